@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A virtqueue as class drivers use it. The caller maps its buffers for DMA
+ * and serialises all calls on one queue, but for vfe_queue_notify().
+ * The split ring behind it is drivers/core/split.c.
+ */
+#ifndef VFE_QUEUE_H
+#define VFE_QUEUE_H
+
+#include <linux/types.h>
+
+struct vfe_device;
+struct vfe_queue;
+
+/**
+ * struct vfe_seg - one piece of a buffer, mapped for DMA
+ * @addr: bus address
+ * @len: bytes, not 0
+ */
+struct vfe_seg {
+	dma_addr_t addr;
+	u32 len;
+};
+
+/**
+ * struct vfe_queue_spec - what a class driver asks of a queue
+ * @name: for the interrupt's name and messages
+ * @done: called from the queue's interrupt: the device used buffers
+ * @max_segs: most pieces one buffer has (sizes the indirect tables)
+ * @size: entries wanted, 0 for what the device offers; rounded to what it can
+ */
+struct vfe_queue_spec {
+	const char *name;
+	void (*done)(struct vfe_queue *q);
+	unsigned int max_segs;
+	u16 size;
+};
+
+/**
+ * vfe_queue_add() - make a buffer available (not visible before the kick)
+ * @q: the queue
+ * @segs: @out pieces for the device to read, then @in pieces for it to write
+ * @out: number of pieces the device reads
+ * @in: number of pieces the device writes
+ * @token: what vfe_queue_get() gives back, not NULL
+ *
+ * Context: any; the caller serialises. No allocation, no sleep.
+ * Return: 0, -ENOSPC when the ring is full (kick and wait for a completion),
+ * -EIO when the queue is broken, -EINVAL for no pieces or more than max_segs.
+ */
+int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
+		  unsigned int out, unsigned int in, void *token);
+
+/* Show all added buffers to the device. Return: whether it wants a notify. */
+bool vfe_queue_kick_prepare(struct vfe_queue *q);
+
+/* Write the notify register. Needs no serialisation. */
+void vfe_queue_notify(struct vfe_queue *q);
+
+/**
+ * vfe_queue_get() - take the next used buffer
+ * @q: the queue
+ * @len: where to put the bytes the device says it wrote (checked: not more
+ *       than the buffer's writable pieces)
+ *
+ * Return: the buffer's token, or NULL when there is none or the queue is (or
+ * just became) broken.
+ */
+void *vfe_queue_get(struct vfe_queue *q, u32 *len);
+
+/* Ask for no interrupts (a hint to the device). */
+void vfe_queue_disable_cb(struct vfe_queue *q);
+
+/* Ask for an interrupt. Return: false if a used buffer is there already. */
+bool vfe_queue_enable_cb(struct vfe_queue *q);
+
+/* After a reset: take back a buffer the device never used, or NULL. */
+void *vfe_queue_detach(struct vfe_queue *q);
+
+bool vfe_queue_broken(const struct vfe_queue *q);
+unsigned int vfe_queue_size(const struct vfe_queue *q);
+unsigned int vfe_queue_index(const struct vfe_queue *q);
+struct vfe_device *vfe_queue_device(const struct vfe_queue *q);
+
+#endif /* VFE_QUEUE_H */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What driver and device agree on beyond the virtio specification: identity,
+ * BAR layout, the names of all registers, the vendor capability and the legacy
+ * register window. Plain C for both sides; nothing here but layout.
+ */
+#ifndef VFE_WIRE_H
+#define VFE_WIRE_H
+
+#include <linux/types.h>
+
+#ifdef __KERNEL__
+#include <linux/build_bug.h>
+#include <linux/stddef.h>
+#define VFE_WIRE_ASSERT(cond) static_assert(cond)
+#else
+#include <assert.h>
+#include <stddef.h>
+#define VFE_WIRE_ASSERT(cond) static_assert(cond, #cond)
+#endif
+
+/*
+ * Identity. The base is a private one (QEMU's list reserves 1af4:10f0 to 10ff
+ * for experiments), outside the range of virtio 1.4, 4.1.2; the stock identity
+ * is the one of 4.1.2.
+ */
+#define VFE_PCI_VENDOR		0x1af4
+#define VFE_PCI_DEVICE_BASE	0x10f0
+#define VFE_PCI_STOCK_BASE	0x1040
+#define VFE_TYPE_BLOCK		2
+#define VFE_PCI_DEVICE_BLOCK	(VFE_PCI_DEVICE_BASE + VFE_TYPE_BLOCK)
+#define VFE_PCI_STOCK_BLOCK	(VFE_PCI_STOCK_BASE + VFE_TYPE_BLOCK)
+
+/* Base address registers */
+#define VFE_BAR_PORT		0	/* I/O: the register window */
+#define VFE_BAR_MEMORY		1	/* memory: the window, then the aperture */
+#define VFE_BAR_MSIX		2	/* memory: vector table and pending bits */
+#define VFE_BAR_VIRTIO		4	/* memory, 64 bit: the virtio structures */
+
+#define VFE_BAR_PORT_SIZE	0x40
+#define VFE_BAR_MEMORY_SIZE	0x2000
+#define VFE_BAR_MSIX_SIZE	0x2000
+#define VFE_BAR_VIRTIO_SIZE	0x4000
+
+#define VFE_MSIX_TABLE		0x0000	/* in VFE_BAR_MSIX */
+#define VFE_MSIX_PBA		0x1000
+#define VFE_MEMORY_APERTURE	0x1000	/* in VFE_BAR_MEMORY: every word is data */
+#define VFE_MEMORY_APERTURE_SIZE 0x1000
+
+/* Each virtio structure has a page of its own in VFE_BAR_VIRTIO. */
+#define VFE_COMMON_OFFSET	0x0000
+#define VFE_ISR_OFFSET		0x1000
+#define VFE_DEVICE_OFFSET	0x2000
+#define VFE_NOTIFY_OFFSET	0x3000
+#define VFE_STRUCT_SIZE		0x1000
+#define VFE_NOTIFY_MULTIPLIER	4
+#define VFE_DOORBELL_IDLE	0xffffffffU	/* a mapped slot nobody rang */
+
+/*
+ * Windows: the unit in which a device is trapped or mapped, and the class by
+ * which accesses are counted.
+ */
+enum vfe_window_id {
+	VFE_WIN_COMMON,
+	VFE_WIN_NOTIFY,
+	VFE_WIN_ISR,
+	VFE_WIN_DEVICE,
+	VFE_WIN_PORT,
+	VFE_WIN_MEMORY,
+	VFE_NUM_WINDOWS
+};
+
+#define VFE_WINDOW_NAMES { \
+	[VFE_WIN_COMMON] = "common", \
+	[VFE_WIN_NOTIFY] = "notify", \
+	[VFE_WIN_ISR] = "isr", \
+	[VFE_WIN_DEVICE] = "device", \
+	[VFE_WIN_PORT] = "port", \
+	[VFE_WIN_MEMORY] = "memory", \
+}
+
+/*
+ * Every register, by the name under which driver and device count it:
+ * X(identifier, name, window, offset in the window, bytes). The common
+ * structure is that of virtio 1.4, 4.1.4.3. An entry of a page or more is a
+ * range that counts under one name.
+ */
+#define VFE_REGISTERS(X) \
+	X(DEVICE_FEATURE_SELECT, "device_feature_select", COMMON, 0, 4) \
+	X(DEVICE_FEATURE, "device_feature", COMMON, 4, 4) \
+	X(DRIVER_FEATURE_SELECT, "driver_feature_select", COMMON, 8, 4) \
+	X(DRIVER_FEATURE, "driver_feature", COMMON, 12, 4) \
+	X(CONFIG_MSIX_VECTOR, "config_msix_vector", COMMON, 16, 2) \
+	X(NUM_QUEUES, "num_queues", COMMON, 18, 2) \
+	X(DEVICE_STATUS, "device_status", COMMON, 20, 1) \
+	X(CONFIG_GENERATION, "config_generation", COMMON, 21, 1) \
+	X(QUEUE_SELECT, "queue_select", COMMON, 22, 2) \
+	X(QUEUE_SIZE, "queue_size", COMMON, 24, 2) \
+	X(QUEUE_MSIX_VECTOR, "queue_msix_vector", COMMON, 26, 2) \
+	X(QUEUE_ENABLE, "queue_enable", COMMON, 28, 2) \
+	X(QUEUE_NOTIFY_OFF, "queue_notify_off", COMMON, 30, 2) \
+	X(QUEUE_DESC_LO, "queue_desc_lo", COMMON, 32, 4) \
+	X(QUEUE_DESC_HI, "queue_desc_hi", COMMON, 36, 4) \
+	X(QUEUE_DRIVER_LO, "queue_driver_lo", COMMON, 40, 4) \
+	X(QUEUE_DRIVER_HI, "queue_driver_hi", COMMON, 44, 4) \
+	X(QUEUE_DEVICE_LO, "queue_device_lo", COMMON, 48, 4) \
+	X(QUEUE_DEVICE_HI, "queue_device_hi", COMMON, 52, 4) \
+	X(QUEUE_NOTIF_CONFIG_DATA, "queue_notif_config_data", COMMON, 56, 2) \
+	X(QUEUE_RESET, "queue_reset", COMMON, 58, 2) \
+	X(NOTIFY, "notify", NOTIFY, 0, VFE_STRUCT_SIZE) \
+	X(ISR_STATUS, "isr_status", ISR, 0, 1) \
+	X(DEVICE_CONFIG, "device_config", DEVICE, 0, VFE_STRUCT_SIZE) \
+	VFE_WINDOW_REGISTERS(X, PORT, "port_") \
+	X(PORT_DATA, "port_data", PORT, 0x18, 4) \
+	VFE_WINDOW_REGISTERS(X, MEMORY, "memory_") \
+	X(MEMORY_DATA, "memory_data", MEMORY, 0x18, 4) \
+	X(MEMORY_APERTURE, "memory_aperture", MEMORY, VFE_MEMORY_APERTURE, \
+	  VFE_MEMORY_APERTURE_SIZE)
+
+/*
+ * The legacy register window, the same through I/O ports and through memory.
+ * All registers are 32 bits wide, little endian, at a multiple of four; any
+ * other access reads as ones and is ignored on write.
+ *
+ * sector_lo, sector_hi, count: first sector and number of sectors of 512 bytes
+ * command: starts a request; ignored while one is under way
+ * status:  reading it acknowledges the interrupt
+ * error:   why the last request failed
+ * data:    the next word of the request under way
+ * control: VFE_CONTROL_*
+ */
+#define VFE_WINDOW_REGISTERS(X, WIN, prefix) \
+	X(WIN##_SECTOR_LO, prefix "sector_lo", WIN, 0x00, 4) \
+	X(WIN##_SECTOR_HI, prefix "sector_hi", WIN, 0x04, 4) \
+	X(WIN##_COUNT, prefix "count", WIN, 0x08, 4) \
+	X(WIN##_COMMAND, prefix "command", WIN, 0x0c, 4) \
+	X(WIN##_STATUS, prefix "status", WIN, 0x10, 4) \
+	X(WIN##_ERROR, prefix "error", WIN, 0x14, 4) \
+	X(WIN##_CONTROL, prefix "control", WIN, 0x1c, 4)
+
+#define VFE_REG_ENUM(id, name, win, off, size) VFE_REG_##id,
+enum vfe_reg {
+	VFE_REGISTERS(VFE_REG_ENUM)
+	VFE_NUM_REGS
+};
+
+/* The direction of an access, as seen from the driver */
+enum vfe_dir {
+	VFE_READ,
+	VFE_WRITE,
+	VFE_NUM_DIRS
+};
+
+enum vfe_command {
+	VFE_CMD_READ = 1,
+	VFE_CMD_WRITE = 2,
+	VFE_CMD_FLUSH = 3,
+	VFE_CMD_IDENTIFY = 4,
+};
+
+#define VFE_STATUS_READY	0x01	/* a command may be written */
+#define VFE_STATUS_BUSY		0x02	/* a request is under way */
+#define VFE_STATUS_DRQ		0x04	/* data words are expected */
+#define VFE_STATUS_ERR		0x08	/* the last request failed */
+#define VFE_STATUS_IRQ		0x10	/* an interrupt was pending */
+
+#define VFE_CONTROL_IRQ_ENABLE	0x01
+#define VFE_CONTROL_RESET	0x02	/* abort, clear all; reads back 0 */
+
+enum vfe_error {
+	VFE_ERR_NONE = 0,
+	VFE_ERR_COMMAND = 1,	/* unknown command */
+	VFE_ERR_RANGE = 2,	/* beyond capacity, count 0 or too large */
+	VFE_ERR_READONLY = 3,
+	VFE_ERR_IO = 4,		/* the backing file failed */
+};
+
+#define VFE_SECTOR_SIZE		512
+#define VFE_IDENTIFY_MAGIC	0x44656676	/* "vfeD" */
+#define VFE_IDENTIFY_VERSION	1
+#define VFE_IDENTIFY_READONLY	0x01	/* in flags */
+#define VFE_IDENTIFY_WRITE_CACHE 0x02	/* in flags: flush has work to do */
+#define VFE_SERIAL_LEN		20
+
+/* What VFE_CMD_IDENTIFY sends: one sector, read as 128 words */
+struct vfe_identify {
+	__le32 magic;
+	__le32 version;
+	__le64 capacity;	/* sectors */
+	__le32 max_count;	/* sectors in one request */
+	__le32 flags;
+	char serial[VFE_SERIAL_LEN];
+	__u8 reserved[512 - 44];
+};
+
+VFE_WIRE_ASSERT(offsetof(struct vfe_identify, capacity) == 8);
+VFE_WIRE_ASSERT(offsetof(struct vfe_identify, max_count) == 16);
+VFE_WIRE_ASSERT(offsetof(struct vfe_identify, flags) == 20);
+VFE_WIRE_ASSERT(offsetof(struct vfe_identify, serial) == 24);
+VFE_WIRE_ASSERT(sizeof(struct vfe_identify) == VFE_SECTOR_SIZE);
+
+/*
+ * The vendor capability (virtio 1.4, 4.1.4.8: cfg_type 9) by which a device
+ * says which windows do not trap. Without it, or with another vendor_id, magic
+ * or version, every window counts as trapping.
+ */
+#define VFE_CAP_CFG_TYPE	9
+#define VFE_CAP_VENDOR_ID	VFE_PCI_VENDOR
+#define VFE_CAP_MAGIC		0x70656676	/* "vfep" */
+#define VFE_CAP_VERSION		1
+
+struct vfe_vendor_cap {
+	__u8 cap_vndr;		/* 9: PCI_CAP_ID_VNDR */
+	__u8 cap_next;
+	__u8 cap_len;
+	__u8 cfg_type;
+	__le16 vendor_id;
+	__u8 version;
+	__u8 reserved0;
+	__le32 magic;
+	__le32 mapped;		/* bit VFE_WIN_x: window x does not trap */
+	__u8 port_bar;		/* BAR of the register window in ports */
+	__u8 memory_bar;	/* BAR of the register window in memory */
+	__u8 reserved1[2];
+};
+
+VFE_WIRE_ASSERT(offsetof(struct vfe_vendor_cap, vendor_id) == 4);
+VFE_WIRE_ASSERT(offsetof(struct vfe_vendor_cap, magic) == 8);
+VFE_WIRE_ASSERT(offsetof(struct vfe_vendor_cap, mapped) == 12);
+VFE_WIRE_ASSERT(offsetof(struct vfe_vendor_cap, port_bar) == 16);
+VFE_WIRE_ASSERT(sizeof(struct vfe_vendor_cap) == 20);
+
+#endif /* VFE_WIRE_H */
