@@ -6,6 +6,125 @@
 #ifndef VFE_COMPAT_H
 #define VFE_COMPAT_H
 
+#include <linux/blk-mq.h>
+#include <linux/blkdev.h>
 #include <linux/version.h>
+
+/* 6.14 made merging the default and dropped the flag. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define VFE_MQ_F_MERGE BLK_MQ_F_SHOULD_MERGE
+#else
+#define VFE_MQ_F_MERGE 0
+#endif
+
+/**
+ * struct vfe_disk_limits - what a disk can do, for vfe_alloc_disk()
+ * @logical_block: bytes
+ * @physical_block: bytes
+ * @io_min: bytes
+ * @io_opt: bytes
+ * @alignment_offset: bytes
+ * @max_sectors: of 512 bytes, in one request
+ * @max_segments: pieces of memory in one request
+ * @max_segment_size: bytes
+ * @max_discard_sectors: of 512 bytes, in one request
+ * @max_discard_segments: ranges in one discard
+ * @discard_granularity: bytes
+ * @max_write_zeroes_sectors: of 512 bytes, in one request
+ * @write_cache: a flush has work to do
+ *
+ * A member that is 0 is left to the block layer's default.
+ */
+struct vfe_disk_limits {
+	u32 logical_block;
+	u32 physical_block;
+	u32 io_min;
+	u32 io_opt;
+	u32 alignment_offset;
+	u32 max_sectors;
+	u16 max_segments;
+	u32 max_segment_size;
+	u32 max_discard_sectors;
+	u16 max_discard_segments;
+	u32 discard_granularity;
+	u32 max_write_zeroes_sectors;
+	bool write_cache;
+};
+
+/* 6.11 moved the limits and the queue's features into struct queue_limits. */
+#ifdef BLK_FEAT_WRITE_CACHE
+
+static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
+					     const struct vfe_disk_limits *want,
+					     void *queuedata)
+{
+	struct queue_limits lim = {
+		.logical_block_size = want->logical_block,
+		.physical_block_size = want->physical_block,
+		.io_min = want->io_min,
+		.io_opt = want->io_opt,
+		.alignment_offset = want->alignment_offset,
+		.max_hw_sectors = want->max_sectors,
+		.max_segments = want->max_segments,
+		.max_segment_size = want->max_segment_size,
+		.max_hw_discard_sectors = want->max_discard_sectors,
+		.max_discard_segments = want->max_discard_segments,
+		.discard_granularity = want->discard_granularity,
+		.max_write_zeroes_sectors = want->max_write_zeroes_sectors,
+		.features = want->write_cache ? BLK_FEAT_WRITE_CACHE : 0,
+	};
+
+	return blk_mq_alloc_disk(set, &lim, queuedata);
+}
+
+#else
+
+static inline void vfe_limit_blocks(struct request_queue *q,
+				    const struct vfe_disk_limits *want)
+{
+	if (want->logical_block)
+		blk_queue_logical_block_size(q, want->logical_block);
+	if (want->physical_block)
+		blk_queue_physical_block_size(q, want->physical_block);
+	if (want->io_min)
+		blk_queue_io_min(q, want->io_min);
+	if (want->io_opt)
+		blk_queue_io_opt(q, want->io_opt);
+	if (want->alignment_offset)
+		blk_queue_alignment_offset(q, want->alignment_offset);
+}
+
+static inline void vfe_limit_requests(struct request_queue *q,
+				      const struct vfe_disk_limits *want)
+{
+	if (want->max_sectors)
+		blk_queue_max_hw_sectors(q, want->max_sectors);
+	if (want->max_segments)
+		blk_queue_max_segments(q, want->max_segments);
+	if (want->max_segment_size)
+		blk_queue_max_segment_size(q, want->max_segment_size);
+	if (want->max_discard_segments)
+		blk_queue_max_discard_segments(q, want->max_discard_segments);
+	blk_queue_max_discard_sectors(q, want->max_discard_sectors);
+	q->limits.discard_granularity = want->discard_granularity;
+	blk_queue_max_write_zeroes_sectors(q, want->max_write_zeroes_sectors);
+}
+
+static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
+					     const struct vfe_disk_limits *want,
+					     void *queuedata)
+{
+	struct gendisk *disk = blk_mq_alloc_disk(set, queuedata);
+
+	if (IS_ERR(disk))
+		return disk;
+	vfe_limit_blocks(disk->queue, want);
+	vfe_limit_requests(disk->queue, want);
+	blk_queue_write_cache(disk->queue, want->write_cache, false);
+	blk_queue_flag_set(QUEUE_FLAG_NONROT, disk->queue);
+	return disk;
+}
+
+#endif
 
 #endif /* VFE_COMPAT_H */
