@@ -31,6 +31,7 @@
  * @max_discard_segments: ranges in one discard
  * @discard_granularity: bytes
  * @max_write_zeroes_sectors: of 512 bytes, in one request
+ * @write_zeroes_unmap: zeroing may deallocate
  * @write_cache: a flush has work to do
  *
  * A member that is 0 is left to the block layer's default.
@@ -48,6 +49,7 @@ struct vfe_disk_limits {
 	u16 max_discard_segments;
 	u32 discard_granularity;
 	u32 max_write_zeroes_sectors;
+	bool write_zeroes_unmap;
 	bool write_cache;
 };
 
@@ -74,7 +76,25 @@ static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
 		.features = want->write_cache ? BLK_FEAT_WRITE_CACHE : 0,
 	};
 
+	/* 6.17 tells zeroing that deallocates from zeroing that does not. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+	if (want->write_zeroes_unmap)
+		lim.max_hw_wzeroes_unmap_sectors =
+			want->max_write_zeroes_sectors;
+#endif
 	return blk_mq_alloc_disk(set, &lim, queuedata);
+}
+
+/* Whether flushes have work to do, on a live queue. May sleep. */
+static inline int vfe_set_write_cache(struct request_queue *q, bool on)
+{
+	struct queue_limits lim = queue_limits_start_update(q);
+
+	if (on)
+		lim.features |= BLK_FEAT_WRITE_CACHE;
+	else
+		lim.features &= ~BLK_FEAT_WRITE_CACHE;
+	return queue_limits_commit_update_frozen(q, &lim);
 }
 
 #else
@@ -125,6 +145,38 @@ static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
 	return disk;
 }
 
+static inline int vfe_set_write_cache(struct request_queue *q, bool on)
+{
+	blk_queue_write_cache(q, on, false);
+	return 0;
+}
+
+#endif
+
+/* 6.16 finds the queue in the request. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+static inline int vfe_map_sg(struct request *rq, struct scatterlist *sg)
+{
+	return blk_rq_map_sg(rq->q, rq, sg);
+}
+#else
+static inline int vfe_map_sg(struct request *rq, struct scatterlist *sg)
+{
+	return blk_rq_map_sg(rq, sg);
+}
+#endif
+
+/* The end of blk_freeze_queue_start(); 6.14 made the other form save flags. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+static inline void vfe_unfreeze_queue(struct request_queue *q)
+{
+	blk_mq_unfreeze_queue(q);
+}
+#else
+static inline void vfe_unfreeze_queue(struct request_queue *q)
+{
+	blk_mq_unfreeze_queue_nomemrestore(q);
+}
 #endif
 
 #endif /* VFE_COMPAT_H */
