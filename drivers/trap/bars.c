@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where the register window is: the vendor capability that names its BARs,
+ * and the mapping of the one in use.
+ */
+#include <linux/ioport.h>
+#include <linux/pci.h>
+
+#include "trap.h"
+
+#define VFET_MAP(NAME) \
+	.win = VFE_WIN_##NAME, \
+	.sector_lo = VFE_REG_##NAME##_SECTOR_LO, \
+	.sector_hi = VFE_REG_##NAME##_SECTOR_HI, \
+	.count = VFE_REG_##NAME##_COUNT, \
+	.command = VFE_REG_##NAME##_COMMAND, \
+	.status = VFE_REG_##NAME##_STATUS, \
+	.error = VFE_REG_##NAME##_ERROR, \
+	.data = VFE_REG_##NAME##_DATA, \
+	.control = VFE_REG_##NAME##_CONTROL
+
+#define VFET_WINDOW_LEN 0x20	/* up to the end of control */
+
+/*
+ * A string instruction on ports stays at the data port; on memory it walks
+ * through addresses, so there it needs the aperture.
+ */
+static const struct vfet_map vfet_maps[] = {
+	[VFET_PORT] = {
+		VFET_MAP(PORT),
+		.flag = IORESOURCE_IO,
+		.len = VFET_WINDOW_LEN,
+		.string_len = VFET_WINDOW_LEN,
+		.string = VFE_REG_PORT_DATA,
+	},
+	[VFET_MEMORY] = {
+		VFET_MAP(MEMORY),
+		.flag = IORESOURCE_MEM,
+		.len = VFET_WINDOW_LEN,
+		.string_len = VFE_MEMORY_APERTURE + VFE_MEMORY_APERTURE_SIZE,
+		.string = VFE_REG_MEMORY_APERTURE,
+	},
+};
+
+static int vfet_cap_read(struct pci_dev *pdev, int pos,
+			 struct vfe_vendor_cap *cap)
+{
+	u32 *words = (u32 *)cap;
+	unsigned int i;
+	int err;
+
+	BUILD_BUG_ON(sizeof(*cap) % sizeof(*words));
+	for (i = 0; i < sizeof(*cap) / sizeof(*words); i++) {
+		__le32 le;
+		u32 word;
+
+		err = pci_read_config_dword(pdev, pos + 4 * i, &word);
+		if (err)
+			return pcibios_err_to_errno(err);
+		le = cpu_to_le32(word);
+		memcpy(&words[i], &le, sizeof(le));
+	}
+	return 0;
+}
+
+/* Is @cap the one that describes the windows, of a version known here? */
+static bool vfet_cap_ours(const struct vfe_vendor_cap *cap)
+{
+	return le16_to_cpu(cap->vendor_id) == VFE_CAP_VENDOR_ID &&
+	       le32_to_cpu(cap->magic) == VFE_CAP_MAGIC &&
+	       cap->version == VFE_CAP_VERSION;
+}
+
+/*
+ * Find and copy the vendor capability.
+ *
+ * Return: 0, -ENODEV there is none, -EINVAL it is cut short; both logged.
+ */
+static int vfet_cap_find(struct pci_dev *pdev, struct vfe_vendor_cap *cap)
+{
+	int pos, err;
+
+	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos;
+	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR)) {
+		u8 head[2];	/* cap_len, cfg_type */
+
+		pci_read_config_byte(pdev, pos + 2, &head[0]);
+		pci_read_config_byte(pdev, pos + 3, &head[1]);
+		if (head[1] != VFE_CAP_CFG_TYPE)
+			continue;
+		if (head[0] < sizeof(*cap) ||
+		    pos + head[0] > PCI_CFG_SPACE_SIZE) {
+			dev_err(&pdev->dev,
+				"vendor capability at %#x is %u bytes, wants %zu inside configuration space: the device is broken\n",
+				pos, head[0], sizeof(*cap));
+			return -EINVAL;
+		}
+		err = vfet_cap_read(pdev, pos, cap);
+		if (err)
+			return err;
+		if (vfet_cap_ours(cap))
+			return 0;
+	}
+	dev_err(&pdev->dev,
+		"no vendor capability describes a register window: bind the device to vfe_blk instead\n");
+	return -ENODEV;
+}
+
+static int vfet_bar_check(struct vfet_window *w, u32 need)
+{
+	struct pci_dev *pdev = w->pdev;
+	const char *name = vfe_window_name(w->map->win);
+
+	if (w->bar >= PCI_STD_NUM_BARS) {
+		dev_err(&pdev->dev,
+			"vendor capability puts the %s window in BAR %d: the device is broken\n",
+			name, w->bar);
+		return -EINVAL;
+	}
+	if (!(pci_resource_flags(pdev, w->bar) & w->map->flag)) {
+		dev_err(&pdev->dev,
+			"BAR %d is not of the kind %s: try the other window\n",
+			w->bar, name);
+		return -ENODEV;
+	}
+	if (pci_resource_len(pdev, w->bar) < need) {
+		dev_err(&pdev->dev,
+			"BAR %d is %llu bytes, the %s window needs %u: try the other window\n",
+			w->bar,
+			(unsigned long long)pci_resource_len(pdev, w->bar),
+			name, need);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* Memory alone is enabled where ports are not used: they may be unassigned. */
+static int vfet_enable(struct vfet_window *w)
+{
+	int err;
+
+	if (w->map->flag & IORESOURCE_IO)
+		err = pci_enable_device(w->pdev);
+	else
+		err = pci_enable_device_mem(w->pdev);
+	if (err)
+		dev_err(&w->pdev->dev,
+			"cannot enable the %s window: error %d\n",
+			vfe_window_name(w->map->win), err);
+	return err;
+}
+
+static int vfet_map_bar(struct vfet_window *w, bool traps, u32 need)
+{
+	struct vfe_window *win = &w->regs.win[w->map->win];
+	int err;
+
+	err = pci_request_region(w->pdev, w->bar, VFET_NAME);
+	if (err) {
+		dev_err(&w->pdev->dev,
+			"BAR %d is in use: unload the driver that holds it\n",
+			w->bar);
+		return err;
+	}
+	win->base = pci_iomap(w->pdev, w->bar, 0);
+	if (!win->base) {
+		dev_err(&w->pdev->dev, "cannot map BAR %d\n", w->bar);
+		pci_release_region(w->pdev, w->bar);
+		return -ENOMEM;
+	}
+	win->len = need;
+	win->traps = traps;
+	return 0;
+}
+
+/**
+ * vfet_bars_open() - find the register window and map it
+ * @w: with pdev and string set
+ * @style: which of the two windows
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -ENODEV no such window, -EINVAL a malformed capability, -EBUSY
+ * the BAR is taken, -ENOMEM. Each with a line in the log.
+ */
+int vfet_bars_open(struct vfet_window *w, enum vfet_style style)
+{
+	struct vfe_vendor_cap cap;
+	u32 need;
+	int err;
+
+	w->map = &vfet_maps[style];
+	need = w->string ? w->map->string_len : w->map->len;
+	err = vfet_cap_find(w->pdev, &cap);
+	if (err)
+		return err;
+	w->bar = style == VFET_PORT ? cap.port_bar : cap.memory_bar;
+	err = vfet_bar_check(w, need);
+	if (err)
+		return err;
+	err = vfet_enable(w);
+	if (err)
+		return err;
+	err = vfet_map_bar(w, !(le32_to_cpu(cap.mapped) & BIT(w->map->win)),
+			   need);
+	if (err)
+		pci_disable_device(w->pdev);
+	return err;
+}
+
+/**
+ * vfet_bars_close() - undo vfet_bars_open()
+ * @w: the window
+ *
+ * Context: process context; nothing reads or writes a register any more.
+ */
+void vfet_bars_close(struct vfet_window *w)
+{
+	pci_iounmap(w->pdev, w->regs.win[w->map->win].base);
+	w->regs.win[w->map->win].base = NULL;
+	pci_release_region(w->pdev, w->bar);
+	pci_disable_device(w->pdev);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The trapping twin's own structures: the register window and the disk on it,
+ * and what the files of this folder call of each other.
+ */
+#ifndef VFET_TRAP_H
+#define VFET_TRAP_H
+
+#include <linux/blk-mq.h>
+#include <linux/completion.h>
+#include <linux/interrupt.h>
+#include <linux/pci.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include <vfe/regs.h>
+#include <vfe/stats.h>
+#include <vfe/wire.h>
+
+#define VFET_NAME "vfe_trap_blk"
+
+/* most sectors in a request, whatever the device would take */
+#define VFET_MAX_SECTORS 2048
+
+/* for the commands of probe and resume; requests bring their own */
+#define VFET_TIMEOUT (10 * HZ)
+
+/**
+ * enum vfet_style - how the registers are reached
+ * @VFET_PORT: I/O ports
+ * @VFET_MEMORY: memory
+ */
+enum vfet_style {
+	VFET_PORT,
+	VFET_MEMORY,
+};
+
+/**
+ * enum vfet_phase - where the one request is
+ * @VFET_IDLE: no command under way, or its data words are being read
+ * @VFET_WAITING: a command was written, no interrupt came yet
+ * @VFET_ANSWERED: the interrupt came, its status was kept
+ * @VFET_GONE: the function does not answer any more; final
+ */
+enum vfet_phase {
+	VFET_IDLE,
+	VFET_WAITING,
+	VFET_ANSWERED,
+	VFET_GONE,
+};
+
+/**
+ * struct vfet_map - the registers of one style
+ * @win: the window they are in
+ * @flag: the resource flag its BAR must have
+ * @len: bytes of the BAR that are used
+ * @string_len: the same, with string instructions
+ * @sector_lo: register, as wire.h has it
+ * @sector_hi: register
+ * @count: register
+ * @command: register
+ * @status: register
+ * @error: register
+ * @data: register
+ * @control: register
+ * @string: where string instructions find the data
+ */
+struct vfet_map {
+	enum vfe_window_id win;
+	unsigned long flag;
+	u32 len;
+	u32 string_len;
+	enum vfe_reg sector_lo;
+	enum vfe_reg sector_hi;
+	enum vfe_reg count;
+	enum vfe_reg command;
+	enum vfe_reg status;
+	enum vfe_reg error;
+	enum vfe_reg data;
+	enum vfe_reg control;
+	enum vfe_reg string;
+};
+
+/**
+ * struct vfet_window - the register window and the request in it
+ * @pdev: the function
+ * @regs: access to registers, and its counts
+ * @stats: other counts
+ * @map: the registers in use
+ * @bar: that holds them
+ * @string: whether string instructions move the data
+ * @lock: keeps @phase and @status together
+ * @phase: of the request
+ * @status: what the interrupt's read of the status register gave
+ * @command: the request's
+ * @error: why the last request failed, as the device says
+ * @answered: the interrupt came
+ */
+struct vfet_window {
+	struct pci_dev *pdev;
+	struct vfe_regs regs;
+	struct vfe_stats stats;
+	const struct vfet_map *map;
+	int bar;
+	bool string;
+	spinlock_t lock;	/* phase and status */
+	enum vfet_phase phase;
+	u32 status;
+	enum vfe_command command;
+	u32 error;
+	struct completion answered;
+};
+
+/**
+ * struct vfet_disk - the disk on the window
+ * @window: only @work's owner touches it, one request at a time
+ * @queue: runs the requests, in order
+ * @sysfs: the counters' files
+ * @tags: blk-mq's
+ * @disk: NULL until it is made
+ * @index: the number in its name
+ * @capacity: in sectors
+ * @max_sectors: in one request
+ * @flags: VFE_IDENTIFY_*
+ * @serial: as the device sent it, maybe without an end
+ */
+struct vfet_disk {
+	struct vfet_window window;
+	struct workqueue_struct *queue;
+	struct vfe_sysfs *sysfs;
+	struct blk_mq_tag_set tags;
+	struct gendisk *disk;
+	int index;
+	u64 capacity;
+	u32 max_sectors;
+	u32 flags;
+	char serial[VFE_SERIAL_LEN];
+};
+
+/**
+ * struct vfet_request - what the driver keeps beside each request
+ * @work: runs it
+ */
+struct vfet_request {
+	struct work_struct work;
+};
+
+/* --- bars.c --- */
+int vfet_bars_open(struct vfet_window *w, enum vfet_style style);
+void vfet_bars_close(struct vfet_window *w);
+
+/* --- window.c --- */
+int vfet_window_open(struct vfet_window *w);
+void vfet_window_close(struct vfet_window *w);
+int vfet_window_reset(struct vfet_window *w);
+void vfet_window_quiet(struct vfet_window *w);
+void vfet_window_lose(struct vfet_window *w);
+int vfet_window_begin(struct vfet_window *w, enum vfe_command command,
+		      u64 sector, u32 count);
+int vfet_window_wait(struct vfet_window *w, unsigned long timeout);
+bool vfet_window_answered(struct vfet_window *w);
+int vfet_window_read(struct vfet_window *w, void *buf, unsigned int bytes);
+void vfet_window_write(struct vfet_window *w, const void *buf,
+		       unsigned int bytes);
+
+/* --- data.c --- */
+extern const struct blk_mq_ops vfet_mq_ops;
+int vfet_identify(struct vfet_window *w, struct vfe_identify *id);
+
+/* --- disk.c --- */
+int vfet_disk_learn(struct vfet_disk *td);
+int vfet_disk_check(struct vfet_disk *td);
+int vfet_disk_create(struct vfet_disk *td);
+void vfet_disk_discard(struct vfet_disk *td);
+int vfet_disk_show(struct vfet_disk *td);
+void vfet_disk_hide(struct vfet_disk *td);
+
+#endif /* VFET_TRAP_H */

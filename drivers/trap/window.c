@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The request state machine of the register window: start a command, wait for
+ * its interrupt, move its words, reset. One context at a time runs requests;
+ * only the interrupt runs beside it, and reads nothing but status.
+ */
+#include <linux/delay.h>
+#include <linux/interrupt.h>
+#include <linux/pci.h>
+
+#include "trap.h"
+
+#define VFET_ONES		0xffffffffU	/* what a device that left reads as */
+#define VFET_RESET_TRIES	100
+#define VFET_RESET_WAIT_MS	10
+
+/* Keep the answer if somebody waits for one. */
+static bool vfet_answer(struct vfet_window *w, u32 status)
+{
+	unsigned long flags;
+	bool wanted;
+
+	spin_lock_irqsave(&w->lock, flags);
+	wanted = w->phase == VFET_WAITING;
+	if (wanted) {
+		w->phase = VFET_ANSWERED;
+		w->status = status;
+		complete(&w->answered);
+	}
+	spin_unlock_irqrestore(&w->lock, flags);
+	return wanted;
+}
+
+/*
+ * The read of status acknowledges, and is the only access here. All ones come
+ * from a device that was pulled: whoever waits shall not wait for nothing.
+ */
+static irqreturn_t vfet_window_interrupt(int irq, void *data)
+{
+	struct vfet_window *w = data;
+	u32 status = vfe_read32(&w->regs, w->map->status);
+	bool ours = status != VFET_ONES && status & VFE_STATUS_IRQ;
+
+	vfe_count(&w->stats, interrupts);
+	if (ours || status == VFET_ONES)
+		if (vfet_answer(w, status))
+			return IRQ_HANDLED;
+	vfe_count(&w->stats, spurious);
+	return ours ? IRQ_HANDLED : IRQ_NONE;
+}
+
+/**
+ * vfet_window_lose() - the function is gone: fail what waits and what comes
+ * @w: the window
+ *
+ * Context: any.
+ */
+void vfet_window_lose(struct vfet_window *w)
+{
+	unsigned long flags;
+	bool first;
+
+	spin_lock_irqsave(&w->lock, flags);
+	first = w->phase != VFET_GONE;
+	w->phase = VFET_GONE;
+	complete(&w->answered);
+	spin_unlock_irqrestore(&w->lock, flags);
+	if (first)
+		dev_err(&w->pdev->dev,
+			"the device does not answer: all requests fail from now on\n");
+}
+
+/* Begin or end waiting; final states stay. */
+static int vfet_set_phase(struct vfet_window *w, enum vfet_phase phase)
+{
+	unsigned long flags;
+	int err = 0;
+
+	spin_lock_irqsave(&w->lock, flags);
+	if (w->phase == VFET_GONE) {
+		err = -ENODEV;
+	} else {
+		w->phase = phase;
+		if (phase == VFET_WAITING)
+			reinit_completion(&w->answered);
+	}
+	spin_unlock_irqrestore(&w->lock, flags);
+	return err;
+}
+
+/**
+ * vfet_window_begin() - write a command
+ * @w: the window
+ * @command: to start
+ * @sector: first sector, for READ and WRITE
+ * @count: sectors, for READ and WRITE
+ *
+ * A WRITE's words follow at once, before vfet_window_wait(); a READ's after.
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENODEV when the device is gone.
+ */
+int vfet_window_begin(struct vfet_window *w, enum vfe_command command,
+		      u64 sector, u32 count)
+{
+	int err;
+
+	err = vfet_set_phase(w, VFET_WAITING);
+	if (err)
+		return err;
+	w->command = command;
+	w->error = VFE_ERR_NONE;
+	if (command == VFE_CMD_READ || command == VFE_CMD_WRITE) {
+		vfe_write32(&w->regs, w->map->sector_lo, lower_32_bits(sector));
+		vfe_write32(&w->regs, w->map->sector_hi, upper_32_bits(sector));
+		vfe_write32(&w->regs, w->map->count, count);
+	}
+	vfe_write32(&w->regs, w->map->command, command);
+	return 0;
+}
+
+/*
+ * No interrupt in time. Look once: an answer without its interrupt is no
+ * reason to reset the device, but worth a line.
+ */
+static bool vfet_poll(struct vfet_window *w)
+{
+	u32 status = vfe_read32(&w->regs, w->map->status);
+
+	if (status & VFE_STATUS_IRQ && vfet_answer(w, status))
+		dev_warn_ratelimited(&w->pdev->dev,
+				     "the interrupt of command %d was lost, status %#x found by reading\n",
+				     w->command, status);
+	return try_wait_for_completion(&w->answered);
+}
+
+/* What does the status at the end of a command say? */
+static int vfet_verdict(struct vfet_window *w, u32 status)
+{
+	u32 wanted = VFE_STATUS_READY;
+
+	if (status & VFE_STATUS_ERR) {
+		w->error = vfe_read32(&w->regs, w->map->error);
+		return -EIO;
+	}
+	if (w->command == VFE_CMD_READ || w->command == VFE_CMD_IDENTIFY)
+		wanted = VFE_STATUS_DRQ;
+	if (!(status & wanted)) {
+		dev_err_ratelimited(&w->pdev->dev,
+				    "status %#x after command %d lacks %#x: the device is broken\n",
+				    status, w->command, wanted);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+/**
+ * vfet_window_wait() - wait for the interrupt of the command under way
+ * @w: the window
+ * @timeout: in jiffies
+ *
+ * Context: process context, may sleep.
+ * Return: 0 (a READ's words are there to read), -EIO the device failed the
+ * request and w->error says why, -ETIMEDOUT it did not answer, -EPROTO it
+ * answered nonsense (both: reset the window), -ENODEV it is gone.
+ */
+int vfet_window_wait(struct vfet_window *w, unsigned long timeout)
+{
+	u32 status;
+
+	if (!wait_for_completion_timeout(&w->answered, timeout) &&
+	    !vfet_poll(w))
+		return -ETIMEDOUT;
+	status = READ_ONCE(w->status);
+	if (vfet_set_phase(w, VFET_IDLE))
+		return -ENODEV;
+	if (status == VFET_ONES) {
+		vfet_window_lose(w);
+		return -ENODEV;
+	}
+	return vfet_verdict(w, status);
+}
+
+/* Did the interrupt come early? A WRITE that was refused takes no words. */
+bool vfet_window_answered(struct vfet_window *w)
+{
+	return completion_done(&w->answered);
+}
+
+/**
+ * vfet_window_read() - the next words of a READ or IDENTIFY
+ * @w: the window
+ * @buf: where to, inside one page if @w moves words by string instructions
+ * @bytes: a multiple of 4
+ *
+ * A device that left reads as ones. Data may end so too: then the function's
+ * identity in configuration space, which no window counts, tells which it is.
+ *
+ * Context: any.
+ * Return: 0 or -ENODEV when the device is gone.
+ */
+int vfet_window_read(struct vfet_window *w, void *buf, unsigned int bytes)
+{
+	unsigned int words = bytes / sizeof(__le32);
+	__le32 *to = buf;
+
+	if (w->string)
+		vfe_read_string(&w->regs, w->map->string, to, words);
+	else
+		vfe_read_words(&w->regs, w->map->data, to, words);
+	if (!words || to[words - 1] != cpu_to_le32(VFET_ONES) ||
+	    pci_device_is_present(w->pdev))
+		return 0;
+	vfet_window_lose(w);
+	return -ENODEV;
+}
+
+/**
+ * vfet_window_write() - the next words of a WRITE
+ * @w: the window
+ * @buf: where from
+ * @bytes: a multiple of 4
+ *
+ * Context: any.
+ */
+void vfet_window_write(struct vfet_window *w, const void *buf,
+		       unsigned int bytes)
+{
+	unsigned int words = bytes / sizeof(__le32);
+
+	if (w->string)
+		vfe_write_string(&w->regs, w->map->string, buf, words);
+	else
+		vfe_write_words(&w->regs, w->map->data, buf, words);
+}
+
+/* Wait for the reset bit to read back 0. */
+static int vfet_reset_settle(struct vfet_window *w)
+{
+	unsigned int i;
+	u32 control;
+
+	for (i = 0; i < VFET_RESET_TRIES; i++) {
+		control = vfe_read32(&w->regs, w->map->control);
+		if (control == VFET_ONES)
+			return -ENODEV;
+		if (!(control & VFE_CONTROL_RESET))
+			return 0;
+		msleep(VFET_RESET_WAIT_MS);
+	}
+	return -ETIMEDOUT;
+}
+
+/**
+ * vfet_window_reset() - abort what is under way and be ready for a command
+ * @w: the window
+ *
+ * An interrupt of the aborted command may be on its way: it is waited for
+ * before a new command could take it for its own.
+ *
+ * Context: process context, may sleep (at most a second).
+ * Return: 0, -ENODEV the device is gone or never came out of reset.
+ */
+int vfet_window_reset(struct vfet_window *w)
+{
+	int err;
+
+	err = vfet_set_phase(w, VFET_IDLE);
+	if (err)
+		return err;
+	vfe_write32(&w->regs, w->map->control, VFE_CONTROL_RESET);
+	err = vfet_reset_settle(w);
+	synchronize_irq(w->pdev->irq);
+	if (err) {
+		vfet_window_lose(w);
+		return -ENODEV;
+	}
+	vfe_write32(&w->regs, w->map->control, VFE_CONTROL_IRQ_ENABLE);
+	return 0;
+}
+
+/**
+ * vfet_window_quiet() - no interrupts any more, until vfet_window_reset()
+ * @w: the window, with no request under way
+ *
+ * Context: process context, may sleep.
+ */
+void vfet_window_quiet(struct vfet_window *w)
+{
+	vfe_write32(&w->regs, w->map->control, 0);
+	synchronize_irq(w->pdev->irq);
+}
+
+static int vfet_request_irq(struct vfet_window *w)
+{
+	struct pci_dev *pdev = w->pdev;
+	int err;
+
+	if (!pdev->pin || !pdev->irq) {
+		dev_err(&pdev->dev,
+			"no interrupt pin is routed: the register window needs INTx\n");
+		return -ENODEV;
+	}
+	pci_intx(pdev, 1);
+	err = request_irq(pdev->irq, vfet_window_interrupt, IRQF_SHARED,
+			  VFET_NAME, w);
+	if (err)
+		dev_err(&pdev->dev, "cannot have interrupt %u: error %d\n",
+			pdev->irq, err);
+	return err;
+}
+
+/**
+ * vfet_window_open() - start counting and take the window into service
+ * @w: with its BAR mapped
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -ENOMEM, -ENODEV no interrupt pin or the device does not answer,
+ * or the error of request_irq(). Each but -ENOMEM with a line in the log.
+ */
+int vfet_window_open(struct vfet_window *w)
+{
+	int err;
+
+	spin_lock_init(&w->lock);
+	init_completion(&w->answered);
+	w->phase = VFET_IDLE;
+	err = vfe_regs_init(&w->regs);
+	if (err)
+		return err;
+	err = vfe_stats_init(&w->stats);
+	if (err)
+		goto err_regs;
+	err = vfet_request_irq(w);
+	if (err)
+		goto err_stats;
+	err = vfet_window_reset(w);
+	if (err)
+		goto err_irq;
+	return 0;
+
+err_irq:
+	free_irq(w->pdev->irq, w);
+err_stats:
+	vfe_stats_exit(&w->stats);
+err_regs:
+	vfe_regs_exit(&w->regs);
+	return err;
+}
+
+/**
+ * vfet_window_close() - undo vfet_window_open()
+ * @w: the window, with no request under way
+ *
+ * Context: process context, may sleep.
+ */
+void vfet_window_close(struct vfet_window *w)
+{
+	vfet_window_quiet(w);
+	free_irq(w->pdev->irq, w);
+	vfe_stats_exit(&w->stats);
+	vfe_regs_exit(&w->regs);
+}
