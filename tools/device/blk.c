@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The block device: what one request asks for, checked and done (virtio 1.4,
+ * 5.2.6). Framing is free: header, data and status may be cut into buffers in
+ * any way.
+ */
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "virtio.h"
+
+struct request {
+	struct queue *q;
+	uint32_t type;
+	uint64_t sector;
+	/* the data in either direction, without header and status */
+	struct iovec *iov;
+	int n;
+	uint64_t len;
+	bool to_guest;		/* the data is for the device to write */
+	uint32_t written;	/* bytes of data certainly written */
+};
+
+/* Copy the first @len bytes, which must be there. */
+static void iov_read(void *to, const struct iovec *iov, size_t len)
+{
+	char *p = to;
+
+	while (len) {
+		size_t part = iov->iov_len < len ? iov->iov_len : len;
+
+		memcpy(p, iov->iov_base, part);
+		p += part;
+		len -= part;
+		iov++;
+	}
+	/* The guest may change it now: nobody looks there again. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static void iov_write(const struct iovec *iov, const void *from, size_t len)
+{
+	const char *p = from;
+
+	while (len) {
+		size_t part = iov->iov_len < len ? iov->iov_len : len;
+
+		memcpy(iov->iov_base, p, part);
+		p += part;
+		len -= part;
+		iov++;
+	}
+}
+
+/* Drop the first @len bytes, which must be there. */
+static void iov_skip(struct iovec **iov, int *n, size_t len)
+{
+	while (len) {
+		size_t part = (*iov)->iov_len < len ? (*iov)->iov_len : len;
+
+		(*iov)->iov_base = (char *)(*iov)->iov_base + part;
+		(*iov)->iov_len -= part;
+		len -= part;
+		if (!(*iov)->iov_len) {
+			(*iov)++;
+			(*n)--;
+		}
+	}
+}
+
+static int complain(const struct request *r, const char *what,
+		    unsigned long long value)
+{
+	log_line("queue %u: request of type %u, sector %llu: %s %llu",
+		 r->q->index, r->type, (unsigned long long)r->sector, what,
+		 value);
+	return VIRTIO_BLK_S_IOERR;
+}
+
+static int status_of(const struct request *r, int err)
+{
+	if (!err)
+		return VIRTIO_BLK_S_OK;
+	complain(r, "the backing file fails with errno", -err);
+	return VIRTIO_BLK_S_IOERR;
+}
+
+static bool in_range(const struct vdev *v, uint64_t sector, uint64_t sectors)
+{
+	uint64_t capacity = backend_capacity(v->b);
+
+	return sectors <= capacity && sector <= capacity - sectors;
+}
+
+/* What read and write have in common; VIRTIO_BLK_S_OK if all is well */
+static int check_data(const struct request *r)
+{
+	/* 5.2.6.1: whole sectors, and none beyond the capacity */
+	if (!r->len || r->len % VFE_SECTOR_SIZE)
+		return complain(r, "data not of whole sectors: bytes", r->len);
+	if (r->len > BLK_REQUEST_MAX)
+		return complain(r, "more than size_max times seg_max: bytes",
+				r->len);
+	if (!in_range(r->q->v, r->sector, r->len / VFE_SECTOR_SIZE))
+		return complain(r, "beyond the capacity: bytes", r->len);
+	return VIRTIO_BLK_S_OK;
+}
+
+static int do_in(struct request *r)
+{
+	struct vdev *v = r->q->v;
+	int err, status;
+
+	v->c->requests_read++;
+	if (!r->to_guest)
+		return complain(r, "a read has data to write: bytes", r->len);
+	status = check_data(r);
+	if (status)
+		return status;
+	err = backend_readv(v->b, r->sector, r->iov, r->n);
+	if (!err) {
+		r->written = r->len;
+		v->c->bytes_read += r->len;
+	}
+	return status_of(r, err);
+}
+
+static int do_out(struct request *r)
+{
+	struct vdev *v = r->q->v;
+	int err, status;
+
+	v->c->requests_write++;
+	/* 5.2.6.2: an error for a write to a read-only device */
+	if (backend_readonly(v->b))
+		return complain(r, "the device is read-only: bytes", r->len);
+	if (r->to_guest)
+		return complain(r, "a write has data to read: bytes", r->len);
+	status = check_data(r);
+	if (status)
+		return status;
+	err = backend_writev(v->b, r->sector, r->iov, r->n);
+	if (!err)
+		v->c->bytes_written += r->len;
+	return status_of(r, err);
+}
+
+static int do_flush(struct request *r)
+{
+	struct vdev *v = r->q->v;
+
+	v->c->requests_flush++;
+	if (!(v->offered & BIT64(VIRTIO_BLK_F_FLUSH)))
+		return VIRTIO_BLK_S_UNSUPP;
+	return status_of(r, backend_flush(v->b));
+}
+
+static int do_get_id(struct request *r)
+{
+	struct vdev *v = r->q->v;
+	char id[VIRTIO_BLK_ID_BYTES] = "";
+
+	v->c->requests_get_id++;
+	if (!r->to_guest || r->len != sizeof(id))
+		return complain(r, "an id takes 20 bytes to write, not",
+				r->len);
+	/* 5.2.6: padded with NUL, and without one at the full length */
+	memcpy(id, v->o->serial, strnlen(v->o->serial, sizeof(id)));
+	iov_write(r->iov, id, sizeof(id));
+	r->written = sizeof(id);
+	return VIRTIO_BLK_S_OK;
+}
+
+static int check_segment(const struct request *r, uint64_t sector,
+			 uint32_t sectors, uint32_t flags)
+{
+	bool discard = r->type == VIRTIO_BLK_T_DISCARD;
+	uint32_t known = discard ? 0 : VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP;
+
+	/* 5.2.6.2: unknown flags, or unmap in a discard */
+	if (flags & ~known) {
+		complain(r, "unknown flags", flags);
+		return VIRTIO_BLK_S_UNSUPP;
+	}
+	if (sectors > (discard ? BLK_DISCARD_SECTORS : BLK_ZEROES_SECTORS))
+		return complain(r, "segment too long: sectors", sectors);
+	if (!in_range(r->q->v, sector, sectors))
+		return complain(r, "segment beyond the capacity at", sector);
+	return VIRTIO_BLK_S_OK;
+}
+
+/* One segment of a discard or write-zeroes request */
+static int do_segment(const struct request *r,
+		      const struct virtio_blk_discard_write_zeroes *seg)
+{
+	struct vdev *v = r->q->v;
+	uint64_t sector = le64toh(seg->sector);
+	uint32_t sectors = le32toh(seg->num_sectors);
+	uint32_t flags = le32toh(seg->flags);
+	int status = check_segment(r, sector, sectors, flags);
+
+	if (status || !sectors)
+		return status;
+	if (r->type == VIRTIO_BLK_T_DISCARD)
+		return status_of(r, backend_discard(v->b, sector, sectors));
+	return status_of(r, backend_write_zeroes(v->b, sector, sectors, flags &
+					VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP));
+}
+
+static int do_segments(struct request *r, unsigned int feature,
+		       unsigned int max)
+{
+	struct virtio_blk_discard_write_zeroes seg[BLK_DISCARD_SEGS];
+	struct vdev *v = r->q->v;
+	int status = VIRTIO_BLK_S_OK;
+
+	if (!(v->offered & BIT64(feature)))
+		return VIRTIO_BLK_S_UNSUPP;
+	if (backend_readonly(v->b))
+		return complain(r, "the device is read-only: bytes", r->len);
+	if (r->to_guest || !r->len || r->len % sizeof(seg[0]) ||
+	    r->len / sizeof(seg[0]) > max)
+		return complain(r, "not a list of segments: bytes", r->len);
+	iov_read(seg, r->iov, r->len);
+	for (size_t i = 0; !status && i < r->len / sizeof(seg[0]); i++)
+		status = do_segment(r, &seg[i]);
+	return status;
+}
+
+static int do_request(struct request *r)
+{
+	struct counts *c = r->q->v->c;
+
+	switch (r->type) {
+	case VIRTIO_BLK_T_IN:
+		return do_in(r);
+	case VIRTIO_BLK_T_OUT:
+		return do_out(r);
+	case VIRTIO_BLK_T_FLUSH:
+		return do_flush(r);
+	case VIRTIO_BLK_T_GET_ID:
+		return do_get_id(r);
+	case VIRTIO_BLK_T_DISCARD:
+		c->requests_discard++;
+		return do_segments(r, VIRTIO_BLK_F_DISCARD, BLK_DISCARD_SEGS);
+	case VIRTIO_BLK_T_WRITE_ZEROES:
+		c->requests_write_zeroes++;
+		return do_segments(r, VIRTIO_BLK_F_WRITE_ZEROES,
+				   BLK_ZEROES_SEGS);
+	default:
+		return VIRTIO_BLK_S_UNSUPP;
+	}
+}
+
+/* Take header and status off the chain; what stays is data, one way only. */
+static int unpack(struct request *r, struct chain *c)
+{
+	struct virtio_blk_outhdr hdr;
+
+	if (c->fault)
+		return VIRTIO_BLK_S_IOERR;
+	if (c->read_len < sizeof(hdr))
+		return complain(r, "header cut short: bytes", c->read_len);
+	iov_read(&hdr, c->iov, sizeof(hdr));
+	r->type = le32toh(hdr.type);
+	r->sector = le64toh(hdr.sector);
+
+	if (c->write_len > 1 && c->read_len > sizeof(hdr))
+		return complain(r, "data both to read and to write: bytes",
+				c->read_len - sizeof(hdr));
+	r->to_guest = c->write_len > 1;
+	if (r->to_guest) {
+		r->iov = c->iov + c->readable;
+		r->n = c->writable;
+		r->len = c->write_len - 1;
+		if (!--r->iov[r->n - 1].iov_len)
+			r->n--;
+	} else {
+		r->iov = c->iov;
+		r->n = c->readable;
+		r->len = c->read_len - sizeof(hdr);
+		iov_skip(&r->iov, &r->n, sizeof(hdr));
+	}
+	return VIRTIO_BLK_S_OK;
+}
+
+int blk_request(struct queue *q, struct chain *c, uint32_t *len)
+{
+	struct request r = { .q = q };
+	int status;
+
+	if (!c->status) {
+		log_line("queue %u: a chain without a usable status byte",
+			 q->index);
+		return -1;
+	}
+	status = unpack(&r, c);
+	if (!status)
+		status = do_request(&r);
+	if (status)
+		q->v->c->requests_error++;
+	__atomic_store_n(c->status, status, __ATOMIC_RELAXED);
+	/*
+	 * 2.7.8.2: the length covers only what was written without a gap from
+	 * the first writable byte on; the status counts if nothing is missing.
+	 */
+	*len = r.written;
+	if (c->write_len == (uint64_t)r.written + 1)
+		*len += 1;
+	return 0;
+}

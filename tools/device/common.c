@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The common configuration structure, register by register (virtio 1.4,
+ * 4.1.4.3). Each register is accessed in its own width; another width reads
+ * as ones and is ignored on write. What lies between and behind registers, and
+ * what belongs to features never offered, reads as zero.
+ */
+#include "virtio.h"
+
+#define STATUS_KNOWN (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | \
+		      VIRTIO_CONFIG_S_DRIVER_OK | VIRTIO_CONFIG_S_FEATURES_OK | \
+		      VIRTIO_CONFIG_S_FAILED)
+
+struct common_register {
+	enum vfe_reg id;
+	const char *name;
+	uint32_t offset;
+	uint32_t size;
+	enum vfe_window_id win;
+};
+
+#define REGISTER(_id, _name, _win, _off, _size) \
+	{ VFE_REG_##_id, _name, _off, _size, VFE_WIN_##_win },
+static const struct common_register registers[] = {
+	VFE_REGISTERS(REGISTER)
+};
+
+static const struct common_register *find_register(uint32_t offset)
+{
+	for (unsigned int i = 0; i < VFE_NUM_REGS; i++) {
+		const struct common_register *r = &registers[i];
+
+		if (r->win == VFE_WIN_COMMON && r->offset == offset)
+			return r;
+	}
+	return NULL;
+}
+
+/* 4.1.4.3.1: NULL for a queue that is not there */
+static struct queue *selected(const struct vdev *v)
+{
+	if (v->queue_select >= v->num_queues)
+		return NULL;
+	return &v->queues[v->queue_select];
+}
+
+static uint32_t word(uint64_t value, uint32_t select)
+{
+	return select < 2 ? value >> (32 * select) : 0;
+}
+
+static void set_word(uint64_t *value, uint32_t select, uint32_t to)
+{
+	uint64_t mask = 0xffffffffULL << (32 * select);
+
+	*value = (*value & ~mask) | (uint64_t)to << (32 * select);
+}
+
+static enum queue_part part_of(enum vfe_reg id)
+{
+	return (id - VFE_REG_QUEUE_DESC_LO) / 2;
+}
+
+static uint32_t half_of(enum vfe_reg id)
+{
+	return (id - VFE_REG_QUEUE_DESC_LO) % 2;
+}
+
+static uint32_t queue_read(const struct vdev *v, enum vfe_reg id)
+{
+	const struct queue *q = selected(v);
+
+	/* 4.1.4.3.1: size 0 says that the queue is not available. */
+	if (!q)
+		return id == VFE_REG_QUEUE_MSIX_VECTOR ?
+		       VIRTIO_MSI_NO_VECTOR : 0;
+	switch (id) {
+	case VFE_REG_QUEUE_SIZE:
+		return q->size;
+	case VFE_REG_QUEUE_MSIX_VECTOR:
+		return q->vector;
+	case VFE_REG_QUEUE_ENABLE:
+		return q->state == QUEUE_ENABLED;
+	case VFE_REG_QUEUE_NOTIFY_OFF:
+		return q->index;
+	case VFE_REG_QUEUE_DESC_LO ... VFE_REG_QUEUE_DEVICE_HI:
+		return word(q->addr[part_of(id)], half_of(id));
+	default:
+		return 0;
+	}
+}
+
+static uint32_t register_read(const struct vdev *v, enum vfe_reg id)
+{
+	switch (id) {
+	case VFE_REG_DEVICE_FEATURE_SELECT:
+		return v->device_select;
+	case VFE_REG_DEVICE_FEATURE:
+		return word(v->offered, v->device_select);
+	case VFE_REG_DRIVER_FEATURE_SELECT:
+		return v->driver_select;
+	case VFE_REG_DRIVER_FEATURE:
+		return word(v->features, v->driver_select);
+	case VFE_REG_CONFIG_MSIX_VECTOR:
+		return v->config_vector;
+	case VFE_REG_NUM_QUEUES:
+		return v->num_queues;
+	case VFE_REG_DEVICE_STATUS:
+		return v->status;
+	case VFE_REG_CONFIG_GENERATION:
+		return v->generation;
+	case VFE_REG_QUEUE_SELECT:
+		return v->queue_select;
+	default:
+		return queue_read(v, id);
+	}
+}
+
+uint32_t common_read(struct vdev *v, uint32_t offset, unsigned int size)
+{
+	const struct common_register *r = find_register(offset);
+
+	if (!r)
+		return 0;
+	if (size != r->size) {
+		log_line("%s: read of %u bytes: the register has %u",
+			 r->name, size, r->size);
+		return 0xffffffffU;
+	}
+	return register_read(v, r->id);
+}
+
+/* 4.1.5.1.2.1: a vector outside the table reads back as NO_VECTOR. */
+static uint16_t checked_vector(struct vdev *v, const char *name,
+			       uint32_t vector)
+{
+	unsigned int vectors = v->o->msix ? v->o->queues + 1 : 0;
+
+	if (vector < vectors || vector == VIRTIO_MSI_NO_VECTOR)
+		return vector;
+	log_line("%s: vector %u refused: the device has %u", name, vector,
+		 vectors);
+	return VIRTIO_MSI_NO_VECTOR;
+}
+
+static void set_driver_feature(struct vdev *v, uint32_t value)
+{
+	if (v->status & VIRTIO_CONFIG_S_FEATURES_OK) {
+		/* 3.1.1: no new features after FEATURES_OK */
+		log_line("driver_feature: write of 0x%x ignored: FEATURES_OK is set",
+			 value);
+		return;
+	}
+	if (v->driver_select < 2) {
+		set_word(&v->features, v->driver_select, value);
+	} else if (value) {
+		log_line("driver_feature: 0x%x in word %u ignored: nothing is offered there",
+			 value, v->driver_select);
+	}
+}
+
+/* 2.2.2: refuse what was not offered, and the lack of what is needed. */
+static bool accept_features(struct vdev *v)
+{
+	uint64_t extra = v->features & ~v->offered;
+
+	if (extra) {
+		log_line("FEATURES_OK refused: features 0x%llx were not offered (0x%llx are)",
+			 (unsigned long long)extra,
+			 (unsigned long long)v->offered);
+		return false;
+	}
+	/* 6.2: without VERSION_1 there is no interface to work through. */
+	if (!vdev_has(v, VIRTIO_F_VERSION_1)) {
+		log_line("FEATURES_OK refused: features 0x%llx lack VERSION_1",
+			 (unsigned long long)v->features);
+		return false;
+	}
+	/* The length of a ring depends on EVENT_IDX. */
+	vdev_memory_changed(v);
+	blk_features_accepted(v);
+	return true;
+}
+
+static void set_status(struct vdev *v, uint32_t value)
+{
+	uint8_t fresh = value & STATUS_KNOWN & ~v->status;
+
+	if (!value) {
+		vdev_reset(v);
+		return;
+	}
+	if (fresh & VIRTIO_CONFIG_S_FEATURES_OK && !accept_features(v))
+		fresh &= ~VIRTIO_CONFIG_S_FEATURES_OK;
+	/* 2.1.1: a driver clears no bit but by reset. */
+	v->status |= fresh & ~VIRTIO_CONFIG_S_DRIVER_OK;
+	if (!(fresh & VIRTIO_CONFIG_S_DRIVER_OK))
+		return;
+	if (!(v->status & VIRTIO_CONFIG_S_FEATURES_OK)) {
+		log_line("device_status: DRIVER_OK ignored: FEATURES_OK is not set");
+		return;
+	}
+	v->status |= VIRTIO_CONFIG_S_DRIVER_OK;
+	/* 2.1.2: what broke before can only be told now. */
+	if (v->status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		vdev_config_interrupt(v);
+}
+
+static void set_queue_size(struct queue *q, uint32_t size)
+{
+	/* 4.1.4.3.2: a power of two, and the device sets the maximum */
+	if (!size || size > q->v->o->queue_size || size & (size - 1)) {
+		log_line("queue %u: queue_size %u ignored: not a power of two up to %u",
+			 q->index, size, q->v->o->queue_size);
+		return;
+	}
+	q->size = size;
+}
+
+static void enable_queue(struct queue *q, uint32_t value)
+{
+	if (value != 1) {
+		log_line("queue %u: queue_enable %u ignored: only 1 may be written",
+			 q->index, value);
+		return;
+	}
+	if (!ring_check(q)) {
+		vdev_break(q->v);
+		return;
+	}
+	q->state = QUEUE_ENABLED;
+	if (q->v->o->poll)
+		ring_silence(q);
+}
+
+static void queue_write(struct vdev *v, const struct common_register *r,
+			uint32_t value)
+{
+	struct queue *q = selected(v);
+
+	if (!q) {
+		log_line("%s: write of 0x%x ignored: there is no queue %u",
+			 r->name, value, v->queue_select);
+		return;
+	}
+	if (r->id == VFE_REG_QUEUE_MSIX_VECTOR) {
+		q->vector = checked_vector(v, r->name, value);
+		return;
+	}
+	/* 4.1.4.3.2: all else comes before queue_enable. */
+	if (q->state == QUEUE_ENABLED) {
+		log_line("queue %u: %s: write of 0x%x ignored: the queue is enabled",
+			 q->index, r->name, value);
+		return;
+	}
+	switch (r->id) {
+	case VFE_REG_QUEUE_SIZE:
+		set_queue_size(q, value);
+		break;
+	case VFE_REG_QUEUE_ENABLE:
+		enable_queue(q, value);
+		break;
+	default:
+		set_word(&q->addr[part_of(r->id)], half_of(r->id), value);
+	}
+}
+
+static void register_write(struct vdev *v, const struct common_register *r,
+			   uint32_t value)
+{
+	switch (r->id) {
+	case VFE_REG_DEVICE_FEATURE_SELECT:
+		v->device_select = value;
+		break;
+	case VFE_REG_DRIVER_FEATURE_SELECT:
+		v->driver_select = value;
+		break;
+	case VFE_REG_DRIVER_FEATURE:
+		set_driver_feature(v, value);
+		break;
+	case VFE_REG_CONFIG_MSIX_VECTOR:
+		v->config_vector = checked_vector(v, r->name, value);
+		break;
+	case VFE_REG_DEVICE_STATUS:
+		set_status(v, value);
+		break;
+	case VFE_REG_QUEUE_SELECT:
+		v->queue_select = value;
+		break;
+	case VFE_REG_QUEUE_SIZE:
+	case VFE_REG_QUEUE_MSIX_VECTOR:
+	case VFE_REG_QUEUE_ENABLE:
+	case VFE_REG_QUEUE_DESC_LO ... VFE_REG_QUEUE_DEVICE_HI:
+		queue_write(v, r, value);
+		break;
+	default:
+		log_line("%s: write of 0x%x ignored: the register is read-only",
+			 r->name, value);
+	}
+}
+
+void common_write(struct vdev *v, uint32_t offset, unsigned int size,
+		  uint32_t value)
+{
+	const struct common_register *r = find_register(offset);
+
+	if (!r || size != r->size) {
+		log_line("common configuration: write of %u bytes at %u ignored: no such register",
+			 size, offset);
+		return;
+	}
+	register_write(v, r, value);
+}
