@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a user types. The modules themselves are described in Kbuild, which the
+# kernel's build system reads in place of this file.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+PYTHON ?= python3
+
+HERE := $(CURDIR)
+
+# what the kernel's build system leaves beside the sources
+LEFT := '*.o' '*.ko' '*.mod' '*.mod.c' '*.cmd' '.*.d' \
+	modules.order Module.symvers
+
+modules: headers
+	$(MAKE) -C $(KDIR) M=$(HERE) modules
+
+modules_install: headers
+	$(MAKE) -C $(KDIR) M=$(HERE) modules_install
+
+# Say which package is missing rather than let the build fail on a path.
+headers:
+	@test -e $(KDIR)/Makefile || { \
+		echo "make: no kernel headers in $(KDIR):" \
+		     "apt-get install linux-headers-$$(uname -r)," \
+		     "or install linux-headers-amd64 and name its folder" \
+		     "with KDIR=/usr/src/linux-headers-VERSION-amd64" >&2; \
+		exit 2; }
+
+device:
+	$(MAKE) -C tools/device
+
+bench:
+	$(PYTHON) tools/bench $(ARGS)
+
+check:
+	$(PYTHON) tools/check $(ARGS)
+
+shell:
+	$(PYTHON) tools/lab shell $(ARGS)
+
+clean:
+	$(MAKE) -C tools/device clean
+	find $(HERE) -path $(HERE)/.git -prune -o -path $(HERE)/out -prune -o \
+		-type f \( -false $(foreach name,$(LEFT),-o -name $(name)) \) \
+		-exec rm -f {} +
+	find $(HERE) -path $(HERE)/.git -prune -o -type d \
+		\( -name __pycache__ -o -name .mypy_cache \
+		   -o -name .tmp_versions \) -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(HERE)/out
+
+help:
+	@echo 'On any machine with kernel headers:'
+	@echo '  make                  build the modules (target modules)'
+	@echo '  make KDIR=DIR         build them against the headers in DIR'
+	@echo '  make modules_install  install them (INSTALL_MOD_PATH=DIR: below DIR)'
+	@echo '  make device           build vfe-device, the custom device'
+	@echo '  make clean            remove what was built'
+	@echo '  make distclean        remove the results in out/ too'
+	@echo 'On a Debian machine, as root; each makes what is missing first:'
+	@echo '  make bench            measure, print the table, write out/bench.json'
+	@echo '  make check            run every test'
+	@echo '  make shell            a guest with the modules and the device'
+	@echo 'Options: W=1 C=2 V=1 as for the kernel; ARGS="..." for the last three,'
+	@echo 'ARGS=--help lists them; VFE_CACHE=DIR moves what they keep from'
+	@echo '~/.cache/vfe.'
+
+.DEFAULT_GOAL := modules
+.PHONY: modules modules_install headers device bench check shell clean \
+	distclean help
