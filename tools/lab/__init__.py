@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The lab: a machine with KVM wherever the user is, and guests on it."""
+
+from .errors import LabError
+
+__all__ = ["LabError"]

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line of the lab: `python3 tools/lab --help`."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from lab import (LabError, build, chroot, guest, image,  # noqa: E402
+                 initramfs, machine, nest, paths, progress, shell, tree)
+
+LAB = ["python3", "/vfe/tools/lab"]
+
+
+def _tree(_options: argparse.Namespace) -> int:
+    progress.say(f"the tree is {tree.ensure()}")
+    return 0
+
+
+def _prepare(options: argparse.Namespace) -> int:
+    if not options.here:
+        machine.prepare()
+        return 0
+    build.device()
+    initramfs.guest(build.modules())
+    initramfs.nest()
+    image.base()
+    return 0
+
+
+def _exec(options: argparse.Namespace) -> int:
+    return chroot.run(options.command)
+
+
+def _nest(options: argparse.Namespace) -> int:
+    if options.here:
+        return nest.run_inside(options.command, options.timeout)
+    machine.prepare()
+    return nest.run(options.command, options.timeout)
+
+
+def _guest(options: argparse.Namespace) -> int:
+    if not options.here:
+        return machine.run_anywhere([*LAB, "guest", "--here",
+                                     *options.command])
+    with tempfile.TemporaryDirectory() as folder:
+        disk = image.copy(Path(folder), "disk.img")
+        specs = [] if options.bare else [guest.DeviceSpec("disk", disk)]
+        with progress.step(f"booting the guest ({options.accel})"):
+            machine_ = guest.Guest(specs, accel=options.accel)
+            machine_.boot()
+        try:
+            result = machine_.run(shlex.join(options.command), 600,
+                                  check=False)
+        finally:
+            machine_.shutdown()
+    sys.stdout.write(result.out)
+    return result.rc
+
+
+def _shell(options: argparse.Namespace) -> int:
+    if not options.here:
+        return machine.run_anywhere([*LAB, "shell", "--here",
+                                     *options.command], timeout=86400)
+    return shell.run(options.command, options.accel)
+
+
+EPILOG = """examples:
+  python3 tools/lab shell                       a guest to play in
+  python3 tools/lab shell --doorbell map        ... with a mapped doorbell
+  python3 tools/lab guest lspci -nn             one command in a guest
+  python3 tools/lab exec gcc --version          one command in the tree
+  python3 tools/lab nest ls /dev/kvm            one command in a nested machine
+
+All needs root. What is made is kept in $VFE_CACHE (now {cache}).
+"""
+
+
+def _command(commands: Any, name: str, text: str,
+             run: Callable[[argparse.Namespace], int],
+             operands: str | None = None) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=text, description=text)
+    parser.set_defaults(run=run)
+    parser.add_argument("--here", action="store_true",
+                        help=argparse.SUPPRESS)
+    parser.add_argument("--accel", default="tcg", choices=("tcg", "kvm"),
+                        help=argparse.SUPPRESS)
+    if operands:
+        parser.add_argument("command", metavar=operands,
+                            nargs=argparse.REMAINDER)
+    return parser
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="lab", description="The lab: a Debian tree, guests, and a"
+        " machine with KVM wherever you are.",
+        epilog=EPILOG.format(cache=paths.cache()),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _command(commands, "tree", "make the tree, if it is not there", _tree)
+    _command(commands, "prepare", "make all that guests need", _prepare)
+    _command(commands, "shell", "a shell in a guest with the modules and a"
+             " device; options go to the device", _shell, "OPTION")
+    one = _command(commands, "guest", "run a command in a fresh guest",
+                   _guest, "COMMAND")
+    one.add_argument("--bare", action="store_true",
+                     help="without a device")
+    _command(commands, "exec", "run a command in the tree", _exec, "COMMAND")
+    nested = _command(commands, "nest", "run a command in a nested machine"
+                      " with KVM", _nest, "COMMAND")
+    nested.add_argument("--timeout", type=float, default=1800)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = _parser().parse_args(argv)
+    if getattr(options, "command", None) == [] and options.run is not _shell:
+        raise LabError("which command? see python3 tools/lab --help", 2)
+    code: int = options.run(options)
+    return code
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except LabError as problem:
+        print(f"lab: {problem}", file=sys.stderr)
+        sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        print("lab: interrupted; run it again to go on", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Builds modules and the device from copies of the sources (inner code).
+
+The checkout is never written to: each build has a copy in the state folder,
+brought up to date by content so that make rebuilds only what changed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import files, paths, progress, recipe
+from .errors import LabError
+
+MODULES = ("vfe", "vfe_blk", "vfe_trap_blk")
+_KEPT = (".c", ".h", ".S", ".lds")
+
+
+def headers(kernel: str) -> Path:
+    """The folder of Debian's headers of a kernel series."""
+    found = sorted((paths.tree() / "usr/src").glob(
+        f"linux-headers-{kernel}.*-amd64"))
+    if not found:
+        have = ", ".join(recipe.KERNEL_SUITES)
+        raise LabError(f"no headers of kernel {kernel} in the tree: use one"
+                       f" of {have}")
+    return found[-1]
+
+
+def release() -> str:
+    """The release of the kernel that guests boot."""
+    return headers(recipe.BOOT_KERNEL).name.removeprefix("linux-headers-")
+
+
+def _is_source(path: Path) -> bool:
+    if path.name.endswith(".mod.c"):
+        return False
+    return path.suffix in _KEPT or path.name in ("Kbuild", "Makefile")
+
+
+def _copy_top(source: Path, target: Path) -> None:
+    for name in ("Kbuild", "Makefile"):
+        if (source / name).is_file():
+            data = (source / name).read_bytes()
+            copy = target / name
+            if not copy.is_file() or copy.read_bytes() != data:
+                copy.write_bytes(data)
+
+
+def _jobs() -> str:
+    return f"-j{max(1, os.cpu_count() or 1)}"
+
+
+def modules(kernel: str = recipe.BOOT_KERNEL,
+            flags: Sequence[str] = ()) -> Path:
+    """Build the modules for a kernel; the folder that holds the .ko files.
+
+    `flags` are arguments to make: ("W=1", "C=2"). What make said is in the
+    log logs/modules-<kernel>.log.
+    """
+    kdir = headers(kernel)
+    folder = paths.state() / "build" / f"modules-{kernel}"
+    log = paths.logs() / f"modules-{kernel}.log"
+    with files.lock(folder.with_suffix(".lock")):
+        folder.mkdir(parents=True, exist_ok=True)
+        files.mirror_sources(paths.checkout(), folder,
+                             ("drivers", "include"), _is_source)
+        _copy_top(paths.checkout(), folder)
+        argv = ["make", _jobs(), "-C", str(kdir), f"M={folder}", *flags,
+                "modules"]
+        with progress.step(f"building the modules for {kernel}", log):
+            progress.run_logged(argv, log, what="building the modules",
+                                hint="mend the error that make shows above",
+                                timeout=900)
+        return _collect(folder)
+
+
+def _collect(folder: Path) -> Path:
+    result = folder / "ko"
+    result.mkdir(exist_ok=True)
+    built = {path.name: path for path in folder.rglob("*.ko")
+             if path.parent != result}
+    for stale in result.glob("*.ko"):
+        if stale.name not in built:
+            stale.unlink()
+    for name, path in built.items():
+        target = result / name
+        if not target.is_file() or \
+                target.read_bytes() != path.read_bytes():
+            shutil.copyfile(path, target)
+    return result
+
+
+def device() -> Path:
+    """Build the device process; the path of the static vfe-device."""
+    folder = paths.state() / "build" / "device"
+    objects = folder / "out"
+    log = paths.logs() / "device.log"
+    with files.lock(folder.with_suffix(".lock")):
+        objects.mkdir(parents=True, exist_ok=True)
+        files.mirror_sources(paths.checkout(), folder,
+                             ("tools/device", "include"), _is_source)
+        argv = ["make", _jobs(), "-C", str(folder / "tools/device"),
+                f"O={objects}"]
+        with progress.step("building the device", log):
+            progress.run_logged(argv, log, what="building the device",
+                                hint="mend the error that make shows above",
+                                timeout=600)
+        binary = objects / "vfe-device"
+        if not binary.is_file():
+            raise LabError(f"make in tools/device made no {binary}: see"
+                           f" {log}")
+        return binary
+
+
+def device_binary() -> Path:
+    """The device process as last built."""
+    binary = paths.state() / "build/device/out/vfe-device"
+    if not binary.is_file():
+        raise LabError("the device is not built: run `make bench`, or"
+                       " `python3 tools/lab prepare`")
+    return binary

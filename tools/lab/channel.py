@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Unix stream sockets with a deadline on every wait."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from .errors import LabError
+
+SLICE_S = 0.5
+
+
+class Deadline:
+    """A moment that a wait must not pass."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._end = time.monotonic() + seconds
+
+    def left(self) -> float:
+        """Seconds left, never below zero."""
+        return max(0.0, self._end - time.monotonic())
+
+    def over(self) -> bool:
+        """True when it has passed."""
+        return self.left() <= 0
+
+
+class Channel:
+    """A connection whose reads end at a deadline or when `watch` raises.
+
+    `watch` is called at least twice a second while waiting: whoever owns the
+    peer raises there when the peer has died.
+    """
+
+    def __init__(self, path: Path, what: str, watch: Callable[[], None],
+                 timeout: float = 20) -> None:
+        self.what = what
+        self._watch = watch
+        self._buffer = b""
+        self._socket = self._connect(path, Deadline(timeout))
+
+    def _connect(self, path: Path, deadline: Deadline) -> socket.socket:
+        while True:
+            self._watch()
+            peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                peer.connect(str(path))
+                return peer
+            except OSError as error:
+                peer.close()
+                if deadline.over():
+                    raise LabError(f"{self.what}: no answer on {path}:"
+                                   f" {error.strerror}") from error
+            time.sleep(0.02)
+
+    def send(self, data: bytes) -> None:
+        """Send all of it."""
+        try:
+            self._socket.settimeout(30)
+            self._socket.sendall(data)
+        except OSError as error:
+            self._watch()
+            raise LabError(f"{self.what}: sending failed: {error}") from error
+
+    def _more(self, deadline: Deadline) -> None:
+        while True:
+            wait = min(SLICE_S, deadline.left())
+            ready, _, _ = select.select([self._socket], [], [], wait)
+            if ready:
+                break
+            self._watch()
+            if deadline.over():
+                raise LabError(f"{self.what}: no answer within"
+                               f" {deadline.seconds:.0f} s")
+        data = self._socket.recv(65536)
+        if not data:
+            self._watch()
+            raise LabError(f"{self.what}: the other side closed")
+        self._buffer += data
+
+    def line(self, deadline: Deadline) -> bytes:
+        """The next line, without its end."""
+        while b"\n" not in self._buffer:
+            self._more(deadline)
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line
+
+    def exactly(self, count: int, deadline: Deadline) -> bytes:
+        """The next `count` bytes."""
+        while len(self._buffer) < count:
+            self._more(deadline)
+        data = self._buffer[:count]
+        self._buffer = self._buffer[count:]
+        return data
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._socket.close()

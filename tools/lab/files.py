@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Copies that touch only what changed, and hashes that name results."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def digest(parts: Iterable[bytes | str | Path]) -> str:
+    """A name for a result: the hash of all it was made from."""
+    total = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, Path):
+            part = part.read_bytes()
+        elif isinstance(part, str):
+            part = part.encode()
+        total.update(len(part).to_bytes(8, "little"))
+        total.update(part)
+    return total.hexdigest()[:16]
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold a lock file, so that two runs do not make the same thing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="ascii") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def make_whole(target: Path, make: Callable[[Path], None]) -> None:
+    """Make a file or folder under another name, then rename it: whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for stale in target.parent.glob(f".{target.name}.*"):
+        remove(stale)
+    temporary = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        make(temporary)
+        if target.is_dir():
+            remove(target)
+        temporary.replace(target)
+    finally:
+        remove(temporary)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, or nothing."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _update(source: Path, target: Path) -> bool:
+    data = source.read_bytes()
+    if target.is_file() and target.read_bytes() == data:
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(data)
+    os.chmod(target, source.stat().st_mode & 0o777)
+    return True
+
+
+def mirror_sources(source: Path, target: Path, folders: Iterable[str],
+                   wanted: Callable[[Path], bool]) -> bool:
+    """Bring a copy of some folders up to date; True if anything changed.
+
+    Contents are compared and not times, so that make rebuilds only what
+    changed. Sources that are gone are removed; what was built stays.
+    """
+    changed = False
+    for folder in folders:
+        names = {path.relative_to(source)
+                 for path in sorted((source / folder).rglob("*"))
+                 if path.is_file() and wanted(path)}
+        for name in sorted(names):
+            changed |= _update(source / name, target / name)
+        for path in sorted((target / folder).rglob("*")):
+            name = path.relative_to(target)
+            if path.is_file() and wanted(path) and name not in names:
+                path.unlink()
+                changed = True
+    return changed

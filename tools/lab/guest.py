@@ -1,0 +1,302 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest: QEMU, its devices, and a way to run commands in it (inner code).
+
+    with Guest([DeviceSpec("disk", path)], accel="kvm") as guest:
+        print(guest.run("lspci -n").out)
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from . import build, initramfs, paths, progress
+from .channel import Channel, Deadline
+from .device import Device, DeviceSpec
+from .errors import LabError
+from .qmp import Qmp
+
+__all__ = ["Device", "DeviceSpec", "Guest", "Result"]
+
+# Functions sit at fixed slots, so that the guest's addresses are known.
+FIRST_SLOT = 0x10
+CPU = {"kvm": "host", "tcg": "max,la57=off"}
+APPEND = ("console=ttyS0 loglevel=5 panic=-1 no_timer_check"
+          " printk.devkmsg=on random.trust_cpu=on")
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command in the guest ended, and what it printed."""
+
+    rc: int
+    out: str
+
+
+class Guest:  # pylint: disable=too-many-instance-attributes
+    """A virtual machine that is under test, or a disk in one."""
+
+    def __init__(self, devices: Sequence[DeviceSpec] = (), *,
+                 accel: str = "tcg", memory: int = 512, cpus: int = 2,
+                 append: str = "", qemu_args: Sequence[str] = (),
+                 name: str = "guest", logs: Path | None = None) -> None:
+        self.specs = tuple(devices)
+        self.accel = accel
+        self.memory = memory
+        self.cpus = cpus
+        self.append = append
+        self.qemu_args = tuple(qemu_args)
+        self.name = name
+        self.logs = logs or paths.logs() / name
+        self.devices: dict[str, Device] = {}
+        self._sockets = Path()
+        self._qemu: subprocess.Popen[bytes] | None = None
+        self._agent: Channel | None = None
+        self._qmp: Qmp | None = None
+
+    # Starting ----------------------------------------------------------
+
+    def __enter__(self) -> Guest:
+        self.boot()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None,
+                 value: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        if kind is None:
+            self.shutdown()
+        else:
+            self.kill()
+
+    def boot(self, timeout: float = 180) -> None:
+        """Start devices and QEMU; return when the guest takes commands."""
+        deadline = Deadline(timeout)
+        self.logs.mkdir(parents=True, exist_ok=True)
+        # Short, as the name of a socket must fit in 108 bytes.
+        self._sockets = Path(tempfile.mkdtemp(prefix="vfe-", dir="/tmp"))
+        try:
+            self._start_devices()
+            self._start_qemu()
+            self._qmp = Qmp(self._sockets / "qmp", self._watch)
+            self._agent = Channel(self._sockets / "agent", self.name,
+                                  self._watch)
+            if self._agent.line(deadline) != b"ready":
+                raise LabError(f"{self.name}: its agent speaks another"
+                               " protocol")
+            self._find_addresses()
+        except LabError as error:
+            tail = self._tail()
+            self.kill()
+            raise LabError(f"{error}{tail}") from error
+        except BaseException:
+            self.kill()
+            raise
+
+    def attend(self) -> int:
+        """Boot with the console on this terminal; return when it is off."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self._sockets = Path(tempfile.mkdtemp(prefix="vfe-", dir="/tmp"))
+        try:
+            self._start_devices()
+            self._start_qemu(interactive=True)
+            assert self._qemu is not None
+            code = self._qemu.wait()
+            if code:
+                self._watch()
+            return code
+        finally:
+            self.kill()
+
+    def _start_devices(self) -> None:
+        for spec in self.specs:
+            self.devices[spec.name] = Device(spec, self._sockets, self.logs)
+        for device in self.devices.values():
+            device.wait_ready()
+
+    def _start_qemu(self, interactive: bool = False) -> None:
+        with open(self.logs / "qemu.log", "wb") as sink:
+            # pylint: disable-next=consider-using-with
+            self._qemu = subprocess.Popen(
+                self.command_line(interactive),
+                stdin=None if interactive else subprocess.DEVNULL,
+                stdout=None if interactive else sink, stderr=sink,
+                start_new_session=not interactive)
+
+    def command_line(self, interactive: bool = False) -> list[str]:
+        """QEMU's command line."""
+        modules = paths.state() / "build" / \
+            f"modules-{build.recipe.BOOT_KERNEL}" / "ko"
+        kernel = paths.tree() / "boot" / f"vmlinuz-{build.release()}"
+        sockets = self._sockets
+        argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config",
+                "-display", "none", "-no-reboot", "-name", self.name,
+                "-machine", f"q35,accel={self.accel},memory-backend=mem",
+                "-cpu", CPU[self.accel], "-smp", str(self.cpus),
+                "-m", f"{self.memory}M", "-object",
+                f"memory-backend-memfd,id=mem,size={self.memory}M,share=on",
+                "-kernel", str(kernel),
+                "-initrd", str(initramfs.guest(modules)),
+                "-append", f"{APPEND} {self.append}".strip(),
+                "-qmp", f"unix:{sockets}/qmp,server=on,wait=off",
+                "-device", "virtio-serial-pci,addr=0x2",
+                "-chardev", f"socket,id=agent,path={sockets}/agent,"
+                            "server=on,wait=off",
+                "-device", "virtserialport,chardev=agent,name=vfe.agent"]
+        if interactive:
+            argv += ["-serial", "mon:stdio"]
+        else:
+            argv += ["-serial", f"file:{self.logs}/console.log"]
+        for index, device in enumerate(self.devices.values()):
+            argv += self._function(index, device)
+        return argv + list(self.qemu_args)
+
+    def _function(self, index: int, device: Device) -> list[str]:
+        slot = FIRST_SLOT + index
+        spec = device.spec
+        argv: list[str] = []
+        place: dict[str, object] = {"bus": "pcie.0", "addr": f"{slot:#x}"}
+        if spec.root_port:
+            port = f"port-{spec.name}"
+            argv += ["-device", f"pcie-root-port,id={port},addr={slot:#x},"
+                                f"bus=pcie.0,chassis={slot},slot={slot}"]
+            place = {"bus": port, "addr": "0x0"}
+        else:
+            device.bdf = f"0000:00:{slot:02x}.0"
+        options = {"driver": "vfio-user-pci", "id": spec.name,
+                   "socket": {"type": "unix", "path": str(device.socket)},
+                   **place, **spec.properties}
+        return argv + ["-device", json.dumps(options)]
+
+    def _find_addresses(self) -> None:
+        """Functions behind root ports: their bus is the firmware's choice."""
+        for index, device in enumerate(self.devices.values()):
+            if device.bdf:
+                continue
+            port = f"/sys/bus/pci/devices/0000:00:{FIRST_SLOT + index:02x}.0"
+            names = self.run(f"cd {port} && ls -d 0000:*:*.*").out.split()
+            device.bdf = names[0]
+
+    # Talking -----------------------------------------------------------
+
+    def run(self, command: str, timeout: float = 60, *, check: bool = True,
+            stdin: bytes = b"") -> Result:
+        """Run a bash script in the guest; what it printed, decoded.
+
+        The guest itself ends a script after `timeout` seconds (status 124).
+        LabError when the status is not 0 and `check` is set, or when the
+        guest does not answer.
+        """
+        status, output = self._exchange(command, timeout, stdin)
+        result = Result(status, output.decode(errors="replace"))
+        if check and status != 0:
+            raise LabError(f"{self.name}: '{command.strip()}' ended with"
+                           f" status {status}:\n{result.out.rstrip()}")
+        return result
+
+    def _exchange(self, command: str, timeout: float,
+                  stdin: bytes) -> tuple[int, bytes]:
+        if self._agent is None:
+            raise LabError(f"{self.name} is not running")
+        ident = uuid.uuid4().hex[:8]
+        script = command.encode()
+        header = f"{ident} {timeout:g} {len(script)} {len(stdin)}\n"
+        # The guest kills 5 s after it has asked to end; then it is stuck.
+        deadline = Deadline(timeout + 15)
+        try:
+            self._agent.send(header.encode() + script + stdin)
+            while True:
+                answer = self._agent.line(deadline).decode().split()
+                data = self._agent.exactly(int(answer[2]), deadline)
+                if answer[0] == ident:
+                    return int(answer[1]), data
+        except LabError as error:
+            raise LabError(f"{error} (while it ran '{command.strip()[:200]}')"
+                           f"{self._tail()}") from error
+
+    def get(self, path: str, timeout: float = 60) -> bytes:
+        """A file out of the guest."""
+        status, data = self._exchange(f"cat -- '{path}'", timeout, b"")
+        if status:
+            raise LabError(f"{self.name}: no {path}:"
+                           f" {data.decode(errors='replace').strip()}")
+        return data
+
+    def put(self, data: bytes, path: str) -> None:
+        """A file into the guest."""
+        self.run(f"cat >'{path}'", stdin=data)
+
+    def qmp(self, command: str, **arguments: Any) -> Any:
+        """A monitor command; '_' in its name stands for '-'."""
+        if self._qmp is None:
+            raise LabError(f"{self.name} is not running")
+        return self._qmp.command(command, arguments)
+
+    def wait_event(self, name: str, timeout: float = 10) -> dict[str, Any]:
+        """The next monitor event of a name."""
+        if self._qmp is None:
+            raise LabError(f"{self.name} is not running")
+        return self._qmp.wait_event(name, timeout)
+
+    def console(self) -> str:
+        """All that the guest's kernel has printed."""
+        path = self.logs / "console.log"
+        return path.read_bytes().decode(errors="replace") \
+            if path.exists() else ""
+
+    @property
+    def pid(self) -> int:
+        """QEMU's process id."""
+        if self._qemu is None:
+            raise LabError(f"{self.name} is not running")
+        return self._qemu.pid
+
+    # Ending ------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Raise when QEMU has ended: nobody will answer any more."""
+        if self._qemu is None or self._qemu.poll() is None:
+            return
+        text = progress.last_lines(self.logs / "qemu.log")
+        if "'vfio-user-pci' is not a valid device model" in text:
+            raise LabError("QEMU too old: it has no vfio-user-pci; install"
+                           " QEMU 10.1 or later, or let the lab's tree give"
+                           " one (unset what puts another first in PATH)")
+        raise LabError(f"{self.name}: QEMU ended with status"
+                       f" {self._qemu.returncode}: {text}")
+
+    def _tail(self) -> str:
+        console = self.logs / "console.log"
+        lines = progress.last_lines(console)
+        return f"\nthe console log {console} ends:\n{lines}" if lines else ""
+
+    def shutdown(self, timeout: float = 30) -> None:
+        """Power off in good order; by force when that takes too long."""
+        if self._qemu is not None and self._agent is not None:
+            try:
+                self._agent.send(b"off 5 12 0\npoweroff -f\n")
+                self._qemu.wait(timeout)
+            except (LabError, subprocess.TimeoutExpired):
+                pass
+        self.kill()
+
+    def kill(self) -> None:
+        """End QEMU and the devices at once, and tidy up."""
+        for channel in (self._agent, self._qmp):
+            if channel is not None:
+                channel.close()
+        self._agent = self._qmp = None
+        if self._qemu is not None and self._qemu.poll() is None:
+            progress.stop_group(self._qemu, grace=2)
+        for device in self.devices.values():
+            device.stop()
+        if self._sockets != Path():
+            shutil.rmtree(self._sockets, ignore_errors=True)
+            self._sockets = Path()

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Makes initramfs images out of the tree (inner code).
+
+Two kinds: the guest's, with a user space to test a disk from, and the nested
+machine's, which only mounts the tree over 9p and moves there.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from . import build, files, paths
+
+HERE = Path(__file__).resolve().parent
+BUSYBOX = "/usr/bin/busybox"
+
+GUEST_PROGRAMS = (
+    "bash", "fio", "mke2fs", "mkfs.ext4", "e2fsck", "fsck.ext4", "resize2fs",
+    "dumpe2fs", "tune2fs", "kmod", "modprobe", "insmod", "rmmod", "lsmod",
+    "modinfo", "lspci", "setpci", "losetup", "blockdev", "blkdiscard",
+    "lsblk", "blkid", "taskset", "setpriv", "flock", "fsfreeze", "fstrim",
+    "mount", "umount", "findmnt", "sfdisk", "partx", "dd", "timeout", "stat",
+    "sync", "truncate", "fallocate", "sha256sum", "cmp", "sort", "head",
+    "tail", "date", "chroot", "setsid", "stty", "rtcwake", "dmesg",
+)
+# What a guest may load by name; depmod brings what these need.
+GUEST_MODULES = (
+    "virtio_console", "virtio_blk", "ext4", "crc32c_generic",
+    "crc32c_intel", "loop", "null_blk", "nls_ascii", "scsi_debug",
+    "virtio_net", "libcrc32c", "brd",
+)
+NEST_MODULES = ("9p", "9pnet_virtio", "virtio_console", "kvm_amd")
+
+
+def _find(name: str) -> Path:
+    for folder in ("usr/sbin", "usr/bin", "sbin", "bin"):
+        path = paths.tree() / folder / name
+        if path.exists():
+            return path
+    raise FileNotFoundError(f"the tree has no program {name}")
+
+
+def _libraries(program: Path) -> set[str]:
+    text = subprocess.run(["ldd", str(program)], stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True,
+                          check=False).stdout
+    return set(re.findall(r"(/\S+\.so\S*)", text))
+
+
+def _layout(root: Path) -> None:
+    for name in ("usr/bin", "usr/lib", "usr/lib64", "proc", "sys", "dev",
+                 "run", "tmp", "root", "mnt", "etc", "var", "newroot"):
+        (root / name).mkdir(parents=True)
+    for name, target in (("bin", "usr/bin"), ("sbin", "usr/bin"),
+                         ("lib", "usr/lib"), ("lib64", "usr/lib64"),
+                         ("usr/sbin", "bin")):
+        (root / name).symlink_to(target)
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    (root / "etc/group").write_text("root:x:0:\n")
+    (root / "etc/mtab").symlink_to("/proc/self/mounts")
+
+
+def _add_busybox(root: Path) -> None:
+    shutil.copy2(BUSYBOX, root / "usr/bin/busybox")
+    names = subprocess.run([BUSYBOX, "--list"], stdout=subprocess.PIPE,
+                           text=True, check=True).stdout.split()
+    for name in names:
+        link = root / "usr/bin" / name
+        if not link.exists():
+            link.symlink_to("busybox")
+
+
+def _add_programs(root: Path, names: Iterable[str]) -> None:
+    libraries: set[str] = set()
+    for name in names:
+        program = _find(name)
+        target = root / "usr/bin" / name
+        target.unlink(missing_ok=True)
+        shutil.copy2(program, target)
+        libraries |= _libraries(program)
+    for library in sorted(libraries):
+        target = root / library.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(library, target)
+
+
+def _dependencies(release: str) -> dict[str, tuple[str, list[str]]]:
+    """modules.dep: name -> (path, paths of what it needs)."""
+    text = (Path("/lib/modules") / release / "modules.dep").read_text()
+    table = {}
+    for line in text.splitlines():
+        path, _, needs = line.partition(":")
+        name = Path(path).name.split(".")[0].replace("-", "_")
+        table[name] = (path, needs.split())
+    return table
+
+
+def _add_modules(root: Path, names: Iterable[str], extra: Iterable[Path],
+                 release: str) -> None:
+    source = Path("/lib/modules") / release
+    target = root / "usr/lib/modules" / release
+    (target / "extra").mkdir(parents=True)
+    table = _dependencies(release)
+    wanted: set[str] = set()
+    for name in names:
+        if name in table:       # else it is built into this kernel
+            path, needs = table[name]
+            wanted |= {path, *needs}
+    for path in sorted(wanted):
+        # Unpacked here: under emulation the guest would be slow at it.
+        plain = target / path.removesuffix(".xz")
+        plain.parent.mkdir(parents=True, exist_ok=True)
+        if path.endswith(".xz"):
+            with open(plain, "wb") as out:
+                subprocess.run(["xz", "-dc", str(source / path)], stdout=out,
+                               check=True)
+        else:
+            shutil.copy2(source / path, plain)
+    for module in extra:
+        shutil.copy2(module, target / "extra" / module.name)
+    for name in ("modules.builtin", "modules.builtin.modinfo",
+                 "modules.order"):
+        shutil.copy2(source / name, target / name)
+    subprocess.run(["depmod", "-b", str(root / "usr"), release], check=True)
+
+
+def _pack(root: Path, archive: Path) -> None:
+    names = "\n".join(sorted(str(path.relative_to(root))
+                             for path in root.rglob("*")))
+    with open(archive, "wb") as out:
+        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet", "-R", "0:0",
+                        "--reproducible"], cwd=root, stdout=out,
+                       input=names.encode(), check=True)
+
+
+def _cached(kind: str, parts: Sequence[bytes | str | Path],
+            programs: Sequence[str], modules: Sequence[str],
+            extra: Sequence[Path], scripts: dict[str, Path]) -> Path:
+    release = build.release()
+    key = files.digest([kind, release, *programs, *modules, *parts,
+                        *(path.name for path in extra), *extra,
+                        *scripts.values(), Path(__file__)])
+    folder = paths.state() / "initramfs"
+    target = folder / f"{kind}-{key}.cpio"
+    with files.lock(folder / f"{kind}.lock"):
+        if target.is_file():
+            return target
+        for stale in folder.glob(f"{kind}-*.cpio"):
+            stale.unlink()
+
+        def make(archive: Path) -> None:
+            with tempfile.TemporaryDirectory() as name:
+                root = Path(name) / "root"
+                _layout(root)
+                _add_busybox(root)
+                _add_programs(root, programs)
+                _add_modules(root, modules, extra, release)
+                for path, script in scripts.items():
+                    shutil.copy(script, root / path)
+                    (root / path).chmod(0o755)
+                _pack(root, archive)
+
+        files.make_whole(target, make)
+    return target
+
+
+def guest(modules: Path | None = None) -> Path:
+    """The guest's initramfs; `modules` holds the .ko files to take along."""
+    extra = sorted(modules.glob("*.ko")) if modules else []
+    return _cached("guest", [], GUEST_PROGRAMS, GUEST_MODULES, extra,
+                   {"init": HERE / "guest_init.sh",
+                    "usr/bin/vfe-agent": HERE / "guest_agent.sh"})
+
+
+def nest() -> Path:
+    """The nested machine's initramfs."""
+    return _cached("nest", [], ("modprobe",), NEST_MODULES, [],
+                   {"init": HERE / "nest_init.sh"})

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Chooses where things run: here, in the tree, or in a nested machine."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import chroot, nest, paths, progress, tree
+
+KVM_GET_API_VERSION = 0xAE00
+KVM_API_VERSION = 12
+TRACING = Path("/sys/kernel/tracing")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Where guests with KVM run, and why there."""
+
+    place: str      # "here", "tree" or "nest"
+    why: str
+
+
+def kvm_problem(device: Path = Path("/dev/kvm")) -> str | None:
+    """Why KVM cannot be used on this machine; None if it can."""
+    try:
+        handle = os.open(device, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return f"no {device}"
+    except OSError as error:
+        return f"{device}: {error.strerror}"
+    try:
+        version = fcntl.ioctl(handle, KVM_GET_API_VERSION)
+    except OSError as error:
+        return f"{device} is not KVM: {error.strerror}"
+    finally:
+        os.close(handle)
+    if version != KVM_API_VERSION:
+        return f"{device} speaks KVM API {version}, not {KVM_API_VERSION}"
+    return None
+
+
+def tracing_problem() -> str | None:
+    """Why KVM's tracepoints cannot be read; None if they can."""
+    subprocess.run(["sh", "-c", f"mountpoint -q {TRACING} ||"
+                    f" mount -t tracefs tracefs {TRACING}"], check=False,
+                   stderr=subprocess.DEVNULL)
+    events = TRACING / "events" / "kvm" / "kvm_mmio"
+    if not os.access(events, os.R_OK):
+        return f"no {events} (tracefs, histogram triggers)"
+    return None
+
+
+def qemu_problem(command: str = "qemu-system-x86_64") -> str | None:
+    """Why PATH's QEMU will not do; None if it has vfio-user-pci."""
+    program = shutil.which(command)
+    if program is None:
+        return "no QEMU here"
+    shown = subprocess.run([program, "-device", "help"], check=False,
+                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    if b'"vfio-user-pci"' in shown.stdout:
+        return None
+    version = subprocess.run([program, "--version"], check=False, text=True,
+                             stdout=subprocess.PIPE).stdout.split()
+    number = version[3] if len(version) > 3 else "of unknown version"
+    return f"this machine's QEMU {number} has no vfio-user-pci (10.1 has)"
+
+
+def choose() -> Choice:
+    """Decide where a guest with KVM can run."""
+    problem = kvm_problem() or tracing_problem()
+    if problem:
+        return Choice("nest", f"{problem}: a nested machine under emulation")
+    problem = qemu_problem()
+    if problem:
+        return Choice("tree", f"KVM is here; {problem}: the tree's QEMU")
+    return Choice("here", "KVM is here, and a QEMU with vfio-user-pci")
+
+
+def prepare() -> None:
+    """Do all set-up that is missing: tree, modules, device, images."""
+    tree.need_root("the lab")
+    tree.ensure()
+    code = chroot.run(["python3", "/vfe/tools/lab", "prepare", "--here"])
+    if code:
+        raise SystemExit(code)
+
+
+def _here(argv: Sequence[str], timeout: float) -> int:
+    """Run on this very machine, with the places named for inner code."""
+    prefix = paths.INNER_CHECKOUT + "/"
+    translated = [str(paths.checkout() / item.removeprefix(prefix))
+                  if item.startswith(prefix) else item for item in argv]
+    paths.out().mkdir(parents=True, exist_ok=True)
+    env = {**os.environ, "VFE_STATE": str(paths.state()),
+           "VFE_OUT": str(paths.out()), "VFE_TREE": str(tree.path()),
+           "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(translated, env=env,
+                          cwd=paths.checkout()) as process:
+        try:
+            return process.wait(timeout)
+        finally:
+            if process.poll() is None:
+                process.terminate()
+
+
+def run_with_kvm(argv: Sequence[str], timeout: float = 1800) -> int:
+    """Run inner code on a machine with KVM; its exit code.
+
+    An argument that starts with /vfe/ names a file of the checkout, wherever
+    that is on the machine chosen.
+    """
+    prepare()
+    choice = choose()
+    progress.say(f"machine with KVM: {choice.why}")
+    if choice.place == "here":
+        return _here(argv, timeout)
+    if choice.place == "tree":
+        return chroot.run(argv, timeout=timeout)
+    return nest.run(argv, timeout=timeout)
+
+
+def run_in_tree(argv: Sequence[str], timeout: float = 1800) -> int:
+    """Run inner code in the tree on this machine; its exit code."""
+    prepare()
+    return chroot.run(argv, timeout=timeout)
+
+
+def run_anywhere(argv: Sequence[str], timeout: float = 1800) -> int:
+    """Run inner code where a guest is fastest: with KVM, or natively."""
+    prepare()
+    choice = choose()
+    if choice.place == "here":
+        return _here([*argv, "--accel=kvm"], timeout)
+    accel = "kvm" if choice.place == "tree" else "tcg"
+    return chroot.run([*argv, f"--accel={accel}"], timeout=timeout)

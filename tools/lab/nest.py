@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A machine with KVM where there is none.
+
+QEMU emulates an AMD processor with SVM and nested paging; in it Debian's
+kernel has a real KVM. Its root is the tree as the chroot has it (the
+checkout, /state and /out included), shared over 9p.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import build, chroot, initramfs, paths, progress
+from .errors import LabError
+
+MEMORY_MB = 4096
+CPUS = 2
+# One boot in four panics in the timer test without no_timer_check: emulation
+# is too slow for it.
+APPEND = ("console=ttyS0 loglevel=4 panic=-1 no_timer_check"
+          " random.trust_cpu=on mitigations=off")
+
+
+def run(argv: Sequence[str], timeout: float = 1800) -> int:
+    """Run inner code in a nested machine; its exit code (outer code)."""
+    return chroot.run(["python3", "/vfe/tools/lab", "nest", "--here",
+                       f"--timeout={timeout}", *argv], timeout=timeout + 30)
+
+
+class NestedMachine:
+    """The emulated machine, for one command (inner code)."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        nests = paths.state() / "nest"
+        nests.mkdir(parents=True, exist_ok=True)
+        self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=nests))
+        self.console = paths.logs() / "nest-console.log"
+        self.log = paths.logs() / "nest-qemu.log"
+        self._sockets = Path(tempfile.mkdtemp(prefix="vfe-", dir="/tmp"))
+        self._write_command(argv)
+
+    def _write_command(self, argv: Sequence[str]) -> None:
+        env = dict(paths.inner_environment())
+        for name in ("VFE_STARTED", "TERM"):
+            if name in os.environ:
+                env[name] = os.environ[name]
+        lines = [f"export {name}={shlex.quote(value)}"
+                 for name, value in env.items()]
+        lines += [f"cd {paths.INNER_CHECKOUT}",
+                  f"exec {shlex.join(argv)}", ""]
+        (self.folder / "command").write_text("\n".join(lines))
+
+    def command_line(self) -> list[str]:
+        """QEMU's command line."""
+        kernel = paths.tree() / "boot" / f"vmlinuz-{build.release()}"
+        return ["qemu-system-x86_64", "-nodefaults", "-no-user-config",
+                "-display", "none", "-no-reboot", "-name", "nest",
+                "-M", "q35", "-accel", "tcg,thread=multi",
+                "-cpu", "EPYC,+svm,+npt", "-smp", str(CPUS),
+                "-m", f"{MEMORY_MB}M", "-kernel", str(kernel),
+                "-initrd", str(initramfs.nest()),
+                "-append", f"{APPEND} vfe.run={self.folder}",
+                "-serial", f"file:{self.console}",
+                "-virtfs", "local,path=/,mount_tag=tree,multidevs=remap,"
+                           "security_model=none",
+                "-device", "virtio-serial-pci",
+                "-chardev", f"socket,id=out,path={self._sockets}/out,"
+                            "server=on,wait=on",
+                "-device", "virtserialport,chardev=out,name=vfe.out"]
+
+    def run(self, timeout: float) -> int:
+        """Boot, run, power off; the command's exit code."""
+        end = time.monotonic() + timeout
+        with open(self.log, "wb") as sink:
+            with subprocess.Popen(self.command_line(), stdout=sink,
+                                  stderr=subprocess.STDOUT,
+                                  stdin=subprocess.DEVNULL,
+                                  start_new_session=True) as qemu:
+                try:
+                    self._copy_output(qemu, end)
+                    qemu.wait(30)
+                except subprocess.TimeoutExpired:
+                    pass
+                finally:
+                    progress.stop_group(qemu)
+        return self._status()
+
+    def _connect(self, qemu: subprocess.Popen[bytes]) -> socket.socket:
+        peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        for _ in range(500):
+            try:
+                peer.connect(str(self._sockets / "out"))
+                return peer
+            except OSError:
+                if qemu.poll() is not None:
+                    break
+                time.sleep(0.02)
+        peer.close()
+        raise LabError(f"the nested machine did not start:"
+                       f" {progress.last_lines(self.log, 3)}")
+
+    def _copy_output(self, qemu: subprocess.Popen[bytes],
+                     end: float) -> None:
+        """Pass on what the command prints, until the machine is off."""
+        with self._connect(qemu) as peer:
+            while True:
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise LabError("the nested machine took too long and was"
+                                   f" stopped; its console: {self.console}")
+                peer.settimeout(left)
+                try:
+                    data = peer.recv(65536)
+                except TimeoutError:
+                    continue
+                if not data:
+                    return
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+
+    def _status(self) -> int:
+        try:
+            return int((self.folder / "status").read_text())
+        except (OSError, ValueError) as error:
+            raise LabError(
+                "the nested machine ended before its command did; its"
+                f" console {self.console} ends:\n"
+                f"{progress.last_lines(self.console)}") from error
+
+    def close(self) -> None:
+        """Remove what the run left."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self._sockets, ignore_errors=True)
+
+
+def run_inside(argv: Sequence[str], timeout: float) -> int:
+    """The inner half of run(): start the machine and see it through."""
+    machine = NestedMachine(argv)
+    try:
+        return machine.run(timeout)
+    finally:
+        machine.close()

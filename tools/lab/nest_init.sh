@@ -1,0 +1,23 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The nested machine's first process: mounts the tree that the outer machine
+# shares over 9p, and moves there. What it then runs is named by vfe.run=.
+
+export PATH=/usr/bin
+
+die()
+{
+	echo "nested machine: $1"
+	poweroff -f
+}
+
+mount -t proc proc /proc
+mount -t devtmpfs devtmpfs /dev
+for module in 9pnet_virtio 9p virtio_console kvm_amd; do
+	modprobe "$module" || die "no module $module"
+done
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose \
+	tree /newroot || die "no 9p root"
+umount /proc
+exec switch_root /newroot /bin/sh /vfe/tools/lab/nest_run.sh
+die "cannot move to the tree"

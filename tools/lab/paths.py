@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Where things are.
+
+The same code runs on the host ("outer") and in the tree ("inner": a chroot or
+a nested machine, where the checkout is /vfe, the state folder /state and the
+results folder /out). Whoever starts inner code passes the places on in the
+environment, so nothing but this file knows the difference.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+INNER_CHECKOUT = "/vfe"
+INNER_STATE = "/state"
+INNER_OUT = "/out"
+
+
+def checkout() -> Path:
+    """The checkout that this file belongs to."""
+    return Path(__file__).resolve().parent.parent.parent
+
+
+def cache() -> Path:
+    """The cache folder of the host; $VFE_CACHE moves it."""
+    given = os.environ.get("VFE_CACHE")
+    if given:
+        return Path(given).resolve()
+    base = os.environ.get("XDG_CACHE_HOME")
+    root = Path(base) if base else Path.home() / ".cache"
+    return root.resolve() / "vfe"
+
+
+def inner() -> bool:
+    """True where the lab's places were passed on by an outer run."""
+    return "VFE_STATE" in os.environ
+
+
+def state() -> Path:
+    """Builds, images, logs: kept between runs, writable."""
+    given = os.environ.get("VFE_STATE")
+    return Path(given) if given else cache() / "state"
+
+
+def out() -> Path:
+    """Results: out/ of the checkout."""
+    given = os.environ.get("VFE_OUT")
+    return Path(given) if given else checkout() / "out"
+
+
+def tree() -> Path:
+    """The root of the Debian tree as seen from inner code."""
+    return Path(os.environ.get("VFE_TREE", "/"))
+
+
+def logs() -> Path:
+    """Logs of builds and guests; made on demand."""
+    path = state() / "logs"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def inner_environment() -> dict[str, str]:
+    """What inner code in a chroot or a nested machine must be given."""
+    return {
+        "VFE_STATE": INNER_STATE,
+        "VFE_OUT": INNER_OUT,
+        "VFE_TREE": "/",
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/root",
+        "LC_ALL": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }

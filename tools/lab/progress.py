@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Progress with elapsed time, and commands whose output goes to a log."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from .errors import LabError
+
+TICK_S = 10.0
+# A nested run continues the clock of the run that started it.
+_START_VARIABLE = "VFE_STARTED"
+
+
+def _started() -> float:
+    given = os.environ.get(_START_VARIABLE)
+    if given is None:
+        given = str(time.time())
+        os.environ[_START_VARIABLE] = given
+    return float(given)
+
+
+_START = _started()
+
+
+def elapsed() -> float:
+    """Seconds since the outermost command started."""
+    return max(0.0, time.time() - _START)
+
+
+def say(text: str) -> None:
+    """Print one line with the elapsed seconds before it."""
+    print(f"[{elapsed():5.0f} s] {text}", flush=True)
+
+
+def last_lines(path: Path, count: int = 12) -> str:
+    """The last lines of a log, for an error message."""
+    try:
+        text = path.read_bytes()[-20000:].decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.replace("\r", "").splitlines()[-count:])
+
+
+def _last_line(path: Path) -> str:
+    lines = last_lines(path, 1).strip()
+    return lines[:60]
+
+
+class Step:
+    """A step under way; `note` is shown on its next progress line."""
+
+    def __init__(self, text: str, log: Path | None) -> None:
+        self.text = text
+        self.log = log
+        self.note = ""
+        self.began = time.monotonic()
+        self._over = threading.Event()
+        self._ticker = threading.Thread(target=self._tick, daemon=True)
+
+    def seconds(self) -> float:
+        """How long this step has taken."""
+        return time.monotonic() - self.began
+
+    def start(self) -> None:
+        """Say that the step begins, and keep saying that it goes on."""
+        say(f"{self.text} ...")
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """End the progress lines."""
+        self._over.set()
+        self._ticker.join()
+
+    def _tick(self) -> None:
+        while not self._over.wait(TICK_S):
+            note = self.note or (_last_line(self.log) if self.log else "")
+            tail = f": {note}" if note else ""
+            say(f"  {self.text}, {self.seconds():.0f} s so far{tail}")
+
+
+@contextlib.contextmanager
+def step(text: str, log: Path | None = None) -> Iterator[Step]:
+    """A step with a line at its start, every ten seconds, and at its end."""
+    current = Step(text, log)
+    current.start()
+    try:
+        yield current
+    except BaseException:
+        current.stop()
+        raise
+    current.stop()
+    say(f"{text}: done in {current.seconds():.1f} s")
+
+
+def stop_group(process: subprocess.Popen[bytes], grace: float = 5) -> None:
+    """End a process started in a session of its own, and its children."""
+    for signum in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signum)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+            return
+
+
+def run_logged(argv: Sequence[str], log: Path, *, what: str, hint: str,
+               env: Mapping[str, str] | None = None, cwd: Path | None = None,
+               timeout: float = 1800) -> None:
+    """Run a command with its output in a log; LabError if it fails."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "wb") as sink:
+        with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=sink,
+                              stderr=subprocess.STDOUT, env=env, cwd=cwd,
+                              start_new_session=True) as process:
+            try:
+                code = process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                code = -signal.SIGALRM
+            finally:
+                if process.poll() is None:
+                    stop_group(process)
+    if code == 0:
+        return
+    sys.stderr.write(last_lines(log, 20) + "\n")
+    why = (f"took over {timeout:.0f} s" if code == -signal.SIGALRM
+           else f"exit {code}")
+    raise LabError(f"{what} failed ({why}): {hint}; the log is {log}")

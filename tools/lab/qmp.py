@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: GPL-2.0
+"""QEMU's machine protocol: commands, answers, events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .channel import Channel, Deadline
+from .errors import LabError
+
+
+class Qmp:
+    """A connection to a QEMU's monitor."""
+
+    def __init__(self, path: Path, watch: Callable[[], None]) -> None:
+        self._channel = Channel(path, "QEMU's monitor", watch)
+        self.events: list[dict[str, Any]] = []
+        self._message(Deadline(20))     # the greeting
+        self.command("qmp_capabilities", {})
+
+    def _message(self, deadline: Deadline) -> dict[str, Any]:
+        message: dict[str, Any] = json.loads(self._channel.line(deadline))
+        if "event" in message:
+            self.events.append(message)
+        return message
+
+    def command(self, name: str, arguments: dict[str, Any],
+                timeout: float = 30) -> Any:
+        """Run a command; its answer's "return"."""
+        name = name if name == "qmp_capabilities" else name.replace("_", "-")
+        request = {"execute": name, "arguments": arguments}
+        self._channel.send(json.dumps(request).encode() + b"\n")
+        deadline = Deadline(timeout)
+        while True:
+            message = self._message(deadline)
+            if "return" in message:
+                return message["return"]
+            if "error" in message:
+                raise LabError(f"QEMU refuses {name}:"
+                               f" {message['error'].get('desc')}")
+
+    def wait_event(self, name: str, timeout: float) -> dict[str, Any]:
+        """Take the next event of a name, waiting for it if need be."""
+        deadline = Deadline(timeout)
+        while True:
+            for event in self.events:
+                if event["event"] == name:
+                    self.events.remove(event)
+                    return event
+            self._message(deadline)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._channel.close()

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the tree is made of: suites, packages and what they are for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+# Raise this when the way the tree is made changes but the lists do not.
+VERSION = 1
+
+BASE_SUITE = "trixie"
+QEMU_SUITE = "trixie-backports"
+OLD_SUITE = "bookworm"
+SUITES = (BASE_SUITE, QEMU_SUITE, OLD_SUITE)
+
+# The kernel that the lab boots; all of these have their headers in the tree.
+BOOT_KERNEL = "6.12"
+KERNEL_SUITES = {"6.1": OLD_SUITE, "6.12": BASE_SUITE, "7.3": QEMU_SUITE}
+
+MINIMUM_QEMU = (10, 1)
+
+PACKAGES = (
+    # the machines
+    "qemu-system-x86", "qemu-utils",
+    # building modules and the device
+    "gcc", "make", "libc6-dev", "sparse", "dwarves",
+    # the guest's user space, and what makes its initramfs and images
+    "bash", "busybox-static", "cpio", "e2fsprogs", "fdisk", "fio", "kmod",
+    "pciutils", "procps", "mount", "util-linux", "xz-utils", "zstd",
+    # the tools and the checks
+    "python3", "mypy", "pylint", "perl", "shellcheck",
+)
+
+# Taken from QEMU_SUITE; everything else there and in OLD_SUITE is used only
+# when a package asks for what BASE_SUITE does not have.
+QEMU_PACKAGES = ("src:qemu", "src:seabios", "src:ipxe")
+
+# Never read in the tree, and a third of its files.
+EXCLUDED_PATHS = (
+    "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*",
+    "/usr/share/info/*", "/usr/share/qemu/edk2-*",
+)
+
+# Out of linux-source: the only place in Debian that has checkpatch.
+KERNEL_SCRIPTS = (
+    "checkpatch.pl", "spelling.txt", "const_structs.checkpatch",
+    "kernel-doc",
+)
+
+SIZE_MB = 2600
+
+
+def key() -> str:
+    """Names the tree that this recipe makes."""
+    text = json.dumps([VERSION, SUITES, KERNEL_SUITES, PACKAGES,
+                       QEMU_PACKAGES, EXCLUDED_PATHS, KERNEL_SCRIPTS])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def preferences() -> str:
+    """The apt preferences that keep other suites out but for named ones."""
+    return (
+        f"Package: *\nPin: release n={OLD_SUITE}\nPin-Priority: 50\n\n"
+        f"Package: {' '.join(QEMU_PACKAGES)}\n"
+        f"Pin: release n={QEMU_SUITE}\nPin-Priority: 990\n"
+    )

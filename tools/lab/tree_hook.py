@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Hooks that mmdebstrap runs while it makes the tree.
+
+    tree_hook.py setup ROOT       before packages are read: preferences
+    tree_hook.py customize ROOT   after packages are in: kernels, scripts
+
+Everything runs in a chroot at ROOT. mmdebstrap's own way, the host's apt with
+a configuration for the tree, is not used: one option forgotten there, and
+dpkg installs on the host.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from lab import recipe  # noqa: E402
+
+
+def _in(root: Path, *argv: str, cwd: str = "/") -> None:
+    subprocess.run(["chroot", str(root), "sh", "-c",
+                    'cd "$1" && shift && exec "$@"', "sh", cwd, *argv],
+                   check=True)
+
+
+def _output(root: Path, *argv: str) -> str:
+    return subprocess.run(["chroot", str(root), *argv], check=True,
+                          stdout=subprocess.PIPE, text=True).stdout
+
+
+def setup(root: Path) -> None:
+    """Pin the suites before the first package is chosen."""
+    folder = root / "etc/apt/preferences.d"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vfe").write_text(recipe.preferences())
+
+
+def _named_by(root: Path, meta: str, kernel: str) -> str:
+    """The exact package that a kernel metapackage of a series asks for."""
+    for stanza in _output(root, "apt-cache", "show", meta).split("\n\n"):
+        version = re.search(r"^Version: (\S+)", stanza, re.M)
+        depends = re.search(r"^Depends: (.*)", stanza, re.M)
+        if not version or not depends:
+            continue
+        if not version.group(1).startswith(kernel + "."):
+            continue
+        base = meta.removesuffix("-amd64")
+        exact = re.search(rf"({re.escape(base)}-\d\S*)", depends.group(1))
+        if exact:
+            return exact.group(1)
+    raise SystemExit(f"no {meta} of the {kernel} series in {recipe.SUITES}:"
+                     " use a mirror that has it (VFE_MIRROR)")
+
+
+def _depends(root: Path, package: str) -> list[str]:
+    """The first alternative of each thing that a package depends on."""
+    shown = _output(root, "apt-cache", "show", "--no-all-versions", package)
+    found = re.search(r"^Depends: (.*)", shown, re.M)
+    items = found.group(1).split(",") if found else []
+    return [re.split(r"[\s|(:]", item.strip())[0] for item in items]
+
+
+def _header_packages(root: Path) -> tuple[list[str], list[str]]:
+    """Packages to unpack, and packages (compilers) to install.
+
+    The headers of some kernels depend on the kernel itself, which brings an
+    initramfs maker and systemd along: nothing that the tree has use for.
+    """
+    unpack: list[str] = []
+    install: list[str] = []
+    for kernel in recipe.KERNEL_SUITES:
+        package = _named_by(root, "linux-headers-amd64", kernel)
+        unpack.append(package)
+        for name in _depends(root, package):
+            if name.startswith(("linux-headers-", "linux-kbuild-")):
+                unpack.append(name)
+            elif not name.startswith(("linux-image-", "linux-base")):
+                install.append(name)
+    return unpack, install
+
+
+def _download(root: Path, folder: str, packages: list[str]) -> None:
+    # apt gives up its rights for a download; this folder is root's only.
+    _in(root, "apt-get", "-o", "APT::Sandbox::User=root", "download",
+        *packages, cwd=f"/{Path(folder).relative_to(root)}")
+
+
+def _unpack(root: Path, packages: list[str]) -> None:
+    """Unpack packages without their scripts."""
+    with tempfile.TemporaryDirectory(dir=root / "tmp") as folder:
+        _download(root, folder, packages)
+        for archive in sorted(Path(folder).glob("*.deb")):
+            print("unpacking", archive.name, flush=True)
+            # Not dpkg -x: it would put a folder where /lib is a symlink.
+            with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", archive],
+                                  stdout=subprocess.PIPE) as contents:
+                subprocess.run(["tar", "-C", str(root), "-x",
+                                "--keep-directory-symlink",
+                                "--exclude=./usr/share/doc"],
+                               stdin=contents.stdout, check=True)
+
+
+def _kernels(root: Path) -> None:
+    unpack, install = _header_packages(root)
+    image = _named_by(root, "linux-image-amd64", recipe.BOOT_KERNEL)
+    _in(root, "apt-get", "-y", "-o", "Dpkg::Use-Pty=false", "install",
+        "--no-install-recommends", *install)
+    _unpack(root, [image, *unpack])
+    release = image.removeprefix("linux-image-")
+    _in(root, "depmod", release)
+
+
+def _kernel_scripts(root: Path) -> None:
+    source = f"linux-source-{recipe.BOOT_KERNEL}"
+    target = root / "opt/kernel-scripts"
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=root / "tmp") as folder:
+        _download(root, folder, [source])
+        package = next(Path(folder).glob("*.deb"))
+        print("taking the checkers out of", package.name, flush=True)
+        pipe = (f'dpkg-deb --fsys-tarfile "$1" |'
+                f" tar -xO ./usr/src/{source}.tar.xz |"
+                f' xz -dc -T0 | tar -C "$2" -x --strip-components=2'
+                f" --occurrence=1")
+        wanted = " ".join(f"{source}/scripts/{name}"
+                          for name in recipe.KERNEL_SCRIPTS)
+        # tar stops at the last file it wants: the early end of the pipe
+        # is no error, so what counts is that the files are there.
+        subprocess.run(["sh", "-c", f"{pipe} {wanted}", "sh", str(package),
+                        str(target)], check=False)
+    for name in recipe.KERNEL_SCRIPTS:
+        if not (target / name).is_file():
+            raise SystemExit(f"{source} has no scripts/{name}")
+
+
+def customize(root: Path) -> None:
+    """Add the kernels, their headers and the kernel's own checkers."""
+    _kernels(root)
+    _kernel_scripts(root)
+    for folder in ("vfe", "state", "out"):
+        (root / folder).mkdir(exist_ok=True)
+
+
+if __name__ == "__main__":
+    {"setup": setup, "customize": customize}[sys.argv[1]](Path(sys.argv[2]))
