@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import socket
 import tempfile
 import time
 import unittest
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
 from .process import DeviceProcess, pattern
 from .ram import Ram
 from .vfio_user import Client, Disconnected, Message
 from .virtio import Block
-from .wire import SECTOR
+from .wire import BAR_VIRTIO, SECTOR
 
 DEFAULT_SECTORS = 4096
 
@@ -74,6 +75,18 @@ class DeviceCase(unittest.TestCase):
         self.addCleanup(block.close)
         return block
 
+    def doorbell(self, block: Block) -> mmap.mmap:
+        """The notify page of --doorbell map."""
+        region = block.client.region_info(BAR_VIRTIO)
+        try:
+            page = mmap.mmap(region.fds[0], 4096,
+                             offset=region.offset + region.areas[0][0])
+        finally:
+            for fd in region.fds:
+                os.close(fd)
+        self.addCleanup(page.close)
+        return page
+
     # --- assertions ---
 
     def eventually(self, what: Callable[[], bool], message: str,
@@ -99,13 +112,16 @@ class DeviceCase(unittest.TestCase):
         return reply
 
     def assert_serves(self, device: DeviceProcess,
-                      block: Block | None = None) -> None:
-        """The device lives, and a fresh driver reads the right data."""
+                      block: Block | None = None,
+                      intact: bool = True) -> None:
+        """The device lives, and a fresh driver reads (the right data)."""
         self.assertTrue(device.alive(), device.log())
         if block is None:
             block = self.attach(device)
         block.start()
-        self.assertEqual(block.read(7, 2), pattern(9)[7 * SECTOR:])
+        data = block.read(7, 2)
+        if intact:
+            self.assertEqual(data, pattern(9)[7 * SECTOR:])
         block.reset()
 
     def registers(self, device: DeviceProcess) -> dict[tuple[str, str], int]:
@@ -126,8 +142,3 @@ def open_fds(pid: int) -> int:
     """How many descriptors a process holds."""
     return len(os.listdir(f"/proc/{pid}/fd"))
 
-
-def halves(data: bytes) -> Iterator[int]:
-    """32-bit words of @data."""
-    for start in range(0, len(data), 4):
-        yield int.from_bytes(data[start:start + 4], "little")

@@ -65,3 +65,12 @@ class Ram:
     def write16(self, address: int, value: int) -> None:
         """Store a 16-bit number."""
         struct.pack_into("<H", self.view, address - self.base, value & 0xffff)
+
+    def restart(self) -> None:
+        """Allocate from the first byte again, zeroed."""
+        self._next = 0
+        self.view[:] = bytes(self.size)
+
+    def rewind(self, reserve: int = 64 << 10) -> None:
+        """Allocate again from behind the first @reserve bytes (the rings)."""
+        self._next = reserve

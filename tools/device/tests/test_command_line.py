@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A wrong command line ends with one line that says what is wrong."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from .case import DeviceCase
+from .process import DeviceProcess, binary, environment, pattern
+from .wire import SECTOR
+
+
+class CommandLine(DeviceCase):
+    """Each bad input of the manual."""
+
+    def run_device(self, *arguments: str) -> tuple[int, str]:
+        """Run it to its end; exit code and stderr."""
+        done = subprocess.run([binary(), *arguments], timeout=10, check=False,
+                              capture_output=True, env=environment(),
+                              stdin=subprocess.DEVNULL, cwd=self.folder)
+        return done.returncode, done.stderr.decode()
+
+    def complains(self, *arguments: str, words: tuple[str, ...] = ()) -> None:
+        """One line on stderr with these words, and a code of failure."""
+        with self.subTest(arguments=arguments):
+            code, text = self.run_device(*arguments)
+            self.assertGreater(code, 0, text)
+            self.assertLess(code, 99, text)
+            self.assertEqual(len(text.strip().splitlines()), 1, text)
+            for word in words:
+                self.assertIn(word, text)
+
+    def with_backing(self, backing: Path | str, *more: str,
+                     words: tuple[str, ...] = ()) -> None:
+        """complains() with a good socket and this backing file."""
+        self.complains("--socket", str(self.folder / "s"), "--backing",
+                       str(backing), *more, words=words)
+        self.assertFalse((self.folder / "s").exists(), "a socket was left")
+
+    def test_nothing(self) -> None:
+        self.complains(words=("--socket",))
+
+    def test_missing_options(self) -> None:
+        good = str(self.backing())
+        self.complains("--backing", good, words=("--socket",))
+        self.complains("--socket", "s", words=("--backing",))
+
+    def test_missing_values(self) -> None:
+        for option in ("--socket", "--backing", "--queues", "--id"):
+            self.complains("--socket", "s", "--backing", "b", option,
+                           words=(option,))
+
+    def test_unknown_option(self) -> None:
+        self.with_backing(self.backing(), "--frobnicate",
+                          words=("--frobnicate",))
+        self.with_backing(self.backing(), "stray", words=("stray",))
+
+    def test_backing_missing(self) -> None:
+        self.with_backing(self.folder / "absent", words=("absent",))
+        self.with_backing(self.folder / "no" / "folder", words=("folder",))
+
+    def test_backing_is_a_folder(self) -> None:
+        self.with_backing(self.folder, words=(str(self.folder),))
+
+    def test_backing_is_no_disk(self) -> None:
+        self.with_backing("/dev/null", words=("/dev/null",))
+
+    def test_backing_sizes(self) -> None:
+        for size in (0, 1, 511, 513, 1025):
+            path = self.folder / "odd"
+            path.write_bytes(bytes(size))
+            self.with_backing(path, words=("odd",))
+
+    def test_backing_in_use(self) -> None:
+        device = self.launch()
+        self.with_backing(device.backing, words=(str(device.backing),))
+        self.assert_serves(device)
+
+    def test_socket_in_use(self) -> None:
+        device = self.launch()
+        other = self.folder / "other"
+        other.write_bytes(pattern(8))
+        self.complains("--socket", str(device.socket), "--backing",
+                       str(other), words=(str(device.socket),))
+        self.assert_serves(device)
+
+    def test_control_socket_in_use(self) -> None:
+        device = self.launch()
+        other = self.folder / "other"
+        other.write_bytes(pattern(8))
+        self.with_backing(other, "--control", str(device.control_path),
+                          words=(str(device.control_path),))
+        self.assertTrue(device.control()["ok"])
+
+    def test_stale_socket_is_replaced(self) -> None:
+        """Left behind by a device that was killed."""
+        device = self.launch()
+        device.process.kill()
+        device.process.wait(5)
+        self.assertTrue(device.socket.exists())
+        again = DeviceProcess(self.folder, (), device.backing)
+        try:
+            self.eventually(again.alive, "not alive")
+            client = self.connect(again)
+            self.assertEqual(client.info()[1], 9)
+            client.close()
+        finally:
+            device.process.returncode = 0
+            self.assertEqual(again.stop(), "")
+
+    def test_file_where_the_socket_goes(self) -> None:
+        """A file that is no socket is never removed."""
+        precious = self.folder / "precious"
+        precious.write_text("data")
+        self.complains("--socket", str(precious), "--backing",
+                       str(self.backing()), words=("precious",))
+        self.assertEqual(precious.read_text(), "data")
+
+    def test_socket_paths(self) -> None:
+        good = str(self.backing())
+        self.complains("--socket", str(self.folder / "no" / "s"),
+                       "--backing", good, words=("no/s",))
+        self.complains("--socket", str(self.folder / ("x" * 200)),
+                       "--backing", good)
+        self.complains("--socket", "", "--backing", good)
+
+    def test_numbers(self) -> None:
+        for option, values in (
+                ("--queues", ("0", "-1", "65", "4x", "", "1e3", "99999999999",
+                              " ")),
+                ("--queue-size", ("0", "1", "3", "100", "65536", "-4",
+                                  "0x", "many"))):
+            for value in values:
+                self.with_backing(self.backing(), option, value,
+                                  words=(option,))
+
+    def test_choices(self) -> None:
+        for option in ("--id", "--doorbell"):
+            for value in ("", "other", "vfe,stock"):
+                self.with_backing(self.backing(), option, value,
+                                  words=(option,))
+
+    def test_serial_too_long(self) -> None:
+        self.with_backing(self.backing(), "--serial", "x" * 21,
+                          words=("--serial",))
+
+    def test_unknown_feature(self) -> None:
+        self.with_backing(self.backing(), "--features-off", "event_idx,warp",
+                          words=("warp",))
+
+    def test_log_cannot_be_made(self) -> None:
+        self.with_backing(self.backing(), "--log",
+                          str(self.folder / "no" / "log"), words=("no/log",))
+
+    def test_help(self) -> None:
+        done = subprocess.run([binary(), "--help"], timeout=10, check=False,
+                              capture_output=True, env=environment())
+        self.assertEqual(done.returncode, 0)
+        for option in (b"--socket", b"--backing", b"--doorbell", b"--poll",
+                       b"--features-off"):
+            self.assertIn(option, done.stdout)
+
+    def test_log_file(self) -> None:
+        log = self.folder / "log"
+        device = self.launch("--log", str(log))
+        block = self.attach(device)
+        ring = block.start(size=16)
+        ring.set_avail_idx(0x4000)
+        block.notify()
+        self.eventually(lambda: bool(log.read_text().strip()),
+                        "nothing in the log")
+
+    def test_readonly_file(self) -> None:
+        """--readonly needs no right to write, and never writes."""
+        backing = self.backing()
+        backing.chmod(0o400)
+        device = DeviceProcess(self.folder, ("--readonly",), backing)
+        self.addCleanup(self._stopped, device)
+        self.assert_serves(device)
+        self.assertEqual(backing.read_bytes()[:SECTOR], pattern(1))
