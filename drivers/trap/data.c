@@ -43,6 +43,7 @@ static int vfet_write(struct vfet_window *w, struct request *rq)
 {
 	struct req_iterator iter;
 	struct bio_vec bv;
+	bool early = false;
 	int err;
 
 	err = vfet_window_begin(w, VFE_CMD_WRITE, blk_rq_pos(rq),
@@ -52,14 +53,18 @@ static int vfet_write(struct vfet_window *w, struct request *rq)
 	rq_for_each_segment(bv, rq, iter) {
 		void *buf;
 
-		if (vfet_window_answered(w))
-			break;	/* refused: it ignores the rest */
+		/* Refused? Then it ignores the rest. */
+		early = vfet_window_answered(w);
+		if (early)
+			break;
 		buf = bvec_kmap_local(&bv);
 		vfet_window_write(w, buf, bv.bv_len);
 		kunmap_local(buf);
 		cond_resched();
 	}
-	return vfet_window_wait(w, rq->timeout);
+	err = vfet_window_wait(w, rq->timeout);
+	/* It cannot have written what it did not get. */
+	return early && !err ? -EPROTO : err;
 }
 
 static int vfet_flush(struct vfet_window *w, unsigned long timeout)
