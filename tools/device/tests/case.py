@@ -141,4 +141,3 @@ class DeviceCase(unittest.TestCase):
 def open_fds(pid: int) -> int:
     """How many descriptors a process holds."""
     return len(os.listdir(f"/proc/{pid}/fd"))
-

@@ -131,41 +131,40 @@ class Chains(HostileCase):
             self.recovers()
             self.again()
 
-    def test_wrong_shapes(self) -> None:
-        """Each is an error of the request, or of the device."""
-        block = self.begin()
+    def shapes(self) -> list[list[Segment]]:
+        """Chains that are no request, in fresh memory."""
+        block = self.block
 
         def data(length: int, writable: bool) -> Segment:
             return Segment(block.ram.allocate(max(length, 1)), length,
                            writable)
 
-        for shape in (
-                lambda: [block.header(0)],
-                lambda: [block.status_byte()],
-                lambda: [data(8, False), block.status_byte()],
-                lambda: [data(15, False), block.status_byte()],
-                lambda: [data(0, False), block.status_byte()],
-                lambda: [block.header(0), data(0, True)],
-                lambda: [block.header(0), data(512, False),
-                         block.status_byte()],
-                lambda: [block.header(1), data(512, True),
-                         block.status_byte()],
-                lambda: [data(16, True), block.status_byte()],
-                lambda: [block.header(0), block.status_byte(),
-                         data(512, False)],
-                lambda: [block.status_byte(), block.header(0)],
-                lambda: [block.header(0), data(512, True), data(512, False),
-                         block.status_byte()],
-                lambda: [block.header(0), block.status_byte(),
-                         data(0, True)]):
-            chain = shape()
-            self.ring.add(chain)
-            block.notify()
-            self.eventually(
-                lambda: bool(self.block.status & Status.NEEDS_RESET)
-                or self.ring.used_idx == 1, f"stuck on {chain}")
-            self.recovers()
-            self.again()
+        read, write = block.header(Request.IN), block.header(Request.OUT)
+        status = block.status_byte()
+        return [
+            [read], [status], [data(8, False), status],
+            [data(15, False), status], [data(0, False), status],
+            [read, data(0, True)], [read, data(512, False), status],
+            [write, data(512, True), status], [data(16, True), status],
+            [read, status, data(512, False)], [status, read],
+            [read, data(512, True), data(512, False), status],
+            [read, status, data(0, True)],
+        ]
+
+    def test_wrong_shapes(self) -> None:
+        """Each is an error of the request, or of the device."""
+        block = self.begin()
+
+        for number in range(len(self.shapes())):
+            chain = self.shapes()[number]
+            with self.subTest(chain=chain):
+                self.ring.add(chain)
+                block.notify()
+                self.eventually(
+                    lambda: bool(self.block.status & Status.NEEDS_RESET)
+                    or self.ring.used_idx == 1, "stuck")
+                self.recovers()
+                self.again()
         self.assertEqual(self.device.backing.read_bytes()[:8 * SECTOR],
                          pattern(8))
 

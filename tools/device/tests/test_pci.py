@@ -69,12 +69,12 @@ class Identity(DeviceCase):
 
     def test_bar_sizing(self) -> None:
         config = self.config()
-        for bar, size in BAR_SIZES.items():
-            place = 0x10 + 4 * bar
+        for index, size in BAR_SIZES.items():
+            place = 0x10 + 4 * index
             config.write(place, 4, 0xffffffff)
-            mask = 0xfffffffc if bar == 0 else 0xfffffff0
+            mask = 0xfffffffc if index == 0 else 0xfffffff0
             value = config.read(place, 4) & mask
-            self.assertEqual((~value & 0xffffffff) + 1, size, f"BAR {bar}")
+            self.assertEqual((~value & 0xffffffff) + 1, size, f"BAR {index}")
 
     def test_every_width(self) -> None:
         config = self.config()
@@ -116,9 +116,9 @@ class Capabilities(DeviceCase):
         for kind, window in ((COMMON, "common"), (ISR, "isr"),
                              (DEVICE, "device"), (NOTIFY, "notify")):
             body = config.virtio(kind).body
-            bar, offset, length = body[4], *struct.unpack_from("<II", body, 8)
-            self.assertEqual((bar, offset), WINDOWS[window])
-            self.assertLessEqual(offset + length, BAR_SIZES[bar])
+            index, offset, length = body[4], *struct.unpack_from("<II", body, 8)
+            self.assertEqual((index, offset), WINDOWS[window])
+            self.assertLessEqual(offset + length, BAR_SIZES[index])
             self.assertGreater(length, 0)
             self.assertEqual(offset % 4096, 0, "a page of its own")
         notify = config.virtio(NOTIFY).body
@@ -204,10 +204,10 @@ class PciWindow(DeviceCase):
         self.block = self.attach(self.device)
         self.cap = self.block.config.virtio(PCI_CFG)
 
-    def aim(self, bar: int, offset: int, length: int) -> None:
+    def aim(self, index: int, offset: int, length: int) -> None:
         """Set what the window shows."""
         config = self.block.config
-        config.write(self.cap.offset + 4, 1, bar)
+        config.write(self.cap.offset + 4, 1, index)
         config.write(self.cap.offset + 8, 4, offset)
         config.write(self.cap.offset + 12, 4, length)
 
@@ -241,13 +241,13 @@ class PciWindow(DeviceCase):
                          {("num_queues", "read"): 1})
 
     def test_bad_aims_are_ignored(self) -> None:
-        for bar, offset, length in ((6, 0, 4), (255, 0, 4), (3, 0, 4),
+        for index, offset, length in ((6, 0, 4), (255, 0, 4), (3, 0, 4),
                                     (4, 0x4000, 4), (4, 0x3ffe, 4),
                                     (4, 0xfffffffc, 4), (4, 0, 3),
                                     (4, 0, 0), (4, 0, 0xffffffff),
                                     (4, 1, 4), (5, 0, 1)):
-            with self.subTest(bar=bar, offset=offset, length=length):
-                self.aim(bar, offset, length)
+            with self.subTest(index=index, offset=offset, length=length):
+                self.aim(index, offset, length)
                 self.block.config.read(self.data(), 4)
                 self.block.config.write(self.data(), 4, 0xffffffff)
         self.block.client.close()

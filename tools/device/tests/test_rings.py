@@ -65,6 +65,12 @@ class Rings(BlockCase):
             self.assertEqual(ring.avail_event, n)
             block.read(0, 1)
 
+    def wait_index(self, idx: int) -> None:
+        """The device caught up with an available index."""
+        self.eventually(
+            lambda: self.block.rings[0].used_idx == idx & 0xffff,
+            f"stuck at {self.block.rings[0].used_idx} before {idx}")
+
     def test_event_idx_around_the_wrap(self) -> None:
         """Both indices pass 65535 with interrupts as asked for."""
         block = self.begin(size=256)
@@ -84,8 +90,7 @@ class Rings(BlockCase):
                 self.assertEqual(irqs.count(1), 0)
             ring.set_avail_idx(idx)
             block.notify()
-            self.eventually(lambda i=idx: ring.used_idx == i & 0xffff,
-                            f"stuck at {ring.used_idx}")
+            self.wait_index(idx)
         self.assertEqual(irqs.wait(1), 1)
 
 
