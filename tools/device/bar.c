@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The BARs: which part of the device an access goes to, and that it is counted
+ * on the way, once and here only.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "server.h"
+
+#define MSIX_ENTRY_SIZE		16
+
+static const uint32_t sizes[PCI_NUM_BARS] = {
+	[VFE_BAR_PORT] = VFE_BAR_PORT_SIZE,
+	[VFE_BAR_MEMORY] = VFE_BAR_MEMORY_SIZE,
+	[VFE_BAR_MSIX] = VFE_BAR_MSIX_SIZE,
+	[VFE_BAR_VIRTIO] = VFE_BAR_VIRTIO_SIZE,
+};
+
+static const enum vfe_window_id virtio_pages[] = {
+	[VFE_COMMON_OFFSET / VFE_STRUCT_SIZE] = VFE_WIN_COMMON,
+	[VFE_ISR_OFFSET / VFE_STRUCT_SIZE] = VFE_WIN_ISR,
+	[VFE_DEVICE_OFFSET / VFE_STRUCT_SIZE] = VFE_WIN_DEVICE,
+	[VFE_NOTIFY_OFFSET / VFE_STRUCT_SIZE] = VFE_WIN_NOTIFY,
+};
+
+uint32_t bar_size(unsigned int bar)
+{
+	return bar < PCI_NUM_BARS ? sizes[bar] : 0;
+}
+
+static uint64_t ones(unsigned int size)
+{
+	return size == 8 ? UINT64_MAX : (1ULL << (size * 8)) - 1;
+}
+
+static enum vfe_window_id regwin_of(unsigned int bar)
+{
+	return bar == VFE_BAR_PORT ? VFE_WIN_PORT : VFE_WIN_MEMORY;
+}
+
+/* No register of the window is 8 bytes wide: ones, and ignored. */
+static uint64_t window_read(struct device *d, unsigned int bar,
+			    uint32_t offset, unsigned int size)
+{
+	counts_access(&d->counts, regwin_of(bar), offset, VFE_READ);
+	if (size == 8)
+		return UINT64_MAX;
+	return regwin_read(d->regwin, offset, size);
+}
+
+static void window_write(struct device *d, unsigned int bar, uint32_t offset,
+			 unsigned int size, uint64_t value)
+{
+	counts_access(&d->counts, regwin_of(bar), offset, VFE_WRITE);
+	if (size != 8)
+		regwin_write(d->regwin, offset, size, value);
+}
+
+static uint32_t virtio_read32(struct device *d, uint32_t offset,
+			      unsigned int size)
+{
+	enum vfe_window_id win = virtio_pages[offset / VFE_STRUCT_SIZE];
+
+	offset %= VFE_STRUCT_SIZE;
+	counts_access(&d->counts, win, offset, VFE_READ);
+	return vdev_read(d->vdev, win, offset, size);
+}
+
+static void virtio_write32(struct device *d, uint32_t offset,
+			   unsigned int size, uint32_t value)
+{
+	enum vfe_window_id win = virtio_pages[offset / VFE_STRUCT_SIZE];
+
+	offset %= VFE_STRUCT_SIZE;
+	counts_access(&d->counts, win, offset, VFE_WRITE);
+	vdev_write(d->vdev, win, offset, size, value);
+}
+
+/* virtio 1.4, 4.1.3.1: a 64-bit field is two of 32 bits. */
+static uint64_t virtio_read(struct device *d, uint32_t offset,
+			    unsigned int size)
+{
+	uint64_t low;
+
+	if (size < 8)
+		return virtio_read32(d, offset, size);
+	low = virtio_read32(d, offset, 4);
+	return low | (uint64_t)virtio_read32(d, offset + 4, 4) << 32;
+}
+
+static void virtio_write(struct device *d, uint32_t offset, unsigned int size,
+			 uint64_t value)
+{
+	if (size < 8) {
+		virtio_write32(d, offset, size, value);
+		return;
+	}
+	virtio_write32(d, offset, 4, value);
+	virtio_write32(d, offset + 4, 4, value >> 32);
+}
+
+/*
+ * The client keeps the vector table, since only it can put a vector to use;
+ * what reaches this one are clients that look. The pending bits are ours.
+ */
+static uint64_t msix_read(struct device *d, uint32_t offset, unsigned int size)
+{
+	unsigned int vectors = irq_vectors(d->irq);
+	uint64_t value = 0;
+	unsigned int bit;
+
+	if (offset < VFE_MSIX_PBA) {
+		bool masked = offset / MSIX_ENTRY_SIZE < vectors &&
+			      offset % MSIX_ENTRY_SIZE >= 12;
+
+		return masked && !(offset % 4) ? 1 : 0;
+	}
+	for (bit = 0; bit < size * 8; bit++) {
+		unsigned int vector = (offset - VFE_MSIX_PBA) * 8 + bit;
+
+		if (vector < vectors && irq_msix_pending(d->irq, vector))
+			value |= 1ULL << bit;
+	}
+	return value;
+}
+
+static bool is_access(unsigned int bar, uint64_t offset, unsigned int size)
+{
+	uint32_t limit = bar_size(bar);
+
+	if (size != 1 && size != 2 && size != 4 && size != 8)
+		return false;
+	return !(offset % size) && offset < limit && size <= limit - offset;
+}
+
+int bar_read(struct device *d, unsigned int bar, uint64_t offset,
+	     unsigned int size, uint64_t *value)
+{
+	if (!is_access(bar, offset, size))
+		return -EINVAL;
+	switch (bar) {
+	case VFE_BAR_PORT:
+	case VFE_BAR_MEMORY:
+		*value = window_read(d, bar, offset, size);
+		break;
+	case VFE_BAR_MSIX:
+		*value = msix_read(d, offset, size);
+		break;
+	default:
+		*value = virtio_read(d, offset, size);
+	}
+	*value &= ones(size);
+	return 0;
+}
+
+int bar_write(struct device *d, unsigned int bar, uint64_t offset,
+	      unsigned int size, uint64_t value)
+{
+	if (!is_access(bar, offset, size))
+		return -EINVAL;
+	value &= ones(size);
+	switch (bar) {
+	case VFE_BAR_PORT:
+	case VFE_BAR_MEMORY:
+		window_write(d, bar, offset, size, value);
+		break;
+	case VFE_BAR_MSIX:
+		break;
+	default:
+		virtio_write(d, offset, size, value);
+	}
+	return 0;
+}

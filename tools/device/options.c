@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The command line: every value is checked here, and one line says what is
+ * wrong with it and what to do.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <linux/virtio_blk.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+
+#define MAX_QUEUES	(IRQ_MAX_VECTORS - 1)
+#define MAX_QUEUE_SIZE	1024
+
+static const char usage[] =
+"Usage: vfe-device --socket PATH --backing FILE [OPTION]...\n"
+"Serve one PCI function with a virtio block device over vfio-user.\n"
+"\n"
+"  --socket PATH         Unix socket on which QEMU's vfio-user-pci connects\n"
+"  --backing FILE        disk image or block device, a multiple of 512 bytes\n"
+"  --control PATH        Unix socket for counters, reset, map, resize, quit\n"
+"  --id vfe|stock        PCI id 1af4:10f2 (default) or 1af4:1042\n"
+"  --doorbell trap|map   the notify page traps (default) or is shared memory\n"
+"  --poll                watch the rings and ask the driver not to notify\n"
+"  --queues N            request queues, 1 to 64 (default 4)\n"
+"  --queue-size N        entries, a power of two, 2 to 1024 (default 256)\n"
+"  --readonly            a read-only disk\n"
+"  --serial STR          up to 20 characters (default vfe)\n"
+"  --no-msix             INTx only\n"
+"  --features-off LIST   virtio features not to offer, by name, with commas\n"
+"  --log FILE            append the log to FILE (default: standard error)\n"
+"  --help                this text\n";
+
+enum option_id {
+	OPT_SOCKET = 1,
+	OPT_BACKING,
+	OPT_CONTROL,
+	OPT_ID,
+	OPT_DOORBELL,
+	OPT_POLL,
+	OPT_QUEUES,
+	OPT_QUEUE_SIZE,
+	OPT_READONLY,
+	OPT_SERIAL,
+	OPT_NO_MSIX,
+	OPT_FEATURES_OFF,
+	OPT_LOG,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{ "socket", required_argument, NULL, OPT_SOCKET },
+	{ "backing", required_argument, NULL, OPT_BACKING },
+	{ "control", required_argument, NULL, OPT_CONTROL },
+	{ "id", required_argument, NULL, OPT_ID },
+	{ "doorbell", required_argument, NULL, OPT_DOORBELL },
+	{ "poll", no_argument, NULL, OPT_POLL },
+	{ "queues", required_argument, NULL, OPT_QUEUES },
+	{ "queue-size", required_argument, NULL, OPT_QUEUE_SIZE },
+	{ "readonly", no_argument, NULL, OPT_READONLY },
+	{ "serial", required_argument, NULL, OPT_SERIAL },
+	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
+	{ "features-off", required_argument, NULL, OPT_FEATURES_OFF },
+	{ "log", required_argument, NULL, OPT_LOG },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ }
+};
+
+static const struct {
+	const char *name;
+	unsigned int bit;
+} features[] = {
+	{ "size_max", VIRTIO_BLK_F_SIZE_MAX },
+	{ "seg_max", VIRTIO_BLK_F_SEG_MAX },
+	{ "blk_size", VIRTIO_BLK_F_BLK_SIZE },
+	{ "flush", VIRTIO_BLK_F_FLUSH },
+	{ "topology", VIRTIO_BLK_F_TOPOLOGY },
+	{ "config_wce", VIRTIO_BLK_F_CONFIG_WCE },
+	{ "mq", VIRTIO_BLK_F_MQ },
+	{ "discard", VIRTIO_BLK_F_DISCARD },
+	{ "write_zeroes", VIRTIO_BLK_F_WRITE_ZEROES },
+	{ "indirect_desc", VIRTIO_RING_F_INDIRECT_DESC },
+	{ "event_idx", VIRTIO_RING_F_EVENT_IDX },
+	{ "version_1", VIRTIO_F_VERSION_1 },
+};
+
+#define NUM_FEATURES	(sizeof(features) / sizeof(features[0]))
+
+static int __attribute__((format(printf, 1, 2))) bad(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("vfe-device: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return -1;
+}
+
+static int parse_choice(const char *option, const char *text,
+			const char *no, const char *yes, bool *value)
+{
+	*value = !strcmp(text, yes);
+	if (*value || !strcmp(text, no))
+		return 0;
+	return bad("%s %s: unknown value; use %s or %s", option, text, no, yes);
+}
+
+static int parse_number(const char *option, const char *text,
+			unsigned int min, unsigned int max,
+			unsigned int *value)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (!isdigit((unsigned char)*text) || *end || errno || n < min ||
+	    n > max)
+		return bad("%s %s: use a number from %u to %u", option, text,
+			   min, max);
+	*value = n;
+	return 0;
+}
+
+static int parse_queue_size(struct options *o, const char *text)
+{
+	if (parse_number("--queue-size", text, 2, MAX_QUEUE_SIZE,
+			 &o->queue_size))
+		return -1;
+	/* virtio 1.4, 2.7: a split ring's size is a power of two. */
+	if (o->queue_size & (o->queue_size - 1))
+		return bad("--queue-size %s: use a power of two", text);
+	return 0;
+}
+
+static int parse_serial(struct options *o, const char *text)
+{
+	const char *at;
+
+	if (strlen(text) > VFE_SERIAL_LEN)
+		return bad("--serial %s: %zu characters; use at most %d", text,
+			   strlen(text), VFE_SERIAL_LEN);
+	for (at = text; *at; at++) {
+		if (!isgraph((unsigned char)*at))
+			return bad("--serial: use printable ASCII characters without spaces");
+	}
+	o->serial = text;
+	return 0;
+}
+
+static int add_feature(struct options *o, const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < NUM_FEATURES; i++) {
+		if (strlen(features[i].name) == len &&
+		    !strncmp(features[i].name, name, len)) {
+			o->features_off |= 1ULL << features[i].bit;
+			return 0;
+		}
+	}
+	fprintf(stderr, "vfe-device: --features-off %.*s: unknown feature; use",
+		(int)len, name);
+	for (i = 0; i < NUM_FEATURES; i++)
+		fprintf(stderr, "%s %s", i ? "," : "", features[i].name);
+	fputc('\n', stderr);
+	return -1;
+}
+
+static int parse_features_off(struct options *o, const char *list)
+{
+	while (*list) {
+		size_t len = strcspn(list, ",");
+
+		if (add_feature(o, list, len))
+			return -1;
+		list += len;
+		if (*list)
+			list++;
+	}
+	return 0;
+}
+
+static int apply(struct options *o, int id, const char *arg)
+{
+	switch (id) {
+	case OPT_SOCKET:
+		o->socket = arg;
+		return 0;
+	case OPT_BACKING:
+		o->backing = arg;
+		return 0;
+	case OPT_CONTROL:
+		o->control = arg;
+		return 0;
+	case OPT_ID:
+		return parse_choice("--id", arg, "vfe", "stock", &o->stock);
+	case OPT_DOORBELL:
+		return parse_choice("--doorbell", arg, "trap", "map",
+				    &o->map_doorbell);
+	case OPT_POLL:
+		o->poll = true;
+		return 0;
+	case OPT_QUEUES:
+		return parse_number("--queues", arg, 1, MAX_QUEUES, &o->queues);
+	case OPT_QUEUE_SIZE:
+		return parse_queue_size(o, arg);
+	case OPT_READONLY:
+		o->readonly = true;
+		return 0;
+	case OPT_SERIAL:
+		return parse_serial(o, arg);
+	case OPT_NO_MSIX:
+		o->msix = false;
+		return 0;
+	case OPT_FEATURES_OFF:
+		return parse_features_off(o, arg);
+	case OPT_LOG:
+		o->log = arg;
+		return 0;
+	case OPT_HELP:
+		fputs(usage, stdout);
+		exit(EXIT_SUCCESS);
+	default:
+		return -1;
+	}
+}
+
+static int check(const struct options *o)
+{
+	if (!o->socket || !*o->socket)
+		return bad("--socket PATH is missing; QEMU connects there (--help lists all options)");
+	if (!o->backing || !*o->backing)
+		return bad("--backing FILE is missing; name a disk image or block device (--help lists all options)");
+	if (o->control && !strcmp(o->control, o->socket))
+		return bad("--control %s: the same path as --socket; choose another",
+			   o->control);
+	return 0;
+}
+
+static int unknown(char **argv, int opt, int index)
+{
+	if (opt == ':')
+		return bad("%s: the value is missing (--help lists all options)",
+			   argv[index - 1]);
+	return bad("%s: unknown option (--help lists all options)",
+		   argv[index - 1]);
+}
+
+int options_parse(struct options *o, int argc, char **argv)
+{
+	int opt;
+
+	*o = (struct options){
+		.serial = "vfe", .msix = true, .queues = 4, .queue_size = 256,
+	};
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+		if (opt == '?' || opt == ':')
+			return unknown(argv, opt, optind);
+		if (apply(o, opt, optarg))
+			return -1;
+	}
+	if (optind < argc)
+		return bad("%s: unexpected argument (--help lists all options)",
+			   argv[optind]);
+	return check(o);
+}
