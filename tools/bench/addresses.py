@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Which register is at an address of the guest.
+
+The addresses come from the guest (the PCI function's `resource` file), the
+layout from the device (its `map`), so that what KVM saw at an address gets
+the name that driver and device use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+IORESOURCE_IO = 0x100
+IORESOURCE_MEM = 0x200
+STANDARD_BARS = 6
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A base address register: [start, end), in ports or in memory."""
+
+    index: int
+    start: int
+    end: int
+    ports: bool
+
+    def holds(self, ports: bool, address: int) -> bool:
+        """Is the address in this BAR?"""
+        return ports == self.ports and self.start <= address < self.end
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register, or a range that counts under one name."""
+
+    name: str
+    window: str
+    bar_index: int
+    offset: int
+    size: int
+
+
+def parse_resource(text: str) -> list[Bar]:
+    """The BARs out of a function's `resource` file in sysfs."""
+    bars = []
+    for index, line in enumerate(text.splitlines()[:STANDARD_BARS]):
+        start, last, flags = (int(word, 16) for word in line.split())
+        if not flags & (IORESOURCE_IO | IORESOURCE_MEM):
+            continue
+        bars.append(Bar(index, start, last + 1, bool(flags & IORESOURCE_IO)))
+    return bars
+
+
+def parse_map(answer: Mapping[str, Any]) -> list[Register]:
+    """The registers out of the device's answer to `map`."""
+    return [Register(str(item["name"]), str(item["window"]),
+                     int(item["bar"]), int(item["offset"]), int(item["size"]))
+            for item in answer["registers"]]
+
+
+class AddressMap:
+    """Names for the addresses of one function."""
+
+    def __init__(self, bars: Iterable[Bar],
+                 registers: Iterable[Register]) -> None:
+        self.bars = list(bars)
+        self._registers = list(registers)
+
+    def name(self, ports: bool, address: int) -> str | None:
+        """The register at an address; None outside of the function.
+
+        What is inside the function and no register is named by its place,
+        so that it shows up as something that the other witnesses lack.
+        """
+        for area in self.bars:
+            if area.holds(ports, address):
+                return self._in_bar(area.index, address - area.start)
+        return None
+
+    def _in_bar(self, index: int, offset: int) -> str:
+        for register in self._registers:
+            inside = 0 <= offset - register.offset < register.size
+            if register.bar_index == index and inside:
+                return register.name
+        return f"bar{index}+{offset:#06x}"
+
+    def registers_in(self, windows: Iterable[str]) -> frozenset[str]:
+        """The names of all registers in these windows."""
+        wanted = set(windows)
+        return frozenset(register.name for register in self._registers
+                         if register.window in wanted)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line of the bench, and the way to a machine with KVM."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab import LabError, machine, paths, progress
+
+from . import host, report, rows, run, table, targets
+from .formula import FormulaError
+from .kvm import KvmError
+from .vcpu import VcpuError
+
+OPS = 1000
+QUICK_OPS = 100
+TIMEOUT_S = 1500
+
+AGREED, DIFFERED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return number
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/bench", description="Counts the VM exits of each way to"
+        " drive a virtual disk, by three witnesses.")
+    parser.add_argument(
+        "--ops", type=_count, metavar="N",
+        help=f"operations of a row (default {OPS}); rows through the trapping"
+             f" register window make one in {rows.TRAP_SHARE} of them")
+    parser.add_argument(
+        "--rows", action="append", default=[], metavar="PATTERN",
+        help="only rows whose name matches or begins with this; may be given"
+             " more than once")
+    parser.add_argument("--quick", action="store_true",
+                        help=f"the same as --ops {QUICK_OPS}")
+    parser.add_argument("--out", type=Path, metavar="DIR",
+                        help="where bench.json goes (default: out/)")
+    parser.add_argument("--list", action="store_true",
+                        help="name the rows and end")
+    parser.add_argument("--here", action="store_true",
+                        help="this machine has KVM and a QEMU with"
+                             " vfio-user-pci: measure on it")
+    # What the run outside tells the one that measures.
+    parser.add_argument("--outside", type=json.loads, help=argparse.SUPPRESS)
+    parser.add_argument("--kvm", default=host.HOST, help=argparse.SUPPRESS)
+    return parser
+
+
+def _selected(options: argparse.Namespace) -> list[rows.Row]:
+    ops = options.ops or (QUICK_OPS if options.quick else OPS)
+    selected = rows.select(rows.all_rows(ops), options.rows)
+    if not selected:
+        raise LabError(f"no row matches {', '.join(options.rows)}: --list"
+                       " names them all", UNUSABLE)
+    return selected
+
+
+def _measure(options: argparse.Namespace) -> int:
+    measured = run.run(_selected(options), options.kvm, options.outside)
+    reached = targets.judge(measured.results)
+    folder = options.out or paths.out()
+    written = report.write(folder, report.document(
+        measured.host, measured.guest, measured.results, reached))
+    print("\n" + table.render(measured.results, reached) + "\n", flush=True)
+    progress.say(f"wrote {written.name}")
+    agreed = all(result.agree for result in measured.results)
+    return AGREED if agreed else DIFFERED
+
+
+def _elsewhere(options: argparse.Namespace) -> int:
+    _selected(options)      # a mistake shows before any set-up
+    nested = machine.choose().place == "nest"
+    argv = ["python3", "/vfe/tools/bench", "--here",
+            "--outside", json.dumps(host.machine()),
+            "--kvm", host.NESTED if nested else host.HOST]
+    if options.ops:
+        argv += ["--ops", str(options.ops)]
+    if options.quick:
+        argv.append("--quick")
+    for pattern in options.rows:
+        argv += ["--rows", pattern]
+    code = machine.run_with_kvm(argv, TIMEOUT_S)
+    written = paths.out() / report.NAME
+    if options.out and written.is_file() and \
+            options.out.resolve() != paths.out().resolve():
+        options.out.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(written, options.out / report.NAME)
+    return code
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; its exit status."""
+    options = _parser().parse_args(argv)
+    try:
+        if options.list:
+            print("\n".join(row.name for row in _selected(options)))
+            return AGREED
+        return _measure(options) if options.here else _elsewhere(options)
+    except LabError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return UNUSABLE
+    except (KvmError, VcpuError, FormulaError, OSError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return UNUSABLE
+    except KeyboardInterrupt:
+        print("bench: interrupted; run it again at any time",
+              file=sys.stderr)
+        return INTERRUPTED

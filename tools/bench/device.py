@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The device's own count, by its control socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .counts import Key, Testimony, subtract
+
+# Sends a command to the control socket, gives the answer.
+Control = Callable[[str], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class DeviceState:
+    """The counters of the device process at one moment."""
+
+    accesses: Mapping[Key, int] = field(default_factory=dict)
+    requests: Mapping[str, int] = field(default_factory=dict)
+    interrupts: int = 0
+    suppressed: int = 0
+    kicks: int = 0
+    doorbells: int = 0
+
+    @property
+    def operations(self) -> int:
+        """Requests of every kind that it served."""
+        return sum(self.requests.values())
+
+
+def parse(answer: Mapping[str, Any]) -> DeviceState:
+    """The counters out of the answer to `counters`."""
+    accesses = {(str(item["name"]), str(item["dir"])): int(item["count"])
+                for item in answer["registers"]}
+    requests = {str(kind): int(count)
+                for kind, count in answer["requests"].items()
+                if kind != "error"}    # counted under their own kind as well
+    raised = answer["interrupts"]
+    return DeviceState(accesses, requests,
+                       interrupts=int(raised["msix"]) + int(raised["intx"]),
+                       suppressed=int(raised["suppressed"]),
+                       kicks=int(answer["kicks"]),
+                       doorbells=int(answer["doorbells"]))
+
+
+def read(control: Control) -> DeviceState:
+    """What the device counted up to now."""
+    return parse(control("counters"))
+
+
+def testimony(after: DeviceState, before: DeviceState, *,
+              sees_exits: bool = True,
+              unseen: frozenset[str] = frozenset()) -> Testimony:
+    """What reached the device between two moments.
+
+    @sees_exits: whether each access came by an exit of its own
+    @unseen: registers in windows that are mapped: of several rings of a
+    doorbell it may see only the last
+    """
+    accesses = subtract(after.accesses, before.accesses)
+    return Testimony(accesses, sum(accesses.values()) if sees_exits else None,
+                     unseen)

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The guest's side of a function: its driver's counters, read by sysfs.
+
+The files are read by the shell itself, in one go: no process is started for
+them in the guest, and none of them makes the driver touch the device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from .counts import CountError, Key, Testimony, subtract
+
+# Runs a command in the guest, gives its output, raises when it fails.
+Run = Callable[[str], str]
+
+_READ = """\
+cd /sys/bus/pci/devices/{bdf}/vfe
+for f in exits operations interrupts registers/* windows/* queues/*/*; do
+    [ -f $f ] && read -r v < $f && echo "$f $v"
+done
+true"""
+
+# Interrupts of any driver: the kernel's own count for each of its vectors.
+_IRQS = """\
+cd /sys/bus/pci/devices/{bdf}
+irqs=$(cd msi_irqs 2>/dev/null && echo *)
+for n in ${{irqs:-$(cat irq)}}; do
+    read -r v < /sys/kernel/irq/$n/per_cpu_count && echo "$v"
+done"""
+
+
+@dataclass(frozen=True)
+class DriverState:
+    """The counters of a vfe driver at one moment."""
+
+    accesses: Mapping[Key, int] = field(default_factory=dict)
+    mapped: frozenset[str] = frozenset()
+    exits: int = 0
+    operations: int = 0
+    interrupts: int = 0
+    kicks: int = 0
+    kicks_suppressed: int = 0
+
+
+def _register(path: str) -> Key:
+    name, _, direction = path.rpartition("_")
+    return name, direction
+
+
+def parse(text: str) -> DriverState:
+    """The counters out of lines of file and value."""
+    values = dict(line.split(None, 1) for line in text.splitlines())
+    accesses = {}
+    mapped = set()
+    sums = {"kicks": 0, "kicks_suppressed": 0}
+    for path, value in values.items():
+        folder, _, name = path.rpartition("/")
+        if folder == "registers":
+            accesses[_register(name)] = int(value)
+        elif folder == "windows" and value == "mapped":
+            mapped.add(name)
+        elif folder.startswith("queues/") and name in sums:
+            sums[name] += int(value)
+    missing = {"exits", "operations", "interrupts"} - values.keys()
+    if missing:
+        raise CountError("the driver shows no " + ", ".join(sorted(missing)))
+    return DriverState(
+        accesses, frozenset(mapped), exits=int(values["exits"]),
+        operations=int(values["operations"]),
+        interrupts=int(values["interrupts"]), kicks=sums["kicks"],
+        kicks_suppressed=sums["kicks_suppressed"])
+
+
+def read(run: Run, bdf: str) -> DriverState:
+    """The counters of the driver that is bound to a function."""
+    return parse(run(_READ.format(bdf=bdf)))
+
+
+def testimony(after: DriverState, before: DriverState) -> Testimony:
+    """What the driver says it did; it sees all that it does itself."""
+    exits = after.exits - before.exits
+    if exits < 0:
+        raise CountError("the driver's exits ran backwards: were they reset?")
+    return Testimony(subtract(after.accesses, before.accesses), exits)
+
+
+def parse_irqs(text: str) -> int:
+    """The sum over vectors and CPUs."""
+    return sum(int(count) for line in text.splitlines()
+               for count in line.split(","))
+
+
+def read_irqs(run: Run, bdf: str) -> int:
+    """Interrupts that the guest's kernel took for a function."""
+    return parse_irqs(run(_IRQS.format(bdf=bdf)))
+
+
+@dataclass(frozen=True)
+class BlockState:
+    """What the block layer says it asked of the disk."""
+
+    reads: int = 0
+    sectors_read: int = 0
+    writes: int = 0
+    sectors_written: int = 0
+    flushes: int = 0
+    merges: int = 0
+
+    def __sub__(self, other: BlockState) -> BlockState:
+        return BlockState(
+            self.reads - other.reads,
+            self.sectors_read - other.sectors_read,
+            self.writes - other.writes,
+            self.sectors_written - other.sectors_written,
+            self.flushes - other.flushes,
+            self.merges - other.merges)
+
+    @property
+    def requests(self) -> int:
+        """All requests that the disk completed."""
+        return self.reads + self.writes + self.flushes
+
+
+def parse_block(text: str) -> BlockState:
+    """Out of /sys/block/*/stat (Documentation/block/stat.rst)."""
+    words = [int(word) for word in text.split()]
+    if len(words) < 17:
+        raise CountError("the disk's stat file is too short: is the kernel"
+                         " older than 5.5?")
+    return BlockState(words[0], words[2], words[4], words[6],
+                      words[15], words[1] + words[5])
+
+
+def read_block(run: Run, disk: str) -> BlockState:
+    """The statistics of a disk (its name in /sys/block)."""
+    return parse_block(run(f"cat /sys/block/{disk}/stat"))

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What requests through the register window must cost.
+
+The formula and its constants stand next to the driver's code, in
+drivers/trap/cost.h, and nothing that counts reads them: so they can be held
+against what was counted. The requests themselves are taken from the guest's
+block layer, which knows nothing of registers.
+
+    READ of n bytes    START + STATUS + n / WORD
+    WRITE of n bytes   START + n / WORD + STATUS
+    FLUSH              FLUSH + STATUS
+
+All of these trap. Only string input from ports has fewer exits than accesses:
+KVM reads ahead for it, CHUNK bytes an exit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .driver import BlockState
+
+SECTOR = 512
+HEADER = "drivers/trap/cost.h"
+NEEDED = ("START", "FLUSH", "STATUS", "WORD", "CHUNK")
+_DEFINE = re.compile(r"^#define\s+VFET_COST_([A-Z]+)\s+(\d+)", re.M)
+
+
+class FormulaError(Exception):
+    """The formula's constants could not be read."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A prediction."""
+
+    accesses: int
+    exits: int
+
+
+def constants(text: str) -> dict[str, int]:
+    """The formula's constants out of the text of cost.h."""
+    found = {name: int(value) for name, value in _DEFINE.findall(text)}
+    missing = [name for name in NEEDED if name not in found]
+    if missing:
+        raise FormulaError(f"{HEADER} does not define VFET_COST_"
+                           + ", VFET_COST_".join(missing))
+    return found
+
+
+def read_constants(checkout: Path) -> dict[str, int]:
+    """The formula's constants out of a checkout."""
+    return constants((checkout / HEADER).read_text(encoding="utf-8"))
+
+
+def predict(done: BlockState, cost: Mapping[str, int], *, window: str,
+            string_io: bool) -> Cost:
+    """What the requests of a window of time must have cost.
+
+    String input is predicted for data that lies on CHUNK boundaries, as whole
+    blocks of 4 KiB do.
+    """
+    requests = (done.reads + done.writes) * (cost["START"] + cost["STATUS"])
+    requests += done.flushes * (cost["FLUSH"] + cost["STATUS"])
+    read = done.sectors_read * SECTOR
+    written = done.sectors_written * SECTOR
+    accesses = requests + (read + written) // cost["WORD"]
+    if not (string_io and window == "port"):
+        return Cost(accesses, accesses)
+    return Cost(accesses, requests + read // cost["CHUNK"]
+                + written // cost["WORD"])

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0
+"""KVM's count: histograms in the kernel over KVM's tracepoints.
+
+Three tracepoints see every access to a device that traps:
+
+    kvm_mmio       memory, handled in the kernel or in user space. A read
+                   that user space answers fires twice: unsatisfied (type 0)
+                   when it leaves, read (type 1) when it is answered. Only
+                   the second is counted.
+    kvm_fast_mmio  memory, a write that an ioeventfd takes
+    kvm_pio        ports; its count is the number of accesses in one exit
+
+The histograms live in a tracing instance of their own, so that nobody else's
+tracing is disturbed, and they count only what the guest's own vCPUs do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from . import hist, vcpu
+from .addresses import AddressMap
+from .counts import CountError, Key, Testimony
+
+TRACEFS = Path("/sys/kernel/tracing")
+BUCKETS = 16384
+MMIO_TYPE = {"1": "read", "2": "write"}
+PIO_RW = {"0": "read", "1": "write"}
+
+# event: (keys and sums, filter that goes before that of the vCPUs)
+TRIGGERS = {
+    "kvm_mmio": ("keys=gpa.hex,type", "type != 0"),
+    "kvm_fast_mmio": ("keys=gpa.hex", ""),
+    "kvm_pio": ("keys=port.hex,rw:vals=hitcount,count", ""),
+}
+
+
+class KvmError(Exception):
+    """KVM's tracepoints cannot be used; says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address and the direction of the access."""
+
+    ports: bool
+    address: int
+    direction: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What KVM saw at a place."""
+
+    exits: int = 0
+    accesses: int = 0
+
+    def __add__(self, other: Seen) -> Seen:
+        return Seen(self.exits + other.exits, self.accesses + other.accesses)
+
+    def __sub__(self, other: Seen) -> Seen:
+        return Seen(self.exits - other.exits, self.accesses - other.accesses)
+
+
+Snapshot = dict[Place, Seen]
+
+
+def _place(event: str, entry: hist.Entry) -> Place:
+    if event == "kvm_pio":
+        return Place(True, int(entry.keys["port"], 16),
+                     PIO_RW[entry.keys["rw"]])
+    direction = ("write" if event == "kvm_fast_mmio"
+                 else MMIO_TYPE[entry.keys["type"]])
+    return Place(False, int(entry.keys["gpa"], 16), direction)
+
+
+def _seen(event: str, entry: hist.Entry) -> Seen:
+    hits = entry.values["hitcount"]
+    return Seen(hits, entry.values["count"] if event == "kvm_pio" else hits)
+
+
+def collect(texts: dict[str, str]) -> Snapshot:
+    """One picture out of the text of each event's histogram."""
+    snapshot: Snapshot = {}
+    for event, text in texts.items():
+        for entry in hist.parse(text):
+            place = _place(event, entry)
+            snapshot[place] = (snapshot.get(place, Seen())
+                               + _seen(event, entry))
+    return snapshot
+
+
+def testimony(after: Snapshot, before: Snapshot, names: AddressMap,
+              unseen: frozenset[str] = frozenset()) -> Testimony:
+    """What KVM saw of one function between two pictures.
+
+    @unseen: registers in windows that do not trap
+    """
+    accesses: dict[Key, int] = {}
+    exits = 0
+    for place in after.keys() | before.keys():
+        added = after.get(place, Seen()) - before.get(place, Seen())
+        if added.exits < 0 or added.accesses < 0:
+            raise CountError(f"KVM's count at {place.address:#x} ran"
+                             " backwards: did somebody clear it?")
+        name = names.name(place.ports, place.address)
+        if name is None or not added.exits:
+            continue
+        key = (name, place.direction)
+        accesses[key] = accesses.get(key, 0) + added.accesses
+        exits += added.exits
+    return Testimony(accesses, exits, unseen)
+
+
+def trigger(event: str, threads: Sequence[int]) -> str:
+    """The hist trigger of an event, for these vCPU threads only."""
+    keys, condition = TRIGGERS[event]
+    pids = " || ".join(f"common_pid == {thread}" for thread in threads)
+    conditions = [text for text in (condition, f"({pids})") if text]
+    return f"hist:{keys}:size={BUCKETS} if {' && '.join(conditions)}"
+
+
+def _mount_tracefs() -> None:
+    if (TRACEFS / "instances").is_dir():
+        return
+    done = subprocess.run(["mount", "-t", "tracefs", "tracefs", str(TRACEFS)],
+                          capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise KvmError("KVM's tracepoints are out of reach: mounting tracefs"
+                       f" on {TRACEFS} failed: {done.stderr.strip()}")
+
+
+class Histograms:
+    """The histograms, from `with` to its end.
+
+    @knock: makes the guest's vCPUs touch the ports from the one given on;
+    whoever does is counted from then on. (The ids that QEMU knows its threads
+    by are no use in a process namespace: tracing has the kernel's own.)
+    """
+
+    def __init__(self, knock: Callable[[int], None]) -> None:
+        self._knock = knock
+        self._threads: list[int] = []
+        self._instance = TRACEFS / "instances" / f"vfe-{os.getpid()}"
+
+    def _event(self, event: str, name: str) -> Path:
+        return self._instance / "events" / "kvm" / event / name
+
+    def __enter__(self) -> Histograms:
+        _mount_tracefs()
+        try:
+            self._instance.mkdir()
+        except OSError as error:
+            raise KvmError(f"cannot make a tracing instance: {error}"
+                           " (root is needed)") from error
+        try:
+            self._threads = self._find_threads()
+            for event in TRIGGERS:
+                self._set(event, trigger(event, self._threads))
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def _find_threads(self) -> list[int]:
+        port = vcpu.any_port()
+        text = (f"hist:keys=common_pid if port >= {port}"
+                f" && port < {port + vcpu.KNOCKS}")
+        self._set("kvm_pio", text)
+        try:
+            self._knock(port)
+            heard = self._event("kvm_pio", "hist").read_text()
+        finally:
+            self._set("kvm_pio", "!" + text)
+        return vcpu.who_knocked(heard)
+
+    def _set(self, event: str, text: str) -> None:
+        path = self._event(event, "trigger")
+        try:
+            path.write_text(text)
+        except OSError as error:
+            raise KvmError(
+                f"the kernel refuses '{text}' for {path}: {error}; it"
+                " needs CONFIG_HIST_TRIGGERS, and kvm loaded") from error
+
+    def snapshot(self) -> Snapshot:
+        """What was counted up to now."""
+        return collect({event: self._event(event, "hist").read_text()
+                        for event in TRIGGERS})
+
+    def _remove(self) -> None:
+        for event in TRIGGERS:
+            with contextlib.suppress(KvmError):
+                if self._threads:
+                    self._set(event, "!" + trigger(event, self._threads))
+        with contextlib.suppress(OSError):
+            self._instance.rmdir()
+
+    def __exit__(self, kind: type[BaseException] | None,
+                 value: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._remove()

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Measures one row: three counts of exactly the window in which fio runs.
+
+The guest waits for its agent whenever counts are read, so that they all are
+of the same moment.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lab import progress
+
+from . import device, driver, formula, kvm, vcpu, witness
+from .addresses import AddressMap, parse_map, parse_resource
+from .counts import CountError, Testimony
+from .fio import Outcome
+from .result import Result, Traffic, blind_reasons
+from .rows import Row
+from .session import Session
+
+SETTLE_S = 0.1
+SETTLE_TRIES = 50
+
+
+@dataclass(frozen=True)
+class Moment:
+    """All counts, while the guest waits."""
+
+    by_driver: driver.DriverState | None
+    block: driver.BlockState
+    irqs: int
+    by_device: device.DeviceState
+    by_kvm: kvm.Snapshot
+    all_exits: int
+    when: float
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What stays the same from row to row."""
+
+    histograms: kvm.Histograms
+    cost: Mapping[str, int]
+    idle_per_s: float
+
+
+def idle_rate(qmp: vcpu.Qmp, seconds: float) -> float:
+    """All exits a second of the guest while it waits."""
+    before, began = vcpu.exits(qmp), time.monotonic()
+    time.sleep(seconds)
+    after, ended = vcpu.exits(qmp), time.monotonic()
+    return (after - before) / (ended - began)
+
+
+def _settled(session: Session) -> device.DeviceState:
+    """The device's count once no access is on its way to it any more.
+
+    QEMU does not wait for the device when the guest writes: the last write
+    may still be in the socket when the guest has gone on.
+    """
+    last = device.read(session.device.control)
+    for _ in range(SETTLE_TRIES):
+        time.sleep(SETTLE_S)
+        now = device.read(session.device.control)
+        if now == last:
+            return now
+        last = now
+    raise CountError("the device's count does not come to rest though the"
+                     " guest does nothing")
+
+
+class RowMeasurement:  # pylint: disable=too-few-public-methods
+    """One row on a setup that is ready."""
+
+    def __init__(self, bench: Bench, session: Session, row: Row) -> None:
+        self._bench = bench
+        self._session = session
+        self._row = row
+        self._qmp = session.guest.qmp
+        bdf = session.device.bdf
+        resource = session.run(f"cat /sys/bus/pci/devices/{bdf}/resource")
+        self._names = AddressMap(parse_resource(resource),
+                                 parse_map(session.device.control("map")))
+
+    def _guest_side(self) -> tuple[driver.DriverState | None,
+                                   driver.BlockState, int]:
+        session = self._session
+        bdf = session.device.bdf
+        counts = (None if self._row.setup.style == "kernel"
+                  else driver.read(session.run, bdf))
+        return (counts, driver.read_block(session.run, session.disk),
+                driver.read_irqs(session.run, bdf))
+
+    def _before(self) -> Moment:
+        guest = self._guest_side()
+        counts = _settled(self._session)
+        return Moment(*guest, counts, self._bench.histograms.snapshot(),
+                      vcpu.exits(self._qmp), time.monotonic())
+
+    def _after(self) -> Moment:
+        when, all_exits = time.monotonic(), vcpu.exits(self._qmp)
+        counts = _settled(self._session)
+        seen = self._bench.histograms.snapshot()
+        return Moment(*self._guest_side(), counts, seen, all_exits, when)
+
+    def run(self, seed: int) -> Result:
+        """Warm up, measure, verify."""
+        session, row = self._session, self._row
+        job = session.job(row, seed)
+        session.warm_up(row, job)
+        before = self._before()
+        outcome = session.run_fio(job)
+        after = self._after()
+        session.verify(row, job)
+        result = self._judge(before, after, outcome)
+        progress.say(f"  {row.name}: fio took {outcome.runtime_ms} ms")
+        return result
+
+    def _mapped_registers(self, state: driver.DriverState | None,
+                          ) -> frozenset[str]:
+        mapped = state.mapped if state else frozenset()
+        expected = self._row.setup.mapped_windows
+        if state and mapped != expected:
+            raise CountError(
+                "the driver takes these windows for mapped:"
+                f" {', '.join(sorted(mapped)) or 'none'}; this row wants:"
+                f" {', '.join(sorted(expected)) or 'none'}")
+        return self._names.registers_in(mapped)
+
+    def _witnesses(self, before: Moment, after: Moment,
+                   ) -> dict[str, Testimony | None]:
+        unseen = self._mapped_registers(after.by_driver)
+        says: dict[str, Testimony | None] = {"driver": None}
+        if after.by_driver and before.by_driver:
+            says["driver"] = driver.testimony(after.by_driver,
+                                              before.by_driver)
+        says["kvm"] = kvm.testimony(after.by_kvm, before.by_kvm, self._names,
+                                    unseen)
+        says["device"] = device.testimony(
+            after.by_device, before.by_device, unseen=unseen,
+            sees_exits=not self._string_input(says["driver"]))
+        return says
+
+    def _string_input(self, said: Testimony | None) -> bool:
+        """Were there exits that brought more than one word?"""
+        options = self._row.setup.options
+        return bool(options.get("string_io")
+                    and options.get("window") == "port"
+                    and said and said.count(("port_data", "read")))
+
+    def _formula(self, done: driver.BlockState) -> formula.Cost | None:
+        options = self._row.setup.options
+        if self._row.setup.style != "trap":
+            return None
+        return formula.predict(done, self._bench.cost,
+                               window=str(options["window"]),
+                               string_io=bool(options["string_io"]))
+
+    def _judge(self, before: Moment, after: Moment,
+               outcome: Outcome) -> Result:
+        done = after.block - before.block
+        says = self._witnesses(before, after)
+        verdict = witness.compare(says, self._formula(done))
+        operations = _operations(before, after)
+        blind = blind_reasons(
+            driver_blind=says["driver"] is None,
+            mapped=bool(self._row.setup.mapped_windows),
+            string_input=self._string_input(says["driver"]))
+        traffic = Traffic(
+            ops=operations["device"], kicks=self._kicks(before, after, says),
+            interrupts=after.irqs - before.irqs,
+            all_exits=after.all_exits - before.all_exits,
+            seconds=after.when - before.when,
+            idle_per_s=self._bench.idle_per_s)
+        return Result(self._row, witness.also_operations(verdict, operations),
+                      traffic, outcome, blind,
+                      self._notes(done, outcome, operations["device"]))
+
+    def _kicks(self, before: Moment, after: Moment,
+               says: Mapping[str, Testimony | None]) -> int:
+        """How often the driver rang. The register window has no doorbell:
+        there it is the command register."""
+        if self._row.setup.style == "trap" and says["driver"]:
+            window = self._row.setup.options["window"]
+            return says["driver"].count((f"{window}_command", "write")) or 0
+        if after.by_driver and before.by_driver:
+            return after.by_driver.kicks - before.by_driver.kicks
+        return after.by_device.kicks - before.by_device.kicks
+
+    def _notes(self, done: driver.BlockState, outcome: Outcome,
+               operations: int) -> tuple[str, ...]:
+        notes = []
+        if operations != outcome.ios:
+            notes.append(f"fio made {outcome.ios} requests of"
+                         f" {operations}: {done.reads} reads, {done.writes}"
+                         f" writes, {done.flushes} flushes in all")
+        if done.merges:
+            notes.append(f"{done.merges} requests were merged")
+        return tuple(notes)
+
+
+def _operations(before: Moment, after: Moment) -> dict[str, int]:
+    """Requests by whoever counts them; these must be one number too."""
+    counts = {"block layer": (after.block - before.block).requests,
+              "device": (after.by_device.operations
+                         - before.by_device.operations)}
+    if after.by_driver and before.by_driver:
+        counts["driver"] = (after.by_driver.operations
+                            - before.by_driver.operations)
+    return counts

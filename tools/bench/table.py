@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The printed table, its notes, and the targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from .result import Result
+from .targets import Target
+from .witness import NAMES
+
+COLUMNS = (
+    # first header line, second header line, width
+    ("", "row", 31), ("", "ops", 5),
+    ("exits/op", "driver", 9), ("by", "KVM", 9), ("witness", "device", 9),
+    ("kicks", "/op", 7), ("interr.", "/op", 7), ("all exits", "/op", 9),
+    ("observed", "iops", 8), ("observed", "p50 us", 8), ("", "agree", 5),
+)
+
+
+def number(value: float | None) -> str:
+    """Short, and exact when it is whole; '-' for what nobody saw."""
+    if value is None:
+        return "-"
+    if value == int(value):
+        return str(int(value))
+    # Never let a fraction look whole.
+    return f"{value:.3f}" if value < 100 else f"{value:.2f}"
+
+
+def _observed(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def _cells(result: Result) -> list[str]:
+    if result.outcome is None:
+        return [result.row.name, "0", *["-"] * 8, "FAIL"]
+    return [
+        result.row.name, str(result.ops),
+        *(number(result.exits_by(witness)) for witness in NAMES),
+        number(result.ratio("kicks")), number(result.ratio("interrupts")),
+        _observed(result.ratio("all_exits") or 0),
+        _observed(result.outcome.iops),
+        _observed(result.outcome.lat_ns_p50 / 1000),
+        "yes" if result.agree else "NO",
+    ]
+
+
+def _line(cells: Iterable[str]) -> str:
+    parts = [cell.ljust(width) if index == 0 else cell.rjust(width)
+             for index, (cell, (_, _, width)) in
+             enumerate(zip(cells, COLUMNS))]
+    return " ".join(parts).rstrip()
+
+
+def _notes(results: Sequence[Result]) -> list[str]:
+    """Each note once, with the rows that it is about."""
+    about: dict[str, list[str]] = {}
+    for result in results:
+        for witness, reason in result.blind.items():
+            about.setdefault(f"{witness} is blind: {reason}",
+                             []).append(result.row.name)
+        for note in result.notes:
+            about.setdefault(note, []).append(result.row.name)
+    return [f"  {', '.join(_short(names))}:\n      {note}"
+            for note, names in about.items()]
+
+
+def _short(names: list[str]) -> list[str]:
+    """A pair of rows that differ in the workload only is named once."""
+    setups = [name.removesuffix("-randread").removesuffix("-randwrite")
+              for name in names]
+    return sorted({setup if setups.count(setup) > 1 else name
+                   for setup, name in zip(setups, names)})
+
+
+def _complaints(results: Sequence[Result]) -> list[str]:
+    lines = []
+    for result in results:
+        if result.error:
+            lines.append(f"  {result.row.name}: FAILED: {result.error}")
+        elif result.verdict:
+            lines += [f"  {result.row.name}: DIFFERENCE: {text}"
+                      for text in result.verdict.differences]
+    return lines
+
+
+def render(results: Sequence[Result], targets: Sequence[Target] = ()) -> str:
+    """All that is printed at the end."""
+    first, second, widths = zip(*COLUMNS)
+    lines = [_line(first), _line(second), _line("-" * w for w in widths)]
+    lines += [_line(_cells(result)) for result in results]
+    lines += ["", "exits: by the device's addresses. all exits: every exit of"
+              " the vCPU less the idle rate, fio's", "own start included."
+              " observed: wall-clock figures, which nested emulation makes"
+              " slow; no claim."]
+    notes = _notes(results)
+    if notes:
+        lines += ["", "notes:", *notes]
+    if targets:
+        lines += ["", "targets:", *(f"  {target}" for target in targets)]
+    complaints = _complaints(results)
+    if complaints:
+        lines += ["", *complaints]
+    return "\n".join(lines)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What requests through the register window must cost."""
+
+from __future__ import annotations
+
+import unittest
+from pathlib import Path
+
+from bench import formula
+from bench.driver import BlockState
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+READ_4K = BlockState(reads=1, sectors_read=8)
+WRITE_4K = BlockState(writes=1, sectors_written=8)
+FLUSH = BlockState(flushes=1)
+
+
+class Formula(unittest.TestCase):
+    """formula.predict() with the constants of the driver's header"""
+
+    def setUp(self) -> None:
+        self.cost = formula.read_constants(CHECKOUT)
+
+    def _predict(self, done: BlockState, window: str = "port",
+                 string_io: bool = False) -> formula.Cost:
+        return formula.predict(done, self.cost, window=window,
+                               string_io=string_io)
+
+    def test_words(self) -> None:
+        """Counted by hand: 4 registers, 1024 words, 1 status."""
+        for window in ("port", "memory"):
+            self.assertEqual(self._predict(READ_4K, window),
+                             formula.Cost(1029, 1029))
+            self.assertEqual(self._predict(WRITE_4K, window),
+                             formula.Cost(1029, 1029))
+
+    def test_flush(self) -> None:
+        """A command and a status."""
+        self.assertEqual(self._predict(FLUSH), formula.Cost(2, 2))
+
+    def test_string_input(self) -> None:
+        """From ports, 1024 bytes an exit; from memory a word."""
+        self.assertEqual(self._predict(READ_4K, "port", True),
+                         formula.Cost(1029, 9))
+        self.assertEqual(self._predict(READ_4K, "memory", True),
+                         formula.Cost(1029, 1029))
+
+    def test_string_output(self) -> None:
+        """KVM gathers no output."""
+        self.assertEqual(self._predict(WRITE_4K, "port", True),
+                         formula.Cost(1029, 1029))
+
+    def test_sum(self) -> None:
+        """Requests of all kinds in one window of time."""
+        done = BlockState(reads=3, sectors_read=24, writes=2,
+                          sectors_written=9, flushes=5)
+        words = (24 + 9) * 128
+        self.assertEqual(self._predict(done),
+                         formula.Cost(5 * 5 + 5 * 2 + words,
+                                      5 * 5 + 5 * 2 + words))
+
+    def test_header_without_a_constant(self) -> None:
+        """A header that was changed is not guessed at."""
+        text = (CHECKOUT / formula.HEADER).read_text(encoding="utf-8")
+        with self.assertRaisesRegex(formula.FormulaError, "WORD"):
+            formula.constants(text.replace("VFET_COST_WORD", "VFET_WORD"))
+
+
+if __name__ == "__main__":
+    unittest.main()

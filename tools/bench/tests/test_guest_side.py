@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What comes out of the guest and of the device: driver, disk, fio."""
+
+from __future__ import annotations
+
+import json
+import unittest
+from typing import Any
+
+from bench import device, driver, fio, vcpu
+from bench.counts import CountError
+
+SYSFS = """\
+exits 1003
+operations 1000
+interrupts 998
+registers/notify_write 1000
+registers/isr_status_read 3
+registers/queue_desc_lo_write 1
+windows/common trap
+windows/notify mapped
+queues/0/kicks 600
+queues/0/kicks_suppressed 7
+queues/0/avail_idx 65535
+queues/1/kicks 400
+queues/1/kicks_suppressed 1
+"""
+
+COUNTERS: dict[str, Any] = {
+    "ok": True,
+    "registers": [{"name": "notify", "window": "notify", "dir": "write",
+                   "count": 1000}],
+    "requests": {"read": 900, "write": 100, "flush": 2, "discard": 0,
+                 "write_zeroes": 0, "get_id": 0, "error": 3},
+    "interrupts": {"msix": 990, "intx": 2, "suppressed": 8},
+    "doorbells": 5, "kicks": 1000,
+}
+
+
+def _fio(error: int = 0) -> str:
+    side = {"total_ios": 1000, "runtime": 1234, "iops": 810.37,
+            "lat_ns": {"percentile": {"50.000000": 1200, "99.000000": 4500}}}
+    other = {"total_ios": 0, "runtime": 0, "iops": 0.0, "lat_ns": {}}
+    return json.dumps({"jobs": [{"error": error, "read": side,
+                                 "write": other}]})
+
+
+class Driver(unittest.TestCase):
+    """driver.py"""
+
+    def test_counters(self) -> None:
+        """Registers by name and direction, queues summed up."""
+        state = driver.parse(SYSFS)
+        self.assertEqual(state.accesses[("queue_desc_lo", "write")], 1)
+        self.assertEqual(state.accesses[("isr_status", "read")], 3)
+        self.assertEqual(state.mapped, {"notify"})
+        self.assertEqual((state.exits, state.kicks, state.kicks_suppressed),
+                         (1003, 1000, 8))
+
+    def test_missing_counter(self) -> None:
+        """A driver that lacks a counter has not counted 0."""
+        with self.assertRaisesRegex(CountError, "exits"):
+            driver.parse(SYSFS.replace("exits 1003\n", ""))
+
+    def test_reset_in_between(self) -> None:
+        """exits that ran backwards."""
+        later = driver.parse(SYSFS.replace("exits 1003", "exits 2"))
+        with self.assertRaises(CountError):
+            driver.testimony(later, driver.parse(SYSFS))
+
+    def test_interrupts_of_all_vectors_and_cpus(self) -> None:
+        """per_cpu_count has a number a CPU, a file a vector."""
+        self.assertEqual(driver.parse_irqs("1,20\n0,300\n"), 321)
+
+    def test_block_statistics(self) -> None:
+        """The fields of Documentation/block/stat.rst."""
+        stat = "11 1 88 5 7 2 56 9 0 12 14 3 4 5 6 13 8"
+        self.assertEqual(driver.parse_block(stat),
+                         driver.BlockState(11, 88, 7, 56, 13, 3))
+        self.assertEqual(driver.parse_block(stat).requests, 31)
+
+
+class Device(unittest.TestCase):
+    """device.py"""
+
+    def test_counters(self) -> None:
+        """An erroneous request counts once, under its kind."""
+        state = device.parse(COUNTERS)
+        self.assertEqual(state.operations, 1002)
+        self.assertEqual(state.interrupts, 992)
+
+    def test_string_input(self) -> None:
+        """Accesses without exits."""
+        state = device.parse(COUNTERS)
+        said = device.testimony(state, device.DeviceState(),
+                                sees_exits=False)
+        self.assertIsNone(said.exits)
+        self.assertEqual(said.total, 1000)
+
+
+class Fio(unittest.TestCase):
+    """fio.py"""
+
+    def test_result(self) -> None:
+        """The side that ran, and text around the JSON."""
+        outcome = fio.parse("note: text\n" + _fio() + "\nmore", "randread")
+        self.assertEqual((outcome.ios, outcome.lat_ns_p50,
+                          outcome.lat_ns_p99), (1000, 1200, 4500))
+
+    def test_error(self) -> None:
+        """Wrong data found is an error, with fio's words."""
+        with self.assertRaisesRegex(fio.FioError, "84.*bad magic"):
+            fio.parse("verify: bad magic header\n" + _fio(84), "randread")
+
+    def test_no_json(self) -> None:
+        """No fio, or one that was ended."""
+        with self.assertRaisesRegex(fio.FioError, "not found"):
+            fio.parse("bash: fio: not found", "randread")
+
+    def test_commands(self) -> None:
+        """Reads verify as they come, writes in a pass of their own."""
+        read = fio.Job("r", "/mnt/f", 4096, "randread", 1, 9)
+        write = fio.Job("w", "/mnt/f", 4096, "randwrite", 32, 9)
+        self.assertIn("--verify=crc32c", read.command())
+        self.assertNotIn("--do_verify=0", read.command())
+        self.assertIn("--do_verify=0", write.command())
+        self.assertIn("--iodepth=32", write.command())
+
+
+class Vcpu(unittest.TestCase):
+    """vcpu.py"""
+
+    def test_sum(self) -> None:
+        """Over all vCPUs."""
+        one = {"stats": [{"name": "exits", "value": 40}]}
+        two = {"stats": [{"name": "halt_exits", "value": 5},
+                         {"name": "exits", "value": 2}]}
+        self.assertEqual(vcpu.parse_exits([one, two]), 42)
+
+    def test_none(self) -> None:
+        """QEMU without KVM has no such count; that is not 0."""
+        with self.assertRaises(vcpu.VcpuError):
+            vcpu.parse_exits([{"stats": []}])
+
+
+if __name__ == "__main__":
+    unittest.main()

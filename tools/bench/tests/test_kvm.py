@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+"""KVM as a witness: from addresses to registers."""
+
+from __future__ import annotations
+
+import unittest
+
+from bench import kvm
+from bench.addresses import parse_map, parse_resource
+from bench.counts import CountError
+from bench.tests.samples import (EMPTY_HIST, MMIO_HIST, NAMES, PIO_HIST,
+                                 REGISTERS, RESOURCE)
+
+BEFORE = kvm.collect({"kvm_mmio": EMPTY_HIST, "kvm_fast_mmio": EMPTY_HIST,
+                      "kvm_pio": EMPTY_HIST})
+
+
+def _after(mmio: str = MMIO_HIST, fast: str = EMPTY_HIST,
+           pio: str = PIO_HIST) -> kvm.Snapshot:
+    return kvm.collect({"kvm_mmio": mmio, "kvm_fast_mmio": fast,
+                        "kvm_pio": pio})
+
+
+class Addresses(unittest.TestCase):
+    """addresses.py"""
+
+    def test_resource(self) -> None:
+        """BARs that exist, with their kind and their end."""
+        self.assertEqual(parse_resource(RESOURCE), NAMES.bars)
+
+    def test_names(self) -> None:
+        """By address and kind; a range counts under one name."""
+        self.assertEqual(NAMES.name(True, 0xc058), "port_data")
+        self.assertEqual(NAMES.name(False, 0x380000003ffc), "notify")
+        self.assertEqual(NAMES.name(False, 0xfebd1ffc), "memory_aperture")
+
+    def test_outside(self) -> None:
+        """Others' addresses have no name, in either kind of space."""
+        self.assertIsNone(NAMES.name(False, 0xfee000b0))
+        self.assertIsNone(NAMES.name(False, 0xc058))
+        self.assertIsNone(NAMES.name(True, 0xc080))
+
+    def test_between(self) -> None:
+        """What is in the function and no register is not lost."""
+        self.assertEqual(NAMES.name(False, 0x380000002004), "bar4+0x2004")
+
+    def test_map(self) -> None:
+        """The device's answer."""
+        answer = {"registers": [{"name": "isr_status", "window": "isr",
+                                 "bar": 4, "offset": 4096, "size": 1}]}
+        self.assertEqual(parse_map(answer), [REGISTERS[1]])
+
+
+class Testimony(unittest.TestCase):
+    """kvm.testimony()"""
+
+    def test_registers_and_exits(self) -> None:
+        """Only the function's; a string of words is one exit."""
+        said = kvm.testimony(_after(), BEFORE, NAMES)
+        self.assertEqual(said.accesses, {
+            ("isr_status", "read"): 3, ("notify", "write"): 1000,
+            ("port_command", "write"): 2, ("port_data", "read"): 2048})
+        self.assertEqual(said.exits, 3 + 1000 + 2 + 8)
+
+    def test_ioeventfd(self) -> None:
+        """A kick that an ioeventfd took is an exit like any other."""
+        fast = ("{ gpa: 380000003004 } hitcount:          5\n"
+                "Totals:\n    Hits: 5\n    Entries: 1\n    Dropped: 0\n")
+        said = kvm.testimony(_after(fast=fast), BEFORE, NAMES)
+        self.assertEqual(said.count(("notify", "write")), 1005)
+
+    def test_difference(self) -> None:
+        """Only what was added in between."""
+        more = MMIO_HIST.replace("      1000", "      1007").replace(
+            "1014", "1021")
+        said = kvm.testimony(_after(more), _after(), NAMES)
+        self.assertEqual(said.accesses, {("notify", "write"): 7})
+        self.assertEqual(said.exits, 7)
+
+    def test_backwards(self) -> None:
+        """Somebody cleared the histogram in between."""
+        with self.assertRaises(CountError):
+            kvm.testimony(_after(EMPTY_HIST), _after(), NAMES)
+        with self.assertRaises(CountError):
+            kvm.testimony(_after(MMIO_HIST.replace(
+                "      1000", "       999").replace("1014", "1013")),
+                _after(), NAMES)
+
+    def test_unsatisfied_reads_are_left_out(self) -> None:
+        """A read fires twice in kvm_mmio; the filter takes one of them."""
+        text = kvm.trigger("kvm_mmio", [371, 372])
+        self.assertIn("if type != 0 && (common_pid == 371 || "
+                      "common_pid == 372)", text)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0
+"""bench.json and the printed table."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import unittest
+from pathlib import Path
+
+from bench import report, rows, table, targets
+from bench.result import Result
+from bench.tests import samples
+
+# The names that others rely on; later versions add to them.
+JOB = {"name": str, "class": str, "style": str, "driver": str, "device": str,
+       "options": dict, "workload": dict, "ops": int, "exits": dict,
+       "registers": list, "kicks": int, "interrupts": int, "all_exits": int,
+       "idle_exits_per_s": float, "per_op": dict, "observed": dict,
+       "agree": bool, "blind": dict}
+
+
+class Json(unittest.TestCase):
+    """The shape of bench.json."""
+
+    def test_names_and_types(self) -> None:
+        """Every name that was promised, with the type it has."""
+        job = samples.result().as_json()
+        for name, kind in JOB.items():
+            self.assertIsInstance(job[name], kind, name)
+        self.assertEqual(job["exits"],
+                         {"driver": 1000, "kvm": 1000, "device": 1000})
+        self.assertEqual(job["registers"], [
+            {"name": "notify", "dir": "write", "driver": 1000, "kvm": 1000,
+             "device": 1000}])
+        self.assertEqual(job["workload"],
+                         {"rw": "randread", "bs": 4096, "iodepth": 1})
+        self.assertEqual(set(job["observed"]) & {
+            "iops", "lat_ns_p50", "lat_ns_p99"},
+            {"iops", "lat_ns_p50", "lat_ns_p99"})
+
+    def test_ratios(self) -> None:
+        """All exits are less the idle rate; the raw count is not."""
+        job = samples.result().as_json()
+        self.assertEqual(job["all_exits"], 4790)
+        self.assertEqual(job["per_op"], {"exits": 1.0, "kicks": 1.0,
+                                         "interrupts": 1.0,
+                                         "all_exits": 4.7})
+
+    def test_failed_row(self) -> None:
+        """A row without counts is there, and does not agree."""
+        job = Result(samples.row("kernel-d1-randread"),
+                     error="no disk").as_json()
+        self.assertEqual((job["agree"], job["error"], job["exits"]),
+                         (False, "no disk", None))
+
+    def test_written_whole(self) -> None:
+        """What is read back is what was written, and nothing is left."""
+        with tempfile.TemporaryDirectory() as name:
+            written = report.write(Path(name), report.document(
+                {"kvm": "host"}, {}, [samples.result()], []))
+            data = json.loads(written.read_text(encoding="utf-8"))
+            self.assertEqual(data["schema"], "vfe-bench/1")
+            self.assertEqual(len(data["jobs"]), 1)
+            self.assertEqual([path.name for path in Path(name).iterdir()],
+                             ["bench.json"])
+
+
+class Table(unittest.TestCase):
+    """What is printed."""
+
+    def test_width(self) -> None:
+        """It fits, with the longest name."""
+        longest = max(rows.all_rows(1000), key=lambda row: len(row.name))
+        text = table.render([samples.result(longest.name)])
+        self.assertLessEqual(max(map(len, text.splitlines())), 120)
+        self.assertIn(longest.name + " ", text)
+
+    def test_a_fraction_never_looks_whole(self) -> None:
+        """One access of 1000 must show."""
+        self.assertEqual(table.number(1.0), "1")
+        self.assertEqual(table.number(1.001), "1.001")
+        self.assertNotEqual(table.number(1.0001), "1")
+        self.assertEqual(table.number(None), "-")
+
+    def test_difference_is_marked(self) -> None:
+        """The row says NO and the difference is spelled out."""
+        text = table.render([samples.result(device=999)])
+        self.assertRegex(text, r"virtio-msix-d1-randread .* NO\n")
+        self.assertIn("notify write: driver 1000, kvm 1000, device 999",
+                      text)
+
+    def test_agreement_is_not(self) -> None:
+        """And a good row does not."""
+        text = table.render([samples.result()])
+        self.assertRegex(text, r"virtio-msix-d1-randread .* yes\n")
+        self.assertNotIn("DIFFERENCE", text)
+
+    def test_blindness_is_named(self) -> None:
+        """By witness, with the rows that it is about."""
+        blind = Result(samples.row("kernel-d1-randread"),
+                       blind={"driver": "does not count"})
+        self.assertRegex(table.render([blind]),
+                         r"kernel-d1-randread:\n +driver is blind: does")
+
+
+class Targets(unittest.TestCase):
+    """targets.py"""
+
+    def test_reached_and_missed(self) -> None:
+        """Exactly one kick an operation, and nothing else."""
+        self.assertTrue(targets.judge([samples.result()])[0].reached)
+        more = samples.result(driver=1001, kvm=1001, device=1001)
+        self.assertFalse(targets.judge([more])[0].reached)
+
+    def test_against_the_kernel(self) -> None:
+        """No more exits than the kernel's driver in the same run."""
+        kernel = samples.result("kernel-d32-randread", 500, 500, 500)
+        for count, reached in ((500, True), (501, False)):
+            ours = samples.result("virtio-msix-d32-randread", count, count,
+                                  count)
+            judged = targets.judge([ours, kernel])
+            self.assertEqual([target.reached for target in judged],
+                             [reached])
+
+    def test_rows_are_named_right(self) -> None:
+        """A target on a row that does not exist would never be judged."""
+        names = {row.name for row in rows.all_rows(1000)}
+        self.assertLessEqual({name for name, _, _ in targets.SINGLE}, names)
+
+
+class Rows(unittest.TestCase):
+    """rows.py"""
+
+    def test_selection(self) -> None:
+        """By beginning and by pattern."""
+        every = rows.all_rows(1000)
+        some = rows.select(every, ["virtio-map-d32", "*intx*read"])
+        self.assertEqual([row.name for row in some], [
+            "virtio-intx-d1-randread", "virtio-map-d32-randread",
+            "virtio-map-d32-randwrite"])
+        self.assertEqual(rows.select(every, ["nothing"]), [])
+
+    def test_names_are_unique(self) -> None:
+        """Each row can be chosen alone."""
+        names = [row.name for row in rows.all_rows(1000)]
+        self.assertEqual(len(names), len(set(names)))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The comparison: that nothing gets past it."""
+
+from __future__ import annotations
+
+import unittest
+
+from bench.counts import CountError, Testimony, subtract
+from bench.formula import Cost
+from bench.witness import also_operations, compare
+
+KICK = ("notify", "write")
+ISR = ("isr_status", "read")
+
+
+def _three(**changed: Testimony | None) -> dict[str, Testimony | None]:
+    same = Testimony({KICK: 1000, ISR: 3}, 1003)
+    return {"driver": same, "kvm": same, "device": same, **changed}
+
+
+class Compare(unittest.TestCase):
+    """witness.compare()"""
+
+    def test_agreement(self) -> None:
+        """Three equal testimonies."""
+        verdict = compare(_three())
+        self.assertTrue(verdict.agree)
+        self.assertEqual(verdict.exits,
+                         {"driver": 1003, "kvm": 1003, "device": 1003})
+        self.assertEqual(verdict.registers[ISR],
+                         {"driver": 3, "kvm": 3, "device": 3})
+
+    def test_one_access(self) -> None:
+        """A difference of one, by each witness in turn."""
+        for name in ("driver", "kvm", "device"):
+            with self.subTest(name):
+                odd = Testimony({KICK: 1001, ISR: 3}, 1004)
+                verdict = compare(_three(**{name: odd}))
+                self.assertFalse(verdict.agree)
+                self.assertTrue(any("1001" in text and "1000" in text
+                                    for text in verdict.differences))
+
+    def test_same_sum(self) -> None:
+        """Equal totals do not hide a difference by register."""
+        odd = Testimony({KICK: 1001, ISR: 2}, 1003)
+        verdict = compare(_three(device=odd))
+        self.assertEqual(len(verdict.differences), 2)
+
+    def test_direction(self) -> None:
+        """A read is not a write."""
+        odd = Testimony({("notify", "read"): 1000, ISR: 3}, 1003)
+        self.assertFalse(compare(_three(kvm=odd)).agree)
+
+    def test_exits_apart_from_accesses(self) -> None:
+        """The same accesses by another number of exits."""
+        odd = Testimony({KICK: 1000, ISR: 3}, 1002)
+        verdict = compare(_three(kvm=odd))
+        self.assertEqual(verdict.differences,
+                         ("exits: driver 1003, kvm 1002, device 1003",))
+
+    def test_register_that_one_lacks(self) -> None:
+        """Not to have seen a register is to have counted 0."""
+        odd = Testimony({KICK: 1000, ISR: 3, ("bar2+0x000c", "write"): 1},
+                        1004)
+        self.assertFalse(compare(_three(kvm=odd)).agree)
+
+    def test_absent_driver(self) -> None:
+        """Without a driver that counts, the other two are compared."""
+        self.assertTrue(compare(_three(driver=None)).agree)
+        odd = Testimony({KICK: 999, ISR: 3}, 1002)
+        self.assertFalse(compare(_three(driver=None, device=odd)).agree)
+
+    def test_mapped_doorbell(self) -> None:
+        """Rings that do not trap are the driver's word alone, ..."""
+        blind = Testimony({}, 0, frozenset({"notify"}))
+        verdict = compare({"driver": Testimony({KICK: 1000}, 0),
+                           "kvm": blind, "device": blind})
+        self.assertTrue(verdict.agree)
+        self.assertEqual(verdict.accesses,
+                         {"driver": 1000, "kvm": None, "device": None})
+        self.assertEqual(verdict.registers[KICK],
+                         {"driver": 1000, "kvm": None, "device": None})
+
+    def test_mapped_doorbell_that_traps(self) -> None:
+        """... and an exit there is still found."""
+        blind = Testimony({}, 0, frozenset({"notify"}))
+        kvm = Testimony({KICK: 1}, 1, frozenset({"notify"}))
+        verdict = compare({"driver": Testimony({KICK: 1000}, 0),
+                           "kvm": kvm, "device": blind})
+        self.assertFalse(verdict.agree)
+
+    def test_lonely_witness(self) -> None:
+        """One witness is none."""
+        verdict = compare({"driver": None, "kvm": None,
+                           "device": Testimony({KICK: 1}, 1)})
+        self.assertFalse(verdict.agree)
+
+    def test_formula(self) -> None:
+        """What was predicted is held against all."""
+        self.assertTrue(compare(_three(), Cost(1003, 1003)).agree)
+        self.assertFalse(compare(_three(), Cost(1004, 1003)).agree)
+        self.assertFalse(compare(_three(), Cost(1003, 1002)).agree)
+
+    def test_operations(self) -> None:
+        """A request that one of them did not count."""
+        verdict = compare(_three())
+        same = also_operations(verdict, {"driver": 7, "device": 7})
+        self.assertTrue(same.agree)
+        odd = also_operations(verdict, {"driver": 7, "device": 8})
+        self.assertEqual(odd.differences,
+                         ("operations: driver 7, device 8",))
+
+
+class Subtract(unittest.TestCase):
+    """counts.subtract()"""
+
+    def test_added(self) -> None:
+        """New ones count, still ones do not."""
+        self.assertEqual(subtract({KICK: 5, ISR: 2}, {ISR: 2}), {KICK: 5})
+
+    def test_backwards(self) -> None:
+        """A counter that went down or away."""
+        with self.assertRaises(CountError):
+            subtract({KICK: 4}, {KICK: 5})
+        with self.assertRaises(CountError):
+            subtract({}, {KICK: 5})
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Compares what the witnesses say: one access of difference is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from .counts import Key, Testimony
+from .formula import Cost
+
+NAMES = ("driver", "kvm", "device")
+
+Counts = dict[str, int | None]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """All counts side by side, and where they differ."""
+
+    exits: Counts
+    accesses: Counts
+    registers: Mapping[Key, Counts]
+    differences: tuple[str, ...] = ()
+    formula: Cost | None = None
+
+    @property
+    def agree(self) -> bool:
+        """Did nobody contradict anybody?"""
+        return not self.differences
+
+    @property
+    def device_exits(self) -> int | None:
+        """The number of exits, by whoever could see it."""
+        known = [count for count in self.exits.values() if count is not None]
+        return known[0] if known else None
+
+
+@dataclass
+class _Comparison:
+    differences: list[str] = field(default_factory=list)
+
+    def check(self, what: str, counts: Mapping[str, int | None]) -> None:
+        """All that is not None must be one number."""
+        known = {name: count for name, count in counts.items()
+                 if count is not None}
+        if len(set(known.values())) > 1:
+            said = ", ".join(f"{name} {count}"
+                             for name, count in known.items())
+            self.differences.append(f"{what}: {said}")
+
+
+def _all_keys(witnesses: Mapping[str, Testimony | None]) -> list[Key]:
+    keys: set[Key] = set()
+    for testimony in witnesses.values():
+        if testimony is not None:
+            keys |= testimony.accesses.keys()
+    return sorted(keys)
+
+
+def compare(witnesses: Mapping[str, Testimony | None],
+            predicted: Cost | None = None) -> Verdict:
+    """Puts the testimonies of a row side by side.
+
+    @witnesses: by the names in NAMES; None for one that was not there
+    @predicted: what the formula says, where there is one
+    """
+    heard = {name: witnesses.get(name) for name in NAMES}
+    exits: Counts = {name: said.exits if said else None
+                     for name, said in heard.items()}
+    accesses: Counts = {name: said.total if said else None
+                        for name, said in heard.items()}
+    registers: dict[Key, Counts] = {
+        key: {name: said.count(key) if said else None
+              for name, said in heard.items()}
+        for key in _all_keys(heard)}
+
+    comparison = _Comparison()
+    formula = ({"formula": predicted.exits} if predicted else {},
+               {"formula": predicted.accesses} if predicted else {})
+    comparison.check("exits", {**exits, **formula[0]})
+    comparison.check("accesses", {**accesses, **formula[1]})
+    for (register, direction), counts in registers.items():
+        comparison.check(f"{register} {direction}", counts)
+    if sum(count is not None for count in exits.values()) < 2:
+        comparison.differences.append(
+            "exits: fewer than two witnesses saw them")
+    return Verdict(exits, accesses, registers,
+                   tuple(comparison.differences), predicted)
+
+
+def also_operations(verdict: Verdict, counts: Mapping[str, int]) -> Verdict:
+    """The verdict, with the counts of requests held against each other."""
+    comparison = _Comparison(list(verdict.differences))
+    comparison.check("operations", counts)
+    return replace(verdict, differences=tuple(comparison.differences))
