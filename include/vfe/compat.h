@@ -8,7 +8,13 @@
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/pci.h>
 #include <linux/version.h>
+
+/* 6.8 renamed it, 6.14 dropped the old name */
+#ifndef PCI_IRQ_INTX
+#define PCI_IRQ_INTX PCI_IRQ_LEGACY
+#endif
 
 /* 6.14 made merging the default and dropped the flag. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
@@ -151,6 +157,13 @@ static inline int vfe_set_write_cache(struct request_queue *q, bool on)
 	return 0;
 }
 
+#endif
+
+/* How init_request() of blk-mq takes its NUMA node. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+#define vfe_node_t unsigned int
+#else
+#define vfe_node_t int
 #endif
 
 /* 6.16 finds the queue in the request. */

@@ -46,6 +46,11 @@ struct vfe_regs {
 	struct vfe_reg_counts base;
 };
 
+struct pci_dev;
+
+/* caps.c: what a function says about its windows; false when it says nothing */
+bool vfe_find_vendor_cap(struct pci_dev *pdev, struct vfe_vendor_cap *vcap);
+
 int vfe_regs_init(struct vfe_regs *regs);
 void vfe_regs_exit(struct vfe_regs *regs);
 

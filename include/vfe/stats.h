@@ -34,6 +34,9 @@ struct vfe_stats {
 
 int vfe_stats_init(struct vfe_stats *stats);
 void vfe_stats_exit(struct vfe_stats *stats);
+/* events since the last reset; may be called in any context */
+void vfe_stats_get(const struct vfe_stats *stats, struct vfe_event_counts *sum);
+void vfe_stats_reset(struct vfe_stats *stats);
 
 /* usable in any context, interrupts included */
 #define vfe_count(stats, event) this_cpu_inc((stats)->events->event)

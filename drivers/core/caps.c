@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The walk through the capabilities, and the mapping of what they describe
+ * (virtio 1.4, 4.1.4). Everything in them is the device's word: lengths, BARs
+ * and ranges are checked, the walk is bounded, and of each structure the first
+ * instance that can be used is.
+ */
+#include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+#include <linux/virtio_pci.h>
+
+#include "core.h"
+
+/* A list in 256 bytes of configuration space has no more than this. */
+#define VFE_MAX_CAPS	((PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) / 4)
+
+static_assert(offsetof(struct virtio_pci_cap, cfg_type) == 3);
+static_assert(offsetof(struct virtio_pci_cap, bar) == 4);
+static_assert(offsetof(struct virtio_pci_cap, offset) == 8);
+static_assert(offsetof(struct virtio_pci_cap, length) == 12);
+static_assert(sizeof(struct virtio_pci_cap) == 16);
+static_assert(offsetof(struct virtio_pci_notify_cap,
+		       notify_off_multiplier) == 16);
+
+/**
+ * struct vfe_cap_kind - what the driver needs of a structure
+ * @cfg_type: VIRTIO_PCI_CAP_*
+ * @cap_len: bytes that the capability has at least
+ * @align: of the structure, in bytes
+ * @min: bytes that the structure has at least
+ * @max: bytes that are mapped at most; 0 for all
+ * @optional: not every device type has it
+ */
+struct vfe_cap_kind {
+	u8 cfg_type;
+	u8 cap_len;
+	u8 align;
+	u32 min;
+	u32 max;
+	bool optional;
+};
+
+/* 4.1.4.3 to 4.1.4.6: sizes and alignments; 4.1.4.1: map what is needed */
+static const struct vfe_cap_kind vfe_cap_kinds[] = {
+	[VFE_WIN_COMMON] = {
+		.cfg_type = VIRTIO_PCI_CAP_COMMON_CFG,
+		.cap_len = sizeof(struct virtio_pci_cap),
+		.align = 4,
+		.min = sizeof(struct virtio_pci_common_cfg),
+		.max = 64,
+	},
+	[VFE_WIN_NOTIFY] = {
+		.cfg_type = VIRTIO_PCI_CAP_NOTIFY_CFG,
+		.cap_len = sizeof(struct virtio_pci_notify_cap),
+		.align = 2,
+		.min = 2,
+		.max = SZ_16M,
+	},
+	[VFE_WIN_ISR] = {
+		.cfg_type = VIRTIO_PCI_CAP_ISR_CFG,
+		.cap_len = sizeof(struct virtio_pci_cap),
+		.align = 1,
+		.min = 1,
+		.max = 1,
+	},
+	[VFE_WIN_DEVICE] = {
+		.cfg_type = VIRTIO_PCI_CAP_DEVICE_CFG,
+		.cap_len = sizeof(struct virtio_pci_cap),
+		.align = 4,
+		.min = 4,
+		.max = SZ_4K,
+		.optional = true,
+	},
+};
+
+/**
+ * struct vfe_cap - a capability as found
+ * @pos: where in configuration space, 0 when none was found
+ * @bar: the BAR that the structure is in
+ * @offset: in the BAR, in bytes
+ * @length: in bytes
+ * @multiplier: notify_off_multiplier, of that kind
+ * @bad_pos: where the first unusable instance is, 0 when there is none
+ * @bad_field: what is wrong with it
+ * @bad_value: and the value
+ */
+struct vfe_cap {
+	u8 pos;
+	u8 bar;
+	u32 offset;
+	u32 length;
+	u32 multiplier;
+	u8 bad_pos;
+	const char *bad_field;
+	u64 bad_value;
+};
+
+static void vfe_cap_bad(struct vfe_cap *cap, u8 pos, const char *field,
+			u64 value)
+{
+	if (cap->bad_pos)
+		return;
+	cap->bad_pos = pos;
+	cap->bad_field = field;
+	cap->bad_value = value;
+}
+
+/* Which window does a structure of this type make? */
+static int vfe_cap_window(u8 cfg_type)
+{
+	int win;
+
+	for (win = 0; win < ARRAY_SIZE(vfe_cap_kinds); win++)
+		if (vfe_cap_kinds[win].cfg_type == cfg_type)
+			return win;
+	/* 4.1.4.1: reserved types are ignored, and others not needed */
+	return -ENOENT;
+}
+
+/* Can this instance be used? Notes what is wrong if not. */
+static bool vfe_cap_usable(struct pci_dev *pdev, struct vfe_cap *found,
+			   const struct vfe_cap_kind *kind,
+			   const struct vfe_cap *cap)
+{
+	u64 bar_len = pci_resource_len(pdev, cap->bar);
+	unsigned long flags = pci_resource_flags(pdev, cap->bar);
+
+	if (!IS_ALIGNED(cap->offset, kind->align))
+		vfe_cap_bad(found, cap->pos, "misaligned offset", cap->offset);
+	else if (cap->length < kind->min)
+		vfe_cap_bad(found, cap->pos, "too small a length", cap->length);
+	else if (!(flags & (IORESOURCE_MEM | IORESOURCE_IO)) || !bar_len)
+		vfe_cap_bad(found, cap->pos, "unassigned bar", cap->bar);
+	else if (cap->offset > bar_len)
+		vfe_cap_bad(found, cap->pos, "offset beyond its BAR",
+			    cap->offset);
+	else if (cap->length > bar_len - cap->offset)
+		vfe_cap_bad(found, cap->pos, "length beyond its BAR",
+			    cap->length);
+	else
+		return true;
+	return false;
+}
+
+/* Look at one vendor-specific capability. */
+static void vfe_cap_read(struct pci_dev *pdev, u8 pos, struct vfe_cap *caps)
+{
+	const struct vfe_cap_kind *kind;
+	struct vfe_cap cap = { .pos = pos };
+	u8 cap_len, cfg_type;
+	int win;
+
+	pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_LEN, &cap_len);
+	pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_CFG_TYPE, &cfg_type);
+	win = vfe_cap_window(cfg_type);
+	/* 4.1.4.1: the first instance that can be used */
+	if (win < 0 || caps[win].pos)
+		return;
+	kind = &vfe_cap_kinds[win];
+	/* 4.1.4.1: longer than known is fine, shorter is not */
+	if (cap_len < kind->cap_len || pos + cap_len > PCI_CFG_SPACE_SIZE) {
+		vfe_cap_bad(&caps[win], pos, "impossible cap_len", cap_len);
+		return;
+	}
+	pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_BAR, &cap.bar);
+	/* 4.1.4.1: reserved values of bar are ignored */
+	if (cap.bar > PCI_STD_RESOURCE_END)
+		return;
+	pci_read_config_dword(pdev, pos + VIRTIO_PCI_CAP_OFFSET, &cap.offset);
+	pci_read_config_dword(pdev, pos + VIRTIO_PCI_CAP_LENGTH, &cap.length);
+	if (win == VFE_WIN_NOTIFY)
+		pci_read_config_dword(pdev, pos + VIRTIO_PCI_NOTIFY_CAP_MULT,
+				      &cap.multiplier);
+	if (vfe_cap_usable(pdev, &caps[win], kind, &cap))
+		caps[win] = cap;
+}
+
+static void vfe_caps_walk(struct pci_dev *pdev, struct vfe_cap *caps)
+{
+	u8 pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR);
+	unsigned int n;
+
+	/* a list that runs in a circle ends here too */
+	for (n = 0; pos && n < VFE_MAX_CAPS; n++) {
+		vfe_cap_read(pdev, pos, caps);
+		pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR);
+	}
+}
+
+static bool vfe_caps_overlap(const struct vfe_cap *a, const struct vfe_cap *b)
+{
+	return a->pos && b->pos && a->bar == b->bar &&
+	       a->offset < (u64)b->offset + b->length &&
+	       b->offset < (u64)a->offset + a->length;
+}
+
+/* One line about the first thing that is wrong. Return: 0, -EINVAL, -ENODEV */
+static int vfe_caps_check(struct pci_dev *pdev, const struct vfe_cap *caps)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < ARRAY_SIZE(vfe_cap_kinds); i++) {
+		if (caps[i].pos)
+			continue;
+		if (caps[i].bad_pos) {
+			dev_err(&pdev->dev,
+				"%s capability at %#x has %s: %#llx, the device must be mended\n",
+				vfe_window_name(i), caps[i].bad_pos,
+				caps[i].bad_field, caps[i].bad_value);
+			return -EINVAL;
+		}
+		if (!vfe_cap_kinds[i].optional) {
+			dev_err(&pdev->dev,
+				"no %s capability (cfg_type %u): not a virtio 1.x device\n",
+				vfe_window_name(i), vfe_cap_kinds[i].cfg_type);
+			return -ENODEV;
+		}
+	}
+	for (i = 0; i < ARRAY_SIZE(vfe_cap_kinds); i++) {
+		for (j = 0; j < i; j++) {
+			if (!vfe_caps_overlap(&caps[i], &caps[j]))
+				continue;
+			dev_err(&pdev->dev,
+				"%s capability at %#x has offset %#x, inside the %s structure of BAR %u: the device must be mended\n",
+				vfe_window_name(i), caps[i].pos, caps[i].offset,
+				vfe_window_name(j), caps[i].bar);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/**
+ * vfe_find_vendor_cap() - what a function says about its windows
+ * @pdev: the function
+ * @vcap: where to put it
+ *
+ * Context: process context, the function is enabled.
+ * Return: whether there is a capability that can be believed. Without one
+ * every window counts as trapping.
+ */
+bool vfe_find_vendor_cap(struct pci_dev *pdev, struct vfe_vendor_cap *vcap)
+{
+	u8 pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR);
+	u8 *bytes = (u8 *)vcap;
+	unsigned int n, i;
+
+	for (n = 0; pos && n < VFE_MAX_CAPS; n++) {
+		if (pos + sizeof(*vcap) > PCI_CFG_SPACE_SIZE)
+			return false;
+		for (i = 0; i < sizeof(*vcap); i++)
+			pci_read_config_byte(pdev, pos + i, &bytes[i]);
+		/* 4.1.4.8.2: whose it is comes before what is in it */
+		if (vcap->cfg_type == VFE_CAP_CFG_TYPE &&
+		    vcap->cap_len >= sizeof(*vcap) &&
+		    le16_to_cpu(vcap->vendor_id) == VFE_CAP_VENDOR_ID &&
+		    le32_to_cpu(vcap->magic) == VFE_CAP_MAGIC &&
+		    vcap->version == VFE_CAP_VERSION)
+			return true;
+		pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR);
+	}
+	return false;
+}
+EXPORT_SYMBOL_GPL(vfe_find_vendor_cap);
+
+static int vfe_cap_map(struct vfe_device *vd, enum vfe_window_id win,
+		       const struct vfe_cap *cap, u32 mapped)
+{
+	struct vfe_window *w = &vd->regs.win[win];
+	u32 len = min(cap->length, vfe_cap_kinds[win].max);
+
+	w->base = pci_iomap_range(vd->pdev, cap->bar, cap->offset, len);
+	if (!w->base) {
+		dev_err(vfe_dev(vd),
+			"cannot map %u bytes of BAR %u at %#x for the %s structure\n",
+			len, cap->bar, cap->offset, vfe_window_name(win));
+		return -ENOMEM;
+	}
+	w->len = len;
+	w->traps = !(mapped & BIT(win));
+	return 0;
+}
+
+/**
+ * vfe_caps_map() - find and map the virtio structures
+ * @vd: the device, enabled
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EINVAL a capability is malformed, -ENODEV one is missing,
+ * -EBUSY another driver holds the BARs, -ENOMEM.
+ */
+int vfe_caps_map(struct vfe_device *vd)
+{
+	struct vfe_cap caps[ARRAY_SIZE(vfe_cap_kinds)] = {};
+	struct vfe_vendor_cap vcap;
+	u32 mapped = 0;
+	int win, ret;
+
+	vfe_caps_walk(vd->pdev, caps);
+	ret = vfe_caps_check(vd->pdev, caps);
+	if (ret)
+		return ret;
+	ret = pci_request_regions(vd->pdev, "vfe");
+	if (ret)
+		return ret;
+	if (vfe_find_vendor_cap(vd->pdev, &vcap))
+		mapped = le32_to_cpu(vcap.mapped);
+	vd->notify_multiplier = caps[VFE_WIN_NOTIFY].multiplier;
+	for (win = 0; !ret && win < ARRAY_SIZE(vfe_cap_kinds); win++)
+		if (caps[win].pos)
+			ret = vfe_cap_map(vd, win, &caps[win], mapped);
+	if (ret)
+		vfe_caps_unmap(vd);
+	return ret;
+}
+
+/**
+ * vfe_caps_unmap() - undo vfe_caps_map()
+ * @vd: the device
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_caps_unmap(struct vfe_device *vd)
+{
+	struct vfe_window *w;
+	int win;
+
+	for (win = 0; win < VFE_NUM_WINDOWS; win++) {
+		w = &vd->regs.win[win];
+		if (w->base)
+			pci_iounmap(vd->pdev, w->base);
+		w->base = NULL;
+	}
+	pci_release_regions(vd->pdev);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files of the core share: the device inside, and its life cycle. */
+#ifndef VFE_CORE_H
+#define VFE_CORE_H
+
+#include <linux/cache.h>
+#include <linux/pci.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include <vfe/compat.h>
+#include <vfe/device.h>
+
+#include "ring.h"
+
+/*
+ * How long a device may take to end a reset. The specification sets no bound;
+ * a device with I/O to drain is given seconds, one that hangs must not hang
+ * the driver.
+ */
+#define VFE_RESET_TIMEOUT_MS	5000
+#define VFE_CONFIG_RETRIES	32	/* of a read that meets changes */
+
+/**
+ * enum vfe_state - where in its life a device is
+ * @VFE_STATE_RESET: reset, or on the way there: nothing may touch it
+ * @VFE_STATE_DRIVER: ACKNOWLEDGE and DRIVER are set
+ * @VFE_STATE_FEATURES: FEATURES_OK is set and stuck
+ * @VFE_STATE_QUEUES: queues and interrupts are set up
+ * @VFE_STATE_LIVE: DRIVER_OK is set
+ * @VFE_STATE_FAILED: FAILED is set, or a reset never ended
+ * @VFE_STATE_GONE: the function reads as ones; there is no way back
+ */
+enum vfe_state {
+	VFE_STATE_RESET,
+	VFE_STATE_DRIVER,
+	VFE_STATE_FEATURES,
+	VFE_STATE_QUEUES,
+	VFE_STATE_LIVE,
+	VFE_STATE_FAILED,
+	VFE_STATE_GONE,
+	VFE_NUM_STATES
+};
+
+/**
+ * struct vfe_irqs - a function's interrupts
+ * @mode: the kind in use
+ * @vectors: how many were allocated, 0 without interrupts
+ * @requested: how many handlers are installed
+ * @names: of each vector, for /proc/interrupts
+ * @enabled: handlers look at the device; off while it is reset
+ */
+struct vfe_irqs {
+	enum vfe_interrupts mode;
+	unsigned int vectors;
+	unsigned int requested;
+	char (*names)[32];
+	bool enabled;
+};
+
+/**
+ * struct vfe_device - a virtio-pci function
+ * @pdev: the function
+ * @ops: the class driver's
+ * @priv: the class driver's
+ * @regs: the windows
+ * @stats: counts of events
+ * @state: only changed by vfe_set_state()
+ * @features: negotiated
+ * @notify_multiplier: bytes from one queue's notify slot to the next
+ * @max_queues: what the device has
+ * @queues: the queues, @num_queues of them
+ * @num_queues: of them set up
+ * @irqs: interrupts
+ * @config_work: looks after a configuration change
+ * @fault_reported: needs_reset() was called and vfe_restart() was not
+ */
+struct vfe_device {
+	struct pci_dev *pdev;
+	const struct vfe_device_ops *ops;
+	void *priv;
+	struct vfe_regs regs;
+	struct vfe_stats stats;
+	enum vfe_state state;
+	u64 features;
+	u32 notify_multiplier;
+	unsigned int max_queues;
+	struct vfe_queue *queues;
+	unsigned int num_queues;
+	struct vfe_irqs irqs;
+	struct work_struct config_work;
+	unsigned long fault_reported;
+};
+
+/* caps.c */
+int vfe_caps_map(struct vfe_device *vd);
+void vfe_caps_unmap(struct vfe_device *vd);
+
+/* status.c: status register, state, features */
+bool vfe_set_state(struct vfe_device *vd, enum vfe_state to);
+enum vfe_state vfe_get_state(const struct vfe_device *vd);
+const char *vfe_state_name(enum vfe_state state);
+int vfe_status_read(struct vfe_device *vd, u8 *status);
+int vfe_status_add(struct vfe_device *vd, u8 bit);
+void vfe_status_fail(struct vfe_device *vd);
+int vfe_status_reset(struct vfe_device *vd);
+int vfe_features_offered(struct vfe_device *vd, u64 *offered);
+int vfe_features_accept(struct vfe_device *vd, u64 features);
+int vfe_hello(struct vfe_device *vd);
+/* device.c: from anywhere to just before the set-up of queues */
+int vfe_bring_up(struct vfe_device *vd);
+/* Ask the class driver for a reset, once. Any context. */
+void vfe_fault(struct vfe_device *vd);
+void vfe_mark_gone(struct vfe_device *vd);
+
+/* queues.c */
+int vfe_queues_program(struct vfe_device *vd);
+void vfe_queues_free(struct vfe_device *vd);
+
+/* irq.c */
+int vfe_irqs_setup(struct vfe_device *vd, enum vfe_interrupts mode);
+void vfe_irqs_free(struct vfe_device *vd);
+void vfe_irqs_enable(struct vfe_device *vd);
+/* When it returns, no handler and no config_changed() runs. */
+void vfe_irqs_quiesce(struct vfe_device *vd);
+int vfe_irqs_program_config(struct vfe_device *vd);
+/* the MSI-X vector of a queue, or VIRTIO_MSI_NO_VECTOR under INTx */
+u16 vfe_irqs_queue_vector(const struct vfe_device *vd, unsigned int index);
+void vfe_config_work(struct work_struct *work);
+
+#endif /* VFE_CORE_H */

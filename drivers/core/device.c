@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a device under a class driver, as include/vfe/device.h tells it:
+ * the order of the steps. The steps themselves are in caps.c, status.c,
+ * queues.c and irq.c.
+ */
+#include <linux/bits.h>
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/err.h>
+#include <linux/export.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+
+#include "core.h"
+
+/* What the core can do for any class; beyond VERSION_1 all are optional. */
+#define VFE_CORE_FEATURES \
+	(BIT_ULL(VIRTIO_F_VERSION_1) | \
+	 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) | \
+	 BIT_ULL(VIRTIO_F_ORDER_PLATFORM) | \
+	 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
+	 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
+
+static int vfe_enable(struct vfe_device *vd)
+{
+	struct pci_dev *pdev = vd->pdev;
+	int ret;
+
+	ret = pci_enable_device(pdev);
+	if (ret) {
+		dev_err(&pdev->dev, "cannot enable the function: %d\n", ret);
+		return ret;
+	}
+	/* ring addresses have 64 bits; a platform with less says so */
+	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (ret)
+		ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
+	if (ret) {
+		dev_err(&pdev->dev, "no DMA with 64 or 32 address bits: %d\n",
+			ret);
+		pci_disable_device(pdev);
+		return ret;
+	}
+	pci_set_master(pdev);
+	return 0;
+}
+
+static void vfe_disable(struct vfe_device *vd)
+{
+	pci_clear_master(vd->pdev);
+	pci_disable_device(vd->pdev);
+}
+
+static struct vfe_device *vfe_alloc(struct pci_dev *pdev,
+				    const struct vfe_device_ops *ops,
+				    void *priv)
+{
+	struct vfe_device *vd = kzalloc(sizeof(*vd), GFP_KERNEL);
+
+	if (!vd)
+		return NULL;
+	vd->pdev = pdev;
+	vd->ops = ops;
+	vd->priv = priv;
+	vd->state = VFE_STATE_RESET;
+	INIT_WORK(&vd->config_work, vfe_config_work);
+	if (vfe_regs_init(&vd->regs))
+		goto free;
+	if (vfe_stats_init(&vd->stats))
+		goto regs_exit;
+	return vd;
+
+regs_exit:
+	vfe_regs_exit(&vd->regs);
+free:
+	kfree(vd);
+	return NULL;
+}
+
+static void vfe_free(struct vfe_device *vd)
+{
+	vfe_stats_exit(&vd->stats);
+	vfe_regs_exit(&vd->regs);
+	kfree(vd);
+}
+
+struct vfe_device *vfe_create(struct pci_dev *pdev,
+			      const struct vfe_device_ops *ops, void *priv)
+{
+	struct vfe_device *vd = vfe_alloc(pdev, ops, priv);
+	int ret;
+
+	if (!vd)
+		return ERR_PTR(-ENOMEM);
+	ret = vfe_enable(vd);
+	if (ret)
+		goto free;
+	ret = vfe_caps_map(vd);
+	if (ret)
+		goto disable;
+	/* 3.1.1: reset, ACKNOWLEDGE, DRIVER */
+	ret = vfe_hello(vd);
+	if (ret)
+		goto unmap;
+	vd->max_queues = vfe_read16(&vd->regs, VFE_REG_NUM_QUEUES);
+	return vd;
+
+unmap:
+	vfe_caps_unmap(vd);
+disable:
+	vfe_disable(vd);
+free:
+	vfe_free(vd);
+	return ERR_PTR(ret);
+}
+EXPORT_SYMBOL_GPL(vfe_create);
+
+void vfe_destroy(struct vfe_device *vd)
+{
+	if (vfe_get_state(vd) != VFE_STATE_RESET)
+		vfe_reset(vd);
+	vfe_irqs_free(vd);
+	vfe_queues_free(vd);
+	vfe_caps_unmap(vd);
+	vfe_disable(vd);
+	vfe_free(vd);
+}
+EXPORT_SYMBOL_GPL(vfe_destroy);
+
+/* Negotiate exactly @vd->features: at first, and again after a reset. */
+static int vfe_negotiate_same(struct vfe_device *vd)
+{
+	u64 offered;
+	int ret = vfe_features_offered(vd, &offered);
+
+	if (ret)
+		return ret;
+	/* 2.2.1: never accept what is not offered */
+	if (vd->features & ~offered) {
+		dev_err(vfe_dev(vd),
+			"features %#llx are no longer offered after a reset (%#llx): remove the device and find it again\n",
+			vd->features, offered);
+		return -ENODEV;
+	}
+	return vfe_features_accept(vd, vd->features);
+}
+
+int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
+{
+	u64 offered;
+	int ret;
+
+	/* 6.1: without VERSION_1 this would be a legacy device */
+	required |= BIT_ULL(VIRTIO_F_VERSION_1);
+	ret = vfe_features_offered(vd, &offered);
+	if (ret)
+		return ret;
+	if (required & ~offered) {
+		dev_err(vfe_dev(vd),
+			"the device offers features %#llx, without the needed %#llx: use a device that has them\n",
+			offered, required & ~offered);
+		ret = -ENODEV;
+		goto fail;
+	}
+	/* 2.2.1: unknown bits are ignored, not refused */
+	vd->features = offered & (wanted | required | VFE_CORE_FEATURES);
+	ret = vfe_features_accept(vd, vd->features);
+	if (ret)
+		goto fail;
+	return 0;
+
+fail:
+	vd->features = 0;
+	vfe_status_fail(vd);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfe_negotiate);
+
+bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit)
+{
+	return vd->features & BIT_ULL(bit);
+}
+EXPORT_SYMBOL_GPL(vfe_has_feature);
+
+/**
+ * vfe_bring_up() - from anywhere to just before the set-up of queues
+ * @vd: the device, negotiated before
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -ETIMEDOUT, -ENODEV.
+ */
+int vfe_bring_up(struct vfe_device *vd)
+{
+	int ret = vfe_hello(vd);
+
+	return ret ?: vfe_negotiate_same(vd);
+}
+
+int vfe_ready(struct vfe_device *vd)
+{
+	int ret;
+
+	/* interrupts may come as soon as the device sees DRIVER_OK */
+	vfe_irqs_enable(vd);
+	ret = vfe_status_add(vd, VIRTIO_CONFIG_S_DRIVER_OK);
+	if (!ret && !vfe_set_state(vd, VFE_STATE_LIVE))
+		ret = -ENODEV;
+	if (ret)
+		vfe_irqs_quiesce(vd);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfe_ready);
+
+int vfe_reset(struct vfe_device *vd)
+{
+	int ret = vfe_status_reset(vd);
+
+	/*
+	 * A device that does not answer must not reach memory any more: the
+	 * class driver is about to take its buffers back.
+	 */
+	if (ret)
+		pci_clear_master(vd->pdev);
+	vfe_irqs_quiesce(vd);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfe_reset);
+
+int vfe_restart(struct vfe_device *vd)
+{
+	unsigned int i;
+	int ret;
+
+	pci_set_master(vd->pdev);
+	ret = vfe_bring_up(vd);
+	if (ret)
+		goto fail;
+	for (i = 0; i < vd->num_queues; i++) {
+		vd->queues[i].ops->reset(&vd->queues[i]);
+		WRITE_ONCE(vd->queues[i].broken, false);
+	}
+	clear_bit(0, &vd->fault_reported);
+	ret = vfe_queues_program(vd);
+	if (ret)
+		goto fail;
+	return 0;
+
+fail:
+	vfe_status_fail(vd);
+	pci_clear_master(vd->pdev);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfe_restart);
+
+bool vfe_gone(const struct vfe_device *vd)
+{
+	return vfe_get_state(vd) == VFE_STATE_GONE ||
+	       vd->pdev->error_state == pci_channel_io_perm_failure;
+}
+EXPORT_SYMBOL_GPL(vfe_gone);
+
+unsigned int vfe_max_queues(const struct vfe_device *vd)
+{
+	return vd->max_queues;
+}
+EXPORT_SYMBOL_GPL(vfe_max_queues);
+
+struct pci_dev *vfe_pci_dev(const struct vfe_device *vd)
+{
+	return vd->pdev;
+}
+EXPORT_SYMBOL_GPL(vfe_pci_dev);
+
+struct device *vfe_dev(const struct vfe_device *vd)
+{
+	return &vd->pdev->dev;
+}
+EXPORT_SYMBOL_GPL(vfe_dev);
+
+void *vfe_priv(const struct vfe_device *vd)
+{
+	return vd->priv;
+}
+EXPORT_SYMBOL_GPL(vfe_priv);
+
+struct vfe_regs *vfe_regs_of(struct vfe_device *vd)
+{
+	return &vd->regs;
+}
+EXPORT_SYMBOL_GPL(vfe_regs_of);
+
+struct vfe_stats *vfe_stats_of(struct vfe_device *vd)
+{
+	return &vd->stats;
+}
+EXPORT_SYMBOL_GPL(vfe_stats_of);

@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts: vector 0 is for configuration changes, those behind it are for
+ * queues, one each or one for all; or there is the INTx pin for everything.
+ */
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/interrupt.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_pci.h>
+
+#include "core.h"
+
+#define VFE_VECTOR_CONFIG	0
+#define VFE_VECTOR_QUEUES	1	/* the first */
+#define VFE_ISR_QUEUES		0x01
+#define VFE_ISR_CONFIG		0x02
+#define VFE_ISR_ALL_ONES	0xff	/* what a function that is gone reads as */
+
+/* May a handler look at the device? Counts the interrupt if so. */
+static bool vfe_irq_taken(struct vfe_device *vd)
+{
+	if (!READ_ONCE(vd->irqs.enabled))
+		return false;
+	vfe_count(&vd->stats, interrupts);
+	return true;
+}
+
+/* Return: whether any queue had something */
+static bool vfe_irq_all_queues(struct vfe_device *vd)
+{
+	bool any = false;
+	unsigned int i;
+
+	for (i = 0; i < vd->num_queues; i++)
+		any |= vfe_queue_interrupt(&vd->queues[i]);
+	return any;
+}
+
+static irqreturn_t vfe_irq_queue(int irq, void *data)
+{
+	struct vfe_queue *q = data;
+
+	if (!vfe_irq_taken(q->vd))
+		return IRQ_NONE;
+	/* 4.1.4.5.2: no ISR read on a queue's MSI-X interrupt */
+	if (!vfe_queue_interrupt(q))
+		vfe_count(&q->vd->stats, spurious);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t vfe_irq_shared(int irq, void *data)
+{
+	struct vfe_device *vd = data;
+
+	if (!vfe_irq_taken(vd))
+		return IRQ_NONE;
+	if (!vfe_irq_all_queues(vd))
+		vfe_count(&vd->stats, spurious);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t vfe_irq_config(int irq, void *data)
+{
+	struct vfe_device *vd = data;
+
+	if (!vfe_irq_taken(vd))
+		return IRQ_NONE;
+	vfe_count(&vd->stats, config);
+	schedule_work(&vd->config_work);
+	return IRQ_HANDLED;
+}
+
+static irqreturn_t vfe_irq_intx(int irq, void *data)
+{
+	struct vfe_device *vd = data;
+	bool any = false;
+	u8 isr;
+
+	if (!READ_ONCE(vd->irqs.enabled) || vfe_gone(vd))
+		return IRQ_NONE;
+	/* 4.1.5.5: read once, that also lowers the line */
+	isr = vfe_read8(&vd->regs, VFE_REG_ISR_STATUS);
+	if (isr == VFE_ISR_ALL_ONES) {
+		vfe_mark_gone(vd);
+		return IRQ_NONE;
+	}
+	/* the line may be shared, and another function's turn */
+	if (!(isr & (VFE_ISR_QUEUES | VFE_ISR_CONFIG)))
+		return IRQ_NONE;
+	vfe_count(&vd->stats, interrupts);
+	/* 4.1.5.4.2: one interrupt may mean both */
+	if (isr & VFE_ISR_CONFIG) {
+		vfe_count(&vd->stats, config);
+		schedule_work(&vd->config_work);
+		any = true;
+	}
+	if (isr & VFE_ISR_QUEUES)
+		any |= vfe_irq_all_queues(vd);
+	if (!any)
+		vfe_count(&vd->stats, spurious);
+	return IRQ_HANDLED;
+}
+
+/**
+ * vfe_config_work() - look after a configuration change
+ * @work: in a struct vfe_device
+ *
+ * Context: work item.
+ */
+void vfe_config_work(struct work_struct *work)
+{
+	struct vfe_device *vd = container_of(work, struct vfe_device,
+					     config_work);
+	u8 status;
+
+	if (vfe_get_state(vd) != VFE_STATE_LIVE || vfe_status_read(vd, &status))
+		return;
+	/* 2.1.1: do not rely on a device that needs a reset, reset it */
+	if (status & VIRTIO_CONFIG_S_NEEDS_RESET) {
+		dev_err(vfe_dev(vd),
+			"device_status is %#x: the device asks for a reset\n",
+			status);
+		vfe_fault(vd);
+		return;
+	}
+	if (vd->ops->config_changed)
+		vd->ops->config_changed(vd);
+}
+
+/* What a vector's handler gets */
+static void *vfe_irq_cookie(struct vfe_device *vd, unsigned int vector)
+{
+	if (vd->irqs.mode == VFE_IRQ_MSIX && vector >= VFE_VECTOR_QUEUES)
+		return &vd->queues[vector - VFE_VECTOR_QUEUES];
+	return vd;
+}
+
+static irq_handler_t vfe_irq_handler(enum vfe_interrupts mode,
+				     unsigned int vector)
+{
+	if (mode == VFE_IRQ_INTX)
+		return vfe_irq_intx;
+	if (vector == VFE_VECTOR_CONFIG)
+		return vfe_irq_config;
+	return mode == VFE_IRQ_MSIX ? vfe_irq_queue : vfe_irq_shared;
+}
+
+static void vfe_irq_name(struct vfe_device *vd, unsigned int vector, char *name,
+			 size_t len)
+{
+	const char *what = "config";
+
+	if (vd->irqs.mode == VFE_IRQ_INTX)
+		what = "intx";
+	else if (vd->irqs.mode == VFE_IRQ_MSIX && vector >= VFE_VECTOR_QUEUES)
+		what = vd->queues[vector - VFE_VECTOR_QUEUES].spec.name;
+	else if (vector >= VFE_VECTOR_QUEUES)
+		what = "queues";
+	snprintf(name, len, "vfe-%s-%s", pci_name(vd->pdev), what);
+}
+
+/* Return: the number of vectors, or an error */
+static int vfe_irqs_alloc(struct vfe_device *vd)
+{
+	struct irq_affinity affd = { .pre_vectors = VFE_VECTOR_QUEUES };
+	unsigned int n = vd->num_queues + VFE_VECTOR_QUEUES;
+
+	switch (vd->irqs.mode) {
+	case VFE_IRQ_MSIX:
+		return pci_alloc_irq_vectors_affinity(vd->pdev, n, n,
+						      PCI_IRQ_MSIX |
+						      PCI_IRQ_AFFINITY, &affd);
+	case VFE_IRQ_SHARED:
+		n = VFE_VECTOR_QUEUES + 1;
+		return pci_alloc_irq_vectors(vd->pdev, n, n, PCI_IRQ_MSIX);
+	default:
+		return pci_alloc_irq_vectors(vd->pdev, 1, 1, PCI_IRQ_INTX);
+	}
+}
+
+static int vfe_irqs_request(struct vfe_device *vd)
+{
+	struct vfe_irqs *irqs = &vd->irqs;
+	unsigned long flags = irqs->mode == VFE_IRQ_INTX ? IRQF_SHARED : 0;
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < irqs->vectors; i++) {
+		vfe_irq_name(vd, i, irqs->names[i], sizeof(irqs->names[i]));
+		ret = request_irq(pci_irq_vector(vd->pdev, i),
+				  vfe_irq_handler(irqs->mode, i), flags,
+				  irqs->names[i], vfe_irq_cookie(vd, i));
+		if (ret)
+			return ret;
+		irqs->requested++;
+	}
+	return 0;
+}
+
+/**
+ * vfe_irqs_setup() - allocate vectors, install handlers
+ * @vd: the device, its queues allocated
+ * @mode: the kind of interrupts
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -ENOMEM, -ENOSPC when this kind is not to be had.
+ */
+int vfe_irqs_setup(struct vfe_device *vd, enum vfe_interrupts mode)
+{
+	struct vfe_irqs *irqs = &vd->irqs;
+	int ret;
+
+	irqs->mode = mode;
+	ret = vfe_irqs_alloc(vd);
+	if (ret < 0) {
+		dev_dbg(vfe_dev(vd), "interrupts of kind %d: %d\n", mode, ret);
+		return ret == -ENOMEM ? ret : -ENOSPC;
+	}
+	irqs->vectors = ret;
+	irqs->names = kcalloc(irqs->vectors, sizeof(*irqs->names), GFP_KERNEL);
+	ret = irqs->names ? vfe_irqs_request(vd) : -ENOMEM;
+	if (!ret)
+		return 0;
+	vfe_irqs_free(vd);
+	return ret == -ENOMEM ? ret : -ENOSPC;
+}
+
+/**
+ * vfe_irqs_free() - remove handlers, give vectors back
+ * @vd: the device
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_irqs_free(struct vfe_device *vd)
+{
+	struct vfe_irqs *irqs = &vd->irqs;
+
+	if (!irqs->vectors)
+		return;
+	while (irqs->requested--)
+		free_irq(pci_irq_vector(vd->pdev, irqs->requested),
+			 vfe_irq_cookie(vd, irqs->requested));
+	irqs->requested = 0;
+	irqs->vectors = 0;
+	pci_free_irq_vectors(vd->pdev);
+	kfree(irqs->names);
+	irqs->names = NULL;
+}
+
+/**
+ * vfe_irqs_enable() - let handlers look at the device
+ * @vd: the device, about to be live
+ *
+ * Context: process context.
+ */
+void vfe_irqs_enable(struct vfe_device *vd)
+{
+	WRITE_ONCE(vd->irqs.enabled, true);
+	if (vd->irqs.mode == VFE_IRQ_INTX)
+		pci_intx(vd->pdev, 1);
+}
+
+/**
+ * vfe_irqs_quiesce() - keep handlers from the device
+ * @vd: the device, reset or beyond help
+ *
+ * When it returns, no handler, done() or config_changed() runs.
+ *
+ * Context: process context, may sleep; not from config_changed().
+ */
+void vfe_irqs_quiesce(struct vfe_device *vd)
+{
+	unsigned int i;
+
+	/* a device that hangs may hold a level that nobody would lower */
+	if (vd->irqs.requested && vd->irqs.mode == VFE_IRQ_INTX)
+		pci_intx(vd->pdev, 0);
+	WRITE_ONCE(vd->irqs.enabled, false);
+	for (i = 0; i < vd->irqs.requested; i++)
+		synchronize_irq(pci_irq_vector(vd->pdev, i));
+	cancel_work_sync(&vd->config_work);
+}
+
+/**
+ * vfe_irqs_program_config() - map the configuration vector
+ * @vd: the device
+ *
+ * Context: any.
+ * Return: 0, -EBUSY when the device refused it.
+ */
+int vfe_irqs_program_config(struct vfe_device *vd)
+{
+	if (vd->irqs.mode == VFE_IRQ_INTX)
+		return 0;
+	vfe_write16(&vd->regs, VFE_REG_CONFIG_MSIX_VECTOR, VFE_VECTOR_CONFIG);
+	/* 4.1.5.1.2.2: read back, the device may be short of resources */
+	return vfe_read16(&vd->regs, VFE_REG_CONFIG_MSIX_VECTOR) ==
+	       VFE_VECTOR_CONFIG ? 0 : -EBUSY;
+}
+
+/**
+ * vfe_irqs_queue_vector() - the MSI-X vector of a queue
+ * @vd: the device
+ * @index: the queue
+ *
+ * Return: the vector, VIRTIO_MSI_NO_VECTOR under INTx.
+ */
+u16 vfe_irqs_queue_vector(const struct vfe_device *vd, unsigned int index)
+{
+	switch (vd->irqs.mode) {
+	case VFE_IRQ_MSIX:
+		return VFE_VECTOR_QUEUES + index;
+	case VFE_IRQ_SHARED:
+		return VFE_VECTOR_QUEUES;
+	default:
+		return VIRTIO_MSI_NO_VECTOR;
+	}
+}
+
+const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
+					 unsigned int index)
+{
+	if (!vd->irqs.vectors || vd->irqs.mode != VFE_IRQ_MSIX ||
+	    index >= vd->num_queues)
+		return NULL;
+	return pci_irq_get_affinity(vd->pdev, VFE_VECTOR_QUEUES + index);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_affinity);

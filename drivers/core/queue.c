@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What all ring layouts have in common: checks of arguments, the notification,
+ * a queue that broke, counts. Setting queues up is in queues.c.
+ */
+#include <linux/cpumask.h>
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/string.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+
+#include "core.h"
+
+/**
+ * vfe_queue_break() - never trust this ring again
+ * @q: the queue
+ * @field: what the device got wrong
+ * @value: what it was
+ *
+ * Says so once in the log, and asks the class driver for a reset.
+ *
+ * Context: any.
+ */
+void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
+{
+	if (xchg(&q->broken, true))
+		return;
+	dev_err(vfe_dev(q->vd),
+		"queue %u (%s): device wrote a wrong %s %u, queue is not used until a reset\n",
+		q->index, q->spec.name, field, value);
+	vfe_fault(q->vd);
+}
+
+/**
+ * vfe_queue_init() - prepare a queue that has no ring yet
+ * @q: zeroed
+ * @vd: the device
+ * @index: the device's number for the queue
+ * @spec: what the class driver asks for
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd, u16 index,
+		   const struct vfe_queue_spec *spec)
+{
+	q->vd = vd;
+	q->index = index;
+	q->spec = *spec;
+	q->ops = &vfe_split_ops;
+	q->event_idx = vfe_has_feature(vd, VIRTIO_RING_F_EVENT_IDX);
+	q->indirect = vfe_has_feature(vd, VIRTIO_RING_F_INDIRECT_DESC);
+	q->order_platform = vfe_has_feature(vd, VIRTIO_F_ORDER_PLATFORM);
+	q->counts = alloc_percpu(struct vfe_queue_counts);
+	return q->counts ? 0 : -ENOMEM;
+}
+
+/**
+ * vfe_queue_exit() - give a queue's memory back
+ * @q: as vfe_queue_init() left it, with or without a ring; the device is reset
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_queue_exit(struct vfe_queue *q)
+{
+	if (q->ops)
+		q->ops->destroy(q, vfe_dev(q->vd));
+	free_percpu(q->counts);
+}
+
+int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
+		  unsigned int out, unsigned int in, void *token)
+{
+	unsigned int total = out + in;
+
+	if (READ_ONCE(q->broken))
+		return -EIO;
+	if (!total || total > q->max_segs || out > total || !token)
+		return -EINVAL;
+	return q->ops->add(q, segs, out, in, token);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_add);
+
+bool vfe_queue_kick_prepare(struct vfe_queue *q)
+{
+	if (READ_ONCE(q->broken))
+		return false;
+	return q->ops->kick_prepare(q);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_kick_prepare);
+
+void vfe_queue_notify(struct vfe_queue *q)
+{
+	/* 3.1.1: no notification before DRIVER_OK; nor to one that is gone */
+	if (vfe_get_state(q->vd) != VFE_STATE_LIVE)
+		return;
+	this_cpu_inc(q->counts->kicks);
+	/* 4.1.5.2.1: 16 bits, the queue's index, without NOTIFICATION_DATA */
+	vfe_notify16(&q->vd->regs, q->notify_offset, q->index);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_notify);
+
+void *vfe_queue_get(struct vfe_queue *q, u32 *len)
+{
+	if (READ_ONCE(q->broken))
+		return NULL;
+	return q->ops->get(q, len);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_get);
+
+void vfe_queue_disable_cb(struct vfe_queue *q)
+{
+	q->ops->disable_cb(q);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_disable_cb);
+
+bool vfe_queue_enable_cb(struct vfe_queue *q)
+{
+	/* a broken queue gives nothing back: let no loop wait for it */
+	return q->ops->enable_cb(q) || READ_ONCE(q->broken);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_enable_cb);
+
+void *vfe_queue_detach(struct vfe_queue *q)
+{
+	return q->ops->detach(q);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_detach);
+
+/*
+ * 2.7.7.1: an interrupt that has nothing to say is not an error. Whether this
+ * one has is seen without the class driver's lock: what that may miss is
+ * already being taken by another CPU, which looks again before it leaves.
+ */
+bool vfe_queue_interrupt(struct vfe_queue *q)
+{
+	if (READ_ONCE(q->broken) || !q->ops->pending(q))
+		return false;
+	this_cpu_inc(q->counts->interrupts);
+	q->spec.done(q);
+	return true;
+}
+
+bool vfe_queue_broken(const struct vfe_queue *q)
+{
+	return READ_ONCE(q->broken);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_broken);
+
+unsigned int vfe_queue_size(const struct vfe_queue *q)
+{
+	return q->size;
+}
+EXPORT_SYMBOL_GPL(vfe_queue_size);
+
+unsigned int vfe_queue_max_segs(const struct vfe_queue *q)
+{
+	return q->max_segs;
+}
+EXPORT_SYMBOL_GPL(vfe_queue_max_segs);
+
+unsigned int vfe_queue_index(const struct vfe_queue *q)
+{
+	return q->index;
+}
+EXPORT_SYMBOL_GPL(vfe_queue_index);
+
+struct vfe_device *vfe_queue_device(const struct vfe_queue *q)
+{
+	return q->vd;
+}
+EXPORT_SYMBOL_GPL(vfe_queue_device);
+
+static void vfe_queue_sum(const struct vfe_queue *q,
+			  struct vfe_queue_counts *sum)
+{
+	const struct vfe_queue_counts *c;
+	int cpu;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		c = per_cpu_ptr(q->counts, cpu);
+		sum->kicks += c->kicks;
+		sum->kicks_suppressed += c->kicks_suppressed;
+		sum->completions += c->completions;
+		sum->interrupts += c->interrupts;
+	}
+}
+
+/**
+ * vfe_queue_get_counts() - what happened on a queue since the last reset
+ * @q: the queue
+ * @sum: where to put it
+ *
+ * Context: any.
+ */
+void vfe_queue_get_counts(const struct vfe_queue *q,
+			  struct vfe_queue_counts *sum)
+{
+	vfe_queue_sum(q, sum);
+	sum->kicks -= q->base.kicks;
+	sum->kicks_suppressed -= q->base.kicks_suppressed;
+	sum->completions -= q->base.completions;
+	sum->interrupts -= q->base.interrupts;
+}
+
+/**
+ * vfe_queue_reset_counts() - let the sums start from 0 again
+ * @q: the queue
+ *
+ * Context: process context; calls must not overlap.
+ */
+void vfe_queue_reset_counts(struct vfe_queue *q)
+{
+	vfe_queue_sum(q, &q->base);
+}

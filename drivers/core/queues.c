@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Setting queues up: their registers, their rings, their vectors. */
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+#include <linux/virtio_pci.h>
+
+#include "core.h"
+
+#define VFE_MAX_QUEUE_SIZE	32768	/* virtio 1.4, 2.7 */
+
+static int vfe_queue_error(const struct vfe_queue *q, int err,
+			   const char *field, u32 value, const char *what)
+{
+	dev_err(vfe_dev(q->vd), "queue %u (%s): %s is %u: %s\n",
+		q->index, q->spec.name, field, value, what);
+	return err;
+}
+
+/* What size to use, of the one that the device offers? */
+static int vfe_queue_negotiate_size(struct vfe_queue *q, u16 offered)
+{
+	unsigned int wanted = q->spec.size ?: offered;
+
+	if (!offered)
+		return vfe_queue_error(q, -ENODEV, "queue_size", 0,
+				       "the device does not have it, use fewer queues");
+	if (!is_power_of_2(offered) || offered > VFE_MAX_QUEUE_SIZE)
+		return vfe_queue_error(q, -EINVAL, "queue_size", offered,
+				       "not a power of two up to 32768, as a split ring needs");
+	if (q->size && q->size > offered)
+		return vfe_queue_error(q, -EINVAL, "queue_size", offered,
+				       "smaller than before the reset");
+	if (!q->size)
+		q->size = min_t(unsigned int, rounddown_pow_of_two(wanted),
+				offered);
+	/* 2.7.5.3.1: no chain is longer than the queue */
+	q->max_segs = min_t(unsigned int, q->spec.max_segs, q->size);
+	/* 4.1.4.3.2: a power of two, and written only when it changes */
+	if (q->size != offered)
+		vfe_write16(&q->vd->regs, VFE_REG_QUEUE_SIZE, q->size);
+	return 0;
+}
+
+/* 4.1.4.4: where to notify is queue_notify_off * multiplier, in the window */
+static int vfe_queue_find_notify(struct vfe_queue *q)
+{
+	struct vfe_device *vd = q->vd;
+	u16 off = vfe_read16(&vd->regs, VFE_REG_QUEUE_NOTIFY_OFF);
+	u64 at = (u64)off * vd->notify_multiplier;
+
+	if (at + sizeof(u16) > vd->regs.win[VFE_WIN_NOTIFY].len)
+		return vfe_queue_error(q, -EINVAL, "queue_notify_off", off,
+				       "outside the notification structure");
+	q->notify_offset = at;
+	return 0;
+}
+
+static int vfe_queue_map_vector(struct vfe_queue *q)
+{
+	struct vfe_regs *regs = &q->vd->regs;
+	u16 vector = vfe_irqs_queue_vector(q->vd, q->index);
+
+	if (vector == VIRTIO_MSI_NO_VECTOR)
+		return 0;
+	vfe_write16(regs, VFE_REG_QUEUE_MSIX_VECTOR, vector);
+	/* 4.1.5.1.2.2: read back, the device may be short of resources */
+	return vfe_read16(regs, VFE_REG_QUEUE_MSIX_VECTOR) == vector ?
+	       0 : -EBUSY;
+}
+
+/* All of one queue's registers; the queue is selected once. */
+static int vfe_queue_program(struct vfe_queue *q)
+{
+	struct vfe_regs *regs = &q->vd->regs;
+	int ret;
+
+	vfe_write16(regs, VFE_REG_QUEUE_SELECT, q->index);
+	ret = vfe_queue_negotiate_size(q, vfe_read16(regs, VFE_REG_QUEUE_SIZE));
+	if (!ret)
+		ret = vfe_queue_find_notify(q);
+	if (!ret)
+		ret = vfe_queue_map_vector(q);
+	if (!ret && !q->split)
+		ret = q->ops->create(q, vfe_dev(q->vd));
+	if (ret)
+		return ret;
+	vfe_write64(regs, VFE_REG_QUEUE_DESC_LO, q->desc_addr);
+	vfe_write64(regs, VFE_REG_QUEUE_DRIVER_LO, q->driver_addr);
+	vfe_write64(regs, VFE_REG_QUEUE_DEVICE_LO, q->device_addr);
+	/* 4.1.4.3.2: enabled last, and only ever by a 1 */
+	vfe_write16(regs, VFE_REG_QUEUE_ENABLE, 1);
+	return 0;
+}
+
+/**
+ * vfe_queues_program() - tell the device of all queues and vectors
+ * @vd: the device, in state VFE_STATE_FEATURES
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EBUSY when the device refused a vector, -ENOMEM, -EINVAL or
+ * -ENODEV as vfe_queues_create().
+ */
+int vfe_queues_program(struct vfe_device *vd)
+{
+	unsigned int i;
+	u8 status;
+	int ret;
+
+	ret = vfe_irqs_program_config(vd);
+	for (i = 0; !ret && i < vd->num_queues; i++)
+		ret = vfe_queue_program(&vd->queues[i]);
+	/* what looks like nonsense may be a function that is gone */
+	if (ret && vfe_status_read(vd, &status))
+		return -ENODEV;
+	if (ret)
+		return ret;
+	return vfe_set_state(vd, VFE_STATE_QUEUES) ? 0 : -ENODEV;
+}
+
+/**
+ * vfe_queues_free() - forget all queues
+ * @vd: the device, reset, its interrupts freed
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_queues_free(struct vfe_device *vd)
+{
+	struct vfe_queue *queues = vd->queues;
+	unsigned int n = vd->num_queues;
+
+	vd->num_queues = 0;
+	vd->queues = NULL;
+	while (n--)
+		vfe_queue_exit(&queues[n]);
+	kfree(queues);
+}
+
+static int vfe_queues_alloc(struct vfe_device *vd,
+			    const struct vfe_queue_spec *specs, unsigned int n)
+{
+	int ret;
+
+	vd->queues = kcalloc(n, sizeof(*vd->queues), GFP_KERNEL);
+	if (!vd->queues)
+		return -ENOMEM;
+	while (vd->num_queues < n) {
+		ret = vfe_queue_init(&vd->queues[vd->num_queues], vd,
+				     vd->num_queues, &specs[vd->num_queues]);
+		if (ret) {
+			vfe_queues_free(vd);
+			return ret;
+		}
+		vd->num_queues++;
+	}
+	return 0;
+}
+
+/* Try one kind of interrupts. Return: -EBUSY or -ENOSPC to try the next */
+static int vfe_queues_try(struct vfe_device *vd, enum vfe_interrupts mode)
+{
+	int ret = 0;
+
+	/* an earlier try ended in a reset */
+	if (vfe_get_state(vd) != VFE_STATE_FEATURES)
+		ret = vfe_bring_up(vd);
+	if (!ret)
+		ret = vfe_irqs_setup(vd, mode);
+	if (ret)
+		return ret;
+	ret = vfe_queues_program(vd);
+	if (!ret)
+		return 0;
+	/* queues that are enabled and vectors that are mapped: undone so */
+	vfe_reset(vd);
+	vfe_irqs_free(vd);
+	return ret;
+}
+
+int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
+		      unsigned int n, enum vfe_interrupts irqs)
+{
+	enum vfe_interrupts mode;
+	int ret;
+
+	if (!n || n > vd->max_queues) {
+		dev_err(vfe_dev(vd),
+			"num_queues is %u, %u are needed: use a device that has them\n",
+			vd->max_queues, n);
+		return -ENODEV;
+	}
+	ret = vfe_queues_alloc(vd, specs, n);
+	if (ret)
+		return ret;
+	for (mode = irqs; mode <= VFE_IRQ_INTX; mode++) {
+		ret = vfe_queues_try(vd, mode);
+		if (ret != -EBUSY && ret != -ENOSPC)
+			break;
+	}
+	if (!ret)
+		return 0;
+	if (ret == -EBUSY || ret == -ENOSPC) {
+		dev_err(vfe_dev(vd),
+			"neither MSI-X vectors nor INTx to be had for %u queues: free vectors or enable the pin\n",
+			n);
+		ret = -ENOSPC;
+	}
+	vfe_queues_free(vd);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfe_queues_create);
+
+struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index)
+{
+	return index < vd->num_queues ? &vd->queues[index] : NULL;
+}
+EXPORT_SYMBOL_GPL(vfe_get_queue);
+
+unsigned int vfe_num_queues(const struct vfe_device *vd)
+{
+	return vd->num_queues;
+}
+EXPORT_SYMBOL_GPL(vfe_num_queues);

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device status register, the state that follows from it, and the
+ * negotiation of features: the steps of virtio 1.4, 3.1.1, one function each.
+ * Their order is in device.c.
+ */
+#include <linux/bits.h>
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/jiffies.h>
+#include <linux/kernel.h>
+#include <linux/virtio_config.h>
+
+#include "core.h"
+
+#define VFE_ALL_ONES	0xff	/* what a function that is gone reads as */
+
+static const char * const vfe_state_names[VFE_NUM_STATES] = {
+	[VFE_STATE_RESET] = "reset",
+	[VFE_STATE_DRIVER] = "driver",
+	[VFE_STATE_FEATURES] = "features",
+	[VFE_STATE_QUEUES] = "queues",
+	[VFE_STATE_LIVE] = "live",
+	[VFE_STATE_FAILED] = "failed",
+	[VFE_STATE_GONE] = "gone",
+};
+
+/* From which states each may be reached. One that is gone stays so. */
+static const u8 vfe_state_from[VFE_NUM_STATES] = {
+	[VFE_STATE_RESET] = BIT(VFE_STATE_RESET) | BIT(VFE_STATE_DRIVER) |
+			    BIT(VFE_STATE_FEATURES) | BIT(VFE_STATE_QUEUES) |
+			    BIT(VFE_STATE_LIVE) | BIT(VFE_STATE_FAILED),
+	[VFE_STATE_DRIVER] = BIT(VFE_STATE_RESET),
+	[VFE_STATE_FEATURES] = BIT(VFE_STATE_DRIVER),
+	[VFE_STATE_QUEUES] = BIT(VFE_STATE_FEATURES),
+	[VFE_STATE_LIVE] = BIT(VFE_STATE_QUEUES),
+	[VFE_STATE_FAILED] = BIT(VFE_STATE_RESET) | BIT(VFE_STATE_DRIVER) |
+			     BIT(VFE_STATE_FEATURES) | BIT(VFE_STATE_QUEUES) |
+			     BIT(VFE_STATE_LIVE),
+	[VFE_STATE_GONE] = BIT(VFE_STATE_RESET) | BIT(VFE_STATE_DRIVER) |
+			   BIT(VFE_STATE_FEATURES) | BIT(VFE_STATE_QUEUES) |
+			   BIT(VFE_STATE_LIVE) | BIT(VFE_STATE_FAILED),
+};
+
+/**
+ * vfe_set_state() - go to another state, if there is a way
+ * @vd: the device
+ * @to: the state to go to
+ *
+ * Context: any; the function may be found gone by another CPU meanwhile.
+ * Return: whether @vd is in state @to now, by this call.
+ */
+bool vfe_set_state(struct vfe_device *vd, enum vfe_state to)
+{
+	enum vfe_state from = READ_ONCE(vd->state);
+	enum vfe_state was;
+
+	while (vfe_state_from[to] & BIT(from)) {
+		was = cmpxchg(&vd->state, from, to);
+		if (was == from)
+			return true;
+		from = was;
+	}
+	return false;
+}
+
+/**
+ * vfe_get_state() - the state a device is in
+ * @vd: the device
+ *
+ * Return: the state.
+ */
+enum vfe_state vfe_get_state(const struct vfe_device *vd)
+{
+	return READ_ONCE(vd->state);
+}
+
+/**
+ * vfe_state_name() - a state's name
+ * @state: the state
+ *
+ * Return: the name.
+ */
+const char *vfe_state_name(enum vfe_state state)
+{
+	return vfe_state_names[state];
+}
+
+/**
+ * vfe_fault() - ask the class driver for a reset, once until vfe_restart()
+ * @vd: the device
+ *
+ * Context: any.
+ */
+void vfe_fault(struct vfe_device *vd)
+{
+	if (!test_and_set_bit(0, &vd->fault_reported) && vd->ops->needs_reset)
+		vd->ops->needs_reset(vd);
+}
+
+/**
+ * vfe_mark_gone() - the function reads as ones: touch it no more
+ * @vd: the device
+ *
+ * All queues break, and the class driver of a live device is told by
+ * needs_reset(), once.
+ *
+ * Context: any.
+ */
+void vfe_mark_gone(struct vfe_device *vd)
+{
+	bool live = vfe_get_state(vd) == VFE_STATE_LIVE;
+	unsigned int i;
+
+	if (!vfe_set_state(vd, VFE_STATE_GONE))
+		return;
+	dev_err(vfe_dev(vd),
+		"registers read as ones: the function is gone, I/O fails until it is removed and found again\n");
+	for (i = 0; i < vd->num_queues; i++)
+		WRITE_ONCE(vd->queues[i].broken, true);
+	/* before DRIVER_OK the class driver learns it from what it called */
+	if (live)
+		vfe_fault(vd);
+}
+
+/**
+ * vfe_status_read() - read the status register
+ * @vd: the device
+ * @status: where to put it
+ *
+ * Context: any.
+ * Return: 0, or -ENODEV when the function is gone; it is marked as such then.
+ */
+int vfe_status_read(struct vfe_device *vd, u8 *status)
+{
+	if (vfe_gone(vd)) {
+		vfe_mark_gone(vd);
+		return -ENODEV;
+	}
+	*status = vfe_read8(&vd->regs, VFE_REG_DEVICE_STATUS);
+	if (*status != VFE_ALL_ONES)
+		return 0;
+	vfe_mark_gone(vd);
+	return -ENODEV;
+}
+
+/**
+ * vfe_status_add() - set one more bit of the status register
+ * @vd: the device
+ * @bit: VIRTIO_CONFIG_S_*
+ *
+ * Context: any.
+ * Return: 0, -ENODEV when the function is gone.
+ */
+int vfe_status_add(struct vfe_device *vd, u8 bit)
+{
+	u8 status;
+	int ret = vfe_status_read(vd, &status);
+
+	if (ret)
+		return ret;
+	/* 2.1.1: no bit is ever cleared, DEVICE_NEEDS_RESET included */
+	vfe_write8(&vd->regs, VFE_REG_DEVICE_STATUS, status | bit);
+	return 0;
+}
+
+/**
+ * vfe_status_fail() - give a device up, until it is reset
+ * @vd: the device
+ *
+ * Context: any.
+ */
+void vfe_status_fail(struct vfe_device *vd)
+{
+	/* 3.1.1: FAILED on an irrecoverable error */
+	if (!vfe_status_add(vd, VIRTIO_CONFIG_S_FAILED))
+		vfe_set_state(vd, VFE_STATE_FAILED);
+}
+
+/* 2.4.2, 4.1.4.3.2: the reset is over when the status reads 0. */
+static int vfe_status_wait_zero(struct vfe_device *vd)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(VFE_RESET_TIMEOUT_MS);
+	bool late;
+	u8 status;
+	int ret;
+
+	for (;;) {
+		late = time_after(jiffies, end);
+		ret = vfe_status_read(vd, &status);
+		if (ret || !status)
+			return ret;
+		if (late)
+			break;
+		usleep_range(1000, 2000);
+	}
+	dev_err(vfe_dev(vd),
+		"device_status is still %#x %u ms after a reset: the device hangs, reset or replace it\n",
+		status, VFE_RESET_TIMEOUT_MS);
+	return -ETIMEDOUT;
+}
+
+/**
+ * vfe_status_reset() - reset the device, wait until it is
+ * @vd: the device
+ *
+ * Context: process context, may sleep up to VFE_RESET_TIMEOUT_MS.
+ * Return: 0, -ETIMEDOUT, -ENODEV when the function is gone.
+ */
+int vfe_status_reset(struct vfe_device *vd)
+{
+	int ret;
+
+	if (vfe_gone(vd))
+		return -ENODEV;
+	vfe_write8(&vd->regs, VFE_REG_DEVICE_STATUS, 0);
+	ret = vfe_status_wait_zero(vd);
+	if (!ret)
+		vfe_set_state(vd, VFE_STATE_RESET);
+	else if (ret == -ETIMEDOUT)
+		vfe_set_state(vd, VFE_STATE_FAILED);
+	return ret;
+}
+
+/**
+ * vfe_hello() - reset, ACKNOWLEDGE, DRIVER
+ * @vd: the device
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -ETIMEDOUT, -ENODEV.
+ */
+int vfe_hello(struct vfe_device *vd)
+{
+	int ret = vfe_status_reset(vd);
+
+	if (!ret)
+		ret = vfe_status_add(vd, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	if (!ret)
+		ret = vfe_status_add(vd, VIRTIO_CONFIG_S_DRIVER);
+	if (!ret && !vfe_set_state(vd, VFE_STATE_DRIVER))
+		ret = -ENODEV;
+	return ret;
+}
+
+/**
+ * vfe_features_offered() - what the device offers
+ * @vd: the device
+ * @offered: feature bits 0 to 63
+ *
+ * Context: any.
+ * Return: 0, -ENODEV when the function is gone.
+ */
+int vfe_features_offered(struct vfe_device *vd, u64 *offered)
+{
+	u8 status;
+
+	vfe_write32(&vd->regs, VFE_REG_DEVICE_FEATURE_SELECT, 0);
+	*offered = vfe_read32(&vd->regs, VFE_REG_DEVICE_FEATURE);
+	vfe_write32(&vd->regs, VFE_REG_DEVICE_FEATURE_SELECT, 1);
+	*offered |= (u64)vfe_read32(&vd->regs, VFE_REG_DEVICE_FEATURE) << 32;
+	/* all features at once is not an offer, it is nobody there */
+	return *offered == U64_MAX ? vfe_status_read(vd, &status) : 0;
+}
+
+/**
+ * vfe_features_accept() - tell the device, see whether it agrees
+ * @vd: the device
+ * @features: feature bits, all of them offered
+ *
+ * Context: process context.
+ * Return: 0, -ENODEV when FEATURES_OK did not stick or the function is gone.
+ */
+int vfe_features_accept(struct vfe_device *vd, u64 features)
+{
+	u8 status;
+	int ret;
+
+	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE_SELECT, 0);
+	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE,
+		    lower_32_bits(features));
+	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE_SELECT, 1);
+	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE,
+		    upper_32_bits(features));
+	ret = vfe_status_add(vd, VIRTIO_CONFIG_S_FEATURES_OK);
+	/* 3.1.1: re-read, the device may have refused */
+	if (!ret)
+		ret = vfe_status_read(vd, &status);
+	if (ret)
+		return ret;
+	if (!(status & VIRTIO_CONFIG_S_FEATURES_OK)) {
+		dev_err(vfe_dev(vd),
+			"device_status is %#x: the device refused features %#llx (no FEATURES_OK), use a device that can do with these\n",
+			status, features);
+		return -ENODEV;
+	}
+	return vfe_set_state(vd, VFE_STATE_FEATURES) ? 0 : -ENODEV;
+}
