@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What changes or is asked for while the disk runs: its size when the device
+ * changes its configuration, and the attributes that users of virtio_blk know,
+ * cache_type and serial.
+ */
+#include <linux/string_helpers.h>
+#include <linux/sysfs.h>
+
+#include "blk.h"
+
+/**
+ * vfe_blk_update_capacity() - take over the size that the device has now
+ * @vb: the disk
+ *
+ * An absurd size or an unreadable one is logged and the old one kept.
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_blk_update_capacity(struct vfe_blk *vb)
+{
+	struct gendisk *disk = vb->disk;
+	char was[12], is[12];
+	u64 old, capacity;
+
+	if (vfe_blk_read_capacity(vb, &capacity))
+		return;
+	old = get_capacity(disk);
+	if (old == capacity)
+		return;
+	string_get_size(old, SECTOR_SIZE, STRING_UNITS_2, was, sizeof(was));
+	string_get_size(capacity, SECTOR_SIZE, STRING_UNITS_2, is, sizeof(is));
+	dev_info(vfe_dev(vb->vd),
+		 "%s: size changes from %llu sectors (%s) to %llu (%s)\n",
+		 disk->disk_name, old, was, capacity, is);
+	set_capacity_and_notify(disk, capacity);
+}
+
+/* 5.2.6.1: the capacity is looked at again on each configuration change. */
+void vfe_blk_config_changed(struct vfe_device *vd)
+{
+	vfe_blk_update_capacity(vfe_priv(vd));
+}
+
+/* Writes `writeback` and makes sure that the device took it. */
+static int vfe_blk_write_wce(struct vfe_blk *vb, bool on)
+{
+	const u32 offset = offsetof(struct virtio_blk_config, wce);
+	const u8 fields[] = { 1, 0 };
+	u8 now;
+	int err;
+
+	err = vfe_config_write8(vb->vd, offset, on);
+	if (!err)
+		err = vfe_config_read(vb->vd, offset, fields, &now);
+	if (err)
+		return err;
+	return !!now == on ? 0 : -EIO;
+}
+
+/**
+ * vfe_blk_restore_cache() - give a restarted device its cache mode again
+ * @vb: the disk, its device ready
+ *
+ * Return: 0, -EIO when the device does not take it, -ENODEV when it is gone.
+ */
+int vfe_blk_restore_cache(struct vfe_blk *vb)
+{
+	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_CONFIG_WCE))
+		return 0;
+	return vfe_blk_write_wce(vb, vb->write_cache);
+}
+
+/* -EAGAIN while the device is down: the mode is not lost on it then. */
+static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
+{
+	int err = -EAGAIN;
+
+	mutex_lock(&vb->life);
+	if (vb->state == VFE_BLK_LIVE)
+		err = vfe_blk_write_wce(vb, on);
+	if (!err)
+		vb->write_cache = on;
+	mutex_unlock(&vb->life);
+	return err;
+}
+
+/*
+ * The block layer believes in a cache for as long as there may be one: it is
+ * told first of one that comes and last of one that goes. 5.2.6.1: what was
+ * written before the cache goes is not stable yet, hence the flush.
+ *
+ * @life is not held over what waits for requests: they may need a recovery.
+ */
+static int vfe_blk_change_cache(struct vfe_blk *vb, bool on)
+{
+	struct request_queue *q = vb->disk->queue;
+	int err;
+
+	if (on) {
+		err = vfe_set_write_cache(q, true);
+		return err ?: vfe_blk_tell_cache(vb, true);
+	}
+	err = vfe_blk_tell_cache(vb, false);
+	if (!err)
+		err = blkdev_issue_flush(vb->disk->part0);
+	return err ?: vfe_set_write_cache(q, false);
+}
+
+static const char *const vfe_blk_cache_types[] = {
+	"write through", "write back"
+};
+
+static ssize_t cache_type_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct vfe_blk *vb = dev_to_disk(dev)->private_data;
+
+	return sysfs_emit(buf, "%s\n", vfe_blk_cache_types[vb->write_cache]);
+}
+
+static ssize_t cache_type_store(struct device *dev,
+				struct device_attribute *attr,
+				const char *buf, size_t count)
+{
+	struct vfe_blk *vb = dev_to_disk(dev)->private_data;
+	int i, err;
+
+	i = sysfs_match_string(vfe_blk_cache_types, buf);
+	if (i < 0)
+		return i;
+	mutex_lock(&vb->control);
+	err = vfe_blk_change_cache(vb, i);
+	mutex_unlock(&vb->control);
+	return err ?: count;
+}
+
+static DEVICE_ATTR_RW(cache_type);
+
+/* Asks the device; @id gets its 20 bytes and a terminator. */
+static int vfe_blk_get_id(struct vfe_blk *vb, char *id)
+{
+	struct vfe_blk_request *req;
+	struct request *rq;
+	int err;
+
+	rq = blk_mq_alloc_request(vb->disk->queue, REQ_OP_DRV_IN, 0);
+	if (IS_ERR(rq))
+		return PTR_ERR(rq);
+	req = blk_mq_rq_to_pdu(rq);
+	memset(req->wire->id, 0, VIRTIO_BLK_ID_BYTES);
+	err = blk_status_to_errno(blk_execute_rq(rq, false));
+	if (!err)
+		memcpy(id, req->wire->id, VIRTIO_BLK_ID_BYTES);
+	id[VIRTIO_BLK_ID_BYTES] = '\0';
+	blk_mq_free_request(rq);
+	return err;
+}
+
+/* Empty when the device has none to tell. */
+static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	char id[VIRTIO_BLK_ID_BYTES + 1];
+	int err;
+
+	err = vfe_blk_get_id(dev_to_disk(dev)->private_data, id);
+	if (err == -EIO || err == -EOPNOTSUPP)
+		return 0;
+	return err ?: sysfs_emit(buf, "%s", id);
+}
+
+static DEVICE_ATTR_RO(serial);
+
+static struct attribute *vfe_blk_attrs[] = {
+	&dev_attr_cache_type.attr,
+	&dev_attr_serial.attr,
+	NULL,
+};
+
+/* The cache can be changed only where the device has a field for it. */
+static umode_t vfe_blk_attr_mode(struct kobject *kobj, struct attribute *attr,
+				 int n)
+{
+	struct vfe_blk *vb = dev_to_disk(kobj_to_dev(kobj))->private_data;
+
+	if (attr == &dev_attr_cache_type.attr &&
+	    (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_CONFIG_WCE) ||
+	     !vfe_has_feature(vb->vd, VIRTIO_BLK_F_FLUSH)))
+		return 0444;
+	return attr->mode;
+}
+
+static const struct attribute_group vfe_blk_group = {
+	.attrs = vfe_blk_attrs,
+	.is_visible = vfe_blk_attr_mode,
+};
+
+const struct attribute_group *vfe_blk_groups[] = {
+	&vfe_blk_group,
+	NULL,
+};

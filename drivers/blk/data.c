@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The data path: a request of the block layer becomes a chain of a virtqueue,
+ * and a used chain completes its request. Nothing here allocates or sleeps.
+ */
+#include <linux/dma-mapping.h>
+
+#include "blk.h"
+
+/* What the device leaves when it writes no status */
+#define VFE_BLK_S_NONE	0xff
+
+/* Bytes of a request's own memory, for @max_segs pieces of data */
+size_t vfe_blk_request_size(unsigned int max_segs)
+{
+	return sizeof(struct vfe_blk_request) +
+	       max_segs * sizeof(struct scatterlist) +
+	       (max_segs + VFE_BLK_EXTRA_SEGS) * sizeof(struct vfe_seg);
+}
+
+static struct vfe_blk *vfe_blk_of(const struct request *rq)
+{
+	return rq->q->queuedata;
+}
+
+/*
+ * Fills the ranges of a discard or write-zeroes request. A request with more
+ * than one range has a bio for each: the block layer joins them that way when
+ * the device takes several.
+ *
+ * Return: how many, or 0 when there are more than there is room for.
+ */
+static unsigned int vfe_blk_fill_ranges(struct request *rq, bool several,
+					u32 flags)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct virtio_blk_discard_write_zeroes *range = req->wire->ranges;
+	struct bio *bio;
+	unsigned int n = 0;
+
+	if (!several) {
+		range->sector = cpu_to_le64(blk_rq_pos(rq));
+		range->num_sectors = cpu_to_le32(blk_rq_sectors(rq));
+		range->flags = cpu_to_le32(flags);
+		return 1;
+	}
+	__rq_for_each_bio(bio, rq) {
+		if (n == VFE_BLK_MAX_RANGES)
+			return 0;
+		range[n].sector = cpu_to_le64(bio->bi_iter.bi_sector);
+		range[n].num_sectors = cpu_to_le32(bio_sectors(bio));
+		range[n].flags = cpu_to_le32(flags);
+		n++;
+	}
+	return n;
+}
+
+static unsigned int vfe_blk_fill_zeroes(struct vfe_blk *vb, struct request *rq)
+{
+	u32 flags = 0;
+
+	if (vb->unmaps && !(rq->cmd_flags & REQ_NOUNMAP))
+		flags = VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP;
+	return vfe_blk_fill_ranges(rq, false, flags);
+}
+
+/* 5.2.6.1: `unmap` is 0 in a discard. */
+static unsigned int vfe_blk_fill_discard(struct vfe_blk *vb, struct request *rq)
+{
+	return vfe_blk_fill_ranges(rq, vb->limits.max_discard_segments > 1, 0);
+}
+
+/* Maps the data for the device, into the pieces from @seg on. */
+static blk_status_t vfe_blk_map(struct vfe_blk *vb, struct request *rq,
+				struct vfe_seg *seg, unsigned int *n)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct scatterlist *sg;
+	int nents, mapped, i;
+
+	nents = vfe_map_sg(rq, req->sg);
+	mapped = dma_map_sg(vfe_dev(vb->vd), req->sg, nents, rq_dma_dir(rq));
+	if (unlikely(!mapped))
+		return BLK_STS_RESOURCE;
+	req->nents = nents;
+	for_each_sg(req->sg, sg, mapped, i) {
+		seg[i].addr = sg_dma_address(sg);
+		seg[i].len = sg_dma_len(sg);
+	}
+	*n = mapped;
+	return BLK_STS_OK;
+}
+
+/* Gives the data's pages back; harmless when there are none. */
+void vfe_blk_unmap(struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	if (!req->nents)
+		return;
+	dma_unmap_sg(vfe_dev(vfe_blk_of(rq)->vd), req->sg, req->nents,
+		     rq_dma_dir(rq));
+	req->nents = 0;
+}
+
+static struct vfe_seg vfe_blk_wire_seg(const struct vfe_blk_request *req,
+				       size_t offset, u32 len)
+{
+	return (struct vfe_seg) { .addr = req->wire_dma + offset, .len = len };
+}
+
+#define vfe_blk_seg(req, field, len) \
+	vfe_blk_wire_seg(req, offsetof(struct vfe_blk_wire, field), len)
+
+static int vfe_blk_type(const struct request *rq)
+{
+	switch (req_op(rq)) {
+	case REQ_OP_READ:
+		return VIRTIO_BLK_T_IN;
+	case REQ_OP_WRITE:
+		return VIRTIO_BLK_T_OUT;
+	case REQ_OP_FLUSH:
+		return VIRTIO_BLK_T_FLUSH;
+	case REQ_OP_DISCARD:
+		return VIRTIO_BLK_T_DISCARD;
+	case REQ_OP_WRITE_ZEROES:
+		return VIRTIO_BLK_T_WRITE_ZEROES;
+	case REQ_OP_DRV_IN:
+		return VIRTIO_BLK_T_GET_ID;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/* Only reads and writes have a sector; 5.2.6.1: it is 0 for a flush. */
+static void vfe_blk_fill_header(struct request *rq, int type)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct virtio_blk_outhdr *header = &req->wire->header;
+	bool data = type == VIRTIO_BLK_T_IN || type == VIRTIO_BLK_T_OUT;
+
+	/* __virtio types are little endian here: VERSION_1 is required */
+	header->type = (__force __virtio32)cpu_to_le32(type);
+	header->ioprio = (__force __virtio32)cpu_to_le32(req_get_ioprio(rq));
+	header->sector =
+		(__force __virtio64)cpu_to_le64(data ? blk_rq_pos(rq) : 0);
+	req->wire->status = VFE_BLK_S_NONE;
+	req->used = 0;
+	req->expected = type == VIRTIO_BLK_T_IN ? blk_rq_bytes(rq) : 0;
+	req->nents = 0;
+	req->failed = BLK_STS_OK;
+}
+
+/* The pieces between header and status: @out read by the device, @in written */
+static blk_status_t vfe_blk_fill_body(struct vfe_blk *vb, struct request *rq,
+				      int type, unsigned int *out,
+				      unsigned int *in)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct vfe_seg *seg = &req->segs[1];
+	unsigned int n;
+
+	switch (type) {
+	case VIRTIO_BLK_T_IN:
+		return vfe_blk_map(vb, rq, seg, in);
+	case VIRTIO_BLK_T_OUT:
+		return vfe_blk_map(vb, rq, seg, out);
+	case VIRTIO_BLK_T_GET_ID:
+		/* 5.2.6.1: the answer takes 20 bytes */
+		*seg = vfe_blk_seg(req, id, VIRTIO_BLK_ID_BYTES);
+		req->expected = VIRTIO_BLK_ID_BYTES;
+		*in = 1;
+		return BLK_STS_OK;
+	case VIRTIO_BLK_T_DISCARD:
+		n = vfe_blk_fill_discard(vb, rq);
+		break;
+	case VIRTIO_BLK_T_WRITE_ZEROES:
+		n = vfe_blk_fill_zeroes(vb, rq);
+		break;
+	default:
+		return BLK_STS_OK;
+	}
+	if (WARN_ON_ONCE(!n))
+		return BLK_STS_IOERR;
+	*seg = vfe_blk_seg(req, ranges, n * sizeof(req->wire->ranges[0]));
+	*out = 1;
+	return BLK_STS_OK;
+}
+
+/* 5.2.6.1: never beyond the capacity, which may have shrunk since. */
+static bool vfe_blk_fits(const struct vfe_blk *vb, struct request *rq)
+{
+	sector_t capacity = get_capacity(vb->disk);
+
+	return blk_rq_is_passthrough(rq) || !blk_rq_sectors(rq) ||
+	       (blk_rq_pos(rq) < capacity &&
+		blk_rq_sectors(rq) <= capacity - blk_rq_pos(rq));
+}
+
+/* Makes the chain of a request: header, body, status. */
+static blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq,
+				    unsigned int *out, unsigned int *in)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	int type = vfe_blk_type(rq);
+	blk_status_t status;
+
+	if (unlikely(type < 0))
+		return BLK_STS_NOTSUPP;
+	if (unlikely(!vfe_blk_fits(vb, rq)))
+		return BLK_STS_IOERR;
+	/* Set on a request that comes again: its retries are to be kept. */
+	if (!(rq->rq_flags & RQF_DONTPREP)) {
+		req->retries = 0;
+		rq->rq_flags |= RQF_DONTPREP;
+	}
+	vfe_blk_fill_header(rq, type);
+	*out = 0;
+	*in = 0;
+	status = vfe_blk_fill_body(vb, rq, type, out, in);
+	if (unlikely(status))
+		return status;
+	/* 2.7.4.2: what the device writes comes after all it reads */
+	req->segs[0] = vfe_blk_seg(req, header, sizeof(req->wire->header));
+	req->segs[1 + *out + *in] =
+		vfe_blk_seg(req, status, sizeof(req->wire->status));
+	*out += 1;
+	*in += 1;
+	return BLK_STS_OK;
+}
+
+/*
+ * Puts a prepared request into the ring. When that is full the block layer is
+ * told under the lock that a completion takes, so that the completion which
+ * makes room cannot come before the queue is stopped.
+ */
+static blk_status_t vfe_blk_post(struct vfe_blk_queue *bq, struct request *rq,
+				 unsigned int out, unsigned int in)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	int err;
+
+	if (unlikely(!bq->started))
+		return BLK_STS_RESOURCE;
+	err = vfe_queue_add(bq->vq, req->segs, out, in, rq);
+	if (likely(!err))
+		return BLK_STS_OK;
+	switch (err) {
+	case -ENOSPC:
+		bq->full = true;
+		blk_mq_stop_hw_queue(bq->hctx);
+		return BLK_STS_DEV_RESOURCE;
+	case -EIO:	/* broken: try again after the reset to come */
+		return BLK_STS_RESOURCE;
+	default:
+		return BLK_STS_IOERR;
+	}
+}
+
+/*
+ * The doorbell apart from the submission: only the last request of a batch
+ * rings it, and one that finds the ring full, for those before it.
+ */
+static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
+				     const struct blk_mq_queue_data *bd)
+{
+	struct vfe_blk_queue *bq = hctx->driver_data;
+	struct request *rq = bd->rq;
+	struct vfe_blk *vb = vfe_blk_of(rq);
+	unsigned int out, in;
+	unsigned long flags;
+	blk_status_t status;
+	bool notify = false;
+
+	if (unlikely(READ_ONCE(vb->state) == VFE_BLK_DEAD))
+		return BLK_STS_IOERR;
+	status = vfe_blk_prepare(vb, rq, &out, &in);
+	if (unlikely(status))
+		return status;
+	blk_mq_start_request(rq);
+
+	spin_lock_irqsave(&bq->lock, flags);
+	status = vfe_blk_post(bq, rq, out, in);
+	if (bq->started && (bd->last || status))
+		notify = vfe_queue_kick_prepare(bq->vq);
+	spin_unlock_irqrestore(&bq->lock, flags);
+
+	if (notify)
+		vfe_queue_notify(bq->vq);
+	if (unlikely(status))
+		vfe_blk_unmap(rq);
+	return status;
+}
+
+/* The rest of a batch will not come: show what came of it. */
+static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
+{
+	struct vfe_blk_queue *bq = hctx->driver_data;
+	unsigned long flags;
+	bool notify = false;
+
+	spin_lock_irqsave(&bq->lock, flags);
+	if (bq->started)
+		notify = vfe_queue_kick_prepare(bq->vq);
+	spin_unlock_irqrestore(&bq->lock, flags);
+	if (notify)
+		vfe_queue_notify(bq->vq);
+}
+
+/*
+ * Takes all used requests, until there is none with interrupts asked for.
+ * Ends: no more can be used than were posted, and posting needs the lock.
+ */
+static struct request *vfe_blk_collect(struct vfe_blk_queue *bq)
+{
+	struct request *rq, *first = NULL, **tail = &first;
+	u32 used;
+
+	do {
+		vfe_queue_disable_cb(bq->vq);
+		while ((rq = vfe_queue_get(bq->vq, &used))) {
+			struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+			req->used = used;
+			req->next = NULL;
+			*tail = rq;
+			tail = &req->next;
+		}
+	} while (!vfe_queue_enable_cb(bq->vq) && !vfe_queue_broken(bq->vq));
+	if (unlikely(first && bq->full)) {
+		bq->full = false;
+		blk_mq_start_stopped_hw_queue(bq->hctx, true);
+	}
+	return first;
+}
+
+/* Completes what the device used, outside the lock. Context: any. */
+void vfe_blk_reap(struct vfe_blk_queue *bq)
+{
+	struct request *rq = NULL, *next;
+	unsigned long flags;
+
+	spin_lock_irqsave(&bq->lock, flags);
+	if (bq->started)
+		rq = vfe_blk_collect(bq);
+	spin_unlock_irqrestore(&bq->lock, flags);
+
+	for (; rq; rq = next) {
+		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+		next = req->next;
+		blk_mq_complete_request(rq);
+	}
+}
+
+/* A queue's interrupt */
+void vfe_blk_done(struct vfe_queue *vq)
+{
+	vfe_blk_reap(vfe_blk_queue_of(vq));
+}
+
+/*
+ * How a request ended. The status is the device's to write until here, so it
+ * is read once; 2.7.8.3: nothing counts beyond what the device says it wrote,
+ * and the status stands behind the data.
+ */
+static blk_status_t vfe_blk_result(const struct request *rq,
+				   const struct vfe_blk_request *req)
+{
+	u8 status = READ_ONCE(req->wire->status);
+
+	if (unlikely(req->failed))
+		return req->failed;
+	switch (status) {
+	case VIRTIO_BLK_S_OK:
+		break;
+	case VIRTIO_BLK_S_UNSUPP:
+		return BLK_STS_NOTSUPP;
+	default:
+		return BLK_STS_IOERR;
+	}
+	if (likely(req->used > req->expected))
+		return BLK_STS_OK;
+	dev_err_ratelimited(vfe_dev(vfe_blk_of(rq)->vd),
+			    "%u bytes written for a request of %u and a status: failed\n",
+			    req->used, req->expected);
+	return BLK_STS_IOERR;
+}
+
+static void vfe_blk_complete(struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	blk_status_t status = vfe_blk_result(rq, req);
+
+	vfe_blk_unmap(rq);
+	vfe_count(vfe_stats_of(vfe_blk_of(rq)->vd), operations);
+	blk_mq_end_request(rq, status);
+}
+
+const struct blk_mq_ops vfe_blk_mq_ops = {
+	.queue_rq = vfe_blk_queue_rq,
+	.commit_rqs = vfe_blk_commit_rqs,
+	.complete = vfe_blk_complete,
+	.timeout = vfe_blk_timeout,
+	.init_hctx = vfe_blk_init_hctx,
+	.init_request = vfe_blk_init_request,
+	.exit_request = vfe_blk_exit_request,
+	.map_queues = vfe_blk_map_queues,
+};

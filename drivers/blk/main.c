@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vfe_blk: a virtio block device as a disk, /dev/vfebN. Here: the module, its
+ * parameters, and a PCI function that comes and goes. The data path is data.c.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/idr.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/pm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "blk.h"
+
+#define VFE_BLK_MIN_SIZE	4	/* of a queue: a read takes 3 entries */
+#define VFE_BLK_MAX_SIZE	32768	/* 2.7: the most a split ring has */
+
+static char *interrupts = "msix";
+module_param(interrupts, charp, 0444);
+MODULE_PARM_DESC(interrupts,
+		 "msix: a vector a queue (default), shared: one for all queues, intx");
+
+static unsigned int queues;
+module_param(queues, uint, 0444);
+MODULE_PARM_DESC(queues, "most queues a disk uses, 0 for one a CPU (default)");
+
+static unsigned int queue_depth;
+module_param(queue_depth, uint, 0444);
+MODULE_PARM_DESC(queue_depth,
+		 "entries of each queue, a power of two, 0 for the device's (default)");
+
+static enum vfe_interrupts vfe_blk_interrupts;
+static DEFINE_IDA(vfe_blk_indices);
+
+static void vfe_blk_free(struct vfe_blk *vb)
+{
+	ida_free(&vfe_blk_indices, vb->index);
+	kfree(vb);
+}
+
+/* The last user of the disk is gone, maybe long after its device. */
+static void vfe_blk_free_disk(struct gendisk *disk)
+{
+	vfe_blk_free(disk->private_data);
+}
+
+static const struct block_device_operations vfe_blk_fops = {
+	.owner = THIS_MODULE,
+	.free_disk = vfe_blk_free_disk,
+};
+
+static const struct vfe_device_ops vfe_blk_device_ops = {
+	.config_changed = vfe_blk_config_changed,
+	.needs_reset = vfe_blk_needs_reset,
+};
+
+static struct vfe_blk *vfe_blk_alloc(void)
+{
+	struct vfe_blk *vb;
+
+	vb = kzalloc(sizeof(*vb), GFP_KERNEL);
+	if (!vb)
+		return ERR_PTR(-ENOMEM);
+	vb->index = ida_alloc(&vfe_blk_indices, GFP_KERNEL);
+	if (vb->index < 0) {
+		int err = vb->index;
+
+		kfree(vb);
+		return ERR_PTR(err);
+	}
+	mutex_init(&vb->control);
+	vfe_blk_recovery_init(vb);
+	return vb;
+}
+
+/* From negotiated features to queues that could run */
+static int vfe_blk_set_up(struct vfe_blk *vb)
+{
+	int err;
+
+	err = vfe_negotiate(vb->vd, VFE_BLK_FEATURES, 0);
+	if (!err)
+		err = vfe_blk_read_limits(vb);
+	if (err)
+		return err;
+	return vfe_blk_queues_init(vb, queues, queue_depth, vfe_blk_interrupts);
+}
+
+/* On success @vb belongs to the disk. */
+static int vfe_blk_make_disk(struct vfe_blk *vb)
+{
+	struct gendisk *disk;
+
+	disk = vfe_alloc_disk(&vb->tag_set, &vb->limits, vb);
+	if (IS_ERR(disk))
+		return PTR_ERR(disk);
+	disk->queue->queuedata = vb;
+	disk->private_data = vb;
+	disk->fops = &vfe_blk_fops;
+	snprintf(disk->disk_name, sizeof(disk->disk_name), "vfeb%d", vb->index);
+	set_capacity(disk, vb->capacity);
+	set_disk_ro(disk, vb->read_only);
+	vb->disk = disk;
+	return 0;
+}
+
+static int vfe_blk_show_disk(struct vfe_blk *vb)
+{
+	struct device *dev = vfe_dev(vb->vd);
+	int err;
+
+	vb->sysfs = vfe_sysfs_create(dev, vfe_regs_of(vb->vd),
+				     vfe_stats_of(vb->vd), vb->vd);
+	if (IS_ERR(vb->sysfs))
+		return PTR_ERR(vb->sysfs);
+	err = device_add_disk(dev, vb->disk, vfe_blk_groups);
+	if (err) {
+		vfe_sysfs_destroy(vb->sysfs);
+		return err;
+	}
+	dev_info(dev, "%s: %llu sectors, %u queues of %u requests, %s%s\n",
+		 vb->disk->disk_name, vb->capacity, vb->num_queues,
+		 vb->tag_set.queue_depth,
+		 vb->write_cache ? "write back" : "write through",
+		 vb->read_only ? ", read-only" : "");
+	return 0;
+}
+
+/* driver_override lets any function through, so look what it is. */
+static int vfe_blk_check_id(struct pci_dev *pdev)
+{
+	if (pdev->vendor == VFE_PCI_VENDOR &&
+	    (pdev->device == VFE_PCI_DEVICE_BLOCK ||
+	     pdev->device == VFE_PCI_STOCK_BLOCK))
+		return 0;
+	dev_err(&pdev->dev,
+		"%04x:%04x is no virtio block device: need %04x:%04x or %04x:%04x\n",
+		pdev->vendor, pdev->device,
+		VFE_PCI_VENDOR, VFE_PCI_DEVICE_BLOCK,
+		VFE_PCI_VENDOR, VFE_PCI_STOCK_BLOCK);
+	return -ENODEV;
+}
+
+static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct vfe_blk *vb;
+	int err;
+
+	err = vfe_blk_check_id(pdev);
+	if (err)
+		return err;
+	vb = vfe_blk_alloc();
+	if (IS_ERR(vb))
+		return PTR_ERR(vb);
+	vb->vd = vfe_create(pdev, &vfe_blk_device_ops, vb);
+	if (IS_ERR(vb->vd)) {
+		err = PTR_ERR(vb->vd);
+		goto err_free;
+	}
+	err = vfe_blk_set_up(vb);
+	if (err)
+		goto err_destroy;
+	err = vfe_blk_tags_init(vb);
+	if (err)
+		goto err_queues;
+	err = vfe_blk_make_disk(vb);
+	if (err)
+		goto err_tags;
+	pci_set_drvdata(pdev, vb);
+	err = vfe_blk_start(vb);
+	if (err)
+		goto err_disk;
+	err = vfe_blk_show_disk(vb);
+	if (err)
+		goto err_end;
+	return 0;
+
+err_end:
+	vfe_blk_end(vb);
+err_disk:
+	put_disk(vb->disk);	/* never added: free_disk() is not called */
+err_tags:
+	vfe_blk_tags_exit(vb);
+err_queues:
+	vfe_blk_queues_exit(vb);
+err_destroy:
+	vfe_destroy(vb->vd);
+err_free:
+	vfe_blk_free(vb);
+	return err;
+}
+
+/*
+ * With the device still there, del_gendisk() writes back what is dirty and
+ * requests end as ever; only then is the device stopped.
+ */
+static void vfe_blk_remove(struct pci_dev *pdev)
+{
+	struct vfe_blk *vb = pci_get_drvdata(pdev);
+
+	if (vfe_gone(vb->vd))
+		vfe_blk_lost(vb);
+	del_gendisk(vb->disk);
+	vfe_blk_end(vb);
+	vfe_sysfs_destroy(vb->sysfs);
+	vfe_blk_tags_exit(vb);
+	vfe_blk_queues_exit(vb);
+	vfe_destroy(vb->vd);
+	put_disk(vb->disk);
+}
+
+/* A kernel to come, by kexec, must find no device that writes to memory. */
+static void vfe_blk_shutdown(struct pci_dev *pdev)
+{
+	vfe_blk_stop(pci_get_drvdata(pdev));
+}
+
+static int vfe_blk_pm_suspend(struct device *dev)
+{
+	vfe_blk_stop(dev_get_drvdata(dev));
+	return 0;
+}
+
+static int vfe_blk_pm_resume(struct device *dev)
+{
+	return vfe_blk_resume(dev_get_drvdata(dev));
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(vfe_blk_pm_ops, vfe_blk_pm_suspend,
+				vfe_blk_pm_resume);
+
+/*
+ * Only the experimental identity: a stock function is virtio_blk's unless the
+ * user says otherwise with driver_override, which needs no entry here.
+ */
+static const struct pci_device_id vfe_blk_ids[] = {
+	{ PCI_DEVICE(VFE_PCI_VENDOR, VFE_PCI_DEVICE_BLOCK) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, vfe_blk_ids);
+
+static struct pci_driver vfe_blk_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = vfe_blk_ids,
+	.probe = vfe_blk_probe,
+	.remove = vfe_blk_remove,
+	.shutdown = vfe_blk_shutdown,
+	.driver.pm = pm_sleep_ptr(&vfe_blk_pm_ops),
+};
+
+static int __init vfe_blk_check_params(void)
+{
+	/* in the order of enum vfe_interrupts */
+	static const char *const kinds[] = { "msix", "shared", "intx" };
+	int kind = match_string(kinds, ARRAY_SIZE(kinds), interrupts);
+
+	if (kind < 0) {
+		pr_err("interrupts=%s: must be msix, shared or intx\n",
+		       interrupts);
+		return -EINVAL;
+	}
+	vfe_blk_interrupts = kind;
+	if (queues > num_possible_cpus()) {
+		pr_err("queues=%u: must be 0 to %u, the number of CPUs\n",
+		       queues, num_possible_cpus());
+		return -EINVAL;
+	}
+	if (queue_depth && (!is_power_of_2(queue_depth) ||
+			    queue_depth < VFE_BLK_MIN_SIZE ||
+			    queue_depth > VFE_BLK_MAX_SIZE)) {
+		pr_err("queue_depth=%u: must be 0 or a power of two from %u to %u\n",
+		       queue_depth, VFE_BLK_MIN_SIZE, VFE_BLK_MAX_SIZE);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int __init vfe_blk_init(void)
+{
+	int err;
+
+	err = vfe_blk_check_params();
+	if (err)
+		return err;
+	return pci_register_driver(&vfe_blk_driver);
+}
+module_init(vfe_blk_init);
+
+static void __exit vfe_blk_exit(void)
+{
+	pci_unregister_driver(&vfe_blk_driver);
+}
+module_exit(vfe_blk_exit);
+
+MODULE_DESCRIPTION("Virtio block device whose VM exits are counted");
+MODULE_LICENSE("GPL");
