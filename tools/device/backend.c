@@ -38,15 +38,15 @@ static void complain(const char *path, const char *what, const char *advice)
 		advice);
 }
 
-static int file_size(int fd, const struct stat *st, uint64_t *bytes)
+/* Return: the size in bytes, or 0 with errno set if it cannot be had */
+static uint64_t file_size(int fd, const struct stat *st)
 {
-	if (S_ISBLK(st->st_mode)) {
-		if (ioctl(fd, BLKGETSIZE64, bytes))
-			return -errno;
-		return 0;
-	}
-	*bytes = st->st_size;
-	return 0;
+	uint64_t bytes = 0;
+
+	errno = 0;
+	if (!S_ISBLK(st->st_mode))
+		return st->st_size;
+	return ioctl(fd, BLKGETSIZE64, &bytes) ? 0 : bytes;
 }
 
 static const char *open_advice(int err)
@@ -89,16 +89,12 @@ static int open_file(const char *path, bool readonly, struct stat *st)
 	return fd;
 }
 
-static bool check_size(const char *path, int err, uint64_t bytes)
+static bool check_size(const char *path, uint64_t bytes)
 {
 	char what[64];
 
-	if (err) {
-		complain(path, strerror(-err), "its size cannot be read");
-		return false;
-	}
 	if (!bytes) {
-		complain(path, "it is empty",
+		complain(path, errno ? strerror(errno) : "it is empty",
 			 "make it larger, for example with truncate -s 1G");
 		return false;
 	}
@@ -129,13 +125,15 @@ struct backend *backend_open(const char *path, bool readonly)
 {
 	struct backend *b;
 	struct stat st;
-	uint64_t bytes = 0;
+	uint64_t bytes;
 	int fd = open_file(path, readonly, &st);
 
 	if (fd < 0)
 		return NULL;
-	if (!lock_file(path, fd, readonly) ||
-	    !check_size(path, file_size(fd, &st, &bytes), bytes))
+	if (!lock_file(path, fd, readonly))
+		goto err_close;
+	bytes = file_size(fd, &st);
+	if (!check_size(path, bytes))
 		goto err_close;
 	b = calloc(1, sizeof(*b));
 	if (!b) {

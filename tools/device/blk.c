@@ -114,7 +114,7 @@ static int do_in(struct request *r)
 
 	v->c->requests_read++;
 	if (!r->to_guest)
-		return complain(r, "a read has data to write: bytes", r->len);
+		return complain(r, "a read with data that is not writable: bytes", r->len);
 	status = check_data(r);
 	if (status)
 		return status;
@@ -136,7 +136,7 @@ static int do_out(struct request *r)
 	if (backend_readonly(v->b))
 		return complain(r, "the device is read-only: bytes", r->len);
 	if (r->to_guest)
-		return complain(r, "a write has data to read: bytes", r->len);
+		return complain(r, "a write with data that is not readable: bytes", r->len);
 	status = check_data(r);
 	if (status)
 		return status;
@@ -291,8 +291,9 @@ int blk_request(struct queue *q, struct chain *c, uint32_t *len)
 	int status;
 
 	if (!c->status) {
-		log_line("queue %u: a chain without a usable status byte",
-			 q->index);
+		if (!c->fault)
+			log_line("queue %u: a chain without a byte for the status",
+				 q->index);
 		return -1;
 	}
 	status = unpack(&r, c);

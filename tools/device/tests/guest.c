@@ -41,6 +41,7 @@ void log_line(const char *fmt, ...)
 {
 	va_list args;
 
+	memcpy(seen.log_before, seen.log, sizeof(seen.log));
 	va_start(args, fmt);
 	vsnprintf(seen.log, sizeof(seen.log), fmt, args);
 	va_end(args);
@@ -141,19 +142,31 @@ void guest_close(struct guest *g)
 	unlink(g->path);
 }
 
+/* In the order of enum vfe_reg */
+static const struct place {
+	enum vfe_reg id;
+	const char *name;
+	enum vfe_window_id win;
+	uint32_t offset;
+	unsigned int size;
+} places[] = {
+#define PLACE(id, name, win, off, size) \
+	{ VFE_REG_##id, name, VFE_WIN_##win, off, size },
+	VFE_REGISTERS(PLACE)
+};
+
 uint32_t get(struct guest *g, enum vfe_reg reg)
 {
-#define OFFSET(id, name, win, off, size) [VFE_REG_##id] = { off, size },
-	static const unsigned int place[][2] = { VFE_REGISTERS(OFFSET) };
+	const struct place *p = &places[reg];
 
-	return vdev_read(g->v, VFE_WIN_COMMON, place[reg][0], place[reg][1]);
+	return vdev_read(g->v, p->win, p->offset, p->size);
 }
 
 void set(struct guest *g, enum vfe_reg reg, uint32_t value)
 {
-	static const unsigned int place[][2] = { VFE_REGISTERS(OFFSET) };
+	const struct place *p = &places[reg];
 
-	vdev_write(g->v, VFE_WIN_COMMON, place[reg][0], place[reg][1], value);
+	vdev_write(g->v, p->win, p->offset, p->size, value);
 }
 
 void set_addr(struct guest *g, enum vfe_reg lo, uint64_t addr)
@@ -341,4 +354,12 @@ int request(struct guest *g, uint32_t type, uint64_t sector, uint32_t len,
 	if (!take_used(g, &id, used_len) || id)
 		return -1;
 	return status_byte(g);
+}
+
+void check_alive(struct guest *g, uint16_t size)
+{
+	uint32_t len;
+
+	guest_start(g, ALL_FEATURES, size);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
 }

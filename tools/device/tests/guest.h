@@ -54,6 +54,7 @@ struct seen {
 	unsigned int vector[IRQ_MAX_VECTORS];
 	bool intx;
 	char log[512];		/* the last line */
+	char log_before[512];	/* and the one before */
 	unsigned int lines;
 };
 
@@ -101,6 +102,8 @@ void put_request(struct guest *g, unsigned int head, uint32_t type,
 int request(struct guest *g, uint32_t type, uint64_t sector, uint32_t len,
 	    uint32_t *used_len);
 uint8_t status_byte(const struct guest *g);
+/* A reset helps: afterwards a read works. */
+void check_alive(struct guest *g, uint16_t size);
 
 /* TAP: a test is a name and a function; a failed check names its line. */
 struct test {
@@ -119,5 +122,6 @@ void check_equal_at(unsigned long long a, unsigned long long b,
 extern const struct test good_tests[];
 extern const struct test blk_tests[];
 extern const struct test bad_tests[];
+extern const struct test random_tests[];
 
 #endif /* GUEST_H */

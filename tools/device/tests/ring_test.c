@@ -54,6 +54,7 @@ int main(void)
 	run_all(good_tests);
 	run_all(blk_tests);
 	run_all(bad_tests);
+	run_all(random_tests);
 	printf("1..%u\n", ran);
 	return bad != 0;
 }
@@ -456,5 +457,5 @@ const struct test good_tests[] = {
 	{ "MSI-X vectors", test_vectors },
 	{ "the status register", test_status },
 	{ "the common structure", test_registers },
-	{ NULL, NULL },
+	{ }
 };

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit tests with a driver that does anything at all, the same each time. What
+ * counts is that the sanitizers stay silent and that a reset helps.
+ */
+#include <endian.h>
+#include <stdlib.h>
+
+#include "guest.h"
+
+#define SIZE		16
+
+static uint64_t random_addr(void)
+{
+	switch (rand() % 8) {
+	case 0:
+		return ROM_BASE;
+	case 1:
+		return (uint64_t)rand() << (rand() % 34);
+	case 2:
+		return RAM_BASE + RAM_HALF - rand() % 600;
+	default:
+		return RAM_BASE + rand() % RAM_SIZE;
+	}
+}
+
+static uint32_t random_len(void)
+{
+	static const uint32_t often[] = { 1, 16, 512, 1024, 48, 32, 0, 513 };
+
+	return rand() % 8 ? often[rand() % 8] : (uint32_t)rand();
+}
+
+/* Descriptors and indices of all kinds; mostly within the ring, or all dies */
+static void random_ring(struct guest *g)
+{
+	struct vring_avail *avail = at(g, AVAIL_ADDR);
+
+	for (unsigned int i = 0; i < SIZE; i++) {
+		put_desc(g, i, random_addr(), random_len(), rand() % 8,
+			 rand() % (SIZE + 1));
+		put_table(g, i, random_addr(), random_len(), rand() % 8,
+			  rand() % (SIZE + 1));
+		avail->ring[i] = htole16(rand() % SIZE);
+	}
+	put_header(g, rand() % 15, rand() % DISK_SECTORS);
+	put_desc(g, rand() % SIZE, HDR_ADDR, 16, VRING_DESC_F_NEXT,
+		 rand() % SIZE);
+	put_desc(g, rand() % SIZE, TABLE_ADDR, 64, VRING_DESC_F_INDIRECT,
+		 0);
+	put_table(g, 0, HDR_ADDR, 16, VRING_DESC_F_NEXT, 1);
+	g->avail_idx += rand() % (SIZE + 2);
+	avail->idx = htole16(g->avail_idx);
+}
+
+static void test_random(void)
+{
+	struct guest g;
+
+	srand(1);
+	guest_open(&g, NULL);
+	for (unsigned int i = 0; i < 5000; i++) {
+		if (!(i % 8) || !vdev_running(g.v))
+			guest_start(&g, ALL_FEATURES, SIZE);
+		random_ring(&g);
+		kick(&g);
+		vdev_poll(g.v);
+	}
+	check_alive(&g, SIZE);
+	guest_close(&g);
+}
+
+/* Any access anywhere in the windows */
+static void test_random_registers(void)
+{
+	struct guest g;
+
+	srand(2);
+	guest_open(&g, NULL);
+	for (unsigned int i = 0; i < 100000; i++) {
+		enum vfe_window_id win = rand() % (VFE_WIN_DEVICE + 1);
+		uint32_t offset = rand() % (rand() % 4 ? 64 : VFE_STRUCT_SIZE);
+		unsigned int size = 1U << rand() % 3;
+
+		if (rand() % 2)
+			vdev_read(g.v, win, offset, size);
+		else
+			vdev_write(g.v, win, offset, size,
+				   rand() % 2 ? rand() % 16 : rand());
+	}
+	check_alive(&g, SIZE);
+	guest_close(&g);
+}
+
+const struct test random_tests[] = {
+	{ "random chains", test_random },
+	{ "random register accesses", test_random_registers },
+	{ }
+};
