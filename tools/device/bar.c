@@ -39,12 +39,18 @@ static enum vfe_window_id regwin_of(unsigned int bar)
 	return bar == VFE_BAR_PORT ? VFE_WIN_PORT : VFE_WIN_MEMORY;
 }
 
-/* No register of the window is 8 bytes wide: ones, and ignored. */
+/* An access that no register can take: it reads as ones, and is ignored. */
+static bool is_odd(uint32_t offset, unsigned int size)
+{
+	return offset % size;
+}
+
+/* No register of the window is 8 bytes wide. */
 static uint64_t window_read(struct device *d, unsigned int bar,
 			    uint32_t offset, unsigned int size)
 {
 	counts_access(&d->counts, regwin_of(bar), offset, VFE_READ);
-	if (size == 8)
+	if (size == 8 || is_odd(offset, size))
 		return UINT64_MAX;
 	return regwin_read(d->regwin, offset, size);
 }
@@ -53,7 +59,7 @@ static void window_write(struct device *d, unsigned int bar, uint32_t offset,
 			 unsigned int size, uint64_t value)
 {
 	counts_access(&d->counts, regwin_of(bar), offset, VFE_WRITE);
-	if (size != 8)
+	if (size != 8 && !is_odd(offset, size))
 		regwin_write(d->regwin, offset, size, value);
 }
 
@@ -64,6 +70,8 @@ static uint32_t virtio_read32(struct device *d, uint32_t offset,
 
 	offset %= VFE_STRUCT_SIZE;
 	counts_access(&d->counts, win, offset, VFE_READ);
+	if (is_odd(offset, size))
+		return UINT32_MAX;
 	return vdev_read(d->vdev, win, offset, size);
 }
 
@@ -74,7 +82,8 @@ static void virtio_write32(struct device *d, uint32_t offset,
 
 	offset %= VFE_STRUCT_SIZE;
 	counts_access(&d->counts, win, offset, VFE_WRITE);
-	vdev_write(d->vdev, win, offset, size, value);
+	if (!is_odd(offset, size))
+		vdev_write(d->vdev, win, offset, size, value);
 }
 
 /* virtio 1.4, 4.1.3.1: a 64-bit field is two of 32 bits. */
@@ -131,7 +140,7 @@ static bool is_access(unsigned int bar, uint64_t offset, unsigned int size)
 
 	if (size != 1 && size != 2 && size != 4 && size != 8)
 		return false;
-	return !(offset % size) && offset < limit && size <= limit - offset;
+	return offset < limit && size <= limit - offset;
 }
 
 int bar_read(struct device *d, unsigned int bar, uint64_t offset,

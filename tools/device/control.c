@@ -23,6 +23,7 @@ struct session {
 	int fd;			/* -1: free */
 	uint64_t turn;		/* of its last activity */
 	size_t have;
+	bool overlong;		/* the line is longer than this: no command */
 	char line[LINE_SIZE];
 	size_t out_len;
 	size_t out_sent;
@@ -256,7 +257,7 @@ static void answer(struct control *c, struct session *s, char *line)
 	s->out_len = 0;
 	s->out_sent = 0;
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strlen(commands[i].name) == len &&
+		if (!s->overlong && strlen(commands[i].name) == len &&
 		    !strncmp(commands[i].name, line, len) &&
 		    (commands[i].has_arg || !arg)) {
 			commands[i].run(c->device, s, arg ? arg + 1 : "");
@@ -297,6 +298,7 @@ static bool take_line(struct control *c, struct session *s)
 	if (newline > s->line && newline[-1] == '\r')
 		newline[-1] = '\0';
 	answer(c, s, s->line);
+	s->overlong = false;
 	s->have -= used;
 	memmove(s->line, s->line + used, s->have);
 	return true;
@@ -317,9 +319,11 @@ static void receive(struct control *c, struct session *s)
 	s->turn = ++c->turn;
 	while (s->fd >= 0 && !s->out_len && take_line(c, s))
 		send_answer(s);
-	/* A line that fills the buffer can never end. */
-	if (s->have == sizeof(s->line))
-		end(s);
+	/* Keep the beginning of an endless line, for the complaint about it. */
+	if (s->have == sizeof(s->line)) {
+		s->overlong = true;
+		s->have = sizeof(s->line) / 4;
+	}
 }
 
 static void accept_session(struct control *c)
@@ -343,6 +347,7 @@ static void accept_session(struct control *c)
 	s->fd = fd;
 	s->turn = ++c->turn;
 	s->have = 0;
+	s->overlong = false;
 	s->out_len = 0;
 }
 

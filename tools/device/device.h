@@ -47,8 +47,11 @@ struct options {
  */
 int options_parse(struct options *o, int argc, char **argv);
 
-/* log.c: one line each, with the time and the device's name in front */
-void log_open(const char *path, const char *name);
+/*
+ * log.c: one line each, with the time and the device's name in front.
+ * log_open() returns 0, or -1 after one line on stderr.
+ */
+int log_open(const char *path, const char *name);
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* gmem.c */

@@ -23,7 +23,7 @@ static struct {
 	unsigned long dropped;
 } logger = { .fd = STDERR_FILENO, .name = "vfe-device", .tokens = LOG_BURST };
 
-void log_open(const char *path, const char *name)
+int log_open(const char *path, const char *name)
 {
 	const char *base = strrchr(name, '/');
 	int fd;
@@ -31,12 +31,16 @@ void log_open(const char *path, const char *name)
 	snprintf(logger.name, sizeof(logger.name), "%s",
 		 base ? base + 1 : name);
 	if (!path)
-		return;
+		return 0;
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-	if (fd >= 0)
-		logger.fd = fd;
-	else
-		log_line("--log %s: %m; logging to standard error", path);
+	if (fd < 0) {
+		fprintf(stderr,
+			"vfe-device: --log %s: %m; choose a file that can be written\n",
+			path);
+		return -1;
+	}
+	logger.fd = fd;
+	return 0;
 }
 
 static void emit(const char *text)

@@ -105,7 +105,8 @@ int main(int argc, char **argv)
 
 	if (options_parse(&d.options, argc, argv))
 		return EXIT_FAILURE;
-	log_open(d.options.log, d.options.socket);
+	if (log_open(d.options.log, d.options.socket))
+		return EXIT_FAILURE;
 	if (create(&d))
 		goto out;
 	log_line("serving %s as 1af4:%x, %u queues", d.options.backing,

@@ -107,9 +107,9 @@ void pci_config_write(struct pci *p, uint32_t offset, const void *data,
 uint32_t bar_size(unsigned int bar);
 /**
  * bar_read() - one access of the guest to a BAR
- * @size: 1, 2, 4 or 8; @offset is a multiple of it
+ * @size: 1, 2, 4 or 8
  *
- * Return: 0 or -EINVAL for an access that no bus makes.
+ * Return: 0 or -EINVAL for another size or an access beyond the end.
  */
 int bar_read(struct device *d, unsigned int bar, uint64_t offset,
 	     unsigned int size, uint64_t *value);

@@ -122,8 +122,7 @@ static int get_info(struct device *d, const struct vu_message *m,
 		.argsz = sizeof(info),
 		.flags = VFIO_DEVICE_FLAGS_RESET | VFIO_DEVICE_FLAGS_PCI,
 		.num_regions = VFIO_PCI_NUM_REGIONS,
-		/* INTx, MSI (none) and MSI-X; no error or request events */
-		.num_irqs = VFIO_PCI_MSIX_IRQ_INDEX + 1,
+		.num_irqs = VFIO_PCI_NUM_IRQS,
 	};
 	uint32_t argsz;
 

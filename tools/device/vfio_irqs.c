@@ -29,6 +29,7 @@ int vu_get_irq_info(struct device *d, const struct vu_message *m,
 	if (m->len < sizeof(info))
 		return -EINVAL;
 	memcpy(&info, m->payload, sizeof(info));
+	/* As in the kernel: no error and request events, so no information */
 	if (info.argsz < sizeof(info) || info.index > VFIO_PCI_MSIX_IRQ_INDEX)
 		return -EINVAL;
 	info.argsz = sizeof(info);
