@@ -73,8 +73,13 @@ class DeviceProcess:
             time.sleep(0.005)
 
     def _listening(self) -> bool:
-        """Both sockets are there; connecting would be a client already."""
-        return self.socket.exists() and self.control_path.exists()
+        """The control socket is the last to be made; a stale one is dead."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            try:
+                probe.connect(str(self.control_path))
+            except OSError:
+                return False
+        return self.socket.exists()
 
     def log(self) -> str:
         """What the device wrote to stderr."""

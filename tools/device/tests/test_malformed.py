@@ -214,6 +214,7 @@ class Malformed(DeviceCase):
         client = self.connect(device)
         self.assert_serves_still(client)
         before = open_fds(device.process.pid)
+        client.close()
         fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(60)]
         for fd in fds:
             self.addCleanup(os.close, fd)

@@ -24,7 +24,7 @@ class Rings(BlockCase):
 
     def test_long_indirect(self) -> None:
         """As many segments as seg_max allows."""
-        block = self.begin()
+        block = self.begin(size=256)
         count = min(block.device_config(12, 4), 126)
         parts = [self.space(SECTOR, True) for _ in range(count)]
         self.assertEqual(block.request(Request.IN, 0, parts, indirect=True),

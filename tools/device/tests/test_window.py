@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import struct
+from functools import partial
 
 from .case import DEFAULT_SECTORS, DeviceCase
 from .process import DeviceProcess, pattern
@@ -208,8 +209,7 @@ class Errors(WindowCase):
                         window.client.read(region, offset, width),
                         b"\xff" * width)
                     window.client.write(region, offset, b"\0" * width)
-            self.assertEqual(window.client.read(region, 0x16, 4),
-                             b"\xff" * 4)
+            self.harmless(partial(window.client.read, region, 0x16, 4))
         self.assertEqual(window.words_in(128), pattern(9)[-SECTOR:])
 
     def test_soft_reset(self) -> None:
