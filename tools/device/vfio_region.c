@@ -52,9 +52,12 @@ int vu_get_region_info(struct device *d, const struct vu_message *m,
 		info.flags |= VFIO_REGION_INFO_FLAG_MMAP |
 			      VFIO_REGION_INFO_FLAG_CAPS;
 		info.argsz += sizeof(notify_page);
-		/* Too small a buffer: say what is needed, send what fits. */
+		info.cap_offset = sizeof(info);
+		/*
+		 * Too small a buffer: say what is needed, send what fits.
+		 * QEMU checks cap_offset even then.
+		 */
 		if (argsz >= info.argsz) {
-			info.cap_offset = sizeof(info);
 			memcpy(r->payload + sizeof(info), &notify_page,
 			       sizeof(notify_page));
 			r->len = info.argsz;
