@@ -16,7 +16,8 @@ if __package__ in (None, ""):
 
 # pylint: disable=wrong-import-position
 from lab import (LabError, build, chroot, guest, image,  # noqa: E402
-                 initramfs, machine, nest, paths, progress, shell, tree)
+                 initramfs, kernel, machine, nest, paths, progress, shell,
+                 tree)
 
 LAB = ["python3", "/vfe/tools/lab"]
 
@@ -31,6 +32,7 @@ def _prepare(options: argparse.Namespace) -> int:
         machine.prepare()
         return 0
     build.device()
+    kernel.vmlinux()
     initramfs.guest(build.modules())
     initramfs.nest()
     image.base()

@@ -77,8 +77,12 @@ class Channel:
             if deadline.over():
                 raise LabError(f"{self.what}: no answer within"
                                f" {deadline.seconds:.0f} s")
-        data = self._socket.recv(65536)
+        try:
+            data = self._socket.recv(65536)
+        except OSError:
+            data = b""      # as good as closed
         if not data:
+            time.sleep(0.1)     # whoever died may not be reaped yet
             self._watch()
             raise LabError(f"{self.what}: the other side closed")
         self._buffer += data

@@ -7,6 +7,7 @@ machine's, which only mounts the tree over 9p and moves there.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -14,10 +15,11 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from . import build, files, paths
+from . import build, files, paths, stubs
 
 HERE = Path(__file__).resolve().parent
 BUSYBOX = "/usr/bin/busybox"
+KEPT = 4
 
 GUEST_PROGRAMS = (
     "bash", "fio", "mke2fs", "mkfs.ext4", "e2fsck", "fsck.ext4", "resize2fs",
@@ -45,11 +47,21 @@ def _find(name: str) -> Path:
     raise FileNotFoundError(f"the tree has no program {name}")
 
 
-def _libraries(program: Path) -> set[str]:
+def _libraries(program: Path, search: Path | None = None) -> set[str]:
+    env = {"LD_LIBRARY_PATH": str(search)} if search else {}
     text = subprocess.run(["ldd", str(program)], stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, text=True,
-                          check=False).stdout
+                          stderr=subprocess.DEVNULL, text=True, check=False,
+                          env={**os.environ, **env}).stdout
     return set(re.findall(r"(/\S+\.so\S*)", text))
+
+
+def _make_stubs(folder: Path) -> None:
+    """Stand-ins for what fio links with and the guest has no use for."""
+    folder.mkdir()
+    fio = _find("fio")
+    for library in sorted(_libraries(fio)):
+        if Path(library).name in stubs.FIO_STUBS:
+            stubs.make(fio, Path(library), folder / Path(library).name)
 
 
 def _layout(root: Path) -> None:
@@ -75,16 +87,21 @@ def _add_busybox(root: Path) -> None:
             link.symlink_to("busybox")
 
 
-def _add_programs(root: Path, names: Iterable[str]) -> None:
+def _add_programs(root: Path, names: Sequence[str]) -> None:
+    stand_ins = root.parent / "stubs"
+    if "fio" in names:
+        _make_stubs(stand_ins)
     libraries: set[str] = set()
     for name in names:
         program = _find(name)
         target = root / "usr/bin" / name
         target.unlink(missing_ok=True)
         shutil.copy2(program, target)
-        libraries |= _libraries(program)
+        libraries |= _libraries(program, stand_ins)
     for library in sorted(libraries):
-        target = root / library.lstrip("/")
+        place = "usr/lib/" + Path(library).name \
+            if library.startswith(str(stand_ins)) else library.lstrip("/")
+        target = root / place
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(library, target)
 
@@ -150,7 +167,10 @@ def _cached(kind: str, parts: Sequence[bytes | str | Path],
     with files.lock(folder / f"{kind}.lock"):
         if target.is_file():
             return target
-        for stale in folder.glob(f"{kind}-*.cpio"):
+        # Another run may be booting from one of the latest.
+        old = sorted(folder.glob(f"{kind}-*.cpio"),
+                     key=lambda path: path.stat().st_mtime)
+        for stale in old[:-KEPT]:
             stale.unlink()
 
         def make(archive: Path) -> None:

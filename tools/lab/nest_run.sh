@@ -18,8 +18,8 @@ mount -t tmpfs -o size=75%,mode=1777 tmpfs /tmp
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tracefs tracefs /sys/kernel/tracing
 busybox ip link set lo up
-# Nothing is freed in bulk here, so no process is worth killing early.
-echo 1 >/proc/sys/vm/overcommit_memory
+# Guests' memory in large pages: a fifth of the nested page faults.
+echo always >/sys/kernel/mm/transparent_hugepage/shmem_enabled
 
 port=
 for candidate in /sys/class/virtio-ports/*; do

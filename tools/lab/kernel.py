@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The kernel in the form that boots fastest (inner code).
+
+Debian's bzImage unpacks itself, which takes many seconds under emulation.
+Its payload is the plain ELF kernel, which QEMU can start directly (PVH).
+"""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+from pathlib import Path
+
+from . import build, files, paths
+from .errors import LabError
+
+# Offsets in the boot protocol's header (Documentation/arch/x86/boot.rst).
+SETUP_SECTS = 0x1F1
+PAYLOAD = 0x248
+UNPACKERS = {b"\xfd7zXZ": ("xz", "-dcq", "--single-stream"),
+             b"\x28\xb5\x2f\xfd": ("zstd", "-dcq"),
+             b"\x1f\x8b": ("gzip", "-dcq")}
+
+
+def bzimage() -> Path:
+    """Debian's kernel as it is packaged."""
+    return paths.tree() / "boot" / f"vmlinuz-{build.release()}"
+
+
+def _payload(image: bytes) -> bytes:
+    setup = (image[SETUP_SECTS] or 4) + 1
+    offset, length = struct.unpack_from("<II", image, PAYLOAD)
+    start = setup * 512 + offset
+    return image[start:start + length]
+
+
+def _extract(target: Path) -> None:
+    payload = _payload(bzimage().read_bytes())
+    for magic, command in UNPACKERS.items():
+        if payload.startswith(magic):
+            break
+    else:
+        raise LabError(f"{bzimage()} is packed in a way that is not known")
+    with open(target, "wb") as out:
+        # The four bytes of size that follow make some unpackers complain.
+        subprocess.run(command, input=payload[:-4], stdout=out,
+                       stderr=subprocess.DEVNULL, check=False)
+    with open(target, "rb") as made:
+        if made.read(4) != b"\x7fELF":
+            raise LabError(f"{bzimage()} holds no ELF kernel")
+
+
+def vmlinux() -> Path:
+    """The unpacked kernel, made once."""
+    folder = paths.state() / "kernel"
+    target = folder / f"vmlinux-{build.release()}"
+    with files.lock(folder / "lock"):
+        if not target.is_file():
+            files.make_whole(target, _extract)
+    return target
