@@ -215,7 +215,7 @@ static int do_segments(struct request *r, unsigned int feature,
 	struct vdev *v = r->q->v;
 	int status = VIRTIO_BLK_S_OK;
 
-	if (!(v->offered & BIT64(feature)))
+	if (!vdev_has(v, feature))
 		return VIRTIO_BLK_S_UNSUPP;
 	if (backend_readonly(v->b))
 		return complain(r, "the device is read-only: bytes", r->len);

@@ -335,15 +335,17 @@ bool vdev_queue_state(const struct vdev *v, unsigned int index, uint16_t *size,
 	return true;
 }
 
+/* The file has the page where the BAR has it: a client maps by BAR offset. */
 static bool map_doorbell(struct vdev *v)
 {
 	void *p;
 
 	v->doorbell_fd = memfd_create("vfe-doorbell", MFD_CLOEXEC);
-	if (v->doorbell_fd < 0 || ftruncate(v->doorbell_fd, VFE_STRUCT_SIZE))
+	if (v->doorbell_fd < 0 ||
+	    ftruncate(v->doorbell_fd, VFE_NOTIFY_OFFSET + VFE_STRUCT_SIZE))
 		goto err;
 	p = mmap(NULL, VFE_STRUCT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		 v->doorbell_fd, 0);
+		 v->doorbell_fd, VFE_NOTIFY_OFFSET);
 	if (p == MAP_FAILED)
 		goto err;
 	v->doorbell = p;
