@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the register window is: the vendor capability that names its BARs,
- * and the mapping of the one in use.
+ * Where the register window is: the BAR that the vendor capability names, and
+ * its mapping.
  */
 #include <linux/ioport.h>
 #include <linux/pci.h>
@@ -42,70 +42,6 @@ static const struct vfet_map vfet_maps[] = {
 	},
 };
 
-static int vfet_cap_read(struct pci_dev *pdev, int pos,
-			 struct vfe_vendor_cap *cap)
-{
-	u32 *words = (u32 *)cap;
-	unsigned int i;
-	int err;
-
-	BUILD_BUG_ON(sizeof(*cap) % sizeof(*words));
-	for (i = 0; i < sizeof(*cap) / sizeof(*words); i++) {
-		__le32 le;
-		u32 word;
-
-		err = pci_read_config_dword(pdev, pos + 4 * i, &word);
-		if (err)
-			return pcibios_err_to_errno(err);
-		le = cpu_to_le32(word);
-		memcpy(&words[i], &le, sizeof(le));
-	}
-	return 0;
-}
-
-/* Is @cap the one that describes the windows, of a version known here? */
-static bool vfet_cap_ours(const struct vfe_vendor_cap *cap)
-{
-	return le16_to_cpu(cap->vendor_id) == VFE_CAP_VENDOR_ID &&
-	       le32_to_cpu(cap->magic) == VFE_CAP_MAGIC &&
-	       cap->version == VFE_CAP_VERSION;
-}
-
-/*
- * Find and copy the vendor capability.
- *
- * Return: 0, -ENODEV there is none, -EINVAL it is cut short; both logged.
- */
-static int vfet_cap_find(struct pci_dev *pdev, struct vfe_vendor_cap *cap)
-{
-	int pos, err;
-
-	for (pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR); pos;
-	     pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR)) {
-		u8 head[2];	/* cap_len, cfg_type */
-
-		pci_read_config_byte(pdev, pos + 2, &head[0]);
-		pci_read_config_byte(pdev, pos + 3, &head[1]);
-		if (head[1] != VFE_CAP_CFG_TYPE)
-			continue;
-		if (head[0] < sizeof(*cap) ||
-		    pos + head[0] > PCI_CFG_SPACE_SIZE) {
-			dev_err(&pdev->dev,
-				"vendor capability at %#x is %u bytes, wants %zu inside configuration space: the device is broken\n",
-				pos, head[0], sizeof(*cap));
-			return -EINVAL;
-		}
-		err = vfet_cap_read(pdev, pos, cap);
-		if (err)
-			return err;
-		if (vfet_cap_ours(cap))
-			return 0;
-	}
-	dev_err(&pdev->dev,
-		"no vendor capability describes a register window: bind the device to vfe_blk instead\n");
-	return -ENODEV;
-}
-
 static int vfet_bar_check(struct vfet_window *w, u32 need)
 {
 	struct pci_dev *pdev = w->pdev;
@@ -113,7 +49,7 @@ static int vfet_bar_check(struct vfet_window *w, u32 need)
 
 	if (w->bar >= PCI_STD_NUM_BARS) {
 		dev_err(&pdev->dev,
-			"vendor capability puts the %s window in BAR %d: the device is broken\n",
+			"vendor capability puts the %s window in BAR %d: the device must be mended\n",
 			name, w->bar);
 		return -EINVAL;
 	}
@@ -174,13 +110,13 @@ static int vfet_map_bar(struct vfet_window *w, bool traps, u32 need)
 }
 
 /**
- * vfet_bars_open() - find the register window and map it
+ * vfet_bars_open() - find the register window, map it, start counting
  * @w: with pdev and string set
  * @style: which of the two windows
  *
  * Context: process context, may sleep.
- * Return: 0, -ENODEV no such window, -EINVAL a malformed capability, -EBUSY
- * the BAR is taken, -ENOMEM. Each with a line in the log.
+ * Return: 0, -ENODEV no such window, -EINVAL the capability makes no sense,
+ * -EBUSY the BAR is taken, -ENOMEM. Each but -ENOMEM with a line in the log.
  */
 int vfet_bars_open(struct vfet_window *w, enum vfet_style style)
 {
@@ -190,20 +126,32 @@ int vfet_bars_open(struct vfet_window *w, enum vfet_style style)
 
 	w->map = &vfet_maps[style];
 	need = w->string ? w->map->string_len : w->map->len;
-	err = vfet_cap_find(w->pdev, &cap);
-	if (err)
-		return err;
+	if (!vfe_find_vendor_cap(w->pdev, &cap)) {
+		dev_err(&w->pdev->dev,
+			"no whole vendor capability (magic %#x version %u) names a register window: bind it to vfe_blk instead\n",
+			VFE_CAP_MAGIC, VFE_CAP_VERSION);
+		return -ENODEV;
+	}
 	w->bar = style == VFET_PORT ? cap.port_bar : cap.memory_bar;
 	err = vfet_bar_check(w, need);
 	if (err)
 		return err;
-	err = vfet_enable(w);
+	err = vfe_regs_init(&w->regs);
 	if (err)
 		return err;
+	err = vfet_enable(w);
+	if (err)
+		goto err_regs;
 	err = vfet_map_bar(w, !(le32_to_cpu(cap.mapped) & BIT(w->map->win)),
 			   need);
 	if (err)
-		pci_disable_device(w->pdev);
+		goto err_enable;
+	return 0;
+
+err_enable:
+	pci_disable_device(w->pdev);
+err_regs:
+	vfe_regs_exit(&w->regs);
 	return err;
 }
 
@@ -216,7 +164,7 @@ int vfet_bars_open(struct vfet_window *w, enum vfet_style style)
 void vfet_bars_close(struct vfet_window *w)
 {
 	pci_iounmap(w->pdev, w->regs.win[w->map->win].base);
-	w->regs.win[w->map->win].base = NULL;
 	pci_release_region(w->pdev, w->bar);
 	pci_disable_device(w->pdev);
+	vfe_regs_exit(&w->regs);
 }

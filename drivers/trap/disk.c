@@ -31,7 +31,7 @@ static int vfet_identity_check(struct vfet_disk *td,
 	if (le64_to_cpu(id->capacity) > LLONG_MAX >> SECTOR_SHIFT ||
 	    !le32_to_cpu(id->max_count)) {
 		dev_err(dev,
-			"IDENTIFY gives %llu sectors, %u a request: the device is broken\n",
+			"IDENTIFY gives %llu sectors, %u a request: the device must be mended\n",
 			(unsigned long long)le64_to_cpu(id->capacity),
 			le32_to_cpu(id->max_count));
 		return -EINVAL;

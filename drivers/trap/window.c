@@ -147,7 +147,7 @@ static int vfet_verdict(struct vfet_window *w, u32 status)
 		wanted = VFE_STATUS_DRQ;
 	if (!(status & wanted)) {
 		dev_err_ratelimited(&w->pdev->dev,
-				    "status %#x after command %d lacks %#x: the device is broken\n",
+				    "status %#x after command %d lacks %#x: the device must be mended\n",
 				    status, w->command, wanted);
 		return -EPROTO;
 	}
@@ -311,7 +311,7 @@ static int vfet_request_irq(struct vfet_window *w)
 }
 
 /**
- * vfet_window_open() - start counting and take the window into service
+ * vfet_window_open() - take the window into service
  * @w: with its BAR mapped
  *
  * Context: process context, may sleep.
@@ -325,12 +325,9 @@ int vfet_window_open(struct vfet_window *w)
 	spin_lock_init(&w->lock);
 	init_completion(&w->answered);
 	w->phase = VFET_IDLE;
-	err = vfe_regs_init(&w->regs);
-	if (err)
-		return err;
 	err = vfe_stats_init(&w->stats);
 	if (err)
-		goto err_regs;
+		return err;
 	err = vfet_request_irq(w);
 	if (err)
 		goto err_stats;
@@ -343,8 +340,6 @@ err_irq:
 	free_irq(w->pdev->irq, w);
 err_stats:
 	vfe_stats_exit(&w->stats);
-err_regs:
-	vfe_regs_exit(&w->regs);
 	return err;
 }
 
@@ -359,5 +354,4 @@ void vfet_window_close(struct vfet_window *w)
 	vfet_window_quiet(w);
 	free_irq(w->pdev->irq, w);
 	vfe_stats_exit(&w->stats);
-	vfe_regs_exit(&w->regs);
 }
