@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line of the check: `python3 tools/check --help`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+# pylint: disable=wrong-import-position
+from check import inner, outer, stages  # noqa: E402
+from lab import LabError, tree  # noqa: E402
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="check", description="Runs every test of the project, in stages;"
+        " needs root, and makes all that is missing first.")
+    names = [stage.name for stage in stages.STAGES]
+    parser.add_argument("--only", action="append", default=[],
+                        metavar="STAGE", choices=names,
+                        help="only this stage; may be given more than once")
+    parser.add_argument("--tests", action="append", default=[],
+                        metavar="TEXT", help="in stages of unit tests, only"
+                        " tests with this in their name")
+    parser.add_argument("--list", action="store_true",
+                        help="name the stages and end")
+    parser.add_argument("--here", choices=names, help=argparse.SUPPRESS)
+    parser.add_argument("--accel", default="tcg", choices=("tcg", "kvm"),
+                        help=argparse.SUPPRESS)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run what was asked for; its exit code."""
+    options = _parser().parse_args(argv)
+    if options.list:
+        for stage in stages.STAGES:
+            print(f"{stage.name:8} {stage.text}")
+        return 0
+    if options.here:
+        return inner.run(stages.by_name(options.here), options.accel,
+                         options.tests)
+    tree.need_root("make check")
+    return outer.run(options.only, options.tests)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except LabError as problem:
+        print(f"check: {problem}", file=sys.stderr)
+        sys.exit(problem.exit_code)
+    except KeyboardInterrupt:
+        print("check: interrupted; run it again to go on", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-2.0
+"""checkpatch --strict, with exceptions by file and type, each with a reason.
+
+checkpatch itself can only switch a type off everywhere. checkpatch-exceptions
+beside this file names pattern, type and reason; one that nothing needs any
+more is a failure.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+EXCEPTIONS = Path(__file__).resolve().parent / "checkpatch-exceptions"
+FINDING = re.compile(r"^(\S+?):\d+: \w+:(\w+): ")
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """A type of finding that is right in some files."""
+
+    pattern: str
+    kind: str
+    reason: str
+
+    def covers(self, name: str, kind: str) -> bool:
+        """Whether it excuses such a finding in such a file."""
+        return kind == self.kind and fnmatch.fnmatch(name, self.pattern)
+
+
+def waivers(path: Path = EXCEPTIONS) -> list[Waiver]:
+    """The exceptions; ValueError for one without a reason."""
+    found = []
+    for line in path.read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            pattern, kind, reason = line.split(None, 2)
+            found.append(Waiver(pattern, kind, reason))
+    return found
+
+
+class Judge:
+    """Reads terse output and remembers which exceptions were needed."""
+
+    def __init__(self, exceptions: list[Waiver]) -> None:
+        self.exceptions = exceptions
+        self.used: set[Waiver] = set()
+
+    def findings(self, code: int, output: str) -> str:
+        """What is left of checkpatch's output for one file."""
+        left = [line for line in output.splitlines()
+                if line.strip() and not self._excused(line)]
+        if not left and code not in (0, 1):
+            left = [f"exit code {code}"]
+        return "\n".join(left)
+
+    def _excused(self, line: str) -> bool:
+        match = FINDING.match(line)
+        if not match:
+            return False
+        for waiver in self.exceptions:
+            if waiver.covers(match.group(1), match.group(2)):
+                self.used.add(waiver)
+                return True
+        return False
+
+    def stale(self, names: list[str]) -> str:
+        """Exceptions whose files are gone altogether."""
+        return "\n".join(
+            f"no file {item.pattern} (exception for {item.kind})"
+            for item in self.exceptions
+            if not any(fnmatch.fnmatch(name, item.pattern)
+                       for name in names))

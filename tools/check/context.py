@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a stage works with: its tally, its log, and bounded commands."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from lab import progress
+
+from .tally import Tally
+
+SHOWN_LINES = 40
+
+
+def tail(text: str, lines: int = SHOWN_LINES) -> str:
+    """The last lines of a text."""
+    return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
+class Context:
+    """One run of a stage."""
+
+    def __init__(self, log: IO[str], step: progress.Step, accel: str,
+                 patterns: Sequence[str] = ()) -> None:
+        self.log = log
+        self.step = step
+        self.accel = accel
+        self.patterns = tuple(patterns)
+        self.tally = Tally()
+
+    def note(self, text: str) -> None:
+        """What the stage is doing; shown on the next progress line."""
+        self.step.note = text
+        self.log.write(f"=== {time.strftime('%H:%M:%S')} {text}\n")
+        self.log.flush()
+
+    def run(self, argv: Sequence[str], *, timeout: float = 300,
+            cwd: Path | None = None, env: Mapping[str, str] | None = None,
+            each_line: Callable[[str], None] | None = None,
+            whole: bool = False) -> tuple[int, str]:
+        """Run a command, its output into the log; exit code and output.
+
+        A command that takes too long is ended with all it started: -SIGALRM.
+        With @whole its output enters the log in one piece, for commands that
+        run side by side.
+        """
+        title = f"$ {' '.join(argv)}\n"
+        if not whole:
+            self.log.write(title)
+        with subprocess.Popen(argv, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, text=True, cwd=cwd,
+                              stderr=subprocess.STDOUT, errors="replace",
+                              env={**os.environ, **(env or {})},
+                              start_new_session=True) as process:
+            watchdog = Watchdog(process, timeout)
+            lines = []
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line)
+                if not whole:
+                    self.log.write(line)
+                if each_line:
+                    each_line(line)
+            code = process.wait()
+            if watchdog.stop():
+                code = -signal.SIGALRM
+                lines.append(f"stopped: it took over {timeout:.0f} s\n")
+        if whole:
+            self.log.write(title + "".join(lines))
+        self.log.flush()
+        return code, "".join(lines)
+
+    def expect(self, name: str, argv: Sequence[str], *,
+               timeout: float = 300, cwd: Path | None = None) -> bool:
+        """A check: the command ends with 0."""
+        code, output = self.run(argv, timeout=timeout, cwd=cwd)
+        problem = f"exit code {code}\n{tail(output)}" if code else ""
+        return self.tally.judge(name, problem)
+
+
+class Watchdog:
+    """Ends a process group that runs too long."""
+
+    def __init__(self, process: subprocess.Popen[str],
+                 timeout: float) -> None:
+        self._process = process
+        self._fired = False
+        self._timer = threading.Timer(timeout, self._fire)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _fire(self) -> None:
+        self._fired = True
+        try:
+            os.killpg(self._process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+    def stop(self) -> bool:
+        """Call it off; whether it had to act."""
+        self._timer.cancel()
+        return self._fired

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs one stage where it is and saves its tally."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import traceback
+from collections.abc import Iterator, Sequence
+
+from lab import LabError, paths, progress
+
+from .context import Context
+from .stages import Stage
+
+
+class TookTooLong(Exception):
+    """The stage's time is over."""
+
+
+@contextlib.contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    def handler(_signum: int, _frame: object) -> None:
+        raise TookTooLong
+    signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def run(stage: Stage, accel: str, patterns: Sequence[str]) -> int:
+    """Run the stage; 0 if all was well. Log and tally are in out/check."""
+    folder = paths.out() / "check"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / f"{stage.name}.log", "w", encoding="utf-8") as log:
+        with progress.step(f"stage {stage.name}") as step:
+            context = Context(log, step, accel, patterns)
+            try:
+                with _deadline(stage.timeout):
+                    stage.run(context)
+            except TookTooLong:
+                context.tally.fail(stage.name, "stopped: it took over"
+                                   f" {stage.timeout:.0f} s, last at:"
+                                   f" {step.note}")
+            except LabError as error:
+                context.tally.fail(stage.name, str(error))
+            except Exception:  # pylint: disable=broad-except
+                # a stage that breaks is a failed stage, not a broken run
+                context.tally.fail(stage.name, traceback.format_exc())
+    context.tally.save(folder / f"{stage.name}.json")
+    return 0 if context.tally.good else 1

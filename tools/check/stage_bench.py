@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stage bench: a short run of the bench, each row a check."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from lab import paths
+
+from .context import Context, tail
+
+TIMEOUT = 850
+
+
+def _differences(job: dict[str, Any]) -> str:
+    if job.get("agree"):
+        return ""
+    return f"the witnesses differ: {json.dumps(job.get('exits'))}"
+
+
+def judge(context: Context, written: Path) -> int:
+    """A check a row; how many rows there were."""
+    jobs = json.loads(written.read_text())["jobs"]
+    for job in jobs:
+        context.tally.judge(f"bench row {job['name']}", _differences(job))
+    return len(jobs)
+
+
+def run(context: Context) -> None:
+    """Run it outside: it finds its own machine with KVM."""
+    folder = paths.out() / "check" / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
+    written = folder / "bench.json"
+    written.unlink(missing_ok=True)
+
+    def follow(line: str) -> None:
+        context.step.note = line.strip()[:60]
+
+    code, output = context.run(
+        [sys.executable, str(paths.checkout() / "tools/bench"), "--quick",
+         "--out", str(folder)], timeout=TIMEOUT, each_line=follow)
+    rows = judge(context, written) if written.exists() else 0
+    problem = f"exit code {code}, {rows} rows\n{tail(output)}"
+    context.tally.judge("bench --quick",
+                        "" if code == 0 and rows else problem)

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stage guest: the drivers in a guest with the custom device."""
+
+from __future__ import annotations
+
+from lab import paths
+
+from . import units
+from .context import Context
+
+TIMEOUT = 880
+
+
+def run(context: Context) -> None:
+    """The suites in guest/, on KVM or emulated as the run was told."""
+    units.run(context, paths.checkout() / "tools", "check/guest",
+              timeout=TIMEOUT, env={"VFE_ACCEL": context.accel})

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stage tools: the unit tests of the Python tools, the check's included."""
+
+from __future__ import annotations
+
+from lab import paths
+
+from . import units
+from .context import Context
+
+FOLDERS = ("lab/tests", "bench/tests", "check/tests")
+
+
+def run(context: Context) -> None:
+    """Each folder of tests that is there, in a process of its own."""
+    top = paths.checkout() / "tools"
+    for folder in FOLDERS:
+        units.run(context, top, folder, timeout=60)

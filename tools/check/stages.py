@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The stages by name, where each runs, and how long it may take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import (stage_bench, stage_build, stage_device, stage_guest,
+               stage_static, stage_tools)
+from .context import Context
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the check."""
+
+    name: str
+    text: str
+    run: Callable[[Context], None]
+    timeout: float
+    place: str = "tree"     # "tree"; "guest": where guests are fastest;
+    #                         "outside": it finds its own machine
+
+
+STAGES = (
+    Stage("build", "modules for every kernel at W=1 with sparse; the device",
+          stage_build.run, 600),
+    Stage("static", "style, types, documentation, rules of the sources",
+          stage_static.run, 300),
+    Stage("device", "the device process against a hostile guest, sanitized",
+          stage_device.run, 400),
+    Stage("tools", "unit tests of lab, bench and check",
+          stage_tools.run, 200),
+    Stage("guest", "both drivers in a guest: data, faults, life cycles",
+          stage_guest.run, 900, "guest"),
+    Stage("bench", "the bench, shortened: three witnesses agree",
+          stage_bench.run, 900, "outside"),
+)
+
+
+def by_name(name: str) -> Stage:
+    """The stage of a name; KeyError if there is none."""
+    return {stage.name: stage for stage in STAGES}[name]
