@@ -12,10 +12,11 @@ struct entry {
 	enum vfe_window_id window;
 };
 
-#define ENTRY(id, reg_name, win, off, bytes) [VFE_REG_##id] = { \
-	.name = (reg_name), .window = VFE_WIN_##win, \
-	.offset = (off), .size = (bytes), \
-},
+#define ENTRY(id, reg_name, win, off, bytes) \
+	[VFE_REG_##id] = { \
+		.name = (reg_name), .window = VFE_WIN_##win, \
+		.offset = (off), .size = (bytes), \
+	},
 
 static const struct entry table[VFE_NUM_REGS] = {
 	VFE_REGISTERS(ENTRY)

@@ -90,9 +90,8 @@ int listen_unix(const char *path, const char *option)
 	if (strlen(path) + 1 >= sizeof(addr.sun_path))
 		return fail(option, path,
 			    "longer than 106 bytes; choose a shorter path");
-	strcpy(addr.sun_path, path);
-	strcpy(unready.sun_path, path);
-	strcat(unready.sun_path, "~");
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	snprintf(unready.sun_path, sizeof(unready.sun_path), "%s~", path);
 	if (clear_path(&addr, option) || clear_path(&unready, option))
 		return -1;
 

@@ -3,7 +3,8 @@
  * The event loop: one thread, one poll(2) over everything there is to wait
  * for. While the virtio side has rings or doorbells to watch it does not block
  * but looks at them between polls; after a quiet millisecond it naps between
- * looks, so that an idle device leaves the processor to others.
+ * looks, the longer it has been quiet the longer, so that an idle device leaves
+ * the processor to others.
  */
 #include <errno.h>
 #include <poll.h>
@@ -14,7 +15,8 @@
 #include "server.h"
 
 #define QUIET_NS	1000000		/* without work before the first nap */
-#define NAP_NS		100000
+#define NAP_SHARE	16		/* a nap's part of the time it was quiet */
+#define NAP_MAX_NS	5000000
 
 /* Passes over the rings between two looks at the sockets */
 #define PASSES_A_TURN	16
@@ -62,18 +64,22 @@ static void fill(struct loop *l)
 					       l->fds + FD_CONTROL);
 }
 
-/* How long to wait. NULL: until something happens */
-static const struct timespec *patience(struct loop *l)
+/* How long to wait. Return: @nap, filled in; NULL: until something happens */
+static const struct timespec *patience(struct loop *l, struct timespec *nap)
 {
-	static const struct timespec none = { 0, 0 }, nap = { 0, NAP_NS };
-	uint64_t now;
+	uint64_t now, quiet;
 
 	if (!vdev_wants_poll(l->device->vdev))
 		return NULL;
 	now = now_ns();
 	if (!l->quiet_since)
 		l->quiet_since = now;
-	return now - l->quiet_since > QUIET_NS ? &nap : &none;
+	quiet = now - l->quiet_since;
+	nap->tv_sec = 0;
+	nap->tv_nsec = quiet < QUIET_NS ? 0 : quiet / NAP_SHARE;
+	if (quiet / NAP_SHARE > NAP_MAX_NS)
+		nap->tv_nsec = NAP_MAX_NS;
+	return nap;
 }
 
 static void watch_rings(struct loop *l)
@@ -130,10 +136,11 @@ static void dispatch(struct loop *l)
 int loop_run(struct device *d)
 {
 	struct loop l = { .device = d };
+	struct timespec nap;
 
 	while (!d->quit) {
 		fill(&l);
-		if (ppoll(l.fds, l.num_fds, patience(&l), NULL) < 0) {
+		if (ppoll(l.fds, l.num_fds, patience(&l, &nap), NULL) < 0) {
 			if (errno == EINTR)
 				continue;
 			log_line("poll: %m");

@@ -247,7 +247,7 @@ static int check(const struct options *o)
 	return 0;
 }
 
-static int unknown(char **argv, int opt, int index)
+static int reject(char **argv, int opt, int index)
 {
 	if (opt == ':')
 		return bad("%s: the value is missing (--help lists all options)",
@@ -266,7 +266,7 @@ int options_parse(struct options *o, int argc, char **argv)
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
 		if (opt == '?' || opt == ':')
-			return unknown(argv, opt, optind);
+			return reject(argv, opt, optind);
 		if (apply(o, opt, optarg))
 			return -1;
 	}

@@ -31,12 +31,12 @@ enum cap_offset {
 
 #define EXPRESS_SIZE	0x3c
 
-static_assert(CAP_MSIX >= CAP_PM + PCI_PM_SIZEOF, "PM fits");
-static_assert(CAP_EXPRESS >= CAP_MSIX + PCI_CAP_MSIX_SIZEOF, "MSI-X fits");
-static_assert(CAP_COMMON >= CAP_EXPRESS + EXPRESS_SIZE, "Express fits");
-static_assert(CAP_VENDOR >= CAP_NOTIFY + sizeof(struct virtio_pci_notify_cap),
+static_assert(CAP_PM + PCI_PM_SIZEOF <= CAP_MSIX, "PM fits");
+static_assert(CAP_MSIX + PCI_CAP_MSIX_SIZEOF <= CAP_EXPRESS, "MSI-X fits");
+static_assert(CAP_EXPRESS + EXPRESS_SIZE <= CAP_COMMON, "Express fits");
+static_assert(CAP_NOTIFY + sizeof(struct virtio_pci_notify_cap) <= CAP_VENDOR,
 	      "notify fits");
-static_assert(CAP_PCI_CFG >= CAP_VENDOR + sizeof(struct vfe_vendor_cap),
+static_assert(CAP_VENDOR + sizeof(struct vfe_vendor_cap) <= CAP_PCI_CFG,
 	      "vendor fits");
 static_assert(CAP_PCI_CFG + sizeof(struct virtio_pci_cfg_cap) <= 0x100,
 	      "all fit");
@@ -357,7 +357,7 @@ void pci_config_write(struct pci *p, uint32_t offset, const void *data,
 		*byte = (*byte & ~mask) | (from[i] & mask);
 	}
 	if (touches(offset, len, flr, 1) &&
-	    from[flr - offset] & PCI_EXP_DEVCTL_BCR_FLR >> 8) {
+	    (from[flr - offset] & (PCI_EXP_DEVCTL_BCR_FLR >> 8))) {
 		device_reset(p->device);
 		return;
 	}

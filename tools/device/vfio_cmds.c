@@ -29,8 +29,8 @@ static bool wants_write_multiple(const char *json)
 	return !strncmp(at, "true", 4);
 }
 
-static int version(struct device *d, const struct vu_message *m,
-		   struct vu_reply *r)
+static int negotiate(struct device *d, const struct vu_message *m,
+		     struct vu_reply *r)
 {
 	struct vu_version v;
 	const char *json = "";
@@ -166,7 +166,7 @@ static int device_feature(struct device *d, const struct vu_message *m,
 }
 
 static const vu_handler handlers[VU_NUM_COMMANDS] = {
-	[VU_VERSION] = version,
+	[VU_VERSION] = negotiate,
 	[VU_DMA_MAP] = dma_map,
 	[VU_DMA_UNMAP] = dma_unmap,
 	[VU_DEVICE_GET_INFO] = get_info,
@@ -187,6 +187,6 @@ int vu_command(struct device *d, const struct vu_message *m,
 	uint16_t command = m->header.command;
 
 	if (command >= VU_NUM_COMMANDS || !handlers[command])
-		return -ENOSYS;
+		return -ENOTSUP;
 	return handlers[command](d, m, r);
 }

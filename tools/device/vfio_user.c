@@ -183,7 +183,9 @@ static bool reply(struct vu_client *c, const struct vu_header *to,
 /* VERSION comes first and once. Return: 0 or -errno */
 static int check_order(struct vu_client *c, uint16_t command)
 {
-	if ((c->state == VU_NEGOTIATING) == (command == VU_VERSION))
+	bool expected = c->state == VU_NEGOTIATING;
+
+	if (expected == (command == VU_VERSION))
 		return 0;
 	log_line("vfio-user: command %u %s", command,
 		 command == VU_VERSION ? "(VERSION) came a second time" :
