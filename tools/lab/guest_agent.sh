@@ -9,9 +9,12 @@ find_port()
 {
 	local port name
 	for port in /sys/class/virtio-ports/*; do
-		read -r name <"$port/name" && [ "$name" = vfe.agent ] || continue
-		echo "/dev/${port##*/}"
-		return
+		name=
+		[ -e "$port/name" ] && read -r name <"$port/name"
+		if [ "$name" = vfe.agent ]; then
+			echo "/dev/${port##*/}"
+			return
+		fi
 	done
 	return 1
 }

@@ -6,6 +6,7 @@
 
 export PATH=/usr/bin HOME=/root TERM=linux
 
+ln -s usr/bin /sbin
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev

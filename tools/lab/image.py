@@ -11,8 +11,8 @@ from pathlib import Path
 
 from . import files, paths, progress
 
-IMAGE_MB = 192
-FIO_MB = 64
+IMAGE_MB = 112
+FIO_MB = 32
 FIO_FILE = "fio.dat"
 FIO_BLOCK = 4096
 # Real files: of many sizes, and in every tree. About 10 MB.

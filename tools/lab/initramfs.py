@@ -55,22 +55,27 @@ def _libraries(program: Path, search: Path | None = None) -> set[str]:
     return set(re.findall(r"(/\S+\.so\S*)", text))
 
 
-def _make_stubs(folder: Path) -> None:
-    """Stand-ins for what fio links with and the guest has no use for."""
+def _make_stubs(folder: Path, names: Sequence[str]) -> None:
+    """Stand-ins for libraries that the programs load and never call."""
     folder.mkdir()
-    fio = _find("fio")
-    for library in sorted(_libraries(fio)):
-        if Path(library).name in stubs.FIO_STUBS:
-            stubs.make(fio, Path(library), folder / Path(library).name)
+    for name, unused in stubs.UNUSED.items():
+        if name not in names:
+            continue
+        program = _find(name)
+        for library in sorted(_libraries(program)):
+            if Path(library).name in unused:
+                stubs.make(program, Path(library),
+                           folder / Path(library).name)
 
 
 def _layout(root: Path) -> None:
     for name in ("usr/bin", "usr/lib", "usr/lib64", "proc", "sys", "dev",
                  "run", "tmp", "root", "mnt", "etc", "var", "newroot"):
         (root / name).mkdir(parents=True)
-    for name, target in (("bin", "usr/bin"), ("sbin", "usr/bin"),
-                         ("lib", "usr/lib"), ("lib64", "usr/lib64"),
-                         ("usr/sbin", "bin")):
+    # No /sbin: init makes it. Until then the kernel finds no /sbin/modprobe,
+    # which it would start in vain, and wait for, a dozen times while it boots.
+    for name, target in (("bin", "usr/bin"), ("lib", "usr/lib"),
+                         ("lib64", "usr/lib64"), ("usr/sbin", "bin")):
         (root / name).symlink_to(target)
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
     (root / "etc/group").write_text("root:x:0:\n")
@@ -89,8 +94,7 @@ def _add_busybox(root: Path) -> None:
 
 def _add_programs(root: Path, names: Sequence[str]) -> None:
     stand_ins = root.parent / "stubs"
-    if "fio" in names:
-        _make_stubs(stand_ins)
+    _make_stubs(stand_ins, names)
     libraries: set[str] = set()
     for name in names:
         program = _find(name)
@@ -139,7 +143,9 @@ def _add_modules(root: Path, names: Iterable[str], extra: Iterable[Path],
         else:
             shutil.copy2(source / path, plain)
     for module in extra:
-        shutil.copy2(module, target / "extra" / module.name)
+        subprocess.run(["strip", "--strip-debug", "-o",
+                        str(target / "extra" / module.name), str(module)],
+                       check=True)
     for name in ("modules.builtin", "modules.builtin.modinfo",
                  "modules.order"):
         shutil.copy2(source / name, target / name)
@@ -161,7 +167,8 @@ def _cached(kind: str, parts: Sequence[bytes | str | Path],
     release = build.release()
     key = files.digest([kind, release, *programs, *modules, *parts,
                         *(path.name for path in extra), *extra,
-                        *scripts.values(), Path(__file__)])
+                        *scripts.values(), Path(__file__),
+                        HERE / "stubs.py"])
     folder = paths.state() / "initramfs"
     target = folder / f"{kind}-{key}.cpio"
     with files.lock(folder / f"{kind}.lock"):
@@ -199,5 +206,5 @@ def guest(modules: Path | None = None) -> Path:
 
 def nest() -> Path:
     """The nested machine's initramfs."""
-    return _cached("nest", [], ("modprobe",), NEST_MODULES, [],
+    return _cached("nest", [], ("kmod", "modprobe"), NEST_MODULES, [],
                    {"init": HERE / "nest_init.sh"})

@@ -11,6 +11,7 @@ die()
 	poweroff -f
 }
 
+ln -s usr/bin /sbin
 mount -t proc proc /proc
 mount -t devtmpfs devtmpfs /dev
 for module in 9pnet_virtio 9p virtio_console kvm_amd; do
@@ -19,5 +20,5 @@ done
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose \
 	tree /newroot || die "no 9p root"
 umount /proc
+# Panics (and so powers off, with panic=-1) when it cannot.
 exec switch_root /newroot /bin/sh /vfe/tools/lab/nest_run.sh
-die "cannot move to the tree"

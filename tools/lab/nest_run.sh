@@ -28,12 +28,7 @@ for candidate in /sys/class/virtio-ports/*; do
 	fi
 done
 
-run=
-for word in $(cat /proc/cmdline); do
-	case $word in
-	vfe.run=*) run=${word#vfe.run=} ;;
-	esac
-done
+run=$(sed -n 's/.*vfe\.run=\([^ ]*\).*/\1/p' /proc/cmdline)
 
 sh "$run/command" >"$port" 2>&1 </dev/null
 echo $? >"$run/status"
