@@ -21,7 +21,8 @@ void irq_msix(struct irq *irq, unsigned int vector)
 	(void)irq;
 	if (vector >= IRQ_MAX_VECTORS)
 		abort();
-	seen.vector[vector]++;
+	/* read by a driver in another thread */
+	__atomic_fetch_add(&seen.vector[vector], 1, __ATOMIC_RELEASE);
 }
 
 void irq_intx(struct irq *irq, enum intx_source source, bool level)
@@ -283,29 +284,30 @@ void kick(struct guest *g)
 
 uint16_t used_idx(const struct guest *g)
 {
-	return le16toh(used(g)->idx);
+	return le16toh(__atomic_load_n(&used(g)->idx, __ATOMIC_ACQUIRE));
 }
 
 uint16_t used_flags(const struct guest *g)
 {
-	return le16toh(used(g)->flags);
+	return le16toh(__atomic_load_n(&used(g)->flags, __ATOMIC_RELAXED));
 }
 
 uint16_t avail_event(const struct guest *g)
 {
 	uint16_t *p = (uint16_t *)&used(g)->ring[g->size];
 
-	return le16toh(*p);
+	return le16toh(__atomic_load_n(p, __ATOMIC_RELAXED));
 }
 
 void set_used_event(struct guest *g, uint16_t value)
 {
-	avail(g)->ring[g->size] = htole16(value);
+	__atomic_store_n(&avail(g)->ring[g->size], htole16(value),
+			 __ATOMIC_RELAXED);
 }
 
 void set_avail_flags(struct guest *g, uint16_t value)
 {
-	avail(g)->flags = htole16(value);
+	__atomic_store_n(&avail(g)->flags, htole16(value), __ATOMIC_RELAXED);
 }
 
 bool take_used(struct guest *g, uint32_t *id, uint32_t *len)

@@ -123,5 +123,6 @@ extern const struct test good_tests[];
 extern const struct test blk_tests[];
 extern const struct test bad_tests[];
 extern const struct test random_tests[];
+extern const struct test race_tests[];
 
 #endif /* GUEST_H */

@@ -55,6 +55,7 @@ int main(void)
 	run_all(blk_tests);
 	run_all(bad_tests);
 	run_all(random_tests);
+	run_all(race_tests);
 	printf("1..%u\n", ran);
 	return bad != 0;
 }
