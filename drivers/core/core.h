@@ -126,6 +126,8 @@ void vfe_irqs_quiesce(struct vfe_device *vd);
 int vfe_irqs_program_config(struct vfe_device *vd);
 /* the MSI-X vector of a queue, or VIRTIO_MSI_NO_VECTOR under INTx */
 u16 vfe_irqs_queue_vector(const struct vfe_device *vd, unsigned int index);
+/* MSI-X vectors in use, 0 under INTx */
+unsigned int vfe_irqs_vectors(const struct vfe_device *vd);
 void vfe_config_work(struct work_struct *work);
 
 #endif /* VFE_CORE_H */

@@ -27,34 +27,33 @@ const struct vfe_reg_info vfe_reg_table[VFE_NUM_REGS] = {
 	VFE_REGISTERS(VFE_REG_INFO)
 };
 
-/* The table is ours, the layout the kernel's: they must say the same. */
-#define VFE_REG_OFFSET(id, reg_name, window, off, bytes) \
-	VFE_OFFSET_##id = (off),
-enum { VFE_REGISTERS(VFE_REG_OFFSET) };
-
 #define VFE_SAME_OFFSET(id, field) \
-	static_assert((unsigned int)VFE_OFFSET_##id == \
-		      offsetof(struct virtio_pci_common_cfg, field))
+	BUILD_BUG_ON(vfe_reg_table[VFE_REG_##id].offset != \
+		     offsetof(struct virtio_pci_common_cfg, field))
 
-VFE_SAME_OFFSET(DEVICE_FEATURE_SELECT, device_feature_select);
-VFE_SAME_OFFSET(DEVICE_FEATURE, device_feature);
-VFE_SAME_OFFSET(DRIVER_FEATURE_SELECT, guest_feature_select);
-VFE_SAME_OFFSET(DRIVER_FEATURE, guest_feature);
-VFE_SAME_OFFSET(CONFIG_MSIX_VECTOR, msix_config);
-VFE_SAME_OFFSET(NUM_QUEUES, num_queues);
-VFE_SAME_OFFSET(DEVICE_STATUS, device_status);
-VFE_SAME_OFFSET(CONFIG_GENERATION, config_generation);
-VFE_SAME_OFFSET(QUEUE_SELECT, queue_select);
-VFE_SAME_OFFSET(QUEUE_SIZE, queue_size);
-VFE_SAME_OFFSET(QUEUE_MSIX_VECTOR, queue_msix_vector);
-VFE_SAME_OFFSET(QUEUE_ENABLE, queue_enable);
-VFE_SAME_OFFSET(QUEUE_NOTIFY_OFF, queue_notify_off);
-VFE_SAME_OFFSET(QUEUE_DESC_LO, queue_desc_lo);
-VFE_SAME_OFFSET(QUEUE_DESC_HI, queue_desc_hi);
-VFE_SAME_OFFSET(QUEUE_DRIVER_LO, queue_avail_lo);
-VFE_SAME_OFFSET(QUEUE_DRIVER_HI, queue_avail_hi);
-VFE_SAME_OFFSET(QUEUE_DEVICE_LO, queue_used_lo);
-VFE_SAME_OFFSET(QUEUE_DEVICE_HI, queue_used_hi);
+/* The table is ours, the layout the kernel's: they must say the same. */
+static void vfe_regs_check_layout(void)
+{
+	VFE_SAME_OFFSET(DEVICE_FEATURE_SELECT, device_feature_select);
+	VFE_SAME_OFFSET(DEVICE_FEATURE, device_feature);
+	VFE_SAME_OFFSET(DRIVER_FEATURE_SELECT, guest_feature_select);
+	VFE_SAME_OFFSET(DRIVER_FEATURE, guest_feature);
+	VFE_SAME_OFFSET(CONFIG_MSIX_VECTOR, msix_config);
+	VFE_SAME_OFFSET(NUM_QUEUES, num_queues);
+	VFE_SAME_OFFSET(DEVICE_STATUS, device_status);
+	VFE_SAME_OFFSET(CONFIG_GENERATION, config_generation);
+	VFE_SAME_OFFSET(QUEUE_SELECT, queue_select);
+	VFE_SAME_OFFSET(QUEUE_SIZE, queue_size);
+	VFE_SAME_OFFSET(QUEUE_MSIX_VECTOR, queue_msix_vector);
+	VFE_SAME_OFFSET(QUEUE_ENABLE, queue_enable);
+	VFE_SAME_OFFSET(QUEUE_NOTIFY_OFF, queue_notify_off);
+	VFE_SAME_OFFSET(QUEUE_DESC_LO, queue_desc_lo);
+	VFE_SAME_OFFSET(QUEUE_DESC_HI, queue_desc_hi);
+	VFE_SAME_OFFSET(QUEUE_DRIVER_LO, queue_avail_lo);
+	VFE_SAME_OFFSET(QUEUE_DRIVER_HI, queue_avail_hi);
+	VFE_SAME_OFFSET(QUEUE_DEVICE_LO, queue_used_lo);
+	VFE_SAME_OFFSET(QUEUE_DEVICE_HI, queue_used_hi);
+}
 
 static const char * const vfe_window_names[VFE_NUM_WINDOWS] = VFE_WINDOW_NAMES;
 
@@ -67,6 +66,7 @@ static const char * const vfe_window_names[VFE_NUM_WINDOWS] = VFE_WINDOW_NAMES;
  */
 int vfe_regs_init(struct vfe_regs *regs)
 {
+	vfe_regs_check_layout();
 	memset(regs, 0, sizeof(*regs));
 	regs->counts = alloc_percpu(struct vfe_reg_counts);
 	return regs->counts ? 0 : -ENOMEM;

@@ -321,6 +321,17 @@ u16 vfe_irqs_queue_vector(const struct vfe_device *vd, unsigned int index)
 	}
 }
 
+/**
+ * vfe_irqs_vectors() - how many MSI-X vectors are in use
+ * @vd: the device
+ *
+ * Return: the number, 0 under INTx.
+ */
+unsigned int vfe_irqs_vectors(const struct vfe_device *vd)
+{
+	return vd->irqs.mode == VFE_IRQ_INTX ? 0 : vd->irqs.vectors;
+}
+
 const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 					 unsigned int index)
 {

@@ -118,11 +118,10 @@ static inline u32 split_to32(__virtio32 v)
  */
 static inline void split_mb(const struct vfe_queue *q)
 {
-	/* virtio 1.4, 6.1: with ORDER_PLATFORM, barriers as for hardware */
 	if (q->order_platform)
-		mb();
+		mb(); /* virtio 1.4, 6.1: as for a device made of hardware */
 	else
-		virt_mb();
+		virt_mb(); /* as between CPUs */
 }
 
 static void split_reset(struct vfe_queue *q)
