@@ -3,6 +3,7 @@
  * The virtio device as a whole: its life, what reaches it through the four
  * windows, the passes over its queues, and its interrupts.
  */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -335,14 +336,21 @@ bool vdev_queue_state(const struct vdev *v, unsigned int index, uint16_t *size,
 	return true;
 }
 
-/* The file has the page where the BAR has it: a client maps by BAR offset. */
+/*
+ * The file has the page where the BAR has it: a client maps by BAR offset. The
+ * client gets this very file, so its size is sealed: a look at a page that was
+ * cut off would end this process.
+ */
 static bool map_doorbell(struct vdev *v)
 {
 	void *p;
 
-	v->doorbell_fd = memfd_create("vfe-doorbell", MFD_CLOEXEC);
+	v->doorbell_fd = memfd_create("vfe-doorbell",
+				      MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (v->doorbell_fd < 0 ||
-	    ftruncate(v->doorbell_fd, VFE_NOTIFY_OFFSET + VFE_STRUCT_SIZE))
+	    ftruncate(v->doorbell_fd, VFE_NOTIFY_OFFSET + VFE_STRUCT_SIZE) ||
+	    fcntl(v->doorbell_fd, F_ADD_SEALS,
+		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		goto err;
 	p = mmap(NULL, VFE_STRUCT_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 		 v->doorbell_fd, VFE_NOTIFY_OFFSET);
