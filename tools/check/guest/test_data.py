@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Data: every driver, every style, and each reads what another wrote."""
+
+from __future__ import annotations
+
+from lab.guest import DeviceSpec
+
+from .machine import BLK, KERNEL, TRAP, GuestCase, boot, fio
+
+TWINS = tuple(f"window={window} string={string}"
+              for window in ("port", "memory") for string in (0, 1))
+
+
+class Verify(GuestCase):
+    """fio --verify over vfe_blk."""
+
+    specs = (("main", ()), ("poll", ("--poll",)),
+             ("map", ("--doorbell", "map")))
+
+    def verify(self, name: str, *arguments: str, parameters: str = "",
+               ) -> None:
+        """One fio job on a bound function."""
+        disk = self.bind(name, BLK, parameters)
+        self.sh(fio(disk, *arguments), 180)
+        self.assertEqual(self.device(name).control()["requests"]["error"], 0)
+
+    def test_sequential_512_bytes(self) -> None:
+        self.verify("main", "--rw=write --bs=512 --size=512k --iodepth=1")
+
+    def test_sequential_4_kib(self) -> None:
+        self.verify("main", "--rw=write --bs=4k --size=8M --iodepth=1")
+
+    def test_sequential_1_mib_deep(self) -> None:
+        self.verify("main", "--rw=write --bs=1M --size=64M --iodepth=32")
+
+    def test_random_4_kib_deep(self) -> None:
+        self.verify("main", "--rw=randwrite --bs=4k --size=16M --iodepth=32")
+
+    def test_random_sizes_deep(self) -> None:
+        self.verify("main", "--rw=randwrite --bsrange=512-1M --size=48M"
+                    " --iodepth=32 --norandommap=0 --bs_unaligned=0"
+                    " --blockalign=512")
+
+    def test_random_512_bytes_depth_1(self) -> None:
+        self.verify("main", "--rw=randwrite --bs=512 --size=256k"
+                    " --iodepth=1")
+
+    def test_several_jobs(self) -> None:
+        self.verify("main", "--rw=randwrite --bs=4k --size=6M --iodepth=16"
+                    " --numjobs=4 --offset_increment=16M --group_reporting")
+
+    def test_mixed_read_and_write(self) -> None:
+        self.verify("main", "--rw=randrw --bs=8k --size=8M --iodepth=8")
+
+    def test_polling_device(self) -> None:
+        self.verify("poll", "--rw=randwrite --bs=4k --size=4M --iodepth=16")
+
+    def test_mapped_doorbell(self) -> None:
+        self.verify("map", "--rw=randwrite --bs=4k --size=4M --iodepth=16")
+
+    def test_intx(self) -> None:
+        self.verify("main", "--rw=randwrite --bs=4k --size=4M --iodepth=8",
+                    parameters="interrupts=intx")
+
+    def test_shared_vector(self) -> None:
+        self.verify("main", "--rw=randwrite --bs=4k --size=4M --iodepth=8",
+                    parameters="interrupts=shared")
+
+    def test_one_small_queue(self) -> None:
+        self.verify("main", "--rw=randwrite --bs=64k --size=16M"
+                    " --iodepth=32", parameters="queues=1 queue_depth=8")
+
+    def test_flush_and_fua(self) -> None:
+        self.verify("main", "--rw=randwrite --bs=4k --size=1M --iodepth=4"
+                    " --fsync=8")
+        self.assertGreater(self.device("main").control()["requests"]["flush"],
+                           0)
+
+
+class Drivers(GuestCase):
+    """The twin, the virtio driver and the kernel's own, over the same data."""
+
+    specs = (("main", ()), ("stock", ("--id", "stock")))
+
+    def rewrite(self, disk: str, name: str) -> None:
+        """Files are right; write one more and note its sum."""
+        self.mount(disk)
+        self.check_files()
+        self.sh("cd /mnt; if [ -e sums ]; then sha256sum -c sums; fi;"
+                f" head -c 300000 /dev/urandom >{name};"
+                f" sha256sum {name} >>sums; cd /; umount /mnt")
+
+    def test_files_by_vfe_blk(self) -> None:
+        self.rewrite(self.bind("main"), "blk")
+        self.rewrite(self.bind("main"), "again")
+
+    def test_files_by_the_twin(self) -> None:
+        """Each of its four styles reads what the others wrote."""
+        for number, parameters in enumerate(TWINS):
+            with self.subTest(parameters=parameters):
+                self.rewrite(self.bind("main", TRAP, parameters, 120),
+                             f"twin{number}")
+                self.unbind("main")
+
+    def test_three_drivers_on_a_stock_function(self) -> None:
+        """The kernel's virtio_blk among them: each reads the others'."""
+        for number, (driver, parameters) in enumerate((
+                (KERNEL, ""), (BLK, ""), (TRAP, "window=port string=1"),
+                (KERNEL, ""), (TRAP, "window=memory string=0"), (BLK, ""))):
+            disk = self.bind("stock", driver, parameters)
+            self.rewrite(disk, f"stock{number}")
+            self.unbind("stock")
+
+    def test_kernel_driver_verifies(self) -> None:
+        disk = self.bind("stock", KERNEL)
+        self.sh(fio(disk, "--rw=randwrite --bs=4k --size=8M --iodepth=32"),
+                120)
+
+    def test_mkfs_by_each(self) -> None:
+        """mkfs, mount, write, fsck: by the kernel's driver and by ours."""
+        for driver in (KERNEL, BLK):
+            disk = self.bind("stock", driver)
+            self.sh(f"mkfs.ext4 -q -F {disk} 64M", 180)
+            self.mount(disk)
+            self.sh("head -c 5000000 /dev/urandom >/mnt/x; sync;"
+                    " sha256sum /mnt/x >/tmp/sum; umount /mnt;"
+                    f" fsck.ext4 -f -n {disk}", 180)
+            self.mount(disk)
+            self.sh("sha256sum -c /tmp/sum; umount /mnt")
+            self.unbind("stock")
+
+    def test_swap_live(self) -> None:
+        """Back and forth on a machine that runs on."""
+        for _ in range(5):
+            for driver, parameters in ((BLK, ""), (TRAP, "string=1")):
+                disk = self.bind("main", driver, parameters)
+                self.sh(f"dd if={disk} of=/dev/null bs=4k count=16"
+                        " iflag=direct 2>/dev/null")
+
+    def test_twin_verifies(self) -> None:
+        for parameters in TWINS:
+            with self.subTest(parameters=parameters):
+                disk = self.bind("main", TRAP, parameters, 120)
+                self.sh(fio(disk, "--rw=randwrite --bsrange=512-32k"
+                            " --blockalign=512 --size=256k --offset=100M"
+                            " --iodepth=8"), 240)
+                self.unbind("main")
+
+
+class Reboot(GuestCase):
+    """Data outlive the guest."""
+
+    specs = (("main", ()),)
+
+    def test_reboot(self) -> None:
+        self.mount(self.bind("main"))
+        self.sh("head -c 3000000 /dev/urandom >/mnt/kept; sync;"
+                " sha256sum /mnt/kept >/mnt/kept.sum; umount /mnt")
+        backing = self.device("main").spec.backing
+        self.guest.shutdown()
+        type(self).guest = boot("Reboot-again",
+                                [DeviceSpec("main", backing)])
+        self.addClassCleanup(self.guest.shutdown)
+        self.mount(self.bind("main"))
+        self.sh("sha256sum -c /mnt/kept.sum")
+        self.check_files()
+
+    def test_reset_with_the_driver_bound(self) -> None:
+        """A machine's reset in mid-work; the new kernel starts afresh."""
+        backing = self.device("main").spec.backing
+        self.bind("main")
+        self.guest.kill()
+        type(self).guest = boot("Reboot-killed",
+                                [DeviceSpec("main", backing)])
+        self.addClassCleanup(self.guest.shutdown)
+        self.mount(self.bind("main"))
+        self.check_files()
