@@ -34,6 +34,10 @@ def parse(answer: Mapping[str, Any]) -> DeviceState:
     """The counters out of the answer to `counters`."""
     accesses = {(str(item["name"]), str(item["dir"])): int(item["count"])
                 for item in answer["registers"]}
+    # To no register: KVM names such an access by its place, so that the two
+    # differ and somebody looks.
+    accesses |= {("unknown", str(direction)): int(count)
+                 for direction, count in answer["unknown"].items() if count}
     requests = {str(kind): int(count)
                 for kind, count in answer["requests"].items()
                 if kind != "error"}    # counted under their own kind as well

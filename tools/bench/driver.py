@@ -7,7 +7,7 @@ them in the guest, and none of them makes the driver touch the device.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .counts import CountError, Key, Testimony, subtract
@@ -15,21 +15,21 @@ from .counts import CountError, Key, Testimony, subtract
 # Runs a command in the guest, gives its output, raises when it fails.
 Run = Callable[[str], str]
 
+# One command for all, as each takes its time under emulation. Interrupts are
+# the kernel's own count for each of the function's vectors, whoever drives it.
 _READ = """\
-cd /sys/bus/pci/devices/{bdf}/vfe
+cd /sys/bus/pci/devices/{bdf} || exit 1
+read -r v < /sys/block/{disk}/stat && echo "block $v"
+irqs=$(cd msi_irqs 2>/dev/null && echo *)
+for n in ${{irqs:-$(cat irq)}}; do
+    read -r v < /sys/kernel/irq/$n/per_cpu_count && echo "irq $v"
+done
+[ -d vfe ] || exit 0
+cd vfe
 for f in exits operations interrupts registers/* windows/* queues/*/*; do
     [ -f $f ] && read -r v < $f && echo "$f $v"
 done
 true"""
-
-# Interrupts of any driver: the kernel's own count for each of its vectors.
-_IRQS = """\
-cd /sys/bus/pci/devices/{bdf}
-irqs=$(cd msi_irqs 2>/dev/null && echo *)
-for n in ${{irqs:-$(cat irq)}}; do
-    read -r v < /sys/kernel/irq/$n/per_cpu_count && echo "$v"
-done"""
-
 
 @dataclass(frozen=True)
 class DriverState:
@@ -49,9 +49,9 @@ def _register(path: str) -> Key:
     return name, direction
 
 
-def parse(text: str) -> DriverState:
+def parse(lines: Iterable[str]) -> DriverState:
     """The counters out of lines of file and value."""
-    values = dict(line.split(None, 1) for line in text.splitlines())
+    values = dict(line.split(None, 1) for line in lines)
     accesses = {}
     mapped = set()
     sums = {"kicks": 0, "kicks_suppressed": 0}
@@ -73,28 +73,12 @@ def parse(text: str) -> DriverState:
         kicks_suppressed=sums["kicks_suppressed"])
 
 
-def read(run: Run, bdf: str) -> DriverState:
-    """The counters of the driver that is bound to a function."""
-    return parse(run(_READ.format(bdf=bdf)))
-
-
 def testimony(after: DriverState, before: DriverState) -> Testimony:
     """What the driver says it did; it sees all that it does itself."""
     exits = after.exits - before.exits
     if exits < 0:
         raise CountError("the driver's exits ran backwards: were they reset?")
     return Testimony(subtract(after.accesses, before.accesses), exits)
-
-
-def parse_irqs(text: str) -> int:
-    """The sum over vectors and CPUs."""
-    return sum(int(count) for line in text.splitlines()
-               for count in line.split(","))
-
-
-def read_irqs(run: Run, bdf: str) -> int:
-    """Interrupts that the guest's kernel took for a function."""
-    return parse_irqs(run(_IRQS.format(bdf=bdf)))
 
 
 @dataclass(frozen=True)
@@ -133,6 +117,30 @@ def parse_block(text: str) -> BlockState:
                       words[15], words[1] + words[5])
 
 
-def read_block(run: Run, disk: str) -> BlockState:
-    """The statistics of a disk (its name in /sys/block)."""
-    return parse_block(run(f"cat /sys/block/{disk}/stat"))
+@dataclass(frozen=True)
+class GuestState:
+    """All that the guest counts about a function."""
+
+    driver: DriverState | None      # None for a driver that does not count
+    block: BlockState
+    interrupts: int
+
+
+def parse_guest(text: str) -> GuestState:
+    """Out of what the guest printed for all of it."""
+    lines = text.splitlines()
+    block = [line for line in lines if line.startswith("block ")]
+    irqs = [line for line in lines if line.startswith("irq ")]
+    others = [line for line in lines if line not in block + irqs]
+    if len(block) != 1 or not irqs:
+        raise CountError("the guest's counts cannot be read: " + text[:200])
+    interrupts = sum(int(count) for line in irqs
+                     for count in line.removeprefix("irq ").split(","))
+    return GuestState(parse(others) if others else None,
+                      parse_block(block[0].removeprefix("block ")),
+                      interrupts)
+
+
+def read(run: Run, bdf: str, disk: str) -> GuestState:
+    """The guest's counts about a function and its disk, by one command."""
+    return parse_guest(run(_READ.format(bdf=bdf, disk=disk)))

@@ -2,9 +2,9 @@
 """fio's command lines, and what it says it did.
 
 The file that is read was laid out by fio with a checksum in each block, so
-that a random read verifies all it gets. The file that is written is filled
-with zeros first, so that a write that got lost leaves a block without a
-checksum behind, and the pass that follows finds it.
+that a random read verifies all it gets. The file that is written holds no
+such block before, so that a write that got lost leaves one without a checksum
+behind, and the pass that follows finds it.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class FioError(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    """A run of fio. @seed keeps the blocks of one row apart from another's."""
+    """A run of fio."""
 
     name: str
     file: str
@@ -42,15 +42,14 @@ class Job:
     rw: str
     depth: int
     ops: int
-    seed: int = 1
+    offset: int = 0
 
     def command(self, verify_only: bool = False) -> str:
         """A command line for the guest's shell; with @verify_only one that
         reads back what the same job wrote."""
         argv = [*COMMON, f"--name={self.name}", f"--filename={self.file}",
-                f"--size={self.size}", f"--rw={self.rw}",
-                f"--iodepth={self.depth}", f"--number_ios={self.ops}",
-                f"--randseed={self.seed}"]
+                f"--offset={self.offset}", f"--size={self.size}", f"--rw={self.rw}",
+                f"--iodepth={self.depth}", f"--number_ios={self.ops}"]
         if verify_only:
             argv.append("--verify_only")
         elif "write" in self.rw:

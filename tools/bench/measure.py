@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from lab import progress
 
 from . import device, driver, formula, kvm, vcpu, witness
-from .addresses import AddressMap, parse_map, parse_resource
 from .counts import CountError, Testimony
 from .fio import Outcome
 from .result import Result, Traffic, blind_reasons
@@ -29,9 +28,7 @@ SETTLE_TRIES = 50
 class Moment:
     """All counts, while the guest waits."""
 
-    by_driver: driver.DriverState | None
-    block: driver.BlockState
-    irqs: int
+    guest: driver.GuestState
     by_device: device.DeviceState
     by_kvm: kvm.Snapshot
     all_exits: int
@@ -72,7 +69,7 @@ def _settled(session: Session) -> device.DeviceState:
                      " guest does nothing")
 
 
-class RowMeasurement:  # pylint: disable=too-few-public-methods
+class RowMeasurement:
     """One row on a setup that is ready."""
 
     def __init__(self, bench: Bench, session: Session, row: Row) -> None:
@@ -80,37 +77,27 @@ class RowMeasurement:  # pylint: disable=too-few-public-methods
         self._session = session
         self._row = row
         self._qmp = session.guest.qmp
-        bdf = session.device.bdf
-        resource = session.run(f"cat /sys/bus/pci/devices/{bdf}/resource")
-        self._names = AddressMap(parse_resource(resource),
-                                 parse_map(session.device.control("map")))
 
-    def _guest_side(self) -> tuple[driver.DriverState | None,
-                                   driver.BlockState, int]:
-        session = self._session
-        bdf = session.device.bdf
-        counts = (None if self._row.setup.style == "kernel"
-                  else driver.read(session.run, bdf))
-        return (counts, driver.read_block(session.run, session.disk),
-                driver.read_irqs(session.run, bdf))
+    def _guest_side(self) -> driver.GuestState:
+        return driver.read(self._session.run, self._session.device.bdf,
+                           self._session.disk)
 
     def _before(self) -> Moment:
         guest = self._guest_side()
         counts = _settled(self._session)
-        return Moment(*guest, counts, self._bench.histograms.snapshot(),
+        return Moment(guest, counts, self._bench.histograms.snapshot(),
                       vcpu.exits(self._qmp), time.monotonic())
 
     def _after(self) -> Moment:
         when, all_exits = time.monotonic(), vcpu.exits(self._qmp)
         counts = _settled(self._session)
         seen = self._bench.histograms.snapshot()
-        return Moment(*self._guest_side(), counts, seen, all_exits, when)
+        return Moment(self._guest_side(), counts, seen, all_exits, when)
 
-    def run(self, seed: int) -> Result:
-        """Warm up, measure, verify."""
+    def run(self) -> Result:
+        """Measure, then verify."""
         session, row = self._session, self._row
-        job = session.job(row, seed)
-        session.warm_up(row, job)
+        job = session.job(row)
         before = self._before()
         outcome = session.run_fio(job)
         after = self._after()
@@ -128,16 +115,19 @@ class RowMeasurement:  # pylint: disable=too-few-public-methods
                 "the driver takes these windows for mapped:"
                 f" {', '.join(sorted(mapped)) or 'none'}; this row wants:"
                 f" {', '.join(sorted(expected)) or 'none'}")
-        return self._names.registers_in(mapped)
+        return self._session.names.registers_in(mapped)
 
     def _witnesses(self, before: Moment, after: Moment,
                    ) -> dict[str, Testimony | None]:
-        unseen = self._mapped_registers(after.by_driver)
+        names = self._session.names
+        unseen = self._mapped_registers(after.guest.driver)
         says: dict[str, Testimony | None] = {"driver": None}
-        if after.by_driver and before.by_driver:
-            says["driver"] = driver.testimony(after.by_driver,
-                                              before.by_driver)
-        says["kvm"] = kvm.testimony(after.by_kvm, before.by_kvm, self._names,
+        if after.guest.driver and before.guest.driver:
+            says["driver"] = driver.testimony(after.guest.driver,
+                                              before.guest.driver)
+        elif self._row.setup.style != "kernel":
+            raise CountError("the driver shows no counters (vfe/ in sysfs)")
+        says["kvm"] = kvm.testimony(after.by_kvm, before.by_kvm, names,
                                     unseen)
         says["device"] = device.testimony(
             after.by_device, before.by_device, unseen=unseen,
@@ -161,7 +151,7 @@ class RowMeasurement:  # pylint: disable=too-few-public-methods
 
     def _judge(self, before: Moment, after: Moment,
                outcome: Outcome) -> Result:
-        done = after.block - before.block
+        done = after.guest.block - before.guest.block
         says = self._witnesses(before, after)
         verdict = witness.compare(says, self._formula(done))
         operations = _operations(before, after)
@@ -171,7 +161,7 @@ class RowMeasurement:  # pylint: disable=too-few-public-methods
             string_input=self._string_input(says["driver"]))
         traffic = Traffic(
             ops=operations["device"], kicks=self._kicks(before, after, says),
-            interrupts=after.irqs - before.irqs,
+            interrupts=after.guest.interrupts - before.guest.interrupts,
             all_exits=after.all_exits - before.all_exits,
             seconds=after.when - before.when,
             idle_per_s=self._bench.idle_per_s)
@@ -186,8 +176,8 @@ class RowMeasurement:  # pylint: disable=too-few-public-methods
         if self._row.setup.style == "trap" and says["driver"]:
             window = self._row.setup.options["window"]
             return says["driver"].count((f"{window}_command", "write")) or 0
-        if after.by_driver and before.by_driver:
-            return after.by_driver.kicks - before.by_driver.kicks
+        if after.guest.driver and before.guest.driver:
+            return after.guest.driver.kicks - before.guest.driver.kicks
         return after.by_device.kicks - before.by_device.kicks
 
     def _notes(self, done: driver.BlockState, outcome: Outcome,
@@ -204,10 +194,10 @@ class RowMeasurement:  # pylint: disable=too-few-public-methods
 
 def _operations(before: Moment, after: Moment) -> dict[str, int]:
     """Requests by whoever counts them; these must be one number too."""
-    counts = {"block layer": (after.block - before.block).requests,
+    counts = {"block layer": (after.guest.block - before.guest.block).requests,
               "device": (after.by_device.operations
                          - before.by_device.operations)}
-    if after.by_driver and before.by_driver:
-        counts["driver"] = (after.by_driver.operations
-                            - before.by_driver.operations)
+    if after.guest.driver and before.guest.driver:
+        counts["driver"] = (after.guest.driver.operations
+                            - before.guest.driver.operations)
     return counts

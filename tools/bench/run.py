@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,21 +54,20 @@ def _failed(rows: Sequence[Row], error: Exception) -> list[Result]:
 
 
 def _measure_setup(guest: Guest, bench: measure.Bench, setup: Setup,
-                   rows: Sequence[Row], seeds: Iterator[int],
+                   rows: Sequence[Row], regions: dict[str, int],
                    ) -> list[Result]:
     results: list[Result] = []
-    blocks = max(row.ops for row in rows)
     with contextlib.ExitStack() as stack:
         try:
             with progress.step(f"{setup.name}: binding and mounting"):
-                session = stack.enter_context(Session(guest, setup, blocks))
+                session = stack.enter_context(Session(guest, setup, regions))
         except ROW_ERRORS as error:
             return _failed(rows, error)
         for row in rows:
             try:
                 with progress.step(f"{row.name}, {row.ops} operations"):
                     results.append(measure.RowMeasurement(
-                        bench, session, row).run(next(seeds)))
+                        bench, session, row).run())
             except ROW_ERRORS as error:
                 results += _failed([row], error)
     return results
@@ -82,9 +81,10 @@ def _measure_all(guest: Guest, rows: Sequence[Row],
     bench = measure.Bench(histograms,
                           formula.read_constants(paths.checkout()), idle)
     results: list[Result] = []
-    seeds = itertools.count(100, 2)
+    regions: dict[str, int] = {}
     for setup, group in itertools.groupby(rows, lambda row: row.setup):
-        results += _measure_setup(guest, bench, setup, list(group), seeds)
+        results += _measure_setup(guest, bench, setup, list(group),
+                                  regions)
     return results
 
 

@@ -6,16 +6,18 @@ from __future__ import annotations
 import dataclasses
 from types import TracebackType
 
-from lab import LabError, progress
+from lab import LabError, image, progress
 from lab.guest import Device, Guest
 
 from . import fio
+from .addresses import AddressMap, parse_map, parse_resource
 from .rows import BLOCK_SIZE, Row, Setup
 
 MOUNT = "/mnt"
-READ_FILE = f"{MOUNT}/fio.dat"
-WRITE_FILE = f"{MOUNT}/bench.dat"
+READ_FILE = f"{MOUNT}/{image.FIO_FILE}"
+WRITE_FILE = f"{MOUNT}/{image.WRITE_FILE}"
 COMMAND_S = 300
+VERIFY_DEPTH = 32
 
 # Only functions that a row asks for get a driver: a device that polls does so
 # from the moment that it has one.
@@ -32,6 +34,8 @@ echo {bdf} > /sys/bus/pci/drivers_probe
 # The kernel's driver sits on the virtio bus, above virtio-pci.
 _BIND_KERNEL = "modprobe {driver} {parameters}"
 
+MOUNT_FLAGS = "noatime,lazytime,noinit_itable,inode_readahead_blks=1"
+
 _UNBIND = """\
 umount {mount} 2>/dev/null
 cd /sys/bus/pci/devices/{bdf}
@@ -42,7 +46,8 @@ modprobe -r {driver}"""
 _UNBIND_KERNEL = "umount {mount} 2>/dev/null; modprobe -r {driver}"
 
 # No merging and no scheduler: one request to the driver for each of fio's.
-# No access times and lazy other times: no journal in a measured window.
+# No access times and lazy other times: no journal in a measured window. No
+# reading ahead, which only costs time where every word is an exit.
 _MOUNT = """\
 for d in /sys/bus/pci/devices/{bdf}/block/* \
          /sys/bus/pci/devices/{bdf}/virtio*/block/*; do
@@ -51,20 +56,23 @@ done
 [ "$disk" ] || {{ echo no disk; exit 1; }}
 echo none > /sys/block/$disk/queue/scheduler
 echo 2 > /sys/block/$disk/queue/nomerges
+echo 0 > /sys/block/$disk/queue/read_ahead_kb
 modprobe ext4
-mount -t ext4 -o noatime,lazytime,noinit_itable /dev/$disk {mount} || exit 1
+mount -t ext4 -o {flags} /dev/$disk {mount} || exit 1
 echo $disk"""
 
 
 class Session:
     """Binds on entry, gives the function back on exit."""
 
-    def __init__(self, guest: Guest, setup: Setup, write_blocks: int) -> None:
+    def __init__(self, guest: Guest, setup: Setup,
+                 regions: dict[str, int]) -> None:
         self.guest = guest
         self.setup = setup
         self.device: Device = guest.devices[setup.function]
         self.disk = ""
-        self._write_bytes = write_blocks * BLOCK_SIZE
+        self.names = AddressMap((), ())
+        self.regions = regions      # bytes written to, by function
         self._kernel = setup.style == "kernel"
 
     def run(self, command: str) -> str:
@@ -74,7 +82,7 @@ class Session:
     def _format(self, text: str) -> str:
         return text.format(bdf=self.device.bdf, driver=self.setup.driver,
                            parameters=" ".join(self.setup.parameters),
-                           mount=MOUNT)
+                           mount=MOUNT, flags=MOUNT_FLAGS)
 
     def __enter__(self) -> Session:
         try:
@@ -87,8 +95,11 @@ class Session:
     def _bind(self) -> None:
         self.run(self._format(_BIND_KERNEL if self._kernel else _BIND))
         self.disk = self.run(self._format(_MOUNT)).split()[-1]
-        self._zero("fsync")
-        self.run("sync")
+        self._look_up()
+        resource = self.run(self._format("cat /sys/bus/pci/devices/{bdf}"
+                                         "/resource"))
+        self.names = AddressMap(parse_resource(resource),
+                                parse_map(self.device.control("map")))
 
     def __exit__(self, kind: type[BaseException] | None,
                  value: BaseException | None,
@@ -103,22 +114,25 @@ class Session:
             # The next setup tells whether this matters.
             progress.say(f"  {self.setup.name}: unbinding: {error}")
 
-    def _zero(self, conv: str) -> None:
-        """Fill the file that is written to, so that no old data can pass for
-        new; fsync the first time, so that its blocks are allocated."""
-        blocks = -(-self._write_bytes // 65536)
-        self.run(f"dd if=/dev/zero of={WRITE_FILE} bs=64k count={blocks}"
-                 f" conv={conv} status=none"
-                 + (" oflag=direct" if conv == "notrunc" else ""))
-
-    def job(self, row: Row, seed: int) -> fio.Job:
+    def job(self, row: Row) -> fio.Job:
         """The measured run of fio."""
-        if "write" in row.rw:
-            return fio.Job(row.name, WRITE_FILE, self._write_bytes, row.rw,
-                           row.depth, row.ops, seed)
-        size = int(self.run(f"stat -c %s {READ_FILE}"))
-        return fio.Job(row.name, READ_FILE, size, row.rw, row.depth, row.ops,
-                       seed)
+        if "write" not in row.rw:
+            return fio.Job(row.name, READ_FILE, image.FIO_MB << 20, row.rw,
+                           row.depth, row.ops)
+        return fio.Job(row.name, WRITE_FILE, row.ops * BLOCK_SIZE, row.rw,
+                       row.depth, row.ops, self._region(row))
+
+    def _region(self, row: Row) -> int:
+        """Where a row may write: to no block that another row wrote to, since
+        old data must not pass for new."""
+        name = self.setup.function
+        begin = self.regions.get(name, 0)
+        self.regions[name] = begin + row.ops * BLOCK_SIZE
+        if self.regions[name] > image.WRITE_MB << 20:
+            raise LabError(f"{row.ops} operations a row are too many for the"
+                           f" image's {image.WRITE_MB} MB to write to: use"
+                           " fewer (--ops)")
+        return begin
 
     def run_fio(self, job: fio.Job, verify_only: bool = False) -> fio.Outcome:
         """One run of fio."""
@@ -126,16 +140,18 @@ class Session:
                                 check=False)
         return fio.parse(result.out, job.rw)
 
-    def warm_up(self, row: Row, job: fio.Job) -> None:
-        """What must not happen in the measured window happens here: the
-        program's and the file's pages and extents are looked up."""
-        few = max(1, min(row.ops // 10, 2 * row.depth))
-        self.run_fio(dataclasses.replace(job, ops=few, seed=job.seed + 1))
-        if "write" in row.rw:
-            self._zero("notrunc")
-        self.run("sync")
+    def _look_up(self) -> None:
+        """What must not happen in a measured window happens here: files are
+        opened and their extents are read, and the journal that the first
+        opening of a file fills is written out."""
+        last = (image.FIO_MB << 20) // BLOCK_SIZE - 1
+        self.run(f"dd if={READ_FILE} of=/dev/null bs={BLOCK_SIZE} count=1"
+                 f" skip={last} iflag=direct status=none\n"
+                 f"dd if={WRITE_FILE} of=/dev/null bs={BLOCK_SIZE} count=1"
+                 " iflag=direct status=none\nsync")
 
     def verify(self, row: Row, job: fio.Job) -> None:
         """Read back what the row wrote; reads were verified as they came."""
         if "write" in row.rw:
-            self.run_fio(dataclasses.replace(job, depth=1), verify_only=True)
+            self.run_fio(dataclasses.replace(job, depth=VERIFY_DEPTH),
+                         verify_only=True)

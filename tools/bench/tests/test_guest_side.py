@@ -26,6 +26,8 @@ queues/1/kicks 400
 queues/1/kicks_suppressed 1
 """
 
+BLOCK = "block 11 1 88 5 7 2 56 9 0 12 14 3 4 5 6 13 8\n"
+
 COUNTERS: dict[str, Any] = {
     "ok": True,
     "registers": [{"name": "notify", "window": "notify", "dir": "write",
@@ -33,7 +35,7 @@ COUNTERS: dict[str, Any] = {
     "requests": {"read": 900, "write": 100, "flush": 2, "discard": 0,
                  "write_zeroes": 0, "get_id": 0, "error": 3},
     "interrupts": {"msix": 990, "intx": 2, "suppressed": 8},
-    "doorbells": 5, "kicks": 1000,
+    "unknown": {"read": 0, "write": 2}, "doorbells": 5, "kicks": 1000,
 }
 
 
@@ -50,7 +52,7 @@ class Driver(unittest.TestCase):
 
     def test_counters(self) -> None:
         """Registers by name and direction, queues summed up."""
-        state = driver.parse(SYSFS)
+        state = driver.parse(SYSFS.splitlines())
         self.assertEqual(state.accesses[("queue_desc_lo", "write")], 1)
         self.assertEqual(state.accesses[("isr_status", "read")], 3)
         self.assertEqual(state.mapped, {"notify"})
@@ -60,24 +62,38 @@ class Driver(unittest.TestCase):
     def test_missing_counter(self) -> None:
         """A driver that lacks a counter has not counted 0."""
         with self.assertRaisesRegex(CountError, "exits"):
-            driver.parse(SYSFS.replace("exits 1003\n", ""))
+            driver.parse(SYSFS.replace("exits 1003\n", "").splitlines())
 
     def test_reset_in_between(self) -> None:
         """exits that ran backwards."""
-        later = driver.parse(SYSFS.replace("exits 1003", "exits 2"))
+        later = driver.parse(
+            SYSFS.replace("exits 1003", "exits 2").splitlines())
         with self.assertRaises(CountError):
-            driver.testimony(later, driver.parse(SYSFS))
+            driver.testimony(later, driver.parse(SYSFS.splitlines()))
 
-    def test_interrupts_of_all_vectors_and_cpus(self) -> None:
+    def test_all_of_the_guest(self) -> None:
         """per_cpu_count has a number a CPU, a file a vector."""
-        self.assertEqual(driver.parse_irqs("1,20\n0,300\n"), 321)
+        state = driver.parse_guest(f"{BLOCK}irq 1,20\nirq 0,300\n{SYSFS}")
+        self.assertEqual(state.interrupts, 321)
+        self.assertEqual(state.block.reads, 11)
+        self.assertEqual(state.driver,
+                         driver.parse(SYSFS.splitlines()))
+
+    def test_driver_that_does_not_count(self) -> None:
+        """It has no counters, which is not to say that they are 0."""
+        state = driver.parse_guest(f"{BLOCK}irq 7\n")
+        self.assertIsNone(state.driver)
+
+    def test_garbage(self) -> None:
+        """An error of the guest's shell is no count."""
+        with self.assertRaisesRegex(CountError, "No such file"):
+            driver.parse_guest("cd: vfe: No such file or directory")
 
     def test_block_statistics(self) -> None:
         """The fields of Documentation/block/stat.rst."""
-        stat = "11 1 88 5 7 2 56 9 0 12 14 3 4 5 6 13 8"
-        self.assertEqual(driver.parse_block(stat),
-                         driver.BlockState(11, 88, 7, 56, 13, 3))
-        self.assertEqual(driver.parse_block(stat).requests, 31)
+        block = driver.parse_block(BLOCK.removeprefix("block "))
+        self.assertEqual(block, driver.BlockState(11, 88, 7, 56, 13, 3))
+        self.assertEqual(block.requests, 31)
 
 
 class Device(unittest.TestCase):
@@ -95,7 +111,13 @@ class Device(unittest.TestCase):
         said = device.testimony(state, device.DeviceState(),
                                 sees_exits=False)
         self.assertIsNone(said.exits)
-        self.assertEqual(said.total, 1000)
+        self.assertEqual(said.total, 1002)
+
+    def test_access_to_no_register(self) -> None:
+        """It is not lost, and a kind that never came is not there."""
+        state = device.parse(COUNTERS)
+        self.assertEqual(state.accesses, {("notify", "write"): 1000,
+                                          ("unknown", "write"): 2})
 
 
 class Fio(unittest.TestCase):
