@@ -4,7 +4,7 @@
  * changes its configuration, and the attributes that users of virtio_blk know,
  * cache_type and serial.
  */
-#include <linux/string_helpers.h>
+#include <linux/string.h>
 #include <linux/sysfs.h>
 
 #include "blk.h"
@@ -13,27 +13,17 @@
  * vfe_blk_update_capacity() - take over the size that the device has now
  * @vb: the disk
  *
- * An absurd size or an unreadable one is logged and the old one kept.
+ * An absurd size or an unreadable one is logged and the old one kept. The block
+ * layer logs a change, and tells user space.
  *
  * Context: process context, may sleep.
  */
 void vfe_blk_update_capacity(struct vfe_blk *vb)
 {
-	struct gendisk *disk = vb->disk;
-	char was[12], is[12];
-	u64 old, capacity;
+	u64 capacity;
 
-	if (vfe_blk_read_capacity(vb, &capacity))
-		return;
-	old = get_capacity(disk);
-	if (old == capacity)
-		return;
-	string_get_size(old, SECTOR_SIZE, STRING_UNITS_2, was, sizeof(was));
-	string_get_size(capacity, SECTOR_SIZE, STRING_UNITS_2, is, sizeof(is));
-	dev_info(vfe_dev(vb->vd),
-		 "%s: size changes from %llu sectors (%s) to %llu (%s)\n",
-		 disk->disk_name, old, was, capacity, is);
-	set_capacity_and_notify(disk, capacity);
+	if (!vfe_blk_read_capacity(vb, &capacity))
+		set_capacity_and_notify(vb->disk, capacity);
 }
 
 /* 5.2.6.1: the capacity is looked at again on each configuration change. */
@@ -167,7 +157,7 @@ static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 	err = vfe_blk_get_id(dev_to_disk(dev)->private_data, id);
 	if (err == -EIO || err == -EOPNOTSUPP)
 		return 0;
-	return err ?: sysfs_emit(buf, "%s", id);
+	return err ?: sysfs_emit(buf, "%s\n", id);
 }
 
 static DEVICE_ATTR_RO(serial);
