@@ -6,12 +6,13 @@
  */
 #include <pthread.h>
 #include <sched.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "guest.h"
 
 #define SIZE		8
-#define ROUNDS		5000
+#define ROUNDS		20000
 #define PATIENCE	20	/* seconds for all of them */
 
 struct race {
@@ -84,10 +85,22 @@ static void wait_used(struct race *r)
 	}
 }
 
+/* Anything from nothing to longer than a pass of the device takes */
+static void dawdle(unsigned int *seed)
+{
+	unsigned int turns = rand_r(seed) % 4096;
+
+	if (turns % 4 == 0)
+		sched_yield();
+	for (unsigned int i = 0; i < turns; i++)
+		__atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
 static void *drive(void *arg)
 {
 	struct race *r = arg;
 	struct guest *g = &r->g;
+	unsigned int seed = 1;
 
 	for (unsigned int i = 0; i < ROUNDS && !r->lost; i++) {
 		uint16_t old = g->avail_idx;
@@ -99,8 +112,11 @@ static void *drive(void *arg)
 			offer(g, 0);
 		if (g->avail_idx != old)
 			notify(r, old);
-		/* at times with entries still under way */
-		if (i % 5 == 0 || room <= 3)
+		dawdle(&seed);
+		/* A notification that was lost is felt by who waits for all. */
+		if (room <= 3)
+			wait_used(r);
+		while (i % 4 == 0 && g->used_seen != g->avail_idx && !r->lost)
 			wait_used(r);
 	}
 	while (!r->lost && g->used_seen != g->avail_idx)
@@ -114,9 +130,7 @@ static void serve(struct race *r)
 	while (!__atomic_load_n(&r->ended, __ATOMIC_ACQUIRE)) {
 		if (__atomic_exchange_n(&r->bell, 0, __ATOMIC_SEQ_CST))
 			kick(&r->g);
-		else if (vdev_wants_poll(r->g.v))
-			vdev_poll(r->g.v);
-		else
+		else if (!vdev_wants_poll(r->g.v) || !vdev_poll(r->g.v))
 			sched_yield();
 	}
 }
