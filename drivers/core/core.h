@@ -30,6 +30,7 @@
  * @VFE_STATE_LIVE: DRIVER_OK is set
  * @VFE_STATE_FAILED: FAILED is set, or a reset never ended
  * @VFE_STATE_GONE: the function reads as ones; there is no way back
+ * @VFE_NUM_STATES: how many there are
  */
 enum vfe_state {
 	VFE_STATE_RESET,
@@ -110,7 +111,7 @@ int vfe_hello(struct vfe_device *vd);
 /* device.c: from anywhere to just before the set-up of queues */
 int vfe_bring_up(struct vfe_device *vd);
 /* Ask the class driver for a reset, once. Any context. */
-void vfe_fault(struct vfe_device *vd);
+bool vfe_fault(struct vfe_device *vd);
 void vfe_mark_gone(struct vfe_device *vd);
 
 /* queues.c */

@@ -121,10 +121,10 @@ void vfe_config_work(struct work_struct *work)
 		return;
 	/* 2.1.1: do not rely on a device that needs a reset, reset it */
 	if (status & VIRTIO_CONFIG_S_NEEDS_RESET) {
-		dev_err(vfe_dev(vd),
-			"device_status is %#x: the device asks for a reset\n",
-			status);
-		vfe_fault(vd);
+		if (vfe_fault(vd))
+			dev_err(vfe_dev(vd),
+				"device_status is %#x: the device asks for a reset\n",
+				status);
 		return;
 	}
 	if (vd->ops->config_changed)

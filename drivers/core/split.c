@@ -18,7 +18,7 @@
 
 #include "ring.h"
 
-/* The end of the list of free descriptors; no valid index, since size <= 2^15 */
+/* The end of the list of free descriptors; sizes are 2^15 at most */
 #define SPLIT_NONE	0xffff
 
 /**

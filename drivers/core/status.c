@@ -92,11 +92,15 @@ const char *vfe_state_name(enum vfe_state state)
  * @vd: the device
  *
  * Context: any.
+ * Return: whether this call was the one.
  */
-void vfe_fault(struct vfe_device *vd)
+bool vfe_fault(struct vfe_device *vd)
 {
-	if (!test_and_set_bit(0, &vd->fault_reported) && vd->ops->needs_reset)
+	if (test_and_set_bit(0, &vd->fault_reported))
+		return false;
+	if (vd->ops->needs_reset)
 		vd->ops->needs_reset(vd);
+	return true;
 }
 
 /**
@@ -212,8 +216,10 @@ int vfe_status_reset(struct vfe_device *vd)
 {
 	int ret;
 
-	if (vfe_gone(vd))
+	if (vfe_gone(vd)) {
+		vfe_mark_gone(vd);
 		return -ENODEV;
+	}
 	vfe_write8(&vd->regs, VFE_REG_DEVICE_STATUS, 0);
 	ret = vfe_status_wait_zero(vd);
 	if (!ret)

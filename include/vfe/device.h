@@ -101,7 +101,7 @@ int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val);
 /**
  * vfe_queues_create() - set up queues and interrupts
  * @vd: the device, features negotiated
- * @specs: one an queue
+ * @specs: one a queue
  * @n: how many queues
  * @irqs: the best kind of interrupts to use
  *
@@ -128,7 +128,8 @@ int vfe_ready(struct vfe_device *vd);
  * When it returns, no done() or config_changed() runs and the device touches
  * no buffer: take them back with vfe_queue_detach(). Bounded wait.
  *
- * Context: process context, may sleep; the caller has stopped adding.
+ * Context: process context, may sleep; not from config_changed(); the caller
+ * has stopped adding.
  * Return: 0, -ETIMEDOUT the device never answered (bus mastering is switched
  * off then, so that the buffers are safe all the same), -ENODEV it is gone.
  */
@@ -136,6 +137,7 @@ int vfe_reset(struct vfe_device *vd);
 
 /**
  * vfe_restart() - bring a reset device up again, to just before vfe_ready()
+ * @vd: the device, after vfe_reset(); all buffers detached
  *
  * Same features, same queues (empty), same kind of interrupts.
  *
@@ -144,7 +146,10 @@ int vfe_reset(struct vfe_device *vd);
  */
 int vfe_restart(struct vfe_device *vd);
 
-/* Is the function still there? One that is not reads as ones. */
+/*
+ * Is the function known to be gone? Looks at no register: what reads as ones is
+ * found by vfe_reset(), vfe_config_read() and interrupts, and remembered.
+ */
 bool vfe_gone(const struct vfe_device *vd);
 
 struct pci_dev *vfe_pci_dev(const struct vfe_device *vd);
