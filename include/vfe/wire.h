@@ -202,10 +202,12 @@ VFE_WIRE_ASSERT(sizeof(struct vfe_identify) == VFE_SECTOR_SIZE);
 /*
  * The vendor capability (virtio 1.4, 4.1.4.8: cfg_type 9) by which a device
  * says which windows do not trap. Without it, or with another vendor_id, magic
- * or version, every window counts as trapping.
+ * or version, every window counts as trapping. The vendor_id must not be that
+ * of virtio; this project owns none, so it takes one that nobody was given, and
+ * the magic makes sure.
  */
 #define VFE_CAP_CFG_TYPE	9
-#define VFE_CAP_VENDOR_ID	VFE_PCI_VENDOR
+#define VFE_CAP_VENDOR_ID	0x7666	/* "fv": nobody's */
 #define VFE_CAP_MAGIC		0x70656676	/* "vfep" */
 #define VFE_CAP_VERSION		1
 

@@ -143,7 +143,7 @@ class Capabilities(DeviceCase):
         body = self.vendor()
         self.assertEqual(len(body), 20)
         self.assertEqual(struct.unpack_from("<HBBII", body, 4),
-                         (0x1af4, 1, 0, 0x70656676, 0))
+                         (0x7666, 1, 0, 0x70656676, 0))
         self.assertEqual((body[16], body[17]), (0, 1))
 
     def test_vendor_map(self) -> None:
