@@ -20,6 +20,11 @@ from . import build, files, paths, stubs
 HERE = Path(__file__).resolve().parent
 BUSYBOX = "/usr/bin/busybox"
 KEPT = 4
+# Mounted by one command, in this order.
+MOUNTS = (("proc", "/proc"), ("sysfs", "/sys"), ("devpts", "/dev/pts"),
+          ("tmpfs", "/dev/shm"), ("tmpfs", "/run"), ("tmpfs", "/tmp"),
+          ("debugfs", "/sys/kernel/debug"),
+          ("tracefs", "/sys/kernel/tracing"))
 
 GUEST_PROGRAMS = (
     "bash", "fio", "mke2fs", "mkfs.ext4", "e2fsck", "fsck.ext4", "resize2fs",
@@ -80,6 +85,9 @@ def _layout(root: Path) -> None:
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
     (root / "etc/group").write_text("root:x:0:\n")
     (root / "etc/mtab").symlink_to("/proc/self/mounts")
+    (root / "etc/fstab").write_text("".join(
+        f"{kind} {place} {kind} defaults 0 0\n"
+        for kind, place in MOUNTS))
 
 
 def _add_busybox(root: Path) -> None:
