@@ -127,7 +127,8 @@ static bool vfet_poll(struct vfet_window *w)
 {
 	u32 status = vfe_read32(&w->regs, w->map->status);
 
-	if (status & VFE_STATUS_IRQ && vfet_answer(w, status))
+	if (status & VFE_STATUS_IRQ && vfet_answer(w, status) &&
+	    status != VFET_ONES)
 		dev_warn_ratelimited(&w->pdev->dev,
 				     "the interrupt of command %d was lost, status %#x found by reading\n",
 				     w->command, status);
