@@ -52,7 +52,9 @@ def _nest(options: argparse.Namespace) -> int:
 
 def _guest(options: argparse.Namespace) -> int:
     if not options.here:
+        bare = ["--bare"] if options.bare else []
         return machine.run_anywhere([*LAB, "guest", "--here",
+                                     "--accel={accel}", *bare,
                                      *options.command])
     with tempfile.TemporaryDirectory() as folder:
         disk = image.copy(Path(folder), "disk.img")
@@ -72,7 +74,8 @@ def _guest(options: argparse.Namespace) -> int:
 def _shell(options: argparse.Namespace) -> int:
     if not options.here:
         return machine.run_anywhere([*LAB, "shell", "--here",
-                                     *options.command], timeout=86400)
+                                     "--accel={accel}", *options.command],
+                                    timeout=86400)
     return shell.run(options.command, options.accel)
 
 
@@ -98,8 +101,8 @@ def _command(commands: Any, name: str, text: str,
     parser.add_argument("--accel", default="tcg", choices=("tcg", "kvm"),
                         help=argparse.SUPPRESS)
     if operands:
-        parser.add_argument("command", metavar=operands,
-                            nargs=argparse.REMAINDER)
+        parser.usage = f"lab {name} [-h] {operands} ..."
+        parser.set_defaults(command=[])
     return parser
 
 
@@ -125,10 +128,31 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def _is_own(word: str) -> bool:
+    return word in ("-h", "--help", "--here", "--bare") or \
+        word.startswith(("--accel=", "--timeout="))
+
+
+def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The lab's words, and the words of the command or device after them.
+
+    Not argparse's REMAINDER: that takes no option for its first word.
+    """
+    if not argv or argv[0] not in ("exec", "guest", "nest", "shell"):
+        return list(argv), []
+    end = 1
+    while end < len(argv) and _is_own(argv[end]):
+        end += 1
+    rest = list(argv[end:])
+    return list(argv[:end]), rest[1:] if rest[:1] == ["--"] else rest
+
+
+def main(argv: Sequence[str]) -> int:
     """Run one command; its exit code."""
-    options = _parser().parse_args(argv)
-    if getattr(options, "command", None) == [] and options.run is not _shell:
+    own, rest = _split(argv)
+    options = _parser().parse_args(own)
+    options.command = rest
+    if not rest and options.run in (_exec, _guest, _nest):
         raise LabError("which command? see python3 tools/lab --help", 2)
     code: int = options.run(options)
     return code
@@ -136,7 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        sys.exit(main(sys.argv[1:]))
     except LabError as problem:
         print(f"lab: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)

@@ -132,10 +132,15 @@ def run_in_tree(argv: Sequence[str], timeout: float = 1800) -> int:
 
 
 def run_anywhere(argv: Sequence[str], timeout: float = 1800) -> int:
-    """Run inner code where a guest is fastest: with KVM, or natively."""
+    """Run inner code where one guest is fastest; "{accel}" is filled in.
+
+    With KVM if there is a usable one, natively under emulation otherwise.
+    """
     prepare()
     choice = choose()
+    accel = "tcg" if choice.place == "nest" else "kvm"
+    filled = [item.replace("{accel}", accel) if item == "--accel={accel}"
+              else item for item in argv]
     if choice.place == "here":
-        return _here([*argv, "--accel=kvm"], timeout)
-    accel = "kvm" if choice.place == "tree" else "tcg"
-    return chroot.run([*argv, f"--accel={accel}"], timeout=timeout)
+        return _here(filled, timeout)
+    return chroot.run(filled, timeout=timeout)
