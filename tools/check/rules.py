@@ -90,10 +90,10 @@ def register_file_is_used(root: Path) -> list[str]:
 
 def attributes(text: str) -> set[str]:
     """The sysfs files that a C file declares."""
-    text = without_comments(text)
-    names = set(re.findall(
-        r"\b\w*ATTR(?:_RO|_WO|_RW)?\s*\(\s*(?:_?vfe_)?(\w+)", text))
-    return names - {"name", "_name", "attr"}
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    text = re.sub(r"^#define.*(?:\\\n.*)*", "", text, flags=re.MULTILINE)
+    return (set(re.findall(r"\b\w+_(?:RO|WO|RW|FILE)\s*\((\w+)", text))
+            | set(re.findall(r"\.name\s*=\s*\"(\w+)\"", text)))
 
 
 def abi(root: Path) -> list[str]:

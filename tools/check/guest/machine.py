@@ -19,6 +19,7 @@ from lab.guest import Device, DeviceSpec, Guest
 BLK, TRAP, KERNEL = "vfe_blk", "vfe_trap_blk", "virtio-pci"
 MODULES = (BLK, TRAP)
 SECTOR = 512
+BOOT_TIMEOUT = 150.0
 
 SPLAT = re.compile(
     r"WARNING:|BUG:|Oops|Call Trace|INFO: (?:task|rcu|possible)|lockdep"
@@ -150,7 +151,7 @@ def boot(name: str, specs: Sequence[DeviceSpec], append: str = "") -> Guest:
     guest = Guest(specs, accel=os.environ.get("VFE_ACCEL", "tcg"),
                   name=f"check-{name}", append=append,
                   logs=paths.out() / "check" / "guests" / name)
-    guest.boot()
+    guest.boot(BOOT_TIMEOUT)
     return guest
 
 

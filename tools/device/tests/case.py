@@ -123,13 +123,15 @@ class DeviceCase(unittest.TestCase):
                       intact: bool = True) -> None:
         """The device lives, and a fresh driver reads (the right data)."""
         self.assertTrue(device.alive(), device.log())
-        if block is None:
-            block = self.attach(device)
+        own = block is None
+        block = block or self.attach(device)
         block.start()
         data = block.read(7, 2)
         if intact:
             self.assertEqual(data, pattern(9)[7 * SECTOR:])
         block.reset()
+        if own:
+            block.client.close()
 
     def registers(self, device: DeviceProcess) -> dict[tuple[str, str], int]:
         """The device's counters by register and direction."""
