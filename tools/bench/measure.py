@@ -21,7 +21,8 @@ from .rows import Row
 from .session import Session
 
 SETTLE_S = 0.1
-SETTLE_TRIES = 50
+SETTLE_TRIES = 100
+MOMENT_TRIES = 10
 
 
 @dataclass(frozen=True)
@@ -78,21 +79,32 @@ class RowMeasurement:
         self._row = row
         self._qmp = session.guest.qmp
 
-    def _guest_side(self) -> driver.GuestState:
-        return driver.read(self._session.run, self._session.device.bdf,
-                           self._session.disk)
+    def _moment(self) -> tuple[driver.GuestState, device.DeviceState,
+                               kvm.Snapshot]:
+        """All counts of one moment.
+
+        The guest waits, but its kernel may still have something to write.
+        What the device counted before the guest is asked it must still have
+        counted afterwards, or the counts are of different moments.
+        """
+        session = self._session
+        before = _settled(session)
+        for _ in range(MOMENT_TRIES):
+            seen = self._bench.histograms.snapshot()
+            guest = driver.read(session.run, session.device.bdf, session.disk)
+            after = _settled(session)
+            if after == before:
+                return guest, after, seen
+            before = after
+        raise CountError("the guest does not stop using the disk")
 
     def _before(self) -> Moment:
-        guest = self._guest_side()
-        counts = _settled(self._session)
-        return Moment(guest, counts, self._bench.histograms.snapshot(),
-                      vcpu.exits(self._qmp), time.monotonic())
+        counts = self._moment()
+        return Moment(*counts, vcpu.exits(self._qmp), time.monotonic())
 
     def _after(self) -> Moment:
         when, all_exits = time.monotonic(), vcpu.exits(self._qmp)
-        counts = _settled(self._session)
-        seen = self._bench.histograms.snapshot()
-        return Moment(self._guest_side(), counts, seen, all_exits, when)
+        return Moment(*self._moment(), all_exits, when)
 
     def run(self) -> Result:
         """Measure, then verify."""

@@ -14,7 +14,7 @@ from typing import Any
 from lab import LabError, image, paths, progress
 from lab.guest import DeviceSpec, Guest
 
-from . import formula, host, kvm, measure, vcpu
+from . import formula, host, kvm, measure, placement, vcpu
 from .counts import CountError
 from .fio import FioError
 from .hist import HistError
@@ -59,6 +59,9 @@ def _measure_setup(guest: Guest, bench: measure.Bench, setup: Setup,
     results: list[Result] = []
     with contextlib.ExitStack() as stack:
         try:
+            if setup.style == "trap":
+                stack.enter_context(placement.together(
+                    (guest.pid, guest.devices[setup.function].pid)))
             with progress.step(f"{setup.name}: binding and mounting"):
                 session = stack.enter_context(Session(guest, setup, regions))
         except ROW_ERRORS as error:

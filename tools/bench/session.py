@@ -128,7 +128,7 @@ class Session:
         name = self.setup.function
         begin = self.regions.get(name, 0)
         self.regions[name] = begin + row.ops * BLOCK_SIZE
-        if self.regions[name] > image.WRITE_MB << 20:
+        if self.regions[name] >= image.WRITE_MB << 20:    # _look_up() has 1
             raise LabError(f"{row.ops} operations a row are too many for the"
                            f" image's {image.WRITE_MB} MB to write to: use"
                            " fewer (--ops)")
@@ -141,14 +141,15 @@ class Session:
         return fio.parse(result.out, job.rw)
 
     def _look_up(self) -> None:
-        """What must not happen in a measured window happens here: files are
-        opened and their extents are read, and the journal that the first
-        opening of a file fills is written out."""
+        """What must not happen in a measured window happens here: extents
+        are read, and what the first opening of a file and the first write to
+        one put in the journal is written out."""
         last = (image.FIO_MB << 20) // BLOCK_SIZE - 1
+        spare = (image.WRITE_MB << 20) // BLOCK_SIZE - 1
         self.run(f"dd if={READ_FILE} of=/dev/null bs={BLOCK_SIZE} count=1"
                  f" skip={last} iflag=direct status=none\n"
-                 f"dd if={WRITE_FILE} of=/dev/null bs={BLOCK_SIZE} count=1"
-                 " iflag=direct status=none\nsync")
+                 f"dd if=/dev/zero of={WRITE_FILE} bs={BLOCK_SIZE} count=1"
+                 f" seek={spare} oflag=direct conv=notrunc status=none\nsync")
 
     def verify(self, row: Row, job: fio.Job) -> None:
         """Read back what the row wrote; reads were verified as they came."""
