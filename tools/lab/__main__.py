@@ -160,7 +160,8 @@ def main(argv: Sequence[str]) -> int:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main(sys.argv[1:]))
+        with progress.terminate_as_interrupt():
+            sys.exit(main(sys.argv[1:]))
     except LabError as problem:
         print(f"lab: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)

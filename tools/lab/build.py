@@ -111,8 +111,8 @@ def device() -> Path:
                                 timeout=600)
         binary = objects / "vfe-device"
         if not binary.is_file():
-            raise LabError(f"make in tools/device made no {binary}: see"
-                           f" {log}")
+            raise LabError("make in tools/device made no vfe-device: see"
+                           f" {paths.shown(log)}")
         return binary
 
 

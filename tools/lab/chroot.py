@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import paths, tree
+from . import paths, progress, tree
 from .errors import LabError
 
 # sh is process 1 of the namespace: it reaps, and passes the exit code on.
@@ -49,11 +47,10 @@ def _argv(root: Path, argv: Sequence[str], cwd: str) -> list[str]:
     state, out = paths.state(), paths.out()
     for folder in (state, out):
         folder.mkdir(parents=True, exist_ok=True)
-    guard = (["setpriv", "--pdeathsig", "KILL"]
-             if shutil.which("setpriv") else [])
-    return [*guard, "unshare", "--mount", "--pid", "--fork", "--kill-child",
-            "--propagation", "private", "sh", "-c", _ENTER, "sh", str(root),
-            str(paths.checkout()), str(state), str(out), cwd, *argv]
+    return progress.guarded(
+        ["unshare", "--mount", "--pid", "--fork", "--kill-child",
+         "--propagation", "private", "sh", "-c", _ENTER, "sh", str(root),
+         str(paths.checkout()), str(state), str(out), cwd, *argv])
 
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -63,18 +60,6 @@ def _environment(extra: Mapping[str, str]) -> dict[str, str]:
             env[name] = os.environ[name]
     env.update(extra)
     return env
-
-
-@contextlib.contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
-    """Make SIGTERM end a run the way Ctrl-C does: tidily."""
-    def handler(_signum: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-    previous = signal.signal(signal.SIGTERM, handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _wait(process: subprocess.Popen[bytes], timeout: float) -> int:
@@ -101,7 +86,7 @@ def run(argv: Sequence[str], *, timeout: float = 1800, cwd: str = "/vfe",
     with contextlib.ExitStack() as stack:
         if sink:
             stack.enter_context(sink)
-        stack.enter_context(_terminate_as_interrupt())
+        stack.enter_context(progress.terminate_as_interrupt())
         # pylint: disable-next=consider-using-with
         process = subprocess.Popen(
             _argv(root, argv, cwd), env=_environment(env or {}),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from . import build, progress
+from . import build, paths, progress
 from .channel import Channel, Deadline
 from .errors import LabError
 
@@ -68,7 +68,7 @@ class Device:
             time.sleep(0.02)
 
     def _tail(self) -> str:
-        return (f"; its log {self.log} ends:\n"
+        return (f"; its log {paths.shown(self.log)} ends:\n"
                 f"{progress.last_lines(self.log)}")
 
     def _watch(self) -> None:

@@ -280,7 +280,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
     def _tail(self) -> str:
         console = self.logs / "console.log"
         lines = progress.last_lines(console)
-        return f"\nthe console log {console} ends:\n{lines}" if lines else ""
+        return f"\nthe console log {paths.shown(console)} ends:\n{lines}" \
+            if lines else ""
 
     def shutdown(self, timeout: float = 30) -> None:
         """Power off in good order; by force when that takes too long."""

@@ -118,7 +118,8 @@ class NestedMachine:
                 left = end - time.monotonic()
                 if left <= 0:
                     raise LabError("the nested machine took too long and was"
-                                   f" stopped; its console: {self.console}")
+                                   " stopped; its console:"
+                                   f" {paths.shown(self.console)}")
                 peer.settimeout(left)
                 try:
                     data = peer.recv(65536)
@@ -135,7 +136,7 @@ class NestedMachine:
         except (OSError, ValueError) as error:
             raise LabError(
                 "the nested machine ended before its command did; its"
-                f" console {self.console} ends:\n"
+                f" console {paths.shown(self.console)} ends:\n"
                 f"{progress.last_lines(self.console)}") from error
 
     def close(self) -> None:

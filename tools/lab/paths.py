@@ -61,10 +61,19 @@ def logs() -> Path:
     return path
 
 
+def shown(path: Path) -> str:
+    """A path as the user's own machine has it, for messages."""
+    given = os.environ.get("VFE_HOST_STATE")
+    if given and path.is_relative_to(state()):
+        return str(Path(given) / path.relative_to(state()))
+    return str(path)
+
+
 def inner_environment() -> dict[str, str]:
     """What inner code in a chroot or a nested machine must be given."""
     return {
         "VFE_STATE": INNER_STATE,
+        "VFE_HOST_STATE": shown(state()),
         "VFE_OUT": INNER_OUT,
         "VFE_TREE": "/",
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from . import paths
 from .errors import LabError
 
 TICK_S = 10.0
@@ -101,6 +103,25 @@ def step(text: str, log: Path | None = None) -> Iterator[Step]:
     say(f"{text}: done in {current.seconds():.1f} s")
 
 
+@contextlib.contextmanager
+def terminate_as_interrupt() -> Iterator[None]:
+    """Make SIGTERM end a run the way Ctrl-C does: tidily."""
+    def handler(_signum: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+    previous = signal.signal(signal.SIGTERM, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def guarded(argv: Sequence[str]) -> list[str]:
+    """A command line that dies with the process that starts it."""
+    guard = (["setpriv", "--pdeathsig", "KILL"]
+             if shutil.which("setpriv") else [])
+    return [*guard, *argv]
+
+
 def stop_group(process: subprocess.Popen[bytes], grace: float = 5) -> None:
     """End a process started in a session of its own, and its children."""
     for signum in (signal.SIGTERM, signal.SIGKILL):
@@ -117,8 +138,9 @@ def run_logged(argv: Sequence[str], log: Path, *, what: str, hint: str,
     """Run a command with its output in a log; LabError if it fails."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as sink:
-        with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=sink,
-                              stderr=subprocess.STDOUT, env=env, cwd=cwd,
+        with subprocess.Popen(guarded(argv), stdin=subprocess.DEVNULL,
+                              stdout=sink, stderr=subprocess.STDOUT,
+                              env=env, cwd=cwd,
                               start_new_session=True) as process:
             try:
                 code = process.wait(timeout)
@@ -132,4 +154,5 @@ def run_logged(argv: Sequence[str], log: Path, *, what: str, hint: str,
     sys.stderr.write(last_lines(log, 20) + "\n")
     why = (f"took over {timeout:.0f} s" if code == -signal.SIGALRM
            else f"exit {code}")
-    raise LabError(f"{what} failed ({why}): {hint}; the log is {log}")
+    raise LabError(f"{what} failed ({why}): {hint}; the log is"
+                   f" {paths.shown(log)}")
