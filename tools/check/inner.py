@@ -34,7 +34,8 @@ def run(stage: Stage, accel: str, patterns: Sequence[str]) -> int:
     """Run the stage; 0 if all was well. Log and tally are in out/check."""
     folder = paths.out() / "check"
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / f"{stage.name}.log", "w", encoding="utf-8") as log:
+    with open(folder / f"{stage.name}.log", "w", encoding="utf-8",
+              buffering=1) as log:
         with progress.step(f"stage {stage.name}") as step:
             context = Context(log, step, accel, patterns)
             try:

@@ -49,10 +49,12 @@ def _kernel_doc(context: Context) -> None:
 
 def _shellcheck(context: Context) -> None:
     root = paths.checkout()
+    found = sources.shell_files(root)
     jobs.run(context, [
         jobs.Job(f"shellcheck {_name(path)}",
-                 ["shellcheck", "--norc", _name(path)], root, [path])
-        for path in sources.shell_files(root)])
+                 ["shellcheck", "--norc", "-x", "-P", "SCRIPTDIR", _name(path)],
+                 root, found)
+        for path in found])
 
 
 def _python(context: Context) -> None:

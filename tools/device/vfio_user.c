@@ -184,8 +184,9 @@ static bool reply(struct vu_client *c, const struct vu_header *to,
 static int check_order(struct vu_client *c, uint16_t command)
 {
 	bool expected = c->state == VU_NEGOTIATING;
+	bool version = command == VU_VERSION;
 
-	if (expected == (command == VU_VERSION))
+	if (expected == version)
 		return 0;
 	log_line("vfio-user: command %u %s", command,
 		 command == VU_VERSION ? "(VERSION) came a second time" :

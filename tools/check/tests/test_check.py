@@ -170,7 +170,7 @@ class Rules(Folder):
 
     def test_abi(self) -> None:
         self.write(rules.SYSFS, "static DEVICE_ATTR_RO(exits);\n"
-                   "static struct attribute a = { .name = "reset" };\n")
+                   'static struct attribute a = { .name = "reset" };\n')
         self.write(rules.ABI, "What: .../vfe/exits\n")
         self.assertEqual(len(rules.abi(self.root)), 1)
         self.assertIn("reset", rules.abi(self.root)[0])
