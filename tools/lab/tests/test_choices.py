@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Mirrors, command lines, and which machine is taken."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+TOOLS = Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(TOOLS))
+
+# pylint: disable=wrong-import-position
+from lab import (LabError, build, device, guest, machine, paths,  # noqa: E402
+                 recipe, tree)
+from lab import __main__ as command  # noqa: E402
+
+
+class Scripted(unittest.TestCase):
+    """A test with stand-in programs first in PATH."""
+
+    def setUp(self) -> None:
+        # pylint: disable-next=consider-using-with
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.folder = Path(holder.name)
+        changed = {"PATH": f"{self.folder}:{os.environ['PATH']}",
+                   "VFE_STATE": str(self.folder / "state")}
+        patch = mock.patch.dict(os.environ, changed)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def program(self, name: str, body: str) -> Path:
+        """A stand-in."""
+        path = self.folder / name
+        path.write_text(f"#!/bin/sh\n{body}\n")
+        path.chmod(0o755)
+        return path
+
+
+class MirrorTest(Scripted):
+    """The mirror in apt's sources."""
+
+    def found(self, text: str) -> str | None:
+        """What is found in a sources file."""
+        path = self.folder / "sources"
+        path.write_text(text)
+        return tree._mirror_in(path)  # pylint: disable=protected-access
+
+    def test_one_line_form(self) -> None:
+        self.assertEqual(self.found("# deb http://no/debian x\n"
+                                    "deb [a=b] https://m.example/debian/ x y"),
+                         "https://m.example/debian")
+
+    def test_deb822_form(self) -> None:
+        self.assertEqual(self.found("Types: deb\nURIs: http://m/debian\n"),
+                         "http://m/debian")
+
+    def test_others_are_passed_over(self) -> None:
+        self.assertIsNone(self.found(
+            "deb http://m/debian-security x\ndeb http://m/ubuntu y"))
+
+    def test_the_variable_comes_first(self) -> None:
+        with mock.patch.dict(os.environ, {"VFE_MIRROR": "http://mine"}):
+            self.assertEqual(tree.mirror(), "http://mine")
+
+
+class TreeTest(Scripted):
+    """What ends the making of a tree before it begins."""
+
+    def test_no_root(self) -> None:
+        with mock.patch("os.geteuid", return_value=1000), \
+                self.assertRaisesRegex(LabError, "needs root") as caught:
+            tree.need_root("this")
+        self.assertEqual(caught.exception.exit_code, 2)
+
+    def test_no_room(self) -> None:
+        with mock.patch.object(recipe, "SIZE_MB", 10**12), \
+                self.assertRaisesRegex(LabError, "no room .* VFE_CACHE"):
+            tree._check_space(self.folder)  # pylint: disable=W0212
+
+    def test_the_key_follows_the_lists(self) -> None:
+        before = recipe.key()
+        with mock.patch.object(recipe, "PACKAGES", ("bash",)):
+            self.assertNotEqual(before, recipe.key())
+
+    def test_the_hook_can_be_loaded(self) -> None:
+        spec = importlib.util.find_spec("lab.tree_hook")
+        self.assertIsNotNone(spec)
+
+
+class MachineTest(Scripted):
+    """Here, in the tree, or nested."""
+
+    def test_no_kvm_device(self) -> None:
+        problem = machine.kvm_problem(self.folder / "kvm")
+        self.assertEqual(problem, f"no {self.folder / 'kvm'}")
+
+    def test_a_file_is_not_kvm(self) -> None:
+        (self.folder / "kvm").write_text("")
+        problem = machine.kvm_problem(self.folder / "kvm")
+        self.assertIn("is not KVM", str(problem))
+
+    def test_an_old_qemu(self) -> None:
+        self.program("qemu-system-x86_64", 'case $1 in --version)'
+                     ' echo "QEMU emulator version 9.2.0 (x)";; esac')
+        self.assertIn("9.2.0 has no vfio-user-pci",
+                      str(machine.qemu_problem()))
+
+    def test_a_new_qemu(self) -> None:
+        self.program("qemu-system-x86_64",
+                     "echo 'name \"vfio-user-pci\", bus PCI'")
+        self.assertIsNone(machine.qemu_problem())
+
+    def choice(self, kvm: str | None, qemu: str | None) -> str:
+        """The place taken for what the probes say."""
+        with mock.patch.object(machine, "kvm_problem", return_value=kvm), \
+                mock.patch.object(machine, "tracing_problem",
+                                  return_value=None), \
+                mock.patch.object(machine, "qemu_problem",
+                                  return_value=qemu):
+            return machine.choose().place
+
+    def test_the_three_places(self) -> None:
+        self.assertEqual(self.choice("no /dev/kvm", None), "nest")
+        self.assertEqual(self.choice(None, "no QEMU here"), "tree")
+        self.assertEqual(self.choice(None, None), "here")
+
+    def test_the_checkout_is_named_where_it_is(self) -> None:
+        with mock.patch.object(tree, "path", return_value=self.folder), \
+                mock.patch.dict(os.environ, {"VFE_OUT": str(self.folder)}):
+            script = "test -d $0 && test -f $1 && test -n $VFE_TREE"
+            code = machine._here(  # pylint: disable=protected-access
+                ["sh", "-c", script, "/vfe/tools",
+                 "/vfe/tools/lab/__init__.py"], 10)
+        self.assertEqual(code, 0)
+
+
+class DeviceTest(Scripted):
+    """What a device that does not start says."""
+
+    def test_its_last_words_are_in_the_error(self) -> None:
+        binary = self.program("device", "echo no such backing; exit 2")
+        with mock.patch.object(build, "device_binary",
+                               return_value=binary):
+            one = device.Device(device.DeviceSpec("d", Path("x")),
+                                self.folder, self.folder)
+            with self.assertRaisesRegex(LabError, "status 2(.|\n)*no such"):
+                one.wait_ready()
+
+
+class GuestTest(Scripted):
+    """What a QEMU that does not start says."""
+
+    def boot(self, qemu: str) -> None:
+        """Boot with a stand-in for QEMU."""
+        program = self.program("qemu", qemu)
+        with mock.patch.object(guest.Guest, "command_line",
+                               return_value=[str(program)]):
+            guest.Guest(name="g", logs=self.folder / "g").boot(timeout=5)
+
+    def test_too_old(self) -> None:
+        with self.assertRaisesRegex(LabError, "QEMU too old"):
+            self.boot("echo \"'vfio-user-pci' is not a valid device model"
+                      " name\"; exit 1")
+
+    def test_it_ends_at_once(self) -> None:
+        with self.assertRaisesRegex(LabError, "QEMU ended with status 1: oh"):
+            self.boot("echo oh; exit 1")
+
+    def test_not_running(self) -> None:
+        with self.assertRaisesRegex(LabError, "is not running"):
+            guest.Guest(name="g").run("true")
+
+
+class CommandLineTest(unittest.TestCase):
+    """Whose options are whose."""
+
+    def split(self, *argv: str) -> tuple[list[str], list[str]]:
+        """Our words, and the others."""
+        return command._split(argv)  # pylint: disable=protected-access
+
+    def test_options_of_the_device_are_passed_on(self) -> None:
+        self.assertEqual(self.split("shell", "--here", "--poll", "--here"),
+                         (["shell", "--here"], ["--poll", "--here"]))
+
+    def test_two_dashes_end_ours(self) -> None:
+        self.assertEqual(self.split("exec", "--", "--help"),
+                         (["exec"], ["--help"]))
+
+    def test_a_command_is_needed(self) -> None:
+        with self.assertRaisesRegex(LabError, "which command"):
+            command.main(["exec"])
+
+
+class PathsTest(Scripted):
+    """Places in messages."""
+
+    def test_messages_name_the_hosts_folder(self) -> None:
+        with mock.patch.dict(os.environ, {"VFE_HOST_STATE": "/host/s"}):
+            log = paths.state() / "logs" / "x"
+            self.assertEqual(paths.shown(log), "/host/s/logs/x")
+            self.assertEqual(paths.shown(Path("/etc")), "/etc")
+
+
+if __name__ == "__main__":
+    unittest.main()

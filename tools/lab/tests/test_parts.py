@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Copies, hashes, waits, and commands with a log."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
+
+# pylint: disable=wrong-import-position
+from lab import LabError, files, kernel, progress  # noqa: E402
+from lab.channel import Channel, Deadline  # noqa: E402
+
+
+class Folder(unittest.TestCase):
+    """A test with a folder of its own."""
+
+    def setUp(self) -> None:
+        # pylint: disable-next=consider-using-with
+        holder = tempfile.TemporaryDirectory()
+        self.addCleanup(holder.cleanup)
+        self.folder = Path(holder.name)
+
+
+class FilesTest(Folder):
+    """What keeps half-made things from being taken for whole."""
+
+    def test_a_failed_make_leaves_nothing(self) -> None:
+        def fail(path: Path) -> None:
+            path.write_text("half")
+            raise OSError("disk full")
+        with self.assertRaises(OSError):
+            files.make_whole(self.folder / "thing", fail)
+        self.assertEqual(list(self.folder.iterdir()), [])
+
+    def test_what_a_killed_run_left_is_removed(self) -> None:
+        (self.folder / ".thing.0000").mkdir()
+        files.make_whole(self.folder / "thing", Path.mkdir)
+        self.assertEqual([path.name for path in self.folder.iterdir()],
+                         ["thing"])
+
+    def test_a_hash_keeps_its_parts_apart(self) -> None:
+        self.assertNotEqual(files.digest(["ab", "c"]),
+                            files.digest(["a", "bc"]))
+
+    def test_a_copy_touches_only_what_changed(self) -> None:
+        source, target = self.folder / "a", self.folder / "b"
+        (source / "d").mkdir(parents=True)
+        (source / "d/one.c").write_text("1")
+        (source / "d/two.c").write_text("2")
+
+        def copy() -> bool:
+            return files.mirror_sources(source, target, ["d"],
+                                        lambda path: path.suffix == ".c")
+        self.assertTrue(copy())
+        self.assertFalse(copy())
+        (target / "d/one.o").write_text("built")
+        (source / "d/two.c").unlink()
+        self.assertTrue(copy())
+        self.assertEqual(sorted(path.name for path in
+                                (target / "d").iterdir()),
+                         ["one.c", "one.o"])
+
+
+class CommandTest(Folder):
+    """Commands that run into a log."""
+
+    def test_a_failure_names_what_and_what_to_do(self) -> None:
+        with mock.patch("sys.stderr"), self.assertRaises(LabError) as caught:
+            progress.run_logged(["sh", "-c", "exit 7"], self.folder / "log",
+                                what="a thing", hint="do this")
+        self.assertIn("a thing failed (exit 7): do this", str(caught.exception))
+
+    def test_a_command_that_hangs_is_ended(self) -> None:
+        with mock.patch("sys.stderr"), self.assertRaises(LabError) as caught:
+            progress.run_logged(["sleep", "60"], self.folder / "log",
+                                what="a thing", hint="wait", timeout=0.2)
+        self.assertIn("took over", str(caught.exception))
+
+
+class ChannelTest(Folder):
+    """Every wait ends."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.server = socket.socket(socket.AF_UNIX)
+        self.addCleanup(self.server.close)
+        self.path = self.folder / "s"
+
+    def connect(self) -> tuple[Channel, socket.socket]:
+        """A channel and its other end."""
+        self.server.bind(str(self.path))
+        self.server.listen()
+        channel = Channel(self.path, "the peer", lambda: None)
+        peer, _ = self.server.accept()
+        self.addCleanup(peer.close)
+        self.addCleanup(channel.close)
+        return channel, peer
+
+    def test_lines_and_bytes(self) -> None:
+        channel, peer = self.connect()
+        peer.sendall(b"one\ntw")
+        peer.sendall(b"o\n12345")
+        self.assertEqual(channel.line(Deadline(5)), b"one")
+        self.assertEqual(channel.line(Deadline(5)), b"two")
+        self.assertEqual(channel.exactly(3, Deadline(5)), b"123")
+
+    def test_silence_ends_at_the_deadline(self) -> None:
+        channel, _ = self.connect()
+        with self.assertRaisesRegex(LabError, "no answer within"):
+            channel.line(Deadline(0.1))
+
+    def test_a_closed_peer_is_an_error(self) -> None:
+        channel, peer = self.connect()
+        peer.close()
+        with self.assertRaisesRegex(LabError, "closed"):
+            channel.line(Deadline(5))
+
+    def test_nobody_listening_is_an_error(self) -> None:
+        with self.assertRaisesRegex(LabError, "the peer: no answer on"):
+            Channel(self.path, "the peer", lambda: None, timeout=0.1)
+
+
+class KernelTest(Folder):
+    """The ELF kernel out of a bzImage."""
+
+    def image(self, payload: bytes) -> Path:
+        """A file laid out as the boot protocol says."""
+        data = bytearray(2 * 512 + 0x40)
+        data[kernel.SETUP_SECTS] = 1
+        struct.pack_into("<II", data, kernel.PAYLOAD, 0x40, len(payload))
+        path = self.folder / "vmlinuz"
+        path.write_bytes(bytes(data) + payload + b"more")
+        return path
+
+    def test_another_packing_is_refused(self) -> None:
+        with mock.patch.object(kernel, "bzimage",
+                               return_value=self.image(b"unknown")), \
+                self.assertRaisesRegex(LabError, "not known"):
+            kernel._extract(self.folder / "out")  # pylint: disable=W0212
+
+    def test_what_holds_no_kernel_is_refused(self) -> None:
+        with mock.patch.object(kernel, "bzimage",
+                               return_value=self.image(b"\x1f\x8bjunk")), \
+                self.assertRaisesRegex(LabError, "no ELF"):
+            kernel._extract(self.folder / "out")  # pylint: disable=W0212
+
+
+if __name__ == "__main__":
+    unittest.main()
