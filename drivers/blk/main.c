@@ -232,6 +232,26 @@ static DEFINE_SIMPLE_DEV_PM_OPS(vfe_blk_pm_ops, vfe_blk_pm_suspend,
 				vfe_blk_pm_resume);
 
 /*
+ * A function-level reset, from sysfs or by whoever assigned the function: the
+ * device forgets everything, so stop it in order and bring it up again.
+ */
+static void vfe_blk_reset_prepare(struct pci_dev *pdev)
+{
+	vfe_blk_stop(pci_get_drvdata(pdev));
+}
+
+static void vfe_blk_reset_done(struct pci_dev *pdev)
+{
+	/* its errors are told, and the disk is dead then */
+	vfe_blk_resume(pci_get_drvdata(pdev));
+}
+
+static const struct pci_error_handlers vfe_blk_err_handler = {
+	.reset_prepare = vfe_blk_reset_prepare,
+	.reset_done = vfe_blk_reset_done,
+};
+
+/*
  * Only the experimental identity: a stock function is virtio_blk's unless the
  * user says otherwise with driver_override, which needs no entry here.
  */
@@ -247,6 +267,7 @@ static struct pci_driver vfe_blk_driver = {
 	.probe = vfe_blk_probe,
 	.remove = vfe_blk_remove,
 	.shutdown = vfe_blk_shutdown,
+	.err_handler = &vfe_blk_err_handler,
 	.driver.pm = pm_sleep_ptr(&vfe_blk_pm_ops),
 };
 

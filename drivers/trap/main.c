@@ -157,11 +157,29 @@ static int vfet_resume(struct device *dev)
 
 static DEFINE_SIMPLE_DEV_PM_OPS(vfet_pm_ops, vfet_suspend, vfet_resume);
 
+/* A function-level reset forgets the request under way, so none is then. */
+static void vfet_reset_prepare(struct pci_dev *pdev)
+{
+	vfet_suspend(&pdev->dev);
+}
+
+static void vfet_reset_done(struct pci_dev *pdev)
+{
+	/* its errors are told, and all requests fail then */
+	vfet_resume(&pdev->dev);
+}
+
+static const struct pci_error_handlers vfet_err_handler = {
+	.reset_prepare = vfet_reset_prepare,
+	.reset_done = vfet_reset_done,
+};
+
 static struct pci_driver vfet_driver = {
 	.name = VFET_NAME,
 	.id_table = NULL,	/* only by driver_override */
 	.probe = vfet_probe,
 	.remove = vfet_remove,
+	.err_handler = &vfet_err_handler,
 	.driver.pm = pm_sleep_ptr(&vfet_pm_ops),
 };
 
