@@ -16,7 +16,7 @@ WORKLOADS = ("randread", "randwrite")
 
 # A request through the register window costs about a thousand exits where one
 # through a ring costs one, so these rows make do with fewer of them.
-TRAP_SHARE = 50
+TRAP_SHARE = 200
 
 
 @dataclass(frozen=True)

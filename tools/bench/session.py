@@ -34,7 +34,8 @@ echo {bdf} > /sys/bus/pci/drivers_probe
 # The kernel's driver sits on the virtio bus, above virtio-pci.
 _BIND_KERNEL = "modprobe {driver} {parameters}"
 
-MOUNT_FLAGS = "noatime,lazytime,noinit_itable,inode_readahead_blks=1"
+MOUNT_FLAGS = ("noatime,lazytime,noinit_itable,no_prefetch_block_bitmaps,"
+               "inode_readahead_blks=1")
 
 _UNBIND = """\
 umount {mount} 2>/dev/null
@@ -46,8 +47,8 @@ modprobe -r {driver}"""
 _UNBIND_KERNEL = "umount {mount} 2>/dev/null; modprobe -r {driver}"
 
 # No merging and no scheduler: one request to the driver for each of fio's.
-# No access times and lazy other times: no journal in a measured window. No
-# reading ahead, which only costs time where every word is an exit.
+# No access times and lazy other times: nothing written for them in a measured
+# window. No reading ahead, which only costs time where every word is an exit.
 _MOUNT = """\
 for d in /sys/bus/pci/devices/{bdf}/block/* \
          /sys/bus/pci/devices/{bdf}/virtio*/block/*; do
@@ -143,7 +144,7 @@ class Session:
     def _look_up(self) -> None:
         """What must not happen in a measured window happens here: extents
         are read, and what the first opening of a file and the first write to
-        one put in the journal is written out."""
+        one change beside it is written out."""
         last = (image.FIO_MB << 20) // BLOCK_SIZE - 1
         spare = (image.WRITE_MB << 20) // BLOCK_SIZE - 1
         self.run(f"dd if={READ_FILE} of=/dev/null bs={BLOCK_SIZE} count=1"
