@@ -48,7 +48,8 @@ class Job:
         """A command line for the guest's shell; with @verify_only one that
         reads back what the same job wrote."""
         argv = [*COMMON, f"--name={self.name}", f"--filename={self.file}",
-                f"--offset={self.offset}", f"--size={self.size}", f"--rw={self.rw}",
+                f"--offset={self.offset}", f"--size={self.size}",
+                f"--rw={self.rw}",
                 f"--iodepth={self.depth}", f"--number_ios={self.ops}"]
         if verify_only:
             argv.append("--verify_only")
