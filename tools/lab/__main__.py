@@ -59,14 +59,15 @@ def _guest(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as folder:
         disk = image.copy(Path(folder), "disk.img")
         specs = [] if options.bare else [guest.DeviceSpec("disk", disk)]
+        one = guest.Guest(specs, accel=options.accel)
         with progress.step(f"booting the guest ({options.accel})"):
-            machine_ = guest.Guest(specs, accel=options.accel)
-            machine_.boot()
+            one.boot()
         try:
-            result = machine_.run(shlex.join(options.command), 600,
-                                  check=False)
-        finally:
-            machine_.shutdown()
+            result = one.run(shlex.join(options.command), 600, check=False)
+        except BaseException:
+            one.kill()      # its agent may be stuck in the command
+            raise
+        one.shutdown()
     sys.stdout.write(result.out)
     return result.rc
 

@@ -16,6 +16,7 @@ from . import files, paths, progress, recipe
 from .errors import LabError
 
 MODULES = ("vfe", "vfe_blk", "vfe_trap_blk")
+STAMP = "built"
 _KEPT = (".c", ".h", ".S", ".lds")
 
 
@@ -41,13 +42,16 @@ def _is_source(path: Path) -> bool:
     return path.suffix in _KEPT or path.name in ("Kbuild", "Makefile")
 
 
-def _copy_top(source: Path, target: Path) -> None:
+def _copy_top(source: Path, target: Path) -> bool:
+    changed = False
     for name in ("Kbuild", "Makefile"):
         if (source / name).is_file():
             data = (source / name).read_bytes()
             copy = target / name
             if not copy.is_file() or copy.read_bytes() != data:
                 copy.write_bytes(data)
+                changed = True
+    return changed
 
 
 def _jobs() -> str:
@@ -64,18 +68,38 @@ def modules(kernel: str = recipe.BOOT_KERNEL,
     kdir = headers(kernel)
     folder = paths.state() / "build" / f"modules-{kernel}"
     log = paths.logs() / f"modules-{kernel}.log"
+    made_by = " ".join([kdir.name, *flags])
     with files.lock(folder.with_suffix(".lock")):
-        folder.mkdir(parents=True, exist_ok=True)
-        files.mirror_sources(paths.checkout(), folder,
-                             ("drivers", "include"), _is_source)
-        _copy_top(paths.checkout(), folder)
+        if _up_to_date(folder, made_by):
+            return folder / "ko"
         argv = ["make", _jobs(), "-C", str(kdir), f"M={folder}", *flags,
                 "modules"]
         with progress.step(f"building the modules for {kernel}", log):
             progress.run_logged(argv, log, what="building the modules",
                                 hint="mend the error that make shows above",
                                 timeout=900)
-        return _collect(folder)
+        result = _collect(folder)
+        (folder / STAMP).write_text(made_by)
+        return result
+
+
+def _up_to_date(folder: Path, made_by: str) -> bool:
+    """Bring the copy of the sources up to date; True if all is built.
+
+    The stamp is away while anything is touched: an interrupted copy or
+    build leaves none, and is not taken for whole.
+    """
+    stamp = folder / STAMP
+    before = stamp.read_text() if stamp.is_file() else None
+    stamp.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = files.mirror_sources(paths.checkout(), folder,
+                                   ("drivers", "include"), _is_source)
+    changed |= _copy_top(paths.checkout(), folder)
+    if changed or before != made_by:
+        return False
+    stamp.write_text(made_by)
+    return True
 
 
 def _collect(folder: Path) -> Path:

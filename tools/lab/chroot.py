@@ -68,7 +68,7 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> int:
     except KeyboardInterrupt:
         # The terminal told the command too: let it tidy up first.
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(15)
+            process.wait(5)
         raise
     finally:
         # Its namespace goes with it, and all that runs there.

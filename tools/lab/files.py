@@ -58,6 +58,13 @@ def remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
+def remove_old(folder: Path, pattern: str, keep: int) -> None:
+    """Remove all but the latest few: another run may be using one."""
+    found = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime)
+    for path in found[:-keep]:
+        remove(path)
+
+
 def _update(source: Path, target: Path) -> bool:
     data = source.read_bytes()
     if target.is_file() and target.read_bytes() == data:

@@ -23,6 +23,7 @@ WRITE_FILL = b"\xa5"
 CONTENTS = ("/usr/lib/x86_64-linux-gnu/perl-base", "/usr/share/misc",
             "/usr/share/perl5")
 VERSION = 2
+KEPT = 2
 
 # fio arguments under which every block of FIO_FILE verifies.
 FIO_VERIFY = ("--verify=crc32c", f"--verify_interval={FIO_BLOCK}",
@@ -87,6 +88,7 @@ def base() -> Image:
     with files.lock(folder / "lock"):
         if not target.is_dir():
             with progress.step("making the disk image"):
+                files.remove_old(folder, "[0-9a-f]*", KEPT)
                 files.make_whole(target, _make_folder)
     return Image(target / "disk.img", target / "manifest")
 

@@ -182,11 +182,7 @@ def _cached(kind: str, parts: Sequence[bytes | str | Path],
     with files.lock(folder / f"{kind}.lock"):
         if target.is_file():
             return target
-        # Another run may be booting from one of the latest.
-        old = sorted(folder.glob(f"{kind}-*.cpio"),
-                     key=lambda path: path.stat().st_mtime)
-        for stale in old[:-KEPT]:
-            stale.unlink()
+        files.remove_old(folder, f"{kind}-*.cpio", KEPT)
 
         def make(archive: Path) -> None:
             with tempfile.TemporaryDirectory() as name:

@@ -19,11 +19,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import chroot, initramfs, kernel, paths, progress
+from . import chroot, files, initramfs, kernel, paths, progress
 from .errors import LabError
 
 MEMORY_MB = 4096
 CPUS = 2
+# Folders of runs that were killed: any more were left by runs long over.
+KEPT = 8
 # One boot in four panics in the timer test without no_timer_check: emulation
 # is too slow for it.
 APPEND = ("console=ttyS0 loglevel=4 panic=-1 no_timer_check mitigations=off"
@@ -45,6 +47,7 @@ class NestedMachine:
     def __init__(self, argv: Sequence[str]) -> None:
         nests = paths.state() / "nest"
         nests.mkdir(parents=True, exist_ok=True)
+        files.remove_old(nests, "run-*", KEPT)
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=nests))
         self.console = paths.logs() / "nest-console.log"
         self.log = paths.logs() / "nest-qemu.log"

@@ -181,4 +181,13 @@ def ensure() -> Path:
     with _lock(folder):
         if not target.is_dir():
             _make(target)
+            _mention_others(target)
     return target
+
+
+def _mention_others(target: Path) -> None:
+    """Trees of other recipes stay: another checkout may be using them."""
+    for other in sorted(target.parent.glob("tree-*")):
+        if other.is_dir() and other != target:
+            progress.say(f"{other} is of another recipe: remove it if no"
+                         " other checkout uses it")
