@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import LabError, machine, paths, progress
+from lab import LabError, image, machine, paths, progress
 
 from . import host, report, rows, run, table, targets
 from .formula import FormulaError
@@ -64,6 +64,11 @@ def _selected(options: argparse.Namespace) -> list[rows.Row]:
     if not selected:
         raise LabError(f"no row matches {', '.join(options.rows)}: --list"
                        " names them all", UNUSABLE)
+    room = (image.WRITE_MB << 20) // rows.BLOCK_SIZE - 1
+    if rows.blocks_written(selected) > room:
+        raise LabError(f"{ops} operations a row are too many: the image has"
+                       f" room for {room} writes on a function; use a"
+                       " smaller --ops, or fewer --rows", UNUSABLE)
     return selected
 
 

@@ -51,6 +51,11 @@ class Job:
                 f"--offset={self.offset}", f"--size={self.size}",
                 f"--rw={self.rw}",
                 f"--iodepth={self.depth}", f"--number_ios={self.ops}"]
+        if self.depth > 1:
+            # All at once and all back: what is counted is how driver and
+            # device batch, not who of them happened to be the faster.
+            argv += [f"--iodepth_batch_submit={self.depth}",
+                     f"--iodepth_batch_complete_min={self.depth}"]
         if verify_only:
             argv.append("--verify_only")
         elif "write" in self.rw:

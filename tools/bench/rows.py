@@ -119,6 +119,16 @@ def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
     return [row for setup in SETUPS for row in rows_of(setup, ops, fewer)]
 
 
+def blocks_written(rows: Iterable[Row]) -> int:
+    """Blocks that these rows write on the function that they write most on:
+    each row writes where no other did."""
+    written = {function.name: 0 for function in FUNCTIONS}
+    for row in rows:
+        if "write" in row.rw:
+            written[row.setup.function] += row.ops
+    return max(written.values())
+
+
 def select(rows: Iterable[Row], patterns: Sequence[str]) -> list[Row]:
     """The rows whose name matches a shell pattern, or begins with it."""
     if not patterns:

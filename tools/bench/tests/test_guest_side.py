@@ -147,6 +147,8 @@ class Fio(unittest.TestCase):
         self.assertNotIn("--do_verify=0", read.command())
         self.assertIn("--do_verify=0", write.command())
         self.assertIn("--iodepth=32", write.command())
+        self.assertIn("--iodepth_batch_submit=32", write.command())
+        self.assertNotIn("batch", read.command())
 
 
 class Vcpu(unittest.TestCase):

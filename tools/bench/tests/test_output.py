@@ -141,6 +141,11 @@ class Rows(unittest.TestCase):
             "virtio-map-d32-randwrite"])
         self.assertEqual(rows.select(every, ["nothing"]), [])
 
+    def test_blocks_written(self) -> None:
+        """On the function that takes most; reads need no room."""
+        some = rows.select(rows.all_rows(1000), ["virtio-intx", "kernel"])
+        self.assertEqual(rows.blocks_written(some), 2000)
+
     def test_names_are_unique(self) -> None:
         """Each row can be chosen alone."""
         names = [row.name for row in rows.all_rows(1000)]
