@@ -177,9 +177,13 @@ class RowMeasurement:
             all_exits=after.all_exits - before.all_exits,
             seconds=after.when - before.when,
             idle_per_s=self._bench.idle_per_s)
+        notes = self._notes(done, outcome, operations["device"])
+        if traffic.all_exits < (verdict.device_exits or 0):
+            notes += ("fewer exits of the vCPU than trips to the device: KVM's"
+                      " emulator went on with a string instruction without"
+                      " going back to the guest",)
         return Result(self._row, witness.also_operations(verdict, operations),
-                      traffic, outcome, blind,
-                      self._notes(done, outcome, operations["device"]))
+                      traffic, outcome, blind, notes)
 
     def _kicks(self, before: Moment, after: Moment,
                says: Mapping[str, Testimony | None]) -> int:
