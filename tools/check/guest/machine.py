@@ -20,6 +20,7 @@ BLK, TRAP, KERNEL = "vfe_blk", "vfe_trap_blk", "virtio-pci"
 MODULES = (BLK, TRAP)
 SECTOR = 512
 BOOT_TIMEOUT = 150.0
+ROOM = 8 << 20
 
 SPLAT = re.compile(
     r"WARNING:|BUG:|Oops|Call Trace|INFO: (?:task|rcu|possible)|lockdep"
@@ -69,8 +70,8 @@ class GuestCase(unittest.TestCase):
         cls.folder = Path(tempfile.mkdtemp(prefix="guest-",
                                            dir=paths.state()))
         cls.addClassCleanup(shutil.rmtree, cls.folder, True)
-        specs = [DeviceSpec(name, image.copy(cls.folder, f"{name}.img"),
-                            options, root_port=name in cls.root_ports)
+        specs = [DeviceSpec(name, make_disk(cls.folder, name), options,
+                            root_port=name in cls.root_ports)
                  for name, options in cls.specs]
         cls.guest = boot(cls.__name__, specs, cls.append)
         cls.addClassCleanup(cls.guest.shutdown)
@@ -133,7 +134,7 @@ class GuestCase(unittest.TestCase):
     def check_files(self) -> None:
         """All files of the image are as they were made."""
         self.guest.put(image.base().manifest.read_bytes(), "/tmp/manifest")
-        self.sh("cd /mnt; sha256sum -c /tmp/manifest >/tmp/sums"
+        self.sh("cd /mnt; busybox sha256sum -c /tmp/manifest >/tmp/sums"
                 " || { grep -v OK /tmp/sums; exit 1; }", 300)
 
     def eventually(self, what: Callable[[], bool], message: str,
@@ -144,6 +145,18 @@ class GuestCase(unittest.TestCase):
             if time.monotonic() > deadline:
                 self.fail(message)
             time.sleep(0.1)
+
+
+def behind() -> int:
+    """Where disks go on behind the file system, in bytes."""
+    return image.base().path.stat().st_size
+
+
+def make_disk(folder: Path, name: str) -> Path:
+    """A copy of the image, with room behind its file system."""
+    path = image.copy(folder, f"{name}.img")
+    os.truncate(path, behind() + ROOM)
+    return path
 
 
 def boot(name: str, specs: Sequence[DeviceSpec], append: str = "") -> Guest:
