@@ -12,6 +12,12 @@ from .channel import Channel, Deadline
 from .errors import LabError
 
 
+# The commands whose names QEMU spells with it; all others have "-".
+UNDERSCORED = ("qmp_capabilities", "device_add", "device_del", "netdev_add",
+               "netdev_del", "block_resize", "system_powerdown",
+               "system_reset", "system_wakeup")
+
+
 class Qmp:
     """A connection to a QEMU's monitor."""
 
@@ -30,7 +36,8 @@ class Qmp:
     def command(self, name: str, arguments: dict[str, Any],
                 timeout: float = 30) -> Any:
         """Run a command; its answer's "return"."""
-        name = name if name == "qmp_capabilities" else name.replace("_", "-")
+        if name not in UNDERSCORED:
+            name = name.replace("_", "-")
         request = {"execute": name, "arguments": arguments}
         self._channel.send(json.dumps(request).encode() + b"\n")
         deadline = Deadline(timeout)
