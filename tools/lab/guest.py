@@ -31,7 +31,7 @@ FIRST_SLOT = 0x10
 CPU = {"kvm": "host", "tcg": "max,la57=off"}
 # What follows no_timer_check is there because emulation pays for it: without
 # these a nested guest takes twice as long to boot.
-APPEND = ("console=ttyS0 loglevel=4 panic=-1 no_timer_check mitigations=off"
+APPEND = ("console=ttyS0 loglevel=5 panic=-1 no_timer_check mitigations=off"
           " nokaslr audit=0 apparmor=0 cryptomgr.notests"
           " initcall_blacklist=crypto_kdf108_init,init_encrypted,jent_mod_init"
           " ipv6.disable=1"

@@ -15,6 +15,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -85,25 +86,25 @@ def _header_packages(root: Path) -> tuple[list[str], list[str]]:
     return unpack, install
 
 
-def _download(root: Path, folder: str, packages: list[str]) -> None:
+def _download(root: Path, folder: str, packages: list[str]) -> list[str]:
+    """Download packages to a folder of the tree; their paths in there."""
+    inside = Path("/") / Path(folder).relative_to(root)
     # apt gives up its rights for a download; this folder is root's only.
     _in(root, "apt-get", "-o", "APT::Sandbox::User=root", "download",
-        *packages, cwd=f"/{Path(folder).relative_to(root)}")
+        *packages, cwd=str(inside))
+    return [str(inside / path.name)
+            for path in sorted(Path(folder).glob("*.deb"))]
 
 
 def _unpack(root: Path, packages: list[str]) -> None:
     """Unpack packages without their scripts."""
+    # Not dpkg -x: it would put a folder where /lib is a symlink.
+    script = ('dpkg-deb --fsys-tarfile "$1" | tar -C / -x'
+              " --keep-directory-symlink --exclude=./usr/share/doc")
     with tempfile.TemporaryDirectory(dir=root / "tmp") as folder:
-        _download(root, folder, packages)
-        for archive in sorted(Path(folder).glob("*.deb")):
-            print("unpacking", archive.name, flush=True)
-            # Not dpkg -x: it would put a folder where /lib is a symlink.
-            with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", archive],
-                                  stdout=subprocess.PIPE) as contents:
-                subprocess.run(["tar", "-C", str(root), "-x",
-                                "--keep-directory-symlink",
-                                "--exclude=./usr/share/doc"],
-                               stdin=contents.stdout, check=True)
+        for archive in _download(root, folder, packages):
+            print("unpacking", Path(archive).name, flush=True)
+            _in(root, "sh", "-c", script, "sh", archive)
 
 
 def _kernels(root: Path) -> None:
@@ -121,19 +122,17 @@ def _kernel_scripts(root: Path) -> None:
     target = root / "opt/kernel-scripts"
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root / "tmp") as folder:
-        _download(root, folder, [source])
-        package = next(Path(folder).glob("*.deb"))
-        print("taking the checkers out of", package.name, flush=True)
-        pipe = (f'dpkg-deb --fsys-tarfile "$1" |'
-                f" tar -xO ./usr/src/{source}.tar.xz |"
-                f' xz -dc -T0 | tar -C "$2" -x --strip-components=2'
-                f" --occurrence=1")
+        package = _download(root, folder, [source])[0]
+        print("taking the checkers out of", source, flush=True)
         wanted = " ".join(f"{source}/scripts/{name}"
                           for name in recipe.KERNEL_SCRIPTS)
         # tar stops at the last file it wants: the early end of the pipe
         # is no error, so what counts is that the files are there.
-        subprocess.run(["sh", "-c", f"{pipe} {wanted}", "sh", str(package),
-                        str(target)], check=False)
+        script = (f'dpkg-deb --fsys-tarfile "$1" 2>/dev/null |'
+                  f" tar -xO ./usr/src/{source}.tar.xz 2>/dev/null |"
+                  f" xz -dcq -T0 | tar -C /opt/kernel-scripts -x"
+                  f" --strip-components=2 --occurrence=1 {wanted} || :")
+        _in(root, "sh", "-c", script, "sh", package)
     for name in recipe.KERNEL_SCRIPTS:
         if not (target / name).is_file():
             raise SystemExit(f"{source} has no scripts/{name}")
@@ -141,8 +140,11 @@ def _kernel_scripts(root: Path) -> None:
 
 def customize(root: Path) -> None:
     """Add the kernels, their headers and the kernel's own checkers."""
-    _kernels(root)
-    _kernel_scripts(root)
+    # The sources take the longest, and one processor.
+    with ThreadPoolExecutor() as pool:
+        scripts = pool.submit(_kernel_scripts, root)
+        _kernels(root)
+        scripts.result()
     for folder in ("vfe", "state", "out"):
         (root / folder).mkdir(exist_ok=True)
 

@@ -83,6 +83,24 @@ class TreeTest(Scripted):
                 self.assertRaisesRegex(LabError, "no room .* VFE_CACHE"):
             tree._check_space(self.folder)  # pylint: disable=W0212
 
+    def install(self, apt_get: str) -> str:
+        """Install a missing package with a stand-in for apt-get."""
+        self.program("apt-get", apt_get)
+        with mock.patch.object(tree, "HOST_COMMANDS", {"nonesuch": "pkg"}), \
+                mock.patch.object(tree, "HOST_FILES", {}), \
+                mock.patch("sys.stderr"), mock.patch("sys.stdout"):
+            tree._install_host_packages()  # pylint: disable=W0212
+        return (self.folder / "said").read_text()
+
+    def test_missing_packages_are_installed(self) -> None:
+        said = self.install(f'echo "$@" >>{self.folder}/said')
+        self.assertEqual(said, "update\ninstall -y --no-install-recommends"
+                               " pkg\n")
+
+    def test_packages_that_cannot_be_had_are_named(self) -> None:
+        with self.assertRaisesRegex(LabError, "by hand: apt-get install pkg"):
+            self.install("exit 100")
+
     def test_the_key_follows_the_lists(self) -> None:
         before = recipe.key()
         with mock.patch.object(recipe, "PACKAGES", ("bash",)):
