@@ -18,9 +18,10 @@ from . import stage_device
 from .context import Context, tail
 
 TIMEOUT = 240
-# Not C=2: that is ignored, in silence, with headers that come without the
-# script which looks for sparse (7.3's).
-SPARSE = ("KBUILD_CHECKSRC=2", "CF=-D__CHECK_ENDIAN__")
+SPARSE = ("C=2", "CF=-D__CHECK_ENDIAN__")
+# sparse 0.6.4, Debian's, cannot parse the __typeof_unqual__ of 7.3's headers
+# (which ignore C=2 in silence for that).
+NO_SPARSE = ("7.3",)
 KEPT = (".c", ".h")
 # Debian builds each kernel with the compiler of its own release; the tree
 # has one compiler. kbuild remarks on that, which says nothing about us.
@@ -65,10 +66,11 @@ def _unchecked(folder: Path, output: str) -> list[str]:
 
 
 def _modules(context: Context, kernel: str) -> None:
-    context.note(f"modules for {kernel}, W=1 and sparse")
+    sparse = () if kernel in NO_SPARSE else SPARSE
+    context.note(f"modules for {kernel}, W=1{' and sparse' * bool(sparse)}")
     folder = _fresh_copy(kernel)
     argv = ["make", f"-j{os.cpu_count() or 1}", "-C",
-            str(build.headers(kernel)), f"M={folder}", "W=1", *SPARSE,
+            str(build.headers(kernel)), f"M={folder}", "W=1", *sparse,
             "modules"]
     code, output = context.run(argv, timeout=TIMEOUT)
     context.tally.judge(f"modules for {kernel} build",
@@ -76,9 +78,11 @@ def _modules(context: Context, kernel: str) -> None:
     context.tally.judge(f"modules for {kernel}: no warning of gcc (W=1),"
                         " modpost or sparse",
                         "\n".join(complaints(output)[:40]))
-    unchecked = _unchecked(folder, output)
-    context.tally.judge(f"modules for {kernel}: sparse saw every source",
-                        "not: " + ", ".join(unchecked) if unchecked else "")
+    if sparse:
+        unchecked = _unchecked(folder, output)
+        context.tally.judge(f"modules for {kernel}: sparse saw every source",
+                            "not: " + ", ".join(unchecked) if unchecked
+                            else "")
     made = {path.name for path in folder.rglob("*.ko")}
     missing = [name for name in build.MODULES if f"{name}.ko" not in made]
     context.tally.judge(f"modules for {kernel} are all there",
