@@ -86,7 +86,8 @@ class Verify(GuestCase):
 class Drivers(GuestCase):
     """The twin, the virtio driver and the kernel's own, over the same data."""
 
-    specs = (("main", ()), ("stock", ("--id", "stock")))
+    specs = (("main", ()), ("stock", ("--id", "stock")),
+             ("scratch", ("--id", "stock")))
 
     def rewrite(self, disk: str, name: str) -> None:
         """Files are right; write one more and note its sum."""
@@ -140,14 +141,14 @@ class Drivers(GuestCase):
             self.unbind("stock")
 
     def test_kernel_driver_verifies(self) -> None:
-        disk = self.bind("stock", KERNEL)
+        disk = self.bind("scratch", KERNEL)
         self.sh(fio(disk, "--rw=randwrite --bs=4k --size=8M --iodepth=32"),
                 120)
 
     def test_mkfs_by_each(self) -> None:
         """mkfs, mount, write, fsck: by the kernel's driver and by ours."""
         for driver in (KERNEL, BLK):
-            disk = self.bind("stock", driver)
+            disk = self.bind("scratch", driver)
             self.sh(f"mkfs.ext4 -q -F {disk} 64M", 180)
             self.mount(disk)
             self.sh("head -c 5000000 /dev/urandom >/mnt/x; sync;"
@@ -155,7 +156,7 @@ class Drivers(GuestCase):
                     f" fsck.ext4 -f -n {disk}", 180)
             self.mount(disk)
             self.sh("busybox sha256sum -c /tmp/sum; umount /mnt")
-            self.unbind("stock")
+            self.unbind("scratch")
 
     def test_swap_live(self) -> None:
         """Back and forth on a machine that runs on."""
