@@ -62,13 +62,19 @@ class Context:
             watchdog = Watchdog(process, timeout)
             lines = []
             assert process.stdout is not None
-            for line in process.stdout:
-                lines.append(line)
-                if not whole:
-                    self.log.write(line)
-                if each_line:
-                    each_line(line)
-            code = process.wait()
+            try:
+                for line in process.stdout:
+                    lines.append(line)
+                    if not whole:
+                        self.log.write(line)
+                    if each_line:
+                        each_line(line)
+                code = process.wait()
+            except BaseException:
+                # In a session of its own it hears nothing of a Ctrl-C.
+                watchdog.stop()
+                progress.stop_group(process)
+                raise
             if watchdog.stop():
                 code = -signal.SIGALRM
                 lines.append(f"stopped: it took over {timeout:.0f} s\n")

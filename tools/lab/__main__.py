@@ -15,9 +15,9 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from lab import (LabError, build, chroot, guest, image,  # noqa: E402
-                 initramfs, kernel, machine, nest, paths, progress, shell,
-                 tree)
+from lab import (LabError, build, chroot, errors, guest,  # noqa: E402
+                 image, initramfs, kernel, machine, nest, paths, progress,
+                 shell, tree)
 
 LAB = ["python3", "/vfe/tools/lab"]
 
@@ -166,6 +166,9 @@ if __name__ == "__main__":
     except LabError as problem:
         print(f"lab: {problem}", file=sys.stderr)
         sys.exit(problem.exit_code)
+    except errors.SYSTEM_ERRORS as problem:
+        print(f"lab: {errors.one_line(problem)}", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         print("lab: interrupted; run it again to go on", file=sys.stderr)
         sys.exit(130)

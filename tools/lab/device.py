@@ -53,7 +53,8 @@ class Device:
                 "--backing", str(self.spec.backing), *self.spec.options]
         with open(self.log, "wb") as sink:
             # pylint: disable-next=consider-using-with
-            return subprocess.Popen(argv, stdin=subprocess.DEVNULL,
+            return subprocess.Popen(progress.owned(argv),
+                                    stdin=subprocess.DEVNULL,
                                     stdout=sink, stderr=subprocess.STDOUT,
                                     start_new_session=True)
 

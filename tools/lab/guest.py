@@ -130,7 +130,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         with open(self.logs / "qemu.log", "wb") as sink:
             # pylint: disable-next=consider-using-with
             self._qemu = subprocess.Popen(
-                self.command_line(interactive),
+                progress.owned(self.command_line(interactive)),
                 stdin=None if interactive else subprocess.DEVNULL,
                 stdout=None if interactive else sink, stderr=sink,
                 start_new_session=not interactive)
@@ -291,6 +291,9 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                 self._qemu.wait(timeout)
             except (LabError, subprocess.TimeoutExpired):
                 pass
+            except BaseException:
+                self.kill()
+                raise
         self.kill()
 
     def kill(self) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import shutil
@@ -12,10 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import chroot, nest, paths, progress, tree
+from .errors import LabError
 
 KVM_GET_API_VERSION = 0xAE00
 KVM_API_VERSION = 12
 TRACING = Path("/sys/kernel/tracing")
+# How long a command may tidy up: before it is told again, and before force.
+TOLD_S = 5.0
+TIDY_S = 45.0
 
 
 @dataclass(frozen=True)
@@ -100,13 +105,32 @@ def _here(argv: Sequence[str], timeout: float) -> int:
     env = {**os.environ, "VFE_STATE": str(paths.state()),
            "VFE_OUT": str(paths.out()), "VFE_TREE": str(tree.path()),
            "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(translated, env=env,
-                          cwd=paths.checkout()) as process:
+    with progress.terminate_as_interrupt(), \
+            subprocess.Popen(translated, env=env,
+                             cwd=paths.checkout()) as process:
         try:
             return process.wait(timeout)
+        except subprocess.TimeoutExpired as error:
+            process.terminate()
+            raise LabError(f"'{' '.join(argv)}' did not end within"
+                           f" {timeout:.0f} s and was stopped") from error
+        except KeyboardInterrupt:
+            # The terminal told the command too: let it tidy up first, since
+            # here no namespace ends what it started.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(TOLD_S)
+            process.terminate()
+            raise
         finally:
-            if process.poll() is None:
-                process.terminate()
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a process that was told to end, with patience that ends."""
+    try:
+        process.wait(TIDY_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def run_with_kvm(argv: Sequence[str], timeout: float = 1800) -> int:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from . import paths
 from .errors import LabError
@@ -122,7 +123,16 @@ def guarded(argv: Sequence[str]) -> list[str]:
     return [*guard, *argv]
 
 
-def stop_group(process: subprocess.Popen[bytes], grace: float = 5) -> None:
+def owned(argv: Sequence[str]) -> list[str]:
+    """A command line for what must not outlive this process.
+
+    In the tree its namespace sees to that, and each program that is started
+    costs time under emulation.
+    """
+    return list(argv) if paths.tree() == Path("/") else guarded(argv)
+
+
+def stop_group(process: subprocess.Popen[Any], grace: float = 5) -> None:
     """End a process started in a session of its own, and its children."""
     for signum in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
