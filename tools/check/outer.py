@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import LabError, chroot, machine, paths, progress
+from lab import LabError, chroot, files, machine, paths, progress
 
 from . import inner, tally
 from .stages import STAGES, Stage
@@ -67,9 +67,14 @@ def _show(stage: Stage, result: tally.Tally, seconds: float) -> None:
 def run(names: Sequence[str], patterns: Sequence[str]) -> int:
     """Run the stages of these names, all if there are none."""
     chosen = [stage for stage in STAGES if not names or stage.name in names]
+    os.umask(0o022)
+    with files.sole_run(paths.state(), "guest"):
+        return _run_stages(chosen, patterns)
+
+
+def _run_stages(chosen: Sequence[Stage], patterns: Sequence[str]) -> int:
     passed = failed = 0
     lines = []
-    os.umask(0o022)
     machine.prepare()
     for stage in chosen:
         began = time.monotonic()

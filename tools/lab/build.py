@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from . import files, paths, progress, recipe
@@ -17,6 +18,7 @@ from .errors import LabError
 
 MODULES = ("vfe", "vfe_blk", "vfe_trap_blk")
 STAMP = "built"
+UNDER_WAY = "under-way"
 _KEPT = (".c", ".h", ".S", ".lds")
 
 
@@ -70,17 +72,39 @@ def modules(kernel: str = recipe.BOOT_KERNEL,
     log = paths.logs() / f"modules-{kernel}.log"
     made_by = " ".join([kdir.name, *flags])
     with files.lock(folder.with_suffix(".lock")):
+        _drop_interrupted(folder)
         if _up_to_date(folder, made_by):
             return folder / "ko"
         argv = ["make", _jobs(), "-C", str(kdir), f"M={folder}", *flags,
                 "modules"]
-        with progress.step(f"building the modules for {kernel}", log):
+        with progress.step(f"building the modules for {kernel}", log), \
+                _building(folder):
             progress.run_logged(argv, log, what="building the modules",
                                 hint="mend the error that make shows above",
                                 timeout=900)
         result = _collect(folder)
         (folder / STAMP).write_text(made_by)
         return result
+
+
+def _drop_interrupted(folder: Path) -> None:
+    """Start over after a make that was killed: it may have left half an
+    object file, and make takes a file that is there for whole."""
+    if (folder / UNDER_WAY).exists():
+        files.remove(folder)
+
+
+@contextmanager
+def _building(folder: Path) -> Iterator[None]:
+    """Mark the folder while make is at work; an error of make is an end."""
+    mark = folder / UNDER_WAY
+    mark.touch()
+    try:
+        yield
+    except LabError:
+        mark.unlink()
+        raise
+    mark.unlink()
 
 
 def _up_to_date(folder: Path, made_by: str) -> bool:
@@ -124,12 +148,13 @@ def device() -> Path:
     objects = folder / "out"
     log = paths.logs() / "device.log"
     with files.lock(folder.with_suffix(".lock")):
+        _drop_interrupted(folder)
         objects.mkdir(parents=True, exist_ok=True)
         files.mirror_sources(paths.checkout(), folder,
                              ("tools/device", "include"), _is_source)
         argv = ["make", _jobs(), "-C", str(folder / "tools/device"),
                 f"O={objects}"]
-        with progress.step("building the device", log):
+        with progress.step("building the device", log), _building(folder):
             progress.run_logged(argv, log, what="building the device",
                                 hint="mend the error that make shows above",
                                 timeout=600)

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from . import progress
+
 
 def digest(parts: Iterable[bytes | str | Path]) -> str:
     """A name for a result: the hash of all it was made from."""
@@ -32,6 +34,25 @@ def lock(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="ascii") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def sole_run(folder: Path, kind: str) -> Iterator[None]:
+    """Wait to be the only run of a kind, and remove what killed ones left.
+
+    Such a run keeps what it needs for a while in folders named KIND-*.
+    """
+    path = folder / f"{kind}.lock"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="ascii") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            with progress.step(f"another run holds {path}: waiting"):
+                fcntl.flock(handle, fcntl.LOCK_EX)
+        for stale in folder.glob(f"{kind}-*"):
+            remove(stale)
         yield
 
 

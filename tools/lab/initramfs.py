@@ -183,6 +183,8 @@ def _cached(kind: str, parts: Sequence[bytes | str | Path],
         if target.is_file():
             return target
         files.remove_old(folder, f"{kind}-*.cpio", KEPT)
+        for part in folder.glob(f".{kind}-*"):
+            files.remove(part)      # of a run that was killed
 
         def make(archive: Path) -> None:
             with tempfile.TemporaryDirectory() as name:

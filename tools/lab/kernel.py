@@ -48,6 +48,11 @@ def _extract(target: Path) -> None:
     with open(target, "rb") as made:
         if made.read(4) != b"\x7fELF":
             raise LabError(f"{bzimage()} holds no ELF kernel")
+    # An unpacker that ran out of room ends like one that met the size.
+    size, = struct.unpack("<I", payload[-4:])
+    if target.stat().st_size != size:
+        raise LabError(f"unpacking {bzimage()} gave {target.stat().st_size}"
+                       f" of {size} bytes: is the disk full?")
 
 
 def vmlinux() -> Path:

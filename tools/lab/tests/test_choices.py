@@ -157,6 +157,31 @@ class MachineTest(Scripted):
                  "/vfe/tools/lab/__init__.py"], 10)
         self.assertEqual(code, 0)
 
+    def test_what_takes_too_long_here_is_ended(self) -> None:
+        with mock.patch.dict(os.environ, {"VFE_OUT": str(self.folder)}), \
+                self.assertRaisesRegex(LabError, "did not end within 0 s"):
+            machine._here(["sleep", "60"], 0.2)  # pylint: disable=W0212
+
+
+class BuildTest(Scripted):
+    """A make that was killed is not gone on from."""
+
+    def test_an_interrupted_make_starts_over(self) -> None:
+        folder = self.folder / "b"
+        (folder / "out").mkdir(parents=True)
+        # pylint: disable=protected-access
+        with self.assertRaises(KeyboardInterrupt), build._building(folder):
+            raise KeyboardInterrupt
+        build._drop_interrupted(folder)
+        self.assertFalse(folder.exists())
+
+    def test_a_make_that_failed_goes_on(self) -> None:
+        # pylint: disable=protected-access
+        with self.assertRaises(LabError), build._building(self.folder):
+            raise LabError("an error in the sources")
+        build._drop_interrupted(self.folder)
+        self.assertTrue(self.folder.exists())
+
 
 class DeviceTest(Scripted):
     """What a device that does not start says."""

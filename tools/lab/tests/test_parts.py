@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import struct
 import sys
@@ -44,6 +45,13 @@ class FilesTest(Folder):
         files.make_whole(self.folder / "thing", Path.mkdir)
         self.assertEqual([path.name for path in self.folder.iterdir()],
                          ["thing"])
+
+    def test_the_only_run_removes_what_others_left(self) -> None:
+        for name in ("bench-1", "guest-1"):
+            (self.folder / name).mkdir()
+        with files.sole_run(self.folder, "bench"):
+            self.assertFalse((self.folder / "bench-1").exists())
+        self.assertTrue((self.folder / "guest-1").exists())
 
     def test_a_hash_keeps_its_parts_apart(self) -> None:
         self.assertNotEqual(files.digest(["ab", "c"]),
@@ -150,6 +158,23 @@ class KernelTest(Folder):
                                return_value=self.image(b"\x1f\x8bjunk")), \
                 self.assertRaisesRegex(LabError, "no ELF"):
             kernel._extract(self.folder / "out")  # pylint: disable=W0212
+
+    def extract(self, size: int) -> None:
+        """A kernel of 100 bytes of which it is said that it has @size."""
+        plain = b"\x7fELF" + bytes(96)
+        # The size is gzip's own last word, as in a real bzImage.
+        payload = gzip.compress(plain)[:-4] + struct.pack("<I", size)
+        with mock.patch.object(kernel, "bzimage",
+                               return_value=self.image(payload)):
+            kernel._extract(self.folder / "out")  # pylint: disable=W0212
+
+    def test_a_whole_kernel(self) -> None:
+        self.extract(100)
+        self.assertEqual((self.folder / "out").stat().st_size, 100)
+
+    def test_a_kernel_cut_short_is_refused(self) -> None:
+        with self.assertRaisesRegex(LabError, "100 of 200 bytes"):
+            self.extract(200)
 
 
 if __name__ == "__main__":
