@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import files, paths
+from lab import files, paths, recipe
 
 from .context import Context, tail
 
@@ -36,7 +36,9 @@ class Job:
 
 
 def _memory(job: Job) -> Path:
-    key = files.digest([*job.argv, *job.inputs])
+    # The tree's recipe stands for the version of the checker.
+    key = files.digest([recipe.key(), *job.argv, *map(str, job.inputs),
+                        *job.inputs])
     folder = paths.state() / "check-passed"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / key
