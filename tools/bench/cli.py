@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import LabError, image, machine, paths, progress
+from lab import (LabError, errors, files, image, machine, paths, progress,
+                 tree)
 
-from . import host, report, rows, run, table, targets
+from . import host, kvm, report, rows, run, table, targets
 from .formula import FormulaError
 from .kvm import KvmError
 from .vcpu import VcpuError
@@ -55,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     # What the run outside tells the one that measures.
     parser.add_argument("--outside", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--kvm", default=host.HOST, help=argparse.SUPPRESS)
+    parser.add_argument("--into", help=argparse.SUPPRESS)
     return parser
 
 
@@ -75,7 +79,7 @@ def _selected(options: argparse.Namespace) -> list[rows.Row]:
 def _measure(options: argparse.Namespace) -> int:
     measured = run.run(_selected(options), options.kvm, options.outside)
     reached = targets.judge(measured.results)
-    folder = options.out or paths.out()
+    folder = options.out or paths.out() / (options.into or "")
     written = report.write(folder, report.document(
         measured.host, measured.guest, measured.results, reached))
     print("\n" + table.render(measured.results, reached) + "\n", flush=True)
@@ -84,25 +88,46 @@ def _measure(options: argparse.Namespace) -> int:
     return AGREED if agreed else DIFFERED
 
 
+def _sweep() -> None:
+    """Remove what killed runs left in tracing and among the results."""
+    for stale in kvm.TRACEFS.glob("instances/vfe-*"):
+        with contextlib.suppress(OSError):
+            stale.rmdir()
+    for stale in paths.out().glob(".bench-*"):
+        files.remove(stale)
+
+
 def _elsewhere(options: argparse.Namespace) -> int:
     _selected(options)      # a mistake shows before any set-up
+    tree.need_root("make bench")
+    with files.sole_run(paths.state(), "bench"):
+        _sweep()
+        if options.out is None:
+            return _run_elsewhere(options, [])
+        # The other machine sees out/ and not the folder asked for.
+        paths.out().mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".bench-",
+                                         dir=paths.out()) as name:
+            into = Path(name)
+            code = _run_elsewhere(options, ["--into", into.name])
+            if (into / report.NAME).is_file():
+                options.out.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(into / report.NAME, options.out / report.NAME)
+            return code
+
+
+def _run_elsewhere(options: argparse.Namespace, more: Sequence[str]) -> int:
     nested = machine.choose().place == "nest"
     argv = ["python3", "/vfe/tools/bench", "--here",
             "--outside", json.dumps(host.machine()),
-            "--kvm", host.NESTED if nested else host.HOST]
+            "--kvm", host.NESTED if nested else host.HOST, *more]
     if options.ops:
         argv += ["--ops", str(options.ops)]
     if options.quick:
         argv.append("--quick")
     for pattern in options.rows:
         argv += ["--rows", pattern]
-    code = machine.run_with_kvm(argv, TIMEOUT_S)
-    written = paths.out() / report.NAME
-    if options.out and written.is_file() and \
-            options.out.resolve() != paths.out().resolve():
-        options.out.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(written, options.out / report.NAME)
-    return code
+    return machine.run_with_kvm(argv, TIMEOUT_S)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -112,12 +137,16 @@ def main(argv: Sequence[str]) -> int:
         if options.list:
             print("\n".join(row.name for row in _selected(options)))
             return AGREED
-        return _measure(options) if options.here else _elsewhere(options)
+        with progress.terminate_as_interrupt():
+            return _measure(options) if options.here else _elsewhere(options)
     except LabError as error:
         print(f"bench: {error}", file=sys.stderr)
         return UNUSABLE
-    except (KvmError, VcpuError, FormulaError, OSError) as error:
+    except (KvmError, VcpuError, FormulaError) as error:
         print(f"bench: {error}", file=sys.stderr)
+        return UNUSABLE
+    except errors.SYSTEM_ERRORS as error:
+        print(f"bench: {errors.one_line(error)}", file=sys.stderr)
         return UNUSABLE
     except KeyboardInterrupt:
         print("bench: interrupted; run it again at any time",

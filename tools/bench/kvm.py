@@ -17,8 +17,8 @@ tracing is disturbed, and they count only what the guest's own vCPUs do.
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,7 +147,9 @@ class Histograms:
     def __init__(self, knock: Callable[[int], None]) -> None:
         self._knock = knock
         self._threads: list[int] = []
-        self._instance = TRACEFS / "instances" / f"vfe-{os.getpid()}"
+        # Not by the process id: in a namespace it is the same each time, and
+        # what a killed run left behind would be in the way.
+        self._instance = TRACEFS / "instances" / f"vfe-{uuid.uuid4().hex[:8]}"
 
     def _event(self, event: str, name: str) -> Path:
         return self._instance / "events" / "kvm" / event / name
@@ -157,8 +159,9 @@ class Histograms:
         try:
             self._instance.mkdir()
         except OSError as error:
-            raise KvmError(f"cannot make a tracing instance: {error}"
-                           " (root is needed)") from error
+            raise KvmError(f"cannot make a tracing instance: {error}; it"
+                           " takes root and a kernel without lockdown"
+                           ) from error
         try:
             self._threads = self._find_threads()
             for event in TRIGGERS:
