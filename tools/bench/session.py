@@ -135,10 +135,9 @@ class Session:
                            " fewer (--ops)")
         return begin
 
-    def run_fio(self, job: fio.Job, verify_only: bool = False) -> fio.Outcome:
+    def run_fio(self, job: fio.Job) -> fio.Outcome:
         """One run of fio."""
-        result = self.guest.run(job.command(verify_only), COMMAND_S,
-                                check=False)
+        result = self.guest.run(job.command(), COMMAND_S, check=False)
         return fio.parse(result.out, job.rw)
 
     def _look_up(self) -> None:
@@ -155,5 +154,10 @@ class Session:
     def verify(self, row: Row, job: fio.Job) -> None:
         """Read back what the row wrote; reads were verified as they came."""
         if "write" in row.rw:
-            self.run_fio(dataclasses.replace(job, depth=VERIFY_DEPTH),
-                         verify_only=True)
+            job = dataclasses.replace(job, depth=VERIFY_DEPTH)
+            result = self.guest.run(job.command(verify_only=True), COMMAND_S,
+                                    check=False)
+            found = fio.parse(result.out, "read").ios
+            if found != row.ops:
+                raise fio.FioError(f"fio read back {found} of {row.ops}"
+                                   " blocks")
