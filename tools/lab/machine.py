@@ -55,7 +55,7 @@ def tracing_problem() -> str | None:
     subprocess.run(["sh", "-c", f"mountpoint -q {TRACING} ||"
                     f" mount -t tracefs tracefs {TRACING}"], check=False,
                    stderr=subprocess.DEVNULL)
-    events = TRACING / "events" / "kvm" / "kvm_mmio"
+    events = TRACING / "events" / "kvm" / "kvm_mmio" / "hist"
     if not os.access(events, os.R_OK):
         return f"no {events} (tracefs, histogram triggers)"
     return None
