@@ -2,8 +2,8 @@
 """checkpatch --strict, with exceptions by file and type, each with a reason.
 
 checkpatch itself can only switch a type off everywhere. checkpatch-exceptions
-beside this file names pattern, type and reason; one that nothing needs any
-more is a failure.
+beside this file names pattern, type and reason; one whose files are gone is a
+failure.
 """
 
 from __future__ import annotations
@@ -41,11 +41,10 @@ def waivers(path: Path = EXCEPTIONS) -> list[Waiver]:
 
 
 class Judge:
-    """Reads terse output and remembers which exceptions were needed."""
+    """Reads terse output in the light of the exceptions."""
 
     def __init__(self, exceptions: list[Waiver]) -> None:
         self.exceptions = exceptions
-        self.used: set[Waiver] = set()
 
     def findings(self, code: int, output: str) -> str:
         """What is left of checkpatch's output for one file."""
@@ -59,11 +58,8 @@ class Judge:
         match = FINDING.match(line)
         if not match:
             return False
-        for waiver in self.exceptions:
-            if waiver.covers(match.group(1), match.group(2)):
-                self.used.add(waiver)
-                return True
-        return False
+        return any(waiver.covers(match.group(1), match.group(2))
+                   for waiver in self.exceptions)
 
     def stale(self, names: list[str]) -> str:
         """Exceptions whose files are gone altogether."""

@@ -42,7 +42,7 @@ def _result(stage: Stage, patterns: Sequence[str]) -> tally.Tally:
         code = _start(stage, patterns)
         problem = f"the stage ended with {code} and left no result"
     except LabError as error:
-        problem = str(error)
+        code, problem = 1, str(error)
     try:
         result = tally.load(saved)
     except (OSError, ValueError):
@@ -50,6 +50,8 @@ def _result(stage: Stage, patterns: Sequence[str]) -> tally.Tally:
         result.fail(stage.name, problem)
     if not result.passed and not result.failures:
         result.fail(stage.name, "no test ran")
+    elif code and not result.failures:
+        result.fail(stage.name, f"ended with {code} though nothing failed")
     return result
 
 

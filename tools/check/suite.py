@@ -30,7 +30,8 @@ class LineResult(unittest.TestResult):
 
     def _say(self, mark: str, test: unittest.TestCase, text: str = "",
              ) -> None:
-        print(f"{mark}{test.id()}", flush=True)
+        # A line of its own, whatever the test printed without an end.
+        print(f"\n{mark}{test.id()}", flush=True)
         if text:
             print(text, flush=True)
 

@@ -49,6 +49,7 @@ def run(context: Context, top: Path, start: str, *, timeout: float = 300,
     """Run the suites in folder @start below @top."""
     context.note(f"tests in {start}")
     reader = Reader(context)
+    failed = context.tally.failed
     code, output = context.run(
         [sys.executable, str(SUITE), str(top), start, *context.patterns],
         timeout=timeout, env=env, each_line=reader.line)
@@ -59,6 +60,6 @@ def run(context: Context, top: Path, start: str, *, timeout: float = 300,
     elif not reader.ran and not context.patterns:
         context.tally.fail(f"tests in {start}",
                            f"no test ran\n{tail(output)}")
-    elif code and not context.tally.failures:
+    elif code and context.tally.failed == failed:
         context.tally.fail(f"tests in {start}",
                            f"failed without a failed test\n{tail(output)}")
