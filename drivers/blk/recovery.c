@@ -187,7 +187,8 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 	struct vfe_blk *vb = rq->q->queuedata;
 
 	vfe_blk_reap(bq);
-	if (blk_mq_request_completed(rq)) {
+	/* completed on this CPU it is idle already, elsewhere it may not be yet */
+	if (blk_mq_rq_state(rq) != MQ_RQ_IN_FLIGHT) {
 		dev_warn_ratelimited(vfe_dev(vb->vd),
 				     "%s: %s: request %d was done without an interrupt\n",
 				     vb->disk->disk_name, bq->name, rq->tag);
