@@ -127,38 +127,29 @@ static int vfe_blk_revive(struct vfe_blk *vb)
 			"%s: no restart (error %d), all I/O fails from here on: unbind and bind the driver to try again\n",
 			vb->disk->disk_name, err);
 		vfe_blk_set_state(vb, VFE_BLK_DEAD);
+	} else {
+		/* a change of its configuration may have gone unseen */
+		vfe_blk_update_capacity(vb);
 	}
 	vfe_blk_release(vb);
 	return err;
 }
 
-/* What is left to do without @life after vfe_blk_revive() */
-static void vfe_blk_revived(struct vfe_blk *vb, int err)
-{
-	if (err)
-		blk_mark_disk_dead(vb->disk);
-	else
-		/* a change of its configuration may have gone unseen */
-		vfe_blk_update_capacity(vb);
-}
-
 static void vfe_blk_recover(struct work_struct *work)
 {
 	struct vfe_blk *vb = container_of(work, struct vfe_blk, recovery);
-	bool mine;
 	int err = 0;
 
 	mutex_lock(&vb->life);
-	mine = vfe_blk_set_state(vb, VFE_BLK_RECOVERING);
-	if (mine) {
+	if (vfe_blk_set_state(vb, VFE_BLK_RECOVERING)) {
 		dev_warn(vfe_dev(vb->vd), "%s: resetting the device\n",
 			 vb->disk->disk_name);
 		vfe_blk_halt(vb);
 		err = vfe_blk_revive(vb);
 	}
 	mutex_unlock(&vb->life);
-	if (mine)
-		vfe_blk_revived(vb, err);
+	if (err)
+		blk_mark_disk_dead(vb->disk);
 }
 
 void vfe_blk_recovery_init(struct vfe_blk *vb)
@@ -241,16 +232,14 @@ void vfe_blk_stop(struct vfe_blk *vb)
  */
 int vfe_blk_resume(struct vfe_blk *vb)
 {
-	bool mine;
 	int err = 0;
 
 	mutex_lock(&vb->life);
-	mine = vb->state == VFE_BLK_STOPPED;
-	if (mine)
+	if (vb->state == VFE_BLK_STOPPED)
 		err = vfe_blk_revive(vb);
 	mutex_unlock(&vb->life);
-	if (mine)
-		vfe_blk_revived(vb, err);
+	if (err)
+		blk_mark_disk_dead(vb->disk);
 	return err;
 }
 
