@@ -44,7 +44,6 @@ static int vfe_enable(struct vfe_device *vd)
 		pci_disable_device(pdev);
 		return ret;
 	}
-	pci_set_master(pdev);
 	return 0;
 }
 
@@ -234,7 +233,6 @@ int vfe_restart(struct vfe_device *vd)
 	unsigned int i;
 	int ret;
 
-	pci_set_master(vd->pdev);
 	ret = vfe_bring_up(vd);
 	if (ret)
 		goto fail;

@@ -233,6 +233,9 @@ int vfe_status_reset(struct vfe_device *vd)
  * vfe_hello() - reset, ACKNOWLEDGE, DRIVER
  * @vd: the device
  *
+ * Only a device that is reset may master the bus: one whose last reset did not
+ * end could still write to buffers that their owners have back.
+ *
  * Context: process context, may sleep.
  * Return: 0, -ETIMEDOUT, -ENODEV.
  */
@@ -240,8 +243,10 @@ int vfe_hello(struct vfe_device *vd)
 {
 	int ret = vfe_status_reset(vd);
 
-	if (!ret)
-		ret = vfe_status_add(vd, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	if (ret)
+		return ret;
+	pci_set_master(vd->pdev);
+	ret = vfe_status_add(vd, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	if (!ret)
 		ret = vfe_status_add(vd, VIRTIO_CONFIG_S_DRIVER);
 	if (!ret && !vfe_set_state(vd, VFE_STATE_DRIVER))
