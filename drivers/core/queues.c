@@ -55,6 +55,11 @@ static int vfe_queue_find_notify(struct vfe_queue *q)
 	if (at + sizeof(u16) > vd->regs.win[VFE_WIN_NOTIFY].len)
 		return vfe_queue_error(q, -EINVAL, "queue_notify_off", off,
 				       "outside the notification structure");
+	/* 4.1.3.1: written in its natural width, which some CPUs insist on */
+	if (!IS_ALIGNED(at, sizeof(u16)))
+		return vfe_queue_error(q, -EINVAL, "notify_off_multiplier",
+				       vd->notify_multiplier,
+				       "neither 0 nor even, the device must be mended");
 	q->notify_offset = at;
 	return 0;
 }
