@@ -236,6 +236,24 @@ static int vfe_caps_check(struct pci_dev *pdev, const struct vfe_cap *caps)
 	return 0;
 }
 
+static bool vfe_vendor_cap_read(struct pci_dev *pdev, u8 pos,
+				struct vfe_vendor_cap *vcap)
+{
+	u8 *bytes = (u8 *)vcap;
+	unsigned int i;
+
+	if (pos + sizeof(*vcap) > PCI_CFG_SPACE_SIZE)
+		return false;
+	for (i = 0; i < sizeof(*vcap); i++)
+		pci_read_config_byte(pdev, pos + i, &bytes[i]);
+	/* 4.1.4.8.2: whose it is comes before what is in it */
+	return vcap->cfg_type == VFE_CAP_CFG_TYPE &&
+	       vcap->cap_len >= sizeof(*vcap) &&
+	       le16_to_cpu(vcap->vendor_id) == VFE_CAP_VENDOR_ID &&
+	       le32_to_cpu(vcap->magic) == VFE_CAP_MAGIC &&
+	       vcap->version == VFE_CAP_VERSION;
+}
+
 /**
  * vfe_find_vendor_cap() - what a function says about its windows
  * @pdev: the function
@@ -248,20 +266,11 @@ static int vfe_caps_check(struct pci_dev *pdev, const struct vfe_cap *caps)
 bool vfe_find_vendor_cap(struct pci_dev *pdev, struct vfe_vendor_cap *vcap)
 {
 	u8 pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR);
-	u8 *bytes = (u8 *)vcap;
-	unsigned int n, i;
+	unsigned int n;
 
+	/* the list is in any order: one too near the end is not the last */
 	for (n = 0; pos && n < VFE_MAX_CAPS; n++) {
-		if (pos + sizeof(*vcap) > PCI_CFG_SPACE_SIZE)
-			return false;
-		for (i = 0; i < sizeof(*vcap); i++)
-			pci_read_config_byte(pdev, pos + i, &bytes[i]);
-		/* 4.1.4.8.2: whose it is comes before what is in it */
-		if (vcap->cfg_type == VFE_CAP_CFG_TYPE &&
-		    vcap->cap_len >= sizeof(*vcap) &&
-		    le16_to_cpu(vcap->vendor_id) == VFE_CAP_VENDOR_ID &&
-		    le32_to_cpu(vcap->magic) == VFE_CAP_MAGIC &&
-		    vcap->version == VFE_CAP_VERSION)
+		if (vfe_vendor_cap_read(pdev, pos, vcap))
 			return true;
 		pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR);
 	}
