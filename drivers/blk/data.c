@@ -187,14 +187,24 @@ static blk_status_t vfe_blk_fill_body(struct vfe_blk *vb, struct request *rq,
 	return BLK_STS_OK;
 }
 
-/* 5.2.6.1: never beyond the capacity, which may have shrunk since. */
+/*
+ * 5.2.6.1: never beyond the capacity, which may have shrunk since. The ranges
+ * of a discard lie anywhere, in any order, so each is looked at.
+ */
 static bool vfe_blk_fits(const struct vfe_blk *vb, struct request *rq)
 {
 	sector_t capacity = get_capacity(vb->disk);
+	struct bio *bio;
 
-	return blk_rq_is_passthrough(rq) || !blk_rq_sectors(rq) ||
-	       (blk_rq_pos(rq) < capacity &&
-		blk_rq_sectors(rq) <= capacity - blk_rq_pos(rq));
+	if (blk_rq_is_passthrough(rq) || !blk_rq_sectors(rq))
+		return true;
+	if (req_op(rq) != REQ_OP_DISCARD)
+		return blk_rq_pos(rq) < capacity &&
+		       blk_rq_sectors(rq) <= capacity - blk_rq_pos(rq);
+	__rq_for_each_bio(bio, rq)
+		if (bio_end_sector(bio) > capacity)
+			return false;
+	return true;
 }
 
 /* Makes the chain of a request: header, body, status. */
