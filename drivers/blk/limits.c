@@ -303,8 +303,7 @@ void vfe_blk_limit_segments(struct vfe_blk *vb)
 	unsigned int i, room;
 
 	for (i = 0; i < vb->num_queues; i++) {
-		room = vfe_queue_size(vb->queues[i].vq);
-		room = room > VFE_BLK_EXTRA_SEGS ? room - VFE_BLK_EXTRA_SEGS : 1;
+		room = vfe_queue_size(vb->queues[i].vq) - VFE_BLK_EXTRA_SEGS;
 		if (vb->limits.max_segments > room)
 			vb->limits.max_segments = room;
 	}

@@ -96,7 +96,6 @@ static int vfe_blk_make_disk(struct vfe_blk *vb)
 	disk = vfe_alloc_disk(&vb->tag_set, &vb->limits, vb);
 	if (IS_ERR(disk))
 		return PTR_ERR(disk);
-	disk->queue->queuedata = vb;
 	disk->private_data = vb;
 	disk->fops = &vfe_blk_fops;
 	snprintf(disk->disk_name, sizeof(disk->disk_name), "vfeb%d", vb->index);

@@ -28,6 +28,18 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
 	}
 }
 
+/* 2.7.5.3.1: no chain is longer than its queue, so it must hold a small one. */
+static int vfe_blk_check_size(struct vfe_blk *vb, const struct vfe_queue *vq)
+{
+	if (vfe_queue_size(vq) > VFE_BLK_EXTRA_SEGS)
+		return 0;
+	dev_err(vfe_dev(vb->vd),
+		"queue %u has %u entries, a read takes %u: give the device longer queues\n",
+		vfe_queue_index(vq), vfe_queue_size(vq),
+		1 + VFE_BLK_EXTRA_SEGS);
+	return -EINVAL;
+}
+
 /**
  * vfe_blk_queues_init() - set up the virtqueues
  * @vb: the disk, its limits read
@@ -35,7 +47,8 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
  * @size: entries of each, 0 for what the device has
  * @irqs: the best kind of interrupts to use
  *
- * Return: 0, -ENOMEM, or the error of vfe_queues_create().
+ * Return: 0, -ENOMEM, -EINVAL when they are too short for a request, or the
+ * error of vfe_queues_create().
  */
 int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues, u16 size,
 			enum vfe_interrupts irqs)
@@ -61,8 +74,12 @@ int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues, u16 size,
 	kfree(specs);
 	if (err)
 		goto err_queues;
-	for (i = 0; i < vb->num_queues; i++)
+	for (i = 0; i < vb->num_queues; i++) {
 		vb->queues[i].vq = vfe_get_queue(vb->vd, i);
+		err = vfe_blk_check_size(vb, vb->queues[i].vq);
+		if (err)
+			goto err_queues;
+	}
 	vfe_blk_limit_segments(vb);
 	return 0;
 
