@@ -242,8 +242,9 @@ int vfet_disk_show(struct vfet_disk *td)
 void vfet_disk_hide(struct vfet_disk *td)
 {
 	if (!pci_device_is_present(td->window.pdev)) {
-		blk_mark_disk_dead(td->disk);
+		/* in this order: who is told may wait for requests under way */
 		vfet_window_lose(&td->window);
+		blk_mark_disk_dead(td->disk);
 	}
 	del_gendisk(td->disk);
 }

@@ -33,20 +33,22 @@ static bool vfet_answer(struct vfet_window *w, u32 status)
 
 /*
  * The read of status acknowledges, and is the only access here. All ones come
- * from a device that was pulled: whoever waits shall not wait for nothing.
+ * from a device that was pulled: whoever waits shall not wait for nothing. What
+ * another function on the line raised is no interrupt of this one.
  */
 static irqreturn_t vfet_window_interrupt(int irq, void *data)
 {
 	struct vfet_window *w = data;
 	u32 status = vfe_read32(&w->regs, w->map->status);
-	bool ours = status != VFET_ONES && status & VFE_STATUS_IRQ;
 
+	if (status == VFET_ONES)
+		return vfet_answer(w, status) ? IRQ_HANDLED : IRQ_NONE;
+	if (!(status & VFE_STATUS_IRQ))
+		return IRQ_NONE;
 	vfe_count(&w->stats, interrupts);
-	if (ours || status == VFET_ONES)
-		if (vfet_answer(w, status))
-			return IRQ_HANDLED;
-	vfe_count(&w->stats, spurious);
-	return ours ? IRQ_HANDLED : IRQ_NONE;
+	if (!vfet_answer(w, status))
+		vfe_count(&w->stats, spurious);
+	return IRQ_HANDLED;
 }
 
 /**
