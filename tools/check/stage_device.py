@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from lab import files, paths
+from lab import build, files, paths
 
 from . import units
 from .context import Context, tail
@@ -19,9 +19,13 @@ def _source(path: Path) -> bool:
     return path.suffix in (".c", ".h") or path.name == "Makefile"
 
 
+def _root() -> Path:
+    return paths.state() / "build" / "check-device"
+
+
 def sources() -> Path:
     """A writable copy of the device's sources."""
-    folder = paths.state() / "build" / "check-device"
+    folder = _root()
     folder.mkdir(parents=True, exist_ok=True)
     files.mirror_sources(paths.checkout(), folder,
                          ("tools/device", "include"), _source)
@@ -30,12 +34,14 @@ def sources() -> Path:
 
 def make(context: Context, target: str) -> tuple[int, str]:
     """make in the copy, results in a folder of its own."""
+    build.drop_interrupted(_root())
     folder = sources()
     out = folder.parent.parent / "out"
     out.mkdir(exist_ok=True)
-    return context.run(["make", f"-j{os.cpu_count() or 1}", "-C",
-                        str(folder), f"O={out}", target],
-                       timeout=MAKE_CHECK_TIMEOUT)
+    with build.building(_root()):
+        return context.run(["make", f"-j{os.cpu_count() or 1}", "-C",
+                            str(folder), f"O={out}", target],
+                           timeout=MAKE_CHECK_TIMEOUT)
 
 
 def run(context: Context) -> None:

@@ -72,13 +72,13 @@ def modules(kernel: str = recipe.BOOT_KERNEL,
     log = paths.logs() / f"modules-{kernel}.log"
     made_by = " ".join([kdir.name, *flags])
     with files.lock(folder.with_suffix(".lock")):
-        _drop_interrupted(folder)
+        drop_interrupted(folder)
         if _up_to_date(folder, made_by):
             return folder / "ko"
         argv = ["make", _jobs(), "-C", str(kdir), f"M={folder}", *flags,
                 "modules"]
         with progress.step(f"building the modules for {kernel}", log), \
-                _building(folder):
+                building(folder):
             progress.run_logged(argv, log, what="building the modules",
                                 hint="mend the error that make shows above",
                                 timeout=900)
@@ -87,7 +87,7 @@ def modules(kernel: str = recipe.BOOT_KERNEL,
         return result
 
 
-def _drop_interrupted(folder: Path) -> None:
+def drop_interrupted(folder: Path) -> None:
     """Start over after a make that was killed: it may have left half an
     object file, and make takes a file that is there for whole."""
     if (folder / UNDER_WAY).exists():
@@ -95,7 +95,7 @@ def _drop_interrupted(folder: Path) -> None:
 
 
 @contextmanager
-def _building(folder: Path) -> Iterator[None]:
+def building(folder: Path) -> Iterator[None]:
     """Mark the folder while make is at work; an error of make is an end."""
     mark = folder / UNDER_WAY
     mark.touch()
@@ -148,13 +148,13 @@ def device() -> Path:
     objects = folder / "out"
     log = paths.logs() / "device.log"
     with files.lock(folder.with_suffix(".lock")):
-        _drop_interrupted(folder)
+        drop_interrupted(folder)
         objects.mkdir(parents=True, exist_ok=True)
         files.mirror_sources(paths.checkout(), folder,
                              ("tools/device", "include"), _is_source)
         argv = ["make", _jobs(), "-C", str(folder / "tools/device"),
                 f"O={objects}"]
-        with progress.step("building the device", log), _building(folder):
+        with progress.step("building the device", log), building(folder):
             progress.run_logged(argv, log, what="building the device",
                                 hint="mend the error that make shows above",
                                 timeout=600)

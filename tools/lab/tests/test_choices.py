@@ -169,17 +169,15 @@ class BuildTest(Scripted):
     def test_an_interrupted_make_starts_over(self) -> None:
         folder = self.folder / "b"
         (folder / "out").mkdir(parents=True)
-        # pylint: disable=protected-access
-        with self.assertRaises(KeyboardInterrupt), build._building(folder):
+        with self.assertRaises(KeyboardInterrupt), build.building(folder):
             raise KeyboardInterrupt
-        build._drop_interrupted(folder)
+        build.drop_interrupted(folder)
         self.assertFalse(folder.exists())
 
     def test_a_make_that_failed_goes_on(self) -> None:
-        # pylint: disable=protected-access
-        with self.assertRaises(LabError), build._building(self.folder):
+        with self.assertRaises(LabError), build.building(self.folder):
             raise LabError("an error in the sources")
-        build._drop_interrupted(self.folder)
+        build.drop_interrupted(self.folder)
         self.assertTrue(self.folder.exists())
 
 
