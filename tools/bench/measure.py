@@ -110,6 +110,7 @@ class RowMeasurement:
         """Measure, then verify."""
         session, row = self._session, self._row
         job = session.job(row)
+        session.prepare(row)
         before = self._before()
         outcome = session.run_fio(job)
         after = self._after()

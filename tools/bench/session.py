@@ -96,7 +96,6 @@ class Session:
     def _bind(self) -> None:
         self.run(self._format(_BIND_KERNEL if self._kernel else _BIND))
         self.disk = self.run(self._format(_MOUNT)).split()[-1]
-        self._look_up()
         resource = self.run(self._format("cat /sys/bus/pci/devices/{bdf}"
                                          "/resource"))
         self.names = AddressMap(parse_resource(resource),
@@ -114,6 +113,15 @@ class Session:
         except LabError as error:
             # The next setup tells whether this matters.
             progress.say(f"  {self.setup.name}: unbinding: {error}")
+
+    def prepare(self, row: Row) -> None:
+        """While a row reads, the file system has nothing to write: not even
+        its superblock, at a time of its own choice."""
+        writes = "write" in row.rw
+        mode = "rw" if writes else "ro"
+        self.run(f"mount -o remount,{MOUNT_FLAGS},{mode} /dev/{self.disk}"
+                 f" {MOUNT}")
+        self._look_up(writes)
 
     def job(self, row: Row) -> fio.Job:
         """The measured run of fio."""
@@ -140,16 +148,18 @@ class Session:
         result = self.guest.run(job.command(), COMMAND_S, check=False)
         return fio.parse(result.out, job.rw)
 
-    def _look_up(self) -> None:
+    def _look_up(self, writes: bool) -> None:
         """What must not happen in a measured window happens here: extents
         are read, and what the first opening of a file and the first write to
         one change beside it is written out."""
         last = (image.FIO_MB << 20) // BLOCK_SIZE - 1
         spare = (image.WRITE_MB << 20) // BLOCK_SIZE - 1
         self.run(f"dd if={READ_FILE} of=/dev/null bs={BLOCK_SIZE} count=1"
-                 f" skip={last} iflag=direct status=none\n"
-                 f"dd if=/dev/zero of={WRITE_FILE} bs={BLOCK_SIZE} count=1"
-                 f" seek={spare} oflag=direct conv=notrunc status=none\nsync")
+                 f" skip={last} iflag=direct status=none")
+        if writes:
+            self.run(f"dd if=/dev/zero of={WRITE_FILE} bs={BLOCK_SIZE} count=1"
+                     f" seek={spare} oflag=direct conv=notrunc status=none\n"
+                     "sync")
 
     def verify(self, row: Row, job: fio.Job) -> None:
         """Read back what the row wrote; reads were verified as they came."""
