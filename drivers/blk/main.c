@@ -120,7 +120,7 @@ static int vfe_blk_show_disk(struct vfe_blk *vb)
 		return err;
 	}
 	dev_info(dev, "%s: %llu sectors, queues %u, depth %u, %s%s\n",
-		 vb->disk->disk_name, vb->capacity, vb->num_queues,
+		 vb->disk->disk_name, (u64)get_capacity(vb->disk), vb->num_queues,
 		 vb->tag_set.queue_depth,
 		 vb->write_cache ? "write back" : "write through",
 		 vb->read_only ? ", read-only" : "");

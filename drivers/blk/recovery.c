@@ -108,6 +108,9 @@ int vfe_blk_start(struct vfe_blk *vb)
 
 	mutex_lock(&vb->life);
 	err = vfe_blk_go_live(vb);
+	/* a change since the limits were read raised no interrupt */
+	if (!err)
+		vfe_blk_update_capacity(vb);
 	mutex_unlock(&vb->life);
 	return err;
 }
