@@ -56,7 +56,6 @@ struct split_buf {
  * @free_head: first free descriptor
  * @free: number of free descriptors
  * @detach_pos: where vfe_queue_detach() is
- * @avail_flags: what avail->flags was set to
  * @cb_on: interrupts are asked for
  */
 struct split_ring {
@@ -79,7 +78,6 @@ struct split_ring {
 	u16 free_head;
 	u16 free;
 	u16 detach_pos;
-	u16 avail_flags;
 	bool cb_on;
 };
 
@@ -142,7 +140,6 @@ static void split_reset(struct vfe_queue *q)
 	r->free_head = 0;
 	r->free = q->size;
 	r->detach_pos = 0;
-	r->avail_flags = 0;
 	r->cb_on = true;
 }
 
