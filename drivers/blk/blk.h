@@ -149,6 +149,7 @@ struct vfe_blk {
 	struct mutex life;	/* of the device, see above */
 	enum vfe_blk_state state;
 	struct work_struct recovery;
+	unsigned int pleas;	/* for a reset, since the last completion */
 	struct mutex control;	/* of the cache type, see above */
 };
 

@@ -30,7 +30,7 @@ static struct vfe_blk *vfe_blk_of(const struct request *rq)
  *
  * Return: how many, or 0 when there are more than there is room for.
  */
-static unsigned int vfe_blk_fill_ranges(struct request *rq, bool several,
+static unsigned int vfe_blk_fill_ranges(struct request *rq, unsigned int most,
 					u32 flags)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
@@ -38,14 +38,14 @@ static unsigned int vfe_blk_fill_ranges(struct request *rq, bool several,
 	struct bio *bio;
 	unsigned int n = 0;
 
-	if (!several) {
+	if (most <= 1) {
 		range->sector = cpu_to_le64(blk_rq_pos(rq));
 		range->num_sectors = cpu_to_le32(blk_rq_sectors(rq));
 		range->flags = cpu_to_le32(flags);
 		return 1;
 	}
 	__rq_for_each_bio(bio, rq) {
-		if (n == VFE_BLK_MAX_RANGES)
+		if (n == most)
 			return 0;
 		range[n].sector = cpu_to_le64(bio->bi_iter.bi_sector);
 		range[n].num_sectors = cpu_to_le32(bio_sectors(bio));
@@ -61,13 +61,13 @@ static unsigned int vfe_blk_fill_zeroes(struct vfe_blk *vb, struct request *rq)
 
 	if (vb->unmaps && !(rq->cmd_flags & REQ_NOUNMAP))
 		flags = VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP;
-	return vfe_blk_fill_ranges(rq, false, flags);
+	return vfe_blk_fill_ranges(rq, 1, flags);
 }
 
 /* 5.2.6.1: `unmap` is 0 in a discard. */
 static unsigned int vfe_blk_fill_discard(struct vfe_blk *vb, struct request *rq)
 {
-	return vfe_blk_fill_ranges(rq, vb->limits.max_discard_segments > 1, 0);
+	return vfe_blk_fill_ranges(rq, vb->limits.max_discard_segments, 0);
 }
 
 /* Maps the data for the device, into the pieces from @seg on. */
@@ -180,8 +180,9 @@ static blk_status_t vfe_blk_fill_body(struct vfe_blk *vb, struct request *rq,
 	default:
 		return BLK_STS_OK;
 	}
-	if (WARN_ON_ONCE(!n))
-		return BLK_STS_IOERR;
+	/* a merge may have made more ranges than the device takes */
+	if (unlikely(!n))
+		return BLK_STS_NOTSUPP;
 	*seg = vfe_blk_seg(req, ranges, n * sizeof(req->wire->ranges[0]));
 	*out = 1;
 	return BLK_STS_OK;
@@ -400,10 +401,13 @@ static blk_status_t vfe_blk_result(const struct request *rq,
 static void vfe_blk_complete(struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct vfe_blk *vb = vfe_blk_of(rq);
 	blk_status_t status = vfe_blk_result(rq, req);
 
 	vfe_blk_unmap(rq);
-	vfe_count(vfe_stats_of(vfe_blk_of(rq)->vd), operations);
+	vfe_count(vfe_stats_of(vb->vd), operations);
+	if (unlikely(READ_ONCE(vb->pleas)) && !req->failed)
+		WRITE_ONCE(vb->pleas, 0);
 	blk_mq_end_request(rq, status);
 }
 

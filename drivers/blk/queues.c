@@ -69,6 +69,9 @@ int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues, u16 size,
 		err = -ENOMEM;
 		goto err_queues;
 	}
+	/* an entry a request then: more would only cost memory */
+	if (!size && vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC))
+		size = VFE_BLK_MAX_DEPTH;
 	vfe_blk_fill_specs(vb, specs, size);
 	err = vfe_queues_create(vb->vd, specs, vb->num_queues, irqs);
 	kfree(specs);

@@ -9,6 +9,12 @@
 /* How long a suspend waits for requests before it takes them back */
 #define VFE_BLK_DRAIN_TIMEOUT	(5 * HZ)
 
+/*
+ * How often in a row a device may ask for a reset and complete nothing in
+ * between. Resets after a timeout need no such end: requests give up first.
+ */
+#define VFE_BLK_MAX_PLEAS	5
+
 #define TO(state)	BIT(VFE_BLK_##state)
 
 /* @life is held. Return: whether @to may follow, and then it does. */
@@ -115,25 +121,35 @@ int vfe_blk_start(struct vfe_blk *vb)
 	return err;
 }
 
+/* @life is held, the queue quiesced: no request is in a ring. */
+static void vfe_blk_give_up(struct vfe_blk *vb, int err)
+{
+	unsigned int i;
+
+	dev_err(vfe_dev(vb->vd),
+		"%s: no restart (error %d), all I/O fails from here on: unbind and bind the driver to try again\n",
+		vb->disk->disk_name, err);
+	for (i = 0; i < vb->num_queues; i++)
+		vfe_blk_open_ring(&vb->queues[i], false);
+	vfe_reset(vb->vd);
+	vfe_blk_set_state(vb, VFE_BLK_DEAD);
+}
+
 /* Brings a halted device up again, or gives it up. @life is held. */
 static int vfe_blk_revive(struct vfe_blk *vb)
 {
 	int err;
 
-	err = vfe_restart(vb->vd);
+	err = vb->pleas > VFE_BLK_MAX_PLEAS ? -EIO : vfe_restart(vb->vd);
 	if (!err)
 		err = vfe_blk_go_live(vb);
 	if (!err)
 		err = vfe_blk_restore_cache(vb);
-	if (err) {
-		dev_err(vfe_dev(vb->vd),
-			"%s: no restart (error %d), all I/O fails from here on: unbind and bind the driver to try again\n",
-			vb->disk->disk_name, err);
-		vfe_blk_set_state(vb, VFE_BLK_DEAD);
-	} else {
+	if (err)
+		vfe_blk_give_up(vb, err);
+	else
 		/* a change of its configuration may have gone unseen */
 		vfe_blk_update_capacity(vb);
-	}
 	vfe_blk_release(vb);
 	return err;
 }
@@ -167,6 +183,7 @@ void vfe_blk_needs_reset(struct vfe_device *vd)
 {
 	struct vfe_blk *vb = vfe_priv(vd);
 
+	WRITE_ONCE(vb->pleas, vb->pleas + 1);
 	schedule_work(&vb->recovery);
 }
 
