@@ -464,7 +464,7 @@ static bool split_enable_cb(struct vfe_queue *q)
 		WRITE_ONCE(r->avail->flags, 0);
 	/* a buffer used before the device saw this raises no interrupt: look */
 	split_mb(q);
-	return !split_pending(q);
+	return !split_more(q);
 }
 
 static void *split_detach(struct vfe_queue *q)
