@@ -192,22 +192,18 @@ static bool look_at_doorbell(struct queue *q)
 static bool poll_queue(struct queue *q)
 {
 	struct vdev *v = q->v;
-	bool rang;
 
 	if (q->state != QUEUE_ENABLED)
 		return false;
-	rang = v->doorbell && look_at_doorbell(q);
-	if (!rang && !q->pending && !v->o->poll)
+	if (v->doorbell && look_at_doorbell(q))
+		q->pending = true;
+	if (!q->pending && !v->o->poll)
 		return false;
-	if (rang || q->pending) {
-		kick(q);
-		return true;
-	}
 	/*
 	 * While the client moves guest memory about there may be no ring to
 	 * look at for a moment; the driver did nothing wrong.
 	 */
-	if (!ring_resolve(q) || !ring_has_more(q))
+	if (!ring_resolve(q) || (!q->pending && !ring_has_more(q)))
 		return false;
 	run_queue(q);
 	return true;

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
+import ctypes
 import random
-import struct
 
 from .block import BlockCase
 from .process import pattern
@@ -135,7 +135,7 @@ class Modes(BlockCase):
             status = block.status_byte()
             ring.add([block.header(Request.IN, sector),
                       self.space(SECTOR, True), status])
-            struct.pack_into("<H", bell, 0, 0)
+            ctypes.c_uint16.from_buffer(bell, 0).value = 0
             block.wait_used()
             self.assertEqual(block.status_at(status), OK)
         self.eventually(lambda: bytes(bell[:4]) == b"\xff" * 4,
@@ -152,7 +152,7 @@ class Modes(BlockCase):
         status = block.status_byte()
         block.rings[3].add([block.header(Request.IN),
                             self.space(SECTOR, True), status])
-        struct.pack_into("<I", bell, 4 * 3, 3)
+        ctypes.c_uint32.from_buffer(bell, 4 * 3).value = 3
         block.wait_used(3)
         self.assertEqual(block.status_at(status), OK)
 
