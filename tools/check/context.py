@@ -83,13 +83,6 @@ class Context:
         self.log.flush()
         return code, "".join(lines)
 
-    def expect(self, name: str, argv: Sequence[str], *,
-               timeout: float = 300, cwd: Path | None = None) -> bool:
-        """A check: the command ends with 0."""
-        code, output = self.run(argv, timeout=timeout, cwd=cwd)
-        problem = f"exit code {code}\n{tail(output)}" if code else ""
-        return self.tally.judge(name, problem)
-
 
 class Watchdog:
     """Ends a process group that runs too long."""

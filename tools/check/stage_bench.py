@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage bench: a short run of the bench, each row a check."""
+"""Stage bench: a short run of the bench, each row and target a check."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ def _differences(job: dict[str, Any]) -> str:
 
 
 def judge(context: Context, written: Path) -> int:
-    """A check a row; how many rows there were."""
-    jobs = json.loads(written.read_text())["jobs"]
-    for job in jobs:
+    """A check a row and a target; how many rows there were."""
+    document = json.loads(written.read_text())
+    for job in document["jobs"]:
         context.tally.judge(f"bench row {job['name']}", _differences(job))
-    return len(jobs)
+    for target in document["targets"]:
+        context.tally.judge(f"bench target: {target['target']}",
+                            "" if target["reached"] else target["measured"])
+    return len(document["jobs"])
 
 
 def run(context: Context) -> None:

@@ -149,12 +149,6 @@ def run_with_kvm(argv: Sequence[str], timeout: float = 1800) -> int:
     return nest.run(argv, timeout=timeout)
 
 
-def run_in_tree(argv: Sequence[str], timeout: float = 1800) -> int:
-    """Run inner code in the tree on this machine; its exit code."""
-    prepare()
-    return chroot.run(argv, timeout=timeout)
-
-
 def run_anywhere(argv: Sequence[str], timeout: float = 1800) -> int:
     """Run inner code where one guest is fastest; "{accel}" is filled in.
 
