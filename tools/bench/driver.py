@@ -143,4 +143,9 @@ def parse_guest(text: str) -> GuestState:
 
 def read(run: Run, bdf: str, disk: str) -> GuestState:
     """The guest's counts about a function and its disk, by one command."""
-    return parse_guest(run(_READ.format(bdf=bdf, disk=disk)))
+    text = run(_READ.format(bdf=bdf, disk=disk))
+    try:
+        return parse_guest(text)
+    except ValueError as error:
+        raise CountError(f"the guest's counts cannot be read: {error}"
+                         ) from error

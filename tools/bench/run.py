@@ -27,7 +27,7 @@ IDLE_S = 4.0
 MEMORY_MB = 512
 
 # What spoils a row, and not the rows after it.
-ROW_ERRORS = (CountError, FioError, HistError, LabError)
+ROW_ERRORS = (CountError, FioError, HistError, LabError, vcpu.VcpuError)
 
 
 @dataclass(frozen=True)
