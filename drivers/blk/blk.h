@@ -130,6 +130,7 @@ struct vfe_blk_queue {
  * @life: serialises changes of @state and what they do to the device
  * @state: read without @life where a stale answer does no harm
  * @recovery: resets the device and sends its requests again
+ * @pleas: times the device asked for a reset since it last completed something
  * @control: serialises changes of the cache type; taken before @life
  */
 struct vfe_blk {
@@ -149,7 +150,7 @@ struct vfe_blk {
 	struct mutex life;	/* of the device, see above */
 	enum vfe_blk_state state;
 	struct work_struct recovery;
-	unsigned int pleas;	/* for a reset, since the last completion */
+	unsigned int pleas;
 	struct mutex control;	/* of the cache type, see above */
 };
 

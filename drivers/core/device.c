@@ -119,7 +119,13 @@ EXPORT_SYMBOL_GPL(vfe_create);
 
 void vfe_destroy(struct vfe_device *vd)
 {
-	if (vfe_get_state(vd) != VFE_STATE_RESET)
+	enum vfe_state state = vfe_get_state(vd);
+
+	/* 3.1.1: a set-up broken off is an irrecoverable error */
+	if (state == VFE_STATE_DRIVER || state == VFE_STATE_FEATURES ||
+	    state == VFE_STATE_QUEUES)
+		vfe_status_fail(vd);
+	if (state != VFE_STATE_RESET)
 		vfe_reset(vd);
 	vfe_irqs_free(vd);
 	vfe_queues_free(vd);
