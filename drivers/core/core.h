@@ -20,6 +20,7 @@
  */
 #define VFE_RESET_TIMEOUT_MS	5000
 #define VFE_CONFIG_RETRIES	32	/* of a read that meets changes */
+#define VFE_ALL_ONES		0xff	/* what a function that is gone reads as */
 
 /**
  * enum vfe_state - where in its life a device is

@@ -272,12 +272,6 @@ unsigned int vfe_max_queues(const struct vfe_device *vd)
 }
 EXPORT_SYMBOL_GPL(vfe_max_queues);
 
-struct pci_dev *vfe_pci_dev(const struct vfe_device *vd)
-{
-	return vd->pdev;
-}
-EXPORT_SYMBOL_GPL(vfe_pci_dev);
-
 struct device *vfe_dev(const struct vfe_device *vd)
 {
 	return &vd->pdev->dev;

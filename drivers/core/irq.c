@@ -18,7 +18,6 @@
 #define VFE_VECTOR_QUEUES	1	/* the first */
 #define VFE_ISR_QUEUES		0x01
 #define VFE_ISR_CONFIG		0x02
-#define VFE_ISR_ALL_ONES	0xff	/* what a function that is gone reads as */
 
 /* May a handler look at the device? Counts the interrupt if so. */
 static bool vfe_irq_taken(struct vfe_device *vd)
@@ -84,7 +83,7 @@ static irqreturn_t vfe_irq_intx(int irq, void *data)
 		return IRQ_NONE;
 	/* 4.1.5.5: read once, that also lowers the line */
 	isr = vfe_read8(&vd->regs, VFE_REG_ISR_STATUS);
-	if (isr == VFE_ISR_ALL_ONES) {
+	if (isr == VFE_ALL_ONES) {
 		vfe_mark_gone(vd);
 		return IRQ_NONE;
 	}

@@ -155,12 +155,6 @@ unsigned int vfe_queue_size(const struct vfe_queue *q)
 }
 EXPORT_SYMBOL_GPL(vfe_queue_size);
 
-unsigned int vfe_queue_max_segs(const struct vfe_queue *q)
-{
-	return q->max_segs;
-}
-EXPORT_SYMBOL_GPL(vfe_queue_max_segs);
-
 unsigned int vfe_queue_index(const struct vfe_queue *q)
 {
 	return q->index;

@@ -14,8 +14,6 @@
 
 #include "core.h"
 
-#define VFE_ALL_ONES	0xff	/* what a function that is gone reads as */
-
 static const char * const vfe_state_names[VFE_NUM_STATES] = {
 	[VFE_STATE_RESET] = "reset",
 	[VFE_STATE_DRIVER] = "driver",

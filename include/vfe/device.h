@@ -152,7 +152,6 @@ int vfe_restart(struct vfe_device *vd);
  */
 bool vfe_gone(const struct vfe_device *vd);
 
-struct pci_dev *vfe_pci_dev(const struct vfe_device *vd);
 struct device *vfe_dev(const struct vfe_device *vd);	/* for the DMA API */
 void *vfe_priv(const struct vfe_device *vd);
 struct vfe_regs *vfe_regs_of(struct vfe_device *vd);

@@ -79,8 +79,6 @@ void *vfe_queue_detach(struct vfe_queue *q);
 
 bool vfe_queue_broken(const struct vfe_queue *q);
 unsigned int vfe_queue_size(const struct vfe_queue *q);
-/* most pieces of one buffer: what was asked for, but never more than the size */
-unsigned int vfe_queue_max_segs(const struct vfe_queue *q);
 unsigned int vfe_queue_index(const struct vfe_queue *q);
 struct vfe_device *vfe_queue_device(const struct vfe_queue *q);
 
