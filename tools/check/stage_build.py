@@ -22,7 +22,6 @@ SPARSE = ("C=2", "CF=-D__CHECK_ENDIAN__")
 # sparse 0.6.4, Debian's, cannot parse the __typeof_unqual__ of 7.3's headers
 # (which ignore C=2 in silence for that).
 NO_SPARSE = ("7.3",)
-KEPT = (".c", ".h")
 # Debian builds each kernel with the compiler of its own release; the tree
 # has one compiler. kbuild remarks on that, which says nothing about us.
 REMARK = re.compile(r"the compiler differs from the one used to build"
@@ -32,18 +31,13 @@ REMARK = re.compile(r"the compiler differs from the one used to build"
 TROUBLE = re.compile(r"\b(warning|error)\b", re.IGNORECASE)
 
 
-def _source(path: Path) -> bool:
-    return ((path.suffix in KEPT and not path.name.endswith(".mod.c"))
-            or path.name in ("Kbuild", "Makefile"))
-
-
 def _fresh_copy(kernel: str) -> Path:
     """The module sources with nothing built beside them."""
     folder = paths.state() / "build" / f"check-{kernel}"
     files.remove(folder)
     folder.mkdir(parents=True)
     files.mirror_sources(paths.checkout(), folder, ("drivers", "include"),
-                         _source)
+                         build.is_source)
     for name in ("Kbuild", "Makefile"):
         shutil.copyfile(paths.checkout() / name, folder / name)
     return folder

@@ -15,10 +15,6 @@ MAKE_CHECK_TIMEOUT = 120
 SUITE_TIMEOUT = 300
 
 
-def _source(path: Path) -> bool:
-    return path.suffix in (".c", ".h") or path.name == "Makefile"
-
-
 def _root() -> Path:
     return paths.state() / "build" / "check-device"
 
@@ -28,7 +24,7 @@ def sources() -> Path:
     folder = _root()
     folder.mkdir(parents=True, exist_ok=True)
     files.mirror_sources(paths.checkout(), folder,
-                         ("tools/device", "include"), _source)
+                         ("tools/device", "include"), build.is_source)
     return folder / "tools/device"
 
 

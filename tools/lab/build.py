@@ -38,7 +38,8 @@ def release() -> str:
     return headers(recipe.BOOT_KERNEL).name.removeprefix("linux-headers-")
 
 
-def _is_source(path: Path) -> bool:
+def is_source(path: Path) -> bool:
+    """Is this a file to build from, and not one that a build left?"""
     if path.name.endswith(".mod.c"):
         return False
     return path.suffix in _KEPT or path.name in ("Kbuild", "Makefile")
@@ -118,7 +119,7 @@ def _up_to_date(folder: Path, made_by: str) -> bool:
     stamp.unlink(missing_ok=True)
     folder.mkdir(parents=True, exist_ok=True)
     changed = files.mirror_sources(paths.checkout(), folder,
-                                   ("drivers", "include"), _is_source)
+                                   ("drivers", "include"), is_source)
     changed |= _copy_top(paths.checkout(), folder)
     if changed or before != made_by:
         return False
@@ -151,7 +152,7 @@ def device() -> Path:
         drop_interrupted(folder)
         objects.mkdir(parents=True, exist_ok=True)
         files.mirror_sources(paths.checkout(), folder,
-                             ("tools/device", "include"), _is_source)
+                             ("tools/device", "include"), is_source)
         argv = ["make", _jobs(), "-C", str(folder / "tools/device"),
                 f"O={objects}"]
         with progress.step("building the device", log), building(folder):
