@@ -117,34 +117,30 @@ def _kernels(root: Path) -> None:
     _in(root, "depmod", release)
 
 
-def _kernel_scripts(root: Path) -> None:
+def _kernel_source(root: Path) -> None:
     source = f"linux-source-{recipe.BOOT_KERNEL}"
-    target = root / "opt/kernel-scripts"
-    target.mkdir(parents=True, exist_ok=True)
+    without = " ".join(f"--exclude='{source}/{pattern}'"
+                       for pattern in recipe.SOURCE_WITHOUT)
     with tempfile.TemporaryDirectory(dir=root / "tmp") as folder:
         package = _download(root, folder, [source])[0]
-        print("taking the checkers out of", source, flush=True)
-        wanted = " ".join(f"{source}/scripts/{name}"
-                          for name in recipe.KERNEL_SCRIPTS)
-        # tar stops at the last file it wants: the early end of the pipe
-        # is no error, so what counts is that the files are there.
-        script = (f'dpkg-deb --fsys-tarfile "$1" 2>/dev/null |'
-                  f" tar -xO ./usr/src/{source}.tar.xz 2>/dev/null |"
-                  f" xz -dcq -T0 | tar -C /opt/kernel-scripts -x"
-                  f" --strip-components=2 --occurrence=1 {wanted} || :")
-        _in(root, "sh", "-c", script, "sh", package)
-    for name in recipe.KERNEL_SCRIPTS:
-        if not (target / name).is_file():
-            raise SystemExit(f"{source} has no scripts/{name}")
+        print("unpacking", Path(package).name, flush=True)
+        script = (f'dpkg-deb --fsys-tarfile "$1" |'
+                  f" tar -xO ./usr/src/{source}.tar.xz | xz -dcq -T0 |"
+                  f" tar -C /usr/src -x --wildcards {without}")
+        _in(root, "bash", "-o", "pipefail", "-c", script, "bash", package)
+        # builds are named after it
+        version = Path(package).name.split("_")[1]
+        (root / "usr/src" / source / ".version-of-package").write_text(
+            version + "\n")
 
 
 def customize(root: Path) -> None:
-    """Add the kernels, their headers and the kernel's own checkers."""
+    """Add the kernels, their headers and the sources of one."""
     # The sources take the longest, and one processor.
     with ThreadPoolExecutor() as pool:
-        scripts = pool.submit(_kernel_scripts, root)
+        source = pool.submit(_kernel_source, root)
         _kernels(root)
-        scripts.result()
+        source.result()
     for folder in ("vfe", "state", "out"):
         (root / folder).mkdir(exist_ok=True)
 

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A virtio-pci function that exists only in memory: what suites use of it.
+ *
+ * A test plugs a function into a bus of the mock's own; the PCI core finds it,
+ * drivers bind to it, and every register access arrives here, is logged and
+ * answered as the specification asks, or as a knob says. Nothing happens
+ * behind a test's back: the device looks at its rings and raises interrupts
+ * when the test calls for it, unless an engine (vfe_mock_serve()) is started.
+ */
+#ifndef VFE_MOCK_H
+#define VFE_MOCK_H
+
+#include <kunit/test.h>
+#include <linux/pci.h>
+#include <linux/types.h>
+#include <linux/virtio_pci.h>
+
+#include <vfe/wire.h>
+
+#define VFE_MOCK_QUEUES		8	/* most that a function has */
+#define VFE_MOCK_VECTORS	16	/* most entries of its MSI-X table */
+#define VFE_MOCK_CONFIG		256	/* bytes of device configuration */
+#define VFE_MOCK_SEGS		256	/* most pieces of a chain */
+
+/* An identity that no driver binds to: for suites that call the core */
+#define VFE_MOCK_DEVICE		(VFE_PCI_DEVICE_BASE + 0xf)
+
+struct vfe_mock;
+
+/**
+ * struct vfe_mock_spec - the function to make; 0 stands for the usual
+ * @device: PCI device id, VFE_MOCK_DEVICE
+ * @features: offered; 0 stands for VERSION_1, EVENT_IDX and INDIRECT_DESC
+ * @queues: how many, 1
+ * @queue_size: that the device offers for each, 64
+ * @vectors: entries of the MSI-X table, one more than queues; -1 no MSI-X
+ * @no_pin: no INTx pin
+ * @no_vendor_cap: says nothing of what traps
+ * @mapped: bit VFE_WIN_x in the vendor capability: window x does not trap
+ * @multiplier: notify_off_multiplier, 4; -1 for 0
+ * @window: has the legacy register window in memory (for the twin)
+ * @config: device-specific configuration, or NULL
+ * @config_len: its length in bytes
+ */
+struct vfe_mock_spec {
+	u16 device;
+	u64 features;
+	unsigned int queues;
+	unsigned int queue_size;
+	int vectors;
+	bool no_pin;
+	bool no_vendor_cap;
+	u32 mapped;
+	int multiplier;
+	bool window;
+	const void *config;
+	unsigned int config_len;
+};
+
+/**
+ * struct vfe_mock_access - one register access, as the device sees it
+ * @reg: which register, VFE_NUM_REGS when no register is there
+ * @dir: read or write
+ * @size: bytes
+ * @offset: in the register's window, bytes
+ * @val: written, or answered
+ */
+struct vfe_mock_access {
+	enum vfe_reg reg;
+	enum vfe_dir dir;
+	unsigned int size;
+	u32 offset;
+	u32 val;
+};
+
+/**
+ * struct vfe_mock_knobs - how the device misbehaves; all 0: it does not
+ * @refuse_features: FEATURES_OK does not stick
+ * @reset_reads: reads of device_status that still show the old status after a
+ *		 reset; UINT_MAX: for ever
+ * @vectors_short: mappings from this MSI-X vector on are refused (NO_VECTOR),
+ *		   0: none is
+ * @generation_moves: so many times the configuration (every byte of it) and
+ *		      config_generation change right after the driver read a
+ *		      field; UINT_MAX: for ever
+ * @gone: everything reads as ones and swallows writes, configuration space too
+ * @mute: kicks are logged and lost: the engine does not wake
+ * @access: called with each access before it takes effect; may change @val of
+ *	    a write, and returns true to swallow it. For a read it is called
+ *	    with the answer in @val and may change it. No lock is held but the
+ *	    driver's own: it may not sleep.
+ * @priv: for @access
+ */
+struct vfe_mock_knobs {
+	bool refuse_features;
+	unsigned int reset_reads;
+	u16 vectors_short;
+	unsigned int generation_moves;
+	bool gone;
+	bool mute;
+	bool (*access)(struct vfe_mock *m, struct vfe_mock_access *a);
+	void *priv;
+};
+
+/**
+ * struct vfe_mock_queue - a queue as the device has it
+ * @m: the function
+ * @index: of the queue
+ * @size: current, as the driver left it
+ * @vector: MSI-X vector or VIRTIO_MSI_NO_VECTOR
+ * @enable: as written
+ * @notify_off: queue_notify_off, settable before the driver reads it
+ * @packed: the layout, from the negotiated features when enabled
+ * @desc: address of the descriptors
+ * @driver: address of the driver's part
+ * @device: address of the device's part
+ * @next: split: available index up to which chains were popped; packed: slot
+ * @wrap: packed: wrap counter of @next
+ * @used: split: the used index; packed: slot
+ * @used_wrap: packed: wrap counter of @used
+ * @kicks: notifications received
+ * @notified: the value of the last one
+ * @early: notifications that came before DRIVER_OK
+ */
+struct vfe_mock_queue {
+	struct vfe_mock *m;
+	u16 index;
+	u16 size;
+	u16 vector;
+	u16 enable;
+	u16 notify_off;
+	bool packed;
+	u64 desc;
+	u64 driver;
+	u64 device;
+	u16 next;
+	bool wrap;
+	u16 used;
+	bool used_wrap;
+	unsigned int kicks;
+	u32 notified;
+	unsigned int early;
+};
+
+/**
+ * struct vfe_mock - a function; suites read what they like
+ * @pdev: as the PCI core has it
+ * @knobs: how it misbehaves, may be changed at any time
+ * @config: device-specific configuration, live
+ * @config_len: its length
+ * @queues: its queues
+ * @num_queues: how many
+ * @status: device_status
+ * @offered: features
+ * @accepted: features as the driver wrote them
+ * @generation: config_generation
+ * @isr: pending bits of isr_status
+ * @config_vector: of configuration changes
+ * @log: every access since vfe_mock_log_clear(), oldest first
+ * @log_len: entries of it
+ * @log_lost: accesses that found the log full; suites check for 0
+ * @offence: the first rule that the driver broke, or NULL; the mock checks
+ *	     what it sees (order of initialisation, widths, rings)
+ */
+struct vfe_mock {
+	struct pci_dev *pdev;
+	struct vfe_mock_knobs knobs;
+	u8 config[VFE_MOCK_CONFIG];
+	unsigned int config_len;
+	struct vfe_mock_queue queues[VFE_MOCK_QUEUES];
+	unsigned int num_queues;
+	u8 status;
+	u64 offered;
+	u64 accepted;
+	u8 generation;
+	u8 isr;
+	u16 config_vector;
+	struct vfe_mock_access *log;
+	unsigned int log_len;
+	unsigned int log_lost;
+	const char *offence;
+	/* private to the mock: */
+	struct vfe_mock_impl *impl;
+};
+
+/* --- the bus --- */
+
+/*
+ * Plug a function in and let the PCI core find it (and its driver, if one
+ * matches, bind). Pulled out again when the test ends. NULL on failure, which
+ * fails the test. May sleep.
+ */
+struct vfe_mock *vfe_mock_plug(struct kunit *test,
+			       const struct vfe_mock_spec *spec);
+/* Take it out in order: the driver's remove() runs. Once; plug makes another. */
+void vfe_mock_unplug(struct vfe_mock *m);
+/*
+ * Surprise removal: from now on all reads are ones; the PCI core is not told
+ * (vfe_mock_unplug() after this does that).
+ */
+void vfe_mock_vanish(struct vfe_mock *m);
+
+/* Configuration space as the driver reads it: malformed lists are made so. */
+u8 *vfe_mock_config_space(struct vfe_mock *m);
+#define VFE_MOCK_CONFIG_SPACE	256
+/*
+ * The BAR that the virtio structures are in, and the capability of a kind
+ * (VIRTIO_PCI_CAP_*): its place in configuration space.
+ */
+u8 vfe_mock_cap(struct vfe_mock *m, u8 cfg_type);
+/* Writes to configuration space since it was plugged, by the driver or core */
+unsigned int vfe_mock_cap_writes(struct vfe_mock *m);
+
+/* --- the log --- */
+
+void vfe_mock_log_clear(struct vfe_mock *m);
+/* accesses of a register in the log */
+unsigned int vfe_mock_count(const struct vfe_mock *m, enum vfe_reg reg,
+			    enum vfe_dir dir);
+/* first entry from @from on of that register and direction, -1 if none */
+int vfe_mock_find(const struct vfe_mock *m, unsigned int from,
+		  enum vfe_reg reg, enum vfe_dir dir);
+
+/* --- rings, as the device sees them --- */
+
+struct vfe_mock_seg {
+	u64 addr;
+	u32 len;
+	bool write;	/* the device may write there */
+};
+
+struct vfe_mock_chain {
+	u16 id;			/* head, or the packed buffer id */
+	u16 descs;		/* of the ring that it takes */
+	bool indirect;
+	unsigned int out;	/* segments that the device reads */
+	unsigned int in;	/* and those it writes, behind them */
+	u32 in_len;		/* bytes of the latter */
+	struct vfe_mock_seg segs[VFE_MOCK_SEGS];
+};
+
+/* bus address -> what is there (the mock sits where DMA is physical) */
+void *vfe_mock_mem(u64 addr);
+
+/* chains that are available and not popped; reads the available index once */
+unsigned int vfe_mock_available(struct vfe_mock_queue *mq);
+/*
+ * Pop the next chain. 1, 0 when there is none, -EINVAL when it breaks a rule
+ * of the ring (m->offence says which).
+ */
+int vfe_mock_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain);
+/* Use a chain: element, then index (or flags). Any id and length go. */
+void vfe_mock_push(struct vfe_mock_queue *mq, u16 id, u32 len, u16 descs);
+/* the same, but the element holds a 32-bit id, split only */
+void vfe_mock_push_raw(struct vfe_mock_queue *mq, u32 id, u32 len);
+/* Would the driver have an interrupt for what was pushed from @old_used on? */
+bool vfe_mock_wants_interrupt(struct vfe_mock_queue *mq, u16 old_used);
+
+/* split ring: single fields */
+u16 vfe_mock_avail_idx(struct vfe_mock_queue *mq);
+u16 vfe_mock_avail_flags(struct vfe_mock_queue *mq);
+u16 vfe_mock_used_event(struct vfe_mock_queue *mq);
+u16 vfe_mock_used_idx(struct vfe_mock_queue *mq);
+void vfe_mock_set_used_idx(struct vfe_mock_queue *mq, u16 idx);
+void vfe_mock_set_used_flags(struct vfe_mock_queue *mq, u16 flags);
+void vfe_mock_set_avail_event(struct vfe_mock_queue *mq, u16 idx);
+
+/* --- interrupts --- */
+
+/*
+ * The queue's interrupt as the device would raise it: its vector, or the ISR
+ * bit and the pin. Handlers run before this returns, in interrupt context; a
+ * masked vector stays pending and is delivered when it is unmasked. Return:
+ * whether a handler was run.
+ */
+bool vfe_mock_interrupt(struct vfe_mock_queue *mq);
+/* Configuration change: new generation, then the interrupt. */
+bool vfe_mock_config_interrupt(struct vfe_mock *m);
+/* Set DEVICE_NEEDS_RESET and tell it. */
+bool vfe_mock_needs_reset(struct vfe_mock *m);
+/* raise one MSI-X vector whatever it is for */
+bool vfe_mock_raise(struct vfe_mock *m, unsigned int vector);
+
+/* --- an engine that answers by itself --- */
+
+/**
+ * struct vfe_mock_disk - a virtio-blk device's inside, with faults
+ * @data: the sectors
+ * @sectors: of 512 bytes
+ * @serial: for GET_ID
+ * @requests: served so far
+ * @flushes: of them
+ * @status: answer this instead of the truth, if not 0 (VIRTIO_BLK_S_*)
+ * @request: called with each chain before it is served; returns true when it
+ *	     dealt with it (pushed it, kept it, pushed nonsense)
+ * @priv: for @request
+ */
+struct vfe_mock_disk {
+	u8 *data;
+	u64 sectors;
+	char serial[20];
+	unsigned int requests;
+	unsigned int flushes;
+	u8 status;
+	bool (*request)(struct vfe_mock_disk *disk, struct vfe_mock_queue *mq,
+			struct vfe_mock_chain *chain);
+	void *priv;
+};
+
+/*
+ * Be a disk: from DRIVER_OK on a work item pops what is kicked, serves it,
+ * pushes it and interrupts as the driver asked. @disk stays the test's; served
+ * until the function is unplugged. @m must offer VIRTIO_BLK features and hold
+ * a struct virtio_blk_config; vfe_mock_disk_spec() makes such a spec.
+ */
+int vfe_mock_serve(struct vfe_mock *m, struct vfe_mock_disk *disk);
+/* Serve what is there now, in the caller's context; chains served. */
+unsigned int vfe_mock_serve_once(struct vfe_mock *m);
+/*
+ * Plug a disk in: a virtio-blk function with @sectors of memory behind it,
+ * served by the engine from before its driver probes. @device is
+ * VFE_PCI_DEVICE_BLOCK for the driver to bind by itself. @more (may be NULL)
+ * overrides parts of the spec, @features is added to those a disk needs.
+ */
+struct vfe_mock *vfe_mock_plug_disk(struct kunit *test,
+				    const struct vfe_mock_spec *more,
+				    u64 features, u64 sectors,
+				    struct vfe_mock_disk **disk);
+
+/* Fails the test if a rule was broken or an access was lost. */
+#define VFE_MOCK_EXPECT_CLEAN(test, m) do { \
+	KUNIT_EXPECT_STREQ(test, (m)->offence ?: "", ""); \
+	KUNIT_EXPECT_EQ(test, (m)->log_lost, 0U); \
+} while (0)
+
+#endif /* VFE_MOCK_H */
