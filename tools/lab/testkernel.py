@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Builds kernels to test with from Debian's linux-source (inner code).
+
+A kernel is made of a fragment of a configuration: all that the fragment does
+not name is off, and every line of it must have survived. A kernel is kept
+under a name that says what went into it, so it is built once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from . import build as builds
+from . import files, paths, progress, recipe
+from .errors import LabError
+
+# Raise this when kernels are made in another way from the same parts.
+VERSION = 1
+STAMP = "built"
+KEPT = 2
+TIMEOUT = 3600.0
+# What there is to make. A guest starts the ELF kernel, so that the time
+# bzImage takes to compress is saved.
+TARGETS = {"um": ("all",), "x86_64": ("vmlinux", "modules")}
+_SETTING = re.compile(r"(CONFIG_\w+)=|# (CONFIG_\w+) is not set$")
+
+
+def source() -> Path:
+    """The kernel's sources in the tree; nothing is written there."""
+    return paths.tree() / f"usr/src/linux-source-{recipe.BOOT_KERNEL}"
+
+
+def _key(arch: str, fragment: Path) -> str:
+    compiler = subprocess.run(["gcc", "--version"], stdout=subprocess.PIPE,
+                              text=True, check=True).stdout.splitlines()[0]
+    return files.digest([str(VERSION), arch, compiler,
+                         source() / ".version-of-package", fragment])
+
+
+def lost(fragment: str, config: str) -> list[str]:
+    """The lines of a fragment that are not so in a configuration."""
+    have = {}
+    for line in config.splitlines():
+        match = _SETTING.match(line)
+        if match:
+            have[match.group(1) or match.group(2)] = line
+    found = []
+    for line in fragment.splitlines():
+        match = _SETTING.match(line)
+        if not match:
+            continue
+        name = match.group(1) or match.group(2)
+        default = f"# {name} is not set"
+        if have.get(name, default) != line.rstrip():
+            found.append(f"{line.rstrip()} (is: {have.get(name, default)})")
+    return found
+
+
+def make_argv(folder: Path, arch: str, *words: str) -> list[str]:
+    """make in a kernel's build folder, with as many jobs as processors."""
+    return ["make", f"-j{os.cpu_count() or 1}", "-C", str(folder),
+            f"ARCH={arch}", *words]
+
+
+def configure(folder: Path, arch: str, fragments: Sequence[Path],
+              log: Path) -> None:
+    """Make the build folder and its .config; LabError names lost lines."""
+    folder.mkdir(parents=True)
+    wanted = "".join(path.read_text() for path in fragments)
+    together = folder / "fragment"
+    together.write_text(wanted)
+    progress.run_logged(
+        ["make", "-C", str(source()), f"O={folder}", f"ARCH={arch}",
+         f"KCONFIG_ALLCONFIG={together}", "allnoconfig"], log,
+        what=f"configuring {folder.name}",
+        hint="mend the error that make shows above")
+    missing = lost(wanted, (folder / ".config").read_text())
+    if missing:
+        names = " and ".join(path.name for path in fragments)
+        raise LabError(f"the kernel's Kconfig does not take {names} as it"
+                       " is: " + "; ".join(missing))
+
+
+def _make(folder: Path, arch: str, fragment: Path) -> None:
+    log = paths.logs() / f"kernel-{folder.name}.log"
+    with progress.step(f"building the kernel {folder.name} (ARCH={arch})",
+                       log):
+        configure(folder, arch, [fragment], log)
+        with builds.building(folder):
+            progress.run_logged(
+                make_argv(folder, arch, *TARGETS[arch]), log,
+                what=f"building the kernel {folder.name}",
+                hint="mend the error that make shows above",
+                timeout=TIMEOUT)
+    (folder / STAMP).touch()
+
+
+def build(name: str, arch: str, fragment: Path) -> Path:
+    """The build folder of a kernel, built now if it is not there.
+
+    It holds vmlinux (ARCH=um: linux, too), Module.symvers and all that
+    `make -C FOLDER ARCH=... M=...` needs to build modules for it.
+    """
+    parent = paths.state() / "kernels"
+    folder = parent / f"{name}-{_key(arch, fragment)}"
+    with files.lock(parent / f"{name}.lock"):
+        if not (folder / STAMP).is_file():
+            # what a killed run left may be half an object file
+            files.remove(folder)
+            files.remove_old(parent, f"{name}-{'[0-9a-f]' * 16}", KEPT)
+            _make(folder, arch, fragment)
+        os.utime(folder)        # the latest used stay
+    return folder
