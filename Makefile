@@ -35,6 +35,9 @@ bench:
 check:
 	$(PYTHON) tools/check $(ARGS)
 
+kunit:
+	$(PYTHON) tools/kunit $(ARGS)
+
 shell:
 	$(PYTHON) tools/lab shell $(ARGS)
 
@@ -61,11 +64,12 @@ help:
 	@echo 'On a Debian machine, as root; each makes what is missing first:'
 	@echo '  make bench            measure, print the table, write out/bench.json'
 	@echo '  make check            run every test'
+	@echo '  make kunit            run the KUnit suites'
 	@echo '  make shell            a guest with the modules and the device'
-	@echo 'Options: W=1 C=2 V=1 as for the kernel; ARGS="..." for the last three,'
+	@echo 'Options: W=1 C=2 V=1 as for the kernel; ARGS="..." for the last four,'
 	@echo 'ARGS=--help lists them; VFE_CACHE=DIR moves what they keep from'
 	@echo '~/.cache/vfe.'
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install headers device bench check shell clean \
+.PHONY: modules modules_install headers device bench check kunit shell clean \
 	distclean help

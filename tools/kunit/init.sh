@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The first process of the kernel under test: loads /modules in the order of
+# /order, says so in the kernel's log, looks for leaks and powers off.
+# Everything between @@BEGIN and @@END is judged (tools/kunit/kernellog.py).
+
+say()
+{
+	echo "<6>@@$*" >/dev/kmsg
+}
+
+load()
+{
+	say "LOAD $1"
+	if insmod "/modules/$1.ko"; then
+		say "LOADED $1"
+	else
+		say "REFUSED $1"
+	fi
+}
+
+# An object is not suspected in its first seconds, and one scan may meet a
+# pointer on its way from one place to another.
+scan()
+{
+	for _ in 1 2; do
+		sleep 6
+		echo scan >/sys/kernel/debug/kmemleak
+	done
+}
+
+leaks()
+{
+	[ -f /sys/kernel/debug/kmemleak ] || return 0
+	scan
+	sed 's/^/<3>kmemleak: /' /sys/kernel/debug/kmemleak >/leaks
+	while IFS= read -r line; do
+		echo "$line" >/dev/kmsg
+	done </leaks
+}
+
+coverage()
+{
+	[ -f /coverage ] || return 0
+	mkdir -p /host
+	mount -t hostfs -o "$(cat /coverage)" none /host || return
+	cd /sys/kernel/debug/gcov || return
+	find . -name '*.gcda' | while read -r file; do
+		mkdir -p "/host/${file%/*}"
+		cat "$file" >"/host/$file"
+	done
+	cd /
+	umount /host
+}
+
+export PATH=/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mount -t debugfs debugfs /sys/kernel/debug
+mount -t tmpfs tmpfs /tmp
+
+# messages written here are not to be dropped for being many
+echo on >/proc/sys/kernel/printk_devkmsg
+# what the kernel itself has lost by now is not the drivers'
+if [ -f /sys/kernel/debug/kmemleak ]; then
+	scan
+	echo clear >/sys/kernel/debug/kmemleak
+fi
+
+say BEGIN
+while read -r name; do
+	load "$name"
+done </order
+say LEAKS
+leaks
+say END
+coverage
+poweroff -f

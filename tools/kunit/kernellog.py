@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Reads a kernel's log: the parts between init's markers, and reports.
+
+A report is what a checker of the kernel says when it finds something. A test
+that trips one may still say ok, so the log is searched for them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+_STAMP = re.compile(r"^(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")
+_MARK = re.compile(r"^@@([A-Z]+)(?: (\S+))?$")
+SHOWN_LINES = 45
+
+# What a report begins with, and the name of the checker; the first that fits.
+# kmemleak's own words at boot come before the first marker.
+REPORTS = tuple((re.compile(pattern), name) for pattern, name in (
+    (r"BUG: KASAN: ", "KASAN"),
+    (r"WARNING: (possible|inconsistent|suspicious RCU|bad unlock|held lock"
+     r"|nested lock|lock held|still has locks)|BUG: (held lock|MAX_LOCK)"
+     r"|INFO: (trying to register|possible|lockdep)", "lockdep"),
+    (r"BUG: sleeping function|BUG: scheduling while atomic"
+     r"|BUG: Invalid wait context|BUG: spinlock|BUG: mutex", "lockdep"),
+    (r"UBSAN: ", "UBSAN"),
+    (r"DMA-API: ", "DMA-API"),
+    (r"kmemleak: unreferenced object", "kmemleak"),
+    (r"ODEBUG: ", "debugobjects"),
+    (r"(list_add|list_del) (corruption|double)", "list"),
+    (r"refcount_t: ", "refcount"),
+    (r"INFO: task .* blocked|INFO: rcu|watchdog: BUG", "hung"),
+    (r"Kernel panic|Kernel mode|Oops|general protection|Unable to handle"
+     r"|Segfault with no mm", "panic"),
+    (r"BUG kmalloc|BUG \S+ \(.*\): ", "slab"),
+    (r"kernel BUG at|BUG: |BUG at ", "BUG"),
+    (r"WARNING: ", "WARNING"),
+    (r"\S+: page allocation failure|Call Trace:", "trace"),
+))
+# Where a report is over, for the excerpt that is shown.
+_AFTER = 12
+
+
+@dataclass
+class Section:
+    """The log of one module."""
+
+    module: str
+    lines: list[str] = field(default_factory=list)
+    loaded: bool = False
+    refused: bool = False
+
+
+@dataclass
+class Report:
+    """What a checker found."""
+
+    kind: str
+    where: str          # the module whose section it is in
+    lines: list[str]
+
+    @property
+    def text(self) -> str:
+        """For a user."""
+        return "\n".join(self.lines)
+
+
+@dataclass
+class KernelLog:
+    """A whole log, read."""
+
+    begun: bool = False
+    ended: bool = False
+    sections: list[Section] = field(default_factory=list)
+    reports: list[Report] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+
+
+def plain(text: str) -> list[str]:
+    """The lines without time stamps."""
+    return [_STAMP.sub("", line, count=1)
+            for line in text.replace("\r", "").splitlines()]
+
+
+def kind_of(line: str) -> str | None:
+    """The checker whose report begins with a line."""
+    for pattern, name in REPORTS:
+        if pattern.match(line.strip()):
+            return name
+    return None
+
+
+def _reports(lines: Sequence[tuple[str, str]]) -> Iterator[Report]:
+    """Reports in lines with their module; what follows one belongs to it."""
+    quiet = -1
+    for number, (where, line) in enumerate(lines):
+        kind = kind_of(line)
+        if kind is None:
+            continue
+        if number > quiet or kind in ("KASAN", "kmemleak", "lockdep"):
+            yield Report(kind, where, [text for _, text in
+                                       lines[number:number + SHOWN_LINES]])
+        quiet = number + _AFTER
+
+
+def read(text: str) -> KernelLog:
+    """Read a log from its begin marker on."""
+    log = KernelLog(lines=plain(text))
+    current = Section("")
+    judged: list[tuple[str, str]] = []
+    for line in log.lines:
+        mark = _MARK.match(line)
+        word, name = mark.groups() if mark else ("", "")
+        if word == "BEGIN":
+            log.begun = True
+        elif word == "END":
+            log.ended = True
+        elif word == "LOAD":
+            current = Section(name)
+            log.sections.append(current)
+        elif word == "LOADED":
+            current.loaded, current = True, Section("")
+        elif word == "REFUSED":
+            current.refused, current = True, Section("")
+        elif log.begun:
+            current.lines.append(line)
+            judged.append((current.module, line))
+    log.reports = list(_reports(judged))
+    return log

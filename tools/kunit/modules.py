@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Builds drivers, mock and suites for a kernel (inner code).
+
+In a copy of the sources, one for each way of building, so that the checkout
+is never written to and make compiles only what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import build, files, paths, progress, testkernel
+
+from .suites import Suite
+
+FOLDERS = ("drivers", "include", "kunit")
+TIMEOUT = 600.0
+
+
+@dataclass(frozen=True)
+class Way:
+    """How modules are built: for which kernel, with what."""
+
+    name: str               # of the copy
+    kernel: Path            # the kernel's build folder
+    arch: str = "um"
+    flags: Sequence[str] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where the copy is."""
+        return paths.state() / "build" / f"kunit-{self.name}"
+
+
+def mirror(folder: Path) -> None:
+    """Bring the copy of the sources up to date."""
+    folder.mkdir(parents=True, exist_ok=True)
+    root = paths.checkout()
+    files.mirror_sources(root, folder, FOLDERS, build.is_source)
+    data = (root / "Kbuild").read_bytes()
+    copy = folder / "Kbuild"
+    if not copy.is_file() or copy.read_bytes() != data:
+        copy.write_bytes(data)
+
+
+def _make(way: Way, suites: Sequence[Suite]) -> None:
+    log = paths.logs() / f"kunit-{way.name}-build.log"
+    subjects = " ".join(suite.subject for suite in suites)
+    argv = testkernel.make_argv(
+        way.kernel, way.arch, f"M={way.folder}", "CONFIG_VFE_KUNIT_TEST=m",
+        "KCFLAGS=-Werror", "UBSAN_SANITIZE=y", f"VFE_SUITES={subjects}",
+        *way.flags, "modules")
+    with progress.step(f"building modules and suites ({way.name})", log):
+        with build.building(way.folder):
+            progress.run_logged(argv, log, what="building the suites",
+                                hint="mend the error that make shows above",
+                                timeout=TIMEOUT)
+
+
+def make(way: Way, suites: Sequence[Suite], copy: bool = True,
+         ) -> dict[str, Path]:
+    """Build; the modules by name. The lock is held meanwhile.
+
+    Without @copy the copy stays as it is: somebody has prepared it.
+    """
+    with files.lock(way.folder.with_suffix(".lock")):
+        build.drop_interrupted(way.folder)
+        if copy:
+            mirror(way.folder)
+        for stale in way.folder.rglob("*.ko"):
+            stale.unlink()      # a suite that is gone must not be found
+        _make(way, suites)
+    return {path.stem: path for path in way.folder.rglob("*.ko")}

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A good log is good, and whatever may be wrong with one is seen."""
+
+from __future__ import annotations
+
+import unittest
+
+from kunit import verdict
+from kunit.boot import Outcome
+from kunit.suites import Suite
+
+from . import samples
+
+REGS = Suite("regs")
+
+
+def kinds(outcome: Outcome) -> list[str]:
+    """What is found wrong in a boot that was to run one suite."""
+    result = verdict.judge(outcome, [REGS])
+    return [failure.kind for failure in result.every_failure]
+
+
+def run(*cases: str, inside: str = "", after: str = "") -> Outcome:
+    """A boot with one suite."""
+    return samples.boot(samples.section(
+        REGS.module, samples.suite("vfe-regs", *cases, inside=inside,
+                                   after=after)))
+
+
+class Cases(unittest.TestCase):
+    """What cases say."""
+
+    def test_good(self) -> None:
+        result = verdict.judge(run("ok", "ok", "skip"), [REGS])
+        self.assertEqual(result.every_failure, [])
+        self.assertEqual(result.passed, 2)
+        self.assertTrue(result.good)
+        self.assertEqual(result.cases[2].reason, "no device")
+
+    def test_failed_case(self) -> None:
+        result = verdict.judge(run("ok", "not ok"), [REGS])
+        self.assertEqual([item.kind for item in result.every_failure],
+                         ["case"])
+        self.assertEqual(result.every_failure[0].name, "vfe-regs.case2")
+
+    def test_driver_messages_between(self) -> None:
+        self.assertEqual(kinds(run(
+            "ok", inside="vfe_blk 0001:00:00.0: no good: use another")), [])
+
+    def test_all_skipped(self) -> None:
+        self.assertEqual(kinds(run("skip")), ["empty"])
+
+    def test_no_case(self) -> None:
+        self.assertEqual(kinds(run()), ["empty"])
+
+    def test_no_ktap(self) -> None:
+        self.assertEqual(kinds(samples.boot(samples.section(
+            REGS.module, []))), ["empty"])
+
+    def test_fewer_than_planned(self) -> None:
+        lines = samples.suite("vfe-regs", "ok", "ok")
+        del lines[-3]
+        self.assertIn(kinds(samples.boot(samples.section(
+            REGS.module, lines))), (["case"], ["ktap"]))
+
+    def test_suite_fails_as_a_whole(self) -> None:
+        lines = samples.suite("vfe-regs", "ok")
+        lines[-1] = lines[-1].replace("ok", "not ok")
+        self.assertEqual(kinds(samples.boot(samples.section(
+            REGS.module, lines))), ["ktap"])
+
+    def test_duties(self) -> None:
+        result = verdict.judge(run(
+            "ok", inside="    # case1: duty B01 | 2.1.1 | shows steps"),
+            [REGS])
+        duty = result.cases[0].duties[0]
+        self.assertEqual((duty.ident, duty.section, duty.words),
+                         ("B01", "2.1.1", "shows steps"))
+
+
+class Boots(unittest.TestCase):
+    """What else may be wrong with a boot."""
+
+    def good(self) -> list[str]:
+        """A section with nothing wrong."""
+        return samples.section(REGS.module,
+                               samples.suite("vfe-regs", "ok"))
+
+    def test_never_boots(self) -> None:
+        self.assertEqual(kinds(samples.boot(begin=False, end=False)),
+                         ["empty", "boot"])
+
+    def test_does_not_end(self) -> None:
+        self.assertEqual(kinds(samples.boot(self.good(), end=False)),
+                         ["boot"])
+
+    def test_is_stopped(self) -> None:
+        self.assertEqual(kinds(samples.boot(self.good(), problem="stopped")),
+                         ["boot"])
+
+    def test_ends_in_a_suite(self) -> None:
+        lines = samples.suite("vfe-regs", "ok", "ok")[:7]
+        self.assertIn("boot", kinds(samples.boot(samples.section(
+            REGS.module, lines, ""), end=False)))
+
+    def test_suite_refused(self) -> None:
+        self.assertEqual(kinds(samples.boot(samples.section(
+            REGS.module, [], "REFUSED"))), ["load"])
+
+    def test_driver_refused(self) -> None:
+        self.assertEqual(kinds(samples.boot(
+            samples.section("vfe", [], "REFUSED"), self.good())), ["load"])
+
+    def test_suite_left_out(self) -> None:
+        self.assertEqual(kinds(samples.boot()), ["empty"])
+
+
+class Reports(unittest.TestCase):
+    """What the checkers of the kernel say."""
+
+    SAMPLES = (
+        ("BUG: KASAN: slab-use-after-free in vfe_destroy+0x1/0x2", "KASAN"),
+        ("WARNING: possible circular locking dependency detected",
+         "lockdep"),
+        ("WARNING: inconsistent lock state", "lockdep"),
+        ("BUG: sleeping function called from invalid context", "lockdep"),
+        ("INFO: trying to register non-static key.", "lockdep"),
+        ("UBSAN: shift-out-of-bounds in drivers/core/regs.c:1:2", "UBSAN"),
+        ("DMA-API: vfe_blk 0001:00:00.0: device driver has pending",
+         "DMA-API"),
+        ("kmemleak: unreferenced object 0x60 (size 96):", "kmemleak"),
+        ("ODEBUG: free active (active state 0) object", "debugobjects"),
+        ("list_del corruption, 0x60->next is NULL", "list"),
+        ("refcount_t: underflow; use-after-free.", "refcount"),
+        ("INFO: task kunit_try_catch:9 blocked for more than 1 seconds",
+         "hung"),
+        ("Kernel panic - not syncing: Segfault with no mm", "panic"),
+        ("kernel BUG at mm/slub.c:1!", "BUG"),
+        ("WARNING: CPU: 0 PID: 1 at drivers/core/regs.c:1", "WARNING"),
+        ("Call Trace:", "trace"),
+    )
+
+    def test_each_in_a_case(self) -> None:
+        for line, kind in self.SAMPLES:
+            with self.subTest(line=line):
+                self.assertEqual(kinds(run("ok", inside=line)), [kind])
+
+    def test_each_after_the_suites(self) -> None:
+        for line, kind in self.SAMPLES:
+            with self.subTest(line=line):
+                self.assertEqual(kinds(samples.boot(samples.section(
+                    REGS.module, samples.suite("vfe-regs", "ok")), [line])),
+                    [kind])
+
+    def test_one_report_is_one_failure(self) -> None:
+        self.assertEqual(kinds(run(
+            "ok", inside="WARNING: CPU: 0 PID: 1 at x.c:1\nModules:\n"
+            "Call Trace:\n <TASK>")), ["WARNING"])
+
+    def test_before_the_marker(self) -> None:
+        self.assertEqual(kinds(run("ok")), [])
+
+    def test_words_of_a_test(self) -> None:
+        self.assertEqual(kinds(run(
+            "ok", inside="    # case1: no WARNING: as it should be")), [])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Judges a boot: every case, and everything else that must not be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lab import progress
+
+from . import kernellog, ktap
+from .boot import Outcome
+from .suites import Suite
+
+SHOWN_LOG = 30
+
+
+@dataclass
+class Failure:
+    """Something that is wrong, of a kind that the proof knows by name."""
+
+    kind: str       # "case", "boot", "load", "empty", "ktap", or a checker
+    name: str
+    text: str
+
+
+@dataclass
+class SuiteResult:
+    """What became of a suite."""
+
+    suite: Suite
+    cases: list[ktap.Case] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+
+    def count(self, status: str) -> int:
+        """How many cases ended so."""
+        return sum(case.status == status for case in self.cases)
+
+
+@dataclass
+class Verdict:
+    """What became of a run."""
+
+    suites: list[SuiteResult] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)   # of no suite
+    seconds: float = 0.0
+
+    @property
+    def cases(self) -> list[ktap.Case]:
+        """All cases of all suites."""
+        return [case for suite in self.suites for case in suite.cases]
+
+    @property
+    def every_failure(self) -> list[Failure]:
+        """All that is wrong."""
+        return [*(failure for suite in self.suites
+                  for failure in suite.failures), *self.failures]
+
+    @property
+    def passed(self) -> int:
+        """How many cases passed."""
+        return sum(case.status == "passed" for case in self.cases)
+
+    @property
+    def good(self) -> bool:
+        """Nothing is wrong, and something ran."""
+        return not self.every_failure and self.passed > 0
+
+
+def _case_failure(case: ktap.Case) -> Failure:
+    text = "\n".join(case.log[-SHOWN_LOG:]) or "it says nothing"
+    return Failure("case", case.full_name, f"{case.status}\n{text}")
+
+
+def _judge_suite(suite: Suite, section: kernellog.Section | None,
+                 ) -> SuiteResult:
+    result = SuiteResult(suite)
+    if section is None:
+        result.failures.append(Failure(
+            "empty", suite.module, "it was never loaded"))
+        return result
+    parsed = ktap.parse(section.lines)
+    result.cases = parsed.cases
+    result.failures += [_case_failure(case) for case in parsed.cases
+                        if case.status not in ("passed", "skipped")]
+    tail = "\n".join(section.lines[-SHOWN_LOG:])
+    if section.refused:
+        result.failures.append(Failure(
+            "load", suite.module, f"insmod refused it\n{tail}"))
+    elif not section.loaded:
+        result.failures.append(Failure(
+            "boot", suite.module, f"the kernel ended in it\n{tail}"))
+    elif not any(case.status != "skipped" for case in parsed.cases):
+        result.failures.append(Failure(
+            "empty", suite.module, "it ran no case"))
+    if parsed.errors and not result.failures:
+        result.failures.append(Failure(
+            "ktap", suite.module, "\n".join([*parsed.errors, tail])))
+    return result
+
+
+def _judge_boot(outcome: Outcome, log: kernellog.KernelLog) -> list[Failure]:
+    tail = "\n".join(log.lines[-SHOWN_LOG:])
+    found = []
+    if not log.begun:
+        found.append(Failure("boot", "the kernel", "it never came to load"
+                             f" modules {outcome.problem}\n{tail}"))
+    elif not log.ended or outcome.problem:
+        found.append(Failure("boot", "the kernel", "it did not come to the"
+                             f" end of the run {outcome.problem}\n{tail}"))
+    return found
+
+
+def judge(outcome: Outcome, suites: Sequence[Suite]) -> Verdict:
+    """Read the log of a boot that was to run these suites."""
+    log = kernellog.read(outcome.log)
+    verdict = Verdict(seconds=outcome.seconds)
+    sections = {section.module: section for section in log.sections}
+    results = {}
+    for suite in suites:
+        result = _judge_suite(suite, sections.get(suite.module))
+        results[suite.module] = result
+        verdict.suites.append(result)
+    for name, section in sections.items():
+        if section.refused and name not in results:
+            verdict.failures.append(Failure(
+                "load", name, "insmod refused it\n"
+                + "\n".join(section.lines[-SHOWN_LOG:])))
+    verdict.failures += _judge_boot(outcome, log)
+    for report in log.reports:
+        owner = results.get(report.where)
+        failures = owner.failures if owner else verdict.failures
+        failures.append(Failure(report.kind, report.where or "after the"
+                                " suites", report.text))
+    return verdict
+
+
+def show(verdict: Verdict) -> None:
+    """A line a suite, failures with their log."""
+    for failure in verdict.every_failure:
+        print(f"--- FAILED {failure.name} ({failure.kind})")
+        for line in failure.text.splitlines():
+            print(f"    {line}")
+    for result in verdict.suites:
+        word = "FAILED" if result.failures else "ok"
+        progress.say(f"suite {result.suite.subject}: {word},"
+                     f" {result.count('passed')} passed,"
+                     f" {len(result.failures)} failed")
+        for case in result.cases:
+            if case.status == "skipped":
+                progress.say(f"  skipped {case.name}:"
+                             f" {case.reason or 'no reason given'}")
