@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage build: modules for every kernel, and the device, without a warning.
+"""Stage build: modules for every kernel, by both compilers, and the device,
+without a warning.
 
 Modules are built afresh each time: make says nothing about a file that it
 does not compile again.
@@ -12,16 +13,15 @@ import re
 import shutil
 from pathlib import Path
 
-from lab import build, files, paths, recipe
+from lab import build, clang, files, paths, recipe
 
 from . import stage_device
 from .context import Context, tail
 
 TIMEOUT = 240
-SPARSE = ("C=2", "CF=-D__CHECK_ENDIAN__")
-# sparse 0.6.4, Debian's, cannot parse the __typeof_unqual__ of 7.3's headers
-# (which ignore C=2 in silence for that).
-NO_SPARSE = ("7.3",)
+# KBUILD_CHECKSRC is what C=2 sets; it does not in the headers of 7.3, which
+# lack the script that looks for sparse.
+SPARSE = ("C=2", "KBUILD_CHECKSRC=2", "CF=-D__CHECK_ENDIAN__")
 # Debian builds each kernel with the compiler of its own release; the tree
 # has one compiler. kbuild remarks on that, which says nothing about us.
 REMARK = re.compile(r"the compiler differs from the one used to build"
@@ -59,28 +59,44 @@ def _unchecked(folder: Path, output: str) -> list[str]:
                         for name in seen)]
 
 
-def _modules(context: Context, kernel: str) -> None:
-    sparse = () if kernel in NO_SPARSE else SPARSE
-    context.note(f"modules for {kernel}, W=1{' and sparse' * bool(sparse)}")
-    folder = _fresh_copy(kernel)
-    argv = ["make", f"-j{os.cpu_count() or 1}", "-C",
-            str(build.headers(kernel)), f"M={folder}", "W=1", *sparse,
-            "modules"]
-    code, output = context.run(argv, timeout=TIMEOUT)
-    context.tally.judge(f"modules for {kernel} build",
+def _judge(context: Context, what: str, folder: Path, code: int,
+           output: str) -> None:
+    """It ends well, without a warning, and all modules are there."""
+    context.tally.judge(f"{what} build",
                         f"exit code {code}\n{tail(output)}" if code else "")
-    context.tally.judge(f"modules for {kernel}: no warning of gcc (W=1),"
-                        " modpost or sparse",
-                        "\n".join(complaints(output)[:40]))
-    if sparse:
-        unchecked = _unchecked(folder, output)
-        context.tally.judge(f"modules for {kernel}: sparse saw every source",
-                            "not: " + ", ".join(unchecked) if unchecked
-                            else "")
+    context.tally.judge(f"{what}: no warning of compiler (W=1), modpost or"
+                        " sparse", "\n".join(complaints(output)[:40]))
     made = {path.name for path in folder.rglob("*.ko")}
     missing = [name for name in build.MODULES if f"{name}.ko" not in made]
-    context.tally.judge(f"modules for {kernel} are all there",
+    context.tally.judge(f"{what} are all there",
                         "missing: " + ", ".join(missing) if missing else "")
+
+
+def _make(context: Context, headers: Path, folder: Path,
+          *words: str) -> tuple[int, str]:
+    return context.run(["make", f"-j{os.cpu_count() or 1}", "-C",
+                        str(headers), f"M={folder}", "W=1", *words,
+                        "modules"], timeout=TIMEOUT)
+
+
+def _modules(context: Context, kernel: str) -> None:
+    what = f"modules for {kernel}"
+    context.note(f"{what}, W=1 and sparse")
+    folder = _fresh_copy(kernel)
+    code, output = _make(context, build.headers(kernel), folder, *SPARSE)
+    _judge(context, what, folder, code, output)
+    unchecked = _unchecked(folder, output)
+    context.tally.judge(f"{what}: sparse saw every source",
+                        "not: " + ", ".join(unchecked) if unchecked else "")
+    files.remove(folder)
+
+
+def _clang(context: Context) -> None:
+    what = f"modules for {recipe.BOOT_KERNEL} by clang"
+    context.note(f"{what}, W=1")
+    folder = _fresh_copy("clang")
+    code, output = _make(context, clang.headers(), folder, "CC=clang")
+    _judge(context, what, folder, code, output)
     files.remove(folder)
 
 
@@ -92,7 +108,8 @@ def _device(context: Context) -> None:
 
 
 def run(context: Context) -> None:
-    """All kernels, then the device."""
+    """All kernels, then the other compiler, then the device."""
     for kernel in recipe.KERNEL_SUITES:
         _modules(context, kernel)
+    _clang(context)
     _device(context)

@@ -12,7 +12,8 @@ VERSION = 2
 BASE_SUITE = "trixie"
 QEMU_SUITE = "trixie-backports"
 OLD_SUITE = "bookworm"
-SUITES = (BASE_SUITE, QEMU_SUITE, OLD_SUITE)
+NEW_SUITE = "sid"
+SUITES = (BASE_SUITE, QEMU_SUITE, OLD_SUITE, NEW_SUITE)
 
 # The kernel that the lab boots; all of these have their headers in the tree.
 BOOT_KERNEL = "6.12"
@@ -24,7 +25,7 @@ PACKAGES = (
     # the machines
     "qemu-system-x86", "qemu-utils",
     # building modules and the device
-    "gcc", "make", "libc6-dev", "sparse", "dwarves",
+    "gcc", "make", "libc6-dev", "dwarves",
     # building kernels to test with
     "bc", "bison", "flex", "libelf-dev",
     # a second compiler, fuzzing, instruction counts
@@ -39,6 +40,10 @@ PACKAGES = (
 # Taken from QEMU_SUITE; everything else there and in OLD_SUITE is used only
 # when a package asks for what BASE_SUITE does not have.
 QEMU_PACKAGES = ("src:qemu", "src:seabios", "src:ipxe")
+
+# Unpacked without what they depend on, which would bring half of NEW_SUITE
+# along: the sparse before this one cannot parse the headers of 7.3.
+UNPACKED = (f"sparse/{NEW_SUITE}",)
 
 # Never read in the tree, and a third of its files.
 EXCLUDED_PATHS = (
@@ -64,7 +69,8 @@ SIZE_MB = 5000
 def key() -> str:
     """Names the tree that this recipe makes."""
     text = json.dumps([VERSION, SUITES, KERNEL_SUITES, PACKAGES,
-                       QEMU_PACKAGES, EXCLUDED_PATHS, SOURCE_WITHOUT])
+                       QEMU_PACKAGES, UNPACKED, EXCLUDED_PATHS,
+                       SOURCE_WITHOUT])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -72,6 +78,7 @@ def preferences() -> str:
     """The apt preferences that keep other suites out but for named ones."""
     return (
         f"Package: *\nPin: release n={OLD_SUITE}\nPin-Priority: 50\n\n"
+        f"Package: *\nPin: release n={NEW_SUITE}\nPin-Priority: 40\n\n"
         f"Package: {' '.join(QEMU_PACKAGES)}\n"
         f"Pin: release n={QEMU_SUITE}\nPin-Priority: 990\n"
     )

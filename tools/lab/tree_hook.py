@@ -112,7 +112,7 @@ def _kernels(root: Path) -> None:
     image = _named_by(root, "linux-image-amd64", recipe.BOOT_KERNEL)
     _in(root, "apt-get", "-y", "-o", "Dpkg::Use-Pty=false", "install",
         "--no-install-recommends", *install)
-    _unpack(root, [image, *unpack])
+    _unpack(root, [image, *unpack, *recipe.UNPACKED])
     release = image.removeprefix("linux-image-")
     _in(root, "depmod", release)
 
