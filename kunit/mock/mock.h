@@ -14,7 +14,9 @@
 #include <kunit/test.h>
 #include <linux/pci.h>
 #include <linux/types.h>
+#include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
+#include <linux/virtio_ring.h>
 
 #include <vfe/wire.h>
 
@@ -26,7 +28,13 @@
 /* An identity that no driver binds to: for suites that call the core */
 #define VFE_MOCK_DEVICE		(VFE_PCI_DEVICE_BASE + 0xf)
 
+/* What a function offers if its spec does not say */
+#define VFE_MOCK_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) | \
+				 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
+				 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
+
 struct vfe_mock;
+struct vfe_mock_disk;
 
 /**
  * struct vfe_mock_spec - the function to make; 0 stands for the usual
@@ -42,6 +50,8 @@ struct vfe_mock;
  * @window: has the legacy register window in memory (for the twin)
  * @config: device-specific configuration, or NULL
  * @config_len: its length in bytes
+ * @unbound: no driver binds by itself, see vfe_mock_bind()
+ * @disk: served from the start, see vfe_mock_serve()
  */
 struct vfe_mock_spec {
 	u16 device;
@@ -56,6 +66,8 @@ struct vfe_mock_spec {
 	bool window;
 	const void *config;
 	unsigned int config_len;
+	bool unbound;
+	struct vfe_mock_disk *disk;
 };
 
 /**
@@ -78,7 +90,7 @@ struct vfe_mock_access {
  * struct vfe_mock_knobs - how the device misbehaves; all 0: it does not
  * @refuse_features: FEATURES_OK does not stick
  * @reset_reads: reads of device_status that still show the old status after a
- *		 reset; UINT_MAX: for ever
+ *		 reset (ACKNOWLEDGE, if that was 0); UINT_MAX: for ever
  * @vectors_short: mappings from this MSI-X vector on are refused (NO_VECTOR),
  *		   0: none is
  * @generation_moves: so many times the configuration (every byte of it) and
@@ -108,6 +120,7 @@ struct vfe_mock_knobs {
  * @m: the function
  * @index: of the queue
  * @size: current, as the driver left it
+ * @offer: the size after a reset, settable
  * @vector: MSI-X vector or VIRTIO_MSI_NO_VECTOR
  * @enable: as written
  * @notify_off: queue_notify_off, settable before the driver reads it
@@ -127,6 +140,7 @@ struct vfe_mock_queue {
 	struct vfe_mock *m;
 	u16 index;
 	u16 size;
+	u16 offer;
 	u16 vector;
 	u16 enable;
 	u16 notify_off;
@@ -157,6 +171,7 @@ struct vfe_mock_queue {
  * @generation: config_generation
  * @isr: pending bits of isr_status
  * @config_vector: of configuration changes
+ * @flrs: function-level resets
  * @log: every access since vfe_mock_log_clear(), oldest first
  * @log_len: entries of it
  * @log_lost: accesses that found the log full; suites check for 0
@@ -176,6 +191,7 @@ struct vfe_mock {
 	u8 generation;
 	u8 isr;
 	u16 config_vector;
+	unsigned int flrs;
 	struct vfe_mock_access *log;
 	unsigned int log_len;
 	unsigned int log_lost;
@@ -193,8 +209,17 @@ struct vfe_mock {
  */
 struct vfe_mock *vfe_mock_plug(struct kunit *test,
 			       const struct vfe_mock_spec *spec);
-/* Take it out in order: the driver's remove() runs. Once; plug makes another. */
+/*
+ * Take it out in order: the driver's remove() runs. Once; plug makes another.
+ * What is in *@m (log, counts, offence) stays until the test ends; pdev is NULL.
+ */
 void vfe_mock_unplug(struct vfe_mock *m);
+/*
+ * Bind the driver of that name, as by driver_override ("vfe_blk",
+ * "vfe_trap_blk"), and take it away again. Return: whether its probe succeeded.
+ */
+bool vfe_mock_bind(struct vfe_mock *m, const char *driver);
+void vfe_mock_unbind(struct vfe_mock *m);
 /*
  * Surprise removal: from now on all reads are ones; the PCI core is not told
  * (vfe_mock_unplug() after this does that).
@@ -209,7 +234,7 @@ u8 *vfe_mock_config_space(struct vfe_mock *m);
  * (VIRTIO_PCI_CAP_*): its place in configuration space.
  */
 u8 vfe_mock_cap(struct vfe_mock *m, u8 cfg_type);
-/* Writes to configuration space since it was plugged, by the driver or core */
+/* Writes to virtio capabilities (but PCI_CFG) since it was plugged */
 unsigned int vfe_mock_cap_writes(struct vfe_mock *m);
 
 /* --- the log --- */
@@ -240,7 +265,7 @@ struct vfe_mock_chain {
 	struct vfe_mock_seg segs[VFE_MOCK_SEGS];
 };
 
-/* bus address -> what is there (the mock sits where DMA is physical) */
+/* bus address -> what is there, or NULL (the mock sits where DMA is physical) */
 void *vfe_mock_mem(u64 addr);
 
 /* chains that are available and not popped; reads the available index once */
@@ -270,9 +295,10 @@ void vfe_mock_set_avail_event(struct vfe_mock_queue *mq, u16 idx);
 
 /*
  * The queue's interrupt as the device would raise it: its vector, or the ISR
- * bit and the pin. Handlers run before this returns, in interrupt context; a
- * masked vector stays pending and is delivered when it is unmasked. Return:
- * whether a handler was run.
+ * bit and the pin. Handlers run before this returns, in interrupt context. A
+ * masked vector stays pending and is delivered, from a work item, when it is
+ * unmasked; so is what is raised while interrupts are off. Return: whether a
+ * handler was run.
  */
 bool vfe_mock_interrupt(struct vfe_mock_queue *mq);
 /* Configuration change: new generation, then the interrupt. */
@@ -281,6 +307,11 @@ bool vfe_mock_config_interrupt(struct vfe_mock *m);
 bool vfe_mock_needs_reset(struct vfe_mock *m);
 /* raise one MSI-X vector whatever it is for */
 bool vfe_mock_raise(struct vfe_mock *m, unsigned int vector);
+/*
+ * Wait until the mock has nothing left to do by itself: late interrupts, and
+ * the engine. May sleep.
+ */
+void vfe_mock_settle(struct vfe_mock *m);
 
 /* --- an engine that answers by itself --- */
 
@@ -291,6 +322,7 @@ bool vfe_mock_raise(struct vfe_mock *m, unsigned int vector);
  * @serial: for GET_ID
  * @requests: served so far
  * @flushes: of them
+ * @readonly: writes fail; plug_disk sets it from VIRTIO_BLK_F_RO
  * @status: answer this instead of the truth, if not 0 (VIRTIO_BLK_S_*)
  * @request: called with each chain before it is served; returns true when it
  *	     dealt with it (pushed it, kept it, pushed nonsense)
@@ -302,6 +334,7 @@ struct vfe_mock_disk {
 	char serial[20];
 	unsigned int requests;
 	unsigned int flushes;
+	bool readonly;
 	u8 status;
 	bool (*request)(struct vfe_mock_disk *disk, struct vfe_mock_queue *mq,
 			struct vfe_mock_chain *chain);
@@ -312,7 +345,8 @@ struct vfe_mock_disk {
  * Be a disk: from DRIVER_OK on a work item pops what is kicked, serves it,
  * pushes it and interrupts as the driver asked. @disk stays the test's; served
  * until the function is unplugged. @m must offer VIRTIO_BLK features and hold
- * a struct virtio_blk_config; vfe_mock_disk_spec() makes such a spec.
+ * a struct virtio_blk_config; vfe_mock_plug_disk() sees to both. A chain that
+ * breaks a rule makes the device ask for a reset.
  */
 int vfe_mock_serve(struct vfe_mock *m, struct vfe_mock_disk *disk);
 /* Serve what is there now, in the caller's context; chains served. */
@@ -330,8 +364,11 @@ struct vfe_mock *vfe_mock_plug_disk(struct kunit *test,
 
 /* Fails the test if a rule was broken or an access was lost. */
 #define VFE_MOCK_EXPECT_CLEAN(test, m) do { \
-	KUNIT_EXPECT_STREQ(test, (m)->offence ?: "", ""); \
-	KUNIT_EXPECT_EQ(test, (m)->log_lost, 0U); \
+	struct kunit *_vfe_test = (test); \
+	const struct vfe_mock *_vfe_m = (m); \
+\
+	KUNIT_EXPECT_STREQ(_vfe_test, _vfe_m->offence ?: "", ""); \
+	KUNIT_EXPECT_EQ(_vfe_test, _vfe_m->log_lost, 0U); \
 } while (0)
 
 #endif /* VFE_MOCK_H */

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory behind the base address registers: every access of the CPU to it
+ * arrives here, is logged, shown to the suite's hook and taken or answered.
+ */
+#include <linux/workqueue.h>
+
+#include "internal.h"
+
+static enum vfe_window_id vfe_mock_window_of(const struct vfe_mock_bar *bar,
+					     u32 offset)
+{
+	static const enum vfe_window_id pages[] = {
+		[VFE_COMMON_OFFSET / VFE_STRUCT_SIZE] = VFE_WIN_COMMON,
+		[VFE_ISR_OFFSET / VFE_STRUCT_SIZE] = VFE_WIN_ISR,
+		[VFE_DEVICE_OFFSET / VFE_STRUCT_SIZE] = VFE_WIN_DEVICE,
+		[VFE_NOTIFY_OFFSET / VFE_STRUCT_SIZE] = VFE_WIN_NOTIFY,
+	};
+
+	if (bar->index == VFE_BAR_MEMORY)
+		return VFE_WIN_MEMORY;
+	return pages[offset / VFE_STRUCT_SIZE % ARRAY_SIZE(pages)];
+}
+
+static struct vfe_mock_access vfe_mock_describe(enum vfe_window_id win,
+						enum vfe_dir dir, u32 offset,
+						unsigned int size, u32 val)
+{
+	struct vfe_mock_access a = {
+		.dir = dir,
+		.size = size,
+		.offset = offset,
+		.val = val,
+	};
+
+	if (win != VFE_WIN_MEMORY)
+		a.offset %= VFE_STRUCT_SIZE;
+	a.reg = vfe_mock_register_at(win, a.offset);
+	return a;
+}
+
+/* Is there somebody to answer? */
+static bool vfe_mock_decodes(struct vfe_mock_impl *impl)
+{
+	if (impl->m.knobs.gone)
+		return false;
+	if (vfe_mock_command(impl) & PCI_COMMAND_MEMORY)
+		return true;
+	vfe_mock_offend(&impl->m,
+			"a register was accessed while memory decoding is off");
+	return false;
+}
+
+/* What a read of @size bytes gives where nobody answers */
+static u32 vfe_mock_ones(unsigned int size)
+{
+	return size < sizeof(u32) ? BIT(8 * size) - 1 : U32_MAX;
+}
+
+void vfe_mock_todo(struct vfe_mock_impl *impl, unsigned int todo)
+{
+	if (todo & VFE_MOCK_TODO_SERVE)
+		queue_work(vfe_mock_wq, &impl->serve_work);
+	if (todo & VFE_MOCK_TODO_LINE)
+		vfe_mock_irq_line(impl);
+	if (todo & VFE_MOCK_TODO_LATE)
+		queue_work(vfe_mock_wq, &impl->irq_work);
+}
+
+static u32 vfe_mock_read(struct vfe_mock_impl *impl, enum vfe_window_id win,
+			 struct vfe_mock_access *a)
+{
+	struct vfe_mock *m = &impl->m;
+	bool (*hook)(struct vfe_mock *m, struct vfe_mock_access *a);
+	unsigned int todo, entry;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	a->val = vfe_mock_ones(a->size);
+	if (vfe_mock_decodes(impl))
+		a->val &= vfe_mock_register_read(impl, win, a);
+	entry = vfe_mock_log_add(impl, a);
+	todo = impl->todo;
+	impl->todo = 0;
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+
+	hook = READ_ONCE(m->knobs.access);
+	if (hook) {
+		hook(m, a);
+		vfe_mock_log_answer(impl, entry, a);
+	}
+	if (todo)
+		vfe_mock_todo(impl, todo);
+	return a->val;
+}
+
+static void vfe_mock_write(struct vfe_mock_impl *impl, enum vfe_window_id win,
+			   struct vfe_mock_access *a)
+{
+	struct vfe_mock *m = &impl->m;
+	bool (*hook)(struct vfe_mock *m, struct vfe_mock_access *a);
+	unsigned long flags;
+	unsigned int todo;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	vfe_mock_log_add(impl, a);
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+
+	hook = READ_ONCE(m->knobs.access);
+	if (hook && hook(m, a))
+		return;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	if (vfe_mock_decodes(impl))
+		vfe_mock_register_write(impl, win, a);
+	todo = impl->todo;
+	impl->todo = 0;
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+	if (todo)
+		vfe_mock_todo(impl, todo);
+}
+
+/* The table is the PCI core's affair: not logged, and always 32 bits wide. */
+static u32 vfe_mock_read_table(struct vfe_mock_impl *impl, u32 offset)
+{
+	unsigned long flags;
+	u32 val = U32_MAX;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	if (!impl->m.knobs.gone)
+		val = vfe_mock_table_read(impl, offset);
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+	return val;
+}
+
+static void vfe_mock_write_table(struct vfe_mock_impl *impl, u32 offset,
+				 u32 val)
+{
+	unsigned long flags;
+	unsigned int todo;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	if (!impl->m.knobs.gone)
+		vfe_mock_table_write(impl, offset, val);
+	todo = impl->todo;
+	impl->todo = 0;
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+	if (todo)
+		vfe_mock_todo(impl, todo);
+}
+
+u32 vfe_mock_bar_read(struct vfe_mock_bar *bar, u32 offset, unsigned int size)
+{
+	enum vfe_window_id win = vfe_mock_window_of(bar, offset);
+	struct vfe_mock_access a;
+
+	if (bar->index == VFE_BAR_MSIX)
+		return vfe_mock_read_table(bar->impl, offset);
+	a = vfe_mock_describe(win, VFE_READ, offset, size, 0);
+	return vfe_mock_read(bar->impl, win, &a);
+}
+
+void vfe_mock_bar_write(struct vfe_mock_bar *bar, u32 offset, unsigned int size,
+			u32 val)
+{
+	enum vfe_window_id win = vfe_mock_window_of(bar, offset);
+	struct vfe_mock_access a;
+
+	if (bar->index == VFE_BAR_MSIX) {
+		vfe_mock_write_table(bar->impl, offset, val);
+		return;
+	}
+	a = vfe_mock_describe(win, VFE_WRITE, offset, size, val);
+	vfe_mock_write(bar->impl, win, &a);
+}

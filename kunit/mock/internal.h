@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the files of the mock share: the private part of a function, and what
+ * each file offers to the others. Suites see mock.h only.
+ *
+ * One raw spinlock a function guards all that the device remembers, so that
+ * drivers may reach it from any context. It is never held while a handler, a
+ * hook of a suite or the work of the engine runs.
+ */
+#ifndef VFE_MOCK_INTERNAL_H
+#define VFE_MOCK_INTERNAL_H
+
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "mock.h"
+
+#define VFE_MOCK_SLOTS		8	/* functions on the bus at a time */
+#define VFE_MOCK_LOG		65536	/* accesses that the log holds */
+#define VFE_MOCK_RING		32768	/* largest queue */
+#define VFE_MOCK_WINDOW_COUNT	256	/* sectors in a request of the window */
+#define VFE_MOCK_WINDOW_BYTES	(VFE_MOCK_WINDOW_COUNT * VFE_SECTOR_SIZE)
+#define VFE_MOCK_CAP_KINDS	10	/* VIRTIO_PCI_CAP_*, the vendor's last */
+
+/* What is to do once the lock was dropped */
+#define VFE_MOCK_TODO_SERVE	BIT(0)	/* wake the engine */
+#define VFE_MOCK_TODO_LINE	BIT(1)	/* the pin was asserted */
+#define VFE_MOCK_TODO_LATE	BIT(2)	/* interrupts that waited may go now */
+
+/**
+ * struct vfe_mock_bar - a base address register
+ * @impl: whose
+ * @index: which
+ * @size: bytes, 0 when the function does not have it
+ */
+struct vfe_mock_bar {
+	struct vfe_mock_impl *impl;
+	unsigned int index;
+	u32 size;
+};
+
+/* An entry of the MSI-X table as it is in memory */
+struct vfe_mock_vector {
+	u32 addr_lo;
+	u32 addr_hi;
+	u32 data;
+	u32 ctrl;
+};
+
+/* The legacy register window, see window.c */
+struct vfe_mock_window {
+	unsigned int state;
+	u32 error;
+	u64 sector;
+	u32 count;
+	u32 command;
+	bool irq_enabled;
+	bool irq_pending;
+	u32 words;
+	u32 next;
+	__le32 *data;
+};
+
+/**
+ * struct vfe_mock_impl - a function, the mock's part
+ * @m: the suites' part
+ * @lock: guards both, but for @m.knobs
+ * @slot: device number on the bus
+ * @todo: VFE_MOCK_TODO_*
+ * @log: all of the log's memory, goes back to its pool at unplug
+ * @spare: the log in a smaller piece, after unplug
+ * @space: configuration space
+ * @rw: which of its bits can be written
+ * @caps: where the virtio capabilities are, by cfg_type
+ * @msix: where the MSI-X capability is, 0 when there is none
+ * @af: where the Advanced Features capability is
+ * @cap_writes: see vfe_mock_cap_writes()
+ * @bars: base address registers
+ * @mappings: of BARs, that somebody holds
+ * @multiplier: notify_off_multiplier
+ * @vectors: entries of @table
+ * @table: MSI-X table
+ * @pending: bits of the MSI-X pending bit array
+ * @irq: of the pin
+ * @irq_masked: at the interrupt controller
+ * @delivering: the pin's handler runs
+ * @again: the pin was asserted meanwhile
+ * @irq_work: delivers what could not be delivered when it was raised
+ * @device_select: device_feature_select
+ * @driver_select: driver_feature_select
+ * @queue_select: the register
+ * @was_reset: the driver reset the device at least once
+ * @resetting: the driver was not yet told that the reset is over
+ * @stale: reads that still show @old_status
+ * @old_status: before the reset
+ * @reset_wanted: by the driver, while the engine is busy
+ * @exposed: a bit a queue and head: the driver made it available
+ * @window: the legacy register window
+ * @disk: what the engine serves from, or NULL
+ * @chain: the engine's
+ * @serving: the engine has a chain in its hands
+ * @serve_mutex: one engine at a time
+ * @serve_work: runs the engine
+ * @test: to which the function belongs
+ */
+struct vfe_mock_impl {
+	struct vfe_mock m;
+	raw_spinlock_t lock;	/* see above */
+	unsigned int slot;
+	unsigned int todo;
+	struct vfe_mock_access *log;
+	struct vfe_mock_access *spare;
+
+	u8 space[VFE_MOCK_CONFIG_SPACE];
+	u8 rw[VFE_MOCK_CONFIG_SPACE];
+	u8 caps[VFE_MOCK_CAP_KINDS];
+	u8 msix;
+	u8 af;
+	unsigned int cap_writes;
+	struct vfe_mock_bar bars[PCI_STD_NUM_BARS];
+	atomic_t mappings;
+	u32 multiplier;
+
+	unsigned int vectors;
+	struct vfe_mock_vector table[VFE_MOCK_VECTORS];
+	u32 pending;
+	int irq;
+	bool irq_masked;
+	bool delivering;
+	bool again;
+	struct work_struct irq_work;
+
+	u32 device_select;
+	u32 driver_select;
+	u16 queue_select;
+	bool was_reset;
+	bool resetting;
+	unsigned int stale;
+	u8 old_status;
+	bool reset_wanted;
+	unsigned long *exposed[VFE_MOCK_QUEUES];
+
+	struct vfe_mock_window window;
+
+	struct vfe_mock_disk *disk;
+	struct vfe_mock_chain *chain;
+	bool serving;
+	struct mutex serve_mutex;	/* see above */
+	struct work_struct serve_work;
+	struct kunit *test;
+};
+
+static inline struct vfe_mock_impl *vfe_mock_impl_of(const struct vfe_mock *m)
+{
+	return m->impl;
+}
+
+/* The driver broke a rule; the first one is kept. Any context. */
+static inline void vfe_mock_offend(struct vfe_mock *m, const char *rule)
+{
+	if (!m->offence)
+		WRITE_ONCE(m->offence, rule);
+}
+
+static inline bool vfe_mock_accepted(const struct vfe_mock *m, unsigned int bit)
+{
+	return m->accepted & BIT_ULL(bit);
+}
+
+/* --- bus.c --- */
+extern struct workqueue_struct *vfe_mock_wq;
+struct vfe_mock_impl *vfe_mock_at_slot(unsigned int slot);
+/* the BAR that holds @len bytes at bus address @addr, NULL if none */
+struct vfe_mock_bar *vfe_mock_bar_at(u64 addr, u64 len, u32 *offset);
+
+/* --- access_*.c: how accesses of the CPU come here --- */
+int vfe_mock_access_init(struct resource **win);
+void vfe_mock_access_bridge(struct pci_host_bridge *bridge);
+/* the interrupt number that a programmed vector stands for */
+unsigned int vfe_mock_access_irq(const struct vfe_mock_vector *vector);
+
+/* --- space.c --- */
+void vfe_mock_space_init(struct vfe_mock_impl *impl,
+			 const struct vfe_mock_spec *spec);
+u32 vfe_mock_space_read(struct vfe_mock_impl *impl, int where, int size);
+void vfe_mock_space_write(struct vfe_mock_impl *impl, int where, int size,
+			  u32 val);
+u16 vfe_mock_command(const struct vfe_mock_impl *impl);
+u16 vfe_mock_msix_flags(const struct vfe_mock_impl *impl);
+u64 vfe_mock_bar_addr(const struct vfe_mock_impl *impl, unsigned int bar);
+
+/* --- bar.c --- */
+u32 vfe_mock_bar_read(struct vfe_mock_bar *bar, u32 offset, unsigned int size);
+void vfe_mock_bar_write(struct vfe_mock_bar *bar, u32 offset, unsigned int size,
+			u32 val);
+/* do what @todo says; no lock held */
+void vfe_mock_todo(struct vfe_mock_impl *impl, unsigned int todo);
+
+/* --- log.c --- */
+int vfe_mock_log_init(struct vfe_mock_impl *impl);
+/* Keep what was logged, give the rest back. */
+void vfe_mock_log_shrink(struct vfe_mock_impl *impl);
+void vfe_mock_log_exit(struct vfe_mock_impl *impl);
+/* Return: where it went, UINT_MAX when the log is full; locked */
+unsigned int vfe_mock_log_add(struct vfe_mock_impl *impl,
+			      const struct vfe_mock_access *a);
+void vfe_mock_log_answer(struct vfe_mock_impl *impl, unsigned int entry,
+			 const struct vfe_mock_access *a);
+
+/* --- registers.c: all locked --- */
+void vfe_mock_registers_init(void);
+enum vfe_reg vfe_mock_register_at(enum vfe_window_id win, u32 offset);
+u32 vfe_mock_register_read(struct vfe_mock_impl *impl, enum vfe_window_id win,
+			   const struct vfe_mock_access *a);
+void vfe_mock_register_write(struct vfe_mock_impl *impl, enum vfe_window_id win,
+			     const struct vfe_mock_access *a);
+/* is the access of the width that the register has? */
+bool vfe_mock_width_ok(const struct vfe_mock_access *a);
+
+/* --- status.c: all locked --- */
+u32 vfe_mock_status_read(struct vfe_mock_impl *impl);
+void vfe_mock_status_write(struct vfe_mock_impl *impl, u8 val);
+void vfe_mock_reset(struct vfe_mock_impl *impl);
+
+/* --- queues.c: all locked --- */
+u32 vfe_mock_queue_read(struct vfe_mock_impl *impl, enum vfe_reg reg);
+void vfe_mock_queue_write(struct vfe_mock_impl *impl, enum vfe_reg reg,
+			  u32 val);
+void vfe_mock_notify(struct vfe_mock_impl *impl,
+		     const struct vfe_mock_access *a);
+u16 vfe_mock_vector_write(struct vfe_mock_impl *impl, u32 val);
+/* may the device look at this queue's memory now? */
+bool vfe_mock_queue_live(struct vfe_mock_queue *mq);
+
+/* --- split.c and packed.c: all locked --- */
+unsigned int vfe_mock_split_available(struct vfe_mock_queue *mq);
+int vfe_mock_split_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain);
+void vfe_mock_split_push(struct vfe_mock_queue *mq, u32 id, u32 len);
+bool vfe_mock_split_wants(struct vfe_mock_queue *mq, u16 old_used);
+/* tell the driver from where on kicks are wanted */
+void vfe_mock_split_want_kicks(struct vfe_mock_queue *mq);
+const char *vfe_mock_split_check(struct vfe_mock_queue *mq);
+
+unsigned int vfe_mock_packed_available(struct vfe_mock_queue *mq);
+int vfe_mock_packed_pop(struct vfe_mock_queue *mq,
+			struct vfe_mock_chain *chain);
+void vfe_mock_packed_push(struct vfe_mock_queue *mq, u16 id, u32 len,
+			  u16 descs);
+bool vfe_mock_packed_wants(struct vfe_mock_queue *mq, u16 old_used);
+const char *vfe_mock_packed_check(struct vfe_mock_queue *mq);
+
+/* --- chain.c --- */
+/* Put a piece at the end of a chain. Return: 0 or -EINVAL, offence noted */
+int vfe_mock_chain_add(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
+		       u64 addr, u32 len, bool write);
+
+/* --- irq.c --- */
+int vfe_mock_irq_alloc(unsigned int slot);
+void vfe_mock_irq_init(struct vfe_mock_impl *impl);
+/* the pin's level changed to high: run handlers, or later */
+bool vfe_mock_irq_line(struct vfe_mock_impl *impl);
+/* send a configuration change notification */
+bool vfe_mock_irq_config(struct vfe_mock_impl *impl);
+u32 vfe_mock_table_read(struct vfe_mock_impl *impl, u32 offset);
+void vfe_mock_table_write(struct vfe_mock_impl *impl, u32 offset, u32 val);
+/* every vector masked, as after a reset of the function */
+void vfe_mock_table_reset(struct vfe_mock_impl *impl);
+
+/* --- window.c: all locked --- */
+void vfe_mock_window_reset(struct vfe_mock_impl *impl);
+bool vfe_mock_window_line(const struct vfe_mock_impl *impl);
+u32 vfe_mock_window_read(struct vfe_mock_impl *impl,
+			 const struct vfe_mock_access *a);
+void vfe_mock_window_write(struct vfe_mock_impl *impl,
+			   const struct vfe_mock_access *a);
+
+/* --- disk.c --- */
+void vfe_mock_disk_stop(struct vfe_mock_impl *impl);
+void vfe_mock_serve_work(struct work_struct *work);
+
+#endif /* VFE_MOCK_INTERNAL_H */

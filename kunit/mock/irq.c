@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts of the mock: the MSI-X table and its pending bits, and the pin
+ * with an interrupt number of its own. A handler runs as it would in hardware:
+ * in interrupt context, in the middle of what its CPU was doing, unless that
+ * had interrupts off; then, or when the vector is masked, it runs later.
+ */
+#include <linux/bottom_half.h>
+#include <linux/hardirq.h>
+#include <linux/irq.h>
+#include <linux/irqdesc.h>
+
+#include "internal.h"
+
+#define VFE_MOCK_ISR_QUEUE	0x01
+#define VFE_MOCK_ISR_CONFIG	0x02
+
+/* --- the interrupt controller that the pins are wired to --- */
+
+static struct vfe_mock_impl *vfe_mock_irq_owner(struct irq_data *data)
+{
+	return vfe_mock_at_slot((unsigned long)irq_data_get_irq_chip_data(data));
+}
+
+static void vfe_mock_irq_mask(struct irq_data *data)
+{
+	struct vfe_mock_impl *impl = vfe_mock_irq_owner(data);
+
+	if (impl)
+		WRITE_ONCE(impl->irq_masked, true);
+}
+
+static void vfe_mock_irq_unmask(struct irq_data *data)
+{
+	struct vfe_mock_impl *impl = vfe_mock_irq_owner(data);
+
+	if (!impl)
+		return;
+	WRITE_ONCE(impl->irq_masked, false);
+	/* the end of a handler that we called: it is looked at there */
+	if (!READ_ONCE(impl->delivering))
+		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+}
+
+static struct irq_chip vfe_mock_irq_chip = {
+	.name = "vfe-mock",
+	.irq_mask = vfe_mock_irq_mask,
+	.irq_unmask = vfe_mock_irq_unmask,
+};
+
+int vfe_mock_irq_alloc(unsigned int slot)
+{
+	int irq = irq_alloc_desc(NUMA_NO_NODE);
+
+	if (irq < 0)
+		return irq;
+	irq_set_chip_and_handler(irq, &vfe_mock_irq_chip, handle_level_irq);
+	irq_set_chip_data(irq, (void *)(unsigned long)slot);
+	return irq;
+}
+
+/* --- delivery --- */
+
+/* Run the handlers of @irq here and now. Return: whether there is such an irq */
+static bool vfe_mock_deliver(unsigned int irq)
+{
+	unsigned long flags;
+	int ret;
+
+	local_irq_save(flags);
+	__irq_enter_raw();
+	ret = generic_handle_irq(irq);
+	__irq_exit_raw();
+	local_irq_restore(flags);
+	/* as behind every interrupt: what the handler raised for later */
+	if (!in_interrupt()) {
+		local_bh_disable();
+		local_bh_enable();
+	}
+	return !ret;
+}
+
+/* Could an interrupt come in here? */
+static bool vfe_mock_interruptible(void)
+{
+	return !irqs_disabled() && !in_hardirq();
+}
+
+/* Does the device hold the pin? */
+static bool vfe_mock_asserted(struct vfe_mock_impl *impl)
+{
+	if (impl->m.knobs.gone || !impl->space[PCI_INTERRUPT_PIN])
+		return false;
+	if (vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_ENABLE ||
+	    vfe_mock_command(impl) & PCI_COMMAND_INTX_DISABLE)
+		return false;
+	return impl->m.isr || vfe_mock_window_line(impl);
+}
+
+/* Claim the pin for one delivery. */
+static bool vfe_mock_line_begin(struct vfe_mock_impl *impl)
+{
+	unsigned long flags;
+	bool go;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	go = vfe_mock_asserted(impl) && !READ_ONCE(impl->irq_masked);
+	if (impl->delivering && go)
+		impl->again = true;
+	go = go && !impl->delivering;
+	if (go)
+		WRITE_ONCE(impl->delivering, true);
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+	return go;
+}
+
+static void vfe_mock_line_end(struct vfe_mock_impl *impl)
+{
+	unsigned long flags;
+	bool again;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	WRITE_ONCE(impl->delivering, false);
+	again = impl->again;
+	impl->again = false;
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+	if (again)
+		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+}
+
+bool vfe_mock_irq_line(struct vfe_mock_impl *impl)
+{
+	bool ran;
+
+	if (!vfe_mock_interruptible()) {
+		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+		return false;
+	}
+	if (!vfe_mock_line_begin(impl))
+		return false;
+	ran = vfe_mock_deliver(impl->irq);
+	vfe_mock_line_end(impl);
+	return ran;
+}
+
+/* --- MSI-X --- */
+
+static bool vfe_mock_vector_masked(const struct vfe_mock_impl *impl,
+				   unsigned int vector)
+{
+	return vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_MASKALL ||
+	       impl->table[vector].ctrl & PCI_MSIX_ENTRY_CTRL_MASKBIT;
+}
+
+/*
+ * Take @vector for delivery, or leave it pending. Return: its interrupt
+ * number, 0 when nothing is to be delivered now.
+ */
+static unsigned int vfe_mock_vector_begin(struct vfe_mock_impl *impl,
+					  unsigned int vector, bool now)
+{
+	unsigned int irq = 0;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	/* a message is a write to memory, and that needs bus mastering */
+	if (!impl->m.knobs.gone && impl->m.pdev && vector < impl->vectors &&
+	    vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_ENABLE &&
+	    vfe_mock_command(impl) & PCI_COMMAND_MASTER) {
+		if (now && !vfe_mock_vector_masked(impl, vector)) {
+			irq = vfe_mock_access_irq(&impl->table[vector]);
+			impl->pending &= ~BIT(vector);
+		} else {
+			impl->pending |= BIT(vector);
+		}
+	}
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+	return irq;
+}
+
+bool vfe_mock_raise(struct vfe_mock *m, unsigned int vector)
+{
+	struct vfe_mock_impl *impl = vfe_mock_impl_of(m);
+	bool now = vfe_mock_interruptible();
+	unsigned int irq = vfe_mock_vector_begin(impl, vector, now);
+
+	if (!now)
+		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+	return irq && vfe_mock_deliver(irq);
+}
+EXPORT_SYMBOL_GPL(vfe_mock_raise);
+
+/* What waited: vectors that are unmasked now, a pin that is enabled now */
+static void vfe_mock_irq_work(struct work_struct *work)
+{
+	struct vfe_mock_impl *impl = container_of(work, struct vfe_mock_impl,
+						  irq_work);
+	unsigned int vector;
+
+	for (vector = 0; vector < impl->vectors; vector++)
+		if (READ_ONCE(impl->pending) & BIT(vector))
+			vfe_mock_raise(&impl->m, vector);
+	vfe_mock_irq_line(impl);
+}
+
+static u32 *vfe_mock_table_entry(struct vfe_mock_impl *impl, u32 offset)
+{
+	u32 i = (offset - VFE_MSIX_TABLE) / sizeof(u32);
+
+	if (offset < VFE_MSIX_TABLE ||
+	    i >= impl->vectors * sizeof(impl->table[0]) / sizeof(u32))
+		return NULL;
+	return (u32 *)impl->table + i;
+}
+
+u32 vfe_mock_table_read(struct vfe_mock_impl *impl, u32 offset)
+{
+	const u32 *entry = vfe_mock_table_entry(impl, offset);
+
+	if (entry)
+		return *entry;
+	return offset == VFE_MSIX_PBA ? impl->pending : 0;
+}
+
+void vfe_mock_table_write(struct vfe_mock_impl *impl, u32 offset, u32 val)
+{
+	u32 *entry = vfe_mock_table_entry(impl, offset);
+
+	if (!entry)
+		return;
+	*entry = val;
+	if (impl->pending)
+		impl->todo |= VFE_MOCK_TODO_LATE;
+}
+
+void vfe_mock_table_reset(struct vfe_mock_impl *impl)
+{
+	unsigned int i;
+
+	memset(impl->table, 0, sizeof(impl->table));
+	for (i = 0; i < VFE_MOCK_VECTORS; i++)
+		impl->table[i].ctrl = PCI_MSIX_ENTRY_CTRL_MASKBIT;
+	impl->pending = 0;
+}
+
+void vfe_mock_irq_init(struct vfe_mock_impl *impl)
+{
+	impl->irq_masked = true;
+	INIT_WORK(&impl->irq_work, vfe_mock_irq_work);
+	vfe_mock_table_reset(impl);
+}
+
+/* --- what the device has to say --- */
+
+/* Set bits of isr_status. Return: whether MSI-X is to be used */
+static bool vfe_mock_set_isr(struct vfe_mock_impl *impl, u8 isr)
+{
+	unsigned long flags;
+	bool msix;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	msix = vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_ENABLE;
+	/* 4.1.4.5.1: for a queue only without MSI-X */
+	if (!msix || isr & VFE_MOCK_ISR_CONFIG)
+		impl->m.isr |= isr;
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+	return msix;
+}
+
+bool vfe_mock_interrupt(struct vfe_mock_queue *mq)
+{
+	struct vfe_mock_impl *impl = vfe_mock_impl_of(mq->m);
+
+	if (!vfe_mock_set_isr(impl, VFE_MOCK_ISR_QUEUE))
+		return vfe_mock_irq_line(impl);
+	return vfe_mock_raise(mq->m, mq->vector);
+}
+EXPORT_SYMBOL_GPL(vfe_mock_interrupt);
+
+bool vfe_mock_irq_config(struct vfe_mock_impl *impl)
+{
+	if (!vfe_mock_set_isr(impl, VFE_MOCK_ISR_CONFIG))
+		return vfe_mock_irq_line(impl);
+	return vfe_mock_raise(&impl->m, impl->m.config_vector);
+}
+
+bool vfe_mock_config_interrupt(struct vfe_mock *m)
+{
+	struct vfe_mock_impl *impl = vfe_mock_impl_of(m);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	m->generation++;
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+	return vfe_mock_irq_config(impl);
+}
+EXPORT_SYMBOL_GPL(vfe_mock_config_interrupt);
+
+bool vfe_mock_needs_reset(struct vfe_mock *m)
+{
+	struct vfe_mock_impl *impl = vfe_mock_impl_of(m);
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&impl->lock, flags);
+	m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	raw_spin_unlock_irqrestore(&impl->lock, flags);
+	return vfe_mock_irq_config(impl);
+}
+EXPORT_SYMBOL_GPL(vfe_mock_needs_reset);
+
+void vfe_mock_settle(struct vfe_mock *m)
+{
+	struct vfe_mock_impl *impl = vfe_mock_impl_of(m);
+
+	flush_work(&impl->irq_work);
+	flush_work(&impl->serve_work);
+	flush_work(&impl->irq_work);
+}
+EXPORT_SYMBOL_GPL(vfe_mock_settle);

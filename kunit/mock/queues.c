@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Queues as registers: set-up (virtio 1.4, 4.1.4.3), vectors (4.1.5.1) and
+ * notifications (4.1.5.2); and the layout-independent calls on a ring.
+ */
+#include <linux/bitmap.h>
+#include <linux/log2.h>
+
+#include "internal.h"
+
+static struct vfe_mock_queue *vfe_mock_selected(struct vfe_mock_impl *impl)
+{
+	if (impl->queue_select >= impl->m.num_queues)
+		return NULL;
+	return &impl->m.queues[impl->queue_select];
+}
+
+/* The address that a register is a half of */
+static u64 *vfe_mock_address(struct vfe_mock_queue *mq, enum vfe_reg reg)
+{
+	switch (reg) {
+	case VFE_REG_QUEUE_DESC_LO:
+	case VFE_REG_QUEUE_DESC_HI:
+		return &mq->desc;
+	case VFE_REG_QUEUE_DRIVER_LO:
+	case VFE_REG_QUEUE_DRIVER_HI:
+		return &mq->driver;
+	case VFE_REG_QUEUE_DEVICE_LO:
+	case VFE_REG_QUEUE_DEVICE_HI:
+		return &mq->device;
+	default:
+		return NULL;
+	}
+}
+
+static unsigned int vfe_mock_shift(enum vfe_reg reg)
+{
+	return (reg - VFE_REG_QUEUE_DESC_LO) % 2 * 32;
+}
+
+u32 vfe_mock_queue_read(struct vfe_mock_impl *impl, enum vfe_reg reg)
+{
+	struct vfe_mock_queue *mq = vfe_mock_selected(impl);
+	u64 *addr;
+
+	/* 4.1.4.3.1: a size of 0 says that there is no such queue */
+	if (!mq)
+		return reg == VFE_REG_QUEUE_MSIX_VECTOR ?
+		       VIRTIO_MSI_NO_VECTOR : 0;
+	addr = vfe_mock_address(mq, reg);
+	if (addr)
+		return *addr >> vfe_mock_shift(reg);
+	switch (reg) {
+	case VFE_REG_QUEUE_SIZE:
+		return mq->size;
+	case VFE_REG_QUEUE_MSIX_VECTOR:
+		return mq->vector;
+	case VFE_REG_QUEUE_ENABLE:
+		return mq->enable;
+	case VFE_REG_QUEUE_NOTIFY_OFF:
+		return mq->notify_off;
+	default:
+		return 0;
+	}
+}
+
+/* 4.1.5.1.2: a vector, as it reads back */
+u16 vfe_mock_vector_write(struct vfe_mock_impl *impl, u32 val)
+{
+	struct vfe_mock *m = &impl->m;
+	u16 most = m->knobs.vectors_short;
+
+	if (val == VIRTIO_MSI_NO_VECTOR)
+		return val;
+	if (val >= impl->vectors) {
+		vfe_mock_offend(m,
+				"msix_vector: beyond the MSI-X table (4.1.5.1.2.2)");
+		return VIRTIO_MSI_NO_VECTOR;
+	}
+	if (most && val >= most)
+		return VIRTIO_MSI_NO_VECTOR;
+	return val;
+}
+
+static void vfe_mock_size_write(struct vfe_mock_queue *mq, u32 val)
+{
+	bool packed = vfe_mock_accepted(mq->m, VIRTIO_F_RING_PACKED);
+
+	if (!val)
+		vfe_mock_offend(mq->m, "queue_size: 0 (4.1.4.3.2)");
+	else if (val > mq->offer)
+		vfe_mock_offend(mq->m,
+				"queue_size: more than the device has (4.1.4.3.2)");
+	else if (!packed && !is_power_of_2(val))
+		vfe_mock_offend(mq->m,
+				"queue_size: not a power of two (4.1.4.3.2)");
+	else
+		mq->size = val;
+}
+
+static void vfe_mock_enable_write(struct vfe_mock_queue *mq, u32 val)
+{
+	const char *rule;
+
+	if (val != 1) {
+		vfe_mock_offend(mq->m,
+				"queue_enable: another value than 1 (4.1.4.3.2)");
+		return;
+	}
+	mq->packed = vfe_mock_accepted(mq->m, VIRTIO_F_RING_PACKED);
+	rule = mq->packed ? vfe_mock_packed_check(mq) :
+			    vfe_mock_split_check(mq);
+	if (rule) {
+		vfe_mock_offend(mq->m, rule);
+		return;
+	}
+	mq->enable = 1;
+}
+
+/* May the driver set this queue up now? Notes why not. */
+static bool vfe_mock_queue_open(struct vfe_mock *m,
+				const struct vfe_mock_queue *mq)
+{
+	if (!mq)
+		vfe_mock_offend(m,
+				"queue registers: written for a queue that is not there");
+	else if (!(m->status & VIRTIO_CONFIG_S_FEATURES_OK))
+		vfe_mock_offend(m,
+				"queue registers: written before FEATURES_OK (3.1.1)");
+	else if (mq->enable)
+		vfe_mock_offend(m,
+				"queue registers: written after queue_enable (4.1.4.3.2)");
+	else if (m->status & VIRTIO_CONFIG_S_DRIVER_OK)
+		vfe_mock_offend(m,
+				"queue registers: written after DRIVER_OK (3.1.1)");
+	else
+		return true;
+	return false;
+}
+
+void vfe_mock_queue_write(struct vfe_mock_impl *impl, enum vfe_reg reg,
+			  u32 val)
+{
+	struct vfe_mock_queue *mq = vfe_mock_selected(impl);
+	u64 *addr;
+
+	if (!vfe_mock_queue_open(&impl->m, mq))
+		return;
+	addr = vfe_mock_address(mq, reg);
+	if (addr) {
+		*addr &= ~((u64)U32_MAX << vfe_mock_shift(reg));
+		*addr |= (u64)val << vfe_mock_shift(reg);
+		return;
+	}
+	switch (reg) {
+	case VFE_REG_QUEUE_SIZE:
+		vfe_mock_size_write(mq, val);
+		break;
+	case VFE_REG_QUEUE_MSIX_VECTOR:
+		mq->vector = vfe_mock_vector_write(impl, val);
+		break;
+	case VFE_REG_QUEUE_ENABLE:
+		vfe_mock_enable_write(mq, val);
+		break;
+	default:
+		vfe_mock_offend(&impl->m,
+				"queue_reset: written, RING_RESET was not negotiated (2.6.1)");
+	}
+}
+
+/* The queue that an offset of the notify structure belongs to */
+static struct vfe_mock_queue *vfe_mock_notified(struct vfe_mock_impl *impl,
+						const struct vfe_mock_access *a)
+{
+	struct vfe_mock *m = &impl->m;
+	struct vfe_mock_queue *mq;
+	unsigned int i;
+
+	for (i = 0; i < m->num_queues; i++) {
+		mq = &m->queues[i];
+		if (mq->notify_off * impl->multiplier != a->offset)
+			continue;
+		/* several queues may share an offset, then the value tells */
+		if (impl->multiplier || (a->val & U16_MAX) == i)
+			return mq;
+	}
+	return NULL;
+}
+
+static const char *vfe_mock_notify_rule(struct vfe_mock_queue *mq,
+					const struct vfe_mock_access *a)
+{
+	bool data = vfe_mock_accepted(mq->m, VIRTIO_F_NOTIFICATION_DATA);
+
+	if (a->size != (data ? sizeof(u32) : sizeof(u16)))
+		return "notify: not of the width that was negotiated (4.1.5.2.1)";
+	if ((a->val & U16_MAX) != mq->index)
+		return "notify: the value is not the queue's index (4.1.5.2.1)";
+	if (!(mq->m->status & VIRTIO_CONFIG_S_DRIVER_OK))
+		return "notify: before DRIVER_OK (3.1.1)";
+	if (!mq->enable)
+		return "notify: of a queue that is not enabled";
+	return NULL;
+}
+
+void vfe_mock_notify(struct vfe_mock_impl *impl,
+		     const struct vfe_mock_access *a)
+{
+	struct vfe_mock_queue *mq = vfe_mock_notified(impl, a);
+	const char *rule;
+
+	if (!mq) {
+		vfe_mock_offend(&impl->m,
+				"notify: at an offset of no queue (4.1.4.4)");
+		return;
+	}
+	rule = vfe_mock_notify_rule(mq, a);
+	if (rule)
+		vfe_mock_offend(&impl->m, rule);
+	if (!(impl->m.status & VIRTIO_CONFIG_S_DRIVER_OK))
+		mq->early++;
+	mq->kicks++;
+	mq->notified = a->val;
+	if (!impl->m.knobs.mute)
+		impl->todo |= VFE_MOCK_TODO_SERVE;
+}
+
+bool vfe_mock_queue_live(struct vfe_mock_queue *mq)
+{
+	struct vfe_mock *m = mq->m;
+
+	if (m->knobs.gone || !m->pdev || !mq->enable ||
+	    !(m->status & VIRTIO_CONFIG_S_DRIVER_OK))
+		return false;
+	/* a driver may switch it off to be safe from a device that hangs */
+	return vfe_mock_command(vfe_mock_impl_of(m)) & PCI_COMMAND_MASTER;
+}
