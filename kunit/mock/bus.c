@@ -80,6 +80,8 @@ static struct pci_ops vfe_mock_pci_ops = {
 
 static int vfe_mock_map_irq(const struct pci_dev *pdev, u8 slot, u8 pin)
 {
+	/* @slot means nothing on a bus without bridges */
+	slot = PCI_SLOT(pdev->devfn);
 	return slot < VFE_MOCK_SLOTS ? vfe_mock_irqs[slot] : -1;
 }
 
