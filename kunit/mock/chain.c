@@ -27,16 +27,29 @@ int vfe_mock_chain_add(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
 		vfe_mock_offend(mq->m, "chain: more than 2^32 bytes (2.7.5.2)");
 		return -EINVAL;
 	}
-	if (!vfe_mock_mem(addr) || (len && !vfe_mock_mem(addr + len - 1))) {
-		vfe_mock_offend(mq->m, "chain: an address that is not memory");
-		return -EINVAL;
-	}
 	chain->segs[n] = (struct vfe_mock_seg){ addr, len, write };
 	if (write) {
 		chain->in++;
 		chain->in_len += len;
 	} else {
 		chain->out++;
+	}
+	return 0;
+}
+
+int vfe_mock_chain_check(struct vfe_mock_queue *mq,
+			 const struct vfe_mock_chain *chain)
+{
+	unsigned int i;
+
+	for (i = 0; i < chain->out + chain->in; i++) {
+		const struct vfe_mock_seg *seg = &chain->segs[i];
+
+		if (vfe_mock_mem(seg->addr) &&
+		    (!seg->len || vfe_mock_mem(seg->addr + seg->len - 1)))
+			continue;
+		vfe_mock_offend(mq->m, "chain: an address that is not memory");
+		return -EINVAL;
 	}
 	return 0;
 }

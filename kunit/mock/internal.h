@@ -254,6 +254,9 @@ const char *vfe_mock_packed_check(struct vfe_mock_queue *mq);
 /* Put a piece at the end of a chain. Return: 0 or -EINVAL, offence noted */
 int vfe_mock_chain_add(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
 		       u64 addr, u32 len, bool write);
+/* Is all of it memory? Return: 0 or -EINVAL, offence noted */
+int vfe_mock_chain_check(struct vfe_mock_queue *mq,
+			 const struct vfe_mock_chain *chain);
 
 /* --- irq.c --- */
 int vfe_mock_irq_alloc(unsigned int slot);

@@ -86,25 +86,23 @@ static bool vfe_mock_interruptible(void)
 	return !irqs_disabled() && !in_hardirq();
 }
 
-/* Does the device hold the pin? */
-static bool vfe_mock_asserted(struct vfe_mock_impl *impl)
+/* May the device use its pin? */
+static bool vfe_mock_has_pin(const struct vfe_mock_impl *impl)
 {
-	if (impl->m.knobs.gone || !impl->space[PCI_INTERRUPT_PIN])
-		return false;
-	if (vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_ENABLE ||
-	    vfe_mock_command(impl) & PCI_COMMAND_INTX_DISABLE)
-		return false;
-	return impl->m.isr || vfe_mock_window_line(impl);
+	return !impl->m.knobs.gone && impl->space[PCI_INTERRUPT_PIN] &&
+	       !(vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_ENABLE) &&
+	       !(vfe_mock_command(impl) & PCI_COMMAND_INTX_DISABLE);
 }
 
-/* Claim the pin for one delivery. */
-static bool vfe_mock_line_begin(struct vfe_mock_impl *impl)
+/* Claim the pin for one delivery, @forced or because the device holds it. */
+static bool vfe_mock_line_begin(struct vfe_mock_impl *impl, bool forced)
 {
 	unsigned long flags;
 	bool go;
 
 	raw_spin_lock_irqsave(&impl->lock, flags);
-	go = vfe_mock_asserted(impl) && !READ_ONCE(impl->irq_masked);
+	go = vfe_mock_has_pin(impl) && !READ_ONCE(impl->irq_masked) &&
+	     (forced || impl->m.isr || vfe_mock_window_line(impl));
 	if (impl->delivering && go)
 		impl->again = true;
 	go = go && !impl->delivering;
@@ -128,20 +126,31 @@ static void vfe_mock_line_end(struct vfe_mock_impl *impl)
 		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
 }
 
-bool vfe_mock_irq_line(struct vfe_mock_impl *impl)
+static bool vfe_mock_line(struct vfe_mock_impl *impl, bool forced)
 {
 	bool ran;
 
-	if (!vfe_mock_interruptible()) {
-		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
-		return false;
-	}
-	if (!vfe_mock_line_begin(impl))
+	if (!vfe_mock_line_begin(impl, forced))
 		return false;
 	ran = vfe_mock_deliver(impl->irq);
 	vfe_mock_line_end(impl);
 	return ran;
 }
+
+bool vfe_mock_irq_line(struct vfe_mock_impl *impl)
+{
+	if (vfe_mock_interruptible())
+		return vfe_mock_line(impl, false);
+	vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+	return false;
+}
+
+bool vfe_mock_pin(struct vfe_mock *m)
+{
+	return vfe_mock_interruptible() &&
+	       vfe_mock_line(vfe_mock_impl_of(m), true);
+}
+EXPORT_SYMBOL_GPL(vfe_mock_pin);
 
 /* --- MSI-X --- */
 

@@ -47,7 +47,9 @@ struct vfe_mock_disk;
  * @no_vendor_cap: says nothing of what traps
  * @mapped: bit VFE_WIN_x in the vendor capability: window x does not trap
  * @multiplier: notify_off_multiplier, 4; -1 for 0
- * @window: has the legacy register window in memory (for the twin)
+ * @window: has the legacy register window in memory (for the twin); it works
+ *	    on the engine's disk, and without one reads as 0 and swallows writes,
+ *	    for a hook to play it
  * @config: device-specific configuration, or NULL
  * @config_len: its length in bytes
  * @unbound: no driver binds by itself, see vfe_mock_bind()
@@ -307,6 +309,11 @@ bool vfe_mock_config_interrupt(struct vfe_mock *m);
 bool vfe_mock_needs_reset(struct vfe_mock *m);
 /* raise one MSI-X vector whatever it is for */
 bool vfe_mock_raise(struct vfe_mock *m, unsigned int vector);
+/*
+ * The pin, whatever isr_status says (another function on the line, or a window
+ * that a hook plays): no bit is set, nothing waits if it cannot be delivered.
+ */
+bool vfe_mock_pin(struct vfe_mock *m);
 /*
  * Wait until the mock has nothing left to do by itself: late interrupts, and
  * the engine. May sleep.

@@ -56,6 +56,8 @@ int vfe_mock_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain)
 	if (vfe_mock_queue_live(mq))
 		ret = mq->packed ? vfe_mock_packed_pop(mq, chain) :
 				   vfe_mock_split_pop(mq, chain);
+	if (ret > 0 && vfe_mock_chain_check(mq, chain))
+		ret = -EINVAL;
 	vfe_mock_unlock(mq, flags);
 	return ret;
 }

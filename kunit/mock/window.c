@@ -43,7 +43,7 @@ static void window_finish(struct vfe_mock_impl *impl, enum vfe_error error)
 static bool window_in_range(const struct vfe_mock_impl *impl)
 {
 	const struct vfe_mock_window *w = &impl->window;
-	u64 capacity = impl->disk ? impl->disk->sectors : 0;
+	u64 capacity = impl->disk->sectors;
 
 	return w->count && w->count <= VFE_MOCK_WINDOW_COUNT &&
 	       w->sector <= capacity && w->count <= capacity - w->sector;
@@ -82,7 +82,7 @@ static void window_write_command(struct vfe_mock_impl *impl)
 {
 	u32 bytes = impl->window.count * VFE_SECTOR_SIZE;
 
-	if (impl->disk && impl->disk->readonly)
+	if (impl->disk->readonly)
 		window_finish(impl, VFE_ERR_READONLY);
 	else if (!window_in_range(impl))
 		window_finish(impl, VFE_ERR_RANGE);
@@ -98,24 +98,16 @@ static void window_identify(struct vfe_mock_impl *impl)
 		.version = cpu_to_le32(VFE_IDENTIFY_VERSION),
 		.max_count = cpu_to_le32(VFE_MOCK_WINDOW_COUNT),
 		.flags = cpu_to_le32(VFE_IDENTIFY_WRITE_CACHE),
+		.capacity = cpu_to_le64(impl->disk->sectors),
 	};
 
-	if (impl->disk) {
-		id.capacity = cpu_to_le64(impl->disk->sectors);
-		memcpy(id.serial, impl->disk->serial, sizeof(id.serial));
-		if (impl->disk->readonly)
-			id.flags |= cpu_to_le32(VFE_IDENTIFY_READONLY);
-	}
+	memcpy(id.serial, impl->disk->serial, sizeof(id.serial));
+	if (impl->disk->readonly)
+		id.flags |= cpu_to_le32(VFE_IDENTIFY_READONLY);
 	memcpy(impl->window.data, &id, sizeof(id));
 	window_begin(impl, VFE_MOCK_WINDOW_SENDING,
 		     sizeof(id) / sizeof(__le32));
 	window_interrupt(impl);
-}
-
-/* An error that the disk was told to answer with */
-static bool window_fails(struct vfe_mock_impl *impl)
-{
-	return impl->disk && impl->disk->status;
 }
 
 static void window_command(struct vfe_mock_impl *impl, u32 command)
@@ -131,9 +123,8 @@ static void window_command(struct vfe_mock_impl *impl, u32 command)
 	w->error = VFE_ERR_NONE;
 	if (impl->m.knobs.mute)
 		return;
-	if (impl->disk)
-		impl->disk->requests++;
-	if (window_fails(impl) && command != VFE_CMD_IDENTIFY) {
+	impl->disk->requests++;
+	if (impl->disk->status && command != VFE_CMD_IDENTIFY) {
 		window_finish(impl, VFE_ERR_IO);
 		return;
 	}
@@ -145,8 +136,7 @@ static void window_command(struct vfe_mock_impl *impl, u32 command)
 		window_write_command(impl);
 		break;
 	case VFE_CMD_FLUSH:
-		if (impl->disk)
-			impl->disk->flushes++;
+		impl->disk->flushes++;
 		window_finish(impl, VFE_ERR_NONE);
 		break;
 	case VFE_CMD_IDENTIFY:
@@ -218,6 +208,8 @@ u32 vfe_mock_window_read(struct vfe_mock_impl *impl,
 {
 	const struct vfe_mock_window *w = &impl->window;
 
+	if (!impl->disk)
+		return 0;
 	switch (a->reg) {
 	case VFE_REG_MEMORY_SECTOR_LO:
 		return lower_32_bits(w->sector);
@@ -253,6 +245,8 @@ void vfe_mock_window_write(struct vfe_mock_impl *impl,
 {
 	struct vfe_mock_window *w = &impl->window;
 
+	if (!impl->disk)
+		return;
 	switch (a->reg) {
 	case VFE_REG_MEMORY_SECTOR_LO:
 		if (window_free(impl))
