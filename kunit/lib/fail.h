@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Allocations that fail, one after the other: the n-th of this task's, whoever
+ * of the kernel makes it (Documentation/fault-injection, "fail-nth"). The
+ * settings that stand in its way by default are in debugfs; they are found
+ * there without a mount, so that a kernel without user space will do.
+ */
+#ifndef VFE_TEST_FAIL_H
+#define VFE_TEST_FAIL_H
+
+#include <kunit/test.h>
+#include <linux/debugfs.h>
+#include <linux/fs.h>
+#include <linux/kconfig.h>
+#include <linux/sched.h>
+
+#if IS_ENABLED(CONFIG_FAILSLAB) && IS_ENABLED(CONFIG_FAIL_PAGE_ALLOC) && \
+	IS_ENABLED(CONFIG_FAULT_INJECTION_DEBUG_FS)
+#define FAIL_USABLE	1
+#else
+#define FAIL_USABLE	0
+#endif
+
+/* What is behind a file of debugfs that shows a variable; NULL without one */
+static inline void *fail_setting(const char *dir, const char *name)
+{
+	struct dentry *parent = debugfs_lookup(dir, NULL);
+	struct dentry *file = parent ? debugfs_lookup(name, parent) : NULL;
+	void *data = file ? d_inode(file)->i_private : NULL;
+
+	dput(file);
+	dput(parent);
+	return data;
+}
+
+/* Let every allocation of this kernel be one that may fail. */
+static inline int fail_prepare(void)
+{
+	static const char * const dirs[] = { "failslab", "fail_page_alloc" };
+	unsigned long *verbose;
+	u32 *min_order;
+	bool *ignore;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
+		ignore = fail_setting(dirs[i], "ignore-gfp-wait");
+		verbose = fail_setting(dirs[i], "verbose");
+		if (!ignore || !verbose)
+			return -ENOENT;
+		*ignore = false;
+		*verbose = 0;
+	}
+	min_order = fail_setting("fail_page_alloc", "min-order");
+	if (!min_order)
+		return -ENOENT;
+	*min_order = 0;
+	return 0;
+}
+
+#if FAIL_USABLE
+
+/* The n-th allocation from here on fails, counted from 1. */
+static inline void fail_nth(unsigned int n)
+{
+	WRITE_ONCE(current->fail_nth, n);
+}
+
+/* No more. Return: whether there was an n-th */
+static inline bool fail_end(void)
+{
+	bool failed = !READ_ONCE(current->fail_nth);
+
+	WRITE_ONCE(current->fail_nth, 0);
+	return failed;
+}
+
+#else
+
+static inline void fail_nth(unsigned int n)
+{
+}
+
+static inline bool fail_end(void)
+{
+	return false;
+}
+
+#endif
+
+#endif /* VFE_TEST_FAIL_H */

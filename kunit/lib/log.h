@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the driver said in the kernel's log, for suites that count its lines. */
+#ifndef VFE_TEST_LOG_H
+#define VFE_TEST_LOG_H
+
+#include <linux/kmsg_dump.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+/* Where the log ends now */
+static inline struct kmsg_dump_iter log_mark(void)
+{
+	struct kmsg_dump_iter iter;
+
+	kmsg_dump_rewind(&iter);
+	iter.cur_seq = iter.next_seq;
+	return iter;
+}
+
+/* Errors (level 3 or worse) since @mark that contain @what */
+static inline unsigned int log_errors(struct kmsg_dump_iter mark,
+				      const char *what)
+{
+	unsigned int n = 0, level;
+	char line[256];
+	size_t len;
+
+	while (kmsg_dump_get_line(&mark, true, line, sizeof(line) - 1, &len)) {
+		line[len] = '\0';
+		if (sscanf(line, "<%u>", &level) == 1 && (level & 7) <= 3 &&
+		    strstr(line, what))
+			n++;
+	}
+	return n;
+}
+
+#endif /* VFE_TEST_LOG_H */
