@@ -73,7 +73,7 @@ static const struct vfe_cap_kind vfe_cap_kinds[] = {
 		.cfg_type = VIRTIO_PCI_CAP_DEVICE_CFG,
 		.cap_len = sizeof(struct virtio_pci_cap),
 		.align = 4,
-		.min = 4,
+		.min = 1,
 		.max = SZ_4K,
 		.optional = true,
 	},
