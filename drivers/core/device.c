@@ -210,6 +210,8 @@ int vfe_ready(struct vfe_device *vd)
 {
 	int ret;
 
+	if (vfe_get_state(vd) != VFE_STATE_QUEUES)
+		return -ENODEV;
 	/* interrupts may come as soon as the device sees DRIVER_OK */
 	vfe_irqs_enable(vd);
 	ret = vfe_status_add(vd, VIRTIO_CONFIG_S_DRIVER_OK);
