@@ -179,6 +179,9 @@ static int vfe_queues_try(struct vfe_device *vd, enum vfe_interrupts mode)
 	ret = vfe_queues_program(vd);
 	if (!ret)
 		return 0;
+	/* 3.1.1: FAILED, if there is no other kind of interrupts to try */
+	if (ret != -EBUSY)
+		vfe_status_fail(vd);
 	/* queues that are enabled and vectors that are mapped: undone so */
 	vfe_reset(vd);
 	vfe_irqs_free(vd);
