@@ -252,6 +252,11 @@ int vfe_restart(struct vfe_device *vd)
 	}
 	clear_bit(0, &vd->fault_reported);
 	ret = vfe_queues_program(vd);
+	if (ret == -EBUSY) {
+		dev_err(vfe_dev(vd),
+			"MSI-X vectors that were mapped before are refused after a reset: remove the device and find it again\n");
+		ret = -ENOSPC;
+	}
 	if (ret)
 		goto fail;
 	return 0;
