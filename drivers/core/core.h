@@ -76,6 +76,7 @@ struct vfe_irqs {
  * @irqs: interrupts
  * @config_work: looks after a configuration change
  * @fault_reported: needs_reset() was called and vfe_restart() was not
+ * @hung: a reset was not over in time, and is not yet
  */
 struct vfe_device {
 	struct pci_dev *pdev;
@@ -92,6 +93,7 @@ struct vfe_device {
 	struct vfe_irqs irqs;
 	struct work_struct config_work;
 	unsigned long fault_reported;
+	bool hung;
 };
 
 /* caps.c */

@@ -175,15 +175,23 @@ int vfe_status_add(struct vfe_device *vd, u8 bit)
  */
 void vfe_status_fail(struct vfe_device *vd)
 {
+	/* 4.1.4.3.2: nothing is set before a reset is over */
+	if (vd->hung)
+		return;
 	/* 3.1.1: FAILED on an irrecoverable error */
 	if (!vfe_status_add(vd, VIRTIO_CONFIG_S_FAILED))
 		vfe_set_state(vd, VFE_STATE_FAILED);
 }
 
-/* 2.4.2, 4.1.4.3.2: the reset is over when the status reads 0. */
+/*
+ * 2.4.2, 4.1.4.3.2: the reset is over when the status reads 0. A device that
+ * did not end the last one in time is not waited for again: between a fault
+ * and the end of a removal there are several resets.
+ */
 static int vfe_status_wait_zero(struct vfe_device *vd)
 {
-	unsigned long end = jiffies + msecs_to_jiffies(VFE_RESET_TIMEOUT_MS);
+	unsigned int most = vd->hung ? 0 : VFE_RESET_TIMEOUT_MS;
+	unsigned long end = jiffies + msecs_to_jiffies(most);
 	bool late;
 	u8 status;
 	int ret;
@@ -197,9 +205,10 @@ static int vfe_status_wait_zero(struct vfe_device *vd)
 			break;
 		usleep_range(1000, 2000);
 	}
-	dev_err(vfe_dev(vd),
-		"device_status is still %#x %u ms after a reset: the device hangs, reset or replace it\n",
-		status, VFE_RESET_TIMEOUT_MS);
+	if (!vd->hung)
+		dev_err(vfe_dev(vd),
+			"device_status is still %#x %u ms after a reset: the device hangs, reset or replace it\n",
+			status, most);
 	return -ETIMEDOUT;
 }
 
@@ -220,6 +229,7 @@ int vfe_status_reset(struct vfe_device *vd)
 	}
 	vfe_write8(&vd->regs, VFE_REG_DEVICE_STATUS, 0);
 	ret = vfe_status_wait_zero(vd);
+	vd->hung = ret == -ETIMEDOUT;
 	if (!ret)
 		vfe_set_state(vd, VFE_STATE_RESET);
 	else if (ret == -ETIMEDOUT)
