@@ -20,7 +20,7 @@
 static char *interrupts = "msix";
 module_param(interrupts, charp, 0444);
 MODULE_PARM_DESC(interrupts,
-		 "msix: a vector a queue (default), shared: one for all queues, intx");
+		 "msix: a vector a queue (default), shared: one for all queues, single: one for everything, intx");
 
 static unsigned int queues;
 module_param(queues, uint, 0444);
@@ -273,11 +273,12 @@ static struct pci_driver vfe_blk_driver = {
 static int __init vfe_blk_check_params(void)
 {
 	/* in the order of enum vfe_interrupts */
-	static const char *const kinds[] = { "msix", "shared", "intx" };
+	static const char *const kinds[] = { "msix", "shared", "single",
+					     "intx" };
 	int kind = match_string(kinds, ARRAY_SIZE(kinds), interrupts);
 
 	if (kind < 0) {
-		pr_err("interrupts=%s: must be msix, shared or intx\n",
+		pr_err("interrupts=%s: must be msix, shared, single or intx\n",
 		       interrupts);
 		return -EINVAL;
 	}

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Interrupts: vector 0 is for configuration changes, those behind it are for
- * queues, one each or one for all; or there is the INTx pin for everything.
+ * queues, one each or one for all; or there is one vector, or the INTx pin, for
+ * everything.
  */
 #include <linux/device.h>
 #include <linux/errno.h>
@@ -62,14 +63,45 @@ static irqreturn_t vfe_irq_shared(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+static void vfe_irq_config_change(struct vfe_device *vd)
+{
+	vfe_count(&vd->stats, config);
+	schedule_work(&vd->config_work);
+}
+
 static irqreturn_t vfe_irq_config(int irq, void *data)
 {
 	struct vfe_device *vd = data;
 
 	if (!vfe_irq_taken(vd))
 		return IRQ_NONE;
-	vfe_count(&vd->stats, config);
-	schedule_work(&vd->config_work);
+	vfe_irq_config_change(vd);
+	return IRQ_HANDLED;
+}
+
+/*
+ * 4.1.4.5.1: the ISR tells of the configuration with MSI-X, too, but nothing of
+ * queues.
+ */
+static irqreturn_t vfe_irq_single(int irq, void *data)
+{
+	struct vfe_device *vd = data;
+	bool any;
+	u8 isr;
+
+	if (vfe_gone(vd) || !vfe_irq_taken(vd))
+		return IRQ_NONE;
+	isr = vfe_read8(&vd->regs, VFE_REG_ISR_STATUS);
+	if (isr == VFE_ALL_ONES) {
+		vfe_mark_gone(vd);
+		return IRQ_HANDLED;
+	}
+	any = isr & VFE_ISR_CONFIG;
+	if (any)
+		vfe_irq_config_change(vd);
+	any |= vfe_irq_all_queues(vd);
+	if (!any)
+		vfe_count(&vd->stats, spurious);
 	return IRQ_HANDLED;
 }
 
@@ -93,8 +125,7 @@ static irqreturn_t vfe_irq_intx(int irq, void *data)
 	vfe_count(&vd->stats, interrupts);
 	/* 4.1.5.4.2: one interrupt may mean both */
 	if (isr & VFE_ISR_CONFIG) {
-		vfe_count(&vd->stats, config);
-		schedule_work(&vd->config_work);
+		vfe_irq_config_change(vd);
 		any = true;
 	}
 	if (isr & VFE_ISR_QUEUES)
@@ -147,6 +178,8 @@ static irq_handler_t vfe_irq_handler(enum vfe_interrupts mode,
 {
 	if (mode == VFE_IRQ_INTX)
 		return vfe_irq_intx;
+	if (mode == VFE_IRQ_SINGLE)
+		return vfe_irq_single;
 	if (vector == VFE_VECTOR_CONFIG)
 		return vfe_irq_config;
 	return mode == VFE_IRQ_MSIX ? vfe_irq_queue : vfe_irq_shared;
@@ -159,6 +192,8 @@ static void vfe_irq_name(struct vfe_device *vd, unsigned int vector, char *name,
 
 	if (vd->irqs.mode == VFE_IRQ_INTX)
 		what = "intx";
+	else if (vd->irqs.mode == VFE_IRQ_SINGLE)
+		what = "all";
 	else if (vd->irqs.mode == VFE_IRQ_MSIX && vector >= VFE_VECTOR_QUEUES)
 		what = vd->queues[vector - VFE_VECTOR_QUEUES].spec.name;
 	else if (vector >= VFE_VECTOR_QUEUES)
@@ -180,6 +215,8 @@ static int vfe_irqs_alloc(struct vfe_device *vd)
 	case VFE_IRQ_SHARED:
 		n = VFE_VECTOR_QUEUES + 1;
 		return pci_alloc_irq_vectors(vd->pdev, n, n, PCI_IRQ_MSIX);
+	case VFE_IRQ_SINGLE:
+		return pci_alloc_irq_vectors(vd->pdev, 1, 1, PCI_IRQ_MSIX);
 	default:
 		return pci_alloc_irq_vectors(vd->pdev, 1, 1, PCI_IRQ_INTX);
 	}
@@ -319,6 +356,8 @@ u16 vfe_irqs_queue_vector(const struct vfe_device *vd, unsigned int index)
 		return VFE_VECTOR_QUEUES + index;
 	case VFE_IRQ_SHARED:
 		return VFE_VECTOR_QUEUES;
+	case VFE_IRQ_SINGLE:
+		return VFE_VECTOR_CONFIG;
 	default:
 		return VIRTIO_MSI_NO_VECTOR;
 	}

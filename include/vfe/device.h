@@ -24,6 +24,7 @@ struct vfe_device;
  * enum vfe_interrupts - the best kind of interrupt to use
  * @VFE_IRQ_MSIX: a vector a queue and one for configuration changes
  * @VFE_IRQ_SHARED: one vector for all queues, one for configuration changes
+ * @VFE_IRQ_SINGLE: one vector for everything
  * @VFE_IRQ_INTX: the function's INTx pin
  *
  * Each falls back to the next.
@@ -31,6 +32,7 @@ struct vfe_device;
 enum vfe_interrupts {
 	VFE_IRQ_MSIX,
 	VFE_IRQ_SHARED,
+	VFE_IRQ_SINGLE,
 	VFE_IRQ_INTX,
 };
 
