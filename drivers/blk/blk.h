@@ -122,7 +122,7 @@ struct vfe_blk_queue {
  * @queues: @num_queues of them
  * @num_queues: hardware queues
  * @limits: what the device can do, as given to the block layer
- * @capacity: sectors of 512 bytes at probe
+ * @capacity: sectors of 512 bytes that requests are held to
  * @index: N of the name vfebN
  * @write_cache: a flush has work to do; changed under @life
  * @unmaps: write-zeroes may deallocate

@@ -22,8 +22,10 @@ void vfe_blk_update_capacity(struct vfe_blk *vb)
 {
 	u64 capacity;
 
-	if (!vfe_blk_read_capacity(vb, &capacity))
-		set_capacity_and_notify(vb->disk, capacity);
+	if (vfe_blk_read_capacity(vb, &capacity))
+		return;
+	WRITE_ONCE(vb->capacity, capacity);
+	set_capacity_and_notify(vb->disk, capacity);
 }
 
 /* 5.2.6.1: the capacity is looked at again on each configuration change. */

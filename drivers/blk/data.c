@@ -189,12 +189,14 @@ static blk_status_t vfe_blk_fill_body(struct vfe_blk *vb, struct request *rq,
 }
 
 /*
- * 5.2.6.1: never beyond the capacity, which may have shrunk since. The ranges
- * of a discard lie anywhere, in any order, so each is looked at.
+ * 5.2.6.1: never beyond the capacity, which may have shrunk since. The block
+ * layer's own is 0 once the disk is on its way out, while requests that it took
+ * before are still to be done. The ranges of a discard lie anywhere, in any
+ * order, so each is looked at.
  */
 static bool vfe_blk_fits(const struct vfe_blk *vb, struct request *rq)
 {
-	sector_t capacity = get_capacity(vb->disk);
+	u64 capacity = READ_ONCE(vb->capacity);
 	struct bio *bio;
 
 	if (blk_rq_is_passthrough(rq) || !blk_rq_sectors(rq))
