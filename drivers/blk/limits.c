@@ -190,6 +190,28 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 	return 0;
 }
 
+/* What the device takes, in whole blocks; 0 when that is not even one. */
+static u32 vfe_blk_whole_blocks(const struct vfe_blk *vb, u64 sectors)
+{
+	return round_down(min_t(u64, sectors, UINT_MAX >> SECTOR_SHIFT),
+			  vb->limits.logical_block >> SECTOR_SHIFT);
+}
+
+/*
+ * How discards are best cut, in bytes. The block layer does not cut at all
+ * where the largest discard is smaller than that, so an alignment which does
+ * not fit is left out: it is a hint, the largest discard is not.
+ */
+static u32 vfe_blk_granularity(const struct vfe_blk *vb, u64 align,
+			       u32 sectors)
+{
+	u64 bytes = round_up(align << SECTOR_SHIFT, vb->limits.logical_block);
+
+	if (!bytes || bytes >> SECTOR_SHIFT > sectors)
+		return vb->limits.logical_block;
+	return bytes;
+}
+
 static int vfe_blk_read_discard(struct vfe_blk *vb)
 {
 	struct vfe_disk_limits *limits = &vb->limits;
@@ -205,18 +227,18 @@ static int vfe_blk_read_discard(struct vfe_blk *vb)
 		err = vfe_blk_read(vb, CFG(discard_sector_alignment), 4, &align);
 	if (err)
 		return err;
-	/* A block has to fit, or nothing can be discarded. */
-	sectors = min_t(u64, sectors, UINT_MAX >> SECTOR_SHIFT);
-	if (sectors < limits->logical_block >> SECTOR_SHIFT || !ranges) {
+	sectors = vfe_blk_whole_blocks(vb, sectors);
+	/* Nor does the block layer cut finer than the physical block. */
+	if (!sectors || sectors < limits->physical_block >> SECTOR_SHIFT ||
+	    !ranges) {
 		dev_info(vfe_dev(vb->vd),
 			 "no discard: the device allows %llu sectors in %llu ranges\n",
 			 sectors, ranges);
 		return 0;
 	}
-	align = min_t(u64, align, UINT_MAX >> SECTOR_SHIFT) << SECTOR_SHIFT;
 	limits->max_discard_sectors = sectors;
 	limits->max_discard_segments = min_t(u64, ranges, VFE_BLK_MAX_RANGES);
-	limits->discard_granularity = max_t(u64, align, limits->logical_block);
+	limits->discard_granularity = vfe_blk_granularity(vb, align, sectors);
 	return 0;
 }
 
@@ -235,8 +257,8 @@ static int vfe_blk_read_write_zeroes(struct vfe_blk *vb)
 		err = vfe_blk_read(vb, CFG(write_zeroes_may_unmap), 1, &unmaps);
 	if (err)
 		return err;
-	sectors = min_t(u64, sectors, UINT_MAX >> SECTOR_SHIFT);
-	if (sectors < limits->logical_block >> SECTOR_SHIFT || !ranges) {
+	sectors = vfe_blk_whole_blocks(vb, sectors);
+	if (!sectors || !ranges) {
 		dev_info(vfe_dev(vb->vd),
 			 "no write-zeroes: the device allows %llu sectors in %llu ranges\n",
 			 sectors, ranges);
