@@ -272,7 +272,8 @@ static int vfe_blk_read_write_zeroes(struct vfe_blk *vb)
 
 /*
  * 5.2.5.2: with FLUSH alone the cache is write-back; with CONFIG_WCE the
- * device says. A cache that cannot be flushed is none for the block layer.
+ * device says. One that cannot be flushed would lose what users take for
+ * written: it is switched off.
  */
 static int vfe_blk_read_cache(struct vfe_blk *vb)
 {
@@ -288,7 +289,14 @@ static int vfe_blk_read_cache(struct vfe_blk *vb)
 	vb->write_cache = writeback &&
 			  vfe_has_feature(vb->vd, VIRTIO_BLK_F_FLUSH);
 	vb->limits.write_cache = vb->write_cache;
-	return 0;
+	if (!writeback || vb->write_cache)
+		return 0;
+	err = vfe_blk_restore_cache(vb);
+	if (err)
+		dev_err(vfe_dev(vb->vd),
+			"the write cache can be neither flushed (no FLUSH) nor switched off (error %d): mend the device\n",
+			err);
+	return err;
 }
 
 /**
