@@ -193,13 +193,14 @@ err_free:
 
 /*
  * With the device still there, del_gendisk() writes back what is dirty and
- * requests end as ever; only then is the device stopped.
+ * requests end as ever; only then is the device stopped. Whether it is there
+ * is seen in its configuration space: who pulled it may not have said so.
  */
 static void vfe_blk_remove(struct pci_dev *pdev)
 {
 	struct vfe_blk *vb = pci_get_drvdata(pdev);
 
-	if (vfe_gone(vb->vd))
+	if (vfe_gone(vb->vd) || !pci_device_is_present(pdev))
 		vfe_blk_lost(vb);
 	del_gendisk(vb->disk);
 	vfe_blk_end(vb);
