@@ -207,6 +207,7 @@ void vfe_blk_recovery_init(struct vfe_blk *vb);
 int vfe_blk_start(struct vfe_blk *vb);
 void vfe_blk_stop(struct vfe_blk *vb);
 int vfe_blk_resume(struct vfe_blk *vb);
+bool vfe_blk_stopped(const struct vfe_blk *vb);
 void vfe_blk_lost(struct vfe_blk *vb);
 void vfe_blk_end(struct vfe_blk *vb);
 

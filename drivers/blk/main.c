@@ -194,13 +194,15 @@ err_free:
 /*
  * With the device still there, del_gendisk() writes back what is dirty and
  * requests end as ever; only then is the device stopped. Whether it is there
- * is seen in its configuration space: who pulled it may not have said so.
+ * is seen in its configuration space: who pulled it may not have said so. A
+ * device that sleeps is not woken for this: what waits for it fails.
  */
 static void vfe_blk_remove(struct pci_dev *pdev)
 {
 	struct vfe_blk *vb = pci_get_drvdata(pdev);
 
-	if (vfe_gone(vb->vd) || !pci_device_is_present(pdev))
+	if (vfe_gone(vb->vd) || !pci_device_is_present(pdev) ||
+	    vfe_blk_stopped(vb))
 		vfe_blk_lost(vb);
 	del_gendisk(vb->disk);
 	vfe_blk_end(vb);

@@ -264,6 +264,17 @@ int vfe_blk_resume(struct vfe_blk *vb)
 }
 
 /**
+ * vfe_blk_stopped() - is it stopped, for suspend or shutdown?
+ * @vb: the disk
+ *
+ * Context: any; only a hint but for who could start it again.
+ */
+bool vfe_blk_stopped(const struct vfe_blk *vb)
+{
+	return READ_ONCE(vb->state) == VFE_BLK_STOPPED;
+}
+
+/**
  * vfe_blk_lost() - the device was pulled out: fail all I/O, wait for none
  * @vb: the disk
  *
