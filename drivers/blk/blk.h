@@ -160,7 +160,7 @@ extern const struct blk_mq_ops vfe_blk_mq_ops;
 
 size_t vfe_blk_request_size(unsigned int max_segs);
 void vfe_blk_done(struct vfe_queue *vq);
-void vfe_blk_reap(struct vfe_blk_queue *bq);
+bool vfe_blk_reap(struct vfe_blk_queue *bq);
 void vfe_blk_unmap(struct request *rq);
 
 /* --- queues.c: virtqueues and tags --- */

@@ -347,23 +347,29 @@ static struct request *vfe_blk_collect(struct vfe_blk_queue *bq)
 	return first;
 }
 
-/* Completes what the device used, outside the lock. Context: any. */
-void vfe_blk_reap(struct vfe_blk_queue *bq)
+/*
+ * Completes what the device used, outside the lock. Context: any.
+ * Return: whether there was something.
+ */
+bool vfe_blk_reap(struct vfe_blk_queue *bq)
 {
 	struct request *rq = NULL, *next;
 	unsigned long flags;
+	bool any;
 
 	spin_lock_irqsave(&bq->lock, flags);
 	if (bq->started)
 		rq = vfe_blk_collect(bq);
 	spin_unlock_irqrestore(&bq->lock, flags);
 
+	any = rq;
 	for (; rq; rq = next) {
 		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 
 		next = req->next;
 		blk_mq_complete_request(rq);
 	}
+	return any;
 }
 
 /* A queue's interrupt */

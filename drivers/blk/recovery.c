@@ -196,13 +196,16 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 {
 	struct vfe_blk_queue *bq = rq->mq_hctx->driver_data;
 	struct vfe_blk *vb = rq->q->queuedata;
+	bool any = vfe_blk_reap(bq);
 
-	vfe_blk_reap(bq);
 	/* completed on this CPU it is idle already, elsewhere it may not be yet */
 	if (blk_mq_rq_state(rq) != MQ_RQ_IN_FLIGHT) {
-		dev_warn_ratelimited(vfe_dev(vb->vd),
-				     "%s: %s: request %d was done without an interrupt\n",
-				     vb->disk->disk_name, bq->name, rq->tag);
+		/* or its interrupt came just now, or a recovery took it back */
+		if (any)
+			dev_warn_ratelimited(vfe_dev(vb->vd),
+					     "%s: %s: request %d was done without an interrupt\n",
+					     vb->disk->disk_name, bq->name,
+					     rq->tag);
 		return BLK_EH_DONE;
 	}
 	if (READ_ONCE(vb->state) == VFE_BLK_LIVE) {
