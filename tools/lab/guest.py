@@ -52,7 +52,10 @@ class Guest:  # pylint: disable=too-many-instance-attributes
     def __init__(self, devices: Sequence[DeviceSpec] = (), *,
                  accel: str = "tcg", memory: int = 512, cpus: int = 2,
                  append: str = "", qemu_args: Sequence[str] = (),
-                 name: str = "guest", logs: Path | None = None) -> None:
+                 name: str = "guest", logs: Path | None = None,
+                 boots: kernel.Kernel | None = None,
+                 modules: Path | None = None) -> None:
+        """Without @boots and @modules: Debian's kernel, our modules."""
         self.specs = tuple(devices)
         self.accel = accel
         self.memory = memory
@@ -61,6 +64,9 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         self.qemu_args = tuple(qemu_args)
         self.name = name
         self.logs = logs or paths.logs() / name
+        self.kernel = boots
+        self.modules = modules or paths.state() / "build" / \
+            f"modules-{recipe.BOOT_KERNEL}" / "ko"
         self.devices: dict[str, Device] = {}
         self._sockets = Path()
         self._qemu: subprocess.Popen[bytes] | None = None
@@ -137,17 +143,16 @@ class Guest:  # pylint: disable=too-many-instance-attributes
 
     def command_line(self, interactive: bool = False) -> list[str]:
         """QEMU's command line."""
-        modules = paths.state() / "build" / \
-            f"modules-{recipe.BOOT_KERNEL}" / "ko"
         sockets = self._sockets
+        image = (self.kernel or kernel.debian()).image
         argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config",
                 "-display", "none", "-no-reboot", "-name", self.name,
                 "-machine", f"q35,accel={self.accel},memory-backend=mem",
                 "-cpu", CPU[self.accel], "-smp", str(self.cpus),
                 "-m", f"{self.memory}M", "-object",
                 f"memory-backend-memfd,id=mem,size={self.memory}M,share=on",
-                "-kernel", str(kernel.vmlinux()),
-                "-initrd", str(initramfs.guest(modules)),
+                "-kernel", str(image),
+                "-initrd", str(initramfs.guest(self.modules, self.kernel)),
                 "-append", f"{APPEND} {self.append}".strip(),
                 "-qmp", f"unix:{sockets}/qmp,server=on,wait=off",
                 "-device", "virtio-serial-pci,addr=0x2",

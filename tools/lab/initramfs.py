@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from . import build, files, paths, stubs
+from . import files, kernel, paths, stubs
 
 HERE = Path(__file__).resolve().parent
 BUSYBOX = "/usr/bin/busybox"
@@ -39,7 +39,7 @@ GUEST_PROGRAMS = (
 GUEST_MODULES = (
     "virtio_console", "virtio_blk", "ext4", "crc32c_generic",
     "crc32c_intel", "loop", "null_blk", "nls_ascii", "scsi_debug",
-    "virtio_net", "libcrc32c", "brd",
+    "virtio_net", "libcrc32c", "brd", "button",
 )
 NEST_MODULES = ("9p", "9pnet_virtio", "virtio_console", "kvm_amd")
 
@@ -118,46 +118,49 @@ def _add_programs(root: Path, names: Sequence[str]) -> None:
         shutil.copy2(library, target)
 
 
-def _dependencies(release: str) -> dict[str, tuple[str, list[str]]]:
+def _dependencies(source: Path) -> dict[str, tuple[str, list[str]]]:
     """modules.dep: name -> (path, paths of what it needs)."""
-    text = (Path("/lib/modules") / release / "modules.dep").read_text()
+    listed = source / "modules.dep"
     table = {}
-    for line in text.splitlines():
+    # a kernel that has none was built with all it needs
+    for line in listed.read_text().splitlines() if listed.exists() else ():
         path, _, needs = line.partition(":")
         name = Path(path).name.split(".")[0].replace("-", "_")
         table[name] = (path, needs.split())
     return table
 
 
+def _copy_module(source: Path, target: Path) -> None:
+    """Unpacked here: under emulation the guest would be slow at it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if source.suffix != ".xz":
+        shutil.copy2(source, target)
+        return
+    with open(target, "wb") as out:
+        subprocess.run(["xz", "-dc", str(source)], stdout=out, check=True)
+
+
 def _add_modules(root: Path, names: Iterable[str], extra: Iterable[Path],
-                 release: str) -> None:
-    source = Path("/lib/modules") / release
-    target = root / "usr/lib/modules" / release
+                 of: kernel.Kernel) -> None:
+    target = root / "usr/lib/modules" / of.release
     (target / "extra").mkdir(parents=True)
-    table = _dependencies(release)
+    table = _dependencies(of.modules)
     wanted: set[str] = set()
     for name in names:
         if name in table:       # else it is built into this kernel
             path, needs = table[name]
             wanted |= {path, *needs}
     for path in sorted(wanted):
-        # Unpacked here: under emulation the guest would be slow at it.
-        plain = target / path.removesuffix(".xz")
-        plain.parent.mkdir(parents=True, exist_ok=True)
-        if path.endswith(".xz"):
-            with open(plain, "wb") as out:
-                subprocess.run(["xz", "-dc", str(source / path)], stdout=out,
-                               check=True)
-        else:
-            shutil.copy2(source / path, plain)
+        _copy_module(of.modules / path, target / path.removesuffix(".xz"))
     for module in extra:
         subprocess.run(["strip", "--strip-debug", "-o",
                         str(target / "extra" / module.name), str(module)],
                        check=True)
     for name in ("modules.builtin", "modules.builtin.modinfo",
                  "modules.order"):
-        shutil.copy2(source / name, target / name)
-    subprocess.run(["depmod", "-b", str(root / "usr"), release], check=True)
+        shutil.copy2(of.modules / name, target / name)
+    subprocess.run(["depmod", "-b", str(root / "usr"), of.release],
+                   check=True)
 
 
 def _pack(root: Path, archive: Path) -> None:
@@ -171,9 +174,9 @@ def _pack(root: Path, archive: Path) -> None:
 
 def _cached(kind: str, parts: Sequence[bytes | str | Path],
             programs: Sequence[str], modules: Sequence[str],
-            extra: Sequence[Path], scripts: dict[str, Path]) -> Path:
-    release = build.release()
-    key = files.digest([kind, release, *programs, *modules, *parts,
+            extra: Sequence[Path], scripts: dict[str, Path],
+            of: kernel.Kernel) -> Path:
+    key = files.digest([kind, of.release, *programs, *modules, *parts,
                         *(path.name for path in extra), *extra,
                         *scripts.values(), Path(__file__),
                         HERE / "stubs.py"])
@@ -192,7 +195,7 @@ def _cached(kind: str, parts: Sequence[bytes | str | Path],
                 _layout(root)
                 _add_busybox(root)
                 _add_programs(root, programs)
-                _add_modules(root, modules, extra, release)
+                _add_modules(root, modules, extra, of)
                 for path, script in scripts.items():
                     shutil.copy(script, root / path)
                     (root / path).chmod(0o755)
@@ -202,15 +205,18 @@ def _cached(kind: str, parts: Sequence[bytes | str | Path],
     return target
 
 
-def guest(modules: Path | None = None) -> Path:
+def guest(modules: Path | None = None,
+          of: kernel.Kernel | None = None) -> Path:
     """The guest's initramfs; `modules` holds the .ko files to take along."""
     extra = sorted(modules.glob("*.ko")) if modules else []
-    return _cached("guest", [], GUEST_PROGRAMS, GUEST_MODULES, extra,
+    kind = "guest" if of is None else of.release
+    return _cached(kind, [], GUEST_PROGRAMS, GUEST_MODULES, extra,
                    {"init": HERE / "guest_init.sh",
-                    "usr/bin/vfe-agent": HERE / "guest_agent.sh"})
+                    "usr/bin/vfe-agent": HERE / "guest_agent.sh"},
+                   of or kernel.debian())
 
 
 def nest() -> Path:
     """The nested machine's initramfs."""
     return _cached("nest", [], ("kmod", "modprobe"), NEST_MODULES, [],
-                   {"init": HERE / "nest_init.sh"})
+                   {"init": HERE / "nest_init.sh"}, kernel.debian())

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernel in the form that boots fastest (inner code).
+"""The kernels that guests boot, in the form that boots fastest (inner code).
 
 Debian's bzImage unpacks itself, which takes many seconds under emulation.
-Its payload is the plain ELF kernel, which QEMU can start directly (PVH).
+Its payload is the plain ELF kernel, which QEMU can start directly (PVH). A
+kernel that testkernel.py built is such a file from the start.
 """
 
 from __future__ import annotations
 
 import struct
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import build, files, paths
@@ -20,6 +22,27 @@ PAYLOAD = 0x248
 UNPACKERS = {b"\xfd7zXZ": ("xz", "-dcq", "--single-stream"),
              b"\x28\xb5\x2f\xfd": ("zstd", "-dcq"),
              b"\x1f\x8b": ("gzip", "-dcq")}
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel for a guest."""
+
+    image: Path
+    release: str
+    modules: Path       # the folder of its own modules and their lists
+
+
+def debian() -> Kernel:
+    """Debian's, which guests boot unless they are told otherwise."""
+    return Kernel(vmlinux(), build.release(),
+                  Path("/lib/modules") / build.release())
+
+
+def built(folder: Path) -> Kernel:
+    """One of testkernel.py's, by its build folder."""
+    name = folder / "include/config/kernel.release"
+    return Kernel(folder / "vmlinux", name.read_text().strip(), folder)
 
 
 def bzimage() -> Path:
