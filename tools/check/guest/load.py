@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0
+"""I/O in the background of a test, for as long as the test needs it.
+
+By time and not by size, so that a fast machine has not done with it before
+the test begins: that it was under way is itself asserted.
+"""
+
+from __future__ import annotations
+
+from .machine import GuestCase
+
+# A minute is more than any test takes; a load that is forgotten ends.
+SECONDS = 90
+MOVES = 40
+WRITES = ("--rw=randwrite --size=8M --verify=crc32c --verify_fatal=1"
+          " --verify_backlog=64 --verify_state_save=0")
+READS = "--rw=randread --size=8M"
+
+# fio reads on, nothing and nothing again, at the end of a disk that is gone;
+# so it is told to end, and must.
+END = """\
+kill -INT $(pidof fio) 2>/dev/null || true
+for n in $(seq 200); do
+    pidof fio >/dev/null || { cat /tmp/load; exit 0; }
+    sleep 0.1
+done
+echo fio is stuck:
+cat /tmp/load
+for task in $(pidof fio); do cat /proc/$task/stack; done
+exit 1
+"""
+
+
+class Load:
+    """fio on a disk."""
+
+    def __init__(self, case: GuestCase, disk: str, work: str = WRITES, *,
+                 options: str = "", first: int = MOVES) -> None:
+        self.case = case
+        self.name = disk.rsplit("/", 1)[1]
+        case.sh("fio --name=load --direct=1 --ioengine=libaio --bs=4k"
+                f" --iodepth=16 --time_based --runtime={SECONDS}"
+                f" --filename={disk} {work} {options} >/tmp/load 2>&1 &")
+        self.moves(first)
+
+    def done(self) -> int:
+        """Requests that the disk has completed."""
+        words = self.case.sh(f"cat /sys/block/{self.name}/stat").split()
+        return int(words[0]) + int(words[4])
+
+    def moves(self, by: int = MOVES) -> None:
+        """It goes on, from now: this many more requests are done."""
+        start = self.done()
+        self.case.eventually(lambda: self.done() >= start + by,
+                             f"{self.name} stands still", 40)
+
+    def ends_well(self) -> None:
+        """All that it wrote, it read back."""
+        out = self.case.sh(END, 60)
+        self.case.assertIn("err= 0", out)
+        self.case.assertNotIn("verify:", out)
+        self.case.assertNotIn("error", out)
+
+    def ends(self) -> None:
+        """Its disk was taken from it: it must not hang, that is all."""
+        self.case.sh(END, 60)
