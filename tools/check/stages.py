@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import (stage_bench, stage_build, stage_device, stage_guest,
-               stage_static, stage_tools)
+               stage_ring, stage_static, stage_tools)
 from .context import Context
 
 
@@ -30,6 +30,8 @@ STAGES = (
           stage_static.run, 300),
     Stage("device", "the device process against a hostile guest, sanitized",
           stage_device.run, 400),
+    Stage("ring", "the rings in user space: sanitized, fuzzed, two threads",
+          stage_ring.run, 300),
     Stage("tools", "unit tests of lab, bench and check",
           stage_tools.run, 200),
     Stage("guest", "both drivers in a guest: data, faults, life cycles",

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Instructions per operation on a ring: ours beside the kernel's own.
+
+callgrind counts the programs of tools/ring/cost; all three have the same main
+and the same compiler flags, and each count is less what counting itself costs.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import LabError
+
+PROGRAMS = {"kernel": "cost-kernel", "vfe": "cost-vfe",
+            "uncounted": "cost-vfe-uncounted"}
+CASES = {
+    "one": "one piece",
+    "one-event": "one piece, EVENT_IDX",
+    "chain": "three pieces, a chain",
+    "chain-event": "three pieces, a chain, EVENT_IDX",
+    "table": "three pieces, a table",
+    "table-event": "three pieces, a table, EVENT_IDX",
+}
+# what the device answers to the kick: one of two, so a sum has one of two
+SUMS = {"total": ("add", "kick", "get"),
+        "total_suppressed": ("add", "suppressed", "get")}
+OPERATIONS = ("add", "kick", "suppressed", "get")
+PART = re.compile(r"^desc: Trigger: Client Request: (\S+) (\S+)$.*?"
+                  r"^totals: (\d+)$", re.MULTILINE | re.DOTALL)
+
+Counts = Mapping[str, Mapping[str, float]]
+
+
+def argv(program: Path, result: Path) -> list[str]:
+    """How a program is counted."""
+    return ["valgrind", "--tool=callgrind", "--collect-atstart=no",
+            "--combine-dumps=yes", f"--callgrind-out-file={result}",
+            str(program)]
+
+
+def read(dump: str, rounds: int) -> dict[str, dict[str, float]]:
+    """Instructions by case and operation; LabError if one is missing."""
+    totals = {(case, op): int(count) for case, op, count
+              in PART.findall(dump)}
+    found: dict[str, dict[str, float]] = {}
+    for case in CASES:
+        try:
+            empty = totals[case, "empty"]
+            row = {op: (totals[case, op] - empty) / rounds
+                   for op in OPERATIONS}
+        except KeyError as missing:
+            raise LabError(f"callgrind has no count of {missing}:"
+                           " see out/check/ring.log") from missing
+        if min(row.values()) <= 0:
+            raise LabError(f"callgrind counted {row} in {case}: nothing is"
+                           " done in no instruction")
+        for name, parts in SUMS.items():
+            row[name] = sum(row[part] for part in parts)
+        found[case] = row
+    return found
+
+
+@dataclass(frozen=True)
+class Table:
+    """The counts of all programs."""
+
+    counts: Mapping[str, Counts]
+
+    def over_kernel(self) -> list[str]:
+        """Cases in which ours takes more than the kernel's."""
+        return [f"{text}: {self.counts['vfe'][case][total]:.1f}, kernel's"
+                f" {self.counts['kernel'][case][total]:.1f}"
+                for case, text in CASES.items() for total in SUMS
+                if self.counts["vfe"][case][total]
+                > self.counts["kernel"][case][total]]
+
+    def counters(self, case: str, total: str) -> float:
+        """What the counters cost, in percent."""
+        without = self.counts["uncounted"][case][total]
+        return 100 * (self.counts["vfe"][case][total] - without) / without
+
+    def text(self) -> str:
+        """For people: ours and the kernel's, operation by operation."""
+        lines = ["instructions of one buffer: vfe / kernel's virtio_ring.c",
+                 f"{'':34}{'add':>11}{'kick':>11}{'(not)':>11}{'get':>11}"
+                 f"{'sum':>11}{'counters':>16}"]
+        for case, title in CASES.items():
+            ours, theirs = (self.counts[name][case]
+                            for name in ("vfe", "kernel"))
+            cells = "".join(f"{f'{ours[op]:.0f} / {theirs[op]:.0f}':>11}"
+                            for op in (*OPERATIONS, "total"))
+            share = " ".join(f"{self.counters(case, total):.1f} %"
+                             for total in SUMS)
+            lines.append(f"{title:34}{cells}{share:>16}")
+        lines.append("kick: the decision, with a device that wants one; (not):"
+                     " that does not. sum: add, kick, get. counters: their"
+                     " share of the sum with kick, and with (not).")
+        return "\n".join(lines)
+
+    def save(self, path: Path) -> None:
+        """For programs."""
+        shares = {case: {total: round(self.counters(case, total), 2)
+                         for total in SUMS} for case in CASES}
+        path.write_text(json.dumps({"instructions": self.counts,
+                                    "counters_percent": shares}, indent=2)
+                        + "\n")

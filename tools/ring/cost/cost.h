@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A driver's side of a split ring, as main.c counts its instructions: ours in
+ * vfe.c, the kernel's in kernel.c. Types that both have: neither's headers.
+ */
+#ifndef RING_COST_H
+#define RING_COST_H
+
+#include <stdbool.h>
+
+/**
+ * struct cost_ring - a ring that is set up, interrupts not asked for
+ * @avail: the driver's part
+ * @used: the device's part
+ */
+struct cost_ring {
+	void *avail;
+	void *used;
+};
+
+#define COST_SIZE	256
+#define COST_PIECES	3	/* most of a buffer: the first is to read */
+
+struct cost_ring cost_open(bool event_idx, bool indirect);
+/* The operations themselves; the buffer was made before, and is always one. */
+void cost_add_one(void);
+void cost_add_all(void);
+bool cost_kick(void);
+void *cost_get(void);
+
+#endif /* RING_COST_H */

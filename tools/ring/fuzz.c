@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * libFuzzer's way in. The input is what a device does to the ring between the
+ * driver's operations, honest or not: any bytes at any place of the memory
+ * that it can reach. Whatever that is:
+ *
+ * - nothing is touched outside of it (AddressSanitizer, UBSan);
+ * - a token comes back once: from get while it is in the ring, or from detach;
+ * - a used length is no more than the buffer has to write to;
+ * - the ring takes a buffer exactly when it has the descriptors;
+ * - a broken queue stays broken, says so once, and is as new after a reset.
+ *
+ * A byte is an operation, its arguments are the bytes behind it.
+ */
+#include <string.h>
+
+#include <linux/errno.h>
+#include <linux/virtio_config.h>
+
+#include "host.h"
+#include "model.h"
+
+#define MAX_SIZE	64
+#define MAX_SEGS	8
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/**
+ * struct shadow - what is known of a token
+ * @in_ring: added and not given back
+ * @cost: descriptors
+ * @in_len: bytes to write
+ */
+struct shadow {
+	bool in_ring;
+	unsigned int cost;
+	u64 in_len;
+};
+
+static struct host h;
+static struct vfe_queue *const q = &h.q;
+static struct shadow tokens[MAX_SIZE];
+static struct vring_used *used;
+static struct vring_avail *avail;
+static unsigned int free_descs;
+static bool broken;
+static const uint8_t *at, *end;
+
+static u8 byte(void)
+{
+	return at < end ? *at++ : 0;
+}
+
+static u16 word(void)
+{
+	u16 low = byte();
+
+	return low | byte() << 8;
+}
+
+static void give_back(void *token, const char *who)
+{
+	struct shadow *s = token;
+
+	if (s < tokens || s >= tokens + MAX_SIZE)
+		die("%s: a token that nobody added", who);
+	if (!s->in_ring)
+		die("%s: token %td a second time", who, s - tokens);
+	s->in_ring = false;
+	free_descs += s->cost;
+}
+
+/* After each step: is it broken now, and was that said as it should be? */
+static void look_at_health(void)
+{
+	if (broken && !vfe_queue_broken(q))
+		die("a broken queue mended itself");
+	broken = vfe_queue_broken(q);
+	if (h.messages != broken || h.faults != broken)
+		die("broken %d, but %u messages and %u faults", broken,
+		    h.messages, h.faults);
+}
+
+static void do_add(void)
+{
+	u8 how = byte();
+	unsigned int out = how & 7, in = how >> 3 & 7, total = out + in, i;
+	struct vfe_seg segs[16];
+	struct shadow *s = tokens;
+	int ret, want = 0;
+	u64 in_len = 0;
+
+	while (s < tokens + MAX_SIZE && s->in_ring)
+		s++;
+	if (s == tokens + MAX_SIZE)
+		return;
+	for (i = 0; i < total; i++) {
+		segs[i] = (struct vfe_seg){ i << 12, 1u << (how >> 6) * 8 };
+		in_len += i < out ? 0 : segs[i].len;
+	}
+	s->cost = q->indirect && total > 1 ? 1 : total;
+	s->in_len = in_len;
+	ret = vfe_queue_add(q, segs, out, in, s);
+	if (broken)
+		want = -EIO;
+	else if (!total || total > q->max_segs)
+		want = -EINVAL;
+	else if (s->cost > free_descs)
+		want = -ENOSPC;
+	if (ret != want)
+		die("add of %u + %u: %d is not %d", out, in, ret, want);
+	if (ret)
+		return;
+	s->in_ring = true;
+	free_descs -= s->cost;
+}
+
+static void do_get(void)
+{
+	u32 len = 0;
+	void *token = vfe_queue_get(q, &len);
+
+	if (!token)
+		return;
+	if (broken)
+		die("a broken queue gave a buffer");
+	give_back(token, "get");
+	if (len > ((struct shadow *)token)->in_len)
+		die("length %u of %llu", len,
+		    (unsigned long long)((struct shadow *)token)->in_len);
+}
+
+/* All that is left comes back, once; then the queue is as new */
+static void do_reset(void)
+{
+	unsigned int i;
+	void *token;
+
+	while ((token = vfe_queue_detach(q)))
+		give_back(token, "detach");
+	for (i = 0; i < MAX_SIZE; i++)
+		if (tokens[i].in_ring)
+			die("token %u never came back", i);
+	if (free_descs != q->size)
+		die("%u descriptors of %u", free_descs, q->size);
+	host_reset(&h);
+	h.messages = 0;
+	h.faults = 0;
+	broken = false;
+}
+
+/* Write bytes anywhere that a device can */
+static void scribble(void)
+{
+	size_t len, offset;
+	unsigned int n = byte() % 16;
+	u8 *memory = NULL;
+
+	for (;; n--) {
+		memory = host_dma_piece(n, &len);
+		if (memory || !n)
+			break;
+	}
+	offset = word() % len;
+	for (n = 1 + byte() % 8; n && offset < len; n--)
+		memory[offset++] = byte();
+}
+
+/* Use the nth available buffer before the last, as the memory has it now */
+static void use(u32 len)
+{
+	u16 idx = le16_to_cpu(used->idx), mask = q->size - 1;
+	u16 from = le16_to_cpu(avail->idx) - 1 - byte() % q->size;
+	struct vring_used_elem *elem = &used->ring[idx & mask];
+
+	elem->id = avail->ring[from & mask];
+	elem->len = cpu_to_le32(len);
+	used->idx = cpu_to_le16(idx + 1);
+}
+
+static void use_next(u32 len)
+{
+	u16 idx = le16_to_cpu(used->idx), mask = q->size - 1;
+	struct vring_used_elem *elem = &used->ring[idx & mask];
+
+	elem->id = avail->ring[idx & mask];
+	elem->len = cpu_to_le32(len);
+	used->idx = cpu_to_le16(idx + 1);
+}
+
+static void one_step(void)
+{
+	switch (byte() % 16) {
+	case 0 ... 2:
+		do_add();
+		break;
+	case 3:
+		if (vfe_queue_kick_prepare(q) && broken)
+			die("a broken queue wants a kick");
+		break;
+	case 4 ... 5:
+		do_get();
+		break;
+	case 6:
+		vfe_queue_disable_cb(q);
+		break;
+	case 7:
+		if (!vfe_queue_enable_cb(q) && broken)
+			die("a broken queue has something");
+		break;
+	case 8:
+		if (vfe_queue_interrupt(q) && broken)
+			die("a broken queue interrupts");
+		break;
+	case 9:
+		do_reset();
+		break;
+	case 10 ... 11:
+		use_next(byte());
+		break;
+	case 12:
+		use(word());
+		break;
+	case 13:
+		used->idx = cpu_to_le16(word());
+		break;
+	case 14:
+		used->flags = cpu_to_le16(word());
+		break;
+	default:
+		scribble();
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	u8 shape;
+
+	at = data;
+	end = data + size;
+	shape = byte();
+	memset(tokens, 0, sizeof(tokens));
+	if (host_open(&h, 1u << shape % 7, 1 + byte() % MAX_SEGS,
+		      (shape & 0x40 ? FEATURE(VIRTIO_RING_F_EVENT_IDX) : 0) |
+		      (shape & 0x80 ? FEATURE(VIRTIO_RING_F_INDIRECT_DESC) :
+		       0)))
+		die("no ring");
+	used = host_pointer(q->device_addr);
+	avail = host_pointer(q->driver_addr);
+	free_descs = q->size;
+	broken = false;
+	while (at < end) {
+		one_step();
+		look_at_health();
+	}
+	do_reset();
+	host_close(&h);
+	if (host_allocations())
+		die("%u allocations are left", host_allocations());
+	return 0;
+}

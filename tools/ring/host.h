@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What stands where the kernel and the rest of the core are: memory, one
+ * device in state LIVE, one queue on it, and what was asked of them.
+ */
+#ifndef RING_HOST_H
+#define RING_HOST_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../../drivers/core/core.h"
+
+#define FEATURE(bit)	(1ULL << (bit))
+
+/* The bus is not where the CPU is: an address that was mixed up is found. */
+#define HOST_BUS_OFFSET	0x100000000000ULL
+
+#define HOST_NOTIFY_OFFSET 0x40
+
+static inline u64 host_bus(const void *p)
+{
+	return (u64)(uintptr_t)p + HOST_BUS_OFFSET;
+}
+
+static inline void *host_pointer(u64 bus)
+{
+	return (void *)(uintptr_t)(bus - HOST_BUS_OFFSET);
+}
+
+/**
+ * struct host - a device with one queue, and what happened to them
+ * @vd: the device
+ * @q: the queue
+ * @faults: times that a reset was asked for
+ * @messages: lines in the log
+ * @message: the last of them
+ * @notifies: writes to the notify register
+ * @notified: what was written last, and where
+ * @notify: called for each, or NULL
+ * @done: times that the queue's interrupt called done()
+ */
+struct host {
+	struct vfe_device vd;
+	struct vfe_queue q;
+	unsigned int faults;
+	unsigned int messages;
+	char message[256];
+	unsigned int notifies;
+	u32 notified_at;
+	u16 notified;
+	void (*notify)(struct host *host);
+	unsigned int done;
+};
+
+/* host.c: as vfe_queues_create() would; 0 or -ENOMEM */
+int host_open(struct host *host, u16 size, unsigned int max_segs,
+	      u64 features);
+void host_close(struct host *host);
+/* as vfe_reset() and vfe_restart(): the class driver detached all */
+void host_reset(struct host *host);
+
+/* host_memory.c: what is allocated now, of both kinds */
+unsigned int host_allocations(void);
+/* let the nth allocation from now fail, 0 for none; how many were made */
+void host_fail_allocation(unsigned int nth);
+unsigned int host_allocations_made(void);
+/* all memory that a device can reach: the nth piece, NULL behind the last */
+void *host_dma_piece(unsigned int nth, size_t *size);
+
+#define die(...)							\
+	do {								\
+		fprintf(stderr, "%s:%d: ", __FILE__, __LINE__);		\
+		fprintf(stderr, __VA_ARGS__);				\
+		fputc('\n', stderr);					\
+		abort();						\
+	} while (0)
+
+#endif /* RING_HOST_H */

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The driver's side with a device that breaks the rules: it must believe
+ * nothing, say so once, give every buffer back, and be as new after a reset.
+ */
+#include <string.h>
+
+#include <linux/errno.h>
+#include <linux/virtio_config.h>
+
+#include "test.h"
+
+static struct host h;
+static struct model m;
+static struct vfe_queue *const q = &h.q;
+
+static void open_ring(u16 size, unsigned int segs, u64 features)
+{
+	if (host_open(&h, size, segs, features))
+		die("no ring");
+	model_open(&m, q);
+}
+
+static void close_ring(void)
+{
+	model_close(&m);
+	host_close(&h);
+}
+
+static void add(unsigned int n, unsigned int out, unsigned int in)
+{
+	check_equal(vfe_queue_add(q, segs_of(n, out + in), out, in,
+				  token_of(n)), 0);
+}
+
+/* What the device claims, without a model in between */
+static void claim(u32 id, u32 len)
+{
+	m.used->ring[m.next_used % m.size].id = cpu_to_le32(id);
+	m.used->ring[m.next_used % m.size].len = cpu_to_le32(len);
+	m.used->idx = cpu_to_le16(++m.next_used);
+}
+
+/* A broken queue does nothing, @left buffers are in it, and a reset mends it */
+static void expect_broken(const char *field, unsigned int left)
+{
+	u32 len;
+
+	check(vfe_queue_broken(q));
+	check(strstr(h.message, field));
+	check(strstr(h.message, "queue 3 (test)"));
+	check_equal(h.messages, 1);
+	check_equal(h.faults, 1);
+	check_equal(vfe_queue_add(q, segs_of(0, 1), 1, 0, token_of(9)), -EIO);
+	check(!vfe_queue_kick_prepare(q));
+	check(!vfe_queue_get(q, &len));
+	check(!vfe_queue_interrupt(q));
+	vfe_queue_disable_cb(q);
+	check(vfe_queue_enable_cb(q));
+	check_equal(h.messages, 1);
+	while (vfe_queue_detach(q))
+		left--;
+	check_equal(left, 0);
+	host_reset(&h);
+	check(!vfe_queue_broken(q));
+	add(1, 1, 1);
+	vfe_queue_kick_prepare(q);
+	m.next_used = 0;
+	claim(0, 0);
+	check(vfe_queue_get(q, &len) == token_of(1));
+}
+
+/* Three buffers of 1 to read and 1 to write, at 0, 2 and 4 */
+static void three(void)
+{
+	unsigned int n;
+
+	open_ring(8, 2, 0);
+	for (n = 0; n < 3; n++)
+		add(n, 1, 1);
+	vfe_queue_kick_prepare(q);
+}
+
+static void id_outside(void)
+{
+	static const u32 ids[] = { 8, 9, 0x10000, 0x10002, 0x7fffffff,
+				   0x80000000, 0xffffffff };
+	unsigned int n;
+	u32 len;
+
+	for (n = 0; n < ARRAY_SIZE(ids); n++) {
+		three();
+		claim(ids[n], 0);
+		check(!vfe_queue_get(q, &len));
+		expect_broken("wrong used id", 3);
+		close_ring();
+	}
+}
+
+/* A descriptor that is free, or in the middle of a chain, is no buffer */
+static void id_of_no_buffer(void)
+{
+	static const u32 ids[] = { 1, 3, 5, 6, 7 };
+	unsigned int n;
+	u32 len;
+
+	for (n = 0; n < ARRAY_SIZE(ids); n++) {
+		three();
+		claim(ids[n], 0);
+		check(!vfe_queue_get(q, &len));
+		expect_broken("wrong used id", 3);
+		close_ring();
+	}
+}
+
+static void id_twice(void)
+{
+	u32 len;
+
+	three();
+	claim(2, 0);
+	claim(2, 0);
+	check(vfe_queue_get(q, &len) == token_of(1));
+	check(!vfe_queue_get(q, &len));
+	expect_broken("wrong used id 2", 2);
+	close_ring();
+}
+
+static void length_too_long(void)
+{
+	unsigned int n;
+	u64 in_len;
+	u32 len;
+
+	for (n = 0; n < 3; n++) {
+		three();
+		in_len = segs_of((n + 1) % 3, 2)[1].len;
+		claim((n + 1) % 3 * 2, in_len);
+		check(vfe_queue_get(q, &len) == token_of((n + 1) % 3));
+		check_equal(len, in_len);
+		claim(n * 2, segs_of(n, 2)[1].len + 1);
+		check(!vfe_queue_get(q, &len));
+		expect_broken("wrong used length", 2);
+		close_ring();
+	}
+}
+
+/* The length of what is written, so 0 for a buffer to read only */
+static void length_of_nothing(void)
+{
+	u32 len;
+
+	open_ring(8, 4, INDIRECT);
+	add(0, 4, 0);
+	vfe_queue_kick_prepare(q);
+	claim(0, 1);
+	check(!vfe_queue_get(q, &len));
+	expect_broken("wrong used length 1", 1);
+	close_ring();
+}
+
+static void index_too_far(void)
+{
+	static const u16 by[] = { 4, 5, 8, 9, 0x7fff, 0x8000, 0xffff };
+	unsigned int n;
+	u32 len;
+
+	for (n = 0; n < ARRAY_SIZE(by); n++) {
+		three();
+		m.used->idx = cpu_to_le16(by[n]);
+		check(!vfe_queue_get(q, &len));
+		expect_broken("wrong used index", 3);
+		close_ring();
+	}
+}
+
+/* What was added but not shown cannot have been used. */
+static void index_before_kick(void)
+{
+	u32 len;
+
+	open_ring(8, 2, 0);
+	add(0, 1, 0);
+	claim(0, 0);
+	check(!vfe_queue_get(q, &len));
+	expect_broken("wrong used index 1", 1);
+	close_ring();
+}
+
+/* 3 used, then the index goes back: what was seen is used, no more */
+static void index_backwards(void)
+{
+	u32 len;
+
+	three();
+	claim(0, 0);
+	claim(2, 0);
+	claim(4, 0);
+	check(vfe_queue_get(q, &len) == token_of(0));
+	m.used->idx = 0;
+	check(vfe_queue_get(q, &len) == token_of(1));
+	check(vfe_queue_get(q, &len) == token_of(2));
+	check(!vfe_queue_get(q, &len));
+	expect_broken("wrong used index 0", 0);
+	close_ring();
+}
+
+static void found_by_enable_cb(void)
+{
+	three();
+	m.used->idx = cpu_to_le16(100);
+	check(vfe_queue_enable_cb(q)); /* nothing to take, so do not loop */
+	expect_broken("wrong used index 100", 3);
+	close_ring();
+}
+
+/* All of the ring's memory is scribbled on: the driver decides by none of it */
+static void scribbles(void)
+{
+	unsigned int n, round;
+	size_t size = 0;
+	void *memory;
+	u32 len;
+
+	for (round = 0; round < 2; round++) {
+		open_ring(8, 4, round ? INDIRECT : 0);
+		for (n = 0; n < 2; n++)
+			add(n, 2, 2);
+		vfe_queue_kick_prepare(q);
+		for (n = 0; (memory = host_dma_piece(n, &size)); n++)
+			memset(memory, 0xff, size);
+		m.used->idx = 0;
+		claim(round ? 1 : 4, 0);
+		claim(0, 5);
+		check(vfe_queue_get(q, &len) == token_of(1));
+		check(vfe_queue_get(q, &len) == token_of(0));
+		check_equal(len, 5);
+		check(!vfe_queue_broken(q));
+		for (n = 0; n < (round ? 8 : 2); n++)
+			add(n, 2, 2);
+		check_equal(vfe_queue_add(q, segs_of(0, 1), 1, 0, token_of(0)),
+			    -ENOSPC);
+		while (vfe_queue_detach(q))
+			n--;
+		check_equal(n, 0);
+		close_ring();
+	}
+}
+
+const struct test bad_tests[] = {
+	{ "used id outside the ring", id_outside },
+	{ "used id of what is no buffer", id_of_no_buffer },
+	{ "used id twice", id_twice },
+	{ "used length longer than the buffer", length_too_long },
+	{ "used length of a buffer to read only", length_of_nothing },
+	{ "used index beyond what is available", index_too_far },
+	{ "used index beyond what was shown", index_before_kick },
+	{ "used index that goes back", index_backwards },
+	{ "enable_cb finds a wrong index and ends the loop",
+	  found_by_enable_cb },
+	{ "scribbles in the ring's memory decide nothing", scribbles },
+	{ }
+};

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A runner in miniature: lists of tests, checks, TAP. */
+#ifndef RING_TEST_H
+#define RING_TEST_H
+
+#include "../host.h"
+#include "../model.h"
+
+struct test {
+	const char *name;
+	void (*run)(void);
+};
+
+/* each list ends with a test that has no name */
+extern const struct test good_tests[];
+extern const struct test bad_tests[];
+extern const struct test random_tests[];
+
+void check_at(bool ok, const char *expr, const char *file, int line);
+void check_equal_at(unsigned long long a, unsigned long long b,
+		    const char *expr, const char *file, int line);
+
+#define check(expr)	check_at(expr, #expr, __FILE__, __LINE__)
+#define check_equal(a, b) \
+	check_equal_at(a, b, #a " == " #b, __FILE__, __LINE__)
+
+#define EVENT		FEATURE(VIRTIO_RING_F_EVENT_IDX)
+#define INDIRECT	FEATURE(VIRTIO_RING_F_INDIRECT_DESC)
+#define BIGGEST		32768	/* virtio 1.4, 2.7 */
+
+/* A token, and the pieces of a buffer: at different places, of odd lengths */
+void *token_of(unsigned int n);
+const struct vfe_seg *segs_of(unsigned int n, unsigned int total);
+u64 len_of(const struct vfe_seg *segs, unsigned int n);
+
+#endif /* RING_TEST_H */
