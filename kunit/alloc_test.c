@@ -19,7 +19,7 @@
 static int alloc_init(struct kunit *test)
 {
 	if (!FAIL_USABLE)
-		kunit_skip(test, "needs FAILSLAB, FAIL_PAGE_ALLOC and FAULT_INJECTION_DEBUG_FS");
+		kunit_skip(test, "needs FAILSLAB and FAIL_PAGE_ALLOC");
 	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
 	return 0;
 }

@@ -344,7 +344,7 @@ static void two_bad_ones(struct kunit *test)
 
 /* --- the end of configuration space --- */
 
-/* Move a capability to @to, as the head of the list; its old place is skipped */
+/* Move a capability to @to, as the head of the list */
 static u8 *move_first(struct front *f, u8 cfg_type, u8 to, u8 len)
 {
 	u8 *cfg = vfe_mock_config_space(f->m);

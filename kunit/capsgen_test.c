@@ -223,7 +223,8 @@ static bool in_place(const u8 *good, const u8 *good_pos, const u8 *cfg,
 	for (k = 0; k < ARRAY_SIZE(kinds); k++)
 		if (model->pos[k] &&
 		    (cfg[model->pos[k] + 4] != good[good_pos[k] + 4] ||
-		     memcmp(cfg + model->pos[k] + 8, good + good_pos[k] + 8, 4)))
+		     get_unaligned_le32(cfg + model->pos[k] + 8) !=
+		     get_unaligned_le32(good + good_pos[k] + 8)))
 			return false;
 	return true;
 }

@@ -28,6 +28,7 @@ static const struct counts_case counts_cases[] = {
 	{ "all mapped", { COUNTS_MAPPED(~0U) } },
 	{ "one vector for all", { .mock = { .queues = 2 },
 				  .irqs = VFE_IRQ_SHARED } },
+	{ "one vector", { .mock = { .queues = 2, .vectors = 1 } } },
 	{ "INTx", { .mock = { .queues = 2 }, .irqs = VFE_IRQ_INTX } },
 	{ "no MSI-X", { .mock = { .queues = 2, .vectors = -1 } } },
 };
@@ -178,7 +179,10 @@ static void counts_request(struct kunit *test)
 {
 	struct vfe_live *l = counts_start(test, true);
 	struct vfe_regs *regs = vfe_regs_of(l->vd);
-	bool msix = l->m->queues[0].vector != VIRTIO_MSI_NO_VECTOR;
+	u16 vector = l->mq->vector;
+	/* one interrupt for everything: the ISR tells what for */
+	bool isr = vector == VIRTIO_MSI_NO_VECTOR ||
+		   vector == l->m->config_vector;
 	u64 trapping = counts_traps(test, VFE_WIN_NOTIFY);
 
 	l->drain = true;
@@ -186,12 +190,12 @@ static void counts_request(struct kunit *test)
 	vfe_mock_log_clear(l->m);
 	counts_io(l, 1);
 	KUNIT_EXPECT_EQ(test, l->taken, 1U);
-	KUNIT_EXPECT_EQ(test, l->m->log_len, msix ? 1U : 2U);
+	KUNIT_EXPECT_EQ(test, l->m->log_len, isr ? 2U : 1U);
 	KUNIT_EXPECT_EQ(test, 1ULL,
 			vfe_regs_accesses(regs, VFE_REG_NOTIFY, VFE_WRITE));
-	KUNIT_EXPECT_EQ(test, msix ? 0ULL : 1ULL,
+	KUNIT_EXPECT_EQ(test, isr ? 1ULL : 0ULL,
 			vfe_regs_accesses(regs, VFE_REG_ISR_STATUS, VFE_READ));
-	if (!msix)
+	if (isr)
 		trapping += counts_traps(test, VFE_WIN_ISR);
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(regs), trapping);
 }
@@ -352,6 +356,104 @@ static void counts_spurious(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sum.spurious, 0ULL);
 }
 
+static u64 counts_queue_file(struct vfe_live *l, struct vfsmount *mnt,
+			     unsigned int queue, const char *file)
+{
+	char name[48];
+
+	snprintf(name, sizeof(name), "queues/%u/%s", queue, file);
+	return vfe_files_number(l->test, mnt, l->m->pdev, name);
+}
+
+/* One interrupt that both queues share counts once, and once in each. */
+static void counts_shared(struct kunit *test)
+{
+	static const enum vfe_interrupts kinds[] = {
+		VFE_IRQ_SHARED, VFE_IRQ_SINGLE, VFE_IRQ_INTX,
+	};
+	struct vfe_live_spec spec = { .mock = { .queues = 2 } };
+	struct vfsmount *mnt = vfe_files_mount(test);
+	struct vfe_event_counts sum;
+	struct vfe_sysfs *s;
+	struct vfe_live *l;
+	unsigned int k, i;
+
+	for (k = 0; k < ARRAY_SIZE(kinds); k++) {
+		spec.irqs = kinds[k];
+		l = vfe_live_start(test, &spec);
+		l->drain = true;
+		s = vfe_sysfs_create(&l->m->pdev->dev, vfe_regs_of(l->vd),
+				     vfe_stats_of(l->vd), l->vd);
+		KUNIT_EXPECT_FALSE(test, IS_ERR(s));
+		for (i = 0; i < 2; i++) {
+			l->q = vfe_get_queue(l->vd, i);
+			l->mq = &l->m->queues[i];
+			KUNIT_ASSERT_EQ(test, vfe_live_add(l, i, 0, 1), 0);
+			vfe_queue_kick_prepare(l->q);
+			vfe_mock_push(l->mq, vfe_live_pop(l, i, 0, 1), 1, 1);
+		}
+		KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(l->mq));
+		vfe_stats_get(vfe_stats_of(l->vd), &sum);
+		KUNIT_EXPECT_EQ(test, sum.interrupts, 1ULL);
+		KUNIT_EXPECT_EQ(test, sum.spurious, 0ULL);
+		KUNIT_EXPECT_EQ(test, sum.config, 0ULL);
+		KUNIT_EXPECT_EQ(test, l->taken, 2U);
+		for (i = 0; i < 2; i++) {
+			KUNIT_EXPECT_EQ(test, 1ULL,
+					counts_queue_file(l, mnt, i,
+							  "interrupts"));
+			KUNIT_EXPECT_EQ(test, 1ULL,
+					counts_queue_file(l, mnt, i,
+							  "completions"));
+		}
+		/* with nothing in the rings it is one, and a spurious one */
+		KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(l->mq));
+		vfe_stats_get(vfe_stats_of(l->vd), &sum);
+		KUNIT_EXPECT_EQ(test, sum.interrupts, 2ULL);
+		KUNIT_EXPECT_EQ(test, sum.spurious, 1ULL);
+		vfe_sysfs_destroy(s);
+		vfe_live_stop(l);
+	}
+}
+
+/* Another function's interrupt on the same line is none of this one's. */
+static void counts_foreign(struct kunit *test)
+{
+	struct vfe_live_spec spec = { .irqs = VFE_IRQ_INTX };
+	struct vfe_live *l = vfe_live_start(test, &spec);
+	struct vfe_event_counts sum;
+	unsigned int i;
+
+	for (i = 0; i < 5; i++)
+		vfe_mock_pin(l->m);
+	vfe_stats_get(vfe_stats_of(l->vd), &sum);
+	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
+	KUNIT_EXPECT_EQ(test, sum.spurious, 0ULL);
+	/* what it costs is counted all the same: the ISR was read */
+	KUNIT_EXPECT_EQ(test, 5ULL,
+			vfe_regs_accesses(vfe_regs_of(l->vd),
+					  VFE_REG_ISR_STATUS, VFE_READ));
+}
+
+/* Interrupts of a device that is reset are not looked at. */
+static void counts_while_reset(struct kunit *test)
+{
+	struct vfe_live *l = counts_start(test, true);
+	struct vfe_event_counts sum;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, vfe_reset(l->vd), 0);
+	for (i = 0; i < 3; i++) {
+		vfe_mock_raise(l->m, i);
+		vfe_mock_pin(l->m);
+	}
+	vfe_stats_get(vfe_stats_of(l->vd), &sum);
+	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
+	KUNIT_EXPECT_EQ(test, sum.config, 0ULL);
+	KUNIT_EXPECT_EQ(test, l->done, 0U);
+	counts_expect_log(l);
+}
+
 /* The register files say what the log says. */
 static void counts_files(struct kunit *test)
 {
@@ -391,6 +493,9 @@ static struct kunit_case counts_test_cases[] = {
 	KUNIT_CASE_PARAM(counts_request, counts_gen_params),
 	KUNIT_CASE_PARAM(counts_events, counts_gen_params),
 	KUNIT_CASE_PARAM(counts_spurious, counts_gen_params),
+	KUNIT_CASE(counts_shared),
+	KUNIT_CASE(counts_foreign),
+	KUNIT_CASE_PARAM(counts_while_reset, counts_gen_params),
 	KUNIT_CASE_PARAM(counts_files, counts_gen_params),
 	{}
 };

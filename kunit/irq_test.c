@@ -25,10 +25,11 @@ static struct vfe_event_counts events(struct front *f)
 
 #define EXPECT_EVENTS(test, f, all, nothing, conf) do { \
 	struct vfe_event_counts sum_ = events(f); \
+	struct kunit *test_ = (test); \
 \
-	KUNIT_EXPECT_EQ(test, sum_.interrupts, (u64)(all)); \
-	KUNIT_EXPECT_EQ(test, sum_.spurious, (u64)(nothing)); \
-	KUNIT_EXPECT_EQ(test, sum_.config, (u64)(conf)); \
+	KUNIT_EXPECT_EQ(test_, sum_.interrupts, (u64)(all)); \
+	KUNIT_EXPECT_EQ(test_, sum_.spurious, (u64)(nothing)); \
+	KUNIT_EXPECT_EQ(test_, sum_.config, (u64)(conf)); \
 } while (0)
 
 /* A buffer goes to the device and comes back with an interrupt. */

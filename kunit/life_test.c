@@ -178,7 +178,7 @@ static void only_version_1(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->accepted, BIT_ULL(VIRTIO_F_VERSION_1));
 }
 
-/* No way to work together: FAILED, an error, a line that says what is missing */
+/* No way to work together: FAILED, an error, a line that says why */
 static void expect_refusal(struct kunit *test, struct front *f,
 			   const char *says)
 {

@@ -10,6 +10,7 @@
 #include <linux/prandom.h>
 
 #include "lib/live.h"
+#include "lib/log.h"
 
 #define FAULT_SIZE	16
 #define FAULT_SAID	"device wrote a wrong"
@@ -334,14 +335,14 @@ static void fault_said_once(struct kunit *test)
 	unsigned int i;
 
 	l->drain = true;
-	vfe_live_log_mark(&mark);
+	mark = log_mark();
 	for (i = 0; i < 20; i++) {
 		vfe_mock_set_used_idx(l->mq, 100 + i);
 		vfe_mock_interrupt(l->mq);
 		vfe_live_get_none(l);
 	}
-	KUNIT_EXPECT_EQ(test, vfe_live_log_count(&mark, FAULT_SAID), 1U);
-	KUNIT_EXPECT_EQ(test, vfe_live_log_count(&mark, "used index 100"), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, FAULT_SAID), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "used index 100"), 1U);
 	KUNIT_EXPECT_EQ(test, l->faults, 1U);
 	/* the interrupt that found it was the last to come through */
 	KUNIT_EXPECT_EQ(test, l->done, 1U);
@@ -350,14 +351,14 @@ static void fault_said_once(struct kunit *test)
 	/* another queue says so too; the class driver knows already */
 	vfe_mock_set_used_idx(&l->m->queues[1], 7);
 	vfe_mock_interrupt(&l->m->queues[1]);
-	KUNIT_EXPECT_EQ(test, vfe_live_log_count(&mark, FAULT_SAID), 2U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, FAULT_SAID), 2U);
 	KUNIT_EXPECT_EQ(test, l->faults, 1U);
 
 	/* a new life, a new message */
 	vfe_live_restart(l);
 	vfe_mock_set_used_idx(l->mq, 5);
 	vfe_live_get_none(l);
-	KUNIT_EXPECT_EQ(test, vfe_live_log_count(&mark, FAULT_SAID), 3U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, FAULT_SAID), 3U);
 	KUNIT_EXPECT_EQ(test, l->faults, 2U);
 }
 
@@ -367,15 +368,14 @@ static void fault_message(struct kunit *test)
 	struct vfe_live *l = fault_start(test);
 	struct kmsg_dump_iter mark;
 
-	vfe_live_log_mark(&mark);
+	mark = log_mark();
 	fault_give(l, 1, 0, 1);
 	vfe_mock_push_raw(l->mq, 12345, 0);
 	vfe_live_get_none(l);
 	KUNIT_EXPECT_EQ(test, 1U,
-			vfe_live_log_count(&mark,
-					   "queue 0 (live): device wrote a wrong used id 12345"));
-	KUNIT_EXPECT_EQ(test, vfe_live_log_count(&mark,
-						 pci_name(l->m->pdev)), 1U);
+			log_errors(mark,
+				   "queue 0 (live): device wrote a wrong used id 12345"));
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(l->m->pdev)), 1U);
 }
 
 /* A fault found by enabling callbacks is one all the same. */

@@ -11,10 +11,12 @@
 
 #include <vfe/stats.h>
 
+#include "lib/fail.h"
 #include "lib/files.h"
 #include "lib/live.h"
 
-#define FILES_MAX	512
+#define FILES_MAX		512
+#define FILES_ALLOCATIONS	4000	/* a bound, not a number */
 
 /**
  * struct files - a function with its files
@@ -450,6 +452,7 @@ static void files_vectors(struct kunit *test)
 	} kinds[] = {
 		{ VFE_IRQ_MSIX, "4\n" },
 		{ VFE_IRQ_SHARED, "2\n" },
+		{ VFE_IRQ_SINGLE, "1\n" },
 		{ VFE_IRQ_INTX, "0\n" },
 	};
 	struct vfe_live_spec spec = { .mock = { .queues = 3 } };
@@ -653,25 +656,68 @@ static void files_of_vanished(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->l->m->log_len, 0U);
 }
 
-/* A second set of files under the same function is refused, in order. */
-static void files_twice(struct kunit *test)
+/* The folder can come again after it went; nothing is not a folder. */
+static void files_again(struct kunit *test)
 {
 	struct files *f = files_start(test, NULL);
 	struct vfe_live *l = f->l;
-	struct vfe_sysfs *second;
+	unsigned int i;
 
-	second = vfe_sysfs_create(&l->m->pdev->dev, vfe_regs_of(l->vd),
-				  vfe_stats_of(l->vd), l->vd);
-	KUNIT_EXPECT_PTR_EQ(test, second, (void *)ERR_PTR(-EEXIST));
-	vfe_sysfs_destroy(second);
 	vfe_sysfs_destroy(NULL);
+	vfe_sysfs_destroy(ERR_PTR(-ENOMEM));
+	for (i = 0; i < 3; i++) {
+		files_expect_top(test, f, true);
+		files_stop(f);
+		f->s = vfe_sysfs_create(&l->m->pdev->dev, vfe_regs_of(l->vd),
+					vfe_stats_of(l->vd), l->vd);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, f->s);
+	}
 	files_expect_top(test, f, true);
-	/* and again, after the first went */
+}
+
+/*
+ * Every allocation of them fails in turn: all files are there, or none. Of one
+ * window with one register, which has files of every kind, but not many.
+ */
+static void files_without_memory(struct kunit *test)
+{
+	struct vfe_live_spec spec = {};
+	struct files *f = files_start(test, &spec);
+	struct vfe_live *l = f->l;
+	unsigned int n, errors = 0;
+	struct vfe_regs regs;
+	bool failed = true;
+	struct file *file;
+
+	if (!FAIL_USABLE)
+		kunit_skip(test, "needs FAILSLAB, FAIL_PAGE_ALLOC and FAULT_INJECTION_DEBUG_FS");
+	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
+	KUNIT_ASSERT_EQ(test, vfe_regs_init(&regs), 0);
+	regs.win[VFE_WIN_ISR] = vfe_regs_of(l->vd)->win[VFE_WIN_ISR];
+	for (n = 1; failed && n < FILES_ALLOCATIONS; n++) {
+		files_stop(f);
+		fail_nth(n);
+		f->s = vfe_sysfs_create(&l->m->pdev->dev, &regs,
+					vfe_stats_of(l->vd), l->vd);
+		failed = fail_end();
+		if (!IS_ERR(f->s))
+			continue;
+		errors++;
+		KUNIT_EXPECT_TRUE_MSG(test, failed, "allocation %u", n);
+		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR(f->s), -ENOMEM,
+				    "allocation %u", n);
+		file = vfe_files_open(f->mnt, l->m->pdev, ".", O_RDONLY);
+		KUNIT_EXPECT_PTR_EQ_MSG(test, file, (void *)ERR_PTR(-ENOENT),
+					"allocation %u", n);
+	}
+	KUNIT_EXPECT_FALSE(test, failed);
+	/* a node for each file and folder at least */
+	KUNIT_EXPECT_GT(test, errors, 25U);
+	files_expect_top(test, f, true);
+	files_expect_windows(test, f, BIT(VFE_WIN_ISR));
 	files_stop(f);
-	f->s = vfe_sysfs_create(&l->m->pdev->dev, vfe_regs_of(l->vd),
-				vfe_stats_of(l->vd), l->vd);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, f->s);
-	files_expect_top(test, f, true);
+	vfe_regs_exit(&regs);
+	kunit_info(test, "%u allocations, %u of them needed\n", n - 2, errors);
 }
 
 static struct kunit_case files_cases[] = {
@@ -691,7 +737,8 @@ static struct kunit_case files_cases[] = {
 	KUNIT_CASE(files_open_when_gone),
 	KUNIT_CASE(files_read_while_going),
 	KUNIT_CASE(files_of_vanished),
-	KUNIT_CASE(files_twice),
+	KUNIT_CASE(files_again),
+	KUNIT_CASE_SLOW(files_without_memory),
 	{}
 };
 

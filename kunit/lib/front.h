@@ -277,10 +277,11 @@ static inline unsigned int front_statuses(struct vfe_mock *m, u8 *vals,
 	static const u8 expected_[] = { __VA_ARGS__ }; \
 	u8 got_[16]; \
 	unsigned int n_ = front_statuses(m, got_, ARRAY_SIZE(got_)); \
+	struct kunit *test_ = (test); \
 \
-	KUNIT_EXPECT_EQ(test, n_, (unsigned int)ARRAY_SIZE(expected_)); \
+	KUNIT_EXPECT_EQ(test_, n_, (unsigned int)ARRAY_SIZE(expected_)); \
 	if (n_ == ARRAY_SIZE(expected_)) \
-		KUNIT_EXPECT_MEMEQ(test, got_, expected_, n_); \
+		KUNIT_EXPECT_MEMEQ(test_, got_, expected_, n_); \
 } while (0)
 
 #define S_ACK		VIRTIO_CONFIG_S_ACKNOWLEDGE

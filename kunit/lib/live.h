@@ -9,7 +9,6 @@
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/err.h>
-#include <linux/kmsg_dump.h>
 #include <linux/string.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
@@ -271,32 +270,6 @@ static inline void vfe_live_round_trip(struct vfe_live *l, u32 n)
 	vfe_mock_push(l->mq, id, 1, l->chain->descs);
 	vfe_live_get(l, n, 1);
 	vfe_live_get_none(l);
-}
-
-/* --- the kernel's log --- */
-
-/* From here on */
-static inline void vfe_live_log_mark(struct kmsg_dump_iter *at)
-{
-	kmsg_dump_rewind(at);
-	at->cur_seq = at->next_seq;
-}
-
-/* Lines since the mark that hold @text; leaves the mark where it is */
-static inline unsigned int vfe_live_log_count(const struct kmsg_dump_iter *mark,
-					      const char *text)
-{
-	struct kmsg_dump_iter at = *mark;
-	unsigned int n = 0;
-	char line[256];
-	size_t len;
-
-	while (kmsg_dump_get_line(&at, false, line, sizeof(line) - 1, &len)) {
-		line[len] = '\0';
-		if (strstr(line, text))
-			n++;
-	}
-	return n;
 }
 
 #endif /* VFE_KUNIT_LIVE_H */

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -16,8 +16,18 @@ from lab import LabError, chroot, errors, paths, progress, tree  # noqa: E402
 
 HERE = ["python3", "/vfe/tools/kunit", "--here"]
 TIMEOUT = 3600.0
-WHAT = {"run": lambda options: runs.run(options.only),
-        "conformance": lambda options: runs.show_conformance()}
+
+
+def _conformance(_options: argparse.Namespace) -> int:
+    return runs.show_conformance()
+
+
+def _run(options: argparse.Namespace) -> int:
+    return runs.run(options.only)
+
+
+WHAT: dict[str, Callable[[argparse.Namespace], int]] = {
+    "conformance": _conformance, "run": _run}
 
 
 def _parser() -> argparse.ArgumentParser:

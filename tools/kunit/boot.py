@@ -20,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 BUSYBOX = Path("usr/bin/busybox")
 APPLETS = ("sh", "cat", "sed", "find", "mkdir", "mount", "umount", "insmod",
            "sleep", "poweroff")
+# UML has no I/O ports
+PARAMETERS = {"vfe_trap_blk": ("window=memory",)}
 MEMORY = "512M"
 POLL_S = 0.05
 # Sleeping takes no time, and the terminal is the log's, not the kernel's.
@@ -55,8 +57,9 @@ def pack(archive: Path, modules: Sequence[Path],
         _layout(root)
         for module in modules:
             shutil.copyfile(module, root / "modules" / module.name)
-        (root / "order").write_text(
-            "".join(f"{module.stem}\n" for module in modules))
+        (root / "order").write_text("".join(
+            " ".join([module.stem, *PARAMETERS.get(module.stem, ())]) + "\n"
+            for module in modules))
         for path, text in (files or {}).items():
             (root / path).write_text(text)
         names = "\n".join(sorted(str(path.relative_to(root))

@@ -9,14 +9,30 @@ say()
 	echo "<6>@@$*" >/dev/kmsg
 }
 
+# a module's name, then its parameters
 load()
 {
-	say "LOAD $1"
-	if insmod "/modules/$1.ko"; then
-		say "LOADED $1"
+	name=$1
+	shift
+	say "LOAD $name"
+	if insmod "/modules/$name.ko" "$@"; then
+		say "LOADED $name"
 	else
-		say "REFUSED $1"
+		say "REFUSED $name"
 	fi
+}
+
+# Let a task that asks for it (fail_nth) meet failures of any allocation, and
+# let them be quiet: a report would look like one of a checker.
+prepare_failures()
+{
+	for kind in failslab fail_page_alloc; do
+		cd "/sys/kernel/debug/$kind" || continue
+		echo N >ignore-gfp-wait
+		echo 0 >verbose
+	done
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+	cd /
 }
 
 # An object is not suspected in its first seconds, and one scan may meet a
@@ -68,9 +84,12 @@ if [ -f /sys/kernel/debug/kmemleak ]; then
 	echo clear >/sys/kernel/debug/kmemleak
 fi
 
+prepare_failures
+
 say BEGIN
-while read -r name; do
-	load "$name"
+while read -r line; do
+	# shellcheck disable=SC2086 # a name and words
+	load $line
 done </order
 say LEAKS
 leaks
