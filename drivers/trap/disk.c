@@ -28,12 +28,13 @@ static int vfet_identity_check(struct vfet_disk *td,
 			VFE_IDENTIFY_MAGIC, VFE_IDENTIFY_VERSION);
 		return -ENODEV;
 	}
+	/* The block layer cannot cut requests smaller than a page. */
 	if (le64_to_cpu(id->capacity) > LLONG_MAX >> SECTOR_SHIFT ||
-	    !le32_to_cpu(id->max_count)) {
+	    le32_to_cpu(id->max_count) < VFET_MIN_SECTORS) {
 		dev_err(dev,
-			"IDENTIFY gives %llu sectors, %u a request: the device must be mended\n",
+			"IDENTIFY gives %llu sectors, %u a request (at least %lu are needed): the device must be mended\n",
 			(unsigned long long)le64_to_cpu(id->capacity),
-			le32_to_cpu(id->max_count));
+			le32_to_cpu(id->max_count), VFET_MIN_SECTORS);
 		return -EINVAL;
 	}
 	return 0;

@@ -20,6 +20,9 @@
 
 #define VFET_NAME "vfe_trap_blk"
 
+/* fewest sectors that a device must take in a request */
+#define VFET_MIN_SECTORS (PAGE_SIZE >> SECTOR_SHIFT)
+
 /* most sectors in a request, whatever the device would take */
 #define VFET_MAX_SECTORS 2048
 
