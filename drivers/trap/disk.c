@@ -94,16 +94,22 @@ int vfet_disk_check(struct vfet_disk *td)
 {
 	u64 capacity = td->capacity;
 	u32 max_sectors = td->max_sectors;
+	u32 flags = td->flags;
+	char serial[VFE_SERIAL_LEN];
 	int err;
 
+	memcpy(serial, td->serial, sizeof(serial));
 	err = vfet_disk_learn(td);
 	if (err)
 		return err;
-	if (td->capacity == capacity && td->max_sectors >= max_sectors)
+	if (td->capacity == capacity && td->max_sectors >= max_sectors &&
+	    td->flags == flags && !memcmp(serial, td->serial, sizeof(serial)))
 		return 0;
 	dev_err(&td->window.pdev->dev,
-		"%llu sectors, %u a request, were %llu and %u before suspend: unbind and bind again\n",
-		td->capacity, td->max_sectors, capacity, max_sectors);
+		"%llu sectors, %u a request, flags %#x, serial %.*s; were %llu, %u, %#x, %.*s before suspend: unbind and bind again\n",
+		td->capacity, td->max_sectors, td->flags,
+		(int)sizeof(serial), td->serial, capacity, max_sectors, flags,
+		(int)sizeof(serial), serial);
 	return -ENODEV;
 }
 
