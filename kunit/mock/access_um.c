@@ -66,12 +66,28 @@ int vfe_mock_access_init(struct resource **win)
 	return logic_iomem_add_region(&vfe_mock_win, &vfe_mock_um_region);
 }
 
-void vfe_mock_access_bridge(struct pci_host_bridge *bridge)
+int vfe_mock_access_bridge(struct pci_host_bridge *bridge)
 {
 	bridge->busnr = 1;	/* bus 0 is the kernel's own */
+	return 0;
 }
 
-unsigned int vfe_mock_access_irq(const struct vfe_mock_vector *vector)
+void vfe_mock_access_vector(const struct vfe_mock_impl *impl,
+			    unsigned int vector, struct vfe_mock_vector *entry)
 {
-	return vector->data;
+	*entry = impl->table[vector];
+}
+
+void vfe_mock_access_reset(struct vfe_mock_impl *impl)
+{
+	unsigned int i;
+
+	memset(impl->table, 0, sizeof(impl->table));
+	for (i = 0; i < VFE_MOCK_VECTORS; i++)
+		impl->table[i].ctrl = PCI_MSIX_ENTRY_CTRL_MASKBIT;
+}
+
+void vfe_mock_access_pin(struct pci_dev *pdev)
+{
+	/* nobody else would route it */
 }

@@ -218,8 +218,10 @@ static int vfe_mock_discover(struct vfe_mock_impl *impl, bool unbound)
 		if (unbound)
 			ret = device_set_driver_override(&pdev->dev, "none");
 		/* as the PCI core does when it calls a driver's probe */
-		if (impl->space[PCI_INTERRUPT_PIN])
+		if (impl->space[PCI_INTERRUPT_PIN]) {
 			pdev->irq = impl->irq;
+			vfe_mock_access_pin(pdev);
+		}
 		pci_bus_assign_resources(bus);
 		pci_bus_add_devices(bus);
 	}
@@ -345,12 +347,18 @@ static int __init vfe_mock_bridge_init(struct resource *win)
 		return -ENOMEM;
 	vfe_mock_bridge->ops = &vfe_mock_pci_ops;
 	vfe_mock_bridge->map_irq = vfe_mock_map_irq;
-	vfe_mock_access_bridge(vfe_mock_bridge);
+	ret = vfe_mock_access_bridge(vfe_mock_bridge);
+	if (ret)
+		goto err_free;
 	pci_add_resource(&vfe_mock_bridge->windows, win);
 	pci_add_resource(&vfe_mock_bridge->windows, &vfe_mock_busn);
 	ret = pci_host_probe(vfe_mock_bridge);
 	if (ret)
-		pci_free_host_bridge(vfe_mock_bridge);
+		goto err_free;
+	return 0;
+
+err_free:
+	pci_free_host_bridge(vfe_mock_bridge);
 	return ret;
 }
 

@@ -176,9 +176,14 @@ struct vfe_mock_bar *vfe_mock_bar_at(u64 addr, u64 len, u32 *offset);
 
 /* --- access_*.c: how accesses of the CPU come here --- */
 int vfe_mock_access_init(struct resource **win);
-void vfe_mock_access_bridge(struct pci_host_bridge *bridge);
-/* the interrupt number that a programmed vector stands for */
-unsigned int vfe_mock_access_irq(const struct vfe_mock_vector *vector);
+int vfe_mock_access_bridge(struct pci_host_bridge *bridge);
+/* an entry of the MSI-X table, as it was programmed; locked */
+void vfe_mock_access_vector(const struct vfe_mock_impl *impl,
+			    unsigned int vector, struct vfe_mock_vector *entry);
+/* mask all entries; locked */
+void vfe_mock_access_reset(struct vfe_mock_impl *impl);
+/* the interrupt number of a pin is in pdev->irq already */
+void vfe_mock_access_pin(struct pci_dev *pdev);
 
 /* --- space.c --- */
 void vfe_mock_space_init(struct vfe_mock_impl *impl,

@@ -9,6 +9,7 @@
 #include <linux/hardirq.h>
 #include <linux/irq.h>
 #include <linux/irqdesc.h>
+#include <linux/smp.h>
 
 #include "internal.h"
 
@@ -61,8 +62,8 @@ int vfe_mock_irq_alloc(unsigned int slot)
 
 /* --- delivery --- */
 
-/* Run the handlers of @irq here and now. Return: whether there is such an irq */
-static bool vfe_mock_deliver(unsigned int irq)
+/* Run the handlers of @irq here and now. */
+static int vfe_mock_deliver_here(unsigned int irq)
 {
 	unsigned long flags;
 	int ret;
@@ -72,6 +73,67 @@ static bool vfe_mock_deliver(unsigned int irq)
 	ret = generic_handle_irq(irq);
 	__irq_exit_raw();
 	local_irq_restore(flags);
+	return ret;
+}
+
+#ifdef CONFIG_SMP
+
+struct vfe_mock_call {
+	unsigned int irq;
+	int ret;
+};
+
+static void vfe_mock_deliver_call(void *data)
+{
+	struct vfe_mock_call *call = data;
+
+	call->ret = generic_handle_irq(call->irq);
+}
+
+/* The CPU that an interrupt is for, or this one */
+static unsigned int vfe_mock_irq_cpu(unsigned int irq)
+{
+	struct irq_data *data = irq_get_irq_data(irq);
+	const struct cpumask *mask;
+	unsigned int cpu;
+
+	if (!data)
+		return smp_processor_id();
+	mask = irq_data_get_effective_affinity_mask(data);
+	cpu = cpumask_first_and(mask, cpu_online_mask);
+	return cpu < nr_cpu_ids ? cpu : smp_processor_id();
+}
+
+/* Run the handlers of @irq on its CPU. */
+static int vfe_mock_deliver_there(unsigned int irq)
+{
+	struct vfe_mock_call call = { .irq = irq, .ret = -ENODEV };
+	unsigned int cpu = get_cpu();
+	unsigned int to = vfe_mock_irq_cpu(irq);
+
+	if (to == cpu || !in_task())
+		call.ret = vfe_mock_deliver_here(irq);
+	else
+		smp_call_function_single(to, vfe_mock_deliver_call, &call,
+					 true);
+	put_cpu();
+	return call.ret;
+}
+
+#else
+
+static int vfe_mock_deliver_there(unsigned int irq)
+{
+	return vfe_mock_deliver_here(irq);
+}
+
+#endif
+
+/* Return: whether there is such an irq */
+static bool vfe_mock_deliver(unsigned int irq)
+{
+	int ret = vfe_mock_deliver_there(irq);
+
 	/* as behind every interrupt: what the handler raised for later */
 	if (!in_interrupt()) {
 		local_bh_disable();
@@ -154,11 +216,17 @@ EXPORT_SYMBOL_GPL(vfe_mock_pin);
 
 /* --- MSI-X --- */
 
-static bool vfe_mock_vector_masked(const struct vfe_mock_impl *impl,
-				   unsigned int vector)
+/* The interrupt number that a vector was programmed with, 0 while masked */
+static unsigned int vfe_mock_vector_irq(const struct vfe_mock_impl *impl,
+					unsigned int vector)
 {
-	return vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_MASKALL ||
-	       impl->table[vector].ctrl & PCI_MSIX_ENTRY_CTRL_MASKBIT;
+	struct vfe_mock_vector entry;
+
+	if (vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_MASKALL)
+		return 0;
+	vfe_mock_access_vector(impl, vector, &entry);
+	/* the address is nowhere: the domain put the number into the data */
+	return entry.ctrl & PCI_MSIX_ENTRY_CTRL_MASKBIT ? 0 : entry.data;
 }
 
 /*
@@ -176,12 +244,11 @@ static unsigned int vfe_mock_vector_begin(struct vfe_mock_impl *impl,
 	if (!impl->m.knobs.gone && impl->m.pdev && vector < impl->vectors &&
 	    vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_ENABLE &&
 	    vfe_mock_command(impl) & PCI_COMMAND_MASTER) {
-		if (now && !vfe_mock_vector_masked(impl, vector)) {
-			irq = vfe_mock_access_irq(&impl->table[vector]);
+		irq = now ? vfe_mock_vector_irq(impl, vector) : 0;
+		if (irq)
 			impl->pending &= ~BIT(vector);
-		} else {
+		else
 			impl->pending |= BIT(vector);
-		}
 	}
 	raw_spin_unlock_irqrestore(&impl->lock, flags);
 	return irq;
@@ -244,11 +311,7 @@ void vfe_mock_table_write(struct vfe_mock_impl *impl, u32 offset, u32 val)
 
 void vfe_mock_table_reset(struct vfe_mock_impl *impl)
 {
-	unsigned int i;
-
-	memset(impl->table, 0, sizeof(impl->table));
-	for (i = 0; i < VFE_MOCK_VECTORS; i++)
-		impl->table[i].ctrl = PCI_MSIX_ENTRY_CTRL_MASKBIT;
+	vfe_mock_access_reset(impl);
 	impl->pending = 0;
 }
 
