@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vfe-device: one PCI function with a virtio block device and a legacy
- * register window, served over vfio-user. Puts the parts together, runs the
- * loop and takes the parts apart again.
+ * register window, served over vfio-user. The process: signals, sockets, the
+ * backing file and the loop around the device.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -11,14 +11,6 @@
 #include <unistd.h>
 
 #include "server.h"
-
-void device_reset(struct device *d)
-{
-	vdev_reset(d->vdev);
-	regwin_reset(d->regwin);
-	irq_reset(d->irq);
-	pci_reset(d->pci);
-}
 
 /* SIGINT and SIGTERM end the loop as 'quit' does. */
 static int open_signals(void)
@@ -37,39 +29,14 @@ static int open_signals(void)
 static void destroy(struct device *d)
 {
 	control_free(d->control);
-	vu_free(d->client);
 	if (d->listener >= 0) {
 		close(d->listener);
 		unlink(d->options.socket);
 	}
-	pci_free(d->pci);
-	if (d->regwin)
-		regwin_free(d->regwin);
-	if (d->vdev)
-		vdev_free(d->vdev);
-	irq_free(d->irq);
-	gmem_free(d->gmem);
-	if (d->backend)
-		backend_close(d->backend);
+	device_destroy(d);
+	backend_close(d->backend);
 	if (d->signals >= 0)
 		close(d->signals);
-}
-
-/* The parts without a name in the file system. Return: 0 or -1 */
-static int create_parts(struct device *d)
-{
-	const struct options *o = &d->options;
-
-	d->signals = open_signals();
-	d->gmem = gmem_new();
-	d->irq = irq_new(o->queues + 1, &d->counts);
-	if (d->signals < 0 || !d->gmem || !d->irq)
-		return -1;
-	d->vdev = vdev_new(o, d->backend, d->gmem, d->irq, &d->counts);
-	d->regwin = regwin_new(o, d->backend, d->irq, &d->counts);
-	d->pci = pci_new(d);
-	d->client = vu_new(d);
-	return d->vdev && d->regwin && d->pci && d->client ? 0 : -1;
 }
 
 /*
@@ -83,7 +50,8 @@ static int create(struct device *d)
 	d->backend = backend_open(o->backing, o->readonly);
 	if (!d->backend)
 		return -1;
-	if (create_parts(d)) {
+	d->signals = open_signals();
+	if (d->signals < 0 || device_create(d)) {
 		fprintf(stderr, "vfe-device: out of memory or descriptors; check ulimit\n");
 		return -1;
 	}

@@ -16,7 +16,7 @@ struct vu_client;
 struct control;
 struct pci;
 
-/* One of each, owned by main.c */
+/* One of each, put together by device.c and main.c */
 struct device {
 	struct options options;
 	struct counts counts;
@@ -33,6 +33,16 @@ struct device {
 	bool quit;
 };
 
+/* device.c */
+
+/**
+ * device_create() - make the parts from @options and @backend, which the
+ * caller provides and keeps
+ *
+ * Return: 0 or -1; device_destroy() tidies up either way.
+ */
+int device_create(struct device *d);
+void device_destroy(struct device *d);
 /* Back to the state after power on: what FLR and DEVICE_RESET do. */
 void device_reset(struct device *d);
 
