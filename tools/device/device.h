@@ -80,7 +80,7 @@ void gmem_unmap_all(struct gmem *gm);
  * byte is outside guest memory or lacks the permission, -E2BIG if @max pieces
  * do not suffice.
  */
-int gmem_iov(const struct gmem *gm, uint64_t gpa, uint64_t len, bool write,
+int gmem_iov(struct gmem *gm, uint64_t gpa, uint64_t len, bool write,
 	     struct iovec *iov, int max);
 
 /**
@@ -88,7 +88,7 @@ int gmem_iov(const struct gmem *gm, uint64_t gpa, uint64_t len, bool write,
  *
  * Return: its address or NULL.
  */
-void *gmem_ptr(const struct gmem *gm, uint64_t gpa, uint64_t len, bool write);
+void *gmem_ptr(struct gmem *gm, uint64_t gpa, uint64_t len, bool write);
 
 /* irq.c */
 

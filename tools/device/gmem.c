@@ -222,14 +222,14 @@ static void report_loss(struct gmem *gm)
 	log_line("guest memory: the client truncated a file that it had mapped; its range is refused from now on");
 }
 
-int gmem_iov(const struct gmem *gm, uint64_t gpa, uint64_t len, bool write,
+int gmem_iov(struct gmem *gm, uint64_t gpa, uint64_t len, bool write,
 	     struct iovec *iov, int max)
 {
 	size_t i = find(gm, gpa);
 	int n = 0;
 
 	if (gm->lost)
-		report_loss((struct gmem *)gm);
+		report_loss(gm);
 	while (len) {
 		const struct gmem_range *r;
 		uint64_t skip, piece;
@@ -255,7 +255,7 @@ int gmem_iov(const struct gmem *gm, uint64_t gpa, uint64_t len, bool write,
 	return n;
 }
 
-void *gmem_ptr(const struct gmem *gm, uint64_t gpa, uint64_t len, bool write)
+void *gmem_ptr(struct gmem *gm, uint64_t gpa, uint64_t len, bool write)
 {
 	struct iovec iov;
 
