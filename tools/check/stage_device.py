@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage device: the device, sanitized, against the tests beside it."""
+"""Stage device: the device under two compilers, sanitizers and fuzzers."""
 
 from __future__ import annotations
 
 import os
+import re
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lab import build, files, paths
@@ -11,12 +15,30 @@ from lab import build, files, paths
 from . import units
 from .context import Context, tail
 
-MAKE_CHECK_TIMEOUT = 120
+MAKE_TIMEOUT = 300
 SUITE_TIMEOUT = 300
+
+FUZZ_TARGETS = ("ring", "regs", "vu")
+FUZZ_SECONDS = 10
+# What an input may take, in seconds and MB; and what counts as having run
+FUZZ_LIMITS = ("-timeout=5", "-rss_limit_mb=600", "-max_len=2048")
+FUZZ_LEAST_RUNS = 1000
+# A corpus in the cache with more files than this is merged into a small one.
+FUZZ_MOST_FILES = 4000
+
+TAP = re.compile(r"^(not )?ok \d+ - (.*)$")
+FUZZ_DONE = re.compile(r"^Done (\d+) runs in (\d+) second", re.MULTILINE)
+FUZZ_COVERAGE = re.compile(r"DONE\s+cov: (\d+)")
+FUZZ_SAVED = re.compile(r"Test unit written to (\S+)")
+FUZZ_REASON = re.compile(r"property violated|ERROR: |runtime error: ")
 
 
 def _root() -> Path:
     return paths.state() / "build" / "check-device"
+
+
+def _out(compiler: str) -> Path:
+    return _root() / ("out" if compiler == "gcc" else f"out-{compiler}")
 
 
 def sources() -> Path:
@@ -28,30 +50,163 @@ def sources() -> Path:
     return folder / "tools/device"
 
 
-def make(context: Context, target: str) -> tuple[int, str]:
+def make(context: Context, *targets: str,
+         compiler: str = "gcc") -> tuple[int, str]:
     """make in the copy, results in a folder of its own."""
     build.drop_interrupted(_root())
-    folder = sources()
-    out = folder.parent.parent / "out"
+    folder, out = sources(), _out(compiler)
     out.mkdir(exist_ok=True)
     with build.building(_root()):
         return context.run(["make", f"-j{os.cpu_count() or 1}", "-C",
-                            str(folder), f"O={out}", target],
-                           timeout=MAKE_CHECK_TIMEOUT)
+                            str(folder), f"O={out}", f"CC={compiler}",
+                            *targets], timeout=MAKE_TIMEOUT)
+
+
+def _build(context: Context, compiler: str, *targets: str) -> bool:
+    """A check: it builds, and since warnings are errors, without any."""
+    context.note(f"{compiler}: {' '.join(targets)}")
+    code, output = make(context, *targets, compiler=compiler)
+    return context.tally.judge(
+        f"make -C tools/device CC={compiler} {' '.join(targets)}",
+        f"exit code {code}\n{tail(output)}" if code else "")
+
+
+def tap_results(output: str) -> list[tuple[str, str]]:
+    """Name and problem of each test in TAP; '#' lines come before theirs."""
+    found: list[tuple[str, str]] = []
+    said: list[str] = []
+    for line in output.splitlines():
+        match = TAP.match(line)
+        if match:
+            problem = "\n".join(said) or "it failed and did not say why"
+            found.append((match.group(2), problem if match.group(1) else ""))
+            said = []
+        elif line.startswith("#"):
+            said.append(line)
+    return found
+
+
+def _unit_tests(context: Context, compiler: str, program: str) -> None:
+    """A check a test, and one that the program got to its end."""
+    start = time.monotonic()
+    context.note(f"{program}, {compiler}")
+    code, output = context.run([str(_out(compiler) / program)],
+                               timeout=MAKE_TIMEOUT)
+    results = tap_results(output)
+    for name, problem in results:
+        context.tally.judge(f"{program} ({compiler}): {name}", problem)
+    ended = code in (0, 1) and output.rstrip().endswith(f"1..{len(results)}")
+    context.tally.judge(
+        f"{program} ({compiler}) runs to its end", "" if ended and results
+        else f"exit code {code}\n{tail(output)}")
+    context.log.write(f"{program} ({compiler}): {len(results)} tests,"
+                      f" {time.monotonic() - start:.1f} s\n")
+
+
+def _fuzz(context: Context, target: str, options: Sequence[str],
+          folders: Sequence[Path], seconds: float) -> tuple[int, str]:
+    crashes = paths.out() / "check" / "fuzz"
+    crashes.mkdir(parents=True, exist_ok=True)
+    return context.run(
+        [str(_out("clang") / f"{target}_fuzz"), *FUZZ_LIMITS, *options,
+         f"-artifact_prefix={crashes}/{target}-", "-print_funcs=0",
+         *map(str, folders)], timeout=seconds, whole=True)
+
+
+def fuzz_problem(target: str, code: int, output: str) -> str:
+    """What a run of a fuzz target found: why, and how to see it again."""
+    if not code:
+        return ""
+    why = [line for line in output.splitlines() if FUZZ_REASON.search(line)]
+    saved = FUZZ_SAVED.search(output)
+    if not saved:
+        return f"exit code {code}\n{tail(output)}"
+    return "\n".join([
+        *why[:4], f"the input is in {saved.group(1)}; to see it again:",
+        f"  python3 tools/lab exec {_out('clang') / target}_fuzz"
+        f" {saved.group(1)}",
+        "once it is fixed, keep it in"
+        f" tools/device/fuzz/regressions/{target}/", tail(output)])
+
+
+def _folders(target: str) -> tuple[Path, list[Path]]:
+    """The corpus in the cache, and what is in the tree."""
+    grown = paths.state() / "fuzz" / f"device-{target}"
+    grown.mkdir(parents=True, exist_ok=True)
+    tree = paths.checkout() / "tools/device/fuzz"
+    kept = [tree / kind / target for kind in ("regressions", "corpus")]
+    return grown, [folder for folder in kept if folder.is_dir()]
+
+
+def _replay(context: Context, target: str) -> bool:
+    """The inputs in the tree, each once."""
+    _, kept = _folders(target)
+    count = sum(1 for folder in kept for _ in folder.iterdir())
+    code, output = _fuzz(context, target, ["-runs=0"], kept, 60)
+    problem = fuzz_problem(target, code, output)
+    if not count:
+        problem = f"no input in tools/device/fuzz/corpus/{target}"
+    return context.tally.judge(f"fuzz {target}: inputs in the tree", problem)
+
+
+def _shrink(context: Context, target: str, grown: Path) -> None:
+    """Keep of a corpus that grew too large only what reaches something."""
+    if sum(1 for _ in grown.iterdir()) <= FUZZ_MOST_FILES:
+        return
+    fresh = grown.with_suffix(".new")
+    files.remove(fresh)
+    fresh.mkdir()
+    code, _ = _fuzz(context, target, ["-merge=1", "-max_total_time=20"],
+                    [fresh, grown], 60)
+    files.remove(grown)
+    if code:
+        files.remove(fresh)
+        grown.mkdir()
+    else:
+        fresh.rename(grown)
+
+
+def _explore(context: Context, target: str) -> tuple[str, str]:
+    """New inputs for a bounded time; name and problem of the check."""
+    name = f"fuzz {target}: {FUZZ_SECONDS} s of new inputs"
+    grown, kept = _folders(target)
+    _shrink(context, target, grown)
+    code, output = _fuzz(context, target,
+                         [f"-max_total_time={FUZZ_SECONDS}"],
+                         [grown, *kept], FUZZ_SECONDS + 60)
+    problem = fuzz_problem(target, code, output)
+    done, cover = FUZZ_DONE.search(output), FUZZ_COVERAGE.search(output)
+    if not problem and (not done or int(done.group(1)) < FUZZ_LEAST_RUNS):
+        problem = f"under {FUZZ_LEAST_RUNS} inputs\n{tail(output)}"
+    if done and cover:
+        rate = int(done.group(1)) // max(1, int(done.group(2)))
+        context.log.write(f"fuzz {target}: {done.group(1)} inputs, {rate} a"
+                          f" second, {cover.group(1)} edges\n")
+    return name, problem
+
+
+def _fuzzers(context: Context) -> None:
+    """What is known first, then all targets side by side."""
+    context.note("fuzz targets: inputs in the tree")
+    good = [target for target in FUZZ_TARGETS if _replay(context, target)]
+    context.note(f"fuzzing for {FUZZ_SECONDS} s")
+    with ThreadPoolExecutor(len(FUZZ_TARGETS)) as pool:
+        for name, problem in pool.map(
+                lambda target: _explore(context, target), good):
+            context.tally.judge(name, problem)
 
 
 def run(context: Context) -> None:
-    """The C unit tests, then the suites against the sanitized device."""
-    context.note("the device's own unit tests")
-    code, output = make(context, "check")
-    context.tally.judge("make -C tools/device check",
-                        f"exit code {code}\n{tail(output)}" if code else "")
-    context.note("building it with sanitizers")
-    code, output = make(context, "san")
-    if not context.tally.judge(
-            "make -C tools/device san",
-            f"exit code {code}\n{tail(output)}" if code else ""):
+    """Unit tests and fuzzers, then the suites against the whole process."""
+    sanitized = _build(context, "gcc", "san", "tests")
+    if sanitized:
+        for program in ("ring_test", "server_test"):
+            _unit_tests(context, "gcc", program)
+    if _build(context, "clang", "all", "san", "tests", "fuzz"):
+        _unit_tests(context, "clang", "server_test")
+        _fuzzers(context)
+    if not sanitized:
         return
-    binary = sources().parent.parent / "out" / "vfe-device-san"
     units.run(context, paths.checkout() / "tools/device", "tests",
-              timeout=SUITE_TIMEOUT, env={"VFE_DEVICE": str(binary)})
+              timeout=SUITE_TIMEOUT,
+              env={"VFE_DEVICE": str(_out("gcc") / "vfe-device-san")})

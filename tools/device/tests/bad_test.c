@@ -297,27 +297,27 @@ static const struct mistake mistakes[] = {
 /* The device logs the mistake, and then if it needs a reset: two lines. */
 static void commit(struct guest *g, const struct mistake *m)
 {
-	unsigned int before = seen.lines;
+	unsigned int before = logged.lines;
 	uint32_t id, len;
 
 	kick(g);
-	CHECK_EQ(seen.lines - before, m->outcome == NEEDS_RESET ? 2 : 1);
+	CHECK_EQ(logged.lines - before, m->outcome == NEEDS_RESET ? 2 : 1);
 	if (m->outcome == IOERR) {
-		CHECK(strstr(seen.log, m->log));
+		CHECK(strstr(logged.last, m->log));
 		CHECK(take_used(g, &id, &len));
 		CHECK_EQ(status_byte(g), VIRTIO_BLK_S_IOERR);
 		CHECK_EQ(vdev_status(g->v), 15);
 		return;
 	}
-	CHECK(strstr(seen.log, "NEEDS_RESET"));
-	CHECK(strstr(seen.log_before, m->log));
+	CHECK(strstr(logged.last, "NEEDS_RESET"));
+	CHECK(strstr(logged.before, m->log));
 	CHECK(!take_used(g, &id, &len));
 	CHECK_EQ(vdev_status(g->v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
 	CHECK_EQ(seen.vector[0], 1);
 	/* Dead until reset, and silent */
 	kick(g);
 	CHECK(!vdev_wants_poll(g->v));
-	CHECK_EQ(seen.lines - before, 2);
+	CHECK_EQ(logged.lines - before, 2);
 }
 
 static void test_mistakes(void)
@@ -375,13 +375,13 @@ static void bad_ring(struct guest *g, enum vfe_reg part, uint64_t addr,
 	set_addr(g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR);
 	set_addr(g, VFE_REG_QUEUE_DEVICE_LO, USED_ADDR);
 	set_addr(g, part, addr);
-	seen.lines = 0;
+	logged.lines = 0;
 	seen.vector[0] = 0;
 	set(g, VFE_REG_QUEUE_ENABLE, 1);
 	CHECK_EQ(get(g, VFE_REG_QUEUE_ENABLE), 0);
 	CHECK_EQ(vdev_status(g->v), 11 | VIRTIO_CONFIG_S_NEEDS_RESET);
-	CHECK_EQ(seen.lines, 2);
-	CHECK(strstr(seen.log_before, log));
+	CHECK_EQ(logged.lines, 2);
+	CHECK(strstr(logged.before, log));
 	/* The driver hears of it as soon as it may. */
 	CHECK_EQ(seen.vector[0], 0);
 	set(g, VFE_REG_CONFIG_MSIX_VECTOR, 0);

@@ -287,7 +287,7 @@ static void test_file_cut(void)
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 9, 512, &len), 0);
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 9, 1024, &len), 1);
 	CHECK_EQ(len, 0);
-	CHECK(strstr(seen.log, "backing file"));
+	CHECK(strstr(logged.last, "backing file"));
 	guest_close(&g);
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The guest in miniature: memory, registers, the driver's side of a ring, and
- * the stand-ins for interrupts and log. Little endian machines only, like the
+ * the stand-in for interrupts. Little endian machines only, like the
  * rest of what these tests write into memory.
  */
 #include <endian.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,19 +35,6 @@ bool irq_msix_enabled(const struct irq *irq)
 {
 	(void)irq;
 	return seen.msix;
-}
-
-void log_line(const char *fmt, ...)
-{
-	va_list args;
-
-	memcpy(seen.log_before, seen.log, sizeof(seen.log));
-	va_start(args, fmt);
-	vsnprintf(seen.log, sizeof(seen.log), fmt, args);
-	va_end(args);
-	seen.lines++;
-	if (getenv("RING_TEST_LOG"))
-		printf("# %s\n", seen.log);
 }
 
 uint8_t disk_byte(uint64_t offset)
@@ -116,6 +102,7 @@ void guest_open(struct guest *g, void (*change)(struct options *o))
 {
 	memset(g, 0, sizeof(*g));
 	memset(&seen, 0, sizeof(seen));
+	memset(&logged, 0, sizeof(logged));
 	seen.msix = true;
 	g->o.serial = "ring-test";
 	g->o.msix = true;

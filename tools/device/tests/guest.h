@@ -9,6 +9,7 @@
 #define GUEST_H
 
 #include "../virtio.h"
+#include "tap.h"
 
 /* Two mappings that touch, so that a buffer can lie across both */
 #define RAM_BASE	0x100000ULL
@@ -48,14 +49,11 @@ struct guest {
 	uint16_t used_seen;
 };
 
-/* What the replaced parts have seen */
+/* What the replaced part has seen */
 struct seen {
 	bool msix;		/* the guest has MSI-X enabled */
 	unsigned int vector[IRQ_MAX_VECTORS];
 	bool intx;
-	char log[512];		/* the last line */
-	char log_before[512];	/* and the one before */
-	unsigned int lines;
 };
 
 extern struct seen seen;
@@ -104,20 +102,6 @@ int request(struct guest *g, uint32_t type, uint64_t sector, uint32_t len,
 uint8_t status_byte(const struct guest *g);
 /* A reset helps: afterwards a read works. */
 void check_alive(struct guest *g, uint16_t size);
-
-/* TAP: a test is a name and a function; a failed check names its line. */
-struct test {
-	const char *name;
-	void (*run)(void);
-};
-
-void check_at(bool ok, const char *expr, const char *file, int line);
-#define CHECK(cond) check_at(cond, #cond, __FILE__, __LINE__)
-#define CHECK_EQ(a, b) \
-	check_equal_at((unsigned long long)(a), (unsigned long long)(b), \
-		       #a " == " #b, __FILE__, __LINE__)
-void check_equal_at(unsigned long long a, unsigned long long b,
-		    const char *expr, const char *file, int line);
 
 extern const struct test good_tests[];
 extern const struct test blk_tests[];

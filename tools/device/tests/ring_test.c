@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of the virtio half against a guest in miniature. Prints TAP and
- * exits 1 if anything failed. Here: the runner, and what a well-behaved driver
- * sees of the device's rings, notifications and registers.
- *
- * RING_TEST_LOG=1 in the environment shows what the device logs.
+ * Unit tests of the virtio half against a guest in miniature. Here: what a
+ * well-behaved driver sees of the device's rings, notifications and registers.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,51 +10,15 @@
 
 #define V1		BIT64(VIRTIO_F_VERSION_1)
 #define EVENT		BIT64(VIRTIO_RING_F_EVENT_IDX)
-#define INDIRECT	BIT64(VIRTIO_RING_F_INDIRECT_DESC)
-
-static bool failed;
-static unsigned int ran, bad;
-
-void check_at(bool ok, const char *expr, const char *file, int line)
-{
-	if (ok)
-		return;
-	failed = true;
-	printf("# %s:%d: %s does not hold; last log line: %s\n", file, line,
-	       expr, seen.log);
-}
-
-void check_equal_at(unsigned long long a, unsigned long long b,
-		    const char *expr, const char *file, int line)
-{
-	if (a == b)
-		return;
-	failed = true;
-	printf("# %s:%d: %s: %llu is not %llu; last log line: %s\n", file,
-	       line, expr, a, b, seen.log);
-}
-
-static void run_all(const struct test *tests)
-{
-	for (; tests->name; tests++) {
-		failed = false;
-		tests->run();
-		bad += failed;
-		printf("%sok %u - %s\n", failed ? "not " : "", ++ran,
-		       tests->name);
-	}
-}
 
 int main(void)
 {
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	run_all(good_tests);
-	run_all(blk_tests);
-	run_all(bad_tests);
-	run_all(random_tests);
-	run_all(race_tests);
-	printf("1..%u\n", ran);
-	return bad != 0;
+	static const struct test *const suites[] = {
+		good_tests, blk_tests, bad_tests, random_tests, race_tests,
+		NULL
+	};
+
+	return tap_run(suites);
 }
 
 static void check_data(struct guest *g, uint64_t sector, uint32_t len)
@@ -345,7 +306,7 @@ static void test_doorbell(void)
 	*slot = 7;
 	vdev_poll(g.v);
 	CHECK_EQ(used_idx(&g), 2);
-	CHECK(strstr(seen.log, "notify: value 7"));
+	CHECK(strstr(logged.last, "notify: value 7"));
 	guest_close(&g);
 }
 
@@ -398,7 +359,7 @@ static void test_status(void)
 	guest_open(&g, NULL);
 	CHECK_EQ(guest_negotiate(&g, offered(&g)), 11);
 	CHECK_EQ(guest_negotiate(&g, EVENT), 3);
-	CHECK(strstr(seen.log, "VERSION_1"));
+	CHECK(strstr(logged.last, "VERSION_1"));
 	CHECK_EQ(guest_negotiate(&g, V1 | BIT64(VIRTIO_F_RING_PACKED)), 3);
 	set(&g, VFE_REG_DEVICE_STATUS, 7);
 	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 3);

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fuzz target: the ring reader. The input is what the guest's memory holds
+ * (rings, descriptors, indirect tables, headers, or raw bytes) and what the
+ * driver writes to registers in between.
+ *
+ *   byte 0      modes: poll, sizes; bytes 1, 2: features
+ *   6 bytes     where queue 0 has its parts, 16 bytes each; 0: the usual place
+ *   then        operations: a byte that says which, then its arguments
+ */
+#include <endian.h>
+#include <string.h>
+
+#include "world.h"
+
+enum operation {
+	OP_RAW,			/* offset, length, bytes */
+	OP_DESC,		/* index, descriptor */
+	OP_TABLE,		/* place, descriptor */
+	OP_OFFER,		/* queue, head */
+	OP_KICK,		/* queue */
+	OP_POLL,
+	OP_DOORBELL,		/* queue, value */
+	OP_HEADER,		/* place, type, sector */
+	OP_SEGMENT,		/* place, sector, sectors, flags */
+	OP_UNMAP,		/* half */
+	OP_MAP,			/* half */
+	OP_REGISTER,		/* offset, value */
+	OP_WISHES,		/* flags, used_event */
+	OP_MODE,		/* --poll on or off */
+	NUM_OPS
+};
+
+/* The usual places, relative to guest memory; queue 1 is QUEUE1 further on */
+#define DESC		0x0000U
+#define AVAIL		0x0400U
+#define USED		0x0800U
+#define QUEUE1		0x1000U
+
+/* What a pass over a queue may do at most; see run_queue() */
+#define MOST		(QUEUES * QUEUE_BATCH_REQUESTS)
+
+struct run {
+	struct device *d;
+	struct input in;
+	uint32_t desc[QUEUES];	/* offsets into guest memory */
+	uint32_t avail[QUEUES];
+	uint16_t size;
+};
+
+static void *ram_at(uint32_t offset, size_t len)
+{
+	offset %= RAM_SIZE;
+	if (offset + len > RAM_SIZE)
+		offset = RAM_SIZE - len;
+	return world_ram() + offset;
+}
+
+/* Addresses in 17 bits and a selector: mostly memory, at times not */
+static uint64_t take_addr(struct run *r)
+{
+	uint8_t how = take8(&r->in);
+	uint64_t offset = take16(&r->in);
+
+	switch (how & 7) {
+	case 5:
+		return ROM_BASE + offset % (2 * ROM_SIZE);
+	case 6:
+		return offset << (how >> 3);
+	case 7:
+		return UINT64_MAX - offset;
+	default:
+		return RAM_BASE + offset;
+	}
+}
+
+static void put_desc(struct run *r, void *to)
+{
+	struct vring_desc desc = {};
+
+	desc.addr = htole64(take_addr(r));
+	desc.len = htole32(take16(&r->in));
+	desc.flags = htole16(take8(&r->in));
+	desc.next = htole16(take8(&r->in));
+	if (desc.flags & 0x80)
+		desc.len *= 0x10001;
+	memcpy(to, &desc, sizeof(desc));
+}
+
+static void offer(struct run *r)
+{
+	unsigned int queue = take8(&r->in) % QUEUES;
+	uint16_t head = take8(&r->in);
+	uint8_t *avail = ram_at(r->avail[queue], 4 + 2 * r->size);
+	uint16_t idx;
+
+	memcpy(&idx, avail + 2, sizeof(idx));
+	memcpy(avail + 4 + 2 * (idx % r->size), &head, sizeof(head));
+	idx++;
+	memcpy(avail + 2, &idx, sizeof(idx));
+}
+
+static void put_header(struct run *r)
+{
+	uint16_t place = take16(&r->in);
+	struct virtio_blk_outhdr hdr = {};
+
+	hdr.type = htole32(take8(&r->in));
+	hdr.sector = htole64((int8_t)take8(&r->in));
+	memcpy(ram_at(place, sizeof(hdr)), &hdr, sizeof(hdr));
+}
+
+static void put_segment(struct run *r)
+{
+	uint16_t place = take16(&r->in);
+	struct virtio_blk_discard_write_zeroes seg = {};
+
+	seg.sector = htole64((int8_t)take8(&r->in));
+	seg.num_sectors = htole32((int8_t)take8(&r->in));
+	seg.flags = htole32(take8(&r->in));
+	memcpy(ram_at(place, sizeof(seg)), &seg, sizeof(seg));
+}
+
+static void put_raw(struct run *r)
+{
+	uint16_t offset = take16(&r->in);
+	uint8_t len = take8(&r->in);
+
+	take_bytes(&r->in, ram_at(offset, len), len);
+}
+
+static void put_wishes(struct run *r)
+{
+	uint8_t *avail = ram_at(r->avail[0], 6 + 2 * r->size);
+	uint16_t value = take8(&r->in);
+
+	memcpy(avail, &value, sizeof(value));
+	value = take8(&r->in);
+	memcpy(avail + 4 + 2 * r->size, &value, sizeof(value));
+}
+
+static void register_op(struct run *r)
+{
+	uint8_t offset = take8(&r->in) % 64;
+	unsigned int size = 1U << take8(&r->in) % 3;
+	uint32_t value = take32(&r->in);
+
+	/* The way an access takes from the BAR on: aligned ones only */
+	if (!(offset % size))
+		vdev_write(r->d->vdev, VFE_WIN_COMMON, offset, size, value);
+}
+
+static uint64_t requests(const struct counts *c)
+{
+	return c->requests_read + c->requests_write + c->requests_flush +
+	       c->requests_discard + c->requests_write_zeroes +
+	       c->requests_get_id;
+}
+
+/* Bounded work: whatever is in the ring, a pass ends and so does a chain. */
+static void check_bounded(const struct device *d, const struct counts *before)
+{
+	uint64_t bytes = d->counts.bytes_read + d->counts.bytes_written -
+			 before->bytes_read - before->bytes_written;
+
+	if (requests(&d->counts) - requests(before) > MOST)
+		fail("%llu requests in one pass", (unsigned long long)
+		     (requests(&d->counts) - requests(before)));
+	if (bytes > QUEUES * (QUEUE_BATCH_BYTES +
+			      DISK_SECTORS * VFE_SECTOR_SIZE))
+		fail("%llu bytes in one pass", (unsigned long long)bytes);
+}
+
+static void work_op(struct run *r, enum operation op)
+{
+	struct counts before = r->d->counts;
+	struct vdev *v = r->d->vdev;
+	unsigned int queue;
+
+	if (op == OP_POLL) {
+		vdev_poll(v);
+	} else {
+		queue = take8(&r->in);
+		if (op == OP_KICK)
+			vdev_write(v, VFE_WIN_NOTIFY, (queue % 4) * 4, 2,
+				   queue % 4);
+		else
+			v->doorbell[queue % QUEUES] = take16(&r->in);
+	}
+	check_bounded(r->d, &before);
+}
+
+static void map_op(struct run *r, enum operation op)
+{
+	unsigned int half = take8(&r->in) % 2;
+
+	if (op == OP_MAP) {
+		world_map_half(r->d, half);
+		return;
+	}
+	gmem_unmap(r->d->gmem, RAM_BASE + half * RAM_HALF, RAM_HALF);
+	vdev_memory_changed(r->d->vdev);
+}
+
+static void one_op(struct run *r)
+{
+	enum operation op = take8(&r->in) % NUM_OPS;
+	uint32_t place;
+
+	switch (op) {
+	case OP_RAW:
+		put_raw(r);
+		break;
+	case OP_DESC:
+		place = r->desc[0] + take8(&r->in) % 32 * 16;
+		put_desc(r, ram_at(place, 16));
+		break;
+	case OP_TABLE:
+		place = take16(&r->in);
+		put_desc(r, ram_at(place, 16));
+		break;
+	case OP_OFFER:
+		offer(r);
+		break;
+	case OP_HEADER:
+		put_header(r);
+		break;
+	case OP_SEGMENT:
+		put_segment(r);
+		break;
+	case OP_UNMAP:
+	case OP_MAP:
+		map_op(r, op);
+		break;
+	case OP_REGISTER:
+		register_op(r);
+		break;
+	case OP_WISHES:
+		put_wishes(r);
+		break;
+	case OP_MODE:
+		r->d->options.poll = take8(&r->in) & 1;
+		break;
+	default:
+		work_op(r, op);
+	}
+}
+
+static void set_part(struct run *r, enum vfe_reg lo, uint32_t offset)
+{
+	reg_set(r->d, lo, RAM_BASE + offset);
+	reg_set(r->d, lo + 1, 0);
+}
+
+static uint32_t part_offset(struct run *r, uint32_t usual)
+{
+	uint32_t chosen = take16(&r->in) * 2;
+
+	return chosen ? chosen : usual;
+}
+
+static void start_queue(struct run *r, unsigned int queue)
+{
+	uint32_t base = queue * QUEUE1;
+	uint32_t used;
+
+	r->desc[queue] = queue ? base + DESC : part_offset(r, DESC);
+	r->avail[queue] = queue ? base + AVAIL : part_offset(r, AVAIL);
+	used = queue ? base + USED : part_offset(r, USED);
+	reg_set(r->d, VFE_REG_QUEUE_SELECT, queue);
+	reg_set(r->d, VFE_REG_QUEUE_SIZE, r->size);
+	reg_set(r->d, VFE_REG_QUEUE_MSIX_VECTOR, queue);
+	set_part(r, VFE_REG_QUEUE_DESC_LO, r->desc[queue]);
+	set_part(r, VFE_REG_QUEUE_DRIVER_LO, r->avail[queue]);
+	set_part(r, VFE_REG_QUEUE_DEVICE_LO, used);
+	reg_set(r->d, VFE_REG_QUEUE_ENABLE, 1);
+}
+
+static void start(struct run *r)
+{
+	uint8_t modes = take8(&r->in);
+	uint64_t features = take16(&r->in) | BIT64(VIRTIO_F_VERSION_1);
+
+	/* The bits above 15 that matter, from the top of these two bytes */
+	features |= (features & 0xc000) << 14;
+	features |= BIT64(VIRTIO_BLK_F_MQ);
+	r->d->options.poll = modes & 1;
+	r->size = 1U << (modes >> 1) % 5;
+	irq_enable_msix(r->d->irq, modes & 0x40, modes & 0x80);
+	reg_set(r->d, VFE_REG_DEVICE_STATUS, 0);
+	reg_set(r->d, VFE_REG_DEVICE_STATUS, 3);
+	for (unsigned int word = 0; word < 2; word++) {
+		reg_set(r->d, VFE_REG_DRIVER_FEATURE_SELECT, word);
+		reg_set(r->d, VFE_REG_DRIVER_FEATURE,
+			(features & r->d->vdev->offered) >> (32 * word));
+	}
+	reg_set(r->d, VFE_REG_DEVICE_STATUS, 11);
+	for (unsigned int queue = 0; queue < QUEUES; queue++)
+		start_queue(r, queue);
+	reg_set(r->d, VFE_REG_DEVICE_STATUS, 15);
+}
+
+int fuzz_one(const uint8_t *data, size_t size)
+{
+	struct run r = {
+		.d = world_device(true), .in = { data, size },
+	};
+
+	world_map_all(r.d);
+	start(&r);
+	while (r.in.left)
+		one_op(&r);
+	r.d->options.poll = false;
+	device_reset(r.d);
+	world_check_power_on(r.d);
+	world_check_serves(r.d);
+	if (world_mappings() != 3 + 1)
+		fail("%u mappings, not guest memory's 3 and the doorbell",
+		     world_mappings());
+	return 0;
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device under the fuzzer: created once and reset for each input, with a
+ * log that goes nowhere, a disk and guest memory in memfds, and mappings
+ * between guard pages, so that a step beside guest memory is a fault.
+ */
+#include <endian.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "world.h"
+
+#define PAGE		4096UL
+#define CONFIG_BYTES	256
+
+static struct device device;
+static int disk_fd, ram_fd, rom_fd;
+static uint8_t *ram;
+static uint8_t disk_image[DISK_SECTORS * VFE_SECTOR_SIZE];
+static uint8_t config_at_power_on[CONFIG_BYTES];
+static char last_log[512];
+static unsigned int mappings;
+static int verbose = -1;
+bool world_truncated;
+
+uint8_t take8(struct input *in)
+{
+	uint8_t value = 0;
+
+	take_bytes(in, &value, sizeof(value));
+	return value;
+}
+
+uint16_t take16(struct input *in)
+{
+	uint16_t value = 0;
+
+	take_bytes(in, &value, sizeof(value));
+	return value;
+}
+
+uint32_t take32(struct input *in)
+{
+	uint32_t value = 0;
+
+	take_bytes(in, &value, sizeof(value));
+	return value;
+}
+
+size_t take_bytes(struct input *in, void *to, size_t len)
+{
+	size_t n = len < in->left ? len : in->left;
+
+	memcpy(to, in->at, n);
+	in->at += n;
+	in->left -= n;
+	return n;
+}
+
+void fail(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("property violated: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fprintf(stderr, "; last log line: %s\n", last_log);
+	abort();
+}
+
+/* "errno 14"; by hand, or the fuzzer learns that string for nothing */
+static bool ends_with_fault(const char *line)
+{
+	size_t len = strlen(line);
+
+	return len > 4 && line[len - 4] == 'o' && line[len - 3] == ' ' &&
+	       line[len - 2] == '1' && line[len - 1] == '4';
+}
+
+void log_line(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(last_log, sizeof(last_log), fmt, args);
+	va_end(args);
+	if (verbose < 0)
+		verbose = !!getenv("FUZZ_LOG");
+	if (verbose)
+		fprintf(stderr, "log: %s\n", last_log);
+	/*
+	 * Every address was checked before the kernel is given it; unless a
+	 * client truncates its files, that is not where a mistake may show.
+	 */
+	if (!world_truncated && ends_with_fault(last_log))
+		fail("a buffer that was checked is not there");
+}
+
+void *world_mmap(void *addr, size_t len, int prot, int flags, int fd,
+		 off_t off)
+{
+	uint8_t *space;
+	void *p;
+
+	if (flags & MAP_FIXED)
+		return mmap(addr, len, prot, flags, fd, off);
+	space = mmap(NULL, len + 2 * PAGE, PROT_NONE,
+		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (space == MAP_FAILED)
+		return space;
+	p = mmap(space + PAGE, len, prot, flags | MAP_FIXED, fd, off);
+	if (p == MAP_FAILED)
+		munmap(space, len + 2 * PAGE);
+	else
+		mappings++;
+	return p;
+}
+
+int world_munmap(void *addr, size_t len)
+{
+	mappings--;
+	return munmap((uint8_t *)addr - PAGE, len + 2 * PAGE);
+}
+
+unsigned int world_mappings(void)
+{
+	return mappings;
+}
+
+static int make_file(const char *name, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0 || ftruncate(fd, size))
+		fail("memfd_create: %m");
+	return fd;
+}
+
+void world_restore_disk(void)
+{
+	if (pwrite(disk_fd, disk_image, sizeof(disk_image), 0) !=
+	    sizeof(disk_image))
+		fail("the disk: %m");
+}
+
+static void make_disk(void)
+{
+	for (size_t i = 0; i < sizeof(disk_image); i++)
+		disk_image[i] = i / VFE_SECTOR_SIZE + i * 7;
+	disk_fd = make_file("disk", sizeof(disk_image));
+	world_restore_disk();
+}
+
+static void make_memory(void)
+{
+	ram_fd = make_file("ram", RAM_SIZE);
+	rom_fd = make_file("rom", ROM_SIZE);
+	ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, ram_fd,
+		   0);
+	if (ram == MAP_FAILED)
+		fail("mmap: %m");
+}
+
+uint8_t *world_ram(void)
+{
+	return ram;
+}
+
+void world_map_half(struct device *d, unsigned int half)
+{
+	gmem_map(d->gmem, RAM_BASE + half * RAM_HALF, RAM_HALF, dup(ram_fd),
+		 half * RAM_HALF, true, true);
+	vdev_memory_changed(d->vdev);
+}
+
+void world_map_all(struct device *d)
+{
+	/* A map of what is there already is refused, which is as well. */
+	world_map_half(d, 0);
+	world_map_half(d, 1);
+	gmem_map(d->gmem, ROM_BASE, ROM_SIZE, dup(rom_fd), 0, true, false);
+	memset(ram, 0, RAM_SIZE);
+}
+
+struct device *world_device(bool map_doorbell)
+{
+	static char path[64];
+	struct device *d = &device;
+
+	if (d->client)
+		return d;
+	make_disk();
+	make_memory();
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", disk_fd);
+	d->options = (struct options){
+		.serial = "fuzz", .msix = true, .queues = QUEUES,
+		.queue_size = QUEUE_SIZE, .map_doorbell = map_doorbell,
+	};
+	d->backend = backend_open(path, false);
+	if (!d->backend || device_create(d))
+		fail("no device");
+	pci_config_read(d->pci, 0, config_at_power_on, CONFIG_BYTES);
+	return d;
+}
+
+uint32_t reg_get(struct device *d, enum vfe_reg reg)
+{
+	struct register_info info;
+
+	counts_register(reg, &info);
+	return vdev_read(d->vdev, info.window, info.bar_offset %
+			 VFE_STRUCT_SIZE, info.size);
+}
+
+void reg_set(struct device *d, enum vfe_reg reg, uint32_t value)
+{
+	struct register_info info;
+
+	counts_register(reg, &info);
+	vdev_write(d->vdev, info.window, info.bar_offset % VFE_STRUCT_SIZE,
+		   info.size, value);
+}
+
+static void check_reg(struct device *d, enum vfe_reg reg, uint32_t expected)
+{
+	uint32_t value = reg_get(d, reg);
+	struct register_info info;
+
+	if (value == expected)
+		return;
+	counts_register(reg, &info);
+	fail("%s is %#x after a reset, not %#x", info.name, value, expected);
+}
+
+static void check_queue_power_on(struct device *d, unsigned int queue)
+{
+	reg_set(d, VFE_REG_QUEUE_SELECT, queue);
+	check_reg(d, VFE_REG_QUEUE_SIZE, QUEUE_SIZE);
+	check_reg(d, VFE_REG_QUEUE_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR);
+	check_reg(d, VFE_REG_QUEUE_ENABLE, 0);
+	for (unsigned int reg = VFE_REG_QUEUE_DESC_LO;
+	     reg <= VFE_REG_QUEUE_DEVICE_HI; reg++)
+		check_reg(d, reg, 0);
+}
+
+void world_check_power_on(struct device *d)
+{
+	uint8_t config[CONFIG_BYTES];
+
+	check_reg(d, VFE_REG_DEVICE_STATUS, 0);
+	check_reg(d, VFE_REG_QUEUE_SELECT, 0);
+	check_reg(d, VFE_REG_DEVICE_FEATURE_SELECT, 0);
+	check_reg(d, VFE_REG_DRIVER_FEATURE_SELECT, 0);
+	check_reg(d, VFE_REG_DRIVER_FEATURE, 0);
+	check_reg(d, VFE_REG_CONFIG_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR);
+	check_reg(d, VFE_REG_ISR_STATUS, 0);
+	for (unsigned int queue = 0; queue < QUEUES; queue++)
+		check_queue_power_on(d, queue);
+	reg_set(d, VFE_REG_QUEUE_SELECT, 0);
+	pci_config_read(d->pci, 0, config, sizeof(config));
+	for (unsigned int i = 0; i < sizeof(config); i++) {
+		if (config[i] != config_at_power_on[i])
+			fail("byte %#x of configuration space is %#x after a reset, not %#x",
+			     i, config[i], config_at_power_on[i]);
+	}
+	if (irq_msix_enabled(d->irq) || vdev_wants_poll(d->vdev))
+		fail("busy after a reset");
+}
+
+static void set_addr(struct device *d, enum vfe_reg lo, uint64_t addr)
+{
+	reg_set(d, lo, addr);
+	reg_set(d, lo + 1, addr >> 32);
+}
+
+void world_start(struct device *d, uint64_t features)
+{
+	features &= d->vdev->offered;
+	reg_set(d, VFE_REG_DEVICE_STATUS, 0);
+	reg_set(d, VFE_REG_DEVICE_STATUS, 3);
+	for (unsigned int word = 0; word < 2; word++) {
+		reg_set(d, VFE_REG_DRIVER_FEATURE_SELECT, word);
+		reg_set(d, VFE_REG_DRIVER_FEATURE, features >> (32 * word));
+	}
+	reg_set(d, VFE_REG_DEVICE_STATUS, 11);
+	reg_set(d, VFE_REG_QUEUE_SELECT, 0);
+	reg_set(d, VFE_REG_QUEUE_SIZE, 4);
+	set_addr(d, VFE_REG_QUEUE_DESC_LO, RAM_BASE);
+	set_addr(d, VFE_REG_QUEUE_DRIVER_LO, RAM_BASE + 0x100);
+	set_addr(d, VFE_REG_QUEUE_DEVICE_LO, RAM_BASE + 0x200);
+	reg_set(d, VFE_REG_QUEUE_ENABLE, 1);
+	reg_set(d, VFE_REG_DEVICE_STATUS, 15);
+}
+
+/* A read of sector 3 in three descriptors, at the start of guest memory */
+static void put_read(void)
+{
+	struct vring_desc *desc = (void *)ram;
+	struct vring_avail *avail = (void *)(ram + 0x100);
+	struct virtio_blk_outhdr *hdr = (void *)(ram + 0x300);
+
+	desc[0] = (struct vring_desc){
+		RAM_BASE + 0x300, sizeof(*hdr), VRING_DESC_F_NEXT, 1
+	};
+	desc[1] = (struct vring_desc){
+		RAM_BASE + 0x400, VFE_SECTOR_SIZE,
+		VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, 2
+	};
+	desc[2] = (struct vring_desc){
+		RAM_BASE + 0x320, 1, VRING_DESC_F_WRITE, 0
+	};
+	*hdr = (struct virtio_blk_outhdr){ VIRTIO_BLK_T_IN, 0, 3 };
+	ram[0x320] = 0xff;
+	avail->idx = 1;
+}
+
+void world_check_serves(struct device *d)
+{
+	struct vring_used *used = (void *)(ram + 0x200);
+
+	world_map_all(d);
+	world_restore_disk();
+	world_start(d, BIT64(VIRTIO_F_VERSION_1));
+	put_read();
+	vdev_write(d->vdev, VFE_WIN_NOTIFY, 0, 2, 0);
+	while (vdev_wants_poll(d->vdev) && used->idx != 1)
+		vdev_poll(d->vdev);
+	if (used->idx != 1 || ram[0x320])
+		fail("a good request: used index %u, status %u", used->idx,
+		     ram[0x320]);
+	if (memcmp(ram + 0x400, disk_image + 3 * VFE_SECTOR_SIZE,
+		   VFE_SECTOR_SIZE))
+		fail("a good request got the wrong data");
+	device_reset(d);
+}

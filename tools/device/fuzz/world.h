@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the fuzz targets have in common: a whole device without a process
+ * around it, the disk behind it, guest memory, and the properties that hold
+ * whatever a guest or a client does.
+ */
+#ifndef WORLD_H
+#define WORLD_H
+
+#include "../server.h"
+#include "../virtio.h"
+
+/* Two mappings that touch, so that a buffer can lie across both */
+#define RAM_BASE	0x10000ULL
+#define RAM_HALF	0x8000ULL
+#define RAM_SIZE	(2 * RAM_HALF)
+/* A page that the device may only read */
+#define ROM_BASE	0x30000ULL
+#define ROM_SIZE	0x1000ULL
+
+#define DISK_SECTORS	64ULL
+#define QUEUES		2
+#define QUEUE_SIZE	16
+
+/* The entry point of libFuzzer, by a name in the style of the rest */
+int fuzz_one(const uint8_t *data, size_t size)
+	__asm__("LLVMFuzzerTestOneInput");
+
+/* An input, taken from the front; behind its end there are zeroes. */
+struct input {
+	const uint8_t *at;
+	size_t left;
+};
+
+uint8_t take8(struct input *in);
+uint16_t take16(struct input *in);
+uint32_t take32(struct input *in);
+/* Up to @len bytes. Return: how many there were */
+size_t take_bytes(struct input *in, void *to, size_t len);
+
+/* A property does not hold: say which, and let libFuzzer keep the input. */
+void fail(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
+
+/* The one device; made at the first call, with @map_doorbell or without */
+struct device *world_device(bool map_doorbell);
+
+/* Guest memory as this process sees it, and whether the device has it */
+uint8_t *world_ram(void);
+void world_map_half(struct device *d, unsigned int half);
+/* All of it mapped, and filled with zeroes */
+void world_map_all(struct device *d);
+
+/* The disk as it was at first */
+void world_restore_disk(void);
+
+/* The client cut off a file that the device had mapped. */
+extern bool world_truncated;
+
+/* The device's mmap(): what it asks for, with a guard page on either side */
+void *world_mmap(void *addr, size_t len, int prot, int flags, int fd,
+		 off_t off);
+int world_munmap(void *addr, size_t len);
+/* Pieces of memory that the device has mapped right now */
+unsigned int world_mappings(void);
+
+/* After a reset every register reads as at power on. */
+void world_check_power_on(struct device *d);
+/* Negotiate @features as far as they are offered, and set up queue 0. */
+void world_start(struct device *d, uint64_t features);
+/* A well-behaved driver gets its data. */
+void world_check_serves(struct device *d);
+
+/* Access a register by its name in wire.h. */
+uint32_t reg_get(struct device *d, enum vfe_reg reg);
+void reg_set(struct device *d, enum vfe_reg reg, uint32_t value);
+
+#endif /* WORLD_H */

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit tests of interrupts: SET_IRQS in all its combinations, and what reaches
+ * the eventfds when the two sources of INTx, MSI-X, the masks of the client and
+ * the bits of configuration space meet.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "client.h"
+
+#define EVENTFD		VFIO_IRQ_SET_DATA_EVENTFD
+#define NONE		VFIO_IRQ_SET_DATA_NONE
+#define BOOL		VFIO_IRQ_SET_DATA_BOOL
+#define TRIGGER		VFIO_IRQ_SET_ACTION_TRIGGER
+#define MASK		VFIO_IRQ_SET_ACTION_MASK
+#define UNMASK		VFIO_IRQ_SET_ACTION_UNMASK
+#define INTX		VFIO_PCI_INTX_IRQ_INDEX
+#define MSIX		VFIO_PCI_MSIX_IRQ_INDEX
+
+#define VECTORS		5
+#define MSIX_CONTROL	0x4a	/* in configuration space */
+
+static unsigned int set_irqs(struct client *c, uint32_t flags, uint32_t index,
+			     uint32_t start, uint32_t count, const int *fds,
+			     int num_fds)
+{
+	struct {
+		struct vu_irq_set set;
+		uint8_t choice[8];
+	} m = { { sizeof(m), flags, index, start, count }, { 1, 0, 1 } };
+	size_t len = sizeof(m.set) + (flags & BOOL ? sizeof(m.choice) : 0);
+
+	return client_command_fds(c, VU_DEVICE_SET_IRQS, &m, len, fds,
+				  num_fds);
+}
+
+/* How often an eventfd was signalled since last asked */
+static uint64_t fired(int fd)
+{
+	uint64_t value = 0;
+
+	if (read(fd, &value, sizeof(value)) < 0)
+		CHECK_EQ(errno, EAGAIN);
+	return value;
+}
+
+static int event(void)
+{
+	return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+}
+
+static bool one_bit(uint32_t bits)
+{
+	return bits == 1 || bits == 2 || bits == 4;
+}
+
+/* What the protocol says about a message without descriptors */
+static bool is_valid(uint32_t flags, uint32_t index, uint32_t start,
+		     uint32_t count)
+{
+	uint32_t have = index == INTX ? 1 : index == MSIX ? VECTORS : 0;
+	uint32_t action = flags >> 3;
+
+	if (index > MSIX || flags > 0x3f || !one_bit(action) ||
+	    !one_bit(flags & 7))
+		return false;
+	if (start > have || count > have - start)
+		return false;
+	if (!count)
+		return !start && flags == (NONE | TRIGGER);
+	return index == INTX || !(flags & EVENTFD) || action == 4;
+}
+
+/* All flags and indices, and the counts around what there is */
+static void test_combinations(void)
+{
+	static const uint32_t counts[] = {
+		0, 1, 2, VECTORS - 1, VECTORS, VECTORS + 1, 0x7fffffff,
+		0xfffffffe, 0xffffffff
+	};
+	struct client c;
+
+	client_start(&c);
+	for (uint32_t i = 0; i < 128 * 6 * 9 * 9 && !tap_failed(); i++) {
+		uint32_t flags = i % 128, index = i / 128 % 6;
+		uint32_t start = counts[i / 768 % 9];
+		uint32_t count = counts[i / 768 / 9];
+
+		CHECK_EQ(set_irqs(&c, flags, index, start, count, NULL, 0),
+			 is_valid(flags, index, start, count) ? 0 : EINVAL);
+	}
+	client_close(&c);
+}
+
+static void test_info(void)
+{
+	struct vu_irq_info info;
+	struct client c;
+
+	client_start(&c);
+	for (uint32_t i = 0; i < 5; i++) {
+		struct vu_irq_info ask = { .argsz = 16, .index = i };
+
+		CHECK_EQ(client_command(&c, VU_DEVICE_GET_IRQ_INFO, &ask, 16),
+			 i > MSIX ? EINVAL : 0);
+		memcpy(&info, c.payload, sizeof(info));
+		if (i <= MSIX)
+			CHECK_EQ(info.count, i == INTX ? 1 : i == MSIX ?
+				 VECTORS : 0);
+		ask.argsz = 15;
+		CHECK_EQ(client_command(&c, VU_DEVICE_GET_IRQ_INFO, &ask, 16),
+			 EINVAL);
+	}
+	client_close(&c);
+}
+
+/* As many descriptors as vectors, or none; each one kept, or closed */
+static void test_descriptors(void)
+{
+	struct client c;
+	unsigned int before;
+	int fds[VECTORS];
+
+	client_start(&c);
+	for (int i = 0; i < VECTORS; i++)
+		fds[i] = event();
+	before = open_fds();
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 3, fds, 2), EINVAL);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 2, fds, 3), EINVAL);
+	CHECK_EQ(set_irqs(&c, EVENTFD | MASK, MSIX, 0, 2, fds, 2), EINVAL);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 4, 2, fds, 2), EINVAL);
+	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, MSIX, 0, 2, fds, 2), 0);
+	CHECK_EQ(open_fds(), before);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 5, fds, 5), 0);
+	CHECK_EQ(open_fds(), before + 5);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 1, 2, fds, 2), 0);
+	CHECK_EQ(open_fds(), before + 5);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 1, 2, NULL, 0), 0);
+	CHECK_EQ(open_fds(), before + 3);
+	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, MSIX, 0, 0, NULL, 0), 0);
+	CHECK_EQ(open_fds(), before);
+	for (uint32_t action = MASK; action <= TRIGGER; action *= 2)
+		CHECK_EQ(set_irqs(&c, EVENTFD | action, INTX, 0, 1, fds, 1),
+			 0);
+	CHECK_EQ(open_fds(), before + 3);
+	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, INTX, 0, 0, NULL, 0), 0);
+	CHECK_EQ(open_fds(), before);
+	client_close(&c);
+	for (int i = 0; i < VECTORS; i++)
+		close(fds[i]);
+}
+
+/* What is no eventfd could block; the second of three spoils the rest. */
+static void test_no_eventfd(void)
+{
+	struct client c;
+	unsigned int before;
+	int fds[3], pipes[2];
+
+	client_start(&c);
+	CHECK_EQ(pipe2(pipes, O_CLOEXEC), 0);
+	fds[0] = event();
+	fds[1] = pipes[1];
+	fds[2] = event();
+	before = open_fds();
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 3, fds, 3), EINVAL);
+	CHECK_EQ(open_fds(), before + 1);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, fds + 1, 1),
+		 EINVAL);
+	CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, &c.disk, 1),
+		 EINVAL);
+	CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, &c.fd, 1), EINVAL);
+	CHECK_EQ(open_fds(), before + 1);
+	client_hang_up(&c);
+	CHECK_EQ(open_fds(), before - 2);
+	client_connect(&c);
+	client_close(&c);
+	close(fds[0]);
+	close(fds[2]);
+	close(pipes[0]);
+	close(pipes[1]);
+}
+
+static void config_write16(struct client *c, uint32_t offset, uint16_t value)
+{
+	pci_config_write(c->d.pci, offset, &value, sizeof(value));
+}
+
+static uint64_t pending_bits(struct client *c)
+{
+	uint64_t value = 0;
+
+	CHECK_EQ(bar_read(&c->d, VFE_BAR_MSIX, VFE_MSIX_PBA, 8, &value), 0);
+	return value;
+}
+
+static void test_msix(void)
+{
+	struct client c;
+	int fd = event();
+
+	client_start(&c);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
+	irq_msix(c.d.irq, 2);
+	CHECK_EQ(fired(fd), 0);
+	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK(irq_msix_enabled(c.d.irq));
+	irq_msix(c.d.irq, 2);
+	irq_msix(c.d.irq, 2);
+	irq_msix(c.d.irq, 1);		/* no eventfd */
+	irq_msix(c.d.irq, VECTORS);	/* no vector */
+	CHECK_EQ(fired(fd), 2);
+	CHECK_EQ(c.d.counts.msix_raised, 2);
+	/* Triggered by the client, to try */
+	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, MSIX, 2, 1, NULL, 0), 0);
+	CHECK_EQ(fired(fd), 1);
+	CHECK_EQ(set_irqs(&c, BOOL | TRIGGER, MSIX, 0, 3, NULL, 0), 0);
+	CHECK_EQ(fired(fd), 1);
+	CHECK_EQ(set_irqs(&c, BOOL | TRIGGER, MSIX, 1, 3, NULL, 0), 0);
+	CHECK_EQ(fired(fd), 0);
+	client_close(&c);
+	close(fd);
+}
+
+/* Masked by the function's bit, and by the client: pending, then delivered */
+static void test_msix_masks(void)
+{
+	struct client c;
+	int fd = event();
+
+	client_start(&c);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
+	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE |
+		       PCI_MSIX_FLAGS_MASKALL);
+	irq_msix(c.d.irq, 2);
+	irq_msix(c.d.irq, 2);
+	CHECK_EQ(fired(fd), 0);
+	CHECK_EQ(pending_bits(&c), 4);
+	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK_EQ(fired(fd), 1);
+	CHECK_EQ(pending_bits(&c), 0);
+
+	CHECK_EQ(set_irqs(&c, NONE | MASK, MSIX, 2, 1, NULL, 0), 0);
+	irq_msix(c.d.irq, 2);
+	CHECK_EQ(fired(fd), 0);
+	CHECK_EQ(pending_bits(&c), 4);
+	CHECK_EQ(set_irqs(&c, NONE | UNMASK, MSIX, 2, 1, NULL, 0), 0);
+	CHECK_EQ(fired(fd), 1);
+	client_close(&c);
+	close(fd);
+}
+
+static bool intx_status(struct client *c)
+{
+	uint8_t status;
+
+	pci_config_read(c->d.pci, PCI_STATUS, &status, 1);
+	return status & PCI_STATUS_INTERRUPT;
+}
+
+/* One line, two sources; it fires once and is masked until somebody looked. */
+static void test_intx(void)
+{
+	struct irq *irq;
+	struct client c;
+	int fd = event();
+
+	client_start(&c);
+	irq = c.d.irq;
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
+	irq_intx(irq, INTX_VIRTIO, true);
+	irq_intx(irq, INTX_REGWIN, true);
+	CHECK_EQ(fired(fd), 1);
+	CHECK(intx_status(&c));
+	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(fired(fd), 1);
+	irq_intx(irq, INTX_VIRTIO, false);
+	CHECK_EQ(set_irqs(&c, BOOL | UNMASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(fired(fd), 1);
+	irq_intx(irq, INTX_REGWIN, false);
+	CHECK(!intx_status(&c));
+	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(fired(fd), 0);
+	CHECK_EQ(c.d.counts.intx_raised, 3);
+
+	CHECK_EQ(set_irqs(&c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
+	irq_intx(irq, INTX_VIRTIO, true);
+	CHECK_EQ(fired(fd), 0);
+	config_write16(&c, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(fired(fd), 0);
+	CHECK(intx_status(&c));
+	config_write16(&c, PCI_COMMAND, 0);
+	CHECK_EQ(fired(fd), 1);
+	client_close(&c);
+	close(fd);
+}
+
+/* With MSI-X on there is no INTx; when it goes off again the level counts. */
+static void test_intx_and_msix(void)
+{
+	struct client c;
+	int fd = event();
+
+	client_start(&c);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
+	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	irq_intx(c.d.irq, INTX_REGWIN, true);
+	CHECK_EQ(fired(fd), 0);
+	config_write16(&c, MSIX_CONTROL, 0);
+	CHECK_EQ(fired(fd), 1);
+	/* An eventfd that comes later hears of it at once. */
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
+	CHECK_EQ(fired(fd), 1);
+	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(fired(fd), 1);
+	client_close(&c);
+	close(fd);
+}
+
+/* The client unmasks by an eventfd, and hears of masks by another. */
+static void test_intx_eventfds(void)
+{
+	uint64_t one = 1;
+	struct client c;
+	int fds[3] = { event(), event(), event() };
+
+	client_start(&c);
+	CHECK_EQ(irq_intx_unmask_fd(c.d.irq), -1);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, fds, 1), 0);
+	CHECK_EQ(set_irqs(&c, EVENTFD | MASK, INTX, 0, 1, fds + 1, 1), 0);
+	CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, fds + 2, 1), 0);
+	CHECK(irq_intx_unmask_fd(c.d.irq) >= 0);
+	irq_intx(c.d.irq, INTX_REGWIN, true);
+	CHECK_EQ(fired(fds[0]), 1);
+	irq_intx_unmask_event(c.d.irq);		/* nothing there */
+	CHECK_EQ(fired(fds[0]), 0);
+	CHECK_EQ(write(fds[2], &one, sizeof(one)), sizeof(one));
+	irq_intx_unmask_event(c.d.irq);
+	CHECK_EQ(fired(fds[0]), 1);
+	/* It fired and is masked already: no news. */
+	CHECK_EQ(set_irqs(&c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(fired(fds[1]), 0);
+	irq_intx(c.d.irq, INTX_REGWIN, false);
+	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(set_irqs(&c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(fired(fds[1]), 1);
+	client_close(&c);
+	for (int i = 0; i < 3; i++)
+		close(fds[i]);
+}
+
+static void without_msix(struct options *o)
+{
+	o->msix = false;
+}
+
+static void test_no_msix(void)
+{
+	struct client c;
+	int fd = event();
+
+	client_open(&c, without_msix);
+	client_greet(&c);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 1, &fd, 1), EINVAL);
+	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK(!irq_msix_enabled(c.d.irq));
+	client_close(&c);
+	close(fd);
+}
+
+const struct test irq_tests[] = {
+	{ "SET_IRQS in every combination", test_combinations },
+	{ "information about interrupts", test_info },
+	{ "eventfds are kept or closed", test_descriptors },
+	{ "what is no eventfd", test_no_eventfd },
+	{ "MSI-X", test_msix },
+	{ "MSI-X and its masks", test_msix_masks },
+	{ "INTx", test_intx },
+	{ "INTx and MSI-X", test_intx_and_msix },
+	{ "INTx by eventfds", test_intx_eventfds },
+	{ "a device without MSI-X", test_no_msix },
+	{ }
+};

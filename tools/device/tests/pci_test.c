@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit tests of configuration space and BARs: which bits can be written, the
+ * window of virtio 1.4, 4.1.4.9, function level reset, and that each access to
+ * a register counts once and reads as many bits as it has.
+ */
+#include <errno.h>
+#include <linux/pci_regs.h>
+#include <linux/virtio_pci.h>
+#include <string.h>
+
+#include "client.h"
+
+#define EXPRESS		0x54
+#define PCI_CFG		0xe8
+#define CFG_BAR		(PCI_CFG + offsetof(struct virtio_pci_cap, bar))
+#define CFG_OFFSET	(PCI_CFG + offsetof(struct virtio_pci_cap, offset))
+#define CFG_LENGTH	(PCI_CFG + offsetof(struct virtio_pci_cap, length))
+#define CFG_DATA	(PCI_CFG + \
+			 offsetof(struct virtio_pci_cfg_cap, pci_cfg_data))
+
+static uint32_t config_get(struct client *c, uint32_t offset, size_t size)
+{
+	uint32_t value = 0;
+
+	pci_config_read(c->d.pci, offset, &value, size);
+	return value;
+}
+
+static void config_set(struct client *c, uint32_t offset, size_t size,
+		       uint32_t value)
+{
+	pci_config_write(c->d.pci, offset, &value, size);
+}
+
+/* Ones, then zeroes into all bytes: what changes is what should. */
+static void test_writable(void)
+{
+	static const struct {
+		uint32_t first;
+		uint32_t last;
+	} places[] = {
+		{ PCI_COMMAND, PCI_COMMAND + 1 },
+		{ PCI_CACHE_LINE_SIZE, PCI_CACHE_LINE_SIZE },
+		{ PCI_BASE_ADDRESS_0, PCI_BASE_ADDRESS_5 + 3 },
+		{ PCI_INTERRUPT_LINE, PCI_INTERRUPT_LINE },
+		{ 0x44, 0x44 },			/* power state */
+		{ 0x4b, 0x4b },			/* MSI-X control */
+		{ EXPRESS + PCI_EXP_DEVCTL, EXPRESS + PCI_EXP_DEVCTL + 1 },
+		{ EXPRESS + PCI_EXP_LNKCTL, EXPRESS + PCI_EXP_LNKCTL },
+		{ EXPRESS + PCI_EXP_DEVCTL2, EXPRESS + PCI_EXP_DEVCTL2 },
+		{ CFG_BAR, CFG_BAR },
+		{ CFG_OFFSET, CFG_DATA + 3 },
+	};
+	static uint8_t before[PCI_CONFIG_SIZE], after[PCI_CONFIG_SIZE];
+	struct client c;
+
+	client_start(&c);
+	pci_config_read(c.d.pci, 0, before, sizeof(before));
+	for (uint32_t at = 0; at < PCI_CONFIG_SIZE; at++) {
+		bool allowed = false, flr = at == EXPRESS + PCI_EXP_DEVCTL + 1;
+
+		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+			allowed |= at >= places[i].first &&
+				   at <= places[i].last;
+		config_set(&c, at, 1, flr ? 0x7f : 0xff);
+		pci_config_read(c.d.pci, 0, after, sizeof(after));
+		CHECK(allowed || !memcmp(before, after, sizeof(before)));
+		config_set(&c, at, 1, before[at]);
+		pci_config_read(c.d.pci, 0, after, sizeof(after));
+		CHECK(!memcmp(before, after, sizeof(before)));
+	}
+	client_close(&c);
+}
+
+/* A BAR of all ones says how large it is. */
+static void test_bar_sizes(void)
+{
+	struct client c;
+
+	client_start(&c);
+	for (unsigned int bar = 0; bar < PCI_NUM_BARS; bar++) {
+		uint32_t at = PCI_BASE_ADDRESS_0 + 4 * bar;
+		uint32_t size = bar_size(bar);
+
+		config_set(&c, at, 4, UINT32_MAX);
+		if (bar == VFE_BAR_VIRTIO + 1)	/* the upper half */
+			CHECK_EQ(config_get(&c, at, 4), UINT32_MAX);
+		else
+			CHECK_EQ(config_get(&c, at, 4) & ~0xfU,
+				 size ? ~(size - 1) & ~0xfU : 0);
+	}
+	CHECK_EQ(bar_size(PCI_NUM_BARS), 0);
+	CHECK_EQ(bar_size(UINT32_MAX), 0);
+	client_close(&c);
+}
+
+static void point_window(struct client *c, uint8_t bar, uint32_t offset,
+			 uint32_t length)
+{
+	config_set(c, CFG_BAR, 1, bar);
+	config_set(c, CFG_OFFSET, 4, offset);
+	config_set(c, CFG_LENGTH, 4, length);
+}
+
+static void test_window(void)
+{
+	struct client c;
+
+	client_start(&c);
+	point_window(&c, VFE_BAR_VIRTIO, 20, 1);
+	config_set(&c, CFG_DATA, 1, 1);
+	CHECK_EQ(vdev_status(c.d.vdev), 1);
+	CHECK_EQ(config_get(&c, CFG_DATA, 1), 1);
+	CHECK_EQ(c.d.counts.reg[VFE_REG_DEVICE_STATUS][VFE_WRITE], 1);
+	CHECK_EQ(c.d.counts.reg[VFE_REG_DEVICE_STATUS][VFE_READ], 1);
+	/* A dump of everything is no access. */
+	config_get(&c, CFG_DATA - 1, 4);
+	CHECK_EQ(c.d.counts.reg[VFE_REG_DEVICE_STATUS][VFE_READ], 1);
+	client_close(&c);
+}
+
+static void test_window_nowhere(void)
+{
+	static const struct {
+		uint8_t bar;
+		uint32_t offset;
+		uint32_t length;
+	} bad[] = {
+		{ VFE_BAR_VIRTIO, 0x4000, 4 },
+		{ VFE_BAR_VIRTIO, 0x3ffe, 4 },
+		{ VFE_BAR_VIRTIO, 0xfffffffc, 4 },
+		{ VFE_BAR_VIRTIO, 0, 0 },
+		{ VFE_BAR_VIRTIO, 0, 3 },
+		{ VFE_BAR_VIRTIO, 0, 8 },
+		{ VFE_BAR_VIRTIO, 0, UINT32_MAX },
+		{ 3, 0, 4 },
+		{ 7, 0, 4 },
+		{ 255, 0, 4 },
+	};
+	struct counts before;
+	struct client c;
+
+	client_start(&c);
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		point_window(&c, bad[i].bar, bad[i].offset, bad[i].length);
+		before = c.d.counts;
+		config_set(&c, CFG_DATA, 4, 0x12345678);
+		CHECK_EQ(config_get(&c, CFG_DATA, 4), 0x12345678);
+		CHECK(!memcmp(&before, &c.d.counts, sizeof(before)));
+	}
+	client_close(&c);
+}
+
+static void test_flr(void)
+{
+	struct client c;
+
+	client_start(&c);
+	bar_write(&c.d, VFE_BAR_VIRTIO, 20, 1, 1);
+	config_set(&c, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	/* The bit at the end, in the middle and at the start of an access */
+	for (int back = 0; back < 4; back++) {
+		uint8_t bytes[8] = {};
+
+		bar_write(&c.d, VFE_BAR_VIRTIO, 20, 1, 1);
+		CHECK_EQ(vdev_status(c.d.vdev), 1);
+		bytes[back] = PCI_EXP_DEVCTL_BCR_FLR >> 8;
+		pci_config_write(c.d.pci, EXPRESS + PCI_EXP_DEVCTL + 1 - back,
+				 bytes, back + 1);
+		CHECK_EQ(vdev_status(c.d.vdev), 0);
+		CHECK_EQ(config_get(&c, PCI_COMMAND, 2), 0);
+	}
+	client_close(&c);
+}
+
+static uint64_t all_counts(const struct counts *c)
+{
+	uint64_t sum = c->unknown[VFE_READ] + c->unknown[VFE_WRITE];
+
+	for (unsigned int reg = 0; reg < VFE_NUM_REGS; reg++)
+		sum += c->reg[reg][VFE_READ] + c->reg[reg][VFE_WRITE];
+	return sum;
+}
+
+static void count_one(struct client *c, unsigned int bar, uint32_t offset,
+		      unsigned int size)
+{
+	uint64_t before = all_counts(&c->d.counts), value = 0;
+	bool fits = offset + size <= bar_size(bar);
+	unsigned int n = bar == VFE_BAR_MSIX || !fits ? 0 :
+			 bar == VFE_BAR_VIRTIO && size == 8 ? 2 : 1;
+
+	CHECK_EQ(bar_read(&c->d, bar, offset, size, &value),
+		 fits ? 0 : -EINVAL);
+	CHECK_EQ(all_counts(&c->d.counts) - before, n);
+	CHECK(size == 8 || !(value >> (8 * size)));
+	/* 4.1.3.1: 8 bytes there are two accesses of 4. */
+	if (offset % (n == 2 ? 4 : size) && n)
+		CHECK_EQ(value, UINT64_MAX >> (64 - 8 * size));
+	CHECK_EQ(bar_write(&c->d, bar, offset, size, value),
+		 fits ? 0 : -EINVAL);
+	CHECK_EQ(all_counts(&c->d.counts) - before, 2 * n);
+}
+
+/* Every offset of every BAR in every size, read and written back */
+static void test_every_access(void)
+{
+	struct client c;
+
+	client_start(&c);
+	for (unsigned int bar = 0; bar < PCI_NUM_BARS; bar++) {
+		for (uint32_t at = 0; at < bar_size(bar); at++) {
+			for (unsigned int size = 1; size <= 8; size *= 2)
+				count_one(&c, bar, at, size);
+		}
+	}
+	client_close(&c);
+}
+
+const struct test pci_tests[] = {
+	{ "bytes of configuration space that change", test_writable },
+	{ "BARs say their size", test_bar_sizes },
+	{ "the window into the BARs", test_window },
+	{ "the window that points nowhere", test_window_nowhere },
+	{ "function level reset by any access", test_flr },
+	{ "every access to every BAR counts once", test_every_access },
+	{ }
+};

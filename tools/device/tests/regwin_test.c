@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit tests of the register window: every command in every state, ranges at
+ * the ends of the disk and of 64 bits, a disk that shrinks under a request.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+
+enum place {
+	SECTOR_LO = 0x00,
+	SECTOR_HI = 0x04,
+	COUNT = 0x08,
+	COMMAND = 0x0c,
+	STATUS = 0x10,
+	ERROR = 0x14,
+	DATA = 0x18,
+	CONTROL = 0x1c,
+};
+
+#define WORDS		(VFE_SECTOR_SIZE / 4)
+#define BUSY		(VFE_STATUS_BUSY | VFE_STATUS_DRQ)
+
+static uint32_t get(struct client *c, uint32_t at)
+{
+	return regwin_read(c->d.regwin, at, 4);
+}
+
+static void set(struct client *c, uint32_t at, uint32_t value)
+{
+	regwin_write(c->d.regwin, at, 4, value);
+}
+
+static void command(struct client *c, uint64_t sector, uint32_t count,
+		    uint32_t what)
+{
+	set(c, SECTOR_LO, sector);
+	set(c, SECTOR_HI, sector >> 32);
+	set(c, COUNT, count);
+	set(c, COMMAND, what);
+}
+
+static void test_round_trip(void)
+{
+	struct client c;
+
+	client_start(&c);
+	command(&c, 5, 2, VFE_CMD_WRITE);
+	CHECK_EQ(get(&c, STATUS), BUSY);
+	for (uint32_t i = 0; i < 2 * WORDS; i++)
+		set(&c, i % 2 ? DATA : VFE_MEMORY_APERTURE + 4 * i, i * 3);
+	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY | VFE_STATUS_IRQ);
+	set(&c, DATA, 77);		/* one too many */
+	command(&c, 5, 2, VFE_CMD_READ);
+	CHECK_EQ(get(&c, STATUS), BUSY | VFE_STATUS_IRQ);
+	for (uint32_t i = 0; i < 2 * WORDS; i++)
+		CHECK_EQ(get(&c, DATA), i * 3);
+	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY);
+	CHECK_EQ(get(&c, DATA), UINT32_MAX);
+	CHECK_EQ(c.d.counts.bytes_read, 1024);
+	CHECK_EQ(c.d.counts.bytes_written, 1024);
+	client_close(&c);
+}
+
+static void test_ranges(void)
+{
+	static const struct {
+		uint64_t sector;
+		uint32_t count;
+	} bad[] = {
+		{ 0, 0 }, { 0, 257 }, { 0, UINT32_MAX }, { SECTORS, 1 },
+		{ SECTORS - 1, 2 }, { UINT64_MAX, 1 }, { UINT64_MAX, 2 },
+		{ UINT64_MAX - 255, 256 }, { 1ULL << 55, 1 },
+		{ 1ULL << 63, 1 }, { 1ULL << 32, 1 },
+	};
+	struct client c;
+
+	client_start(&c);
+	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		for (uint32_t what = VFE_CMD_READ; what <= VFE_CMD_WRITE;
+		     what++) {
+			command(&c, bad[i].sector, bad[i].count, what);
+			CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY |
+				 VFE_STATUS_ERR | VFE_STATUS_IRQ);
+			CHECK_EQ(get(&c, ERROR), VFE_ERR_RANGE);
+		}
+	}
+	command(&c, SECTORS - 1, 1, VFE_CMD_READ);
+	CHECK_EQ(get(&c, ERROR), VFE_ERR_NONE);
+	client_close(&c);
+}
+
+/* While a request is under way nothing but its data and a reset counts. */
+static void test_busy(void)
+{
+	struct client c;
+
+	client_start(&c);
+	for (uint32_t first = VFE_CMD_READ; first <= VFE_CMD_WRITE; first++) {
+		for (uint32_t what = 0; what < 6; what++) {
+			command(&c, 1, 1, first);
+			command(&c, 9, 9, what);
+			CHECK_EQ(get(&c, COMMAND), first);
+			CHECK_EQ(get(&c, STATUS) & BUSY, BUSY);
+			set(&c, CONTROL, VFE_CONTROL_RESET);
+			CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY);
+			CHECK_EQ(get(&c, COUNT), 0);
+		}
+	}
+	command(&c, 0, 1, 5);
+	CHECK_EQ(get(&c, ERROR), VFE_ERR_COMMAND);
+	/* FLUSH and IDENTIFY take no notice of where. */
+	command(&c, UINT64_MAX, 0, VFE_CMD_FLUSH);
+	CHECK_EQ(get(&c, ERROR), VFE_ERR_NONE);
+	command(&c, UINT64_MAX, 0, VFE_CMD_IDENTIFY);
+	CHECK_EQ(get(&c, DATA), VFE_IDENTIFY_MAGIC);
+	client_close(&c);
+}
+
+/* The driver changes the registers after the command: it was latched. */
+static void test_latched(void)
+{
+	struct client c;
+	uint8_t bytes[2];
+
+	client_start(&c);
+	command(&c, 1, 1, VFE_CMD_WRITE);
+	set(&c, SECTOR_LO, 7);
+	set(&c, COUNT, 256);
+	for (uint32_t i = 0; i < WORDS; i++)
+		set(&c, DATA, 0xa5a5a5a5);
+	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY | VFE_STATUS_IRQ);
+	CHECK_EQ(pread(c.disk, bytes, 1, 512), 1);
+	CHECK_EQ(pread(c.disk, bytes + 1, 1, 7 * 512), 1);
+	CHECK_EQ(bytes[0], 0xa5);
+	CHECK_EQ(bytes[1], 0);
+	client_close(&c);
+}
+
+/* By the control socket, or behind the device's back */
+static void test_shrunk(void)
+{
+	struct client c;
+
+	client_start(&c);
+	command(&c, SECTORS - 1, 1, VFE_CMD_WRITE);
+	CHECK_EQ(backend_resize(c.d.backend, 512), 0);
+	for (uint32_t i = 0; i < WORDS; i++)
+		set(&c, DATA, i);
+	CHECK_EQ(get(&c, ERROR), VFE_ERR_IO);
+	CHECK_EQ(backend_resize(c.d.backend, 8192), 0);
+	CHECK_EQ(ftruncate(c.disk, 1024), 0);
+	command(&c, 1, 1, VFE_CMD_READ);
+	CHECK_EQ(get(&c, ERROR), VFE_ERR_NONE);
+	set(&c, CONTROL, VFE_CONTROL_RESET);
+	command(&c, 1, 2, VFE_CMD_READ);
+	CHECK_EQ(get(&c, ERROR), VFE_ERR_IO);
+	CHECK_EQ(get(&c, STATUS) & BUSY, 0);
+	client_close(&c);
+}
+
+static void readonly(struct options *o)
+{
+	o->readonly = true;
+}
+
+static void test_readonly(void)
+{
+	struct client c;
+
+	client_open(&c, readonly);
+	command(&c, 0, 1, VFE_CMD_WRITE);
+	CHECK_EQ(get(&c, ERROR), VFE_ERR_READONLY);
+	command(&c, 0, 1, VFE_CMD_READ);
+	CHECK_EQ(get(&c, ERROR), VFE_ERR_NONE);
+	client_close(&c);
+}
+
+const struct test regwin_tests[] = {
+	{ "write and read back", test_round_trip },
+	{ "ranges that are not on the disk", test_ranges },
+	{ "commands while one is under way", test_busy },
+	{ "a request's place is latched", test_latched },
+	{ "a disk that shrinks", test_shrunk },
+	{ "a read-only disk", test_readonly },
+	{ }
+};
