@@ -101,7 +101,8 @@ static bool signal_fd(int fd)
 
 static void deliver(struct irq *irq, struct vector *v)
 {
-	if (irq->msix_masked || v->masked) {
+	/* A vector that the client unmasks while MSI-X is off goes on waiting. */
+	if (!irq->msix_enabled || irq->msix_masked || v->masked) {
 		v->pending = true;
 		return;
 	}

@@ -255,6 +255,32 @@ static void test_msix_masks(void)
 	close(fd);
 }
 
+/* An interrupt that waits does not come once MSI-X is off, or reset. */
+static void test_msix_off(void)
+{
+	struct client c;
+	int fd = event();
+
+	client_start(&c);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
+	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK_EQ(set_irqs(&c, NONE | MASK, MSIX, 2, 1, NULL, 0), 0);
+	irq_msix(c.d.irq, 2);
+	config_write16(&c, MSIX_CONTROL, 0);
+	CHECK_EQ(set_irqs(&c, NONE | UNMASK, MSIX, 2, 1, NULL, 0), 0);
+	CHECK_EQ(fired(fd), 0);
+
+	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE |
+		       PCI_MSIX_FLAGS_MASKALL);
+	irq_msix(c.d.irq, 2);
+	device_reset(&c.d);
+	CHECK_EQ(pending_bits(&c), 0);
+	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK_EQ(fired(fd), 0);
+	client_close(&c);
+	close(fd);
+}
+
 static bool intx_status(struct client *c)
 {
 	uint8_t status;
@@ -382,6 +408,7 @@ const struct test irq_tests[] = {
 	{ "what is no eventfd", test_no_eventfd },
 	{ "MSI-X", test_msix },
 	{ "MSI-X and its masks", test_msix_masks },
+	{ "MSI-X off while one is pending", test_msix_off },
 	{ "INTx", test_intx },
 	{ "INTx and MSI-X", test_intx_and_msix },
 	{ "INTx by eventfds", test_intx_eventfds },
