@@ -70,5 +70,6 @@ extern const struct test gmem_tests[];
 extern const struct test irq_tests[];
 extern const struct test pci_tests[];
 extern const struct test regwin_tests[];
+extern const struct test fault_tests[];
 
 #endif /* CLIENT_H */
