@@ -6,7 +6,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,15 +65,31 @@ static void replace_fd(int *slot, int fd)
 }
 
 /*
- * Only something that behaves as an eventfd: those have no file type, unlike
- * pipes, sockets and files, and must not block the one thread there is.
+ * What a client passes may block the one thread there is, or be ready for ever.
+ * Only eventfds do neither. They have no file type, like a few others, which
+ * the name in /proc tells apart; where there is no /proc they pass.
  */
-static int check_eventfd(int fd)
+static bool is_eventfd(int fd)
 {
+	char path[32], name[32];
 	struct stat st;
-	int flags;
+	ssize_t n;
 
 	if (fstat(fd, &st) || (st.st_mode & S_IFMT))
+		return false;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, name, sizeof(name) - 1);
+	if (n < 0)
+		return errno == ENOENT;
+	name[n] = '\0';
+	return !strcmp(name, "anon_inode:[eventfd]");
+}
+
+static int check_eventfd(int fd)
+{
+	int flags;
+
+	if (!is_eventfd(fd))
 		return -EINVAL;
 	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))

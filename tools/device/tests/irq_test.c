@@ -8,7 +8,11 @@
 #include <fcntl.h>
 #include <linux/pci_regs.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -184,6 +188,32 @@ static void test_no_eventfd(void)
 	close(fds[2]);
 	close(pipes[0]);
 	close(pipes[1]);
+}
+
+/*
+ * Other descriptors without a file type: some can be written and read without
+ * ever having done with it, and a loop that waits for one would spin.
+ */
+static void test_other_anonymous(void)
+{
+	struct client c;
+	int fds[4];
+
+	client_start(&c);
+	fds[0] = epoll_create1(EPOLL_CLOEXEC);
+	fds[1] = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	fds[2] = inotify_init1(IN_CLOEXEC);
+	fds[3] = syscall(SYS_pidfd_open, getpid(), 0);
+	for (int i = 0; i < 4; i++) {
+		CHECK(fds[i] >= 0);
+		CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, fds + i,
+				  1), EINVAL);
+		CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 1, fds + i,
+				  1), EINVAL);
+		close(fds[i]);
+	}
+	CHECK_EQ(irq_intx_unmask_fd(c.d.irq), -1);
+	client_close(&c);
 }
 
 static void config_write16(struct client *c, uint32_t offset, uint16_t value)
@@ -406,6 +436,7 @@ const struct test irq_tests[] = {
 	{ "information about interrupts", test_info },
 	{ "eventfds are kept or closed", test_descriptors },
 	{ "what is no eventfd", test_no_eventfd },
+	{ "what is no eventfd and no file either", test_other_anonymous },
 	{ "MSI-X", test_msix },
 	{ "MSI-X and its masks", test_msix_masks },
 	{ "MSI-X off while one is pending", test_msix_off },
