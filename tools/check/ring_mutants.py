@@ -17,6 +17,7 @@ class Mutant:
     name: str
     before: str
     after: str
+    fuzzed: bool = False    # the fuzzer's kept inputs must find it too
 
     def apply(self, text: str) -> str:
         """The source with the bug; ValueError if it does not fit."""
@@ -30,13 +31,13 @@ class Mutant:
 MUTANTS = (
     Mutant("used id is not checked against the size",
            "if (id >= q->size || !r->bufs[id].token) {",
-           "if (!r->bufs[id].token) {"),
+           "if (!r->bufs[id].token) {", fuzzed=True),
     Mutant("used id is not checked for a buffer",
            "if (id >= q->size || !r->bufs[id].token) {",
-           "if (id >= q->size) {"),
+           "if (id >= q->size) {", fuzzed=True),
     Mutant("used length is not checked",
            "if (*len > r->bufs[id].in_len) {",
-           "if (*len > r->bufs[id].in_len && !id) {"),
+           "if (*len > r->bufs[id].in_len && !id) {", fuzzed=True),
     Mutant("used index is checked against what was not shown",
            "(u16)(r->shown_idx - r->last_used)",
            "(u16)(r->avail_idx - r->last_used)"),
@@ -46,9 +47,9 @@ MUTANTS = (
            "r->bufs[last].next = r->free_head;",
            "r->bufs[head].next = r->free_head;"),
     Mutant("a full ring takes one more",
-           "if (r->free < count)", "if (r->free + 1 < count)"),
+           "if (r->free < count)", "if (r->free + 1 < count)", fuzzed=True),
     Mutant("a buffer's token stays",
-           "r->bufs[head].token = NULL;", ""),
+           "r->bufs[head].token = NULL;", "", fuzzed=True),
     Mutant("kick decision forgets what was shown before",
            "new, old);", "new, new - 1);"),
     Mutant("kick decision looks at flags with EVENT_IDX too",

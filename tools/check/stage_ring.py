@@ -141,6 +141,7 @@ class Ring:
         began = time.monotonic()
         self.context.note("seeded bugs")
         failed = self.context.tally.failed
+        corpus = paths.checkout() / "tools/ring/corpus"
         text = (root() / "drivers/core/split.c").read_text()
         inputs = [path for folder in FOLDERS
                   for path in sorted((root() / folder).rglob("*"))
@@ -155,11 +156,14 @@ class Ring:
             except ValueError as error:
                 self.context.tally.fail(f"seeded: {mutant.name}", str(error))
                 continue
-            todo.append(jobs.Job(
-                f"seeded: {mutant.name}",
+            targets = ["killed"] + ["fuzz-killed"] * mutant.fuzzed
+            todo += [jobs.Job(
+                f"seeded: {mutant.name} ({target})",
                 ["make", "--no-print-directory", "-C", str(self.folder),
-                 f"O={self.out}", f"MUTANT={folder}", "killed"],
-                root(), [*inputs, source]))
+                 f"O={self.out}", f"MUTANT={folder}",
+                 f"CORPUS={corpus}", target],
+                root(), [*inputs, source, *sorted(corpus.iterdir())])
+                for target in targets]
         jobs.run(self.context, todo)
         new = self.context.tally.failed - failed
         self.judge("every seeded bug is found",

@@ -6,6 +6,7 @@
  *
  * - nothing is touched outside of it (AddressSanitizer, UBSan);
  * - a token comes back once: from get while it is in the ring, or from detach;
+ * - no used entry is passed over without a buffer;
  * - a used length is no more than the buffer has to write to;
  * - the ring takes a buffer exactly when it has the descriptors;
  * - a broken queue stays broken, says so once, and is as new after a reset.
@@ -43,6 +44,7 @@ static struct shadow tokens[MAX_SIZE];
 static struct vring_used *used;
 static struct vring_avail *avail;
 static unsigned int free_descs;
+static u16 taken;
 static bool broken;
 static const uint8_t *at, *end;
 
@@ -73,9 +75,15 @@ static void give_back(void *token, const char *who)
 /* After each step: is it broken now, and was that said as it should be? */
 static void look_at_health(void)
 {
+	u16 avail_idx, used_idx;
+
 	if (broken && !vfe_queue_broken(q))
 		die("a broken queue mended itself");
 	broken = vfe_queue_broken(q);
+	q->ops->indices(q, &avail_idx, &used_idx);
+	if (used_idx != taken)
+		die("%u used entries were passed, %u buffers taken", used_idx,
+		    taken);
 	if (h.messages != broken || h.faults != broken)
 		die("broken %d, but %u messages and %u faults", broken,
 		    h.messages, h.faults);
@@ -125,6 +133,7 @@ static void do_get(void)
 	if (broken)
 		die("a broken queue gave a buffer");
 	give_back(token, "get");
+	taken++;
 	if (len > ((struct shadow *)token)->in_len)
 		die("length %u of %llu", len,
 		    (unsigned long long)((struct shadow *)token)->in_len);
@@ -146,6 +155,7 @@ static void do_reset(void)
 	host_reset(&h);
 	h.messages = 0;
 	h.faults = 0;
+	taken = 0;
 	broken = false;
 }
 
@@ -188,9 +198,21 @@ static void use_next(u32 len)
 	used->idx = cpu_to_le16(idx + 1);
 }
 
+/* Use what is no buffer, most likely */
+static void use_any(u16 id, u32 len)
+{
+	u16 idx = le16_to_cpu(used->idx), mask = q->size - 1;
+
+	used->ring[idx & mask].id = cpu_to_le32(id);
+	used->ring[idx & mask].len = cpu_to_le32(len);
+	used->idx = cpu_to_le16(idx + 1);
+}
+
 static void one_step(void)
 {
-	switch (byte() % 16) {
+	u16 id;
+
+	switch (byte() % 17) {
 	case 0 ... 2:
 		do_add();
 		break;
@@ -227,8 +249,12 @@ static void one_step(void)
 	case 14:
 		used->flags = cpu_to_le16(word());
 		break;
-	default:
+	case 15:
 		scribble();
+		break;
+	default:
+		id = word();
+		use_any(id, byte());
 	}
 }
 
@@ -248,6 +274,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	used = host_pointer(q->device_addr);
 	avail = host_pointer(q->driver_addr);
 	free_descs = q->size;
+	taken = 0;
 	broken = false;
 	while (at < end) {
 		one_step();
