@@ -199,7 +199,7 @@ static void control_cache_is_read_only_without_the_field(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(features); i++) {
 		struct vfe_rig *rig = vfe_rig_disk(test, features[i]);
-		umode_t mode = 0;
+		umode_t mode;
 		struct file *file;
 		char path[64];
 
@@ -210,6 +210,9 @@ static void control_cache_is_read_only_without_the_field(struct kunit *test)
 		mode = file_inode(file)->i_mode & 0777;
 		__fput_sync(file);
 		KUNIT_EXPECT_EQ(test, 0444, (int)mode);
+		KUNIT_EXPECT_EQ(test, (ssize_t)-EACCES,
+				control_store(rig, "cache_type",
+					      "write through"));
 	}
 }
 
@@ -229,6 +232,34 @@ static void control_cache_that_the_device_does_not_take(struct kunit *test)
 			control_store(rig, "cache_type", "write through"));
 	control_expect(rig, "cache_type", BACK);
 	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
+}
+
+/* A mode that could not be set is not half set: nothing more is flushed. */
+static void control_cache_that_stays_off(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test,
+						 F(FLUSH) | F(CONFIG_WCE), 0);
+
+	rig->m->knobs.access = control_deaf;
+	KUNIT_EXPECT_EQ(test, (ssize_t)-EIO,
+			control_store(rig, "cache_type", "write back"));
+	control_expect(rig, "cache_type", THROUGH);
+	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
+}
+
+/* While the device sleeps there is nobody to tell of a mode. */
+static void control_cache_of_a_sleeper(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test,
+						 F(FLUSH) | F(CONFIG_WCE), 1);
+	struct device *dev = &rig->m->pdev->dev;
+
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	KUNIT_EXPECT_EQ(test, (ssize_t)-EAGAIN,
+			control_store(rig, "cache_type", "write through"));
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
+	control_expect(rig, "cache_type", BACK);
+	KUNIT_EXPECT_EQ(test, 1, (int)vfe_rig_config(rig)->wce);
 }
 
 /* The flush that goes with it fails: flushes go on, nothing is lost. */
@@ -351,6 +382,8 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(control_cache_changes),
 	KUNIT_CASE(control_cache_is_read_only_without_the_field),
 	KUNIT_CASE(control_cache_that_the_device_does_not_take),
+	KUNIT_CASE(control_cache_that_stays_off),
+	KUNIT_CASE(control_cache_of_a_sleeper),
 	KUNIT_CASE(control_cache_flush_fails),
 	KUNIT_CASE(control_cache_survives_a_recovery),
 	KUNIT_CASE(control_size_is_read_after_a_recovery),

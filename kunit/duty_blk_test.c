@@ -254,6 +254,32 @@ static void K05_discard_is_within_the_limits(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
+static void K05_discards_are_joined_up_to_the_limit(struct kunit *test)
+{
+	struct blk_plug plug;
+	struct vfe_rig *rig;
+	unsigned int i;
+
+	VFE_DUTY(test, "K05", "5.2.6.1",
+		 "discard: no more segments in one than max_discard_seg");
+	rig = blk_ranges_disk(test, 8);
+	rig->back->request = blk_check_discard;
+	blk_start_plug(&plug);
+	for (i = 0; i < 10; i++) {
+		struct vfe_rig_io *io = vfe_rig_io(rig, REQ_OP_DISCARD,
+						   64 * i);
+
+		io->bio.bi_iter.bi_size = 8 * SECTOR_SIZE;
+		vfe_rig_send(io);
+	}
+	blk_finish_plug(&plug);
+	for (i = 0; i < 10; i++)
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, &rig->ios[i]));
+	KUNIT_EXPECT_GE(test, rig->num_types, 10U / DISCARD_RANGES);
+	KUNIT_EXPECT_LT(test, rig->num_types, 10U);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
 static void K05_discard_alignment_beyond_the_maximum(struct kunit *test)
 {
 	struct vfe_rig *rig;
@@ -348,6 +374,7 @@ static struct kunit_case blk_cases[] = {
 	KUNIT_CASE(K04_flush_has_no_sector_and_no_data),
 	KUNIT_CASE(K04_get_id_takes_20_bytes),
 	KUNIT_CASE(K05_discard_is_within_the_limits),
+	KUNIT_CASE(K05_discards_are_joined_up_to_the_limit),
 	KUNIT_CASE(K05_discard_alignment_beyond_the_maximum),
 	KUNIT_CASE(K05_write_zeroes_is_within_the_limits),
 	KUNIT_CASE(K06_no_cache_means_no_trust_in_what_was_written),

@@ -364,6 +364,19 @@ static void trap_gone_while_asleep(struct kunit *test)
 	vfe_rig_unplug(rig);
 }
 
+/* Nobody wakes it any more: what waits for that fails, and lets it go. */
+static void trap_unplug_asleep_with_a_request(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+	struct device *dev = &rig->m->pdev->dev;
+	struct vfe_rig_io *io;
+
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
+	vfe_rig_unplug(rig);
+	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_wait(rig, io));
+}
+
 /* --- drivers in turn --- */
 
 static void trap_swap_of_drivers(struct kunit *test)
@@ -439,6 +452,7 @@ static struct kunit_case trap_life_cases[] = {
 	KUNIT_CASE_PARAM(trap_resume_finds_another_disk,
 			 trap_other_gen_params),
 	KUNIT_CASE(trap_gone_while_asleep),
+	KUNIT_CASE(trap_unplug_asleep_with_a_request),
 	KUNIT_CASE(trap_swap_of_drivers),
 	KUNIT_CASE(trap_probe_without_memory),
 	{ }
