@@ -90,8 +90,11 @@ static int vfe_blk_change_cache(struct vfe_blk *vb, bool on)
 	int err;
 
 	if (on) {
-		err = vfe_set_write_cache(q, true);
-		return err ?: vfe_blk_tell_cache(vb, true);
+		err = vfe_set_write_cache(q, true) ?:
+		      vfe_blk_tell_cache(vb, true);
+		if (err)
+			vfe_set_write_cache(q, vb->write_cache);
+		return err;
 	}
 	err = vfe_blk_tell_cache(vb, false);
 	if (!err)
