@@ -242,15 +242,18 @@ int vfet_disk_show(struct vfet_disk *td)
  * vfet_disk_hide() - take the disk from its users
  * @td: shown
  *
- * Requests under way end first; later ones fail.
+ * Requests under way end first; later ones fail, and so do those that wait for
+ * a resume.
  *
  * Context: process context, may sleep.
  */
 void vfet_disk_hide(struct vfet_disk *td)
 {
-	if (!pci_device_is_present(td->window.pdev)) {
+	if (td->asleep || !pci_device_is_present(td->window.pdev)) {
 		/* in this order: who is told may wait for requests under way */
 		vfet_window_lose(&td->window);
+		if (td->asleep)
+			blk_mq_unquiesce_queue(td->disk->queue);
 		blk_mark_disk_dead(td->disk);
 	}
 	del_gendisk(td->disk);

@@ -136,6 +136,7 @@ static int vfet_suspend(struct device *dev)
 	struct vfet_disk *td = dev_get_drvdata(dev);
 
 	blk_mq_quiesce_queue(td->disk->queue);
+	td->asleep = true;
 	flush_workqueue(td->queue);
 	vfet_window_quiet(&td->window);
 	return 0;
@@ -151,6 +152,7 @@ static int vfet_resume(struct device *dev)
 		err = vfet_disk_check(td);
 	if (err)
 		vfet_window_lose(&td->window);
+	td->asleep = false;
 	blk_mq_unquiesce_queue(td->disk->queue);
 	return err;
 }

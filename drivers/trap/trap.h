@@ -126,6 +126,7 @@ struct vfet_window {
  * @capacity: in sectors
  * @max_sectors: in one request
  * @flags: VFE_IDENTIFY_*
+ * @asleep: requests wait in the block layer for a resume
  * @serial: as the device sent it, maybe without an end
  */
 struct vfet_disk {
@@ -138,6 +139,7 @@ struct vfet_disk {
 	u64 capacity;
 	u32 max_sectors;
 	u32 flags;
+	bool asleep;
 	char serial[VFE_SERIAL_LEN];
 };
 
