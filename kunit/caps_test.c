@@ -535,6 +535,63 @@ static void regions_of_another_driver(struct kunit *test)
 	pci_disable_device(f->m->pdev);
 }
 
+/* --- functions that cannot be enabled or mapped --- */
+
+static void bar_without_an_address(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct resource *res = &f->m->pdev->resource[VFE_BAR_VIRTIO];
+	struct kmsg_dump_iter mark = log_mark();
+
+	res->flags |= IORESOURCE_UNSET;
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "cannot enable the function"),
+			1U);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	res->flags &= ~IORESOURCE_UNSET;
+	expect_create(test, f, 0, NULL);
+}
+
+/* Ports, on a machine that has none: nothing is mapped, all is given back. */
+static void bar_that_cannot_be_mapped(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct resource *res = &f->m->pdev->resource[VFE_BAR_VIRTIO];
+	struct resource was = *res;
+	struct kmsg_dump_iter mark;
+
+	if (!IS_ENABLED(CONFIG_UML))
+		kunit_skip(test, "needs a machine that maps no ports");
+	res->start = 0x4000;
+	res->end = 0x4000 + VFE_BAR_VIRTIO_SIZE - 1;
+	res->flags = IORESOURCE_IO;
+	mark = log_mark();
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "cannot map 64 bytes of BAR 4"),
+			1U);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	res->start = was.start;
+	res->end = was.end;
+	res->flags = was.flags;
+	expect_create(test, f, 0, NULL);
+}
+
+static void function_without_dma(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct device *dev = &f->m->pdev->dev;
+	struct kmsg_dump_iter mark = log_mark();
+	u64 *mask = dev->dma_mask;
+
+	dev->dma_mask = NULL;
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), -EIO);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "no DMA"), 1U);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_EXPECT_FALSE(test, pci_is_enabled(f->m->pdev));
+	dev->dma_mask = mask;
+	expect_create(test, f, 0, NULL);
+}
+
 static struct kunit_case caps_cases[] = {
 	KUNIT_CASE_PARAM(changed_list, cap_gen_params),
 	KUNIT_CASE(list_that_is_a_circle),
@@ -558,6 +615,9 @@ static struct kunit_case caps_cases[] = {
 	KUNIT_CASE(no_vendor_capability),
 	KUNIT_CASE(vendor_capability_that_is_cut_off),
 	KUNIT_CASE(regions_of_another_driver),
+	KUNIT_CASE(bar_without_an_address),
+	KUNIT_CASE(bar_that_cannot_be_mapped),
+	KUNIT_CASE(function_without_dma),
 	{}
 };
 

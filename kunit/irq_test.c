@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Interrupts (drivers/core/irq.c): which kind is chosen and what is fallen
- * back to, whom a handler calls and what it counts, storms, and interrupts
- * that come around a reset.
+ * back to, whom a handler calls and what it counts, and storms. Interrupts
+ * that come at an awkward moment are in irq_moment_test.c.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -11,49 +11,8 @@
 #include "lib/front.h"
 #include "lib/log.h"
 
-#define ISR_QUEUES	0x01
 #define ISR_CONFIG	0x02
 #define STORM		10000
-
-static struct vfe_event_counts events(struct front *f)
-{
-	struct vfe_event_counts sum;
-
-	vfe_stats_get(vfe_stats_of(f->vd), &sum);
-	return sum;
-}
-
-#define EXPECT_EVENTS(test, f, all, nothing, conf) do { \
-	struct vfe_event_counts sum_ = events(f); \
-	struct kunit *test_ = (test); \
-\
-	KUNIT_EXPECT_EQ(test_, sum_.interrupts, (u64)(all)); \
-	KUNIT_EXPECT_EQ(test_, sum_.spurious, (u64)(nothing)); \
-	KUNIT_EXPECT_EQ(test_, sum_.config, (u64)(conf)); \
-} while (0)
-
-/* A buffer goes to the device and comes back with an interrupt. */
-static void expect_completion(struct kunit *test, struct front *f,
-			      unsigned int queue)
-{
-	unsigned int before = f->done[queue];
-
-	KUNIT_ASSERT_EQ(test, front_add(f, queue), 0);
-	KUNIT_ASSERT_TRUE(test, front_use(f, queue));
-	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[queue]));
-	KUNIT_EXPECT_EQ(test, f->done[queue], before + 1);
-	front_take_all(f, queue);
-}
-
-/* A change of the configuration gets to the class driver. */
-static void expect_config_change(struct kunit *test, struct front *f)
-{
-	unsigned int before = f->config_changed;
-
-	KUNIT_EXPECT_TRUE(test, vfe_mock_config_interrupt(f->m));
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->config_changed, before + 1);
-}
 
 /* --- which kind --- */
 
@@ -74,10 +33,10 @@ static void expect_kind(struct kunit *test, struct front *f, enum kind kind)
 		KUNIT_EXPECT_EQ(test, f->m->queues[i].vector, want);
 		KUNIT_EXPECT_EQ(test, !!vfe_queue_affinity(f->vd, i),
 				kind == PER_QUEUE && IS_ENABLED(CONFIG_SMP));
-		expect_completion(test, f, i);
+		front_expect_completion(test, f, i);
 	}
 	KUNIT_EXPECT_NULL(test, vfe_queue_affinity(f->vd, f->queues));
-	expect_config_change(test, f);
+	front_expect_config_change(test, f);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
@@ -294,7 +253,7 @@ static void each_queue_has_its_own(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
 	KUNIT_EXPECT_EQ(test, f->done[1], 1U);
 	KUNIT_EXPECT_EQ(test, f->done[2], 0U);
-	EXPECT_EVENTS(test, f, 1, 0, 0);
+	FRONT_EXPECT_EVENTS(test, f, 1, 0, 0);
 	/* 4.1.4.5.2: the ISR is not read */
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
 					     VFE_READ), 0U);
@@ -313,7 +272,7 @@ static void shared_vector_looks_at_all(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->done[0], 1U);
 	KUNIT_EXPECT_EQ(test, f->done[1], 0U);
 	KUNIT_EXPECT_EQ(test, f->done[2], 1U);
-	EXPECT_EVENTS(test, f, 1, 0, 0);
+	FRONT_EXPECT_EVENTS(test, f, 1, 0, 0);
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
 					     VFE_READ), 0U);
 }
@@ -324,20 +283,20 @@ static void one_vector_for_everything(struct kunit *test)
 				      .no_pin = true };
 	struct front *f = front_live(test, &spec);
 
-	expect_completion(test, f, 0);
-	expect_completion(test, f, 1);
-	expect_config_change(test, f);
-	EXPECT_EVENTS(test, f, 3, 0, 1);
+	front_expect_completion(test, f, 0);
+	front_expect_completion(test, f, 1);
+	front_expect_config_change(test, f);
+	FRONT_EXPECT_EVENTS(test, f, 3, 0, 1);
 	/* both at once, by one message */
 	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
 	KUNIT_ASSERT_TRUE(test, front_use(f, 1));
-	expect_config_change(test, f);
+	front_expect_config_change(test, f);
 	KUNIT_EXPECT_EQ(test, f->done[1], 2U);
-	EXPECT_EVENTS(test, f, 4, 0, 2);
+	FRONT_EXPECT_EVENTS(test, f, 4, 0, 2);
 	front_take_all(f, 1);
 	/* and nothing at all */
 	vfe_mock_raise(f->m, 0);
-	EXPECT_EVENTS(test, f, 5, 1, 2);
+	FRONT_EXPECT_EVENTS(test, f, 5, 1, 2);
 	KUNIT_EXPECT_EQ(test, f->config_changed, 2U);
 }
 
@@ -361,7 +320,7 @@ static void pin_for_both(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
 	KUNIT_EXPECT_EQ(test, f->done[1], 1U);
 	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
-	EXPECT_EVENTS(test, f, 1, 0, 1);
+	FRONT_EXPECT_EVENTS(test, f, 1, 0, 1);
 	/* read once: that cleared it */
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
 					     VFE_READ), 1U);
@@ -388,7 +347,7 @@ static void pin_of_a_neighbour(struct kunit *test)
 		vfe_mock_interrupt(&f->m->queues[0]);
 	}
 	front_settle();
-	EXPECT_EVENTS(test, f, 0, 0, 0);
+	FRONT_EXPECT_EVENTS(test, f, 0, 0, 0);
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
 					     VFE_READ),
 			(unsigned int)ARRAY_SIZE(isr));
@@ -402,7 +361,7 @@ static void pin_without_used_buffers(struct kunit *test)
 
 	vfe_mock_interrupt(&f->m->queues[0]);
 	KUNIT_EXPECT_EQ(test, f->done[0] + f->done[1], 0U);
-	EXPECT_EVENTS(test, f, 1, 1, 0);
+	FRONT_EXPECT_EVENTS(test, f, 1, 1, 0);
 }
 
 static void spurious_ones_are_counted(struct kunit *test)
@@ -413,9 +372,9 @@ static void spurious_ones_are_counted(struct kunit *test)
 	for (i = 0; i < 5; i++)
 		vfe_mock_interrupt(&f->m->queues[0]);
 	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
-	EXPECT_EVENTS(test, f, 5, 5, 0);
-	expect_completion(test, f, 0);
-	EXPECT_EVENTS(test, f, 6, 5, 0);
+	FRONT_EXPECT_EVENTS(test, f, 5, 5, 0);
+	front_expect_completion(test, f, 0);
+	FRONT_EXPECT_EVENTS(test, f, 6, 5, 0);
 }
 
 /* --- storms --- */
@@ -427,14 +386,15 @@ static void storm(struct kunit *test, const struct vfe_mock_spec *spec)
 
 	for (i = 0; i < STORM; i++)
 		vfe_mock_interrupt(&f->m->queues[0]);
-	EXPECT_EVENTS(test, f, STORM, STORM, 0);
+	FRONT_EXPECT_EVENTS(test, f, STORM, STORM, 0);
 	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
 	/* with something in it now and then */
 	for (i = 0; i < STORM / 100; i++) {
-		expect_completion(test, f, 0);
+		front_expect_completion(test, f, 0);
 		vfe_mock_interrupt(&f->m->queues[0]);
 	}
-	EXPECT_EVENTS(test, f, STORM + STORM / 50, STORM + STORM / 100, 0);
+	FRONT_EXPECT_EVENTS(test, f, STORM + STORM / 50, STORM + STORM / 100,
+			    0);
 	KUNIT_EXPECT_EQ(test, f->done[0], STORM / 100U);
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
 }
@@ -459,11 +419,11 @@ static void storm_of_config_changes(struct kunit *test)
 	for (i = 0; i < STORM; i++)
 		vfe_mock_config_interrupt(f->m);
 	front_settle();
-	EXPECT_EVENTS(test, f, STORM, 0, STORM);
+	FRONT_EXPECT_EVENTS(test, f, STORM, 0, STORM);
 	/* many are taken as one, but the last one is seen */
 	KUNIT_EXPECT_GE(test, f->config_changed, 1U);
 	KUNIT_EXPECT_LE(test, f->config_changed, (unsigned int)STORM);
-	expect_config_change(test, f);
+	front_expect_config_change(test, f);
 }
 
 /* --- the device asks for a reset --- */
@@ -486,7 +446,7 @@ static void needs_reset_is_told_once(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
 	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
 	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	expect_config_change(test, f);
+	front_expect_config_change(test, f);
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
 	vfe_mock_needs_reset(f->m);
 	front_settle();
@@ -523,179 +483,6 @@ static void needs_reset_after_a_broken_ring(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
 }
 
-/**
- * struct moment - something that happens while the driver does something else
- * @reg: right before this access takes effect
- * @dir: its direction
- * @val: and its value, for a write
- * @what: happens
- * @happened: how often; only the first time anything is done
- */
-struct moment {
-	enum vfe_reg reg;
-	enum vfe_dir dir;
-	u32 val;
-	void (*what)(struct vfe_mock *m);
-	unsigned int happened;
-};
-
-static bool at_moment(struct vfe_mock *m, struct vfe_mock_access *a)
-{
-	struct moment *now = m->knobs.priv;
-
-	if (a->reg != now->reg || a->dir != now->dir ||
-	    (a->dir == VFE_WRITE && a->val != now->val))
-		return false;
-	if (!now->happened++)
-		now->what(m);
-	return false;
-}
-
-static void arm(struct front *f, struct moment *now)
-{
-	f->m->knobs.priv = now;
-	f->m->knobs.access = at_moment;
-}
-
-/* The device is live, and in trouble at once; the work item is quick, too. */
-static void trouble_at_driver_ok(struct vfe_mock *m)
-{
-	m->status |= VIRTIO_CONFIG_S_DRIVER_OK;
-	vfe_mock_needs_reset(m);
-	front_settle();
-}
-
-static void change_at_driver_ok(struct vfe_mock *m)
-{
-	vfe_mock_config_interrupt(m);
-	front_settle();
-}
-
-static void needs_reset_right_after_driver_ok(struct kunit *test)
-{
-	struct front *f = front_new(test, NULL);
-	struct moment now = {
-		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = S_LIVE,
-		.what = trouble_at_driver_ok,
-	};
-
-	arm(f, &now);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, now.happened, 1U);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-}
-
-static void change_right_after_driver_ok(struct kunit *test)
-{
-	struct front *f = front_new(test, NULL);
-	struct moment now = {
-		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = S_LIVE,
-		.what = change_at_driver_ok,
-	};
-
-	arm(f, &now);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, now.happened, 1U);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
-}
-
-/* --- around a reset --- */
-
-static void use_and_interrupt(struct vfe_mock *m)
-{
-	struct front *f = m->knobs.priv;
-
-	front_use(f, 0);
-	vfe_mock_interrupt(&m->queues[0]);
-}
-
-static void none_after_reset(struct kunit *test)
-{
-	struct front *f = front_live(test, NULL);
-
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	vfe_mock_raise(f->m, 0);
-	vfe_mock_raise(f->m, 1);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
-	EXPECT_EVENTS(test, f, 0, 0, 0);
-	/* nor before it is live again */
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	vfe_mock_raise(f->m, 0);
-	vfe_mock_raise(f->m, 1);
-	front_settle();
-	EXPECT_EVENTS(test, f, 0, 0, 0);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	expect_completion(test, f, 0);
-}
-
-static void none_before_ready(struct kunit *test)
-{
-	struct front *f = front_new(test, NULL);
-
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_QUEUES), 0);
-	vfe_mock_raise(f->m, 0);
-	vfe_mock_raise(f->m, 1);
-	front_settle();
-	EXPECT_EVENTS(test, f, 0, 0, 0);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
-	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
-}
-
-/* A change whose work is still to run when the device is reset */
-static void change_is_forgotten_by_a_reset(struct kunit *test)
-{
-	struct front *f = front_live(test, NULL);
-
-	vfe_mock_config_interrupt(f->m);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
-	EXPECT_EVENTS(test, f, 1, 0, 1);
-}
-
-/* An interrupt in the middle of the reset: handled or not, but over with it */
-static void interrupt_in_the_middle_of_a_reset(struct kunit *test)
-{
-	struct front *f = front_live(test, NULL);
-	struct vfe_mock *m = f->m;
-	unsigned int done;
-
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	m->knobs.priv = f;
-	use_and_interrupt(m);
-	done = f->done[0];
-	KUNIT_EXPECT_EQ(test, done, 1U);
-	vfe_mock_needs_reset(m);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	vfe_mock_raise(m, 1);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->done[0], done);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
-	front_detach_all(f);
-}
-
-/* The pin is off while the device is reset: nobody would lower it. */
-static void pin_is_off_while_reset(struct kunit *test)
-{
-	struct front *f = front_with_pin(test);
-
-	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_INTX_DISABLE);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_EXPECT_TRUE(test, front_command(f) & PCI_COMMAND_INTX_DISABLE);
-	f->m->isr = ISR_QUEUES;
-	KUNIT_EXPECT_FALSE(test, vfe_mock_interrupt(&f->m->queues[0]));
-	f->m->isr = 0;
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_INTX_DISABLE);
-	expect_completion(test, f, 1);
-}
-
 static struct kunit_case irq_cases[] = {
 	KUNIT_CASE(vectors_that_there_are),
 	KUNIT_CASE(kinds_asked_for),
@@ -721,13 +508,6 @@ static struct kunit_case irq_cases[] = {
 	KUNIT_CASE(needs_reset_is_told_once),
 	KUNIT_CASE(needs_reset_by_the_pin),
 	KUNIT_CASE(needs_reset_after_a_broken_ring),
-	KUNIT_CASE(needs_reset_right_after_driver_ok),
-	KUNIT_CASE(change_right_after_driver_ok),
-	KUNIT_CASE(none_after_reset),
-	KUNIT_CASE(none_before_ready),
-	KUNIT_CASE(change_is_forgotten_by_a_reset),
-	KUNIT_CASE(interrupt_in_the_middle_of_a_reset),
-	KUNIT_CASE(pin_is_off_while_reset),
 	{}
 };
 

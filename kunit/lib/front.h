@@ -284,6 +284,47 @@ static inline unsigned int front_statuses(struct vfe_mock *m, u8 *vals,
 		KUNIT_EXPECT_MEMEQ(test_, got_, expected_, n_); \
 } while (0)
 
+static inline struct vfe_event_counts front_events(struct front *f)
+{
+	struct vfe_event_counts sum;
+
+	vfe_stats_get(vfe_stats_of(f->vd), &sum);
+	return sum;
+}
+
+#define FRONT_EXPECT_EVENTS(test, f, all, nothing, conf) do { \
+	struct vfe_event_counts sum_ = front_events(f); \
+	struct kunit *test_ = (test); \
+\
+	KUNIT_EXPECT_EQ(test_, sum_.interrupts, (u64)(all)); \
+	KUNIT_EXPECT_EQ(test_, sum_.spurious, (u64)(nothing)); \
+	KUNIT_EXPECT_EQ(test_, sum_.config, (u64)(conf)); \
+} while (0)
+
+/* A buffer goes to the device and comes back with an interrupt. */
+static inline void front_expect_completion(struct kunit *test, struct front *f,
+					   unsigned int queue)
+{
+	unsigned int before = f->done[queue];
+
+	KUNIT_ASSERT_EQ(test, front_add(f, queue), 0);
+	KUNIT_ASSERT_TRUE(test, front_use(f, queue));
+	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[queue]));
+	KUNIT_EXPECT_EQ(test, f->done[queue], before + 1);
+	front_take_all(f, queue);
+}
+
+/* A change of the configuration gets to the class driver. */
+static inline void front_expect_config_change(struct kunit *test,
+					      struct front *f)
+{
+	unsigned int before = f->config_changed;
+
+	KUNIT_EXPECT_TRUE(test, vfe_mock_config_interrupt(f->m));
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->config_changed, before + 1);
+}
+
 #define S_ACK		VIRTIO_CONFIG_S_ACKNOWLEDGE
 #define S_DRIVER	(S_ACK | VIRTIO_CONFIG_S_DRIVER)
 #define S_FEATURES	(S_DRIVER | VIRTIO_CONFIG_S_FEATURES_OK)
