@@ -208,18 +208,21 @@ int vfe_bring_up(struct vfe_device *vd)
 
 int vfe_ready(struct vfe_device *vd)
 {
-	int ret;
+	u8 status;
+	int ret = vfe_status_read(vd, &status);
 
-	if (vfe_get_state(vd) != VFE_STATE_QUEUES)
-		return -ENODEV;
-	/* interrupts may come as soon as the device sees DRIVER_OK */
-	vfe_irqs_enable(vd);
-	ret = vfe_status_add(vd, VIRTIO_CONFIG_S_DRIVER_OK);
-	if (!ret && !vfe_set_state(vd, VFE_STATE_LIVE))
-		ret = -ENODEV;
 	if (ret)
-		vfe_irqs_quiesce(vd);
-	return ret;
+		return ret;
+	/*
+	 * As soon as the device sees DRIVER_OK there may be interrupts, and
+	 * kicks by their handlers: all of this is live before the write.
+	 */
+	if (!vfe_set_state(vd, VFE_STATE_LIVE))
+		return -ENODEV;
+	vfe_irqs_enable(vd);
+	vfe_write8(&vd->regs, VFE_REG_DEVICE_STATUS,
+		   status | VIRTIO_CONFIG_S_DRIVER_OK);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(vfe_ready);
 

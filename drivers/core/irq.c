@@ -145,13 +145,9 @@ void vfe_config_work(struct work_struct *work)
 {
 	struct vfe_device *vd = container_of(work, struct vfe_device,
 					     config_work);
-	enum vfe_state state = vfe_get_state(vd);
 	u8 status;
 
-	/* the device may be faster than vfe_ready() is in saying so */
-	if (state != VFE_STATE_LIVE && state != VFE_STATE_QUEUES)
-		return;
-	if (vfe_status_read(vd, &status))
+	if (vfe_get_state(vd) != VFE_STATE_LIVE || vfe_status_read(vd, &status))
 		return;
 	/* 2.1.1: do not rely on a device that needs a reset, reset it */
 	if (status & VIRTIO_CONFIG_S_NEEDS_RESET) {
