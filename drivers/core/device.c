@@ -228,15 +228,19 @@ EXPORT_SYMBOL_GPL(vfe_ready);
 
 int vfe_reset(struct vfe_device *vd)
 {
-	int ret = vfe_status_reset(vd);
+	int ret;
 
+	/* nobody needs to ask for what is being done */
+	set_bit(0, &vd->fault_reported);
+	/* nor look at a device that is not what it was, nor is reset yet */
+	vfe_irqs_quiesce(vd);
+	ret = vfe_status_reset(vd);
 	/*
 	 * A device that does not answer must not reach memory any more: the
 	 * class driver is about to take its buffers back.
 	 */
 	if (ret)
 		pci_clear_master(vd->pdev);
-	vfe_irqs_quiesce(vd);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfe_reset);

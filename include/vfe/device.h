@@ -42,7 +42,8 @@ enum vfe_interrupts {
  *		    item, may sleep
  * @needs_reset: the device asks for a reset (DEVICE_NEEDS_RESET) or broke the
  *		 rules of a ring; called once until vfe_restart(), from any
- *		 context, often with a queue's lock held: schedule a work item
+ *		 context, often with a queue's lock held: schedule a work item;
+ *		 not called from vfe_reset() on
  */
 struct vfe_device_ops {
 	void (*config_changed)(struct vfe_device *vd);
