@@ -30,6 +30,9 @@ MODULES = (BLK, TRAP)
 SECTOR = 512
 BOOT_TIMEOUT = 150.0
 ROOM = 8 << 20
+# What Debian's kernel has of checkers, off unless it is told: tasks preempt
+# each other in the kernel, and small memory is poisoned and fenced.
+STRICT = "preempt=full slab_debug=FZP,kmalloc-*"
 # Of the one disk that can be pulled
 PIT_SLOT = 0x8
 
@@ -92,7 +95,8 @@ COMMON = Machine("common", (
     ("main", ()), ("wild", ()), ("poll", ("--poll",)),
     ("map", ("--doorbell", "map")), ("files", ()), ("ro", ("--readonly",)),
     ("narrow", ("--queues", "1", "--queue-size", "8")),
-    ("stock", ("--id", "stock")), ("scratch", ("--id", "stock"))), pit=True)
+    ("stock", ("--id", "stock")), ("scratch", ("--id", "stock"))), pit=True,
+    append=STRICT)
 
 
 @dataclass

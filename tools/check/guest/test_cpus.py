@@ -63,3 +63,15 @@ class Processors(GuestCase):
         self.read_from(1, disk)
         self.sh(fio(disk, "--rw=randwrite --bs=4k --size=1M --iodepth=8"
                     " --cpus_allowed=1"), 60)
+
+
+class Strict(GuestCase):
+    """What the common guest was told, it does."""
+
+    def test_preemption(self) -> None:
+        self.assertIn("(full)", self.sh("cat /sys/kernel/debug/sched/preempt"))
+
+    def test_poison(self) -> None:
+        for flag in ("poison", "red_zone", "sanity_checks"):
+            self.assertEqual(self.sh(
+                f"cat /sys/kernel/slab/kmalloc-512/{flag}").strip(), "1")
