@@ -38,6 +38,9 @@ check:
 kunit:
 	$(PYTHON) tools/kunit $(ARGS)
 
+conformance coverage:
+	$(PYTHON) tools/kunit $@
+
 shell:
 	$(PYTHON) tools/lab shell $(ARGS)
 
@@ -65,11 +68,13 @@ help:
 	@echo '  make bench            measure, print the table, write out/bench.json'
 	@echo '  make check            run every test'
 	@echo '  make kunit            run the KUnit suites'
+	@echo "  make conformance      the table of a driver's duties and their tests"
+	@echo '  make coverage         what of the drivers the KUnit suites run'
 	@echo '  make shell            a guest with the modules and the device'
-	@echo 'Options: W=1 C=2 V=1 as for the kernel; ARGS="..." for the last four,'
-	@echo 'ARGS=--help lists them; VFE_CACHE=DIR moves what they keep from'
-	@echo '~/.cache/vfe.'
+	@echo 'Options: W=1 C=2 V=1 as for the kernel; ARGS="..." for bench, check,'
+	@echo 'kunit and shell, ARGS=--help lists them; VFE_CACHE=DIR moves what they'
+	@echo 'keep from ~/.cache/vfe.'
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install headers device bench check kunit shell clean \
-	distclean help
+.PHONY: modules modules_install headers device bench check kunit conformance \
+	coverage shell clean distclean help

@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     if options.list:
         for stage in stages.STAGES:
-            print(f"{stage.name:8} {stage.text}")
+            print(f"{stage.name:11} {stage.text}")
         return 0
     if options.here:
         return inner.run(stages.by_name(options.here), options.accel,

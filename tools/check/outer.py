@@ -86,7 +86,7 @@ def _run_stages(chosen: Sequence[Stage], patterns: Sequence[str]) -> int:
         _show(stage, result, seconds)
         passed += result.passed
         failed += result.failed
-        lines.append(f"{stage.name:8} {'ok' if result.good else 'FAILED':6}"
+        lines.append(f"{stage.name:11} {'ok' if result.good else 'FAILED':6}"
                      f" {result.passed:5} passed {result.failed:4} failed"
                      f" {seconds:6.0f} s")
     print("\n" + "\n".join(lines))

@@ -8,7 +8,7 @@ from lab import paths
 from . import units
 from .context import Context
 
-FOLDERS = ("lab/tests", "bench/tests", "check/tests")
+FOLDERS = ("lab/tests", "bench/tests", "check/tests", "kunit/tests")
 
 
 def run(context: Context) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import (stage_bench, stage_build, stage_device, stage_guest,
-               stage_ring, stage_static, stage_tools)
+               stage_kunit, stage_ring, stage_static, stage_tools)
 from .context import Context
 
 
@@ -34,6 +34,16 @@ STAGES = (
           stage_ring.run, 300),
     Stage("tools", "unit tests of lab, bench and check",
           stage_tools.run, 200),
+    Stage("kunit", "the KUnit suites on a kernel with all its checkers",
+          stage_kunit.run, 1200),
+    Stage("conformance", "each duty of a driver has a test that passes",
+          stage_kunit.run_conformance, 300),
+    Stage("coverage", "what the suites leave unrun",
+          stage_kunit.run_coverage, 400),
+    Stage("proof", "seeded bugs: the runner of the suites sees each",
+          stage_kunit.run_proof, 600),
+    Stage("staged", "the suites by kunit.py, in a kernel's tree",
+          stage_kunit.run_staged, 600),
     Stage("guest", "both drivers in a guest: data, faults, life cycles",
           stage_guest.run, 900, "guest"),
     Stage("bench", "the bench, shortened: three witnesses agree",

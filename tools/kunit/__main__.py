@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from kunit import runs, suites  # noqa: E402
+from kunit import proof, runs, stage, suites  # noqa: E402
 from lab import LabError, chroot, errors, paths, progress, tree  # noqa: E402
 
 HERE = ["python3", "/vfe/tools/kunit", "--here"]
@@ -22,23 +22,50 @@ def _conformance(_options: argparse.Namespace) -> int:
     return runs.show_conformance()
 
 
+def _coverage(_options: argparse.Namespace) -> int:
+    return runs.show_coverage()
+
+
+def _proof(_options: argparse.Namespace) -> int:
+    return proof.show()
+
+
+def _staged(_options: argparse.Namespace) -> int:
+    problems = stage.prove()
+    for problem in problems:
+        print(f"--- FAILED {problem}")
+    return 1 if problems else 0
+
+
 def _run(options: argparse.Namespace) -> int:
     return runs.run(options.only)
 
 
 WHAT: dict[str, Callable[[argparse.Namespace], int]] = {
-    "conformance": _conformance, "run": _run}
+    "conformance": _conformance, "coverage": _coverage,
+    "proof": _proof, "run": _run, "staged": _staged}
+
+
+EPILOG = """WHAT is one of
+  run          the suites (default)
+  conformance  the table of a driver's duties, each with its test and result
+  coverage     lines and branches of the drivers that the suites run
+  proof        sow bugs into a copy and show that the runner sees them
+  stage DIR    put drivers and suites into the kernel sources in DIR
+  staged       do that, and let the kernel's own kunit.py run them
+"""
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kunit", description="Runs the KUnit suites of kunit/ on a user"
         " mode kernel with the kernel's checkers on; needs root, and makes"
-        " all that is missing first. Results go to out/kunit/.")
-    parser.add_argument("what", nargs="?", default="run", choices=sorted(WHAT),
-                        metavar="WHAT", help="run (default): the suites;"
-                        " conformance: the table of a driver's duties, each"
-                        " with its test and result")
+        " all that is missing first. Results go to out/kunit/.",
+        epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", nargs="?", default="run", metavar="WHAT",
+                        choices=sorted([*WHAT, "stage"]), help="see below")
+    parser.add_argument("folder", nargs="?", metavar="DIR", type=Path,
+                        help=argparse.SUPPRESS)
     parser.add_argument("--only", action="append", default=[],
                         metavar="SUBJECT", help="only the suite"
                         " kunit/SUBJECT_test.c; may be given more than once")
@@ -55,6 +82,11 @@ def main(argv: Sequence[str]) -> int:
     if options.list:
         for suite in suites.find(paths.checkout()):
             print(suite.subject)
+        return 0
+    if options.what == "stage":
+        if options.folder is None:
+            raise LabError("stage: name the folder of a kernel's sources", 2)
+        stage.stage(options.folder)
         return 0
     suites.choose(suites.find(paths.checkout()), options.only)
     if options.here:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,15 +19,13 @@ from lab import paths, progress
 HERE = Path(__file__).resolve().parent
 BUSYBOX = Path("usr/bin/busybox")
 APPLETS = ("sh", "cat", "sed", "find", "mkdir", "mount", "umount", "insmod",
-           "sleep", "poweroff")
-# UML has no I/O ports
-PARAMETERS = {"vfe_trap_blk": ("window=memory",)}
+           "rmmod", "sleep", "poweroff")
 MEMORY = "512M"
 POLL_S = 0.05
 # Sleeping takes no time, and the terminal is the log's, not the kernel's.
 ARGUMENTS = (f"mem={MEMORY}", "time-travel", "con0=null,fd:1", "con=null",
              "ssl=null", "console=tty0", "loglevel=8", "kunit.enable=1",
-             "panic=-1", "uml_dir=/tmp/uml")
+             "panic=-1", "gcov_persist=1", "uml_dir=/tmp/uml")
 
 
 @dataclass(frozen=True)
@@ -49,18 +47,16 @@ def _layout(root: Path) -> None:
     (root / "init").chmod(0o755)
 
 
-def pack(archive: Path, modules: Sequence[Path],
-         files: Mapping[str, str] | None = None) -> None:
-    """Write an initramfs that loads these modules in this order."""
+def pack(archive: Path, modules: Iterable[Path], files: Mapping[str, str],
+         ) -> None:
+    """Write an initramfs with modules, and files that tell init what to do.
+    """
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         _layout(root)
         for module in modules:
             shutil.copyfile(module, root / "modules" / module.name)
-        (root / "order").write_text("".join(
-            " ".join([module.stem, *PARAMETERS.get(module.stem, ())]) + "\n"
-            for module in modules))
-        for path, text in (files or {}).items():
+        for path, text in files.items():
             (root / path).write_text(text)
         names = "\n".join(sorted(str(path.relative_to(root))
                                  for path in root.rglob("*")))
@@ -91,12 +87,13 @@ def _wait(process: subprocess.Popen[bytes], timeout: float,
 
 
 def run(kernel: Path, archive: Path, log: Path, timeout: float,
-        look: Callable[[str], None] = lambda line: None) -> Outcome:
+        look: Callable[[str], None] = lambda line: None,
+        arguments: Sequence[str] = ()) -> Outcome:
     """Boot; bounded. @look is shown the last line now and then."""
     began = time.monotonic()
     # a kernel that panics dumps core
     argv = ["prlimit", "--core=0", str(kernel / "linux"), *ARGUMENTS,
-            f"initrd={archive}"]
+            *arguments, f"initrd={archive}"]
 
     def last() -> None:
         look(progress.last_lines(log, 1))

@@ -22,6 +22,22 @@ load()
 	fi
 }
 
+# the same, but the module must refuse the parameters
+reject()
+{
+	if insmod "/modules/$1.ko" "$2"; then
+		say "TAKEN $1 $2"
+		rmmod "$1"
+	fi
+}
+
+# A module that is gone keeps no memory: what only it knew of is a leak then.
+unload()
+{
+	say "UNLOAD $1"
+	rmmod "$1" || say "STAYS $1"
+}
+
 # Let a task that asks for it (fail_nth) meet failures of any allocation, and
 # let them be quiet: a report would look like one of a checker.
 prepare_failures()
@@ -53,6 +69,7 @@ leaks()
 	while IFS= read -r line; do
 		echo "$line" >/dev/kmsg
 	done </leaks
+	echo clear >/sys/kernel/debug/kmemleak
 }
 
 coverage()
@@ -88,10 +105,14 @@ prepare_failures
 
 say BEGIN
 while read -r line; do
-	# shellcheck disable=SC2086 # a name and words
-	load $line
+	# shellcheck disable=SC2086 # load or reject, a name and words
+	$line
 done </order
 say LEAKS
+leaks
+while read -r name; do
+	unload "$name"
+done </last
 leaks
 say END
 coverage

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 _STAMP = re.compile(r"^(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")
-_MARK = re.compile(r"^@@([A-Z]+)(?: (\S+))?$")
+_MARK = re.compile(r"^@@([A-Z]+)(?: (\S.*))?$")
 SHOWN_LINES = 45
 
 # What a report begins with, and the name of the checker; the first that fits.
@@ -74,6 +74,8 @@ class KernelLog:
     ended: bool = False
     sections: list[Section] = field(default_factory=list)
     reports: list[Report] = field(default_factory=list)
+    taken: list[str] = field(default_factory=list)  # wrong parameters
+    stay: list[str] = field(default_factory=list)   # not to be unloaded
     lines: list[str] = field(default_factory=list)
 
 
@@ -123,6 +125,10 @@ def read(text: str) -> KernelLog:
             current.loaded, current = True, Section("")
         elif word == "REFUSED":
             current.refused, current = True, Section("")
+        elif word == "TAKEN":
+            log.taken.append(name)
+        elif word == "STAYS":
+            log.stay.append(name)
         elif log.begun:
             current.lines.append(line)
             judged.append((current.module, line))

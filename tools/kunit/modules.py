@@ -36,6 +36,7 @@ class Way:
 
 def mirror(folder: Path) -> None:
     """Bring the copy of the sources up to date."""
+    build.drop_interrupted(folder)
     folder.mkdir(parents=True, exist_ok=True)
     root = paths.checkout()
     files.mirror_sources(root, folder, FOLDERS, build.is_source)
@@ -48,11 +49,13 @@ def mirror(folder: Path) -> None:
 def _make(way: Way, suites: Sequence[Suite]) -> None:
     log = paths.logs() / f"kunit-{way.name}-build.log"
     subjects = " ".join(suite.subject for suite in suites)
+    chosen = ["CONFIG_VFE_KUNIT_TEST=m", f"VFE_SUITES={subjects}"] \
+        if suites else []
     argv = testkernel.make_argv(
-        way.kernel, way.arch, f"M={way.folder}", "CONFIG_VFE_KUNIT_TEST=m",
-        "KCFLAGS=-Werror", "UBSAN_SANITIZE=y", f"VFE_SUITES={subjects}",
-        *way.flags, "modules")
-    with progress.step(f"building modules and suites ({way.name})", log):
+        way.kernel, way.arch, f"M={way.folder}", "KCFLAGS=-Werror",
+        "UBSAN_SANITIZE=y", *chosen, *way.flags, "modules")
+    what = f"modules and {len(suites)} suites" if suites else "modules"
+    with progress.step(f"building {what} ({way.name})", log):
         with build.building(way.folder):
             progress.run_logged(argv, log, what="building the suites",
                                 hint="mend the error that make shows above",
@@ -61,12 +64,11 @@ def _make(way: Way, suites: Sequence[Suite]) -> None:
 
 def make(way: Way, suites: Sequence[Suite], copy: bool = True,
          ) -> dict[str, Path]:
-    """Build; the modules by name. The lock is held meanwhile.
+    """Build; the modules by name. Without suites, the drivers alone.
 
     Without @copy the copy stays as it is: somebody has prepared it.
     """
     with files.lock(way.folder.with_suffix(".lock")):
-        build.drop_interrupted(way.folder)
         if copy:
             mirror(way.folder)
         for stale in way.folder.rglob("*.ko"):

@@ -5,15 +5,16 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lab import LabError, paths, progress, testkernel
 
-from . import boot, duties, modules, results, suites, verdict
+from . import (boot, coverage, duties, gcov, modules, plan, results, suites,
+               verdict)
 
 CONFIG = Path("kunit/configs/um.config")
-BOOT_TIMEOUT = 120.0
+BOOT_TIMEOUT = 400.0
 
 
 def kernel() -> Path:
@@ -21,35 +22,28 @@ def kernel() -> Path:
     return testkernel.build("um", "um", paths.checkout() / CONFIG)
 
 
-def load_order(built: dict[str, Path], chosen: Sequence[suites.Suite],
-               ) -> list[Path]:
-    """Drivers, mock, suites; LabError if make left one out."""
-    names = [*suites.DRIVERS, *([suites.MOCK] if suites.MOCK in built
-                                else []),
-             *(suite.module for suite in chosen)]
-    missing = [name for name in names if name not in built]
-    if missing:
-        raise LabError(f"make built no {', '.join(missing)}: see its Kbuild")
-    return [built[name] for name in names]
-
-
 def boot_and_judge(way: modules.Way, built: dict[str, Path],
                    chosen: Sequence[suites.Suite], log: Path,
-                   timeout: float = BOOT_TIMEOUT) -> verdict.Verdict:
-    """Boot the modules and judge the log."""
+                   timeout: float = BOOT_TIMEOUT,
+                   extra: Mapping[str, str] | None = None,
+                   arguments: Sequence[str] = ()) -> verdict.Verdict:
+    """Boot the modules and judge the log; @extra are files for init."""
     with tempfile.TemporaryDirectory() as name:
         archive = Path(name) / "initramfs"
-        boot.pack(archive, load_order(built, chosen))
+        taken = plan.modules(built, chosen)
+        boot.pack(archive, taken, plan.files(
+            [module.stem for module in taken]) | dict(extra or {}))
         with progress.step(f"booting {len(chosen)} suites ({way.name})"
                            ) as step:
             def look(line: str) -> None:
                 step.note = line[:60]
 
-            outcome = boot.run(way.kernel, archive, log, timeout, look)
+            outcome = boot.run(way.kernel, archive, log, timeout, look,
+                               arguments)
     return verdict.judge(outcome, chosen)
 
 
-def _execute(subjects: Sequence[str]) -> verdict.Verdict:
+def execute(subjects: Sequence[str]) -> verdict.Verdict:
     """Build, boot, judge, and save the result."""
     chosen = suites.choose(suites.find(paths.checkout()), subjects)
     if not chosen:
@@ -64,7 +58,7 @@ def _execute(subjects: Sequence[str]) -> verdict.Verdict:
 
 def run(subjects: Sequence[str]) -> int:
     """`make kunit`: all suites or some; 0 if all is well."""
-    result = _execute(subjects)
+    result = execute(subjects)
     verdict.show(result)
     print(f"\n{result.passed} passed, {len(result.every_failure)} failed",
           flush=True)
@@ -77,7 +71,7 @@ def conformance() -> tuple[list[duties.Row], list[str]]:
     every = suites.find(paths.checkout())
     ran = results.reuse(results.sources_key(kernel()), every)
     if ran is None:
-        result = _execute([])
+        result = execute([])
         verdict.show(result)
         ran = result.cases, result.every_failure
     rows, problems = duties.table(entries, ran[0])
@@ -97,3 +91,43 @@ def show_conformance() -> int:
     for problem in problems:
         print(f"--- FAILED {problem}")
     return 1 if problems else 0
+
+
+# Checkers and inlining would add branches that nobody wrote.
+COUNTED = ("GCOV_PROFILE=y", "KASAN_SANITIZE=n", "UBSAN_SANITIZE=n",
+           "KCFLAGS=-Werror -fno-early-inlining")
+
+
+def measure() -> tuple[verdict.Verdict, coverage.Coverage]:
+    """Run all suites on drivers that count what runs."""
+    chosen = suites.find(paths.checkout())
+    built = modules.make(modules.Way("um", kernel()), chosen)
+    way = modules.Way("um-coverage", kernel(), flags=COUNTED)
+    built |= modules.make(way, ())
+    for stale in way.folder.rglob("*.gcda"):
+        stale.unlink()
+    # hostfs shows the kernel under test where its counts belong
+    result = boot_and_judge(way, built, chosen,
+                            results.folder() / "coverage.log",
+                            extra={"coverage": "/"})
+    sources = gcov.read(way.folder, coverage.FOLDERS)
+    reasons = coverage.read_reasons(paths.checkout() / coverage.REASONS)
+    found = coverage.judge(
+        sources, reasons,
+        lambda name: (paths.checkout() / name).read_text().splitlines())
+    (results.folder() / "coverage.txt").write_text(
+        coverage.show(found) + "\n")
+    (results.folder() / "coverage.json").write_text(
+        json.dumps(coverage.as_json(found), indent=1) + "\n")
+    return result, found
+
+
+def show_coverage() -> int:
+    """`make coverage`."""
+    result, found = measure()
+    verdict.show(result)
+    print(coverage.show(found))
+    problems = coverage.problems(found)
+    for problem in problems:
+        print(f"--- FAILED {problem}")
+    return 1 if problems or not result.good else 0

@@ -126,6 +126,10 @@ def judge(outcome: Outcome, suites: Sequence[Suite]) -> Verdict:
             verdict.failures.append(Failure(
                 "load", name, "insmod refused it\n"
                 + "\n".join(section.lines[-SHOWN_LOG:])))
+    verdict.failures += [Failure("load", name, "it takes this parameter")
+                         for name in log.taken]
+    verdict.failures += [Failure("load", name, "rmmod: it does not unload")
+                         for name in log.stay]
     verdict.failures += _judge_boot(outcome, log)
     for report in log.reports:
         owner = results.get(report.where)

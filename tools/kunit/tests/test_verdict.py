@@ -111,6 +111,15 @@ class Boots(unittest.TestCase):
         self.assertEqual(kinds(samples.boot(
             samples.section("vfe", [], "REFUSED"), self.good())), ["load"])
 
+    def test_wrong_parameter_taken(self) -> None:
+        self.assertEqual(kinds(samples.boot(
+            ["@@TAKEN vfe_blk queues=4096"], self.good())), ["load"])
+
+    def test_does_not_unload(self) -> None:
+        self.assertEqual(kinds(samples.boot(
+            self.good(), ["@@UNLOAD vfe_blk", "@@STAYS vfe_blk"])),
+            ["load"])
+
     def test_suite_left_out(self) -> None:
         self.assertEqual(kinds(samples.boot()), ["empty"])
 

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stages of KUnit: the suites, what they show, and that they are able to."""
+
+from __future__ import annotations
+
+from kunit import coverage, proof, runs, stage
+from kunit.verdict import Verdict
+
+from .context import Context
+
+
+def _tally(context: Context, result: Verdict) -> None:
+    """A check a case, and a failure for all else that is wrong."""
+    context.tally.passed += result.passed
+    for failure in result.every_failure:
+        context.tally.fail(f"{failure.name} ({failure.kind})", failure.text)
+
+
+def run(context: Context) -> None:
+    """All suites under the kernel's checkers."""
+    context.note("the suites")
+    _tally(context, runs.execute([]))
+
+
+def run_conformance(context: Context) -> None:
+    """A check a duty."""
+    context.note("the table of duties")
+    rows, problems = runs.conformance()
+    context.tally.passed += sum(row.result == "passed" for row in rows)
+    for problem in problems:
+        context.tally.fail("conformance", problem)
+
+
+def run_coverage(context: Context) -> None:
+    """The thresholds, and that every line left out has its reason."""
+    context.note("the suites, counting what runs")
+    result, found = runs.measure()
+    _tally(context, result)
+    for folder in coverage.FOLDERS:
+        lines, branches = found.percent(folder)
+        context.note(f"{folder}: {lines:.1f} % of lines,"
+                     f" {branches:.1f} % of branches")
+    context.tally.judge("coverage", "\n".join(coverage.problems(found)))
+
+
+def run_proof(context: Context) -> None:
+    """A check a seeded bug: the runner must see it."""
+    for name, problem in proof.run():
+        context.tally.judge(name, problem)
+
+
+def run_staged(context: Context) -> None:
+    """A check: the suites pass under the kernel's own tool."""
+    context.note("kunit.py run on the staged tree")
+    context.tally.judge("kunit.py run --kunitconfig",
+                        "\n".join(stage.prove()))

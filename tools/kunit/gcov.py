@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Reads what gcov says of the drivers' objects (inner code)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab import LabError
+
+
+@dataclass
+class Line:
+    """A line with code, summed over all objects that have it."""
+
+    function: str
+    count: int = 0
+    branches: list[int] = field(default_factory=list)
+
+    def add(self, count: int, branches: list[int]) -> None:
+        """Another copy of the line: an inlined one, or of another object."""
+        self.count += count
+        if len(branches) > len(self.branches):
+            self.branches += [0] * (len(branches) - len(self.branches))
+        for number, taken in enumerate(branches):
+            self.branches[number] += taken
+
+    @property
+    def untaken(self) -> int:
+        """Branches that were never taken on a line that ran."""
+        return self.branches.count(0) if self.count else 0
+
+
+@dataclass
+class Source:
+    """A source file's lines by number."""
+
+    name: str
+    lines: dict[int, Line] = field(default_factory=dict)
+
+    @property
+    def ran(self) -> int:
+        """Lines that ran."""
+        return sum(line.count > 0 for line in self.lines.values())
+
+    @property
+    def branches(self) -> int:
+        """How many branches there are."""
+        return sum(len(line.branches) for line in self.lines.values())
+
+    @property
+    def taken(self) -> int:
+        """How many of them were taken."""
+        return sum(1 for line in self.lines.values()
+                   for count in line.branches if count)
+
+
+def merge(documents: Iterable[dict[str, Any]], root: Path,
+          folders: Iterable[str]) -> dict[str, Source]:
+    """Sources below some folders of @root, from gcov's JSON."""
+    wanted = tuple(folders)
+    found: dict[str, Source] = {}
+    for document in documents:
+        base = Path(document["current_working_directory"])
+        for item in document["files"]:
+            path = base / item["file"]
+            if not path.is_relative_to(root):
+                continue
+            name = str(path.relative_to(root))
+            if name.startswith(wanted):
+                _add(found.setdefault(name, Source(name)), item["lines"])
+    return found
+
+
+def _add(source: Source, lines: Iterable[dict[str, Any]]) -> None:
+    for item in lines:
+        line = source.lines.setdefault(
+            item["line_number"], Line(item.get("function_name", "")))
+        line.add(item["count"],
+                 [branch["count"] for branch in item["branches"]])
+
+
+def _documents(objects: list[Path]) -> Iterator[dict[str, Any]]:
+    for path in objects:
+        done = subprocess.run(
+            ["gcov", "--branch-probabilities", "--json-format", "--stdout",
+             "--object-directory", str(path.parent), path.name],
+            cwd=path.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, check=False)
+        if done.returncode or not done.stdout.startswith("{"):
+            raise LabError(f"gcov cannot read {path}:"
+                           f" {done.stderr.strip() or 'it says nothing'}")
+        for line in done.stdout.splitlines():
+            yield json.loads(line)
+
+
+def read(root: Path, folders: Iterable[str]) -> dict[str, Source]:
+    """The coverage of objects below some folders of a build."""
+    wanted = list(folders)
+    objects = [path for folder in wanted
+               for path in sorted((root / folder).rglob("*.gcno"))
+               if not path.name.endswith(".mod.gcno")]
+    # one that has no counts did not run; gcov takes it for that
+    if not any(path.with_suffix(".gcda").exists() for path in objects):
+        raise LabError("the kernel under test left no counts")
+    return merge(_documents(objects), root, wanted)

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What init does in a boot: which modules, in which order, with what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from lab import LabError
+
+from .suites import DRIVERS, MOCK, Suite
+
+# UML has no I/O ports.
+PARAMETERS = {"vfe_trap_blk": ("window=memory",)}
+# What a module must refuse to load with.
+REJECTED = {"vfe_blk": ("interrupts=none", "queues=4096", "queue_depth=24",
+                        "queue_depth=1", "queue_depth=65536"),
+            "vfe_trap_blk": ("window=none",)}
+# The mock stays: a region of logic_iomem cannot be taken back, and with it
+# what its code uses.
+UNLOADED = ("vfe_trap_blk", "vfe_blk")
+
+
+def modules(built: Mapping[str, Path], chosen: Sequence[Suite]) -> list[Path]:
+    """Drivers, mock, suites; LabError if make left one out."""
+    names = [*DRIVERS, MOCK, *(suite.module for suite in chosen)]
+    missing = [name for name in names if name not in built]
+    if missing:
+        raise LabError(f"make built no {', '.join(missing)}: see its Kbuild")
+    return [built[name] for name in names]
+
+
+def files(names: Sequence[str]) -> dict[str, str]:
+    """The files that init reads: what to load, then what to unload."""
+    order = []
+    for name in names:
+        order += [f"reject {name} {word}" for word in REJECTED.get(name, ())]
+        order.append(" ".join(["load", name, *PARAMETERS.get(name, ())]))
+    return {"order": "".join(f"{line}\n" for line in order),
+            "last": "".join(f"{name}\n" for name in UNLOADED)}

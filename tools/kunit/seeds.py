@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Bugs that are sown into a copy of the sources to prove the runner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import LabError
+
+
+@dataclass(frozen=True)
+class Change:
+    """A text of a source, and what stands in its place; its first place."""
+
+    file: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A bug, and how the runner must find it."""
+
+    name: str
+    subjects: Sequence[str]     # of the suites that it takes
+    kind: str                   # of a failure that must be found
+    changes: Sequence[Change] = ()
+    arguments: Sequence[str] = ()   # more of the kernel's
+
+
+_DEVICE = "drivers/core/device.c"
+_REGS = "drivers/core/regs.c"
+_COUNT = "this_cpu_add(regs->counts->access[reg][dir], accesses);"
+_LOCKS = """
+static DEFINE_MUTEX(seed_a);
+static DEFINE_MUTEX(seed_b);
+
+static void seed_lock(struct mutex *first, struct mutex *second)
+{
+	mutex_lock(first);
+	mutex_lock_nested(second, SINGLE_DEPTH_NESTING);
+	mutex_unlock(second);
+	mutex_unlock(first);
+}
+
+static int vfe_enable(struct vfe_device *vd)
+"""
+
+SEEDS = (
+    Seed("a use after free", ("life",), "KASAN", (
+        Change(_DEVICE, "\tvfe_free(vd);\n}\n",
+               "\tvfe_free(vd);\n\tWRITE_ONCE(vd->features, 0);\n}\n"),)),
+    Seed("a lock inversion", ("life",), "lockdep", (
+        Change(_DEVICE, "\nstatic int vfe_enable(struct vfe_device *vd)\n",
+               _LOCKS),
+        Change(_DEVICE, "\tret = vfe_enable(vd);\n",
+               "\tseed_lock(&seed_a, &seed_b);\n\tret = vfe_enable(vd);\n"),
+        Change(_DEVICE, "\tvfe_irqs_free(vd);\n",
+               "\tseed_lock(&seed_b, &seed_a);\n\tvfe_irqs_free(vd);\n"))),
+    Seed("a memory leak", ("life",), "kmemleak", (
+        Change(_DEVICE, "\tvfe_regs_exit(&vd->regs);\n\tkfree(vd);\n",
+               "\tvfe_regs_exit(&vd->regs);\n"),)),
+    Seed("DMA memory that is not given back", ("mock_disk",), "DMA-API", (
+        Change("drivers/core/split.c", "\tif (r->memory)\n",
+               "\tif (!r->memory)\n"),)),
+    Seed("a shift too far", ("life",), "UBSAN", (
+        Change(_REGS, _COUNT, "this_cpu_add(regs->counts->access[reg][dir],"
+               "\n\t\t     accesses + ((1 << (accesses * 32)) == 7));"),)),
+    Seed("a wrong count", ("counts",), "case", (
+        Change(_REGS, _COUNT, _COUNT.replace("accesses)", "accesses + 1)")),
+    )),
+    Seed("a test that fails", ("mock",), "case", (
+        Change("kunit/mock_test.c", "KUNIT_EXPECT_EQ(test,",
+               "KUNIT_EXPECT_NE(test,"),)),
+    Seed("a suite that runs nothing", ("mock",), "empty", (
+        Change("kunit/mock_test.c", "[] = {\n\tKUNIT_CASE",
+               "[] = {\n\t{},\n\tKUNIT_CASE"),)),
+    Seed("a kernel that dies in a suite", ("life",), "boot", (
+        Change(_DEVICE, "\tvfe_irqs_free(vd);\n",
+               "\tpanic(\"seeded\");\n"),)),
+    Seed("a module that does not load", ("mock",), "load", (
+        Change("drivers/blk/main.c", "err = vfe_blk_check_params();",
+               "err = vfe_blk_check_params() ?: -ENODEV;"),)),
+    Seed("a kernel that never boots", ("mock",), "boot",
+         arguments=("rdinit=/nothing",)),
+)
+
+
+def subjects() -> list[str]:
+    """Of all suites that any seed takes."""
+    return sorted({name for seed in SEEDS for name in seed.subjects})
+
+
+def sow(root: Path, seed: Seed) -> None:
+    """Change the copy; LabError if a source has no such text any more."""
+    for change in seed.changes:
+        path = root / change.file
+        text = path.read_text() if path.is_file() else ""
+        if change.old not in text:
+            raise LabError(f"the seed '{seed.name}' finds no"
+                           f" {change.old.strip()!r} in {change.file}: adapt"
+                           " tools/kunit/seeds.py to the source")
+        path.write_text(text.replace(change.old, change.new, 1))

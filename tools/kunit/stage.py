@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stages the tree into a kernel's sources, and runs kunit.py there.
+
+The kernel developer's way: the drivers at drivers/virtio/vfe, built in, and
+the suites run by the kernel's own tool.
+"""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from lab import LabError, build, files, paths, progress, testkernel
+
+from . import ktap, results, runs
+
+PLACE = Path("drivers/virtio/vfe")
+HOOKS = ((Path("drivers/virtio/Makefile"), "obj-$(CONFIG_VFE) += vfe/\n"),
+         (Path("drivers/virtio/Kconfig"),
+          'source "drivers/virtio/vfe/Kconfig"\n'))
+BUILT_IN = ("VFE", "VFE_BLK", "VFE_TRAP_BLK", "VFE_KUNIT_TEST")
+TIMEOUT = 1200.0
+# UML has no I/O ports; sleeping takes no time.
+ARGUMENTS = ("time-travel", "vfe_trap_blk.window=memory")
+
+
+def _wanted(path: Path) -> bool:
+    return build.is_source(path) or path.name in ("Kconfig", ".kunitconfig")
+
+
+def stage(target: Path) -> None:
+    """Copy the sources into a kernel's and hook them in, once."""
+    if not (target / "drivers/virtio/Kconfig").is_file():
+        raise LabError(f"{target} holds no sources of a kernel: name the"
+                       " folder that has its drivers/virtio")
+    root, place = paths.checkout(), target / PLACE
+    place.mkdir(exist_ok=True)
+    files.mirror_sources(root, place, ("drivers", "include", "kunit"),
+                         _wanted)
+    for name in ("Kbuild", "Kconfig"):
+        data = (root / name).read_bytes()
+        if not (place / name).is_file() or \
+                (place / name).read_bytes() != data:
+            (place / name).write_bytes(data)
+    for path, line in HOOKS:
+        text = (target / path).read_text()
+        if line not in text:
+            (target / path).write_text(text + line)
+
+
+def _staged_part(folder: Path) -> Path:
+    """A copy of the kernel's drivers/virtio with us in it."""
+    part = folder / "drivers/virtio"
+    if not part.is_dir():
+        def make(temporary: Path) -> None:
+            # times are kept: what did not change is not compiled again
+            shutil.copytree(testkernel.source() / "drivers/virtio",
+                            temporary)
+        files.make_whole(part, make)
+    stage(folder)
+    return part
+
+
+def _at_its_place(part: Path, argv: list[str]) -> list[str]:
+    """Run with the staged folder where the kernel's own is.
+
+    Build folders know their sources by path, so the kernel that `make kunit`
+    built serves here too, and only our files are compiled.
+    """
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c",
+            'mount --bind "$1" "$2" && shift 2 && exec "$@"', "sh",
+            str(part), str(testkernel.source() / "drivers/virtio"), *argv]
+
+
+def _config(folder: Path, kernel: Path) -> None:
+    """The kernel's .config, and ours built in."""
+    text = (kernel / ".config").read_text()
+    text += "".join(f"CONFIG_{name}=y\n" for name in BUILT_IN)
+    (folder / ".config").write_text(text)
+    # what kunit.py compares with, so as not to make a .config of its own
+    tool = testkernel.source() / "tools/testing/kunit"
+    if str(tool) not in sys.path:
+        sys.path.append(str(tool))
+    config = importlib.import_module("kunit_config")
+    wanted = config.parse_file(str(tool / "configs/arch_uml.config"))
+    wanted.merge_in_entries(config.parse_file(
+        str(paths.checkout() / "kunit/.kunitconfig")))
+    last = folder / "last_used_kunitconfig"
+    last.unlink(missing_ok=True)
+    wanted.write_to_file(str(last))
+
+
+def _build_folder(kernel: Path) -> Path:
+    """A copy of the kernel's build folder, kept with what we add."""
+    folder = paths.state() / "build" / f"staged-{kernel.name}"
+    build.drop_interrupted(folder)
+    if not folder.is_dir():
+        for old in folder.parent.glob("staged-um-*"):
+            files.remove(old)
+
+        def make(temporary: Path) -> None:
+            subprocess.run(["cp", "-a", str(kernel), str(temporary)],
+                           check=True)
+        files.make_whole(folder, make)
+    return folder
+
+
+def _run(part: Path, folder: Path, kernel: Path, log: Path) -> None:
+    argv = [sys.executable, "tools/testing/kunit/kunit.py", "run",
+            "--arch=um", f"--build_dir={folder}", "--raw_output=all",
+            f"--kunitconfig={paths.checkout() / 'kunit/.kunitconfig'}",
+            "--timeout=120",
+            *(f"--kernel_args={item}" for item in ARGUMENTS)]
+    _config(folder, kernel)
+    with build.building(folder):
+        progress.run_logged(_at_its_place(part, argv), log,
+                            what="kunit.py run on the staged tree",
+                            hint="mend what the log shows", timeout=TIMEOUT,
+                            cwd=testkernel.source())
+
+
+def prove() -> list[str]:
+    """Run kunit.py; the failures, and an error if nothing ran."""
+    kernel = runs.kernel()
+    log = results.folder() / "staged.log"
+    with files.lock(paths.state() / "build" / "staged.lock"), \
+            progress.step("kunit.py run on the tree staged into a kernel",
+                          log):
+        folder = _build_folder(kernel)
+        _run(_staged_part(folder / "staged"), folder, kernel, log)
+    parsed = ktap.parse(log.read_text(errors="replace").splitlines())
+    ran = [case for case in parsed.cases if case.status == "passed"]
+    ours = {case.suite for case in ran if case.suite.startswith("vfe-")}
+    missing = [] if ours else ["kunit.py ran none of our suites"]
+    return missing + parsed.errors + [
+        f"{case.full_name}: {case.status}" for case in parsed.cases
+        if case.status not in ("passed", "skipped")]

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Staging into a kernel's sources, and sowing bugs into a copy."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+from kunit import seeds, stage
+from lab import LabError, paths
+
+
+class Folder(unittest.TestCase):
+    """A folder of its own for each test."""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = Path(folder.name)
+
+
+class Staging(Folder):
+    """Copies and hooks."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        virtio = self.root / "drivers/virtio"
+        virtio.mkdir(parents=True)
+        (virtio / "Kconfig").write_text("menu\n")
+        (virtio / "Makefile").write_text("obj-y += virtio.o\n")
+
+    def test_twice_is_once(self) -> None:
+        stage.stage(self.root)
+        stage.stage(self.root)
+        for path, line in stage.HOOKS:
+            self.assertEqual((self.root / path).read_text().count(line), 1)
+
+    def test_all_is_there(self) -> None:
+        stage.stage(self.root)
+        for name in ("Kbuild", "Kconfig", "drivers/core/regs.c",
+                     "include/vfe/regs.h", "kunit/Kbuild", "kunit/Kconfig",
+                     "kunit/.kunitconfig", "kunit/mock/mock.h"):
+            self.assertTrue((self.root / stage.PLACE / name).is_file(), name)
+
+    def test_a_file_that_is_gone(self) -> None:
+        stage.stage(self.root)
+        stale = self.root / stage.PLACE / "kunit/gone_by_now.c"
+        stale.write_text("")
+        stage.stage(self.root)
+        self.assertFalse(stale.exists())
+
+    def test_no_kernel(self) -> None:
+        with self.assertRaisesRegex(LabError, "drivers/virtio"):
+            stage.stage(self.root / "nothing")
+
+
+class Sowing(Folder):
+    """Seeds fit the sources as they are."""
+
+    def test_every_seed_changes_something(self) -> None:
+        for seed in seeds.SEEDS:
+            with self.subTest(seed=seed.name):
+                before = {}
+                for change in seed.changes:
+                    path = self.root / change.file
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy(paths.checkout() / change.file, path)
+                    before[path] = path.read_text()
+                seeds.sow(self.root, seed)
+                for path, text in before.items():
+                    self.assertNotEqual(path.read_text(), text)
+                self.assertTrue(seed.changes or seed.arguments)
+
+    def test_a_text_that_is_gone(self) -> None:
+        seed = seeds.Seed("x", ("mock",), "case",
+                          (seeds.Change("a.c", "old", "new"),))
+        (self.root / "a.c").write_text("other\n")
+        with self.assertRaisesRegex(LabError, "adapt"):
+            seeds.sow(self.root, seed)
+
+
+if __name__ == "__main__":
+    unittest.main()
