@@ -34,8 +34,8 @@ class Source:
 
     def ranges(self) -> str:
         """The same, in words."""
-        lines, found = self.missed, []
-        for line in lines:
+        found: list[list[int]] = []
+        for line in self.missed:
             if found and line == found[-1][1] + 1:
                 found[-1][1] = line
             else:

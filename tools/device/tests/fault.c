@@ -17,12 +17,6 @@ void fault_clear(void)
 	fault = (struct fault)NO_FAULT;
 }
 
-/* The linker's names for the function that is called, and for the real one */
-#define WRAP(ret, name, ...) \
-	ret __real_##name(__VA_ARGS__); \
-	ret __wrap_##name(__VA_ARGS__); \
-	ret __wrap_##name(__VA_ARGS__)
-
 static bool is_due(int *at, int error)
 {
 	if (*at < 0)
@@ -44,38 +38,38 @@ static bool fails(int error)
 	return error;
 }
 
-WRAP(void *, calloc, size_t n, size_t size)
+void *__wrap_calloc(size_t n, size_t size)
 {
 	return is_due(&fault.calloc_at, ENOMEM) ? NULL :
 	       __real_calloc(n, size);
 }
 
-WRAP(void *, realloc, void *p, size_t size)
+void *__wrap_realloc(void *p, size_t size)
 {
 	return is_due(&fault.realloc_at, ENOMEM) ? NULL :
 	       __real_realloc(p, size);
 }
 
-WRAP(void *, mmap, void *addr, size_t len, int prot, int flags, int fd,
-     off_t off)
+void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
+		  off_t off)
 {
 	return is_due(&fault.mmap_at, ENOMEM) ? MAP_FAILED :
 	       __real_mmap(addr, len, prot, flags, fd, off);
 }
 
-WRAP(int, memfd_create, const char *name, unsigned int flags)
+int __wrap_memfd_create(const char *name, unsigned int flags)
 {
 	return is_due(&fault.memfd_at, EMFILE) ? -1 :
 	       __real_memfd_create(name, flags);
 }
 
-WRAP(int, fallocate, int fd, int mode, off_t off, off_t len)
+int __wrap_fallocate(int fd, int mode, off_t off, off_t len)
 {
 	return fails(fault.fallocate) ? -1 :
 	       __real_fallocate(fd, mode, off, len);
 }
 
-WRAP(int, fdatasync, int fd)
+int __wrap_fdatasync(int fd)
 {
 	return fails(fault.fdatasync) ? -1 : __real_fdatasync(fd);
 }
@@ -90,7 +84,7 @@ static struct iovec cut(const struct iovec *iov)
 	return part;
 }
 
-WRAP(ssize_t, preadv, int fd, const struct iovec *iov, int n, off_t off)
+ssize_t __wrap_preadv(int fd, const struct iovec *iov, int n, off_t off)
 {
 	struct iovec part;
 
@@ -102,7 +96,7 @@ WRAP(ssize_t, preadv, int fd, const struct iovec *iov, int n, off_t off)
 	return __real_preadv(fd, &part, 1, off);
 }
 
-WRAP(ssize_t, pwritev, int fd, const struct iovec *iov, int n, off_t off)
+ssize_t __wrap_pwritev(int fd, const struct iovec *iov, int n, off_t off)
 {
 	struct iovec part;
 

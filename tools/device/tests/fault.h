@@ -6,6 +6,9 @@
 #ifndef FAULT_H
 #define FAULT_H
 
+#include <sys/types.h>
+#include <sys/uio.h>
+
 struct fault {
 	/* Count down; at 0 this one fails, and no later one. -1: none */
 	int calloc_at;
@@ -25,5 +28,25 @@ struct fault {
 extern struct fault fault;
 
 void fault_clear(void);
+
+/* The linker's names for what is called instead, and for what is real */
+void *__wrap_calloc(size_t n, size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
+		  off_t off);
+void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd,
+		  off_t off);
+int __wrap_memfd_create(const char *name, unsigned int flags);
+int __real_memfd_create(const char *name, unsigned int flags);
+int __wrap_fallocate(int fd, int mode, off_t off, off_t len);
+int __real_fallocate(int fd, int mode, off_t off, off_t len);
+int __wrap_fdatasync(int fd);
+int __real_fdatasync(int fd);
+ssize_t __wrap_preadv(int fd, const struct iovec *iov, int n, off_t off);
+ssize_t __real_preadv(int fd, const struct iovec *iov, int n, off_t off);
+ssize_t __wrap_pwritev(int fd, const struct iovec *iov, int n, off_t off);
+ssize_t __real_pwritev(int fd, const struct iovec *iov, int n, off_t off);
 
 #endif /* FAULT_H */
