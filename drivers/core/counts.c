@@ -4,6 +4,7 @@
  * sums over CPUs and windows, and their reset. Touches no register.
  */
 #include <linux/build_bug.h>
+#include <linux/compiler.h>
 #include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -119,7 +120,11 @@ static u64 vfe_regs_sum_exits(const struct vfe_regs *regs)
 u64 vfe_regs_accesses(const struct vfe_regs *regs, enum vfe_reg reg,
 		      enum vfe_dir dir)
 {
-	return vfe_regs_sum(regs, reg, dir) - regs->base.access[reg][dir];
+	u64 base = READ_ONCE(regs->base.access[reg][dir]);
+
+	/* the base first: a reset meanwhile may leave it beyond an older sum */
+	smp_rmb(); /* with smp_mb() in vfe_regs_reset_counts() */
+	return vfe_regs_sum(regs, reg, dir) - base;
 }
 EXPORT_SYMBOL_GPL(vfe_regs_accesses);
 
@@ -154,7 +159,10 @@ EXPORT_SYMBOL_GPL(vfe_regs_class);
  */
 u64 vfe_regs_exits(const struct vfe_regs *regs)
 {
-	return vfe_regs_sum_exits(regs) - regs->base.exits;
+	u64 base = READ_ONCE(regs->base.exits);
+
+	smp_rmb(); /* see vfe_regs_accesses() */
+	return vfe_regs_sum_exits(regs) - base;
 }
 EXPORT_SYMBOL_GPL(vfe_regs_exits);
 
@@ -169,13 +177,21 @@ EXPORT_SYMBOL_GPL(vfe_regs_exits);
  */
 void vfe_regs_reset_counts(struct vfe_regs *regs)
 {
+	struct vfe_reg_counts *base = &regs->base;
+	u64 sum;
 	int reg, dir;
 
-	for (reg = 0; reg < VFE_NUM_REGS; reg++)
-		for (dir = 0; dir < VFE_NUM_DIRS; dir++)
-			regs->base.access[reg][dir] =
-				vfe_regs_sum(regs, reg, dir);
-	regs->base.exits = vfe_regs_sum_exits(regs);
+	for (reg = 0; reg < VFE_NUM_REGS; reg++) {
+		for (dir = 0; dir < VFE_NUM_DIRS; dir++) {
+			sum = vfe_regs_sum(regs, reg, dir);
+			/* who sees the base sees what it sums */
+			smp_mb();
+			WRITE_ONCE(base->access[reg][dir], sum);
+		}
+	}
+	sum = vfe_regs_sum_exits(regs);
+	smp_mb(); /* as above */
+	WRITE_ONCE(base->exits, sum);
 }
 EXPORT_SYMBOL_GPL(vfe_regs_reset_counts);
 

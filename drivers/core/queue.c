@@ -3,6 +3,7 @@
  * What all ring layouts have in common: checks of arguments, the notification,
  * a queue that broke, counts. Setting queues up is in queues.c.
  */
+#include <linux/compiler.h>
 #include <linux/cpumask.h>
 #include <linux/device.h>
 #include <linux/errno.h>
@@ -193,11 +194,20 @@ static void vfe_queue_sum(const struct vfe_queue *q,
 void vfe_queue_get_counts(const struct vfe_queue *q,
 			  struct vfe_queue_counts *sum)
 {
+	struct vfe_queue_counts base = {
+		.kicks = READ_ONCE(q->base.kicks),
+		.kicks_suppressed = READ_ONCE(q->base.kicks_suppressed),
+		.completions = READ_ONCE(q->base.completions),
+		.interrupts = READ_ONCE(q->base.interrupts),
+	};
+
+	/* the base first: a reset meanwhile may leave it beyond an older sum */
+	smp_rmb(); /* with smp_mb() in vfe_queue_reset_counts() */
 	vfe_queue_sum(q, sum);
-	sum->kicks -= q->base.kicks;
-	sum->kicks_suppressed -= q->base.kicks_suppressed;
-	sum->completions -= q->base.completions;
-	sum->interrupts -= q->base.interrupts;
+	sum->kicks -= base.kicks;
+	sum->kicks_suppressed -= base.kicks_suppressed;
+	sum->completions -= base.completions;
+	sum->interrupts -= base.interrupts;
 }
 
 /**
@@ -208,5 +218,13 @@ void vfe_queue_get_counts(const struct vfe_queue *q,
  */
 void vfe_queue_reset_counts(struct vfe_queue *q)
 {
-	vfe_queue_sum(q, &q->base);
+	struct vfe_queue_counts sum;
+
+	vfe_queue_sum(q, &sum);
+	/* who sees the base sees what it sums */
+	smp_mb();
+	WRITE_ONCE(q->base.kicks, sum.kicks);
+	WRITE_ONCE(q->base.kicks_suppressed, sum.kicks_suppressed);
+	WRITE_ONCE(q->base.completions, sum.completions);
+	WRITE_ONCE(q->base.interrupts, sum.interrupts);
 }

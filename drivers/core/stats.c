@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The counts of events, beside those of register accesses. */
+#include <linux/compiler.h>
 #include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -60,11 +61,20 @@ static void vfe_stats_sum(const struct vfe_stats *stats,
  */
 void vfe_stats_get(const struct vfe_stats *stats, struct vfe_event_counts *sum)
 {
+	struct vfe_event_counts base = {
+		.operations = READ_ONCE(stats->base.operations),
+		.interrupts = READ_ONCE(stats->base.interrupts),
+		.spurious = READ_ONCE(stats->base.spurious),
+		.config = READ_ONCE(stats->base.config),
+	};
+
+	/* the base first: a reset meanwhile may leave it beyond an older sum */
+	smp_rmb(); /* with smp_mb() in vfe_stats_reset() */
 	vfe_stats_sum(stats, sum);
-	sum->operations -= stats->base.operations;
-	sum->interrupts -= stats->base.interrupts;
-	sum->spurious -= stats->base.spurious;
-	sum->config -= stats->base.config;
+	sum->operations -= base.operations;
+	sum->interrupts -= base.interrupts;
+	sum->spurious -= base.spurious;
+	sum->config -= base.config;
 }
 EXPORT_SYMBOL_GPL(vfe_stats_get);
 
@@ -78,6 +88,14 @@ EXPORT_SYMBOL_GPL(vfe_stats_get);
  */
 void vfe_stats_reset(struct vfe_stats *stats)
 {
-	vfe_stats_sum(stats, &stats->base);
+	struct vfe_event_counts sum;
+
+	vfe_stats_sum(stats, &sum);
+	/* who sees the base sees what it sums */
+	smp_mb();
+	WRITE_ONCE(stats->base.operations, sum.operations);
+	WRITE_ONCE(stats->base.interrupts, sum.interrupts);
+	WRITE_ONCE(stats->base.spurious, sum.spurious);
+	WRITE_ONCE(stats->base.config, sum.config);
 }
 EXPORT_SYMBOL_GPL(vfe_stats_reset);

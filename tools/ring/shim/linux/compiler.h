@@ -72,6 +72,10 @@ void order_mb(void);
 #define mb()		order_mb()
 #endif
 
+/* between CPUs: of what is read for users, not of the ring */
+#define smp_rmb()	order_rmb()
+#define smp_mb()	order_mb()
+
 #define xchg(p, v)	__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
 #endif /* SHIM_LINUX_COMPILER_H */
