@@ -40,7 +40,7 @@ static DEFINE_MUTEX(seed_b);
 static void seed_lock(struct mutex *first, struct mutex *second)
 {
 	mutex_lock(first);
-	mutex_lock_nested(second, SINGLE_DEPTH_NESTING);
+	mutex_lock(second);
 	mutex_unlock(second);
 	mutex_unlock(first);
 }
