@@ -258,7 +258,7 @@ static void desc_nowhere(struct hand *d)
 
 static void used_flags_left(struct hand *d)
 {
-	hand_used(d)->flags = 1;
+	hand_used(d)->flags = cpu_to_le16(1);
 	queue_almost(d);
 	hand_set(d, VFE_REG_QUEUE_ENABLE, 1);
 }
@@ -298,22 +298,22 @@ static void notify_disabled(struct hand *d)
 
 static void index_back(struct hand *d)
 {
-	hand_avail(d)->idx--;
+	le16_add_cpu(&hand_avail(d)->idx, -1);
 }
 
 static void index_beyond(struct hand *d)
 {
-	hand_avail(d)->idx += HAND_SIZE + 1;
+	le16_add_cpu(&hand_avail(d)->idx, HAND_SIZE + 1);
 }
 
 static void flags_with_event(struct hand *d)
 {
-	hand_avail(d)->flags = 1;
+	hand_avail(d)->flags = cpu_to_le16(1);
 }
 
 static void flags_unknown(struct hand *d)
 {
-	hand_avail(d)->flags = 2;
+	hand_avail(d)->flags = cpu_to_le16(2);
 }
 
 static void head_outside(struct hand *d)
@@ -351,7 +351,7 @@ static void writable_first(struct hand *d)
 static void address_nowhere(struct hand *d)
 {
 	hand_make_desc(d, 0, 8, 0, 0);
-	hand_desc(d)[0].addr = BIT_ULL(62);
+	hand_desc(d)[0].addr = cpu_to_le64(BIT_ULL(62));
 	hand_expose(d, 0);
 }
 
@@ -362,17 +362,19 @@ static void desc_flags_unknown(struct hand *d)
 }
 
 /* Descriptor 0 refers to a table of @n entries, its own buffer */
-static struct vring_desc *table_of(struct hand *d, unsigned int n, u16 flags)
+static struct hand_desc *table_of(struct hand *d, unsigned int n, u16 flags)
 {
-	struct vring_desc *table = (void *)hand_buffer(d);
+	struct hand_desc *table = (void *)hand_buffer(d);
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		table[i] = (struct vring_desc){
-			.addr = virt_to_phys(hand_buffer(d)) + 2048,
-			.len = 8,
-			.flags = i < n - 1 ? VRING_DESC_F_NEXT : 0,
-			.next = i + 1,
+		table[i] = (struct hand_desc){
+			.addr = cpu_to_le64(virt_to_phys(hand_buffer(d)) +
+					    2048),
+			.len = cpu_to_le32(8),
+			.flags = cpu_to_le16(i < n - 1 ?
+					     VRING_DESC_F_NEXT : 0),
+			.next = cpu_to_le16(i + 1),
 		};
 	hand_make_desc(d, 0, n * sizeof(*table), VRING_DESC_F_INDIRECT | flags,
 		       1);
@@ -393,7 +395,7 @@ static void table_and_next(struct hand *d)
 
 static void table_nested(struct hand *d)
 {
-	table_of(d, 1, 0)->flags = VRING_DESC_F_INDIRECT;
+	table_of(d, 1, 0)->flags = cpu_to_le16(VRING_DESC_F_INDIRECT);
 }
 
 static void table_too_long(struct hand *d)
@@ -404,16 +406,16 @@ static void table_too_long(struct hand *d)
 static void table_broken(struct hand *d)
 {
 	table_of(d, 1, 0);
-	hand_desc(d)[0].len = 24;
+	hand_desc(d)[0].len = cpu_to_le32(24);
 }
 
 static void bytes_too_many(struct hand *d)
 {
-	struct vring_desc *table = table_of(d, 2, 0);
+	struct hand_desc *table = table_of(d, 2, 0);
 
-	table[0].len = U32_MAX;
+	table[0].len = cpu_to_le32(U32_MAX);
 	table[0].addr = 0;
-	table[1].len = 2;
+	table[1].len = cpu_to_le32(2);
 }
 
 /* --- the packed ring --- */

@@ -50,9 +50,9 @@ static void split_pop_and_push(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, vfe_mock_mem(chain->segs[1].addr),
 			    (void *)(hand_buffer(d) + 64 * 5));
 	vfe_mock_push(mq, chain->id, 7, chain->descs);
-	KUNIT_EXPECT_EQ(test, hand_used(d)->idx, 1);
-	KUNIT_EXPECT_EQ(test, hand_used(d)->ring[0].id, 2);
-	KUNIT_EXPECT_EQ(test, hand_used(d)->ring[0].len, 7);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(hand_used(d)->idx), 1);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(hand_used(d)->ring[0].id), 2U);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(hand_used(d)->ring[0].len), 7U);
 	VFE_MOCK_EXPECT_CLEAN(test, d->m);
 	hand_reset(d);
 }

@@ -73,19 +73,42 @@ static inline struct hand *hand_drive(struct kunit *test,
 	return d;
 }
 
-static inline struct vring_desc *hand_desc(struct hand *d)
+/* The parts of a split ring (virtio 1.4, 2.7), little endian */
+struct hand_desc {
+	__le64 addr;
+	__le32 len;
+	__le16 flags;
+	__le16 next;
+};
+
+struct hand_avail {
+	__le16 flags;
+	__le16 idx;
+	__le16 ring[HAND_SIZE];
+};
+
+struct hand_used {
+	__le16 flags;
+	__le16 idx;
+	struct {
+		__le32 id;
+		__le32 len;
+	} ring[HAND_SIZE];
+};
+
+static inline struct hand_desc *hand_desc(struct hand *d)
 {
-	return (struct vring_desc *)d->ring;
+	return (struct hand_desc *)d->ring;
 }
 
-static inline struct vring_avail *hand_avail(struct hand *d)
+static inline struct hand_avail *hand_avail(struct hand *d)
 {
-	return (struct vring_avail *)(d->ring + PAGE_SIZE);
+	return (struct hand_avail *)(d->ring + PAGE_SIZE);
 }
 
-static inline struct vring_used *hand_used(struct hand *d)
+static inline struct hand_used *hand_used(struct hand *d)
 {
-	return (struct vring_used *)(d->ring + 2 * PAGE_SIZE);
+	return (struct hand_used *)(d->ring + 2 * PAGE_SIZE);
 }
 
 static inline u8 *hand_buffer(struct hand *d)
@@ -119,9 +142,9 @@ static inline void hand_set(struct hand *d, enum vfe_reg reg, u32 val)
 	void __iomem *addr = d->common + hand_places[reg].offset;
 
 	if (hand_places[reg].size == sizeof(u8))
-		iowrite8(val, addr);
+		iowrite8(val & U8_MAX, addr);
 	else if (hand_places[reg].size == sizeof(u16))
-		iowrite16(val, addr);
+		iowrite16(val & U16_MAX, addr);
 	else
 		iowrite32(val, addr);
 }
@@ -182,20 +205,20 @@ static inline struct hand *hand_up(struct kunit *test, u64 features)
 static inline void hand_make_desc(struct hand *d, unsigned int i, u32 len,
 				  u16 flags, u16 next)
 {
-	hand_desc(d)[i] = (struct vring_desc){
-		.addr = virt_to_phys(hand_buffer(d)) + 64 * i,
-		.len = len,
-		.flags = flags,
-		.next = next,
+	hand_desc(d)[i] = (struct hand_desc){
+		.addr = cpu_to_le64(virt_to_phys(hand_buffer(d)) + 64 * i),
+		.len = cpu_to_le32(len),
+		.flags = cpu_to_le16(flags),
+		.next = cpu_to_le16(next),
 	};
 }
 
 static inline void hand_expose(struct hand *d, u16 head)
 {
-	struct vring_avail *avail = hand_avail(d);
+	struct hand_avail *avail = hand_avail(d);
 
-	avail->ring[avail->idx % HAND_SIZE] = head;
-	avail->idx++;
+	avail->ring[le16_to_cpu(avail->idx) % HAND_SIZE] = cpu_to_le16(head);
+	le16_add_cpu(&avail->idx, 1);
 }
 
 #endif /* VFE_MOCK_HAND_H */

@@ -17,6 +17,7 @@ void *vfe_mock_mem(u64 addr)
 EXPORT_SYMBOL_GPL(vfe_mock_mem);
 
 static unsigned long vfe_mock_lock(struct vfe_mock_queue *mq)
+	__acquires(vfe_mock_impl_of(mq->m)->lock)
 {
 	unsigned long flags;
 
@@ -25,6 +26,7 @@ static unsigned long vfe_mock_lock(struct vfe_mock_queue *mq)
 }
 
 static void vfe_mock_unlock(struct vfe_mock_queue *mq, unsigned long flags)
+	__releases(vfe_mock_impl_of(mq->m)->lock)
 {
 	raw_spin_unlock_irqrestore(&vfe_mock_impl_of(mq->m)->lock, flags);
 }
