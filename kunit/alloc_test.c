@@ -125,7 +125,7 @@ static void every_allocation_without_tables(struct kunit *test)
 static void every_allocation_of_a_large_ring(struct kunit *test)
 {
 	struct vfe_mock_spec spec = {
-		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 4096,
+		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 1024,
 	};
 
 	every_allocation(test, &spec, VFE_IRQ_MSIX, 6);

@@ -138,23 +138,22 @@ static void B04_recovery_from_needs_reset(struct kunit *test)
 
 static void B05_only_offered_features_are_accepted(struct kunit *test)
 {
-	struct front *f;
+	struct front *f = front_new(test, NULL);
 	unsigned int bit;
 
 	VFE_DUTY(test, "B05", "2.2.1",
 		 "no feature is accepted that is not offered");
+	f->wanted = GENMASK_ULL(23, 0);
 	/* one left out at a time, everything of the type wanted */
 	for (bit = 0; bit < 64; bit++) {
 		if (bit == VIRTIO_F_VERSION_1)
 			continue;
-		f = front_offering(test, ~BIT_ULL(bit));
-		f->wanted = GENMASK_ULL(23, 0);
+		f->m->offered = ~BIT_ULL(bit);
 		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 		KUNIT_EXPECT_EQ_MSG(test, f->m->accepted & BIT_ULL(bit), 0ULL,
 				    "bit %u", bit);
 		KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, bit));
 		front_down(f);
-		vfe_mock_unplug(f->m);
 	}
 }
 
@@ -190,18 +189,17 @@ static const u8 foreign_bits[] = {
 
 static void B06_bits_of_others_are_ignored(struct kunit *test)
 {
+	struct front *f = front_new(test, NULL);
 	unsigned int i;
-	struct front *f;
 
 	VFE_DUTY(test, "B06", "2.2.1",
 		 "bits that are reserved, of another type or not implemented are ignored");
 	for (i = 0; i < ARRAY_SIZE(foreign_bits); i++) {
-		f = front_offering(test, V1 | BIT_ULL(foreign_bits[i]));
+		f->m->offered = V1 | BIT_ULL(foreign_bits[i]);
 		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 		KUNIT_EXPECT_EQ_MSG(test, f->m->accepted, V1, "bit %u",
 				    foreign_bits[i]);
 		front_down(f);
-		vfe_mock_unplug(f->m);
 	}
 }
 
