@@ -13,6 +13,9 @@ MAX_FUNCTION_LINES = 80
 SPDX = "SPDX-License-Identifier: GPL-2.0"
 REGISTER_FILE = "drivers/core/regs.c"
 ABI = "drivers/core/sysfs-bus-pci-vfe"
+# what the top level holds beside dot files
+TOP = {"COPYING", "Kbuild", "Makefile", "README.md", "drivers", "include",
+       "kunit", "tools"}
 SYSFS = "drivers/core/sysfs.c"
 
 # whatever reads or writes a register of a device, by port or by memory
@@ -110,6 +113,14 @@ def abi(root: Path) -> list[str]:
             if not re.search(rf"\b{re.escape(name)}\b", text)]
 
 
+def top_level(root: Path) -> list[str]:
+    """Nothing is at the top but what a newcomer looks for there."""
+    return [f"{path.name}: move it to where it belongs, or name it in TOP"
+            for path in sorted(root.iterdir())
+            if path.name not in TOP | {"out"}
+            and not path.name.startswith(".")]
+
+
 RULES = {
     "SPDX line in every source": spdx,
     f"no file over {MAX_FILE_LINES} lines": file_lengths,
@@ -117,4 +128,5 @@ RULES = {
     "no register access outside the one file": register_accesses,
     "the one file for register accesses": register_file_is_used,
     "ABI text names every sysfs file": abi,
+    "the top level holds what it should": top_level,
 }

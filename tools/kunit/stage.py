@@ -20,7 +20,7 @@ from . import ktap, results, runs
 PLACE = Path("drivers/virtio/vfe")
 HOOKS = ((Path("drivers/virtio/Makefile"), "obj-$(CONFIG_VFE) += vfe/\n"),
          (Path("drivers/virtio/Kconfig"),
-          'source "drivers/virtio/vfe/Kconfig"\n'))
+          'source "drivers/virtio/vfe/drivers/Kconfig"\n'))
 BUILT_IN = ("VFE", "VFE_BLK", "VFE_TRAP_BLK", "VFE_KUNIT_TEST")
 TIMEOUT = 1200.0
 # UML has no I/O ports; sleeping takes no time.
@@ -40,11 +40,9 @@ def stage(target: Path) -> None:
     place.mkdir(exist_ok=True)
     files.mirror_sources(root, place, ("drivers", "include", "kunit"),
                          _wanted)
-    for name in ("Kbuild", "Kconfig"):
-        data = (root / name).read_bytes()
-        if not (place / name).is_file() or \
-                (place / name).read_bytes() != data:
-            (place / name).write_bytes(data)
+    data, copy = (root / "Kbuild").read_bytes(), place / "Kbuild"
+    if not copy.is_file() or copy.read_bytes() != data:
+        copy.write_bytes(data)
     for path, line in HOOKS:
         text = (target / path).read_text()
         if line not in text:

@@ -127,6 +127,13 @@ class Suites(Folder):
 class Rules(Folder):
     """Each rule finds what was seeded, and nothing in clean code."""
 
+    def test_top_level(self) -> None:
+        self.write(".hidden", "")
+        self.write("drivers/a.c", "")
+        self.assertEqual(rules.top_level(self.root), [])
+        self.write("stray", "")
+        self.assertEqual(len(rules.top_level(self.root)), 1)
+
     def test_spdx(self) -> None:
         self.write("a.c", SPDX)
         self.write("b.sh", "#!/bin/sh\n# " + SPDX[3:])

@@ -39,7 +39,7 @@ class Staging(Folder):
 
     def test_all_is_there(self) -> None:
         stage.stage(self.root)
-        for name in ("Kbuild", "Kconfig", "drivers/core/regs.c",
+        for name in ("Kbuild", "drivers/Kconfig", "drivers/core/regs.c",
                      "include/vfe/regs.h", "kunit/Kbuild", "kunit/Kconfig",
                      "kunit/.kunitconfig", "kunit/mock/mock.h"):
             self.assertTrue((self.root / stage.PLACE / name).is_file(), name)
