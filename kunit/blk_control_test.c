@@ -172,6 +172,24 @@ static void control_cache_without_flush_is_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
 }
 
+/* Swallows writes to the configuration: the device does not take the mode. */
+static bool control_deaf(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	return a->reg == VFE_REG_DEVICE_CONFIG && a->dir == VFE_WRITE;
+}
+
+static void control_cache_that_stays_on_is_refused(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(CONFIG_WCE));
+
+	vfe_rig_unbind(rig);
+	vfe_rig_config(rig)->wce = 1;
+	rig->m->knobs.access = control_deaf;
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_bind(rig));
+	rig->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_bind(rig));
+}
+
 static void control_cache_changes(struct kunit *test)
 {
 	struct vfe_rig *rig = control_cache_disk(test,
@@ -214,12 +232,6 @@ static void control_cache_is_read_only_without_the_field(struct kunit *test)
 				control_store(rig, "cache_type",
 					      "write through"));
 	}
-}
-
-/* Swallows writes to the configuration: the device does not take the mode. */
-static bool control_deaf(struct vfe_mock *m, struct vfe_mock_access *a)
-{
-	return a->reg == VFE_REG_DEVICE_CONFIG && a->dir == VFE_WRITE;
 }
 
 static void control_cache_that_the_device_does_not_take(struct kunit *test)
@@ -331,6 +343,20 @@ static void control_serial_refused(struct kunit *test)
 	control_expect(rig, "serial", "");
 }
 
+/* A disk that is dead has none to tell, and says so. */
+static void control_serial_of_the_dead(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct device *dev = &rig->m->pdev->dev;
+	char buf[64];
+
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	rig->m->knobs.refuse_features = true;
+	KUNIT_EXPECT_EQ(test, -ENODEV, dev->driver->pm->resume(dev));
+	KUNIT_EXPECT_EQ(test, (ssize_t)-ENODEV,
+			control_show(rig, "serial", buf, sizeof(buf)));
+}
+
 /* Nothing of another request's answer shows through a short one. */
 static bool control_short_id(struct vfe_mock_disk *back,
 			     struct vfe_mock_queue *mq,
@@ -379,6 +405,7 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(control_same_size),
 	KUNIT_CASE(control_cache_at_probe),
 	KUNIT_CASE(control_cache_without_flush_is_off),
+	KUNIT_CASE(control_cache_that_stays_on_is_refused),
 	KUNIT_CASE(control_cache_changes),
 	KUNIT_CASE(control_cache_is_read_only_without_the_field),
 	KUNIT_CASE(control_cache_that_the_device_does_not_take),
@@ -389,6 +416,7 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(control_size_is_read_after_a_recovery),
 	KUNIT_CASE(control_serial),
 	KUNIT_CASE(control_serial_refused),
+	KUNIT_CASE(control_serial_of_the_dead),
 	KUNIT_CASE(control_serial_short_answer),
 	KUNIT_CASE(control_read_only),
 	{ }

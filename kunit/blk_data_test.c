@@ -460,6 +460,37 @@ static void data_unknown_operation_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, before, rig->num_types);
 }
 
+static enum rq_end_io_ret data_refused(struct request *rq, blk_status_t status)
+{
+	complete(rq->end_io_data);
+	return RQ_END_IO_FREE;
+}
+
+/* A batch with one that is refused: the others are kicked all the same. */
+static void data_batch_with_one_refused(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	DECLARE_COMPLETION_ONSTACK(refused);
+	struct vfe_rig_io *a, *b;
+	struct blk_plug plug;
+	struct request *rq;
+
+	rq = blk_mq_alloc_request(rig->disk->queue, REQ_OP_DRV_OUT, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rq);
+	rq->end_io = data_refused;
+	rq->end_io_data = &refused;
+	blk_start_plug(&plug);
+	a = vfe_rig_start(rig, REQ_OP_WRITE, 8, 512, 1);
+	b = vfe_rig_start(rig, REQ_OP_WRITE, 80, 512, 2);
+	blk_execute_rq_nowait(rq, false);
+	blk_finish_plug(&plug);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, a));
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, b));
+	KUNIT_EXPECT_NE(test, 0UL, wait_for_completion_timeout(&refused, HZ));
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 8, a->data, 512));
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 80, b->data, 512));
+}
+
 static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_frame_of_a_read),
 	KUNIT_CASE(data_frame_of_a_write),
@@ -478,6 +509,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_preflush_comes_before),
 	KUNIT_CASE_PARAM(data_status_becomes_an_error, data_status_gen_params),
 	KUNIT_CASE(data_unknown_operation_is_refused),
+	KUNIT_CASE(data_batch_with_one_refused),
 	{ }
 };
 

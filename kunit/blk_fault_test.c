@@ -434,7 +434,7 @@ static void fault_restart_fails(struct kunit *test)
 
 /* --- gone at each access of a recovery, and of a probe --- */
 
-#define FAULT_ACCESSES	200	/* more than a recovery or probe makes */
+#define FAULT_ACCESSES	300	/* more than a recovery or probe makes */
 
 static bool fault_gone_at(struct vfe_mock *m, struct vfe_mock_access *a)
 {
@@ -531,7 +531,11 @@ static bool fault_probe_until(struct vfe_rig *rig, unsigned int access)
 
 static void fault_gone_in_a_probe(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH) | F(CONFIG_WCE));
+	/* all that has a field in the configuration */
+	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH) | F(CONFIG_WCE) |
+					   F(SIZE_MAX) | F(SEG_MAX) |
+					   F(BLK_SIZE) | F(TOPOLOGY) | F(MQ) |
+					   F(DISCARD) | F(WRITE_ZEROES));
 	unsigned int n = 1;
 
 	vfe_rig_unbind(rig);
