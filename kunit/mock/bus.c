@@ -292,6 +292,8 @@ struct vfe_mock *vfe_mock_plug(struct kunit *test,
 	struct vfe_mock_impl *impl;
 	int ret;
 
+	if (!vfe_mock_bridge)
+		return vfe_mock_plug_error(test, "there is no bus", -ENODEV);
 	impl = vfe_mock_make(spec ?: &usual);
 	if (!impl)
 		return vfe_mock_plug_error(test, "its memory", -ENOMEM);
@@ -359,14 +361,13 @@ static int __init vfe_mock_bridge_init(struct resource *win)
 
 err_free:
 	pci_free_host_bridge(vfe_mock_bridge);
+	vfe_mock_bridge = NULL;
 	return ret;
 }
 
-static int __init vfe_mock_init(void)
+static int __init vfe_mock_bus_init(struct resource *win)
 {
-	struct resource *win;
 	unsigned int i;
-	int ret;
 
 	vfe_mock_registers_init();
 	vfe_mock_wq = alloc_workqueue("vfe_mock", 0, 0);
@@ -377,9 +378,23 @@ static int __init vfe_mock_init(void)
 		if (vfe_mock_irqs[i] < 0)
 			return vfe_mock_irqs[i];
 	}
-	/* from here on there is no way back: no failure behind it is undone */
+	return vfe_mock_bridge_init(win);
+}
+
+static int __init vfe_mock_init(void)
+{
+	struct resource *win;
+	int ret;
+
 	ret = vfe_mock_access_init(&win);
-	return ret ?: vfe_mock_bridge_init(win);
+	if (ret)
+		return ret;
+	/* no way back from here: without a bus, what plugs functions in fails */
+	ret = vfe_mock_bus_init(win);
+	if (ret)
+		pr_err("vfe_mock: no bus to plug functions into: error %d\n",
+		       ret);
+	return 0;
 }
 module_init(vfe_mock_init);
 
