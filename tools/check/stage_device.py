@@ -18,6 +18,7 @@ from .context import Context, tail
 MAKE_TIMEOUT = 300
 SUITE_TIMEOUT = 300
 
+UNIT_TESTS = ("ring_test", "server_test")
 FUZZ_TARGETS = ("ring", "regs", "vu")
 FUZZ_SECONDS = 10
 # What an input may take, in seconds and MB; and what counts as having run
@@ -200,10 +201,12 @@ def run(context: Context) -> None:
     """Unit tests and fuzzers, then the suites against the whole process."""
     sanitized = _build(context, "gcc", "san", "tests")
     if sanitized:
-        for program in ("ring_test", "server_test"):
+        for program in UNIT_TESTS:
             _unit_tests(context, "gcc", program)
+    # clang's sanitizers see other things than gcc's.
     if _build(context, "clang", "all", "san", "tests", "fuzz"):
-        _unit_tests(context, "clang", "server_test")
+        for program in UNIT_TESTS:
+            _unit_tests(context, "clang", program)
         _fuzzers(context)
     if not sanitized:
         return

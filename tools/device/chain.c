@@ -9,9 +9,12 @@
 
 #include "virtio.h"
 
-/* One table of descriptors: the queue's own, or an indirect one */
+/*
+ * One table of descriptors: the queue's own, or an indirect one, which may lie
+ * at any address: no pointer to a descriptor points there.
+ */
 struct table {
-	const struct vring_desc *desc;
+	const uint8_t *bytes;
 	unsigned int num;
 	bool indirect;
 };
@@ -36,12 +39,11 @@ struct desc {
 	uint16_t next;
 };
 
-/* An indirect table may lie at any address: no aligned loads here. */
-static struct desc desc_read(const struct vring_desc *d)
+static struct desc desc_read(const struct table *t, unsigned int index)
 {
 	struct vring_desc copy;
 
-	memcpy(&copy, d, sizeof(copy));
+	memcpy(&copy, t->bytes + index * sizeof(copy), sizeof(copy));
 	/* What follows uses the copy: the compiler must not look again. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return (struct desc) {
@@ -94,7 +96,7 @@ static int enter_table(struct walk *w, unsigned int index, struct desc d)
 				"indirect table not in guest memory: address",
 				d.addr);
 	w->table = (struct table) {
-		.desc = p,
+		.bytes = p,
 		.num = d.len / sizeof(struct vring_desc),
 		.indirect = true,
 	};
@@ -160,7 +162,7 @@ static int walk_one(struct walk *w, unsigned int *index)
 		return complain(w, *index,
 				"loop, or chain longer than the queue size",
 				w->q->size);
-	d = desc_read(&w->table.desc[*index]);
+	d = desc_read(&w->table, *index);
 	if (d.flags & VRING_DESC_F_INDIRECT) {
 		if (enter_table(w, *index, d))
 			return -1;
@@ -190,7 +192,7 @@ int chain_read(struct queue *q, uint16_t head, struct chain *c)
 		.q = q,
 		.c = c,
 		.head = head,
-		.table = { .desc = q->part[PART_DESC], .num = q->size },
+		.table = { .bytes = q->part[PART_DESC], .num = q->size },
 	};
 	unsigned int index = head;
 	int ret;

@@ -134,6 +134,27 @@ static void test_indirect(void)
 	guest_close(&g);
 }
 
+/* Nothing says that an indirect table is aligned. */
+static void test_indirect_anywhere(void)
+{
+	struct guest g;
+	uint32_t id, len;
+
+	guest_open(&g, NULL);
+	for (unsigned int by = 1; by < 16; by++) {
+		indirect_read(&g, 0);
+		memmove((uint8_t *)at(&g, TABLE_ADDR) + by,
+			at(&g, TABLE_ADDR), 48);
+		put_desc(&g, 0, TABLE_ADDR + by, 48, VRING_DESC_F_INDIRECT, 0);
+		*(uint8_t *)at(&g, STATUS_ADDR) = 0xff;
+		offer(&g, 0);
+		kick(&g);
+		CHECK(take_used(&g, &id, &len));
+		CHECK_EQ(status_byte(&g), 0);
+	}
+	guest_close(&g);
+}
+
 static void test_across_mappings(void)
 {
 	struct guest g;
@@ -407,6 +428,7 @@ const struct test good_tests[] = {
 	{ "indices wrap", test_wrap },
 	{ "any framing", test_framing },
 	{ "indirect descriptors, alone and after direct ones", test_indirect },
+	{ "an indirect table at any address", test_indirect_anywhere },
 	{ "a buffer across two mappings", test_across_mappings },
 	{ "a batch costs one interrupt", test_batch },
 	{ "a pass over a queue is bounded", test_budget },
