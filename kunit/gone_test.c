@@ -223,9 +223,9 @@ static bool isr_of_ones(struct vfe_mock *m, struct vfe_mock_access *a)
 }
 
 /* The interrupt of a neighbour on the line finds the function gone. */
-static void gone_as_the_pin_says(struct kunit *test)
+static void gone_as_the_isr_says(struct kunit *test, int vectors, u64 taken)
 {
-	struct vfe_mock_spec spec = { .vectors = -1 };
+	struct vfe_mock_spec spec = { .vectors = vectors };
 	struct front *f = front_live(test, &spec);
 	struct vfe_event_counts sum;
 	unsigned int i;
@@ -240,8 +240,19 @@ static void gone_as_the_pin_says(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
 	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
 	vfe_stats_get(vfe_stats_of(f->vd), &sum);
-	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
+	KUNIT_EXPECT_EQ(test, sum.interrupts, taken);
 	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
+}
+
+static void gone_as_the_pin_says(struct kunit *test)
+{
+	gone_as_the_isr_says(test, -1, 0);
+}
+
+/* A message is the function's own, so the one that tells counts. */
+static void gone_as_the_only_vector_says(struct kunit *test)
+{
+	gone_as_the_isr_says(test, 1, 1);
 }
 
 static struct kunit_case gone_cases[] = {
@@ -251,6 +262,7 @@ static struct kunit_case gone_cases[] = {
 	KUNIT_CASE(gone_while_live),
 	KUNIT_CASE(gone_as_the_pci_core_says),
 	KUNIT_CASE(gone_as_the_pin_says),
+	KUNIT_CASE(gone_as_the_only_vector_says),
 	{}
 };
 
