@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lab import build, files, paths, progress, testkernel
 
-from .suites import Suite
+from .suites import DRIVERS, MOCK, Suite
 
 FOLDERS = ("drivers", "include", "kunit")
 TIMEOUT = 600.0
@@ -71,7 +71,9 @@ def make(way: Way, suites: Sequence[Suite], copy: bool = True,
     with files.lock(way.folder.with_suffix(".lock")):
         if copy:
             mirror(way.folder)
-        for stale in way.folder.rglob("*.ko"):
-            stale.unlink()      # a suite that is gone must not be found
         _make(way, suites)
-    return {path.stem: path for path in way.folder.rglob("*.ko")}
+    # a folder keeps the modules of suites that are gone, or not asked for
+    wanted = {*DRIVERS, *((MOCK, *(suite.module for suite in suites))
+                          if suites else ())}
+    return {path.stem: path for path in way.folder.rglob("*.ko")
+            if path.stem in wanted}

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from lab import LabError, paths, progress
 
@@ -16,30 +17,29 @@ BOOT_TIMEOUT = 60.0
 
 
 class _Field:
-    """Where seeds are sown: a copy whose drivers replace the sound ones."""
+    """Where seeds are sown: the copy that `make kunit` builds in.
+
+    All but the seed is built there already; the next run brings the copy up
+    to date again, by content.
+    """
 
     def __init__(self) -> None:
-        kernel = runs.kernel()
         self.every = suites.find(paths.checkout())
-        self.sound = modules.make(
-            modules.Way("um", kernel),
-            suites.choose(self.every, subjects()))
-        self.way = modules.Way("um-proof", kernel)
+        self.way = modules.Way("um", runs.kernel())
+        self.built = suites.choose(self.every, subjects())
 
-    def boot(self, names: Sequence[str], seed: Seed | None) -> Verdict:
-        """Boot suites with a seed sown, or none."""
-        chosen = suites.choose(self.every, names)
+    def pack(self, names: Sequence[str], seed: Seed | None) -> runs.Boot:
+        """Build with a seed sown, or none."""
         modules.mirror(self.way.folder)
         if seed:
             sow(self.way.folder, seed)
-        # a suite is built only where the seed is in one
-        inside = any(change.file.startswith(suites.FOLDER)
-                     for change in (seed.changes if seed else ()))
-        built = self.sound | modules.make(
-            self.way, chosen if inside else (), copy=False)
-        return runs.boot_and_judge(
-            self.way, built, chosen, results.folder() / "proof.log",
-            BOOT_TIMEOUT, arguments=seed.arguments if seed else ())
+        made = modules.make(self.way, self.built, copy=False)
+        return runs.Boot(self.way, made, suites.choose(self.every, names))
+
+
+def _boot(packed: runs.Boot, number: int, seed: Seed | None) -> Verdict:
+    return packed.judge(results.folder() / f"proof-{number}.log",
+                        BOOT_TIMEOUT, seed.arguments if seed else ())
 
 
 def _seen(seed: Seed, result: Verdict) -> str:
@@ -59,18 +59,39 @@ def _unseeded(result: Verdict) -> str:
         ("" if result.passed else "nothing ran")
 
 
+def _judge(seed: Seed | None, result: Verdict) -> tuple[str, str]:
+    if seed is None:
+        return "proof: nothing seeded", _unseeded(result)
+    return f"proof: {seed.name}", _seen(seed, result)
+
+
+def _results(waiting: list[tuple[Seed | None, Future[Verdict]]],
+             ) -> Iterator[tuple[str, str]]:
+    for seed, future in waiting:
+        yield _judge(seed, future.result())
+
+
 def run() -> Iterator[tuple[str, str]]:
-    """Each seed's name, and what is wrong with how it was seen."""
+    """Each seed's name, and what is wrong with how it was seen.
+
+    While one boots, the next is built.
+    """
     field = _Field()
-    yield "proof: nothing seeded", _unseeded(field.boot(subjects(), None))
-    for seed in SEEDS:
-        progress.say(f"seeded: {seed.name}")
-        try:
-            result = field.boot(seed.subjects, seed)
-        except LabError as error:
-            yield f"proof: {seed.name}", str(error)
-        else:
-            yield f"proof: {seed.name}", _seen(seed, result)
+    every: list[Seed | None] = [None, *SEEDS]
+    waiting: list[tuple[Seed | None, Future[Verdict]]] = []
+    with ThreadPoolExecutor(1) as pool:
+        for number, seed in enumerate(every):
+            names = seed.subjects if seed else subjects()
+            try:
+                packed = field.pack(names, seed)
+            except LabError as error:
+                yield f"proof: {seed.name if seed else 'build'}", str(error)
+                continue
+            # one boot at a time: the other processor builds
+            yield from _results(waiting)
+            waiting = [(seed, pool.submit(_boot, packed, number, seed))]
+        yield from _results(waiting)
+    modules.mirror(field.way.folder)
 
 
 def show() -> int:

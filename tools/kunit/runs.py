@@ -22,25 +22,33 @@ def kernel() -> Path:
     return testkernel.build("um", "um", paths.checkout() / CONFIG)
 
 
-def boot_and_judge(way: modules.Way, built: dict[str, Path],
-                   chosen: Sequence[suites.Suite], log: Path,
-                   timeout: float = BOOT_TIMEOUT,
-                   extra: Mapping[str, str] | None = None,
-                   arguments: Sequence[str] = ()) -> verdict.Verdict:
-    """Boot the modules and judge the log; @extra are files for init."""
-    with tempfile.TemporaryDirectory() as name:
-        archive = Path(name) / "initramfs"
+class Boot:
+    """Modules packed for a boot; what made them may change meanwhile."""
+
+    def __init__(self, way: modules.Way, built: Mapping[str, Path],
+                 chosen: Sequence[suites.Suite],
+                 extra: Mapping[str, str] | None = None) -> None:
+        """@extra are more files for init."""
+        self._way, self._chosen = way, chosen
+        # pylint: disable-next=consider-using-with
+        self._folder = tempfile.TemporaryDirectory()
+        self._archive = Path(self._folder.name) / "initramfs"
         taken = plan.modules(built, chosen)
-        boot.pack(archive, taken, plan.files(
+        boot.pack(self._archive, taken, plan.files(
             [module.stem for module in taken]) | dict(extra or {}))
-        with progress.step(f"booting {len(chosen)} suites ({way.name})"
-                           ) as step:
+
+    def judge(self, log: Path, timeout: float = BOOT_TIMEOUT,
+              arguments: Sequence[str] = ()) -> verdict.Verdict:
+        """Boot, once, and judge the log."""
+        with self._folder, progress.step(
+                f"booting {len(self._chosen)} suites ({self._way.name})"
+                ) as step:
             def look(line: str) -> None:
                 step.note = line[:60]
 
-            outcome = boot.run(way.kernel, archive, log, timeout, look,
-                               arguments)
-    return verdict.judge(outcome, chosen)
+            outcome = boot.run(self._way.kernel, self._archive, log, timeout,
+                               look, arguments)
+        return verdict.judge(outcome, self._chosen)
 
 
 def execute(subjects: Sequence[str]) -> verdict.Verdict:
@@ -50,8 +58,8 @@ def execute(subjects: Sequence[str]) -> verdict.Verdict:
         raise LabError("kunit/ has no suite")
     way = modules.Way("um", kernel())
     key = results.sources_key(way.kernel)
-    result = boot_and_judge(way, modules.make(way, chosen), chosen,
-                            results.folder() / "kernel.log")
+    packed = Boot(way, modules.make(way, chosen), chosen)
+    result = packed.judge(results.folder() / "kernel.log")
     results.save(result, key)
     return result
 
@@ -107,9 +115,8 @@ def measure() -> tuple[verdict.Verdict, coverage.Coverage]:
     for stale in way.folder.rglob("*.gcda"):
         stale.unlink()
     # hostfs shows the kernel under test where its counts belong
-    result = boot_and_judge(way, built, chosen,
-                            results.folder() / "coverage.log",
-                            extra={"coverage": "/"})
+    packed = Boot(way, built, chosen, {"coverage": "/"})
+    result = packed.judge(results.folder() / "coverage.log")
     sources = gcov.read(way.folder, coverage.FOLDERS)
     reasons = coverage.read_reasons(paths.checkout() / coverage.REASONS)
     found = coverage.judge(
