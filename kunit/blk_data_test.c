@@ -406,6 +406,57 @@ static void data_preflush_comes_before(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 8, io->data, 4096));
 }
 
+/* --- discards and zeroes --- */
+
+/* One that waited for room while the disk shrank: each range is looked at. */
+static void data_discard_beyond_a_shrunk_disk(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_small(test, F(DISCARD));
+	struct vfe_rig_io *full, *io;
+
+	rig->keep = true;
+	full = vfe_rig_fill(rig, 0);
+	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept));
+	io = vfe_rig_io(rig, REQ_OP_DISCARD, 1500);
+	io->bio.bi_iter.bi_size = 8 * SECTOR_SIZE;
+	vfe_rig_send(io);
+	vfe_rig_config(rig)->capacity = (__force __virtio64)cpu_to_le64(1504);
+	vfe_mock_config_interrupt(rig->m);
+	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(get_capacity(rig->disk) == 1504));
+	rig->keep = false;
+	vfe_rig_push(rig, 0);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, full));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_NE(test, (u32)VIRTIO_BLK_T_DISCARD,
+			vfe_rig_type(&rig->seen));
+}
+
+static u32 data_zeroes_flags(struct vfe_rig *rig, unsigned int how)
+{
+	KUNIT_EXPECT_EQ(rig->test, 0,
+			blkdev_issue_zeroout(rig->disk->part0, 0, 64,
+					     GFP_KERNEL, how));
+	KUNIT_EXPECT_EQ(rig->test, (u32)VIRTIO_BLK_T_WRITE_ZEROES,
+			vfe_rig_type(&rig->seen));
+	return le32_to_cpu(vfe_rig_ranges(&rig->seen)->flags);
+}
+
+/* Zeroes may come of deallocation where device and caller allow it. */
+static void data_zeroes_that_may_unmap(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(WRITE_ZEROES));
+
+	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP,
+			data_zeroes_flags(rig, 0));
+	KUNIT_EXPECT_EQ(test, 0U,
+			data_zeroes_flags(rig, BLKDEV_ZERO_NOUNMAP));
+	vfe_rig_unbind(rig);
+	vfe_rig_config(rig)->write_zeroes_may_unmap = 0;
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	KUNIT_EXPECT_EQ(test, 0U, data_zeroes_flags(rig, 0));
+}
+
 /* --- what the device answers --- */
 
 struct data_status {
@@ -507,6 +558,8 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_flush_that_fails_is_told),
 	KUNIT_CASE(data_fua_is_a_flush_behind),
 	KUNIT_CASE(data_preflush_comes_before),
+	KUNIT_CASE(data_discard_beyond_a_shrunk_disk),
+	KUNIT_CASE(data_zeroes_that_may_unmap),
 	KUNIT_CASE_PARAM(data_status_becomes_an_error, data_status_gen_params),
 	KUNIT_CASE(data_unknown_operation_is_refused),
 	KUNIT_CASE(data_batch_with_one_refused),

@@ -11,6 +11,11 @@
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 #define FAULT_RESENDS	3	/* of a request, see VFE_BLK_MAX_RETRIES */
 #define FAULT_PLEAS	5	/* in a row, see VFE_BLK_MAX_PLEAS */
+/* device_status of one that runs */
+#define FAULT_LIVE	(VIRTIO_CONFIG_S_ACKNOWLEDGE | \
+			 VIRTIO_CONFIG_S_DRIVER | \
+			 VIRTIO_CONFIG_S_FEATURES_OK | \
+			 VIRTIO_CONFIG_S_DRIVER_OK)
 
 static struct vfe_mock_queue *fault_queue(struct vfe_rig *rig)
 {
@@ -293,11 +298,7 @@ static void fault_never_done(struct kunit *test)
 static void fault_live_again(struct vfe_rig *rig)
 {
 	KUNIT_EXPECT_TRUE(rig->test,
-			  VFE_RIG_UNTIL(rig->m->status ==
-					(VIRTIO_CONFIG_S_ACKNOWLEDGE |
-					 VIRTIO_CONFIG_S_DRIVER |
-					 VIRTIO_CONFIG_S_FEATURES_OK |
-					 VIRTIO_CONFIG_S_DRIVER_OK)));
+			  VFE_RIG_UNTIL(rig->m->status == FAULT_LIVE));
 }
 
 static void fault_plea(struct vfe_rig *rig)
@@ -322,23 +323,25 @@ static void fault_pleas_with_work_between(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* But not without end for nothing. */
+/* But not without end for nothing: then the disk is dead, and has no size. */
 static void fault_pleas_without_end(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *io;
 	unsigned int i;
 
-	io = fault_keep(rig, 40);
-	for (i = 1; i < 20 && !io->ends; i++) {
-		fault_plea(rig);
-		/* sent again, or given up */
-		KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept > i ||
-						      io->ends));
+	for (i = 0; i < 20 && get_capacity(rig->disk); i++) {
+		vfe_mock_needs_reset(rig->m);
+		KUNIT_EXPECT_TRUE(test,
+				  VFE_RIG_UNTIL(rig->m->status == FAULT_LIVE ||
+						!get_capacity(rig->disk)));
 	}
-	KUNIT_EXPECT_NE(test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_LE(test, i, FAULT_PLEAS + 2U);
-	rig->keep = false;
+	KUNIT_EXPECT_EQ(test, i, FAULT_PLEAS + 1U);
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	KUNIT_EXPECT_EQ(test, 0, rig->m->status);
+	/* binding it again is the way back */
+	vfe_rig_unbind(rig);
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	vfe_rig_works(rig);
 }
 
 /* --- a restart that fails --- */
