@@ -113,6 +113,10 @@ static void expect_fallback(struct kunit *test, u16 from, enum kind kind)
 	/* the same negotiation, from a reset on */
 	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
 	KUNIT_EXPECT_NE(test, f->m->accepted, 0ULL);
+	/* the reset that it took is over: the device may ask for one as ever */
+	vfe_mock_needs_reset(f->m);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
 	/* and after a restart no vector is tried that was refused */
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
 	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);

@@ -75,7 +75,8 @@ struct vfe_irqs {
  * @num_queues: of them set up
  * @irqs: interrupts
  * @config_work: looks after a configuration change
- * @fault_reported: needs_reset() was called and vfe_restart() was not
+ * @fault_reported: bit 0: needs_reset() was called, or a reset made that
+ *		    needless, and no queues were set up since
  * @hung: a reset was not over in time, and is not yet
  */
 struct vfe_device {

@@ -257,7 +257,6 @@ int vfe_restart(struct vfe_device *vd)
 		vd->queues[i].ops->reset(&vd->queues[i]);
 		WRITE_ONCE(vd->queues[i].broken, false);
 	}
-	clear_bit(0, &vd->fault_reported);
 	ret = vfe_queues_program(vd);
 	if (ret == -EBUSY) {
 		dev_err(vfe_dev(vd),

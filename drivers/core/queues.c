@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Setting queues up: their registers, their rings, their vectors. */
+#include <linux/bitops.h>
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -105,6 +106,9 @@ static int vfe_queue_program(struct vfe_queue *q)
  * vfe_queues_program() - tell the device of all queues and vectors
  * @vd: the device, in state VFE_STATE_FEATURES
  *
+ * From here on needs_reset() may be called again: what was wrong before the
+ * last reset is over, also when that was one of a set-up tried twice.
+ *
  * Context: process context, may sleep.
  * Return: 0, -EBUSY when the device refused a vector, -ENOMEM, -EINVAL or
  * -ENODEV as vfe_queues_create().
@@ -115,6 +119,7 @@ int vfe_queues_program(struct vfe_device *vd)
 	u8 status;
 	int ret;
 
+	clear_bit(0, &vd->fault_reported);
 	ret = vfe_irqs_program_config(vd);
 	for (i = 0; !ret && i < vd->num_queues; i++)
 		ret = vfe_queue_program(&vd->queues[i]);
