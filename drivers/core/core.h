@@ -28,7 +28,7 @@
  * @VFE_STATE_DRIVER: ACKNOWLEDGE and DRIVER are set
  * @VFE_STATE_FEATURES: FEATURES_OK is set and stuck
  * @VFE_STATE_QUEUES: queues and interrupts are set up
- * @VFE_STATE_LIVE: DRIVER_OK is set
+ * @VFE_STATE_LIVE: DRIVER_OK is set, or written next
  * @VFE_STATE_FAILED: FAILED is set, or a reset never ended
  * @VFE_STATE_GONE: the function reads as ones; there is no way back
  * @VFE_NUM_STATES: how many there are

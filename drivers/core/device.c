@@ -121,8 +121,6 @@ void vfe_destroy(struct vfe_device *vd)
 {
 	enum vfe_state state = vfe_get_state(vd);
 
-	/* whatever is found out here, the class driver is done with it */
-	set_bit(0, &vd->fault_reported);
 	/* 3.1.1: a set-up broken off is an irrecoverable error */
 	if (state == VFE_STATE_DRIVER || state == VFE_STATE_FEATURES ||
 	    state == VFE_STATE_QUEUES)

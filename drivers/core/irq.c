@@ -302,7 +302,7 @@ void vfe_irqs_enable(struct vfe_device *vd)
 
 /**
  * vfe_irqs_quiesce() - keep handlers from the device
- * @vd: the device, reset or beyond help
+ * @vd: the device, about to be reset
  *
  * When it returns, no handler, done() or config_changed() runs.
  *
