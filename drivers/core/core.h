@@ -19,6 +19,7 @@
  * the driver.
  */
 #define VFE_RESET_TIMEOUT_MS	5000
+#define VFE_RESET_AGAIN_MS	100	/* where the last one did not end */
 #define VFE_CONFIG_RETRIES	32	/* of a read that meets changes */
 #define VFE_ALL_ONES		0xff	/* what a function that is gone reads as */
 

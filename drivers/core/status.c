@@ -185,12 +185,13 @@ void vfe_status_fail(struct vfe_device *vd)
 
 /*
  * 2.4.2, 4.1.4.3.2: the reset is over when the status reads 0. A device that
- * did not end the last one in time is not waited for again: between a fault
- * and the end of a removal there are several resets.
+ * did not end the last one in time is not waited for as long again: between a
+ * fault and the end of a removal there are several resets. It is given some
+ * time, for a reset of the function may have cured it meanwhile.
  */
 static int vfe_status_wait_zero(struct vfe_device *vd)
 {
-	unsigned int most = vd->hung ? 0 : VFE_RESET_TIMEOUT_MS;
+	unsigned int most = vd->hung ? VFE_RESET_AGAIN_MS : VFE_RESET_TIMEOUT_MS;
 	unsigned long end = jiffies + msecs_to_jiffies(most);
 	bool late;
 	u8 status;
