@@ -132,6 +132,7 @@ struct vfe_blk_queue {
  * @recovery: resets the device and sends its requests again
  * @pleas: times the device asked for a reset since it last completed something
  * @control: serialises changes of the cache type; taken before @life
+ * @sizing: serialises changes of @capacity; taken after @life
  */
 struct vfe_blk {
 	struct vfe_device *vd;
@@ -152,6 +153,7 @@ struct vfe_blk {
 	struct work_struct recovery;
 	unsigned int pleas;
 	struct mutex control;	/* of the cache type, see above */
+	struct mutex sizing;	/* of the disk, see above */
 };
 
 /* --- data.c: requests --- */

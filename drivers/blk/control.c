@@ -22,10 +22,13 @@ void vfe_blk_update_capacity(struct vfe_blk *vb)
 {
 	u64 capacity;
 
-	if (vfe_blk_read_capacity(vb, &capacity))
-		return;
-	WRITE_ONCE(vb->capacity, capacity);
-	set_capacity_and_notify(vb->disk, capacity);
+	/* a work item and a recovery may both be here: who reads last tells last */
+	mutex_lock(&vb->sizing);
+	if (!vfe_blk_read_capacity(vb, &capacity)) {
+		WRITE_ONCE(vb->capacity, capacity);
+		set_capacity_and_notify(vb->disk, capacity);
+	}
+	mutex_unlock(&vb->sizing);
 }
 
 /* 5.2.6.1: the capacity is looked at again on each configuration change. */

@@ -71,6 +71,7 @@ static struct vfe_blk *vfe_blk_alloc(void)
 		return ERR_PTR(err);
 	}
 	mutex_init(&vb->control);
+	mutex_init(&vb->sizing);
 	vfe_blk_recovery_init(vb);
 	return vb;
 }
