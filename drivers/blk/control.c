@@ -54,10 +54,11 @@ static int vfe_blk_write_wce(struct vfe_blk *vb, bool on)
 }
 
 /**
- * vfe_blk_restore_cache() - give a restarted device its cache mode again
- * @vb: the disk, its device ready
+ * vfe_blk_restore_cache() - put the device in the cache mode of @vb
+ * @vb: the disk, its features negotiated
  *
- * Return: 0, -EIO when the device does not take it, -ENODEV when it is gone.
+ * Return: 0, also for a device that has no such field, -EIO when it does not
+ * take the mode, or the error of vfe_config_write8() or vfe_config_read().
  */
 int vfe_blk_restore_cache(struct vfe_blk *vb)
 {

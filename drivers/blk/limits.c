@@ -216,6 +216,7 @@ static int vfe_blk_read_discard(struct vfe_blk *vb)
 {
 	struct vfe_disk_limits *limits = &vb->limits;
 	u64 sectors, ranges, align;
+	u32 most;
 	int err;
 
 	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_DISCARD))
@@ -227,18 +228,17 @@ static int vfe_blk_read_discard(struct vfe_blk *vb)
 		err = vfe_blk_read(vb, CFG(discard_sector_alignment), 4, &align);
 	if (err)
 		return err;
-	sectors = vfe_blk_whole_blocks(vb, sectors);
-	/* Nor does the block layer cut finer than the physical block. */
-	if (!sectors || sectors < limits->physical_block >> SECTOR_SHIFT ||
-	    !ranges) {
+	most = vfe_blk_whole_blocks(vb, sectors);
+	/* the block layer does not cut finer than the physical block */
+	if (most < limits->physical_block >> SECTOR_SHIFT || !ranges) {
 		dev_info(vfe_dev(vb->vd),
-			 "no discard: the device allows %llu sectors in %llu ranges\n",
-			 sectors, ranges);
+			 "no discard: the device allows %llu sectors in %llu ranges, and has blocks of %u bytes\n",
+			 sectors, ranges, limits->physical_block);
 		return 0;
 	}
-	limits->max_discard_sectors = sectors;
+	limits->max_discard_sectors = most;
 	limits->max_discard_segments = min_t(u64, ranges, VFE_BLK_MAX_RANGES);
-	limits->discard_granularity = vfe_blk_granularity(vb, align, sectors);
+	limits->discard_granularity = vfe_blk_granularity(vb, align, most);
 	return 0;
 }
 
@@ -246,6 +246,7 @@ static int vfe_blk_read_write_zeroes(struct vfe_blk *vb)
 {
 	struct vfe_disk_limits *limits = &vb->limits;
 	u64 sectors, ranges, unmaps;
+	u32 most;
 	int err;
 
 	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_WRITE_ZEROES))
@@ -257,14 +258,14 @@ static int vfe_blk_read_write_zeroes(struct vfe_blk *vb)
 		err = vfe_blk_read(vb, CFG(write_zeroes_may_unmap), 1, &unmaps);
 	if (err)
 		return err;
-	sectors = vfe_blk_whole_blocks(vb, sectors);
-	if (!sectors || !ranges) {
+	most = vfe_blk_whole_blocks(vb, sectors);
+	if (!most || !ranges) {
 		dev_info(vfe_dev(vb->vd),
-			 "no write-zeroes: the device allows %llu sectors in %llu ranges\n",
-			 sectors, ranges);
+			 "no write-zeroes: the device allows %llu sectors in %llu ranges, and has blocks of %u bytes\n",
+			 sectors, ranges, limits->logical_block);
 		return 0;
 	}
-	limits->max_write_zeroes_sectors = sectors;
+	limits->max_write_zeroes_sectors = most;
 	vb->unmaps = unmaps;
 	limits->write_zeroes_unmap = vb->unmaps;
 	return 0;
