@@ -259,6 +259,20 @@ static void control_cache_that_stays_off(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
 }
 
+/* Written, but not read back: there may be a cache, so it is flushed. */
+static void control_cache_in_doubt(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test,
+						 F(FLUSH) | F(CONFIG_WCE), 0);
+
+	rig->m->knobs.generation_moves = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, (ssize_t)-EAGAIN,
+			control_store(rig, "cache_type", "write back"));
+	rig->m->knobs.generation_moves = 0;
+	control_expect(rig, "cache_type", BACK);
+	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
+}
+
 /* While the device sleeps there is nobody to tell of a mode. */
 static void control_cache_of_a_sleeper(struct kunit *test)
 {
@@ -410,6 +424,7 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(control_cache_is_read_only_without_the_field),
 	KUNIT_CASE(control_cache_that_the_device_does_not_take),
 	KUNIT_CASE(control_cache_that_stays_off),
+	KUNIT_CASE(control_cache_in_doubt),
 	KUNIT_CASE(control_cache_of_a_sleeper),
 	KUNIT_CASE(control_cache_flush_fails),
 	KUNIT_CASE(control_cache_survives_a_recovery),

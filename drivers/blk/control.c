@@ -73,10 +73,12 @@ static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
 	int err = -EAGAIN;
 
 	mutex_lock(&vb->life);
-	if (vb->state == VFE_BLK_LIVE)
+	if (vb->state == VFE_BLK_LIVE) {
 		err = vfe_blk_write_wce(vb, on);
-	if (!err)
-		vb->write_cache = on;
+		/* in doubt there is a cache: a flush too many does no harm */
+		if (!err || (on && err != -EIO))
+			vb->write_cache = on;
+	}
 	mutex_unlock(&vb->life);
 	return err;
 }
