@@ -11,6 +11,7 @@ import importlib
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from lab import LabError, build, files, paths, progress, testkernel
@@ -106,18 +107,32 @@ def _build_folder(kernel: Path) -> Path:
     return folder
 
 
+def _kunit(part: Path, word: str, folder: Path, *more: str) -> list[str]:
+    config = paths.checkout() / "kunit/.kunitconfig"
+    return _at_its_place(part, [
+        sys.executable, "tools/testing/kunit/kunit.py", word, "--arch=um",
+        f"--build_dir={folder}", f"--kunitconfig={config}", *more])
+
+
 def _run(part: Path, folder: Path, kernel: Path, log: Path) -> None:
-    argv = [sys.executable, "tools/testing/kunit/kunit.py", "run",
-            "--arch=um", f"--build_dir={folder}", "--raw_output=all",
-            f"--kunitconfig={paths.checkout() / 'kunit/.kunitconfig'}",
-            "--timeout=120",
-            *(f"--kernel_args={item}" for item in ARGUMENTS)]
     _config(folder, kernel)
+    argv = _kunit(part, "run", folder, "--raw_output=all", "--timeout=300",
+                  *(f"--kernel_args={item}" for item in ARGUMENTS))
     with build.building(folder):
-        progress.run_logged(_at_its_place(part, argv), log,
+        progress.run_logged(argv, log,
                             what="kunit.py run on the staged tree",
                             hint="mend what the log shows", timeout=TIMEOUT,
                             cwd=testkernel.source())
+
+
+def _configures(part: Path, log: Path) -> None:
+    """Without a build folder of ours, .kunitconfig must be taken whole."""
+    with tempfile.TemporaryDirectory() as folder:
+        progress.run_logged(
+            _kunit(part, "config", Path(folder) / "fresh"), log,
+            what="kunit.py config on the staged tree",
+            hint="mend kunit/.kunitconfig or Kconfig", timeout=TIMEOUT,
+            cwd=testkernel.source())
 
 
 def prove() -> list[str]:
@@ -128,7 +143,9 @@ def prove() -> list[str]:
             progress.step("kunit.py run on the tree staged into a kernel",
                           log):
         folder = _build_folder(kernel)
-        _run(_staged_part(folder / "staged"), folder, kernel, log)
+        part = _staged_part(folder / "staged")
+        _configures(part, log)
+        _run(part, folder, kernel, log)
     parsed = ktap.parse(log.read_text(errors="replace").splitlines())
     ran = [case for case in parsed.cases if case.status == "passed"]
     ours = {case.suite for case in ran if case.suite.startswith("vfe-")}
