@@ -259,7 +259,9 @@ static void counters_cannot_be_had(struct kunit *test)
 						      ret);
 			errors += ret && n > 5;
 		}
-		KUNIT_EXPECT_GT_MSG(test, errors, 0U, "room for %u", room);
+		/* with some room, the holes may join into room for more */
+		if (!room)
+			KUNIT_EXPECT_GT(test, errors, 0U);
 	}
 	console_loglevel = level;
 }
