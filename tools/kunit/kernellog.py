@@ -23,20 +23,25 @@ REPORTS = tuple((re.compile(pattern), name) for pattern, name in (
      r"|nested lock|lock held|still has locks)|BUG: (held lock|MAX_LOCK)"
      r"|INFO: (trying to register|possible|lockdep)", "lockdep"),
     (r"BUG: sleeping function|BUG: scheduling while atomic"
-     r"|BUG: Invalid wait context|BUG: spinlock|BUG: mutex", "lockdep"),
+     r"|\[ BUG: Invalid wait context|BUG: spinlock|BUG: mutex"
+     r"|Disabling lock debugging", "lockdep"),
     (r"UBSAN: ", "UBSAN"),
     (r"DMA-API: ", "DMA-API"),
-    (r"kmemleak: unreferenced object", "kmemleak"),
+    (r"kmemleak: (unreferenced object|Kernel memory leak detector disabled"
+     r"|Cannot |Memory pool empty|Found object|.* unknown object)",
+     "kmemleak"),
     (r"ODEBUG: ", "debugobjects"),
     (r"(list_add|list_del) (corruption|double)", "list"),
     (r"refcount_t: ", "refcount"),
-    (r"INFO: task .* blocked|INFO: rcu|watchdog: BUG", "hung"),
+    (r"INFO: task .* blocked|(rcu: )?INFO: rcu|watchdog: BUG", "hung"),
     (r"Kernel panic|Kernel mode|Oops|general protection|Unable to handle"
      r"|Segfault with no mm", "panic"),
     (r"BUG kmalloc|BUG \S+ \(.*\): ", "slab"),
     (r"kernel BUG at|BUG: |BUG at ", "BUG"),
     (r"WARNING: ", "WARNING"),
     (r"\S+: page allocation failure|Call Trace:", "trace"),
+    # what was said there nobody knows
+    (r"\*\* \d+ printk messages dropped", "lost"),
 ))
 # Where a report is over, for the excerpt that is shown.
 _AFTER = 12
@@ -76,6 +81,7 @@ class KernelLog:
     reports: list[Report] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)  # wrong parameters
     stay: list[str] = field(default_factory=list)   # not to be unloaded
+    amiss: list[str] = field(default_factory=list)  # of the checkers
     lines: list[str] = field(default_factory=list)
 
 
@@ -129,6 +135,8 @@ def read(text: str) -> KernelLog:
             log.taken.append(name)
         elif word == "STAYS":
             log.stay.append(name)
+        elif word == "AMISS":
+            log.amiss.append(name)
         elif log.begun:
             current.lines.append(line)
             judged.append((current.module, line))

@@ -19,7 +19,7 @@ SHOWN_LOG = 30
 class Failure:
     """Something that is wrong, of a kind that the proof knows by name."""
 
-    kind: str       # "case", "boot", "load", "empty", "ktap", or a checker
+    kind: str   # "case", "boot", "load", "empty", "ktap", "checker" or a name
     name: str
     text: str
 
@@ -82,7 +82,8 @@ def _judge_suite(suite: Suite, section: kernellog.Section | None,
     parsed = ktap.parse(section.lines)
     result.cases = parsed.cases
     result.failures += [_case_failure(case) for case in parsed.cases
-                        if case.status not in ("passed", "skipped")]
+                        if case.status not in ("passed", "skipped")
+                        or case.status == "skipped" and not case.reason]
     tail = "\n".join(section.lines[-SHOWN_LOG:])
     if section.refused:
         result.failures.append(Failure(
@@ -130,6 +131,9 @@ def judge(outcome: Outcome, suites: Sequence[Suite]) -> Verdict:
                          for name in log.taken]
     verdict.failures += [Failure("load", name, "rmmod: it does not unload")
                          for name in log.stay]
+    verdict.failures += [Failure("checker", name, "so a report may be"
+                                 " missing from the log")
+                         for name in log.amiss]
     verdict.failures += _judge_boot(outcome, log)
     for report in log.reports:
         owner = results.get(report.where)

@@ -47,6 +47,12 @@ class Cases(unittest.TestCase):
         self.assertEqual(kinds(run(
             "ok", inside="vfe_blk 0001:00:00.0: no good: use another")), [])
 
+    def test_skipped_without_a_reason(self) -> None:
+        lines = samples.suite("vfe-regs", "ok", "skip")
+        lines = [line.replace("SKIP no device", "SKIP") for line in lines]
+        self.assertEqual(kinds(samples.boot(samples.section(
+            REGS.module, lines))), ["case"])
+
     def test_all_skipped(self) -> None:
         self.assertEqual(kinds(run("skip")), ["empty"])
 
@@ -120,6 +126,10 @@ class Boots(unittest.TestCase):
             self.good(), ["@@UNLOAD vfe_blk", "@@STAYS vfe_blk"])),
             ["load"])
 
+    def test_a_checker_that_is_off(self) -> None:
+        self.assertEqual(kinds(samples.boot(
+            self.good(), ["@@AMISS lockdep is off"])), ["checker"])
+
     def test_suite_left_out(self) -> None:
         self.assertEqual(kinds(samples.boot()), ["empty"])
 
@@ -134,15 +144,20 @@ class Reports(unittest.TestCase):
         ("WARNING: inconsistent lock state", "lockdep"),
         ("BUG: sleeping function called from invalid context", "lockdep"),
         ("INFO: trying to register non-static key.", "lockdep"),
+        ("[ BUG: Invalid wait context ]", "lockdep"),
+        ("Disabling lock debugging due to kernel taint", "lockdep"),
         ("UBSAN: shift-out-of-bounds in drivers/core/regs.c:1:2", "UBSAN"),
         ("DMA-API: vfe_blk 0001:00:00.0: device driver has pending",
          "DMA-API"),
         ("kmemleak: unreferenced object 0x60 (size 96):", "kmemleak"),
+        ("kmemleak: Kernel memory leak detector disabled", "kmemleak"),
         ("ODEBUG: free active (active state 0) object", "debugobjects"),
         ("list_del corruption, 0x60->next is NULL", "list"),
         ("refcount_t: underflow; use-after-free.", "refcount"),
         ("INFO: task kunit_try_catch:9 blocked for more than 1 seconds",
          "hung"),
+        ("rcu: INFO: rcu_sched self-detected stall on CPU", "hung"),
+        ("** 12 printk messages dropped **", "lost"),
         ("Kernel panic - not syncing: Segfault with no mm", "panic"),
         ("kernel BUG at mm/slub.c:1!", "BUG"),
         ("WARNING: CPU: 0 PID: 1 at drivers/core/regs.c:1", "WARNING"),
