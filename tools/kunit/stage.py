@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lab import LabError, build, files, paths, progress, testkernel
 
-from . import ktap, results, runs
+from . import kernellog, ktap, results, runs, suites
 
 PLACE = Path("drivers/virtio/vfe")
 HOOKS = ((Path("drivers/virtio/Makefile"), "obj-$(CONFIG_VFE) += vfe/\n"),
@@ -146,10 +146,21 @@ def prove() -> list[str]:
         part = _staged_part(folder / "staged")
         _configures(part, log)
         _run(part, folder, kernel, log)
-    parsed = ktap.parse(log.read_text(errors="replace").splitlines())
-    ran = [case for case in parsed.cases if case.status == "passed"]
-    ours = {case.suite for case in ran if case.suite.startswith("vfe-")}
-    missing = [] if ours else ["kunit.py ran none of our suites"]
+    return judge(log.read_text(errors="replace"),
+                 len(suites.find(paths.checkout())))
+
+
+def judge(log: str, expected: int) -> list[str]:
+    """What is wrong with a log of kunit.py that was to run so many suites."""
+    # what checkers say at boot is no report
+    lines = kernellog.plain(log[max(log.find("KTAP version"), 0):])
+    parsed = ktap.parse(log.splitlines())
+    ours = {case.suite for case in parsed.cases
+            if case.suite.startswith("vfe-")}
+    missing = [] if len(ours) == expected else [
+        f"{len(ours)} of our {expected} suites ran"]
     return missing + parsed.errors + [
+        f"{kernellog.kind_of(line)}: {line.strip()}" for line in lines
+        if kernellog.kind_of(line)] + [
         f"{case.full_name}: {case.status}" for case in parsed.cases
         if case.status not in ("passed", "skipped")]

@@ -11,6 +11,8 @@ from pathlib import Path
 from kunit import seeds, stage
 from lab import LabError, paths
 
+from . import samples
+
 
 class Folder(unittest.TestCase):
     """A folder of its own for each test."""
@@ -54,6 +56,32 @@ class Staging(Folder):
     def test_no_kernel(self) -> None:
         with self.assertRaisesRegex(LabError, "drivers/virtio"):
             stage.stage(self.root / "nothing")
+
+
+class Judging(unittest.TestCase):
+    """What kunit.py's log says."""
+
+    def judge(self, *names: str, after: str = "") -> list[str]:
+        """Of a log with these suites, when two are to run."""
+        lines = ["KTAP version 1", f"1..{len(names)}"]
+        for number, name in enumerate(names, 1):
+            lines += [*samples.suite(name, "ok")[2:-1],
+                      f"ok {number} {name}"]
+        return stage.judge("\n".join([*lines, after]), 2)
+
+    def test_good(self) -> None:
+        self.assertEqual(self.judge("vfe-a", "vfe-b"), [])
+
+    def test_a_suite_is_missing(self) -> None:
+        self.assertEqual(len(self.judge("vfe-a")), 1)
+
+    def test_only_suites_of_others(self) -> None:
+        self.assertEqual(len(self.judge("a", "b")), 1)
+
+    def test_a_report(self) -> None:
+        self.assertEqual(
+            self.judge("vfe-a", "vfe-b", after="BUG: KASAN: slab"),
+            ["KASAN: BUG: KASAN: slab"])
 
 
 class Sowing(Folder):
