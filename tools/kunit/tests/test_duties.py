@@ -45,6 +45,11 @@ class Table(unittest.TestCase):
         self.assertEqual(self.problems(case("passed"), case("failed")),
                          ["B01 (2.1.1): failed"])
 
+    def test_fails_before_it_names_its_duty(self) -> None:
+        failed = case("failed")
+        failed.duties.clear()
+        self.assertEqual(len(self.problems(case("passed"), failed)), 1)
+
     def test_unknown_id(self) -> None:
         self.assertEqual(len(self.problems(case("passed"),
                                            case("passed", "B99"))), 1)
