@@ -140,10 +140,7 @@ static inline struct vfe_live *vfe_live_start(struct kunit *test,
 	KUNIT_ASSERT_NOT_NULL(test, l->m);
 	l->mq = &l->m->queues[0];
 	l->vd = vfe_create(l->m->pdev, &ops, l);
-	if (IS_ERR(l->vd)) {
-		KUNIT_FAIL(test, "vfe_create: %ld\n", PTR_ERR(l->vd));
-		kunit_skip(test, "no device to go on with");
-	}
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, l->vd);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, vfe_live_stop, l));
 	KUNIT_ASSERT_EQ(test, 0, vfe_negotiate(l->vd, 0, 0));
