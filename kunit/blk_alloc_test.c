@@ -126,9 +126,8 @@ static int alloc_a_serial(struct vfe_rig *rig)
 	char path[64], text[64];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/sys/block/%s/serial",
-		 rig->disk->disk_name);
-	n = vfe_rig_read_file(path, text, sizeof(text));
+	snprintf(path, sizeof(path), "block/%s/serial", rig->disk->disk_name);
+	n = vfe_rig_read_file(rig, path, text, sizeof(text));
 	return n < 0 ? n : 0;
 }
 
@@ -137,9 +136,9 @@ static int alloc_a_cache_type(struct vfe_rig *rig)
 	char path[64];
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/sys/block/%s/cache_type",
+	snprintf(path, sizeof(path), "block/%s/cache_type",
 		 rig->disk->disk_name);
-	n = vfe_rig_write_file(path, "write back");
+	n = vfe_rig_write_file(rig, path, "write back");
 	return n < 0 ? n : 0;
 }
 

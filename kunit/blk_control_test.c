@@ -93,9 +93,9 @@ static ssize_t control_show(struct vfe_rig *rig, const char *name, char *buf,
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/sys/block/%s/%s", rig->disk->disk_name,
+	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name,
 		 name);
-	return vfe_rig_read_file(path, buf, len);
+	return vfe_rig_read_file(rig, path, buf, len);
 }
 
 static ssize_t control_store(struct vfe_rig *rig, const char *name,
@@ -103,9 +103,9 @@ static ssize_t control_store(struct vfe_rig *rig, const char *name,
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/sys/block/%s/%s", rig->disk->disk_name,
+	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name,
 		 name);
-	return vfe_rig_write_file(path, text);
+	return vfe_rig_write_file(rig, path, text);
 }
 
 static void control_expect(struct vfe_rig *rig, const char *name,
@@ -221,9 +221,9 @@ static void control_cache_is_read_only_without_the_field(struct kunit *test)
 		struct file *file;
 		char path[64];
 
-		snprintf(path, sizeof(path), "/sys/block/%s/cache_type",
+		snprintf(path, sizeof(path), "block/%s/cache_type",
 			 rig->disk->disk_name);
-		file = filp_open(path, O_RDONLY, 0);
+		file = vfe_files_open_path(rig->sysfs, path, O_RDONLY);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 		mode = file_inode(file)->i_mode & 0777;
 		__fput_sync(file);

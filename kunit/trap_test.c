@@ -34,10 +34,9 @@ static void trap_serial(struct kunit *test)
 	/* all 20 bytes, no end to them */
 	memcpy(rig->back->serial, "01234567890123456789", 20);
 	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
-	snprintf(path, sizeof(path), "/sys/block/%s/serial",
-		 rig->disk->disk_name);
+	snprintf(path, sizeof(path), "block/%s/serial", rig->disk->disk_name);
 	KUNIT_EXPECT_EQ(test, (ssize_t)21,
-			vfe_rig_read_file(path, text, sizeof(text)));
+			vfe_rig_read_file(rig, path, text, sizeof(text)));
 	KUNIT_EXPECT_STREQ(test, "01234567890123456789\n", text);
 }
 

@@ -32,12 +32,20 @@ static inline struct vfsmount *vfe_files_mount(struct kunit *test)
 	return mnt;
 }
 
+/* Open a file by its path below /sys. Return: the file or ERR_PTR */
+static inline struct file *vfe_files_open_path(struct vfsmount *mnt,
+					       const char *path, int flags)
+{
+	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
+
+	return file_open_root(&root, path, flags, 0);
+}
+
 /* Open bus/pci/devices/BDF/vfe/@name. Return: the file or ERR_PTR */
 static inline struct file *vfe_files_open(struct vfsmount *mnt,
 					  struct pci_dev *pdev,
 					  const char *name, int flags)
 {
-	struct path root = { .mnt = mnt, .dentry = mnt->mnt_root };
 	struct file *file;
 	char *path;
 
@@ -45,7 +53,7 @@ static inline struct file *vfe_files_open(struct vfsmount *mnt,
 			 pci_name(pdev), name);
 	if (!path)
 		return ERR_PTR(-ENOMEM);
-	file = file_open_root(&root, path, flags, 0);
+	file = vfe_files_open_path(mnt, path, flags);
 	kfree(path);
 	return file;
 }
@@ -61,18 +69,25 @@ static inline ssize_t vfe_files_read_open(struct file *file, char *buf,
 	return len;
 }
 
-/* Read a whole file. Return: its length or an error */
-static inline ssize_t vfe_files_read(struct vfsmount *mnt, struct pci_dev *pdev,
-				     const char *name, char *buf, size_t size)
+/* Read what was opened, if it was, and close it. Return: as above */
+static inline ssize_t vfe_files_read_close(struct file *file, char *buf,
+					   size_t size)
 {
-	struct file *file = vfe_files_open(mnt, pdev, name, O_RDONLY);
 	ssize_t len;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	len = vfe_files_read_open(file, buf, size);
-	filp_close(file, NULL);
+	__fput_sync(file);
 	return len;
+}
+
+/* Read a whole file. Return: its length or an error */
+static inline ssize_t vfe_files_read(struct vfsmount *mnt, struct pci_dev *pdev,
+				     const char *name, char *buf, size_t size)
+{
+	return vfe_files_read_close(vfe_files_open(mnt, pdev, name, O_RDONLY),
+				    buf, size);
 }
 
 /* A file with one decimal number in a line; fails the test otherwise. */
@@ -90,20 +105,26 @@ static inline u64 vfe_files_number(struct kunit *test, struct vfsmount *mnt,
 	return val;
 }
 
-/* Write to a file. Return: bytes or an error */
-static inline ssize_t vfe_files_write(struct vfsmount *mnt,
-				      struct pci_dev *pdev, const char *name,
-				      const char *text)
+/* Write to what was opened, if it was, and close it. Return: bytes or error */
+static inline ssize_t vfe_files_write_close(struct file *file, const char *text)
 {
-	struct file *file = vfe_files_open(mnt, pdev, name, O_WRONLY);
 	loff_t pos = 0;
 	ssize_t len;
 
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	len = kernel_write(file, text, strlen(text), &pos);
-	filp_close(file, NULL);
+	__fput_sync(file);
 	return len;
+}
+
+/* Write to a file. Return: bytes or an error */
+static inline ssize_t vfe_files_write(struct vfsmount *mnt,
+				      struct pci_dev *pdev, const char *name,
+				      const char *text)
+{
+	return vfe_files_write_close(vfe_files_open(mnt, pdev, name, O_WRONLY),
+				     text);
 }
 
 #endif /* VFE_KUNIT_FILES_H */

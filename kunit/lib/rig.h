@@ -21,6 +21,7 @@
 #include <uapi/linux/virtio_ring.h>
 
 #include "../mock/mock.h"
+#include "files.h"
 
 #define VFE_RIG_VECS	32		/* pieces of a request */
 #define VFE_RIG_IOS	24		/* requests of a test */
@@ -57,6 +58,7 @@ struct vfe_rig_io {
  * @test: the test
  * @m: the function
  * @back: what is behind it
+ * @sysfs: its files
  * @disk: as the block layer has it, NULL while no driver is bound
  * @ios: requests, @num_ios of them in use
  * @num_ios: number of them
@@ -73,6 +75,7 @@ struct vfe_rig {
 	struct kunit *test;
 	struct vfe_mock *m;
 	struct vfe_mock_disk *back;
+	struct vfsmount *sysfs;
 	struct gendisk *disk;
 	struct vfe_rig_io ios[VFE_RIG_IOS];
 	unsigned int num_ios;
@@ -215,6 +218,7 @@ static inline struct vfe_rig *vfe_rig_plug(struct kunit *test,
 	rig->test = test;
 	rig->memory = kunit_kzalloc(test, VFE_RIG_MEMORY, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, rig->memory);
+	rig->sysfs = vfe_files_mount(test);
 	if (more)
 		spec = *more;
 	spec.device = spec.device ?: VFE_PCI_DEVICE_BLOCK;
@@ -458,56 +462,33 @@ static inline bool vfe_rig_expire(struct vfe_rig *rig, struct vfe_rig_io *io)
 
 /* --- files --- */
 
-/* Read a file under /sys; @buf ends in 0. Return: bytes or an error. */
-static inline ssize_t vfe_rig_read_file(const char *path, char *buf, size_t len)
+/* Read a file by its path below /sys. Return: bytes or an error */
+static inline ssize_t vfe_rig_read_file(struct vfe_rig *rig, const char *path,
+					char *buf, size_t len)
 {
-	struct file *file = filp_open(path, O_RDONLY, 0);
-	loff_t pos = 0;
-	ssize_t n;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	n = kernel_read(file, buf, len - 1, &pos);
-	buf[n > 0 ? n : 0] = '\0';
-	__fput_sync(file);
-	return n;
+	return vfe_files_read_close(vfe_files_open_path(rig->sysfs, path,
+							O_RDONLY), buf, len);
 }
 
-static inline ssize_t vfe_rig_write_file(const char *path, const char *text)
+static inline ssize_t vfe_rig_write_file(struct vfe_rig *rig, const char *path,
+					 const char *text)
 {
-	struct file *file = filp_open(path, O_WRONLY, 0);
-	loff_t pos = 0;
-	ssize_t n;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	n = kernel_write(file, text, strlen(text), &pos);
-	__fput_sync(file);
-	return n;
+	return vfe_files_write_close(vfe_files_open_path(rig->sysfs, path,
+							 O_WRONLY), text);
 }
 
 /* A count under vfe/ of the function */
 static inline s64 vfe_rig_counter(struct vfe_rig *rig, const char *name)
 {
-	char path[128], text[32];
-	s64 val;
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfe/%s",
-		 pci_name(rig->m->pdev), name);
-	if (vfe_rig_read_file(path, text, sizeof(text)) <= 0 ||
-	    kstrtos64(strim(text), 10, &val))
-		return -1;
-	return val;
+	return vfe_files_number(rig->test, rig->sysfs, rig->m->pdev, name);
 }
 
 /* Let all counts start from 0, those of the mock too. */
 static inline void vfe_rig_reset_counts(struct vfe_rig *rig)
 {
-	char path[128];
-
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/vfe/reset",
-		 pci_name(rig->m->pdev));
-	KUNIT_EXPECT_EQ(rig->test, 1, vfe_rig_write_file(path, "1"));
+	KUNIT_EXPECT_EQ(rig->test, 1,
+			vfe_files_write(rig->sysfs, rig->m->pdev, "reset",
+					"1"));
 	vfe_mock_log_clear(rig->m);
 }
 
