@@ -564,7 +564,7 @@ static void B26_access_platform_is_accepted(struct kunit *test)
 	struct vfe_mock_queue *mq = f->m->queues;
 
 	VFE_DUTY(test, "B26", "6.1",
-		 "ACCESS_PLATFORM is accepted; the device gets addresses of the DMA API");
+		 "ACCESS_PLATFORM is accepted (that addresses come from the DMA API: DMA_API_DEBUG)");
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 	KUNIT_EXPECT_TRUE(test, f->m->accepted & bit);
 	/* at these addresses it finds what the driver does */
@@ -573,6 +573,20 @@ static void B26_access_platform_is_accepted(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, front_use(f, 0));
 	vfe_mock_interrupt(mq);
 	KUNIT_EXPECT_EQ(test, f->done[0], 1U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void B27_order_platform_is_accepted(struct kunit *test)
+{
+	const u64 bit = BIT_ULL(VIRTIO_F_ORDER_PLATFORM);
+	struct front *f;
+
+	VFE_DUTY(test, "B27", "6.1",
+		 "ORDER_PLATFORM is accepted; RING_PACKED and NOTIF_CONFIG_DATA, not implemented, are not");
+	f = front_offering(test, V1 | bit);
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, f->m->accepted, V1 | bit);
+	front_expect_completion(test, f, 0);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
@@ -601,6 +615,7 @@ static struct kunit_case basic_cases[] = {
 	KUNIT_CASE(B21_exposed_buffers_stay_as_they_are),
 	KUNIT_CASE(B25_version_1_is_accepted),
 	KUNIT_CASE(B26_access_platform_is_accepted),
+	KUNIT_CASE(B27_order_platform_is_accepted),
 	{}
 };
 

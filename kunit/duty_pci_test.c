@@ -201,6 +201,7 @@ static void T06_no_capability_is_written(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_mock_cap_writes(f->m), 0U);
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
 		at = vfe_mock_cap(f->m, types[i]);
+		KUNIT_ASSERT_NE(test, at, 0);
 		KUNIT_EXPECT_MEMEQ(test, cfg + at, before + at,
 				   before[at + VIRTIO_PCI_CAP_LEN]);
 	}

@@ -58,17 +58,20 @@ static u16 split_used_flags(const struct vfe_live *l)
 	return le16_to_cpu(used[0]);
 }
 
-/* Each of @n buffers of mixed shapes there, every other one back */
-static void split_mix(struct vfe_live *l, unsigned int n)
+/* Buffers of mixed shapes there, every other one back, until no more fit */
+static void split_mix(struct vfe_live *l)
 {
 	unsigned int i, out, in;
+	int err;
 	u16 id;
 
-	for (i = 0; i < n; i++) {
+	for (i = 0; ; i++) {
 		out = i % 4;
 		in = (i / 4) % 4 + !out;
-		if (vfe_live_add(l, i, out, in))
-			return;
+		err = vfe_live_add(l, i, out, in);
+		if (err)
+			break;
+		KUNIT_ASSERT_LT(l->test, i, 2U * SPLIT_SIZE);
 		vfe_queue_kick_prepare(l->q);
 		id = vfe_live_pop(l, i, out, in);
 		if (i % 2)
@@ -76,6 +79,8 @@ static void split_mix(struct vfe_live *l, unsigned int n)
 		vfe_mock_push(l->mq, id, 0, l->chain->descs);
 		vfe_live_get(l, i, 0);
 	}
+	KUNIT_EXPECT_EQ(l->test, err, -ENOSPC);
+	KUNIT_EXPECT_GT(l->test, i, 2U);
 }
 
 static void S01_parts_are_aligned(struct kunit *test)
@@ -197,7 +202,7 @@ static void S05_indirect_as_negotiated(struct kunit *test)
 	VFE_DUTY(test, "S05", "2.7.5.3.1",
 		 "an indirect table only when that was negotiated, and none in another");
 	l = split_start(test, VFE_LIVE_EVENT_IDX, SPLIT_SIZE);
-	split_mix(l, 100);
+	split_mix(l);
 	for (i = 0; i < SPLIT_SIZE; i++)
 		KUNIT_EXPECT_EQ(test, 0, split_flags(split_desc(l, i)) &
 				VRING_DESC_F_INDIRECT);
@@ -252,7 +257,7 @@ static void S07_indirect_without_next(struct kunit *test)
 		 "a descriptor is never INDIRECT and NEXT at once");
 	l = split_start(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_INDIRECT,
 			SPLIT_SIZE);
-	split_mix(l, 100);
+	split_mix(l);
 	for (i = 0; i < SPLIT_SIZE; i++) {
 		flags = split_flags(split_desc(l, i));
 		if (!(flags & VRING_DESC_F_INDIRECT))
