@@ -24,7 +24,9 @@
 #define MAX_SIZE	64
 #define MAX_SEGS	8
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+/* The entry point of libFuzzer, by a name in the style of the rest */
+int fuzz_one(const uint8_t *data, size_t size)
+	__asm__("LLVMFuzzerTestOneInput");
 
 /**
  * struct shadow - what is known of a token
@@ -258,7 +260,7 @@ static void one_step(void)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+int fuzz_one(const uint8_t *data, size_t size)
 {
 	u8 shape;
 
