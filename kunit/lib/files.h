@@ -8,6 +8,7 @@
 
 #include <kunit/test.h>
 #include <linux/err.h>
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mount.h>
 #include <linux/pci.h>

@@ -106,7 +106,7 @@ def show(rows: Sequence[Row]) -> str:
     lines = []
     for row in rows:
         what = row.words or row.entry.reason
-        head = f"{row.entry.ident}  {row.entry.section:10}" \
+        head = f"{row.entry.ident}  {row.entry.section:12}" \
             f" {row.entry.level:3}  "
         if not row.cases:
             lines.append(f"{head}{row.result:9}  {what}")
