@@ -9,6 +9,7 @@
 #include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
+#include <linux/rcupdate.h>
 
 #include "lib/fail.h"
 #include "lib/front.h"
@@ -183,6 +184,8 @@ static void fill_percpu(struct kunit *test, struct list_head *fill)
 	struct pcpu_fill *one;
 	unsigned int s;
 
+	/* interrupts of the life before give theirs back late */
+	rcu_barrier();
 	for (s = 0; s < ARRAY_SIZE(sizes); s++) {
 		for (;;) {
 			one = kmalloc(sizeof(*one), GFP_KERNEL);

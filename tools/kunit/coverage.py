@@ -100,7 +100,6 @@ def _gap(name: str, number: int, line: Line, text: str,
     why = ""
     for reason in reasons:
         if reason.covers(name, line.function, text):
-            reason.used = True
             why = why or reason.why
     return Gap(name, number, text.strip(), line.untaken, why)
 
@@ -112,6 +111,10 @@ def judge(sources: dict[str, Source], reasons: Sequence[Reason],
     for source in result.sources:
         texts = text_of(source.name)
         for number, line in sorted(source.lines.items()):
+            # a line that runs at times keeps its reason
+            for reason in reasons:
+                reason.used |= reason.covers(source.name, line.function,
+                                             texts[number - 1])
             if not line.count or line.untaken:
                 result.gaps.append(_gap(source.name, number, line,
                                         texts[number - 1], reasons))
@@ -132,7 +135,7 @@ def problems(result: Coverage) -> list[str]:
         if branches < BRANCHES_PERCENT:
             found.append(f"{folder}: {branches:.1f} % of branches, at least"
                          f" {BRANCHES_PERCENT:.0f} are asked for")
-    found += [f"{REASONS}: {reason} does not match anything unrun any more"
+    found += [f"{REASONS}: {reason} does not match any line any more"
               for reason in result.stale]
     found += [f"neither run nor explained in {REASONS}: {gap}"
               for gap in result.gaps if not gap.why and not gap.branches]

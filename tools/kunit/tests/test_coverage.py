@@ -92,8 +92,12 @@ class Judging(unittest.TestCase):
         self.assertLess(result.percent()[0], 70)
 
     def test_stale_reason(self) -> None:
-        result = self.judge(self.half(), f'{FILE} "return 0" -- why\n')
+        result = self.judge(self.half(), f'{FILE} "return 7" -- why\n')
         self.assertIn("any more", "\n".join(coverage.problems(result)))
+
+    def test_reason_of_a_line_that_ran(self) -> None:
+        result = self.judge(self.half(), f'{FILE} "if (" -- at times\n')
+        self.assertNotIn("any more", "\n".join(coverage.problems(result)))
 
     def test_reason_without_a_reason(self) -> None:
         with self.assertRaises(LabError):
