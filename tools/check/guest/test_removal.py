@@ -44,6 +44,8 @@ class Removal(PitCase):
                 " sleep 1; echo more >&9 || true; sync || true;"
                 " exec 9>&- || true; umount /mnt", 60)
         self.goes(disk)
+        # else the next to wait for this takes it for its own
+        self.deleted(10)
         self.sh("rmmod vfe_blk")
         # the errors of ext4 are its own: they are no fault of the driver's
         self.sh("dmesg -c >/tmp/said; ! grep -E"
