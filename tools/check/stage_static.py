@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lab import paths, recipe
+from lab import paths, testkernel
 
 from . import checkpatch, jobs, rules, sources
 from .context import Context
 
-SCRIPTS = Path(f"/usr/src/linux-source-{recipe.BOOT_KERNEL}/scripts")
+SCRIPTS = testkernel.source() / "scripts"
 CHECKPATCH_SCRIPT = SCRIPTS / "checkpatch.pl"
 CHECKPATCH = ("perl", str(CHECKPATCH_SCRIPT), "--no-tree", "--strict",
               "--terse", "--show-types", "--no-summary", "--file")

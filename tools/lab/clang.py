@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from . import build, files, paths, progress, recipe
+from . import build, files, paths, progress, recipe, testkernel
 
 # Raise this when the folder is made in another way from the same parts.
 VERSION = 1
@@ -55,7 +55,7 @@ def _prepare(source: Path, folder: Path) -> None:
 
 def headers() -> Path:
     """A folder for `make -C FOLDER CC=clang M=...`, made now if needed."""
-    source = paths.tree() / f"usr/src/linux-source-{recipe.BOOT_KERNEL}"
+    source = testkernel.source()
     parent = paths.state() / "kernels"
     folder = parent / f"clang-{_key(source)}"
     with files.lock(parent / "clang.lock"):
