@@ -10,6 +10,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from bench import cli  # noqa: E402
+from lab import entry  # noqa: E402
 
 if __name__ == "__main__":
-    sys.exit(cli.main(sys.argv[1:]))
+    sys.exit(entry.run("bench", lambda: cli.main(sys.argv[1:]),
+                       failed=cli.UNUSABLE, also=cli.ERRORS))

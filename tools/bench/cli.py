@@ -7,13 +7,11 @@ import argparse
 import contextlib
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import (LabError, errors, files, image, machine, paths, progress,
-                 tree)
+from lab import LabError, files, image, machine, paths, progress, tree
 
 from . import host, kvm, report, rows, run, table, targets
 from .formula import FormulaError
@@ -24,7 +22,8 @@ OPS = 1000
 QUICK_OPS = 100
 TIMEOUT_S = 1500
 
-AGREED, DIFFERED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
+AGREED, DIFFERED, UNUSABLE = 0, 1, 2
+ERRORS = (FormulaError, KvmError, VcpuError)    # for a user to act on
 
 
 def _count(text: str) -> int:
@@ -133,22 +132,7 @@ def _run_elsewhere(options: argparse.Namespace, more: Sequence[str]) -> int:
 def main(argv: Sequence[str]) -> int:
     """Run the command; its exit status."""
     options = _parser().parse_args(argv)
-    try:
-        if options.list:
-            print("\n".join(row.name for row in _selected(options)))
-            return AGREED
-        with progress.terminate_as_interrupt():
-            return _measure(options) if options.here else _elsewhere(options)
-    except LabError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return UNUSABLE
-    except (KvmError, VcpuError, FormulaError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return UNUSABLE
-    except errors.SYSTEM_ERRORS as error:
-        print(f"bench: {errors.one_line(error)}", file=sys.stderr)
-        return UNUSABLE
-    except KeyboardInterrupt:
-        print("bench: interrupted; run it again at any time",
-              file=sys.stderr)
-        return INTERRUPTED
+    if options.list:
+        print("\n".join(row.name for row in _selected(options)))
+        return AGREED
+    return _measure(options) if options.here else _elsewhere(options)

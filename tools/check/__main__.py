@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from check import inner, outer, stages  # noqa: E402
-from lab import LabError, errors, progress, tree  # noqa: E402
+from lab import entry, tree  # noqa: E402
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -49,15 +49,4 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        with progress.terminate_as_interrupt():
-            sys.exit(main())
-    except LabError as problem:
-        print(f"check: {problem}", file=sys.stderr)
-        sys.exit(problem.exit_code)
-    except errors.SYSTEM_ERRORS as problem:
-        print(f"check: {errors.one_line(problem)}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("check: interrupted; run it again to go on", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(entry.run("check", main))

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from kunit import proof, runs, stage, suites  # noqa: E402
-from lab import LabError, chroot, errors, paths, progress, tree  # noqa: E402
+from lab import LabError, chroot, entry, paths, tree  # noqa: E402
 
 HERE = ["python3", "/vfe/tools/kunit", "--here"]
 TIMEOUT = 3600.0
@@ -96,15 +96,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        with progress.terminate_as_interrupt():
-            sys.exit(main(sys.argv[1:]))
-    except LabError as problem:
-        print(f"kunit: {problem}", file=sys.stderr)
-        sys.exit(problem.exit_code)
-    except errors.SYSTEM_ERRORS as problem:
-        print(f"kunit: {errors.one_line(problem)}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("kunit: interrupted; run it again to go on", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(entry.run("kunit", lambda: main(sys.argv[1:])))

@@ -15,7 +15,7 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from lab import (LabError, build, chroot, errors, guest,  # noqa: E402
+from lab import (LabError, build, chroot, entry, guest,  # noqa: E402
                  image, initramfs, kernel, machine, nest, paths, progress,
                  shell, tree)
 
@@ -160,15 +160,4 @@ def main(argv: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        with progress.terminate_as_interrupt():
-            sys.exit(main(sys.argv[1:]))
-    except LabError as problem:
-        print(f"lab: {problem}", file=sys.stderr)
-        sys.exit(problem.exit_code)
-    except errors.SYSTEM_ERRORS as problem:
-        print(f"lab: {errors.one_line(problem)}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("lab: interrupted; run it again to go on", file=sys.stderr)
-        sys.exit(130)
+    sys.exit(entry.run("lab", lambda: main(sys.argv[1:])))
