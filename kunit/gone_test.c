@@ -11,7 +11,7 @@
 #include "lib/log.h"
 
 #define MOST_MORE	20	/* accesses after it is gone: until one tells */
-#define MOST_MS		200	/* a wait would be of seconds */
+#define MOST_MS		2000	/* a wait for a reset takes 5000 */
 
 /**
  * struct countdown - for the hook that takes the function away

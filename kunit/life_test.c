@@ -299,7 +299,7 @@ static void expect_no_second_wait(struct kunit *test, struct front *f)
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ETIMEDOUT);
 	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
 	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ETIMEDOUT);
-	KUNIT_EXPECT_LT(test, ms_since(start), 500U);
+	KUNIT_EXPECT_LT(test, ms_since(start), 2500U);
 	/* nor is it told again and again */
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "device_status"), 0U);
 }
@@ -345,7 +345,7 @@ static void reset_that_never_ends(struct kunit *test)
 	expect_no_second_wait(test, reset.f);
 	start = jiffies;
 	front_down(destroy.f);
-	KUNIT_EXPECT_LT(test, ms_since(start), 500U);
+	KUNIT_EXPECT_LT(test, ms_since(start), 2500U);
 	/* 4.1.4.3.2: and nothing is set before the status reads 0 */
 	VFE_MOCK_EXPECT_CLEAN(test, create.f->m);
 	VFE_MOCK_EXPECT_CLEAN(test, reset.f->m);
