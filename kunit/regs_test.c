@@ -293,7 +293,9 @@ static void regs_writes(struct regs *r, regs_write_fn write, enum vfe_reg reg,
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(&r->regs), (u64)words);
 }
 
-static void regs_words(struct kunit *test)
+/* Any number of words, each an exit */
+static void regs_both_ways(struct kunit *test, enum vfe_reg reg,
+			   regs_read_fn read, regs_write_fn write)
 {
 	struct regs *r = regs_start(test);
 	__le32 *buf = (__le32 *)r->data;
@@ -301,44 +303,30 @@ static void regs_words(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(regs_counts); i++) {
 		words = regs_counts[i];
-		regs_reads(r, vfe_read_words, VFE_REG_MEMORY_DATA, buf, words);
+		regs_reads(r, read, reg, buf, words);
 		KUNIT_EXPECT_EQ(test, vfe_regs_exits(&r->regs), (u64)words);
-		regs_writes(r, vfe_write_words, VFE_REG_MEMORY_DATA, buf,
-			    words);
+		regs_writes(r, write, reg, buf, words);
 	}
+}
+
+static void regs_words(struct kunit *test)
+{
+	regs_both_ways(test, VFE_REG_MEMORY_DATA, vfe_read_words,
+		       vfe_write_words);
 }
 
 /* A register in memory has no string instruction that stays where it is. */
 static void regs_string_register(struct kunit *test)
 {
-	struct regs *r = regs_start(test);
-	__le32 *buf = (__le32 *)r->data;
-	unsigned int i, words;
-
-	for (i = 0; i < ARRAY_SIZE(regs_counts); i++) {
-		words = regs_counts[i];
-		regs_reads(r, vfe_read_string, VFE_REG_MEMORY_DATA, buf, words);
-		KUNIT_EXPECT_EQ(test, vfe_regs_exits(&r->regs), (u64)words);
-		regs_writes(r, vfe_write_string, VFE_REG_MEMORY_DATA, buf,
-			    words);
-	}
+	regs_both_ways(test, VFE_REG_MEMORY_DATA, vfe_read_string,
+		       vfe_write_string);
 }
 
 /* A range is walked through, and again from its start. */
 static void regs_string_range(struct kunit *test)
 {
-	struct regs *r = regs_start(test);
-	__le32 *buf = (__le32 *)r->data;
-	unsigned int i, words;
-
-	for (i = 0; i < ARRAY_SIZE(regs_counts); i++) {
-		words = regs_counts[i];
-		regs_reads(r, vfe_read_string, VFE_REG_MEMORY_APERTURE, buf,
-			   words);
-		KUNIT_EXPECT_EQ(test, vfe_regs_exits(&r->regs), (u64)words);
-		regs_writes(r, vfe_write_string, VFE_REG_MEMORY_APERTURE, buf,
-			    words);
-	}
+	regs_both_ways(test, VFE_REG_MEMORY_APERTURE, vfe_read_string,
+		       vfe_write_string);
 }
 
 /*
