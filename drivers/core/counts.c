@@ -4,8 +4,6 @@
  * sums over CPUs and windows, and their reset. Touches no register.
  */
 #include <linux/build_bug.h>
-#include <linux/compiler.h>
-#include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/stddef.h>
@@ -15,6 +13,7 @@
 #include <vfe/regs.h>
 
 #include "regs_table.h"
+#include "sums.h"
 
 #define VFE_REG_INFO(id, reg_name, window, off, bytes) \
 	[VFE_REG_##id] = { \
@@ -87,27 +86,6 @@ void vfe_regs_exit(struct vfe_regs *regs)
 }
 EXPORT_SYMBOL_GPL(vfe_regs_exit);
 
-static u64 vfe_regs_sum(const struct vfe_regs *regs, enum vfe_reg reg,
-			enum vfe_dir dir)
-{
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += per_cpu_ptr(regs->counts, cpu)->access[reg][dir];
-	return sum;
-}
-
-static u64 vfe_regs_sum_exits(const struct vfe_regs *regs)
-{
-	u64 sum = 0;
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		sum += per_cpu_ptr(regs->counts, cpu)->exits;
-	return sum;
-}
-
 /**
  * vfe_regs_accesses() - accesses to a register since the last reset
  * @regs: the function's windows
@@ -120,11 +98,8 @@ static u64 vfe_regs_sum_exits(const struct vfe_regs *regs)
 u64 vfe_regs_accesses(const struct vfe_regs *regs, enum vfe_reg reg,
 		      enum vfe_dir dir)
 {
-	u64 base = READ_ONCE(regs->base.access[reg][dir]);
-
-	/* the base first: a reset meanwhile may leave it beyond an older sum */
-	smp_rmb(); /* with smp_mb() in vfe_regs_reset_counts() */
-	return vfe_regs_sum(regs, reg, dir) - base;
+	return vfe_sum_since(&regs->counts->access[reg][dir],
+			     &regs->base.access[reg][dir]);
 }
 EXPORT_SYMBOL_GPL(vfe_regs_accesses);
 
@@ -159,10 +134,7 @@ EXPORT_SYMBOL_GPL(vfe_regs_class);
  */
 u64 vfe_regs_exits(const struct vfe_regs *regs)
 {
-	u64 base = READ_ONCE(regs->base.exits);
-
-	smp_rmb(); /* see vfe_regs_accesses() */
-	return vfe_regs_sum_exits(regs) - base;
+	return vfe_sum_since(&regs->counts->exits, &regs->base.exits);
 }
 EXPORT_SYMBOL_GPL(vfe_regs_exits);
 
@@ -177,21 +149,13 @@ EXPORT_SYMBOL_GPL(vfe_regs_exits);
  */
 void vfe_regs_reset_counts(struct vfe_regs *regs)
 {
-	struct vfe_reg_counts *base = &regs->base;
-	u64 sum;
 	int reg, dir;
 
-	for (reg = 0; reg < VFE_NUM_REGS; reg++) {
-		for (dir = 0; dir < VFE_NUM_DIRS; dir++) {
-			sum = vfe_regs_sum(regs, reg, dir);
-			/* who sees the base sees what it sums */
-			smp_mb();
-			WRITE_ONCE(base->access[reg][dir], sum);
-		}
-	}
-	sum = vfe_regs_sum_exits(regs);
-	smp_mb(); /* as above */
-	WRITE_ONCE(base->exits, sum);
+	for (reg = 0; reg < VFE_NUM_REGS; reg++)
+		for (dir = 0; dir < VFE_NUM_DIRS; dir++)
+			vfe_sum_restart(&regs->counts->access[reg][dir],
+					&regs->base.access[reg][dir]);
+	vfe_sum_restart(&regs->counts->exits, &regs->base.exits);
 }
 EXPORT_SYMBOL_GPL(vfe_regs_reset_counts);
 

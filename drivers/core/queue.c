@@ -4,15 +4,14 @@
  * a queue that broke, counts. Setting queues up is in queues.c.
  */
 #include <linux/compiler.h>
-#include <linux/cpumask.h>
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/export.h>
-#include <linux/string.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
 #include "core.h"
+#include "sums.h"
 
 /**
  * vfe_queue_break() - never trust this ring again
@@ -168,22 +167,6 @@ struct vfe_device *vfe_queue_device(const struct vfe_queue *q)
 }
 EXPORT_SYMBOL_GPL(vfe_queue_device);
 
-static void vfe_queue_sum(const struct vfe_queue *q,
-			  struct vfe_queue_counts *sum)
-{
-	const struct vfe_queue_counts *c;
-	int cpu;
-
-	memset(sum, 0, sizeof(*sum));
-	for_each_possible_cpu(cpu) {
-		c = per_cpu_ptr(q->counts, cpu);
-		sum->kicks += c->kicks;
-		sum->kicks_suppressed += c->kicks_suppressed;
-		sum->completions += c->completions;
-		sum->interrupts += c->interrupts;
-	}
-}
-
 /**
  * vfe_queue_get_counts() - what happened on a queue since the last reset
  * @q: the queue
@@ -194,20 +177,14 @@ static void vfe_queue_sum(const struct vfe_queue *q,
 void vfe_queue_get_counts(const struct vfe_queue *q,
 			  struct vfe_queue_counts *sum)
 {
-	struct vfe_queue_counts base = {
-		.kicks = READ_ONCE(q->base.kicks),
-		.kicks_suppressed = READ_ONCE(q->base.kicks_suppressed),
-		.completions = READ_ONCE(q->base.completions),
-		.interrupts = READ_ONCE(q->base.interrupts),
-	};
+	const struct vfe_queue_counts __percpu *c = q->counts;
+	const struct vfe_queue_counts *base = &q->base;
 
-	/* the base first: a reset meanwhile may leave it beyond an older sum */
-	smp_rmb(); /* with smp_mb() in vfe_queue_reset_counts() */
-	vfe_queue_sum(q, sum);
-	sum->kicks -= base.kicks;
-	sum->kicks_suppressed -= base.kicks_suppressed;
-	sum->completions -= base.completions;
-	sum->interrupts -= base.interrupts;
+	sum->kicks = vfe_sum_since(&c->kicks, &base->kicks);
+	sum->kicks_suppressed = vfe_sum_since(&c->kicks_suppressed,
+					      &base->kicks_suppressed);
+	sum->completions = vfe_sum_since(&c->completions, &base->completions);
+	sum->interrupts = vfe_sum_since(&c->interrupts, &base->interrupts);
 }
 
 /**
@@ -218,13 +195,10 @@ void vfe_queue_get_counts(const struct vfe_queue *q,
  */
 void vfe_queue_reset_counts(struct vfe_queue *q)
 {
-	struct vfe_queue_counts sum;
+	const struct vfe_queue_counts __percpu *c = q->counts;
 
-	vfe_queue_sum(q, &sum);
-	/* who sees the base sees what it sums */
-	smp_mb();
-	WRITE_ONCE(q->base.kicks, sum.kicks);
-	WRITE_ONCE(q->base.kicks_suppressed, sum.kicks_suppressed);
-	WRITE_ONCE(q->base.completions, sum.completions);
-	WRITE_ONCE(q->base.interrupts, sum.interrupts);
+	vfe_sum_restart(&c->kicks, &q->base.kicks);
+	vfe_sum_restart(&c->kicks_suppressed, &q->base.kicks_suppressed);
+	vfe_sum_restart(&c->completions, &q->base.completions);
+	vfe_sum_restart(&c->interrupts, &q->base.interrupts);
 }

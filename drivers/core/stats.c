@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The counts of events, beside those of register accesses. */
-#include <linux/compiler.h>
-#include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/string.h>
 
 #include <vfe/stats.h>
+
+#include "sums.h"
 
 /**
  * vfe_stats_init() - make ready to count events
@@ -36,22 +36,6 @@ void vfe_stats_exit(struct vfe_stats *stats)
 }
 EXPORT_SYMBOL_GPL(vfe_stats_exit);
 
-static void vfe_stats_sum(const struct vfe_stats *stats,
-			  struct vfe_event_counts *sum)
-{
-	const struct vfe_event_counts *e;
-	int cpu;
-
-	memset(sum, 0, sizeof(*sum));
-	for_each_possible_cpu(cpu) {
-		e = per_cpu_ptr(stats->events, cpu);
-		sum->operations += e->operations;
-		sum->interrupts += e->interrupts;
-		sum->spurious += e->spurious;
-		sum->config += e->config;
-	}
-}
-
 /**
  * vfe_stats_get() - events since the last reset
  * @stats: the counts
@@ -61,20 +45,13 @@ static void vfe_stats_sum(const struct vfe_stats *stats,
  */
 void vfe_stats_get(const struct vfe_stats *stats, struct vfe_event_counts *sum)
 {
-	struct vfe_event_counts base = {
-		.operations = READ_ONCE(stats->base.operations),
-		.interrupts = READ_ONCE(stats->base.interrupts),
-		.spurious = READ_ONCE(stats->base.spurious),
-		.config = READ_ONCE(stats->base.config),
-	};
+	const struct vfe_event_counts __percpu *e = stats->events;
+	const struct vfe_event_counts *base = &stats->base;
 
-	/* the base first: a reset meanwhile may leave it beyond an older sum */
-	smp_rmb(); /* with smp_mb() in vfe_stats_reset() */
-	vfe_stats_sum(stats, sum);
-	sum->operations -= base.operations;
-	sum->interrupts -= base.interrupts;
-	sum->spurious -= base.spurious;
-	sum->config -= base.config;
+	sum->operations = vfe_sum_since(&e->operations, &base->operations);
+	sum->interrupts = vfe_sum_since(&e->interrupts, &base->interrupts);
+	sum->spurious = vfe_sum_since(&e->spurious, &base->spurious);
+	sum->config = vfe_sum_since(&e->config, &base->config);
 }
 EXPORT_SYMBOL_GPL(vfe_stats_get);
 
@@ -88,14 +65,11 @@ EXPORT_SYMBOL_GPL(vfe_stats_get);
  */
 void vfe_stats_reset(struct vfe_stats *stats)
 {
-	struct vfe_event_counts sum;
+	const struct vfe_event_counts __percpu *e = stats->events;
 
-	vfe_stats_sum(stats, &sum);
-	/* who sees the base sees what it sums */
-	smp_mb();
-	WRITE_ONCE(stats->base.operations, sum.operations);
-	WRITE_ONCE(stats->base.interrupts, sum.interrupts);
-	WRITE_ONCE(stats->base.spurious, sum.spurious);
-	WRITE_ONCE(stats->base.config, sum.config);
+	vfe_sum_restart(&e->operations, &stats->base.operations);
+	vfe_sum_restart(&e->interrupts, &stats->base.interrupts);
+	vfe_sum_restart(&e->spurious, &stats->base.spurious);
+	vfe_sum_restart(&e->config, &stats->base.config);
 }
 EXPORT_SYMBOL_GPL(vfe_stats_reset);
