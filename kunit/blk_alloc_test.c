@@ -25,8 +25,8 @@ static struct vfe_rig *alloc_disk(struct kunit *test, u64 features)
 }
 
 /*
- * One probe, whose @nth allocation fails; 0: none does. Return: whether it made
- * so many, so that one failed
+ * One probe, whose @nth allocation fails. Return: whether it made so many, so
+ * that one failed
  */
 static bool alloc_probe(struct vfe_rig *rig, struct device_driver *drv,
 			unsigned int nth)
@@ -72,7 +72,7 @@ static void alloc_fails_in_a_probe(struct kunit *test)
 	while (n < ALLOC_MOST) {
 		/* which one is the nth depends on how the last probe ended */
 		if (n < ALLOC_EACH)
-			alloc_probe(rig, drv, 0);
+			alloc_probe(rig, drv, ALLOC_EACH);
 		if (!alloc_probe(rig, drv, n))
 			break;
 		n = alloc_next(n);
