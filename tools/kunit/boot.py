@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Packs modules into an initramfs and boots a UML kernel on it (inner code).
-"""
+"""Packs modules into initramfs and boots UML kernels on them (inner code)."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -26,6 +26,14 @@ POLL_S = 0.05
 ARGUMENTS = (f"mem={MEMORY}", "time-travel", "con0=null,fd:1", "con=null",
              "ssl=null", "console=tty0", "loglevel=8", "kunit.enable=1",
              "panic=-1", "gcov_persist=1", "uml_dir=/tmp/uml")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a kernel boots on, and where its log goes."""
+
+    archive: Path
+    log: Path
 
 
 @dataclass(frozen=True)
@@ -75,37 +83,61 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], timeout: float,
-          look: Callable[[], None]) -> str:
-    deadline = time.monotonic() + timeout
-    while process.poll() is None:
-        if time.monotonic() > deadline:
-            return f"stopped: it did not power off within {timeout:.0f} s"
-        look()
-        time.sleep(POLL_S)
-    return ""
+class _Boot:
+    """A kernel under way."""
+
+    def __init__(self, kernel: Path, job: Job,
+                 arguments: Sequence[str]) -> None:
+        self._log = job.log
+        self._began = time.monotonic()
+        self._seconds = 0.0
+        # a kernel that panics dumps core
+        argv = ["prlimit", "--core=0", str(kernel / "linux"), *ARGUMENTS,
+                *arguments, f"initrd={job.archive}"]
+        with open(job.log, "wb") as sink:
+            # pylint: disable-next=consider-using-with
+            self._process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=sink,
+                stderr=subprocess.STDOUT, start_new_session=True,
+                env={**os.environ, "TMPDIR": "/tmp"})
+
+    def ended(self) -> bool:
+        """Whether it powered off, or died."""
+        if self._process.poll() is None:
+            return False
+        self._seconds = self._seconds or time.monotonic() - self._began
+        return True
+
+    def last_line(self) -> str:
+        """Of its log so far."""
+        return progress.last_lines(self._log, 1)
+
+    def outcome(self, timeout: float) -> Outcome:
+        """What became of it, however it ended."""
+        problem = "" if self.ended() else \
+            f"stopped: it did not power off within {timeout:.0f} s"
+        return Outcome(self._log.read_text(errors="replace"), problem,
+                       self._seconds or timeout)
+
+    def stop(self) -> None:
+        """Leave nothing of it."""
+        _kill(self._process)
 
 
-def run(kernel: Path, archive: Path, log: Path, timeout: float,
+def run(kernel: Path, jobs: Sequence[Job], timeout: float,
         look: Callable[[str], None] = lambda line: None,
-        arguments: Sequence[str] = ()) -> Outcome:
-    """Boot; bounded. @look is shown the last line now and then."""
-    began = time.monotonic()
-    # a kernel that panics dumps core
-    argv = ["prlimit", "--core=0", str(kernel / "linux"), *ARGUMENTS,
-            *arguments, f"initrd={archive}"]
-
-    def last() -> None:
-        look(progress.last_lines(log, 1))
-
-    with open(log, "wb") as sink, \
-            subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=sink,
-                             stderr=subprocess.STDOUT,
-                             start_new_session=True,
-                             env={**os.environ, "TMPDIR": "/tmp"}) as process:
-        try:
-            problem = _wait(process, timeout, last)
-        finally:
-            _kill(process)
-    return Outcome(log.read_text(errors="replace"), problem,
-                   time.monotonic() - began)
+        arguments: Sequence[str] = ()) -> list[Outcome]:
+    """Boot side by side; bounded. @look is shown a last line now and then."""
+    deadline = time.monotonic() + timeout
+    with contextlib.ExitStack() as stack:
+        boots = []
+        for job in jobs:
+            boots.append(_Boot(kernel, job, arguments))
+            stack.callback(boots[-1].stop)
+        while time.monotonic() < deadline:
+            waiting = [item for item in boots if not item.ended()]
+            if not waiting:
+                break
+            look(waiting[0].last_line())
+            time.sleep(POLL_S)
+        return [item.outcome(timeout) for item in boots]

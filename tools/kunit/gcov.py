@@ -84,7 +84,7 @@ def _add(source: Source, lines: Iterable[dict[str, Any]]) -> None:
                  [branch["count"] for branch in item["branches"]])
 
 
-def _documents(objects: list[Path]) -> Iterator[dict[str, Any]]:
+def _documents(objects: Iterable[Path]) -> Iterator[dict[str, Any]]:
     for path in objects:
         done = subprocess.run(
             ["gcov", "--branch-probabilities", "--json-format", "--stdout",
@@ -98,13 +98,30 @@ def _documents(objects: list[Path]) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def read(root: Path, folders: Iterable[str]) -> dict[str, Source]:
-    """The coverage of objects below some folders of a build."""
+def _beside(counts: Path, notes: Iterable[Path]) -> list[Path]:
+    """The objects' notes beside the counts of a kernel, where gcov looks.
+
+    A kernel names an object by its whole path, below @counts. One without
+    counts did not run; gcov takes it for that.
+    """
+    found = [counts / path.relative_to("/") for path in notes]
+    if not any(path.with_suffix(".gcda").exists() for path in found):
+        raise LabError(f"a kernel under test left no counts in {counts}")
+    for path in found:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.symlink_to(Path("/") / path.relative_to(counts))
+    return found
+
+
+def read(root: Path, folders: Iterable[str], every: Iterable[Path],
+         ) -> dict[str, Source]:
+    """The coverage of objects below some folders of a build, summed over
+    the kernels that ran them, whose counts are in a folder each."""
     wanted = list(folders)
-    objects = [path for folder in wanted
-               for path in sorted((root / folder).rglob("*.gcno"))
-               if not path.name.endswith(".mod.gcno")]
-    # one that has no counts did not run; gcov takes it for that
-    if not any(path.with_suffix(".gcda").exists() for path in objects):
-        raise LabError("the kernel under test left no counts")
-    return merge(_documents(objects), root, wanted)
+    notes = [path for folder in wanted
+             for path in sorted((root / folder).rglob("*.gcno"))
+             if not path.name.endswith(".mod.gcno")]
+    return merge(_documents(path for counts in every
+                            for path in _beside(counts, notes)),
+                 root, wanted)

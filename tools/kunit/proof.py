@@ -28,16 +28,16 @@ class _Field:
         self.way = modules.Way("um", runs.kernel())
         self.built = suites.choose(self.every, subjects())
 
-    def pack(self, names: Sequence[str], seed: Seed | None) -> runs.Boot:
+    def pack(self, names: Sequence[str], seed: Seed | None) -> runs.Boots:
         """Build with a seed sown, or none."""
         modules.mirror(self.way.folder)
         if seed:
             sow(self.way.folder, seed)
         made = modules.make(self.way, self.built, copy=False)
-        return runs.Boot(self.way, made, suites.choose(self.every, names))
+        return runs.Boots(self.way, made, [suites.choose(self.every, names)])
 
 
-def _boot(packed: runs.Boot, number: int, seed: Seed | None) -> Verdict:
+def _boot(packed: runs.Boots, number: int, seed: Seed | None) -> Verdict:
     return packed.judge(results.folder() / f"proof-{number}.log",
                         BOOT_TIMEOUT, seed.arguments if seed else ())
 

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lab import LabError, paths, progress, testkernel
+from lab import LabError, files, paths, progress, testkernel
 
 from . import (boot, coverage, duties, gcov, modules, plan, results, suites,
                verdict)
@@ -22,33 +23,48 @@ def kernel() -> Path:
     return testkernel.build("um", "um", paths.checkout() / CONFIG)
 
 
-class Boot:
-    """Modules packed for a boot; what made them may change meanwhile."""
+class Boots:
+    """Modules packed for boots; what made them may change meanwhile."""
 
     def __init__(self, way: modules.Way, built: Mapping[str, Path],
-                 chosen: Sequence[suites.Suite],
-                 extra: Mapping[str, str] | None = None) -> None:
-        """@extra are more files for init."""
-        self._way, self._chosen = way, chosen
+                 shares: Sequence[Sequence[suites.Suite]],
+                 extra: Callable[[int], Mapping[str, str]] = lambda _: {},
+                 ) -> None:
+        """A boot for each share; @extra gives more files for its init."""
+        self._way, self._shares = way, shares
         # pylint: disable-next=consider-using-with
         self._folder = tempfile.TemporaryDirectory()
-        self._archive = Path(self._folder.name) / "initramfs"
-        taken = plan.modules(built, chosen)
-        boot.pack(self._archive, taken, plan.files(
-            [module.stem for module in taken]) | dict(extra or {}))
+        for number, share in enumerate(shares):
+            taken = plan.modules(built, share)
+            boot.pack(self._archive(number), taken, plan.files(
+                [module.stem for module in taken]) | dict(extra(number)))
+
+    def _archive(self, number: int) -> Path:
+        return Path(self._folder.name) / f"initramfs-{number}"
 
     def judge(self, log: Path, timeout: float = BOOT_TIMEOUT,
               arguments: Sequence[str] = ()) -> verdict.Verdict:
-        """Boot, once, and judge the log."""
+        """Boot them all, once, and judge the logs: @log, @log-1..."""
+        jobs = [boot.Job(self._archive(number), log.with_stem(
+            f"{log.stem}-{number}") if number else log)
+            for number in range(len(self._shares))]
+        count = sum(map(len, self._shares))
         with self._folder, progress.step(
-                f"booting {len(self._chosen)} suites ({self._way.name})"
-                ) as step:
+                f"booting {count} suites in {len(jobs)} kernels"
+                f" ({self._way.name})") as step:
             def look(line: str) -> None:
                 step.note = line[:60]
 
-            outcome = boot.run(self._way.kernel, self._archive, log, timeout,
-                               look, arguments)
-        return verdict.judge(outcome, self._chosen)
+            outcomes = boot.run(self._way.kernel, jobs, timeout, look,
+                                arguments)
+        return verdict.together([
+            verdict.judge(outcome, share)
+            for outcome, share in zip(outcomes, self._shares)])
+
+
+def side_by_side(chosen: Sequence[suites.Suite]) -> list[list[suites.Suite]]:
+    """Of as many boots as can run side by side."""
+    return suites.share(chosen, os.cpu_count() or 1)
 
 
 def execute(subjects: Sequence[str]) -> verdict.Verdict:
@@ -58,7 +74,7 @@ def execute(subjects: Sequence[str]) -> verdict.Verdict:
         raise LabError("kunit/ has no suite")
     way = modules.Way("um", kernel())
     key = results.sources_key(way.kernel)
-    packed = Boot(way, modules.make(way, chosen), chosen)
+    packed = Boots(way, modules.make(way, chosen), side_by_side(chosen))
     result = packed.judge(results.folder() / "kernel.log")
     results.save(result, key)
     return result
@@ -112,12 +128,19 @@ def measure() -> tuple[verdict.Verdict, coverage.Coverage]:
     built = modules.make(modules.Way("um", kernel()), chosen)
     way = modules.Way("um-coverage", kernel(), flags=COUNTED)
     built |= modules.make(way, ())
-    for stale in way.folder.rglob("*.gcda"):
-        stale.unlink()
-    # hostfs shows the kernel under test where its counts belong
-    packed = Boot(way, built, chosen, {"coverage": "/"})
+    counts: list[Path] = []
+
+    def counted(number: int) -> Mapping[str, str]:
+        # hostfs shows each kernel under test a folder for its own counts
+        folder = way.folder.with_name(f"{way.folder.name}-counts-{number}")
+        files.remove(folder)
+        folder.mkdir()
+        counts.append(folder)
+        return {"coverage": str(folder)}
+
+    packed = Boots(way, built, side_by_side(chosen), counted)
     result = packed.judge(results.folder() / "coverage.log")
-    sources = gcov.read(way.folder, coverage.FOLDERS)
+    sources = gcov.read(way.folder, coverage.FOLDERS, counts)
     reasons = coverage.read_reasons(paths.checkout() / coverage.REASONS)
     found = coverage.judge(
         sources, reasons,

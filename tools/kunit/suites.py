@@ -31,7 +31,8 @@ class Suite:
         return f"vfe_{self.subject}_test"
 
 
-def _order(suite: Suite) -> tuple[bool, str]:
+def order(suite: Suite) -> tuple[bool, str]:
+    """What suites are sorted by."""
     early = any(suite.subject.startswith(word) for word in FIRST)
     return (not early, suite.subject)
 
@@ -40,7 +41,13 @@ def find(checkout: Path) -> list[Suite]:
     """All suites, in order."""
     found = [Suite(path.name.removesuffix(ENDING))
              for path in (checkout / FOLDER).glob(f"*{ENDING}")]
-    return sorted(found, key=_order)
+    return sorted(found, key=order)
+
+
+def share(chosen: Sequence[Suite], parts: int) -> list[list[Suite]]:
+    """Shared out, in order and always alike: a run can be repeated."""
+    count = max(1, min(parts, len(chosen)))
+    return [list(chosen[number::count]) for number in range(count)]
 
 
 def choose(found: Sequence[Suite], subjects: Sequence[str]) -> list[Suite]:

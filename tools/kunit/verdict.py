@@ -10,7 +10,7 @@ from lab import progress
 
 from . import kernellog, ktap
 from .boot import Outcome
-from .suites import Suite
+from .suites import Suite, order
 
 SHOWN_LOG = 30
 
@@ -141,6 +141,15 @@ def judge(outcome: Outcome, suites: Sequence[Suite]) -> Verdict:
         failures.append(Failure(report.kind, report.where or "after the"
                                 " suites", report.text))
     return verdict
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """One of the boots of a run that went side by side."""
+    return Verdict(
+        sorted((result for verdict in verdicts for result in verdict.suites),
+               key=lambda result: order(result.suite)),
+        [failure for verdict in verdicts for failure in verdict.failures],
+        max(verdict.seconds for verdict in verdicts))
 
 
 def show(verdict: Verdict) -> None:

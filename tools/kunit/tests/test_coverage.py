@@ -40,6 +40,15 @@ class Reading(unittest.TestCase):
         self.assertEqual((line.count, line.branches), (3, [2, 1]))
         self.assertEqual(found[FILE].ran, 1)
 
+    def test_a_kernel_without_counts(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            root, counts = Path(name) / "build", Path(name) / "counts-1"
+            (root / "drivers/core").mkdir(parents=True)
+            (root / "drivers/core/a.gcno").touch()
+            counts.mkdir()
+            with self.assertRaisesRegex(LabError, "counts-1"):
+                gcov.read(root, coverage.FOLDERS, [counts])
+
     def test_other_files_do_not_count(self) -> None:
         found = sources(
             document((1, 0, [0]), name="/usr/src/include/linux/list.h"),

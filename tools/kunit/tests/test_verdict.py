@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import unittest
 
-from kunit import verdict
+from kunit import suites, verdict
 from kunit.boot import Outcome
 from kunit.suites import Suite
 
@@ -132,6 +132,50 @@ class Boots(unittest.TestCase):
 
     def test_suite_left_out(self) -> None:
         self.assertEqual(kinds(samples.boot()), ["empty"])
+
+
+class Together(unittest.TestCase):
+    """Boots side by side: what is wrong in one is wrong in all."""
+
+    def judge(self, *outcomes: Outcome) -> verdict.Verdict:
+        """Boots that were to run a suite each."""
+        names = ("regs", "ring", "irq")
+        return verdict.together([
+            verdict.judge(outcome, [Suite(name)])
+            for name, outcome in zip(names, outcomes)])
+
+    def boot(self, name: str) -> Outcome:
+        """One with nothing wrong."""
+        return samples.boot(samples.section(
+            Suite(name).module, samples.suite(f"vfe-{name}", "ok")))
+
+    def test_good(self) -> None:
+        result = self.judge(self.boot("regs"), self.boot("ring"),
+                            self.boot("irq"))
+        self.assertTrue(result.good)
+        self.assertEqual(result.passed, 3)
+        self.assertEqual([item.suite.subject for item in result.suites],
+                         ["irq", "regs", "ring"])
+
+    def test_one_never_boots(self) -> None:
+        result = self.judge(self.boot("regs"),
+                            samples.boot(begin=False, end=False))
+        self.assertEqual([item.kind for item in result.every_failure],
+                         ["empty", "boot"])
+
+    def test_one_runs_the_suite_of_another(self) -> None:
+        result = self.judge(self.boot("regs"), self.boot("regs"))
+        self.assertEqual([item.name for item in result.every_failure],
+                         [Suite("ring").module])
+
+    def test_no_suite_is_left_out(self) -> None:
+        every = [Suite(f"s{number}") for number in range(7)]
+        for parts in range(1, 10):
+            found = suites.share(every, parts)
+            self.assertEqual(len(found), min(parts, 7))
+            self.assertEqual(sorted(
+                suite.subject for share in found for suite in share),
+                [suite.subject for suite in every])
 
 
 class Reports(unittest.TestCase):
