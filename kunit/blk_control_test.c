@@ -172,6 +172,30 @@ static void control_cache_without_flush_is_off(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
 }
 
+/* After every reset there is a cache. */
+static bool control_cache_again(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct virtio_blk_config *config = (void *)m->config;
+
+	if (a->reg == VFE_REG_DEVICE_STATUS && a->dir == VFE_WRITE && !a->val)
+		config->wce = 1;
+	return false;
+}
+
+/* A set-up of queues that is tried again, with fewer vectors, has a reset. */
+static void control_cache_stays_off_with_few_vectors(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(CONFIG_WCE));
+
+	vfe_rig_unbind(rig);
+	rig->m->knobs.access = control_cache_again;
+	rig->m->knobs.vectors_short = 1;
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
+	vfe_rig_works(rig);
+	rig->m->knobs.access = NULL;
+}
+
 /* Swallows writes to the configuration: the device does not take the mode. */
 static bool control_deaf(struct vfe_mock *m, struct vfe_mock_access *a)
 {
@@ -419,6 +443,7 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(control_same_size),
 	KUNIT_CASE(control_cache_at_probe),
 	KUNIT_CASE(control_cache_without_flush_is_off),
+	KUNIT_CASE(control_cache_stays_off_with_few_vectors),
 	KUNIT_CASE(control_cache_that_stays_on_is_refused),
 	KUNIT_CASE(control_cache_changes),
 	KUNIT_CASE(control_cache_is_read_only_without_the_field),

@@ -200,6 +200,7 @@ extern const struct attribute_group *vfe_blk_groups[];
 void vfe_blk_update_capacity(struct vfe_blk *vb);
 void vfe_blk_config_changed(struct vfe_device *vd);
 int vfe_blk_restore_cache(struct vfe_blk *vb);
+int vfe_blk_forgo_cache(struct vfe_blk *vb);
 
 /* --- recovery.c: the life of the device below the disk --- */
 

@@ -67,6 +67,30 @@ int vfe_blk_restore_cache(struct vfe_blk *vb)
 	return vfe_blk_write_wce(vb, vb->write_cache);
 }
 
+/**
+ * vfe_blk_forgo_cache() - no cache for a device that cannot flush it
+ * @vb: the disk, its queues set up: a reset on the way there, as when a vector
+ *	was refused, would let the cache be there again
+ *
+ * It would lose what users take for written.
+ *
+ * Return: 0, also for a device that can, or an error as
+ * vfe_blk_restore_cache(), with one line in the log.
+ */
+int vfe_blk_forgo_cache(struct vfe_blk *vb)
+{
+	int err;
+
+	if (vfe_has_feature(vb->vd, VIRTIO_BLK_F_FLUSH))
+		return 0;
+	err = vfe_blk_restore_cache(vb);
+	if (err)
+		dev_err(vfe_dev(vb->vd),
+			"the write cache can be neither flushed (no FLUSH) nor switched off (error %d): mend the device\n",
+			err);
+	return err;
+}
+
 /* -EAGAIN while the device is down: the mode is not lost on it then. */
 static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
 {

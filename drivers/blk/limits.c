@@ -273,8 +273,7 @@ static int vfe_blk_read_write_zeroes(struct vfe_blk *vb)
 
 /*
  * 5.2.5.2: with FLUSH alone the cache is write-back; with CONFIG_WCE the
- * device says. One that cannot be flushed would lose what users take for
- * written: it is switched off.
+ * device says. One without FLUSH is not for long: vfe_blk_forgo_cache().
  */
 static int vfe_blk_read_cache(struct vfe_blk *vb)
 {
@@ -290,14 +289,7 @@ static int vfe_blk_read_cache(struct vfe_blk *vb)
 	vb->write_cache = writeback &&
 			  vfe_has_feature(vb->vd, VIRTIO_BLK_F_FLUSH);
 	vb->limits.write_cache = vb->write_cache;
-	if (!writeback || vb->write_cache)
-		return 0;
-	err = vfe_blk_restore_cache(vb);
-	if (err)
-		dev_err(vfe_dev(vb->vd),
-			"the write cache can be neither flushed (no FLUSH) nor switched off (error %d): mend the device\n",
-			err);
-	return err;
+	return 0;
 }
 
 /**

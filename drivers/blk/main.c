@@ -84,9 +84,15 @@ static int vfe_blk_set_up(struct vfe_blk *vb)
 	err = vfe_negotiate(vb->vd, VFE_BLK_FEATURES, 0);
 	if (!err)
 		err = vfe_blk_read_limits(vb);
+	if (!err)
+		err = vfe_blk_queues_init(vb, queues, queue_depth,
+					  vfe_blk_interrupts);
 	if (err)
 		return err;
-	return vfe_blk_queues_init(vb, queues, queue_depth, vfe_blk_interrupts);
+	err = vfe_blk_forgo_cache(vb);
+	if (err)
+		vfe_blk_queues_exit(vb);
+	return err;
 }
 
 /* On success @vb belongs to the disk. */
