@@ -4,6 +4,7 @@
  * case for each duty of a driver, by the ids of the file duties.
  */
 #include <kunit/test.h>
+#include <linux/bitops.h>
 #include <linux/module.h>
 #include <linux/string.h>
 #include <linux/virtio_blk.h>
@@ -513,34 +514,134 @@ static void B20_no_notification_before_driver_ok(struct kunit *test)
 
 /* --- 3.3: clean-up --- */
 
+#define B21_SIZE	8	/* four buffers of two pieces */
+
+/**
+ * struct b21_view - what a queue shows the device
+ * @test: the test
+ * @avail: the driver's ring
+ * @desc: the descriptors
+ * @ring: what was in the one
+ * @descs: and in the other
+ * @exposed: bit i: the device has not used what @ring[i] leads to
+ * @looks: how often the device looked during a reset
+ */
+struct b21_view {
+	struct kunit *test;
+	const struct vring_avail *avail;
+	const struct vring_desc *desc;
+	__virtio16 ring[B21_SIZE];
+	struct vring_desc descs[B21_SIZE];
+	unsigned long exposed;
+	unsigned int looks;
+};
+
+static u16 b21_le16(__virtio16 val)
+{
+	return le16_to_cpu((__force __le16)val) % B21_SIZE;
+}
+
+/* All exposed entries are as they were when the view was taken. */
+static void b21_expect_same(const struct b21_view *v)
+{
+	unsigned int i, at;
+
+	for_each_set_bit(i, &v->exposed, B21_SIZE) {
+		KUNIT_EXPECT_EQ(v->test, (__force u16)v->avail->ring[i],
+				(__force u16)v->ring[i]);
+		at = b21_le16(v->ring[i]);
+		KUNIT_EXPECT_MEMEQ(v->test, &v->desc[at], &v->descs[at],
+				   sizeof(v->desc[at]));
+		at = b21_le16(v->descs[at].next);
+		KUNIT_EXPECT_MEMEQ(v->test, &v->desc[at], &v->descs[at],
+				   sizeof(v->desc[at]));
+	}
+}
+
+static bool b21_access(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct b21_view *v = m->knobs.priv;
+
+	if (a->reg == VFE_REG_DEVICE_STATUS) {
+		b21_expect_same(v);
+		v->looks++;
+	}
+	return false;
+}
+
+/* A live queue that is full, and what it shows */
+static struct front *b21_full(struct kunit *test, struct b21_view *v)
+{
+	struct vfe_mock_spec spec = { .features = V1, .queue_size = B21_SIZE };
+	struct front *f = front_live(test, &spec);
+	unsigned int i;
+
+	for (i = 0; i < B21_SIZE / 2; i++)
+		KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	v->test = test;
+	v->avail = vfe_mock_mem(f->m->queues[0].driver);
+	v->desc = vfe_mock_mem(f->m->queues[0].desc);
+	memcpy(v->ring, v->avail->ring, sizeof(v->ring));
+	memcpy(v->descs, v->desc, sizeof(v->descs));
+	v->exposed = BIT(B21_SIZE / 2) - 1;
+	/* the reset takes its time, and the device looks meanwhile */
+	f->m->knobs.reset_reads = 3;
+	f->m->knobs.access = b21_access;
+	f->m->knobs.priv = v;
+	return f;
+}
+
+/* The device uses buffer @n, whatever comes before, and the driver takes it. */
+static void b21_use(struct front *f, struct b21_view *v, unsigned int n)
+{
+	struct vfe_queue *q = vfe_get_queue(f->vd, 0);
+	u32 len;
+
+	vfe_mock_push(&f->m->queues[0], b21_le16(v->ring[n]), 1, 2);
+	v->exposed &= ~BIT(n);
+	vfe_mock_interrupt(&f->m->queues[0]);
+	KUNIT_EXPECT_PTR_EQ(v->test, vfe_queue_get(q, &len), (void *)f);
+	b21_expect_same(v);
+}
+
 static void B21_exposed_buffers_stay_as_they_are(struct kunit *test)
 {
-	struct vfe_mock_spec spec = { .features = V1, .queue_size = 8 };
-	struct front *f = front_live(test, &spec);
-	struct vring_desc before[2], *desc;
-	struct vring_avail *avail;
-	struct vfe_queue *q = vfe_get_queue(f->vd, 0);
+	struct b21_view v = {};
+	struct vfe_queue *q;
+	struct front *f;
 	unsigned int i;
 
 	VFE_DUTY(test, "B21", "3.3.1",
 		 "what a live queue shows is not altered; the device is reset first");
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	desc = vfe_mock_mem(f->m->queues[0].desc);
-	avail = vfe_mock_mem(f->m->queues[0].driver);
-	memcpy(before, desc, sizeof(before));
-	for (i = 0; i < 3; i++)
-		KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	f = b21_full(test, &v);
+	q = vfe_get_queue(f->vd, 0);
 	KUNIT_EXPECT_EQ(test, front_add(f, 0), -ENOSPC);
 	vfe_queue_disable_cb(q);
 	vfe_queue_enable_cb(q);
-	KUNIT_EXPECT_MEMEQ(test, (u8 *)desc, (u8 *)before, sizeof(before));
-	KUNIT_EXPECT_EQ(test, avail->ring[0], 0);
-	/* taken back only from a device that is reset */
+	b21_expect_same(&v);
+	b21_use(f, &v, 2);
+	KUNIT_EXPECT_EQ(test, front_add(f, 0), 0);
+	b21_expect_same(&v);
+	b21_use(f, &v, 0);
+	KUNIT_EXPECT_EQ(test, hweight_long(v.exposed), 2UL);
+	/* the reset, three old values, the zero */
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, f->m->status, 0);
+	KUNIT_EXPECT_EQ(test, v.looks, 5U);
 	for (i = 0; vfe_queue_detach(q); i++)
 		;
-	KUNIT_EXPECT_EQ(test, i, 4U);
+	KUNIT_EXPECT_EQ(test, i, 3U);
+}
+
+static void B21_rings_outlive_the_reset(struct kunit *test)
+{
+	struct b21_view v = {};
+	struct front *f;
+
+	VFE_DUTY(test, "B21", "3.3.1",
+		 "what a live queue shows is there until the reset is over");
+	f = b21_full(test, &v);
+	front_down(f);
+	KUNIT_EXPECT_EQ(test, v.looks, 5U);
 }
 
 /* --- 6.1: reserved features --- */
@@ -613,6 +714,7 @@ static struct kunit_case basic_cases[] = {
 	KUNIT_CASE(B19_failed_on_an_irrecoverable_error),
 	KUNIT_CASE(B20_no_notification_before_driver_ok),
 	KUNIT_CASE(B21_exposed_buffers_stay_as_they_are),
+	KUNIT_CASE(B21_rings_outlive_the_reset),
 	KUNIT_CASE(B25_version_1_is_accepted),
 	KUNIT_CASE(B26_access_platform_is_accepted),
 	KUNIT_CASE(B27_order_platform_is_accepted),
