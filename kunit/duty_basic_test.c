@@ -658,22 +658,58 @@ static void B25_version_1_is_accepted(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->accepted, 0ULL);
 }
 
+#define PLATFORM	BIT_ULL(VIRTIO_F_ACCESS_PLATFORM)
+
+/* Is that where the bus has memory, and leads it there? */
+static void b26_expect_translated(struct kunit *test, u64 addr)
+{
+	KUNIT_EXPECT_GE(test, addr, VFE_MOCK_BUS);
+	KUNIT_EXPECT_NOT_NULL(test, vfe_mock_mem(addr));
+}
+
 static void B26_access_platform_is_accepted(struct kunit *test)
 {
-	const u64 bit = BIT_ULL(VIRTIO_F_ACCESS_PLATFORM);
-	struct front *f = front_offering(test, V1 | bit);
+	struct vfe_mock_spec spec = {
+		.features = V1 | PLATFORM | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+		.translated = true,
+	};
+	struct front *f = front_new(test, &spec);
 	struct vfe_mock_queue *mq = f->m->queues;
+	const struct vring_desc *desc;
 
 	VFE_DUTY(test, "B26", "6.1",
-		 "ACCESS_PLATFORM is accepted (that addresses come from the DMA API: DMA_API_DEBUG)");
+		 "ACCESS_PLATFORM is accepted, then all addresses are those of the bus");
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_TRUE(test, f->m->accepted & bit);
-	/* at these addresses it finds what the driver does */
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(mq), 1);
-	KUNIT_EXPECT_TRUE(test, front_use(f, 0));
-	vfe_mock_interrupt(mq);
-	KUNIT_EXPECT_EQ(test, f->done[0], 1U);
+	KUNIT_EXPECT_TRUE(test, f->m->accepted & PLATFORM);
+	b26_expect_translated(test, mq->desc);
+	b26_expect_translated(test, mq->driver);
+	b26_expect_translated(test, mq->device);
+	/* at these addresses it finds what the driver does, tables too */
+	front_expect_completion(test, f, 0);
+	desc = vfe_mock_mem(mq->desc);
+	b26_expect_translated(test, le64_to_cpu((__force __le64)desc->addr));
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void B26_without_it_addresses_are_physical(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = V1 };
+	struct kmsg_dump_iter mark = log_mark();
+	struct front *f = front_live(test, &spec);
+
+	VFE_DUTY(test, "B26", "6.1",
+		 "without ACCESS_PLATFORM addresses are physical, or the device is not driven");
+	KUNIT_EXPECT_LT(test, f->m->queues[0].desc, VFE_MOCK_BUS);
+	KUNIT_EXPECT_LT(test, f->m->queues[0].driver, VFE_MOCK_BUS);
+	KUNIT_EXPECT_LT(test, f->m->queues[0].device, VFE_MOCK_BUS);
+	front_expect_completion(test, f, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	spec.translated = true;
+	f = front_new(test, &spec);
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENODEV);
+	KUNIT_EXPECT_EQ(test, f->m->accepted, 0ULL);
+	KUNIT_EXPECT_TRUE(test, f->m->status & S_FAILED);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "ACCESS_PLATFORM"), 1U);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
@@ -717,6 +753,7 @@ static struct kunit_case basic_cases[] = {
 	KUNIT_CASE(B21_rings_outlive_the_reset),
 	KUNIT_CASE(B25_version_1_is_accepted),
 	KUNIT_CASE(B26_access_platform_is_accepted),
+	KUNIT_CASE(B26_without_it_addresses_are_physical),
 	KUNIT_CASE(B27_order_platform_is_accepted),
 	{}
 };

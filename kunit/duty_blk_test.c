@@ -12,7 +12,7 @@
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 #define WCE		offsetof(struct virtio_blk_config, wce)
 
-/* --- B21, of requests --- */
+/* --- B21 and B26, of requests --- */
 
 /* Those that ended */
 static unsigned int blk_ended(const struct vfe_rig *rig)
@@ -73,6 +73,24 @@ static void B21_requests_end_after_the_reset(struct kunit *test)
 					     VFE_READ), 3U);
 	vfe_rig_serve(rig);
 	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static void B26_requests_have_addresses_of_the_bus(struct kunit *test)
+{
+	const struct vfe_mock_spec spec = { .translated = true };
+	struct vfe_rig *rig;
+	unsigned int i;
+
+	VFE_DUTY(test, "B26", "6.1",
+		 "with ACCESS_PLATFORM all addresses of a request are those of the bus");
+	rig = vfe_rig_plug(test, &spec, BIT_ULL(VIRTIO_F_ACCESS_PLATFORM));
+	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	/* header, data, status */
+	vfe_rig_works(rig);
+	KUNIT_EXPECT_GE(test, rig->seen.out + rig->seen.in, 3U);
+	for (i = 0; i < rig->seen.out + rig->seen.in; i++)
+		KUNIT_EXPECT_GE(test, rig->seen.segs[i].addr, VFE_MOCK_BUS);
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
@@ -447,6 +465,7 @@ static void K06_nothing_is_assumed_of_a_failed_discard(struct kunit *test)
 
 static struct kunit_case blk_cases[] = {
 	KUNIT_CASE(B21_requests_end_after_the_reset),
+	KUNIT_CASE(B26_requests_have_addresses_of_the_bus),
 	KUNIT_CASE(K01_writeback_is_read_after_features_ok),
 	KUNIT_CASE(K02_capacity_follows_the_configuration),
 	KUNIT_CASE(K03_no_request_beyond_the_capacity),

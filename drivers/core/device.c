@@ -153,6 +153,21 @@ static int vfe_negotiate_same(struct vfe_device *vd)
 	return vfe_features_accept(vd, vd->features);
 }
 
+/*
+ * 6.1: without ACCESS_PLATFORM a device is given physical addresses only. The
+ * DMA API has none to give where the platform translates.
+ */
+static bool vfe_addresses_fit(struct vfe_device *vd, u64 offered)
+{
+	if (offered & BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) ||
+	    !vfe_dma_translates(vfe_dev(vd)))
+		return true;
+	dev_err(vfe_dev(vd),
+		"the device offers features %#llx, without ACCESS_PLATFORM (bit %u), but an IOMMU translates its addresses: let it offer that (QEMU: iommu_platform=on), or boot with iommu=pt\n",
+		offered, VIRTIO_F_ACCESS_PLATFORM);
+	return false;
+}
+
 int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 {
 	u64 offered;
@@ -167,6 +182,10 @@ int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 		dev_err(vfe_dev(vd),
 			"the device offers features %#llx, without the needed %#llx: use a device that has them\n",
 			offered, required & ~offered);
+		ret = -ENODEV;
+		goto fail;
+	}
+	if (!vfe_addresses_fit(vd, offered)) {
 		ret = -ENODEV;
 		goto fail;
 	}

@@ -8,6 +8,8 @@
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
+#include <linux/dma-direct.h>
+#include <linux/iommu.h>
 #include <linux/pci.h>
 #include <linux/version.h>
 
@@ -22,6 +24,31 @@
 #else
 #define VFE_MQ_F_MERGE 0
 #endif
+
+#ifdef CONFIG_IOMMU_API
+static inline bool vfe_iommu_translates(struct device *dev)
+{
+	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
+
+	return domain && domain->type != IOMMU_DOMAIN_IDENTITY;
+}
+#else	/* nothing is in a domain there */
+static inline bool vfe_iommu_translates(struct device *dev)
+{
+	return false;
+}
+#endif
+
+/* Are a device's addresses of memory other than physical ones? */
+static inline bool vfe_dma_translates(struct device *dev)
+{
+	const struct bus_dma_region *r = dev->dma_range_map;
+
+	for (; r && r->size; r++)
+		if (r->cpu_start != r->dma_start)
+			return true;
+	return vfe_iommu_translates(dev);
+}
 
 /**
  * struct vfe_disk_limits - what a disk can do, for vfe_alloc_disk()

@@ -78,8 +78,9 @@ void vfe_destroy(struct vfe_device *vd);
  *
  * The core adds what it can do itself (VERSION_1, EVENT_IDX, ...).
  *
- * Return: 0, -ENODEV when a required bit (or VERSION_1) is not offered or
- * FEATURES_OK did not stick; FAILED is set then and the log says which.
+ * Return: 0, -ENODEV when a required bit (or VERSION_1, or ACCESS_PLATFORM
+ * where the platform translates addresses) is not offered or FEATURES_OK did
+ * not stick; FAILED is set then and the log says which.
  */
 int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required);
 bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit);

@@ -5,6 +5,7 @@
  * served by callbacks cannot be taken back.
  */
 #include <linux/device.h>
+#include <linux/dma-direct.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 
@@ -203,8 +204,22 @@ static int vfe_mock_insert(struct vfe_mock_impl *impl)
 	return ret;
 }
 
+/* As a platform that translates would: the driver core frees it. */
+static int vfe_mock_translate(struct device *dev)
+{
+	struct bus_dma_region *map = kcalloc(2, sizeof(*map), GFP_KERNEL);
+
+	if (!map)
+		return -ENOMEM;
+	map->dma_start = VFE_MOCK_BUS;
+	map->size = VFE_MOCK_BUS;
+	dev->dma_range_map = map;
+	return 0;
+}
+
 /* Let the PCI core find it. */
-static int vfe_mock_discover(struct vfe_mock_impl *impl, bool unbound)
+static int vfe_mock_discover(struct vfe_mock_impl *impl,
+			     const struct vfe_mock_spec *spec)
 {
 	struct pci_bus *bus = vfe_mock_bridge->bus;
 	struct vfe_mock *m = &impl->m;
@@ -215,8 +230,10 @@ static int vfe_mock_discover(struct vfe_mock_impl *impl, bool unbound)
 	pdev = pci_scan_single_device(bus, PCI_DEVFN(impl->slot, 0));
 	if (pdev) {
 		m->pdev = pci_dev_get(pdev);
-		if (unbound)
+		if (spec->unbound)
 			ret = device_set_driver_override(&pdev->dev, "none");
+		if (!ret && spec->translated)
+			ret = vfe_mock_translate(&pdev->dev);
 		/* as the PCI core does when it calls a driver's probe */
 		if (impl->space[PCI_INTERRUPT_PIN]) {
 			pdev->irq = impl->irq;
@@ -304,7 +321,7 @@ struct vfe_mock *vfe_mock_plug(struct kunit *test,
 		vfe_mock_free(impl);
 		return vfe_mock_plug_error(test, "all slots are taken", ret);
 	}
-	ret = vfe_mock_discover(impl, spec && spec->unbound);
+	ret = vfe_mock_discover(impl, spec ?: &usual);
 	if (!impl->m.pdev)
 		vfe_mock_retire(impl);
 	if (kunit_add_action_or_reset(test, vfe_mock_end, &impl->m))

@@ -33,6 +33,9 @@
 				 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
 				 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
 
+/* Where memory begins on a bus that translates */
+#define VFE_MOCK_BUS		BIT_ULL(40)
+
 struct vfe_mock;
 struct vfe_mock_disk;
 
@@ -53,6 +56,8 @@ struct vfe_mock_disk;
  * @config: device-specific configuration, or NULL
  * @config_len: its length in bytes
  * @unbound: no driver binds by itself, see vfe_mock_bind()
+ * @translated: its bus has memory from VFE_MOCK_BUS on; until a driver that
+ *		bound lets go of it
  * @disk: served from the start, see vfe_mock_serve()
  */
 struct vfe_mock_spec {
@@ -69,6 +74,7 @@ struct vfe_mock_spec {
 	const void *config;
 	unsigned int config_len;
 	bool unbound;
+	bool translated;
 	struct vfe_mock_disk *disk;
 };
 
@@ -267,7 +273,7 @@ struct vfe_mock_chain {
 	struct vfe_mock_seg segs[VFE_MOCK_SEGS];
 };
 
-/* bus address -> what is there, or NULL (the mock sits where DMA is physical) */
+/* bus address -> what is there, or NULL; physical, or from VFE_MOCK_BUS on */
 void *vfe_mock_mem(u64 addr);
 
 /* chains that are available and not popped; reads the available index once */

@@ -10,6 +10,8 @@
 
 void *vfe_mock_mem(u64 addr)
 {
+	if (addr >= VFE_MOCK_BUS && addr < 2 * VFE_MOCK_BUS)
+		addr -= VFE_MOCK_BUS;
 	if (!pfn_valid(PHYS_PFN(addr)))
 		return NULL;
 	return phys_to_virt(addr);
