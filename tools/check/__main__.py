@@ -28,6 +28,8 @@ def _parser() -> argparse.ArgumentParser:
                         " tests with this in their name")
     parser.add_argument("--list", action="store_true",
                         help="name the stages and end")
+    # one stage: in a process of its own, then where it belongs
+    parser.add_argument("--start", choices=names, help=argparse.SUPPRESS)
     parser.add_argument("--here", choices=names, help=argparse.SUPPRESS)
     parser.add_argument("--accel", default="tcg", choices=("tcg", "kvm"),
                         help=argparse.SUPPRESS)
@@ -45,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return inner.run(stages.by_name(options.here), options.accel,
                          options.tests)
     tree.need_root("make check")
+    if options.start:
+        return outer.start(stages.by_name(options.start), options.tests)
     return outer.run(options.only, options.tests)
 
 

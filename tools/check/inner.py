@@ -36,7 +36,7 @@ def run(stage: Stage, accel: str, patterns: Sequence[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / f"{stage.name}.log", "w", encoding="utf-8",
               buffering=1) as log:
-        with progress.step(f"stage {stage.name}") as step:
+        with progress.ticking(f"stage {stage.name}") as step:
             context = Context(log, step, accel, patterns)
             try:
                 with _deadline(stage.timeout):

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs the stages one after the other and prints a line for each."""
+"""Runs the stages in lanes, prints a line for each, and adds up."""
 
 from __future__ import annotations
 
+import contextlib
 import os
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import LabError, chroot, files, machine, paths, progress
+from lab import chroot, files, machine, paths, progress
 
-from . import inner, tally
+from . import inner, lanes, tally
 from .stages import STAGES, Stage
 
 CHECK = ["python3", "/vfe/tools/check", "--here"]
@@ -24,7 +24,7 @@ def folder() -> Path:
     return path
 
 
-def _start(stage: Stage, patterns: Sequence[str]) -> int:
+def start(stage: Stage, patterns: Sequence[str]) -> int:
     """Run a stage where it belongs; its exit code."""
     argv = [*CHECK, stage.name, *(f"--tests={item}" for item in patterns)]
     timeout = stage.timeout + GRACE_S
@@ -35,23 +35,23 @@ def _start(stage: Stage, patterns: Sequence[str]) -> int:
     return chroot.run(argv, timeout=timeout)
 
 
-def _result(stage: Stage, patterns: Sequence[str]) -> tally.Tally:
-    saved = folder() / f"{stage.name}.json"
-    saved.unlink(missing_ok=True)
+def _saved(stage: Stage) -> Path:
+    return folder() / f"{stage.name}.json"
+
+
+def _result(ended: lanes.Ended) -> tally.Tally:
+    stage = ended.stage
     try:
-        code = _start(stage, patterns)
-        problem = f"the stage ended with {code} and left no result"
-    except LabError as error:
-        code, problem = 1, str(error)
-    try:
-        result = tally.load(saved)
+        result = tally.load(_saved(stage))
     except (OSError, ValueError):
         result = tally.Tally()
-        result.fail(stage.name, problem)
+        result.fail(stage.name, f"the stage ended with {ended.code} and left"
+                    f" no result\n{ended.last}")
     if not result.passed and not result.failures:
         result.fail(stage.name, "no test ran")
-    elif code and not result.failures:
-        result.fail(stage.name, f"ended with {code} though nothing failed")
+    elif ended.code and not result.failures:
+        result.fail(stage.name,
+                    f"ended with {ended.code} though nothing failed")
     return result
 
 
@@ -74,21 +74,27 @@ def run(names: Sequence[str], patterns: Sequence[str]) -> int:
         return _run_stages(chosen, patterns)
 
 
+def _row(name: str, result: tally.Tally, seconds: float) -> str:
+    return (f"{name:11} {'ok' if result.good else 'FAILED':6}"
+            f" {result.passed:5} passed {result.failed:4} failed"
+            f" {seconds:6.0f} s")
+
+
 def _run_stages(chosen: Sequence[Stage], patterns: Sequence[str]) -> int:
-    passed = failed = 0
-    lines = []
+    every, rows = tally.Tally(), {}
     machine.prepare()
     for stage in chosen:
-        began = time.monotonic()
-        progress.say(f"stage {stage.name}: {stage.text}")
-        result = _result(stage, patterns)
-        seconds = time.monotonic() - began
-        _show(stage, result, seconds)
-        passed += result.passed
-        failed += result.failed
-        lines.append(f"{stage.name:11} {'ok' if result.good else 'FAILED':6}"
-                     f" {result.passed:5} passed {result.failed:4} failed"
-                     f" {seconds:6.0f} s")
-    print("\n" + "\n".join(lines))
-    print(f"\n{passed} passed, {failed} failed", flush=True)
-    return 1 if failed or not passed else 0
+        _saved(stage).unlink(missing_ok=True)
+    run_by = lanes.Lanes(os.cpu_count() or 1, patterns)
+    with contextlib.closing(run_by.run(chosen)) as over:
+        for ended in over:
+            result = _result(ended)
+            _show(ended.stage, result, ended.seconds)
+            every.passed += result.passed
+            every.failures += result.failures
+            rows[ended.stage.name] = _row(ended.stage.name, result,
+                                          ended.seconds)
+    print("\n" + "\n".join(rows[stage.name] for stage in chosen))
+    print(_row("in all", every, progress.elapsed()))
+    print(f"\n{every.passed} passed, {every.failed} failed", flush=True)
+    return 0 if every.good else 1

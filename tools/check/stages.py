@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from . import (stage_bench, stage_build, stage_device, stage_guest,
@@ -21,33 +21,37 @@ class Stage:
     timeout: float
     place: str = "tree"     # "tree"; "guest": where guests are fastest;
     #                         "outside": it finds its own machine
+    after: Sequence[str] = ()   # stages that it builds upon
+    uses: str = ""          # what only one stage at a time can
 
 
+# In the order that they start, as far as others let them: those that keep one
+# processor busy for long before those that fill the other one.
 STAGES = (
-    Stage("build", "modules for every kernel at W=1 with sparse; the device",
-          stage_build.run, 600),
-    Stage("static", "style, types, documentation, rules of the sources",
-          stage_static.run, 300),
-    Stage("device", "the device process against a hostile guest, sanitized",
-          stage_device.run, 400),
-    Stage("ring", "the rings in user space: sanitized, fuzzed, two threads",
-          stage_ring.run, 300),
-    Stage("tools", "unit tests of lab, bench and check",
-          stage_tools.run, 200),
-    Stage("kunit", "the KUnit suites on a kernel with all its checkers",
-          stage_kunit.run, 1200),
-    Stage("conformance", "each duty of a driver has a test that passes",
-          stage_kunit.run_conformance, 300),
-    Stage("coverage", "what the suites leave unrun",
-          stage_kunit.run_coverage, 400),
-    Stage("proof", "seeded bugs: the runner of the suites sees each",
-          stage_kunit.run_proof, 600),
-    Stage("staged", "the suites by kunit.py, in a kernel's tree",
-          stage_kunit.run_staged, 600),
     Stage("guest", "both drivers in a guest: data, faults, life cycles",
           stage_guest.run, 900, "guest"),
+    Stage("tools", "unit tests of lab, bench and check",
+          stage_tools.run, 300),
+    Stage("static", "style, types, documentation, rules of the sources",
+          stage_static.run, 600),
+    Stage("kunit", "the KUnit suites on a kernel with all its checkers",
+          stage_kunit.run, 1200, uses="kunit"),
+    Stage("conformance", "each duty of a driver has a test that passes",
+          stage_kunit.run_conformance, 600, after=("kunit",), uses="kunit"),
+    Stage("coverage", "what the suites leave unrun",
+          stage_kunit.run_coverage, 600, after=("kunit",), uses="kunit"),
+    Stage("proof", "seeded bugs: the runner of the suites sees each",
+          stage_kunit.run_proof, 900, after=("kunit",), uses="kunit"),
     Stage("bench", "the bench, shortened: three witnesses agree",
           stage_bench.run, 900, "outside"),
+    Stage("build", "modules for every kernel at W=1 with sparse; the device",
+          stage_build.run, 600, uses="device"),
+    Stage("staged", "the suites by kunit.py, in a kernel's tree",
+          stage_kunit.run_staged, 900, after=("kunit",)),
+    Stage("device", "the device process against a hostile guest, sanitized",
+          stage_device.run, 600, uses="device"),
+    Stage("ring", "the rings in user space: sanitized, fuzzed, two threads",
+          stage_ring.run, 600),
 )
 
 

@@ -74,8 +74,7 @@ class Step:
         return time.monotonic() - self.began
 
     def start(self) -> None:
-        """Say that the step begins, and keep saying that it goes on."""
-        say(f"{self.text} ...")
+        """Keep saying that it goes on."""
         self._ticker.start()
 
     def stop(self) -> None:
@@ -91,16 +90,22 @@ class Step:
 
 
 @contextlib.contextmanager
-def step(text: str, log: Path | None = None) -> Iterator[Step]:
-    """A step with a line at its start, every ten seconds, and at its end."""
+def ticking(text: str, log: Path | None = None) -> Iterator[Step]:
+    """A step with a line every ten seconds; others say when it begins."""
     current = Step(text, log)
     current.start()
     try:
         yield current
-    except BaseException:
+    finally:
         current.stop()
-        raise
-    current.stop()
+
+
+@contextlib.contextmanager
+def step(text: str, log: Path | None = None) -> Iterator[Step]:
+    """A step with a line at its start, every ten seconds, and at its end."""
+    say(f"{text} ...")
+    with ticking(text, log) as current:
+        yield current
     say(f"{text}: done in {current.seconds():.1f} s")
 
 
