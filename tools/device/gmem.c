@@ -5,11 +5,13 @@
  * truncate a file behind our back; the fault that follows is caught here.
  */
 #include <errno.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "device.h"
@@ -21,6 +23,8 @@ struct gmem_range {
 	uint64_t gpa;
 	uint64_t len;
 	uint8_t *host;		/* NULL: nothing to access */
+	uint8_t *map;		/* whole pages of the file */
+	uint64_t map_len;
 	bool readable;
 	bool writable;
 	volatile sig_atomic_t lost;	/* its file was truncated */
@@ -50,9 +54,9 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 	for (i = 0; guarded && i < guarded->count; i++) {
 		struct gmem_range *r = &guarded->ranges[i];
 
-		if (!r->host || at < r->host || at >= r->host + r->len)
+		if (!r->host || at < r->map || at >= r->map + r->map_len)
 			continue;
-		if (mmap(r->host, r->len, PROT_READ | PROT_WRITE,
+		if (mmap(r->map, r->map_len, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED |
 			 MAP_NORESERVE, -1, 0) == MAP_FAILED)
 			break;
@@ -124,13 +128,40 @@ static int make_room(struct gmem *gm)
 	return 0;
 }
 
-static int map_file(struct gmem_range *r, int fd, uint64_t fd_offset)
+/*
+ * The kernel maps whole pages of a file, and unmaps no less. Those of hugetlbfs
+ * are large, and a guest's memory may end, or have a hole, within one.
+ */
+static uint64_t file_page(int fd)
+{
+	struct statfs fs;
+
+	if (!fstatfs(fd, &fs) && fs.f_type == HUGETLBFS_MAGIC)
+		return fs.f_bsize;
+	return GMEM_PAGE;
+}
+
+static int map_pages(struct gmem_range *r, int fd, uint64_t fd_offset)
 {
 	int prot = (r->readable ? PROT_READ : 0) |
 		   (r->writable ? PROT_WRITE : 0);
+	uint64_t page = file_page(fd);
+	uint64_t before = fd_offset % page;
+	void *map;
+
+	r->map_len = (before + r->len + page - 1) / page * page;
+	map = mmap(NULL, r->map_len, prot, MAP_SHARED, fd, fd_offset - before);
+	if (map == MAP_FAILED)
+		return -errno;
+	r->map = map;
+	r->host = r->map + before;
+	return 0;
+}
+
+static int map_file(struct gmem_range *r, int fd, uint64_t fd_offset)
+{
 	struct stat st;
 	uint64_t end;
-	void *host;
 
 	if (r->gpa % GMEM_PAGE || r->len % GMEM_PAGE || fd_offset % GMEM_PAGE)
 		return -EINVAL;
@@ -142,11 +173,7 @@ static int map_file(struct gmem_range *r, int fd, uint64_t fd_offset)
 	if (__builtin_add_overflow(fd_offset, r->len, &end) ||
 	    end > (uint64_t)st.st_size)
 		return -EINVAL;
-	host = mmap(NULL, r->len, prot, MAP_SHARED, fd, fd_offset);
-	if (host == MAP_FAILED)
-		return -errno;
-	r->host = host;
-	return 0;
+	return map_pages(r, fd, fd_offset);
 }
 
 int gmem_map(struct gmem *gm, uint64_t gpa, uint64_t len, int fd,
@@ -193,7 +220,7 @@ int gmem_unmap(struct gmem *gm, uint64_t gpa, uint64_t len)
 	if (r->gpa != gpa || r->len != len)
 		return -ENOENT;
 	if (r->host)
-		munmap(r->host, r->len);
+		munmap(r->map, r->map_len);
 	gm->count--;
 	memmove(r, r + 1, (gm->count - i) * sizeof(*r));
 	return 0;
@@ -205,7 +232,7 @@ void gmem_unmap_all(struct gmem *gm)
 
 	for (i = 0; i < gm->count; i++) {
 		if (gm->ranges[i].host)
-			munmap(gm->ranges[i].host, gm->ranges[i].len);
+			munmap(gm->ranges[i].map, gm->ranges[i].map_len);
 	}
 	gm->count = 0;
 	gm->lost = 0;

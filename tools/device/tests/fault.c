@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The failing system calls: each asks the plan and then the real one. */
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -8,7 +9,7 @@
 
 #include "fault.h"
 
-#define NO_FAULT { -1, -1, -1, -1, 0, 0, 0, 0, 0 }
+#define NO_FAULT { -1, -1, -1, -1, 0, 0, 0, 0, 0, 0 }
 
 struct fault fault = NO_FAULT;
 
@@ -55,6 +56,27 @@ void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
 {
 	return is_due(&fault.mmap_at, ENOMEM) ? MAP_FAILED :
 	       __real_mmap(addr, len, prot, flags, fd, off);
+}
+
+/* As hugetlbfs does: whole pages or nothing */
+int __wrap_munmap(void *addr, size_t len)
+{
+	if (fault.huge_page && len % fault.huge_page) {
+		errno = EINVAL;
+		return -1;
+	}
+	return __real_munmap(addr, len);
+}
+
+int __wrap_fstatfs(int fd, struct statfs *fs)
+{
+	int ret = __real_fstatfs(fd, fs);
+
+	if (!ret && fault.huge_page) {
+		fs->f_type = HUGETLBFS_MAGIC;
+		fs->f_bsize = fault.huge_page;
+	}
+	return ret;
 }
 
 int __wrap_memfd_create(const char *name, unsigned int flags)

@@ -8,6 +8,7 @@
 
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 
 struct fault {
 	/* Count down; at 0 this one fails, and no later one. -1: none */
@@ -23,6 +24,8 @@ struct fault {
 	int interruptions;
 	/* Bytes that one transfer moves at most; 0: all */
 	unsigned int short_by;
+	/* Files are of hugetlbfs, with such pages, as far as munmap() cares */
+	unsigned int huge_page;
 };
 
 extern struct fault fault;
@@ -38,6 +41,10 @@ void *__wrap_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  off_t off);
 void *__real_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		  off_t off);
+int __wrap_munmap(void *addr, size_t len);
+int __real_munmap(void *addr, size_t len);
+int __wrap_fstatfs(int fd, struct statfs *fs);
+int __real_fstatfs(int fd, struct statfs *fs);
 int __wrap_memfd_create(const char *name, unsigned int flags);
 int __real_memfd_create(const char *name, unsigned int flags);
 int __wrap_fallocate(int fd, int mode, off_t off, off_t len);

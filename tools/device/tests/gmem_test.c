@@ -5,12 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "fault.h"
 
 #define PAGE		4096ULL
 #define READ		VFIO_DMA_MAP_FLAG_READ
@@ -290,6 +292,56 @@ static void test_truncated(void)
 	close(other);
 }
 
+#define HUGE_PAGE	(64 * PAGE)
+
+/* How many mappings this process has of files in memory */
+static unsigned int mappings(void)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	unsigned int n = 0;
+	char line[512];
+
+	CHECK(f);
+	while (f && fgets(line, sizeof(line), f))
+		n += !!strstr(line, "/memfd:");
+	if (f)
+		fclose(f);
+	return n;
+}
+
+/* Ranges that begin and end within a page of hugetlbfs */
+static void test_huge_pages(void)
+{
+	static const unsigned int where[][2] = {
+		{ 0, 160 }, { 192, 64 }, { 200, 8 }, { 63, 2 }, { 1, 255 },
+	};
+	unsigned int before = mappings();
+	struct gmem *gm = gmem_new();
+	int fd = memory_file(256);
+
+	fault.huge_page = HUGE_PAGE;
+	for (unsigned int i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
+		uint64_t at = where[i][0] * PAGE, len = where[i][1] * PAGE;
+		uint64_t *first, mark = 0x1234 + i;
+
+		CHECK_EQ(pwrite(fd, &mark, sizeof(mark), at), sizeof(mark));
+		CHECK_EQ(map(gm, at, len, fd, at, BOTH), 0);
+		first = gmem_ptr(gm, at, len, true);
+		CHECK(first);
+		if (first)
+			CHECK_EQ(*first, mark);
+		/* and not a byte more than was mapped */
+		CHECK(!gmem_ptr(gm, at, len + 1, true));
+		CHECK_EQ(gmem_unmap(gm, at, len), 0);
+		CHECK_EQ(mappings(), before);
+	}
+	CHECK_EQ(map(gm, 0, PAGE, fd, PAGE, BOTH), 0);
+	gmem_free(gm);
+	CHECK_EQ(mappings(), before);
+	fault_clear();
+	close(fd);
+}
+
 const struct test gmem_tests[] = {
 	{ "what cannot be mapped", test_refused },
 	{ "only what was mapped is unmapped", test_unmap },
@@ -298,5 +350,6 @@ const struct test gmem_tests[] = {
 	{ "the top of the address space", test_top },
 	{ "as many ranges as agreed", test_limit },
 	{ "a file that is cut off", test_truncated },
+	{ "pages larger than ranges", test_huge_pages },
 	{ }
 };
