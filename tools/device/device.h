@@ -160,6 +160,11 @@ uint32_t vdev_read(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 void vdev_write(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 		unsigned int size, uint32_t value);
 void vdev_reset(struct vdev *v);
+/*
+ * The function may or may not master the bus: without, rings wait, and are
+ * looked at when it may again. A reset does not change it.
+ */
+void vdev_bus_master(struct vdev *v, bool on);
 /* The backing file changed size: capacity, generation, interrupt. */
 void vdev_capacity_changed(struct vdev *v);
 /* The memfd of the mapped notify page, or -1 with --doorbell trap */

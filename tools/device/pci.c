@@ -242,17 +242,20 @@ static void link_caps(struct pci *p)
 	}
 }
 
-/* Tell the interrupt part what the registers say now. */
-static void apply_interrupts(struct pci *p)
+/* Tell the other parts what the registers say now. */
+static void apply(struct pci *p)
 {
 	uint16_t command = get(p->bytes + PCI_COMMAND, 2);
+	bool master = command & PCI_COMMAND_MASTER;
 	uint16_t msix = 0;
 
 	if (p->device->options.msix)
 		msix = get(p->bytes + CAP_MSIX + PCI_MSIX_FLAGS, 2);
 	irq_disable_intx(p->device->irq, command & PCI_COMMAND_INTX_DISABLE);
+	/* PCI: a message is a write to memory, and waits like any other */
 	irq_enable_msix(p->device->irq, msix & PCI_MSIX_FLAGS_ENABLE,
-			msix & PCI_MSIX_FLAGS_MASKALL);
+			!master || msix & PCI_MSIX_FLAGS_MASKALL);
+	vdev_bus_master(p->device->vdev, master);
 }
 
 void pci_reset(struct pci *p)
@@ -269,7 +272,7 @@ void pci_reset(struct pci *p)
 	init_vendor(p);
 	init_pci_cfg(p);
 	link_caps(p);
-	apply_interrupts(p);
+	apply(p);
 }
 
 struct pci *pci_new(struct device *d)
@@ -363,7 +366,7 @@ void pci_config_write(struct pci *p, uint32_t offset, const void *data,
 	}
 	if (touches(offset, len, PCI_COMMAND, 2) ||
 	    touches(offset, len, CAP_MSIX + PCI_MSIX_FLAGS, 2))
-		apply_interrupts(p);
+		apply(p);
 	if (offset == CFG_DATA && len <= 4)
 		window_write(p);
 }

@@ -26,7 +26,7 @@ struct budget {
 
 bool vdev_running(const struct vdev *v)
 {
-	return (v->status & VIRTIO_CONFIG_S_DRIVER_OK) &&
+	return v->master && (v->status & VIRTIO_CONFIG_S_DRIVER_OK) &&
 	       !(v->status & VIRTIO_CONFIG_S_NEEDS_RESET);
 }
 
@@ -134,7 +134,7 @@ static void kick(struct queue *q)
 {
 	struct vdev *v = q->v;
 
-	/* 2.1.2: nothing is consumed before DRIVER_OK. */
+	/* 2.1.2: nothing is consumed before DRIVER_OK, nor out of reach. */
 	if (!vdev_running(v) || q->state != QUEUE_ENABLED)
 		return;
 	if (!ring_resolve(q)) {
@@ -294,6 +294,16 @@ void vdev_reset(struct vdev *v)
 	blk_reset(v);
 	if (v->doorbell)
 		memset(v->doorbell, 0xff, VFE_STRUCT_SIZE);
+}
+
+void vdev_bus_master(struct vdev *v, bool on)
+{
+	bool came = on && !v->master;
+
+	v->master = on;
+	/* What came meanwhile was not looked at, and nobody will kick again. */
+	for (unsigned int i = 0; came && i < v->num_queues; i++)
+		v->queues[i].pending |= v->queues[i].state == QUEUE_ENABLED;
 }
 
 void vdev_capacity_changed(struct vdev *v)

@@ -87,6 +87,7 @@ struct vdev {
 	struct irq *irq;
 	struct counts *c;
 
+	bool master;		/* guest memory may be looked at */
 	uint8_t status;
 	uint8_t isr;
 	uint8_t generation;
@@ -112,7 +113,7 @@ struct vdev {
 /* 2.1.2: only a reset helps; the driver is told by a configuration change. */
 void vdev_break(struct vdev *v);
 void vdev_config_interrupt(struct vdev *v);
-/* The driver has set DRIVER_OK and nothing is broken. */
+/* The driver has set DRIVER_OK, nothing is broken, memory is in reach. */
 bool vdev_running(const struct vdev *v);
 
 static inline bool vdev_has(const struct vdev *v, unsigned int feature)

@@ -5,6 +5,7 @@
  * between guard pages, so that a step beside guest memory is a fault.
  */
 #include <endian.h>
+#include <linux/pci_regs.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,11 +181,14 @@ void world_map_half(struct device *d, unsigned int half)
 
 void world_map_all(struct device *d)
 {
+	static const uint8_t command = PCI_COMMAND_MASTER;
+
 	/* A map of what is there already is refused, which is as well. */
 	world_map_half(d, 0);
 	world_map_half(d, 1);
 	gmem_map(d->gmem, ROM_BASE, ROM_SIZE, dup(rom_fd), 0, true, false);
 	memset(ram, 0, RAM_SIZE);
+	pci_config_write(d->pci, PCI_COMMAND, &command, sizeof(command));
 }
 
 struct device *world_device(bool map_doorbell)

@@ -2,6 +2,7 @@
 /* The client in miniature: connections, messages, replies, and the runner. */
 #include <dirent.h>
 #include <errno.h>
+#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,8 +109,11 @@ void client_greet(struct client *c)
 
 void client_start(struct client *c)
 {
+	const uint16_t command = PCI_COMMAND_MASTER;
+
 	client_open(c, NULL);
 	client_greet(c);
+	pci_config_write(c->d.pci, PCI_COMMAND, &command, sizeof(command));
 }
 
 void client_send(struct client *c, const void *data, size_t len,

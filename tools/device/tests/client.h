@@ -34,7 +34,7 @@ void client_connect(struct client *c);
 void client_hang_up(struct client *c);
 /* The usual VERSION exchange */
 void client_greet(struct client *c);
-/* client_open() and client_greet() */
+/* client_open() and client_greet(), with the bus mastered */
 void client_start(struct client *c);
 
 /* Bytes as they are, with descriptors */

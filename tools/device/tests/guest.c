@@ -118,6 +118,7 @@ void guest_open(struct guest *g, void (*change)(struct options *o))
 	g->v = vdev_new(&g->o, g->b, g->gm, NULL, &g->c);
 	if (!g->v)
 		exit(1);
+	vdev_bus_master(g->v, true);
 }
 
 void guest_close(struct guest *g)

@@ -311,6 +311,27 @@ static void test_msix_off(void)
 	close(fd);
 }
 
+/* A message is a write to memory, which a function may not always do. */
+static void test_msix_without_bus_master(void)
+{
+	struct client c;
+	int fd = event();
+
+	client_start(&c);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
+	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	config_write16(&c, PCI_COMMAND, PCI_COMMAND_MEMORY);
+	irq_msix(c.d.irq, 2);
+	CHECK_EQ(fired(fd), 0);
+	CHECK_EQ(pending_bits(&c), 4);
+	config_write16(&c, PCI_COMMAND, PCI_COMMAND_MEMORY |
+		       PCI_COMMAND_MASTER);
+	CHECK_EQ(fired(fd), 1);
+	CHECK_EQ(pending_bits(&c), 0);
+	client_close(&c);
+	close(fd);
+}
+
 static bool intx_status(struct client *c)
 {
 	uint8_t status;
@@ -440,6 +461,7 @@ const struct test irq_tests[] = {
 	{ "MSI-X", test_msix },
 	{ "MSI-X and its masks", test_msix_masks },
 	{ "MSI-X off while one is pending", test_msix_off },
+	{ "MSI-X while the bus is not mastered", test_msix_without_bus_master },
 	{ "INTx", test_intx },
 	{ "INTx and MSI-X", test_intx_and_msix },
 	{ "INTx by eventfds", test_intx_eventfds },

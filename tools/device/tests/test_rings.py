@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import ctypes
 import random
+import time
 
 from .block import BlockCase
 from .process import pattern
 from .virtio import DEFAULT_FEATURES
-from .wire import OK, SECTOR, Feature, Request
+from .wire import OK, SECTOR, Feature, Request, Status
 
 
 class Rings(BlockCase):
@@ -44,6 +45,32 @@ class Rings(BlockCase):
         for _ in range(16):
             block.wait_used()
         self.assertEqual([block.status_at(s) for s in statuses], [OK] * 16)
+
+    def wait_without_bus_master(self, kick: bool) -> None:
+        """Nothing is read or written; later all is done."""
+        block, ring = self.block, self.block.rings[0]
+        block.bus_master(False)
+        part, status = self.space(SECTOR, True), block.status_byte()
+        ring.add([block.header(Request.IN, 9), part, status])
+        if kick:
+            block.notify()
+        time.sleep(0.05)
+        self.assertEqual(ring.used_idx, 0)
+        self.assertEqual(block.status_at(status), 0xee)
+        self.assertFalse(block.status & Status.NEEDS_RESET)
+        block.bus_master(True)
+        block.wait_used()
+        self.assertEqual(block.status_at(status), OK)
+        self.assertEqual(block.ram.read(part.address, SECTOR),
+                         pattern(10)[9 * SECTOR:])
+
+    def test_no_ring_without_bus_master(self) -> None:
+        self.begin()
+        self.wait_without_bus_master(kick=True)
+
+    def test_no_polled_ring_without_bus_master(self) -> None:
+        self.begin("--poll")
+        self.wait_without_bus_master(kick=False)
 
     def test_event_idx_interrupts(self) -> None:
         block = self.begin()

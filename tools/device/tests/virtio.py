@@ -21,6 +21,8 @@ DEFAULT_FEATURES = (Feature.VERSION_1, Feature.FLUSH, Feature.MQ,
                     Feature.BLK_SIZE, Feature.TOPOLOGY)
 COMPLETION_TIMEOUT = 5.0
 CAP_VENDOR = 9
+PCI_COMMAND = 0x04
+BUS_MASTER = 0x0004
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,12 @@ class Virtio:
             self.set("driver_feature_select", half)
             self.set("driver_feature", bits >> 32 * half & 0xffffffff)
 
+    def bus_master(self, enable: bool) -> None:
+        """Let the function look at memory, or not."""
+        command = self.config.read(PCI_COMMAND, 2) & ~BUS_MASTER
+        self.config.write(PCI_COMMAND, 2,
+                          command | (BUS_MASTER if enable else 0))
+
     def reset(self) -> None:
         """Reset and wait for it."""
         self.set("device_status", 0)
@@ -175,6 +183,7 @@ class Virtio:
                   mask: bool = True) -> int:
         """Up to FEATURES_OK; returns the status after it."""
         self.reset()
+        self.bus_master(True)
         self.add_status(Status.ACKNOWLEDGE)
         self.add_status(Status.DRIVER)
         self.features = sum(1 << bit for bit in set(features))
