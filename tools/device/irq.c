@@ -5,11 +5,8 @@
  * guest has seen it (VFIO's automasked interrupts).
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "server.h"
@@ -40,6 +37,10 @@ struct irq *irq_new(unsigned int vectors, struct counts *c)
 
 	if (!irq)
 		return NULL;
+	if (evfd_open()) {
+		free(irq);
+		return NULL;
+	}
 	irq->counts = c;
 	irq->vectors = vectors;
 	for (i = 0; i < IRQ_MAX_VECTORS; i++)
@@ -54,6 +55,7 @@ void irq_free(struct irq *irq)
 	if (!irq)
 		return;
 	irq_release(irq);
+	evfd_close();
 	free(irq);
 }
 
@@ -64,57 +66,16 @@ static void replace_fd(int *slot, int fd)
 	*slot = fd;
 }
 
-/*
- * What a client passes may block the one thread there is, or be ready for ever.
- * Only eventfds do neither. They have no file type, like a few others, which
- * the name in /proc tells apart; where there is no /proc they pass.
- */
-static bool is_eventfd(int fd)
-{
-	char path[32], name[32];
-	struct stat st;
-	ssize_t n;
-
-	if (fstat(fd, &st) || (st.st_mode & S_IFMT))
-		return false;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	n = readlink(path, name, sizeof(name) - 1);
-	if (n < 0)
-		return errno == ENOENT;
-	name[n] = '\0';
-	return !strcmp(name, "anon_inode:[eventfd]");
-}
-
-static int check_eventfd(int fd)
-{
-	int flags;
-
-	if (!is_eventfd(fd))
-		return -EINVAL;
-	flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK))
-		return -EINVAL;
-	return 0;
-}
-
 static int assign(int *slot, int fd)
 {
-	if (fd >= 0 && check_eventfd(fd)) {
+	if (fd >= 0 && evfd_check(fd)) {
 		close(fd);
 		return -EINVAL;
 	}
 	replace_fd(slot, fd);
+	if (fd >= 0)
+		evfd_watch(true);
 	return 0;
-}
-
-static bool signal_fd(int fd)
-{
-	uint64_t one = 1;
-
-	if (fd < 0)
-		return false;
-	/* EAGAIN: the counter is full, so the client has news already. */
-	return write(fd, &one, sizeof(one)) == sizeof(one) || errno == EAGAIN;
 }
 
 static void deliver(struct irq *irq, struct vector *v)
@@ -125,7 +86,7 @@ static void deliver(struct irq *irq, struct vector *v)
 		return;
 	}
 	v->pending = false;
-	if (signal_fd(v->fd))
+	if (evfd_signal(v->fd))
 		irq->counts->msix_raised++;
 }
 
@@ -157,7 +118,7 @@ static void update_intx(struct irq *irq)
 {
 	if (!asserted(irq) || irq->intx_masked)
 		return;
-	if (!signal_fd(irq->intx_fd[INTX_TRIGGER]))
+	if (!evfd_signal(irq->intx_fd[INTX_TRIGGER]))
 		return;
 	irq->intx_masked = true;
 	irq->counts->intx_raised++;
@@ -184,6 +145,7 @@ void irq_release(struct irq *irq)
 	}
 	for (i = 0; i < INTX_NUM_EVENTFDS; i++)
 		replace_fd(&irq->intx_fd[i], -1);
+	evfd_watch(false);
 	irq->intx_masked = false;
 }
 
@@ -227,7 +189,7 @@ bool irq_msix_pending(const struct irq *irq, unsigned int vector)
 
 void irq_msix_loopback(struct irq *irq, unsigned int vector)
 {
-	signal_fd(irq->msix[vector].fd);
+	evfd_signal(irq->msix[vector].fd);
 }
 
 int irq_intx_assign(struct irq *irq, enum intx_eventfd which, int fd)
@@ -245,14 +207,14 @@ int irq_intx_assign(struct irq *irq, enum intx_eventfd which, int fd)
 void irq_intx_mask(struct irq *irq, bool masked)
 {
 	if (masked && !irq->intx_masked)
-		signal_fd(irq->intx_fd[INTX_MASK]);
+		evfd_signal(irq->intx_fd[INTX_MASK]);
 	irq->intx_masked = masked;
 	update_intx(irq);
 }
 
 void irq_intx_loopback(struct irq *irq)
 {
-	signal_fd(irq->intx_fd[INTX_TRIGGER]);
+	evfd_signal(irq->intx_fd[INTX_TRIGGER]);
 }
 
 int irq_intx_unmask_fd(const struct irq *irq)
@@ -263,13 +225,14 @@ int irq_intx_unmask_fd(const struct irq *irq)
 void irq_intx_unmask_event(struct irq *irq)
 {
 	int *fd = &irq->intx_fd[INTX_UNMASK];
-	uint64_t value;
+	int ret = evfd_take(*fd);
 
-	if (read(*fd, &value, sizeof(value)) == sizeof(value)) {
+	if (!ret) {
 		irq->intx_masked = false;
 		update_intx(irq);
-	} else if (errno != EAGAIN && errno != EINTR) {
-		log_line("INTx unmask eventfd: %m; not watched any more");
+	} else if (ret != -EAGAIN && ret != -EINTR) {
+		log_line("INTx unmask eventfd: %s; not watched any more",
+			 strerror(-ret));
 		replace_fd(fd, -1);
 	}
 }

@@ -62,6 +62,20 @@ int listen_unix(const char *path, const char *option);
 /* Accept one connection. Return: a non-blocking descriptor or -1. */
 int listen_accept(int listener);
 
+/* evfd.c */
+
+/* Return: 0 or -1; at most one at a time in a process. */
+int evfd_open(void);
+void evfd_close(void);
+/* There are eventfds of the client's: let none block for longer than this. */
+void evfd_watch(bool on);
+/* Is it one, and made not to block? Return: 0 or -EINVAL. */
+int evfd_check(int fd);
+/* Return: whether the client has news; false for -1. */
+bool evfd_signal(int fd);
+/* Set the counter to 0. Return: 0 or -errno (-EAGAIN: it was). */
+int evfd_take(int fd);
+
 /* irq.c */
 
 struct irq *irq_new(unsigned int vectors, struct counts *c);

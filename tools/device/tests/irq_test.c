@@ -332,6 +332,54 @@ static void test_msix_without_bus_master(void)
 	close(fd);
 }
 
+/* The client makes an eventfd block that it passed, as full as can be. */
+static void test_blocking_eventfd(void)
+{
+	const uint64_t full = UINT64_MAX - 1;
+	struct client c;
+	int fds[] = { event(), event() };
+
+	client_start(&c);
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 2, fds, 2), 0);
+	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK_EQ(write(fds[0], &full, sizeof(full)), sizeof(full));
+	CHECK_EQ(fcntl(fds[0], F_SETFL, 0), 0);
+	alarm(20);
+	irq_msix(c.d.irq, 2);
+	CHECK(strstr(logged.last, "O_NONBLOCK"));
+	/* once, and the others are as they were */
+	irq_msix(c.d.irq, 2);
+	irq_msix(c.d.irq, 3);
+	alarm(0);
+	CHECK_EQ(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	CHECK_EQ(fired(fds[0]), full);
+	CHECK_EQ(fired(fds[1]), 1);
+	/* another one in its place works */
+	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, fds, 1), 0);
+	irq_msix(c.d.irq, 2);
+	CHECK_EQ(fired(fds[0]), 1);
+	client_close(&c);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+/* The event is taken back between the look at it and the read. */
+static void test_blocking_unmask(void)
+{
+	struct client c;
+	int fd = event();
+
+	client_start(&c);
+	CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, &fd, 1), 0);
+	CHECK_EQ(fcntl(fd, F_SETFL, 0), 0);
+	alarm(20);
+	irq_intx_unmask_event(c.d.irq);
+	alarm(0);
+	CHECK(strstr(logged.last, "O_NONBLOCK"));
+	client_close(&c);
+	close(fd);
+}
+
 static bool intx_status(struct client *c)
 {
 	uint8_t status;
@@ -462,6 +510,8 @@ const struct test irq_tests[] = {
 	{ "MSI-X and its masks", test_msix_masks },
 	{ "MSI-X off while one is pending", test_msix_off },
 	{ "MSI-X while the bus is not mastered", test_msix_without_bus_master },
+	{ "an eventfd that blocks", test_blocking_eventfd },
+	{ "an unmask eventfd that blocks", test_blocking_unmask },
 	{ "INTx", test_intx },
 	{ "INTx and MSI-X", test_intx_and_msix },
 	{ "INTx by eventfds", test_intx_eventfds },
