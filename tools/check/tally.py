@@ -15,6 +15,12 @@ class Failure:
     name: str
     text: str
 
+    @property
+    def line(self) -> str:
+        """It in one line."""
+        what = next(filter(None, map(str.strip, self.text.splitlines())), "")
+        return f"FAILED {self.name}: {what}"
+
 
 @dataclass
 class Tally:

@@ -48,6 +48,12 @@ class Tallies(Folder):
         self.assertFalse(result.good)
         self.assertEqual((result.passed, result.failed), (5, 1))
 
+    def test_a_failure_in_a_line(self) -> None:
+        failure = tally.Failure("a check", "\n  what it is\nand more\n")
+        self.assertEqual(failure.line, "FAILED a check: what it is")
+        self.assertEqual(tally.Failure("a check", "").line,
+                         "FAILED a check: ")
+
     def test_saved_and_loaded(self) -> None:
         result = tally.Tally(2)
         result.fail("name", "text")
