@@ -22,10 +22,13 @@ APPLETS = ("sh", "cat", "sed", "find", "mkdir", "mount", "umount", "insmod",
            "rmmod", "sleep", "poweroff")
 MEMORY = "512M"
 POLL_S = 0.05
-# Sleeping takes no time, and the terminal is the log's, not the kernel's.
+# Sleeping takes no time, and the terminal is the log's, not the kernel's. Who
+# waits for ever waits at no cost, too, and so is found before the boot's time
+# is over.
 ARGUMENTS = (f"mem={MEMORY}", "time-travel", "con0=null,fd:1", "con=null",
              "ssl=null", "console=tty0", "loglevel=8", "kunit.enable=1",
-             "panic=-1", "gcov_persist=1", "uml_dir=/tmp/uml")
+             "panic=-1", "sysctl.kernel.hung_task_panic=1",
+             "gcov_persist=1", "uml_dir=/tmp/uml")
 
 
 @dataclass(frozen=True)

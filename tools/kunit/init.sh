@@ -51,7 +51,6 @@ scan()
 
 leaks()
 {
-	[ -f /sys/kernel/debug/kmemleak ] || return 0
 	scan
 	sed 's/^/<3>kmemleak: /' /sys/kernel/debug/kmemleak >/leaks
 	while IFS= read -r line; do
@@ -60,15 +59,40 @@ leaks()
 	echo clear >/sys/kernel/debug/kmemleak
 }
 
-# A report that did not get to the log, because a test had made the console
-# quiet, leaves a trace: a taint (all but those of modules from outside and of
-# tests count), or a lockdep that is off.
+# a checker that can be switched off: its name, a file, and what that says
+is_on()
+{
+	[ "$(cat "$2")" = "$3" ] || say "AMISS $1 is off"
+}
+
+# one whose file is not there then
+is_there()
+{
+	[ -f "$2" ] || say "AMISS $1 is off"
+}
+
+# one that cannot be: its name, and a function of its own
+is_built()
+{
+	[ -n "$(sed -n "/ $2\$/p" /proc/kallsyms)" ] ||
+		say "AMISS the kernel is built without $1"
+}
+
+# What found nothing must have looked. And a report that did not get to the
+# log, because a test had made the console quiet, leaves a trace: a taint (all
+# but those of modules from outside and of tests count), or a lockdep that is
+# off.
 checkers()
 {
+	is_built KASAN kasan_report
+	is_built UBSAN __ubsan_handle_shift_out_of_bounds
+	is_on lockdep /proc/sys/kernel/prove_locking 1
+	is_on DMA-API /sys/kernel/debug/dma-api/disabled N
+	is_there debugobjects /sys/kernel/debug/debug_objects/stats
+	is_there failslab /sys/kernel/debug/failslab/probability
 	taint=$(cat /proc/sys/kernel/tainted)
 	taint=$((taint & ~(1 << 12 | 1 << 13 | 1 << 18)))
 	[ "$taint" -eq 0 ] || say "AMISS the kernel is tainted ($taint)"
-	[ -f /proc/lockdep_stats ] || return 0
 	[ "$(sed -n 's/^ debug_locks: *//p' /proc/lockdep_stats)" = 1 ] ||
 		say "AMISS lockdep is off"
 }
@@ -97,10 +121,8 @@ mount -t tmpfs tmpfs /tmp
 # messages written here are not to be dropped for being many
 echo on >/proc/sys/kernel/printk_devkmsg
 # what the kernel itself has lost by now is not the drivers'
-if [ -f /sys/kernel/debug/kmemleak ]; then
-	scan
-	echo clear >/sys/kernel/debug/kmemleak
-fi
+scan
+echo clear >/sys/kernel/debug/kmemleak
 
 say BEGIN
 while read -r line; do

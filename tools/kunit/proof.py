@@ -13,8 +13,6 @@ from . import modules, results, runs, suites
 from .seeds import SEEDS, Seed, sow, subjects
 from .verdict import Verdict
 
-BOOT_TIMEOUT = 60.0
-
 
 class _Field:
     """Where seeds are sown: the copy that `make kunit` builds in.
@@ -39,10 +37,10 @@ class _Field:
 
 def _boot(packed: runs.Boots, number: int, seed: Seed | None) -> Verdict:
     return packed.judge(results.folder() / f"proof-{number}.log",
-                        BOOT_TIMEOUT, seed.arguments if seed else ())
+                        *((seed.timeout, seed.arguments) if seed else ()))
 
 
-def _seen(seed: Seed, result: Verdict) -> str:
+def seen(seed: Seed, result: Verdict) -> str:
     """What is wrong with a verdict on a seeded bug; "" if nothing is."""
     kinds = [failure.kind for failure in result.every_failure]
     if result.good:
@@ -50,7 +48,11 @@ def _seen(seed: Seed, result: Verdict) -> str:
     if seed.kind not in kinds:
         return f"found as {', '.join(sorted(set(kinds)))}, not as" \
             f" {seed.kind}:\n" + result.every_failure[0].text
-    return ""
+    said = "\n".join(f"{failure.name} {failure.text}"
+                     for failure in result.every_failure
+                     if failure.kind == seed.kind)
+    missing = [text for text in seed.says if text not in said]
+    return f"not a word of {', '.join(missing)}:\n{said}" if missing else ""
 
 
 def _unseeded(result: Verdict) -> str:
@@ -62,7 +64,7 @@ def _unseeded(result: Verdict) -> str:
 def _judge(seed: Seed | None, result: Verdict) -> tuple[str, str]:
     if seed is None:
         return "proof: nothing seeded", _unseeded(result)
-    return f"proof: {seed.name}", _seen(seed, result)
+    return f"proof: {seed.name}", seen(seed, result)
 
 
 def _results(waiting: list[tuple[Seed | None, Future[Verdict]]],

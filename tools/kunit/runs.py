@@ -49,9 +49,9 @@ class Boots:
             f"{log.stem}-{number}") if number else log)
             for number in range(len(self._shares))]
         count = sum(map(len, self._shares))
+        many = f" in {len(jobs)} kernels" if len(jobs) > 1 else ""
         with self._folder, progress.step(
-                f"booting {count} suites in {len(jobs)} kernels"
-                f" ({self._way.name})") as step:
+                f"booting {count} suites{many} ({self._way.name})") as step:
             def look(line: str) -> None:
                 step.note = line[:60]
 

@@ -28,10 +28,16 @@ class Seed:
     kind: str                   # of a failure that must be found
     changes: Sequence[Change] = ()
     arguments: Sequence[str] = ()   # more of the kernel's
+    says: Sequence[str] = ()    # each in the name or text of such a failure
+    timeout: float = 60.0       # of its boot
 
 
 _DEVICE = "drivers/core/device.c"
 _REGS = "drivers/core/regs.c"
+_MOCK_TEST = "kunit/mock_test.c"
+_FIRST_CASE = """static void registers_answer(struct kunit *test)
+{
+"""
 _COUNT = "this_cpu_add(regs->counts->access[reg][dir], accesses);"
 _LOCKS = """
 static DEFINE_MUTEX(seed_a);
@@ -85,6 +91,19 @@ SEEDS = (
                "err = vfe_blk_check_params() ?: -ENODEV;"),)),
     Seed("a kernel that never boots", ("mock",), "boot",
          arguments=("rdinit=/nothing",)),
+    Seed("a test that waits for ever", ("mock",), "hung", (
+        Change(_MOCK_TEST, _FIRST_CASE, _FIRST_CASE +
+               "\tDECLARE_COMPLETION_ONSTACK(never);\n\n"
+               "\twait_for_completion(&never);\n"),)),
+    Seed("a test that runs for ever", ("mock",), "boot", (
+        Change(_MOCK_TEST, _FIRST_CASE, _FIRST_CASE +
+               "\twhile (test)\n\t\tbarrier();\n"),),
+         says=("did not power off", "LOAD vfe_mock_test"), timeout=20),
+    Seed("checkers that are switched off", ("mock",), "checker",
+         arguments=("kmemleak=off", "dma_debug=off", "no_debug_objects",
+                    "sysctl.kernel.prove_locking=0"),
+         says=("kmemleak does not scan", "DMA-API is off",
+               "debugobjects is off", "lockdep is off")),
 )
 
 

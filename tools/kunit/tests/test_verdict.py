@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import unittest
 
-from kunit import suites, verdict
+from kunit import proof, suites, verdict
 from kunit.boot import Outcome
+from kunit.seeds import Seed
 from kunit.suites import Suite
 
 from . import samples
@@ -132,6 +133,27 @@ class Boots(unittest.TestCase):
 
     def test_suite_left_out(self) -> None:
         self.assertEqual(kinds(samples.boot()), ["empty"])
+
+
+class Seeds(unittest.TestCase):
+    """What of a verdict shows that a seed was seen."""
+
+    SEED = Seed("a seed", ["regs"], "checker", says=["lockdep", "DMA-API"])
+
+    def problem(self, *amiss: str) -> str:
+        """With a boot that says that these are amiss."""
+        good = samples.section(REGS.module, samples.suite("vfe-regs", "ok"))
+        return proof.seen(self.SEED, verdict.judge(samples.boot(
+            good, [f"@@AMISS {item}" for item in amiss]), [REGS]))
+
+    def test_seen(self) -> None:
+        self.assertEqual(self.problem("lockdep is off", "DMA-API is off"), "")
+
+    def test_half_of_it(self) -> None:
+        self.assertIn("DMA-API", self.problem("lockdep is off"))
+
+    def test_not_at_all(self) -> None:
+        self.assertIn("passed", self.problem())
 
 
 class Together(unittest.TestCase):
