@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from .machine import GuestCase
 
-# A minute is more than any test takes; a load that is forgotten ends.
+# More than most tests take; a load that is forgotten ends.
 SECONDS = 90
 MOVES = 40
 WRITES = ("--rw=randwrite --size=8M --verify=crc32c --verify_fatal=1"
@@ -35,11 +35,12 @@ class Load:
     """fio on a disk."""
 
     def __init__(self, case: GuestCase, disk: str, work: str = WRITES, *,
-                 options: str = "", first: int = MOVES) -> None:
+                 options: str = "", first: int = MOVES,
+                 seconds: int = SECONDS) -> None:
         self.case = case
         self.name = disk.rsplit("/", 1)[1]
         case.sh("fio --name=load --direct=1 --ioengine=libaio --bs=4k"
-                f" --iodepth=16 --time_based --runtime={SECONDS}"
+                f" --iodepth=16 --time_based --runtime={seconds}"
                 f" --filename={disk} {work} {options} >/tmp/load 2>&1 &")
         self.moves(first)
 
@@ -51,8 +52,15 @@ class Load:
     def moves(self, by: int = MOVES) -> None:
         """It goes on, from now: this many more requests are done."""
         start = self.done()
-        self.case.eventually(lambda: self.done() >= start + by,
+        self.case.eventually(lambda: self.done() >= start + by or self.over(),
                              f"{self.name} stands still", 40)
+        if self.done() < start + by:
+            self.case.fail(f"fio on {self.name} has ended before the test: "
+                           + self.case.sh("cat /tmp/load"))
+
+    def over(self) -> bool:
+        """Has fio ended?"""
+        return self.case.sh("pidof fio || true").strip() == ""
 
     def ends_well(self) -> None:
         """All that it wrote, it read back."""
