@@ -6,8 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from . import (stage_bench, stage_build, stage_device, stage_guest,
-               stage_kunit, stage_ring, stage_static, stage_tools)
+from . import (stage_bench, stage_build, stage_debug, stage_device,
+               stage_guest, stage_kunit, stage_ring, stage_static,
+               stage_tools)
 from .context import Context
 
 
@@ -44,6 +45,8 @@ STAGES = (
           stage_kunit.run_proof, 900, after=("kunit",), uses="kunit"),
     Stage("bench", "the bench, shortened: three witnesses agree",
           stage_bench.run, 900, "outside"),
+    Stage("debug", "both drivers under KCSAN and lockdep on two processors",
+          stage_debug.run, 1800, "guest"),
     Stage("build", "modules for every kernel at W=1 with sparse; the device",
           stage_build.run, 600, uses="device"),
     Stage("staged", "the suites by kunit.py, in a kernel's tree",

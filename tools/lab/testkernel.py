@@ -34,10 +34,10 @@ def source() -> Path:
     return paths.tree() / f"usr/src/linux-source-{recipe.BOOT_KERNEL}"
 
 
-def _key(arch: str, fragment: Path) -> str:
+def _key(arch: str, fragment: Path, words: Sequence[str]) -> str:
     compiler = subprocess.run(["gcc", "--version"], stdout=subprocess.PIPE,
                               text=True, check=True).stdout.splitlines()[0]
-    return files.digest([str(VERSION), arch, compiler,
+    return files.digest([str(VERSION), arch, *words, compiler,
                          source() / ".version-of-package", fragment])
 
 
@@ -85,33 +85,37 @@ def configure(folder: Path, arch: str, fragments: Sequence[Path],
                        " is: " + "; ".join(missing))
 
 
-def _make(folder: Path, arch: str, fragment: Path) -> None:
+def _make(folder: Path, arch: str, fragment: Path,
+          words: Sequence[str]) -> None:
     log = paths.logs() / f"kernel-{folder.name}.log"
     with progress.step(f"building the kernel {folder.name} (ARCH={arch})",
                        log):
         configure(folder, arch, [fragment], log)
         with builds.building(folder):
             progress.run_logged(
-                make_argv(folder, arch, *TARGETS[arch]), log,
+                make_argv(folder, arch, *TARGETS[arch], *words), log,
                 what=f"building the kernel {folder.name}",
                 hint="mend the error that make shows above",
                 timeout=TIMEOUT)
     (folder / STAMP).touch()
 
 
-def build(name: str, arch: str, fragment: Path) -> Path:
+def build(name: str, arch: str, fragment: Path,
+          words: Sequence[str] = ()) -> Path:
     """The build folder of a kernel, built now if it is not there.
+
+    The words are for make while it builds the kernel itself, not a module.
 
     It holds vmlinux (ARCH=um: linux, too), Module.symvers and all that
     `make -C FOLDER ARCH=... M=...` needs to build modules for it.
     """
     parent = paths.state() / "kernels"
-    folder = parent / f"{name}-{_key(arch, fragment)}"
+    folder = parent / f"{name}-{_key(arch, fragment, words)}"
     with files.lock(parent / f"{name}.lock"):
         if not (folder / STAMP).is_file():
             # what a killed run left may be half an object file
             files.remove(folder)
             files.remove_old(parent, f"{name}-{'[0-9a-f]' * 16}", KEPT)
-            _make(folder, arch, fragment)
+            _make(folder, arch, fragment, words)
         os.utime(folder)        # the latest used stay
     return folder

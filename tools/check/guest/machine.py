@@ -85,6 +85,7 @@ class Machine:
     pit: bool = False           # a disk of QEMU's that can be pulled
     cpus: int = 2
     append: str = ""
+    qemu: Sequence[str] = ()    # more words for its command line
     boots: Callable[[], Kernel] | None = None
     modules: Callable[[], Path] | None = None
 
@@ -281,8 +282,9 @@ def boot(name: str, specs: Sequence[DeviceSpec], append: str = "",
     modules = machine.modules() if machine and machine.modules else None
     guest = Guest(specs, accel=os.environ.get("VFE_ACCEL", "tcg"),
                   name=f"check-{name}", append=append, cpus=cpus,
-                  qemu_args=[item for disk in disks
-                             for item in disk.arguments()],
+                  qemu_args=[*(machine.qemu if machine else ()),
+                             *(item for disk in disks
+                               for item in disk.arguments())],
                   logs=paths.out() / "check" / "guests" / name,
                   boots=boots, modules=modules)
     guest.boot(BOOT_TIMEOUT)

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stage debug: the drivers in a guest whose kernel has checkers."""
+
+from __future__ import annotations
+
+from lab import paths
+
+from . import units
+from .context import Context
+from .debug import kernels
+
+TIMEOUT = 600
+
+
+def run(context: Context) -> None:
+    """Build the kernel if need be; then the suites in debug/."""
+    context.note(f"kernel {kernels.DEBUG.name}")
+    kernels.DEBUG.folder()
+    units.run(context, paths.checkout() / "tools", "check/debug",
+              timeout=TIMEOUT, env={"VFE_ACCEL": context.accel})
