@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Independent commands, as many at a time as there are processors.
 
-A checker that passed over the same bytes passes again: such a pass is
-remembered by the hash of all that went in, and a failure never is.
+A checker that passed over the same bytes passes again: see memory.py.
 """
 
 from __future__ import annotations
@@ -13,8 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import files, paths, recipe
-
+from . import memory
 from .context import Context, tail
 
 
@@ -35,17 +33,8 @@ class Job:
     timeout: float = 240
 
 
-def _memory(job: Job) -> Path:
-    # The tree's recipe stands for the version of the checker.
-    key = files.digest([recipe.key(), *job.argv, *map(str, job.inputs),
-                        *job.inputs])
-    folder = paths.state() / "check-passed"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder / key
-
-
 def _problem(context: Context, job: Job) -> str:
-    passed = _memory(job)
+    passed = memory.of([*job.argv, *map(str, job.inputs), *job.inputs])
     if passed.exists():
         context.log.write(f"{job.name}: passed before over the same bytes\n")
         return ""

@@ -2,8 +2,9 @@
 """Stage build: modules for every kernel, by both compilers, and the device,
 without a warning.
 
-Modules are built afresh each time: make says nothing about a file that it
-does not compile again.
+Modules are built afresh: make says nothing about a file that it does not
+compile again. A build that passed over the same bytes passes again, and is
+not repeated; one that failed is.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from lab import build, clang, files, paths, recipe
 
-from . import stage_device
+from . import memory, stage_device
 from .context import Context, tail
 
 TIMEOUT = 240
@@ -29,6 +30,13 @@ REMARK = re.compile(r"the compiler differs from the one used to build"
                     r"|pahole version differs"
                     r"|Skipping BTF generation")
 TROUBLE = re.compile(r"\b(warning|error)\b", re.IGNORECASE)
+
+
+def _inputs(what: str, headers: Path) -> list[str | Path]:
+    """All that the outcome of a build depends on."""
+    here = paths.checkout()
+    return [what, headers.name, *memory.files_in("drivers", "include"),
+            here / "Kbuild", here / "Makefile", Path(__file__)]
 
 
 def _fresh_copy(kernel: str) -> Path:
@@ -80,24 +88,34 @@ def _make(context: Context, headers: Path, folder: Path,
 
 
 def _modules(context: Context, kernel: str) -> None:
-    what = f"modules for {kernel}"
-    context.note(f"{what}, W=1 and sparse")
-    folder = _fresh_copy(kernel)
-    code, output = _make(context, build.headers(kernel), folder, *SPARSE)
-    _judge(context, what, folder, code, output)
-    unchecked = _unchecked(folder, output)
-    context.tally.judge(f"{what}: sparse saw every source",
-                        "not: " + ", ".join(unchecked) if unchecked else "")
-    files.remove(folder)
+    what, headers = f"modules for {kernel}", build.headers(kernel)
+
+    def check() -> None:
+        context.note(f"{what}, W=1 and sparse")
+        folder = _fresh_copy(kernel)
+        code, output = _make(context, headers, folder, *SPARSE)
+        _judge(context, what, folder, code, output)
+        unchecked = _unchecked(folder, output)
+        context.tally.judge(
+            f"{what}: sparse saw every source",
+            "not: " + ", ".join(unchecked) if unchecked else "")
+        files.remove(folder)
+
+    memory.once(context, what, _inputs(what, headers), check)
 
 
 def _clang(context: Context) -> None:
     what = f"modules for {recipe.BOOT_KERNEL} by clang"
-    context.note(f"{what}, W=1")
-    folder = _fresh_copy("clang")
-    code, output = _make(context, clang.headers(), folder, "CC=clang")
-    _judge(context, what, folder, code, output)
-    files.remove(folder)
+    headers = clang.headers()
+
+    def check() -> None:
+        context.note(f"{what}, W=1")
+        folder = _fresh_copy("clang")
+        code, output = _make(context, headers, folder, "CC=clang")
+        _judge(context, what, folder, code, output)
+        files.remove(folder)
+
+    memory.once(context, what, _inputs(what, headers), check)
 
 
 def _device(context: Context) -> None:

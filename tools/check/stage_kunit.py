@@ -6,7 +6,11 @@ from __future__ import annotations
 from kunit import coverage, proof, runs, stage
 from kunit.verdict import Verdict
 
+from . import memory
 from .context import Context
+
+# What the longer stages work on and with
+SOURCES = ("drivers", "include", "kunit", "tools/kunit", "tools/lab")
 
 
 def _tally(context: Context, result: Verdict) -> None:
@@ -45,12 +49,20 @@ def run_coverage(context: Context) -> None:
 
 def run_proof(context: Context) -> None:
     """A check a seeded bug: the runner must see it."""
-    for name, problem in proof.run():
-        context.tally.judge(name, problem)
+    def check() -> None:
+        for name, problem in proof.run():
+            context.tally.judge(name, problem)
+
+    memory.once(context, "proof", ["proof", *memory.files_in(*SOURCES)],
+                check)
 
 
 def run_staged(context: Context) -> None:
     """A check: the suites pass under the kernel's own tool."""
-    context.note("kunit.py run on the staged tree")
-    context.tally.judge("kunit.py run --kunitconfig",
-                        "\n".join(stage.prove()))
+    def check() -> None:
+        context.note("kunit.py run on the staged tree")
+        context.tally.judge("kunit.py run --kunitconfig",
+                            "\n".join(stage.prove()))
+
+    memory.once(context, "staged", ["staged", *memory.files_in(*SOURCES)],
+                check)

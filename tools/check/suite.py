@@ -3,13 +3,14 @@
 
     python3 suite.py TOP START [PATTERN...]
 
-prints a line "== ok NAME" or "== FAIL NAME" a test; what a test or the code
-under it prints besides is only for the log.
+prints a line "== ok NAME" or "== FAIL NAME" a test, and how long it took; what
+a test or the code under it prints besides is only for the log.
 """
 
 from __future__ import annotations
 
 import sys
+import time
 import unittest
 from pathlib import Path
 from types import TracebackType
@@ -27,11 +28,17 @@ class LineResult(unittest.TestResult):
     def __init__(self) -> None:
         super().__init__()
         self.sub_failed: set[str] = set()
+        self._began = 0.0
+
+    def startTest(self, test: unittest.TestCase) -> None:
+        super().startTest(test)
+        self._began = time.monotonic()
 
     def _say(self, mark: str, test: unittest.TestCase, text: str = "",
              ) -> None:
         # A line of its own, whatever the test printed without an end.
         print(f"\n{mark}{test.id()}", flush=True)
+        print(f"after {time.monotonic() - self._began:.1f} s", flush=True)
         if text:
             print(text, flush=True)
 

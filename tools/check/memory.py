@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Checks that passed over the same bytes pass again.
+
+Such a pass is remembered by the hash of all that went in, and a failure never
+is. The tree's recipe stands for the versions of compilers and checkers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from lab import files, paths, progress, recipe
+
+from .context import Context
+
+
+def of(parts: Iterable[str | Path]) -> Path:
+    """The file that stands for a pass of what is made from @parts."""
+    folder = paths.state() / "check-passed"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / files.digest([recipe.key(), *parts])
+
+
+def files_in(*folders: str) -> list[str | Path]:
+    """The names and contents of all files in folders of the checkout."""
+    here = paths.checkout()
+    found = [path for name in folders
+             for path in sorted((here / name).rglob("*"))
+             if path.is_file() and path.suffix != ".pyc"]
+    return [*(str(path.relative_to(here)) for path in found), *found]
+
+
+def once(context: Context, what: str, parts: Iterable[str | Path],
+         check: Callable[[], None]) -> None:
+    """Run @check, unless it passed before; then count its passes again."""
+    passed = of(parts)
+    if passed.is_file():
+        text = f"{what}: passed before over the same bytes"
+        context.log.write(text + "\n")
+        progress.say(text)
+        context.tally.passed += int(passed.read_text())
+        return
+    before, failed = context.tally.passed, context.tally.failed
+    check()
+    count = context.tally.passed - before
+    if count and context.tally.failed == failed:
+        files.make_whole(passed, lambda path: _write(path, str(count)))
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text)
