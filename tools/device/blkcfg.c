@@ -29,6 +29,9 @@ uint64_t blk_features(const struct vdev *v)
 		f |= BIT64(VIRTIO_BLK_F_DISCARD) |
 		     BIT64(VIRTIO_BLK_F_WRITE_ZEROES);
 	f &= ~v->o->features_off;
+	if (vdev_fault(v, FAULT_WCE))
+		return (f | BIT64(VIRTIO_BLK_F_CONFIG_WCE)) &
+		       ~BIT64(VIRTIO_BLK_F_FLUSH);
 	/* 5.2.5.2: CONFIG_WCE only together with FLUSH */
 	if (!(f & BIT64(VIRTIO_BLK_F_FLUSH)))
 		f &= ~BIT64(VIRTIO_BLK_F_CONFIG_WCE);
@@ -59,7 +62,7 @@ void blk_reset(struct vdev *v)
 	set_writeback(v, true);
 }
 
-static uint32_t seg_max(const struct vdev *v)
+uint32_t blk_seg_max(const struct vdev *v)
 {
 	/* Header and status take a descriptor each. */
 	uint32_t room = v->o->queue_size > 2 ? v->o->queue_size - 2 : 1;
@@ -72,7 +75,7 @@ static void fill_config(const struct vdev *v, struct virtio_blk_config *c)
 	memset(c, 0, sizeof(*c));
 	c->capacity = htole64(backend_capacity(v->b));
 	c->size_max = htole32(BLK_SIZE_MAX);
-	c->seg_max = htole32(seg_max(v));
+	c->seg_max = htole32(blk_seg_max(v));
 	c->blk_size = htole32(BLOCK_SIZE);
 	c->physical_block_exp = PHYSICAL_BLOCK_EXP;
 	c->min_io_size = htole16(1 << PHYSICAL_BLOCK_EXP);

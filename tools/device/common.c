@@ -66,6 +66,21 @@ static uint32_t half_of(enum vfe_reg id)
 	return (id - VFE_REG_QUEUE_DESC_LO) % 2;
 }
 
+static uint32_t size_read(const struct queue *q)
+{
+	if (vdev_fault(q->v, FAULT_QUEUE_SIZE_ZERO))
+		return 0;
+	/* Of any size this makes one that is no power of two. */
+	return q->size | (vdev_fault(q->v, FAULT_QUEUE_SIZE_ODD) ? 3 : 0);
+}
+
+static uint32_t notify_off_read(const struct queue *q)
+{
+	if (vdev_fault(q->v, FAULT_NOTIFY_OFFSET))
+		return VFE_STRUCT_SIZE / VFE_NOTIFY_MULTIPLIER + q->index;
+	return q->index;
+}
+
 static uint32_t queue_read(const struct vdev *v, enum vfe_reg id)
 {
 	const struct queue *q = selected(v);
@@ -76,21 +91,34 @@ static uint32_t queue_read(const struct vdev *v, enum vfe_reg id)
 		       VIRTIO_MSI_NO_VECTOR : 0;
 	switch (id) {
 	case VFE_REG_QUEUE_SIZE:
-		return q->size;
+		return size_read(q);
 	case VFE_REG_QUEUE_MSIX_VECTOR:
 		return q->vector;
 	case VFE_REG_QUEUE_ENABLE:
 		return q->state == QUEUE_ENABLED;
 	case VFE_REG_QUEUE_NOTIFY_OFF:
-		return q->index;
+		return notify_off_read(q);
 	case VFE_REG_QUEUE_DESC_LO ... VFE_REG_QUEUE_DEVICE_HI:
 		return word(q->addr[part_of(id)], half_of(id));
+	case VFE_REG_QUEUE_NOTIF_CONFIG_DATA:
+		/* 4.1.4.3: there only if negotiated */
+		return vdev_has(v, VIRTIO_F_NOTIF_CONFIG_DATA) ?
+		       vdev_notify_value(v, q->index) : 0;
+	case VFE_REG_QUEUE_RESET:
+		/* 4.1.4.3.1: 1 for as long as it takes */
+		return q->state == QUEUE_RESETTING;
 	default:
 		return 0;
 	}
 }
 
-static uint32_t register_read(const struct vdev *v, enum vfe_reg id)
+static uint32_t generation_read(struct vdev *v)
+{
+	return vdev_fault(v, FAULT_GENERATION) ? v->generation++ :
+	       v->generation;
+}
+
+static uint32_t register_read(struct vdev *v, enum vfe_reg id)
 {
 	switch (id) {
 	case VFE_REG_DEVICE_FEATURE_SELECT:
@@ -108,7 +136,7 @@ static uint32_t register_read(const struct vdev *v, enum vfe_reg id)
 	case VFE_REG_DEVICE_STATUS:
 		return v->status;
 	case VFE_REG_CONFIG_GENERATION:
-		return v->generation;
+		return generation_read(v);
 	case VFE_REG_QUEUE_SELECT:
 		return v->queue_select;
 	default:
@@ -132,10 +160,12 @@ uint32_t common_read(struct vdev *v, uint32_t offset, unsigned int size)
 
 /* 4.1.5.1.2.1: a vector outside the table reads back as NO_VECTOR. */
 static uint16_t checked_vector(struct vdev *v, const char *name,
-			       uint32_t vector)
+			       uint32_t vector, enum device_fault fault)
 {
 	unsigned int vectors = v->o->msix ? v->o->queues + 1 : 0;
 
+	if (vdev_fault(v, fault))
+		vectors = 0;
 	if (vector < vectors || vector == VIRTIO_MSI_NO_VECTOR)
 		return vector;
 	log_line("%s: vector %u refused: the device has %u", name, vector,
@@ -176,9 +206,7 @@ static bool accept_features(struct vdev *v)
 			 (unsigned long long)v->features);
 		return false;
 	}
-	/* The length of a ring depends on EVENT_IDX. */
-	vdev_memory_changed(v);
-	blk_features_accepted(v);
+	vdev_features_accepted(v);
 	return true;
 }
 
@@ -208,10 +236,13 @@ static void set_status(struct vdev *v, uint32_t value)
 
 static void set_queue_size(struct queue *q, uint32_t size)
 {
-	/* 4.1.4.3.2: a power of two, and the device sets the maximum */
-	if (!size || size > q->v->o->queue_size || size & (size - 1)) {
-		log_line("queue %u: queue_size %u ignored: not a power of two up to %u",
-			 q->index, size, q->v->o->queue_size);
+	const struct ring_ops *ring = q->v->ring;
+
+	/* 4.1.4.3.2: what the layout takes, and the device sets the maximum */
+	if (!ring->is_size(size) || size > q->v->o->queue_size) {
+		log_line("queue %u: queue_size %u ignored: not %s up to %u",
+			 q->index, size, ring->size_rule,
+			 q->v->o->queue_size);
 		return;
 	}
 	q->size = size;
@@ -233,6 +264,18 @@ static void enable_queue(struct queue *q, uint32_t value)
 		ring_silence(q);
 }
 
+/* 2.6.1.1.1: done when this returns, with everything as it was at first */
+static void reset_queue(struct queue *q, uint32_t value)
+{
+	if (!vdev_has(q->v, VIRTIO_F_RING_RESET) || value != 1 ||
+	    q->state == QUEUE_RESETTING) {
+		log_line("queue %u: queue_reset %u ignored: only 1, with RING_RESET, and once",
+			 q->index, value);
+		return;
+	}
+	vdev_queue_reset(q);
+}
+
 static void queue_write(struct vdev *v, const struct common_register *r,
 			uint32_t value)
 {
@@ -244,12 +287,17 @@ static void queue_write(struct vdev *v, const struct common_register *r,
 		return;
 	}
 	if (r->id == VFE_REG_QUEUE_MSIX_VECTOR) {
-		q->vector = checked_vector(v, r->name, value);
+		q->vector = checked_vector(v, r->name, value,
+					   FAULT_QUEUE_VECTOR);
+		return;
+	}
+	if (r->id == VFE_REG_QUEUE_RESET) {
+		reset_queue(q, value);
 		return;
 	}
 	/* 4.1.4.3.2: all else comes before queue_enable. */
-	if (q->state == QUEUE_ENABLED) {
-		log_line("queue %u: %s: write of 0x%x ignored: the queue is enabled",
+	if (q->state != QUEUE_CONFIG) {
+		log_line("queue %u: %s: write of 0x%x ignored: the queue is enabled, or being reset",
 			 q->index, r->name, value);
 		return;
 	}
@@ -279,7 +327,8 @@ static void register_write(struct vdev *v, const struct common_register *r,
 		set_driver_feature(v, value);
 		break;
 	case VFE_REG_CONFIG_MSIX_VECTOR:
-		v->config_vector = checked_vector(v, r->name, value);
+		v->config_vector = checked_vector(v, r->name, value,
+						  FAULT_CONFIG_VECTOR);
 		break;
 	case VFE_REG_DEVICE_STATUS:
 		set_status(v, value);
@@ -291,6 +340,7 @@ static void register_write(struct vdev *v, const struct common_register *r,
 	case VFE_REG_QUEUE_MSIX_VECTOR:
 	case VFE_REG_QUEUE_ENABLE:
 	case VFE_REG_QUEUE_DESC_LO ... VFE_REG_QUEUE_DEVICE_HI:
+	case VFE_REG_QUEUE_RESET:
 		queue_write(v, r, value);
 		break;
 	default:

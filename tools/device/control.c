@@ -167,6 +167,8 @@ static void do_counters(struct device *d, struct session *s, const char *arg)
 	say_requests(s, c);
 	say_number(s, "doorbells", c->doorbells);
 	say_number(s, "kicks", c->reg[VFE_REG_NOTIFY][VFE_WRITE]);
+	say_number(s, "notified_ahead", c->notified_ahead);
+	say_number(s, "queue_resets", c->queue_resets);
 	say_number(s, "status", vdev_status(d->vdev));
 	say_queues(s, d->vdev);
 	say(s, "}");

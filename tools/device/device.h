@@ -22,7 +22,23 @@
 
 #include "../../include/vfe/wire.h"
 
+#define BIT64(n)	(UINT64_C(1) << (n))
+
 /* options.c */
+
+/* --fault: what a device does that no good one does, for hostile tests */
+enum device_fault {
+	FAULT_FEATURES,		/* later features, but not VERSION_1 */
+	FAULT_WCE,		/* CONFIG_WCE, but not FLUSH */
+	FAULT_QUEUE_SIZE_ZERO,
+	FAULT_QUEUE_SIZE_ODD,	/* one more than a power of two */
+	FAULT_CONFIG_VECTOR,	/* reads back as NO_VECTOR */
+	FAULT_QUEUE_VECTOR,
+	FAULT_NOTIFY_OFFSET,	/* outside of the notify window */
+	FAULT_GENERATION,	/* another one with each read */
+	FAULT_QUEUE_RESET,	/* never ends */
+	NUM_FAULTS
+};
 
 struct options {
 	const char *socket;
@@ -36,8 +52,9 @@ struct options {
 	bool readonly;
 	bool msix;
 	unsigned int queues;
-	unsigned int queue_size;	/* power of two */
+	unsigned int queue_size;	/* the most, whatever the layout takes */
 	uint64_t features_off;	/* virtio feature bits not to offer */
+	uint64_t faults;	/* a bit for each enum device_fault */
 };
 
 /**
@@ -120,6 +137,8 @@ struct counts {
 	uint64_t msix_raised, intx_raised;
 	uint64_t interrupts_suppressed;	/* by the driver's used_event or flags */
 	uint64_t doorbells;		/* seen in the mapped page */
+	uint64_t notified_ahead;	/* of more buffers than the ring showed */
+	uint64_t queue_resets;
 };
 
 /* Count an access of the guest; @offset is relative to the window. */

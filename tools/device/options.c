@@ -3,6 +3,7 @@
  * The command line: every value is checked here, and one line says what is
  * wrong with it and what to do.
  */
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -30,11 +31,21 @@ static const char usage[] =
 "  --doorbell trap|map   the notify page traps (default) or is shared memory\n"
 "  --poll                watch the rings and ask the driver not to notify\n"
 "  --queues N            request queues, 1 to 64 (default 4)\n"
-"  --queue-size N        entries, a power of two, 2 to 1024 (default 256)\n"
+"  --queue-size N        entries, 1 to 1024 (default 256); a split ring gets the\n"
+"                        next lower power of two\n"
 "  --readonly            a read-only disk\n"
 "  --serial STR          up to 20 characters (default vfe)\n"
 "  --no-msix             INTx only\n"
 "  --features-off LIST   virtio features not to offer, by name, with commas\n"
+"                        (default: all are offered): packed, in_order,\n"
+"                        event_idx, indirect_desc, notification_data,\n"
+"                        notif_config_data, ring_reset, order_platform,\n"
+"                        access_platform, version_1, size_max, seg_max,\n"
+"                        blk_size, flush, topology, config_wce, mq, discard,\n"
+"                        write_zeroes\n"
+"  --fault LIST          misbehave, for tests of drivers: features, wce,\n"
+"                        queue_size_zero, queue_size_odd, config_vector,\n"
+"                        queue_vector, notify_offset, generation, queue_reset\n"
 "  --log FILE            append the log to FILE (default: standard error)\n"
 "  --help                this text\n";
 
@@ -51,6 +62,7 @@ enum option_id {
 	OPT_SERIAL,
 	OPT_NO_MSIX,
 	OPT_FEATURES_OFF,
+	OPT_FAULT,
 	OPT_LOG,
 	OPT_HELP,
 };
@@ -68,15 +80,19 @@ static const struct option long_options[] = {
 	{ "serial", required_argument, NULL, OPT_SERIAL },
 	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
 	{ "features-off", required_argument, NULL, OPT_FEATURES_OFF },
+	{ "fault", required_argument, NULL, OPT_FAULT },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ }
 };
 
-static const struct {
+/* A list of names ends with a NULL. */
+struct name {
 	const char *name;
 	unsigned int bit;
-} features[] = {
+};
+
+static const struct name features[] = {
 	{ "size_max", VIRTIO_BLK_F_SIZE_MAX },
 	{ "seg_max", VIRTIO_BLK_F_SEG_MAX },
 	{ "blk_size", VIRTIO_BLK_F_BLK_SIZE },
@@ -89,9 +105,31 @@ static const struct {
 	{ "indirect_desc", VIRTIO_RING_F_INDIRECT_DESC },
 	{ "event_idx", VIRTIO_RING_F_EVENT_IDX },
 	{ "version_1", VIRTIO_F_VERSION_1 },
+	{ "access_platform", VIRTIO_F_ACCESS_PLATFORM },
+	{ "packed", VIRTIO_F_RING_PACKED },
+	{ "in_order", VIRTIO_F_IN_ORDER },
+	{ "order_platform", VIRTIO_F_ORDER_PLATFORM },
+	{ "notification_data", VIRTIO_F_NOTIFICATION_DATA },
+	{ "notif_config_data", VIRTIO_F_NOTIF_CONFIG_DATA },
+	{ "ring_reset", VIRTIO_F_RING_RESET },
+	{ }
 };
 
-#define NUM_FEATURES	(sizeof(features) / sizeof(features[0]))
+static const struct name faults[] = {
+	{ "features", FAULT_FEATURES },
+	{ "wce", FAULT_WCE },
+	{ "queue_size_zero", FAULT_QUEUE_SIZE_ZERO },
+	{ "queue_size_odd", FAULT_QUEUE_SIZE_ODD },
+	{ "config_vector", FAULT_CONFIG_VECTOR },
+	{ "queue_vector", FAULT_QUEUE_VECTOR },
+	{ "notify_offset", FAULT_NOTIFY_OFFSET },
+	{ "generation", FAULT_GENERATION },
+	{ "queue_reset", FAULT_QUEUE_RESET },
+	{ }
+};
+
+static_assert(sizeof(faults) / sizeof(faults[0]) == NUM_FAULTS + 1,
+	      "each fault has a name");
 
 static int __attribute__((format(printf, 1, 2))) bad(const char *fmt, ...)
 {
@@ -131,17 +169,6 @@ static int parse_number(const char *option, const char *text,
 	return 0;
 }
 
-static int parse_queue_size(struct options *o, const char *text)
-{
-	if (parse_number("--queue-size", text, 2, MAX_QUEUE_SIZE,
-			 &o->queue_size))
-		return -1;
-	/* virtio 1.4, 2.7: a split ring's size is a power of two. */
-	if (o->queue_size & (o->queue_size - 1))
-		return bad("--queue-size %s: use a power of two", text);
-	return 0;
-}
-
 static int parse_serial(struct options *o, const char *text)
 {
 	const char *at;
@@ -157,31 +184,33 @@ static int parse_serial(struct options *o, const char *text)
 	return 0;
 }
 
-static int add_feature(struct options *o, const char *name, size_t len)
+static int find_name(const char *option, const struct name *names,
+		     const char *text, size_t len, uint64_t *bits)
 {
-	size_t i;
+	const struct name *n;
 
-	for (i = 0; i < NUM_FEATURES; i++) {
-		if (strlen(features[i].name) == len &&
-		    !strncmp(features[i].name, name, len)) {
-			o->features_off |= 1ULL << features[i].bit;
+	for (n = names; n->name; n++) {
+		if (strlen(n->name) == len && !strncmp(n->name, text, len)) {
+			*bits |= BIT64(n->bit);
 			return 0;
 		}
 	}
-	fprintf(stderr, "vfe-device: --features-off %.*s: unknown feature; use",
-		(int)len, name);
-	for (i = 0; i < NUM_FEATURES; i++)
-		fprintf(stderr, "%s %s", i ? "," : "", features[i].name);
+	fprintf(stderr, "vfe-device: %s %.*s: unknown name; use", option,
+		(int)len, text);
+	for (n = names; n->name; n++)
+		fprintf(stderr, "%s %s", n == names ? "" : ",", n->name);
 	fputc('\n', stderr);
 	return -1;
 }
 
-static int parse_features_off(struct options *o, const char *list)
+/* Names with commas in between; their bits are added to @bits. */
+static int parse_names(const char *option, const struct name *names,
+		       const char *list, uint64_t *bits)
 {
 	while (*list) {
 		size_t len = strcspn(list, ",");
 
-		if (add_feature(o, list, len))
+		if (find_name(option, names, list, len, bits))
 			return -1;
 		list += len;
 		if (*list)
@@ -213,7 +242,8 @@ static int apply(struct options *o, int id, const char *arg)
 	case OPT_QUEUES:
 		return parse_number("--queues", arg, 1, MAX_QUEUES, &o->queues);
 	case OPT_QUEUE_SIZE:
-		return parse_queue_size(o, arg);
+		return parse_number("--queue-size", arg, 1, MAX_QUEUE_SIZE,
+				    &o->queue_size);
 	case OPT_READONLY:
 		o->readonly = true;
 		return 0;
@@ -223,7 +253,10 @@ static int apply(struct options *o, int id, const char *arg)
 		o->msix = false;
 		return 0;
 	case OPT_FEATURES_OFF:
-		return parse_features_off(o, arg);
+		return parse_names("--features-off", features, arg,
+				   &o->features_off);
+	case OPT_FAULT:
+		return parse_names("--fault", faults, arg, &o->faults);
 	case OPT_LOG:
 		o->log = arg;
 		return 0;

@@ -61,25 +61,27 @@ void vdev_break(struct vdev *v)
 
 static void publish(struct queue *q)
 {
-	if (q->published == q->used_idx)
-		return;
-	if (ring_publish(q))
-		interrupt(q->v, q->vector, ISR_QUEUE);
-	else
+	switch (ring_publish(q)) {
+	case PUBLISHED_NOTHING:
+		break;
+	case PUBLISHED_SILENTLY:
 		q->v->c->interrupts_suppressed++;
+		break;
+	case PUBLISHED_WANTED:
+		interrupt(q->v, q->vector, ISR_QUEUE);
+		break;
+	}
 }
 
-/* Return: 0, or -1 if the queue made no sense */
-static int run_one(struct queue *q, uint16_t head, struct budget *left)
+/* Return: 0, or -1 if the request made no sense */
+static int run_one(struct queue *q, struct chain *c, struct budget *left)
 {
-	struct chain c;
-	uint64_t bytes;
+	uint64_t bytes = c->read_len + c->write_len;
 	uint32_t len;
 
-	if (chain_read(q, head, &c) || blk_request(q, &c, &len))
+	if (blk_request(q, c, &len))
 		return -1;
-	ring_push(q, head, len);
-	bytes = c.read_len + c.write_len;
+	ring_push(q, c, len);
 	left->requests--;
 	left->bytes -= bytes < left->bytes ? bytes : left->bytes;
 	return 0;
@@ -88,14 +90,14 @@ static int run_one(struct queue *q, uint16_t head, struct budget *left)
 /* Return: 1 if the queue is empty, 0 if the budget is used up, -1 if broken */
 static int run_available(struct queue *q, struct budget *left)
 {
-	uint16_t head;
+	struct chain c;
 	int ret;
 
 	while (left->requests && left->bytes) {
-		ret = ring_next(q, &head);
+		ret = ring_next(q, &c);
 		if (ret <= 0)
 			return ret ? ret : 1;
-		if (run_one(q, head, left))
+		if (run_one(q, &c, left))
 			return -1;
 	}
 	return 0;
@@ -146,57 +148,85 @@ static void kick(struct queue *q)
 	run_queue(q);
 }
 
+uint16_t vdev_notify_value(const struct vdev *v, unsigned int index)
+{
+	if (vdev_has(v, VIRTIO_F_NOTIF_CONFIG_DATA))
+		return NOTIF_CONFIG_DATA(index);
+	return index;
+}
+
 /*
- * @slot: where in the notify window; @value: 16 bits as the driver wrote them.
- * 4.1.5.2.1: both name the queue.
+ * @slot: where in the notify window; @value: as the driver wrote it, its lower
+ * half. 4.1.5.2.1: both name the queue.
  */
 static struct queue *notified(struct vdev *v, uint32_t slot, uint16_t value)
 {
-	if (slot < v->num_queues && value == slot)
+	if (slot < v->num_queues && value == vdev_notify_value(v, slot))
 		return &v->queues[slot];
-	log_line("notify: value %u at offset %u ignored: queue %u is expected there, of %u",
-		 value, slot * VFE_NOTIFY_MULTIPLIER, slot, v->num_queues);
+	log_line("notify: value %u at offset %u ignored: that of a queue is expected there, of %u",
+		 value, slot * VFE_NOTIFY_MULTIPLIER, v->num_queues);
 	return NULL;
+}
+
+/*
+ * 2.9: the upper half of a notification says up to where there are buffers. By
+ * the time it comes they are seen in the ring, and those after them may be.
+ */
+static void check_data(struct queue *q, uint16_t next)
+{
+	struct vdev *v = q->v;
+
+	if (!vdev_has(v, VIRTIO_F_NOTIFICATION_DATA) || !vdev_running(v) ||
+	    q->pending || !ring_is_ahead(q, next))
+		return;
+	v->c->notified_ahead++;
+	log_line("queue %u: a notification says 0x%x of buffers that are not in the ring",
+		 q->index, next);
 }
 
 static void notify_write(struct vdev *v, uint32_t offset, unsigned int size,
 			 uint32_t value)
 {
+	/* 4.1.5.2.1: 32 bits with NOTIFICATION_DATA; else 16, or more */
+	unsigned int least = vdev_has(v, VIRTIO_F_NOTIFICATION_DATA) ? 4 : 2;
 	struct queue *q;
 
-	/* 4.1.5.2: 16 bits; a driver may also write 32. */
-	if (offset % VFE_NOTIFY_MULTIPLIER || size < 2) {
-		log_line("notify: write of %u bytes at offset %u ignored: not a queue's slot",
-			 size, offset);
+	if (offset % VFE_NOTIFY_MULTIPLIER || size < least) {
+		log_line("notify: write of %u bytes at offset %u ignored: a queue's slot takes %u",
+			 size, offset, least);
 		return;
 	}
 	q = notified(v, offset / VFE_NOTIFY_MULTIPLIER, value);
-	if (q)
-		kick(q);
+	if (!q)
+		return;
+	kick(q);
+	check_data(q, value >> 16);
 }
 
-/* Return: whether the driver rang */
-static bool look_at_doorbell(struct queue *q)
+/* Return: whether the driver rang; then @value is what it wrote */
+static bool look_at_doorbell(struct queue *q, uint32_t *value)
 {
 	uint32_t *slot = &q->v->doorbell[q->index];
-	uint32_t value;
 
 	/* Looking first leaves the cache line shared while nobody rings. */
 	if (__atomic_load_n(slot, __ATOMIC_RELAXED) == VFE_DOORBELL_IDLE)
 		return false;
-	value = __atomic_exchange_n(slot, VFE_DOORBELL_IDLE, __ATOMIC_SEQ_CST);
+	*value = __atomic_exchange_n(slot, VFE_DOORBELL_IDLE, __ATOMIC_SEQ_CST);
 	q->v->c->doorbells++;
-	return notified(q->v, q->index, value);
+	return notified(q->v, q->index, *value);
 }
 
 static bool poll_queue(struct queue *q)
 {
 	struct vdev *v = q->v;
+	bool rung = false;
+	uint32_t value = 0;
 
 	if (q->state != QUEUE_ENABLED)
 		return false;
-	if (v->doorbell && look_at_doorbell(q))
-		q->pending = true;
+	if (v->doorbell)
+		rung = look_at_doorbell(q, &value);
+	q->pending |= rung;
 	if (!q->pending && !v->o->poll)
 		return false;
 	/*
@@ -206,6 +236,8 @@ static bool poll_queue(struct queue *q)
 	if (!ring_resolve(q) || (!q->pending && !ring_has_more(q)))
 		return false;
 	run_queue(q);
+	if (rung)
+		check_data(q, value >> 16);
 	return true;
 }
 
@@ -278,6 +310,38 @@ void vdev_write(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 	}
 }
 
+void vdev_features_accepted(struct vdev *v)
+{
+	const struct ring_ops *before = v->ring;
+
+	v->ring = ring_ops_of(v);
+	/*
+	 * SeaBIOS enables its queue first and negotiates then. The length of a
+	 * split ring depends on EVENT_IDX; as a packed one it starts anew.
+	 */
+	for (unsigned int i = 0; i < v->num_queues; i++) {
+		if (v->ring == before)
+			ring_forget(&v->queues[i]);
+		else
+			ring_reset(&v->queues[i]);
+	}
+	blk_features_accepted(v);
+}
+
+void vdev_queue_reset(struct queue *q)
+{
+	struct vdev *v = q->v;
+
+	ring_reset(q);
+	/* A ring of the bell from before is none after. */
+	if (v->doorbell)
+		__atomic_store_n(&v->doorbell[q->index], VFE_DOORBELL_IDLE,
+				 __ATOMIC_SEQ_CST);
+	v->c->queue_resets++;
+	if (vdev_fault(v, FAULT_QUEUE_RESET))
+		q->state = QUEUE_RESETTING;
+}
+
 void vdev_reset(struct vdev *v)
 {
 	v->status = 0;
@@ -289,6 +353,7 @@ void vdev_reset(struct vdev *v)
 	/* 4.1.5.1.2.1: no event has a vector. */
 	v->config_vector = VIRTIO_MSI_NO_VECTOR;
 	v->queue_select = 0;
+	v->ring = ring_ops_of(v);
 	for (unsigned int i = 0; i < v->num_queues; i++)
 		ring_reset(&v->queues[i]);
 	blk_reset(v);
@@ -337,8 +402,7 @@ bool vdev_queue_state(const struct vdev *v, unsigned int index, uint16_t *size,
 	if (index >= v->num_queues)
 		return false;
 	*size = v->queues[index].size;
-	*avail_idx = v->queues[index].last_avail;
-	*used_idx = v->queues[index].published;
+	ring_progress(&v->queues[index], avail_idx, used_idx);
 	return true;
 }
 
@@ -387,6 +451,25 @@ static bool allocate(struct vdev *v)
 	return true;
 }
 
+/* What is offered whatever the type of the device is */
+static uint64_t ring_features(const struct vdev *v)
+{
+	uint64_t f = BIT64(VIRTIO_RING_F_INDIRECT_DESC) |
+		     BIT64(VIRTIO_RING_F_EVENT_IDX) |
+		     BIT64(VIRTIO_F_VERSION_1) |
+		     BIT64(VIRTIO_F_ACCESS_PLATFORM) |
+		     BIT64(VIRTIO_F_RING_PACKED) |
+		     BIT64(VIRTIO_F_IN_ORDER) |
+		     BIT64(VIRTIO_F_ORDER_PLATFORM) |
+		     BIT64(VIRTIO_F_NOTIFICATION_DATA) |
+		     BIT64(VIRTIO_F_NOTIF_CONFIG_DATA) |
+		     BIT64(VIRTIO_F_RING_RESET);
+
+	if (vdev_fault(v, FAULT_FEATURES))
+		return f & ~BIT64(VIRTIO_F_VERSION_1);
+	return f & ~v->o->features_off;
+}
+
 struct vdev *vdev_new(const struct options *o, struct backend *b,
 		      struct gmem *gm, struct irq *irq, struct counts *c)
 {
@@ -400,10 +483,7 @@ struct vdev *vdev_new(const struct options *o, struct backend *b,
 	v->irq = irq;
 	v->c = c;
 	v->doorbell_fd = -1;
-	v->offered = BIT64(VIRTIO_F_VERSION_1) |
-		     BIT64(VIRTIO_RING_F_EVENT_IDX) |
-		     BIT64(VIRTIO_RING_F_INDIRECT_DESC);
-	v->offered = (v->offered & ~o->features_off) | blk_features(v);
+	v->offered = ring_features(v) | blk_features(v);
 	/* 5.2.2: without MQ there is one queue. */
 	v->num_queues = v->offered & BIT64(VIRTIO_BLK_F_MQ) ? o->queues : 1;
 	if (!allocate(v) || (o->map_doorbell && !map_doorbell(v))) {

@@ -4,7 +4,7 @@
  *
  *   virtio.c  the device as a whole: life cycle, interrupts, poll, doorbells
  *   common.c  the common configuration structure, register by register
- *   ring.c    a split ring as the device reads and writes it
+ *   ring.c    a virtqueue; split.c and packed.c: the two layouts (ring.h)
  *   chain.c   descriptor chains, turned into pieces of this process's memory
  *   blk.c     the block device: requests
  *   blkcfg.c  the block device: features and configuration space
@@ -15,11 +15,9 @@
 #include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
-#include <linux/virtio_ring.h>
 
 #include "device.h"
-
-#define BIT64(n)	(UINT64_C(1) << (n))
+#include "ring.h"
 
 /* Section numbers in the comments are those of virtio 1.4. */
 
@@ -36,49 +34,12 @@
 #define BLK_ZEROES_SEGS		1U
 #define BLK_ZEROES_SECTORS	65536U
 
-enum queue_part {
-	PART_DESC,
-	PART_DRIVER,
-	PART_DEVICE,
-	NUM_PARTS
-};
-
 /*
- * The driver's view: a queue is configured, then enabled, then stays so until
- * the device is reset.
+ * 4.1.4.3: what a driver writes to the notify window with NOTIF_CONFIG_DATA.
+ * Not the queue's number, so that it shows who does not look; and never
+ * VFE_DOORBELL_IDLE.
  */
-enum queue_state {
-	QUEUE_CONFIG,
-	QUEUE_ENABLED,
-};
-
-struct queue {
-	struct vdev *v;
-	unsigned int index;
-	enum queue_state state;
-	uint16_t size;
-	uint16_t vector;
-	uint64_t addr[NUM_PARTS];	/* guest addresses */
-	void *part[NUM_PARTS];		/* where they are here; NULL: look up */
-
-	uint16_t last_avail;	/* next entry of the available ring to take */
-	uint16_t seen_avail;	/* available index as last read */
-	uint16_t used_idx;	/* next entry of the used ring to fill */
-	uint16_t published;	/* used index as the driver sees it */
-	bool pending;		/* a pass ended with work left */
-};
-
-/* What one descriptor chain holds; pieces the device may read come first. */
-struct chain {
-	struct iovec *iov;
-	int max;
-	int readable;		/* pieces */
-	int writable;
-	uint64_t read_len;	/* bytes */
-	uint64_t write_len;
-	uint8_t *status;	/* the last byte the device may write, or NULL */
-	bool fault;		/* some buffer is not usable */
-};
+#define NOTIF_CONFIG_DATA(index)	(0xa500U + (index))
 
 struct vdev {
 	const struct options *o;
@@ -93,12 +54,13 @@ struct vdev {
 	uint8_t generation;
 	uint8_t writeback;
 	uint64_t offered;
-	uint64_t features;	/* as the driver wrote them */
+	uint64_t features;	/* as written; final from FEATURES_OK on */
 	uint32_t device_select;
 	uint32_t driver_select;
 	uint16_t config_vector;
 	uint16_t queue_select;
 
+	const struct ring_ops *ring;	/* the layout of all queues */
 	unsigned int num_queues;
 	struct queue *queues;
 	struct iovec *iov;	/* for the one chain under way */
@@ -116,6 +78,18 @@ void vdev_config_interrupt(struct vdev *v);
 /* The driver has set DRIVER_OK, nothing is broken, memory is in reach. */
 bool vdev_running(const struct vdev *v);
 
+/* The features are accepted: what follows from them */
+void vdev_features_accepted(struct vdev *v);
+/* 2.6.1: as before the driver saw it */
+void vdev_queue_reset(struct queue *q);
+/* What a notification of queue @index says, 4.1.5.2 */
+uint16_t vdev_notify_value(const struct vdev *v, unsigned int index);
+
+static inline bool vdev_fault(const struct vdev *v, enum device_fault fault)
+{
+	return v->o->faults & BIT64(fault);
+}
+
 static inline bool vdev_has(const struct vdev *v, unsigned int feature)
 {
 	return v->features & BIT64(feature);
@@ -125,46 +99,6 @@ static inline bool vdev_has(const struct vdev *v, unsigned int feature)
 uint32_t common_read(struct vdev *v, uint32_t offset, unsigned int size);
 void common_write(struct vdev *v, uint32_t offset, unsigned int size,
 		  uint32_t value);
-
-/* ring.c */
-void ring_reset(struct queue *q);
-/**
- * ring_check() - are the addresses the driver gave fit for use?
- *
- * Return: true, or false after a line in the log.
- */
-bool ring_check(struct queue *q);
-/* Find the ring's parts in this process. Return: false if one is not RAM. */
-bool ring_resolve(struct queue *q);
-void ring_forget(struct queue *q);
-/**
- * ring_next() - take the next available entry
- *
- * Return: 1 with the head in @head, 0 if there is none, -1 after a line in the
- * log if the driver's index makes no sense.
- */
-int ring_next(struct queue *q, uint16_t *head);
-/* A glance at the driver's index, which ring_next() then checks */
-bool ring_has_more(const struct queue *q);
-/* Put a chain into the used ring; the driver sees it after ring_publish(). */
-void ring_push(struct queue *q, uint16_t head, uint32_t len);
-/* Show the driver what was pushed. Return: whether it wants an interrupt. */
-bool ring_publish(struct queue *q);
-/* No notifications from here on, as far as that takes no effort. */
-void ring_disarm(struct queue *q);
-/* Ask for a notification. Return: false if entries have come up meanwhile. */
-bool ring_arm(struct queue *q);
-/* --poll: keep the driver from ever notifying. */
-void ring_silence(struct queue *q);
-
-/* chain.c */
-/**
- * chain_read() - follow the chain that starts at @head
- *
- * Return: 0, also when a buffer is not usable (@c->fault), or -1 after a line
- * in the log when the chain itself makes no sense.
- */
-int chain_read(struct queue *q, uint16_t head, struct chain *c);
 
 /* blk.c */
 /**
@@ -181,6 +115,8 @@ uint64_t blk_features(const struct vdev *v);
 /* The write cache mode that follows from the accepted features, or reset */
 void blk_features_accepted(struct vdev *v);
 void blk_reset(struct vdev *v);
+/* Segments that the data of a request may have */
+uint32_t blk_seg_max(const struct vdev *v);
 uint32_t blk_config_read(struct vdev *v, uint32_t offset, unsigned int size);
 void blk_config_write(struct vdev *v, uint32_t offset, unsigned int size,
 		      uint32_t value);

@@ -127,6 +127,6 @@ int fuzz_one(const uint8_t *data, size_t size)
 	}
 	device_reset(d);
 	world_check_power_on(d);
-	world_check_serves(d);
+	world_check_serves(d, false);
 	return 0;
 }

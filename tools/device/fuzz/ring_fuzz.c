@@ -4,7 +4,7 @@
  * (rings, descriptors, indirect tables, headers, or raw bytes) and what the
  * driver writes to registers in between.
  *
- *   byte 0      modes: poll, sizes; bytes 1, 2: features
+ *   byte 0      modes: poll, sizes; bytes 1, 2: features, see take_features()
  *   6 bytes     where queue 0 has its parts, 16 bytes each; 0: the usual place
  *   then        operations: a byte that says which, then its arguments
  */
@@ -28,8 +28,17 @@ enum operation {
 	OP_REGISTER,		/* offset, value */
 	OP_WISHES,		/* flags, used_event */
 	OP_MODE,		/* --poll on or off */
-	NUM_OPS
+	NUM_OPS,
+	/* For these the byte is OP_MORE or above. */
+	OP_PACKED = NUM_OPS,	/* queue, descriptor: the next one of the ring */
+	OP_PACKED_AT,		/* queue, slot, descriptor, flags */
+	OP_EVENT,		/* driver event suppression */
+	OP_NOTIFY,		/* slot, 32 bits */
+	OP_RESET,		/* queue; set up again */
+	END_OPS
 };
+
+#define OP_MORE		0xe0
 
 /* The usual places, relative to guest memory; queue 1 is QUEUE1 further on */
 #define DESC		0x0000U
@@ -45,7 +54,12 @@ struct run {
 	struct input in;
 	uint32_t desc[QUEUES];	/* offsets into guest memory */
 	uint32_t avail[QUEUES];
+	uint32_t used[QUEUES];
+	/* The driver's place in a packed ring: slot and wrap counter */
+	uint16_t next[QUEUES];
+	bool wrapped[QUEUES];
 	uint16_t size;
+	bool packed;
 };
 
 static void *ram_at(uint32_t offset, size_t len)
@@ -85,6 +99,48 @@ static void put_desc(struct run *r, void *to)
 	if (desc.flags & 0x80)
 		desc.len *= 0x10001;
 	memcpy(to, &desc, sizeof(desc));
+}
+
+static void put_packed(struct run *r, unsigned int queue, uint16_t slot,
+		       uint16_t flags)
+{
+	struct vring_packed_desc desc = {};
+
+	desc.addr = htole64(take_addr(r));
+	desc.len = htole32(take16(&r->in));
+	desc.id = htole16(take8(&r->in));
+	desc.flags = htole16(flags);
+	memcpy(ram_at(r->desc[queue] + slot % r->size * sizeof(desc),
+		      sizeof(desc)), &desc, sizeof(desc));
+}
+
+/* Available, as a driver makes it so; a list grows by one */
+static void packed_op(struct run *r)
+{
+	unsigned int queue = take8(&r->in) % QUEUES;
+	uint16_t flags = take8(&r->in) & 7;
+
+	flags |= r->wrapped[queue] ? DESC_F_USED : DESC_F_AVAIL;
+	put_packed(r, queue, r->next[queue], flags);
+	if (++r->next[queue] == r->size) {
+		r->next[queue] = 0;
+		r->wrapped[queue] = !r->wrapped[queue];
+	}
+}
+
+static void packed_at_op(struct run *r)
+{
+	unsigned int queue = take8(&r->in) % QUEUES;
+	uint16_t slot = take8(&r->in);
+
+	put_packed(r, queue, slot, take16(&r->in));
+}
+
+static void event_op(struct run *r)
+{
+	uint32_t value = take32(&r->in);
+
+	memcpy(ram_at(r->avail[0], sizeof(value)), &value, sizeof(value));
 }
 
 static void offer(struct run *r)
@@ -179,13 +235,20 @@ static void work_op(struct run *r, enum operation op)
 
 	if (op == OP_POLL) {
 		vdev_poll(v);
+	} else if (op == OP_NOTIFY) {
+		queue = take8(&r->in) % 4;
+		vdev_write(v, VFE_WIN_NOTIFY, queue * 4, 4,
+			   vdev_notify_value(v, queue) |
+			   (uint32_t)take16(&r->in) << 16);
 	} else {
 		queue = take8(&r->in);
 		if (op == OP_KICK)
-			vdev_write(v, VFE_WIN_NOTIFY, (queue % 4) * 4, 2,
-				   queue % 4);
+			vdev_write(v, VFE_WIN_NOTIFY, (queue % 4) * 4,
+				   vdev_has(v, VIRTIO_F_NOTIFICATION_DATA) ?
+				   4 : 2, vdev_notify_value(v, queue % 4));
 		else
-			v->doorbell[queue % QUEUES] = take16(&r->in);
+			v->doorbell[queue % QUEUES] = take16(&r->in) ^
+				vdev_notify_value(v, queue % QUEUES);
 	}
 	check_bounded(r->d, &before);
 }
@@ -202,9 +265,50 @@ static void map_op(struct run *r, enum operation op)
 	vdev_memory_changed(r->d->vdev);
 }
 
+static void set_part(struct run *r, enum vfe_reg lo, uint32_t offset)
+{
+	reg_set(r->d, lo, RAM_BASE + offset);
+	reg_set(r->d, lo + 1, 0);
+}
+
+static void start_queue(struct run *r, unsigned int queue)
+{
+	r->next[queue] = 0;
+	r->wrapped[queue] = false;
+	reg_set(r->d, VFE_REG_QUEUE_SELECT, queue);
+	reg_set(r->d, VFE_REG_QUEUE_SIZE, r->size);
+	reg_set(r->d, VFE_REG_QUEUE_MSIX_VECTOR, queue);
+	set_part(r, VFE_REG_QUEUE_DESC_LO, r->desc[queue]);
+	set_part(r, VFE_REG_QUEUE_DRIVER_LO, r->avail[queue]);
+	set_part(r, VFE_REG_QUEUE_DEVICE_LO, r->used[queue]);
+	reg_set(r->d, VFE_REG_QUEUE_ENABLE, 1);
+}
+
+/* One queue is reset, and set up again where it was, all zeroes or not. */
+static void reset_op(struct run *r)
+{
+	uint8_t how = take8(&r->in);
+	unsigned int queue = how % QUEUES;
+
+	reg_set(r->d, VFE_REG_QUEUE_SELECT, queue);
+	reg_set(r->d, VFE_REG_QUEUE_RESET, 1);
+	if (how & 0x80)
+		memset(ram_at(r->desc[queue], 16 * r->size), 0, 16 * r->size);
+	start_queue(r, queue);
+}
+
+static enum operation take_op(struct run *r)
+{
+	uint8_t op = take8(&r->in);
+
+	if (op < OP_MORE)
+		return op % NUM_OPS;
+	return NUM_OPS + (op - OP_MORE) % (END_OPS - NUM_OPS);
+}
+
 static void one_op(struct run *r)
 {
-	enum operation op = take8(&r->in) % NUM_OPS;
+	enum operation op = take_op(r);
 	uint32_t place;
 
 	switch (op) {
@@ -241,15 +345,21 @@ static void one_op(struct run *r)
 	case OP_MODE:
 		r->d->options.poll = take8(&r->in) & 1;
 		break;
+	case OP_PACKED:
+		packed_op(r);
+		break;
+	case OP_PACKED_AT:
+		packed_at_op(r);
+		break;
+	case OP_EVENT:
+		event_op(r);
+		break;
+	case OP_RESET:
+		reset_op(r);
+		break;
 	default:
 		work_op(r, op);
 	}
-}
-
-static void set_part(struct run *r, enum vfe_reg lo, uint32_t offset)
-{
-	reg_set(r->d, lo, RAM_BASE + offset);
-	reg_set(r->d, lo + 1, 0);
 }
 
 static uint32_t part_offset(struct run *r, uint32_t usual)
@@ -259,33 +369,45 @@ static uint32_t part_offset(struct run *r, uint32_t usual)
 	return chosen ? chosen : usual;
 }
 
-static void start_queue(struct run *r, unsigned int queue)
+static void place_queue(struct run *r, unsigned int queue)
 {
 	uint32_t base = queue * QUEUE1;
-	uint32_t used;
 
 	r->desc[queue] = queue ? base + DESC : part_offset(r, DESC);
 	r->avail[queue] = queue ? base + AVAIL : part_offset(r, AVAIL);
-	used = queue ? base + USED : part_offset(r, USED);
-	reg_set(r->d, VFE_REG_QUEUE_SELECT, queue);
-	reg_set(r->d, VFE_REG_QUEUE_SIZE, r->size);
-	reg_set(r->d, VFE_REG_QUEUE_MSIX_VECTOR, queue);
-	set_part(r, VFE_REG_QUEUE_DESC_LO, r->desc[queue]);
-	set_part(r, VFE_REG_QUEUE_DRIVER_LO, r->avail[queue]);
-	set_part(r, VFE_REG_QUEUE_DEVICE_LO, used);
-	reg_set(r->d, VFE_REG_QUEUE_ENABLE, 1);
+	r->used[queue] = queue ? base + USED : part_offset(r, USED);
+}
+
+/* The bits above 15 that matter come in bits that no block device has. */
+static uint64_t take_features(struct run *r)
+{
+	static const struct {
+		unsigned int from, to;
+	} moved[] = {
+		{ 0, VIRTIO_F_RING_PACKED }, { 3, VIRTIO_F_IN_ORDER },
+		{ 4, VIRTIO_F_NOTIFICATION_DATA },
+		{ 7, VIRTIO_F_NOTIF_CONFIG_DATA }, { 8, VIRTIO_F_RING_RESET },
+		{ 14, VIRTIO_RING_F_INDIRECT_DESC },
+		{ 15, VIRTIO_RING_F_EVENT_IDX },
+	};
+	uint64_t bits = take16(&r->in), features = bits;
+
+	for (unsigned int i = 0; i < sizeof(moved) / sizeof(moved[0]); i++) {
+		if (bits & BIT64(moved[i].from))
+			features |= BIT64(moved[i].to);
+	}
+	return features | BIT64(VIRTIO_F_VERSION_1) | BIT64(VIRTIO_BLK_F_MQ);
 }
 
 static void start(struct run *r)
 {
 	uint8_t modes = take8(&r->in);
-	uint64_t features = take16(&r->in) | BIT64(VIRTIO_F_VERSION_1);
+	uint64_t features = take_features(r);
 
-	/* The bits above 15 that matter, from the top of these two bytes */
-	features |= (features & 0xc000) << 14;
-	features |= BIT64(VIRTIO_BLK_F_MQ);
+	r->packed = features & BIT64(VIRTIO_F_RING_PACKED);
 	r->d->options.poll = modes & 1;
-	r->size = 1U << (modes >> 1) % 5;
+	r->size = r->packed ? 1 + (modes >> 1) % QUEUE_SIZE :
+		  1U << (modes >> 1) % 5;
 	irq_enable_msix(r->d->irq, modes & 0x40, modes & 0x80);
 	reg_set(r->d, VFE_REG_DEVICE_STATUS, 0);
 	reg_set(r->d, VFE_REG_DEVICE_STATUS, 3);
@@ -295,8 +417,10 @@ static void start(struct run *r)
 			(features & r->d->vdev->offered) >> (32 * word));
 	}
 	reg_set(r->d, VFE_REG_DEVICE_STATUS, 11);
-	for (unsigned int queue = 0; queue < QUEUES; queue++)
+	for (unsigned int queue = 0; queue < QUEUES; queue++) {
+		place_queue(r, queue);
 		start_queue(r, queue);
+	}
 	reg_set(r->d, VFE_REG_DEVICE_STATUS, 15);
 }
 
@@ -313,7 +437,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 	r.d->options.poll = false;
 	device_reset(r.d);
 	world_check_power_on(r.d);
-	world_check_serves(r.d);
+	world_check_serves(r.d, r.packed);
 	if (world_mappings() != 3 + 1)
 		fail("%u mappings, not guest memory's 3 and the doorbell",
 		     world_mappings());

@@ -405,7 +405,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 
 	if (!ready) {
 		make_fds();
-		world_check_serves(r.d);
+		world_check_serves(r.d, false);
 		gmem_unmap_all(r.d->gmem);
 		ready = true;
 	}

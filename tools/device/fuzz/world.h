@@ -68,8 +68,8 @@ unsigned int world_mappings(void);
 void world_check_power_on(struct device *d);
 /* Negotiate @features as far as they are offered, and set up queue 0. */
 void world_start(struct device *d, uint64_t features);
-/* A well-behaved driver gets its data. */
-void world_check_serves(struct device *d);
+/* A well-behaved driver gets its data, from a split ring or a packed one. */
+void world_check_serves(struct device *d, bool packed);
 
 /* Access a register by its name in wire.h. */
 uint32_t reg_get(struct device *d, enum vfe_reg reg);

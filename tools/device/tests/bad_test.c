@@ -266,8 +266,8 @@ static const struct mistake mistakes[] = {
 	{ "table and next", table_and_next, NEEDS_RESET, "both indirect" },
 	{ "odd table", table_odd, NEEDS_RESET, "whole descriptors" },
 	{ "empty table", table_empty, NEEDS_RESET, "whole descriptors" },
-	{ "long table", table_long, NEEDS_RESET, "longer than the queue" },
-	{ "huge table", table_huge, NEEDS_RESET, "longer than the queue" },
+	{ "long table", table_long, NEEDS_RESET, "longer than allowed" },
+	{ "huge table", table_huge, NEEDS_RESET, "longer than allowed" },
 	{ "table outside", table_outside, NEEDS_RESET, "not in guest memory" },
 	{ "table half outside", table_at_the_end, NEEDS_RESET, "not in guest" },
 	{ "next in table", table_next_range, NEEDS_RESET, "beyond the table" },
@@ -369,7 +369,7 @@ static void test_indirect_not_negotiated(void)
 static void bad_ring(struct guest *g, enum vfe_reg part, uint64_t addr,
 		     const char *log)
 {
-	guest_negotiate(g, offered(g));
+	guest_negotiate(g, offered(g) & ALL_FEATURES);
 	set(g, VFE_REG_QUEUE_SELECT, 0);
 	set_addr(g, VFE_REG_QUEUE_DESC_LO, DESC_ADDR);
 	set_addr(g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR);

@@ -191,11 +191,17 @@ uint8_t guest_negotiate(struct guest *g, uint64_t features)
 void guest_start(struct guest *g, uint64_t features, uint16_t size)
 {
 	memset(g->ram, 0, RAM_SIZE);
+	guest_negotiate(g, features & offered(g));
+	set(g, VFE_REG_CONFIG_MSIX_VECTOR, 0);
+	guest_queue(g, size);
+	set(g, VFE_REG_DEVICE_STATUS, 15);
+}
+
+void guest_queue(struct guest *g, uint16_t size)
+{
 	g->avail_idx = 0;
 	g->used_seen = 0;
 	g->size = size;
-	guest_negotiate(g, features & offered(g));
-	set(g, VFE_REG_CONFIG_MSIX_VECTOR, 0);
 	set(g, VFE_REG_QUEUE_SELECT, 0);
 	set(g, VFE_REG_QUEUE_SIZE, size);
 	set(g, VFE_REG_QUEUE_MSIX_VECTOR, 1);
@@ -203,7 +209,6 @@ void guest_start(struct guest *g, uint64_t features, uint16_t size)
 	set_addr(g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR);
 	set_addr(g, VFE_REG_QUEUE_DEVICE_LO, USED_ADDR);
 	set(g, VFE_REG_QUEUE_ENABLE, 1);
-	set(g, VFE_REG_DEVICE_STATUS, 15);
 }
 
 void *at(const struct guest *g, uint64_t addr)
@@ -268,6 +273,12 @@ void offer(struct guest *g, uint16_t head)
 void kick(struct guest *g)
 {
 	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, 0);
+}
+
+void kick32(struct guest *g, unsigned int queue, uint16_t value, uint16_t data)
+{
+	vdev_write(g->v, VFE_WIN_NOTIFY, queue * VFE_NOTIFY_MULTIPLIER, 4,
+		   (uint32_t)data << 16 | value);
 }
 
 uint16_t used_idx(const struct guest *g)

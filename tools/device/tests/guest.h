@@ -31,7 +31,11 @@
 #define DISK_SECTORS	2048ULL
 #define QUEUE_SIZE	256
 
-#define ALL_FEATURES	(~0ULL)	/* as far as they are offered */
+/* As far as they are offered; without those that give things another form */
+#define ALL_FEATURES	(~(BIT64(VIRTIO_F_RING_PACKED) | \
+			   BIT64(VIRTIO_F_IN_ORDER) | \
+			   BIT64(VIRTIO_F_NOTIFICATION_DATA) | \
+			   BIT64(VIRTIO_F_NOTIF_CONFIG_DATA)))
 
 struct guest {
 	struct options o;
@@ -65,6 +69,8 @@ void guest_open(struct guest *g, void (*change)(struct options *o));
 void guest_close(struct guest *g);
 /* Reset, negotiate what is offered of @features, queue 0 of @size, DRIVER_OK */
 void guest_start(struct guest *g, uint64_t features, uint16_t size);
+/* Only the set-up of queue 0 */
+void guest_queue(struct guest *g, uint16_t size);
 /* The same up to FEATURES_OK. Return: the status read back. */
 uint8_t guest_negotiate(struct guest *g, uint64_t features);
 
@@ -81,6 +87,8 @@ void put_table(struct guest *g, unsigned int index, uint64_t addr,
 void put_header(struct guest *g, uint32_t type, uint64_t sector);
 void offer(struct guest *g, uint16_t head);
 void kick(struct guest *g);
+/* 32 bits with NOTIFICATION_DATA: what names the queue, and the data */
+void kick32(struct guest *g, unsigned int queue, uint16_t value, uint16_t data);
 
 uint16_t used_idx(const struct guest *g);
 uint16_t used_flags(const struct guest *g);
@@ -104,8 +112,12 @@ uint8_t status_byte(const struct guest *g);
 void check_alive(struct guest *g, uint16_t size);
 
 extern const struct test good_tests[];
+extern const struct test packed_tests[];
+extern const struct test feature_tests[];
+extern const struct test misdeed_tests[];
 extern const struct test blk_tests[];
 extern const struct test bad_tests[];
+extern const struct test bad_packed_tests[];
 extern const struct test random_tests[];
 extern const struct test race_tests[];
 

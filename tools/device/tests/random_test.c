@@ -6,7 +6,7 @@
 #include <endian.h>
 #include <stdlib.h>
 
-#include "guest.h"
+#include "packed_guest.h"
 
 #define SIZE		16
 
@@ -70,6 +70,47 @@ static void test_random(void)
 	guest_close(&g);
 }
 
+/* Mostly available ones, or there is nothing to read */
+static void random_packed_ring(struct packed *p)
+{
+	struct guest *g = p->g;
+
+	for (unsigned int i = 0; i < SIZE; i++) {
+		struct piece e = { random_addr(), random_len(), 0 };
+		uint16_t flags = rand() % 8;
+
+		flags |= rand() % 16 ? (p->wrap ? DESC_F_AVAIL : DESC_F_USED) :
+			 (rand() & (DESC_F_AVAIL | DESC_F_USED));
+		packed_desc(g, i, &e, i, flags);
+		put_table(g, i, random_addr(), random_len(), rand(),
+			  rand() % 8);
+	}
+	put_header(g, rand() % 15, rand() % DISK_SECTORS);
+	put_table(g, 0, HDR_ADDR, 16, 0, 0);
+	set_driver_event(g, rand() % (2 * SIZE), rand() % 4);
+	p->wrap = !p->wrap;
+}
+
+static void test_random_packed(void)
+{
+	struct packed p;
+	struct guest g;
+
+	srand(3);
+	guest_open(&g, NULL);
+	for (unsigned int i = 0; i < 5000; i++) {
+		if (!(i % 8) || !vdev_running(g.v))
+			packed_start(&p, &g, ALL_FEATURES |
+				     (i % 3 ? BIT64(VIRTIO_F_IN_ORDER) : 0),
+				     SIZE - i % 5);
+		random_packed_ring(&p);
+		kick(&g);
+		vdev_poll(g.v);
+	}
+	check_alive(&g, SIZE);
+	guest_close(&g);
+}
+
 /* Any access anywhere in the windows */
 static void test_random_registers(void)
 {
@@ -94,6 +135,7 @@ static void test_random_registers(void)
 
 const struct test random_tests[] = {
 	{ "random chains", test_random },
+	{ "random packed rings", test_random_packed },
 	{ "random register accesses", test_random_registers },
 	{ }
 };

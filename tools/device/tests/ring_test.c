@@ -14,8 +14,9 @@
 int main(void)
 {
 	static const struct test *const suites[] = {
-		good_tests, blk_tests, bad_tests, random_tests, race_tests,
-		NULL
+		good_tests, packed_tests, feature_tests, misdeed_tests,
+		blk_tests, bad_tests, bad_packed_tests, random_tests,
+		race_tests, NULL
 	};
 
 	return tap_run(suites);
@@ -381,7 +382,7 @@ static void test_status(void)
 	CHECK_EQ(guest_negotiate(&g, offered(&g)), 11);
 	CHECK_EQ(guest_negotiate(&g, EVENT), 3);
 	CHECK(strstr(logged.last, "VERSION_1"));
-	CHECK_EQ(guest_negotiate(&g, V1 | BIT64(VIRTIO_F_RING_PACKED)), 3);
+	CHECK_EQ(guest_negotiate(&g, V1 | BIT64(VIRTIO_F_SR_IOV)), 3);
 	set(&g, VFE_REG_DEVICE_STATUS, 7);
 	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 3);
 	CHECK_EQ(guest_negotiate(&g, V1), 11);
@@ -401,7 +402,7 @@ static void test_registers(void)
 	struct guest g;
 
 	guest_open(&g, NULL);
-	guest_negotiate(&g, offered(&g));
+	guest_negotiate(&g, offered(&g) & ALL_FEATURES);
 	CHECK_EQ(get(&g, VFE_REG_NUM_QUEUES), 2);
 	set(&g, VFE_REG_QUEUE_SELECT, 1);
 	set_addr(&g, VFE_REG_QUEUE_DEVICE_LO, 0x123456789abcdef0ULL);

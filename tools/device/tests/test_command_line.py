@@ -129,8 +129,7 @@ class CommandLine(DeviceCase):
         for option, values in (
                 ("--queues", ("0", "-1", "65", "4x", "", "1e3", "99999999999",
                               " ")),
-                ("--queue-size", ("0", "1", "3", "100", "65536", "-4",
-                                  "0x", "many"))):
+                ("--queue-size", ("0", "1025", "65536", "-4", "0x", "many"))):
             for value in values:
                 self.with_backing(self.backing(), option, value,
                                   words=(option,))
@@ -147,7 +146,11 @@ class CommandLine(DeviceCase):
 
     def test_unknown_feature(self) -> None:
         self.with_backing(self.backing(), "--features-off", "event_idx,warp",
-                          words=("warp",))
+                          words=("warp", "packed"))
+
+    def test_unknown_fault(self) -> None:
+        self.with_backing(self.backing(), "--fault", "generation,warp",
+                          words=("--fault", "warp", "queue_reset"))
 
     def test_log_cannot_be_made(self) -> None:
         self.with_backing(self.backing(), "--log",
@@ -158,7 +161,7 @@ class CommandLine(DeviceCase):
                               capture_output=True, env=environment())
         self.assertEqual(done.returncode, 0)
         for option in (b"--socket", b"--backing", b"--doorbell", b"--poll",
-                       b"--features-off"):
+                       b"--features-off", b"--fault"):
             self.assertIn(option, done.stdout)
 
     def test_log_file(self) -> None:

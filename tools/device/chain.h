@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How a descriptor chain becomes pieces of this process's memory: what the
+ * layouts call while they walk along one. Descriptors differ between them;
+ * buffers and indirect tables do not.
+ */
+#ifndef CHAIN_H
+#define CHAIN_H
+
+#include "ring.h"
+
+/* A copy of what the guest had there at one moment, in host byte order */
+struct desc {
+	uint64_t addr;
+	uint32_t len;
+	uint16_t flags;
+	uint16_t extra;		/* split: next; packed: buffer id */
+};
+
+/*
+ * An indirect table, which may lie at any address: no pointer to a descriptor
+ * points there.
+ */
+struct table {
+	const uint8_t *bytes;
+	uint32_t num;
+};
+
+struct walk {
+	struct queue *q;
+	struct chain *c;
+	unsigned int head;	/* names the chain in the log */
+	bool indirect;		/* inside a table, for the log */
+	bool writes;		/* a writable buffer was there */
+	/* the last buffer the device may write: its end holds the status */
+	uint64_t last_addr;
+	uint32_t last_len;
+};
+
+void chain_begin(struct walk *w, struct queue *q, struct chain *c,
+		 unsigned int head);
+/* A line in the log about descriptor @index. Return: -1 */
+int chain_complain(const struct walk *w, unsigned int index, const char *what,
+		   unsigned long long value);
+/*
+ * Go into the table of @max descriptors or fewer that @d names.
+ * Return: 0, or -1 after a line in the log.
+ */
+int chain_table(struct walk *w, unsigned int index, const struct desc *d,
+		uint32_t max, struct table *t);
+/* A buffer of the chain. Return: 0, or -1 after a line in the log. */
+int chain_buffer(struct walk *w, unsigned int index, const struct desc *d);
+void chain_end(struct walk *w);
+
+#endif /* CHAIN_H */

@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A packed ring as the device reads and writes it (virtio 1.4, 2.8): taking
+ * available descriptors, overwriting them with used ones, and the event
+ * suppression structures of either side.
+ */
+#include <string.h>
+
+#include "chain.h"
+#include "virtio.h"
+
+static_assert(DESC_F_AVAIL == BIT64(VRING_PACKED_DESC_F_AVAIL), "2.8.1");
+static_assert(DESC_F_USED == BIT64(VRING_PACKED_DESC_F_USED), "2.8.1");
+static_assert(EVENT_WRAP == BIT64(VRING_PACKED_EVENT_F_WRAP_CTR), "2.8.14");
+
+#define MAX_SIZE	32768U	/* 2.8: 2^15 */
+#define EVENT_FLAGS	0x3U	/* 2.8.14 */
+
+static bool event_idx(const struct queue *q)
+{
+	return vdev_has(q->v, VIRTIO_RING_F_EVENT_IDX);
+}
+
+static struct vring_packed_desc *descs(const struct queue *q)
+{
+	return q->part[PART_DESC];
+}
+
+/* Positions: see struct packed_ring */
+
+static uint32_t slot_of(const struct queue *q, uint32_t pos)
+{
+	return pos < q->size ? pos : pos - q->size;
+}
+
+static bool wrap_of(const struct queue *q, uint32_t pos)
+{
+	return pos < q->size;
+}
+
+static uint32_t advance(const struct queue *q, uint32_t pos, uint32_t steps)
+{
+	return (pos + steps) % (2U * q->size);
+}
+
+/* Steps from one position forward to another */
+static uint32_t distance(const struct queue *q, uint32_t from, uint32_t to)
+{
+	return (to + 2U * q->size - from) % (2U * q->size);
+}
+
+/* A position the way the two sides tell it each other */
+static uint16_t to_wire(const struct queue *q, uint32_t pos)
+{
+	return slot_of(q, pos) | (wrap_of(q, pos) ? EVENT_WRAP : 0);
+}
+
+/* Return: false if there is no such descriptor */
+static bool from_wire(const struct queue *q, uint16_t wire, uint32_t *pos)
+{
+	uint32_t slot = wire & (EVENT_WRAP - 1);
+
+	*pos = wire & EVENT_WRAP ? slot : slot + q->size;
+	return slot < q->size;
+}
+
+/* 2.8.11; used descriptors are written where available ones were. */
+static const struct ring_part packed_parts[NUM_PARTS] = {
+	[PART_DESC] = { sizeof(struct vring_packed_desc), true },
+	[PART_DRIVER] = { sizeof(struct vring_packed_desc_event), false },
+	[PART_DEVICE] = { sizeof(struct vring_packed_desc_event), true },
+};
+
+static uint64_t packed_part_len(const struct queue *q, enum queue_part part)
+{
+	if (part == PART_DESC)
+		return (uint64_t)q->size * sizeof(struct vring_packed_desc);
+	return sizeof(struct vring_packed_desc_event);
+}
+
+/* 2.8.10.1: any size; 2.8: but up to 2^15 */
+static bool packed_is_size(uint32_t size)
+{
+	return size && size <= MAX_SIZE;
+}
+
+static void packed_reset(struct queue *q)
+{
+	q->packed = (struct packed_ring) {};
+}
+
+/* 2.8.1: one flag like the driver's wrap counter, and one not */
+static bool is_available(const struct queue *q, uint32_t pos, uint16_t flags)
+{
+	bool wrap = wrap_of(q, pos);
+
+	return !!(flags & DESC_F_AVAIL) == wrap && !!(flags & DESC_F_USED) != wrap;
+}
+
+static struct desc desc_read(const uint8_t *table, uint32_t index)
+{
+	struct vring_packed_desc copy;
+
+	memcpy(&copy, table + index * sizeof(copy), sizeof(copy));
+	/* What follows uses the copy: the compiler must not look again. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	return (struct desc) {
+		.addr = le64toh(copy.addr),
+		.len = le32toh(copy.len),
+		.flags = le16toh(copy.flags),
+		.extra = le16toh(copy.id),
+	};
+}
+
+/* 2.8.7: of flags and id in a table only the write flag counts. */
+static int read_table(struct walk *w, const struct table *t)
+{
+	for (uint32_t i = 0; i < t->num; i++) {
+		struct desc d = desc_read(t->bytes, i);
+
+		d.flags &= VRING_DESC_F_WRITE;
+		if (chain_buffer(w, i, &d))
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * 2.8.17 limits a list to the queue size, but a table to what the device
+ * allows: enough for the longest request, however small the queue is.
+ */
+static uint32_t table_max(const struct queue *q)
+{
+	uint32_t request = blk_seg_max(q->v) + 2;
+
+	return q->size > request ? q->size : request;
+}
+
+static int read_one(struct walk *w, uint32_t slot, const struct desc *d,
+		    bool first)
+{
+	struct table t;
+
+	if (!(d->flags & VRING_DESC_F_INDIRECT))
+		return chain_buffer(w, slot, d);
+	/* 2.8.19: never in a list */
+	if (!first)
+		return chain_complain(w, slot, "indirect in a list: flags",
+				      d->flags);
+	if (chain_table(w, slot, d, table_max(w->q), &t))
+		return -1;
+	return read_table(w, &t);
+}
+
+/* The next descriptor of the list. Return: its flags, or -1 if broken */
+static int go_on(struct walk *w, uint32_t pos, uint32_t steps)
+{
+	struct queue *q = w->q;
+	uint32_t slot = slot_of(q, pos);
+	uint16_t flags = load16(&descs(q)[slot].flags);
+
+	/* 2.8.17: this also forbids loops */
+	if (steps >= q->size)
+		return chain_complain(w, slot,
+				      "loop, or chain longer than the queue size",
+				      q->size);
+	/* 2.8.6: available before the first one was, and it says so */
+	if (!is_available(q, pos, flags))
+		return chain_complain(w, slot,
+				      "not available in the middle of a list: flags",
+				      flags);
+	return flags;
+}
+
+/* Return: the number of descriptors, or -1 if broken */
+static int read_list(struct walk *w, uint16_t first)
+{
+	const uint8_t *table = w->q->part[PART_DESC];
+	uint32_t pos = w->q->packed.avail, steps = 0;
+	int flags = first;
+	struct desc d;
+
+	for (;;) {
+		d = desc_read(table, slot_of(w->q, pos));
+		/* Those that said it is there */
+		d.flags = flags;
+		if (read_one(w, slot_of(w->q, pos), &d, !steps))
+			return -1;
+		steps++;
+		if (!(flags & VRING_DESC_F_NEXT))
+			break;
+		pos = advance(w->q, pos, 1);
+		flags = go_on(w, pos, steps);
+		if (flags < 0)
+			return -1;
+	}
+	/* 2.8.6: the last one has the id. It is only handed back. */
+	w->c->id = d.extra;
+	return steps;
+}
+
+static int packed_next(struct queue *q, struct chain *c)
+{
+	uint32_t slot = slot_of(q, q->packed.avail);
+	struct walk w;
+	uint16_t flags;
+	int steps;
+
+	/* Pairs with the driver's barrier before the flags, 2.8.21.1.1. */
+	flags = le16toh(__atomic_load_n(&descs(q)[slot].flags,
+					__ATOMIC_ACQUIRE));
+	if (!is_available(q, q->packed.avail, flags))
+		return 0;
+	chain_begin(&w, q, c, slot);
+	steps = read_list(&w, flags);
+	if (steps < 0)
+		return -1;
+	/* 2.8.16: what is in flight may not be made available again. */
+	if (distance(q, q->packed.published, q->packed.avail) + steps > q->size)
+		return chain_complain(&w, slot,
+				      "available again before it was used: flags",
+				      flags);
+	q->packed.avail = advance(q, q->packed.avail, steps);
+	c->steps = steps;
+	chain_end(&w);
+	return 1;
+}
+
+static bool packed_has_more(const struct queue *q)
+{
+	uint32_t pos = q->packed.avail;
+
+	return is_available(q, pos, load16(&descs(q)[slot_of(q, pos)].flags));
+}
+
+/*
+ * The driver looks at the first one only, so its flags come last, when all are
+ * shown.
+ */
+static void packed_put(struct queue *q, const struct used_entry *used)
+{
+	struct vring_packed_desc *d = &descs(q)[slot_of(q, q->packed.used)];
+	uint16_t flags = wrap_of(q, q->packed.used) ? DESC_F_AVAIL | DESC_F_USED : 0;
+
+	/* 2.8.3, 2.8.4: the length counts if something was written. */
+	if (used->len)
+		flags |= VRING_DESC_F_WRITE;
+	__atomic_store_n(&d->len, htole32(used->len), __ATOMIC_RELAXED);
+	store16(&d->id, used->id);
+	if (q->packed.used == q->packed.published)
+		q->packed.held = flags;
+	else
+		store16(&d->flags, flags);
+	q->packed.used = advance(q, q->packed.used, used->steps);
+}
+
+/* @old: what the driver was shown before */
+static bool wants_interrupt(const struct queue *q, uint32_t old)
+{
+	const uint32_t *event = q->part[PART_DRIVER];
+	/* Both halves at one moment: they belong together. */
+	uint32_t value = le32toh(__atomic_load_n(event, __ATOMIC_RELAXED));
+	uint32_t pos;
+
+	switch (value >> 16 & EVENT_FLAGS) {
+	case VRING_PACKED_EVENT_FLAG_DISABLE:
+		return false;
+	case VRING_PACKED_EVENT_FLAG_DESC:
+		/* A wish that makes no sense is better heard than not. */
+		if (!event_idx(q) || !from_wire(q, value, &pos))
+			return true;
+		return distance(q, old, pos) <
+		       distance(q, old, q->packed.published);
+	default:
+		return true;
+	}
+}
+
+static enum published packed_publish(struct queue *q)
+{
+	uint32_t old = q->packed.published;
+
+	if (q->packed.used == old)
+		return PUBLISHED_NOTHING;
+	/* All else, status bytes too, is there before these flags. */
+	__atomic_store_n(&descs(q)[slot_of(q, old)].flags,
+			 htole16(q->packed.held), __ATOMIC_RELEASE);
+	q->packed.published = q->packed.used;
+
+	/*
+	 * The driver writes its wish and then looks at the flags; the flags are
+	 * written before the wish is read, or both might miss each other.
+	 */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return wants_interrupt(q, old) ? PUBLISHED_WANTED : PUBLISHED_SILENTLY;
+}
+
+static void set_event(struct queue *q, uint16_t off_wrap, uint32_t flags)
+{
+	uint32_t *event = q->part[PART_DEVICE];
+
+	__atomic_store_n(event, htole32(off_wrap | flags << 16),
+			 __ATOMIC_RELAXED);
+}
+
+static void packed_silence(struct queue *q)
+{
+	set_event(q, 0, VRING_PACKED_EVENT_FLAG_DISABLE);
+}
+
+static void packed_disarm(struct queue *q)
+{
+	/* With EVENT_IDX the event lies behind as soon as it was crossed. */
+	if (!event_idx(q))
+		packed_silence(q);
+}
+
+static bool packed_arm(struct queue *q)
+{
+	if (event_idx(q))
+		set_event(q, to_wire(q, q->packed.avail),
+			  VRING_PACKED_EVENT_FLAG_DESC);
+	else
+		set_event(q, 0, VRING_PACKED_EVENT_FLAG_ENABLE);
+	/* Pairs with the driver's barrier before it reads this, 2.8.21.3.1. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return !packed_has_more(q);
+}
+
+/* 2.8.16, 2.9: the data is the next descriptor to be made available. */
+static bool packed_is_ahead(const struct queue *q, uint16_t next)
+{
+	uint32_t pos, ahead;
+
+	if (!from_wire(q, next, &pos))
+		return true;
+	ahead = distance(q, q->packed.avail, pos);
+	return ahead && ahead <= q->size;
+}
+
+static void packed_progress(const struct queue *q, uint16_t *avail,
+			    uint16_t *used)
+{
+	*avail = to_wire(q, q->packed.avail);
+	*used = to_wire(q, q->packed.published);
+}
+
+const struct ring_ops packed_ops = {
+	.parts = packed_parts,
+	.part_len = packed_part_len,
+	.is_size = packed_is_size,
+	.size_rule = "at least 1",
+	.reset = packed_reset,
+	.next = packed_next,
+	.has_more = packed_has_more,
+	.put = packed_put,
+	.publish = packed_publish,
+	.disarm = packed_disarm,
+	.arm = packed_arm,
+	.silence = packed_silence,
+	.is_ahead = packed_is_ahead,
+	.progress = packed_progress,
+};

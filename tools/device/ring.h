@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A virtqueue as the device reads and writes it: what both layouts have in
+ * common (ring.c, chain.c), and the operations in which they differ (split.c:
+ * virtio 1.4, 2.7; packed.c: 2.8). The guest may change what lies in its memory
+ * at any time: every field is read once, checked, and only then used.
+ */
+#ifndef RING_H
+#define RING_H
+
+#include <assert.h>
+#include <endian.h>
+#include <linux/virtio_ring.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct vdev;
+struct queue;
+
+/* What lies in guest memory: 2.7.5, 2.7.6, 2.7.8; 2.8.13, 2.8.14 */
+static_assert(sizeof(struct vring_desc) == 16, "2.7.5");
+static_assert(offsetof(struct vring_desc, len) == 8, "2.7.5");
+static_assert(offsetof(struct vring_desc, flags) == 12, "2.7.5");
+static_assert(offsetof(struct vring_desc, next) == 14, "2.7.5");
+static_assert(offsetof(struct vring_avail, idx) == 2, "2.7.6");
+static_assert(offsetof(struct vring_avail, ring) == 4, "2.7.6");
+static_assert(sizeof(struct vring_used_elem) == 8, "2.7.8");
+static_assert(offsetof(struct vring_used_elem, len) == 4, "2.7.8");
+static_assert(offsetof(struct vring_used, idx) == 2, "2.7.8");
+static_assert(offsetof(struct vring_used, ring) == 4, "2.7.8");
+static_assert(sizeof(struct vring_packed_desc) == 16, "2.8.13");
+static_assert(offsetof(struct vring_packed_desc, len) == 8, "2.8.13");
+static_assert(offsetof(struct vring_packed_desc, id) == 12, "2.8.13");
+static_assert(offsetof(struct vring_packed_desc, flags) == 14, "2.8.13");
+static_assert(sizeof(struct vring_packed_desc_event) == 4, "2.8.14");
+static_assert(offsetof(struct vring_packed_desc_event, flags) == 2, "2.8.14");
+
+/* 2.8.1: both like the wrap counter: used; one unlike the other: available */
+#define DESC_F_AVAIL	0x0080U
+#define DESC_F_USED	0x8000U
+/* 2.8.14: the wrap counter beside an offset in the ring */
+#define EVENT_WRAP	0x8000U
+
+enum queue_part {
+	PART_DESC,
+	PART_DRIVER,
+	PART_DEVICE,
+	NUM_PARTS
+};
+
+/*
+ * The driver's view: a queue is configured, then enabled, then stays so until
+ * it or the device is reset.
+ */
+enum queue_state {
+	QUEUE_CONFIG,
+	QUEUE_ENABLED,
+	QUEUE_RESETTING,	/* only with --fault queue_reset: for ever */
+};
+
+/* Indices run freely and wrap at 65536. */
+struct split_ring {
+	uint16_t last_avail;	/* next entry of the available ring to take */
+	uint16_t seen_avail;	/* available index as last read */
+	uint16_t used_idx;	/* next entry of the used ring to fill */
+	uint16_t published;	/* used index as the driver sees it */
+};
+
+/*
+ * Positions count two turns around the ring, so that they say the wrap counter,
+ * too: it is 1 in the first turn.
+ */
+struct packed_ring {
+	uint32_t avail;		/* next descriptor to take */
+	uint32_t used;		/* next used descriptor to write */
+	uint32_t published;	/* the same, as the driver sees it */
+	uint16_t held;		/* flags of the first one it does not see */
+};
+
+/* One used entry; with IN_ORDER it may stand for several buffers. */
+struct used_entry {
+	uint32_t steps;		/* that the ring goes on by; 0: no entry */
+	uint32_t len;
+	uint16_t id;
+	bool whole;		/* nothing of the last buffer is left out */
+};
+
+struct queue {
+	struct vdev *v;
+	unsigned int index;
+	enum queue_state state;
+	uint16_t size;
+	uint16_t vector;
+	uint64_t addr[NUM_PARTS];	/* guest addresses */
+	void *part[NUM_PARTS];		/* where they are here; NULL: look up */
+
+	union {
+		struct split_ring split;
+		struct packed_ring packed;
+	};
+	struct used_entry used;	/* not yet in the ring */
+	bool pending;		/* a pass ended with work left */
+};
+
+/* What one buffer holds; pieces the device may read come first. */
+struct chain {
+	struct iovec *iov;
+	int max;
+	int readable;		/* pieces */
+	int writable;
+	uint64_t read_len;	/* bytes */
+	uint64_t write_len;
+	uint8_t *status;	/* the last byte the device may write, or NULL */
+	bool fault;		/* some part of it is not usable */
+	uint16_t id;		/* for the used entry */
+	uint32_t steps;		/* that the used entry takes */
+};
+
+/* Whether the driver is shown something, and wants to be interrupted for it */
+enum published {
+	PUBLISHED_NOTHING,
+	PUBLISHED_SILENTLY,
+	PUBLISHED_WANTED,
+};
+
+struct ring_part {
+	unsigned int align;
+	bool write;		/* the device writes there, too */
+};
+
+/* In which the layouts differ; the functions of ring.c say what each is for. */
+struct ring_ops {
+	const struct ring_part *parts;
+	uint64_t (*part_len)(const struct queue *q, enum queue_part part);
+	bool (*is_size)(uint32_t size);
+	const char *size_rule;	/* for the log */
+	void (*reset)(struct queue *q);
+	int (*next)(struct queue *q, struct chain *c);
+	bool (*has_more)(const struct queue *q);
+	/* Write a used entry, not yet for the driver to see. */
+	void (*put)(struct queue *q, const struct used_entry *e);
+	enum published (*publish)(struct queue *q);
+	void (*disarm)(struct queue *q);
+	bool (*arm)(struct queue *q);
+	void (*silence)(struct queue *q);
+	bool (*is_ahead)(const struct queue *q, uint16_t next);
+	void (*progress)(const struct queue *q, uint16_t *avail,
+			 uint16_t *used);
+};
+
+extern const struct ring_ops split_ops;
+extern const struct ring_ops packed_ops;
+
+/* ring.c */
+
+/* The layout that the accepted features ask for */
+const struct ring_ops *ring_ops_of(const struct vdev *v);
+/* The largest size up to @max that the layout takes */
+uint16_t ring_largest(const struct ring_ops *ops, unsigned int max);
+void ring_reset(struct queue *q);
+/**
+ * ring_check() - are the addresses the driver gave fit for use?
+ *
+ * Return: true, or false after a line in the log.
+ */
+bool ring_check(struct queue *q);
+/* Find the ring's parts in this process. Return: false if one is not RAM. */
+bool ring_resolve(struct queue *q);
+void ring_forget(struct queue *q);
+/**
+ * ring_next() - take the next available buffer
+ *
+ * Return: 1 with the buffer in @c, also when part of it is not usable
+ * (@c->fault), 0 if there is none, -1 after a line in the log if the ring or
+ * the chain makes no sense.
+ */
+int ring_next(struct queue *q, struct chain *c);
+/* A glance at what the driver shows, which ring_next() then checks */
+bool ring_has_more(const struct queue *q);
+/*
+ * The buffer is used, and @len bytes of it are written; the driver sees that
+ * after ring_publish().
+ */
+void ring_push(struct queue *q, const struct chain *c, uint32_t len);
+enum published ring_publish(struct queue *q);
+/* No notifications from here on, as far as that takes no effort. */
+void ring_disarm(struct queue *q);
+/* Ask for a notification. Return: false if buffers have come up meanwhile. */
+bool ring_arm(struct queue *q);
+/* --poll: keep the driver from ever notifying. */
+void ring_silence(struct queue *q);
+/* 2.9: does a notification say of more buffers than the ring has shown? */
+bool ring_is_ahead(const struct queue *q, uint16_t next);
+/* How far available and used entries are, for people to read */
+void ring_progress(const struct queue *q, uint16_t *avail, uint16_t *used);
+
+static inline uint16_t load16(const uint16_t *p)
+{
+	return le16toh(__atomic_load_n(p, __ATOMIC_RELAXED));
+}
+
+static inline void store16(uint16_t *p, uint16_t value)
+{
+	__atomic_store_n(p, htole16(value), __ATOMIC_RELAXED);
+}
+
+#endif /* RING_H */

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit tests with a driver of a packed ring that misbehaves: each mistake ends
+ * in DEVICE_NEEDS_RESET with a line in the log, and a reset helps.
+ */
+#include <string.h>
+
+#include "packed_guest.h"
+
+#define NEXT		VRING_DESC_F_NEXT
+#define WRITE		VRING_DESC_F_WRITE
+#define INDIRECT	VRING_DESC_F_INDIRECT
+#define SIZE		8
+#define OUTSIDE		0x700000ULL
+
+struct mistake {
+	const char *what;
+	void (*make)(struct packed *p);
+	const char *log;	/* must be in the log line */
+};
+
+static const struct piece header = { HDR_ADDR, 16, 0 };
+static const struct piece data = { DATA_ADDR, 512, WRITE };
+static const struct piece status = { STATUS_ADDR, 1, WRITE };
+
+static void add3(struct packed *p, struct piece a, struct piece b,
+		 struct piece c)
+{
+	const struct piece list[] = { a, b, c };
+
+	put_header(p->g, VIRTIO_BLK_T_IN, 1);
+	packed_add(p, list, 3, 0);
+}
+
+static struct piece table(uint64_t addr, uint32_t len, uint16_t flags)
+{
+	return (struct piece) { addr, len, INDIRECT | flags };
+}
+
+static void readable_last(struct packed *p)
+{
+	add3(p, header, data, header);
+}
+
+static void table_in_list(struct packed *p)
+{
+	add3(p, header, table(TABLE_ADDR, 48, 0), status);
+}
+
+static void table_ends_list(struct packed *p)
+{
+	add3(p, header, data, table(TABLE_ADDR, 48, 0));
+}
+
+static void table_and_next(struct packed *p)
+{
+	add3(p, table(TABLE_ADDR, 48, 0), data, status);
+}
+
+static void one_table(struct packed *p, uint64_t addr, uint32_t len)
+{
+	const struct piece t = table(addr, len, 0);
+
+	packed_add_table(p, 1, 512, 0);
+	packed_desc(p->g, 0, &t, 0, INDIRECT | DESC_F_AVAIL);
+}
+
+static void table_odd(struct packed *p)
+{
+	one_table(p, TABLE_ADDR, 47);
+}
+
+static void table_empty(struct packed *p)
+{
+	one_table(p, TABLE_ADDR, 0);
+}
+
+static void table_long(struct packed *p)
+{
+	one_table(p, TABLE_ADDR, (BLK_SEG_MAX + 3) * 16);
+}
+
+static void table_huge(struct packed *p)
+{
+	one_table(p, TABLE_ADDR, 0xfffffff0);
+}
+
+static void table_outside(struct packed *p)
+{
+	one_table(p, OUTSIDE, 48);
+}
+
+static void table_at_the_end(struct packed *p)
+{
+	one_table(p, RAM_BASE + RAM_SIZE - 32, 48);
+}
+
+static void table_readable_last(struct packed *p)
+{
+	packed_add_table(p, 1, 512, 0);
+	put_table(p->g, 2, STATUS_ADDR, 1, 0, 0);
+}
+
+static void list_cut_short(struct packed *p)
+{
+	add3(p, header, data, status);
+	/* as it was on the turn before */
+	packed_desc(p->g, 1, &data, 0, NEXT | WRITE | DESC_F_USED);
+}
+
+static void list_used_already(struct packed *p)
+{
+	add3(p, header, data, status);
+	packed_desc(p->g, 2, &status, 0, WRITE | DESC_F_AVAIL | DESC_F_USED);
+}
+
+/* The whole ring, and it goes on. */
+static void loop(struct packed *p)
+{
+	put_header(p->g, VIRTIO_BLK_T_IN, 1);
+	for (unsigned int i = 0; i < SIZE; i++)
+		packed_desc(p->g, i, i ? &data : &header, 0, DESC_F_AVAIL | NEXT |
+			    (i ? WRITE : 0));
+}
+
+static void no_status(struct packed *p)
+{
+	packed_add(p, &header, 1, 0);
+}
+
+static const struct mistake mistakes[] = {
+	{ "readable last", readable_last, "readable after" },
+	{ "table in a list", table_in_list, "indirect in a list" },
+	{ "table at the end of a list", table_ends_list, "indirect in a list" },
+	{ "table and next", table_and_next, "both indirect" },
+	{ "odd table", table_odd, "whole descriptors" },
+	{ "empty table", table_empty, "whole descriptors" },
+	{ "long table", table_long, "longer than allowed" },
+	{ "huge table", table_huge, "longer than allowed" },
+	{ "table outside", table_outside, "not in guest memory" },
+	{ "table half outside", table_at_the_end, "not in guest memory" },
+	{ "readable last in table", table_readable_last, "readable after" },
+	{ "list cut short", list_cut_short, "middle of a list" },
+	{ "list that was used", list_used_already, "middle of a list" },
+	{ "loop", loop, "loop, or chain longer" },
+	{ "no status", no_status, "for the status" },
+	{ }
+};
+
+static void check_broken(struct packed *p, const char *log)
+{
+	struct used u;
+
+	CHECK(strstr(logged.last, "NEEDS_RESET"));
+	CHECK(strstr(logged.before, log));
+	CHECK_EQ(vdev_status(p->g->v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
+	CHECK_EQ(seen.vector[0], 1);
+	CHECK(!packed_take(p, 1, &u));
+}
+
+static void check_packed_alive(struct packed *p)
+{
+	struct used u;
+
+	packed_start(p, p->g, ALL_FEATURES, SIZE);
+	packed_add_read(p, 1, 512, 1);
+	kick(p->g);
+	CHECK(packed_take(p, 3, &u));
+	CHECK_EQ(status_byte(p->g), 0);
+}
+
+static void test_mistakes(void)
+{
+	struct packed p;
+	struct guest g;
+
+	for (const struct mistake *m = mistakes; m->what; m++) {
+		guest_open(&g, NULL);
+		packed_start(&p, &g, ALL_FEATURES, SIZE);
+		m->make(&p);
+		kick(&g);
+		check_broken(&p, m->log);
+		check_packed_alive(&p);
+		guest_close(&g);
+	}
+}
+
+static void test_indirect_not_negotiated(void)
+{
+	struct packed p;
+	struct guest g;
+
+	guest_open(&g, NULL);
+	packed_start(&p, &g, BIT64(VIRTIO_F_VERSION_1), SIZE);
+	packed_add_table(&p, 1, 512, 0);
+	kick(&g);
+	check_broken(&p, "not negotiated");
+	guest_close(&g);
+}
+
+/* A bad buffer fails its request only, and is used like any other. */
+static void test_bad_buffer(void)
+{
+	static const struct piece outside = { OUTSIDE, 512, WRITE };
+	static const struct piece rom = { ROM_BASE, 512, WRITE };
+	static const struct piece empty = { DATA_ADDR, 0, WRITE };
+	const struct piece bad[] = { outside, rom, empty };
+	struct packed p;
+	struct guest g;
+	struct used u;
+
+	guest_open(&g, NULL);
+	packed_start(&p, &g, ALL_FEATURES, SIZE);
+	for (unsigned int i = 0; i < 3; i++) {
+		add3(&p, header, bad[i], status);
+		kick(&g);
+		CHECK(packed_take(&p, 3, &u));
+		/* The status is all there is to write after an empty one. */
+		CHECK_EQ(u.len, i == 2);
+		CHECK_EQ(status_byte(&g), VIRTIO_BLK_S_IOERR);
+	}
+	CHECK_EQ(vdev_status(g.v), 15);
+	guest_close(&g);
+}
+
+/*
+ * 2.8.16: a driver that makes a descriptor available before it got it back. The
+ * guest of this test does so while a read writes over its ring.
+ */
+static void test_available_twice(void)
+{
+	struct vring_packed_desc *disk;
+	uint8_t sector[VFE_SECTOR_SIZE] = {};
+	struct iovec iov = { sector, sizeof(sector) };
+	struct packed p;
+	struct guest g;
+
+	guest_open(&g, NULL);
+	packed_start(&p, &g, ALL_FEATURES, 1);
+	/* On the disk: the descriptor of the next turn */
+	disk = (struct vring_packed_desc *)sector;
+	disk->addr = TABLE_ADDR;
+	disk->len = 48;
+	disk->flags = INDIRECT | DESC_F_USED;
+	CHECK_EQ(backend_writev(g.b, 7, &iov, 1), 0);
+	packed_add_table(&p, 7, 512, 0);
+	put_table(&g, 1, DESC_ADDR, 512, 0, WRITE);
+	kick(&g);
+	CHECK(strstr(logged.before, "before it was used"));
+	CHECK_EQ(vdev_status(g.v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
+	check_packed_alive(&p);
+	guest_close(&g);
+}
+
+static void bad_ring(struct guest *g, enum vfe_reg part, uint64_t addr,
+		     const char *log)
+{
+	guest_negotiate(g, (ALL_FEATURES & offered(g)) | PACKED);
+	set(g, VFE_REG_QUEUE_SELECT, 0);
+	set(g, VFE_REG_QUEUE_SIZE, SIZE);
+	set_addr(g, VFE_REG_QUEUE_DESC_LO, DESC_ADDR);
+	set_addr(g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR);
+	set_addr(g, VFE_REG_QUEUE_DEVICE_LO, USED_ADDR);
+	set_addr(g, part, addr);
+	set(g, VFE_REG_QUEUE_ENABLE, 1);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_ENABLE), 0);
+	CHECK_EQ(vdev_status(g->v), 11 | VIRTIO_CONFIG_S_NEEDS_RESET);
+	CHECK(strstr(logged.before, log));
+}
+
+static void test_ring_addresses(void)
+{
+	struct packed p;
+	struct guest g;
+
+	guest_open(&g, NULL);
+	p.g = &g;
+	bad_ring(&g, VFE_REG_QUEUE_DESC_LO, DESC_ADDR + 8, "16 bytes");
+	bad_ring(&g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR + 2, "4 bytes");
+	bad_ring(&g, VFE_REG_QUEUE_DEVICE_LO, USED_ADDR + 2, "4 bytes");
+	bad_ring(&g, VFE_REG_QUEUE_DESC_LO, OUTSIDE, "guest memory");
+	bad_ring(&g, VFE_REG_QUEUE_DESC_LO, RAM_BASE + RAM_SIZE - 112, "guest");
+	bad_ring(&g, VFE_REG_QUEUE_DRIVER_LO, RAM_BASE + RAM_SIZE, "guest");
+	/* Used descriptors are written where available ones were. */
+	bad_ring(&g, VFE_REG_QUEUE_DESC_LO, ROM_BASE, "guest memory");
+	bad_ring(&g, VFE_REG_QUEUE_DEVICE_LO, ROM_BASE, "guest memory");
+	check_packed_alive(&p);
+	guest_close(&g);
+}
+
+const struct test bad_packed_tests[] = {
+	{ "packed: lists that make no sense", test_mistakes },
+	{ "packed: indirect without the feature",
+	  test_indirect_not_negotiated },
+	{ "packed: a bad buffer fails its request", test_bad_buffer },
+	{ "packed: available again before it was used", test_available_twice },
+	{ "packed: rings that are unaligned or not guest memory",
+	  test_ring_addresses },
+	{ }
+};
