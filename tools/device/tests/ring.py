@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The driver's side of a split ring, with raw access for hostile tests."""
+"""The driver's side of a queue, and of a split ring with raw access to it."""
 
 from __future__ import annotations
 
@@ -28,19 +28,81 @@ class Segment:
         return DESC_WRITE if self.writable else 0
 
 
-class Ring:
-    """A split ring of @size entries in guest memory."""
+@dataclass(frozen=True)
+class Offered:
+    """A buffer that the device has."""
 
-    def __init__(self, ram: Ram, size: int) -> None:
+    ident: int
+    slots: Sequence[int]
+    writable: int  # bytes
+
+
+class Queue:
+    """What both layouts have in common: three parts, and what is in flight."""
+
+    def __init__(self, ram: Ram, size: int, parts: Sequence[tuple[int, int]],
+                 in_order: bool) -> None:
         self.ram = ram
         self.size = size
-        self.desc = ram.allocate(DESC.size * size, 4096)
-        self.avail = ram.allocate(6 + 2 * size, 2)
-        self.used = ram.allocate(6 + 8 * size, 4)
+        self.in_order = in_order
+        self.desc, self.avail, self.used = (
+            ram.allocate(length, align) for length, align in parts)
+        self._offered: list[Offered] = []
+        self._taken: list[tuple[int, int]] = []
+
+    @property
+    def next(self) -> int:
+        """What a notification with NOTIFICATION_DATA says."""
+        raise NotImplementedError
+
+    def add(self, chain: Sequence[Segment], indirect: bool = False) -> int:
+        """Offer a chain; returns by what it will come back."""
+        raise NotImplementedError
+
+    def pop(self) -> tuple[int, int] | None:
+        """The next used buffer (what add() returned, and length), or None."""
+        if not self._taken:
+            self._take()
+        return self._taken.pop(0) if self._taken else None
+
+    def _take(self) -> None:
+        """Call _came_back() for the next used entry, if there is one."""
+        raise NotImplementedError
+
+    def _flies(self, ident: int, slots: Sequence[int],
+               chain: Sequence[Segment]) -> None:
+        self._offered.append(Offered(ident, slots, sum(
+            part.length for part in chain if part.writable)))
+
+    def _came_back(self, ident: int, length: int) -> list[Offered]:
+        """The buffers that a used entry stands for, oldest first.
+
+        With IN_ORDER these are all up to the one it names; those without an
+        entry were used completely. Else it is that one.
+        """
+        place = next((n for n, each in enumerate(self._offered)
+                      if each.ident == ident), None)
+        if place is None:  # nobody offered that, or by hand
+            self._taken.append((ident, length))
+            return []
+        first = 0 if self.in_order else place
+        batch = self._offered[first:place + 1]
+        del self._offered[first:place + 1]
+        self._taken += [(each.ident, each.writable) for each in batch[:-1]]
+        self._taken.append((ident, length))
+        return batch
+
+
+class Ring(Queue):
+    """A split ring of @size entries in guest memory."""
+
+    def __init__(self, ram: Ram, size: int, in_order: bool = False) -> None:
+        super().__init__(ram, size, ((DESC.size * size, 4096),
+                                     (6 + 2 * size, 2), (6 + 8 * size, 4)),
+                         in_order)
         self.avail_idx = 0
         self.used_seen = 0
         self._free = list(range(size))
-        self._chains: dict[int, list[int]] = {}
 
     # --- raw ---
 
@@ -88,15 +150,13 @@ class Ring:
 
     def add(self, chain: Sequence[Segment], indirect: bool = False) -> int:
         """Make a chain of descriptors and offer it; returns its head."""
+        slots = [self._free.pop(0) for _ in chain[:1 if indirect else None]]
+        head = slots[0]
+        self._flies(head, slots, chain)
         if indirect:
-            head = self._free.pop()
-            self._chains[head] = [head]
             table = self.indirect_table(chain)
             self.set_desc(head, table, DESC.size * len(chain), DESC_INDIRECT)
         else:
-            slots = [self._free.pop() for _ in chain]
-            head = slots[0]
-            self._chains[head] = slots
             for n, (slot, part) in enumerate(zip(slots, chain)):
                 last = n == len(chain) - 1
                 self.set_desc(slot, part.address, part.length,
@@ -115,13 +175,17 @@ class Ring:
                                0 if last else n + 1)
         return self.ram.put(table)
 
-    def pop(self) -> tuple[int, int] | None:
-        """The next used element (head and length), or None."""
+    @property
+    def next(self) -> int:
+        return self.avail_idx
+
+    def _take(self) -> None:
         if self.used_idx == self.used_seen:
-            return None
+            return
         slot = self.used_seen % self.size
         head, length = USED.unpack(
             self.ram.read(self.used + 4 + USED.size * slot, USED.size))
-        self.used_seen = (self.used_seen + 1) & 0xffff
-        self._free += self._chains.pop(head, [])
-        return head, length
+        batch = self._came_back(head, length)
+        self.used_seen = (self.used_seen + max(1, len(batch))) & 0xffff
+        for each in batch:
+            self._free += each.slots

@@ -9,6 +9,7 @@ import time
 
 from .block import BlockCase
 from .process import pattern
+from .ring import Ring
 from .virtio import DEFAULT_FEATURES
 from .wire import OK, SECTOR, Feature, Request, Status
 
@@ -48,7 +49,7 @@ class Rings(BlockCase):
 
     def wait_without_bus_master(self, kick: bool) -> None:
         """Nothing is read or written; later all is done."""
-        block, ring = self.block, self.block.rings[0]
+        block, ring = self.block, self.block.start()
         block.bus_master(False)
         part, status = self.space(SECTOR, True), block.status_byte()
         ring.add([block.header(Request.IN, 9), part, status])
@@ -92,11 +93,10 @@ class Rings(BlockCase):
             self.assertEqual(ring.avail_event, n)
             block.read(0, 1)
 
-    def wait_index(self, idx: int) -> None:
+    def wait_index(self, ring: Ring, idx: int) -> None:
         """The device caught up with an available index."""
-        self.eventually(
-            lambda: self.block.rings[0].used_idx == idx & 0xffff,
-            f"stuck at {self.block.rings[0].used_idx} before {idx}")
+        self.eventually(lambda: ring.used_idx == idx & 0xffff,
+                        f"stuck at {ring.used_idx} before {idx}")
 
     def test_event_idx_around_the_wrap(self) -> None:
         """Both indices pass 65535 with interrupts as asked for."""
@@ -117,7 +117,7 @@ class Rings(BlockCase):
                 self.assertEqual(irqs.count(1), 0)
             ring.set_avail_idx(idx)
             block.notify()
-            self.wait_index(idx)
+            self.wait_index(ring, idx)
         self.assertEqual(irqs.wait(1), 1)
 
 
@@ -126,7 +126,7 @@ class Modes(BlockCase):
 
     def test_poll_needs_no_kick(self) -> None:
         block = self.begin("--poll")
-        self.assertEqual(block.rings[0].used_flags, 1)
+        self.assertEqual(block.start().used_flags, 1)
         for sector in range(10):
             self.assertEqual(block.read(sector, 1, kick=False),
                              pattern(sector + 1)[-SECTOR:])

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Iterator, Sequence
 
 from .ram import Ram
-from .ring import Ring, Segment
+from .packed import PackedRing
+from .ring import Queue, Ring, Segment
 from .vfio_user import (IRQ_INTX, IRQ_MSIX, REGION_CONFIG, Client, IrqSet)
 from .wire import (NO_VECTOR, OK, REGISTERS, SECTOR, Feature, Request, Status)
 
@@ -111,7 +112,7 @@ class Virtio:
         self.client = client
         self.ram = ram
         self.config = Config(client)
-        self.rings: dict[int, Ring] = {}
+        self.rings: dict[int, Queue] = {}
         self.features = 0
         self._irqs: list[Interrupts] = []
 
@@ -196,7 +197,12 @@ class Virtio:
         """Whether a feature was negotiated."""
         return bool(self.features >> feature & 1)
 
-    def set_queue(self, index: int, ring: Ring,
+    def fresh_queue(self, size: int) -> Queue:
+        """A ring of the layout that was negotiated."""
+        kind = PackedRing if self.has(Feature.RING_PACKED) else Ring
+        return kind(self.ram, size, self.has(Feature.IN_ORDER))
+
+    def set_queue(self, index: int, ring: Queue,
                   vector: int = NO_VECTOR) -> int:
         """Give the device a ring; returns the vector it took."""
         self.set("queue_select", index)
@@ -214,15 +220,44 @@ class Virtio:
     def start(self, queues: int = 1, size: int = 64,
               features: Sequence[int] = DEFAULT_FEATURES,
               vectors: bool = False) -> Ring:
-        """Everything up to DRIVER_OK; returns the first ring."""
+        """Everything up to DRIVER_OK; returns the first (split) ring."""
+        ring = self.start_any(queues, size, features, vectors)
+        if not isinstance(ring, Ring):
+            raise AssertionError("a packed ring was negotiated")
+        return ring
+
+    def start_packed(self, queues: int = 1, size: int = 64,
+                     features: Sequence[int] = DEFAULT_FEATURES,
+                     vectors: bool = False) -> PackedRing:
+        """The same with packed rings."""
+        ring = self.start_any(queues, size, [*features, Feature.RING_PACKED],
+                              vectors)
+        if not isinstance(ring, PackedRing):
+            raise AssertionError("the device offers no packed ring")
+        return ring
+
+    def start_any(self, queues: int = 1, size: int = 64,
+                  features: Sequence[int] = DEFAULT_FEATURES,
+                  vectors: bool = False) -> Queue:
+        """The same with whatever the features ask for."""
         status = self.negotiate(features)
         if not status & Status.FEATURES_OK:
             raise AssertionError("the device refused its own features")
         for index in range(queues):
-            self.set_queue(index, Ring(self.ram, size),
+            self.set_queue(index, self.fresh_queue(size),
                            index + 1 if vectors else NO_VECTOR)
         self.add_status(Status.DRIVER_OK)
         return self.rings[0]
+
+    def reset_queue(self, index: int) -> None:
+        """Reset one queue and wait for it, virtio 1.4, 2.6.1."""
+        self.set("queue_select", index)
+        self.set("queue_reset", 1)
+        deadline = time.monotonic() + 2
+        while self.get("queue_reset"):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the reset of queue {index} never ended")
+        del self.rings[index]
 
     # --- interrupts ---
 
@@ -249,8 +284,19 @@ class Virtio:
 
     def notify(self, index: int = 0) -> None:
         """Ring the bell of a queue."""
+        value, size = self.notify_value(index)
         reg = REGISTERS["notify"]
-        self.client.write_int(reg.region, reg.place + 4 * index, 2, index)
+        self.client.write_int(reg.region, reg.place + 4 * index, size, value)
+
+    def notify_value(self, index: int = 0) -> tuple[int, int]:
+        """What a notification of a queue says, and in how many bytes."""
+        value = index
+        if self.has(Feature.NOTIF_CONFIG_DATA):
+            self.set("queue_select", index)
+            value = self.get("queue_notif_config_data")
+        if not self.has(Feature.NOTIFICATION_DATA):
+            return value, 2
+        return value | self.rings[index].next << 16, 4
 
     def wait_used(self, index: int = 0,
                   timeout: float = COMPLETION_TIMEOUT) -> tuple[int, int]:

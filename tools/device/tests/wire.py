@@ -53,6 +53,13 @@ class Feature(enum.IntEnum):
     INDIRECT_DESC = 28
     EVENT_IDX = 29
     VERSION_1 = 32
+    ACCESS_PLATFORM = 33
+    RING_PACKED = 34
+    IN_ORDER = 35
+    ORDER_PLATFORM = 36
+    NOTIFICATION_DATA = 38
+    NOTIF_CONFIG_DATA = 39
+    RING_RESET = 40
 
 
 class Request(enum.IntEnum):
@@ -69,6 +76,11 @@ class Request(enum.IntEnum):
 OK, IOERR, UNSUPP = 0, 1, 2
 
 DESC_NEXT, DESC_WRITE, DESC_INDIRECT = 1, 2, 4
+
+# packed rings, virtio 1.4, 2.8.1, 2.8.10
+DESC_AVAIL, DESC_USED = 1 << 7, 1 << 15
+WRAP = 1 << 15
+EVENT_ENABLE, EVENT_DISABLE, EVENT_DESC = 0, 1, 2
 
 
 class WindowCommand(enum.IntEnum):
