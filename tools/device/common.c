@@ -260,7 +260,8 @@ static void enable_queue(struct queue *q, uint32_t value)
 		return;
 	}
 	q->state = QUEUE_ENABLED;
-	if (q->v->o->poll)
+	/* Out of reach it waits for the first pass. */
+	if (q->v->o->poll && q->v->master)
 		ring_silence(q);
 }
 

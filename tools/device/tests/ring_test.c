@@ -300,6 +300,22 @@ static void test_poll_flags(void)
 	guest_close(&g);
 }
 
+/* A queue may be enabled before the device may write to memory. */
+static void test_poll_without_bus_master(void)
+{
+	struct guest g;
+
+	guest_open(&g, with_poll);
+	vdev_bus_master(g.v, false);
+	guest_start(&g, V1, 8);
+	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 1);
+	CHECK_EQ(used_flags(&g), 0);
+	vdev_bus_master(g.v, true);
+	vdev_poll(g.v);
+	CHECK_EQ(used_flags(&g), VRING_USED_F_NO_NOTIFY);
+	guest_close(&g);
+}
+
 static void with_doorbell(struct options *o)
 {
 	o->map_doorbell = true;
@@ -437,6 +453,8 @@ const struct test good_tests[] = {
 	{ "flags without EVENT_IDX", test_flags },
 	{ "--poll with EVENT_IDX: never crossed", test_poll_event_idx },
 	{ "--poll without EVENT_IDX", test_poll_flags },
+	{ "--poll writes nothing while the bus is not mastered",
+	  test_poll_without_bus_master },
 	{ "a mapped doorbell", test_doorbell },
 	{ "INTx and ISR", test_intx },
 	{ "MSI-X vectors", test_vectors },
