@@ -64,8 +64,9 @@ void blk_reset(struct vdev *v)
 
 uint32_t blk_seg_max(const struct vdev *v)
 {
-	/* Header and status take a descriptor each. */
-	uint32_t room = v->o->queue_size > 2 ? v->o->queue_size - 2 : 1;
+	/* Header and status take a descriptor each, in either layout. */
+	uint32_t size = ring_largest(&split_ops, v->o->queue_size);
+	uint32_t room = size > 2 ? size - 2 : 1;
 
 	return room < BLK_SEG_MAX ? room : BLK_SEG_MAX;
 }

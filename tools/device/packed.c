@@ -240,8 +240,10 @@ static bool packed_has_more(const struct queue *q)
 static void packed_put(struct queue *q, const struct used_entry *used)
 {
 	struct vring_packed_desc *d = &descs(q)[slot_of(q, q->packed.used)];
-	uint16_t flags = wrap_of(q, q->packed.used) ? DESC_F_AVAIL | DESC_F_USED : 0;
+	uint16_t flags = 0;
 
+	if (wrap_of(q, q->packed.used))
+		flags = DESC_F_AVAIL | DESC_F_USED;
 	/* 2.8.3, 2.8.4: the length counts if something was written. */
 	if (used->len)
 		flags |= VRING_DESC_F_WRITE;

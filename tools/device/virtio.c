@@ -177,7 +177,7 @@ static void check_data(struct queue *q, uint16_t next)
 	struct vdev *v = q->v;
 
 	if (!vdev_has(v, VIRTIO_F_NOTIFICATION_DATA) || !vdev_running(v) ||
-	    q->pending || !ring_is_ahead(q, next))
+	    q->state != QUEUE_ENABLED || q->pending || !ring_is_ahead(q, next))
 		return;
 	v->c->notified_ahead++;
 	log_line("queue %u: a notification says 0x%x of buffers that are not in the ring",
@@ -466,7 +466,7 @@ static uint64_t ring_features(const struct vdev *v)
 		     BIT64(VIRTIO_F_RING_RESET);
 
 	if (vdev_fault(v, FAULT_FEATURES))
-		return f & ~BIT64(VIRTIO_F_VERSION_1);
+		f &= ~BIT64(VIRTIO_F_VERSION_1);
 	return f & ~v->o->features_off;
 }
 

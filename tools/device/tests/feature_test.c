@@ -378,6 +378,8 @@ static void test_sizes(void)
 	guest_open(&g, with_100);
 	guest_negotiate(&g, V1);
 	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), 64);
+	/* seg_max: what fits into either */
+	CHECK_EQ(vdev_read(g.v, VFE_WIN_DEVICE, 12, 4), 62);
 	set(&g, VFE_REG_QUEUE_SIZE, 100);
 	CHECK(strstr(logged.last, "power of two"));
 	set(&g, VFE_REG_QUEUE_SIZE, 128);
