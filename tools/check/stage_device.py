@@ -16,7 +16,7 @@ from . import units
 from .context import Context, tail
 
 MAKE_TIMEOUT = 300
-SUITE_TIMEOUT = 300
+SUITE_TIMEOUT = 600
 
 UNIT_TESTS = ("ring_test", "server_test")
 FUZZ_TARGETS = ("ring", "regs", "vu")
