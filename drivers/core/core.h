@@ -102,6 +102,9 @@ struct vfe_device {
 int vfe_caps_map(struct vfe_device *vd);
 void vfe_caps_unmap(struct vfe_device *vd);
 
+/* features.c: feature bits that the core accepts for any class */
+u64 vfe_core_features(void);
+
 /* status.c: status register, state, features */
 bool vfe_set_state(struct vfe_device *vd, enum vfe_state to);
 enum vfe_state vfe_get_state(const struct vfe_device *vd);

@@ -12,17 +12,8 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
-#include <linux/virtio_ring.h>
 
 #include "core.h"
-
-/* What the core can do for any class; beyond VERSION_1 all are optional. */
-#define VFE_CORE_FEATURES \
-	(BIT_ULL(VIRTIO_F_VERSION_1) | \
-	 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) | \
-	 BIT_ULL(VIRTIO_F_ORDER_PLATFORM) | \
-	 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
-	 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
 
 static int vfe_enable(struct vfe_device *vd)
 {
@@ -190,7 +181,7 @@ int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 		goto fail;
 	}
 	/* 2.2.1: unknown bits are ignored, not refused */
-	vd->features = offered & (wanted | required | VFE_CORE_FEATURES);
+	vd->features = offered & (wanted | required | vfe_core_features());
 	ret = vfe_features_accept(vd, vd->features);
 	if (ret)
 		goto fail;

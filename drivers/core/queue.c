@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/minmax.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
@@ -49,12 +50,15 @@ int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd, u16 index,
 	q->vd = vd;
 	q->index = index;
 	q->spec = *spec;
-	q->ops = &vfe_split_ops;
 	q->event_idx = vfe_has_feature(vd, VIRTIO_RING_F_EVENT_IDX);
 	q->indirect = vfe_has_feature(vd, VIRTIO_RING_F_INDIRECT_DESC);
+	q->in_order = vfe_has_feature(vd, VIRTIO_F_IN_ORDER);
 	q->order_platform = vfe_has_feature(vd, VIRTIO_F_ORDER_PLATFORM);
-	q->counts = alloc_percpu(struct vfe_queue_counts);
-	return q->counts ? 0 : -ENOMEM;
+	q->align = VRING_USED_ALIGN_SIZE;
+	q->ops = vfe_has_feature(vd, VIRTIO_F_RING_PACKED) ?
+		 vfe_packed_ops(q) : vfe_split_ops(q);
+	q->events = alloc_percpu(struct vfe_queue_events);
+	return q->events ? 0 : -ENOMEM;
 }
 
 /**
@@ -67,7 +71,7 @@ void vfe_queue_exit(struct vfe_queue *q)
 {
 	if (q->ops)
 		q->ops->destroy(q, vfe_dev(q->vd));
-	free_percpu(q->counts);
+	free_percpu(q->events);
 }
 
 int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
@@ -96,7 +100,7 @@ void vfe_queue_notify(struct vfe_queue *q)
 	/* 3.1.1: no notification before DRIVER_OK; nor to one that is gone */
 	if (vfe_get_state(q->vd) != VFE_STATE_LIVE)
 		return;
-	this_cpu_inc(q->counts->kicks);
+	this_cpu_inc(q->events->kicks);
 	/* 4.1.5.2.1: 16 bits, the queue's index, without NOTIFICATION_DATA */
 	vfe_notify16(&q->vd->regs, q->notify_offset, q->index);
 }
@@ -123,6 +127,14 @@ bool vfe_queue_enable_cb(struct vfe_queue *q)
 }
 EXPORT_SYMBOL_GPL(vfe_queue_enable_cb);
 
+bool vfe_queue_enable_cb_after(struct vfe_queue *q, unsigned int n)
+{
+	u16 after = clamp_t(unsigned int, n, 1, q->size);
+
+	return q->ops->enable_cb_after(q, after) || READ_ONCE(q->broken);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_enable_cb_after);
+
 void *vfe_queue_detach(struct vfe_queue *q)
 {
 	return q->ops->detach(q);
@@ -138,7 +150,7 @@ bool vfe_queue_interrupt(struct vfe_queue *q)
 {
 	if (READ_ONCE(q->broken) || !q->ops->pending(q))
 		return false;
-	this_cpu_inc(q->counts->interrupts);
+	this_cpu_inc(q->events->interrupts);
 	q->spec.done(q);
 	return true;
 }
@@ -167,6 +179,11 @@ struct vfe_device *vfe_queue_device(const struct vfe_queue *q)
 }
 EXPORT_SYMBOL_GPL(vfe_queue_device);
 
+static u64 vfe_queue_completions(const struct vfe_queue *q)
+{
+	return q->ring ? q->ops->completions(q) : 0;
+}
+
 /**
  * vfe_queue_get_counts() - what happened on a queue since the last reset
  * @q: the queue
@@ -177,14 +194,17 @@ EXPORT_SYMBOL_GPL(vfe_queue_device);
 void vfe_queue_get_counts(const struct vfe_queue *q,
 			  struct vfe_queue_counts *sum)
 {
-	const struct vfe_queue_counts __percpu *c = q->counts;
+	const struct vfe_queue_events __percpu *e = q->events;
 	const struct vfe_queue_counts *base = &q->base;
+	u64 suppressed = READ_ONCE(base->kicks_suppressed);
+	u64 completions = READ_ONCE(base->completions);
 
-	sum->kicks = vfe_sum_since(&c->kicks, &base->kicks);
-	sum->kicks_suppressed = vfe_sum_since(&c->kicks_suppressed,
-					      &base->kicks_suppressed);
-	sum->completions = vfe_sum_since(&c->completions, &base->completions);
-	sum->interrupts = vfe_sum_since(&c->interrupts, &base->interrupts);
+	/* the base first, as in vfe_sum_since() */
+	smp_rmb(); /* with smp_mb() in vfe_queue_reset_counts() */
+	sum->kicks_suppressed = READ_ONCE(q->kicks_suppressed) - suppressed;
+	sum->completions = vfe_queue_completions(q) - completions;
+	sum->kicks = vfe_sum_since(&e->kicks, &base->kicks);
+	sum->interrupts = vfe_sum_since(&e->interrupts, &base->interrupts);
 }
 
 /**
@@ -195,10 +215,14 @@ void vfe_queue_get_counts(const struct vfe_queue *q,
  */
 void vfe_queue_reset_counts(struct vfe_queue *q)
 {
-	const struct vfe_queue_counts __percpu *c = q->counts;
+	const struct vfe_queue_events __percpu *e = q->events;
+	u64 suppressed = READ_ONCE(q->kicks_suppressed);
+	u64 completions = vfe_queue_completions(q);
 
-	vfe_sum_restart(&c->kicks, &q->base.kicks);
-	vfe_sum_restart(&c->kicks_suppressed, &q->base.kicks_suppressed);
-	vfe_sum_restart(&c->completions, &q->base.completions);
-	vfe_sum_restart(&c->interrupts, &q->base.interrupts);
+	/* who sees the base sees what it is of */
+	smp_mb(); /* with smp_rmb() in vfe_queue_get_counts() */
+	WRITE_ONCE(q->base.kicks_suppressed, suppressed);
+	WRITE_ONCE(q->base.completions, completions);
+	vfe_sum_restart(&e->kicks, &q->base.kicks);
+	vfe_sum_restart(&e->interrupts, &q->base.interrupts);
 }

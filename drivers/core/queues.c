@@ -29,15 +29,19 @@ static int vfe_queue_negotiate_size(struct vfe_queue *q, u16 offered)
 	if (!offered)
 		return vfe_queue_error(q, -ENODEV, "queue_size", 0,
 				       "the device does not have it, use fewer queues");
-	if (!is_power_of_2(offered) || offered > VFE_MAX_QUEUE_SIZE)
+	if (offered > VFE_MAX_QUEUE_SIZE)
 		return vfe_queue_error(q, -EINVAL, "queue_size", offered,
-				       "not a power of two up to 32768, as a split ring needs");
+				       "more than 32768, which no ring has");
+	/* 2.7: a power of two; 2.8.10.1: not so in a packed ring */
+	if (!q->ops->any_size && !is_power_of_2(offered))
+		return vfe_queue_error(q, -EINVAL, "queue_size", offered,
+				       "not a power of two, as a split ring needs");
 	if (q->size && q->size > offered)
 		return vfe_queue_error(q, -EINVAL, "queue_size", offered,
 				       "smaller than before the reset");
 	if (!q->size)
-		q->size = min_t(unsigned int, rounddown_pow_of_two(wanted),
-				offered);
+		q->size = min_t(unsigned int, offered, q->ops->any_size ?
+				wanted : rounddown_pow_of_two(wanted));
 	/* 2.7.5.3.1: no chain is longer than the queue */
 	q->max_segs = min_t(unsigned int, q->spec.max_segs, q->size);
 	/* 4.1.4.3.2: a power of two, and written only when it changes */
@@ -90,7 +94,7 @@ static int vfe_queue_program(struct vfe_queue *q)
 		ret = vfe_queue_find_notify(q);
 	if (!ret)
 		ret = vfe_queue_map_vector(q);
-	if (!ret && !q->split)
+	if (!ret && !q->ring)
 		ret = q->ops->create(q, vfe_dev(q->vd));
 	if (ret)
 		return ret;

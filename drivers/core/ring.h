@@ -7,16 +7,18 @@
 #ifndef VFE_RING_H
 #define VFE_RING_H
 
+#include <linux/compiler.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 
 #include <vfe/queue.h>
 
 struct device;
+struct packed_ring;
 struct split_ring;
 
 /**
- * struct vfe_queue_counts - what is counted of a queue, a CPU each
+ * struct vfe_queue_counts - what is counted of a queue
  * @kicks: notifications written
  * @kicks_suppressed: times that there was something new, and the device wanted
  *		      no notification
@@ -31,8 +33,21 @@ struct vfe_queue_counts {
 };
 
 /**
- * struct vfe_ring_ops - a ring layout
+ * struct vfe_queue_events - those that calls which nobody serialises count, a
+ * CPU each
+ * @kicks: notifications written
+ * @interrupts: interrupts that found used buffers
+ */
+struct vfe_queue_events {
+	u64 kicks;
+	u64 interrupts;
+};
+
+/**
+ * struct vfe_ring_ops - a ring layout, in the variant for the features that
+ * were negotiated: none of these looks at a feature again
  * @name: of the layout
+ * @any_size: sizes need not be powers of two
  * @create: allocate the ring's memory, set the addresses in the queue
  * @destroy: give it back; the device no longer uses it
  * @reset: empty it, as at creation; all buffers were detached
@@ -42,11 +57,17 @@ struct vfe_queue_counts {
  * @get: see vfe_queue_get()
  * @disable_cb: see vfe_queue_disable_cb()
  * @enable_cb: see vfe_queue_enable_cb()
+ * @enable_cb_after: see vfe_queue_enable_cb_after(); the number is 1 at least
  * @detach: see vfe_queue_detach()
+ * @next: where the next buffer goes that the device does not see yet, as a
+ *	  notification tells it (virtio 1.4, 2.9): offset, and wrap counter in
+ *	  bit 15. May race with all others
+ * @completions: how many buffers were taken back since creation. May race
  * @indices: how many buffers were made available and taken back, modulo 65536
  */
 struct vfe_ring_ops {
 	const char *name;
+	bool any_size;
 	int (*create)(struct vfe_queue *q, struct device *dev);
 	void (*destroy)(struct vfe_queue *q, struct device *dev);
 	void (*reset)(struct vfe_queue *q);
@@ -57,19 +78,28 @@ struct vfe_ring_ops {
 	void *(*get)(struct vfe_queue *q, u32 *len);
 	void (*disable_cb)(struct vfe_queue *q);
 	bool (*enable_cb)(struct vfe_queue *q);
+	bool (*enable_cb_after)(struct vfe_queue *q, u16 n);
 	void *(*detach)(struct vfe_queue *q);
+	u16 (*next)(const struct vfe_queue *q);
+	u64 (*completions)(const struct vfe_queue *q);
 	void (*indices)(const struct vfe_queue *q, u16 *avail, u16 *used);
 };
 
-extern const struct vfe_ring_ops vfe_split_ops;
+/* The operations for a queue whose features are known */
+const struct vfe_ring_ops *vfe_split_ops(const struct vfe_queue *q);
+const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
 
 /**
  * struct vfe_queue - a virtqueue
  * @vd: the device
  * @ops: the ring's layout
- * @split: the ring, private to the layout
+ * @ring: the ring, private to the layout: one of the next two, or NULL
+ * @split: a split ring
+ * @packed: a packed ring
  * @spec: what the class driver asked for
- * @counts: one set a CPU
+ * @events: counted a CPU each
+ * @kicks_suppressed: as in struct vfe_queue_counts; counted with the queue's
+ *		      lock held
  * @base: what the sums were when they were last reset
  * @desc_addr: bus address of the descriptors
  * @driver_addr: bus address of what the driver writes
@@ -78,17 +108,26 @@ extern const struct vfe_ring_ops vfe_split_ops;
  * @max_segs: most pieces of a buffer: what was asked, at most @size
  * @index: the device's number for it
  * @size: entries of the ring
+ * @align: bytes that the part which the device writes is aligned to; more
+ *	   than its layout asks for where that is all one piece (virtio 1.4,
+ *	   2.7.2). Set before @ops->create()
  * @event_idx: VIRTIO_F_EVENT_IDX was negotiated
  * @indirect: VIRTIO_F_INDIRECT_DESC was negotiated
+ * @in_order: VIRTIO_F_IN_ORDER was negotiated
  * @order_platform: VIRTIO_F_ORDER_PLATFORM was negotiated
  * @broken: the device broke the rules of the ring, or is gone
  */
 struct vfe_queue {
 	struct vfe_device *vd;
 	const struct vfe_ring_ops *ops;
-	struct split_ring *split;
+	union {
+		void *ring;
+		struct split_ring *split;
+		struct packed_ring *packed;
+	};
 	struct vfe_queue_spec spec;
-	struct vfe_queue_counts __percpu *counts;
+	struct vfe_queue_events __percpu *events;
+	u64 kicks_suppressed;
 	struct vfe_queue_counts base;
 	dma_addr_t desc_addr;
 	dma_addr_t driver_addr;
@@ -97,11 +136,34 @@ struct vfe_queue {
 	unsigned int max_segs;
 	u16 index;
 	u16 size;
+	u16 align;
 	bool event_idx;
 	bool indirect;
+	bool in_order;
 	bool order_platform;
 	bool broken;
 };
+
+/*
+ * A full barrier against the device. One that is another CPU needs no more
+ * than CPUs do between each other (on UP kernels too: virt_).
+ */
+static __always_inline void vfe_ring_mb(bool order_platform)
+{
+	if (order_platform)
+		mb(); /* virtio 1.4, 6.1: as for a device made of hardware */
+	else
+		virt_mb(); /* as between CPUs */
+}
+
+/*
+ * Counts without a lock of their own: the caller of the ring's operations
+ * serialises, who reads may see the sum before or after.
+ */
+static __always_inline void vfe_ring_count(u64 *count)
+{
+	data_race((*count)++);
+}
 
 /* queue.c: mark a queue broken, say why once, ask for a reset */
 void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value);

@@ -2,7 +2,7 @@
 /*
  * A virtqueue as class drivers use it. The caller maps its buffers for DMA
  * and serialises all calls on one queue, but for vfe_queue_notify().
- * The split ring behind it is drivers/core/split.c.
+ * The rings behind it are drivers/core/split.c and packed.c.
  */
 #ifndef VFE_QUEUE_H
 #define VFE_QUEUE_H
@@ -73,6 +73,22 @@ void vfe_queue_disable_cb(struct vfe_queue *q);
 
 /* Ask for an interrupt. Return: false if a used buffer is there already. */
 bool vfe_queue_enable_cb(struct vfe_queue *q);
+
+/**
+ * vfe_queue_enable_cb_after() - ask for an interrupt later in the ring
+ * @q: the queue
+ * @n: when the device used this many more than were taken back; 1 is
+ *     vfe_queue_enable_cb(). More than the device has are cut to that, so the
+ *     interrupt comes when no other can
+ *
+ * A device that was not asked for VIRTIO_F_EVENT_IDX interrupts after each,
+ * and one of a packed ring after @n pieces of buffers, which may be fewer
+ * buffers.
+ *
+ * Return: false if the interrupt may not come, since that many are there
+ * already: take what is there and ask again.
+ */
+bool vfe_queue_enable_cb_after(struct vfe_queue *q, unsigned int n);
 
 /* After a reset: take back a buffer the device never used, or NULL. */
 void *vfe_queue_detach(struct vfe_queue *q);

@@ -1,0 +1,539 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The packed ring's operations (virtio 1.4, 2.8). Its memory is
+ * packed_memory.c.
+ *
+ * The device may write to anything in DMA memory at any time, so nothing that
+ * the driver decides by is read back from there: what a buffer consists of,
+ * where it lies and which ids are free is kept in private memory (struct
+ * packed_buf). What the device does say, a descriptor's flags, id and length,
+ * is read once and checked before use.
+ *
+ * Buffers become visible all at once: of those that were added since the last
+ * time, the first one's first descriptor is written last, and there the device
+ * stops until then.
+ *
+ * What the negotiated features change is a constant argument (@how) to bodies
+ * that are inlined, as in split.c.
+ */
+#include <linux/errno.h>
+#include <linux/minmax.h>
+#include <linux/virtio_ring.h>
+
+#include "packed.h"
+
+#define PACKED_EVENT	1	/* VIRTIO_F_EVENT_IDX */
+#define PACKED_PLATFORM	2	/* VIRTIO_F_ORDER_PLATFORM */
+#define PACKED_INDIRECT	4	/* VIRTIO_F_INDIRECT_DESC */
+#define PACKED_IN_ORDER	8	/* VIRTIO_F_IN_ORDER */
+#define PACKED_VARIANTS	16
+
+/* A piece of a buffer, but for the flags of its descriptor */
+static __always_inline void packed_fill(struct vring_packed_desc *d, u64 addr,
+					u32 len, u16 id)
+{
+	d->addr = cpu_to_le64(addr);
+	d->len = cpu_to_le32(len);
+	d->id = cpu_to_le16(id);
+}
+
+/* One descriptor on, in circles; the owner's flags change places there */
+static __always_inline void packed_step(const struct vfe_queue *q, u16 *slot,
+					u16 *flags)
+{
+	if (++*slot == q->size) {
+		*slot = 0;
+		*flags ^= PACKED_OWNER;
+	}
+}
+
+/* The sum of lengths */
+static __always_inline u64 packed_len(const struct vfe_seg *segs,
+				      unsigned int n)
+{
+	const struct vfe_seg *end = segs + n;
+	u64 len = 0;
+
+	for (; segs < end; segs++)
+		len += segs->len;
+	return len;
+}
+
+/*
+ * The buffer that begins at @r->avail_slot is written, but for the flags there.
+ * Its id is the first free one.
+ */
+static __always_inline void packed_commit(struct vfe_queue *q, u16 head_flags,
+					  u16 count, u32 in_len, void *token,
+					  unsigned int how)
+{
+	struct packed_ring *r = q->packed;
+	u16 id = r->free_id, head = r->avail_slot;
+	struct packed_buf *buf = &r->bufs[id];
+
+	if (how & PACKED_IN_ORDER)
+		r->free_id = id + 1 < q->size ? id + 1 : 0;
+	else
+		r->free_id = buf->next;
+	buf->token = token;
+	buf->in_len = in_len;
+	buf->count = count;
+	buf->number = r->added++;
+	r->free -= count;
+	if (r->unshown) {
+		/* 2.8.21.1.1: the descriptors, before their head's flags */
+		dma_wmb();
+		WRITE_ONCE(r->desc[head].flags, cpu_to_le16(head_flags));
+	} else {
+		r->first = head;
+		r->first_flags = head_flags;
+	}
+	r->unshown += count;
+}
+
+/* A list of the ring's own descriptors */
+static __always_inline int
+packed_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
+		 unsigned int out, unsigned int in, void *token,
+		 unsigned int how)
+{
+	struct packed_ring *r = q->packed;
+	unsigned int total = out + in, n;
+	u16 slot = r->avail_slot, flags = r->avail_flags, head_flags, more;
+	u64 in_len = packed_len(segs + out, in);
+	struct vring_packed_desc *d;
+
+	/* 2.8.17: there is room for all before any is made available */
+	if (r->free < total)
+		return -ENOSPC;
+	/* a used length has 32 bits; no descriptor was written yet */
+	if (in_len + packed_len(segs, out) > U32_MAX)
+		return -EINVAL;
+	head_flags = flags | (out ? 0 : VRING_DESC_F_WRITE) |
+		     (total > 1 ? VRING_DESC_F_NEXT : 0);
+	for (n = 0; ; ) {
+		d = &r->desc[slot];
+		packed_fill(d, segs[n].addr, segs[n].len, r->free_id);
+		packed_step(q, &slot, &flags);
+		if (++n == total)
+			break;
+		/* 2.8.17: what the device writes comes after what it reads */
+		more = n < out ? 0 : VRING_DESC_F_WRITE;
+		if (n + 1 < total)
+			more |= VRING_DESC_F_NEXT;
+		r->desc[slot].flags = cpu_to_le16(flags | more);
+	}
+	packed_commit(q, head_flags, total, in_len, token, how);
+	r->avail_slot = slot;
+	r->avail_flags = flags;
+	return 0;
+}
+
+/* Fill a table. Return: bytes in it */
+static __always_inline u64 packed_fill_table(struct vring_packed_desc *d,
+					     const struct vfe_seg *segs,
+					     unsigned int n, u16 flags)
+{
+	const struct vfe_seg *end = segs + n;
+	u64 len = 0;
+
+	for (; segs < end; segs++, d++) {
+		packed_fill(d, segs->addr, segs->len, 0);
+		/* 2.8.19: WRITE and no other flag */
+		d->flags = cpu_to_le16(flags);
+		len += segs->len;
+	}
+	return len;
+}
+
+/* A table behind one descriptor */
+static __always_inline int
+packed_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
+		 unsigned int out, unsigned int in, void *token,
+		 unsigned int how)
+{
+	struct packed_ring *r = q->packed;
+	struct vring_packed_desc *d;
+	const struct vfe_table *table;
+	u64 len, in_len;
+
+	if (!r->free)
+		return -ENOSPC;
+	table = &r->tables.table[r->free_id];
+	d = table->desc;
+	len = packed_fill_table(d, segs, out, 0);
+	in_len = packed_fill_table(d + out, segs + out, in,
+				   VRING_DESC_F_WRITE);
+	if (len + in_len > U32_MAX)
+		return -EINVAL;
+	packed_fill(&r->desc[r->avail_slot], table->dma,
+		    (out + in) * VFE_DESC_SIZE, r->free_id);
+	/* 2.8.19: alone, not in a list linked by NEXT */
+	packed_commit(q, r->avail_flags | VRING_DESC_F_INDIRECT, 1, in_len,
+		      token, how);
+	packed_step(q, &r->avail_slot, &r->avail_flags);
+	return 0;
+}
+
+static __always_inline int
+packed_add(struct vfe_queue *q, const struct vfe_seg *segs, unsigned int out,
+	   unsigned int in, void *token, unsigned int how)
+{
+	if (how & PACKED_INDIRECT && out + in > 1)
+		return packed_add_table(q, segs, out, in, token, how);
+	return packed_add_chain(q, segs, out, in, token, how);
+}
+
+/* A place as both sides name it to the other (2.8.14, 2.9) */
+static __always_inline u16 packed_place(u16 slot, u16 avail_flags)
+{
+	return slot | (avail_flags & PACKED_AVAIL ? PACKED_WRAP : 0);
+}
+
+/* Did the step that ended at place @new, @n descriptors long, pass @event? */
+static __always_inline bool packed_passed(const struct vfe_queue *q, u16 event,
+					  u16 new, u16 n)
+{
+	u16 slot = event & PACKED_SLOT, end = new & PACKED_SLOT;
+
+	/* in the round before this one */
+	if ((event ^ new) & PACKED_WRAP)
+		slot -= q->size;
+	return vring_need_event(slot, end, end - n);
+}
+
+static __always_inline bool packed_kick_prepare(struct vfe_queue *q,
+						unsigned int how)
+{
+	struct packed_ring *r = q->packed;
+	u16 n = r->unshown, new, flags;
+	unsigned int unwanted;
+	u32 event;
+
+	if (!n)
+		return false;
+	new = packed_place(r->avail_slot, r->avail_flags);
+	/* 2.8.21.1.1: the device must see the descriptors before the flags */
+	dma_wmb();
+	WRITE_ONCE(r->desc[r->first].flags, cpu_to_le16(r->first_flags));
+	r->unshown = 0;
+	WRITE_ONCE(r->num_shown, r->added);
+	WRITE_ONCE(r->shown, new);
+	/* 2.8.21.3.1: and the flags, before it is asked what it wants */
+	vfe_ring_mb(how & PACKED_PLATFORM);
+	/* both fields at once, as they belong together */
+	event = le32_to_cpu(READ_ONCE(*r->device));
+	flags = event >> 16 & 3;
+	if (how & PACKED_EVENT && flags == VRING_PACKED_EVENT_FLAG_DESC)
+		unwanted = !packed_passed(q, event, new, n);
+	else
+		unwanted = flags == VRING_PACKED_EVENT_FLAG_DISABLE;
+	if (!unwanted)
+		return true;
+	vfe_ring_count(&q->kicks_suppressed);
+	return false;
+}
+
+/* 2.8.1: a used descriptor has both flags as the wrap counter is */
+static __always_inline bool packed_is_used(u16 flags, u16 place)
+{
+	return (flags & PACKED_OWNER) ==
+	       (place & PACKED_WRAP ? PACKED_OWNER : 0);
+}
+
+static bool packed_pending(const struct vfe_queue *q)
+{
+	const struct packed_ring *r = q->packed;
+	u16 place = READ_ONCE(r->last_used);
+
+	return packed_is_used(le16_to_cpu(READ_ONCE(r->desc[place & PACKED_SLOT].flags)),
+			      place);
+}
+
+/*
+ * The used descriptor that is next. Return: a valid id, or @q->size for none,
+ * or for nonsense
+ */
+static __always_inline u32 packed_used(struct vfe_queue *q, u32 *len)
+{
+	struct packed_ring *r = q->packed;
+	const struct vring_packed_desc *d;
+	u16 flags;
+	u32 id;
+
+	d = &r->desc[r->last_used & PACKED_SLOT];
+	flags = le16_to_cpu(READ_ONCE(d->flags));
+	if (!packed_is_used(flags, r->last_used))
+		return q->size;
+	/* what the flags cover is read after them */
+	dma_rmb();
+	id = le16_to_cpu(READ_ONCE(d->id));
+	/* there is a buffer with that id, and the device saw it? */
+	if (id >= q->size || !r->bufs[id].token ||
+	    r->bufs[id].number >= r->num_shown) {
+		vfe_queue_break(q, "used id", id);
+		return q->size;
+	}
+	*len = le32_to_cpu(READ_ONCE(d->len));
+	if (*len <= r->bufs[id].in_len)
+		return id;
+	if (flags & VRING_DESC_F_WRITE) {
+		vfe_queue_break(q, "used length", *len);
+		return q->size;
+	}
+	/*
+	 * 2.8.4: without WRITE the length means nothing. There are devices
+	 * that leave the flag out and have the length right: so it is only
+	 * ignored where it cannot be.
+	 */
+	*len = 0;
+	return id;
+}
+
+/* The buffer with that id is the driver's again. Return: its token */
+static __always_inline void *packed_take(struct vfe_queue *q, u16 id,
+					 unsigned int how)
+{
+	struct packed_ring *r = q->packed;
+	struct packed_buf *buf = &r->bufs[id];
+	void *token = buf->token;
+
+	r->free += buf->count;
+	buf->token = NULL;
+	/* with IN_ORDER the free ids lie behind the others */
+	if (how & PACKED_IN_ORDER)
+		return token;
+	buf->next = r->free_id;
+	r->free_id = id;
+	return token;
+}
+
+/* 2.8.6: the next used descriptor is behind the ones of this buffer. */
+static __always_inline void packed_pass(struct vfe_queue *q, u16 count)
+{
+	struct packed_ring *r = q->packed;
+	u16 place = r->last_used;
+	unsigned int slot = (place & PACKED_SLOT) + count;
+
+	place &= PACKED_WRAP;
+	if (slot >= q->size) {
+		slot -= q->size;
+		place ^= PACKED_WRAP;
+	}
+	WRITE_ONCE(r->last_used, place | slot);
+	vfe_ring_count(&r->taken);
+}
+
+static void *packed_get(struct vfe_queue *q, u32 *len)
+{
+	u32 id = packed_used(q, len);
+
+	if (id == q->size)
+		return NULL;
+	packed_pass(q, q->packed->bufs[id].count);
+	return packed_take(q, id, 0);
+}
+
+/*
+ * 2.8.8: a descriptor stands for all buffers up to the one with its id, from
+ * the one that was made available first. Ids are given in circles.
+ */
+static bool packed_begin_batch(struct vfe_queue *q)
+{
+	struct packed_ring *r = q->packed;
+	u32 id = packed_used(q, &r->batch_len);
+
+	if (id == q->size)
+		return false;
+	r->batch = (id < r->oldest ? id + q->size : id) - r->oldest + 1;
+	return true;
+}
+
+static void *packed_get_in_order(struct vfe_queue *q, u32 *len)
+{
+	struct packed_ring *r = q->packed;
+	u16 id = r->oldest;
+
+	if (!r->batch && !packed_begin_batch(q))
+		return NULL;
+	/* 2.8.8: those before the last of a batch were used completely */
+	*len = --r->batch ? r->bufs[id].in_len : r->batch_len;
+	r->oldest = id + 1 < q->size ? id + 1 : 0;
+	packed_pass(q, r->bufs[id].count);
+	return packed_take(q, id, PACKED_IN_ORDER);
+}
+
+/* Is there a used buffer? */
+static bool packed_more(const struct vfe_queue *q)
+{
+	return q->packed->batch || packed_pending(q);
+}
+
+/* Both fields at once, as they belong together (2.8.14) */
+static __always_inline void packed_say(struct packed_ring *r, u16 flags,
+				       u16 place)
+{
+	WRITE_ONCE(*r->driver, cpu_to_le32((u32)flags << 16 | place));
+}
+
+static void packed_disable_cb(struct vfe_queue *q)
+{
+	struct packed_ring *r = q->packed;
+
+	if (!r->cb_on)
+		return;
+	r->cb_on = false;
+	packed_say(r, VRING_PACKED_EVENT_FLAG_DISABLE, 0);
+}
+
+/* Ask for an interrupt when the descriptor at @place is used. */
+static __always_inline bool packed_ask(struct vfe_queue *q, u16 place,
+				       unsigned int how)
+{
+	struct packed_ring *r = q->packed;
+
+	r->cb_on = true;
+	/* 2.8.14: a place means something with EVENT_IDX only */
+	if (how & PACKED_EVENT)
+		packed_say(r, VRING_PACKED_EVENT_FLAG_DESC, place);
+	else
+		packed_say(r, VRING_PACKED_EVENT_FLAG_ENABLE, 0);
+	/* a buffer used before the device saw this raises no interrupt: look */
+	vfe_ring_mb(how & PACKED_PLATFORM);
+	return !packed_more(q);
+}
+
+static __always_inline bool packed_enable_cb(struct vfe_queue *q,
+					     unsigned int how)
+{
+	return packed_ask(q, q->packed->last_used, how);
+}
+
+static __always_inline bool packed_enable_cb_after(struct vfe_queue *q, u16 n,
+						   unsigned int how)
+{
+	struct packed_ring *r = q->packed;
+	u16 out = q->size - r->free - r->unshown;
+	u16 wrap = r->last_used & PACKED_WRAP;
+	unsigned int slot;
+
+	/* beyond what the device has, nothing would ever be used */
+	n = out ? min(n, out) : 1;
+	slot = (r->last_used & PACKED_SLOT) + n - 1;
+	if (slot >= q->size) {
+		slot -= q->size;
+		wrap ^= PACKED_WRAP;
+	}
+	return packed_ask(q, wrap | slot, how);
+}
+
+static void *packed_detach(struct vfe_queue *q)
+{
+	struct packed_ring *r = q->packed;
+
+	for (; r->detach_pos < q->size; r->detach_pos++)
+		if (r->bufs[r->detach_pos].token)
+			return packed_take(q, r->detach_pos, PACKED_IN_ORDER);
+	return NULL;
+}
+
+static u16 packed_next(const struct vfe_queue *q)
+{
+	return READ_ONCE(q->packed->shown);
+}
+
+static u64 packed_completions(const struct vfe_queue *q)
+{
+	return READ_ONCE(q->packed->taken);
+}
+
+static void packed_indices(const struct vfe_queue *q, u16 *avail, u16 *used)
+{
+	*avail = READ_ONCE(q->packed->num_shown);
+	*used = READ_ONCE(q->packed->taken) - q->packed->before;
+}
+
+/* --- the variants: each function by the features that make it another --- */
+
+#define PACKED_ADD(name, how) \
+	static int name(struct vfe_queue *q, const struct vfe_seg *segs, \
+			unsigned int out, unsigned int in, void *token) \
+	{ \
+		return packed_add(q, segs, out, in, token, how); \
+	}
+
+PACKED_ADD(packed_add_chains, 0)
+PACKED_ADD(packed_add_tables, PACKED_INDIRECT)
+PACKED_ADD(packed_add_chains_in_order, PACKED_IN_ORDER)
+PACKED_ADD(packed_add_tables_in_order, PACKED_INDIRECT | PACKED_IN_ORDER)
+
+/* What asks the device, or tells it, has a barrier in it */
+#define PACKED_TALK(suffix, how) \
+	static bool packed_kick_prepare_##suffix(struct vfe_queue *q) \
+	{ \
+		return packed_kick_prepare(q, how); \
+	} \
+	static bool packed_enable_cb_##suffix(struct vfe_queue *q) \
+	{ \
+		return packed_enable_cb(q, how); \
+	} \
+	static bool packed_enable_cb_after_##suffix(struct vfe_queue *q, u16 n) \
+	{ \
+		return packed_enable_cb_after(q, n, how); \
+	}
+
+PACKED_TALK(flags, 0)
+PACKED_TALK(event, PACKED_EVENT)
+PACKED_TALK(flags_platform, PACKED_PLATFORM)
+PACKED_TALK(event_platform, PACKED_EVENT | PACKED_PLATFORM)
+
+#define PACKED_OPS(add_fn, get_fn, talk) { \
+	.name = "packed", \
+	.any_size = true, \
+	.create = packed_create, \
+	.destroy = packed_destroy, \
+	.reset = packed_reset, \
+	.add = add_fn, \
+	.kick_prepare = packed_kick_prepare_##talk, \
+	.pending = packed_pending, \
+	.get = get_fn, \
+	.disable_cb = packed_disable_cb, \
+	.enable_cb = packed_enable_cb_##talk, \
+	.enable_cb_after = packed_enable_cb_after_##talk, \
+	.detach = packed_detach, \
+	.next = packed_next, \
+	.completions = packed_completions, \
+	.indices = packed_indices, \
+}
+
+/* By EVENT_IDX and ORDER_PLATFORM, for one way to add and get */
+#define PACKED_OPS_4(how, add, get) \
+	[how] = PACKED_OPS(add, get, flags), \
+	[(how) | PACKED_EVENT] = PACKED_OPS(add, get, event), \
+	[(how) | PACKED_PLATFORM] = PACKED_OPS(add, get, flags_platform), \
+	[(how) | PACKED_EVENT | PACKED_PLATFORM] = \
+		PACKED_OPS(add, get, event_platform)
+
+static const struct vfe_ring_ops packed_ops[PACKED_VARIANTS] = {
+	PACKED_OPS_4(0, packed_add_chains, packed_get),
+	PACKED_OPS_4(PACKED_INDIRECT, packed_add_tables, packed_get),
+	PACKED_OPS_4(PACKED_IN_ORDER, packed_add_chains_in_order,
+		     packed_get_in_order),
+	PACKED_OPS_4(PACKED_INDIRECT | PACKED_IN_ORDER,
+		     packed_add_tables_in_order,
+		     packed_get_in_order),
+};
+
+/**
+ * vfe_packed_ops() - the packed ring for a queue
+ * @q: the queue, its features set
+ *
+ * Return: the operations.
+ */
+const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q)
+{
+	return &packed_ops[(q->event_idx ? PACKED_EVENT : 0) |
+			   (q->order_platform ? PACKED_PLATFORM : 0) |
+			   (q->indirect ? PACKED_INDIRECT : 0) |
+			   (q->in_order ? PACKED_IN_ORDER : 0)];
+}

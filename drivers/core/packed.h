@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A packed ring, as packed.c (its operations) and packed_memory.c share it. */
+#ifndef VFE_PACKED_H
+#define VFE_PACKED_H
+
+#include <linux/bits.h>
+#include <linux/types.h>
+#include <linux/virtio_ring.h>
+
+#include "ring.h"
+#include "tables.h"
+
+/* The two flags of a descriptor that say whose it is (virtio 1.4, 2.8.1) */
+#define PACKED_AVAIL	BIT(VRING_PACKED_DESC_F_AVAIL)
+#define PACKED_USED	BIT(VRING_PACKED_DESC_F_USED)
+#define PACKED_OWNER	(PACKED_AVAIL | PACKED_USED)
+
+/* A place in the ring: the slot, and the wrap counter in the highest bit */
+#define PACKED_WRAP	BIT(VRING_PACKED_EVENT_F_WRAP_CTR)
+#define PACKED_SLOT	(PACKED_WRAP - 1)
+
+/**
+ * struct packed_buf - what the driver knows about a buffer id
+ * @token: of the buffer that has the id; NULL when none does
+ * @number: how many buffers were added before that one
+ * @in_len: bytes that the device may write to it
+ * @count: ring descriptors that it takes
+ * @next: of an id that is free: the next free one
+ */
+struct packed_buf {
+	void *token;
+	u64 number;
+	u32 in_len;
+	u16 count;
+	u16 next;
+};
+
+/**
+ * struct packed_ring - a packed ring
+ * @desc: the descriptors
+ * @driver: event suppression, the driver's: where to interrupt
+ * @device: event suppression, the device's: where to notify
+ * @bufs: one for each id; there are as many as descriptors
+ * @tables: indirect tables, one for each id
+ * @memory: the ring's memory
+ * @memory_dma: its bus address
+ * @memory_len: its length in bytes
+ * @avail_slot: the next descriptor to write
+ * @avail_flags: @PACKED_AVAIL or @PACKED_USED: what says available there
+ * @unshown: descriptors written behind the one that the device stops at
+ * @first: the slot of that, the head of a buffer
+ * @first_flags: its flags, to be written when it is shown
+ * @shown: place up to which the device sees descriptors
+ * @added: number of buffers added since the ring was empty
+ * @num_shown: of them that the device sees
+ * @taken: number of buffers taken back, ever
+ * @before: of them when the ring was empty
+ * @last_used: place up to which buffers were taken back
+ * @free_id: first free id
+ * @free: number of free descriptors
+ * @oldest: IN_ORDER: id of the buffer that is used next
+ * @batch: IN_ORDER: buffers that the used descriptor read last stands for,
+ *	   and that were not taken back
+ * @batch_len: IN_ORDER: used length of the last of them
+ * @detach_pos: where vfe_queue_detach() is
+ * @cb_on: interrupts are asked for
+ */
+struct packed_ring {
+	struct vring_packed_desc *desc;
+	__le32 *driver;
+	__le32 *device;
+	struct packed_buf *bufs;
+	struct vfe_tables tables;
+	void *memory;
+	dma_addr_t memory_dma;
+	size_t memory_len;
+	u64 added;
+	u64 num_shown;
+	u64 taken;
+	u64 before;
+	u16 avail_slot;
+	u16 avail_flags;
+	u16 unshown;
+	u16 first;
+	u16 first_flags;
+	u16 shown;
+	u16 last_used;
+	u16 free_id;
+	u16 free;
+	u16 oldest;
+	u16 batch;
+	u32 batch_len;
+	u16 detach_pos;
+	bool cb_on;
+};
+
+int packed_create(struct vfe_queue *q, struct device *dev);
+void packed_destroy(struct vfe_queue *q, struct device *dev);
+void packed_reset(struct vfe_queue *q);
+
+#endif /* VFE_PACKED_H */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* A split ring, as split.c (its operations) and split_memory.c share it. */
+#ifndef VFE_SPLIT_H
+#define VFE_SPLIT_H
+
+#include <linux/seqlock.h>
+#include <linux/types.h>
+#include <linux/virtio_ring.h>
+
+#include "ring.h"
+#include "tables.h"
+
+/* The end of the list of free descriptors; sizes are 2^15 at most */
+#define SPLIT_NONE	0xffff
+
+/**
+ * struct split_buf - what the driver knows about a descriptor
+ * @token: of the buffer that begins here; NULL when none does
+ * @in_len: bytes that the device may write to that buffer
+ * @count: ring descriptors that it takes
+ * @next: the next of the same buffer, or the next free one
+ * @position: IN_ORDER has no use for @next: the available index that made the
+ *	      buffer available
+ */
+struct split_buf {
+	void *token;
+	u32 in_len;
+	u16 count;
+	union {
+		u16 next;
+		u16 position;
+	};
+};
+
+/**
+ * struct split_ring - a split ring
+ * @desc: the descriptor table
+ * @avail: the driver's ring
+ * @used: the device's ring
+ * @used_event: behind @avail: the used index to interrupt after
+ * @avail_event: behind @used: the available index to notify after
+ * @bufs: one for each descriptor
+ * @tables: indirect tables
+ * @memory: the ring's memory
+ * @memory_dma: its bus address
+ * @memory_len: its length in bytes
+ * @avail_idx: available index, with buffers that the device cannot see yet
+ * @shown_idx: available index that the device sees
+ * @last_used: number of buffers taken back, in its lowest 16 bits the used
+ *	       index up to which they were
+ * @padding: of that, what was added for the index to begin as 0
+ * @padded: guards @last_used and @padding while they change together
+ * @seen_used: used index as last read from the device and checked
+ * @free_head: first free descriptor
+ * @free: number of free descriptors
+ * @oldest: IN_ORDER: head of the buffer that is used next
+ * @batch: IN_ORDER: buffers that the used element read last stands for, and
+ *	   that were not taken back
+ * @batch_len: IN_ORDER: used length of the last of them
+ * @detach_pos: where vfe_queue_detach() is
+ * @cb_on: interrupts are asked for
+ */
+struct split_ring {
+	struct vring_desc *desc;
+	struct vring_avail *avail;
+	struct vring_used *used;
+	__virtio16 *used_event;
+	__virtio16 *avail_event;
+	struct split_buf *bufs;
+	struct vfe_tables tables;
+	void *memory;
+	dma_addr_t memory_dma;
+	size_t memory_len;
+	u64 last_used;
+	u64 padding;
+	seqcount_t padded;
+	u16 avail_idx;
+	u16 shown_idx;
+	u16 seen_used;
+	u16 free_head;
+	u16 free;
+	u16 oldest;
+	u16 batch;
+	u32 batch_len;
+	u16 detach_pos;
+	bool cb_on;
+};
+
+int split_create(struct vfe_queue *q, struct device *dev);
+void split_destroy(struct vfe_queue *q, struct device *dev);
+void split_reset(struct vfe_queue *q);
+
+#endif /* VFE_SPLIT_H */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Indirect tables of a ring, in either layout: one for each descriptor, made
+ * at set-up, so that nothing is allocated to add a buffer.
+ */
+#ifndef VFE_TABLES_H
+#define VFE_TABLES_H
+
+#include <linux/types.h>
+
+struct device;
+struct dma_pool;
+struct vfe_queue;
+
+/* Bytes of a descriptor, in a table as in a ring of either layout */
+#define VFE_DESC_SIZE	16
+
+/**
+ * struct vfe_table - a table
+ * @desc: its descriptors, vring_desc or vring_packed_desc
+ * @dma: their bus address
+ */
+struct vfe_table {
+	void *desc;
+	dma_addr_t dma;
+};
+
+/**
+ * struct vfe_tables - the tables of a queue
+ * @table: one for each descriptor of the ring
+ * @pool: where they come from
+ */
+struct vfe_tables {
+	struct vfe_table *table;
+	struct dma_pool *pool;
+};
+
+/* Return: 0 or -ENOMEM; then too vfe_tables_free() is called */
+int vfe_tables_alloc(struct vfe_tables *t, const struct vfe_queue *q,
+		     struct device *dev);
+void vfe_tables_free(struct vfe_tables *t, const struct vfe_queue *q);
+
+#endif /* VFE_TABLES_H */
