@@ -17,13 +17,13 @@ from lab import LabError
 
 PROGRAMS = {"kernel": "cost-kernel", "vfe": "cost-vfe",
             "uncounted": "cost-vfe-uncounted"}
+SHAPES = {"one": "one piece", "chain": "three pieces, a chain",
+          "table": "three pieces, a table"}
 CASES = {
-    "one": "one piece",
-    "one-event": "one piece, EVENT_IDX",
-    "chain": "three pieces, a chain",
-    "chain-event": "three pieces, a chain, EVENT_IDX",
-    "table": "three pieces, a table",
-    "table-event": "three pieces, a table, EVENT_IDX",
+    f"{layout}{shape}{event}": f"{layout_text}{shape_text}{event_text}"
+    for layout, layout_text in (("", "split: "), ("packed-", "packed: "))
+    for shape, shape_text in SHAPES.items()
+    for event, event_text in (("", ""), ("-event", ", EVENT_IDX"))
 }
 # what the device answers to the kick: one of two, so a sum has one of two
 SUMS = {"total": ("add", "kick", "get"),
@@ -86,7 +86,7 @@ class Table:
     def text(self) -> str:
         """For people: ours and the kernel's, operation by operation."""
         lines = ["instructions of one buffer: vfe / kernel's virtio_ring.c",
-                 f"{'':34}{'add':>11}{'kick':>11}{'(not)':>11}{'get':>11}"
+                 f"{'':40}{'add':>11}{'kick':>11}{'(not)':>11}{'get':>11}"
                  f"{'sum':>11}{'counters':>16}"]
         for case, title in CASES.items():
             ours, theirs = (self.counts[name][case]
@@ -95,7 +95,7 @@ class Table:
                             for op in (*OPERATIONS, "total"))
             share = " ".join(f"{self.counters(case, total):.1f} %"
                              for total in SUMS)
-            lines.append(f"{title:34}{cells}{share:>16}")
+            lines.append(f"{title:40}{cells}{share:>16}")
         lines.append("kick: the decision, with a device that wants one; (not):"
                      " that does not. sum: add, kick, get. counters: their"
                      " share of the sum with kick, and with (not).")

@@ -142,7 +142,6 @@ class Ring:
         self.context.note("seeded bugs")
         failed = self.context.tally.failed
         corpus = paths.checkout() / "tools/ring/corpus"
-        text = (root() / "drivers/core/split.c").read_text()
         inputs = [path for folder in FOLDERS
                   for path in sorted((root() / folder).rglob("*"))
                   if path.is_file() and build.is_source(path)]
@@ -150,7 +149,8 @@ class Ring:
         for number, mutant in enumerate(ring_mutants.MUTANTS):
             folder = root() / "mutants" / str(number)
             folder.mkdir(parents=True, exist_ok=True)
-            source = folder / "split.c"
+            source = folder / mutant.source
+            text = (root() / "drivers/core" / mutant.source).read_text()
             try:
                 source.write_text(mutant.apply(text))
             except ValueError as error:
@@ -160,7 +160,7 @@ class Ring:
             todo += [jobs.Job(
                 f"seeded: {mutant.name} ({target})",
                 ["make", "--no-print-directory", "-C", str(self.folder),
-                 f"O={self.out}", f"MUTANT={folder}",
+                 f"O={self.out}", f"MUTANT={source}",
                  f"CORPUS={corpus}", target],
                 root(), [*inputs, source, *sorted(corpus.iterdir())])
                 for target in targets]

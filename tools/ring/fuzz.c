@@ -45,7 +45,9 @@ static struct vfe_queue *const q = &h.q;
 static struct shadow tokens[MAX_SIZE];
 static struct vring_used *used;
 static struct vring_avail *avail;
-static unsigned int free_descs;
+static struct vring_packed_desc *desc;
+static unsigned int free_descs, slot;
+static bool packed, wrap;
 static u16 taken;
 static bool broken;
 static const uint8_t *at, *end;
@@ -157,6 +159,8 @@ static void do_reset(void)
 	host_reset(&h);
 	h.messages = 0;
 	h.faults = 0;
+	slot = 0;
+	wrap = true;
 	taken = 0;
 	broken = false;
 }
@@ -178,30 +182,8 @@ static void scribble(void)
 		memory[offset++] = byte();
 }
 
-/* Use the nth available buffer before the last, as the memory has it now */
-static void use(u32 len)
-{
-	u16 idx = le16_to_cpu(used->idx), mask = q->size - 1;
-	u16 from = le16_to_cpu(avail->idx) - 1 - byte() % q->size;
-	struct vring_used_elem *elem = &used->ring[idx & mask];
-
-	elem->id = avail->ring[from & mask];
-	elem->len = cpu_to_le32(len);
-	used->idx = cpu_to_le16(idx + 1);
-}
-
-static void use_next(u32 len)
-{
-	u16 idx = le16_to_cpu(used->idx), mask = q->size - 1;
-	struct vring_used_elem *elem = &used->ring[idx & mask];
-
-	elem->id = avail->ring[idx & mask];
-	elem->len = cpu_to_le32(len);
-	used->idx = cpu_to_le16(idx + 1);
-}
-
-/* Use what is no buffer, most likely */
-static void use_any(u16 id, u32 len)
+/* Add an element to the used ring, whatever is in it. */
+static void use_split(u32 id, u32 len)
 {
 	u16 idx = le16_to_cpu(used->idx), mask = q->size - 1;
 
@@ -210,11 +192,65 @@ static void use_any(u16 id, u32 len)
 	used->idx = cpu_to_le16(idx + 1);
 }
 
+/* Write a used descriptor, and skip as many as the buffer may have. */
+static void use_packed(u16 id, u32 len)
+{
+	struct vring_packed_desc *d = &desc[slot];
+
+	d->id = cpu_to_le16(id);
+	d->len = cpu_to_le32(len);
+	d->flags = cpu_to_le16((wrap ? 0x8080 : 0) |
+			       (len ? VRING_DESC_F_WRITE : 0));
+	slot += 1 + byte() % MAX_SEGS;
+	if (slot < q->size)
+		return;
+	slot %= q->size;
+	wrap = !wrap;
+}
+
+/* Use the nth available buffer before the last, as the memory has it now */
+static void use(u32 len)
+{
+	u16 from = le16_to_cpu(avail->idx) - 1 - byte() % q->size;
+
+	if (packed)
+		use_packed(desc[(slot + from) % q->size].id, len);
+	else
+		use_split(avail->ring[from & (q->size - 1)], len);
+}
+
+static void use_next(u32 len)
+{
+	if (packed)
+		use_packed(desc[slot].id, len);
+	else
+		use_split(avail->ring[le16_to_cpu(used->idx) & (q->size - 1)],
+			  len);
+}
+
+/* Use what is no buffer, most likely */
+static void use_any(u16 id, u32 len)
+{
+	if (packed)
+		use_packed(id, len);
+	else
+		use_split(id, len);
+}
+
+/* What tells of used buffers: an index, or the flags of a descriptor */
+static void set_index(u16 value)
+{
+	if (packed)
+		desc[slot].flags = cpu_to_le16(value);
+	else
+		used->idx = cpu_to_le16(value);
+}
+
 static void one_step(void)
 {
 	u16 id;
 
-	switch (byte() % 17) {
+	switch (byte() % 18) {
 	case 0 ... 2:
 		do_add();
 		break;
@@ -246,7 +282,7 @@ static void one_step(void)
 		use(word());
 		break;
 	case 13:
-		used->idx = cpu_to_le16(word());
+		set_index(word());
 		break;
 	case 14:
 		used->flags = cpu_to_le16(word());
@@ -254,28 +290,48 @@ static void one_step(void)
 	case 15:
 		scribble();
 		break;
+	case 16:
+		if (!vfe_queue_enable_cb_after(q, byte()) && broken)
+			die("a broken queue has something");
+		break;
 	default:
 		id = word();
 		use_any(id, byte());
 	}
 }
 
+/* The first byte is the size and the features that change the layout least */
+static u64 features(u8 shape, u8 more)
+{
+	return (shape & 0x40 ? FEATURE(VIRTIO_RING_F_EVENT_IDX) : 0) |
+	       (shape & 0x80 ? FEATURE(VIRTIO_RING_F_INDIRECT_DESC) : 0) |
+	       (more & 0x40 ? FEATURE(VIRTIO_F_IN_ORDER) : 0) |
+	       (more & 0x80 ? FEATURE(VIRTIO_F_RING_PACKED) : 0);
+}
+
 int fuzz_one(const uint8_t *data, size_t size)
 {
-	u8 shape;
+	unsigned int entries;
+	u8 shape, more;
 
 	at = data;
 	end = data + size;
 	shape = byte();
+	more = byte();
+	packed = more & 0x80;
+	entries = 1u << shape % 7;
+	/* sizes that are no powers of two */
+	if (packed && more & 0x20 && entries > 2)
+		entries -= 1;
 	memset(tokens, 0, sizeof(tokens));
-	if (host_open(&h, 1u << shape % 7, 1 + byte() % MAX_SEGS,
-		      (shape & 0x40 ? FEATURE(VIRTIO_RING_F_EVENT_IDX) : 0) |
-		      (shape & 0x80 ? FEATURE(VIRTIO_RING_F_INDIRECT_DESC) :
-		       0)))
+	if (host_open(&h, entries, 1 + more % MAX_SEGS, features(shape, more)))
 		die("no ring");
 	used = host_pointer(q->device_addr);
 	avail = host_pointer(q->driver_addr);
+	desc = host_pointer(q->desc_addr);
 	free_descs = q->size;
+	slot = 0;
+	wrap = true;
 	taken = 0;
 	broken = false;
 	while (at < end) {

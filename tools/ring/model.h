@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The device's side of a split ring, as the specification has it, written
- * without a look at the driver's: takes buffers, checks every rule that a
- * driver is bound by, and gives them back.
+ * The device's side of a ring, as the specification has it, written without a
+ * look at the driver's: takes buffers, checks every rule that a driver is bound
+ * by, and gives them back. Either layout; model_layout has what differs.
  */
 #ifndef RING_MODEL_H
 #define RING_MODEL_H
@@ -14,7 +14,7 @@
 
 /**
  * struct model_buf - a buffer as the device finds it
- * @head: its first descriptor in the ring
+ * @head: split: its first descriptor in the ring; packed: its id
  * @out: pieces to read
  * @in: pieces to write, behind them
  * @addr: of each piece
@@ -32,53 +32,144 @@ struct model_buf {
 	bool indirect;
 };
 
+struct model;
+struct vfe_queue;
+
+/* What the layouts do differently; see the functions of the same name below */
+struct model_layout {
+	void (*open)(struct model *m, const struct vfe_queue *q);
+	bool (*available)(const struct model *m);
+	bool (*pop)(struct model *m, struct model_buf *buf);
+	void (*push)(struct model *m, u16 head, u32 len);
+	void (*skip)(struct model *m, u16 head);
+	bool (*publish)(struct model *m);
+	void (*want)(struct model *m, bool kicks);
+};
+
 /**
- * struct model - a device's view of one split ring
+ * struct model_split - a device's view of a split ring
  * @desc: the descriptor table
  * @avail: the driver's ring
  * @used: the device's ring
- * @size: entries
- * @event_idx: VIRTIO_F_EVENT_IDX was negotiated
- * @may_indirect: VIRTIO_F_INDIRECT_DESC was negotiated
  * @next_avail: available index up to which buffers were taken
  * @next_used: used index, with buffers not published yet
  * @shown_used: used index as published
+ * @skipped: buffers used since then that have no element yet
  * @owner: for each descriptor the head of the buffer that it is part of, plus
  *	   one; 0 for one that the driver owns
- * @error: the first rule that the driver broke, or NULL
  */
-struct model {
+struct model_split {
 	struct vring_desc *desc;
 	struct vring_avail *avail;
 	struct vring_used *used;
-	unsigned int size;
-	bool event_idx;
-	bool may_indirect;
 	u16 next_avail;
 	u16 next_used;
 	u16 shown_used;
+	u16 skipped;
 	u32 *owner;
-	const char *error;
 };
 
-struct vfe_queue;
+/* A place in a packed ring: a slot, and the wrap counter there */
+struct model_place {
+	unsigned int slot;
+	bool wrap;
+};
+
+/**
+ * struct model_packed - a device's view of a packed ring
+ * @desc: the descriptors
+ * @driver: event suppression: offset and wrap counter, flags above them
+ * @device: the same, the device's
+ * @next_avail: place up to which buffers were taken
+ * @next_used: place of the next used descriptor
+ * @shown_used: the same, as published
+ * @skipped: descriptors of buffers used since then that have none yet
+ * @count: for each id the descriptors of its buffer, 0 when it has none
+ * @taken: their sum
+ * @held: flags of the used descriptor at @shown_used, to be published
+ */
+struct model_packed {
+	struct vring_packed_desc *desc;
+	u32 *driver;
+	u32 *device;
+	struct model_place next_avail;
+	struct model_place next_used;
+	struct model_place shown_used;
+	unsigned int skipped;
+	u16 *count;
+	unsigned int taken;
+	u16 held;
+};
+
+/**
+ * struct model - a device's view of one ring
+ * @layout: which it is
+ * @split: it is a split ring
+ * @packed: it is a packed ring
+ * @size: entries
+ * @event_idx: VIRTIO_F_EVENT_IDX was negotiated
+ * @may_indirect: VIRTIO_F_INDIRECT_DESC was negotiated
+ * @in_order: VIRTIO_F_IN_ORDER was negotiated
+ * @error: the first rule that the driver broke, or NULL
+ */
+struct model {
+	const struct model_layout *layout;
+	struct model_split split;
+	struct model_packed packed;
+	unsigned int size;
+	bool event_idx;
+	bool may_indirect;
+	bool in_order;
+	const char *error;
+};
 
 void model_open(struct model *m, const struct vfe_queue *q);
 void model_close(struct model *m);
 
+/* Is a buffer available that was not taken? */
+bool model_available(const struct model *m);
 /* Take the next available buffer. Return: false if there is none, or @error */
 bool model_pop(struct model *m, struct model_buf *buf);
 /* Use a buffer; model_publish() shows all. Return: true for an interrupt */
 void model_push(struct model *m, u16 head, u32 len);
 bool model_publish(struct model *m);
+/* IN_ORDER: use a buffer; the next push says so. */
+void model_skip(struct model *m, u16 head);
 /* Ask for notifications. Return: false if a buffer is there already */
 bool model_arm(struct model *m);
 /* Ask for none */
 void model_quiet(struct model *m);
 
+/* split: fields by themselves */
 /* what the driver asks for: an interrupt for the entry just below @used_idx? */
 u16 model_used_event(const struct model *m);
 void model_set_avail_event(struct model *m, u16 value);
 u16 model_avail_idx(const struct model *m);
+
+/* --- for the two layouts --- */
+
+extern const struct model_layout model_split_layout;
+extern const struct model_layout model_packed_layout;
+
+/* The driver broke a rule: keep the first. Return: false */
+bool model_wrong(struct model *m, const char *what);
+/* One piece more of a buffer. Return: false if that breaks a rule */
+bool model_piece(struct model *m, struct model_buf *buf, u64 addr, u32 len,
+		 bool write);
+
+/*
+ * Barriers are C11's: what tells that there is something is read with acquire
+ * and written with release, a fence is between "what I want" and "is there
+ * something"; under SHIM_TSO they are steps of that machine.
+ */
+#ifdef SHIM_TSO
+#define model_load(p)		order_load(p, sizeof(*(p)))
+#define model_store(p, v)	order_store(p, sizeof(*(p)), v)
+#define model_fence()		order_mb()
+#else
+#define model_load(p)		__atomic_load_n(p, __ATOMIC_ACQUIRE)
+#define model_store(p, v)	__atomic_store_n(p, v, __ATOMIC_RELEASE)
+#define model_fence()		__atomic_thread_fence(__ATOMIC_SEQ_CST)
+#endif
 
 #endif /* RING_MODEL_H */

@@ -74,15 +74,12 @@ static void get_all(void)
 static void setup(void)
 {
 	unsigned int i;
-	u32 *owner = m.owner;
 
 	while (vfe_queue_detach(q))
 		;
 	host_reset(&h);
-	memset(owner, 0, SIZE * sizeof(*owner));
-	m.next_avail = 0;
-	m.next_used = 0;
-	m.shown_used = 0;
+	model_close(&m);
+	model_open(&m, q);
 	for (i = 0; i < BEFORE; i++) {
 		add();
 		vfe_queue_kick_prepare(q);
@@ -122,8 +119,7 @@ static void kick_device(void)
 
 static bool kick_holds(void)
 {
-	return !device_sleeps || device_called ||
-	       model_avail_idx(&m) == m.next_avail;
+	return !device_sleeps || device_called || !model_available(&m);
 }
 
 /* The device uses; the driver wants no interrupts, then goes to sleep */
@@ -171,8 +167,8 @@ static int explore(const struct tso_case *c, bool expect_lost)
 	struct tso_result result;
 	bool all = tso_explore(c, LIMIT, &result);
 
-	printf("%s, buffers %u, event_idx %d, order_platform %d: %lu ways, %lu lose one%s%s\n",
-	       c->name, buffers, q->event_idx, q->order_platform,
+	printf("%s, %s, buffers %u, event_idx %d, order_platform %d: %lu ways, %lu lose one%s%s\n",
+	       q->ops->name, c->name, buffers, q->event_idx, q->order_platform,
 	       result.ways, result.bad, result.bad ? ", first " : "",
 	       result.first_bad);
 	if (!all && !result.bad) {
@@ -183,18 +179,38 @@ static int explore(const struct tso_case *c, bool expect_lost)
 }
 
 /* What the two tell each other by; elements and descriptors lie behind it */
+static void share_split(void)
+{
+	const struct model_split *s = &m.split;
+
+	tso_share(&s->avail->idx);
+	tso_share(&s->used->idx);
+	if (q->event_idx) {
+		tso_share(&s->avail->ring[SIZE]);
+		tso_share(&s->used->ring[SIZE]);
+	} else {
+		tso_share(&s->avail->flags);
+		tso_share(&s->used->flags);
+	}
+}
+
+static void share_packed(void)
+{
+	unsigned int i;
+
+	tso_share(m.packed.driver);
+	tso_share(m.packed.device);
+	for (i = 0; i < SIZE; i++)
+		tso_share(&m.packed.desc[i].flags);
+}
+
 static void share(void)
 {
 	tso_share_nothing();
-	tso_share(&m.avail->idx);
-	tso_share(&m.used->idx);
-	if (q->event_idx) {
-		tso_share(&m.avail->ring[SIZE]);
-		tso_share(&m.used->ring[SIZE]);
-	} else {
-		tso_share(&m.avail->flags);
-		tso_share(&m.used->flags);
-	}
+	if (m.layout == &model_packed_layout)
+		share_packed();
+	else
+		share_split();
 }
 
 /* Few buffers: a third brings no access that was not there before. */
@@ -224,6 +240,12 @@ int main(int argc, char **argv)
 	static const u64 features[] = {
 		0,
 		FEATURE(VIRTIO_RING_F_EVENT_IDX),
+		FEATURE(VIRTIO_RING_F_EVENT_IDX) |
+		FEATURE(VIRTIO_F_ORDER_PLATFORM),
+		FEATURE(VIRTIO_F_RING_PACKED),
+		FEATURE(VIRTIO_F_RING_PACKED) |
+		FEATURE(VIRTIO_RING_F_EVENT_IDX),
+		FEATURE(VIRTIO_F_RING_PACKED) |
 		FEATURE(VIRTIO_RING_F_EVENT_IDX) |
 		FEATURE(VIRTIO_F_ORDER_PLATFORM),
 	};

@@ -15,7 +15,7 @@
 #define STACK_SIZE	65536
 #define MAX_STORES	16
 #define MAX_STEPS	100
-#define MAX_SHARED	8
+#define MAX_SHARED	16
 
 enum action { RUN_0, RUN_1, DRAIN_0, DRAIN_1, NUM_ACTIONS };
 

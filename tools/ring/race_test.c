@@ -131,7 +131,7 @@ static void *driver(void *unused)
 		kick();
 		vfe_queue_disable_cb(q);
 		done += collect();
-		if (done < sent && vfe_queue_enable_cb(q))
+		if (done < sent && vfe_queue_enable_cb_after(q, 1 + sent % 3))
 			wait_bell(&to_driver, "driver");
 	}
 	/* one more than there are: the sign to end */
@@ -147,8 +147,16 @@ static bool answer(const struct model_buf *buf)
 	u64 request = *(u64 *)host_pointer(buf->addr[0]);
 
 	*(u64 *)host_pointer(buf->addr[1]) = ~request;
-	model_push(&m, buf->head, 8);
 	return request != ~0ULL;
+}
+
+/* IN_ORDER: some wait for the next, which says that they were used. */
+static void use(const struct model_buf *buf, unsigned int n)
+{
+	if (m.in_order && n % 4 == 1 && model_available(&m))
+		model_skip(&m, buf->head);
+	else
+		model_push(&m, buf->head, 8);
 }
 
 static void *device(void *unused)
@@ -161,8 +169,9 @@ static void *device(void *unused)
 		model_quiet(&m);
 		while (more && model_pop(&m, &buf)) {
 			more = answer(&buf);
+			use(&buf, ++n);
 			/* one by one, and several at once */
-			if (++n % 3 && model_publish(&m))
+			if (n % 3 && model_publish(&m))
 				ring_bell(&to_driver);
 		}
 		if (model_publish(&m))
@@ -192,8 +201,9 @@ static void run(unsigned int size, u64 features)
 		die("no thread");
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
-	printf("size %u event_idx %d indirect %d order_platform %d: ",
-	       size, q->event_idx, q->indirect, q->order_platform);
+	printf("%s, size %u event_idx %d indirect %d in_order %d order_platform %d: ",
+	       q->ops->name, size, q->event_idx, q->indirect, q->in_order,
+	       q->order_platform);
 	printf("%u buffers, %u kicks, %u interrupts, slept %u and %u times\n",
 	       rounds, to_device.rung, to_driver.rung, to_device.slept,
 	       to_driver.slept);
@@ -207,17 +217,35 @@ static void run(unsigned int size, u64 features)
 	host_close(&h);
 }
 
+static const u64 layouts[] = {
+	0,
+	FEATURE(VIRTIO_F_IN_ORDER),
+	FEATURE(VIRTIO_F_RING_PACKED),
+	FEATURE(VIRTIO_F_RING_PACKED) | FEATURE(VIRTIO_F_IN_ORDER),
+};
+
+/* A packed ring's size need be no power of two */
+static unsigned int size_of(unsigned int way, u64 layout)
+{
+	if (layout & FEATURE(VIRTIO_F_RING_PACKED))
+		return way & 1 ? 7 : 32;
+	return way & 1 ? 8 : 32;
+}
+
 int main(int argc, char **argv)
 {
-	unsigned int way;
+	unsigned int way, i;
 
 	if (argc > 1)
 		rounds = strtoul(argv[1], NULL, 0);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	for (way = 0; way < 8; way++)
-		run(way & 1 ? 8 : 32,
-		    (way & 2 ? FEATURE(VIRTIO_RING_F_EVENT_IDX) : 0) |
-		    (way & 4 ? FEATURE(VIRTIO_RING_F_INDIRECT_DESC) : 0) |
-		    (way == 7 ? FEATURE(VIRTIO_F_ORDER_PLATFORM) : 0));
+	for (i = 0; i < ARRAY_SIZE(layouts); i++)
+		for (way = 0; way < 8; way++)
+			run(size_of(way, layouts[i]),
+			    layouts[i] |
+			    (way & 2 ? FEATURE(VIRTIO_RING_F_EVENT_IDX) : 0) |
+			    (way & 4 ? FEATURE(VIRTIO_RING_F_INDIRECT_DESC) :
+			     0) |
+			    (way == 7 ? FEATURE(VIRTIO_F_ORDER_PLATFORM) : 0));
 	return 0;
 }

@@ -52,9 +52,10 @@ class Mutants(unittest.TestCase):
     """The list of seeded bugs."""
 
     def test_each_fits_the_source_and_changes_it(self) -> None:
-        text = (paths.checkout() / "drivers/core/split.c").read_text()
+        folder = paths.checkout() / "drivers/core"
         for mutant in ring_mutants.MUTANTS:
-            with self.subTest(mutant.name):
+            text = (folder / mutant.source).read_text()
+            with self.subTest(f"{mutant.source}: {mutant.name}"):
                 self.assertNotEqual(mutant.apply(text), text)
 
     def test_one_that_does_not_fit_is_an_error(self) -> None:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A driver's side of a split ring, as main.c counts its instructions: ours in
+ * A driver's side of a ring, as main.c counts its instructions: ours in
  * vfe.c, the kernel's in kernel.c. Types that both have: neither's headers.
  */
 #ifndef RING_COST_H
@@ -10,18 +10,20 @@
 
 /**
  * struct cost_ring - a ring that is set up, interrupts not asked for
- * @avail: the driver's part
- * @used: the device's part
+ * @desc: the descriptors
+ * @driver: the driver's part
+ * @device: the device's part
  */
 struct cost_ring {
-	void *avail;
-	void *used;
+	void *desc;
+	void *driver;
+	void *device;
 };
 
 #define COST_SIZE	256
 #define COST_PIECES	3	/* most of a buffer: the first is to read */
 
-struct cost_ring cost_open(bool event_idx, bool indirect);
+struct cost_ring cost_open(bool packed, bool event_idx, bool indirect);
 /* The operations themselves; the buffer was made before, and is always one. */
 void cost_add_one(void);
 void cost_add_all(void);

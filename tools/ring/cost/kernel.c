@@ -24,8 +24,11 @@ static struct scatterlist pieces[COST_PIECES], *sgs[COST_PIECES];
 static struct vring_desc table[COST_PIECES];
 static char data[COST_PIECES][512];
 
-/* since 6.12 the ring asks for it, and the stubs have it not in a header */
+/* since 6.12 the ring asks for them, and the stubs have them in no header */
 bool virtqueue_kick_prepare(struct virtqueue *vq);
+dma_addr_t virtqueue_get_desc_addr(const struct virtqueue *vq);
+dma_addr_t virtqueue_get_avail_addr(const struct virtqueue *vq);
+dma_addr_t virtqueue_get_used_addr(const struct virtqueue *vq);
 
 static bool notify(struct virtqueue *unused)
 {
@@ -38,29 +41,41 @@ static void callback(struct virtqueue *unused)
 	(void)unused;
 }
 
-struct cost_ring cost_open(bool event_idx, bool indirect)
+static void set_features(bool packed, bool event_idx, bool indirect)
 {
-	struct vring vring;
-	unsigned int i;
-	void *memory;
-
-	__kmalloc_fake = NULL;
 	vdev = (struct virtio_device){ .features = 1ULL << VIRTIO_F_VERSION_1 };
 	INIT_LIST_HEAD(&vdev.vqs);
 	spin_lock_init(&vdev.vqs_list_lock);
+	if (packed)
+		vdev.features |= 1ULL << VIRTIO_F_RING_PACKED;
 	if (event_idx)
 		vdev.features |= 1ULL << VIRTIO_RING_F_EVENT_IDX;
 	if (indirect)
 		vdev.features |= 1ULL << VIRTIO_RING_F_INDIRECT_DESC;
-	if (posix_memalign(&memory, RING_ALIGN,
-			   vring_size(COST_SIZE, RING_ALIGN)))
-		abort();
-	memset(memory, 0, vring_size(COST_SIZE, RING_ALIGN));
-	vring_init(&vring, COST_SIZE, memory, RING_ALIGN);
-	vq = vring_new_virtqueue(0, COST_SIZE, RING_ALIGN, &vdev, true, false,
-				 memory, notify, callback, "cost");
+}
+
+/* The stubs forget that it is asked for: zeroes */
+static void *zero(dma_addr_t addr, size_t size)
+{
+	return memset((void *)(unsigned long)addr, 0, size);
+}
+
+struct cost_ring cost_open(bool packed, bool event_idx, bool indirect)
+{
+	struct cost_ring ring;
+	unsigned int i;
+
+	__kmalloc_fake = NULL;
+	set_features(packed, event_idx, indirect);
+	vq = vring_create_virtqueue(0, COST_SIZE, RING_ALIGN, &vdev, true,
+				    false, false, notify, callback, "cost");
 	if (!vq)
 		abort();
+	ring.desc = zero(virtqueue_get_desc_addr(vq), COST_SIZE * 16);
+	ring.driver = zero(virtqueue_get_avail_addr(vq),
+			   packed ? 4 : 6 + COST_SIZE * 2);
+	ring.device = zero(virtqueue_get_used_addr(vq),
+			   packed ? 4 : 6 + COST_SIZE * 8);
 	for (i = 0; i < COST_PIECES; i++) {
 		sg_init_one(&pieces[i], data[i], sizeof(data[i]));
 		sgs[i] = &pieces[i];
@@ -69,7 +84,7 @@ struct cost_ring cost_open(bool event_idx, bool indirect)
 	__kmalloc_fake = table;
 	__kfree_ignore_start = table;
 	__kfree_ignore_end = table + COST_PIECES;
-	return (struct cost_ring){ vring.avail, vring.used };
+	return ring;
 }
 
 void cost_add_one(void)

@@ -20,17 +20,30 @@ static const char * const op_names[NUM_OPS] = {
 	"empty", "add", "kick", "suppressed", "get",
 };
 
+/**
+ * struct cost_case - a shape of buffers
+ * @name: of it
+ * @indirect: it comes in a table
+ * @descs: descriptors of the ring that it takes
+ * @add: adds one
+ */
 struct cost_case {
 	const char *name;
 	bool indirect;
+	unsigned int descs;
 	void (*add)(void);
 };
 
 static const struct cost_case cases[] = {
-	{ "one", false, cost_add_one },
-	{ "chain", false, cost_add_all },
-	{ "table", true, cost_add_all },
+	{ "one", false, 1, cost_add_one },
+	{ "chain", false, COST_PIECES, cost_add_all },
+	{ "table", true, 1, cost_add_all },
 };
+
+/* The ring, and where the device is in one that is packed */
+static struct cost_ring ring;
+static bool packed, event_idx, wrap;
+static unsigned int slot;
 
 static inline void toggle(bool mine)
 {
@@ -51,20 +64,34 @@ static void fail(const char *what)
 }
 
 /* Does the device want to know? As it would say so in either way */
-static void want(struct cost_ring *ring, bool event_idx, bool wanted)
+static void want_split(bool wanted)
 {
-	struct vring_avail *avail = ring->avail;
-	struct vring_used *used = ring->used;
+	struct vring_avail *avail = ring.driver;
+	struct vring_used *used = ring.device;
 	__u16 *event = (__u16 *)&used->ring[COST_SIZE];
 
 	used->flags = wanted || event_idx ? 0 : VRING_USED_F_NO_NOTIFY;
 	*event = wanted ? avail->idx : avail->idx - 1;
 }
 
-static void use(struct cost_ring *ring)
+static void want_packed(bool wanted)
 {
-	struct vring_avail *avail = ring->avail;
-	struct vring_used *used = ring->used;
+	struct vring_packed_desc_event *event = ring.device;
+
+	event->flags = wanted ? VRING_PACKED_EVENT_FLAG_ENABLE :
+				VRING_PACKED_EVENT_FLAG_DISABLE;
+	if (!event_idx)
+		return;
+	/* the next to come, or one that is a round away */
+	event->flags = VRING_PACKED_EVENT_FLAG_DESC;
+	event->off_wrap = (wrap == wanted) << VRING_PACKED_EVENT_F_WRAP_CTR |
+			  slot;
+}
+
+static void use_split(void)
+{
+	struct vring_avail *avail = ring.driver;
+	struct vring_used *used = ring.device;
 	unsigned int at = used->idx % COST_SIZE;
 
 	used->ring[at].id = avail->ring[at];
@@ -72,12 +99,29 @@ static void use(struct cost_ring *ring)
 	used->idx++;
 }
 
-static void one_round(const struct cost_case *c, struct cost_ring *ring,
-		      bool event_idx, enum op op)
+static void use_packed(unsigned int descs)
+{
+	struct vring_packed_desc *desc = ring.desc;
+	unsigned int last = (slot + descs - 1) % COST_SIZE;
+
+	desc[slot].id = desc[last].id;
+	desc[slot].flags = wrap ? 1 << VRING_PACKED_DESC_F_AVAIL |
+				  1 << VRING_PACKED_DESC_F_USED : 0;
+	slot += descs;
+	if (slot < COST_SIZE)
+		return;
+	slot -= COST_SIZE;
+	wrap = !wrap;
+}
+
+static void one_round(const struct cost_case *c, enum op op)
 {
 	bool wanted = op != SUPPRESSED, kick;
 
-	want(ring, event_idx, wanted);
+	if (packed)
+		want_packed(wanted);
+	else
+		want_split(wanted);
 	toggle(op == EMPTY);
 	if (op == EMPTY)
 		nothing();
@@ -90,27 +134,33 @@ static void one_round(const struct cost_case *c, struct cost_ring *ring,
 	toggle(op == KICK || op == SUPPRESSED);
 	if (kick != wanted)
 		fail("the kick decision is not what the device wants");
-	use(ring);
+	if (packed)
+		use_packed(c->descs);
+	else
+		use_split();
 	toggle(op == GET);
 	if (!cost_get())
 		fail("no buffer came back");
 	toggle(op == GET);
 }
 
-static void count(const struct cost_case *c, bool event_idx)
+static void count(const struct cost_case *c)
 {
-	struct cost_ring ring = cost_open(event_idx, c->indirect);
 	char label[64];
 	unsigned int n;
 	enum op op;
 
+	ring = cost_open(packed, event_idx, c->indirect);
+	slot = 0;
+	wrap = true;
 	for (op = 0; op < NUM_OPS; op++) {
 		for (n = 0; n < WARM; n++)
-			one_round(c, &ring, event_idx, NUM_OPS);
+			one_round(c, NUM_OPS);
 		CALLGRIND_ZERO_STATS;
 		for (n = 0; n < ROUNDS; n++)
-			one_round(c, &ring, event_idx, op);
-		snprintf(label, sizeof(label), "%s%s %s", c->name,
+			one_round(c, op);
+		snprintf(label, sizeof(label), "%s%s%s %s",
+			 packed ? "packed-" : "", c->name,
 			 event_idx ? "-event" : "", op_names[op]);
 		CALLGRIND_DUMP_STATS_AT(label);
 	}
@@ -118,11 +168,13 @@ static void count(const struct cost_case *c, bool event_idx)
 
 int main(void)
 {
-	unsigned int i;
+	unsigned int i, way;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		count(&cases[i], false);
-		count(&cases[i], true);
+	for (way = 0; way < 4; way++) {
+		packed = way & 2;
+		event_idx = way & 1;
+		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+			count(&cases[i]);
 	}
 	printf("rounds %d\n", ROUNDS);
 	return 0;

@@ -9,12 +9,13 @@
 static struct host h;
 static struct vfe_seg segs[COST_PIECES];
 
-struct cost_ring cost_open(bool event_idx, bool indirect)
+struct cost_ring cost_open(bool packed, bool event_idx, bool indirect)
 {
 	unsigned int i;
 
 	/* what the last case left is not given back: the process ends soon */
 	if (host_open(&h, COST_SIZE, COST_PIECES,
+		      (packed ? FEATURE(VIRTIO_F_RING_PACKED) : 0) |
 		      (event_idx ? FEATURE(VIRTIO_RING_F_EVENT_IDX) : 0) |
 		      (indirect ? FEATURE(VIRTIO_RING_F_INDIRECT_DESC) : 0)))
 		die("no ring");
@@ -22,7 +23,8 @@ struct cost_ring cost_open(bool event_idx, bool indirect)
 		segs[i] = (struct vfe_seg){ HOST_BUS_OFFSET + i * 4096, 512 };
 	vfe_queue_disable_cb(&h.q);
 	return (struct cost_ring){
-		host_pointer(h.q.driver_addr), host_pointer(h.q.device_addr)
+		host_pointer(h.q.desc_addr), host_pointer(h.q.driver_addr),
+		host_pointer(h.q.device_addr)
 	};
 }
 

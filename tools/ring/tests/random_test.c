@@ -13,6 +13,7 @@
 #include "test.h"
 
 #define MAX_SEGS	8
+#define STEPS		10000
 
 /**
  * struct entry - what is known of a token
@@ -42,7 +43,13 @@ static unsigned int used[BIGGEST];	/* in order: tokens */
 static unsigned int spare[BIGGEST];	/* tokens not in use */
 static unsigned int num_added, first_added, num_taken, num_used, first_used;
 static unsigned int num_spare, free_descs;
-static u16 shown, avail, used_shown;
+static unsigned int hidden;	/* of @num_used the last, not published */
+static unsigned int skipped;	/* of @hidden the last: the next push says so */
+static u16 shown, avail;	/* available index, as shown and as added */
+static u64 descs, descs_shown;	/* the same in descriptors */
+static u64 got, published;	/* buffers back, and that could be */
+static u64 call_by;		/* an interrupt comes when so many are published */
+static bool armed;		/* it did not come yet */
 static u64 state;
 
 static unsigned int any(unsigned int below)
@@ -63,9 +70,15 @@ static void forget(void)
 	num_used = 0;
 	first_used = 0;
 	free_descs = q->size;
+	hidden = 0;
+	skipped = 0;
 	shown = 0;
 	avail = 0;
-	used_shown = 0;
+	descs = 0;
+	descs_shown = 0;
+	got = 0;
+	published = 0;
+	armed = false;
 }
 
 static void do_add(void)
@@ -89,21 +102,46 @@ static void do_add(void)
 	free_descs -= e.cost;
 	added[(first_added + num_added++) % q->size] = e.n;
 	avail++;
+	descs += e.cost;
+}
+
+/* Is one of the descriptors made available the one that is asked for? */
+static bool packed_wanted(void)
+{
+	u32 event = le32_to_cpu(*m.packed.device);
+	u64 n;
+
+	if (event >> 16 != VRING_PACKED_EVENT_FLAG_DESC)
+		return event >> 16 == VRING_PACKED_EVENT_FLAG_ENABLE;
+	for (n = descs_shown; n < descs; n++)
+		if (n % m.size == (event & 0x7fff) &&
+		    (n / m.size + 1) % 2 == (event >> 15 & 1))
+			return true;
+	return false;
+}
+
+/* Does the device want to know, by what it wrote? */
+static bool wanted(void)
+{
+	u16 event;
+
+	if (avail == shown)
+		return false;
+	if (layout & PACKED)
+		return packed_wanted();
+	if (!m.event_idx)
+		return !m.split.used->flags;
+	memcpy(&event, &m.split.used->ring[m.size], sizeof(event));
+	return (u16)(le16_to_cpu(event) - shown) < (u16)(avail - shown);
 }
 
 static void do_kick(void)
 {
-	bool wanted = false, was = vfe_queue_kick_prepare(q);
-	u16 event;
+	bool want = wanted();
 
-	memcpy(&event, &m.used->ring[m.size], sizeof(event));
-	if (m.event_idx)
-		wanted = (u16)(le16_to_cpu(event) - shown) <
-			 (u16)(avail - shown);
-	else if (avail != shown)
-		wanted = !m.used->flags;
-	check_equal(was, wanted);
+	check_equal(vfe_queue_kick_prepare(q), want);
 	shown = avail;
+	descs_shown = descs;
 }
 
 static void do_take(void)
@@ -130,33 +168,51 @@ static void do_take(void)
 	heads[num_taken++] = buf.head;
 }
 
+/* An interrupt that was asked for is not lost. */
+static void do_publish(void)
+{
+	published += hidden - skipped;
+	hidden = skipped;
+	if (model_publish(&m))
+		armed = false;
+	check(!armed || published < call_by);
+}
+
+/* The device's buffers come back in any order, or as they went. */
 static void do_use(void)
 {
-	unsigned int i, n, last;
+	unsigned int i, n, in_len;
 	struct entry *e;
 
 	if (!num_taken)
 		return;
-	i = any(num_taken);
+	i = m.in_order ? 0 : any(num_taken);
 	n = taken[i];
 	e = &made[n];
-	e->len = any(1 + len_of(segs_of(n, e->out + e->in) + e->out, e->in));
-	model_push(&m, heads[i], e->len);
-	last = --num_taken;
-	taken[i] = taken[last];
-	heads[i] = heads[last];
-	used[(first_used + num_used++) % q->size] = n;
-	if (any(2)) {
-		model_publish(&m);
-		used_shown = m.next_used;
+	in_len = len_of(segs_of(n, e->out + e->in) + e->out, e->in);
+	/* virtio 1.4, 2.7.9 and 2.8.8: what is skipped was used completely */
+	if (m.in_order && num_taken > 1 && !any(3)) {
+		e->len = in_len;
+		model_skip(&m, heads[i]);
+		skipped++;
+	} else {
+		e->len = any(1 + in_len);
+		model_push(&m, heads[i], e->len);
+		skipped = 0;
 	}
+	num_taken--;
+	memmove(&taken[i], &taken[i + 1], (num_taken - i) * sizeof(*taken));
+	memmove(&heads[i], &heads[i + 1], (num_taken - i) * sizeof(*heads));
+	used[(first_used + num_used++) % q->size] = n;
+	hidden++;
+	if (any(2))
+		do_publish();
 }
 
 static void do_get(void)
 {
 	u32 len = 0;
 	void *token = vfe_queue_get(q, &len);
-	unsigned int hidden = (u16)(m.next_used - used_shown);
 	struct entry *e;
 
 	if (!token) {
@@ -167,20 +223,44 @@ static void do_get(void)
 	e = &made[used[first_used++ % q->size]];
 	first_used %= q->size;
 	num_used--;
+	got++;
 	check(token == token_of(e->n));
 	check_equal(len, e->len);
 	free_descs += e->cost;
 	spare[num_spare++] = e->n;
 }
 
+/* Ask for an interrupt after some more buffers, of those that are out. */
+static void do_arm(void)
+{
+	unsigned int n = any(2) ? 1 : 1 + any(8), out = (u16)(shown - got);
+	bool sure = vfe_queue_enable_cb_after(q, n);
+
+	n = n > out ? out : n;
+	n = n ? n : 1;
+	if (m.event_idx && !(layout & PACKED))
+		check_equal(sure, num_used - hidden < n);
+	else
+		check_equal(sure, num_used == hidden);
+	armed = sure;
+	call_by = got + n;
+}
+
 static void do_callbacks(void)
 {
-	unsigned int hidden = (u16)(m.next_used - used_shown);
-
-	if (any(2))
+	switch (any(3)) {
+	case 0:
 		vfe_queue_disable_cb(q);
-	else
-		check_equal(vfe_queue_enable_cb(q), num_used == hidden);
+		armed = false;
+		break;
+	case 1:
+		armed = vfe_queue_enable_cb(q);
+		check_equal(armed, num_used == hidden);
+		call_by = got + 1;
+		break;
+	default:
+		do_arm();
+	}
 	if (any(2))
 		model_quiet(&m);
 	else
@@ -233,6 +313,7 @@ static void random_ring(u16 size, u64 features, unsigned int steps)
 	if (getenv("RING_SEED"))
 		seed = strtoul(getenv("RING_SEED"), NULL, 0);
 	state += (u64)seed << 20;
+	features |= layout;
 	if (host_open(&h, size, MAX_SEGS, features))
 		die("no ring");
 	model_open(&m, q);
@@ -256,8 +337,12 @@ static void every_size(u64 features)
 {
 	unsigned int size;
 
-	for (size = 1; size <= BIGGEST; size *= 2)
-		random_ring(size, features, 25000);
+	for (size = 1; size <= BIGGEST; size *= 2) {
+		random_ring(size, features, STEPS);
+		/* virtio 1.4, 2.8.10.1: not only powers of two */
+		if (layout & PACKED && size > 2)
+			random_ring(size - 1 - size / 4, features, STEPS);
+	}
 }
 
 static void with_nothing(void)

@@ -3,11 +3,11 @@
  * Runs all tests over the ring in user space; exits 1 if anything failed, at
  * the first that did with RING_STOP in the environment.
  */
-#include <linux/virtio_config.h>
-
 #include "test.h"
 
 #define TOKENS	(BIGGEST * 2)
+
+u64 layout;
 
 static bool failed;
 static unsigned int ran, bad;
@@ -63,29 +63,62 @@ u64 len_of(const struct vfe_seg *segs, unsigned int n)
 	return len;
 }
 
-static void run_all(const struct test *tests)
+static void run_one(const struct test *test, const char *where)
 {
-	unsigned int before;
+	unsigned int before = host_allocations();
 
-	for (; tests->name; tests++) {
-		failed = false;
-		before = host_allocations();
-		tests->run();
-		check_equal(host_allocations(), before);
-		bad += failed;
-		printf("%sok %u - %s\n", failed ? "not " : "", ++ran,
-		       tests->name);
-		if (failed && getenv("RING_STOP"))
-			exit(1);
-	}
+	failed = false;
+	test->run();
+	check_equal(host_allocations(), before);
+	bad += failed;
+	printf("%sok %u - %s: %s\n", failed ? "not " : "", ++ran, where,
+	       test->name);
+	if (failed && getenv("RING_STOP"))
+		exit(1);
 }
+
+static void run_all(const struct test *tests, const char *where)
+{
+	for (; tests->name; tests++)
+		run_one(tests, where);
+}
+
+static const struct {
+	u64 features;
+	const char *name;
+} layouts[] = {
+	{ 0, "split" },
+	{ IN_ORDER, "split, in order" },
+	{ PACKED, "packed" },
+	{ PACKED | IN_ORDER, "packed, in order" },
+};
+
+/* Which tests: those whose @layout is what is run, as far as @mask goes */
+static const struct {
+	const struct test *tests;
+	u64 mask;
+	u64 layout;
+} lists[] = {
+	{ good_tests, 0, 0 },
+	{ split_tests, PACKED, 0 },
+	{ packed_tests, PACKED, PACKED },
+	{ in_order_tests, IN_ORDER, IN_ORDER },
+	{ bad_tests, LAYOUTS, 0 },
+	{ bad_packed_tests, LAYOUTS, PACKED },
+	{ random_tests, 0, 0 },
+};
 
 int main(void)
 {
+	unsigned int i, n;
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	run_all(good_tests);
-	run_all(bad_tests);
-	run_all(random_tests);
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		layout = layouts[i].features;
+		for (n = 0; n < ARRAY_SIZE(lists); n++)
+			if ((layout & lists[n].mask) == lists[n].layout)
+				run_all(lists[n].tests, layouts[i].name);
+	}
 	printf("1..%u\n", ran);
 	return bad != 0;
 }

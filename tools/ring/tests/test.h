@@ -3,6 +3,8 @@
 #ifndef RING_TEST_H
 #define RING_TEST_H
 
+#include <linux/virtio_config.h>
+
 #include "../host.h"
 #include "../model.h"
 
@@ -11,9 +13,16 @@ struct test {
 	void (*run)(void);
 };
 
+/* what open_ring() of a test adds to the features */
+extern u64 layout;
+
 /* each list ends with a test that has no name */
 extern const struct test good_tests[];
+extern const struct test split_tests[];
 extern const struct test bad_tests[];
+extern const struct test bad_packed_tests[];
+extern const struct test in_order_tests[];
+extern const struct test packed_tests[];
 extern const struct test random_tests[];
 
 void check_at(bool ok, const char *expr, const char *file, int line);
@@ -26,7 +35,16 @@ void check_equal_at(unsigned long long a, unsigned long long b,
 
 #define EVENT		FEATURE(VIRTIO_RING_F_EVENT_IDX)
 #define INDIRECT	FEATURE(VIRTIO_RING_F_INDIRECT_DESC)
+#define IN_ORDER	FEATURE(VIRTIO_F_IN_ORDER)
+#define PACKED		FEATURE(VIRTIO_F_RING_PACKED)
+#define LAYOUTS		(IN_ORDER | PACKED)
 #define BIGGEST		32768	/* virtio 1.4, 2.7 */
+
+/*
+ * A broken queue does nothing and said why once, with @field; @left buffers are
+ * in it, and a reset mends it. (broken.c)
+ */
+void expect_broken(struct host *h, const char *field, unsigned int left);
 
 /* A token, and the pieces of a buffer: at different places, of odd lengths */
 void *token_of(unsigned int n);

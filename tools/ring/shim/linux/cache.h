@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Nothing that the ring uses. */
+/* How far apart things are that two sides write to. */
 #ifndef SHIM_LINUX_CACHE_H
 #define SHIM_LINUX_CACHE_H
 
 #include <linux/types.h>
+
+#define SMP_CACHE_BYTES	64
 
 #endif /* SHIM_LINUX_CACHE_H */

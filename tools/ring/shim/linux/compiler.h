@@ -76,6 +76,13 @@ void order_mb(void);
 #define smp_rmb()	order_rmb()
 #define smp_mb()	order_mb()
 
+/* only counts need it; SHIM_NO_COUNTS leaves them out, to see what they cost */
+#ifdef SHIM_NO_COUNTS
+#define data_race(expr)		((void)sizeof(expr))
+#else
+#define data_race(expr)		(expr)
+#endif
+
 #define xchg(p, v)	__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)
 
 #endif /* SHIM_LINUX_COMPILER_H */

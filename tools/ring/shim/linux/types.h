@@ -24,6 +24,7 @@ typedef unsigned int gfp_t;
 #define __percpu
 
 #ifndef U32_MAX
+#define U16_MAX		UINT16_MAX
 #define U32_MAX		UINT32_MAX
 #define U64_MAX		(~0ULL)
 #endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/* IN_ORDER, either layout: batches, from a device that keeps the rules or not. */
+#include <linux/virtio_config.h>
+
+#include "test.h"
+
+static struct host h;
+static struct model m;
+static struct vfe_queue *const q = &h.q;
+
+static void open_ring(u16 size, unsigned int segs, u64 features)
+{
+	if (host_open(&h, size, segs, features | layout))
+		die("no ring");
+	model_open(&m, q);
+}
+
+static void close_ring(void)
+{
+	check(!m.error);
+	if (m.error)
+		printf("# %s\n", m.error);
+	model_close(&m);
+	host_close(&h);
+}
+
+/* @n buffers of 1 to read and @n % 3 to write, shown */
+static void add(unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		check_equal(vfe_queue_add(q, segs_of(i, 1 + i % 3), 1, i % 3,
+					  token_of(i)), 0);
+	vfe_queue_kick_prepare(q);
+}
+
+static u32 in_len_of(unsigned int i)
+{
+	return len_of(segs_of(i, 1 + i % 3) + 1, i % 3);
+}
+
+/* The device takes @n, and uses them in batches of @batch, the last shorter. */
+static void use(unsigned int n, unsigned int batch, u32 len)
+{
+	struct model_buf buf;
+	unsigned int i;
+
+	for (i = 1; i <= n; i++) {
+		check(model_pop(&m, &buf));
+		if (i % batch && i != n)
+			model_skip(&m, buf.head);
+		else
+			model_push(&m, buf.head, len);
+	}
+	model_publish(&m);
+}
+
+/* 2.7.9, 2.8.8: what is skipped was used completely */
+static void batches(void)
+{
+	unsigned int n, batch, way, i;
+	u32 len;
+
+	for (way = 0; way < 2; way++) {
+		open_ring(16, 3, way ? INDIRECT : 0);
+		for (n = 1; n < 9; n++) {
+			for (batch = 1; batch <= n; batch++) {
+				add(n);
+				use(n, batch, 0);
+				for (i = 0; i < n; i++) {
+					check(vfe_queue_get(q, &len) ==
+					      token_of(i));
+					check_equal(len, (i + 1) % batch &&
+						    i + 1 != n ?
+						    in_len_of(i) : 0);
+				}
+				check(!vfe_queue_get(q, &len));
+			}
+		}
+		close_ring();
+	}
+}
+
+/* All of the ring at once, again and again */
+static void full(void)
+{
+	unsigned int n, i;
+	u32 len;
+
+	open_ring(8, 3, INDIRECT);
+	for (n = 0; n < 20; n++) {
+		add(8);
+		check_equal(vfe_queue_add(q, segs_of(0, 1), 1, 0,
+					  token_of(0)), -28);
+		use(8, 1 + n % 8, 0);
+		for (i = 0; i < 8; i++)
+			check(vfe_queue_get(q, &len) == token_of(i));
+		check(!vfe_queue_get(q, &len));
+	}
+	close_ring();
+}
+
+/* In the middle of a batch the queue has something, whoever asks. */
+static void middle_of_batch(void)
+{
+	u32 len;
+
+	open_ring(8, 3, EVENT);
+	add(3);
+	use(3, 3, 0);
+	check(vfe_queue_get(q, &len) == token_of(0));
+	check(!vfe_queue_enable_cb(q));
+	check(!vfe_queue_enable_cb_after(q, 1));
+	/* there is room for two more, and they are used at once */
+	check_equal(vfe_queue_add(q, segs_of(4, 1), 1, 0, token_of(4)), 0);
+	vfe_queue_kick_prepare(q);
+	use(1, 1, 0);
+	check(vfe_queue_get(q, &len) == token_of(1));
+	check_equal(len, in_len_of(1));
+	check(vfe_queue_get(q, &len) == token_of(2));
+	check(vfe_queue_get(q, &len) == token_of(4));
+	check(!vfe_queue_get(q, &len));
+	check(vfe_queue_enable_cb(q));
+	close_ring();
+}
+
+static void claim(u16 id, u32 len, u16 used_idx)
+{
+	struct vring_packed_desc *d = m.packed.desc;
+
+	if (layout & PACKED) {
+		d->id = cpu_to_le16(id);
+		d->len = cpu_to_le32(len);
+		d->flags = cpu_to_le16(0x8080 | VRING_DESC_F_WRITE);
+		return;
+	}
+	m.split.used->ring[0].id = cpu_to_le32(id);
+	m.split.used->ring[0].len = cpu_to_le32(len);
+	m.split.used->idx = cpu_to_le16(used_idx);
+}
+
+/* Heads, or ids, are 0, 1, 2, 3: four shown, then one more that is not */
+static void five(void)
+{
+	open_ring(8, 3, INDIRECT);
+	add(4);
+	check_equal(vfe_queue_add(q, segs_of(4, 1), 1, 0, token_of(4)), 0);
+}
+
+static void wrong_id(void)
+{
+	static const u16 ids[] = { 4, 5, 7, 8, 0x7fff, 0xffff };
+	unsigned int i;
+	u32 len;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		five();
+		claim(ids[i], 0, 4);
+		check(!vfe_queue_get(q, &len));
+		expect_broken(&h, "wrong used id", 5);
+		close_ring();
+	}
+}
+
+/* The index tells of fewer than the element does. */
+static void batch_beyond_index(void)
+{
+	u32 len;
+
+	if (layout & PACKED)
+		return;
+	five();
+	claim(2, 0, 2);
+	check(!vfe_queue_get(q, &len));
+	expect_broken(&h, "wrong used id 2", 5);
+	close_ring();
+}
+
+/* Nothing of a batch comes back if its element is wrong. */
+static void wrong_length(void)
+{
+	u32 len;
+
+	five();
+	claim(2, in_len_of(2) + 1, 3);
+	check(!vfe_queue_get(q, &len));
+	expect_broken(&h, "wrong used length", 5);
+	close_ring();
+}
+
+const struct test in_order_tests[] = {
+	{ "a used element stands for a batch", batches },
+	{ "the whole ring in batches", full },
+	{ "in the middle of a batch", middle_of_batch },
+	{ "a batch up to no buffer that was shown", wrong_id },
+	{ "a batch of more than the index says", batch_beyond_index },
+	{ "a batch with a length that is wrong", wrong_length },
+	{ }
+};
