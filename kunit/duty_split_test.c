@@ -193,6 +193,42 @@ static void S03_no_loops_no_giants(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
+static void S04_in_order_through_the_table(struct kunit *test)
+{
+	unsigned int n, slot = 0, i;
+	struct vfe_live *l;
+	u16 id;
+
+	VFE_DUTY(test, "S04", "2.7.5.2",
+		 "with IN_ORDER a descriptor leads to the next in the table, the last one to the first");
+	l = split_start(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_IN_ORDER,
+			SPLIT_SIZE);
+	for (n = 0; n < 200; n++) {
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n % 7), 0);
+		vfe_queue_kick_prepare(l->q);
+		id = vfe_live_pop(l, n, 1, n % 7);
+		KUNIT_EXPECT_EQ(test, id, slot);
+		for (i = 0; i < n % 7; i++) {
+			KUNIT_EXPECT_TRUE(test, split_flags(split_desc(l, slot)) &
+					  VRING_DESC_F_NEXT);
+			KUNIT_EXPECT_EQ(test, split_next(split_desc(l, slot)),
+					(slot + 1) % SPLIT_SIZE);
+			slot = (slot + 1) % SPLIT_SIZE;
+		}
+		slot = (slot + 1) % SPLIT_SIZE;
+		/* some stay for a while, all go in order */
+		if (n % 2)
+			continue;
+		if (n)
+			vfe_mock_push(l->mq, split_head(l, n - 1), 0, 1);
+		vfe_mock_push(l->mq, id, 0, 1);
+		if (n)
+			vfe_live_get(l, n - 1, 0);
+		vfe_live_get(l, n, 0);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
 static void S05_indirect_as_negotiated(struct kunit *test)
 {
 	const struct vring_desc *d, *table;
@@ -266,6 +302,38 @@ static void S07_indirect_without_next(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, flags & VRING_DESC_F_NEXT, 0);
 	}
 	KUNIT_EXPECT_GT(test, tables, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+static void S08_in_order_through_a_table(struct kunit *test)
+{
+	const struct vring_desc *table;
+	struct vfe_live *l;
+	unsigned int n, i;
+	u16 id;
+
+	VFE_DUTY(test, "S08", "2.7.5.3.1",
+		 "with IN_ORDER the entries of an indirect table follow each other");
+	l = split_start(test, VFE_LIVE_INDIRECT | VFE_LIVE_IN_ORDER,
+			SPLIT_SIZE);
+	for (n = 2; n < 100; n++) {
+		unsigned int out = n % 3, in = 2 + n % 5;
+
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, out, in), 0);
+		vfe_queue_kick_prepare(l->q);
+		id = split_head(l, l->mq->next);
+		table = vfe_mock_mem(le64_to_cpu((__force __le64)
+						 split_desc(l, id)->addr));
+		for (i = 0; i + 1 < out + in; i++) {
+			KUNIT_EXPECT_TRUE(test, split_flags(&table[i]) &
+					  VRING_DESC_F_NEXT);
+			KUNIT_EXPECT_EQ(test, split_next(&table[i]), i + 1);
+		}
+		KUNIT_EXPECT_FALSE(test, split_flags(&table[i]) &
+				   VRING_DESC_F_NEXT);
+		vfe_mock_push(l->mq, vfe_live_pop(l, n, out, in), 0, 1);
+		vfe_live_get(l, n, 0);
+	}
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
@@ -536,13 +604,64 @@ static void S17_index_before_wish(struct kunit *test)
 	}
 }
 
+/* An index that tells of four, and an element that names the @nth of six */
+static void split_wrong_batch(struct kunit *test, unsigned int nth)
+{
+	struct vfe_live *l;
+	u16 ids[6];
+	u32 i;
+
+	l = split_start(test, VFE_LIVE_IN_ORDER, SPLIT_SIZE);
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, i, 1, 1), 0);
+	vfe_queue_kick_prepare(l->q);
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		ids[i] = vfe_live_pop(l, i, 1, 1);
+	swap(ids[3], ids[nth]);
+	vfe_mock_push_batch(l->mq, ids, 4, 0, 8);
+	vfe_live_get_none(l);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(l->q));
+	vfe_live_stop(l);
+}
+
+static void S18_batches_in_order(struct kunit *test)
+{
+	unsigned int lap, n, i;
+	struct vfe_live *l;
+	u16 ids[8];
+
+	VFE_DUTY(test, "S18", "2.7.9",
+		 "with IN_ORDER an element stands for all buffers up to its id, those before it used completely");
+	l = split_start(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_IN_ORDER, 32);
+	for (lap = 0; lap < 50; lap++) {
+		n = 1 + lap % 8;
+		for (i = 0; i < n; i++)
+			KUNIT_ASSERT_EQ(test, vfe_live_add(l, i, 1, i % 3), 0);
+		vfe_queue_kick_prepare(l->q);
+		for (i = 0; i < n; i++)
+			ids[i] = vfe_live_pop(l, i, 1, i % 3);
+		vfe_mock_push_batch(l->mq, ids, n, 0, 0);
+		for (i = 0; i + 1 < n; i++)
+			vfe_live_get(l, i, vfe_live_in_len(i, 1, i % 3));
+		vfe_live_get(l, i, 0);
+		vfe_live_get_none(l);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	vfe_live_stop(l);
+	/* an element may not stand for more than the index tells of */
+	split_wrong_batch(test, 4);
+	split_wrong_batch(test, 5);
+}
+
 static struct kunit_case split_cases[] = {
 	KUNIT_CASE(S01_parts_are_aligned),
 	KUNIT_CASE(S02_readable_before_writable),
 	KUNIT_CASE(S03_no_loops_no_giants),
+	KUNIT_CASE(S04_in_order_through_the_table),
 	KUNIT_CASE(S05_indirect_as_negotiated),
 	KUNIT_CASE(S06_no_longer_than_the_queue),
 	KUNIT_CASE(S07_indirect_without_next),
+	KUNIT_CASE(S08_in_order_through_a_table),
 	KUNIT_CASE(S09_available_index_only_grows),
 	KUNIT_CASE(S10_available_flags),
 	KUNIT_CASE(S11_spurious_interrupts),
@@ -552,6 +671,7 @@ static struct kunit_case split_cases[] = {
 	KUNIT_CASE(S15_event_decides_with_event_idx),
 	KUNIT_CASE(S16_buffers_before_index),
 	KUNIT_CASE(S17_index_before_wish),
+	KUNIT_CASE(S18_batches_in_order),
 	{}
 };
 

@@ -34,6 +34,20 @@ static void fault_mode_name(const struct fault_mode *mode, char *name)
 
 KUNIT_ARRAY_PARAM(fault, fault_modes, fault_mode_name);
 
+/* Rings with other ways to say what is used, as far as a case fits them */
+static const struct fault_mode fault_layouts[] = {
+	{ "direct", VFE_LIVE_PLAIN | VFE_LIVE_EVENT_IDX },
+	{ "indirect", VFE_LIVE_PLAIN | VFE_LIVE_INDIRECT },
+	{ "in order", VFE_LIVE_PLAIN | VFE_LIVE_IN_ORDER },
+	{ "packed", VFE_LIVE_PLAIN | VFE_LIVE_PACKED },
+	{ "packed, indirect", VFE_LIVE_PLAIN | VFE_LIVE_PACKED |
+			      VFE_LIVE_EVENT_IDX | VFE_LIVE_INDIRECT },
+	{ "packed, in order", VFE_LIVE_PLAIN | VFE_LIVE_PACKED |
+			      VFE_LIVE_IN_ORDER },
+};
+
+KUNIT_ARRAY_PARAM(fault_layout, fault_layouts, fault_mode_name);
+
 /* Two queues: what becomes of the first must not matter to the second. */
 static struct vfe_live *fault_start(struct kunit *test)
 {
@@ -492,9 +506,9 @@ static void fault_storm(struct kunit *test)
 static struct kunit_case fault_cases[] = {
 	KUNIT_CASE_PARAM(fault_wrong_id, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_free_id, fault_gen_params),
-	KUNIT_CASE_PARAM(fault_same_id_twice, fault_gen_params),
-	KUNIT_CASE_PARAM(fault_stale_id, fault_gen_params),
-	KUNIT_CASE_PARAM(fault_length, fault_gen_params),
+	KUNIT_CASE_PARAM(fault_same_id_twice, fault_layout_gen_params),
+	KUNIT_CASE_PARAM(fault_stale_id, fault_layout_gen_params),
+	KUNIT_CASE_PARAM(fault_length, fault_layout_gen_params),
 	KUNIT_CASE_PARAM(fault_index_ahead, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_index_back, fault_gen_params),
 	KUNIT_CASE_PARAM(fault_index_unshown, fault_gen_params),

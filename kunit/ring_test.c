@@ -10,16 +10,30 @@
 
 #include "lib/live.h"
 
-#define RING_SIZES	16
-
-static const unsigned int ring_sizes[RING_SIZES] = {
-	1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384,
-	32768,
+struct ring_size {
+	unsigned int size;
+	u64 features;
 };
 
-static void ring_size_name(const unsigned int *size, char *name)
+/* Powers of two in a split ring, any size in a packed one (2.8.10.1) */
+static const struct ring_size ring_sizes[] = {
+	{ 1, 0 }, { 2, 0 }, { 4, 0 }, { 8, 0 }, { 16, 0 }, { 32, 0 },
+	{ 64, 0 }, { 128, 0 }, { 256, 0 }, { 512, 0 }, { 1024, 0 },
+	{ 2048, 0 }, { 4096, 0 }, { 8192, 0 }, { 16384, 0 }, { 32768, 0 },
+	{ 8, VFE_LIVE_IN_ORDER }, { 1024, VFE_LIVE_IN_ORDER },
+	{ 1, VFE_LIVE_PACKED }, { 2, VFE_LIVE_PACKED }, { 3, VFE_LIVE_PACKED },
+	{ 7, VFE_LIVE_PACKED }, { 16, VFE_LIVE_PACKED },
+	{ 100, VFE_LIVE_PACKED }, { 1023, VFE_LIVE_PACKED },
+	{ 32767, VFE_LIVE_PACKED }, { 32768, VFE_LIVE_PACKED },
+	{ 7, VFE_LIVE_PACKED | VFE_LIVE_IN_ORDER },
+	{ 1000, VFE_LIVE_PACKED | VFE_LIVE_IN_ORDER },
+};
+
+static void ring_size_name(const struct ring_size *size, char *name)
 {
-	snprintf(name, KUNIT_PARAM_DESC_SIZE, "size %u", *size);
+	snprintf(name, KUNIT_PARAM_DESC_SIZE, "size %u%s%s", size->size,
+		 size->features & VFE_LIVE_PACKED ? ", packed" : "",
+		 size->features & VFE_LIVE_IN_ORDER ? ", in order" : "");
 }
 
 KUNIT_ARRAY_PARAM(ring_size, ring_sizes, ring_size_name);
@@ -29,13 +43,27 @@ struct ring_mode {
 	u64 features;
 };
 
+#define RING_MODES(layout, with) \
+	{ layout "direct", VFE_LIVE_PLAIN | VFE_LIVE_EVENT_IDX | (with) }, \
+	{ layout "indirect", VFE_LIVE_PLAIN | VFE_LIVE_EVENT_IDX | \
+			     VFE_LIVE_INDIRECT | (with) }, \
+	{ layout "direct, flags", VFE_LIVE_PLAIN | (with) }, \
+	{ layout "indirect, flags", VFE_LIVE_PLAIN | VFE_LIVE_INDIRECT | \
+				    (with) }
+
+#define RING_FREE_MODES \
+	RING_MODES("", 0), RING_MODES("packed, ", VFE_LIVE_PACKED)
+#define RING_ORDER_MODES \
+	RING_MODES("in order, ", VFE_LIVE_IN_ORDER), \
+	RING_MODES("packed in order, ", VFE_LIVE_PACKED | VFE_LIVE_IN_ORDER)
+
 static const struct ring_mode ring_modes[] = {
-	{ "direct", VFE_LIVE_PLAIN | VFE_LIVE_EVENT_IDX },
-	{ "indirect", VFE_LIVE_PLAIN | VFE_LIVE_EVENT_IDX |
-		      VFE_LIVE_INDIRECT },
-	{ "direct, flags", VFE_LIVE_PLAIN },
-	{ "indirect, flags", VFE_LIVE_PLAIN | VFE_LIVE_INDIRECT },
+	RING_FREE_MODES,
+	RING_ORDER_MODES,
 };
+
+static const struct ring_mode ring_free_modes[] = { RING_FREE_MODES };
+static const struct ring_mode ring_order_modes[] = { RING_ORDER_MODES };
 
 static void ring_mode_name(const struct ring_mode *mode, char *name)
 {
@@ -43,6 +71,8 @@ static void ring_mode_name(const struct ring_mode *mode, char *name)
 }
 
 KUNIT_ARRAY_PARAM(ring_mode, ring_modes, ring_mode_name);
+KUNIT_ARRAY_PARAM(ring_free_mode, ring_free_modes, ring_mode_name);
+KUNIT_ARRAY_PARAM(ring_order_mode, ring_order_modes, ring_mode_name);
 
 static struct vfe_live *ring_start(struct kunit *test, u64 features,
 				   unsigned int size)
@@ -50,15 +80,36 @@ static struct vfe_live *ring_start(struct kunit *test, u64 features,
 	struct vfe_live_spec spec = {
 		.mock = { .features = features, .queue_size = size },
 	};
+	struct vfe_live *l = vfe_live_start(test, &spec);
 
-	return vfe_live_start(test, &spec);
+	KUNIT_ASSERT_EQ(test, l->m->accepted, features);
+	KUNIT_ASSERT_EQ(test, l->mq->packed, !!(features & VFE_LIVE_PACKED));
+	return l;
+}
+
+static bool ring_has(struct kunit *test, u64 feature)
+{
+	const struct ring_mode *mode = test->param_value;
+
+	return mode->features & feature;
 }
 
 static bool ring_is_indirect(struct kunit *test)
 {
-	const struct ring_mode *mode = test->param_value;
+	return ring_has(test, VFE_LIVE_INDIRECT);
+}
 
-	return mode->features & VFE_LIVE_INDIRECT;
+/* Descriptors of the ring that a buffer of so many pieces takes */
+static u16 ring_descs(struct kunit *test, unsigned int pieces)
+{
+	return ring_is_indirect(test) ? 1 : pieces;
+}
+
+/* Where the driver is: only a split ring has an index to read. */
+static void ring_expect_index(struct vfe_live *l, u16 n)
+{
+	KUNIT_EXPECT_EQ(l->test, vfe_mock_avail_idx(l->mq),
+			l->mq->packed ? 0 : n);
 }
 
 /* @count buffers of one piece there and back, beginning with number @n */
@@ -88,9 +139,11 @@ static void ring_batch(struct vfe_live *l, u32 n, unsigned int count)
 /* Full, nearly empty and half full by turns, over the end of every array. */
 static void ring_wraps(struct kunit *test)
 {
-	unsigned int size = *(const unsigned int *)test->param_value;
+	const struct ring_size *param = test->param_value;
+	unsigned int size = param->size;
 	struct vfe_live *l = ring_start(test, VFE_LIVE_PLAIN |
-					VFE_LIVE_EVENT_IDX, size);
+					VFE_LIVE_EVENT_IDX | param->features,
+					size);
 	unsigned int counts[] = { size, 1, size / 2 + 1 };
 	unsigned int turn;
 	u32 n = 0;
@@ -99,7 +152,7 @@ static void ring_wraps(struct kunit *test)
 	for (turn = 0; n < 5 * size / 2; turn++) {
 		ring_batch(l, n, counts[turn % ARRAY_SIZE(counts)]);
 		n += counts[turn % ARRAY_SIZE(counts)];
-		KUNIT_ASSERT_EQ(test, vfe_mock_avail_idx(l->mq), (u16)n);
+		ring_expect_index(l, n);
 	}
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
@@ -193,7 +246,8 @@ static void ring_out_of_order(struct kunit *test)
 			ids[i] = vfe_live_pop(l, n + i, i % 2, 1);
 		for (i = 0; i < 8; i++) {
 			pick = i < 4 ? 2 * i + 1 : 14 - 2 * i;
-			vfe_mock_push(l->mq, ids[pick], 1, 1 + pick % 2);
+			vfe_mock_push(l->mq, ids[pick], 1,
+				      ring_descs(test, 1 + pick % 2));
 			/* taken at once in one lap, together in the next */
 			if (lap % 2)
 				vfe_live_get(l, n + pick, 1);
@@ -202,6 +256,69 @@ static void ring_out_of_order(struct kunit *test)
 			vfe_live_get(l, n + (i < 4 ? 2 * i + 1 : 14 - 2 * i),
 				     1);
 		vfe_live_get_none(l);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/*
+ * One stays out while the others go around: what it says of itself is not
+ * mixed up with what others say in its place.
+ */
+static void ring_straggler(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 8);
+	u16 late, id;
+	u32 n;
+
+	KUNIT_ASSERT_EQ(test, vfe_live_add(l, 0, 1, 1), 0);
+	vfe_queue_kick_prepare(l->q);
+	late = vfe_live_pop(l, 0, 1, 1);
+	for (n = 1; n < 100; n++) {
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n % 3), 0);
+		vfe_queue_kick_prepare(l->q);
+		id = vfe_live_pop(l, n, 1, n % 3);
+		/* one that is added and not shown, meanwhile */
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n + 1, 1, 0), 0);
+		vfe_mock_push(l->mq, id, 0, ring_descs(test, 1 + n % 3));
+		vfe_live_get(l, n, 0);
+		vfe_queue_kick_prepare(l->q);
+		id = vfe_live_pop(l, n + 1, 1, 0);
+		vfe_mock_push(l->mq, id, 0, 1);
+		vfe_live_get(l, n + 1, 0);
+	}
+	vfe_mock_push(l->mq, late, 1, ring_descs(test, 2));
+	vfe_live_get(l, 0, 1);
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* 2.7.9, 2.8.8: one element for several, those before it used completely */
+static void ring_batches(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 32);
+	unsigned int count, i, lap;
+	u16 ids[8], descs;
+	u32 n = 0;
+
+	for (lap = 0; lap < 40; lap++, n += count) {
+		count = 1 + lap % 8;
+		for (i = 0; i < count; i++)
+			KUNIT_ASSERT_EQ(test, 0,
+					vfe_live_add(l, n + i, 1, i % 4));
+		vfe_queue_kick_prepare(l->q);
+		for (i = 0, descs = 0; i < count; i++) {
+			ids[i] = vfe_live_pop(l, n + i, 1, i % 4);
+			descs += l->chain->descs;
+		}
+		vfe_mock_push_batch(l->mq, ids, count, 0, descs);
+		for (i = 0; i + 1 < count; i++) {
+			vfe_live_get(l, n + i, vfe_live_in_len(n + i, 1, i % 4));
+			KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb(l->q));
+		}
+		vfe_live_get(l, n + i, 0);
+		vfe_live_get_none(l);
+		KUNIT_EXPECT_TRUE(test, vfe_queue_enable_cb(l->q));
 	}
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
@@ -220,7 +337,7 @@ static void ring_empty(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(l->q));
 	vfe_live_round_trip(l, 1);
 	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
-	KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(l->mq), 1);
+	ring_expect_index(l, 1);
 }
 
 /* Arguments that make no buffer change nothing. */
@@ -261,7 +378,7 @@ static void ring_longest_buffer(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vfe_queue_add(l->q, segs, 0, 2, t), 0);
 	vfe_queue_kick_prepare(l->q);
 	/* a new ring begins with descriptor 0; no mock has so much memory */
-	vfe_mock_push(l->mq, 0, U32_MAX, 2);
+	vfe_mock_push(l->mq, 0, U32_MAX, ring_descs(test, 2));
 	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_get(l->q, &len), t);
 	KUNIT_EXPECT_EQ(test, len, U32_MAX);
 
@@ -297,6 +414,8 @@ static void ring_detach(struct kunit *test)
 {
 	const struct ring_mode *mode = test->param_value;
 	struct vfe_live *l = ring_start(test, mode->features, 32);
+	unsigned int first = ring_has(test, VFE_LIVE_IN_ORDER) ? 0 : 5;
+	unsigned int second = ring_has(test, VFE_LIVE_IN_ORDER) ? 1 : 2;
 	bool back[10] = {};
 	uintptr_t token;
 	u16 ids[8];
@@ -309,9 +428,9 @@ static void ring_detach(struct kunit *test)
 		ids[n] = vfe_live_pop(l, n, 1, n % 3);
 	for (n = 8; n < 10; n++)
 		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, 1), 0);
-	vfe_mock_push(l->mq, ids[5], 0, 3);
-	vfe_mock_push(l->mq, ids[2], 0, 3);
-	vfe_live_get(l, 5, 0);
+	vfe_mock_push(l->mq, ids[first], 0, ring_descs(test, 1 + first % 3));
+	vfe_mock_push(l->mq, ids[second], 0, ring_descs(test, 1 + second % 3));
+	vfe_live_get(l, first, 0);
 	KUNIT_ASSERT_EQ(test, vfe_reset(l->vd), 0);
 	while ((token = (uintptr_t)vfe_queue_detach(l->q))) {
 		KUNIT_ASSERT_LE(test, token, (uintptr_t)ARRAY_SIZE(back));
@@ -319,7 +438,7 @@ static void ring_detach(struct kunit *test)
 		back[token - 1] = true;
 	}
 	for (n = 0; n < ARRAY_SIZE(back); n++)
-		KUNIT_EXPECT_EQ(test, back[n], n != 5);
+		KUNIT_EXPECT_EQ(test, back[n], n != first);
 	KUNIT_EXPECT_NULL(test, vfe_queue_detach(l->q));
 	KUNIT_ASSERT_EQ(test, vfe_restart(l->vd), 0);
 	KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(l->mq), 0);
@@ -378,7 +497,9 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE(ring_wraps_index),
 	KUNIT_CASE_PARAM(ring_chains, ring_mode_gen_params),
 	KUNIT_CASE_PARAM(ring_room, ring_mode_gen_params),
-	KUNIT_CASE_PARAM(ring_out_of_order, ring_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_out_of_order, ring_free_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_straggler, ring_free_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_batches, ring_order_mode_gen_params),
 	KUNIT_CASE_PARAM(ring_empty, ring_mode_gen_params),
 	KUNIT_CASE_PARAM(ring_bad_arguments, ring_mode_gen_params),
 	KUNIT_CASE_PARAM(ring_longest_buffer, ring_mode_gen_params),

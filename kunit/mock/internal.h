@@ -242,6 +242,8 @@ bool vfe_mock_queue_live(struct vfe_mock_queue *mq);
 unsigned int vfe_mock_split_available(struct vfe_mock_queue *mq);
 int vfe_mock_split_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain);
 void vfe_mock_split_push(struct vfe_mock_queue *mq, u32 id, u32 len);
+void vfe_mock_split_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
+			       unsigned int n, u32 len);
 bool vfe_mock_split_wants(struct vfe_mock_queue *mq, u16 old_used);
 /* tell the driver from where on kicks are wanted */
 void vfe_mock_split_want_kicks(struct vfe_mock_queue *mq);

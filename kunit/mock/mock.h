@@ -285,7 +285,13 @@ unsigned int vfe_mock_available(struct vfe_mock_queue *mq);
 int vfe_mock_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain);
 /* Use a chain: element, then index (or flags). Any id and length go. */
 void vfe_mock_push(struct vfe_mock_queue *mq, u16 id, u32 len, u16 descs);
-/* the same, but the element holds a 32-bit id, split only */
+/*
+ * IN_ORDER: use @n chains, @ids in the order in which they were popped, by one
+ * element (2.7.9, 2.8.8). @len is of the last; @descs the sum of all.
+ */
+void vfe_mock_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
+			 unsigned int n, u32 len, u16 descs);
+/* the same as vfe_mock_push(), but the element holds a 32-bit id, split only */
 void vfe_mock_push_raw(struct vfe_mock_queue *mq, u32 id, u32 len);
 /* Would the driver have an interrupt for what was pushed from @old_used on? */
 bool vfe_mock_wants_interrupt(struct vfe_mock_queue *mq, u16 old_used);

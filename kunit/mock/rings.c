@@ -81,6 +81,21 @@ void vfe_mock_push(struct vfe_mock_queue *mq, u16 id, u32 len, u16 descs)
 }
 EXPORT_SYMBOL_GPL(vfe_mock_push);
 
+void vfe_mock_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
+			 unsigned int n, u32 len, u16 descs)
+{
+	unsigned long flags = vfe_mock_lock(mq);
+
+	if (!vfe_mock_queue_live(mq))
+		;
+	else if (mq->packed)
+		vfe_mock_packed_push(mq, ids[n - 1], len, descs);
+	else
+		vfe_mock_split_push_batch(mq, ids, n, len);
+	vfe_mock_unlock(mq, flags);
+}
+EXPORT_SYMBOL_GPL(vfe_mock_push_batch);
+
 void vfe_mock_push_raw(struct vfe_mock_queue *mq, u32 id, u32 len)
 {
 	unsigned long flags = vfe_mock_lock(mq);

@@ -217,6 +217,24 @@ void vfe_mock_split_push(struct vfe_mock_queue *mq, u32 id, u32 len)
 	split_set16(&used->idx, ++mq->used);
 }
 
+void vfe_mock_split_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
+			       unsigned int n, u32 len)
+{
+	unsigned long *exposed = vfe_mock_impl_of(mq->m)->exposed[mq->index];
+	struct vring_used *used = split_used(mq);
+	struct vring_used_elem *elem = &used->ring[mq->used & (mq->size - 1)];
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		__clear_bit(ids[i], exposed);
+	elem->id = (__force __virtio32)cpu_to_le32(ids[n - 1]);
+	elem->len = (__force __virtio32)cpu_to_le32(len);
+	/* 2.7.9: the element is where that of the first would be */
+	smp_wmb();
+	mq->used += n;
+	split_set16(&used->idx, mq->used);
+}
+
 bool vfe_mock_split_wants(struct vfe_mock_queue *mq, u16 old_used)
 {
 	/* the index, then what the driver says of it */
