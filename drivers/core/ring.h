@@ -162,6 +162,7 @@ static __always_inline void vfe_ring_mb(bool order_platform)
  */
 static __always_inline void vfe_ring_count(u64 *count)
 {
+	/* one instruction, where who reads sees one or the other */
 	data_race((*count)++);
 }
 

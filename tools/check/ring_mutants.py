@@ -23,7 +23,7 @@ class Mutant:
     def apply(self, text: str) -> str:
         """The source with the bug; ValueError if it does not fit."""
         if text.count(self.before) != 1:
-            raise ValueError(f"{self.source} has {text.count(self.before)} times"
+            raise ValueError(f"{self.source} has {text.count(self.before)} x"
                              f" {self.before!r}, not once: bring"
                              " tools/check/ring_mutants.py up to date")
         return text.replace(self.before, self.after)
@@ -77,7 +77,7 @@ SPLIT = (
            "split_from16(r->last_used - 1));\n\t\treturn;",
            "split_from16(r->last_used - 1));"),
     Mutant("an interrupt asked for later comes too late",
-           "n = out ? min(n, out) : 1;", ""),
+           "n = out ? min(n, out) : 1;", "n = out ? n : 1;"),
     Mutant("an interrupt asked for later is one late",
            "split_from16(r->last_used + n - 1)",
            "split_from16(r->last_used + n)"),
@@ -91,7 +91,7 @@ SPLIT = (
            "r->batch = batch;", "r->batch = 1;"),
     Mutant("in order, a batch is not checked against the index",
            "if (batch > (u16)(r->seen_used - r->last_used)) {",
-           "if (!batch) {", fuzzed=True),
+           "if (!batch) {"),
     Mutant("in order, what was skipped has the last one's length",
            "*len = --r->batch ? r->bufs[head].in_len : r->batch_len;",
            "r->batch--;\n\t*len = r->batch_len;"),
@@ -186,7 +186,7 @@ PACKED = tuple(Mutant(name, before, after, "packed.c", fuzzed)
      "slot -= q->size;\n\t\twrap ^= PACKED_WRAP;",
      "slot -= q->size;", False),
     ("an interrupt asked for later comes too late",
-     "n = out ? min(n, out) : 1;", "", False),
+     "n = out ? min(n, out) : 1;", "n = out ? n : 1;", False),
     ("the next used one is looked for one slot on",
      "unsigned int slot = (place & PACKED_SLOT) + count;",
      "unsigned int slot = (place & PACKED_SLOT) + 1;", False),
