@@ -186,6 +186,7 @@ static void test_packed_data(void)
 		kick32(&g, 0, 0, packed_next(&p));
 		CHECK(packed_take(&p, 3, &u));
 	}
+	kick32(&g, 0, 0, 1);	/* of the last but one: late */
 	CHECK_EQ(g.c.notified_ahead, 0);
 	kick32(&g, 0, 0, packed_next(&p) ^ EVENT_WRAP);
 	CHECK_EQ(g.c.notified_ahead, 1);

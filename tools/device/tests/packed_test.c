@@ -236,7 +236,10 @@ static void test_driver_event(void)
 	CHECK(interrupted(&p));		/* 7, and 0 and 1 of the next turn */
 	set_driver_event(&g, EVENT_WRAP | 1, DESC_EVENT);
 	CHECK(!interrupted(&p));	/* 2 to 4: was crossed already */
-	CHECK_EQ(g.c.interrupts_suppressed, 4);
+	set_driver_event(&g, 0, DESC_EVENT);
+	CHECK(!interrupted(&p));	/* 5 to 7: just before it */
+	CHECK(interrupted(&p));		/* 0 to 2 of the next turn */
+	CHECK_EQ(g.c.interrupts_suppressed, 5);
 	guest_close(&g);
 }
 
@@ -248,7 +251,7 @@ static void test_odd_driver_event(void)
 
 	guest_open(&g, NULL);
 	packed_start(&p, &g, V1 | EVENT, 8);
-	set_driver_event(&g, 8, DESC_EVENT);	/* no such descriptor */
+	set_driver_event(&g, EVENT_WRAP | 12, DESC_EVENT);	/* no such one */
 	CHECK(interrupted(&p));
 	set_driver_event(&g, 0, 3);		/* reserved */
 	CHECK(interrupted(&p));
