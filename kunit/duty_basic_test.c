@@ -177,9 +177,6 @@ static const u8 foreign_bits[] = {
 	27,	/* ANY_LAYOUT, legacy */
 	30, 31,	/* legacy, reserved */
 	37,	/* SR_IOV */
-	38,	/* NOTIFICATION_DATA */
-	39,	/* NOTIF_CONFIG_DATA */
-	40,	/* RING_RESET */
 	41,	/* ADMIN_VQ */
 	42,	/* SUSPEND */
 	49,	/* reserved */

@@ -302,7 +302,7 @@ static void T10_status_0_is_awaited(struct kunit *test)
 	for (i = 0; i < 7; i++)
 		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, VFE_REG_DEVICE_STATUS);
 	KUNIT_EXPECT_EQ(test, vfe_mock_find(f->m, 1, VFE_REG_DEVICE_STATUS,
-					    VFE_WRITE), 8);
+					    VFE_WRITE), 7);
 	KUNIT_EXPECT_EQ(test, f->m->log[6].val, 0U);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
@@ -416,24 +416,265 @@ static void T16_fewer_vectors_when_refused(struct kunit *test)
 	}
 }
 
+/* One notification of each queue, and what it is */
+static void notify_all(struct kunit *test, struct front *f, unsigned int width,
+		       bool data)
+{
+	unsigned int i, round;
+	u32 low;
+
+	for (i = 0; i < f->queues; i++) {
+		low = data ? f->m->queues[i].notif_data : i;
+		/* twice: the same, with nothing new in between (2.9) */
+		for (round = 0; round < 2; round++) {
+			vfe_mock_log_clear(f->m);
+			vfe_queue_notify(vfe_get_queue(f->vd, i));
+			KUNIT_ASSERT_EQ(test, f->m->log_len, 1U);
+			KUNIT_EXPECT_EQ(test, f->m->log[0].reg, VFE_REG_NOTIFY);
+			KUNIT_EXPECT_EQ(test, f->m->log[0].size, width);
+			KUNIT_EXPECT_EQ(test, f->m->log[0].val & U16_MAX, low);
+		}
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
 static void T17_T18_notification_is_the_index_in_16_bits(struct kunit *test)
 {
-	struct vfe_mock_spec spec = { .queues = 4, .features = U64_MAX };
+	const u64 without = BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) |
+			    BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA);
+	struct vfe_mock_spec spec = { .queues = 4, .features = ~without };
 	struct front *f = front_live(test, &spec);
-	unsigned int i;
 
 	VFE_DUTY(test, "T17", "4.1.5.2.1",
 		 "without NOTIFICATION_DATA a notification has 16 bits");
 	VFE_DUTY(test, "T18", "4.1.5.2.1",
 		 "without NOTIF_CONFIG_DATA its value is the queue's index");
-	for (i = 0; i < 4; i++) {
-		vfe_mock_log_clear(f->m);
-		vfe_queue_notify(vfe_get_queue(f->vd, i));
-		KUNIT_ASSERT_EQ(test, f->m->log_len, 1U);
-		KUNIT_EXPECT_EQ(test, f->m->log[0].reg, VFE_REG_NOTIFY);
-		KUNIT_EXPECT_EQ(test, f->m->log[0].size, 2U);
-		KUNIT_EXPECT_EQ(test, f->m->log[0].val, i);
+	notify_all(test, f, 2, false);
+}
+
+static struct front *front_offering(struct kunit *test, u64 features)
+{
+	struct vfe_mock_spec spec = { .queues = 4, .features = features };
+
+	return front_live(test, &spec);
+}
+
+static void T17_notification_of_32_bits(struct kunit *test)
+{
+	const u64 bit = BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
+	struct front *f = front_offering(test, VFE_MOCK_FEATURES | bit);
+
+	VFE_DUTY(test, "T17", "4.1.5.2.1",
+		 "with NOTIFICATION_DATA a notification has 32 bits, the index in the lower half");
+	KUNIT_EXPECT_TRUE(test, f->m->accepted & bit);
+	notify_all(test, f, 4, false);
+}
+
+static void T18_the_devices_word_for_the_queue(struct kunit *test)
+{
+	const u64 bit = BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA);
+	struct front *f = front_offering(test, VFE_MOCK_FEATURES | bit);
+
+	VFE_DUTY(test, "T18", "4.1.5.2.1",
+		 "with NOTIF_CONFIG_DATA a notification is queue_notif_config_data");
+	VFE_DUTY(test, "B27", "6.1", "NOTIF_CONFIG_DATA is accepted");
+	KUNIT_EXPECT_TRUE(test, f->m->accepted & bit);
+	notify_all(test, f, 2, true);
+	/* and so is the lower half of one of 32 bits */
+	f = front_offering(test, VFE_MOCK_FEATURES | bit |
+			   BIT_ULL(VIRTIO_F_NOTIFICATION_DATA));
+	notify_all(test, f, 4, true);
+}
+
+static void T19_upper_half_is_the_available_index(struct kunit *test)
+{
+	struct front *f = front_offering(test, VFE_MOCK_FEATURES |
+					 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA));
+	struct vfe_queue *q = vfe_get_queue(f->vd, 2);
+	struct vfe_mock_queue *mq = &f->m->queues[2];
+	struct vfe_seg seg = { .addr = virt_to_phys(f->buf), .len = 1 };
+	unsigned int i;
+
+	VFE_DUTY(test, "T19", "2.9",
+		 "split: the upper half is the available index, up to where buffers were shown");
+	for (i = 0; i < 200; i++) {
+		KUNIT_ASSERT_EQ(test, vfe_queue_add(q, &seg, 0, 1, f), 0);
+		/* not shown yet */
+		vfe_queue_notify(q);
+		KUNIT_EXPECT_EQ(test, mq->notified >> 16, i);
+		vfe_queue_kick_prepare(q);
+		vfe_queue_notify(q);
+		KUNIT_EXPECT_EQ(test, mq->notified >> 16, i + 1);
+		KUNIT_ASSERT_TRUE(test, front_use(f, 2));
+		front_take_all(f, 2);
 	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void T19_the_index_has_all_16_bits(struct kunit *test)
+{
+	struct front *f = front_offering(test, VFE_MOCK_FEATURES |
+					 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA));
+	struct vfe_queue *q = vfe_get_queue(f->vd, 0);
+	struct vfe_mock_queue *mq = &f->m->queues[0];
+	struct vfe_seg seg = { .addr = virt_to_phys(f->buf), .len = 1 };
+	u32 i;
+
+	VFE_DUTY(test, "T19", "2.9",
+		 "split: bit 15 of the index is next_wrap, and it wraps at 65536");
+	for (i = 0; i < 0x10004; i++) {
+		KUNIT_ASSERT_EQ(test, vfe_queue_add(q, &seg, 0, 1, f), 0);
+		vfe_queue_kick_prepare(q);
+		if (i % 0x4000 < 3 || i % 0x4000 > 0x3ffc) {
+			vfe_queue_notify(q);
+			KUNIT_EXPECT_EQ(test, mq->notified >> 16,
+					(i + 1) & U16_MAX);
+		}
+		KUNIT_ASSERT_TRUE(test, front_use(f, 0));
+		front_take_all(f, 0);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* --- 2.6.1: reset of a queue --- */
+
+static void T11_B14_queue_reset_is_awaited(struct kunit *test)
+{
+	struct front *f = front_offering(test, VFE_MOCK_FEATURES |
+					 BIT_ULL(VIRTIO_F_RING_RESET));
+	struct vfe_queue *q = vfe_get_queue(f->vd, 1);
+	unsigned int i;
+
+	VFE_DUTY(test, "T11", "4.1.4.3.2",
+		 "a queue's reset is not over before queue_reset reads 0");
+	VFE_DUTY(test, "B14", "2.6.1.1.2",
+		 "before that nothing of the queue is taken back or set up");
+	f->m->knobs.queue_reset_reads = 5;
+	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(q), 0);
+	/* is it alive? select, reset, five times 1, 0, and it is disabled */
+	KUNIT_ASSERT_EQ(test, f->m->log_len, 10U);
+	KUNIT_EXPECT_EQ(test, f->m->log[1].reg, VFE_REG_QUEUE_SELECT);
+	KUNIT_EXPECT_EQ(test, f->m->log[1].val, 1U);
+	for (i = 2; i < 9; i++)
+		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, VFE_REG_QUEUE_RESET);
+	KUNIT_EXPECT_EQ(test, f->m->log[2].dir, VFE_WRITE);
+	KUNIT_EXPECT_EQ(test, f->m->log[2].val, 1U);
+	KUNIT_EXPECT_EQ(test, f->m->log[8].val, 0U);
+	KUNIT_EXPECT_EQ(test, f->m->log[9].reg, VFE_REG_QUEUE_ENABLE);
+	KUNIT_EXPECT_EQ(test, f->m->log[9].val, 0U);
+	/* one that never ends is not taken for over */
+	front_detach_all(f);
+	KUNIT_ASSERT_EQ(test, vfe_queue_restart(q), 0);
+	f->m->knobs.queue_reset_reads = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(q), -ETIMEDOUT);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void B15_set_up_as_at_first(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET) |
+			    BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA),
+	};
+	struct front *f = front_new(test, &spec);
+	struct vfe_mock_access *once;
+	unsigned int i, n;
+
+	VFE_DUTY(test, "B15", "2.6.1.2.2",
+		 "a queue that was reset is set up by the accesses of its first discovery");
+	f->specs[0].size = 16;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	/* in front of them the configuration's vector is mapped */
+	n = f->m->log_len - 2;
+	once = kunit_kzalloc(test, n * sizeof(*once), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, once);
+	memcpy(once, f->m->log + 2, n * sizeof(*once));
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(vfe_get_queue(f->vd, 0)), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, vfe_queue_restart(vfe_get_queue(f->vd, 0)), 0);
+	KUNIT_ASSERT_GE(test, f->m->log_len, n);
+	for (i = 0; i < n; i++) {
+		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, once[i].reg);
+		KUNIT_EXPECT_EQ(test, f->m->log[i].dir, once[i].dir);
+		KUNIT_EXPECT_EQ(test, f->m->log[i].val, once[i].val);
+	}
+	front_expect_completion(test, f, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* --- what the driver does not do at all --- */
+
+#define S_SUSPEND	16	/* 2.1 */
+#define F_SR_IOV	37
+#define F_ADMIN_VQ	41
+#define F_SUSPEND	42
+
+static void B22_B23_B24_nothing_is_suspended(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 2, .features = U64_MAX };
+	struct front *f = front_through_life(test, &spec);
+	unsigned int i;
+
+	VFE_DUTY(test, "B22", "3.4.1",
+		 "SUSPEND is not accepted, and never set in device_status");
+	VFE_DUTY(test, "B23", "3.4.1",
+		 "so that there is no suspended device to leave alone");
+	VFE_DUTY(test, "B24", "3.4.1", "nor one to resume");
+	KUNIT_EXPECT_FALSE(test, f->m->accepted & BIT_ULL(F_SUSPEND));
+	for (i = 0; i < f->m->log_len; i++)
+		if (f->m->log[i].reg == VFE_REG_DEVICE_STATUS)
+			KUNIT_EXPECT_FALSE(test, f->m->log[i].val & S_SUSPEND);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void B28_no_virtual_functions(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = U64_MAX };
+	struct front *f = front_live(test, &spec);
+
+	VFE_DUTY(test, "B28", "6.1",
+		 "SR_IOV is not accepted, so that no virtual functions are enabled");
+	KUNIT_EXPECT_FALSE(test, f->m->accepted & BIT_ULL(F_SR_IOV));
+}
+
+static void T12_no_admin_queues(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3, .features = U64_MAX };
+	struct front *f = front_through_life(test, &spec);
+	unsigned int i;
+
+	VFE_DUTY(test, "T12", "4.1.4.3.2",
+		 "ADMIN_VQ is not accepted: no queue beyond the class driver's is touched");
+	KUNIT_EXPECT_FALSE(test, f->m->accepted & BIT_ULL(F_ADMIN_VQ));
+	for (i = 0; i < f->m->log_len; i++) {
+		/* admin_queue_index and admin_queue_num have no name here */
+		KUNIT_EXPECT_LT(test, (int)f->m->log[i].reg, (int)VFE_NUM_REGS);
+		if (f->m->log[i].reg == VFE_REG_QUEUE_SELECT)
+			KUNIT_EXPECT_LT(test, f->m->log[i].val, 3U);
+	}
+}
+
+static void T15_pci_cfg_is_not_used(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	u8 before[20], *at = cap_at(f, VIRTIO_PCI_CAP_PCI_CFG);
+
+	VFE_DUTY(test, "T15", "4.1.4.9.2",
+		 "no access goes through the PCI_CFG capability: its fields stay as they were");
+	/* bar, offset and length of an access, which anybody may write */
+	memset(at + VIRTIO_PCI_CAP_BAR, 0x5a, sizeof(before) -
+	       VIRTIO_PCI_CAP_BAR);
+	memcpy(before, at, sizeof(before));
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	front_expect_completion(test, f, 0);
+	front_expect_config_change(test, f);
+	front_down(f);
+	KUNIT_EXPECT_MEMEQ(test, at, before, sizeof(before));
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
@@ -520,6 +761,16 @@ static struct kunit_case pci_cases[] = {
 	KUNIT_CASE(T16_each_mapping_is_read_back),
 	KUNIT_CASE(T16_fewer_vectors_when_refused),
 	KUNIT_CASE(T17_T18_notification_is_the_index_in_16_bits),
+	KUNIT_CASE(T17_notification_of_32_bits),
+	KUNIT_CASE(T18_the_devices_word_for_the_queue),
+	KUNIT_CASE(T19_upper_half_is_the_available_index),
+	KUNIT_CASE(T19_the_index_has_all_16_bits),
+	KUNIT_CASE(T11_B14_queue_reset_is_awaited),
+	KUNIT_CASE(B15_set_up_as_at_first),
+	KUNIT_CASE(B22_B23_B24_nothing_is_suspended),
+	KUNIT_CASE(B28_no_virtual_functions),
+	KUNIT_CASE(T12_no_admin_queues),
+	KUNIT_CASE(T15_pci_cfg_is_not_used),
 	KUNIT_CASE(T20_one_interrupt_for_both),
 	KUNIT_CASE(T21_isr_is_read_once_without_msix),
 	KUNIT_CASE(T22_notify_address),

@@ -274,6 +274,41 @@ static void ten_accesses_with_intx(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 10U);
 }
 
+/* What features add: a size that is written, the device's word for a queue */
+static void fourteen_accesses_at_most(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.queues = 3,
+		.features = VFE_MOCK_FEATURES |
+			    BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) |
+			    BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) |
+			    BIT_ULL(VIRTIO_F_RING_RESET),
+	};
+	struct front *f = front_new(test, &spec);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		f->specs[i].size = 16;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 2U + 3 * 14);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* From nothing to DRIVER_OK, with one queue, without configuration */
+static void accesses_of_a_whole_set_up(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	/* status 9, num_queues, features 8, vector 2, queue 12 */
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
+					     VFE_READ), 4U);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
+					     VFE_WRITE), 5U);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 9U + 1 + 8 + 2 + 12);
+}
+
 static void eight_accesses_for_features(struct kunit *test)
 {
 	static const enum vfe_reg regs[] = {
@@ -403,6 +438,71 @@ static void places_at_the_edge(struct kunit *test)
 	}
 }
 
+/* QEMU's page-per-vq: a page for each queue, in a BAR that is large */
+static void one_page_a_queue(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 8, .page_per_vq = true };
+	struct front *f = front_live(test, &spec);
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		vfe_mock_log_clear(f->m);
+		vfe_queue_notify(vfe_get_queue(f->vd, i));
+		KUNIT_ASSERT_EQ(test, f->m->log_len, 1U);
+		KUNIT_EXPECT_EQ(test, f->m->log[0].offset, 4096 * i);
+		KUNIT_EXPECT_EQ(test, f->m->queues[i].kicks, 1U);
+		front_expect_completion(test, f, i);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* 32 bits need a place of four bytes, at a multiple of four */
+static void places_for_32_bits(struct kunit *test)
+{
+	static const struct {
+		u16 off;
+		u32 multiplier;
+		u32 start;
+		int ret;
+		const char *says;
+	} places[] = {
+		{ 0, 4, 0, 0 }, { 1023, 4, 0, 0 }, { 0xffff, 0, 0, 0 },
+		{ 1024, 4, 0, -EINVAL, "queue_notify_off is 1024" },
+		{ 2047, 2, 0, -EINVAL, "queue_notify_off is 2047" },
+		{ 1, 4094, 0, -EINVAL, "queue_notify_off is 1" },
+		{ 1, 2, 0, -EINVAL, "notify_off_multiplier is 2" },
+		{ 2, 2, 0, 0 },
+		/* the structure itself may be out of place by two */
+		{ 0, 4, 2, -EINVAL, "notify_off_multiplier is 4" },
+		{ 1, 2, 2, 0 },
+	};
+	struct vfe_mock_spec spec = {
+		.features = VFE_MOCK_FEATURES |
+			    BIT_ULL(VIRTIO_F_NOTIFICATION_DATA),
+	};
+	struct front *f = front_new(test, &spec);
+	u8 *cap = vfe_mock_config_space(f->m) +
+		  vfe_mock_cap(f->m, VIRTIO_PCI_CAP_NOTIFY_CFG);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		put_unaligned_le32(places[i].multiplier,
+				   cap + VIRTIO_PCI_NOTIFY_CAP_MULT);
+		put_unaligned_le32(VFE_NOTIFY_OFFSET + places[i].start,
+				   cap + VIRTIO_PCI_CAP_OFFSET);
+		put_unaligned_le32(VFE_STRUCT_SIZE - places[i].start,
+				   cap + VIRTIO_PCI_CAP_LENGTH);
+		f->m->queues[0].notify_off = places[i].off;
+		if (places[i].ret) {
+			expect_failure(test, f, places[i].ret, places[i].says);
+			continue;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, front_up(f, FRONT_READY), 0,
+				    "place %u", i);
+		front_down(f);
+	}
+}
+
 /* The window ends with the structure, not with the page. */
 static void notify_structure_of_a_few_bytes(struct kunit *test)
 {
@@ -463,11 +563,15 @@ static struct kunit_case queues_cases[] = {
 	KUNIT_CASE(fewer_queues_than_there_are),
 	KUNIT_CASE(twelve_accesses_a_queue),
 	KUNIT_CASE(ten_accesses_with_intx),
+	KUNIT_CASE(fourteen_accesses_at_most),
+	KUNIT_CASE(accesses_of_a_whole_set_up),
 	KUNIT_CASE(eight_accesses_for_features),
 	KUNIT_CASE(parts_of_the_rings),
 	KUNIT_CASE(notify_each_queue_at_its_place),
 	KUNIT_CASE(multiplier_0_is_one_place_for_all),
 	KUNIT_CASE(places_at_the_edge),
+	KUNIT_CASE(one_page_a_queue),
+	KUNIT_CASE(places_for_32_bits),
 	KUNIT_CASE(notify_structure_of_a_few_bytes),
 	KUNIT_CASE(size_changes_over_a_restart),
 	{}

@@ -142,7 +142,8 @@ static const char * const files_every[] = {
 	"config_interrupts", "reset",
 };
 
-static const char * const files_virtio[] = { "features", "state", "vectors" };
+static const char * const files_virtio[] = { "features", "interface", "state",
+					     "vectors" };
 
 static const char * const files_folders[] = {
 	"accesses", "registers", "windows",
@@ -402,6 +403,7 @@ static void files_states(struct kunit *test)
 	struct files *f = files_start(test, NULL);
 	struct vfe_device *vd = f->l->vd;
 
+	files_text(test, f, "interface", "modern\n");
 	files_text(test, f, "state", "live\n");
 	KUNIT_ASSERT_EQ(test, vfe_reset(vd), 0);
 	files_text(test, f, "state", "reset\n");

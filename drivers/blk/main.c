@@ -139,13 +139,13 @@ static int vfe_blk_check_id(struct pci_dev *pdev)
 {
 	if (pdev->vendor == VFE_PCI_VENDOR &&
 	    (pdev->device == VFE_PCI_DEVICE_BLOCK ||
-	     pdev->device == VFE_PCI_STOCK_BLOCK))
+	     pdev->device == VFE_PCI_STOCK_BLOCK ||
+	     pdev->device == VFE_PCI_OLD_BLOCK))
 		return 0;
 	dev_err(&pdev->dev,
-		"%04x:%04x is no virtio block device: need %04x:%04x or %04x:%04x\n",
-		pdev->vendor, pdev->device,
-		VFE_PCI_VENDOR, VFE_PCI_DEVICE_BLOCK,
-		VFE_PCI_VENDOR, VFE_PCI_STOCK_BLOCK);
+		"%04x:%04x is no virtio block device: need %04x:%04x, %04x or %04x\n",
+		pdev->vendor, pdev->device, VFE_PCI_VENDOR,
+		VFE_PCI_DEVICE_BLOCK, VFE_PCI_STOCK_BLOCK, VFE_PCI_OLD_BLOCK);
 	return -ENODEV;
 }
 

@@ -3,7 +3,7 @@
  * The walk through the capabilities, and the mapping of what they describe
  * (virtio 1.4, 4.1.4). Everything in them is the device's word: lengths, BARs
  * and ranges are checked, the walk is bounded, and of each structure the first
- * instance that can be used is.
+ * instance that can be used is. A function without any may be a legacy device.
  */
 #include <linux/bits.h>
 #include <linux/build_bug.h>
@@ -193,6 +193,17 @@ static void vfe_caps_walk(struct pci_dev *pdev, struct vfe_cap *caps)
 	}
 }
 
+/* Is there a sign of a structure, usable or not? */
+static bool vfe_caps_any(const struct vfe_cap *caps)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vfe_cap_kinds); i++)
+		if (caps[i].pos || caps[i].bad_pos)
+			return true;
+	return false;
+}
+
 static bool vfe_caps_overlap(const struct vfe_cap *a, const struct vfe_cap *b)
 {
 	return a->pos && b->pos && a->bar == b->bar &&
@@ -300,6 +311,8 @@ static int vfe_cap_map(struct vfe_device *vd, enum vfe_window_id win,
  * vfe_caps_map() - find and map the virtio structures
  * @vd: the device, enabled
  *
+ * Says by @vd->transport what they are.
+ *
  * Context: process context, may sleep.
  * Return: 0, -EINVAL a capability is malformed, -ENODEV one is missing,
  * -EBUSY another driver holds the BARs, -ENOMEM.
@@ -312,6 +325,9 @@ int vfe_caps_map(struct vfe_device *vd)
 	int win, ret;
 
 	vfe_caps_walk(vd->pdev, caps);
+	/* 4.1.5.1.1.1: the legacy interface where there is no other */
+	if (!vfe_caps_any(caps) && vfe_legacy_is(vd->pdev))
+		return vfe_legacy_map(vd);
 	ret = vfe_caps_check(vd->pdev, caps);
 	if (ret)
 		return ret;
@@ -320,6 +336,8 @@ int vfe_caps_map(struct vfe_device *vd)
 		return ret;
 	if (vfe_find_vendor_cap(vd->pdev, &vcap))
 		mapped = le32_to_cpu(vcap.mapped);
+	vd->transport = &vfe_modern_ops;
+	vd->notify_start = caps[VFE_WIN_NOTIFY].offset;
 	vd->notify_multiplier = caps[VFE_WIN_NOTIFY].multiplier;
 	for (win = 0; !ret && win < ARRAY_SIZE(vfe_cap_kinds); win++)
 		if (caps[win].pos)

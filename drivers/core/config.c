@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Device-specific configuration: consistent reads (virtio 1.4, 2.5.1). */
+/*
+ * Device-specific configuration: what may be read of it, and how its fields are.
+ * What makes several of them consistent is the transport's (modern.c, legacy.c).
+ */
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -8,6 +11,17 @@
 #include <linux/string.h>
 
 #include "core.h"
+#include "regs_table.h"
+
+/* Bytes that the device has of it */
+static u32 vfe_config_len(const struct vfe_device *vd)
+{
+	const struct vfe_reg_info *reg = &vfe_reg_table[vd->transport->config];
+	u32 start = reg->offset + vd->transport->config_start(vd);
+	u32 len = vd->regs.win[reg->win].len;
+
+	return len > start ? len - start : 0;
+}
 
 /* Do all fields lie in the structure, at multiples of their widths? */
 static int vfe_config_check(const struct vfe_device *vd, u32 offset,
@@ -23,11 +37,13 @@ static int vfe_config_check(const struct vfe_device *vd, u32 offset,
 			return -EINVAL;
 		end += fields[i];
 	}
+	if (end - offset > VFE_CONFIG_MOST)
+		return -EINVAL;
 	/* 2.5.1: the structure may be larger than known, not smaller */
-	if (end > vd->regs.win[VFE_WIN_DEVICE].len) {
+	if (end > vfe_config_len(vd)) {
 		dev_err(vfe_dev(vd),
 			"device configuration has %u bytes, %llu are needed: use a device that has the features it offers\n",
-			vd->regs.win[VFE_WIN_DEVICE].len, end);
+			vfe_config_len(vd), end);
 		return -EINVAL;
 	}
 	return 0;
@@ -37,8 +53,11 @@ static int vfe_config_check(const struct vfe_device *vd, u32 offset,
 static void vfe_config_field(struct vfe_device *vd, u32 offset, u8 size,
 			     void *buf)
 {
+	const struct vfe_transport_ops *t = vd->transport;
 	u8 width = min_t(u8, size, sizeof(__le32));
-	__le32 val = cpu_to_le32(vfe_read_config(&vd->regs, offset, width));
+	__le32 val = cpu_to_le32(vfe_read_field(&vd->regs, t->config,
+						t->config_start(vd) + offset,
+						width));
 
 	memcpy(buf, &val, width);
 	/* 4.1.3.1: a 64-bit field is accessed as two of 32 bits */
@@ -46,12 +65,43 @@ static void vfe_config_field(struct vfe_device *vd, u32 offset, u8 size,
 		vfe_config_field(vd, offset + width, size - width, buf + width);
 }
 
+/**
+ * vfe_config_fields() - read fields, whatever changes meanwhile
+ * @vd: the device
+ * @offset: as for vfe_config_read(), checked
+ * @fields: likewise
+ * @buf: little endian, as the device has it
+ *
+ * Context: any.
+ * Return: how many bytes @buf has now.
+ */
+u32 vfe_config_fields(struct vfe_device *vd, u32 offset, const u8 *fields,
+		      void *buf)
+{
+	u32 at = 0;
+
+	for (; *fields; at += *fields++)
+		vfe_config_field(vd, offset + at, *fields, buf + at);
+	return at;
+}
+
+/*
+ * 2.5.1: a field of 32 bits or fewer cannot be torn, and needs no generation.
+ * Ones are a value like any, or nobody there.
+ */
+static int vfe_config_read_one(struct vfe_device *vd, u32 offset,
+			       const u8 *fields, void *buf)
+{
+	u32 len = vfe_config_fields(vd, offset, fields, buf);
+	u8 status;
+
+	return memchr_inv(buf, VFE_ALL_ONES, len) ? 0 :
+	       vfe_status_read(vd, &status);
+}
+
 int vfe_config_read(struct vfe_device *vd, u32 offset, const u8 *fields,
 		    void *buf)
 {
-	u8 before, after, status;
-	unsigned int try, i;
-	u32 at;
 	int ret;
 
 	if (vfe_gone(vd))
@@ -59,22 +109,11 @@ int vfe_config_read(struct vfe_device *vd, u32 offset, const u8 *fields,
 	ret = vfe_config_check(vd, offset, fields);
 	if (ret)
 		return ret;
-	after = vfe_read8(&vd->regs, VFE_REG_CONFIG_GENERATION);
-	for (try = 0; try < VFE_CONFIG_RETRIES; try++) {
-		before = after;
-		for (i = 0, at = 0; fields[i]; at += fields[i++])
-			vfe_config_field(vd, offset + at, fields[i], buf + at);
-		/* 2.5.1: the same generation before and after */
-		after = vfe_read8(&vd->regs, VFE_REG_CONFIG_GENERATION);
-		if (before == after)
-			/* ones: a generation like any, or nobody there */
-			return after == U8_MAX ?
-			       vfe_status_read(vd, &status) : 0;
-	}
-	dev_err(vfe_dev(vd),
-		"config_generation changed during each of %u reads of the configuration, last %u: the device never settles\n",
-		VFE_CONFIG_RETRIES, after);
-	return -EAGAIN;
+	if (!fields[0])
+		return 0;
+	if (fields[0] <= sizeof(u32) && !fields[1])
+		return vfe_config_read_one(vd, offset, fields, buf);
+	return vd->transport->config_read(vd, offset, fields, buf);
 }
 EXPORT_SYMBOL_GPL(vfe_config_read);
 
@@ -88,9 +127,11 @@ int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val)
 	if (state != VFE_STATE_FEATURES && state != VFE_STATE_QUEUES &&
 	    state != VFE_STATE_LIVE)
 		return -EBUSY;
-	if (offset >= vd->regs.win[VFE_WIN_DEVICE].len)
+	if (offset >= vfe_config_len(vd))
 		return -EINVAL;
-	vfe_write_config(&vd->regs, offset, sizeof(val), val);
+	vfe_write_field(&vd->regs, vd->transport->config,
+			vd->transport->config_start(vd) + offset, sizeof(val),
+			val);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vfe_config_write8);

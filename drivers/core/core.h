@@ -12,6 +12,7 @@
 #include <vfe/device.h>
 
 #include "ring.h"
+#include "transport.h"
 
 /*
  * How long a device may take to end a reset. The specification sets no bound;
@@ -20,7 +21,9 @@
  */
 #define VFE_RESET_TIMEOUT_MS	5000
 #define VFE_RESET_AGAIN_MS	100	/* where the last one did not end */
+#define VFE_QUEUE_RESET_TIMEOUT_MS 1000	/* of one queue, likewise */
 #define VFE_CONFIG_RETRIES	32	/* of a read that meets changes */
+#define VFE_CONFIG_MOST	64	/* bytes that one such read gets */
 #define VFE_ALL_ONES		0xff	/* what a function that is gone reads as */
 
 /**
@@ -66,10 +69,12 @@ struct vfe_irqs {
  * @pdev: the function
  * @ops: the class driver's
  * @priv: the class driver's
+ * @transport: how it is reached
  * @regs: the windows
  * @stats: counts of events
  * @state: only changed by vfe_set_state()
  * @features: negotiated
+ * @notify_start: where the notification structure begins in its BAR
  * @notify_multiplier: bytes from one queue's notify slot to the next
  * @max_queues: what the device has
  * @queues: the queues, @num_queues of them
@@ -84,10 +89,12 @@ struct vfe_device {
 	struct pci_dev *pdev;
 	const struct vfe_device_ops *ops;
 	void *priv;
+	const struct vfe_transport_ops *transport;
 	struct vfe_regs regs;
 	struct vfe_stats stats;
 	enum vfe_state state;
 	u64 features;
+	u32 notify_start;
 	u32 notify_multiplier;
 	unsigned int max_queues;
 	struct vfe_queue *queues;
@@ -101,6 +108,14 @@ struct vfe_device {
 /* caps.c */
 int vfe_caps_map(struct vfe_device *vd);
 void vfe_caps_unmap(struct vfe_device *vd);
+
+/* legacy.c: the same where there are no capabilities */
+bool vfe_legacy_is(const struct pci_dev *pdev);
+int vfe_legacy_map(struct vfe_device *vd);
+
+/* config.c: all fields once, whatever changes meanwhile. Return: bytes */
+u32 vfe_config_fields(struct vfe_device *vd, u32 offset, const u8 *fields,
+		      void *buf);
 
 /* features.c: feature bits that the core accepts for any class */
 u64 vfe_core_features(void);
@@ -125,6 +140,13 @@ void vfe_mark_gone(struct vfe_device *vd);
 /* queues.c */
 int vfe_queues_program(struct vfe_device *vd);
 void vfe_queues_free(struct vfe_device *vd);
+/* one line about a register of a queue that makes no sense. Return: @err */
+int vfe_queue_error(const struct vfe_queue *q, int err, const char *field,
+		    u32 value, const char *what);
+int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
+			     u16 offered);
+int vfe_queue_map_vector(struct vfe_queue *q);
+int vfe_queue_make_ring(struct vfe_queue *q);
 
 /* irq.c */
 int vfe_irqs_setup(struct vfe_device *vd, enum vfe_interrupts mode);
@@ -132,6 +154,8 @@ void vfe_irqs_free(struct vfe_device *vd);
 void vfe_irqs_enable(struct vfe_device *vd);
 /* When it returns, no handler and no config_changed() runs. */
 void vfe_irqs_quiesce(struct vfe_device *vd);
+/* When it returns, no handler that began before runs. */
+void vfe_irqs_synchronize(struct vfe_device *vd);
 int vfe_irqs_program_config(struct vfe_device *vd);
 /* the MSI-X vector of a queue, or VIRTIO_MSI_NO_VECTOR under INTx */
 u16 vfe_irqs_queue_vector(const struct vfe_device *vd, unsigned int index);

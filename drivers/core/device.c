@@ -95,7 +95,7 @@ struct vfe_device *vfe_create(struct pci_dev *pdev,
 	ret = vfe_hello(vd);
 	if (ret)
 		goto unmap;
-	vd->max_queues = vfe_read16(&vd->regs, VFE_REG_NUM_QUEUES);
+	vd->max_queues = vd->transport->max_queues(vd);
 	return vd;
 
 unmap:
@@ -164,14 +164,13 @@ int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 	u64 offered;
 	int ret;
 
-	/* 6.1: without VERSION_1 this would be a legacy device */
-	required |= BIT_ULL(VIRTIO_F_VERSION_1);
+	required |= vd->transport->required;
 	ret = vfe_features_offered(vd, &offered);
 	if (ret)
 		return ret;
 	if (required & ~offered) {
 		dev_err(vfe_dev(vd),
-			"the device offers features %#llx, without the needed %#llx: use a device that has them\n",
+			"device_feature is %#llx, without the needed %#llx: use a device that has them\n",
 			offered, required & ~offered);
 		ret = -ENODEV;
 		goto fail;
@@ -228,7 +227,7 @@ int vfe_ready(struct vfe_device *vd)
 	if (!vfe_set_state(vd, VFE_STATE_LIVE))
 		return -ENODEV;
 	vfe_irqs_enable(vd);
-	vfe_write8(&vd->regs, VFE_REG_DEVICE_STATUS,
+	vfe_write8(&vd->regs, vd->transport->status,
 		   status | VIRTIO_CONFIG_S_DRIVER_OK);
 	return 0;
 }
@@ -236,10 +235,14 @@ EXPORT_SYMBOL_GPL(vfe_ready);
 
 int vfe_reset(struct vfe_device *vd)
 {
+	unsigned int i;
 	int ret;
 
 	/* nobody needs to ask for what is being done */
 	set_bit(0, &vd->fault_reported);
+	/* and from here on buffers come back by vfe_queue_detach() only */
+	for (i = 0; i < vd->num_queues; i++)
+		WRITE_ONCE(vd->queues[i].broken, true);
 	/* nor look at a device that is not what it was, nor is reset yet */
 	vfe_irqs_quiesce(vd);
 	ret = vfe_status_reset(vd);
@@ -261,10 +264,8 @@ int vfe_restart(struct vfe_device *vd)
 	ret = vfe_bring_up(vd);
 	if (ret)
 		goto fail;
-	for (i = 0; i < vd->num_queues; i++) {
+	for (i = 0; i < vd->num_queues; i++)
 		vd->queues[i].ops->reset(&vd->queues[i]);
-		WRITE_ONCE(vd->queues[i].broken, false);
-	}
 	ret = vfe_queues_program(vd);
 	if (ret == -EBUSY) {
 		dev_err(vfe_dev(vd),
@@ -281,6 +282,15 @@ fail:
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfe_restart);
+
+bool vfe_wants_reset(struct vfe_device *vd)
+{
+	u8 status;
+
+	return vfe_status_read(vd, &status) ||
+	       status & VIRTIO_CONFIG_S_NEEDS_RESET;
+}
+EXPORT_SYMBOL_GPL(vfe_wants_reset);
 
 bool vfe_gone(const struct vfe_device *vd)
 {

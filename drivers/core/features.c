@@ -21,6 +21,9 @@ VFE_FEATURE(event_idx, "Accept VIRTIO_F_EVENT_IDX");
 VFE_FEATURE(indirect, "Accept VIRTIO_F_INDIRECT_DESC");
 VFE_FEATURE(in_order, "Accept VIRTIO_F_IN_ORDER");
 VFE_FEATURE(order_platform, "Accept VIRTIO_F_ORDER_PLATFORM");
+VFE_FEATURE(notification_data, "Accept VIRTIO_F_NOTIFICATION_DATA");
+VFE_FEATURE(notif_config_data, "Accept VIRTIO_F_NOTIF_CONFIG_DATA");
+VFE_FEATURE(ring_reset, "Accept VIRTIO_F_RING_RESET");
 
 static const struct {
 	const bool *use;
@@ -31,6 +34,9 @@ static const struct {
 	{ &vfe_use_indirect, VIRTIO_RING_F_INDIRECT_DESC },
 	{ &vfe_use_in_order, VIRTIO_F_IN_ORDER },
 	{ &vfe_use_order_platform, VIRTIO_F_ORDER_PLATFORM },
+	{ &vfe_use_notification_data, VIRTIO_F_NOTIFICATION_DATA },
+	{ &vfe_use_notif_config_data, VIRTIO_F_NOTIF_CONFIG_DATA },
+	{ &vfe_use_ring_reset, VIRTIO_F_RING_RESET },
 };
 
 /**

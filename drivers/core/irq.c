@@ -91,7 +91,7 @@ static irqreturn_t vfe_irq_single(int irq, void *data)
 
 	if (vfe_gone(vd) || !vfe_irq_taken(vd))
 		return IRQ_NONE;
-	isr = vfe_read8(&vd->regs, VFE_REG_ISR_STATUS);
+	isr = vfe_read8(&vd->regs, vd->transport->isr);
 	if (isr == VFE_ALL_ONES) {
 		vfe_mark_gone(vd);
 		return IRQ_HANDLED;
@@ -114,7 +114,7 @@ static irqreturn_t vfe_irq_intx(int irq, void *data)
 	if (!READ_ONCE(vd->irqs.enabled) || vfe_gone(vd))
 		return IRQ_NONE;
 	/* 4.1.5.5: read once, that also lowers the line */
-	isr = vfe_read8(&vd->regs, VFE_REG_ISR_STATUS);
+	isr = vfe_read8(&vd->regs, vd->transport->isr);
 	if (isr == VFE_ALL_ONES) {
 		vfe_mark_gone(vd);
 		return IRQ_NONE;
@@ -301,6 +301,20 @@ void vfe_irqs_enable(struct vfe_device *vd)
 }
 
 /**
+ * vfe_irqs_synchronize() - wait for handlers
+ * @vd: the device
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_irqs_synchronize(struct vfe_device *vd)
+{
+	unsigned int i;
+
+	for (i = 0; i < vd->irqs.requested; i++)
+		synchronize_irq(pci_irq_vector(vd->pdev, i));
+}
+
+/**
  * vfe_irqs_quiesce() - keep handlers from the device
  * @vd: the device, about to be reset
  *
@@ -310,14 +324,11 @@ void vfe_irqs_enable(struct vfe_device *vd)
  */
 void vfe_irqs_quiesce(struct vfe_device *vd)
 {
-	unsigned int i;
-
 	/* a device that hangs may hold a level that nobody would lower */
 	if (vd->irqs.requested && vd->irqs.mode == VFE_IRQ_INTX)
 		pci_intx(vd->pdev, 0);
 	WRITE_ONCE(vd->irqs.enabled, false);
-	for (i = 0; i < vd->irqs.requested; i++)
-		synchronize_irq(pci_irq_vector(vd->pdev, i));
+	vfe_irqs_synchronize(vd);
 	cancel_work_sync(&vd->config_work);
 }
 
@@ -332,9 +343,9 @@ int vfe_irqs_program_config(struct vfe_device *vd)
 {
 	if (vd->irqs.mode == VFE_IRQ_INTX)
 		return 0;
-	vfe_write16(&vd->regs, VFE_REG_CONFIG_MSIX_VECTOR, VFE_VECTOR_CONFIG);
+	vfe_write16(&vd->regs, vd->transport->config_vector, VFE_VECTOR_CONFIG);
 	/* 4.1.5.1.2.2: read back, the device may be short of resources */
-	return vfe_read16(&vd->regs, VFE_REG_CONFIG_MSIX_VECTOR) ==
+	return vfe_read16(&vd->regs, vd->transport->config_vector) ==
 	       VFE_VECTOR_CONFIG ? 0 : -EBUSY;
 }
 

@@ -36,7 +36,7 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
 
 /**
  * vfe_queue_init() - prepare a queue that has no ring yet
- * @q: zeroed
+ * @q: zeroed, but for @lies_len
  * @vd: the device
  * @index: the device's number for the queue
  * @spec: what the class driver asks for
@@ -101,8 +101,7 @@ void vfe_queue_notify(struct vfe_queue *q)
 	if (vfe_get_state(q->vd) != VFE_STATE_LIVE)
 		return;
 	this_cpu_inc(q->events->kicks);
-	/* 4.1.5.2.1: 16 bits, the queue's index, without NOTIFICATION_DATA */
-	vfe_notify16(&q->vd->regs, q->notify_offset, q->index);
+	q->notify(q);
 }
 EXPORT_SYMBOL_GPL(vfe_queue_notify);
 

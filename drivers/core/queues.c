@@ -13,97 +13,86 @@
 
 #define VFE_MAX_QUEUE_SIZE	32768	/* virtio 1.4, 2.7 */
 
-static int vfe_queue_error(const struct vfe_queue *q, int err,
-			   const char *field, u32 value, const char *what)
+/**
+ * vfe_queue_error() - one line about a register of a queue
+ * @q: the queue
+ * @err: the error that it means
+ * @field: the register
+ * @value: what it says
+ * @what: what is wrong with that, and what to do
+ *
+ * Return: @err.
+ */
+int vfe_queue_error(const struct vfe_queue *q, int err, const char *field,
+		    u32 value, const char *what)
 {
 	dev_err(vfe_dev(q->vd), "queue %u (%s): %s is %u: %s\n",
 		q->index, q->spec.name, field, value, what);
 	return err;
 }
 
-/* What size to use, of the one that the device offers? */
-static int vfe_queue_negotiate_size(struct vfe_queue *q, u16 offered)
+/**
+ * vfe_queue_negotiate_size() - what size to use, of the one that is offered
+ * @q: the queue
+ * @field: the register that offers it
+ * @offered: what it says
+ *
+ * Return: 0, @q->size is set, -ENODEV or -EINVAL with a line in the log.
+ */
+int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
+			     u16 offered)
 {
 	unsigned int wanted = q->spec.size ?: offered;
 
 	if (!offered)
-		return vfe_queue_error(q, -ENODEV, "queue_size", 0,
+		return vfe_queue_error(q, -ENODEV, field, 0,
 				       "the device does not have it, use fewer queues");
 	if (offered > VFE_MAX_QUEUE_SIZE)
-		return vfe_queue_error(q, -EINVAL, "queue_size", offered,
+		return vfe_queue_error(q, -EINVAL, field, offered,
 				       "more than 32768, which no ring has");
 	/* 2.7: a power of two; 2.8.10.1: not so in a packed ring */
 	if (!q->ops->any_size && !is_power_of_2(offered))
-		return vfe_queue_error(q, -EINVAL, "queue_size", offered,
+		return vfe_queue_error(q, -EINVAL, field, offered,
 				       "not a power of two, as a split ring needs");
 	if (q->size && q->size > offered)
-		return vfe_queue_error(q, -EINVAL, "queue_size", offered,
+		return vfe_queue_error(q, -EINVAL, field, offered,
 				       "smaller than before the reset");
 	if (!q->size)
 		q->size = min_t(unsigned int, offered, q->ops->any_size ?
 				wanted : rounddown_pow_of_two(wanted));
 	/* 2.7.5.3.1: no chain is longer than the queue */
 	q->max_segs = min_t(unsigned int, q->spec.max_segs, q->size);
-	/* 4.1.4.3.2: a power of two, and written only when it changes */
-	if (q->size != offered)
-		vfe_write16(&q->vd->regs, VFE_REG_QUEUE_SIZE, q->size);
 	return 0;
 }
 
-/* 4.1.4.4: where to notify is queue_notify_off * multiplier, in the window */
-static int vfe_queue_find_notify(struct vfe_queue *q)
+/**
+ * vfe_queue_map_vector() - give the selected queue its MSI-X vector
+ * @q: the queue
+ *
+ * Return: 0, -EBUSY when the device refused it.
+ */
+int vfe_queue_map_vector(struct vfe_queue *q)
 {
-	struct vfe_device *vd = q->vd;
-	u16 off = vfe_read16(&vd->regs, VFE_REG_QUEUE_NOTIFY_OFF);
-	u64 at = (u64)off * vd->notify_multiplier;
-
-	if (at + sizeof(u16) > vd->regs.win[VFE_WIN_NOTIFY].len)
-		return vfe_queue_error(q, -EINVAL, "queue_notify_off", off,
-				       "outside the notification structure");
-	/* 4.1.3.1: written in its natural width, which some CPUs insist on */
-	if (!IS_ALIGNED(at, sizeof(u16)))
-		return vfe_queue_error(q, -EINVAL, "notify_off_multiplier",
-				       vd->notify_multiplier,
-				       "neither 0 nor even, the device must be mended");
-	q->notify_offset = at;
-	return 0;
-}
-
-static int vfe_queue_map_vector(struct vfe_queue *q)
-{
+	enum vfe_reg reg = q->vd->transport->queue_vector;
 	struct vfe_regs *regs = &q->vd->regs;
 	u16 vector = vfe_irqs_queue_vector(q->vd, q->index);
 
 	if (vector == VIRTIO_MSI_NO_VECTOR)
 		return 0;
-	vfe_write16(regs, VFE_REG_QUEUE_MSIX_VECTOR, vector);
+	vfe_write16(regs, reg, vector);
 	/* 4.1.5.1.2.2: read back, the device may be short of resources */
-	return vfe_read16(regs, VFE_REG_QUEUE_MSIX_VECTOR) == vector ?
-	       0 : -EBUSY;
+	return vfe_read16(regs, reg) == vector ? 0 : -EBUSY;
 }
 
-/* All of one queue's registers; the queue is selected once. */
-static int vfe_queue_program(struct vfe_queue *q)
+/**
+ * vfe_queue_make_ring() - the memory of a queue's ring, if it has none yet
+ * @q: the queue, its size known
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vfe_queue_make_ring(struct vfe_queue *q)
 {
-	struct vfe_regs *regs = &q->vd->regs;
-	int ret;
-
-	vfe_write16(regs, VFE_REG_QUEUE_SELECT, q->index);
-	ret = vfe_queue_negotiate_size(q, vfe_read16(regs, VFE_REG_QUEUE_SIZE));
-	if (!ret)
-		ret = vfe_queue_find_notify(q);
-	if (!ret)
-		ret = vfe_queue_map_vector(q);
-	if (!ret && !q->ring)
-		ret = q->ops->create(q, vfe_dev(q->vd));
-	if (ret)
-		return ret;
-	vfe_write64(regs, VFE_REG_QUEUE_DESC_LO, q->desc_addr);
-	vfe_write64(regs, VFE_REG_QUEUE_DRIVER_LO, q->driver_addr);
-	vfe_write64(regs, VFE_REG_QUEUE_DEVICE_LO, q->device_addr);
-	/* 4.1.4.3.2: enabled last, and only ever by a 1 */
-	vfe_write16(regs, VFE_REG_QUEUE_ENABLE, 1);
-	return 0;
+	return q->ring ? 0 : q->ops->create(q, vfe_dev(q->vd));
 }
 
 /**
@@ -125,8 +114,10 @@ int vfe_queues_program(struct vfe_device *vd)
 
 	clear_bit(0, &vd->fault_reported);
 	ret = vfe_irqs_program_config(vd);
-	for (i = 0; !ret && i < vd->num_queues; i++)
-		ret = vfe_queue_program(&vd->queues[i]);
+	for (i = 0; !ret && i < vd->num_queues; i++) {
+		WRITE_ONCE(vd->queues[i].broken, false);
+		ret = vd->transport->queue_program(&vd->queues[i]);
+	}
 	/* what looks like nonsense may be a function that is gone */
 	if (ret && vfe_status_read(vd, &status))
 		return -ENODEV;
@@ -156,14 +147,17 @@ void vfe_queues_free(struct vfe_device *vd)
 static int vfe_queues_alloc(struct vfe_device *vd,
 			    const struct vfe_queue_spec *specs, unsigned int n)
 {
+	struct vfe_queue *q;
 	int ret;
 
 	vd->queues = kcalloc(n, sizeof(*vd->queues), GFP_KERNEL);
 	if (!vd->queues)
 		return -ENOMEM;
 	while (vd->num_queues < n) {
-		ret = vfe_queue_init(&vd->queues[vd->num_queues], vd,
-				     vd->num_queues, &specs[vd->num_queues]);
+		q = &vd->queues[vd->num_queues];
+		q->lies_len = vd->transport->lies_len;
+		ret = vfe_queue_init(q, vd, vd->num_queues,
+				     &specs[vd->num_queues]);
 		if (ret) {
 			vfe_queues_free(vd);
 			return ret;
@@ -201,6 +195,7 @@ int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		      unsigned int n, enum vfe_interrupts irqs)
 {
 	enum vfe_interrupts mode;
+	bool refused = false;
 	int ret;
 
 	if (!n || n > vd->max_queues) {
@@ -214,6 +209,7 @@ int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		return ret;
 	for (mode = irqs; mode <= VFE_IRQ_INTX; mode++) {
 		ret = vfe_queues_try(vd, mode);
+		refused |= ret == -EBUSY;
 		if (ret != -EBUSY && ret != -ENOSPC)
 			break;
 	}
@@ -221,8 +217,10 @@ int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		return 0;
 	if (ret == -EBUSY || ret == -ENOSPC) {
 		dev_err(vfe_dev(vd),
-			"neither MSI-X vectors nor INTx to be had for %u queues: free vectors or enable the pin\n",
-			n);
+			"neither MSI-X vectors (%s) nor INTx to be had for %u queues: free vectors or enable the pin\n",
+			refused ?
+			"config_msix_vector or queue_msix_vector reads NO_VECTOR" :
+			"there are too few", n);
 		ret = -ENOSPC;
 	}
 	vfe_queues_free(vd);

@@ -186,41 +186,44 @@ void vfe_write64(struct vfe_regs *regs, enum vfe_reg lo, u64 val)
 EXPORT_SYMBOL_GPL(vfe_write64);
 
 /**
- * vfe_read_config() - read one field of device-specific configuration
+ * vfe_read_field() - read one field of a range
  * @regs: the function's windows
+ * @reg: the range, as device configuration is one
  * @offset: in bytes, a multiple of @size
  * @size: 1, 2 or 4
  *
  * Context: any.
  * Return: its value; all ones beyond the window.
  */
-u32 vfe_read_config(struct vfe_regs *regs, u32 offset, unsigned int size)
+u32 vfe_read_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,
+		   unsigned int size)
 {
-	return vfe_reg_read(regs, VFE_REG_DEVICE_CONFIG, offset, size);
+	return vfe_reg_read(regs, reg, offset, size);
 }
-EXPORT_SYMBOL_GPL(vfe_read_config);
+EXPORT_SYMBOL_GPL(vfe_read_field);
 
 /**
- * vfe_write_config() - write one field of device-specific configuration
+ * vfe_write_field() - write one field of a range, see vfe_read_field()
  * @regs: the function's windows
+ * @reg: the range
  * @offset: in bytes, a multiple of @size
  * @size: 1, 2 or 4
  * @val: the value
  *
  * Context: any.
  */
-void vfe_write_config(struct vfe_regs *regs, u32 offset, unsigned int size,
-		      u32 val)
+void vfe_write_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,
+		     unsigned int size, u32 val)
 {
-	vfe_reg_write(regs, VFE_REG_DEVICE_CONFIG, offset, size, val);
+	vfe_reg_write(regs, reg, offset, size, val);
 }
-EXPORT_SYMBOL_GPL(vfe_write_config);
+EXPORT_SYMBOL_GPL(vfe_write_field);
 
 /**
  * vfe_notify16() - notify the device of available buffers
  * @regs: the function's windows
  * @offset: where in the notify window, in bytes
- * @val: the queue's index
+ * @val: what tells the queue
  *
  * Context: any.
  */
@@ -229,6 +232,20 @@ void vfe_notify16(struct vfe_regs *regs, u32 offset, u16 val)
 	vfe_reg_write(regs, VFE_REG_NOTIFY, offset, sizeof(val), val);
 }
 EXPORT_SYMBOL_GPL(vfe_notify16);
+
+/**
+ * vfe_notify32() - the same with NOTIFICATION_DATA
+ * @regs: the function's windows
+ * @offset: where in the notify window, in bytes
+ * @val: what tells the queue, and how far it is
+ *
+ * Context: any.
+ */
+void vfe_notify32(struct vfe_regs *regs, u32 offset, u32 val)
+{
+	vfe_reg_write(regs, VFE_REG_NOTIFY, offset, sizeof(val), val);
+}
+EXPORT_SYMBOL_GPL(vfe_notify32);
 
 /**
  * vfe_read_words() - read words of data, one instruction a word

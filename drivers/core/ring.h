@@ -104,13 +104,17 @@ const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
  * @desc_addr: bus address of the descriptors
  * @driver_addr: bus address of what the driver writes
  * @device_addr: bus address of what the device writes
+ * @notify: writes the notification, in the form that was negotiated
  * @notify_offset: in bytes, in the notify window
+ * @notify_data: what tells the device which queue it is
  * @max_segs: most pieces of a buffer: what was asked, at most @size
  * @index: the device's number for it
  * @size: entries of the ring
  * @align: bytes that the part which the device writes is aligned to; more
  *	   than its layout asks for where that is all one piece (virtio 1.4,
  *	   2.7.2). Set before @ops->create()
+ * @lies_len: used lengths mean nothing, all may be written: a legacy device.
+ *	      Set before vfe_queue_init()
  * @event_idx: VIRTIO_F_EVENT_IDX was negotiated
  * @indirect: VIRTIO_F_INDIRECT_DESC was negotiated
  * @in_order: VIRTIO_F_IN_ORDER was negotiated
@@ -132,11 +136,14 @@ struct vfe_queue {
 	dma_addr_t desc_addr;
 	dma_addr_t driver_addr;
 	dma_addr_t device_addr;
+	void (*notify)(struct vfe_queue *q);
 	u32 notify_offset;
+	u16 notify_data;
 	unsigned int max_segs;
 	u16 index;
 	u16 size;
 	u16 align;
+	bool lies_len;
 	bool event_idx;
 	bool indirect;
 	bool in_order;

@@ -22,11 +22,12 @@
 #define SPLIT_PLATFORM	2	/* VIRTIO_F_ORDER_PLATFORM */
 #define SPLIT_INDIRECT	4	/* VIRTIO_F_INDIRECT_DESC */
 #define SPLIT_IN_ORDER	8	/* VIRTIO_F_IN_ORDER */
-#define SPLIT_VARIANTS	16
+#define SPLIT_LIES	16	/* used lengths mean nothing: legacy */
+#define SPLIT_VARIANTS	32
 
 /*
- * Only VERSION_1 devices are driven: rings are little endian (virtio 1.4,
- * 2.7.3 has the exception for legacy ones).
+ * Rings are little endian; those of legacy devices are in the guest's order
+ * (virtio 1.4, 2.7.3), which is the same where they are driven: see legacy.c.
  */
 static inline __virtio16 split_from16(u16 v)
 {
@@ -281,7 +282,8 @@ static __always_inline bool split_more(struct vfe_queue *q)
 }
 
 /* The used element that is next. Return: a valid id, or @q->size */
-static __always_inline u32 split_element(struct vfe_queue *q, u32 *len)
+static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
+					 unsigned int how)
 {
 	struct split_ring *r = q->split;
 	const struct vring_used_elem *elem;
@@ -289,11 +291,16 @@ static __always_inline u32 split_element(struct vfe_queue *q, u32 *len)
 
 	elem = &r->used->ring[r->last_used & (q->size - 1)];
 	id = split_to32(READ_ONCE(elem->id));
-	*len = split_to32(READ_ONCE(elem->len));
 	if (id >= q->size || !r->bufs[id].token) {
 		vfe_queue_break(q, "used id", id);
 		return q->size;
 	}
+	/* 2.7.8.1: a legacy device may have written all, whatever it says */
+	if (how & SPLIT_LIES) {
+		*len = r->bufs[id].in_len;
+		return id;
+	}
+	*len = split_to32(READ_ONCE(elem->len));
 	if (*len > r->bufs[id].in_len) {
 		vfe_queue_break(q, "used length", *len);
 		return q->size;
@@ -313,7 +320,7 @@ static bool split_begin_batch(struct vfe_queue *q)
 
 	if (!split_more(q))
 		return false;
-	id = split_element(q, &r->batch_len);
+	id = split_element(q, &r->batch_len, SPLIT_IN_ORDER);
 	if (id == q->size)
 		return false;
 	batch = r->bufs[id].position - r->last_used + 1;
@@ -339,18 +346,19 @@ static void *split_get_in_order(struct vfe_queue *q, u32 *len)
 	return split_take(r, head, SPLIT_IN_ORDER);
 }
 
-static void *split_get(struct vfe_queue *q, u32 *len)
+static __always_inline void *split_get_any(struct vfe_queue *q, u32 *len,
+					   unsigned int how)
 {
 	struct split_ring *r = q->split;
 	u32 id;
 
 	if (!split_more(q))
 		return NULL;
-	id = split_element(q, len);
+	id = split_element(q, len, how);
 	if (id == q->size)
 		return NULL;
 	WRITE_ONCE(r->last_used, r->last_used + 1);
-	return split_take(r, id, 0);
+	return split_take(r, id, how);
 }
 
 static __always_inline void split_disable_cb(struct vfe_queue *q,
@@ -457,6 +465,16 @@ SPLIT_ADD(split_add_tables, SPLIT_INDIRECT)
 SPLIT_ADD(split_add_chains_in_order, SPLIT_IN_ORDER)
 SPLIT_ADD(split_add_tables_in_order, SPLIT_INDIRECT | SPLIT_IN_ORDER)
 
+static void *split_get(struct vfe_queue *q, u32 *len)
+{
+	return split_get_any(q, len, 0);
+}
+
+static void *split_get_lies(struct vfe_queue *q, u32 *len)
+{
+	return split_get_any(q, len, SPLIT_LIES);
+}
+
 #define SPLIT_DISABLE_CB(name, how) \
 	static void name(struct vfe_queue *q) \
 	{ \
@@ -520,6 +538,14 @@ static const struct vfe_ring_ops split_ops[SPLIT_VARIANTS] = {
 		    split_get_in_order),
 	SPLIT_OPS_4(SPLIT_INDIRECT | SPLIT_IN_ORDER, split_add_tables_in_order,
 		    split_get_in_order),
+	/* legacy devices have neither ORDER_PLATFORM nor IN_ORDER */
+	[SPLIT_LIES] = SPLIT_OPS(split_add_chains, split_get_lies, flags, flags),
+	[SPLIT_LIES | SPLIT_EVENT] =
+		SPLIT_OPS(split_add_chains, split_get_lies, event, event),
+	[SPLIT_LIES | SPLIT_INDIRECT] =
+		SPLIT_OPS(split_add_tables, split_get_lies, flags, flags),
+	[SPLIT_LIES | SPLIT_INDIRECT | SPLIT_EVENT] =
+		SPLIT_OPS(split_add_tables, split_get_lies, event, event),
 };
 
 /**
@@ -533,5 +559,6 @@ const struct vfe_ring_ops *vfe_split_ops(const struct vfe_queue *q)
 	return &split_ops[(q->event_idx ? SPLIT_EVENT : 0) |
 			  (q->order_platform ? SPLIT_PLATFORM : 0) |
 			  (q->indirect ? SPLIT_INDIRECT : 0) |
-			  (q->in_order ? SPLIT_IN_ORDER : 0)];
+			  (q->in_order ? SPLIT_IN_ORDER : 0) |
+			  (q->lies_len ? SPLIT_LIES : 0)];
 }

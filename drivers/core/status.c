@@ -140,7 +140,7 @@ int vfe_status_read(struct vfe_device *vd, u8 *status)
 		vfe_mark_gone(vd);
 		return -ENODEV;
 	}
-	*status = vfe_read8(&vd->regs, VFE_REG_DEVICE_STATUS);
+	*status = vfe_read8(&vd->regs, vd->transport->status);
 	if (*status != VFE_ALL_ONES)
 		return 0;
 	vfe_mark_gone(vd);
@@ -163,7 +163,7 @@ int vfe_status_add(struct vfe_device *vd, u8 bit)
 	if (ret)
 		return ret;
 	/* 2.1.1: no bit is ever cleared, DEVICE_NEEDS_RESET included */
-	vfe_write8(&vd->regs, VFE_REG_DEVICE_STATUS, status | bit);
+	vfe_write8(&vd->regs, vd->transport->status, status | bit);
 	return 0;
 }
 
@@ -228,7 +228,7 @@ int vfe_status_reset(struct vfe_device *vd)
 		vfe_mark_gone(vd);
 		return -ENODEV;
 	}
-	vfe_write8(&vd->regs, VFE_REG_DEVICE_STATUS, 0);
+	vfe_write8(&vd->regs, vd->transport->status, 0);
 	ret = vfe_status_wait_zero(vd);
 	vd->hung = ret == -ETIMEDOUT;
 	if (!ret)
@@ -255,18 +255,18 @@ int vfe_hello(struct vfe_device *vd)
 	if (ret)
 		return ret;
 	pci_set_master(vd->pdev);
-	ret = vfe_status_add(vd, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	if (!ret)
-		ret = vfe_status_add(vd, VIRTIO_CONFIG_S_DRIVER);
-	if (!ret && !vfe_set_state(vd, VFE_STATE_DRIVER))
-		ret = -ENODEV;
-	return ret;
+	/* it was just read as 0: no bit is cleared by these */
+	vfe_write8(&vd->regs, vd->transport->status,
+		   VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	vfe_write8(&vd->regs, vd->transport->status,
+		   VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
+	return vfe_set_state(vd, VFE_STATE_DRIVER) ? 0 : -ENODEV;
 }
 
 /**
  * vfe_features_offered() - what the device offers
  * @vd: the device
- * @offered: feature bits 0 to 63
+ * @offered: feature bits, as many as the interface has
  *
  * Context: any.
  * Return: 0, -ENODEV when the function is gone.
@@ -275,12 +275,30 @@ int vfe_features_offered(struct vfe_device *vd, u64 *offered)
 {
 	u8 status;
 
-	vfe_write32(&vd->regs, VFE_REG_DEVICE_FEATURE_SELECT, 0);
-	*offered = vfe_read32(&vd->regs, VFE_REG_DEVICE_FEATURE);
-	vfe_write32(&vd->regs, VFE_REG_DEVICE_FEATURE_SELECT, 1);
-	*offered |= (u64)vfe_read32(&vd->regs, VFE_REG_DEVICE_FEATURE) << 32;
+	*offered = vd->transport->features_get(vd);
 	/* all features at once is not an offer, it is nobody there */
-	return *offered == U64_MAX ? vfe_status_read(vd, &status) : 0;
+	return *offered == vd->transport->features ?
+	       vfe_status_read(vd, &status) : 0;
+}
+
+/* 3.1.1: tell the device that this is all, and see whether it agrees */
+static int vfe_features_ok(struct vfe_device *vd, u64 features)
+{
+	u8 status;
+	int ret;
+
+	ret = vfe_status_add(vd, VIRTIO_CONFIG_S_FEATURES_OK);
+	/* 3.1.1: re-read, the device may have refused */
+	if (!ret)
+		ret = vfe_status_read(vd, &status);
+	if (ret)
+		return ret;
+	if (status & VIRTIO_CONFIG_S_FEATURES_OK)
+		return 0;
+	dev_err(vfe_dev(vd),
+		"device_status is %#x: the device refused features %#llx (no FEATURES_OK), use a device that can do with these\n",
+		status, features);
+	return -ENODEV;
 }
 
 /**
@@ -293,26 +311,13 @@ int vfe_features_offered(struct vfe_device *vd, u64 *offered)
  */
 int vfe_features_accept(struct vfe_device *vd, u64 features)
 {
-	u8 status;
-	int ret;
+	int ret = 0;
 
-	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE_SELECT, 0);
-	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE,
-		    lower_32_bits(features));
-	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE_SELECT, 1);
-	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE,
-		    upper_32_bits(features));
-	ret = vfe_status_add(vd, VIRTIO_CONFIG_S_FEATURES_OK);
-	/* 3.1.1: re-read, the device may have refused */
-	if (!ret)
-		ret = vfe_status_read(vd, &status);
+	vd->transport->features_set(vd, features);
+	/* 3.1.2: the legacy interface has no such step */
+	if (vd->transport->features_ok)
+		ret = vfe_features_ok(vd, features);
 	if (ret)
 		return ret;
-	if (!(status & VIRTIO_CONFIG_S_FEATURES_OK)) {
-		dev_err(vfe_dev(vd),
-			"device_status is %#x: the device refused features %#llx (no FEATURES_OK), use a device that can do with these\n",
-			status, features);
-		return -ENODEV;
-	}
 	return vfe_set_state(vd, VFE_STATE_FEATURES) ? 0 : -ENODEV;
 }

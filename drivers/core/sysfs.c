@@ -140,6 +140,12 @@ static ssize_t state_show(struct vfe_sysfs *s, const struct vfe_file *f,
 	return sysfs_emit(buf, "%s\n", vfe_state_name(vfe_get_state(s->vd)));
 }
 
+static ssize_t interface_show(struct vfe_sysfs *s, const struct vfe_file *f,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%s\n", s->vd->transport->name);
+}
+
 static ssize_t vectors_show(struct vfe_sysfs *s, const struct vfe_file *f,
 			    char *buf)
 {
@@ -148,6 +154,7 @@ static ssize_t vectors_show(struct vfe_sysfs *s, const struct vfe_file *f,
 
 static struct vfe_file vfe_virtio_files[] = {
 	VFE_FILE_RO(features),
+	VFE_FILE_RO(interface),
 	VFE_FILE_RO(state),
 	VFE_FILE_RO(vectors),
 };

@@ -12,6 +12,13 @@
 #include <linux/iommu.h>
 #include <linux/pci.h>
 #include <linux/version.h>
+#include <uapi/linux/virtio_config.h>
+
+/* bits that the headers of 6.1 do not have yet */
+#ifndef VIRTIO_F_NOTIFICATION_DATA
+#define VIRTIO_F_NOTIFICATION_DATA 38
+#define VIRTIO_F_NOTIF_CONFIG_DATA 39
+#endif
 
 /* 6.8 renamed it, 6.14 dropped the old name */
 #ifndef PCI_IRQ_INTX

@@ -56,8 +56,8 @@ struct vfe_device_ops {
  * @ops: the class driver's, may not be NULL
  * @priv: for vfe_priv()
  *
- * Enables the function, walks its capabilities, maps what they describe,
- * resets the device and sets ACKNOWLEDGE and DRIVER.
+ * Enables the function, walks its capabilities, maps what they describe, or
+ * BAR 0 of a legacy device, resets the device and sets ACKNOWLEDGE and DRIVER.
  *
  * Context: process context, may sleep.
  * Return: the device, or ERR_PTR: -ENODEV a needed capability is missing or
@@ -92,10 +92,13 @@ bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit);
  * @fields: sizes in bytes (1, 2, 4 or 8) of consecutive fields, 0-terminated
  * @buf: little endian, as the device has it; sum of @fields bytes
  *
- * Repeats while config_generation changes (2.5.1), a bounded number of times.
+ * Repeats while config_generation changes (2.5.1), on a legacy device until two
+ * reads agree (2.5.4), a bounded number of times. One field of 32 bits or fewer
+ * is read once.
  *
- * Return: 0, -EINVAL beyond the structure the device has, -EAGAIN when the
- * generation never settled, -ENODEV when the device is gone.
+ * Return: 0, -EINVAL beyond the structure the device has or for more than 64
+ * bytes, -EAGAIN when the generation never settled, -ENODEV when the device is
+ * gone.
  */
 int vfe_config_read(struct vfe_device *vd, u32 offset, const u8 *fields,
 		    void *buf);
@@ -116,7 +119,10 @@ int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		      unsigned int n, enum vfe_interrupts irqs);
 struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index);
 unsigned int vfe_num_queues(const struct vfe_device *vd);
-/* most queues that the device has (num_queues), read once at creation */
+/*
+ * Most queues that the device has (num_queues), read once at creation; what a
+ * legacy device has is not known, and 65535 here.
+ */
 unsigned int vfe_max_queues(const struct vfe_device *vd);
 /* CPUs that the queue's vector goes to, NULL when it has none of its own */
 const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
@@ -149,6 +155,9 @@ int vfe_reset(struct vfe_device *vd);
  * too when the device does not offer the same features any more.
  */
 int vfe_restart(struct vfe_device *vd);
+
+/* Does the device ask for a reset, or is it gone? Reads one register. */
+bool vfe_wants_reset(struct vfe_device *vd);
 
 /*
  * Is the function known to be gone? Looks at no register: what reads as ones is

@@ -27,7 +27,8 @@ struct vfe_seg {
  * @name: for the interrupt's name and messages
  * @done: called from the queue's interrupt: the device used buffers
  * @max_segs: most pieces one buffer has (sizes the indirect tables)
- * @size: entries wanted, 0 for what the device offers; rounded to what it can
+ * @size: entries wanted, 0 for what the device offers; rounded to what it can,
+ *	  and without a say on a legacy device
  */
 struct vfe_queue_spec {
 	const char *name;
@@ -92,6 +93,32 @@ bool vfe_queue_enable_cb_after(struct vfe_queue *q, unsigned int n);
 
 /* After a reset: take back a buffer the device never used, or NULL. */
 void *vfe_queue_detach(struct vfe_queue *q);
+
+/**
+ * vfe_queue_reset() - take one queue back from a live device
+ * @q: the queue
+ *
+ * VIRTIO_F_RING_RESET: the device's other queues run on. When it returns 0, no
+ * done() of this one runs and the device touches none of its buffers: take them
+ * back with vfe_queue_detach(), then vfe_queue_restart(). Bounded wait.
+ *
+ * Context: process context, may sleep; the caller has stopped adding, and
+ * serialises this with all that resets the device or another of its queues.
+ * Return: 0; otherwise the device is to be reset: -EOPNOTSUPP the feature was
+ * not negotiated, -ETIMEDOUT no end of the queue's reset, -EIO the device asks
+ * for a reset or is not live, -ENODEV it is gone.
+ */
+int vfe_queue_reset(struct vfe_queue *q);
+
+/**
+ * vfe_queue_restart() - give the device a queue that was reset
+ * @q: the queue, after vfe_queue_reset(); all its buffers detached
+ *
+ * Context: as vfe_queue_reset().
+ * Return: 0, the queue is empty and live, or an error: the device is to be
+ * reset then.
+ */
+int vfe_queue_restart(struct vfe_queue *q);
 
 bool vfe_queue_broken(const struct vfe_queue *q);
 unsigned int vfe_queue_size(const struct vfe_queue *q);

@@ -63,13 +63,15 @@ void vfe_write32(struct vfe_regs *regs, enum vfe_reg reg, u32 val);
 /* two 32-bit writes, to @lo and to the register behind it */
 void vfe_write64(struct vfe_regs *regs, enum vfe_reg lo, u64 val);
 
-/* one field of device-specific configuration; @size is 1, 2 or 4 */
-u32 vfe_read_config(struct vfe_regs *regs, u32 offset, unsigned int size);
-void vfe_write_config(struct vfe_regs *regs, u32 offset, unsigned int size,
-		      u32 val);
+/* one field of a range, as device configuration is one; @size is 1, 2 or 4 */
+u32 vfe_read_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,
+		   unsigned int size);
+void vfe_write_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,
+		     unsigned int size, u32 val);
 
 /* an available buffer notification, @offset bytes into the notify window */
 void vfe_notify16(struct vfe_regs *regs, u32 offset, u16 val);
+void vfe_notify32(struct vfe_regs *regs, u32 offset, u32 val);
 
 /* @words words of data through one register, one instruction a word */
 void vfe_read_words(struct vfe_regs *regs, enum vfe_reg reg, __le32 *buf,

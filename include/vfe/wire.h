@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What driver and device agree on beyond the virtio specification: identity,
- * BAR layout, the names of all registers, the vendor capability and the legacy
+ * BAR layout, the names of all registers, the vendor capability and the
  * register window. Plain C for both sides; nothing here but layout.
  */
 #ifndef VFE_WIRE_H
@@ -22,11 +22,14 @@
 /*
  * Identity. The base is a private one (QEMU's list reserves 1af4:10f0 to 10ff
  * for experiments), outside the range of virtio 1.4, 4.1.2; the stock identity
- * is the one of 4.1.2.
+ * is the one of 4.1.2, and the old ones are those of 4.1.2.3.
  */
 #define VFE_PCI_VENDOR		0x1af4
 #define VFE_PCI_DEVICE_BASE	0x10f0
 #define VFE_PCI_STOCK_BASE	0x1040
+#define VFE_PCI_OLD_FIRST	0x1000	/* transitional and legacy devices */
+#define VFE_PCI_OLD_LAST	0x103f
+#define VFE_PCI_OLD_BLOCK	0x1001
 #define VFE_TYPE_BLOCK		2
 #define VFE_PCI_DEVICE_BLOCK	(VFE_PCI_DEVICE_BASE + VFE_TYPE_BLOCK)
 #define VFE_PCI_STOCK_BLOCK	(VFE_PCI_STOCK_BASE + VFE_TYPE_BLOCK)
@@ -67,6 +70,7 @@ enum vfe_window_id {
 	VFE_WIN_DEVICE,
 	VFE_WIN_PORT,
 	VFE_WIN_MEMORY,
+	VFE_WIN_LEGACY,		/* virtio 0.9.5: all of it in BAR 0 */
 	VFE_NUM_WINDOWS
 };
 
@@ -77,15 +81,21 @@ enum vfe_window_id {
 	[VFE_WIN_DEVICE] = "device", \
 	[VFE_WIN_PORT] = "port", \
 	[VFE_WIN_MEMORY] = "memory", \
+	[VFE_WIN_LEGACY] = "legacy", \
 }
 
 /*
  * Every register, by the name under which driver and device count it:
  * X(identifier, name, window, offset in the window, bytes). The common
  * structure is that of virtio 1.4, 4.1.4.3. An entry of a page or more is a
- * range that counts under one name.
+ * range that counts under one name. Those of the device of this project come
+ * first, VFE_NUM_OWN_REGS of them.
  */
 #define VFE_REGISTERS(X) \
+	VFE_OWN_REGISTERS(X) \
+	VFE_LEGACY_REGISTERS(X)
+
+#define VFE_OWN_REGISTERS(X) \
 	X(DEVICE_FEATURE_SELECT, "device_feature_select", COMMON, 0, 4) \
 	X(DEVICE_FEATURE, "device_feature", COMMON, 4, 4) \
 	X(DRIVER_FEATURE_SELECT, "driver_feature_select", COMMON, 8, 4) \
@@ -118,7 +128,30 @@ enum vfe_window_id {
 	  VFE_MEMORY_APERTURE_SIZE)
 
 /*
- * The legacy register window, the same through I/O ports and through memory.
+ * The legacy interface of virtio (0.9.5; virtio 1.4, 4.1.4.10), which devices
+ * of others have. The vectors are there while MSI-X is on; the configuration
+ * begins in their place while it is off, and behind them while it is on.
+ */
+#define VFE_LEGACY_REGISTERS(X) \
+	X(LEGACY_DEVICE_FEATURES, "legacy_device_features", LEGACY, 0, 4) \
+	X(LEGACY_DRIVER_FEATURES, "legacy_driver_features", LEGACY, 4, 4) \
+	X(LEGACY_QUEUE_ADDRESS, "legacy_queue_address", LEGACY, 8, 4) \
+	X(LEGACY_QUEUE_SIZE, "legacy_queue_size", LEGACY, 12, 2) \
+	X(LEGACY_QUEUE_SELECT, "legacy_queue_select", LEGACY, 14, 2) \
+	X(LEGACY_QUEUE_NOTIFY, "legacy_queue_notify", LEGACY, 16, 2) \
+	X(LEGACY_DEVICE_STATUS, "legacy_device_status", LEGACY, 18, 1) \
+	X(LEGACY_ISR_STATUS, "legacy_isr_status", LEGACY, 19, 1) \
+	X(LEGACY_CONFIG_VECTOR, "legacy_config_vector", LEGACY, 20, 2) \
+	X(LEGACY_QUEUE_VECTOR, "legacy_queue_vector", LEGACY, 22, 2) \
+	X(LEGACY_CONFIG, "legacy_device_config", LEGACY, 20, VFE_STRUCT_SIZE)
+
+#define VFE_LEGACY_BAR		0
+#define VFE_LEGACY_HEADER	20	/* bytes in front of the configuration */
+#define VFE_LEGACY_VECTORS	4	/* more of them, while MSI-X is on */
+#define VFE_LEGACY_PAGE_SHIFT	12	/* of legacy_queue_address */
+
+/*
+ * The register window, the same through I/O ports and through memory.
  * All registers are 32 bits wide, little endian, at a multiple of four; any
  * other access reads as ones and is ignored on write.
  *
@@ -141,7 +174,8 @@ enum vfe_window_id {
 #define VFE_REG_ENUM(id, name, win, off, size) VFE_REG_##id,
 enum vfe_reg {
 	VFE_REGISTERS(VFE_REG_ENUM)
-	VFE_NUM_REGS
+	VFE_NUM_REGS,
+	VFE_NUM_OWN_REGS = VFE_REG_LEGACY_DEVICE_FEATURES
 };
 
 /* The direction of an access, as seen from the driver */

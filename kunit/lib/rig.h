@@ -221,7 +221,8 @@ static inline struct vfe_rig *vfe_rig_plug(struct kunit *test,
 	rig->sysfs = vfe_files_mount(test);
 	if (more)
 		spec = *more;
-	spec.device = spec.device ?: VFE_PCI_DEVICE_BLOCK;
+	spec.device = spec.device ?: spec.legacy ? VFE_PCI_OLD_BLOCK :
+		      VFE_PCI_DEVICE_BLOCK;
 	/* exactly what the test asks for, nothing that disks have usually */
 	spec.features = spec.features ?: VFE_MOCK_FEATURES;
 	rig->m = vfe_mock_plug_disk(test, &spec, features, VFE_RIG_SECTORS,

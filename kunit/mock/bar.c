@@ -17,12 +17,17 @@ static enum vfe_window_id vfe_mock_window_of(const struct vfe_mock_bar *bar,
 		[VFE_NOTIFY_OFFSET / VFE_STRUCT_SIZE] = VFE_WIN_NOTIFY,
 	};
 
+	if (bar->index == VFE_LEGACY_BAR)
+		return VFE_WIN_LEGACY;
 	if (bar->index == VFE_BAR_MEMORY)
 		return VFE_WIN_MEMORY;
+	if (bar->index == VFE_MOCK_BAR_NOTIFY)
+		return VFE_WIN_NOTIFY;
 	return pages[offset / VFE_STRUCT_SIZE % ARRAY_SIZE(pages)];
 }
 
-static struct vfe_mock_access vfe_mock_describe(enum vfe_window_id win,
+static struct vfe_mock_access vfe_mock_describe(const struct vfe_mock_bar *bar,
+						enum vfe_window_id win,
 						enum vfe_dir dir, u32 offset,
 						unsigned int size, u32 val)
 {
@@ -33,9 +38,11 @@ static struct vfe_mock_access vfe_mock_describe(enum vfe_window_id win,
 		.val = val,
 	};
 
-	if (win != VFE_WIN_MEMORY)
+	if (bar->index == VFE_BAR_VIRTIO)
 		a.offset %= VFE_STRUCT_SIZE;
-	a.reg = vfe_mock_register_at(win, a.offset);
+	a.reg = win == VFE_WIN_LEGACY ?
+		vfe_mock_legacy_at(bar->impl, a.offset) :
+		vfe_mock_register_at(win, a.offset);
 	return a;
 }
 
@@ -156,7 +163,7 @@ u32 vfe_mock_bar_read(struct vfe_mock_bar *bar, u32 offset, unsigned int size)
 
 	if (bar->index == VFE_BAR_MSIX)
 		return vfe_mock_read_table(bar->impl, offset);
-	a = vfe_mock_describe(win, VFE_READ, offset, size, 0);
+	a = vfe_mock_describe(bar, win, VFE_READ, offset, size, 0);
 	return vfe_mock_read(bar->impl, win, &a);
 }
 
@@ -170,6 +177,6 @@ void vfe_mock_bar_write(struct vfe_mock_bar *bar, u32 offset, unsigned int size,
 		vfe_mock_write_table(bar->impl, offset, val);
 		return;
 	}
-	a = vfe_mock_describe(win, VFE_WRITE, offset, size, val);
+	a = vfe_mock_describe(bar, win, VFE_WRITE, offset, size, val);
 	vfe_mock_write(bar->impl, win, &a);
 }

@@ -7,6 +7,7 @@
 #include <linux/device.h>
 #include <linux/dma-direct.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "internal.h"
@@ -113,6 +114,8 @@ static void vfe_mock_init_queues(struct vfe_mock *m,
 		mq->index = i;
 		mq->offer = spec->queue_size ?: 64;
 		mq->notify_off = i;
+		/* nothing like its index */
+		mq->notif_data = 0xabc0 + 7 * i;
 	}
 }
 
@@ -171,9 +174,14 @@ static struct vfe_mock_impl *vfe_mock_make(const struct vfe_mock_spec *spec)
 		impl->bars[i].impl = impl;
 		impl->bars[i].index = i;
 	}
+	impl->legacy = spec->legacy;
 	impl->m.offered = spec->features ?: VFE_MOCK_FEATURES;
+	if (spec->legacy)
+		impl->m.offered &= U32_MAX;
 	impl->multiplier = spec->multiplier < 0 ? 0 :
 			   spec->multiplier ?: VFE_NOTIFY_MULTIPLIER;
+	if (spec->page_per_vq)
+		impl->multiplier = SZ_4K;
 	vfe_mock_init_queues(&impl->m, spec);
 	vfe_mock_init_config(&impl->m, spec);
 	vfe_mock_init_msix(impl, spec);

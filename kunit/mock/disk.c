@@ -406,7 +406,8 @@ struct vfe_mock *vfe_mock_plug_disk(struct kunit *test,
 	}
 	if (disk)
 		*disk = mine;
-	spec.device = spec.device ?: VFE_PCI_DEVICE_BLOCK;
+	spec.device = spec.device ?: spec.legacy ? VFE_PCI_OLD_BLOCK :
+		      VFE_PCI_DEVICE_BLOCK;
 	spec.features = (spec.features ?: VFE_MOCK_DISK_FEATURES) | features;
 	spec.disk = mine;
 	mine->readonly = spec.features & BIT_ULL(VIRTIO_BLK_F_RO);

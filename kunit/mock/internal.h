@@ -21,6 +21,7 @@
 #define VFE_MOCK_RING		32768	/* largest queue */
 #define VFE_MOCK_WINDOW_COUNT	256	/* sectors in a request of the window */
 #define VFE_MOCK_WINDOW_BYTES	(VFE_MOCK_WINDOW_COUNT * VFE_SECTOR_SIZE)
+#define VFE_MOCK_BAR_NOTIFY	3	/* memory: a page a queue */
 #define VFE_MOCK_CAP_KINDS	10	/* VIRTIO_PCI_CAP_*, the vendor's last */
 
 /* What is to do once the lock was dropped */
@@ -79,6 +80,7 @@ struct vfe_mock_window {
  * @bars: base address registers
  * @mappings: of BARs, that somebody holds
  * @multiplier: notify_off_multiplier
+ * @legacy: has the interface of 0.9.5
  * @vectors: entries of @table
  * @table: MSI-X table
  * @pending: bits of the MSI-X pending bit array
@@ -121,6 +123,7 @@ struct vfe_mock_impl {
 	struct vfe_mock_bar bars[PCI_STD_NUM_BARS];
 	atomic_t mappings;
 	u32 multiplier;
+	bool legacy;
 
 	unsigned int vectors;
 	struct vfe_mock_vector table[VFE_MOCK_VECTORS];
@@ -215,18 +218,35 @@ void vfe_mock_log_answer(struct vfe_mock_impl *impl, unsigned int entry,
 
 /* --- registers.c: all locked --- */
 void vfe_mock_registers_init(void);
+/* the register that begins there, ranges left out */
+enum vfe_reg vfe_mock_register_begins(enum vfe_window_id win, u32 offset);
 enum vfe_reg vfe_mock_register_at(enum vfe_window_id win, u32 offset);
 u32 vfe_mock_register_read(struct vfe_mock_impl *impl, enum vfe_window_id win,
 			   const struct vfe_mock_access *a);
 void vfe_mock_register_write(struct vfe_mock_impl *impl, enum vfe_window_id win,
 			     const struct vfe_mock_access *a);
+u32 vfe_mock_isr_read(struct vfe_mock_impl *impl);
+/* the offset of these is in the configuration */
+u32 vfe_mock_fields_read(struct vfe_mock_impl *impl,
+			 const struct vfe_mock_access *a);
+void vfe_mock_fields_write(struct vfe_mock_impl *impl,
+			   const struct vfe_mock_access *a);
 /* is the access of the width that the register has? */
 bool vfe_mock_width_ok(const struct vfe_mock_access *a);
+
+/* --- legacy.c: all locked --- */
+enum vfe_reg vfe_mock_legacy_at(const struct vfe_mock_impl *impl, u32 offset);
+u32 vfe_mock_legacy_read(struct vfe_mock_impl *impl,
+			 const struct vfe_mock_access *a);
+void vfe_mock_legacy_write(struct vfe_mock_impl *impl,
+			   const struct vfe_mock_access *a);
 
 /* --- status.c: all locked --- */
 u32 vfe_mock_status_read(struct vfe_mock_impl *impl);
 void vfe_mock_status_write(struct vfe_mock_impl *impl, u8 val);
 void vfe_mock_reset(struct vfe_mock_impl *impl);
+void vfe_mock_queue_reset(struct vfe_mock_impl *impl,
+			  struct vfe_mock_queue *mq);
 
 /* --- queues.c: all locked --- */
 u32 vfe_mock_queue_read(struct vfe_mock_impl *impl, enum vfe_reg reg);
@@ -239,6 +259,7 @@ u16 vfe_mock_vector_write(struct vfe_mock_impl *impl, u32 val);
 bool vfe_mock_queue_live(struct vfe_mock_queue *mq);
 
 /* --- split.c and packed.c: all locked --- */
+u16 vfe_mock_split_idx(struct vfe_mock_queue *mq);
 unsigned int vfe_mock_split_available(struct vfe_mock_queue *mq);
 int vfe_mock_split_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain);
 void vfe_mock_split_push(struct vfe_mock_queue *mq, u32 id, u32 len);

@@ -50,6 +50,10 @@ struct vfe_mock_disk;
  * @no_vendor_cap: says nothing of what traps
  * @mapped: bit VFE_WIN_x in the vendor capability: window x does not trap
  * @multiplier: notify_off_multiplier, 4; -1 for 0
+ * @page_per_vq: notifications have a page for each queue, in a BAR of their own
+ * @legacy: has the interface of virtio 0.9.5 in BAR 0 and no other, no virtio
+ *	    capability, and for @device VFE_PCI_OLD_BLOCK if that is 0
+ * @transitional: has it beside the modern one
  * @window: has the legacy register window in memory (for the twin); it works
  *	    on the engine's disk, and without one reads as 0 and swallows writes,
  *	    for a hook to play it
@@ -70,6 +74,9 @@ struct vfe_mock_spec {
 	bool no_vendor_cap;
 	u32 mapped;
 	int multiplier;
+	bool page_per_vq;
+	bool legacy;
+	bool transitional;
 	bool window;
 	const void *config;
 	unsigned int config_len;
@@ -99,6 +106,8 @@ struct vfe_mock_access {
  * @refuse_features: FEATURES_OK does not stick
  * @reset_reads: reads of device_status that still show the old status after a
  *		 reset (ACKNOWLEDGE, if that was 0); UINT_MAX: for ever
+ * @queue_reset_reads: reads of queue_reset that still show 1; UINT_MAX: for
+ *		       ever
  * @vectors_short: mappings from this MSI-X vector on are refused (NO_VECTOR),
  *		   0: none is
  * @generation_moves: so many times the configuration (every byte of it) and
@@ -115,6 +124,7 @@ struct vfe_mock_access {
 struct vfe_mock_knobs {
 	bool refuse_features;
 	unsigned int reset_reads;
+	unsigned int queue_reset_reads;
 	u16 vectors_short;
 	unsigned int generation_moves;
 	bool gone;
@@ -132,6 +142,12 @@ struct vfe_mock_knobs {
  * @vector: MSI-X vector or VIRTIO_MSI_NO_VECTOR
  * @enable: as written
  * @notify_off: queue_notify_off, settable before the driver reads it
+ * @notif_data: queue_notif_config_data, settable likewise
+ * @resets: how often the queue alone was reset
+ * @alone: it was since the device was, so that it may be set up while others
+ *	   run
+ * @resetting: it is about to be
+ * @stale: reads of queue_reset that still show that
  * @packed: the layout, from the negotiated features when enabled
  * @desc: address of the descriptors
  * @driver: address of the driver's part
@@ -152,6 +168,11 @@ struct vfe_mock_queue {
 	u16 vector;
 	u16 enable;
 	u16 notify_off;
+	u16 notif_data;
+	unsigned int resets;
+	bool alone;
+	bool resetting;
+	unsigned int stale;
 	bool packed;
 	u64 desc;
 	u64 driver;

@@ -38,6 +38,53 @@ static unsigned int vfe_mock_shift(enum vfe_reg reg)
 	return (reg - VFE_REG_QUEUE_DESC_LO) % 2 * 32;
 }
 
+/* 4.1.4.3.1: 1 until the reset is over, which waits for the engine */
+static u32 vfe_mock_requeue_read(struct vfe_mock_impl *impl,
+				 struct vfe_mock_queue *mq)
+{
+	if (!mq->resetting)
+		return 0;
+	if (mq->stale) {
+		if (mq->stale != UINT_MAX)
+			mq->stale--;
+		return 1;
+	}
+	if (impl->serving)
+		return 1;
+	vfe_mock_queue_reset(impl, mq);
+	mq->alone = true;
+	mq->resets++;
+	return 0;
+}
+
+static const char *vfe_mock_requeue_rule(const struct vfe_mock *m,
+					 const struct vfe_mock_queue *mq,
+					 u32 val)
+{
+	if (!vfe_mock_accepted(m, VIRTIO_F_RING_RESET))
+		return "queue_reset: written, RING_RESET was not negotiated (2.6.1)";
+	if (val != 1)
+		return "queue_reset: another value than 1 (4.1.4.3.2)";
+	if (!mq || !mq->enable)
+		return "queue_reset: of a queue that is not enabled (2.6.1)";
+	if (mq->resetting)
+		return "queue_reset: written while a reset is under way (2.6.1)";
+	return NULL;
+}
+
+static void vfe_mock_requeue_write(struct vfe_mock *m,
+				   struct vfe_mock_queue *mq, u32 val)
+{
+	const char *rule = vfe_mock_requeue_rule(m, mq, val);
+
+	if (rule) {
+		vfe_mock_offend(m, rule);
+		return;
+	}
+	mq->resetting = true;
+	mq->stale = m->knobs.queue_reset_reads;
+}
+
 u32 vfe_mock_queue_read(struct vfe_mock_impl *impl, enum vfe_reg reg)
 {
 	struct vfe_mock_queue *mq = vfe_mock_selected(impl);
@@ -59,6 +106,13 @@ u32 vfe_mock_queue_read(struct vfe_mock_impl *impl, enum vfe_reg reg)
 		return mq->enable;
 	case VFE_REG_QUEUE_NOTIFY_OFF:
 		return mq->notify_off;
+	case VFE_REG_QUEUE_RESET:
+		return vfe_mock_requeue_read(impl, mq);
+	case VFE_REG_QUEUE_NOTIF_CONFIG_DATA:
+		if (!vfe_mock_accepted(mq->m, VIRTIO_F_NOTIF_CONFIG_DATA))
+			vfe_mock_offend(mq->m,
+					"queue_notif_config_data: NOTIF_CONFIG_DATA was not negotiated (4.1.4.3)");
+		return mq->notif_data;
 	default:
 		return 0;
 	}
@@ -130,7 +184,7 @@ static bool vfe_mock_queue_open(struct vfe_mock *m,
 	else if (mq->enable)
 		vfe_mock_offend(m,
 				"queue registers: written after queue_enable (4.1.4.3.2)");
-	else if (m->status & VIRTIO_CONFIG_S_DRIVER_OK)
+	else if (m->status & VIRTIO_CONFIG_S_DRIVER_OK && !mq->alone)
 		vfe_mock_offend(m,
 				"queue registers: written after DRIVER_OK (3.1.1)");
 	else
@@ -144,6 +198,10 @@ void vfe_mock_queue_write(struct vfe_mock_impl *impl, enum vfe_reg reg,
 	struct vfe_mock_queue *mq = vfe_mock_selected(impl);
 	u64 *addr;
 
+	if (reg == VFE_REG_QUEUE_RESET) {
+		vfe_mock_requeue_write(&impl->m, mq, val);
+		return;
+	}
 	if (!vfe_mock_queue_open(&impl->m, mq))
 		return;
 	addr = vfe_mock_address(mq, reg);
@@ -159,13 +217,16 @@ void vfe_mock_queue_write(struct vfe_mock_impl *impl, enum vfe_reg reg,
 	case VFE_REG_QUEUE_MSIX_VECTOR:
 		mq->vector = vfe_mock_vector_write(impl, val);
 		break;
-	case VFE_REG_QUEUE_ENABLE:
-		vfe_mock_enable_write(mq, val);
-		break;
 	default:
-		vfe_mock_offend(&impl->m,
-				"queue_reset: written, RING_RESET was not negotiated (2.6.1)");
+		vfe_mock_enable_write(mq, val);
 	}
+}
+
+/* 4.1.5.2.1: what tells which queue it is */
+static u16 vfe_mock_notif_data(const struct vfe_mock_queue *mq)
+{
+	return vfe_mock_accepted(mq->m, VIRTIO_F_NOTIF_CONFIG_DATA) ?
+	       mq->notif_data : mq->index;
 }
 
 /* The queue that an offset of the notify structure belongs to */
@@ -181,7 +242,8 @@ static struct vfe_mock_queue *vfe_mock_notified(struct vfe_mock_impl *impl,
 		if (mq->notify_off * impl->multiplier != a->offset)
 			continue;
 		/* several queues may share an offset, then the value tells */
-		if (impl->multiplier || (a->val & U16_MAX) == i)
+		if (impl->multiplier ||
+		    (a->val & U16_MAX) == vfe_mock_notif_data(mq))
 			return mq;
 	}
 	return NULL;
@@ -194,12 +256,17 @@ static const char *vfe_mock_notify_rule(struct vfe_mock_queue *mq,
 
 	if (a->size != (data ? sizeof(u32) : sizeof(u16)))
 		return "notify: not of the width that was negotiated (4.1.5.2.1)";
-	if ((a->val & U16_MAX) != mq->index)
-		return "notify: the value is not the queue's index (4.1.5.2.1)";
+	if ((a->val & U16_MAX) != vfe_mock_notif_data(mq))
+		return "notify: the value is not the queue's (4.1.5.2.1)";
 	if (!(mq->m->status & VIRTIO_CONFIG_S_DRIVER_OK))
 		return "notify: before DRIVER_OK (3.1.1)";
 	if (!mq->enable)
 		return "notify: of a queue that is not enabled";
+	if (mq->resetting)
+		return "notify: of a queue that is being reset (2.6.1)";
+	/* 2.9; a packed ring does not say where its driver is */
+	if (data && !mq->packed && a->val >> 16 != vfe_mock_split_idx(mq))
+		return "notify: the upper half is not the available index (2.9)";
 	return NULL;
 }
 
@@ -229,7 +296,7 @@ bool vfe_mock_queue_live(struct vfe_mock_queue *mq)
 {
 	struct vfe_mock *m = mq->m;
 
-	if (m->knobs.gone || !m->pdev || !mq->enable ||
+	if (m->knobs.gone || !m->pdev || !mq->enable || mq->resetting ||
 	    !(m->status & VIRTIO_CONFIG_S_DRIVER_OK))
 		return false;
 	/* a driver may switch it off to be safe from a device that hangs */

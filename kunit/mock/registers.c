@@ -41,14 +41,19 @@ void vfe_mock_registers_init(void)
 	}
 }
 
+enum vfe_reg vfe_mock_register_begins(enum vfe_window_id win, u32 offset)
+{
+	return offset < VFE_MOCK_SMALL ? vfe_mock_small[win][offset] :
+					 VFE_NUM_REGS;
+}
+
 enum vfe_reg vfe_mock_register_at(enum vfe_window_id win, u32 offset)
 {
 	u8 range = vfe_mock_range[win];
 
 	if (range != VFE_NUM_REGS && offset >= vfe_mock_registers[range].offset)
 		return range;
-	return offset < VFE_MOCK_SMALL ? vfe_mock_small[win][offset] :
-					 VFE_NUM_REGS;
+	return vfe_mock_register_begins(win, offset);
 }
 
 bool vfe_mock_width_ok(const struct vfe_mock_access *a)
@@ -171,7 +176,7 @@ static void vfe_mock_common_write(struct vfe_mock_impl *impl, enum vfe_reg reg,
 }
 
 /* 4.1.4.5: reading clears all bits and lowers the pin */
-static u32 vfe_mock_isr_read(struct vfe_mock_impl *impl)
+u32 vfe_mock_isr_read(struct vfe_mock_impl *impl)
 {
 	u8 isr = impl->m.isr;
 
@@ -193,8 +198,8 @@ static void vfe_mock_config_moves(struct vfe_mock *m)
 	m->generation++;
 }
 
-static u32 vfe_mock_config_read(struct vfe_mock_impl *impl,
-				const struct vfe_mock_access *a)
+u32 vfe_mock_fields_read(struct vfe_mock_impl *impl,
+			 const struct vfe_mock_access *a)
 {
 	struct vfe_mock *m = &impl->m;
 	u32 val = 0;
@@ -209,13 +214,13 @@ static u32 vfe_mock_config_read(struct vfe_mock_impl *impl,
 	return val;
 }
 
-static void vfe_mock_config_write(struct vfe_mock_impl *impl,
-				  const struct vfe_mock_access *a)
+void vfe_mock_fields_write(struct vfe_mock_impl *impl,
+			   const struct vfe_mock_access *a)
 {
 	struct vfe_mock *m = &impl->m;
 	unsigned int i;
 
-	if (!(m->status & VIRTIO_CONFIG_S_FEATURES_OK))
+	if (!impl->legacy && !(m->status & VIRTIO_CONFIG_S_FEATURES_OK))
 		vfe_mock_offend(m,
 				"device_config: written before FEATURES_OK (3.1.1)");
 	for (i = 0; i < a->size && a->offset + i < m->config_len; i++)
@@ -233,9 +238,11 @@ u32 vfe_mock_register_read(struct vfe_mock_impl *impl, enum vfe_window_id win,
 	case VFE_WIN_ISR:
 		return vfe_mock_isr_read(impl);
 	case VFE_WIN_DEVICE:
-		return vfe_mock_config_read(impl, a);
+		return vfe_mock_fields_read(impl, a);
 	case VFE_WIN_MEMORY:
 		return vfe_mock_window_read(impl, a);
+	case VFE_WIN_LEGACY:
+		return vfe_mock_legacy_read(impl, a);
 	default:
 		return 0;	/* 4.1.4.4: nothing to read of a doorbell */
 	}
@@ -254,10 +261,13 @@ void vfe_mock_register_write(struct vfe_mock_impl *impl, enum vfe_window_id win,
 		vfe_mock_notify(impl, a);
 		break;
 	case VFE_WIN_DEVICE:
-		vfe_mock_config_write(impl, a);
+		vfe_mock_fields_write(impl, a);
 		break;
 	case VFE_WIN_MEMORY:
 		vfe_mock_window_write(impl, a);
+		break;
+	case VFE_WIN_LEGACY:
+		vfe_mock_legacy_write(impl, a);
 		break;
 	default:
 		vfe_mock_offend(&impl->m,

@@ -4,6 +4,8 @@
  * writes to it do. Which bits can be written is a mask, so that a base address
  * register answers its sizing as it should without a word about it.
  */
+#include <linux/log2.h>
+#include <linux/sizes.h>
 #include <linux/unaligned.h>
 
 #include "internal.h"
@@ -57,9 +59,11 @@ static void vfe_mock_add_header(struct vfe_mock_impl *impl,
 	u8 *s = impl->space;
 
 	put_unaligned_le16(VFE_PCI_VENDOR, s + PCI_VENDOR_ID);
-	put_unaligned_le16(spec->device ?: VFE_MOCK_DEVICE, s + PCI_DEVICE_ID);
+	put_unaligned_le16(spec->device ?: spec->legacy ? VFE_PCI_OLD_BLOCK :
+			   VFE_MOCK_DEVICE, s + PCI_DEVICE_ID);
 	put_unaligned_le16(PCI_STATUS_CAP_LIST, s + PCI_STATUS);
-	s[PCI_REVISION_ID] = 1;
+	/* 4.1.2.3: 0 where the legacy interface is */
+	s[PCI_REVISION_ID] = spec->legacy ? 0 : 1;
 	s[PCI_CLASS_DEVICE + 1] = VFE_MOCK_CLASS;
 	put_unaligned_le16(VFE_PCI_VENDOR, s + PCI_SUBSYSTEM_VENDOR_ID);
 	s[PCI_INTERRUPT_PIN] = spec->no_pin ? 0 : 1;
@@ -113,7 +117,7 @@ static u8 *vfe_mock_add_virtio(struct vfe_mock_impl *impl, u8 *end, u8 *link,
 }
 
 static void vfe_mock_add_structures(struct vfe_mock_impl *impl, u8 *end,
-				    u8 *link)
+				    u8 *link, bool page_per_vq)
 {
 	const u8 len = sizeof(struct virtio_pci_cap);
 	u8 *s;
@@ -123,6 +127,12 @@ static void vfe_mock_add_structures(struct vfe_mock_impl *impl, u8 *end,
 	s = vfe_mock_add_virtio(impl, end, link, VIRTIO_PCI_CAP_NOTIFY_CFG,
 				len + 4, VFE_NOTIFY_OFFSET, VFE_STRUCT_SIZE);
 	put_unaligned_le32(impl->multiplier, s + VIRTIO_PCI_NOTIFY_CAP_MULT);
+	if (page_per_vq) {
+		s[VIRTIO_PCI_CAP_BAR] = VFE_MOCK_BAR_NOTIFY;
+		put_unaligned_le32(0, s + VIRTIO_PCI_CAP_OFFSET);
+		put_unaligned_le32(VFE_MOCK_QUEUES * SZ_4K,
+				   s + VIRTIO_PCI_CAP_LENGTH);
+	}
 	vfe_mock_add_virtio(impl, end, link, VIRTIO_PCI_CAP_ISR_CFG, len,
 			    VFE_ISR_OFFSET, VFE_STRUCT_SIZE);
 	if (impl->m.config_len)
@@ -179,12 +189,22 @@ void vfe_mock_space_init(struct vfe_mock_impl *impl,
 		vfe_mock_add_bar(impl, VFE_BAR_MEMORY, VFE_BAR_MEMORY_SIZE, 0);
 	if (impl->vectors)
 		vfe_mock_add_bar(impl, VFE_BAR_MSIX, VFE_BAR_MSIX_SIZE, 0);
-	vfe_mock_add_bar(impl, VFE_BAR_VIRTIO, VFE_BAR_VIRTIO_SIZE,
-			 PCI_BASE_ADDRESS_MEM_TYPE_64);
+	if (spec->legacy || spec->transitional)
+		vfe_mock_add_bar(impl, VFE_LEGACY_BAR,
+				 roundup_pow_of_two(VFE_LEGACY_HEADER +
+						    VFE_LEGACY_VECTORS +
+						    impl->m.config_len), 0);
+	if (!spec->legacy)
+		vfe_mock_add_bar(impl, VFE_BAR_VIRTIO, VFE_BAR_VIRTIO_SIZE,
+				 PCI_BASE_ADDRESS_MEM_TYPE_64);
+	if (spec->page_per_vq)
+		vfe_mock_add_bar(impl, VFE_MOCK_BAR_NOTIFY,
+				 VFE_MOCK_QUEUES * SZ_4K, 0);
 	if (impl->vectors)
 		vfe_mock_add_msix(impl, &end, &link);
-	vfe_mock_add_structures(impl, &end, &link);
-	if (!spec->no_vendor_cap)
+	if (!spec->legacy)
+		vfe_mock_add_structures(impl, &end, &link, spec->page_per_vq);
+	if (!spec->legacy && !spec->no_vendor_cap)
 		vfe_mock_add_vendor(impl, &end, &link, spec->mapped);
 	vfe_mock_add_af(impl, &end, &link);
 }

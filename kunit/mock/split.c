@@ -87,6 +87,11 @@ static void split_check_flags(struct vfe_mock_queue *mq)
 		vfe_mock_offend(mq->m, "avail flags: not 0 or 1 (2.7.7.1)");
 }
 
+u16 vfe_mock_split_idx(struct vfe_mock_queue *mq)
+{
+	return split_get16(&split_avail(mq)->idx);
+}
+
 unsigned int vfe_mock_split_available(struct vfe_mock_queue *mq)
 {
 	u16 n = split_get16(&split_avail(mq)->idx) - mq->next;

@@ -12,12 +12,14 @@
 	 VIRTIO_CONFIG_S_DRIVER_OK | VIRTIO_CONFIG_S_FEATURES_OK | \
 	 VIRTIO_CONFIG_S_FAILED)
 
-static void vfe_mock_queue_reset(struct vfe_mock_impl *impl,
-				 struct vfe_mock_queue *mq)
+void vfe_mock_queue_reset(struct vfe_mock_impl *impl,
+			  struct vfe_mock_queue *mq)
 {
 	mq->size = mq->offer;
 	mq->vector = VIRTIO_MSI_NO_VECTOR;
 	mq->enable = 0;
+	mq->alone = false;
+	mq->resetting = false;
 	mq->packed = false;
 	mq->desc = 0;
 	mq->driver = 0;
@@ -100,7 +102,9 @@ static const char *vfe_mock_status_rule(struct vfe_mock_impl *impl, u8 val)
 		return "device_status: DRIVER without ACKNOWLEDGE (3.1.1)";
 	if (val & VIRTIO_CONFIG_S_FEATURES_OK && !(val & VIRTIO_CONFIG_S_DRIVER))
 		return "device_status: FEATURES_OK without DRIVER (3.1.1)";
-	if (val & VIRTIO_CONFIG_S_DRIVER_OK &&
+	if (impl->legacy && val & VIRTIO_CONFIG_S_FEATURES_OK)
+		return "device_status: FEATURES_OK on the legacy interface (3.1.2)";
+	if (!impl->legacy && val & VIRTIO_CONFIG_S_DRIVER_OK &&
 	    !(old & VIRTIO_CONFIG_S_FEATURES_OK))
 		return "device_status: DRIVER_OK without FEATURES_OK (3.1.1)";
 	return NULL;

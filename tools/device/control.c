@@ -188,7 +188,7 @@ static void do_map(struct device *d, struct session *s, const char *arg)
 	(void)d;
 	(void)arg;
 	say(s, "{\"ok\":true,\"registers\":[");
-	for (reg = 0; reg < VFE_NUM_REGS; reg++) {
+	for (reg = 0; reg < VFE_NUM_OWN_REGS; reg++) {
 		struct register_info info;
 
 		counts_register(reg, &info);

@@ -59,6 +59,11 @@ void vfe_notify16(struct vfe_regs *regs, u32 offset, u16 val)
 		host->notify(host);
 }
 
+static void host_notify(struct vfe_queue *q)
+{
+	vfe_notify16(&q->vd->regs, q->notify_offset, q->index);
+}
+
 static void host_done(struct vfe_queue *q)
 {
 	host_of(q->vd)->done++;
@@ -83,6 +88,7 @@ int host_open(struct host *host, u16 size, unsigned int max_segs, u64 features)
 		return ret;
 	q->size = size;
 	q->max_segs = max_segs < size ? max_segs : size;
+	q->notify = host_notify;
 	q->notify_offset = HOST_NOTIFY_OFFSET;
 	ret = q->ops->create(q, vfe_dev(&host->vd));
 	if (ret)

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The interface of virtio 0.9.5, which is all that a legacy device has: a
+ * header in BAR 0 with the device configuration behind it (virtio 1.4,
+ * 4.1.4.10). No FEATURES_OK, no size of the driver's, no generation; and the
+ * byte order is the guest's (2.7.3, 2.5.3): see vfe_legacy_map().
+ */
+#include <linux/build_bug.h>
+#include <linux/device.h>
+#include <linux/dma-mapping.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/pci.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_pci.h>
+
+#include "core.h"
+
+#define LEGACY_PAGE	BIT(VFE_LEGACY_PAGE_SHIFT)
+#define LEGACY_MOST	SZ_4K	/* bytes of the BAR that are mapped */
+
+static_assert(VIRTIO_PCI_CONFIG_OFF(0) == VFE_LEGACY_HEADER);
+static_assert(VIRTIO_PCI_CONFIG_OFF(1) ==
+	      VFE_LEGACY_HEADER + VFE_LEGACY_VECTORS);
+static_assert(VFE_LEGACY_PAGE_SHIFT == VIRTIO_PCI_QUEUE_ADDR_SHIFT);
+
+/* 4.1.4.10: there are feature bits 0 to 31 */
+static u64 legacy_features_get(struct vfe_device *vd)
+{
+	return vfe_read32(&vd->regs, VFE_REG_LEGACY_DEVICE_FEATURES);
+}
+
+static void legacy_features_set(struct vfe_device *vd, u64 features)
+{
+	vfe_write32(&vd->regs, VFE_REG_LEGACY_DRIVER_FEATURES,
+		    lower_32_bits(features));
+}
+
+/* Nothing says how many: one that is not there has a size of 0. */
+static unsigned int legacy_max_queues(struct vfe_device *vd)
+{
+	return U16_MAX;
+}
+
+/* 4.1.4.10: behind the vectors, which are there while MSI-X is on */
+static u32 legacy_config_start(const struct vfe_device *vd)
+{
+	return vd->pdev->msix_enabled ? VFE_LEGACY_VECTORS : 0;
+}
+
+/* Is what was read nothing but ones? Then maybe nobody answered. */
+static bool legacy_all_ones(const u8 *buf, u32 len)
+{
+	return !memchr_inv(buf, VFE_ALL_ONES, len);
+}
+
+/* 2.5.4: without a generation, until two reads agree */
+static int legacy_config_read(struct vfe_device *vd, u32 offset,
+			      const u8 *fields, void *buf)
+{
+	u8 again[VFE_CONFIG_MOST], status;
+	unsigned int try;
+	u32 len;
+
+	len = vfe_config_fields(vd, offset, fields, buf);
+	for (try = 0; try < VFE_CONFIG_RETRIES; try++) {
+		vfe_config_fields(vd, offset, fields, again);
+		if (!memcmp(buf, again, len))
+			return legacy_all_ones(buf, len) ?
+			       vfe_status_read(vd, &status) : 0;
+		memcpy(buf, again, len);
+	}
+	dev_err(vfe_dev(vd),
+		"legacy_device_config changed between each two of %u reads at %u: the device never settles\n",
+		VFE_CONFIG_RETRIES, offset);
+	return -EAGAIN;
+}
+
+static void legacy_notify(struct vfe_queue *q)
+{
+	vfe_write16(&q->vd->regs, VFE_REG_LEGACY_QUEUE_NOTIFY, q->index);
+}
+
+/*
+ * 2.7.2: the device says how long the queue is, and where its parts are follows
+ * from one address, of which it takes 32 bits in pages.
+ */
+static int legacy_queue_program(struct vfe_queue *q)
+{
+	struct vfe_regs *regs = &q->vd->regs;
+	u16 offered;
+	int ret;
+
+	vfe_write16(regs, VFE_REG_LEGACY_QUEUE_SELECT, q->index);
+	offered = vfe_read16(regs, VFE_REG_LEGACY_QUEUE_SIZE);
+	q->spec.size = offered;
+	ret = vfe_queue_negotiate_size(q, "legacy_queue_size", offered);
+	if (!ret && q->size != offered)
+		ret = vfe_queue_error(q, -EINVAL, "legacy_queue_size", offered,
+				      "larger than before the reset");
+	if (!ret)
+		ret = vfe_queue_map_vector(q);
+	if (ret)
+		return ret;
+	q->align = LEGACY_PAGE;
+	q->notify = legacy_notify;
+	ret = vfe_queue_make_ring(q);
+	if (ret)
+		return ret;
+	/* 4.1.5.1.3.1: this enables it, too */
+	vfe_write32(regs, VFE_REG_LEGACY_QUEUE_ADDRESS,
+		    q->desc_addr >> VFE_LEGACY_PAGE_SHIFT);
+	return 0;
+}
+
+const struct vfe_transport_ops vfe_legacy_ops = {
+	.name = "legacy",
+	.status = VFE_REG_LEGACY_DEVICE_STATUS,
+	.isr = VFE_REG_LEGACY_ISR_STATUS,
+	.config_vector = VFE_REG_LEGACY_CONFIG_VECTOR,
+	.queue_vector = VFE_REG_LEGACY_QUEUE_VECTOR,
+	.config = VFE_REG_LEGACY_CONFIG,
+	.features = U32_MAX,
+	/* 2.7.8.1 */
+	.lies_len = true,
+	.features_get = legacy_features_get,
+	.features_set = legacy_features_set,
+	.max_queues = legacy_max_queues,
+	.config_start = legacy_config_start,
+	.config_read = legacy_config_read,
+	.queue_program = legacy_queue_program,
+};
+
+/**
+ * vfe_legacy_is() - can this function be a legacy device?
+ * @pdev: the function, without a virtio capability
+ *
+ * Return: whether it has the identity of one.
+ */
+bool vfe_legacy_is(const struct pci_dev *pdev)
+{
+	/* 4.1.2.3 */
+	return pdev->vendor == VFE_PCI_VENDOR &&
+	       pdev->device >= VFE_PCI_OLD_FIRST &&
+	       pdev->device <= VFE_PCI_OLD_LAST;
+}
+
+static int legacy_check(struct pci_dev *pdev)
+{
+	u64 len = pci_resource_len(pdev, VFE_LEGACY_BAR);
+
+	if (len < VFE_LEGACY_HEADER + VFE_LEGACY_VECTORS) {
+		dev_err(&pdev->dev,
+			"BAR %u has %llu bytes, a legacy device has %u at least: the device must be mended\n",
+			VFE_LEGACY_BAR, len,
+			VFE_LEGACY_HEADER + VFE_LEGACY_VECTORS);
+		return -EINVAL;
+	}
+	/* 2.7.3: rings in the guest's order; here they are little endian */
+	if (IS_ENABLED(CONFIG_CPU_BIG_ENDIAN)) {
+		dev_err(&pdev->dev,
+			"legacy device on a big endian CPU: use a modern one (disable-legacy=on)\n");
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/**
+ * vfe_legacy_map() - map the registers of a legacy device
+ * @vd: the device, enabled
+ *
+ * 4.1.4.10 has them in ports. Whether BAR 0 is ports or memory does not matter
+ * to who maps it like this.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -EINVAL the BAR is too small, -EBUSY another driver holds the
+ * BARs, -ENODEV, -EIO, -ENOMEM.
+ */
+int vfe_legacy_map(struct vfe_device *vd)
+{
+	struct vfe_window *w = &vd->regs.win[VFE_WIN_LEGACY];
+	struct pci_dev *pdev = vd->pdev;
+	const u64 mask = DMA_BIT_MASK(32 + VFE_LEGACY_PAGE_SHIFT);
+	int ret;
+
+	ret = legacy_check(pdev);
+	/* 4.1.5.1.3.1: 32 bits of a page's number, and none is cut off */
+	if (!ret && pdev->dev.coherent_dma_mask > mask)
+		ret = dma_set_coherent_mask(&pdev->dev, mask);
+	if (!ret)
+		ret = pci_request_regions(pdev, "vfe");
+	if (ret)
+		return ret;
+	vd->transport = &vfe_legacy_ops;
+	w->len = min_t(u64, pci_resource_len(pdev, VFE_LEGACY_BAR),
+		       LEGACY_MOST);
+	w->traps = 1;
+	w->base = pci_iomap(pdev, VFE_LEGACY_BAR, w->len);
+	if (w->base)
+		return 0;
+	dev_err(&pdev->dev, "cannot map %u bytes of BAR %u\n", w->len,
+		VFE_LEGACY_BAR);
+	pci_release_regions(pdev);
+	return -ENOMEM;
+}

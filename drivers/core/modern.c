@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The interface of virtio 1.0 and later: the common configuration structure
+ * (virtio 1.4, 4.1.4.3) and how it is used, in as few accesses as there can be.
+ */
+#include <linux/align.h>
+#include <linux/bits.h>
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_pci.h>
+
+#include "core.h"
+
+/* Four accesses each way: two for each half of what has 64 bits */
+static u64 modern_features_get(struct vfe_device *vd)
+{
+	u64 features;
+
+	vfe_write32(&vd->regs, VFE_REG_DEVICE_FEATURE_SELECT, 0);
+	features = vfe_read32(&vd->regs, VFE_REG_DEVICE_FEATURE);
+	vfe_write32(&vd->regs, VFE_REG_DEVICE_FEATURE_SELECT, 1);
+	features |= (u64)vfe_read32(&vd->regs, VFE_REG_DEVICE_FEATURE) << 32;
+	return features;
+}
+
+static void modern_features_set(struct vfe_device *vd, u64 features)
+{
+	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE_SELECT, 0);
+	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE,
+		    lower_32_bits(features));
+	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE_SELECT, 1);
+	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE,
+		    upper_32_bits(features));
+}
+
+static unsigned int modern_max_queues(struct vfe_device *vd)
+{
+	return vfe_read16(&vd->regs, VFE_REG_NUM_QUEUES);
+}
+
+static u32 modern_config_start(const struct vfe_device *vd)
+{
+	return 0;
+}
+
+static int modern_config_read(struct vfe_device *vd, u32 offset,
+			      const u8 *fields, void *buf)
+{
+	u8 before, after, status;
+	unsigned int try;
+
+	after = vfe_read8(&vd->regs, VFE_REG_CONFIG_GENERATION);
+	for (try = 0; try < VFE_CONFIG_RETRIES; try++) {
+		before = after;
+		vfe_config_fields(vd, offset, fields, buf);
+		/* 2.5.1: the same generation before and after */
+		after = vfe_read8(&vd->regs, VFE_REG_CONFIG_GENERATION);
+		if (before == after)
+			/* ones: a generation like any, or nobody there */
+			return after == U8_MAX ?
+			       vfe_status_read(vd, &status) : 0;
+	}
+	dev_err(vfe_dev(vd),
+		"config_generation changed during each of %u reads of the configuration, last %u: the device never settles\n",
+		VFE_CONFIG_RETRIES, after);
+	return -EAGAIN;
+}
+
+/* --- notifications (4.1.5.2) --- */
+
+/* 4.1.5.2.1: 16 bits without NOTIFICATION_DATA */
+static void modern_notify16(struct vfe_queue *q)
+{
+	vfe_notify16(&q->vd->regs, q->notify_offset, q->notify_data);
+}
+
+/*
+ * 4.1.5.2.1: 32 bits with it. 2.9: the upper half says where the next buffer
+ * goes, as the device may know by now: who notifies twice says the same twice.
+ */
+static void modern_notify32(struct vfe_queue *q)
+{
+	vfe_notify32(&q->vd->regs, q->notify_offset,
+		     (u32)q->ops->next(q) << 16 | q->notify_data);
+}
+
+/* 4.1.4.4: where to notify is queue_notify_off * multiplier, in the window */
+static int modern_find_notify(struct vfe_queue *q)
+{
+	struct vfe_device *vd = q->vd;
+	u16 off = vfe_read16(&vd->regs, VFE_REG_QUEUE_NOTIFY_OFF);
+	u64 at = (u64)off * vd->notify_multiplier;
+	bool data = vfe_has_feature(vd, VIRTIO_F_NOTIFICATION_DATA);
+	unsigned int width = data ? sizeof(u32) : sizeof(u16);
+
+	if (at + width > vd->regs.win[VFE_WIN_NOTIFY].len)
+		return vfe_queue_error(q, -EINVAL, "queue_notify_off", off,
+				       "outside the notification structure");
+	/* 4.1.3.1: written in its natural width, which some CPUs insist on */
+	if (!IS_ALIGNED(vd->notify_start + at, width))
+		return vfe_queue_error(q, -EINVAL, "notify_off_multiplier",
+				       vd->notify_multiplier,
+				       data ? "no place for 32 bits, the device must be mended" :
+				       "neither 0 nor even, the device must be mended");
+	q->notify_offset = at;
+	q->notify = data ? modern_notify32 : modern_notify16;
+	return 0;
+}
+
+/* 4.1.5.2.1: what tells the queue is its index, unless the device has a word */
+static void modern_find_notify_data(struct vfe_queue *q)
+{
+	q->notify_data = q->index;
+	if (vfe_has_feature(q->vd, VIRTIO_F_NOTIF_CONFIG_DATA))
+		q->notify_data = vfe_read16(&q->vd->regs,
+					    VFE_REG_QUEUE_NOTIF_CONFIG_DATA);
+}
+
+/* --- queues --- */
+
+/* 4.1.4.3.2: the registers of one queue; it is selected once */
+static int modern_queue_program(struct vfe_queue *q)
+{
+	struct vfe_regs *regs = &q->vd->regs;
+	u16 offered;
+	int ret;
+
+	vfe_write16(regs, VFE_REG_QUEUE_SELECT, q->index);
+	offered = vfe_read16(regs, VFE_REG_QUEUE_SIZE);
+	ret = vfe_queue_negotiate_size(q, "queue_size", offered);
+	if (ret)
+		return ret;
+	/* a power of two where it must be, and written only when it changes */
+	if (q->size != offered)
+		vfe_write16(regs, VFE_REG_QUEUE_SIZE, q->size);
+	ret = modern_find_notify(q);
+	if (ret)
+		return ret;
+	modern_find_notify_data(q);
+	ret = vfe_queue_map_vector(q);
+	if (!ret)
+		ret = vfe_queue_make_ring(q);
+	if (ret)
+		return ret;
+	vfe_write64(regs, VFE_REG_QUEUE_DESC_LO, q->desc_addr);
+	vfe_write64(regs, VFE_REG_QUEUE_DRIVER_LO, q->driver_addr);
+	vfe_write64(regs, VFE_REG_QUEUE_DEVICE_LO, q->device_addr);
+	/* 4.1.4.3.2: enabled last, and only ever by a 1 */
+	vfe_write16(regs, VFE_REG_QUEUE_ENABLE, 1);
+	return 0;
+}
+
+static void modern_queue_reset(struct vfe_queue *q)
+{
+	vfe_write16(&q->vd->regs, VFE_REG_QUEUE_SELECT, q->index);
+	vfe_write16(&q->vd->regs, VFE_REG_QUEUE_RESET, 1);
+}
+
+/* 4.1.4.3.2: not over until it reads 0; 2.6.1.1.2: and that it was done */
+static bool modern_queue_is_reset(struct vfe_queue *q)
+{
+	return !vfe_read16(&q->vd->regs, VFE_REG_QUEUE_RESET) &&
+	       !vfe_read16(&q->vd->regs, VFE_REG_QUEUE_ENABLE);
+}
+
+const struct vfe_transport_ops vfe_modern_ops = {
+	.name = "modern",
+	.status = VFE_REG_DEVICE_STATUS,
+	.isr = VFE_REG_ISR_STATUS,
+	.config_vector = VFE_REG_CONFIG_MSIX_VECTOR,
+	.queue_vector = VFE_REG_QUEUE_MSIX_VECTOR,
+	.config = VFE_REG_DEVICE_CONFIG,
+	.features = U64_MAX,
+	/* 6.1: without it, it is the other interface */
+	.required = BIT_ULL(VIRTIO_F_VERSION_1),
+	.features_ok = true,
+	.features_get = modern_features_get,
+	.features_set = modern_features_set,
+	.max_queues = modern_max_queues,
+	.config_start = modern_config_start,
+	.config_read = modern_config_read,
+	.queue_program = modern_queue_program,
+	.queue_reset = modern_queue_reset,
+	.queue_is_reset = modern_queue_is_reset,
+};
