@@ -101,6 +101,7 @@ struct vfe_blk_request {
  * @hctx: the block layer's side of it
  * @started: the ring may be used
  * @full: the block layer was told to wait for a completion
+ * @late: a request takes too long; recovery.c
  * @name: for messages and the interrupt
  */
 struct vfe_blk_queue {
@@ -109,6 +110,7 @@ struct vfe_blk_queue {
 	struct blk_mq_hw_ctx *hctx;
 	bool started;
 	bool full;
+	bool late;
 	char name[16];
 } ____cacheline_aligned_in_smp;
 
@@ -130,6 +132,7 @@ struct vfe_blk_queue {
  * @life: serialises changes of @state and what they do to the device
  * @state: read without @life where a stale answer does no harm
  * @recovery: resets the device and sends its requests again
+ * @unhelped: the reset of a queue did not help a request; recovery.c
  * @pleas: times the device asked for a reset since it last completed something
  * @control: serialises changes of the cache type; taken before @life
  * @sizing: serialises changes of @capacity; taken after @life
@@ -151,6 +154,7 @@ struct vfe_blk {
 	struct mutex life;	/* of the device, see above */
 	enum vfe_blk_state state;
 	struct work_struct recovery;
+	bool unhelped;
 	unsigned int pleas;
 	struct mutex control;	/* of the cache type, see above */
 	struct mutex sizing;	/* of the disk, see above */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The life of the device below the disk: started, stopped, reset when it no
- * longer answers or says so, and given up when that does not help. Whatever
- * happens, each request ends: done, sent again, or failed.
+ * longer answers or says so, a single queue of it if that will do, and given up
+ * when that does not help. Whatever happens, each request ends: done, sent
+ * again, or failed.
  */
 #include "blk.h"
 
@@ -61,13 +62,34 @@ static void vfe_blk_send_again(struct request *rq)
 	blk_mq_complete_request(rq);
 }
 
+static struct request *vfe_blk_detach(struct vfe_blk_queue *bq)
+{
+	struct request *rq;
+	unsigned long flags;
+
+	/* a timeout may be looking for used requests meanwhile */
+	spin_lock_irqsave(&bq->lock, flags);
+	rq = vfe_queue_detach(bq->vq);
+	spin_unlock_irqrestore(&bq->lock, flags);
+	return rq;
+}
+
+/* All that a queue that was reset did not use */
+static void vfe_blk_take_back(struct vfe_blk_queue *bq)
+{
+	struct request *rq;
+
+	while ((rq = vfe_blk_detach(bq)))
+		vfe_blk_send_again(rq);
+	WRITE_ONCE(bq->late, false);
+}
+
 /*
  * Stops the device and takes its requests back. The queue stays quiesced until
  * vfe_blk_release().
  */
 static void vfe_blk_halt(struct vfe_blk *vb)
 {
-	struct request *rq;
 	unsigned int i;
 
 	blk_mq_quiesce_queue(vb->disk->queue);
@@ -78,8 +100,8 @@ static void vfe_blk_halt(struct vfe_blk *vb)
 	/* Its errors are told by the core; the buffers are safe in any case. */
 	vfe_reset(vb->vd);
 	for (i = 0; i < vb->num_queues; i++)
-		while ((rq = vfe_queue_detach(vb->queues[i].vq)))
-			vfe_blk_send_again(rq);
+		vfe_blk_take_back(&vb->queues[i]);
+	WRITE_ONCE(vb->unhelped, false);
 }
 
 static void vfe_blk_release(struct vfe_blk *vb)
@@ -154,6 +176,84 @@ static int vfe_blk_revive(struct vfe_blk *vb)
 	return err;
 }
 
+/* Resets one queue, which others do not notice. */
+static int vfe_blk_mend_queue(struct vfe_blk *vb, struct vfe_blk_queue *bq)
+{
+	int err;
+
+	dev_warn(vfe_dev(vb->vd), "%s: %s: resetting the queue\n",
+		 vb->disk->disk_name, bq->name);
+	vfe_blk_reap(bq);
+	vfe_blk_open_ring(bq, false);
+	/*
+	 * 2.6.1: no notification from here on. Who is about to write one does
+	 * so in a read section, as all of a submission is.
+	 */
+	synchronize_rcu();
+	err = vfe_queue_reset(bq->vq);
+	if (err)
+		return err;
+	vfe_blk_take_back(bq);
+	err = vfe_queue_restart(bq->vq);
+	if (!err)
+		vfe_blk_open_ring(bq, true);
+	return err;
+}
+
+/*
+ * May a queue be reset while its requests are being worked on? Only where the
+ * device is known to let go of them. QEMU's virtio-blk offers RING_RESET too,
+ * but what it had in its hands it still completes, into whatever ring is there
+ * by then: it has to be reset as a whole, which waits for those.
+ */
+static bool vfe_blk_lets_go(const struct vfe_blk *vb)
+{
+	return to_pci_dev(vfe_dev(vb->vd))->device == VFE_PCI_DEVICE_BLOCK;
+}
+
+/* The first queue that is in trouble, or NULL */
+static struct vfe_blk_queue *vfe_blk_trouble(struct vfe_blk *vb)
+{
+	struct vfe_blk_queue *bq;
+	unsigned int i;
+
+	for (i = 0; i < vb->num_queues; i++) {
+		bq = &vb->queues[i];
+		if (READ_ONCE(bq->late) || vfe_queue_broken(bq->vq))
+			return bq;
+	}
+	return NULL;
+}
+
+/*
+ * Resets the queues that are in trouble, and only them. With none, what asked
+ * for this was mended by the last one. Return: false if the device is to be
+ * reset: it asks for that, it cannot reset queues, or that has just been tried
+ * and was not enough.
+ */
+static bool vfe_blk_mend(struct vfe_blk *vb)
+{
+	struct vfe_blk_queue *bq = vfe_blk_trouble(vb);
+	unsigned int most = vb->num_queues;
+
+	if (bq && (!vfe_has_feature(vb->vd, VIRTIO_F_RING_RESET) ||
+		   !vfe_blk_lets_go(vb) || READ_ONCE(vb->unhelped) ||
+		   READ_ONCE(vb->pleas) > 1))
+		return false;
+	for (; bq && most--; bq = vfe_blk_trouble(vb))
+		if (vfe_blk_mend_queue(vb, bq))
+			return false;
+	return !bq && !vfe_wants_reset(vb->vd);
+}
+
+static int vfe_blk_reset_device(struct vfe_blk *vb)
+{
+	dev_warn(vfe_dev(vb->vd), "%s: resetting the device\n",
+		 vb->disk->disk_name);
+	vfe_blk_halt(vb);
+	return vfe_blk_revive(vb);
+}
+
 static void vfe_blk_recover(struct work_struct *work)
 {
 	struct vfe_blk *vb = container_of(work, struct vfe_blk, recovery);
@@ -161,10 +261,12 @@ static void vfe_blk_recover(struct work_struct *work)
 
 	mutex_lock(&vb->life);
 	if (vfe_blk_set_state(vb, VFE_BLK_RECOVERING)) {
-		dev_warn(vfe_dev(vb->vd), "%s: resetting the device\n",
-			 vb->disk->disk_name);
-		vfe_blk_halt(vb);
-		err = vfe_blk_revive(vb);
+		if (!vfe_blk_mend(vb)) {
+			err = vfe_blk_reset_device(vb);
+		} else {
+			vfe_blk_set_state(vb, VFE_BLK_LIVE);
+			blk_mq_kick_requeue_list(vb->disk->queue);
+		}
 	}
 	mutex_unlock(&vb->life);
 	if (err)
@@ -194,6 +296,7 @@ void vfe_blk_needs_reset(struct vfe_device *vd)
  */
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 {
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	struct vfe_blk_queue *bq = rq->mq_hctx->driver_data;
 	struct vfe_blk *vb = rq->q->queuedata;
 	bool any = vfe_blk_reap(bq);
@@ -214,6 +317,10 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 				     vb->disk->disk_name, bq->name, rq->tag,
 				     (u64)blk_rq_pos(rq),
 				     jiffies_to_msecs(rq->timeout));
+		WRITE_ONCE(bq->late, true);
+		/* sent again after a reset, and no better for that */
+		if (req->retries)
+			WRITE_ONCE(vb->unhelped, true);
 		schedule_work(&vb->recovery);
 	}
 	return BLK_EH_RESET_TIMER;
