@@ -22,7 +22,7 @@ struct access {
 /* Registers by number reach far sooner than any offset does. */
 static void take_register(struct input *in, struct access *a)
 {
-	enum vfe_reg reg = take8(in) % VFE_NUM_REGS;
+	enum vfe_reg reg = take8(in) % VFE_NUM_OWN_REGS;
 	struct register_info info;
 
 	counts_register(reg, &info);

@@ -300,7 +300,7 @@ static void access_op(struct run *r)
 	struct register_info info;
 	uint8_t which = take8(&r->in);
 
-	counts_register((which >> 1) % VFE_NUM_REGS, &info);
+	counts_register((which >> 1) % VFE_NUM_OWN_REGS, &info);
 	m.a.region = info.bar;
 	m.a.offset = info.bar_offset;
 	m.a.count = info.size > 4 ? 2 : info.size;
