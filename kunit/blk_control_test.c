@@ -283,18 +283,26 @@ static void control_cache_that_stays_off(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
 }
 
-/* Written, but not read back: there may be a cache, so it is flushed. */
+/* The function goes away when a mode was written. */
+static bool control_last_word(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->reg == VFE_REG_DEVICE_CONFIG && a->dir == VFE_WRITE)
+		vfe_mock_vanish(m);
+	return false;
+}
+
+/* Written, but not read back: there may be a cache, so it would be flushed. */
 static void control_cache_in_doubt(struct kunit *test)
 {
 	struct vfe_rig *rig = control_cache_disk(test,
 						 F(FLUSH) | F(CONFIG_WCE), 0);
 
-	rig->m->knobs.generation_moves = UINT_MAX;
-	KUNIT_EXPECT_EQ(test, (ssize_t)-EAGAIN,
+	KUNIT_EXPECT_FALSE(test, bdev_write_cache(rig->disk->part0));
+	rig->m->knobs.access = control_last_word;
+	KUNIT_EXPECT_EQ(test, (ssize_t)-ENODEV,
 			control_store(rig, "cache_type", "write back"));
-	rig->m->knobs.generation_moves = 0;
 	control_expect(rig, "cache_type", BACK);
-	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
+	KUNIT_EXPECT_TRUE(test, bdev_write_cache(rig->disk->part0));
 }
 
 /* While the device sleeps there is nobody to tell of a mode. */
