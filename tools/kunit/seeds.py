@@ -69,7 +69,7 @@ SEEDS = (
         Change(_DEVICE, "\tvfe_regs_exit(&vd->regs);\n\tkfree(vd);\n",
                "\tvfe_regs_exit(&vd->regs);\n"),)),
     Seed("DMA memory that is not given back", ("mock_disk",), "DMA-API", (
-        Change("drivers/core/split.c", "\tif (r->memory)\n",
+        Change("drivers/core/split_memory.c", "\tif (r->memory)\n",
                "\tif (!r->memory)\n"),)),
     Seed("a shift too far", ("life",), "UBSAN", (
         Change(_REGS, _COUNT, "this_cpu_add(regs->counts->access[reg][dir],"
