@@ -28,6 +28,7 @@ CASES = {
 # what the device answers to the kick: one of two, so a sum has one of two
 SUMS = {"total": ("add", "kick", "get"),
         "total_suppressed": ("add", "suppressed", "get")}
+COUNTERS_PERCENT = 1.0  # most that they may cost of add, kick and get
 OPERATIONS = ("add", "kick", "suppressed", "get")
 PART = re.compile(r"^desc: Trigger: Client Request: (\S+) (\S+)$.*?"
                   r"^totals: (\d+)$", re.MULTILINE | re.DOTALL)
@@ -82,6 +83,12 @@ class Table:
         """What the counters cost, in percent."""
         without = self.counts["uncounted"][case][total]
         return 100 * (self.counts["vfe"][case][total] - without) / without
+
+    def over_budget(self) -> list[str]:
+        """Cases in which the counters cost more than they may."""
+        return [f"{text}: {self.counters(case, 'total'):.1f} %"
+                for case, text in CASES.items()
+                if self.counters(case, "total") > COUNTERS_PERCENT]
 
     def text(self) -> str:
         """For people: ours and the kernel's, operation by operation."""

@@ -191,6 +191,9 @@ class Ring:
             self.context.tally.judge(
                 "no more instructions than the kernel's ring",
                 "\n".join(table.over_kernel()))
+            self.context.tally.judge(
+                "counters cost 1 % of add, kick and get at most",
+                "\n".join(table.over_budget()))
 
     def _count(self) -> ring_cost.Table:
         counts = {}

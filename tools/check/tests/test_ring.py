@@ -46,6 +46,8 @@ class Cost(unittest.TestCase):
         self.assertEqual(len(worse.over_kernel()),
                          len(ring_cost.CASES) * len(ring_cost.SUMS))
         self.assertAlmostEqual(worse.counters("one", "total"), 100 / 13)
+        self.assertEqual(better.over_budget(), [])
+        self.assertEqual(len(worse.over_budget()), len(ring_cost.CASES))
 
 
 class Mutants(unittest.TestCase):
