@@ -17,7 +17,8 @@
 #include "io.h"
 
 #define VFE_MOCK_DOMAIN		0x10000	/* beyond what firmware may number */
-#define VFE_MOCK_WIN_SIZE	SZ_8M
+/* less than is set aside: inside that, and not the other way round */
+#define VFE_MOCK_WIN_SIZE	SZ_4M
 #define VFE_MOCK_HWIRQS		(VFE_MOCK_SLOTS * VFE_MOCK_VECTORS)
 
 static ulong base;

@@ -15,6 +15,7 @@
 struct workqueue_struct *vfe_mock_wq;
 
 static struct pci_host_bridge *vfe_mock_bridge;
+static struct resource *vfe_mock_win;
 static struct vfe_mock_impl *vfe_mock_slots[VFE_MOCK_SLOTS];
 static int vfe_mock_irqs[VFE_MOCK_SLOTS];
 static DEFINE_MUTEX(vfe_mock_bus_mutex);
@@ -205,6 +206,8 @@ static int vfe_mock_insert(struct vfe_mock_impl *impl)
 			continue;
 		impl->slot = i;
 		impl->irq = vfe_mock_irqs[i];
+		vfe_mock_space_place(impl, vfe_mock_win->start +
+				     i * VFE_MOCK_SLOT_SIZE);
 		WRITE_ONCE(vfe_mock_slots[i], impl);
 		ret = 0;
 	}
@@ -225,33 +228,52 @@ static int vfe_mock_translate(struct device *dev)
 	return 0;
 }
 
+/* What is done for a function before drivers may have it */
+static int vfe_mock_prepare(struct vfe_mock_impl *impl,
+			    const struct vfe_mock_spec *spec)
+{
+	struct pci_dev *pdev = impl->m.pdev;
+	unsigned int i;
+	int ret;
+
+	/* as the PCI core does when it calls a driver's probe */
+	if (impl->space[PCI_INTERRUPT_PIN]) {
+		pdev->irq = impl->irq;
+		vfe_mock_access_pin(pdev);
+	}
+	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		ret = impl->bars[i].size ? pci_claim_resource(pdev, i) : 0;
+		if (ret)
+			return ret;
+	}
+	if (spec->translated) {
+		ret = vfe_mock_translate(&pdev->dev);
+		if (ret)
+			return ret;
+	}
+	/* some match all devices of the vendor, and only then look */
+	if (spec->unbound || pdev->device == VFE_MOCK_DEVICE)
+		return device_set_driver_override(&pdev->dev, "none");
+	return 0;
+}
+
 /* Let the PCI core find it. */
 static int vfe_mock_discover(struct vfe_mock_impl *impl,
 			     const struct vfe_mock_spec *spec)
 {
 	struct pci_bus *bus = vfe_mock_bridge->bus;
-	struct vfe_mock *m = &impl->m;
 	struct pci_dev *pdev;
-	int ret = 0;
+	int ret = -ENODEV;
 
 	pci_lock_rescan_remove();
 	pdev = pci_scan_single_device(bus, PCI_DEVFN(impl->slot, 0));
 	if (pdev) {
-		m->pdev = pci_dev_get(pdev);
-		if (spec->unbound)
-			ret = device_set_driver_override(&pdev->dev, "none");
-		if (!ret && spec->translated)
-			ret = vfe_mock_translate(&pdev->dev);
-		/* as the PCI core does when it calls a driver's probe */
-		if (impl->space[PCI_INTERRUPT_PIN]) {
-			pdev->irq = impl->irq;
-			vfe_mock_access_pin(pdev);
-		}
-		pci_bus_assign_resources(bus);
+		impl->m.pdev = pci_dev_get(pdev);
+		ret = vfe_mock_prepare(impl, spec);
 		pci_bus_add_devices(bus);
 	}
 	pci_unlock_rescan_remove();
-	return pdev ? ret : -ENODEV;
+	return ret;
 }
 
 /* The function is gone from the bus; nobody may hold anything of it. */
@@ -365,7 +387,7 @@ static struct resource vfe_mock_busn = {
 	.flags = IORESOURCE_BUS,
 };
 
-static int __init vfe_mock_bridge_init(struct resource *win)
+static int __init vfe_mock_bridge_init(void)
 {
 	int ret;
 
@@ -377,7 +399,7 @@ static int __init vfe_mock_bridge_init(struct resource *win)
 	ret = vfe_mock_access_bridge(vfe_mock_bridge);
 	if (ret)
 		goto err_free;
-	pci_add_resource(&vfe_mock_bridge->windows, win);
+	pci_add_resource(&vfe_mock_bridge->windows, vfe_mock_win);
 	pci_add_resource(&vfe_mock_bridge->windows, &vfe_mock_busn);
 	ret = pci_host_probe(vfe_mock_bridge);
 	if (ret)
@@ -390,7 +412,7 @@ err_free:
 	return ret;
 }
 
-static int __init vfe_mock_bus_init(struct resource *win)
+static int __init vfe_mock_bus_init(void)
 {
 	unsigned int i;
 
@@ -403,19 +425,18 @@ static int __init vfe_mock_bus_init(struct resource *win)
 		if (vfe_mock_irqs[i] < 0)
 			return vfe_mock_irqs[i];
 	}
-	return vfe_mock_bridge_init(win);
+	return vfe_mock_bridge_init();
 }
 
 static int __init vfe_mock_init(void)
 {
-	struct resource *win;
 	int ret;
 
-	ret = vfe_mock_access_init(&win);
+	ret = vfe_mock_access_init(&vfe_mock_win);
 	if (ret)
 		return ret;
 	/* no way back from here: without a bus, what plugs functions in fails */
-	ret = vfe_mock_bus_init(win);
+	ret = vfe_mock_bus_init();
 	if (ret)
 		pr_err("vfe_mock: no bus to plug functions into: error %d\n",
 		       ret);

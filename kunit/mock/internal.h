@@ -11,12 +11,14 @@
 #define VFE_MOCK_INTERNAL_H
 
 #include <linux/mutex.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
 #include "mock.h"
 
 #define VFE_MOCK_SLOTS		8	/* functions on the bus at a time */
+#define VFE_MOCK_SLOT_SIZE	SZ_64K	/* of the memory that BARs are in */
 #define VFE_MOCK_LOG		65536	/* accesses that the log holds */
 #define VFE_MOCK_RING		32768	/* largest queue */
 #define VFE_MOCK_WINDOW_COUNT	256	/* sectors in a request of the window */
@@ -191,6 +193,7 @@ void vfe_mock_access_pin(struct pci_dev *pdev);
 /* --- space.c --- */
 void vfe_mock_space_init(struct vfe_mock_impl *impl,
 			 const struct vfe_mock_spec *spec);
+void vfe_mock_space_place(struct vfe_mock_impl *impl, u32 base);
 u32 vfe_mock_space_read(struct vfe_mock_impl *impl, int where, int size);
 void vfe_mock_space_write(struct vfe_mock_impl *impl, int where, int size,
 			  u32 val);

@@ -97,6 +97,7 @@ void __iomem *vfe_mock_iomap_range(struct pci_dev *pdev, int bar,
 {
 	resource_size_t start = pci_resource_start(pdev, bar);
 	resource_size_t len = pci_resource_len(pdev, bar);
+	void *to;
 	u32 at;
 
 	if (!io_ops || !start || offset >= len ||
@@ -105,10 +106,11 @@ void __iomem *vfe_mock_iomap_range(struct pci_dev *pdev, int bar,
 	len -= offset;
 	if (max && len > max)
 		len = max;
-	/* asked twice, so that real memory keeps its own way to be mapped */
-	if (!io_ops->map(start + offset, len, &at))
+	/* only asked here, so that real memory keeps its own way to be mapped */
+	to = io_ops->map(start + offset, len, &at);
+	if (!to)
 		return pci_iomap_range(pdev, bar, offset, max);
-	io_ops->unmap(io_ops->map(start + offset, len, &at));
+	io_ops->unmap(to);
 	return vfe_mock_ioremap(start + offset, len);
 }
 EXPORT_SYMBOL_GPL(vfe_mock_iomap_range);

@@ -53,6 +53,27 @@ static void vfe_mock_add_bar(struct vfe_mock_impl *impl, unsigned int bar,
 		put_unaligned_le32(U32_MAX, impl->rw + at + 4);
 }
 
+/*
+ * As firmware leaves it: each BAR of the function has its place behind @base,
+ * one after the other, since the largest comes last.
+ */
+void vfe_mock_space_place(struct vfe_mock_impl *impl, u32 base)
+{
+	unsigned int i;
+
+	for (i = 0; i < PCI_STD_NUM_BARS; i++) {
+		u8 *at = impl->space + PCI_BASE_ADDRESS_0 + 4 * i;
+		u32 size = impl->bars[i].size;
+
+		if (!size)
+			continue;
+		base = ALIGN(base, size);
+		put_unaligned_le32(base | (get_unaligned_le32(at) &
+					   ~PCI_BASE_ADDRESS_MEM_MASK), at);
+		base += size;
+	}
+}
+
 static void vfe_mock_add_header(struct vfe_mock_impl *impl,
 				const struct vfe_mock_spec *spec)
 {
