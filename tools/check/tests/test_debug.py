@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the stage debug takes for a driver's race, and what it watches."""
+"""What the stage debug takes for a driver's race, what it watches, and how it
+loads and judges the suites in the guest.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,14 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from check.debug import kernels
+from check.debug import insmod, kernels
 from check.guest import splats
+from kunit.boot import Outcome
+from kunit.suites import Suite
+from kunit.tests import samples
+from lab import LabError
+
+REGS, GONE = Suite("regs"), Suite("gone")
 
 RACE = ("=" * 60 + "\nBUG: KCSAN: data-race in {0} / {1}\n\nwrite to 0xffff of"
         " 4 bytes by task 1 on cpu 0:\n {0}+0x1/0x2\n{2}\n" + "=" * 60)
@@ -63,3 +71,72 @@ class Watched(unittest.TestCase):
                 kernels.watched(Path(name), ["a"]),
                 ["KCSAN_SANITIZE=n", "KCSAN_SANITIZE_x.o=y",
                  "KCSAN_SANITIZE_y.o=y"])
+
+
+def kinds(outcome: Outcome, *suites: Suite) -> list[str]:
+    """What is found wrong in a log."""
+    result = insmod.judge(outcome, suites or [REGS])
+    return [failure.kind for failure in result.every_failure]
+
+
+def loaded(after: str, *cases: str) -> Outcome:
+    """The log of a guest that loaded one suite."""
+    return samples.boot(samples.section(REGS.module, samples.suite(
+        "vfe-regs", *(cases or ("ok",)), after=after)))
+
+
+class Judge(unittest.TestCase):
+    """As strict as `make kunit`, but for races of the kernel's own."""
+
+    def test_good(self) -> None:
+        self.assertEqual(kinds(loaded("")), [])
+
+    def test_case_that_fails(self) -> None:
+        self.assertEqual(kinds(loaded("", "not ok")), ["case"])
+
+    def test_race_of_a_driver(self) -> None:
+        report = RACE.format("vfe_get [vfe]", "blk_mq_end_request", "")
+        self.assertEqual(kinds(loaded(report)), ["BUG"])
+
+    def test_race_of_the_kernel(self) -> None:
+        report = RACE.format("tick_sched_do_timer", "update_rq_clock", "")
+        self.assertEqual(kinds(loaded(report)), [])
+
+    def test_nothing_ran(self) -> None:
+        self.assertEqual(kinds(loaded("", "skip")), ["empty"])
+
+    def test_missing(self) -> None:
+        self.assertEqual(kinds(loaded(""), REGS, GONE), ["empty"])
+
+    def test_guest_that_hangs(self) -> None:
+        hung = samples.boot(samples.section(
+            REGS.module, samples.suite("vfe-regs", "ok")[:-1], ""),
+            end=False, problem="no answer within 240 s")
+        self.assertIn("boot", kinds(hung))
+
+
+class Order(unittest.TestCase):
+    """What the guest loads."""
+
+    def test_mock_is_told_its_memory(self) -> None:
+        lines = insmod.order([insmod.MOCK_IO, "vfe", "vfe_mock",
+                              REGS.module])["order"].splitlines()
+        self.assertEqual(lines, [
+            f"load {insmod.MOCK_IO}", "load vfe",
+            f"load vfe_mock base={kernels.MOCK_BASE:#x}",
+            f"load {REGS.module}"])
+
+    def test_mock_is_inside_what_is_left_alone(self) -> None:
+        self.assertIn(f"memmap=8M${kernels.MOCK_BASE:#x}",
+                      kernels.MACHINE.append)
+
+    def test_left_out(self) -> None:
+        subjects = [suite.subject for suite in insmod.chosen()]
+        self.assertGreater(len(subjects), 0)
+        self.assertEqual(set(subjects) & set(insmod.LEFT_OUT), set())
+        for reason in insmod.LEFT_OUT.values():
+            self.assertGreater(len(reason), 10)
+
+    def test_left_out_but_unknown(self) -> None:
+        with self.assertRaisesRegex(LabError, "no suite nowhere"):
+            insmod.chosen(["nowhere"])
