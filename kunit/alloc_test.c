@@ -132,6 +132,25 @@ static void every_allocation_of_a_large_ring(struct kunit *test)
 	every_allocation(test, &spec, VFE_IRQ_MSIX, 6);
 }
 
+static void every_allocation_of_a_packed_ring(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1) |
+			    BIT_ULL(VIRTIO_F_RING_PACKED) |
+			    BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+		.queue_size = 4,
+	};
+
+	every_allocation(test, &spec, VFE_IRQ_MSIX, 8);
+}
+
+static void every_allocation_of_a_legacy_life(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .legacy = true, .queue_size = 4 };
+
+	every_allocation(test, &spec, VFE_IRQ_MSIX, 6);
+}
+
 /* A restart allocates nothing, so that a recovery works without memory. */
 static void restart_needs_no_memory(struct kunit *test)
 {
@@ -289,6 +308,8 @@ static struct kunit_case alloc_cases[] = {
 	KUNIT_CASE_SLOW(every_allocation_with_the_pin),
 	KUNIT_CASE_SLOW(every_allocation_without_tables),
 	KUNIT_CASE_SLOW(every_allocation_of_a_large_ring),
+	KUNIT_CASE_SLOW(every_allocation_of_a_packed_ring),
+	KUNIT_CASE_SLOW(every_allocation_of_a_legacy_life),
 	KUNIT_CASE(restart_needs_no_memory),
 	KUNIT_CASE(requests_need_no_memory),
 	KUNIT_CASE_SLOW(counters_cannot_be_had),

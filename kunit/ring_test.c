@@ -10,6 +10,8 @@
 
 #include "lib/live.h"
 
+#define RING_OUT	7U	/* buffers that the device has */
+
 struct ring_size {
 	unsigned int size;
 	u64 features;
@@ -323,6 +325,43 @@ static void ring_batches(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
+/*
+ * An interrupt for the nth of those that are out comes with it at the latest,
+ * whatever n is, and without EVENT_IDX with the first.
+ */
+static void ring_interrupt_later(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	bool event = mode->features & VFE_LIVE_EVENT_IDX;
+	struct vfe_live *l = ring_start(test, mode->features, 16);
+	unsigned int n, i, lap, raised;
+	u16 ids[RING_OUT], was;
+
+	for (lap = 0; lap < 60; lap++) {
+		n = 1 + lap % (RING_OUT + 2);
+		for (i = 0; i < RING_OUT; i++)
+			KUNIT_ASSERT_EQ(test, vfe_live_add(l, i, 1, 0), 0);
+		vfe_queue_kick_prepare(l->q);
+		for (i = 0; i < RING_OUT; i++)
+			ids[i] = vfe_live_pop(l, i, 1, 0);
+		vfe_queue_disable_cb(l->q);
+		KUNIT_EXPECT_TRUE(test, vfe_queue_enable_cb_after(l->q, n));
+		for (i = 0, raised = 0; i < RING_OUT; i++) {
+			was = l->mq->used;
+			vfe_mock_push(l->mq, ids[i], 0, 1);
+			if (vfe_mock_wants_interrupt(l->mq, was) && !raised)
+				raised = i + 1;
+		}
+		KUNIT_EXPECT_EQ(test, raised, event ? min(n, RING_OUT) : 1);
+		/* they are there: no interrupt may be waited for */
+		KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb_after(l->q, n));
+		for (i = 0; i < RING_OUT; i++)
+			vfe_live_get(l, i, 0);
+		vfe_live_get_none(l);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
 /* No device can make the driver work before it took the first notice. */
 static void ring_empty(struct kunit *test)
 {
@@ -500,6 +539,7 @@ static struct kunit_case ring_cases[] = {
 	KUNIT_CASE_PARAM(ring_out_of_order, ring_free_mode_gen_params),
 	KUNIT_CASE_PARAM(ring_straggler, ring_free_mode_gen_params),
 	KUNIT_CASE_PARAM(ring_batches, ring_order_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_interrupt_later, ring_mode_gen_params),
 	KUNIT_CASE_PARAM(ring_empty, ring_mode_gen_params),
 	KUNIT_CASE_PARAM(ring_bad_arguments, ring_mode_gen_params),
 	KUNIT_CASE_PARAM(ring_longest_buffer, ring_mode_gen_params),

@@ -482,9 +482,11 @@ static void files_windows(struct kunit *test)
 	files_text(test, f, "windows/isr", "mapped\n");
 }
 
-static void files_queue_texts(struct kunit *test)
+static void files_texts_of_a_queue(struct kunit *test, u64 features)
 {
-	struct vfe_live_spec spec = { .size = 32 };
+	struct vfe_live_spec spec = {
+		.mock = { .features = VFE_LIVE_PLAIN | features }, .size = 32,
+	};
 	struct files *f = files_start(test, &spec);
 	struct vfe_live *l = f->l;
 	u32 n;
@@ -504,6 +506,16 @@ static void files_queue_texts(struct kunit *test)
 	files_text(test, f, "queues/0/avail_idx", "0\n");
 	files_text(test, f, "queues/0/used_idx", "0\n");
 	files_text(test, f, "queues/0/completions", "3\n");
+}
+
+static void files_queue_texts(struct kunit *test)
+{
+	files_texts_of_a_queue(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_INDIRECT);
+}
+
+static void files_packed_queue_texts(struct kunit *test)
+{
+	files_texts_of_a_queue(test, VFE_LIVE_PACKED);
 }
 
 /* --- writes --- */
@@ -735,6 +747,7 @@ static struct kunit_case files_cases[] = {
 	KUNIT_CASE(files_vectors),
 	KUNIT_CASE(files_windows),
 	KUNIT_CASE(files_queue_texts),
+	KUNIT_CASE(files_packed_queue_texts),
 	KUNIT_CASE(files_reset_writes),
 	KUNIT_CASE(files_open_when_gone),
 	KUNIT_CASE(files_read_while_going),
