@@ -12,9 +12,9 @@ from pathlib import Path
 from check.debug import insmod, kernels
 from check.guest import splats
 from kunit.boot import Outcome
-from kunit.suites import Suite
+from kunit.suites import Suite, find
 from kunit.tests import samples
-from lab import LabError
+from lab import LabError, paths
 
 REGS, GONE = Suite("regs"), Suite("gone")
 
@@ -130,13 +130,15 @@ class Order(unittest.TestCase):
         self.assertIn(f"memmap=8M${kernels.MOCK_BASE:#x}",
                       kernels.MACHINE.append)
 
-    def test_left_out(self) -> None:
-        subjects = [suite.subject for suite in insmod.chosen()]
-        self.assertGreater(len(subjects), 0)
-        self.assertEqual(set(subjects) & set(insmod.LEFT_OUT), set())
-        for reason in insmod.LEFT_OUT.values():
+    def test_each_runs_or_has_a_reason(self) -> None:
+        subjects = {suite.subject for suite in insmod.chosen()}
+        self.assertEqual(subjects, set(insmod.RUN))
+        self.assertEqual(subjects & set(insmod.REASONS), set())
+        every = {suite.subject for suite in find(paths.checkout())}
+        self.assertEqual(every - subjects, set(insmod.left_out()))
+        for reason in insmod.left_out().values():
             self.assertGreater(len(reason), 10)
 
-    def test_left_out_but_unknown(self) -> None:
+    def test_unknown(self) -> None:
         with self.assertRaisesRegex(LabError, "no suite nowhere"):
             insmod.chosen(["nowhere"])
