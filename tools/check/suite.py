@@ -38,9 +38,9 @@ class LineResult(unittest.TestResult):
              ) -> None:
         # A line of its own, whatever the test printed without an end.
         print(f"\n{mark}{test.id()}", flush=True)
-        print(f"after {time.monotonic() - self._began:.1f} s", flush=True)
         if text:
             print(text, flush=True)
+        print(f"after {time.monotonic() - self._began:.1f} s", flush=True)
 
     def addSuccess(self, test: unittest.TestCase) -> None:
         super().addSuccess(test)

@@ -26,9 +26,10 @@ IRQ_FILES = ("the kernel's own WARN of remove_proc_entry() on SMP, as an"
              " interrupt's file that failslab refused is removed all the same")
 LONG = "left to UML: the stage would take minutes more"
 SLEEPS = "waits out bounds of the drivers, which takes no time on UML only"
-RUN = ("blk_data", "caps", "config", "counts", "duty_pci", "duty_split", "mock",
-       "mock_disk", "mock_fault", "mock_rules", "queues", "regs", "ring",
-       "ring_fault")
+RUN = ("blk_control", "blk_data", "caps", "config", "counts", "duty_basic",
+       "duty_notify", "duty_packed", "duty_pci", "duty_split", "mock",
+       "mock_disk", "mock_fault", "mock_rules", "queues", "ring",
+       "ring_fault", "ring_packed")
 # Why others do not run here, where it is not for the time.
 REASONS: Mapping[str, str] = {
     "alloc": IRQ_FILES,
@@ -41,6 +42,7 @@ REASONS: Mapping[str, str] = {
            " more of them than processors",
     "irq_moment": "its steps are in an order that only one processor keeps",
     "life": SLEEPS,
+    "regs": "its string instructions reach no port, as the mock's are memory",
     "sysfs": IRQ_FILES,
     "trap_life": IRQ_FILES,
 }
