@@ -27,11 +27,14 @@ class Function:
     options: tuple[str, ...] = ()
 
 
+# The rows are of split rings: what the device has beyond is left out.
+_SPLIT = ("--features-off", "packed,in_order")
+
 FUNCTIONS = (
     Function("trap"),
-    Function("poll", ("--poll",)),
-    Function("map", ("--doorbell", "map")),
-    Function("stock", ("--id", "stock")),
+    Function("poll", ("--poll", *_SPLIT)),
+    Function("map", ("--doorbell", "map", *_SPLIT)),
+    Function("stock", ("--id", "stock", *_SPLIT)),
 )
 
 
