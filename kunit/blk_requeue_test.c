@@ -46,6 +46,13 @@ static struct vfe_rig_io *mend_keep(struct vfe_rig *rig, u64 sector)
 	return io;
 }
 
+/* The device uses an id that no ring has, and says so. */
+static void mend_break(struct vfe_rig *rig)
+{
+	vfe_mock_push_raw(mend_queue(rig), 999, 1);
+	vfe_mock_interrupt(mend_queue(rig));
+}
+
 /* From here on the device does what it is asked for; all must end well. */
 static void mend_expect_all(struct vfe_rig *rig, unsigned int n)
 {
@@ -70,8 +77,7 @@ static void broken_queue_is_reset_alone(struct kunit *test)
 	mend_keep(rig, 8);
 	mend_keep(rig, 16);
 	vfe_rig_serve(rig);
-	vfe_mock_push_raw(mend_queue(rig), 999, 1);
-	vfe_mock_interrupt(mend_queue(rig));
+	mend_break(rig);
 	mend_expect_all(rig, 2);
 	KUNIT_EXPECT_EQ(test, mend_queue(rig)->resets, 1U);
 	KUNIT_EXPECT_EQ(test, mend_resets(rig), 0U);
@@ -120,8 +126,7 @@ static void device_is_reset_when_the_queues_does_not_end(struct kunit *test)
 	rig->m->knobs.queue_reset_reads = UINT_MAX;
 	mend_keep(rig, 8);
 	vfe_rig_serve(rig);
-	vfe_mock_push_raw(mend_queue(rig), 999, 1);
-	vfe_mock_interrupt(mend_queue(rig));
+	mend_break(rig);
 	mend_expect_all(rig, 1);
 	KUNIT_EXPECT_EQ(test, mend_resets(rig), 1U);
 }
@@ -150,8 +155,7 @@ static void device_of_others_is_reset(struct kunit *test)
 	vfe_mock_log_clear(rig->m);
 	mend_keep(rig, 8);
 	vfe_rig_serve(rig);
-	vfe_mock_push_raw(mend_queue(rig), 999, 1);
-	vfe_mock_interrupt(mend_queue(rig));
+	mend_break(rig);
 	mend_expect_all(rig, 1);
 	KUNIT_EXPECT_EQ(test, mend_queue(rig)->resets, 0U);
 	KUNIT_EXPECT_EQ(test, mend_resets(rig), 1U);
@@ -165,8 +169,7 @@ static void queue_that_breaks_and_breaks(struct kunit *test)
 	unsigned long end = jiffies + VFE_RIG_PATIENCE;
 
 	while (!io->ends && time_before(jiffies, end)) {
-		vfe_mock_push_raw(mend_queue(rig), 999, 1);
-		vfe_mock_interrupt(mend_queue(rig));
+		mend_break(rig);
 		usleep_range(200, 500);
 	}
 	KUNIT_EXPECT_NE(test, vfe_rig_wait(rig, io), 0);
