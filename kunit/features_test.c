@@ -11,7 +11,9 @@
 #define RING(name)	BIT_ULL(VIRTIO_##name)
 #define ALL_RINGS	(RING(F_RING_PACKED) | RING(RING_F_EVENT_IDX) | \
 			 RING(RING_F_INDIRECT_DESC) | RING(F_IN_ORDER) | \
-			 RING(F_ORDER_PLATFORM))
+			 RING(F_ORDER_PLATFORM) | \
+			 RING(F_NOTIFICATION_DATA) | \
+			 RING(F_NOTIF_CONFIG_DATA) | RING(F_RING_RESET))
 
 struct features_param {
 	const char *name;
@@ -24,6 +26,9 @@ static const struct features_param features_params[] = {
 	{ "indirect", RING(RING_F_INDIRECT_DESC) },
 	{ "in_order", RING(F_IN_ORDER) },
 	{ "order_platform", RING(F_ORDER_PLATFORM) },
+	{ "notification_data", RING(F_NOTIFICATION_DATA) },
+	{ "notif_config_data", RING(F_NOTIF_CONFIG_DATA) },
+	{ "ring_reset", RING(F_RING_RESET) },
 };
 
 static void features_param_name(const struct features_param *param, char *name)
