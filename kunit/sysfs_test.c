@@ -142,8 +142,10 @@ static const char * const files_every[] = {
 	"config_interrupts", "reset",
 };
 
-static const char * const files_virtio[] = { "features", "interface", "state",
-					     "vectors" };
+static const char * const files_virtio[] = {
+	"features", "interface", "state", "vectors", "polls", "polls_found",
+	"polls_ns",
+};
 
 static const char * const files_folders[] = {
 	"accesses", "registers", "windows",

@@ -51,6 +51,7 @@ enum vfe_state {
 /**
  * struct vfe_irqs - a function's interrupts
  * @mode: the kind in use
+ * @queues: how many queues interrupt; those behind are polled
  * @vectors: how many were allocated, 0 without interrupts
  * @requested: how many handlers are installed
  * @names: of each vector, for /proc/interrupts
@@ -58,6 +59,7 @@ enum vfe_state {
  */
 struct vfe_irqs {
 	enum vfe_interrupts mode;
+	unsigned int queues;
 	unsigned int vectors;
 	unsigned int requested;
 	char (*names)[32];
@@ -157,7 +159,7 @@ void vfe_irqs_quiesce(struct vfe_device *vd);
 /* When it returns, no handler that began before runs. */
 void vfe_irqs_synchronize(struct vfe_device *vd);
 int vfe_irqs_program_config(struct vfe_device *vd);
-/* the MSI-X vector of a queue, or VIRTIO_MSI_NO_VECTOR under INTx */
+/* the MSI-X vector of a queue, or VIRTIO_MSI_NO_VECTOR */
 u16 vfe_irqs_queue_vector(const struct vfe_device *vd, unsigned int index);
 /* MSI-X vectors in use, 0 under INTx */
 unsigned int vfe_irqs_vectors(const struct vfe_device *vd);

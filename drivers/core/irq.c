@@ -35,7 +35,7 @@ static bool vfe_irq_all_queues(struct vfe_device *vd)
 	bool any = false;
 	unsigned int i;
 
-	for (i = 0; i < vd->num_queues; i++)
+	for (i = 0; i < vd->irqs.queues; i++)
 		any |= vfe_queue_interrupt(&vd->queues[i]);
 	return any;
 }
@@ -201,7 +201,7 @@ static void vfe_irq_name(struct vfe_device *vd, unsigned int vector, char *name,
 static int vfe_irqs_alloc(struct vfe_device *vd)
 {
 	struct irq_affinity affd = { .pre_vectors = VFE_VECTOR_QUEUES };
-	unsigned int n = vd->num_queues + VFE_VECTOR_QUEUES;
+	unsigned int n = vd->irqs.queues + VFE_VECTOR_QUEUES;
 
 	switch (vd->irqs.mode) {
 	case VFE_IRQ_MSIX:
@@ -237,6 +237,16 @@ static int vfe_irqs_request(struct vfe_device *vd)
 	return 0;
 }
 
+/* Those in front that are not polled */
+static unsigned int vfe_irqs_queues(const struct vfe_device *vd)
+{
+	unsigned int n = 0;
+
+	while (n < vd->num_queues && !vd->queues[n].spec.polled)
+		n++;
+	return n;
+}
+
 /**
  * vfe_irqs_setup() - allocate vectors, install handlers
  * @vd: the device, its queues allocated
@@ -251,6 +261,7 @@ int vfe_irqs_setup(struct vfe_device *vd, enum vfe_interrupts mode)
 	int ret;
 
 	irqs->mode = mode;
+	irqs->queues = vfe_irqs_queues(vd);
 	ret = vfe_irqs_alloc(vd);
 	if (ret < 0) {
 		dev_dbg(vfe_dev(vd), "interrupts of kind %d: %d\n", mode, ret);
@@ -354,10 +365,12 @@ int vfe_irqs_program_config(struct vfe_device *vd)
  * @vd: the device
  * @index: the queue
  *
- * Return: the vector, VIRTIO_MSI_NO_VECTOR under INTx.
+ * Return: the vector, VIRTIO_MSI_NO_VECTOR under INTx and for a polled queue.
  */
 u16 vfe_irqs_queue_vector(const struct vfe_device *vd, unsigned int index)
 {
+	if (index >= vd->irqs.queues)
+		return VIRTIO_MSI_NO_VECTOR;
 	switch (vd->irqs.mode) {
 	case VFE_IRQ_MSIX:
 		return VFE_VECTOR_QUEUES + index;
@@ -385,7 +398,7 @@ const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 					 unsigned int index)
 {
 	if (!vd->irqs.vectors || vd->irqs.mode != VFE_IRQ_MSIX ||
-	    index >= vd->num_queues)
+	    index >= vd->irqs.queues)
 		return NULL;
 	return pci_irq_get_affinity(vd->pdev, VFE_VECTOR_QUEUES + index);
 }

@@ -113,6 +113,12 @@ void *vfe_queue_get(struct vfe_queue *q, u32 *len)
 }
 EXPORT_SYMBOL_GPL(vfe_queue_get);
 
+bool vfe_queue_pending(const struct vfe_queue *q)
+{
+	return !READ_ONCE(q->broken) && q->ops->pending(q);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_pending);
+
 void vfe_queue_disable_cb(struct vfe_queue *q)
 {
 	q->ops->disable_cb(q);
@@ -147,7 +153,7 @@ EXPORT_SYMBOL_GPL(vfe_queue_detach);
  */
 bool vfe_queue_interrupt(struct vfe_queue *q)
 {
-	if (READ_ONCE(q->broken) || !q->ops->pending(q))
+	if (!vfe_queue_pending(q))
 		return false;
 	this_cpu_inc(q->events->interrupts);
 	q->spec.done(q);

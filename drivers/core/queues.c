@@ -85,14 +85,19 @@ int vfe_queue_map_vector(struct vfe_queue *q)
 }
 
 /**
- * vfe_queue_make_ring() - the memory of a queue's ring, if it has none yet
+ * vfe_queue_make_ring() - make a queue's ring ready, and its memory if it has none
  * @q: the queue, its size known
  *
  * Return: 0 or -ENOMEM.
  */
 int vfe_queue_make_ring(struct vfe_queue *q)
 {
-	return q->ring ? 0 : q->ops->create(q, vfe_dev(q->vd));
+	int ret = q->ring ? 0 : q->ops->create(q, vfe_dev(q->vd));
+
+	/* under INTx only this keeps it from interrupting */
+	if (!ret && q->spec.polled)
+		vfe_queue_disable_cb(q);
+	return ret;
 }
 
 /**
@@ -191,6 +196,18 @@ static int vfe_queues_try(struct vfe_device *vd, enum vfe_interrupts mode)
 	return ret;
 }
 
+/* Are the polled ones behind the others? */
+static bool vfe_queues_in_order(const struct vfe_queue_spec *specs,
+				unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 1; i < n; i++)
+		if (specs[i - 1].polled && !specs[i].polled)
+			return false;
+	return true;
+}
+
 int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		      unsigned int n, enum vfe_interrupts irqs)
 {
@@ -198,6 +215,8 @@ int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 	bool refused = false;
 	int ret;
 
+	if (!vfe_queues_in_order(specs, n))
+		return -EINVAL;
 	if (!n || n > vd->max_queues) {
 		dev_err(vfe_dev(vd),
 			"num_queues is %u, %u are needed: use a device that has them\n",

@@ -52,6 +52,9 @@ void vfe_stats_get(const struct vfe_stats *stats, struct vfe_event_counts *sum)
 	sum->interrupts = vfe_sum_since(&e->interrupts, &base->interrupts);
 	sum->spurious = vfe_sum_since(&e->spurious, &base->spurious);
 	sum->config = vfe_sum_since(&e->config, &base->config);
+	sum->polls = vfe_sum_since(&e->polls, &base->polls);
+	sum->polls_found = vfe_sum_since(&e->polls_found, &base->polls_found);
+	sum->polls_ns = vfe_sum_since(&e->polls_ns, &base->polls_ns);
 }
 EXPORT_SYMBOL_GPL(vfe_stats_get);
 
@@ -71,5 +74,8 @@ void vfe_stats_reset(struct vfe_stats *stats)
 	vfe_sum_restart(&e->interrupts, &stats->base.interrupts);
 	vfe_sum_restart(&e->spurious, &stats->base.spurious);
 	vfe_sum_restart(&e->config, &stats->base.config);
+	vfe_sum_restart(&e->polls, &stats->base.polls);
+	vfe_sum_restart(&e->polls_found, &stats->base.polls_found);
+	vfe_sum_restart(&e->polls_ns, &stats->base.polls_ns);
 }
 EXPORT_SYMBOL_GPL(vfe_stats_reset);

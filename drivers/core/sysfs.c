@@ -96,6 +96,9 @@ VFE_EVENT_SHOW(operations, operations)
 VFE_EVENT_SHOW(interrupts, interrupts)
 VFE_EVENT_SHOW(spurious_interrupts, spurious)
 VFE_EVENT_SHOW(config_interrupts, config)
+VFE_EVENT_SHOW(polls, polls)
+VFE_EVENT_SHOW(polls_found, polls_found)
+VFE_EVENT_SHOW(polls_ns, polls_ns)
 
 static void reset_store(struct vfe_sysfs *s)
 {
@@ -157,6 +160,9 @@ static struct vfe_file vfe_virtio_files[] = {
 	VFE_FILE_RO(interface),
 	VFE_FILE_RO(state),
 	VFE_FILE_RO(vectors),
+	VFE_FILE_RO(polls),
+	VFE_FILE_RO(polls_found),
+	VFE_FILE_RO(polls_ns),
 };
 
 /* --- files made for each register and window --- */

@@ -29,12 +29,15 @@ struct vfe_seg {
  * @max_segs: most pieces one buffer has (sizes the indirect tables)
  * @size: entries wanted, 0 for what the device offers; rounded to what it can,
  *	  and without a say on a legacy device
+ * @polled: it never interrupts and has no vector: the class driver asks for no
+ *	    interrupt and looks by itself. Such queues come behind all others
  */
 struct vfe_queue_spec {
 	const char *name;
 	void (*done)(struct vfe_queue *q);
 	unsigned int max_segs;
 	u16 size;
+	bool polled;
 };
 
 /**
@@ -68,6 +71,12 @@ void vfe_queue_notify(struct vfe_queue *q);
  * just became) broken.
  */
 void *vfe_queue_get(struct vfe_queue *q, u32 *len);
+
+/*
+ * Is a used buffer there to be taken? Needs no serialisation: what it saw may
+ * have been taken since.
+ */
+bool vfe_queue_pending(const struct vfe_queue *q);
 
 /* Ask for no interrupts (a hint to the device). */
 void vfe_queue_disable_cb(struct vfe_queue *q);

@@ -19,12 +19,18 @@ struct vfe_device;
  * @interrupts: interrupts taken, spurious ones included
  * @spurious: interrupts that had nothing to say
  * @config: configuration change interrupts
+ * @polls: times that a submitter looked for a completion by itself
+ * @polls_found: of these, times that it saw one
+ * @polls_ns: time that it took, in nanoseconds
  */
 struct vfe_event_counts {
 	u64 operations;
 	u64 interrupts;
 	u64 spurious;
 	u64 config;
+	u64 polls;
+	u64 polls_found;
+	u64 polls_ns;
 };
 
 struct vfe_stats {
@@ -40,6 +46,7 @@ void vfe_stats_reset(struct vfe_stats *stats);
 
 /* usable in any context, interrupts included */
 #define vfe_count(stats, event) this_cpu_inc((stats)->events->event)
+#define vfe_count_by(stats, event, n) this_cpu_add((stats)->events->event, n)
 
 /* --- sysfs.c --- */
 
