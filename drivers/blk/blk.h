@@ -69,6 +69,20 @@ static_assert(sizeof(struct virtio_blk_outhdr) == 16);
 static_assert(sizeof(struct virtio_blk_discard_write_zeroes) == 16);
 
 /**
+ * enum vfe_blk_kind - requests of which one may take as long as another
+ * @VFE_BLK_READ: reads
+ * @VFE_BLK_WRITE: writes
+ * @VFE_BLK_OTHER: flushes, discards and what else is rare
+ * @VFE_BLK_NUM_KINDS: how many there are
+ */
+enum vfe_blk_kind {
+	VFE_BLK_READ,
+	VFE_BLK_WRITE,
+	VFE_BLK_OTHER,
+	VFE_BLK_NUM_KINDS
+};
+
+/**
  * struct vfe_blk_request - a request's own memory (the pdu of blk-mq)
  * @wire: what the device sees
  * @wire_dma: where the device sees it
@@ -77,7 +91,8 @@ static_assert(sizeof(struct virtio_blk_discard_write_zeroes) == 16);
  * @expected: bytes of them that are in front of the status
  * @nents: entries of @sg to unmap
  * @retries: device resets that it has been through
- * @failed: why the driver gave it up, or BLK_STS_OK
+ * @kind: of which kind it is
+ * @failed: what went wrong, or BLK_STS_OK; known before it is completed
  * @segs: the pieces as the ring takes them, behind the end of @sg
  * @sg: the data's pages, as the block layer lists them
  */
@@ -89,30 +104,98 @@ struct vfe_blk_request {
 	u32 expected;
 	u16 nents;
 	u8 retries;
+	u8 kind;
 	blk_status_t failed;
 	struct vfe_seg *segs;
 	struct scatterlist sg[];
 };
 
 /**
+ * struct vfe_blk_taken - used requests on their way from the ring
+ * @first: the first of a list, or NULL
+ * @tail: where the next one goes
+ * @n: how many there are
+ */
+struct vfe_blk_taken {
+	struct request *first;
+	struct request **tail;
+	unsigned int n;
+};
+
+struct vfe_blk_queue;
+
+/**
+ * struct vfe_blk_way - how a queue hears of completions
+ * @interrupts: also by interrupts
+ * @shown: the device was just shown all requests. Return: whether the
+ *	   submitter is to call vfe_blk_look() once it has no lock
+ * @collect: take what is used, and see to it that the rest is heard of
+ *
+ * Both are called with the queue's lock.
+ */
+struct vfe_blk_way {
+	bool interrupts;
+	bool (*shown)(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken);
+	void (*collect)(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken);
+};
+
+/**
  * struct vfe_blk_queue - a hardware queue
- * @lock: serialises all use of @vq, and guards @started and @full
+ * @lock: serialises all use of @vq, and guards all that follows @way
  * @vq: its virtqueue
+ * @vb: its disk
  * @hctx: the block layer's side of it
+ * @way: how it hears of completions; changes with the lock held
  * @started: the ring may be used
  * @full: the block layer was told to wait for a completion
  * @late: a request takes too long; recovery.c
+ * @asked: an interrupt comes when so many more are used; 0 for none
+ * @share: of the requests in the ring that one interrupt stands for, in
+ *	   VFE_BLK_WHOLE parts
+ * @most: that @share may become
+ * @held: requests in the ring, of each kind
+ * @budget: how long a submitter may look for something used, in ns
+ * @waited: how long a submitter usually waits for something to be used, in ns
+ * @since: when one began to wait, in ns, or 0
  * @name: for messages and the interrupt
  */
 struct vfe_blk_queue {
 	spinlock_t lock;	/* of the ring, see above */
 	struct vfe_queue *vq;
+	struct vfe_blk *vb;
 	struct blk_mq_hw_ctx *hctx;
+	const struct vfe_blk_way *way;
 	bool started;
 	bool full;
 	bool late;
+	u16 asked;
+	u16 share;
+	u16 most;
+	u16 held[VFE_BLK_NUM_KINDS];
+	u32 budget;
+	u32 waited;
+	u64 since;
 	char name[16];
 } ____cacheline_aligned_in_smp;
+
+/* Shares of requests */
+#define VFE_BLK_WHOLE		256
+#define VFE_BLK_HALF		(VFE_BLK_WHOLE / 2)
+
+/**
+ * struct vfe_blk_tuning - what users may change while the disk runs
+ * @moderation: most requests that an interrupt may stand for, in percent of
+ *		those that the device has; 0 for one
+ * @adaptive_poll: longest time to look for a completion after a submission,
+ *		   before an interrupt is asked for, in microseconds; 0 not to
+ */
+struct vfe_blk_tuning {
+	unsigned int moderation;
+	unsigned int adaptive_poll;
+};
+
+#define VFE_BLK_MODERATION	85	/* see flow.c */
+#define VFE_BLK_MAX_ADAPTIVE_POLL	10000
 
 /**
  * struct vfe_blk - a disk
@@ -123,6 +206,8 @@ struct vfe_blk_queue {
  * @wires: a &struct vfe_blk_wire for each request comes from here
  * @queues: @num_queues of them
  * @num_queues: hardware queues
+ * @num_polled: of them, the last ones, that have no interrupt
+ * @tuning: what users may change; written under @control
  * @limits: what the device can do, as given to the block layer
  * @capacity: sectors of 512 bytes that requests are held to
  * @index: N of the name vfebN
@@ -134,7 +219,7 @@ struct vfe_blk_queue {
  * @recovery: resets the device and sends its requests again
  * @unhelped: the reset of a queue did not help a request; recovery.c
  * @pleas: times the device asked for a reset since it last completed something
- * @control: serialises changes of the cache type; taken before @life
+ * @control: serialises changes by users; taken before @life
  * @sizing: serialises changes of @capacity; taken after @life
  */
 struct vfe_blk {
@@ -145,6 +230,8 @@ struct vfe_blk {
 	struct dma_pool *wires;
 	struct vfe_blk_queue *queues;
 	unsigned int num_queues;
+	unsigned int num_polled;
+	struct vfe_blk_tuning tuning;
 	struct vfe_disk_limits limits;
 	u64 capacity;
 	int index;
@@ -156,22 +243,50 @@ struct vfe_blk {
 	struct work_struct recovery;
 	bool unhelped;
 	unsigned int pleas;
-	struct mutex control;	/* of the cache type, see above */
+	struct mutex control;	/* by users, see above */
 	struct mutex sizing;	/* of the disk, see above */
 };
 
-/* --- data.c: requests --- */
-
-extern const struct blk_mq_ops vfe_blk_mq_ops;
+/* --- data.c: a request as a chain --- */
 
 size_t vfe_blk_request_size(unsigned int max_segs);
+blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq,
+			     unsigned int *out, unsigned int *in);
+void vfe_blk_unmap(struct request *rq);
+void vfe_blk_finish(struct vfe_blk_taken *taken, struct io_comp_batch *iob);
+void vfe_blk_complete(struct request *rq);
+
+/* --- flow.c: requests into the ring and out of it --- */
+
+extern const struct blk_mq_ops vfe_blk_mq_ops;
+extern const struct vfe_blk_way vfe_blk_interrupted;
+extern const struct vfe_blk_way vfe_blk_polled;
+
+void vfe_blk_open(struct vfe_blk_queue *bq);
 void vfe_blk_done(struct vfe_queue *vq);
 bool vfe_blk_reap(struct vfe_blk_queue *bq);
-void vfe_blk_unmap(struct request *rq);
+unsigned int vfe_blk_take(struct vfe_blk_queue *bq,
+			  struct vfe_blk_taken *taken);
+void vfe_blk_ask(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken);
+void vfe_blk_finish_here(struct vfe_blk_taken *taken);
+
+/* --- look.c: polling by who submits --- */
+
+extern const struct vfe_blk_way vfe_blk_looking;
+
+void vfe_blk_look(struct vfe_blk_queue *bq);
+
+/* --- tune.c: values that users may change --- */
+
+extern const struct attribute_group vfe_blk_tune_group;
+
+int vfe_blk_check_tuning(const struct vfe_blk_tuning *tuning);
+void vfe_blk_tune(struct vfe_blk *vb, const struct vfe_blk_tuning *tuning);
 
 /* --- queues.c: virtqueues and tags --- */
 
-int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues, u16 size,
+int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
+			unsigned int polled, u16 size,
 			enum vfe_interrupts irqs);
 void vfe_blk_queues_exit(struct vfe_blk *vb);
 int vfe_blk_tags_init(struct vfe_blk *vb);
@@ -217,6 +332,24 @@ int vfe_blk_resume(struct vfe_blk *vb);
 bool vfe_blk_stopped(const struct vfe_blk *vb);
 void vfe_blk_lost(struct vfe_blk *vb);
 void vfe_blk_end(struct vfe_blk *vb);
+
+/* A list that refers to itself: not to be copied */
+static inline void vfe_blk_none_taken(struct vfe_blk_taken *taken)
+{
+	taken->first = NULL;
+	taken->tail = &taken->first;
+	taken->n = 0;
+}
+
+/* Requests that are in the ring */
+static inline unsigned int vfe_blk_held(const struct vfe_blk_queue *bq)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < VFE_BLK_NUM_KINDS; i++)
+		n += bq->held[i];
+	return n;
+}
 
 static inline struct vfe_blk_queue *vfe_blk_queue_of(struct vfe_queue *vq)
 {

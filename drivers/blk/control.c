@@ -223,5 +223,6 @@ static const struct attribute_group vfe_blk_group = {
 
 const struct attribute_group *vfe_blk_groups[] = {
 	&vfe_blk_group,
+	&vfe_blk_tune_group,
 	NULL,
 };

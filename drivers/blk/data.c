@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The data path: a request of the block layer becomes a chain of a virtqueue,
- * and a used chain completes its request. Nothing here allocates or sleeps.
+ * A request of the block layer becomes a chain of a virtqueue, and a used chain
+ * completes its request. Nothing here allocates or sleeps. What is between the
+ * two, the ring, is flow.c.
  */
 #include <linux/dma-mapping.h>
 
@@ -132,6 +133,18 @@ static int vfe_blk_type(const struct request *rq)
 	}
 }
 
+static enum vfe_blk_kind vfe_blk_kind_of(int type)
+{
+	switch (type) {
+	case VIRTIO_BLK_T_IN:
+		return VFE_BLK_READ;
+	case VIRTIO_BLK_T_OUT:
+		return VFE_BLK_WRITE;
+	default:
+		return VFE_BLK_OTHER;
+	}
+}
+
 /* Only reads and writes have a sector; 5.2.6.1: it is 0 for a flush. */
 static void vfe_blk_fill_header(struct request *rq, int type)
 {
@@ -149,6 +162,7 @@ static void vfe_blk_fill_header(struct request *rq, int type)
 	req->expected = type == VIRTIO_BLK_T_IN ? blk_rq_bytes(rq) : 0;
 	req->nents = 0;
 	req->failed = BLK_STS_OK;
+	req->kind = vfe_blk_kind_of(type);
 }
 
 /* The pieces between header and status: @out read by the device, @in written */
@@ -210,9 +224,17 @@ static bool vfe_blk_fits(const struct vfe_blk *vb, struct request *rq)
 	return true;
 }
 
-/* Makes the chain of a request: header, body, status. */
-static blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq,
-				    unsigned int *out, unsigned int *in)
+/**
+ * vfe_blk_prepare() - make the chain of a request: header, body, status
+ * @vb: the disk
+ * @rq: the request
+ * @out: where to put how many pieces the device reads
+ * @in: where to put how many it writes
+ *
+ * Return: BLK_STS_OK, or why it cannot be done.
+ */
+blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq,
+			     unsigned int *out, unsigned int *in)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	int type = vfe_blk_type(rq);
@@ -243,142 +265,6 @@ static blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq,
 }
 
 /*
- * Puts a prepared request into the ring. When that is full the block layer is
- * told under the lock that a completion takes, so that the completion which
- * makes room cannot come before the queue is stopped.
- */
-static blk_status_t vfe_blk_post(struct vfe_blk_queue *bq, struct request *rq,
-				 unsigned int out, unsigned int in)
-{
-	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-	int err;
-
-	if (unlikely(!bq->started))
-		return BLK_STS_RESOURCE;
-	err = vfe_queue_add(bq->vq, req->segs, out, in, rq);
-	if (likely(!err))
-		return BLK_STS_OK;
-	switch (err) {
-	case -ENOSPC:
-		bq->full = true;
-		blk_mq_stop_hw_queue(bq->hctx);
-		return BLK_STS_DEV_RESOURCE;
-	case -EIO:	/* broken: try again after the reset to come */
-		return BLK_STS_RESOURCE;
-	default:
-		return BLK_STS_IOERR;
-	}
-}
-
-/*
- * The doorbell apart from the submission: only the last request of a batch
- * rings it, and one that finds the ring full, for those before it.
- */
-static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
-				     const struct blk_mq_queue_data *bd)
-{
-	struct vfe_blk_queue *bq = hctx->driver_data;
-	struct request *rq = bd->rq;
-	struct vfe_blk *vb = vfe_blk_of(rq);
-	unsigned int out, in;
-	unsigned long flags;
-	blk_status_t status;
-	bool notify = false;
-
-	if (unlikely(READ_ONCE(vb->state) == VFE_BLK_DEAD))
-		return BLK_STS_IOERR;
-	status = vfe_blk_prepare(vb, rq, &out, &in);
-	if (unlikely(status))
-		return status;
-	blk_mq_start_request(rq);
-
-	spin_lock_irqsave(&bq->lock, flags);
-	status = vfe_blk_post(bq, rq, out, in);
-	if (bq->started && (bd->last || status))
-		notify = vfe_queue_kick_prepare(bq->vq);
-	spin_unlock_irqrestore(&bq->lock, flags);
-
-	if (notify)
-		vfe_queue_notify(bq->vq);
-	if (unlikely(status))
-		vfe_blk_unmap(rq);
-	return status;
-}
-
-/* The rest of a batch will not come: show what came of it. */
-static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
-{
-	struct vfe_blk_queue *bq = hctx->driver_data;
-	unsigned long flags;
-	bool notify = false;
-
-	spin_lock_irqsave(&bq->lock, flags);
-	if (bq->started)
-		notify = vfe_queue_kick_prepare(bq->vq);
-	spin_unlock_irqrestore(&bq->lock, flags);
-	if (notify)
-		vfe_queue_notify(bq->vq);
-}
-
-/*
- * Takes all used requests, until there is none with interrupts asked for.
- * Ends: no more can be used than were posted, and posting needs the lock.
- */
-static struct request *vfe_blk_collect(struct vfe_blk_queue *bq)
-{
-	struct request *rq, *first = NULL, **tail = &first;
-	u32 used;
-
-	do {
-		vfe_queue_disable_cb(bq->vq);
-		while ((rq = vfe_queue_get(bq->vq, &used))) {
-			struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-
-			req->used = used;
-			req->next = NULL;
-			*tail = rq;
-			tail = &req->next;
-		}
-	} while (!vfe_queue_enable_cb(bq->vq) && !vfe_queue_broken(bq->vq));
-	if (unlikely(first && bq->full)) {
-		bq->full = false;
-		blk_mq_start_stopped_hw_queue(bq->hctx, true);
-	}
-	return first;
-}
-
-/*
- * Completes what the device used, outside the lock. Context: any.
- * Return: whether there was something.
- */
-bool vfe_blk_reap(struct vfe_blk_queue *bq)
-{
-	struct request *rq = NULL, *next;
-	unsigned long flags;
-	bool any;
-
-	spin_lock_irqsave(&bq->lock, flags);
-	if (bq->started)
-		rq = vfe_blk_collect(bq);
-	spin_unlock_irqrestore(&bq->lock, flags);
-
-	any = rq;
-	for (; rq; rq = next) {
-		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-
-		next = req->next;
-		blk_mq_complete_request(rq);
-	}
-	return any;
-}
-
-/* A queue's interrupt */
-void vfe_blk_done(struct vfe_queue *vq)
-{
-	vfe_blk_reap(vfe_blk_queue_of(vq));
-}
-
-/*
  * How a request ended. The status is the device's to write until here, so it
  * is read once; 2.7.8.3: nothing counts beyond what the device says it wrote,
  * and the status stands behind the data.
@@ -388,8 +274,6 @@ static blk_status_t vfe_blk_result(const struct request *rq,
 {
 	u8 status = READ_ONCE(req->wire->status);
 
-	if (unlikely(req->failed))
-		return req->failed;
 	switch (status) {
 	case VIRTIO_BLK_S_OK:
 		break;
@@ -406,26 +290,71 @@ static blk_status_t vfe_blk_result(const struct request *rq,
 	return BLK_STS_IOERR;
 }
 
-static void vfe_blk_complete(struct request *rq)
+/* What there is to do before the block layer has it back */
+static void vfe_blk_let_go(struct request *rq)
 {
-	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-	struct vfe_blk *vb = vfe_blk_of(rq);
-	blk_status_t status = vfe_blk_result(rq, req);
-
 	vfe_blk_unmap(rq);
-	vfe_count(vfe_stats_of(vb->vd), operations);
-	if (unlikely(READ_ONCE(vb->pleas)) && !req->failed)
-		WRITE_ONCE(vb->pleas, 0);
-	blk_mq_end_request(rq, status);
+	vfe_count(vfe_stats_of(vfe_blk_of(rq)->vd), operations);
 }
 
-const struct blk_mq_ops vfe_blk_mq_ops = {
-	.queue_rq = vfe_blk_queue_rq,
-	.commit_rqs = vfe_blk_commit_rqs,
-	.complete = vfe_blk_complete,
-	.timeout = vfe_blk_timeout,
-	.init_hctx = vfe_blk_init_hctx,
-	.init_request = vfe_blk_init_request,
-	.exit_request = vfe_blk_exit_request,
-	.map_queues = vfe_blk_map_queues,
-};
+/* Ends one request, whose @failed says how. */
+void vfe_blk_complete(struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	vfe_blk_let_go(rq);
+	blk_mq_end_request(rq, req->failed);
+}
+
+/* Ends many, which all went well. */
+static void vfe_blk_complete_batch(struct io_comp_batch *iob)
+{
+	struct request *rq;
+
+	rq_list_for_each(&iob->req_list, rq)
+		vfe_blk_let_go(rq);
+	blk_mq_end_request_batch(iob);
+}
+
+/*
+ * One of them, to its end or into @iob. Where the block layer wants it done
+ * elsewhere (another CPU, or not in an interrupt) it is on its way there.
+ */
+static void vfe_blk_finish_one(struct request *rq, struct io_comp_batch *iob)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	req->failed = vfe_blk_result(rq, req);
+	if (blk_mq_complete_request_remote(rq))
+		return;
+	/* a batch has no place for what went wrong */
+	if (!blk_mq_add_to_batch(rq, req->failed ? NULL : iob, false,
+				 vfe_blk_complete_batch))
+		vfe_blk_complete(rq);
+}
+
+/**
+ * vfe_blk_finish() - end used requests, without a lock
+ * @taken: the requests; their memory is not looked at once they ended
+ * @iob: where to put those that may end together, or NULL
+ *
+ * Context: any. The caller ends what is in @iob.
+ */
+void vfe_blk_finish(struct vfe_blk_taken *taken, struct io_comp_batch *iob)
+{
+	struct request *rq = taken->first, *next;
+	struct vfe_blk *vb;
+
+	if (!rq)
+		return;
+	/* a device that completes something may ask for resets again */
+	vb = vfe_blk_of(rq);
+	if (unlikely(READ_ONCE(vb->pleas)))
+		WRITE_ONCE(vb->pleas, 0);
+	for (; rq; rq = next) {
+		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+		next = req->next;
+		vfe_blk_finish_one(rq, iob);
+	}
+}

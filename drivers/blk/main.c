@@ -31,7 +31,23 @@ module_param(queue_depth, uint, 0444);
 MODULE_PARM_DESC(queue_depth,
 		 "entries of each queue, a power of two, 0 for the device's (default)");
 
+static unsigned int poll_queues;
+module_param(poll_queues, uint, 0644);
+MODULE_PARM_DESC(poll_queues,
+		 "more queues for polled I/O, without interrupts, of disks found from now on, default 0");
+
+static unsigned int moderation = VFE_BLK_MODERATION;
+module_param(moderation, uint, 0444);
+MODULE_PARM_DESC(moderation,
+		 "most requests that an interrupt may stand for, in percent of those that the device has, 0 for one, default 85");
+
+static unsigned int adaptive_poll;
+module_param(adaptive_poll, uint, 0444);
+MODULE_PARM_DESC(adaptive_poll,
+		 "longest time to look for a completion before an interrupt is asked for, in microseconds, default 0: not to");
+
 static enum vfe_interrupts vfe_blk_interrupts;
+static struct vfe_blk_tuning vfe_blk_tuning;
 static DEFINE_IDA(vfe_blk_indices);
 
 static void vfe_blk_free(struct vfe_blk *vb)
@@ -85,10 +101,11 @@ static int vfe_blk_set_up(struct vfe_blk *vb)
 	if (!err)
 		err = vfe_blk_read_limits(vb);
 	if (!err)
-		err = vfe_blk_queues_init(vb, queues, queue_depth,
+		err = vfe_blk_queues_init(vb, queues, poll_queues, queue_depth,
 					  vfe_blk_interrupts);
 	if (err)
 		return err;
+	vfe_blk_tune(vb, &vfe_blk_tuning);
 	err = vfe_blk_forgo_cache(vb);
 	if (err)
 		vfe_blk_queues_exit(vb);
@@ -126,8 +143,9 @@ static int vfe_blk_show_disk(struct vfe_blk *vb)
 		vfe_sysfs_destroy(vb->sysfs);
 		return err;
 	}
-	dev_info(dev, "%s: %llu sectors, queues %u, depth %u, %s%s\n",
-		 vb->disk->disk_name, (u64)get_capacity(vb->disk), vb->num_queues,
+	dev_info(dev, "%s: %llu sectors, queues %u, polled %u, depth %u, %s%s\n",
+		 vb->disk->disk_name, (u64)get_capacity(vb->disk),
+		 vb->num_queues - vb->num_polled, vb->num_polled,
 		 vb->tag_set.queue_depth,
 		 vb->write_cache ? "write back" : "write through",
 		 vb->read_only ? ", read-only" : "");
@@ -280,6 +298,23 @@ static struct pci_driver vfe_blk_driver = {
 	.driver.pm = pm_sleep_ptr(&vfe_blk_pm_ops),
 };
 
+static int __init vfe_blk_check_completions(void)
+{
+	vfe_blk_tuning.moderation = moderation;
+	vfe_blk_tuning.adaptive_poll = adaptive_poll;
+	if (vfe_blk_check_tuning(&vfe_blk_tuning)) {
+		pr_err("moderation=%u adaptive_poll=%u: must be 0 to 100 and 0 to %u\n",
+		       moderation, adaptive_poll, VFE_BLK_MAX_ADAPTIVE_POLL);
+		return -EINVAL;
+	}
+	if (poll_queues > num_possible_cpus()) {
+		pr_err("poll_queues=%u: must be 0 to %u, the number of CPUs\n",
+		       poll_queues, num_possible_cpus());
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int __init vfe_blk_check_params(void)
 {
 	/* in the order of enum vfe_interrupts */
@@ -305,7 +340,7 @@ static int __init vfe_blk_check_params(void)
 		       queue_depth, VFE_BLK_MIN_SIZE, VFE_BLK_MAX_SIZE);
 		return -EINVAL;
 	}
-	return 0;
+	return vfe_blk_check_completions();
 }
 
 static int __init vfe_blk_init(void)

@@ -24,8 +24,21 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
 			.max_segs = vb->limits.max_segments +
 				    VFE_BLK_EXTRA_SEGS,
 			.size = size,
+			.polled = i >= vb->num_queues - vb->num_polled,
 		};
+		bq->vb = vb;
+		bq->way = specs[i].polled ? &vfe_blk_polled :
+			  &vfe_blk_interrupted;
 	}
+}
+
+/* Queues without interrupts beside the others, of which there is one at least */
+static void vfe_blk_share_out(struct vfe_blk *vb, unsigned int has,
+			      unsigned int queues, unsigned int polled)
+{
+	vb->num_polled = min3(polled, has - 1, num_possible_cpus());
+	vb->num_queues = min(has - vb->num_polled,
+			     queues ?: num_possible_cpus()) + vb->num_polled;
 }
 
 /* 2.7.5.3.1: no chain is longer than its queue, so it must hold a small one. */
@@ -44,14 +57,15 @@ static int vfe_blk_check_size(struct vfe_blk *vb, const struct vfe_queue *vq)
  * vfe_blk_queues_init() - set up the virtqueues
  * @vb: the disk, its limits read
  * @queues: how many at most, 0 for one a CPU
+ * @polled: how many more at most that are polled
  * @size: entries of each, 0 for what the device has
  * @irqs: the best kind of interrupts to use
  *
  * Return: 0, -ENOMEM, -EINVAL when they are too short for a request, or the
  * error of vfe_queues_create().
  */
-int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues, u16 size,
-			enum vfe_interrupts irqs)
+int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
+			unsigned int polled, u16 size, enum vfe_interrupts irqs)
 {
 	struct vfe_queue_spec *specs;
 	unsigned int i, has;
@@ -60,7 +74,7 @@ int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues, u16 size,
 	err = vfe_blk_read_num_queues(vb, &has);
 	if (err)
 		return err;
-	vb->num_queues = min(has, queues ?: num_possible_cpus());
+	vfe_blk_share_out(vb, has, queues, polled);
 	vb->queues = kcalloc(vb->num_queues, sizeof(*vb->queues), GFP_KERNEL);
 	if (!vb->queues)
 		return -ENOMEM;
@@ -131,6 +145,7 @@ int vfe_blk_tags_init(struct vfe_blk *vb)
 		return -ENOMEM;
 	set->ops = &vfe_blk_mq_ops;
 	set->nr_hw_queues = vb->num_queues;
+	set->nr_maps = vb->num_polled ? HCTX_MAX_TYPES : 1;
 	set->queue_depth = vfe_blk_depth(vb);
 	set->numa_node = dev_to_node(vfe_dev(vb->vd));
 	set->flags = VFE_MQ_F_MERGE;
@@ -182,10 +197,9 @@ void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
 }
 
 /* A CPU submits to the queue whose interrupt it takes. */
-void vfe_blk_map_queues(struct blk_mq_tag_set *set)
+static void vfe_blk_map_interrupted(const struct vfe_blk *vb,
+				    struct blk_mq_queue_map *map)
 {
-	struct blk_mq_queue_map *map = &set->map[HCTX_TYPE_DEFAULT];
-	struct vfe_blk *vb = set->driver_data;
 	const struct cpumask *mask;
 	unsigned int i, cpu;
 
@@ -198,4 +212,20 @@ void vfe_blk_map_queues(struct blk_mq_tag_set *set)
 		for_each_cpu(cpu, mask)
 			map->mq_map[cpu] = map->queue_offset + i;
 	}
+}
+
+/* No queue is for reads only. */
+void vfe_blk_map_queues(struct blk_mq_tag_set *set)
+{
+	struct blk_mq_queue_map *map = set->map;
+	struct vfe_blk *vb = set->driver_data;
+
+	map[HCTX_TYPE_DEFAULT].nr_queues = vb->num_queues - vb->num_polled;
+	vfe_blk_map_interrupted(vb, &map[HCTX_TYPE_DEFAULT]);
+	if (!vb->num_polled)
+		return;
+	map[HCTX_TYPE_READ].nr_queues = 0;
+	map[HCTX_TYPE_POLL].nr_queues = vb->num_polled;
+	map[HCTX_TYPE_POLL].queue_offset = map[HCTX_TYPE_DEFAULT].nr_queues;
+	blk_mq_map_queues(&map[HCTX_TYPE_POLL]);
 }

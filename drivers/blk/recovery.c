@@ -41,6 +41,8 @@ static void vfe_blk_open_ring(struct vfe_blk_queue *bq, bool open)
 
 	spin_lock_irqsave(&bq->lock, flags);
 	bq->started = open;
+	if (open)
+		vfe_blk_open(bq);
 	if (bq->full) {
 		bq->full = false;
 		blk_mq_start_stopped_hw_queue(bq->hctx, true);
@@ -304,7 +306,7 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 	/* completed on this CPU it is idle already, elsewhere it may not be yet */
 	if (blk_mq_rq_state(rq) != MQ_RQ_IN_FLIGHT) {
 		/* or its interrupt came just now, or a recovery took it back */
-		if (any)
+		if (any && bq->way->interrupts)
 			dev_warn_ratelimited(vfe_dev(vb->vd),
 					     "%s: %s: request %d was done without an interrupt\n",
 					     vb->disk->disk_name, bq->name,

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The data path between a request's chain and the ring: when the device is
+ * kicked, when it is to interrupt, and who takes what it used. Nothing here
+ * allocates or sleeps.
+ */
+#include <linux/bottom_half.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+
+#include "blk.h"
+
+/*
+ * --- Which completion is to interrupt ---
+ *
+ * An interrupt is asked for later in the ring the more requests the device has:
+ * for the last of a share of them. It surely comes, as nothing is waited for
+ * that the device does not have yet, and so no timer is needed.
+ *
+ * What a request may have to wait for is bounded by that:
+ * - One that is alone of its kind (see enum vfe_blk_kind) waits for none, and
+ *   no request waits for another kind: the smallest group counts. A read is not
+ *   held up by discards.
+ * - Half of a group is always asked for: whatever is slower than the median,
+ *   delays nobody.
+ * - More than half only as long as that is seen to cost nothing: when the
+ *   interrupt's handler finds that the device is done with all it had, a share
+ *   some more is asked for the next time; when it finds something left, half
+ *   again. The part that is never asked for, 15 percent as it comes, is what
+ *   shows the difference.
+ *
+ * What is used before that is taken with the next submission. A submitter that
+ * comes at least as often as the share is used up has no interrupts at all.
+ */
+#define VFE_BLK_STEP		(VFE_BLK_WHOLE / 16)
+
+/* How many completions from here is the one to interrupt? */
+static unsigned int vfe_blk_want(const struct vfe_blk_queue *bq)
+{
+	u16 fewest = U16_MAX;
+	unsigned int i, n;
+
+	/* a kind that there is none of comes out as 65535, and does not count */
+	for (i = 0; i < VFE_BLK_NUM_KINDS; i++)
+		fewest = min_t(u16, fewest, bq->held[i] - 1);
+	n = min(fewest + 1U, vfe_blk_held(bq));
+	return max(n * bq->share / VFE_BLK_WHOLE, 1U);
+}
+
+/* Learns from an interrupt that found @n. */
+static void vfe_blk_learn(struct vfe_blk_queue *bq, unsigned int n)
+{
+	u16 share = VFE_BLK_HALF;
+
+	if (!vfe_blk_held(bq) && n > 1)
+		share = max(share, bq->share) + VFE_BLK_STEP;
+	bq->share = min(share, bq->most);
+}
+
+/* --- Out of the ring --- */
+
+/**
+ * vfe_blk_take() - take all used requests out of the ring
+ * @bq: the queue, its lock held
+ * @taken: where to put them, behind what is there
+ *
+ * If it took any, an interrupt that was asked for may have been for them: who
+ * calls this asks again.
+ *
+ * Return: how many.
+ */
+unsigned int vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken)
+{
+	unsigned int before = taken->n;
+	struct request *rq;
+	u32 used;
+
+	while ((rq = vfe_queue_get(bq->vq, &used))) {
+		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+		req->used = used;
+		req->next = NULL;
+		*taken->tail = rq;
+		taken->tail = &req->next;
+		taken->n++;
+		bq->held[req->kind]--;
+	}
+	if (unlikely(bq->full && taken->n != before)) {
+		bq->full = false;
+		blk_mq_start_stopped_hw_queue(bq->hctx, true);
+	}
+	return taken->n - before;
+}
+
+/**
+ * vfe_blk_ask() - ask for an interrupt, where one is worth it
+ * @bq: the queue, its lock held
+ * @taken: where to put what is used so soon that none may come for it
+ *
+ * Ends: no more can be used than were posted, and posting needs the lock.
+ */
+void vfe_blk_ask(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken)
+{
+	do {
+		bq->asked = vfe_blk_want(bq);
+		if (vfe_queue_enable_cb_after(bq->vq, bq->asked))
+			return;
+	} while (vfe_blk_take(bq, taken));
+}
+
+static void vfe_blk_collect(struct vfe_blk_queue *bq,
+			    struct vfe_blk_taken *taken)
+{
+	vfe_queue_disable_cb(bq->vq);
+	vfe_blk_learn(bq, vfe_blk_take(bq, taken));
+	vfe_blk_ask(bq, taken);
+}
+
+/*
+ * Takes what is used by now, unless its interrupt is on the way already, and
+ * asks for the next one where it belongs with the requests that came.
+ */
+static bool vfe_blk_shown(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken)
+{
+	unsigned int n = bq->asked > 1 ? vfe_blk_take(bq, taken) : 0;
+
+	if (n || vfe_blk_want(bq) != bq->asked)
+		vfe_blk_ask(bq, taken);
+	return false;
+}
+
+const struct vfe_blk_way vfe_blk_interrupted = {
+	.interrupts = true,
+	.shown = vfe_blk_shown,
+	.collect = vfe_blk_collect,
+};
+
+/* The block layer asks a polled queue itself, by vfe_blk_poll(). */
+static bool vfe_blk_shown_polled(struct vfe_blk_queue *bq,
+				 struct vfe_blk_taken *taken)
+{
+	return false;
+}
+
+static void vfe_blk_collect_polled(struct vfe_blk_queue *bq,
+				   struct vfe_blk_taken *taken)
+{
+	vfe_blk_take(bq, taken);
+}
+
+const struct vfe_blk_way vfe_blk_polled = {
+	.shown = vfe_blk_shown_polled,
+	.collect = vfe_blk_collect_polled,
+};
+
+static void vfe_blk_finish_all(struct vfe_blk_taken *taken)
+{
+	DEFINE_IO_COMP_BATCH(iob);
+
+	vfe_blk_finish(taken, &iob);
+	if (iob.complete)
+		iob.complete(&iob);
+}
+
+/**
+ * vfe_blk_finish_here() - end what a submitter found
+ * @taken: the requests
+ *
+ * What the block layer ends in a softirq is ended when this returns: with
+ * softirqs on, raising one would wake a thread.
+ *
+ * Context: process context, without a lock.
+ */
+void vfe_blk_finish_here(struct vfe_blk_taken *taken)
+{
+	if (!taken->first)
+		return;
+	local_bh_disable();
+	vfe_blk_finish_all(taken);
+	local_bh_enable();
+}
+
+/**
+ * vfe_blk_reap() - complete what the device used
+ * @bq: the queue
+ *
+ * Context: any.
+ * Return: whether there was something.
+ */
+bool vfe_blk_reap(struct vfe_blk_queue *bq)
+{
+	struct vfe_blk_taken taken;
+	unsigned long flags;
+
+	vfe_blk_none_taken(&taken);
+	spin_lock_irqsave(&bq->lock, flags);
+	if (bq->started)
+		bq->way->collect(bq, &taken);
+	spin_unlock_irqrestore(&bq->lock, flags);
+	vfe_blk_finish_all(&taken);
+	return taken.n;
+}
+
+/* A queue's interrupt */
+void vfe_blk_done(struct vfe_queue *vq)
+{
+	vfe_blk_reap(vfe_blk_queue_of(vq));
+}
+
+/* Return: how many requests of a polled queue came to their end. */
+static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
+{
+	struct vfe_blk_queue *bq = hctx->driver_data;
+	struct vfe_blk_taken taken;
+	unsigned long flags;
+
+	/* nobody who submits is kept from the lock for nothing */
+	if (!vfe_queue_pending(bq->vq))
+		return 0;
+	vfe_blk_none_taken(&taken);
+	spin_lock_irqsave(&bq->lock, flags);
+	if (bq->started)
+		vfe_blk_take(bq, &taken);
+	spin_unlock_irqrestore(&bq->lock, flags);
+	vfe_blk_finish(&taken, iob);
+	return taken.n;
+}
+
+/* --- Into the ring --- */
+
+/**
+ * vfe_blk_open() - begin with an empty ring
+ * @bq: the queue, its lock held
+ */
+void vfe_blk_open(struct vfe_blk_queue *bq)
+{
+	memset(bq->held, 0, sizeof(bq->held));
+	bq->share = min_t(u16, bq->most, VFE_BLK_HALF);
+	bq->since = 0;
+	/* as rings are made: the first one used interrupts */
+	bq->asked = 1;
+}
+
+/* Room is made by what is used and was not taken yet. */
+static int vfe_blk_add(struct vfe_blk_queue *bq, struct request *rq,
+		       unsigned int out, unsigned int in,
+		       struct vfe_blk_taken *taken)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	int err;
+
+	err = vfe_queue_add(bq->vq, req->segs, out, in, rq);
+	if (likely(err != -ENOSPC))
+		return err;
+	bq->way->collect(bq, taken);
+	return vfe_queue_add(bq->vq, req->segs, out, in, rq);
+}
+
+/*
+ * Puts a prepared request into the ring. When that is full the block layer is
+ * told under the lock that a completion takes, so that the completion which
+ * makes room cannot come before the queue is stopped.
+ */
+static blk_status_t vfe_blk_post(struct vfe_blk_queue *bq, struct request *rq,
+				 unsigned int out, unsigned int in,
+				 struct vfe_blk_taken *taken)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	if (unlikely(!bq->started))
+		return BLK_STS_RESOURCE;
+	switch (vfe_blk_add(bq, rq, out, in, taken)) {
+	case 0:
+		bq->held[req->kind]++;
+		return BLK_STS_OK;
+	case -ENOSPC:
+		bq->full = true;
+		blk_mq_stop_hw_queue(bq->hctx);
+		return BLK_STS_DEV_RESOURCE;
+	case -EIO:	/* broken: try again after the reset to come */
+		return BLK_STS_RESOURCE;
+	default:
+		return BLK_STS_IOERR;
+	}
+}
+
+/**
+ * struct vfe_blk_show - what there is to do after requests were shown
+ * @taken: requests that were used meanwhile
+ * @notify: the device wants to be kicked
+ * @look: vfe_blk_look() is to be called
+ */
+struct vfe_blk_show {
+	struct vfe_blk_taken taken;
+	bool notify;
+	bool look;
+};
+
+/* Shows the device all there is. The lock is held. */
+static void vfe_blk_show(struct vfe_blk_queue *bq, struct vfe_blk_show *show)
+{
+	if (unlikely(!bq->started))
+		return;
+	show->notify = vfe_queue_kick_prepare(bq->vq);
+	show->look = bq->way->shown(bq, &show->taken);
+}
+
+/* The rest, without the lock; the kick first, so that the device begins. */
+static void vfe_blk_shown_all(struct vfe_blk_queue *bq,
+			      struct vfe_blk_show *show)
+{
+	if (show->notify)
+		vfe_queue_notify(bq->vq);
+	vfe_blk_finish_here(&show->taken);
+	if (show->look)
+		vfe_blk_look(bq);
+}
+
+static void vfe_blk_nothing_shown(struct vfe_blk_show *show)
+{
+	vfe_blk_none_taken(&show->taken);
+	show->notify = false;
+	show->look = false;
+}
+
+/*
+ * The doorbell apart from the submission: only the last request of a batch
+ * rings it, and one that finds the ring full, for those before it.
+ */
+static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
+				     const struct blk_mq_queue_data *bd)
+{
+	struct vfe_blk_queue *bq = hctx->driver_data;
+	struct request *rq = bd->rq;
+	struct vfe_blk_show show;
+	unsigned int out, in;
+	unsigned long flags;
+	blk_status_t status;
+
+	if (unlikely(READ_ONCE(bq->vb->state) == VFE_BLK_DEAD))
+		return BLK_STS_IOERR;
+	status = vfe_blk_prepare(bq->vb, rq, &out, &in);
+	if (unlikely(status))
+		return status;
+	blk_mq_start_request(rq);
+	vfe_blk_nothing_shown(&show);
+
+	spin_lock_irqsave(&bq->lock, flags);
+	status = vfe_blk_post(bq, rq, out, in, &show.taken);
+	if (bd->last || status)
+		vfe_blk_show(bq, &show);
+	spin_unlock_irqrestore(&bq->lock, flags);
+
+	vfe_blk_shown_all(bq, &show);
+	/* one that is in the ring may have ended by now */
+	if (unlikely(status))
+		vfe_blk_unmap(rq);
+	return status;
+}
+
+/* The rest of a batch will not come: show what came of it. */
+static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
+{
+	struct vfe_blk_queue *bq = hctx->driver_data;
+	struct vfe_blk_show show;
+	unsigned long flags;
+
+	vfe_blk_nothing_shown(&show);
+	spin_lock_irqsave(&bq->lock, flags);
+	vfe_blk_show(bq, &show);
+	spin_unlock_irqrestore(&bq->lock, flags);
+	vfe_blk_shown_all(bq, &show);
+}
+
+const struct blk_mq_ops vfe_blk_mq_ops = {
+	.queue_rq = vfe_blk_queue_rq,
+	.commit_rqs = vfe_blk_commit_rqs,
+	.complete = vfe_blk_complete,
+	.poll = vfe_blk_poll,
+	.timeout = vfe_blk_timeout,
+	.init_hctx = vfe_blk_init_hctx,
+	.init_request = vfe_blk_init_request,
+	.exit_request = vfe_blk_exit_request,
+	.map_queues = vfe_blk_map_queues,
+};

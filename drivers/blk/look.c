@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Adaptive polling: who submits looks for the completion, for a bounded time,
+ * before an interrupt is asked for. A completion that is found saves an
+ * interrupt and the sleep that it would end, and costs the time of a CPU; both
+ * are counted (polls, polls_found, polls_ns below vfe/).
+ */
+#include <linux/ktime.h>
+#include <linux/minmax.h>
+#include <linux/preempt.h>
+#include <linux/processor.h>
+#include <linux/sched.h>
+
+#include "blk.h"
+
+/* The n-th part of a new time goes into what is usual */
+#define VFE_BLK_LOOK_WEIGHT	4
+
+/*
+ * How long to look: twice what it usually takes, within the budget; not at all
+ * where it usually takes longer than that, as the time would be lost, too.
+ */
+static u32 vfe_blk_look_window(const struct vfe_blk_queue *bq)
+{
+	u32 budget = READ_ONCE(bq->budget);
+	u32 usual = READ_ONCE(bq->waited);
+
+	if (!usual)
+		return budget;
+	return usual > budget ? 0 : min(budget, 2 * usual);
+}
+
+/*
+ * Learns from a wait that just ended, whoever ended it. The bound lets what is
+ * usual come back soon after a hitch.
+ */
+static void vfe_blk_look_learn(struct vfe_blk_queue *bq)
+{
+	u32 waited = min_t(u64, ktime_get_ns() - bq->since, 2 * bq->budget);
+	u32 usual = bq->waited ?: waited;
+
+	bq->since = 0;
+	usual += ((s64)waited - usual) / VFE_BLK_LOOK_WEIGHT;
+	/* 0 would mean that nothing is known */
+	WRITE_ONCE(bq->waited, max(usual, 1U));
+}
+
+static void vfe_blk_look_collect(struct vfe_blk_queue *bq,
+				 struct vfe_blk_taken *taken)
+{
+	vfe_queue_disable_cb(bq->vq);
+	bq->asked = 0;
+	if (vfe_blk_take(bq, taken) && bq->since)
+		vfe_blk_look_learn(bq);
+	/* with nothing to wait for, the next submitter looks without an ask */
+	if (vfe_blk_held(bq))
+		vfe_blk_ask(bq, taken);
+}
+
+/*
+ * Until vfe_blk_look() is over nobody may take this CPU: no interrupt is asked
+ * for meanwhile.
+ */
+static bool vfe_blk_look_shown(struct vfe_blk_queue *bq,
+			       struct vfe_blk_taken *taken)
+{
+	bq->since = ktime_get_ns();
+	if (!vfe_blk_look_window(bq))
+		return vfe_blk_interrupted.shown(bq, taken);
+	preempt_disable();
+	vfe_queue_disable_cb(bq->vq);
+	bq->asked = 0;
+	return true;
+}
+
+const struct vfe_blk_way vfe_blk_looking = {
+	.interrupts = true,
+	.shown = vfe_blk_look_shown,
+	.collect = vfe_blk_look_collect,
+};
+
+/* Return: whether there is something to be taken */
+static bool vfe_blk_look_out(const struct vfe_blk_queue *bq, u64 *spent)
+{
+	u32 window = vfe_blk_look_window(bq);
+	u64 start = ktime_get_ns();
+	bool found;
+
+	do {
+		found = vfe_queue_pending(bq->vq);
+		*spent = ktime_get_ns() - start;
+		cpu_relax();
+	} while (!found && *spent < window && !need_resched());
+	return found;
+}
+
+/**
+ * vfe_blk_look() - look for a completion, then ask for an interrupt
+ * @bq: the queue; what it was shown was kicked
+ *
+ * Context: process context without a lock, preemption disabled once by
+ * vfe_blk_look_shown(), which ends here.
+ */
+void vfe_blk_look(struct vfe_blk_queue *bq)
+{
+	struct vfe_stats *stats = vfe_stats_of(bq->vb->vd);
+	struct vfe_blk_taken taken;
+	unsigned long flags;
+	u64 spent;
+
+	if (vfe_blk_look_out(bq, &spent))
+		vfe_count(stats, polls_found);
+	vfe_count(stats, polls);
+	vfe_count_by(stats, polls_ns, spent);
+	vfe_blk_none_taken(&taken);
+	spin_lock_irqsave(&bq->lock, flags);
+	if (bq->started)
+		bq->way->collect(bq, &taken);
+	spin_unlock_irqrestore(&bq->lock, flags);
+	preempt_enable();
+	vfe_blk_finish_here(&taken);
+}

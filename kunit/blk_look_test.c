@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Adaptive polling of vfe_blk (drivers/blk/look.c): a submitter that looks for
+ * its completion, for how long, and what is counted of it. The device answers
+ * inside of the kick, later, or not at all.
+ */
+#include <linux/module.h>
+
+#include "lib/rig.h"
+
+/**
+ * struct look - a device that answers a kick at once, if it is told to
+ * @rig: the disk
+ * @quick: it does
+ * @rival: another task wants the CPU at that moment
+ */
+struct look {
+	struct vfe_rig *rig;
+	bool quick;
+	bool rival;
+};
+
+/* Serve what was kicked, here and now: nothing in this may sleep. */
+static bool look_access(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct look *look = m->knobs.priv;
+	struct vfe_rig *rig = look->rig;
+	struct vfe_mock_queue *mq = &m->queues[0];
+
+	if (a->reg != VFE_REG_NOTIFY || a->dir != VFE_WRITE)
+		return false;
+	if (look->rival)
+		set_tsk_need_resched(current);
+	while (rig->num_kept < VFE_RIG_KEPT &&
+	       vfe_mock_pop(mq, &rig->kept[rig->num_kept]) > 0) {
+		rig->num_kept++;
+		if (look->quick)
+			vfe_rig_push(rig, rig->num_kept - 1);
+	}
+	vfe_mock_set_avail_event(mq, mq->next);
+	return false;
+}
+
+static void look_set(struct look *look, const char *us)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "block/%s/adaptive_poll",
+		 look->rig->disk->disk_name);
+	KUNIT_ASSERT_EQ(look->rig->test, (ssize_t)strlen(us),
+			vfe_rig_write_file(look->rig, path, us));
+}
+
+/* From here on kicks are answered as @quick says, and by nobody else. */
+static struct look *look_disk(struct kunit *test, const char *us)
+{
+	struct look *look = kunit_kzalloc(test, sizeof(*look), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, look);
+	look->rig = vfe_rig_disk(test, 0);
+	look->quick = true;
+	vfe_rig_works(look->rig);
+	vfe_rig_recycle(look->rig);
+	look_set(look, us);
+	vfe_mock_settle(look->rig->m);
+	vfe_rig_reset_counts(look->rig);
+	look->rig->m->knobs.mute = true;
+	look->rig->m->knobs.priv = look;
+	look->rig->m->knobs.access = look_access;
+	return look;
+}
+
+static struct vfe_rig_io *look_read(struct look *look)
+{
+	if (look->rig->num_ios == VFE_RIG_IOS)
+		vfe_rig_recycle(look->rig);
+	look->rig->num_kept = 0;
+	return vfe_rig_start(look->rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
+}
+
+/* The device answers what it kept, @late jiffies from now, and interrupts. */
+static void look_answer(struct look *look, struct vfe_rig_io *io,
+			unsigned long late)
+{
+	struct vfe_mock_queue *mq = &look->rig->m->queues[0];
+	struct kunit *test = look->rig->test;
+	u16 old = mq->used;
+
+	/* 0 of them would end with the next */
+	if (late)
+		schedule_timeout_uninterruptible(late);
+	KUNIT_ASSERT_EQ(test, 1U, look->rig->num_kept);
+	vfe_rig_push(look->rig, 0);
+	KUNIT_EXPECT_TRUE(test, vfe_mock_wants_interrupt(mq, old));
+	vfe_mock_interrupt(mq);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+}
+
+static void look_end(struct look *look)
+{
+	look->rig->m->knobs.access = NULL;
+	look->rig->m->knobs.mute = false;
+	vfe_rig_recycle(look->rig);
+	vfe_rig_works(look->rig);
+	VFE_MOCK_EXPECT_CLEAN(look->rig->test, look->rig->m);
+}
+
+static void off_unless_asked_for(struct kunit *test)
+{
+	struct look *look = look_disk(test, "0");
+	struct vfe_rig_io *io = look_read(look);
+
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(look->rig, "polls"));
+	vfe_mock_interrupt(&look->rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+	look_end(look);
+}
+
+/* Done before submit_bio() is, and nobody was interrupted. */
+static void found_without_an_interrupt(struct kunit *test)
+{
+	struct look *look = look_disk(test, "1000");
+	struct vfe_mock_queue *mq = &look->rig->m->queues[0];
+	struct vfe_rig_io *io;
+	unsigned int i;
+	u16 old;
+
+	for (i = 0; i < 10; i++) {
+		old = mq->used;
+		io = look_read(look);
+		KUNIT_EXPECT_EQ(test, 1U, io->ends);
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+		KUNIT_EXPECT_FALSE(test, vfe_mock_wants_interrupt(mq, old));
+	}
+	KUNIT_EXPECT_EQ(test, 10LL, vfe_rig_counter(look->rig, "polls"));
+	KUNIT_EXPECT_EQ(test, 10LL, vfe_rig_counter(look->rig, "polls_found"));
+	KUNIT_EXPECT_LT(test, vfe_rig_counter(look->rig, "polls_ns"),
+			10 * 1000 * 1000LL);
+	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(look->rig, "interrupts"));
+	look_end(look);
+}
+
+/* Bounded; and what comes after the bound interrupts. */
+static void given_up_after_its_time(struct kunit *test)
+{
+	struct look *look = look_disk(test, "200");
+	struct vfe_rig_io *io;
+	s64 spent;
+
+	look->quick = false;
+	io = look_read(look);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls"));
+	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(look->rig, "polls_found"));
+	spent = vfe_rig_counter(look->rig, "polls_ns");
+	KUNIT_EXPECT_GE(test, spent, 200 * 1000LL);
+	KUNIT_EXPECT_LT(test, spent, 100 * 1000 * 1000LL);
+	look_answer(look, io, 0);
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "interrupts"));
+	look_end(look);
+}
+
+/* A device that is slower than the bound is not waited for in vain. */
+static void slow_device_is_left_to_interrupts(struct kunit *test)
+{
+	struct look *look = look_disk(test, "100");
+	unsigned int i;
+	s64 polls;
+
+	look->quick = false;
+	for (i = 0; i < 3; i++)
+		look_answer(look, look_read(look), 2);
+	polls = vfe_rig_counter(look->rig, "polls");
+	KUNIT_EXPECT_LE(test, polls, 2LL);
+	for (i = 0; i < 8; i++)
+		look_answer(look, look_read(look), 2);
+	KUNIT_EXPECT_EQ(test, polls, vfe_rig_counter(look->rig, "polls"));
+	/* quick again: noticed by the interrupts, then looked for */
+	for (i = 0; i < 16; i++) {
+		struct vfe_rig_io *io = look_read(look);
+
+		if (!io->ends)
+			look_answer(look, io, 0);
+	}
+	look->quick = true;
+	KUNIT_EXPECT_EQ(test, 1U, look_read(look)->ends);
+	KUNIT_EXPECT_GT(test, vfe_rig_counter(look->rig, "polls_found"), 0LL);
+	look_end(look);
+}
+
+static void left_when_the_cpu_is_wanted(struct kunit *test)
+{
+	struct look *look = look_disk(test, "10000");
+	struct vfe_rig_io *io;
+
+	look->quick = false;
+	look->rival = true;
+	io = look_read(look);
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls"));
+	KUNIT_EXPECT_LT(test, vfe_rig_counter(look->rig, "polls_ns"),
+			10 * 1000 * 1000LL);
+	look->rival = false;
+	look_answer(look, io, 0);
+	look_end(look);
+}
+
+/* Switched off with callbacks off: the next request asks for them. */
+static void switched_off_again(struct kunit *test)
+{
+	struct look *look = look_disk(test, "1000");
+	struct vfe_rig_io *io;
+
+	KUNIT_EXPECT_EQ(test, 1U, look_read(look)->ends);
+	look_set(look, "0");
+	look->quick = false;
+	io = look_read(look);
+	look_answer(look, io, 0);
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls"));
+	look_end(look);
+}
+
+static struct kunit_case look_cases[] = {
+	KUNIT_CASE(off_unless_asked_for),
+	KUNIT_CASE(found_without_an_interrupt),
+	KUNIT_CASE(given_up_after_its_time),
+	KUNIT_CASE(slow_device_is_left_to_interrupts),
+	KUNIT_CASE(left_when_the_cpu_is_wanted),
+	KUNIT_CASE(switched_off_again),
+	{ }
+};
+
+static struct kunit_suite look_suite = {
+	.name = "vfe-blk_look",
+	.test_cases = look_cases,
+};
+
+kunit_test_suite(look_suite);
+
+MODULE_DESCRIPTION("Tests of vfe_blk's adaptive polling");
+MODULE_LICENSE("GPL");
