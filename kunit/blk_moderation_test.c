@@ -17,11 +17,22 @@ struct moderation {
 	unsigned int pushed;	/* of the chains that the device kept */
 };
 
+static ssize_t moderation_set(struct vfe_rig *rig, const char *file,
+			      const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name, file);
+	return vfe_rig_write_file(rig, path, text);
+}
+
+/* Streams would take the place of what is tested: they are off. */
 static struct moderation moderation_with(struct kunit *test,
 					 struct vfe_rig *rig)
 {
 	struct moderation mod = { .rig = rig, .mq = &rig->m->queues[0] };
 
+	KUNIT_ASSERT_EQ(test, 1, moderation_set(rig, "streams", "0"));
 	vfe_rig_works(rig);
 	vfe_rig_recycle(rig);
 	vfe_rig_reset_counts(rig);
@@ -285,15 +296,6 @@ static void full_ring_is_kicked(struct kunit *test)
 
 /* --- switched off, and where it cannot be --- */
 
-static ssize_t moderation_set(struct vfe_rig *rig, const char *file,
-			      const char *text)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name, file);
-	return vfe_rig_write_file(rig, path, text);
-}
-
 static void switched_off_each_interrupts(struct kunit *test)
 {
 	struct moderation mod = moderation_disk(test);
@@ -322,6 +324,7 @@ static void values_are_checked(struct kunit *test)
 			moderation_set(rig, "adaptive_poll", "10001"));
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			moderation_set(rig, "adaptive_poll", "-1"));
+	KUNIT_EXPECT_EQ(test, -EINVAL, moderation_set(rig, "streams", "2"));
 	snprintf(path, sizeof(path), "block/%s/moderation",
 		 rig->disk->disk_name);
 	KUNIT_EXPECT_EQ(test, 3, vfe_rig_read_file(rig, path, buf,

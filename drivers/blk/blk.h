@@ -9,6 +9,7 @@
 #include <linux/blk-mq.h>
 #include <linux/build_bug.h>
 #include <linux/dmapool.h>
+#include <linux/kthread.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/scatterlist.h>
@@ -122,20 +123,54 @@ struct vfe_blk_taken {
 	unsigned int n;
 };
 
+/**
+ * struct vfe_blk_show - what is to be done after requests were shown
+ * @taken: requests that were used meanwhile
+ * @notify: the device wants to be kicked
+ * @look: vfe_blk_look() is to be called
+ */
+struct vfe_blk_show {
+	struct vfe_blk_taken taken;
+	bool notify;
+	bool look;
+};
+
+/**
+ * struct vfe_blk_stream - what is known of a submitter that comes often
+ * @watch: the work of a thread of its CPU
+ * @cpu: the CPU that submitted last
+ * @on: there is a stream, and its watch will come
+ * @signs: interrupts in a row that came in the middle of its work
+ * @doubt: as many make it a stream
+ * @belief: most that @signs may become; 0 where there are no streams
+ * @length: times that requests were submitted in this stream
+ * @last: the same of the one before
+ */
+struct vfe_blk_stream {
+	struct kthread_work watch;
+	unsigned int cpu;
+	bool on;
+	u8 signs;
+	u8 doubt;
+	u8 belief;
+	u32 length;
+	u32 last;
+};
+
 struct vfe_blk_queue;
 
 /**
  * struct vfe_blk_way - how a queue hears of completions
  * @interrupts: also by interrupts
- * @shown: the device was just shown all requests. Return: whether the
- *	   submitter is to call vfe_blk_look() once it has no lock
+ * @show: show the device the requests in the ring, and see to it that they are
+ *	  heard of
  * @collect: take what is used, and see to it that the rest is heard of
  *
  * Both are called with the queue's lock.
  */
 struct vfe_blk_way {
 	bool interrupts;
-	bool (*shown)(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken);
+	void (*show)(struct vfe_blk_queue *bq, struct vfe_blk_show *show);
 	void (*collect)(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken);
 };
 
@@ -154,9 +189,11 @@ struct vfe_blk_way {
  *	   VFE_BLK_WHOLE parts
  * @most: that @share may become
  * @held: requests in the ring, of each kind
+ * @hidden: of them, those that the device does not see yet
  * @budget: how long a submitter may look for something used, in ns
  * @waited: how long a submitter usually waits for something to be used, in ns
  * @since: when one began to wait, in ns, or 0
+ * @stream: whether one comes again and again
  * @name: for messages and the interrupt
  */
 struct vfe_blk_queue {
@@ -172,9 +209,11 @@ struct vfe_blk_queue {
 	u16 share;
 	u16 most;
 	u16 held[VFE_BLK_NUM_KINDS];
+	u16 hidden;
 	u32 budget;
 	u32 waited;
 	u64 since;
+	struct vfe_blk_stream stream;
 	char name[16];
 } ____cacheline_aligned_in_smp;
 
@@ -188,10 +227,12 @@ struct vfe_blk_queue {
  *		those that the device has; 0 for one
  * @adaptive_poll: longest time to look for a completion after a submission,
  *		   before an interrupt is asked for, in microseconds; 0 not to
+ * @streams: 1 to go without interrupts while a submitter comes again and again
  */
 struct vfe_blk_tuning {
 	unsigned int moderation;
 	unsigned int adaptive_poll;
+	unsigned int streams;
 };
 
 #define VFE_BLK_MODERATION	85	/* see flow.c */
@@ -268,6 +309,8 @@ bool vfe_blk_reap(struct vfe_blk_queue *bq);
 unsigned int vfe_blk_take(struct vfe_blk_queue *bq,
 			  struct vfe_blk_taken *taken);
 void vfe_blk_ask(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken);
+bool vfe_blk_ring(struct vfe_blk_queue *bq);
+void vfe_blk_show_all(struct vfe_blk_queue *bq, struct vfe_blk_show *show);
 void vfe_blk_finish_here(struct vfe_blk_taken *taken);
 
 /* --- look.c: polling by who submits --- */
@@ -275,6 +318,18 @@ void vfe_blk_finish_here(struct vfe_blk_taken *taken);
 extern const struct vfe_blk_way vfe_blk_looking;
 
 void vfe_blk_look(struct vfe_blk_queue *bq);
+
+/* --- stream.c: who comes again and again --- */
+
+void vfe_blk_watches_init(void);
+void vfe_blk_watches_exit(void);
+void vfe_blk_stream_init(struct vfe_blk_queue *bq);
+void vfe_blk_stream_exit(struct vfe_blk_queue *bq);
+void vfe_blk_stream_reset(struct vfe_blk_queue *bq, bool allowed);
+void vfe_blk_stream_sign(struct vfe_blk_queue *bq);
+bool vfe_blk_stream_begin(struct vfe_blk_queue *bq);
+bool vfe_blk_stream_goes_on(struct vfe_blk_queue *bq,
+			    struct vfe_blk_taken *taken);
 
 /* --- tune.c: values that users may change --- */
 

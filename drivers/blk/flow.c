@@ -30,7 +30,8 @@
  *   shows the difference.
  *
  * What is used before that is taken with the next submission. A submitter that
- * comes at least as often as the share is used up has no interrupts at all.
+ * comes at least as often as the share is used up has no interrupts at all; see
+ * also stream.c.
  */
 #define VFE_BLK_STEP		(VFE_BLK_WHOLE / 16)
 
@@ -112,34 +113,80 @@ static void vfe_blk_collect(struct vfe_blk_queue *bq,
 			    struct vfe_blk_taken *taken)
 {
 	vfe_queue_disable_cb(bq->vq);
+	bq->asked = 0;
 	vfe_blk_learn(bq, vfe_blk_take(bq, taken));
-	vfe_blk_ask(bq, taken);
+	if (!bq->stream.on)
+		vfe_blk_ask(bq, taken);
 }
 
 /*
  * Takes what is used by now, unless its interrupt is on the way already, and
  * asks for the next one where it belongs with the requests that came.
  */
-static bool vfe_blk_shown(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken)
+static void vfe_blk_ask_anew(struct vfe_blk_queue *bq,
+			     struct vfe_blk_taken *taken)
 {
 	unsigned int n = bq->asked > 1 ? vfe_blk_take(bq, taken) : 0;
 
 	if (n || vfe_blk_want(bq) != bq->asked)
 		vfe_blk_ask(bq, taken);
-	return false;
+}
+
+/**
+ * vfe_blk_ring() - show the device all requests in the ring
+ * @bq: the queue, its lock held
+ *
+ * Return: whether it wants to be kicked.
+ */
+bool vfe_blk_ring(struct vfe_blk_queue *bq)
+{
+	bq->hidden = 0;
+	return vfe_queue_kick_prepare(bq->vq);
+}
+
+/**
+ * vfe_blk_show_all() - show what there is, and ask for an interrupt
+ * @bq: the queue, its lock held
+ * @show: what is to be done then
+ */
+void vfe_blk_show_all(struct vfe_blk_queue *bq, struct vfe_blk_show *show)
+{
+	show->notify = vfe_blk_ring(bq);
+	vfe_blk_ask_anew(bq, &show->taken);
+}
+
+/* What may wait for a kick is not shown before: then one is for all of it. */
+static void vfe_blk_show_stream(struct vfe_blk_queue *bq,
+				struct vfe_blk_show *show)
+{
+	if (vfe_blk_stream_goes_on(bq, &show->taken))
+		return;
+	if (bq->stream.on)
+		show->notify = vfe_blk_ring(bq);
+	else
+		vfe_blk_show_all(bq, show);
+}
+
+static void vfe_blk_show_interrupted(struct vfe_blk_queue *bq,
+				     struct vfe_blk_show *show)
+{
+	if (unlikely(bq->stream.on || vfe_blk_stream_begin(bq)))
+		vfe_blk_show_stream(bq, show);
+	else
+		vfe_blk_show_all(bq, show);
 }
 
 const struct vfe_blk_way vfe_blk_interrupted = {
 	.interrupts = true,
-	.shown = vfe_blk_shown,
+	.show = vfe_blk_show_interrupted,
 	.collect = vfe_blk_collect,
 };
 
 /* The block layer asks a polled queue itself, by vfe_blk_poll(). */
-static bool vfe_blk_shown_polled(struct vfe_blk_queue *bq,
-				 struct vfe_blk_taken *taken)
+static void vfe_blk_show_polled(struct vfe_blk_queue *bq,
+				struct vfe_blk_show *show)
 {
-	return false;
+	show->notify = vfe_blk_ring(bq);
 }
 
 static void vfe_blk_collect_polled(struct vfe_blk_queue *bq,
@@ -149,7 +196,7 @@ static void vfe_blk_collect_polled(struct vfe_blk_queue *bq,
 }
 
 const struct vfe_blk_way vfe_blk_polled = {
-	.shown = vfe_blk_shown_polled,
+	.show = vfe_blk_show_polled,
 	.collect = vfe_blk_collect_polled,
 };
 
@@ -204,7 +251,18 @@ bool vfe_blk_reap(struct vfe_blk_queue *bq)
 /* A queue's interrupt */
 void vfe_blk_done(struct vfe_queue *vq)
 {
-	vfe_blk_reap(vfe_blk_queue_of(vq));
+	struct vfe_blk_queue *bq = vfe_blk_queue_of(vq);
+	struct vfe_blk_taken taken;
+	unsigned long flags;
+
+	vfe_blk_none_taken(&taken);
+	spin_lock_irqsave(&bq->lock, flags);
+	if (bq->started) {
+		vfe_blk_stream_sign(bq);
+		bq->way->collect(bq, &taken);
+	}
+	spin_unlock_irqrestore(&bq->lock, flags);
+	vfe_blk_finish_all(&taken);
 }
 
 /* Return: how many requests of a polled queue came to their end. */
@@ -235,6 +293,8 @@ static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 void vfe_blk_open(struct vfe_blk_queue *bq)
 {
 	memset(bq->held, 0, sizeof(bq->held));
+	bq->hidden = 0;
+	bq->stream.on = false;
 	bq->share = min_t(u16, bq->most, VFE_BLK_HALF);
 	bq->since = 0;
 	/* as rings are made: the first one used interrupts */
@@ -272,6 +332,7 @@ static blk_status_t vfe_blk_post(struct vfe_blk_queue *bq, struct request *rq,
 	switch (vfe_blk_add(bq, rq, out, in, taken)) {
 	case 0:
 		bq->held[req->kind]++;
+		bq->hidden++;
 		return BLK_STS_OK;
 	case -ENOSPC:
 		bq->full = true;
@@ -284,30 +345,8 @@ static blk_status_t vfe_blk_post(struct vfe_blk_queue *bq, struct request *rq,
 	}
 }
 
-/**
- * struct vfe_blk_show - what there is to do after requests were shown
- * @taken: requests that were used meanwhile
- * @notify: the device wants to be kicked
- * @look: vfe_blk_look() is to be called
- */
-struct vfe_blk_show {
-	struct vfe_blk_taken taken;
-	bool notify;
-	bool look;
-};
-
-/* Shows the device all there is. The lock is held. */
-static void vfe_blk_show(struct vfe_blk_queue *bq, struct vfe_blk_show *show)
-{
-	if (unlikely(!bq->started))
-		return;
-	show->notify = vfe_queue_kick_prepare(bq->vq);
-	show->look = bq->way->shown(bq, &show->taken);
-}
-
-/* The rest, without the lock; the kick first, so that the device begins. */
-static void vfe_blk_shown_all(struct vfe_blk_queue *bq,
-			      struct vfe_blk_show *show)
+/* What is done without the lock; the kick first, so that the device begins */
+static void vfe_blk_shown(struct vfe_blk_queue *bq, struct vfe_blk_show *show)
 {
 	if (show->notify)
 		vfe_queue_notify(bq->vq);
@@ -325,7 +364,8 @@ static void vfe_blk_nothing_shown(struct vfe_blk_show *show)
 
 /*
  * The doorbell apart from the submission: only the last request of a batch
- * rings it, and one that finds the ring full, for those before it.
+ * rings it, and one that finds the ring full, for those before it; in a stream
+ * (stream.c), the last of some.
  */
 static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 				     const struct blk_mq_queue_data *bd)
@@ -347,11 +387,11 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	spin_lock_irqsave(&bq->lock, flags);
 	status = vfe_blk_post(bq, rq, out, in, &show.taken);
-	if (bd->last || status)
-		vfe_blk_show(bq, &show);
+	if (bq->started && (bd->last || status))
+		bq->way->show(bq, &show);
 	spin_unlock_irqrestore(&bq->lock, flags);
 
-	vfe_blk_shown_all(bq, &show);
+	vfe_blk_shown(bq, &show);
 	/* one that is in the ring may have ended by now */
 	if (unlikely(status))
 		vfe_blk_unmap(rq);
@@ -367,9 +407,10 @@ static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 
 	vfe_blk_nothing_shown(&show);
 	spin_lock_irqsave(&bq->lock, flags);
-	vfe_blk_show(bq, &show);
+	if (bq->started)
+		bq->way->show(bq, &show);
 	spin_unlock_irqrestore(&bq->lock, flags);
-	vfe_blk_shown_all(bq, &show);
+	vfe_blk_shown(bq, &show);
 }
 
 const struct blk_mq_ops vfe_blk_mq_ops = {

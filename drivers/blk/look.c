@@ -61,21 +61,24 @@ static void vfe_blk_look_collect(struct vfe_blk_queue *bq,
  * Until vfe_blk_look() is over nobody may take this CPU: no interrupt is asked
  * for meanwhile.
  */
-static bool vfe_blk_look_shown(struct vfe_blk_queue *bq,
-			       struct vfe_blk_taken *taken)
+static void vfe_blk_look_show(struct vfe_blk_queue *bq,
+			      struct vfe_blk_show *show)
 {
 	bq->since = ktime_get_ns();
-	if (!vfe_blk_look_window(bq))
-		return vfe_blk_interrupted.shown(bq, taken);
-	preempt_disable();
+	if (!vfe_blk_look_window(bq)) {
+		vfe_blk_show_all(bq, show);
+		return;
+	}
 	vfe_queue_disable_cb(bq->vq);
 	bq->asked = 0;
-	return true;
+	show->notify = vfe_blk_ring(bq);
+	preempt_disable();
+	show->look = true;
 }
 
 const struct vfe_blk_way vfe_blk_looking = {
 	.interrupts = true,
-	.shown = vfe_blk_look_shown,
+	.show = vfe_blk_look_show,
 	.collect = vfe_blk_look_collect,
 };
 
@@ -99,7 +102,7 @@ static bool vfe_blk_look_out(const struct vfe_blk_queue *bq, u64 *spent)
  * @bq: the queue; what it was shown was kicked
  *
  * Context: process context without a lock, preemption disabled once by
- * vfe_blk_look_shown(), which ends here.
+ * vfe_blk_look_show(), which ends here.
  */
 void vfe_blk_look(struct vfe_blk_queue *bq)
 {

@@ -46,6 +46,11 @@ module_param(adaptive_poll, uint, 0444);
 MODULE_PARM_DESC(adaptive_poll,
 		 "longest time to look for a completion before an interrupt is asked for, in microseconds, default 0: not to");
 
+static unsigned int streams;
+module_param(streams, uint, 0444);
+MODULE_PARM_DESC(streams,
+		 "1: a submitter that comes again and again gets no interrupts, and gives several requests a kick, 0: not so (default)");
+
 static enum vfe_interrupts vfe_blk_interrupts;
 static struct vfe_blk_tuning vfe_blk_tuning;
 static DEFINE_IDA(vfe_blk_indices);
@@ -302,9 +307,11 @@ static int __init vfe_blk_check_completions(void)
 {
 	vfe_blk_tuning.moderation = moderation;
 	vfe_blk_tuning.adaptive_poll = adaptive_poll;
+	vfe_blk_tuning.streams = streams;
 	if (vfe_blk_check_tuning(&vfe_blk_tuning)) {
-		pr_err("moderation=%u adaptive_poll=%u: must be 0 to 100 and 0 to %u\n",
-		       moderation, adaptive_poll, VFE_BLK_MAX_ADAPTIVE_POLL);
+		pr_err("moderation=%u adaptive_poll=%u streams=%u: must be 0 to 100, 0 to %u, and 0 or 1\n",
+		       moderation, adaptive_poll, streams,
+		       VFE_BLK_MAX_ADAPTIVE_POLL);
 		return -EINVAL;
 	}
 	if (poll_queues > num_possible_cpus()) {
@@ -350,13 +357,18 @@ static int __init vfe_blk_init(void)
 	err = vfe_blk_check_params();
 	if (err)
 		return err;
-	return pci_register_driver(&vfe_blk_driver);
+	vfe_blk_watches_init();
+	err = pci_register_driver(&vfe_blk_driver);
+	if (err)
+		vfe_blk_watches_exit();
+	return err;
 }
 module_init(vfe_blk_init);
 
 static void __exit vfe_blk_exit(void)
 {
 	pci_unregister_driver(&vfe_blk_driver);
+	vfe_blk_watches_exit();
 }
 module_exit(vfe_blk_exit);
 

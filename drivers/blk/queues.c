@@ -27,6 +27,7 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
 			.polled = i >= vb->num_queues - vb->num_polled,
 		};
 		bq->vb = vb;
+		vfe_blk_stream_init(bq);
 		bq->way = specs[i].polled ? &vfe_blk_polled :
 			  &vfe_blk_interrupted;
 	}
@@ -108,6 +109,10 @@ err_queues:
 /* The virtqueues themselves go with the device. */
 void vfe_blk_queues_exit(struct vfe_blk *vb)
 {
+	unsigned int i;
+
+	for (i = 0; vb->queues && i < vb->num_queues; i++)
+		vfe_blk_stream_exit(&vb->queues[i]);
 	kfree(vb->queues);
 	vb->queues = NULL;
 }

@@ -306,7 +306,7 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 	/* completed on this CPU it is idle already, elsewhere it may not be yet */
 	if (blk_mq_rq_state(rq) != MQ_RQ_IN_FLIGHT) {
 		/* or its interrupt came just now, or a recovery took it back */
-		if (any && bq->way->interrupts)
+		if (any && READ_ONCE(bq->way)->interrupts)
 			dev_warn_ratelimited(vfe_dev(vb->vd),
 					     "%s: %s: request %d was done without an interrupt\n",
 					     vb->disk->disk_name, bq->name,

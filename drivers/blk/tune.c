@@ -5,6 +5,7 @@
  */
 #include <linux/kstrtox.h>
 #include <linux/minmax.h>
+#include <linux/stddef.h>
 #include <linux/sysfs.h>
 #include <uapi/linux/virtio_ring.h>
 
@@ -18,7 +19,7 @@
  */
 int vfe_blk_check_tuning(const struct vfe_blk_tuning *tuning)
 {
-	return tuning->moderation <= 100 &&
+	return tuning->moderation <= 100 && tuning->streams <= 1 &&
 	       tuning->adaptive_poll <= VFE_BLK_MAX_ADAPTIVE_POLL ?
 	       0 : -EINVAL;
 }
@@ -41,11 +42,12 @@ static void vfe_blk_tune_queue(struct vfe_blk_queue *bq,
 	unsigned long flags;
 
 	spin_lock_irqsave(&bq->lock, flags);
-	bq->budget = tuning->adaptive_poll * NSEC_PER_USEC;
+	WRITE_ONCE(bq->budget, tuning->adaptive_poll * NSEC_PER_USEC);
 	bq->most = vfe_blk_most(bq->vb, tuning);
 	bq->share = min_t(u16, bq->most, VFE_BLK_HALF);
-	bq->way = tuning->adaptive_poll ? &vfe_blk_looking :
-		  &vfe_blk_interrupted;
+	vfe_blk_stream_reset(bq, tuning->streams && !tuning->adaptive_poll);
+	WRITE_ONCE(bq->way, tuning->adaptive_poll ? &vfe_blk_looking :
+			    &vfe_blk_interrupted);
 	spin_unlock_irqrestore(&bq->lock, flags);
 }
 
@@ -63,50 +65,74 @@ void vfe_blk_tune(struct vfe_blk *vb, const struct vfe_blk_tuning *tuning)
 		vfe_blk_tune_queue(&vb->queues[i], tuning);
 }
 
-/* Takes @text over into @field, which is in @tuning, if all is good then. */
-static int vfe_blk_tune_text(struct vfe_blk *vb, struct vfe_blk_tuning *tuning,
-			     unsigned int *field, const char *text)
-{
-	int err = kstrtouint(text, 0, field);
+/**
+ * struct vfe_blk_tune_attr - a file for one of the values
+ * @attr: the file
+ * @offset: of the value in struct vfe_blk_tuning
+ */
+struct vfe_blk_tune_attr {
+	struct device_attribute attr;
+	size_t offset;
+};
 
-	if (!err)
-		err = vfe_blk_check_tuning(tuning);
-	if (!err)
-		vfe_blk_tune(vb, tuning);
-	return err;
+static unsigned int *vfe_blk_tune_field(struct device_attribute *attr,
+					struct vfe_blk_tuning *tuning)
+{
+	return (void *)tuning +
+	       container_of(attr, struct vfe_blk_tune_attr, attr)->offset;
 }
 
-#define VFE_BLK_TUNE(name) \
-static ssize_t name##_show(struct device *dev, struct device_attribute *attr, \
-			   char *buf) \
-{ \
-	const struct vfe_blk *vb = dev_to_disk(dev)->private_data; \
-\
-	return sysfs_emit(buf, "%u\n", READ_ONCE(vb->tuning.name)); \
-} \
-\
-static ssize_t name##_store(struct device *dev, struct device_attribute *attr, \
-			    const char *buf, size_t count) \
-{ \
-	struct vfe_blk *vb = dev_to_disk(dev)->private_data; \
-	struct vfe_blk_tuning tuning; \
-	int err; \
-\
-	mutex_lock(&vb->control); \
-	tuning = vb->tuning; \
-	err = vfe_blk_tune_text(vb, &tuning, &tuning.name, buf); \
-	mutex_unlock(&vb->control); \
-	return err ?: count; \
-} \
-\
-static DEVICE_ATTR_RW(name)
+static ssize_t vfe_blk_tune_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	struct vfe_blk *vb = dev_to_disk(dev)->private_data;
+	unsigned int value;
 
-VFE_BLK_TUNE(moderation);
-VFE_BLK_TUNE(adaptive_poll);
+	mutex_lock(&vb->control);
+	value = *vfe_blk_tune_field(attr, &vb->tuning);
+	mutex_unlock(&vb->control);
+	return sysfs_emit(buf, "%u\n", value);
+}
+
+/* Takes all values over if those with the new one are good. */
+static ssize_t vfe_blk_tune_store(struct device *dev,
+				  struct device_attribute *attr,
+				  const char *buf, size_t count)
+{
+	struct vfe_blk *vb = dev_to_disk(dev)->private_data;
+	struct vfe_blk_tuning tuning;
+	int err;
+
+	mutex_lock(&vb->control);
+	tuning = vb->tuning;
+	err = kstrtouint(buf, 0, vfe_blk_tune_field(attr, &tuning));
+	if (!err)
+		err = vfe_blk_check_tuning(&tuning);
+	if (!err)
+		vfe_blk_tune(vb, &tuning);
+	mutex_unlock(&vb->control);
+	return err ?: count;
+}
+
+#define VFE_BLK_TUNE(value) { \
+	.attr = { \
+		.attr = { .name = #value, .mode = 0644 }, \
+		.show = vfe_blk_tune_show, \
+		.store = vfe_blk_tune_store, \
+	}, \
+	.offset = offsetof(struct vfe_blk_tuning, value), \
+}
+
+static struct vfe_blk_tune_attr vfe_blk_tune_files[] = {
+	VFE_BLK_TUNE(moderation),
+	VFE_BLK_TUNE(adaptive_poll),
+	VFE_BLK_TUNE(streams),
+};
 
 static struct attribute *vfe_blk_tune_attrs[] = {
-	&dev_attr_moderation.attr,
-	&dev_attr_adaptive_poll.attr,
+	&vfe_blk_tune_files[0].attr.attr,
+	&vfe_blk_tune_files[1].attr.attr,
+	&vfe_blk_tune_files[2].attr.attr,
 	NULL,
 };
 

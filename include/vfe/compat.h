@@ -10,6 +10,7 @@
 #include <linux/blkdev.h>
 #include <linux/dma-direct.h>
 #include <linux/iommu.h>
+#include <linux/kthread.h>
 #include <linux/pci.h>
 #include <linux/version.h>
 #include <uapi/linux/virtio_config.h>
@@ -210,6 +211,24 @@ static inline int vfe_map_sg(struct request *rq, struct scatterlist *sg)
 static inline int vfe_map_sg(struct request *rq, struct scatterlist *sg)
 {
 	return blk_rq_map_sg(rq, sg);
+}
+#endif
+
+/*
+ * A thread of one CPU, which runs; @name has a %u for that. 6.14 made it two
+ * steps, and one of both.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+static inline struct kthread_worker *vfe_run_worker_on_cpu(unsigned int cpu,
+							   const char *name)
+{
+	return kthread_create_worker_on_cpu(cpu, 0, name, cpu);
+}
+#else
+static inline struct kthread_worker *vfe_run_worker_on_cpu(unsigned int cpu,
+							   const char *name)
+{
+	return kthread_run_worker_on_cpu(cpu, 0, name);
 }
 #endif
 

@@ -113,7 +113,8 @@ int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val);
  * @irqs: the best kind of interrupts to use
  *
  * Return: 0, -ENOMEM, -EINVAL a queue's size or notify offset is out of
- * bounds, or a polled queue is in front of one that is not, -ENODEV a queue is missing, -ENOSPC no interrupt kind works.
+ * bounds, or a polled queue is in front of one that is not, -ENODEV a queue is
+ * missing, -ENOSPC no interrupt kind works.
  */
 int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		      unsigned int n, enum vfe_interrupts irqs);
