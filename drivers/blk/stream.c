@@ -120,6 +120,8 @@ static void vfe_blk_stream_watch(struct kthread_work *work)
 	unsigned long flags;
 
 	vfe_blk_none_taken(&taken);
+	/* no notification outlives one: see vfe_blk_mend_queue() */
+	rcu_read_lock();
 	spin_lock_irqsave(&bq->lock, flags);
 	if (bq->stream.on)
 		vfe_blk_stream_learn(&bq->stream);
@@ -132,6 +134,7 @@ static void vfe_blk_stream_watch(struct kthread_work *work)
 	spin_unlock_irqrestore(&bq->lock, flags);
 	if (notify)
 		vfe_queue_notify(bq->vq);
+	rcu_read_unlock();
 	vfe_blk_finish_here(&taken);
 }
 
