@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import shutil
 import tempfile
@@ -89,9 +88,7 @@ def _measure(options: argparse.Namespace) -> int:
 
 def _sweep() -> None:
     """Remove what killed runs left in tracing and among the results."""
-    for stale in kvm.TRACEFS.glob("instances/vfe-*"):
-        with contextlib.suppress(OSError):
-            stale.rmdir()
+    kvm.sweep("bench")
     for stale in paths.out().glob(".bench-*"):
         files.remove(stale)
 

@@ -60,12 +60,15 @@ class Seen:
 
     exits: int = 0
     accesses: int = 0
+    fast: int = 0       # of the exits, those that an ioeventfd took at once
 
     def __add__(self, other: Seen) -> Seen:
-        return Seen(self.exits + other.exits, self.accesses + other.accesses)
+        return Seen(self.exits + other.exits, self.accesses + other.accesses,
+                    self.fast + other.fast)
 
     def __sub__(self, other: Seen) -> Seen:
-        return Seen(self.exits - other.exits, self.accesses - other.accesses)
+        return Seen(self.exits - other.exits, self.accesses - other.accesses,
+                    self.fast - other.fast)
 
 
 Snapshot = dict[Place, Seen]
@@ -82,7 +85,8 @@ def _place(event: str, entry: hist.Entry) -> Place:
 
 def _seen(event: str, entry: hist.Entry) -> Seen:
     hits = entry.values["hitcount"]
-    return Seen(hits, entry.values["count"] if event == "kvm_pio" else hits)
+    return Seen(hits, entry.values["count"] if event == "kvm_pio" else hits,
+                hits if event == "kvm_fast_mmio" else 0)
 
 
 def collect(texts: dict[str, str]) -> Snapshot:
@@ -136,20 +140,30 @@ def _mount_tracefs() -> None:
                        f" on {TRACEFS} failed: {done.stderr.strip()}")
 
 
+def sweep(owner: str) -> None:
+    """Remove what killed runs of a tool left in tracing."""
+    for stale in TRACEFS.glob(f"instances/vfe-{owner}-*"):
+        with contextlib.suppress(OSError):
+            stale.rmdir()
+
+
 class Histograms:
     """The histograms, from `with` to its end.
 
     @knock: makes the guest's vCPUs touch the ports from the one given on;
     whoever does is counted from then on. (The ids that QEMU knows its threads
     by are no use in a process namespace: tracing has the kernel's own.)
+    @owner: whose they are, for sweep()
     """
 
-    def __init__(self, knock: Callable[[int], None]) -> None:
+    def __init__(self, knock: Callable[[int], None],
+                 owner: str = "bench") -> None:
         self._knock = knock
         self._threads: list[int] = []
         # Not by the process id: in a namespace it is the same each time, and
         # what a killed run left behind would be in the way.
-        self._instance = TRACEFS / "instances" / f"vfe-{uuid.uuid4().hex[:8]}"
+        name = f"vfe-{owner}-{uuid.uuid4().hex[:8]}"
+        self._instance = TRACEFS / "instances" / name
 
     def _event(self, event: str, name: str) -> Path:
         return self._instance / "events" / "kvm" / event / name

@@ -8,7 +8,8 @@ from lab import paths
 from . import units
 from .context import Context
 
-FOLDERS = ("lab/tests", "bench/tests", "check/tests", "kunit/tests")
+FOLDERS = ("lab/tests", "bench/tests", "check/tests", "kunit/tests",
+           "matrix/tests")
 
 
 def run(context: Context) -> None:

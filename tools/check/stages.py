@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from . import (stage_bench, stage_build, stage_debug, stage_device,
-               stage_guest, stage_kunit, stage_ring, stage_static,
-               stage_tools)
+               stage_devices, stage_guest, stage_kunit, stage_ring,
+               stage_static, stage_tools)
 from .context import Context
 
 
@@ -31,7 +31,7 @@ class Stage:
 STAGES = (
     Stage("guest", "both drivers in a guest: data, faults, life cycles",
           stage_guest.run, 900, "guest"),
-    Stage("tools", "unit tests of lab, bench and check",
+    Stage("tools", "unit tests of lab, bench, matrix and check",
           stage_tools.run, 300),
     Stage("static", "style, types, documentation, rules of the sources",
           stage_static.run, 600),
@@ -44,7 +44,9 @@ STAGES = (
     Stage("proof", "seeded bugs: the runner of the suites sees each",
           stage_kunit.run_proof, 900, after=("kunit",), uses="kunit"),
     Stage("bench", "the bench, shortened: three witnesses agree",
-          stage_bench.run, 900, "outside"),
+          stage_bench.run, 900, "outside", uses="kvm"),
+    Stage("devices", "vfe_blk on QEMU's own device, in every configuration",
+          stage_devices.run, 900, "outside", uses="kvm"),
     Stage("debug", "both drivers under KCSAN and lockdep on two processors",
           stage_debug.run, 1800, "guest"),
     Stage("build", "modules for every kernel at W=1 with sparse; the device",

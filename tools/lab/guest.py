@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import initramfs, kernel, paths, progress, recipe
+from . import initramfs, kernel, paths, progress, qemus, recipe
 from .channel import Channel, Deadline
 from .device import Device, DeviceSpec
 from .errors import LabError
@@ -54,8 +54,13 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                  append: str = "", qemu_args: Sequence[str] = (),
                  name: str = "guest", logs: Path | None = None,
                  boots: kernel.Kernel | None = None,
-                 modules: Path | None = None) -> None:
-        """Without @boots and @modules: Debian's kernel, our modules."""
+                 modules: Path | None = None,
+                 qemu: qemus.Qemu = qemus.TREES,
+                 machine: str = "") -> None:
+        """Without @boots and @modules: Debian's kernel, our modules.
+
+        @machine: more properties of QEMU's -machine, each after a comma
+        """
         self.specs = tuple(devices)
         self.accel = accel
         self.memory = memory
@@ -67,6 +72,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         self.kernel = boots
         self.modules = modules or paths.state() / "build" / \
             f"modules-{recipe.BOOT_KERNEL}" / "ko"
+        self.qemu = qemu
+        self.machine = machine
         self.devices: dict[str, Device] = {}
         self._sockets = Path()
         self._qemu: subprocess.Popen[bytes] | None = None
@@ -145,9 +152,10 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         """QEMU's command line."""
         sockets = self._sockets
         image = (self.kernel or kernel.debian()).image
-        argv = ["qemu-system-x86_64", "-nodefaults", "-no-user-config",
+        argv = [*self.qemu.command, "-nodefaults", "-no-user-config",
                 "-display", "none", "-no-reboot", "-name", self.name,
-                "-machine", f"q35,accel={self.accel},memory-backend=mem",
+                "-machine", f"q35,accel={self.accel},memory-backend=mem"
+                            f"{self.machine}",
                 "-cpu", CPU[self.accel], "-smp", str(self.cpus),
                 "-m", f"{self.memory}M", "-object",
                 f"memory-backend-memfd,id=mem,size={self.memory}M,share=on",

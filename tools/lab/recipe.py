@@ -21,6 +21,10 @@ KERNEL_SUITES = {"6.1": OLD_SUITE, "6.12": BASE_SUITE, "7.3": QEMU_SUITE}
 
 MINIMUM_QEMU = (10, 1)
 
+# Other versions of QEMU, by the suite that has them: see qemus.py. Guests can
+# boot on them; what devices they have is theirs.
+OTHER_QEMUS = {"7.2": OLD_SUITE, "10.0": BASE_SUITE}
+
 PACKAGES = (
     # the machines
     "qemu-system-x86", "qemu-utils",

@@ -22,6 +22,10 @@ HOST_COMMANDS = {"mmdebstrap": "mmdebstrap", "unshare": "util-linux"}
 HOST_FILES = {"/usr/share/keyrings/debian-archive-keyring.gpg":
               "debian-archive-keyring"}
 
+# With the process namespace gone, every child and mount is gone too.
+APART = ("unshare", "--mount", "--pid", "--fork", "--kill-child",
+         "--mount-proc")
+
 
 def path() -> Path:
     """Where the tree of this recipe is, or will be."""
@@ -64,9 +68,11 @@ def _mirror_in(source: Path) -> str | None:
     return None
 
 
-def _proxy() -> list[str]:
+def proxy() -> list[str]:
     """The proxy of the host's apt, for the tree's apt."""
-    options = []
+    options: list[str] = []
+    if shutil.which("apt-config") is None:
+        return options
     for name in ("Acquire::http::Proxy", "Acquire::https::Proxy"):
         found = subprocess.run(["apt-config", "dump", "--format", "%v",
                                 name], stdout=subprocess.PIPE, text=True,
@@ -84,7 +90,8 @@ def _missing_packages() -> list[str]:
     return sorted(missing)
 
 
-def _install_host_packages() -> None:
+def install_host_packages() -> None:
+    """Install what the tree is made with, where that is missing."""
     missing = _missing_packages()
     if not missing:
         return
@@ -144,7 +151,7 @@ def _mmdebstrap(target: Path) -> list[str]:
             f"--customize-hook={hook} customize \"$1\""]
     argv += [f"--dpkgopt=path-exclude={item}"
              for item in recipe.EXCLUDED_PATHS]
-    argv += _proxy() if shutil.which("apt-config") else []
+    argv += proxy()
     argv += [recipe.BASE_SUITE, str(target)]
     argv += [f"deb {uri} {suite} main" for suite in recipe.SUITES]
     return argv
@@ -154,11 +161,9 @@ def _make(target: Path) -> None:
     temporary = target.with_name(target.name + ".making")
     _remove(temporary)
     _check_space(target.parent)
-    _install_host_packages()
+    install_host_packages()
     log = paths.logs() / "tree.log"
-    # With the process namespace gone, every child and mount is gone too.
-    argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child",
-            "--mount-proc", *_mmdebstrap(temporary)]
+    argv = [*APART, *_mmdebstrap(temporary)]
     try:
         with progress.step(f"making the Debian tree from {mirror()}", log):
             progress.run_logged(

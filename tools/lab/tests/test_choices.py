@@ -89,7 +89,7 @@ class TreeTest(Scripted):
         with mock.patch.object(tree, "HOST_COMMANDS", {"nonesuch": "pkg"}), \
                 mock.patch.object(tree, "HOST_FILES", {}), \
                 mock.patch("sys.stderr"), mock.patch("sys.stdout"):
-            tree._install_host_packages()  # pylint: disable=W0212
+            tree.install_host_packages()
         return (self.folder / "said").read_text()
 
     def test_missing_packages_are_installed(self) -> None:

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stage devices: vfe_blk on QEMU's own virtio-blk-pci, a check each way."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from lab import paths, progress
+
+from .context import Context, tail
+
+TIMEOUT = 850
+
+
+def judge(context: Context, written: Path) -> int:
+    """A check a configuration; how many there were."""
+    document = json.loads(written.read_text())
+    for entry in document["configurations"]:
+        context.tally.judge(f"devices {entry['name']}",
+                            "\n".join(entry["problems"]))
+    for version, reason in document["left_out"].items():
+        progress.say(f"  left out: QEMU {version}: {reason}")
+    return len(document["configurations"])
+
+
+def run(context: Context) -> None:
+    """Run it outside: it finds its own machine with KVM."""
+    written = paths.out() / "devices.json"
+    written.unlink(missing_ok=True)
+
+    def follow(line: str) -> None:
+        context.step.note = line.strip()[:60]
+
+    code, output = context.run(
+        [sys.executable, str(paths.checkout() / "tools/matrix")],
+        timeout=TIMEOUT, each_line=follow)
+    found = judge(context, written) if written.exists() else 0
+    # What a configuration did wrong is in its own check.
+    if code not in (0, 1) or not found:
+        context.tally.fail("tools/matrix", f"exit code {code}, {found}"
+                                           f" configurations\n{tail(output)}")

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line of the matrix, and the way to a machine with KVM."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from bench import kvm
+from lab import LabError, files, machine, paths, qemus, tree
+
+from . import report, run
+from .configs import GROUPS, TREES, Group
+
+TIMEOUT_S = 800
+AGREED, DIFFERED, UNUSABLE = 0, 1, 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/matrix", description="Drives QEMU's own virtio-blk-pci"
+        " by vfe_blk in every configuration, and holds the driver's counters"
+        " against KVM's.")
+    parser.add_argument(
+        "--configs", action="append", default=[], metavar="PATTERN",
+        help="only those whose name (MACHINE: CONFIGURATION) matches, or"
+             " holds this; may be given more than once")
+    parser.add_argument("--list", action="store_true",
+                        help="name the configurations and end")
+    parser.add_argument("--here", action="store_true",
+                        help="this machine has KVM: measure on it")
+    # What the run outside tells the one that measures.
+    parser.add_argument("--without", type=json.loads, default={},
+                        help=argparse.SUPPRESS)
+    return parser
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return not patterns or any(
+        pattern in name or fnmatch.fnmatchcase(name, pattern)
+        for pattern in patterns)
+
+
+def selected(patterns: Sequence[str]) -> list[Group]:
+    """The groups, with only those configurations that were asked for."""
+    chosen = []
+    for group in GROUPS:
+        configs = tuple(config for config in group.configs if _matches(
+            f"{group.machine.name}: {config.name}", patterns))
+        if configs:
+            chosen.append(replace(group, configs=configs))
+    if not chosen:
+        raise LabError(f"no configuration matches {', '.join(patterns)}:"
+                       " --list names them all", UNUSABLE)
+    return chosen
+
+
+def _measure(groups: Sequence[Group], without: Mapping[str, str]) -> int:
+    able = [group for group in groups
+            if group.machine.qemu not in without]
+    outcomes = run.run(able)
+    print("\n" + report.render(outcomes, without) + "\n", flush=True)
+    report.write(paths.out(), outcomes, without)
+    bad = any(outcome.problems for outcome in outcomes)
+    return DIFFERED if bad or not outcomes else AGREED
+
+
+def _fetch(groups: Sequence[Group]) -> dict[str, str]:
+    """Have the versions of QEMU; why not, for those that cannot be had."""
+    without = {}
+    wanted = {group.machine.qemu for group in groups} - {TREES}
+    for version in sorted(wanted):
+        try:
+            qemus.ensure(version)
+        except LabError as error:
+            without[version] = " ".join(str(error).split())
+    return without
+
+
+def _elsewhere(patterns: Sequence[str], groups: Sequence[Group]) -> int:
+    tree.need_root("tools/matrix")
+    with files.sole_run(paths.state(), "matrix"):
+        kvm.sweep("matrix")
+        machine.prepare()
+        argv = ["python3", "/vfe/tools/matrix", "--here",
+                "--without", json.dumps(_fetch(groups))]
+        for pattern in patterns:
+            argv += ["--configs", pattern]
+        return machine.run_with_kvm(argv, TIMEOUT_S)
+
+
+def run_command(options: argparse.Namespace) -> int:
+    """What the options ask for."""
+    groups = selected(options.configs)
+    if options.list:
+        for group in groups:
+            for config in group.configs:
+                print(f"{group.machine.name}: {config.name}")
+        return AGREED
+    if options.here:
+        return _measure(groups, options.without)
+    return _elsewhere(options.configs, groups)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; its exit status."""
+    return run_command(_parser().parse_args(argv))

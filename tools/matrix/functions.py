@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The functions of one guest: how QEMU is told, and what the guest is told.
+
+One command for all functions wherever that is possible: in a nested guest the
+start of a process takes longer than what it does.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.addresses import AddressMap, parse_resource
+from bench.counts import CountError
+from bench.layout import SIZE, Layout, parse
+from lab.image import FIO_VERIFY
+
+from .configs import Config
+
+DRIVER = "vfe_blk"
+FIRST_SLOT, SLOTS = 0x03, 24
+DISK_MB = 4
+RESOURCES = 7       # lines of a function's `resource` that all kernels have
+
+BLOCK = 4096
+BLOCKS = 64         # that fio writes and reads back, in each queue
+DEPTH = 16
+
+
+@dataclass(frozen=True)
+class Function:
+    """A configuration at its place in the guest."""
+
+    config: Config
+    slot: int
+    number: int     # of the function in its slot
+
+    @property
+    def bdf(self) -> str:
+        """Its address as the guest has it."""
+        return f"0000:00:{self.slot:02x}.{self.number}"
+
+    def arguments(self, disk: Path) -> list[str]:
+        """Of QEMU."""
+        name = f"disk-{self.slot}-{self.number}"
+        # Not as JSON, in which the values of some properties are words and
+        # those of others truths.
+        properties: dict[str, object] = {
+            "drive": name, "bus": "pcie.0", "multifunction": "on",
+            "addr": f"{self.slot:#x}.{self.number:#x}",
+            **self.config.qemu_properties()}
+        argv = []
+        if self.config.iothread:
+            argv += ["-object", f"iothread,id=io-{name}"]
+            properties["iothread"] = f"io-{name}"
+        told = "".join(f",{key}={value}" for key, value in properties.items())
+        return [*argv, "-blockdev", f"driver=file,node-name={name},"
+                                    f"filename={disk},aio=threads",
+                "-device", f"virtio-blk-pci{told}"]
+
+
+def placed(configs: Sequence[Config]) -> list[Function]:
+    """A place for each."""
+    return [Function(config, FIRST_SLOT + index % SLOTS, index // SLOTS)
+            for index, config in enumerate(configs)]
+
+
+def all_bdfs(functions: Sequence[Function]) -> str:
+    """Their addresses for a loop of the shell."""
+    return " ".join(function.bdf for function in functions)
+
+
+# In the kernel's log, before the first of our doing: what the firmware's
+# drivers left behind them is none of it.
+BEGIN = "tools/matrix begins"
+
+# Only what is told to gets a driver.
+TAKE = f"""\
+echo {BEGIN} >/dev/kmsg
+echo 0 >/sys/bus/pci/drivers_autoprobe
+modprobe {DRIVER} || exit 1
+cd /sys/bus/pci/devices || exit 1
+for f in {{bdfs}}; do
+    [ ! -e $f/driver ] || echo $f >$f/driver/unbind
+    echo {DRIVER} >$f/driver_override
+done"""
+
+PLACES = f"""\
+cd /sys/bus/pci/devices || exit 1
+for f in {{bdfs}}; do
+    configs="$configs $f/config" resources="$resources $f/resource"
+done
+head -q -c {SIZE} $configs | busybox base64 | busybox tr -d '\\n'
+echo
+head -q -n {RESOURCES} $resources"""
+
+# A probe that fails says so in the kernel's log, and has no disk.
+BIND = """\
+cd /sys/bus/pci/devices || exit 1
+for f in {bdfs}; do
+    echo $f >/sys/bus/pci/drivers_probe
+    disk=
+    for d in $f/block/*; do
+        [ ! -d $d ] || disk=${d##*/}
+    done
+    domain=
+    [ ! -e $f/iommu_group/type ] || read -r domain <$f/iommu_group/type
+    echo "$f ${disk:--} ${domain:--}"
+done 2>/dev/null"""
+
+# Counters in memory, and the block layer's: nothing of it touches a device.
+COUNTS = """\
+cd /sys/bus/pci/devices || exit 1
+for f in {bdfs}; do
+    [ -d $f/vfe ] || continue
+    for name in exits operations interrupts features state vectors \
+                'registers/*' 'windows/*' 'queues/*/*'; do
+        files="$files $f/vfe/$name"
+    done
+    files="$files $f/block/*/stat $f/block/*/inflight"
+done
+busybox grep -s . $files
+true"""
+
+RELEASE = """\
+cd /sys/bus/pci/devices || exit 1
+for f in {bdfs}; do
+    [ ! -e $f/driver ] || echo $f >$f/driver/unbind
+    [ ! -e $f/driver ] || echo "$f keeps its driver"
+done
+modprobe -r {driver}
+dmesg"""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What the guest says about a function after the probe."""
+
+    disk: str       # empty when there is none
+    domain: str     # kind of its IOMMU domain, empty without one
+
+
+def parse_bound(text: str) -> dict[str, Bound]:
+    """By address, out of what BIND prints."""
+    found = {}
+    for line in text.splitlines():
+        words = line.split()
+        if len(words) == 3:
+            found[words[0]] = Bound(*("" if word == "-" else word
+                                      for word in words[1:]))
+    return found
+
+
+@dataclass(frozen=True)
+class Place:
+    """Names for the addresses of a function."""
+
+    layout: Layout
+    names: AddressMap
+
+
+def parse_places(text: str, functions: Sequence[Function],
+                 ) -> dict[str, Place]:
+    """By address, out of what PLACES prints."""
+    first, _, rest = text.partition("\n")
+    spaces = base64.b64decode(first)
+    lines = rest.splitlines()
+    if len(spaces) != SIZE * len(functions) or \
+            len(lines) != RESOURCES * len(functions):
+        raise CountError("the guest's functions cannot be read:"
+                         f" {len(spaces)} bytes of configuration space,"
+                         f" {len(lines)} lines of resources")
+    places = {}
+    for index, function in enumerate(functions):
+        layout = parse(spaces[SIZE * index:SIZE * (index + 1)])
+        bars = parse_resource("\n".join(
+            lines[RESOURCES * index:RESOURCES * (index + 1)]))
+        places[function.bdf] = Place(layout, AddressMap(
+            layout.without_msix(bars), layout.registers))
+    return places
+
+
+def parse_counts(text: str) -> dict[str, dict[str, str]]:
+    """File and value by address, out of what COUNTS prints."""
+    counts: dict[str, dict[str, str]] = {}
+    for line in text.splitlines():
+        found = re.match(r"([0-9a-f:.]{12})/(?:vfe/)?([^:]+):(.*)$", line)
+        if found:
+            path = re.sub(r"^block/[^/]+/", "block/", found.group(2))
+            counts.setdefault(found.group(1), {})[path] = found.group(3)
+    return counts
+
+
+def fio_command(disks: Mapping[str, int], cpus: int) -> str:
+    """One fio for all disks: writes blocks and reads them back with their
+    checksums, from a CPU of its own for each queue.
+
+    @disks: queues of each disk, by name
+    """
+    argv = ["fio", "--output-format=json", "--direct=1", "--thread",
+            "--ioengine=libaio", f"--bs={BLOCK}", "--rw=randwrite",
+            f"--iodepth={DEPTH}", f"--size={BLOCK * BLOCKS}",
+            "--invalidate=0", *FIO_VERIFY]
+    for disk, queues in disks.items():
+        for queue in range(queues):
+            argv += [f"--name={disk}.{queue}", f"--filename=/dev/{disk}",
+                     f"--offset={BLOCK * BLOCKS * queue}",
+                     f"--cpus_allowed={queue % cpus}"]
+    return " ".join(argv)
+
+
+def parse_fio(text: str) -> dict[str, list[str]]:
+    """What is wrong by disk, out of fio's JSON; every disk has an entry."""
+    start = text.find("{")
+    data, _ = json.JSONDecoder().raw_decode(text[max(start, 0):])
+    problems: dict[str, list[str]] = {}
+    for job in data["jobs"]:
+        disk, _, queue = job["jobname"].partition(".")
+        found = problems.setdefault(disk, [])
+        done = tuple(int(job[side]["total_ios"]) for side in ("write", "read"))
+        if job["error"]:
+            found.append(f"fio on queue {queue}: error {job['error']}")
+        elif done != (BLOCKS, BLOCKS):
+            found.append(f"fio on queue {queue}: {done[0]} blocks written and"
+                         f" {done[1]} read back, not {BLOCKS}")
+    return problems

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is wrong with a function, from all that was counted about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bench import driver, kvm, witness
+from bench.counts import CountError, Testimony
+from bench.layout import SAME
+
+from .configs import FEATURES, VERSION_1, Config
+from .functions import BLOCKS, Place
+
+KICKS = ("notify", "legacy_queue_notify")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A configuration on a machine, and how it went."""
+
+    machine: str
+    config: Config
+    problems: tuple[str, ...] = ()
+    features: frozenset[str] = frozenset()
+    operations: int = 0
+    exits: Mapping[str, int | None] = field(default_factory=dict)
+    kicks: int = 0
+    fast_kicks: int = 0     # those that KVM gave to an ioeventfd at once
+    interrupts: int = 0
+
+    @property
+    def name(self) -> str:
+        """Of the check."""
+        return f"{self.machine}: {self.config.name}"
+
+
+def negotiated(text: str) -> frozenset[str]:
+    """Names of the features out of the driver's file."""
+    bits = int(text, 16)
+    known = [(name, bit) for name, (bit, _, _) in FEATURES.items()]
+    return frozenset(name for name, bit in [*known, VERSION_1]
+                     if bits >> bit & 1)
+
+
+def _features(config: Config, found: frozenset[str]) -> list[str]:
+    missing = sorted(config.features - found)
+    extra = sorted(found - config.features)
+    return ([f"not negotiated: {', '.join(missing)}"] if missing else []) + \
+        ([f"negotiated, and not to be: {', '.join(extra)}"] if extra else [])
+
+
+def _queues(config: Config, counts: Mapping[str, str]) -> list[str]:
+    problems = []
+    sizes = {int(path.split("/")[1]): int(value)
+             for path, value in counts.items()
+             if path.startswith("queues/") and path.endswith("/size")}
+    if len(sizes) != config.queues:
+        problems.append(f"{len(sizes)} queues, not {config.queues}")
+    for index, size in sorted(sizes.items()):
+        if size != config.size:
+            problems.append(f"queue {index} has {size} entries, not"
+                            f" {config.size}")
+        done = int(counts.get(f"queues/{index}/completions", "0"))
+        if done < 2 * BLOCKS:
+            problems.append(f"queue {index}: {done} completions of"
+                            f" {2 * BLOCKS} or more")
+    if int(counts["vectors"]) != config.has_vectors:
+        problems.append(f"{counts['vectors']} vectors, not"
+                        f" {config.has_vectors}")
+    return problems
+
+
+def _renamed(said: Testimony) -> Testimony:
+    accesses: dict[tuple[str, str], int] = {}
+    for (name, direction), count in said.accesses.items():
+        key = (SAME.get(name, name), direction)
+        accesses[key] = accesses.get(key, 0) + count
+    return Testimony(accesses, said.exits)
+
+
+@dataclass(frozen=True)
+class Kicks:
+    """Notifications that KVM saw."""
+
+    ports: int = 0
+    memory: int = 0
+    fast: int = 0
+
+
+def kicks_seen(after: kvm.Snapshot, before: kvm.Snapshot,
+               place: Place) -> Kicks:
+    """Of one function between two pictures."""
+    found = Kicks()
+    for where, seen in after.items():
+        added = seen - before.get(where, kvm.Seen())
+        if place.names.name(where.ports, where.address) not in KICKS or \
+                where.direction != "write":
+            continue
+        found = Kicks(found.ports + (added.exits if where.ports else 0),
+                      found.memory + (0 if where.ports else added.exits),
+                      found.fast + added.fast)
+    return found
+
+
+def _operations(config: Config, counts: Mapping[str, str],
+                state: driver.DriverState) -> list[str]:
+    # Before fio, the kernel looked for partitions.
+    least = 2 * BLOCKS * config.queues
+    asked = driver.parse_block(counts["block/stat"]).requests
+    problems = []
+    if state.operations != asked:
+        problems.append(f"operations: driver {state.operations}, block layer"
+                        f" {asked}")
+    if asked < least:
+        problems.append(f"{asked} operations of {least} or more")
+    return problems
+
+
+def _kicks(config: Config, state: driver.DriverState,
+           seen: Kicks) -> list[str]:
+    said = {"ports": seen.ports, "memory": seen.memory}
+    if said[config.kicks] != state.kicks:
+        return [f"kicks: driver {state.kicks}, KVM {seen.ports} by ports and"
+                f" {seen.memory} by memory; all were to go by"
+                f" {config.kicks}"]
+    if not state.kicks:
+        return ["no kick"]
+    return []
+
+
+def judge(machine: str, config: Config, counts: Mapping[str, str],
+          place: Place, after: kvm.Snapshot, before: kvm.Snapshot,
+          problems: list[str]) -> Outcome:
+    """All checks of a function that was bound, from the time before it was.
+
+    @counts: the driver's files, and the block layer's
+    @problems: those of fio
+    """
+    lines = [f"{path} {value}" for path, value in counts.items()
+             if not path.startswith("block/")]
+    try:
+        state = driver.parse(lines)
+        said = _renamed(driver.testimony(state, driver.DriverState()))
+        heard = kvm.testimony(after, before, place.names)
+        verdict = witness.compare({"driver": said, "kvm": heard})
+        seen = kicks_seen(after, before, place)
+        features = negotiated(counts["features"])
+        problems = [*problems, *_features(config, features),
+                    *_queues(config, counts), *verdict.differences,
+                    *_operations(config, counts, state),
+                    *_kicks(config, state, seen)]
+        if counts["state"] != "live":
+            problems.append(f"state {counts['state']}, not live")
+    except (CountError, KeyError, ValueError) as error:
+        return Outcome(machine, config, (
+            *problems, f"its counts cannot be read: {error!r}"))
+    return Outcome(machine, config, tuple(problems), features,
+                   state.operations, verdict.exits, state.kicks, seen.fast,
+                   state.interrupts)

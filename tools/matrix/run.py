@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One guest a group, two guests at a time (inner code, with KVM)."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from bench import kvm, vcpu
+from bench.counts import CountError
+from bench.hist import HistError
+from bench.layout import LayoutError
+from lab import LabError, progress, qemus
+from lab.guest import Guest
+
+from . import functions as parts
+from .configs import TREES, Config, Group, Machine
+from .functions import Bound
+from .judge import Outcome, judge
+
+MEMORY_MB = 384
+COMMAND_S = 180
+GUESTS = 2
+# What no guest's kernel has reason to say.
+SPLAT = re.compile(r"^.*(?:BUG:|WARNING:|Oops|Call Trace|DMAR:.*[Ff]ault"
+                   r"|blocked for more than).*$", re.M)
+# Guests are told apart by who knocks: one at a time.
+_KNOCKING = threading.Lock()
+# What spoils a guest, and not the others.
+ERRORS = (LabError, CountError, HistError, LayoutError, kvm.KvmError,
+          vcpu.VcpuError)
+
+
+def _problem(error: Exception) -> str:
+    return " ".join(str(error).split())[:600]
+
+
+class GroupRun:
+    """A guest with the functions of a group."""
+
+    def __init__(self, group: Group, folder: Path) -> None:
+        self._machine: Machine = group.machine
+        self._functions = parts.placed(group.configs)
+        self._bdfs = parts.all_bdfs(self._functions)
+        self._guest = self._new_guest(folder)
+
+    def _new_guest(self, folder: Path) -> Guest:
+        machine = self._machine
+        argv = [word for device in machine.devices
+                for word in ("-device", device)]
+        for function in self._functions:
+            disk = folder / f"{machine.name}-{function.bdf}.img"
+            with open(disk, "wb") as handle:
+                handle.truncate(parts.DISK_MB << 20)
+            argv += function.arguments(disk)
+        qemu = qemus.TREES if machine.qemu == TREES else \
+            qemus.get(machine.qemu)
+        return Guest(accel="kvm", cpus=machine.cpus, memory=MEMORY_MB,
+                     append=machine.append, qemu_args=argv, qemu=qemu,
+                     machine=machine.properties, name=f"matrix-{machine.name}")
+
+    def _tell(self, text: str) -> str:
+        script = text.replace("{bdfs}", self._bdfs)
+        return self._guest.run(script, COMMAND_S).out
+
+    def run(self) -> list[Outcome]:
+        """Boot, measure, power off; an outcome for each function."""
+        with progress.step(f"{self._machine.name}: booting"):
+            self._guest.boot()
+        try:
+            with contextlib.ExitStack() as stack:
+                with _KNOCKING:
+                    histograms = stack.enter_context(kvm.Histograms(
+                        lambda port: vcpu.knock(
+                            lambda text: self._guest.run(text).out, port),
+                        "matrix"))
+                return self._measure(histograms)
+        finally:
+            self._guest.shutdown()
+
+    def _measure(self, histograms: kvm.Histograms) -> list[Outcome]:
+        name = self._machine.name
+        with progress.step(f"{name}: {len(self._functions)} functions"):
+            self._tell(parts.TAKE)
+            places = parts.parse_places(self._tell(parts.PLACES),
+                                        self._functions)
+            before = histograms.snapshot()
+            bound = parts.parse_bound(self._tell(parts.BIND))
+            wrong = self._fio(bound)
+            counts = parts.parse_counts(self._tell(parts.COUNTS))
+            after = histograms.snapshot()
+            log = self._tell(parts.RELEASE.replace("{driver}", parts.DRIVER))
+        outcomes = []
+        for function in self._functions:
+            config, bdf = function.config, function.bdf
+            problems = self._probe(config, bdf, bound.get(bdf), log)
+            if config.refused or problems:
+                outcomes.append(Outcome(name, config, tuple(problems)))
+                continue
+            outcomes.append(judge(name, config, counts.get(bdf, {}),
+                                  places[bdf], after, before,
+                                  wrong.get(bound[bdf].disk, ["no fio"])))
+        return outcomes + self._log_outcome(log)
+
+    def _probe(self, config: Config, bdf: str, bound: Bound | None,
+               log: str) -> list[str]:
+        """What is wrong with how the probe went."""
+        lines = [line for line in log.splitlines() if bdf in line]
+        said = " / ".join(lines[-3:])
+        disk = bound.disk if bound else ""
+        if config.refused:
+            if disk:
+                return [f"has a disk, {disk}: the driver was to refuse it"]
+            return [] if any(config.refused in line for line in lines) else \
+                [f"refused without a word of {config.refused}: {said}"]
+        if not disk:
+            return [f"no disk: {said or 'and nothing in the log'}"]
+        if bound and bound.domain != self._machine.domain:
+            return [f"its IOMMU domain is '{bound.domain}', not"
+                    f" '{self._machine.domain}'"]
+        return []
+
+    def _fio(self, bound: Mapping[str, Bound]) -> dict[str, list[str]]:
+        disks = {bound[function.bdf].disk: function.config.queues
+                 for function in self._functions
+                 if function.bdf in bound and bound[function.bdf].disk}
+        if not disks:
+            return {}
+        command = parts.fio_command(disks, self._machine.cpus)
+        result = self._guest.run(command, COMMAND_S, check=False)
+        try:
+            return parts.parse_fio(result.out)
+        except (ValueError, LookupError):
+            text = f"fio ended with {result.rc}: {result.out.strip()[-200:]}"
+            return {disk: [text] for disk in disks}
+
+    def _log_outcome(self, log: str) -> list[Outcome]:
+        """The kernel's log is a check of its own."""
+        said = SPLAT.findall(log.partition(parts.BEGIN)[2] or log)
+        whole = Config("the guest's kernel has nothing to say")
+        return [Outcome(self._machine.name, whole, tuple(said[:5]))]
+
+
+def _run_group(group: Group, folder: Path) -> list[Outcome]:
+    try:
+        return GroupRun(group, folder).run()
+    except ERRORS as error:
+        progress.say(f"{group.machine.name} FAILED: {_problem(error)}")
+        return [Outcome(group.machine.name, config, (_problem(error),))
+                for config in group.configs]
+
+
+def run(groups: Sequence[Group]) -> list[Outcome]:
+    """Run them all."""
+    with tempfile.TemporaryDirectory(prefix="vfe-matrix-",
+                                     dir="/tmp") as name:
+        with ThreadPoolExecutor(GUESTS) as pool:
+            return [outcome for outcomes in pool.map(
+                        lambda group: _run_group(group, Path(name)), groups)
+                    for outcome in outcomes]

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The list of configurations, what the guest says, and what is judged."""
+
+from __future__ import annotations
+
+import base64
+import json
+import unittest
+from pathlib import Path
+
+from bench import kvm
+from bench.counts import CountError
+from bench.tests.samples import RESOURCE
+from bench.tests.test_layout import MODERN
+from matrix import cli, configs, functions, report
+from matrix.configs import Config, Group
+from matrix.judge import Outcome, judge
+
+BDF = "0000:00:03.0"
+NOTIFY = 0x380000003000     # in the BAR 4 of RESOURCE
+PLACES = base64.b64encode(MODERN).decode() + "\n" + RESOURCE
+
+
+def counts(**changes: str) -> dict[str, str]:
+    """A function that did all that it should."""
+    files = {
+        "exits": "141", "operations": "129", "interrupts": "100",
+        "features": "0x130000000", "state": "live", "vectors": "2",
+        "registers/notify_write": "129", "registers/device_status_read": "12",
+        "windows/notify": "trap", "queues/0/kicks": "129",
+        "queues/0/kicks_suppressed": "0", "queues/0/completions": "129",
+        "queues/0/size": "256",
+        "block/stat": "65 0 0 0 64 0 0 0 0 0 0 0 0 0 0 0 0",
+    }
+    return {**files, **{key.replace("__", "/"): value
+                        for key, value in changes.items()}}
+
+
+def seen(kicks: int = 129, status: int = 12) -> kvm.Snapshot:
+    """What KVM saw of it."""
+    return {kvm.Place(False, NOTIFY, "write"): kvm.Seen(kicks, kicks, 100),
+            kvm.Place(False, 0x380000000014, "read"):
+                kvm.Seen(status, status),
+            kvm.Place(False, 0xfee000b0, "write"): kvm.Seen(7, 7)}
+
+
+def place() -> functions.Place:
+    """Its addresses."""
+    one = functions.placed([Config("x")])
+    return functions.parse_places(PLACES, one)[BDF]
+
+
+def judged(config: Config = Config("x"), after: kvm.Snapshot | None = None,
+           wrong: list[str] | None = None, **changes: str) -> Outcome:
+    """The outcome of a function that differs in these files."""
+    return judge("m", config, counts(**changes), place(), after or seen(), {},
+                 wrong or [])
+
+
+class TheList(unittest.TestCase):
+    """configs.py"""
+
+    def every(self) -> list[tuple[Group, Config]]:
+        """All configurations."""
+        return [(group, config) for group in configs.GROUPS
+                for config in group.configs]
+
+    def test_names_are_unique(self) -> None:
+        names = [(group.machine.name, config.name)
+                 for group, config in self.every()]
+        self.assertEqual(len(names), len(set(names)))
+
+    def test_features_follow_from_properties(self) -> None:
+        self.assertEqual(Config("x").features,
+                         {"INDIRECT_DESC", "EVENT_IDX", "VERSION_1"})
+        self.assertEqual(
+            Config("x", {**configs.PACKED, **configs.PLAIN_RING}).features,
+            {"RING_PACKED", "VERSION_1"})
+        self.assertEqual(Config("x", configs.LEGACY).features,
+                         {"INDIRECT_DESC", "EVENT_IDX"})
+
+    def test_no_old_version_is_asked_for_in_order(self) -> None:
+        for group, config in self.every():
+            if group.machine.qemu == configs.OLD:
+                self.assertNotIn("in_order", config.properties)
+
+    def test_no_more_queues_than_processors(self) -> None:
+        for group, config in self.every():
+            self.assertLessEqual(config.queues, group.machine.cpus)
+
+    def test_selection(self) -> None:
+        found = cli.selected(["plain: packed-size-16"])
+        self.assertEqual([config.name for config in found[0].configs],
+                         ["packed-size-16"])
+
+
+class Places(unittest.TestCase):
+    """functions.py, toward QEMU and the guest"""
+
+    def test_places_are_unique(self) -> None:
+        many = functions.placed([Config("x")] * 40)
+        self.assertEqual(len({one.bdf for one in many}), 40)
+
+    def test_arguments(self) -> None:
+        one = functions.placed([Config("x", configs.LEGACY, vectors=0,
+                                       iothread=True)])[0]
+        argv = one.arguments(Path("/d.img"))
+        self.assertEqual(argv[0], "-object")
+        device = dict(item.split("=") for item in argv[-1].split(",")[1:])
+        self.assertEqual((device["disable-modern"], device["vectors"],
+                          device["disable-legacy"], device["addr"]),
+                         ("on", "0", "off", "0x3.0x0"))
+        self.assertIn(f"id={device['iothread']}", argv[1])
+
+    def test_bound(self) -> None:
+        found = functions.parse_bound(f"{BDF} vfeb0 DMA\n0000:00:04.0 - -\n")
+        self.assertEqual(found[BDF], functions.Bound("vfeb0", "DMA"))
+        self.assertEqual(found["0000:00:04.0"], functions.Bound("", ""))
+
+    def test_places_that_are_cut_short(self) -> None:
+        one = functions.placed([Config("x")] * 2)
+        with self.assertRaisesRegex(CountError, "256 bytes"):
+            functions.parse_places(PLACES, one)
+
+    def test_counts(self) -> None:
+        text = (f"{BDF}/vfe/exits:12\n{BDF}/vfe/registers/notify_write:3\n"
+                f"{BDF}/block/vfeb0/stat: 1 2 3\ngrep: nonsense\n")
+        self.assertEqual(functions.parse_counts(text), {BDF: {
+            "exits": "12", "registers/notify_write": "3",
+            "block/stat": " 1 2 3"}})
+
+
+class Fio(unittest.TestCase):
+    """fio's command and its answer"""
+
+    def answer(self, error: int = 0, read: int = functions.BLOCKS) -> str:
+        """Of one job."""
+        job = {"jobname": "vfeb0.1", "error": error,
+               "write": {"total_ios": functions.BLOCKS},
+               "read": {"total_ios": read}}
+        return "fio: noise\n" + json.dumps({"jobs": [job]})
+
+    def test_a_job_a_queue(self) -> None:
+        command = functions.fio_command({"vfeb0": 1, "vfeb1": 4}, 4)
+        self.assertEqual(command.count("--name="), 5)
+        self.assertIn("--cpus_allowed=3", command)
+
+    def test_good(self) -> None:
+        self.assertEqual(functions.parse_fio(self.answer()), {"vfeb0": []})
+
+    def test_bad(self) -> None:
+        for text, word in ((self.answer(error=84), "error 84"),
+                           (self.answer(read=3), "3 read back")):
+            self.assertIn(word, functions.parse_fio(text)["vfeb0"][0])
+
+
+class Judging(unittest.TestCase):
+    """judge.py: each check fails for its reason."""
+
+    def wrong(self, words: str, *args: object, **changes: str) -> None:
+        """The outcome must have one problem that says so."""
+        # pylint: disable-next=no-value-for-parameter
+        problems = judged(*args, **changes).problems     # type: ignore
+        self.assertTrue(any(words in problem for problem in problems),
+                        problems)
+
+    def test_good(self) -> None:
+        outcome = judged()
+        self.assertEqual(outcome.problems, ())
+        self.assertEqual((outcome.operations, outcome.kicks,
+                          outcome.fast_kicks), (129, 129, 100))
+
+    def test_fio(self) -> None:
+        self.assertEqual(judged(wrong=["bad data"]).problems, ("bad data",))
+
+    def test_one_exit_of_difference(self) -> None:
+        self.wrong("exits: driver 141, kvm 140", Config("x"),
+                   seen(status=11))
+
+    def test_register_that_the_driver_does_not_know_of(self) -> None:
+        after = {**seen(), kvm.Place(False, 0x380000001000, "read"):
+                 kvm.Seen(1, 1)}
+        self.wrong("isr_status read", Config("x"), after)
+
+    def test_features(self) -> None:
+        self.wrong("not negotiated: EVENT_IDX", features="0x110000000")
+        self.wrong("not to be: RING_PACKED", features="0x530000000")
+
+    def test_queues(self) -> None:
+        self.wrong("1 queues, not 4", Config("x", queues=4))
+        self.wrong("128 entries", queues__0__size="128")
+        self.wrong("5 completions", queues__0__completions="5")
+        self.wrong("1 vectors, not 2", vectors="1")
+
+    def test_operations(self) -> None:
+        self.wrong("block layer 129", operations="128")
+
+    def test_kicks_by_the_other_way(self) -> None:
+        self.wrong("all were to go by ports",
+                   Config("x", configs.PIO_NOTIFY))
+
+    def test_state(self) -> None:
+        self.wrong("state failed", state="failed")
+
+    def test_no_counts(self) -> None:
+        outcome = judge("m", Config("x"), {}, place(), seen(), {}, [])
+        self.assertIn("cannot be read", outcome.problems[0])
+
+
+class Output(unittest.TestCase):
+    """report.py"""
+
+    def test_problems_and_absent_versions_are_spelled_out(self) -> None:
+        text = report.render([judged(), judged(state="failed")],
+                             {"7.2": "no network"})
+        self.assertIn("left out: QEMU 7.2: no network", text)
+        self.assertIn("m: x: state failed", text)
+        self.assertEqual(text.count("FAILED"), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
