@@ -66,9 +66,9 @@ def _selected(options: argparse.Namespace) -> list[rows.Row]:
     if not selected:
         raise LabError(f"no row matches {', '.join(options.rows)}: --list"
                        " names them all", UNUSABLE)
-    room = (image.WRITE_MB << 20) // rows.BLOCK_SIZE - 1
+    room = (image.RAW_WRITE_MB << 20) // rows.BLOCK_SIZE
     if rows.blocks_written(selected) > room:
-        raise LabError(f"{ops} operations a row are too many: the image has"
+        raise LabError(f"{ops} operations a row are too many: a disk has"
                        f" room for {room} writes on a function; use a"
                        " smaller --ops, or fewer --rows", UNUSABLE)
     return selected

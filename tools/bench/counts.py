@@ -49,3 +49,11 @@ class Testimony:
     def count(self, key: Key) -> int | None:
         """Accesses to one register, None if out of its sight."""
         return None if key[0] in self.unseen else self.accesses.get(key, 0)
+
+    def renamed(self, names: Mapping[str, str]) -> Testimony:
+        """The same with some registers under other names."""
+        accesses: dict[Key, int] = {}
+        for (name, direction), count in self.accesses.items():
+            key = (names.get(name, name), direction)
+            accesses[key] = accesses.get(key, 0) + count
+        return Testimony(accesses, self.exits, self.unseen)

@@ -24,9 +24,12 @@ irqs=$(cd msi_irqs 2>/dev/null && echo *)
 for n in ${{irqs:-$(cat irq)}}; do
     read -r v < /sys/kernel/irq/$n/per_cpu_count && echo "irq $v"
 done
+for f in virtio*/features; do
+    [ -f $f ] && read -r v < $f && echo "virtio $v"
+done
 [ -d vfe ] || exit 0
 cd vfe
-for f in exits operations interrupts registers/* windows/* queues/*/*; do
+for f in exits operations interrupts features registers/* windows/* queues/*/*; do
     [ -f $f ] && read -r v < $f && echo "$f $v"
 done
 true"""
@@ -42,6 +45,7 @@ class DriverState:
     interrupts: int = 0
     kicks: int = 0
     kicks_suppressed: int = 0
+    features: int | None = None     # negotiated; None of a register driver
 
 
 def _register(path: str) -> Key:
@@ -70,7 +74,9 @@ def parse(lines: Iterable[str]) -> DriverState:
         accesses, frozenset(mapped), exits=int(values["exits"]),
         operations=int(values["operations"]),
         interrupts=int(values["interrupts"]), kicks=sums["kicks"],
-        kicks_suppressed=sums["kicks_suppressed"])
+        kicks_suppressed=sums["kicks_suppressed"],
+        features=(int(values["features"], 16) if "features" in values
+                  else None))
 
 
 def testimony(after: DriverState, before: DriverState) -> Testimony:
@@ -124,6 +130,13 @@ class GuestState:
     driver: DriverState | None      # None for a driver that does not count
     block: BlockState
     interrupts: int
+    features: int | None = None     # negotiated; None for no virtio device
+
+
+def _bits(text: str) -> int:
+    """Out of a features file of the virtio bus: a digit a bit, the first
+    first."""
+    return int(text[::-1], 2)
 
 
 def parse_guest(text: str) -> GuestState:
@@ -131,14 +144,18 @@ def parse_guest(text: str) -> GuestState:
     lines = text.splitlines()
     block = [line for line in lines if line.startswith("block ")]
     irqs = [line for line in lines if line.startswith("irq ")]
-    others = [line for line in lines if line not in block + irqs]
+    virtio = [line for line in lines if line.startswith("virtio ")]
+    others = [line for line in lines if line not in block + irqs + virtio]
     if len(block) != 1 or not irqs:
         raise CountError("the guest's counts cannot be read: " + text[:200])
     interrupts = sum(int(count) for line in irqs
                      for count in line.removeprefix("irq ").split(","))
-    return GuestState(parse(others) if others else None,
-                      parse_block(block[0].removeprefix("block ")),
-                      interrupts)
+    state = parse(others) if others else None
+    features = state.features if state else None
+    if virtio:
+        features = _bits(virtio[0].removeprefix("virtio "))
+    return GuestState(state, parse_block(block[0].removeprefix("block ")),
+                      interrupts, features)
 
 
 def read(run: Run, bdf: str, disk: str) -> GuestState:

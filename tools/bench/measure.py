@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Measures one row: three counts of exactly the window in which fio runs.
+"""Measures rows: three counts of exactly the window in which fio runs.
 
 The guest waits for its agent whenever counts are read, so that they all are
 of the same moment.
@@ -8,32 +8,22 @@ of the same moment.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lab import progress
 
-from . import device, driver, formula, kvm, vcpu, witness
-from .counts import CountError, Testimony
-from .fio import Outcome
-from .result import Result, Traffic, blind_reasons
-from .rows import Row
+from . import device, driver, fio, kvm, session, vcpu
+from .counts import CountError
+from .judge import judge
+from .moment import Moment
+from .result import Result, Traffic
+from .rows import PAIRS, Row
 from .session import Session
 
 SETTLE_S = 0.1
 SETTLE_TRIES = 100
 MOMENT_TRIES = 10
-
-
-@dataclass(frozen=True)
-class Moment:
-    """All counts, while the guest waits."""
-
-    guest: driver.GuestState
-    by_device: device.DeviceState
-    by_kvm: kvm.Snapshot
-    all_exits: int
-    when: float
 
 
 @dataclass(frozen=True)
@@ -53,16 +43,16 @@ def idle_rate(qmp: vcpu.Qmp, seconds: float) -> float:
     return (after - before) / (ended - began)
 
 
-def _settled(session: Session) -> device.DeviceState:
+def _settled(control: session.Control) -> device.DeviceState:
     """The device's count once no access is on its way to it any more.
 
     QEMU does not wait for the device when the guest writes: the last write
     may still be in the socket when the guest has gone on.
     """
-    last = device.read(session.device.control)
+    last = device.read(control)
     for _ in range(SETTLE_TRIES):
         time.sleep(SETTLE_S)
-        now = device.read(session.device.control)
+        now = device.read(control)
         if now == last:
             return now
         last = now
@@ -70,151 +60,82 @@ def _settled(session: Session) -> device.DeviceState:
                      " guest does nothing")
 
 
-class RowMeasurement:
-    """One row on a setup that is ready."""
+def counts(bench: Bench, one: Session) -> Moment:
+    """All counts of one moment but those of the vCPUs.
 
-    def __init__(self, bench: Bench, session: Session, row: Row) -> None:
-        self._bench = bench
-        self._session = session
-        self._row = row
-        self._qmp = session.guest.qmp
-
-    def _moment(self) -> tuple[driver.GuestState, device.DeviceState,
-                               kvm.Snapshot]:
-        """All counts of one moment.
-
-        The guest waits, but its kernel may still have something to write.
-        What the device counted before the guest is asked it must still have
-        counted afterwards, or the counts are of different moments.
-        """
-        session = self._session
-        before = _settled(session)
-        for _ in range(MOMENT_TRIES):
-            seen = self._bench.histograms.snapshot()
-            guest = driver.read(session.run, session.device.bdf, session.disk)
-            after = _settled(session)
-            if after == before:
-                return guest, after, seen
-            before = after
-        raise CountError("the guest does not stop using the disk")
-
-    def _before(self) -> Moment:
-        counts = self._moment()
-        return Moment(*counts, vcpu.exits(self._qmp), time.monotonic())
-
-    def _after(self) -> Moment:
-        when, all_exits = time.monotonic(), vcpu.exits(self._qmp)
-        return Moment(*self._moment(), all_exits, when)
-
-    def run(self) -> Result:
-        """Measure, then verify."""
-        session, row = self._session, self._row
-        job = session.job(row)
-        session.prepare(row)
-        before = self._before()
-        outcome = session.run_fio(job)
-        after = self._after()
-        session.verify(row, job)
-        result = self._judge(before, after, outcome)
-        progress.say(f"  {row.name}: fio took {outcome.runtime_ms} ms")
-        return result
-
-    def _mapped_registers(self, state: driver.DriverState | None,
-                          ) -> frozenset[str]:
-        mapped = state.mapped if state else frozenset()
-        expected = self._row.setup.mapped_windows
-        if state and mapped != expected:
-            raise CountError(
-                "the driver takes these windows for mapped:"
-                f" {', '.join(sorted(mapped)) or 'none'}; this row wants:"
-                f" {', '.join(sorted(expected)) or 'none'}")
-        return self._session.names.registers_in(mapped)
-
-    def _witnesses(self, before: Moment, after: Moment,
-                   ) -> dict[str, Testimony | None]:
-        names = self._session.names
-        unseen = self._mapped_registers(after.guest.driver)
-        says: dict[str, Testimony | None] = {"driver": None}
-        if after.guest.driver and before.guest.driver:
-            says["driver"] = driver.testimony(after.guest.driver,
-                                              before.guest.driver)
-        elif self._row.setup.style != "kernel":
-            raise CountError("the driver shows no counters (vfe/ in sysfs)")
-        says["kvm"] = kvm.testimony(after.by_kvm, before.by_kvm, names,
-                                    unseen)
-        says["device"] = device.testimony(
-            after.by_device, before.by_device, unseen=unseen,
-            sees_exits=not self._string_input(says["driver"]))
-        return says
-
-    def _string_input(self, said: Testimony | None) -> bool:
-        """Were there exits that brought more than one word?"""
-        options = self._row.setup.options
-        return bool(options.get("string_io")
-                    and options.get("window") == "port"
-                    and said and said.count(("port_data", "read")))
-
-    def _formula(self, done: driver.BlockState) -> formula.Cost | None:
-        options = self._row.setup.options
-        if self._row.setup.style != "trap":
-            return None
-        return formula.predict(done, self._bench.cost,
-                               window=str(options["window"]),
-                               string_io=bool(options["string_io"]))
-
-    def _judge(self, before: Moment, after: Moment,
-               outcome: Outcome) -> Result:
-        done = after.guest.block - before.guest.block
-        says = self._witnesses(before, after)
-        verdict = witness.compare(says, self._formula(done))
-        operations = _operations(before, after)
-        blind = blind_reasons(
-            driver_blind=says["driver"] is None,
-            mapped=bool(self._row.setup.mapped_windows),
-            string_input=self._string_input(says["driver"]))
-        traffic = Traffic(
-            ops=operations["device"], kicks=self._kicks(before, after, says),
-            interrupts=after.guest.interrupts - before.guest.interrupts,
-            all_exits=after.all_exits - before.all_exits,
-            seconds=after.when - before.when,
-            idle_per_s=self._bench.idle_per_s)
-        notes = self._notes(done, outcome, operations["device"])
-        if traffic.all_exits < (verdict.device_exits or 0):
-            notes += ("fewer exits of the vCPU than trips to the device: KVM's"
-                      " emulator went on with a string instruction without"
-                      " going back to the guest",)
-        return Result(self._row, witness.also_operations(verdict, operations),
-                      traffic, outcome, blind, notes)
-
-    def _kicks(self, before: Moment, after: Moment,
-               says: Mapping[str, Testimony | None]) -> int:
-        """How often the driver rang. The register window has no doorbell:
-        there it is the command register."""
-        if self._row.setup.style == "trap" and says["driver"]:
-            window = self._row.setup.options["window"]
-            return says["driver"].count((f"{window}_command", "write")) or 0
-        if after.guest.driver and before.guest.driver:
-            return after.guest.driver.kicks - before.guest.driver.kicks
-        return after.by_device.kicks - before.by_device.kicks
-
-    def _notes(self, done: driver.BlockState, outcome: Outcome,
-               operations: int) -> tuple[str, ...]:
-        notes = []
-        if operations != outcome.ios:
-            notes.append(f"fio made {outcome.ios} requests of"
-                         f" {operations}: {done.reads} reads, {done.writes}"
-                         f" writes, {done.flushes} flushes in all")
-        if done.merges:
-            notes.append(f"{done.merges} requests were merged")
-        return tuple(notes)
+    The guest waits, but its kernel may still have something to write. What
+    the device counted before the guest is asked it must still have counted
+    afterwards, or the counts are of different moments. A device of QEMU's own
+    does not count; there, KVM sees an access before the guest goes on.
+    """
+    control = one.place.control
+    if control is None:
+        return Moment(one.counts(), None, bench.histograms.snapshot())
+    before = _settled(control)
+    for _ in range(MOMENT_TRIES):
+        seen = bench.histograms.snapshot()
+        guest = one.counts()
+        after = _settled(control)
+        if after == before:
+            return Moment(guest, after, seen)
+        before = after
+    raise CountError("the guest does not stop using the disk")
 
 
-def _operations(before: Moment, after: Moment) -> dict[str, int]:
-    """Requests by whoever counts them; these must be one number too."""
-    counts = {"block layer": (after.guest.block - before.guest.block).requests,
-              "device": (after.by_device.operations
-                         - before.by_device.operations)}
-    if after.guest.driver and before.guest.driver:
-        counts["driver"] = (after.guest.driver.operations
-                            - before.guest.driver.operations)
-    return counts
+def single(bench: Bench, one: Session, row: Row) -> Result:
+    """A row on a setup that is ready: measure, then verify."""
+    qmp = one.guest.qmp
+    job = one.job(row)
+    before = counts(bench, one)
+    began, exits = time.monotonic(), vcpu.exits(qmp)
+    outcome = session.run_fio(one.guest, [job])[0]
+    ended, all_exits = time.monotonic(), vcpu.exits(qmp) - exits
+    after = counts(bench, one)
+    session.verify(one.guest, [job])
+    progress.say(f"  {row.name}: fio took {outcome.runtime_ms} ms")
+    return judge(row, one, before, after, outcome, bench.cost, Traffic(
+        all_exits=all_exits, seconds=ended - began,
+        idle_per_s=bench.idle_per_s))
+
+
+def pair(bench: Bench, both: Sequence[Session],
+         rows: Sequence[Row]) -> list[Result]:
+    """The rows of a comparison, on setups that are bound side by side.
+
+    One fio makes the runs of both by turns, so that what the machine does
+    meanwhile falls on both. All exits cannot be told apart then.
+    """
+    guest = both[0].guest
+    jobs = [one.job(row, PAIRS) for _ in range(PAIRS)
+            for one, row in zip(both, rows)]
+    before = [counts(bench, one) for one in both]
+    began = time.monotonic()
+    outcomes = session.run_fio(guest, jobs)
+    seconds = time.monotonic() - began
+    after = [counts(bench, one) for one in both]
+    session.verify(guest, jobs)
+    results = []
+    for index, (one, row) in enumerate(zip(both, rows)):
+        results.append(judge(
+            row, one, before[index], after[index],
+            fio.together(outcomes[index::len(both)]), bench.cost,
+            Traffic(seconds=seconds, idle_per_s=bench.idle_per_s)))
+    return results
+
+
+def probe(bench: Bench, one: Session, row: Row) -> Result:
+    """What it takes to find the disk: from a function without a driver to
+    the disk, and what is read of it on the way."""
+    control = one.place.control
+    one.load()
+    by_device = _settled(control) if control else None
+    before = Moment(driver.GuestState(driver.DriverState(),
+                                      driver.BlockState(), 0),
+                    by_device, bench.histograms.snapshot())
+    began = time.monotonic()
+    one.probe()
+    seconds = time.monotonic() - began
+    after = counts(bench, one)
+    return judge(row, one, before, after, fio.Outcome(1, 0, 0.0, 0, 0),
+                 bench.cost, Traffic(seconds=seconds,
+                                     idle_per_s=bench.idle_per_s))

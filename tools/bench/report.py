@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from . import ladder
 from .result import Result
-from .targets import Target
+from .target import Target
 
 SCHEMA = "vfe-bench/1"
 NAME = "bench.json"
@@ -23,6 +24,7 @@ def document(host: dict[str, Any], guest: dict[str, Any],
     return {
         "schema": SCHEMA, "host": host, "guest": guest,
         "jobs": [result.as_json() for result in results],
+        "ladder": ladder.as_json(results),
         "targets": [{"target": target.text, "measured": target.measured,
                      "reached": target.reached} for target in targets],
     }

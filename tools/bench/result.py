@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from .fio import Outcome
-from .rows import BLOCK_SIZE, Row
+from .rows import BLOCK_SIZE, SINGLE, Row
 from .witness import NAMES, Verdict
 
 
@@ -16,12 +17,59 @@ from .witness import NAMES, Verdict
 class Traffic:
     """What went on beside the accesses. Each count is of the same window."""
 
-    ops: int                # requests that the driver completed
-    kicks: int              # times that it rang for the device
-    interrupts: int         # that the guest took
-    all_exits: int          # of the guest's vCPUs, whatever for
-    seconds: float          # length of the window of all_exits
-    idle_per_s: float       # all exits a second of a guest that waits
+    ops: int = 0            # requests that the driver completed
+    kicks: int = 0          # times that it rang for the device
+    interrupts: int = 0     # that the guest took
+    # of the guest's vCPUs, whatever for; None where two drivers ran
+    all_exits: int | None = None
+    seconds: float = 0.0    # length of the window of all_exits
+    idle_per_s: float = 0.0     # all exits a second of a guest that waits
+
+
+# What a register accessed by a probe is for; the first that fits counts.
+CLASSES = (("io", r"(legacy_queue_)?notify|(legacy_)?isr_status"),
+           ("queues", r"(legacy_)?queue_.*"),
+           ("features", r"(legacy_)?(device|driver)_features?(_select)?"),
+           ("status", r"(legacy_)?device_status"),
+           ("config", r"(legacy_)?(device_config|config_generation)"),
+           ("other", r".*"))
+
+
+@dataclass(frozen=True)
+class ProbeCost:
+    """Accesses of a probe by what they are for, those of I/O apart."""
+
+    accesses: Mapping[str, int]
+    queues: int             # that were set up
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> ProbeCost:
+        """By KVM, which saw them all."""
+        found = {name: 0 for name, _ in CLASSES}
+        enabled = 0
+        for (register, direction), said in verdict.registers.items():
+            count = said["kvm"] or 0
+            name = next(name for name, pattern in CLASSES
+                        if re.fullmatch(pattern, register))
+            found[name] += count
+            if (register, direction) == ("queue_enable", "write"):
+                enabled += count
+        return cls(found, enabled)
+
+    @property
+    def total(self) -> int:
+        """All but those of I/O."""
+        return sum(self.accesses.values()) - self.accesses["io"]
+
+    @property
+    def per_queue(self) -> float | None:
+        """Of those that set up queues."""
+        return self.accesses["queues"] / self.queues if self.queues else None
+
+    def as_json(self) -> dict[str, Any]:
+        """As bench.json has it."""
+        return {"accesses": dict(self.accesses), "total": self.total,
+                "queues": self.queues, "per_queue": self.per_queue}
 
 
 @dataclass(frozen=True)
@@ -35,6 +83,7 @@ class Result:
     blind: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     error: str = ""
+    probe: ProbeCost | None = None      # of a row that is about that
 
     @property
     def agree(self) -> bool:
@@ -67,29 +116,34 @@ class Result:
         if self.traffic is None or not self.ops:
             return None
         if name == "all_exits":
-            return self._all_exits(self.traffic) / self.ops
+            return self._all_exits(self.traffic)
         return float(getattr(self.traffic, name)) / self.ops
 
-    @staticmethod
-    def _all_exits(traffic: Traffic) -> float:
+    def _all_exits(self, traffic: Traffic) -> float | None:
+        if traffic.all_exits is None:
+            return None
         idle = traffic.seconds * traffic.idle_per_s
-        return max(0.0, traffic.all_exits - idle)
+        return max(0.0, traffic.all_exits - idle) / self.ops
 
     def as_json(self) -> dict[str, Any]:
         """The row as bench.json has it."""
         setup = self.row.setup
         job: dict[str, Any] = {
             "name": self.row.name, "class": "blk", "style": setup.style,
-            "driver": setup.driver, "device": "vfe",
+            "driver": setup.driver, "device": setup.device,
             "options": dict(setup.options),
             "workload": {"rw": self.row.rw, "bs": BLOCK_SIZE,
-                         "iodepth": self.row.depth},
+                         "iodepth": self.row.depth,
+                         "submit": self.row.submit if self.row.depth > 1
+                         else SINGLE},
             "ops": self.ops,
         }
         job.update(self._counts())
         job["agree"] = self.agree
         job["blind"] = dict(self.blind)
         job["notes"] = list(self.notes)
+        if self.probe:
+            job["probe"] = self.probe.as_json()
         if self.error:
             job["error"] = self.error
         return job
@@ -119,6 +173,9 @@ class Result:
                          "ios": outcome.ios},
             "differences": list(verdict.differences),
         }
+        if outcome.runs:
+            counts["observed"]["runs_iops"] = [round(iops, 1)
+                                               for iops in outcome.runs]
         if verdict.formula:
             counts["formula"] = {"exits": verdict.formula.exits,
                                  "accesses": verdict.formula.accesses}
@@ -129,12 +186,14 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def blind_reasons(driver_blind: bool, mapped: bool, string_input: bool,
-                  ) -> dict[str, str]:
+def blind_reasons(*, driver_blind: bool, device_blind: bool, mapped: bool,
+                  string_input: bool) -> dict[str, str]:
     """Why a witness's count is null, by witness; only those that are."""
     reasons: dict[str, list[str]] = {name: [] for name in NAMES}
     if driver_blind:
         reasons["driver"].append("the kernel's own driver does not count")
+    if device_blind:
+        reasons["device"].append("a device of QEMU's own does not count")
     if mapped:
         reasons["kvm"].append(
             "accesses to a mapped window do not trap: of them it sees only"

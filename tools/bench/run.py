@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,15 +18,19 @@ from . import formula, host, kvm, measure, placement, vcpu
 from .counts import CountError
 from .fio import FioError
 from .hist import HistError
+from .layout import LayoutError
 from .result import Result
-from .rows import FUNCTIONS, Row, Setup
-from .session import NO_AUTOPROBE, Session
+from .rows import FUNCTIONS, PROBE, Function, Row, Setup
+from .session import FREE, Place, Session
 
 IDLE_S = 4.0
 MEMORY_MB = 512
+# Of QEMU's own devices; those of the lab's begin further up.
+FIRST_SLOT = 0x04
 
 # What spoils a row, and not the rows after it.
-ROW_ERRORS = (CountError, FioError, HistError, LabError, vcpu.VcpuError)
+ROW_ERRORS = (CountError, FioError, HistError, LabError, LayoutError,
+              vcpu.VcpuError)
 
 
 @dataclass(frozen=True)
@@ -39,24 +42,57 @@ class Measured:
     results: list[Result]
 
 
-def _disk(folder: Path, name: str) -> Path:
-    """An image of its own for a function.
-
-    The file system goes without its journal, which would write at times of
-    its own choice, and is read and written at each mount.
-    """
-    path = image.copy(folder, f"{name}.img")
-    subprocess.run(["tune2fs", "-O", "^has_journal", str(path)], check=True,
-                   stdout=subprocess.DEVNULL)
-    return path
+def _needed(rows: Sequence[Row]) -> list[Function]:
+    names = {row.setup.function for row in rows}
+    return [function for function in FUNCTIONS if function.name in names]
 
 
-def _specs(rows: Sequence[Row], folder: Path) -> list[DeviceSpec]:
-    """The functions that the rows need, each with its own image."""
-    needed = {row.setup.function for row in rows}
-    return [DeviceSpec(function.name, _disk(folder, function.name),
-                       function.options)
-            for function in FUNCTIONS if function.name in needed]
+def _qemus_own(function: Function, slot: int, disk: Path) -> list[str]:
+    """A device of QEMU's own, in its options."""
+    properties = {"drive": function.name, "addr": f"{slot:#x}",
+                  "bus": "pcie.0", **(function.qemu or {})}
+    told = "".join(f",{key}={value}" for key, value in properties.items())
+    return ["-blockdev", f"driver=file,node-name={function.name},"
+                         f"filename={disk},aio=threads",
+            "-device", f"virtio-blk-pci{told}"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The guest, and where its functions are."""
+
+    guest: Guest
+    slots: Mapping[str, int]    # of QEMU's own devices
+
+    def place(self, name: str) -> Place:
+        """A function in the running guest."""
+        device = self.guest.devices.get(name)
+        if device is None:
+            return Place(f"0000:00:{self.slots[name]:02x}.0", None, None)
+        return Place(device.bdf, device.control, device.pid)
+
+    def places(self) -> list[Place]:
+        """All functions."""
+        return [self.place(name)
+                for name in (*self.guest.devices, *self.slots)]
+
+
+def _machine(rows: Sequence[Row], folder: Path) -> Machine:
+    needed = _needed(rows)
+    with progress.step("copying the disk images"):
+        disks = image.raw(folder, [one.name for one in needed])
+    argv: list[str] = []
+    slots: dict[str, int] = {}
+    specs = []
+    for one in needed:
+        if one.qemu is None:
+            specs.append(DeviceSpec(one.name, disks[one.name], one.options))
+            continue
+        slots[one.name] = FIRST_SLOT + len(slots)
+        argv += _qemus_own(one, slots[one.name], disks[one.name])
+    guest = Guest(specs, accel="kvm", cpus=1, memory=MEMORY_MB, name="bench",
+                  qemu_args=argv)
+    return Machine(guest, slots)
 
 
 def _failed(rows: Sequence[Row], error: Exception) -> list[Result]:
@@ -65,53 +101,83 @@ def _failed(rows: Sequence[Row], error: Exception) -> list[Result]:
     return [Result(row, error=text) for row in rows]
 
 
-def _measure_setup(guest: Guest, bench: measure.Bench, setup: Setup,
-                   rows: Sequence[Row], regions: dict[str, int],
-                   ) -> list[Result]:
-    results: list[Result] = []
-    with contextlib.ExitStack() as stack:
-        try:
-            if setup.style == "trap":
-                stack.enter_context(placement.together(
-                    (guest.pid, guest.devices[setup.function].pid)))
-            with progress.step(f"{setup.name}: binding and mounting"):
-                session = stack.enter_context(Session(guest, setup, regions))
-        except ROW_ERRORS as error:
-            return _failed(rows, error)
-        for row in rows:
+class _Rows:
+    """Measures rows that are bound together."""
+
+    def __init__(self, machine: Machine, bench: measure.Bench) -> None:
+        self._machine = machine
+        self._bench = bench
+        self._regions: dict[str, int] = {}
+
+    def _session(self, setup: Setup) -> Session:
+        return Session(self._machine.guest, setup,
+                       self._machine.place(setup.function), self._regions)
+
+    def measure(self, rows: Sequence[Row]) -> list[Result]:
+        """Bind what they need, measure each, and give it back."""
+        setups = list(dict.fromkeys(row.setup.name for row in rows))
+        by_name = {row.setup.name: row.setup for row in rows}
+        with contextlib.ExitStack() as stack:
             try:
-                with progress.step(f"{row.name}, {row.ops} operations"):
-                    results.append(measure.RowMeasurement(
-                        bench, session, row).run())
+                if rows[0].rw == PROBE:
+                    return self._probe(rows)
+                if rows[0].setup.style == "trap":
+                    place = self._machine.place(rows[0].setup.function)
+                    assert place.pid is not None
+                    stack.enter_context(placement.together(
+                        (self._machine.guest.pid, place.pid)))
+                with progress.step(f"{', '.join(setups)}: binding"):
+                    sessions = [stack.enter_context(
+                        self._session(by_name[name])) for name in setups]
             except ROW_ERRORS as error:
-                results += _failed([row], error)
-    return results
+                return _failed(rows, error)
+            return self._run(sessions, rows)
+
+    def _probe(self, rows: Sequence[Row]) -> list[Result]:
+        row = rows[0]
+        session = self._session(row.setup)
+        with progress.step(row.name), session.given_back():
+            return [measure.probe(self._bench, session, row)]
+
+    def _run(self, sessions: Sequence[Session],
+             rows: Sequence[Row]) -> list[Result]:
+        results: list[Result] = []
+        for at in range(0, len(rows), len(sessions)):
+            cell = rows[at:at + len(sessions)]
+            names = ", ".join(row.name for row in cell)
+            try:
+                with progress.step(f"{names}, {cell[0].ops} operations"):
+                    results += (
+                        measure.pair(self._bench, sessions, cell)
+                        if len(cell) > 1 else
+                        [measure.single(self._bench, sessions[0], cell[0])])
+            except ROW_ERRORS as error:
+                results += _failed(cell, error)
+        return results
 
 
-def _measure_all(guest: Guest, rows: Sequence[Row],
+def _measure_all(machine: Machine, rows: Sequence[Row],
                  histograms: kvm.Histograms) -> list[Result]:
-    guest.run(NO_AUTOPROBE)
+    guest = machine.guest
+    guest.run(FREE.format(bdfs=" ".join(
+        place.bdf for place in machine.places())))
     with progress.step("measuring the idle guest"):
         idle = measure.idle_rate(guest.qmp, IDLE_S)
-    bench = measure.Bench(histograms,
-                          formula.read_constants(paths.checkout()), idle)
+    measuring = _Rows(machine, measure.Bench(
+        histograms, formula.read_constants(paths.checkout()), idle))
     results: list[Result] = []
-    regions: dict[str, int] = {}
-    for setup, group in itertools.groupby(rows, lambda row: row.setup):
-        results += _measure_setup(guest, bench, setup, list(group),
-                                  regions)
+    for _, group in itertools.groupby(rows, lambda row: row.together):
+        results += measuring.measure(list(group))
     return results
 
 
 def run(rows: Sequence[Row], kvm_kind: str,
         outside: dict[str, Any] | None) -> Measured:
     """Boot the guest and measure the rows."""
-    with tempfile.TemporaryDirectory(prefix="bench-",
-                                     dir=paths.state()) as name:
-        with progress.step("copying the disk images"):
-            specs = _specs(rows, Path(name))
-        guest = Guest(specs, accel="kvm", cpus=1, memory=MEMORY_MB,
-                      name="bench")
+    # Not in the state folder, which may be shared from another machine.
+    with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name:
+        machine = _machine(rows, Path(name))
+        guest = machine.guest
         with progress.step("booting the guest"):
             guest.boot()
         try:
@@ -121,7 +187,7 @@ def run(rows: Sequence[Row], kvm_kind: str,
                 guest, sorted({row.setup.driver for row in rows}))
             with kvm.Histograms(lambda port: vcpu.knock(
                     lambda text: guest.run(text).out, port)) as histograms:
-                results = _measure_all(guest, rows, histograms)
+                results = _measure_all(machine, rows, histograms)
         finally:
             guest.shutdown()
     return Measured(about, inside, results)

@@ -1,173 +1,208 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A setup in the guest: its driver bound, its disk mounted, files ready."""
+"""A setup in the guest: its driver bound, its disk ready for fio."""
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
+from typing import Any
 
 from lab import LabError, image, progress
-from lab.guest import Device, Guest
+from lab.guest import Guest
 
-from . import fio
+from . import driver, fio, layout
 from .addresses import AddressMap, parse_map, parse_resource
-from .rows import BLOCK_SIZE, Row, Setup
+from .rows import BATCH, BLOCK_SIZE, Row, Setup
 
-MOUNT = "/mnt"
-READ_FILE = f"{MOUNT}/{image.FIO_FILE}"
-WRITE_FILE = f"{MOUNT}/{image.WRITE_FILE}"
 COMMAND_S = 300
 VERIFY_DEPTH = 32
+READ_BYTES = image.RAW_READ_MB << 20
+WRITE_BYTES = image.RAW_WRITE_MB << 20
 
-# Only functions that a row asks for get a driver: a device that polls does so
-# from the moment that it has one.
-NO_AUTOPROBE = "echo 0 > /sys/bus/pci/drivers_autoprobe"
+# From here on a function gets only the driver that a row asks for: a device
+# that polls does so from the moment that it has one. The kernel's own has
+# taken what it knows already, the agent's device among it.
+FREE = """\
+echo 0 >/sys/bus/pci/drivers_autoprobe
+cd /sys/bus/pci/devices || exit 1
+for f in {bdfs}; do
+    [ ! -e $f/driver ] || echo $f >$f/driver/unbind
+done"""
 
-_BIND = """\
-modprobe {driver} {parameters}
-cd /sys/bus/pci/devices/{bdf}
-[ ! -e driver ] || echo {bdf} > driver/unbind
-echo {driver} > driver_override
-echo {bdf} > /sys/bus/pci/drivers_probe
-[ -e driver ] || {{ dmesg | tail -n 3; exit 1; }}"""
+# The kernel's driver sits on the virtio bus, above that of the function.
+PCI_DRIVERS = {"virtio_blk": "virtio-pci"}
 
-# The kernel's driver sits on the virtio bus, above virtio-pci.
-_BIND_KERNEL = "modprobe {driver} {parameters}"
+# A feature that the core does not know of needs not be left out.
+LOAD = """\
+modprobe {module} {parameters} || exit 1
+cd /sys/module/vfe/parameters 2>/dev/null || cd /
+for word in {core}; do
+    [ ! -e ${{word%=*}} ] || echo ${{word#*=}} >${{word%=*}} || exit 1
+    [ -e ${{word%=*}} ] || [ ${{word#*=}} = 0 ] || echo "no $word"
+done
+true"""
 
-MOUNT_FLAGS = ("noatime,lazytime,noinit_itable,no_prefetch_block_bitmaps,"
-               "inode_readahead_blks=1")
+PLACE = """\
+cd /sys/bus/pci/devices/{bdf} || exit 1
+echo {pci_driver} >driver_override
+head -c {size} config | busybox base64 | busybox tr -d '\\n'
+echo
+cat resource"""
 
-_UNBIND = """\
-umount {mount} 2>/dev/null
-cd /sys/bus/pci/devices/{bdf}
-echo {bdf} > driver/unbind
-echo > driver_override
-modprobe -r {driver}"""
-
-_UNBIND_KERNEL = "umount {mount} 2>/dev/null; modprobe -r {driver}"
+PROBE = """\
+echo {bdf} >/sys/bus/pci/drivers_probe
+[ -e /sys/bus/pci/devices/{bdf}/driver ] || {{ dmesg | tail -n 3; exit 1; }}"""
 
 # No merging and no scheduler: one request to the driver for each of fio's.
-# No access times and lazy other times: nothing written for them in a measured
-# window. No reading ahead, which only costs time where every word is an exit.
-_MOUNT = """\
+DISK = """\
 for d in /sys/bus/pci/devices/{bdf}/block/* \
          /sys/bus/pci/devices/{bdf}/virtio*/block/*; do
     [ -d $d ] && disk=${{d##*/}}
 done
 [ "$disk" ] || {{ echo no disk; exit 1; }}
-echo none > /sys/block/$disk/queue/scheduler
-echo 2 > /sys/block/$disk/queue/nomerges
-echo 0 > /sys/block/$disk/queue/read_ahead_kb
-modprobe ext4
-mount -t ext4 -o {flags} /dev/$disk {mount} || exit 1
+echo none >/sys/block/$disk/queue/scheduler
+echo 2 >/sys/block/$disk/queue/nomerges
+echo 0 >/sys/block/$disk/queue/read_ahead_kb
 echo $disk"""
+
+UNBIND = """\
+cd /sys/bus/pci/devices/{bdf} || exit 1
+[ ! -e driver ] || echo {bdf} >driver/unbind
+echo >driver_override
+modprobe -r {module} 2>/dev/null
+true"""
+
+Control = Callable[[str], Mapping[str, Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A function in the guest."""
+
+    bdf: str
+    control: Control | None     # of a device process; QEMU's own has none
+    pid: int | None
 
 
 class Session:
     """Binds on entry, gives the function back on exit."""
 
-    def __init__(self, guest: Guest, setup: Setup,
+    def __init__(self, guest: Guest, setup: Setup, place: Place,
                  regions: dict[str, int]) -> None:
         self.guest = guest
         self.setup = setup
-        self.device: Device = guest.devices[setup.function]
+        self.place = place
         self.disk = ""
         self.names = AddressMap((), ())
         self.regions = regions      # bytes written to, by function
-        self._kernel = setup.style == "kernel"
 
     def run(self, command: str) -> str:
         """A command in the guest, for its output."""
         return self.guest.run(command, COMMAND_S).out
 
-    def _format(self, text: str) -> str:
-        return text.format(bdf=self.device.bdf, driver=self.setup.driver,
-                           parameters=" ".join(self.setup.parameters),
-                           mount=MOUNT, flags=MOUNT_FLAGS)
+    def tell(self, text: str) -> str:
+        """One of the commands above."""
+        setup = self.setup
+        return self.run(text.format(
+            bdf=self.place.bdf, module=setup.driver,
+            pci_driver=PCI_DRIVERS.get(setup.driver, setup.driver),
+            parameters=" ".join(setup.parameters), size=layout.SIZE,
+            core=" ".join(f"{name}={value}"
+                          for name, value in setup.core.items())))
 
     def __enter__(self) -> Session:
         try:
-            self._bind()
+            self.load()
+            self.probe()
         except BaseException:
             self._give_back()
             raise
         return self
 
-    def _bind(self) -> None:
-        self.run(self._format(_BIND_KERNEL if self._kernel else _BIND))
-        self.disk = self.run(self._format(_MOUNT)).split()[-1]
-        resource = self.run(self._format("cat /sys/bus/pci/devices/{bdf}"
-                                         "/resource"))
-        self.names = AddressMap(parse_resource(resource),
-                                parse_map(self.device.control("map")))
+    def load(self) -> None:
+        """All that comes before the probe."""
+        missing = self.tell(LOAD).strip()
+        if missing:
+            raise LabError(f"{self.setup.name}: vfe.ko has {missing}")
+        first, _, resource = self.tell(PLACE).partition("\n")
+        found = layout.parse(base64.b64decode(first))
+        registers: Sequence[Any] = found.registers
+        if self.place.control:
+            registers = parse_map(self.place.control("map"))
+        self.names = AddressMap(
+            found.without_msix(parse_resource(resource)), registers)
+
+    def probe(self) -> None:
+        """Let the driver find the disk."""
+        self.tell(PROBE)
+        self.disk = self.tell(DISK).split()[-1]
 
     def __exit__(self, kind: type[BaseException] | None,
                  value: BaseException | None,
                  trace: TracebackType | None) -> None:
         self._give_back()
 
+    @contextlib.contextmanager
+    def given_back(self) -> Iterator[None]:
+        """Whatever is bound in between is given back."""
+        try:
+            yield
+        finally:
+            self._give_back()
+
     def _give_back(self) -> None:
         try:
-            self.run(self._format(
-                _UNBIND_KERNEL if self._kernel else _UNBIND))
+            self.tell(UNBIND)
         except LabError as error:
             # The next setup tells whether this matters.
             progress.say(f"  {self.setup.name}: unbinding: {error}")
 
-    def prepare(self, row: Row) -> None:
-        """While a row reads, the file system has nothing to write: not even
-        its superblock, at a time of its own choice."""
-        writes = "write" in row.rw
-        mode = "rw" if writes else "ro"
-        self.run(f"mount -o remount,{MOUNT_FLAGS},{mode} /dev/{self.disk}"
-                 f" {MOUNT}")
-        self._look_up(writes)
+    def counts(self) -> driver.GuestState:
+        """What the guest counted."""
+        return driver.read(self.run, self.place.bdf, self.disk)
 
-    def job(self, row: Row) -> fio.Job:
-        """The measured run of fio."""
+    def job(self, row: Row, part: int = 1) -> fio.Job:
+        """A measured run of fio, one of @part in this row."""
+        file = f"/dev/{self.disk}"
+        ops = row.ops // part
         if "write" not in row.rw:
-            return fio.Job(row.name, READ_FILE, image.FIO_MB << 20, row.rw,
-                           row.depth, row.ops)
-        return fio.Job(row.name, WRITE_FILE, row.ops * BLOCK_SIZE, row.rw,
-                       row.depth, row.ops, self._region(row))
+            return fio.Job(row.name, file, READ_BYTES, row.rw, row.depth,
+                           ops, 0, row.submit, row.setup.polled)
+        return fio.Job(row.name, file, ops * BLOCK_SIZE, row.rw, row.depth,
+                       ops, self._region(ops), row.submit, row.setup.polled)
 
-    def _region(self, row: Row) -> int:
-        """Where a row may write: to no block that another row wrote to, since
+    def _region(self, ops: int) -> int:
+        """Where a job may write: to no block that another wrote to, since
         old data must not pass for new."""
         name = self.setup.function
         begin = self.regions.get(name, 0)
-        self.regions[name] = begin + row.ops * BLOCK_SIZE
-        if self.regions[name] >= image.WRITE_MB << 20:    # _look_up() has 1
-            raise LabError(f"{row.ops} operations a row are too many for the"
-                           f" image's {image.WRITE_MB} MB to write to: use"
-                           " fewer (--ops)")
-        return begin
+        self.regions[name] = begin + ops * BLOCK_SIZE
+        if self.regions[name] > WRITE_BYTES:
+            raise LabError(f"more is written to {name} than its"
+                           f" {image.RAW_WRITE_MB} MB: use fewer operations"
+                           " (--ops)")
+        return READ_BYTES + begin
 
-    def run_fio(self, job: fio.Job) -> fio.Outcome:
-        """One run of fio."""
-        result = self.guest.run(job.command(), COMMAND_S, check=False)
-        return fio.parse(result.out, job.rw)
 
-    def _look_up(self, writes: bool) -> None:
-        """What must not happen in a measured window happens here: extents
-        are read, and what the first opening of a file and the first write to
-        one change beside it is written out."""
-        last = (image.FIO_MB << 20) // BLOCK_SIZE - 1
-        spare = (image.WRITE_MB << 20) // BLOCK_SIZE - 1
-        self.run(f"dd if={READ_FILE} of=/dev/null bs={BLOCK_SIZE} count=1"
-                 f" skip={last} iflag=direct status=none")
-        if writes:
-            self.run(f"dd if=/dev/zero of={WRITE_FILE} bs={BLOCK_SIZE} count=1"
-                     f" seek={spare} oflag=direct conv=notrunc status=none\n"
-                     "sync")
+def run_fio(guest: Guest, jobs: Sequence[fio.Job]) -> list[fio.Outcome]:
+    """One fio for these jobs, one after the other."""
+    result = guest.run(fio.command(jobs), COMMAND_S, check=False)
+    return fio.parse_all(result.out, jobs[0].rw)
 
-    def verify(self, row: Row, job: fio.Job) -> None:
-        """Read back what the row wrote; reads were verified as they came."""
-        if "write" in row.rw:
-            job = dataclasses.replace(job, depth=VERIFY_DEPTH)
-            result = self.guest.run(job.command(verify_only=True), COMMAND_S,
-                                    check=False)
-            found = fio.parse(result.out, "read").ios
-            if found != row.ops:
-                raise fio.FioError(f"fio read back {found} of {row.ops}"
-                                   " blocks")
+
+def verify(guest: Guest, jobs: Sequence[fio.Job]) -> None:
+    """Read back what the jobs wrote; reads were verified as they came."""
+    if "write" not in jobs[0].rw:
+        return
+    readers = [dataclasses.replace(job, depth=VERIFY_DEPTH, submit=BATCH,
+                                   polled=False) for job in jobs]
+    result = guest.run(fio.command(readers, verify_only=True), COMMAND_S,
+                       check=False)
+    for job, outcome in zip(jobs, fio.parse_all(result.out, "read"),
+                            strict=True):
+        if outcome.ios != job.ops:
+            raise fio.FioError(f"fio read back {outcome.ios} of {job.ops}"
+                               " blocks")

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from . import ladder
 from .result import Result
-from .targets import Target
+from .target import Target
 from .witness import NAMES
 
 COLUMNS = (
@@ -28,7 +29,9 @@ def number(value: float | None) -> str:
     return f"{value:.3f}" if value < 100 else f"{value:.2f}"
 
 
-def _observed(value: float) -> str:
+def _observed(value: float | None) -> str:
+    if value is None:
+        return "-"
     return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
 
 
@@ -39,7 +42,7 @@ def _cells(result: Result) -> list[str]:
         result.row.name, str(result.ops),
         *(number(result.exits_by(witness)) for witness in NAMES),
         number(result.ratio("kicks")), number(result.ratio("interrupts")),
-        _observed(result.ratio("all_exits") or 0),
+        _observed(result.ratio("all_exits")),
         _observed(result.outcome.iops),
         _observed(result.outcome.lat_ns_p50 / 1000),
         "yes" if result.agree else "NO",
@@ -85,6 +88,54 @@ def _complaints(results: Sequence[Result]) -> list[str]:
     return lines
 
 
+def _ladder(results: Sequence[Result]) -> list[str]:
+    """The rungs, ours and the kernel's side by side."""
+    found = ladder.steps(results)
+    if not found:
+        return []
+    lines = ["", "ladder, for one read of 4 KiB:  "
+             f"{'':4}{'device exits':>14}{'interrupts':>12}{'all exits':>11}"
+             f"{'':4}kernel's: {'exits':>7}{'interr.':>9}{'all':>8}"]
+    for step in found:
+        ours = "".join(
+            f"{_short_number(value):>{width}}" for value, width in zip(
+                _rung(step.ours), (14, 12, 11)))
+        theirs = f"   {step.rung.why_not}"
+        if step.kernel:
+            theirs = "".join(
+                f"{_short_number(value):>{width}}" for value, width in zip(
+                    _rung(step.kernel), (21, 9, 8)))
+        lines.append(f"  {step.rung.lever:30}"
+                     f"{step.ours.row.setup.device:>4}{ours}{theirs}".rstrip())
+    return lines
+
+
+def _rung(result: Result) -> tuple[float | None, ...]:
+    return (result.exits, result.ratio("interrupts"),
+            result.ratio("all_exits"))
+
+
+def _short_number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return number(value) if value < 10 else f"{value:.0f}"
+
+
+def _probes(results: Sequence[Result]) -> list[str]:
+    """What it took to find the disk."""
+    lines = []
+    for result in results:
+        if result.probe is None:
+            continue
+        parts = ", ".join(f"{count} {name}" for name, count
+                          in result.probe.accesses.items() if name != "io")
+        queue = result.probe.per_queue
+        lines.append(f"  {result.row.name}: {result.probe.total} accesses"
+                     f" ({parts}); {number(queue)} a queue")
+    return ["", "register accesses of a probe, by KVM, without those of I/O:",
+            *lines] if lines else []
+
+
 def render(results: Sequence[Result], targets: Sequence[Target] = ()) -> str:
     """All that is printed at the end."""
     first, second, widths = zip(*COLUMNS)
@@ -94,6 +145,7 @@ def render(results: Sequence[Result], targets: Sequence[Target] = ()) -> str:
               " the vCPU less the idle rate, fio's", "own start included."
               " observed: wall-clock figures, which nested emulation makes"
               " slow; no claim."]
+    lines += _ladder(results) + _probes(results)
     notes = _notes(results)
     if notes:
         lines += ["", "notes:", *notes]

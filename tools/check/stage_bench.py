@@ -15,17 +15,19 @@ from .context import Context, tail
 TIMEOUT = 850
 
 
-def _differences(job: dict[str, Any]) -> str:
+def _problem(job: dict[str, Any]) -> str:
     if job.get("agree"):
         return ""
-    return f"the witnesses differ: {json.dumps(job.get('exits'))}"
+    if job.get("error"):
+        return str(job["error"])
+    return "the witnesses differ: " + "; ".join(job["differences"])
 
 
 def judge(context: Context, written: Path) -> int:
     """A check a row and a target; how many rows there were."""
     document = json.loads(written.read_text())
     for job in document["jobs"]:
-        context.tally.judge(f"bench row {job['name']}", _differences(job))
+        context.tally.judge(f"bench row {job['name']}", _problem(job))
     for target in document["targets"]:
         context.tally.judge(f"bench target: {target['target']}",
                             "" if target["reached"] else target["measured"])

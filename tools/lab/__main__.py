@@ -36,6 +36,7 @@ def _prepare(options: argparse.Namespace) -> int:
     initramfs.guest(build.modules())
     initramfs.nest()
     image.base()
+    image.raw_base()
     return 0
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +16,15 @@ IMAGE_MB = 128
 FIO_MB = 32
 FIO_FILE = "fio.dat"
 FIO_BLOCK = 4096
-# To be written over: its blocks are there, and hold nothing that verifies.
-WRITE_MB = 16
-WRITE_FILE = "write.dat"
-WRITE_FILL = b"\xa5"
 # Real files: of many sizes, and in every tree. About 10 MB.
 CONTENTS = ("/usr/lib/x86_64-linux-gnu/perl-base", "/usr/share/misc",
             "/usr/share/perl5")
-VERSION = 2
-KEPT = 2
+VERSION = 3
+KEPT = 4
+# A disk without a file system, for fio alone: blocks that verify, and then
+# room to write to.
+RAW_READ_MB = 32
+RAW_WRITE_MB = 64
 
 # fio arguments under which every block of FIO_FILE verifies.
 FIO_VERIFY = ("--verify=crc32c", f"--verify_interval={FIO_BLOCK}",
@@ -40,21 +41,20 @@ class Image:
     fio_verify: tuple[str, ...] = FIO_VERIFY
 
 
-def _lay_out(folder: Path) -> None:
+def _verifiable(path: Path, size_mb: int) -> None:
     """A file whose every block carries a header that fio can verify."""
     subprocess.run(["fio", "--name=lay-out", "--minimal",
-                    f"--filename={folder / FIO_FILE}", "--rw=write",
-                    f"--bs={FIO_BLOCK}", f"--size={FIO_MB}M",
+                    f"--filename={path}", "--rw=write",
+                    f"--bs={FIO_BLOCK}", f"--size={size_mb}M",
                     "--ioengine=psync", "--do_verify=0", *FIO_VERIFY],
-                   check=True, stdout=subprocess.DEVNULL, cwd=folder)
-    (folder / WRITE_FILE).write_bytes(WRITE_FILL * (WRITE_MB << 20))
+                   check=True, stdout=subprocess.DEVNULL, cwd=path.parent)
 
 
 def _manifest(folder: Path) -> str:
     lines = []
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink() and \
-                path.name not in (FIO_FILE, WRITE_FILE):
+                path.name != FIO_FILE:
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             lines.append(f"{digest}  {path.relative_to(folder)}\n")
     return "".join(lines)
@@ -64,7 +64,7 @@ def _make(target: Path) -> None:
     contents = target / "contents"
     for source in CONTENTS:
         shutil.copytree(source, contents / Path(source).name, symlinks=True)
-    _lay_out(contents)
+    _verifiable(contents / FIO_FILE, FIO_MB)
     (target / "manifest").write_text(_manifest(contents))
     disk = target / "disk.img"
     with open(disk, "wb") as handle:
@@ -82,7 +82,7 @@ def _make(target: Path) -> None:
 def base() -> Image:
     """The cached image; never to be written to: see copy()."""
     key = files.digest([str(VERSION), str(IMAGE_MB), str(FIO_MB),
-                        str(WRITE_MB), *CONTENTS])
+                        *CONTENTS])
     folder = paths.state() / "image"
     target = folder / key
     with files.lock(folder / "lock"):
@@ -105,3 +105,29 @@ def copy(folder: Path, name: str) -> Path:
     subprocess.run(["cp", "--sparse=always", "--reflink=auto",
                     str(base().path), str(target)], check=True)
     return target
+
+
+def raw_base() -> Path:
+    """What each disk without a file system begins with."""
+    key = files.digest(["raw", str(VERSION), str(RAW_READ_MB)])
+    cached = paths.state() / "image" / f"{key}.raw"
+    with files.lock(cached.parent / "lock"):
+        if not cached.is_file():
+            with progress.step("making the disk without a file system"):
+                files.make_whole(cached, lambda path: _verifiable(
+                    path, RAW_READ_MB))
+    return cached
+
+
+def raw(folder: Path, names: Sequence[str]) -> dict[str, Path]:
+    """Private, writable, sparse disks without a file system, by name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    # Read once: the cache may be on a slow file system.
+    data = raw_base().read_bytes()
+    disks = {}
+    for name in names:
+        disks[name] = folder / f"{name}.img"
+        with open(disks[name], "wb") as handle:
+            handle.write(data)
+            handle.truncate((RAW_READ_MB + RAW_WRITE_MB) << 20)
+    return disks

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bench import driver, kvm, witness
-from bench.counts import CountError, Testimony
+from bench.counts import CountError
 from bench.layout import SAME
 
 from .configs import FEATURES, VERSION_1, Config
@@ -72,14 +72,6 @@ def _queues(config: Config, counts: Mapping[str, str]) -> list[str]:
     return problems
 
 
-def _renamed(said: Testimony) -> Testimony:
-    accesses: dict[tuple[str, str], int] = {}
-    for (name, direction), count in said.accesses.items():
-        key = (SAME.get(name, name), direction)
-        accesses[key] = accesses.get(key, 0) + count
-    return Testimony(accesses, said.exits)
-
-
 @dataclass(frozen=True)
 class Kicks:
     """Notifications that KVM saw."""
@@ -142,7 +134,7 @@ def judge(machine: str, config: Config, counts: Mapping[str, str],
              if not path.startswith("block/")]
     try:
         state = driver.parse(lines)
-        said = _renamed(driver.testimony(state, driver.DriverState()))
+        said = driver.testimony(state, driver.DriverState()).renamed(SAME)
         heard = kvm.testimony(after, before, place.names)
         verdict = witness.compare({"driver": said, "kvm": heard})
         seen = kicks_seen(after, before, place)

@@ -79,6 +79,12 @@ class Driver(unittest.TestCase):
         self.assertEqual(state.driver,
                          driver.parse(SYSFS.splitlines()))
 
+    def test_features_of_the_virtio_bus(self) -> None:
+        """A digit a bit, the first first."""
+        bits = "0" * 29 + "1" + "0" * 34
+        state = driver.parse_guest(f"{BLOCK}irq 7\nvirtio {bits}\n")
+        self.assertEqual((state.driver, state.features), (None, 1 << 29))
+
     def test_driver_that_does_not_count(self) -> None:
         """It has no counters, which is not to say that they are 0."""
         state = driver.parse_guest(f"{BLOCK}irq 7\n")
@@ -141,14 +147,42 @@ class Fio(unittest.TestCase):
 
     def test_commands(self) -> None:
         """Reads verify as they come, writes in a pass of their own."""
-        read = fio.Job("r", "/mnt/f", 4096, "randread", 1, 9)
-        write = fio.Job("w", "/mnt/f", 4096, "randwrite", 32, 9)
-        self.assertIn("--verify=crc32c", read.command())
-        self.assertNotIn("--do_verify=0", read.command())
-        self.assertIn("--do_verify=0", write.command())
-        self.assertIn("--iodepth=32", write.command())
-        self.assertIn("--iodepth_batch_submit=32", write.command())
-        self.assertNotIn("batch", read.command())
+        read = fio.command([fio.Job("r", "/dev/f", 4096, "randread", 1, 9)])
+        write = fio.command([fio.Job("w", "/dev/f", 4096, "randwrite", 32,
+                                     9)])
+        self.assertIn("--verify=crc32c", read)
+        self.assertNotIn("--do_verify=0", read)
+        self.assertIn("--do_verify=0", write)
+        self.assertIn("--iodepth=32", write)
+        self.assertIn("--iodepth_batch_submit=32", write)
+        self.assertNotIn("batch", read)
+        self.assertNotIn("stonewall", read)
+
+    def test_one_by_one(self) -> None:
+        """fio's own way of submitting, and completions that are polled."""
+        job = fio.Job("r", "/dev/f", 4096, "randread", 32, 9, submit="single",
+                      polled=True)
+        self.assertNotIn("batch", fio.command([job]))
+        self.assertIn("--ioengine=io_uring --hipri", fio.command([job]))
+
+    def test_one_after_the_other(self) -> None:
+        """Jobs of a comparison never run at once."""
+        job = fio.Job("r", "/dev/f", 4096, "randread", 1, 9)
+        self.assertEqual(fio.command([job, job]).count("--stonewall"), 2)
+
+    def test_several_runs(self) -> None:
+        """Sums of what is counted, the median of what is observed."""
+        runs = [fio.Outcome(10, 5, iops, 100, 200)
+                for iops in (5.0, 900.0, 7.0)]
+        self.assertEqual(fio.together(runs), fio.Outcome(
+            30, 15, 7.0, 100, 200, (5.0, 900.0, 7.0)))
+
+    def test_more_results_than_jobs(self) -> None:
+        """One of a single job."""
+        text = json.loads(_fio())
+        text["jobs"] *= 2
+        with self.assertRaisesRegex(fio.FioError, "2 results"):
+            fio.parse(json.dumps(text), "randread")
 
 
 class Vcpu(unittest.TestCase):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
 import unittest
 from pathlib import Path
 
@@ -111,6 +112,15 @@ class Places(unittest.TestCase):
                           device["disable-legacy"], device["addr"]),
                          ("on", "0", "off", "0x3.0x0"))
         self.assertIn(f"id={device['iothread']}", argv[1])
+
+    def test_scripts_are_shell(self) -> None:
+        for script in (functions.TAKE, functions.PLACES, functions.BIND,
+                       functions.COUNTS, functions.RELEASE):
+            text = script.replace("{bdfs}", "a b").replace("{driver}", "c")
+            done = subprocess.run(["bash", "-n"], input=text, text=True,
+                                  capture_output=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), text)
+            self.assertNotIn("{{", text)
 
     def test_bound(self) -> None:
         found = functions.parse_bound(f"{BDF} vfeb0 DMA\n0000:00:04.0 - -\n")

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Targets that hold our rows against the kernel's driver in the same run."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping
+
+from .result import Result
+from .rows import PAIR
+from .target import Target
+
+Rows = Mapping[str, Result]
+
+OURS, KERNELS = (setup.name for setup in PAIR)
+DEEP = 32
+# Fewer operations than these say nothing about time.
+TIMED_OPS = 1000
+ADAPTIVE, PLAIN = "qemu-adaptive", "qemu-kernel"
+PROBE_OURS, PROBE_KERNELS = "probe-vfe", "probe-kernel"
+QUEUE_ACCESSES, FEATURE_ACCESSES = 14, 8
+
+
+def _ratio(result: Result, name: str) -> float:
+    value = result.ratio(name)
+    return float("inf") if value is None else value
+
+
+def _fewer_exits(rows: Rows) -> list[Target]:
+    ours = rows.get("virtio-msix-d32-randread")
+    kernel = rows.get("kernel-d32-randread")
+    if ours is None or kernel is None:
+        return []
+    reached = (ours.exits is not None and kernel.exits is not None
+               and ours.exits <= kernel.exits)
+    shown = [f"{one.exits:.4f} exits/op" if one.exits is not None
+             else "not measured" for one in (ours, kernel)]
+    return [Target("at depth 32 no more exits than the kernel's virtio_blk",
+                   f"{shown[0]}, the kernel's {shown[1]}", reached)]
+
+
+class Cell:
+    """Both drivers on one workload, on the same kind of device."""
+
+    def __init__(self, ours: Result, kernel: Result) -> None:
+        self.ours = ours
+        self.kernel = kernel
+        self.name = ours.row.name.removeprefix(f"{OURS}-")
+
+    @property
+    def measured(self) -> bool:
+        """Were both?"""
+        return not (self.ours.error or self.kernel.error)
+
+    def both(self, *names: str) -> tuple[float, float]:
+        """The sum of these counts an operation: ours, the kernel's."""
+        ours, kernel = (sum(_ratio(one, name) for name in names)
+                        for one in (self.ours, self.kernel))
+        return ours, kernel
+
+    @property
+    def speed(self) -> float:
+        """Our operations a second for one of the kernel's: the median of the
+        pairs."""
+        if not (self.ours.outcome and self.kernel.outcome):
+            return 0.0
+        return statistics.median(
+            one / other for one, other in zip(self.ours.outcome.runs,
+                                              self.kernel.outcome.runs))
+
+
+def cells(rows: Rows) -> list[Cell]:
+    """The cells that were run."""
+    found = []
+    for name, result in rows.items():
+        partner = rows.get(KERNELS + name.removeprefix(OURS))
+        if name.startswith(f"{OURS}-") and partner:
+            found.append(Cell(result, partner))
+    return found
+
+
+def _in_every(found: list[Cell], text: str,
+              figures: Callable[[Cell], tuple[float, float]],
+              most: float = 1.0) -> list[Target]:
+    """In each cell the first figure is at most @most of the second."""
+    if not found:
+        return []
+    missed = []
+    for cell in found:
+        ours, kernel = figures(cell)
+        if not cell.measured or ours > kernel * most:
+            missed.append(f"{cell.name} {ours:.4f} against {kernel:.4f}")
+    worst = max((ours / kernel if kernel else float(ours > 0) for ours, kernel
+                 in map(figures, found)))
+    shown = f"{len(found)} cells, at most {worst:.2f} of the kernel's"
+    return [Target(text, "; ".join([shown, *missed]), not missed)]
+
+
+def _pairs(rows: Rows) -> list[Target]:
+    found = cells(rows)
+    deep = [cell for cell in found if cell.ours.row.depth == DEEP]
+    timed = [cell for cell in found if cell.ours.ops >= TIMED_OPS]
+    return [
+        *_in_every(found, "on QEMU's device no more kicks an operation than"
+                   " the kernel's driver", lambda cell: cell.both("kicks")),
+        *_in_every(found, "nor interrupts",
+                   lambda cell: cell.both("interrupts")),
+        *_in_every(deep, "at depth 32 together at most half",
+                   lambda cell: cell.both("kicks", "interrupts"), 0.5),
+        *_speed(timed),
+    ]
+
+
+def _speed(found: list[Cell]) -> list[Target]:
+    if not found:
+        return []
+    slower = [f"{cell.name} {cell.speed:.2f}" for cell in found
+              if cell.speed < 1]
+    middle = statistics.median(cell.speed for cell in found)
+    shown = f"{len(found)} cells, the median {middle:.2f} of the kernel's"
+    return [Target("operations a second no lower in any cell (median of five"
+                   " pairs)", "; ".join([shown, *slower]), not slower)]
+
+
+def _adaptive(rows: Rows) -> list[Target]:
+    targets = []
+    for name, ours in rows.items():
+        kernel = rows.get(PLAIN + name.removeprefix(ADAPTIVE))
+        if not name.startswith(f"{ADAPTIVE}-") or kernel is None:
+            continue
+        figures = [_ratio(one, "all_exits") for one in (ours, kernel)]
+        targets.append(Target(
+            f"{ours.row.rw} at depth 1, adaptive polling: at most half of all"
+            " exits of the kernel's driver",
+            f"{figures[0]:.2f} against {figures[1]:.2f}",
+            not ours.error and figures[0] <= figures[1] / 2))
+    return targets
+
+
+def _probe(rows: Rows) -> list[Target]:
+    ours, kernel = rows.get(PROBE_OURS), rows.get(PROBE_KERNELS)
+    if ours is None or ours.probe is None:
+        return []
+    queue, total = ours.probe.per_queue, ours.probe.total
+    features = ours.probe.accesses["features"]
+    targets = [
+        Target(f"{QUEUE_ACCESSES} register accesses or fewer to set up a"
+               " queue", f"{queue}",
+               queue is not None and queue <= QUEUE_ACCESSES),
+        Target(f"{FEATURE_ACCESSES} or fewer for features, 4 to read and 4 to"
+               " write", str(features), features <= FEATURE_ACCESSES)]
+    if kernel and kernel.probe:
+        targets.append(Target(
+            "a probe makes no more accesses than the kernel's driver",
+            f"{total} against {kernel.probe.total}",
+            total <= kernel.probe.total))
+    return targets
+
+
+def judge(rows: Rows) -> list[Target]:
+    """The targets whose rows were run, by name."""
+    return [*_fewer_exits(rows), *_pairs(rows), *_adaptive(rows),
+            *_probe(rows)]

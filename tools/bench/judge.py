@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0
+"""From the counts before and after a window to the row's result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from . import device, driver, formula, kvm, layout, witness
+from .counts import CountError, Testimony
+from .fio import Outcome
+from .moment import Moment
+from .result import ProbeCost, Result, Traffic, blind_reasons
+from .rows import PROBE, Row
+from .session import Session
+
+PACKED_BIT, EVENT_IDX_BIT = 34, 29
+KICKS = ("notify", "legacy_queue_notify")
+
+
+def _mapped_registers(row: Row, one: Session,
+                      state: driver.DriverState | None) -> frozenset[str]:
+    expected = row.setup.mapped_windows
+    if state and state.mapped != expected:
+        raise CountError(
+            "the driver takes these windows for mapped:"
+            f" {', '.join(sorted(state.mapped)) or 'none'}; this row wants:"
+            f" {', '.join(sorted(expected)) or 'none'}")
+    return one.names.registers_in(expected)
+
+
+def _negotiated(row: Row, features: int | None) -> None:
+    """The ring must be the one that the row is about."""
+    if features is None:
+        return
+    options = row.setup.options
+    for name, bit, wanted in (
+            ("RING_PACKED", PACKED_BIT, options["ring"] == "packed"),
+            ("EVENT_IDX", EVENT_IDX_BIT, bool(options["event_idx"]))):
+        if bool(features >> bit & 1) != wanted:
+            raise CountError(f"{name} {'was not' if wanted else 'was'}"
+                             " negotiated: this row wants it otherwise")
+
+
+class _Window:
+    """The counts of a row before and after."""
+
+    def __init__(self, row: Row, one: Session, before: Moment,
+                 after: Moment) -> None:
+        self.row = row
+        self.one = one
+        self.before = before
+        self.after = after
+        self.done = after.guest.block - before.guest.block
+        self.unseen = _mapped_registers(row, one, after.guest.driver)
+        _negotiated(row, after.guest.features)
+        self.says = self._witnesses()
+
+    def _driver(self) -> Testimony | None:
+        after, before = self.after.guest.driver, self.before.guest.driver
+        if after and before:
+            return driver.testimony(after, before).renamed(layout.SAME)
+        if self.row.setup.style != "kernel":
+            raise CountError("the driver shows no counters (vfe/ in sysfs)")
+        return None
+
+    def _witnesses(self) -> dict[str, Testimony | None]:
+        by_driver = self._driver()
+        by_device = None
+        if self.after.by_device and self.before.by_device:
+            by_device = device.testimony(
+                self.after.by_device, self.before.by_device,
+                unseen=self.unseen,
+                sees_exits=not self.string_input(by_driver))
+        by_kvm = kvm.testimony(self.after.by_kvm, self.before.by_kvm,
+                               self.one.names, self.unseen)
+        return {"driver": by_driver, "kvm": by_kvm, "device": by_device}
+
+    def string_input(self, said: Testimony | None) -> bool:
+        """Were there exits that brought more than one word?"""
+        options = self.row.setup.options
+        return bool(options.get("string_io")
+                    and options.get("window") == "port"
+                    and said and said.count(("port_data", "read")))
+
+    def formula(self, cost: Mapping[str, int]) -> formula.Cost | None:
+        """What the formula says, for the trapping driver."""
+        options = self.row.setup.options
+        if self.row.setup.style != "trap":
+            return None
+        return formula.predict(self.done, cost,
+                               window=str(options["window"]),
+                               string_io=bool(options["string_io"]))
+
+    def operations(self) -> dict[str, int]:
+        """Requests by whoever counts them; these must be one number too."""
+        found = {"block layer": self.done.requests}
+        if self.after.by_device and self.before.by_device:
+            found["device"] = (self.after.by_device.operations
+                               - self.before.by_device.operations)
+        after, before = self.after.guest.driver, self.before.guest.driver
+        if after and before:
+            found["driver"] = after.operations - before.operations
+        return found
+
+    def kicks(self) -> int:
+        """How often the driver rang. The register window has no doorbell:
+        there it is the command register."""
+        said = self.says["driver"]
+        if self.row.setup.style == "trap" and said:
+            window = self.row.setup.options["window"]
+            return said.count((f"{window}_command", "write")) or 0
+        after, before = self.after.guest.driver, self.before.guest.driver
+        if after and before:
+            return after.kicks - before.kicks
+        if self.after.by_device and self.before.by_device:
+            return self.after.by_device.kicks - self.before.by_device.kicks
+        said = self.says["kvm"]
+        assert said is not None
+        return sum(said.count((name, "write")) or 0 for name in KICKS)
+
+
+def _notes(window: _Window, outcome: Outcome, operations: int,
+           ) -> tuple[str, ...]:
+    notes = []
+    done = window.done
+    if operations != outcome.ios:
+        notes.append(f"fio made {outcome.ios} requests of"
+                     f" {operations}: {done.reads} reads, {done.writes}"
+                     f" writes, {done.flushes} flushes in all")
+    if done.merges:
+        notes.append(f"{done.merges} requests were merged")
+    return tuple(notes)
+
+
+def judge(row: Row, one: Session, before: Moment, after: Moment,
+          outcome: Outcome, cost: Mapping[str, int],
+          traffic: Traffic) -> Result:
+    """The row's result.
+
+    @traffic: with what was counted of the vCPUs
+    """
+    window = _Window(row, one, before, after)
+    # Nobody but KVM sees the kernel's driver on QEMU's device.
+    alone = (window.says["driver"] is None and window.says["device"] is None)
+    verdict = witness.compare(window.says, window.formula(cost),
+                              1 if alone else 2)
+    counts = window.operations()
+    operations = counts["block layer"]
+    traffic = replace(
+        traffic, ops=1 if row.rw == PROBE else operations,
+        kicks=window.kicks(),
+        interrupts=after.guest.interrupts - before.guest.interrupts)
+    blind = blind_reasons(
+        driver_blind=window.says["driver"] is None,
+        device_blind=window.says["device"] is None,
+        mapped=bool(row.setup.mapped_windows),
+        string_input=window.string_input(window.says["driver"]))
+    notes: tuple[str, ...] = ()
+    if row.rw != PROBE:
+        notes = _notes(window, outcome, operations)
+    all_exits = traffic.all_exits
+    if all_exits is not None and all_exits < (verdict.device_exits or 0):
+        notes += ("fewer exits of the vCPU than trips to the device: KVM's"
+                  " emulator went on with a string instruction without"
+                  " going back to the guest",)
+    verdict = witness.also_operations(verdict, counts)
+    return Result(row, verdict, traffic, outcome, blind, notes,
+                  probe=ProbeCost.of(verdict) if row.rw == PROBE else None)

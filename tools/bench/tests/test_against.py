@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Comparisons with the kernel's driver, probes, and the ladder."""
+
+from __future__ import annotations
+
+import dataclasses
+import unittest
+
+from bench import against, ladder, rows, table
+from bench.counts import Testimony
+from bench.fio import Outcome
+from bench.result import ProbeCost, Result, Traffic
+from bench.tests import samples
+from bench.witness import compare
+
+EVERY = rows.all_rows(1000)
+
+
+def result(name: str, *, kicks: int = 1000, interrupts: int = 1000,
+           all_exits: int | None = None,
+           runs: tuple[float, ...] = (100.0,) * 5) -> Result:
+    """A measured row of 1000 operations."""
+    key = ("notify", "write")
+    verdict = compare({"kvm": Testimony({key: kicks}, kicks)}, least=1)
+    traffic = Traffic(ops=1000, kicks=kicks, interrupts=interrupts,
+                      all_exits=all_exits)
+    row = dataclasses.replace(next(row for row in EVERY
+                                   if row.name == name))
+    return Result(row, verdict, traffic,
+                  Outcome(1000, 10, 100.0, 1, 2, runs))
+
+
+def judged(*results: Result) -> list[bool]:
+    """Which targets are reached."""
+    return [target.reached for target in against.judge(
+        {one.row.name: one for one in results})]
+
+
+class Pairs(unittest.TestCase):
+    """The same workload by both drivers."""
+
+    def pair(self, cell: str, kernel: Result | None = None,
+             **ours: int) -> list[bool]:
+        """The targets of one cell."""
+        return judged(result(f"pair-vfe-{cell}", **ours),    # type: ignore
+                      kernel or result(f"pair-kernel-{cell}"))
+
+    def test_equal_is_reached(self) -> None:
+        self.assertEqual(self.pair("d1-randread"), [True, True, True])
+
+    def test_one_kick_or_interrupt_more(self) -> None:
+        self.assertEqual(self.pair("d1-randread", kicks=1001),
+                         [False, True, True])
+        self.assertEqual(self.pair("d1-randread", interrupts=1001),
+                         [True, False, True])
+
+    def test_half_at_depth_32(self) -> None:
+        cell = "d32-randwrite-single"
+        self.assertEqual(self.pair(cell, kicks=500, interrupts=500),
+                         [True, True, True, True])
+        self.assertEqual(self.pair(cell, kicks=500, interrupts=501),
+                         [True, True, False, True])
+
+    def test_speed_is_the_median_of_the_pairs(self) -> None:
+        slow = result("pair-kernel-d1-randread",
+                      runs=(101.0, 101.0, 101.0, 1.0, 1.0))
+        self.assertEqual(self.pair("d1-randread", slow),
+                         [True, True, False])
+
+    def test_a_row_that_failed_misses(self) -> None:
+        broken = dataclasses.replace(result("pair-kernel-d1-randread"),
+                                     error="gone")
+        self.assertFalse(self.pair("d1-randread", broken)[0])
+
+    def test_too_few_operations_to_time(self) -> None:
+        few = [dataclasses.replace(
+            one, traffic=dataclasses.replace(one.traffic, ops=100))
+            for one in (result("pair-vfe-d1-randread"),
+                        result("pair-kernel-d1-randread"))
+            if one.traffic]
+        self.assertEqual(len(judged(*few)), 2)
+
+    def test_both_or_none_are_selected(self) -> None:
+        found = rows.select(EVERY, ["pair-vfe-d32-randread-batch"])
+        self.assertEqual([row.name for row in found], [
+            "pair-vfe-d32-randread-batch", "pair-kernel-d32-randread-batch"])
+
+
+class Adaptive(unittest.TestCase):
+    """Half of all exits."""
+
+    def test_half(self) -> None:
+        for mine, reached in ((2000, True), (2001, False)):
+            self.assertEqual(judged(
+                result("qemu-adaptive-d1-randread", all_exits=mine),
+                result("qemu-kernel-d1-randread", all_exits=4000)),
+                [reached])
+
+
+class Probe(unittest.TestCase):
+    """What a probe costs."""
+
+    def probed(self, name: str, queue: int, other: int = 30) -> Result:
+        """A probe that set one queue up."""
+        said = Testimony({
+            ("queue_enable", "write"): 1, ("queue_size", "read"): queue - 1,
+            ("device_feature", "read"): 8, ("notify", "write"): 99,
+            ("num_queues", "read"): other}, queue + other + 107)
+        verdict = compare({"kvm": said}, least=1)
+        return dataclasses.replace(result(name), verdict=verdict,
+                                   probe=ProbeCost.of(verdict))
+
+    def test_classes(self) -> None:
+        cost = self.probed("probe-vfe", 14).probe
+        assert cost
+        self.assertEqual((cost.total, cost.per_queue, cost.queues),
+                         (52, 14, 1))
+        self.assertEqual((cost.accesses["features"], cost.accesses["io"]),
+                         (8, 99))
+
+    def test_targets(self) -> None:
+        kernel = self.probed("probe-kernel", 20)
+        self.assertEqual(judged(self.probed("probe-vfe", 14), kernel),
+                         [True, True, True])
+        self.assertEqual(judged(self.probed("probe-vfe", 15), kernel),
+                         [False, True, True])
+        self.assertEqual(judged(self.probed("probe-vfe", 14, 37), kernel),
+                         [True, True, False])
+
+
+class Ladder(unittest.TestCase):
+    """From a thousand exits to none."""
+
+    def test_rungs_are_rows(self) -> None:
+        names = {row.name for row in EVERY}
+        for rung in ladder.RUNGS:
+            self.assertIn(rung.row, names)
+            if rung.kernel:
+                self.assertIn(rung.kernel, names)
+            self.assertNotEqual(bool(rung.kernel), bool(rung.why_not))
+
+    def test_one_workload(self) -> None:
+        for rung in ladder.RUNGS:
+            self.assertTrue(rung.row.endswith("-randread"))
+
+    def test_figures(self) -> None:
+        found = ladder.as_json([
+            result("virtio-legacy-d1-randread", all_exits=8000),
+            result("kernel-legacy-d1-randread")])
+        self.assertEqual(found, [{
+            "lever": "virtio legacy, INTx",
+            "row": "virtio-legacy-d1-randread", "device": "qemu",
+            "exits": 1.0, "interrupts": 1.0, "all_exits": 8.0,
+            "kernel": {"row": "kernel-legacy-d1-randread", "device": "qemu",
+                       "exits": 1.0, "interrupts": 1.0, "all_exits": None}}])
+
+    def test_printed(self) -> None:
+        text = table.render([samples.result()])
+        self.assertRegex(text, r"EVENT_IDX +vfe +1 +1 +4\.700")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the guest is told, and where a job may write."""
+
+from __future__ import annotations
+
+import subprocess
+import unittest
+from types import SimpleNamespace
+from typing import Any, cast
+
+from bench import driver, rows, session
+from bench.session import Place, Session
+from lab import LabError
+from lab.guest import Guest
+
+SCRIPTS = (session.LOAD, session.PLACE, session.PROBE, session.DISK,
+           session.UNBIND)
+
+
+class Told(unittest.TestCase):
+    """A session whose guest keeps what it is told."""
+
+    def setUp(self) -> None:
+        self.said: list[str] = []
+
+        def run(text: str, _timeout: float) -> Any:
+            self.said.append(text)
+            return SimpleNamespace(out="", rc=0)
+
+        self.guest = cast(Guest, SimpleNamespace(run=run))
+
+    def session(self, name: str) -> Session:
+        """Of the setup of a name."""
+        setup = next(one for one in (*rows.SETUPS, *rows.PAIR)
+                     if one.name == name)
+        return Session(self.guest, setup, Place("0000:00:04.0", None, None),
+                       {})
+
+    def test_scripts_are_shell(self) -> None:
+        for name in ("virtio-msix", "kernel", "trap-port"):
+            one = self.session(name)
+            for script in SCRIPTS:
+                one.tell(script)
+        self.said.append(session.FREE.format(bdfs="a b"))
+        self.said.append(driver._READ.format(   # pylint: disable=W0212
+            bdf="a", disk="b"))
+        for text in self.said:
+            done = subprocess.run(["bash", "-n"], input=text, text=True,
+                                  capture_output=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), text)
+
+    def test_the_kernels_driver_is_bound_by_its_bus(self) -> None:
+        self.session("kernel").tell(session.PLACE)
+        self.assertIn("echo virtio-pci >driver_override", self.said[0])
+
+    def test_features_to_leave_out(self) -> None:
+        self.session("virtio-msix").tell(session.LOAD)
+        self.assertIn("for word in packed=0 in_order=0 event_idx=1;",
+                      self.said[0])
+        self.assertIn("moderation=0", self.said[0])
+
+    def test_a_parameter_that_is_missing_matters_when_it_is_on(self) -> None:
+        text = "\n".join(line.replace(
+            "cd /sys/module/vfe/parameters", "cd /nonexistent")
+            for line in session.LOAD.splitlines()[1:])
+        done = subprocess.run(
+            ["bash", "-c", text.format(core="packed=0 in_order=1")],
+            capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout),
+                         (0, "no in_order=1\n"))
+
+
+class Regions(Told):
+    """Where jobs write."""
+
+    def row(self, ops: int, rw: str = "randwrite") -> rows.Row:
+        """A row of so many operations."""
+        return rows.Row(rows.SETUPS[0], rw, 1, ops)
+
+    def test_no_block_twice(self) -> None:
+        one = self.session("virtio-msix")
+        first, second = (one.job(self.row(10)) for _ in range(2))
+        self.assertEqual(first.offset, session.READ_BYTES)
+        self.assertEqual(second.offset, first.offset + 10 * rows.BLOCK_SIZE)
+
+    def test_reads_stay_where_blocks_verify(self) -> None:
+        job = self.session("virtio-msix").job(self.row(10, "randread"))
+        self.assertEqual((job.offset, job.size), (0, session.READ_BYTES))
+
+    def test_no_room(self) -> None:
+        many = session.WRITE_BYTES // rows.BLOCK_SIZE
+        one = self.session("virtio-msix")
+        one.job(self.row(many))
+        with self.assertRaisesRegex(LabError, "fewer operations"):
+            one.job(self.row(1))
+
+
+if __name__ == "__main__":
+    unittest.main()
