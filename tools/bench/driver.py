@@ -29,7 +29,8 @@ for f in virtio*/features; do
 done
 [ -d vfe ] || exit 0
 cd vfe
-for f in exits operations interrupts features registers/* windows/* queues/*/*; do
+for f in exits operations interrupts features polls polls_found \\
+         polls_ns registers/* windows/* queues/*/*; do
     [ -f $f ] && read -r v < $f && echo "$f $v"
 done
 true"""
@@ -46,6 +47,9 @@ class DriverState:
     kicks: int = 0
     kicks_suppressed: int = 0
     features: int | None = None     # negotiated; None of a register driver
+    polls: int = 0          # looks for a completion after a submission,
+    polls_found: int = 0    # those that saw one, and
+    polls_ns: int = 0       # the time of a CPU that all took
 
 
 def _register(path: str) -> Key:
@@ -76,7 +80,10 @@ def parse(lines: Iterable[str]) -> DriverState:
         interrupts=int(values["interrupts"]), kicks=sums["kicks"],
         kicks_suppressed=sums["kicks_suppressed"],
         features=(int(values["features"], 16) if "features" in values
-                  else None))
+                  else None),
+        polls=int(values.get("polls", "0")),
+        polls_found=int(values.get("polls_found", "0")),
+        polls_ns=int(values.get("polls_ns", "0")))
 
 
 def testimony(after: DriverState, before: DriverState) -> Testimony:

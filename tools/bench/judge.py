@@ -10,7 +10,7 @@ from . import device, driver, formula, kvm, layout, witness
 from .counts import CountError, Testimony
 from .fio import Outcome
 from .moment import Moment
-from .result import ProbeCost, Result, Traffic, blind_reasons
+from .result import Polling, ProbeCost, Result, Traffic, blind_reasons
 from .rows import PROBE, Row
 from .session import Session
 
@@ -92,6 +92,16 @@ class _Window:
                                window=str(options["window"]),
                                string_io=bool(options["string_io"]))
 
+    def polling(self) -> Polling | None:
+        """What adaptive polling cost, in a row that is about it."""
+        after, before = self.after.guest.driver, self.before.guest.driver
+        if self.row.setup.options.get("completions") != "adaptive" or \
+                not (after and before):
+            return None
+        return Polling(after.polls - before.polls,
+                       after.polls_found - before.polls_found,
+                       after.polls_ns - before.polls_ns)
+
     def operations(self) -> dict[str, int]:
         """Requests by whoever counts them; these must be one number too."""
         found = {"block layer": self.done.requests}
@@ -159,6 +169,11 @@ def judge(row: Row, one: Session, before: Moment, after: Moment,
     notes: tuple[str, ...] = ()
     if row.rw != PROBE:
         notes = _notes(window, outcome, operations)
+    polling = window.polling()
+    if polling:
+        notes += (f"adaptive polling took {polling.cpu_ns / operations:.0f}"
+                  f" ns of a CPU an operation; {polling.found} of"
+                  f" {polling.looks} looks found what they were for",)
     all_exits = traffic.all_exits
     if all_exits is not None and all_exits < (verdict.device_exits or 0):
         notes += ("fewer exits of the vCPU than trips to the device: KVM's"
@@ -166,4 +181,5 @@ def judge(row: Row, one: Session, before: Moment, after: Moment,
                   " going back to the guest",)
     verdict = witness.also_operations(verdict, counts)
     return Result(row, verdict, traffic, outcome, blind, notes,
-                  probe=ProbeCost.of(verdict) if row.rw == PROBE else None)
+                  probe=ProbeCost.of(verdict) if row.rw == PROBE else None,
+                  polling=polling)

@@ -26,6 +26,21 @@ class Traffic:
     idle_per_s: float = 0.0     # all exits a second of a guest that waits
 
 
+@dataclass(frozen=True)
+class Polling:
+    """What looking for completions after a submission cost and brought."""
+
+    looks: int
+    found: int
+    cpu_ns: int
+
+    def as_json(self, ops: int) -> dict[str, Any]:
+        """As bench.json has it."""
+        return {"looks": self.looks, "found": self.found,
+                "cpu_ns": self.cpu_ns,
+                "cpu_ns_per_op": round(self.cpu_ns / ops, 1) if ops else None}
+
+
 # What a register accessed by a probe is for; the first that fits counts.
 CLASSES = (("io", r"(legacy_queue_)?notify|(legacy_)?isr_status"),
            ("queues", r"(legacy_)?queue_.*"),
@@ -84,6 +99,7 @@ class Result:
     notes: tuple[str, ...] = ()
     error: str = ""
     probe: ProbeCost | None = None      # of a row that is about that
+    polling: Polling | None = None      # the same
 
     @property
     def agree(self) -> bool:
@@ -144,6 +160,8 @@ class Result:
         job["notes"] = list(self.notes)
         if self.probe:
             job["probe"] = self.probe.as_json()
+        if self.polling:
+            job["polling"] = self.polling.as_json(self.ops)
         if self.error:
             job["error"] = self.error
         return job

@@ -125,7 +125,7 @@ def _virtio(name: str, on: str, depths: tuple[int, ...] = (1,), *,
     parameters = [f"interrupts={interrupts}", f"poll_queues={int(polled)}",
                   f"adaptive_poll={adaptive}"]
     if not moderation:
-        parameters.append("moderation=0")
+        parameters += ["moderation=0", "streams=0"]
     core = {**_DEFAULT, **(_SPLIT if ring == "split" else _PACKED),
             "event_idx": int(event_idx)}
     return Setup(

@@ -12,7 +12,7 @@ from .witness import NAMES
 
 COLUMNS = (
     # first header line, second header line, width
-    ("", "row", 31), ("", "ops", 5),
+    ("", "row", 32), ("", "ops", 5),
     ("exits/op", "driver", 9), ("by", "KVM", 9), ("witness", "device", 9),
     ("kicks", "/op", 7), ("interr.", "/op", 7), ("all exits", "/op", 9),
     ("observed", "iops", 8), ("observed", "p50 us", 8), ("", "agree", 5),
