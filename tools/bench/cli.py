@@ -45,7 +45,8 @@ def _parser() -> argparse.ArgumentParser:
         help="only rows whose name matches or begins with this; may be given"
              " more than once")
     parser.add_argument("--quick", action="store_true",
-                        help=f"the same as --ops {QUICK_OPS}")
+                        help=f"--ops {QUICK_OPS}, and without --rows not"
+                             " all rows")
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="where bench.json goes (default: out/)")
     parser.add_argument("--list", action="store_true",
@@ -62,7 +63,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _selected(options: argparse.Namespace) -> list[rows.Row]:
     ops = options.ops or (QUICK_OPS if options.quick else OPS)
-    selected = rows.select(rows.all_rows(ops), options.rows)
+    every = rows.all_rows(ops)
+    if options.quick and not options.rows:
+        every = [row for row in every if row.brief]
+    selected = rows.select(every, options.rows)
     if not selected:
         raise LabError(f"no row matches {', '.join(options.rows)}: --list"
                        " names them all", UNUSABLE)

@@ -225,6 +225,13 @@ class Row:
         object.__setattr__(self, "name", name)
 
     @property
+    def brief(self) -> bool:
+        """Is it one of those that a short run makes do with?"""
+        if self.group:
+            return self.depth == 1 or self.submit == SINGLE
+        return self.setup.style == "trap" or self.rw != WRITE
+
+    @property
     def together(self) -> str:
         """What is bound for this row."""
         return self.group or self.setup.name

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from bench import report, rows, table, targets
+from bench import ladder, report, rows, table, targets
 from bench.result import Result
 from bench.tests import samples
 
@@ -146,6 +146,15 @@ class Rows(unittest.TestCase):
         """On the function that takes most; reads need no room."""
         some = rows.select(rows.all_rows(1000), ["virtio-intx", "kernel"])
         self.assertEqual(rows.blocks_written(some), 2000)
+
+    def test_brief(self) -> None:
+        """A short run has both of a pair, and every rung of the ladder."""
+        brief = {row.name for row in rows.all_rows(1000) if row.brief}
+        self.assertIn("pair-vfe-d32-randwrite-single", brief)
+        self.assertIn("pair-kernel-d32-randwrite-single", brief)
+        self.assertNotIn("virtio-msix-d1-randwrite", brief)
+        for rung in ladder.RUNGS:
+            self.assertLessEqual({rung.row, rung.kernel} - {""}, brief)
 
     def test_names_are_unique(self) -> None:
         """Each row can be chosen alone."""
