@@ -8,14 +8,12 @@ from collections.abc import Callable, Mapping
 
 from .result import Result
 from .rows import PAIR
-from .target import Target
+from .target import ENOUGH_OPS, Target
 
 Rows = Mapping[str, Result]
 
 OURS, KERNELS = (setup.name for setup in PAIR)
 DEEP = 32
-# Fewer operations than these say nothing about time.
-TIMED_OPS = 1000
 ADAPTIVE, PLAIN = "qemu-adaptive", "qemu-kernel"
 PROBE_OURS, PROBE_KERNELS = "probe-vfe", "probe-kernel"
 QUEUE_ACCESSES, FEATURE_ACCESSES = 14, 8
@@ -51,6 +49,11 @@ class Cell:
     def measured(self) -> bool:
         """Were both?"""
         return not (self.ours.error or self.kernel.error)
+
+    @property
+    def enough(self) -> bool:
+        """Are there operations enough for what depends on time?"""
+        return self.ours.row.ops >= ENOUGH_OPS
 
     def both(self, *names: str) -> tuple[float, float]:
         """The sum of these counts an operation: ours, the kernel's."""
@@ -97,9 +100,11 @@ def _in_every(found: list[Cell], text: str,
 
 
 def _pairs(rows: Rows) -> list[Target]:
-    found = cells(rows)
+    # At depth 1 the counts do not depend on time.
+    found = [cell for cell in cells(rows)
+             if cell.ours.row.depth == 1 or cell.enough]
     deep = [cell for cell in found if cell.ours.row.depth == DEEP]
-    timed = [cell for cell in found if cell.ours.ops >= TIMED_OPS]
+    timed = [cell for cell in found if cell.enough]
     return [
         *_in_every(found, "on QEMU's device no more kicks an operation than"
                    " the kernel's driver", lambda cell: cell.both("kicks")),
@@ -126,7 +131,8 @@ def _adaptive(rows: Rows) -> list[Target]:
     targets = []
     for name, ours in rows.items():
         kernel = rows.get(PLAIN + name.removeprefix(ADAPTIVE))
-        if not name.startswith(f"{ADAPTIVE}-") or kernel is None:
+        if not name.startswith(f"{ADAPTIVE}-") or kernel is None or \
+                ours.row.ops < ENOUGH_OPS:
             continue
         figures = [_ratio(one, "all_exits") for one in (ours, kernel)]
         targets.append(Target(

@@ -113,9 +113,9 @@ class _Window:
             found["driver"] = after.operations - before.operations
         return found
 
-    def kicks(self) -> int:
-        """How often the driver rang. The register window has no doorbell:
-        there it is the command register."""
+    def kicks(self) -> int | None:
+        """How often the driver rang; None where nobody saw it. The register
+        window has no doorbell: there it is the command register."""
         said = self.says["driver"]
         if self.row.setup.style == "trap" and said:
             window = self.row.setup.options["window"]
@@ -123,6 +123,8 @@ class _Window:
         after, before = self.after.guest.driver, self.before.guest.driver
         if after and before:
             return after.kicks - before.kicks
+        if self.row.setup.mapped_windows:
+            return None
         if self.after.by_device and self.before.by_device:
             return self.after.by_device.kicks - self.before.by_device.kicks
         said = self.says["kvm"]

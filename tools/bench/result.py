@@ -18,7 +18,7 @@ class Traffic:
     """What went on beside the accesses. Each count is of the same window."""
 
     ops: int = 0            # requests that the driver completed
-    kicks: int = 0          # times that it rang for the device
+    kicks: int | None = 0   # times that it rang for the device, if known
     interrupts: int = 0     # that the guest took
     # of the guest's vCPUs, whatever for; None where two drivers ran
     all_exits: int | None = None
@@ -133,7 +133,8 @@ class Result:
             return None
         if name == "all_exits":
             return self._all_exits(self.traffic)
-        return float(getattr(self.traffic, name)) / self.ops
+        count: int | None = getattr(self.traffic, name)
+        return None if count is None else count / self.ops
 
     def _all_exits(self, traffic: Traffic) -> float | None:
         if traffic.all_exits is None:

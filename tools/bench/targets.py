@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from . import against
 from .result import Result
-from .target import Target
+from .target import ENOUGH_OPS, Target
 
 
 # of the vCPU, for each operation that is polled for on a device that polls
@@ -36,7 +36,9 @@ def _none(result: Result) -> bool:
 
 def _next_to_nothing(result: Result) -> bool:
     every = result.ratio("all_exits")
-    return result.exits == 0 and every is not None and every < ALL_EXITS
+    few = result.row.ops < ENOUGH_OPS
+    return result.exits == 0 and every is not None and (few
+                                                        or every < ALL_EXITS)
 
 
 def _per_op(result: Result) -> dict[tuple[str, str], float]:

@@ -73,12 +73,14 @@ class Pairs(unittest.TestCase):
         self.assertFalse(self.pair("d1-randread", broken)[0])
 
     def test_too_few_operations_to_time(self) -> None:
-        few = [dataclasses.replace(
-            one, traffic=dataclasses.replace(one.traffic, ops=100))
-            for one in (result("pair-vfe-d1-randread"),
-                        result("pair-kernel-d1-randread"))
-            if one.traffic]
-        self.assertEqual(len(judged(*few)), 2)
+        def few(name: str) -> Result:
+            one = result(name)
+            return dataclasses.replace(one, row=dataclasses.replace(
+                one.row, ops=999))
+        self.assertEqual(len(judged(few("pair-vfe-d1-randread"),
+                                    few("pair-kernel-d1-randread"))), 2)
+        self.assertEqual(judged(few("pair-vfe-d8-randread-single"),
+                                few("pair-kernel-d8-randread-single")), [])
 
     def test_both_or_none_are_selected(self) -> None:
         found = rows.select(EVERY, ["pair-vfe-d32-randread-batch"])

@@ -85,6 +85,13 @@ class Witnesses(unittest.TestCase):
         self.assertEqual(set(found.blind), {"driver", "device"})
         self.assertEqual((found.ratio("kicks"), found.exits), (0.9, 0.9))
 
+    def test_rings_that_nobody_saw(self) -> None:
+        after = dataclasses.replace(moment(counting=False), by_kvm={},
+                                    by_device=DeviceState({}, {"read": 1000}))
+        found = judged("kernel-map-d1-randread", after)
+        self.assertTrue(found.agree)
+        self.assertEqual((found.exits, found.ratio("kicks")), (0, None))
+
     def test_a_driver_of_ours_must_count(self) -> None:
         with self.assertRaisesRegex(CountError, "no counters"):
             judged("virtio-msix-d1-randread", moment(counting=False))
