@@ -125,6 +125,13 @@ FROM_10 = (
     Config("packed-in_order", {**PACKED, **IN_ORDER}),
 )
 
+# QEMU 10.0.13 gives each queue the most entries that its queues can have,
+# whatever queue-size says: its virtio_add_queue() replaces that. Asked for the
+# most, those that obey and those that do not have the same.
+MOST_ENTRIES = 1024
+ON_10 = tuple(replace(config, size=MOST_ENTRIES)
+              for config in EVERYWHERE + FROM_10)
+
 # One version is enough for these.
 MORE = (
     Config("packed-event_idx-off", {**PACKED, **NO_EVENT_IDX}),
@@ -183,6 +190,6 @@ GROUPS = (
     Group(STRICT, (*BEHIND_IOMMU,
                    replace(AROUND_IOMMU, refused="ACCESS_PLATFORM"))),
     Group(PASS_THROUGH, (*BEHIND_IOMMU, AROUND_IOMMU)),
-    Group(Machine("qemu-10.0", qemu=MIDDLE), EVERYWHERE + FROM_10),
+    Group(Machine("qemu-10.0", qemu=MIDDLE), ON_10),
     Group(Machine("qemu-7.2", qemu=OLD), EVERYWHERE),
 )

@@ -85,6 +85,12 @@ class TheList(unittest.TestCase):
             if group.machine.qemu == configs.OLD:
                 self.assertNotIn("in_order", config.properties)
 
+    def test_no_version_is_asked_for_a_size_that_it_ignores(self) -> None:
+        asked = {config.qemu_properties()["queue-size"]
+                 for group, config in self.every()
+                 if group.machine.qemu == configs.MIDDLE}
+        self.assertEqual(asked, {1024})
+
     def test_no_more_queues_than_processors(self) -> None:
         for group, config in self.every():
             self.assertLessEqual(config.queues, group.machine.cpus)
@@ -199,6 +205,7 @@ class Judging(unittest.TestCase):
     def test_queues(self) -> None:
         self.wrong("1 queues, not 4", Config("x", queues=4))
         self.wrong("128 entries", queues__0__size="128")
+        self.wrong("256 entries, not 1024", Config("x", size=1024))
         self.wrong("5 completions", queues__0__completions="5")
         self.wrong("1 vectors, not 2", vectors="1")
 
