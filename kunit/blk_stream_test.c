@@ -6,12 +6,15 @@
  * runs when the test sleeps, and not before.
  */
 #include <linux/delay.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/timer.h>
 
 #include "lib/rig.h"
 
-#define SIGNS	2	/* interrupts in the middle of work make a stream */
+#define WORTH	4	/* submissions without a sleep make a stream */
+#define BATCH	8	/* of which as many wait for a kick */
 
 /**
  * struct stream - a disk whose device does something when the test says so
@@ -64,7 +67,7 @@ static struct vfe_rig_io *stream_read(struct stream *s)
 	return vfe_rig_start(s->rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
 }
 
-/* The device uses all it sees. Return: whether it is to interrupt */
+/* The device uses all it sees, rests. Return: whether it is to interrupt */
 static bool stream_use(struct stream *s)
 {
 	struct vfe_rig *rig = s->rig;
@@ -77,8 +80,8 @@ static bool stream_use(struct stream *s)
 	return s->mq->used != old && vfe_mock_wants_interrupt(s->mq, old);
 }
 
-/* One request; its interrupt comes in the middle of the test. */
-static void stream_sign(struct stream *s)
+/* One request as if there were no streams; its interrupt comes at once. */
+static void stream_alone(struct stream *s)
 {
 	struct vfe_rig_io *io = stream_read(s);
 
@@ -87,13 +90,23 @@ static void stream_sign(struct stream *s)
 	KUNIT_EXPECT_EQ(s->rig->test, 1U, io->ends);
 }
 
-/* A stream of @n requests from its signs on; the device uses each at once. */
+/* @n requests of a stream; the device uses each at once. */
 static void stream_of(struct stream *s, unsigned int n)
 {
 	while (n--) {
 		stream_read(s);
 		KUNIT_EXPECT_FALSE(s->rig->test, stream_use(s));
 	}
+}
+
+/* As many as it takes, the last of which begins a stream */
+static void stream_begin(struct stream *s)
+{
+	unsigned int i;
+
+	for (i = 1; i < WORTH; i++)
+		stream_alone(s);
+	stream_of(s, 1);
 }
 
 static unsigned int stream_undone(const struct stream *s)
@@ -128,23 +141,20 @@ static s64 stream_interrupts(const struct stream *s)
 	return vfe_rig_counter(s->rig, "interrupts");
 }
 
-static void begins_with_signs(struct kunit *test)
+static void begins_when_one_goes_on(struct kunit *test)
 {
 	struct stream *s = stream_disk(test);
-	unsigned int i;
 
-	for (i = 0; i < SIGNS; i++)
-		stream_sign(s);
-	KUNIT_EXPECT_EQ(test, (s64)SIGNS, stream_interrupts(s));
+	stream_begin(s);
+	KUNIT_EXPECT_EQ(test, (s64)WORTH - 1, stream_interrupts(s));
 	vfe_rig_recycle(s->rig);
 	stream_of(s, 10);
 	/* each takes what was before it */
 	KUNIT_EXPECT_EQ(test, 1U, stream_undone(s));
-	KUNIT_EXPECT_EQ(test, (s64)SIGNS, stream_interrupts(s));
 	/* the last is taken by the watch, in no time, and interrupts are on */
 	msleep(20);
 	KUNIT_EXPECT_EQ(test, 0U, stream_undone(s));
-	KUNIT_EXPECT_EQ(test, (s64)SIGNS, stream_interrupts(s));
+	KUNIT_EXPECT_EQ(test, (s64)WORTH - 1, stream_interrupts(s));
 	stream_end(s);
 }
 
@@ -170,55 +180,144 @@ static void no_stream_of_sleepers(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(s->rig, io));
 	}
 	KUNIT_EXPECT_EQ(test, 8LL, stream_interrupts(s));
-	stream_read(s);
-	KUNIT_EXPECT_TRUE(test, stream_use(s));
-	vfe_mock_interrupt(s->mq);
+	stream_alone(s);
 	stream_end(s);
 }
 
-/* The longer the last one was, the more requests a kick. */
+/* A device that rests after each is kicked for several of them. */
 static void many_requests_a_kick(struct kunit *test)
 {
 	struct stream *s = stream_disk(test);
 	unsigned int i, kicks;
 
-	for (i = 0; i < SIGNS; i++)
-		stream_sign(s);
-	stream_of(s, 16);
+	stream_begin(s);
+	stream_of(s, 2 * BATCH);
 	stream_sleep(s);
-	/* the eighth is for all; what is left in the end, for the watch */
+	/* who went on before is taken to go on from the first */
 	kicks = s->mq->kicks;
-	for (i = 1; i <= 20; i++) {
+	for (i = 1; i <= 2 * BATCH + 4; i++) {
 		stream_read(s);
-		KUNIT_EXPECT_EQ(test, kicks + i / 8, s->mq->kicks);
+		KUNIT_EXPECT_EQ(test, kicks + i / BATCH, s->mq->kicks);
 		KUNIT_EXPECT_FALSE(test, stream_use(s));
 	}
-	KUNIT_EXPECT_EQ(test, 4U, stream_undone(s));
+	/* what is owed in the end is for the watch */
 	msleep(20);
 	KUNIT_EXPECT_EQ(test, kicks + 3, s->mq->kicks);
-	KUNIT_EXPECT_EQ(test, 4U, stream_undone(s));
-	KUNIT_EXPECT_TRUE(test, stream_use(s));
-	vfe_mock_interrupt(s->mq);
 	stream_end(s);
 }
 
-/* Too short, it is not worth it: more signs are wanted for the next. */
-static void short_ones_are_given_up(struct kunit *test)
+/* One that is at work sees what is in the ring, and is not kicked for it. */
+static void no_kick_for_a_busy_device(struct kunit *test)
+{
+	struct stream *s = stream_disk(test);
+	unsigned int i, kicks;
+
+	stream_begin(s);
+	kicks = s->mq->kicks;
+	/* its avail_event lies behind */
+	stream_read(s);
+	for (i = 0; i < 2 * BATCH; i++)
+		stream_read(s);
+	KUNIT_EXPECT_LE(test, s->mq->kicks, kicks + 1);
+	stream_end(s);
+}
+
+/* Short bursts wait for less: half of what was there the last time. */
+static void short_bursts_are_kicked_early(struct kunit *test)
+{
+	struct stream *s = stream_disk(test);
+	unsigned int kicks;
+
+	stream_begin(s);
+	stream_sleep(s);
+	kicks = s->mq->kicks;
+	stream_of(s, WORTH / 2 - 1);
+	KUNIT_EXPECT_EQ(test, kicks, s->mq->kicks);
+	stream_of(s, 1);
+	KUNIT_EXPECT_EQ(test, kicks + 1, s->mq->kicks);
+	stream_end(s);
+}
+
+/* One after a stream: the watch kicks for it as soon as its task sleeps. */
+static void one_alone_is_not_late(struct kunit *test)
+{
+	struct stream *s = stream_disk(test);
+	struct vfe_rig_io *io;
+	unsigned int kicks;
+
+	stream_begin(s);
+	stream_sleep(s);
+	kicks = s->mq->kicks;
+	io = stream_read(s);
+	KUNIT_EXPECT_EQ(test, kicks, s->mq->kicks);
+	schedule_timeout_uninterruptible(1);
+	KUNIT_EXPECT_EQ(test, kicks + 1, s->mq->kicks);
+	KUNIT_EXPECT_TRUE(test, stream_use(s));
+	vfe_mock_interrupt(s->mq);
+	KUNIT_EXPECT_EQ(test, 1U, io->ends);
+	/* and the next one is alone as before, and kicked at once */
+	stream_alone(s);
+	KUNIT_EXPECT_EQ(test, kicks + 2, s->mq->kicks);
+	stream_end(s);
+}
+
+/* The clock is one that moves when it is read. */
+static void stream_spin(void)
+{
+	u64 start = ktime_get_ns();
+
+	while (ktime_get_ns() - start < 2 * NSEC_PER_MSEC)
+		cpu_relax();
+}
+
+/* A task that waits without a sleep: it is not to wait again soon. */
+static void a_late_watch_makes_a_pause(struct kunit *test)
 {
 	struct stream *s = stream_disk(test);
 	unsigned int i;
 
-	for (i = 0; i < SIGNS; i++)
-		stream_sign(s);
-	stream_of(s, 2);
+	stream_begin(s);
+	stream_spin();
 	stream_sleep(s);
-	for (i = 0; i < 2 * SIGNS; i++)
-		stream_sign(s);
+	for (i = 0; i < 2 * WORTH; i++)
+		stream_alone(s);
 	vfe_rig_recycle(s->rig);
-	stream_of(s, 8);
+	msleep(200);
+	/* over: it has gone on, so there is a stream from the first */
+	stream_of(s, 1);
+	stream_end(s);
+}
+
+/* ... and longer if that comes to nothing. */
+static void pauses_become_longer(struct kunit *test)
+{
+	struct stream *s = stream_disk(test);
+	unsigned int i;
+
+	stream_begin(s);
+	stream_spin();
 	stream_sleep(s);
-	/* and one that was worth it goes on as it was */
-	stream_of(s, 8);
+	msleep(200);
+	stream_of(s, 1);
+	stream_spin();
+	stream_sleep(s);
+	/* the first one would be over */
+	msleep(150);
+	for (i = 0; i < 2 * WORTH; i++)
+		stream_alone(s);
+	stream_end(s);
+}
+
+/* The watch would not come to its turn. */
+static void no_stream_of_real_time_tasks(struct kunit *test)
+{
+	struct stream *s = stream_disk(test);
+	unsigned int i;
+
+	sched_set_fifo_low(current);
+	for (i = 0; i < 2 * WORTH; i++)
+		stream_alone(s);
+	sched_set_normal(current, 0);
 	stream_end(s);
 }
 
@@ -228,9 +327,22 @@ static void none_where_they_are_off(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, 1, stream_set(s->rig, "0"));
-	for (i = 0; i < 20; i++)
-		stream_sign(s);
-	KUNIT_EXPECT_EQ(test, 20LL, stream_interrupts(s));
+	for (i = 0; i < 5 * WORTH; i++)
+		stream_alone(s);
+	KUNIT_EXPECT_EQ(test, 5LL * WORTH, stream_interrupts(s));
+	stream_end(s);
+}
+
+/* What is under way is ended by its watch. */
+static void switched_off_in_a_stream(struct kunit *test)
+{
+	struct stream *s = stream_disk(test);
+
+	stream_begin(s);
+	stream_of(s, 2);
+	KUNIT_ASSERT_EQ(test, 1, stream_set(s->rig, "0"));
+	stream_sleep(s);
+	stream_alone(s);
 	stream_end(s);
 }
 
@@ -239,10 +351,8 @@ static void ends_with_a_full_ring(struct kunit *test)
 {
 	struct stream *s = stream_over(test, vfe_rig_small(test, 0));
 	struct vfe_rig_io *io;
-	unsigned int i;
 
-	for (i = 0; i < SIGNS; i++)
-		stream_sign(s);
+	stream_begin(s);
 	vfe_rig_recycle(s->rig);
 	io = vfe_rig_fill(s->rig, 0);
 	vfe_rig_fill(s->rig, 64);
@@ -252,14 +362,13 @@ static void ends_with_a_full_ring(struct kunit *test)
 	stream_end(s);
 }
 
-/* A reset with requests in hand that the device never saw */
+/* A reset with requests in hand that the device was not kicked for */
 static void reset_in_a_stream(struct kunit *test)
 {
 	struct stream *s = stream_disk(test);
 	unsigned int i;
 
-	for (i = 0; i < SIGNS; i++)
-		stream_sign(s);
+	stream_begin(s);
 	stream_of(s, 16);
 	stream_sleep(s);
 	for (i = 0; i < 6; i++)
@@ -278,10 +387,8 @@ static void reset_in_a_stream(struct kunit *test)
 static void unbound_in_a_stream(struct kunit *test)
 {
 	struct stream *s = stream_disk(test);
-	unsigned int i;
 
-	for (i = 0; i < SIGNS; i++)
-		stream_sign(s);
+	stream_begin(s);
 	stream_of(s, 5);
 	vfe_rig_serve(s->rig);
 	vfe_rig_unbind(s->rig);
@@ -292,11 +399,17 @@ static void unbound_in_a_stream(struct kunit *test)
 }
 
 static struct kunit_case stream_cases[] = {
-	KUNIT_CASE(begins_with_signs),
+	KUNIT_CASE(begins_when_one_goes_on),
 	KUNIT_CASE(no_stream_of_sleepers),
 	KUNIT_CASE(many_requests_a_kick),
-	KUNIT_CASE(short_ones_are_given_up),
+	KUNIT_CASE(no_kick_for_a_busy_device),
+	KUNIT_CASE(short_bursts_are_kicked_early),
+	KUNIT_CASE(one_alone_is_not_late),
+	KUNIT_CASE(a_late_watch_makes_a_pause),
+	KUNIT_CASE(pauses_become_longer),
+	KUNIT_CASE(no_stream_of_real_time_tasks),
 	KUNIT_CASE(none_where_they_are_off),
+	KUNIT_CASE(switched_off_in_a_stream),
 	KUNIT_CASE(ends_with_a_full_ring),
 	KUNIT_CASE(reset_in_a_stream),
 	KUNIT_CASE(unbound_in_a_stream),

@@ -136,25 +136,31 @@ struct vfe_blk_show {
 };
 
 /**
- * struct vfe_blk_stream - what is known of a submitter that comes often
+ * struct vfe_blk_stream - what is known of a submitter that goes on and on
  * @watch: the work of a thread of its CPU
- * @cpu: the CPU that submitted last
+ * @who: the task that submitted last; never looked into
+ * @slept: how often it had slept then
+ * @length: times that it submitted since
+ * @last: the same between the two sleeps before, of whoever it was
+ * @cpu: where the stream is
  * @on: there is a stream, and its watch will come
- * @signs: interrupts in a row that came in the middle of its work
- * @doubt: as many make it a stream
- * @belief: most that @signs may become; 0 where there are no streams
- * @length: times that requests were submitted in this stream
- * @last: the same of the one before
+ * @owed: submissions since a kick was put off; 0 when none is
+ * @when: time of the last one, in ns
+ * @from: no stream before, in jiffies
+ * @pause: to be made after the next stream that costs time, in jiffies
  */
 struct vfe_blk_stream {
 	struct kthread_work watch;
-	unsigned int cpu;
-	bool on;
-	u8 signs;
-	u8 doubt;
-	u8 belief;
+	const struct task_struct *who;
+	unsigned long slept;
 	u32 length;
 	u32 last;
+	unsigned int cpu;
+	bool on;
+	u16 owed;
+	u64 when;
+	unsigned long from;
+	unsigned long pause;
 };
 
 struct vfe_blk_queue;
@@ -189,7 +195,6 @@ struct vfe_blk_way {
  *	   VFE_BLK_WHOLE parts
  * @most: that @share may become
  * @held: requests in the ring, of each kind
- * @hidden: of them, those that the device does not see yet
  * @budget: how long a submitter may look for something used, in ns
  * @waited: how long a submitter usually waits for something to be used, in ns
  * @since: when one began to wait, in ns, or 0
@@ -209,7 +214,6 @@ struct vfe_blk_queue {
 	u16 share;
 	u16 most;
 	u16 held[VFE_BLK_NUM_KINDS];
-	u16 hidden;
 	u32 budget;
 	u32 waited;
 	u64 since;
@@ -227,7 +231,7 @@ struct vfe_blk_queue {
  *		those that the device has; 0 for one
  * @adaptive_poll: longest time to look for a completion after a submission,
  *		   before an interrupt is asked for, in microseconds; 0 not to
- * @streams: 1 to go without interrupts while a submitter comes again and again
+ * @streams: 1 to go without interrupts while a submitter goes on and on
  */
 struct vfe_blk_tuning {
 	unsigned int moderation;
@@ -309,7 +313,7 @@ bool vfe_blk_reap(struct vfe_blk_queue *bq);
 unsigned int vfe_blk_take(struct vfe_blk_queue *bq,
 			  struct vfe_blk_taken *taken);
 void vfe_blk_ask(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken);
-bool vfe_blk_ring(struct vfe_blk_queue *bq);
+void vfe_blk_collect(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken);
 void vfe_blk_show_all(struct vfe_blk_queue *bq, struct vfe_blk_show *show);
 void vfe_blk_finish_here(struct vfe_blk_taken *taken);
 
@@ -319,17 +323,15 @@ extern const struct vfe_blk_way vfe_blk_looking;
 
 void vfe_blk_look(struct vfe_blk_queue *bq);
 
-/* --- stream.c: who comes again and again --- */
+/* --- stream.c: who goes on and on --- */
+
+extern const struct vfe_blk_way vfe_blk_streaming;
 
 void vfe_blk_watches_init(void);
 void vfe_blk_watches_exit(void);
 void vfe_blk_stream_init(struct vfe_blk_queue *bq);
 void vfe_blk_stream_exit(struct vfe_blk_queue *bq);
-void vfe_blk_stream_reset(struct vfe_blk_queue *bq, bool allowed);
-void vfe_blk_stream_sign(struct vfe_blk_queue *bq);
-bool vfe_blk_stream_begin(struct vfe_blk_queue *bq);
-bool vfe_blk_stream_goes_on(struct vfe_blk_queue *bq,
-			    struct vfe_blk_taken *taken);
+void vfe_blk_stream_reset(struct vfe_blk_queue *bq);
 
 /* --- tune.c: values that users may change --- */
 

@@ -109,14 +109,17 @@ void vfe_blk_ask(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken)
 	} while (vfe_blk_take(bq, taken));
 }
 
-static void vfe_blk_collect(struct vfe_blk_queue *bq,
-			    struct vfe_blk_taken *taken)
+/**
+ * vfe_blk_collect() - take what is used, ask for the next interrupt
+ * @bq: the queue, its lock held
+ * @taken: where to put them
+ */
+void vfe_blk_collect(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken)
 {
 	vfe_queue_disable_cb(bq->vq);
 	bq->asked = 0;
 	vfe_blk_learn(bq, vfe_blk_take(bq, taken));
-	if (!bq->stream.on)
-		vfe_blk_ask(bq, taken);
+	vfe_blk_ask(bq, taken);
 }
 
 /*
@@ -133,52 +136,19 @@ static void vfe_blk_ask_anew(struct vfe_blk_queue *bq,
 }
 
 /**
- * vfe_blk_ring() - show the device all requests in the ring
- * @bq: the queue, its lock held
- *
- * Return: whether it wants to be kicked.
- */
-bool vfe_blk_ring(struct vfe_blk_queue *bq)
-{
-	bq->hidden = 0;
-	return vfe_queue_kick_prepare(bq->vq);
-}
-
-/**
  * vfe_blk_show_all() - show what there is, and ask for an interrupt
  * @bq: the queue, its lock held
  * @show: what is to be done then
  */
 void vfe_blk_show_all(struct vfe_blk_queue *bq, struct vfe_blk_show *show)
 {
-	show->notify = vfe_blk_ring(bq);
+	show->notify = vfe_queue_kick_prepare(bq->vq);
 	vfe_blk_ask_anew(bq, &show->taken);
-}
-
-/* What may wait for a kick is not shown before: then one is for all of it. */
-static void vfe_blk_show_stream(struct vfe_blk_queue *bq,
-				struct vfe_blk_show *show)
-{
-	if (vfe_blk_stream_goes_on(bq, &show->taken))
-		return;
-	if (bq->stream.on)
-		show->notify = vfe_blk_ring(bq);
-	else
-		vfe_blk_show_all(bq, show);
-}
-
-static void vfe_blk_show_interrupted(struct vfe_blk_queue *bq,
-				     struct vfe_blk_show *show)
-{
-	if (unlikely(bq->stream.on || vfe_blk_stream_begin(bq)))
-		vfe_blk_show_stream(bq, show);
-	else
-		vfe_blk_show_all(bq, show);
 }
 
 const struct vfe_blk_way vfe_blk_interrupted = {
 	.interrupts = true,
-	.show = vfe_blk_show_interrupted,
+	.show = vfe_blk_show_all,
 	.collect = vfe_blk_collect,
 };
 
@@ -186,7 +156,7 @@ const struct vfe_blk_way vfe_blk_interrupted = {
 static void vfe_blk_show_polled(struct vfe_blk_queue *bq,
 				struct vfe_blk_show *show)
 {
-	show->notify = vfe_blk_ring(bq);
+	show->notify = vfe_queue_kick_prepare(bq->vq);
 }
 
 static void vfe_blk_collect_polled(struct vfe_blk_queue *bq,
@@ -251,18 +221,7 @@ bool vfe_blk_reap(struct vfe_blk_queue *bq)
 /* A queue's interrupt */
 void vfe_blk_done(struct vfe_queue *vq)
 {
-	struct vfe_blk_queue *bq = vfe_blk_queue_of(vq);
-	struct vfe_blk_taken taken;
-	unsigned long flags;
-
-	vfe_blk_none_taken(&taken);
-	spin_lock_irqsave(&bq->lock, flags);
-	if (bq->started) {
-		vfe_blk_stream_sign(bq);
-		bq->way->collect(bq, &taken);
-	}
-	spin_unlock_irqrestore(&bq->lock, flags);
-	vfe_blk_finish_all(&taken);
+	vfe_blk_reap(vfe_blk_queue_of(vq));
 }
 
 /* Return: how many requests of a polled queue came to their end. */
@@ -293,8 +252,8 @@ static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 void vfe_blk_open(struct vfe_blk_queue *bq)
 {
 	memset(bq->held, 0, sizeof(bq->held));
-	bq->hidden = 0;
 	bq->stream.on = false;
+	bq->stream.owed = 0;
 	bq->share = min_t(u16, bq->most, VFE_BLK_HALF);
 	bq->since = 0;
 	/* as rings are made: the first one used interrupts */
@@ -332,7 +291,6 @@ static blk_status_t vfe_blk_post(struct vfe_blk_queue *bq, struct request *rq,
 	switch (vfe_blk_add(bq, rq, out, in, taken)) {
 	case 0:
 		bq->held[req->kind]++;
-		bq->hidden++;
 		return BLK_STS_OK;
 	case -ENOSPC:
 		bq->full = true;

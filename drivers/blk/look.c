@@ -71,7 +71,7 @@ static void vfe_blk_look_show(struct vfe_blk_queue *bq,
 	}
 	vfe_queue_disable_cb(bq->vq);
 	bq->asked = 0;
-	show->notify = vfe_blk_ring(bq);
+	show->notify = vfe_queue_kick_prepare(bq->vq);
 	preempt_disable();
 	show->look = true;
 }

@@ -46,10 +46,10 @@ module_param(adaptive_poll, uint, 0444);
 MODULE_PARM_DESC(adaptive_poll,
 		 "longest time to look for a completion before an interrupt is asked for, in microseconds, default 0: not to");
 
-static unsigned int streams;
+static unsigned int streams = 1;
 module_param(streams, uint, 0444);
 MODULE_PARM_DESC(streams,
-		 "1: a submitter that comes again and again gets no interrupts, and gives several requests a kick, 0: not so (default)");
+		 "1: a submitter that goes on without sleeping gets no interrupts, and kicks once for several requests (default), 0: not so");
 
 static enum vfe_interrupts vfe_blk_interrupts;
 static struct vfe_blk_tuning vfe_blk_tuning;

@@ -1,114 +1,174 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Streams: a submitter that comes again and again needs no interrupts, as it
- * can take what is used each time, and few kicks, as it can give several
- * requests at a time. It only must not leave with something undone. So while
- * there is a stream, a watch waits for its CPU: a thread that gets there when
- * the submitter sleeps, or its turn is over. It gives and takes what is left,
- * and asks for the next interrupt. A sleeper is not late for that, and with it
- * there is no timer; where the CPU goes on with something else, one is as late
- * as a turn of the scheduler is long.
+ * Streams: a submitter that goes on and on needs no interrupts, as it can take
+ * what is used each time, and few kicks, as one serves several requests. It
+ * only must not leave with something undone. So while there is a stream, a
+ * watch waits for its CPU: a thread that gets there when the submitter sleeps,
+ * or its turn is over. It kicks and takes what is left, and asks for the next
+ * interrupt. There is no timer, and a sleeper is not late.
  *
- * A stream begins when interrupts are seen to come in the middle of work, time
- * and again, on the CPU that submits: the guest is what is slow then, and the
- * device is not. It is given up, and tried less often, when the watch finds it
- * too short to be worth a switch to another thread.
+ * A task is seen to be such a submitter when it comes again without having
+ * slept, or did so before its last sleep. One that waits for each of its
+ * requests never is, and it is served as if there were no streams.
+ *
+ * A task that neither sleeps nor submits, but looks for completions by itself,
+ * would have to wait until its turn is over. The watch sees that it came late;
+ * then there are no streams for a time, the longer the more often.
  */
 #include <linux/cpumask.h>
 #include <linux/err.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/sched/prio.h>
 #include <linux/smp.h>
+#include <uapi/linux/sched/types.h>
 
 #include "blk.h"
 
-#define VFE_BLK_STREAM_SIGNS	2	/* interrupts in the middle of work */
-#define VFE_BLK_STREAM_DOUBT	64	/* as many, where streams are short */
-#define VFE_BLK_STREAM_WORTH	4	/* requests of a stream */
-#define VFE_BLK_STREAM_BATCH	8	/* most requests that wait for a kick */
+#define VFE_BLK_STREAM_WORTH	4	/* submissions without a sleep */
+#define VFE_BLK_STREAM_BATCH	8	/* most of them that wait for a kick */
+#define VFE_BLK_STREAM_LATE_NS	NSEC_PER_MSEC
+#define VFE_BLK_STREAM_PAUSE	(HZ / 8)	/* after the first late watch */
+#define VFE_BLK_STREAM_LONGEST	(16 * HZ)	/* after many */
 
 /* Of each CPU that was there when the module came, if there was memory */
 static DEFINE_PER_CPU(struct kthread_worker *, vfe_blk_watches);
 
-/**
- * vfe_blk_stream_sign() - learn from an interrupt
- * @bq: the queue, its lock held
- */
-void vfe_blk_stream_sign(struct vfe_blk_queue *bq)
+/* Who comes, and how often between two sleeps? */
+static void vfe_blk_stream_follow(struct vfe_blk_stream *s)
 {
-	struct vfe_blk_stream *s = &bq->stream;
-
-	if (is_idle_task(current) || smp_processor_id() != s->cpu)
-		s->signs = 0;
-	else if (s->signs < s->belief)
-		s->signs++;
+	if (s->who == current && s->slept == current->nvcsw) {
+		s->length++;
+		return;
+	}
+	s->who = current;
+	s->slept = current->nvcsw;
+	s->last = s->length;
+	s->length = 1;
 }
 
-/**
- * vfe_blk_stream_begin() - begin a stream, if there are signs of one
- * @bq: the queue, its lock held
- *
- * Return: whether there is one now.
- */
-bool vfe_blk_stream_begin(struct vfe_blk_queue *bq)
+/* A real-time task would keep the watch from its CPU. */
+static bool vfe_blk_stream_likely(const struct vfe_blk_stream *s)
 {
-	struct vfe_blk_stream *s = &bq->stream;
-	struct kthread_worker *watch = __this_cpu_read(vfe_blk_watches);
+	return max(s->length, s->last) >= VFE_BLK_STREAM_WORTH &&
+	       current->prio >= MAX_RT_PRIO &&
+	       time_after_eq(jiffies, s->from);
+}
 
-	s->cpu = smp_processor_id();
-	if (likely(s->signs < s->doubt) || !watch || bq->full)
+/* Return: whether there is a stream now. */
+static bool vfe_blk_stream_begin(struct vfe_blk_queue *bq)
+{
+	struct kthread_worker *watch = __this_cpu_read(vfe_blk_watches);
+	struct vfe_blk_stream *s = &bq->stream;
+
+	if (!vfe_blk_stream_likely(s) || !watch || bq->full)
 		return false;
 	/* one that still waits to run may do so on another CPU */
 	s->on = kthread_queue_work(watch, &s->watch);
 	if (!s->on)
 		return false;
-	s->length = 0;
+	s->cpu = smp_processor_id();
+	s->owed = 0;
 	vfe_queue_disable_cb(bq->vq);
 	bq->asked = 0;
 	return true;
 }
 
-/* No more wait for a kick than half of what a stream had the last time. */
+/* No more wait for a kick than half of what is to be expected. */
 static unsigned int vfe_blk_stream_batch(const struct vfe_blk_stream *s)
 {
-	return clamp_t(unsigned int, s->last / 2, 1, VFE_BLK_STREAM_BATCH);
+	return min(max(s->length, s->last) / 2, VFE_BLK_STREAM_BATCH);
 }
 
-/**
- * vfe_blk_stream_goes_on() - one more request of a stream
- * @bq: the queue, its lock held
- * @taken: where to put what is used
- *
- * Return: whether it may wait for a kick; if not, and if the stream is over,
- * all requests are to be shown.
+/*
+ * The device sees each request at once. While it is at work it takes them
+ * without a kick, and one that it wants is put off.
  */
-bool vfe_blk_stream_goes_on(struct vfe_blk_queue *bq,
-			    struct vfe_blk_taken *taken)
+static bool vfe_blk_stream_kick(struct vfe_blk_stream *s, bool wanted)
+{
+	if (!wanted && !s->owed)
+		return false;
+	if (++s->owed < vfe_blk_stream_batch(s))
+		return false;
+	s->owed = 0;
+	return true;
+}
+
+/* Another CPU is not watched, and who waits for room will not come. */
+static bool vfe_blk_stream_over(const struct vfe_blk_queue *bq)
+{
+	return bq->full || bq->stream.cpu != smp_processor_id();
+}
+
+static void vfe_blk_stream_show(struct vfe_blk_queue *bq,
+				struct vfe_blk_show *show)
 {
 	struct vfe_blk_stream *s = &bq->stream;
 
-	vfe_blk_take(bq, taken);
-	s->length++;
-	/* another CPU is not watched; who waits for room will not come */
-	if (s->cpu != smp_processor_id() || bq->full) {
-		s->on = false;
-		return false;
-	}
-	return bq->hidden < vfe_blk_stream_batch(s);
-}
-
-static void vfe_blk_stream_learn(struct vfe_blk_stream *s)
-{
-	s->last = s->length;
-	if (s->length >= VFE_BLK_STREAM_WORTH) {
-		s->doubt = VFE_BLK_STREAM_SIGNS;
-		s->signs = min(s->doubt, s->belief);
+	vfe_blk_stream_follow(s);
+	if (!s->on && !vfe_blk_stream_begin(bq)) {
+		vfe_blk_show_all(bq, show);
 		return;
 	}
-	s->doubt = min_t(unsigned int, 2 * s->doubt, VFE_BLK_STREAM_DOUBT);
-	s->signs = 0;
+	show->notify = vfe_queue_kick_prepare(bq->vq);
+	vfe_blk_take(bq, &show->taken);
+	if (vfe_blk_stream_over(bq)) {
+		show->notify |= s->owed;
+		s->owed = 0;
+		s->on = false;
+		vfe_blk_ask(bq, &show->taken);
+		return;
+	}
+	show->notify = vfe_blk_stream_kick(s, show->notify);
+	s->when = ktime_get_ns();
+}
+
+static void vfe_blk_stream_collect(struct vfe_blk_queue *bq,
+				   struct vfe_blk_taken *taken)
+{
+	if (bq->stream.on)
+		vfe_blk_take(bq, taken);
+	else
+		vfe_blk_collect(bq, taken);
+}
+
+const struct vfe_blk_way vfe_blk_streaming = {
+	.interrupts = true,
+	.show = vfe_blk_stream_show,
+	.collect = vfe_blk_stream_collect,
+};
+
+/* Learns from a stream that ends with @undone for the watch to do. */
+static void vfe_blk_stream_learn(struct vfe_blk_stream *s, bool undone)
+{
+	if (!undone || ktime_get_ns() - s->when < VFE_BLK_STREAM_LATE_NS) {
+		s->pause = max(s->pause / 2, VFE_BLK_STREAM_PAUSE);
+		return;
+	}
+	s->from = jiffies + s->pause;
+	s->pause = min(s->pause * 2, VFE_BLK_STREAM_LONGEST);
+}
+
+/* Return: whether to kick. */
+static bool vfe_blk_stream_end(struct vfe_blk_queue *bq,
+			       struct vfe_blk_taken *taken)
+{
+	struct vfe_blk_stream *s = &bq->stream;
+	bool kick = s->owed;
+
+	if (!bq->started)
+		return false;
+	vfe_blk_take(bq, taken);
+	if (s->on)
+		vfe_blk_stream_learn(s, kick || taken->n);
+	s->on = false;
+	s->owed = 0;
+	vfe_blk_ask(bq, taken);
+	return kick;
 }
 
 static void vfe_blk_stream_watch(struct kthread_work *work)
@@ -116,23 +176,16 @@ static void vfe_blk_stream_watch(struct kthread_work *work)
 	struct vfe_blk_queue *bq = container_of(work, struct vfe_blk_queue,
 						stream.watch);
 	struct vfe_blk_taken taken;
-	bool notify = false;
 	unsigned long flags;
+	bool kick;
 
 	vfe_blk_none_taken(&taken);
 	/* no notification outlives one: see vfe_blk_mend_queue() */
 	rcu_read_lock();
 	spin_lock_irqsave(&bq->lock, flags);
-	if (bq->stream.on)
-		vfe_blk_stream_learn(&bq->stream);
-	bq->stream.on = false;
-	if (bq->started) {
-		notify = vfe_blk_ring(bq);
-		vfe_blk_take(bq, &taken);
-		vfe_blk_ask(bq, &taken);
-	}
+	kick = vfe_blk_stream_end(bq, &taken);
 	spin_unlock_irqrestore(&bq->lock, flags);
-	if (notify)
+	if (kick)
 		vfe_queue_notify(bq->vq);
 	rcu_read_unlock();
 	vfe_blk_finish_here(&taken);
@@ -145,15 +198,17 @@ void vfe_blk_stream_init(struct vfe_blk_queue *bq)
 
 /**
  * vfe_blk_stream_reset() - know nothing of streams
- * @bq: the queue, its lock held; one that is under way ends with its watch
- * @allowed: whether there may be any from now on
+ * @bq: the queue, its lock held; a stream that is under way ends with its watch
  */
-void vfe_blk_stream_reset(struct vfe_blk_queue *bq, bool allowed)
+void vfe_blk_stream_reset(struct vfe_blk_queue *bq)
 {
-	bq->stream.signs = 0;
-	bq->stream.last = 0;
-	bq->stream.doubt = VFE_BLK_STREAM_SIGNS;
-	bq->stream.belief = allowed ? VFE_BLK_STREAM_DOUBT : 0;
+	struct vfe_blk_stream *s = &bq->stream;
+
+	s->who = NULL;
+	s->length = 0;
+	s->last = 0;
+	s->from = jiffies;
+	s->pause = VFE_BLK_STREAM_PAUSE;
 }
 
 /* No watch runs when this returns; there are no requests any more. */
@@ -162,16 +217,33 @@ void vfe_blk_stream_exit(struct vfe_blk_queue *bq)
 	kthread_cancel_work_sync(&bq->stream.watch);
 }
 
+/*
+ * It is to wait for the end of a turn, not to cut it off when it is woken: that
+ * is what batch scheduling is.
+ */
+static struct kthread_worker *vfe_blk_run_watch(unsigned int cpu)
+{
+	static const struct sched_attr batch = {
+		.size = sizeof(batch),
+		.sched_policy = SCHED_BATCH,
+	};
+	struct kthread_worker *watch;
+
+	watch = vfe_run_worker_on_cpu(cpu, "vfe_blk/%u");
+	if (IS_ERR(watch))
+		return NULL;
+	/* without it, streams are shorter */
+	sched_setattr_nocheck(watch->task, &batch);
+	return watch;
+}
+
 /* Without one, a CPU has no streams. */
 void vfe_blk_watches_init(void)
 {
-	struct kthread_worker *watch;
 	unsigned int cpu;
 
-	for_each_online_cpu(cpu) {
-		watch = vfe_run_worker_on_cpu(cpu, "vfe_blk/%u");
-		per_cpu(vfe_blk_watches, cpu) = IS_ERR(watch) ? NULL : watch;
-	}
+	for_each_online_cpu(cpu)
+		per_cpu(vfe_blk_watches, cpu) = vfe_blk_run_watch(cpu);
 }
 
 void vfe_blk_watches_exit(void)

@@ -45,8 +45,9 @@ static void vfe_blk_tune_queue(struct vfe_blk_queue *bq,
 	WRITE_ONCE(bq->budget, tuning->adaptive_poll * NSEC_PER_USEC);
 	bq->most = vfe_blk_most(bq->vb, tuning);
 	bq->share = min_t(u16, bq->most, VFE_BLK_HALF);
-	vfe_blk_stream_reset(bq, tuning->streams && !tuning->adaptive_poll);
+	vfe_blk_stream_reset(bq);
 	WRITE_ONCE(bq->way, tuning->adaptive_poll ? &vfe_blk_looking :
+			    tuning->streams ? &vfe_blk_streaming :
 			    &vfe_blk_interrupted);
 	spin_unlock_irqrestore(&bq->lock, flags);
 }
