@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Callable, Mapping
 
 from .result import Result
-from .rows import PAIR
+from .rows import BATCH, PAIR, SINGLE
 from .target import ENOUGH_OPS, Target
 
 Rows = Mapping[str, Result]
@@ -103,15 +103,21 @@ def _pairs(rows: Rows) -> list[Target]:
     # At depth 1 the counts do not depend on time.
     found = [cell for cell in cells(rows)
              if cell.ours.row.depth == 1 or cell.enough]
-    deep = [cell for cell in found if cell.ours.row.depth == DEEP]
+    # A batch takes a kick and an interrupt, of which there is no half.
+    deep = [cell for cell in found if cell.ours.row.depth == DEEP
+            and cell.ours.row.submit == SINGLE]
+    batches = [cell for cell in found if cell.ours.row.submit == BATCH]
     timed = [cell for cell in found if cell.enough]
     return [
         *_in_every(found, "on QEMU's device no more kicks an operation than"
                    " the kernel's driver", lambda cell: cell.both("kicks")),
         *_in_every(found, "nor interrupts",
                    lambda cell: cell.both("interrupts")),
-        *_in_every(deep, "at depth 32 together at most half",
+        *_in_every(deep, "at depth 32 together at most half, where requests"
+                   " come one by one",
                    lambda cell: cell.both("kicks", "interrupts"), 0.5),
+        *_in_every(batches, "and no more together where they come in batches",
+                   lambda cell: cell.both("kicks", "interrupts")),
         *_speed(timed),
     ]
 

@@ -82,32 +82,51 @@ def counts(bench: Bench, one: Session) -> Moment:
     raise CountError("the guest does not stop using the disk")
 
 
+@dataclass(frozen=True)
+class Run:
+    """A run of fio, with all exits of the vCPUs meanwhile."""
+
+    outcome: fio.Outcome
+    exits: int
+    seconds: float
+
+    @classmethod
+    def of(cls, one: Session, job: fio.Job) -> Run:
+        """Runs it."""
+        began, before = time.monotonic(), vcpu.exits(one.guest.qmp)
+        outcome = session.run_fio(one.guest, [job])[0]
+        ended, after = time.monotonic(), vcpu.exits(one.guest.qmp)
+        return cls(outcome, after - before, ended - began)
+
+
 def single(bench: Bench, one: Session, row: Row) -> Result:
     """A row on a setup that is ready: measure, then verify."""
-    qmp = one.guest.qmp
+    # Of one operation: what fio's own start and end take.
+    start = Run.of(one, one.job(row, row.ops))
     job = one.job(row)
     before = counts(bench, one)
-    began, exits = time.monotonic(), vcpu.exits(qmp)
-    outcome = session.run_fio(one.guest, [job])[0]
-    ended, all_exits = time.monotonic(), vcpu.exits(qmp) - exits
+    run = Run.of(one, job)
+    outcome = run.outcome
     after = counts(bench, one)
     session.verify(one.guest, [job])
     progress.say(f"  {row.name}: fio took {outcome.runtime_ms} ms")
     return judge(row, one, before, after, outcome, bench.cost, Traffic(
-        all_exits=all_exits, seconds=ended - began,
-        idle_per_s=bench.idle_per_s))
+        all_exits=run.exits, seconds=run.seconds, idle_per_s=bench.idle_per_s,
+        start_exits=start.exits - start.seconds * bench.idle_per_s))
 
 
 def pair(bench: Bench, both: Sequence[Session],
          rows: Sequence[Row]) -> list[Result]:
     """The rows of a comparison, on setups that are bound side by side.
 
-    One fio makes the runs of both by turns, so that what the machine does
-    meanwhile falls on both. All exits cannot be told apart then.
+    One fio makes the runs of both by turns, each of them first in every other
+    pair, so that what the machine does meanwhile falls on both. All exits
+    cannot be told apart then.
     """
     guest = both[0].guest
-    jobs = [one.job(row, PAIRS) for _ in range(PAIRS)
-            for one, row in zip(both, rows)]
+    order = [index for turn in range(PAIRS)
+             for index in ((0, 1), (1, 0))[turn % 2]]
+    jobs = [both[index].job(rows[index], PAIRS) for index in order]
     before = [counts(bench, one) for one in both]
     began = time.monotonic()
     outcomes = session.run_fio(guest, jobs)
@@ -118,7 +137,8 @@ def pair(bench: Bench, both: Sequence[Session],
     for index, (one, row) in enumerate(zip(both, rows)):
         results.append(judge(
             row, one, before[index], after[index],
-            fio.together(outcomes[index::len(both)]), bench.cost,
+            fio.together([outcome for whose, outcome in zip(order, outcomes)
+                          if whose == index]), bench.cost,
             Traffic(seconds=seconds, idle_per_s=bench.idle_per_s)))
     return results
 

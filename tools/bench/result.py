@@ -24,6 +24,8 @@ class Traffic:
     all_exits: int | None = None
     seconds: float = 0.0    # length of the window of all_exits
     idle_per_s: float = 0.0     # all exits a second of a guest that waits
+    # of fio's start and end, by a run of one operation, without idle ones
+    start_exits: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -139,8 +141,11 @@ class Result:
     def _all_exits(self, traffic: Traffic) -> float | None:
         if traffic.all_exits is None:
             return None
+        if self.ops < 2:
+            return None     # nothing but what the start is told by
         idle = traffic.seconds * traffic.idle_per_s
-        return max(0.0, traffic.all_exits - idle) / self.ops
+        exits = traffic.all_exits - idle - traffic.start_exits
+        return max(0.0, exits) / (self.ops - 1)
 
     def as_json(self) -> dict[str, Any]:
         """The row as bench.json has it."""
@@ -181,6 +186,7 @@ class Result:
             "kicks": traffic.kicks, "interrupts": traffic.interrupts,
             "all_exits": traffic.all_exits,
             "idle_exits_per_s": round(traffic.idle_per_s, 1),
+            "start_exits": round(traffic.start_exits, 1),
             "window_s": round(traffic.seconds, 3),
             "per_op": {"exits": _rounded(self.exits),
                        "kicks": _rounded(self.ratio("kicks")),

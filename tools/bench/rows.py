@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 BLOCK_SIZE = 4096
+# fio's own way is to submit one by one; at depth 1 there is no other.
+SINGLE, BATCH = "single", "batch"
 WORKLOADS = ("randread", "randwrite")
 READ, WRITE = WORKLOADS
 PROBE = "probe"     # no operation at all: what it takes to find the disk
@@ -22,10 +24,11 @@ TRAP_SHARE = 200
 # Where an operation costs next to nothing, fio's own start would be most of
 # what is counted: these rows make more of them.
 POLLED_TIMES = 5
-# Interleaved pairs of runs in a comparison, and the share of operations that
-# each of the runs makes.
+# Interleaved pairs of runs in a comparison, and the operations that each of
+# the runs makes, of the usual number. Batches go so fast that it takes more of
+# them for a time that can be told.
 PAIRS = 5
-PAIR_SHARE = 4
+PAIR_SHARE = {SINGLE: 0.5, BATCH: 1.0}
 
 
 @dataclass(frozen=True)
@@ -195,9 +198,6 @@ PAIR = (
     _kernel("pair-kernel", "qemu-b"),
 )
 PAIR_DEPTHS = (1, 8, 32)
-# fio's own way is to submit one by one; at depth 1 there is no other.
-SINGLE, BATCH = "single", "batch"
-
 PROBES = (
     _virtio("probe-vfe", "stock-split"),
     _kernel("probe-kernel", "stock-split"),
@@ -248,8 +248,9 @@ def pair_rows(ops: int) -> list[Row]:
     """The comparison: each cell is two rows."""
     rows = []
     for depth in PAIR_DEPTHS:
-        each = max(ops // PAIR_SHARE, 2 * depth) // depth * depth
-        for submit in (SINGLE, BATCH) if depth > 1 else (BATCH,):
+        for submit in (SINGLE, BATCH) if depth > 1 else (SINGLE,):
+            wanted = int(ops * PAIR_SHARE[submit])
+            each = max(wanted, 2 * depth) // depth * depth
             for rw in WORKLOADS:
                 rows += [Row(setup, rw, depth, each * PAIRS, submit, "pair")
                          for setup in PAIR]

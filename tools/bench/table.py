@@ -142,7 +142,7 @@ def render(results: Sequence[Result], targets: Sequence[Target] = ()) -> str:
     lines = [_line(first), _line(second), _line("-" * w for w in widths)]
     lines += [_line(_cells(result)) for result in results]
     lines += ["", "exits: by the device's addresses. all exits: every exit of"
-              " the vCPU less the idle rate, fio's", "own start included."
+              " the vCPU less the idle rate", "and what fio's own start takes."
               " observed: wall-clock figures, which nested emulation makes"
               " slow; no claim."]
     lines += _ladder(results) + _probes(results)

@@ -24,7 +24,7 @@ KEPT = 4
 # A disk without a file system, for fio alone: blocks that verify, and then
 # room to write to.
 RAW_READ_MB = 32
-RAW_WRITE_MB = 64
+RAW_WRITE_MB = 96
 
 # fio arguments under which every block of FIO_FILE verifies.
 FIO_VERIFY = ("--verify=crc32c", f"--verify_interval={FIO_BLOCK}",

@@ -92,7 +92,7 @@ def result(name: str = "virtio-msix-d1-randread", driver: int = 1000,
         "driver": Testimony({key: driver}, driver),
         "kvm": Testimony({key: kvm}, kvm),
         "device": Testimony({key: device}, device)})
-    traffic = Traffic(ops=1000, kicks=1000, interrupts=1000, all_exits=4790,
-                      seconds=2.0, idle_per_s=45.0)
+    traffic = Traffic(ops=1000, kicks=1000, interrupts=1000, all_exits=4800,
+                      seconds=2.0, idle_per_s=45.0, start_exits=15.0)
     outcome = Outcome(1000, 2000, 500.0, 1_900_000, 2_500_000)
     return Result(row(name), verdict, traffic, outcome)

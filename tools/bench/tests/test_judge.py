@@ -57,7 +57,7 @@ def judged(name: str, after: Moment, first: Moment | None = None) -> Result:
     one = Session(cast(Guest, None), row.setup, Place("", None, None), {})
     one.names = samples.NAMES
     return judge(row, one, first or before(after), after,
-                 Outcome(1000, 1, 1.0, 1, 1), {}, Traffic(all_exits=4000))
+                 Outcome(1000, 1, 1.0, 1, 1), {}, Traffic(all_exits=3996))
 
 
 class Witnesses(unittest.TestCase):
