@@ -4,6 +4,7 @@
  * its completion, for how long, and what is counted of it. The device answers
  * inside of the kick, later, or not at all.
  */
+#include <linux/hrtimer.h>
 #include <linux/module.h>
 
 #include "lib/rig.h"
@@ -13,11 +14,13 @@
  * @rig: the disk
  * @quick: it does
  * @rival: another task wants the CPU at that moment
+ * @timer: of an answer while the submitter looks
  */
 struct look {
 	struct vfe_rig *rig;
 	bool quick;
 	bool rival;
+	struct hrtimer timer;
 };
 
 /* Serve what was kicked, here and now: nothing in this may sleep. */
@@ -189,6 +192,51 @@ static void slow_device_is_left_to_interrupts(struct kunit *test)
 	look_end(look);
 }
 
+static enum hrtimer_restart look_tick(struct hrtimer *timer)
+{
+	struct look *look = container_of(timer, struct look, timer);
+
+	vfe_rig_push(look->rig, 0);
+	return HRTIMER_NORESTART;
+}
+
+/* A read that the device answers after @us, without an interrupt. */
+static struct vfe_rig_io *look_read_slowly(struct look *look, unsigned int us)
+{
+	struct vfe_rig_io *io;
+
+	hrtimer_init(&look->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	look->timer.function = look_tick;
+	hrtimer_start(&look->timer, ns_to_ktime(us * NSEC_PER_USEC),
+		      HRTIMER_MODE_REL_HARD);
+	io = look_read(look);
+	hrtimer_cancel(&look->timer);
+	return io;
+}
+
+/* What comes as soon as it usually does is waited for, whoever else waits. */
+static void due_when_the_cpu_is_wanted(struct kunit *test)
+{
+	struct look *look = look_disk(test, "10000");
+	struct vfe_rig_io *io;
+	unsigned int i;
+
+	look->quick = false;
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, 1U, look_read_slowly(look, 300)->ends);
+	look->rival = true;
+	KUNIT_EXPECT_EQ(test, 1U, look_read_slowly(look, 300)->ends);
+	KUNIT_EXPECT_EQ(test, 5LL, vfe_rig_counter(look->rig, "polls_found"));
+	/* not so what is overdue */
+	io = look_read(look);
+	KUNIT_EXPECT_EQ(test, 6LL, vfe_rig_counter(look->rig, "polls"));
+	KUNIT_EXPECT_LT(test, vfe_rig_counter(look->rig, "polls_ns"),
+			10 * 1000 * 1000LL);
+	look->rival = false;
+	look_answer(look, io, 0);
+	look_end(look);
+}
+
 static void left_when_the_cpu_is_wanted(struct kunit *test)
 {
 	struct look *look = look_disk(test, "10000");
@@ -226,6 +274,7 @@ static struct kunit_case look_cases[] = {
 	KUNIT_CASE(given_up_after_its_time),
 	KUNIT_CASE(slow_device_is_left_to_interrupts),
 	KUNIT_CASE(left_when_the_cpu_is_wanted),
+	KUNIT_CASE(due_when_the_cpu_is_wanted),
 	KUNIT_CASE(switched_off_again),
 	{ }
 };

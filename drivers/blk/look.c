@@ -16,18 +16,18 @@
 /* The n-th part of a new time goes into what is usual */
 #define VFE_BLK_LOOK_WEIGHT	4
 
+/* Most that others wait for the CPU while what is looked for is due */
+#define VFE_BLK_LOOK_DUE_NS	NSEC_PER_MSEC
+
 /*
- * How long to look: twice what it usually takes, within the budget; not at all
- * where it usually takes longer than that, as the time would be lost, too.
+ * How long to look: as long as the user said, and not at all where a completion
+ * usually takes longer than that, as the time would be lost, too.
  */
 static u32 vfe_blk_look_window(const struct vfe_blk_queue *bq)
 {
 	u32 budget = READ_ONCE(bq->budget);
-	u32 usual = READ_ONCE(bq->waited);
 
-	if (!usual)
-		return budget;
-	return usual > budget ? 0 : min(budget, 2 * usual);
+	return READ_ONCE(bq->waited) > budget ? 0 : budget;
 }
 
 /*
@@ -82,10 +82,20 @@ const struct vfe_blk_way vfe_blk_looking = {
 	.collect = vfe_blk_look_collect,
 };
 
+/*
+ * Until when the CPU is not given to others that want it: who gives up when a
+ * completion is due has looked for nothing, and an interrupt comes on top.
+ */
+static u32 vfe_blk_look_due(const struct vfe_blk_queue *bq)
+{
+	return min_t(u64, 2ULL * READ_ONCE(bq->waited), VFE_BLK_LOOK_DUE_NS);
+}
+
 /* Return: whether there is something to be taken */
 static bool vfe_blk_look_out(const struct vfe_blk_queue *bq, u64 *spent)
 {
 	u32 window = vfe_blk_look_window(bq);
+	u32 due = vfe_blk_look_due(bq);
 	u64 start = ktime_get_ns();
 	bool found;
 
@@ -93,7 +103,8 @@ static bool vfe_blk_look_out(const struct vfe_blk_queue *bq, u64 *spent)
 		found = vfe_queue_pending(bq->vq);
 		*spent = ktime_get_ns() - start;
 		cpu_relax();
-	} while (!found && *spent < window && !need_resched());
+	} while (!found && *spent < window &&
+		 (*spent < due || !need_resched()));
 	return found;
 }
 
