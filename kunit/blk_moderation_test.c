@@ -242,6 +242,21 @@ static void taken_before_the_interrupt(struct kunit *test)
 }
 
 /* A submitter that comes often enough has no interrupts at all. */
+/* More is used by then than was to be asked for: taken, and asked anew. */
+static void used_before_it_is_asked_for(struct kunit *test)
+{
+	struct moderation mod = moderation_disk(test);
+
+	moderation_send(&mod, REQ_OP_READ, 3);
+	moderation_expect(&mod, 1);
+	/* the interrupt for these is still on its way */
+	KUNIT_EXPECT_TRUE(test, moderation_use(&mod, 3));
+	moderation_send(&mod, REQ_OP_READ, 1);
+	KUNIT_EXPECT_EQ(test, 3U, moderation_ended(mod.rig));
+	moderation_expect(&mod, 1);
+	moderation_end(&mod);
+}
+
 static void steady_stream_without_interrupts(struct kunit *test)
 {
 	struct moderation mod = moderation_disk(test);
@@ -386,6 +401,7 @@ static struct kunit_case moderation_cases[] = {
 	KUNIT_CASE(more_where_all_come_together),
 	KUNIT_CASE(taken_with_the_next),
 	KUNIT_CASE(taken_before_the_interrupt),
+	KUNIT_CASE(used_before_it_is_asked_for),
 	KUNIT_CASE(steady_stream_without_interrupts),
 	KUNIT_CASE(full_ring_is_looked_at),
 	KUNIT_CASE(full_ring_is_kicked),

@@ -120,6 +120,33 @@ static void polled_in_batches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 16LL, vfe_rig_counter(rig, "operations"));
 }
 
+/* What was submitted together goes to the queue that it is for. */
+static void polled_beside_others_in_a_plug(struct kunit *test)
+{
+	struct vfe_rig *rig = polled_disk(test);
+	unsigned int polled = rig->m->queues[POLLED].kicks;
+	unsigned int others = rig->m->queues[0].kicks;
+	struct vfe_rig_io *io[6];
+	struct blk_plug plug;
+	int i;
+
+	blk_start_plug(&plug);
+	for (i = 0; i < 6; i++)
+		io[i] = i % 3 ? polled_start(rig, REQ_OP_WRITE, 16 * i, i) :
+			vfe_rig_start(rig, REQ_OP_WRITE, 16 * i, 4096, i);
+	blk_finish_plug(&plug);
+	for (i = 0; i < 6; i++)
+		KUNIT_EXPECT_EQ(test, 0, i % 3 ? polled_wait(rig, io[i]) :
+					 vfe_rig_wait(rig, io[i]));
+	for (i = 0; i < 6; i++)
+		KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 16 * i, io[i]->data,
+						      4096));
+	/* each time that the queue changes, at most */
+	KUNIT_EXPECT_LE(test, rig->m->queues[POLLED].kicks - polled, 2U);
+	KUNIT_EXPECT_LE(test, rig->m->queues[0].kicks - others, 2U);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
 /* An error is told, and not lost in a batch of others. */
 static void polled_errors(struct kunit *test)
 {
@@ -242,6 +269,7 @@ static void polled_queues_there_are(struct kunit *test)
 static struct kunit_case polled_cases[] = {
 	KUNIT_CASE(polled_without_interrupts),
 	KUNIT_CASE(polled_in_batches),
+	KUNIT_CASE(polled_beside_others_in_a_plug),
 	KUNIT_CASE(polled_errors),
 	KUNIT_CASE(polled_beside_the_pin),
 	KUNIT_CASE(polled_by_nobody),

@@ -15,6 +15,7 @@
 
 #define WORTH	4	/* submissions without a sleep make a stream */
 #define BATCH	8	/* of which as many wait for a kick */
+#define LATE	3	/* late watches in a row make a pause */
 
 /**
  * struct stream - a disk whose device does something when the test says so
@@ -270,15 +271,23 @@ static void stream_spin(void)
 		cpu_relax();
 }
 
+/* A stream whose watch comes late */
+static void stream_late(struct stream *s, unsigned int length)
+{
+	stream_of(s, length);
+	stream_spin();
+	stream_sleep(s);
+}
+
 /* A task that waits without a sleep: it is not to wait again soon. */
-static void a_late_watch_makes_a_pause(struct kunit *test)
+static void late_watches_make_a_pause(struct kunit *test)
 {
 	struct stream *s = stream_disk(test);
 	unsigned int i;
 
 	stream_begin(s);
-	stream_spin();
-	stream_sleep(s);
+	for (i = 0; i < LATE; i++)
+		stream_late(s, WORTH);
 	for (i = 0; i < 2 * WORTH; i++)
 		stream_alone(s);
 	vfe_rig_recycle(s->rig);
@@ -288,19 +297,35 @@ static void a_late_watch_makes_a_pause(struct kunit *test)
 	stream_end(s);
 }
 
-/* ... and longer if that comes to nothing. */
+/* One watch in between that is not late, and all is well. */
+static void late_by_chance(struct kunit *test)
+{
+	struct stream *s = stream_disk(test);
+	unsigned int i;
+
+	stream_begin(s);
+	for (i = 0; i < 2 * LATE; i++) {
+		stream_late(s, WORTH);
+		stream_late(s, WORTH);
+		stream_of(s, WORTH);
+		stream_sleep(s);
+	}
+	stream_of(s, WORTH);
+	stream_end(s);
+}
+
+/* After a pause one more that is late makes the next, which is longer. */
 static void pauses_become_longer(struct kunit *test)
 {
 	struct stream *s = stream_disk(test);
 	unsigned int i;
 
 	stream_begin(s);
-	stream_spin();
-	stream_sleep(s);
+	for (i = 0; i < LATE; i++)
+		stream_late(s, WORTH);
 	msleep(200);
-	stream_of(s, 1);
-	stream_spin();
-	stream_sleep(s);
+	/* the last burst was long enough */
+	stream_late(s, WORTH);
 	/* the first one would be over */
 	msleep(150);
 	for (i = 0; i < 2 * WORTH; i++)
@@ -405,7 +430,8 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(no_kick_for_a_busy_device),
 	KUNIT_CASE(short_bursts_are_kicked_early),
 	KUNIT_CASE(one_alone_is_not_late),
-	KUNIT_CASE(a_late_watch_makes_a_pause),
+	KUNIT_CASE(late_watches_make_a_pause),
+	KUNIT_CASE(late_by_chance),
 	KUNIT_CASE(pauses_become_longer),
 	KUNIT_CASE(no_stream_of_real_time_tasks),
 	KUNIT_CASE(none_where_they_are_off),

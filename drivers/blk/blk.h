@@ -90,6 +90,8 @@ enum vfe_blk_kind {
  * @next: the next request in a list of completed ones
  * @used: bytes the device says it wrote
  * @expected: bytes of them that are in front of the status
+ * @out: pieces that the device reads
+ * @in: pieces that it writes
  * @nents: entries of @sg to unmap
  * @retries: device resets that it has been through
  * @kind: of which kind it is
@@ -103,6 +105,8 @@ struct vfe_blk_request {
 	struct request *next;
 	u32 used;
 	u32 expected;
+	u16 out;
+	u16 in;
 	u16 nents;
 	u8 retries;
 	u8 kind;
@@ -112,7 +116,8 @@ struct vfe_blk_request {
 };
 
 /**
- * struct vfe_blk_taken - used requests on their way from the ring
+ * struct vfe_blk_taken - used requests on their way from the ring, or those of
+ *			  a batch on their way there
  * @first: the first of a list, or NULL
  * @tail: where the next one goes
  * @n: how many there are
@@ -145,7 +150,9 @@ struct vfe_blk_show {
  * @cpu: where the stream is
  * @on: there is a stream, and its watch will come
  * @owed: submissions since a kick was put off; 0 when none is
- * @when: time of the last one, in ns
+ * @since: when the stream began, in ns
+ * @when: time of the last submission, in ns
+ * @late: watches in a row that came late
  * @from: no stream before, in jiffies
  * @pause: to be made after the next stream that costs time, in jiffies
  */
@@ -158,6 +165,8 @@ struct vfe_blk_stream {
 	unsigned int cpu;
 	bool on;
 	u16 owed;
+	u8 late;
+	u64 since;
 	u64 when;
 	unsigned long from;
 	unsigned long pause;
@@ -295,8 +304,7 @@ struct vfe_blk {
 /* --- data.c: a request as a chain --- */
 
 size_t vfe_blk_request_size(unsigned int max_segs);
-blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq,
-			     unsigned int *out, unsigned int *in);
+blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq);
 void vfe_blk_unmap(struct request *rq);
 void vfe_blk_finish(struct vfe_blk_taken *taken, struct io_comp_batch *iob);
 void vfe_blk_complete(struct request *rq);
@@ -396,6 +404,16 @@ static inline void vfe_blk_none_taken(struct vfe_blk_taken *taken)
 	taken->first = NULL;
 	taken->tail = &taken->first;
 	taken->n = 0;
+}
+
+static inline void vfe_blk_list(struct vfe_blk_taken *taken, struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	req->next = NULL;
+	*taken->tail = rq;
+	taken->tail = &req->next;
+	taken->n++;
 }
 
 /* Requests that are in the ring */

@@ -228,15 +228,13 @@ static bool vfe_blk_fits(const struct vfe_blk *vb, struct request *rq)
  * vfe_blk_prepare() - make the chain of a request: header, body, status
  * @vb: the disk
  * @rq: the request
- * @out: where to put how many pieces the device reads
- * @in: where to put how many it writes
  *
  * Return: BLK_STS_OK, or why it cannot be done.
  */
-blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq,
-			     unsigned int *out, unsigned int *in)
+blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	unsigned int out = 0, in = 0;
 	int type = vfe_blk_type(rq);
 	blk_status_t status;
 
@@ -250,17 +248,15 @@ blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq,
 		rq->rq_flags |= RQF_DONTPREP;
 	}
 	vfe_blk_fill_header(rq, type);
-	*out = 0;
-	*in = 0;
-	status = vfe_blk_fill_body(vb, rq, type, out, in);
+	status = vfe_blk_fill_body(vb, rq, type, &out, &in);
 	if (unlikely(status))
 		return status;
 	/* 2.7.4.2: what the device writes comes after all it reads */
 	req->segs[0] = vfe_blk_seg(req, header, sizeof(req->wire->header));
-	req->segs[1 + *out + *in] =
+	req->segs[1 + out + in] =
 		vfe_blk_seg(req, status, sizeof(req->wire->status));
-	*out += 1;
-	*in += 1;
+	req->out = out + 1;
+	req->in = in + 1;
 	return BLK_STS_OK;
 }
 

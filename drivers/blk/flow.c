@@ -80,10 +80,7 @@ unsigned int vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken)
 		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 
 		req->used = used;
-		req->next = NULL;
-		*taken->tail = rq;
-		taken->tail = &req->next;
-		taken->n++;
+		vfe_blk_list(taken, rq);
 		bq->held[req->kind]--;
 	}
 	if (unlikely(bq->full && taken->n != before)) {
@@ -262,17 +259,16 @@ void vfe_blk_open(struct vfe_blk_queue *bq)
 
 /* Room is made by what is used and was not taken yet. */
 static int vfe_blk_add(struct vfe_blk_queue *bq, struct request *rq,
-		       unsigned int out, unsigned int in,
 		       struct vfe_blk_taken *taken)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	int err;
 
-	err = vfe_queue_add(bq->vq, req->segs, out, in, rq);
+	err = vfe_queue_add(bq->vq, req->segs, req->out, req->in, rq);
 	if (likely(err != -ENOSPC))
 		return err;
 	bq->way->collect(bq, taken);
-	return vfe_queue_add(bq->vq, req->segs, out, in, rq);
+	return vfe_queue_add(bq->vq, req->segs, req->out, req->in, rq);
 }
 
 /*
@@ -281,14 +277,13 @@ static int vfe_blk_add(struct vfe_blk_queue *bq, struct request *rq,
  * makes room cannot come before the queue is stopped.
  */
 static blk_status_t vfe_blk_post(struct vfe_blk_queue *bq, struct request *rq,
-				 unsigned int out, unsigned int in,
 				 struct vfe_blk_taken *taken)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 
 	if (unlikely(!bq->started))
 		return BLK_STS_RESOURCE;
-	switch (vfe_blk_add(bq, rq, out, in, taken)) {
+	switch (vfe_blk_add(bq, rq, taken)) {
 	case 0:
 		bq->held[req->kind]++;
 		return BLK_STS_OK;
@@ -331,20 +326,19 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 	struct vfe_blk_queue *bq = hctx->driver_data;
 	struct request *rq = bd->rq;
 	struct vfe_blk_show show;
-	unsigned int out, in;
 	unsigned long flags;
 	blk_status_t status;
 
 	if (unlikely(READ_ONCE(bq->vb->state) == VFE_BLK_DEAD))
 		return BLK_STS_IOERR;
-	status = vfe_blk_prepare(bq->vb, rq, &out, &in);
+	status = vfe_blk_prepare(bq->vb, rq);
 	if (unlikely(status))
 		return status;
 	blk_mq_start_request(rq);
 	vfe_blk_nothing_shown(&show);
 
 	spin_lock_irqsave(&bq->lock, flags);
-	status = vfe_blk_post(bq, rq, out, in, &show.taken);
+	status = vfe_blk_post(bq, rq, &show.taken);
 	if (bq->started && (bd->last || status))
 		bq->way->show(bq, &show);
 	spin_unlock_irqrestore(&bq->lock, flags);
@@ -371,8 +365,82 @@ static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 	vfe_blk_shown(bq, &show);
 }
 
+/*
+ * Posts what there is room for, and shows it. Return: the first request that
+ * there was none for, those behind it by their @next, or NULL
+ */
+static struct request *vfe_blk_post_batch(struct vfe_blk_queue *bq,
+					  struct request *rq)
+{
+	struct vfe_blk_request *req;
+	struct vfe_blk_show show;
+	struct request *next;
+	unsigned long flags;
+
+	vfe_blk_nothing_shown(&show);
+	spin_lock_irqsave(&bq->lock, flags);
+	for (; rq; rq = next) {
+		req = blk_mq_rq_to_pdu(rq);
+		/* its memory is not its own once it is in the ring */
+		next = req->next;
+		if (unlikely(vfe_blk_post(bq, rq, &show.taken)))
+			break;
+	}
+	if (bq->started)
+		bq->way->show(bq, &show);
+	spin_unlock_irqrestore(&bq->lock, flags);
+	vfe_blk_shown(bq, &show);
+	return rq;
+}
+
+/* What finds no room comes again, by vfe_blk_queue_rq(). */
+static void vfe_blk_submit_batch(struct vfe_blk_queue *bq,
+				 struct vfe_blk_taken *batch)
+{
+	struct request *rq = vfe_blk_post_batch(bq, batch->first), *next;
+
+	for (; unlikely(rq); rq = next) {
+		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+		next = req->next;
+		vfe_blk_unmap(rq);
+		blk_mq_requeue_request(rq, true);
+	}
+	vfe_blk_none_taken(batch);
+}
+
+/*
+ * The requests of a plug: the lock is taken once for those of a queue. What
+ * cannot be done is left to vfe_blk_queue_rq(), which says why.
+ */
+static void vfe_blk_queue_rqs(vfe_rq_list *list)
+{
+	struct vfe_blk_queue *bq = NULL, *its;
+	struct vfe_blk_taken batch;
+	vfe_rq_list left = { NULL };
+	struct request *rq;
+
+	vfe_blk_none_taken(&batch);
+	while ((rq = vfe_rq_pop(list))) {
+		its = rq->mq_hctx->driver_data;
+		if (its != bq && batch.first)
+			vfe_blk_submit_batch(bq, &batch);
+		bq = its;
+		if (unlikely(vfe_blk_prepare(bq->vb, rq))) {
+			vfe_rq_add(&left, rq);
+			continue;
+		}
+		blk_mq_start_request(rq);
+		vfe_blk_list(&batch, rq);
+	}
+	if (batch.first)
+		vfe_blk_submit_batch(bq, &batch);
+	*list = left;
+}
+
 const struct blk_mq_ops vfe_blk_mq_ops = {
 	.queue_rq = vfe_blk_queue_rq,
+	.queue_rqs = vfe_blk_queue_rqs,
 	.commit_rqs = vfe_blk_commit_rqs,
 	.complete = vfe_blk_complete,
 	.poll = vfe_blk_poll,

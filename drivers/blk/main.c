@@ -357,11 +357,11 @@ static int __init vfe_blk_init(void)
 	err = vfe_blk_check_params();
 	if (err)
 		return err;
-	vfe_blk_watches_init();
 	err = pci_register_driver(&vfe_blk_driver);
 	if (err)
-		vfe_blk_watches_exit();
-	return err;
+		return err;
+	vfe_blk_watches_init();
+	return 0;
 }
 module_init(vfe_blk_init);
 

@@ -32,8 +32,9 @@
 #define VFE_BLK_STREAM_WORTH	4	/* submissions without a sleep */
 #define VFE_BLK_STREAM_BATCH	8	/* most of them that wait for a kick */
 #define VFE_BLK_STREAM_LATE_NS	NSEC_PER_MSEC
-#define VFE_BLK_STREAM_PAUSE	(HZ / 8)	/* after the first late watch */
-#define VFE_BLK_STREAM_LONGEST	(16 * HZ)	/* after many */
+#define VFE_BLK_STREAM_LATE	3	/* late watches in a row make a pause */
+#define VFE_BLK_STREAM_PAUSE	(HZ / 8)	/* the first one */
+#define VFE_BLK_STREAM_LONGEST	(2 * HZ)	/* of them */
 
 /* Of each CPU that was there when the module came, if there was memory */
 static DEFINE_PER_CPU(struct kthread_worker *, vfe_blk_watches);
@@ -62,7 +63,8 @@ static bool vfe_blk_stream_likely(const struct vfe_blk_stream *s)
 /* Return: whether there is a stream now. */
 static bool vfe_blk_stream_begin(struct vfe_blk_queue *bq)
 {
-	struct kthread_worker *watch = __this_cpu_read(vfe_blk_watches);
+	struct kthread_worker *watch =
+		READ_ONCE(*this_cpu_ptr(&vfe_blk_watches));
 	struct vfe_blk_stream *s = &bq->stream;
 
 	if (!vfe_blk_stream_likely(s) || !watch || bq->full)
@@ -72,6 +74,7 @@ static bool vfe_blk_stream_begin(struct vfe_blk_queue *bq)
 	if (!s->on)
 		return false;
 	s->cpu = smp_processor_id();
+	s->since = ktime_get_ns();
 	s->owed = 0;
 	vfe_queue_disable_cb(bq->vq);
 	bq->asked = 0;
@@ -142,13 +145,26 @@ const struct vfe_blk_way vfe_blk_streaming = {
 	.collect = vfe_blk_stream_collect,
 };
 
-/* Learns from a stream that ends with @undone for the watch to do. */
+/* Was a watch with something to do waited for longer than there was a stream? */
+static bool vfe_blk_stream_late(const struct vfe_blk_stream *s, bool undone)
+{
+	u64 waited = ktime_get_ns() - s->when;
+
+	return undone && waited > VFE_BLK_STREAM_LATE_NS &&
+	       waited > s->when - s->since;
+}
+
+/* One that is late may be by chance; of who polls, each is. */
 static void vfe_blk_stream_learn(struct vfe_blk_stream *s, bool undone)
 {
-	if (!undone || ktime_get_ns() - s->when < VFE_BLK_STREAM_LATE_NS) {
-		s->pause = max(s->pause / 2, VFE_BLK_STREAM_PAUSE);
+	if (!vfe_blk_stream_late(s, undone)) {
+		s->pause = VFE_BLK_STREAM_PAUSE;
+		s->late = 0;
 		return;
 	}
+	if (++s->late < VFE_BLK_STREAM_LATE)
+		return;
+	s->late--;	/* the next one is enough */
 	s->from = jiffies + s->pause;
 	s->pause = min(s->pause * 2, VFE_BLK_STREAM_LONGEST);
 }
@@ -207,6 +223,7 @@ void vfe_blk_stream_reset(struct vfe_blk_queue *bq)
 	s->who = NULL;
 	s->length = 0;
 	s->last = 0;
+	s->late = 0;
 	s->from = jiffies;
 	s->pause = VFE_BLK_STREAM_PAUSE;
 }
@@ -240,10 +257,14 @@ static struct kthread_worker *vfe_blk_run_watch(unsigned int cpu)
 /* Without one, a CPU has no streams. */
 void vfe_blk_watches_init(void)
 {
+	struct kthread_worker *watch;
 	unsigned int cpu;
 
-	for_each_online_cpu(cpu)
-		per_cpu(vfe_blk_watches, cpu) = vfe_blk_run_watch(cpu);
+	for_each_online_cpu(cpu) {
+		watch = vfe_blk_run_watch(cpu);
+		/* whole before it is seen: disks may be in use already */
+		smp_store_release(per_cpu_ptr(&vfe_blk_watches, cpu), watch);
+	}
 }
 
 void vfe_blk_watches_exit(void)

@@ -215,6 +215,36 @@ static inline int vfe_map_sg(struct request *rq, struct scatterlist *sg)
 #endif
 
 /*
+ * The requests of a plug, as queue_rqs() of blk-mq takes them: 6.13 made the
+ * pointer a list with an end, and some stable kernels before it have that too.
+ */
+#ifdef rq_list_add
+#define vfe_rq_list struct request *
+
+static inline struct request *vfe_rq_pop(vfe_rq_list *list)
+{
+	return rq_list_pop(list);
+}
+
+static inline void vfe_rq_add(vfe_rq_list *list, struct request *rq)
+{
+	rq_list_add(list, rq);
+}
+#else
+#define vfe_rq_list struct rq_list
+
+static inline struct request *vfe_rq_pop(vfe_rq_list *list)
+{
+	return rq_list_pop(list);
+}
+
+static inline void vfe_rq_add(vfe_rq_list *list, struct request *rq)
+{
+	rq_list_add_head(list, rq);
+}
+#endif
+
+/*
  * A thread of one CPU, which runs; @name has a %u for that. 6.14 made it two
  * steps, and one of both.
  */
