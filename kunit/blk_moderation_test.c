@@ -241,7 +241,6 @@ static void taken_before_the_interrupt(struct kunit *test)
 	moderation_end(&mod);
 }
 
-/* A submitter that comes often enough has no interrupts at all. */
 /* More is used by then than was to be asked for: taken, and asked anew. */
 static void used_before_it_is_asked_for(struct kunit *test)
 {
@@ -257,6 +256,7 @@ static void used_before_it_is_asked_for(struct kunit *test)
 	moderation_end(&mod);
 }
 
+/* A submitter that comes often enough has no interrupts at all. */
 static void steady_stream_without_interrupts(struct kunit *test)
 {
 	struct moderation mod = moderation_disk(test);

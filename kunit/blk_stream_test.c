@@ -333,6 +333,70 @@ static void pauses_become_longer(struct kunit *test)
 	stream_end(s);
 }
 
+/* Where the watch does not come to its turn, the timeout does its work. */
+static bool stream_time_out(struct request *rq, void *data)
+{
+	struct kunit *test = data;
+
+	KUNIT_EXPECT_TRUE(test, rq->q->mq_ops->timeout(rq) ==
+				BLK_EH_RESET_TIMER);
+	return true;
+}
+
+/* None, where nobody is reset */
+static unsigned int stream_status_writes(const struct stream *s)
+{
+	const struct vfe_mock *m = s->rig->m;
+	unsigned int i, n = 0;
+
+	for (i = 0; i < m->log_len; i++)
+		n += m->log[i].reg == VFE_REG_DEVICE_STATUS &&
+		     m->log[i].dir == VFE_WRITE;
+	return n;
+}
+
+static void a_timeout_pays_the_kick(struct kunit *test)
+{
+	struct stream *s = stream_disk(test);
+	struct vfe_rig_io *io;
+	unsigned int kicks;
+
+	stream_begin(s);
+	stream_sleep(s);
+	kicks = s->mq->kicks;
+	io = stream_read(s);
+	KUNIT_EXPECT_EQ(test, kicks, s->mq->kicks);
+	blk_mq_tagset_busy_iter(s->rig->disk->queue->tag_set, stream_time_out,
+				test);
+	KUNIT_EXPECT_EQ(test, kicks + 1, s->mq->kicks);
+	/* and the device, which is without a fault, is not reset */
+	KUNIT_EXPECT_TRUE(test, stream_use(s));
+	vfe_mock_interrupt(s->mq);
+	KUNIT_EXPECT_EQ(test, 1U, io->ends);
+	KUNIT_EXPECT_EQ(test, 0U, stream_status_writes(s));
+	stream_end(s);
+}
+
+/* It is requests that are counted, however they come. */
+static void a_batch_is_kicked_at_once(struct kunit *test)
+{
+	struct stream *s = stream_disk(test);
+	struct blk_plug plug;
+	unsigned int i, kicks;
+
+	stream_begin(s);
+	stream_of(s, 2 * BATCH);
+	stream_sleep(s);
+	kicks = s->mq->kicks;
+	blk_start_plug(&plug);
+	for (i = 0; i < BATCH; i++)
+		vfe_rig_start(s->rig, REQ_OP_READ, 16 * i, SECTOR_SIZE, 0);
+	blk_finish_plug(&plug);
+	KUNIT_EXPECT_EQ(test, kicks + 1, s->mq->kicks);
+	KUNIT_EXPECT_FALSE(test, stream_use(s));
+	stream_end(s);
+}
+
 /* The watch would not come to its turn. */
 static void no_stream_of_real_time_tasks(struct kunit *test)
 {
@@ -358,14 +422,20 @@ static void none_where_they_are_off(struct kunit *test)
 	stream_end(s);
 }
 
-/* What is under way is ended by its watch. */
+/* What was put off is done, since nobody knows of it from then on. */
 static void switched_off_in_a_stream(struct kunit *test)
 {
 	struct stream *s = stream_disk(test);
+	unsigned int kicks;
 
 	stream_begin(s);
-	stream_of(s, 2);
+	stream_of(s, 2 * BATCH);
+	stream_sleep(s);
+	kicks = s->mq->kicks;
+	stream_read(s);
+	KUNIT_EXPECT_EQ(test, kicks, s->mq->kicks);
 	KUNIT_ASSERT_EQ(test, 1, stream_set(s->rig, "0"));
+	KUNIT_EXPECT_EQ(test, kicks + 1, s->mq->kicks);
 	stream_sleep(s);
 	stream_alone(s);
 	stream_end(s);
@@ -408,7 +478,7 @@ static void reset_in_a_stream(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, s->rig->m);
 }
 
-/* Gone with a watch that has not run yet: it finds nothing. */
+/* Gone in a stream: the watch, or the removal, sees to what is left. */
 static void unbound_in_a_stream(struct kunit *test)
 {
 	struct stream *s = stream_disk(test);
@@ -433,6 +503,8 @@ static struct kunit_case stream_cases[] = {
 	KUNIT_CASE(late_watches_make_a_pause),
 	KUNIT_CASE(late_by_chance),
 	KUNIT_CASE(pauses_become_longer),
+	KUNIT_CASE(a_timeout_pays_the_kick),
+	KUNIT_CASE(a_batch_is_kicked_at_once),
 	KUNIT_CASE(no_stream_of_real_time_tasks),
 	KUNIT_CASE(none_where_they_are_off),
 	KUNIT_CASE(switched_off_in_a_stream),

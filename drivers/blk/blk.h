@@ -140,16 +140,18 @@ struct vfe_blk_show {
 	bool look;
 };
 
+struct vfe_blk_watch;
+
 /**
  * struct vfe_blk_stream - what is known of a submitter that goes on and on
- * @watch: the work of a thread of its CPU
+ * @watches: its watch on each CPU
  * @who: the task that submitted last; never looked into
  * @slept: how often it had slept then
  * @length: times that it submitted since
- * @last: the same between the two sleeps before, of whoever it was
+ * @last: the same between its two sleeps before; 0 if others came since
  * @cpu: where the stream is
  * @on: there is a stream, and its watch will come
- * @owed: submissions since a kick was put off; 0 when none is
+ * @owed: requests since a kick was put off; 0 when none is
  * @since: when the stream began, in ns
  * @when: time of the last submission, in ns
  * @late: watches in a row that came late
@@ -157,7 +159,7 @@ struct vfe_blk_show {
  * @pause: to be made after the next stream that costs time, in jiffies
  */
 struct vfe_blk_stream {
-	struct kthread_work watch;
+	struct vfe_blk_watch __percpu *watches;
 	const struct task_struct *who;
 	unsigned long slept;
 	u32 length;
@@ -204,6 +206,7 @@ struct vfe_blk_way {
  *	   VFE_BLK_WHOLE parts
  * @most: that @share may become
  * @held: requests in the ring, of each kind
+ * @posted: requests since the device was last shown some
  * @budget: how long a submitter may look for something used, in ns
  * @waited: how long a submitter usually waits for something to be used, in ns
  * @since: when one began to wait, in ns, or 0
@@ -223,6 +226,7 @@ struct vfe_blk_queue {
 	u16 share;
 	u16 most;
 	u16 held[VFE_BLK_NUM_KINDS];
+	u16 posted;
 	u32 budget;
 	u32 waited;
 	u64 since;
@@ -337,9 +341,10 @@ extern const struct vfe_blk_way vfe_blk_streaming;
 
 void vfe_blk_watches_init(void);
 void vfe_blk_watches_exit(void);
-void vfe_blk_stream_init(struct vfe_blk_queue *bq);
+int vfe_blk_stream_init(struct vfe_blk_queue *bq);
 void vfe_blk_stream_exit(struct vfe_blk_queue *bq);
 void vfe_blk_stream_reset(struct vfe_blk_queue *bq);
+bool vfe_blk_stream_settle(struct vfe_blk_queue *bq);
 
 /* --- tune.c: values that users may change --- */
 

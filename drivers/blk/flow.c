@@ -139,6 +139,7 @@ static void vfe_blk_ask_anew(struct vfe_blk_queue *bq,
  */
 void vfe_blk_show_all(struct vfe_blk_queue *bq, struct vfe_blk_show *show)
 {
+	bq->posted = 0;
 	show->notify = vfe_queue_kick_prepare(bq->vq);
 	vfe_blk_ask_anew(bq, &show->taken);
 }
@@ -286,6 +287,7 @@ static blk_status_t vfe_blk_post(struct vfe_blk_queue *bq, struct request *rq,
 	switch (vfe_blk_add(bq, rq, taken)) {
 	case 0:
 		bq->held[req->kind]++;
+		bq->posted++;
 		return BLK_STS_OK;
 	case -ENOSPC:
 		bq->full = true;
@@ -404,14 +406,14 @@ static void vfe_blk_submit_batch(struct vfe_blk_queue *bq,
 
 		next = req->next;
 		vfe_blk_unmap(rq);
-		blk_mq_requeue_request(rq, true);
+		blk_mq_requeue_request(rq, !next);
 	}
 	vfe_blk_none_taken(batch);
 }
 
 /*
  * The requests of a plug: the lock is taken once for those of a queue. What
- * cannot be done is left to vfe_blk_queue_rq(), which says why.
+ * cannot be done, or not now, is left to vfe_blk_queue_rq(), which says why.
  */
 static void vfe_blk_queue_rqs(vfe_rq_list *list)
 {
@@ -426,11 +428,12 @@ static void vfe_blk_queue_rqs(vfe_rq_list *list)
 		if (its != bq && batch.first)
 			vfe_blk_submit_batch(bq, &batch);
 		bq = its;
-		if (unlikely(vfe_blk_prepare(bq->vb, rq))) {
+		if (unlikely(READ_ONCE(bq->full) ||
+			     vfe_blk_prepare(bq->vb, rq))) {
 			vfe_rq_add(&left, rq);
 			continue;
 		}
-		blk_mq_start_request(rq);
+		vfe_rq_start(rq);
 		vfe_blk_list(&batch, rq);
 	}
 	if (batch.first)

@@ -65,7 +65,9 @@ static void vfe_blk_look_show(struct vfe_blk_queue *bq,
 			      struct vfe_blk_show *show)
 {
 	bq->since = ktime_get_ns();
-	if (!vfe_blk_look_window(bq)) {
+	/* nothing is looked for where nothing can come */
+	if (!vfe_blk_look_window(bq) || !vfe_blk_held(bq) ||
+	    vfe_queue_broken(bq->vq)) {
 		vfe_blk_show_all(bq, show);
 		return;
 	}

@@ -27,7 +27,6 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
 			.polled = i >= vb->num_queues - vb->num_polled,
 		};
 		bq->vb = vb;
-		vfe_blk_stream_init(bq);
 		bq->way = specs[i].polled ? &vfe_blk_polled :
 			  &vfe_blk_interrupted;
 	}
@@ -94,7 +93,8 @@ int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
 		goto err_queues;
 	for (i = 0; i < vb->num_queues; i++) {
 		vb->queues[i].vq = vfe_get_queue(vb->vd, i);
-		err = vfe_blk_check_size(vb, vb->queues[i].vq);
+		err = vfe_blk_check_size(vb, vb->queues[i].vq) ?:
+		      vfe_blk_stream_init(&vb->queues[i]);
 		if (err)
 			goto err_queues;
 	}

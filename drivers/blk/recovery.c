@@ -87,6 +87,21 @@ static void vfe_blk_take_back(struct vfe_blk_queue *bq)
 }
 
 /*
+ * 2.6.1: no notification once this returns. Who is about to write one does so
+ * in a read section, as all of a submission is.
+ */
+static void vfe_blk_close(struct vfe_blk_queue *queues, unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		vfe_blk_reap(&queues[i]);
+		vfe_blk_open_ring(&queues[i], false);
+	}
+	synchronize_rcu();
+}
+
+/*
  * Stops the device and takes its requests back. The queue stays quiesced until
  * vfe_blk_release().
  */
@@ -95,10 +110,7 @@ static void vfe_blk_halt(struct vfe_blk *vb)
 	unsigned int i;
 
 	blk_mq_quiesce_queue(vb->disk->queue);
-	for (i = 0; i < vb->num_queues; i++) {
-		vfe_blk_reap(&vb->queues[i]);
-		vfe_blk_open_ring(&vb->queues[i], false);
-	}
+	vfe_blk_close(vb->queues, vb->num_queues);
 	/* Its errors are told by the core; the buffers are safe in any case. */
 	vfe_reset(vb->vd);
 	for (i = 0; i < vb->num_queues; i++)
@@ -185,13 +197,7 @@ static int vfe_blk_mend_queue(struct vfe_blk *vb, struct vfe_blk_queue *bq)
 
 	dev_warn(vfe_dev(vb->vd), "%s: %s: resetting the queue\n",
 		 vb->disk->disk_name, bq->name);
-	vfe_blk_reap(bq);
-	vfe_blk_open_ring(bq, false);
-	/*
-	 * 2.6.1: no notification from here on. Who is about to write one does
-	 * so in a read section, as all of a submission is.
-	 */
-	synchronize_rcu();
+	vfe_blk_close(bq, 1);
 	err = vfe_queue_reset(bq->vq);
 	if (err)
 		return err;
@@ -301,6 +307,7 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	struct vfe_blk_queue *bq = rq->mq_hctx->driver_data;
 	struct vfe_blk *vb = rq->q->queuedata;
+	bool kicked = vfe_blk_stream_settle(bq);
 	bool any = vfe_blk_reap(bq);
 
 	/* completed on this CPU it is idle already, elsewhere it may not be yet */
@@ -313,7 +320,8 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 					     rq->tag);
 		return BLK_EH_DONE;
 	}
-	if (READ_ONCE(vb->state) == VFE_BLK_LIVE) {
+	/* a device that was not kicked before has no fault in it */
+	if (READ_ONCE(vb->state) == VFE_BLK_LIVE && !kicked) {
 		dev_warn_ratelimited(vfe_dev(vb->vd),
 				     "%s: %s: request %d at sector %llu is not done after %u ms\n",
 				     vb->disk->disk_name, bq->name, rq->tag,
@@ -418,6 +426,7 @@ void vfe_blk_end(struct vfe_blk *vb)
 	mutex_lock(&vb->life);
 	vfe_blk_set_state(vb, VFE_BLK_DEAD);
 	mutex_unlock(&vb->life);
+	vfe_blk_close(vb->queues, vb->num_queues);
 	vfe_reset(vb->vd);
 	cancel_work_sync(&vb->recovery);
 }

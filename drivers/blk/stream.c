@@ -9,12 +9,15 @@
  *
  * A task is seen to be such a submitter when it comes again without having
  * slept, or did so before its last sleep. One that waits for each of its
- * requests never is, and it is served as if there were no streams.
+ * requests never is, and it is served as if there were no streams; when another
+ * task submits, a stream is over.
  *
  * A task that neither sleeps nor submits, but looks for completions by itself,
- * would have to wait until its turn is over. The watch sees that it came late;
- * then there are no streams for a time, the longer the more often.
+ * has to wait until its turn is over, and so has one that sleeps while others
+ * want the CPU. The watch sees that it came late; then there are no streams for
+ * a time, the longer the more often.
  */
+#include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
 #include <linux/err.h>
 #include <linux/jiffies.h>
@@ -32,24 +35,39 @@
 #define VFE_BLK_STREAM_WORTH	4	/* submissions without a sleep */
 #define VFE_BLK_STREAM_BATCH	8	/* most of them that wait for a kick */
 #define VFE_BLK_STREAM_LATE_NS	NSEC_PER_MSEC
+#define VFE_BLK_STREAM_LATEST_NS	(8 * NSEC_PER_MSEC)
 #define VFE_BLK_STREAM_LATE	3	/* late watches in a row make a pause */
 #define VFE_BLK_STREAM_PAUSE	(HZ / 8)	/* the first one */
 #define VFE_BLK_STREAM_LONGEST	(2 * HZ)	/* of them */
 
-/* Of each CPU that was there when the module came, if there was memory */
-static DEFINE_PER_CPU(struct kthread_worker *, vfe_blk_watches);
+/**
+ * struct vfe_blk_watch - a queue's work for the thread of a CPU
+ * @work: the work; of that thread only, which the interface asks for
+ * @bq: the queue
+ */
+struct vfe_blk_watch {
+	struct kthread_work work;
+	struct vfe_blk_queue *bq;
+};
 
-/* Who comes, and how often between two sleeps? */
-static void vfe_blk_stream_follow(struct vfe_blk_stream *s)
+/* Of each CPU that was online once, if there was memory */
+static DEFINE_PER_CPU(struct kthread_worker *, vfe_blk_watches);
+static int vfe_blk_watches_state;
+
+/* Who comes, and how often between two sleeps? Return: whether it came last */
+static bool vfe_blk_stream_follow(struct vfe_blk_stream *s)
 {
-	if (s->who == current && s->slept == current->nvcsw) {
+	bool again = s->who == current;
+
+	if (again && s->slept == current->nvcsw) {
 		s->length++;
-		return;
+		return true;
 	}
+	s->last = again ? s->length : 0;
 	s->who = current;
 	s->slept = current->nvcsw;
-	s->last = s->length;
 	s->length = 1;
+	return again;
 }
 
 /* A real-time task would keep the watch from its CPU. */
@@ -69,8 +87,7 @@ static bool vfe_blk_stream_begin(struct vfe_blk_queue *bq)
 
 	if (!vfe_blk_stream_likely(s) || !watch || bq->full)
 		return false;
-	/* one that still waits to run may do so on another CPU */
-	s->on = kthread_queue_work(watch, &s->watch);
+	s->on = kthread_queue_work(watch, &this_cpu_ptr(s->watches)->work);
 	if (!s->on)
 		return false;
 	s->cpu = smp_processor_id();
@@ -91,11 +108,13 @@ static unsigned int vfe_blk_stream_batch(const struct vfe_blk_stream *s)
  * The device sees each request at once. While it is at work it takes them
  * without a kick, and one that it wants is put off.
  */
-static bool vfe_blk_stream_kick(struct vfe_blk_stream *s, bool wanted)
+static bool vfe_blk_stream_kick(struct vfe_blk_stream *s, bool wanted,
+				unsigned int posted)
 {
 	if (!wanted && !s->owed)
 		return false;
-	if (++s->owed < vfe_blk_stream_batch(s))
+	s->owed += posted;
+	if (s->owed < vfe_blk_stream_batch(s))
 		return false;
 	s->owed = 0;
 	return true;
@@ -111,22 +130,24 @@ static void vfe_blk_stream_show(struct vfe_blk_queue *bq,
 				struct vfe_blk_show *show)
 {
 	struct vfe_blk_stream *s = &bq->stream;
+	bool again = vfe_blk_stream_follow(s);
+	unsigned int posted = bq->posted;
 
-	vfe_blk_stream_follow(s);
 	if (!s->on && !vfe_blk_stream_begin(bq)) {
 		vfe_blk_show_all(bq, show);
 		return;
 	}
+	bq->posted = 0;
 	show->notify = vfe_queue_kick_prepare(bq->vq);
 	vfe_blk_take(bq, &show->taken);
-	if (vfe_blk_stream_over(bq)) {
+	if (!again || vfe_blk_stream_over(bq)) {
 		show->notify |= s->owed;
 		s->owed = 0;
 		s->on = false;
 		vfe_blk_ask(bq, &show->taken);
 		return;
 	}
-	show->notify = vfe_blk_stream_kick(s, show->notify);
+	show->notify = vfe_blk_stream_kick(s, show->notify, posted);
 	s->when = ktime_get_ns();
 }
 
@@ -148,10 +169,10 @@ const struct vfe_blk_way vfe_blk_streaming = {
 /* Was a watch with something to do waited for longer than there was a stream? */
 static bool vfe_blk_stream_late(const struct vfe_blk_stream *s, bool undone)
 {
-	u64 waited = ktime_get_ns() - s->when;
+	u64 most = clamp_t(u64, s->when - s->since, VFE_BLK_STREAM_LATE_NS,
+			   VFE_BLK_STREAM_LATEST_NS);
 
-	return undone && waited > VFE_BLK_STREAM_LATE_NS &&
-	       waited > s->when - s->since;
+	return undone && ktime_get_ns() - s->when > most;
 }
 
 /* One that is late may be by chance; of who polls, each is. */
@@ -176,27 +197,31 @@ static bool vfe_blk_stream_end(struct vfe_blk_queue *bq,
 	struct vfe_blk_stream *s = &bq->stream;
 	bool kick = s->owed;
 
-	if (!bq->started)
+	if (!bq->started || !s->on)
 		return false;
 	vfe_blk_take(bq, taken);
-	if (s->on)
-		vfe_blk_stream_learn(s, kick || taken->n);
+	vfe_blk_stream_learn(s, kick || taken->n);
 	s->on = false;
 	s->owed = 0;
 	vfe_blk_ask(bq, taken);
 	return kick;
 }
 
-static void vfe_blk_stream_watch(struct kthread_work *work)
+/**
+ * vfe_blk_stream_settle() - do what a stream left undone, and end it
+ * @bq: the queue
+ *
+ * Context: process context, without a lock.
+ * Return: whether the device was kicked.
+ */
+bool vfe_blk_stream_settle(struct vfe_blk_queue *bq)
 {
-	struct vfe_blk_queue *bq = container_of(work, struct vfe_blk_queue,
-						stream.watch);
 	struct vfe_blk_taken taken;
 	unsigned long flags;
 	bool kick;
 
 	vfe_blk_none_taken(&taken);
-	/* no notification outlives one: see vfe_blk_mend_queue() */
+	/* no notification outlives one: see vfe_blk_close() */
 	rcu_read_lock();
 	spin_lock_irqsave(&bq->lock, flags);
 	kick = vfe_blk_stream_end(bq, &taken);
@@ -205,11 +230,35 @@ static void vfe_blk_stream_watch(struct kthread_work *work)
 		vfe_queue_notify(bq->vq);
 	rcu_read_unlock();
 	vfe_blk_finish_here(&taken);
+	return kick;
 }
 
-void vfe_blk_stream_init(struct vfe_blk_queue *bq)
+static void vfe_blk_stream_watch(struct kthread_work *work)
 {
-	kthread_init_work(&bq->stream.watch, vfe_blk_stream_watch);
+	vfe_blk_stream_settle(container_of(work, struct vfe_blk_watch,
+					   work)->bq);
+}
+
+/**
+ * vfe_blk_stream_init() - make a queue's work for each CPU
+ * @bq: the queue
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vfe_blk_stream_init(struct vfe_blk_queue *bq)
+{
+	struct vfe_blk_watch *watch;
+	unsigned int cpu;
+
+	bq->stream.watches = alloc_percpu(struct vfe_blk_watch);
+	if (!bq->stream.watches)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		watch = per_cpu_ptr(bq->stream.watches, cpu);
+		kthread_init_work(&watch->work, vfe_blk_stream_watch);
+		watch->bq = bq;
+	}
+	return 0;
 }
 
 /**
@@ -231,7 +280,14 @@ void vfe_blk_stream_reset(struct vfe_blk_queue *bq)
 /* No watch runs when this returns; there are no requests any more. */
 void vfe_blk_stream_exit(struct vfe_blk_queue *bq)
 {
-	kthread_cancel_work_sync(&bq->stream.watch);
+	struct vfe_blk_watch __percpu *watches = bq->stream.watches;
+	unsigned int cpu;
+
+	if (!watches)
+		return;
+	for_each_possible_cpu(cpu)
+		kthread_cancel_work_sync(&per_cpu_ptr(watches, cpu)->work);
+	free_percpu(watches);
 }
 
 /*
@@ -254,17 +310,27 @@ static struct kthread_worker *vfe_blk_run_watch(unsigned int cpu)
 	return watch;
 }
 
+/* A CPU that comes back has a thread, but that has left it. */
+static int vfe_blk_watch_online(unsigned int cpu)
+{
+	struct kthread_worker *watch = per_cpu(vfe_blk_watches, cpu);
+
+	if (watch) {
+		set_cpus_allowed_ptr(watch->task, cpumask_of(cpu));
+		return 0;
+	}
+	watch = vfe_blk_run_watch(cpu);
+	/* whole before it is seen: disks may be in use already */
+	smp_store_release(per_cpu_ptr(&vfe_blk_watches, cpu), watch);
+	return 0;
+}
+
 /* Without one, a CPU has no streams. */
 void vfe_blk_watches_init(void)
 {
-	struct kthread_worker *watch;
-	unsigned int cpu;
-
-	for_each_online_cpu(cpu) {
-		watch = vfe_blk_run_watch(cpu);
-		/* whole before it is seen: disks may be in use already */
-		smp_store_release(per_cpu_ptr(&vfe_blk_watches, cpu), watch);
-	}
+	vfe_blk_watches_state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN,
+						  "block/vfe_blk:online",
+						  vfe_blk_watch_online, NULL);
 }
 
 void vfe_blk_watches_exit(void)
@@ -272,6 +338,8 @@ void vfe_blk_watches_exit(void)
 	struct kthread_worker *watch;
 	unsigned int cpu;
 
+	if (vfe_blk_watches_state > 0)
+		cpuhp_remove_state_nocalls(vfe_blk_watches_state);
 	for_each_possible_cpu(cpu) {
 		watch = per_cpu(vfe_blk_watches, cpu);
 		if (watch)

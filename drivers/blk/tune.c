@@ -36,6 +36,14 @@ static u16 vfe_blk_most(const struct vfe_blk *vb,
 	return tuning->moderation * VFE_BLK_WHOLE / 100;
 }
 
+/* Who looks holds the CPU, and then the lock, which sleeps on a RT kernel. */
+static const struct vfe_blk_way *vfe_blk_way(const struct vfe_blk_tuning *tuning)
+{
+	if (tuning->adaptive_poll && !IS_ENABLED(CONFIG_PREEMPT_RT))
+		return &vfe_blk_looking;
+	return tuning->streams ? &vfe_blk_streaming : &vfe_blk_interrupted;
+}
+
 static void vfe_blk_tune_queue(struct vfe_blk_queue *bq,
 			       const struct vfe_blk_tuning *tuning)
 {
@@ -46,10 +54,10 @@ static void vfe_blk_tune_queue(struct vfe_blk_queue *bq,
 	bq->most = vfe_blk_most(bq->vb, tuning);
 	bq->share = min_t(u16, bq->most, VFE_BLK_HALF);
 	vfe_blk_stream_reset(bq);
-	WRITE_ONCE(bq->way, tuning->adaptive_poll ? &vfe_blk_looking :
-			    tuning->streams ? &vfe_blk_streaming :
-			    &vfe_blk_interrupted);
+	WRITE_ONCE(bq->way, vfe_blk_way(tuning));
 	spin_unlock_irqrestore(&bq->lock, flags);
+	/* the next way knows nothing of a kick that was put off */
+	vfe_blk_stream_settle(bq);
 }
 
 /**

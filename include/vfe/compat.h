@@ -245,6 +245,23 @@ static inline void vfe_rq_add(vfe_rq_list *list, struct request *rq)
 #endif
 
 /*
+ * Start a request of such a list. Before 6.7 this is where it gets known to
+ * those that look for requests by their tags, for timeouts among others.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+static inline void vfe_rq_start(struct request *rq)
+{
+	rq->mq_hctx->tags->rqs[rq->tag] = rq;
+	blk_mq_start_request(rq);
+}
+#else
+static inline void vfe_rq_start(struct request *rq)
+{
+	blk_mq_start_request(rq);
+}
+#endif
+
+/*
  * A thread of one CPU, which runs; @name has a %u for that. 6.14 made it two
  * steps, and one of both.
  */

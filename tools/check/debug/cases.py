@@ -41,6 +41,12 @@ class Cases(GuestCase):
                 disk = self.bind("wild", BLK, parameters)
                 self.sh(fio(disk, SMALL, "--size=256k"), 120)
 
+    def test_tasks_that_share_a_queue(self) -> None:
+        """Streams (drivers/blk/stream.c) of two CPUs, and none of one that
+        comes between."""
+        disk = self.bind("wild", BLK, "queues=1")
+        self.sh(fio(disk, SMALL, JOBS, "--iodepth=16"), 120)
+
     def test_verify_on_a_polling_device(self) -> None:
         disk = self.bind("poll", BLK)
         self.sh(fio(disk, SMALL, "--size=512k"), 120)
