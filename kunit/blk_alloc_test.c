@@ -11,7 +11,7 @@
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 #define ALLOC_MOST	4000	/* more allocations than anything here makes */
-#define ALLOC_EACH	200U
+#define ALLOC_EACH	260U
 #define ALLOC_TWICE	64U
 #define ALLOC_STEP	31U
 
