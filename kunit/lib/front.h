@@ -236,16 +236,20 @@ static inline void front_nothing(struct work_struct *work)
 }
 
 /*
- * Let work items that are scheduled run: there is one CPU, which takes them in
- * turn, and none of the core's sleeps.
+ * Let work items that are scheduled run: a CPU takes them in turn, and none of
+ * the core's sleeps.
  */
 static inline void front_settle(void)
 {
 	struct work_struct marker;
+	unsigned int cpu;
 
 	INIT_WORK_ONSTACK(&marker, front_nothing);
-	schedule_work(&marker);
-	flush_work(&marker);
+	/* an interrupt may have come to another processor */
+	for_each_online_cpu(cpu) {
+		schedule_work_on(cpu, &marker);
+		flush_work(&marker);
+	}
 	destroy_work_on_stack(&marker);
 }
 
