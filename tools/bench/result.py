@@ -13,6 +13,10 @@ from .rows import BLOCK_SIZE, SINGLE, Row
 from .witness import NAMES, Verdict
 
 
+# So few say nothing beside fio's start, if they do not cost much each.
+FEW_OPS = 100
+
+
 @dataclass(frozen=True)
 class Traffic:
     """What went on beside the accesses. Each count is of the same window."""
@@ -145,6 +149,8 @@ class Result:
             return None     # nothing but what the start is told by
         idle = traffic.seconds * traffic.idle_per_s
         exits = traffic.all_exits - idle - traffic.start_exits
+        if self.ops < FEW_OPS and exits < traffic.start_exits:
+            return None     # less than one start differs from the next
         return max(0.0, exits) / (self.ops - 1)
 
     def as_json(self) -> dict[str, Any]:

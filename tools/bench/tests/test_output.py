@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tempfile
 import unittest
 from pathlib import Path
 
 from bench import ladder, report, rows, table, targets
-from bench.result import Result
+from bench.result import Result, Traffic
 from bench.tests import samples
 
 # The names that others rely on; later versions add to them.
@@ -48,6 +49,13 @@ class Json(unittest.TestCase):
         self.assertEqual(job["per_op"], {"exits": 1.0, "kicks": 1.0,
                                          "interrupts": 1.0,
                                          "all_exits": 4.6997})
+
+    def test_few_operations_beside_the_start(self) -> None:
+        """What is less than fio's start is not told by five operations."""
+        for exits, told in ((5000, 1150.0), (800, 100.0), (799, None)):
+            few = dataclasses.replace(samples.result(), traffic=Traffic(
+                ops=5, all_exits=exits, start_exits=400.0))
+            self.assertEqual(few.ratio("all_exits"), told)
 
     def test_failed_row(self) -> None:
         """A row without counts is there, and does not agree."""
