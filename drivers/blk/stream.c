@@ -33,7 +33,7 @@
 #include "blk.h"
 
 #define VFE_BLK_STREAM_WORTH	4	/* submissions without a sleep */
-#define VFE_BLK_STREAM_BATCH	8	/* most of them that wait for a kick */
+#define VFE_BLK_STREAM_BATCH	8	/* requests that wait for a kick */
 #define VFE_BLK_STREAM_LATE_NS	NSEC_PER_MSEC
 #define VFE_BLK_STREAM_LATEST_NS	(8 * NSEC_PER_MSEC)
 #define VFE_BLK_STREAM_LATE	3	/* late watches in a row make a pause */
@@ -113,7 +113,8 @@ static bool vfe_blk_stream_kick(struct vfe_blk_stream *s, bool wanted,
 {
 	if (!wanted && !s->owed)
 		return false;
-	s->owed += posted;
+	/* one at least: the count is not kept for other ways */
+	s->owed += max(posted, 1U);
 	if (s->owed < vfe_blk_stream_batch(s))
 		return false;
 	s->owed = 0;
