@@ -14,6 +14,7 @@
 #define ALLOC_EACH	260U
 #define ALLOC_TWICE	64U
 #define ALLOC_STEP	31U
+#define ALLOC_REST	40U
 
 /* A small ring, since each of its requests and tables is an allocation */
 static struct vfe_rig *alloc_disk(struct kunit *test, u64 features)
@@ -26,8 +27,8 @@ static struct vfe_rig *alloc_disk(struct kunit *test, u64 features)
 }
 
 /*
- * One probe, whose @nth allocation fails. Return: whether it made so many, so
- * that one failed
+ * One probe, whose @nth allocation fails; @nth may be 0. Return: whether it
+ * made so many, so that one failed
  */
 static bool alloc_probe(struct vfe_rig *rig, struct device_driver *drv,
 			unsigned int nth)
@@ -72,6 +73,17 @@ static bool alloc_fails_again(struct vfe_rig *rig, struct device_driver *drv,
 	return alloc_probe(rig, drv, nth);
 }
 
+/* With memory again, and a capacity, all is well. */
+static void alloc_recovers(struct vfe_rig *rig)
+{
+	vfe_rig_unbind(rig);
+	vfe_rig_config(rig)->capacity =
+		(__force __virtio64)cpu_to_le64(VFE_RIG_SECTORS);
+	KUNIT_ASSERT_EQ(rig->test, 0, vfe_rig_bind(rig));
+	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(rig->test, rig->m);
+}
+
 static void alloc_fails_in_a_probe(struct kunit *test)
 {
 	struct vfe_rig *rig = alloc_disk(test, F(FLUSH));
@@ -91,12 +103,39 @@ static void alloc_fails_in_a_probe(struct kunit *test)
 	kunit_info(test, "less than %u allocations\n", n);
 	KUNIT_EXPECT_GT(test, n, ALLOC_EACH);
 	KUNIT_EXPECT_LT(test, n, (unsigned int)ALLOC_MOST);
-	vfe_rig_unbind(rig);
-	vfe_rig_config(rig)->capacity =
-		(__force __virtio64)cpu_to_le64(VFE_RIG_SECTORS);
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	alloc_recovers(rig);
+}
+
+/* Called with each access: with the queue enabled, memory begins to run out. */
+static bool alloc_runs_out(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	unsigned int *n = m->knobs.priv;
+
+	if (a->reg == VFE_REG_QUEUE_ENABLE && a->dir == VFE_WRITE)
+		fail_from(*n);
+	return false;
+}
+
+/*
+ * Memory that is used up stays so for a while. One allocation less does no harm
+ * to the block layer's tags, whose number it lowers then; none at all must end
+ * the probe.
+ */
+static void alloc_fails_for_the_rest_of_a_probe(struct kunit *test)
+{
+	struct vfe_rig *rig = alloc_disk(test, F(FLUSH));
+	struct device_driver *drv = rig->m->pdev->dev.driver;
+	unsigned int n;
+
+	rig->m->knobs.access = alloc_runs_out;
+	rig->m->knobs.priv = &n;
+	for (n = 1; n < ALLOC_REST; n++) {
+		KUNIT_EXPECT_TRUE_MSG(test, alloc_probe(rig, drv, 0),
+				      "allocation %u", n);
+		KUNIT_EXPECT_NULL(test, rig->m->pdev->dev.driver);
+	}
+	rig->m->knobs.access = NULL;
+	alloc_recovers(rig);
 }
 
 /* --- requests --- */
@@ -218,6 +257,7 @@ static void alloc_fails_in_a_request(struct kunit *test)
 
 static struct kunit_case alloc_kunit_cases[] = {
 	KUNIT_CASE(alloc_fails_in_a_probe),
+	KUNIT_CASE(alloc_fails_for_the_rest_of_a_probe),
 	KUNIT_CASE_PARAM(alloc_fails_in_a_request, alloc_case_gen_params),
 	{ }
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Allocations that fail, one after the other: the n-th of this task's, whoever
- * of the kernel makes it (Documentation/fault-injection, "fail-nth"). The
+ * Allocations that fail: the n-th of this task's, or all from the n-th on,
+ * whoever of the kernel makes them (Documentation/fault-injection, "fail-nth"
+ * and "make-it-fail"). The
  * settings that stand in its way by default are in debugfs; they are found
  * there without a mount, so that a kernel without user space will do.
  */
@@ -39,18 +40,26 @@ static inline void *fail_setting(const char *dir, const char *name)
 static inline int fail_prepare(void)
 {
 	static const char * const dirs[] = { "failslab", "fail_page_alloc" };
-	unsigned long *verbose;
+	unsigned long *verbose, *probability;
+	bool *ignore, *filter;
+	atomic_t *times;
 	u32 *min_order;
-	bool *ignore;
 	int i;
 
 	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
 		ignore = fail_setting(dirs[i], "ignore-gfp-wait");
 		verbose = fail_setting(dirs[i], "verbose");
-		if (!ignore || !verbose)
+		filter = fail_setting(dirs[i], "task-filter");
+		times = fail_setting(dirs[i], "times");
+		probability = fail_setting(dirs[i], "probability");
+		if (!ignore || !verbose || !filter || !times || !probability)
 			return -ENOENT;
 		*ignore = false;
 		*verbose = 0;
+		/* for a task that says so, any number of them: fail_from() */
+		*filter = true;
+		atomic_set(times, -1);
+		*probability = 100;
 	}
 	min_order = fail_setting("fail_page_alloc", "min-order");
 	if (!min_order)
@@ -73,11 +82,19 @@ static inline void fail_nth(unsigned int n)
 	WRITE_ONCE(current->fail_nth, n);
 }
 
+/* The n-th fails, and all after it. */
+static inline void fail_from(unsigned int n)
+{
+	fail_nth(n);
+	current->make_it_fail = 1;
+}
+
 /* No more. Return: whether there was an n-th */
 static inline bool fail_end(void)
 {
 	bool failed = !READ_ONCE(current->fail_nth);
 
+	current->make_it_fail = 0;
 	WRITE_ONCE(current->fail_nth, 0);
 	return failed;
 }
@@ -85,6 +102,10 @@ static inline bool fail_end(void)
 #else
 
 static inline void fail_nth(unsigned int n)
+{
+}
+
+static inline void fail_from(unsigned int n)
 {
 }
 
