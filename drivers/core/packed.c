@@ -16,6 +16,7 @@
  * What the negotiated features change is a constant argument (@how) to bodies
  * that are inlined, as in split.c.
  */
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
 #include <linux/virtio_ring.h>
@@ -228,7 +229,8 @@ static __always_inline bool packed_kick_prepare(struct vfe_queue *q,
 		unwanted = !packed_passed(q, event, new, n);
 	else
 		unwanted = flags == VRING_PACKED_EVENT_FLAG_DISABLE;
-	if (!unwanted)
+	/* what costs least is to go fast: a kick takes its time anyway */
+	if (unlikely(!unwanted))
 		return true;
 	vfe_ring_count(&q->kicks_suppressed);
 	return false;

@@ -86,9 +86,9 @@ class Table:
 
     def over_budget(self) -> list[str]:
         """Cases in which the counters cost more than they may."""
-        return [f"{text}: {self.counters(case, 'total'):.1f} %"
-                for case, text in CASES.items()
-                if self.counters(case, "total") > COUNTERS_PERCENT]
+        return [f"{text}: {self.counters(case, total):.1f} %"
+                for case, text in CASES.items() for total in SUMS
+                if self.counters(case, total) > COUNTERS_PERCENT]
 
     def text(self) -> str:
         """For people: ours and the kernel's, operation by operation."""
