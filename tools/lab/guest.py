@@ -291,10 +291,13 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                        f" {self._qemu.returncode}: {text}")
 
     def _tail(self) -> str:
+        """What may say why a guest does not answer."""
+        reason = self._qmp.ending() if self._qmp is not None else ""
+        ended = f"\nthe machine ended: {reason}" if reason else ""
         console = self.logs / "console.log"
         lines = progress.last_lines(console)
-        return f"\nthe console log {paths.shown(console)} ends:\n{lines}" \
-            if lines else ""
+        return ended + (f"\nthe console log {paths.shown(console)} ends:"
+                        f"\n{lines}" if lines else "")
 
     def shutdown(self, timeout: float = 30) -> None:
         """Power off in good order; by force when that takes too long."""

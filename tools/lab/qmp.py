@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 
 from .channel import Channel, Deadline
 from .errors import LabError
+
+ENDING_S = 1.0      # that what QEMU said last may take to get here
 
 
 # The commands whose names QEMU spells with it; all others have "-".
@@ -58,6 +61,15 @@ class Qmp:
                     self.events.remove(event)
                     return event
             self._message(deadline)
+
+    def ending(self) -> str:
+        """Why the machine ended, in QEMU's word; empty if it did not say."""
+        with contextlib.suppress(LabError):
+            deadline = Deadline(ENDING_S)
+            while True:
+                self._message(deadline)
+        return next((event["data"]["reason"] for event in self.events
+                     if event["event"] == "SHUTDOWN"), "")
 
     def close(self) -> None:
         """Close the connection."""

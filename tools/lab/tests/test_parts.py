@@ -9,6 +9,7 @@ import struct
 import sys
 import tempfile
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
 # pylint: disable=wrong-import-position
 from lab import LabError, files, kernel, progress  # noqa: E402
 from lab.channel import Channel, Deadline  # noqa: E402
+from lab.qmp import Qmp  # noqa: E402
 
 
 class Folder(unittest.TestCase):
@@ -133,6 +135,36 @@ class ChannelTest(Folder):
     def test_nobody_listening_is_an_error(self) -> None:
         with self.assertRaisesRegex(LabError, "the peer: no answer on"):
             Channel(self.path, "the peer", lambda: None, timeout=0.1)
+
+
+class QmpTest(Folder):
+    """What a QEMU that ended has said."""
+
+    def ending(self, *said: str) -> str:
+        """Of a QEMU that greets, says something, and is gone."""
+        path = self.folder / "qmp"
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+            server.listen()
+            with ThreadPoolExecutor(1) as pool:
+                connected = pool.submit(Qmp, path, lambda: None)
+                peer, _ = server.accept()
+                with peer:
+                    peer.sendall(b'{"QMP": {}}\n{"return": {}}\n')
+                    peer.sendall("".join(f"{line}\n" for line in said)
+                                 .encode())
+                    monitor = connected.result()
+        self.addCleanup(monitor.close)
+        return monitor.ending()
+
+    def test_the_reason(self) -> None:
+        self.assertEqual(self.ending(
+            '{"event": "RESUME"}',
+            '{"event": "SHUTDOWN", "data": {"reason": "guest-reset"}}'),
+            "guest-reset")
+
+    def test_no_reason(self) -> None:
+        self.assertEqual(self.ending('{"event": "STOP"}'), "")
 
 
 class KernelTest(Folder):
