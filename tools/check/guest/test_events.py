@@ -7,10 +7,15 @@ QEMU 11.1 itself fails an assertion when a vfio-user-pci function goes.
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+
 from .load import READS, Load
 from .machine import BLK, TRAP, GuestCase
 
 RESETS = 5
+STOPPED_S = 4       # timeouts of 1 s are looked at once a second
 
 
 class Events(GuestCase):
@@ -83,6 +88,24 @@ class Events(GuestCase):
         for _ in range(RESETS):
             self.sh(f"echo 1 >/sys/bus/pci/devices/{self.bdf('wild')}/reset")
             load.moves()
+        load.ends_well()
+        self.works(disk)
+
+    def test_stopped_device(self) -> None:
+        """One that stands still for longer than requests may take: queues are
+        reset, not the device, and what they held is done again."""
+        # mapped, so that no kick waits for it
+        disk, device = self.bind("map"), self.device("map")
+        self.sh(f"echo 1000 >/sys/block/{disk[5:]}/queue/io_timeout")
+        load = Load(self, disk)
+        before = device.control()
+        os.kill(device.pid, signal.SIGSTOP)
+        time.sleep(STOPPED_S)
+        os.kill(device.pid, signal.SIGCONT)
+        load.moves()
+        after = device.control()
+        self.assertGreater(after["queue_resets"], before["queue_resets"],
+                           self.kernel_log())
         load.ends_well()
         self.works(disk)
 

@@ -11,6 +11,10 @@ WARM_UP = 10
 # REPEATS * 4.
 SLACK_KB = 256
 MEMORY = ("SUnreclaim", "PageTables", "VmallocUsed", "Percpu", "KernelStack")
+# Feature bits of virtio 1.4, chapter 6
+TRANSPORT = {"INDIRECT_DESC": 28, "EVENT_IDX": 29, "VERSION_1": 32,
+             "RING_PACKED": 34, "IN_ORDER": 35, "NOTIFICATION_DATA": 38,
+             "NOTIF_CONFIG_DATA": 39, "RING_RESET": 40}
 Registers = dict[tuple[str, str], int]
 
 
@@ -107,6 +111,16 @@ class Modules(GuestCase):
         self.sh(f"[ -e /sys/block/{name}/serial ]")
         self.assertEqual(int(self.sh(f"blockdev --getsize64 {disk}")),
                          self.device("wild").spec.backing.stat().st_size)
+
+    def test_features_of_a_function(self) -> None:
+        """All of the transport that the custom device offers is in use."""
+        disk = self.bind("wild")
+        taken = int(self.sh(f"cat /sys/bus/pci/devices/{self.bdf('wild')}"
+                            "/vfe/features"), 16)
+        for name, bit in TRANSPORT.items():
+            self.assertTrue(taken >> bit & 1, f"{name} is not negotiated")
+        self.works(disk)
+        self.assertEqual(self.device("wild").control()["notified_ahead"], 0)
 
     def test_discard_and_write_zeroes(self) -> None:
         disk = self.bind("wild")
