@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .errors import LabError
+from .errors import LabError, Silence
 
 SLICE_S = 0.5
 
@@ -75,7 +75,7 @@ class Channel:
                 break
             self._watch()
             if deadline.over():
-                raise LabError(f"{self.what}: no answer within"
+                raise Silence(f"{self.what}: no answer within"
                                f" {deadline.seconds:.0f} s")
         try:
             data = self._socket.recv(65536)

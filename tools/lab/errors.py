@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The one exception that the lab raises for what a user can act on."""
+"""What the lab raises for what a user can act on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ class LabError(Exception):
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)
         self.exit_code = exit_code
+
+
+class Silence(LabError):
+    """No answer came in time; who was asked is still there."""
 
 
 # What a full or read-only disk or a missing program raise, wherever it is.

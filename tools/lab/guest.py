@@ -21,7 +21,7 @@ from typing import Any
 from . import initramfs, kernel, paths, progress, qemus, recipe
 from .channel import Channel, Deadline
 from .device import Device, DeviceSpec
-from .errors import LabError
+from .errors import LabError, Silence
 from .qmp import Qmp
 
 __all__ = ["Device", "DeviceSpec", "Guest", "Result"]
@@ -94,10 +94,21 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         else:
             self.kill()
 
-    def boot(self, timeout: float = 400) -> None:
-        """Start devices and QEMU; return when the guest takes commands."""
-        deadline = Deadline(timeout)
+    def boot(self, timeout: float = 480) -> None:
+        """Start devices and QEMU; return when the guest takes commands.
+
+        One that says nothing in half of that time is started once more: with
+        KVM under emulation a guest at times halts for good on its way up,
+        before any module of ours is in it.
+        """
         self.logs.mkdir(parents=True, exist_ok=True)
+        try:
+            self._try_boot(Deadline(timeout / 2))
+        except Silence as silence:
+            progress.say(f"{silence}: once more")
+            self._try_boot(Deadline(timeout / 2))
+
+    def _try_boot(self, deadline: Deadline) -> None:
         # Short, as the name of a socket must fit in 108 bytes.
         self._sockets = Path(tempfile.mkdtemp(prefix="vfe-", dir="/tmp"))
         try:
@@ -113,7 +124,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         except LabError as error:
             tail = self._tail()
             self.kill()
-            raise LabError(f"{error}{tail}") from error
+            raise type(error)(f"{error}{tail}") from error
         except BaseException:
             self.kill()
             raise

@@ -15,9 +15,10 @@ TOOLS = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(TOOLS))
 
 # pylint: disable=wrong-import-position
-from lab import (LabError, build, device, guest, machine, paths,  # noqa: E402
-                 recipe, tree)
+from lab import (LabError, build, device, guest, machine,  # noqa: E402
+                 nest, paths, recipe, tree)
 from lab import __main__ as command  # noqa: E402
+from lab.errors import Silence  # noqa: E402
 
 
 class Scripted(unittest.TestCase):
@@ -213,9 +214,67 @@ class GuestTest(Scripted):
         with self.assertRaisesRegex(LabError, "QEMU ended with status 1: oh"):
             self.boot("echo oh; exit 1")
 
+    def tries(self, *ends: Exception | None) -> int:
+        """How often it is started when each start ends like that."""
+        with mock.patch.object(guest.Guest, "_try_boot",
+                               side_effect=ends) as one:
+            try:
+                guest.Guest(name="g", logs=self.folder / "g").boot()
+            except LabError as error:
+                self.assertIs(error, ends[-1])
+        return one.call_count
+
+    def test_one_that_says_nothing_is_started_again(self) -> None:
+        silence = Silence("no answer")
+        self.assertEqual(self.tries(silence, None), 2)
+        self.assertEqual(self.tries(Silence("first"), silence), 2)
+
+    def test_one_that_says_what_is_wrong_is_not(self) -> None:
+        self.assertEqual(self.tries(LabError("too old")), 1)
+
     def test_not_running(self) -> None:
         with self.assertRaisesRegex(LabError, "is not running"):
             guest.Guest(name="g").run("true")
+
+
+class NestTest(Scripted):
+    """A nested machine that ends too early."""
+
+    def ended(self, console: str) -> LabError:
+        """The error when no status is left, and the console ends so."""
+        with mock.patch.object(nest.NestedMachine, "_write_command"), \
+                mock.patch.object(nest.paths, "state",
+                                  return_value=self.folder), \
+                mock.patch.object(nest.paths, "logs",
+                                  return_value=self.folder):
+            (self.folder / "nest-console.log").write_text(console)
+            one = nest.NestedMachine(["true"])
+            self.addCleanup(one.close)
+            with self.assertRaises(LabError) as caught:
+                one._status()   # pylint: disable=protected-access
+        return caught.exception
+
+    def tries(self, *ends: LabError | int) -> int:
+        """How often it is started when each run ends like that."""
+        with mock.patch.object(nest, "_run_once", side_effect=ends) as once:
+            try:
+                self.assertEqual(nest.run_inside(["true"], 60), ends[-1])
+            except LabError as error:
+                self.assertIs(error, ends[-1])
+        return once.call_count
+
+    def test_its_own_panic_is_told_from_any_other_end(self) -> None:
+        self.assertIsInstance(self.ended("Kernel panic - not syncing: Oops"),
+                              nest.FellOver)
+        self.assertNotIsInstance(self.ended("reboot: Power down"),
+                                 nest.FellOver)
+
+    def test_after_its_own_panic_it_is_started_once_more(self) -> None:
+        fell = nest.FellOver("again")
+        self.assertEqual(self.tries(nest.FellOver("once"), 3), 2)
+        self.assertEqual(self.tries(nest.FellOver("once"), fell), 2)
+        self.assertEqual(self.tries(LabError("too long")), 1)
+        self.assertEqual(self.tries(1), 1)
 
 
 class CommandLineTest(unittest.TestCase):
