@@ -139,7 +139,6 @@ static void vfe_blk_ask_anew(struct vfe_blk_queue *bq,
  */
 void vfe_blk_show_all(struct vfe_blk_queue *bq, struct vfe_blk_show *show)
 {
-	bq->posted = 0;
 	show->notify = vfe_queue_kick_prepare(bq->vq);
 	vfe_blk_ask_anew(bq, &show->taken);
 }
@@ -250,6 +249,7 @@ static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 void vfe_blk_open(struct vfe_blk_queue *bq)
 {
 	memset(bq->held, 0, sizeof(bq->held));
+	bq->posted = 0;
 	bq->stream.on = false;
 	bq->stream.owed = 0;
 	bq->share = min_t(u16, bq->most, VFE_BLK_HALF);
@@ -300,6 +300,16 @@ static blk_status_t vfe_blk_post(struct vfe_blk_queue *bq, struct request *rq,
 	}
 }
 
+/* Shows the device what was posted. */
+static void vfe_blk_show_posted(struct vfe_blk_queue *bq,
+				struct vfe_blk_show *show)
+{
+	if (unlikely(!bq->started))
+		return;
+	bq->way->show(bq, show);
+	bq->posted = 0;
+}
+
 /* What is done without the lock; the kick first, so that the device begins */
 static void vfe_blk_shown(struct vfe_blk_queue *bq, struct vfe_blk_show *show)
 {
@@ -341,8 +351,8 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	spin_lock_irqsave(&bq->lock, flags);
 	status = vfe_blk_post(bq, rq, &show.taken);
-	if (bq->started && (bd->last || status))
-		bq->way->show(bq, &show);
+	if (bd->last || status)
+		vfe_blk_show_posted(bq, &show);
 	spin_unlock_irqrestore(&bq->lock, flags);
 
 	vfe_blk_shown(bq, &show);
@@ -361,8 +371,7 @@ static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 
 	vfe_blk_nothing_shown(&show);
 	spin_lock_irqsave(&bq->lock, flags);
-	if (bq->started)
-		bq->way->show(bq, &show);
+	vfe_blk_show_posted(bq, &show);
 	spin_unlock_irqrestore(&bq->lock, flags);
 	vfe_blk_shown(bq, &show);
 }
@@ -388,8 +397,7 @@ static struct request *vfe_blk_post_batch(struct vfe_blk_queue *bq,
 		if (unlikely(vfe_blk_post(bq, rq, &show.taken)))
 			break;
 	}
-	if (bq->started)
-		bq->way->show(bq, &show);
+	vfe_blk_show_posted(bq, &show);
 	spin_unlock_irqrestore(&bq->lock, flags);
 	vfe_blk_shown(bq, &show);
 	return rq;

@@ -113,8 +113,7 @@ static bool vfe_blk_stream_kick(struct vfe_blk_stream *s, bool wanted,
 {
 	if (!wanted && !s->owed)
 		return false;
-	/* one at least: the count is not kept for other ways */
-	s->owed += max(posted, 1U);
+	s->owed += posted;
 	if (s->owed < vfe_blk_stream_batch(s))
 		return false;
 	s->owed = 0;
@@ -132,13 +131,11 @@ static void vfe_blk_stream_show(struct vfe_blk_queue *bq,
 {
 	struct vfe_blk_stream *s = &bq->stream;
 	bool again = vfe_blk_stream_follow(s);
-	unsigned int posted = bq->posted;
 
 	if (!s->on && !vfe_blk_stream_begin(bq)) {
 		vfe_blk_show_all(bq, show);
 		return;
 	}
-	bq->posted = 0;
 	show->notify = vfe_queue_kick_prepare(bq->vq);
 	vfe_blk_take(bq, &show->taken);
 	if (!again || vfe_blk_stream_over(bq)) {
@@ -148,7 +145,7 @@ static void vfe_blk_stream_show(struct vfe_blk_queue *bq,
 		vfe_blk_ask(bq, &show->taken);
 		return;
 	}
-	show->notify = vfe_blk_stream_kick(s, show->notify, posted);
+	show->notify = vfe_blk_stream_kick(s, show->notify, bq->posted);
 	s->when = ktime_get_ns();
 }
 
