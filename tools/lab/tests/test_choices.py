@@ -243,9 +243,9 @@ class NestTest(Scripted):
     def ended(self, console: str) -> LabError:
         """The error when no status is left, and the console ends so."""
         with mock.patch.object(nest.NestedMachine, "_write_command"), \
-                mock.patch.object(nest.paths, "state",
+                mock.patch.object(paths, "state",
                                   return_value=self.folder), \
-                mock.patch.object(nest.paths, "logs",
+                mock.patch.object(paths, "logs",
                                   return_value=self.folder):
             (self.folder / "nest-console.log").write_text(console)
             one = nest.NestedMachine(["true"])
