@@ -9,7 +9,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from . import progress
@@ -116,3 +116,9 @@ def mirror_sources(source: Path, target: Path, folders: Iterable[str],
                 path.unlink()
                 changed = True
     return changed
+
+
+def keep_first(path: Path) -> None:
+    """Let a log of a first try stay beside that of the second: X-first.log."""
+    with suppress(FileNotFoundError):
+        path.replace(path.with_stem(f"{path.stem}-first"))

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import initramfs, kernel, paths, progress, qemus, recipe
+from . import files, initramfs, kernel, paths, progress, qemus, recipe
 from .channel import Channel, Deadline
 from .device import Device, DeviceSpec
 from .errors import LabError, Silence
@@ -97,15 +97,20 @@ class Guest:  # pylint: disable=too-many-instance-attributes
     def boot(self, timeout: float = 480) -> None:
         """Start devices and QEMU; return when the guest takes commands.
 
-        One that says nothing in half of that time is started once more: with
-        KVM under emulation a guest at times halts for good on its way up,
-        before any module of ours is in it.
+        With KVM under emulation a guest at times halts for good on its way
+        up, before any module of ours is in it. So with KVM one that says
+        nothing in half of that time is started once more.
         """
         self.logs.mkdir(parents=True, exist_ok=True)
+        if self.accel != "kvm":
+            self._try_boot(Deadline(timeout))
+            return
         try:
             self._try_boot(Deadline(timeout / 2))
         except Silence as silence:
-            progress.say(f"{silence}: once more")
+            progress.say(f"{silence}\n... once more, from the start")
+            for log in ("console", "qemu"):
+                files.keep_first(self.logs / f"{log}.log")
             self._try_boot(Deadline(timeout / 2))
 
     def _try_boot(self, deadline: Deadline) -> None:
@@ -122,8 +127,10 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                                " protocol")
             self._find_addresses()
         except LabError as error:
-            tail = self._tail()
-            self.kill()
+            try:
+                tail = self._tail()
+            finally:
+                self.kill()
             raise type(error)(f"{error}{tail}") from error
         except BaseException:
             self.kill()

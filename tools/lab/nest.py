@@ -34,7 +34,8 @@ APPEND = ("console=ttyS0 loglevel=4 panic=-1 oops=panic no_timer_check"
           " initcall_blacklist=crypto_kdf108_init,init_encrypted,jent_mod_init"
           " ipv6.disable=1"
           " tsc=reliable rcupdate.rcu_expedited=1 random.trust_cpu=on")
-PANIC = "Kernel panic"      # as its console has it
+CONSOLE = "nest-console.log"
+PANIC = "Kernel panic"      # as it has it
 
 
 def run(argv: Sequence[str], timeout: float = 1800) -> int:
@@ -55,7 +56,7 @@ class NestedMachine:
         nests.mkdir(parents=True, exist_ok=True)
         files.remove_old(nests, "run-*", KEPT)
         self.folder = Path(tempfile.mkdtemp(prefix="run-", dir=nests))
-        self.console = paths.logs() / "nest-console.log"
+        self.console = paths.logs() / CONSOLE
         self.log = paths.logs() / "nest-qemu.log"
         self._sockets = Path(tempfile.mkdtemp(prefix="vfe-", dir="/tmp"))
         self._write_command(argv)
@@ -91,6 +92,8 @@ class NestedMachine:
     def run(self, timeout: float) -> int:
         """Boot, run, power off; the command's exit code."""
         end = time.monotonic() + timeout
+        # what the last one said is not this one's
+        self.console.unlink(missing_ok=True)
         with open(self.log, "wb") as sink:
             with subprocess.Popen(self.command_line(), stdout=sink,
                                   stderr=subprocess.STDOUT,
@@ -168,12 +171,16 @@ def _run_once(argv: Sequence[str], timeout: float) -> int:
 def run_inside(argv: Sequence[str], timeout: float) -> int:
     """The inner half of run(): start the machine and see it through.
 
-    When it falls over it is started once more: its kernel is Debian's and has
-    nothing of ours, so that it says nothing of what is tested.
+    When its kernel panics it is started once more, if half of the time is
+    left: that kernel is Debian's, and no module of ours is in it.
     """
     end = time.monotonic() + timeout
     try:
         return _run_once(argv, timeout)
     except FellOver as error:
+        left = end - time.monotonic()
+        if left < timeout / 2:
+            raise
         progress.say(f"{error}\n... once more, from the start")
-        return _run_once(argv, end - time.monotonic())
+        files.keep_first(paths.logs() / CONSOLE)
+        return _run_once(argv, left)

@@ -214,12 +214,13 @@ class GuestTest(Scripted):
         with self.assertRaisesRegex(LabError, "QEMU ended with status 1: oh"):
             self.boot("echo oh; exit 1")
 
-    def tries(self, *ends: Exception | None) -> int:
+    def tries(self, *ends: Exception | None, accel: str = "kvm") -> int:
         """How often it is started when each start ends like that."""
         with mock.patch.object(guest.Guest, "_try_boot",
                                side_effect=ends) as one:
             try:
-                guest.Guest(name="g", logs=self.folder / "g").boot()
+                guest.Guest(name="g", logs=self.folder / "g",
+                            accel=accel).boot()
             except LabError as error:
                 self.assertIs(error, ends[-1])
         return one.call_count
@@ -231,6 +232,9 @@ class GuestTest(Scripted):
 
     def test_one_that_says_what_is_wrong_is_not(self) -> None:
         self.assertEqual(self.tries(LabError("too old")), 1)
+
+    def test_without_kvm_there_is_no_excuse(self) -> None:
+        self.assertEqual(self.tries(Silence("no answer"), accel="tcg"), 1)
 
     def test_not_running(self) -> None:
         with self.assertRaisesRegex(LabError, "is not running"):
@@ -275,6 +279,11 @@ class NestTest(Scripted):
         self.assertEqual(self.tries(nest.FellOver("once"), fell), 2)
         self.assertEqual(self.tries(LabError("too long")), 1)
         self.assertEqual(self.tries(1), 1)
+
+    def test_but_not_without_time(self) -> None:
+        with mock.patch("time.monotonic",
+                               side_effect=[0.0, 31.0]):
+            self.assertEqual(self.tries(nest.FellOver("late")), 1)
 
 
 class CommandLineTest(unittest.TestCase):

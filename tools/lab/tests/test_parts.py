@@ -78,6 +78,18 @@ class FilesTest(Folder):
                          ["one.c", "one.o"])
 
 
+class KeepTest(Folder):
+    """The log of a first try."""
+
+    def test_it_stays_beside_the_second(self) -> None:
+        log = self.folder / "x.log"
+        files.keep_first(log)
+        log.write_text("one")
+        files.keep_first(log)
+        self.assertFalse(log.exists())
+        self.assertEqual((self.folder / "x-first.log").read_text(), "one")
+
+
 class CommandTest(Folder):
     """Commands that run into a log."""
 
