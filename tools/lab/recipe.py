@@ -15,7 +15,8 @@ OLD_SUITE = "bookworm"
 NEW_SUITE = "sid"
 SUITES = (BASE_SUITE, QEMU_SUITE, OLD_SUITE, NEW_SUITE)
 
-# The kernel that the lab boots; all of these have their headers in the tree.
+# The kernel that the lab boots unless told otherwise; all of these are in the
+# tree with their headers.
 BOOT_KERNEL = "6.12"
 KERNEL_SUITES = {"6.1": OLD_SUITE, "6.12": BASE_SUITE, "7.3": QEMU_SUITE}
 
@@ -37,6 +38,9 @@ PACKAGES = (
     # the guest's user space, and what makes its initramfs and images
     "bash", "busybox-static", "cpio", "e2fsprogs", "fdisk", "fio", "kmod",
     "pciutils", "procps", "mount", "util-linux", "xz-utils", "zstd",
+    # what is put on disks to compare drivers, and what names them
+    "btrfs-progs", "cryptsetup-bin", "dmsetup", "mdadm", "udev", "xfsprogs",
+    "zbd-utils",
     # the tools and the checks
     "python3", "mypy", "pylint", "perl", "shellcheck",
 )
@@ -67,7 +71,7 @@ SOURCE_WITHOUT = tuple(
     for name in ("*.[chS]", "*.dts*", "*.rst", "*.yaml", "*.json", "*.txt")
 )
 
-SIZE_MB = 5000
+SIZE_MB = 5500
 
 
 def key() -> str:

@@ -109,12 +109,13 @@ def _unpack(root: Path, packages: list[str]) -> None:
 
 def _kernels(root: Path) -> None:
     unpack, install = _header_packages(root)
-    image = _named_by(root, "linux-image-amd64", recipe.BOOT_KERNEL)
+    images = [_named_by(root, "linux-image-amd64", kernel)
+              for kernel in recipe.KERNEL_SUITES]
     _in(root, "apt-get", "-y", "-o", "Dpkg::Use-Pty=false", "install",
         "--no-install-recommends", *install)
-    _unpack(root, [image, *unpack, *recipe.UNPACKED])
-    release = image.removeprefix("linux-image-")
-    _in(root, "depmod", release)
+    _unpack(root, [*images, *unpack, *recipe.UNPACKED])
+    for image in images:
+        _in(root, "depmod", image.removeprefix("linux-image-"))
 
 
 def _kernel_source(root: Path) -> None:
