@@ -7,7 +7,7 @@ import hashlib
 import json
 
 # Raise this when the way the tree is made changes but the lists do not.
-VERSION = 2
+VERSION = 3
 
 BASE_SUITE = "trixie"
 QEMU_SUITE = "trixie-backports"
@@ -71,7 +71,7 @@ SOURCE_WITHOUT = tuple(
     for name in ("*.[chS]", "*.dts*", "*.rst", "*.yaml", "*.json", "*.txt")
 )
 
-SIZE_MB = 5500
+SIZE_MB = 6000
 
 
 def key() -> str:

@@ -86,6 +86,14 @@ def _header_packages(root: Path) -> tuple[list[str], list[str]]:
     return unpack, install
 
 
+def _image_parts(root: Path, image: str) -> list[str]:
+    """The packages that a kernel is split into, where it is."""
+    release = image.removeprefix("linux-image-")
+    return [name for name in _depends(root, image)
+            if name in (f"linux-base-{release}", f"linux-binary-{release}",
+                        f"linux-modules-{release}")]
+
+
 def _download(root: Path, folder: str, packages: list[str]) -> list[str]:
     """Download packages to a folder of the tree; their paths in there."""
     inside = Path("/") / Path(folder).relative_to(root)
@@ -111,9 +119,10 @@ def _kernels(root: Path) -> None:
     unpack, install = _header_packages(root)
     images = [_named_by(root, "linux-image-amd64", kernel)
               for kernel in recipe.KERNEL_SUITES]
+    parts = [part for image in images for part in _image_parts(root, image)]
     _in(root, "apt-get", "-y", "-o", "Dpkg::Use-Pty=false", "install",
         "--no-install-recommends", *install)
-    _unpack(root, [*images, *unpack, *recipe.UNPACKED])
+    _unpack(root, [*images, *parts, *unpack, *recipe.UNPACKED])
     for image in images:
         _in(root, "depmod", image.removeprefix("linux-image-"))
 
