@@ -121,11 +121,13 @@ struct vfe_blk_request {
  * @first: the first of a list, or NULL
  * @tail: where the next one goes
  * @n: how many there are
+ * @waited_for: a request was refused for want of room that these make
  */
 struct vfe_blk_taken {
 	struct request *first;
 	struct request **tail;
 	unsigned int n;
+	bool waited_for;
 };
 
 /**
@@ -409,6 +411,7 @@ static inline void vfe_blk_none_taken(struct vfe_blk_taken *taken)
 	taken->first = NULL;
 	taken->tail = &taken->first;
 	taken->n = 0;
+	taken->waited_for = false;
 }
 
 static inline void vfe_blk_list(struct vfe_blk_taken *taken, struct request *rq)

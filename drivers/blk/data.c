@@ -343,6 +343,12 @@ void vfe_blk_finish(struct vfe_blk_taken *taken, struct io_comp_batch *iob)
 
 	if (!rq)
 		return;
+	/*
+	 * The block layer runs a queue again for a request that was refused
+	 * when one of its requests is freed by itself; a batch does not do that.
+	 */
+	if (unlikely(taken->waited_for))
+		iob = NULL;
 	/* a device that completes something may ask for resets again */
 	vb = vfe_blk_of(rq);
 	if (unlikely(READ_ONCE(vb->pleas)))

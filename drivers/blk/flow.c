@@ -85,6 +85,7 @@ unsigned int vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_taken *taken)
 	}
 	if (unlikely(bq->full && taken->n != before)) {
 		bq->full = false;
+		taken->waited_for = true;
 		blk_mq_start_stopped_hw_queue(bq->hctx, true);
 	}
 	return taken->n - before;
