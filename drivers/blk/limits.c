@@ -6,6 +6,7 @@
  */
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
+#include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/overflow.h>
 
@@ -17,7 +18,7 @@
 #define CFG(field)	offsetof(struct virtio_blk_config, field)
 
 /* One field of the configuration of @size bytes, in the CPU's order. */
-static int vfe_blk_read(struct vfe_blk *vb, u32 offset, u8 size, u64 *val)
+int vfe_blk_read_field(struct vfe_blk *vb, u32 offset, u8 size, u64 *val)
 {
 	const u8 fields[] = { size, 0 };
 	__le64 raw = 0;
@@ -44,7 +45,7 @@ int vfe_blk_read_capacity(struct vfe_blk *vb, u64 *capacity)
 {
 	int err;
 
-	err = vfe_blk_read(vb, CFG(capacity), 8, capacity);
+	err = vfe_blk_read_field(vb, CFG(capacity), 8, capacity);
 	if (err)
 		return err;
 	if (*capacity > (u64)LLONG_MAX >> SECTOR_SHIFT) {
@@ -71,7 +72,7 @@ int vfe_blk_read_num_queues(struct vfe_blk *vb, unsigned int *num)
 	*num = 1;
 	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_MQ))
 		return 0;
-	err = vfe_blk_read(vb, CFG(num_queues), 2, &val);
+	err = vfe_blk_read_field(vb, CFG(num_queues), 2, &val);
 	if (err)
 		return err;
 	if (!val)
@@ -81,6 +82,11 @@ int vfe_blk_read_num_queues(struct vfe_blk *vb, unsigned int *num)
 	return 0;
 }
 
+/*
+ * The disk's blocks are those of the device: a disk with smaller ones would
+ * send what the device cannot do. What a kernel can use differs: a page at most
+ * before 6.15, more where file systems can.
+ */
 static int vfe_blk_read_block_size(struct vfe_blk *vb)
 {
 	struct vfe_disk_limits *limits = &vb->limits;
@@ -91,14 +97,14 @@ static int vfe_blk_read_block_size(struct vfe_blk *vb)
 	limits->physical_block = SECTOR_SIZE;
 	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_BLK_SIZE))
 		return 0;
-	err = vfe_blk_read(vb, CFG(blk_size), 4, &val);
+	err = vfe_blk_read_field(vb, CFG(blk_size), 4, &val);
 	if (err)
 		return err;
-	if (val < SECTOR_SIZE || val > PAGE_SIZE || !is_power_of_2(val)) {
-		dev_warn(vfe_dev(vb->vd),
-			 "blk_size %llu is not a power of two from 512 to %lu: using 512\n",
-			 val, PAGE_SIZE);
-		return 0;
+	if (blk_validate_block_size(val)) {
+		dev_err(vfe_dev(vb->vd),
+			"blk_size %llu: this kernel has no disks with blocks of that size, set another in the device\n",
+			val);
+		return -EINVAL;
 	}
 	limits->logical_block = val;
 	limits->physical_block = val;
@@ -121,9 +127,9 @@ static int vfe_blk_read_alignment(struct vfe_blk *vb)
 	u64 exp, offset;
 	int err;
 
-	err = vfe_blk_read(vb, CFG(physical_block_exp), 1, &exp);
+	err = vfe_blk_read_field(vb, CFG(physical_block_exp), 1, &exp);
 	if (!err)
-		err = vfe_blk_read(vb, CFG(alignment_offset), 1, &offset);
+		err = vfe_blk_read_field(vb, CFG(alignment_offset), 1, &offset);
 	if (err)
 		return err;
 	if (exp + ilog2(limits->logical_block) > VFE_BLK_MAX_PHYSICAL_SHIFT) {
@@ -148,9 +154,9 @@ static int vfe_blk_read_topology(struct vfe_blk *vb)
 		return 0;
 	err = vfe_blk_read_alignment(vb);
 	if (!err)
-		err = vfe_blk_read(vb, CFG(min_io_size), 2, &min_io);
+		err = vfe_blk_read_field(vb, CFG(min_io_size), 2, &min_io);
 	if (!err)
-		err = vfe_blk_read(vb, CFG(opt_io_size), 4, &opt_io);
+		err = vfe_blk_read_field(vb, CFG(opt_io_size), 4, &opt_io);
 	if (err)
 		return err;
 	limits->io_min = max(vfe_blk_blocks_to_bytes(vb, min_io),
@@ -160,8 +166,9 @@ static int vfe_blk_read_topology(struct vfe_blk *vb)
 }
 
 /*
- * The block layer cannot cut pieces smaller than a page, so a device with a
- * smaller size_max could not be given what it asks for.
+ * The block layer cuts no pieces smaller than a page (BLK_MIN_SEGMENT_SIZE on
+ * newer kernels). A device with a smaller size_max gets a piece as several
+ * descriptors.
  */
 static int vfe_blk_read_segments(struct vfe_blk *vb)
 {
@@ -170,110 +177,33 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 	int err = 0;
 
 	if (vfe_has_feature(vb->vd, VIRTIO_BLK_F_SEG_MAX))
-		err = vfe_blk_read(vb, CFG(seg_max), 4, &seg_max);
+		err = vfe_blk_read_field(vb, CFG(seg_max), 4, &seg_max);
 	if (!err && vfe_has_feature(vb->vd, VIRTIO_BLK_F_SIZE_MAX))
-		err = vfe_blk_read(vb, CFG(size_max), 4, &size_max);
+		err = vfe_blk_read_field(vb, CFG(size_max), 4, &size_max);
 	if (err)
 		return err;
-	if (size_max < PAGE_SIZE) {
+	/* a bounce buffer may be smaller than what the device takes */
+	if (vfe_dma_api(vb->vd))
+		size_max = min_t(u64, size_max,
+				 dma_max_mapping_size(vfe_dev(vb->vd)));
+	if (size_max < SECTOR_SIZE) {
 		dev_err(vfe_dev(vb->vd),
-			"size_max %llu is less than a page of %lu: set it higher in the device\n",
-			size_max, PAGE_SIZE);
+			"size_max %llu is less than a sector of 512 bytes: set it higher in the device\n",
+			size_max);
 		return -EINVAL;
 	}
+	vb->piece = round_down(size_max, SECTOR_SIZE);
+	vb->pieces = DIV_ROUND_UP(PAGE_SIZE, min_t(u64, size_max, PAGE_SIZE));
 	limits->max_segments = clamp_t(u64, seg_max, 1, VFE_BLK_MAX_SEGS);
-	limits->max_segment_size = round_down(size_max, SECTOR_SIZE);
-	/* 2.7.5.2: a chain has no more than 2^32 bytes, header and status too */
-	limits->max_sectors = min_t(size_t, UINT_MAX >> SECTOR_SHIFT,
-				    dma_max_mapping_size(vfe_dev(vb->vd)) >>
-				    SECTOR_SHIFT);
-	return 0;
-}
-
-/* What the device takes, in whole blocks; 0 when that is not even one. */
-static u32 vfe_blk_whole_blocks(const struct vfe_blk *vb, u64 sectors)
-{
-	return round_down(min_t(u64, sectors, UINT_MAX >> SECTOR_SHIFT),
-			  vb->limits.logical_block >> SECTOR_SHIFT);
-}
-
-/*
- * How discards are best cut, in bytes. The block layer does not cut at all
- * where the largest discard is smaller than that, so an alignment which does
- * not fit is left out: it is a hint, the largest discard is not.
- */
-static u32 vfe_blk_granularity(const struct vfe_blk *vb, u64 align,
-			       u32 sectors)
-{
-	u64 bytes = round_up(align << SECTOR_SHIFT, vb->limits.logical_block);
-
-	if (!bytes || bytes >> SECTOR_SHIFT > sectors)
-		return vb->limits.logical_block;
-	return bytes;
-}
-
-static int vfe_blk_read_discard(struct vfe_blk *vb)
-{
-	struct vfe_disk_limits *limits = &vb->limits;
-	u64 sectors, ranges, align;
-	u32 most;
-	int err;
-
-	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_DISCARD))
-		return 0;
-	err = vfe_blk_read(vb, CFG(max_discard_sectors), 4, &sectors);
-	if (!err)
-		err = vfe_blk_read(vb, CFG(max_discard_seg), 4, &ranges);
-	if (!err)
-		err = vfe_blk_read(vb, CFG(discard_sector_alignment), 4, &align);
-	if (err)
-		return err;
-	most = vfe_blk_whole_blocks(vb, sectors);
-	/* the block layer does not cut finer than the physical block */
-	if (most < limits->physical_block >> SECTOR_SHIFT || !ranges) {
-		dev_info(vfe_dev(vb->vd),
-			 "no discard: the device allows %llu sectors in %llu ranges, and has blocks of %u bytes\n",
-			 sectors, ranges, limits->physical_block);
-		return 0;
-	}
-	limits->max_discard_sectors = most;
-	limits->max_discard_segments = min_t(u64, ranges, VFE_BLK_MAX_RANGES);
-	limits->discard_granularity = vfe_blk_granularity(vb, align, most);
-	return 0;
-}
-
-static int vfe_blk_read_write_zeroes(struct vfe_blk *vb)
-{
-	struct vfe_disk_limits *limits = &vb->limits;
-	u64 sectors, ranges, unmaps;
-	u32 most;
-	int err;
-
-	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_WRITE_ZEROES))
-		return 0;
-	err = vfe_blk_read(vb, CFG(max_write_zeroes_sectors), 4, &sectors);
-	if (!err)
-		err = vfe_blk_read(vb, CFG(max_write_zeroes_seg), 4, &ranges);
-	if (!err)
-		err = vfe_blk_read(vb, CFG(write_zeroes_may_unmap), 1, &unmaps);
-	if (err)
-		return err;
-	most = vfe_blk_whole_blocks(vb, sectors);
-	if (!most || !ranges) {
-		dev_info(vfe_dev(vb->vd),
-			 "no write-zeroes: the device allows %llu sectors in %llu ranges, and has blocks of %u bytes\n",
-			 sectors, ranges, limits->logical_block);
-		return 0;
-	}
-	limits->max_write_zeroes_sectors = most;
-	vb->unmaps = unmaps;
-	limits->write_zeroes_unmap = vb->unmaps;
+	limits->max_segment_size = max_t(u32, vb->piece, PAGE_SIZE);
+	/* no limit of its own: the block layer counts a request's bytes in 32 bits */
+	limits->max_sectors = UINT_MAX;
 	return 0;
 }
 
 /*
  * 5.2.5.2: with FLUSH alone the cache is write-back; with CONFIG_WCE the
- * device says. One without FLUSH is not for long: vfe_blk_forgo_cache().
+ * device says. One without FLUSH is not for long: vfe_blk_disable_cache().
  */
 static int vfe_blk_read_cache(struct vfe_blk *vb)
 {
@@ -282,7 +212,7 @@ static int vfe_blk_read_cache(struct vfe_blk *vb)
 
 	/* 5.2.5.1: not before FEATURES_OK, which negotiation has set */
 	if (vfe_has_feature(vb->vd, VIRTIO_BLK_F_CONFIG_WCE)) {
-		err = vfe_blk_read(vb, CFG(wce), 1, &writeback);
+		err = vfe_blk_read_field(vb, CFG(wce), 1, &writeback);
 		if (err)
 			return err;
 	}
@@ -303,8 +233,8 @@ int vfe_blk_read_limits(struct vfe_blk *vb)
 {
 	static int (*const steps[])(struct vfe_blk *vb) = {
 		vfe_blk_read_block_size, vfe_blk_read_topology,
-		vfe_blk_read_segments, vfe_blk_read_discard,
-		vfe_blk_read_write_zeroes, vfe_blk_read_cache,
+		vfe_blk_read_segments, vfe_blk_read_erase,
+		vfe_blk_read_cache,
 	};
 	unsigned int i;
 	int err;
@@ -315,19 +245,32 @@ int vfe_blk_read_limits(struct vfe_blk *vb)
 		if (err)
 			return err;
 	}
-	/* The IOMMU may join pieces, but no further than the device takes. */
-	dma_set_max_seg_size(vfe_dev(vb->vd), vb->limits.max_segment_size);
 	return vfe_blk_read_capacity(vb, &vb->capacity);
 }
 
-/* 2.7.5.3.1: no chain, indirect or not, is longer than its queue. */
-void vfe_blk_limit_segments(struct vfe_blk *vb)
+/**
+ * vfe_blk_limit_segments() - hold requests to the length of the queues
+ * @vb: the disk, its queues set up
+ *
+ * 2.7.5.3.1: no chain, indirect or not, is longer than its queue.
+ *
+ * Return: 0, -EINVAL where not even a page fits, with one line in the log.
+ */
+int vfe_blk_limit_segments(struct vfe_blk *vb)
 {
-	unsigned int i, room;
+	unsigned int i, room, segs = vb->limits.max_segments;
 
 	for (i = 0; i < vb->num_queues; i++) {
-		room = vfe_queue_size(vb->queues[i].vq) - VFE_BLK_EXTRA_SEGS;
-		if (vb->limits.max_segments > room)
-			vb->limits.max_segments = room;
+		room = vfe_queue_capacity(vb->queues[i].vq) -
+		       VFE_BLK_EXTRA_SEGS;
+		segs = min(segs, room);
 	}
+	if (segs < vb->pieces) {
+		dev_err(vfe_dev(vb->vd),
+			"size_max %u: a page of %lu bytes takes %u pieces, seg_max and the queue's size allow %u: set one of them higher in the device\n",
+			vb->piece, PAGE_SIZE, vb->pieces, segs);
+		return -EINVAL;
+	}
+	vb->limits.max_segments = segs / vb->pieces;
+	return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vfe_blk: a virtio block device as a disk, /dev/vfebN. Here: the module, its
- * parameters, and a PCI function that comes and goes. The data path is data.c.
+ * parameters, and a PCI function that comes and goes. The data path is submit.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -36,23 +36,23 @@ module_param(poll_queues, uint, 0644);
 MODULE_PARM_DESC(poll_queues,
 		 "more queues for polled I/O, without interrupts, of disks found from now on, default 0");
 
-static unsigned int moderation = VFE_BLK_MODERATION;
-module_param(moderation, uint, 0444);
-MODULE_PARM_DESC(moderation,
-		 "most requests that an interrupt may stand for, in percent of those that the device has, 0 for one, default 85");
+static unsigned int coalesce_usecs;
+module_param(coalesce_usecs, uint, 0444);
+MODULE_PARM_DESC(coalesce_usecs,
+		 "On a busy queue, take completions and write kicks every so many microseconds instead of at once, default 0: off");
 
 static unsigned int adaptive_poll;
 module_param(adaptive_poll, uint, 0444);
 MODULE_PARM_DESC(adaptive_poll,
-		 "longest time to look for a completion before an interrupt is asked for, in microseconds, default 0: not to");
+		 "Longest time in microseconds that a submitting task busy-waits for its completion, default 0: off");
 
-static unsigned int streams = 1;
-module_param(streams, uint, 0444);
-MODULE_PARM_DESC(streams,
-		 "1: a submitter that goes on without sleeping gets no interrupts, and kicks once for several requests (default), 0: not so");
+static unsigned int reset_after;
+module_param(reset_after, uint, 0444);
+MODULE_PARM_DESC(reset_after,
+		 "Reset a device that has a request for so many seconds, default 0: never for that reason");
 
 static enum vfe_interrupts vfe_blk_interrupts;
-static struct vfe_blk_tuning vfe_blk_tuning;
+static struct vfe_blk_tunables vfe_blk_tunables;
 static DEFINE_IDA(vfe_blk_indices);
 
 static void vfe_blk_free(struct vfe_blk *vb)
@@ -67,8 +67,14 @@ static void vfe_blk_free_disk(struct gendisk *disk)
 	vfe_blk_free(disk->private_data);
 }
 
+static int vfe_blk_ioctl_getgeo(vfe_geo_t *of, struct hd_geometry *geo)
+{
+	return vfe_blk_getgeo(vfe_geo_disk(of)->private_data, geo);
+}
+
 static const struct block_device_operations vfe_blk_fops = {
 	.owner = THIS_MODULE,
+	.getgeo = vfe_blk_ioctl_getgeo,
 	.free_disk = vfe_blk_free_disk,
 };
 
@@ -91,8 +97,8 @@ static struct vfe_blk *vfe_blk_alloc(void)
 		kfree(vb);
 		return ERR_PTR(err);
 	}
-	mutex_init(&vb->control);
-	mutex_init(&vb->sizing);
+	mutex_init(&vb->sysfs_lock);
+	mutex_init(&vb->capacity_lock);
 	vfe_blk_recovery_init(vb);
 	return vb;
 }
@@ -110,8 +116,9 @@ static int vfe_blk_set_up(struct vfe_blk *vb)
 					  vfe_blk_interrupts);
 	if (err)
 		return err;
-	vfe_blk_tune(vb, &vfe_blk_tuning);
-	err = vfe_blk_forgo_cache(vb);
+	vb->stats = vfe_stats_of(vb->vd);
+	vfe_blk_tune(vb, &vfe_blk_tunables);
+	err = vfe_blk_disable_cache(vb);
 	if (err)
 		vfe_blk_queues_exit(vb);
 	return err;
@@ -207,7 +214,7 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 err_end:
-	vfe_blk_end(vb);
+	vfe_blk_shutdown_device(vb);
 err_disk:
 	put_disk(vb->disk);	/* never added: free_disk() is not called */
 err_tags:
@@ -224,18 +231,19 @@ err_free:
 /*
  * With the device still there, del_gendisk() writes back what is dirty and
  * requests end as ever; only then is the device stopped. Whether it is there
- * is seen in its configuration space: who pulled it may not have said so. A
- * device that sleeps is not woken for this: what waits for it fails.
+ * is seen in its configuration space: it may have been pulled without a word. A
+ * device that sleeps, or is being recovered, is not waited for: what waits for
+ * it fails.
  */
 static void vfe_blk_remove(struct pci_dev *pdev)
 {
 	struct vfe_blk *vb = pci_get_drvdata(pdev);
 
 	if (vfe_gone(vb->vd) || !pci_device_is_present(pdev) ||
-	    vfe_blk_stopped(vb))
-		vfe_blk_lost(vb);
+	    !vfe_blk_live(vb))
+		vfe_blk_removed(vb);
 	del_gendisk(vb->disk);
-	vfe_blk_end(vb);
+	vfe_blk_shutdown_device(vb);
 	vfe_sysfs_destroy(vb->sysfs);
 	vfe_blk_tags_exit(vb);
 	vfe_blk_queues_exit(vb);
@@ -257,7 +265,8 @@ static int vfe_blk_pm_suspend(struct device *dev)
 
 static int vfe_blk_pm_resume(struct device *dev)
 {
-	return vfe_blk_resume(dev_get_drvdata(dev));
+	vfe_blk_resume(dev_get_drvdata(dev));
+	return 0;
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(vfe_blk_pm_ops, vfe_blk_pm_suspend,
@@ -274,7 +283,6 @@ static void vfe_blk_reset_prepare(struct pci_dev *pdev)
 
 static void vfe_blk_reset_done(struct pci_dev *pdev)
 {
-	/* its errors are told, and the disk is dead then */
 	vfe_blk_resume(pci_get_drvdata(pdev));
 }
 
@@ -305,13 +313,12 @@ static struct pci_driver vfe_blk_driver = {
 
 static int __init vfe_blk_check_completions(void)
 {
-	vfe_blk_tuning.moderation = moderation;
-	vfe_blk_tuning.adaptive_poll = adaptive_poll;
-	vfe_blk_tuning.streams = streams;
-	if (vfe_blk_check_tuning(&vfe_blk_tuning)) {
-		pr_err("moderation=%u adaptive_poll=%u streams=%u: must be 0 to 100, 0 to %u, and 0 or 1\n",
-		       moderation, adaptive_poll, streams,
-		       VFE_BLK_MAX_ADAPTIVE_POLL);
+	vfe_blk_tunables.coalesce_usecs = coalesce_usecs;
+	vfe_blk_tunables.adaptive_poll = adaptive_poll;
+	vfe_blk_tunables.reset_after = reset_after;
+	if (vfe_blk_check_tunables(&vfe_blk_tunables)) {
+		pr_err("coalesce_usecs=%u adaptive_poll=%u: must be 0 to %u\n",
+		       coalesce_usecs, adaptive_poll, VFE_BLK_MAX_USECS);
 		return -EINVAL;
 	}
 	if (poll_queues > num_possible_cpus()) {
@@ -357,18 +364,20 @@ static int __init vfe_blk_init(void)
 	err = vfe_blk_check_params();
 	if (err)
 		return err;
-	err = pci_register_driver(&vfe_blk_driver);
+	err = vfe_blk_workqueue_init();
 	if (err)
 		return err;
-	vfe_blk_watches_init();
-	return 0;
+	err = pci_register_driver(&vfe_blk_driver);
+	if (err)
+		vfe_blk_workqueue_exit();
+	return err;
 }
 module_init(vfe_blk_init);
 
 static void __exit vfe_blk_exit(void)
 {
 	pci_unregister_driver(&vfe_blk_driver);
-	vfe_blk_watches_exit();
+	vfe_blk_workqueue_exit();
 }
 module_exit(vfe_blk_exit);
 

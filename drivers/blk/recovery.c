@@ -1,66 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of the device below the disk: started, stopped, reset when it no
- * longer answers or says so, a single queue of it if that will do, and given up
- * when that does not help. Whatever happens, each request ends: done, sent
- * again, or failed.
+ * The life of the device below the disk: started, stopped, and reset when it
+ * asks for that or breaks its promises; a single queue of it if that will do.
+ * Time alone resets nothing: a request may take as long as the storage behind
+ * the device does. A recovery that fails is tried again after a pause, for as
+ * long as the function is there and the user lets it.
  */
 #include "blk.h"
 
 /* How long a suspend waits for requests before it takes them back */
 #define VFE_BLK_DRAIN_TIMEOUT	(5 * HZ)
+#define VFE_BLK_DRAIN_LOOK	(HZ / 20)	/* between looks at polled queues */
 
-/*
- * How often in a row a device may ask for a reset and complete nothing in
- * between. Resets after a timeout need no such end: requests give up first.
- */
-#define VFE_BLK_MAX_PLEAS	5
+/* Pauses between recoveries: none before the first, then twice as long each */
+#define VFE_BLK_FIRST_PAUSE	HZ
+#define VFE_BLK_LONGEST_PAUSE	(60 * HZ)
+
+static struct workqueue_struct *vfe_blk_wq;
 
 #define TO(state)	BIT(VFE_BLK_##state)
 
-/* @life is held. Return: whether @to may follow, and then it does. */
+/* @state_lock is held. Return: whether @to may follow, and then it does. */
 static bool vfe_blk_set_state(struct vfe_blk *vb, enum vfe_blk_state to)
 {
 	static const unsigned long next[] = {
-		[VFE_BLK_STOPPED] = TO(LIVE) | TO(DEAD),
+		[VFE_BLK_STOPPED] = TO(LIVE) | TO(RECOVERING) | TO(DEAD),
 		[VFE_BLK_LIVE] = TO(RECOVERING) | TO(STOPPED) | TO(DEAD),
-		[VFE_BLK_RECOVERING] = TO(LIVE) | TO(DEAD),
+		[VFE_BLK_RECOVERING] = TO(LIVE) | TO(STOPPED) | TO(GIVEN_UP) |
+				       TO(DEAD),
+		[VFE_BLK_GIVEN_UP] = TO(RECOVERING) | TO(STOPPED) | TO(DEAD),
 		[VFE_BLK_DEAD] = 0,
 	};
 
-	lockdep_assert_held(&vb->life);
+	lockdep_assert_held(&vb->state_lock);
 	if (!(next[vb->state] & BIT(to)))
 		return false;
 	WRITE_ONCE(vb->state, to);
 	return true;
 }
 
-static void vfe_blk_open_ring(struct vfe_blk_queue *bq, bool open)
-{
-	unsigned long flags;
-
-	spin_lock_irqsave(&bq->lock, flags);
-	bq->started = open;
-	if (open)
-		vfe_blk_open(bq);
-	if (bq->full) {
-		bq->full = false;
-		blk_mq_start_stopped_hw_queue(bq->hctx, true);
-	}
-	spin_unlock_irqrestore(&bq->lock, flags);
-}
-
-/* A request the device did not use: once more, but not for ever. */
+/* A request that the device did not use: once more, but not for ever. */
 static void vfe_blk_send_again(struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 
-	vfe_blk_unmap(rq);
+	vfe_blk_release(rq);
 	if (req->retries++ < VFE_BLK_MAX_RETRIES) {
 		blk_mq_requeue_request(rq, false);
 		return;
 	}
-	req->failed = BLK_STS_TIMEOUT;
+	req->failed = BLK_STS_IOERR;
 	blk_mq_complete_request(rq);
 }
 
@@ -83,44 +72,70 @@ static void vfe_blk_take_back(struct vfe_blk_queue *bq)
 
 	while ((rq = vfe_blk_detach(bq)))
 		vfe_blk_send_again(rq);
-	WRITE_ONCE(bq->late, false);
+}
+
+static void vfe_blk_open_ring(struct vfe_blk_queue *bq)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&bq->lock, flags);
+	vfe_blk_open(bq);
+	spin_unlock_irqrestore(&bq->lock, flags);
+}
+
+static void vfe_blk_close_ring(struct vfe_blk_queue *bq)
+{
+	unsigned long flags;
+
+	vfe_blk_reap(bq);
+	spin_lock_irqsave(&bq->lock, flags);
+	bq->started = false;
+	/* what waited for room is sent again, or fails */
+	if (bq->full) {
+		bq->full = false;
+		blk_mq_start_stopped_hw_queue(bq->hctx, true);
+	}
+	spin_unlock_irqrestore(&bq->lock, flags);
+	vfe_blk_coalesce_stop(bq);
 }
 
 /*
- * 2.6.1: no notification once this returns. Who is about to write one does so
- * in a read section, as all of a submission is.
+ * 2.6.1: no notification once this returns. Whoever is about to write one does
+ * so in a read section, as all of a submission is.
  */
 static void vfe_blk_close(struct vfe_blk_queue *queues, unsigned int n)
 {
 	unsigned int i;
 
-	for (i = 0; i < n; i++) {
-		vfe_blk_reap(&queues[i]);
-		vfe_blk_open_ring(&queues[i], false);
-	}
+	for (i = 0; i < n; i++)
+		vfe_blk_close_ring(&queues[i]);
 	synchronize_rcu();
 }
 
 /*
- * Stops the device and takes its requests back. The queue stays quiesced until
- * vfe_blk_release().
+ * Stops the device and takes its requests back. The block layer's queues stay
+ * quiesced until vfe_blk_release_queues().
  */
 static void vfe_blk_halt(struct vfe_blk *vb)
 {
 	unsigned int i;
 
+	if (vb->halted)
+		return;
+	vb->halted = true;
 	blk_mq_quiesce_queue(vb->disk->queue);
 	vfe_blk_close(vb->queues, vb->num_queues);
 	/* Its errors are told by the core; the buffers are safe in any case. */
 	vfe_reset(vb->vd);
 	for (i = 0; i < vb->num_queues; i++)
 		vfe_blk_take_back(&vb->queues[i]);
-	WRITE_ONCE(vb->unhelped, false);
 }
 
-static void vfe_blk_release(struct vfe_blk *vb)
+static void vfe_blk_release_queues(struct vfe_blk *vb)
 {
-	blk_mq_unquiesce_queue(vb->disk->queue);
+	if (vb->halted)
+		blk_mq_unquiesce_queue(vb->disk->queue);
+	vb->halted = false;
 	blk_mq_kick_requeue_list(vb->disk->queue);
 }
 
@@ -133,7 +148,7 @@ static int vfe_blk_go_live(struct vfe_blk *vb)
 	if (err)
 		return err;
 	for (i = 0; i < vb->num_queues; i++)
-		vfe_blk_open_ring(&vb->queues[i], true);
+		vfe_blk_open_ring(&vb->queues[i]);
 	vfe_blk_set_state(vb, VFE_BLK_LIVE);
 	return 0;
 }
@@ -148,55 +163,40 @@ int vfe_blk_start(struct vfe_blk *vb)
 {
 	int err;
 
-	mutex_lock(&vb->life);
+	mutex_lock(&vb->state_lock);
 	err = vfe_blk_go_live(vb);
 	/* a change since the limits were read raised no interrupt */
 	if (!err)
 		vfe_blk_update_capacity(vb);
-	mutex_unlock(&vb->life);
+	mutex_unlock(&vb->state_lock);
 	return err;
 }
 
-/* @life is held, the queue quiesced: no request is in a ring. */
-static void vfe_blk_give_up(struct vfe_blk *vb, int err)
-{
-	unsigned int i;
-
-	dev_err(vfe_dev(vb->vd),
-		"%s: no restart (error %d), all I/O fails from here on: unbind and bind the driver to try again\n",
-		vb->disk->disk_name, err);
-	for (i = 0; i < vb->num_queues; i++)
-		vfe_blk_open_ring(&vb->queues[i], false);
-	vfe_reset(vb->vd);
-	vfe_blk_set_state(vb, VFE_BLK_DEAD);
-}
-
-/* Brings a halted device up again, or gives it up. @life is held. */
+/* Brings a halted device up again. @state_lock is held. */
 static int vfe_blk_revive(struct vfe_blk *vb)
 {
 	int err;
 
-	err = vb->pleas > VFE_BLK_MAX_PLEAS ? -EIO : vfe_restart(vb->vd);
-	if (!err)
-		err = vfe_blk_go_live(vb);
+	err = vfe_restart(vb->vd);
 	if (!err)
 		err = vfe_blk_restore_cache(vb);
+	if (!err)
+		err = vfe_blk_go_live(vb);
 	if (err)
-		vfe_blk_give_up(vb, err);
-	else
-		/* a change of its configuration may have gone unseen */
-		vfe_blk_update_capacity(vb);
-	vfe_blk_release(vb);
-	return err;
+		return err;
+	/* a change of its configuration may have gone unseen */
+	vfe_blk_update_capacity(vb);
+	vfe_blk_release_queues(vb);
+	return 0;
 }
 
 /* Resets one queue, which others do not notice. */
-static int vfe_blk_mend_queue(struct vfe_blk *vb, struct vfe_blk_queue *bq)
+static int vfe_blk_try_queue_reset(struct vfe_blk *vb, struct vfe_blk_queue *bq)
 {
 	int err;
 
-	dev_warn(vfe_dev(vb->vd), "%s: %s: resetting the queue\n",
-		 vb->disk->disk_name, bq->name);
+	dev_warn_ratelimited(vfe_dev(vb->vd), "%s: %s: resetting the queue\n",
+			     vb->disk->disk_name, bq->name);
 	vfe_blk_close(bq, 1);
 	err = vfe_queue_reset(bq->vq);
 	if (err)
@@ -204,7 +204,7 @@ static int vfe_blk_mend_queue(struct vfe_blk *vb, struct vfe_blk_queue *bq)
 	vfe_blk_take_back(bq);
 	err = vfe_queue_restart(bq->vq);
 	if (!err)
-		vfe_blk_open_ring(bq, true);
+		vfe_blk_open_ring(bq);
 	return err;
 }
 
@@ -219,73 +219,141 @@ static bool vfe_blk_lets_go(const struct vfe_blk *vb)
 	return to_pci_dev(vfe_dev(vb->vd))->device == VFE_PCI_DEVICE_BLOCK;
 }
 
-/* The first queue that is in trouble, or NULL */
-static struct vfe_blk_queue *vfe_blk_trouble(struct vfe_blk *vb)
+/* The first queue whose ring the device broke, or NULL */
+static struct vfe_blk_queue *vfe_blk_broken_queue(struct vfe_blk *vb)
 {
-	struct vfe_blk_queue *bq;
 	unsigned int i;
 
-	for (i = 0; i < vb->num_queues; i++) {
-		bq = &vb->queues[i];
-		if (READ_ONCE(bq->late) || vfe_queue_broken(bq->vq))
-			return bq;
-	}
+	for (i = 0; i < vb->num_queues; i++)
+		if (vfe_queue_broken(vb->queues[i].vq))
+			return &vb->queues[i];
 	return NULL;
 }
 
 /*
- * Resets the queues that are in trouble, and only them. With none, what asked
- * for this was mended by the last one. Return: false if the device is to be
- * reset: it asks for that, it cannot reset queues, or that has just been tried
- * and was not enough.
+ * Resets the queues that broke, and only them. If no queue is broken any more,
+ * an earlier pass already fixed it. Return: false if the device is to be reset:
+ * it asks for that, it cannot reset queues, or that was not enough.
  */
-static bool vfe_blk_mend(struct vfe_blk *vb)
+static bool vfe_blk_reset_queues(struct vfe_blk *vb)
 {
-	struct vfe_blk_queue *bq = vfe_blk_trouble(vb);
+	struct vfe_blk_queue *bq = vfe_blk_broken_queue(vb);
 	unsigned int most = vb->num_queues;
 
 	if (bq && (!vfe_has_feature(vb->vd, VIRTIO_F_RING_RESET) ||
-		   !vfe_blk_lets_go(vb) || READ_ONCE(vb->unhelped) ||
-		   READ_ONCE(vb->pleas) > 1))
+		   !vfe_blk_lets_go(vb) || vb->resets))
 		return false;
-	for (; bq && most--; bq = vfe_blk_trouble(vb))
-		if (vfe_blk_mend_queue(vb, bq))
+	for (; bq && most--; bq = vfe_blk_broken_queue(vb))
+		if (vfe_blk_try_queue_reset(vb, bq))
 			return false;
 	return !bq && !vfe_wants_reset(vb->vd);
 }
 
-static int vfe_blk_reset_device(struct vfe_blk *vb)
+static unsigned long vfe_blk_pause(const struct vfe_blk *vb)
 {
-	dev_warn(vfe_dev(vb->vd), "%s: resetting the device\n",
-		 vb->disk->disk_name);
+	unsigned int n = READ_ONCE(vb->resets);
+
+	if (!n)
+		return 0;
+	return min_t(unsigned long, VFE_BLK_LONGEST_PAUSE,
+		     (unsigned long)VFE_BLK_FIRST_PAUSE << min(n - 1, 6U));
+}
+
+static void vfe_blk_schedule_recovery(struct vfe_blk *vb, unsigned long pause)
+{
+	queue_delayed_work(vfe_blk_wq, &vb->recovery, pause);
+}
+
+/* All requests fail from here on, those that wait too. @state_lock is held. */
+static void vfe_blk_give_up(struct vfe_blk *vb)
+{
+	if (vfe_blk_set_state(vb, VFE_BLK_GIVEN_UP))
+		vfe_blk_release_queues(vb);
+}
+
+/* What is to be done after a reset that failed. @state_lock is held. */
+static void vfe_blk_try_later(struct vfe_blk *vb, int err)
+{
+	unsigned long pause = vfe_blk_pause(vb);
+
+	if (!vb->recover) {
+		vfe_blk_give_up(vb);
+		return;
+	}
+	dev_err_ratelimited(vfe_dev(vb->vd),
+			    "%s: no restart (error %d), next try in %u s; I/O waits: write 0 to the disk's file 'recovery' to let it fail\n",
+			    vb->disk->disk_name, err,
+			    jiffies_to_msecs(pause) / 1000);
+	vfe_blk_schedule_recovery(vb, pause);
+}
+
+/* Return: whether the disk is dead */
+static bool vfe_blk_reset_device(struct vfe_blk *vb)
+{
+	int err;
+
+	WRITE_ONCE(vb->resets, vb->resets + 1);
+	dev_warn_ratelimited(vfe_dev(vb->vd), "%s: resetting the device\n",
+			     vb->disk->disk_name);
 	vfe_blk_halt(vb);
-	return vfe_blk_revive(vb);
+	err = vfe_blk_revive(vb);
+	if (!err)
+		return false;
+	if (!vfe_gone(vb->vd)) {
+		vfe_blk_try_later(vb, err);
+		return false;
+	}
+	vfe_blk_set_state(vb, VFE_BLK_DEAD);
+	vfe_blk_release_queues(vb);
+	return true;
+}
+
+/* Return: whether the disk is dead. @state_lock is held. */
+static bool vfe_blk_recover_locked(struct vfe_blk *vb)
+{
+	if (vb->state != VFE_BLK_RECOVERING &&
+	    !vfe_blk_set_state(vb, VFE_BLK_RECOVERING))
+		return false;
+	if (vb->halted || xchg(&vb->force_reset, false) ||
+	    !vfe_blk_reset_queues(vb))
+		return vfe_blk_reset_device(vb);
+	vfe_blk_set_state(vb, VFE_BLK_LIVE);
+	blk_mq_kick_requeue_list(vb->disk->queue);
+	return false;
 }
 
 static void vfe_blk_recover(struct work_struct *work)
 {
-	struct vfe_blk *vb = container_of(work, struct vfe_blk, recovery);
-	int err = 0;
+	struct vfe_blk *vb = container_of(to_delayed_work(work),
+					  struct vfe_blk, recovery);
+	bool dead = false;
 
-	mutex_lock(&vb->life);
-	if (vfe_blk_set_state(vb, VFE_BLK_RECOVERING)) {
-		if (!vfe_blk_mend(vb)) {
-			err = vfe_blk_reset_device(vb);
-		} else {
-			vfe_blk_set_state(vb, VFE_BLK_LIVE);
-			blk_mq_kick_requeue_list(vb->disk->queue);
-		}
-	}
-	mutex_unlock(&vb->life);
-	if (err)
+	mutex_lock(&vb->state_lock);
+	if (vb->state == VFE_BLK_LIVE || vb->state == VFE_BLK_RECOVERING)
+		dead = vfe_blk_recover_locked(vb);
+	mutex_unlock(&vb->state_lock);
+	if (dead)
 		blk_mark_disk_dead(vb->disk);
+}
+
+int vfe_blk_workqueue_init(void)
+{
+	/* swap may be on a disk that has to recover before memory is freed */
+	vfe_blk_wq = alloc_workqueue("vfe_blk", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	return vfe_blk_wq ? 0 : -ENOMEM;
+}
+
+void vfe_blk_workqueue_exit(void)
+{
+	destroy_workqueue(vfe_blk_wq);
 }
 
 void vfe_blk_recovery_init(struct vfe_blk *vb)
 {
-	mutex_init(&vb->life);
+	mutex_init(&vb->state_lock);
 	vb->state = VFE_BLK_STOPPED;
-	INIT_WORK(&vb->recovery, vfe_blk_recover);
+	vb->recover = true;
+	INIT_DELAYED_WORK(&vb->recovery, vfe_blk_recover);
 }
 
 /* 2.1.1: a device that needs a reset completes nothing any more. */
@@ -293,47 +361,118 @@ void vfe_blk_needs_reset(struct vfe_device *vd)
 {
 	struct vfe_blk *vb = vfe_priv(vd);
 
-	WRITE_ONCE(vb->pleas, vb->pleas + 1);
-	schedule_work(&vb->recovery);
+	vfe_blk_schedule_recovery(vb, vfe_blk_pause(vb));
+}
+
+/**
+ * vfe_blk_set_recover() - let a recovery go on trying, or not
+ * @vb: the disk
+ * @on: 0: what waits for a device that cannot be restarted fails; 1: try again
+ *
+ * Context: process context, may sleep; waits for a try that is under way.
+ */
+void vfe_blk_set_recover(struct vfe_blk *vb, bool on)
+{
+	bool dead = false;
+
+	mutex_lock(&vb->state_lock);
+	WRITE_ONCE(vb->recover, on);
+	if (!on && vb->state == VFE_BLK_RECOVERING && vb->halted)
+		vfe_blk_give_up(vb);
+	if (on && vb->state == VFE_BLK_GIVEN_UP)
+		dead = vfe_blk_recover_locked(vb);
+	mutex_unlock(&vb->state_lock);
+	if (dead)
+		blk_mark_disk_dead(vb->disk);
+}
+
+/* --- timeouts --- */
+
+/* Resets the device even where only queues look broken, or nothing does. */
+static void vfe_blk_force_reset(struct vfe_blk *vb)
+{
+	WRITE_ONCE(vb->force_reset, true);
+	vfe_blk_schedule_recovery(vb, vfe_blk_pause(vb));
+}
+
+/* How long has a request been in the device? In seconds, at least */
+static bool vfe_blk_overdue(struct vfe_blk *vb, struct request *rq)
+{
+	unsigned int most = READ_ONCE(vb->tunables.reset_after);
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	if (!most)
+		return false;
+	req->timeouts++;
+	return req->timeouts * (rq->timeout / HZ ?: 1) >= most;
+}
+
+/* Said once until the queue completes something again */
+static void vfe_blk_say_late(struct vfe_blk_queue *bq, struct request *rq)
+{
+	struct vfe_blk *vb = bq->vb;
+
+	if (READ_ONCE(bq->late))
+		return;
+	WRITE_ONCE(bq->late, true);
+	dev_warn_ratelimited(vfe_dev(vb->vd),
+			     "%s: %s: request %d at sector %llu is not done after %u ms: the device is fine and has it, so wait on\n",
+			     vb->disk->disk_name, bq->name, rq->tag,
+			     (u64)blk_rq_pos(rq),
+			     jiffies_to_msecs(rq->timeout));
 }
 
 /*
- * A request took too long. Maybe only its interrupt was lost; otherwise the
- * device is reset, which takes this request and all others back. The timer
- * goes on meanwhile, for the case that the recovery leaves it in flight.
+ * A request takes long, which is no fault: its storage may be slow or paused.
+ * So this looks for a completion whose interrupt was lost, repeats the kick,
+ * which does no harm, and asks the device how it is. Only a device that says
+ * it needs a reset, or lost its driver, is reset; QEMU's does the latter when
+ * bus mastering is switched off under it.
  */
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 {
-	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	struct vfe_blk_queue *bq = rq->mq_hctx->driver_data;
-	struct vfe_blk *vb = rq->q->queuedata;
-	bool kicked = vfe_blk_stream_settle(bq);
+	struct vfe_blk *vb = vfe_blk_of(rq);
 	bool any = vfe_blk_reap(bq);
 
 	/* completed on this CPU it is idle already, elsewhere it may not be yet */
 	if (blk_mq_rq_state(rq) != MQ_RQ_IN_FLIGHT) {
 		/* or its interrupt came just now, or a recovery took it back */
-		if (any && READ_ONCE(bq->way)->interrupts)
+		if (any && !bq->polled)
 			dev_warn_ratelimited(vfe_dev(vb->vd),
 					     "%s: %s: request %d was done without an interrupt\n",
 					     vb->disk->disk_name, bq->name,
 					     rq->tag);
 		return BLK_EH_DONE;
 	}
-	/* a device that was not kicked before has no fault in it */
-	if (READ_ONCE(vb->state) == VFE_BLK_LIVE && !kicked) {
-		dev_warn_ratelimited(vfe_dev(vb->vd),
-				     "%s: %s: request %d at sector %llu is not done after %u ms\n",
-				     vb->disk->disk_name, bq->name, rq->tag,
-				     (u64)blk_rq_pos(rq),
-				     jiffies_to_msecs(rq->timeout));
-		WRITE_ONCE(bq->late, true);
-		/* sent again after a reset, and no better for that */
-		if (req->retries)
-			WRITE_ONCE(vb->unhelped, true);
-		schedule_work(&vb->recovery);
+	if (READ_ONCE(vb->state) != VFE_BLK_LIVE)
+		return BLK_EH_RESET_TIMER;
+	if (vfe_wants_reset(vb->vd) || vfe_blk_overdue(vb, rq)) {
+		vfe_blk_force_reset(vb);
+		return BLK_EH_RESET_TIMER;
 	}
+	vfe_queue_notify(bq->vq);
+	vfe_blk_say_late(bq, rq);
 	return BLK_EH_RESET_TIMER;
+}
+
+/* --- stop and go --- */
+
+/* Waits for requests; those of polled queues may have nobody else to look. */
+static bool vfe_blk_drain(struct vfe_blk *vb)
+{
+	unsigned long end = jiffies + VFE_BLK_DRAIN_TIMEOUT;
+	unsigned int i;
+
+	do {
+		for (i = vb->num_queues - vb->num_polled; i < vb->num_queues;
+		     i++)
+			vfe_blk_reap(&vb->queues[i]);
+		if (blk_mq_freeze_queue_wait_timeout(vb->disk->queue,
+						     VFE_BLK_DRAIN_LOOK))
+			return true;
+	} while (time_before(jiffies, end));
+	return false;
 }
 
 /**
@@ -349,16 +488,16 @@ void vfe_blk_stop(struct vfe_blk *vb)
 {
 	struct request_queue *q = vb->disk->queue;
 
-	/* Without @life: a request that hangs needs the recovery to end. */
+	/* Without @state_lock: a request that hangs needs the recovery to end. */
 	blk_freeze_queue_start(q);
-	if (!blk_mq_freeze_queue_wait_timeout(q, VFE_BLK_DRAIN_TIMEOUT))
+	if (!vfe_blk_drain(vb))
 		dev_warn(vfe_dev(vb->vd),
 			 "%s: stopped with requests in flight: they are sent again later\n",
 			 vb->disk->disk_name);
-	mutex_lock(&vb->life);
+	mutex_lock(&vb->state_lock);
 	if (vfe_blk_set_state(vb, VFE_BLK_STOPPED))
 		vfe_blk_halt(vb);
-	mutex_unlock(&vb->life);
+	mutex_unlock(&vb->state_lock);
 	vfe_unfreeze_queue(q);
 }
 
@@ -366,67 +505,66 @@ void vfe_blk_stop(struct vfe_blk *vb)
  * vfe_blk_resume() - start a stopped device again
  * @vb: the disk
  *
+ * Where that fails now, it is tried again later, as after any other reset.
+ *
  * Context: process context, may sleep.
- * Return: 0, also for a disk that was dead before, or the error of
- * vfe_restart() or vfe_ready(): the disk is dead then.
  */
-int vfe_blk_resume(struct vfe_blk *vb)
+void vfe_blk_resume(struct vfe_blk *vb)
 {
-	int err = 0;
+	bool dead = false;
 
-	mutex_lock(&vb->life);
+	mutex_lock(&vb->state_lock);
 	if (vb->state == VFE_BLK_STOPPED)
-		err = vfe_blk_revive(vb);
-	mutex_unlock(&vb->life);
-	if (err)
+		dead = vfe_blk_recover_locked(vb);
+	mutex_unlock(&vb->state_lock);
+	if (dead)
 		blk_mark_disk_dead(vb->disk);
-	return err;
 }
 
 /**
- * vfe_blk_stopped() - is it stopped, for suspend or shutdown?
+ * vfe_blk_live() - does the device take requests?
  * @vb: the disk
  *
- * Context: any; only a hint but for who could start it again.
+ * Context: any; only a hint, but for whoever could change it.
  */
-bool vfe_blk_stopped(const struct vfe_blk *vb)
+bool vfe_blk_live(const struct vfe_blk *vb)
 {
-	return READ_ONCE(vb->state) == VFE_BLK_STOPPED;
+	return READ_ONCE(vb->state) == VFE_BLK_LIVE;
 }
 
 /**
- * vfe_blk_lost() - the device was pulled out: fail all I/O, wait for none
+ * vfe_blk_removed() - the device was pulled out: fail all I/O, wait for none
  * @vb: the disk
  *
  * Context: process context, may sleep.
  */
-void vfe_blk_lost(struct vfe_blk *vb)
+void vfe_blk_removed(struct vfe_blk *vb)
 {
-	enum vfe_blk_state was;
+	bool was_dead;
 
-	mutex_lock(&vb->life);
-	was = vb->state;
-	if (was == VFE_BLK_LIVE)
+	mutex_lock(&vb->state_lock);
+	was_dead = vb->state == VFE_BLK_DEAD;
+	if (vfe_blk_set_state(vb, VFE_BLK_DEAD)) {
 		vfe_blk_halt(vb);
-	if (vfe_blk_set_state(vb, VFE_BLK_DEAD))
-		vfe_blk_release(vb);
-	mutex_unlock(&vb->life);
-	if (was != VFE_BLK_DEAD)
+		vfe_blk_release_queues(vb);
+	}
+	mutex_unlock(&vb->state_lock);
+	if (!was_dead)
 		blk_mark_disk_dead(vb->disk);
 }
 
 /**
- * vfe_blk_end() - stop the device for good; no recovery runs from here on
+ * vfe_blk_shutdown_device() - stop for good; no recovery runs from here on
  * @vb: the disk, with no request in flight
  *
  * Context: process context, may sleep.
  */
-void vfe_blk_end(struct vfe_blk *vb)
+void vfe_blk_shutdown_device(struct vfe_blk *vb)
 {
-	mutex_lock(&vb->life);
+	mutex_lock(&vb->state_lock);
 	vfe_blk_set_state(vb, VFE_BLK_DEAD);
-	mutex_unlock(&vb->life);
+	mutex_unlock(&vb->state_lock);
 	vfe_blk_close(vb->queues, vb->num_queues);
 	vfe_reset(vb->vd);
-	cancel_work_sync(&vb->recovery);
+	cancel_delayed_work_sync(&vb->recovery);
 }

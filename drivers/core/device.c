@@ -145,19 +145,26 @@ static int vfe_negotiate_same(struct vfe_device *vd)
 }
 
 /*
- * 6.1: without ACCESS_PLATFORM a device is given physical addresses only. The
- * DMA API has none to give where the platform translates.
+ * 6.1: without ACCESS_PLATFORM the device is given physical addresses. Where
+ * the guest's memory is encrypted a device cannot read what is there.
  */
 static bool vfe_addresses_fit(struct vfe_device *vd, u64 offered)
 {
 	if (offered & BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) ||
-	    !vfe_dma_translates(vfe_dev(vd)))
+	    !vfe_memory_is_encrypted())
 		return true;
 	dev_err(vfe_dev(vd),
-		"the device offers features %#llx, without ACCESS_PLATFORM (bit %u), but an IOMMU translates its addresses: let it offer that (QEMU: iommu_platform=on), or boot with iommu=pt\n",
+		"the device offers features %#llx, without ACCESS_PLATFORM (bit %u), and could not read this guest's memory, which is encrypted: let it offer that (QEMU: iommu_platform=on)\n",
 		offered, VIRTIO_F_ACCESS_PLATFORM);
 	return false;
 }
+
+bool vfe_dma_api(const struct vfe_device *vd)
+{
+	return vfe_has_feature(vd, VIRTIO_F_ACCESS_PLATFORM) ||
+	       vfe_platform_maps();
+}
+EXPORT_SYMBOL_GPL(vfe_dma_api);
 
 int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 {

@@ -147,7 +147,34 @@ static __always_inline u64 packed_fill_table(struct vring_packed_desc *d,
 	return len;
 }
 
-/* A table behind one descriptor */
+/* One descriptor that stands for a table: there is room for it. */
+static __always_inline void packed_put_table(struct vfe_queue *q, u64 table,
+					     unsigned int n, u32 in_len,
+					     void *token, unsigned int how)
+{
+	struct packed_ring *r = q->packed;
+
+	packed_fill(&r->desc[r->avail_slot], table, n * VFE_DESC_SIZE,
+		    r->free_id);
+	/* 2.8.19: alone, not in a list linked by NEXT */
+	packed_commit(q, r->avail_flags | VRING_DESC_F_INDIRECT, 1, in_len,
+		      token, how);
+	packed_step(q, &r->avail_slot, &r->avail_flags);
+}
+
+/* The table that the class driver wrote */
+static __always_inline int packed_add_given(struct vfe_queue *q,
+					    dma_addr_t table, unsigned int n,
+					    u32 in_len, void *token,
+					    unsigned int how)
+{
+	if (!q->packed->free)
+		return -ENOSPC;
+	packed_put_table(q, table, n, in_len, token, how);
+	return 0;
+}
+
+/* A table of the ring's own, written here */
 static __always_inline int
 packed_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 		 unsigned int out, unsigned int in, void *token,
@@ -167,12 +194,7 @@ packed_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 				   VRING_DESC_F_WRITE);
 	if (len + in_len > U32_MAX)
 		return -EINVAL;
-	packed_fill(&r->desc[r->avail_slot], table->dma,
-		    (out + in) * VFE_DESC_SIZE, r->free_id);
-	/* 2.8.19: alone, not in a list linked by NEXT */
-	packed_commit(q, r->avail_flags | VRING_DESC_F_INDIRECT, 1, in_len,
-		      token, how);
-	packed_step(q, &r->avail_slot, &r->avail_flags);
+	packed_put_table(q, table->dma, out + in, in_len, token, how);
 	return 0;
 }
 
@@ -277,18 +299,19 @@ static __always_inline u32 packed_used(struct vfe_queue *q, u32 *len)
 		return q->size;
 	}
 	*len = le32_to_cpu(READ_ONCE(d->len));
-	if (*len <= r->bufs[id].in_len)
+	if (likely(*len <= r->bufs[id].in_len))
 		return id;
-	if (flags & VRING_DESC_F_WRITE) {
-		vfe_queue_break(q, "used length", *len);
-		return q->size;
-	}
 	/*
 	 * 2.8.4: without WRITE the length means nothing. There are devices
 	 * that leave the flag out and have the length right: so it is only
-	 * ignored where it cannot be.
+	 * ignored where it cannot be. Nothing beyond the buffer counts.
 	 */
-	*len = 0;
+	if (!(flags & VRING_DESC_F_WRITE)) {
+		*len = 0;
+		return id;
+	}
+	vfe_queue_wrong_len(q, *len, r->bufs[id].in_len);
+	*len = r->bufs[id].in_len;
 	return id;
 }
 
@@ -415,7 +438,7 @@ static __always_inline bool packed_enable_cb_after(struct vfe_queue *q, u16 n,
 						   unsigned int how)
 {
 	struct packed_ring *r = q->packed;
-	u16 out = q->size - r->free - r->unshown;
+	u16 out = packed_usable(q) - r->free - r->unshown;
 	u16 wrap = r->last_used & PACKED_WRAP;
 	unsigned int slot;
 
@@ -469,6 +492,21 @@ PACKED_ADD(packed_add_tables, PACKED_INDIRECT)
 PACKED_ADD(packed_add_chains_in_order, PACKED_IN_ORDER)
 PACKED_ADD(packed_add_tables_in_order, PACKED_INDIRECT | PACKED_IN_ORDER)
 
+#define PACKED_ADD_GIVEN(name, how) \
+	static int name(struct vfe_queue *q, dma_addr_t table, unsigned int n, \
+			u32 in_len, void *token) \
+	{ \
+		return packed_add_given(q, table, n, in_len, token, how); \
+	}
+
+PACKED_ADD_GIVEN(packed_add_given_any, 0)
+PACKED_ADD_GIVEN(packed_add_given_in_order, PACKED_IN_ORDER)
+
+static u16 packed_capacity(const struct vfe_queue *q)
+{
+	return packed_usable(q);
+}
+
 /* What asks the device, or tells it, has a barrier in it */
 #define PACKED_TALK(suffix, how) \
 	static bool packed_kick_prepare_##suffix(struct vfe_queue *q) \
@@ -489,13 +527,17 @@ PACKED_TALK(event, PACKED_EVENT)
 PACKED_TALK(flags_platform, PACKED_PLATFORM)
 PACKED_TALK(event_platform, PACKED_EVENT | PACKED_PLATFORM)
 
-#define PACKED_OPS(add_fn, get_fn, talk) { \
+#define PACKED_OPS(add_fn, given_fn, get_fn, talk) { \
 	.name = "packed", \
 	.any_size = true, \
 	.create = packed_create, \
 	.destroy = packed_destroy, \
 	.reset = packed_reset, \
 	.add = add_fn, \
+	.add_table = given_fn, \
+	/* flags in the upper half; nothing links the descriptors */ \
+	.table = { .write = VRING_DESC_F_WRITE << 16 }, \
+	.capacity = packed_capacity, \
 	.kick_prepare = packed_kick_prepare_##talk, \
 	.pending = packed_pending, \
 	.get = get_fn, \
@@ -509,20 +551,22 @@ PACKED_TALK(event_platform, PACKED_EVENT | PACKED_PLATFORM)
 }
 
 /* By EVENT_IDX and ORDER_PLATFORM, for one way to add and get */
-#define PACKED_OPS_4(how, add, get) \
-	[how] = PACKED_OPS(add, get, flags), \
-	[(how) | PACKED_EVENT] = PACKED_OPS(add, get, event), \
-	[(how) | PACKED_PLATFORM] = PACKED_OPS(add, get, flags_platform), \
+#define PACKED_OPS_4(how, add, given, get) \
+	[how] = PACKED_OPS(add, given, get, flags), \
+	[(how) | PACKED_EVENT] = PACKED_OPS(add, given, get, event), \
+	[(how) | PACKED_PLATFORM] = \
+		PACKED_OPS(add, given, get, flags_platform), \
 	[(how) | PACKED_EVENT | PACKED_PLATFORM] = \
-		PACKED_OPS(add, get, event_platform)
+		PACKED_OPS(add, given, get, event_platform)
 
 static const struct vfe_ring_ops packed_ops[PACKED_VARIANTS] = {
-	PACKED_OPS_4(0, packed_add_chains, packed_get),
-	PACKED_OPS_4(PACKED_INDIRECT, packed_add_tables, packed_get),
+	PACKED_OPS_4(0, packed_add_chains, packed_add_given_any, packed_get),
+	PACKED_OPS_4(PACKED_INDIRECT, packed_add_tables, packed_add_given_any,
+		     packed_get),
 	PACKED_OPS_4(PACKED_IN_ORDER, packed_add_chains_in_order,
-		     packed_get_in_order),
+		     packed_add_given_in_order, packed_get_in_order),
 	PACKED_OPS_4(PACKED_INDIRECT | PACKED_IN_ORDER,
-		     packed_add_tables_in_order,
+		     packed_add_tables_in_order, packed_add_given_in_order,
 		     packed_get_in_order),
 };
 

@@ -94,6 +94,16 @@ struct packed_ring {
 	bool cb_on;
 };
 
+/*
+ * Descriptors to use at a time. With IN_ORDER one stays free: QEMU's devices,
+ * at least from 10.0 to 11.1, lose the completion that empties a ring which was
+ * full (virtqueue_ordered_fill() takes such a ring for an empty one).
+ */
+static inline u16 packed_usable(const struct vfe_queue *q)
+{
+	return q->in_order && q->size > 1 ? q->size - 1 : q->size;
+}
+
 int packed_create(struct vfe_queue *q, struct device *dev);
 void packed_destroy(struct vfe_queue *q, struct device *dev);
 void packed_reset(struct vfe_queue *q);

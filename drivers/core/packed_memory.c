@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A packed ring's memory: made, emptied, given back. Operations: packed.c. */
 #include <linux/cache.h>
-#include <linux/dma-mapping.h>
 #include <linux/errno.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -29,7 +28,7 @@ void packed_reset(struct vfe_queue *q)
 	r->shown = PACKED_WRAP;
 	r->last_used = PACKED_WRAP;
 	r->free_id = 0;
-	r->free = q->size;
+	r->free = packed_usable(q);
 	r->oldest = 0;
 	r->batch = 0;
 	r->detach_pos = 0;
@@ -48,8 +47,7 @@ static int packed_alloc_memory(struct vfe_queue *q, struct device *dev)
 	size_t device_at = driver_at + SMP_CACHE_BYTES;
 
 	r->memory_len = device_at + SMP_CACHE_BYTES;
-	r->memory = dma_alloc_coherent(dev, r->memory_len, &r->memory_dma,
-				       GFP_KERNEL);
+	r->memory = vfe_ring_alloc(q, dev, r->memory_len, &r->memory_dma);
 	if (!r->memory)
 		return -ENOMEM;
 	r->desc = r->memory;
@@ -67,10 +65,9 @@ void packed_destroy(struct vfe_queue *q, struct device *dev)
 
 	if (!r)
 		return;
-	vfe_tables_free(&r->tables, q);
+	vfe_tables_free(&r->tables, q, dev);
 	if (r->memory)
-		dma_free_coherent(dev, r->memory_len, r->memory,
-				  r->memory_dma);
+		vfe_ring_free(q, dev, r->memory_len, r->memory, r->memory_dma);
 	kvfree(r->bufs);
 	kfree(r);
 	q->packed = NULL;
@@ -87,7 +84,7 @@ int packed_create(struct vfe_queue *q, struct device *dev)
 	if (!r->bufs || packed_alloc_memory(q, dev))
 		goto fail;
 	/* a buffer of one piece needs no table */
-	if (q->indirect && q->max_segs > 1 &&
+	if (q->indirect && !q->spec.own_tables && q->max_segs > 1 &&
 	    vfe_tables_alloc(&r->tables, q, dev))
 		goto fail;
 	packed_reset(q);

@@ -35,6 +35,26 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
 }
 
 /**
+ * vfe_queue_wrong_len() - the device said that it wrote what it cannot have
+ * @q: the queue
+ * @len: the used length
+ * @most: bytes that the buffer has for the device to write
+ *
+ * There are devices in use that do so and work otherwise, so it is said once.
+ *
+ * Context: any; the caller serialises.
+ */
+void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
+{
+	if (q->told_len)
+		return;
+	q->told_len = true;
+	dev_warn(vfe_dev(q->vd),
+		 "queue %u (%s): used length %u for a buffer of %u bytes: ignored from here on, mend the device\n",
+		 q->index, q->spec.name, len, most);
+}
+
+/**
  * vfe_queue_init() - prepare a queue that has no ring yet
  * @q: zeroed, but for @lies_len
  * @vd: the device
@@ -54,6 +74,7 @@ int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd, u16 index,
 	q->indirect = vfe_has_feature(vd, VIRTIO_RING_F_INDIRECT_DESC);
 	q->in_order = vfe_has_feature(vd, VIRTIO_F_IN_ORDER);
 	q->order_platform = vfe_has_feature(vd, VIRTIO_F_ORDER_PLATFORM);
+	q->dma_api = vfe_dma_api(vd);
 	q->align = VRING_USED_ALIGN_SIZE;
 	q->ops = vfe_has_feature(vd, VIRTIO_F_RING_PACKED) ?
 		 vfe_packed_ops(q) : vfe_split_ops(q);
@@ -86,6 +107,24 @@ int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
 	return q->ops->add(q, segs, out, in, token);
 }
 EXPORT_SYMBOL_GPL(vfe_queue_add);
+
+int vfe_queue_add_table(struct vfe_queue *q, dma_addr_t table, unsigned int n,
+			u32 in_len, void *token)
+{
+	if (unlikely(READ_ONCE(q->broken)))
+		return -EIO;
+	if (unlikely(!q->indirect || !n || n > q->max_segs || !token))
+		return -EINVAL;
+	return q->ops->add_table(q, table, n, in_len, token);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_add_table);
+
+const struct vfe_table_format *
+vfe_queue_table_format(const struct vfe_queue *q)
+{
+	return &q->ops->table;
+}
+EXPORT_SYMBOL_GPL(vfe_queue_table_format);
 
 bool vfe_queue_kick_prepare(struct vfe_queue *q)
 {
@@ -159,6 +198,21 @@ bool vfe_queue_interrupt(struct vfe_queue *q)
 	q->spec.done(q);
 	return true;
 }
+
+unsigned int vfe_queue_in_flight(const struct vfe_queue *q)
+{
+	u16 avail, used;
+
+	q->ops->indices(q, &avail, &used);
+	return (u16)(avail - used);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_in_flight);
+
+unsigned int vfe_queue_capacity(const struct vfe_queue *q)
+{
+	return q->ops->capacity(q);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_capacity);
 
 bool vfe_queue_broken(const struct vfe_queue *q)
 {

@@ -60,8 +60,9 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 	if (!q->size)
 		q->size = min_t(unsigned int, offered, q->ops->any_size ?
 				wanted : rounddown_pow_of_two(wanted));
-	/* 2.7.5.3.1: no chain is longer than the queue */
-	q->max_segs = min_t(unsigned int, q->spec.max_segs, q->size);
+	/* 2.7.5.3.1: no chain is longer than the queue, nor than what it has */
+	q->max_segs = min_t(unsigned int, q->spec.max_segs,
+			    q->ops->capacity(q));
 	return 0;
 }
 

@@ -52,6 +52,9 @@ struct vfe_queue_events {
  * @destroy: give it back; the device no longer uses it
  * @reset: empty it, as at creation; all buffers were detached
  * @add: see vfe_queue_add(); the arguments are checked
+ * @add_table: see vfe_queue_add_table(); likewise
+ * @table: how indirect tables are written
+ * @capacity: see vfe_queue_capacity()
  * @kick_prepare: see vfe_queue_kick_prepare(); false with nothing new
  * @pending: is there a used buffer? May race with @get
  * @get: see vfe_queue_get()
@@ -73,6 +76,10 @@ struct vfe_ring_ops {
 	void (*reset)(struct vfe_queue *q);
 	int (*add)(struct vfe_queue *q, const struct vfe_seg *segs,
 		   unsigned int out, unsigned int in, void *token);
+	int (*add_table)(struct vfe_queue *q, dma_addr_t table, unsigned int n,
+			 u32 in_len, void *token);
+	struct vfe_table_format table;
+	u16 (*capacity)(const struct vfe_queue *q);
 	bool (*kick_prepare)(struct vfe_queue *q);
 	bool (*pending)(const struct vfe_queue *q);
 	void *(*get)(struct vfe_queue *q, u32 *len);
@@ -100,6 +107,7 @@ const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
  * @events: counted a CPU each
  * @kicks_suppressed: as in struct vfe_queue_counts; counted with the queue's
  *		      lock held
+ * @told_len: a wrong used length was told of
  * @base: what the sums were when they were last reset
  * @desc_addr: bus address of the descriptors
  * @driver_addr: bus address of what the driver writes
@@ -119,6 +127,8 @@ const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
  * @indirect: VIRTIO_F_INDIRECT_DESC was negotiated
  * @in_order: VIRTIO_F_IN_ORDER was negotiated
  * @order_platform: VIRTIO_F_ORDER_PLATFORM was negotiated
+ * @dma_api: addresses for the device are those of the DMA API, not physical
+ *	     ones
  * @broken: the device broke the rules of the ring, or is gone
  */
 struct vfe_queue {
@@ -132,6 +142,7 @@ struct vfe_queue {
 	struct vfe_queue_spec spec;
 	struct vfe_queue_events __percpu *events;
 	u64 kicks_suppressed;
+	bool told_len;
 	struct vfe_queue_counts base;
 	dma_addr_t desc_addr;
 	dma_addr_t driver_addr;
@@ -148,6 +159,7 @@ struct vfe_queue {
 	bool indirect;
 	bool in_order;
 	bool order_platform;
+	bool dma_api;
 	bool broken;
 };
 
@@ -173,6 +185,14 @@ static __always_inline void vfe_ring_count(u64 *count)
 	data_race((*count)++);
 }
 
+/* memory.c: what the device reads and writes of a ring, zeroed, or NULL */
+void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
+		     dma_addr_t *dma);
+void vfe_ring_free(const struct vfe_queue *q, struct device *dev, size_t len,
+		   void *memory, dma_addr_t dma);
+
+/* queue.c: a used length that cannot be: said once a queue, then ignored */
+void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most);
 /* queue.c: mark a queue broken, say why once, ask for a reset */
 void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value);
 int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd, u16 index,

@@ -160,32 +160,53 @@ split_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 	return 0;
 }
 
-/* A table behind one descriptor */
+/* One descriptor that stands for a table: there is room for it. */
+static __always_inline void split_put_table(struct vfe_queue *q, u64 table,
+					    unsigned int n, u32 in_len,
+					    void *token, unsigned int how)
+{
+	struct split_ring *r = q->split;
+	u16 head = r->free_head;
+	struct vring_desc *d = &r->desc[head];
+
+	d->addr = split_from64(table);
+	d->len = split_from32(n * VFE_DESC_SIZE);
+	/* 2.7.5.3.1: INDIRECT without NEXT, and not in a table */
+	d->flags = split_from16(VRING_DESC_F_INDIRECT);
+	split_commit(q, head, split_after(q, head, how), 1, in_len, token, how);
+}
+
+/* The table that the class driver wrote */
+static __always_inline int split_add_given(struct vfe_queue *q,
+					   dma_addr_t table, unsigned int n,
+					   u32 in_len, void *token,
+					   unsigned int how)
+{
+	if (!q->split->free)
+		return -ENOSPC;
+	split_put_table(q, table, n, in_len, token, how);
+	return 0;
+}
+
+/* A table of the ring's own, written here */
 static __always_inline int
 split_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 		unsigned int out, unsigned int in, void *token,
 		unsigned int how)
 {
 	struct split_ring *r = q->split;
-	u16 head = r->free_head;
 	const struct vfe_table *table;
 	struct split_chain c = { .at = 0 };
-	struct vring_desc *d;
 	u64 in_len;
 
 	if (!r->free)
 		return -ENOSPC;
-	table = &r->tables.table[head];
+	table = &r->tables.table[r->free_head];
 	c.desc = table->desc;
 	in_len = split_write(q, &c, segs, out, in, true, how);
 	if (in_len == U64_MAX)
 		return -EINVAL;
-	d = &r->desc[head];
-	d->addr = split_from64(table->dma);
-	d->len = split_from32((out + in) * VFE_DESC_SIZE);
-	/* 2.7.5.3.1: INDIRECT without NEXT, and not in a table */
-	d->flags = split_from16(VRING_DESC_F_INDIRECT);
-	split_commit(q, head, split_after(q, head, how), 1, in_len, token, how);
+	split_put_table(q, table->dma, out + in, in_len, token, how);
 	return 0;
 }
 
@@ -303,9 +324,10 @@ static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
 		return id;
 	}
 	*len = split_to32(READ_ONCE(elem->len));
-	if (*len > r->bufs[id].in_len) {
-		vfe_queue_break(q, "used length", *len);
-		return q->size;
+	/* 2.7.8.3: nothing beyond the buffer counts, whatever it says */
+	if (unlikely(*len > r->bufs[id].in_len)) {
+		vfe_queue_wrong_len(q, *len, r->bufs[id].in_len);
+		*len = r->bufs[id].in_len;
 	}
 	return id;
 }
@@ -467,6 +489,22 @@ SPLIT_ADD(split_add_tables, SPLIT_INDIRECT)
 SPLIT_ADD(split_add_chains_in_order, SPLIT_IN_ORDER)
 SPLIT_ADD(split_add_tables_in_order, SPLIT_INDIRECT | SPLIT_IN_ORDER)
 
+/* The table's form: flags in the lower half, the next one's number above */
+#define SPLIT_ADD_GIVEN(name, how) \
+	static int name(struct vfe_queue *q, dma_addr_t table, unsigned int n, \
+			u32 in_len, void *token) \
+	{ \
+		return split_add_given(q, table, n, in_len, token, how); \
+	}
+
+SPLIT_ADD_GIVEN(split_add_given_any, 0)
+SPLIT_ADD_GIVEN(split_add_given_in_order, SPLIT_IN_ORDER)
+
+static u16 split_capacity(const struct vfe_queue *q)
+{
+	return q->size;
+}
+
 static void *split_get(struct vfe_queue *q, u32 *len)
 {
 	return split_get_any(q, len, 0);
@@ -506,12 +544,19 @@ SPLIT_TALK(event, SPLIT_EVENT)
 SPLIT_TALK(flags_platform, SPLIT_PLATFORM)
 SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 
-#define SPLIT_OPS(add_fn, get_fn, cb, talk) { \
+#define SPLIT_OPS(add_fn, given_fn, get_fn, cb, talk) { \
 	.name = "split", \
 	.create = split_create, \
 	.destroy = split_destroy, \
 	.reset = split_reset, \
 	.add = add_fn, \
+	.add_table = given_fn, \
+	.table = { \
+		.link = VRING_DESC_F_NEXT, \
+		.step = 1 << 16, \
+		.write = VRING_DESC_F_WRITE, \
+	}, \
+	.capacity = split_capacity, \
 	.kick_prepare = split_kick_prepare_##talk, \
 	.pending = split_pending, \
 	.get = get_fn, \
@@ -525,29 +570,32 @@ SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 }
 
 /* By EVENT_IDX and ORDER_PLATFORM, for one way to add and get */
-#define SPLIT_OPS_4(how, add, get) \
-	[how] = SPLIT_OPS(add, get, flags, flags), \
-	[(how) | SPLIT_EVENT] = SPLIT_OPS(add, get, event, event), \
+#define SPLIT_OPS_4(how, add, given, get) \
+	[how] = SPLIT_OPS(add, given, get, flags, flags), \
+	[(how) | SPLIT_EVENT] = SPLIT_OPS(add, given, get, event, event), \
 	[(how) | SPLIT_PLATFORM] = \
-		SPLIT_OPS(add, get, flags, flags_platform), \
+		SPLIT_OPS(add, given, get, flags, flags_platform), \
 	[(how) | SPLIT_EVENT | SPLIT_PLATFORM] = \
-		SPLIT_OPS(add, get, event, event_platform)
+		SPLIT_OPS(add, given, get, event, event_platform)
+
+/* Legacy devices have neither ORDER_PLATFORM nor IN_ORDER. */
+#define SPLIT_OPS_LEGACY(how, add) \
+	[(how) | SPLIT_LIES] = SPLIT_OPS(add, split_add_given_any, \
+					 split_get_lies, flags, flags), \
+	[(how) | SPLIT_LIES | SPLIT_EVENT] = \
+		SPLIT_OPS(add, split_add_given_any, split_get_lies, event, \
+			  event)
 
 static const struct vfe_ring_ops split_ops[SPLIT_VARIANTS] = {
-	SPLIT_OPS_4(0, split_add_chains, split_get),
-	SPLIT_OPS_4(SPLIT_INDIRECT, split_add_tables, split_get),
+	SPLIT_OPS_4(0, split_add_chains, split_add_given_any, split_get),
+	SPLIT_OPS_4(SPLIT_INDIRECT, split_add_tables, split_add_given_any,
+		    split_get),
 	SPLIT_OPS_4(SPLIT_IN_ORDER, split_add_chains_in_order,
-		    split_get_in_order),
+		    split_add_given_in_order, split_get_in_order),
 	SPLIT_OPS_4(SPLIT_INDIRECT | SPLIT_IN_ORDER, split_add_tables_in_order,
-		    split_get_in_order),
-	/* legacy devices have neither ORDER_PLATFORM nor IN_ORDER */
-	[SPLIT_LIES] = SPLIT_OPS(split_add_chains, split_get_lies, flags, flags),
-	[SPLIT_LIES | SPLIT_EVENT] =
-		SPLIT_OPS(split_add_chains, split_get_lies, event, event),
-	[SPLIT_LIES | SPLIT_INDIRECT] =
-		SPLIT_OPS(split_add_tables, split_get_lies, flags, flags),
-	[SPLIT_LIES | SPLIT_INDIRECT | SPLIT_EVENT] =
-		SPLIT_OPS(split_add_tables, split_get_lies, event, event),
+		    split_add_given_in_order, split_get_in_order),
+	SPLIT_OPS_LEGACY(0, split_add_chains),
+	SPLIT_OPS_LEGACY(SPLIT_INDIRECT, split_add_tables),
 };
 
 /**

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A split ring's memory: made, emptied, given back. Operations: split.c. */
-#include <linux/dma-mapping.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/preempt.h>
@@ -60,8 +59,7 @@ static int split_alloc_memory(struct vfe_queue *q, struct device *dev)
 
 	r->memory_len = used_at + struct_size(r->used, ring, q->size) +
 			sizeof(*r->avail_event);
-	r->memory = dma_alloc_coherent(dev, r->memory_len, &r->memory_dma,
-				       GFP_KERNEL);
+	r->memory = vfe_ring_alloc(q, dev, r->memory_len, &r->memory_dma);
 	if (!r->memory)
 		return -ENOMEM;
 	r->desc = r->memory;
@@ -81,10 +79,9 @@ void split_destroy(struct vfe_queue *q, struct device *dev)
 
 	if (!r)
 		return;
-	vfe_tables_free(&r->tables, q);
+	vfe_tables_free(&r->tables, q, dev);
 	if (r->memory)
-		dma_free_coherent(dev, r->memory_len, r->memory,
-				  r->memory_dma);
+		vfe_ring_free(q, dev, r->memory_len, r->memory, r->memory_dma);
 	kvfree(r->bufs);
 	kfree(r);
 	q->split = NULL;
@@ -102,7 +99,7 @@ int split_create(struct vfe_queue *q, struct device *dev)
 	if (!r->bufs || split_alloc_memory(q, dev))
 		goto fail;
 	/* a buffer of one piece needs no table */
-	if (q->indirect && q->max_segs > 1 &&
+	if (q->indirect && !q->spec.own_tables && q->max_segs > 1 &&
 	    vfe_tables_alloc(&r->tables, q, dev))
 		goto fail;
 	split_reset(q);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Indirect tables of a ring, in either layout: one for each descriptor, made
- * at set-up, so that nothing is allocated to add a buffer.
+ * at set-up, so that nothing is allocated to add a buffer. A class driver that
+ * builds its own has none here.
  */
 #ifndef VFE_TABLES_H
 #define VFE_TABLES_H
@@ -9,7 +10,6 @@
 #include <linux/types.h>
 
 struct device;
-struct dma_pool;
 struct vfe_queue;
 
 /* Bytes of a descriptor, in a table as in a ring of either layout */
@@ -28,16 +28,15 @@ struct vfe_table {
 /**
  * struct vfe_tables - the tables of a queue
  * @table: one for each descriptor of the ring
- * @pool: where they come from
  */
 struct vfe_tables {
 	struct vfe_table *table;
-	struct dma_pool *pool;
 };
 
 /* Return: 0 or -ENOMEM; then too vfe_tables_free() is called */
 int vfe_tables_alloc(struct vfe_tables *t, const struct vfe_queue *q,
 		     struct device *dev);
-void vfe_tables_free(struct vfe_tables *t, const struct vfe_queue *q);
+void vfe_tables_free(struct vfe_tables *t, const struct vfe_queue *q,
+		     struct device *dev);
 
 #endif /* VFE_TABLES_H */

@@ -8,12 +8,12 @@
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
-#include <linux/dma-direct.h>
-#include <linux/iommu.h>
-#include <linux/kthread.h>
+#include <linux/cc_platform.h>
+#include <linux/hrtimer.h>
 #include <linux/pci.h>
 #include <linux/version.h>
 #include <uapi/linux/virtio_config.h>
+#include <xen/xen.h>
 
 /* bits that the headers of 6.1 do not have yet */
 #ifndef VIRTIO_F_NOTIFICATION_DATA
@@ -33,29 +33,16 @@
 #define VFE_MQ_F_MERGE 0
 #endif
 
-#ifdef CONFIG_IOMMU_API
-static inline bool vfe_iommu_translates(struct device *dev)
+/* Is the guest's memory such that a device cannot read it as it is? */
+static inline bool vfe_memory_is_encrypted(void)
 {
-	struct iommu_domain *domain = iommu_get_domain_for_dev(dev);
-
-	return domain && domain->type != IOMMU_DOMAIN_IDENTITY;
+	return cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
 }
-#else	/* nothing is in a domain there */
-static inline bool vfe_iommu_translates(struct device *dev)
-{
-	return false;
-}
-#endif
 
-/* Are a device's addresses of memory other than physical ones? */
-static inline bool vfe_dma_translates(struct device *dev)
+/* Does all DMA need the DMA API, whatever a device says? As in virtio_ring. */
+static inline bool vfe_platform_maps(void)
 {
-	const struct bus_dma_region *r = dev->dma_range_map;
-
-	for (; r && r->size; r++)
-		if (r->cpu_start != r->dma_start)
-			return true;
-	return vfe_iommu_translates(dev);
+	return xen_domain();
 }
 
 /**
@@ -69,6 +56,7 @@ static inline bool vfe_dma_translates(struct device *dev)
  * @max_segments: pieces of memory in one request
  * @max_segment_size: bytes
  * @max_discard_sectors: of 512 bytes, in one request
+ * @max_secure_erase_sectors: of 512 bytes, in one request
  * @max_discard_segments: ranges in one discard
  * @discard_granularity: bytes
  * @max_write_zeroes_sectors: of 512 bytes, in one request
@@ -87,6 +75,7 @@ struct vfe_disk_limits {
 	u16 max_segments;
 	u32 max_segment_size;
 	u32 max_discard_sectors;
+	u32 max_secure_erase_sectors;
 	u16 max_discard_segments;
 	u32 discard_granularity;
 	u32 max_write_zeroes_sectors;
@@ -111,10 +100,13 @@ static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
 		.max_segments = want->max_segments,
 		.max_segment_size = want->max_segment_size,
 		.max_hw_discard_sectors = want->max_discard_sectors,
+		.max_secure_erase_sectors = want->max_secure_erase_sectors,
 		.max_discard_segments = want->max_discard_segments,
 		.discard_granularity = want->discard_granularity,
 		.max_write_zeroes_sectors = want->max_write_zeroes_sectors,
-		.features = want->write_cache ? BLK_FEAT_WRITE_CACHE : 0,
+		/* as virtio_blk: what is below is not known to be fast */
+		.features = BLK_FEAT_ROTATIONAL |
+			    (want->write_cache ? BLK_FEAT_WRITE_CACHE : 0),
 	};
 
 	/* 6.17 tells zeroing that deallocates from zeroing that does not. */
@@ -167,6 +159,7 @@ static inline void vfe_limit_requests(struct request_queue *q,
 	if (want->max_discard_segments)
 		blk_queue_max_discard_segments(q, want->max_discard_segments);
 	blk_queue_max_discard_sectors(q, want->max_discard_sectors);
+	blk_queue_max_secure_erase_sectors(q, want->max_secure_erase_sectors);
 	q->limits.discard_granularity = want->discard_granularity;
 	blk_queue_max_write_zeroes_sectors(q, want->max_write_zeroes_sectors);
 }
@@ -182,7 +175,6 @@ static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
 	vfe_limit_blocks(disk->queue, want);
 	vfe_limit_requests(disk->queue, want);
 	blk_queue_write_cache(disk->queue, want->write_cache, false);
-	blk_queue_flag_set(QUEUE_FLAG_NONROT, disk->queue);
 	return disk;
 }
 
@@ -201,16 +193,30 @@ static inline int vfe_set_write_cache(struct request_queue *q, bool on)
 #define vfe_node_t int
 #endif
 
-/* 6.16 finds the queue in the request. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
-static inline int vfe_map_sg(struct request *rq, struct scatterlist *sg)
+/* 6.18 asks a disk, and not a block device, for its geometry. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define vfe_geo_t struct block_device
+#define vfe_geo_disk(of) ((of)->bd_disk)
+#else
+#define vfe_geo_t struct gendisk
+#define vfe_geo_disk(of) (of)
+#endif
+
+/* 6.13 made the two steps one. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline void vfe_hrtimer_setup(struct hrtimer *timer,
+				     enum hrtimer_restart (*run)(struct hrtimer *),
+				     enum hrtimer_mode mode)
 {
-	return blk_rq_map_sg(rq->q, rq, sg);
+	hrtimer_init(timer, CLOCK_MONOTONIC, mode);
+	timer->function = run;
 }
 #else
-static inline int vfe_map_sg(struct request *rq, struct scatterlist *sg)
+static inline void vfe_hrtimer_setup(struct hrtimer *timer,
+				     enum hrtimer_restart (*run)(struct hrtimer *),
+				     enum hrtimer_mode mode)
 {
-	return blk_rq_map_sg(rq, sg);
+	hrtimer_setup(timer, run, CLOCK_MONOTONIC, mode);
 }
 #endif
 
@@ -228,7 +234,12 @@ static inline struct request *vfe_rq_pop(vfe_rq_list *list)
 
 static inline void vfe_rq_add(vfe_rq_list *list, struct request *rq)
 {
-	rq_list_add(list, rq);
+	struct request **tail = list;
+
+	while (*tail)
+		tail = &(*tail)->rq_next;
+	rq->rq_next = NULL;
+	*tail = rq;
 }
 #else
 #define vfe_rq_list struct rq_list
@@ -240,7 +251,7 @@ static inline struct request *vfe_rq_pop(vfe_rq_list *list)
 
 static inline void vfe_rq_add(vfe_rq_list *list, struct request *rq)
 {
-	rq_list_add_head(list, rq);
+	rq_list_add_tail(list, rq);
 }
 #endif
 
@@ -258,24 +269,6 @@ static inline void vfe_rq_start(struct request *rq)
 static inline void vfe_rq_start(struct request *rq)
 {
 	blk_mq_start_request(rq);
-}
-#endif
-
-/*
- * A thread of one CPU, which runs; @name has a %u for that. 6.14 made it two
- * steps, and one of both.
- */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
-static inline struct kthread_worker *vfe_run_worker_on_cpu(unsigned int cpu,
-							   const char *name)
-{
-	return kthread_create_worker_on_cpu(cpu, 0, name, cpu);
-}
-#else
-static inline struct kthread_worker *vfe_run_worker_on_cpu(unsigned int cpu,
-							   const char *name)
-{
-	return kthread_run_worker_on_cpu(cpu, 0, name);
 }
 #endif
 

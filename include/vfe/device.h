@@ -79,8 +79,8 @@ void vfe_destroy(struct vfe_device *vd);
  * The core adds what it can do itself (VERSION_1, EVENT_IDX, ...).
  *
  * Return: 0, -ENODEV when a required bit (or VERSION_1, or ACCESS_PLATFORM
- * where the platform translates addresses) is not offered or FEATURES_OK did
- * not stick; FAILED is set then and the log says which.
+ * where the guest's memory is encrypted) is not offered or FEATURES_OK did not
+ * stick; FAILED is set then and the log says which.
  */
 int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required);
 bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit);
@@ -167,6 +167,11 @@ bool vfe_wants_reset(struct vfe_device *vd);
 bool vfe_gone(const struct vfe_device *vd);
 
 struct device *vfe_dev(const struct vfe_device *vd);	/* for the DMA API */
+/*
+ * Are addresses for the device those of the DMA API? If not, it takes physical
+ * ones: ACCESS_PLATFORM was not negotiated. Known after vfe_negotiate().
+ */
+bool vfe_dma_api(const struct vfe_device *vd);
 void *vfe_priv(const struct vfe_device *vd);
 struct vfe_regs *vfe_regs_of(struct vfe_device *vd);
 struct vfe_stats *vfe_stats_of(struct vfe_device *vd);

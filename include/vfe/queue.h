@@ -23,12 +23,44 @@ struct vfe_seg {
 };
 
 /**
+ * struct vfe_desc - a descriptor in an indirect table, as the device reads it
+ * @addr: bus address
+ * @len: bytes, not 0
+ * @ctrl: flags and what else the layout of the ring has there, as
+ *	  struct vfe_table_format says
+ *
+ * A class driver that builds its own tables writes these.
+ */
+struct vfe_desc {
+	__le64 addr;
+	__le32 len;
+	__le32 ctrl;
+};
+
+/**
+ * struct vfe_table_format - how to fill &vfe_desc.ctrl
+ * @link: in all descriptors of a table but the last
+ * @step: in descriptor number i of these, (i + 1) times
+ * @write: in those that the device writes
+ *
+ * The two layouts of a ring have their flags in different halves, and only one
+ * links the descriptors of a table (virtio 1.4, 2.7.5 and 2.8.7).
+ */
+struct vfe_table_format {
+	u32 link;
+	u32 step;
+	u32 write;
+};
+
+/**
  * struct vfe_queue_spec - what a class driver asks of a queue
  * @name: for the interrupt's name and messages
  * @done: called from the queue's interrupt: the device used buffers
  * @max_segs: most pieces one buffer has (sizes the indirect tables)
  * @size: entries wanted, 0 for what the device offers; rounded to what it can,
  *	  and without a say on a legacy device
+ * @own_tables: the class driver builds indirect tables itself and adds them by
+ *		vfe_queue_add_table(); vfe_queue_add() makes none
  * @polled: it never interrupts and has no vector: the class driver asks for no
  *	    interrupt and looks by itself. Such queues come behind all others
  */
@@ -37,6 +69,7 @@ struct vfe_queue_spec {
 	void (*done)(struct vfe_queue *q);
 	unsigned int max_segs;
 	u16 size;
+	bool own_tables;
 	bool polled;
 };
 
@@ -55,6 +88,24 @@ struct vfe_queue_spec {
 int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
 		  unsigned int out, unsigned int in, void *token);
 
+/**
+ * vfe_queue_add_table() - make a buffer available by its indirect table
+ * @q: the queue; VIRTIO_F_INDIRECT_DESC was negotiated
+ * @table: bus address of the table, which stays as it is until the buffer is
+ *	   used or detached
+ * @n: descriptors in it, those for the device to read first
+ * @in_len: bytes that the device may write
+ * @token: as for vfe_queue_add()
+ *
+ * Context: as vfe_queue_add(), and with the same errors.
+ */
+int vfe_queue_add_table(struct vfe_queue *q, dma_addr_t table, unsigned int n,
+			u32 in_len, void *token);
+
+/* How tables for this queue are written */
+const struct vfe_table_format *
+vfe_queue_table_format(const struct vfe_queue *q);
+
 /* Show all added buffers to the device. Return: whether it wants a notify. */
 bool vfe_queue_kick_prepare(struct vfe_queue *q);
 
@@ -64,8 +115,8 @@ void vfe_queue_notify(struct vfe_queue *q);
 /**
  * vfe_queue_get() - take the next used buffer
  * @q: the queue
- * @len: where to put the bytes the device says it wrote (checked: not more
- *       than the buffer's writable pieces)
+ * @len: where to put the bytes the device says it wrote, cut to those of the
+ *       buffer's writable pieces: devices get this wrong, and are told of once
  *
  * Return: the buffer's token, or NULL when there is none or the queue is (or
  * just became) broken.
@@ -128,6 +179,15 @@ int vfe_queue_reset(struct vfe_queue *q);
  * reset then.
  */
 int vfe_queue_restart(struct vfe_queue *q);
+
+/* Buffers that the device has and that were not taken back */
+unsigned int vfe_queue_in_flight(const struct vfe_queue *q);
+
+/*
+ * Descriptors that can be in use at a time: fewer than vfe_queue_size() where
+ * devices are known to lose the last one.
+ */
+unsigned int vfe_queue_capacity(const struct vfe_queue *q);
 
 bool vfe_queue_broken(const struct vfe_queue *q);
 unsigned int vfe_queue_size(const struct vfe_queue *q);

@@ -4,6 +4,8 @@
  * changes its configuration, and the attributes that users of virtio_blk know,
  * cache_type and serial.
  */
+#include <linux/hdreg.h>
+#include <linux/kstrtox.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -22,13 +24,16 @@ void vfe_blk_update_capacity(struct vfe_blk *vb)
 {
 	u64 capacity;
 
-	/* a work item and a recovery may both be here: who reads last tells last */
-	mutex_lock(&vb->sizing);
+	/*
+	 * Config-change work and a recovery may race here: serialise them, so
+	 * that the last capacity read is the one that is announced.
+	 */
+	mutex_lock(&vb->capacity_lock);
 	if (!vfe_blk_read_capacity(vb, &capacity)) {
 		WRITE_ONCE(vb->capacity, capacity);
 		set_capacity_and_notify(vb->disk, capacity);
 	}
-	mutex_unlock(&vb->sizing);
+	mutex_unlock(&vb->capacity_lock);
 }
 
 /* 5.2.6.1: the capacity is looked at again on each configuration change. */
@@ -68,16 +73,16 @@ int vfe_blk_restore_cache(struct vfe_blk *vb)
 }
 
 /**
- * vfe_blk_forgo_cache() - no cache for a device that cannot flush it
+ * vfe_blk_disable_cache() - switch off a cache that the device cannot flush
  * @vb: the disk, its queues set up: a reset on the way there, as when a vector
- *	was refused, would let the cache be there again
+ *	was refused, would switch the cache on again
  *
- * It would lose what users take for written.
+ * Such a cache would lose what users take for written.
  *
  * Return: 0, also for a device that can, or an error as
  * vfe_blk_restore_cache(), with one line in the log.
  */
-int vfe_blk_forgo_cache(struct vfe_blk *vb)
+int vfe_blk_disable_cache(struct vfe_blk *vb)
 {
 	int err;
 
@@ -96,14 +101,14 @@ static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
 {
 	int err = -EAGAIN;
 
-	mutex_lock(&vb->life);
+	mutex_lock(&vb->state_lock);
 	if (vb->state == VFE_BLK_LIVE) {
 		err = vfe_blk_write_wce(vb, on);
 		/* in doubt there is a cache: a flush too many does no harm */
 		if (!err || (on && err != -EIO))
 			vb->write_cache = on;
 	}
-	mutex_unlock(&vb->life);
+	mutex_unlock(&vb->state_lock);
 	return err;
 }
 
@@ -112,7 +117,7 @@ static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
  * told first of one that comes and last of one that goes. 5.2.6.1: what was
  * written before the cache goes is not stable yet, hence the flush.
  *
- * @life is not held over what waits for requests: they may need a recovery.
+ * @state_lock is not held over what waits for requests: they may need a recovery.
  */
 static int vfe_blk_change_cache(struct vfe_blk *vb, bool on)
 {
@@ -154,13 +159,46 @@ static ssize_t cache_type_store(struct device *dev,
 	i = sysfs_match_string(vfe_blk_cache_types, buf);
 	if (i < 0)
 		return i;
-	mutex_lock(&vb->control);
+	mutex_lock(&vb->sysfs_lock);
 	err = vfe_blk_change_cache(vb, i);
-	mutex_unlock(&vb->control);
+	mutex_unlock(&vb->sysfs_lock);
 	return err ?: count;
 }
 
 static DEVICE_ATTR_RW(cache_type);
+
+/**
+ * vfe_blk_getgeo() - cylinders, heads and sectors, for HDIO_GETGEO
+ * @vb: the disk
+ * @geo: where to put them
+ *
+ * Those of the device where it has any, else numbers as of a SCSI disk.
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or the error of vfe_config_read().
+ */
+int vfe_blk_getgeo(struct vfe_blk *vb, struct hd_geometry *geo)
+{
+	const u8 fields[] = { 2, 1, 1, 0 };
+	struct virtio_blk_geometry raw;
+	int err;
+
+	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_GEOMETRY)) {
+		geo->heads = 1 << 6;
+		geo->sectors = 1 << 5;
+		geo->cylinders = get_capacity(vb->disk) >> 11;
+		return 0;
+	}
+	err = vfe_config_read(vb->vd,
+			      offsetof(struct virtio_blk_config, geometry),
+			      fields, &raw);
+	if (err)
+		return err;
+	geo->cylinders = le16_to_cpu((__force __le16)raw.cylinders);
+	geo->heads = raw.heads;
+	geo->sectors = raw.sectors;
+	return 0;
+}
 
 /* Asks the device; @id gets its 20 bytes and a terminator. */
 static int vfe_blk_get_id(struct vfe_blk *vb, char *id)
@@ -173,7 +211,7 @@ static int vfe_blk_get_id(struct vfe_blk *vb, char *id)
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
 	req = blk_mq_rq_to_pdu(rq);
-	memset(req->wire->id, 0, VIRTIO_BLK_ID_BYTES);
+	memset(req->wire->id, 0, sizeof(req->wire->id));
 	err = blk_status_to_errno(blk_execute_rq(rq, false));
 	if (!err)
 		memcpy(id, req->wire->id, VIRTIO_BLK_ID_BYTES);
@@ -182,7 +220,7 @@ static int vfe_blk_get_id(struct vfe_blk *vb, char *id)
 	return err;
 }
 
-/* Empty when the device has none to tell. */
+/* As virtio_blk: without a newline, and empty when the device has none. */
 static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
@@ -192,14 +230,38 @@ static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 	err = vfe_blk_get_id(dev_to_disk(dev)->private_data, id);
 	if (err == -EIO || err == -EOPNOTSUPP)
 		return 0;
-	return err ?: sysfs_emit(buf, "%s\n", id);
+	return err ?: sysfs_emit(buf, "%s", id);
 }
 
 static DEVICE_ATTR_RO(serial);
 
+static ssize_t recovery_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct vfe_blk *vb = dev_to_disk(dev)->private_data;
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(vb->recover));
+}
+
+static ssize_t recovery_store(struct device *dev,
+			      struct device_attribute *attr, const char *buf,
+			      size_t count)
+{
+	bool on;
+	int err = kstrtobool(buf, &on);
+
+	if (err)
+		return err;
+	vfe_blk_set_recover(dev_to_disk(dev)->private_data, on);
+	return count;
+}
+
+static DEVICE_ATTR_RW(recovery);
+
 static struct attribute *vfe_blk_attrs[] = {
 	&dev_attr_cache_type.attr,
 	&dev_attr_serial.attr,
+	&dev_attr_recovery.attr,
 	NULL,
 };
 
@@ -223,6 +285,6 @@ static const struct attribute_group vfe_blk_group = {
 
 const struct attribute_group *vfe_blk_groups[] = {
 	&vfe_blk_group,
-	&vfe_blk_tune_group,
+	&vfe_blk_tunables_group,
 	NULL,
 };

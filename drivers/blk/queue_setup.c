@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Virtqueues and the block layer's tags: how many, how deep, which CPU uses
- * which, and the memory that comes with each request.
+ * which, and the memory that comes with each queue and request.
  */
 #include <linux/slab.h>
 #include <uapi/linux/virtio_ring.h>
@@ -18,17 +18,20 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
 
 		spin_lock_init(&bq->lock);
 		snprintf(bq->name, sizeof(bq->name), "req.%u", i);
+		bq->vb = vb;
+		bq->polled = i >= vb->num_queues - vb->num_polled;
+		bq->suppress = !vfe_has_feature(vb->vd,
+						VIRTIO_RING_F_EVENT_IDX);
+		vfe_blk_coalesce_init(bq);
+		vfe_blk_poll_init(bq);
 		specs[i] = (struct vfe_queue_spec) {
 			.name = bq->name,
 			.done = vfe_blk_done,
-			.max_segs = vb->limits.max_segments +
-				    VFE_BLK_EXTRA_SEGS,
+			.max_segs = VFE_BLK_MAX_SEGS + VFE_BLK_EXTRA_SEGS,
 			.size = size,
-			.polled = i >= vb->num_queues - vb->num_polled,
+			.own_tables = true,
+			.polled = bq->polled,
 		};
-		bq->vb = vb;
-		bq->way = specs[i].polled ? &vfe_blk_polled :
-			  &vfe_blk_interrupted;
 	}
 }
 
@@ -44,7 +47,7 @@ static void vfe_blk_share_out(struct vfe_blk *vb, unsigned int has,
 /* 2.7.5.3.1: no chain is longer than its queue, so it must hold a small one. */
 static int vfe_blk_check_size(struct vfe_blk *vb, const struct vfe_queue *vq)
 {
-	if (vfe_queue_size(vq) > VFE_BLK_EXTRA_SEGS)
+	if (vfe_queue_capacity(vq) > VFE_BLK_EXTRA_SEGS)
 		return 0;
 	dev_err(vfe_dev(vb->vd),
 		"queue %u has %u entries, a read takes %u: give the device longer queues\n",
@@ -93,12 +96,14 @@ int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
 		goto err_queues;
 	for (i = 0; i < vb->num_queues; i++) {
 		vb->queues[i].vq = vfe_get_queue(vb->vd, i);
-		err = vfe_blk_check_size(vb, vb->queues[i].vq) ?:
-		      vfe_blk_stream_init(&vb->queues[i]);
+		err = vfe_blk_check_size(vb, vb->queues[i].vq);
 		if (err)
 			goto err_queues;
 	}
-	vfe_blk_limit_segments(vb);
+	vb->format = *vfe_queue_table_format(vb->queues[0].vq);
+	err = vfe_blk_limit_segments(vb);
+	if (err)
+		goto err_queues;
 	return 0;
 
 err_queues:
@@ -111,25 +116,107 @@ void vfe_blk_queues_exit(struct vfe_blk *vb)
 {
 	unsigned int i;
 
-	for (i = 0; vb->queues && i < vb->num_queues; i++)
-		vfe_blk_stream_exit(&vb->queues[i]);
+	for (i = 0; vb->queues && i < vb->num_queues; i++) {
+		vfe_blk_coalesce_stop(&vb->queues[i]);
+		vfe_blk_poll_exit(&vb->queues[i]);
+	}
 	kfree(vb->queues);
 	vb->queues = NULL;
 }
 
 /*
- * A request takes one entry of the ring when it is indirect; otherwise one for
- * each piece, and a ring of more tags than that would only turn them away.
+ * A request takes one entry of the ring when it is indirect. Otherwise it takes
+ * one for each piece: two of them is what virtio_blk reckons with.
  */
 static unsigned int vfe_blk_depth(const struct vfe_blk *vb)
 {
 	unsigned int i, depth = VFE_BLK_MAX_DEPTH;
 
 	for (i = 0; i < vb->num_queues; i++)
-		depth = min(depth, vfe_queue_size(vb->queues[i].vq));
+		depth = min(depth, vfe_queue_capacity(vb->queues[i].vq));
 	if (!vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC))
-		depth /= 1 + VFE_BLK_EXTRA_SEGS;
+		depth /= 2;
 	return max(depth, 1U);
+}
+
+/* Memory that a queue builds chains in, and its room for when there is none */
+static int vfe_blk_queue_memory(struct vfe_blk *vb, struct vfe_blk_queue *bq)
+{
+	unsigned int n = vb->limits.max_segments * vb->pieces +
+			 VFE_BLK_EXTRA_SEGS;
+	bool tables = vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC);
+
+	if (!tables)
+		bq->segs = kvcalloc(n, sizeof(*bq->segs), GFP_KERNEL);
+	if (vb->path == &vfe_blk_dma_path)
+		bq->spare = kvcalloc(n, sizeof(*bq->spare), GFP_KERNEL);
+	if (tables)
+		bq->spare_table = vfe_blk_shared_alloc(vb, n * sizeof(struct vfe_desc),
+						       GFP_KERNEL,
+						       &bq->spare_dma);
+	return (tables ? bq->spare_table : (void *)bq->segs) &&
+	       (vb->path != &vfe_blk_dma_path || bq->spare) ? 0 : -ENOMEM;
+}
+
+static void vfe_blk_queues_memory_free(struct vfe_blk *vb)
+{
+	unsigned int i;
+
+	for (i = 0; i < vb->num_queues; i++) {
+		struct vfe_blk_queue *bq = &vb->queues[i];
+
+		kvfree(bq->segs);
+		kvfree(bq->spare);
+		if (bq->spare_table)
+			vfe_blk_shared_free(vb, bq->spare_table, bq->spare_dma);
+		bq->segs = NULL;
+		bq->spare = NULL;
+		bq->spare_table = NULL;
+	}
+}
+
+static void vfe_blk_memory_exit(struct vfe_blk *vb)
+{
+	vfe_blk_queues_memory_free(vb);
+	dma_pool_destroy(vb->wires);
+	dma_pool_destroy(vb->tables);
+	vb->wires = NULL;
+	vb->tables = NULL;
+}
+
+static int vfe_blk_pools_init(struct vfe_blk *vb)
+{
+	size_t table = (vb->limits.max_segments * vb->pieces +
+			VFE_BLK_EXTRA_SEGS) * sizeof(struct vfe_desc);
+	size_t ranges = VFE_BLK_MAX_RANGES *
+			sizeof(struct virtio_blk_discard_write_zeroes);
+
+	vb->wires = dma_pool_create("vfe_blk", vfe_dev(vb->vd),
+				    struct_size_t(struct vfe_blk_wire, table,
+						  VFE_BLK_OWN_DESCS),
+				    __alignof__(struct vfe_blk_wire), 0);
+	vb->tables = dma_pool_create("vfe_blk_tables", vfe_dev(vb->vd),
+				     max(table, ranges),
+				     __alignof__(struct vfe_blk_wire), 0);
+	return vb->wires && vb->tables ? 0 : -ENOMEM;
+}
+
+/* Chooses how data gets to the ring, and makes what that needs. */
+static int vfe_blk_memory_init(struct vfe_blk *vb)
+{
+	bool dma = vfe_dma_api(vb->vd);
+	unsigned int i;
+	int err = 0;
+
+	vb->path = dma || !vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC) ?
+		   &vfe_blk_dma_path : &vfe_blk_table_path;
+	if (dma)
+		err = vfe_blk_pools_init(vb);
+	for (i = 0; !err && i < vb->num_queues; i++)
+		err = vfe_blk_queue_memory(vb, &vb->queues[i]);
+	if (err)
+		vfe_blk_memory_exit(vb);
+	return err;
 }
 
 /**
@@ -143,30 +230,28 @@ int vfe_blk_tags_init(struct vfe_blk *vb)
 	struct blk_mq_tag_set *set = &vb->tag_set;
 	int err;
 
-	vb->wires = dma_pool_create("vfe_blk", vfe_dev(vb->vd),
-				    sizeof(struct vfe_blk_wire),
-				    __alignof__(struct vfe_blk_wire), 0);
-	if (!vb->wires)
-		return -ENOMEM;
+	err = vfe_blk_memory_init(vb);
+	if (err)
+		return err;
 	set->ops = &vfe_blk_mq_ops;
 	set->nr_hw_queues = vb->num_queues;
 	set->nr_maps = vb->num_polled ? HCTX_MAX_TYPES : 1;
 	set->queue_depth = vfe_blk_depth(vb);
 	set->numa_node = dev_to_node(vfe_dev(vb->vd));
 	set->flags = VFE_MQ_F_MERGE;
-	set->cmd_size = vfe_blk_request_size(vb->limits.max_segments);
+	set->cmd_size = vb->path->size(vb);
 	set->timeout = VFE_BLK_TIMEOUT;
 	set->driver_data = vb;
 	err = blk_mq_alloc_tag_set(set);
 	if (err)
-		dma_pool_destroy(vb->wires);
+		vfe_blk_memory_exit(vb);
 	return err;
 }
 
 void vfe_blk_tags_exit(struct vfe_blk *vb)
 {
 	blk_mq_free_tag_set(&vb->tag_set);
-	dma_pool_destroy(vb->wires);
+	vfe_blk_memory_exit(vb);
 }
 
 int vfe_blk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int i)
@@ -184,12 +269,7 @@ int vfe_blk_init_request(struct blk_mq_tag_set *set, struct request *rq,
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	struct vfe_blk *vb = set->driver_data;
 
-	req->wire = dma_pool_zalloc(vb->wires, GFP_KERNEL, &req->wire_dma);
-	if (!req->wire)
-		return -ENOMEM;
-	sg_init_table(req->sg, vb->limits.max_segments);
-	req->segs = (struct vfe_seg *)&req->sg[vb->limits.max_segments];
-	return 0;
+	return vb->path->init(vb, req);
 }
 
 void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
@@ -198,7 +278,7 @@ void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	struct vfe_blk *vb = set->driver_data;
 
-	dma_pool_free(vb->wires, req->wire, req->wire_dma);
+	vb->path->exit(vb, req);
 }
 
 /* A CPU submits to the queue whose interrupt it takes. */

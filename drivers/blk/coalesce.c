@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Coalescing: while a queue is busy, a timer of a fixed period takes completions
+ * and writes kicks in place of an interrupt and a kick for each request. The
+ * user sets the period, which is the longest time that either waits; it is 0,
+ * off, by default. A queue is busy when an interrupt finds completions and the
+ * device still has requests; it is no longer so when the timer finds nothing.
+ * So a request that is alone is interrupted for at once.
+ */
+#include <linux/ktime.h>
+
+#include "blk.h"
+
+/**
+ * vfe_blk_coalesce() - take what is used, and let the timer look from here on
+ * @bq: the queue, its lock held, coalesce_ns not 0
+ * @done: where to put what is used
+ *
+ * Without requests left in the device, the next completion interrupts.
+ */
+void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
+{
+	vfe_queue_disable_cb(bq->vq);
+	vfe_blk_take(bq, done);
+	if (bq->coalescing)
+		return;
+	if (!done->n || !vfe_queue_in_flight(bq->vq)) {
+		vfe_blk_take_and_enable(bq, done);
+		return;
+	}
+	bq->coalescing = true;
+	hrtimer_start(&bq->timer, ns_to_ktime(bq->coalesce_ns),
+		      HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+/* Return: whether to kick the device for what was left to the timer */
+static bool vfe_blk_coalesce_tick(struct vfe_blk_queue *bq,
+				  struct vfe_blk_list *done)
+{
+	bool kick = bq->owed;
+
+	bq->owed = false;
+	if (!bq->started || !bq->coalescing)
+		return false;
+	vfe_blk_take(bq, done);
+	if (done->n && bq->coalesce_ns)
+		return kick;
+	bq->coalescing = false;
+	vfe_blk_take_and_enable(bq, done);
+	return kick;
+}
+
+static enum hrtimer_restart vfe_blk_coalesce_timer(struct hrtimer *timer)
+{
+	struct vfe_blk_queue *bq = container_of(timer, struct vfe_blk_queue,
+						timer);
+	struct vfe_blk_list done;
+	unsigned long flags;
+	bool again, kick;
+
+	vfe_blk_list_init(&done);
+	spin_lock_irqsave(&bq->lock, flags);
+	kick = vfe_blk_coalesce_tick(bq, &done);
+	again = bq->coalescing;
+	if (again)
+		hrtimer_forward_now(timer, ns_to_ktime(bq->coalesce_ns));
+	/* under the lock: no notification once the ring is closed */
+	if (kick)
+		vfe_queue_notify(bq->vq);
+	spin_unlock_irqrestore(&bq->lock, flags);
+	vfe_blk_complete_all(&done);
+	return again ? HRTIMER_RESTART : HRTIMER_NORESTART;
+}
+
+void vfe_blk_coalesce_init(struct vfe_blk_queue *bq)
+{
+	vfe_hrtimer_setup(&bq->timer, vfe_blk_coalesce_timer,
+			  HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+/**
+ * vfe_blk_coalesce_stop() - wait for the timer
+ * @bq: the queue, its ring closed or without coalescing from here on
+ *
+ * What the timer owed is not done by this: vfe_blk_reap() or a reset does it.
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_blk_coalesce_stop(struct vfe_blk_queue *bq)
+{
+	hrtimer_cancel(&bq->timer);
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Limits of what takes ranges and no data: discard, secure erase and write
+ * zeroes. As in virtio_blk, a limit of 0 is no limit for the first and the
+ * last, and refused for secure erase, which virtio gives no default.
+ */
+#include <linux/minmax.h>
+
+#include "blk.h"
+
+#define CFG(field)	offsetof(struct virtio_blk_config, field)
+
+/* What the device takes, in whole blocks; 0 when that is not even one. */
+static u32 vfe_blk_sectors(const struct vfe_blk *vb, u64 sectors)
+{
+	return round_down((u32)(sectors ?: UINT_MAX),
+			  vb->limits.logical_block >> SECTOR_SHIFT);
+}
+
+/**
+ * struct vfe_blk_erase - what a device says of discards or secure erases
+ * @sectors: most in a range; 0 for no limit
+ * @ranges: most in a request; 0 for no limit
+ * @align: sectors that ranges are best aligned to; 0 if it does not matter
+ */
+struct vfe_blk_erase {
+	u64 sectors;
+	u64 ranges;
+	u64 align;
+};
+
+static int vfe_blk_read_one(struct vfe_blk *vb, u32 sectors, u32 ranges,
+			    u32 align, struct vfe_blk_erase *erase)
+{
+	int err;
+
+	err = vfe_blk_read_field(vb, sectors, 4, &erase->sectors);
+	if (!err)
+		err = vfe_blk_read_field(vb, ranges, 4, &erase->ranges);
+	if (!err)
+		err = vfe_blk_read_field(vb, align, 4, &erase->align);
+	return err;
+}
+
+static int vfe_blk_read_discard(struct vfe_blk *vb, struct vfe_blk_erase *erase)
+{
+	int err;
+
+	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_DISCARD))
+		return 0;
+	err = vfe_blk_read_one(vb, CFG(max_discard_sectors),
+			       CFG(max_discard_seg),
+			       CFG(discard_sector_alignment), erase);
+	if (err)
+		return err;
+	vb->limits.max_discard_sectors = vfe_blk_sectors(vb, erase->sectors);
+	/* the block layer does not cut finer than the physical block */
+	if (vb->limits.max_discard_sectors >=
+	    vb->limits.physical_block >> SECTOR_SHIFT)
+		return 0;
+	dev_info(vfe_dev(vb->vd),
+		 "no discard: max_discard_sectors is %llu, and blocks have %u bytes\n",
+		 erase->sectors, vb->limits.physical_block);
+	vb->limits.max_discard_sectors = 0;
+	return 0;
+}
+
+static int vfe_blk_read_secure(struct vfe_blk *vb, struct vfe_blk_erase *erase)
+{
+	struct vfe_blk_erase own;
+	int err;
+
+	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_SECURE_ERASE))
+		return 0;
+	err = vfe_blk_read_one(vb, CFG(max_secure_erase_sectors),
+			       CFG(max_secure_erase_seg),
+			       CFG(secure_erase_sector_alignment), &own);
+	if (err)
+		return err;
+	if (!own.sectors || !own.ranges || !own.align) {
+		dev_err(vfe_dev(vb->vd),
+			"max_secure_erase_sectors %llu, max_secure_erase_seg %llu, secure_erase_sector_alignment %llu: none may be 0, set them in the device\n",
+			own.sectors, own.ranges, own.align);
+		return -EINVAL;
+	}
+	/* the block layer has one limit for the ranges of both */
+	erase->ranges = min_not_zero(erase->ranges, own.ranges);
+	erase->align = min_not_zero(erase->align, own.align);
+	vb->limits.max_secure_erase_sectors = vfe_blk_sectors(vb, own.sectors);
+	return 0;
+}
+
+static int vfe_blk_read_zeroes(struct vfe_blk *vb)
+{
+	u64 sectors, unmaps;
+	int err;
+
+	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_WRITE_ZEROES))
+		return 0;
+	err = vfe_blk_read_field(vb, CFG(max_write_zeroes_sectors), 4,
+				 &sectors);
+	if (!err)
+		err = vfe_blk_read_field(vb, CFG(write_zeroes_may_unmap), 1,
+					 &unmaps);
+	if (err)
+		return err;
+	vb->limits.max_write_zeroes_sectors = vfe_blk_sectors(vb, sectors);
+	vb->unmaps = unmaps;
+	vb->limits.write_zeroes_unmap = vb->unmaps;
+	return 0;
+}
+
+/*
+ * How ranges are best cut, in bytes. The block layer does not cut at all where
+ * the largest discard is smaller than that, so an alignment which does not fit
+ * is left out: it is a hint, the largest discard is not.
+ */
+static u32 vfe_blk_granularity(const struct vfe_blk *vb, u64 align)
+{
+	u32 block = vb->limits.logical_block;
+	u64 bytes = round_up(align << SECTOR_SHIFT, block);
+	u32 most = vb->limits.max_discard_sectors ?:
+		   vb->limits.max_secure_erase_sectors;
+
+	return bytes && bytes >> SECTOR_SHIFT <= most ? bytes : block;
+}
+
+/**
+ * vfe_blk_read_erase() - fill in the limits of discard and its like
+ * @vb: the disk, its block size known
+ *
+ * Return: 0, -EINVAL with one line in the log, or the error of
+ * vfe_config_read().
+ */
+int vfe_blk_read_erase(struct vfe_blk *vb)
+{
+	struct vfe_disk_limits *limits = &vb->limits;
+	struct vfe_blk_erase erase = {};
+	int err;
+
+	err = vfe_blk_read_discard(vb, &erase);
+	if (!err)
+		err = vfe_blk_read_secure(vb, &erase);
+	if (!err)
+		err = vfe_blk_read_zeroes(vb);
+	if (err)
+		return err;
+	if (!limits->max_discard_sectors && !limits->max_secure_erase_sectors)
+		return 0;
+	limits->max_discard_segments =
+		min_t(u64, erase.ranges ?: limits->max_segments,
+		      VFE_BLK_MAX_RANGES);
+	limits->discard_granularity = vfe_blk_granularity(vb, erase.align);
+	return 0;
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The usual path: the device takes physical addresses (no ACCESS_PLATFORM) and
+ * indirect tables. A request's descriptors are written once, where the device
+ * reads them. Nothing is mapped, so nothing has to be unmapped. Its twin for
+ * all other devices is path_dma.c.
+ */
+#include <linux/align.h>
+#include <linux/bvec.h>
+#include <linux/io.h>
+
+#include "blk.h"
+
+#define VFE_BLK_WIRE_ALIGN	16	/* of the table in it */
+
+static size_t table_size(const struct vfe_blk *vb)
+{
+	return sizeof(struct vfe_blk_request) + VFE_BLK_WIRE_ALIGN - 1 +
+	       struct_size_t(struct vfe_blk_wire, table, VFE_BLK_OWN_DESCS);
+}
+
+static void table_own(struct vfe_blk_request *req)
+{
+	req->descs = req->own;
+	req->table_dma = req->wire_dma + offsetof(struct vfe_blk_wire, table);
+}
+
+static int table_init(struct vfe_blk *vb, struct vfe_blk_request *req)
+{
+	req->wire = PTR_ALIGN((void *)(req + 1), VFE_BLK_WIRE_ALIGN);
+	req->wire_dma = virt_to_phys(req->wire);
+	req->own = req->wire->table;
+	table_own(req);
+	return 0;
+}
+
+static void table_exit(struct vfe_blk *vb, struct vfe_blk_request *req)
+{
+}
+
+/* Room for many descriptors. Return: whether there is */
+static bool table_grow(struct vfe_blk *vb, struct request *rq, unsigned int n)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct vfe_blk_queue *bq = rq->mq_hctx->driver_data;
+
+	struct vfe_desc *descs;
+
+	descs = vfe_blk_shared_alloc(vb, n * sizeof(*descs), VFE_BLK_GFP,
+				     &req->table_dma);
+	if (unlikely(!descs)) {
+		if (!vfe_blk_take_spare(bq))
+			return false;
+		descs = bq->spare_table;
+		req->table_dma = bq->spare_dma;
+	}
+	req->descs = descs;
+	req->held = true;
+	return true;
+}
+
+static void table_release(struct vfe_blk *vb, struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct vfe_blk_queue *bq = rq->mq_hctx->driver_data;
+
+	if (req->descs == req->own)
+		return;
+	if (req->descs == bq->spare_table)
+		vfe_blk_give_spare(bq);
+	else
+		vfe_blk_shared_free(vb, req->descs, req->table_dma);
+	table_own(req);
+}
+
+static blk_status_t table_map(struct vfe_blk *vb, struct request *rq, u32 write)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	unsigned int most = rq->nr_phys_segments * vb->pieces;
+	u32 ctrl = vb->format.link + 2 * vb->format.step + write;
+	struct req_iterator iter;
+	struct vfe_desc *d, *end;
+	struct bio_vec bv;
+
+	if (unlikely(most > VFE_BLK_OWN_SEGS) &&
+	    !table_grow(vb, rq, most + VFE_BLK_EXTRA_SEGS))
+		return BLK_STS_RESOURCE;
+	d = &req->descs[1];
+	end = d + most;
+	rq_for_each_bvec(bv, rq, iter) {
+		u64 addr = page_to_phys(bv.bv_page) + bv.bv_offset;
+		u32 left = bv.bv_len, len;
+
+		do {
+			if (WARN_ON_ONCE(d == end)) {
+				vfe_blk_release(rq);
+				return BLK_STS_IOERR;
+			}
+			len = min(left, vb->piece);
+			vfe_blk_desc(d++, addr, len, ctrl);
+			ctrl += vb->format.step;
+			addr += len;
+			left -= len;
+		} while (unlikely(left));
+	}
+	req->num = d - &req->descs[1];
+	return BLK_STS_OK;
+}
+
+static int table_add(struct vfe_blk_queue *bq, struct request *rq)
+{
+	const struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	return vfe_queue_add_table(bq->vq, req->table_dma, req->num,
+				   req->in_len, rq);
+}
+
+const struct vfe_blk_path vfe_blk_table_path = {
+	.size = table_size,
+	.init = table_init,
+	.exit = table_exit,
+	.map = table_map,
+	.release = table_release,
+	.add = table_add,
+};

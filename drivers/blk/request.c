@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A request of the block layer becomes a chain of a virtqueue, and a used chain
+ * completes its request. Nothing here sleeps. What is between the two, the
+ * ring, is submit.c.
+ */
+#include <linux/slab.h>
+
+#include "blk.h"
+
+/* What the device leaves when it writes no status: no device writes this. */
+#define VFE_BLK_S_NONE	0xff
+
+static void vfe_blk_header(struct request *rq, u32 type, u64 sector)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct virtio_blk_outhdr *header = &req->wire->header;
+
+	/* __virtio types are little endian: legacy devices need such a CPU */
+	header->type = (__force __virtio32)cpu_to_le32(type);
+	header->ioprio = (__force __virtio32)cpu_to_le32(req_get_ioprio(rq));
+	header->sector = (__force __virtio64)cpu_to_le64(sector);
+	req->wire->status = VFE_BLK_S_NONE;
+}
+
+/* A request that carries data */
+static blk_status_t vfe_blk_prepare_data(struct vfe_blk *vb, struct request *rq,
+					 u32 type, u32 write)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	u64 sector = blk_rq_pos(rq);
+	blk_status_t status;
+
+	/*
+	 * 5.2.6.1: never beyond the capacity, which may have shrunk since the
+	 * block layer looked. Its own is 0 once the disk is on its way out,
+	 * while requests that it took before are still to be done.
+	 */
+	if (unlikely(sector + blk_rq_sectors(rq) > READ_ONCE(vb->capacity)))
+		return BLK_STS_IOERR;
+	vfe_blk_header(rq, type, sector);
+	status = vb->path->map(vb, rq, write);
+	if (unlikely(status)) {
+		vfe_blk_release(rq);
+		return status;
+	}
+	vfe_blk_finish_descs(vb, req, req->num, write ? 0 : req->num,
+			     write ? blk_rq_bytes(rq) : 0);
+	return BLK_STS_OK;
+}
+
+/* 5.2.6.1: sector is 0 for all that is neither read nor written. */
+static void vfe_blk_plain_header(struct request *rq, u32 type)
+{
+	vfe_blk_header(rq, type, 0);
+}
+
+static blk_status_t vfe_blk_prepare_flush(struct vfe_blk *vb,
+					  struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	vfe_blk_plain_header(rq, VIRTIO_BLK_T_FLUSH);
+	vfe_blk_finish_descs(vb, req, 0, 0, 0);
+	return BLK_STS_OK;
+}
+
+/* One descriptor between header and status, of memory that is ours */
+static void vfe_blk_one_desc(struct vfe_blk *vb, struct vfe_blk_request *req,
+			     u64 addr, u32 len, u32 write)
+{
+	const struct vfe_table_format *f = &vb->format;
+
+	vfe_blk_desc(&req->descs[1], addr, len, f->link + 2 * f->step + write);
+	vfe_blk_finish_descs(vb, req, 1, write ? 0 : 1, write ? len : 0);
+}
+
+/* 5.2.6.1: the answer takes 20 bytes. */
+static blk_status_t vfe_blk_prepare_get_id(struct vfe_blk *vb,
+					   struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	vfe_blk_plain_header(rq, VIRTIO_BLK_T_GET_ID);
+	vfe_blk_one_desc(vb, req,
+			 req->wire_dma + offsetof(struct vfe_blk_wire, id),
+			 sizeof(req->wire->id), vb->format.write);
+	return BLK_STS_OK;
+}
+
+static bool vfe_blk_fits(const struct vfe_blk *vb, u64 end)
+{
+	return end <= READ_ONCE(vb->capacity);
+}
+
+static void vfe_blk_range(struct virtio_blk_discard_write_zeroes *range,
+			  u64 sector, u32 sectors, u32 flags)
+{
+	range->sector = cpu_to_le64(sector);
+	range->num_sectors = cpu_to_le32(sectors);
+	range->flags = cpu_to_le32(flags);
+}
+
+/* A request of one range, which has its place in the wire */
+static blk_status_t vfe_blk_prepare_range(struct vfe_blk *vb,
+					  struct request *rq, u32 type,
+					  u32 flags)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	if (!vfe_blk_fits(vb, blk_rq_pos(rq) + blk_rq_sectors(rq)))
+		return BLK_STS_IOERR;
+	vfe_blk_plain_header(rq, type);
+	vfe_blk_range(&req->wire->range, blk_rq_pos(rq), blk_rq_sectors(rq),
+		      flags);
+	vfe_blk_one_desc(vb, req,
+			 req->wire_dma + offsetof(struct vfe_blk_wire, range),
+			 sizeof(req->wire->range), 0);
+	return BLK_STS_OK;
+}
+
+/*
+ * A request of several ranges has a bio for each: the block layer joins them
+ * that way where the device takes several. They lie anywhere, in any order, so
+ * each is held to the capacity.
+ */
+static blk_status_t vfe_blk_prepare_ranges(struct vfe_blk *vb,
+					   struct request *rq, u32 type,
+					   unsigned int n)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct virtio_blk_discard_write_zeroes *range;
+	struct bio *bio;
+
+	__rq_for_each_bio(bio, rq)
+		if (!vfe_blk_fits(vb, bio_end_sector(bio)))
+			return BLK_STS_IOERR;
+	if (n > VFE_BLK_MAX_RANGES)
+		return BLK_STS_NOTSUPP;
+	req->ranges = vfe_blk_shared_alloc(vb, n * sizeof(*range), VFE_BLK_GFP,
+					   &req->ranges_dma);
+	if (!req->ranges)
+		return BLK_STS_RESOURCE;
+	req->held = true;
+	range = req->ranges;
+	__rq_for_each_bio(bio, rq)
+		vfe_blk_range(range++, bio->bi_iter.bi_sector,
+			      bio_sectors(bio), 0);
+	vfe_blk_plain_header(rq, type);
+	vfe_blk_one_desc(vb, req, req->ranges_dma, n * sizeof(*range), 0);
+	return BLK_STS_OK;
+}
+
+/* 5.2.6.1: `unmap` is 0 in a discard. */
+static blk_status_t vfe_blk_prepare_discard(struct vfe_blk *vb,
+					    struct request *rq, u32 type)
+{
+	unsigned int n = 1;
+
+	if (queue_max_discard_segments(rq->q) > 1)
+		n = blk_rq_nr_discard_segments(rq);
+	return n == 1 ? vfe_blk_prepare_range(vb, rq, type, 0) :
+	       vfe_blk_prepare_ranges(vb, rq, type, n);
+}
+
+static u32 vfe_blk_zero_flags(const struct vfe_blk *vb, const struct request *rq)
+{
+	return vb->unmaps && !(rq->cmd_flags & REQ_NOUNMAP) ?
+	       VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP : 0;
+}
+
+static blk_status_t vfe_blk_prepare_other(struct vfe_blk *vb,
+					  struct request *rq)
+{
+	switch (req_op(rq)) {
+	case REQ_OP_FLUSH:
+		return vfe_blk_prepare_flush(vb, rq);
+	case REQ_OP_DISCARD:
+		return vfe_blk_prepare_discard(vb, rq, VIRTIO_BLK_T_DISCARD);
+	case REQ_OP_SECURE_ERASE:
+		return vfe_blk_prepare_discard(vb, rq,
+					       VIRTIO_BLK_T_SECURE_ERASE);
+	case REQ_OP_WRITE_ZEROES:
+		return vfe_blk_prepare_range(vb, rq,
+					     VIRTIO_BLK_T_WRITE_ZEROES,
+					     vfe_blk_zero_flags(vb, rq));
+	case REQ_OP_DRV_IN:
+		return vfe_blk_prepare_get_id(vb, rq);
+	default:
+		return BLK_STS_NOTSUPP;
+	}
+}
+
+/**
+ * vfe_blk_prepare() - make the chain of a request: header, data, status
+ * @vb: the disk
+ * @rq: the request
+ *
+ * Context: any.
+ * Return: BLK_STS_OK, or why it cannot be done; vfe_blk_release() is called
+ * then, or has nothing to do.
+ */
+blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq)
+{
+	switch (req_op(rq)) {
+	case REQ_OP_READ:
+		return vfe_blk_prepare_data(vb, rq, VIRTIO_BLK_T_IN,
+					    vb->format.write);
+	case REQ_OP_WRITE:
+		return vfe_blk_prepare_data(vb, rq, VIRTIO_BLK_T_OUT, 0);
+	default:
+		return vfe_blk_prepare_other(vb, rq);
+	}
+}
+
+/**
+ * vfe_blk_release() - give back what a request holds beside its own memory
+ * @rq: the request, which the device no longer has; harmless when it holds none
+ *
+ * Context: any.
+ */
+void vfe_blk_release(struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct vfe_blk *vb = vfe_blk_of(rq);
+
+	if (likely(!req->held))
+		return;
+	vb->path->release(vb, rq);
+	if (req->ranges)
+		vfe_blk_shared_free(vb, req->ranges, req->ranges_dma);
+	req->ranges = NULL;
+	req->held = false;
+}
+
+static blk_status_t vfe_blk_result(u8 status)
+{
+	if (likely(status == VIRTIO_BLK_S_OK))
+		return BLK_STS_OK;
+	return status == VIRTIO_BLK_S_UNSUPP ? BLK_STS_NOTSUPP : BLK_STS_IOERR;
+}
+
+/*
+ * Some devices in use get used lengths wrong, and virtio_blk never looks at
+ * them: kvmtool's, Cloud Hypervisor's before 2026, Firecracker's before 2021.
+ * So the status decides, which no device can leave as it was by chance.
+ */
+static void vfe_blk_odd_length(struct vfe_blk *vb,
+			       const struct vfe_blk_request *req)
+{
+	if (READ_ONCE(vb->odd_length))
+		return;
+	WRITE_ONCE(vb->odd_length, true);
+	dev_warn(vfe_dev(vb->vd),
+		 "%s: used length %u for a request of %u bytes: ignored from here on, the status decides\n",
+		 vb->disk->disk_name, req->used, req->in_len);
+}
+
+static void vfe_blk_let_go(struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	vfe_blk_release(rq);
+	req->retries = 0;
+	req->timeouts = 0;
+	vfe_count(vfe_blk_of(rq)->stats, operations);
+}
+
+/* Ends one request, whose @failed says how. */
+void vfe_blk_complete(struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	vfe_blk_let_go(rq);
+	blk_mq_end_request(rq, req->failed);
+}
+
+/* Ends many, which all went well. */
+static void vfe_blk_complete_batch(struct io_comp_batch *iob)
+{
+	struct request *rq;
+
+	rq_list_for_each(&iob->req_list, rq)
+		vfe_blk_let_go(rq);
+	blk_mq_end_request_batch(iob);
+}
+
+/*
+ * One of them, to its end or into @iob. Where the block layer wants it done
+ * elsewhere (another CPU, or a softirq) it is on its way there. The status is
+ * the device's to write until here, so it is read once.
+ */
+static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	u8 status = READ_ONCE(req->wire->status);
+
+	req->failed = vfe_blk_result(status);
+	if (unlikely(req->used != req->in_len) && !status)
+		vfe_blk_odd_length(vfe_blk_of(rq), req);
+	if (blk_mq_complete_request_remote(rq))
+		return;
+	/* a batch has no place for what went wrong */
+	if (!blk_mq_add_to_batch(rq, status ? NULL : iob, false,
+				 vfe_blk_complete_batch))
+		vfe_blk_complete(rq);
+}
+
+/**
+ * vfe_blk_complete_list() - end used requests, without a lock
+ * @list: the requests; their memory is not looked at once they ended
+ * @iob: where to put those that may end together, or NULL
+ *
+ * Context: any. The caller ends what is in @iob.
+ */
+void vfe_blk_complete_list(struct vfe_blk_list *list, struct io_comp_batch *iob)
+{
+	struct request *rq = list->first, *next;
+	struct vfe_blk *vb;
+
+	if (!rq)
+		return;
+	/*
+	 * The block layer runs a queue again for a request that was refused
+	 * when one of its requests is freed by itself; a batch does not do that.
+	 */
+	if (unlikely(list->waited_for))
+		iob = NULL;
+	/* a device that completes something may ask for resets again */
+	vb = vfe_blk_of(rq);
+	if (unlikely(READ_ONCE(vb->resets)))
+		WRITE_ONCE(vb->resets, 0);
+	for (; rq; rq = next) {
+		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+		next = req->next;
+		vfe_blk_complete_one(rq, iob);
+	}
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The data path between a request's chain and the ring: requests are added, the
+ * device is kicked, and its interrupt takes what it used. Nothing here
+ * allocates or sleeps.
+ *
+ * A kick is written as soon as the last request of a batch is in the ring, and
+ * an interrupt is requested for the next completion, always. Waiting with
+ * either for more to come saves exits on some workloads and loses on others:
+ * what does so is off by default (coalesce.c, poll.c).
+ */
+#include "blk.h"
+
+/* --- Out of the ring --- */
+
+/**
+ * vfe_blk_take() - take all used requests out of the ring
+ * @bq: the queue, its lock held
+ * @done: where to put them, behind what is there
+ */
+void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
+{
+	struct request *rq;
+	u32 used;
+
+	while ((rq = vfe_queue_get(bq->vq, &used))) {
+		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+		req->used = used;
+		vfe_blk_list_add(done, rq);
+	}
+	if (unlikely(bq->late && done->n))
+		bq->late = false;
+	/* a request that finds no room comes before this or after it */
+	if (unlikely(bq->full && done->n)) {
+		bq->full = false;
+		done->waited_for = true;
+		blk_mq_start_stopped_hw_queue(bq->hctx, true);
+	}
+}
+
+/**
+ * vfe_blk_take_and_enable() - take what is used, interrupt for what is next
+ * @bq: the queue, its lock held
+ * @done: where to put them
+ *
+ * Ends: no more can be used than were added, and adding needs the lock.
+ */
+void vfe_blk_take_and_enable(struct vfe_blk_queue *bq,
+			     struct vfe_blk_list *done)
+{
+	do {
+		if (bq->suppress)
+			vfe_queue_disable_cb(bq->vq);
+		vfe_blk_take(bq, done);
+	} while (!vfe_queue_enable_cb(bq->vq));
+}
+
+static void vfe_blk_take_used(struct vfe_blk_queue *bq,
+			      struct vfe_blk_list *done)
+{
+	if (unlikely(bq->polled))
+		vfe_blk_take(bq, done);
+	else if (unlikely(bq->coalesce_ns))
+		vfe_blk_coalesce(bq, done);
+	else
+		vfe_blk_take_and_enable(bq, done);
+}
+
+/* Ends requests, those that went well together. */
+void vfe_blk_complete_all(struct vfe_blk_list *done)
+{
+	DEFINE_IO_COMP_BATCH(iob);
+
+	vfe_blk_complete_list(done, &iob);
+	if (iob.complete)
+		iob.complete(&iob);
+}
+
+/**
+ * vfe_blk_reap() - complete what the device used
+ * @bq: the queue
+ *
+ * Context: any.
+ * Return: whether there was something.
+ */
+bool vfe_blk_reap(struct vfe_blk_queue *bq)
+{
+	struct vfe_blk_list done;
+	unsigned long flags;
+
+	vfe_blk_list_init(&done);
+	spin_lock_irqsave(&bq->lock, flags);
+	if (likely(bq->started))
+		vfe_blk_take_used(bq, &done);
+	spin_unlock_irqrestore(&bq->lock, flags);
+	vfe_blk_complete_all(&done);
+	return done.n;
+}
+
+/* A queue's interrupt */
+void vfe_blk_done(struct vfe_queue *vq)
+{
+	vfe_blk_reap(vfe_blk_queue_of(vq));
+}
+
+/* Return: how many requests of a polled queue came to their end. */
+static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
+{
+	struct vfe_blk_queue *bq = hctx->driver_data;
+	struct vfe_blk_list done;
+	unsigned long flags;
+
+	/* nobody who submits is kept from the lock for nothing */
+	if (!vfe_queue_pending(bq->vq))
+		return 0;
+	vfe_blk_list_init(&done);
+	spin_lock_irqsave(&bq->lock, flags);
+	if (bq->started)
+		vfe_blk_take(bq, &done);
+	spin_unlock_irqrestore(&bq->lock, flags);
+	vfe_blk_complete_list(&done, iob);
+	return done.n;
+}
+
+/* --- Into the ring --- */
+
+/**
+ * vfe_blk_open() - begin with an empty ring
+ * @bq: the queue, its lock held
+ */
+void vfe_blk_open(struct vfe_blk_queue *bq)
+{
+	bq->started = true;
+	bq->coalescing = false;
+	bq->owed = false;
+	bq->late = false;
+}
+
+/*
+ * Adds a prepared request. When the ring is full the block layer is told under
+ * the lock that a completion takes, so that the completion which makes room
+ * comes after the queue is stopped.
+ */
+static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq, struct request *rq)
+{
+	int err;
+
+	if (unlikely(!bq->started))
+		return READ_ONCE(bq->vb->state) >= VFE_BLK_GIVEN_UP ?
+		       BLK_STS_IOERR : BLK_STS_RESOURCE;
+	err = bq->vb->path->add(bq, rq);
+	if (likely(!err))
+		return BLK_STS_OK;
+	switch (err) {
+	case -ENOSPC:
+		bq->full = true;
+		blk_mq_stop_hw_queue(bq->hctx);
+		return BLK_STS_RESOURCE;
+	case -EIO:	/* broken: try again after the reset to come */
+		return BLK_STS_RESOURCE;
+	default:
+		return BLK_STS_IOERR;
+	}
+}
+
+/* Shows the device what was added. Return: whether to kick it */
+static bool vfe_blk_publish(struct vfe_blk_queue *bq)
+{
+	bool notify;
+
+	if (unlikely(!bq->started))
+		return false;
+	notify = vfe_queue_kick_prepare(bq->vq);
+	if (unlikely(bq->coalescing) && notify) {
+		bq->owed = true;
+		return false;
+	}
+	return notify;
+}
+
+/*
+ * The kick apart from the request: only the last one of a batch writes it, and
+ * one that finds the ring full, for those before it.
+ */
+static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
+				     const struct blk_mq_queue_data *bd)
+{
+	struct vfe_blk_queue *bq = hctx->driver_data;
+	bool notify = false, wait = false;
+	struct request *rq = bd->rq;
+	blk_status_t status;
+
+	status = vfe_blk_prepare(bq->vb, rq);
+	if (unlikely(status))
+		return status;
+	blk_mq_start_request(rq);
+
+	spin_lock_irq(&bq->lock);
+	status = vfe_blk_add(bq, rq);
+	if (bd->last || status) {
+		wait = unlikely(bq->poll_ns) && vfe_blk_poll_begin(bq);
+		notify = vfe_blk_publish(bq);
+	}
+	/*
+	 * A submitter that is to wait has switched the interrupt off: it keeps
+	 * its CPU until the interrupt is on again.
+	 */
+	if (wait)
+		preempt_disable();
+	spin_unlock_irq(&bq->lock);
+
+	if (notify)
+		vfe_queue_notify(bq->vq);
+	if (wait) {
+		vfe_blk_poll_wait(bq);
+		preempt_enable();
+	}
+	/* one that is in the ring may have ended by now */
+	if (unlikely(status))
+		vfe_blk_release(rq);
+	return status;
+}
+
+/* The rest of a batch will not come: show what came of it. */
+static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
+{
+	struct vfe_blk_queue *bq = hctx->driver_data;
+	bool notify;
+
+	spin_lock_irq(&bq->lock);
+	notify = vfe_blk_publish(bq);
+	spin_unlock_irq(&bq->lock);
+	if (notify)
+		vfe_queue_notify(bq->vq);
+}
+
+/*
+ * Adds what there is room for, and shows it. Return: the first request that
+ * there was none for, those behind it by their @next, or NULL
+ */
+static struct request *vfe_blk_add_batch(struct vfe_blk_queue *bq,
+					 struct request *rq)
+{
+	struct vfe_blk_request *req;
+	struct request *next;
+	bool notify;
+
+	spin_lock_irq(&bq->lock);
+	for (; rq; rq = next) {
+		req = blk_mq_rq_to_pdu(rq);
+		/* its memory is not its own once it is in the ring */
+		next = req->next;
+		if (unlikely(vfe_blk_add(bq, rq)))
+			break;
+	}
+	notify = vfe_blk_publish(bq);
+	spin_unlock_irq(&bq->lock);
+	if (notify)
+		vfe_queue_notify(bq->vq);
+	return rq;
+}
+
+/* What finds no room comes again, by vfe_blk_queue_rq(). */
+static void vfe_blk_submit_batch(struct vfe_blk_queue *bq,
+				 struct vfe_blk_list *batch)
+{
+	struct request *rq = vfe_blk_add_batch(bq, batch->first), *next;
+
+	for (; unlikely(rq); rq = next) {
+		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+		next = req->next;
+		vfe_blk_release(rq);
+		blk_mq_requeue_request(rq, !next);
+	}
+	vfe_blk_list_init(batch);
+}
+
+/*
+ * The requests of a plug: the lock is taken once for those of a queue. What
+ * cannot be done, or not now, is left to vfe_blk_queue_rq(), which says why.
+ */
+static void vfe_blk_queue_rqs(vfe_rq_list *list)
+{
+	struct vfe_blk_queue *bq = NULL, *its;
+	struct vfe_blk_list batch;
+	vfe_rq_list left = { NULL };
+	struct request *rq;
+
+	vfe_blk_list_init(&batch);
+	while ((rq = vfe_rq_pop(list))) {
+		its = rq->mq_hctx->driver_data;
+		if (its != bq && batch.first)
+			vfe_blk_submit_batch(bq, &batch);
+		bq = its;
+		if (unlikely(READ_ONCE(bq->full) ||
+			     vfe_blk_prepare(bq->vb, rq))) {
+			vfe_rq_add(&left, rq);
+			continue;
+		}
+		vfe_rq_start(rq);
+		vfe_blk_list_add(&batch, rq);
+	}
+	if (batch.first)
+		vfe_blk_submit_batch(bq, &batch);
+	*list = left;
+}
+
+const struct blk_mq_ops vfe_blk_mq_ops = {
+	.queue_rq = vfe_blk_queue_rq,
+	.queue_rqs = vfe_blk_queue_rqs,
+	.commit_rqs = vfe_blk_commit_rqs,
+	.complete = vfe_blk_complete,
+	.poll = vfe_blk_poll,
+	.timeout = vfe_blk_timeout,
+	.init_hctx = vfe_blk_init_hctx,
+	.init_request = vfe_blk_init_request,
+	.exit_request = vfe_blk_exit_request,
+	.map_queues = vfe_blk_map_queues,
+};
