@@ -6,7 +6,7 @@
  * all other devices is path_dma.c.
  */
 #include <linux/align.h>
-#include <linux/bvec.h>
+#include <linux/bio.h>
 #include <linux/io.h>
 
 #include "blk.h"
@@ -73,37 +73,80 @@ static void table_release(struct vfe_blk *vb, struct request *rq)
 	table_own(req);
 }
 
+/**
+ * struct table_fill - descriptors that are being written
+ * @d: the next one
+ * @end: behind the last one that there is room for
+ * @ctrl: of the next one
+ * @step: from its @ctrl to that of the one behind it
+ * @piece: most bytes in one
+ */
+struct table_fill {
+	struct vfe_desc *d;
+	const struct vfe_desc *end;
+	u32 ctrl;
+	u32 step;
+	u32 piece;
+};
+
+/* Physically contiguous data. Return: whether there was room */
+static __always_inline bool table_put(struct table_fill *fill, u64 addr,
+				      u32 left)
+{
+	u32 len;
+
+	do {
+		if (unlikely(fill->d == fill->end))
+			return false;
+		len = min(left, fill->piece);
+		vfe_blk_desc(fill->d++, addr, len, fill->ctrl);
+		fill->ctrl += fill->step;
+		addr += len;
+		left -= len;
+	} while (unlikely(left));
+	return true;
+}
+
+/*
+ * The data of a bio. Its vectors are walked as they lie in memory: the block
+ * layer's iterator takes four times as many instructions for each.
+ */
+static __always_inline bool table_put_bio(struct table_fill *fill,
+					  const struct bio *bio)
+{
+	const struct bio_vec *bv = &bio->bi_io_vec[bio->bi_iter.bi_idx];
+	u32 skip = bio->bi_iter.bi_bvec_done, left = bio->bi_iter.bi_size, len;
+
+	for (; left; bv++) {
+		len = min(bv->bv_len - skip, left);
+		if (unlikely(!table_put(fill, page_to_phys(bv->bv_page) +
+					bv->bv_offset + skip, len)))
+			return false;
+		left -= len;
+		skip = 0;
+	}
+	return true;
+}
+
 static blk_status_t table_map(struct vfe_blk *vb, struct request *rq, u32 write)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	unsigned int most = rq->nr_phys_segments * vb->pieces;
-	u32 ctrl = vb->format.link + 2 * vb->format.step + write;
-	struct req_iterator iter;
-	struct vfe_desc *d, *end;
-	struct bio_vec bv;
+	struct table_fill fill;
+	const struct bio *bio;
 
 	if (unlikely(most > VFE_BLK_OWN_SEGS) &&
 	    !table_grow(vb, rq, most + VFE_BLK_EXTRA_SEGS))
 		return BLK_STS_RESOURCE;
-	d = &req->descs[1];
-	end = d + most;
-	rq_for_each_bvec(bv, rq, iter) {
-		u64 addr = page_to_phys(bv.bv_page) + bv.bv_offset;
-		u32 left = bv.bv_len, len;
-
-		do {
-			if (WARN_ON_ONCE(d == end)) {
-				vfe_blk_release(rq);
-				return BLK_STS_IOERR;
-			}
-			len = min(left, vb->piece);
-			vfe_blk_desc(d++, addr, len, ctrl);
-			ctrl += vb->format.step;
-			addr += len;
-			left -= len;
-		} while (unlikely(left));
-	}
-	req->num = d - &req->descs[1];
+	fill.d = &req->descs[1];
+	fill.end = fill.d + most;
+	fill.step = vb->format.step;
+	fill.ctrl = vb->format.link + 2 * fill.step + write;
+	fill.piece = vb->piece;
+	for (bio = rq->bio; bio; bio = bio->bi_next)
+		if (WARN_ON_ONCE(!table_put_bio(&fill, bio)))
+			return BLK_STS_IOERR;
+	req->num = fill.d - &req->descs[1];
 	return BLK_STS_OK;
 }
 
