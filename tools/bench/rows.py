@@ -117,18 +117,18 @@ _DEFAULT = {"packed": 1, "in_order": 1, "event_idx": 1}
 
 def _virtio(name: str, on: str, depths: tuple[int, ...] = (1,), *,
             interrupts: str = "msix", ring: str = "split",
-            event_idx: bool = True, moderation: bool = False,
+            event_idx: bool = True, coalesce: int = 0,
             adaptive: int = 0, polled: bool = False,
             workloads: tuple[str, ...] = WORKLOADS,
             times: int = 1) -> Setup:
-    """A setup of vfe_blk; without a word, that of first light: a split ring
-    with EVENT_IDX, an interrupt for all that was used."""
+    """A setup of vfe_blk; without a word, a split ring with EVENT_IDX.
+
+    @coalesce, @adaptive: microseconds
+    """
     kind = ("polled" if polled else "adaptive" if adaptive
-            else "moderated" if moderation else "interrupt")
+            else "coalesced" if coalesce else "interrupt")
     parameters = [f"interrupts={interrupts}", f"poll_queues={int(polled)}",
-                  f"adaptive_poll={adaptive}"]
-    if not moderation:
-        parameters += ["moderation=0", "streams=0"]
+                  f"adaptive_poll={adaptive}", f"coalesce_usecs={coalesce}"]
     core = {**_DEFAULT, **(_SPLIT if ring == "split" else _PACKED),
             "event_idx": int(event_idx)}
     return Setup(
@@ -153,6 +153,8 @@ def _kernel(name: str, on: str, depths: tuple[int, ...] = (1,), *,
 
 # Long enough for a device under nested emulation to answer.
 ADAPTIVE_US = 10000
+# What a guest under nested emulation needs for several operations
+COALESCE_US = 4000
 ONLY_READ = (READ,)
 
 SETUPS = (
@@ -176,8 +178,8 @@ SETUPS = (
             workloads=ONLY_READ),
     _kernel("kernel-packed", "stock", (32,), ring="packed",
             workloads=ONLY_READ),
-    _virtio("virtio-moderated", "trap", (32,), ring="packed",
-            moderation=True, workloads=ONLY_READ),
+    _virtio("virtio-coalesced", "trap", (32,), ring="packed",
+            coalesce=COALESCE_US, workloads=ONLY_READ),
     _virtio("virtio-polled", "trap", ring="packed", polled=True,
             workloads=ONLY_READ),
     _virtio("virtio-poll", "poll", (1, 32)),
@@ -187,17 +189,23 @@ SETUPS = (
     _virtio("virtio-map-polled", "map", ring="packed", polled=True,
             workloads=ONLY_READ),
     _kernel("kernel-map", "stock-map", workloads=ONLY_READ),
-    _virtio("qemu-adaptive", "qemu-a", moderation=True,
-            adaptive=ADAPTIVE_US),
+    _virtio("qemu-adaptive", "qemu-a", adaptive=ADAPTIVE_US),
     _kernel("qemu-kernel", "qemu-b"),
 )
 
 # Both drivers at once, each on a function of QEMU's own, in the same run.
 PAIR = (
-    _virtio("pair-vfe", "qemu-a", moderation=True),
+    _virtio("pair-vfe", "qemu-a"),
     _kernel("pair-kernel", "qemu-b"),
 )
 PAIR_DEPTHS = (1, 8, 32)
+# The same with what a user may switch on where the guest's CPU is the
+# bottleneck
+COALESCED = (
+    _virtio("coalesced-vfe", "qemu-a", coalesce=COALESCE_US),
+    _kernel("coalesced-kernel", "qemu-b"),
+)
+COALESCED_DEPTH = 32
 PROBES = (
     _virtio("probe-vfe", "stock-split"),
     _kernel("probe-kernel", "stock-split"),
@@ -228,7 +236,8 @@ class Row:
     def brief(self) -> bool:
         """Is it one of those that a short run makes do with?"""
         if self.group:
-            return self.depth == 1 or self.submit == SINGLE
+            return self.group == "pair" and (self.depth == 1
+                                             or self.submit == SINGLE)
         return self.setup.style == "trap" or self.rw != WRITE
 
     @property
@@ -244,17 +253,23 @@ def rows_of(setup: Setup, ops: int, trap_ops: int) -> list[Row]:
             for depth in setup.depths for rw in setup.workloads]
 
 
+def _cell_rows(setups: Sequence[Setup], group: str, depth: int, submit: str,
+               ops: int) -> list[Row]:
+    """The rows of a group that are compared at one depth."""
+    wanted = int(ops * PAIR_SHARE[submit])
+    each = max(wanted, 2 * depth) // depth * depth
+    return [Row(setup, rw, depth, each * PAIRS, submit, group)
+            for rw in WORKLOADS for setup in setups]
+
+
 def pair_rows(ops: int) -> list[Row]:
-    """The comparison: each cell is two rows."""
+    """The comparisons: each cell is two rows."""
     rows = []
     for depth in PAIR_DEPTHS:
         for submit in (SINGLE, BATCH) if depth > 1 else (SINGLE,):
-            wanted = int(ops * PAIR_SHARE[submit])
-            each = max(wanted, 2 * depth) // depth * depth
-            for rw in WORKLOADS:
-                rows += [Row(setup, rw, depth, each * PAIRS, submit, "pair")
-                         for setup in PAIR]
-    return rows
+            rows += _cell_rows(PAIR, "pair", depth, submit, ops)
+    return rows + _cell_rows(COALESCED, "coalesced", COALESCED_DEPTH, SINGLE,
+                             ops)
 
 
 def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
@@ -282,7 +297,8 @@ def _matches(row: Row, patterns: Sequence[str]) -> bool:
 
 def _cell(row: Row) -> tuple[object, ...]:
     """The same for the two rows of a comparison."""
-    return (row.rw, row.depth, row.submit) if row.group else (row.name,)
+    return (row.group, row.rw, row.depth, row.submit) if row.group \
+        else (row.name,)
 
 
 def select(rows: Iterable[Row], patterns: Sequence[str]) -> list[Row]:

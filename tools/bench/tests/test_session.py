@@ -57,7 +57,7 @@ class Told(unittest.TestCase):
         self.session("virtio-msix").tell(session.LOAD)
         self.assertIn("for word in packed=0 in_order=0 event_idx=1;",
                       self.said[0])
-        self.assertIn("moderation=0", self.said[0])
+        self.assertIn("coalesce_usecs=0", self.said[0])
 
     def test_a_parameter_that_is_missing_matters_when_it_is_on(self) -> None:
         text = "\n".join(line.replace(
