@@ -202,8 +202,8 @@ PAIR_DEPTHS = (1, 8, 32)
 # The same with what a user may switch on where the guest's CPU is the
 # bottleneck
 COALESCED = (
-    _virtio("coalesced-vfe", "qemu-a", coalesce=COALESCE_US),
-    _kernel("coalesced-kernel", "qemu-b"),
+    _virtio("timer-vfe", "qemu-a", coalesce=COALESCE_US),
+    _kernel("timer-kernel", "qemu-b"),
 )
 COALESCED_DEPTH = 32
 PROBES = (
@@ -268,7 +268,7 @@ def pair_rows(ops: int) -> list[Row]:
     for depth in PAIR_DEPTHS:
         for submit in (SINGLE, BATCH) if depth > 1 else (SINGLE,):
             rows += _cell_rows(PAIR, "pair", depth, submit, ops)
-    return rows + _cell_rows(COALESCED, "coalesced", COALESCED_DEPTH, SINGLE,
+    return rows + _cell_rows(COALESCED, "timer", COALESCED_DEPTH, SINGLE,
                              ops)
 
 

@@ -54,23 +54,28 @@ class Pairs(unittest.TestCase):
         self.assertEqual(self.pair("d1-randread", interrupts=1001),
                          [True, False, True])
 
-    def test_half_at_depth_32(self) -> None:
+    def test_coalescing_takes_half(self) -> None:
         cell = "d32-randwrite-single"
-        self.assertEqual(self.pair(cell, kicks=500, interrupts=500),
-                         [True, True, True, True])
-        self.assertEqual(self.pair(cell, kicks=500, interrupts=501),
-                         [True, True, False, True])
+        kernel = result(f"timer-kernel-{cell}")
+        for more, reached in ((0, True), (1, False)):
+            ours = result(f"timer-vfe-{cell}", kicks=500,
+                          interrupts=500 + more, runs=(130.0,) * 5)
+            self.assertEqual(judged(ours, kernel), [reached, True])
+        slow = result(f"timer-vfe-{cell}", kicks=500, interrupts=500,
+                      runs=(129.0,) * 5)
+        self.assertEqual(judged(slow, kernel), [True, False])
 
-    def test_no_more_in_batches(self) -> None:
-        """There is no half of the one kick and the one interrupt."""
-        cell = "d32-randread-batch"
-        self.assertEqual(self.pair(cell), [True, True, True, True])
-        self.assertEqual(self.pair(cell, kicks=999, interrupts=1002),
-                         [True, False, False, True])
+    def test_no_more_than_chance_where_time_decides(self) -> None:
+        for cell in ("d32-randread-batch", "d8-randread-single"):
+            self.assertEqual(self.pair(cell), [True, True])
+            self.assertEqual(self.pair(cell, kicks=1100, interrupts=1200),
+                             [True, True])
+            self.assertEqual(self.pair(cell, kicks=1100, interrupts=1201),
+                             [False, True])
 
     def test_speed_is_the_median_of_the_pairs(self) -> None:
         slow = result("pair-kernel-d1-randread",
-                      runs=(101.0, 101.0, 101.0, 1.0, 1.0))
+                      runs=(116.0, 116.0, 116.0, 1.0, 1.0))
         self.assertEqual(self.pair("d1-randread", slow),
                          [True, True, False])
 
