@@ -200,8 +200,9 @@ int vfe_blk_getgeo(struct vfe_blk *vb, struct hd_geometry *geo)
 	return 0;
 }
 
-/* Asks the device; @id gets its 20 bytes and a terminator. */
-static int vfe_blk_get_id(struct vfe_blk *vb, char *id)
+/* Asks the device for a small answer, which goes to @answer. */
+static int vfe_blk_ask_device(struct vfe_blk *vb, u16 type, void *answer,
+			      size_t len)
 {
 	struct vfe_blk_request *req;
 	struct request *rq;
@@ -211,11 +212,11 @@ static int vfe_blk_get_id(struct vfe_blk *vb, char *id)
 	if (IS_ERR(rq))
 		return PTR_ERR(rq);
 	req = blk_mq_rq_to_pdu(rq);
+	req->driver_type = type;
 	memset(req->wire->id, 0, sizeof(req->wire->id));
 	err = blk_status_to_errno(blk_execute_rq(rq, false));
 	if (!err)
-		memcpy(id, req->wire->id, VIRTIO_BLK_ID_BYTES);
-	id[VIRTIO_BLK_ID_BYTES] = '\0';
+		memcpy(answer, req->wire->id, len);
 	blk_mq_free_request(rq);
 	return err;
 }
@@ -224,16 +225,34 @@ static int vfe_blk_get_id(struct vfe_blk *vb, char *id)
 static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
-	char id[VIRTIO_BLK_ID_BYTES + 1];
+	char id[VIRTIO_BLK_ID_BYTES + 1] = "";
 	int err;
 
-	err = vfe_blk_get_id(dev_to_disk(dev)->private_data, id);
+	err = vfe_blk_ask_device(dev_to_disk(dev)->private_data,
+				 VIRTIO_BLK_T_GET_ID, id, VIRTIO_BLK_ID_BYTES);
 	if (err == -EIO || err == -EOPNOTSUPP)
 		return 0;
 	return err ?: sysfs_emit(buf, "%s", id);
 }
 
 static DEVICE_ATTR_RO(serial);
+
+static ssize_t lifetime_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct vfe_blk_lifetime lifetime;
+	int err;
+
+	err = vfe_blk_ask_device(dev_to_disk(dev)->private_data,
+				 VIRTIO_BLK_T_GET_LIFETIME, &lifetime,
+				 sizeof(lifetime));
+	return err ?: sysfs_emit(buf, "%u %u %u\n",
+				 le16_to_cpu(lifetime.pre_eol_info),
+				 le16_to_cpu(lifetime.device_lifetime_est_typ_a),
+				 le16_to_cpu(lifetime.device_lifetime_est_typ_b));
+}
+
+static DEVICE_ATTR_RO(lifetime);
 
 static ssize_t recovery_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
@@ -261,6 +280,7 @@ static DEVICE_ATTR_RW(recovery);
 static struct attribute *vfe_blk_attrs[] = {
 	&dev_attr_cache_type.attr,
 	&dev_attr_serial.attr,
+	&dev_attr_lifetime.attr,
 	&dev_attr_recovery.attr,
 	NULL,
 };
@@ -275,6 +295,9 @@ static umode_t vfe_blk_attr_mode(struct kobject *kobj, struct attribute *attr,
 	    (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_CONFIG_WCE) ||
 	     !vfe_has_feature(vb->vd, VIRTIO_BLK_F_FLUSH)))
 		return 0444;
+	if (attr == &dev_attr_lifetime.attr &&
+	    !vfe_has_feature(vb->vd, VIRTIO_BLK_F_LIFETIME))
+		return 0;
 	return attr->mode;
 }
 

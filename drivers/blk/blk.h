@@ -57,11 +57,30 @@ enum vfe_blk_state {
 	VFE_BLK_DEAD,
 };
 
+/* virtio 1.4, 5.2.6; no header of Linux has these */
+#define VIRTIO_BLK_F_LIFETIME		15
+#define VIRTIO_BLK_T_GET_LIFETIME	10
+
+/**
+ * struct vfe_blk_lifetime - how worn the storage is
+ * @pre_eol_info: state of its reserved blocks, 0 to 3
+ * @device_lifetime_est_typ_a: wear of memory of type A, in tenths, 0 to 11
+ * @device_lifetime_est_typ_b: the same of type B
+ */
+struct vfe_blk_lifetime {
+	__le16 pre_eol_info;
+	__le16 device_lifetime_est_typ_a;
+	__le16 device_lifetime_est_typ_b;
+};
+
+static_assert(sizeof(struct vfe_blk_lifetime) == 6);
+
 /**
  * struct vfe_blk_wire - what the device reads and writes beside the data
  * @header: of every request
  * @range: of a discard or write-zeroes request that has one
  * @id: what GET_ID answers
+ * @lifetime: what GET_LIFETIME answers
  * @append_sector: where a zone append went; the status follows at once
  * @status: VIRTIO_BLK_S_*, written by the device
  * @table: the request's indirect table, where it has one here
@@ -71,6 +90,7 @@ struct vfe_blk_wire {
 	union {
 		struct virtio_blk_discard_write_zeroes range;
 		u8 id[VIRTIO_BLK_ID_BYTES];
+		struct vfe_blk_lifetime lifetime;
 	};
 	__le64 append_sector;
 	u8 status;
@@ -97,6 +117,7 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
  * @used: bytes that the device says it wrote
  * @num: descriptors in @descs
  * @mapped: of them that the DMA API mapped
+ * @driver_type: VIRTIO_BLK_T_* of a request that the driver itself makes
  * @out: of them that the device reads
  * @timeouts: times that it was asked for: recovery.c
  * @retries: device resets that it has been through
@@ -118,6 +139,7 @@ struct vfe_blk_request {
 	u32 used;
 	u16 num;
 	u16 mapped;
+	u16 driver_type;
 	u16 out;
 	u16 timeouts;
 	u8 retries;
@@ -386,7 +408,8 @@ void vfe_blk_map_queues(struct blk_mq_tag_set *set);
 	BIT_ULL(VIRTIO_BLK_F_CONFIG_WCE) | BIT_ULL(VIRTIO_BLK_F_MQ) | \
 	BIT_ULL(VIRTIO_BLK_F_DISCARD) | \
 	BIT_ULL(VIRTIO_BLK_F_WRITE_ZEROES) | \
-	BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE))
+	BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE) | \
+	BIT_ULL(VIRTIO_BLK_F_LIFETIME) | VFE_BLK_ZONED_FEATURES)
 
 int vfe_blk_read_field(struct vfe_blk *vb, u32 offset, u8 size, u64 *val);
 int vfe_blk_read_capacity(struct vfe_blk *vb, u64 *capacity);
@@ -397,6 +420,48 @@ int vfe_blk_limit_segments(struct vfe_blk *vb);
 /* --- erase.c: limits of discard, secure erase and write zeroes --- */
 
 int vfe_blk_read_erase(struct vfe_blk *vb);
+
+/* --- zoned.c: zoned disks, where the kernel has them --- */
+
+#ifdef VFE_ZONED
+#define VFE_BLK_ZONED_FEATURES	BIT_ULL(VIRTIO_BLK_F_ZONED)
+
+int vfe_blk_read_zoned(struct vfe_blk *vb);
+int vfe_blk_revalidate_zones(struct vfe_blk *vb);
+int vfe_blk_report_zones(struct vfe_blk *vb, u64 sector, unsigned int nr,
+			 struct vfe_zones *zones);
+int vfe_blk_zone_type_of(const struct request *rq);
+bool vfe_blk_appended(const struct vfe_blk *vb, struct request *rq);
+blk_status_t vfe_blk_zone_status(u8 status);
+#else
+#define VFE_BLK_ZONED_FEATURES	0
+
+static inline int vfe_blk_read_zoned(struct vfe_blk *vb)
+{
+	return 0;
+}
+
+static inline int vfe_blk_revalidate_zones(struct vfe_blk *vb)
+{
+	return 0;
+}
+
+static inline int vfe_blk_zone_type_of(const struct request *rq)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline bool vfe_blk_appended(const struct vfe_blk *vb,
+				    struct request *rq)
+{
+	return false;
+}
+
+static inline blk_status_t vfe_blk_zone_status(u8 status)
+{
+	return BLK_STS_IOERR;
+}
+#endif
 
 /* --- attributes.c: resize, cache type, serial number --- */
 
@@ -422,6 +487,12 @@ bool vfe_blk_live(const struct vfe_blk *vb);
 void vfe_blk_set_recover(struct vfe_blk *vb, bool on);
 void vfe_blk_removed(struct vfe_blk *vb);
 void vfe_blk_shutdown_device(struct vfe_blk *vb);
+
+/* Bytes of a wire with room for so many descriptors */
+static inline size_t vfe_blk_wire_size(unsigned int descs)
+{
+	return sizeof(struct vfe_blk_wire) + descs * sizeof(struct vfe_desc);
+}
 
 static inline void vfe_blk_list_init(struct vfe_blk_list *list)
 {

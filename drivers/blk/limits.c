@@ -234,7 +234,7 @@ int vfe_blk_read_limits(struct vfe_blk *vb)
 	static int (*const steps[])(struct vfe_blk *vb) = {
 		vfe_blk_read_block_size, vfe_blk_read_topology,
 		vfe_blk_read_segments, vfe_blk_read_erase,
-		vfe_blk_read_cache,
+		vfe_blk_read_cache, vfe_blk_read_zoned,
 	};
 	unsigned int i;
 	int err;

@@ -72,9 +72,12 @@ static int vfe_blk_ioctl_getgeo(vfe_geo_t *of, struct hd_geometry *geo)
 	return vfe_blk_getgeo(vfe_geo_disk(of)->private_data, geo);
 }
 
+VFE_ZONES_FN(vfe_blk_disk_zones, vfe_blk_report_zones)
+
 static const struct block_device_operations vfe_blk_fops = {
 	.owner = THIS_MODULE,
 	.getgeo = vfe_blk_ioctl_getgeo,
+	VFE_ZONES_OP(vfe_blk_disk_zones)
 	.free_disk = vfe_blk_free_disk,
 };
 
@@ -150,7 +153,8 @@ static int vfe_blk_show_disk(struct vfe_blk *vb)
 				     vfe_stats_of(vb->vd), vb->vd);
 	if (IS_ERR(vb->sysfs))
 		return PTR_ERR(vb->sysfs);
-	err = device_add_disk(dev, vb->disk, vfe_blk_groups);
+	err = vfe_blk_revalidate_zones(vb) ?:
+	      device_add_disk(dev, vb->disk, vfe_blk_groups);
 	if (err) {
 		vfe_sysfs_destroy(vb->sysfs);
 		return err;

@@ -23,8 +23,7 @@ static size_t dma_wire_size(const struct vfe_blk *vb)
 {
 	bool table = vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC);
 
-	return struct_size_t(struct vfe_blk_wire, table,
-			     table ? VFE_BLK_OWN_DESCS : 0);
+	return vfe_blk_wire_size(table ? VFE_BLK_OWN_DESCS : 0);
 }
 
 static size_t dma_size(const struct vfe_blk *vb)

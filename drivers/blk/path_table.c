@@ -16,7 +16,7 @@
 static size_t table_size(const struct vfe_blk *vb)
 {
 	return sizeof(struct vfe_blk_request) + VFE_BLK_WIRE_ALIGN - 1 +
-	       struct_size_t(struct vfe_blk_wire, table, VFE_BLK_OWN_DESCS);
+	       vfe_blk_wire_size(VFE_BLK_OWN_DESCS);
 }
 
 static void table_own(struct vfe_blk_request *req)
@@ -115,7 +115,9 @@ static __always_inline bool table_put_bio(struct table_fill *fill,
 					  const struct bio *bio)
 {
 	const struct bio_vec *bv = &bio->bi_io_vec[bio->bi_iter.bi_idx];
-	u32 skip = bio->bi_iter.bi_bvec_done, left = bio->bi_iter.bi_size, len;
+	u32 skip = mp_bvec_iter_offset(bio->bi_io_vec, bio->bi_iter) -
+		   bv->bv_offset;
+	u32 left = bio->bi_iter.bi_size, len;
 
 	for (; left; bv++) {
 		len = min(bv->bv_len - skip, left);

@@ -192,8 +192,7 @@ static int vfe_blk_pools_init(struct vfe_blk *vb)
 			sizeof(struct virtio_blk_discard_write_zeroes);
 
 	vb->wires = dma_pool_create("vfe_blk", vfe_dev(vb->vd),
-				    struct_size_t(struct vfe_blk_wire, table,
-						  VFE_BLK_OWN_DESCS),
+				    vfe_blk_wire_size(VFE_BLK_OWN_DESCS),
 				    __alignof__(struct vfe_blk_wire), 0);
 	vb->tables = dma_pool_create("vfe_blk_tables", vfe_dev(vb->vd),
 				     max(table, ranges),

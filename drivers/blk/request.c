@@ -8,6 +8,9 @@
 
 #include "blk.h"
 
+/* The headers of 6.1 do not have it; its disks have no zones. */
+#define VFE_BLK_T_ZONE_APPEND	15
+
 /* What the device leaves when it writes no status: no device writes this. */
 #define VFE_BLK_S_NONE	0xff
 
@@ -23,13 +26,27 @@ static void vfe_blk_header(struct request *rq, u32 type, u64 sector)
 	req->wire->status = VFE_BLK_S_NONE;
 }
 
-/* A request that carries data */
+/* A chain with the data of a request; @write is for what the device writes. */
+static blk_status_t vfe_blk_map_data(struct vfe_blk *vb, struct request *rq,
+				     u32 write)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	blk_status_t status;
+
+	status = vb->path->map(vb, rq, write);
+	if (unlikely(status)) {
+		vfe_blk_release(rq);
+		return status;
+	}
+	vfe_blk_finish_descs(vb, req, req->num, write ? 0 : req->num,
+			     write ? blk_rq_bytes(rq) : 0);
+	return BLK_STS_OK;
+}
+
 static blk_status_t vfe_blk_prepare_data(struct vfe_blk *vb, struct request *rq,
 					 u32 type, u32 write)
 {
-	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	u64 sector = blk_rq_pos(rq);
-	blk_status_t status;
 
 	/*
 	 * 5.2.6.1: never beyond the capacity, which may have shrunk since the
@@ -39,14 +56,17 @@ static blk_status_t vfe_blk_prepare_data(struct vfe_blk *vb, struct request *rq,
 	if (unlikely(sector + blk_rq_sectors(rq) > READ_ONCE(vb->capacity)))
 		return BLK_STS_IOERR;
 	vfe_blk_header(rq, type, sector);
-	status = vb->path->map(vb, rq, write);
-	if (unlikely(status)) {
-		vfe_blk_release(rq);
-		return status;
-	}
-	vfe_blk_finish_descs(vb, req, req->num, write ? 0 : req->num,
-			     write ? blk_rq_bytes(rq) : 0);
-	return BLK_STS_OK;
+	return vfe_blk_map_data(vb, rq, write);
+}
+
+/* Where the answer is the request's data, and its sector what it is about */
+static blk_status_t vfe_blk_prepare_long_answer(struct vfe_blk *vb,
+						struct request *rq)
+{
+	const struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	vfe_blk_header(rq, req->driver_type, blk_rq_pos(rq));
+	return vfe_blk_map_data(vb, rq, vb->format.write);
 }
 
 /* 5.2.6.1: sector is 0 for all that is neither read nor written. */
@@ -75,17 +95,68 @@ static void vfe_blk_one_desc(struct vfe_blk *vb, struct vfe_blk_request *req,
 	vfe_blk_finish_descs(vb, req, 1, write ? 0 : 1, write ? len : 0);
 }
 
-/* 5.2.6.1: the answer takes 20 bytes. */
-static blk_status_t vfe_blk_prepare_get_id(struct vfe_blk *vb,
+/* A request about a whole zone, or all */
+static blk_status_t vfe_blk_prepare_zone(struct vfe_blk *vb, struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	int type = vfe_blk_zone_type_of(rq);
+
+	if (type < 0)
+		return BLK_STS_NOTSUPP;
+	vfe_blk_header(rq, type, req_op(rq) == REQ_OP_ZONE_RESET_ALL ?
+		       0 : blk_rq_pos(rq));
+	vfe_blk_finish_descs(vb, req, 0, 0, 0);
+	return BLK_STS_OK;
+}
+
+/* A write that the device places: its sector comes before the status. */
+static blk_status_t vfe_blk_prepare_append(struct vfe_blk *vb,
 					   struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	const u32 more = sizeof(req->wire->append_sector);
+	blk_status_t status;
 
-	vfe_blk_plain_header(rq, VIRTIO_BLK_T_GET_ID);
+	status = vfe_blk_prepare_data(vb, rq, VFE_BLK_T_ZONE_APPEND, 0);
+	if (status)
+		return status;
+	vfe_blk_desc(&req->descs[req->num - 1], req->wire_dma +
+		     offsetof(struct vfe_blk_wire, append_sector),
+		     more + sizeof(req->wire->status), vb->format.write);
+	req->in_len += more;
+	return BLK_STS_OK;
+}
+
+/* 5.2.6.1: an id takes 20 bytes. */
+static blk_status_t vfe_blk_prepare_answer(struct vfe_blk *vb,
+					   struct request *rq, u32 type,
+					   u32 len)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	vfe_blk_plain_header(rq, type);
 	vfe_blk_one_desc(vb, req,
 			 req->wire_dma + offsetof(struct vfe_blk_wire, id),
-			 sizeof(req->wire->id), vb->format.write);
+			 len, vb->format.write);
 	return BLK_STS_OK;
+}
+
+/* What the driver itself asks for */
+static blk_status_t vfe_blk_prepare_own(struct vfe_blk *vb, struct request *rq)
+{
+	const struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	switch (req->driver_type) {
+	case VIRTIO_BLK_T_GET_ID:
+		return vfe_blk_prepare_answer(vb, rq, VIRTIO_BLK_T_GET_ID,
+					      sizeof(req->wire->id));
+	case VIRTIO_BLK_T_GET_LIFETIME:
+		return vfe_blk_prepare_answer(vb, rq,
+					      VIRTIO_BLK_T_GET_LIFETIME,
+					      sizeof(req->wire->lifetime));
+	default:	/* a report of zones, which is long */
+		return vfe_blk_prepare_long_answer(vb, rq);
+	}
 }
 
 static bool vfe_blk_fits(const struct vfe_blk *vb, u64 end)
@@ -184,10 +255,12 @@ static blk_status_t vfe_blk_prepare_other(struct vfe_blk *vb,
 		return vfe_blk_prepare_range(vb, rq,
 					     VIRTIO_BLK_T_WRITE_ZEROES,
 					     vfe_blk_zero_flags(vb, rq));
+	case REQ_OP_ZONE_APPEND:
+		return vfe_blk_prepare_append(vb, rq);
 	case REQ_OP_DRV_IN:
-		return vfe_blk_prepare_get_id(vb, rq);
+		return vfe_blk_prepare_own(vb, rq);
 	default:
-		return BLK_STS_NOTSUPP;
+		return vfe_blk_prepare_zone(vb, rq);
 	}
 }
 
@@ -237,7 +310,8 @@ static blk_status_t vfe_blk_result(u8 status)
 {
 	if (likely(status == VIRTIO_BLK_S_OK))
 		return BLK_STS_OK;
-	return status == VIRTIO_BLK_S_UNSUPP ? BLK_STS_NOTSUPP : BLK_STS_IOERR;
+	return status == VIRTIO_BLK_S_UNSUPP ? BLK_STS_NOTSUPP :
+	       vfe_blk_zone_status(status);
 }
 
 /*
@@ -298,6 +372,11 @@ static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
 	req->failed = vfe_blk_result(status);
 	if (unlikely(req->used != req->in_len) && !status)
 		vfe_blk_odd_length(vfe_blk_of(rq), req);
+	if (unlikely(req_op(rq) == REQ_OP_ZONE_APPEND) && !status &&
+	    !vfe_blk_appended(vfe_blk_of(rq), rq)) {
+		req->failed = BLK_STS_IOERR;
+		iob = NULL;
+	}
 	if (blk_mq_complete_request_remote(rq))
 		return;
 	/* a batch has no place for what went wrong */

@@ -45,6 +45,87 @@ static inline bool vfe_platform_maps(void)
 	return xen_domain();
 }
 
+/*
+ * Zoned disks, where limits of a disk hold theirs (6.11). Reports of zones go
+ * to a callback, or since 6.19 to the block layer's own function.
+ */
+#if defined(BLK_FEAT_ZONED) && defined(CONFIG_BLK_DEV_ZONED)
+#define VFE_ZONED
+
+/**
+ * struct vfe_zones - where zones are reported to
+ * @disk: the disk
+ * @n: how many were
+ */
+struct vfe_zones {
+	struct gendisk *disk;
+	unsigned int n;
+	/* private: what the kernel gave */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+	report_zones_cb cb;
+	void *data;
+#else
+	struct blk_report_zones_args *args;
+#endif
+};
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+static inline int vfe_zones_report(struct vfe_zones *zones,
+				   struct blk_zone *zone)
+{
+	return zones->cb(zone, zones->n++, zones->data);
+}
+
+#define VFE_ZONES_FN(name, fn) \
+	static int name(struct gendisk *disk, sector_t sector, \
+			unsigned int nr, report_zones_cb cb, void *data) \
+	{ \
+		struct vfe_zones zones = { \
+			.disk = disk, .cb = cb, .data = data, \
+		}; \
+		\
+		return fn(disk->private_data, sector, nr, &zones); \
+	}
+#else
+static inline int vfe_zones_report(struct vfe_zones *zones,
+				   struct blk_zone *zone)
+{
+	return disk_report_zone(zones->disk, zone, zones->n++, zones->args);
+}
+
+#define VFE_ZONES_FN(name, fn) \
+	static int name(struct gendisk *disk, sector_t sector, \
+			unsigned int nr, struct blk_report_zones_args *args) \
+	{ \
+		struct vfe_zones zones = { .disk = disk, .args = args }; \
+		\
+		return fn(disk->private_data, sector, nr, &zones); \
+	}
+#endif
+#define VFE_ZONES_OP(name)	.report_zones = name,
+#else
+#define VFE_ZONES_FN(name, fn)
+#define VFE_ZONES_OP(name)
+#endif
+
+/* 6.13 counts appends that the block layer emulates apart. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define vfe_max_append max_zone_append_sectors
+#else
+#define vfe_max_append max_hw_zone_append_sectors
+#endif
+
+/* 6.16 finds the queue in the request. */
+static inline int vfe_rq_map_kern(struct request *rq, void *buf,
+				  unsigned int len)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+	return blk_rq_map_kern(rq->q, rq, buf, len, GFP_KERNEL);
+#else
+	return blk_rq_map_kern(rq, buf, len, GFP_KERNEL);
+#endif
+}
+
 /**
  * struct vfe_disk_limits - what a disk can do, for vfe_alloc_disk()
  * @logical_block: bytes
@@ -60,6 +141,12 @@ static inline bool vfe_platform_maps(void)
  * @max_discard_segments: ranges in one discard
  * @discard_granularity: bytes
  * @max_write_zeroes_sectors: of 512 bytes, in one request
+ * @zone_sectors: of 512 bytes, in a zone
+ * @max_open_zones: at a time
+ * @max_active_zones: at a time
+ * @zone_append_sectors: of 512 bytes, in one append
+ * @zone_granularity: of writes to a zone, bytes
+ * @zoned: the disk is host-managed
  * @write_zeroes_unmap: zeroing may deallocate
  * @write_cache: a flush has work to do
  *
@@ -79,6 +166,12 @@ struct vfe_disk_limits {
 	u16 max_discard_segments;
 	u32 discard_granularity;
 	u32 max_write_zeroes_sectors;
+	u32 zone_sectors;
+	u32 max_open_zones;
+	u32 max_active_zones;
+	u32 zone_append_sectors;
+	u32 zone_granularity;
+	bool zoned;
 	bool write_zeroes_unmap;
 	bool write_cache;
 };
@@ -109,6 +202,14 @@ static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
 			    (want->write_cache ? BLK_FEAT_WRITE_CACHE : 0),
 	};
 
+	if (want->zoned) {
+		lim.features |= BLK_FEAT_ZONED;
+		lim.chunk_sectors = want->zone_sectors;
+		lim.max_open_zones = want->max_open_zones;
+		lim.max_active_zones = want->max_active_zones;
+		lim.vfe_max_append = want->zone_append_sectors;
+		lim.zone_write_granularity = want->zone_granularity;
+	}
 	/* 6.17 tells zeroing that deallocates from zeroing that does not. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 	if (want->write_zeroes_unmap)
