@@ -222,6 +222,36 @@ static void do_resize(struct device *d, struct session *s, const char *arg)
 	say(s, "{\"ok\":true}");
 }
 
+static void do_stall(struct device *d, struct session *s, const char *arg)
+{
+	char *rest;
+	double seconds = strtod(arg, &rest);
+
+	if (!isdigit((unsigned char)*arg) || *rest ||
+	    !(seconds <= SERVICE_MAX_STALL_S)) {
+		say(s, "{\"ok\":false,\"error\":\"stall: use a number of seconds, at most %u\"}",
+		    SERVICE_MAX_STALL_S);
+		return;
+	}
+	service_stall(d->vdev, seconds);
+	say(s, "{\"ok\":true}");
+}
+
+static void do_fail(struct device *d, struct session *s, const char *arg)
+{
+	unsigned long long n;
+	char *rest;
+
+	errno = 0;
+	n = strtoull(arg, &rest, 10);
+	if (!isdigit((unsigned char)*arg) || *rest || errno) {
+		say(s, "{\"ok\":false,\"error\":\"fail: use a number of requests\"}");
+		return;
+	}
+	service_fail(d->vdev, n);
+	say(s, "{\"ok\":true}");
+}
+
 static void do_quit(struct device *d, struct session *s, const char *arg)
 {
 	(void)arg;
@@ -238,6 +268,8 @@ static const struct {
 	{ "reset", false, do_reset },
 	{ "map", false, do_map },
 	{ "resize", true, do_resize },
+	{ "stall", true, do_stall },
+	{ "fail", true, do_fail },
 	{ "quit", false, do_quit },
 };
 
@@ -248,7 +280,7 @@ static void say_unknown(struct session *s, const char *line)
 	for (; *line; line++)
 		say(s, "%c", isprint((unsigned char)*line) &&
 		    *line != '"' && *line != '\\' ? *line : '?');
-	say(s, "': use counters, reset, map, resize or quit\"}");
+	say(s, "': use counters, reset, map, resize, stall, fail or quit\"}");
 }
 
 static void answer(struct control *c, struct session *s, char *line)
