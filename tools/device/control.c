@@ -237,7 +237,9 @@ static void do_stall(struct device *d, struct session *s, const char *arg)
 	say(s, "{\"ok\":true}");
 }
 
-static void do_fail(struct device *d, struct session *s, const char *arg)
+/* Hand the number @arg on to @set. */
+static void with_number(struct device *d, struct session *s, const char *arg,
+			void (*set)(struct vdev *v, uint64_t n))
 {
 	unsigned long long n;
 	char *rest;
@@ -245,11 +247,30 @@ static void do_fail(struct device *d, struct session *s, const char *arg)
 	errno = 0;
 	n = strtoull(arg, &rest, 10);
 	if (!isdigit((unsigned char)*arg) || *rest || errno) {
-		say(s, "{\"ok\":false,\"error\":\"fail: use a number of requests\"}");
+		say(s, "{\"ok\":false,\"error\":\"fail, seed: use a whole number\"}");
 		return;
 	}
-	service_fail(d->vdev, n);
+	set(d->vdev, n);
 	say(s, "{\"ok\":true}");
+}
+
+static void do_fail(struct device *d, struct session *s, const char *arg)
+{
+	with_number(d, s, arg, service_fail);
+}
+
+static void do_seed(struct device *d, struct session *s, const char *arg)
+{
+	with_number(d, s, arg, service_seed);
+}
+
+static void do_service(struct device *d, struct session *s, const char *arg)
+{
+	if (service_change(d->vdev, arg))
+		say(s, "{\"ok\":true}");
+	else
+		say(s, "{\"ok\":false,\"error\":\"service: use %s, on a device begun with --service\"}",
+		    SERVICE_MODELS);
 }
 
 static void do_quit(struct device *d, struct session *s, const char *arg)
@@ -270,6 +291,8 @@ static const struct {
 	{ "resize", true, do_resize },
 	{ "stall", true, do_stall },
 	{ "fail", true, do_fail },
+	{ "service", true, do_service },
+	{ "seed", true, do_seed },
 	{ "quit", false, do_quit },
 };
 
@@ -280,7 +303,7 @@ static void say_unknown(struct session *s, const char *line)
 	for (; *line; line++)
 		say(s, "%c", isprint((unsigned char)*line) &&
 		    *line != '"' && *line != '\\' ? *line : '?');
-	say(s, "': use counters, reset, map, resize, stall, fail or quit\"}");
+	say(s, "': use counters, reset, map, resize, stall, fail, service, seed or quit\"}");
 }
 
 static void answer(struct control *c, struct session *s, char *line)

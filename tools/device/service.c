@@ -34,6 +34,7 @@ struct answer {
 };
 
 struct service {
+	struct service_model model;
 	uint64_t random;	/* splitmix64 */
 	uint64_t came;		/* requests, for their order */
 	uint64_t stalled_until;
@@ -60,6 +61,7 @@ struct service *service_new(const struct vdev *v, unsigned int most)
 	if (!s)
 		return NULL;
 	s->most = most;
+	s->model = v->o->service;
 	s->random = v->o->seed;
 	s->until_fail = v->o->fail_every;
 	return s;
@@ -244,7 +246,7 @@ bool service_delays(const struct vdev *v)
 	const struct service *s = v->service;
 
 	/* Those that come behind one that waits do not overtake it. */
-	return v->o->service.kind || s->n || s->stalled_until > service_now();
+	return s->model.kind || s->n || s->stalled_until > service_now();
 }
 
 bool service_fails(struct vdev *v)
@@ -299,7 +301,7 @@ int service_take(struct queue *q, struct chain *c)
 	a.write_len = c->write_len;
 	a.id = c->id;
 	a.steps = c->steps;
-	a.due = finish(s, v->o->parallel, draw(s, &v->o->service));
+	a.due = finish(s, v->o->parallel, draw(s, &s->model));
 	insert(s, &a);
 	q->in_service++;
 	return 0;
@@ -344,6 +346,17 @@ void service_answer(struct vdev *v, uint64_t now)
 		a.due = now + RETRY_NS;
 		insert(s, &a);
 	}
+}
+
+bool service_change(struct vdev *v, const char *model)
+{
+	/* The driver may have been promised that nothing is overtaken. */
+	return v->o->service.kind && !service_parse(&v->service->model, model);
+}
+
+void service_seed(struct vdev *v, uint64_t seed)
+{
+	v->service->random = seed;
 }
 
 void service_stall(struct vdev *v, double seconds)

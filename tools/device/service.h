@@ -63,7 +63,14 @@ void service_answer(struct vdev *v, uint64_t now);
 /* When the next answer is due. Return: ns, or UINT64_MAX if none waits. */
 uint64_t service_due(const struct vdev *v);
 
-/* The control socket: no answer for so long; 0 ends it */
+/*
+ * The control socket: another model. Return: false if it is none, or if the
+ * device began without one.
+ */
+bool service_change(struct vdev *v, const char *model);
+/* Service times begin another sequence. */
+void service_seed(struct vdev *v, uint64_t seed);
+/* No answer for so long; 0 ends it. */
 void service_stall(struct vdev *v, double seconds);
 /* The next @n requests fail. */
 void service_fail(struct vdev *v, uint64_t n);
