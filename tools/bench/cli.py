@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lab import LabError, files, image, machine, paths, progress, tree
 
-from . import host, kvm, report, rows, run, service, table, targets
+from . import host, kvm, report, rows, run, service, stall, table, targets
 from .formula import FormulaError
 from .kvm import KvmError
 from .vcpu import VcpuError
@@ -22,7 +22,7 @@ QUICK_OPS = 100
 TIMEOUT_S = 1500
 
 # Measurements of another kind, each with a command of its own
-ONLY = {"service": service.command}
+ONLY = {"service": service.command, "stall": stall.command}
 
 AGREED, DIFFERED, UNUSABLE = 0, 1, 2
 ERRORS = (FormulaError, KvmError, VcpuError)    # for a user to act on

@@ -81,8 +81,8 @@ class Cell:
     @property
     def patience(self) -> int:
         """How much longer than others a run has to take: a single reader
-        makes few reads."""
-        return 2 if self.load == BESIDE else 1
+        makes few reads, and large ones are few."""
+        return 2 if self.load in (BESIDE, LARGE) else 1
 
     def jobs(self) -> list[Job]:
         """The jobs that run together."""

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .cells import Cell
 
 IOPS, P50, P99 = METRICS = ("iops", "p50", "p99")
+# fio tells latencies apart by a 64th.
+RESOLUTION = {IOPS: 0.0, P50: 1 / 64, P99: 1 / 64}
+ENOUGH_PAIRS = 6
 
 
 @dataclass(frozen=True)
@@ -83,29 +86,38 @@ def _off(ratio: float) -> float:
     return math.exp(abs(math.log(ratio))) - 1
 
 
-def _alike(lane: Lane) -> tuple[str, str, int, str]:
+def _keys(lane: Lane) -> tuple[tuple[object, ...], tuple[object, ...]]:
+    """Lanes that differ in the model only, and those that differ in the
+    depth, too."""
     cell = lane.cell
-    return cell.device, cell.load, cell.depth, lane.name
+    near = (cell.device, cell.load, lane.name, cell.depth)
+    return near, near[:-1]
 
 
-def spreads(lanes: Iterable[Lane], metric: str,
-            ) -> dict[tuple[str, str, int, str], float]:
-    """The largest deviation of an identical pair, for lanes that differ only
-    in the model: a single cell has too few pairs to tell."""
-    found: dict[tuple[str, str, int, str], float] = {}
+def spreads(lanes: Sequence[Lane], metric: str) -> list[float]:
+    """For each lane the largest deviation of an identical pair.
+
+    A single cell has too few pairs to tell, so those of others count, too.
+    """
+    off: dict[tuple[object, ...], list[float]] = {}
     for lane in lanes:
-        off = max(_off(ratio) for ratio in lane.identical(metric))
-        key = _alike(lane)
-        found[key] = max(found.get(key, 0.0), off)
+        for key in _keys(lane):
+            off.setdefault(key, []).extend(
+                _off(ratio) for ratio in lane.identical(metric))
+    found = []
+    for lane in lanes:
+        near, far = _keys(lane)
+        pairs = off[near] if len(off[near]) >= ENOUGH_PAIRS else off[far]
+        found.append(max(*pairs, RESOLUTION[metric], 0.0))
     return found
 
 
 def judge(lanes: Sequence[Lane]) -> list[Mapping[str, Verdict]]:
     """For each lane a verdict a metric."""
-    by_metric = {metric: spreads(lanes, metric) for metric in METRICS}
+    spread = {metric: spreads(lanes, metric) for metric in METRICS}
     return [{metric: Verdict(statistics.median(lane.pairs(metric)),
-                             by_metric[metric][_alike(lane)])
-             for metric in METRICS} for lane in lanes]
+                             spread[metric][index])
+             for metric in METRICS} for index, lane in enumerate(lanes)]
 
 
 def losses(verdicts: Mapping[str, Verdict]) -> list[str]:

@@ -7,9 +7,7 @@ vfe_blk the third; all stay bound, and one at a time has work.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +16,7 @@ from typing import Any
 from lab import LabError, image
 from lab.guest import DeviceSpec, Guest
 
+from ..urgent import urgent
 from .backend import NbdServer
 from .cells import DEVICES, NBD, VFE, Cell
 
@@ -55,16 +54,6 @@ for n in $(seq 100); do
 done
 dmesg | tail -n 5
 exit 1"""
-
-
-def urgent() -> None:
-    """Let what is started from here on go before all others.
-
-    A guest that waits for a processor looks like a slow driver. It idles most
-    of the time, so the others lose little.
-    """
-    with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 class Rig:

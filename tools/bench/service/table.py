@@ -13,7 +13,7 @@ from typing import Any
 
 from . import judge
 from .cells import LOAD_TEXT, LOADS, Cell
-from .judge import IOPS, METRICS, Lane, Verdict
+from .judge import METRICS, Lane, Verdict
 
 SCHEMA = "vfe-service/1"
 NAME = "service.json"
@@ -101,8 +101,3 @@ def write(folder: Path, result: Mapping[str, Any]) -> Path:
     part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     os.replace(part, target)
     return target
-
-
-def throughput(verdicts: Sequence[Verdicts]) -> float:
-    """The smallest ratio of operations a second."""
-    return min(found[IOPS].ratio for found in verdicts)
