@@ -10,12 +10,13 @@ the requests.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -66,7 +67,8 @@ mkfifo /tmp/never
 (while read -r up _ </proc/uptime; do
     echo $up
     read -r -t 0.1 -u 9
-done 9<>/tmp/never >/tmp/beats) >/dev/null 2>&1 &"""
+done 9<>/tmp/never >/tmp/beats) >/dev/null 2>&1 &
+echo $! >/tmp/beat.pid"""
 
 LOAD = """\
 for disk in {disks}; do
@@ -115,6 +117,33 @@ def gap(beats: str) -> float:
     if len(times) < 3:
         raise LabError("the guest's heart never beat")
     return max(b - a for a, b in zip(times, times[1:]))
+
+
+class Monitor(threading.Thread):
+    """Asks QEMU's monitor again and again, until it is told to stop.
+
+    A thread of its own: the stop has to end while an answer is waited for.
+    """
+
+    def __init__(self, guest: Guest) -> None:
+        super().__init__(daemon=True)
+        self._guest = guest
+        self._enough = threading.Event()
+        self.longest = 0.0
+
+    def run(self) -> None:
+        while not self._enough.wait(LOOK_S):
+            start = time.monotonic()
+            # One that takes too long to wait for has its length, too.
+            with contextlib.suppress(LabError):
+                self._guest.qmp("query-status")
+            self.longest = max(self.longest, time.monotonic() - start)
+
+    def end(self) -> float:
+        """The longest that an answer took."""
+        self._enough.set()
+        self.join(PATIENCE_S)
+        return self.longest
 
 
 class Stage:
@@ -169,6 +198,15 @@ class Stage:
             io_timeout=io_timeout_ms or "")).out.split()[-1]
             for disk in DISKS]
 
+    def resets(self) -> tuple[int, int]:
+        """What the custom device counts: writes to its status (a reset is
+        followed by more of them), and resets of queues."""
+        counts = self.guest.devices[OWN].control()
+        status = sum(int(one["count"]) for one in counts["registers"]
+                     if one["name"] == "device_status"
+                     and one["dir"] == "write")
+        return status, int(counts["queue_resets"])
+
     def _state(self) -> dict[str, tuple[int, int]]:
         out = self.guest.run(STATE.format(disks=" ".join(self._disks))).out
         return {name: (int(done), int(flying)) for name, done, flying in
@@ -188,7 +226,7 @@ class Stage:
                 raise LabError(f"{', '.join(still)} stands still")
             time.sleep(0.1)
 
-    @contextmanager
+    @contextlib.contextmanager
     def _stopped(self, scene: str, seconds: float) -> Iterator[None]:
         if scene == PAUSE:
             self.guest.qmp("stop")
@@ -203,18 +241,6 @@ class Stage:
             else:
                 self.guest.qmp("cont")
 
-    def _watch(self, seconds: float) -> float:
-        """How long the monitor took at most, from now on."""
-        longest, end = 0.0, time.monotonic() + seconds
-        while (start := time.monotonic()) < end:
-            try:
-                self.guest.qmp("query-status")
-            except LabError:    # it took too long to wait for
-                return seconds
-            took = time.monotonic() - start
-            longest = max(longest, took)
-            time.sleep(max(0.0, min(LOOK_S - took, end - start)))
-        return longest
 
     def play(self, scene: str, seconds: float) -> Seen:
         """Stop what the scene is about for so long, with reads in flight."""
@@ -223,8 +249,15 @@ class Stage:
         self.guest.run(LOAD.format(disks=disks, depth=DEPTH,
                                    size=image.RAW_READ_MB))
         self._moves()
+        monitor = Monitor(self.guest)
         with self._stopped(scene, seconds):
-            monitor = self._watch(seconds)
+            monitor.start()
+            time.sleep(seconds)
+            # The last word to the monitor of a machine that is paused is
+            # not the watch's.
+            if scene == PAUSE:
+                monitor.end()
+        monitor.end()
         problems, start = [], time.monotonic()
         try:
             self._moves()
@@ -237,6 +270,6 @@ class Stage:
         problems += [f"fio: {line.strip()}" for line in told.splitlines()
                      if "stuck" in line or "error" in line or
                      any(code != "0" for code in ERROR.findall(line))]
-        beats = self.guest.run("kill %1 2>/dev/null; cat /tmp/beats").out
-        return Seen(gap(beats), monitor, again, tuple(problems),
+        beats = self.guest.run("kill $(cat /tmp/beat.pid); cat /tmp/beats").out
+        return Seen(gap(beats), monitor.longest, again, tuple(problems),
                     tuple(line.strip() for line in RESET.findall(log)))
