@@ -298,7 +298,8 @@ int blk_request(struct queue *q, struct chain *c, uint32_t *len)
 	}
 	status = unpack(&r, c);
 	if (!status)
-		status = do_request(&r);
+		status = service_fails(q->v) ? VIRTIO_BLK_S_IOERR :
+					       do_request(&r);
 	if (status)
 		q->v->c->requests_error++;
 	__atomic_store_n(c->status, status, __ATOMIC_RELAXED);

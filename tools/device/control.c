@@ -222,6 +222,57 @@ static void do_resize(struct device *d, struct session *s, const char *arg)
 	say(s, "{\"ok\":true}");
 }
 
+static void do_stall(struct device *d, struct session *s, const char *arg)
+{
+	char *rest;
+	double seconds = strtod(arg, &rest);
+
+	if (!isdigit((unsigned char)*arg) || *rest ||
+	    !(seconds <= SERVICE_MAX_STALL_S)) {
+		say(s, "{\"ok\":false,\"error\":\"stall: use a number of seconds, at most %u\"}",
+		    SERVICE_MAX_STALL_S);
+		return;
+	}
+	service_stall(d->vdev, seconds);
+	say(s, "{\"ok\":true}");
+}
+
+/* Hand the number @arg on to @set. */
+static void with_number(struct device *d, struct session *s, const char *arg,
+			void (*set)(struct vdev *v, uint64_t n))
+{
+	unsigned long long n;
+	char *rest;
+
+	errno = 0;
+	n = strtoull(arg, &rest, 10);
+	if (!isdigit((unsigned char)*arg) || *rest || errno) {
+		say(s, "{\"ok\":false,\"error\":\"fail, seed: use a whole number\"}");
+		return;
+	}
+	set(d->vdev, n);
+	say(s, "{\"ok\":true}");
+}
+
+static void do_fail(struct device *d, struct session *s, const char *arg)
+{
+	with_number(d, s, arg, service_fail);
+}
+
+static void do_seed(struct device *d, struct session *s, const char *arg)
+{
+	with_number(d, s, arg, service_seed);
+}
+
+static void do_service(struct device *d, struct session *s, const char *arg)
+{
+	if (service_change(d->vdev, arg))
+		say(s, "{\"ok\":true}");
+	else
+		say(s, "{\"ok\":false,\"error\":\"service: use %s, on a device begun with --service\"}",
+		    SERVICE_MODELS);
+}
+
 static void do_quit(struct device *d, struct session *s, const char *arg)
 {
 	(void)arg;
@@ -238,6 +289,10 @@ static const struct {
 	{ "reset", false, do_reset },
 	{ "map", false, do_map },
 	{ "resize", true, do_resize },
+	{ "stall", true, do_stall },
+	{ "fail", true, do_fail },
+	{ "service", true, do_service },
+	{ "seed", true, do_seed },
 	{ "quit", false, do_quit },
 };
 
@@ -248,7 +303,7 @@ static void say_unknown(struct session *s, const char *line)
 	for (; *line; line++)
 		say(s, "%c", isprint((unsigned char)*line) &&
 		    *line != '"' && *line != '\\' ? *line : '?');
-	say(s, "': use counters, reset, map, resize or quit\"}");
+	say(s, "': use counters, reset, map, resize, stall, fail, service, seed or quit\"}");
 }
 
 static void answer(struct control *c, struct session *s, char *line)

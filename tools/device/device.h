@@ -21,6 +21,7 @@
 #include <sys/uio.h>
 
 #include "../../include/vfe/wire.h"
+#include "service.h"
 
 #define BIT64(n)	(UINT64_C(1) << (n))
 
@@ -55,6 +56,10 @@ struct options {
 	unsigned int queue_size;	/* the most, whatever the layout takes */
 	uint64_t features_off;	/* virtio feature bits not to offer */
 	uint64_t faults;	/* a bit for each enum device_fault */
+	struct service_model service;
+	unsigned int parallel;	/* requests in service at once; 0: any number */
+	unsigned int seed;
+	unsigned int fail_every;	/* requests; 0: none fails */
 };
 
 /**
@@ -192,6 +197,10 @@ int vdev_doorbell_fd(const struct vdev *v);
 bool vdev_wants_poll(const struct vdev *v);
 /* Look at rings or doorbells once. Return: whether there was work. */
 bool vdev_poll(struct vdev *v);
+/* When the next request is due (ns of CLOCK_MONOTONIC), or UINT64_MAX */
+uint64_t vdev_due(const struct vdev *v);
+/* Complete the requests that are due at @now. */
+void vdev_serve(struct vdev *v, uint64_t now);
 /* A guest mapping went away: forget every address derived from it. */
 void vdev_memory_changed(struct vdev *v);
 uint8_t vdev_status(const struct vdev *v);

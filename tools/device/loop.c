@@ -13,10 +13,12 @@
 #include <unistd.h>
 
 #include "server.h"
+#include "service.h"
 
 #define QUIET_NS	1000000		/* without work before the first nap */
 #define NAP_SHARE	16		/* a nap's part of the time it was quiet */
 #define NAP_MAX_NS	5000000
+#define NS_PER_S	1000000000U
 
 /* Passes over the rings between two looks at the sockets */
 #define PASSES_A_TURN	16
@@ -37,14 +39,6 @@ struct loop {
 	uint64_t quiet_since;	/* ns; 0: busy a moment ago */
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
-
 /* poll(2) ignores negative descriptors, so every entry has its place. */
 static void fill(struct loop *l)
 {
@@ -64,21 +58,35 @@ static void fill(struct loop *l)
 					       l->fds + FD_CONTROL);
 }
 
-/* How long to wait. Return: @nap, filled in; NULL: until something happens */
-static const struct timespec *patience(struct loop *l, struct timespec *nap)
+/* Between two looks at rings. Return: ns */
+static uint64_t nap_ns(struct loop *l, uint64_t now)
 {
-	uint64_t now, quiet;
+	uint64_t quiet;
 
-	if (!vdev_wants_poll(l->device->vdev))
-		return NULL;
-	now = now_ns();
 	if (!l->quiet_since)
 		l->quiet_since = now;
 	quiet = now - l->quiet_since;
-	nap->tv_sec = 0;
-	nap->tv_nsec = quiet < QUIET_NS ? 0 : quiet / NAP_SHARE;
-	if (quiet / NAP_SHARE > NAP_MAX_NS)
-		nap->tv_nsec = NAP_MAX_NS;
+	if (quiet < QUIET_NS)
+		return 0;
+	return quiet / NAP_SHARE > NAP_MAX_NS ? NAP_MAX_NS : quiet / NAP_SHARE;
+}
+
+/* How long to wait. Return: @nap, filled in; NULL: until something happens */
+static const struct timespec *patience(struct loop *l, struct timespec *nap)
+{
+	const struct vdev *v = l->device->vdev;
+	uint64_t now = service_now(), due = vdev_due(v), wait = UINT64_MAX;
+
+	if (vdev_wants_poll(v))
+		wait = nap_ns(l, now);
+	if (due != UINT64_MAX) {
+		due = due > now ? due - now : 0;
+		wait = due < wait ? due : wait;
+	}
+	if (wait == UINT64_MAX)
+		return NULL;
+	nap->tv_sec = wait / NS_PER_S;
+	nap->tv_nsec = wait % NS_PER_S;
 	return nap;
 }
 
@@ -128,6 +136,7 @@ static void dispatch(struct loop *l)
 	if (l->fds[FD_LISTENER].revents)
 		on_listener(d);
 	watch_rings(l);
+	vdev_serve(d->vdev, service_now());
 	if (l->num_fds > FD_CONTROL)
 		control_handle(d->control, l->fds + FD_CONTROL,
 			       l->num_fds - FD_CONTROL);

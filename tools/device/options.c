@@ -26,7 +26,8 @@ static const char usage[] =
 "\n"
 "  --socket PATH         Unix socket on which QEMU's vfio-user-pci connects\n"
 "  --backing FILE        disk image or block device, a multiple of 512 bytes\n"
-"  --control PATH        Unix socket for counters, reset, map, resize, quit\n"
+"  --control PATH        Unix socket for counters, reset, map, resize,\n"
+"                        stall, fail, service, seed, quit\n"
 "  --id vfe|stock        PCI id 1af4:10f2 (default) or 1af4:1042\n"
 "  --doorbell trap|map   the notify page traps (default) or is shared memory\n"
 "  --poll                watch the rings and ask the driver not to notify\n"
@@ -46,6 +47,13 @@ static const char usage[] =
 "  --fault LIST          misbehave, for tests of drivers: features, wce,\n"
 "                        queue_size_zero, queue_size_odd, config_vector,\n"
 "                        queue_vector, notify_offset, generation, queue_reset\n"
+"  --service MODEL       the time that a request takes; all are in service at\n"
+"                        once: constant:US, exponential:US,\n"
+"                        lognormal:MEDIAN_US:SIGMA or\n"
+"                        bimodal:FAST_US:SLOW_US:PERCENT_SLOW\n"
+"  --parallel N          no more than N requests are in service, 1 to 1024\n"
+"  --seed N              of the service times (default 0)\n"
+"  --fail-every N        each Nth request ends with an I/O error\n"
 "  --log FILE            append the log to FILE (default: standard error)\n"
 "  --help                this text\n";
 
@@ -63,6 +71,10 @@ enum option_id {
 	OPT_NO_MSIX,
 	OPT_FEATURES_OFF,
 	OPT_FAULT,
+	OPT_SERVICE,
+	OPT_PARALLEL,
+	OPT_SEED,
+	OPT_FAIL_EVERY,
 	OPT_LOG,
 	OPT_HELP,
 };
@@ -81,6 +93,10 @@ static const struct option long_options[] = {
 	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
 	{ "features-off", required_argument, NULL, OPT_FEATURES_OFF },
 	{ "fault", required_argument, NULL, OPT_FAULT },
+	{ "service", required_argument, NULL, OPT_SERVICE },
+	{ "parallel", required_argument, NULL, OPT_PARALLEL },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "fail-every", required_argument, NULL, OPT_FAIL_EVERY },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ }
@@ -184,6 +200,14 @@ static int parse_serial(struct options *o, const char *text)
 	return 0;
 }
 
+static int parse_service(struct options *o, const char *text)
+{
+	if (!service_parse(&o->service, text))
+		return 0;
+	return bad("--service %s: no model; use %s, times up to 60 s", text,
+		   SERVICE_MODELS);
+}
+
 static int find_name(const char *option, const struct name *names,
 		     const char *text, size_t len, uint64_t *bits)
 {
@@ -257,6 +281,16 @@ static int apply(struct options *o, int id, const char *arg)
 				   &o->features_off);
 	case OPT_FAULT:
 		return parse_names("--fault", faults, arg, &o->faults);
+	case OPT_SERVICE:
+		return parse_service(o, arg);
+	case OPT_PARALLEL:
+		return parse_number("--parallel", arg, 1, SERVICE_MAX_PARALLEL,
+				    &o->parallel);
+	case OPT_SEED:
+		return parse_number("--seed", arg, 0, UINT32_MAX, &o->seed);
+	case OPT_FAIL_EVERY:
+		return parse_number("--fail-every", arg, 1, UINT32_MAX,
+				    &o->fail_every);
 	case OPT_LOG:
 		o->log = arg;
 		return 0;

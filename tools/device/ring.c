@@ -45,6 +45,8 @@ void ring_reset(struct queue *q)
 	ring_forget(q);
 	q->used = (struct used_entry) {};
 	q->pending = false;
+	q->answered = false;
+	service_drop(q);
 	ops(q)->reset(q);
 }
 

@@ -102,6 +102,8 @@ struct queue {
 	};
 	struct used_entry used;	/* not yet in the ring */
 	bool pending;		/* a pass ended with work left */
+	unsigned int in_service;	/* requests whose answers wait */
+	bool answered;		/* used entries wait to be published */
 };
 
 /* What one buffer holds; pieces the device may read come first. */
@@ -113,6 +115,7 @@ struct chain {
 	uint64_t read_len;	/* bytes */
 	uint64_t write_len;
 	uint8_t *status;	/* the last byte the device may write, or NULL */
+	uint64_t status_addr;	/* the same in the guest */
 	bool fault;		/* some part of it is not usable */
 	uint16_t id;		/* for the used entry */
 	uint32_t steps;		/* that the used entry takes */

@@ -73,15 +73,23 @@ static void publish(struct queue *q)
 	}
 }
 
-/* Return: 0, or -1 if the request made no sense */
-static int run_one(struct queue *q, struct chain *c, struct budget *left)
+static int answer_at_once(struct queue *q, struct chain *c)
 {
-	uint64_t bytes = c->read_len + c->write_len;
 	uint32_t len;
 
 	if (blk_request(q, c, &len))
 		return -1;
 	ring_push(q, c, len);
+	return 0;
+}
+
+/* Return: 0, or -1 if the request made no sense */
+static int run_one(struct queue *q, struct chain *c, struct budget *left)
+{
+	uint64_t bytes = c->read_len + c->write_len;
+
+	if (service_delays(q->v) ? service_take(q, c) : answer_at_once(q, c))
+		return -1;
 	left->requests--;
 	left->bytes -= bytes < left->bytes ? bytes : left->bytes;
 	return 0;
@@ -248,6 +256,22 @@ bool vdev_poll(struct vdev *v)
 	for (unsigned int i = 0; i < v->num_queues && vdev_running(v); i++)
 		work |= poll_queue(&v->queues[i]);
 	return work;
+}
+
+uint64_t vdev_due(const struct vdev *v)
+{
+	return service_due(v);
+}
+
+void vdev_serve(struct vdev *v, uint64_t now)
+{
+	service_answer(v, now);
+	for (unsigned int i = 0; i < v->num_queues; i++) {
+		if (!v->queues[i].answered)
+			continue;
+		v->queues[i].answered = false;
+		publish(&v->queues[i]);
+	}
 }
 
 bool vdev_wants_poll(const struct vdev *v)
@@ -437,9 +461,10 @@ err:
 static bool allocate(struct vdev *v)
 {
 	v->iov_max = v->o->queue_size + IOV_SPARE;
+	v->service = service_new(v, v->num_queues * v->o->queue_size);
 	v->iov = calloc(v->iov_max, sizeof(*v->iov));
 	v->queues = calloc(v->num_queues, sizeof(*v->queues));
-	if (!v->iov || !v->queues) {
+	if (!v->iov || !v->queues || !v->service) {
 		log_line("no memory for %u queues of %u", v->num_queues,
 			 v->o->queue_size);
 		return false;
@@ -467,6 +492,9 @@ static uint64_t ring_features(const struct vdev *v)
 
 	if (vdev_fault(v, FAULT_FEATURES))
 		f &= ~BIT64(VIRTIO_F_VERSION_1);
+	/* What takes its time ends in another order than it came in. */
+	if (v->o->service.kind)
+		f &= ~BIT64(VIRTIO_F_IN_ORDER);
 	return f & ~v->o->features_off;
 }
 
@@ -502,6 +530,7 @@ void vdev_free(struct vdev *v)
 		munmap(v->doorbell, VFE_STRUCT_SIZE);
 	if (v->doorbell_fd >= 0)
 		close(v->doorbell_fd);
+	service_free(v->service);
 	free(v->queues);
 	free(v->iov);
 	free(v);

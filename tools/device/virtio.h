@@ -8,6 +8,7 @@
  *   chain.c   descriptor chains, turned into pieces of this process's memory
  *   blk.c     the block device: requests
  *   blkcfg.c  the block device: features and configuration space
+ *   service.c how long a request takes (service.h)
  */
 #ifndef VIRTIO_H
 #define VIRTIO_H
@@ -65,6 +66,7 @@ struct vdev {
 	struct queue *queues;
 	struct iovec *iov;	/* for the one chain under way */
 	int iov_max;
+	struct service *service;
 
 	int doorbell_fd;
 	uint32_t *doorbell;	/* the mapped page, or NULL */

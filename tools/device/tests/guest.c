@@ -92,7 +92,7 @@ static void make_ram(struct guest *g)
 	g->ram = make_memory(RAM_SIZE, &fd);
 	map_half(g, fd, 0);
 	map_half(g, fd, RAM_HALF);
-	close(fd);
+	g->ram_fd = fd;
 	g->rom = make_memory(ROM_SIZE, &fd);
 	if (gmem_map(g->gm, ROM_BASE, ROM_SIZE, fd, 0, true, false))
 		die("gmem_map");
@@ -127,6 +127,7 @@ void guest_close(struct guest *g)
 	backend_close(g->b);
 	gmem_free(g->gm);
 	munmap(g->ram, RAM_SIZE);
+	close(g->ram_fd);
 	munmap(g->rom, ROM_SIZE);
 	unlink(g->path);
 }

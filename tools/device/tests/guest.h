@@ -46,6 +46,7 @@ struct guest {
 	char path[64];		/* the backing file */
 
 	uint8_t *ram;
+	int ram_fd;
 	uint8_t *rom;
 	uint64_t features;
 	uint16_t size;
@@ -120,5 +121,6 @@ extern const struct test bad_tests[];
 extern const struct test bad_packed_tests[];
 extern const struct test random_tests[];
 extern const struct test race_tests[];
+extern const struct test service_tests[];
 
 #endif /* GUEST_H */

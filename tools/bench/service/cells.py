@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The cells of the table: a model of service time, a load, a depth."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+DEPTHS = (1, 4, 8, 32)
+QUICK_DEPTHS = (1, 8, 32)
+# The service time that a model is built on. Milliseconds, so that what an
+# emulated guest takes over a request is little beside it; at depth 32 more,
+# so that the guest's one processor has time to spare there, too.
+UNIT_US = {1: 4000, 4: 4000, 8: 4000, 32: 16000}
+
+MODELS = ("constant", "exponential", "lognormal", "bimodal")
+QUICK_MODELS = ("lognormal",)
+# For the record, on QEMU's device with an NBD server behind it
+NBD_MODELS = ("lognormal",)
+
+SINGLE, BATCH, BESIDE, LARGE, THINK = LOADS = (
+    "single", "batch", "beside", "large", "think")
+LOAD_TEXT = {
+    SINGLE: "4 KiB reads, submitted one by one",
+    BATCH: "submitted and reaped by halves of the depth",
+    BESIDE: "a synchronous reader, beside one that is that deep",
+    LARGE: "4 KiB reads, beside 1 MiB reads of depth 2",
+    THINK: "one by one; the submitter computes after each half of the depth",
+}
+READ_MB = 32    # of the disk that reads fall on
+
+VFE, NBD = DEVICES = ("vfe", "nbd")
+
+
+def spec(model: str, unit_us: int) -> str:
+    """A model as the device and the NBD server are told it."""
+    return {"constant": f"constant:{unit_us}",
+            "exponential": f"exponential:{unit_us}",
+            "lognormal": f"lognormal:{unit_us}:0.7",
+            "bimodal": f"bimodal:{unit_us // 2}:{unit_us * 10}:5"}[model]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job of a run of fio; its lane is a line of the table."""
+
+    lane: str
+    arguments: tuple[str, ...]
+
+
+def _deep(depth: int, *more: str) -> tuple[str, ...]:
+    return ("--ioengine=libaio", f"--iodepth={depth}", "--rw=randread",
+            "--bs=4k", *more)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is measured together."""
+
+    device: str
+    model: str
+    load: str
+    depth: int
+
+    @property
+    def name(self) -> str:
+        """For people, and for patterns."""
+        return f"{self.device}-{self.model}-{self.depth}-{self.load}"
+
+    @property
+    def unit_us(self) -> int:
+        """The service time that the model is built on."""
+        return UNIT_US[self.depth]
+
+    @property
+    def spec(self) -> str:
+        """The model as the device is told it."""
+        return spec(self.model, self.unit_us)
+
+    @property
+    def patience(self) -> int:
+        """How much longer than others a run has to take: a single reader
+        makes few reads, and large ones are few."""
+        return 2 if self.load in (BESIDE, LARGE) else 1
+
+    def jobs(self) -> list[Job]:
+        """The jobs that run together."""
+        depth, half = self.depth, max(1, self.depth // 2)
+        if self.load == BATCH:
+            return [Job("all", _deep(
+                depth, f"--iodepth_batch_submit={half}",
+                f"--iodepth_batch_complete_min={half}"))]
+        if self.load == BESIDE:
+            return [Job("reader", ("--ioengine=psync", "--rw=randread",
+                                   "--bs=4k")),
+                    Job("deep", _deep(depth))]
+        if self.load == LARGE:
+            return [Job("small", _deep(depth)),
+                    Job("large", ("--ioengine=libaio", "--iodepth=2",
+                                  "--rw=read", "--bs=1M"))]
+        if self.load == THINK:
+            think = self.unit_us // 2
+            return [Job("all", _deep(
+                depth, f"--thinktime={think}", f"--thinktime_spin={think}",
+                f"--thinktime_blocks={half}"))]
+        return [Job("all", _deep(depth))]
+
+
+def _loads(depth: int) -> Sequence[str]:
+    # A batch of one is no batch.
+    return [load for load in LOADS if load != BATCH or depth > 1]
+
+
+def every(quick: bool = False) -> list[Cell]:
+    """All cells of the table, or of the short one."""
+    if quick:
+        return [Cell(VFE, model, load, depth) for model in QUICK_MODELS
+                for depth in QUICK_DEPTHS for load in _loads(depth)]
+    return [Cell(device, model, load, depth)
+            for device, models in ((VFE, MODELS), (NBD, NBD_MODELS))
+            for model in models for depth in DEPTHS
+            for load in _loads(depth)]
+
+
+def select(cells: Sequence[Cell], patterns: Sequence[str]) -> list[Cell]:
+    """Those whose name matches a pattern, or holds it."""
+    return [cell for cell in cells if not patterns or any(
+        pattern in cell.name or fnmatch.fnmatchcase(cell.name, pattern)
+        for pattern in patterns)]

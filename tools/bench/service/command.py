@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0
+"""`--only service`: from the command line to the table."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+from lab import LabError, chroot, files, machine, paths, progress, tree
+
+from . import cells, judge, table
+from .measure import Measurement
+from .rig import Rig
+
+ROUNDS, QUICK_ROUNDS = 3, 2
+RUN_MS, QUICK_RUN_MS = 600, 500
+# From the first run on: how long the rounds of all cells may take, and those
+# of the cells that seem lost after them.
+ROUNDS_S, QUICK_ROUNDS_S = 950.0, 100.0
+MORE_S, QUICK_MORE_S = 190.0, 20.0
+TIMEOUT_S = 1700
+MEASURED, FAILED, UNUSABLE = 0, 1, 2
+
+
+def _selected(options: argparse.Namespace) -> list[cells.Cell]:
+    found = cells.select(cells.every(options.quick), options.rows)
+    if not found:
+        raise LabError(f"no cell matches {', '.join(options.rows)}: --list"
+                       " names them all", UNUSABLE)
+    return found
+
+
+def _notes(options: argparse.Namespace) -> list[str]:
+    notes = [f"at depth 1 there is no {cells.BATCH}: a batch of one is none"]
+    if options.quick:
+        notes.append("--quick leaves out models and depths, and the NBD"
+                     " server behind QEMU's device")
+    return notes
+
+
+def _measure(options: argparse.Namespace) -> int:
+    chosen = _selected(options)
+    quick = options.quick
+    rounds, millis = ((QUICK_ROUNDS, QUICK_RUN_MS) if quick
+                      else (ROUNDS, RUN_MS))
+    with tempfile.TemporaryDirectory(prefix="vfe-service-") as name:
+        rig = Rig(Path(name), chosen, options.parameters)
+        with progress.step("booting the guest, binding both drivers"):
+            rig.boot()
+        with rig:
+            measured = Measurement(rig, chosen, millis)
+            until = time.monotonic() + (QUICK_ROUNDS_S if quick
+                                        else ROUNDS_S)
+            measured.rounds(rounds, until)
+            measured.more_rounds(rounds, until + (QUICK_MORE_S if quick
+                                                  else MORE_S))
+    lanes = measured.lanes
+    verdicts = judge.judge(lanes)
+    about = {"quick": quick, "run_ms": millis,
+             "parameters": options.parameters}
+    print("\n" + table.render(lanes, verdicts, measured.errors,
+                              _notes(options)) + "\n", flush=True)
+    written = table.write(paths.out() / (options.into or ""), table.document(
+        lanes, verdicts, measured.errors, about))
+    progress.say(f"wrote {written.name}")
+    return FAILED if measured.errors else MEASURED
+
+
+def command(options: argparse.Namespace) -> int:
+    """What the bench's options ask for; the exit status."""
+    chosen = _selected(options)
+    if options.list:
+        print("\n".join(cell.name for cell in chosen))
+        return MEASURED
+    if options.here:
+        return _measure(options)
+    tree.need_root("make bench")
+    with files.sole_run(paths.state(), "bench"):
+        machine.prepare()
+        argv = ["python3", "/vfe/tools/bench", "--only", "service", "--here",
+                f"--parameters={options.parameters}"]
+        if options.quick:
+            argv.append("--quick")
+        for pattern in options.rows:
+            argv += ["--rows", pattern]
+        # Emulated wherever this runs: what is compared is policy.
+        return chroot.run(argv, timeout=TIMEOUT_S)

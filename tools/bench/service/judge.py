@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What is a loss and what is noise.
+
+Each round of a cell is three runs: virtio_blk, vfe_blk on a second function,
+virtio_blk on a third. Two pairs follow: ours by the kernel's, and the
+kernel's by itself, which ought to be 1. How far such identical pairs are off
+is the spread.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from .cells import Cell
+
+IOPS, P50, P99 = METRICS = ("iops", "p50", "p99")
+# fio tells latencies apart by a 64th.
+RESOLUTION = {IOPS: 0.0, P50: 1 / 64, P99: 1 / 64}
+ENOUGH_PAIRS = 6
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a run of fio says of one job: latencies in microseconds."""
+
+    iops: float
+    p50: float
+    p99: float
+
+
+@dataclass(frozen=True)
+class Round:
+    """Three runs, next to each other in time."""
+
+    kernel: Figures
+    ours: Figures
+    again: Figures
+
+
+@dataclass
+class Lane:
+    """A line of the table: one job of a cell, in all its rounds."""
+
+    cell: Cell
+    name: str
+    rounds: list[Round] = field(default_factory=list)
+
+    def pairs(self, metric: str) -> list[float]:
+        """Ours by the kernel's, a ratio a round."""
+        return [getattr(one.ours, metric) / getattr(one.kernel, metric)
+                for one in self.rounds]
+
+    def identical(self, metric: str) -> list[float]:
+        """The kernel's by itself, a ratio a round."""
+        return [getattr(one.again, metric) / getattr(one.kernel, metric)
+                for one in self.rounds]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A figure of a lane."""
+
+    ratio: float        # median of the pairs
+    spread: float       # how far off an identical pair was: 0.05 is 5 %
+
+    def _bound(self) -> float:
+        return 1 + self.spread
+
+    def lost(self, metric: str) -> bool:
+        """Is ours the worse, beyond the spread?"""
+        if metric == IOPS:
+            return self.ratio * self._bound() < 1
+        return self.ratio > self._bound()
+
+    def won(self, metric: str) -> bool:
+        """Is ours the better, beyond the spread?"""
+        if metric == IOPS:
+            return self.ratio > self._bound()
+        return self.ratio * self._bound() < 1
+
+
+def _off(ratio: float) -> float:
+    return math.exp(abs(math.log(ratio))) - 1
+
+
+def _keys(lane: Lane) -> tuple[tuple[object, ...], tuple[object, ...]]:
+    """Lanes that differ in the model only, and those that differ in the
+    depth, too."""
+    cell = lane.cell
+    near = (cell.device, cell.load, lane.name, cell.depth)
+    return near, near[:-1]
+
+
+def spreads(lanes: Sequence[Lane], metric: str) -> list[float]:
+    """For each lane the largest deviation of an identical pair.
+
+    A single cell has too few pairs to tell, so those of others count, too.
+    """
+    off: dict[tuple[object, ...], list[float]] = {}
+    for lane in lanes:
+        for key in _keys(lane):
+            off.setdefault(key, []).extend(
+                _off(ratio) for ratio in lane.identical(metric))
+    found = []
+    for lane in lanes:
+        near, far = _keys(lane)
+        pairs = off[near] if len(off[near]) >= ENOUGH_PAIRS else off[far]
+        found.append(max(*pairs, RESOLUTION[metric], 0.0))
+    return found
+
+
+def judge(lanes: Sequence[Lane]) -> list[Mapping[str, Verdict]]:
+    """For each lane a verdict a metric."""
+    spread = {metric: spreads(lanes, metric) for metric in METRICS}
+    return [{metric: Verdict(statistics.median(lane.pairs(metric)),
+                             spread[metric][index])
+             for metric in METRICS} for index, lane in enumerate(lanes)]
+
+
+def losses(verdicts: Mapping[str, Verdict]) -> list[str]:
+    """The metrics in which a lane lost."""
+    return [metric for metric, verdict in verdicts.items()
+            if verdict.lost(metric)]

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Rounds of all cells, and more of them where one seems lost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from lab import LabError, progress
+
+from . import judge
+from .cells import Cell
+from .judge import Figures, Lane, Round
+from .rig import AGAIN, KERNEL, OURS, Rig
+
+MORE_ROUNDS = 4
+# The order of the roles in a round, in turn: each is first at times, and
+# virtio_blk is on either side of vfe_blk.
+ORDERS = ((KERNEL, OURS, AGAIN), (AGAIN, OURS, KERNEL), (OURS, KERNEL, AGAIN),
+          (AGAIN, KERNEL, OURS))
+
+
+def figures(read: Mapping[str, Any]) -> Figures:
+    """Out of what fio says of a job's reads."""
+    percentile = read["lat_ns"].get("percentile", {})
+    found = Figures(float(read["iops"]), percentile.get("50.000000", 0) / 1e3,
+                    percentile.get("99.000000", 0) / 1e3)
+    if min(found.iops, found.p50, found.p99) <= 0:
+        raise LabError("fio made no read within its time")
+    return found
+
+
+class Measurement:
+    """The lanes, as far as they are measured."""
+
+    def __init__(self, rig: Rig, cells: Sequence[Cell], millis: int) -> None:
+        self._rig = rig
+        self._cells = cells
+        self._millis = millis
+        self._lanes = {cell: [Lane(cell, job.lane) for job in cell.jobs()]
+                       for cell in cells}
+        self.errors: dict[Cell, str] = {}
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """Those that have figures."""
+        return [lane for cell in self._cells if cell not in self.errors
+                for lane in self._lanes[cell] if lane.rounds]
+
+    def _round(self, cell: Cell, number: int) -> None:
+        reads = {}
+        for role in ORDERS[number % len(ORDERS)]:
+            # All three meet the same service times.
+            self._rig.set_service(cell, role, number)
+            reads[role] = self._rig.fio(cell, role,
+                                        self._millis * cell.patience)
+        for index, lane in enumerate(self._lanes[cell]):
+            lane.rounds.append(Round(*(figures(reads[role][index])
+                                       for role in (KERNEL, OURS, AGAIN))))
+
+    def _try_round(self, cell: Cell, number: int) -> None:
+        if cell in self.errors:
+            return
+        try:
+            self._round(cell, number)
+        except LabError as error:
+            self.errors[cell] = " ".join(str(error).split())
+            progress.say(f"  {cell.name} FAILED: {self.errors[cell]}")
+            self._rig.guest.run("true", 10)     # or there is no guest more
+
+    def rounds(self, count: int, until: float) -> None:
+        """So many of each cell, ending at the moment @until at the latest;
+        the first in any case."""
+        for number in range(count):
+            with progress.step(f"round {number + 1} of {count},"
+                               f" {len(self._cells)} cells"):
+                for cell in self._cells:
+                    if number and time.monotonic() > until:
+                        return
+                    self._try_round(cell, number)
+
+    def suspects(self) -> list[Cell]:
+        """Cells with a lane that seems lost."""
+        lanes = self.lanes
+        found = {lane.cell for lane, verdicts in
+                 zip(lanes, judge.judge(lanes), strict=True)
+                 if judge.losses(verdicts)}
+        return [cell for cell in self._cells if cell in found]
+
+    def more_rounds(self, first: int, until: float) -> None:
+        """Look again, and longer, at what seems lost."""
+        cells = self.suspects()
+        if not cells:
+            return
+        with progress.step(f"{len(cells)} cells that seem lost, again"):
+            for number in range(first, first + MORE_ROUNDS):
+                for cell in cells:
+                    if time.monotonic() > until:
+                        return
+                    self._try_round(cell, number)

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The table for people, and out/service.json."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import statistics
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import judge
+from .cells import LOAD_TEXT, LOADS, Cell
+from .judge import METRICS, Lane, Verdict
+
+SCHEMA = "vfe-service/1"
+NAME = "service.json"
+HEAD = (f"{'model':12}{'depth':>5}  {'load':8}{'lane':8}{'op/s':>8}"
+        + "".join(f"{metric:>19}" for metric in METRICS))
+
+Verdicts = Mapping[str, Verdict]
+
+
+def _mark(metric: str, verdict: Verdict) -> str:
+    if verdict.lost(metric):
+        return "-"
+    return "+" if verdict.won(metric) else " "
+
+
+def _line(lane: Lane, verdicts: Verdicts) -> str:
+    cell = lane.cell
+    kernels = statistics.median(one.kernel.iops for one in lane.rounds)
+    text = (f"{cell.model:12}{cell.depth:>5}  {cell.load:8}{lane.name:8}"
+            f"{kernels:>8.0f}")
+    for metric, verdict in verdicts.items():
+        text += (f"   {verdict.ratio:>5.2f} ({verdict.spread * 100:>5.1f} %)"
+                 f"{_mark(metric, verdict)}")
+    return text.rstrip()
+
+
+def render(lanes: Sequence[Lane], verdicts: Sequence[Verdicts],
+           errors: Mapping[Cell, str], notes: Sequence[str]) -> str:
+    """The table, and what it says."""
+    lines = []
+    kinds = list(dict.fromkeys(lane.cell.device for lane in lanes))
+    for kind in kinds:
+        lines += [f"vfe_blk by virtio_blk on three identical functions,"
+                  f" {kind}", HEAD]
+        lines += [_line(lane, found) for lane, found in
+                  zip(lanes, verdicts, strict=True)
+                  if lane.cell.device == kind] + [""]
+    lines += ["op/s: virtio_blk's. Ratios: median of pairs that ran by turns;"
+              " in brackets how far virtio_blk was",
+              "off against itself. -: worse beyond that, +: better beyond"
+              " that."]
+    lines += [f"{load}: {LOAD_TEXT[load]}" for load in LOADS]
+    lines += [f"{cell.name} failed: {text}" for cell, text in errors.items()]
+    lines += list(notes)
+    lost = [(lane, metric) for lane, found in
+            zip(lanes, verdicts, strict=True)
+            for metric in judge.losses(found)]
+    lines.append(f"{len(lanes)} lanes, {len(lost)} figures worse than"
+                 " virtio_blk's beyond the spread"
+                 + (":" if lost else ""))
+    lines += [f"  {lane.cell.name} {lane.name}: {metric}"
+              for lane, metric in lost]
+    return "\n".join(lines)
+
+
+def _lane_json(lane: Lane, verdicts: Verdicts) -> dict[str, Any]:
+    return {
+        "name": f"{lane.cell.name} {lane.name}",
+        **dataclasses.asdict(lane.cell), "lane": lane.name,
+        "service": lane.cell.spec,
+        "rounds": [dataclasses.asdict(one) for one in lane.rounds],
+        **{metric: {"ratio": verdict.ratio, "spread": verdict.spread,
+                    "lost": verdict.lost(metric),
+                    "pairs": lane.pairs(metric),
+                    "identical": lane.identical(metric)}
+           for metric, verdict in verdicts.items()},
+    }
+
+
+def document(lanes: Sequence[Lane], verdicts: Sequence[Verdicts],
+             errors: Mapping[Cell, str], about: Mapping[str, Any],
+             ) -> dict[str, Any]:
+    """The whole result."""
+    return {"schema": SCHEMA, **about,
+            "lanes": [_lane_json(lane, found) for lane, found in
+                      zip(lanes, verdicts, strict=True)],
+            "errors": {cell.name: text for cell, text in errors.items()}}
+
+
+def write(folder: Path, result: Mapping[str, Any]) -> Path:
+    """Write it whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / NAME
+    part = target.with_suffix(".json.part")
+    part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    os.replace(part, target)
+    return target

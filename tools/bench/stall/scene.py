@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest with two disks, storage that stops, and what is seen meanwhile.
+
+One disk is QEMU's own on an NBD server, which a signal stops; the other is
+the custom device's, which stops completing when it is told to. A virtual
+machine can be paused as well. A heartbeat in the guest and the monitor tell
+how long the machine stood still; fio and the kernel's log tell what became of
+the requests.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from lab import LabError, image
+from lab.guest import DeviceSpec, Guest
+
+from ..service.backend import NbdServer
+from ..urgent import urgent
+
+NBD, OWN = DISKS = ("nbd", "own")
+BACKEND, PAUSE = SCENES = ("backend", "pause")
+PCI_DRIVER = {"virtio_blk": "virtio-pci", "vfe_blk": "vfe_blk"}
+NBD_SLOT = 0x4
+MEMORY_MB = 512
+DEPTH = 32
+LOOK_S = 0.25
+# What starting, moving again and ending may take, on a slow machine
+PATIENCE_S = 60
+# Both disks answer reads after this long, so that a stop meets all of them
+# in flight, and the guest has time for others.
+MODEL = "constant:200000"
+
+BIND = """\
+echo 0 >/sys/bus/pci/drivers_autoprobe
+cd /sys/bus/pci/devices/{bdf} || exit 1
+[ ! -e driver ] || echo {bdf} >driver/unbind
+modprobe {module} || exit 1
+echo {driver} >driver_override
+echo {bdf} >/sys/bus/pci/drivers_probe
+for n in $(seq 100); do
+    for d in block/* virtio*/block/*; do
+        [ -b /dev/${{d##*/}} ] || continue
+        # The kernel's driver has no timeout, and no such file.
+        [ -z "{io_timeout}" ] || [ ! -w $d/queue/io_timeout ] ||
+            echo {io_timeout} >$d/queue/io_timeout
+        echo ${{d##*/}}
+        exit 0
+    done
+    sleep 0.1
+done
+dmesg | tail -n 5
+exit 1"""
+
+# The guest's own clock, ten times a second; no process is started for it.
+BEAT = """\
+mkfifo /tmp/never
+(while read -r up _ </proc/uptime; do
+    echo $up
+    read -r -t 0.1 -u 9
+done 9<>/tmp/never >/tmp/beats) >/dev/null 2>&1 &
+echo $! >/tmp/beat.pid"""
+
+LOAD = """\
+for disk in {disks}; do
+    fio --name=$disk --filename=/dev/$disk --direct=1 --thread \
+        --rw=randread --bs=4k --ioengine=libaio --iodepth={depth} \
+        --size={size}M --time_based --runtime=3600 >/tmp/fio-$disk 2>&1 &
+done
+true"""
+
+# How many reads each disk has completed, and how many are in flight
+STATE = """\
+for disk in {disks}; do
+    set -- $(cat /sys/block/$disk/stat) && echo $disk $1 $9
+done"""
+
+END = """\
+kill -INT $(pidof fio) 2>/dev/null
+for n in $(seq {tenths}); do
+    pidof fio >/dev/null || break
+    sleep 0.1
+done
+if pidof fio; then echo fio is stuck; fi
+for disk in {disks}; do echo "== $disk"; cat /tmp/fio-$disk; done
+echo "== log"
+dmesg"""
+
+ERROR = re.compile(r"err= ?([0-9]+)")
+RESET = re.compile(r"^.*(?:resetting|reset of the|timed out|I/O error|stuck"
+                   r"|rcu:.*stall).*$", re.M)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a stop did to a guest."""
+
+    beat_gap_s: float       # the longest between two beats, by its clock
+    monitor_gap_s: float    # the longest that QEMU's monitor took to answer
+    again_s: float          # from the end of the stop until all disks moved
+    problems: tuple[str, ...]       # requests that failed, or never ended
+    log: tuple[str, ...]    # what the kernel said of resets and timeouts
+
+
+def gap(beats: str) -> float:
+    """The longest time between two beats; LabError if there are too few."""
+    times = [float(word) for word in beats.split()]
+    if len(times) < 3:
+        raise LabError("the guest's heart never beat")
+    return max(b - a for a, b in zip(times, times[1:]))
+
+
+class Monitor(threading.Thread):
+    """Asks QEMU's monitor again and again, until it is told to stop.
+
+    A thread of its own: the stop has to end while an answer is waited for.
+    """
+
+    def __init__(self, guest: Guest) -> None:
+        super().__init__(daemon=True)
+        self._guest = guest
+        self._enough = threading.Event()
+        self.longest = 0.0
+
+    def run(self) -> None:
+        while not self._enough.wait(LOOK_S):
+            start = time.monotonic()
+            # One that takes too long to wait for has its length, too.
+            with contextlib.suppress(LabError):
+                self._guest.qmp("query-status")
+            self.longest = max(self.longest, time.monotonic() - start)
+
+    def end(self) -> float:
+        """The longest that an answer took."""
+        self._enough.set()
+        self.join(PATIENCE_S)
+        return self.longest
+
+
+class Stage:
+    """The guest; a driver is on both of its disks."""
+
+    def __init__(self, folder: Path, name: str, *, accel: str = "tcg",
+                 logs: Path | None = None) -> None:
+        self._nbd = NbdServer(folder / f"{name}.sock", image.RAW_READ_MB,
+                              MODEL)
+        disk = image.raw(folder, [name])[name]
+        argv = [*self._nbd.node(NBD), "-device",
+                f"virtio-blk-pci,drive={NBD},addr={NBD_SLOT:#x},bus=pcie.0,"
+                "disable-legacy=on,num-queues=1"]
+        self.guest = Guest(
+            [DeviceSpec(OWN, disk, ("--id", "stock", "--service", MODEL))],
+            accel=accel, cpus=1, memory=MEMORY_MB, name=name, qemu_args=argv,
+            logs=logs)
+        self._disks: list[str] = []
+
+    def __enter__(self) -> Stage:
+        try:
+            urgent()
+            self.guest.boot()
+        except BaseException:
+            self._end(orderly=False)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None,
+                 value: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        self._end(orderly=kind is None)
+
+    def _end(self, orderly: bool) -> None:
+        # A server that is stopped would keep QEMU from ending.
+        self._signal(signal.SIGCONT)
+        if orderly:
+            self.guest.shutdown()
+        else:
+            self.guest.kill()
+        self._nbd.stop()
+
+    def _signal(self, signum: int) -> None:
+        os.kill(self._nbd.pid, signum)
+
+    def bind(self, driver: str, io_timeout_ms: int | None = None) -> None:
+        """Put a driver on both disks."""
+        bdfs = {NBD: f"0000:00:{NBD_SLOT:02x}.0",
+                OWN: self.guest.devices[OWN].bdf}
+        self._disks = [self.guest.run(BIND.format(
+            bdf=bdfs[disk], module=driver, driver=PCI_DRIVER[driver],
+            io_timeout=io_timeout_ms or "")).out.split()[-1]
+            for disk in DISKS]
+
+    def resets(self) -> tuple[int, int]:
+        """What the custom device counts: writes to its status (a reset is
+        followed by more of them), and resets of queues."""
+        counts = self.guest.devices[OWN].control()
+        status = sum(int(one["count"]) for one in counts["registers"]
+                     if one["name"] == "device_status"
+                     and one["dir"] == "write")
+        return status, int(counts["queue_resets"])
+
+    def _state(self) -> dict[str, tuple[int, int]]:
+        out = self.guest.run(STATE.format(disks=" ".join(self._disks))).out
+        return {name: (int(done), int(flying)) for name, done, flying in
+                (line.split() for line in out.splitlines())}
+
+    def _moves(self) -> None:
+        """All disks go on from here; LabError if one does not."""
+        start = self._state()
+        deadline = time.monotonic() + PATIENCE_S
+        while True:
+            now = self._state()
+            still = [name for name in self._disks
+                     if now[name][0] < start[name][0] + DEPTH]
+            if not still:
+                return
+            if time.monotonic() > deadline:
+                raise LabError(f"{', '.join(still)} stands still")
+            time.sleep(0.1)
+
+    @contextlib.contextmanager
+    def _stopped(self, scene: str, seconds: float) -> Iterator[None]:
+        if scene == PAUSE:
+            self.guest.qmp("stop")
+        else:
+            self.guest.devices[OWN].control(f"stall {seconds}")
+            self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            if scene == BACKEND:
+                self._signal(signal.SIGCONT)
+            else:
+                self.guest.qmp("cont")
+
+
+    def play(self, scene: str, seconds: float) -> Seen:
+        """Stop what the scene is about for so long, with reads in flight."""
+        disks = " ".join(self._disks)
+        self.guest.run("dmesg -c >/dev/null; rm -f /tmp/never\n" + BEAT)
+        self.guest.run(LOAD.format(disks=disks, depth=DEPTH,
+                                   size=image.RAW_READ_MB))
+        self._moves()
+        monitor = Monitor(self.guest)
+        with self._stopped(scene, seconds):
+            monitor.start()
+            time.sleep(seconds)
+            # The last word to the monitor of a machine that is paused is
+            # not the watch's.
+            if scene == PAUSE:
+                monitor.end()
+        monitor.end()
+        problems, start = [], time.monotonic()
+        try:
+            self._moves()
+        except LabError as error:
+            problems.append(f"{error} after the stop")
+        again = time.monotonic() - start
+        out = self.guest.run(END.format(disks=disks, tenths=10 * PATIENCE_S),
+                             PATIENCE_S + 30, check=False).out
+        told, _, log = out.partition("== log\n")
+        problems += [f"fio: {line.strip()}" for line in told.splitlines()
+                     if "stuck" in line or "error" in line or
+                     any(code != "0" for code in ERROR.findall(line))]
+        beats = self.guest.run("kill $(cat /tmp/beat.pid); cat /tmp/beats").out
+        return Seen(gap(beats), monitor.longest, again, tuple(problems),
+                    tuple(line.strip() for line in RESET.findall(log)))

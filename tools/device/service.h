@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * How long the device takes over a request: drawn from a model, stretched by a
+ * stall, and at times ended by an error.
+ */
+#ifndef SERVICE_H
+#define SERVICE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* --parallel: the most requests that can be told to be in service at once */
+#define SERVICE_MAX_PARALLEL	1024U
+#define SERVICE_MAX_STALL_S	86400
+
+enum service_kind {
+	SERVICE_NONE,		/* a request is done when it is seen */
+	SERVICE_CONSTANT,
+	SERVICE_EXPONENTIAL,
+	SERVICE_LOGNORMAL,
+	SERVICE_BIMODAL,
+};
+
+/* Times are in microseconds. */
+struct service_model {
+	enum service_kind kind;
+	double typical;		/* the time, the mean, the median or the fast one */
+	double second;		/* sigma, or the slow time */
+	double percent;		/* of requests that are slow */
+};
+
+struct vdev;
+struct queue;
+struct chain;
+struct service;
+
+#define SERVICE_MODELS \
+	"constant:US, exponential:US, lognormal:MEDIAN_US:SIGMA or bimodal:FAST_US:SLOW_US:PERCENT_SLOW"
+
+/* Return: 0, or -1 if @text is no model. */
+int service_parse(struct service_model *m, const char *text);
+
+/* Room for @most requests. Return: NULL if there is no memory. */
+struct service *service_new(const struct vdev *v, unsigned int most);
+void service_free(struct service *s);
+
+/* Does a request that comes now have to wait? */
+bool service_delays(const struct vdev *v);
+/*
+ * Do what a chain asks for, and keep its answer back until it is due.
+ * Return: 0, or -1 after a line in the log if the chain makes no sense.
+ */
+int service_take(struct queue *q, struct chain *c);
+/* Is the request that comes now one that fails? */
+bool service_fails(struct vdev *v);
+/* The queue is reset: nobody waits for the answers any more. */
+void service_drop(struct queue *q);
+/*
+ * Put answers that are due at @now into their rings, for the driver to see
+ * after ring_publish() of each queue whose answered mark is set.
+ */
+void service_answer(struct vdev *v, uint64_t now);
+/* When the next answer is due. Return: ns, or UINT64_MAX if none waits. */
+uint64_t service_due(const struct vdev *v);
+
+/*
+ * The control socket: another model. Return: false if it is none, or if the
+ * device began without one.
+ */
+bool service_change(struct vdev *v, const char *model);
+/* Service times begin another sequence. */
+void service_seed(struct vdev *v, uint64_t seed);
+/* No answer for so long; 0 ends it. */
+void service_stall(struct vdev *v, double seconds);
+/* The next @n requests fail. */
+void service_fail(struct vdev *v, uint64_t n);
+
+/* CLOCK_MONOTONIC in ns */
+uint64_t service_now(void);
+
+#endif /* SERVICE_H */
