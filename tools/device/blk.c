@@ -104,6 +104,9 @@ static int check_data(const struct request *r)
 				r->len);
 	if (!in_range(r->q->v, r->sector, r->len / VFE_SECTOR_SIZE))
 		return complain(r, "beyond the capacity: bytes", r->len);
+	if (!quirk_takes_data(r->q->v, r->iov, r->n, r->sector, r->len))
+		return complain(r, "against size_max, seg_max or blk_size: bytes",
+				r->len);
 	return VIRTIO_BLK_S_OK;
 }
 
@@ -162,6 +165,8 @@ static int do_get_id(struct request *r)
 	char id[VIRTIO_BLK_ID_BYTES] = "";
 
 	v->c->requests_get_id++;
+	if (quirk_on(v, QUIRK_NO_GET_ID))
+		return VIRTIO_BLK_S_UNSUPP;
 	if (!r->to_guest || r->len != sizeof(id))
 		return complain(r, "an id takes 20 bytes to write, not",
 				r->len);
@@ -183,7 +188,8 @@ static int check_segment(const struct request *r, uint64_t sector,
 		complain(r, "unknown flags", flags);
 		return VIRTIO_BLK_S_UNSUPP;
 	}
-	if (sectors > (discard ? BLK_DISCARD_SECTORS : BLK_ZEROES_SECTORS))
+	if (sectors > (discard ? BLK_DISCARD_SECTORS : BLK_ZEROES_SECTORS) &&
+	    !quirk_on(r->q->v, QUIRK_ZERO_DISCARD_LIMITS))
 		return complain(r, "segment too long: sectors", sectors);
 	if (!in_range(r->q->v, sector, sectors))
 		return complain(r, "segment beyond the capacity at", sector);
@@ -211,12 +217,14 @@ static int do_segment(const struct request *r,
 static int do_segments(struct request *r, unsigned int feature,
 		       unsigned int max)
 {
-	struct virtio_blk_discard_write_zeroes seg[BLK_DISCARD_SEGS];
+	struct virtio_blk_discard_write_zeroes seg[BLK_SEGS_MOST];
 	struct vdev *v = r->q->v;
 	int status = VIRTIO_BLK_S_OK;
 
 	if (!vdev_has(v, feature))
 		return VIRTIO_BLK_S_UNSUPP;
+	if (quirk_on(v, QUIRK_ZERO_DISCARD_LIMITS))
+		max = BLK_SEGS_MOST;
 	if (backend_readonly(v->b))
 		return complain(r, "the device is read-only: bytes", r->len);
 	if (r->to_guest || !r->len || r->len % sizeof(seg[0]) ||
@@ -301,7 +309,7 @@ int blk_request(struct queue *q, struct chain *c, uint32_t *len)
 		status = do_request(&r);
 	if (status)
 		q->v->c->requests_error++;
-	__atomic_store_n(c->status, status, __ATOMIC_RELAXED);
+	quirk_write_status(q->v, c->status, status);
 	/*
 	 * 2.7.8.2: the length covers only what was written without a gap from
 	 * the first writable byte on; the status counts if nothing is missing.

@@ -88,6 +88,7 @@ static void fill_config(const struct vdev *v, struct virtio_blk_config *c)
 	c->max_write_zeroes_sectors = htole32(BLK_ZEROES_SECTORS);
 	c->max_write_zeroes_seg = htole32(BLK_ZEROES_SEGS);
 	c->write_zeroes_may_unmap = 1;
+	quirk_config(v, c);
 }
 
 uint32_t blk_config_read(struct vdev *v, uint32_t offset, unsigned int size)

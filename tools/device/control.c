@@ -91,6 +91,14 @@ say(struct session *s, const char *fmt, ...)
 		s->out_len += (size_t)n < room ? (size_t)n : room - 1;
 }
 
+/* What came in goes out as JSON text: nothing that needs an escape. */
+static void say_escaped(struct session *s, const char *text)
+{
+	for (; *text; text++)
+		say(s, "%c", isprint((unsigned char)*text) &&
+		    *text != '"' && *text != '\\' ? *text : '?');
+}
+
 static void say_registers(struct session *s, const struct counts *c)
 {
 	static const char *const dirs[VFE_NUM_DIRS] = { "read", "write" };
@@ -222,6 +230,42 @@ static void do_resize(struct device *d, struct session *s, const char *arg)
 	say(s, "{\"ok\":true}");
 }
 
+/*
+ * The list takes the place of the one before. What the driver sees at its
+ * probe changes with the next reset of the function.
+ */
+static void do_quirk(struct device *d, struct session *s, const char *arg)
+{
+	struct quirks fresh = {};
+	char error[1024];
+
+	if (strcmp(arg, "none") &&
+	    quirk_parse(&fresh, arg, error, sizeof(error))) {
+		say(s, "{\"ok\":false,\"error\":\"quirk ");
+		say_escaped(s, error);
+		say(s, "\"}");
+		return;
+	}
+	d->options.quirks = fresh;
+	log_line("quirks: %s", arg);
+	say(s, "{\"ok\":true}");
+}
+
+static void do_interrupt(struct device *d, struct session *s, const char *arg)
+{
+	(void)arg;
+	vdev_interrupt_all(d->vdev);
+	say(s, "{\"ok\":true}");
+}
+
+static void do_drop_driver_ok(struct device *d, struct session *s,
+			      const char *arg)
+{
+	(void)arg;
+	vdev_drop_driver_ok(d->vdev);
+	say(s, "{\"ok\":true}");
+}
+
 static void do_quit(struct device *d, struct session *s, const char *arg)
 {
 	(void)arg;
@@ -238,17 +282,17 @@ static const struct {
 	{ "reset", false, do_reset },
 	{ "map", false, do_map },
 	{ "resize", true, do_resize },
+	{ "quirk", true, do_quirk },
+	{ "interrupt", false, do_interrupt },
+	{ "drop-driver-ok", false, do_drop_driver_ok },
 	{ "quit", false, do_quit },
 };
 
 static void say_unknown(struct session *s, const char *line)
 {
 	say(s, "{\"ok\":false,\"error\":\"unknown command '");
-	/* What came in goes out as JSON text: nothing that needs an escape. */
-	for (; *line; line++)
-		say(s, "%c", isprint((unsigned char)*line) &&
-		    *line != '"' && *line != '\\' ? *line : '?');
-	say(s, "': use counters, reset, map, resize or quit\"}");
+	say_escaped(s, line);
+	say(s, "': use counters, reset, map, resize, quirk, interrupt, drop-driver-ok or quit\"}");
 }
 
 static void answer(struct control *c, struct session *s, char *line)

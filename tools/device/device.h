@@ -21,6 +21,7 @@
 #include <sys/uio.h>
 
 #include "../../include/vfe/wire.h"
+#include "quirk.h"
 
 #define BIT64(n)	(UINT64_C(1) << (n))
 
@@ -55,6 +56,7 @@ struct options {
 	unsigned int queue_size;	/* the most, whatever the layout takes */
 	uint64_t features_off;	/* virtio feature bits not to offer */
 	uint64_t faults;	/* a bit for each enum device_fault */
+	struct quirks quirks;
 };
 
 /**
@@ -179,6 +181,8 @@ uint32_t vdev_read(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 void vdev_write(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 		unsigned int size, uint32_t value);
 void vdev_reset(struct vdev *v);
+/* As at power on: what a reset of the function does beyond vdev_reset() */
+void vdev_power_on(struct vdev *v);
 /*
  * The function may or may not master the bus: without, rings wait, and are
  * looked at when it may again. A reset does not change it.
@@ -186,6 +190,12 @@ void vdev_reset(struct vdev *v);
 void vdev_bus_master(struct vdev *v, bool on);
 /* The backing file changed size: capacity, generation, interrupt. */
 void vdev_capacity_changed(struct vdev *v);
+/*
+ * For tests of drivers, by the control socket: an interrupt that nothing
+ * caused, on every queue; and DRIVER_OK gone without a reset.
+ */
+void vdev_interrupt_all(struct vdev *v);
+void vdev_drop_driver_ok(struct vdev *v);
 /* The memfd of the mapped notify page, or -1 with --doorbell trap */
 int vdev_doorbell_fd(const struct vdev *v);
 /* Are there rings or doorbells to watch (spin) right now? */

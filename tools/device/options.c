@@ -46,6 +46,8 @@ static const char usage[] =
 "  --fault LIST          misbehave, for tests of drivers: features, wce,\n"
 "                        queue_size_zero, queue_size_odd, config_vector,\n"
 "                        queue_vector, notify_offset, generation, queue_reset\n"
+"  --quirk LIST          do as monitors in production do, by NAME or\n"
+"                        NAME=VALUE: see README.md, or --quirk ?\n"
 "  --log FILE            append the log to FILE (default: standard error)\n"
 "  --help                this text\n";
 
@@ -63,6 +65,7 @@ enum option_id {
 	OPT_NO_MSIX,
 	OPT_FEATURES_OFF,
 	OPT_FAULT,
+	OPT_QUIRK,
 	OPT_LOG,
 	OPT_HELP,
 };
@@ -81,6 +84,7 @@ static const struct option long_options[] = {
 	{ "no-msix", no_argument, NULL, OPT_NO_MSIX },
 	{ "features-off", required_argument, NULL, OPT_FEATURES_OFF },
 	{ "fault", required_argument, NULL, OPT_FAULT },
+	{ "quirk", required_argument, NULL, OPT_QUIRK },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ }
@@ -219,6 +223,15 @@ static int parse_names(const char *option, const struct name *names,
 	return 0;
 }
 
+static int parse_quirks(struct options *o, const char *list)
+{
+	char error[1024];
+
+	if (quirk_parse(&o->quirks, list, error, sizeof(error)))
+		return bad("--quirk %s", error);
+	return 0;
+}
+
 static int apply(struct options *o, int id, const char *arg)
 {
 	switch (id) {
@@ -257,6 +270,8 @@ static int apply(struct options *o, int id, const char *arg)
 				   &o->features_off);
 	case OPT_FAULT:
 		return parse_names("--fault", faults, arg, &o->faults);
+	case OPT_QUIRK:
+		return parse_quirks(o, arg);
 	case OPT_LOG:
 		o->log = arg;
 		return 0;
@@ -277,6 +292,8 @@ static int check(const struct options *o)
 	if (o->control && !strcmp(o->control, o->socket))
 		return bad("--control %s: the same path as --socket; choose another",
 			   o->control);
+	if (o->map_doorbell && o->quirks.on & BIT64(QUIRK_SHARED_NOTIFY))
+		return bad("--quirk shared-notify: in a mapped page queues cannot be told apart; use --doorbell trap");
 	return 0;
 }
 

@@ -8,6 +8,7 @@
  *   chain.c   descriptor chains, turned into pieces of this process's memory
  *   blk.c     the block device: requests
  *   blkcfg.c  the block device: features and configuration space
+ *   quirk.c   what devices in production do otherwise
  */
 #ifndef VIRTIO_H
 #define VIRTIO_H
@@ -32,6 +33,7 @@
 #define BLK_DISCARD_SEGS	16U
 #define BLK_DISCARD_SECTORS	2097152U
 #define BLK_ZEROES_SEGS		1U
+#define BLK_SEGS_MOST		256U	/* where no limit is announced */
 #define BLK_ZEROES_SECTORS	65536U
 
 /*
@@ -65,6 +67,8 @@ struct vdev {
 	struct queue *queues;
 	struct iovec *iov;	/* for the one chain under way */
 	int iov_max;
+
+	struct quirk_state quirk;
 
 	int doorbell_fd;
 	uint32_t *doorbell;	/* the mapped page, or NULL */
