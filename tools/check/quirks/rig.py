@@ -47,6 +47,22 @@ for name in size ro alignment_offset $(cd queue && ls -p | grep -v /); do
     echo $name $(cat $file 2>/dev/null)
 done
 """
+VERIFY = """\
+block=$(blockdev --getss {disk})
+head -c 1M /dev/urandom >/tmp/data
+dd if=/tmp/data of={disk} bs=512k oflag=direct 2>/dev/null
+for n in 1 3 4 6 9 10; do
+    dd if=/dev/urandom of=/tmp/block bs=$block count=1 2>/dev/null
+    dd if=/tmp/block of=/tmp/data bs=$block seek=$n conv=notrunc 2>/dev/null
+    dd if=/tmp/block of=/tmp/block$n bs=$block 2>/dev/null
+    dd if=/tmp/block$n of={disk} bs=$block seek=$n oflag=direct,sync \
+        2>/dev/null &
+done
+wait
+blockdev --flushbufs {disk}
+cmp -n 1048576 /tmp/data {disk}
+dd if={disk} bs=256k count=4 iflag=direct 2>/dev/null | cmp - /tmp/data
+"""
 # What a user sets, or what says how a driver works rather than what disk it is
 NOT_FACTS = {"scheduler", "nr_requests", "io_poll", "io_poll_delay",
              "rq_affinity", "iostats", "nomerges", "add_random", "io_timeout",
@@ -143,12 +159,21 @@ class QuirkCase(GuestCase):
     # --- what tests say ---
 
     def verify(self, disk: str) -> None:
-        """Data written and read back, and no request that fails."""
-        block = self.sh(f"blockdev --getss {disk}").strip()
+        """Large and small writes, one by one and at once, read back; and no
+        request that fails."""
         before = self.errors()
-        self.sh(fio(disk, f"--rw=randwrite --bsrange={block}-128k",
-                    f"--blockalign={block} --size=4M --io_size=2M",
-                    "--iodepth=8 --fsync=16"), 90)
+        self.sh(VERIFY.format(disk=disk), 60)
+        self.no_errors(before)
+
+    def verify_deep(self, disk: str) -> None:
+        """The same by fio, many at a time."""
+        before = self.errors()
+        self.sh(fio(disk, "--rw=randwrite --bsrange=512-128k --blockalign=512"
+                    " --size=4M --io_size=2M --iodepth=8 --fsync=16"), 90)
+        self.no_errors(before)
+
+    def no_errors(self, before: int) -> None:
+        """The device has failed no request since."""
         self.assertEqual(self.errors() - before, 0,
                          "the device refused requests: "
                          + self.device(ODD).log.read_text()[-600:])

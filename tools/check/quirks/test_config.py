@@ -26,7 +26,7 @@ class Config(QuirkCase):
 
     def test_no_quirk(self) -> None:
         """All that sysfs says of a disk is as virtio_blk has it."""
-        self.both("none", facts=())
+        self.both("none", self.verify_deep, facts=())
 
     def test_zero_discard_limits(self) -> None:
         """Cloud Hypervisor before its PR 7852 and forks of Firecracker offer

@@ -87,7 +87,7 @@ class Life(QuirkCase):
         PR 8142), QEMU at a broken ring. virtio_blk does not know it and waits
         for ever, so it has no turn here; ours resets, as often as asked."""
         self.power_on("needs-reset-after=100")
-        ours = self.turn(BLK, self.verify)
+        ours = self.turn(BLK, self.verify_deep)
         self.assertTrue(ours.disk, ours.own)
         self.bounded(ours)
 
@@ -131,11 +131,11 @@ class Life(QuirkCase):
     def test_configuration_interrupts(self) -> None:
         """One with each request, and nothing has changed: vhost-user back
         ends that send VHOST_USER_BACKEND_CONFIG_CHANGE_MSG on everything."""
-        self.both("config-storm")
+        self.both("config-storm", self.verify_deep)
 
     def test_capacity_that_never_rests(self) -> None:
         """A backing file that is resized in a loop. The log stays short."""
-        _, ours = self.both("capacity-storm", facts=())
+        _, ours = self.both("capacity-storm", self.verify_deep, facts=("ro",))
         self.bounded(ours)
 
     def test_generation_that_stays(self) -> None:

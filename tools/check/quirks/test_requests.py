@@ -21,7 +21,7 @@ class Requests(QuirkCase):
 
     def all_kinds(self, disk: str) -> None:
         """Reads, writes, flushes, discards, write zeroes, and the serial."""
-        self.verify(disk)
+        self.verify_deep(disk)
         self.sh(f"blkdiscard -o 4M -l 1M {disk};"
                 f" blkdiscard -z -o 5M -l 1M {disk};"
                 f" cmp -n 1048576 -i 5242880:0 {disk} /dev/zero; sync {disk};"
@@ -76,7 +76,7 @@ class Requests(QuirkCase):
 
     def test_spurious_interrupts(self) -> None:
         """Devices that ignore used_event, or interrupt all queues for one."""
-        self.both("spurious-interrupts")
+        self.both("spurious-interrupts", self.verify_deep)
 
     def test_lost_interrupts(self) -> None:
         """Every fifth one: KVM's and QEMU's irqfd races of many years. At

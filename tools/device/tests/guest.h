@@ -120,5 +120,6 @@ extern const struct test bad_tests[];
 extern const struct test bad_packed_tests[];
 extern const struct test random_tests[];
 extern const struct test race_tests[];
+extern const struct test quirk_tests[];
 
 #endif /* GUEST_H */
