@@ -210,6 +210,12 @@ static bool accept_features(struct vdev *v)
 			 (unsigned long long)v->features);
 		return false;
 	}
+	/* 5.2.5.2: a host-managed disk is for drivers that know what that is. */
+	if (v->zoned && !vdev_has(v, VIRTIO_BLK_F_ZONED)) {
+		log_line("FEATURES_OK refused: features 0x%llx lack ZONED",
+			 (unsigned long long)v->features);
+		return false;
+	}
 	vdev_features_accepted(v);
 	return true;
 }

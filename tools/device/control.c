@@ -139,6 +139,8 @@ static void say_requests(struct session *s, const struct counts *c)
 	say_number(s, "discard", c->requests_discard);
 	say_number(s, "write_zeroes", c->requests_write_zeroes);
 	say_number(s, "get_id", c->requests_get_id);
+	say_number(s, "secure_erase", c->requests_secure_erase);
+	say_number(s, "zone", c->requests_zone);
 	say_number(s, "error", c->requests_error);
 	say(s, "},\"bytes\":{");
 	say_number(s, "read", c->bytes_read);
@@ -220,7 +222,9 @@ static void do_resize(struct device *d, struct session *s, const char *arg)
 		say(s, "{\"ok\":false,\"error\":\"resize: use a number of bytes, a multiple of 512\"}");
 		return;
 	}
-	ret = backend_resize(d->backend, bytes);
+	/* The zones are those of the disk as it was when the process began. */
+	ret = d->options.zoned.on ? -EOPNOTSUPP :
+	      backend_resize(d->backend, bytes);
 	if (ret) {
 		say(s, "{\"ok\":false,\"error\":\"resize to %llu bytes: %s\"}",
 		    bytes, strerror(-ret));

@@ -22,6 +22,7 @@
 
 #include "../../include/vfe/wire.h"
 #include "quirk.h"
+#include "zoned.h"
 
 #define BIT64(n)	(UINT64_C(1) << (n))
 
@@ -57,6 +58,11 @@ struct options {
 	uint64_t features_off;	/* virtio feature bits not to offer */
 	uint64_t faults;	/* a bit for each enum device_fault */
 	struct quirks quirks;
+	struct zoned_options zoned;
+	bool lifetime;		/* the three values below are offered */
+	unsigned int pre_eol_info;
+	unsigned int lifetime_a;
+	unsigned int lifetime_b;
 };
 
 /**
@@ -134,6 +140,7 @@ struct counts {
 	uint64_t unknown[VFE_NUM_DIRS];	/* accesses to no named register */
 	uint64_t requests_read, requests_write, requests_flush;
 	uint64_t requests_discard, requests_write_zeroes, requests_get_id;
+	uint64_t requests_secure_erase, requests_zone;
 	uint64_t requests_error;
 	uint64_t bytes_read, bytes_written;
 	uint64_t msix_raised, intx_raised;

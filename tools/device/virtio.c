@@ -519,6 +519,13 @@ struct vdev *vdev_new(const struct options *o, struct backend *b,
 		vdev_free(v);
 		return NULL;
 	}
+	if (o->zoned.on) {
+		v->zoned = zoned_new(&o->zoned, backend_capacity(b));
+		if (!v->zoned) {
+			vdev_free(v);
+			return NULL;
+		}
+	}
 	vdev_reset(v);
 	return v;
 }
@@ -531,6 +538,7 @@ void vdev_free(struct vdev *v)
 		munmap(v->doorbell, VFE_STRUCT_SIZE);
 	if (v->doorbell_fd >= 0)
 		close(v->doorbell_fd);
+	zoned_free(v->zoned);
 	free(v->queues);
 	free(v->iov);
 	free(v);

@@ -8,6 +8,7 @@
  *   chain.c   descriptor chains, turned into pieces of this process's memory
  *   blk.c     the block device: requests
  *   blkcfg.c  the block device: features and configuration space
+ *   zoned.c   the zones of a host-managed one
  *   quirk.c   what devices in production do otherwise
  */
 #ifndef VIRTIO_H
@@ -22,6 +23,10 @@
 
 /* Section numbers in the comments are those of virtio 1.4. */
 
+/* 5.2.3, 5.2.6: what linux/virtio_blk.h does not have */
+#define VIRTIO_BLK_F_LIFETIME	15
+#define VIRTIO_BLK_T_GET_LIFETIME	10
+
 /* One pass over a queue ends here, so that the event loop gets its turn. */
 #define QUEUE_BATCH_REQUESTS	64
 #define QUEUE_BATCH_BYTES	(4U << 20)
@@ -33,6 +38,8 @@
 #define BLK_DISCARD_SEGS	16U
 #define BLK_DISCARD_SECTORS	2097152U
 #define BLK_ZEROES_SEGS		1U
+#define BLK_ERASE_SEGS		16U
+#define BLK_ERASE_SECTORS	65536U
 #define BLK_SEGS_MOST		256U	/* where no limit is announced */
 #define BLK_ZEROES_SECTORS	65536U
 
@@ -69,6 +76,7 @@ struct vdev {
 	int iov_max;
 
 	struct quirk_state quirk;
+	struct zoned *zoned;	/* NULL without --zoned */
 
 	int doorbell_fd;
 	uint32_t *doorbell;	/* the mapped page, or NULL */
