@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from . import (stage_bench, stage_build, stage_debug, stage_device,
-               stage_devices, stage_guest, stage_kunit, stage_ring,
-               stage_static, stage_tools)
+               stage_devices, stage_guest, stage_kunit, stage_quirks,
+               stage_ring, stage_static, stage_tools)
 from .context import Context
 
 
@@ -31,6 +31,8 @@ class Stage:
 STAGES = (
     Stage("guest", "both drivers in a guest: data, faults, life cycles",
           stage_guest.run, 900, "guest"),
+    Stage("quirks", "as virtio_blk, on a device with quirks of real monitors",
+          stage_quirks.run, 900, "guest"),
     Stage("tools", "unit tests of lab, bench, matrix and check",
           stage_tools.run, 300),
     Stage("static", "style, types, documentation, rules of the sources",

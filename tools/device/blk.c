@@ -20,6 +20,7 @@ struct request {
 	uint64_t len;
 	bool to_guest;		/* the data is for the device to write */
 	uint32_t written;	/* bytes of data certainly written */
+	const struct iovec *place;	/* where a zone append says its sector */
 };
 
 /* Copy the first @len bytes, which must be there. */
@@ -104,6 +105,9 @@ static int check_data(const struct request *r)
 				r->len);
 	if (!in_range(r->q->v, r->sector, r->len / VFE_SECTOR_SIZE))
 		return complain(r, "beyond the capacity: bytes", r->len);
+	if (!quirk_takes_data(r->q->v, r->iov, r->n, r->sector, r->len))
+		return complain(r, "against size_max, seg_max or blk_size: bytes",
+				r->len);
 	return VIRTIO_BLK_S_OK;
 }
 
@@ -118,8 +122,15 @@ static int do_in(struct request *r)
 	status = check_data(r);
 	if (status)
 		return status;
+	if (v->zoned)
+		status = zoned_check_read(v->zoned, r->sector,
+					  r->len / VFE_SECTOR_SIZE);
+	if (status)
+		return status;
 	err = backend_readv(v->b, r->sector, r->iov, r->n);
 	if (!err) {
+		if (v->zoned)
+			zoned_blank(v->zoned, r->sector, r->iov, r->n);
 		r->written = r->len;
 		v->c->bytes_read += r->len;
 	}
@@ -138,12 +149,52 @@ static int do_out(struct request *r)
 	if (r->to_guest)
 		return complain(r, "a write with data that is not readable: bytes", r->len);
 	status = check_data(r);
+	if (!status && v->zoned)
+		status = zoned_write_begins(v->zoned, r->place, &r->sector,
+					    r->len / VFE_SECTOR_SIZE);
 	if (status)
 		return status;
 	err = backend_writev(v->b, r->sector, r->iov, r->n);
-	if (!err)
-		v->c->bytes_written += r->len;
-	return status_of(r, err);
+	if (err)
+		return status_of(r, err);
+	v->c->bytes_written += r->len;
+	if (v->zoned)
+		zoned_write_ends(v->zoned, r->sector,
+				 r->len / VFE_SECTOR_SIZE);
+	return VIRTIO_BLK_S_OK;
+}
+
+static int do_zone_append(struct request *r)
+{
+	uint64_t place;
+	int status;
+
+	if (!vdev_has(r->q->v, VIRTIO_BLK_F_ZONED))
+		return VIRTIO_BLK_S_UNSUPP;
+	status = do_out(r);
+	if (status)
+		return status;
+	place = htole64(r->sector);
+	iov_write(r->place, &place, sizeof(place));
+	r->written = sizeof(place);
+	return VIRTIO_BLK_S_OK;
+}
+
+static int do_zone(struct request *r)
+{
+	struct vdev *v = r->q->v;
+
+	v->c->requests_zone++;
+	if (!vdev_has(v, VIRTIO_BLK_F_ZONED))
+		return VIRTIO_BLK_S_UNSUPP;
+	if (r->type == VIRTIO_BLK_T_ZONE_REPORT)
+		return r->to_guest ?
+		       zoned_report(v->zoned, r->sector, r->iov, r->len,
+				    &r->written) :
+		       VIRTIO_BLK_S_ZONE_INVALID_CMD;
+	if (backend_readonly(v->b))
+		return complain(r, "the device is read-only: bytes", r->len);
+	return zoned_manage(v->zoned, r->type, r->sector);
 }
 
 static int do_flush(struct request *r)
@@ -162,6 +213,8 @@ static int do_get_id(struct request *r)
 	char id[VIRTIO_BLK_ID_BYTES] = "";
 
 	v->c->requests_get_id++;
+	if (quirk_on(v, QUIRK_NO_GET_ID))
+		return VIRTIO_BLK_S_UNSUPP;
 	if (!r->to_guest || r->len != sizeof(id))
 		return complain(r, "an id takes 20 bytes to write, not",
 				r->len);
@@ -172,18 +225,70 @@ static int do_get_id(struct request *r)
 	return VIRTIO_BLK_S_OK;
 }
 
+/* 5.2.6: the health of the storage, as --lifetime says it */
+static int do_get_lifetime(struct request *r)
+{
+	const struct options *o = r->q->v->o;
+	const uint16_t values[3] = {
+		htole16(o->pre_eol_info), htole16(o->lifetime_a),
+		htole16(o->lifetime_b),
+	};
+
+	if (!vdev_has(r->q->v, VIRTIO_BLK_F_LIFETIME))
+		return VIRTIO_BLK_S_UNSUPP;
+	if (!r->to_guest || r->len < sizeof(values))
+		return complain(r, "a lifetime takes 6 bytes to write, not",
+				r->len);
+	iov_write(r->iov, values, sizeof(values));
+	r->written = sizeof(values);
+	return VIRTIO_BLK_S_OK;
+}
+
+/* What requests of segments may ask for */
+struct segment_rule {
+	unsigned int feature;
+	uint32_t segments;
+	uint32_t sectors;	/* of each */
+	uint32_t flags;
+};
+
+static struct segment_rule segment_rule(const struct request *r)
+{
+	struct segment_rule rule;
+
+	if (r->type == VIRTIO_BLK_T_DISCARD)
+		rule = (struct segment_rule){
+			VIRTIO_BLK_F_DISCARD, BLK_DISCARD_SEGS,
+			BLK_DISCARD_SECTORS, 0
+		};
+	else if (r->type == VIRTIO_BLK_T_SECURE_ERASE)
+		return (struct segment_rule){
+			VIRTIO_BLK_F_SECURE_ERASE, BLK_ERASE_SEGS,
+			BLK_ERASE_SECTORS, 0
+		};
+	else
+		rule = (struct segment_rule){
+			VIRTIO_BLK_F_WRITE_ZEROES, BLK_ZEROES_SEGS,
+			BLK_ZEROES_SECTORS, VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP
+		};
+	if (quirk_on(r->q->v, QUIRK_ZERO_DISCARD_LIMITS)) {
+		rule.segments = BLK_SEGS_MOST;
+		rule.sectors = UINT32_MAX;
+	}
+	return rule;
+}
+
 static int check_segment(const struct request *r, uint64_t sector,
 			 uint32_t sectors, uint32_t flags)
 {
-	bool discard = r->type == VIRTIO_BLK_T_DISCARD;
-	uint32_t known = discard ? 0 : VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP;
+	struct segment_rule rule = segment_rule(r);
 
-	/* 5.2.6.2: unknown flags, or unmap in a discard */
-	if (flags & ~known) {
+	/* 5.2.6.2: unknown flags, or unmap where it means nothing */
+	if (flags & ~rule.flags) {
 		complain(r, "unknown flags", flags);
 		return VIRTIO_BLK_S_UNSUPP;
 	}
-	if (sectors > (discard ? BLK_DISCARD_SECTORS : BLK_ZEROES_SECTORS))
+	if (sectors > rule.sectors)
 		return complain(r, "segment too long: sectors", sectors);
 	if (!in_range(r->q->v, sector, sectors))
 		return complain(r, "segment beyond the capacity at", sector);
@@ -204,23 +309,24 @@ static int do_segment(const struct request *r,
 		return status;
 	if (r->type == VIRTIO_BLK_T_DISCARD)
 		return status_of(r, backend_discard(v->b, sector, sectors));
+	/* Nothing reads back what was erased: what is gone is zeroes. */
 	return status_of(r, backend_write_zeroes(v->b, sector, sectors, flags &
 					VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP));
 }
 
-static int do_segments(struct request *r, unsigned int feature,
-		       unsigned int max)
+static int do_segments(struct request *r)
 {
-	struct virtio_blk_discard_write_zeroes seg[BLK_DISCARD_SEGS];
+	struct segment_rule rule = segment_rule(r);
+	struct virtio_blk_discard_write_zeroes seg[BLK_SEGS_MOST];
 	struct vdev *v = r->q->v;
 	int status = VIRTIO_BLK_S_OK;
 
-	if (!vdev_has(v, feature))
+	if (!vdev_has(v, rule.feature))
 		return VIRTIO_BLK_S_UNSUPP;
 	if (backend_readonly(v->b))
 		return complain(r, "the device is read-only: bytes", r->len);
 	if (r->to_guest || !r->len || r->len % sizeof(seg[0]) ||
-	    r->len / sizeof(seg[0]) > max)
+	    r->len / sizeof(seg[0]) > rule.segments)
 		return complain(r, "not a list of segments: bytes", r->len);
 	iov_read(seg, r->iov, r->len);
 	for (size_t i = 0; !status && i < r->len / sizeof(seg[0]); i++)
@@ -243,14 +349,37 @@ static int do_request(struct request *r)
 		return do_get_id(r);
 	case VIRTIO_BLK_T_DISCARD:
 		c->requests_discard++;
-		return do_segments(r, VIRTIO_BLK_F_DISCARD, BLK_DISCARD_SEGS);
+		return do_segments(r);
+	case VIRTIO_BLK_T_SECURE_ERASE:
+		c->requests_secure_erase++;
+		return do_segments(r);
 	case VIRTIO_BLK_T_WRITE_ZEROES:
 		c->requests_write_zeroes++;
-		return do_segments(r, VIRTIO_BLK_F_WRITE_ZEROES,
-				   BLK_ZEROES_SEGS);
+		return do_segments(r);
+	case VIRTIO_BLK_T_GET_LIFETIME:
+		return do_get_lifetime(r);
+	case VIRTIO_BLK_T_ZONE_APPEND:
+		return do_zone_append(r);
+	case VIRTIO_BLK_T_ZONE_REPORT:
+	case VIRTIO_BLK_T_ZONE_OPEN:
+	case VIRTIO_BLK_T_ZONE_CLOSE:
+	case VIRTIO_BLK_T_ZONE_FINISH:
+	case VIRTIO_BLK_T_ZONE_RESET:
+	case VIRTIO_BLK_T_ZONE_RESET_ALL:
+		return do_zone(r);
 	default:
 		return VIRTIO_BLK_S_UNSUPP;
 	}
+}
+
+/* 5.2.6: the sector of a zone append is written before the status. */
+static int unpack_append(struct request *r, struct chain *c)
+{
+	if (c->write_len != sizeof(uint64_t) + 1)
+		return complain(r, "a zone append takes 9 bytes to write, not",
+				c->write_len);
+	r->place = c->iov + c->readable;
+	return VIRTIO_BLK_S_OK;
 }
 
 /* Take header and status off the chain; what stays is data, one way only. */
@@ -266,10 +395,13 @@ static int unpack(struct request *r, struct chain *c)
 	r->type = le32toh(hdr.type);
 	r->sector = le64toh(hdr.sector);
 
-	if (c->write_len > 1 && c->read_len > sizeof(hdr))
+	if (r->type == VIRTIO_BLK_T_ZONE_APPEND) {
+		if (unpack_append(r, c))
+			return VIRTIO_BLK_S_IOERR;
+	} else if (c->write_len > 1 && c->read_len > sizeof(hdr))
 		return complain(r, "data both to read and to write: bytes",
 				c->read_len - sizeof(hdr));
-	r->to_guest = c->write_len > 1;
+	r->to_guest = !r->place && c->write_len > 1;
 	if (r->to_guest) {
 		r->iov = c->iov + c->readable;
 		r->n = c->writable;
@@ -302,7 +434,7 @@ int blk_request(struct queue *q, struct chain *c, uint32_t *len)
 					       do_request(&r);
 	if (status)
 		q->v->c->requests_error++;
-	__atomic_store_n(c->status, status, __ATOMIC_RELAXED);
+	quirk_write_status(q->v, c->status, status);
 	/*
 	 * 2.7.8.2: the length covers only what was written without a gap from
 	 * the first writable byte on; the status counts if nothing is missing.

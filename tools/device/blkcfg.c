@@ -25,9 +25,15 @@ uint64_t blk_features(const struct vdev *v)
 		f |= BIT64(VIRTIO_BLK_F_MQ);
 	if (backend_readonly(v->b))
 		f |= BIT64(VIRTIO_BLK_F_RO);
-	else
+	else if (!v->o->zoned.on)
+		/* Zones are written in order, and reset instead. */
 		f |= BIT64(VIRTIO_BLK_F_DISCARD) |
-		     BIT64(VIRTIO_BLK_F_WRITE_ZEROES);
+		     BIT64(VIRTIO_BLK_F_WRITE_ZEROES) |
+		     BIT64(VIRTIO_BLK_F_SECURE_ERASE);
+	if (v->o->zoned.on)
+		f |= BIT64(VIRTIO_BLK_F_ZONED);
+	if (v->o->lifetime)
+		f |= BIT64(VIRTIO_BLK_F_LIFETIME);
 	f &= ~v->o->features_off;
 	if (vdev_fault(v, FAULT_WCE))
 		return (f | BIT64(VIRTIO_BLK_F_CONFIG_WCE)) &
@@ -88,6 +94,12 @@ static void fill_config(const struct vdev *v, struct virtio_blk_config *c)
 	c->max_write_zeroes_sectors = htole32(BLK_ZEROES_SECTORS);
 	c->max_write_zeroes_seg = htole32(BLK_ZEROES_SEGS);
 	c->write_zeroes_may_unmap = 1;
+	c->max_secure_erase_sectors = htole32(BLK_ERASE_SECTORS);
+	c->max_secure_erase_seg = htole32(BLK_ERASE_SEGS);
+	c->secure_erase_sector_alignment = htole32(1U << PHYSICAL_BLOCK_EXP);
+	if (v->zoned)
+		zoned_config(v->zoned, c);
+	quirk_config(v, c);
 }
 
 uint32_t blk_config_read(struct vdev *v, uint32_t offset, unsigned int size)

@@ -76,6 +76,8 @@ static uint32_t size_read(const struct queue *q)
 
 static uint32_t notify_off_read(const struct queue *q)
 {
+	if (quirk_on(q->v, QUIRK_SHARED_NOTIFY))
+		return 0;
 	if (vdev_fault(q->v, FAULT_NOTIFY_OFFSET))
 		return VFE_STRUCT_SIZE / VFE_NOTIFY_MULTIPLIER + q->index;
 	return q->index;
@@ -95,7 +97,7 @@ static uint32_t queue_read(const struct vdev *v, enum vfe_reg id)
 	case VFE_REG_QUEUE_MSIX_VECTOR:
 		return q->vector;
 	case VFE_REG_QUEUE_ENABLE:
-		return q->state == QUEUE_ENABLED;
+		return quirk_queue_enabled(q);
 	case VFE_REG_QUEUE_NOTIFY_OFF:
 		return notify_off_read(q);
 	case VFE_REG_QUEUE_DESC_LO ... VFE_REG_QUEUE_DEVICE_HI:
@@ -114,6 +116,8 @@ static uint32_t queue_read(const struct vdev *v, enum vfe_reg id)
 
 static uint32_t generation_read(struct vdev *v)
 {
+	if (quirk_on(v, QUIRK_FIXED_GENERATION))
+		return 0;
 	return vdev_fault(v, FAULT_GENERATION) ? v->generation++ :
 	       v->generation;
 }
@@ -134,7 +138,7 @@ static uint32_t register_read(struct vdev *v, enum vfe_reg id)
 	case VFE_REG_NUM_QUEUES:
 		return v->num_queues;
 	case VFE_REG_DEVICE_STATUS:
-		return v->status;
+		return quirk_status(v);
 	case VFE_REG_CONFIG_GENERATION:
 		return generation_read(v);
 	case VFE_REG_QUEUE_SELECT:
@@ -206,6 +210,12 @@ static bool accept_features(struct vdev *v)
 			 (unsigned long long)v->features);
 		return false;
 	}
+	/* 5.2.5.2: a host-managed disk is for drivers that know what that is. */
+	if (v->zoned && !vdev_has(v, VIRTIO_BLK_F_ZONED)) {
+		log_line("FEATURES_OK refused: features 0x%llx lack ZONED",
+			 (unsigned long long)v->features);
+		return false;
+	}
 	vdev_features_accepted(v);
 	return true;
 }
@@ -215,6 +225,7 @@ static void set_status(struct vdev *v, uint32_t value)
 	uint8_t fresh = value & STATUS_KNOWN & ~v->status;
 
 	if (!value) {
+		quirk_reset_begins(v);
 		vdev_reset(v);
 		return;
 	}
@@ -358,6 +369,11 @@ void common_write(struct vdev *v, uint32_t offset, unsigned int size,
 	if (!r || size != r->size) {
 		log_line("common configuration: write of %u bytes at %u ignored: no such register",
 			 size, offset);
+		return;
+	}
+	if (quirk_resetting(v)) {
+		log_line("%s: write of 0x%x ignored: the device is being reset",
+			 r->name, value);
 		return;
 	}
 	register_write(v, r, value);

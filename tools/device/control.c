@@ -91,6 +91,14 @@ say(struct session *s, const char *fmt, ...)
 		s->out_len += (size_t)n < room ? (size_t)n : room - 1;
 }
 
+/* What came in goes out as JSON text: nothing that needs an escape. */
+static void say_escaped(struct session *s, const char *text)
+{
+	for (; *text; text++)
+		say(s, "%c", isprint((unsigned char)*text) &&
+		    *text != '"' && *text != '\\' ? *text : '?');
+}
+
 static void say_registers(struct session *s, const struct counts *c)
 {
 	static const char *const dirs[VFE_NUM_DIRS] = { "read", "write" };
@@ -131,6 +139,8 @@ static void say_requests(struct session *s, const struct counts *c)
 	say_number(s, "discard", c->requests_discard);
 	say_number(s, "write_zeroes", c->requests_write_zeroes);
 	say_number(s, "get_id", c->requests_get_id);
+	say_number(s, "secure_erase", c->requests_secure_erase);
+	say_number(s, "zone", c->requests_zone);
 	say_number(s, "error", c->requests_error);
 	say(s, "},\"bytes\":{");
 	say_number(s, "read", c->bytes_read);
@@ -212,7 +222,9 @@ static void do_resize(struct device *d, struct session *s, const char *arg)
 		say(s, "{\"ok\":false,\"error\":\"resize: use a number of bytes, a multiple of 512\"}");
 		return;
 	}
-	ret = backend_resize(d->backend, bytes);
+	/* The zones are those of the disk as it was when the process began. */
+	ret = d->options.zoned.on ? -EOPNOTSUPP :
+	      backend_resize(d->backend, bytes);
 	if (ret) {
 		say(s, "{\"ok\":false,\"error\":\"resize to %llu bytes: %s\"}",
 		    bytes, strerror(-ret));
@@ -273,6 +285,42 @@ static void do_service(struct device *d, struct session *s, const char *arg)
 		    SERVICE_MODELS);
 }
 
+/*
+ * The list takes the place of the one before. What the driver sees at its
+ * probe changes with the next reset of the function.
+ */
+static void do_quirk(struct device *d, struct session *s, const char *arg)
+{
+	struct quirks fresh = {};
+	char error[1024];
+
+	if (strcmp(arg, "none") &&
+	    quirk_parse(&fresh, arg, error, sizeof(error))) {
+		say(s, "{\"ok\":false,\"error\":\"quirk ");
+		say_escaped(s, error);
+		say(s, "\"}");
+		return;
+	}
+	d->options.quirks = fresh;
+	log_line("quirks: %s", arg);
+	say(s, "{\"ok\":true}");
+}
+
+static void do_interrupt(struct device *d, struct session *s, const char *arg)
+{
+	(void)arg;
+	vdev_interrupt_all(d->vdev);
+	say(s, "{\"ok\":true}");
+}
+
+static void do_drop_driver_ok(struct device *d, struct session *s,
+			      const char *arg)
+{
+	(void)arg;
+	vdev_drop_driver_ok(d->vdev);
+	say(s, "{\"ok\":true}");
+}
+
 static void do_quit(struct device *d, struct session *s, const char *arg)
 {
 	(void)arg;
@@ -293,17 +341,17 @@ static const struct {
 	{ "fail", true, do_fail },
 	{ "service", true, do_service },
 	{ "seed", true, do_seed },
+	{ "quirk", true, do_quirk },
+	{ "interrupt", false, do_interrupt },
+	{ "drop-driver-ok", false, do_drop_driver_ok },
 	{ "quit", false, do_quit },
 };
 
 static void say_unknown(struct session *s, const char *line)
 {
 	say(s, "{\"ok\":false,\"error\":\"unknown command '");
-	/* What came in goes out as JSON text: nothing that needs an escape. */
-	for (; *line; line++)
-		say(s, "%c", isprint((unsigned char)*line) &&
-		    *line != '"' && *line != '\\' ? *line : '?');
-	say(s, "': use counters, reset, map, resize, stall, fail, service, seed or quit\"}");
+	say_escaped(s, line);
+	say(s, "': use counters, reset, map, resize, stall, fail, service, seed, quirk, interrupt, drop-driver-ok or quit\"}");
 }
 
 static void answer(struct control *c, struct session *s, char *line)

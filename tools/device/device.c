@@ -7,7 +7,7 @@
 
 void device_reset(struct device *d)
 {
-	vdev_reset(d->vdev);
+	vdev_power_on(d->vdev);
 	regwin_reset(d->regwin);
 	irq_reset(d->irq);
 	pci_reset(d->pci);

@@ -22,6 +22,8 @@
 
 #include "../../include/vfe/wire.h"
 #include "service.h"
+#include "quirk.h"
+#include "zoned.h"
 
 #define BIT64(n)	(UINT64_C(1) << (n))
 
@@ -60,6 +62,12 @@ struct options {
 	unsigned int parallel;	/* requests in service at once; 0: any number */
 	unsigned int seed;
 	unsigned int fail_every;	/* requests; 0: none fails */
+	struct quirks quirks;
+	struct zoned_options zoned;
+	bool lifetime;		/* the three values below are offered */
+	unsigned int pre_eol_info;
+	unsigned int lifetime_a;
+	unsigned int lifetime_b;
 };
 
 /**
@@ -137,6 +145,7 @@ struct counts {
 	uint64_t unknown[VFE_NUM_DIRS];	/* accesses to no named register */
 	uint64_t requests_read, requests_write, requests_flush;
 	uint64_t requests_discard, requests_write_zeroes, requests_get_id;
+	uint64_t requests_secure_erase, requests_zone;
 	uint64_t requests_error;
 	uint64_t bytes_read, bytes_written;
 	uint64_t msix_raised, intx_raised;
@@ -184,6 +193,8 @@ uint32_t vdev_read(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 void vdev_write(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 		unsigned int size, uint32_t value);
 void vdev_reset(struct vdev *v);
+/* As at power on: what a reset of the function does beyond vdev_reset() */
+void vdev_power_on(struct vdev *v);
 /*
  * The function may or may not master the bus: without, rings wait, and are
  * looked at when it may again. A reset does not change it.
@@ -191,6 +202,12 @@ void vdev_reset(struct vdev *v);
 void vdev_bus_master(struct vdev *v, bool on);
 /* The backing file changed size: capacity, generation, interrupt. */
 void vdev_capacity_changed(struct vdev *v);
+/*
+ * For tests of drivers, by the control socket: an interrupt that nothing
+ * caused, on every queue; and DRIVER_OK gone without a reset.
+ */
+void vdev_interrupt_all(struct vdev *v);
+void vdev_drop_driver_ok(struct vdev *v);
 /* The memfd of the mapped notify page, or -1 with --doorbell trap */
 int vdev_doorbell_fd(const struct vdev *v);
 /* Are there rings or doorbells to watch (spin) right now? */

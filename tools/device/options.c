@@ -43,7 +43,7 @@ static const char usage[] =
 "                        notif_config_data, ring_reset, order_platform,\n"
 "                        access_platform, version_1, size_max, seg_max,\n"
 "                        blk_size, flush, topology, config_wce, mq, discard,\n"
-"                        write_zeroes\n"
+"                        write_zeroes, secure_erase\n"
 "  --fault LIST          misbehave, for tests of drivers: features, wce,\n"
 "                        queue_size_zero, queue_size_odd, config_vector,\n"
 "                        queue_vector, notify_offset, generation, queue_reset\n"
@@ -54,6 +54,12 @@ static const char usage[] =
 "  --parallel N          no more than N requests are in service, 1 to 1024\n"
 "  --seed N              of the service times (default 0)\n"
 "  --fail-every N        each Nth request ends with an I/O error\n"
+"  --lifetime EOL,A,B    offer LIFETIME with these values (0 to 3, 0 to 11 twice)\n"
+"  --zoned host-managed,zone-size=BYTES[,NAME=NUMBER]...\n"
+"                        a disk of zones: zone-capacity, conventional,\n"
+"                        max-open, max-active, max-append, write-granularity\n"
+"  --quirk LIST          do as monitors in production do, by NAME or\n"
+"                        NAME=VALUE: see README.md, or --quirk ?\n"
 "  --log FILE            append the log to FILE (default: standard error)\n"
 "  --help                this text\n";
 
@@ -75,6 +81,9 @@ enum option_id {
 	OPT_PARALLEL,
 	OPT_SEED,
 	OPT_FAIL_EVERY,
+	OPT_QUIRK,
+	OPT_LIFETIME,
+	OPT_ZONED,
 	OPT_LOG,
 	OPT_HELP,
 };
@@ -97,6 +106,9 @@ static const struct option long_options[] = {
 	{ "parallel", required_argument, NULL, OPT_PARALLEL },
 	{ "seed", required_argument, NULL, OPT_SEED },
 	{ "fail-every", required_argument, NULL, OPT_FAIL_EVERY },
+	{ "quirk", required_argument, NULL, OPT_QUIRK },
+	{ "lifetime", required_argument, NULL, OPT_LIFETIME },
+	{ "zoned", required_argument, NULL, OPT_ZONED },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ }
@@ -118,6 +130,7 @@ static const struct name features[] = {
 	{ "mq", VIRTIO_BLK_F_MQ },
 	{ "discard", VIRTIO_BLK_F_DISCARD },
 	{ "write_zeroes", VIRTIO_BLK_F_WRITE_ZEROES },
+	{ "secure_erase", VIRTIO_BLK_F_SECURE_ERASE },
 	{ "indirect_desc", VIRTIO_RING_F_INDIRECT_DESC },
 	{ "event_idx", VIRTIO_RING_F_EVENT_IDX },
 	{ "version_1", VIRTIO_F_VERSION_1 },
@@ -243,6 +256,38 @@ static int parse_names(const char *option, const struct name *names,
 	return 0;
 }
 
+static int parse_quirks(struct options *o, const char *list)
+{
+	char error[1024];
+
+	if (quirk_parse(&o->quirks, list, error, sizeof(error)))
+		return bad("--quirk %s", error);
+	return 0;
+}
+
+/* 5.2.6: what is beyond these is reserved. */
+static int parse_lifetime(struct options *o, const char *text)
+{
+	char end;
+
+	o->lifetime = true;
+	if (sscanf(text, "%u,%u,%u%c", &o->pre_eol_info, &o->lifetime_a,
+		   &o->lifetime_b, &end) == 3 && o->pre_eol_info <= 3 &&
+	    o->lifetime_a <= 11 && o->lifetime_b <= 11)
+		return 0;
+	return bad("--lifetime %s: use three numbers, the first up to 3 and the others up to 11",
+		   text);
+}
+
+static int parse_zoned(struct options *o, const char *list)
+{
+	char error[512];
+
+	if (zoned_parse(&o->zoned, list, error, sizeof(error)))
+		return bad("--zoned %s", error);
+	return 0;
+}
+
 static int apply(struct options *o, int id, const char *arg)
 {
 	switch (id) {
@@ -291,6 +336,12 @@ static int apply(struct options *o, int id, const char *arg)
 	case OPT_FAIL_EVERY:
 		return parse_number("--fail-every", arg, 1, UINT32_MAX,
 				    &o->fail_every);
+	case OPT_QUIRK:
+		return parse_quirks(o, arg);
+	case OPT_LIFETIME:
+		return parse_lifetime(o, arg);
+	case OPT_ZONED:
+		return parse_zoned(o, arg);
 	case OPT_LOG:
 		o->log = arg;
 		return 0;
@@ -311,6 +362,8 @@ static int check(const struct options *o)
 	if (o->control && !strcmp(o->control, o->socket))
 		return bad("--control %s: the same path as --socket; choose another",
 			   o->control);
+	if (o->map_doorbell && o->quirks.on & BIT64(QUIRK_SHARED_NOTIFY))
+		return bad("--quirk shared-notify: in a mapped page queues cannot be told apart; use --doorbell trap");
 	return 0;
 }
 

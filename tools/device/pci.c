@@ -15,6 +15,8 @@
 #define SUBSYSTEM_ID	0x1100	/* virtio 1.4, 4.1.2.1: 0x40 or higher */
 #define CLASS_STORAGE_OTHER	0x018000
 #define REVISION	1
+/* The common structure as virtio 1.0 has it: up to queue_device */
+#define COMMON_SIZE_1_0	56
 
 /* Where the capabilities are; the list links those that are present. */
 enum cap_offset {
@@ -175,22 +177,43 @@ static void init_virtio_cap(struct pci *p, uint32_t at, uint8_t type,
 	memcpy(p->bytes + at, &cap, sizeof(cap));
 }
 
+static bool has_quirk(const struct pci *p, enum quirk which)
+{
+	return p->device->options.quirks.on & BIT64(which);
+}
+
+/* What the capability of the structure at @offset says of its length */
+static uint32_t structure_size(const struct pci *p, uint32_t offset)
+{
+	if (offset == VFE_COMMON_OFFSET && has_quirk(p, QUIRK_SHORT_COMMON_CAP))
+		return COMMON_SIZE_1_0;
+	if (offset == VFE_NOTIFY_OFFSET && has_quirk(p, QUIRK_LONG_NOTIFY_CAP))
+		return VFE_BAR_VIRTIO_SIZE;
+	if (has_quirk(p, QUIRK_OVERLAPPING_CAPS))
+		return VFE_BAR_VIRTIO_SIZE - offset;
+	return VFE_STRUCT_SIZE;
+}
+
 static void init_virtio(struct pci *p)
 {
 	uint8_t len = sizeof(struct virtio_pci_cap);
 
 	init_virtio_cap(p, CAP_COMMON, VIRTIO_PCI_CAP_COMMON_CFG, len,
-			VFE_COMMON_OFFSET, VFE_STRUCT_SIZE);
+			VFE_COMMON_OFFSET,
+			structure_size(p, VFE_COMMON_OFFSET));
 	init_virtio_cap(p, CAP_ISR, VIRTIO_PCI_CAP_ISR_CFG, len,
-			VFE_ISR_OFFSET, VFE_STRUCT_SIZE);
+			VFE_ISR_OFFSET, structure_size(p, VFE_ISR_OFFSET));
 	init_virtio_cap(p, CAP_DEVICE, VIRTIO_PCI_CAP_DEVICE_CFG, len,
-			VFE_DEVICE_OFFSET, VFE_STRUCT_SIZE);
+			VFE_DEVICE_OFFSET,
+			structure_size(p, VFE_DEVICE_OFFSET));
 	init_virtio_cap(p, CAP_NOTIFY, VIRTIO_PCI_CAP_NOTIFY_CFG,
 			sizeof(struct virtio_pci_notify_cap),
-			VFE_NOTIFY_OFFSET, VFE_STRUCT_SIZE);
+			VFE_NOTIFY_OFFSET,
+			structure_size(p, VFE_NOTIFY_OFFSET));
+	/* 4.1.4.4: with 0, all queues have one address. */
 	set(p, CAP_NOTIFY + offsetof(struct virtio_pci_notify_cap,
 				     notify_off_multiplier),
-	    VFE_NOTIFY_MULTIPLIER, 4);
+	    has_quirk(p, QUIRK_SHARED_NOTIFY) ? 0 : VFE_NOTIFY_MULTIPLIER, 4);
 }
 
 static void init_vendor(struct pci *p)

@@ -30,7 +30,7 @@ struct answer {
 	uint32_t len;
 	uint32_t steps;
 	uint16_t id;
-	uint8_t status;
+	uint8_t status[4];	/* one, and room for a quirk that writes more */
 };
 
 struct service {
@@ -295,7 +295,7 @@ int service_take(struct queue *q, struct chain *c)
 	}
 	a.status_addr = c->status_addr;
 	if (c->status)
-		c->status = &a.status;
+		c->status = a.status;
 	if (blk_request(q, c, &a.len))
 		return -1;
 	a.write_len = c->write_len;
@@ -315,8 +315,9 @@ static void answer(struct vdev *v, const struct answer *a)
 	uint8_t *status = gmem_ptr(v->gm, a->status_addr, 1, true);
 
 	if (status)
-		__atomic_store_n(status, a->status, __ATOMIC_RELAXED);
-	ring_push(a->q, &c, a->len);
+		quirk_write_status(v, status, a->status[0]);
+	ring_push(a->q, &c, quirk_used_len(a->q, &c, a->len));
+	quirk_request_done(v);
 	a->q->in_service--;
 	a->q->answered = true;
 }

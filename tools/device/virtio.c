@@ -59,6 +59,14 @@ void vdev_break(struct vdev *v)
 		vdev_config_interrupt(v);
 }
 
+void vdev_interrupt_all(struct vdev *v)
+{
+	for (unsigned int i = 0; i < v->num_queues; i++) {
+		if (v->queues[i].state == QUEUE_ENABLED)
+			interrupt(v, v->queues[i].vector, ISR_QUEUE);
+	}
+}
+
 static void publish(struct queue *q)
 {
 	switch (ring_publish(q)) {
@@ -68,9 +76,12 @@ static void publish(struct queue *q)
 		q->v->c->interrupts_suppressed++;
 		break;
 	case PUBLISHED_WANTED:
-		interrupt(q->v, q->vector, ISR_QUEUE);
+		if (!quirk_loses_interrupt(q->v))
+			interrupt(q->v, q->vector, ISR_QUEUE);
 		break;
 	}
+	if (quirk_on(q->v, QUIRK_SPURIOUS_INTERRUPTS))
+		vdev_interrupt_all(q->v);
 }
 
 static int answer_at_once(struct queue *q, struct chain *c)
@@ -79,7 +90,8 @@ static int answer_at_once(struct queue *q, struct chain *c)
 
 	if (blk_request(q, c, &len))
 		return -1;
-	ring_push(q, c, len);
+	ring_push(q, c, quirk_used_len(q, c, len));
+	quirk_request_done(q->v);
 	return 0;
 }
 
@@ -102,6 +114,8 @@ static int run_available(struct queue *q, struct budget *left)
 	int ret;
 
 	while (left->requests && left->bytes) {
+		if (quirk_is_broken(q->v))
+			return -1;
 		ret = ring_next(q, &c);
 		if (ret <= 0)
 			return ret ? ret : 1;
@@ -169,6 +183,8 @@ uint16_t vdev_notify_value(const struct vdev *v, unsigned int index)
  */
 static struct queue *notified(struct vdev *v, uint32_t slot, uint16_t value)
 {
+	if (quirk_on(v, QUIRK_SHARED_NOTIFY) && !slot)
+		slot = value - vdev_notify_value(v, 0);
 	if (slot < v->num_queues && value == vdev_notify_value(v, slot))
 		return &v->queues[slot];
 	log_line("notify: value %u at offset %u ignored: that of a queue is expected there, of %u",
@@ -385,10 +401,23 @@ void vdev_reset(struct vdev *v)
 		memset(v->doorbell, 0xff, VFE_STRUCT_SIZE);
 }
 
+void vdev_power_on(struct vdev *v)
+{
+	quirk_power_on(v);
+	vdev_reset(v);
+}
+
+void vdev_drop_driver_ok(struct vdev *v)
+{
+	v->status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+}
+
 void vdev_bus_master(struct vdev *v, bool on)
 {
 	bool came = on && !v->master;
 
+	if (v->master && !on && quirk_on(v, QUIRK_MASTER_DROPS_DRIVER_OK))
+		vdev_drop_driver_ok(v);
 	v->master = on;
 	/* What came meanwhile was not looked at, and nobody will kick again. */
 	for (unsigned int i = 0; came && i < v->num_queues; i++)
@@ -518,6 +547,13 @@ struct vdev *vdev_new(const struct options *o, struct backend *b,
 		vdev_free(v);
 		return NULL;
 	}
+	if (o->zoned.on) {
+		v->zoned = zoned_new(&o->zoned, backend_capacity(b));
+		if (!v->zoned) {
+			vdev_free(v);
+			return NULL;
+		}
+	}
 	vdev_reset(v);
 	return v;
 }
@@ -531,6 +567,7 @@ void vdev_free(struct vdev *v)
 	if (v->doorbell_fd >= 0)
 		close(v->doorbell_fd);
 	service_free(v->service);
+	zoned_free(v->zoned);
 	free(v->queues);
 	free(v->iov);
 	free(v);

@@ -9,6 +9,8 @@
  *   blk.c     the block device: requests
  *   blkcfg.c  the block device: features and configuration space
  *   service.c how long a request takes (service.h)
+ *   zoned.c   the zones of a host-managed one
+ *   quirk.c   what devices in production do otherwise
  */
 #ifndef VIRTIO_H
 #define VIRTIO_H
@@ -22,6 +24,10 @@
 
 /* Section numbers in the comments are those of virtio 1.4. */
 
+/* 5.2.3, 5.2.6: what linux/virtio_blk.h does not have */
+#define VIRTIO_BLK_F_LIFETIME	15
+#define VIRTIO_BLK_T_GET_LIFETIME	10
+
 /* One pass over a queue ends here, so that the event loop gets its turn. */
 #define QUEUE_BATCH_REQUESTS	64
 #define QUEUE_BATCH_BYTES	(4U << 20)
@@ -33,6 +39,9 @@
 #define BLK_DISCARD_SEGS	16U
 #define BLK_DISCARD_SECTORS	2097152U
 #define BLK_ZEROES_SEGS		1U
+#define BLK_ERASE_SEGS		16U
+#define BLK_ERASE_SECTORS	65536U
+#define BLK_SEGS_MOST		256U	/* where no limit is announced */
 #define BLK_ZEROES_SECTORS	65536U
 
 /*
@@ -67,6 +76,9 @@ struct vdev {
 	struct iovec *iov;	/* for the one chain under way */
 	int iov_max;
 	struct service *service;
+
+	struct quirk_state quirk;
+	struct zoned *zoned;	/* NULL without --zoned */
 
 	int doorbell_fd;
 	uint32_t *doorbell;	/* the mapped page, or NULL */

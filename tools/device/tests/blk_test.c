@@ -90,7 +90,7 @@ static void test_other_requests(void)
 	CHECK_EQ(len, 21);
 	CHECK(!memcmp(at(&g, DATA_ADDR), "ring-test\0\0\0\0\0\0\0\0\0\0", 20));
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_GET_ID, 0, 21, &len), 1);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_SECURE_ERASE, 0, 16, &len), 2);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_SECURE_ERASE, 0, 15, &len), 1);
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_SCSI_CMD, 0, 0, &len), 2);
 	CHECK_EQ(request(&g, 0xffffffff, 0, 0, &len), 2);
 	CHECK_EQ(g.c.requests_flush, 1);

@@ -122,5 +122,7 @@ extern const struct test bad_packed_tests[];
 extern const struct test random_tests[];
 extern const struct test race_tests[];
 extern const struct test service_tests[];
+extern const struct test quirk_tests[];
+extern const struct test zoned_tests[];
 
 #endif /* GUEST_H */

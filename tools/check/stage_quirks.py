@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Stage quirks: virtio_blk and vfe_blk on a device with others' quirks."""
+
+from __future__ import annotations
+
+from lab import paths
+
+from . import units
+from .context import Context
+
+TIMEOUT = 880
+
+
+def run(context: Context) -> None:
+    """The suites in quirks/."""
+    units.run(context, paths.checkout() / "tools", "check/quirks",
+              timeout=TIMEOUT, env={"VFE_ACCEL": context.accel})

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Quirks: their names and values, and what a device with them does. What the
+ * rest of the device asks here has the right answer while the quirk is off.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "virtio.h"
+
+enum quirk_kind {
+	KIND_FLAG,
+	KIND_NUMBER,
+	KIND_SECONDS,		/* with a decimal point; kept in milliseconds */
+	KIND_USED,
+};
+
+struct quirk_info {
+	const char *name;
+	enum quirk_kind kind;
+	uint32_t min, max;
+};
+
+#define FLAG			KIND_FLAG, 0, 0
+#define NUMBER(min, max)	KIND_NUMBER, min, max
+
+static const struct quirk_info infos[NUM_QUIRKS] = {
+	[QUIRK_USED_LEN] = { "used-len", KIND_USED, 0, 0 },
+	[QUIRK_WIDE_STATUS] = { "wide-status", FLAG },
+	[QUIRK_NO_GET_ID] = { "no-get-id", FLAG },
+	[QUIRK_NEEDS_RESET_AFTER] = { "needs-reset-after",
+				      NUMBER(1, UINT32_MAX) },
+	[QUIRK_SLOW_RESET] = { "slow-reset", KIND_SECONDS, 1, 600 * 1000 },
+	[QUIRK_STALE_QUEUE_ENABLE] = { "stale-queue-enable", FLAG },
+	[QUIRK_MASTER_DROPS_DRIVER_OK] = { "master-drops-driver-ok", FLAG },
+	[QUIRK_FIXED_GENERATION] = { "fixed-generation", FLAG },
+	[QUIRK_LOST_INTERRUPT] = { "lost-interrupt", NUMBER(1, UINT32_MAX) },
+	[QUIRK_SPURIOUS_INTERRUPTS] = { "spurious-interrupts", FLAG },
+	[QUIRK_CONFIG_STORM] = { "config-storm", FLAG },
+	[QUIRK_CAPACITY_STORM] = { "capacity-storm", FLAG },
+	[QUIRK_SHORT_COMMON_CAP] = { "short-common-cap", FLAG },
+	[QUIRK_LONG_NOTIFY_CAP] = { "long-notify-cap", FLAG },
+	[QUIRK_OVERLAPPING_CAPS] = { "overlapping-caps", FLAG },
+	[QUIRK_SHARED_NOTIFY] = { "shared-notify", FLAG },
+	[QUIRK_ZERO_DISCARD_LIMITS] = { "zero-discard-limits", FLAG },
+	[QUIRK_BLK_SIZE] = { "blk-size", NUMBER(0, UINT32_MAX) },
+	[QUIRK_SIZE_MAX] = { "size-max", NUMBER(0, UINT32_MAX) },
+	[QUIRK_SEG_MAX] = { "seg-max", NUMBER(0, UINT32_MAX) },
+	[QUIRK_NUM_QUEUES] = { "num-queues", NUMBER(0, UINT16_MAX) },
+	[QUIRK_PHYSICAL_BLOCK_EXP] = { "physical-block-exp",
+				       NUMBER(0, UINT8_MAX) },
+	[QUIRK_ALIGNMENT_OFFSET] = { "alignment-offset", NUMBER(0, UINT8_MAX) },
+	[QUIRK_MIN_IO_SIZE] = { "min-io-size", NUMBER(0, UINT16_MAX) },
+	[QUIRK_OPT_IO_SIZE] = { "opt-io-size", NUMBER(0, UINT32_MAX) },
+};
+
+static_assert(NUM_QUIRKS <= 64, "a bit for each");
+
+static const char *const used_names[] = {
+	[USED_DATA] = "data",
+	[USED_ZERO] = "zero",
+	[USED_ONE] = "one",
+	[USED_ALL_ONES] = "all-ones",
+};
+
+#define NUM_USED	(sizeof(used_names) / sizeof(used_names[0]))
+
+struct text {
+	const char *at;
+	size_t len;
+};
+
+static bool is(const struct text *t, const char *name)
+{
+	return strlen(name) == t->len && !strncmp(name, t->at, t->len);
+}
+
+static int bad_value(const struct quirk_info *q, const struct text *t,
+		     char *error, size_t size)
+{
+	if (q->kind == KIND_USED)
+		snprintf(error, size, "%s=%.*s: use data, zero, one or all-ones",
+			 q->name, (int)t->len, t->at);
+	else if (q->kind == KIND_SECONDS)
+		snprintf(error, size,
+			 "%s=%.*s: use a number of seconds, more than 0 and up to %u",
+			 q->name, (int)t->len, t->at, q->max / 1000);
+	else
+		snprintf(error, size, "%s=%.*s: use a number from %u to %u",
+			 q->name, (int)t->len, t->at, q->min, q->max);
+	return -1;
+}
+
+static bool parse_used(const struct text *t, uint32_t *value)
+{
+	for (*value = 0; *value < NUM_USED; ++*value) {
+		if (is(t, used_names[*value]))
+			return true;
+	}
+	return false;
+}
+
+static bool parse_number(const struct quirk_info *q, const struct text *t,
+			 uint32_t *value)
+{
+	double n;
+	char *end;
+
+	/* A sign, "nan" and the like are no numbers here. */
+	if (!t->len || !isdigit((unsigned char)*t->at))
+		return false;
+	n = strtod(t->at, &end);
+	if (end != t->at + t->len)
+		return false;
+	if (q->kind == KIND_SECONDS)
+		n *= 1000;
+	if (n < q->min || n > q->max)
+		return false;
+	*value = n;
+	return q->kind == KIND_SECONDS || *value == n;
+}
+
+static int parse_value(struct quirks *qs, enum quirk which,
+		       const struct text *t, char *error, size_t size)
+{
+	const struct quirk_info *q = &infos[which];
+	uint32_t *value = &qs->value[which];
+	bool good;
+
+	if (q->kind == KIND_FLAG) {
+		if (!t->at)
+			return 0;
+		snprintf(error, size, "%s=%.*s: this quirk takes no value",
+			 q->name, (int)t->len, t->at);
+		return -1;
+	}
+	if (!t->at) {
+		snprintf(error, size, "%s: the value is missing", q->name);
+		return -1;
+	}
+	good = q->kind == KIND_USED ? parse_used(t, value) :
+				      parse_number(q, t, value);
+	return good ? 0 : bad_value(q, t, error, size);
+}
+
+static int unknown(const struct text *t, char *error, size_t size)
+{
+	size_t used = snprintf(error, size, "%.*s: unknown name; use",
+			       (int)t->len, t->at);
+
+	for (int i = 0; i < NUM_QUIRKS && used < size; i++)
+		used += snprintf(error + used, size - used, "%s %s",
+				 i ? "," : "", infos[i].name);
+	return -1;
+}
+
+static int parse_one(struct quirks *qs, const struct text *item, char *error,
+		     size_t size)
+{
+	const char *equals = memchr(item->at, '=', item->len);
+	struct text name = { item->at, item->len };
+	struct text value = { NULL, 0 };
+
+	if (equals) {
+		name.len = equals - item->at;
+		value.at = equals + 1;
+		value.len = item->len - name.len - 1;
+	}
+	for (int i = 0; i < NUM_QUIRKS; i++) {
+		if (!is(&name, infos[i].name))
+			continue;
+		qs->on |= BIT64(i);
+		return parse_value(qs, i, &value, error, size);
+	}
+	return unknown(&name, error, size);
+}
+
+int quirk_parse(struct quirks *qs, const char *list, char *error, size_t size)
+{
+	while (*list) {
+		struct text item = { list, strcspn(list, ",") };
+
+		if (parse_one(qs, &item, error, size))
+			return -1;
+		list += item.len;
+		if (*list)
+			list++;
+	}
+	return 0;
+}
+
+bool quirk_on(const struct vdev *v, enum quirk which)
+{
+	return v->o->quirks.on & BIT64(which);
+}
+
+uint32_t quirk_value(const struct vdev *v, enum quirk which,
+		     uint32_t otherwise)
+{
+	return quirk_on(v, which) ? v->o->quirks.value[which] : otherwise;
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
+}
+
+bool quirk_resetting(const struct vdev *v)
+{
+	return v->quirk.reset_until && now_ns() < v->quirk.reset_until;
+}
+
+void quirk_reset_begins(struct vdev *v)
+{
+	uint64_t ms = quirk_value(v, QUIRK_SLOW_RESET, 0);
+
+	for (unsigned int i = 0; i < v->num_queues; i++) {
+		if (v->queues[i].state == QUEUE_ENABLED)
+			v->quirk.stale_queues |= BIT64(i);
+	}
+	v->quirk.requests = 0;
+	/* An idle device has nothing to bring to an end. */
+	if (!ms || !v->status)
+		return;
+	v->quirk.reset_status = v->status;
+	v->quirk.reset_until = now_ns() + ms * UINT64_C(1000000);
+}
+
+void quirk_power_on(struct vdev *v)
+{
+	v->quirk = (struct quirk_state) {};
+}
+
+uint8_t quirk_status(const struct vdev *v)
+{
+	return quirk_resetting(v) ? v->quirk.reset_status : v->status;
+}
+
+bool quirk_queue_enabled(const struct queue *q)
+{
+	const struct vdev *v = q->v;
+
+	return q->state == QUEUE_ENABLED ||
+	       (quirk_on(v, QUIRK_STALE_QUEUE_ENABLE) &&
+		v->quirk.stale_queues & BIT64(q->index));
+}
+
+uint32_t quirk_used_len(const struct queue *q, const struct chain *c,
+			uint32_t len)
+{
+	if (!quirk_on(q->v, QUIRK_USED_LEN))
+		return len;
+	switch (q->v->o->quirks.value[QUIRK_USED_LEN]) {
+	case USED_DATA:
+		return len == c->write_len ? len - 1 : len;
+	case USED_ZERO:
+		return 0;
+	case USED_ONE:
+		return 1;
+	default:
+		return UINT32_MAX;
+	}
+}
+
+/* The three bytes behind the status are somebody else's. */
+void quirk_write_status(const struct vdev *v, uint8_t *at, uint8_t status)
+{
+	if (quirk_on(v, QUIRK_WIDE_STATUS)) {
+		/* What is mapped ends at the end of a page. */
+		for (size_t i = 1; i < 4 && ((uintptr_t)at + i) % 4096; i++)
+			__atomic_store_n(at + i, 0, __ATOMIC_RELAXED);
+	}
+	__atomic_store_n(at, status, __ATOMIC_RELAXED);
+}
+
+void quirk_request_done(struct vdev *v)
+{
+	v->quirk.requests++;
+	if (quirk_on(v, QUIRK_CAPACITY_STORM))
+		v->quirk.shrunk = !v->quirk.shrunk;
+	if (quirk_on(v, QUIRK_CAPACITY_STORM) ||
+	    quirk_on(v, QUIRK_CONFIG_STORM)) {
+		v->generation++;
+		vdev_config_interrupt(v);
+	}
+}
+
+bool quirk_is_broken(const struct vdev *v)
+{
+	return quirk_on(v, QUIRK_NEEDS_RESET_AFTER) &&
+	       v->quirk.requests >= v->o->quirks.value[QUIRK_NEEDS_RESET_AFTER];
+}
+
+bool quirk_loses_interrupt(struct vdev *v)
+{
+	return quirk_on(v, QUIRK_LOST_INTERRUPT) &&
+	       !(++v->quirk.interrupts %
+		 v->o->quirks.value[QUIRK_LOST_INTERRUPT]);
+}
+
+static uint32_t announced(const struct vdev *v, enum quirk which,
+			  uint32_t little_endian)
+{
+	return quirk_on(v, which) ? htole32(v->o->quirks.value[which]) :
+				    little_endian;
+}
+
+void quirk_config(const struct vdev *v, struct virtio_blk_config *c)
+{
+	const struct quirks *qs = &v->o->quirks;
+
+	if (v->quirk.shrunk)
+		c->capacity = htole64(le64toh(c->capacity) -
+				      QUIRK_STORM_SECTORS);
+	if (quirk_on(v, QUIRK_BLK_SIZE)) {
+		c->physical_block_exp = 0;
+		c->min_io_size = htole16(1);
+	}
+	c->blk_size = announced(v, QUIRK_BLK_SIZE, c->blk_size);
+	c->size_max = announced(v, QUIRK_SIZE_MAX, c->size_max);
+	c->seg_max = announced(v, QUIRK_SEG_MAX, c->seg_max);
+	c->opt_io_size = announced(v, QUIRK_OPT_IO_SIZE, c->opt_io_size);
+	if (quirk_on(v, QUIRK_NUM_QUEUES))
+		c->num_queues = htole16(qs->value[QUIRK_NUM_QUEUES]);
+	if (quirk_on(v, QUIRK_PHYSICAL_BLOCK_EXP))
+		c->physical_block_exp = qs->value[QUIRK_PHYSICAL_BLOCK_EXP];
+	if (quirk_on(v, QUIRK_ALIGNMENT_OFFSET))
+		c->alignment_offset = qs->value[QUIRK_ALIGNMENT_OFFSET];
+	if (quirk_on(v, QUIRK_MIN_IO_SIZE))
+		c->min_io_size = htole16(qs->value[QUIRK_MIN_IO_SIZE]);
+	if (quirk_on(v, QUIRK_ZERO_DISCARD_LIMITS)) {
+		c->max_discard_sectors = 0;
+		c->max_discard_seg = 0;
+		c->discard_sector_alignment = 0;
+		c->max_write_zeroes_sectors = 0;
+		c->max_write_zeroes_seg = 0;
+	}
+}
+
+bool quirk_takes_data(const struct vdev *v, const struct iovec *iov, int n,
+		      uint64_t sector, uint64_t len)
+{
+	/* What makes no sense as a limit is none. */
+	uint32_t block = quirk_value(v, QUIRK_BLK_SIZE, 0);
+	uint32_t size_max = quirk_value(v, QUIRK_SIZE_MAX, 0);
+	uint32_t seg_max = quirk_value(v, QUIRK_SEG_MAX, 0);
+
+	if (vdev_has(v, VIRTIO_BLK_F_BLK_SIZE) && block > VFE_SECTOR_SIZE &&
+	    (len % block || sector * VFE_SECTOR_SIZE % block))
+		return false;
+	if (vdev_has(v, VIRTIO_BLK_F_SEG_MAX) && seg_max &&
+	    (uint64_t)n > seg_max)
+		return false;
+	if (!vdev_has(v, VIRTIO_BLK_F_SIZE_MAX) || !size_max)
+		return true;
+	for (int i = 0; i < n; i++) {
+		if (iov[i].iov_len > size_max)
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit tests of --quirk: the list, and that each does what README.md says and
+ * nothing while it is off.
+ */
+#include <endian.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "guest.h"
+
+#define AT(field)	offsetof(struct virtio_blk_config, field)
+#define V1		BIT64(VIRTIO_F_VERSION_1)
+
+/* Set before a guest is opened */
+static const char *list;
+
+static void with_list(struct options *o)
+{
+	char error[256] = "";
+
+	CHECK_EQ(quirk_parse(&o->quirks, list, error, sizeof(error)), 0);
+	CHECK_EQ(error[0], 0);
+}
+
+static void open_with(struct guest *g, const char *quirks)
+{
+	list = quirks;
+	guest_open(g, with_list);
+}
+
+static uint32_t config(struct guest *g, size_t offset, unsigned int size)
+{
+	return vdev_read(g->v, VFE_WIN_DEVICE, offset, size);
+}
+
+static void test_list(void)
+{
+	static const char *const bad[] = {
+		"used-len", "used-len=", "used-len=some", "wide-status=1",
+		"blk-size", "blk-size=", "blk-size=-1", "blk-size=1x",
+		"blk-size=1.5", "blk-size=4294967296", "blk-size=nan",
+		"num-queues=65536", "physical-block-exp=256", "slow-reset=0",
+		"slow-reset=601", "slow-reset=inf", "lost-interrupt=0",
+		"frobnicate", "used-lens=data", "seg-max=1,frobnicate=2", "=",
+	};
+	struct quirks qs = {};
+	char error[2048];
+
+	CHECK_EQ(quirk_parse(&qs, "", error, sizeof(error)), 0);
+	CHECK_EQ(qs.on, 0);
+	CHECK_EQ(quirk_parse(&qs, "used-len=one,slow-reset=0.25,blk-size=4096",
+			     error, sizeof(error)), 0);
+	CHECK_EQ(quirk_parse(&qs, "wide-status", error, sizeof(error)), 0);
+	CHECK_EQ(qs.on, BIT64(QUIRK_USED_LEN) | BIT64(QUIRK_SLOW_RESET) |
+		 BIT64(QUIRK_BLK_SIZE) | BIT64(QUIRK_WIDE_STATUS));
+	CHECK_EQ(qs.value[QUIRK_USED_LEN], USED_ONE);
+	CHECK_EQ(qs.value[QUIRK_SLOW_RESET], 250);
+	CHECK_EQ(qs.value[QUIRK_BLK_SIZE], 4096);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		error[0] = '\0';
+		CHECK_EQ(quirk_parse(&qs, bad[i], error, sizeof(error)), -1);
+		CHECK(error[0] && !strchr(error, '\n'));
+	}
+	CHECK(strstr(error, "needs-reset-after"));
+	/* A small buffer gets the beginning. */
+	CHECK_EQ(quirk_parse(&qs, "frobnicate", error, 8), -1);
+	CHECK_EQ(strlen(error), 7);
+}
+
+static void check_used(const char *quirk, uint32_t read, uint32_t write)
+{
+	struct guest g;
+	uint32_t len;
+
+	open_with(&g, quirk);
+	guest_start(&g, ALL_FEATURES, 16);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
+	CHECK_EQ(len, read);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_OUT, 1, 512, &len), 0);
+	CHECK_EQ(len, write);
+	guest_close(&g);
+}
+
+static void test_used_len(void)
+{
+	check_used("", 513, 1);
+	check_used("used-len=data", 512, 0);
+	check_used("used-len=zero", 0, 0);
+	check_used("used-len=one", 1, 1);
+	check_used("used-len=all-ones", UINT32_MAX, UINT32_MAX);
+}
+
+static void check_status_bytes(const char *quirk, uint8_t behind)
+{
+	struct guest g;
+	uint8_t *status;
+	uint32_t len;
+
+	open_with(&g, quirk);
+	guest_start(&g, ALL_FEATURES, 16);
+	status = at(&g, STATUS_ADDR);
+	memset(status, 0xee, 8);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, DISK_SECTORS, 512, &len), 1);
+	CHECK_EQ(status[1], behind);
+	CHECK_EQ(status[3], behind);
+	CHECK_EQ(status[4], 0xee);
+	guest_close(&g);
+}
+
+static void test_wide_status(void)
+{
+	check_status_bytes("", 0xee);
+	check_status_bytes("wide-status", 0);
+}
+
+/* At the end of what is mapped there is nothing to write over. */
+static void test_wide_status_at_the_end(void)
+{
+	struct guest g;
+	uint32_t id, len;
+
+	open_with(&g, "wide-status");
+	guest_start(&g, ALL_FEATURES, 16);
+	put_header(&g, VIRTIO_BLK_T_FLUSH, 0);
+	put_desc(&g, 0, HDR_ADDR, sizeof(struct virtio_blk_outhdr),
+		 VRING_DESC_F_NEXT, 1);
+	put_desc(&g, 1, RAM_BASE + RAM_SIZE - 1, 1, VRING_DESC_F_WRITE, 0);
+	offer(&g, 0);
+	kick(&g);
+	CHECK(take_used(&g, &id, &len));
+	guest_close(&g);
+}
+
+static void test_no_get_id(void)
+{
+	struct guest g;
+	uint32_t len;
+
+	open_with(&g, "no-get-id");
+	guest_start(&g, ALL_FEATURES, 16);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_GET_ID, 0, 20, &len), 2);
+	guest_close(&g);
+}
+
+static void test_needs_reset(void)
+{
+	struct guest g;
+	uint32_t len;
+
+	open_with(&g, "needs-reset-after=3");
+	for (int round = 0; round < 2; round++) {
+		guest_start(&g, ALL_FEATURES, 16);
+		for (int i = 0; i < 3; i++)
+			CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len),
+				 0);
+		CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), -1);
+		CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS),
+			 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
+		CHECK(seen.vector[0] > (unsigned int)round);
+	}
+	guest_close(&g);
+}
+
+static void test_slow_reset(void)
+{
+	struct guest g;
+
+	open_with(&g, "slow-reset=600");
+	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 0);
+	guest_start(&g, ALL_FEATURES, 16);
+	set(&g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);
+	/* Whoever does not wait is not heard. */
+	set(&g, VFE_REG_DEVICE_STATUS, 1);
+	set(&g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);
+	g.v->quirk.reset_until = 1;
+	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 0);
+	check_alive(&g, 16);
+	set(&g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);
+	vdev_power_on(g.v);
+	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 0);
+	guest_close(&g);
+}
+
+static void test_stale_queue_enable(void)
+{
+	struct guest g;
+
+	open_with(&g, "stale-queue-enable");
+	set(&g, VFE_REG_QUEUE_SELECT, 0);
+	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 0);
+	guest_start(&g, ALL_FEATURES, 16);
+	set(&g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 1);
+	set(&g, VFE_REG_QUEUE_SELECT, 1);
+	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 0);
+	/* A driver that does not mind can go on. */
+	check_alive(&g, 16);
+	vdev_power_on(g.v);
+	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 0);
+	guest_close(&g);
+}
+
+static void test_bus_master(void)
+{
+	struct guest g;
+	uint32_t len;
+
+	open_with(&g, "master-drops-driver-ok");
+	guest_start(&g, ALL_FEATURES, 16);
+	vdev_bus_master(g.v, false);
+	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 11);
+	vdev_bus_master(g.v, true);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), -1);
+	check_alive(&g, 16);
+	vdev_drop_driver_ok(g.v);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), -1);
+	guest_close(&g);
+}
+
+static void test_interrupts(void)
+{
+	struct guest g;
+	uint32_t len;
+
+	open_with(&g, "lost-interrupt=3");
+	guest_start(&g, V1, 16);
+	for (int i = 0; i < 9; i++)
+		CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
+	CHECK_EQ(seen.vector[1], 6);
+	vdev_interrupt_all(g.v);
+	CHECK_EQ(seen.vector[1], 7);
+	guest_close(&g);
+
+	open_with(&g, "spurious-interrupts");
+	guest_start(&g, V1, 16);
+	set_avail_flags(&g, VRING_AVAIL_F_NO_INTERRUPT);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
+	CHECK_EQ(seen.vector[1], 1);
+	kick(&g);
+	CHECK_EQ(seen.vector[1], 2);
+	guest_close(&g);
+}
+
+static void test_storms(void)
+{
+	struct guest g;
+	uint32_t len, generation;
+
+	open_with(&g, "config-storm");
+	guest_start(&g, ALL_FEATURES, 16);
+	generation = get(&g, VFE_REG_CONFIG_GENERATION);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
+	CHECK_EQ(seen.vector[0], 1);
+	CHECK(get(&g, VFE_REG_CONFIG_GENERATION) != generation);
+	CHECK_EQ(config(&g, 0, 4), DISK_SECTORS);
+	guest_close(&g);
+
+	open_with(&g, "capacity-storm,fixed-generation");
+	guest_start(&g, ALL_FEATURES, 16);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
+	CHECK_EQ(config(&g, 0, 4), DISK_SECTORS - QUIRK_STORM_SECTORS);
+	/* What was there is still there. */
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, DISK_SECTORS - 1, 512, &len), 0);
+	CHECK_EQ(config(&g, 0, 4), DISK_SECTORS);
+	CHECK_EQ(seen.vector[0], 2);
+	CHECK_EQ(get(&g, VFE_REG_CONFIG_GENERATION), 0);
+	guest_close(&g);
+}
+
+static void test_shared_notify(void)
+{
+	struct guest g;
+	uint32_t id, len;
+
+	open_with(&g, "shared-notify");
+	guest_start(&g, V1, 16);
+	set(&g, VFE_REG_QUEUE_SELECT, 1);
+	CHECK_EQ(get(&g, VFE_REG_QUEUE_NOTIFY_OFF), 0);
+	put_request(&g, 0, VIRTIO_BLK_T_IN, 1, 512);
+	offer(&g, 0);
+	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 2, 1);
+	CHECK(!take_used(&g, &id, &len));
+	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 2, 0);
+	CHECK(take_used(&g, &id, &len));
+	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 2, 2);
+	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 2, 0xffff);
+	guest_close(&g);
+}
+
+static int ranges(struct guest *g, uint32_t type, uint32_t sectors,
+		  unsigned int n)
+{
+	struct virtio_blk_discard_write_zeroes *seg = at(g, DATA_ADDR);
+	uint32_t len;
+
+	for (unsigned int i = 0; i < n; i++) {
+		seg[i].sector = htole64(i);
+		seg[i].num_sectors = htole32(sectors);
+		seg[i].flags = 0;
+	}
+	return request(g, type, 0, n * sizeof(*seg), &len);
+}
+
+static void test_zero_limits(void)
+{
+	struct guest g;
+
+	open_with(&g, "zero-discard-limits");
+	guest_start(&g, ALL_FEATURES, 16);
+	CHECK(offered(&g) & BIT64(VIRTIO_BLK_F_DISCARD));
+	for (size_t at = AT(max_discard_sectors);
+	     at < AT(write_zeroes_may_unmap); at += 4)
+		CHECK_EQ(config(&g, at, 4), 0);
+	CHECK_EQ(ranges(&g, VIRTIO_BLK_T_DISCARD, 8, 256), 0);
+	CHECK_EQ(ranges(&g, VIRTIO_BLK_T_DISCARD, 8, 257), 1);
+	CHECK_EQ(ranges(&g, VIRTIO_BLK_T_WRITE_ZEROES, 8, 2), 0);
+	CHECK_EQ(ranges(&g, VIRTIO_BLK_T_WRITE_ZEROES, DISK_SECTORS, 1), 0);
+	guest_close(&g);
+}
+
+static void test_announced(void)
+{
+	struct guest g;
+	uint32_t len;
+
+	open_with(&g, "blk-size=4096,size-max=8192,seg-max=1,num-queues=9,"
+		  "opt-io-size=7,min-io-size=5,physical-block-exp=200,"
+		  "alignment-offset=3");
+	guest_start(&g, ALL_FEATURES, 16);
+	CHECK_EQ(config(&g, AT(blk_size), 4), 4096);
+	CHECK_EQ(config(&g, AT(size_max), 4), 8192);
+	CHECK_EQ(config(&g, AT(seg_max), 4), 1);
+	CHECK_EQ(config(&g, AT(num_queues), 2), 9);
+	CHECK_EQ(config(&g, AT(opt_io_size), 4), 7);
+	CHECK_EQ(config(&g, AT(min_io_size), 2), 5);
+	CHECK_EQ(config(&g, AT(physical_block_exp), 1), 200);
+	CHECK_EQ(config(&g, AT(alignment_offset), 1), 3);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 8, 4096, &len), 0);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 8, 8192, &len), 0);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 8, 512, &len), 1);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 4096, &len), 1);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_OUT, 8, 12288, &len), 1);
+	/* A driver that did not take the features knows nothing of this. */
+	guest_start(&g, V1, 16);
+	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 12800, &len), 0);
+	guest_close(&g);
+}
+
+const struct test quirk_tests[] = {
+	{ "the list", test_list },
+	{ "used-len", test_used_len },
+	{ "wide-status", test_wide_status },
+	{ "wide-status in the last byte of memory",
+	  test_wide_status_at_the_end },
+	{ "no-get-id", test_no_get_id },
+	{ "needs-reset-after", test_needs_reset },
+	{ "slow-reset", test_slow_reset },
+	{ "stale-queue-enable", test_stale_queue_enable },
+	{ "master-drops-driver-ok", test_bus_master },
+	{ "lost and spurious interrupts", test_interrupts },
+	{ "config-storm, capacity-storm, fixed-generation", test_storms },
+	{ "shared-notify", test_shared_notify },
+	{ "zero-discard-limits", test_zero_limits },
+	{ "what the configuration space says, and holds to", test_announced },
+	{ }
+};
