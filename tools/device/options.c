@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../include/vfe/version.h"
 #include "device.h"
 
 #define MAX_QUEUES	(IRQ_MAX_VECTORS - 1)
@@ -47,6 +48,7 @@ static const char usage[] =
 "                        queue_size_zero, queue_size_odd, config_vector,\n"
 "                        queue_vector, notify_offset, generation, queue_reset\n"
 "  --log FILE            append the log to FILE (default: standard error)\n"
+"  --version             name the version and end\n"
 "  --help                this text\n";
 
 enum option_id {
@@ -64,6 +66,7 @@ enum option_id {
 	OPT_FEATURES_OFF,
 	OPT_FAULT,
 	OPT_LOG,
+	OPT_VERSION,
 	OPT_HELP,
 };
 
@@ -82,6 +85,7 @@ static const struct option long_options[] = {
 	{ "features-off", required_argument, NULL, OPT_FEATURES_OFF },
 	{ "fault", required_argument, NULL, OPT_FAULT },
 	{ "log", required_argument, NULL, OPT_LOG },
+	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ }
 };
@@ -260,6 +264,9 @@ static int apply(struct options *o, int id, const char *arg)
 	case OPT_LOG:
 		o->log = arg;
 		return 0;
+	case OPT_VERSION:
+		puts("vfe-device " VFE_VERSION);
+		exit(EXIT_SUCCESS);
 	case OPT_HELP:
 		fputs(usage, stdout);
 		exit(EXIT_SUCCESS);
