@@ -28,8 +28,9 @@ case " $cmdline " in
 	setsid -c bash -l
 	;;
 *)
-	# Built into some kernels and a module of others.
-	[ -d /sys/class/virtio-ports ] || modprobe virtio_console
+	# Built into some kernels and modules of others.
+	[ -d /sys/class/virtio-ports ] ||
+		modprobe -a virtio_pci virtio_console
 	# shellcheck source=tools/lab/guest_agent.sh
 	. /usr/bin/vfe-agent
 	;;
