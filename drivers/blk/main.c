@@ -12,6 +12,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include <vfe/version.h>
+
 #include "blk.h"
 
 #define VFE_BLK_MIN_SIZE	4	/* of a queue: a read takes 3 entries */
@@ -387,3 +389,4 @@ module_exit(vfe_blk_exit);
 
 MODULE_DESCRIPTION("Virtio block device whose VM exits are counted");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VFE_VERSION);

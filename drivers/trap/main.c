@@ -10,6 +10,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include <vfe/version.h>
+
 #include "trap.h"
 
 static char *window = "port";
@@ -208,3 +210,4 @@ module_exit(vfet_exit);
 
 MODULE_DESCRIPTION("Block driver for a trapping register window");
 MODULE_LICENSE("GPL");
+MODULE_VERSION(VFE_VERSION);

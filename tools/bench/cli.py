@@ -15,6 +15,8 @@ from lab import LabError, files, image, machine, paths, progress, tree
 from . import host, kvm, report, rows, run, service, stall, table, targets
 from .formula import FormulaError
 from .kvm import KvmError
+from .result import Result
+from .target import Target
 from .vcpu import VcpuError
 
 OPS = 1000
@@ -24,7 +26,7 @@ TIMEOUT_S = 1500
 # Measurements of another kind, each with a command of its own
 ONLY = {"service": service.command, "stall": stall.command}
 
-AGREED, DIFFERED, UNUSABLE = 0, 1, 2
+AGREED, DIFFERED, UNUSABLE, MISSED = 0, 1, 2, 3
 ERRORS = (FormulaError, KvmError, VcpuError)    # for a user to act on
 
 
@@ -52,6 +54,9 @@ def _parser() -> argparse.ArgumentParser:
                              " all rows")
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="where bench.json goes (default: out/)")
+    parser.add_argument("--targets", action="store_true",
+                        help="judge the project's own targets too: exit"
+                             f" status {MISSED} if one is missed")
     parser.add_argument("--list", action="store_true",
                         help="name the rows and end")
     parser.add_argument("--here", action="store_true",
@@ -94,8 +99,22 @@ def _measure(options: argparse.Namespace) -> int:
         measured.host, measured.guest, measured.results, reached))
     print("\n" + table.render(measured.results, reached) + "\n", flush=True)
     progress.say(f"wrote {written.name}")
-    agreed = all(result.agree for result in measured.results)
-    return AGREED if agreed else DIFFERED
+    return _status(measured.results, reached if options.targets else [])
+
+
+def _status(results: Sequence[Result], judged: Sequence[Target]) -> int:
+    """The exit status, and a line that says why."""
+    wrong = [result.row.name for result in results if not result.agree]
+    if wrong:
+        progress.say(f"{len(wrong)} of {len(results)} rows are not measured"
+                     f" or their witnesses differ: {', '.join(wrong)}")
+        return DIFFERED
+    progress.say(f"{len(results)} rows measured, the witnesses agree in all")
+    missed = [target for target in judged if not target.reached]
+    if missed:
+        progress.say(f"{len(missed)} of {len(judged)} targets missed")
+        return MISSED
+    return AGREED
 
 
 def _sweep() -> None:
@@ -131,8 +150,8 @@ def _run_elsewhere(options: argparse.Namespace, more: Sequence[str]) -> int:
             "--kvm", host.NESTED if nested else host.HOST, *more]
     if options.ops:
         argv += ["--ops", str(options.ops)]
-    if options.quick:
-        argv.append("--quick")
+    argv += [f"--{word}" for word in ("quick", "targets")
+             if getattr(options, word)]
     for pattern in options.rows:
         argv += ["--rows", pattern]
     return machine.run_with_kvm(argv, TIMEOUT_S)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from . import (stage_bench, stage_build, stage_debug, stage_device,
-               stage_devices, stage_guest, stage_kunit, stage_quirks,
-               stage_ring, stage_static, stage_tools)
+               stage_devices, stage_guest, stage_kernels, stage_kunit,
+               stage_quirks, stage_ring, stage_static, stage_tools)
 from .context import Context
 
 
@@ -51,6 +51,8 @@ STAGES = (
           stage_devices.run, 900, "outside", uses="kvm"),
     Stage("debug", "both drivers under KCSAN and lockdep on two processors",
           stage_debug.run, 1800, "guest"),
+    Stage("kernels", "both drivers in a guest of each of Debian's kernels",
+          stage_kernels.run, 600, "guest"),
     Stage("build", "modules for every kernel at W=1 with sparse; the device",
           stage_build.run, 600, uses="device"),
     Stage("staged", "the suites by kunit.py, in a kernel's tree",

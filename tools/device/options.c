@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../../include/vfe/version.h"
 #include "device.h"
 
 #define MAX_QUEUES	(IRQ_MAX_VECTORS - 1)
@@ -61,6 +62,7 @@ static const char usage[] =
 "  --quirk LIST          do as monitors in production do, by NAME or\n"
 "                        NAME=VALUE: see README.md, or --quirk ?\n"
 "  --log FILE            append the log to FILE (default: standard error)\n"
+"  --version             name the version and end\n"
 "  --help                this text\n";
 
 enum option_id {
@@ -85,6 +87,7 @@ enum option_id {
 	OPT_LIFETIME,
 	OPT_ZONED,
 	OPT_LOG,
+	OPT_VERSION,
 	OPT_HELP,
 };
 
@@ -110,6 +113,7 @@ static const struct option long_options[] = {
 	{ "lifetime", required_argument, NULL, OPT_LIFETIME },
 	{ "zoned", required_argument, NULL, OPT_ZONED },
 	{ "log", required_argument, NULL, OPT_LOG },
+	{ "version", no_argument, NULL, OPT_VERSION },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ }
 };
@@ -345,6 +349,9 @@ static int apply(struct options *o, int id, const char *arg)
 	case OPT_LOG:
 		o->log = arg;
 		return 0;
+	case OPT_VERSION:
+		puts("vfe-device " VFE_VERSION);
+		exit(EXIT_SUCCESS);
 	case OPT_HELP:
 		fputs(usage, stdout);
 		exit(EXIT_SUCCESS);

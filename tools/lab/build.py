@@ -33,9 +33,9 @@ def headers(kernel: str) -> Path:
     return found[-1]
 
 
-def release() -> str:
-    """The release of the kernel that guests boot."""
-    return headers(recipe.BOOT_KERNEL).name.removeprefix("linux-headers-")
+def release(kernel: str = recipe.BOOT_KERNEL) -> str:
+    """The release of a kernel series of the tree."""
+    return headers(kernel).name.removeprefix("linux-headers-")
 
 
 def is_source(path: Path) -> bool:

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The guest's first process: mounts what programs expect, then takes commands
-# or, with vfe.shell, gives a shell on the console. Ends in a power-off, never
+# or, with lab.shell, gives a shell on the console. Ends in a power-off, never
 # in a panic. Few processes are started: each costs a third of a second when
 # the guest is nested.
 
@@ -21,15 +21,16 @@ number()
 }
 
 case " $cmdline " in
-*" vfe.shell "*)
+*" lab.shell "*)
 	exec </dev/ttyS0 >/dev/ttyS0 2>&1
-	stty sane rows "$(number vfe.rows)" cols "$(number vfe.cols)"
+	stty sane rows "$(number lab.rows)" cols "$(number lab.cols)"
 	cd /root || cd /
 	setsid -c bash -l
 	;;
 *)
-	# Built into some kernels and a module of others.
-	[ -d /sys/class/virtio-ports ] || modprobe virtio_console
+	# Built into some kernels and modules of others.
+	[ -d /sys/class/virtio-ports ] ||
+		modprobe -a virtio_pci virtio_console
 	# shellcheck source=tools/lab/guest_agent.sh
 	. /usr/bin/vfe-agent
 	;;

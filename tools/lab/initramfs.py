@@ -37,7 +37,7 @@ GUEST_PROGRAMS = (
 )
 # What a guest may load by name; depmod brings what these need.
 GUEST_MODULES = (
-    "virtio_console", "virtio_blk", "ext4", "crc32c_generic",
+    "virtio_pci", "virtio_console", "virtio_blk", "ext4", "crc32c_generic",
     "crc32c_intel", "loop", "null_blk", "nls_ascii", "scsi_debug",
     "virtio_net", "libcrc32c", "brd", "button",
 )

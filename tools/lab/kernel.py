@@ -13,7 +13,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import build, files, paths
+from . import build, files, paths, recipe
 from .errors import LabError
 
 # Offsets in the boot protocol's header (Documentation/arch/x86/boot.rst).
@@ -33,10 +33,10 @@ class Kernel:
     modules: Path       # the folder of its own modules and their lists
 
 
-def debian() -> Kernel:
-    """Debian's, which guests boot unless they are told otherwise."""
-    return Kernel(vmlinux(), build.release(),
-                  Path("/lib/modules") / build.release())
+def debian(series: str = recipe.BOOT_KERNEL) -> Kernel:
+    """Debian's of a series; guests boot one unless they are told otherwise."""
+    release = build.release(series)
+    return Kernel(vmlinux(series), release, Path("/lib/modules") / release)
 
 
 def built(folder: Path) -> Kernel:
@@ -45,9 +45,13 @@ def built(folder: Path) -> Kernel:
     return Kernel(folder / "vmlinux", name.read_text().strip(), folder)
 
 
-def bzimage() -> Path:
-    """Debian's kernel as it is packaged."""
-    return paths.tree() / "boot" / f"vmlinuz-{build.release()}"
+def bzimage(series: str = recipe.BOOT_KERNEL) -> Path:
+    """Debian's kernel as it is packaged: where depends on its age."""
+    release = build.release(series)
+    boot = paths.tree() / "boot" / f"vmlinuz-{release}"
+    if boot.exists():
+        return boot
+    return paths.tree() / "lib/modules" / release / "vmlinuz"
 
 
 def _payload(image: bytes) -> bytes:
@@ -57,32 +61,34 @@ def _payload(image: bytes) -> bytes:
     return image[start:start + length]
 
 
-def _extract(target: Path) -> None:
-    payload = _payload(bzimage().read_bytes())
+def extract(packed: Path, target: Path) -> None:
+    """Unpack the ELF kernel that a bzImage holds."""
+    payload = _payload(packed.read_bytes())
     for magic, command in UNPACKERS.items():
         if payload.startswith(magic):
             break
     else:
-        raise LabError(f"{bzimage()} is packed in a way that is not known")
+        raise LabError(f"{packed} is packed in a way that is not known")
     with open(target, "wb") as out:
         # The four bytes of size that follow make some unpackers complain.
         subprocess.run(command, input=payload[:-4], stdout=out,
                        stderr=subprocess.DEVNULL, check=False)
     with open(target, "rb") as made:
         if made.read(4) != b"\x7fELF":
-            raise LabError(f"{bzimage()} holds no ELF kernel")
+            raise LabError(f"{packed} holds no ELF kernel")
     # An unpacker that ran out of room ends like one that met the size.
     size, = struct.unpack("<I", payload[-4:])
     if target.stat().st_size != size:
-        raise LabError(f"unpacking {bzimage()} gave {target.stat().st_size}"
+        raise LabError(f"unpacking {packed} gave {target.stat().st_size}"
                        f" of {size} bytes: is the disk full?")
 
 
-def vmlinux() -> Path:
-    """The unpacked kernel, made once."""
+def vmlinux(series: str = recipe.BOOT_KERNEL) -> Path:
+    """The unpacked kernel of a series, made once."""
     folder = paths.state() / "kernel"
-    target = folder / f"vmlinux-{build.release()}"
+    target = folder / f"vmlinux-{build.release(series)}"
     with files.lock(folder / "lock"):
         if not target.is_file():
-            files.make_whole(target, _extract)
+            files.make_whole(target,
+                             lambda path: extract(bzimage(series), path))
     return target

@@ -80,7 +80,7 @@ class NestedMachine:
                 "-cpu", "EPYC,+svm,+npt", "-smp", str(CPUS),
                 "-m", f"{MEMORY_MB}M", "-kernel", str(kernel.vmlinux()),
                 "-initrd", str(initramfs.nest()),
-                "-append", f"{APPEND} vfe.run={self.folder}",
+                "-append", f"{APPEND} lab.run={self.folder}",
                 "-serial", f"file:{self.console}",
                 "-virtfs", "local,path=/,mount_tag=tree,multidevs=remap,"
                            "security_model=none",

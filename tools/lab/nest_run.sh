@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Process 1 of the nested machine once it is in the tree: completes the
-# mounts, runs the command file that vfe.run= names with its output on a
+# mounts, runs the command file that lab.run= names with its output on a
 # virtio-serial port, leaves the exit code beside it and powers off.
 
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -28,7 +28,7 @@ for candidate in /sys/class/virtio-ports/*; do
 	fi
 done
 
-run=$(sed -n 's/.*vfe\.run=\([^ ]*\).*/\1/p' /proc/cmdline)
+run=$(sed -n 's/.*lab\.run=\([^ ]*\).*/\1/p' /proc/cmdline)
 
 sh "$run/command" >"$port" 2>&1 </dev/null
 echo $? >"$run/status"

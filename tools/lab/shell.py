@@ -22,6 +22,15 @@ Leave with exit or Ctrl-D; by force with Ctrl-A X.
 """
 
 
+def words(lines: int, columns: int) -> str:
+    """What the guest's init is told on the kernel's command line.
+
+    None may begin as a parameter of a module of ours does: modprobe reads
+    that line too, and would give the module a parameter it does not know.
+    """
+    return f"lab.shell lab.rows={lines} lab.cols={columns}"
+
+
 def run(options: Sequence[str], accel: str) -> int:
     """Boot a guest with its console on this terminal."""
     with tempfile.TemporaryDirectory() as folder:
@@ -30,8 +39,7 @@ def run(options: Sequence[str], accel: str) -> int:
         size = shutil.get_terminal_size()
         machine = guest.Guest(
             [spec], accel=accel, name="shell", memory=1024,
-            append=f"vfe.shell vfe.rows={size.lines}"
-                   f" vfe.cols={size.columns}")
+            append=words(size.lines, size.columns))
         progress.say(f"booting the guest ({accel}); this takes some seconds")
         print(WELCOME, flush=True)
         return machine.attend()

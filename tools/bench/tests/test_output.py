@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import io
 import json
 import tempfile
 import unittest
 from pathlib import Path
 
-from bench import ladder, report, rows, table, targets
+from bench import cli, ladder, report, rows, table, target, targets
 from bench.result import Result, Traffic
 from bench.tests import samples
 
@@ -132,6 +134,21 @@ class Targets(unittest.TestCase):
             judged = targets.judge([ours, kernel])
             self.assertEqual([target.reached for target in judged],
                              [reached])
+
+    def test_the_exit_status(self) -> None:
+        """A measurement that agrees succeeds; targets count on demand."""
+        good = [samples.result()]
+        bad = [samples.result(driver=1001)]
+        hit, miss = (target.Target("t", "m", reached)
+                     for reached in (True, False))
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            for status, results, judged in (
+                    (cli.AGREED, good, []), (cli.AGREED, good, [hit]),
+                    (cli.MISSED, good, [hit, miss]),
+                    (cli.DIFFERED, bad, []), (cli.DIFFERED, bad, [miss])):
+                # pylint: disable-next=protected-access
+                self.assertEqual(cli._status(results, judged), status)
+        self.assertIn("1 of 2 targets missed", said.getvalue())
 
     def test_rows_are_named_right(self) -> None:
         """A target on a row that does not exist would never be judged."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -14,12 +15,14 @@ from .wire import SECTOR
 class CommandLine(DeviceCase):
     """Each bad input of the manual."""
 
-    def run_device(self, *arguments: str) -> tuple[int, str]:
-        """Run it to its end; exit code and stderr."""
+    def run_device(self, *arguments: str, output: bool = False,
+                   ) -> tuple[int, str]:
+        """Run it to its end; exit code and stderr, or standard output."""
         done = subprocess.run([binary(), *arguments], timeout=10, check=False,
                               capture_output=True, env=environment(),
                               stdin=subprocess.DEVNULL, cwd=self.folder)
-        return done.returncode, done.stderr.decode()
+        said = done.stdout if output else done.stderr
+        return done.returncode, said.decode()
 
     def complains(self, *arguments: str, words: tuple[str, ...] = ()) -> None:
         """One line on stderr with these words, and a code of failure."""
@@ -163,6 +166,15 @@ class CommandLine(DeviceCase):
         for option in (b"--socket", b"--backing", b"--doorbell", b"--poll",
                        b"--features-off", b"--fault"):
             self.assertIn(option, done.stdout)
+
+    def test_version(self) -> None:
+        """It is the one that the modules have."""
+        header = (Path(__file__).resolve().parents[3]
+                  / "include/vfe/version.h").read_text()
+        version = re.search(r'VFE_VERSION\s+"([^"]+)"', header)
+        assert version is not None
+        self.assertEqual(self.run_device("--version", output=True),
+                         (0, f"vfe-device {version.group(1)}\n"))
 
     def test_log_file(self) -> None:
         log = self.folder / "log"

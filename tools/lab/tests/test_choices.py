@@ -16,7 +16,7 @@ sys.path.insert(0, str(TOOLS))
 
 # pylint: disable=wrong-import-position
 from lab import (LabError, build, device, guest, machine,  # noqa: E402
-                 nest, paths, recipe, tree)
+                 nest, paths, recipe, shell, tree)
 from lab import __main__ as command  # noqa: E402
 from lab.errors import Silence  # noqa: E402
 
@@ -304,6 +304,21 @@ class CommandLineTest(unittest.TestCase):
     def test_a_command_is_needed(self) -> None:
         with self.assertRaisesRegex(LabError, "which command"):
             command.main(["exec"])
+
+
+class KernelWordsTest(unittest.TestCase):
+    """What the lab writes on a kernel's command line."""
+
+    def test_no_word_is_taken_for_a_parameter_of_ours(self) -> None:
+        """modprobe would give the module what it does not know."""
+        for words in (guest.APPEND, nest.APPEND, shell.words(24, 80)):
+            for word in words.split():
+                self.assertNotIn(word.split(".")[0], build.MODULES, word)
+
+    def test_init_reads_the_words_of_the_shell(self) -> None:
+        init = (TOOLS / "lab/guest_init.sh").read_text()
+        for word in shell.words(24, 80).split():
+            self.assertIn(word.split("=")[0], init)
 
 
 class PathsTest(Scripted):

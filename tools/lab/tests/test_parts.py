@@ -192,25 +192,19 @@ class KernelTest(Folder):
         return path
 
     def test_another_packing_is_refused(self) -> None:
-        with mock.patch.object(kernel, "bzimage",
-                               return_value=self.image(b"unknown")), \
-                self.assertRaisesRegex(LabError, "not known"):
-            kernel._extract(self.folder / "out")  # pylint: disable=W0212
+        with self.assertRaisesRegex(LabError, "not known"):
+            kernel.extract(self.image(b"unknown"), self.folder / "out")
 
     def test_what_holds_no_kernel_is_refused(self) -> None:
-        with mock.patch.object(kernel, "bzimage",
-                               return_value=self.image(b"\x1f\x8bjunk")), \
-                self.assertRaisesRegex(LabError, "no ELF"):
-            kernel._extract(self.folder / "out")  # pylint: disable=W0212
+        with self.assertRaisesRegex(LabError, "no ELF"):
+            kernel.extract(self.image(b"\x1f\x8bjunk"), self.folder / "out")
 
     def extract(self, size: int) -> None:
         """A kernel of 100 bytes of which it is said that it has @size."""
         plain = b"\x7fELF" + bytes(96)
         # The size is gzip's own last word, as in a real bzImage.
         payload = gzip.compress(plain)[:-4] + struct.pack("<I", size)
-        with mock.patch.object(kernel, "bzimage",
-                               return_value=self.image(payload)):
-            kernel._extract(self.folder / "out")  # pylint: disable=W0212
+        kernel.extract(self.image(payload), self.folder / "out")
 
     def test_a_whole_kernel(self) -> None:
         self.extract(100)
