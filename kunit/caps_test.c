@@ -70,19 +70,14 @@ static const struct cap_case cap_cases[] = {
 	  -ENODEV, "no common" },
 	{ "type 0", { TYPE(NOTIFY, 0) }, -ENODEV, "no notify" },
 	{ "type 255", { TYPE(ISR, 255) }, -ENODEV, "no isr" },
-	/* cap_len */
-	{ "cap_len 0", { LEN(COMMON, 0) }, -EINVAL, "cap_len: 0" },
-	{ "cap_len 15", { LEN(COMMON, 15) }, -EINVAL, "cap_len: 0xf" },
-	{ "notify without multiplier", { LEN(NOTIFY, 16) }, -EINVAL,
-	  "cap_len: 0x10" },
-	{ "notify with half a multiplier", { LEN(NOTIFY, 19) }, -EINVAL,
-	  "cap_len: 0x13" },
-	{ "isr cap_len 15", { LEN(ISR, 15) }, -EINVAL, "isr" },
-	{ "device cap_len 15", { LEN(DEVICE, 15) }, -EINVAL, "device" },
+	/* cap_len: virtio_pci does not look at it */
+	{ "cap_len 0", { LEN(COMMON, 0) }, 0, NULL },
+	{ "cap_len 15", { LEN(COMMON, 15) }, 0, NULL },
+	{ "notify without multiplier", { LEN(NOTIFY, 16) }, 0, NULL },
+	{ "isr cap_len 15", { LEN(ISR, 15) }, 0, NULL },
 	{ "larger cap_len", { LEN(COMMON, 24), LEN(NOTIFY, 32), LEN(ISR, 17) },
 	  0, NULL },
-	{ "cap_len beyond config space", { LEN(COMMON, 255) }, -EINVAL,
-	  "cap_len: 0xff" },
+	{ "cap_len beyond config space", { LEN(COMMON, 255) }, 0, NULL },
 	/* bar: 6 and above are reserved and ignored */
 	{ "reserved bar 6", { BAR(COMMON, 6) }, -ENODEV, "no common" },
 	{ "reserved bar 7", { BAR(NOTIFY, 7) }, -ENODEV, "no notify" },
@@ -99,7 +94,10 @@ static const struct cap_case cap_cases[] = {
 	{ "device at 2", { OFFSET(DEVICE, VFE_DEVICE_OFFSET + 2) }, -EINVAL,
 	  "misaligned" },
 	{ "at the end", { OFFSET(COMMON, VFE_BAR_VIRTIO_SIZE) }, -EINVAL,
-	  "length beyond" },
+	  "offset beyond" },
+	{ "55 bytes before the end",
+	  { OFFSET(COMMON, VFE_BAR_VIRTIO_SIZE - 52) }, -EINVAL,
+	  "offset beyond" },
 	{ "beyond the end", { OFFSET(COMMON, VFE_BAR_VIRTIO_SIZE + 4) },
 	  -EINVAL, "offset beyond" },
 	{ "offset wraps", { OFFSET(COMMON, 0xfffffffc) }, -EINVAL,
@@ -119,20 +117,19 @@ static const struct cap_case cap_cases[] = {
 	{ "device 0", { LENGTH(DEVICE, 0) }, -EINVAL, "device" },
 	/* 2.5.1: only large enough for what is needed */
 	{ "device 1", { LENGTH(DEVICE, 1) }, 0, NULL },
+	/* longer than the BAR: cut off there, as virtio_pci does */
 	{ "one byte too long", { LENGTH(COMMON, VFE_BAR_VIRTIO_SIZE + 1) },
-	  -EINVAL, "length beyond" },
-	{ "length 0xffffffff", { LENGTH(NOTIFY, 0xffffffff) }, -EINVAL,
-	  "length beyond" },
-	{ "device length 0xffffffff", { LENGTH(DEVICE, 0xffffffff) }, -EINVAL,
-	  "length beyond" },
-	/* overlap */
-	{ "isr inside common", { OFFSET(ISR, 20), LENGTH(ISR, 1) }, -EINVAL,
-	  "inside the common" },
-	{ "device on notify", { OFFSET(DEVICE, VFE_NOTIFY_OFFSET) }, -EINVAL,
-	  "inside the notify" },
+	  0, NULL },
+	{ "length 0xffffffff", { LENGTH(NOTIFY, 0xffffffff) }, 0, NULL },
+	{ "device length 0xffffffff", { LENGTH(DEVICE, 0xffffffff) }, 0, NULL },
+	/* overlap: whose registers are whose is the device's affair */
+	{ "isr inside common", { OFFSET(ISR, 20), LENGTH(ISR, 1) }, 0, NULL },
+	{ "device on notify", { OFFSET(DEVICE, VFE_NOTIFY_OFFSET) }, 0, NULL },
 	{ "common runs into isr", { LENGTH(COMMON, VFE_ISR_OFFSET + 1) },
-	  -EINVAL, "inside the common" },
-	{ "common touches isr", { LENGTH(COMMON, VFE_ISR_OFFSET) }, 0, NULL },
+	  0, NULL },
+	{ "all of it is everything",
+	  { LENGTH(COMMON, 0xffffffff), LENGTH(ISR, 0xffffffff),
+	    LENGTH(NOTIFY, 0xffffffff) }, 0, NULL },
 };
 
 static void cap_case_name(const struct cap_case *c, char *desc)
@@ -338,7 +335,7 @@ static void two_bad_ones(struct kunit *test)
 	u8 *first = add_first(f, COMMON);
 
 	put_unaligned_le32(2, first + VIRTIO_PCI_CAP_OFFSET);
-	second[VIRTIO_PCI_CAP_LEN] = 4;
+	put_unaligned_le32(0, second + VIRTIO_PCI_CAP_LENGTH);
 	expect_create(test, f, -EINVAL, "at 0xe0 has misaligned offset");
 }
 
@@ -391,7 +388,7 @@ static void header_in_the_last_four_bytes(struct kunit *test)
 	/* the walk reads no field of it beyond configuration space */
 	move_first(f, COMMON, 0xfc, 4);
 	KUNIT_EXPECT_EQ(test, cfg[0xfc], PCI_CAP_ID_VNDR);
-	expect_create(test, f, -EINVAL, "impossible cap_len");
+	expect_create(test, f, -EINVAL, "for its cap_len");
 }
 
 /* A list with an entry in each place that there is */
@@ -433,6 +430,90 @@ static void only_what_is_needed_is_mapped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, regs->win[VFE_WIN_ISR].len, 1U);
 	KUNIT_EXPECT_NULL(test, regs->win[VFE_WIN_PORT].base);
 	KUNIT_EXPECT_NULL(test, regs->win[VFE_WIN_MEMORY].base);
+}
+
+/* A structure that is longer than its BAR is mapped up to the end. */
+static void what_is_too_long_is_cut_off(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct vfe_regs *regs;
+
+	put_unaligned_le32(VFE_STRUCT_SIZE * 16,
+			   cap_at(f, NOTIFY) + VIRTIO_PCI_CAP_LENGTH);
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	regs = vfe_regs_of(f->vd);
+	KUNIT_EXPECT_EQ(test, regs->win[VFE_WIN_NOTIFY].len,
+			(u32)VFE_BAR_VIRTIO_SIZE - VFE_NOTIFY_OFFSET);
+	front_expect_completion(test, f, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* --- features that the structures have no registers for --- */
+
+/**
+ * struct room_case - a structure that is short or misplaced
+ * @name: of the case
+ * @edits: what is changed of the list
+ * @forgone: features that are not used then
+ */
+struct room_case {
+	const char *name;
+	struct cap_edit edits[2];
+	u64 forgone;
+};
+
+#define ROOM_FEATURES	(BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) | \
+			 BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) | \
+			 BIT_ULL(VIRTIO_F_RING_RESET))
+
+static const struct room_case room_cases[] = {
+	{ "60 bytes", { LENGTH(COMMON, 60) }, 0 },
+	{ "59 bytes", { LENGTH(COMMON, 59) }, BIT_ULL(VIRTIO_F_RING_RESET) },
+	{ "58 bytes", { LENGTH(COMMON, 58) }, BIT_ULL(VIRTIO_F_RING_RESET) },
+	{ "57 bytes", { LENGTH(COMMON, 57) },
+	  BIT_ULL(VIRTIO_F_RING_RESET) | BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) },
+	{ "56 bytes", { LENGTH(COMMON, 56) },
+	  BIT_ULL(VIRTIO_F_RING_RESET) | BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) },
+	{ "notify 4", { LENGTH(NOTIFY, 4) }, 0 },
+	{ "notify 3", { LENGTH(NOTIFY, 3) },
+	  BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) },
+	{ "multiplier 2",
+	  { { NOTIFY, VIRTIO_PCI_NOTIFY_CAP_MULT, 4, 2 } },
+	  BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) },
+};
+
+static void room_case_name(const struct room_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(room, room_cases, room_case_name);
+
+/* virtio_pci refuses a device like that; it works without the feature. */
+static void feature_without_its_register(struct kunit *test)
+{
+	const struct room_case *c = test->param_value;
+	struct vfe_mock_spec spec = {
+		.features = VFE_MOCK_FEATURES | ROOM_FEATURES,
+	};
+	struct front *f = front_new(test, &spec);
+	struct kmsg_dump_iter mark = log_mark();
+	const struct cap_edit *e = c->edits;
+
+	put_unaligned_le32(e->val, cap_at(f, e->cfg_type) + e->field);
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, f->m->accepted & ROOM_FEATURES,
+			ROOM_FEATURES & ~c->forgone);
+	KUNIT_EXPECT_EQ(test, log_lines(mark, "they are not used"),
+			c->forgone ? 1U : 0U);
+	front_expect_completion(test, f, 0);
+	/* a restart is not another discovery: nothing is told again */
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, log_lines(mark, "they are not used"),
+			c->forgone ? 1U : 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
 static void no_device_structure(struct kunit *test)
@@ -522,6 +603,19 @@ static void vendor_capability_that_is_cut_off(struct kunit *test)
 
 /* --- two drivers for one function --- */
 
+/* A BAR that nothing of virtio is in is left to whoever has it. */
+static void other_bar_of_another_driver(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct pci_dev *pdev = f->m->pdev;
+
+	KUNIT_ASSERT_EQ(test, pci_request_region(pdev, VFE_BAR_MSIX, "another"),
+			0);
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), 0);
+	front_down(f);
+	pci_release_region(pdev, VFE_BAR_MSIX);
+}
+
 static void regions_of_another_driver(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);
@@ -609,11 +703,14 @@ static struct kunit_case caps_cases[] = {
 	KUNIT_CASE(header_in_the_last_four_bytes),
 	KUNIT_CASE(longest_list),
 	KUNIT_CASE(only_what_is_needed_is_mapped),
+	KUNIT_CASE(what_is_too_long_is_cut_off),
+	KUNIT_CASE_PARAM(feature_without_its_register, room_gen_params),
 	KUNIT_CASE(no_device_structure),
 	KUNIT_CASE(vendor_capability_says_what_traps),
 	KUNIT_CASE(vendor_capability_of_others),
 	KUNIT_CASE(no_vendor_capability),
 	KUNIT_CASE(vendor_capability_that_is_cut_off),
+	KUNIT_CASE(other_bar_of_another_driver),
 	KUNIT_CASE(regions_of_another_driver),
 	KUNIT_CASE(bar_without_an_address),
 	KUNIT_CASE(bar_that_cannot_be_mapped),

@@ -235,7 +235,8 @@ static void fewer_queues_than_there_are(struct kunit *test)
 /* --- registers --- */
 
 static const enum vfe_reg queue_regs[] = {
-	VFE_REG_QUEUE_SELECT, VFE_REG_QUEUE_SIZE, VFE_REG_QUEUE_NOTIFY_OFF,
+	VFE_REG_QUEUE_SELECT, VFE_REG_QUEUE_SIZE, VFE_REG_QUEUE_ENABLE,
+	VFE_REG_QUEUE_NOTIFY_OFF,
 	VFE_REG_QUEUE_MSIX_VECTOR, VFE_REG_QUEUE_MSIX_VECTOR,
 	VFE_REG_QUEUE_DESC_LO, VFE_REG_QUEUE_DESC_HI,
 	VFE_REG_QUEUE_DRIVER_LO, VFE_REG_QUEUE_DRIVER_HI,
@@ -243,8 +244,8 @@ static const enum vfe_reg queue_regs[] = {
 	VFE_REG_QUEUE_ENABLE,
 };
 
-/* Two for the configuration's vector, twelve a queue, in this order */
-static void twelve_accesses_a_queue(struct kunit *test)
+/* Two for the configuration's vector, thirteen a queue, in this order */
+static void thirteen_accesses_a_queue(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
 	struct front *f = front_new(test, &spec);
@@ -263,7 +264,7 @@ static void twelve_accesses_a_queue(struct kunit *test)
 				    i / n, i % n);
 }
 
-static void ten_accesses_with_intx(struct kunit *test)
+static void eleven_accesses_with_intx(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .vectors = -1 };
 	struct front *f = front_new(test, &spec);
@@ -271,11 +272,11 @@ static void ten_accesses_with_intx(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
 	vfe_mock_log_clear(f->m);
 	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 10U);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 11U);
 }
 
 /* What features add: a size that is written, the device's word for a queue */
-static void fourteen_accesses_at_most(struct kunit *test)
+static void fifteen_accesses_at_most(struct kunit *test)
 {
 	struct vfe_mock_spec spec = {
 		.queues = 3,
@@ -292,7 +293,41 @@ static void fourteen_accesses_at_most(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
 	vfe_mock_log_clear(f->m);
 	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 2U + 3 * 14);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 2U + 3 * 15);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* A device that forgets to disable its queues when it is reset */
+static bool stale_enable(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->dir == VFE_READ && a->reg == VFE_REG_QUEUE_ENABLE)
+		a->val = 1;
+	return false;
+}
+
+/* virtio_pci refuses it with -ENOENT. */
+static void queue_that_is_still_enabled(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+
+	f->m->knobs.access = stale_enable;
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENOENT);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "queue_enable is 1: "), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	/* no address was told to a queue that may be running */
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_DESC_LO,
+					     VFE_WRITE), 0U);
+	front_down(f);
+	f->m->knobs.access = NULL;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	/* and when a later reset leaves one */
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	f->m->knobs.access = stale_enable;
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENOENT);
+	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
+	f->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
@@ -301,12 +336,12 @@ static void accesses_of_a_whole_set_up(struct kunit *test)
 {
 	struct front *f = front_live(test, NULL);
 
-	/* status 9, num_queues, features 8, vector 2, queue 12 */
+	/* status 9, num_queues, features 8, vector 2, queue 13 */
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
 					     VFE_READ), 4U);
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
 					     VFE_WRITE), 5U);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 9U + 1 + 8 + 2 + 12);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 9U + 1 + 8 + 2 + 13);
 }
 
 static void eight_accesses_for_features(struct kunit *test)
@@ -464,17 +499,17 @@ static void places_for_32_bits(struct kunit *test)
 		u32 multiplier;
 		u32 start;
 		int ret;
+		bool data;
 		const char *says;
 	} places[] = {
-		{ 0, 4, 0, 0 }, { 1023, 4, 0, 0 }, { 0xffff, 0, 0, 0 },
-		{ 1024, 4, 0, -EINVAL, "queue_notify_off is 1024" },
-		{ 2047, 2, 0, -EINVAL, "queue_notify_off is 2047" },
-		{ 1, 4094, 0, -EINVAL, "queue_notify_off is 1" },
-		{ 1, 2, 0, -EINVAL, "notify_off_multiplier is 2" },
-		{ 2, 2, 0, 0 },
+		{ 0, 4, 0, 0, true }, { 1023, 4, 0, 0, true },
+		{ 0xffff, 0, 0, 0, true },
+		{ 1024, 4, 0, -EINVAL, true, "queue_notify_off is 1024" },
+		/* 16 bits are written where 32 have no place for some queue */
+		{ 2047, 2, 0, 0, false }, { 1, 4094, 0, 0, false },
+		{ 1, 2, 0, 0, false }, { 2, 2, 0, 0, false },
 		/* the structure itself may be out of place by two */
-		{ 0, 4, 2, -EINVAL, "notify_off_multiplier is 4" },
-		{ 1, 2, 2, 0 },
+		{ 0, 4, 2, 0, false }, { 1, 2, 2, 0, false },
 	};
 	struct vfe_mock_spec spec = {
 		.features = VFE_MOCK_FEATURES |
@@ -498,6 +533,10 @@ static void places_for_32_bits(struct kunit *test)
 			continue;
 		}
 		KUNIT_EXPECT_EQ_MSG(test, front_up(f, FRONT_READY), 0,
+				    "place %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, places[i].data,
+				    vfe_has_feature(f->vd,
+						    VIRTIO_F_NOTIFICATION_DATA),
 				    "place %u", i);
 		front_down(f);
 	}
@@ -561,9 +600,10 @@ static struct kunit_case queues_cases[] = {
 	KUNIT_CASE(chains_are_not_longer_than_the_queue),
 	KUNIT_CASE(more_queues_than_there_are),
 	KUNIT_CASE(fewer_queues_than_there_are),
-	KUNIT_CASE(twelve_accesses_a_queue),
-	KUNIT_CASE(ten_accesses_with_intx),
-	KUNIT_CASE(fourteen_accesses_at_most),
+	KUNIT_CASE(thirteen_accesses_a_queue),
+	KUNIT_CASE(eleven_accesses_with_intx),
+	KUNIT_CASE(fifteen_accesses_at_most),
+	KUNIT_CASE(queue_that_is_still_enabled),
 	KUNIT_CASE(accesses_of_a_whole_set_up),
 	KUNIT_CASE(eight_accesses_for_features),
 	KUNIT_CASE(parts_of_the_rings),

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The walk through the capabilities, and the mapping of what they describe
- * (virtio 1.4, 4.1.4). Everything in them is the device's word: lengths, BARs
- * and ranges are checked, the walk is bounded, and of each structure the first
- * instance that can be used is. A function without any may be a legacy device.
+ * (virtio 1.4, 4.1.4). Everything in them is the device's word. The walk is
+ * bounded, and of each structure the first instance that can be used is. What
+ * the driver needs must lie in a BAR; a structure that is longer than its BAR
+ * is cut off there, and structures may overlap: virtio_pci drives such devices,
+ * too. A function without any capability may be a legacy device.
  */
 #include <linux/bits.h>
 #include <linux/build_bug.h>
@@ -13,9 +15,14 @@
 #include <linux/kernel.h>
 #include <linux/pci.h>
 #include <linux/sizes.h>
+#include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
 
 #include "core.h"
+
+/* How much of the common structure a feature that came later needs */
+#define VFE_COMMON_NOTIF_CONFIG_DATA_END	58
+#define VFE_COMMON_QUEUE_RESET_END		60
 
 /* A list in 256 bytes of configuration space has no more than this. */
 #define VFE_MAX_CAPS	((PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) / 4)
@@ -31,7 +38,7 @@ static_assert(offsetof(struct virtio_pci_notify_cap,
 /**
  * struct vfe_cap_kind - what the driver needs of a structure
  * @cfg_type: VIRTIO_PCI_CAP_*
- * @cap_len: bytes that the capability has at least
+ * @cap_len: bytes of the capability that are read
  * @align: of the structure, in bytes
  * @min: bytes that the structure has at least
  * @max: bytes that are mapped at most; 0 for all
@@ -84,7 +91,7 @@ static const struct vfe_cap_kind vfe_cap_kinds[] = {
  * @pos: where in configuration space, 0 when none was found
  * @bar: the BAR that the structure is in
  * @offset: in the BAR, in bytes
- * @length: in bytes
+ * @length: in bytes, no more than its BAR has from @offset on
  * @multiplier: notify_off_multiplier, of that kind
  * @bad_pos: where the first unusable instance is, 0 when there is none
  * @bad_field: what is wrong with it
@@ -123,13 +130,17 @@ static int vfe_cap_window(u8 cfg_type)
 	return -ENOENT;
 }
 
-/* Can this instance be used? Notes what is wrong if not. */
+/*
+ * Can this instance be used? Notes what is wrong if not, and cuts @cap's length
+ * off at the end of the BAR if so.
+ */
 static bool vfe_cap_usable(struct pci_dev *pdev, struct vfe_cap *found,
 			   const struct vfe_cap_kind *kind,
-			   const struct vfe_cap *cap)
+			   struct vfe_cap *cap)
 {
 	u64 bar_len = pci_resource_len(pdev, cap->bar);
 	unsigned long flags = pci_resource_flags(pdev, cap->bar);
+	bool usable = false;
 
 	if (!IS_ALIGNED(cap->offset, kind->align))
 		vfe_cap_bad(found, cap->pos, "misaligned offset", cap->offset);
@@ -137,15 +148,14 @@ static bool vfe_cap_usable(struct pci_dev *pdev, struct vfe_cap *found,
 		vfe_cap_bad(found, cap->pos, "too small a length", cap->length);
 	else if (!(flags & (IORESOURCE_MEM | IORESOURCE_IO)) || !bar_len)
 		vfe_cap_bad(found, cap->pos, "unassigned bar", cap->bar);
-	else if (cap->offset > bar_len)
+	else if (cap->offset > bar_len || kind->min > bar_len - cap->offset)
 		vfe_cap_bad(found, cap->pos, "offset beyond its BAR",
 			    cap->offset);
-	else if (cap->length > bar_len - cap->offset)
-		vfe_cap_bad(found, cap->pos, "length beyond its BAR",
-			    cap->length);
 	else
-		return true;
-	return false;
+		usable = true;
+	if (usable)
+		cap->length = min_t(u64, cap->length, bar_len - cap->offset);
+	return usable;
 }
 
 /* Look at one vendor-specific capability. */
@@ -156,16 +166,22 @@ static void vfe_cap_read(struct pci_dev *pdev, u8 pos, struct vfe_cap *caps)
 	u8 cap_len, cfg_type;
 	int win;
 
-	pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_LEN, &cap_len);
 	pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_CFG_TYPE, &cfg_type);
 	win = vfe_cap_window(cfg_type);
 	/* 4.1.4.1: the first instance that can be used */
 	if (win < 0 || caps[win].pos)
 		return;
 	kind = &vfe_cap_kinds[win];
-	/* 4.1.4.1: longer than known is fine, shorter is not */
-	if (cap_len < kind->cap_len || pos + cap_len > PCI_CFG_SPACE_SIZE) {
-		vfe_cap_bad(&caps[win], pos, "impossible cap_len", cap_len);
+	/*
+	 * 4.1.4.1: a cap_len that is larger than known is fine. Whatever it
+	 * says, the fields are where they are, unless configuration space ends
+	 * before them.
+	 */
+	if (pos + kind->cap_len > PCI_CFG_SPACE_SIZE) {
+		pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_LEN, &cap_len);
+		vfe_cap_bad(&caps[win], pos,
+			    "no room before the end of configuration space for its cap_len",
+			    cap_len);
 		return;
 	}
 	pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_BAR, &cap.bar);
@@ -204,17 +220,10 @@ static bool vfe_caps_any(const struct vfe_cap *caps)
 	return false;
 }
 
-static bool vfe_caps_overlap(const struct vfe_cap *a, const struct vfe_cap *b)
-{
-	return a->pos && b->pos && a->bar == b->bar &&
-	       a->offset < (u64)b->offset + b->length &&
-	       b->offset < (u64)a->offset + a->length;
-}
-
 /* One line about the first thing that is wrong. Return: 0, -EINVAL, -ENODEV */
 static int vfe_caps_check(struct pci_dev *pdev, const struct vfe_cap *caps)
 {
-	unsigned int i, j;
+	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(vfe_cap_kinds); i++) {
 		if (caps[i].pos)
@@ -231,17 +240,6 @@ static int vfe_caps_check(struct pci_dev *pdev, const struct vfe_cap *caps)
 				"no %s capability (cfg_type %u): not a virtio 1.x device\n",
 				vfe_window_name(i), vfe_cap_kinds[i].cfg_type);
 			return -ENODEV;
-		}
-	}
-	for (i = 0; i < ARRAY_SIZE(vfe_cap_kinds); i++) {
-		for (j = 0; j < i; j++) {
-			if (!vfe_caps_overlap(&caps[i], &caps[j]))
-				continue;
-			dev_err(&pdev->dev,
-				"%s capability at %#x has offset %#x, inside the %s structure of BAR %u: the device must be mended\n",
-				vfe_window_name(i), caps[i].pos, caps[i].offset,
-				vfe_window_name(j), caps[i].bar);
-			return -EINVAL;
 		}
 	}
 	return 0;
@@ -307,6 +305,39 @@ static int vfe_cap_map(struct vfe_device *vd, enum vfe_window_id win,
 	return 0;
 }
 
+/*
+ * Features whose registers the structures have no room for. virtio 1.0 knew
+ * 56 bytes of the common structure; what came later is behind them.
+ */
+static u64 vfe_caps_no_room(const struct vfe_cap *caps)
+{
+	const struct vfe_cap *notify = &caps[VFE_WIN_NOTIFY];
+	u32 common = caps[VFE_WIN_COMMON].length;
+	u64 none = 0;
+
+	if (common < VFE_COMMON_NOTIF_CONFIG_DATA_END)
+		none |= BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA);
+	if (common < VFE_COMMON_QUEUE_RESET_END)
+		none |= BIT_ULL(VIRTIO_F_RING_RESET);
+	/* 4.1.5.2.1: 32 bits are written, in their natural width */
+	if (notify->length < sizeof(u32) ||
+	    !IS_ALIGNED(notify->offset | notify->multiplier, sizeof(u32)))
+		none |= BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
+	return none;
+}
+
+/* The BARs that structures are in; others are left to whoever has them. */
+static int vfe_caps_bars(const struct vfe_cap *caps)
+{
+	unsigned int i;
+	int bars = 0;
+
+	for (i = 0; i < ARRAY_SIZE(vfe_cap_kinds); i++)
+		if (caps[i].pos)
+			bars |= BIT(caps[i].bar);
+	return bars;
+}
+
 /**
  * vfe_caps_map() - find and map the virtio structures
  * @vd: the device, enabled
@@ -331,7 +362,8 @@ int vfe_caps_map(struct vfe_device *vd)
 	ret = vfe_caps_check(vd->pdev, caps);
 	if (ret)
 		return ret;
-	ret = pci_request_regions(vd->pdev, "vfe");
+	vd->bars = vfe_caps_bars(caps);
+	ret = pci_request_selected_regions(vd->pdev, vd->bars, "vfe");
 	if (ret)
 		return ret;
 	if (vfe_find_vendor_cap(vd->pdev, &vcap))
@@ -339,6 +371,8 @@ int vfe_caps_map(struct vfe_device *vd)
 	vd->transport = &vfe_modern_ops;
 	vd->notify_start = caps[VFE_WIN_NOTIFY].offset;
 	vd->notify_multiplier = caps[VFE_WIN_NOTIFY].multiplier;
+	vd->common_length = caps[VFE_WIN_COMMON].length;
+	vd->no_room = vfe_caps_no_room(caps);
 	for (win = 0; !ret && win < ARRAY_SIZE(vfe_cap_kinds); win++)
 		if (caps[win].pos)
 			ret = vfe_cap_map(vd, win, &caps[win], mapped);
@@ -364,5 +398,5 @@ void vfe_caps_unmap(struct vfe_device *vd)
 			pci_iounmap(vd->pdev, w->base);
 		w->base = NULL;
 	}
-	pci_release_regions(vd->pdev);
+	pci_release_selected_regions(vd->pdev, vd->bars);
 }

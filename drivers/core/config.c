@@ -24,7 +24,7 @@ static u32 vfe_config_len(const struct vfe_device *vd)
 }
 
 /* Do all fields lie in the structure, at multiples of their widths? */
-static int vfe_config_check(const struct vfe_device *vd, u32 offset,
+static int vfe_config_check(struct vfe_device *vd, u32 offset,
 			    const u8 *fields)
 {
 	u64 end = offset;
@@ -41,7 +41,7 @@ static int vfe_config_check(const struct vfe_device *vd, u32 offset,
 		return -EINVAL;
 	/* 2.5.1: the structure may be larger than known, not smaller */
 	if (end > vfe_config_len(vd)) {
-		dev_err(vfe_dev(vd),
+		vfe_err(vd,
 			"device configuration has %u bytes, %llu are needed: use a device that has the features it offers\n",
 			vfe_config_len(vd), end);
 		return -EINVAL;

@@ -5,6 +5,7 @@
 
 #include <linux/cache.h>
 #include <linux/pci.h>
+#include <linux/ratelimit.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -15,12 +16,17 @@
 #include "transport.h"
 
 /*
- * How long a device may take to end a reset. The specification sets no bound;
- * a device with I/O to drain is given seconds, one that hangs must not hang
- * the driver.
+ * How long one call waits for a device to end its reset. The specification sets
+ * no bound, and virtio_pci none either. A device that is taken over may still
+ * have its last owner's I/O to drain, so a probe waits for a minute. A device in
+ * use has a class driver, which calls again: each call is short then, and the
+ * reset goes on between them.
  */
-#define VFE_RESET_TIMEOUT_MS	5000
+#define VFE_PROBE_TIMEOUT_MS	60000U
+#define VFE_RESET_TIMEOUT_MS	5000U
 #define VFE_RESET_AGAIN_MS	100	/* where the last one did not end */
+#define VFE_LOG_INTERVAL	(60 * HZ)	/* in which a device may... */
+#define VFE_LOG_BURST		10	/* ... cause so many lines */
 #define VFE_QUEUE_RESET_TIMEOUT_MS 1000	/* of one queue, likewise */
 #define VFE_CONFIG_RETRIES	32	/* of a read that meets changes */
 #define VFE_CONFIG_MOST	64	/* bytes that one such read gets */
@@ -33,8 +39,10 @@
  * @VFE_STATE_FEATURES: FEATURES_OK is set and stuck
  * @VFE_STATE_QUEUES: queues and interrupts are set up
  * @VFE_STATE_LIVE: DRIVER_OK is set, or written next
- * @VFE_STATE_FAILED: FAILED is set, or a reset never ended
- * @VFE_STATE_GONE: the function reads as ones; there is no way back
+ * @VFE_STATE_FAILED: FAILED is set, a reset did not end yet, or the function
+ *		      was gone and is back: it is to be reset
+ * @VFE_STATE_GONE: the function is not there, or may not be touched; only
+ *		    vfe_function_back() leads out
  * @VFE_NUM_STATES: how many there are
  */
 enum vfe_state {
@@ -78,6 +86,10 @@ struct vfe_irqs {
  * @features: negotiated
  * @notify_start: where the notification structure begins in its BAR
  * @notify_multiplier: bytes from one queue's notify slot to the next
+ * @common_length: bytes of the common structure
+ * @no_room: features that the structures have no registers for
+ * @bars: that were requested, one bit each
+ * @saved: configuration space as it was when the function was taken over
  * @max_queues: what the device has
  * @queues: the queues, @num_queues of them
  * @num_queues: of them set up
@@ -86,6 +98,10 @@ struct vfe_irqs {
  * @fault_reported: bit 0: needs_reset() was called, or a reset made that
  *		    needless, and no queues were set up since
  * @hung: a reset was not over in time, and is not yet
+ * @running: DRIVER_OK was written, and no reset began since
+ * @lost: by vfe_function_lost(), until vfe_function_back()
+ * @told: bits VFE_TOLD_*: what the log has had since the last reset
+ * @log: limits the lines that a device can cause again and again
  */
 struct vfe_device {
 	struct pci_dev *pdev;
@@ -98,6 +114,10 @@ struct vfe_device {
 	u64 features;
 	u32 notify_start;
 	u32 notify_multiplier;
+	u32 common_length;
+	u64 no_room;
+	int bars;
+	struct pci_saved_state *saved;
 	unsigned int max_queues;
 	struct vfe_queue *queues;
 	unsigned int num_queues;
@@ -105,7 +125,24 @@ struct vfe_device {
 	struct work_struct config_work;
 	unsigned long fault_reported;
 	bool hung;
+	bool running;
+	bool lost;
+	unsigned long told;
+	struct ratelimit_state log;
 };
+
+#define VFE_TOLD_STATUS		0	/* a status that asks for a reset */
+
+/*
+ * For all that a device can bring about more than once a probe: a burst of lines
+ * a minute, for each device apart, so that none hides another's.
+ */
+#define vfe_err(vd, fmt, ...) do { \
+	struct vfe_device *vfe_err_vd_ = (vd); \
+\
+	if (__ratelimit(&vfe_err_vd_->log)) \
+		dev_err(vfe_dev(vfe_err_vd_), fmt, ##__VA_ARGS__); \
+} while (0)
 
 /* caps.c */
 int vfe_caps_map(struct vfe_device *vd);
@@ -126,18 +163,25 @@ u64 vfe_core_features(void);
 bool vfe_set_state(struct vfe_device *vd, enum vfe_state to);
 enum vfe_state vfe_get_state(const struct vfe_device *vd);
 const char *vfe_state_name(enum vfe_state state);
-int vfe_status_read(struct vfe_device *vd, u8 *status);
 int vfe_status_add(struct vfe_device *vd, u8 bit);
 void vfe_status_fail(struct vfe_device *vd);
-int vfe_status_reset(struct vfe_device *vd);
+int vfe_status_reset(struct vfe_device *vd, unsigned int most);
 int vfe_features_offered(struct vfe_device *vd, u64 *offered);
 int vfe_features_accept(struct vfe_device *vd, u64 features);
-int vfe_hello(struct vfe_device *vd);
+int vfe_hello(struct vfe_device *vd, unsigned int most);
 /* device.c: from anywhere to just before the set-up of queues */
 int vfe_bring_up(struct vfe_device *vd);
 /* Ask the class driver for a reset, once. Any context. */
 bool vfe_fault(struct vfe_device *vd);
+
+/* presence.c: is it there? See there for each */
+int vfe_presence_init(struct vfe_device *vd);
+void vfe_presence_exit(struct vfe_device *vd);
+int vfe_status_look(struct vfe_device *vd, u8 *status);
+int vfe_status_read(struct vfe_device *vd, u8 *status);
 void vfe_mark_gone(struct vfe_device *vd);
+bool vfe_decode_again(struct vfe_device *vd);
+int vfe_find_again(struct vfe_device *vd);
 
 /* queues.c */
 int vfe_queues_program(struct vfe_device *vd);

@@ -14,6 +14,7 @@
 #include <linux/virtio_config.h>
 
 #include "core.h"
+#include "trace.h"
 
 static int vfe_enable(struct vfe_device *vd)
 {
@@ -56,6 +57,7 @@ static struct vfe_device *vfe_alloc(struct pci_dev *pdev,
 	vd->ops = ops;
 	vd->priv = priv;
 	vd->state = VFE_STATE_RESET;
+	ratelimit_state_init(&vd->log, VFE_LOG_INTERVAL, VFE_LOG_BURST);
 	INIT_WORK(&vd->config_work, vfe_config_work);
 	if (vfe_regs_init(&vd->regs))
 		goto free;
@@ -72,6 +74,7 @@ free:
 
 static void vfe_free(struct vfe_device *vd)
 {
+	vfe_presence_exit(vd);
 	vfe_stats_exit(&vd->stats);
 	vfe_regs_exit(&vd->regs);
 	kfree(vd);
@@ -88,11 +91,13 @@ struct vfe_device *vfe_create(struct pci_dev *pdev,
 	ret = vfe_enable(vd);
 	if (ret)
 		goto free;
-	ret = vfe_caps_map(vd);
+	ret = vfe_presence_init(vd);
+	if (!ret)
+		ret = vfe_caps_map(vd);
 	if (ret)
 		goto disable;
 	/* 3.1.1: reset, ACKNOWLEDGE, DRIVER */
-	ret = vfe_hello(vd);
+	ret = vfe_hello(vd, VFE_PROBE_TIMEOUT_MS);
 	if (ret)
 		goto unmap;
 	vd->max_queues = vd->transport->max_queues(vd);
@@ -136,7 +141,7 @@ static int vfe_negotiate_same(struct vfe_device *vd)
 		return ret;
 	/* 2.2.1: never accept what is not offered */
 	if (vd->features & ~offered) {
-		dev_err(vfe_dev(vd),
+		vfe_err(vd,
 			"features %#llx are no longer offered after a reset (%#llx): remove the device and find it again\n",
 			vd->features, offered);
 		return -ENODEV;
@@ -166,6 +171,20 @@ bool vfe_dma_api(const struct vfe_device *vd)
 }
 EXPORT_SYMBOL_GPL(vfe_dma_api);
 
+/* Features that the device offers and has no registers for are left alone. */
+static void vfe_forgo(struct vfe_device *vd)
+{
+	u64 forgone = vd->features & vd->no_room;
+
+	if (!forgone)
+		return;
+	vd->features &= ~forgone;
+	dev_warn(vfe_dev(vd),
+		 "common structure has %u bytes, notify structure %u (at %#x, multiplier %u): no room for what features %#llx need, they are not used\n",
+		 vd->common_length, vd->regs.win[VFE_WIN_NOTIFY].len,
+		 vd->notify_start, vd->notify_multiplier, forgone);
+}
+
 int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 {
 	u64 offered;
@@ -188,6 +207,7 @@ int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 	}
 	/* 2.2.1: unknown bits are ignored, not refused */
 	vd->features = offered & (wanted | required | vfe_core_features());
+	vfe_forgo(vd);
 	ret = vfe_features_accept(vd, vd->features);
 	if (ret)
 		goto fail;
@@ -215,7 +235,7 @@ EXPORT_SYMBOL_GPL(vfe_has_feature);
  */
 int vfe_bring_up(struct vfe_device *vd)
 {
-	int ret = vfe_hello(vd);
+	int ret = vfe_hello(vd, VFE_RESET_TIMEOUT_MS);
 
 	return ret ?: vfe_negotiate_same(vd);
 }
@@ -236,6 +256,8 @@ int vfe_ready(struct vfe_device *vd)
 	vfe_irqs_enable(vd);
 	vfe_write8(&vd->regs, vd->transport->status,
 		   status | VIRTIO_CONFIG_S_DRIVER_OK);
+	/* whoever sees this, and reads a status without it, has found a fault */
+	smp_store_release(&vd->running, true);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vfe_ready);
@@ -245,6 +267,7 @@ int vfe_reset(struct vfe_device *vd)
 	unsigned int i;
 	int ret;
 
+	WRITE_ONCE(vd->running, false);
 	/* nobody needs to ask for what is being done */
 	set_bit(0, &vd->fault_reported);
 	/* and from here on buffers come back by vfe_queue_detach() only */
@@ -252,7 +275,7 @@ int vfe_reset(struct vfe_device *vd)
 		WRITE_ONCE(vd->queues[i].broken, true);
 	/* nor look at a device that is not what it was, nor is reset yet */
 	vfe_irqs_quiesce(vd);
-	ret = vfe_status_reset(vd);
+	ret = vfe_status_reset(vd, VFE_RESET_TIMEOUT_MS);
 	/*
 	 * A device that does not answer must not reach memory any more: the
 	 * class driver is about to take its buffers back.
@@ -268,43 +291,31 @@ int vfe_restart(struct vfe_device *vd)
 	unsigned int i;
 	int ret;
 
-	ret = vfe_bring_up(vd);
+	ret = vfe_find_again(vd);
+	if (!ret)
+		ret = vfe_bring_up(vd);
 	if (ret)
 		goto fail;
 	for (i = 0; i < vd->num_queues; i++)
 		vd->queues[i].ops->reset(&vd->queues[i]);
 	ret = vfe_queues_program(vd);
 	if (ret == -EBUSY) {
-		dev_err(vfe_dev(vd),
+		vfe_err(vd,
 			"MSI-X vectors that were mapped before are refused after a reset: remove the device and find it again\n");
 		ret = -ENOSPC;
 	}
 	if (ret)
 		goto fail;
+	trace_vfe_restart(vfe_dev(vd), 0);
 	return 0;
 
 fail:
 	vfe_status_fail(vd);
 	pci_clear_master(vd->pdev);
+	trace_vfe_restart(vfe_dev(vd), ret);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfe_restart);
-
-bool vfe_wants_reset(struct vfe_device *vd)
-{
-	u8 status;
-
-	return vfe_status_read(vd, &status) ||
-	       status & VIRTIO_CONFIG_S_NEEDS_RESET;
-}
-EXPORT_SYMBOL_GPL(vfe_wants_reset);
-
-bool vfe_gone(const struct vfe_device *vd)
-{
-	return vfe_get_state(vd) == VFE_STATE_GONE ||
-	       vd->pdev->error_state == pci_channel_io_perm_failure;
-}
-EXPORT_SYMBOL_GPL(vfe_gone);
 
 unsigned int vfe_max_queues(const struct vfe_device *vd)
 {

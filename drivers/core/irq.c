@@ -9,8 +9,8 @@
 #include <linux/export.h>
 #include <linux/interrupt.h>
 #include <linux/pci.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
-#include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
 
 #include "core.h"
@@ -66,7 +66,23 @@ static irqreturn_t vfe_irq_shared(int irq, void *data)
 static void vfe_irq_config_change(struct vfe_device *vd)
 {
 	vfe_count(&vd->stats, config);
-	schedule_work(&vd->config_work);
+	queue_work(vfe_wq, &vd->config_work);
+}
+
+/*
+ * What the ISR says, also that it is all ones: all of its bits may be set. Only
+ * the status tells that nobody is there. Return: -EIO or -ENODEV then
+ */
+static int vfe_irq_isr(struct vfe_device *vd)
+{
+	u8 isr = vfe_read8(&vd->regs, vd->transport->isr);
+	u8 status;
+	int ret;
+
+	if (isr != VFE_ALL_ONES)
+		return isr;
+	ret = vfe_status_read(vd, &status);
+	return ret ?: isr;
 }
 
 static irqreturn_t vfe_irq_config(int irq, void *data)
@@ -87,15 +103,13 @@ static irqreturn_t vfe_irq_single(int irq, void *data)
 {
 	struct vfe_device *vd = data;
 	bool any;
-	u8 isr;
+	int isr;
 
 	if (vfe_gone(vd) || !vfe_irq_taken(vd))
 		return IRQ_NONE;
-	isr = vfe_read8(&vd->regs, vd->transport->isr);
-	if (isr == VFE_ALL_ONES) {
-		vfe_mark_gone(vd);
+	isr = vfe_irq_isr(vd);
+	if (isr < 0)
 		return IRQ_HANDLED;
-	}
 	any = isr & VFE_ISR_CONFIG;
 	if (any)
 		vfe_irq_config_change(vd);
@@ -109,18 +123,14 @@ static irqreturn_t vfe_irq_intx(int irq, void *data)
 {
 	struct vfe_device *vd = data;
 	bool any = false;
-	u8 isr;
+	int isr;
 
 	if (!READ_ONCE(vd->irqs.enabled) || vfe_gone(vd))
 		return IRQ_NONE;
 	/* 4.1.5.5: read once, that also lowers the line */
-	isr = vfe_read8(&vd->regs, vd->transport->isr);
-	if (isr == VFE_ALL_ONES) {
-		vfe_mark_gone(vd);
-		return IRQ_NONE;
-	}
+	isr = vfe_irq_isr(vd);
 	/* the line may be shared, and another function's turn */
-	if (!(isr & (VFE_ISR_QUEUES | VFE_ISR_CONFIG)))
+	if (isr < 0 || !(isr & (VFE_ISR_QUEUES | VFE_ISR_CONFIG)))
 		return IRQ_NONE;
 	vfe_count(&vd->stats, interrupts);
 	/* 4.1.5.4.2: one interrupt may mean both */
@@ -139,26 +149,29 @@ static irqreturn_t vfe_irq_intx(int irq, void *data)
  * vfe_config_work() - look after a configuration change
  * @work: in a struct vfe_device
  *
+ * Allocations of the class driver's may not wait for I/O: it may be this disk's,
+ * which a reset would wait for, and that waits for this.
+ *
  * Context: work item.
  */
 void vfe_config_work(struct work_struct *work)
 {
 	struct vfe_device *vd = container_of(work, struct vfe_device,
 					     config_work);
-	u8 status;
+	unsigned int noio;
 
-	if (vfe_get_state(vd) != VFE_STATE_LIVE || vfe_status_read(vd, &status))
+	if (vfe_get_state(vd) != VFE_STATE_LIVE)
 		return;
 	/* 2.1.1: do not rely on a device that needs a reset, reset it */
-	if (status & VIRTIO_CONFIG_S_NEEDS_RESET) {
-		if (vfe_fault(vd))
-			dev_err(vfe_dev(vd),
-				"device_status is %#x: the device asks for a reset\n",
-				status);
+	if (vfe_wants_reset(vd)) {
+		vfe_fault(vd);
 		return;
 	}
-	if (vd->ops->config_changed)
-		vd->ops->config_changed(vd);
+	if (!vd->ops->config_changed)
+		return;
+	noio = memalloc_noio_save();
+	vd->ops->config_changed(vd);
+	memalloc_noio_restore(noio);
 }
 
 /* What a vector's handler gets */

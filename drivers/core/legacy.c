@@ -73,7 +73,7 @@ static int legacy_config_read(struct vfe_device *vd, u32 offset,
 			       vfe_status_read(vd, &status) : 0;
 		memcpy(buf, again, len);
 	}
-	dev_err(vfe_dev(vd),
+	vfe_err(vd,
 		"legacy_device_config changed between each two of %u reads at %u: the device never settles\n",
 		VFE_CONFIG_RETRIES, offset);
 	return -EAGAIN;
@@ -191,9 +191,11 @@ int vfe_legacy_map(struct vfe_device *vd)
 	if (!ret && pdev->dev.coherent_dma_mask > mask)
 		ret = dma_set_coherent_mask(&pdev->dev, mask);
 	if (!ret)
-		ret = pci_request_regions(pdev, "vfe");
+		ret = pci_request_selected_regions(pdev, BIT(VFE_LEGACY_BAR),
+						   "vfe");
 	if (ret)
 		return ret;
+	vd->bars = BIT(VFE_LEGACY_BAR);
 	vd->transport = &vfe_legacy_ops;
 	w->len = min_t(u64, pci_resource_len(pdev, VFE_LEGACY_BAR),
 		       LEGACY_MOST);
@@ -203,6 +205,6 @@ int vfe_legacy_map(struct vfe_device *vd)
 		return 0;
 	dev_err(&pdev->dev, "cannot map %u bytes of BAR %u\n", w->len,
 		VFE_LEGACY_BAR);
-	pci_release_regions(pdev);
+	pci_release_selected_regions(pdev, vd->bars);
 	return -ENOMEM;
 }

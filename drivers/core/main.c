@@ -1,6 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The module vfe: a library, it binds to no device by itself. */
 #include <linux/module.h>
+#include <linux/workqueue.h>
+
+#include "core.h"
+
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+struct workqueue_struct *vfe_wq;
+EXPORT_SYMBOL_GPL(vfe_wq);
+
+static int __init vfe_init(void)
+{
+	/*
+	 * Writing memory out to a disk may have to wait for what runs here, so
+	 * it runs also when there is no memory for more threads.
+	 */
+	vfe_wq = alloc_workqueue("vfe", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
+	return vfe_wq ? 0 : -ENOMEM;
+}
+/* before drivers that are built in beside it */
+subsys_initcall(vfe_init);
+
+static void __exit vfe_exit(void)
+{
+	destroy_workqueue(vfe_wq);
+}
+module_exit(vfe_exit);
 
 #include <vfe/version.h>
 

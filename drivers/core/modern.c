@@ -62,7 +62,7 @@ static int modern_config_read(struct vfe_device *vd, u32 offset,
 			return after == U8_MAX ?
 			       vfe_status_read(vd, &status) : 0;
 	}
-	dev_err(vfe_dev(vd),
+	vfe_err(vd,
 		"config_generation changed during each of %u reads of the configuration, last %u: the device never settles\n",
 		VFE_CONFIG_RETRIES, after);
 	return -EAGAIN;
@@ -98,11 +98,13 @@ static int modern_find_notify(struct vfe_queue *q)
 	if (at + width > vd->regs.win[VFE_WIN_NOTIFY].len)
 		return vfe_queue_error(q, -EINVAL, "queue_notify_off", off,
 				       "outside the notification structure");
-	/* 4.1.3.1: written in its natural width, which some CPUs insist on */
+	/*
+	 * 4.1.3.1: written in its natural width, which some CPUs insist on. Where
+	 * 32 bits would not be, NOTIFICATION_DATA was not accepted.
+	 */
 	if (!IS_ALIGNED(vd->notify_start + at, width))
 		return vfe_queue_error(q, -EINVAL, "notify_off_multiplier",
 				       vd->notify_multiplier,
-				       data ? "no place for 32 bits, the device must be mended" :
 				       "neither 0 nor even, the device must be mended");
 	q->notify_offset = at;
 	q->notify = data ? modern_notify32 : modern_notify16;
@@ -120,6 +122,20 @@ static void modern_find_notify_data(struct vfe_queue *q)
 
 /* --- queues --- */
 
+/*
+ * 4.1.4.3.1: 0 after a reset. A queue that is still enabled may still be used at
+ * the addresses that it had.
+ */
+static int modern_check_disabled(struct vfe_queue *q)
+{
+	u16 enable = vfe_read16(&q->vd->regs, VFE_REG_QUEUE_ENABLE);
+
+	if (!enable)
+		return 0;
+	return vfe_queue_error(q, -ENOENT, "queue_enable", enable,
+			       "still enabled after a reset, the device must be mended");
+}
+
 /* 4.1.4.3.2: the registers of one queue; it is selected once */
 static int modern_queue_program(struct vfe_queue *q)
 {
@@ -130,6 +146,8 @@ static int modern_queue_program(struct vfe_queue *q)
 	vfe_write16(regs, VFE_REG_QUEUE_SELECT, q->index);
 	offered = vfe_read16(regs, VFE_REG_QUEUE_SIZE);
 	ret = vfe_queue_negotiate_size(q, "queue_size", offered);
+	if (!ret)
+		ret = modern_check_disabled(q);
 	if (ret)
 		return ret;
 	/* a power of two where it must be, and written only when it changes */

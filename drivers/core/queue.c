@@ -28,7 +28,7 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
 {
 	if (xchg(&q->broken, true))
 		return;
-	dev_err(vfe_dev(q->vd),
+	vfe_err(q->vd,
 		"queue %u (%s): device wrote a wrong %s %u, queue is not used until a reset\n",
 		q->index, q->spec.name, field, value);
 	vfe_fault(q->vd);

@@ -26,7 +26,7 @@
 int vfe_queue_error(const struct vfe_queue *q, int err, const char *field,
 		    u32 value, const char *what)
 {
-	dev_err(vfe_dev(q->vd), "queue %u (%s): %s is %u: %s\n",
+	vfe_err(q->vd, "queue %u (%s): %s is %u: %s\n",
 		q->index, q->spec.name, field, value, what);
 	return err;
 }
@@ -124,11 +124,9 @@ int vfe_queues_program(struct vfe_device *vd)
 		WRITE_ONCE(vd->queues[i].broken, false);
 		ret = vd->transport->queue_program(&vd->queues[i]);
 	}
-	/* what looks like nonsense may be a function that is gone */
-	if (ret && vfe_status_read(vd, &status))
-		return -ENODEV;
+	/* what looks like nonsense may be a function that does not answer */
 	if (ret)
-		return ret;
+		return vfe_status_read(vd, &status) ?: ret;
 	return vfe_set_state(vd, VFE_STATE_QUEUES) ? 0 : -ENODEV;
 }
 

@@ -4,15 +4,19 @@
  * negotiation of features: the steps of virtio 1.4, 3.1.1, one function each.
  * Their order is in device.c.
  */
+#include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/time64.h>
 #include <linux/virtio_config.h>
 
 #include "core.h"
+#include "trace.h"
 
 static const char * const vfe_state_names[VFE_NUM_STATES] = {
 	[VFE_STATE_RESET] = "reset",
@@ -24,7 +28,10 @@ static const char * const vfe_state_names[VFE_NUM_STATES] = {
 	[VFE_STATE_GONE] = "gone",
 };
 
-/* From which states each may be reached. One that is gone stays so. */
+/*
+ * From which states each may be reached. From GONE there is no way but
+ * vfe_function_back().
+ */
 static const u8 vfe_state_from[VFE_NUM_STATES] = {
 	[VFE_STATE_RESET] = BIT(VFE_STATE_RESET) | BIT(VFE_STATE_DRIVER) |
 			    BIT(VFE_STATE_FEATURES) | BIT(VFE_STATE_QUEUES) |
@@ -96,55 +103,10 @@ bool vfe_fault(struct vfe_device *vd)
 {
 	if (test_and_set_bit(0, &vd->fault_reported))
 		return false;
+	trace_vfe_fault(vfe_dev(vd), vfe_get_state(vd));
 	if (vd->ops->needs_reset)
 		vd->ops->needs_reset(vd);
 	return true;
-}
-
-/**
- * vfe_mark_gone() - the function reads as ones: touch it no more
- * @vd: the device
- *
- * All queues break, and the class driver of a live device is told by
- * needs_reset(), once.
- *
- * Context: any.
- */
-void vfe_mark_gone(struct vfe_device *vd)
-{
-	bool live = vfe_get_state(vd) == VFE_STATE_LIVE;
-	unsigned int i;
-
-	if (!vfe_set_state(vd, VFE_STATE_GONE))
-		return;
-	dev_err(vfe_dev(vd),
-		"registers read as ones: the function is gone, I/O fails until it is removed and found again\n");
-	for (i = 0; i < vd->num_queues; i++)
-		WRITE_ONCE(vd->queues[i].broken, true);
-	/* before DRIVER_OK the class driver learns it from what it called */
-	if (live)
-		vfe_fault(vd);
-}
-
-/**
- * vfe_status_read() - read the status register
- * @vd: the device
- * @status: where to put it
- *
- * Context: any.
- * Return: 0, or -ENODEV when the function is gone; it is marked as such then.
- */
-int vfe_status_read(struct vfe_device *vd, u8 *status)
-{
-	if (vfe_gone(vd)) {
-		vfe_mark_gone(vd);
-		return -ENODEV;
-	}
-	*status = vfe_read8(&vd->regs, vd->transport->status);
-	if (*status != VFE_ALL_ONES)
-		return 0;
-	vfe_mark_gone(vd);
-	return -ENODEV;
 }
 
 /**
@@ -153,7 +115,7 @@ int vfe_status_read(struct vfe_device *vd, u8 *status)
  * @bit: VIRTIO_CONFIG_S_*
  *
  * Context: any.
- * Return: 0, -ENODEV when the function is gone.
+ * Return: 0, -ENODEV when the function is gone, -EIO it does not answer.
  */
 int vfe_status_add(struct vfe_device *vd, u8 bit)
 {
@@ -184,63 +146,113 @@ void vfe_status_fail(struct vfe_device *vd)
 }
 
 /*
- * 2.4.2, 4.1.4.3.2: the reset is over when the status reads 0. A device that
- * did not end the last one in time is not waited for as long again: between a
- * fault and the end of a removal there are several resets. It is given some
- * time, for a reset of the function may have cured it meanwhile.
+ * Look often at first, for a reset that takes microseconds, and then rarely: a
+ * read is an exit.
  */
-static int vfe_status_wait_zero(struct vfe_device *vd)
+static void vfe_status_pause(unsigned int waited)
 {
-	unsigned int most = vd->hung ? VFE_RESET_AGAIN_MS : VFE_RESET_TIMEOUT_MS;
-	unsigned long end = jiffies + msecs_to_jiffies(most);
-	bool late;
+	unsigned int us = clamp(waited * (USEC_PER_MSEC / 16),
+				1 * USEC_PER_MSEC, 50 * USEC_PER_MSEC);
+
+	usleep_range(us, us + USEC_PER_MSEC);
+}
+
+/*
+ * One that reads as ones does not answer yet. Once it is brought back to decode
+ * accesses, if that was switched off; it has not heard of the reset then.
+ */
+static void vfe_status_dumb(struct vfe_device *vd, bool *tried)
+{
+	if (*tried)
+		return;
+	*tried = true;
+	if (vfe_decode_again(vd))
+		vfe_write8(&vd->regs, vd->transport->status, 0);
+}
+
+/* 2.4.2, 4.1.4.3.2: the reset is over when the status reads 0. */
+static int vfe_status_wait_zero(struct vfe_device *vd, unsigned int most)
+{
+	unsigned int waited, told = VFE_RESET_TIMEOUT_MS;
+	unsigned long start = jiffies;
+	bool tried = false;
 	u8 status;
 	int ret;
 
 	for (;;) {
-		late = time_after(jiffies, end);
-		ret = vfe_status_read(vd, &status);
-		if (ret || !status)
+		waited = jiffies_to_msecs(jiffies - start);
+		ret = vfe_status_look(vd, &status);
+		if (ret == -ENODEV || (!ret && !status))
 			return ret;
-		if (late)
+		if (ret)
+			vfe_status_dumb(vd, &tried);
+		/* nobody answers: that is no work that takes long */
+		if (waited > (ret ? min(most, VFE_RESET_TIMEOUT_MS) : most))
 			break;
-		usleep_range(1000, 2000);
+		if (waited > told) {
+			dev_warn(vfe_dev(vd),
+				 "device_status is still %#x %u ms after a reset: waiting up to %u ms\n",
+				 status, waited, most);
+			told = most;
+		}
+		vfe_status_pause(waited);
 	}
 	if (!vd->hung)
-		dev_err(vfe_dev(vd),
+		vfe_err(vd,
 			"device_status is still %#x %u ms after a reset: the device hangs, reset or replace it\n",
-			status, most);
+			status, waited);
 	return -ETIMEDOUT;
+}
+
+/* Did a reset that was not over in time end since? */
+static bool vfe_status_ended(struct vfe_device *vd)
+{
+	u8 status;
+
+	return vd->hung && !vfe_status_look(vd, &status) && !status;
 }
 
 /**
  * vfe_status_reset() - reset the device, wait until it is
  * @vd: the device
+ * @most: how long, in milliseconds
  *
- * Context: process context, may sleep up to VFE_RESET_TIMEOUT_MS.
+ * May be called again after -ETIMEDOUT, then or hours later. A reset that ended
+ * meanwhile is not begun again. Of one that did not, a short time is waited for:
+ * between a fault and the end of a removal there are several calls.
+ *
+ * Context: process context, may sleep up to @most.
  * Return: 0, -ETIMEDOUT, -ENODEV when the function is gone.
  */
-int vfe_status_reset(struct vfe_device *vd)
+int vfe_status_reset(struct vfe_device *vd, unsigned int most)
 {
-	int ret;
+	int ret = 0;
 
 	if (vfe_gone(vd)) {
 		vfe_mark_gone(vd);
 		return -ENODEV;
 	}
-	vfe_write8(&vd->regs, vd->transport->status, 0);
-	ret = vfe_status_wait_zero(vd);
+	if (!vfe_status_ended(vd)) {
+		vfe_write8(&vd->regs, vd->transport->status, 0);
+		ret = vfe_status_wait_zero(vd, vd->hung ? VFE_RESET_AGAIN_MS :
+							  most);
+	}
+	trace_vfe_reset(vfe_dev(vd), ret);
 	vd->hung = ret == -ETIMEDOUT;
-	if (!ret)
+	if (!ret) {
+		/* what comes from here on is news */
+		clear_bit(VFE_TOLD_STATUS, &vd->told);
 		vfe_set_state(vd, VFE_STATE_RESET);
-	else if (ret == -ETIMEDOUT)
+	} else if (ret == -ETIMEDOUT) {
 		vfe_set_state(vd, VFE_STATE_FAILED);
+	}
 	return ret;
 }
 
 /**
  * vfe_hello() - reset, ACKNOWLEDGE, DRIVER
  * @vd: the device
+ * @most: how long the reset may take, in milliseconds
  *
  * Only a device that is reset may master the bus: one whose last reset did not
  * end could still write to buffers that their owners have back.
@@ -248,9 +260,9 @@ int vfe_status_reset(struct vfe_device *vd)
  * Context: process context, may sleep.
  * Return: 0, -ETIMEDOUT, -ENODEV.
  */
-int vfe_hello(struct vfe_device *vd)
+int vfe_hello(struct vfe_device *vd, unsigned int most)
 {
-	int ret = vfe_status_reset(vd);
+	int ret = vfe_status_reset(vd, most);
 
 	if (ret)
 		return ret;
@@ -295,7 +307,7 @@ static int vfe_features_ok(struct vfe_device *vd, u64 features)
 		return ret;
 	if (status & VIRTIO_CONFIG_S_FEATURES_OK)
 		return 0;
-	dev_err(vfe_dev(vd),
+	vfe_err(vd,
 		"device_status is %#x: the device refused features %#llx (no FEATURES_OK), use a device that can do with these\n",
 		status, features);
 	return -ENODEV;

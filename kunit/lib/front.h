@@ -231,26 +231,10 @@ static inline void front_detach_all(struct front *f)
 			;
 }
 
-static inline void front_nothing(struct work_struct *work)
-{
-}
-
-/*
- * Let work items that are scheduled run: a CPU takes them in turn, and none of
- * the core's sleeps.
- */
+/* Let the core's work items run. */
 static inline void front_settle(void)
 {
-	struct work_struct marker;
-	unsigned int cpu;
-
-	INIT_WORK_ONSTACK(&marker, front_nothing);
-	/* an interrupt may have come to another processor */
-	for_each_online_cpu(cpu) {
-		schedule_work_on(cpu, &marker);
-		flush_work(&marker);
-	}
-	destroy_work_on_stack(&marker);
+	flush_workqueue(vfe_wq);
 }
 
 static inline u16 front_command(struct front *f)

@@ -17,9 +17,9 @@ static inline struct kmsg_dump_iter log_mark(void)
 	return iter;
 }
 
-/* Errors (level 3 or worse) since @mark that contain @what */
-static inline unsigned int log_errors(struct kmsg_dump_iter mark,
-				      const char *what)
+/* Lines of level @most or worse since @mark that contain @what */
+static inline unsigned int log_count(struct kmsg_dump_iter mark,
+				     const char *what, unsigned int most)
 {
 	unsigned int n = 0, level;
 	char line[256];
@@ -27,11 +27,25 @@ static inline unsigned int log_errors(struct kmsg_dump_iter mark,
 
 	while (kmsg_dump_get_line(&mark, true, line, sizeof(line) - 1, &len)) {
 		line[len] = '\0';
-		if (sscanf(line, "<%u>", &level) == 1 && (level & 7) <= 3 &&
+		if (sscanf(line, "<%u>", &level) == 1 && (level & 7) <= most &&
 		    strstr(line, what))
 			n++;
 	}
 	return n;
+}
+
+/* Errors (level 3 or worse) */
+static inline unsigned int log_errors(struct kmsg_dump_iter mark,
+				      const char *what)
+{
+	return log_count(mark, what, 3);
+}
+
+/* Lines of any level */
+static inline unsigned int log_lines(struct kmsg_dump_iter mark,
+				     const char *what)
+{
+	return log_count(mark, what, 7);
 }
 
 #endif /* VFE_TEST_LOG_H */

@@ -142,6 +142,7 @@ struct vfe_mock_impl {
 	bool was_reset;
 	bool resetting;
 	unsigned int stale;
+	unsigned long reset_end;	/* in jiffies, 0 when none takes time */
 	u8 old_status;
 	bool reset_wanted;
 	unsigned long *exposed[VFE_MOCK_QUEUES];

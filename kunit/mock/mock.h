@@ -106,6 +106,8 @@ struct vfe_mock_access {
  * @refuse_features: FEATURES_OK does not stick
  * @reset_reads: reads of device_status that still show the old status after a
  *		 reset (ACKNOWLEDGE, if that was 0); UINT_MAX: for ever
+ * @reset_ms: how long a reset takes beyond that, in milliseconds; another one
+ *	      in between does not begin it again
  * @queue_reset_reads: reads of queue_reset that still show 1; UINT_MAX: for
  *		       ever
  * @vectors_short: mappings from this MSI-X vector on are refused (NO_VECTOR),
@@ -124,6 +126,7 @@ struct vfe_mock_access {
 struct vfe_mock_knobs {
 	bool refuse_features;
 	unsigned int reset_reads;
+	unsigned int reset_ms;
 	unsigned int queue_reset_reads;
 	u16 vectors_short;
 	unsigned int generation_moves;

@@ -4,6 +4,7 @@
  * behind FEATURES_OK, and the reset (virtio 1.4, 2.1, 2.2, 2.4, 3.1).
  */
 #include <linux/bitmap.h>
+#include <linux/jiffies.h>
 
 #include "internal.h"
 
@@ -61,6 +62,9 @@ u32 vfe_mock_status_read(struct vfe_mock_impl *impl)
 			impl->stale--;
 		return impl->old_status;
 	}
+	if (impl->reset_end && time_before(jiffies, impl->reset_end))
+		return impl->old_status;
+	impl->reset_end = 0;
 	if (!m->status)
 		impl->resetting = false;
 	return m->status;
@@ -72,6 +76,10 @@ static void vfe_mock_reset_write(struct vfe_mock_impl *impl)
 
 	impl->was_reset = true;
 	impl->resetting = true;
+	if (m->knobs.reset_ms && !impl->reset_end)
+		impl->reset_end = jiffies + msecs_to_jiffies(m->knobs.reset_ms);
+	if (impl->reset_end && impl->old_status && !m->status)
+		return;		/* it goes on */
 	/* a fresh device was left behind by somebody */
 	impl->old_status = m->status ?: VIRTIO_CONFIG_S_ACKNOWLEDGE;
 	impl->stale = m->knobs.reset_reads;
@@ -153,7 +161,7 @@ void vfe_mock_status_write(struct vfe_mock_impl *impl, u8 val)
 	if (rule)
 		vfe_mock_offend(m, rule);
 	/* 2.1.2: nothing is heard until the reset is over */
-	if (impl->stale || impl->reset_wanted)
+	if (impl->stale || impl->reset_wanted || impl->reset_end)
 		return;
 	fresh = val & VFE_MOCK_DRIVER_BITS & ~m->status;
 	if (fresh & VIRTIO_CONFIG_S_FEATURES_OK && !vfe_mock_features_ok(m))

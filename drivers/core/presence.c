@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Is the function there, and is the device on it fit for I/O? A register that
+ * reads as ones is a sign and no proof: memory decoding may be off, a link may
+ * be down for a moment, a function may be in a reset. Configuration space
+ * decides. A function that was gone may come back.
+ */
+#include <linux/bitops.h>
+#include <linux/device.h>
+#include <linux/errno.h>
+#include <linux/export.h>
+#include <linux/pci.h>
+#include <linux/virtio_config.h>
+
+#include "core.h"
+#include "trace.h"
+
+/**
+ * vfe_presence_init() - remember how the function is to be configured
+ * @vd: the device, enabled
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int vfe_presence_init(struct vfe_device *vd)
+{
+	pci_save_state(vd->pdev);
+	vd->saved = pci_store_saved_state(vd->pdev);
+	return vd->saved ? 0 : -ENOMEM;
+}
+
+void vfe_presence_exit(struct vfe_device *vd)
+{
+	kfree(vd->saved);
+}
+
+/* Does the function that was bound answer in configuration space? */
+static bool vfe_present(struct vfe_device *vd)
+{
+	struct pci_dev *pdev = vd->pdev;
+	u32 id = 0;
+
+	if (pci_channel_offline(pdev) || !pci_device_is_present(pdev))
+		return false;
+	/* a virtual function has no identity of its own to read */
+	if (pdev->is_virtfn)
+		return true;
+	pci_read_config_dword(pdev, PCI_VENDOR_ID, &id);
+	return id == ((u32)pdev->device << 16 | pdev->vendor);
+}
+
+/* Configuration space as it was; the function does not master the bus then. */
+static int vfe_restore(struct vfe_device *vd)
+{
+	struct pci_dev *pdev = vd->pdev;
+	int ret = pci_load_saved_state(pdev, vd->saved);
+
+	if (ret)
+		return ret;
+	pci_restore_state(pdev);
+	pci_clear_master(pdev);
+	return pci_reenable_device(pdev);
+}
+
+/**
+ * vfe_decode_again() - let the function answer where it does not any more
+ * @vd: the device, being reset, whose registers read as ones
+ *
+ * Somebody may have switched its decoding off, or reset it by its
+ * configuration space, which takes its addresses as well.
+ *
+ * Context: process context, may sleep.
+ * Return: whether that was so; the device is to be reset again then.
+ */
+bool vfe_decode_again(struct vfe_device *vd)
+{
+	u16 command;
+
+	if (pci_read_config_word(vd->pdev, PCI_COMMAND, &command) ||
+	    command & (PCI_COMMAND_MEMORY | PCI_COMMAND_IO))
+		return false;
+	vfe_err(vd,
+		"command register is %#x, its decoding was switched off: restoring the configuration\n",
+		command);
+	return !vfe_restore(vd);
+}
+
+/**
+ * vfe_mark_gone() - the function is not there: touch it no more
+ * @vd: the device
+ *
+ * All queues break, and the class driver of a live device is told by
+ * needs_reset(), once. vfe_function_back() and vfe_restart() are the way back.
+ *
+ * Context: any.
+ */
+void vfe_mark_gone(struct vfe_device *vd)
+{
+	bool live = vfe_get_state(vd) == VFE_STATE_LIVE;
+	unsigned int i;
+
+	if (!vfe_set_state(vd, VFE_STATE_GONE))
+		return;
+	trace_vfe_gone(vfe_dev(vd), READ_ONCE(vd->lost));
+	if (!READ_ONCE(vd->lost))
+		vfe_err(vd,
+			"the function is gone (registers and configuration space read as ones, or its bus failed): no I/O until it is back\n");
+	for (i = 0; i < vd->num_queues; i++)
+		WRITE_ONCE(vd->queues[i].broken, true);
+	/* before DRIVER_OK the class driver learns it from what it called */
+	if (live)
+		vfe_fault(vd);
+}
+
+/**
+ * vfe_status_look() - read the status register, and think nothing of it
+ * @vd: the device
+ * @status: where to put it
+ *
+ * Context: any.
+ * Return: 0, -EIO when it reads as ones though the function is there, -ENODEV
+ * when that is gone; it is marked as such then.
+ */
+int vfe_status_look(struct vfe_device *vd, u8 *status)
+{
+	if (vfe_gone(vd)) {
+		vfe_mark_gone(vd);
+		return -ENODEV;
+	}
+	*status = vfe_read8(&vd->regs, vd->transport->status);
+	if (*status != VFE_ALL_ONES)
+		return 0;
+	if (vfe_present(vd))
+		return -EIO;
+	vfe_mark_gone(vd);
+	return -ENODEV;
+}
+
+/**
+ * vfe_status_read() - read the status register of a device in use
+ * @vd: the device
+ * @status: where to put it
+ *
+ * One that reads as ones though the function is there needs a reset: the log
+ * says so once, and the class driver of a live device is told.
+ *
+ * Context: any.
+ * Return: as vfe_status_look().
+ */
+int vfe_status_read(struct vfe_device *vd, u8 *status)
+{
+	int ret = vfe_status_look(vd, status);
+
+	if (ret != -EIO)
+		return ret;
+	if (!test_and_set_bit(VFE_TOLD_STATUS, &vd->told))
+		vfe_err(vd,
+			"device_status is %#x, though the function is there: it does not answer and is to be reset\n",
+			*status);
+	if (vfe_get_state(vd) == VFE_STATE_LIVE)
+		vfe_fault(vd);
+	return ret;
+}
+
+/* What a live device's status is a sign of; NULL when it is as it should be */
+static const char *vfe_status_says(struct vfe_device *vd, u8 status,
+				   bool running)
+{
+	if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
+		return "the device asks for a reset";
+	/* unless it was taken away in order, meanwhile */
+	if (running && !(status & VIRTIO_CONFIG_S_DRIVER_OK) &&
+	    READ_ONCE(vd->running))
+		return "DRIVER_OK is lost, the device was reset or its bus mastering was off";
+	return NULL;
+}
+
+enum vfe_health vfe_health(struct vfe_device *vd)
+{
+	/* pairs with vfe_ready(): the read comes after the write of DRIVER_OK */
+	bool running = smp_load_acquire(&vd->running);
+	const char *says;
+	u8 status;
+	int ret = vfe_status_read(vd, &status);
+
+	if (ret)
+		return ret == -ENODEV ? VFE_HEALTH_GONE :
+					VFE_HEALTH_NEEDS_RESET;
+	says = vfe_status_says(vd, status, running);
+	if (!says)
+		return VFE_HEALTH_GOOD;
+	if (!test_and_set_bit(VFE_TOLD_STATUS, &vd->told))
+		vfe_err(vd, "device_status is %#x: %s\n", status, says);
+	return VFE_HEALTH_NEEDS_RESET;
+}
+EXPORT_SYMBOL_GPL(vfe_health);
+
+bool vfe_wants_reset(struct vfe_device *vd)
+{
+	return vfe_health(vd) != VFE_HEALTH_GOOD;
+}
+EXPORT_SYMBOL_GPL(vfe_wants_reset);
+
+bool vfe_gone(const struct vfe_device *vd)
+{
+	return vfe_get_state(vd) == VFE_STATE_GONE ||
+	       pci_channel_offline(vd->pdev);
+}
+EXPORT_SYMBOL_GPL(vfe_gone);
+
+void vfe_function_lost(struct vfe_device *vd)
+{
+	WRITE_ONCE(vd->lost, true);
+	/* the caller knows: needs_reset() is not for it */
+	set_bit(0, &vd->fault_reported);
+	vfe_mark_gone(vd);
+	vfe_reset(vd);
+}
+EXPORT_SYMBOL_GPL(vfe_function_lost);
+
+int vfe_function_back(struct vfe_device *vd)
+{
+	int ret = vfe_present(vd) ? vfe_restore(vd) : -ENODEV;
+
+	trace_vfe_back(vfe_dev(vd), ret);
+	if (ret == -ENODEV)
+		return ret;
+	if (ret) {
+		vfe_err(vd,
+			"the function is back, but cannot be enabled: %d\n",
+			ret);
+		return ret;
+	}
+	WRITE_ONCE(vd->lost, false);
+	/* only here: whoever finds it gone at any other moment is right */
+	cmpxchg(&vd->state, VFE_STATE_GONE, VFE_STATE_FAILED);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(vfe_function_back);
+
+/**
+ * vfe_find_again() - is a function that was gone there again?
+ * @vd: the device
+ *
+ * Context: process context, may sleep.
+ * Return: 0, also for one that never was; -ENODEV while it is not there, or
+ * the class driver has not called vfe_function_back() yet.
+ */
+int vfe_find_again(struct vfe_device *vd)
+{
+	if (!vfe_gone(vd))
+		return 0;
+	return READ_ONCE(vd->lost) ? -ENODEV : vfe_function_back(vd);
+}
