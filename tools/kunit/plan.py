@@ -15,8 +15,8 @@ PARAMETERS = {"vfe_trap_blk": ("window=memory",)}
 # What a module must refuse to load with.
 REJECTED = {"vfe_blk": ("interrupts=none", "queues=4096", "queue_depth=24",
                         "queue_depth=1", "queue_depth=65536",
-                        "poll_queues=4096", "moderation=101",
-                        "adaptive_poll=10001", "streams=2"),
+                        "poll_queues=4096", "coalesce_usecs=10001",
+                        "adaptive_poll=10001"),
             "vfe_trap_blk": ("window=none",)}
 # The mock stays: a region of logic_iomem cannot be taken back, and with it
 # what its code uses.
