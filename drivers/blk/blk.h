@@ -44,8 +44,9 @@
  * @VFE_BLK_LIVE: it takes requests
  * @VFE_BLK_RECOVERING: it is being reset and started again, or will be when
  *			a pause is over; requests wait
- * @VFE_BLK_GIVEN_UP: the user stopped the recovery: requests fail
- * @VFE_BLK_DEAD: the function is gone, or the driver leaves it: requests fail
+ * @VFE_BLK_GIVEN_UP: the user stopped the recovery, or the function is gone:
+ *		      requests fail
+ * @VFE_BLK_DEAD: the driver leaves the function: requests fail
  *
  * vfe_blk_set_state() knows which may follow which.
  */
@@ -285,6 +286,7 @@ struct vfe_blk_tunables {
  * @halted: the block layer's queues are quiesced, the rings closed
  * @recover: a recovery goes on trying; the user may switch that off
  * @recovery: resets the device and sends its requests again
+ * @channel_lost: the bus failed, and has not resumed
  * @force_reset: the next recovery resets the device, not only queues
  * @resets: resets of the device since it last completed something
  * @sysfs_lock: serialises changes by users; taken before @state_lock
@@ -318,6 +320,7 @@ struct vfe_blk {
 	bool halted;
 	bool recover;
 	struct delayed_work recovery;
+	bool channel_lost;
 	bool force_reset;
 	unsigned int resets;
 	struct mutex sysfs_lock;	/* by users, see above */
@@ -478,13 +481,14 @@ int vfe_blk_getgeo(struct vfe_blk *vb, struct hd_geometry *geo);
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq);
 void vfe_blk_needs_reset(struct vfe_device *vd);
 void vfe_blk_recovery_init(struct vfe_blk *vb);
-int vfe_blk_workqueue_init(void);
-void vfe_blk_workqueue_exit(void);
 int vfe_blk_start(struct vfe_blk *vb);
 void vfe_blk_stop(struct vfe_blk *vb);
 void vfe_blk_resume(struct vfe_blk *vb);
 bool vfe_blk_live(const struct vfe_blk *vb);
 void vfe_blk_set_recover(struct vfe_blk *vb, bool on);
+void vfe_blk_channel_lost(struct vfe_blk *vb);
+int vfe_blk_channel_back(struct vfe_blk *vb);
+void vfe_blk_channel_resumed(struct vfe_blk *vb);
 void vfe_blk_removed(struct vfe_blk *vb);
 void vfe_blk_shutdown_device(struct vfe_blk *vb);
 

@@ -292,7 +292,43 @@ static void vfe_blk_reset_done(struct pci_dev *pdev)
 	vfe_blk_resume(pci_get_drvdata(pdev));
 }
 
+/* What the bus reports: its link failed, or what a device sent was wrong. */
+static pci_ers_result_t vfe_blk_error_detected(struct pci_dev *pdev,
+					       pci_channel_state_t state)
+{
+	struct vfe_blk *vb = pci_get_drvdata(pdev);
+
+	if (state == pci_channel_io_normal)
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	if (state == pci_channel_io_perm_failure) {
+		vfe_blk_removed(vb);
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
+	vfe_blk_channel_lost(vb);
+	return PCI_ERS_RESULT_NEED_RESET;
+}
+
+static pci_ers_result_t vfe_blk_mmio_enabled(struct pci_dev *pdev)
+{
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static pci_ers_result_t vfe_blk_slot_reset(struct pci_dev *pdev)
+{
+	return vfe_blk_channel_back(pci_get_drvdata(pdev)) ?
+	       PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_RECOVERED;
+}
+
+static void vfe_blk_error_resume(struct pci_dev *pdev)
+{
+	vfe_blk_channel_resumed(pci_get_drvdata(pdev));
+}
+
 static const struct pci_error_handlers vfe_blk_err_handler = {
+	.error_detected = vfe_blk_error_detected,
+	.mmio_enabled = vfe_blk_mmio_enabled,
+	.slot_reset = vfe_blk_slot_reset,
+	.resume = vfe_blk_error_resume,
 	.reset_prepare = vfe_blk_reset_prepare,
 	.reset_done = vfe_blk_reset_done,
 };
@@ -370,20 +406,13 @@ static int __init vfe_blk_init(void)
 	err = vfe_blk_check_params();
 	if (err)
 		return err;
-	err = vfe_blk_workqueue_init();
-	if (err)
-		return err;
-	err = pci_register_driver(&vfe_blk_driver);
-	if (err)
-		vfe_blk_workqueue_exit();
-	return err;
+	return pci_register_driver(&vfe_blk_driver);
 }
 module_init(vfe_blk_init);
 
 static void __exit vfe_blk_exit(void)
 {
 	pci_unregister_driver(&vfe_blk_driver);
-	vfe_blk_workqueue_exit();
 }
 module_exit(vfe_blk_exit);
 

@@ -16,8 +16,6 @@
 #define VFE_BLK_FIRST_PAUSE	HZ
 #define VFE_BLK_LONGEST_PAUSE	(60 * HZ)
 
-static struct workqueue_struct *vfe_blk_wq;
-
 #define TO(state)	BIT(VFE_BLK_##state)
 
 /* @state_lock is held. Return: whether @to may follow, and then it does. */
@@ -261,7 +259,7 @@ static unsigned long vfe_blk_pause(const struct vfe_blk *vb)
 
 static void vfe_blk_schedule_recovery(struct vfe_blk *vb, unsigned long pause)
 {
-	queue_delayed_work(vfe_blk_wq, &vb->recovery, pause);
+	queue_delayed_work(vfe_wq, &vb->recovery, pause);
 }
 
 /* All requests fail from here on, those that wait too. @state_lock is held. */
@@ -287,8 +285,7 @@ static void vfe_blk_try_later(struct vfe_blk *vb, int err)
 	vfe_blk_schedule_recovery(vb, pause);
 }
 
-/* Return: whether the disk is dead */
-static bool vfe_blk_reset_device(struct vfe_blk *vb)
+static void vfe_blk_reset_device(struct vfe_blk *vb)
 {
 	int err;
 
@@ -298,54 +295,46 @@ static bool vfe_blk_reset_device(struct vfe_blk *vb)
 	vfe_blk_halt(vb);
 	err = vfe_blk_revive(vb);
 	if (!err)
-		return false;
-	if (!vfe_gone(vb->vd)) {
-		vfe_blk_try_later(vb, err);
-		return false;
+		return;
+	/* nobody is there: fail what waits, but look whether it comes back */
+	if (vfe_gone(vb->vd)) {
+		vfe_blk_give_up(vb);
+		if (vb->recover)
+			vfe_blk_schedule_recovery(vb, vfe_blk_pause(vb));
+		return;
 	}
-	vfe_blk_set_state(vb, VFE_BLK_DEAD);
-	vfe_blk_release_queues(vb);
-	return true;
+	vfe_blk_try_later(vb, err);
 }
 
-/* Return: whether the disk is dead. @state_lock is held. */
-static bool vfe_blk_recover_locked(struct vfe_blk *vb)
+/* @state_lock is held. */
+static void vfe_blk_recover_locked(struct vfe_blk *vb)
 {
 	if (vb->state != VFE_BLK_RECOVERING &&
 	    !vfe_blk_set_state(vb, VFE_BLK_RECOVERING))
-		return false;
-	if (vb->halted || xchg(&vb->force_reset, false) ||
-	    !vfe_blk_reset_queues(vb))
-		return vfe_blk_reset_device(vb);
+		return;
+	if (vb->halted || vfe_gone(vb->vd) || xchg(&vb->force_reset, false) ||
+	    !vfe_blk_reset_queues(vb)) {
+		vfe_blk_reset_device(vb);
+		return;
+	}
 	vfe_blk_set_state(vb, VFE_BLK_LIVE);
 	blk_mq_kick_requeue_list(vb->disk->queue);
-	return false;
 }
 
 static void vfe_blk_recover(struct work_struct *work)
 {
 	struct vfe_blk *vb = container_of(to_delayed_work(work),
 					  struct vfe_blk, recovery);
-	bool dead = false;
 
 	mutex_lock(&vb->state_lock);
-	if (vb->state == VFE_BLK_LIVE || vb->state == VFE_BLK_RECOVERING)
-		dead = vfe_blk_recover_locked(vb);
+	/*
+	 * One that is suspended is left alone, one whose bus is down, and one
+	 * that the user gave up.
+	 */
+	if (vb->state != VFE_BLK_STOPPED && !vb->channel_lost &&
+	    (vb->recover || vb->state == VFE_BLK_LIVE))
+		vfe_blk_recover_locked(vb);
 	mutex_unlock(&vb->state_lock);
-	if (dead)
-		blk_mark_disk_dead(vb->disk);
-}
-
-int vfe_blk_workqueue_init(void)
-{
-	/* swap may be on a disk that has to recover before memory is freed */
-	vfe_blk_wq = alloc_workqueue("vfe_blk", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
-	return vfe_blk_wq ? 0 : -ENOMEM;
-}
-
-void vfe_blk_workqueue_exit(void)
-{
-	destroy_workqueue(vfe_blk_wq);
 }
 
 void vfe_blk_recovery_init(struct vfe_blk *vb)
@@ -373,17 +362,55 @@ void vfe_blk_needs_reset(struct vfe_device *vd)
  */
 void vfe_blk_set_recover(struct vfe_blk *vb, bool on)
 {
-	bool dead = false;
-
 	mutex_lock(&vb->state_lock);
 	WRITE_ONCE(vb->recover, on);
 	if (!on && vb->state == VFE_BLK_RECOVERING && vb->halted)
 		vfe_blk_give_up(vb);
 	if (on && vb->state == VFE_BLK_GIVEN_UP)
-		dead = vfe_blk_recover_locked(vb);
+		vfe_blk_recover_locked(vb);
 	mutex_unlock(&vb->state_lock);
-	if (dead)
-		blk_mark_disk_dead(vb->disk);
+}
+
+/* --- errors of the bus --- */
+
+/**
+ * vfe_blk_channel_lost() - the function cannot be reached for now
+ * @vb: the disk
+ *
+ * Requests wait until vfe_blk_channel_resumed().
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_blk_channel_lost(struct vfe_blk *vb)
+{
+	mutex_lock(&vb->state_lock);
+	vb->channel_lost = true;
+	vfe_blk_set_state(vb, VFE_BLK_RECOVERING);
+	vfe_function_lost(vb->vd);
+	if (vb->state == VFE_BLK_RECOVERING)
+		vfe_blk_halt(vb);
+	mutex_unlock(&vb->state_lock);
+}
+
+/* Its slot was reset. Return: 0 or the error of vfe_function_back() */
+int vfe_blk_channel_back(struct vfe_blk *vb)
+{
+	int err;
+
+	mutex_lock(&vb->state_lock);
+	err = vfe_function_back(vb->vd);
+	mutex_unlock(&vb->state_lock);
+	return err;
+}
+
+/* The bus works again: start the device, and send what waits. */
+void vfe_blk_channel_resumed(struct vfe_blk *vb)
+{
+	mutex_lock(&vb->state_lock);
+	vb->channel_lost = false;
+	if (vb->state == VFE_BLK_RECOVERING)
+		vfe_blk_recover_locked(vb);
+	mutex_unlock(&vb->state_lock);
 }
 
 /* --- timeouts --- */
@@ -511,14 +538,10 @@ void vfe_blk_stop(struct vfe_blk *vb)
  */
 void vfe_blk_resume(struct vfe_blk *vb)
 {
-	bool dead = false;
-
 	mutex_lock(&vb->state_lock);
 	if (vb->state == VFE_BLK_STOPPED)
-		dead = vfe_blk_recover_locked(vb);
+		vfe_blk_recover_locked(vb);
 	mutex_unlock(&vb->state_lock);
-	if (dead)
-		blk_mark_disk_dead(vb->disk);
 }
 
 /**
