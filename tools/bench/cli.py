@@ -12,10 +12,12 @@ from pathlib import Path
 
 from lab import LabError, files, image, machine, paths, progress, tree
 
-from . import host, kvm, report, rows, run, service, stall, table, targets
+from . import host, kvm, report, rows, run, table, targets
 from .formula import FormulaError
 from .kvm import KvmError
 from .result import Result
+from .service import command as service
+from .stall import command as stall
 from .target import Target
 from .vcpu import VcpuError
 

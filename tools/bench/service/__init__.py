@@ -1,6 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
 """Both drivers on storage whose requests take their time."""
-
-from .command import command
-
-__all__ = ["command"]

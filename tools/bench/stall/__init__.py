@@ -1,6 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a guest does while its storage stands still."""
-
-from .command import command
-
-__all__ = ["command"]

@@ -196,7 +196,7 @@ static void test_reset(void)
 	CHECK_EQ(vdev_due(g.v), UINT64_MAX);
 	guest_start(&g, ALL_FEATURES, 64);
 	submit(&g, 2);
-	memset(status_of(&g, 0), 0x55, 1);
+	*status_of(&g, 0) = 0x55;
 	vdev_serve(g.v, FOREVER);
 	CHECK_EQ(*status_of(&g, 0), 0x55);
 	CHECK_EQ(used_idx(&g), 1);
