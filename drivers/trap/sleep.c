@@ -19,9 +19,9 @@ static void vfet_halt(struct work_struct *work)
 	struct vfet_disk *td = container_of(to_delayed_work(work),
 					    struct vfet_disk, halt);
 
-	dev_warn_ratelimited(&td->window.pdev->dev,
-			     "going to sleep with a request under way: it is sent again later\n");
-	vfet_window_stop(&td->window, true);
+	if (vfet_window_stop(&td->window, true))
+		dev_warn_ratelimited(&td->window.pdev->dev,
+				     "stopped with a request under way: it is sent again later\n");
 }
 
 /**

@@ -186,7 +186,7 @@ int vfet_window_reset(struct vfet_window *w, unsigned int most);
 void vfet_window_quiet(struct vfet_window *w);
 void vfet_window_lose(struct vfet_window *w);
 int vfet_window_find(struct vfet_window *w);
-void vfet_window_stop(struct vfet_window *w, bool stop);
+bool vfet_window_stop(struct vfet_window *w, bool stop);
 int vfet_window_begin(struct vfet_window *w, enum vfe_command command,
 		      u64 sector, u32 count);
 int vfet_window_wait(struct vfet_window *w, unsigned long timeout,

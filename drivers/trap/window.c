@@ -97,19 +97,23 @@ int vfet_window_find(struct vfet_window *w)
 /**
  * vfet_window_stop() - let nobody wait for the device any longer
  * @w: the window
- * @stop: whether to; what waits ends with -EINTR
+ * @stop: whether to; what waits, and what would, ends with -EINTR
  *
  * Context: any.
+ * Return: whether a command was under way.
  */
-void vfet_window_stop(struct vfet_window *w, bool stop)
+bool vfet_window_stop(struct vfet_window *w, bool stop)
 {
 	unsigned long flags;
+	bool waiting;
 
 	spin_lock_irqsave(&w->lock, flags);
 	w->stop = stop;
-	if (stop && w->phase == VFET_WAITING)
+	waiting = w->phase == VFET_WAITING;
+	if (stop && waiting)
 		complete(&w->answered);
 	spin_unlock_irqrestore(&w->lock, flags);
+	return waiting;
 }
 
 /* Begin or end waiting; final states stay. */
@@ -121,6 +125,8 @@ static int vfet_set_phase(struct vfet_window *w, enum vfet_phase phase)
 	spin_lock_irqsave(&w->lock, flags);
 	if (w->phase == VFET_GONE) {
 		err = -ENODEV;
+	} else if (phase == VFET_WAITING && w->stop) {
+		err = -EINTR;
 	} else {
 		w->phase = phase;
 		if (phase == VFET_WAITING)
@@ -140,7 +146,7 @@ static int vfet_set_phase(struct vfet_window *w, enum vfet_phase phase)
  * A WRITE's words follow at once, before vfet_window_wait(); a READ's after.
  *
  * Context: process context, may sleep.
- * Return: 0 or -ENODEV when the device is gone.
+ * Return: 0, -EINTR see vfet_window_stop(), or -ENODEV when the device is gone.
  */
 int vfet_window_begin(struct vfet_window *w, enum vfe_command command,
 		      u64 sector, u32 count)
