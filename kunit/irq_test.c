@@ -488,7 +488,21 @@ static void needs_reset_after_a_broken_ring(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
 }
 
+/*
+ * A reset waits for the work item: if that waited for memory which has to be
+ * written out to this disk first, both would wait for ever.
+ */
+static void change_waits_for_no_io(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	f->may_do_io = true;
+	front_expect_config_change(test, f);
+	KUNIT_EXPECT_FALSE(test, f->may_do_io);
+}
+
 static struct kunit_case irq_cases[] = {
+	KUNIT_CASE(change_waits_for_no_io),
 	KUNIT_CASE(vectors_that_there_are),
 	KUNIT_CASE(kinds_asked_for),
 	KUNIT_CASE(neither_vectors_nor_a_pin),

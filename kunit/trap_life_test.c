@@ -4,9 +4,11 @@
  * mean nothing, a device that does not answer, answers nonsense or is gone;
  * sleep, resets, and a function that changes its driver.
  */
+#include <linux/delay.h>
 #include <linux/module.h>
 
 #include "lib/fail.h"
+#include "lib/log.h"
 #include "lib/trap.h"
 
 #define TRAP_TRIES	3	/* of a request, see VFET_TRIES */
@@ -26,6 +28,13 @@ static unsigned int trap_resets(const struct vfe_mock *m)
 static const struct dev_pm_ops *trap_pm(struct vfe_rig *rig)
 {
 	return rig->m->pdev->dev.driver->pm;
+}
+
+/* Time goes by; less than two minutes a case, or insmod seems to hang. */
+static void trap_let_pass(unsigned int seconds)
+{
+	while (seconds--)
+		msleep(MSEC_PER_SEC);
 }
 
 /* --- interrupts --- */
@@ -96,17 +105,132 @@ static void trap_interrupt_for_nothing(struct kunit *test)
 
 /* --- no answer, or nonsense --- */
 
-static void trap_never_answers(struct kunit *test)
+/* Whatever was asked for is done, and its interrupt raised. */
+static bool trap_done(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->dir == VFE_READ && a->reg == VFE_REG_MEMORY_STATUS)
+		a->val = VFE_STATUS_IRQ | VFE_STATUS_READY;
+	return false;
+}
+
+/* Time alone fails no request and resets nothing; it is told of once. */
+static void trap_answers_late(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);
+	struct kmsg_dump_iter mark = log_mark();
+	struct vfe_rig_io *io;
 
 	vfe_rig_impatient(rig);
 	vfe_mock_log_clear(rig->m);
 	rig->m->knobs.mute = true;
-	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, vfe_rig_write(rig, 0, 512, 1));
-	KUNIT_EXPECT_EQ(test, (unsigned int)TRAP_TRIES, trap_resets(rig->m));
+	io = vfe_rig_start(rig, REQ_OP_WRITE | REQ_PREFLUSH, 0, 0, 0);
+	trap_let_pass(90);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, 0U, trap_resets(rig->m));
+	KUNIT_EXPECT_EQ(test, 1U, log_lines(mark, "waiting on"));
 	rig->m->knobs.mute = false;
+	rig->m->knobs.access = trap_done;
+	vfe_mock_pin(rig->m);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	rig->m->knobs.access = NULL;
 	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* A request that never ends holds up no suspend, and is sent again. */
+static void trap_sleeps_without_an_answer(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+	struct device *dev = &rig->m->pdev->dev;
+	unsigned long start = jiffies;
+	struct vfe_rig_io *io;
+
+	rig->m->knobs.mute = true;
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
+	KUNIT_EXPECT_LT(test, jiffies - start, 10UL * HZ);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	rig->m->knobs.mute = false;
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->resume(dev));
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 0, io->data, 512));
+	vfe_rig_works(rig);
+}
+
+/* Nor does it hold up who takes the driver away. */
+static void trap_unbind_without_an_answer(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+	unsigned long start = jiffies;
+	struct vfe_rig_io *io;
+
+	rig->m->knobs.mute = true;
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
+	vfe_rig_unbind(rig);
+	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_LT(test, jiffies - start, 60UL * HZ);
+}
+
+/* After a sleep it does not answer at once: requests wait until it does. */
+static void trap_wakes_late(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+	struct device *dev = &rig->m->pdev->dev;
+	struct vfe_rig_io *io;
+
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
+	rig->m->knobs.mute = true;
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->resume(dev));
+	trap_let_pass(40);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	/* another sleep while it is asked */
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->resume(dev));
+	rig->m->knobs.mute = false;
+	trap_let_pass(20);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	vfe_rig_works(rig);
+}
+
+/* The bus fails under a request; the slot is reset, and it is sent again. */
+static void trap_bus_error(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+	struct pci_dev *pdev = rig->m->pdev;
+	const struct pci_error_handlers *h;
+	struct vfe_rig_io *io;
+
+	h = to_pci_driver(pdev->dev.driver)->err_handler;
+	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_CAN_RECOVER,
+			h->error_detected(pdev, pci_channel_io_normal));
+	h->resume(pdev);
+	vfe_rig_works(rig);
+	rig->m->knobs.mute = true;
+	vfe_mock_log_clear(rig->m);
+	io = vfe_rig_start(rig, REQ_OP_READ, 0, 512, 1);
+	KUNIT_EXPECT_TRUE(test,
+			  VFE_RIG_UNTIL(vfe_mock_count(rig->m,
+						       VFE_REG_MEMORY_COMMAND,
+						       VFE_WRITE)));
+	pdev->error_state = pci_channel_io_frozen;
+	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_NEED_RESET,
+			h->error_detected(pdev, pci_channel_io_frozen));
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	rig->m->knobs.mute = false;
+	pci_write_config_word(pdev, PCI_COMMAND, 0);
+	pdev->error_state = pci_channel_io_normal;
+	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_RECOVERED, h->slot_reset(pdev));
+	h->resume(pdev);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_DISCONNECT,
+			h->error_detected(pdev, pci_channel_io_perm_failure));
+	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_write(rig, 0, 512, 1));
+	/* a reset of the function finds it again */
+	KUNIT_EXPECT_EQ(test, 0, pci_reset_function(pdev));
+	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
 /* Answers, but neither with an error nor with what was asked for */
@@ -160,22 +284,31 @@ static bool trap_stuck(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
+/* Answers nonsense, and stays in the reset that comes of it. */
+static bool trap_stuck_after_nonsense(struct vfe_mock *m,
+				      struct vfe_mock_access *a)
+{
+	trap_nonsense(m, a);
+	return trap_stuck(m, a);
+}
+
 static void trap_reset_never_ends(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_plug(test, NULL);
+	struct vfe_rig_io *io;
 
 	rig->m->knobs.access = trap_stuck;
-	KUNIT_EXPECT_EQ(test, -ENODEV, trap_bind(rig));
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, trap_bind(rig));
 	rig->m->knobs.access = NULL;
 	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
-	/* and when it happens later */
-	vfe_rig_impatient(rig);
-	rig->m->knobs.access = trap_stuck;
-	rig->m->knobs.mute = true;
-	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_write(rig, 0, 512, 1));
-	rig->m->knobs.mute = false;
+	/* one that ends late is waited for, however late */
+	rig->m->knobs.access = trap_stuck_after_nonsense;
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
+	trap_let_pass(20);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
 	rig->m->knobs.access = NULL;
-	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_write(rig, 0, 512, 1));
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	vfe_rig_works(rig);
 }
 
 /* --- gone --- */
@@ -439,7 +572,11 @@ static struct kunit_case trap_life_cases[] = {
 	KUNIT_CASE(trap_lost_interrupt),
 	KUNIT_CASE(trap_interrupt_of_another),
 	KUNIT_CASE(trap_interrupt_for_nothing),
-	KUNIT_CASE(trap_never_answers),
+	KUNIT_CASE(trap_answers_late),
+	KUNIT_CASE(trap_sleeps_without_an_answer),
+	KUNIT_CASE(trap_unbind_without_an_answer),
+	KUNIT_CASE(trap_wakes_late),
+	KUNIT_CASE(trap_bus_error),
 	KUNIT_CASE(trap_answers_nonsense),
 	KUNIT_CASE(trap_unknown_error),
 	KUNIT_CASE(trap_reset_never_ends),

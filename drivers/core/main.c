@@ -20,6 +20,7 @@ static int __init vfe_init(void)
 	vfe_wq = alloc_workqueue("vfe", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	return vfe_wq ? 0 : -ENOMEM;
 }
+
 /* before drivers that are built in beside it */
 subsys_initcall(vfe_init);
 

@@ -15,47 +15,44 @@
 
 /* A step of a device's life: which device, and what came of it */
 DECLARE_EVENT_CLASS(vfe_step,
-	TP_PROTO(const struct device *dev, int result),
-	TP_ARGS(dev, result),
-	TP_STRUCT__entry(
-		__array(char, name, 32)
-		__field(int, result)
-	),
-	TP_fast_assign(
-		strscpy(__entry->name, dev_name(dev), sizeof(__entry->name));
-		__entry->result = result;
-	),
-	TP_printk("%s: %d", __entry->name, __entry->result)
+		    TP_PROTO(const struct device *dev, int result),
+		    TP_ARGS(dev, result),
+		    TP_STRUCT__entry(__array(char, name, 32)
+				     __field(int, result)),
+		    TP_fast_assign(strscpy(__entry->name, dev_name(dev),
+					   sizeof(__entry->name));
+				   __entry->result = result;),
+		    TP_printk("%s: %d", __entry->name, __entry->result)
 );
 
 /* The device was reset: 0 or an error */
 DEFINE_EVENT(vfe_step, vfe_reset,
-	TP_PROTO(const struct device *dev, int result),
-	TP_ARGS(dev, result)
+	     TP_PROTO(const struct device *dev, int result),
+	     TP_ARGS(dev, result)
 );
 
 /* It was brought up again, to just before DRIVER_OK: 0 or an error */
 DEFINE_EVENT(vfe_step, vfe_restart,
-	TP_PROTO(const struct device *dev, int result),
-	TP_ARGS(dev, result)
+	     TP_PROTO(const struct device *dev, int result),
+	     TP_ARGS(dev, result)
 );
 
 /* The class driver is asked for a reset: the state that the device is in */
 DEFINE_EVENT(vfe_step, vfe_fault,
-	TP_PROTO(const struct device *dev, int result),
-	TP_ARGS(dev, result)
+	     TP_PROTO(const struct device *dev, int result),
+	     TP_ARGS(dev, result)
 );
 
 /* No access any more: 1 when the bus said so, 0 when reads of ones did */
 DEFINE_EVENT(vfe_step, vfe_gone,
-	TP_PROTO(const struct device *dev, int result),
-	TP_ARGS(dev, result)
+	     TP_PROTO(const struct device *dev, int result),
+	     TP_ARGS(dev, result)
 );
 
 /* A function that was gone is looked for: 0 when it is back, or an error */
 DEFINE_EVENT(vfe_step, vfe_back,
-	TP_PROTO(const struct device *dev, int result),
-	TP_ARGS(dev, result)
+	     TP_PROTO(const struct device *dev, int result),
+	     TP_ARGS(dev, result)
 );
 
 #endif /* VFE_TRACE_H */

@@ -12,7 +12,7 @@
 
 #include "trap.h"
 
-#define VFET_TRIES 3	/* a request that times out is tried so often */
+#define VFET_TRIES 3	/* a request answered with nonsense is tried so often */
 
 static int vfet_read(struct vfet_window *w, struct request *rq)
 {
@@ -23,7 +23,7 @@ static int vfet_read(struct vfet_window *w, struct request *rq)
 	err = vfet_window_begin(w, VFE_CMD_READ, blk_rq_pos(rq),
 				blk_rq_sectors(rq));
 	if (!err)
-		err = vfet_window_wait(w, rq->timeout);
+		err = vfet_window_wait(w, rq->timeout, true);
 	if (err)
 		return err;
 	rq_for_each_segment(bv, rq, iter) {
@@ -62,7 +62,7 @@ static int vfet_write(struct vfet_window *w, struct request *rq)
 		kunmap_local(buf);
 		cond_resched();
 	}
-	err = vfet_window_wait(w, rq->timeout);
+	err = vfet_window_wait(w, rq->timeout, true);
 	/* It cannot have written what it did not get. */
 	return early && !err ? -EPROTO : err;
 }
@@ -74,7 +74,7 @@ static int vfet_flush(struct vfet_window *w, unsigned long timeout)
 	err = vfet_window_begin(w, VFE_CMD_FLUSH, 0, 0);
 	if (err)
 		return err;
-	return vfet_window_wait(w, timeout);
+	return vfet_window_wait(w, timeout, true);
 }
 
 /**
@@ -91,7 +91,7 @@ int vfet_identify(struct vfet_window *w, struct vfe_identify *id)
 
 	err = vfet_window_begin(w, VFE_CMD_IDENTIFY, 0, 0);
 	if (!err)
-		err = vfet_window_wait(w, VFET_TIMEOUT);
+		err = vfet_window_wait(w, VFET_TIMEOUT, false);
 	if (!err)
 		err = vfet_window_read(w, id, sizeof(*id));
 	return err;
@@ -147,8 +147,6 @@ static blk_status_t vfet_status(struct vfet_window *w, struct request *rq,
 		return BLK_STS_OK;
 	case -ENODEV:
 		return BLK_STS_OFFLINE;
-	case -ETIMEDOUT:
-		return BLK_STS_TIMEOUT;
 	case -EOPNOTSUPP:
 		return BLK_STS_NOTSUPP;
 	case -EIO:
@@ -167,18 +165,19 @@ static blk_status_t vfet_status(struct vfet_window *w, struct request *rq,
 static int vfet_run(struct vfet_window *w, struct request *rq)
 {
 	unsigned int i;
-	int err;
+	int err, reset;
 
 	for (i = 0; i < VFET_TRIES; i++) {
 		err = vfet_try(w, rq);
-		if (err != -ETIMEDOUT && err != -EPROTO)
+		if (err != -EPROTO)
 			break;
 		dev_warn_ratelimited(&w->pdev->dev,
 				     "command %d, %u sectors at %llu: error %d, resetting the window\n",
 				     w->command, blk_rq_sectors(rq),
 				     (unsigned long long)blk_rq_pos(rq), err);
-		if (vfet_window_reset(w))
-			return -ENODEV;
+		reset = vfet_window_reset(w, 0);
+		if (reset)
+			return reset;
 	}
 	return err;
 }
@@ -191,6 +190,11 @@ static void vfet_work(struct work_struct *work)
 	int err;
 
 	err = vfet_run(&td->window, rq);
+	/* stopped for a sleep: the resume resets the device, and then again */
+	if (err == -EINTR) {
+		blk_mq_requeue_request(rq, false);
+		return;
+	}
 	vfe_count(&td->window.stats, operations);
 	blk_mq_end_request(rq, vfet_status(&td->window, rq, err));
 }
@@ -207,7 +211,7 @@ static blk_status_t vfet_queue_rq(struct blk_mq_hw_ctx *hctx,
 	return BLK_STS_OK;
 }
 
-/* The work item bounds its own waits by the same time, and then acts. */
+/* The work item looks for a late answer by itself, by the same time. */
 static enum blk_eh_timer_return vfet_timeout(struct request *rq)
 {
 	return BLK_EH_RESET_TIMER;

@@ -22,8 +22,8 @@ static int vfet_identity_check(struct vfet_disk *td,
 
 	if (le32_to_cpu(id->magic) != VFE_IDENTIFY_MAGIC ||
 	    le32_to_cpu(id->version) != VFE_IDENTIFY_VERSION) {
-		dev_err(dev,
-			"IDENTIFY gives magic %#x version %u, not %#x and %u: no disk this driver knows\n",
+		dev_err_ratelimited(dev,
+				    "IDENTIFY gives magic %#x version %u, not %#x and %u: no disk this driver knows\n",
 			le32_to_cpu(id->magic), le32_to_cpu(id->version),
 			VFE_IDENTIFY_MAGIC, VFE_IDENTIFY_VERSION);
 		return -ENODEV;
@@ -31,8 +31,8 @@ static int vfet_identity_check(struct vfet_disk *td,
 	/* The block layer cannot cut requests smaller than a page. */
 	if (le64_to_cpu(id->capacity) > LLONG_MAX >> SECTOR_SHIFT ||
 	    le32_to_cpu(id->max_count) < VFET_MIN_SECTORS) {
-		dev_err(dev,
-			"IDENTIFY gives %llu sectors, %u a request (at least %lu are needed): the device must be mended\n",
+		dev_err_ratelimited(dev,
+				    "IDENTIFY gives %llu sectors, %u a request (at least %lu are needed): the device must be mended\n",
 			(unsigned long long)le64_to_cpu(id->capacity),
 			le32_to_cpu(id->max_count), VFET_MIN_SECTORS);
 		return -EINVAL;
@@ -46,9 +46,9 @@ static int vfet_ask(struct vfet_disk *td, struct vfe_identify *id)
 
 	err = vfet_identify(&td->window, id);
 	if (err) {
-		dev_err(&td->window.pdev->dev,
-			"IDENTIFY failed: error %d, the device says %u\n", err,
-			td->window.error);
+		dev_err_ratelimited(&td->window.pdev->dev,
+				    "IDENTIFY failed: error %d, the device says %u\n",
+				    err, td->window.error);
 		return err;
 	}
 	return vfet_identity_check(td, id);
@@ -68,7 +68,8 @@ int vfet_disk_learn(struct vfet_disk *td)
 	struct vfe_identify *id;
 	int err;
 
-	id = kmalloc(sizeof(*id), GFP_KERNEL);
+	/* requests may be waiting for this */
+	id = kmalloc(sizeof(*id), GFP_NOIO);
 	if (!id)
 		return -ENOMEM;
 	err = vfet_ask(td, id);
@@ -105,8 +106,8 @@ int vfet_disk_check(struct vfet_disk *td)
 	if (td->capacity == capacity && td->max_sectors >= max_sectors &&
 	    td->flags == flags && !memcmp(serial, td->serial, sizeof(serial)))
 		return 0;
-	dev_err(&td->window.pdev->dev,
-		"%llu sectors, %u a request, flags %#x, serial %.*s; were %llu, %u, %#x, %.*s before suspend: unbind and bind again\n",
+	dev_err_ratelimited(&td->window.pdev->dev,
+			    "%llu sectors, %u a request, flags %#x, serial %.*s; were %llu, %u, %#x, %.*s before suspend: unbind and bind again\n",
 		td->capacity, td->max_sectors, td->flags,
 		(int)sizeof(serial), td->serial, capacity, max_sectors, flags,
 		(int)sizeof(serial), serial);
@@ -238,18 +239,32 @@ int vfet_disk_show(struct vfet_disk *td)
 			       vfet_disk_groups);
 }
 
+/* Does what is under way end? A device that never answers holds up nobody. */
+static bool vfet_disk_drains(struct vfet_disk *td)
+{
+	struct request_queue *q = td->disk->queue;
+	bool drained;
+
+	blk_freeze_queue_start(q);
+	drained = blk_mq_freeze_queue_wait_timeout(q, VFET_REMOVE_WAIT) > 0;
+	vfe_unfreeze_queue(q);
+	return drained;
+}
+
 /**
  * vfet_disk_hide() - take the disk from its users
  * @td: shown
  *
- * Requests under way end first; later ones fail, and so do those that wait for
- * a resume.
+ * Requests under way end first, if they do so in half a minute; later ones fail,
+ * and so do those that wait for a resume.
  *
  * Context: process context, may sleep.
  */
 void vfet_disk_hide(struct vfet_disk *td)
 {
-	if (td->asleep || !pci_device_is_present(td->window.pdev)) {
+	cancel_delayed_work_sync(&td->wake);
+	if (td->asleep || !pci_device_is_present(td->window.pdev) ||
+	    !vfet_disk_drains(td)) {
 		/* in this order: who is told may wait for requests under way */
 		vfet_window_lose(&td->window);
 		if (td->asleep)

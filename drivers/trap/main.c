@@ -97,11 +97,14 @@ static int vfet_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = vfet_bring_up(td);
 	if (err)
 		goto err_free;
+	err = vfet_sleep_init(td);
+	if (err)
+		goto err_disk;
 	td->sysfs = vfe_sysfs_create(&pdev->dev, &td->window.regs,
 				     &td->window.stats, NULL);
 	if (IS_ERR(td->sysfs)) {
 		err = PTR_ERR(td->sysfs);
-		goto err_down;
+		goto err_sleep;
 	}
 	err = vfet_disk_show(td);
 	if (err)
@@ -113,7 +116,9 @@ static int vfet_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 
 err_sysfs:
 	vfe_sysfs_destroy(td->sysfs);
-err_down:
+err_sleep:
+	vfet_sleep_exit(td);
+err_disk:
 	put_disk(td->disk);
 	vfet_take_down(td);
 err_free:
@@ -127,56 +132,24 @@ static void vfet_remove(struct pci_dev *pdev)
 	struct gendisk *disk = td->disk;
 
 	vfet_disk_hide(td);
+	vfet_sleep_exit(td);
 	vfe_sysfs_destroy(td->sysfs);
 	vfet_take_down(td);
 	put_disk(disk);		/* frees td, now or at the last close */
 }
 
-/* Requests wait in the block layer while the function sleeps. */
 static int vfet_suspend(struct device *dev)
 {
-	struct vfet_disk *td = dev_get_drvdata(dev);
-
-	blk_mq_quiesce_queue(td->disk->queue);
-	td->asleep = true;
-	flush_workqueue(td->queue);
-	vfet_window_quiet(&td->window);
+	vfet_sleep(dev_get_drvdata(dev), VFET_SUSPEND_WAIT);
 	return 0;
 }
 
 static int vfet_resume(struct device *dev)
 {
-	struct vfet_disk *td = dev_get_drvdata(dev);
-	int err;
-
-	err = vfet_window_reset(&td->window);
-	if (!err)
-		err = vfet_disk_check(td);
-	if (err)
-		vfet_window_lose(&td->window);
-	td->asleep = false;
-	blk_mq_unquiesce_queue(td->disk->queue);
-	return err;
+	return vfet_wake(dev_get_drvdata(dev));
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(vfet_pm_ops, vfet_suspend, vfet_resume);
-
-/* A function-level reset forgets the request under way, so none is then. */
-static void vfet_reset_prepare(struct pci_dev *pdev)
-{
-	vfet_suspend(&pdev->dev);
-}
-
-static void vfet_reset_done(struct pci_dev *pdev)
-{
-	/* its errors are told, and all requests fail then */
-	vfet_resume(&pdev->dev);
-}
-
-static const struct pci_error_handlers vfet_err_handler = {
-	.reset_prepare = vfet_reset_prepare,
-	.reset_done = vfet_reset_done,
-};
 
 static struct pci_driver vfet_driver = {
 	.name = VFET_NAME,

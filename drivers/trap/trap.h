@@ -26,8 +26,22 @@
 /* most sectors in a request, whatever the device would take */
 #define VFET_MAX_SECTORS 2048
 
-/* for the commands of probe and resume; requests bring their own */
+/*
+ * For IDENTIFY, in probe and resume. A request's own time only says when to look
+ * for its answer.
+ */
 #define VFET_TIMEOUT (10 * HZ)
+
+/* how long a reset may take: in probe; and after a sleep, before the next try */
+#define VFET_PROBE_MS 60000
+#define VFET_RESUME_MS 1000
+
+/* how long a request under way may hold up a suspend, or a removal */
+#define VFET_SUSPEND_WAIT (5 * HZ)
+#define VFET_REMOVE_WAIT (30 * HZ)
+
+/* the longest pause between two tries to wake a device */
+#define VFET_MAX_PAUSE (60 * HZ)
 
 /**
  * enum vfet_style - how the registers are reached
@@ -44,7 +58,7 @@ enum vfet_style {
  * @VFET_IDLE: no command under way, or its data words are being read
  * @VFET_WAITING: a command was written, no interrupt came yet
  * @VFET_ANSWERED: the interrupt came, its status was kept
- * @VFET_GONE: the function does not answer any more; final
+ * @VFET_GONE: the function is not there; vfet_window_find() leads out
  */
 enum vfet_phase {
 	VFET_IDLE,
@@ -98,7 +112,8 @@ struct vfet_map {
  * @status: what the interrupt's read of the status register gave
  * @command: the request's
  * @error: why the last request failed, as the device says
- * @answered: the interrupt came
+ * @answered: the interrupt came, or there is no more waiting
+ * @stop: there is no more waiting, see vfet_window_stop()
  */
 struct vfet_window {
 	struct pci_dev *pdev;
@@ -113,6 +128,7 @@ struct vfet_window {
 	enum vfe_command command;
 	u32 error;
 	struct completion answered;
+	bool stop;
 };
 
 /**
@@ -127,6 +143,10 @@ struct vfet_window {
  * @max_sectors: in one request
  * @flags: VFE_IDENTIFY_*
  * @asleep: requests wait in the block layer for a resume
+ * @saved: configuration space, as it was in probe
+ * @halt: stops a request under way that holds up a suspend
+ * @wake: tries to wake a device that did not answer after a sleep
+ * @pause: until the next try
  * @serial: as the device sent it, maybe without an end
  */
 struct vfet_disk {
@@ -140,6 +160,10 @@ struct vfet_disk {
 	u32 max_sectors;
 	u32 flags;
 	bool asleep;
+	struct pci_saved_state *saved;
+	struct delayed_work halt;
+	struct delayed_work wake;
+	unsigned long pause;
 	char serial[VFE_SERIAL_LEN];
 };
 
@@ -158,12 +182,15 @@ void vfet_bars_close(struct vfet_window *w);
 /* --- window.c --- */
 int vfet_window_open(struct vfet_window *w);
 void vfet_window_close(struct vfet_window *w);
-int vfet_window_reset(struct vfet_window *w);
+int vfet_window_reset(struct vfet_window *w, unsigned int most);
 void vfet_window_quiet(struct vfet_window *w);
 void vfet_window_lose(struct vfet_window *w);
+int vfet_window_find(struct vfet_window *w);
+bool vfet_window_stop(struct vfet_window *w, bool stop);
 int vfet_window_begin(struct vfet_window *w, enum vfe_command command,
 		      u64 sector, u32 count);
-int vfet_window_wait(struct vfet_window *w, unsigned long timeout);
+int vfet_window_wait(struct vfet_window *w, unsigned long timeout,
+		     bool patient);
 bool vfet_window_answered(struct vfet_window *w);
 int vfet_window_read(struct vfet_window *w, void *buf, unsigned int bytes);
 void vfet_window_write(struct vfet_window *w, const void *buf,
@@ -172,6 +199,13 @@ void vfet_window_write(struct vfet_window *w, const void *buf,
 /* --- data.c --- */
 extern const struct blk_mq_ops vfet_mq_ops;
 int vfet_identify(struct vfet_window *w, struct vfe_identify *id);
+
+/* --- sleep.c --- */
+int vfet_sleep_init(struct vfet_disk *td);
+void vfet_sleep_exit(struct vfet_disk *td);
+void vfet_sleep(struct vfet_disk *td, unsigned long patience);
+int vfet_wake(struct vfet_disk *td);
+extern const struct pci_error_handlers vfet_err_handler;
 
 /* --- disk.c --- */
 int vfet_disk_learn(struct vfet_disk *td);

@@ -11,8 +11,8 @@
 #include "trap.h"
 
 #define VFET_ONES		0xffffffffU	/* what a device that left reads as */
-#define VFET_RESET_TRIES	100
-#define VFET_RESET_WAIT_MS	10
+#define VFET_RESET_WAIT_MS	10	/* between two looks */
+#define VFET_RESET_TELL_MS	1000	/* until the log says what is waited for */
 
 /* Keep the answer if somebody waits for one. */
 static bool vfet_answer(struct vfet_window *w, u32 status)
@@ -32,9 +32,10 @@ static bool vfet_answer(struct vfet_window *w, u32 status)
 }
 
 /*
- * The read of status acknowledges, and is the only access here. All ones come
- * from a device that was pulled: whoever waits shall not wait for nothing. What
- * another function on the line raised is no interrupt of this one.
+ * The read of status acknowledges, and is the only access here. All ones may
+ * come from a device that was pulled: whoever waits shall not wait for nothing.
+ * Where configuration space answers they mean nothing. What another function on
+ * the line raised is no interrupt of this one.
  */
 static irqreturn_t vfet_window_interrupt(int irq, void *data)
 {
@@ -42,7 +43,8 @@ static irqreturn_t vfet_window_interrupt(int irq, void *data)
 	u32 status = vfe_read32(&w->regs, w->map->status);
 
 	if (status == VFET_ONES)
-		return vfet_answer(w, status) ? IRQ_HANDLED : IRQ_NONE;
+		return !pci_device_is_present(w->pdev) &&
+		       vfet_answer(w, status) ? IRQ_HANDLED : IRQ_NONE;
 	if (!(status & VFE_STATUS_IRQ))
 		return IRQ_NONE;
 	vfe_count(&w->stats, interrupts);
@@ -68,8 +70,50 @@ void vfet_window_lose(struct vfet_window *w)
 	complete(&w->answered);
 	spin_unlock_irqrestore(&w->lock, flags);
 	if (first)
-		dev_err(&w->pdev->dev,
-			"the device does not answer: all requests fail from now on\n");
+		dev_err_ratelimited(&w->pdev->dev,
+				    "the device is gone: requests fail until it is back\n");
+}
+
+/**
+ * vfet_window_find() - is a function that was gone there again?
+ * @w: the window, with no request under way
+ *
+ * Context: process context.
+ * Return: 0, also for one that never was, or -ENODEV.
+ */
+int vfet_window_find(struct vfet_window *w)
+{
+	unsigned long flags;
+
+	if (pci_channel_offline(w->pdev) || !pci_device_is_present(w->pdev))
+		return -ENODEV;
+	spin_lock_irqsave(&w->lock, flags);
+	if (w->phase == VFET_GONE)
+		w->phase = VFET_IDLE;
+	spin_unlock_irqrestore(&w->lock, flags);
+	return 0;
+}
+
+/**
+ * vfet_window_stop() - let nobody wait for the device any longer
+ * @w: the window
+ * @stop: whether to; what waits, and what would, ends with -EINTR
+ *
+ * Context: any.
+ * Return: whether a command was under way.
+ */
+bool vfet_window_stop(struct vfet_window *w, bool stop)
+{
+	unsigned long flags;
+	bool waiting;
+
+	spin_lock_irqsave(&w->lock, flags);
+	w->stop = stop;
+	waiting = w->phase == VFET_WAITING;
+	if (stop && waiting)
+		complete(&w->answered);
+	spin_unlock_irqrestore(&w->lock, flags);
+	return waiting;
 }
 
 /* Begin or end waiting; final states stay. */
@@ -81,6 +125,8 @@ static int vfet_set_phase(struct vfet_window *w, enum vfet_phase phase)
 	spin_lock_irqsave(&w->lock, flags);
 	if (w->phase == VFET_GONE) {
 		err = -ENODEV;
+	} else if (phase == VFET_WAITING && w->stop) {
+		err = -EINTR;
 	} else {
 		w->phase = phase;
 		if (phase == VFET_WAITING)
@@ -100,7 +146,7 @@ static int vfet_set_phase(struct vfet_window *w, enum vfet_phase phase)
  * A WRITE's words follow at once, before vfet_window_wait(); a READ's after.
  *
  * Context: process context, may sleep.
- * Return: 0 or -ENODEV when the device is gone.
+ * Return: 0, -EINTR see vfet_window_stop(), or -ENODEV when the device is gone.
  */
 int vfet_window_begin(struct vfet_window *w, enum vfe_command command,
 		      u64 sector, u32 count)
@@ -129,6 +175,9 @@ static bool vfet_poll(struct vfet_window *w)
 {
 	u32 status = vfe_read32(&w->regs, w->map->status);
 
+	/* ones from a function that is there: it does not answer, for now */
+	if (status == VFET_ONES && pci_device_is_present(w->pdev))
+		return false;
 	if (status & VFE_STATUS_IRQ && vfet_answer(w, status) &&
 	    status != VFET_ONES)
 		dev_warn_ratelimited(&w->pdev->dev,
@@ -157,26 +206,65 @@ static int vfet_verdict(struct vfet_window *w, u32 status)
 	return 0;
 }
 
+/* Its answer, or that somebody wants no more waiting; it is idle then. */
+static int vfet_take_answer(struct vfet_window *w, u32 *status)
+{
+	unsigned long flags;
+	int err = 0;
+
+	spin_lock_irqsave(&w->lock, flags);
+	*status = w->status;
+	if (w->phase == VFET_GONE)
+		err = -ENODEV;
+	else if (w->phase == VFET_WAITING)
+		err = -EINTR;
+	if (err != -ENODEV)
+		w->phase = VFET_IDLE;
+	spin_unlock_irqrestore(&w->lock, flags);
+	return err;
+}
+
+/*
+ * Time alone fails no request: a slow disk is not a broken one. The log says
+ * once what is waited for.
+ */
+static bool vfet_wait_on(struct vfet_window *w, unsigned long timeout,
+			 bool *told)
+{
+	if (wait_for_completion_timeout(&w->answered, timeout) || vfet_poll(w))
+		return false;
+	if (!*told)
+		dev_warn_ratelimited(&w->pdev->dev,
+				     "command %d is not answered after %u ms: waiting on\n",
+				     w->command, jiffies_to_msecs(timeout));
+	*told = true;
+	return true;
+}
+
 /**
  * vfet_window_wait() - wait for the interrupt of the command under way
  * @w: the window
- * @timeout: in jiffies
+ * @timeout: after which to look for an answer without one, in jiffies
+ * @patient: wait on then
  *
  * Context: process context, may sleep.
  * Return: 0 (a READ's words are there to read), -EIO the device failed the
- * request and w->error says why, -ETIMEDOUT it did not answer, -EPROTO it
- * answered nonsense (both: reset the window), -ENODEV it is gone.
+ * request and w->error says why, -EPROTO it answered nonsense, -ETIMEDOUT it
+ * did not answer and @patient is false (both: reset the window), -EINTR see
+ * vfet_window_stop(), -ENODEV it is gone.
  */
-int vfet_window_wait(struct vfet_window *w, unsigned long timeout)
+int vfet_window_wait(struct vfet_window *w, unsigned long timeout, bool patient)
 {
+	bool told = !patient;	/* who asked gets to know */
 	u32 status;
+	int err;
 
-	if (!wait_for_completion_timeout(&w->answered, timeout) &&
-	    !vfet_poll(w))
-		return -ETIMEDOUT;
-	status = READ_ONCE(w->status);
-	if (vfet_set_phase(w, VFET_IDLE))
-		return -ENODEV;
+	while (vfet_wait_on(w, timeout, &told))
+		if (!patient)
+			return -ETIMEDOUT;
+	err = vfet_take_answer(w, &status);
+	if (err)
+		return err;
 	if (status == VFET_ONES) {
 		vfet_window_lose(w);
 		return -ENODEV;
@@ -237,34 +325,47 @@ void vfet_window_write(struct vfet_window *w, const void *buf,
 		vfe_write_words(&w->regs, w->map->data, buf, words);
 }
 
-/* Wait for the reset bit to read back 0. */
-static int vfet_reset_settle(struct vfet_window *w)
+/* Wait for the reset bit to read back 0; @most is as of vfet_window_reset(). */
+static int vfet_reset_settle(struct vfet_window *w, unsigned int most)
 {
-	unsigned int i;
+	unsigned int waited, tell = VFET_RESET_TELL_MS;
+	unsigned long start = jiffies;
 	u32 control;
 
-	for (i = 0; i < VFET_RESET_TRIES; i++) {
+	for (;;) {
+		waited = jiffies_to_msecs(jiffies - start);
 		control = vfe_read32(&w->regs, w->map->control);
-		if (control == VFET_ONES)
+		if (control == VFET_ONES && !pci_device_is_present(w->pdev))
 			return -ENODEV;
 		if (!(control & VFE_CONTROL_RESET))
 			return 0;
+		if (READ_ONCE(w->stop))
+			return -EINTR;
+		if (most && waited >= most)
+			return -ETIMEDOUT;
+		if (waited > tell) {
+			dev_warn_ratelimited(&w->pdev->dev,
+					     "control is still %#x %u ms after a reset: waiting on\n",
+					     control, waited);
+			tell = UINT_MAX;
+		}
 		msleep(VFET_RESET_WAIT_MS);
 	}
-	return -ETIMEDOUT;
 }
 
 /**
  * vfet_window_reset() - abort what is under way and be ready for a command
  * @w: the window
+ * @most: how long that may take, in milliseconds; 0 for as long as it takes
  *
  * An interrupt of the aborted command may be on its way: it is waited for
  * before a new command could take it for its own.
  *
- * Context: process context, may sleep (at most a second).
- * Return: 0, -ENODEV the device is gone or never came out of reset.
+ * Context: process context, may sleep.
+ * Return: 0, -ENODEV the device is gone, -ETIMEDOUT it did not come out of reset
+ * yet, -EINTR see vfet_window_stop().
  */
-int vfet_window_reset(struct vfet_window *w)
+int vfet_window_reset(struct vfet_window *w, unsigned int most)
 {
 	int err;
 
@@ -272,12 +373,12 @@ int vfet_window_reset(struct vfet_window *w)
 	if (err)
 		return err;
 	vfe_write32(&w->regs, w->map->control, VFE_CONTROL_RESET);
-	err = vfet_reset_settle(w);
+	err = vfet_reset_settle(w, most);
 	synchronize_irq(w->pdev->irq);
-	if (err) {
+	if (err == -ENODEV)
 		vfet_window_lose(w);
-		return -ENODEV;
-	}
+	if (err)
+		return err;
 	vfe_write32(&w->regs, w->map->control, VFE_CONTROL_IRQ_ENABLE);
 	return 0;
 }
@@ -318,8 +419,8 @@ static int vfet_request_irq(struct vfet_window *w)
  * @w: with its BAR mapped
  *
  * Context: process context, may sleep.
- * Return: 0, -ENOMEM, -ENODEV no interrupt pin or the device does not answer,
- * or the error of request_irq(). Each but -ENOMEM with a line in the log.
+ * Return: 0, -ENOMEM, -ENODEV no interrupt pin or the device is gone, -ETIMEDOUT
+ * no end of its reset, or the error of request_irq(). Each but -ENOMEM with a line in the log.
  */
 int vfet_window_open(struct vfet_window *w)
 {
@@ -334,7 +435,11 @@ int vfet_window_open(struct vfet_window *w)
 	err = vfet_request_irq(w);
 	if (err)
 		goto err_stats;
-	err = vfet_window_reset(w);
+	err = vfet_window_reset(w, VFET_PROBE_MS);
+	if (err == -ETIMEDOUT)
+		dev_err(&w->pdev->dev,
+			"no end of the reset after %u ms: reset or replace the device\n",
+			VFET_PROBE_MS);
 	if (err)
 		goto err_irq;
 	return 0;

@@ -12,6 +12,7 @@
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
+#include <linux/sched/mm.h>
 #include <linux/virtio_config.h>
 #include <linux/workqueue.h>
 
@@ -37,6 +38,7 @@ enum front_step {
  * @specs: what it asks of each
  * @irqs: the best kind of interrupts to use
  * @config_changed: how often the core called it
+ * @may_do_io: an allocation in the last of these calls could have waited for I/O
  * @needs_reset: how often the core called it
  * @done: how often the core called it, by queue
  * @changed: completed by config_changed()
@@ -52,6 +54,7 @@ struct front {
 	struct vfe_queue_spec specs[VFE_MOCK_QUEUES];
 	enum vfe_interrupts irqs;
 	unsigned int config_changed;
+	bool may_do_io;
 	unsigned int needs_reset;
 	unsigned int done[VFE_MOCK_QUEUES];
 	struct completion changed;
@@ -67,6 +70,7 @@ static inline void front_config_changed(struct vfe_device *vd)
 	struct front *f = vfe_priv(vd);
 
 	f->config_changed++;
+	f->may_do_io = !!(current_gfp_context(GFP_KERNEL) & __GFP_IO);
 	complete(&f->changed);
 }
 

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A function that sleeps, is reset or loses its bus, and comes back: requests
+ * wait in the block layer meanwhile. A device that does not answer afterwards is
+ * asked again, with growing pauses, until it does, is gone or is another one.
+ */
+#include <linux/blk-mq.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+
+#include <vfe/device.h>
+
+#include "trap.h"
+
+/* The request under way has had its time. */
+static void vfet_halt(struct work_struct *work)
+{
+	struct vfet_disk *td = container_of(to_delayed_work(work),
+					    struct vfet_disk, halt);
+
+	if (vfet_window_stop(&td->window, true))
+		dev_warn_ratelimited(&td->window.pdev->dev,
+				     "stopped with a request under way: it is sent again later\n");
+}
+
+/**
+ * vfet_sleep() - send no more requests to the device
+ * @td: shown
+ * @patience: how long the request under way may take to end, in jiffies
+ *
+ * One that does not end in time is sent again by vfet_wake().
+ *
+ * Context: process context, may sleep; serialised by the function's lock.
+ */
+void vfet_sleep(struct vfet_disk *td, unsigned long patience)
+{
+	cancel_delayed_work_sync(&td->wake);
+	if (td->asleep)
+		return;
+	blk_mq_quiesce_queue(td->disk->queue);
+	td->asleep = true;
+	queue_delayed_work(vfe_wq, &td->halt, patience);
+	flush_workqueue(td->queue);
+	cancel_delayed_work_sync(&td->halt);
+	vfet_window_stop(&td->window, false);
+	if (!pci_channel_offline(td->window.pdev))
+		vfet_window_quiet(&td->window);
+}
+
+static int vfet_try_wake(struct vfet_disk *td)
+{
+	int err;
+
+	err = vfet_window_find(&td->window);
+	if (!err)
+		err = vfet_window_reset(&td->window, VFET_RESUME_MS);
+	if (!err)
+		err = vfet_disk_check(td);
+	return err;
+}
+
+/**
+ * vfet_wake() - let the device have requests again
+ * @td: after vfet_sleep()
+ *
+ * Context: process context, may sleep; serialised as vfet_sleep().
+ * Return: 0, also when the device does not answer yet; -ENODEV it is gone or
+ * another disk, or the error that makes no sense of it: requests fail then.
+ */
+int vfet_wake(struct vfet_disk *td)
+{
+	int err = vfet_try_wake(td);
+
+	if (err == -ETIMEDOUT || err == -EPROTO || err == -ENOMEM) {
+		td->pause = min(2 * td->pause ?: HZ, VFET_MAX_PAUSE);
+		dev_warn_ratelimited(&td->window.pdev->dev,
+				     "no answer yet (error %d): requests wait, it is asked again in %u s\n",
+				     err, jiffies_to_msecs(td->pause) / 1000);
+		queue_delayed_work(vfe_wq, &td->wake, td->pause);
+		return 0;
+	}
+	if (err)
+		vfet_window_lose(&td->window);
+	td->pause = 0;
+	td->asleep = false;
+	blk_mq_unquiesce_queue(td->disk->queue);
+	blk_mq_kick_requeue_list(td->disk->queue);
+	return err;
+}
+
+static void vfet_wake_later(struct work_struct *work)
+{
+	vfet_wake(container_of(to_delayed_work(work), struct vfet_disk, wake));
+}
+
+/**
+ * vfet_sleep_init() - be ready for a sleep
+ * @td: not shown yet
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vfet_sleep_init(struct vfet_disk *td)
+{
+	INIT_DELAYED_WORK(&td->halt, vfet_halt);
+	INIT_DELAYED_WORK(&td->wake, vfet_wake_later);
+	pci_save_state(td->window.pdev);
+	td->saved = pci_store_saved_state(td->window.pdev);
+	return td->saved ? 0 : -ENOMEM;
+}
+
+/**
+ * vfet_sleep_exit() - undo vfet_sleep_init()
+ * @td: hidden
+ */
+void vfet_sleep_exit(struct vfet_disk *td)
+{
+	cancel_delayed_work_sync(&td->wake);
+	kfree(td->saved);
+}
+
+/* A function-level reset forgets the request under way, so none is then. */
+static void vfet_reset_prepare(struct pci_dev *pdev)
+{
+	vfet_sleep(pci_get_drvdata(pdev), VFET_SUSPEND_WAIT);
+}
+
+static void vfet_reset_done(struct pci_dev *pdev)
+{
+	/* its errors are told, and all requests fail then */
+	vfet_wake(pci_get_drvdata(pdev));
+}
+
+/* The bus below the function failed: touch nothing, wait for nothing. */
+static pci_ers_result_t vfet_error_detected(struct pci_dev *pdev,
+					    pci_channel_state_t state)
+{
+	struct vfet_disk *td = pci_get_drvdata(pdev);
+
+	if (state == pci_channel_io_normal)
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	if (state == pci_channel_io_perm_failure) {
+		vfet_window_lose(&td->window);
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
+	vfet_sleep(td, 0);
+	return PCI_ERS_RESULT_NEED_RESET;
+}
+
+static pci_ers_result_t vfet_slot_reset(struct pci_dev *pdev)
+{
+	struct vfet_disk *td = pci_get_drvdata(pdev);
+
+	if (pci_load_saved_state(pdev, td->saved))
+		return PCI_ERS_RESULT_DISCONNECT;
+	pci_restore_state(pdev);
+	return pci_reenable_device(pdev) ? PCI_ERS_RESULT_DISCONNECT :
+					   PCI_ERS_RESULT_RECOVERED;
+}
+
+static void vfet_error_resume(struct pci_dev *pdev)
+{
+	struct vfet_disk *td = pci_get_drvdata(pdev);
+
+	/* without a reset of the slot nothing was stopped */
+	if (td->asleep)
+		vfet_wake(td);
+}
+
+const struct pci_error_handlers vfet_err_handler = {
+	.error_detected = vfet_error_detected,
+	.slot_reset = vfet_slot_reset,
+	.resume = vfet_error_resume,
+	.reset_prepare = vfet_reset_prepare,
+	.reset_done = vfet_reset_done,
+};
