@@ -17,9 +17,9 @@ static inline struct kmsg_dump_iter log_mark(void)
 	return iter;
 }
 
-/* Errors (level 3 or worse) since @mark that contain @what */
-static inline unsigned int log_errors(struct kmsg_dump_iter mark,
-				      const char *what)
+/* Lines of @worst level or worse since @mark that contain @what */
+static inline unsigned int log_lines(struct kmsg_dump_iter mark,
+				     const char *what, unsigned int worst)
 {
 	unsigned int n = 0, level;
 	char line[256];
@@ -27,11 +27,23 @@ static inline unsigned int log_errors(struct kmsg_dump_iter mark,
 
 	while (kmsg_dump_get_line(&mark, true, line, sizeof(line) - 1, &len)) {
 		line[len] = '\0';
-		if (sscanf(line, "<%u>", &level) == 1 && (level & 7) <= 3 &&
+		if (sscanf(line, "<%u>", &level) == 1 && (level & 7) <= worst &&
 		    strstr(line, what))
 			n++;
 	}
 	return n;
+}
+
+static inline unsigned int log_errors(struct kmsg_dump_iter mark,
+				      const char *what)
+{
+	return log_lines(mark, what, 3);
+}
+
+static inline unsigned int log_warnings(struct kmsg_dump_iter mark,
+					const char *what)
+{
+	return log_lines(mark, what, 4);
 }
 
 #endif /* VFE_TEST_LOG_H */

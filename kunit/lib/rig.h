@@ -23,7 +23,7 @@
 #include "../mock/mock.h"
 #include "files.h"
 
-#define VFE_RIG_VECS	32		/* pieces of a request */
+#define VFE_RIG_VECS	128		/* pieces of a request */
 #define VFE_RIG_IOS	24		/* requests of a test */
 #define VFE_RIG_MEMORY	(256 * 1024)	/* for all their data */
 #define VFE_RIG_KEPT	24		/* chains that the device keeps */
@@ -476,6 +476,41 @@ static inline ssize_t vfe_rig_write_file(struct vfe_rig *rig, const char *path,
 {
 	return vfe_files_write_close(vfe_files_open_path(rig->sysfs, path,
 							 O_WRONLY), text);
+}
+
+/* Read a file of the disk. Return: bytes or an error */
+static inline ssize_t vfe_rig_show(struct vfe_rig *rig, const char *name,
+				   char *buf, size_t len)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name,
+		 name);
+	return vfe_rig_read_file(rig, path, buf, len);
+}
+
+static inline ssize_t vfe_rig_store(struct vfe_rig *rig, const char *name,
+				    const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name,
+		 name);
+	return vfe_rig_write_file(rig, path, text);
+}
+
+/* Write a file of the disk that takes it. */
+static inline void vfe_rig_set(struct vfe_rig *rig, const char *name,
+			       const char *text)
+{
+	KUNIT_ASSERT_EQ_MSG(rig->test, (ssize_t)strlen(text),
+			    vfe_rig_store(rig, name, text), "%s", name);
+}
+
+/* A device that has a request when that times out is reset from now on. */
+static inline void vfe_rig_resets_late(struct vfe_rig *rig)
+{
+	vfe_rig_set(rig, "reset_after", "1");
 }
 
 /* A count under vfe/ of the function */
