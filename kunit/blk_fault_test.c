@@ -199,7 +199,9 @@ static void fault_used_lengths(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(lens); i++)
 		fault_read_with(rig, lens[i]);
 	KUNIT_EXPECT_EQ(test, 0U, fault_resets(rig));
-	KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "used length"));
+	KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "the status decides"));
+	/* and one of the queue, where they are too large */
+	KUNIT_EXPECT_LE(test, log_warnings(mark, "used length"), 2U);
 }
 
 /*
@@ -388,17 +390,12 @@ static void fault_reset_after(struct kunit *test)
 	KUNIT_EXPECT_GE(test, fault_resets(rig), 1U);
 }
 
-/* Lets time pass until the device has seen @n requests, for ten minutes. */
-static bool fault_seen(struct vfe_rig *rig, unsigned int n)
+/* Lets what is late time out. Return: whether the request ended */
+static bool fault_ends(struct vfe_rig *rig, const struct vfe_rig_io *io)
 {
-	unsigned long end = jiffies + 600 * HZ;
-
-	while (rig->num_kept < n && time_before(jiffies, end)) {
-		if (vfe_rig_dawdles(rig))
-			vfe_rig_hurry(rig);
-		msleep(20);
-	}
-	return rig->num_kept >= n;
+	if (vfe_rig_dawdles(rig))
+		vfe_rig_hurry(rig);
+	return io->ends;
 }
 
 /* A request that no reset helps fails, not those of others, and not the disk. */
@@ -410,10 +407,8 @@ static void fault_never_done(struct kunit *test)
 	vfe_rig_impatient(rig);
 	vfe_rig_resets_late(rig);
 	io = fault_keep(rig, 40);
-	KUNIT_EXPECT_TRUE(test, fault_seen(rig, 1 + FAULT_RESENDS));
-	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(fault_ends(rig, io), 900));
 	rig->keep = false;
-	wait_for_completion_timeout(&io->done, 300 * HZ);
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
 	KUNIT_EXPECT_EQ(test, 1U + FAULT_RESENDS, rig->num_kept);
 	/* the disk itself is none the worse */
@@ -462,9 +457,9 @@ static void fault_pleas_without_end(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(pauses); i++) {
 		start = jiffies;
 		vfe_mock_needs_reset(rig->m);
-		while (rig->m->status != FAULT_LIVE &&
-		       time_before(jiffies, start + 90 * HZ))
-			msleep(20);
+		KUNIT_EXPECT_TRUE(test,
+				  VFE_RIG_IN_TIME(rig->m->status == FAULT_LIVE,
+						  90));
 		took = jiffies - start;
 		KUNIT_EXPECT_GE(test, took, pauses[i] * HZ * 1UL);
 		KUNIT_EXPECT_LT(test, took, (pauses[i] + 1) * HZ * 1UL);

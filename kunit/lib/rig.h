@@ -14,6 +14,7 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
+#include <linux/nmi.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 #include <linux/virtio_blk.h>
@@ -95,6 +96,20 @@ struct vfe_rig {
 	bool holds_; \
 	while (!(holds_ = (cond)) && time_before(jiffies, end_)) \
 		usleep_range(200, 500); \
+	holds_; \
+})
+
+/*
+ * The same for what takes minutes, which cost nothing here. The kernel is told
+ * not to take the task that waits for the test for one that hangs.
+ */
+#define VFE_RIG_IN_TIME(cond, seconds) ({ \
+	unsigned long end_ = jiffies + (seconds) * HZ; \
+	bool holds_; \
+	while (!(holds_ = (cond)) && time_before(jiffies, end_)) { \
+		reset_hung_task_detector(); \
+		msleep(20); \
+	} \
 	holds_; \
 })
 
