@@ -221,7 +221,8 @@ static void recovery_pauses_grow(struct kunit *test)
 		unsigned long took = tries->at[i + 1] - tries->at[i];
 
 		KUNIT_EXPECT_GE(test, took, pauses[i] * HZ * 1UL);
-		KUNIT_EXPECT_LE(test, took, (pauses[i] + 1) * HZ * 1UL);
+		/* a timer of a minute is up to an eighth late */
+		KUNIT_EXPECT_LE(test, took, (pauses[i] * 9 / 8 + 1) * HZ * 1UL);
 	}
 	recovery_accept(rig);
 	KUNIT_EXPECT_TRUE(test,
@@ -245,9 +246,9 @@ static void recovery_is_stopped(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, buf, "0\n");
 	/* nobody tries again by himself */
 	recovery_accept(rig);
-	VFE_RIG_IN_TIME(rig->m->status, 100);
+	VFE_RIG_IN_TIME(rig->m->status == RECOVERY_LIVE, 100);
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	KUNIT_EXPECT_EQ(test, 0, (int)rig->m->status);
+	KUNIT_EXPECT_NE(test, RECOVERY_LIVE, (int)rig->m->status);
 	/* but he may, and at once */
 	vfe_rig_set(rig, "recovery", "1");
 	KUNIT_EXPECT_EQ(test, RECOVERY_LIVE, (int)rig->m->status);

@@ -262,6 +262,7 @@ struct vfe_blk_tunables {
  * @state: read without @state_lock where a stale answer does no harm
  * @halted: the block layer's queues are quiesced, the rings closed
  * @recover: a recovery goes on trying; the user may switch that off
+ * @leaving: the driver goes away, so that a recovery has one try
  * @recovery: resets the device and sends its requests again
  * @force_reset: the next recovery resets the device, not only queues
  * @resets: resets of the device since it last completed something
@@ -295,6 +296,7 @@ struct vfe_blk {
 	enum vfe_blk_state state;
 	bool halted;
 	bool recover;
+	bool leaving;
 	struct delayed_work recovery;
 	bool force_reset;
 	unsigned int resets;
@@ -419,6 +421,7 @@ int vfe_blk_start(struct vfe_blk *vb);
 void vfe_blk_stop(struct vfe_blk *vb);
 void vfe_blk_resume(struct vfe_blk *vb);
 bool vfe_blk_live(const struct vfe_blk *vb);
+bool vfe_blk_leave(struct vfe_blk *vb);
 void vfe_blk_set_recover(struct vfe_blk *vb, bool on);
 void vfe_blk_removed(struct vfe_blk *vb);
 void vfe_blk_shutdown_device(struct vfe_blk *vb);
