@@ -31,7 +31,7 @@ struct probe_field {
 }
 
 /* Limits of the disk that comes of it; 0 is not looked at, NONE is 0. */
-#define NONE	U32_MAX
+#define NONE	(U32_MAX - 1)
 
 struct probe_case {
 	const char *name;
@@ -137,8 +137,8 @@ static const struct probe_case probe_cases[] = {
 	  .discard_ranges = 4, .granularity = 4096 },
 	/* 0 is no limit, as in virtio_blk */
 	{ "max_discard_sectors 0", F(DISCARD), { SET(max_discard_sectors, 0),
-	  SET(max_discard_seg, 4), ALIGN_SET }, .discard = U32_MAX >> 9,
-	  .discard_ranges = 4 },
+	  SET(max_discard_seg, 4), ALIGN_SET }, .discard_ranges = 4,
+	  .granularity = 4096 },
 	{ "max_discard_seg 0", F(DISCARD), { SET(max_discard_sectors, 64),
 	  SET(max_discard_seg, 0), ALIGN_SET }, .discard = 64,
 	  .discard_ranges = 1 },
@@ -171,13 +171,13 @@ static const struct probe_case probe_cases[] = {
 	  SET(max_write_zeroes_seg, 1) }, .zeroes = 40 },
 	{ "max_write_zeroes_sectors 0", F(WRITE_ZEROES),
 	  { SET(max_write_zeroes_sectors, 0), SET(max_write_zeroes_seg, 1) },
-	  .zeroes = U32_MAX >> 9 },
+	  .zeroes = U32_MAX },
 	{ "max_write_zeroes_seg 0", F(WRITE_ZEROES),
 	  { SET(max_write_zeroes_sectors, 40), SET(max_write_zeroes_seg, 0) },
 	  .zeroes = 40 },
 	{ "max_write_zeroes_sectors 2^32-1", F(WRITE_ZEROES),
 	  { SET(max_write_zeroes_sectors, U32_MAX),
-	    SET(max_write_zeroes_seg, 1) }, .zeroes = U32_MAX >> 9 },
+	    SET(max_write_zeroes_seg, 1) }, .zeroes = U32_MAX },
 	{ "zeroes of a block and a half", F(WRITE_ZEROES) | F(BLK_SIZE),
 	  { SET(max_write_zeroes_sectors, 12), SET(max_write_zeroes_seg, 1),
 	    SET(blk_size, 4096) }, .zeroes = 8 },
