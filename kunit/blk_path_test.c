@@ -6,6 +6,7 @@
  */
 #include <linux/module.h>
 
+#include "lib/fail.h"
 #include "lib/rig.h"
 
 struct path_way {
@@ -92,8 +93,33 @@ static void path_of_pieces(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
+/* No memory for many pieces: the queue has room for one such request. */
+static void path_without_memory(struct kunit *test)
+{
+	struct vfe_rig *rig = path_disk(test);
+	struct vfe_rig_io *io;
+	bool failed;
+
+	if (!FAIL_USABLE)
+		kunit_skip(test, "needs FAILSLAB, FAIL_PAGE_ALLOC and FAULT_INJECTION_DEBUG_FS");
+	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
+	vfe_rig_works(rig);
+	fail_nth(1);
+	io = path_write(rig, 20);
+	failed = fail_end();
+	path_expect(rig, io, 20);
+	KUNIT_EXPECT_TRUE(test, failed);
+	/* and the room is there again */
+	fail_nth(1);
+	io = path_write(rig, 21);
+	fail_end();
+	path_expect(rig, io, 21);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
 static struct kunit_case path_cases[] = {
 	KUNIT_CASE_PARAM(path_of_pieces, path_way_gen_params),
+	KUNIT_CASE_PARAM(path_without_memory, path_way_gen_params),
 	{ }
 };
 
