@@ -3,6 +3,7 @@
  * What changes or is asked for while a disk runs: its size, its cache type,
  * its serial number; and a disk that takes no writes.
  */
+#include <linux/hdreg.h>
 #include <linux/module.h>
 
 #include "lib/rig.h"
@@ -88,33 +89,13 @@ static void control_same_size(struct kunit *test)
 
 /* --- attributes --- */
 
-static ssize_t control_show(struct vfe_rig *rig, const char *name, char *buf,
-			    size_t len)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name,
-		 name);
-	return vfe_rig_read_file(rig, path, buf, len);
-}
-
-static ssize_t control_store(struct vfe_rig *rig, const char *name,
-			     const char *text)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name,
-		 name);
-	return vfe_rig_write_file(rig, path, text);
-}
-
 static void control_expect(struct vfe_rig *rig, const char *name,
 			   const char *text)
 {
 	char buf[64];
 
 	KUNIT_EXPECT_EQ(rig->test, (ssize_t)strlen(text),
-			control_show(rig, name, buf, sizeof(buf)));
+			vfe_rig_show(rig, name, buf, sizeof(buf)));
 	KUNIT_EXPECT_STREQ(rig->test, text, buf);
 }
 
@@ -220,17 +201,17 @@ static void control_cache_changes(struct kunit *test)
 						 F(FLUSH) | F(CONFIG_WCE), 0);
 
 	KUNIT_EXPECT_EQ(test, (ssize_t)10,
-			control_store(rig, "cache_type", "write back"));
+			vfe_rig_store(rig, "cache_type", "write back"));
 	KUNIT_EXPECT_EQ(test, 1, (int)vfe_rig_config(rig)->wce);
 	control_expect(rig, "cache_type", BACK);
 	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
 	KUNIT_EXPECT_EQ(test, (ssize_t)13,
-			control_store(rig, "cache_type", "write through"));
+			vfe_rig_store(rig, "cache_type", "write through"));
 	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
 	control_expect(rig, "cache_type", THROUGH);
 	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EINVAL,
-			control_store(rig, "cache_type", "none"));
+			vfe_rig_store(rig, "cache_type", "none"));
 	vfe_rig_works(rig);
 }
 
@@ -253,7 +234,7 @@ static void control_cache_is_read_only_without_the_field(struct kunit *test)
 		__fput_sync(file);
 		KUNIT_EXPECT_EQ(test, 0444, (int)mode);
 		KUNIT_EXPECT_EQ(test, (ssize_t)-EACCES,
-				control_store(rig, "cache_type",
+				vfe_rig_store(rig, "cache_type",
 					      "write through"));
 	}
 }
@@ -265,7 +246,7 @@ static void control_cache_that_the_device_does_not_take(struct kunit *test)
 
 	rig->m->knobs.access = control_deaf;
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EIO,
-			control_store(rig, "cache_type", "write through"));
+			vfe_rig_store(rig, "cache_type", "write through"));
 	control_expect(rig, "cache_type", BACK);
 	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
 }
@@ -278,7 +259,7 @@ static void control_cache_that_stays_off(struct kunit *test)
 
 	rig->m->knobs.access = control_deaf;
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EIO,
-			control_store(rig, "cache_type", "write back"));
+			vfe_rig_store(rig, "cache_type", "write back"));
 	control_expect(rig, "cache_type", THROUGH);
 	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
 }
@@ -300,7 +281,7 @@ static void control_cache_in_doubt(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, bdev_write_cache(rig->disk->part0));
 	rig->m->knobs.access = control_last_word;
 	KUNIT_EXPECT_EQ(test, (ssize_t)-ENODEV,
-			control_store(rig, "cache_type", "write back"));
+			vfe_rig_store(rig, "cache_type", "write back"));
 	control_expect(rig, "cache_type", BACK);
 	KUNIT_EXPECT_TRUE(test, bdev_write_cache(rig->disk->part0));
 }
@@ -314,7 +295,7 @@ static void control_cache_of_a_sleeper(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EAGAIN,
-			control_store(rig, "cache_type", "write through"));
+			vfe_rig_store(rig, "cache_type", "write through"));
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
 	control_expect(rig, "cache_type", BACK);
 	KUNIT_EXPECT_EQ(test, 1, (int)vfe_rig_config(rig)->wce);
@@ -328,7 +309,7 @@ static void control_cache_flush_fails(struct kunit *test)
 
 	rig->back->status = VIRTIO_BLK_S_IOERR;
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EIO,
-			control_store(rig, "cache_type", "write through"));
+			vfe_rig_store(rig, "cache_type", "write through"));
 	rig->back->status = 0;
 	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
 }
@@ -340,7 +321,7 @@ static void control_cache_survives_a_recovery(struct kunit *test)
 						 F(FLUSH) | F(CONFIG_WCE), 1);
 
 	KUNIT_EXPECT_EQ(test, (ssize_t)13,
-			control_store(rig, "cache_type", "write through"));
+			vfe_rig_store(rig, "cache_type", "write through"));
 	vfe_rig_config(rig)->wce = 1;	/* what the reset will leave */
 	vfe_mock_log_clear(rig->m);
 	KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(rig->m));
@@ -371,12 +352,12 @@ static void control_serial(struct kunit *test)
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
 
 	memcpy(rig->back->serial, "vfe-1234\0\0\0\0\0\0\0\0\0\0\0\0", 20);
-	control_expect(rig, "serial", "vfe-1234\n");
+	control_expect(rig, "serial", "vfe-1234");
 	/* all 20 bytes, no end to them */
 	memcpy(rig->back->serial, "01234567890123456789", 20);
-	control_expect(rig, "serial", "01234567890123456789\n");
+	control_expect(rig, "serial", "01234567890123456789");
 	memset(rig->back->serial, 0, 20);
-	control_expect(rig, "serial", "\n");
+	control_expect(rig, "serial", "");
 }
 
 static void control_serial_refused(struct kunit *test)
@@ -389,7 +370,7 @@ static void control_serial_refused(struct kunit *test)
 	control_expect(rig, "serial", "");
 }
 
-/* A disk that is dead has none to tell, and says so. */
+/* A disk whose function is gone has none to tell, and says so. */
 static void control_serial_of_the_dead(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -397,10 +378,10 @@ static void control_serial_of_the_dead(struct kunit *test)
 	char buf[64];
 
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
-	rig->m->knobs.refuse_features = true;
-	KUNIT_EXPECT_EQ(test, -ENODEV, dev->driver->pm->resume(dev));
+	vfe_mock_vanish(rig->m);
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
 	KUNIT_EXPECT_EQ(test, (ssize_t)-ENODEV,
-			control_show(rig, "serial", buf, sizeof(buf)));
+			vfe_rig_show(rig, "serial", buf, sizeof(buf)));
 }
 
 /* Nothing of another request's answer shows through a short one. */
@@ -425,9 +406,51 @@ static void control_serial_short_answer(struct kunit *test)
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
 
 	memcpy(rig->back->serial, "01234567890123456789", 20);
-	control_expect(rig, "serial", "01234567890123456789\n");
+	control_expect(rig, "serial", "01234567890123456789");
 	rig->back->request = control_short_id;
-	control_expect(rig, "serial", "abc\n");
+	control_expect(rig, "serial", "abc");
+}
+
+/* --- geometry --- */
+
+static struct hd_geometry control_geometry(struct vfe_rig *rig)
+{
+	struct block_device *bdev = rig->disk->part0;
+	struct hd_geometry geo = {};
+
+	KUNIT_ASSERT_NOT_NULL(rig->test, rig->disk->fops->getgeo);
+	KUNIT_EXPECT_EQ(rig->test, 0, rig->disk->fops->getgeo(bdev, &geo));
+	return geo;
+}
+
+/* As virtio_blk: that of the device, or numbers as of a SCSI disk */
+static void control_geometry_of_a_disk(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct hd_geometry geo = control_geometry(rig);
+
+	KUNIT_EXPECT_EQ(test, 64, (int)geo.heads);
+	KUNIT_EXPECT_EQ(test, 32, (int)geo.sectors);
+	KUNIT_EXPECT_EQ(test, VFE_RIG_SECTORS >> 11, (int)geo.cylinders);
+	rig = vfe_rig_disk(test, F(GEOMETRY));
+	vfe_rig_config(rig)->geometry.cylinders =
+		(__force __virtio16)cpu_to_le16(1017);
+	vfe_rig_config(rig)->geometry.heads = 13;
+	vfe_rig_config(rig)->geometry.sectors = 61;
+	geo = control_geometry(rig);
+	KUNIT_EXPECT_EQ(test, 1017, (int)geo.cylinders);
+	KUNIT_EXPECT_EQ(test, 13, (int)geo.heads);
+	KUNIT_EXPECT_EQ(test, 61, (int)geo.sectors);
+}
+
+static void control_geometry_of_the_dead(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(GEOMETRY));
+	struct hd_geometry geo;
+
+	vfe_mock_vanish(rig->m);
+	KUNIT_EXPECT_EQ(test, -ENODEV,
+			rig->disk->fops->getgeo(rig->disk->part0, &geo));
 }
 
 /* --- read-only --- */
@@ -466,6 +489,8 @@ static struct kunit_case control_cases[] = {
 	KUNIT_CASE(control_serial_refused),
 	KUNIT_CASE(control_serial_of_the_dead),
 	KUNIT_CASE(control_serial_short_answer),
+	KUNIT_CASE(control_geometry_of_a_disk),
+	KUNIT_CASE(control_geometry_of_the_dead),
 	KUNIT_CASE(control_read_only),
 	{ }
 };

@@ -9,12 +9,12 @@
 #include "lib/rig.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
-#define ALL_FEATURES	(F(SIZE_MAX) | F(SEG_MAX) | F(RO) | F(BLK_SIZE) | \
+#define ALL_FEATURES	(F(SIZE_MAX) | F(SEG_MAX) | F(GEOMETRY) | F(RO) | \
+			 F(BLK_SIZE) | \
 			 F(FLUSH) | F(TOPOLOGY) | F(CONFIG_WCE) | F(MQ) | \
 			 F(DISCARD) | F(WRITE_ZEROES))
 /* offered by some devices, of no use to this driver */
-#define FOREIGN_FEATURES (F(GEOMETRY) | BIT_ULL(15) /* LIFETIME */ | \
-			  F(SECURE_ERASE) | F(ZONED) | BIT_ULL(0) | \
+#define FOREIGN_FEATURES (BIT_ULL(15) /* LIFETIME */ | F(ZONED) | BIT_ULL(0) | \
 			  BIT_ULL(7) | BIT_ULL(23))
 
 /* A field of the configuration with a value */
@@ -31,7 +31,7 @@ struct probe_field {
 }
 
 /* Limits of the disk that comes of it; 0 is not looked at, NONE is 0. */
-#define NONE	U32_MAX
+#define NONE	(U32_MAX - 1)
 
 struct probe_case {
 	const char *name;
@@ -60,18 +60,14 @@ static const struct probe_case probe_cases[] = {
 	{ "blk_size 512", F(BLK_SIZE), { SET(blk_size, 512) }, .block = 512 },
 	{ "blk_size 4096", F(BLK_SIZE), { SET(blk_size, 4096) },
 	  .block = 4096, .physical = 4096 },
-	{ "blk_size 0", F(BLK_SIZE), { SET(blk_size, 0) }, .block = 512 },
-	{ "blk_size 1", F(BLK_SIZE), { SET(blk_size, 1) }, .block = 512 },
-	{ "blk_size 3", F(BLK_SIZE), { SET(blk_size, 3) }, .block = 512 },
-	{ "blk_size 256", F(BLK_SIZE), { SET(blk_size, 256) }, .block = 512 },
-	{ "blk_size 1000", F(BLK_SIZE), { SET(blk_size, 1000) },
-	  .block = 512 },
-	{ "blk_size 8192", F(BLK_SIZE), { SET(blk_size, 8192) },
-	  .block = 512 },
-	{ "blk_size 2^31", F(BLK_SIZE), { SET(blk_size, BIT(31)) },
-	  .block = 512 },
-	{ "blk_size 2^32-1", F(BLK_SIZE), { SET(blk_size, U32_MAX) },
-	  .block = 512 },
+	{ "blk_size 0", F(BLK_SIZE), { SET(blk_size, 0) }, -EINVAL },
+	{ "blk_size 1", F(BLK_SIZE), { SET(blk_size, 1) }, -EINVAL },
+	{ "blk_size 3", F(BLK_SIZE), { SET(blk_size, 3) }, -EINVAL },
+	{ "blk_size 256", F(BLK_SIZE), { SET(blk_size, 256) }, -EINVAL },
+	{ "blk_size 1000", F(BLK_SIZE), { SET(blk_size, 1000) }, -EINVAL },
+	{ "blk_size 8192", F(BLK_SIZE), { SET(blk_size, 8192) }, -EINVAL },
+	{ "blk_size 2^31", F(BLK_SIZE), { SET(blk_size, BIT(31)) }, -EINVAL },
+	{ "blk_size 2^32-1", F(BLK_SIZE), { SET(blk_size, U32_MAX) }, -EINVAL },
 	{ "blk_size not offered", 0, { SET(blk_size, 4096) }, .block = 512 },
 	/* topology */
 	{ "topology", F(TOPOLOGY), { SET(physical_block_exp, 3),
@@ -112,8 +108,14 @@ static const struct probe_case probe_cases[] = {
 	{ "seg_max 2^32-1", F(SEG_MAX), { SET(seg_max, U32_MAX) },
 	  .segments = 62 },
 	{ "size_max 0", F(SIZE_MAX), { SET(size_max, 0) }, -EINVAL },
-	{ "size_max 512", F(SIZE_MAX), { SET(size_max, 512) }, -EINVAL },
+	{ "size_max 511", F(SIZE_MAX), { SET(size_max, 511) }, -EINVAL },
+	/* a page in more pieces than seg_max allows, and in as many */
 	{ "size_max 4095", F(SIZE_MAX), { SET(size_max, 4095) }, -EINVAL },
+	{ "size_max 512, seg_max 7", F(SIZE_MAX) | F(SEG_MAX),
+	  { SET(size_max, 512), SET(seg_max, 7) }, -EINVAL },
+	{ "size_max 512, seg_max 20", F(SIZE_MAX) | F(SEG_MAX),
+	  { SET(size_max, 512), SET(seg_max, 20) }, .segments = 2,
+	  .segment_size = 4096 },
 	{ "size_max 4096", F(SIZE_MAX), { SET(size_max, 4096) },
 	  .segment_size = 4096 },
 	{ "size_max 5000", F(SIZE_MAX), { SET(size_max, 5000) },
@@ -133,13 +135,16 @@ static const struct probe_case probe_cases[] = {
 	{ "discard", F(DISCARD), { SET(max_discard_sectors, 64),
 	  SET(max_discard_seg, 4), ALIGN_SET }, .discard = 64,
 	  .discard_ranges = 4, .granularity = 4096 },
+	/* 0 is no limit, as in virtio_blk */
 	{ "max_discard_sectors 0", F(DISCARD), { SET(max_discard_sectors, 0),
-	  SET(max_discard_seg, 4), ALIGN_SET }, .discard = NONE },
+	  SET(max_discard_seg, 4), ALIGN_SET }, .discard_ranges = 4,
+	  .granularity = 4096 },
 	{ "max_discard_seg 0", F(DISCARD), { SET(max_discard_sectors, 64),
-	  SET(max_discard_seg, 0), ALIGN_SET }, .discard = NONE },
+	  SET(max_discard_seg, 0), ALIGN_SET }, .discard = 64,
+	  .discard_ranges = 1 },
 	{ "max_discard_seg 2^32-1", F(DISCARD),
 	  { SET(max_discard_sectors, 64), SET(max_discard_seg, U32_MAX),
-	    ALIGN_SET }, .discard = 64, .discard_ranges = 16 },
+	    ALIGN_SET }, .discard = 64, .discard_ranges = 256 },
 	{ "max_discard_sectors 2^32-1", F(DISCARD),
 	  { SET(max_discard_sectors, U32_MAX), SET(max_discard_seg, 1),
 	    ALIGN_SET }, .discard_ranges = 1, .granularity = 4096 },
@@ -166,13 +171,13 @@ static const struct probe_case probe_cases[] = {
 	  SET(max_write_zeroes_seg, 1) }, .zeroes = 40 },
 	{ "max_write_zeroes_sectors 0", F(WRITE_ZEROES),
 	  { SET(max_write_zeroes_sectors, 0), SET(max_write_zeroes_seg, 1) },
-	  .zeroes = NONE },
+	  .zeroes = U32_MAX },
 	{ "max_write_zeroes_seg 0", F(WRITE_ZEROES),
 	  { SET(max_write_zeroes_sectors, 40), SET(max_write_zeroes_seg, 0) },
-	  .zeroes = NONE },
+	  .zeroes = 40 },
 	{ "max_write_zeroes_sectors 2^32-1", F(WRITE_ZEROES),
 	  { SET(max_write_zeroes_sectors, U32_MAX),
-	    SET(max_write_zeroes_seg, 1) }, .zeroes = U32_MAX >> 9 },
+	    SET(max_write_zeroes_seg, 1) }, .zeroes = U32_MAX },
 	{ "zeroes of a block and a half", F(WRITE_ZEROES) | F(BLK_SIZE),
 	  { SET(max_write_zeroes_sectors, 12), SET(max_write_zeroes_seg, 1),
 	    SET(blk_size, 4096) }, .zeroes = 8 },
@@ -380,9 +385,9 @@ static const struct probe_queue probe_queues[] = {
 	{ 1, false, -EINVAL }, { 1, true, -EINVAL },
 	{ 2, false, -EINVAL }, { 2, true, -EINVAL },
 	{ 3, true, -EINVAL }, { 100, true, -EINVAL },
-	{ 4, false, 0, 1, 2 }, { 4, true, 0, 4, 2 },
-	{ 64, false, 0, 21, 62 }, { 64, true, 0, 64, 62 },
-	{ 1024, true, 0, 1024, 128 }, { 2048, true, 0, 1024, 128 },
+	{ 4, false, 0, 2, 2 }, { 4, true, 0, 4, 2 },
+	{ 64, false, 0, 32, 62 }, { 64, true, 0, 64, 62 },
+	{ 1024, true, 0, 1024, 1022 }, { 2048, true, 0, 1024, 1022 },
 };
 
 static void probe_queue_name(const struct probe_queue *q, char *name)

@@ -285,6 +285,7 @@ struct vfe_blk_tunables {
  * @state: read without @state_lock where a stale answer does no harm
  * @halted: the block layer's queues are quiesced, the rings closed
  * @recover: a recovery goes on trying; the user may switch that off
+ * @leaving: the driver goes away, so that a recovery has one try
  * @recovery: resets the device and sends its requests again
  * @channel_lost: the bus failed, and has not resumed
  * @force_reset: the next recovery resets the device, not only queues
@@ -319,6 +320,7 @@ struct vfe_blk {
 	enum vfe_blk_state state;
 	bool halted;
 	bool recover;
+	bool leaving;
 	struct delayed_work recovery;
 	bool channel_lost;
 	bool force_reset;
@@ -485,6 +487,7 @@ int vfe_blk_start(struct vfe_blk *vb);
 void vfe_blk_stop(struct vfe_blk *vb);
 void vfe_blk_resume(struct vfe_blk *vb);
 bool vfe_blk_live(const struct vfe_blk *vb);
+bool vfe_blk_leave(struct vfe_blk *vb);
 void vfe_blk_set_recover(struct vfe_blk *vb, bool on);
 void vfe_blk_channel_lost(struct vfe_blk *vb);
 int vfe_blk_channel_back(struct vfe_blk *vb);

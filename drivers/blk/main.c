@@ -245,8 +245,8 @@ static void vfe_blk_remove(struct pci_dev *pdev)
 {
 	struct vfe_blk *vb = pci_get_drvdata(pdev);
 
-	if (vfe_gone(vb->vd) || !pci_device_is_present(pdev) ||
-	    !vfe_blk_live(vb))
+	if (!vfe_blk_leave(vb) || vfe_gone(vb->vd) ||
+	    !pci_device_is_present(pdev))
 		vfe_blk_removed(vb);
 	del_gendisk(vb->disk);
 	vfe_blk_shutdown_device(vb);

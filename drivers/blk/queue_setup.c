@@ -83,8 +83,10 @@ int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
 		return -ENOMEM;
 	specs = kcalloc(vb->num_queues, sizeof(*specs), GFP_KERNEL);
 	if (!specs) {
-		err = -ENOMEM;
-		goto err_queues;
+		/* without timers yet, which vfe_blk_queues_exit() stops */
+		kfree(vb->queues);
+		vb->queues = NULL;
+		return -ENOMEM;
 	}
 	/* an entry a request then: more would only cost memory */
 	if (!size && vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC))

@@ -274,7 +274,7 @@ static void vfe_blk_try_later(struct vfe_blk *vb, int err)
 {
 	unsigned long pause = vfe_blk_pause(vb);
 
-	if (!vb->recover) {
+	if (!vb->recover || vb->leaving) {
 		vfe_blk_give_up(vb);
 		return;
 	}
@@ -553,6 +553,26 @@ void vfe_blk_resume(struct vfe_blk *vb)
 bool vfe_blk_live(const struct vfe_blk *vb)
 {
 	return READ_ONCE(vb->state) == VFE_BLK_LIVE;
+}
+
+/**
+ * vfe_blk_leave() - the driver goes: from here on a recovery has one try
+ * @vb: the disk
+ *
+ * Requests that the disk's end waits for fail with it.
+ *
+ * Context: process context, may sleep; waits for a try that is under way.
+ * Return: whether the device takes requests.
+ */
+bool vfe_blk_leave(struct vfe_blk *vb)
+{
+	bool live;
+
+	mutex_lock(&vb->state_lock);
+	vb->leaving = true;
+	live = vfe_blk_live(vb);
+	mutex_unlock(&vb->state_lock);
+	return live;
 }
 
 /**

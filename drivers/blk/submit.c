@@ -180,6 +180,23 @@ static bool vfe_blk_publish(struct vfe_blk_queue *bq)
 }
 
 /*
+ * Ends a submission. A submitter that is to wait has switched the interrupt
+ * off: it keeps its CPU until the interrupt is on again.
+ */
+static void vfe_blk_unlock(struct vfe_blk_queue *bq, bool notify, bool wait)
+{
+	if (unlikely(wait))
+		preempt_disable();
+	spin_unlock_irq(&bq->lock);
+	if (notify)
+		vfe_queue_notify(bq->vq);
+	if (unlikely(wait)) {
+		vfe_blk_poll_wait(bq);
+		preempt_enable();
+	}
+}
+
+/*
  * The kick apart from the request: only the last one of a batch writes it, and
  * one that finds the ring full, for those before it.
  */
@@ -202,20 +219,7 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 		wait = unlikely(bq->poll_ns) && vfe_blk_poll_begin(bq);
 		notify = vfe_blk_publish(bq);
 	}
-	/*
-	 * A submitter that is to wait has switched the interrupt off: it keeps
-	 * its CPU until the interrupt is on again.
-	 */
-	if (wait)
-		preempt_disable();
-	spin_unlock_irq(&bq->lock);
-
-	if (notify)
-		vfe_queue_notify(bq->vq);
-	if (wait) {
-		vfe_blk_poll_wait(bq);
-		preempt_enable();
-	}
+	vfe_blk_unlock(bq, notify, wait);
 	/* one that is in the ring may have ended by now */
 	if (unlikely(status))
 		vfe_blk_release(rq);
@@ -244,7 +248,7 @@ static struct request *vfe_blk_add_batch(struct vfe_blk_queue *bq,
 {
 	struct vfe_blk_request *req;
 	struct request *next;
-	bool notify;
+	bool notify, wait;
 
 	spin_lock_irq(&bq->lock);
 	for (; rq; rq = next) {
@@ -254,10 +258,10 @@ static struct request *vfe_blk_add_batch(struct vfe_blk_queue *bq,
 		if (unlikely(vfe_blk_add(bq, rq)))
 			break;
 	}
+	/* since Linux 6.10 a request that is alone comes this way, too */
+	wait = unlikely(bq->poll_ns) && vfe_blk_poll_begin(bq);
 	notify = vfe_blk_publish(bq);
-	spin_unlock_irq(&bq->lock);
-	if (notify)
-		vfe_queue_notify(bq->vq);
+	vfe_blk_unlock(bq, notify, wait);
 	return rq;
 }
 

@@ -41,6 +41,13 @@ static inline unsigned int log_errors(struct kmsg_dump_iter mark,
 	return log_count(mark, what, 3);
 }
 
+/* Warnings (level 4 or worse) */
+static inline unsigned int log_warnings(struct kmsg_dump_iter mark,
+					const char *what)
+{
+	return log_count(mark, what, 4);
+}
+
 /* Lines of any level */
 static inline unsigned int log_lines(struct kmsg_dump_iter mark,
 				     const char *what)

@@ -14,6 +14,7 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
+#include <linux/nmi.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 #include <linux/virtio_blk.h>
@@ -23,7 +24,7 @@
 #include "../mock/mock.h"
 #include "files.h"
 
-#define VFE_RIG_VECS	32		/* pieces of a request */
+#define VFE_RIG_VECS	128		/* pieces of a request */
 #define VFE_RIG_IOS	24		/* requests of a test */
 #define VFE_RIG_MEMORY	(256 * 1024)	/* for all their data */
 #define VFE_RIG_KEPT	24		/* chains that the device keeps */
@@ -95,6 +96,20 @@ struct vfe_rig {
 	bool holds_; \
 	while (!(holds_ = (cond)) && time_before(jiffies, end_)) \
 		usleep_range(200, 500); \
+	holds_; \
+})
+
+/*
+ * The same for what takes minutes, which cost nothing here. The kernel is told
+ * not to take the task that waits for the test for one that hangs.
+ */
+#define VFE_RIG_IN_TIME(cond, seconds) ({ \
+	unsigned long end_ = jiffies + (seconds) * HZ; \
+	bool holds_; \
+	while (!(holds_ = (cond)) && time_before(jiffies, end_)) { \
+		reset_hung_task_detector(); \
+		msleep(20); \
+	} \
 	holds_; \
 })
 
@@ -476,6 +491,41 @@ static inline ssize_t vfe_rig_write_file(struct vfe_rig *rig, const char *path,
 {
 	return vfe_files_write_close(vfe_files_open_path(rig->sysfs, path,
 							 O_WRONLY), text);
+}
+
+/* Read a file of the disk. Return: bytes or an error */
+static inline ssize_t vfe_rig_show(struct vfe_rig *rig, const char *name,
+				   char *buf, size_t len)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name,
+		 name);
+	return vfe_rig_read_file(rig, path, buf, len);
+}
+
+static inline ssize_t vfe_rig_store(struct vfe_rig *rig, const char *name,
+				    const char *text)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name,
+		 name);
+	return vfe_rig_write_file(rig, path, text);
+}
+
+/* Write a file of the disk that takes it. */
+static inline void vfe_rig_set(struct vfe_rig *rig, const char *name,
+			       const char *text)
+{
+	KUNIT_ASSERT_EQ_MSG(rig->test, (ssize_t)strlen(text),
+			    vfe_rig_store(rig, name, text), "%s", name);
+}
+
+/* A device that has a request when that times out is reset from now on. */
+static inline void vfe_rig_resets_late(struct vfe_rig *rig)
+{
+	vfe_rig_set(rig, "reset_after", "1");
 }
 
 /* A count under vfe/ of the function */

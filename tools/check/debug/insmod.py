@@ -37,11 +37,10 @@ REASONS: Mapping[str, str] = {
     "blk_alloc": IRQ_FILES,
     "blk_fault": SLEEPS,
     "blk_life": SLEEPS,
-    "blk_look": "its bounds are by a clock that only UML's readers move",
-    "blk_moderation": ORDER,
+    "blk_poll": "its bounds are by a clock that only UML's readers move",
     "blk_polled": "counts the queues of one processor",
     "blk_probe": "virtio-pci of that kernel takes what it plugs in first",
-    "blk_stream": ORDER,
+    "blk_recovery": SLEEPS,
     "counts_race": "a timer plays the second processor, which is there",
     "irq": "wants a vector for each of three queues, and the kernel has no"
            " more of them than processors",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Adaptive polling of vfe_blk (drivers/blk/look.c): a submitter that looks for
+ * Adaptive polling of vfe_blk (drivers/blk/poll.c): a submitter that looks for
  * its completion, for how long, and what is counted of it. The device answers
  * inside of the kick, later, or not at all.
  */
@@ -44,16 +44,6 @@ static bool look_access(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-static void look_set(struct look *look, const char *us)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "block/%s/adaptive_poll",
-		 look->rig->disk->disk_name);
-	KUNIT_ASSERT_EQ(look->rig->test, (ssize_t)strlen(us),
-			vfe_rig_write_file(look->rig, path, us));
-}
-
 /* From here on kicks are answered as @quick says, and by nobody else. */
 static struct look *look_disk(struct kunit *test, const char *us)
 {
@@ -64,7 +54,7 @@ static struct look *look_disk(struct kunit *test, const char *us)
 	look->quick = true;
 	vfe_rig_works(look->rig);
 	vfe_rig_recycle(look->rig);
-	look_set(look, us);
+	vfe_rig_set(look->rig, "adaptive_poll", us);
 	vfe_mock_settle(look->rig->m);
 	vfe_rig_reset_counts(look->rig);
 	look->rig->m->knobs.mute = true;
@@ -144,6 +134,53 @@ static void found_without_an_interrupt(struct kunit *test)
 	look_end(look);
 }
 
+/* Where a request ended */
+static bool look_in_task;
+
+static void look_end_io(struct bio *bio)
+{
+	look_in_task = in_task();
+	vfe_rig_end_io(bio);
+}
+
+/*
+ * What the submitter found does not end in its own context: handlers of an end
+ * may take in_task() for leave to sleep, and it keeps the CPU.
+ */
+static void ends_in_a_softirq(struct kunit *test)
+{
+	struct look *look = look_disk(test, "1000");
+	struct vfe_rig_io *io = vfe_rig_io(look->rig, REQ_OP_READ, 8);
+
+	vfe_rig_piece(look->rig, io, SECTOR_SIZE, 0);
+	io->bio.bi_end_io = look_end_io;
+	look_in_task = true;
+	vfe_rig_send(io);
+	KUNIT_EXPECT_EQ(test, 1U, io->ends);
+	KUNIT_EXPECT_FALSE(test, look_in_task);
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls_found"));
+	look_end(look);
+}
+
+/* A batch has one wait, of its last request; all of it is found. */
+static void waits_once_for_a_batch(struct kunit *test)
+{
+	struct look *look = look_disk(test, "1000");
+	struct blk_plug plug;
+	unsigned int i;
+
+	blk_start_plug(&plug);
+	for (i = 0; i < 4; i++)
+		vfe_rig_start(look->rig, REQ_OP_READ, 16 * i, SECTOR_SIZE, 0);
+	blk_finish_plug(&plug);
+	vfe_mock_interrupt(&look->rig->m->queues[0]);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig,
+						      &look->rig->ios[i]));
+	KUNIT_EXPECT_LE(test, vfe_rig_counter(look->rig, "polls"), 1LL);
+	look_end(look);
+}
+
 /* Bounded; and what comes after the bound interrupts. */
 static void given_up_after_its_time(struct kunit *test)
 {
@@ -179,14 +216,15 @@ static void slow_device_is_left_to_interrupts(struct kunit *test)
 	for (i = 0; i < 8; i++)
 		look_answer(look, look_read(look), 2);
 	KUNIT_EXPECT_EQ(test, polls, vfe_rig_counter(look->rig, "polls"));
-	/* quick again: noticed by the interrupts, then looked for */
-	for (i = 0; i < 16; i++) {
+	/* quick again: noticed by the few that look, then looked for */
+	look->quick = true;
+	for (i = 0; i < 64; i++) {
 		struct vfe_rig_io *io = look_read(look);
 
 		if (!io->ends)
-			look_answer(look, io, 0);
+			vfe_mock_interrupt(&look->rig->m->queues[0]);
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
 	}
-	look->quick = true;
 	KUNIT_EXPECT_EQ(test, 1U, look_read(look)->ends);
 	KUNIT_EXPECT_GT(test, vfe_rig_counter(look->rig, "polls_found"), 0LL);
 	look_end(look);
@@ -260,7 +298,7 @@ static void switched_off_again(struct kunit *test)
 	struct vfe_rig_io *io;
 
 	KUNIT_EXPECT_EQ(test, 1U, look_read(look)->ends);
-	look_set(look, "0");
+	vfe_rig_set(look->rig, "adaptive_poll", "0");
 	look->quick = false;
 	io = look_read(look);
 	look_answer(look, io, 0);
@@ -271,6 +309,8 @@ static void switched_off_again(struct kunit *test)
 static struct kunit_case look_cases[] = {
 	KUNIT_CASE(off_unless_asked_for),
 	KUNIT_CASE(found_without_an_interrupt),
+	KUNIT_CASE(ends_in_a_softirq),
+	KUNIT_CASE(waits_once_for_a_batch),
 	KUNIT_CASE(given_up_after_its_time),
 	KUNIT_CASE(slow_device_is_left_to_interrupts),
 	KUNIT_CASE(left_when_the_cpu_is_wanted),
@@ -280,7 +320,7 @@ static struct kunit_case look_cases[] = {
 };
 
 static struct kunit_suite look_suite = {
-	.name = "vfe-blk_look",
+	.name = "vfe-blk_poll",
 	.test_cases = look_cases,
 };
 
