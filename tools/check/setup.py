@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from kunit import runs
-from lab import LabError, build, chroot, clang, progress, qemus, recipe
+from lab import (LabError, build, chroot, clang, clean, progress, qemus,
+                 recipe)
 
 from .debug import kernels
 
@@ -47,6 +48,7 @@ ALL = (
     SetUp("modules", _modules),
     SetUp("clang", clang.headers),
     SetUp("qemus", _qemus, outside=True),
+    SetUp("clean", clean.ensure, outside=True),
     SetUp("x86", kernels.DEBUG.folder),
 )
 

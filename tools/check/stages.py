@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from lab import speed
 
 from . import (stage_bench, stage_build, stage_debug, stage_device,
-               stage_devices, stage_guest, stage_kernels, stage_kunit,
-               stage_ring, stage_static, stage_tools)
+               stage_devices, stage_guest, stage_install, stage_kernels,
+               stage_kunit, stage_ring, stage_static, stage_tools)
 from .context import Context
 
 
@@ -62,6 +62,8 @@ STAGES = (
           stage_debug.run, 1200, "guest", needs=("x86",)),
     Stage("kernels", "both drivers in a guest of each of Debian's kernels",
           stage_kernels.run, 600, "guest", needs=("modules",)),
+    Stage("install", "make install and DKMS on a clean Debian; a root on vfeb0",
+          stage_install.run, 600, "guest", needs=("clean",)),
     Stage("build", "modules for every kernel at W=1 with sparse; the device",
           stage_build.run, 600, uses="device", needs=("clang",)),
     Stage("staged", "the suites by kunit.py, in a kernel's tree",
