@@ -120,8 +120,8 @@ class Install:
         listed = self.sh("mkinitramfs",
                          INITRAMFS.format(release=self.release))
         if listed is not None:
-            missing = [name for name in (
-                "/vfe.ko", "/vfe_blk.ko", RULES.lstrip("/")) if name not in listed]
+            wanted = ("/vfe.ko", "/vfe_blk.ko", RULES.lstrip("/"))
+            missing = [name for name in wanted if name not in listed]
             self.judge("modules and rules are in the initramfs",
                        f"missing: {missing}" if missing else "")
             self.boots()

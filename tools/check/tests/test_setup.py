@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import unittest
+from functools import partial
 from unittest import mock
 
 from check import setup
@@ -25,7 +26,7 @@ class SetUps(unittest.TestCase):
 
     def test_only_what_is_needed(self) -> None:
         made: list[str] = []
-        items = [setup.SetUp(name, lambda name=name: made.append(name), True)
+        items = [setup.SetUp(name, partial(made.append, name), True)
                  for name in "abc"]
         self.assertEqual(setup.have(["c", "a", "c"], items), {})
         self.assertEqual(made, ["a", "c"])
