@@ -7,6 +7,11 @@ PYTHON ?= python3
 
 HERE := $(CURDIR)
 
+# below the kernel's own folder, and what `make uninstall` takes away
+INSTALL_MOD_DIR ?= updates/vfe
+INSTALL = $(MAKE) -f tools/install/Makefile TOP=$(HERE) KDIR=$(KDIR) \
+	INSTALL_MOD_DIR=$(INSTALL_MOD_DIR)
+
 # what the kernel's build system leaves beside the sources
 LEFT := '*.o' '*.ko' '*.mod' '*.mod.c' '*.cmd' '.*.d' \
 	modules.order Module.symvers
@@ -15,7 +20,15 @@ modules: headers
 	$(MAKE) -C $(KDIR) M=$(HERE) modules
 
 modules_install: headers
-	$(MAKE) -C $(KDIR) M=$(HERE) modules_install
+	$(MAKE) -C $(KDIR) M=$(HERE) INSTALL_MOD_DIR=$(INSTALL_MOD_DIR) \
+		modules_install
+
+# tools/install/README.md
+install: modules
+	$(INSTALL) install
+
+uninstall dkms dkms-source:
+	$(INSTALL) $@
 
 # Say which package is missing rather than let the build fail on a path.
 headers:
@@ -60,7 +73,11 @@ help:
 	@echo 'On any machine with kernel headers:'
 	@echo '  make                  build the modules (target modules)'
 	@echo '  make KDIR=DIR         build them against the headers in DIR'
-	@echo '  make modules_install  install them (INSTALL_MOD_PATH=DIR: below DIR)'
+	@echo '  make install          install them, names for their disks, and what puts'
+	@echo '                        them into an initramfs (DESTDIR=DIR: below DIR)'
+	@echo '  make dkms             the same by DKMS, for each kernel to come'
+	@echo '  make uninstall        undo either'
+	@echo '  make modules_install  the modules alone (INSTALL_MOD_PATH=DIR: below DIR)'
 	@echo '  make device           build vfe-device, the custom device'
 	@echo '  make clean            remove what was built'
 	@echo '  make distclean        remove the results in out/ too'
@@ -76,5 +93,6 @@ help:
 	@echo 'keep from ~/.cache/vfe.'
 
 .DEFAULT_GOAL := modules
-.PHONY: modules modules_install headers device bench check kunit conformance \
+.PHONY: modules modules_install install uninstall dkms dkms-source headers \
+	device bench check kunit conformance \
 	coverage shell clean distclean help

@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from check import inner, outer, stages  # noqa: E402
+from check import inner, outer, setup, stages  # noqa: E402
 from lab import entry, tree  # noqa: E402
 
 
@@ -31,6 +31,8 @@ def _parser() -> argparse.ArgumentParser:
     # one stage: in a process of its own, then where it belongs
     parser.add_argument("--start", choices=names, help=argparse.SUPPRESS)
     parser.add_argument("--here", choices=names, help=argparse.SUPPRESS)
+    parser.add_argument("--set-up", help=argparse.SUPPRESS,
+                        choices=[item.name for item in setup.ALL])
     parser.add_argument("--accel", default="tcg", choices=("tcg", "kvm"),
                         help=argparse.SUPPRESS)
     return parser
@@ -42,6 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.list:
         for stage in stages.STAGES:
             print(f"{stage.name:11} {stage.text}")
+        return 0
+    if options.set_up:
+        setup.by_name(options.set_up).make()
         return 0
     if options.here:
         return inner.run(stages.by_name(options.here), options.accel,

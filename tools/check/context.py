@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from lab import progress
+from lab import progress, speed
 
 from .tally import Tally
 
@@ -59,6 +59,7 @@ class Context:
                               stderr=subprocess.STDOUT, errors="replace",
                               env={**os.environ, **(env or {})},
                               start_new_session=True) as process:
+            timeout = speed.scaled(timeout)
             watchdog = Watchdog(process, timeout)
             lines = []
             assert process.stdout is not None

@@ -8,7 +8,7 @@ import signal
 import traceback
 from collections.abc import Iterator, Sequence
 
-from lab import LabError, paths, progress
+from lab import LabError, paths, progress, speed
 
 from .context import Context
 from .stages import Stage
@@ -38,12 +38,14 @@ def run(stage: Stage, accel: str, patterns: Sequence[str]) -> int:
               buffering=1) as log:
         with progress.ticking(f"stage {stage.name}") as step:
             context = Context(log, step, accel, patterns)
+            context.note(f"limits of time are those of the reference machine"
+                         f" times {speed.factor():g}")
             try:
-                with _deadline(stage.timeout):
+                with _deadline(stage.limit):
                     stage.run(context)
             except TookTooLong:
                 context.tally.fail(stage.name, "stopped: it took over"
-                                   f" {stage.timeout:.0f} s, last at:"
+                                   f" {stage.limit:.0f} s, last at:"
                                    f" {step.note}")
             except LabError as error:
                 context.tally.fail(stage.name, str(error))

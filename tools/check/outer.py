@@ -8,9 +8,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import chroot, files, machine, paths, progress
+from lab import chroot, files, machine, paths, progress, speed
 
-from . import inner, lanes, tally
+from . import inner, lanes, setup, tally
 from .stages import STAGES, Stage
 
 CHECK = ["python3", "/vfe/tools/check", "--here"]
@@ -26,6 +26,7 @@ def folder() -> Path:
 
 def start(stage: Stage, patterns: Sequence[str]) -> int:
     """Run a stage where it belongs; its exit code."""
+    speed.remember()
     argv = [*CHECK, stage.name, *(f"--tests={item}" for item in patterns)]
     timeout = stage.timeout + GRACE_S
     if stage.place == "outside":
@@ -82,9 +83,16 @@ def _row(name: str, result: tally.Tally, seconds: float) -> str:
 
 def _run_stages(chosen: Sequence[Stage], patterns: Sequence[str]) -> int:
     every, rows = tally.Tally(), {}
+    progress.say("this machine: limits of time are those of the reference"
+                 f" machine times {speed.remember():g}")
     machine.prepare()
+    lacking = setup.have(name for stage in chosen for name in stage.needs)
     for stage in chosen:
         _saved(stage).unlink(missing_ok=True)
+        for name in lacking.keys() & set(stage.needs):
+            every.fail(stage.name, f"no {name}: {lacking[name]}")
+    chosen = [stage for stage in chosen if not lacking.keys()
+              & set(stage.needs)]
     run_by = lanes.Lanes(os.cpu_count() or 1, patterns)
     with contextlib.closing(run_by.run(chosen)) as over:
         for ended in over:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from lab import paths
+from lab import paths, speed
 
 from . import units
 from .context import Context
@@ -16,4 +16,6 @@ def run(context: Context) -> None:
     """Each folder of tests that is there, in a process of its own."""
     top = paths.checkout() / "tools"
     for folder in FOLDERS:
-        units.run(context, top, folder, timeout=60)
+        # tests of limits would take as much longer as limits are larger
+        units.run(context, top, folder, timeout=60,
+                  env={speed.VARIABLE: "1"})

@@ -6,9 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from lab import speed
+
 from . import (stage_bench, stage_build, stage_debug, stage_device,
-               stage_devices, stage_guest, stage_kernels, stage_kunit,
-               stage_quirks, stage_ring, stage_static, stage_tools)
+               stage_devices, stage_guest, stage_install, stage_kernels,
+               stage_kunit, stage_quirks, stage_ring, stage_static,
+               stage_tools)
 from .context import Context
 
 
@@ -24,6 +27,12 @@ class Stage:
     #                         "outside": it finds its own machine
     after: Sequence[str] = ()   # stages that it builds upon
     uses: str = ""          # what only one stage at a time can
+    needs: Sequence[str] = ()   # of setup.py, made before any stage starts
+
+    @property
+    def limit(self) -> float:
+        """How long it may take on this machine."""
+        return speed.scaled(self.timeout)
 
 
 # In the order that they start, as far as others let them: those that keep one
@@ -38,25 +47,30 @@ STAGES = (
     Stage("static", "style, types, documentation, rules of the sources",
           stage_static.run, 600),
     Stage("kunit", "the KUnit suites on a kernel with all its checkers",
-          stage_kunit.run, 1200, uses="kunit"),
+          stage_kunit.run, 1200, uses="kunit", needs=("um",)),
     Stage("conformance", "each duty of a driver has a test that passes",
-          stage_kunit.run_conformance, 600, after=("kunit",), uses="kunit"),
+          stage_kunit.run_conformance, 600, after=("kunit",), uses="kunit",
+          needs=("um",)),
     Stage("coverage", "what the suites leave unrun",
-          stage_kunit.run_coverage, 600, after=("kunit",), uses="kunit"),
+          stage_kunit.run_coverage, 600, after=("kunit",), uses="kunit",
+          needs=("um",)),
     Stage("proof", "seeded bugs: the runner of the suites sees each",
-          stage_kunit.run_proof, 900, after=("kunit",), uses="kunit"),
+          stage_kunit.run_proof, 900, after=("kunit",), uses="kunit",
+          needs=("um",)),
     Stage("bench", "the bench, shortened: three witnesses agree",
           stage_bench.run, 900, "outside", uses="kvm"),
     Stage("devices", "vfe_blk on QEMU's own device, in every configuration",
-          stage_devices.run, 900, "outside", uses="kvm"),
+          stage_devices.run, 900, "outside", uses="kvm", needs=("qemus",)),
     Stage("debug", "both drivers under KCSAN and lockdep on two processors",
-          stage_debug.run, 1800, "guest"),
+          stage_debug.run, 1200, "guest", needs=("x86",)),
     Stage("kernels", "both drivers in a guest of each of Debian's kernels",
-          stage_kernels.run, 600, "guest"),
+          stage_kernels.run, 600, "guest", needs=("modules",)),
+    Stage("install", "make install and DKMS on a clean Debian; a root on vfeb0",
+          stage_install.run, 600, "guest", needs=("clean",)),
     Stage("build", "modules for every kernel at W=1 with sparse; the device",
-          stage_build.run, 600, uses="device"),
+          stage_build.run, 600, uses="device", needs=("clang",)),
     Stage("staged", "the suites by kunit.py, in a kernel's tree",
-          stage_kunit.run_staged, 900, after=("kunit",)),
+          stage_kunit.run_staged, 900, after=("kunit",), needs=("um",)),
     Stage("device", "the device process against a hostile guest, sanitized",
           stage_device.run, 600, uses="device"),
     Stage("ring", "the rings in user space: sanitized, fuzzed, two threads",

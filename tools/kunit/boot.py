@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import paths, progress
+from lab import paths, progress, speed
 
 HERE = Path(__file__).resolve().parent
 BUSYBOX = Path("usr/bin/busybox")
@@ -131,6 +131,7 @@ def run(kernel: Path, jobs: Sequence[Job], timeout: float,
         look: Callable[[str], None] = lambda line: None,
         arguments: Sequence[str] = ()) -> list[Outcome]:
     """Boot side by side; bounded. @look is shown a last line now and then."""
+    timeout = speed.scaled(timeout)
     deadline = time.monotonic() + timeout
     with contextlib.ExitStack() as stack:
         boots = []

@@ -16,7 +16,6 @@ from lab import build, files, paths, progress, testkernel
 from .suites import DRIVERS, MOCK, Suite
 
 FOLDERS = ("drivers", "include", "kunit")
-TIMEOUT = 600.0
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ def _make(way: Way, suites: Sequence[Suite]) -> None:
         with build.building(way.folder):
             progress.run_logged(argv, log, what="building the suites",
                                 hint="mend the error that make shows above",
-                                timeout=TIMEOUT)
+                                folder=way.folder)
 
 
 def make(way: Way, suites: Sequence[Suite], copy: bool = True,

@@ -82,7 +82,7 @@ def modules(kernel: str = recipe.BOOT_KERNEL,
                 building(folder):
             progress.run_logged(argv, log, what="building the modules",
                                 hint="mend the error that make shows above",
-                                timeout=900)
+                                folder=folder)
         result = _collect(folder)
         (folder / STAMP).write_text(made_by)
         return result
@@ -158,7 +158,7 @@ def device() -> Path:
         with progress.step("building the device", log), building(folder):
             progress.run_logged(argv, log, what="building the device",
                                 hint="mend the error that make shows above",
-                                timeout=600)
+                                folder=folder)
         binary = objects / "vfe-device"
         if not binary.is_file():
             raise LabError("make in tools/device made no vfe-device: see"

@@ -9,17 +9,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from . import speed
 from .errors import LabError, Silence
 
 SLICE_S = 0.5
 
 
 class Deadline:
-    """A moment that a wait must not pass."""
+    """A moment that a wait must not pass, later on a slow machine."""
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self._end = time.monotonic() + seconds
+        self.seconds = speed.scaled(seconds)
+        self._end = time.monotonic() + self.seconds
 
     def left(self) -> float:
         """Seconds left, never below zero."""

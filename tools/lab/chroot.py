@@ -13,7 +13,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from . import paths, progress, tree
+from . import paths, progress, speed, tree
 from .errors import LabError
 
 # sh is process 1 of the namespace: it reaps, and passes the exit code on.
@@ -55,14 +55,14 @@ def _argv(root: Path, argv: Sequence[str], cwd: str) -> list[str]:
 
 def _environment(extra: Mapping[str, str]) -> dict[str, str]:
     env = paths.inner_environment()
-    for name in ("TERM", "VFE_STARTED"):
+    for name in ("TERM", "VFE_STARTED", speed.VARIABLE):
         if name in os.environ:
             env[name] = os.environ[name]
     env.update(extra)
     return env
 
 
-def _wait(process: subprocess.Popen[bytes], timeout: float) -> int:
+def _wait(process: subprocess.Popen[bytes], timeout: float | None) -> int:
     try:
         return process.wait(timeout)
     except KeyboardInterrupt:
@@ -76,10 +76,14 @@ def _wait(process: subprocess.Popen[bytes], timeout: float) -> int:
         process.wait()
 
 
-def run(argv: Sequence[str], *, timeout: float = 1800, cwd: str = "/vfe",
-        env: Mapping[str, str] | None = None,
+def run(argv: Sequence[str], *, timeout: float | None = 1800,
+        cwd: str = "/vfe", env: Mapping[str, str] | None = None,
         log: Path | None = None) -> int:
-    """Run a command in the tree; its output goes to ours, or to a log."""
+    """Run a command in the tree; its output goes to ours, or to a log.
+
+    @timeout: on the reference machine; None for what sees to its own end
+    """
+    limit = None if timeout is None else speed.scaled(timeout)
     tree.need_root("the lab")
     root = tree.ensure()
     sink = open(log, "wb") if log else None  # pylint: disable=R1732
@@ -92,7 +96,8 @@ def run(argv: Sequence[str], *, timeout: float = 1800, cwd: str = "/vfe",
             _argv(root, argv, cwd), env=_environment(env or {}),
             stdout=sink, stderr=subprocess.STDOUT if sink else None)
         try:
-            return _wait(process, timeout)
+            return _wait(process, limit)
         except subprocess.TimeoutExpired as error:
             raise LabError(f"'{' '.join(argv)}' did not end within"
-                           f" {timeout:.0f} s and was stopped") from error
+                           f" {error.timeout:.0f} s and was stopped"
+                           ) from error

@@ -18,7 +18,6 @@ from . import build, files, paths, progress, recipe, testkernel
 VERSION = 1
 STAMP = "prepared"
 KEPT = 2
-TIMEOUT = 900.0
 # Off: what needs keys, certificates or a compiler that the tree does not have
 # and that no module sees.
 WITHOUT = ("MODULE_SIG", "SECURITY_LOCKDOWN_LSM", "KEXEC_SIG", "IMA",
@@ -46,7 +45,7 @@ def _prepare(source: Path, folder: Path) -> None:
                     *off], check=True)
     with progress.step("preparing the kernel's sources for clang", log):
         for target in ("olddefconfig", "modules_prepare"):
-            progress.run_logged([*make, target], log, timeout=TIMEOUT,
+            progress.run_logged([*make, target], log, folder=folder,
                                 what=f"make {target} with clang",
                                 hint="mend the error that make shows above")
     shutil.copyfile(debian / "Module.symvers", folder / "Module.symvers")

@@ -18,7 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import files, initramfs, kernel, paths, progress, qemus, recipe
+from . import (files, initramfs, kernel, paths, progress, qemus, recipe,
+               speed)
 from .channel import Channel, Deadline
 from .device import Device, DeviceSpec
 from .errors import LabError, Silence
@@ -55,9 +56,12 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                  name: str = "guest", logs: Path | None = None,
                  boots: kernel.Kernel | None = None,
                  modules: Path | None = None,
+                 initrd: Path | None = None,
                  qemu: qemus.Qemu = qemus.TREES,
                  machine: str = "") -> None:
         """Without @boots and @modules: Debian's kernel, our modules.
+
+        @initrd: instead of the lab's; what it starts must bring the agent
 
         @machine: more properties of QEMU's -machine, each after a comma
         """
@@ -72,6 +76,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         self.kernel = boots
         self.modules = modules or paths.state() / "build" / \
             f"modules-{recipe.BOOT_KERNEL}" / "ko"
+        self.initrd = initrd
         self.qemu = qemu
         self.machine = machine
         self.devices: dict[str, Device] = {}
@@ -178,7 +183,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                 "-m", f"{self.memory}M", "-object",
                 f"memory-backend-memfd,id=mem,size={self.memory}M,share=on",
                 "-kernel", str(image),
-                "-initrd", str(initramfs.guest(self.modules, self.kernel)),
+                "-initrd", str(self.initrd or initramfs.guest(self.modules,
+                                                              self.kernel)),
                 "-append", f"{APPEND} {self.append}".strip(),
                 "-qmp", f"unix:{sockets}/qmp,server=on,wait=off",
                 "-device", "virtio-serial-pci,addr=0x2",
@@ -243,7 +249,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
             raise LabError(f"{self.name} is not running")
         ident = uuid.uuid4().hex[:8]
         script = command.encode()
-        header = f"{ident} {timeout:g} {len(script)} {len(stdin)}\n"
+        header = (f"{ident} {speed.scaled(timeout):g} {len(script)}"
+                  f" {len(stdin)}\n")
         # The guest kills 5 s after it has asked to end; then it is stuck.
         deadline = Deadline(timeout + 15)
         try:

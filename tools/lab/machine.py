@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import chroot, nest, paths, progress, tree
+from . import chroot, nest, paths, progress, speed, tree
 from .errors import LabError
 
 KVM_GET_API_VERSION = 0xAE00
@@ -90,8 +90,11 @@ def choose() -> Choice:
 def prepare() -> None:
     """Do all set-up that is missing: tree, modules, device, images."""
     tree.need_root("the lab")
+    if speed.VARIABLE not in os.environ:
+        speed.remember()
     tree.ensure()
-    code = chroot.run(["python3", "/vfe/tools/lab", "prepare", "--here"])
+    code = chroot.run(["python3", "/vfe/tools/lab", "prepare", "--here"],
+                      timeout=None)
     if code:
         raise SystemExit(code)
 
@@ -109,7 +112,7 @@ def _here(argv: Sequence[str], timeout: float) -> int:
             subprocess.Popen(translated, env=env,
                              cwd=paths.checkout()) as process:
         try:
-            return process.wait(timeout)
+            return process.wait(speed.scaled(timeout))
         except subprocess.TimeoutExpired as error:
             process.terminate()
             raise LabError(f"'{' '.join(argv)}' did not end within"

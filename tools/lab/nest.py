@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import chroot, files, initramfs, kernel, paths, progress
+from . import chroot, files, initramfs, kernel, paths, progress, speed
 from .errors import LabError
 
 MEMORY_MB = 4096
@@ -41,7 +41,8 @@ PANIC = "Kernel panic"      # as it has it
 def run(argv: Sequence[str], timeout: float = 1800) -> int:
     """Run inner code in a nested machine; its exit code (outer code)."""
     return chroot.run(["python3", "/vfe/tools/lab", "nest", "--here",
-                       f"--timeout={timeout}", *argv], timeout=timeout + 30)
+                       f"--timeout={speed.scaled(timeout)}", *argv],
+                      timeout=timeout + 30)
 
 
 class FellOver(LabError):
@@ -63,7 +64,7 @@ class NestedMachine:
 
     def _write_command(self, argv: Sequence[str]) -> None:
         env = dict(paths.inner_environment())
-        for name in ("VFE_STARTED", "TERM"):
+        for name in ("VFE_STARTED", "TERM", speed.VARIABLE):
             if name in os.environ:
                 env[name] = os.environ[name]
         lines = [f"export {name}={shlex.quote(value)}"

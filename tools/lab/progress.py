@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import signal
@@ -19,6 +20,11 @@ from . import paths
 from .errors import LabError
 
 TICK_S = 10.0
+# A command without a limit is stuck when nothing has moved for so long. The
+# longest that a build is still, on a machine a tenth as fast, is a quarter.
+STUCK_S = 900.0
+LOOK_S = 5.0
+FOLDER_S = 60.0
 # A nested run continues the clock of the run that started it.
 _START_VARIABLE = "VFE_STARTED"
 
@@ -147,10 +153,63 @@ def stop_group(process: subprocess.Popen[Any], grace: float = 5) -> None:
             return
 
 
+class Pulse:
+    """Whether a command gets on: its log grows, or files of its folder do."""
+
+    def __init__(self, log: Path, folder: Path | None) -> None:
+        self._log = log
+        self._folder = folder
+        self._size = -1
+        self._moved = time.monotonic()
+        self._looked = time.time()
+
+    def still_for(self) -> float:
+        """For how many seconds nothing has moved."""
+        size = self._log.stat().st_size
+        if size != self._size:
+            self._size = size
+            self._moved, self._looked = time.monotonic(), time.time()
+        seconds = time.monotonic() - self._moved
+        # A folder of a kernel takes a moment to look through.
+        if seconds > FOLDER_S and self._folder and self._grows(self._folder):
+            self._moved, self._looked = time.monotonic(), time.time()
+            return 0.0
+        return seconds
+
+    def _grows(self, folder: Path) -> bool:
+        for name, _, names in os.walk(folder):
+            for item in names:
+                with contextlib.suppress(OSError):
+                    if os.lstat(os.path.join(name, item)).st_mtime > \
+                            self._looked:
+                        return True
+        return False
+
+
+def _attend(process: subprocess.Popen[bytes], pulse: Pulse,
+            timeout: float | None) -> str:
+    """Wait for a process; "" if it ended, else why it must be ended."""
+    end = time.monotonic() + timeout if timeout is not None else math.inf
+    while True:
+        try:
+            process.wait(max(0.0, min(LOOK_S, end - time.monotonic())))
+            return ""
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= end:
+                return f"took over {timeout:.0f} s"
+            if pulse.still_for() > STUCK_S:
+                return f"printed and made nothing for {STUCK_S:.0f} s"
+
+
 def run_logged(argv: Sequence[str], log: Path, *, what: str, hint: str,
                env: Mapping[str, str] | None = None, cwd: Path | None = None,
-               timeout: float = 1800) -> None:
-    """Run a command with its output in a log; LabError if it fails."""
+               timeout: float | None = None,
+               folder: Path | None = None) -> None:
+    """Run a command with its output in a log; LabError if it fails.
+
+    It may take as long as it gets on, which shows in its log or in @folder;
+    with @timeout, no longer than that.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as sink:
         with subprocess.Popen(guarded(argv), stdin=subprocess.DEVNULL,
@@ -158,16 +217,14 @@ def run_logged(argv: Sequence[str], log: Path, *, what: str, hint: str,
                               env=env, cwd=cwd,
                               start_new_session=True) as process:
             try:
-                code = process.wait(timeout)
-            except subprocess.TimeoutExpired:
-                code = -signal.SIGALRM
+                why = _attend(process, Pulse(log, folder), timeout)
             finally:
                 if process.poll() is None:
                     stop_group(process)
-    if code == 0:
+            if not why and process.returncode:
+                why = f"exit {process.returncode}"
+    if not why:
         return
     sys.stderr.write(last_lines(log, 20) + "\n")
-    why = (f"took over {timeout:.0f} s" if code == -signal.SIGALRM
-           else f"exit {code}")
     raise LabError(f"{what} failed ({why}): {hint}; the log is"
                    f" {paths.shown(log)}")

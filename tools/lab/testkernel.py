@@ -15,14 +15,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import build as builds
-from . import files, paths, progress, recipe
+from . import files, paths, progress, recipe, resume
 from .errors import LabError
 
 # Raise this when kernels are made in another way from the same parts.
 VERSION = 1
 STAMP = "built"
+CONFIGURED = "configured"
 KEPT = 2
-TIMEOUT = 3600.0
 # What there is to make. A guest starts the ELF kernel, so that the time
 # bzImage takes to compress is saved.
 TARGETS = {"um": ("all",), "x86_64": ("vmlinux", "modules")}
@@ -85,19 +85,45 @@ def configure(folder: Path, arch: str, fragments: Sequence[Path],
                        " is: " + "; ".join(missing))
 
 
+def _compile(folder: Path, arch: str, words: Sequence[str],
+             log: Path) -> None:
+    mark = folder / builds.UNDER_WAY
+    if mark.exists():
+        count = resume.sweep(folder)
+        progress.say(f"going on with {folder.name}, which was interrupted:"
+                     f" {count} files may be half there and are made anew")
+    # It stays while make is at work, and when that is killed.
+    mark.touch()
+    progress.run_logged(
+        make_argv(folder, arch, *TARGETS[arch], *words), log,
+        what=f"building the kernel {folder.name}",
+        hint="mend the error that make shows above", folder=folder)
+    mark.unlink()
+
+
 def _make(folder: Path, arch: str, fragment: Path,
           words: Sequence[str]) -> None:
     log = paths.logs() / f"kernel-{folder.name}.log"
     with progress.step(f"building the kernel {folder.name} (ARCH={arch})",
                        log):
-        configure(folder, arch, [fragment], log)
-        with builds.building(folder):
-            progress.run_logged(
-                make_argv(folder, arch, *TARGETS[arch], *words), log,
-                what=f"building the kernel {folder.name}",
-                hint="mend the error that make shows above",
-                timeout=TIMEOUT)
+        resumed = (folder / CONFIGURED).is_file()
+        if not resumed:
+            _begin(folder, arch, fragment, log)
+        try:
+            _compile(folder, arch, words, log)
+        except LabError as error:
+            if not resumed:
+                raise
+            progress.say(f"{error}\n... once more, from its first file")
+            _begin(folder, arch, fragment, log)
+            _compile(folder, arch, words, log)
     (folder / STAMP).touch()
+
+
+def _begin(folder: Path, arch: str, fragment: Path, log: Path) -> None:
+    files.remove(folder)
+    configure(folder, arch, [fragment], log)
+    (folder / CONFIGURED).touch()
 
 
 def build(name: str, arch: str, fragment: Path,
@@ -113,8 +139,6 @@ def build(name: str, arch: str, fragment: Path,
     folder = parent / f"{name}-{_key(arch, fragment, words)}"
     with files.lock(parent / f"{name}.lock"):
         if not (folder / STAMP).is_file():
-            # what a killed run left may be half an object file
-            files.remove(folder)
             files.remove_old(parent, f"{name}-{'[0-9a-f]' * 16}", KEPT)
             _make(folder, arch, fragment, words)
         os.utime(folder)        # the latest used stay

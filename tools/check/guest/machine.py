@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from lab import LabError, image, paths
+from lab import LabError, image, paths, speed
 from lab.guest import Device, DeviceSpec, Guest
 from lab.kernel import Kernel
 
@@ -250,7 +250,7 @@ class GuestCase(unittest.TestCase):
     def eventually(self, what: Callable[[], bool], message: str,
                    timeout: float = 10) -> None:
         """@what becomes true in time."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + speed.scaled(timeout)
         while not what():
             if time.monotonic() > deadline:
                 self.fail(message)

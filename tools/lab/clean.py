@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A clean Debian, as a user's machine has it, to install things on.
+
+It is made once (outer code), beside the tree and not as part of it: nothing
+that builds or boots for a test must depend on what a user has. Inner code
+works in a view of it, whose changes go elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import files, paths, progress, tree
+from .errors import LabError
+
+SUITE = "trixie"
+PACKAGES = ("dkms", "initramfs-tools", "kmod", "linux-headers-amd64",
+            "linux-image-amd64", "make", "udev", "zstd")
+# Raise this when the way it is made changes.
+VERSION = 1
+# An initramfs with all modules takes a minute, and is made when the kernel is
+# installed.
+_SETUP = ('mkdir -p "$1/etc/initramfs-tools/conf.d";'
+          ' printf "MODULES=list\\nCOMPRESS=zstd\\nCOMPRESSLEVEL=1\\n"'
+          ' >"$1/etc/initramfs-tools/conf.d/lab"')
+_UNUSED = ("usr/share/doc", "usr/share/locale", "usr/share/man",
+           "var/cache/apt", "var/lib/apt/lists")
+_ENTER = r"""
+set -e
+root=$1 over=$2
+shift 2
+mount -t overlay -o "lowerdir=$root,upperdir=$over/upper,workdir=$over/work" \
+	overlay "$over/view"
+mount -t proc proc "$over/view/proc"
+mount --bind /dev "$over/view/dev"
+mount --bind "$over/given" "$over/view/mnt"
+rc=0
+chroot "$over/view" sh -ec "$1" || rc=$?
+exit "$rc"
+"""
+
+
+def _folder() -> Path:
+    text = f"{VERSION} {SUITE} {' '.join(PACKAGES)} {_SETUP} {_UNUSED}"
+    key = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return paths.state() / "clean" / f"{SUITE}-{key}"
+
+
+def _make(folder: Path) -> None:
+    log = paths.logs() / "clean.log"
+    argv = [*tree.APART, "mmdebstrap", "--variant=apt",
+            "--architectures=amd64",
+            # Mirrors may be frozen at a date: their Release has run out.
+            "--aptopt=Acquire::Check-Valid-Until \"false\"",
+            "--aptopt=Acquire::Check-Date \"false\"",
+            "--aptopt=Acquire::Languages \"none\"",
+            "--aptopt=Acquire::Retries \"3\"",
+            "--dpkgopt=force-unsafe-io", *tree.proxy(),
+            "--include=" + ",".join(PACKAGES), f"--setup-hook={_SETUP}",
+            SUITE, str(folder), f"deb {tree.mirror()} {SUITE} main"]
+    with progress.step(f"making a clean Debian {SUITE} from {tree.mirror()}",
+                       log):
+        progress.run_logged(argv, log, what=f"making a clean Debian {SUITE}",
+                            hint="check the network and the mirror"
+                                 " (VFE_MIRROR=URI sets another)")
+    for name in _UNUSED:
+        files.remove(folder / name)
+
+
+def ensure() -> Path:
+    """Have it ready for view() (outer code)."""
+    folder = _folder()
+    if folder.is_dir():
+        return folder
+    tree.need_root("making a clean Debian")
+    tree.install_host_packages()
+    with files.lock(folder.parent / "lock"):
+        if not folder.is_dir():
+            for old in folder.parent.glob(f"{SUITE}-*"):
+                files.remove(old)
+            files.make_whole(folder, _make)
+    return folder
+
+
+class View:
+    """The clean Debian with changes of its own (inner code)."""
+
+    def __init__(self, root: Path, over: Path) -> None:
+        self._root = root
+        self._over = over
+        self.given = over / "given"     # is /mnt in it
+        for name in ("upper", "work", "view", "given"):
+            (over / name).mkdir()
+
+    def run(self, script: str, timeout: float = 600) -> tuple[int, str]:
+        """Run a script of sh in it; exit code, and all that it printed."""
+        argv = [*tree.APART, "sh", "-c", _ENTER, "sh", str(self._root),
+                str(self._over), script]
+        done = subprocess.run(argv, stdin=subprocess.DEVNULL, text=True,
+                              stdout=subprocess.PIPE, errors="replace",
+                              stderr=subprocess.STDOUT, check=False,
+                              timeout=timeout)
+        return done.returncode, done.stdout
+
+    def find(self, name: str) -> Path | None:
+        """A file of it, as this process can read it."""
+        for layer in (self._over / "upper", self._root):
+            path = layer / name.lstrip("/")
+            if path.is_file():
+                return path
+        return None
+
+    def release(self) -> str:
+        """Of its one kernel."""
+        found = sorted((self._root / "usr/lib/modules").iterdir())
+        return found[-1].name
+
+    @property
+    def modules(self) -> Path:
+        """The folder of its kernel's own modules."""
+        return self._root / "usr/lib/modules" / self.release()
+
+
+@contextmanager
+def view() -> Iterator[View]:
+    """A view of the clean Debian; what is changed in it is gone after."""
+    root = _folder()
+    if not root.is_dir():
+        raise LabError("the clean Debian was not made")
+    for stale in paths.state().glob("clean-view-*"):
+        files.remove(stale)
+    with tempfile.TemporaryDirectory(prefix="clean-view-",
+                                     dir=paths.state()) as name:
+        yield View(root, Path(name))
