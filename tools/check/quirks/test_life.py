@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from check.guest.machine import BLK, KERNEL, Device
+from check.guest.machine import BLK, KERNEL
+from lab.guest import Device
 
 from .rig import ODD, QuirkCase
 
