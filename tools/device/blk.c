@@ -325,7 +325,14 @@ static int do_segments(struct request *r)
 		return VIRTIO_BLK_S_UNSUPP;
 	if (backend_readonly(v->b))
 		return complain(r, "the device is read-only: bytes", r->len);
-	if (r->to_guest || !r->len || r->len % sizeof(seg[0]) ||
+	/*
+	 * virtio_blk takes the direction of data from the lowest bit of the
+	 * type, which is wrong for this one: it gives the list to be written.
+	 */
+	if (r->to_guest && r->type != VIRTIO_BLK_T_SECURE_ERASE)
+		return complain(r, "a list that is not readable: bytes",
+				r->len);
+	if (!r->len || r->len % sizeof(seg[0]) ||
 	    r->len / sizeof(seg[0]) > rule.segments)
 		return complain(r, "not a list of segments: bytes", r->len);
 	iov_read(seg, r->iov, r->len);

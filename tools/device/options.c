@@ -60,7 +60,7 @@ static const char usage[] =
 "                        a disk of zones: zone-capacity, conventional,\n"
 "                        max-open, max-active, max-append, write-granularity\n"
 "  --quirk LIST          do as monitors in production do, by NAME or\n"
-"                        NAME=VALUE: see README.md, or --quirk ?\n"
+"                        NAME=VALUE, for tests of drivers; README.md has them\n"
 "  --log FILE            append the log to FILE (default: standard error)\n"
 "  --version             name the version and end\n"
 "  --help                this text\n";

@@ -34,12 +34,13 @@ GUEST_PROGRAMS = (
     "mount", "umount", "findmnt", "sfdisk", "partx", "dd", "timeout", "stat",
     "sync", "truncate", "fallocate", "sha256sum", "cmp", "sort", "head",
     "tail", "date", "chroot", "setsid", "stty", "rtcwake", "dmesg",
+    "blkzone",
 )
 # What a guest may load by name; depmod brings what these need.
 GUEST_MODULES = (
     "virtio_pci", "virtio_console", "virtio_blk", "ext4", "crc32c_generic",
     "crc32c_intel", "loop", "null_blk", "nls_ascii", "scsi_debug",
-    "virtio_net", "libcrc32c", "brd", "button",
+    "virtio_net", "libcrc32c", "brd", "button", "zonefs",
 )
 NEST_MODULES = ("9p", "9pnet_virtio", "virtio_console", "kvm_amd")
 

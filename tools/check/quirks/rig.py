@@ -11,13 +11,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from check.guest import splats
 from check.guest.machine import BLK, KERNEL, GuestCase, Machine, end, fio
 from lab import LabError
 
 ODD = "odd"
-MACHINE = Machine("quirks", ((ODD, ("--id", "stock", "--queues", "2")),))
+ZONED = "zoned"
+MIB = 1 << 20
+# Zones of 4 MiB with room for 3, the first two to be written anywhere
+ZONES = (f"host-managed,zone-size={4 * MIB},zone-capacity={3 * MIB},"
+         "conventional=2,max-open=4,max-active=6")
+MACHINE = Machine("quirks", (
+    (ODD, ("--id", "stock", "--queues", "2", "--lifetime", "1,2,3")),
+    (ZONED, ("--id", "stock", "--queues", "2", "--zoned", ZONES))))
 # More lines than these about one event flood a log.
 MOST_LINES = 20
 WAIT_S = 1
@@ -96,6 +104,7 @@ class QuirkCase(GuestCase):
     """Tests of quirks; each names the monitor that has it."""
 
     machine = MACHINE
+    name: ClassVar[str] = ODD       # of the function
 
     def setUp(self) -> None:
         super().setUp()
@@ -106,8 +115,8 @@ class QuirkCase(GuestCase):
 
     def tearDown(self) -> None:
         try:
-            self.sh(UNBIND.format(bdf=self.bdf(ODD)), STUCK_S)
-            self.device(ODD).control("quirk none")
+            self.sh(UNBIND.format(bdf=self.bdf(self.name)), STUCK_S)
+            self.device(self.name).control("quirk none")
         except LabError:
             # A driver that is stuck in the function: another guest for the
             # next test.
@@ -117,14 +126,14 @@ class QuirkCase(GuestCase):
 
     def power_on(self, quirks: str) -> None:
         """The function as after a reset, and no driver on it."""
-        self.sh(UNBIND.format(bdf=self.bdf(ODD)), STUCK_S)
-        self.device(ODD).control(f"quirk {quirks}")
-        self.sh(f"echo 1 >/sys/bus/pci/devices/{self.bdf(ODD)}/reset;"
+        self.sh(UNBIND.format(bdf=self.bdf(self.name)), STUCK_S)
+        self.device(self.name).control(f"quirk {quirks}")
+        self.sh(f"echo 1 >/sys/bus/pci/devices/{self.bdf(self.name)}/reset;"
                 " dmesg -c >/dev/null")
 
     def turn(self, driver: str, work: Work | None = None) -> Turn:
         """Bind a driver; work with the disk, if there is one."""
-        name = self.sh(BIND.format(bdf=self.bdf(ODD), driver=driver,
+        name = self.sh(BIND.format(bdf=self.bdf(self.name), driver=driver,
                                    tries=WAIT_S * 10),
                        STUCK_S).split()[-1]
         turn = Turn(driver, "" if name == "none" else f"/dev/{name}")
@@ -145,11 +154,10 @@ class QuirkCase(GuestCase):
              facts: Sequence[str] = ("size",)) -> tuple[Turn, Turn]:
         """virtio_blk, then vfe_blk, on the function with these quirks."""
         print(f"-- quirks {quirks}")
-        turns = []
-        for driver in (KERNEL, BLK):
-            self.power_on(quirks)
-            turns.append(self.turn(driver, work or self.verify))
-        theirs, ours = turns
+        self.power_on(quirks)
+        theirs = self.turn(KERNEL, work or self.verify)
+        self.power_on(quirks)
+        ours = self.turn(BLK, work or self.verify)
         self.assertEqual(splats.find("\n".join(ours.lines)), "")
         self.bounded(ours)
         if theirs.disk:
@@ -186,11 +194,11 @@ class QuirkCase(GuestCase):
         """The device has failed no request since."""
         self.assertEqual(self.errors() - before, 0,
                          "the device refused requests: "
-                         + self.device(ODD).log.read_text()[-600:])
+                         + self.device(self.name).log.read_text()[-600:])
 
     def errors(self) -> int:
         """Requests that the device has failed so far."""
-        found: int = self.device(ODD).control()["requests"]["error"]
+        found: int = self.device(self.name).control()["requests"]["error"]
         return found
 
     def bounded(self, turn: Turn) -> None:

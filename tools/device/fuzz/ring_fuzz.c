@@ -11,6 +11,7 @@
 #include <endian.h>
 #include <string.h>
 
+#include "odd.h"
 #include "world.h"
 
 enum operation {
@@ -35,6 +36,7 @@ enum operation {
 	OP_EVENT,		/* driver event suppression */
 	OP_NOTIFY,		/* slot, 32 bits */
 	OP_RESET,		/* queue; set up again */
+	OP_ODD,			/* a quirk, or zones */
 	END_OPS
 };
 
@@ -210,7 +212,8 @@ static uint64_t requests(const struct counts *c)
 {
 	return c->requests_read + c->requests_write + c->requests_flush +
 	       c->requests_discard + c->requests_write_zeroes +
-	       c->requests_get_id;
+	       c->requests_get_id + c->requests_secure_erase +
+	       c->requests_zone;
 }
 
 /* Bounded work: whatever is in the ring, a pass ends and so does a chain. */
@@ -357,6 +360,9 @@ static void one_op(struct run *r)
 	case OP_RESET:
 		reset_op(r);
 		break;
+	case OP_ODD:
+		odd_op(r->d, &r->in);
+		break;
 	default:
 		work_op(r, op);
 	}
@@ -435,6 +441,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 	while (r.in.left)
 		one_op(&r);
 	r.d->options.poll = false;
+	odd_end(r.d);
 	device_reset(r.d);
 	world_check_power_on(r.d);
 	world_check_serves(r.d, r.packed);

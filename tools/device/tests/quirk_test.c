@@ -327,9 +327,7 @@ static void test_announced(void)
 	struct guest g;
 	uint32_t len;
 
-	open_with(&g, "blk-size=4096,size-max=8192,seg-max=1,num-queues=9,"
-		  "opt-io-size=7,min-io-size=5,physical-block-exp=200,"
-		  "alignment-offset=3");
+	open_with(&g, "blk-size=4096,size-max=8192,seg-max=1,num-queues=9,opt-io-size=7,min-io-size=5,physical-block-exp=200,alignment-offset=3");
 	guest_start(&g, ALL_FEATURES, 16);
 	CHECK_EQ(config(&g, AT(blk_size), 4), 4096);
 	CHECK_EQ(config(&g, AT(size_max), 4), 8192);

@@ -17,8 +17,7 @@
 /* 2048 sectors: eight zones of 256, the last one short; two conventional */
 static const char *list;
 static const char usual[] =
-	"host-managed,zone-size=139264,zone-capacity=122880,conventional=2,"
-	"max-open=2,max-active=3,max-append=8192";
+	"host-managed,zone-size=139264,zone-capacity=122880,conventional=2,max-open=2,max-active=3,max-append=8192";
 #define ZONE		272U
 #define CAPACITY	240U
 #define ZONES		8U
@@ -413,6 +412,10 @@ static int erase(struct guest *g, uint64_t sector, uint32_t sectors,
 
 static void test_secure_erase(void)
 {
+	const struct virtio_blk_discard_write_zeroes range = {
+		.sector = htole64(64), .num_sectors = htole32(1),
+	};
+	uint32_t id, len;
 	uint8_t *data;
 	struct guest g;
 
@@ -427,6 +430,17 @@ static void test_secure_erase(void)
 	CHECK_EQ(data[512], 0);
 	CHECK_EQ(data[17 * 512 - 1], 0);
 	CHECK_EQ(data[17 * 512 + 1], disk_byte(24 * 512 + 1));
+	/* as virtio_blk gives the list: writable */
+	put_request(&g, 0, VIRTIO_BLK_T_SECURE_ERASE, 0, sizeof(range));
+	put_desc(&g, 1, DATA_ADDR, sizeof(range), VRING_DESC_F_NEXT |
+		 VRING_DESC_F_WRITE, 2);
+	memcpy(data, &range, sizeof(range));
+	offer(&g, 0);
+	kick(&g);
+	CHECK(take_used(&g, &id, &len));
+	CHECK_EQ(status_byte(&g), 0);
+	CHECK_EQ(read_at(&g, 64, 1), 0);
+	CHECK_EQ(data[1], 0);
 	CHECK_EQ(erase(&g, 0, 8, 1, 1), VIRTIO_BLK_S_UNSUPP);
 	CHECK_EQ(erase(&g, 0, 1, 0, BLK_ERASE_SEGS + 1), VIRTIO_BLK_S_IOERR);
 	CHECK_EQ(erase(&g, 0, BLK_ERASE_SECTORS + 1, 0, 1),
@@ -434,7 +448,7 @@ static void test_secure_erase(void)
 	CHECK_EQ(erase(&g, DISK_SECTORS - 4, 8, 0, 1), VIRTIO_BLK_S_IOERR);
 	guest_start(&g, ALL_FEATURES & ~BIT64(VIRTIO_BLK_F_SECURE_ERASE), 16);
 	CHECK_EQ(erase(&g, 8, 8, 0, 1), VIRTIO_BLK_S_UNSUPP);
-	CHECK_EQ(g.c.requests_secure_erase, 6);
+	CHECK_EQ(g.c.requests_secure_erase, 7);
 	guest_close(&g);
 }
 
