@@ -23,6 +23,7 @@ from lab.errors import LabError
 # of the longest run: so that sequential reads end before the disk does
 DISK_BYTES = 8 << 30
 BASE_OPS = 64
+PAGE = 4096
 LATENCY_NS = 1_000_000
 BUFFER_PAGES = 320
 SCATTERED = "mmapshared:/buffers/scattered"

@@ -39,25 +39,26 @@ cat events/kprobes/vfe_insn/hist
 for n in $(cd /sys/bus/pci/devices/{bdf}/msi_irqs && echo *); do
     read -r v </sys/kernel/irq/$n/per_cpu_count && echo "irq $v"
 done"""
-_CLEAR = "echo hist:keys=n:clear >/sys/kernel/tracing/events/kprobes" \
-         "/vfe_insn/trigger"
-_UNPROBE = """\
-cd /sys/kernel/tracing || exit 1
-echo '!hist:keys=n' >events/kprobes/vfe_insn/trigger
-echo >kprobe_events"""
 _HIST = re.compile(r"\{ n: +(\d+) \} hitcount: +(\d+)")
 _IRQ = re.compile(r"^irq ([\d,]+)$", re.M)
 
 
-def parse_segments(text: str) -> tuple[float, int]:
-    """Segments of a request on average, and interrupts so far."""
+@dataclass(frozen=True)
+class Shape:
+    """Requests, their segments, and the function's interrupts so far."""
+
+    requests: int
+    segments: int
+    interrupts: int
+
+
+def parse_shape(text: str) -> Shape:
+    """Out of what _SEGMENTS prints."""
     hits = [(int(size), int(count)) for size, count in _HIST.findall(text)]
-    total = sum(count for _, count in hits)
-    interrupts = sum(int(one) for line in _IRQ.findall(text)
-                     for one in line.split(","))
-    if not total:
-        return 0.0, interrupts
-    return sum(size * count for size, count in hits) / total, interrupts
+    return Shape(sum(count for _, count in hits),
+                 sum(size * count for size, count in hits),
+                 sum(int(one) for line in _IRQ.findall(text)
+                     for one in line.split(",")))
 
 
 @dataclass(frozen=True)
@@ -119,11 +120,14 @@ def _shape(machine: Machine, load: Load, place: Place, disk: Disk,
     """Segments of a request and interrupts an operation, by a run of its
     own."""
     script = _SEGMENTS.format(bdf=place.bdf)
-    machine.tell(_CLEAR)
-    before = parse_segments(machine.tell(script))[1]
-    ops = machine.fio(load, disk, 8 * BASE_OPS)
-    segments, after = parse_segments(machine.tell(script))
-    return segments, (after - before) / ops
+    before = parse_shape(machine.tell(script))
+    machine.fio(load, disk, BASE_OPS)
+    after = parse_shape(machine.tell(script))
+    requests = after.requests - before.requests
+    if requests < BASE_OPS:
+        raise LabError(f"{load.name}: only {requests} requests were seen")
+    return ((after.segments - before.segments) / requests,
+            (after.interrupts - before.interrupts) / requests)
 
 
 def _measure(machine: Machine, chosen: Sequence[Load], runs: int,
@@ -143,7 +147,8 @@ def _measure(machine: Machine, chosen: Sequence[Load], runs: int,
             found[load.name, driver] = Cost(samples[driver])
     with progress.step("segments and interrupts"):
         machine.tell(_PROBE)
-        for load in chosen:
+        # A request of a page has one segment wherever it lies.
+        for load in (one for one in chosen if one.block > loads.PAGE):
             for driver in DRIVERS:
                 place = _place(driver, load)
                 segments, interrupts = _shape(machine, load, place,
@@ -151,7 +156,6 @@ def _measure(machine: Machine, chosen: Sequence[Load], runs: int,
                 found[load.name, driver] = Cost(
                     found[load.name, driver].samples, segments, interrupts,
                     disks[place].scheduler)
-        machine.tell(_UNPROBE)
     return found
 
 
