@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from insn import cli as insn
 from lab import LabError, files, image, machine, paths, progress, tree
 
 from . import host, kvm, report, rows, run, table, targets
@@ -20,6 +21,9 @@ from .vcpu import VcpuError
 OPS = 1000
 QUICK_OPS = 100
 TIMEOUT_S = 1500
+
+# Measurements of another kind, each with a command of its own
+ONLY = {"insn": insn.command}
 
 AGREED, DIFFERED, UNUSABLE = 0, 1, 2
 ERRORS = (FormulaError, KvmError, VcpuError)    # for a user to act on
@@ -54,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--here", action="store_true",
                         help="this machine has KVM and a QEMU with"
                              " vfio-user-pci: measure on it")
+    parser.add_argument("--only", choices=sorted(ONLY),
+                        help="instead of the rows, the measurement of this"
+                             " name")
+    parser.add_argument("--parameters", default="", metavar="TEXT",
+                        help="with --only: parameters of vfe_blk")
     # What the run outside tells the one that measures.
     parser.add_argument("--outside", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--kvm", default=host.HOST, help=argparse.SUPPRESS)
@@ -133,6 +142,8 @@ def _run_elsewhere(options: argparse.Namespace, more: Sequence[str]) -> int:
 def main(argv: Sequence[str]) -> int:
     """Run the command; its exit status."""
     options = _parser().parse_args(argv)
+    if options.only:
+        return ONLY[options.only](options)
     if options.list:
         print("\n".join(row.name for row in _selected(options)))
         return AGREED

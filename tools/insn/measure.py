@@ -7,7 +7,7 @@ import contextlib
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab import build, progress
@@ -96,13 +96,12 @@ class Machine:
         """Run fio; how many operations it made."""
         return loads.parse_fio(self.tell(load.command(disk.name, ops)))
 
-    def once(self, symbols: Symbols, load: Load, disk: Disk,
-             ops: int) -> Sample:
+    def once(self, symbols: Symbols, load: Load, disk: Disk) -> Sample:
         """One run of few operations, and one of many."""
         start = self.counts()
         few = self.fio(load, disk, BASE_OPS)
         middle = self.counts()
-        many = self.fio(load, disk, ops)
+        many = self.fio(load, disk, load.ops)
         end = self.counts()
         run, base = end - middle, middle - start
         if run.lost or base.lost:
@@ -130,21 +129,33 @@ def _shape(machine: Machine, load: Load, place: Place, disk: Disk,
             (after.interrupts - before.interrupts) / requests)
 
 
+def _runs(machine: Machine, load: Load, runs: int,
+          disks: Mapping[Place, Disk], symbols: Symbols) -> dict[str, Cost]:
+    """Both drivers by turns under a workload."""
+    samples: dict[str, list[Sample]] = {name: [] for name in DRIVERS}
+    with progress.step(f"{load.text}: {runs} runs of each driver"):
+        for _ in range(runs):
+            for driver in DRIVERS:
+                disk = disks[_place(driver, load)]
+                samples[driver].append(machine.once(symbols, load, disk))
+    return {driver: Cost(samples[driver],
+                         scheduler=disks[_place(driver, load)].scheduler)
+            for driver in DRIVERS}
+
+
 def _measure(machine: Machine, chosen: Sequence[Load], runs: int,
-             disks: Mapping[Place, Disk], share: float,
-             ) -> dict[tuple[str, str], Cost]:
+             disks: Mapping[Place, Disk]) -> dict[tuple[str, str], Cost]:
     found: dict[tuple[str, str], Cost] = {}
     symbols = machine.learn()
+    with progress.step("warming up"):
+        # The first fio on a disk pays for what later ones find in caches.
+        for place, disk in disks.items():
+            machine.fio(next(load for load in loads.LOADS
+                             if load.slow == place.slow), disk, BASE_OPS)
     for load in chosen:
-        samples: dict[str, list[Sample]] = {name: [] for name in DRIVERS}
-        ops = BASE_OPS + int((load.ops - BASE_OPS) * share)
-        with progress.step(f"{load.text}: {runs} runs of each driver"):
-            for _ in range(runs):
-                for driver in DRIVERS:
-                    disk = disks[_place(driver, load)]
-                    samples[driver].append(machine.once(symbols, load, disk, ops))
-        for driver in DRIVERS:
-            found[load.name, driver] = Cost(samples[driver])
+        costs = _runs(machine, load, runs, disks, symbols)
+        found.update({(load.name, driver): cost
+                      for driver, cost in costs.items()})
     with progress.step("segments and interrupts"):
         machine.tell(_PROBE)
         # A request of a page has one segment wherever it lies.
@@ -153,15 +164,14 @@ def _measure(machine: Machine, chosen: Sequence[Load], runs: int,
                 place = _place(driver, load)
                 segments, interrupts = _shape(machine, load, place,
                                               disks[place])
-                found[load.name, driver] = Cost(
-                    found[load.name, driver].samples, segments, interrupts,
-                    disks[place].scheduler)
+                found[load.name, driver] = replace(
+                    found[load.name, driver], segments=segments,
+                    interrupts=interrupts)
     return found
 
 
-def measure(chosen: Sequence[Load], runs: int, share: float,
-            parameters: str) -> Measured:
-    """Measure both drivers; @share of the usual number of operations."""
+def measure(chosen: Sequence[Load], runs: int, parameters: str) -> Measured:
+    """Measure both drivers under the workloads."""
     library = plugin.build()
     build.modules()
     with contextlib.ExitStack() as stack:
@@ -180,7 +190,7 @@ def measure(chosen: Sequence[Load], runs: int, share: float,
         machine = Machine(guest, counter)
         machine.tell(loads.PREPARE)
         disks = functions.bind(machine.tell, parameters)
-        return Measured(_measure(machine, chosen, runs, disks, share),
+        return Measured(_measure(machine, chosen, runs, disks),
                         build.release(), parameters)
 
 

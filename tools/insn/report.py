@@ -52,6 +52,20 @@ def judge(measured: Measured) -> list[Verdict]:
     return found
 
 
+def judge_memory(disks: Sequence[memory.Pair]) -> list[Verdict]:
+    """The demands on the memory of a disk."""
+    found = []
+    for pair in disks:
+        found.append(limits.at_most(f"memory of a disk, {pair.name}",
+                                    pair.ratio, limits.MEMORY))
+        for driver, disk in ((OURS, pair.ours), (KERNELS, pair.kernels)):
+            found.append(Verdict(
+                f"memory of a disk of {driver}, {pair.name}: tracepoints and"
+                " free pages agree", f"{disk.held.total} and {disk.pages}",
+                disk.agree))
+    return found
+
+
 def _figure(one: Figure) -> str:
     return f"{one.value:.0f} ±{50 * one.spread:.1f}%"
 
@@ -106,6 +120,12 @@ def ranking(measured: Measured, top: int = TOP) -> str:
                       for count, name in cost.ranked()[:top]
                       if count >= LEAST]
     return "\n".join(lines)
+
+
+def render_verdicts(verdicts: Sequence[Verdict]) -> str:
+    """A line for each demand."""
+    return "\n".join(f"{'reached' if one.reached else 'MISSED ':8}"
+                     f" {one.name}: {one.measured}" for one in verdicts)
 
 
 def _spread(one: Figure) -> dict[str, float]:
