@@ -138,6 +138,8 @@ def parse_trace(lines: Iterable[str]) -> Held:
 def free_pages(zoneinfo: str) -> int:
     """Free pages, those on the lists of the processors included."""
     found = re.findall(r"(?:nr_free_pages|^\s+count:) +(\d+)", zoneinfo, re.M)
+    if not found:
+        raise ValueError("zoneinfo has no free pages")
     return sum(map(int, found))
 
 

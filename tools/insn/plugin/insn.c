@@ -174,25 +174,39 @@ static int obey(const char *line)
 	return answer;
 }
 
+static int answer(int peer, const char *line)
+{
+	int number = obey(line);
+
+	return number < 0 ? dprintf(peer, "error\n") :
+			    dprintf(peer, "ok %d\n", number);
+}
+
+/*
+ * Not by stdio: a thread that waits in it holds a lock that exit() wants.
+ */
 static void serve(int peer)
 {
-	FILE *in = fdopen(peer, "r");
 	char line[LINE];
+	size_t have = 0;
+	ssize_t got;
+	char *end;
 
-	if (!in) {
-		close(peer);
-		return;
-	}
-	while (fgets(line, sizeof(line), in)) {
-		int answer;
-
-		line[strcspn(line, "\n")] = 0;
-		answer = obey(line);
-		if (answer < 0 ? dprintf(peer, "error\n") < 0 :
-				 dprintf(peer, "ok %d\n", answer) < 0)
+	while (have < sizeof(line)) {
+		got = read(peer, line + have, sizeof(line) - have);
+		if (got <= 0)
+			break;
+		have += (size_t)got;
+		end = memchr(line, '\n', have);
+		if (!end)
+			continue;
+		/* who asks waits for the answer: nothing follows the line */
+		*end = 0;
+		have = 0;
+		if (answer(peer, line) < 0)
 			break;
 	}
-	fclose(in);
+	close(peer);
 }
 
 static void *serve_all(void *unused)
