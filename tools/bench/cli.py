@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from insn import cli as insn
 from lab import LabError, files, image, machine, paths, progress, tree
 
 from . import host, kvm, report, rows, run, table, targets
@@ -26,7 +27,8 @@ QUICK_OPS = 100
 TIMEOUT_S = 1500
 
 # Measurements of another kind, each with a command of its own
-ONLY = {"service": service.command, "stall": stall.command}
+ONLY = {"service": service.command, "stall": stall.command,
+        "insn": insn.command}
 
 AGREED, DIFFERED, UNUSABLE, MISSED = 0, 1, 2, 3
 ERRORS = (FormulaError, KvmError, VcpuError)    # for a user to act on

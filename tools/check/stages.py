@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from lab import speed
 
 from . import (stage_bench, stage_build, stage_debug, stage_device,
-               stage_devices, stage_guest, stage_install, stage_kernels,
-               stage_kunit, stage_quirks, stage_ring, stage_static,
-               stage_tools)
+               stage_devices, stage_guest, stage_insn, stage_install,
+               stage_kernels, stage_kunit, stage_quirks, stage_ring,
+               stage_static, stage_tools)
 from .context import Context
 
 
@@ -61,6 +61,8 @@ STAGES = (
           stage_bench.run, 900, "outside", uses="kvm"),
     Stage("devices", "vfe_blk on QEMU's own device, in every configuration",
           stage_devices.run, 900, "outside", uses="kvm", needs=("qemus",)),
+    Stage("insn", "instructions of an operation, memory of a disk: bounds",
+          stage_insn.run, 600, "outside"),
     Stage("debug", "both drivers under KCSAN and lockdep on two processors",
           stage_debug.run, 1200, "guest", needs=("x86",)),
     Stage("kernels", "both drivers in a guest of each of Debian's kernels",

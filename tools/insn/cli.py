@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line, and the way into the tree."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from lab import LabError, chroot, files, machine, paths, progress, tree
+
+from . import measure, memory, probe, report
+from .loads import LOADS, Load
+
+RUNS, QUICK_RUNS = 3, 1
+# Queues of how many entries, in a guest of as many processors
+DISKS, QUICK_DISKS = ("4x256", "64x1024"), ("4x256",)
+TIMEOUT_S = 1700
+
+MEASURED, UNUSABLE, MISSED = 0, 2, 3
+WRITES = ("randwrite",)
+ALL, NOTHING = "all", "none"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/insn", description="Counts the instructions that a guest"
+        " executes for an operation, and the memory of a disk, with vfe_blk"
+        " and with virtio_blk.")
+    parser.add_argument("--loads", default=ALL, metavar="NAMES",
+                        help="workloads, with commas between them:"
+                             f" {', '.join(load.name for load in LOADS)};"
+                             f" {NOTHING} for none (default: all)")
+    parser.add_argument("--disks", metavar="SIZES",
+                        help="queues and entries of the disks whose memory is"
+                             f" measured (default: {','.join(DISKS)});"
+                             f" {NOTHING} for none")
+    parser.add_argument("--runs", type=int, metavar="N",
+                        help=f"runs of each driver (default: {RUNS})")
+    parser.add_argument("--quick", action="store_true",
+                        help=f"{QUICK_RUNS} run of each driver, no writes, disks"
+                             f" {','.join(QUICK_DISKS)}")
+    parser.add_argument("--parameters", default="", metavar="TEXT",
+                        help="parameters of vfe_blk")
+    parser.add_argument("--top", type=int, default=0, metavar="N",
+                        help="name the dearest functions, so many of each")
+    parser.add_argument("--targets", action="store_true",
+                        help=f"exit status {MISSED} if a target is missed")
+    parser.add_argument("--out", type=Path, metavar="DIR",
+                        help="where insn.json goes (default: out/)")
+    parser.add_argument("--here", action="store_true",
+                        help=argparse.SUPPRESS)
+    parser.add_argument("--into", default="", help=argparse.SUPPRESS)
+    return parser
+
+
+def _names(text: str) -> list[str]:
+    return [] if text == NOTHING else [name for name in text.split(",") if name]
+
+
+def chosen(text: str, quick: bool = False) -> list[Load]:
+    """The workloads of these names; LabError for a name that is none."""
+    if text == ALL:
+        return [load for load in LOADS if not (quick and load.rw in WRITES)]
+    known = {load.name: load for load in LOADS}
+    wrong = [name for name in _names(text) if name not in known]
+    if wrong:
+        raise LabError(f"no workload {', '.join(wrong)}: there are"
+                       f" {', '.join(known)}", UNUSABLE)
+    return [known[name] for name in _names(text)]
+
+
+def sizes(text: str) -> list[tuple[int, int]]:
+    """Queues and their entries; LabError if it does not say them."""
+    found = []
+    for name in _names(text):
+        queues, _, entries = name.partition("x")
+        if not (queues.isdecimal() and entries.isdecimal()
+                and int(queues) and int(entries)):
+            raise LabError(f"'{name}' is not QUEUESxENTRIES", UNUSABLE)
+        found.append((int(queues), int(entries)))
+    return found
+
+
+def _here(options: argparse.Namespace) -> int:
+    default = QUICK_DISKS if options.quick else DISKS
+    loads = chosen(options.loads, options.quick)
+    disks = sizes(options.disks or ",".join(default))
+    measured = None
+    if loads:
+        measured = measure.measure(
+            loads, options.runs or (QUICK_RUNS if options.quick else RUNS),
+            options.parameters)
+        print("\n" + report.render(measured) + "\n", flush=True)
+        if options.top:
+            print(report.ranking(measured, options.top) + "\n", flush=True)
+    pairs = [probe.measure(*size) for size in disks]
+    if pairs:
+        print("\n" + memory.render(pairs) + "\n", flush=True)
+    verdicts = [*(report.judge(measured) if measured else ()),
+                *report.judge_memory(pairs)]
+    print(report.render_verdicts(verdicts) + "\n", flush=True)
+    written = report.write(paths.out() / options.into,
+                           report.document(measured, pairs, verdicts))
+    progress.say(f"wrote {written.name}")
+    missed = [one for one in verdicts if not one.reached]
+    return MISSED if options.targets and missed else MEASURED
+
+
+def _elsewhere(options: argparse.Namespace, argv: Sequence[str]) -> int:
+    chosen(options.loads)       # a mistake shows before any set-up
+    sizes(options.disks or "")
+    tree.need_root("tools/insn")
+    more = []
+    if options.out is not None:
+        folder = options.out.resolve()
+        if not folder.is_relative_to(paths.out()):
+            raise LabError(f"--out must be below {paths.out()}", UNUSABLE)
+        more = ["--into", str(folder.relative_to(paths.out()))]
+    with files.sole_run(paths.state(), "insn"):
+        machine.prepare()
+        # Never with KVM: only an emulated processor can be watched.
+        return chroot.run(["python3", "/vfe/tools/insn", "--here", *argv,
+                           *more], timeout=TIMEOUT_S)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; its exit status."""
+    options = _parser().parse_args(argv)
+    return _here(options) if options.here else _elsewhere(options, argv)
+
+
+def command(options: argparse.Namespace) -> int:
+    """For tools/bench --only insn, by the options of tools/bench."""
+    argv = ["--parameters", options.parameters]
+    argv += [f"--{word}" for word in ("quick", "targets")
+             if getattr(options, word, False)]
+    if options.out is not None:
+        argv += ["--out", str(options.out)]
+    return main(argv)

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the project demands of vfe_blk beside virtio_blk: all in one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Of virtio_blk's, in each workload
+WHOLE_KERNEL = 0.95
+OWN_PART = 0.75
+# Of virtio_blk's, in bytes
+MEMORY = 2.0
+# Requests of both drivers must have the same segments, or they had other work
+SEGMENTS = 0.05
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A demand and what was measured."""
+
+    name: str
+    measured: str
+    reached: bool
+
+
+def at_most(name: str, ratio: float, limit: float) -> Verdict:
+    """A ratio that must not be above a limit."""
+    return Verdict(f"{name}: at most {limit:.2f} of virtio_blk's",
+                   f"{ratio:.3f}", ratio <= limit)

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The workloads: what fio is told, and where its buffers lie.
+
+The number of segments of a request follows from where the user's pages lie.
+So the buffers are in files made once: each run of either driver has the
+same pages. In `scattered` no page lies beside the next; `contiguous` is one
+huge page.
+
+At depth 1 what the guest executes depends on whether the completion comes
+before or after it went to sleep, which without latency is chance. So there the
+device takes long enough that the guest always sleeps, as it does on a real one.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from typing import Any
+
+from lab.errors import LabError
+
+# of the longest run: so that sequential reads end before the disk does
+DISK_BYTES = 8 << 30
+BASE_OPS = 64
+PAGE = 4096
+LATENCY_NS = 1_000_000
+BUFFER_PAGES = 320
+SCATTERED = "mmapshared:/buffers/scattered"
+CONTIGUOUS = "mmaphuge:/huge/contiguous"
+
+# Two files that grow by a page in turn: of neighbouring pages each has one.
+PREPARE = f"""\
+mkdir -p /buffers /huge || exit 1
+mount -t tmpfs -o size=64M,huge=never tmpfs /buffers || exit 1
+exec 3>/buffers/scattered 4>/buffers/between
+for ((i = 0; i < {BUFFER_PAGES}; i++)); do
+    printf %4096d 0 >&3 && printf %4096d 0 >&4 || exit 1
+done
+exec 3>&- 4>&-
+echo 2 >/proc/sys/vm/nr_hugepages
+mount -t hugetlbfs -o pagesize=2M hugetlbfs /huge || exit 1
+read -r n </proc/sys/vm/nr_hugepages
+[ "$n" = 2 ]"""
+
+
+@dataclass(frozen=True)
+class Load:
+    """A workload."""
+
+    name: str
+    text: str
+    rw: str
+    block: int
+    depth: int
+    ops: int
+    batch: bool = False
+    memory: str = SCATTERED
+    segments: int = 1       # of a request, as the buffers' pages lie
+    slow: bool = False      # on the device that takes LATENCY_NS
+
+    def command(self, disk: str, ops: int) -> str:
+        """Of the guest's shell: fio with so many operations."""
+        argv = ["fio", "--output-format=json", f"--name={self.name}",
+                f"--filename=/dev/{disk}", "--direct=1", "--thread",
+                "--invalidate=0", "--fallocate=none", "--ioengine=libaio",
+                f"--rw={self.rw}", f"--bs={self.block}",
+                f"--iodepth={self.depth}", f"--iomem={self.memory}",
+                f"--number_ios={ops}"]
+        if self.batch:
+            argv += [f"--iodepth_batch_submit={self.depth}",
+                     f"--iodepth_batch_complete_min={self.depth}"]
+        return shlex.join(argv)
+
+
+LOADS = (
+    Load("d1", "4 KiB random reads, depth 1", "randread", 4096, 1, 1088,
+         slow=True),
+    Load("d1-write", "4 KiB random writes, depth 1", "randwrite", 4096, 1,
+         1088, slow=True),
+    Load("d32-batch", "4 KiB random reads, depth 32 in batches", "randread",
+         4096, 32, 4160, batch=True),
+    Load("d32-single", "4 KiB random reads, depth 32 one by one", "randread",
+         4096, 32, 4160),
+    Load("seq-32", "128 KiB sequential reads, depth 8, 32 segments", "read",
+         131072, 8, 1088, segments=32),
+    Load("seq-1", "128 KiB sequential reads, depth 8, one segment", "read",
+         131072, 8, 1088, memory=CONTIGUOUS),
+)
+
+
+def parse_fio(text: str) -> int:
+    """How many operations fio made; LabError if it failed."""
+    start = max(text.find("{"), 0)
+    try:
+        data: Any = json.JSONDecoder().raw_decode(text[start:])[0]
+        job = data["jobs"][0]
+        if job["error"]:
+            raise LabError(f"fio failed with error {job['error']}:"
+                           f" {text[:start].strip()[-300:]}")
+        return sum(int(job[side]["total_ios"]) for side in ("read", "write"))
+    except (ValueError, LookupError, TypeError):
+        raise LabError(f"fio gave no result: {text.strip()[-300:]}"
+                       ) from None

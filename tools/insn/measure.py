@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Boots the guest and measures workload by workload (inner code)."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lab import build, progress
+from lab.errors import LabError
+from lab.guest import Guest
+
+from . import functions, loads, owners, plugin
+from .functions import DRIVERS, PLACES, Disk, Place
+from .loads import BASE_OPS, Load
+from .sample import Cost, Sample, sample
+from .symbols import Symbols
+
+MEMORY_MB = 768
+RUN_S = 240
+BOOT_S = 400
+# Time passes with instructions and not by the host's clock: a tick costs the
+# same however busy the host is.
+ICOUNT = ("-icount", "shift=0,sleep=on")
+
+# What blk-mq counts, of each request that a driver starts.
+_PROBE = """\
+cd /sys/kernel/tracing || exit 1
+echo 'p:vfe_insn blk_mq_start_request n=rq->nr_phys_segments:u16' \
+    >kprobe_events || exit 1
+echo hist:keys=n >events/kprobes/vfe_insn/trigger"""
+_SEGMENTS = """\
+cd /sys/kernel/tracing || exit 1
+cat events/kprobes/vfe_insn/hist
+for n in $(cd /sys/bus/pci/devices/{bdf}/msi_irqs && echo *); do
+    read -r v </sys/kernel/irq/$n/per_cpu_count && echo "irq $v"
+done"""
+_HIST = re.compile(r"\{ n: +(\d+) \} hitcount: +(\d+)")
+_IRQ = re.compile(r"^irq ([\d,]+)$", re.M)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Requests, their segments, and the function's interrupts so far."""
+
+    requests: int
+    segments: int
+    interrupts: int
+
+
+def parse_shape(text: str) -> Shape:
+    """Out of what _SEGMENTS prints."""
+    hits = [(int(size), int(count)) for size, count in _HIST.findall(text)]
+    return Shape(sum(count for _, count in hits),
+                 sum(size * count for size, count in hits),
+                 sum(int(one) for line in _IRQ.findall(text)
+                     for one in line.split(",")))
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All that was measured, and where."""
+
+    costs: Mapping[tuple[str, str], Cost]   # by workload and driver
+    release: str
+    parameters: str
+
+
+class Machine:
+    """The guest with the plugin in it."""
+
+    def __init__(self, guest: Guest, counter: plugin.Plugin) -> None:
+        self._guest = guest
+        self._plugin = counter
+
+    def tell(self, command: str) -> str:
+        """Run a command in the guest; its output."""
+        return self._guest.run(command, RUN_S).out
+
+    def learn(self) -> Symbols:
+        """Where the functions are, modules included, and whose."""
+        symbols = Symbols(self.tell("cat /proc/kallsyms").splitlines())
+        self._plugin.classify(owners.table(symbols))
+        return symbols
+
+    def counts(self) -> plugin.Counts:
+        """The counts at this moment."""
+        return self._plugin.counts(lambda: self._guest.qmp("stop"),
+                                   lambda: self._guest.qmp("cont"))
+
+    def fio(self, load: Load, disk: Disk, ops: int) -> int:
+        """Run fio; how many operations it made."""
+        return loads.parse_fio(self.tell(load.command(disk.name, ops)))
+
+    def once(self, symbols: Symbols, load: Load, disk: Disk) -> Sample:
+        """One run of few operations, and one of many."""
+        start = self.counts()
+        few = self.fio(load, disk, BASE_OPS)
+        middle = self.counts()
+        many = self.fio(load, disk, load.ops)
+        end = self.counts()
+        run, base = end - middle, middle - start
+        if run.lost or base.lost:
+            raise LabError("the plugin had no room for some blocks")
+        return sample(symbols, run, base, many - few)
+
+
+def _place(driver: str, load: Load) -> Place:
+    return next(place for place in PLACES
+                if place.driver == driver and place.slow == load.slow)
+
+
+def _shape(machine: Machine, load: Load, place: Place, disk: Disk,
+           ) -> tuple[float, float]:
+    """Segments of a request and interrupts an operation, by a run of its
+    own."""
+    script = _SEGMENTS.format(bdf=place.bdf)
+    before = parse_shape(machine.tell(script))
+    machine.fio(load, disk, BASE_OPS)
+    after = parse_shape(machine.tell(script))
+    requests = after.requests - before.requests
+    if requests < BASE_OPS:
+        raise LabError(f"{load.name}: only {requests} requests were seen")
+    return ((after.segments - before.segments) / requests,
+            (after.interrupts - before.interrupts) / requests)
+
+
+def _runs(machine: Machine, load: Load, runs: int,
+          disks: Mapping[Place, Disk], symbols: Symbols) -> dict[str, Cost]:
+    """Both drivers by turns under a workload."""
+    samples: dict[str, list[Sample]] = {name: [] for name in DRIVERS}
+    with progress.step(f"{load.text}: {runs} runs of each driver"):
+        for _ in range(runs):
+            for driver in DRIVERS:
+                disk = disks[_place(driver, load)]
+                samples[driver].append(machine.once(symbols, load, disk))
+    return {driver: Cost(samples[driver],
+                         scheduler=disks[_place(driver, load)].scheduler)
+            for driver in DRIVERS}
+
+
+def _measure(machine: Machine, chosen: Sequence[Load], runs: int,
+             disks: Mapping[Place, Disk]) -> dict[tuple[str, str], Cost]:
+    found: dict[tuple[str, str], Cost] = {}
+    symbols = machine.learn()
+    with progress.step("warming up"):
+        # The first fio on a disk pays for what later ones find in caches.
+        for place, disk in disks.items():
+            machine.fio(next(load for load in loads.LOADS
+                             if load.slow == place.slow), disk, BASE_OPS)
+    for load in chosen:
+        costs = _runs(machine, load, runs, disks, symbols)
+        found.update({(load.name, driver): cost
+                      for driver, cost in costs.items()})
+    with progress.step("segments and interrupts"):
+        machine.tell(_PROBE)
+        # A request of a page has one segment wherever it lies.
+        for load in (one for one in chosen if one.block > loads.PAGE):
+            for driver in DRIVERS:
+                place = _place(driver, load)
+                segments, interrupts = _shape(machine, load, place,
+                                              disks[place])
+                found[load.name, driver] = replace(
+                    found[load.name, driver], segments=segments,
+                    interrupts=interrupts)
+    return found
+
+
+def measure(chosen: Sequence[Load], runs: int, parameters: str) -> Measured:
+    """Measure both drivers under the workloads."""
+    library = plugin.build()
+    build.modules()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="insn-", dir="/tmp")))
+        counter = plugin.Plugin(folder, library)
+        stack.callback(counter.close)
+        argv = [*ICOUNT, *counter.arguments()]
+        for place in PLACES:
+            argv += place.arguments()
+        guest = Guest(accel="tcg", cpus=1, memory=MEMORY_MB, qemu_args=argv,
+                      name="insn")
+        with progress.step("booting the guest"):
+            guest.boot(BOOT_S)
+        stack.enter_context(_ended(guest))
+        machine = Machine(guest, counter)
+        machine.tell(loads.PREPARE)
+        disks = functions.bind(machine.tell, parameters)
+        return Measured(_measure(machine, chosen, runs, disks),
+                        build.release(), parameters)
+
+
+@contextlib.contextmanager
+def _ended(guest: Guest) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        guest.kill()
+        raise
+    guest.shutdown()

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Whose an instruction is: the one rule, for both drivers.
+
+The driver's own part is what its functions execute, and what helpers execute
+for it. A helper works for the driver if no function but helpers ran between
+the driver and it (the plugin knows that as it happens).
+"""
+
+from __future__ import annotations
+
+import re
+
+from .symbols import KERNEL, Function, Symbols
+
+DRIVER, PASS, REST = "driver and ring", "trampolines", "rest"
+
+# vfe_blk is vfe_blk and vfe. virtio_blk is itself, the ring, and the bus,
+# which may be modules or part of the kernel.
+MODULES = frozenset((
+    "vfe", "vfe_blk", "virtio_blk", "virtio", "virtio_ring", "virtio_pci",
+    "virtio_pci_modern_dev", "virtio_pci_legacy_dev"))
+RING = re.compile(r"(?:virtqueue_|vring_|vp_|virtio_|virtblk_|detach_buf"
+                  r"|more_used)")
+
+# By name: what of the kernel proper is a helper, and of which kind. The first
+# that matches has it.
+HELPERS = (
+    ("allocations", re.compile(
+        r"_*k[mzc]alloc|_*kvmalloc|k?v?free(?:_|$)|kfree|kmem_cache_|_*slab_"
+        r"|mempool_|dma_pool_|__?_?alloc_pages|get_page_from_freelist"
+        r"|__free_pages|free_unref_page|memcg_slab|__memcg_slab"
+        r"|should_failslab|kmalloc_|__unfreeze_partials|new_slab|get_partial")),
+    ("scatter lists", re.compile(
+        r"_*sg_|_*blk_rq_map_sg|__blk_bios_map_sg|blk_map_iter|blk_rq_dma_map"
+        r"|blk_rq_map_bio|get_max_segment_size")),
+    ("DMA", re.compile(
+        r"dma_|__dma_|swiotlb_|iommu_|debug_dma_|is_swiotlb|phys_to_dma")),
+    ("memory", re.compile(
+        r"_*mem(?:set|cpy|move|cmp)(?:$|_orig|_erms)|rep_(?:stos|movs)"
+        r"|clear_page")),
+    ("locks", re.compile(
+        r"_raw_(?:spin|read|write)_|__raw_spin|native_queued_spin"
+        r"|queued_spin|pv_|__rcu_read_|preempt_count_|__local_bh"
+        r"|rcu_read_")),
+    ("registers", re.compile(r"io(?:write|read)\d+|pci_io|iomem_")),
+    ("time", re.compile(r"ktime_get|sched_clock|local_clock|read_tsc"
+                        r"|native_sched_clock|timekeeping_")),
+)
+KINDS = (DRIVER, *(name for name, _ in HELPERS))
+_TRAMPOLINE = re.compile(r"__x86_indirect|__x86_return|__SC[TK]__"
+                         r"|srso_|retbleed_|entry_ibpb|__fentry__")
+
+
+def kind(function: Function) -> str:
+    """DRIVER, a kind of helper, PASS or REST."""
+    if function.module in MODULES:
+        return DRIVER
+    if function.module != KERNEL:
+        return REST
+    if RING.match(function.plain):
+        return DRIVER
+    if _TRAMPOLINE.match(function.name):
+        return PASS
+    for name, pattern in HELPERS:
+        if pattern.match(function.plain):
+            return name
+    return REST
+
+
+def table(symbols: Symbols) -> str:
+    """The table of the plugin: neighbours of one kind are a range."""
+    ranges: list[list[int | str]] = []
+    for first, end, function in symbols.ranges():
+        what = kind(function)
+        if what == REST:
+            continue
+        letter = {DRIVER: "d", PASS: "p"}.get(what, "h")
+        if ranges and ranges[-1][1] == first and ranges[-1][2] == letter:
+            ranges[-1][1] = end
+        else:
+            ranges.append([first, end, letter])
+    return "".join(f"{first:x} {end:x} {letter}\n"
+                   for first, end, letter in ranges)

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The table, the verdicts, and out/insn.json (schema vfe-insn/1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from . import limits, memory, owners
+from .functions import DRIVERS, KERNELS, OURS
+from .limits import Verdict
+from .loads import LOADS, Load
+from .measure import Measured
+from .sample import Cost, Figure, ratio
+
+NAME = "insn.json"
+SCHEMA = "vfe-insn/1"
+TOP = 30
+LEAST = 1.0     # instructions an operation below which no function is named
+
+
+def _loads(measured: Measured) -> list[Load]:
+    return [load for load in LOADS if (load.name, OURS) in measured.costs]
+
+
+def _pair(measured: Measured, load: Load) -> tuple[Cost, Cost]:
+    return measured.costs[load.name, OURS], measured.costs[load.name, KERNELS]
+
+
+def judge(measured: Measured) -> list[Verdict]:
+    """The demands on each workload."""
+    found = []
+    for load in _loads(measured):
+        ours, kernels = _pair(measured, load)
+        found += [
+            limits.at_most(f"{load.name}: instructions of the whole kernel",
+                           ratio(ours, kernels, "kernel").value,
+                           limits.WHOLE_KERNEL),
+            limits.at_most(f"{load.name}: instructions of the driver's own"
+                           " part", ratio(ours, kernels, "own").value,
+                           limits.OWN_PART)]
+        if ours.segments is None or kernels.segments is None:
+            continue
+        off = max(abs(cost.segments / load.segments - 1)
+                  for cost in (ours, kernels) if cost.segments is not None)
+        found.append(Verdict(
+            f"{load.name}: {load.segments} segments a request with both"
+            " drivers", f"{ours.segments:.2f} and {kernels.segments:.2f}",
+            off <= limits.SEGMENTS))
+    return found
+
+
+def judge_memory(disks: Sequence[memory.Pair]) -> list[Verdict]:
+    """The demands on the memory of a disk."""
+    found = []
+    for pair in disks:
+        found.append(limits.at_most(f"memory of a disk, {pair.name}",
+                                    pair.ratio, limits.MEMORY))
+        for driver, disk in ((OURS, pair.ours), (KERNELS, pair.kernels)):
+            found.append(Verdict(
+                f"memory of a disk of {driver}, {pair.name}: tracepoints and"
+                " free pages agree", f"{disk.held.total} and {disk.pages}",
+                disk.agree))
+    return found
+
+
+def _figure(one: Figure) -> str:
+    return f"{one.value:.0f} ±{50 * one.spread:.1f}%"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _row(load: Load, driver: str, cost: Cost) -> str:
+    parts = cost.parts
+    return (f"{load.name:11} {driver:10} {_figure(cost.kernel):>14}"
+            f" {_figure(cost.own):>13}"
+            + "".join(f" {parts[kind]:>7.0f}" for kind in owners.KINDS)
+            + f" {cost.user.value:>7.0f} {_number(cost.segments):>6}"
+              f" {_number(cost.interrupts):>6}")
+
+
+HEAD = (f"{'workload':11} {'driver':10} {'whole kernel':>14} {'own part':>13}"
+        f" {'driver':>7} {'alloc':>7} {'sg':>7} {'DMA':>7} {'memory':>7}"
+        f" {'locks':>7} {'regs':>7} {'time':>7} {'user':>7} {'segs':>6}"
+        f" {'intr':>6}")
+
+
+def render(measured: Measured) -> str:
+    """The table for a person: instructions for an operation."""
+    lines = ["Instructions of the guest for an operation, medians", HEAD]
+    for load in _loads(measured):
+        for driver in DRIVERS:
+            lines.append(_row(load, driver, measured.costs[load.name, driver]))
+        whole, own = (ratio(*_pair(measured, load), name)
+                      for name in ("kernel", "own"))
+        lines.append(f"{'':11} {'ratio':10} {whole.value:>14.3f}"
+                     f" {own.value:>13.3f}   {load.text}")
+    return "\n".join(lines)
+
+
+def ranking(measured: Measured, top: int = TOP) -> str:
+    """The dearest functions of each driver's own part in each workload."""
+    lines = []
+    for load in _loads(measured):
+        for driver in DRIVERS:
+            cost = measured.costs[load.name, driver]
+            lines += ["", f"{load.text}, {driver}: its own part"]
+            own = [(count, name) for count, name in cost.ranked()
+                   if owners.kind(name) == owners.DRIVER]
+            every = sorted(own + cost.ranked(helping=True),
+                           key=lambda one: -one[0])
+            lines += [f"{count:9.1f}  {name.module}:{name.name}"
+                      for count, name in every[:top] if count >= LEAST]
+            lines += ["", f"{load.text}, {driver}: the whole kernel"]
+            lines += [f"{count:9.1f}  {name.module}:{name.name}"
+                      for count, name in cost.ranked()[:top]
+                      if count >= LEAST]
+    return "\n".join(lines)
+
+
+def render_verdicts(verdicts: Sequence[Verdict]) -> str:
+    """A line for each demand."""
+    return "\n".join(f"{'reached' if one.reached else 'MISSED ':8}"
+                     f" {one.name}: {one.measured}" for one in verdicts)
+
+
+def _spread(one: Figure) -> dict[str, float]:
+    return {"median": round(one.value, 1), "lowest": round(one.lowest, 1),
+            "highest": round(one.highest, 1)}
+
+
+def _functions(cost: Cost, helping: bool) -> list[list[Any]]:
+    return [[round(count, 1), name.module, name.name, owners.kind(name)]
+            for count, name in cost.ranked(helping) if count >= LEAST]
+
+
+def _cost(cost: Cost) -> dict[str, Any]:
+    return {
+        "runs": len(cost.samples), "whole_kernel": _spread(cost.kernel),
+        "own_part": _spread(cost.own),
+        "own_part_by_kind": {kind: round(value, 1)
+                             for kind, value in cost.parts.items()},
+        "user": _spread(cost.user), "segments": cost.segments,
+        "interrupts": cost.interrupts, "scheduler": cost.scheduler,
+        "functions": _functions(cost, False),
+        "helping_the_driver": _functions(cost, True),
+    }
+
+
+def _workload(measured: Measured, load: Load) -> dict[str, Any]:
+    pair = _pair(measured, load)
+    whole, own = (ratio(*pair, name) for name in ("kernel", "own"))
+    return {
+        "name": load.name, "text": load.text,
+        "ratio": {name: {key: round(value, 4) for key, value in
+                         (("median", one.value), ("lowest", one.lowest),
+                          ("highest", one.highest))}
+                  for name, one in (("whole_kernel", whole),
+                                    ("own_part", own))},
+        "drivers": {driver: _cost(cost)
+                    for driver, cost in zip(DRIVERS, pair)},
+    }
+
+
+def document(measured: Measured | None, disks: Sequence[memory.Pair],
+             verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """All of it."""
+    return {
+        "schema": SCHEMA,
+        "kernel": measured.release if measured else None,
+        "parameters": measured.parameters if measured else "",
+        "workloads": [_workload(measured, load)
+                      for load in _loads(measured)] if measured else [],
+        "memory": [pair.document() for pair in disks],
+        "targets": [{"target": one.name, "measured": one.measured,
+                     "reached": one.reached} for one in verdicts],
+    }
+
+
+def write(folder: Path, content: dict[str, Any]) -> Path:
+    """Write it; the file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / NAME
+    path.write_text(json.dumps(content, indent=1) + "\n")
+    return path
