@@ -56,8 +56,11 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                  boots: kernel.Kernel | None = None,
                  modules: Path | None = None,
                  qemu: qemus.Qemu = qemus.TREES,
-                 machine: str = "") -> None:
+                 machine: str = "",
+                 more: initramfs.More | None = None) -> None:
         """Without @boots and @modules: Debian's kernel, our modules.
+
+        @more: programs and modules that the guest has beside the usual ones
 
         @machine: more properties of QEMU's -machine, each after a comma
         """
@@ -74,6 +77,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
             f"modules-{recipe.BOOT_KERNEL}" / "ko"
         self.qemu = qemu
         self.machine = machine
+        self.more = more
         self.devices: dict[str, Device] = {}
         self._sockets = Path()
         self._qemu: subprocess.Popen[bytes] | None = None
@@ -178,7 +182,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                 "-m", f"{self.memory}M", "-object",
                 f"memory-backend-memfd,id=mem,size={self.memory}M,share=on",
                 "-kernel", str(image),
-                "-initrd", str(initramfs.guest(self.modules, self.kernel)),
+                "-initrd", str(initramfs.guest(self.modules, self.kernel,
+                                               self.more)),
                 "-append", f"{APPEND} {self.append}".strip(),
                 "-qmp", f"unix:{sockets}/qmp,server=on,wait=off",
                 "-device", "virtio-serial-pci,addr=0x2",
