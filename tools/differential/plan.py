@@ -25,6 +25,9 @@ queues-2: sysfs verify-256 with-hotplug
 queues-4: sysfs verify-256 with-hotplug
 queues-2/poll: sysfs poll-32 verify-32
 ring-64-null: full-ring full-ring-short full-ring-write idle-read
+ring-64-null: full-ring-large
+ring-4-null: full-ring-small
+ring-16-null: full-ring-small
 ring-64-null-1cpu: full-ring full-ring-short
 ring-64-null/poll: full-ring-short poll-32
 ring-64: idle-write idle-read full-ring-short verify-1m verify-256 sysfs
