@@ -15,6 +15,9 @@ def _script(name: str) -> str:
     return (SCRIPTS / f"{name}.sh").read_text()
 
 
+START = "schedule none\nfragment\n"
+
+
 def _full(kind: str) -> Fio:
     """Requests that fill a small ring each, many at a time."""
     return Fio(kind, block="256k", depth=32, jobs=2, size_mb=128, number=300)
@@ -58,25 +61,35 @@ _FIO = (
 )
 
 _RINGS = (
-    Workload("full-ring", "schedule none\n" + loop(60, _full("randread")),
+    Workload("full-ring", START + loop(60, _full("randread")),
              busy=True, limit=400),
-    Workload("full-ring-short", "schedule none\n"
+    Workload("full-ring-short", START
              + loop(14, _full("randread")), busy=True),
-    Workload("full-ring-write", "schedule none\n"
+    Workload("full-ring-write", START
              + loop(14, _full("randwrite")), busy=True),
     fio("full-ring-some", Fio(block="64k", depth=32, size_mb=128,
                               more=("--io_size=600M",)),
-        before="schedule none\n"),
+        before=START, after="show_requests\n"),
     fio("full-ring-mixed", Fio(depth=32, size_mb=128, block="4k",
                                more=("--bsrange=4k-256k",
                                      "--io_size=800M")),
-        before="schedule none\n"),
+        before=START, after="show_requests\n"),
+    # Few enough that each has a tag: who is put off has nobody behind it who
+    # would run the queue again.
+    fio("full-ring-few", Fio(block="256k", depth=6, size_mb=128,
+                             more=("--io_size=1500M",)),
+        before=START, after="show_requests\n"),
+    # Each read is many requests, each fills a small ring, and nothing else is
+    # submitted before all of them ended: nobody runs the queue by chance.
+    fio("full-ring-split", Fio("read", "psync", block="2m", size_mb=128,
+                               more=("--io_size=1500M",)),
+        before=START, after="show_requests\n"),
     # One request at a time fits a ring of 4: each other one is put off.
     fio("full-ring-small", Fio(block="8k", depth=32, jobs=2, size_mb=64,
-                               number=4000), before="schedule none\n"),
+                               number=4000), before=START, after="show_requests\n"),
     fio("full-ring-large", Fio(block="256k", depth=32, jobs=2, size_mb=128,
                                more=("--io_size=2400M",)),
-        before="schedule none\n"),
+        before=START, after="show_requests\n"),
     Workload("idle-write", _script("idle_write"), busy=True, compared=True,
              data=True),
     Workload("idle-read", _script("idle_read"), busy=True),

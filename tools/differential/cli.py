@@ -35,6 +35,8 @@ def _parser() -> argparse.ArgumentParser:
                               " the name of a configuration or a workload")
     run.add_argument("names", nargs="+", metavar="NAME")
     run.add_argument("--repeat", type=int, default=1)
+    run.add_argument("--verbose", action="store_true",
+                     help="show what each turn told")
     commands.add_parser("all", help="run all cases of the list")
     commands.add_parser("stage", help="run the cases of `make check`")
     walk = commands.add_parser("soak", help="a random walk")
@@ -43,9 +45,8 @@ def _parser() -> argparse.ArgumentParser:
                       default=random.SystemRandom().randrange(1 << 32))
     walk.add_argument("--episode", type=int, metavar="N",
                       help="only the guest of this number, again")
-    for command in (run, walk):
-        command.add_argument("--keep-going", action="store_true",
-                             help="go on after a difference")
+    walk.add_argument("--keep-going", action="store_true",
+                      help="go on after a difference")
     return parser
 
 
@@ -60,8 +61,9 @@ def _list() -> int:
     return SAME
 
 
-def _named(chosen: Sequence[cases.Case], repeat: int = 1) -> int:
-    results = report.Results("named")
+def _named(chosen: Sequence[cases.Case], repeat: int = 1,
+           verbose: bool = False) -> int:
+    results = report.Results("named", verbose)
     for verdict in plan.run(chosen, repeat):
         results.add(verdict)
     results.write(paths.out())
@@ -86,7 +88,7 @@ def _here(options: argparse.Namespace) -> int:
         return _soak(options)
     if options.command == "run":
         return _named(cases.select(options.names, plan.CASES),
-                      options.repeat)
+                      options.repeat, options.verbose)
     return _named(plan.STAGE if options.command == "stage" else plan.CASES)
 
 

@@ -71,6 +71,7 @@ CONFIGS = (
     Config("ring-64-null", ring(64), backend="null"),
     Config("ring-64-null-1cpu", ring(64), backend="null", cpus=1),
     Config("ring-4-null", ring(4), backend="null"),
+    Config("ring-8-null", ring(8), backend="null"),
     Config("ring-16-null", ring(16), backend="null"),
     Config("ring-16", ring(16)),
     Config("ring-8", ring(8)),

@@ -27,7 +27,8 @@ queues-2/poll: sysfs poll-32 verify-32
 ring-64-null: full-ring full-ring-short full-ring-write idle-read
 ring-64-null: full-ring-large
 ring-4-null: full-ring-small
-ring-16-null: full-ring-small
+ring-16-null: full-ring-small full-ring-split
+ring-8-null: full-ring-split
 ring-64-null-1cpu: full-ring full-ring-short
 ring-64-null/poll: full-ring-short poll-32
 ring-64: idle-write idle-read full-ring-short verify-1m verify-256 sysfs

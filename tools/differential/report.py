@@ -18,15 +18,21 @@ SHOWN = 2500
 class Results:
     """The verdicts of a run."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, verbose: bool = False) -> None:
         self.title = title
+        self.verbose = verbose
         self.verdicts: list[Verdict] = []
 
     def add(self, verdict: Verdict) -> None:
         """Show one, and keep it."""
         self.verdicts.append(verdict)
         progress.say(verdict.line())
-        if verdict.problems:
+        if self.verbose:
+            for turn in verdict.turns.values():
+                print(f"--- {turn.driver}: gap {turn.gap}", flush=True)
+                for key, value in turn.outcomes.items():
+                    print(f"{key}={value}", flush=True)
+        if verdict.problems or self.verbose:
             for turn in verdict.turns.values():
                 if turn.text.strip():
                     print(f"--- {turn.driver} printed:\n"

@@ -69,6 +69,21 @@ schedule()
 	done
 }
 
+# The smallest free pieces of memory are given out first. Leave many of one page,
+# so that a large request is many segments, as it is on a machine that has run
+# for a while: no huge pages for fio's buffers either. Once a guest.
+fragment()
+{
+	[ -e "$W/fragments" ] && return
+	echo never >/sys/kernel/mm/transparent_hugepage/enabled
+	busybox mkdir "$W/fragments"
+	mount -t tmpfs -o size=256M tmpfs "$W/fragments"
+	fio --name=f --directory="$W/fragments" --nrfiles=2 --size=128M --rw=write \
+		--bs=4k --ioengine=psync --file_service_type=roundrobin:1 \
+		--fallocate=none --create_on_open=1 --thread >"$W/said" 2>&1
+	busybox rm -f "$W"/fragments/f.0.0
+}
+
 # Disturbers run in the background until calm() ends them.
 DISTURBERS=
 
@@ -152,4 +167,15 @@ disturb_sysfs()
 		cat "/sys/block/$N"/queue/* "/sys/block/$N"/[a-z]*
 		busybox sleep 0.1
 	done
+}
+
+# segments: how large the requests came out, for whoever reads the output.
+show_requests()
+{
+	local field
+	read -r -a field <"/sys/block/$N/stat"
+	echo "requests: ${field[0]} reads of ${field[2]} sectors," \
+		"${field[4]} writes of ${field[6]}"
+	busybox grep -E '^(MemFree|AnonHuge|Shmem)' /proc/meminfo
+	busybox head -n 4 /proc/buddyinfo
 }

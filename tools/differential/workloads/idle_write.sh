@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154
 # Single large writes on a disk that does nothing else, in one submission each.
 schedule none
+fragment
 for round in {0..15}; do
 	try "write.$round" xfs_io -d -c \
 		"pwrite -S 0xaa -b 2M $((round * 2))M 2M" "$D" || break
