@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from . import (stage_bench, stage_build, stage_debug, stage_device,
-               stage_devices, stage_guest, stage_kunit, stage_ring,
-               stage_static, stage_tools)
+               stage_devices, stage_differential, stage_guest, stage_kunit,
+               stage_ring, stage_static, stage_tools)
 from .context import Context
 
 
@@ -47,6 +47,8 @@ STAGES = (
           stage_bench.run, 900, "outside", uses="kvm"),
     Stage("devices", "vfe_blk on QEMU's own device, in every configuration",
           stage_devices.run, 900, "outside", uses="kvm"),
+    Stage("differential", "vfe_blk beside virtio_blk on identical functions",
+          stage_differential.run, 600),
     Stage("debug", "both drivers under KCSAN and lockdep on two processors",
           stage_debug.run, 1800, "guest"),
     Stage("build", "modules for every kernel at W=1 with sparse; the device",

@@ -25,7 +25,7 @@ queues-2: sysfs verify-256 with-hotplug
 queues-4: sysfs verify-256 with-hotplug
 queues-2/poll: sysfs poll-32 verify-32
 ring-64-null: full-ring full-ring-short full-ring-write idle-read
-ring-64-null: full-ring-large
+ring-64-null: full-ring-large full-ring-some full-ring-few full-ring-mixed
 ring-4-null: full-ring-small
 ring-16-null: full-ring-small full-ring-split
 ring-8-null: full-ring-split
