@@ -114,7 +114,8 @@ class Guests:
             session = self._make(self._configs, self._name)
             report_guest(session)
             with progress.step("booting"):
-                self._session = session.__enter__()
+                session.start()
+            self._session = session
             self.booted += 1
         return self._session
 

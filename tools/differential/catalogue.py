@@ -86,7 +86,8 @@ _RINGS = (
         before=START, after="show_requests\n"),
     # One request at a time fits a ring of 4: each other one is put off.
     fio("full-ring-small", Fio(block="8k", depth=32, jobs=2, size_mb=64,
-                               number=4000), before=START, after="show_requests\n"),
+                               number=4000),
+        before=START, after="show_requests\n"),
     fio("full-ring-large", Fio(block="256k", depth=32, jobs=2, size_mb=128,
                                more=("--io_size=2400M",)),
         before=START, after="show_requests\n"),

@@ -25,12 +25,11 @@ BIND_S = 60
 BOUND = 20
 FIRST_SLOT, LAST_SLOT, FUNCTIONS = 0x03, 0x1e, 8
 LIB = f"/{image.PLACE}"
-BEGIN = f"""\
+BEGIN = """\
 mkdir -p /run/differential
 echo 60 >/proc/sys/kernel/hung_task_timeout_secs
-echo 0 >/proc/sys/kernel/hung_task_warnings
 echo 100 >/proc/sys/kernel/hung_task_warnings
-for bdf in {{bdfs}}; do
+for bdf in {bdfs}; do
     [ ! -e /sys/bus/pci/devices/$bdf/driver ] ||
         echo $bdf >/sys/bus/pci/devices/$bdf/driver/unbind
 done
@@ -64,16 +63,13 @@ class Session:
         self._modes = {"vfe_blk": "", "virtio_blk": ""}
         self._guest: Guest | None = None
 
-    def __enter__(self) -> Session:
+    def start(self) -> None:
+        """Boot, with nothing bound to a driver."""
         try:
             self._boot()
         except BaseException:
             self.close(force=True)
             raise
-        return self
-
-    def __exit__(self, kind: object, value: object, trace: object) -> None:
-        self.close(force=kind is not None)
 
     def _boot(self) -> None:
         argv: list[str] = []

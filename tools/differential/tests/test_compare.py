@@ -11,6 +11,7 @@ from differential import catalogue, configs, plan, soak
 from differential.compare import (OURS, THEIRS, Turn, complaints, differences,
                                   parse_watch, plain)
 from differential.documented import DOCUMENTED, Documented
+from lab import LabError
 
 SAID = """\
 verdict ended 0
@@ -141,7 +142,7 @@ class Cases(unittest.TestCase):
 
     def test_a_name_that_is_none(self) -> None:
         for name in ("plain", "plain/none", "null/ext4", "a/b/c/d"):
-            with self.assertRaises(cases.LabError):
+            with self.assertRaises(LabError):
                 cases.parse(name)
 
     def test_the_walk_repeats_itself(self) -> None:

@@ -8,7 +8,8 @@ for file in queue/* {alignment_offset,cache_type}* \
 	{hidden,range,removable,ro,serial,size}* \
 	queue/iosched/* integrity/* mq/*/*; do
 	[ -f "$file" ] || continue
-	text= status=0
+	text=""
+	status=0
 	# Status 1: the end of the file, where there is no zero byte.
 	{ IFS= read -r -d '' text <"$file"; } 2>/dev/null || status=$?
 	if [ "$status" = 1 ] && [ -r "$file" ]; then
