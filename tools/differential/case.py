@@ -159,6 +159,9 @@ def judge(case: Case, turns: dict[str, Turn], media: list[str]) -> Verdict:
     verdict = Verdict(case, turns, differences(ours, theirs) + media)
     if ours.verdict == theirs.verdict != "ended":
         verdict.notes.append(f"both drivers: {ours.verdict} {ours.status}")
+    elif "late" in (ours.verdict, theirs.verdict):
+        verdict.notes.append(f"too slow to compare: vfe_blk {ours.verdict},"
+                             f" virtio_blk {theirs.verdict}")
     elif theirs.status != "0":
         verdict.notes.append(f"virtio_blk's script ended with"
                              f" {theirs.status}: {theirs.text[-300:]}")

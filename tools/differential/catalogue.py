@@ -82,7 +82,7 @@ _RINGS = (
     # Each read is many requests, each fills a small ring, and nothing else is
     # submitted before all of them ended: nobody runs the queue by chance.
     fio("full-ring-split", Fio("read", "psync", block="2m", size_mb=128,
-                               more=("--io_size=1500M",)),
+                               more=("--io_size=500M",)),
         before=START, after="show_requests\n"),
     # One request at a time fits a ring of 4: each other one is put off.
     fio("full-ring-small", Fio(block="8k", depth=32, jobs=2, size_mb=64,

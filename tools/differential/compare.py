@@ -120,6 +120,9 @@ def _outcomes(ours: Mapping[str, str], theirs: Mapping[str, str],
 def differences(ours: Turn, theirs: Turn,
                 allowed: Sequence[Documented] = DOCUMENTED) -> list[str]:
     """All that our driver does otherwise; empty if there is nothing."""
+    if "late" in (ours.verdict, theirs.verdict) and ours.gap < STALL_S \
+            and {ours.verdict, theirs.verdict} <= {"late", "ended"}:
+        return _log(ours, theirs)       # slow, but it never stood still
     if ours.verdict != theirs.verdict:
         return [f"{ours.driver}: {ours.verdict} {ours.status}".rstrip()
                 + f"; {theirs.driver}: {theirs.verdict} {theirs.status}",

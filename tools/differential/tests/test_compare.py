@@ -77,6 +77,10 @@ class Differences(unittest.TestCase):
         theirs.verdict = "hang"
         self.assertEqual(differences(ours, theirs), [])
 
+    def test_late_but_never_still(self) -> None:
+        self.assertEqual(differences(*pair(verdict="late")), [])
+        self.wrong("vfe_blk: late", verdict="late", gap=15)
+
     def test_a_stall_that_both_have(self) -> None:
         ours, theirs = pair(gap=12)
         theirs.gap = 5
