@@ -162,6 +162,9 @@ def judge(case: Case, turns: dict[str, Turn], media: list[str]) -> Verdict:
     elif "late" in (ours.verdict, theirs.verdict):
         verdict.notes.append(f"too slow to compare: vfe_blk {ours.verdict},"
                              f" virtio_blk {theirs.verdict}")
+    elif theirs.outcomes.get("fio", "0") != "0" and case.workload.data:
+        verdict.notes.append("fio fails with both drivers: it shows nothing"
+                             f" here: {theirs.text[-300:]}")
     elif theirs.status != "0":
         verdict.notes.append(f"virtio_blk's script ended with"
                              f" {theirs.status}: {theirs.text[-300:]}")

@@ -52,6 +52,9 @@ class Fio:
         if self.jobs > 1:
             argv += [f"--numjobs={self.jobs}",
                      f"--offset_increment={self.size_mb}M"]
+        # fio's threads share the buffer that a pattern of offsets is made in.
+        if self.jobs == 1 or not self.verify:
+            argv.append("--thread")
         if self.number:
             argv.append(f"--number_ios={self.number}")
         if self.batch:

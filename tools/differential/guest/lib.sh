@@ -37,7 +37,8 @@ say()
 	local key=$1 status=0
 	shift
 	"$@" >"$W/said" 2>&1 </dev/null || status=$?
-	outcome "$key" "$status: $(busybox tr '\n' ' ' <"$W/said")"
+	outcome "$key" "$status: $(busybox sed "s|$D2|DISK|g; s|$D|DISK|g" "$W/said" |
+		busybox tr '\n' ' ')"
 	return "$status"
 }
 
@@ -47,7 +48,7 @@ run_fio()
 	local key=$1 status=0
 	shift
 	: >"$W/fio.json"
-	fio --output-format=json --output="$W/fio.json" --thread \
+	fio --output-format=json --output="$W/fio.json" \
 		--group_reporting --eta=never "$@" \
 		>"$W/said" 2>&1 </dev/null || status=$?
 	outcome "$key" "$status"
