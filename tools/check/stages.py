@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from lab import speed
 
 from . import (stage_bench, stage_build, stage_debug, stage_device,
-               stage_devices, stage_guest, stage_insn, stage_install,
-               stage_kernels, stage_kunit, stage_quirks, stage_ring,
-               stage_static, stage_tools)
+               stage_devices, stage_differential, stage_guest, stage_insn,
+               stage_install, stage_kernels, stage_kunit, stage_quirks,
+               stage_ring, stage_static, stage_tools)
 from .context import Context
 
 
@@ -63,6 +63,8 @@ STAGES = (
           stage_devices.run, 900, "outside", uses="kvm", needs=("qemus",)),
     Stage("insn", "instructions of an operation, memory of a disk: bounds",
           stage_insn.run, 600, "outside"),
+    Stage("differential", "vfe_blk beside virtio_blk on identical functions",
+          stage_differential.run, 600),
     Stage("debug", "both drivers under KCSAN and lockdep on two processors",
           stage_debug.run, 1200, "guest", needs=("x86",)),
     Stage("kernels", "both drivers in a guest of each of Debian's kernels",

@@ -58,10 +58,12 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                  modules: Path | None = None,
                  initrd: Path | None = None,
                  qemu: qemus.Qemu = qemus.TREES,
-                 machine: str = "") -> None:
+                 machine: str = "",
+                 more: initramfs.More | None = None) -> None:
         """Without @boots and @modules: Debian's kernel, our modules.
 
         @initrd: instead of the lab's; what it starts must bring the agent
+        @more: programs and modules that the guest has beside the usual ones
 
         @machine: more properties of QEMU's -machine, each after a comma
         """
@@ -79,6 +81,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         self.initrd = initrd
         self.qemu = qemu
         self.machine = machine
+        self.more = more
         self.devices: dict[str, Device] = {}
         self._sockets = Path()
         self._qemu: subprocess.Popen[bytes] | None = None
@@ -183,8 +186,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                 "-m", f"{self.memory}M", "-object",
                 f"memory-backend-memfd,id=mem,size={self.memory}M,share=on",
                 "-kernel", str(image),
-                "-initrd", str(self.initrd or initramfs.guest(self.modules,
-                                                              self.kernel)),
+                "-initrd", str(self.initrd or initramfs.guest(
+                    self.modules, self.kernel, self.more)),
                 "-append", f"{APPEND} {self.append}".strip(),
                 "-qmp", f"unix:{sockets}/qmp,server=on,wait=off",
                 "-device", "virtio-serial-pci,addr=0x2",

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import files, kernel, paths, stubs
@@ -42,6 +43,21 @@ GUEST_MODULES = (
     "crc32c_intel", "loop", "null_blk", "nls_ascii", "scsi_debug",
     "virtio_net", "libcrc32c", "brd", "button", "zonefs",
 )
+
+
+@dataclass(frozen=True)
+class More:
+    """What a guest has beyond the usual; @kind names the kind of guest."""
+
+    kind: str
+    programs: Sequence[str]
+    modules: Sequence[str]
+    folders: Sequence[Path] = ()    # of the tree, each to its own place
+    scripts: Sequence[tuple[str, Path]] = ()    # place in the guest, file
+    # Programs whose libraries others here call, so that no stand-in will do.
+    real: Sequence[str] = ()
+
+
 NEST_MODULES = ("9p", "9pnet_virtio", "virtio_console", "kvm_amd")
 
 
@@ -101,9 +117,10 @@ def _add_busybox(root: Path) -> None:
             link.symlink_to("busybox")
 
 
-def _add_programs(root: Path, names: Sequence[str]) -> None:
+def _add_programs(root: Path, names: Sequence[str],
+                  real: Sequence[str] = ()) -> None:
     stand_ins = root.parent / "stubs"
-    _make_stubs(stand_ins, names)
+    _make_stubs(stand_ins, [name for name in names if name not in real])
     libraries: set[str] = set()
     for name in names:
         program = _find(name)
@@ -117,6 +134,14 @@ def _add_programs(root: Path, names: Sequence[str]) -> None:
         target = root / place
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(library, target)
+
+
+def _add_folders(root: Path, folders: Sequence[Path]) -> None:
+    """Folders of the tree as they are."""
+    for folder in folders:
+        target = root / str(folder).lstrip("/")
+        shutil.copytree(paths.tree() / str(folder).lstrip("/"), target,
+                        symlinks=True, dirs_exist_ok=True)
 
 
 def _dependencies(source: Path) -> dict[str, tuple[str, list[str]]]:
@@ -176,8 +201,10 @@ def _pack(root: Path, archive: Path) -> None:
 def _cached(kind: str, parts: Sequence[bytes | str | Path],
             programs: Sequence[str], modules: Sequence[str],
             extra: Sequence[Path], scripts: dict[str, Path],
-            of: kernel.Kernel) -> Path:
+            of: kernel.Kernel, folders: Sequence[Path] = (),
+            real: Sequence[str] = ()) -> Path:
     key = files.digest([kind, of.release, *programs, *modules, *parts,
+                        *map(str, folders), *real, *scripts,
                         *(path.name for path in extra), *extra,
                         *scripts.values(), Path(__file__),
                         HERE / "stubs.py"])
@@ -195,9 +222,11 @@ def _cached(kind: str, parts: Sequence[bytes | str | Path],
                 root = Path(name) / "root"
                 _layout(root)
                 _add_busybox(root)
-                _add_programs(root, programs)
+                _add_programs(root, programs, real)
                 _add_modules(root, modules, extra, of)
+                _add_folders(root, folders)
                 for path, script in scripts.items():
+                    (root / path).parent.mkdir(parents=True, exist_ok=True)
                     shutil.copy(script, root / path)
                     (root / path).chmod(0o755)
                 _pack(root, archive)
@@ -206,15 +235,21 @@ def _cached(kind: str, parts: Sequence[bytes | str | Path],
     return target
 
 
-def guest(modules: Path | None = None,
-          of: kernel.Kernel | None = None) -> Path:
+def guest(modules: Path | None = None, of: kernel.Kernel | None = None,
+          more: More | None = None) -> Path:
     """The guest's initramfs; `modules` holds the .ko files to take along."""
     extra = sorted(modules.glob("*.ko")) if modules else []
     kind = "guest" if of is None else of.release
-    return _cached(kind, [], GUEST_PROGRAMS, GUEST_MODULES, extra,
-                   {"init": HERE / "guest_init.sh",
-                    "usr/bin/vfe-agent": HERE / "guest_agent.sh"},
-                   of or kernel.debian())
+    scripts = {"init": HERE / "guest_init.sh",
+               "usr/bin/vfe-agent": HERE / "guest_agent.sh"}
+    if more is None:
+        return _cached(kind, [], GUEST_PROGRAMS, GUEST_MODULES, extra,
+                       scripts, of or kernel.debian())
+    return _cached(f"{more.kind}-{kind}", [],
+                   (*GUEST_PROGRAMS, *more.programs),
+                   (*GUEST_MODULES, *more.modules), extra,
+                   {**scripts, **dict(more.scripts)}, of or kernel.debian(),
+                   more.folders, more.real)
 
 
 def nest() -> Path:

@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A case: a configuration, a mode and a workload; both drivers run it."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from lab import LabError, progress
+
+from . import configs
+from .catalogue import WORKLOADS
+from .compare import OURS, THEIRS, Turn, differences
+from .configs import Config, Mode
+from .session import Session, report_guest
+from .workload import Workload
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing to compare."""
+
+    config: Config
+    mode: Mode
+    workload: Workload
+
+    @property
+    def name(self) -> str:
+        """CONFIGURATION/MODE/WORKLOAD."""
+        return f"{self.config.name}/{self.mode.name}/{self.workload.name}"
+
+
+@dataclass
+class Verdict:
+    """What a case came to."""
+
+    case: Case
+    turns: dict[str, Turn]
+    problems: list[str]
+    notes: list[str] = field(default_factory=list)
+
+    def line(self) -> str:
+        """It in one line."""
+        ours, theirs = self.turns[OURS], self.turns[THEIRS]
+        word = "DIFFERS" if self.problems else "same"
+        return (f"{word:7} {self.case.name}: vfe_blk {ours.seconds:.1f} s,"
+                f" virtio_blk {theirs.seconds:.1f} s"
+                + "".join(f"\n    note: {note}" for note in self.notes)
+                + "".join(f"\n    {problem}" for problem in self.problems))
+
+
+def fits(config: Config, workload: Workload) -> bool:
+    """Whether the workload means something there."""
+    if workload.needs:
+        return config.backend == workload.needs
+    if config.backend == "errors":
+        return False    # its errors would end in the middle of others
+    return (config.cpus >= workload.cpus and config.width >= workload.width
+            and (config.keeps_data or not workload.data))
+
+
+def parse(text: str) -> Case:
+    """The case of a name; LabError if there is none."""
+    parts = text.split("/")
+    if len(parts) == 2:
+        parts.insert(1, "default")
+    try:
+        config, mode, workload = parts
+        case = Case(configs.by_name(config), configs.mode_by_name(mode),
+                    WORKLOADS[workload])
+    except (ValueError, KeyError) as error:
+        raise LabError(f"no case {text}: --list names configurations, modes"
+                       " and workloads", 2) from error
+    if not fits(case.config, case.workload):
+        raise LabError(f"{text}: this workload does not fit that"
+                       " configuration", 2)
+    return case
+
+
+def select(patterns: Sequence[str], among: Sequence[Case]) -> list[Case]:
+    """Those of a list that match, and any others given by their names."""
+    chosen: list[Case] = []
+    for pattern in patterns:
+        found = [case for case in among
+                 if fnmatch.fnmatchcase(case.name, pattern)
+                 or pattern in (case.config.name, case.workload.name)]
+        chosen += found or [parse(pattern)]
+    return chosen
+
+
+class Guests:
+    """The guest that cases run in; another one when it is spoilt."""
+
+    def __init__(self, name: str = "differential",
+                 make: Callable[[Sequence[Config], str], Session] = Session,
+                 ) -> None:
+        self._name = name
+        self._make = make
+        self._session: Session | None = None
+        self._configs: tuple[Config, ...] = ()
+        self.booted = 0
+
+    def plan(self, wanted: Sequence[Config]) -> None:
+        """From here on, guests have these configurations."""
+        unique = tuple(dict.fromkeys(wanted))
+        if unique != self._configs:
+            self.close()
+        self._configs = unique
+
+    def get(self) -> Session:
+        """The guest, booted."""
+        if self._session is None:
+            session = self._make(self._configs, self._name)
+            report_guest(session)
+            with progress.step("booting"):
+                session.start()
+            self._session = session
+            self.booted += 1
+        return self._session
+
+    def discard(self) -> None:
+        """Nothing in it can be trusted any more."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close(force=True)
+
+    def close(self) -> None:
+        """Power off in good order."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close(force=False)
+
+
+def run(guests: Guests, case: Case, swap: bool) -> Verdict:
+    """Both drivers, by turns; with @swap ours is first, on the other side."""
+    turns: dict[str, Turn] = {}
+    media: list[str] = []
+    order = (OURS, THEIRS) if swap else (THEIRS, OURS)
+    booted = 0
+    for driver in order:
+        session = guests.get()
+        side = int(swap == (driver == OURS))
+        turns[driver] = session.turn(driver, case.config, side, case.mode,
+                                     case.workload)
+        if not turns[driver].usable:
+            guests.discard()
+        if driver == order[0]:
+            booted = guests.booted
+        elif turns[driver].usable and booted == guests.booted and \
+                case.workload.compared and case.config.keeps_data:
+            media = session.media(case.config)
+    return judge(case, turns, media)
+
+
+def judge(case: Case, turns: dict[str, Turn], media: list[str]) -> Verdict:
+    """Where our driver differs, and what is strange about both."""
+    ours, theirs = turns[OURS], turns[THEIRS]
+    verdict = Verdict(case, turns, differences(ours, theirs) + media)
+    if ours.verdict == theirs.verdict != "ended":
+        verdict.notes.append(f"both drivers: {ours.verdict} {ours.status}")
+    elif "late" in (ours.verdict, theirs.verdict):
+        verdict.notes.append(f"too slow to compare: vfe_blk {ours.verdict},"
+                             f" virtio_blk {theirs.verdict}")
+    elif theirs.outcomes.get("fio", "0") != "0" and case.workload.data:
+        verdict.notes.append("fio fails with both drivers: it shows nothing"
+                             f" here: {theirs.text[-300:]}")
+    elif theirs.status != "0":
+        verdict.notes.append(f"virtio_blk's script ended with"
+                             f" {theirs.status}: {theirs.text[-300:]}")
+    return verdict

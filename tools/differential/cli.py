@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The command line of the differential runner."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections.abc import Sequence
+
+from lab import chroot, files, machine, paths, progress, tree
+
+from . import case as cases
+from . import plan, report, soak
+from .catalogue import WORKLOADS
+from .configs import CONFIGS, MODES
+
+SAME, DIFFERED, UNUSABLE = 0, 1, 2
+TIMEOUT_S = 3600
+GRACE_S = 900
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="tools/differential", description="Drives identical virtio block"
+        " functions by vfe_blk and by the kernel's virtio_blk, by turns, in"
+        " one guest, and compares what comes of it.")
+    parser.add_argument("--list", action="store_true",
+                        help="name the cases, configurations, modes and"
+                             " workloads, and end")
+    parser.add_argument("--here", action="store_true",
+                        help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    run = commands.add_parser("run", help="run cases by name:"
+                              " CONFIGURATION/MODE/WORKLOAD, a pattern, or"
+                              " the name of a configuration or a workload")
+    run.add_argument("names", nargs="+", metavar="NAME")
+    run.add_argument("--repeat", type=int, default=1)
+    run.add_argument("--verbose", action="store_true",
+                     help="show what each turn told")
+    commands.add_parser("all", help="run all cases of the list")
+    commands.add_parser("stage", help="run the cases of `make check`")
+    walk = commands.add_parser("soak", help="a random walk")
+    walk.add_argument("--minutes", type=float, default=60)
+    walk.add_argument("--seed", type=int,
+                      default=random.SystemRandom().randrange(1 << 32))
+    walk.add_argument("--episode", type=int, metavar="N",
+                      help="only the guest of this number, again")
+    walk.add_argument("--keep-going", action="store_true",
+                      help="go on after a difference")
+    return parser
+
+
+def _list() -> int:
+    print("cases:")
+    for case in plan.CASES:
+        print(f"  {case.name}")
+    for title, names in (("configurations", [one.name for one in CONFIGS]),
+                         ("modes", [one.name for one in MODES]),
+                         ("workloads", list(WORKLOADS))):
+        print(f"{title}:\n  {' '.join(names)}")
+    return SAME
+
+
+def _named(chosen: Sequence[cases.Case], repeat: int = 1,
+           verbose: bool = False) -> int:
+    results = report.Results("named", verbose)
+    for verdict in plan.run(chosen, repeat):
+        results.add(verdict)
+    results.write(paths.out())
+    return results.close()
+
+
+def _soak(options: argparse.Namespace) -> int:
+    results = report.Results(f"soak --seed {options.seed}")
+    progress.say(f"soak: --minutes {options.minutes:g}"
+                 f" --seed {options.seed}")
+    for verdict in soak.run(options.seed, options.minutes * 60,
+                            options.episode):
+        results.add(verdict)
+        if verdict.problems and not options.keep_going:
+            break
+    results.write(paths.out())
+    return results.close()
+
+
+def _here(options: argparse.Namespace) -> int:
+    if options.command == "soak":
+        return _soak(options)
+    if options.command == "run":
+        return _named(cases.select(options.names, plan.CASES),
+                      options.repeat, options.verbose)
+    return _named(plan.STAGE if options.command == "stage" else plan.CASES)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; its exit status."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.list:
+        return _list()
+    if not options.command:
+        parser.error("which COMMAND? run, all, stage or soak")
+    if options.here:
+        return _here(options)
+    if options.command == "run":
+        cases.select(options.names, plan.CASES)     # refused at once
+    tree.need_root("tools/differential")
+    words = list(argv)
+    timeout = float(TIMEOUT_S)
+    if options.command == "soak":
+        words += [] if "--seed" in words else ["--seed", str(options.seed)]
+        timeout = options.minutes * 60 + GRACE_S
+    with files.sole_run(paths.state(), "differential"):
+        machine.prepare()
+        return chroot.run(["python3", "/vfe/tools/differential", "--here",
+                           *words], timeout=timeout)

@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What two turns say, and where they differ. Nothing here needs a guest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from check.guest import splats
+
+from .documented import DOCUMENTED, Documented
+
+OURS, THEIRS = "vfe_blk", "virtio_blk"
+# A pause with requests pending that is this long, and this much longer than
+# the other driver's, is a stall.
+STALL_S, STALL_RATIO = 10, 4
+WARNING = 4         # of the kernel's log levels
+# What differs from one run to the next and says nothing.
+NOISE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+                   r"|\b\d+\b")
+RAW = re.compile(r"<(\d+)>\[ *\d+\.\d+\] ?(.*)")
+# Lines that name nothing of a driver, and come at any time in any guest.
+IDLE = re.compile(r"callbacks suppressed|clocksource"
+                  r"|hrtimer: interrupt took|sched_clock|TSC"
+                  r"|perf: interrupt took|workqueue: .* hogged CPU"
+                  r"|random: |process '.*' started|rcu_.*expedited")
+
+
+@dataclass
+class Turn:
+    """One driver's run of a workload."""
+
+    driver: str
+    verdict: str = "ended"      # "ended", "hang", "late", "lost", "no disk"
+    status: str = "0"
+    gap: int = 0
+    seconds: float = 0.0
+    outcomes: dict[str, str] = field(default_factory=dict)
+    text: str = ""              # what it printed beside
+    log: list[str] = field(default_factory=list)    # the kernel's complaints
+
+    @property
+    def usable(self) -> bool:
+        """Whether the guest can be used after it."""
+        return self.verdict in ("ended", "no disk")
+
+
+def parse_watch(driver: str, text: str) -> Turn:
+    """What watch.sh printed."""
+    turn = Turn(driver, verdict="lost", text="")
+    rest = []
+    for line in text.splitlines():
+        word, _, value = line.partition(" ")
+        if word == "verdict" and turn.verdict == "lost":
+            turn.verdict, _, turn.status = value.partition(" ")
+        elif word == "gap" and value.isdigit():
+            turn.gap = int(value)
+        elif word == "outcome":
+            key, _, said = value.partition("=")
+            turn.outcomes[key] = said
+        else:
+            rest.append(line)
+    turn.text = "\n".join(rest)
+    return turn
+
+
+def complaints(raw: str, disks: Sequence[str],
+               functions: Sequence[str]) -> list[str]:
+    """Lines of `dmesg -r` at warning or above, without what is particular."""
+    found = []
+    for line in raw.splitlines():
+        match = RAW.match(line)
+        if not match or int(match[1]) & 7 > WARNING:
+            continue
+        text = match[2]
+        if not IDLE.search(text):
+            found.append(plain(text, disks, functions))
+    return found
+
+
+def plain(text: str, disks: Sequence[str], functions: Sequence[str]) -> str:
+    """A text without names of disks and functions."""
+    for index, disk in enumerate(disks):
+        text = re.sub(rf"\b{re.escape(disk)}(?:p?(\d+))?\b",
+                      lambda match, place=index:    # type: ignore[misc]
+                      f"DISK{place or ''}" + (f".{match[1]}" if match[1]
+                                              else ""), text)
+    for name in functions:
+        text = text.replace(name, "FUNCTION")
+    return re.sub(r"\bvirtio\d+\b", "FUNCTION", text)
+
+
+def _log(ours: Turn, theirs: Turn) -> list[str]:
+    """Complaints of the kernel that only our driver earned."""
+    known = {NOISE.sub("N", line) for line in theirs.log}
+    fresh, seen = [], set()
+    for line in ours.log:
+        key = NOISE.sub("N", line)
+        if key not in known and key not in seen:
+            seen.add(key)
+            fresh.append(line)
+    found = [f"the kernel says: {line}" for line in fresh[:12]]
+    splat = splats.find("\n".join(theirs.log))
+    if splat and not splats.find("\n".join(ours.log)):
+        found = [*found, f"(virtio_blk has a splat: {splat})"] if found else []
+    return found
+
+
+def _outcomes(ours: Mapping[str, str], theirs: Mapping[str, str],
+              allowed: Sequence[Documented]) -> list[str]:
+    found = []
+    for key in sorted({*ours, *theirs}):
+        one, other = ours.get(key, "(nothing)"), theirs.get(key, "(nothing)")
+        if one != other and not any(item.covers(key, one, other)
+                                    for item in allowed):
+            found.append(f"{key}: vfe_blk {one}, virtio_blk {other}")
+    return found
+
+
+def differences(ours: Turn, theirs: Turn,
+                allowed: Sequence[Documented] = DOCUMENTED) -> list[str]:
+    """All that our driver does otherwise; empty if there is nothing."""
+    if "late" in (ours.verdict, theirs.verdict) and ours.gap < STALL_S \
+            and {ours.verdict, theirs.verdict} <= {"late", "ended"}:
+        return _log(ours, theirs)       # slow, but it never stood still
+    if ours.verdict != theirs.verdict:
+        return [f"{ours.driver}: {ours.verdict} {ours.status}".rstrip()
+                + f"; {theirs.driver}: {theirs.verdict} {theirs.status}",
+                *_log(ours, theirs)]
+    if ours.verdict in ("hang", "late", "lost"):
+        return []       # both: not our driver's
+    found = []
+    if ours.status != theirs.status:
+        found.append(f"status of the script: vfe_blk {ours.status},"
+                     f" virtio_blk {theirs.status}")
+    if ours.gap >= max(STALL_S, STALL_RATIO * theirs.gap):
+        found.append(f"stood still for {ours.gap} s, virtio_blk for"
+                     f" {theirs.gap} s")
+    return [*found, *_outcomes(ours.outcomes, theirs.outcomes, allowed),
+            *_log(ours, theirs)]

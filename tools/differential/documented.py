@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Differences between the drivers that are meant, each with its reason."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Documented:
+    """One difference: which outcome, and which values are right."""
+
+    key: str        # a pattern that matches all of the outcome's name
+    reason: str
+    ours: str = ".*"
+    theirs: str = ".*"
+
+    def covers(self, key: str, ours: str, theirs: str) -> bool:
+        """Whether these are the values that it allows."""
+        return all(re.fullmatch(pattern, text) for pattern, text in (
+            (self.key, key), (self.ours, ours), (self.theirs, theirs)))
+
+
+DOCUMENTED = (
+    Documented("range|ext_range", "vfe_blk takes its minors from the block"
+               " layer's dynamic ones, virtio_blk keeps 16 a disk"),
+)

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Runs a workload and watches its disks. Seconds are counted by rounds of this
+# loop, so that a guest that did not run at all for a while is not taken for a
+# disk that stands still.
+#
+#     watch.sh BOUND LIMIT BUSY SCRIPT DISK...
+#
+# BOUND: rounds without a completion, while requests are pending, that are a
+#        hang
+# LIMIT: rounds after which the workload is ended
+# BUSY:  1 if the workload does nothing but I/O: then three bounds without any
+#        completion are a hang even though no request seems pending
+#
+# Prints "verdict WORD STATUS", "gap ROUNDS" (the longest time in which nothing
+# completed though requests were pending), and what the workload printed.
+
+W=/run/differential
+DEBUG=/sys/kernel/debug/block
+bound=$1 limit=$2 busy=$3 script=$4
+shift 4
+disks=$*
+
+busybox rm -f "$W/calm" "$W/over"
+busybox mkfifo "$W/over"
+exec 4<>"$W/over"
+
+work()
+{
+	setsid bash "$script" >"$W/output" 2>&1 </dev/null 4>&-
+	echo "$?" >&4
+}
+
+# Completions of each disk: reads, writes, discards, flushes.
+completions()
+{
+	local disk field
+	now=
+	for disk in $disks; do
+		field=()
+		read -r -a field <"/sys/block/$disk/stat"
+		now="$now ${field[0]} ${field[4]} ${field[11]} ${field[15]}"
+	done 2>/dev/null
+}
+
+pending()
+{
+	local disk reads writes
+	for disk in $disks; do
+		reads=0 writes=0
+		read -r reads writes <"/sys/block/$disk/inflight"
+		[ "$((reads + writes))" = 0 ] || return 0
+		busybox grep -q 'busy=[1-9]' "$DEBUG/$disk"/hctx*/tags \
+			"$DEBUG/$disk"/hctx*/sched_tags && return 0
+		busybox grep -q . "$DEBUG/$disk"/hctx*/dispatch && return 0
+	done 2>/dev/null
+	return 1
+}
+
+show_state()
+{
+	local disk file
+	for disk in $disks; do
+		echo "state of $disk: stat $(cat "/sys/block/$disk/stat")"
+		for file in "/sys/block/$disk/inflight" \
+			"/sys/block/$disk/queue/scheduler" "$DEBUG/$disk/state" \
+			"$DEBUG/$disk/requeue_list" \
+			"$DEBUG/$disk"/hctx*/{state,flags,dispatch,busy} \
+			"$DEBUG/$disk"/hctx*/{tags,sched_tags,dispatch_busy}; do
+			[ -s "$file" ] || [ -e "$file" ] || continue
+			busybox head -n 12 "$file" |
+				busybox sed "s|^|${file#"$DEBUG/"}: |"
+		done
+	done
+	echo "tasks that wait:"
+	busybox ps -o pid,stat,comm | busybox grep ' D'
+	for file in /proc/[0-9]*/task/[0-9]*; do
+		read -r line 2>/dev/null <"$file/stat" || continue
+		case "${line##*) }" in
+		D*)
+			echo "$file $line" | busybox cut -c -60
+			busybox head -n 14 "$file/stack"
+			;;
+		esac
+	done 2>/dev/null | busybox head -n 60
+} 2>/dev/null
+
+work &
+still=0 idle=0 gap=0 round=0 last=
+while :; do
+	if read -r -t 1 -u 4 status; then
+		echo "verdict ended $status"
+		break
+	fi
+	round=$((round + 1))
+	completions
+	if [ "$now" != "$last" ]; then
+		last=$now still=0 idle=0
+	elif pending; then
+		still=$((still + 1))
+		[ "$still" -le "$gap" ] || gap=$still
+	else
+		still=0
+		idle=$((idle + busy))
+	fi
+	if [ "$still" -ge "$bound" ] || [ "$idle" -ge "$((3 * bound))" ]; then
+		echo "verdict hang after $round s"
+		show_state
+		break
+	fi
+	if [ "$round" -ge "$limit" ]; then
+		echo "verdict late $round"
+		show_state
+		break
+	fi
+done
+echo "gap $gap"
+echo "rounds $round"
+busybox head -c 20000 "$W/output"

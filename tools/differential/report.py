@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a run came to: lines as it goes, and out/differential.json."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from lab import progress
+
+from .case import Verdict
+
+SCHEMA = "vfe-differential/1"
+SAME, DIFFERED, NOTHING = 0, 1, 2
+SHOWN = 2500
+
+
+class Results:
+    """The verdicts of a run."""
+
+    def __init__(self, title: str, verbose: bool = False) -> None:
+        self.title = title
+        self.verbose = verbose
+        self.verdicts: list[Verdict] = []
+
+    def add(self, verdict: Verdict) -> None:
+        """Show one, and keep it."""
+        self.verdicts.append(verdict)
+        progress.say(verdict.line())
+        if self.verbose:
+            for turn in verdict.turns.values():
+                print(f"--- {turn.driver}: gap {turn.gap}", flush=True)
+                for key, value in turn.outcomes.items():
+                    print(f"{key}={value}", flush=True)
+        if verdict.problems or self.verbose:
+            for turn in verdict.turns.values():
+                if turn.text.strip():
+                    print(f"--- {turn.driver} printed:\n"
+                          f"{turn.text[-SHOWN:].rstrip()}", flush=True)
+
+    def write(self, folder: Path) -> None:
+        """Leave the results for others to read."""
+        document = {
+            "schema": SCHEMA, "title": self.title,
+            "cases": [{
+                "name": verdict.case.name, "problems": verdict.problems,
+                "notes": verdict.notes,
+                "turns": {driver: {
+                    "verdict": turn.verdict, "status": turn.status,
+                    "gap": turn.gap, "seconds": round(turn.seconds, 1),
+                    "log": turn.log, "text": turn.text[-SHOWN:]}
+                    for driver, turn in verdict.turns.items()},
+            } for verdict in self.verdicts]}
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "differential.json").write_text(
+            json.dumps(document, indent=1) + "\n")
+
+    def close(self) -> int:
+        """The last lines; the exit status."""
+        bad = [verdict for verdict in self.verdicts if verdict.problems]
+        for verdict in bad:
+            print(f"DIFFERS {verdict.case.name}: {verdict.problems[0]}")
+        print(f"{self.title}: {len(self.verdicts)} cases,"
+              f" {len(bad)} differ", flush=True)
+        if not self.verdicts:
+            return NOTHING
+        return DIFFERED if bad else SAME

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest with functions for both drivers, and one turn of a driver."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import LabError, paths, progress
+from lab.guest import Guest
+
+from . import image
+from .backends import Backends
+from .compare import Turn, complaints, parse_watch
+from .configs import Config, Mode
+from .workload import Workload
+
+MEMORY_MB = 1024
+BIND_S = 60
+# Rounds (of a second) without a completion that are a hang.
+BOUND = 20
+FIRST_SLOT, LAST_SLOT, FUNCTIONS = 0x03, 0x1e, 8
+LIB = f"/{image.PLACE}"
+BEGIN = """\
+mkdir -p /run/differential
+echo 60 >/proc/sys/kernel/hung_task_timeout_secs
+echo 100 >/proc/sys/kernel/hung_task_warnings
+for bdf in {bdfs}; do
+    [ ! -e /sys/bus/pci/devices/$bdf/driver ] ||
+        echo $bdf >/sys/bus/pci/devices/$bdf/driver/unbind
+done
+echo 0 >/sys/bus/pci/drivers_autoprobe
+modprobe virtio_blk
+modprobe vfe_blk
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """One side of a configuration: functions, and the nodes behind them."""
+
+    nodes: tuple[str, ...]
+    bdfs: tuple[str, ...]
+
+
+class Session:
+    """A guest with two sides of each configuration.
+
+    Which driver gets which side changes from one case to the next.
+    """
+
+    def __init__(self, configs: Sequence[Config], name: str) -> None:
+        self.configs = tuple(configs)
+        self.name = name
+        self.sides: dict[str, tuple[Place, Place]] = {}
+        self._folder = tempfile.TemporaryDirectory(  # pylint: disable=R1732
+            prefix="vfe-", dir="/tmp")
+        self._backends = Backends(Path(self._folder.name))
+        self._modes = {"vfe_blk": "", "virtio_blk": ""}
+        self._guest: Guest | None = None
+
+    def start(self) -> None:
+        """Boot, with nothing bound to a driver."""
+        try:
+            self._boot()
+        except BaseException:
+            self.close(force=True)
+            raise
+
+    def _boot(self) -> None:
+        argv: list[str] = []
+        free = iter(f"0000:00:{slot:02x}.{number}"
+                    for number in range(FUNCTIONS)
+                    for slot in range(FIRST_SLOT, LAST_SLOT + 1))
+        for config in self.configs:
+            sides = []
+            for side in "ab":
+                nodes = [f"{config.name}-{side}{index}"
+                         for index in range(config.width)]
+                bdfs = [next(free) for _ in nodes]
+                for node, bdf in zip(nodes, bdfs):
+                    argv += self._backends.function(config, node, bdf)
+                sides.append(Place(tuple(nodes), tuple(bdfs)))
+            self.sides[config.name] = (sides[0], sides[1])
+        self._guest = Guest(
+            accel="tcg", cpus=max(config.cpus for config in self.configs),
+            memory=MEMORY_MB, qemu_args=argv, more=image.more(),
+            name=self.name, logs=paths.logs() / self.name)
+        self._guest.boot()
+        self._guest.run(BEGIN.replace("{bdfs}", " ".join(
+            bdf for pair in self.sides.values() for side in pair
+            for bdf in side.bdfs)))
+
+    def close(self, force: bool) -> None:
+        """Power off; at once when the guest may be stuck."""
+        guest, self._guest = self._guest, None
+        try:
+            if guest is not None:
+                if force:
+                    guest.kill()
+                else:
+                    guest.shutdown()
+        finally:
+            self._backends.close()
+            self._folder.cleanup()
+
+    # A turn ------------------------------------------------------------
+
+    def _run(self, script: str, limit: float = BIND_S) -> str:
+        assert self._guest is not None
+        return self._guest.run(script, limit, check=False).out
+
+    def _parameters(self, driver: str, mode: Mode) -> None:
+        """Load the module anew when its parameters change."""
+        wanted = mode.parameters(driver)
+        if self._modes[driver] != wanted:
+            self._run(f"modprobe -r {driver} && modprobe {driver} {wanted}")
+            self._modes[driver] = wanted
+
+    def turn(self, driver: str, config: Config, side: int, mode: Mode,
+             workload: Workload) -> Turn:
+        """Give a side to a driver, run, take it away; never raises LabError.
+        """
+        place = self.sides[config.name][side]
+        for node in place.nodes:
+            self._backends.blank(node)
+        began = time.monotonic()
+        turn = Turn(driver, "lost")
+        try:
+            self._parameters(driver, mode)
+            turn = self._watched(driver, place, workload)
+        except LabError as error:
+            turn.text = str(error)
+        turn.seconds = time.monotonic() - began
+        return turn
+
+    def _watched(self, driver: str, place: Place,
+                 workload: Workload) -> Turn:
+        bdfs = " ".join(place.bdfs)
+        self._run("dmesg -C")
+        said = self._run(f"bash {LIB}/bind.sh take {driver} {bdfs}")
+        disks = [line.split()[1] for line in said.splitlines()
+                 if line.startswith("disk ")]
+        if len(disks) != len(place.bdfs) or "-" in disks:
+            turn = Turn(driver, "no disk", "", text=said)
+        else:
+            script = (f'DISKS="{" ".join(disks)}"\nN={disks[0]}\n'
+                      f"D=/dev/{disks[0]}\nD2=/dev/{disks[-1]}\n"
+                      f". {LIB}/lib.sh\n{workload.script}")
+            watch = (f"cat >/run/differential/script <<'END OF SCRIPT'\n"
+                     f"{script}\nEND OF SCRIPT\n"
+                     f"bash {LIB}/watch.sh {BOUND} {workload.limit}"
+                     f" {int(workload.busy)} /run/differential/script"
+                     f" {' '.join(disks)}")
+            turn = parse_watch(driver, self._run(watch, workload.limit + 90))
+        turn.log = complaints(self._run("dmesg -r"), disks, place.bdfs)
+        if turn.usable:
+            dropped = self._run(f"bash {LIB}/bind.sh drop {bdfs} &&"
+                                " echo dropped")
+            if "dropped" not in dropped:
+                turn.verdict, turn.status = "hang", "in unbind"
+        return turn
+
+    def media(self, config: Config) -> list[str]:
+        """Where the media of the two sides differ."""
+        found = []
+        one, other = self.sides[config.name]
+        for first, second in zip(one.nodes, other.nodes):
+            done = subprocess.run(
+                ["cmp", str(self._backends.files[first]),
+                 str(self._backends.files[second])],
+                check=False, stdout=subprocess.PIPE, text=True)
+            if done.returncode:
+                text = done.stdout.rpartition("differ: ")[2].strip()
+                found.append(f"the media differ: {text}")
+        return found
+
+
+def report_guest(session: Session) -> None:
+    """Say which guest this is."""
+    names = ", ".join(config.name for config in session.configs)
+    progress.say(f"guest {session.name}: {names}")

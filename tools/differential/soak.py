@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A random walk over configurations, modes and workloads, from a seed.
+
+Each guest is an episode with a generator of its own, so that `--episode N`
+repeats one without those before it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+
+from lab import progress
+
+from .case import Case, Guests, Verdict, fits
+from .case import run as run_case
+from .catalogue import WORKLOADS
+from .configs import DEFAULT, DIRECT, MODES, POLL, Config, Mode
+from .workload import Fio, Workload
+
+CONFIGS, STEPS = 4, 16
+SCHEDULERS = ("none", "mq-deadline", "kyber", "bfq")
+DISTURBERS = ("scheduler", "hotplug", "flush", "limits", "reader", "sysfs")
+# Mebibytes that one run moves, at most: emulation is slow.
+VOLUME_MB = 96
+OPERATIONS = 6000
+CUT = ("full-ring", "errors")      # too long for a step; on its own backend
+
+
+def random_config(rng: random.Random, index: int, cpus: int) -> Config:
+    """A function that may exist."""
+    backend = rng.choices(
+        ("file", "null", "null-slow", "nbd", "throttled", "vhost-user"),
+        (8, 4, 2, 2, 1, 3))[0]
+    queues = rng.choice((1, 1, 2, 4))
+    size = rng.choice((4, 8, 16, 32, 64, 64, 128, 256))
+    properties: dict[str, object] = {"num-queues": queues, "queue-size": size}
+    if rng.random() < 0.6:
+        properties.update(DIRECT)
+    if rng.random() < 0.2:
+        properties["event_idx"] = "off"
+    if backend != "vhost-user":
+        if rng.random() < 0.4:
+            properties["packed"] = "on"
+            if rng.random() < 0.5:
+                properties["in_order"] = "on"
+        if rng.random() < 0.15:
+            properties["vectors"] = rng.choice((0, 1, 2))
+        if rng.random() < 0.15:
+            properties["logical_block_size"] = 4096
+        if rng.random() < 0.15:
+            properties["write-cache"] = "off"
+        if rng.random() < 0.1:
+            properties["seg-max-adjust"] = "off"
+    return Config(f"random-{index}", properties, backend, cpus,
+                  2 if rng.random() < 0.15 else 1)
+
+
+def _block(rng: random.Random, config: Config) -> int:
+    smallest = int(str(config.properties.get("logical_block_size", 512)))
+    return max(smallest, rng.choice((512, 4096, 4096, 8192, 12288, 65536,
+                                     131072, 262144, 524288, 1048576)))
+
+
+def random_fio(rng: random.Random, config: Config, mode: Mode) -> Workload:
+    """A run of fio under some scheduler, beside something that disturbs."""
+    verify = config.keeps_data and rng.random() < 0.6
+    engine = rng.choice(("libaio", "libaio", "libaio", "io_uring",
+                         "io_uring", "psync", "mmap"))
+    block = _block(rng, config)
+    jobs = 1 if engine == "mmap" else rng.choice((1, 1, 2, 4))
+    depth = 1 if engine in ("psync", "mmap") else \
+        rng.choice((1, 2, 4, 8, 16, 32, 64, 128, 256))
+    # A part of the disk that is whole blocks, and not too much to do.
+    volume = min(VOLUME_MB << 20, OPERATIONS * block)
+    size = max(1, volume // jobs >> 20)
+    size = size if block <= 1 << 20 else max(size, 1)
+    reads, writes = ("read", "randread"), ("write", "randwrite")
+    kinds = writes if verify else (*reads, *writes, "randrw", "rw")
+    poll = engine == "io_uring" and (mode is POLL or rng.random() < 0.2)
+    job = Fio(rng.choice(kinds), engine, str(block), depth, size, jobs,
+              batch=rng.choice((0, 0, depth, max(1, depth // 2)))
+              if depth > 1 else 0,
+              poll=poll, verify=verify, seed=rng.randrange(1, 1 << 31),
+              direct=engine != "mmap" and (poll or rng.random() < 0.9))
+    script = f"schedule {rng.choice(SCHEDULERS)}\n"
+    disturber = rng.choice((*DISTURBERS, *[""] * 6))
+    if disturber:
+        script += f"disturb {disturber}\n"
+    script += job.command() + "calm\n"
+    name = " ".join([disturber and f"beside-{disturber}",
+                     script.split("\n", 1)[0], *job.arguments()[2:]]).strip()
+    return Workload(name, script, busy=True,
+                    compared=verify and not disturber, data=verify,
+                    limit=240)
+
+
+def random_workload(rng: random.Random, config: Config,
+                    mode: Mode) -> Workload:
+    """Two of three by fio, the others of the catalogue."""
+    if rng.random() < 0.66:
+        return random_fio(rng, config, mode)
+    fitting = [workload for name, workload in WORKLOADS.items()
+               if fits(config, workload) and name not in CUT]
+    return rng.choice(fitting)
+
+
+def episode(seed: int, number: int) -> list[Case]:
+    """What happens in one guest."""
+    rng = random.Random(f"{seed}:{number}")
+    cpus = rng.choice((1, 2, 2))
+    configs = [random_config(rng, index, cpus) for index in range(CONFIGS)]
+    mode = rng.choice((DEFAULT, DEFAULT, *MODES))
+    found = []
+    for step in range(STEPS):
+        if step == STEPS // 2:
+            mode = rng.choice((DEFAULT, *MODES))
+        config = rng.choice(configs)
+        found.append(Case(config, mode, random_workload(rng, config, mode)))
+    return found
+
+
+def _tell(cases: list[Case], seed: int, number: int) -> None:
+    progress.say(f"episode {number} of --seed {seed}")
+    for config in dict.fromkeys(case.config for case in cases):
+        told = " ".join(f"{key}={value}"
+                        for key, value in config.properties.items())
+        print(f"    {config.name}: {config.backend}, {config.cpus} CPUs,"
+              f" {config.width} wide, {told}", flush=True)
+
+
+def run(seed: int, seconds: float,
+        only: int | None = None) -> Iterator[Verdict]:
+    """Walk until the time is over; or one episode."""
+    end = time.monotonic() + seconds
+    number = only or 0
+    guests = Guests("differential-soak")
+    try:
+        while time.monotonic() < end:
+            cases = episode(seed, number)
+            _tell(cases, seed, number)
+            guests.plan([case.config for case in cases])
+            for step, case in enumerate(cases):
+                if time.monotonic() >= end:
+                    return
+                yield run_case(guests, case, swap=bool(step % 2))
+            guests.close()
+            if only is not None:
+                return
+            number += 1
+    finally:
+        guests.discard()

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What counts as a difference, and what does not."""
+
+from __future__ import annotations
+
+import re
+import unittest
+
+from differential import case as cases
+from differential import catalogue, configs, plan, soak
+from differential.compare import (OURS, THEIRS, Turn, complaints, differences,
+                                  parse_watch, plain)
+from differential.documented import DOCUMENTED, Documented
+from lab import LabError
+
+SAID = """\
+verdict ended 0
+gap 3
+rounds 5
+outcome fio=0
+outcome fio.io=error:0,total_ios:8,
+something else
+"""
+
+
+def pair(**changes: object) -> tuple[Turn, Turn]:
+    """Two turns, of which ours has these changes."""
+    ours, theirs = (parse_watch(driver, SAID) for driver in (OURS, THEIRS))
+    for key, value in changes.items():
+        setattr(ours, key, value)
+    return ours, theirs
+
+
+class Watch(unittest.TestCase):
+    """What watch.sh prints."""
+
+    def test_parts(self) -> None:
+        turn = parse_watch(OURS, SAID)
+        self.assertEqual((turn.verdict, turn.status, turn.gap),
+                         ("ended", "0", 3))
+        self.assertEqual(turn.outcomes["fio.io"], "error:0,total_ios:8,")
+        self.assertIn("something else", turn.text)
+        self.assertTrue(turn.usable)
+
+    def test_hang(self) -> None:
+        turn = parse_watch(OURS, "verdict hang after 20 s\nstate\ngap 20\n")
+        self.assertEqual((turn.verdict, turn.gap), ("hang", 20))
+        self.assertFalse(turn.usable)
+
+    def test_nothing_is_lost(self) -> None:
+        self.assertEqual(parse_watch(OURS, "").verdict, "lost")
+
+
+class Differences(unittest.TestCase):
+    """compare.differences()"""
+
+    def wrong(self, words: str, **changes: object) -> None:
+        """Ours with these changes must have a problem that says so."""
+        found = differences(*pair(**changes))
+        self.assertTrue(any(words in line for line in found), found)
+
+    def test_none(self) -> None:
+        self.assertEqual(differences(*pair()), [])
+
+    def test_each(self) -> None:
+        self.wrong("vfe_blk: hang", verdict="hang")
+        self.wrong("vfe_blk: no disk", verdict="no disk")
+        self.wrong("status of the script", status="1")
+        self.wrong("stood still for 12 s", gap=12)
+        self.wrong("fio: vfe_blk 5, virtio_blk 0",
+                   outcomes={"fio": "5", "fio.io": "error:0,total_ios:8,"})
+        self.wrong("(nothing)", outcomes={"fio": "0"})
+        self.wrong("the kernel says: vfe", log=["vfe_blk FUNCTION: odd"])
+
+    def test_both_hang(self) -> None:
+        ours, theirs = pair(verdict="hang")
+        theirs.verdict = "hang"
+        self.assertEqual(differences(ours, theirs), [])
+
+    def test_late_but_never_still(self) -> None:
+        self.assertEqual(differences(*pair(verdict="late")), [])
+        self.wrong("vfe_blk: late", verdict="late", gap=15)
+
+    def test_a_stall_that_both_have(self) -> None:
+        ours, theirs = pair(gap=12)
+        theirs.gap = 5
+        self.assertEqual(differences(ours, theirs), [])
+
+    def test_a_complaint_that_both_earn(self) -> None:
+        ours, theirs = pair(log=["I/O error, dev DISK, sector 8"])
+        theirs.log = ["I/O error, dev DISK, sector 16"]
+        self.assertEqual(differences(ours, theirs), [])
+
+    def test_documented(self) -> None:
+        ours, theirs = pair(outcomes={"range": "1"})
+        theirs.outcomes = {"range": "16"}
+        self.assertEqual(differences(ours, theirs), [])
+        one = [Documented("range", "why", ours="2")]
+        self.assertEqual(len(differences(ours, theirs, one)), 1)
+
+    def test_each_has_a_reason(self) -> None:
+        for item in DOCUMENTED:
+            self.assertTrue(item.reason)
+            re.compile(item.key)
+
+
+class Log(unittest.TestCase):
+    """The kernel's log."""
+
+    def test_levels(self) -> None:
+        raw = ("<6>[    1.0] info\n<4>[    1.1] vda: odd\n"
+               "<3>[   12.25] virtio3: bad\n<30>[    2.0] a daemon\n")
+        self.assertEqual(complaints(raw, ["vda"], []),
+                         ["DISK: odd", "FUNCTION: bad"])
+
+    def test_names(self) -> None:
+        self.assertEqual(plain("vfeb0p2 vfeb0 xvfeb0 0000:00:03.0: x",
+                               ["vfeb0"], ["0000:00:03.0"]),
+                         plain("vda2 vda xvfeb0 0000:00:04.0: x",
+                               ["vda"], ["0000:00:04.0"]))
+
+
+class Cases(unittest.TestCase):
+    """The lists, and the walk."""
+
+    def test_names_are_unique(self) -> None:
+        for group in (plan.CASES, plan.STAGE):
+            names = [case.name for case in group]
+            self.assertEqual(len(names), len(set(names)))
+        self.assertEqual(len(configs.CONFIGS),
+                         len({one.name for one in configs.CONFIGS}))
+
+    def test_every_workload_and_configuration_is_in_the_list(self) -> None:
+        self.assertEqual({case.workload.name for case in plan.CASES},
+                         set(catalogue.WORKLOADS))
+        self.assertEqual({case.config.name for case in plan.CASES},
+                         {one.name for one in configs.CONFIGS})
+
+    def test_groups_keep_every_case(self) -> None:
+        found = [case for group in plan.groups(plan.CASES) for case in group]
+        self.assertEqual(sorted(case.name for case in found),
+                         sorted(case.name for case in plan.CASES))
+        for group in plan.groups(plan.CASES):
+            self.assertLessEqual(len({case.config.name for case in group}),
+                                 plan.CONFIGS)
+
+    def test_a_name_that_is_none(self) -> None:
+        for name in ("plain", "plain/none", "null/ext4", "a/b/c/d"):
+            with self.assertRaises(LabError):
+                cases.parse(name)
+
+    def test_the_walk_repeats_itself(self) -> None:
+        one, other = soak.episode(7, 3), soak.episode(7, 3)
+        self.assertEqual([case.name for case in one],
+                         [case.name for case in other])
+        self.assertEqual([case.workload.script for case in one],
+                         [case.workload.script for case in other])
+        self.assertNotEqual([case.name for case in one],
+                            [case.name for case in soak.episode(8, 3)])
+
+    def test_the_walk_makes_only_what_fits(self) -> None:
+        for number in range(40):
+            for case in soak.episode(1, number):
+                self.assertTrue(cases.fits(case.config, case.workload),
+                                case.name)
+
+
+if __name__ == "__main__":
+    unittest.main()

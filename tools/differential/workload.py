@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a workload is, and those that fio does."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LIMIT_S = 150
+
+
+@dataclass(frozen=True)
+class Workload:
+    """A script for the guest; lib.sh says what it has at hand."""
+
+    name: str
+    script: str
+    busy: bool = False      # all of it is I/O: a pause is a stall
+    compared: bool = False  # the medium ends the same for both drivers
+    data: bool = False      # it needs a medium that keeps data
+    needs: str = ""         # a backend, where only that one makes sense
+    cpus: int = 1
+    width: int = 1
+    limit: int = LIMIT_S
+
+
+@dataclass(frozen=True)
+class Fio:
+    """One run of fio."""
+
+    rw: str = "randread"
+    engine: str = "libaio"
+    block: str = "4k"
+    depth: int = 1
+    size_mb: int = 8        # of each job's own part of the disk
+    jobs: int = 1
+    number: int = 0         # of operations a job; 0: all of its part
+    batch: int = 0          # submitted, and waited for, at once
+    poll: bool = False
+    verify: bool = False
+    seed: int = 1
+    direct: bool = True
+    more: Sequence[str] = ()
+
+    def arguments(self) -> list[str]:
+        """Of fio."""
+        argv = ["--name=j", "--filename=$D", f"--rw={self.rw}",
+                f"--bs={self.block}", f"--ioengine={self.engine}",
+                f"--iodepth={self.depth}", f"--size={self.size_mb}M",
+                f"--direct={int(self.direct)}", f"--randseed={self.seed}"]
+        if self.jobs > 1:
+            argv += [f"--numjobs={self.jobs}",
+                     f"--offset_increment={self.size_mb}M"]
+        # fio's threads share the buffer that a pattern of offsets is made in.
+        if self.jobs == 1 or not self.verify:
+            argv.append("--thread")
+        if self.number:
+            argv.append(f"--number_ios={self.number}")
+        if self.batch:
+            argv += [f"--iodepth_batch_submit={self.batch}",
+                     f"--iodepth_batch_complete_min={self.batch}"]
+        if self.poll:
+            argv.append("--hipri")
+        if self.verify:
+            argv += ["--verify=pattern", "--verify_fatal=1",
+                     f"--verify_pattern=0x{self.seed & 0xffffffff:08x}%o",
+                     "--verify_state_save=0"]
+        return [*argv, *self.more]
+
+    def command(self, key: str = "fio") -> str:
+        """For the guest."""
+        words = [item if item == "--filename=$D" else shlex.quote(item)
+                 for item in self.arguments()]
+        return f"run_fio {key} {' '.join(words)}\n"
+
+
+def fio(name: str, job: Fio, before: str = "", after: str = "") -> Workload:
+    """A workload that is one run of fio."""
+    writes = job.rw not in ("read", "randread")
+    return Workload(name, before + job.command() + after, busy=True,
+                    compared=writes and job.verify, data=job.verify)
+
+
+def loop(rounds: int, job: Fio) -> str:
+    """The same run, again and again; it ends at the first failure."""
+    return (f"for round in {{1..{rounds}}}; do\n"
+            f"{job.command()}[ $? = 0 ] || break\ndone\n")

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash source=tools/differential/guest/lib.sh
+# shellcheck disable=SC2154
+# The backend fails at known sectors: who fails, and what is said of it.
+sectors()
+{
+	local kind=$1 first=$2 sector
+	for sector in $((first - 8)) $((first - 1)) "$first" $((first + 1)); do
+		case $kind in
+		read)
+			say "$kind $sector" dd if="$D" of=/dev/null bs=512 \
+				skip="$sector" count=1 iflag=direct status=none
+			;;
+		write)
+			say "$kind $sector" dd if=/dev/zero of="$D" bs=512 \
+				seek="$sector" count=1 oflag=direct status=none
+			;;
+		discard)
+			say "$kind $sector" blkdiscard -o $((sector * 512)) \
+				-l 512 "$D"
+			;;
+		zeroes)
+			say "$kind $sector" blkdiscard -z \
+				-o $((sector * 512)) -l 512 "$D"
+			;;
+		esac
+	done
+}
+sectors read "$BAD_READ"
+sectors write "$BAD_WRITE"
+sectors discard "$BAD_DISCARD"
+sectors zeroes "$BAD_DISCARD"
+say large dd if="$D" of=/dev/null bs=1M skip=3 count=2 iflag=direct \
+	status=none
+say buffered dd if="$D" of=/dev/null bs=4k skip=1020 count=10 status=none
+for engine in libaio io_uring; do
+	run_fio "$engine" --name=errors --filename="$D" --rw=randrw --bs=4k \
+		--offset=3M --size=6M --ioengine="$engine" --iodepth=16 \
+		--direct=1 --continue_on_error=all --randseed=5
+	outcome "$engine.errors" "$(busybox grep -o '"total_err" : [0-9]*' \
+		"$W/fio.json")"
+done
+run_fio after --name=after --filename="$D" --rw=randread --bs=4k \
+	--size=2M --ioengine=libaio --iodepth=16 --direct=1
