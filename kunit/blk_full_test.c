@@ -60,6 +60,7 @@ static struct kunit_suite blk_full_suite = {
 	.name = "vfe_blk_full",
 	.test_cases = blk_full_cases,
 };
+
 kunit_test_suite(blk_full_suite);
 
 MODULE_DESCRIPTION("KUnit tests: rings of vfe_blk that are full");

@@ -12,10 +12,10 @@
 #define ALL_FEATURES	(F(SIZE_MAX) | F(SEG_MAX) | F(GEOMETRY) | F(RO) | \
 			 F(BLK_SIZE) | \
 			 F(FLUSH) | F(TOPOLOGY) | F(CONFIG_WCE) | F(MQ) | \
-			 F(DISCARD) | F(WRITE_ZEROES))
+			 F(DISCARD) | F(WRITE_ZEROES) | \
+			 BIT_ULL(15) /* LIFETIME */)
 /* offered by some devices, of no use to this driver */
-#define FOREIGN_FEATURES (BIT_ULL(15) /* LIFETIME */ | F(ZONED) | BIT_ULL(0) | \
-			  BIT_ULL(7) | BIT_ULL(23))
+#define FOREIGN_FEATURES (F(ZONED) | BIT_ULL(0) | BIT_ULL(7) | BIT_ULL(23))
 
 /* A field of the configuration with a value */
 struct probe_field {

@@ -415,7 +415,7 @@ static void recovery_given_up_and_sleep(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* The function goes while it is down: that is the end, and the disk says so. */
+/* The function goes while it is down: what waits fails, and it may come back. */
 static void recovery_gone(struct kunit *test)
 {
 	struct vfe_rig_io *io;
@@ -424,7 +424,7 @@ static void recovery_gone(struct kunit *test)
 	vfe_mock_vanish(rig->m);
 	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(io->ends, RECOVERY_MINUTES));
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, 0ULL, (u64)get_capacity(rig->disk));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
 	vfe_rig_unplug(rig);
 }
 
@@ -438,7 +438,7 @@ static void recovery_gone_when_asked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
 	vfe_mock_vanish(rig->m);
 	vfe_rig_set(rig, "recovery", "1");
-	KUNIT_EXPECT_EQ(test, 0ULL, (u64)get_capacity(rig->disk));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
 	vfe_rig_unplug(rig);
 }
 

@@ -447,8 +447,8 @@ static void S12_nothing_beyond_len(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vfe_live_add(l, 3, 2, 3), 0);
 	vfe_queue_kick_prepare(l->q);
 	vfe_mock_push(l->mq, vfe_live_pop(l, 3, 2, 3), in_len + 1, 5);
-	vfe_live_get_none(l);
-	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(l->q));
+	vfe_live_get(l, 3, in_len);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(l->q));
 }
 
 /**

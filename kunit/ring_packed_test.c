@@ -126,10 +126,10 @@ static void packed_scribble(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, l->faults, 0U);
 	/* not one descriptor or id went astray */
-	for (n = 0; n < PACKED_SIZE; n++)
+	for (n = 0; n < vfe_queue_capacity(l->q); n++)
 		KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 0, 1), 0);
 	KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 0, 1), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, vfe_live_restart(l), (unsigned int)PACKED_SIZE);
+	KUNIT_EXPECT_EQ(test, vfe_live_restart(l), n);
 	vfe_live_round_trip(l, 1);
 }
 

@@ -79,8 +79,11 @@ KUNIT_ARRAY_PARAM(ring_order_mode, ring_order_modes, ring_mode_name);
 static struct vfe_live *ring_start(struct kunit *test, u64 features,
 				   unsigned int size)
 {
+	/* a packed ring with IN_ORDER leaves one descriptor free */
+	bool spare = features & VFE_LIVE_PACKED &&
+		     features & VFE_LIVE_IN_ORDER && size > 1;
 	struct vfe_live_spec spec = {
-		.mock = { .features = features, .queue_size = size },
+		.mock = { .features = features, .queue_size = size + spare },
 	};
 	struct vfe_live *l = vfe_live_start(test, &spec);
 
@@ -123,7 +126,7 @@ static void ring_batch(struct vfe_live *l, u32 n, unsigned int count)
 
 	for (i = 0; i < count; i++)
 		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n + i, 0, 1), 0);
-	if (count == vfe_queue_size(l->q))
+	if (count == vfe_queue_capacity(l->q))
 		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n + i, 0, 1), -ENOSPC);
 	/* nothing is seen before the kick, all of it after */
 	KUNIT_ASSERT_EQ(test, vfe_mock_available(l->mq), 0U);
@@ -150,7 +153,7 @@ static void ring_wraps(struct kunit *test)
 	unsigned int turn;
 	u32 n = 0;
 
-	KUNIT_ASSERT_EQ(test, vfe_queue_size(l->q), size);
+	KUNIT_ASSERT_EQ(test, vfe_queue_capacity(l->q), size);
 	for (turn = 0; n < 5 * size / 2; turn++) {
 		ring_batch(l, n, counts[turn % ARRAY_SIZE(counts)]);
 		n += counts[turn % ARRAY_SIZE(counts)];

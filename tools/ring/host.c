@@ -5,6 +5,7 @@
 
 #include <linux/device.h>
 #include <linux/errno.h>
+#include <linux/virtio_config.h>
 
 #include "host.h"
 
@@ -27,6 +28,11 @@ enum vfe_state vfe_get_state(const struct vfe_device *vd)
 bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit)
 {
 	return vd->features & FEATURE(bit);
+}
+
+bool vfe_dma_api(const struct vfe_device *vd)
+{
+	return vfe_has_feature(vd, VIRTIO_F_ACCESS_PLATFORM);
 }
 
 /* No more than a handle: host_message() takes it apart again. */
@@ -86,7 +92,10 @@ int host_open(struct host *host, u16 size, unsigned int max_segs, u64 features)
 	ret = vfe_queue_init(q, &host->vd, 3, &spec);
 	if (ret)
 		return ret;
+	/* of a packed ring with IN_ORDER one descriptor is left free */
 	q->size = size;
+	if (size > 1 && size < 32768 && vfe_queue_capacity(q) < size)
+		q->size++;
 	q->max_segs = max_segs < size ? max_segs : size;
 	q->notify = host_notify;
 	q->notify_offset = HOST_NOTIFY_OFFSET;

@@ -54,7 +54,10 @@ struct host {
 	unsigned int done;
 };
 
-/* host.c: as vfe_queues_create() would; 0 or -ENOMEM */
+/*
+ * host.c: as vfe_queues_create() would, with @size descriptors to use at a time.
+ * Return: 0 or -ENOMEM
+ */
 int host_open(struct host *host, u16 size, unsigned int max_segs,
 	      u64 features);
 void host_close(struct host *host);

@@ -5,8 +5,6 @@
  */
 #include <string.h>
 
-#include <linux/dma-mapping.h>
-#include <linux/dmapool.h>
 #include <linux/slab.h>
 
 #include "host.h"
@@ -15,12 +13,6 @@ struct piece {
 	struct piece *next;
 	void *p;
 	size_t size;
-};
-
-struct dma_pool {
-	size_t size;
-	size_t align;
-	unsigned int taken;
 };
 
 static struct piece *pieces;
@@ -77,7 +69,6 @@ void host_free(void *p)
 	free(p);
 }
 
-/* Filled, since a ring that relies on zeroes must make them itself. */
 static void *dma_take(size_t size, size_t align, dma_addr_t *dma)
 {
 	struct piece *piece;
@@ -112,53 +103,22 @@ static void dma_give(void *p, dma_addr_t dma, size_t size)
 	live--;
 }
 
-void *dma_alloc_coherent(struct device *dev, size_t size, dma_addr_t *dma,
-			 gfp_t gfp)
+void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
+		     dma_addr_t *dma)
 {
+	void *p = dma_take(len, 4096, dma);
+
+	(void)q;
 	(void)dev;
-	(void)gfp;
-	return dma_take(size, 4096, dma);
-}
-
-void dma_free_coherent(struct device *dev, size_t size, void *p,
-		       dma_addr_t dma)
-{
-	(void)dev;
-	dma_give(p, dma, size);
-}
-
-struct dma_pool *dma_pool_create(const char *name, struct device *dev,
-				 size_t size, size_t align, size_t boundary)
-{
-	struct dma_pool *pool = host_zalloc(sizeof(*pool));
-
-	(void)name;
-	(void)dev;
-	(void)boundary;
-	if (pool)
-		*pool = (struct dma_pool){ .size = size, .align = align };
-	return pool;
-}
-
-void dma_pool_destroy(struct dma_pool *pool)
-{
-	if (pool && pool->taken)
-		die("a pool goes with %u pieces in use", pool->taken);
-	host_free(pool);
-}
-
-void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *dma)
-{
-	void *p = dma_take(pool->size, pool->align, dma);
-
-	(void)gfp;
 	if (p)
-		pool->taken++;
+		memset(p, 0, len);
 	return p;
 }
 
-void dma_pool_free(struct dma_pool *pool, void *p, dma_addr_t dma)
+void vfe_ring_free(const struct vfe_queue *q, struct device *dev, size_t len,
+		   void *memory, dma_addr_t dma)
 {
-	dma_give(p, dma, pool->size);
-	pool->taken--;
+	(void)q;
+	(void)dev;
+	dma_give(memory, dma, len);
 }

@@ -17,7 +17,8 @@
 /* 2048 sectors: eight zones of 256, the last one short; two conventional */
 static const char *list;
 static const char usual[] =
-	"host-managed,zone-size=139264,zone-capacity=122880,conventional=2,max-open=2,max-active=3,max-append=8192";
+	"host-managed,zone-size=139264,zone-capacity=122880,"
+	"conventional=2,max-open=2,max-active=3,max-append=8192";
 #define ZONE		272U
 #define CAPACITY	240U
 #define ZONES		8U

@@ -21,7 +21,7 @@ struct block {
 };
 
 #define BLOCK_BITS 18
-#define BLOCKS (1u << BLOCK_BITS)
+#define BLOCKS 0x40000U	/* of BLOCK_BITS bits */
 
 /* Blocks that share a place: those that the table had no room for, and all
  * user code.

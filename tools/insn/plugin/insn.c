@@ -91,6 +91,14 @@ static void begins(unsigned int index, void *data)
 	}
 }
 
+/* With each instruction, do @op with a vCPU's @word and @value. */
+static void count_insn(struct qemu_plugin_insn *insn, enum qemu_plugin_op op,
+		       struct qemu_plugin_word word, uint64_t value)
+{
+	qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn, op, word,
+							    value);
+}
+
 static void translated(struct qemu_plugin_tb *tb, void *unused)
 {
 	const struct qemu_plugin_word executed = {
@@ -110,13 +118,11 @@ static void translated(struct qemu_plugin_tb *tb, void *unused)
 					     &blocks[place]);
 	for (i = 0; i < insns; i++) {
 		insn = qemu_plugin_tb_get_insn(tb, i);
-		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn,
-			QEMU_PLUGIN_INLINE_ADD_U64, executed, 1);
+		count_insn(insn, QEMU_PLUGIN_INLINE_ADD_U64, executed, 1);
 	}
 	if (insn)
-		qemu_plugin_register_vcpu_insn_exec_inline_per_vcpu(insn,
-			QEMU_PLUGIN_INLINE_STORE_U64, last,
-			qemu_plugin_insn_vaddr(insn));
+		count_insn(insn, QEMU_PLUGIN_INLINE_STORE_U64, last,
+			   qemu_plugin_insn_vaddr(insn));
 }
 
 static struct count sum(unsigned int place)

@@ -141,7 +141,7 @@ static int ask(const char *path, const char *line)
 
 	if (peer < 0) {
 		peer = socket(AF_UNIX, SOCK_STREAM, 0);
-		strncpy(name.sun_path, path, sizeof(name.sun_path) - 1);
+		snprintf(name.sun_path, sizeof(name.sun_path), "%s", path);
 		if (connect(peer, (struct sockaddr *)&name, sizeof(name)))
 			return -1;
 	}

@@ -27,6 +27,17 @@ static void expect_mended(struct host *h)
 	model_close(&m);
 }
 
+/* A used length was wrong: the log has one line, and the queue works on. */
+void expect_told_len(struct host *h)
+{
+	check(!vfe_queue_broken(&h->q));
+	check(h->q.told_len);
+	check(strstr(h->message, "used length"));
+	check(strstr(h->message, "queue 3 (test)"));
+	check_equal(h->messages, 1);
+	check_equal(h->faults, 0);
+}
+
 void expect_broken(struct host *h, const char *field, unsigned int left)
 {
 	struct vfe_queue *q = &h->q;

@@ -35,12 +35,12 @@ static struct host h;
 static struct model m;
 static struct vfe_queue *const q = &h.q;
 
-static struct entry made[BIGGEST];	/* by token */
-static unsigned int added[BIGGEST];	/* shown or not, in order: tokens */
-static unsigned int taken[BIGGEST];	/* by the device: tokens, any order */
-static u16 heads[BIGGEST];		/* beside @taken */
-static unsigned int used[BIGGEST];	/* in order: tokens */
-static unsigned int spare[BIGGEST];	/* tokens not in use */
+static struct entry made[BIGGEST + 1];	/* by token */
+static unsigned int added[BIGGEST + 1];	/* shown or not, in order: tokens */
+static unsigned int taken[BIGGEST + 1];	/* by the device: tokens, any order */
+static u16 heads[BIGGEST + 1];		/* beside @taken */
+static unsigned int used[BIGGEST + 1];	/* in order: tokens */
+static unsigned int spare[BIGGEST + 1];	/* tokens not in use */
 static unsigned int num_added, first_added, num_taken, num_used, first_used;
 static unsigned int num_spare, free_descs;
 static unsigned int hidden;	/* of @num_used the last, not published */
@@ -69,7 +69,7 @@ static void forget(void)
 	num_taken = 0;
 	num_used = 0;
 	first_used = 0;
-	free_descs = q->size;
+	free_descs = vfe_queue_capacity(q);
 	hidden = 0;
 	skipped = 0;
 	shown = 0;

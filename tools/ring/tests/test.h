@@ -45,6 +45,7 @@ void check_equal_at(unsigned long long a, unsigned long long b,
  * in it, and a reset mends it. (broken.c)
  */
 void expect_broken(struct host *h, const char *field, unsigned int left);
+void expect_told_len(struct host *h);
 
 /* A token, and the pieces of a buffer: at different places, of odd lengths */
 void *token_of(unsigned int n);

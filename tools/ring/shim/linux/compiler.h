@@ -83,6 +83,7 @@ void order_mb(void);
 #define data_race(expr)		(expr)
 #endif
 
+#define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 
 #define xchg(p, v)	__atomic_exchange_n(p, v, __ATOMIC_SEQ_CST)

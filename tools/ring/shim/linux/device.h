@@ -11,5 +11,6 @@ __printf(2, 3)
 void host_message(const struct device *dev, const char *format, ...);
 
 #define dev_err(dev, ...)	host_message(dev, __VA_ARGS__)
+#define dev_warn(dev, ...)	host_message(dev, __VA_ARGS__)
 
 #endif /* SHIM_LINUX_DEVICE_H */
