@@ -156,8 +156,8 @@ static void do_reset(void)
 	for (i = 0; i < MAX_SIZE; i++)
 		if (tokens[i].in_ring)
 			die("token %u never came back", i);
-	if (free_descs != q->size)
-		die("%u descriptors of %u", free_descs, q->size);
+	if (free_descs != vfe_queue_capacity(q))
+		die("%u descriptors of %u", free_descs, vfe_queue_capacity(q));
 	host_reset(&h);
 	h.messages = 0;
 	h.faults = 0;

@@ -114,4 +114,5 @@ void host_reset(struct host *host)
 {
 	host->q.ops->reset(&host->q);
 	host->q.broken = false;
+	host->q.told_len = false;
 }
