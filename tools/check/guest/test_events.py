@@ -93,8 +93,8 @@ class Events(GuestCase):
         self.works(disk)
 
     def test_stopped_device(self) -> None:
-        """One that stands still for longer than requests may take: queues are
-        reset, not the device, and what they held is done again."""
+        """One that stands still for several timeouts: nothing is reset, and
+        all that it held is done when it goes on."""
         # mapped, so that no kick waits for it
         disk, device = self.bind("map"), self.device("map")
         self.sh(f"echo 1000 >/sys/block/{disk[5:]}/queue/io_timeout")
@@ -107,9 +107,9 @@ class Events(GuestCase):
             os.kill(device.pid, signal.SIGCONT)
         load.moves()
         after = device.control()
-        self.assertGreater(after["queue_resets"], before["queue_resets"],
-                           self.kernel_log())
-        self.assertNotIn("resetting the device", self.kernel_log())
+        self.assertEqual(after["queue_resets"], before["queue_resets"],
+                         self.kernel_log())
+        self.assertNotIn("resetting the", self.kernel_log())
         load.ends_well()
         self.works(disk)
 
