@@ -294,6 +294,10 @@ static void do_quirk(struct device *d, struct session *s, const char *arg)
 	struct quirks fresh = {};
 	char error[1024];
 
+	if (!*arg) {
+		say(s, "{\"ok\":false,\"error\":\"quirk: name some, or none\"}");
+		return;
+	}
 	if (strcmp(arg, "none") &&
 	    quirk_parse(&fresh, arg, error, sizeof(error))) {
 		say(s, "{\"ok\":false,\"error\":\"quirk ");

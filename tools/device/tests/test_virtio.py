@@ -37,7 +37,7 @@ class LifeCycle(DeviceCase):
 
     def test_feature_not_offered(self) -> None:
         device = self.launch()
-        for bit in (3, 16, 24, 41, 63):
+        for bit in (3, 18, 24, 41, 63):
             block = self.attach(device)
             status = block.negotiate([Feature.VERSION_1, bit], mask=False)
             self.assertFalse(status & Status.FEATURES_OK, f"bit {bit}")
