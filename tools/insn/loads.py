@@ -74,10 +74,10 @@ class Load:
 
 
 LOADS = (
-    Load("d1", "4 KiB random reads, depth 1", "randread", 4096, 1, 1088,
+    Load("d1", "4 KiB random reads, depth 1", "randread", 4096, 1, 3136,
          slow=True),
     Load("d1-write", "4 KiB random writes, depth 1", "randwrite", 4096, 1,
-         1088, slow=True),
+         3136, slow=True),
     Load("d32-batch", "4 KiB random reads, depth 32 in batches", "randread",
          4096, 32, 4160, batch=True),
     Load("d32-single", "4 KiB random reads, depth 32 one by one", "randread",
