@@ -38,8 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, metavar="N",
                         help=f"runs of each driver (default: {RUNS})")
     parser.add_argument("--quick", action="store_true",
-                        help=f"{QUICK_RUNS} run of each driver, no writes, disks"
-                             f" {','.join(QUICK_DISKS)}")
+                        help=f"{QUICK_RUNS} run of each driver, no writes,"
+                             f" disks {','.join(QUICK_DISKS)}")
     parser.add_argument("--parameters", default="", metavar="TEXT",
                         help="parameters of vfe_blk")
     parser.add_argument("--top", type=int, default=0, metavar="N",

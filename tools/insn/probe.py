@@ -12,7 +12,7 @@ from .memory import PAGE, Disk, Pair, TraceError, free_pages, parse_trace
 
 SLOTS = {OURS: 4, KERNELS: 5}
 STEP_S = 300
-BOOT_S = 500
+BOOT_S = 900
 EVENTS = ("kmem/kmalloc", "kmem/kmem_cache_alloc", "kmem/kfree",
           "kmem/kmem_cache_free", "kmem/mm_page_alloc", "kmem/mm_page_free",
           "percpu/percpu_alloc_percpu", "percpu/percpu_free_percpu")

@@ -12,6 +12,8 @@
 /* A chain never gets long while an eighth is free. */
 #define MOST_USED (BLOCKS - BLOCKS / 8)
 
+_Static_assert(BLOCKS >> BLOCK_BITS == 1, "the hash has BLOCK_BITS bits");
+
 struct range {
 	uint64_t first;
 	uint64_t end;

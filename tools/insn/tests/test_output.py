@@ -8,7 +8,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from insn import cli, functions, limits, loads, measure, probe, report
+from insn import cli, functions, limits, loads, measure, memory, probe
+from insn import report
 from insn.plugin import Counts
 from insn.sample import Cost, sample
 from insn.symbols import Symbols
@@ -125,7 +126,7 @@ class VerdictTest(unittest.TestCase):
 
     def test_memory(self) -> None:
         disk = probe.parse(test_memory.ProbeTest.TEXT)
-        pair = probe.Pair(2, 64, disk, disk)
+        pair = memory.Pair(2, 64, disk, disk)
         self.assertTrue(all(one.reached
                             for one in report.judge_memory([pair])))
         self.assertFalse(limits.at_most("x", 2.01, limits.MEMORY).reached)
