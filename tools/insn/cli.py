@@ -14,7 +14,7 @@ from .loads import LOADS, Load
 
 RUNS, QUICK_RUNS = 3, 1
 # Queues of how many entries, in a guest of as many processors
-DISKS, QUICK_DISKS = ("4x256", "64x1024"), ("4x256",)
+DISKS, QUICK_DISKS = ("4x1024", "64x1024"), ("4x1024",)
 TIMEOUT_S = 1700
 
 MEASURED, UNUSABLE, MISSED = 0, 2, 3

@@ -16,8 +16,8 @@ from typing import Any
 
 PAGE = 4096
 TOP = 12
-# How far the two witnesses may lie apart
-SLACK, SLACK_BYTES = 0.1, 512 << 10
+# How far the two witnesses may lie apart: processes come and go meanwhile
+SLACK, SLACK_BYTES = 0.1, 2 << 20
 
 _EVENT = re.compile(
     r"(kmalloc|kmem_cache_alloc|kfree|kmem_cache_free|mm_page_alloc"

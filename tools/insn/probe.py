@@ -30,7 +30,14 @@ for f in {{functions}}; do
     [ ! -e devices/$f/driver ] || echo $f >devices/$f/driver/unbind
 done
 modprobe vfe_blk && modprobe virtio_blk || exit 1
-echo vfe_blk >devices/{{ours}}/driver_override"""
+echo vfe_blk >devices/{{ours}}/driver_override
+# The first probe pays for what later ones find.
+for f in {{functions}}; do
+    echo $f >drivers_probe
+    sleep 1
+    echo $f >devices/$f/driver/unbind || exit 1
+done
+sleep 1"""
 
 # The shell starts no process while it is traced.
 _PROBE = """\

@@ -66,8 +66,10 @@ def judge_memory(disks: Sequence[memory.Pair]) -> list[Verdict]:
     return found
 
 
-def _figure(one: Figure) -> str:
-    return f"{one.value:.0f} ±{50 * one.spread:.1f}%"
+def _figure(one: Figure, runs: int) -> str:
+    """One run has no spread to show."""
+    return f"{one.value:.0f}" + (f" ±{50 * one.spread:.1f}%" if runs > 1
+                                 else "")
 
 
 def _number(value: float | None) -> str:
@@ -75,10 +77,10 @@ def _number(value: float | None) -> str:
 
 
 def _row(load: Load, driver: str, cost: Cost) -> str:
-    parts = cost.parts
-    return (f"{load.name:11} {driver:10} {_figure(cost.kernel):>14}"
-            f" {_figure(cost.own):>13}"
-            + "".join(f" {parts[kind]:>7.0f}" for kind in owners.KINDS)
+    parts, runs = cost.parts, len(cost.samples)
+    return (f"{load.name:11} {driver:10} {_figure(cost.kernel, runs):>14}"
+            f" {_figure(cost.own, runs):>13}"
+            + "".join(f" {round(parts[kind]):>7d}" for kind in owners.KINDS)
             + f" {cost.user.value:>7.0f} {_number(cost.segments):>6}"
               f" {_number(cost.interrupts):>6}")
 

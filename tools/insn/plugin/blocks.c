@@ -2,6 +2,7 @@
 /*
  * An open hash of blocks. A block that QEMU translates again has its old place.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 /* A chain never gets long while an eighth is free. */
 #define MOST_USED (BLOCKS - BLOCKS / 8)
 
-_Static_assert(BLOCKS >> BLOCK_BITS == 1, "the hash has BLOCK_BITS bits");
+static_assert(BLOCKS >> BLOCK_BITS == 1, "the hash has BLOCK_BITS bits");
 
 struct range {
 	uint64_t first;

@@ -94,7 +94,7 @@ class ProbeTest(unittest.TestCase):
         self.assertTrue(disk.agree)
 
     def test_witnesses_far_apart(self) -> None:
-        far = self.TEXT.replace("nr_free_pages 100", "nr_free_pages 1000")
+        far = self.TEXT.replace("nr_free_pages 100", "nr_free_pages 1700")
         self.assertFalse(probe.parse(far).agree)
 
     def test_parts_missing(self) -> None:
