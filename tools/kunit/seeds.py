@@ -68,9 +68,9 @@ SEEDS = (
     Seed("a memory leak", ("life",), "kmemleak", (
         Change(_DEVICE, "\tvfe_regs_exit(&vd->regs);\n\tkfree(vd);\n",
                "\tvfe_regs_exit(&vd->regs);\n"),)),
-    Seed("DMA memory that is not given back", ("mock_disk",), "DMA-API", (
-        Change("drivers/core/split_memory.c", "\tif (r->memory)\n",
-               "\tif (!r->memory)\n"),)),
+    Seed("DMA memory that is not given back", ("blk_path",), "DMA-API", (
+        Change("drivers/blk/path_dma.c", "\tfor (; req->mapped; req",
+               "\tfor (; req->mapped > 1; req"),)),
     Seed("a shift too far", ("life",), "UBSAN", (
         Change(_REGS, _COUNT, "this_cpu_add(regs->counts->access[reg][dir],"
                "\n\t\t     accesses + ((1 << (accesses * 32)) == 7));"),)),
