@@ -163,6 +163,12 @@ struct vfe_queue {
 	bool broken;
 };
 
+/* Does vfe_queue_add() put what has several pieces into a table of the ring? */
+static inline bool vfe_ring_makes_tables(const struct vfe_queue *q)
+{
+	return q->indirect && !q->spec.own_tables;
+}
+
 /*
  * A full barrier against the device. One that is another CPU needs no more
  * than CPUs do between each other (on UP kernels too: virt_).

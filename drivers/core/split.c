@@ -608,7 +608,7 @@ const struct vfe_ring_ops *vfe_split_ops(const struct vfe_queue *q)
 {
 	return &split_ops[(q->event_idx ? SPLIT_EVENT : 0) |
 			  (q->order_platform ? SPLIT_PLATFORM : 0) |
-			  (q->indirect ? SPLIT_INDIRECT : 0) |
+			  (vfe_ring_makes_tables(q) ? SPLIT_INDIRECT : 0) |
 			  (q->in_order ? SPLIT_IN_ORDER : 0) |
 			  (q->lies_len ? SPLIT_LIES : 0)];
 }

@@ -60,7 +60,7 @@ struct vfe_table_format {
  * @size: entries wanted, 0 for what the device offers; rounded to what it can,
  *	  and without a say on a legacy device
  * @own_tables: the class driver builds indirect tables itself and adds them by
- *		vfe_queue_add_table(); vfe_queue_add() makes none
+ *		vfe_queue_add_table(); vfe_queue_add() adds chains then
  * @polled: it never interrupts and has no vector: the class driver asks for no
  *	    interrupt and looks by itself. Such queues come behind all others
  */

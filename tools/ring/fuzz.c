@@ -114,7 +114,11 @@ static void do_add(void)
 	}
 	s->cost = q->indirect && total > 1 ? 1 : total;
 	s->in_len = in_len;
-	ret = vfe_queue_add(q, segs, out, in, s);
+	/* the ring looks at no table that it did not write */
+	if (q->spec.own_tables && total > 1)
+		ret = vfe_queue_add_table(q, HOST_BUS_OFFSET, total, in_len, s);
+	else
+		ret = vfe_queue_add(q, segs, out, in, s);
 	if (broken)
 		want = -EIO;
 	else if (!total || total > q->max_segs)
@@ -159,7 +163,8 @@ static void do_reset(void)
 	if (free_descs != vfe_queue_capacity(q))
 		die("%u descriptors of %u", free_descs, vfe_queue_capacity(q));
 	host_reset(&h);
-	h.messages = 0;
+	/* a wrong length is told of once a queue, and it is the same one */
+	h.messages = q->told_len;
 	h.faults = 0;
 	slot = 0;
 	wrap = true;
@@ -311,6 +316,17 @@ static u64 features(u8 shape, u8 more)
 	       (more & 0x80 ? FEATURE(VIRTIO_F_RING_PACKED) : 0);
 }
 
+static int open_ring(u16 entries, u8 shape, u8 more)
+{
+	unsigned int segs = 1 + more % MAX_SEGS;
+	u64 all = features(shape, more);
+
+	/* without INDIRECT_DESC there is no table to add */
+	if (more & 0x10 && all & FEATURE(VIRTIO_RING_F_INDIRECT_DESC))
+		return host_open_own(&h, entries, segs, all);
+	return host_open(&h, entries, segs, all);
+}
+
 int fuzz_one(const uint8_t *data, size_t size)
 {
 	unsigned int entries;
@@ -326,7 +342,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 	if (packed && more & 0x20 && entries > 2)
 		entries -= 1;
 	memset(tokens, 0, sizeof(tokens));
-	if (host_open(&h, entries, 1 + more % MAX_SEGS, features(shape, more)))
+	if (open_ring(entries, shape, more))
 		die("no ring");
 	used = host_pointer(q->device_addr);
 	avail = host_pointer(q->driver_addr);

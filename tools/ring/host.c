@@ -75,15 +75,18 @@ static void host_done(struct vfe_queue *q)
 	host_of(q->vd)->done++;
 }
 
-int host_open(struct host *host, u16 size, unsigned int max_segs, u64 features)
+static int host_open_spec(struct host *host, u16 size, unsigned int max_segs,
+			  u64 features, bool own_tables)
 {
 	struct vfe_queue_spec spec = {
 		.name = "test",
 		.done = host_done,
 		.max_segs = max_segs,
 		.size = size,
+		.own_tables = own_tables,
 	};
 	struct vfe_queue *q = &host->q;
+	unsigned int most;
 	int ret;
 
 	memset(host, 0, sizeof(*host));
@@ -92,17 +95,47 @@ int host_open(struct host *host, u16 size, unsigned int max_segs, u64 features)
 	ret = vfe_queue_init(q, &host->vd, 3, &spec);
 	if (ret)
 		return ret;
-	/* of a packed ring with IN_ORDER one descriptor is left free */
 	q->size = size;
-	if (size > 1 && size < 32768 && vfe_queue_capacity(q) < size)
-		q->size++;
-	q->max_segs = max_segs < size ? max_segs : size;
+	most = vfe_queue_capacity(q);
+	q->max_segs = max_segs < most ? max_segs : most;
 	q->notify = host_notify;
 	q->notify_offset = HOST_NOTIFY_OFFSET;
 	ret = q->ops->create(q, vfe_dev(&host->vd));
 	if (ret)
 		vfe_queue_exit(q);
 	return ret;
+}
+
+int host_open(struct host *host, u16 size, unsigned int max_segs, u64 features)
+{
+	return host_open_spec(host, size, max_segs, features, false);
+}
+
+int host_open_own(struct host *host, u16 size, unsigned int max_segs,
+		  u64 features)
+{
+	return host_open_spec(host, size, max_segs, features, true);
+}
+
+u32 host_write_table(const struct host *host, struct vfe_desc *table,
+		     const struct vfe_seg *segs, unsigned int out,
+		     unsigned int in)
+{
+	const struct vfe_table_format *f = vfe_queue_table_format(&host->q);
+	unsigned int i, total = out + in;
+	u32 in_len = 0, ctrl;
+
+	for (i = 0; i < total; i++) {
+		ctrl = i + 1 < total ? f->link + (i + 1) * f->step : 0;
+		if (i >= out) {
+			ctrl += f->write;
+			in_len += segs[i].len;
+		}
+		table[i].addr = cpu_to_le64(segs[i].addr);
+		table[i].len = cpu_to_le32(segs[i].len);
+		table[i].ctrl = cpu_to_le32(ctrl);
+	}
+	return in_len;
 }
 
 void host_close(struct host *host)
@@ -114,5 +147,4 @@ void host_reset(struct host *host)
 {
 	host->q.ops->reset(&host->q);
 	host->q.broken = false;
-	host->q.told_len = false;
 }

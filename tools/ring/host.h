@@ -54,12 +54,16 @@ struct host {
 	unsigned int done;
 };
 
-/*
- * host.c: as vfe_queues_create() would, with @size descriptors to use at a time.
- * Return: 0 or -ENOMEM
- */
+/* host.c: as vfe_queues_create() would; 0 or -ENOMEM */
 int host_open(struct host *host, u16 size, unsigned int max_segs,
 	      u64 features);
+/* the same for a class driver that builds its own indirect tables */
+int host_open_own(struct host *host, u16 size, unsigned int max_segs,
+		  u64 features);
+/* as such a driver: fill @table. Return: bytes that the device may write */
+u32 host_write_table(const struct host *host, struct vfe_desc *table,
+		     const struct vfe_seg *segs, unsigned int out,
+		     unsigned int in);
 void host_close(struct host *host);
 /* as vfe_reset() and vfe_restart(): the class driver detached all */
 void host_reset(struct host *host);

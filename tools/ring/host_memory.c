@@ -69,56 +69,46 @@ void host_free(void *p)
 	free(p);
 }
 
-static void *dma_take(size_t size, size_t align, dma_addr_t *dma)
+/*
+ * In place of the core's memory.c. Filled with a pattern, where that has
+ * zeroes: a ring that relies on them must write them itself, for a reset.
+ */
+void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
+		     dma_addr_t *dma)
 {
 	struct piece *piece;
 	void *p;
 
-	if (!allowed() || posix_memalign(&p, align, size))
+	(void)q;
+	(void)dev;
+	if (!allowed() || posix_memalign(&p, PAGE_SIZE, len))
 		return NULL;
 	piece = malloc(sizeof(*piece));
 	if (!piece)
 		die("no memory");
-	memset(p, 0xa5, size);
-	*piece = (struct piece){ pieces, p, size };
+	memset(p, 0xa5, len);
+	*piece = (struct piece){ pieces, p, len };
 	pieces = piece;
 	live++;
 	*dma = host_bus(p);
 	return p;
 }
 
-static void dma_give(void *p, dma_addr_t dma, size_t size)
-{
-	struct piece **at = &pieces, *piece;
-
-	while (*at && (*at)->p != p)
-		at = &(*at)->next;
-	piece = *at;
-	if (!piece || piece->size != size || dma != host_bus(p))
-		die("%p, bus %llx, %zu bytes: never allocated", p,
-		    (unsigned long long)dma, size);
-	*at = piece->next;
-	free(piece);
-	free(p);
-	live--;
-}
-
-void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
-		     dma_addr_t *dma)
-{
-	void *p = dma_take(len, 4096, dma);
-
-	(void)q;
-	(void)dev;
-	if (p)
-		memset(p, 0, len);
-	return p;
-}
-
 void vfe_ring_free(const struct vfe_queue *q, struct device *dev, size_t len,
 		   void *memory, dma_addr_t dma)
 {
+	struct piece **at = &pieces, *piece;
+
 	(void)q;
 	(void)dev;
-	dma_give(memory, dma, len);
+	while (*at && (*at)->p != memory)
+		at = &(*at)->next;
+	piece = *at;
+	if (!piece || piece->size != len || dma != host_bus(memory))
+		die("%p, bus %llx, %zu bytes: never allocated", memory,
+		    (unsigned long long)dma, len);
+	*at = piece->next;
+	free(piece);
+	free(memory);
+	live--;
 }

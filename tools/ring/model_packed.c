@@ -110,6 +110,10 @@ static bool packed_pop(struct model *m, struct model_buf *buf)
 		if (p->taken + ++count > m->size)
 			return model_wrong(m,
 					   "more available than descriptors");
+		/* no rule, but QEMU's devices lose what empties it again */
+		if (m->in_order && m->size > 1 && p->taken + count == m->size)
+			return model_wrong(m,
+					   "in order, no descriptor is free");
 		if (!take_one(m, buf, flags, &p->desc[at.slot]))
 			return false;
 		buf->head = le16toh(p->desc[at.slot].id);

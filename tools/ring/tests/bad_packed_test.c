@@ -82,9 +82,10 @@ static void id_twice(void)
 	host_close(&h);
 }
 
+/* Cut to what the buffer has, and told of once: such devices are in use. */
 static void length_too_long(void)
 {
-	unsigned int n;
+	unsigned int n, last;
 	u64 in_len;
 	u32 len;
 
@@ -94,11 +95,17 @@ static void length_too_long(void)
 		claim(0, (n + 1) % 3, in_len, WRITE);
 		check(vfe_queue_get(q, &len) == token_of((n + 1) % 3));
 		check_equal(len, in_len);
+		check_equal(h.messages, 0);
 		in_len = segs_of(n, 2)[1].len;
 		claim(2, n, in_len + 1, WRITE);
 		check(vfe_queue_get(q, &len) == token_of(n));
 		check_equal(len, in_len);
-		expect_told_len(&h);
+		expect_told_len(&h, in_len + 1);
+		last = 3 - n - (n + 1) % 3;
+		claim(4, last, U32_MAX, WRITE);
+		check(vfe_queue_get(q, &len) == token_of(last));
+		check_equal(len, segs_of(last, 2)[1].len);
+		expect_told_len(&h, in_len + 1);
 		host_close(&h);
 	}
 }
@@ -118,10 +125,11 @@ static void length_of_nothing(void)
 	claim(0, 0, 0xffffffff, VRING_DESC_F_NEXT);
 	check(vfe_queue_get(q, &len) == token_of(0));
 	check_equal(len, 0);
+	check_equal(h.messages, 0);
 	claim(1, 1, 1, WRITE);
 	check(vfe_queue_get(q, &len) == token_of(1));
 	check_equal(len, 0);
-	expect_told_len(&h);
+	expect_told_len(&h, 1);
 	host_close(&h);
 	three();
 	claim(0, 1, 1, 0);
@@ -130,6 +138,7 @@ static void length_of_nothing(void)
 	claim(2, 0, segs_of(0, 2)[1].len + 1, 0);
 	check(vfe_queue_get(q, &len) == token_of(0));
 	check_equal(len, 0);
+	check_equal(h.messages, 0);
 	while (vfe_queue_detach(q))
 		;
 	host_close(&h);

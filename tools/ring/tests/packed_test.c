@@ -61,13 +61,13 @@ static void parts(void)
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		open_ring(sizes[i], 1, EVENT);
-		check(vfe_queue_size(q) >= sizes[i]);
+		check_equal(vfe_queue_size(q), sizes[i]);
 		check_equal(q->desc_addr % 16, 0);
 		check_equal(q->driver_addr % 4, 0);
 		check_equal(q->device_addr % 4, 0);
-		check(q->driver_addr >= q->desc_addr + 16ULL * q->size);
+		check(q->driver_addr >= q->desc_addr + 16ULL * sizes[i]);
 		check(q->device_addr >= q->driver_addr + 4);
-		for (n = 0; n < q->size; n++)
+		for (n = 0; n < sizes[i]; n++)
 			check_equal(m.packed.desc[n].flags, 0);
 		check_equal(*m.packed.driver, 0);
 		check_equal(*m.packed.device, 0);
@@ -84,12 +84,12 @@ static void next_place(void)
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		open_ring(sizes[i], 1, 0);
 		for (n = 0, at = 0; n < 100; n++, at++) {
-			check_equal(q->ops->next(q), at % q->size |
-				    !(at / q->size & 1) << 15);
+			check_equal(q->ops->next(q), at % sizes[i] |
+				    !(at / sizes[i] & 1) << 15);
 			add(n, 1, 0);
 			/* what is not shown is not made available */
-			check_equal(q->ops->next(q), at % q->size |
-				    !(at / q->size & 1) << 15);
+			check_equal(q->ops->next(q), at % sizes[i] |
+				    !(at / sizes[i] & 1) << 15);
 			vfe_queue_kick_prepare(q);
 			use(1);
 			get(1);
@@ -106,7 +106,6 @@ static void kick_at(unsigned int size, unsigned int step, int at)
 	unsigned int n, i, place, want, wrong = 0;
 
 	open_ring(size, 1, EVENT);
-	size = q->size;
 	for (n = 0; n < 2 * size; n += step) {
 		place = (n + at + 2 * size) % (2 * size);
 		*m.packed.device = cpu_to_le32(VRING_PACKED_EVENT_FLAG_DESC << 16 |
@@ -130,7 +129,7 @@ static void kick_by_event(void)
 	int at;
 
 	for (i = 0; i < 7; i++)
-		for (step = 1; step <= sizes[i] && step < 9; step++)
+		for (step = 1; step <= room_of(sizes[i]) && step < 9; step++)
 			for (at = -1; at <= sizes[i] && at < 11; at++)
 				kick_at(sizes[i], step, at);
 }

@@ -35,12 +35,14 @@ static struct host h;
 static struct model m;
 static struct vfe_queue *const q = &h.q;
 
-static struct entry made[BIGGEST + 1];	/* by token */
-static unsigned int added[BIGGEST + 1];	/* shown or not, in order: tokens */
-static unsigned int taken[BIGGEST + 1];	/* by the device: tokens, any order */
-static u16 heads[BIGGEST + 1];		/* beside @taken */
-static unsigned int used[BIGGEST + 1];	/* in order: tokens */
-static unsigned int spare[BIGGEST + 1];	/* tokens not in use */
+static struct entry made[BIGGEST];	/* by token */
+static unsigned int added[BIGGEST];	/* shown or not, in order: tokens */
+static unsigned int taken[BIGGEST];	/* by the device: tokens, any order */
+static u16 heads[BIGGEST];		/* beside @taken */
+static unsigned int used[BIGGEST];	/* in order: tokens */
+static unsigned int spare[BIGGEST];	/* tokens not in use */
+static struct vfe_desc tables[BIGGEST][MAX_SEGS];	/* own ones, by token */
+static bool own;	/* the class driver builds tables, for half of them */
 static unsigned int num_added, first_added, num_taken, num_used, first_used;
 static unsigned int num_spare, free_descs;
 static unsigned int hidden;	/* of @num_used the last, not published */
@@ -69,7 +71,7 @@ static void forget(void)
 	num_taken = 0;
 	num_used = 0;
 	first_used = 0;
-	free_descs = vfe_queue_capacity(q);
+	free_descs = room_of(q->size);
 	hidden = 0;
 	skipped = 0;
 	shown = 0;
@@ -81,19 +83,32 @@ static void forget(void)
 	armed = false;
 }
 
+static int add(const struct entry *e, bool table)
+{
+	unsigned int total = e->out + e->in;
+	const struct vfe_seg *segs = segs_of(e->n, total);
+	u32 in_len;
+
+	if (!table)
+		return vfe_queue_add(q, segs, e->out, e->in, token_of(e->n));
+	in_len = host_write_table(&h, tables[e->n], segs, e->out, e->in);
+	return vfe_queue_add_table(q, host_bus(tables[e->n]), total, in_len,
+				   token_of(e->n));
+}
+
 static void do_add(void)
 {
 	unsigned int most = q->max_segs, total = 1 + any(most);
 	unsigned int in = any(total + 1);
 	struct entry e = { .out = total - in, .in = in };
+	bool table = own && any(2);
 	int ret;
 
 	if (!num_spare)
 		return;
 	e.n = spare[num_spare - 1];
-	e.cost = q->indirect && total > 1 ? 1 : total;
-	ret = vfe_queue_add(q, segs_of(e.n, total), e.out, e.in,
-			    token_of(e.n));
+	e.cost = table || (q->indirect && !own && total > 1) ? 1 : total;
+	ret = add(&e, table);
 	check_equal(ret, e.cost > free_descs ? -ENOSPC : 0);
 	if (ret)
 		return;
@@ -314,7 +329,8 @@ static void random_ring(u16 size, u64 features, unsigned int steps)
 		seed = strtoul(getenv("RING_SEED"), NULL, 0);
 	state += (u64)seed << 20;
 	features |= layout;
-	if (host_open(&h, size, MAX_SEGS, features))
+	if (own ? host_open_own(&h, size, MAX_SEGS, features) :
+		  host_open(&h, size, MAX_SEGS, features))
 		die("no ring");
 	model_open(&m, q);
 	forget();
@@ -365,10 +381,19 @@ static void with_both(void)
 	every_size(EVENT | INDIRECT);
 }
 
+static void with_own_tables(void)
+{
+	own = true;
+	every_size(EVENT | INDIRECT);
+	own = false;
+}
+
 const struct test random_tests[] = {
 	{ "random operations, every size", with_nothing },
 	{ "random operations, every size, EVENT_IDX", with_event },
 	{ "random operations, every size, INDIRECT_DESC", with_indirect },
 	{ "random operations, every size, both", with_both },
+	{ "random operations, every size, tables of the class driver's",
+	  with_own_tables },
 	{ }
 };

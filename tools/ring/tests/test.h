@@ -24,6 +24,7 @@ extern const struct test bad_packed_tests[];
 extern const struct test in_order_tests[];
 extern const struct test packed_tests[];
 extern const struct test random_tests[];
+extern const struct test table_tests[];
 
 void check_at(bool ok, const char *expr, const char *file, int line);
 void check_equal_at(unsigned long long a, unsigned long long b,
@@ -45,7 +46,18 @@ void check_equal_at(unsigned long long a, unsigned long long b,
  * in it, and a reset mends it. (broken.c)
  */
 void expect_broken(struct host *h, const char *field, unsigned int left);
-void expect_told_len(struct host *h);
+
+/*
+ * Descriptors that may be in use at a time: with PACKED and IN_ORDER one stays
+ * free, for devices that lose what empties a ring that was full.
+ */
+unsigned int room_of(unsigned int size);
+
+/*
+ * The ring works on, and said once that a used length of @len is wrong.
+ * (broken.c)
+ */
+void expect_told_len(const struct host *h, u32 len);
 
 /* A token, and the pieces of a buffer: at different places, of odd lengths */
 void *token_of(unsigned int n);

@@ -6,6 +6,7 @@
 #include <linux/types.h>
 
 #define GFP_KERNEL	0
+#define PAGE_SIZE	4096UL
 
 void *host_zalloc(size_t size);
 void host_free(void *p);
