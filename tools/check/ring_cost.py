@@ -18,7 +18,8 @@ from lab import LabError
 PROGRAMS = {"kernel": "cost-kernel", "vfe": "cost-vfe",
             "uncounted": "cost-vfe-uncounted"}
 SHAPES = {"one": "one piece", "chain": "three pieces, a chain",
-          "table": "three pieces, a table"}
+          "table": "three pieces, a table",
+          "own": "three pieces, the driver's table"}
 CASES = {
     f"{layout}{shape}{event}": f"{layout_text}{shape_text}{event_text}"
     for layout, layout_text in (("", "split: "), ("packed-", "packed: "))
@@ -93,7 +94,7 @@ class Table:
     def text(self) -> str:
         """For people: ours and the kernel's, operation by operation."""
         lines = ["instructions of one buffer: vfe / kernel's virtio_ring.c",
-                 f"{'':40}{'add':>11}{'kick':>11}{'(not)':>11}{'get':>11}"
+                 f"{'':52}{'add':>11}{'kick':>11}{'(not)':>11}{'get':>11}"
                  f"{'sum':>11}{'counters':>16}"]
         for case, title in CASES.items():
             ours, theirs = (self.counts[name][case]
@@ -102,7 +103,7 @@ class Table:
                             for op in (*OPERATIONS, "total"))
             share = " ".join(f"{self.counters(case, total):.1f} %"
                              for total in SUMS)
-            lines.append(f"{title:40}{cells}{share:>16}")
+            lines.append(f"{title:52}{cells}{share:>16}")
         lines.append("kick: the decision, with a device that wants one; (not):"
                      " that does not. sum: add, kick, get. counters: their"
                      " share of the sum with kick, and with (not).")

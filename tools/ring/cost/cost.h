@@ -27,6 +27,8 @@ struct cost_ring cost_open(bool packed, bool event_idx, bool indirect);
 /* The operations themselves; the buffer was made before, and is always one. */
 void cost_add_one(void);
 void cost_add_all(void);
+/* by a table that the class driver writes, where the ring lets it */
+void cost_add_own(void);
 bool cost_kick(void);
 void *cost_get(void);
 

@@ -38,6 +38,7 @@ static const struct cost_case cases[] = {
 	{ "one", false, 1, cost_add_one },
 	{ "chain", false, COST_PIECES, cost_add_all },
 	{ "table", true, 1, cost_add_all },
+	{ "own", true, 1, cost_add_own },
 };
 
 /* The ring, and where the device is in one that is packed */

@@ -8,6 +8,8 @@
 
 static struct host h;
 static struct vfe_seg segs[COST_PIECES];
+static struct vfe_desc table[COST_PIECES];
+static struct vfe_table_format format;
 
 struct cost_ring cost_open(bool packed, bool event_idx, bool indirect)
 {
@@ -21,6 +23,7 @@ struct cost_ring cost_open(bool packed, bool event_idx, bool indirect)
 		die("no ring");
 	for (i = 0; i < COST_PIECES; i++)
 		segs[i] = (struct vfe_seg){ HOST_BUS_OFFSET + i * 4096, 512 };
+	format = *vfe_queue_table_format(&h.q);
 	vfe_queue_disable_cb(&h.q);
 	return (struct cost_ring){
 		host_pointer(h.q.desc_addr), host_pointer(h.q.driver_addr),
@@ -36,6 +39,31 @@ void cost_add_one(void)
 void cost_add_all(void)
 {
 	vfe_queue_add(&h.q, segs, 1, COST_PIECES - 1, segs);
+}
+
+static inline void write_desc(struct vfe_desc *d, const struct vfe_seg *seg,
+			      u32 ctrl)
+{
+	d->addr = cpu_to_le64(seg->addr);
+	d->len = cpu_to_le32(seg->len);
+	d->ctrl = cpu_to_le32(ctrl);
+}
+
+/* As vfe_blk does: the data first, then what is around it */
+void cost_add_own(void)
+{
+	u32 ctrl = format.link + 2 * format.step + format.write;
+	u32 in_len = segs[COST_PIECES - 1].len;
+	unsigned int n;
+
+	for (n = 1; n < COST_PIECES - 1; n++) {
+		write_desc(&table[n], &segs[n], ctrl);
+		ctrl += format.step;
+		in_len += segs[n].len;
+	}
+	write_desc(&table[0], &segs[0], format.link + format.step);
+	write_desc(&table[n], &segs[n], format.write);
+	vfe_queue_add_table(&h.q, host_bus(table), n + 1, in_len, segs);
 }
 
 bool cost_kick(void)

@@ -446,24 +446,31 @@ static void most_in_flight(void)
 }
 
 /* Each allocation of a set-up fails once, and nothing is left of the rest. */
-static void no_memory(void)
+static void fail_each(u16 size)
 {
 	unsigned int nth, total, before = host_allocations();
 
-	open_ring(8, 4, INDIRECT);
+	open_ring(size, 4, INDIRECT);
 	close_ring();
 	host_fail_allocation(0);
-	open_ring(8, 4, INDIRECT);
+	open_ring(size, 4, INDIRECT);
 	total = host_allocations_made();
 	close_ring();
 	/* the ring, what is known of buffers, all tables, and which they are */
 	check(total > 4);
 	for (nth = 1; nth <= total; nth++) {
 		host_fail_allocation(nth);
-		check_equal(host_open(&h, 8, 4, INDIRECT | layout), -ENOMEM);
+		check_equal(host_open(&h, size, 4, INDIRECT | layout), -ENOMEM);
 		check_equal(host_allocations(), before);
 	}
 	host_fail_allocation(0);
+}
+
+static void no_memory(void)
+{
+	/* tables in one page, and in three, the last of them with few */
+	fail_each(8);
+	fail_each(layout & PACKED ? 150 : 256);
 }
 
 const struct test good_tests[] = {
