@@ -16,19 +16,27 @@
 #define PACKED_OWNER	(BIT(VRING_PACKED_DESC_F_AVAIL) | \
 			 BIT(VRING_PACKED_DESC_F_USED))
 
-static struct vfe_live *packed_start(struct kunit *test, u64 features,
-				     unsigned int size)
+/* @own: tables are the class driver's, not the ring's */
+static struct vfe_live *packed_start_tables(struct kunit *test, u64 features,
+					    unsigned int size, bool own)
 {
 	struct vfe_live_spec spec = {
 		.mock = {
 			.features = VFE_LIVE_PLAIN | VFE_LIVE_PACKED | features,
 			.queue_size = size,
 		},
+		.own_tables = own,
 	};
 	struct vfe_live *l = vfe_live_start(test, &spec);
 
 	KUNIT_ASSERT_TRUE(test, l->mq->packed);
 	return l;
+}
+
+static struct vfe_live *packed_start(struct kunit *test, u64 features,
+				     unsigned int size)
+{
+	return packed_start_tables(test, features, size, false);
 }
 
 static struct vring_packed_desc *packed_desc(const struct vfe_live *l)
@@ -244,24 +252,14 @@ static void P07_first_is_exposed_last(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-static void P08_indirect_as_negotiated(struct kunit *test)
+/* A table is alone in its place, and has no flag but WRITE in it. */
+static void packed_tables(struct kunit *test, bool own)
 {
 	const struct vring_packed_desc *d, *table;
 	unsigned int n, i, slot = 0;
 	struct vfe_live *l;
 
-	VFE_DUTY(test, "P08", "2.8.19",
-		 "a table only when negotiated, alone, with no flag but WRITE, no longer than the queue");
-	l = packed_start(test, 0, PACKED_SIZE);
-	KUNIT_ASSERT_EQ(test, vfe_live_add(l, 0, 4, 4), 0);
-	KUNIT_ASSERT_EQ(test, vfe_live_add(l, 1, 4, 4), 0);
-	vfe_queue_kick_prepare(l->q);
-	for (i = 0; i < PACKED_SIZE; i++)
-		KUNIT_EXPECT_EQ(test, 0,
-				packed_flags(l, i) & VRING_DESC_F_INDIRECT);
-	vfe_live_stop(l);
-
-	l = packed_start(test, VFE_LIVE_INDIRECT, PACKED_SIZE);
+	l = packed_start_tables(test, VFE_LIVE_INDIRECT, PACKED_SIZE, own);
 	for (n = 2; n <= VFE_LIVE_SEGS; n++, slot++) {
 		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n - 1), 0);
 		vfe_queue_kick_prepare(l->q);
@@ -276,6 +274,33 @@ static void P08_indirect_as_negotiated(struct kunit *test)
 		vfe_live_pop(l, n, 1, n - 1);
 	}
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	vfe_live_stop(l);
+}
+
+static void P08_indirect_as_negotiated(struct kunit *test)
+{
+	struct vfe_live *l;
+	unsigned int i;
+
+	VFE_DUTY(test, "P08", "2.8.19",
+		 "a table only when negotiated, alone, with no flag but WRITE, no longer than the queue");
+	l = packed_start(test, 0, PACKED_SIZE);
+	KUNIT_ASSERT_EQ(test, vfe_live_add(l, 0, 4, 4), 0);
+	KUNIT_ASSERT_EQ(test, vfe_live_add(l, 1, 4, 4), 0);
+	vfe_queue_kick_prepare(l->q);
+	for (i = 0; i < PACKED_SIZE; i++)
+		KUNIT_EXPECT_EQ(test, 0,
+				packed_flags(l, i) & VRING_DESC_F_INDIRECT);
+	vfe_live_stop(l);
+
+	l = packed_start_tables(test, 0, PACKED_SIZE, true);
+	KUNIT_EXPECT_EQ(test, vfe_live_add(l, 0, 1, 2), -EINVAL);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
+	KUNIT_EXPECT_EQ(test, vfe_mock_available(l->mq), 0U);
+	vfe_live_stop(l);
+
+	packed_tables(test, false);
+	packed_tables(test, true);
 }
 
 static void P09_descriptors_before_flags(struct kunit *test)

@@ -15,17 +15,25 @@
 #define SPLIT_SIZE	16
 #define SPLIT_MAX	32768
 
-static struct vfe_live *split_start(struct kunit *test, u64 features,
-				    unsigned int size)
+/* @own: tables are the class driver's, not the ring's */
+static struct vfe_live *split_start_tables(struct kunit *test, u64 features,
+					   unsigned int size, bool own)
 {
 	struct vfe_live_spec spec = {
 		.mock = {
 			.features = VFE_LIVE_PLAIN | features,
 			.queue_size = size,
 		},
+		.own_tables = own,
 	};
 
 	return vfe_live_start(test, &spec);
+}
+
+static struct vfe_live *split_start(struct kunit *test, u64 features,
+				    unsigned int size)
+{
+	return split_start_tables(test, features, size, false);
 }
 
 static const struct vring_desc *split_desc(const struct vfe_live *l, u16 id)
@@ -229,23 +237,15 @@ static void S04_in_order_through_the_table(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-static void S05_indirect_as_negotiated(struct kunit *test)
+/* A table is in the ring by its descriptor, and has none in it. */
+static void split_tables(struct kunit *test, bool own)
 {
 	const struct vring_desc *d, *table;
-	unsigned int i, n;
 	struct vfe_live *l;
+	unsigned int i, n;
 
-	VFE_DUTY(test, "S05", "2.7.5.3.1",
-		 "an indirect table only when that was negotiated, and none in another");
-	l = split_start(test, VFE_LIVE_EVENT_IDX, SPLIT_SIZE);
-	split_mix(l);
-	for (i = 0; i < SPLIT_SIZE; i++)
-		KUNIT_EXPECT_EQ(test, 0, split_flags(split_desc(l, i)) &
-				VRING_DESC_F_INDIRECT);
-	vfe_live_stop(l);
-
-	l = split_start(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_INDIRECT,
-			SPLIT_SIZE);
+	l = split_start_tables(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_INDIRECT,
+			       SPLIT_SIZE, own);
 	for (n = 2; n <= VFE_LIVE_SEGS; n++) {
 		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n - 1), 0);
 		vfe_queue_kick_prepare(l->q);
@@ -260,18 +260,46 @@ static void S05_indirect_as_negotiated(struct kunit *test)
 		vfe_live_pop(l, n, 1, n - 1);
 	}
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	vfe_live_stop(l);
+}
+
+static void S05_indirect_as_negotiated(struct kunit *test)
+{
+	struct vfe_live *l;
+	unsigned int i;
+
+	VFE_DUTY(test, "S05", "2.7.5.3.1",
+		 "an indirect table only when that was negotiated, and none in another");
+	l = split_start(test, VFE_LIVE_EVENT_IDX, SPLIT_SIZE);
+	split_mix(l);
+	for (i = 0; i < SPLIT_SIZE; i++)
+		KUNIT_EXPECT_EQ(test, 0, split_flags(split_desc(l, i)) &
+				VRING_DESC_F_INDIRECT);
+	vfe_live_stop(l);
+
+	/* a class driver's is refused, and no buffer is there */
+	l = split_start_tables(test, 0, SPLIT_SIZE, true);
+	KUNIT_EXPECT_EQ(test, vfe_live_add(l, 0, 1, 2), -EINVAL);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
+	KUNIT_EXPECT_EQ(test, vfe_mock_available(l->mq), 0U);
+	vfe_live_stop(l);
+
+	split_tables(test, false);
+	split_tables(test, true);
 }
 
 static void S06_no_longer_than_the_queue(struct kunit *test)
 {
-	static const u64 features[] = { 0, VFE_LIVE_INDIRECT };
+	static const u64 features[] = {
+		0, VFE_LIVE_INDIRECT, VFE_LIVE_INDIRECT,
+	};
 	unsigned int i, n;
 	struct vfe_live *l;
 
 	VFE_DUTY(test, "S06", "2.7.5.3.1",
 		 "no chain has more descriptors than the queue, in a table neither");
 	for (i = 0; i < ARRAY_SIZE(features); i++) {
-		l = split_start(test, features[i], 4);
+		l = split_start_tables(test, features[i], 4, i == 2);
 		for (n = 5; n <= VFE_LIVE_SEGS; n++)
 			KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 0, n),
 					-EINVAL);
@@ -283,16 +311,14 @@ static void S06_no_longer_than_the_queue(struct kunit *test)
 	}
 }
 
-static void S07_indirect_without_next(struct kunit *test)
+static void split_never_both(struct kunit *test, bool own)
 {
 	struct vfe_live *l;
 	unsigned int i, tables = 0;
 	u16 flags;
 
-	VFE_DUTY(test, "S07", "2.7.5.3.1",
-		 "a descriptor is never INDIRECT and NEXT at once");
-	l = split_start(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_INDIRECT,
-			SPLIT_SIZE);
+	l = split_start_tables(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_INDIRECT,
+			       SPLIT_SIZE, own);
 	split_mix(l);
 	for (i = 0; i < SPLIT_SIZE; i++) {
 		flags = split_flags(split_desc(l, i));
@@ -303,19 +329,26 @@ static void S07_indirect_without_next(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, tables, 0U);
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	vfe_live_stop(l);
 }
 
-static void S08_in_order_through_a_table(struct kunit *test)
+static void S07_indirect_without_next(struct kunit *test)
+{
+	VFE_DUTY(test, "S07", "2.7.5.3.1",
+		 "a descriptor is never INDIRECT and NEXT at once");
+	split_never_both(test, false);
+	split_never_both(test, true);
+}
+
+static void split_table_in_order(struct kunit *test, bool own)
 {
 	const struct vring_desc *table;
 	struct vfe_live *l;
 	unsigned int n, i;
 	u16 id;
 
-	VFE_DUTY(test, "S08", "2.7.5.3.1",
-		 "with IN_ORDER the entries of an indirect table follow each other");
-	l = split_start(test, VFE_LIVE_INDIRECT | VFE_LIVE_IN_ORDER,
-			SPLIT_SIZE);
+	l = split_start_tables(test, VFE_LIVE_INDIRECT | VFE_LIVE_IN_ORDER,
+			       SPLIT_SIZE, own);
 	for (n = 2; n < 100; n++) {
 		unsigned int out = n % 3, in = 2 + n % 5;
 
@@ -335,6 +368,15 @@ static void S08_in_order_through_a_table(struct kunit *test)
 		vfe_live_get(l, n, 0);
 	}
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	vfe_live_stop(l);
+}
+
+static void S08_in_order_through_a_table(struct kunit *test)
+{
+	VFE_DUTY(test, "S08", "2.7.5.3.1",
+		 "with IN_ORDER the entries of an indirect table follow each other");
+	split_table_in_order(test, false);
+	split_table_in_order(test, true);
 }
 
 static void S09_available_index_only_grows(struct kunit *test)

@@ -9,6 +9,7 @@
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/err.h>
+#include <linux/io.h>
 #include <linux/string.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
@@ -30,6 +31,7 @@
  * @irqs: kind of interrupts
  * @max_segs: most pieces of a buffer, 0 for VFE_LIVE_SEGS
  * @size: of each queue, 0 for what the function has
+ * @own_tables: the suite writes indirect tables itself
  * @not_ready: stop just before vfe_ready()
  */
 struct vfe_live_spec {
@@ -37,6 +39,7 @@ struct vfe_live_spec {
 	enum vfe_interrupts irqs;
 	unsigned int max_segs;
 	u16 size;
+	bool own_tables;
 	bool not_ready;
 };
 
@@ -48,6 +51,7 @@ struct vfe_live_spec {
  * @q: its first queue, as the driver has it
  * @mq: and as the device has it
  * @chain: for vfe_mock_pop(), too large for a stack
+ * @tables: with own tables, a page of them
  * @queues: how many it has
  * @done: calls of done()
  * @taken: buffers that done() took, when @drain is set
@@ -62,6 +66,7 @@ struct vfe_live {
 	struct vfe_queue *q;
 	struct vfe_mock_queue *mq;
 	struct vfe_mock_chain *chain;
+	struct vfe_desc (*tables)[VFE_LIVE_SEGS];
 	unsigned int queues;
 	unsigned int done;
 	unsigned int taken;
@@ -116,6 +121,7 @@ static inline void vfe_live_queues(struct vfe_live *l,
 		queues[i].done = vfe_live_done;
 		queues[i].max_segs = spec->max_segs ?: VFE_LIVE_SEGS;
 		queues[i].size = spec->size;
+		queues[i].own_tables = spec->own_tables;
 	}
 	KUNIT_ASSERT_EQ(l->test, 0,
 			vfe_queues_create(l->vd, queues, l->queues,
@@ -136,6 +142,10 @@ static inline struct vfe_live *vfe_live_start(struct kunit *test,
 	KUNIT_ASSERT_NOT_NULL(test, l);
 	l->chain = kunit_kzalloc(test, sizeof(*l->chain), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, l->chain);
+	if (spec->own_tables) {
+		l->tables = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, l->tables);
+	}
 	l->test = test;
 	l->queues = spec->mock.queues ?: 1;
 	l->m = vfe_mock_plug(test, &spec->mock);
@@ -207,6 +217,29 @@ static inline u32 vfe_live_in_len(u32 n, unsigned int out, unsigned int in)
 	return len;
 }
 
+/* As a class driver that writes its tables; they last for a ring of 16. */
+static inline int vfe_live_add_table(struct vfe_live *l, u32 n,
+				     const struct vfe_seg *segs,
+				     unsigned int out, unsigned int in)
+{
+	const struct vfe_table_format *f = vfe_queue_table_format(l->q);
+	struct vfe_desc *table = l->tables[n % 16];
+	unsigned int k, total = out + in;
+	u32 ctrl;
+
+	for (k = 0; k < total; k++) {
+		ctrl = k + 1 < total ? f->link + (k + 1) * f->step : 0;
+		if (k >= out)
+			ctrl += f->write;
+		table[k].addr = cpu_to_le64(segs[k].addr);
+		table[k].len = cpu_to_le32(segs[k].len);
+		table[k].ctrl = cpu_to_le32(ctrl);
+	}
+	return vfe_queue_add_table(l->q, virt_to_phys(table), total,
+				   vfe_live_in_len(n, out, in),
+				   vfe_live_token(n));
+}
+
 static inline int vfe_live_add(struct vfe_live *l, u32 n, unsigned int out,
 			       unsigned int in)
 {
@@ -215,6 +248,8 @@ static inline int vfe_live_add(struct vfe_live *l, u32 n, unsigned int out,
 
 	for (k = 0; k < out + in; k++)
 		segs[k] = vfe_live_seg(n, k);
+	if (l->tables && out + in > 1)
+		return vfe_live_add_table(l, n, segs, out, in);
 	return vfe_queue_add(l->q, segs, out, in, vfe_live_token(n));
 }
 
