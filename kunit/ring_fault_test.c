@@ -184,7 +184,7 @@ static void fault_stale_id(struct kunit *test)
 	fault_heal(l, 0);
 }
 
-/* A length beyond the buffer is cut to it, and breaks nothing. */
+/* A length beyond the buffer is cut to it, and told of once: nothing breaks. */
 static void fault_length(struct kunit *test)
 {
 	static const struct {
@@ -192,6 +192,7 @@ static void fault_length(struct kunit *test)
 		unsigned int in;
 	} bufs[] = { { 1, 0 }, { 0, 1 }, { 1, 1 }, { 3, 2 }, { 0, 8 } };
 	struct vfe_live *l = fault_start(test);
+	struct kmsg_dump_iter mark = log_mark();
 	unsigned int i, k;
 	u32 in_len, lie;
 	u16 id;
@@ -211,6 +212,14 @@ static void fault_length(struct kunit *test)
 	}
 	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(l->q));
 	KUNIT_EXPECT_EQ(test, 0U, l->faults);
+	KUNIT_EXPECT_EQ(test, log_warnings(mark, ": used length 1 for a"), 1U);
+	KUNIT_EXPECT_EQ(test, log_warnings(mark, ": used length"), 1U);
+	/* after a reset it is the same device */
+	KUNIT_EXPECT_EQ(test, vfe_live_restart(l), 0U);
+	id = fault_give(l, 0, 1, 1);
+	vfe_mock_push(l->mq, id, U32_MAX, l->chain->descs);
+	vfe_live_get(l, 0, vfe_live_in_len(0, 1, 1));
+	KUNIT_EXPECT_EQ(test, log_warnings(mark, ": used length"), 1U);
 }
 
 /* More used than was made available, by one and by many */
