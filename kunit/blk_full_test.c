@@ -57,7 +57,7 @@ static struct kunit_case blk_full_cases[] = {
 };
 
 static struct kunit_suite blk_full_suite = {
-	.name = "vfe_blk_full",
+	.name = "vfe-blk_full",
 	.test_cases = blk_full_cases,
 };
 

@@ -289,7 +289,7 @@ struct vfe_blk_tunables {
  * @recovery: resets the device and sends its requests again
  * @channel_lost: the bus failed, and has not resumed
  * @force_reset: the next recovery resets the device, not only queues
- * @resets: resets of the device since it last completed something
+ * @resets: resets, of queues too, since the device last completed something
  * @sysfs_lock: serialises changes by users; taken before @state_lock
  * @capacity_lock: serialises changes of @capacity; taken after @state_lock
  */

@@ -195,6 +195,7 @@ static int vfe_blk_try_queue_reset(struct vfe_blk *vb, struct vfe_blk_queue *bq)
 
 	dev_warn_ratelimited(vfe_dev(vb->vd), "%s: %s: resetting the queue\n",
 			     vb->disk->disk_name, bq->name);
+	WRITE_ONCE(vb->resets, vb->resets + 1);
 	vfe_blk_close(bq, 1);
 	err = vfe_queue_reset(bq->vq);
 	if (err)
@@ -472,7 +473,8 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 					     rq->tag);
 		return BLK_EH_DONE;
 	}
-	if (READ_ONCE(vb->state) != VFE_BLK_LIVE)
+	/* a recovery is under way, or waits for the end of a pause */
+	if (READ_ONCE(vb->state) != VFE_BLK_LIVE || vfe_queue_broken(bq->vq))
 		return BLK_EH_RESET_TIMER;
 	if (vfe_wants_reset(vb->vd) || vfe_blk_overdue(vb, rq)) {
 		vfe_blk_force_reset(vb);

@@ -184,6 +184,7 @@ static bool vfe_blk_publish(struct vfe_blk_queue *bq)
  * off: it keeps its CPU until the interrupt is on again.
  */
 static void vfe_blk_unlock(struct vfe_blk_queue *bq, bool notify, bool wait)
+	__releases(&bq->lock)
 {
 	if (unlikely(wait))
 		preempt_disable();
