@@ -292,6 +292,9 @@ int vfe_restart(struct vfe_device *vd)
 	int ret;
 
 	ret = vfe_find_again(vd);
+	/* where nobody decodes, zeroes look like the end of a reset */
+	if (!ret)
+		vfe_decode_again(vd);
 	if (!ret)
 		ret = vfe_bring_up(vd);
 	if (ret)

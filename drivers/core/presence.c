@@ -6,6 +6,7 @@
  * decides. A function that was gone may come back.
  */
 #include <linux/bitops.h>
+#include <linux/bits.h>
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -62,12 +63,28 @@ static int vfe_restore(struct vfe_device *vd)
 	return pci_reenable_device(pdev);
 }
 
+/* What the function has to decode for its windows to answer */
+static u16 vfe_decoding(const struct vfe_device *vd)
+{
+	u16 bits = 0;
+	int bar;
+
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++) {
+		if (!(vd->bars & BIT(bar)))
+			continue;
+		bits |= pci_resource_flags(vd->pdev, bar) & IORESOURCE_IO ?
+			PCI_COMMAND_IO : PCI_COMMAND_MEMORY;
+	}
+	return bits;
+}
+
 /**
  * vfe_decode_again() - let the function answer where it does not any more
- * @vd: the device, being reset, whose registers read as ones
+ * @vd: the device, being reset
  *
  * Somebody may have switched its decoding off, or reset it by its
- * configuration space, which takes its addresses as well.
+ * configuration space, which takes its addresses as well. What its registers
+ * read as then is up to the machine: ones, or zeroes.
  *
  * Context: process context, may sleep.
  * Return: whether that was so; the device is to be reset again then.
@@ -77,7 +94,7 @@ bool vfe_decode_again(struct vfe_device *vd)
 	u16 command;
 
 	if (pci_read_config_word(vd->pdev, PCI_COMMAND, &command) ||
-	    command & (PCI_COMMAND_MEMORY | PCI_COMMAND_IO))
+	    !(vfe_decoding(vd) & ~command))
 		return false;
 	vfe_err(vd,
 		"command register is %#x, its decoding was switched off: restoring the configuration\n",
