@@ -7,7 +7,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 #include <stdarg.h>
@@ -17,6 +16,7 @@
 
 #include "../../include/vfe/version.h"
 #include "device.h"
+#include "wire.h"
 
 #define MAX_QUEUES	(IRQ_MAX_VECTORS - 1)
 #define MAX_QUEUE_SIZE	1024

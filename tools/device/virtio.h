@@ -15,18 +15,14 @@
 #ifndef VIRTIO_H
 #define VIRTIO_H
 
-#include <linux/virtio_blk.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
 
 #include "device.h"
 #include "ring.h"
+#include "wire.h"
 
 /* Section numbers in the comments are those of virtio 1.4. */
-
-/* 5.2.3, 5.2.6: what linux/virtio_blk.h does not have */
-#define VIRTIO_BLK_F_LIFETIME	15
-#define VIRTIO_BLK_T_GET_LIFETIME	10
 
 /* One pass over a queue ends here, so that the event loop gets its turn. */
 #define QUEUE_BATCH_REQUESTS	64

@@ -3,8 +3,6 @@
  * Unit tests of --fault: the device does what it was told to do wrong, and all
  * else right.
  */
-#include <linux/virtio_blk.h>
-
 #include "packed_guest.h"
 
 #define V1		BIT64(VIRTIO_F_VERSION_1)
