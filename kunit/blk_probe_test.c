@@ -121,7 +121,7 @@ static const struct probe_case probe_cases[] = {
 	{ "size_max 5000", F(SIZE_MAX), { SET(size_max, 5000) },
 	  .segment_size = 4608 },
 	{ "size_max 2^32-1", F(SIZE_MAX), { SET(size_max, U32_MAX) },
-	  .segment_size = U32_MAX - 511 },
+	  .segment_size = U32_MAX },
 	/* capacity */
 	{ "capacity 2^63", 0, { SET(capacity, BIT_ULL(63)) }, -ERANGE },
 	{ "capacity 2^64-1", 0, { SET(capacity, U64_MAX) }, -ERANGE },

@@ -192,7 +192,9 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 			size_max);
 		return -EINVAL;
 	}
-	vb->piece = round_down(size_max, SECTOR_SIZE);
+	/* UINT_MAX is no limit: a request has fewer bytes */
+	vb->piece = size_max == UINT_MAX ? UINT_MAX
+					 : round_down(size_max, SECTOR_SIZE);
 	vb->pieces = DIV_ROUND_UP(PAGE_SIZE, min_t(u64, size_max, PAGE_SIZE));
 	limits->max_segments = clamp_t(u64, seg_max, 1, VFE_BLK_MAX_SEGS);
 	limits->max_segment_size = max_t(u32, vb->piece, PAGE_SIZE);

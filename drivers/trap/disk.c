@@ -119,7 +119,7 @@ static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 {
 	struct vfet_disk *td = dev_to_disk(dev)->private_data;
 
-	return sysfs_emit(buf, "%.*s\n", (int)sizeof(td->serial), td->serial);
+	return sysfs_emit(buf, "%.*s", (int)sizeof(td->serial), td->serial);
 }
 static DEVICE_ATTR_RO(serial);
 

@@ -52,10 +52,11 @@ MODES = (
 
 DIRECT = {"indirect_desc": "off"}
 PACKED = {"packed": "on"}
+EACH = {"num-queues": 2}
 
 
 def ring(size: int, **properties: object) -> dict[str, object]:
-    """One queue of a size, that has no indirect descriptors."""
+    """One queue (unless told) of a size, without indirect descriptors."""
     return {"num-queues": 1, "queue-size": size, **DIRECT, **properties}
 
 
@@ -70,6 +71,11 @@ CONFIGS = (
     Config("ring-64-1cpu", ring(64), cpus=1),
     Config("ring-64-null", ring(64), backend="null"),
     Config("ring-64-null-1cpu", ring(64), backend="null", cpus=1),
+    # A queue for each processor: only there does the block layer end requests
+    # of an interrupt as a batch while another processor submits.
+    Config("ring-64-each-null", ring(64, **EACH), backend="null"),
+    Config("direct-each-null", {**DIRECT, **EACH}, backend="null"),
+    Config("ring-64-each", ring(64, **EACH)),
     Config("ring-4-null", ring(4), backend="null"),
     Config("ring-8-null", ring(8), backend="null"),
     Config("ring-16-null", ring(16), backend="null"),

@@ -25,4 +25,6 @@ class Documented:
 DOCUMENTED = (
     Documented("range|ext_range", "vfe_blk takes its minors from the block"
                " layer's dynamic ones, virtio_blk keeps 16 a disk"),
+    Documented("queue/io_timeout", "virtio_blk has no timeout of requests:"
+               " the file is not there", theirs=r"\(nothing\)"),
 )

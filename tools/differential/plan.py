@@ -26,6 +26,9 @@ queues-4: sysfs verify-256 with-hotplug
 queues-2/poll: sysfs poll-32 verify-32
 ring-64-null: full-ring full-ring-short full-ring-write idle-read
 ring-64-null: full-ring-large full-ring-some full-ring-few full-ring-mixed
+ring-64-each-null: full-ring full-ring-short full-ring-write full-ring-mixed
+direct-each-null: full-ring full-ring-large
+ring-64-each: idle-write verify-256 with-hotplug
 ring-4-null: full-ring-small
 ring-16-null: full-ring-small full-ring-split
 ring-8-null: full-ring-split
@@ -70,7 +73,7 @@ plain: with-scheduler with-hotplug
 plain/poll: poll-32
 plain/intx: verify-32
 errors: errors
-ring-64-null: full-ring-short
+ring-64-each-null: full-ring-short
 ring-64: idle-write
 ring-4: verify-32
 packed-16: verify-32

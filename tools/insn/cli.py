@@ -12,7 +12,7 @@ from lab import LabError, chroot, files, machine, paths, progress, tree
 from . import measure, memory, probe, report
 from .loads import LOADS, Load
 
-RUNS, QUICK_RUNS = 3, 1
+RUNS = 3
 # Queues of how many entries, in a guest of as many processors
 DISKS, QUICK_DISKS = ("4x1024", "64x1024"), ("4x1024",)
 TIMEOUT_S = 1700
@@ -38,8 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runs", type=int, metavar="N",
                         help=f"runs of each driver (default: {RUNS})")
     parser.add_argument("--quick", action="store_true",
-                        help=f"{QUICK_RUNS} run of each driver, no writes,"
-                             f" disks {','.join(QUICK_DISKS)}")
+                        help=f"no writes, disks {','.join(QUICK_DISKS)}")
     parser.add_argument("--parameters", default="", metavar="TEXT",
                         help="parameters of vfe_blk")
     parser.add_argument("--top", type=int, default=0, metavar="N",
@@ -89,8 +88,7 @@ def _here(options: argparse.Namespace) -> int:
     measured = None
     if loads:
         measured = measure.measure(
-            loads, options.runs or (QUICK_RUNS if options.quick else RUNS),
-            options.parameters)
+            loads, options.runs or RUNS, options.parameters)
         print("\n" + report.render(measured) + "\n", flush=True)
         if options.top:
             print(report.ranking(measured, options.top) + "\n", flush=True)

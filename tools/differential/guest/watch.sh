@@ -21,14 +21,15 @@ bound=$1 limit=$2 busy=$3 script=$4
 shift 4
 disks=$*
 
-busybox rm -f "$W/calm" "$W/over"
+busybox rm -f "$W/calm" "$W/over" "$W/status"
 busybox mkfifo "$W/over"
 exec 4<>"$W/over"
 
 work()
 {
 	setsid bash "$script" >"$W/output" 2>&1 </dev/null 4>&-
-	echo "$?" >&4
+	echo "$?" >"$W/status"
+	echo over >&4
 }
 
 # Completions of each disk: reads, writes, discards, flushes.
@@ -88,8 +89,11 @@ show_state()
 work &
 still=0 idle=0 gap=0 round=0 last=
 while :; do
-	if read -r -t 1 -u 4 status; then
-		echo "verdict ended $status"
+	# A read that ends by time may have taken a part of the line: it only
+	# wakes, and the file says.
+	read -r -t 1 -u 4 _
+	if [ -s "$W/status" ]; then
+		echo "verdict ended $(<"$W/status")"
 		break
 	fi
 	round=$((round + 1))
