@@ -60,7 +60,7 @@ static const struct probe_case probe_cases[] = {
 	{ "blk_size 512", F(BLK_SIZE), { SET(blk_size, 512) }, .block = 512 },
 	{ "blk_size 4096", F(BLK_SIZE), { SET(blk_size, 4096) },
 	  .block = 4096, .physical = 4096 },
-	{ "blk_size 0", F(BLK_SIZE), { SET(blk_size, 0) }, -EINVAL },
+	{ "blk_size 0", F(BLK_SIZE), { SET(blk_size, 0) }, .block = 512 },
 	{ "blk_size 1", F(BLK_SIZE), { SET(blk_size, 1) }, -EINVAL },
 	{ "blk_size 3", F(BLK_SIZE), { SET(blk_size, 3) }, -EINVAL },
 	{ "blk_size 256", F(BLK_SIZE), { SET(blk_size, 256) }, -EINVAL },
@@ -107,7 +107,8 @@ static const struct probe_case probe_cases[] = {
 	  .segments = 62 },
 	{ "seg_max 2^32-1", F(SEG_MAX), { SET(seg_max, U32_MAX) },
 	  .segments = 62 },
-	{ "size_max 0", F(SIZE_MAX), { SET(size_max, 0) }, -EINVAL },
+	{ "size_max 0", F(SIZE_MAX), { SET(size_max, 0) },
+	  .segment_size = 65536 },
 	{ "size_max 511", F(SIZE_MAX), { SET(size_max, 511) }, -EINVAL },
 	/* a page in more pieces than seg_max allows, and in as many */
 	{ "size_max 4095", F(SIZE_MAX), { SET(size_max, 4095) }, -EINVAL },

@@ -9,6 +9,7 @@
 #include <linux/math.h>
 #include <linux/minmax.h>
 #include <linux/overflow.h>
+#include <linux/virtio_ring.h>
 
 #include "blk.h"
 
@@ -98,7 +99,8 @@ static int vfe_blk_read_block_size(struct vfe_blk *vb)
 	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_BLK_SIZE))
 		return 0;
 	err = vfe_blk_read_field(vb, CFG(blk_size), 4, &val);
-	if (err)
+	/* some monitors leave what they have no value for at 0 */
+	if (err || !val)
 		return err;
 	if (blk_validate_block_size(val)) {
 		dev_err(vfe_dev(vb->vd),
@@ -182,6 +184,9 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 		err = vfe_blk_read_field(vb, CFG(size_max), 4, &size_max);
 	if (err)
 		return err;
+	/* nothing filled in: as the block layer takes it for virtio_blk */
+	if (!size_max)
+		size_max = BLK_MAX_SEGMENT_SIZE;
 	/* a bounce buffer may be smaller than what the device takes */
 	if (vfe_dma_api(vb->vd))
 		size_max = min_t(u64, size_max,
@@ -260,12 +265,14 @@ int vfe_blk_read_limits(struct vfe_blk *vb)
  */
 int vfe_blk_limit_segments(struct vfe_blk *vb)
 {
+	bool indirect = vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC);
 	unsigned int i, room, segs = vb->limits.max_segments;
+	const struct vfe_queue *vq;
 
 	for (i = 0; i < vb->num_queues; i++) {
-		room = vfe_queue_capacity(vb->queues[i].vq) -
-		       VFE_BLK_EXTRA_SEGS;
-		segs = min(segs, room);
+		vq = vb->queues[i].vq;
+		room = indirect ? vfe_queue_size(vq) : vfe_queue_capacity(vq);
+		segs = min(segs, room - VFE_BLK_EXTRA_SEGS);
 	}
 	if (segs < vb->pieces) {
 		dev_err(vfe_dev(vb->vd),

@@ -101,6 +101,7 @@ struct vfe_irqs {
  * @running: DRIVER_OK was written, and no reset began since
  * @lost: by vfe_function_lost(), until vfe_function_back()
  * @told: bits VFE_TOLD_*: what the log has had since the last reset
+ * @told_len: a wrong used length was told of
  * @log: limits the lines that a device can cause again and again
  */
 struct vfe_device {
@@ -128,6 +129,7 @@ struct vfe_device {
 	bool running;
 	bool lost;
 	unsigned long told;
+	bool told_len;
 	struct ratelimit_state log;
 };
 

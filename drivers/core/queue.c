@@ -40,15 +40,15 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
  * @len: the used length
  * @most: bytes that the buffer has for the device to write
  *
- * There are devices in use that do so and work otherwise, so it is said once.
+ * There are devices in use that do so and work otherwise, so it is said once
+ * for a device.
  *
- * Context: any; the caller serialises.
+ * Context: any.
  */
 void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
 {
-	if (q->told_len)
+	if (xchg(&q->vd->told_len, true))
 		return;
-	q->told_len = true;
 	dev_warn(vfe_dev(q->vd),
 		 "queue %u (%s): used length %u for a buffer of %u bytes: ignored from here on, mend the device\n",
 		 q->index, q->spec.name, len, most);
@@ -113,7 +113,7 @@ int vfe_queue_add_table(struct vfe_queue *q, dma_addr_t table, unsigned int n,
 {
 	if (unlikely(READ_ONCE(q->broken)))
 		return -EIO;
-	if (unlikely(!q->indirect || !n || n > q->max_segs || !token))
+	if (unlikely(!q->indirect || !n || n > q->max_table || !token))
 		return -EINVAL;
 	return q->ops->add_table(q, table, n, in_len, token);
 }

@@ -63,6 +63,7 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 	/* 2.7.5.3.1: no chain is longer than the queue, nor than what it has */
 	q->max_segs = min_t(unsigned int, q->spec.max_segs,
 			    q->ops->capacity(q));
+	q->max_table = min_t(unsigned int, q->spec.max_segs, q->size);
 	return 0;
 }
 

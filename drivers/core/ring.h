@@ -107,7 +107,6 @@ const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
  * @events: counted a CPU each
  * @kicks_suppressed: as in struct vfe_queue_counts; counted with the queue's
  *		      lock held
- * @told_len: a wrong used length was told of
  * @base: what the sums were when they were last reset
  * @desc_addr: bus address of the descriptors
  * @driver_addr: bus address of what the driver writes
@@ -115,7 +114,9 @@ const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
  * @notify: writes the notification, in the form that was negotiated
  * @notify_offset: in bytes, in the notify window
  * @notify_data: what tells the device which queue it is
- * @max_segs: most pieces of a buffer: what was asked, at most @size
+ * @max_segs: most pieces of a buffer: what was asked, at most what the ring has
+ * @max_table: most descriptors of an indirect table: what was asked, at most
+ *	       @size
  * @index: the device's number for it
  * @size: entries of the ring
  * @align: bytes that the part which the device writes is aligned to; more
@@ -142,7 +143,6 @@ struct vfe_queue {
 	struct vfe_queue_spec spec;
 	struct vfe_queue_events __percpu *events;
 	u64 kicks_suppressed;
-	bool told_len;
 	struct vfe_queue_counts base;
 	dma_addr_t desc_addr;
 	dma_addr_t driver_addr;
@@ -151,6 +151,7 @@ struct vfe_queue {
 	u32 notify_offset;
 	u16 notify_data;
 	unsigned int max_segs;
+	unsigned int max_table;
 	u16 index;
 	u16 size;
 	u16 align;
