@@ -69,12 +69,7 @@ def _show(stage: Stage, result: tally.Tally, seconds: float) -> None:
 
 def run(names: Sequence[str], patterns: Sequence[str]) -> int:
     """Run the stages of these names, all if there are none."""
-    chosen = [stage for stage in STAGES if stage.name in names
-              or not names and not stage.only_named]
-    for stage in STAGES:
-        if stage.only_named and not names:
-            progress.say(f"left out: stage {stage.name}: {stage.only_named};"
-                         f" ARGS=\"--only {stage.name}\" runs it")
+    chosen = [stage for stage in STAGES if not names or stage.name in names]
     os.umask(0o022)
     with files.sole_run(paths.state(), "guest"):
         return _run_stages(chosen, patterns)
