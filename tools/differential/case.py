@@ -13,6 +13,7 @@ from . import configs
 from .catalogue import WORKLOADS
 from .compare import OURS, THEIRS, Turn, differences
 from .configs import Config, Mode
+from .documented import DOCUMENTED
 from .session import Session, report_guest
 from .workload import Workload
 
@@ -156,7 +157,9 @@ def run(guests: Guests, case: Case, swap: bool) -> Verdict:
 def judge(case: Case, turns: dict[str, Turn], media: list[str]) -> Verdict:
     """Where our driver differs, and what is strange about both."""
     ours, theirs = turns[OURS], turns[THEIRS]
-    verdict = Verdict(case, turns, differences(ours, theirs) + media)
+    allowed = [item for item in DOCUMENTED
+               if item.applies(case.config.properties)]
+    verdict = Verdict(case, turns, differences(ours, theirs, allowed) + media)
     if ours.verdict == theirs.verdict != "ended":
         verdict.notes.append(f"both drivers: {ours.verdict} {ours.status}")
     elif "late" in (ours.verdict, theirs.verdict):

@@ -20,11 +20,14 @@ WARNING = 4         # of the kernel's log levels
 NOISE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
                    r"|\b\d+\b")
 RAW = re.compile(r"<(\d+)>\[ *\d+\.\d+\] ?(.*)")
-# Lines that name nothing of a driver, and come at any time in any guest.
+# Lines that name nothing of a driver, and come at any time in any guest, or
+# once after it booted.
 IDLE = re.compile(r"callbacks suppressed|clocksource"
                   r"|hrtimer: interrupt took|sched_clock|TSC"
                   r"|perf: interrupt took|workqueue: .* hogged CPU"
-                  r"|random: |process '.*' started|rcu_.*expedited")
+                  r"|random: |process '.*' started|rcu_.*expedited"
+                  r"|CONFIG_IMA_DISABLE_HTABLE"
+                  r"|the capability attribute has been deprecated")
 
 
 @dataclass

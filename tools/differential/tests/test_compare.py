@@ -98,6 +98,13 @@ class Differences(unittest.TestCase):
         one = [Documented("range", "why", ours="2")]
         self.assertEqual(len(differences(ours, theirs, one)), 1)
 
+    def test_documented_for_some_devices(self) -> None:
+        one = Documented("nr_tags", "why", needs="in_order")
+        self.assertTrue(one.applies({"in_order": "on"}))
+        self.assertFalse(one.applies({"in_order": "off"}))
+        self.assertFalse(one.applies({}))
+        self.assertTrue(Documented("range", "why").applies({}))
+
     def test_each_has_a_reason(self) -> None:
         for item in DOCUMENTED:
             self.assertTrue(item.reason)

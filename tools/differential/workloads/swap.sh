@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash source=tools/differential/guest/lib.sh
-# More is written to a tmpfs than a control group may hold: the rest is swapped.
+# More is written to a tmpfs than a control group should hold: the rest is
+# swapped. Beyond memory.high the kernel makes it wait; beyond memory.max it
+# kills, sooner or later with either driver.
 group=/sys/fs/cgroup/differential
 try mkswap mkswap -q -U 6a4c9a1e-0b0b-4e0b-9c0b-000000000005 "$D"
 try swapon swapon "$D"
 mountpoint=$W/swapped
 busybox mkdir -p "$mountpoint"
-busybox mountpoint -q /sys/fs/cgroup ||
+[ -e /sys/fs/cgroup/cgroup.procs ] ||
 	mount -t cgroup2 cgroup2 /sys/fs/cgroup
 echo +memory >/sys/fs/cgroup/cgroup.subtree_control
 busybox mkdir -p "$group"
-echo 24M >"$group/memory.max"
+echo 24M >"$group/memory.high"
+echo 96M >"$group/memory.max"
 mount -t tmpfs -o size=256M tmpfs "$mountpoint"
 (
 	echo "$BASHPID" >"$group/cgroup.procs"
