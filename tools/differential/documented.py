@@ -35,6 +35,12 @@ DOCUMENTED = (
                r"|max_segments)", "one entry of such a ring stays free: QEMU's"
                " device loses the completion that empties a full one",
                needs="in_order"),
+    Documented("queue/max_segments", "no chain is longer than its queue"
+               " (virtio 1.4, 2.7.5.3.1): the size of the queue less 2",
+               ours=r"\$'(2|6|14|30|62)\\n'", theirs=r"\$'126\\n'"),
+    Documented("queue/(discard_max(_hw)?|write_zeroes_max)_bytes",
+               "whole blocks of 4096 bytes, so that none is cut",
+               ours=r"\$'2147479552\\n'", theirs=r"\$'2147483136\\n'"),
     Documented("queue/io_timeout", "virtio_blk has no timeout of requests:"
                " the file is not there", theirs=r"\(nothing\)"),
 )
