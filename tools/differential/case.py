@@ -162,6 +162,8 @@ def judge(case: Case, turns: dict[str, Turn], media: list[str]) -> Verdict:
     verdict = Verdict(case, turns, differences(ours, theirs, allowed) + media)
     if ours.verdict == theirs.verdict != "ended":
         verdict.notes.append(f"both drivers: {ours.verdict} {ours.status}")
+    elif theirs.verdict == "hang":
+        verdict.notes.append(f"virtio_blk hangs: {theirs.status}")
     elif "late" in (ours.verdict, theirs.verdict):
         verdict.notes.append(f"too slow to compare: vfe_blk {ours.verdict},"
                              f" virtio_blk {theirs.verdict}")

@@ -127,6 +127,8 @@ def differences(ours: Turn, theirs: Turn,
     if "late" in (ours.verdict, theirs.verdict) and ours.gap < STALL_S \
             and {ours.verdict, theirs.verdict} <= {"late", "ended"}:
         return _log(ours, theirs)       # slow, but it never stood still
+    if (ours.verdict, ours.status, theirs.verdict) == ("ended", "0", "hang"):
+        return _log(ours, theirs)       # only virtio_blk's: a note
     if ours.verdict != theirs.verdict:
         return [f"{ours.driver}: {ours.verdict} {ours.status}".rstrip()
                 + f"; {theirs.driver}: {theirs.verdict} {theirs.status}",

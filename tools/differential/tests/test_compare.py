@@ -77,6 +77,13 @@ class Differences(unittest.TestCase):
         theirs.verdict = "hang"
         self.assertEqual(differences(ours, theirs), [])
 
+    def test_only_the_kernel_s_driver_hangs(self) -> None:
+        ours, theirs = pair(status="0")
+        theirs.verdict = "hang"
+        self.assertEqual(differences(ours, theirs), [])
+        ours.status = "1"
+        self.assertNotEqual(differences(ours, theirs), [])
+
     def test_late_but_never_still(self) -> None:
         self.assertEqual(differences(*pair(verdict="late")), [])
         self.wrong("vfe_blk: late", verdict="late", gap=15)
