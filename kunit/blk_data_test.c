@@ -286,6 +286,25 @@ static void data_size_max_is_kept(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
+/* What is no multiple of a sector is rounded down, and a page is all there. */
+static void data_size_max_below_a_page(struct kunit *test)
+{
+	static const u32 sizes[] = { 512, 586, 1000, 1366, 1535, 4095 };
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		rig = data_plug_limits(test, 60, sizes[i]);
+		io = vfe_rig_start(rig, REQ_OP_WRITE, 8, 4 * PAGE_SIZE, 1);
+		KUNIT_EXPECT_EQ_MSG(test, 0, vfe_rig_wait(rig, io),
+				    "size_max %u", sizes[i]);
+		KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 8, io->data,
+						      io->bytes));
+		VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	}
+}
+
 /* A neighbour is merged into the same request; the device sees one. */
 static void data_neighbours_are_merged(struct kunit *test)
 {
@@ -550,6 +569,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE_PARAM(data_more_than_the_ring_takes, data_mode_gen_params),
 	KUNIT_CASE(data_seg_max_is_kept),
 	KUNIT_CASE(data_size_max_is_kept),
+	KUNIT_CASE(data_size_max_below_a_page),
 	KUNIT_CASE(data_neighbours_are_merged),
 	KUNIT_CASE(data_one_kick_for_a_batch),
 	KUNIT_CASE(data_operations_are_counted),

@@ -602,7 +602,8 @@ static void fault_gone_in_a_probe(struct kunit *test)
 /*
  * One disk has a device that hangs in its reset: its driver gives up after one
  * wait, not after one for each of recovery, giving up, unbinding. Meanwhile
- * another is suspended with a request that hangs: it is kept, and sent again.
+ * another is reset by its bus with a request that hangs: it is kept, and sent
+ * again.
  */
 static void fault_waits_have_an_end(struct kunit *test)
 {
@@ -610,21 +611,46 @@ static void fault_waits_have_an_end(struct kunit *test)
 	struct vfe_rig *slow = vfe_rig_disk(test, 0);
 	struct vfe_rig_io *lost = fault_keep(hung, 40);
 	struct vfe_rig_io *late = fault_keep(slow, 40);
-	struct device *dev = &slow->m->pdev->dev;
+	const struct pci_error_handlers *h =
+		to_pci_driver(slow->m->pdev->dev.driver)->err_handler;
 	unsigned long start = jiffies;
 
 	hung->m->knobs.reset_reads = UINT_MAX;
 	vfe_mock_needs_reset(hung->m);
-	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	h->reset_prepare(slow->m->pdev);
 	KUNIT_EXPECT_EQ(test, 0U, late->ends);
 	slow->keep = false;
-	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
+	h->reset_done(slow->m->pdev);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(slow, late));
 	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(slow, 40, late->data, 512));
 	KUNIT_EXPECT_EQ(test, 0U, lost->ends);
 	vfe_rig_unplug(hung);
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(hung, lost));
 	KUNIT_EXPECT_LT(test, jiffies - start, 7UL * HZ);
+}
+
+/*
+ * A request that is not done for long lets no suspend through: its tag would
+ * hold up the kernel, which takes the other processors away. The disk goes on.
+ */
+static void fault_no_suspend(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io = fault_keep(rig, 40);
+	struct device *dev = &rig->m->pdev->dev;
+	unsigned long start = jiffies;
+
+	KUNIT_EXPECT_EQ(test, -EBUSY, dev->driver->pm->suspend(dev));
+	KUNIT_EXPECT_LT(test, jiffies - start, 7UL * HZ);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	vfe_rig_serve(rig);
+	vfe_rig_push(rig, 0);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
+	vfe_rig_works(rig);
 }
 
 static struct kunit_case fault_cases[] = {
@@ -644,6 +670,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(fault_gone_in_a_recovery),
 	KUNIT_CASE(fault_gone_in_a_probe),
 	KUNIT_CASE(fault_waits_have_an_end),
+	KUNIT_CASE(fault_no_suspend),
 	{ }
 };
 

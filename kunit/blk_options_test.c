@@ -193,6 +193,26 @@ static void bus_fails_and_resumes(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
+/* Its slot is reset for a neighbour's sake, while it works. */
+static void bus_resets_a_neighbour(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	const struct pci_error_handlers *h = options_handlers(rig);
+	struct pci_dev *pdev = rig->m->pdev;
+	struct vfe_rig_io *io;
+
+	rig->keep = true;
+	io = options_read(rig);
+	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_CAN_RECOVER,
+			(int)h->error_detected(pdev, pci_channel_io_normal));
+	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_RECOVERED,
+			(int)h->slot_reset(pdev));
+	vfe_rig_serve(rig);
+	h->resume(pdev);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	vfe_rig_works(rig);
+}
+
 /* The slot is lost for good: what is in flight fails. */
 static void bus_fails_for_good(struct kunit *test)
 {
@@ -250,6 +270,7 @@ static struct kunit_case options_cases[] = {
 	KUNIT_CASE(lifetime_is_shown),
 	KUNIT_CASE(lifetime_is_not_there),
 	KUNIT_CASE(bus_fails_and_resumes),
+	KUNIT_CASE(bus_resets_a_neighbour),
 	KUNIT_CASE(bus_fails_for_good),
 	{}
 };

@@ -117,6 +117,12 @@ static const struct probe_case probe_cases[] = {
 	{ "size_max 512, seg_max 20", F(SIZE_MAX) | F(SEG_MAX),
 	  { SET(size_max, 512), SET(seg_max, 20) }, .segments = 2,
 	  .segment_size = 4096 },
+	/* 8 pieces of 512 bytes, though 5 times 1000 bytes make a page */
+	{ "size_max 1000, seg_max 7", F(SIZE_MAX) | F(SEG_MAX),
+	  { SET(size_max, 1000), SET(seg_max, 7) }, -EINVAL },
+	{ "size_max 1000, seg_max 16", F(SIZE_MAX) | F(SEG_MAX),
+	  { SET(size_max, 1000), SET(seg_max, 16) }, .segments = 2,
+	  .segment_size = 4096 },
 	{ "size_max 4096", F(SIZE_MAX), { SET(size_max, 4096) },
 	  .segment_size = 4096 },
 	{ "size_max 5000", F(SIZE_MAX), { SET(size_max, 5000) },

@@ -365,13 +365,31 @@ static int recovery_resume(struct vfe_rig *rig)
 	return dev->driver->pm->resume(dev);
 }
 
-/* Asleep while it is down: nothing tries until it wakes, then it works. */
-static void recovery_sleeps(struct kunit *test)
+/* Requests wait while it is down: no suspend, and it goes on trying. */
+static void recovery_does_not_sleep(struct kunit *test)
 {
 	struct vfe_rig_io *io;
 	struct vfe_rig *rig = recovery_refused(test, &io);
 
+	KUNIT_EXPECT_EQ(test, -EBUSY, recovery_suspend(rig));
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	recovery_accept(rig);
+	recovery_ends_well(rig, io);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* Asleep while it is down: nothing tries until it wakes, then it works. */
+static void recovery_sleeps(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+
+	recovery_refuse(rig);
+	vfe_mock_needs_reset(rig->m);
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(rig->m->status !=
+						RECOVERY_LIVE, 100));
 	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(rig));
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 9);
 	vfe_mock_log_clear(rig->m);
 	VFE_RIG_IN_TIME(io->ends, 100);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
@@ -451,6 +469,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_unbind),
 	KUNIT_CASE(recovery_unbind_given_up),
 	KUNIT_CASE(recovery_that_begins_in_an_unbind),
+	KUNIT_CASE(recovery_does_not_sleep),
 	KUNIT_CASE(recovery_sleeps),
 	KUNIT_CASE(recovery_after_a_resume),
 	KUNIT_CASE(recovery_given_up_and_sleep),

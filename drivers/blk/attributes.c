@@ -169,35 +169,26 @@ static DEVICE_ATTR_RW(cache_type);
 
 /**
  * vfe_blk_getgeo() - cylinders, heads and sectors, for HDIO_GETGEO
- * @vb: the disk
+ * @vb: the disk; its device may be gone
  * @geo: where to put them
  *
  * Those of the device where it has any, else numbers as of a SCSI disk.
  *
- * Context: process context, may sleep.
- * Return: 0 or the error of vfe_config_read().
+ * Context: any.
  */
-int vfe_blk_getgeo(struct vfe_blk *vb, struct hd_geometry *geo)
+void vfe_blk_getgeo(const struct vfe_blk *vb, struct hd_geometry *geo)
 {
-	const u8 fields[] = { 2, 1, 1, 0 };
-	struct virtio_blk_geometry raw;
-	int err;
+	const struct virtio_blk_geometry *raw = &vb->geometry;
 
-	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_GEOMETRY)) {
-		geo->heads = 1 << 6;
-		geo->sectors = 1 << 5;
-		geo->cylinders = get_capacity(vb->disk) >> 11;
-		return 0;
+	if (raw->heads && raw->sectors) {
+		geo->cylinders = le16_to_cpu((__force __le16)raw->cylinders);
+		geo->heads = raw->heads;
+		geo->sectors = raw->sectors;
+		return;
 	}
-	err = vfe_config_read(vb->vd,
-			      offsetof(struct virtio_blk_config, geometry),
-			      fields, &raw);
-	if (err)
-		return err;
-	geo->cylinders = le16_to_cpu((__force __le16)raw.cylinders);
-	geo->heads = raw.heads;
-	geo->sectors = raw.sectors;
-	return 0;
+	geo->heads = 1 << 6;
+	geo->sectors = 1 << 5;
+	geo->cylinders = get_capacity(vb->disk) >> 11;
 }
 
 /* Asks the device for a small answer, which goes to @answer. */

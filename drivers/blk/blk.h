@@ -76,6 +76,8 @@ struct vfe_blk_lifetime {
 
 static_assert(sizeof(struct vfe_blk_lifetime) == 6);
 
+#define VFE_BLK_WIRE_ALIGN	16	/* virtio 1.4, 2.7: of a table */
+
 /**
  * struct vfe_blk_wire - what the device reads and writes beside the data
  * @header: of every request
@@ -95,7 +97,7 @@ struct vfe_blk_wire {
 	};
 	__le64 append_sector;
 	u8 status;
-	struct vfe_desc table[] __aligned(16);
+	struct vfe_desc table[] __aligned(VFE_BLK_WIRE_ALIGN);
 };
 
 static_assert(sizeof(struct virtio_blk_outhdr) == 16);
@@ -275,6 +277,7 @@ struct vfe_blk_tunables {
  * @num_polled: of them, the last ones, that have no interrupt
  * @tunables: what users may change; written under @sysfs_lock
  * @limits: what the device can do, as given to the block layer
+ * @geometry: as the device has it, zeroes where it has none
  * @capacity: sectors of 512 bytes that requests are held to
  * @index: N of the name vfebN
  * @write_cache: a flush has work to do; changed under @state_lock
@@ -310,6 +313,7 @@ struct vfe_blk {
 	unsigned int num_polled;
 	struct vfe_blk_tunables tunables;
 	struct vfe_disk_limits limits;
+	struct virtio_blk_geometry geometry;
 	u64 capacity;
 	int index;
 	bool write_cache;
@@ -330,6 +334,15 @@ struct vfe_blk {
 };
 
 /* --- request.c: a request as a chain, and how it ended --- */
+
+/* What the next request of this tag must not inherit */
+static inline void vfe_blk_forget(struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
+	req->retries = 0;
+	req->timeouts = 0;
+}
 
 blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq);
 void vfe_blk_release(struct request *rq);
@@ -476,7 +489,7 @@ void vfe_blk_update_capacity(struct vfe_blk *vb);
 void vfe_blk_config_changed(struct vfe_device *vd);
 int vfe_blk_restore_cache(struct vfe_blk *vb);
 int vfe_blk_disable_cache(struct vfe_blk *vb);
-int vfe_blk_getgeo(struct vfe_blk *vb, struct hd_geometry *geo);
+void vfe_blk_getgeo(const struct vfe_blk *vb, struct hd_geometry *geo);
 
 /* --- recovery.c: the life of the device below the disk --- */
 
@@ -484,6 +497,7 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq);
 void vfe_blk_needs_reset(struct vfe_device *vd);
 void vfe_blk_recovery_init(struct vfe_blk *vb);
 int vfe_blk_start(struct vfe_blk *vb);
+int vfe_blk_suspend(struct vfe_blk *vb);
 void vfe_blk_stop(struct vfe_blk *vb);
 void vfe_blk_resume(struct vfe_blk *vb);
 bool vfe_blk_live(const struct vfe_blk *vb);

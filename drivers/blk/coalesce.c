@@ -30,7 +30,7 @@ void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
 	}
 	bq->coalescing = true;
 	hrtimer_start(&bq->timer, ns_to_ktime(bq->coalesce_ns),
-		      HRTIMER_MODE_REL_PINNED_HARD);
+		      HRTIMER_MODE_REL_PINNED);
 }
 
 /* Return: whether to kick the device for what was left to the timer */
@@ -75,7 +75,7 @@ static enum hrtimer_restart vfe_blk_coalesce_timer(struct hrtimer *timer)
 void vfe_blk_coalesce_init(struct vfe_blk_queue *bq)
 {
 	vfe_hrtimer_setup(&bq->timer, vfe_blk_coalesce_timer,
-			  HRTIMER_MODE_REL_PINNED_HARD);
+			  HRTIMER_MODE_REL_PINNED);
 }
 
 /**

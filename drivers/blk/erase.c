@@ -122,7 +122,8 @@ static u32 vfe_blk_granularity(const struct vfe_blk *vb, u64 align)
 	u32 most = vb->limits.max_discard_sectors ?:
 		   vb->limits.max_secure_erase_sectors;
 
-	return bytes && bytes >> SECTOR_SHIFT <= most ? bytes : block;
+	return bytes && bytes <= U32_MAX && bytes >> SECTOR_SHIFT <= most ?
+	       bytes : block;
 }
 
 /**

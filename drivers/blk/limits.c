@@ -27,9 +27,9 @@ int vfe_blk_read_field(struct vfe_blk *vb, u32 offset, u8 size, u64 *val)
 
 	err = vfe_config_read(vb->vd, offset, fields, &raw);
 	if (err)
-		dev_err(vfe_dev(vb->vd),
-			"cannot read %u bytes of configuration at %u: error %d\n",
-			size, offset, err);
+		dev_err_ratelimited(vfe_dev(vb->vd),
+				    "cannot read %u bytes of configuration at %u: error %d\n",
+				    size, offset, err);
 	*val = le64_to_cpu(raw);
 	return err;
 }
@@ -50,9 +50,9 @@ int vfe_blk_read_capacity(struct vfe_blk *vb, u64 *capacity)
 	if (err)
 		return err;
 	if (*capacity > (u64)LLONG_MAX >> SECTOR_SHIFT) {
-		dev_err(vfe_dev(vb->vd),
-			"capacity of %llu sectors is too large: check the device\n",
-			*capacity);
+		dev_err_ratelimited(vfe_dev(vb->vd),
+				    "capacity of %llu sectors is too large: check the device\n",
+				    *capacity);
 		return -ERANGE;
 	}
 	return 0;
@@ -200,7 +200,7 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 	/* UINT_MAX is no limit: a request has fewer bytes */
 	vb->piece = size_max == UINT_MAX ? UINT_MAX
 					 : round_down(size_max, SECTOR_SIZE);
-	vb->pieces = DIV_ROUND_UP(PAGE_SIZE, min_t(u64, size_max, PAGE_SIZE));
+	vb->pieces = DIV_ROUND_UP(PAGE_SIZE, min_t(u64, vb->piece, PAGE_SIZE));
 	limits->max_segments = clamp_t(u64, seg_max, 1, VFE_BLK_MAX_SEGS);
 	limits->max_segment_size = max_t(u32, vb->piece, PAGE_SIZE);
 	/* no limit of its own: the block layer counts a request's bytes in 32 bits */
@@ -229,6 +229,16 @@ static int vfe_blk_read_cache(struct vfe_blk *vb)
 	return 0;
 }
 
+/* Kept: who has the disk open may ask when its device is gone. */
+static int vfe_blk_read_geometry(struct vfe_blk *vb)
+{
+	const u8 fields[] = { 2, 1, 1, 0 };
+
+	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_GEOMETRY))
+		return 0;
+	return vfe_config_read(vb->vd, CFG(geometry), fields, &vb->geometry);
+}
+
 /**
  * vfe_blk_read_limits() - fill @vb->limits and what goes with it
  * @vb: the disk, its features negotiated
@@ -241,7 +251,7 @@ int vfe_blk_read_limits(struct vfe_blk *vb)
 	static int (*const steps[])(struct vfe_blk *vb) = {
 		vfe_blk_read_block_size, vfe_blk_read_topology,
 		vfe_blk_read_segments, vfe_blk_read_erase,
-		vfe_blk_read_cache, vfe_blk_read_zoned,
+		vfe_blk_read_cache, vfe_blk_read_zoned, vfe_blk_read_geometry,
 	};
 	unsigned int i;
 	int err;

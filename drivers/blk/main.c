@@ -71,7 +71,8 @@ static void vfe_blk_free_disk(struct gendisk *disk)
 
 static int vfe_blk_ioctl_getgeo(vfe_geo_t *of, struct hd_geometry *geo)
 {
-	return vfe_blk_getgeo(vfe_geo_disk(of)->private_data, geo);
+	vfe_blk_getgeo(vfe_geo_disk(of)->private_data, geo);
+	return 0;
 }
 
 VFE_ZONES_FN(vfe_blk_disk_zones, vfe_blk_report_zones)
@@ -265,8 +266,7 @@ static void vfe_blk_shutdown(struct pci_dev *pdev)
 
 static int vfe_blk_pm_suspend(struct device *dev)
 {
-	vfe_blk_stop(dev_get_drvdata(dev));
-	return 0;
+	return vfe_blk_suspend(dev_get_drvdata(dev));
 }
 
 static int vfe_blk_pm_resume(struct device *dev)

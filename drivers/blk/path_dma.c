@@ -16,7 +16,6 @@
 
 #include "blk.h"
 
-#define VFE_BLK_WIRE_ALIGN	16
 
 /* Does a wire have a table in it? */
 static size_t dma_wire_size(const struct vfe_blk *vb)
@@ -139,8 +138,7 @@ static bool dma_map_piece(struct vfe_blk *vb, struct request *rq,
 	return true;
 }
 
-/* Return: the number of descriptors, or 0 when not all could be mapped */
-static unsigned int dma_map_pieces(struct vfe_blk *vb, struct request *rq,
+static blk_status_t dma_map_pieces(struct vfe_blk *vb, struct request *rq,
 				   unsigned int most, u32 write)
 {
 	u32 ctrl = vb->format.link + 2 * vb->format.step + write;
@@ -154,14 +152,16 @@ static unsigned int dma_map_pieces(struct vfe_blk *vb, struct request *rq,
 	rq_for_each_bvec(bv, rq, iter) {
 		for (at = 0; at < bv.bv_len; at += len) {
 			len = min(bv.bv_len - at, vb->piece);
-			if (WARN_ON_ONCE(n == most) ||
-			    !dma_map_piece(vb, rq, &bv, at, len, &addr))
-				return 0;
+			if (WARN_ON_ONCE(n == most))
+				return BLK_STS_IOERR;
+			if (!dma_map_piece(vb, rq, &bv, at, len, &addr))
+				return BLK_STS_RESOURCE;
 			vfe_blk_desc(&req->descs[++n], addr, len, ctrl);
 			ctrl += vb->format.step;
 		}
 	}
-	return n;
+	req->num = n;
+	return BLK_STS_OK;
 }
 
 static blk_status_t dma_map(struct vfe_blk *vb, struct request *rq, u32 write)
@@ -174,8 +174,7 @@ static blk_status_t dma_map(struct vfe_blk *vb, struct request *rq, u32 write)
 	if (unlikely(most > VFE_BLK_OWN_SEGS) &&
 	    !dma_grow(vb, rq, most + VFE_BLK_EXTRA_SEGS))
 		return BLK_STS_RESOURCE;
-	req->num = dma_map_pieces(vb, rq, most, write);
-	return likely(req->num) ? BLK_STS_OK : BLK_STS_RESOURCE;
+	return dma_map_pieces(vb, rq, most, write);
 }
 
 static int dma_add(struct vfe_blk_queue *bq, struct request *rq)

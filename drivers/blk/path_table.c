@@ -11,7 +11,6 @@
 
 #include "blk.h"
 
-#define VFE_BLK_WIRE_ALIGN	16	/* of the table in it */
 
 static size_t table_size(const struct vfe_blk *vb)
 {
@@ -43,7 +42,6 @@ static bool table_grow(struct vfe_blk *vb, struct request *rq, unsigned int n)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	struct vfe_blk_queue *bq = rq->mq_hctx->driver_data;
-
 	struct vfe_desc *descs;
 
 	descs = vfe_blk_shared_alloc(vb, n * sizeof(*descs), VFE_BLK_GFP,

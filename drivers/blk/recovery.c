@@ -6,9 +6,12 @@
  * the device does. A recovery that fails is tried again after a pause, for as
  * long as the function is there and the user lets it.
  */
+#include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
+
 #include "blk.h"
 
-/* How long a suspend waits for requests before it takes them back */
+/* For requests: a suspend fails then, a stop takes them back */
 #define VFE_BLK_DRAIN_TIMEOUT	(5 * HZ)
 #define VFE_BLK_DRAIN_LOOK	(HZ / 20)	/* between looks at polled queues */
 
@@ -43,6 +46,7 @@ static void vfe_blk_send_again(struct request *rq)
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 
 	vfe_blk_release(rq);
+	req->timeouts = 0;
 	if (req->retries++ < VFE_BLK_MAX_RETRIES) {
 		blk_mq_requeue_request(rq, false);
 		return;
@@ -123,7 +127,10 @@ static void vfe_blk_halt(struct vfe_blk *vb)
 	vb->halted = true;
 	blk_mq_quiesce_queue(vb->disk->queue);
 	vfe_blk_close(vb->queues, vb->num_queues);
-	/* Its errors are told by the core; the buffers are safe in any case. */
+	/*
+	 * The core tells of its errors. A device that does not end its reset
+	 * has lost bus mastering by then, which is all that can be done.
+	 */
 	vfe_reset(vb->vd);
 	for (i = 0; i < vb->num_queues; i++)
 		vfe_blk_take_back(&vb->queues[i]);
@@ -307,19 +314,26 @@ static void vfe_blk_reset_device(struct vfe_blk *vb)
 	vfe_blk_try_later(vb, err);
 }
 
-/* @state_lock is held. */
+/*
+ * @state_lock is held. Memory that is freed by writing to this disk cannot be
+ * had meanwhile.
+ */
 static void vfe_blk_recover_locked(struct vfe_blk *vb)
 {
+	unsigned int noio = memalloc_noio_save();
+
 	if (vb->state != VFE_BLK_RECOVERING &&
 	    !vfe_blk_set_state(vb, VFE_BLK_RECOVERING))
-		return;
+		goto out;
 	if (vb->halted || vfe_gone(vb->vd) || xchg(&vb->force_reset, false) ||
 	    !vfe_blk_reset_queues(vb)) {
 		vfe_blk_reset_device(vb);
-		return;
+		goto out;
 	}
 	vfe_blk_set_state(vb, VFE_BLK_LIVE);
 	blk_mq_kick_requeue_list(vb->disk->queue);
+out:
+	memalloc_noio_restore(noio);
 }
 
 static void vfe_blk_recover(struct work_struct *work)
@@ -393,11 +407,16 @@ void vfe_blk_channel_lost(struct vfe_blk *vb)
 	mutex_unlock(&vb->state_lock);
 }
 
-/* Its slot was reset. Return: 0 or the error of vfe_function_back() */
+/*
+ * Its slot was reset, maybe for a neighbour's sake only. Return: 0 or the error
+ * of vfe_function_back()
+ */
 int vfe_blk_channel_back(struct vfe_blk *vb)
 {
 	int err;
 
+	if (!vb->channel_lost)
+		vfe_blk_channel_lost(vb);
 	mutex_lock(&vb->state_lock);
 	err = vfe_function_back(vb->vd);
 	mutex_unlock(&vb->state_lock);
@@ -450,6 +469,15 @@ static void vfe_blk_say_late(struct vfe_blk_queue *bq, struct request *rq)
 			     jiffies_to_msecs(rq->timeout));
 }
 
+/* In a read section, as vfe_blk_close() asks */
+static void vfe_blk_kick_again(struct vfe_blk_queue *bq)
+{
+	rcu_read_lock();
+	if (READ_ONCE(bq->started))
+		vfe_queue_notify(bq->vq);
+	rcu_read_unlock();
+}
+
 /*
  * A request takes long, which is no fault: its storage may be slow or paused.
  * So this looks for a completion whose interrupt was lost, repeats the kick,
@@ -480,7 +508,7 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 		vfe_blk_force_reset(vb);
 		return BLK_EH_RESET_TIMER;
 	}
-	vfe_queue_notify(bq->vq);
+	vfe_blk_kick_again(bq);
 	vfe_blk_say_late(bq, rq);
 	return BLK_EH_RESET_TIMER;
 }
@@ -504,8 +532,46 @@ static bool vfe_blk_drain(struct vfe_blk *vb)
 	return false;
 }
 
+/* What still waits for the device is sent again by vfe_blk_resume(). */
+static void vfe_blk_stop_now(struct vfe_blk *vb)
+{
+	mutex_lock(&vb->state_lock);
+	if (vfe_blk_set_state(vb, VFE_BLK_STOPPED))
+		vfe_blk_halt(vb);
+	mutex_unlock(&vb->state_lock);
+}
+
 /**
- * vfe_blk_stop() - stop the device for suspend or shutdown
+ * vfe_blk_suspend() - stop the device, unless requests take too long
+ * @vb: the disk
+ *
+ * A request that is kept would have a tag, and the kernel waits for tags when
+ * it takes a queue's last CPU away, which only a resume would end.
+ *
+ * Context: process context, may sleep.
+ * Return: 0, or -EBUSY and the device goes on.
+ */
+int vfe_blk_suspend(struct vfe_blk *vb)
+{
+	struct request_queue *q = vb->disk->queue;
+	int err = 0;
+
+	/* Without @state_lock: a request that hangs needs the recovery to end. */
+	blk_freeze_queue_start(q);
+	if (vfe_blk_drain(vb)) {
+		vfe_blk_stop_now(vb);
+	} else {
+		dev_warn(vfe_dev(vb->vd),
+			 "%s: requests are not done after %u s: no suspend, try again later\n",
+			 vb->disk->disk_name, VFE_BLK_DRAIN_TIMEOUT / HZ);
+		err = -EBUSY;
+	}
+	vfe_unfreeze_queue(q);
+	return err;
+}
+
+/**
+ * vfe_blk_stop() - stop the device for a reset of the function or shutdown
  * @vb: the disk
  *
  * Waits a bounded time for requests in flight; what is not done then is kept
@@ -517,16 +583,12 @@ void vfe_blk_stop(struct vfe_blk *vb)
 {
 	struct request_queue *q = vb->disk->queue;
 
-	/* Without @state_lock: a request that hangs needs the recovery to end. */
 	blk_freeze_queue_start(q);
 	if (!vfe_blk_drain(vb))
 		dev_warn(vfe_dev(vb->vd),
 			 "%s: stopped with requests in flight: they are sent again later\n",
 			 vb->disk->disk_name);
-	mutex_lock(&vb->state_lock);
-	if (vfe_blk_set_state(vb, VFE_BLK_STOPPED))
-		vfe_blk_halt(vb);
-	mutex_unlock(&vb->state_lock);
+	vfe_blk_stop_now(vb);
 	vfe_unfreeze_queue(q);
 }
 
@@ -541,7 +603,9 @@ void vfe_blk_stop(struct vfe_blk *vb)
 void vfe_blk_resume(struct vfe_blk *vb)
 {
 	mutex_lock(&vb->state_lock);
-	if (vb->state == VFE_BLK_STOPPED)
+	if (vb->state == VFE_BLK_STOPPED && vb->channel_lost)
+		vfe_blk_set_state(vb, VFE_BLK_RECOVERING);
+	else if (vb->state == VFE_BLK_STOPPED)
 		vfe_blk_recover_locked(vb);
 	mutex_unlock(&vb->state_lock);
 }

@@ -332,11 +332,8 @@ static void vfe_blk_odd_length(struct vfe_blk *vb,
 
 static void vfe_blk_let_go(struct request *rq)
 {
-	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-
 	vfe_blk_release(rq);
-	req->retries = 0;
-	req->timeouts = 0;
+	vfe_blk_forget(rq);
 	vfe_count(vfe_blk_of(rq)->stats, operations);
 }
 

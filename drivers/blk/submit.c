@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The data path between a request's chain and the ring: requests are added, the
- * device is kicked, and its interrupt takes what it used. Nothing here
- * allocates or sleeps.
+ * device is kicked, and its interrupt takes what it used. Nothing sleeps.
  *
  * A kick is written as soon as the last request of a batch is in the ring, and
  * an interrupt is requested for the next completion, always. Waiting with
@@ -197,6 +196,15 @@ static void vfe_blk_unlock(struct vfe_blk_queue *bq, bool notify, bool wait)
 	}
 }
 
+/* One that fails has its tag's next request begin anew. */
+static blk_status_t vfe_blk_refuse(struct request *rq, blk_status_t status)
+{
+	vfe_blk_release(rq);
+	if (status != BLK_STS_RESOURCE)
+		vfe_blk_forget(rq);
+	return status;
+}
+
 /*
  * The kick apart from the request: only the last one of a batch writes it, and
  * one that finds the ring full, for those before it.
@@ -211,7 +219,7 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	status = vfe_blk_prepare(bq->vb, rq);
 	if (unlikely(status))
-		return status;
+		return vfe_blk_refuse(rq, status);
 	blk_mq_start_request(rq);
 
 	spin_lock_irq(&bq->lock);
@@ -223,8 +231,8 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 	vfe_blk_unlock(bq, notify, wait);
 	/* one that is in the ring may have ended by now */
 	if (unlikely(status))
-		vfe_blk_release(rq);
-	return status;
+		return vfe_blk_refuse(rq, status);
+	return BLK_STS_OK;
 }
 
 /* The rest of a batch will not come: show what came of it. */

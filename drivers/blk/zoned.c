@@ -207,7 +207,8 @@ static int vfe_blk_parse_zone(struct vfe_blk *vb,
 		.cond = cond,
 	};
 	if (type < 0 || cond < 0 || zone->start >= capacity) {
-		dev_err_ratelimited(vfe_dev(vb->vd),
+		/* its device may be gone by now */
+		dev_err_ratelimited(disk_to_dev(vb->disk),
 				    "zone at %llu: z_type %u, z_state %u: mend the device\n",
 				    zone->start, from->z_type, from->z_state);
 		return -EIO;

@@ -110,6 +110,12 @@ static int legacy_queue_program(struct vfe_queue *q)
 	ret = vfe_queue_make_ring(q);
 	if (ret)
 		return ret;
+	/* without the DMA API no mask keeps it within reach */
+	if (q->desc_addr >> VFE_LEGACY_PAGE_SHIFT > U32_MAX) {
+		vfe_err(q->vd, "queue %u (%s): its ring at %#llx is beyond what legacy_queue_address holds: use a modern device\n",
+			q->index, q->spec.name, (u64)q->desc_addr);
+		return -ERANGE;
+	}
 	/* 4.1.5.1.3.1: this enables it, too */
 	vfe_write32(regs, VFE_REG_LEGACY_QUEUE_ADDRESS,
 		    q->desc_addr >> VFE_LEGACY_PAGE_SHIFT);

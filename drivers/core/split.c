@@ -489,7 +489,6 @@ SPLIT_ADD(split_add_tables, SPLIT_INDIRECT)
 SPLIT_ADD(split_add_chains_in_order, SPLIT_IN_ORDER)
 SPLIT_ADD(split_add_tables_in_order, SPLIT_INDIRECT | SPLIT_IN_ORDER)
 
-/* The table's form: flags in the lower half, the next one's number above */
 #define SPLIT_ADD_GIVEN(name, how) \
 	static int name(struct vfe_queue *q, dma_addr_t table, unsigned int n, \
 			u32 in_len, void *token) \
@@ -544,6 +543,7 @@ SPLIT_TALK(event, SPLIT_EVENT)
 SPLIT_TALK(flags_platform, SPLIT_PLATFORM)
 SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 
+/* In a table: flags in the lower half, the next one's number above */
 #define SPLIT_OPS(add_fn, given_fn, get_fn, cb, talk) { \
 	.name = "split", \
 	.create = split_create, \
