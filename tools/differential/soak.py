@@ -49,6 +49,7 @@ def random_config(rng: random.Random, index: int, cpus: int) -> Config:
             properties["vectors"] = rng.choice((0, 1, 2))
         if rng.random() < 0.15:
             properties["logical_block_size"] = 4096
+            properties["physical_block_size"] = 4096
         if rng.random() < 0.15:
             properties["write-cache"] = "off"
         if rng.random() < 0.1:
