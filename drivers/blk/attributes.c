@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What changes or is asked for while the disk runs: its size when the device
- * changes its configuration, and the attributes that users of virtio_blk know,
- * cache_type and serial.
+ * changes its configuration, its geometry, and its attributes: cache_type and
+ * serial, which users of virtio_blk know, lifetime and recovery.
  */
 #include <linux/hdreg.h>
 #include <linux/kstrtox.h>

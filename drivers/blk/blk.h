@@ -481,7 +481,7 @@ static inline blk_status_t vfe_blk_zone_status(u8 status)
 }
 #endif
 
-/* --- attributes.c: resize, cache type, serial number --- */
+/* --- attributes.c: resize, cache type, serial number, geometry --- */
 
 extern const struct attribute_group *vfe_blk_groups[];
 

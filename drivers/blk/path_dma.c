@@ -16,7 +16,6 @@
 
 #include "blk.h"
 
-
 /* Does a wire have a table in it? */
 static size_t dma_wire_size(const struct vfe_blk *vb)
 {

@@ -11,7 +11,6 @@
 
 #include "blk.h"
 
-
 static size_t table_size(const struct vfe_blk *vb)
 {
 	return sizeof(struct vfe_blk_request) + VFE_BLK_WIRE_ALIGN - 1 +

@@ -2,8 +2,8 @@
 /*
  * The life of the device below the disk: started, stopped, and reset when it
  * asks for that or breaks its promises; a single queue of it if that will do.
- * Time alone resets nothing: a request may take as long as the storage behind
- * the device does. A recovery that fails is tried again after a pause, for as
+ * Time alone resets nothing, unless the user set reset_after: a request may take
+ * as long as the storage behind the device does. A recovery that fails is tried again after a pause, for as
  * long as the function is there and the user lets it.
  */
 #include <linux/rcupdate.h>
@@ -442,7 +442,7 @@ static void vfe_blk_force_reset(struct vfe_blk *vb)
 	vfe_blk_schedule_recovery(vb, vfe_blk_pause(vb));
 }
 
-/* How long has a request been in the device? In seconds, at least */
+/* Has the device had a request for reset_after seconds? */
 static bool vfe_blk_overdue(struct vfe_blk *vb, struct request *rq)
 {
 	unsigned int most = READ_ONCE(vb->tunables.reset_after);
@@ -481,8 +481,9 @@ static void vfe_blk_kick_again(struct vfe_blk_queue *bq)
 /*
  * A request takes long, which is no fault: its storage may be slow or paused.
  * So this looks for a completion whose interrupt was lost, repeats the kick,
- * which does no harm, and asks the device how it is. Only a device that says
- * it needs a reset, or lost its driver, is reset; QEMU's does the latter when
+ * which does no harm, and asks the device how it is. Unless the user set
+ * reset_after, only a device that says it needs a reset, or lost its driver, is
+ * reset; QEMU's does the latter when
  * bus mastering is switched off under it.
  */
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)

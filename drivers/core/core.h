@@ -82,7 +82,7 @@ struct vfe_irqs {
  * @transport: how it is reached
  * @regs: the windows
  * @stats: counts of events
- * @state: only changed by vfe_set_state()
+ * @state: only changed by vfe_set_state() and vfe_function_back()
  * @features: negotiated
  * @notify_start: where the notification structure begins in its BAR
  * @notify_multiplier: bytes from one queue's notify slot to the next

@@ -198,7 +198,7 @@ void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
 void vfe_ring_free(const struct vfe_queue *q, struct device *dev, size_t len,
 		   void *memory, dma_addr_t dma);
 
-/* queue.c: a used length that cannot be: said once a queue, then ignored */
+/* queue.c: a used length that cannot be: said once a device, then ignored */
 void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most);
 /* queue.c: mark a queue broken, say why once, ask for a reset */
 void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value);

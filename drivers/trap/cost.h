@@ -19,7 +19,7 @@
  * START is sector_lo, sector_hi, count and command, in vfet_window_begin();
  * STATUS the one read by which vfet_window_interrupt() acknowledges. A request
  * that the device fails costs VFET_COST_ERROR more and, if it is a READ, no
- * words. IDENTIFY, once a probe, is a FLUSH with the words of a sector.
+ * words. IDENTIFY, once a probe and a resume, is a FLUSH with the words of a sector.
  * An interrupt that is another function's, on a shared line, costs a STATUS.
  *
  * So a READ or a WRITE of 4096 bytes makes 4 + 1 + 1024 = 1029 accesses.

@@ -2,8 +2,9 @@
 /*
  * The data path: a request of the block layer as commands of the register
  * window. A work item runs each request from its first register to its last
- * word, so that a thousand accesses that trap neither hold an interrupt nor
- * the CPU against others, and so that errors are handled where they happen.
+ * word, so that a thousand accesses that trap run in no interrupt handler and
+ * let other tasks have the CPU, and so that errors are handled where they
+ * happen.
  * cost.h has the formula of what a request costs.
  */
 #include <linux/bio.h>

@@ -42,7 +42,7 @@ STAGES = (
           stage_guest.run, 900, "guest"),
     Stage("quirks", "as virtio_blk, on a device with quirks of real monitors",
           stage_quirks.run, 900, "guest"),
-    Stage("tools", "unit tests of lab, bench, matrix and check",
+    Stage("tools", "unit tests of the Python tools",
           stage_tools.run, 300),
     Stage("static", "style, types, documentation, rules of the sources",
           stage_static.run, 600),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The device as a whole: puts the parts that no name in the file system
- * belongs to together, resets them, and takes them apart again.
+ * The device as a whole: makes, resets and frees its parts. Sockets and the
+ * backing file are main.c's.
  */
 #include "server.h"
 

@@ -11,9 +11,6 @@ from lab import LabError
 
 FOLDER = "kunit"
 ENDING = "_test.c"
-# The first report turns lockdep off for the rest of a boot, so what tests
-# locking comes before all that might cause another report.
-FIRST = ("lock",)
 # What every suite stands on, in the order that it loads.
 DRIVERS = ("vfe", "vfe_blk", "vfe_trap_blk")
 MOCK = "vfe_mock"
@@ -31,17 +28,11 @@ class Suite:
         return f"vfe_{self.subject}_test"
 
 
-def order(suite: Suite) -> tuple[bool, str]:
-    """What suites are sorted by."""
-    early = any(suite.subject.startswith(word) for word in FIRST)
-    return (not early, suite.subject)
-
-
 def find(checkout: Path) -> list[Suite]:
-    """All suites, in order."""
+    """All suites, by subject."""
     found = [Suite(path.name.removesuffix(ENDING))
              for path in (checkout / FOLDER).glob(f"*{ENDING}")]
-    return sorted(found, key=order)
+    return sorted(found, key=lambda suite: suite.subject)
 
 
 def share(chosen: Sequence[Suite], parts: int) -> list[list[Suite]]:

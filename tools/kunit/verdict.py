@@ -10,7 +10,7 @@ from lab import progress
 
 from . import kernellog, ktap
 from .boot import Outcome
-from .suites import Suite, order
+from .suites import Suite
 
 SHOWN_LOG = 30
 
@@ -147,7 +147,7 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
     """One of the boots of a run that went side by side."""
     return Verdict(
         sorted((result for verdict in verdicts for result in verdict.suites),
-               key=lambda result: order(result.suite)),
+               key=lambda result: result.suite.subject),
         [failure for verdict in verdicts for failure in verdict.failures],
         max(verdict.seconds for verdict in verdicts))
 

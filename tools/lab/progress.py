@@ -117,14 +117,20 @@ def step(text: str, log: Path | None = None) -> Iterator[Step]:
 
 @contextlib.contextmanager
 def terminate_as_interrupt() -> Iterator[None]:
-    """Make SIGTERM end a run the way Ctrl-C does: tidily."""
+    """Make SIGTERM end a run the way Ctrl-C does: tidily.
+
+    SIGINT, too: a shell starts what it runs in the background with that signal
+    ignored, and so would be all that this starts, and stops by it.
+    """
     def handler(_signum: int, _frame: object) -> None:
         raise KeyboardInterrupt
-    previous = signal.signal(signal.SIGTERM, handler)
+    previous = {signum: signal.signal(signum, handler)
+                for signum in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for signum, before in previous.items():
+            signal.signal(signum, before)
 
 
 def guarded(argv: Sequence[str]) -> list[str]:
