@@ -26,9 +26,14 @@ OPS = 1000
 QUICK_OPS = 100
 TIMEOUT_S = 1500
 
-# Measurements of another kind, each with a command of its own
+# Measurements of another kind, each with a command of its own, and what of the
+# options below says something to it
 ONLY = {"service": service.command, "stall": stall.command,
         "insn": insn.command}
+TAKEN = {"service": {"quick", "rows", "parameters", "list"},
+         "stall": {"quick", "rows", "list"},
+         "insn": {"quick", "parameters", "out", "targets"}}
+OPTIONS = ("ops", "rows", "quick", "out", "targets", "list", "parameters")
 
 AGREED, DIFFERED, UNUSABLE, MISSED = 0, 1, 2, 3
 ERRORS = (FormulaError, KvmError, VcpuError)    # for a user to act on
@@ -70,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
                         help="instead of the rows, the measurement of this"
                              " name")
     parser.add_argument("--parameters", default="", metavar="TEXT",
-                        help="with --only: parameters of vfe_blk")
+                        help="with --only service or insn: parameters of"
+                             " vfe_blk")
     # What the run outside tells the one that measures.
     parser.add_argument("--outside", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--kvm", default=host.HOST, help=argparse.SUPPRESS)
@@ -163,8 +169,13 @@ def _run_elsewhere(options: argparse.Namespace, more: Sequence[str]) -> int:
 
 def main(argv: Sequence[str]) -> int:
     """Run the command; its exit status."""
-    options = _parser().parse_args(argv)
+    parser = _parser()
+    options = parser.parse_args(argv)
     if options.only:
+        for name in OPTIONS:
+            if getattr(options, name) and name not in TAKEN[options.only]:
+                parser.error(f"--{name} says nothing to --only"
+                             f" {options.only}: leave it out")
         return ONLY[options.only](options)
     if options.list:
         print("\n".join(row.name for row in _selected(options)))
