@@ -193,6 +193,29 @@ static void bus_fails_and_resumes(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
+/* It is put to sleep and woken while its bus is down: it waits for the bus. */
+static void bus_fails_and_it_sleeps(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	const struct pci_error_handlers *h = options_handlers(rig);
+	struct pci_dev *pdev = rig->m->pdev;
+	const struct dev_pm_ops *pm = pdev->dev.driver->pm;
+	struct vfe_rig_io *io;
+
+	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_NEED_RESET,
+			(int)h->error_detected(pdev, pci_channel_io_frozen));
+	KUNIT_EXPECT_EQ(test, 0, pm->suspend(&pdev->dev));
+	KUNIT_EXPECT_EQ(test, 0, pm->resume(&pdev->dev));
+	io = vfe_rig_start(rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_RECOVERED,
+			(int)h->slot_reset(pdev));
+	h->resume(pdev);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	vfe_rig_works(rig);
+}
+
 /* Its slot is reset for a neighbour's sake, while it works. */
 static void bus_resets_a_neighbour(struct kunit *test)
 {
@@ -270,6 +293,7 @@ static struct kunit_case options_cases[] = {
 	KUNIT_CASE(lifetime_is_shown),
 	KUNIT_CASE(lifetime_is_not_there),
 	KUNIT_CASE(bus_fails_and_resumes),
+	KUNIT_CASE(bus_fails_and_it_sleeps),
 	KUNIT_CASE(bus_resets_a_neighbour),
 	KUNIT_CASE(bus_fails_for_good),
 	{}

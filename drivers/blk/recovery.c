@@ -314,6 +314,21 @@ static void vfe_blk_reset_device(struct vfe_blk *vb)
 	vfe_blk_try_later(vb, err);
 }
 
+/* Queues, or the device, are reset. */
+static void vfe_blk_reset(struct vfe_blk *vb)
+{
+	if (vb->state != VFE_BLK_RECOVERING &&
+	    !vfe_blk_set_state(vb, VFE_BLK_RECOVERING))
+		return;
+	if (vb->halted || vfe_gone(vb->vd) || xchg(&vb->force_reset, false) ||
+	    !vfe_blk_reset_queues(vb)) {
+		vfe_blk_reset_device(vb);
+		return;
+	}
+	vfe_blk_set_state(vb, VFE_BLK_LIVE);
+	blk_mq_kick_requeue_list(vb->disk->queue);
+}
+
 /*
  * @state_lock is held. Memory that is freed by writing to this disk cannot be
  * had meanwhile.
@@ -322,17 +337,7 @@ static void vfe_blk_recover_locked(struct vfe_blk *vb)
 {
 	unsigned int noio = memalloc_noio_save();
 
-	if (vb->state != VFE_BLK_RECOVERING &&
-	    !vfe_blk_set_state(vb, VFE_BLK_RECOVERING))
-		goto out;
-	if (vb->halted || vfe_gone(vb->vd) || xchg(&vb->force_reset, false) ||
-	    !vfe_blk_reset_queues(vb)) {
-		vfe_blk_reset_device(vb);
-		goto out;
-	}
-	vfe_blk_set_state(vb, VFE_BLK_LIVE);
-	blk_mq_kick_requeue_list(vb->disk->queue);
-out:
+	vfe_blk_reset(vb);
 	memalloc_noio_restore(noio);
 }
 
