@@ -98,6 +98,7 @@ static int host_open_spec(struct host *host, u16 size, unsigned int max_segs,
 	q->size = size;
 	most = vfe_queue_capacity(q);
 	q->max_segs = max_segs < most ? max_segs : most;
+	q->max_table = max_segs < size ? max_segs : size;
 	q->notify = host_notify;
 	q->notify_offset = HOST_NOTIFY_OFFSET;
 	ret = q->ops->create(q, vfe_dev(&host->vd));
