@@ -50,8 +50,9 @@ class Fio:
                 f"--iodepth={self.depth}", f"--size={self.size_mb}M",
                 f"--direct={int(self.direct)}", f"--randseed={self.seed}"]
         if self.jobs > 1:
+            # Apart: the last block of a part may lie across its end.
             argv += [f"--numjobs={self.jobs}",
-                     f"--offset_increment={self.size_mb}M"]
+                     f"--offset_increment={self.size_mb + 1}M"]
         # fio's threads share the buffer that a pattern of offsets is made in.
         if self.jobs == 1 or not self.verify:
             argv.append("--thread")
