@@ -2,9 +2,10 @@
 /*
  * The life of the device below the disk: started, stopped, and reset when it
  * asks for that or breaks its promises; a single queue of it if that will do.
- * Time alone resets nothing, unless the user set reset_after: a request may take
- * as long as the storage behind the device does. A recovery that fails is tried again after a pause, for as
- * long as the function is there and the user lets it.
+ * Time alone resets nothing, unless the user set reset_after: a request may
+ * take as long as the storage behind the device does. A recovery that fails is
+ * tried again after a pause, for as long as the function is there and the user
+ * lets it.
  */
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>

@@ -142,11 +142,11 @@ MEMORY = (
            "r->free = packed_usable(q);", "r->free = q->size;",
            "packed_memory.c"),
     Mutant("a wrong length is told of each time",
-           "q->told_len = true;", "", "queue.c"),
+           "xchg(&q->vd->told_len, true)", "q->vd->told_len", "queue.c"),
     Mutant("a class driver's table without INDIRECT_DESC",
            "!q->indirect || !n ||", "!n ||", "queue.c"),
     Mutant("a class driver's table that is too long",
-           "n > q->max_segs || !token", "!token", "queue.c"),
+           "n > q->max_table || !token", "!token", "queue.c"),
 )
 
 PACKED = tuple(Mutant(name, before, after, "packed.c", fuzzed)
