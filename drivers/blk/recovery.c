@@ -489,8 +489,7 @@ static void vfe_blk_kick_again(struct vfe_blk_queue *bq)
  * So this looks for a completion whose interrupt was lost, repeats the kick,
  * which does no harm, and asks the device how it is. Unless the user set
  * reset_after, only a device that says it needs a reset, or lost its driver, is
- * reset; QEMU's does the latter when
- * bus mastering is switched off under it.
+ * reset; QEMU's does the latter when bus mastering is switched off under it.
  */
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 {
