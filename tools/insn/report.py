@@ -34,10 +34,10 @@ def judge(measured: Measured) -> list[Verdict]:
     found = []
     for load in _loads(measured):
         ours, kernels = _pair(measured, load)
+        whole = ratio(ours, kernels, "kernel")
         found += [
             limits.at_most(f"{load.name}: instructions of the whole kernel",
-                           ratio(ours, kernels, "kernel").value,
-                           limits.WHOLE_KERNEL),
+                           whole.value, limits.WHOLE_KERNEL, whole.lowest),
             limits.at_most(f"{load.name}: instructions of the driver's own"
                            " part", ratio(ours, kernels, "own").value,
                            limits.OWN_PART)]

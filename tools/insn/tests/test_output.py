@@ -131,6 +131,8 @@ class VerdictTest(unittest.TestCase):
                             for one in report.judge_memory([pair])))
         self.assertFalse(limits.at_most("x", 2.01, limits.MEMORY).reached)
         self.assertTrue(limits.at_most("x", 2.0, limits.MEMORY).reached)
+        self.assertTrue(limits.at_most("x", 2.01, 2.0, 1.99).reached)
+        self.assertFalse(limits.at_most("x", 2.02, 2.0, 2.01).reached)
 
 
 class OutputTest(unittest.TestCase):
