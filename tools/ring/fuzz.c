@@ -89,16 +89,17 @@ static void look_at_health(void)
 		die("%u used entries were passed, %u buffers taken", used_idx,
 		    taken);
 	/* a used length that is too large is told of once, and breaks nothing */
-	if (h.messages != (unsigned int)broken + q->told_len ||
+	if (h.messages != (unsigned int)broken + h.vd.told_len ||
 	    h.faults != broken)
 		die("broken %d, wrong length %d, but %u messages and %u faults",
-		    broken, q->told_len, h.messages, h.faults);
+		    broken, h.vd.told_len, h.messages, h.faults);
 }
 
 static void do_add(void)
 {
 	u8 how = byte();
 	unsigned int out = how & 7, in = how >> 3 & 7, total = out + in, i;
+	unsigned int most = q->max_segs;
 	struct vfe_seg segs[16];
 	struct shadow *s = tokens;
 	int ret, want = 0;
@@ -115,13 +116,15 @@ static void do_add(void)
 	s->cost = q->indirect && total > 1 ? 1 : total;
 	s->in_len = in_len;
 	/* the ring looks at no table that it did not write */
-	if (q->spec.own_tables && total > 1)
+	if (q->spec.own_tables && total > 1) {
+		most = q->max_table;
 		ret = vfe_queue_add_table(q, HOST_BUS_OFFSET, total, in_len, s);
-	else
+	} else {
 		ret = vfe_queue_add(q, segs, out, in, s);
+	}
 	if (broken)
 		want = -EIO;
-	else if (!total || total > q->max_segs)
+	else if (!total || total > most)
 		want = -EINVAL;
 	else if (s->cost > free_descs)
 		want = -ENOSPC;
@@ -163,8 +166,8 @@ static void do_reset(void)
 	if (free_descs != vfe_queue_capacity(q))
 		die("%u descriptors of %u", free_descs, vfe_queue_capacity(q));
 	host_reset(&h);
-	/* a wrong length is told of once a queue, and it is the same one */
-	h.messages = q->told_len;
+	/* a wrong length is told of once a device, and it is the same one */
+	h.messages = h.vd.told_len;
 	h.faults = 0;
 	slot = 0;
 	wrap = true;
