@@ -12,7 +12,7 @@
 
 #include "blk.h"
 
-/* For requests: a suspend fails then, a stop takes them back */
+/* Waiting for requests ends: a suspend fails then, a stop takes them back. */
 #define VFE_BLK_DRAIN_TIMEOUT	(5 * HZ)
 #define VFE_BLK_DRAIN_LOOK	(HZ / 20)	/* between looks at polled queues */
 
@@ -538,13 +538,27 @@ static bool vfe_blk_drain(struct vfe_blk *vb)
 	return false;
 }
 
-/* What still waits for the device is sent again by vfe_blk_resume(). */
-static void vfe_blk_stop_now(struct vfe_blk *vb)
+/*
+ * Waits a bounded time for requests in flight. Then the device is stopped, with
+ * @anyway also when some are not done: they are kept. Return: 0 or -EBUSY, not
+ * all were done
+ */
+static int vfe_blk_drain_and_stop(struct vfe_blk *vb, bool anyway)
 {
-	mutex_lock(&vb->state_lock);
-	if (vfe_blk_set_state(vb, VFE_BLK_STOPPED))
-		vfe_blk_halt(vb);
-	mutex_unlock(&vb->state_lock);
+	struct request_queue *q = vb->disk->queue;
+	bool done;
+
+	/* Without @state_lock: a request that hangs needs the recovery to end. */
+	blk_freeze_queue_start(q);
+	done = vfe_blk_drain(vb);
+	if (done || anyway) {
+		mutex_lock(&vb->state_lock);
+		if (vfe_blk_set_state(vb, VFE_BLK_STOPPED))
+			vfe_blk_halt(vb);
+		mutex_unlock(&vb->state_lock);
+	}
+	vfe_unfreeze_queue(q);
+	return done ? 0 : -EBUSY;
 }
 
 /**
@@ -559,20 +573,12 @@ static void vfe_blk_stop_now(struct vfe_blk *vb)
  */
 int vfe_blk_suspend(struct vfe_blk *vb)
 {
-	struct request_queue *q = vb->disk->queue;
-	int err = 0;
+	int err = vfe_blk_drain_and_stop(vb, false);
 
-	/* Without @state_lock: a request that hangs needs the recovery to end. */
-	blk_freeze_queue_start(q);
-	if (vfe_blk_drain(vb)) {
-		vfe_blk_stop_now(vb);
-	} else {
+	if (err)
 		dev_warn(vfe_dev(vb->vd),
 			 "%s: requests are not done after %u s: no suspend, try again later\n",
 			 vb->disk->disk_name, VFE_BLK_DRAIN_TIMEOUT / HZ);
-		err = -EBUSY;
-	}
-	vfe_unfreeze_queue(q);
 	return err;
 }
 
@@ -580,22 +586,16 @@ int vfe_blk_suspend(struct vfe_blk *vb)
  * vfe_blk_stop() - stop the device for a reset of the function or shutdown
  * @vb: the disk
  *
- * Waits a bounded time for requests in flight; what is not done then is kept
- * and sent again by vfe_blk_resume().
+ * What is not done in time is kept and sent again by vfe_blk_resume().
  *
  * Context: process context, may sleep.
  */
 void vfe_blk_stop(struct vfe_blk *vb)
 {
-	struct request_queue *q = vb->disk->queue;
-
-	blk_freeze_queue_start(q);
-	if (!vfe_blk_drain(vb))
+	if (vfe_blk_drain_and_stop(vb, true))
 		dev_warn(vfe_dev(vb->vd),
 			 "%s: stopped with requests in flight: they are sent again later\n",
 			 vb->disk->disk_name);
-	vfe_blk_stop_now(vb);
-	vfe_unfreeze_queue(q);
 }
 
 /**

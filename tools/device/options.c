@@ -29,7 +29,7 @@ static const char usage[] =
 "  --backing FILE        disk image or block device, a multiple of 512 bytes\n"
 "  --control PATH        Unix socket for counters, reset, map, resize,\n"
 "                        stall, fail, service, seed, quirk,\n"
-	"                        interrupt, drop-driver-ok, quit\n"
+"                        interrupt, drop-driver-ok, quit\n"
 "  --id vfe|stock        PCI id 1af4:10f2 (default) or 1af4:1042\n"
 "  --doorbell trap|map   the notify page traps (default) or is shared memory\n"
 "  --poll                watch the rings and ask the driver not to notify\n"

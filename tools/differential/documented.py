@@ -28,13 +28,16 @@ class Documented:
         return not self.needs or properties.get(self.needs) == "on"
 
 
+_FREE = ("one entry of such a ring stays free: QEMU's device loses the"
+         " completion that empties a full one")
 DOCUMENTED = (
     Documented("range|ext_range", "vfe_blk takes its minors from the block"
                " layer's dynamic ones, virtio_blk keeps 16 a disk"),
-    Documented(r"mq/\d+/nr_tags|queue/(nr_requests|iosched/async_depth"
-               r"|max_segments)", "one entry of such a ring stays free: QEMU's"
-               " device loses the completion that empties a full one",
-               needs="in_order"),
+    Documented(r"mq/\d+/nr_tags|queue/(nr_requests|iosched/async_depth)",
+               _FREE, needs="in_order"),
+    Documented("queue/max_segments", _FREE, needs="in_order",
+               ours=r"\$'(1|5|13|29|61|125)\\n'",
+               theirs=r"\$'(2|6|14|30|62|126)\\n'"),
     Documented("queue/max_segments", "no chain is longer than its queue"
                " (virtio 1.4, 2.7.5.3.1): the size of the queue less 2",
                ours=r"\$'(2|6|14|30|62)\\n'", theirs=r"\$'126\\n'"),

@@ -42,7 +42,7 @@ class Cases(GuestCase):
                 self.sh(fio(disk, SMALL, "--size=256k"), 120)
 
     def test_tasks_that_share_a_queue(self) -> None:
-        """Those of two processors submit to one at the same time."""
+        """Tasks on two processors submit to one queue at the same time."""
         disk = self.bind("wild", BLK, "queues=1")
         self.sh(fio(disk, SMALL, JOBS, "--iodepth=16"), 120)
 
