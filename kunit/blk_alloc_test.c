@@ -12,7 +12,6 @@
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 #define ALLOC_MOST	4000	/* more allocations than anything here makes */
 #define ALLOC_EACH	260U
-#define ALLOC_TWICE	64U
 #define ALLOC_STEP	31U
 #define ALLOC_REST	40U
 
@@ -93,9 +92,6 @@ static void alloc_fails_in_a_probe(struct kunit *test)
 	/* of size 0, so that nobody looks for partitions, whose warnings differ */
 	vfe_rig_config(rig)->capacity = 0;
 	while (n < ALLOC_MOST) {
-		/* what others allocate before may shift the driver's by one */
-		if (n < ALLOC_TWICE)
-			alloc_fails_again(rig, drv, n);
 		if (!alloc_fails_again(rig, drv, n))
 			break;
 		n = alloc_next(n);
@@ -103,6 +99,48 @@ static void alloc_fails_in_a_probe(struct kunit *test)
 	kunit_info(test, "less than %u allocations\n", n);
 	KUNIT_EXPECT_GT(test, n, ALLOC_EACH);
 	KUNIT_EXPECT_LT(test, n, (unsigned int)ALLOC_MOST);
+	alloc_recovers(rig);
+}
+
+/*
+ * The same without the driver core, whose own allocations vary in number: the
+ * first that fails is always the driver's first.
+ */
+static bool alloc_probe_alone(struct vfe_rig *rig, struct pci_driver *drv,
+			      unsigned int nth)
+{
+	struct pci_dev *pdev = rig->m->pdev;
+	void *group = devres_open_group(&pdev->dev, NULL, GFP_KERNEL);
+	bool failed;
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(rig->test, group);
+	fail_nth(nth);
+	err = drv->probe(pdev, NULL);
+	failed = fail_end();
+	if (err)
+		KUNIT_EXPECT_TRUE_MSG(rig->test, err == -ENOMEM || err == -EBUSY,
+				      "allocation %u: error %d", nth, err);
+	else
+		drv->remove(pdev);
+	KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
+	devres_release_group(&pdev->dev, group);
+	return failed;
+}
+
+static void alloc_fails_in_a_probe_alone(struct kunit *test)
+{
+	struct vfe_rig *rig = alloc_disk(test, F(FLUSH));
+	struct pci_driver *drv = to_pci_driver(rig->m->pdev->dev.driver);
+	unsigned int n;
+
+	vfe_rig_config(rig)->capacity = 0;
+	vfe_rig_unbind(rig);
+	for (n = 1; n < ALLOC_EACH; n++) {
+		/* the same state before each: that after a probe that went well */
+		alloc_probe_alone(rig, drv, 0);
+		KUNIT_EXPECT_TRUE(test, alloc_probe_alone(rig, drv, n));
+	}
 	alloc_recovers(rig);
 }
 
@@ -257,6 +295,7 @@ static void alloc_fails_in_a_request(struct kunit *test)
 
 static struct kunit_case alloc_kunit_cases[] = {
 	KUNIT_CASE(alloc_fails_in_a_probe),
+	KUNIT_CASE(alloc_fails_in_a_probe_alone),
 	KUNIT_CASE(alloc_fails_for_the_rest_of_a_probe),
 	KUNIT_CASE_PARAM(alloc_fails_in_a_request, alloc_case_gen_params),
 	{ }
