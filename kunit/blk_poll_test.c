@@ -10,15 +10,17 @@
 #include "lib/rig.h"
 
 /**
- * struct look - a device that answers a kick at once, if it is told to
+ * struct look - a device that answers a kick at once, or later
  * @rig: the disk
- * @quick: it does
+ * @quick: at once
+ * @us: after so many microseconds, without an interrupt; 0 if not by itself
  * @rival: another task wants the CPU at that moment
- * @timer: of an answer while the submitter looks
+ * @timer: runs for @us from the kick on
  */
 struct look {
 	struct vfe_rig *rig;
 	bool quick;
+	unsigned int us;
 	bool rival;
 	struct hrtimer timer;
 };
@@ -41,7 +43,19 @@ static bool look_access(struct vfe_mock *m, struct vfe_mock_access *a)
 			vfe_rig_push(rig, rig->num_kept - 1);
 	}
 	vfe_mock_set_avail_event(mq, mq->next);
+	if (look->us)
+		hrtimer_start(&look->timer,
+			      ns_to_ktime(look->us * NSEC_PER_USEC),
+			      HRTIMER_MODE_REL_HARD);
 	return false;
+}
+
+static enum hrtimer_restart look_tick(struct hrtimer *timer)
+{
+	struct look *look = container_of(timer, struct look, timer);
+
+	vfe_rig_push(look->rig, 0);
+	return HRTIMER_NORESTART;
 }
 
 /* From here on kicks are answered as @quick says, and by nobody else. */
@@ -51,6 +65,8 @@ static struct look *look_disk(struct kunit *test, const char *us)
 
 	KUNIT_ASSERT_NOT_NULL(test, look);
 	look->rig = vfe_rig_disk(test, 0);
+	hrtimer_init(&look->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	look->timer.function = look_tick;
 	look->quick = true;
 	vfe_rig_works(look->rig);
 	vfe_rig_recycle(look->rig);
@@ -230,25 +246,14 @@ static void slow_device_is_left_to_interrupts(struct kunit *test)
 	look_end(look);
 }
 
-static enum hrtimer_restart look_tick(struct hrtimer *timer)
-{
-	struct look *look = container_of(timer, struct look, timer);
-
-	vfe_rig_push(look->rig, 0);
-	return HRTIMER_NORESTART;
-}
-
-/* A read that the device answers after @us, without an interrupt. */
 static struct vfe_rig_io *look_read_slowly(struct look *look, unsigned int us)
 {
 	struct vfe_rig_io *io;
 
-	hrtimer_init(&look->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
-	look->timer.function = look_tick;
-	hrtimer_start(&look->timer, ns_to_ktime(us * NSEC_PER_USEC),
-		      HRTIMER_MODE_REL_HARD);
+	look->us = us;
 	io = look_read(look);
 	hrtimer_cancel(&look->timer);
+	look->us = 0;
 	return io;
 }
 
