@@ -24,6 +24,7 @@
 #define VFE_BLK_MAX_SEGS	1022	/* pieces of data in one request */
 #define VFE_BLK_MAX_RANGES	256	/* ranges in one discard */
 #define VFE_BLK_MAX_DEPTH	1024	/* requests in one queue */
+#define VFE_BLK_TAKE		16	/* taken out of the ring at a time */
 
 /* How often the block layer asks what became of a request */
 #define VFE_BLK_TIMEOUT		(30 * HZ)
@@ -194,6 +195,8 @@ struct vfe_blk_list {
  * @spare_dma: where the device sees it
  * @spare_used: bit 0: a request has both
  * @name: for messages and the interrupt
+ * @used: what comes out of the ring at a time. Not on the stack: kernels are
+ *	  built to clear what is there
  */
 struct vfe_blk_queue {
 	spinlock_t lock;	/* of the ring, see above */
@@ -219,6 +222,7 @@ struct vfe_blk_queue {
 	dma_addr_t spare_dma;
 	unsigned long spare_used;
 	char name[16];
+	struct vfe_used used[VFE_BLK_TAKE];
 } ____cacheline_aligned_in_smp;
 
 /**
@@ -537,13 +541,6 @@ static inline void vfe_blk_list_add(struct vfe_blk_list *list,
 static inline struct vfe_blk *vfe_blk_of(const struct request *rq)
 {
 	return rq->q->queuedata;
-}
-
-static inline struct vfe_blk_queue *vfe_blk_queue_of(struct vfe_queue *vq)
-{
-	struct vfe_blk *vb = vfe_priv(vfe_queue_device(vq));
-
-	return &vb->queues[vfe_queue_index(vq)];
 }
 
 static inline void vfe_blk_desc(struct vfe_desc *d, u64 addr, u32 len, u32 ctrl)

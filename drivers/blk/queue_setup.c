@@ -27,6 +27,7 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
 		specs[i] = (struct vfe_queue_spec) {
 			.name = bq->name,
 			.done = vfe_blk_done,
+			.priv = bq,
 			.max_segs = VFE_BLK_MAX_SEGS + VFE_BLK_EXTRA_SEGS,
 			.size = size,
 			.own_tables = true,

@@ -13,21 +13,26 @@
 /* --- Out of the ring --- */
 
 /**
- * vfe_blk_take() - take all used requests out of the ring
+ * vfe_blk_take() - take used requests out of the ring
  * @bq: the queue, its lock held
  * @done: where to put them, behind what is there
+ *
+ * What the device uses meanwhile is left to vfe_queue_enable_cb() or the next
+ * look.
  */
 void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
 {
-	struct request *rq;
-	u32 used;
+	struct vfe_blk_request *req;
+	unsigned int n, i;
 
-	while ((rq = vfe_queue_get(bq->vq, &used))) {
-		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-
-		req->used = used;
-		vfe_blk_list_add(done, rq);
-	}
+	do {
+		n = vfe_queue_get_many(bq->vq, bq->used, ARRAY_SIZE(bq->used));
+		for (i = 0; i < n; i++) {
+			req = blk_mq_rq_to_pdu(bq->used[i].token);
+			req->used = bq->used[i].len;
+			vfe_blk_list_add(done, bq->used[i].token);
+		}
+	} while (n == ARRAY_SIZE(bq->used));
 	if (unlikely(bq->late && done->n))
 		bq->late = false;
 	/* a request that finds no room comes before this or after it */
@@ -100,7 +105,7 @@ bool vfe_blk_reap(struct vfe_blk_queue *bq)
 /* A queue's interrupt */
 void vfe_blk_done(struct vfe_queue *vq)
 {
-	vfe_blk_reap(vfe_blk_queue_of(vq));
+	vfe_blk_reap(vfe_queue_priv(vq));
 }
 
 /* Return: how many requests of a polled queue came to their end. */

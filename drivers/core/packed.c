@@ -349,14 +349,20 @@ static __always_inline void packed_pass(struct vfe_queue *q, u16 count)
 	vfe_ring_count(&r->taken);
 }
 
-static void *packed_get(struct vfe_queue *q, u32 *len)
+static unsigned int packed_get(struct vfe_queue *q, struct vfe_used *used,
+			       unsigned int most)
 {
-	u32 id = packed_used(q, len);
+	unsigned int n;
+	u32 id;
 
-	if (id == q->size)
-		return NULL;
-	packed_pass(q, q->packed->bufs[id].count);
-	return packed_take(q, id, 0);
+	for (n = 0; n < most; n++) {
+		id = packed_used(q, &used[n].len);
+		if (id == q->size)
+			break;
+		packed_pass(q, q->packed->bufs[id].count);
+		used[n].token = packed_take(q, id, 0);
+	}
+	return n;
 }
 
 /*
@@ -374,18 +380,25 @@ static bool packed_begin_batch(struct vfe_queue *q)
 	return true;
 }
 
-static void *packed_get_in_order(struct vfe_queue *q, u32 *len)
+static unsigned int packed_get_in_order(struct vfe_queue *q,
+					struct vfe_used *used,
+					unsigned int most)
 {
 	struct packed_ring *r = q->packed;
-	u16 id = r->oldest;
+	unsigned int n;
 
-	if (!r->batch && !packed_begin_batch(q))
-		return NULL;
-	/* 2.8.8: those before the last of a batch were used completely */
-	*len = --r->batch ? r->bufs[id].in_len : r->batch_len;
-	r->oldest = id + 1 < q->size ? id + 1 : 0;
-	packed_pass(q, r->bufs[id].count);
-	return packed_take(q, id, PACKED_IN_ORDER);
+	for (n = 0; n < most; n++) {
+		u16 id = r->oldest;
+
+		if (!r->batch && !packed_begin_batch(q))
+			break;
+		/* 2.8.8: those before the last of a batch were used completely */
+		used[n].len = --r->batch ? r->bufs[id].in_len : r->batch_len;
+		r->oldest = id + 1 < q->size ? id + 1 : 0;
+		packed_pass(q, r->bufs[id].count);
+		used[n].token = packed_take(q, id, PACKED_IN_ORDER);
+	}
+	return n;
 }
 
 /* Is there a used buffer? */
@@ -540,7 +553,7 @@ PACKED_TALK(event_platform, PACKED_EVENT | PACKED_PLATFORM)
 	.capacity = packed_capacity, \
 	.kick_prepare = packed_kick_prepare_##talk, \
 	.pending = packed_pending, \
-	.get = get_fn, \
+	.get_many = get_fn, \
 	.disable_cb = packed_disable_cb, \
 	.enable_cb = packed_enable_cb_##talk, \
 	.enable_cb_after = packed_enable_cb_after_##talk, \

@@ -144,11 +144,23 @@ void vfe_queue_notify(struct vfe_queue *q)
 }
 EXPORT_SYMBOL_GPL(vfe_queue_notify);
 
-void *vfe_queue_get(struct vfe_queue *q, u32 *len)
+unsigned int vfe_queue_get_many(struct vfe_queue *q, struct vfe_used *used,
+				unsigned int most)
 {
 	if (READ_ONCE(q->broken))
+		return 0;
+	return q->ops->get_many(q, used, most);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_get_many);
+
+void *vfe_queue_get(struct vfe_queue *q, u32 *len)
+{
+	struct vfe_used used;
+
+	if (!vfe_queue_get_many(q, &used, 1))
 		return NULL;
-	return q->ops->get(q, len);
+	*len = used.len;
+	return used.token;
 }
 EXPORT_SYMBOL_GPL(vfe_queue_get);
 
@@ -237,6 +249,12 @@ struct vfe_device *vfe_queue_device(const struct vfe_queue *q)
 	return q->vd;
 }
 EXPORT_SYMBOL_GPL(vfe_queue_device);
+
+void *vfe_queue_priv(const struct vfe_queue *q)
+{
+	return q->spec.priv;
+}
+EXPORT_SYMBOL_GPL(vfe_queue_priv);
 
 static u64 vfe_queue_completions(const struct vfe_queue *q)
 {

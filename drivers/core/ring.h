@@ -56,8 +56,8 @@ struct vfe_queue_events {
  * @table: how indirect tables are written
  * @capacity: see vfe_queue_capacity()
  * @kick_prepare: see vfe_queue_kick_prepare(); false with nothing new
- * @pending: is there a used buffer? May race with @get
- * @get: see vfe_queue_get()
+ * @pending: is there a used buffer? May race with @get_many
+ * @get_many: see vfe_queue_get_many()
  * @disable_cb: see vfe_queue_disable_cb()
  * @enable_cb: see vfe_queue_enable_cb()
  * @enable_cb_after: see vfe_queue_enable_cb_after(); the number is 1 at least
@@ -82,7 +82,8 @@ struct vfe_ring_ops {
 	u16 (*capacity)(const struct vfe_queue *q);
 	bool (*kick_prepare)(struct vfe_queue *q);
 	bool (*pending)(const struct vfe_queue *q);
-	void *(*get)(struct vfe_queue *q, u32 *len);
+	unsigned int (*get_many)(struct vfe_queue *q, struct vfe_used *used,
+				 unsigned int most);
 	void (*disable_cb)(struct vfe_queue *q);
 	bool (*enable_cb)(struct vfe_queue *q);
 	bool (*enable_cb_after)(struct vfe_queue *q, u16 n);

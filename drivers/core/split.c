@@ -356,33 +356,46 @@ static bool split_begin_batch(struct vfe_queue *q)
 	return true;
 }
 
-static void *split_get_in_order(struct vfe_queue *q, u32 *len)
+static unsigned int split_get_in_order(struct vfe_queue *q,
+				       struct vfe_used *used, unsigned int most)
 {
 	struct split_ring *r = q->split;
-	u16 head = r->oldest;
+	unsigned int n;
 
-	if (!r->batch && !split_begin_batch(q))
-		return NULL;
-	/* 2.7.9: those before the last of a batch were used completely */
-	*len = --r->batch ? r->bufs[head].in_len : r->batch_len;
-	r->oldest = (head + r->bufs[head].count) & (q->size - 1);
-	WRITE_ONCE(r->last_used, r->last_used + 1);
-	return split_take(r, head, SPLIT_IN_ORDER);
+	for (n = 0; n < most; n++) {
+		u16 head = r->oldest;
+
+		if (!r->batch && !split_begin_batch(q))
+			break;
+		/* 2.7.9: those before the last of a batch were used completely */
+		used[n].len = --r->batch ? r->bufs[head].in_len : r->batch_len;
+		r->oldest = (head + r->bufs[head].count) & (q->size - 1);
+		WRITE_ONCE(r->last_used, r->last_used + 1);
+		used[n].token = split_take(r, head, SPLIT_IN_ORDER);
+	}
+	return n;
 }
 
-static __always_inline void *split_get_any(struct vfe_queue *q, u32 *len,
-					   unsigned int how)
+/* All that the device's index covers when it is read once */
+static __always_inline unsigned int split_get_any(struct vfe_queue *q,
+						  struct vfe_used *used,
+						  unsigned int most,
+						  unsigned int how)
 {
 	struct split_ring *r = q->split;
+	unsigned int n = 0;
 	u32 id;
 
 	if (!split_more(q))
-		return NULL;
-	id = split_element(q, len, how);
-	if (id == q->size)
-		return NULL;
-	WRITE_ONCE(r->last_used, r->last_used + 1);
-	return split_take(r, id, how);
+		return 0;
+	do {
+		id = split_element(q, &used[n].len, how);
+		if (unlikely(id == q->size))
+			break;
+		WRITE_ONCE(r->last_used, r->last_used + 1);
+		used[n++].token = split_take(r, id, how);
+	} while (n < most && r->seen_used != (u16)r->last_used);
+	return n;
 }
 
 static __always_inline void split_disable_cb(struct vfe_queue *q,
@@ -504,14 +517,16 @@ static u16 split_capacity(const struct vfe_queue *q)
 	return q->size;
 }
 
-static void *split_get(struct vfe_queue *q, u32 *len)
+static unsigned int split_get(struct vfe_queue *q, struct vfe_used *used,
+			      unsigned int most)
 {
-	return split_get_any(q, len, 0);
+	return split_get_any(q, used, most, 0);
 }
 
-static void *split_get_lies(struct vfe_queue *q, u32 *len)
+static unsigned int split_get_lies(struct vfe_queue *q, struct vfe_used *used,
+				   unsigned int most)
 {
-	return split_get_any(q, len, SPLIT_LIES);
+	return split_get_any(q, used, most, SPLIT_LIES);
 }
 
 #define SPLIT_DISABLE_CB(name, how) \
@@ -559,7 +574,7 @@ SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 	.capacity = split_capacity, \
 	.kick_prepare = split_kick_prepare_##talk, \
 	.pending = split_pending, \
-	.get = get_fn, \
+	.get_many = get_fn, \
 	.disable_cb = split_disable_cb_##cb, \
 	.enable_cb = split_enable_cb_##talk, \
 	.enable_cb_after = split_enable_cb_after_##talk, \

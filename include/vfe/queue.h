@@ -53,9 +53,21 @@ struct vfe_table_format {
 };
 
 /**
+ * struct vfe_used - a buffer that the device used
+ * @token: as it was added with
+ * @len: bytes the device says it wrote, cut to those of the buffer's writable
+ *	 pieces: devices get this wrong, and are told of once
+ */
+struct vfe_used {
+	void *token;
+	u32 len;
+};
+
+/**
  * struct vfe_queue_spec - what a class driver asks of a queue
  * @name: for the interrupt's name and messages
  * @done: called from the queue's interrupt: the device used buffers
+ * @priv: what vfe_queue_priv() returns
  * @max_segs: most pieces one buffer has (sizes the indirect tables)
  * @size: entries wanted, 0 for what the device offers; rounded to what it can,
  *	  and without a say on a legacy device
@@ -67,6 +79,7 @@ struct vfe_table_format {
 struct vfe_queue_spec {
 	const char *name;
 	void (*done)(struct vfe_queue *q);
+	void *priv;
 	unsigned int max_segs;
 	u16 size;
 	bool own_tables;
@@ -113,10 +126,23 @@ bool vfe_queue_kick_prepare(struct vfe_queue *q);
 void vfe_queue_notify(struct vfe_queue *q);
 
 /**
+ * vfe_queue_get_many() - take used buffers, the oldest first
+ * @q: the queue
+ * @used: where to put them
+ * @most: how many there is room for, not 0
+ *
+ * Return: how many were taken, 0 when there is none or the queue is broken.
+ * Fewer than @most is no promise that the ring is empty: the device's index is
+ * read no more often than necessary. vfe_queue_enable_cb() and the next call
+ * see what is left.
+ */
+unsigned int vfe_queue_get_many(struct vfe_queue *q, struct vfe_used *used,
+				unsigned int most);
+
+/**
  * vfe_queue_get() - take the next used buffer
  * @q: the queue
- * @len: where to put the bytes the device says it wrote, cut to those of the
- *       buffer's writable pieces: devices get this wrong, and are told of once
+ * @len: where to put &vfe_used.len
  *
  * Return: the buffer's token, or NULL when there is none or the queue is (or
  * just became) broken.
@@ -193,5 +219,7 @@ bool vfe_queue_broken(const struct vfe_queue *q);
 unsigned int vfe_queue_size(const struct vfe_queue *q);
 unsigned int vfe_queue_index(const struct vfe_queue *q);
 struct vfe_device *vfe_queue_device(const struct vfe_queue *q);
+/* What the class driver gave with the queue's spec */
+void *vfe_queue_priv(const struct vfe_queue *q);
 
 #endif /* VFE_QUEUE_H */

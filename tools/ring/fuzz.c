@@ -23,6 +23,7 @@
 
 #define MAX_SIZE	64
 #define MAX_SEGS	8
+#define GET_MOST	3	/* buffers in one call */
 
 /* The entry point of libFuzzer, by a name in the style of the rest */
 int fuzz_one(const uint8_t *data, size_t size)
@@ -136,20 +137,25 @@ static void do_add(void)
 	free_descs -= s->cost;
 }
 
-static void do_get(void)
+static void do_get(unsigned int most)
 {
-	u32 len = 0;
-	void *token = vfe_queue_get(q, &len);
+	struct vfe_used used[GET_MOST];
+	unsigned int n, i;
 
-	if (!token)
-		return;
-	if (broken)
+	n = vfe_queue_get_many(q, used, most);
+	if (n > most)
+		die("%u buffers, not %u at most", n, most);
+	if (n && broken)
 		die("a broken queue gave a buffer");
-	give_back(token, "get");
-	taken++;
-	if (len > ((struct shadow *)token)->in_len)
-		die("length %u of %llu", len,
-		    (unsigned long long)((struct shadow *)token)->in_len);
+	for (i = 0; i < n; i++) {
+		const struct shadow *s = used[i].token;
+
+		give_back(used[i].token, "get");
+		taken++;
+		if (used[i].len > s->in_len)
+			die("length %u of %llu", used[i].len,
+			    (unsigned long long)s->in_len);
+	}
 }
 
 /* All that is left comes back, once; then the queue is as new */
@@ -268,8 +274,11 @@ static void one_step(void)
 		if (vfe_queue_kick_prepare(q) && broken)
 			die("a broken queue wants a kick");
 		break;
-	case 4 ... 5:
-		do_get();
+	case 4:
+		do_get(1);
+		break;
+	case 5:
+		do_get(GET_MOST);
 		break;
 	case 6:
 		vfe_queue_disable_cb(q);

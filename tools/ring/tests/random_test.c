@@ -224,25 +224,30 @@ static void do_use(void)
 		do_publish();
 }
 
-static void do_get(void)
+static void got_one(const struct vfe_used *one)
 {
-	u32 len = 0;
-	void *token = vfe_queue_get(q, &len);
-	struct entry *e;
+	struct entry *e = &made[used[first_used++ % q->size]];
 
-	if (!token) {
-		check_equal(num_used, hidden);
-		return;
-	}
-	check(num_used > hidden);
-	e = &made[used[first_used++ % q->size]];
 	first_used %= q->size;
 	num_used--;
 	got++;
-	check(token == token_of(e->n));
-	check_equal(len, e->len);
+	check(one->token == token_of(e->n));
+	check_equal(one->len, e->len);
 	free_descs += e->cost;
 	spare[num_spare++] = e->n;
+}
+
+/* Several at once: none is not taken if there is one, and no more than asked */
+static void do_get(void)
+{
+	unsigned int there = num_used - hidden, most = 1 + any(4), n, i;
+	struct vfe_used some[4];
+
+	n = vfe_queue_get_many(q, some, most);
+	check_equal(!n, !there);
+	check(n <= most && n <= there);
+	for (i = 0; i < n; i++)
+		got_one(&some[i]);
 }
 
 /* Ask for an interrupt after some more buffers, of those that are out. */
