@@ -12,16 +12,18 @@
 #include "blk.h"
 
 /**
- * vfe_blk_update_capacity() - take over the size that the device has now
- * @vb: the disk
+ * vfe_blk_config_changed() - take over the size that the device has now
+ * @vd: the disk's device
  *
- * An absurd size or an unreadable one is logged and the old one kept. The block
- * layer logs a change, and tells user space.
+ * 5.2.6.1: it is looked at again on each configuration change. An absurd size
+ * or an unreadable one is logged and the old one kept. The block layer logs a
+ * change, and tells user space.
  *
  * Context: process context, may sleep.
  */
-void vfe_blk_update_capacity(struct vfe_blk *vb)
+void vfe_blk_config_changed(struct vfe_device *vd)
 {
+	struct vfe_blk *vb = vfe_priv(vd);
 	u64 capacity;
 
 	/*
@@ -34,12 +36,6 @@ void vfe_blk_update_capacity(struct vfe_blk *vb)
 		set_capacity_and_notify(vb->disk, capacity);
 	}
 	mutex_unlock(&vb->capacity_lock);
-}
-
-/* 5.2.6.1: the capacity is looked at again on each configuration change. */
-void vfe_blk_config_changed(struct vfe_device *vd)
-{
-	vfe_blk_update_capacity(vfe_priv(vd));
 }
 
 /* Writes `writeback` and makes sure that the device took it. */
@@ -59,15 +55,17 @@ static int vfe_blk_write_wce(struct vfe_blk *vb, bool on)
 }
 
 /**
- * vfe_blk_restore_cache() - put the device in the cache mode of @vb
- * @vb: the disk, its features negotiated
+ * vfe_blk_restore_cache() - put the device in the disk's cache mode
+ * @vd: the disk's device, its features negotiated
  *
  * Return: 0, also for a device that has no such field, -EIO when it does not
  * take the mode, or the error of vfe_config_write8() or vfe_config_read().
  */
-int vfe_blk_restore_cache(struct vfe_blk *vb)
+int vfe_blk_restore_cache(struct vfe_device *vd)
 {
-	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_CONFIG_WCE))
+	struct vfe_blk *vb = vfe_priv(vd);
+
+	if (!vfe_has_feature(vd, VIRTIO_BLK_F_CONFIG_WCE))
 		return 0;
 	return vfe_blk_write_wce(vb, vb->write_cache);
 }
@@ -88,7 +86,7 @@ int vfe_blk_disable_cache(struct vfe_blk *vb)
 
 	if (vfe_has_feature(vb->vd, VIRTIO_BLK_F_FLUSH))
 		return 0;
-	err = vfe_blk_restore_cache(vb);
+	err = vfe_blk_restore_cache(vb->vd);
 	if (err)
 		dev_err(vfe_dev(vb->vd),
 			"the write cache can be neither flushed (no FLUSH) nor switched off (error %d): mend the device\n",
@@ -101,14 +99,14 @@ static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
 {
 	int err = -EAGAIN;
 
-	mutex_lock(&vb->state_lock);
-	if (vb->state == VFE_BLK_LIVE) {
+	mutex_lock(&vb->recovery.lock);
+	if (vb->recovery.state == VFE_RUN_LIVE) {
 		err = vfe_blk_write_wce(vb, on);
 		/* in doubt there is a cache: a flush too many does no harm */
 		if (!err || (on && err != -EIO))
 			vb->write_cache = on;
 	}
-	mutex_unlock(&vb->state_lock);
+	mutex_unlock(&vb->recovery.lock);
 	return err;
 }
 
@@ -117,7 +115,8 @@ static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
  * told first of one that comes and last of one that goes. 5.2.6.1: what was
  * written before the cache goes is not stable yet, hence the flush.
  *
- * @state_lock is not held over what waits for requests: they may need a recovery.
+ * The recovery's lock is not held over what waits for requests: they may need a
+ * recovery.
  */
 static int vfe_blk_change_cache(struct vfe_blk *vb, bool on)
 {
@@ -250,19 +249,20 @@ static ssize_t recovery_show(struct device *dev, struct device_attribute *attr,
 {
 	struct vfe_blk *vb = dev_to_disk(dev)->private_data;
 
-	return sysfs_emit(buf, "%u\n", READ_ONCE(vb->recover));
+	return sysfs_emit(buf, "%u\n", READ_ONCE(vb->recovery.enabled));
 }
 
 static ssize_t recovery_store(struct device *dev,
 			      struct device_attribute *attr, const char *buf,
 			      size_t count)
 {
+	struct vfe_blk *vb = dev_to_disk(dev)->private_data;
 	bool on;
 	int err = kstrtobool(buf, &on);
 
 	if (err)
 		return err;
-	vfe_blk_set_recover(dev_to_disk(dev)->private_data, on);
+	vfe_recovery_enable(&vb->recovery, on);
 	return count;
 }
 

@@ -19,6 +19,7 @@
 
 #include <vfe/compat.h>
 #include <vfe/device.h>
+#include <vfe/recovery.h>
 
 /* Bounds on what a device may ask for */
 #define VFE_BLK_MAX_SEGS	1022	/* pieces of data in one request */
@@ -38,26 +39,6 @@
 
 /* Device resets that one request is sent again after, before it fails */
 #define VFE_BLK_MAX_RETRIES	10
-
-/**
- * enum vfe_blk_state - what the device is doing for the disk
- * @VFE_BLK_STOPPED: nothing: not started yet, suspended, or shut down
- * @VFE_BLK_LIVE: it takes requests
- * @VFE_BLK_RECOVERING: it is being reset and started again, or will be when
- *			a pause is over; requests wait
- * @VFE_BLK_GIVEN_UP: the user stopped the recovery, or the function is gone:
- *		      requests fail
- * @VFE_BLK_DEAD: the driver leaves the function: requests fail
- *
- * vfe_blk_set_state() knows which may follow which.
- */
-enum vfe_blk_state {
-	VFE_BLK_STOPPED,
-	VFE_BLK_LIVE,
-	VFE_BLK_RECOVERING,
-	VFE_BLK_GIVEN_UP,
-	VFE_BLK_DEAD,
-};
 
 /* virtio 1.4, 5.2.6; no header of Linux has these */
 #define VIRTIO_BLK_F_LIFETIME		15
@@ -284,21 +265,14 @@ struct vfe_blk_tunables {
  * @geometry: as the device has it, zeroes where it has none
  * @capacity: sectors of 512 bytes that requests are held to
  * @index: N of the name vfebN
- * @write_cache: a flush has work to do; changed under @state_lock
+ * @write_cache: a flush has work to do; changed under the recovery's lock
  * @unmaps: write-zeroes may deallocate
  * @read_only: the device takes no writes
  * @odd_length: a used length that was wrong has been told of
- * @state_lock: serialises changes of @state and what they do to the device
- * @state: read without @state_lock where a stale answer does no harm
- * @halted: the block layer's queues are quiesced, the rings closed
- * @recover: a recovery goes on trying; the user may switch that off
- * @leaving: the driver goes away, so that a recovery has one try
- * @recovery: resets the device and sends its requests again
- * @channel_lost: the bus failed, and has not resumed
- * @force_reset: the next recovery resets the device, not only queues
- * @resets: resets, of queues too, since the device last completed something
- * @sysfs_lock: serialises changes by users; taken before @state_lock
- * @capacity_lock: serialises changes of @capacity; taken after @state_lock
+ * @recovery: starts, stops and resets the device
+ * @sysfs_lock: serialises changes by users; taken before the recovery's lock
+ * @capacity_lock: serialises changes of @capacity; taken after the recovery's
+ *		   lock
  */
 struct vfe_blk {
 	struct vfe_device *vd;
@@ -324,15 +298,7 @@ struct vfe_blk {
 	bool unmaps;
 	bool read_only;
 	bool odd_length;
-	struct mutex state_lock;	/* of the device, see above */
-	enum vfe_blk_state state;
-	bool halted;
-	bool recover;
-	bool leaving;
-	struct delayed_work recovery;
-	bool channel_lost;
-	bool force_reset;
-	unsigned int resets;
+	struct vfe_recovery recovery;
 	struct mutex sysfs_lock;	/* by users, see above */
 	struct mutex capacity_lock;	/* of the disk, see above */
 };
@@ -489,9 +455,8 @@ static inline blk_status_t vfe_blk_zone_status(u8 status)
 
 extern const struct attribute_group *vfe_blk_groups[];
 
-void vfe_blk_update_capacity(struct vfe_blk *vb);
 void vfe_blk_config_changed(struct vfe_device *vd);
-int vfe_blk_restore_cache(struct vfe_blk *vb);
+int vfe_blk_restore_cache(struct vfe_device *vd);
 int vfe_blk_disable_cache(struct vfe_blk *vb);
 void vfe_blk_getgeo(const struct vfe_blk *vb, struct hd_geometry *geo);
 
@@ -500,18 +465,9 @@ void vfe_blk_getgeo(const struct vfe_blk *vb, struct hd_geometry *geo);
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq);
 void vfe_blk_needs_reset(struct vfe_device *vd);
 void vfe_blk_recovery_init(struct vfe_blk *vb);
-int vfe_blk_start(struct vfe_blk *vb);
 int vfe_blk_suspend(struct vfe_blk *vb);
 void vfe_blk_stop(struct vfe_blk *vb);
-void vfe_blk_resume(struct vfe_blk *vb);
-bool vfe_blk_live(const struct vfe_blk *vb);
-bool vfe_blk_leave(struct vfe_blk *vb);
-void vfe_blk_set_recover(struct vfe_blk *vb, bool on);
-void vfe_blk_channel_lost(struct vfe_blk *vb);
-int vfe_blk_channel_back(struct vfe_blk *vb);
-void vfe_blk_channel_resumed(struct vfe_blk *vb);
 void vfe_blk_removed(struct vfe_blk *vb);
-void vfe_blk_shutdown_device(struct vfe_blk *vb);
 
 /* Bytes of a wire with room for so many descriptors */
 static inline size_t vfe_blk_wire_size(unsigned int descs)

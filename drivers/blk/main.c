@@ -144,6 +144,7 @@ static int vfe_blk_make_disk(struct vfe_blk *vb)
 	set_capacity(disk, vb->capacity);
 	set_disk_ro(disk, vb->read_only);
 	vb->disk = disk;
+	vb->recovery.name = disk->disk_name;
 	return 0;
 }
 
@@ -202,6 +203,8 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		err = PTR_ERR(vb->vd);
 		goto err_free;
 	}
+	vb->recovery.vd = vb->vd;
+	vb->recovery.queues_let_go = pdev->device == VFE_PCI_DEVICE_BLOCK;
 	err = vfe_blk_set_up(vb);
 	if (err)
 		goto err_destroy;
@@ -212,7 +215,7 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	if (err)
 		goto err_tags;
 	pci_set_drvdata(pdev, vb);
-	err = vfe_blk_start(vb);
+	err = vfe_recovery_start(&vb->recovery);
 	if (err)
 		goto err_disk;
 	err = vfe_blk_show_disk(vb);
@@ -221,7 +224,7 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 err_end:
-	vfe_blk_shutdown_device(vb);
+	vfe_recovery_end(&vb->recovery);
 err_disk:
 	put_disk(vb->disk);	/* never added: free_disk() is not called */
 err_tags:
@@ -246,11 +249,11 @@ static void vfe_blk_remove(struct pci_dev *pdev)
 {
 	struct vfe_blk *vb = pci_get_drvdata(pdev);
 
-	if (!vfe_blk_leave(vb) || vfe_gone(vb->vd) ||
+	if (!vfe_recovery_leave(&vb->recovery) || vfe_gone(vb->vd) ||
 	    !pci_device_is_present(pdev))
 		vfe_blk_removed(vb);
 	del_gendisk(vb->disk);
-	vfe_blk_shutdown_device(vb);
+	vfe_recovery_end(&vb->recovery);
 	vfe_sysfs_destroy(vb->sysfs);
 	vfe_blk_tags_exit(vb);
 	vfe_blk_queues_exit(vb);
@@ -271,7 +274,9 @@ static int vfe_blk_pm_suspend(struct device *dev)
 
 static int vfe_blk_pm_resume(struct device *dev)
 {
-	vfe_blk_resume(dev_get_drvdata(dev));
+	struct vfe_blk *vb = dev_get_drvdata(dev);
+
+	vfe_recovery_resume(&vb->recovery);
 	return 0;
 }
 
@@ -289,7 +294,9 @@ static void vfe_blk_reset_prepare(struct pci_dev *pdev)
 
 static void vfe_blk_reset_done(struct pci_dev *pdev)
 {
-	vfe_blk_resume(pci_get_drvdata(pdev));
+	struct vfe_blk *vb = pci_get_drvdata(pdev);
+
+	vfe_recovery_resume(&vb->recovery);
 }
 
 /* What the bus reports: its link failed, or what a device sent was wrong. */
@@ -304,7 +311,7 @@ static pci_ers_result_t vfe_blk_error_detected(struct pci_dev *pdev,
 		vfe_blk_removed(vb);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
-	vfe_blk_channel_lost(vb);
+	vfe_recovery_channel_lost(&vb->recovery);
 	return PCI_ERS_RESULT_NEED_RESET;
 }
 
@@ -315,13 +322,17 @@ static pci_ers_result_t vfe_blk_mmio_enabled(struct pci_dev *pdev)
 
 static pci_ers_result_t vfe_blk_slot_reset(struct pci_dev *pdev)
 {
-	return vfe_blk_channel_back(pci_get_drvdata(pdev)) ?
+	struct vfe_blk *vb = pci_get_drvdata(pdev);
+
+	return vfe_recovery_channel_back(&vb->recovery) ?
 	       PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_RECOVERED;
 }
 
 static void vfe_blk_error_resume(struct pci_dev *pdev)
 {
-	vfe_blk_channel_resumed(pci_get_drvdata(pdev));
+	struct vfe_blk *vb = pci_get_drvdata(pdev);
+
+	vfe_recovery_channel_resumed(&vb->recovery);
 }
 
 static const struct pci_error_handlers vfe_blk_err_handler = {

@@ -392,7 +392,6 @@ static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
 void vfe_blk_complete_list(struct vfe_blk_list *list, struct io_comp_batch *iob)
 {
 	struct request *rq = list->first, *next;
-	struct vfe_blk *vb;
 
 	if (!rq)
 		return;
@@ -402,10 +401,7 @@ void vfe_blk_complete_list(struct vfe_blk_list *list, struct io_comp_batch *iob)
 	 */
 	if (unlikely(list->waited_for))
 		iob = NULL;
-	/* a device that completes something may ask for resets again */
-	vb = vfe_blk_of(rq);
-	if (unlikely(READ_ONCE(vb->resets)))
-		WRITE_ONCE(vb->resets, 0);
+	vfe_recovery_completes(&vfe_blk_of(rq)->recovery);
 	for (; rq; rq = next) {
 		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 

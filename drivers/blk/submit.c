@@ -151,7 +151,7 @@ static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq, struct request *rq)
 	int err;
 
 	if (unlikely(!bq->started))
-		return READ_ONCE(bq->vb->state) >= VFE_BLK_GIVEN_UP ?
+		return vfe_recovery_state(&bq->vb->recovery) >= VFE_RUN_GIVEN_UP ?
 		       BLK_STS_IOERR : BLK_STS_RESOURCE;
 	err = bq->vb->path->add(bq, rq);
 	if (likely(!err))

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device is started, stopped, and reset when it asks for that or breaks its
+ * promises; a single queue of it if that will do. Time alone resets nothing: a
+ * request may take as long as what is behind the device does. A recovery that
+ * fails is tried again after a pause, for as long as the function is there and
+ * the user lets it.
+ */
+#include <linux/device.h>
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/minmax.h>
+#include <linux/sched/mm.h>
+#include <linux/virtio_config.h>
+
+#include <vfe/recovery.h>
+
+#include "core.h"
+
+/* Pauses between recoveries: none before the first, then twice as long each */
+#define VFE_FIRST_PAUSE		HZ
+#define VFE_LONGEST_PAUSE	(60 * HZ)
+
+#define TO(state)	BIT(VFE_RUN_##state)
+
+/* @lock is held. Return: whether @to may follow, and then it does. */
+static bool vfe_run_set(struct vfe_recovery *r, enum vfe_run to)
+{
+	static const unsigned long next[] = {
+		[VFE_RUN_STOPPED] = TO(LIVE) | TO(RECOVERING) | TO(DEAD),
+		[VFE_RUN_LIVE] = TO(RECOVERING) | TO(STOPPED) | TO(DEAD),
+		[VFE_RUN_RECOVERING] = TO(LIVE) | TO(STOPPED) | TO(GIVEN_UP) |
+				       TO(DEAD),
+		[VFE_RUN_GIVEN_UP] = TO(RECOVERING) | TO(STOPPED) | TO(DEAD),
+		[VFE_RUN_DEAD] = 0,
+	};
+
+	lockdep_assert_held(&r->lock);
+	if (!(next[r->state] & BIT(to)))
+		return false;
+	WRITE_ONCE(r->state, to);
+	return true;
+}
+
+/*
+ * Stops the device and takes its requests back. The class driver stays quiesced
+ * until vfe_recovery_release().
+ */
+static void vfe_recovery_halt(struct vfe_recovery *r)
+{
+	struct vfe_device *vd = r->vd;
+	unsigned int i;
+
+	if (r->halted)
+		return;
+	r->halted = true;
+	r->ops->quiesce(vd);
+	r->ops->close(vd, 0, vd->num_queues);
+	/*
+	 * The core tells of its errors. A device that does not end its reset
+	 * has lost bus mastering by then, which is all that can be done.
+	 */
+	vfe_reset(vd);
+	for (i = 0; i < vd->num_queues; i++)
+		r->ops->take_back(vd, i);
+}
+
+static void vfe_recovery_release(struct vfe_recovery *r)
+{
+	if (r->halted)
+		r->ops->unquiesce(r->vd);
+	r->halted = false;
+	r->ops->resend(r->vd);
+}
+
+static int vfe_recovery_go_live(struct vfe_recovery *r)
+{
+	unsigned int i;
+	int err;
+
+	err = vfe_ready(r->vd);
+	if (err)
+		return err;
+	for (i = 0; i < r->vd->num_queues; i++)
+		r->ops->open(r->vd, i);
+	vfe_run_set(r, VFE_RUN_LIVE);
+	return 0;
+}
+
+/* A change of the configuration raised no interrupt until now. */
+static void vfe_recovery_reread(struct vfe_recovery *r)
+{
+	if (r->vd->ops->config_changed)
+		r->vd->ops->config_changed(r->vd);
+}
+
+int vfe_recovery_start(struct vfe_recovery *r)
+{
+	int err;
+
+	mutex_lock(&r->lock);
+	err = vfe_recovery_go_live(r);
+	if (!err)
+		vfe_recovery_reread(r);
+	mutex_unlock(&r->lock);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_start);
+
+/* Brings a halted device up again. @lock is held. */
+static int vfe_recovery_revive(struct vfe_recovery *r)
+{
+	int err;
+
+	err = vfe_restart(r->vd);
+	if (!err && r->ops->restore)
+		err = r->ops->restore(r->vd);
+	if (!err)
+		err = vfe_recovery_go_live(r);
+	if (err)
+		return err;
+	vfe_recovery_reread(r);
+	vfe_recovery_release(r);
+	return 0;
+}
+
+/* Resets one queue, which others do not notice. */
+static int vfe_recovery_try_queue(struct vfe_recovery *r, struct vfe_queue *q)
+{
+	int err;
+
+	dev_warn_ratelimited(vfe_dev(r->vd), "%s: %s: resetting the queue\n",
+			     r->name, q->spec.name);
+	WRITE_ONCE(r->resets, r->resets + 1);
+	r->ops->close(r->vd, q->index, 1);
+	err = vfe_queue_reset(q);
+	if (err)
+		return err;
+	r->ops->take_back(r->vd, q->index);
+	err = vfe_queue_restart(q);
+	if (!err)
+		r->ops->open(r->vd, q->index);
+	return err;
+}
+
+/* The first queue whose ring the device broke, or NULL */
+static struct vfe_queue *vfe_recovery_broken(struct vfe_recovery *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->vd->num_queues; i++)
+		if (vfe_queue_broken(&r->vd->queues[i]))
+			return &r->vd->queues[i];
+	return NULL;
+}
+
+/*
+ * Resets the queues that broke, and only them. If no queue is broken any more,
+ * an earlier pass already fixed it. Return: false if the device is to be reset:
+ * it asks for that, it cannot reset queues, or that was not enough.
+ */
+static bool vfe_recovery_reset_queues(struct vfe_recovery *r)
+{
+	struct vfe_queue *q = vfe_recovery_broken(r);
+	unsigned int most = r->vd->num_queues;
+
+	if (q && (!vfe_has_feature(r->vd, VIRTIO_F_RING_RESET) ||
+		  !r->queues_let_go || r->resets))
+		return false;
+	for (; q && most--; q = vfe_recovery_broken(r))
+		if (vfe_recovery_try_queue(r, q))
+			return false;
+	return !q && !vfe_wants_reset(r->vd);
+}
+
+static unsigned long vfe_recovery_pause(const struct vfe_recovery *r)
+{
+	unsigned int n = READ_ONCE(r->resets);
+
+	if (!n)
+		return 0;
+	return min_t(unsigned long, VFE_LONGEST_PAUSE,
+		     (unsigned long)VFE_FIRST_PAUSE << min(n - 1, 6U));
+}
+
+/* All requests fail from here on, those that wait too. @lock is held. */
+static void vfe_recovery_give_up(struct vfe_recovery *r)
+{
+	if (vfe_run_set(r, VFE_RUN_GIVEN_UP))
+		vfe_recovery_release(r);
+}
+
+/* What is to be done after a reset that failed. @lock is held. */
+static void vfe_recovery_try_later(struct vfe_recovery *r, int err)
+{
+	unsigned long pause = vfe_recovery_pause(r);
+
+	if (!r->enabled || r->leaving) {
+		vfe_recovery_give_up(r);
+		return;
+	}
+	dev_err_ratelimited(vfe_dev(r->vd),
+			    "%s: no restart (error %d), next try in %u s; I/O waits: write 0 to its file 'recovery' to let it fail\n",
+			    r->name, err, jiffies_to_msecs(pause) / 1000);
+	queue_delayed_work(vfe_wq, &r->work, pause);
+}
+
+static void vfe_recovery_reset_device(struct vfe_recovery *r)
+{
+	int err;
+
+	WRITE_ONCE(r->resets, r->resets + 1);
+	dev_warn_ratelimited(vfe_dev(r->vd), "%s: resetting the device\n",
+			     r->name);
+	vfe_recovery_halt(r);
+	err = vfe_recovery_revive(r);
+	if (!err)
+		return;
+	/* nobody is there: fail what waits, but look whether it comes back */
+	if (vfe_gone(r->vd)) {
+		vfe_recovery_give_up(r);
+		if (r->enabled)
+			vfe_recovery_request(r);
+		return;
+	}
+	vfe_recovery_try_later(r, err);
+}
+
+/* Queues, or the device, are reset. */
+static void vfe_recovery_reset(struct vfe_recovery *r)
+{
+	if (r->state != VFE_RUN_RECOVERING &&
+	    !vfe_run_set(r, VFE_RUN_RECOVERING))
+		return;
+	if (r->halted || vfe_gone(r->vd) || xchg(&r->force_reset, false) ||
+	    !vfe_recovery_reset_queues(r)) {
+		vfe_recovery_reset_device(r);
+		return;
+	}
+	vfe_run_set(r, VFE_RUN_LIVE);
+	r->ops->resend(r->vd);
+}
+
+/*
+ * @lock is held. Memory that is freed by I/O on this device cannot be had
+ * meanwhile.
+ */
+static void vfe_recovery_run(struct vfe_recovery *r)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	vfe_recovery_reset(r);
+	memalloc_noio_restore(noio);
+}
+
+static void vfe_recovery_work(struct work_struct *work)
+{
+	struct vfe_recovery *r = container_of(to_delayed_work(work),
+					      struct vfe_recovery, work);
+
+	mutex_lock(&r->lock);
+	/*
+	 * A device that is suspended is left alone, one whose bus is down, and
+	 * one that the user gave up.
+	 */
+	if (r->state != VFE_RUN_STOPPED && !r->channel_lost &&
+	    (r->enabled || r->state == VFE_RUN_LIVE))
+		vfe_recovery_run(r);
+	mutex_unlock(&r->lock);
+}
+
+void vfe_recovery_init(struct vfe_recovery *r,
+		       const struct vfe_recovery_ops *ops)
+{
+	r->ops = ops;
+	mutex_init(&r->lock);
+	r->state = VFE_RUN_STOPPED;
+	r->enabled = true;
+	INIT_DELAYED_WORK(&r->work, vfe_recovery_work);
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_init);
+
+/* 2.1.1: a device that needs a reset completes nothing any more. */
+void vfe_recovery_request(struct vfe_recovery *r)
+{
+	queue_delayed_work(vfe_wq, &r->work, vfe_recovery_pause(r));
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_request);
+
+void vfe_recovery_force(struct vfe_recovery *r)
+{
+	WRITE_ONCE(r->force_reset, true);
+	vfe_recovery_request(r);
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_force);
+
+void vfe_recovery_enable(struct vfe_recovery *r, bool on)
+{
+	mutex_lock(&r->lock);
+	WRITE_ONCE(r->enabled, on);
+	if (!on && r->state == VFE_RUN_RECOVERING && r->halted)
+		vfe_recovery_give_up(r);
+	if (on && r->state == VFE_RUN_GIVEN_UP)
+		vfe_recovery_run(r);
+	mutex_unlock(&r->lock);
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_enable);
+
+/* --- errors of the bus --- */
+
+void vfe_recovery_channel_lost(struct vfe_recovery *r)
+{
+	mutex_lock(&r->lock);
+	r->channel_lost = true;
+	vfe_run_set(r, VFE_RUN_RECOVERING);
+	vfe_function_lost(r->vd);
+	if (r->state == VFE_RUN_RECOVERING)
+		vfe_recovery_halt(r);
+	mutex_unlock(&r->lock);
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_channel_lost);
+
+int vfe_recovery_channel_back(struct vfe_recovery *r)
+{
+	int err;
+
+	if (!r->channel_lost)
+		vfe_recovery_channel_lost(r);
+	mutex_lock(&r->lock);
+	err = vfe_function_back(r->vd);
+	mutex_unlock(&r->lock);
+	return err;
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_channel_back);
+
+void vfe_recovery_channel_resumed(struct vfe_recovery *r)
+{
+	mutex_lock(&r->lock);
+	r->channel_lost = false;
+	if (r->state == VFE_RUN_RECOVERING)
+		vfe_recovery_run(r);
+	mutex_unlock(&r->lock);
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_channel_resumed);
+
+/* --- stop and go --- */
+
+void vfe_recovery_stop(struct vfe_recovery *r)
+{
+	mutex_lock(&r->lock);
+	if (vfe_run_set(r, VFE_RUN_STOPPED))
+		vfe_recovery_halt(r);
+	mutex_unlock(&r->lock);
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_stop);
+
+void vfe_recovery_resume(struct vfe_recovery *r)
+{
+	mutex_lock(&r->lock);
+	if (r->state == VFE_RUN_STOPPED && r->channel_lost)
+		vfe_run_set(r, VFE_RUN_RECOVERING);
+	else if (r->state == VFE_RUN_STOPPED)
+		vfe_recovery_run(r);
+	mutex_unlock(&r->lock);
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_resume);
+
+bool vfe_recovery_leave(struct vfe_recovery *r)
+{
+	bool live;
+
+	mutex_lock(&r->lock);
+	r->leaving = true;
+	live = r->state == VFE_RUN_LIVE;
+	mutex_unlock(&r->lock);
+	return live;
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_leave);
+
+bool vfe_recovery_removed(struct vfe_recovery *r)
+{
+	bool was_dead;
+
+	mutex_lock(&r->lock);
+	was_dead = r->state == VFE_RUN_DEAD;
+	if (vfe_run_set(r, VFE_RUN_DEAD)) {
+		vfe_recovery_halt(r);
+		vfe_recovery_release(r);
+	}
+	mutex_unlock(&r->lock);
+	return !was_dead;
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_removed);
+
+void vfe_recovery_end(struct vfe_recovery *r)
+{
+	mutex_lock(&r->lock);
+	vfe_run_set(r, VFE_RUN_DEAD);
+	mutex_unlock(&r->lock);
+	r->ops->close(r->vd, 0, r->vd->num_queues);
+	vfe_reset(r->vd);
+	cancel_delayed_work_sync(&r->work);
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_end);

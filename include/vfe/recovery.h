@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Recovery: what runs above a device is stopped, the device or single queues of
+ * it are reset, and all goes on. The core decides when and how often; the class
+ * driver says, by its operations, how its requests wait and how they are sent
+ * again.
+ */
+#ifndef VFE_RECOVERY_H
+#define VFE_RECOVERY_H
+
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+struct vfe_device;
+
+/**
+ * enum vfe_run - what the device is doing for its class driver
+ * @VFE_RUN_STOPPED: nothing: not started yet, suspended, or shut down
+ * @VFE_RUN_LIVE: it takes requests
+ * @VFE_RUN_RECOVERING: it is being reset and started again, or will be when a
+ *			pause is over; requests wait
+ * @VFE_RUN_GIVEN_UP: the user stopped the recovery, or the function is gone:
+ *		      requests fail
+ * @VFE_RUN_DEAD: the driver leaves the function: requests fail
+ */
+enum vfe_run {
+	VFE_RUN_STOPPED,
+	VFE_RUN_LIVE,
+	VFE_RUN_RECOVERING,
+	VFE_RUN_GIVEN_UP,
+	VFE_RUN_DEAD,
+};
+
+/**
+ * struct vfe_recovery_ops - what a class driver does for its recovery
+ * @quiesce: let no more requests come to the queues, and wait for those that
+ *	     are on their way into one
+ * @close: take no more requests for @n queues from @first on; when it returns,
+ *	   nothing is added to them and no notification is written (2.6.1)
+ * @take_back: detach all buffers of a queue that was reset, to be sent again
+ * @restore: give the device configuration that a reset lost; may be NULL
+ * @open: take requests for a queue again
+ * @unquiesce: the opposite of @quiesce
+ * @resend: send again what was taken back; where the state says so it fails
+ *
+ * All run in process context with &vfe_recovery.lock held, but for @close from
+ * vfe_recovery_end(). None may wait for a request.
+ */
+struct vfe_recovery_ops {
+	void (*quiesce)(struct vfe_device *vd);
+	void (*close)(struct vfe_device *vd, unsigned int first,
+		      unsigned int n);
+	void (*take_back)(struct vfe_device *vd, unsigned int queue);
+	int (*restore)(struct vfe_device *vd);
+	void (*open)(struct vfe_device *vd, unsigned int queue);
+	void (*unquiesce)(struct vfe_device *vd);
+	void (*resend)(struct vfe_device *vd);
+};
+
+/**
+ * struct vfe_recovery - the recovery of a device
+ * @vd: the device
+ * @ops: the class driver's
+ * @name: what users know the device by, for messages
+ * @lock: serialises changes of @state and what they do to the device
+ * @state: read without @lock where a stale answer does no harm
+ * @halted: the class driver is quiesced, its queues are closed
+ * @enabled: a recovery goes on trying; the user may switch that off
+ * @leaving: the driver goes away, so that a recovery has one try
+ * @channel_lost: the bus failed, and has not resumed
+ * @force_reset: the next recovery resets the device, not only queues
+ * @queues_let_go: a queue may be reset while the device works on its requests:
+ *		   it is known to touch none of them afterwards. QEMU's devices
+ *		   offer RING_RESET too, but what they had in their hands they
+ *		   still complete, into whatever ring is there by then
+ * @resets: resets, of queues too, since the device last completed something
+ * @work: resets the device, and sends its requests again
+ */
+struct vfe_recovery {
+	struct vfe_device *vd;
+	const struct vfe_recovery_ops *ops;
+	const char *name;
+	struct mutex lock;	/* of the device, see above */
+	enum vfe_run state;
+	bool halted;
+	bool enabled;
+	bool leaving;
+	bool channel_lost;
+	bool force_reset;
+	bool queues_let_go;
+	unsigned int resets;
+	struct delayed_work work;
+};
+
+/**
+ * vfe_recovery_init() - for a device that is stopped
+ * @r: the recovery, zeroed
+ * @ops: the class driver's
+ *
+ * @vd, @name and @queues_let_go are for the caller to set before
+ * vfe_recovery_start().
+ */
+void vfe_recovery_init(struct vfe_recovery *r,
+		       const struct vfe_recovery_ops *ops);
+
+/**
+ * vfe_recovery_start() - let the device take requests for the first time
+ * @r: the recovery
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or the error of vfe_ready().
+ */
+int vfe_recovery_start(struct vfe_recovery *r);
+
+/**
+ * vfe_recovery_request() - have the device, or what broke of it, reset
+ * @r: the recovery
+ *
+ * For &vfe_device_ops.needs_reset.
+ *
+ * Context: any.
+ */
+void vfe_recovery_request(struct vfe_recovery *r);
+
+/* The same, of the whole device even where nothing looks broken */
+void vfe_recovery_force(struct vfe_recovery *r);
+
+/**
+ * vfe_recovery_enable() - let a recovery go on trying, or not
+ * @r: the recovery
+ * @on: 0: what waits for a device that cannot be restarted fails; 1: try again
+ *
+ * Context: process context, may sleep; waits for a try that is under way.
+ */
+void vfe_recovery_enable(struct vfe_recovery *r, bool on);
+
+/**
+ * vfe_recovery_stop() - stop the device, and keep what it has not done
+ * @r: the recovery
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_recovery_stop(struct vfe_recovery *r);
+
+/**
+ * vfe_recovery_resume() - start a stopped device again
+ * @r: the recovery
+ *
+ * Where that fails now, it is tried again later, as after any other reset.
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_recovery_resume(struct vfe_recovery *r);
+
+/**
+ * vfe_recovery_channel_lost() - the function cannot be reached for now
+ * @r: the recovery
+ *
+ * For error_detected() of struct pci_error_handlers. Requests wait until
+ * vfe_recovery_channel_resumed().
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_recovery_channel_lost(struct vfe_recovery *r);
+
+/*
+ * For slot_reset(): maybe for a neighbour's sake only. Return: 0 or the error of
+ * vfe_function_back()
+ */
+int vfe_recovery_channel_back(struct vfe_recovery *r);
+
+/* For resume(): the bus works again. Start the device, and send what waits. */
+void vfe_recovery_channel_resumed(struct vfe_recovery *r);
+
+/**
+ * vfe_recovery_leave() - the driver goes: from here on a recovery has one try
+ * @r: the recovery
+ *
+ * Context: process context, may sleep; waits for a try that is under way.
+ * Return: whether the device takes requests.
+ */
+bool vfe_recovery_leave(struct vfe_recovery *r);
+
+/**
+ * vfe_recovery_removed() - the device is not there any more: fail all requests
+ * @r: the recovery
+ *
+ * Context: process context, may sleep.
+ * Return: whether this is news.
+ */
+bool vfe_recovery_removed(struct vfe_recovery *r);
+
+/**
+ * vfe_recovery_end() - stop for good; no recovery runs from here on
+ * @r: the recovery of a device with no request in flight
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_recovery_end(struct vfe_recovery *r);
+
+/* Only a hint, but for a caller that holds the lock */
+static inline enum vfe_run vfe_recovery_state(const struct vfe_recovery *r)
+{
+	return READ_ONCE(r->state);
+}
+
+/* A device that completes something may ask for resets again at once. */
+static inline void vfe_recovery_completes(struct vfe_recovery *r)
+{
+	if (unlikely(READ_ONCE(r->resets)))
+		WRITE_ONCE(r->resets, 0);
+}
+
+#endif /* VFE_RECOVERY_H */
