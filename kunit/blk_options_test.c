@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What users may switch on (coalesce_usecs), what the device tells of itself
- * (lifetime), and errors that the bus reports to the driver.
+ * What users may switch on (coalesce_usecs), and what the device tells of itself
+ * (lifetime).
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -158,99 +158,6 @@ static void lifetime_is_not_there(struct kunit *test)
 			0L);
 }
 
-/* --- errors of the bus --- */
-
-static const struct pci_error_handlers *options_handlers(struct vfe_rig *rig)
-{
-	return to_pci_driver(rig->m->pdev->dev.driver)->err_handler;
-}
-
-/* Requests wait while the bus is down, and are done when it is back. */
-static void bus_fails_and_resumes(struct kunit *test)
-{
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	const struct pci_error_handlers *h = options_handlers(rig);
-	struct pci_dev *pdev = rig->m->pdev;
-	struct vfe_rig_io *io, *late;
-
-	rig->keep = true;
-	io = options_read(rig);
-	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_CAN_RECOVER,
-			(int)h->error_detected(pdev, pci_channel_io_normal));
-	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_RECOVERED,
-			(int)h->mmio_enabled(pdev));
-	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_NEED_RESET,
-			(int)h->error_detected(pdev, pci_channel_io_frozen));
-	late = vfe_rig_start(rig, REQ_OP_READ, 16, SECTOR_SIZE, 0);
-	msleep(100);
-	KUNIT_EXPECT_EQ(test, 0U, io->ends + late->ends);
-	vfe_rig_serve(rig);
-	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_RECOVERED,
-			(int)h->slot_reset(pdev));
-	h->resume(pdev);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, late));
-	vfe_rig_works(rig);
-}
-
-/* It is put to sleep and woken while its bus is down: it waits for the bus. */
-static void bus_fails_and_it_sleeps(struct kunit *test)
-{
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	const struct pci_error_handlers *h = options_handlers(rig);
-	struct pci_dev *pdev = rig->m->pdev;
-	const struct dev_pm_ops *pm = pdev->dev.driver->pm;
-	struct vfe_rig_io *io;
-
-	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_NEED_RESET,
-			(int)h->error_detected(pdev, pci_channel_io_frozen));
-	KUNIT_EXPECT_EQ(test, 0, pm->suspend(&pdev->dev));
-	KUNIT_EXPECT_EQ(test, 0, pm->resume(&pdev->dev));
-	io = vfe_rig_start(rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
-	msleep(100);
-	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_RECOVERED,
-			(int)h->slot_reset(pdev));
-	h->resume(pdev);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
-}
-
-/* Its slot is reset for a neighbour's sake, while it works. */
-static void bus_resets_a_neighbour(struct kunit *test)
-{
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	const struct pci_error_handlers *h = options_handlers(rig);
-	struct pci_dev *pdev = rig->m->pdev;
-	struct vfe_rig_io *io;
-
-	rig->keep = true;
-	io = options_read(rig);
-	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_CAN_RECOVER,
-			(int)h->error_detected(pdev, pci_channel_io_normal));
-	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_RECOVERED,
-			(int)h->slot_reset(pdev));
-	vfe_rig_serve(rig);
-	h->resume(pdev);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
-}
-
-/* The slot is lost for good: what is in flight fails. */
-static void bus_fails_for_good(struct kunit *test)
-{
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	const struct pci_error_handlers *h = options_handlers(rig);
-	struct vfe_rig_io *io;
-
-	rig->keep = true;
-	io = options_read(rig);
-	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_DISCONNECT,
-			(int)h->error_detected(rig->m->pdev,
-					       pci_channel_io_perm_failure));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-}
-
 /* --- others --- */
 
 /* Secure erase has no defaults: limits of 0 are refused. */
@@ -292,10 +199,6 @@ static struct kunit_case options_cases[] = {
 	KUNIT_CASE(coalesce_ends),
 	KUNIT_CASE(lifetime_is_shown),
 	KUNIT_CASE(lifetime_is_not_there),
-	KUNIT_CASE(bus_fails_and_resumes),
-	KUNIT_CASE(bus_fails_and_it_sleeps),
-	KUNIT_CASE(bus_resets_a_neighbour),
-	KUNIT_CASE(bus_fails_for_good),
 	{}
 };
 
@@ -306,5 +209,5 @@ static struct kunit_suite options_suite = {
 
 kunit_test_suite(options_suite);
 
-MODULE_DESCRIPTION("KUnit tests: options of vfe_blk, and errors of the bus");
+MODULE_DESCRIPTION("KUnit tests: options of vfe_blk");
 MODULE_LICENSE("GPL");

@@ -296,7 +296,9 @@ static void bus_error(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GONE);
 	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	f->m->knobs.gone = true;
 	KUNIT_EXPECT_EQ(test, vfe_function_back(f->vd), -ENODEV);
+	f->m->knobs.gone = false;
 	/* the class driver knew */
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
 

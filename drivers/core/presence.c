@@ -35,13 +35,16 @@ void vfe_presence_exit(struct vfe_device *vd)
 	kfree(vd->saved);
 }
 
-/* Does the function that was bound answer in configuration space? */
+/*
+ * Does the function that was bound answer in configuration space? Kernels up to
+ * 6.1 call the channel frozen until resume(), also when slot_reset() asks.
+ */
 static bool vfe_present(struct vfe_device *vd)
 {
 	struct pci_dev *pdev = vd->pdev;
 	u32 id = 0;
 
-	if (pci_channel_offline(pdev) || !pci_device_is_present(pdev))
+	if (!pci_device_is_present(pdev))
 		return false;
 	/* a virtual function has no identity of its own to read */
 	if (pdev->is_virtfn)
@@ -260,12 +263,14 @@ EXPORT_SYMBOL_GPL(vfe_function_back);
  * @vd: the device
  *
  * Context: process context, may sleep.
- * Return: 0, also for one that never was; -ENODEV while it is not there, or
- * the class driver has not called vfe_function_back() yet.
+ * Return: 0, also for one that never was; -ENODEV while it is not there, its
+ * bus is down, or the class driver has not called vfe_function_back() yet.
  */
 int vfe_find_again(struct vfe_device *vd)
 {
 	if (!vfe_gone(vd))
 		return 0;
-	return READ_ONCE(vd->lost) ? -ENODEV : vfe_function_back(vd);
+	if (READ_ONCE(vd->lost) || pci_channel_offline(vd->pdev))
+		return -ENODEV;
+	return vfe_function_back(vd);
 }

@@ -253,18 +253,31 @@ static void vfe_recovery_run(struct vfe_recovery *r)
 	memalloc_noio_restore(noio);
 }
 
+/*
+ * The PCI core does not say that it could not bring a bus back: requests may
+ * wait for nothing, which only the user can know. @lock is held.
+ */
+static void vfe_recovery_remind(struct vfe_recovery *r)
+{
+	if (r->state != VFE_RUN_RECOVERING)
+		return;
+	dev_err_ratelimited(vfe_dev(r->vd),
+			    "%s: the bus is down; I/O waits: write 0 to its file 'recovery' to let it fail\n",
+			    r->name);
+	queue_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
+}
+
 static void vfe_recovery_work(struct work_struct *work)
 {
 	struct vfe_recovery *r = container_of(to_delayed_work(work),
 					      struct vfe_recovery, work);
 
 	mutex_lock(&r->lock);
-	/*
-	 * A device that is suspended is left alone, one whose bus is down, and
-	 * one that the user gave up.
-	 */
-	if (r->state != VFE_RUN_STOPPED && !r->channel_lost &&
-	    (r->enabled || r->state == VFE_RUN_LIVE))
+	/* one that is suspended is left alone, and one that the user gave up */
+	if (r->channel_lost)
+		vfe_recovery_remind(r);
+	else if (r->state != VFE_RUN_STOPPED &&
+		 (r->enabled || r->state == VFE_RUN_LIVE))
 		vfe_recovery_run(r);
 	mutex_unlock(&r->lock);
 }
@@ -300,7 +313,8 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on)
 	WRITE_ONCE(r->enabled, on);
 	if (!on && r->state == VFE_RUN_RECOVERING && r->halted)
 		vfe_recovery_give_up(r);
-	if (on && r->state == VFE_RUN_GIVEN_UP)
+	/* where the bus is down, when it resumes */
+	if (on && r->state == VFE_RUN_GIVEN_UP && !r->channel_lost)
 		vfe_recovery_run(r);
 	mutex_unlock(&r->lock);
 }
@@ -316,6 +330,7 @@ void vfe_recovery_channel_lost(struct vfe_recovery *r)
 	vfe_function_lost(r->vd);
 	if (r->state == VFE_RUN_RECOVERING)
 		vfe_recovery_halt(r);
+	mod_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
 	mutex_unlock(&r->lock);
 }
 EXPORT_SYMBOL_GPL(vfe_recovery_channel_lost);
@@ -328,6 +343,9 @@ int vfe_recovery_channel_back(struct vfe_recovery *r)
 		vfe_recovery_channel_lost(r);
 	mutex_lock(&r->lock);
 	err = vfe_function_back(r->vd);
+	/* the PCI core gives the function up then, and says no more */
+	if (err)
+		vfe_recovery_give_up(r);
 	mutex_unlock(&r->lock);
 	return err;
 }
@@ -337,7 +355,8 @@ void vfe_recovery_channel_resumed(struct vfe_recovery *r)
 {
 	mutex_lock(&r->lock);
 	r->channel_lost = false;
-	if (r->state == VFE_RUN_RECOVERING)
+	if (r->state == VFE_RUN_RECOVERING ||
+	    (r->state == VFE_RUN_GIVEN_UP && r->enabled))
 		vfe_recovery_run(r);
 	mutex_unlock(&r->lock);
 }
