@@ -25,6 +25,8 @@ DISTURBERS = ("scheduler", "hotplug", "flush", "limits", "reader", "sysfs")
 # Mebibytes that one run moves, at most: emulation is slow.
 VOLUME_MB = 96
 OPERATIONS = 6000
+# Of fio's buffers: its guest has a gibibyte, and kills what takes too much.
+BUFFERS_MB = 256
 CUT = ("full-ring", "errors")      # too long for a step; on its own backend
 
 
@@ -73,6 +75,7 @@ def random_fio(rng: random.Random, config: Config, mode: Mode) -> Workload:
     jobs = 1 if engine == "mmap" else rng.choice((1, 1, 2, 4))
     depth = 1 if engine in ("psync", "mmap") else \
         rng.choice((1, 2, 4, 8, 16, 32, 64, 128, 256))
+    depth = min(depth, (BUFFERS_MB << 20) // (jobs * block))
     # A part of the disk that is whole blocks, and not too much to do.
     volume = min(VOLUME_MB << 20, OPERATIONS * block)
     size = max(1, volume // jobs >> 20)
