@@ -193,6 +193,26 @@ static void trap_wakes_late(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
+/* Its function cannot be enabled after the reset: what waits fails. */
+static void trap_slot_does_not_come_back(struct vfe_rig *rig,
+					 const struct pci_error_handlers *h)
+{
+	struct pci_dev *pdev = rig->m->pdev;
+	struct resource *res = &pdev->resource[2];
+	struct vfe_rig_io *io;
+
+	KUNIT_EXPECT_EQ(rig->test, PCI_ERS_RESULT_NEED_RESET,
+			h->error_detected(pdev, pci_channel_io_frozen));
+	io = vfe_rig_start(rig, REQ_OP_READ, 0, 512, 1);
+	res->flags |= IORESOURCE_UNSET;
+	KUNIT_EXPECT_EQ(rig->test, PCI_ERS_RESULT_DISCONNECT,
+			h->slot_reset(pdev));
+	res->flags &= ~IORESOURCE_UNSET;
+	KUNIT_EXPECT_EQ(rig->test, -ENODEV, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(rig->test, 0, pci_reset_function(pdev));
+	vfe_rig_works(rig);
+}
+
 /* The bus fails under a request; the slot is reset, and it is sent again. */
 static void trap_bus_error(struct kunit *test)
 {
@@ -224,6 +244,7 @@ static void trap_bus_error(struct kunit *test)
 	h->resume(pdev);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
 	vfe_rig_works(rig);
+	trap_slot_does_not_come_back(rig, h);
 	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_DISCONNECT,
 			h->error_detected(pdev, pci_channel_io_perm_failure));
 	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_write(rig, 0, 512, 1));

@@ -60,6 +60,14 @@ static int vfet_try_wake(struct vfet_disk *td)
 	return err;
 }
 
+static void vfet_awake(struct vfet_disk *td)
+{
+	td->pause = 0;
+	td->asleep = false;
+	blk_mq_unquiesce_queue(td->disk->queue);
+	blk_mq_kick_requeue_list(td->disk->queue);
+}
+
 /**
  * vfet_wake() - let the device have requests again
  * @td: after vfet_sleep()
@@ -82,10 +90,7 @@ int vfet_wake(struct vfet_disk *td)
 	}
 	if (err)
 		vfet_window_lose(&td->window);
-	td->pause = 0;
-	td->asleep = false;
-	blk_mq_unquiesce_queue(td->disk->queue);
-	blk_mq_kick_requeue_list(td->disk->queue);
+	vfet_awake(td);
 	return err;
 }
 
@@ -150,12 +155,19 @@ static pci_ers_result_t vfet_error_detected(struct pci_dev *pdev,
 static pci_ers_result_t vfet_slot_reset(struct pci_dev *pdev)
 {
 	struct vfet_disk *td = pci_get_drvdata(pdev);
+	int err = pci_load_saved_state(pdev, td->saved);
 
-	if (pci_load_saved_state(pdev, td->saved))
-		return PCI_ERS_RESULT_DISCONNECT;
-	pci_restore_state(pdev);
-	return pci_reenable_device(pdev) ? PCI_ERS_RESULT_DISCONNECT :
-					   PCI_ERS_RESULT_RECOVERED;
+	if (!err) {
+		pci_restore_state(pdev);
+		err = pci_reenable_device(pdev);
+	}
+	if (!err)
+		return PCI_ERS_RESULT_RECOVERED;
+	/* the PCI core gives the function up then, and says no more */
+	vfet_window_lose(&td->window);
+	if (td->asleep)
+		vfet_awake(td);
+	return PCI_ERS_RESULT_DISCONNECT;
 }
 
 static void vfet_error_resume(struct pci_dev *pdev)
