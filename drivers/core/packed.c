@@ -270,7 +270,9 @@ static bool packed_pending(const struct vfe_queue *q)
 	const struct packed_ring *r = q->packed;
 	u16 place = READ_ONCE(r->last_used);
 
-	return packed_is_used(le16_to_cpu(READ_ONCE(r->desc[place & PACKED_SLOT].flags)),
+	/* IN_ORDER: what one descriptor stands for is not marked in the ring */
+	return READ_ONCE(r->batch) ||
+	       packed_is_used(le16_to_cpu(READ_ONCE(r->desc[place & PACKED_SLOT].flags)),
 			      place);
 }
 
@@ -376,7 +378,8 @@ static bool packed_begin_batch(struct vfe_queue *q)
 
 	if (id == q->size)
 		return false;
-	r->batch = (id < r->oldest ? id + q->size : id) - r->oldest + 1;
+	WRITE_ONCE(r->batch,
+		   (id < r->oldest ? id + q->size : id) - r->oldest + 1);
 	return true;
 }
 
@@ -393,18 +396,13 @@ static unsigned int packed_get_in_order(struct vfe_queue *q,
 		if (!r->batch && !packed_begin_batch(q))
 			break;
 		/* 2.8.8: those before the last of a batch were used completely */
-		used[n].len = --r->batch ? r->bufs[id].in_len : r->batch_len;
+		WRITE_ONCE(r->batch, r->batch - 1);
+		used[n].len = r->batch ? r->bufs[id].in_len : r->batch_len;
 		r->oldest = id + 1 < q->size ? id + 1 : 0;
 		packed_pass(q, r->bufs[id].count);
 		used[n].token = packed_take(q, id, PACKED_IN_ORDER);
 	}
 	return n;
-}
-
-/* Is there a used buffer? */
-static bool packed_more(const struct vfe_queue *q)
-{
-	return q->packed->batch || packed_pending(q);
 }
 
 /* Both fields at once, as they belong together (2.8.14) */
@@ -438,7 +436,7 @@ static __always_inline bool packed_ask(struct vfe_queue *q, u16 place,
 		packed_say(r, VRING_PACKED_EVENT_FLAG_ENABLE, 0);
 	/* a buffer used before the device saw this raises no interrupt: look */
 	vfe_ring_mb(how & PACKED_PLATFORM);
-	return !packed_more(q);
+	return !packed_pending(q);
 }
 
 static __always_inline bool packed_enable_cb(struct vfe_queue *q,

@@ -62,9 +62,9 @@ static void pop_all(bool use)
 
 static void get_all(void)
 {
-	u32 len;
+	struct vfe_used used[4];
 
-	while (vfe_queue_get(q, &len))
+	while (vfe_queue_get_many(q, used, ARRAY_SIZE(used)))
 		;
 	if (vfe_queue_broken(q))
 		die("%s", h.message);

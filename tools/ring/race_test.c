@@ -98,17 +98,20 @@ static bool submit(struct slot *slot, u64 request)
 
 static unsigned int collect(void)
 {
-	unsigned int n = 0;
-	struct slot *slot;
-	u32 len;
+	unsigned int n = 0, got, i;
+	struct vfe_used used[4];
 
-	while ((slot = vfe_queue_get(q, &len))) {
-		if (slot->answer != ~slot->request || len != 8)
-			die("answer %llx to request %llx",
-			    (unsigned long long)slot->answer,
-			    (unsigned long long)slot->request);
-		slot->busy = false;
-		n++;
+	while ((got = vfe_queue_get_many(q, used, ARRAY_SIZE(used)))) {
+		for (i = 0; i < got; i++) {
+			struct slot *slot = used[i].token;
+
+			if (slot->answer != ~slot->request || used[i].len != 8)
+				die("answer %llx to request %llx",
+				    (unsigned long long)slot->answer,
+				    (unsigned long long)slot->request);
+			slot->busy = false;
+		}
+		n += got;
 	}
 	if (vfe_queue_broken(q))
 		die("%s", h.message);

@@ -69,6 +69,7 @@ static void batches(void)
 				add(n);
 				use(n, batch, 0);
 				for (i = 0; i < n; i++) {
+					check(vfe_queue_pending(q));
 					check(vfe_queue_get(q, &len) ==
 					      token_of(i));
 					check_equal(len, (i + 1) % batch &&
