@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What changes or is asked for while the disk runs: its size when the device
- * changes its configuration, its geometry, and its attributes: cache_type and
- * serial, which users of virtio_blk know, lifetime and recovery.
+ * Properties of the disk that can change or be read while it runs: its
+ * capacity, its geometry, and the attributes cache_type and serial (as in
+ * virtio_blk), lifetime and recovery.
  */
 #include <linux/hdreg.h>
 #include <linux/kstrtox.h>
@@ -12,12 +12,12 @@
 #include "blk.h"
 
 /**
- * vfe_blk_config_changed() - take over the size that the device has now
+ * vfe_blk_config_changed() - update the capacity from the device
  * @vd: the disk's device
  *
- * 5.2.6.1: it is looked at again on each configuration change. An absurd size
- * or an unreadable one is logged and the old one kept. The block layer logs a
- * change, and tells user space.
+ * 5.2.6.1: read the capacity again after each configuration change. If it
+ * cannot be read or is too large, log that and keep the old one. The block
+ * layer logs a change and tells user space.
  *
  * Context: process context, may sleep.
  */
@@ -28,7 +28,7 @@ void vfe_blk_config_changed(struct vfe_device *vd)
 
 	/*
 	 * Config-change work and a recovery may race here: serialise them, so
-	 * that the last capacity read is the one that is announced.
+	 * that the disk gets the capacity that was read last.
 	 */
 	mutex_lock(&vb->capacity_lock);
 	if (!vfe_blk_read_capacity(vb, &capacity)) {
@@ -38,7 +38,7 @@ void vfe_blk_config_changed(struct vfe_device *vd)
 	mutex_unlock(&vb->capacity_lock);
 }
 
-/* Writes `writeback` and makes sure that the device took it. */
+/* Writes `writeback`, and reads it back: does the device use that mode? */
 static int vfe_blk_write_wce(struct vfe_blk *vb, bool on)
 {
 	const u32 offset = offsetof(struct virtio_blk_config, wce);
@@ -55,11 +55,11 @@ static int vfe_blk_write_wce(struct vfe_blk *vb, bool on)
 }
 
 /**
- * vfe_blk_restore_cache() - put the device in the disk's cache mode
+ * vfe_blk_restore_cache() - set the device to the disk's cache mode
  * @vd: the disk's device, its features negotiated
  *
  * Return: 0, also for a device that has no such field, -EIO when it does not
- * take the mode, or the error of vfe_config_write8() or vfe_config_read().
+ * accept the mode, or the error of vfe_config_write8() or vfe_config_read().
  */
 int vfe_blk_restore_cache(struct vfe_device *vd)
 {
@@ -72,12 +72,13 @@ int vfe_blk_restore_cache(struct vfe_device *vd)
 
 /**
  * vfe_blk_disable_cache() - switch off a cache that the device cannot flush
- * @vb: the disk, its queues set up: a reset on the way there, as when a vector
- *	was refused, would switch the cache on again
+ * @vb: the disk; its queues must be set up already, because queue set-up may
+ *	reset the device (for example when it refuses an MSI-X vector), and a
+ *	reset enables the cache again
  *
- * Such a cache would lose what users take for written.
+ * Such a cache can lose completed writes.
  *
- * Return: 0, also for a device that can, or an error as
+ * Return: 0, also for a device with FLUSH, or an error of
  * vfe_blk_restore_cache(), with one line in the log.
  */
 int vfe_blk_disable_cache(struct vfe_blk *vb)
@@ -94,7 +95,10 @@ int vfe_blk_disable_cache(struct vfe_blk *vb)
 	return err;
 }
 
-/* -EAGAIN while the device is down: the mode is not lost on it then. */
+/*
+ * Returns -EAGAIN while the device is not live: its next reset would discard
+ * the new mode.
+ */
 static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
 {
 	int err = -EAGAIN;
@@ -102,7 +106,7 @@ static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
 	mutex_lock(&vb->recovery.lock);
 	if (vb->recovery.state == VFE_RUN_LIVE) {
 		err = vfe_blk_write_wce(vb, on);
-		/* in doubt there is a cache: a flush too many does no harm */
+		/* if unsure, assume a cache: a needless flush is harmless */
 		if (!err || (on && err != -EIO))
 			vb->write_cache = on;
 	}
@@ -111,12 +115,13 @@ static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
 }
 
 /*
- * The block layer believes in a cache for as long as there may be one: it is
- * told first of one that comes and last of one that goes. 5.2.6.1: what was
- * written before the cache goes is not stable yet, hence the flush.
+ * The block layer must know of the cache whenever there may be one: set the
+ * flag before the device enables the cache, and clear it after the device has
+ * disabled it. 5.2.6.1: disabling the cache does not make earlier writes
+ * stable, hence the flush.
  *
- * The recovery's lock is not held over what waits for requests: they may need a
- * recovery.
+ * Do not hold the recovery's lock while waiting for requests: they may need a
+ * recovery to complete.
  */
 static int vfe_blk_change_cache(struct vfe_blk *vb, bool on)
 {
@@ -171,7 +176,7 @@ static DEVICE_ATTR_RW(cache_type);
  * @vb: the disk; its device may be gone
  * @geo: where to put them
  *
- * Those of the device where it has any, else numbers as of a SCSI disk.
+ * Those of the device if it has any, else the numbers that a SCSI disk has.
  *
  * Context: any.
  */
@@ -190,7 +195,7 @@ void vfe_blk_getgeo(const struct vfe_blk *vb, struct hd_geometry *geo)
 	geo->cylinders = get_capacity(vb->disk) >> 11;
 }
 
-/* Asks the device for a small answer, which goes to @answer. */
+/* Sends a request of @type, and copies the device's answer to @answer. */
 static int vfe_blk_ask_device(struct vfe_blk *vb, u16 type, void *answer,
 			      size_t len)
 {
@@ -211,7 +216,7 @@ static int vfe_blk_ask_device(struct vfe_blk *vb, u16 type, void *answer,
 	return err;
 }
 
-/* As virtio_blk: without a newline, and empty when the device has none. */
+/* As virtio_blk: without a newline, empty if the device has none. */
 static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
 {
@@ -276,7 +281,7 @@ static struct attribute *vfe_blk_attrs[] = {
 	NULL,
 };
 
-/* The cache can be changed only where the device has a field for it. */
+/* cache_type is writable only if the device has a field for it and FLUSH. */
 static umode_t vfe_blk_attr_mode(struct kobject *kobj, struct attribute *attr,
 				 int n)
 {

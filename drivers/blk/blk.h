@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of vfe_blk share: the disk, its queues and its requests.
- * Each prototype stands under the file that has the function.
+ * Definitions of vfe_blk: the disk, its queues and its requests. Each prototype
+ * is listed under the file that defines the function.
  */
 #ifndef VFE_BLK_H
 #define VFE_BLK_H
@@ -25,22 +25,22 @@
 #define VFE_BLK_MAX_SEGS	1022	/* pieces of data in one request */
 #define VFE_BLK_MAX_RANGES	256	/* ranges in one discard */
 #define VFE_BLK_MAX_DEPTH	1024	/* requests in one queue */
-#define VFE_BLK_TAKE		16	/* taken out of the ring at a time */
+#define VFE_BLK_TAKE		16	/* used buffers taken in one call */
 
-/* How often the block layer asks what became of a request */
+/* Time after which the block layer calls vfe_blk_timeout(), again and again */
 #define VFE_BLK_TIMEOUT		(30 * HZ)
 
 /* A header before the data and a status behind it */
 #define VFE_BLK_EXTRA_SEGS	2
 
-/* Pieces of data that a request has room for without an allocation */
+/* Descriptors of data that a request has room for without an allocation */
 #define VFE_BLK_OWN_SEGS	16
 #define VFE_BLK_OWN_DESCS	(VFE_BLK_OWN_SEGS + VFE_BLK_EXTRA_SEGS)
 
-/* Device resets that one request is sent again after, before it fails */
+/* How often a request is sent again after resets before it fails */
 #define VFE_BLK_MAX_RETRIES	10
 
-/* virtio 1.4, 5.2.6; no header of Linux has these */
+/* virtio 1.4, 5.2.6; missing in the kernel's headers */
 #define VIRTIO_BLK_F_LIFETIME		15
 #define VIRTIO_BLK_T_GET_LIFETIME	10
 
@@ -61,14 +61,15 @@ static_assert(sizeof(struct vfe_blk_lifetime) == 6);
 #define VFE_BLK_WIRE_ALIGN	16	/* virtio 1.4, 2.7: of a table */
 
 /**
- * struct vfe_blk_wire - what the device reads and writes beside the data
+ * struct vfe_blk_wire - what the device accesses of a request, beside data
  * @header: of every request
- * @range: of a discard or write-zeroes request that has one
+ * @range: of a discard, secure erase or write-zeroes request with one range
  * @id: what GET_ID answers
  * @lifetime: what GET_LIFETIME answers
- * @append_sector: where a zone append went; the status follows at once
+ * @append_sector: sector of a zone append, written by the device; @status must
+ *		   follow directly
  * @status: VIRTIO_BLK_S_*, written by the device
- * @table: the request's indirect table, where it has one here
+ * @table: preallocated indirect table, see vfe_blk_wire_size()
  */
 struct vfe_blk_wire {
 	struct virtio_blk_outhdr header;
@@ -88,27 +89,28 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
 	      offsetof(struct vfe_blk_wire, append_sector) + 8);
 
 /**
- * struct vfe_blk_request - a request's own memory (the pdu of blk-mq)
- * @wire: what the device sees of it
- * @wire_dma: where the device sees it
- * @descs: its descriptors: header, data, status; @own, but for a request that
- *	   holds more
- * @table_dma: where the device sees them as a table; as @descs
- * @own: room for VFE_BLK_OWN_DESCS
- * @ranges: those of a discard that has more than one, at @ranges_dma
- * @ranges_dma: where the device sees them
- * @next: the next request in a list of completed ones
+ * struct vfe_blk_request - driver data of a request (the pdu of blk-mq)
+ * @wire: header, status and small answers, in memory that the device accesses
+ * @wire_dma: the device's address of @wire
+ * @descs: descriptors of the request: header, data, status; @own, or allocated
+ *	   for a request that needs more
+ * @table_dma: the device's address of the indirect table: @descs in
+ *	       path_table.c, @shown in path_dma.c
+ * @own: preallocated room for VFE_BLK_OWN_DESCS descriptors
+ * @ranges: the ranges of a discard that has more than one, or NULL
+ * @ranges_dma: the device's address of @ranges
+ * @next: next request in a struct vfe_blk_list
  * @in_len: bytes that the device may write
  * @used: bytes that the device says it wrote
- * @num: descriptors in @descs
- * @mapped: of them that the DMA API mapped
+ * @num: number of descriptors in @descs
+ * @mapped: number of data descriptors that the DMA API mapped
  * @driver_type: VIRTIO_BLK_T_* of a request that the driver itself makes
- * @out: of them that the device reads
- * @timeouts: times that it was asked for: recovery.c
- * @retries: device resets that it has been through
- * @held: there is something for vfe_blk_release() to give back
- * @failed: what went wrong, or BLK_STS_OK; known before it is completed
- * @shown: copy of @descs that the device reads as a table, as @descs:
+ * @out: number of descriptors that the device reads
+ * @timeouts: how often the request timed out while reset_after was set
+ * @retries: how often the request was sent again after a reset
+ * @held: vfe_blk_release() has something to release
+ * @failed: the result, BLK_STS_OK or an error; set before completion
+ * @shown: copy of @descs that the device reads as an indirect table, or NULL:
  *	   path_dma.c
  */
 struct vfe_blk_request {
@@ -134,14 +136,14 @@ struct vfe_blk_request {
 };
 
 /**
- * struct vfe_blk_list - requests on their way from the ring, or those of a
- *			 batch on their way there
- * @first: the first of a list, or NULL
- * @tail: where the next one goes
- * @n: how many there are
- * @waited_for: a request was refused for want of the room that these make
+ * struct vfe_blk_list - requests taken from the ring, or a batch to add to it
+ * @first: the first request, or NULL
+ * @tail: where to link the next request
+ * @n: number of requests
+ * @waited_for: a request was refused because the ring was full, before these
+ *		completed
  *
- * Refers to itself: not to be copied.
+ * @tail may point to @first: do not copy the structure.
  */
 struct vfe_blk_list {
 	struct request *first;
@@ -157,27 +159,29 @@ struct vfe_blk_list {
  * @vb: its disk
  * @hctx: the block layer's side of it
  * @started: the ring may be used
- * @polled: it has no interrupt
- * @suppress: interrupts have to be switched off while the ring is emptied; with
- *	      EVENT_IDX they are
- * @full: a request was refused, and waits for a completion
- * @late: a request takes too long; told of once
- * @coalescing: a timer looks after the ring, and interrupts are off
- * @owed: a kick was left to that timer
- * @coalesce_ns: its period, 0 for no such timer
- * @poll_ns: longest time to busy-wait after a submission, 0 not to
- * @poll_skipped: submissions that did not wait, as it usually is too long
- * @usual_ns: how long a submitter usually waits for a completion, 0 if unknown
+ * @polled: the queue has no interrupt
+ * @suppress: the driver must disable interrupts while it takes used buffers;
+ *	      not needed with EVENT_IDX, where used_event already does this
+ * @full: the ring was full: a request waits for a completion
+ * @late: the log has a warning about a late request, and no request completed
+ *	  since
+ * @coalescing: interrupts are off, and @timer takes completions
+ * @owed: a kick was left to @timer
+ * @coalesce_ns: period of @timer, 0: no coalescing
+ * @poll_ns: longest time to busy-wait after a submission, 0: do not
+ * @poll_skipped: counts submissions while @usual_ns exceeds @poll_ns
+ * @usual_ns: moving average of the time to a completion, 0 if unknown
  * @timer: see coalesce.c
- * @reap: completes what busy-waiting found, in a softirq; see poll.c
- * @segs: room to build a chain in, where tables are not used
- * @spare: room for a request's descriptors when memory has run out; path_dma.c
- * @spare_table: the same as the device reads it, at @spare_dma
- * @spare_dma: where the device sees it
- * @spare_used: bit 0: a request has both
- * @name: for messages and the interrupt
- * @used: what comes out of the ring at a time. Not on the stack: kernels are
- *	  built to clear what is there
+ * @reap: tasklet that completes the requests after busy-waiting; see poll.c
+ * @segs: room to build a chain in, without INDIRECT_DESC
+ * @spare: preallocated descriptors of one request, for when an allocation
+ *	   fails; path_dma.c
+ * @spare_table: likewise, as the device reads them
+ * @spare_dma: the device's address of @spare_table
+ * @spare_used: bit 0: a request uses @spare and @spare_table
+ * @name: for messages and the interrupt's name
+ * @used: used buffers taken in one call. Not on the stack, because
+ *	  CONFIG_INIT_STACK_ALL_ZERO would clear the array on each call
  */
 struct vfe_blk_queue {
 	spinlock_t lock;	/* of the ring, see above */
@@ -207,16 +211,16 @@ struct vfe_blk_queue {
 } ____cacheline_aligned_in_smp;
 
 /**
- * struct vfe_blk_path - how data gets from a request to the ring
- * @size: bytes of a request's own memory
- * @init: give a request that memory; 0 or -ENOMEM
- * @exit: take it back
- * @map: fill the descriptors of the data, behind that of the header, and count
- *	 them in @num; BLK_STS_OK, or why it cannot be done now
- * @release: give back what @map took and what else the request holds
- * @add: put a mapped request into the ring, its lock held
+ * struct vfe_blk_path - how request data gets its descriptors
+ * @size: size of a request's driver data, see struct vfe_blk_request
+ * @init: set up a request's driver data; 0 or -ENOMEM
+ * @exit: undo @init
+ * @map: write the descriptors of the data, behind that of the header, and set
+ *	 &vfe_blk_request.num to their number; BLK_STS_OK or an error
+ * @release: undo @map
+ * @add: add a mapped request to the ring; the queue's lock is held
  *
- * path_table.c is the usual one, path_dma.c all others; chosen at set-up.
+ * vfe_blk_memory_init() chooses one of path_table.c and path_dma.c.
  */
 struct vfe_blk_path {
 	size_t (*size)(const struct vfe_blk *vb);
@@ -228,13 +232,13 @@ struct vfe_blk_path {
 };
 
 /**
- * struct vfe_blk_tunables - what users may change while the disk runs
- * @coalesce_usecs: a busy queue has a timer of this period in place of
- *		    interrupts and kicks; 0 never
- * @adaptive_poll: longest time to busy-wait for a completion after a
- *		   submission, in microseconds; 0 not to
- * @reset_after: seconds that a request may be in the device before it is
- *		 reset; 0 for ever
+ * struct vfe_blk_tunables - values that users can change while the disk runs
+ * @coalesce_usecs: period of the timer that replaces interrupts and kicks on a
+ *		    busy queue; 0: no timer
+ * @adaptive_poll: longest time, in microseconds, to busy-wait for a completion
+ *		   after a submission; 0: do not
+ * @reset_after: seconds that the device may take for a request before the
+ *		 driver resets it; 0: no limit
  */
 struct vfe_blk_tunables {
 	unsigned int coalesce_usecs;
@@ -247,28 +251,28 @@ struct vfe_blk_tunables {
 /**
  * struct vfe_blk - a disk
  * @vd: its device
- * @disk: as the block layer knows it; holds the last reference to this
- * @tag_set: the block layer's requests
- * @sysfs: the counters' folder
+ * @disk: its gendisk; free_disk() frees this structure
+ * @tag_set: tags of blk-mq
+ * @sysfs: the directory with the counters
  * @stats: counts of events, those of @vd
- * @path: how data gets to the ring
- * @format: how indirect tables are written
- * @piece: most bytes of data in a descriptor
- * @pieces: descriptors that a segment of the block layer may take
- * @wires: wires come from here where the DMA API is used
- * @tables: large tables, likewise
+ * @path: how request data gets its descriptors
+ * @format: format of indirect tables
+ * @piece: most bytes of data in one descriptor
+ * @pieces: most descriptors for one segment of the block layer
+ * @wires: pool of struct vfe_blk_wire, with the DMA API only
+ * @tables: pool of large tables and of ranges, with the DMA API only
  * @queues: @num_queues of them
- * @num_queues: hardware queues
- * @num_polled: of them, the last ones, that have no interrupt
- * @tunables: what users may change; written under @sysfs_lock
+ * @num_queues: number of hardware queues
+ * @num_polled: number of queues without an interrupt; these come last
+ * @tunables: values that users can change; written under @sysfs_lock
  * @limits: what the device can do, as given to the block layer
- * @geometry: as the device has it, zeroes where it has none
- * @capacity: sectors of 512 bytes that requests are held to
+ * @geometry: as read from the device, zeroes if it has none
+ * @capacity: in sectors of 512 bytes; requests beyond it fail
  * @index: N of the name vfebN
- * @write_cache: a flush has work to do; changed under the recovery's lock
- * @unmaps: write-zeroes may deallocate
+ * @write_cache: the cache needs flushes; changed under the recovery's lock
+ * @unmaps: write-zeroes requests may deallocate
  * @read_only: the device takes no writes
- * @odd_length: a used length that was wrong has been told of
+ * @odd_length: the log has a warning about a wrong used length
  * @recovery: starts, stops and resets the device
  * @sysfs_lock: serialises changes by users; taken before the recovery's lock
  * @capacity_lock: serialises changes of @capacity; taken after the recovery's
@@ -303,9 +307,9 @@ struct vfe_blk {
 	struct mutex capacity_lock;	/* of the disk, see above */
 };
 
-/* --- request.c: a request as a chain, and how it ended --- */
+/* --- request.c: build the chain of a request, complete the request --- */
 
-/* What the next request of this tag must not inherit */
+/* Clears what the next request with this tag must not inherit. */
 static inline void vfe_blk_forget(struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
@@ -322,7 +326,7 @@ void vfe_blk_complete_list(struct vfe_blk_list *list,
 
 /* --- descs.c: descriptors of a request, and memory for many of them --- */
 
-/* What is asked of the allocator where it may not sleep; failure is handled. */
+/* For allocations that may not sleep; the callers handle a failure. */
 #define VFE_BLK_GFP	(GFP_ATOMIC | __GFP_NOWARN)
 
 void *vfe_blk_shared_alloc(struct vfe_blk *vb, size_t len, gfp_t gfp,
@@ -334,12 +338,12 @@ void vfe_blk_finish_descs(const struct vfe_blk *vb,
 			  struct vfe_blk_request *req, unsigned int data,
 			  unsigned int out, u32 in_len);
 
-/* --- path_table.c, path_dma.c: twins --- */
+/* --- path_table.c, path_dma.c: descriptors of request data --- */
 
 extern const struct vfe_blk_path vfe_blk_table_path;
 extern const struct vfe_blk_path vfe_blk_dma_path;
 
-/* --- submit.c: requests into the ring and out of it --- */
+/* --- submit.c: add requests to the ring, take completed ones from it --- */
 
 extern const struct blk_mq_ops vfe_blk_mq_ops;
 
@@ -351,7 +355,7 @@ void vfe_blk_take_and_enable(struct vfe_blk_queue *bq,
 			     struct vfe_blk_list *done);
 void vfe_blk_complete_all(struct vfe_blk_list *done);
 
-/* --- poll.c: a submitter that waits for its completion --- */
+/* --- poll.c: a submitter busy-waits for its completion --- */
 
 void vfe_blk_poll_init(struct vfe_blk_queue *bq);
 void vfe_blk_poll_exit(struct vfe_blk_queue *bq);
@@ -364,7 +368,7 @@ void vfe_blk_coalesce_init(struct vfe_blk_queue *bq);
 void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_list *done);
 void vfe_blk_coalesce_stop(struct vfe_blk_queue *bq);
 
-/* --- tunables.c: values that users may change --- */
+/* --- tunables.c: values that users can change --- */
 
 extern const struct attribute_group vfe_blk_tunables_group;
 
@@ -460,7 +464,7 @@ int vfe_blk_restore_cache(struct vfe_device *vd);
 int vfe_blk_disable_cache(struct vfe_blk *vb);
 void vfe_blk_getgeo(const struct vfe_blk *vb, struct hd_geometry *geo);
 
-/* --- recovery.c: the life of the device below the disk --- */
+/* --- recovery.c: requests while the core resets the device; timeouts --- */
 
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq);
 void vfe_blk_needs_reset(struct vfe_device *vd);
@@ -469,7 +473,7 @@ int vfe_blk_suspend(struct vfe_blk *vb);
 void vfe_blk_stop(struct vfe_blk *vb);
 void vfe_blk_removed(struct vfe_blk *vb);
 
-/* Bytes of a wire with room for so many descriptors */
+/* Size of struct vfe_blk_wire with room for @descs descriptors */
 static inline size_t vfe_blk_wire_size(unsigned int descs)
 {
 	return sizeof(struct vfe_blk_wire) + descs * sizeof(struct vfe_desc);

@@ -1,22 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Coalescing: while a queue is busy, a timer of a fixed period takes completions
- * and writes kicks in place of an interrupt and a kick for each request. The
- * user sets the period, which is the longest time that either waits; it is 0,
- * off, by default. A queue is busy when an interrupt finds completions and the
- * device still has requests; it is no longer so when the timer finds nothing.
- * So a request that is alone is interrupted for at once.
+ * Coalescing: while a queue is busy, a timer of a fixed period takes
+ * completions and writes kicks, in place of an interrupt and a kick for each
+ * request. The user sets the period, which is the longest delay of a completion
+ * or a kick; it is 0, off, by default. A queue becomes busy when an interrupt
+ * finds completions and the device still has requests, and idle when the timer
+ * finds no completion. A single request therefore always gets its interrupt
+ * immediately.
  */
 #include <linux/ktime.h>
 
 #include "blk.h"
 
 /**
- * vfe_blk_coalesce() - take what is used, and let the timer look from here on
+ * vfe_blk_coalesce() - take used requests, start the timer if the queue is busy
  * @bq: the queue, its lock held, coalesce_ns not 0
- * @done: where to put what is used
+ * @done: list to add the requests to
  *
- * Without requests left in the device, the next completion interrupts.
+ * If the queue is not busy, the next completion raises an interrupt.
  */
 void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
 {
@@ -33,7 +34,7 @@ void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
 		      HRTIMER_MODE_REL_PINNED);
 }
 
-/* Return: whether to kick the device for what was left to the timer */
+/* Return: whether a kick was left to the timer, and is to be written now */
 static bool vfe_blk_coalesce_tick(struct vfe_blk_queue *bq,
 				  struct vfe_blk_list *done)
 {
@@ -64,7 +65,7 @@ static enum hrtimer_restart vfe_blk_coalesce_timer(struct hrtimer *timer)
 	again = bq->coalescing;
 	if (again)
 		hrtimer_forward_now(timer, ns_to_ktime(bq->coalesce_ns));
-	/* under the lock: no notification once the ring is closed */
+	/* under the lock: no notification after the ring is closed */
 	if (kick)
 		vfe_queue_notify(bq->vq);
 	spin_unlock_irqrestore(&bq->lock, flags);
@@ -79,10 +80,12 @@ void vfe_blk_coalesce_init(struct vfe_blk_queue *bq)
 }
 
 /**
- * vfe_blk_coalesce_stop() - wait for the timer
- * @bq: the queue, its ring closed or without coalescing from here on
+ * vfe_blk_coalesce_stop() - cancel the timer, and wait for it
+ * @bq: the queue, its ring closed
  *
- * What the timer owed is not done by this: vfe_blk_reap() or a reset does it.
+ * This neither takes completions nor writes a kick that was left to the timer:
+ * the caller has taken the completions, and the reset that follows makes the
+ * kick unnecessary.
  *
  * Context: process context, may sleep.
  */

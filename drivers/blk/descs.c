@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Descriptors of a request: header, data, status. A request has room for a few;
- * memory for more is allocated, and each queue keeps room for one request in
- * case there is none: with that a request can be done, and then the next.
+ * for more, memory is allocated, and each queue preallocates descriptors for
+ * one request, so that requests still make progress, one at a time, when an
+ * allocation fails.
  */
 #include <linux/bitops.h>
 #include <linux/io.h>
@@ -13,9 +14,9 @@
 /**
  * vfe_blk_shared_alloc() - memory that the device can read
  * @vb: the disk
- * @len: in bytes, no more than VFE_BLK_MAX_RANGES ranges or the largest table
+ * @len: in bytes, at most VFE_BLK_MAX_RANGES ranges or the largest table
  * @gfp: as for kmalloc()
- * @dma: where to put the device's address of it
+ * @dma: where to put the device's address of the memory
  *
  * Context: as @gfp says.
  * Return: the memory, or NULL.
@@ -42,11 +43,11 @@ void vfe_blk_shared_free(struct vfe_blk *vb, void *p, dma_addr_t dma)
 }
 
 /**
- * vfe_blk_take_spare() - take a queue's room for the descriptors of one request
+ * vfe_blk_take_spare() - take the preallocated descriptors of a queue
  * @bq: the queue
  *
  * Context: any.
- * Return: whether it was free.
+ * Return: whether they were free.
  */
 bool vfe_blk_take_spare(struct vfe_blk_queue *bq)
 {
@@ -59,12 +60,12 @@ void vfe_blk_give_spare(struct vfe_blk_queue *bq)
 }
 
 /**
- * vfe_blk_finish_descs() - put header and status around the data
+ * vfe_blk_finish_descs() - add the descriptors of header and status
  * @vb: the disk
- * @req: the request, the descriptors of its data in place
- * @data: how many these are
- * @out: how many of them the device reads
- * @in_len: bytes that the others have
+ * @req: the request; the descriptors of its data are in place
+ * @data: number of these descriptors
+ * @out: number of them that the device reads
+ * @in_len: bytes of data that the device may write
  */
 void vfe_blk_finish_descs(const struct vfe_blk *vb,
 			  struct vfe_blk_request *req, unsigned int data,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Limits of what takes ranges and no data: discard, secure erase and write
- * zeroes. As in virtio_blk, a limit of 0 is no limit for the first and the
- * last, and refused for secure erase, which virtio gives no default.
+ * Limits of discard, secure erase and write zeroes, whose requests have ranges
+ * and no data. As in virtio_blk, 0 means no limit for discard and write zeroes;
+ * for secure erase it is an error, because virtio defines no default.
  */
 #include <linux/minmax.h>
 
@@ -10,7 +10,7 @@
 
 #define CFG(field)	offsetof(struct virtio_blk_config, field)
 
-/* What the device takes, in whole blocks; 0 when that is not even one. */
+/* A device's limit, rounded down to whole blocks; 0 if below one block. */
 static u32 vfe_blk_sectors(const struct vfe_blk *vb, u64 sectors)
 {
 	return round_down((u32)(sectors ?: UINT_MAX),
@@ -18,10 +18,10 @@ static u32 vfe_blk_sectors(const struct vfe_blk *vb, u64 sectors)
 }
 
 /**
- * struct vfe_blk_erase - what a device says of discards or secure erases
+ * struct vfe_blk_erase - a device's limits of discards or secure erases
  * @sectors: most in a range; 0 for no limit
  * @ranges: most in a request; 0 for no limit
- * @align: sectors that ranges are best aligned to; 0 if it does not matter
+ * @align: preferred alignment of ranges, in sectors; 0 if there is none
  */
 struct vfe_blk_erase {
 	u64 sectors;
@@ -54,7 +54,7 @@ static int vfe_blk_read_discard(struct vfe_blk *vb, struct vfe_blk_erase *erase)
 	if (err)
 		return err;
 	vb->limits.max_discard_sectors = vfe_blk_sectors(vb, erase->sectors);
-	/* the block layer does not cut finer than the physical block */
+	/* the block layer splits no discard below the physical block size */
 	if (vb->limits.max_discard_sectors >=
 	    vb->limits.physical_block >> SECTOR_SHIFT)
 		return 0;
@@ -83,7 +83,7 @@ static int vfe_blk_read_secure(struct vfe_blk *vb, struct vfe_blk_erase *erase)
 			own.sectors, own.ranges, own.align);
 		return -EINVAL;
 	}
-	/* the block layer has one limit for the ranges of both */
+	/* the block layer has one limit of ranges for both */
 	erase->ranges = min_not_zero(erase->ranges, own.ranges);
 	erase->align = min_not_zero(erase->align, own.align);
 	vb->limits.max_secure_erase_sectors = vfe_blk_sectors(vb, own.sectors);
@@ -111,9 +111,9 @@ static int vfe_blk_read_zeroes(struct vfe_blk *vb)
 }
 
 /*
- * How ranges are best cut, in bytes. The block layer does not cut at all where
- * the largest discard is smaller than that, so an alignment which does not fit
- * is left out: it is a hint, the largest discard is not.
+ * The discard granularity in bytes. The block layer does not split discards if
+ * the granularity exceeds the largest discard, so the driver ignores such an
+ * alignment: the alignment is a hint, the largest discard is a limit.
  */
 static u32 vfe_blk_granularity(const struct vfe_blk *vb, u64 align)
 {
@@ -127,7 +127,7 @@ static u32 vfe_blk_granularity(const struct vfe_blk *vb, u64 align)
 }
 
 /**
- * vfe_blk_read_erase() - fill in the limits of discard and its like
+ * vfe_blk_read_erase() - read the limits of discard and similar requests
  * @vb: the disk, its block size known
  *
  * Return: 0, -EINVAL with one line in the log, or the error of

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the device says it can do, read from its configuration and checked:
- * a value that makes no sense is left out, or refused where there is no doing
- * without it. No field is read before its feature is known (2.5.1).
+ * The device's limits, read from its configuration space and checked. The
+ * driver ignores a value that makes no sense, or refuses the probe if it needs
+ * the value. It reads a field only if the feature of that field was negotiated
+ * (2.5.1).
  */
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
@@ -13,12 +14,12 @@
 
 #include "blk.h"
 
-/* Largest physical block, as a power of two, that is taken for real */
+/* Largest plausible physical block, as a power of two */
 #define VFE_BLK_MAX_PHYSICAL_SHIFT	20
 
 #define CFG(field)	offsetof(struct virtio_blk_config, field)
 
-/* One field of the configuration of @size bytes, in the CPU's order. */
+/* Reads a configuration field of @size bytes, in the CPU's byte order. */
 int vfe_blk_read_field(struct vfe_blk *vb, u32 offset, u8 size, u64 *val)
 {
 	const u8 fields[] = { size, 0 };
@@ -35,7 +36,7 @@ int vfe_blk_read_field(struct vfe_blk *vb, u32 offset, u8 size, u64 *val)
 }
 
 /**
- * vfe_blk_read_capacity() - how large the disk is
+ * vfe_blk_read_capacity() - read and check the capacity
  * @vb: the disk
  * @capacity: in sectors of 512 bytes
  *
@@ -59,7 +60,7 @@ int vfe_blk_read_capacity(struct vfe_blk *vb, u64 *capacity)
 }
 
 /**
- * vfe_blk_read_num_queues() - how many request queues the device has
+ * vfe_blk_read_num_queues() - read how many request queues the device has
  * @vb: the disk
  * @num: at least 1
  *
@@ -84,9 +85,10 @@ int vfe_blk_read_num_queues(struct vfe_blk *vb, unsigned int *num)
 }
 
 /*
- * The disk's blocks are those of the device: a disk with smaller ones would
- * send what the device cannot do. What a kernel can use differs: a page at most
- * before 6.15, more where file systems can.
+ * The logical block size must be the device's: with smaller blocks the disk
+ * would send requests that the device cannot do. Kernels differ in the largest
+ * block size that they support: a page before 6.15, more in some configurations
+ * since.
  */
 static int vfe_blk_read_block_size(struct vfe_blk *vb)
 {
@@ -99,7 +101,7 @@ static int vfe_blk_read_block_size(struct vfe_blk *vb)
 	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_BLK_SIZE))
 		return 0;
 	err = vfe_blk_read_field(vb, CFG(blk_size), 4, &val);
-	/* some monitors leave what they have no value for at 0 */
+	/* some VMMs leave fields that they do not set at 0 */
 	if (err || !val)
 		return err;
 	if (blk_validate_block_size(val)) {
@@ -113,7 +115,7 @@ static int vfe_blk_read_block_size(struct vfe_blk *vb)
 	return 0;
 }
 
-/* Sizes in the topology count logical blocks; one that overflows is left out */
+/* Topology sizes count logical blocks. Return: bytes, or 0 on overflow */
 static u32 vfe_blk_blocks_to_bytes(const struct vfe_blk *vb, u64 blocks)
 {
 	u32 bytes;
@@ -168,9 +170,9 @@ static int vfe_blk_read_topology(struct vfe_blk *vb)
 }
 
 /*
- * The block layer cuts no pieces smaller than a page (BLK_MIN_SEGMENT_SIZE on
- * newer kernels). A device with a smaller size_max gets a piece as several
- * descriptors.
+ * The block layer does not limit segments to less than a page
+ * (BLK_MIN_SEGMENT_SIZE on newer kernels). For a device with a smaller
+ * size_max, the driver uses several descriptors per segment.
  */
 static int vfe_blk_read_segments(struct vfe_blk *vb)
 {
@@ -184,7 +186,7 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 		err = vfe_blk_read_field(vb, CFG(size_max), 4, &size_max);
 	if (err)
 		return err;
-	/* nothing filled in: as the block layer takes it for virtio_blk */
+	/* the device did not set it: the default, as for virtio_blk */
 	if (!size_max)
 		size_max = BLK_MAX_SEGMENT_SIZE;
 	/* a bounce buffer may be smaller than what the device takes */
@@ -203,21 +205,22 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 	vb->pieces = DIV_ROUND_UP(PAGE_SIZE, min_t(u64, vb->piece, PAGE_SIZE));
 	limits->max_segments = clamp_t(u64, seg_max, 1, VFE_BLK_MAX_SEGS);
 	limits->max_segment_size = max_t(u32, vb->piece, PAGE_SIZE);
-	/* no limit of its own: the block layer counts a request's bytes in 32 bits */
+	/* no limit of the driver: the block layer counts bytes in 32 bits */
 	limits->max_sectors = UINT_MAX;
 	return 0;
 }
 
 /*
- * 5.2.5.2: with FLUSH alone the cache is write-back; with CONFIG_WCE the
- * device says. One without FLUSH is not for long: vfe_blk_disable_cache().
+ * 5.2.5.2: with FLUSH alone the cache is write-back; with CONFIG_WCE the device
+ * says. vfe_blk_disable_cache() later switches off a write-back cache on a
+ * device without FLUSH.
  */
 static int vfe_blk_read_cache(struct vfe_blk *vb)
 {
 	u64 writeback = 1;
 	int err;
 
-	/* 5.2.5.1: not before FEATURES_OK, which negotiation has set */
+	/* 5.2.5.1: only after FEATURES_OK, which negotiation has set */
 	if (vfe_has_feature(vb->vd, VIRTIO_BLK_F_CONFIG_WCE)) {
 		err = vfe_blk_read_field(vb, CFG(wce), 1, &writeback);
 		if (err)
@@ -229,7 +232,10 @@ static int vfe_blk_read_cache(struct vfe_blk *vb)
 	return 0;
 }
 
-/* Kept: who has the disk open may ask when its device is gone. */
+/*
+ * Stores the geometry: a process that has the disk open may ask for it after
+ * the device is gone.
+ */
 static int vfe_blk_read_geometry(struct vfe_blk *vb)
 {
 	const u8 fields[] = { 2, 1, 1, 0 };
@@ -240,7 +246,7 @@ static int vfe_blk_read_geometry(struct vfe_blk *vb)
 }
 
 /**
- * vfe_blk_read_limits() - fill @vb->limits and what goes with it
+ * vfe_blk_read_limits() - read and check all limits of the device
  * @vb: the disk, its features negotiated
  *
  * Return: 0, -EINVAL or -ERANGE with one line in the log, or the error of
@@ -266,12 +272,12 @@ int vfe_blk_read_limits(struct vfe_blk *vb)
 }
 
 /**
- * vfe_blk_limit_segments() - hold requests to the length of the queues
+ * vfe_blk_limit_segments() - limit requests to what the queues can hold
  * @vb: the disk, its queues set up
  *
  * 2.7.5.3.1: no chain, indirect or not, is longer than its queue.
  *
- * Return: 0, -EINVAL where not even a page fits, with one line in the log.
+ * Return: 0, or -EINVAL if not even a page fits, with one line in the log.
  */
 int vfe_blk_limit_segments(struct vfe_blk *vb)
 {

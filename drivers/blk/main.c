@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vfe_blk: a virtio block device as a disk, /dev/vfebN. Here: the module, its
- * parameters, and a PCI function that comes and goes. The data path is submit.c.
+ * vfe_blk: a virtio block device as a disk, /dev/vfebN. This file has the
+ * module, its parameters, and the operations of the PCI driver. The data path
+ * is in submit.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -63,7 +64,7 @@ static void vfe_blk_free(struct vfe_blk *vb)
 	kfree(vb);
 }
 
-/* The last user of the disk is gone, maybe long after its device. */
+/* The last reference to the disk is gone, maybe long after its device. */
 static void vfe_blk_free_disk(struct gendisk *disk)
 {
 	vfe_blk_free(disk->private_data);
@@ -109,7 +110,7 @@ static struct vfe_blk *vfe_blk_alloc(void)
 	return vb;
 }
 
-/* From negotiated features to queues that could run */
+/* Negotiates features, reads the limits and sets up the queues. */
 static int vfe_blk_set_up(struct vfe_blk *vb)
 {
 	int err;
@@ -172,7 +173,7 @@ static int vfe_blk_show_disk(struct vfe_blk *vb)
 	return 0;
 }
 
-/* driver_override lets any function through, so look what it is. */
+/* driver_override binds any function to a driver, so check what it is. */
 static int vfe_blk_check_id(struct pci_dev *pdev)
 {
 	if (pdev->vendor == VFE_PCI_VENDOR &&
@@ -239,11 +240,11 @@ err_free:
 }
 
 /*
- * With the device still there, del_gendisk() writes back what is dirty and
- * requests end as ever; only then is the device stopped. Whether it is there
- * is seen in its configuration space: it may have been pulled without a word. A
- * device that sleeps, or is being recovered, is not waited for: what waits for
- * it fails.
+ * While the device is present, del_gendisk() writes dirty data back and
+ * requests complete as usual; the driver stops the device only afterwards. Read
+ * PCI configuration space to see whether the device is still present, since
+ * surprise removal gives no notice. Do not wait for a device that is suspended
+ * or in recovery: fail its pending requests.
  */
 static void vfe_blk_remove(struct pci_dev *pdev)
 {
@@ -261,7 +262,10 @@ static void vfe_blk_remove(struct pci_dev *pdev)
 	put_disk(vb->disk);
 }
 
-/* A kernel to come, by kexec, must find no device that writes to memory. */
+/*
+ * Stops the device, so that it does not write to memory of the next kernel
+ * after kexec.
+ */
 static void vfe_blk_shutdown(struct pci_dev *pdev)
 {
 	vfe_blk_stop(pci_get_drvdata(pdev));
@@ -284,8 +288,8 @@ static DEFINE_SIMPLE_DEV_PM_OPS(vfe_blk_pm_ops, vfe_blk_pm_suspend,
 				vfe_blk_pm_resume);
 
 /*
- * A function-level reset, from sysfs or by whoever assigned the function: the
- * device forgets everything, so stop it in order and bring it up again.
+ * A function-level reset, for example from sysfs: the device loses all its
+ * state, so stop it before and restart it afterwards.
  */
 static void vfe_blk_reset_prepare(struct pci_dev *pdev)
 {
@@ -299,7 +303,7 @@ static void vfe_blk_reset_done(struct pci_dev *pdev)
 	vfe_recovery_resume(&vb->recovery);
 }
 
-/* What the bus reports: its link failed, or what a device sent was wrong. */
+/* An error of the bus: its link failed, or the device sent something wrong. */
 static pci_ers_result_t vfe_blk_error_detected(struct pci_dev *pdev,
 					       pci_channel_state_t state)
 {

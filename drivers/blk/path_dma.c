@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The path for a device with ACCESS_PLATFORM, whose data the DMA API maps piece
- * by piece, and for one without INDIRECT_DESC, whose chains lie in the ring.
- * What unmaps the data is kept where the device cannot write, so the device
- * gets a copy of the descriptors: as a table, or in the ring. The twin for
- * usual devices is path_table.c.
+ * by piece, and for one without INDIRECT_DESC, whose chains are in the ring.
+ * The driver needs the DMA addresses and lengths again to unmap the data, so it
+ * keeps the descriptors in memory that the device cannot write, and gives the
+ * device a copy: an indirect table, or a chain in the ring. path_table.c serves
+ * all other devices.
  */
 #include <linux/align.h>
 #include <linux/bvec.h>
@@ -16,7 +17,10 @@
 
 #include "blk.h"
 
-/* Does a wire have a table in it? */
+/*
+ * Size of struct vfe_blk_wire, with room for an indirect table if the device
+ * has INDIRECT_DESC
+ */
 static size_t dma_wire_size(const struct vfe_blk *vb)
 {
 	bool table = vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC);
@@ -94,7 +98,7 @@ static void dma_release(struct vfe_blk *vb, struct request *rq)
 	dma_own(vb, req);
 }
 
-/* Room for many descriptors, and for their copy. Return: whether there is */
+/* Gets @n descriptors, and room for a copy. Return: whether there is memory */
 static bool dma_grow(struct vfe_blk *vb, struct request *rq, unsigned int n)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
@@ -119,7 +123,9 @@ static bool dma_grow(struct vfe_blk *vb, struct request *rq, unsigned int n)
 	return true;
 }
 
-/* A piece of a page as the device has it. Return: whether it could be mapped */
+/*
+ * Gets the device's address of a part of @bv. Return: false if mapping failed
+ */
 static bool dma_map_piece(struct vfe_blk *vb, struct request *rq,
 			  const struct bio_vec *bv, u32 at, u32 len, u64 *addr)
 {

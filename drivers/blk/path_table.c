@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The usual path: the device takes physical addresses (no ACCESS_PLATFORM) and
- * indirect tables. A request's descriptors are written once, where the device
- * reads them. Nothing is mapped, so nothing has to be unmapped. Its twin for
- * all other devices is path_dma.c.
+ * indirect tables. The driver writes a request's descriptors once, where the
+ * device reads them, and maps nothing. path_dma.c serves all other devices.
  */
 #include <linux/align.h>
 #include <linux/bio.h>
@@ -36,7 +35,7 @@ static void table_exit(struct vfe_blk *vb, struct vfe_blk_request *req)
 {
 }
 
-/* Room for many descriptors. Return: whether there is */
+/* Gets a table of @n descriptors. Return: whether there is memory */
 static bool table_grow(struct vfe_blk *vb, struct request *rq, unsigned int n)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
@@ -71,12 +70,12 @@ static void table_release(struct vfe_blk *vb, struct request *rq)
 }
 
 /**
- * struct table_fill - descriptors that are being written
- * @d: the next one
- * @end: behind the last one that there is room for
- * @ctrl: of the next one
- * @step: from its @ctrl to that of the one behind it
- * @piece: most bytes in one
+ * struct table_fill - where to write the next descriptor, and how
+ * @d: the next descriptor
+ * @end: behind the last descriptor that there is room for
+ * @ctrl: &vfe_desc.ctrl of the next descriptor
+ * @step: difference in ctrl from one descriptor to the next
+ * @piece: most bytes in one descriptor
  */
 struct table_fill {
 	struct vfe_desc *d;
@@ -86,7 +85,7 @@ struct table_fill {
 	u32 piece;
 };
 
-/* Physically contiguous data. Return: whether there was room */
+/* Adds physically contiguous data. Return: whether there was room */
 static __always_inline bool table_put(struct table_fill *fill, u64 addr,
 				      u32 left)
 {
@@ -105,7 +104,7 @@ static __always_inline bool table_put(struct table_fill *fill, u64 addr,
 }
 
 /*
- * The data of a bio. Its vectors are walked as they lie in memory: the block
+ * Adds the data of a bio. This walks the bio's vectors in memory: the block
  * layer's iterator takes four times as many instructions for each.
  */
 static __always_inline bool table_put_bio(struct table_fill *fill,

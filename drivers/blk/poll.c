@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Adaptive polling: a submitter busy-waits for its completion, for a bounded
- * time, before an interrupt is requested. A completion that is found saves an
- * interrupt and the sleep that it would end, and costs the time of a CPU; both
- * are counted (polls, polls_found, polls_ns below vfe/). Off by default.
+ * time, before an interrupt is requested. Each completion found saves an
+ * interrupt and a wakeup, and polling costs CPU time; both are counted (polls,
+ * polls_found, polls_ns below vfe/). Off by default.
  */
 #include <linux/bottom_half.h>
 #include <linux/ktime.h>
@@ -13,34 +13,39 @@
 
 #include "blk.h"
 
-/* One part in so many of a new time goes into what is usual. */
+/* Weight of the newest wait in the moving average usual_ns: one quarter */
 #define VFE_BLK_POLL_WEIGHT	4
 
-/* Where it usually takes too long, one submission in so many waits. */
+/* If usual_ns exceeds the user's limit, only one submission in 16 polls. */
 #define VFE_BLK_POLL_TRY	16
 
-/* Longest time that other tasks wait for the CPU while a completion is due */
+/*
+ * Longest time that the submitter keeps polling although need_resched() is set
+ */
 #define VFE_BLK_POLL_DUE_NS	NSEC_PER_MSEC
 
-/* Learns how long a wait was; the bound lets it come down again after a hitch. */
+/*
+ * Updates usual_ns. The bound lets it fall again soon after one very long wait.
+ */
 static void vfe_blk_poll_learn(struct vfe_blk_queue *bq, u64 waited, u32 budget)
 {
 	u32 now = min_t(u64, waited, 2ULL * budget);
 	u32 usual = READ_ONCE(bq->usual_ns) ?: now;
 
 	usual += ((s64)now - usual) / VFE_BLK_POLL_WEIGHT;
-	/* 0 would mean that nothing is known */
+	/* 0 means unknown */
 	WRITE_ONCE(bq->usual_ns, max(usual, 1U));
 }
 
 /**
- * vfe_blk_poll_begin() - is the submitter to wait? then without an interrupt
- * @bq: the queue, its lock held, a request added and not shown yet
+ * vfe_blk_poll_begin() - decide whether to poll; if so, disable the interrupt
+ * @bq: the queue, its lock held; a request was added, but is not visible to the
+ *	device yet
  *
- * Where completions usually take longer than the user allows, few submitters
- * wait: enough of them to notice a change.
+ * If completions usually take longer than the user allows, only some submitters
+ * poll: enough to notice a change.
  *
- * Return: whether vfe_blk_poll_wait() is to be called.
+ * Return: whether the caller must call vfe_blk_poll_wait().
  */
 bool vfe_blk_poll_begin(struct vfe_blk_queue *bq)
 {
@@ -54,7 +59,7 @@ bool vfe_blk_poll_begin(struct vfe_blk_queue *bq)
 	return true;
 }
 
-/* Return: whether there is something to be taken */
+/* Return: whether there is a used buffer */
 static bool vfe_blk_poll_look(struct vfe_blk_queue *bq, u32 budget, u64 *spent)
 {
 	u64 due = min_t(u64, 2ULL * READ_ONCE(bq->usual_ns),
@@ -72,11 +77,12 @@ static bool vfe_blk_poll_look(struct vfe_blk_queue *bq, u32 budget, u64 *spent)
 }
 
 /**
- * vfe_blk_poll_wait() - look for a completion, then let them interrupt again
- * @bq: the queue; what it was shown was kicked
+ * vfe_blk_poll_wait() - poll for a completion, then enable the interrupt again
+ * @bq: the queue; the device was kicked, unless it wanted no kick
  *
- * Requests end in a softirq of this CPU, as handlers of their ends expect that
- * ask whether they may sleep; it runs before this returns.
+ * A tasklet on this CPU completes the requests before this function returns. It
+ * is used because some bio end_io handlers check whether they run in softirq
+ * context before they sleep.
  *
  * Context: process context without a lock, preemption disabled.
  */

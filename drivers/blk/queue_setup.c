@@ -36,7 +36,7 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
 	}
 }
 
-/* Queues without interrupts beside the others, of which there is one at least */
+/* Divides the device's queues: at least one is not polled. */
 static void vfe_blk_share_out(struct vfe_blk *vb, unsigned int has,
 			      unsigned int queues, unsigned int polled)
 {
@@ -45,7 +45,7 @@ static void vfe_blk_share_out(struct vfe_blk *vb, unsigned int has,
 			     queues ?: num_possible_cpus()) + vb->num_polled;
 }
 
-/* 2.7.5.3.1: no chain is longer than its queue, so it must hold a small one. */
+/* 2.7.5.3.1: no chain is longer than its queue, so a read must fit into it. */
 static int vfe_blk_check_size(struct vfe_blk *vb, const struct vfe_queue *vq)
 {
 	if (vfe_queue_capacity(vq) > VFE_BLK_EXTRA_SEGS)
@@ -60,13 +60,13 @@ static int vfe_blk_check_size(struct vfe_blk *vb, const struct vfe_queue *vq)
 /**
  * vfe_blk_queues_init() - set up the virtqueues
  * @vb: the disk, its limits read
- * @queues: how many at most, 0 for one a CPU
- * @polled: how many more at most that are polled
- * @size: entries of each, 0 for what the device has
+ * @queues: most queues that are not polled, 0 for one per CPU
+ * @polled: most polled queues
+ * @size: entries of each queue, 0 for the device's size
  * @irqs: the best kind of interrupts to use
  *
- * Return: 0, -ENOMEM, -EINVAL when they are too short for a request, or the
- * error of vfe_queues_create().
+ * Return: 0, -ENOMEM, -EINVAL when the queues are too short for a request, or
+ * the error of vfe_queues_create().
  */
 int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
 			unsigned int polled, u16 size, enum vfe_interrupts irqs)
@@ -84,12 +84,18 @@ int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
 		return -ENOMEM;
 	specs = kcalloc(vb->num_queues, sizeof(*specs), GFP_KERNEL);
 	if (!specs) {
-		/* without timers yet, which vfe_blk_queues_exit() stops */
+		/*
+		 * vfe_blk_queues_exit() would cancel timers, which are not set
+		 * up
+		 */
 		kfree(vb->queues);
 		vb->queues = NULL;
 		return -ENOMEM;
 	}
-	/* an entry a request then: more would only cost memory */
+	/*
+	 * with indirect descriptors a request takes one ring entry, so a longer
+	 * ring would only waste memory
+	 */
 	if (!size && vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC))
 		size = VFE_BLK_MAX_DEPTH;
 	vfe_blk_fill_specs(vb, specs, size);
@@ -114,7 +120,7 @@ err_queues:
 	return err;
 }
 
-/* The virtqueues themselves go with the device. */
+/* vfe_destroy() frees the virtqueues themselves. */
 void vfe_blk_queues_exit(struct vfe_blk *vb)
 {
 	unsigned int i;
@@ -128,8 +134,8 @@ void vfe_blk_queues_exit(struct vfe_blk *vb)
 }
 
 /*
- * A request takes one entry of the ring when it is indirect. Otherwise it takes
- * one for each piece: two of them is what virtio_blk reckons with.
+ * With an indirect table a request takes one ring entry. Otherwise it takes one
+ * for each descriptor; like virtio_blk, assume two.
  */
 static unsigned int vfe_blk_depth(const struct vfe_blk *vb)
 {
@@ -142,7 +148,7 @@ static unsigned int vfe_blk_depth(const struct vfe_blk *vb)
 	return max(depth, 1U);
 }
 
-/* Memory that a queue builds chains in, and its room for when there is none */
+/* Allocates a queue's memory for chains, and its preallocated descriptors. */
 static int vfe_blk_queue_memory(struct vfe_blk *vb, struct vfe_blk_queue *bq)
 {
 	unsigned int n = vb->limits.max_segments * vb->pieces +
@@ -203,7 +209,7 @@ static int vfe_blk_pools_init(struct vfe_blk *vb)
 	return vb->wires && vb->tables ? 0 : -ENOMEM;
 }
 
-/* Chooses how data gets to the ring, and makes what that needs. */
+/* Chooses the path of request data, and allocates the memory for it. */
 static int vfe_blk_memory_init(struct vfe_blk *vb)
 {
 	bool dma = vfe_dma_api(vb->vd);
@@ -222,7 +228,7 @@ static int vfe_blk_memory_init(struct vfe_blk *vb)
 }
 
 /**
- * vfe_blk_tags_init() - set up the block layer's requests
+ * vfe_blk_tags_init() - set up the tag set of the block layer
  * @vb: the disk, its virtqueues set up
  *
  * Return: 0 or -ENOMEM.
@@ -283,7 +289,7 @@ void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
 	vb->path->exit(vb, req);
 }
 
-/* A CPU submits to the queue whose interrupt it takes. */
+/* Maps each CPU to the queue whose interrupt it handles. */
 static void vfe_blk_map_interrupted(const struct vfe_blk *vb,
 				    struct blk_mq_queue_map *map)
 {
@@ -301,7 +307,7 @@ static void vfe_blk_map_interrupted(const struct vfe_blk *vb,
 	}
 }
 
-/* No queue is for reads only. */
+/* There are no read queues. */
 void vfe_blk_map_queues(struct blk_mq_tag_set *set)
 {
 	struct blk_mq_queue_map *map = set->map;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A request of the block layer becomes a chain of a virtqueue, and a used chain
- * completes its request. Nothing here sleeps. What is between the two, the
- * ring, is submit.c.
+ * Builds the virtqueue chain of a block layer request, and completes the
+ * request when the device has used the chain. Nothing here sleeps. submit.c
+ * adds chains to the ring and takes used ones from it.
  */
 #include <linux/slab.h>
 
 #include "blk.h"
 
-/* The headers of 6.1 do not have it; its disks have no zones. */
+/* Missing in the headers of 6.1, which has no zoned disks here. */
 #define VFE_BLK_T_ZONE_APPEND	15
 
-/* What the device leaves when it writes no status: no device writes this. */
+/* Status of a request before the device writes one: no device writes this. */
 #define VFE_BLK_S_NONE	0xff
 
 static void vfe_blk_header(struct request *rq, u32 type, u64 sector)
@@ -26,7 +26,7 @@ static void vfe_blk_header(struct request *rq, u32 type, u64 sector)
 	req->wire->status = VFE_BLK_S_NONE;
 }
 
-/* A chain with the data of a request; @write is for what the device writes. */
+/* Builds the chain of a request with data; @write: the device writes it. */
 static blk_status_t vfe_blk_map_data(struct vfe_blk *vb, struct request *rq,
 				     u32 write)
 {
@@ -50,8 +50,8 @@ static blk_status_t vfe_blk_prepare_data(struct vfe_blk *vb, struct request *rq,
 
 	/*
 	 * 5.2.6.1: never beyond the capacity, which may have shrunk since the
-	 * block layer looked. Its own is 0 once the disk is on its way out,
-	 * while requests that it took before are still to be done.
+	 * block layer checked it. Its own capacity is 0 once the disk is being
+	 * removed, while earlier requests must still complete.
 	 */
 	if (unlikely(sector + blk_rq_sectors(rq) > READ_ONCE(vb->capacity)))
 		return BLK_STS_IOERR;
@@ -59,7 +59,7 @@ static blk_status_t vfe_blk_prepare_data(struct vfe_blk *vb, struct request *rq,
 	return vfe_blk_map_data(vb, rq, write);
 }
 
-/* Where the answer is the request's data, and its sector what it is about */
+/* A request of the driver whose answer is its data: a report of zones */
 static blk_status_t vfe_blk_prepare_long_answer(struct vfe_blk *vb,
 						struct request *rq)
 {
@@ -69,7 +69,7 @@ static blk_status_t vfe_blk_prepare_long_answer(struct vfe_blk *vb,
 	return vfe_blk_map_data(vb, rq, vb->format.write);
 }
 
-/* 5.2.6.1: sector is 0 for all that is neither read nor written. */
+/* 5.2.6.1: sector is 0 in a request that neither reads nor writes. */
 static void vfe_blk_plain_header(struct request *rq, u32 type)
 {
 	vfe_blk_header(rq, type, 0);
@@ -85,7 +85,7 @@ static blk_status_t vfe_blk_prepare_flush(struct vfe_blk *vb,
 	return BLK_STS_OK;
 }
 
-/* One descriptor between header and status, of memory that is ours */
+/* One descriptor between header and status, for memory of the driver */
 static void vfe_blk_one_desc(struct vfe_blk *vb, struct vfe_blk_request *req,
 			     u64 addr, u32 len, u32 write)
 {
@@ -95,7 +95,7 @@ static void vfe_blk_one_desc(struct vfe_blk *vb, struct vfe_blk_request *req,
 	vfe_blk_finish_descs(vb, req, 1, write ? 0 : 1, write ? len : 0);
 }
 
-/* A request about a whole zone, or all */
+/* A zone management request: for one zone, or for all */
 static blk_status_t vfe_blk_prepare_zone(struct vfe_blk *vb, struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
@@ -109,7 +109,9 @@ static blk_status_t vfe_blk_prepare_zone(struct vfe_blk *vb, struct request *rq)
 	return BLK_STS_OK;
 }
 
-/* A write that the device places: its sector comes before the status. */
+/*
+ * A zone append: the device writes the sector that it chose before the status.
+ */
 static blk_status_t vfe_blk_prepare_append(struct vfe_blk *vb,
 					   struct request *rq)
 {
@@ -141,7 +143,7 @@ static blk_status_t vfe_blk_prepare_answer(struct vfe_blk *vb,
 	return BLK_STS_OK;
 }
 
-/* What the driver itself asks for */
+/* Requests of the driver itself */
 static blk_status_t vfe_blk_prepare_own(struct vfe_blk *vb, struct request *rq)
 {
 	const struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
@@ -172,7 +174,7 @@ static void vfe_blk_range(struct virtio_blk_discard_write_zeroes *range,
 	range->flags = cpu_to_le32(flags);
 }
 
-/* A request of one range, which has its place in the wire */
+/* A request with one range, which is in struct vfe_blk_wire */
 static blk_status_t vfe_blk_prepare_range(struct vfe_blk *vb,
 					  struct request *rq, u32 type,
 					  u32 flags)
@@ -191,9 +193,9 @@ static blk_status_t vfe_blk_prepare_range(struct vfe_blk *vb,
 }
 
 /*
- * A request of several ranges has a bio for each: the block layer joins them
- * that way where the device takes several. They lie anywhere, in any order, so
- * each is held to the capacity.
+ * A request with several ranges has a bio for each: the block layer merges
+ * discards that way for a device that takes several ranges. They may be
+ * anywhere, in any order, so check each against the capacity.
  */
 static blk_status_t vfe_blk_prepare_ranges(struct vfe_blk *vb,
 					   struct request *rq, u32 type,
@@ -265,13 +267,13 @@ static blk_status_t vfe_blk_prepare_other(struct vfe_blk *vb,
 }
 
 /**
- * vfe_blk_prepare() - make the chain of a request: header, data, status
+ * vfe_blk_prepare() - build the chain of a request: header, data, status
  * @vb: the disk
  * @rq: the request
  *
  * Context: any.
- * Return: BLK_STS_OK, or why it cannot be done; vfe_blk_release() is called
- * then, or has nothing to do.
+ * Return: BLK_STS_OK or an error; after an error, the request holds nothing
+ * that vfe_blk_release() would have to release.
  */
 blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq)
 {
@@ -287,8 +289,8 @@ blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq)
 }
 
 /**
- * vfe_blk_release() - give back what a request holds beside its own memory
- * @rq: the request, which the device no longer has; harmless when it holds none
+ * vfe_blk_release() - release what a request holds beside its driver data
+ * @rq: the request, which the device no longer has; it may hold nothing
  *
  * Context: any.
  */
@@ -317,7 +319,8 @@ static blk_status_t vfe_blk_result(u8 status)
 /*
  * Some devices in use get used lengths wrong, and virtio_blk never looks at
  * them: kvmtool's, Cloud Hypervisor's before 2026, Firecracker's before 2021.
- * So the status decides, which no device can leave as it was by chance.
+ * So the driver ignores the used length and looks only at the status byte,
+ * which it preset to a value (0xff) that no device writes.
  */
 static void vfe_blk_odd_length(struct vfe_blk *vb,
 			       const struct vfe_blk_request *req)
@@ -337,7 +340,7 @@ static void vfe_blk_let_go(struct request *rq)
 	vfe_count(vfe_blk_of(rq)->stats, operations);
 }
 
-/* Ends one request, whose @failed says how. */
+/* Ends a request with the result in its @failed. */
 void vfe_blk_complete(struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
@@ -346,7 +349,7 @@ void vfe_blk_complete(struct request *rq)
 	blk_mq_end_request(rq, req->failed);
 }
 
-/* Ends many, which all went well. */
+/* Ends a batch of successful requests. */
 static void vfe_blk_complete_batch(struct io_comp_batch *iob)
 {
 	struct request *rq;
@@ -357,9 +360,9 @@ static void vfe_blk_complete_batch(struct io_comp_batch *iob)
 }
 
 /*
- * One of them, to its end or into @iob. Where the block layer wants it done
- * elsewhere (another CPU, or a softirq) it is on its way there. The status is
- * the device's to write until here, so it is read once.
+ * Completes one request, or adds it to @iob. blk_mq_complete_request_remote()
+ * returns true if the block layer completes the request on another CPU or in
+ * softirq. The device may still write the status, so read it only once.
  */
 static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
 {
@@ -376,18 +379,18 @@ static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
 	}
 	if (blk_mq_complete_request_remote(rq))
 		return;
-	/* a batch has no place for what went wrong */
+	/* a batch takes successful requests only */
 	if (!blk_mq_add_to_batch(rq, status ? NULL : iob, false,
 				 vfe_blk_complete_batch))
 		vfe_blk_complete(rq);
 }
 
 /**
- * vfe_blk_complete_list() - end used requests, without a lock
- * @list: the requests; their memory is not looked at once they ended
- * @iob: where to put those that may end together, or NULL
+ * vfe_blk_complete_list() - complete requests that the device used
+ * @list: the requests; do not use it afterwards
+ * @iob: batch for requests that can end together, or NULL
  *
- * Context: any. The caller ends what is in @iob.
+ * Context: any, without the queue's lock. The caller ends the requests in @iob.
  */
 void vfe_blk_complete_list(struct vfe_blk_list *list, struct io_comp_batch *iob)
 {
@@ -396,8 +399,9 @@ void vfe_blk_complete_list(struct vfe_blk_list *list, struct io_comp_batch *iob)
 	if (!rq)
 		return;
 	/*
-	 * The block layer runs a queue again for a request that was refused
-	 * when one of its requests is freed by itself; a batch does not do that.
+	 * blk_mq_free_request() reruns a hardware queue that has refused a
+	 * request; blk_mq_end_request_batch() does not. So complete these
+	 * requests one by one.
 	 */
 	if (unlikely(list->waited_for))
 		iob = NULL;

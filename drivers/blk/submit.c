@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The data path between a request's chain and the ring: requests are added, the
- * device is kicked, and its interrupt takes what it used. Nothing sleeps.
+ * The data path between a request's chain and the ring: adds requests, kicks
+ * the device, and takes used requests in its interrupt. Nothing here sleeps.
  *
- * A kick is written as soon as the last request of a batch is in the ring, and
- * an interrupt is requested for the next completion, always. Waiting with
- * either for more to come saves exits on some workloads and loses on others:
- * what does so is off by default (coalesce.c, poll.c).
+ * By default the driver kicks as soon as the last request of a batch is in the
+ * ring, and always requests an interrupt for the next completion. Delaying
+ * either saves exits on some workloads and loses throughput on others, so the
+ * features that do this are off by default (coalesce.c, poll.c).
  */
 #include "blk.h"
 
@@ -15,10 +15,10 @@
 /**
  * vfe_blk_take() - take used requests out of the ring
  * @bq: the queue, its lock held
- * @done: where to put them, behind what is there
+ * @done: list to append the requests to
  *
- * What the device uses meanwhile is left to vfe_queue_enable_cb() or the next
- * look.
+ * Does not return buffers that the device uses during the call: the caller must
+ * check again, with vfe_queue_enable_cb() or by its next poll.
  */
 void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
 {
@@ -35,7 +35,10 @@ void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
 	} while (n == ARRAY_SIZE(bq->used));
 	if (unlikely(bq->late && done->n))
 		bq->late = false;
-	/* a request that finds no room comes before this or after it */
+	/*
+	 * under the lock, so vfe_blk_add() sets @full and stops the queue
+	 * either before this or after it
+	 */
 	if (unlikely(bq->full && done->n)) {
 		bq->full = false;
 		done->waited_for = true;
@@ -44,11 +47,12 @@ void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
 }
 
 /**
- * vfe_blk_take_and_enable() - take what is used, interrupt for what is next
+ * vfe_blk_take_and_enable() - take used requests, enable the interrupt
  * @bq: the queue, its lock held
- * @done: where to put them
+ * @done: list to append the requests to
  *
- * Ends: no more can be used than were added, and adding needs the lock.
+ * The loop ends: while the caller holds the lock, no request is added, so the
+ * device runs out of requests to use.
  */
 void vfe_blk_take_and_enable(struct vfe_blk_queue *bq,
 			     struct vfe_blk_list *done)
@@ -71,7 +75,7 @@ static void vfe_blk_take_used(struct vfe_blk_queue *bq,
 		vfe_blk_take_and_enable(bq, done);
 }
 
-/* Ends requests, those that went well together. */
+/* Completes requests, the successful ones in a batch. */
 void vfe_blk_complete_all(struct vfe_blk_list *done)
 {
 	DEFINE_IO_COMP_BATCH(iob);
@@ -82,11 +86,11 @@ void vfe_blk_complete_all(struct vfe_blk_list *done)
 }
 
 /**
- * vfe_blk_reap() - complete what the device used
+ * vfe_blk_reap() - take and complete used requests
  * @bq: the queue
  *
  * Context: any.
- * Return: whether there was something.
+ * Return: whether there were any.
  */
 bool vfe_blk_reap(struct vfe_blk_queue *bq)
 {
@@ -108,14 +112,14 @@ void vfe_blk_done(struct vfe_queue *vq)
 	vfe_blk_reap(vfe_queue_priv(vq));
 }
 
-/* Return: how many requests of a polled queue came to their end. */
+/* Polls a queue for the block layer. Return: number of requests taken */
 static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 {
 	struct vfe_blk_queue *bq = hctx->driver_data;
 	struct vfe_blk_list done;
 	unsigned long flags;
 
-	/* nobody who submits is kept from the lock for nothing */
+	/* do not keep submitters from the lock for nothing */
 	if (!vfe_queue_pending(bq->vq))
 		return 0;
 	vfe_blk_list_init(&done);
@@ -130,7 +134,7 @@ static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 /* --- Into the ring --- */
 
 /**
- * vfe_blk_open() - begin with an empty ring
+ * vfe_blk_open() - let requests into the ring, which is empty
  * @bq: the queue, its lock held
  */
 void vfe_blk_open(struct vfe_blk_queue *bq)
@@ -142,9 +146,9 @@ void vfe_blk_open(struct vfe_blk_queue *bq)
 }
 
 /*
- * Adds a prepared request. When the ring is full the block layer is told under
- * the lock that a completion takes, so that the completion which makes room
- * comes after the queue is stopped.
+ * Adds a prepared request. If the ring is full, stop the hardware queue under
+ * the lock: vfe_blk_take() holds the lock too, so the completion that makes
+ * room comes after this and starts the queue again.
  */
 static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq, struct request *rq)
 {
@@ -161,14 +165,14 @@ static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq, struct request *rq)
 		bq->full = true;
 		blk_mq_stop_hw_queue(bq->hctx);
 		return BLK_STS_RESOURCE;
-	case -EIO:	/* broken: try again after the reset to come */
+	case -EIO:	/* broken: try again after the reset */
 		return BLK_STS_RESOURCE;
 	default:
 		return BLK_STS_IOERR;
 	}
 }
 
-/* Shows the device what was added. Return: whether to kick it */
+/* Makes added requests visible to the device. Return: whether to kick it */
 static bool vfe_blk_publish(struct vfe_blk_queue *bq)
 {
 	bool notify;
@@ -184,8 +188,8 @@ static bool vfe_blk_publish(struct vfe_blk_queue *bq)
 }
 
 /*
- * Ends a submission. A submitter that is to wait has switched the interrupt
- * off: it keeps its CPU until the interrupt is on again.
+ * Ends a submission. A submitter that polls has disabled the interrupt: it must
+ * not be preempted until the interrupt is enabled again.
  */
 static void vfe_blk_unlock(struct vfe_blk_queue *bq, bool notify, bool wait)
 	__releases(&bq->lock)
@@ -201,7 +205,10 @@ static void vfe_blk_unlock(struct vfe_blk_queue *bq, bool notify, bool wait)
 	}
 }
 
-/* One that fails has its tag's next request begin anew. */
+/*
+ * A request that fails must not pass its retry count on to the next request
+ * with the same tag.
+ */
 static blk_status_t vfe_blk_refuse(struct request *rq, blk_status_t status)
 {
 	vfe_blk_release(rq);
@@ -211,8 +218,8 @@ static blk_status_t vfe_blk_refuse(struct request *rq, blk_status_t status)
 }
 
 /*
- * The kick apart from the request: only the last one of a batch writes it, and
- * one that finds the ring full, for those before it.
+ * Kicks the device only for the last request of a batch, or when a request
+ * cannot be added, for the requests added before it.
  */
 static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 				     const struct blk_mq_queue_data *bd)
@@ -234,13 +241,13 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 		notify = vfe_blk_publish(bq);
 	}
 	vfe_blk_unlock(bq, notify, wait);
-	/* one that is in the ring may have ended by now */
+	/* do not touch an added request: it may have ended by now */
 	if (unlikely(status))
 		return vfe_blk_refuse(rq, status);
 	return BLK_STS_OK;
 }
 
-/* The rest of a batch will not come: show what came of it. */
+/* The rest of a batch will not come: publish what was added of it. */
 static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 {
 	struct vfe_blk_queue *bq = hctx->driver_data;
@@ -254,8 +261,8 @@ static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 }
 
 /*
- * Adds what there is room for, and shows it. Return: the first request that
- * there was none for, those behind it by their @next, or NULL
+ * Adds the requests that there is room for, and makes them visible. Return: the
+ * first request that did not fit, linked to the rest by @next, or NULL
  */
 static struct request *vfe_blk_add_batch(struct vfe_blk_queue *bq,
 					 struct request *rq)
@@ -267,19 +274,19 @@ static struct request *vfe_blk_add_batch(struct vfe_blk_queue *bq,
 	spin_lock_irq(&bq->lock);
 	for (; rq; rq = next) {
 		req = blk_mq_rq_to_pdu(rq);
-		/* its memory is not its own once it is in the ring */
+		/* once in the ring, the request may end and be reused */
 		next = req->next;
 		if (unlikely(vfe_blk_add(bq, rq)))
 			break;
 	}
-	/* since Linux 6.10 a request that is alone comes this way, too */
+	/* since Linux 6.10 a single request comes this way, too */
 	wait = unlikely(bq->poll_ns) && vfe_blk_poll_begin(bq);
 	notify = vfe_blk_publish(bq);
 	vfe_blk_unlock(bq, notify, wait);
 	return rq;
 }
 
-/* What finds no room comes again, by vfe_blk_queue_rq(). */
+/* Requeues requests that did not fit: vfe_blk_queue_rq() gets them again. */
 static void vfe_blk_submit_batch(struct vfe_blk_queue *bq,
 				 struct vfe_blk_list *batch)
 {
@@ -296,8 +303,9 @@ static void vfe_blk_submit_batch(struct vfe_blk_queue *bq,
 }
 
 /*
- * The requests of a plug: the lock is taken once for those of a queue. What
- * cannot be done, or not now, is left to vfe_blk_queue_rq(), which says why.
+ * Submits the requests of a plug, taking the lock once for the requests of a
+ * queue. Requests that cannot be submitted, or not now, stay in @list: the
+ * block layer gives them to vfe_blk_queue_rq(), which returns the error.
  */
 static void vfe_blk_queue_rqs(vfe_rq_list *list)
 {

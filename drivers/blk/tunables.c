@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What users may change while the disk runs, as sysfs-block-vfeb describes it.
+ * Attributes that users can change while the disk runs; sysfs-block-vfeb
+ * describes them.
  */
 #include <linux/kstrtox.h>
 #include <linux/stddef.h>
@@ -10,7 +11,7 @@
 #include "blk.h"
 
 /**
- * vfe_blk_check_tunables() - are these values any good?
+ * vfe_blk_check_tunables() - check values of tunables
  * @tunables: the values
  *
  * Return: 0 or -EINVAL.
@@ -21,7 +22,7 @@ int vfe_blk_check_tunables(const struct vfe_blk_tunables *tunables)
 	       tunables->adaptive_poll <= VFE_BLK_MAX_USECS ? 0 : -EINVAL;
 }
 
-/* A submitter that waits holds the CPU, and then the lock: not on a RT kernel. */
+/* Polling disables preemption, so it is off on PREEMPT_RT. */
 static u32 vfe_blk_poll_ns(const struct vfe_blk_tunables *tunables)
 {
 	return IS_ENABLED(CONFIG_PREEMPT_RT) ? 0 :
@@ -34,7 +35,7 @@ static void vfe_blk_tune_queue(struct vfe_blk_queue *bq,
 	unsigned long flags;
 
 	spin_lock_irqsave(&bq->lock, flags);
-	/* a timer that runs sees it, and hands over to interrupts */
+	/* on a 0, a running timer stops and enables interrupts again */
 	bq->coalesce_ns = tunables->coalesce_usecs * NSEC_PER_USEC;
 	WRITE_ONCE(bq->poll_ns, vfe_blk_poll_ns(tunables));
 	bq->usual_ns = 0;
@@ -42,8 +43,9 @@ static void vfe_blk_tune_queue(struct vfe_blk_queue *bq,
 }
 
 /**
- * vfe_blk_tune() - use other values from now on
- * @vb: the disk, its queues set up; @sysfs_lock is held, once it has users
+ * vfe_blk_tune() - set new values
+ * @vb: the disk, its queues set up; @sysfs_lock is held once the disk is
+ *	visible
  * @tunables: the values, checked
  */
 void vfe_blk_tune(struct vfe_blk *vb, const struct vfe_blk_tunables *tunables)
@@ -84,7 +86,7 @@ static ssize_t vfe_blk_tune_show(struct device *dev,
 	return sysfs_emit(buf, "%u\n", value);
 }
 
-/* Takes all values over if those with the new one are good. */
+/* Sets the new value, if the values are valid with it. */
 static ssize_t vfe_blk_tune_store(struct device *dev,
 				  struct device_attribute *attr,
 				  const char *buf, size_t count)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The walk through the capabilities, and the mapping of what they describe
- * (virtio 1.4, 4.1.4). Everything in them is the device's word. The walk is
- * bounded, and of each structure the first instance that can be used is. What
+ * Finds the virtio structures by the PCI capabilities, and maps them (virtio
+ * 1.4, 4.1.4). The driver does not trust what the capabilities say: the walk is
+ * bounded, and takes the first usable instance of each structure. The part that
  * the driver needs must lie in a BAR; a structure that is longer than its BAR
- * is cut off there, and structures may overlap: virtio_pci drives such devices,
- * too. A function without any capability may be a legacy device.
+ * is truncated, and structures may overlap, because virtio_pci drives such
+ * devices, too. A function without any virtio capability may be a legacy
+ * device.
  */
 #include <linux/bits.h>
 #include <linux/build_bug.h>
@@ -20,11 +21,11 @@
 
 #include "core.h"
 
-/* How much of the common structure a feature that came later needs */
+/* Length of the common structure that each later feature needs */
 #define VFE_COMMON_NOTIF_CONFIG_DATA_END	58
 #define VFE_COMMON_QUEUE_RESET_END		60
 
-/* A list in 256 bytes of configuration space has no more than this. */
+/* Most capabilities that fit into 256 bytes of configuration space */
 #define VFE_MAX_CAPS	((PCI_CFG_SPACE_SIZE - PCI_STD_HEADER_SIZEOF) / 4)
 
 static_assert(offsetof(struct virtio_pci_cap, cfg_type) == 3);
@@ -36,12 +37,12 @@ static_assert(offsetof(struct virtio_pci_notify_cap,
 		       notify_off_multiplier) == 16);
 
 /**
- * struct vfe_cap_kind - what the driver needs of a structure
+ * struct vfe_cap_kind - what the driver requires of a structure
  * @cfg_type: VIRTIO_PCI_CAP_*
- * @cap_len: bytes of the capability that are read
- * @align: of the structure, in bytes
- * @min: bytes that the structure has at least
- * @max: bytes that are mapped at most; 0 for all
+ * @cap_len: bytes of the capability that the driver reads
+ * @align: alignment of the structure, in bytes
+ * @min: least length of the structure, in bytes
+ * @max: most bytes that the driver maps
  * @optional: not every device type has it
  */
 struct vfe_cap_kind {
@@ -88,14 +89,14 @@ static const struct vfe_cap_kind vfe_cap_kinds[] = {
 
 /**
  * struct vfe_cap - a capability as found
- * @pos: where in configuration space, 0 when none was found
+ * @pos: position in configuration space, 0 if none was found
  * @bar: the BAR that the structure is in
  * @offset: in the BAR, in bytes
- * @length: in bytes, no more than its BAR has from @offset on
- * @multiplier: notify_off_multiplier, of that kind
- * @bad_pos: where the first unusable instance is, 0 when there is none
+ * @length: in bytes, limited to the end of the BAR
+ * @multiplier: notify_off_multiplier, in the notification capability
+ * @bad_pos: position of the first unusable instance, 0 if there is none
  * @bad_field: what is wrong with it
- * @bad_value: and the value
+ * @bad_value: the wrong value
  */
 struct vfe_cap {
 	u8 pos;
@@ -118,7 +119,7 @@ static void vfe_cap_bad(struct vfe_cap *cap, u8 pos, const char *field,
 	cap->bad_value = value;
 }
 
-/* Which window does a structure of this type make? */
+/* Return: the window of a structure type, or -ENOENT */
 static int vfe_cap_window(u8 cfg_type)
 {
 	int win;
@@ -126,13 +127,13 @@ static int vfe_cap_window(u8 cfg_type)
 	for (win = 0; win < ARRAY_SIZE(vfe_cap_kinds); win++)
 		if (vfe_cap_kinds[win].cfg_type == cfg_type)
 			return win;
-	/* 4.1.4.1: reserved types are ignored, and others not needed */
+	/* 4.1.4.1: ignore reserved types; the driver needs no others */
 	return -ENOENT;
 }
 
 /*
- * Can this instance be used? Notes what is wrong if not, and cuts @cap's length
- * off at the end of the BAR if so.
+ * Checks whether @cap can be used. If so, limits its length to the end of the
+ * BAR; if not, records the reason in @found.
  */
 static bool vfe_cap_usable(struct pci_dev *pdev, struct vfe_cap *found,
 			   const struct vfe_cap_kind *kind,
@@ -158,7 +159,7 @@ static bool vfe_cap_usable(struct pci_dev *pdev, struct vfe_cap *found,
 	return usable;
 }
 
-/* Look at one vendor-specific capability. */
+/* Parses one vendor-specific capability. */
 static void vfe_cap_read(struct pci_dev *pdev, u8 pos, struct vfe_cap *caps)
 {
 	const struct vfe_cap_kind *kind;
@@ -168,13 +169,13 @@ static void vfe_cap_read(struct pci_dev *pdev, u8 pos, struct vfe_cap *caps)
 
 	pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_CFG_TYPE, &cfg_type);
 	win = vfe_cap_window(cfg_type);
-	/* 4.1.4.1: the first instance that can be used */
+	/* 4.1.4.1: take the first usable instance */
 	if (win < 0 || caps[win].pos)
 		return;
 	kind = &vfe_cap_kinds[win];
 	/*
-	 * 4.1.4.1: a cap_len that is larger than known is fine. Whatever it
-	 * says, the fields are where they are, unless configuration space ends
+	 * 4.1.4.1: cap_len may be larger than the driver knows. Whatever it is,
+	 * the fields are at fixed offsets, unless configuration space ends
 	 * before them.
 	 */
 	if (pos + kind->cap_len > PCI_CFG_SPACE_SIZE) {
@@ -185,7 +186,7 @@ static void vfe_cap_read(struct pci_dev *pdev, u8 pos, struct vfe_cap *caps)
 		return;
 	}
 	pci_read_config_byte(pdev, pos + VIRTIO_PCI_CAP_BAR, &cap.bar);
-	/* 4.1.4.1: reserved values of bar are ignored */
+	/* 4.1.4.1: ignore reserved values of bar */
 	if (cap.bar > PCI_STD_RESOURCE_END)
 		return;
 	pci_read_config_dword(pdev, pos + VIRTIO_PCI_CAP_OFFSET, &cap.offset);
@@ -202,14 +203,14 @@ static void vfe_caps_walk(struct pci_dev *pdev, struct vfe_cap *caps)
 	u8 pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR);
 	unsigned int n;
 
-	/* a list that runs in a circle ends here too */
+	/* the bound ends a circular list, too */
 	for (n = 0; pos && n < VFE_MAX_CAPS; n++) {
 		vfe_cap_read(pdev, pos, caps);
 		pos = pci_find_next_capability(pdev, pos, PCI_CAP_ID_VNDR);
 	}
 }
 
-/* Is there a sign of a structure, usable or not? */
+/* Did the walk find any structure, usable or not? */
 static bool vfe_caps_any(const struct vfe_cap *caps)
 {
 	unsigned int i;
@@ -220,7 +221,10 @@ static bool vfe_caps_any(const struct vfe_cap *caps)
 	return false;
 }
 
-/* One line about the first thing that is wrong. Return: 0, -EINVAL, -ENODEV */
+/*
+ * Logs the first structure that is missing or unusable. Return: 0, -EINVAL or
+ * -ENODEV
+ */
 static int vfe_caps_check(struct pci_dev *pdev, const struct vfe_cap *caps)
 {
 	unsigned int i;
@@ -255,7 +259,7 @@ static bool vfe_vendor_cap_read(struct pci_dev *pdev, u8 pos,
 		return false;
 	for (i = 0; i < sizeof(*vcap); i++)
 		pci_read_config_byte(pdev, pos + i, &bytes[i]);
-	/* 4.1.4.8.2: whose it is comes before what is in it */
+	/* 4.1.4.8.2: check the vendor before the contents */
 	return vcap->cfg_type == VFE_CAP_CFG_TYPE &&
 	       vcap->cap_len >= sizeof(*vcap) &&
 	       le16_to_cpu(vcap->vendor_id) == VFE_CAP_VENDOR_ID &&
@@ -264,20 +268,20 @@ static bool vfe_vendor_cap_read(struct pci_dev *pdev, u8 pos,
 }
 
 /**
- * vfe_find_vendor_cap() - what a function says about its windows
+ * vfe_find_vendor_cap() - find the capability that describes the windows
  * @pdev: the function
- * @vcap: where to put it
+ * @vcap: where to copy it
  *
  * Context: process context, the function is enabled.
- * Return: whether there is a capability that can be believed. Without one
- * every window counts as trapping.
+ * Return: whether there is a valid one. Without it, every window counts as
+ * trapping.
  */
 bool vfe_find_vendor_cap(struct pci_dev *pdev, struct vfe_vendor_cap *vcap)
 {
 	u8 pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR);
 	unsigned int n;
 
-	/* the list is in any order: one too near the end is not the last */
+	/* the list is not sorted: go on after one too near the end */
 	for (n = 0; pos && n < VFE_MAX_CAPS; n++) {
 		if (vfe_vendor_cap_read(pdev, pos, vcap))
 			return true;
@@ -306,8 +310,8 @@ static int vfe_cap_map(struct vfe_device *vd, enum vfe_window_id win,
 }
 
 /*
- * Features whose registers the structures have no room for. virtio 1.0 knew
- * 56 bytes of the common structure; what came later is behind them.
+ * Features whose registers are not in the device's structures. The common
+ * structure of virtio 1.0 has 56 bytes; later registers are behind them.
  */
 static u64 vfe_caps_no_room(const struct vfe_cap *caps)
 {
@@ -319,14 +323,14 @@ static u64 vfe_caps_no_room(const struct vfe_cap *caps)
 		none |= BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA);
 	if (common < VFE_COMMON_QUEUE_RESET_END)
 		none |= BIT_ULL(VIRTIO_F_RING_RESET);
-	/* 4.1.5.2.1: 32 bits are written, in their natural width */
+	/* 4.1.5.2.1: the driver writes 32 bits at once, aligned */
 	if (notify->length < sizeof(u32) ||
 	    !IS_ALIGNED(notify->offset | notify->multiplier, sizeof(u32)))
 		none |= BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
 	return none;
 }
 
-/* The BARs that structures are in; others are left to whoever has them. */
+/* The BARs with structures, a bit each; the driver requests no others. */
 static int vfe_caps_bars(const struct vfe_cap *caps)
 {
 	unsigned int i;
@@ -342,7 +346,7 @@ static int vfe_caps_bars(const struct vfe_cap *caps)
  * vfe_caps_map() - find and map the virtio structures
  * @vd: the device, enabled
  *
- * Says by @vd->transport what they are.
+ * Sets @vd->transport to the interface of the device.
  *
  * Context: process context, may sleep.
  * Return: 0, -EINVAL a capability is malformed, -ENODEV one is missing,
@@ -356,7 +360,7 @@ int vfe_caps_map(struct vfe_device *vd)
 	int win, ret;
 
 	vfe_caps_walk(vd->pdev, caps);
-	/* 4.1.5.1.1.1: the legacy interface where there is no other */
+	/* 4.1.5.1.1.1: use the legacy interface only if there is no other */
 	if (!vfe_caps_any(caps) && vfe_legacy_is(vd->pdev))
 		return vfe_legacy_map(vd);
 	ret = vfe_caps_check(vd->pdev, caps);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Device-specific configuration: what may be read of it, and how its fields are.
- * What makes several of them consistent is the transport's (modern.c, legacy.c).
+ * Access to device-specific configuration: checks, and single fields. The
+ * transports make reads of several fields consistent (modern.c, legacy.c).
  */
 #include <linux/device.h>
 #include <linux/errno.h>
@@ -13,7 +13,7 @@
 #include "core.h"
 #include "regs_table.h"
 
-/* Bytes that the device has of it */
+/* Length of the configuration, in bytes */
 static u32 vfe_config_len(const struct vfe_device *vd)
 {
 	const struct vfe_reg_info *reg = &vfe_reg_table[vd->transport->config];
@@ -23,7 +23,7 @@ static u32 vfe_config_len(const struct vfe_device *vd)
 	return len > start ? len - start : 0;
 }
 
-/* Do all fields lie in the structure, at multiples of their widths? */
+/* Checks that all fields are inside the structure, and aligned. */
 static int vfe_config_check(struct vfe_device *vd, u32 offset,
 			    const u8 *fields)
 {
@@ -39,7 +39,7 @@ static int vfe_config_check(struct vfe_device *vd, u32 offset,
 	}
 	if (end - offset > VFE_CONFIG_MOST)
 		return -EINVAL;
-	/* 2.5.1: the structure may be larger than known, not smaller */
+	/* 2.5.1: the structure may be larger than expected, not smaller */
 	if (end > vfe_config_len(vd)) {
 		vfe_err(vd,
 			"device configuration has %u bytes, %llu are needed: use a device that has the features it offers\n",
@@ -49,7 +49,7 @@ static int vfe_config_check(struct vfe_device *vd, u32 offset,
 	return 0;
 }
 
-/* One field, little endian as in the device; @buf may be misaligned. */
+/* Reads one field, little endian as in the device; @buf may be misaligned. */
 static void vfe_config_field(struct vfe_device *vd, u32 offset, u8 size,
 			     void *buf)
 {
@@ -66,14 +66,14 @@ static void vfe_config_field(struct vfe_device *vd, u32 offset, u8 size,
 }
 
 /**
- * vfe_config_fields() - read fields, whatever changes meanwhile
+ * vfe_config_fields() - read fields once, even if they change meanwhile
  * @vd: the device
  * @offset: as for vfe_config_read(), checked
  * @fields: likewise
  * @buf: little endian, as the device has it
  *
  * Context: any.
- * Return: how many bytes @buf has now.
+ * Return: number of bytes in @buf.
  */
 u32 vfe_config_fields(struct vfe_device *vd, u32 offset, const u8 *fields,
 		      void *buf)
@@ -87,7 +87,7 @@ u32 vfe_config_fields(struct vfe_device *vd, u32 offset, const u8 *fields,
 
 /*
  * 2.5.1: a field of 32 bits or fewer cannot be torn, and needs no generation.
- * Ones are a value like any, or nobody there.
+ * Ones may be its value, or mean that the function is gone: ask the status.
  */
 static int vfe_config_read_one(struct vfe_device *vd, u32 offset,
 			       const u8 *fields, void *buf)
@@ -123,7 +123,7 @@ int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val)
 
 	if (vfe_gone(vd))
 		return -ENODEV;
-	/* 3.1.1: while features are negotiated it is only read */
+	/* 3.1.1: no writes before FEATURES_OK */
 	if (state != VFE_STATE_FEATURES && state != VFE_STATE_QUEUES &&
 	    state != VFE_STATE_LIVE)
 		return -EBUSY;

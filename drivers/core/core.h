@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files of the core share: the device inside, and its life cycle. */
+/* Internal definitions of the core: struct vfe_device and its life cycle. */
 #ifndef VFE_CORE_H
 #define VFE_CORE_H
 
@@ -16,34 +16,34 @@
 #include "transport.h"
 
 /*
- * How long one call waits for a device to end its reset. The specification sets
- * no bound, and virtio_pci none either. A device that is taken over may still
- * have its last owner's I/O to drain, so a probe waits for a minute. A device in
- * use has a class driver, which calls again: each call is short then, and the
- * reset goes on between them.
+ * How long one call waits for the end of a device reset. The specification sets
+ * no bound, and neither does virtio_pci. A new device may have to drain the I/O
+ * of its last driver first, so a probe waits for a minute. A device in use has
+ * a class driver, which calls again: each call waits only for a short time, and
+ * the reset goes on between the calls.
  */
 #define VFE_PROBE_TIMEOUT_MS	60000U
 #define VFE_RESET_TIMEOUT_MS	5000U
-#define VFE_RESET_AGAIN_MS	100	/* where the last one did not end */
-#define VFE_LOG_INTERVAL	(60 * HZ)	/* in which a device may... */
-#define VFE_LOG_BURST		10	/* ... cause so many lines */
-#define VFE_QUEUE_RESET_TIMEOUT_MS 1000	/* of one queue, likewise */
-#define VFE_CONFIG_RETRIES	32	/* of a read that meets changes */
-#define VFE_CONFIG_MOST	64	/* bytes that one such read gets */
-#define VFE_ALL_ONES		0xff	/* what a function that is gone reads as */
+#define VFE_RESET_AGAIN_MS	100	/* if the last one timed out */
+#define VFE_LOG_INTERVAL	(60 * HZ)	/* in this time, a device... */
+#define VFE_LOG_BURST		10	/* ... may cause so many lines */
+#define VFE_QUEUE_RESET_TIMEOUT_MS 1000	/* for the reset of one queue */
+#define VFE_CONFIG_RETRIES	32	/* of a read of configuration */
+#define VFE_CONFIG_MOST	64	/* most bytes of such a read */
+#define VFE_ALL_ONES		0xff	/* a register of a gone function */
 
 /**
- * enum vfe_state - where in its life a device is
- * @VFE_STATE_RESET: reset, or on the way there: nothing may touch it
+ * enum vfe_state - the state of a device in its life cycle
+ * @VFE_STATE_RESET: the device is reset, or was not used yet
  * @VFE_STATE_DRIVER: ACKNOWLEDGE and DRIVER are set
- * @VFE_STATE_FEATURES: FEATURES_OK is set and stuck
+ * @VFE_STATE_FEATURES: features are negotiated
  * @VFE_STATE_QUEUES: queues and interrupts are set up
- * @VFE_STATE_LIVE: DRIVER_OK is set, or written next
- * @VFE_STATE_FAILED: FAILED is set, a reset did not end yet, or the function
- *		      was gone and is back: it is to be reset
- * @VFE_STATE_GONE: the function is not there, or may not be touched; only
- *		    vfe_function_back() leads out
- * @VFE_NUM_STATES: how many there are
+ * @VFE_STATE_LIVE: DRIVER_OK is set, or about to be
+ * @VFE_STATE_FAILED: FAILED is set, a reset timed out, or the function was gone
+ *		      and is back: the device must be reset
+ * @VFE_STATE_GONE: the function is gone, or its bus failed; only
+ *		    vfe_function_back() leaves this state
+ * @VFE_NUM_STATES: number of states
  */
 enum vfe_state {
 	VFE_STATE_RESET,
@@ -59,11 +59,11 @@ enum vfe_state {
 /**
  * struct vfe_irqs - a function's interrupts
  * @mode: the kind in use
- * @queues: how many queues interrupt; those behind are polled
- * @vectors: how many were allocated, 0 without interrupts
- * @requested: how many handlers are installed
+ * @queues: number of queues with interrupts; those behind are polled
+ * @vectors: number of allocated vectors, 0 without interrupts
+ * @requested: number of installed handlers
  * @names: of each vector, for /proc/interrupts
- * @enabled: handlers look at the device; off while it is reset
+ * @enabled: handlers may access the device; false while it is reset
  */
 struct vfe_irqs {
 	enum vfe_interrupts mode;
@@ -77,32 +77,32 @@ struct vfe_irqs {
 /**
  * struct vfe_device - a virtio-pci function
  * @pdev: the function
- * @ops: the class driver's
- * @priv: the class driver's
- * @transport: how it is reached
- * @regs: the windows
+ * @ops: the class driver's operations
+ * @priv: the class driver's data
+ * @transport: the interface of the device, modern or legacy
+ * @regs: the mapped windows, and counts of accesses
  * @stats: counts of events
  * @state: only changed by vfe_set_state() and vfe_function_back()
- * @features: negotiated
- * @notify_start: where the notification structure begins in its BAR
+ * @features: negotiated features
+ * @notify_start: offset of the notification structure in its BAR
  * @notify_multiplier: bytes from one queue's notify slot to the next
- * @common_length: bytes of the common structure
- * @no_room: features that the structures have no registers for
- * @bars: that were requested, one bit each
- * @saved: configuration space as it was when the function was taken over
- * @max_queues: what the device has
+ * @common_length: length of the common structure, in bytes
+ * @no_room: features whose registers are not in the structures
+ * @bars: requested BARs, one bit each
+ * @saved: PCI configuration space as it was at vfe_create()
+ * @max_queues: number of queues of the device
  * @queues: the queues, @num_queues of them
- * @num_queues: of them set up
+ * @num_queues: number of queues that are set up
  * @irqs: interrupts
- * @config_work: looks after a configuration change
- * @fault_reported: bit 0: needs_reset() was called, or a reset made that
- *		    needless, and no queues were set up since
- * @hung: a reset was not over in time, and is not yet
- * @running: DRIVER_OK was written, and no reset began since
- * @lost: by vfe_function_lost(), until vfe_function_back()
- * @told: bits VFE_TOLD_*: what the log has had since the last reset
- * @told_len: a wrong used length was told of
- * @log: limits the lines that a device can cause again and again
+ * @config_work: handles a configuration change
+ * @fault_reported: bit 0: do not call needs_reset(), because it was called
+ *		    already or a reset has begun; cleared when queues are set up
+ * @hung: a reset timed out, and has not ended yet
+ * @running: DRIVER_OK was written, and no reset has begun since
+ * @lost: vfe_function_lost() was called, and vfe_function_back() was not
+ * @told: bits VFE_TOLD_*: logged since the last reset
+ * @told_len: a wrong used length was logged
+ * @log: rate limit for messages that a device can cause repeatedly
  */
 struct vfe_device {
 	struct pci_dev *pdev;
@@ -133,11 +133,11 @@ struct vfe_device {
 	struct ratelimit_state log;
 };
 
-#define VFE_TOLD_STATUS		0	/* a status that asks for a reset */
+#define VFE_TOLD_STATUS		0	/* a status that needs a reset */
 
 /*
- * For all that a device can bring about more than once a probe: a burst of lines
- * a minute, for each device apart, so that none hides another's.
+ * For messages that a device can cause more than once per probe. The rate limit
+ * is per device, so that no device hides the messages of another.
  */
 #define vfe_err(vd, fmt, ...) do { \
 	struct vfe_device *vfe_err_vd_ = (vd); \
@@ -150,11 +150,11 @@ struct vfe_device {
 int vfe_caps_map(struct vfe_device *vd);
 void vfe_caps_unmap(struct vfe_device *vd);
 
-/* legacy.c: the same where there are no capabilities */
+/* legacy.c: the same without capabilities */
 bool vfe_legacy_is(const struct pci_dev *pdev);
 int vfe_legacy_map(struct vfe_device *vd);
 
-/* config.c: all fields once, whatever changes meanwhile. Return: bytes */
+/* config.c: read fields once. Return: number of bytes */
 u32 vfe_config_fields(struct vfe_device *vd, u32 offset, const u8 *fields,
 		      void *buf);
 
@@ -171,12 +171,12 @@ int vfe_status_reset(struct vfe_device *vd, unsigned int most);
 int vfe_features_offered(struct vfe_device *vd, u64 *offered);
 int vfe_features_accept(struct vfe_device *vd, u64 features);
 int vfe_hello(struct vfe_device *vd, unsigned int most);
-/* device.c: from anywhere to just before the set-up of queues */
+/* device.c: reset the device, and negotiate the same features again */
 int vfe_bring_up(struct vfe_device *vd);
 /* Ask the class driver for a reset, once. Any context. */
 bool vfe_fault(struct vfe_device *vd);
 
-/* presence.c: is it there? See there for each */
+/* presence.c: whether the function is there */
 int vfe_presence_init(struct vfe_device *vd);
 void vfe_presence_exit(struct vfe_device *vd);
 int vfe_status_look(struct vfe_device *vd, u8 *status);
@@ -188,7 +188,7 @@ int vfe_find_again(struct vfe_device *vd);
 /* queues.c */
 int vfe_queues_program(struct vfe_device *vd);
 void vfe_queues_free(struct vfe_device *vd);
-/* one line about a register of a queue that makes no sense. Return: @err */
+/* log a wrong value in a register of a queue. Return: @err */
 int vfe_queue_error(const struct vfe_queue *q, int err, const char *field,
 		    u32 value, const char *what);
 int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,

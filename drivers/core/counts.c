@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What becomes of the counts that regs.c makes: the table of registers, the
- * sums over CPUs and windows, and their reset. Touches no register.
+ * The table of registers, and the sums of the counts that regs.c makes: over
+ * CPUs, over windows, since the last reset. Accesses no register.
  */
 #include <linux/build_bug.h>
 #include <linux/errno.h>
@@ -31,7 +31,7 @@ const struct vfe_reg_info vfe_reg_table[VFE_NUM_REGS] = {
 	BUILD_BUG_ON(vfe_reg_table[VFE_REG_##id].offset != \
 		     offsetof(struct virtio_pci_common_cfg, field))
 
-/* The table is ours, the layout the kernel's: they must say the same. */
+/* Compares the table with the layout in the kernel's headers. */
 static void vfe_regs_check_layout(void)
 {
 	VFE_SAME_OFFSET(DEVICE_FEATURE_SELECT, device_feature_select);
@@ -58,7 +58,7 @@ static void vfe_regs_check_layout(void)
 static const char * const vfe_window_names[VFE_NUM_WINDOWS] = VFE_WINDOW_NAMES;
 
 /**
- * vfe_regs_init() - make ready to count; the caller fills in the windows
+ * vfe_regs_init() - set up the counters; the caller fills in the windows
  * @regs: zeroed here
  *
  * Context: process context, may sleep.
@@ -74,7 +74,7 @@ int vfe_regs_init(struct vfe_regs *regs)
 EXPORT_SYMBOL_GPL(vfe_regs_init);
 
 /**
- * vfe_regs_exit() - forget the counts; the caller unmaps the windows
+ * vfe_regs_exit() - free the counters; the caller unmaps the windows
  * @regs: as vfe_regs_init() left it, or zeroed
  *
  * Context: process context, may sleep.
@@ -126,7 +126,7 @@ u64 vfe_regs_class(const struct vfe_regs *regs, enum vfe_window_id win,
 EXPORT_SYMBOL_GPL(vfe_regs_class);
 
 /**
- * vfe_regs_exits() - exits that accesses to trapping windows have cost
+ * vfe_regs_exits() - exits caused by accesses to trapping windows
  * @regs: the function's windows
  *
  * Context: any.
@@ -139,11 +139,11 @@ u64 vfe_regs_exits(const struct vfe_regs *regs)
 EXPORT_SYMBOL_GPL(vfe_regs_exits);
 
 /**
- * vfe_regs_reset_counts() - let all sums start from 0 again
+ * vfe_regs_reset_counts() - restart all sums from 0
  * @regs: the function's windows
  *
- * Writes nothing that the data path writes: accesses made meanwhile are
- * counted, before or after. Calls must not overlap.
+ * Does not write the counters, which the data path writes: a concurrent access
+ * counts either before or after the reset. Calls must not overlap.
  *
  * Context: process context.
  */
@@ -160,7 +160,7 @@ void vfe_regs_reset_counts(struct vfe_regs *regs)
 EXPORT_SYMBOL_GPL(vfe_regs_reset_counts);
 
 /**
- * vfe_reg_name() - the name that a register is counted under
+ * vfe_reg_name() - the name that a register is counted by
  * @reg: the register
  *
  * Return: its name.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a device under a class driver, as include/vfe/device.h tells it:
- * the order of the steps. The steps themselves are in caps.c, status.c,
- * queues.c and irq.c.
+ * The life cycle of a device, as include/vfe/device.h describes it: the order
+ * of the steps. The steps themselves are in caps.c, status.c, queues.c and
+ * irq.c.
  */
 #include <linux/bits.h>
 #include <linux/device.h>
@@ -26,7 +26,7 @@ static int vfe_enable(struct vfe_device *vd)
 		dev_err(&pdev->dev, "cannot enable the function: %d\n", ret);
 		return ret;
 	}
-	/* ring addresses have 64 bits; a platform with less says so */
+	/* ring addresses have 64 bits; fall back to 32 */
 	ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (ret)
 		ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
@@ -117,7 +117,7 @@ void vfe_destroy(struct vfe_device *vd)
 {
 	enum vfe_state state = vfe_get_state(vd);
 
-	/* 3.1.1: a set-up broken off is an irrecoverable error */
+	/* 3.1.1: a set-up that is aborted is an irrecoverable error */
 	if (state == VFE_STATE_DRIVER || state == VFE_STATE_FEATURES ||
 	    state == VFE_STATE_QUEUES)
 		vfe_status_fail(vd);
@@ -131,7 +131,7 @@ void vfe_destroy(struct vfe_device *vd)
 }
 EXPORT_SYMBOL_GPL(vfe_destroy);
 
-/* Negotiate exactly @vd->features: at first, and again after a reset. */
+/* Negotiates exactly @vd->features again after a reset. */
 static int vfe_negotiate_same(struct vfe_device *vd)
 {
 	u64 offered;
@@ -150,8 +150,8 @@ static int vfe_negotiate_same(struct vfe_device *vd)
 }
 
 /*
- * 6.1: without ACCESS_PLATFORM the device is given physical addresses. Where
- * the guest's memory is encrypted a device cannot read what is there.
+ * 6.1: without ACCESS_PLATFORM the driver gives physical addresses to the
+ * device, which cannot read the memory there if it is encrypted.
  */
 static bool vfe_addresses_fit(struct vfe_device *vd, u64 offered)
 {
@@ -171,7 +171,7 @@ bool vfe_dma_api(const struct vfe_device *vd)
 }
 EXPORT_SYMBOL_GPL(vfe_dma_api);
 
-/* Features that the device offers and has no registers for are left alone. */
+/* Gives up features that the device offers without their registers. */
 static void vfe_forgo(struct vfe_device *vd)
 {
 	u64 forgone = vd->features & vd->no_room;
@@ -227,7 +227,7 @@ bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit)
 EXPORT_SYMBOL_GPL(vfe_has_feature);
 
 /**
- * vfe_bring_up() - from anywhere to just before the set-up of queues
+ * vfe_bring_up() - reset the device, and negotiate the same features again
  * @vd: the device, negotiated before
  *
  * Context: process context, may sleep.
@@ -248,15 +248,15 @@ int vfe_ready(struct vfe_device *vd)
 	if (ret)
 		return ret;
 	/*
-	 * As soon as the device sees DRIVER_OK there may be interrupts, and
-	 * kicks by their handlers: all of this is live before the write.
+	 * Interrupts may come as soon as the device sees DRIVER_OK, and their
+	 * handlers may kick: enable both before the write.
 	 */
 	if (!vfe_set_state(vd, VFE_STATE_LIVE))
 		return -ENODEV;
 	vfe_irqs_enable(vd);
 	vfe_write8(&vd->regs, vd->transport->status,
 		   status | VIRTIO_CONFIG_S_DRIVER_OK);
-	/* whoever sees this, and reads a status without it, has found a fault */
+	/* a reader that sees this, and then no DRIVER_OK, has found a fault */
 	smp_store_release(&vd->running, true);
 	return 0;
 }
@@ -268,16 +268,16 @@ int vfe_reset(struct vfe_device *vd)
 	int ret;
 
 	WRITE_ONCE(vd->running, false);
-	/* nobody needs to ask for what is being done */
+	/* do not ask for a reset that has begun */
 	set_bit(0, &vd->fault_reported);
-	/* and from here on buffers come back by vfe_queue_detach() only */
+	/* from here on only vfe_queue_detach() returns buffers */
 	for (i = 0; i < vd->num_queues; i++)
 		WRITE_ONCE(vd->queues[i].broken, true);
-	/* nor look at a device that is not what it was, nor is reset yet */
+	/* no handler may access the device during the reset */
 	vfe_irqs_quiesce(vd);
 	ret = vfe_status_reset(vd, VFE_RESET_TIMEOUT_MS);
 	/*
-	 * A device that does not answer must not reach memory any more: the
+	 * A device that does not answer must not access memory any more: the
 	 * class driver is about to take its buffers back.
 	 */
 	if (ret)
@@ -292,7 +292,7 @@ int vfe_restart(struct vfe_device *vd)
 	int ret;
 
 	ret = vfe_find_again(vd);
-	/* where nobody decodes, zeroes look like the end of a reset */
+	/* with decoding off, registers may read as 0, as after a reset */
 	if (!ret)
 		vfe_decode_again(vd);
 	if (!ret)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which features the core accepts by itself, for any class of device, and the
- * parameters of the module that leave each out.
+ * Features that the core accepts by itself, for any class of device, and the
+ * module parameters that switch them off.
  */
 #include <linux/bits.h>
 #include <linux/module.h>
@@ -10,7 +10,7 @@
 
 #include "core.h"
 
-/* How a parameter says which features it is about, and what it is by default */
+/* Defines the module parameter of a feature, on by default */
 #define VFE_FEATURE(name, text) \
 	static bool vfe_use_##name = true; \
 	module_param_named(name, vfe_use_##name, bool, 0644); \
@@ -40,7 +40,7 @@ static const struct {
 };
 
 /**
- * vfe_core_features() - what the core can do, and is let do, for any class
+ * vfe_core_features() - features that the core supports and users allow
  *
  * Context: any.
  * Return: feature bits; beyond VERSION_1 all are optional.

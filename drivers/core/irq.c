@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interrupts: vector 0 is for configuration changes, those behind it are for
- * queues, one each or one for all; or there is one vector, or the INTx pin, for
+ * Interrupts: vector 0 is for configuration changes, the vectors behind it are
+ * for queues, one per queue or one for all; or one vector, or INTx, is for
  * everything.
  */
 #include <linux/device.h>
@@ -20,7 +20,7 @@
 #define VFE_ISR_QUEUES		0x01
 #define VFE_ISR_CONFIG		0x02
 
-/* May a handler look at the device? Counts the interrupt if so. */
+/* May a handler access the device? Counts the interrupt if so. */
 static bool vfe_irq_taken(struct vfe_device *vd)
 {
 	if (!READ_ONCE(vd->irqs.enabled))
@@ -29,7 +29,7 @@ static bool vfe_irq_taken(struct vfe_device *vd)
 	return true;
 }
 
-/* Return: whether any queue had something */
+/* Return: whether any queue had a used buffer */
 static bool vfe_irq_all_queues(struct vfe_device *vd)
 {
 	bool any = false;
@@ -70,8 +70,9 @@ static void vfe_irq_config_change(struct vfe_device *vd)
 }
 
 /*
- * What the ISR says, also that it is all ones: all of its bits may be set. Only
- * the status tells that nobody is there. Return: -EIO or -ENODEV then
+ * Reads the ISR status. It may be all ones, since all of its bits may be set;
+ * only the device status tells whether the function is gone. Return: the ISR
+ * status, -EIO or -ENODEV
  */
 static int vfe_irq_isr(struct vfe_device *vd)
 {
@@ -96,8 +97,8 @@ static irqreturn_t vfe_irq_config(int irq, void *data)
 }
 
 /*
- * 4.1.4.5.1: the ISR tells of the configuration with MSI-X, too, but nothing of
- * queues.
+ * 4.1.4.5.1: with MSI-X, the ISR status reports configuration changes, too, but
+ * no used buffers.
  */
 static irqreturn_t vfe_irq_single(int irq, void *data)
 {
@@ -127,9 +128,9 @@ static irqreturn_t vfe_irq_intx(int irq, void *data)
 
 	if (!READ_ONCE(vd->irqs.enabled) || vfe_gone(vd))
 		return IRQ_NONE;
-	/* 4.1.5.5: read once, that also lowers the line */
+	/* 4.1.5.5: read once, which also deasserts the interrupt */
 	isr = vfe_irq_isr(vd);
-	/* the line may be shared, and another function's turn */
+	/* on a shared line it may be another function's interrupt */
 	if (isr < 0 || !(isr & (VFE_ISR_QUEUES | VFE_ISR_CONFIG)))
 		return IRQ_NONE;
 	vfe_count(&vd->stats, interrupts);
@@ -146,11 +147,11 @@ static irqreturn_t vfe_irq_intx(int irq, void *data)
 }
 
 /**
- * vfe_config_work() - look after a configuration change
+ * vfe_config_work() - handle a configuration change
  * @work: in a struct vfe_device
  *
- * Allocations of the class driver's may not wait for I/O: it may be this disk's,
- * which a reset would wait for, and that waits for this.
+ * The class driver's allocations must not wait for I/O: that may be I/O on this
+ * device which waits for a reset, and the reset waits for this work item.
  *
  * Context: work item.
  */
@@ -174,7 +175,7 @@ void vfe_config_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
-/* What a vector's handler gets */
+/* The argument of a vector's handler */
 static void *vfe_irq_cookie(struct vfe_device *vd, unsigned int vector)
 {
 	if (vd->irqs.mode == VFE_IRQ_MSIX && vector >= VFE_VECTOR_QUEUES)
@@ -250,7 +251,7 @@ static int vfe_irqs_request(struct vfe_device *vd)
 	return 0;
 }
 
-/* Those in front that are not polled */
+/* Number of queues that are not polled; these come first */
 static unsigned int vfe_irqs_queues(const struct vfe_device *vd)
 {
 	unsigned int n = 0;
@@ -266,7 +267,7 @@ static unsigned int vfe_irqs_queues(const struct vfe_device *vd)
  * @mode: the kind of interrupts
  *
  * Context: process context, may sleep.
- * Return: 0, -ENOMEM, -ENOSPC when this kind is not to be had.
+ * Return: 0, -ENOMEM, -ENOSPC when this kind is not available.
  */
 int vfe_irqs_setup(struct vfe_device *vd, enum vfe_interrupts mode)
 {
@@ -312,7 +313,7 @@ void vfe_irqs_free(struct vfe_device *vd)
 }
 
 /**
- * vfe_irqs_enable() - let handlers look at the device
+ * vfe_irqs_enable() - let handlers access the device
  * @vd: the device, about to be live
  *
  * Context: process context.
@@ -325,7 +326,7 @@ void vfe_irqs_enable(struct vfe_device *vd)
 }
 
 /**
- * vfe_irqs_synchronize() - wait for handlers
+ * vfe_irqs_synchronize() - wait for running handlers
  * @vd: the device
  *
  * Context: process context, may sleep.
@@ -339,7 +340,7 @@ void vfe_irqs_synchronize(struct vfe_device *vd)
 }
 
 /**
- * vfe_irqs_quiesce() - keep handlers from the device
+ * vfe_irqs_quiesce() - stop handlers from accessing the device
  * @vd: the device, about to be reset
  *
  * When it returns, no handler, done() or config_changed() runs.
@@ -348,7 +349,9 @@ void vfe_irqs_synchronize(struct vfe_device *vd)
  */
 void vfe_irqs_quiesce(struct vfe_device *vd)
 {
-	/* a device that hangs may hold a level that nobody would lower */
+	/*
+	 * a hung device may hold INTx asserted, and no handler would clear it
+	 */
 	if (vd->irqs.requested && vd->irqs.mode == VFE_IRQ_INTX)
 		pci_intx(vd->pdev, 0);
 	WRITE_ONCE(vd->irqs.enabled, false);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The interface of virtio 0.9.5, which is all that a legacy device has: a
- * header in BAR 0 with the device configuration behind it (virtio 1.4,
- * 4.1.4.10). No FEATURES_OK, no size of the driver's, no generation; and the
- * byte order is the guest's (2.7.3, 2.5.3): see vfe_legacy_map().
+ * The interface of virtio 0.9.5, the only one of a legacy device: a header in
+ * BAR 0 with the device configuration behind it (virtio 1.4, 4.1.4.10). There
+ * is no FEATURES_OK, no config_generation, and the driver cannot choose a
+ * queue's size. The byte order is the guest's (2.7.3, 2.5.3): see
+ * vfe_legacy_map().
  */
 #include <linux/build_bug.h>
 #include <linux/device.h>
@@ -20,7 +21,7 @@
 #include "core.h"
 
 #define LEGACY_PAGE	BIT(VFE_LEGACY_PAGE_SHIFT)
-#define LEGACY_MOST	SZ_4K	/* bytes of the BAR that are mapped */
+#define LEGACY_MOST	SZ_4K	/* most bytes of the BAR to map */
 
 static_assert(VIRTIO_PCI_CONFIG_OFF(0) == VFE_LEGACY_HEADER);
 static_assert(VIRTIO_PCI_CONFIG_OFF(1) ==
@@ -39,25 +40,25 @@ static void legacy_features_set(struct vfe_device *vd, u64 features)
 		    lower_32_bits(features));
 }
 
-/* Nothing says how many: one that is not there has a size of 0. */
+/* There is no number of queues: a queue that does not exist has size 0. */
 static unsigned int legacy_max_queues(struct vfe_device *vd)
 {
 	return U16_MAX;
 }
 
-/* 4.1.4.10: behind the vectors, which are there while MSI-X is on */
+/* 4.1.4.10: behind the vectors, which exist while MSI-X is on */
 static u32 legacy_config_start(const struct vfe_device *vd)
 {
 	return vd->pdev->msix_enabled ? VFE_LEGACY_VECTORS : 0;
 }
 
-/* Is what was read nothing but ones? Then maybe nobody answered. */
+/* All ones? Then the function may be gone. */
 static bool legacy_all_ones(const u8 *buf, u32 len)
 {
 	return !memchr_inv(buf, VFE_ALL_ONES, len);
 }
 
-/* 2.5.4: without a generation, until two reads agree */
+/* 2.5.4: without a generation, read until two reads agree */
 static int legacy_config_read(struct vfe_device *vd, u32 offset,
 			      const u8 *fields, void *buf)
 {
@@ -85,8 +86,8 @@ static void legacy_notify(struct vfe_queue *q)
 }
 
 /*
- * 2.7.2: the device says how long the queue is, and where its parts are follows
- * from one address, of which it takes 32 bits in pages.
+ * 2.7.2: the device determines the queue's size. All parts of the ring follow
+ * from one address, which the driver writes as a 32-bit page number.
  */
 static int legacy_queue_program(struct vfe_queue *q)
 {
@@ -110,13 +111,13 @@ static int legacy_queue_program(struct vfe_queue *q)
 	ret = vfe_queue_make_ring(q);
 	if (ret)
 		return ret;
-	/* without the DMA API no mask keeps it within reach */
+	/* without the DMA API no mask limits the address */
 	if (q->desc_addr >> VFE_LEGACY_PAGE_SHIFT > U32_MAX) {
 		vfe_err(q->vd, "queue %u (%s): its ring at %#llx is beyond what legacy_queue_address holds: use a modern device\n",
 			q->index, q->spec.name, (u64)q->desc_addr);
 		return -ERANGE;
 	}
-	/* 4.1.5.1.3.1: this enables it, too */
+	/* 4.1.5.1.3.1: this enables the queue, too */
 	vfe_write32(regs, VFE_REG_LEGACY_QUEUE_ADDRESS,
 		    q->desc_addr >> VFE_LEGACY_PAGE_SHIFT);
 	return 0;
@@ -144,7 +145,7 @@ const struct vfe_transport_ops vfe_legacy_ops = {
  * vfe_legacy_is() - can this function be a legacy device?
  * @pdev: the function, without a virtio capability
  *
- * Return: whether it has the identity of one.
+ * Return: whether it has the IDs of a legacy device.
  */
 bool vfe_legacy_is(const struct pci_dev *pdev)
 {
@@ -165,7 +166,7 @@ static int legacy_check(struct pci_dev *pdev)
 			VFE_LEGACY_HEADER + VFE_LEGACY_VECTORS);
 		return -EINVAL;
 	}
-	/* 2.7.3: rings in the guest's order; here they are little endian */
+	/* 2.7.3: rings have the guest's order; split.c uses little endian */
 	if (IS_ENABLED(CONFIG_CPU_BIG_ENDIAN)) {
 		dev_err(&pdev->dev,
 			"legacy device on a big endian CPU: use a modern one (disable-legacy=on)\n");
@@ -178,8 +179,7 @@ static int legacy_check(struct pci_dev *pdev)
  * vfe_legacy_map() - map the registers of a legacy device
  * @vd: the device, enabled
  *
- * 4.1.4.10 has them in ports. Whether BAR 0 is ports or memory does not matter
- * to who maps it like this.
+ * 4.1.4.10 places them in I/O ports; pci_iomap() works for ports and memory.
  *
  * Context: process context, may sleep.
  * Return: 0, -EINVAL the BAR is too small, -EBUSY another driver holds the
@@ -193,7 +193,7 @@ int vfe_legacy_map(struct vfe_device *vd)
 	int ret;
 
 	ret = legacy_check(pdev);
-	/* 4.1.5.1.3.1: 32 bits of a page's number, and none is cut off */
+	/* 4.1.5.1.3.1: the ring's page number must fit into 32 bits */
 	if (!ret && pdev->dev.coherent_dma_mask > mask)
 		ret = dma_set_coherent_mask(&pdev->dev, mask);
 	if (!ret)

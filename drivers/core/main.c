@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The module vfe: a library, it binds to no device by itself. */
+/* The module vfe: a library that binds to no device itself. */
 #include <linux/module.h>
 #include <linux/workqueue.h>
 
@@ -14,14 +14,14 @@ EXPORT_SYMBOL_GPL(vfe_wq);
 static int __init vfe_init(void)
 {
 	/*
-	 * Writing memory out to a disk may have to wait for what runs here, so
-	 * it runs also when there is no memory for more threads.
+	 * WQ_MEM_RECLAIM: memory reclaim may wait for a disk whose recovery
+	 * runs here.
 	 */
 	vfe_wq = alloc_workqueue("vfe", WQ_MEM_RECLAIM | WQ_UNBOUND, 0);
 	return vfe_wq ? 0 : -ENOMEM;
 }
 
-/* before drivers that are built in beside it */
+/* before class drivers that are built in, too */
 subsys_initcall(vfe_init);
 
 static void __exit vfe_exit(void)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory that driver and device share. virtio 1.4, 6.1: with ACCESS_PLATFORM
- * its addresses are those of the platform, which the DMA API knows; without it
- * the device takes physical addresses, whatever an IOMMU does for others.
+ * the device takes addresses of the DMA API; without it the device takes
+ * physical addresses, even behind an IOMMU.
  */
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
@@ -11,11 +11,11 @@
 #include "ring.h"
 
 /**
- * vfe_ring_alloc() - memory for a ring
+ * vfe_ring_alloc() - allocate memory for a ring
  * @q: the queue
  * @dev: the function
  * @len: in bytes
- * @dma: where to put the address that the device has for it
+ * @dma: where to put the device's address of the memory
  *
  * Context: process context, may sleep.
  * Return: the memory, zeroed and aligned to a page, or NULL.
@@ -34,12 +34,12 @@ void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
 }
 
 /**
- * vfe_ring_free() - give such memory back
+ * vfe_ring_free() - free memory of vfe_ring_alloc()
  * @q: the queue
  * @dev: the function, which no longer uses it
  * @len: in bytes
  * @memory: the memory
- * @dma: the address that the device has for it
+ * @dma: the device's address of it
  *
  * Context: process context, may sleep.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The interface of virtio 1.0 and later: the common configuration structure
- * (virtio 1.4, 4.1.4.3) and how it is used, in as few accesses as there can be.
+ * (virtio 1.4, 4.1.4.3), used with as few accesses as possible.
  */
 #include <linux/align.h>
 #include <linux/bits.h>
@@ -13,7 +13,7 @@
 
 #include "core.h"
 
-/* Four accesses each way: two for each half of what has 64 bits */
+/* Features have 64 bits, and the register 32: select a half, then access it. */
 static u64 modern_features_get(struct vfe_device *vd)
 {
 	u64 features;
@@ -58,7 +58,7 @@ static int modern_config_read(struct vfe_device *vd, u32 offset,
 		/* 2.5.1: the same generation before and after */
 		after = vfe_read8(&vd->regs, VFE_REG_CONFIG_GENERATION);
 		if (before == after)
-			/* ones: a generation like any, or nobody there */
+			/* ones: a generation, or the function is gone */
 			return after == U8_MAX ?
 			       vfe_status_read(vd, &status) : 0;
 	}
@@ -77,8 +77,9 @@ static void modern_notify16(struct vfe_queue *q)
 }
 
 /*
- * 4.1.5.2.1: 32 bits with it. 2.9: the upper half says where the next buffer
- * goes, as the device may know by now: who notifies twice says the same twice.
+ * 4.1.5.2.1: 32 bits with NOTIFICATION_DATA. 2.9: the upper half is the
+ * position where the driver will write the next buffer, as far as the device
+ * can see; two notifications for the same buffers have the same value.
  */
 static void modern_notify32(struct vfe_queue *q)
 {
@@ -86,7 +87,7 @@ static void modern_notify32(struct vfe_queue *q)
 		     (u32)q->ops->next(q) << 16 | q->notify_data);
 }
 
-/* 4.1.4.4: where to notify is queue_notify_off * multiplier, in the window */
+/* 4.1.4.4: the address is queue_notify_off * multiplier, in the window */
 static int modern_find_notify(struct vfe_queue *q)
 {
 	struct vfe_device *vd = q->vd;
@@ -99,8 +100,8 @@ static int modern_find_notify(struct vfe_queue *q)
 		return vfe_queue_error(q, -EINVAL, "queue_notify_off", off,
 				       "outside the notification structure");
 	/*
-	 * 4.1.3.1: written in its natural width, which some CPUs insist on. Where
-	 * 32 bits would not be, NOTIFICATION_DATA was not accepted.
+	 * 4.1.3.1: the write must be aligned, which some CPUs insist on. If
+	 * 32-bit writes would not be, NOTIFICATION_DATA was not accepted.
 	 */
 	if (!IS_ALIGNED(vd->notify_start + at, width))
 		return vfe_queue_error(q, -EINVAL, "notify_off_multiplier",
@@ -111,7 +112,7 @@ static int modern_find_notify(struct vfe_queue *q)
 	return 0;
 }
 
-/* 4.1.5.2.1: what tells the queue is its index, unless the device has a word */
+/* 4.1.5.2.1: the queue's index, or the value that the device gives for it */
 static void modern_find_notify_data(struct vfe_queue *q)
 {
 	q->notify_data = q->index;
@@ -123,8 +124,8 @@ static void modern_find_notify_data(struct vfe_queue *q)
 /* --- queues --- */
 
 /*
- * 4.1.4.3.1: 0 after a reset. A queue that is still enabled may still be used at
- * the addresses that it had.
+ * 4.1.4.3.1: 0 after a reset. If a queue is still enabled, the device may still
+ * use its old addresses.
  */
 static int modern_check_disabled(struct vfe_queue *q)
 {
@@ -136,7 +137,7 @@ static int modern_check_disabled(struct vfe_queue *q)
 			       "still enabled after a reset, the device must be mended");
 }
 
-/* 4.1.4.3.2: the registers of one queue; it is selected once */
+/* 4.1.4.3.2: write the registers of one queue, which is selected once */
 static int modern_queue_program(struct vfe_queue *q)
 {
 	struct vfe_regs *regs = &q->vd->regs;
@@ -150,7 +151,7 @@ static int modern_queue_program(struct vfe_queue *q)
 		ret = modern_check_disabled(q);
 	if (ret)
 		return ret;
-	/* a power of two where it must be, and written only when it changes */
+	/* write the size only if the driver changes it */
 	if (q->size != offered)
 		vfe_write16(regs, VFE_REG_QUEUE_SIZE, q->size);
 	ret = modern_find_notify(q);
@@ -165,7 +166,7 @@ static int modern_queue_program(struct vfe_queue *q)
 	vfe_write64(regs, VFE_REG_QUEUE_DESC_LO, q->desc_addr);
 	vfe_write64(regs, VFE_REG_QUEUE_DRIVER_LO, q->driver_addr);
 	vfe_write64(regs, VFE_REG_QUEUE_DEVICE_LO, q->device_addr);
-	/* 4.1.4.3.2: enabled last, and only ever by a 1 */
+	/* 4.1.4.3.2: enable it last, and never write a 0 */
 	vfe_write16(regs, VFE_REG_QUEUE_ENABLE, 1);
 	return 0;
 }
@@ -176,7 +177,7 @@ static void modern_queue_reset(struct vfe_queue *q)
 	vfe_write16(&q->vd->regs, VFE_REG_QUEUE_RESET, 1);
 }
 
-/* 4.1.4.3.2: not over until it reads 0; 2.6.1.1.2: and that it was done */
+/* 4.1.4.3.2: over when queue_reset is 0; 2.6.1.1.2: check queue_enable, too */
 static bool modern_queue_is_reset(struct vfe_queue *q)
 {
 	return !vfe_read16(&q->vd->regs, VFE_REG_QUEUE_RESET) &&
@@ -191,7 +192,7 @@ const struct vfe_transport_ops vfe_modern_ops = {
 	.queue_vector = VFE_REG_QUEUE_MSIX_VECTOR,
 	.config = VFE_REG_DEVICE_CONFIG,
 	.features = U64_MAX,
-	/* 6.1: without it, it is the other interface */
+	/* 6.1: a device without it has the legacy interface only */
 	.required = BIT_ULL(VIRTIO_F_VERSION_1),
 	.features_ok = true,
 	.features_get = modern_features_get,

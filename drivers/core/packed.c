@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The packed ring's operations (virtio 1.4, 2.8). Its memory is
+ * The packed ring's operations (virtio 1.4, 2.8). Its memory is in
  * packed_memory.c.
  *
- * The device may write to anything in DMA memory at any time, so nothing that
- * the driver decides by is read back from there: what a buffer consists of,
- * where it lies and which ids are free is kept in private memory (struct
- * packed_buf). What the device does say, a descriptor's flags, id and length,
- * is read once and checked before use.
+ * The device may write to DMA memory at any time, so the driver bases no
+ * decision on what it wrote there itself: it keeps the descriptors, slots and
+ * ids of buffers in private memory (struct packed_buf). It reads what the
+ * device reports, a descriptor's flags, id and length, only once, and checks it
+ * before use.
  *
- * Buffers become visible all at once: of those that were added since the last
- * time, the first one's first descriptor is written last, and there the device
- * stops until then.
+ * All buffers that were added since the last kick become visible at once: the
+ * driver writes the flags of the first one's first descriptor last, and the
+ * device does not go beyond that descriptor before.
  *
- * What the negotiated features change is a constant argument (@how) to bodies
- * that are inlined, as in split.c.
+ * The negotiated features are a constant argument (@how) of inlined functions,
+ * as in split.c.
  */
 #include <linux/compiler.h>
 #include <linux/errno.h>
@@ -29,7 +29,7 @@
 #define PACKED_IN_ORDER	8	/* VIRTIO_F_IN_ORDER */
 #define PACKED_VARIANTS	16
 
-/* A piece of a buffer, but for the flags of its descriptor */
+/* Writes a descriptor, except its flags */
 static __always_inline void packed_fill(struct vring_packed_desc *d, u64 addr,
 					u32 len, u16 id)
 {
@@ -38,7 +38,7 @@ static __always_inline void packed_fill(struct vring_packed_desc *d, u64 addr,
 	d->id = cpu_to_le16(id);
 }
 
-/* One descriptor on, in circles; the owner's flags change places there */
+/* Goes to the next slot; where the ring wraps, the owner flags flip. */
 static __always_inline void packed_step(const struct vfe_queue *q, u16 *slot,
 					u16 *flags)
 {
@@ -48,7 +48,7 @@ static __always_inline void packed_step(const struct vfe_queue *q, u16 *slot,
 	}
 }
 
-/* The sum of lengths */
+/* Return: sum of the lengths */
 static __always_inline u64 packed_len(const struct vfe_seg *segs,
 				      unsigned int n)
 {
@@ -61,8 +61,8 @@ static __always_inline u64 packed_len(const struct vfe_seg *segs,
 }
 
 /*
- * The buffer that begins at @r->avail_slot is written, but for the flags there.
- * Its id is the first free one.
+ * Records a buffer whose descriptors, from avail_slot on, are written except
+ * for the flags of the first. The buffer gets the first free id.
  */
 static __always_inline void packed_commit(struct vfe_queue *q, u16 head_flags,
 					  u16 count, u32 in_len, void *token,
@@ -82,7 +82,7 @@ static __always_inline void packed_commit(struct vfe_queue *q, u16 head_flags,
 	buf->number = r->added++;
 	r->free -= count;
 	if (r->unshown) {
-		/* 2.8.21.1.1: the descriptors, before their head's flags */
+		/* 2.8.21.1.1: the descriptors before the flags of the first */
 		dma_wmb();
 		WRITE_ONCE(r->desc[head].flags, cpu_to_le16(head_flags));
 	} else {
@@ -92,7 +92,7 @@ static __always_inline void packed_commit(struct vfe_queue *q, u16 head_flags,
 	r->unshown += count;
 }
 
-/* A list of the ring's own descriptors */
+/* Adds a buffer as a chain of ring descriptors. */
 static __always_inline int
 packed_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 		 unsigned int out, unsigned int in, void *token,
@@ -104,7 +104,7 @@ packed_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 	u64 in_len = packed_len(segs + out, in);
 	struct vring_packed_desc *d;
 
-	/* 2.8.17: there is room for all before any is made available */
+	/* 2.8.17: check the room for all before making any available */
 	if (r->free < total)
 		return -ENOSPC;
 	/* a used length has 32 bits; no descriptor was written yet */
@@ -130,7 +130,7 @@ packed_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 	return 0;
 }
 
-/* Fill a table. Return: bytes in it */
+/* Fills a table. Return: bytes that its descriptors describe */
 static __always_inline u64 packed_fill_table(struct vring_packed_desc *d,
 					     const struct vfe_seg *segs,
 					     unsigned int n, u16 flags)
@@ -147,7 +147,9 @@ static __always_inline u64 packed_fill_table(struct vring_packed_desc *d,
 	return len;
 }
 
-/* One descriptor that stands for a table: there is room for it. */
+/*
+ * Adds the ring descriptor for a table; the caller checked that there is room.
+ */
 static __always_inline void packed_put_table(struct vfe_queue *q, u64 table,
 					     unsigned int n, u32 in_len,
 					     void *token, unsigned int how)
@@ -162,7 +164,7 @@ static __always_inline void packed_put_table(struct vfe_queue *q, u64 table,
 	packed_step(q, &r->avail_slot, &r->avail_flags);
 }
 
-/* The table that the class driver wrote */
+/* Adds a buffer by a table that the class driver wrote. */
 static __always_inline int packed_add_given(struct vfe_queue *q,
 					    dma_addr_t table, unsigned int n,
 					    u32 in_len, void *token,
@@ -174,7 +176,7 @@ static __always_inline int packed_add_given(struct vfe_queue *q,
 	return 0;
 }
 
-/* A table of the ring's own, written here */
+/* Adds a buffer by one of the ring's own tables. */
 static __always_inline int
 packed_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 		 unsigned int out, unsigned int in, void *token,
@@ -207,19 +209,19 @@ packed_add(struct vfe_queue *q, const struct vfe_seg *segs, unsigned int out,
 	return packed_add_chain(q, segs, out, in, token, how);
 }
 
-/* A place as both sides name it to the other (2.8.14, 2.9) */
+/* A slot and its wrap counter, as both sides report it (2.8.14, 2.9) */
 static __always_inline u16 packed_place(u16 slot, u16 avail_flags)
 {
 	return slot | (avail_flags & PACKED_AVAIL ? PACKED_WRAP : 0);
 }
 
-/* Did the step that ended at place @new, @n descriptors long, pass @event? */
+/* Is @event one of the @n descriptors in front of place @new? */
 static __always_inline bool packed_passed(const struct vfe_queue *q, u16 event,
 					  u16 new, u16 n)
 {
 	u16 slot = event & PACKED_SLOT, end = new & PACKED_SLOT;
 
-	/* in the round before this one */
+	/* @event is in the previous round */
 	if ((event ^ new) & PACKED_WRAP)
 		slot -= q->size;
 	return vring_need_event(slot, end, end - n);
@@ -242,7 +244,7 @@ static __always_inline bool packed_kick_prepare(struct vfe_queue *q,
 	r->unshown = 0;
 	WRITE_ONCE(r->num_shown, r->added);
 	WRITE_ONCE(r->shown, new);
-	/* 2.8.21.3.1: and the flags, before it is asked what it wants */
+	/* 2.8.21.3.1: and the flags before the driver reads what it wants */
 	vfe_ring_mb(how & PACKED_PLATFORM);
 	/* both fields at once, as they belong together */
 	event = le32_to_cpu(READ_ONCE(*r->device));
@@ -251,14 +253,14 @@ static __always_inline bool packed_kick_prepare(struct vfe_queue *q,
 		unwanted = !packed_passed(q, event, new, n);
 	else
 		unwanted = flags == VRING_PACKED_EVENT_FLAG_DISABLE;
-	/* what costs least is to go fast: a kick takes its time anyway */
+	/* optimise for no kick: a kick is slow anyway */
 	if (unlikely(!unwanted))
 		return true;
 	vfe_ring_count(&q->kicks_suppressed);
 	return false;
 }
 
-/* 2.8.1: a used descriptor has both flags as the wrap counter is */
+/* 2.8.1: in a used descriptor both flags equal the wrap counter */
 static __always_inline bool packed_is_used(u16 flags, u16 place)
 {
 	return (flags & PACKED_OWNER) ==
@@ -277,8 +279,8 @@ static bool packed_pending(const struct vfe_queue *q)
 }
 
 /*
- * The used descriptor that is next. Return: a valid id, or @q->size for none,
- * or for nonsense
+ * Reads the next used descriptor. Return: a valid id, or @q->size if there is
+ * none, or if it is invalid
  */
 static __always_inline u32 packed_used(struct vfe_queue *q, u32 *len)
 {
@@ -291,10 +293,10 @@ static __always_inline u32 packed_used(struct vfe_queue *q, u32 *len)
 	flags = le16_to_cpu(READ_ONCE(d->flags));
 	if (!packed_is_used(flags, r->last_used))
 		return q->size;
-	/* what the flags cover is read after them */
+	/* read the other fields after the flags */
 	dma_rmb();
 	id = le16_to_cpu(READ_ONCE(d->id));
-	/* there is a buffer with that id, and the device saw it? */
+	/* is there a buffer with that id that the device can see? */
 	if (id >= q->size || !r->bufs[id].token ||
 	    r->bufs[id].number >= r->num_shown) {
 		vfe_queue_break(q, "used id", id);
@@ -304,9 +306,9 @@ static __always_inline u32 packed_used(struct vfe_queue *q, u32 *len)
 	if (likely(*len <= r->bufs[id].in_len))
 		return id;
 	/*
-	 * 2.8.4: without WRITE the length means nothing. There are devices
-	 * that leave the flag out and have the length right: so it is only
-	 * ignored where it cannot be. Nothing beyond the buffer counts.
+	 * 2.8.4: without WRITE the length is meaningless. Some devices omit the
+	 * flag and have the length right, so the driver ignores the length only
+	 * if it exceeds the buffer.
 	 */
 	if (!(flags & VRING_DESC_F_WRITE)) {
 		*len = 0;
@@ -317,7 +319,7 @@ static __always_inline u32 packed_used(struct vfe_queue *q, u32 *len)
 	return id;
 }
 
-/* The buffer with that id is the driver's again. Return: its token */
+/* Frees the id and the descriptors of a buffer. Return: its token */
 static __always_inline void *packed_take(struct vfe_queue *q, u16 id,
 					 unsigned int how)
 {
@@ -327,7 +329,7 @@ static __always_inline void *packed_take(struct vfe_queue *q, u16 id,
 
 	r->free += buf->count;
 	buf->token = NULL;
-	/* with IN_ORDER the free ids lie behind the others */
+	/* with IN_ORDER ids are taken in turn: no free list */
 	if (how & PACKED_IN_ORDER)
 		return token;
 	buf->next = r->free_id;
@@ -335,7 +337,7 @@ static __always_inline void *packed_take(struct vfe_queue *q, u16 id,
 	return token;
 }
 
-/* 2.8.6: the next used descriptor is behind the ones of this buffer. */
+/* 2.8.6: the next used descriptor is behind those of this buffer. */
 static __always_inline void packed_pass(struct vfe_queue *q, u16 count)
 {
 	struct packed_ring *r = q->packed;
@@ -368,8 +370,8 @@ static unsigned int packed_get(struct vfe_queue *q, struct vfe_used *used,
 }
 
 /*
- * 2.8.8: a descriptor stands for all buffers up to the one with its id, from
- * the one that was made available first. Ids are given in circles.
+ * 2.8.8: a used descriptor stands for all buffers from the oldest one to the
+ * one with its id. Ids are assigned in turn, modulo the queue's size.
  */
 static bool packed_begin_batch(struct vfe_queue *q)
 {
@@ -395,7 +397,7 @@ static unsigned int packed_get_in_order(struct vfe_queue *q,
 
 		if (!r->batch && !packed_begin_batch(q))
 			break;
-		/* 2.8.8: those before the last of a batch were used completely */
+		/* 2.8.8: all but the last of a batch were used completely */
 		WRITE_ONCE(r->batch, r->batch - 1);
 		used[n].len = r->batch ? r->bufs[id].in_len : r->batch_len;
 		r->oldest = id + 1 < q->size ? id + 1 : 0;
@@ -405,7 +407,7 @@ static unsigned int packed_get_in_order(struct vfe_queue *q,
 	return n;
 }
 
-/* Both fields at once, as they belong together (2.8.14) */
+/* Writes both fields at once, as they belong together (2.8.14). */
 static __always_inline void packed_say(struct packed_ring *r, u16 flags,
 				       u16 place)
 {
@@ -422,19 +424,19 @@ static void packed_disable_cb(struct vfe_queue *q)
 	packed_say(r, VRING_PACKED_EVENT_FLAG_DISABLE, 0);
 }
 
-/* Ask for an interrupt when the descriptor at @place is used. */
+/* Requests an interrupt for when the descriptor at @place is used. */
 static __always_inline bool packed_ask(struct vfe_queue *q, u16 place,
 				       unsigned int how)
 {
 	struct packed_ring *r = q->packed;
 
 	r->cb_on = true;
-	/* 2.8.14: a place means something with EVENT_IDX only */
+	/* 2.8.14: a place is valid with EVENT_IDX only */
 	if (how & PACKED_EVENT)
 		packed_say(r, VRING_PACKED_EVENT_FLAG_DESC, place);
 	else
 		packed_say(r, VRING_PACKED_EVENT_FLAG_ENABLE, 0);
-	/* a buffer used before the device saw this raises no interrupt: look */
+	/* check: a buffer used before the device saw this does not interrupt */
 	vfe_ring_mb(how & PACKED_PLATFORM);
 	return !packed_pending(q);
 }
@@ -453,7 +455,7 @@ static __always_inline bool packed_enable_cb_after(struct vfe_queue *q, u16 n,
 	u16 wrap = r->last_used & PACKED_WRAP;
 	unsigned int slot;
 
-	/* beyond what the device has, nothing would ever be used */
+	/* an event beyond the buffers in flight would never happen */
 	n = out ? min(n, out) : 1;
 	slot = (r->last_used & PACKED_SLOT) + n - 1;
 	if (slot >= q->size) {
@@ -489,7 +491,7 @@ static void packed_indices(const struct vfe_queue *q, u16 *avail, u16 *used)
 	*used = READ_ONCE(q->packed->taken) - q->packed->before;
 }
 
-/* --- the variants: each function by the features that make it another --- */
+/* --- variants of the functions, by the negotiated features --- */
 
 #define PACKED_ADD(name, how) \
 	static int name(struct vfe_queue *q, const struct vfe_seg *segs, \
@@ -518,7 +520,7 @@ static u16 packed_capacity(const struct vfe_queue *q)
 	return packed_usable(q);
 }
 
-/* What asks the device, or tells it, has a barrier in it */
+/* Functions with a barrier, by EVENT_IDX and ORDER_PLATFORM */
 #define PACKED_TALK(suffix, how) \
 	static bool packed_kick_prepare_##suffix(struct vfe_queue *q) \
 	{ \
@@ -582,7 +584,7 @@ static const struct vfe_ring_ops packed_ops[PACKED_VARIANTS] = {
 };
 
 /**
- * vfe_packed_ops() - the packed ring for a queue
+ * vfe_packed_ops() - choose the operations of a queue's packed ring
  * @q: the queue, its features set
  *
  * Return: the operations.

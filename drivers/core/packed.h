@@ -10,7 +10,7 @@
 #include "ring.h"
 #include "tables.h"
 
-/* The two flags of a descriptor that say whose it is (virtio 1.4, 2.8.1) */
+/* The two flags that say who owns a descriptor (virtio 1.4, 2.8.1) */
 #define PACKED_AVAIL	BIT(VRING_PACKED_DESC_F_AVAIL)
 #define PACKED_USED	BIT(VRING_PACKED_DESC_F_USED)
 #define PACKED_OWNER	(PACKED_AVAIL | PACKED_USED)
@@ -21,11 +21,11 @@
 
 /**
  * struct packed_buf - what the driver knows about a buffer id
- * @token: of the buffer that has the id; NULL when none does
- * @number: how many buffers were added before that one
+ * @token: token of the buffer with this id; NULL if the id is free
+ * @number: how many buffers were added before this one
  * @in_len: bytes that the device may write to it
- * @count: ring descriptors that it takes
- * @next: of an id that is free: the next free one
+ * @count: number of its ring descriptors
+ * @next: next free id, if this id is free
  */
 struct packed_buf {
 	void *token;
@@ -38,32 +38,32 @@ struct packed_buf {
 /**
  * struct packed_ring - a packed ring
  * @desc: the descriptors
- * @driver: event suppression, the driver's: where to interrupt
- * @device: event suppression, the device's: where to notify
+ * @driver: driver event suppression: when the device should interrupt
+ * @device: device event suppression: when the driver should notify
  * @bufs: one for each id; there are as many as descriptors
  * @tables: indirect tables, one for each id
  * @memory: the ring's memory
  * @memory_dma: its bus address
  * @memory_len: its length in bytes
  * @avail_slot: the next descriptor to write
- * @avail_flags: @PACKED_AVAIL or @PACKED_USED: what says available there
- * @unshown: descriptors written behind the one that the device stops at
- * @first: the slot of that, the head of a buffer
- * @first_flags: its flags, to be written when it is shown
- * @shown: place up to which the device sees descriptors
+ * @avail_flags: @PACKED_AVAIL or @PACKED_USED: marks the next descriptor
+ *		 available
+ * @unshown: number of added descriptors that are not visible to the device
+ * @first: slot of the first of these
+ * @first_flags: its flags, which vfe_queue_kick_prepare() writes
+ * @shown: place up to which descriptors are visible to the device
  * @added: number of buffers added since the ring was empty
- * @num_shown: of them that the device sees
- * @taken: number of buffers taken back, ever
- * @before: of them when the ring was empty
- * @last_used: place up to which buffers were taken back
+ * @num_shown: number of these that are visible to the device
+ * @taken: number of buffers taken back, never reset
+ * @before: @taken when the ring was last emptied
+ * @last_used: place of the next used descriptor
  * @free_id: first free id
  * @free: number of free descriptors
- * @oldest: IN_ORDER: id of the buffer that is used next
- * @batch: IN_ORDER: buffers that the used descriptor read last stands for,
- *	   and that were not taken back
- * @batch_len: IN_ORDER: used length of the last of them
- * @detach_pos: where vfe_queue_detach() is
- * @cb_on: interrupts are asked for
+ * @oldest: IN_ORDER: id of the buffer that the device uses next
+ * @batch: IN_ORDER: buffers of the current batch that were not taken back
+ * @batch_len: IN_ORDER: used length of the last buffer in the batch
+ * @detach_pos: next id for vfe_queue_detach() to check
+ * @cb_on: interrupts are enabled
  */
 struct packed_ring {
 	struct vring_packed_desc *desc;
@@ -95,9 +95,9 @@ struct packed_ring {
 };
 
 /*
- * Descriptors to use at a time. With IN_ORDER one stays free: QEMU's devices,
- * at least from 10.0 to 11.1, lose the completion that empties a ring which was
- * full (virtqueue_ordered_fill() takes such a ring for an empty one).
+ * Most descriptors in use at a time. With IN_ORDER one stays free: QEMU's
+ * devices, at least from 10.0 to 11.1, lose the completion that empties a ring
+ * which was full (virtqueue_ordered_fill() takes such a ring for an empty one).
  */
 static inline u16 packed_usable(const struct vfe_queue *q)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A packed ring's memory: made, emptied, given back. Operations: packed.c. */
+/* Allocates, resets and frees a packed ring. Operations: packed.c. */
 #include <linux/cache.h>
 #include <linux/errno.h>
 #include <linux/slab.h>
@@ -12,13 +12,13 @@ void packed_reset(struct vfe_queue *q)
 	struct packed_ring *r = q->packed;
 	unsigned int i;
 
-	/* virtio 1.4, 2.8.11: the descriptors begin as 0; events are wanted */
+	/* virtio 1.4, 2.8.11: descriptors start as 0; events are enabled */
 	memset(r->memory, 0, r->memory_len);
 	for (i = 0; i < q->size; i++) {
 		r->bufs[i].token = NULL;
 		r->bufs[i].next = i + 1;
 	}
-	/* 2.8.1: wrap counters begin as 1 */
+	/* 2.8.1: wrap counters start as 1 */
 	r->added = 0;
 	r->num_shown = 0;
 	r->before = r->taken;
@@ -35,13 +35,13 @@ void packed_reset(struct vfe_queue *q)
 	r->cb_on = true;
 }
 
-/* Lay the three parts out in one piece of memory. */
+/* Allocates the three parts of the ring as one piece of memory. */
 static int packed_alloc_memory(struct vfe_queue *q, struct device *dev)
 {
 	struct packed_ring *r = q->packed;
 	/*
-	 * 2.8.11: alignment 16, 4 and 4. The small parts lie on cache lines of
-	 * their own, as one side writes to each and the other reads it.
+	 * 2.8.11: alignment 16, 4 and 4. Each small part has its own cache
+	 * line, because one side writes it and the other reads it.
 	 */
 	size_t driver_at = ALIGN(q->size * sizeof(*r->desc), SMP_CACHE_BYTES);
 	size_t device_at = driver_at + SMP_CACHE_BYTES;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is the function there, and is the device on it fit for I/O? A register that
- * reads as ones is a sign and no proof: memory decoding may be off, a link may
- * be down for a moment, a function may be in a reset. Configuration space
- * decides. A function that was gone may come back.
+ * Is the function there, and is its device usable? A register that reads as
+ * ones does not prove that the function is gone: memory decoding may be off,
+ * the link may be down for a moment, or the function may be in a reset.
+ * Configuration space decides. A function that was gone may come back.
  */
 #include <linux/bitops.h>
 #include <linux/bits.h>
@@ -17,7 +17,7 @@
 #include "trace.h"
 
 /**
- * vfe_presence_init() - remember how the function is to be configured
+ * vfe_presence_init() - save the function's configuration space
  * @vd: the device, enabled
  *
  * Context: process context, may sleep.
@@ -36,8 +36,9 @@ void vfe_presence_exit(struct vfe_device *vd)
 }
 
 /*
- * Does the function that was bound answer in configuration space? Kernels up to
- * 6.1 call the channel frozen until resume(), also when slot_reset() asks.
+ * Does the function that was bound answer in configuration space? This does not
+ * ask pci_channel_offline(): up to Linux 6.1 the channel is frozen until
+ * resume(), also in slot_reset().
  */
 static bool vfe_present(struct vfe_device *vd)
 {
@@ -53,7 +54,7 @@ static bool vfe_present(struct vfe_device *vd)
 	return id == ((u32)pdev->device << 16 | pdev->vendor);
 }
 
-/* Configuration space as it was; the function does not master the bus then. */
+/* Restores configuration space, and leaves bus mastering off. */
 static int vfe_restore(struct vfe_device *vd)
 {
 	struct pci_dev *pdev = vd->pdev;
@@ -66,7 +67,7 @@ static int vfe_restore(struct vfe_device *vd)
 	return pci_reenable_device(pdev);
 }
 
-/* What the function has to decode for its windows to answer */
+/* Bits of the command register that the windows need */
 static u16 vfe_decoding(const struct vfe_device *vd)
 {
 	u16 bits = 0;
@@ -82,15 +83,16 @@ static u16 vfe_decoding(const struct vfe_device *vd)
 }
 
 /**
- * vfe_decode_again() - let the function answer where it does not any more
+ * vfe_decode_again() - restore the function's decoding if it is off
  * @vd: the device, being reset
  *
- * Somebody may have switched its decoding off, or reset it by its
- * configuration space, which takes its addresses as well. What its registers
- * read as then is up to the machine: ones, or zeroes.
+ * Somebody may have switched decoding off, or reset the function through
+ * configuration space, which clears its BARs as well. Registers then read as
+ * ones or as zeroes, depending on the machine.
  *
  * Context: process context, may sleep.
- * Return: whether that was so; the device is to be reset again then.
+ * Return: whether decoding was off and is restored; the device must be reset
+ * again then.
  */
 bool vfe_decode_again(struct vfe_device *vd)
 {
@@ -106,11 +108,11 @@ bool vfe_decode_again(struct vfe_device *vd)
 }
 
 /**
- * vfe_mark_gone() - the function is not there: touch it no more
+ * vfe_mark_gone() - the function is gone: do not access it any more
  * @vd: the device
  *
- * All queues break, and the class driver of a live device is told by
- * needs_reset(), once. vfe_function_back() and vfe_restart() are the way back.
+ * Marks all queues broken, and calls needs_reset() once if the device was live.
+ * Only vfe_function_back() and vfe_restart() undo this.
  *
  * Context: any.
  */
@@ -127,19 +129,19 @@ void vfe_mark_gone(struct vfe_device *vd)
 			"the function is gone (registers and configuration space read as ones, or its bus failed): no I/O until it is back\n");
 	for (i = 0; i < vd->num_queues; i++)
 		WRITE_ONCE(vd->queues[i].broken, true);
-	/* before DRIVER_OK the class driver learns it from what it called */
+	/* before DRIVER_OK, the class driver's own call fails */
 	if (live)
 		vfe_fault(vd);
 }
 
 /**
- * vfe_status_look() - read the status register, and think nothing of it
+ * vfe_status_look() - read the status register, without reporting a fault
  * @vd: the device
  * @status: where to put it
  *
  * Context: any.
- * Return: 0, -EIO when it reads as ones though the function is there, -ENODEV
- * when that is gone; it is marked as such then.
+ * Return: 0, -EIO when the status reads as ones though the function is there,
+ * -ENODEV when the function is gone, which this marks.
  */
 int vfe_status_look(struct vfe_device *vd, u8 *status)
 {
@@ -161,8 +163,8 @@ int vfe_status_look(struct vfe_device *vd, u8 *status)
  * @vd: the device
  * @status: where to put it
  *
- * One that reads as ones though the function is there needs a reset: the log
- * says so once, and the class driver of a live device is told.
+ * A device whose status reads as ones, though the function is there, needs a
+ * reset: this logs it once, and calls needs_reset() if the device is live.
  *
  * Context: any.
  * Return: as vfe_status_look().
@@ -182,13 +184,13 @@ int vfe_status_read(struct vfe_device *vd, u8 *status)
 	return ret;
 }
 
-/* What a live device's status is a sign of; NULL when it is as it should be */
+/* What is wrong with a live device's status; NULL if nothing is */
 static const char *vfe_status_says(struct vfe_device *vd, u8 status,
 				   bool running)
 {
 	if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return "the device asks for a reset";
-	/* unless it was taken away in order, meanwhile */
+	/* unless vfe_reset() has begun meanwhile */
 	if (running && !(status & VIRTIO_CONFIG_S_DRIVER_OK) &&
 	    READ_ONCE(vd->running))
 		return "DRIVER_OK is lost, the device was reset or its bus mastering was off";
@@ -197,7 +199,7 @@ static const char *vfe_status_says(struct vfe_device *vd, u8 status,
 
 enum vfe_health vfe_health(struct vfe_device *vd)
 {
-	/* pairs with vfe_ready(): the read comes after the write of DRIVER_OK */
+	/* pairs with vfe_ready(): read after DRIVER_OK was written */
 	bool running = smp_load_acquire(&vd->running);
 	const char *says;
 	u8 status;
@@ -231,7 +233,7 @@ EXPORT_SYMBOL_GPL(vfe_gone);
 void vfe_function_lost(struct vfe_device *vd)
 {
 	WRITE_ONCE(vd->lost, true);
-	/* the caller knows: needs_reset() is not for it */
+	/* the caller knows: do not call needs_reset() */
 	set_bit(0, &vd->fault_reported);
 	vfe_mark_gone(vd);
 	vfe_reset(vd);
@@ -252,19 +254,19 @@ int vfe_function_back(struct vfe_device *vd)
 		return ret;
 	}
 	WRITE_ONCE(vd->lost, false);
-	/* only here: whoever finds it gone at any other moment is right */
+	/* only here: a function found gone at any other moment stays gone */
 	cmpxchg(&vd->state, VFE_STATE_GONE, VFE_STATE_FAILED);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(vfe_function_back);
 
 /**
- * vfe_find_again() - is a function that was gone there again?
+ * vfe_find_again() - check whether a function that was gone is back
  * @vd: the device
  *
  * Context: process context, may sleep.
- * Return: 0, also for one that never was; -ENODEV while it is not there, its
- * bus is down, or the class driver has not called vfe_function_back() yet.
+ * Return: 0, also if it was never gone; -ENODEV while it is not there, its bus
+ * is down, or the class driver has not called vfe_function_back() yet.
  */
 int vfe_find_again(struct vfe_device *vd)
 {

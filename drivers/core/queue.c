@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What all ring layouts have in common: checks of arguments, the notification,
- * a queue that broke, counts. Setting queues up is in queues.c.
+ * Common code of all ring layouts: checks of arguments, notifications, broken
+ * queues, counts. queues.c sets queues up.
  */
 #include <linux/compiler.h>
 #include <linux/device.h>
@@ -15,12 +15,12 @@
 #include "sums.h"
 
 /**
- * vfe_queue_break() - never trust this ring again
+ * vfe_queue_break() - stop using a ring until the next reset
  * @q: the queue
  * @field: what the device got wrong
- * @value: what it was
+ * @value: the wrong value
  *
- * Says so once in the log, and asks the class driver for a reset.
+ * Logs this once, and asks the class driver for a reset.
  *
  * Context: any.
  */
@@ -35,13 +35,13 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
 }
 
 /**
- * vfe_queue_wrong_len() - the device said that it wrote what it cannot have
+ * vfe_queue_wrong_len() - the used length exceeds the buffer
  * @q: the queue
  * @len: the used length
  * @most: bytes that the buffer has for the device to write
  *
- * There are devices in use that do so and work otherwise, so it is said once
- * for a device.
+ * Some devices in use do this and work otherwise, so this logs it only once per
+ * device.
  *
  * Context: any.
  */
@@ -56,7 +56,7 @@ void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
 
 /**
  * vfe_queue_init() - prepare a queue that has no ring yet
- * @q: zeroed, but for @lies_len
+ * @q: zeroed, except for @lies_len
  * @vd: the device
  * @index: the device's number for the queue
  * @spec: what the class driver asks for
@@ -136,7 +136,7 @@ EXPORT_SYMBOL_GPL(vfe_queue_kick_prepare);
 
 void vfe_queue_notify(struct vfe_queue *q)
 {
-	/* 3.1.1: no notification before DRIVER_OK; nor to one that is gone */
+	/* 3.1.1: no notification before DRIVER_OK; nor to a gone function */
 	if (vfe_get_state(q->vd) != VFE_STATE_LIVE)
 		return;
 	this_cpu_inc(q->events->kicks);
@@ -178,7 +178,7 @@ EXPORT_SYMBOL_GPL(vfe_queue_disable_cb);
 
 bool vfe_queue_enable_cb(struct vfe_queue *q)
 {
-	/* a broken queue gives nothing back: let no loop wait for it */
+	/* a broken queue returns no buffers: let no loop wait for them */
 	return q->ops->enable_cb(q) || READ_ONCE(q->broken);
 }
 EXPORT_SYMBOL_GPL(vfe_queue_enable_cb);
@@ -198,9 +198,9 @@ void *vfe_queue_detach(struct vfe_queue *q)
 EXPORT_SYMBOL_GPL(vfe_queue_detach);
 
 /*
- * 2.7.7.1: an interrupt that has nothing to say is not an error. Whether this
- * one has is seen without the class driver's lock: what that may miss is
- * already being taken by another CPU, which looks again before it leaves.
+ * 2.7.7.1: an interrupt without a used buffer is not an error. This check does
+ * not hold the class driver's lock: if it misses a buffer, another CPU is just
+ * taking buffers, and checks again before it is done.
  */
 bool vfe_queue_interrupt(struct vfe_queue *q)
 {
@@ -262,9 +262,9 @@ static u64 vfe_queue_completions(const struct vfe_queue *q)
 }
 
 /**
- * vfe_queue_get_counts() - what happened on a queue since the last reset
+ * vfe_queue_get_counts() - a queue's counts since the last reset
  * @q: the queue
- * @sum: where to put it
+ * @sum: where to put them
  *
  * Context: any.
  */
@@ -276,7 +276,7 @@ void vfe_queue_get_counts(const struct vfe_queue *q,
 	u64 suppressed = READ_ONCE(base->kicks_suppressed);
 	u64 completions = READ_ONCE(base->completions);
 
-	/* the base first, as in vfe_sum_since() */
+	/* read the base first, as in vfe_sum_since() */
 	smp_rmb(); /* with smp_mb() in vfe_queue_reset_counts() */
 	sum->kicks_suppressed = READ_ONCE(q->kicks_suppressed) - suppressed;
 	sum->completions = vfe_queue_completions(q) - completions;
@@ -285,7 +285,7 @@ void vfe_queue_get_counts(const struct vfe_queue *q,
 }
 
 /**
- * vfe_queue_reset_counts() - let the sums start from 0 again
+ * vfe_queue_reset_counts() - restart the counts from 0
  * @q: the queue
  *
  * Context: process context; calls must not overlap.
@@ -296,7 +296,7 @@ void vfe_queue_reset_counts(struct vfe_queue *q)
 	u64 suppressed = READ_ONCE(q->kicks_suppressed);
 	u64 completions = vfe_queue_completions(q);
 
-	/* who sees the base sees what it is of */
+	/* a reader of the new base sees the counts that it holds */
 	smp_mb(); /* with smp_rmb() in vfe_queue_get_counts() */
 	WRITE_ONCE(q->base.kicks_suppressed, suppressed);
 	WRITE_ONCE(q->base.completions, completions);

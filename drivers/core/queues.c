@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Setting queues up: their registers, their rings, their vectors. */
+/* Sets up queues: their registers, their rings, their vectors. */
 #include <linux/bitops.h>
 #include <linux/device.h>
 #include <linux/errno.h>
@@ -14,12 +14,12 @@
 #define VFE_MAX_QUEUE_SIZE	32768	/* virtio 1.4, 2.7 */
 
 /**
- * vfe_queue_error() - one line about a register of a queue
+ * vfe_queue_error() - log a wrong value in a register of a queue
  * @q: the queue
- * @err: the error that it means
- * @field: the register
- * @value: what it says
- * @what: what is wrong with that, and what to do
+ * @err: the error to return
+ * @field: name of the register
+ * @value: its value
+ * @what: what is wrong with it, and what to do
  *
  * Return: @err.
  */
@@ -32,12 +32,12 @@ int vfe_queue_error(const struct vfe_queue *q, int err, const char *field,
 }
 
 /**
- * vfe_queue_negotiate_size() - what size to use, of the one that is offered
+ * vfe_queue_negotiate_size() - choose the size of a queue
  * @q: the queue
- * @field: the register that offers it
- * @offered: what it says
+ * @field: name of the register, for messages
+ * @offered: the size that the device offers
  *
- * Return: 0, @q->size is set, -ENODEV or -EINVAL with a line in the log.
+ * Return: 0 and @q->size is set, or -ENODEV or -EINVAL with a line in the log.
  */
 int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 			     u16 offered)
@@ -50,7 +50,7 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 	if (offered > VFE_MAX_QUEUE_SIZE)
 		return vfe_queue_error(q, -EINVAL, field, offered,
 				       "more than 32768, which no ring has");
-	/* 2.7: a power of two; 2.8.10.1: not so in a packed ring */
+	/* 2.7: a power of two; 2.8.10.1: any size in a packed ring */
 	if (!q->ops->any_size && !is_power_of_2(offered))
 		return vfe_queue_error(q, -EINVAL, field, offered,
 				       "not a power of two, as a split ring needs");
@@ -60,7 +60,7 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 	if (!q->size)
 		q->size = min_t(unsigned int, offered, q->ops->any_size ?
 				wanted : rounddown_pow_of_two(wanted));
-	/* 2.7.5.3.1: no chain is longer than the queue, nor than what it has */
+	/* 2.7.5.3.1: no chain is longer than the queue, or than its capacity */
 	q->max_segs = min_t(unsigned int, q->spec.max_segs,
 			    q->ops->capacity(q));
 	q->max_table = min_t(unsigned int, q->spec.max_segs, q->size);
@@ -87,7 +87,7 @@ int vfe_queue_map_vector(struct vfe_queue *q)
 }
 
 /**
- * vfe_queue_make_ring() - make a queue's ring ready, and its memory if it has none
+ * vfe_queue_make_ring() - create a queue's ring, if it has none
  * @q: the queue, its size known
  *
  * Return: 0 or -ENOMEM.
@@ -96,18 +96,18 @@ int vfe_queue_make_ring(struct vfe_queue *q)
 {
 	int ret = q->ring ? 0 : q->ops->create(q, vfe_dev(q->vd));
 
-	/* under INTx only this keeps it from interrupting */
+	/* under INTx, only this stops its interrupts */
 	if (!ret && q->spec.polled)
 		vfe_queue_disable_cb(q);
 	return ret;
 }
 
 /**
- * vfe_queues_program() - tell the device of all queues and vectors
+ * vfe_queues_program() - program all queues and vectors
  * @vd: the device, in state VFE_STATE_FEATURES
  *
- * From here on needs_reset() may be called again: what was wrong before the
- * last reset is over, also when that was one of a set-up tried twice.
+ * From here on needs_reset() may be called again: a fault from before the last
+ * reset is over, also if that reset was part of a second attempt to set up.
  *
  * Context: process context, may sleep.
  * Return: 0, -EBUSY when the device refused a vector, -ENOMEM, -EINVAL or
@@ -125,14 +125,14 @@ int vfe_queues_program(struct vfe_device *vd)
 		WRITE_ONCE(vd->queues[i].broken, false);
 		ret = vd->transport->queue_program(&vd->queues[i]);
 	}
-	/* what looks like nonsense may be a function that does not answer */
+	/* the wrong value may come from a function that does not answer */
 	if (ret)
 		return vfe_status_read(vd, &status) ?: ret;
 	return vfe_set_state(vd, VFE_STATE_QUEUES) ? 0 : -ENODEV;
 }
 
 /**
- * vfe_queues_free() - forget all queues
+ * vfe_queues_free() - free all queues
  * @vd: the device, reset, its interrupts freed
  *
  * Context: process context, may sleep.
@@ -172,12 +172,15 @@ static int vfe_queues_alloc(struct vfe_device *vd,
 	return 0;
 }
 
-/* Try one kind of interrupts. Return: -EBUSY or -ENOSPC to try the next */
+/*
+ * Tries one kind of interrupts. Return: 0 or an error; try the next kind after
+ * -EBUSY or -ENOSPC
+ */
 static int vfe_queues_try(struct vfe_device *vd, enum vfe_interrupts mode)
 {
 	int ret = 0;
 
-	/* an earlier try ended in a reset */
+	/* an earlier attempt ended in a reset */
 	if (vfe_get_state(vd) != VFE_STATE_FEATURES)
 		ret = vfe_bring_up(vd);
 	if (!ret)
@@ -190,13 +193,13 @@ static int vfe_queues_try(struct vfe_device *vd, enum vfe_interrupts mode)
 	/* 3.1.1: FAILED, if there is no other kind of interrupts to try */
 	if (ret != -EBUSY)
 		vfe_status_fail(vd);
-	/* queues that are enabled and vectors that are mapped: undone so */
+	/* the reset disables the queues and unmaps the vectors */
 	vfe_reset(vd);
 	vfe_irqs_free(vd);
 	return ret;
 }
 
-/* Are the polled ones behind the others? */
+/* Do the polled queues come behind the others? */
 static bool vfe_queues_in_order(const struct vfe_queue_spec *specs,
 				unsigned int n)
 {

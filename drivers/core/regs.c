@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Register access: the only file that touches a device register, and so the
- * only one that can count them all. Every function here counts first, by
+ * Register access: the only file that accesses a device register, and so the
+ * only one that can count all accesses. Every function here counts first, by
  * register and direction, and then makes exactly the accesses that it counted.
  *
- * Accesses and exits. An access is one register access as the device sees it;
- * a string of n words makes n. An exit is a trip out of the guest. In a window
- * that traps the two are equal, except for string input from I/O ports: KVM's
- * emulator reads ahead up to 1024 bytes for one exit, as long as the memory
- * that they go to lies in one page. String input is cut into such pieces here,
- * so that the exits of each are known: one. String output, and strings from
- * and to memory windows, cost an exit a word.
+ * Accesses and exits. An access is one register access as the device sees it; a
+ * string of n words makes n. An exit is a VM exit. In a window that traps the
+ * two are equal, except for string input from I/O ports: KVM's emulator reads
+ * ahead up to 1024 bytes for one exit, as long as the destination is in one
+ * page. This file splits string input into such pieces, so that each causes one
+ * exit. String output, and strings from and to memory windows, cause an exit
+ * per word.
  */
 #include <linux/bug.h>
 #include <linux/cc_platform.h>
@@ -35,10 +35,10 @@ static void vfe_regs_count(struct vfe_regs *regs, enum vfe_reg reg,
 }
 
 /*
- * Where to access @size bytes, @offset bytes into a register; NULL (and a
- * warning, since the caller should have known) when the window is absent or
- * too short, or when the access is not of the register's natural width
- * (virtio 1.4, 4.1.3.1). Ranges take any width.
+ * Address of @size bytes, @offset bytes into a register. NULL (and a warning,
+ * since the caller should have known) when the window is absent or too short,
+ * or when the access does not have the register's natural width (virtio 1.4,
+ * 4.1.3.1). Ranges take any width.
  */
 static void __iomem *vfe_reg_addr(const struct vfe_regs *regs,
 				  enum vfe_reg reg, u32 offset, u32 size)
@@ -172,7 +172,7 @@ EXPORT_SYMBOL_GPL(vfe_write32);
 /**
  * vfe_write64() - write a 64-bit field
  * @regs: the function's windows
- * @lo: its lower half; the upper half is the register behind it
+ * @lo: register of the lower half; the upper half is the next register
  * @val: the value
  *
  * Context: any.
@@ -223,7 +223,7 @@ EXPORT_SYMBOL_GPL(vfe_write_field);
  * vfe_notify16() - notify the device of available buffers
  * @regs: the function's windows
  * @offset: where in the notify window, in bytes
- * @val: what tells the queue
+ * @val: value that identifies the queue
  *
  * Context: any.
  */
@@ -237,7 +237,7 @@ EXPORT_SYMBOL_GPL(vfe_notify16);
  * vfe_notify32() - the same with NOTIFICATION_DATA
  * @regs: the function's windows
  * @offset: where in the notify window, in bytes
- * @val: what tells the queue, and how far it is
+ * @val: value that identifies the queue, and its next position
  *
  * Context: any.
  */
@@ -281,20 +281,20 @@ void vfe_write_words(struct vfe_regs *regs, enum vfe_reg reg,
 }
 EXPORT_SYMBOL_GPL(vfe_write_words);
 
-/* Does this kernel make string instructions, or a loop in their place? */
+/* Does this kernel use string instructions, not a loop in their place? */
 static bool vfe_has_strings(void)
 {
 	return IS_ENABLED(CONFIG_X86) &&
 	       !cc_platform_has(CC_ATTR_GUEST_UNROLL_STRING_IO);
 }
 
-/* Words that KVM's emulator reads for one exit into @buf; see the top. */
+/* Words that KVM's emulator reads into @buf for one exit; see the top. */
 static unsigned int vfe_read_ahead(const __le32 *buf, unsigned int words)
 {
 	unsigned int in_page = PAGE_SIZE - offset_in_page(buf);
 	unsigned int bytes = min_t(unsigned int, in_page, VFE_STRING_BYTES);
 
-	/* a word that crosses into the next page goes alone */
+	/* a word that crosses into the next page is a piece of its own */
 	return clamp_t(unsigned int, bytes / VFE_WORD, 1, words);
 }
 
@@ -312,7 +312,7 @@ static void vfe_read_ports(struct vfe_regs *regs, enum vfe_reg reg,
 	}
 }
 
-/* Is @reg a range, that a string instruction can walk through? */
+/* Is @reg a range, which a string instruction can walk through? */
 static bool vfe_reg_is_range(enum vfe_reg reg)
 {
 	return vfe_reg_table[reg].size >= VFE_STRUCT_SIZE;
@@ -354,7 +354,7 @@ static void vfe_write_range(struct vfe_regs *regs, enum vfe_reg reg,
 	}
 }
 
-/* Word by word through a range, where there are no string instructions */
+/* Reads a range word by word, without string instructions. */
 static void vfe_read_range_words(struct vfe_regs *regs, enum vfe_reg reg,
 				 __le32 *buf, unsigned int words)
 {
@@ -381,8 +381,8 @@ static void vfe_write_range_words(struct vfe_regs *regs, enum vfe_reg reg,
 /**
  * vfe_read_string() - read words of data with string instructions
  * @regs: the function's windows
- * @reg: a port register (rep insl: an exit for each 1024 bytes at most, see
- *	 the top of this file), or a range in memory (rep movsl: an exit a word)
+ * @reg: a port register (rep insl: one exit for up to 1024 bytes, see the top
+ *	 of this file), or a range in memory (rep movsl: an exit per word)
  * @buf: where to, as the device has them
  * @words: how many
  *
@@ -406,7 +406,7 @@ EXPORT_SYMBOL_GPL(vfe_read_string);
  * vfe_write_string() - write words of data with string instructions
  * @regs: the function's windows
  * @reg: a port register (rep outsl), or a range in memory (rep movsl); both
- *	 cost an exit a word
+ *	 cause an exit per word
  * @buf: where from, as the device wants them
  * @words: how many
  *

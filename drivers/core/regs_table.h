@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The table of all registers, made from VFE_REGISTERS; it lives in counts.c. */
+/* The table of all registers, made from VFE_REGISTERS; defined in counts.c. */
 #ifndef VFE_REGS_TABLE_H
 #define VFE_REGS_TABLE_H
 
@@ -7,9 +7,9 @@
 
 /**
  * struct vfe_reg_info - a register
- * @name: the name that it is counted under
+ * @name: the name that it is counted by
  * @win: the window that it is in
- * @offset: where in the window, in bytes
+ * @offset: in the window, in bytes
  * @size: its width in bytes; a page or more is a range, accessed in any width
  */
 struct vfe_reg_info {

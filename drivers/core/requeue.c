@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One queue taken from the device and given back while others run
- * (VIRTIO_F_RING_RESET; virtio 1.4, 2.6.1).
+ * Resets and restarts one queue while the others run (VIRTIO_F_RING_RESET;
+ * virtio 1.4, 2.6.1).
  */
 #include <linux/bitops.h>
 #include <linux/delay.h>
@@ -13,12 +13,12 @@
 
 #include "core.h"
 
-/* Is it live, and not in need of more than this? Return: 0 or the error */
+/* Is the device live, and does it need no full reset? Return: 0 or the error */
 static int vfe_requeue_check(struct vfe_queue *q)
 {
 	struct vfe_device *vd = q->vd;
 
-	/* legacy devices do not have the bit */
+	/* legacy devices do not have this feature */
 	if (!vfe_has_feature(vd, VIRTIO_F_RING_RESET))
 		return -EOPNOTSUPP;
 	if (!vfe_wants_reset(vd) && vfe_get_state(vd) == VFE_STATE_LIVE)
@@ -26,7 +26,7 @@ static int vfe_requeue_check(struct vfe_queue *q)
 	return vfe_gone(vd) ? -ENODEV : -EIO;
 }
 
-/* 4.1.4.3.2: not reset before the device says so, which may be never */
+/* 4.1.4.3.2: waits until the device reports the end, with a limit. */
 static int vfe_requeue_wait(struct vfe_queue *q)
 {
 	unsigned long end = jiffies +
@@ -50,7 +50,7 @@ int vfe_queue_reset(struct vfe_queue *q)
 
 	if (ret)
 		return ret;
-	/* whoever comes now finds a queue that is not to be used */
+	/* from here on callers find a broken queue */
 	WRITE_ONCE(q->broken, true);
 	vfe_irqs_synchronize(q->vd);
 	q->vd->transport->queue_reset(q);
@@ -59,15 +59,15 @@ int vfe_queue_reset(struct vfe_queue *q)
 EXPORT_SYMBOL_GPL(vfe_queue_reset);
 
 /*
- * needs_reset() is called once, so what else went wrong meanwhile was not told:
- * from here on it is, and another queue that broke is now.
+ * needs_reset() is called only once, so faults during the queue's reset were
+ * not reported. Allow later reports, and report a queue that broke meanwhile.
  */
 static void vfe_requeue_look_again(struct vfe_device *vd)
 {
 	unsigned int i;
 
 	clear_bit(0, &vd->fault_reported);
-	/* who broke a queue before this, and found the bit set, is seen here */
+	/* see queues that broke before this, while the bit was set */
 	smp_mb__after_atomic();
 	for (i = 0; i < vd->num_queues; i++) {
 		if (!READ_ONCE(vd->queues[i].broken))
@@ -86,17 +86,17 @@ int vfe_queue_restart(struct vfe_queue *q)
 	q->ops->reset(q);
 	/* 2.6.1.2.2: as at first discovery */
 	ret = vd->transport->queue_program(q);
-	/* 4.1.5.1.2.2: the device is reset then, which maps them all again */
+	/* 4.1.5.1.2.2: have the device reset, which maps all vectors again */
 	if (ret == -EBUSY)
 		ret = vfe_queue_error(q, -EIO, "queue_msix_vector",
 				      vfe_irqs_queue_vector(vd, q->index),
 				      "refused, though the queue had it before its reset");
-	/* what looks like nonsense may be a function that is gone */
+	/* the wrong value may come from a function that is gone */
 	if (ret)
 		return vfe_status_read(vd, &status) ?: ret;
 	WRITE_ONCE(q->broken, false);
 	vfe_requeue_look_again(vd);
-	/* a plea that came meanwhile, and was not told of either */
+	/* the device may have asked for a reset, unreported, meanwhile */
 	if (!vfe_wants_reset(vd))
 		return 0;
 	return vfe_gone(vd) ? -ENODEV : -EIO;

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The split ring's operations (virtio 1.4, 2.7). Its memory is split_memory.c.
+ * The split ring's operations (virtio 1.4, 2.7). Its memory is in
+ * split_memory.c.
  *
- * The device may write to anything in DMA memory at any time, so nothing that
- * the driver decides by is read back from there: what a buffer consists of,
- * which descriptors are free and where they lead is kept in private memory
- * (struct split_buf), and what the device does say, a used index, id and
- * length, is read once and checked before use.
+ * The device may write to DMA memory at any time, so the driver bases no
+ * decision on what it wrote there itself: it keeps the descriptors of buffers,
+ * and the list of free ones, in private memory (struct split_buf). It reads
+ * what the device reports, a used index, id and length, only once, and checks
+ * it before use.
  *
- * What the negotiated features change is a constant argument (@how) to bodies
- * that are inlined, once for each combination that there is; the table at the
- * end has the functions that come of it.
+ * The negotiated features are a constant argument (@how) of inlined functions,
+ * which are instantiated for each combination of features; the table at the end
+ * has the resulting functions.
  */
 #include <linux/compiler.h>
 #include <linux/errno.h>
@@ -23,12 +24,12 @@
 #define SPLIT_PLATFORM	2	/* VIRTIO_F_ORDER_PLATFORM */
 #define SPLIT_INDIRECT	4	/* VIRTIO_F_INDIRECT_DESC */
 #define SPLIT_IN_ORDER	8	/* VIRTIO_F_IN_ORDER */
-#define SPLIT_LIES	16	/* used lengths mean nothing: legacy */
+#define SPLIT_LIES	16	/* legacy: used lengths mean nothing */
 #define SPLIT_VARIANTS	32
 
 /*
- * Rings are little endian; those of legacy devices are in the guest's order
- * (virtio 1.4, 2.7.3), which is the same where they are driven: see legacy.c.
+ * Rings are little endian; those of legacy devices have the guest's byte order
+ * (virtio 1.4, 2.7.3), which legacy.c requires to be little endian.
  */
 static inline __virtio16 split_from16(u16 v)
 {
@@ -56,10 +57,10 @@ static inline u32 split_to32(__virtio32 v)
 }
 
 /**
- * struct split_chain - a list of descriptors that is being written
- * @desc: the ring's, or those of a table
- * @last: the one written last
- * @at: the next to write
+ * struct split_chain - a chain of descriptors that is being written
+ * @desc: the descriptors of the ring, or of a table
+ * @last: the descriptor written last
+ * @at: index of the next descriptor to write
  * @len: bytes so far
  */
 struct split_chain {
@@ -69,17 +70,17 @@ struct split_chain {
 	u64 len;
 };
 
-/* The descriptor behind @i, in the ring */
+/* Return: the free descriptor of the ring behind @i */
 static __always_inline u16 split_after(const struct vfe_queue *q, u16 i,
 				       unsigned int how)
 {
-	/* 2.7.5.2: IN_ORDER takes them in order of the table, the first again */
+	/* 2.7.5.2: with IN_ORDER, in the order of the ring */
 	if (how & SPLIT_IN_ORDER)
 		return (i + 1) & (q->size - 1);
 	return q->split->bufs[i].next;
 }
 
-/* Write @n descriptors, as if there were more to come. */
+/* Writes @n descriptors, each linked to a next one. */
 static __always_inline void
 split_fill(const struct vfe_queue *q, struct split_chain *c,
 	   const struct vfe_seg *segs, unsigned int n, u16 flags, bool table,
@@ -89,7 +90,7 @@ split_fill(const struct vfe_queue *q, struct split_chain *c,
 
 	for (; segs < end; segs++) {
 		c->last = &c->desc[c->at];
-		/* 2.7.5.3.1: in a table one comes behind the other */
+		/* 2.7.5.3.1: in a table, in sequence */
 		c->at = table ? c->at + 1 : split_after(q, c->at, how);
 		c->last->addr = split_from64(segs->addr);
 		c->last->len = split_from32(segs->len);
@@ -100,8 +101,8 @@ split_fill(const struct vfe_queue *q, struct split_chain *c,
 }
 
 /*
- * A whole chain. Return: bytes that the device may write to, U64_MAX for a
- * chain that is too long
+ * Writes a whole chain. Return: bytes that the device may write, U64_MAX for a
+ * chain of too many bytes
  */
 static __always_inline u64
 split_write(const struct vfe_queue *q, struct split_chain *c,
@@ -120,7 +121,10 @@ split_write(const struct vfe_queue *q, struct split_chain *c,
 	return c->len > U32_MAX ? U64_MAX : c->len - readable;
 }
 
-/* Make the buffer at @head known to both sides: the index is shown later. */
+/*
+ * Records the buffer at @head, and puts it into the available ring. The index
+ * is published later.
+ */
 static __always_inline void split_commit(struct vfe_queue *q, u16 head,
 					 u16 next, u16 count, u32 in_len,
 					 void *token, unsigned int how)
@@ -140,7 +144,7 @@ static __always_inline void split_commit(struct vfe_queue *q, u16 head,
 	r->avail_idx = at + 1;
 }
 
-/* A chain through the ring's own descriptors */
+/* Adds a buffer as a chain of ring descriptors. */
 static __always_inline int
 split_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 		unsigned int out, unsigned int in, void *token,
@@ -160,7 +164,9 @@ split_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 	return 0;
 }
 
-/* One descriptor that stands for a table: there is room for it. */
+/*
+ * Adds the ring descriptor for a table; the caller checked that there is room.
+ */
 static __always_inline void split_put_table(struct vfe_queue *q, u64 table,
 					    unsigned int n, u32 in_len,
 					    void *token, unsigned int how)
@@ -176,7 +182,7 @@ static __always_inline void split_put_table(struct vfe_queue *q, u64 table,
 	split_commit(q, head, split_after(q, head, how), 1, in_len, token, how);
 }
 
-/* The table that the class driver wrote */
+/* Adds a buffer by a table that the class driver wrote. */
 static __always_inline int split_add_given(struct vfe_queue *q,
 					   dma_addr_t table, unsigned int n,
 					   u32 in_len, void *token,
@@ -188,7 +194,7 @@ static __always_inline int split_add_given(struct vfe_queue *q,
 	return 0;
 }
 
-/* A table of the ring's own, written here */
+/* Adds a buffer by one of the ring's own tables. */
 static __always_inline int
 split_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 		unsigned int out, unsigned int in, void *token,
@@ -233,16 +239,16 @@ static __always_inline bool split_kick_prepare(struct vfe_queue *q,
 	dma_wmb();
 	WRITE_ONCE(r->avail->idx, split_from16(new));
 	WRITE_ONCE(r->shown_idx, new);
-	/* 2.7.13.4.1: and the index, before it is asked what it wants */
+	/* 2.7.13.4.1: and the index before the driver reads what it wants */
 	vfe_ring_mb(how & SPLIT_PLATFORM);
-	/* 2.7.10.1: each mode ignores the other's field */
+	/* 2.7.10.1: with EVENT_IDX ignore flags, without it avail_event */
 	if (how & SPLIT_EVENT)
 		unwanted = !vring_need_event(split_to16(READ_ONCE(*r->avail_event)),
 					     new, old);
 	else
 		unwanted = split_to16(READ_ONCE(r->used->flags)) &
 			   VRING_USED_F_NO_NOTIFY;
-	/* what costs least is to go fast: a kick takes its time anyway */
+	/* optimise for no kick: a kick is slow anyway */
 	if (unlikely(!unwanted))
 		return true;
 	vfe_ring_count(&q->kicks_suppressed);
@@ -256,7 +262,7 @@ static bool split_pending(const struct vfe_queue *q)
 	return split_to16(READ_ONCE(r->used->idx)) != (u16)READ_ONCE(r->last_used);
 }
 
-/* Put a buffer's descriptors back. Return: its token */
+/* Frees the descriptors of a buffer. Return: its token */
 static __always_inline void *split_take(struct split_ring *r, u16 head,
 					unsigned int how)
 {
@@ -268,7 +274,7 @@ static __always_inline void *split_take(struct split_ring *r, u16 head,
 
 	buf->token = NULL;
 	r->free += count;
-	/* with IN_ORDER the free ones lie behind the others */
+	/* with IN_ORDER descriptors are taken in turn: no free list */
 	if (how & SPLIT_IN_ORDER)
 		return token;
 	for (n = 1; n < count; n++)
@@ -278,7 +284,7 @@ static __always_inline void *split_take(struct split_ring *r, u16 head,
 	return token;
 }
 
-/* Look at the device's index. Return: whether it makes sense */
+/* Reads and checks the used index. Return: whether it is valid */
 static bool split_look(struct vfe_queue *q)
 {
 	struct split_ring *r = q->split;
@@ -289,7 +295,7 @@ static bool split_look(struct vfe_queue *q)
 		vfe_queue_break(q, "used index", idx);
 		return false;
 	}
-	/* what the index covers is read after it */
+	/* read the used elements after the index */
 	dma_rmb();
 	r->seen_used = idx;
 	return true;
@@ -304,7 +310,7 @@ static __always_inline bool split_more(struct vfe_queue *q)
 	       (split_look(q) && r->seen_used != (u16)r->last_used);
 }
 
-/* The used element that is next. Return: a valid id, or @q->size */
+/* Reads the next used element. Return: a valid id, or @q->size */
 static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
 					 unsigned int how)
 {
@@ -318,13 +324,13 @@ static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
 		vfe_queue_break(q, "used id", id);
 		return q->size;
 	}
-	/* 2.7.8.1: a legacy device may have written all, whatever it says */
+	/* 2.7.8.1: a legacy device may have written all, whatever it reports */
 	if (how & SPLIT_LIES) {
 		*len = r->bufs[id].in_len;
 		return id;
 	}
 	*len = split_to32(READ_ONCE(elem->len));
-	/* 2.7.8.3: nothing beyond the buffer counts, whatever it says */
+	/* 2.7.8.3: limit the length to that of the buffer */
 	if (unlikely(*len > r->bufs[id].in_len)) {
 		vfe_queue_wrong_len(q, *len, r->bufs[id].in_len);
 		*len = r->bufs[id].in_len;
@@ -333,8 +339,8 @@ static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
 }
 
 /*
- * 2.7.9: an element stands for all buffers up to its own, from the one that
- * was made available first.
+ * 2.7.9: a used element stands for all buffers from the oldest one to the one
+ * with its id.
  */
 static bool split_begin_batch(struct vfe_queue *q)
 {
@@ -367,7 +373,7 @@ static unsigned int split_get_in_order(struct vfe_queue *q,
 
 		if (!r->batch && !split_begin_batch(q))
 			break;
-		/* 2.7.9: those before the last of a batch were used completely */
+		/* 2.7.9: all but the last of a batch were used completely */
 		used[n].len = --r->batch ? r->bufs[head].in_len : r->batch_len;
 		r->oldest = (head + r->bufs[head].count) & (q->size - 1);
 		WRITE_ONCE(r->last_used, r->last_used + 1);
@@ -376,7 +382,7 @@ static unsigned int split_get_in_order(struct vfe_queue *q,
 	return n;
 }
 
-/* All that the device's index covers when it is read once */
+/* Takes used buffers; reads the device's index at most once. */
 static __always_inline unsigned int split_get_any(struct vfe_queue *q,
 						  struct vfe_used *used,
 						  unsigned int most,
@@ -408,8 +414,8 @@ static __always_inline void split_disable_cb(struct vfe_queue *q,
 	r->cb_on = false;
 	if (how & SPLIT_EVENT) {
 		/*
-		 * 2.7.7.1: flags stay 0. The index just passed is as far away
-		 * as there is: 65535 buffers.
+		 * 2.7.7.1: flags stay 0. The index just passed is the farthest
+		 * away: 65535 buffers.
 		 */
 		WRITE_ONCE(*r->used_event, split_from16(r->last_used - 1));
 		return;
@@ -417,7 +423,7 @@ static __always_inline void split_disable_cb(struct vfe_queue *q,
 	WRITE_ONCE(r->avail->flags, split_from16(VRING_AVAIL_F_NO_INTERRUPT));
 }
 
-/* Ask for an interrupt when @n more buffers are used. */
+/* Requests an interrupt for when @n more buffers are used. */
 static __always_inline void split_ask(struct vfe_queue *q, u16 n,
 				      unsigned int how)
 {
@@ -428,7 +434,7 @@ static __always_inline void split_ask(struct vfe_queue *q, u16 n,
 		WRITE_ONCE(*r->used_event, split_from16(r->last_used + n - 1));
 	else
 		WRITE_ONCE(r->avail->flags, 0);
-	/* a buffer used before the device saw this raises no interrupt: look */
+	/* a buffer used before the device saw this does not interrupt: check */
 	vfe_ring_mb(how & SPLIT_PLATFORM);
 }
 
@@ -445,7 +451,7 @@ static __always_inline bool split_enable_cb_after(struct vfe_queue *q, u16 n,
 	struct split_ring *r = q->split;
 	u16 out = r->shown_idx - r->last_used;
 
-	/* beyond what the device has, nothing would ever be used */
+	/* an event beyond the buffers in flight would never happen */
 	n = out ? min(n, out) : 1;
 	split_ask(q, n, how);
 	if (!(how & SPLIT_EVENT))
@@ -488,7 +494,7 @@ static void split_indices(const struct vfe_queue *q, u16 *avail, u16 *used)
 	*used = READ_ONCE(q->split->last_used);
 }
 
-/* --- the variants: each function by the features that make it another --- */
+/* --- variants of the functions, by the negotiated features --- */
 
 #define SPLIT_ADD(name, how) \
 	static int name(struct vfe_queue *q, const struct vfe_seg *segs, \
@@ -538,7 +544,7 @@ static unsigned int split_get_lies(struct vfe_queue *q, struct vfe_used *used,
 SPLIT_DISABLE_CB(split_disable_cb_flags, 0)
 SPLIT_DISABLE_CB(split_disable_cb_event, SPLIT_EVENT)
 
-/* What asks the device, or tells it, has a barrier in it */
+/* Functions with a barrier, by EVENT_IDX and ORDER_PLATFORM */
 #define SPLIT_TALK(suffix, how) \
 	static bool split_kick_prepare_##suffix(struct vfe_queue *q) \
 	{ \
@@ -558,7 +564,7 @@ SPLIT_TALK(event, SPLIT_EVENT)
 SPLIT_TALK(flags_platform, SPLIT_PLATFORM)
 SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 
-/* In a table: flags in the lower half, the next one's number above */
+/* In a table: flags in the lower half, index of the next descriptor above */
 #define SPLIT_OPS(add_fn, given_fn, get_fn, cb, talk) { \
 	.name = "split", \
 	.create = split_create, \
@@ -614,7 +620,7 @@ static const struct vfe_ring_ops split_ops[SPLIT_VARIANTS] = {
 };
 
 /**
- * vfe_split_ops() - the split ring for a queue
+ * vfe_split_ops() - choose the operations of a queue's split ring
  * @q: the queue, its features set
  *
  * Return: the operations.

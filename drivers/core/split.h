@@ -15,12 +15,11 @@
 
 /**
  * struct split_buf - what the driver knows about a descriptor
- * @token: of the buffer that begins here; NULL when none does
+ * @token: token of the buffer that begins here; NULL if none does
  * @in_len: bytes that the device may write to that buffer
- * @count: ring descriptors that it takes
- * @next: the next of the same buffer, or the next free one
- * @position: IN_ORDER has no use for @next: the available index that made the
- *	      buffer available
+ * @count: number of its ring descriptors
+ * @next: next descriptor of the same buffer, or next free descriptor
+ * @position: with IN_ORDER, in place of @next: available index of the buffer
  */
 struct split_buf {
 	void *token;
@@ -44,21 +43,21 @@ struct split_buf {
  * @memory: the ring's memory
  * @memory_dma: its bus address
  * @memory_len: its length in bytes
- * @avail_idx: available index, with buffers that the device cannot see yet
- * @shown_idx: available index that the device sees
- * @last_used: number of buffers taken back, in its lowest 16 bits the used
- *	       index up to which they were
- * @padding: of that, what was added for the index to begin as 0
+ * @avail_idx: available index, including buffers not visible to the device
+ * @shown_idx: available index that is visible to the device
+ * @last_used: number of buffers taken back, plus @padding; its lowest 16 bits
+ *	       are the used index up to which they were taken
+ * @padding: what resets have added to @last_used, so that the index restarts at
+ *	     0
  * @padded: guards @last_used and @padding while they change together
  * @seen_used: used index as last read from the device and checked
  * @free_head: first free descriptor
  * @free: number of free descriptors
- * @oldest: IN_ORDER: head of the buffer that is used next
- * @batch: IN_ORDER: buffers that the used element read last stands for, and
- *	   that were not taken back
- * @batch_len: IN_ORDER: used length of the last of them
- * @detach_pos: where vfe_queue_detach() is
- * @cb_on: interrupts are asked for
+ * @oldest: IN_ORDER: head of the buffer that the device uses next
+ * @batch: IN_ORDER: buffers of the current batch that were not taken back
+ * @batch_len: IN_ORDER: used length of the last buffer in the batch
+ * @detach_pos: next descriptor for vfe_queue_detach() to check
+ * @cb_on: interrupts are enabled
  */
 struct split_ring {
 	struct vring_desc *desc;

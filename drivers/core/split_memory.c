@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A split ring's memory: made, emptied, given back. Operations: split.c. */
+/* Allocates, resets and frees a split ring. Operations: split.c. */
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/preempt.h>
@@ -10,12 +10,12 @@
 
 #include "split.h"
 
-/* The used index begins as 0 again, the number of buffers goes on. */
+/* Restarts the used index at 0, and keeps the number of buffers taken back. */
 static void split_pad(struct split_ring *r)
 {
 	u64 padding = -r->last_used & U16_MAX;
 
-	/* preempted in between, readers would wait for long */
+	/* readers wait while this runs: do not get preempted */
 	preempt_disable();
 	raw_write_seqcount_begin(&r->padded);
 	r->last_used += padding;
@@ -29,7 +29,7 @@ void split_reset(struct vfe_queue *q)
 	struct split_ring *r = q->split;
 	unsigned int i;
 
-	/* virtio 1.4, 2.7.10.1: used flags begin as 0, and so does the rest */
+	/* virtio 1.4, 2.7.10.1: used flags start as 0, and so does the rest */
 	memset(r->memory, 0, r->memory_len);
 	for (i = 0; i < q->size; i++) {
 		r->bufs[i].token = NULL;
@@ -47,7 +47,7 @@ void split_reset(struct vfe_queue *q)
 	r->cb_on = true;
 }
 
-/* Lay the three parts out in one piece of memory. */
+/* Allocates the three parts of the ring as one piece of memory. */
 static int split_alloc_memory(struct vfe_queue *q, struct device *dev)
 {
 	struct split_ring *r = q->split;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The counts of events, beside those of register accesses. */
+/* Counts of events other than register accesses. */
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/string.h>
@@ -9,7 +9,7 @@
 #include "sums.h"
 
 /**
- * vfe_stats_init() - make ready to count events
+ * vfe_stats_init() - set up the counters of events
  * @stats: zeroed here
  *
  * Context: process context, may sleep.
@@ -24,7 +24,7 @@ int vfe_stats_init(struct vfe_stats *stats)
 EXPORT_SYMBOL_GPL(vfe_stats_init);
 
 /**
- * vfe_stats_exit() - forget the counts
+ * vfe_stats_exit() - free the counters
  * @stats: as vfe_stats_init() left it, or zeroed
  *
  * Context: process context, may sleep.
@@ -59,10 +59,10 @@ void vfe_stats_get(const struct vfe_stats *stats, struct vfe_event_counts *sum)
 EXPORT_SYMBOL_GPL(vfe_stats_get);
 
 /**
- * vfe_stats_reset() - let all sums start from 0 again
+ * vfe_stats_reset() - restart all sums from 0
  * @stats: the counts
  *
- * Events counted meanwhile count before or after. Calls must not overlap.
+ * A concurrent event counts either before or after. Calls must not overlap.
  *
  * Context: process context.
  */

@@ -29,8 +29,8 @@ static const char * const vfe_state_names[VFE_NUM_STATES] = {
 };
 
 /*
- * From which states each may be reached. From GONE there is no way but
- * vfe_function_back().
+ * The states from which each state may be entered. Only vfe_function_back()
+ * leaves GONE.
  */
 static const u8 vfe_state_from[VFE_NUM_STATES] = {
 	[VFE_STATE_RESET] = BIT(VFE_STATE_RESET) | BIT(VFE_STATE_DRIVER) |
@@ -49,12 +49,12 @@ static const u8 vfe_state_from[VFE_NUM_STATES] = {
 };
 
 /**
- * vfe_set_state() - go to another state, if there is a way
+ * vfe_set_state() - change the state, if the transition is allowed
  * @vd: the device
- * @to: the state to go to
+ * @to: the new state
  *
- * Context: any; the function may be found gone by another CPU meanwhile.
- * Return: whether @vd is in state @to now, by this call.
+ * Context: any; another CPU may find the function gone meanwhile.
+ * Return: whether this call changed the state to @to.
  */
 bool vfe_set_state(struct vfe_device *vd, enum vfe_state to)
 {
@@ -71,7 +71,7 @@ bool vfe_set_state(struct vfe_device *vd, enum vfe_state to)
 }
 
 /**
- * vfe_get_state() - the state a device is in
+ * vfe_get_state() - the state that a device is in
  * @vd: the device
  *
  * Return: the state.
@@ -97,7 +97,7 @@ const char *vfe_state_name(enum vfe_state state)
  * @vd: the device
  *
  * Context: any.
- * Return: whether this call was the one.
+ * Return: whether this call asked for it.
  */
 bool vfe_fault(struct vfe_device *vd)
 {
@@ -130,14 +130,14 @@ int vfe_status_add(struct vfe_device *vd, u8 bit)
 }
 
 /**
- * vfe_status_fail() - give a device up, until it is reset
+ * vfe_status_fail() - set FAILED: the device is not used until a reset
  * @vd: the device
  *
  * Context: any.
  */
 void vfe_status_fail(struct vfe_device *vd)
 {
-	/* 4.1.4.3.2: nothing is set before a reset is over */
+	/* 4.1.4.3.2: set no bit before the reset has ended */
 	if (vd->hung)
 		return;
 	/* 3.1.1: FAILED on an irrecoverable error */
@@ -146,7 +146,7 @@ void vfe_status_fail(struct vfe_device *vd)
 }
 
 /*
- * Look often at first, for a reset that takes microseconds, and then rarely: a
+ * Polls often at first, for a device that resets quickly, and then rarely: each
  * read is an exit.
  */
 static void vfe_status_pause(unsigned int waited)
@@ -158,8 +158,9 @@ static void vfe_status_pause(unsigned int waited)
 }
 
 /*
- * One that reads as ones does not answer yet. Once it is brought back to decode
- * accesses, if that was switched off; it has not heard of the reset then.
+ * The status reads as ones: the device does not answer. If the function's
+ * decoding is off, restore it, once, and repeat the reset, which the device did
+ * not see.
  */
 static void vfe_status_dumb(struct vfe_device *vd, bool *tried)
 {
@@ -170,7 +171,7 @@ static void vfe_status_dumb(struct vfe_device *vd, bool *tried)
 		vfe_write8(&vd->regs, vd->transport->status, 0);
 }
 
-/* 2.4.2, 4.1.4.3.2: the reset is over when the status reads 0. */
+/* 2.4.2, 4.1.4.3.2: waits until the status reads 0, the end of the reset. */
 static int vfe_status_wait_zero(struct vfe_device *vd, unsigned int most)
 {
 	unsigned int waited, told = VFE_RESET_TIMEOUT_MS;
@@ -186,7 +187,7 @@ static int vfe_status_wait_zero(struct vfe_device *vd, unsigned int most)
 			return ret;
 		if (ret)
 			vfe_status_dumb(vd, &tried);
-		/* nobody answers: that is no work that takes long */
+		/* a device that does not answer is not busy: wait less */
 		if (waited > (ret ? min(most, VFE_RESET_TIMEOUT_MS) : most))
 			break;
 		if (waited > told) {
@@ -204,7 +205,7 @@ static int vfe_status_wait_zero(struct vfe_device *vd, unsigned int most)
 	return -ETIMEDOUT;
 }
 
-/* Did a reset that was not over in time end since? */
+/* Has a reset that timed out ended since? */
 static bool vfe_status_ended(struct vfe_device *vd)
 {
 	u8 status;
@@ -213,13 +214,14 @@ static bool vfe_status_ended(struct vfe_device *vd)
 }
 
 /**
- * vfe_status_reset() - reset the device, wait until it is
+ * vfe_status_reset() - reset the device, and wait for the end of the reset
  * @vd: the device
- * @most: how long, in milliseconds
+ * @most: longest time to wait, in milliseconds
  *
- * May be called again after -ETIMEDOUT, then or hours later. A reset that ended
- * meanwhile is not begun again. Of one that did not, a short time is waited for:
- * between a fault and the end of a removal there are several calls.
+ * May be called again after -ETIMEDOUT, at any time. If the reset has ended
+ * meanwhile, the call does not repeat it; if not, it waits only for a short
+ * time, because there are several calls between a fault and the end of a
+ * removal.
  *
  * Context: process context, may sleep up to @most.
  * Return: 0, -ETIMEDOUT, -ENODEV when the function is gone.
@@ -240,7 +242,7 @@ int vfe_status_reset(struct vfe_device *vd, unsigned int most)
 	trace_vfe_reset(vfe_dev(vd), ret);
 	vd->hung = ret == -ETIMEDOUT;
 	if (!ret) {
-		/* what comes from here on is news */
+		/* log later faults again */
 		clear_bit(VFE_TOLD_STATUS, &vd->told);
 		vfe_set_state(vd, VFE_STATE_RESET);
 	} else if (ret == -ETIMEDOUT) {
@@ -252,10 +254,10 @@ int vfe_status_reset(struct vfe_device *vd, unsigned int most)
 /**
  * vfe_hello() - reset, ACKNOWLEDGE, DRIVER
  * @vd: the device
- * @most: how long the reset may take, in milliseconds
+ * @most: longest time to wait for the reset, in milliseconds
  *
- * Only a device that is reset may master the bus: one whose last reset did not
- * end could still write to buffers that their owners have back.
+ * Enables bus mastering only after the reset: a device whose last reset did not
+ * end could still write to buffers that their owners took back.
  *
  * Context: process context, may sleep.
  * Return: 0, -ETIMEDOUT, -ENODEV.
@@ -267,7 +269,7 @@ int vfe_hello(struct vfe_device *vd, unsigned int most)
 	if (ret)
 		return ret;
 	pci_set_master(vd->pdev);
-	/* it was just read as 0: no bit is cleared by these */
+	/* the status was just read as 0, so these writes clear no bit */
 	vfe_write8(&vd->regs, vd->transport->status,
 		   VIRTIO_CONFIG_S_ACKNOWLEDGE);
 	vfe_write8(&vd->regs, vd->transport->status,
@@ -276,7 +278,7 @@ int vfe_hello(struct vfe_device *vd, unsigned int most)
 }
 
 /**
- * vfe_features_offered() - what the device offers
+ * vfe_features_offered() - read the features that the device offers
  * @vd: the device
  * @offered: feature bits, as many as the interface has
  *
@@ -288,19 +290,19 @@ int vfe_features_offered(struct vfe_device *vd, u64 *offered)
 	u8 status;
 
 	*offered = vd->transport->features_get(vd);
-	/* all features at once is not an offer, it is nobody there */
+	/* all bits set is no offer: the function may be gone */
 	return *offered == vd->transport->features ?
 	       vfe_status_read(vd, &status) : 0;
 }
 
-/* 3.1.1: tell the device that this is all, and see whether it agrees */
+/* 3.1.1: sets FEATURES_OK, and checks that the device accepted it. */
 static int vfe_features_ok(struct vfe_device *vd, u64 features)
 {
 	u8 status;
 	int ret;
 
 	ret = vfe_status_add(vd, VIRTIO_CONFIG_S_FEATURES_OK);
-	/* 3.1.1: re-read, the device may have refused */
+	/* 3.1.1: read it back, the device may have refused */
 	if (!ret)
 		ret = vfe_status_read(vd, &status);
 	if (ret)
@@ -314,7 +316,7 @@ static int vfe_features_ok(struct vfe_device *vd, u64 features)
 }
 
 /**
- * vfe_features_accept() - tell the device, see whether it agrees
+ * vfe_features_accept() - accept features, and check that the device agrees
  * @vd: the device
  * @features: feature bits, all of them offered
  *
@@ -326,7 +328,7 @@ int vfe_features_accept(struct vfe_device *vd, u64 features)
 	int ret = 0;
 
 	vd->transport->features_set(vd, features);
-	/* 3.1.2: the legacy interface has no such step */
+	/* 3.1.2: the legacy interface has no FEATURES_OK */
 	if (vd->transport->features_ok)
 		ret = vfe_features_ok(vd, features);
 	if (ret)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A counter that each CPU has its own part of: its sum over all of them, and
- * how that starts from 0 again without writing what the data path writes. A
- * base keeps what the sum was then.
+ * Sums of per-CPU counters. A reset does not write the counters, which the data
+ * path writes: it stores the sum as a base, which later sums subtract.
  */
 #ifndef VFE_SUMS_H
 #define VFE_SUMS_H
@@ -27,17 +26,17 @@ static inline u64 vfe_sum_since(const u64 __percpu *count, const u64 *base)
 {
 	u64 then = READ_ONCE(*base);
 
-	/* the base first: a reset meanwhile may leave it beyond an older sum */
+	/* the base first: a reset meanwhile may store one above an older sum */
 	smp_rmb(); /* with smp_mb() in vfe_sum_restart() */
 	return vfe_sum(count) - then;
 }
 
-/* What is counted meanwhile counts before or after. Calls must not overlap. */
+/* A concurrent event counts before or after this. Calls must not overlap. */
 static inline void vfe_sum_restart(const u64 __percpu *count, u64 *base)
 {
 	u64 sum = vfe_sum(count);
 
-	/* who sees the base sees what it sums */
+	/* a reader of the new base sees the counts that it sums */
 	smp_mb(); /* with smp_rmb() in vfe_sum_since() */
 	WRITE_ONCE(*base, sum);
 }

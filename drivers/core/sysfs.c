@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The counters in sysfs, one value a file, as sysfs-bus-pci-vfe describes
- * them. Reading sums what is in memory; nothing here touches the device or
- * writes to what the data path writes.
+ * The counters in sysfs, one value per file; sysfs-bus-pci-vfe describes them.
+ * A read sums counters in memory; nothing here accesses the device or writes
+ * the data path's counters.
  */
 #include <linux/build_bug.h>
 #include <linux/device.h>
@@ -22,11 +22,11 @@ struct vfe_sysfs;
 /**
  * struct vfe_file - a file of a function
  * @attr: its name and mode
- * @show: make its text
+ * @show: write its value to a buffer
  * @store: what a write does, or NULL
- * @id: a register or a window, as @show takes it
- * @dir: VFE_READ or VFE_WRITE
- * @name: of a file that is made for a register or window
+ * @id: the register or window of the file, for @show
+ * @dir: VFE_READ or VFE_WRITE, for @show
+ * @name: name of a file for a register or window
  */
 struct vfe_file {
 	struct attribute attr;
@@ -39,7 +39,7 @@ struct vfe_file {
 };
 
 /**
- * struct vfe_queue_dir - the folder of a queue
+ * struct vfe_queue_dir - the directory of a queue
  * @kobj: queues/<n>
  * @q: the queue
  */
@@ -50,16 +50,16 @@ struct vfe_queue_dir {
 
 /**
  * struct vfe_sysfs - a function's files
- * @kobj: the folder vfe
- * @queues: the folder queues in it, or NULL
- * @dirs: the folders of queues, @num_dirs of them
- * @num_dirs: how many of them there are
+ * @kobj: the directory vfe
+ * @queues: the directory queues in it, or NULL
+ * @dirs: the directories of queues, @num_dirs of them
+ * @num_dirs: number of directories
  * @regs: the function's register counts
  * @stats: its event counts
  * @vd: its virtio side, or NULL
- * @resetting: held by a reset of the counts
- * @files: made for registers and windows, @num_files of them
- * @num_files: how many of them there are
+ * @resetting: serialises resets of the counts
+ * @files: files for registers and windows, @num_files of them
+ * @num_files: number of files
  */
 struct vfe_sysfs {
 	struct kobject kobj;
@@ -69,7 +69,7 @@ struct vfe_sysfs {
 	struct vfe_regs *regs;
 	struct vfe_stats *stats;
 	struct vfe_device *vd;
-	struct mutex resetting;	/* one reset at a time */
+	struct mutex resetting;	/* resets of the counts */
 	struct vfe_file *files;
 	unsigned int num_files;
 };
@@ -123,7 +123,7 @@ static struct vfe_file vfe_files[] = {
 	VFE_FILE_RO(config_interrupts),
 };
 
-/* added last: it looks at all that is there */
+/* added last: a reset uses the directories of all queues */
 static struct vfe_file vfe_reset_file = {
 	.attr = { .name = "reset", .mode = 0200 },
 	.store = reset_store,
@@ -165,7 +165,7 @@ static struct vfe_file vfe_virtio_files[] = {
 	VFE_FILE_RO(polls_ns),
 };
 
-/* --- files made for each register and window --- */
+/* --- files for each register and window --- */
 
 static ssize_t register_show(struct vfe_sysfs *s, const struct vfe_file *f,
 			     char *buf)
@@ -257,7 +257,7 @@ static void vfe_make_windows(struct vfe_sysfs *s)
 				window_show;
 }
 
-/* Add @n files to the folder @name, or to vfe/ itself. */
+/* Adds @n files to the directory @name, or to vfe/ itself. */
 static int vfe_add_files(struct vfe_sysfs *s, const char *name,
 			 struct vfe_file *files, unsigned int n)
 {
@@ -289,7 +289,7 @@ static int vfe_add_made(struct vfe_sysfs *s, const char *name,
 /**
  * struct vfe_queue_file - a file of a queue
  * @attr: its name and mode
- * @show: make its text
+ * @show: write its value to a buffer
  */
 struct vfe_queue_file {
 	struct attribute attr;
@@ -413,7 +413,7 @@ static int vfe_add_queues(struct vfe_sysfs *s)
 	return ret;
 }
 
-/* --- the folder --- */
+/* --- the directory --- */
 
 static ssize_t vfe_show(struct kobject *kobj, struct attribute *attr, char *buf)
 {
@@ -506,7 +506,7 @@ void vfe_sysfs_destroy(struct vfe_sysfs *s)
 
 	if (IS_ERR_OR_NULL(s))
 		return;
-	/* each kobject_del() waits for reads and writes under way */
+	/* each kobject_del() waits for running reads and writes */
 	if (s->kobj.state_in_sysfs)
 		sysfs_remove_file(&s->kobj, &vfe_reset_file.attr);
 	for (i = 0; i < s->num_dirs; i++) {

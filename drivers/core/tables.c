@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory for the indirect tables of a ring. Ring memory comes in whole pages,
- * so as many tables as fit share one.
+ * so several tables share a page if they fit.
  */
 #include <linux/errno.h>
 #include <linux/minmax.h>
@@ -16,7 +16,7 @@ static size_t vfe_table_len(const struct vfe_queue *q)
 	return q->max_segs * VFE_DESC_SIZE;
 }
 
-/* Tables in one piece of memory */
+/* Number of tables in one piece of memory */
 static unsigned int vfe_tables_a_piece(const struct vfe_queue *q)
 {
 	return clamp_t(size_t, PAGE_SIZE / vfe_table_len(q), 1, q->size);

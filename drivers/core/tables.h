@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Indirect tables of a ring, in either layout: one for each descriptor, made
- * at set-up, so that nothing is allocated to add a buffer. A class driver that
- * builds its own has none here.
+ * Indirect tables of a ring, in either layout: one for each descriptor,
+ * allocated at set-up, so that adding a buffer allocates nothing. A queue whose
+ * class driver builds its own tables has none here.
  */
 #ifndef VFE_TABLES_H
 #define VFE_TABLES_H
@@ -12,12 +12,12 @@
 struct device;
 struct vfe_queue;
 
-/* Bytes of a descriptor, in a table as in a ring of either layout */
+/* Bytes of a descriptor, in a table or a ring of either layout */
 #define VFE_DESC_SIZE	16
 
 /**
  * struct vfe_table - a table
- * @desc: its descriptors, vring_desc or vring_packed_desc
+ * @desc: its descriptors, struct vring_desc or vring_packed_desc
  * @dma: their bus address
  */
 struct vfe_table {
@@ -33,7 +33,7 @@ struct vfe_tables {
 	struct vfe_table *table;
 };
 
-/* Return: 0 or -ENOMEM; then too vfe_tables_free() is called */
+/* Return: 0 or -ENOMEM; call vfe_tables_free() in either case */
 int vfe_tables_alloc(struct vfe_tables *t, const struct vfe_queue *q,
 		     struct device *dev);
 void vfe_tables_free(struct vfe_tables *t, const struct vfe_queue *q,

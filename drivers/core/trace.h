@@ -13,7 +13,7 @@
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
-/* A step of a device's life: which device, and what came of it */
+/* A step in the life of a device: the device, and the result */
 DECLARE_EVENT_CLASS(vfe_step,
 		    TP_PROTO(const struct device *dev, int result),
 		    TP_ARGS(dev, result),
@@ -25,31 +25,31 @@ DECLARE_EVENT_CLASS(vfe_step,
 		    TP_printk("%s: %d", __entry->name, __entry->result)
 );
 
-/* The device was reset: 0 or an error */
+/* A reset of the device: 0 or an error */
 DEFINE_EVENT(vfe_step, vfe_reset,
 	     TP_PROTO(const struct device *dev, int result),
 	     TP_ARGS(dev, result)
 );
 
-/* It was brought up again, to just before DRIVER_OK: 0 or an error */
+/* A restart, to just before DRIVER_OK: 0 or an error */
 DEFINE_EVENT(vfe_step, vfe_restart,
 	     TP_PROTO(const struct device *dev, int result),
 	     TP_ARGS(dev, result)
 );
 
-/* The class driver is asked for a reset: the state that the device is in */
+/* A request to the class driver for a reset: the state of the device */
 DEFINE_EVENT(vfe_step, vfe_fault,
 	     TP_PROTO(const struct device *dev, int result),
 	     TP_ARGS(dev, result)
 );
 
-/* No access any more: 1 when the bus said so, 0 when reads of ones did */
+/* The function is marked gone: 1 if its bus failed, 0 if it reads as ones */
 DEFINE_EVENT(vfe_step, vfe_gone,
 	     TP_PROTO(const struct device *dev, int result),
 	     TP_ARGS(dev, result)
 );
 
-/* A function that was gone is looked for: 0 when it is back, or an error */
+/* A look for a function that was gone: 0 if it is back, or an error */
 DEFINE_EVENT(vfe_step, vfe_back,
 	     TP_PROTO(const struct device *dev, int result),
 	     TP_ARGS(dev, result)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How a device is reached: what differs between the two interfaces that virtio
- * has over PCI, the modern one (modern.c) and that of 0.9.5 (legacy.c).
+ * What differs between the two virtio-pci interfaces: the modern one
+ * (modern.c), and the legacy one of virtio 0.9.5 (legacy.c).
  */
 #ifndef VFE_TRANSPORT_H
 #define VFE_TRANSPORT_H
@@ -15,27 +15,27 @@ struct vfe_queue;
 
 /**
  * struct vfe_transport_ops - an interface
- * @name: of the interface
- * @status: its device_status
- * @isr: its ISR status
- * @config_vector: MSI-X vector of configuration changes
- * @queue_vector: MSI-X vector of the selected queue
- * @config: its device configuration
- * @features: feature bits that it has room for
- * @required: those without which it is not this interface
- * @features_ok: the device is asked whether it can do with the features
- * @lies_len: what it says of used lengths is not to be believed
- * @features_get: what the device offers
- * @features_set: what the driver takes of it
- * @max_queues: how many queues there are at most
- * @config_start: where in @config the device configuration begins now
+ * @name: name of the interface
+ * @status: its register device_status
+ * @isr: its register ISR status
+ * @config_vector: register of the MSI-X vector of configuration changes
+ * @queue_vector: register of the MSI-X vector of the selected queue
+ * @config: range with the device configuration
+ * @features: mask of the feature bits that the interface has
+ * @required: features that any device with this interface offers
+ * @features_ok: it has FEATURES_OK
+ * @lies_len: used lengths mean nothing
+ * @features_get: read the features that the device offers
+ * @features_set: write the features that the driver accepts
+ * @max_queues: number of queues of the device
+ * @config_start: offset of the device configuration in @config
  * @config_read: see vfe_config_read(); the fields are checked
- * @queue_program: all of a queue's registers, its ring made if it has none;
- *		   -EBUSY when the device refused the vector
- * @queue_reset: begin the reset of one queue (2.6.1); NULL if there is no way
- * @queue_is_reset: whether that is over
+ * @queue_program: write all registers of a queue, and create its ring if it has
+ *		   none; -EBUSY when the device refused the vector
+ * @queue_reset: begin the reset of one queue (2.6.1); NULL if not supported
+ * @queue_is_reset: whether that reset has ended
  *
- * Chosen once, when the function is taken over.
+ * vfe_caps_map() chooses one, at vfe_create().
  */
 struct vfe_transport_ops {
 	const char *name;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where the register window is: the BAR that the vendor capability names, and
- * its mapping.
+ * Finds the register window, in the BAR that the vendor capability names, and
+ * maps it.
  */
 #include <linux/ioport.h>
 #include <linux/pci.h>
@@ -22,8 +22,8 @@
 #define VFET_WINDOW_LEN 0x20	/* up to the end of control */
 
 /*
- * A string instruction on ports stays at the data port; on memory it walks
- * through addresses, so there it needs the aperture.
+ * A string instruction accesses a single port, but consecutive memory
+ * addresses: in memory, it needs the aperture.
  */
 static const struct vfet_map vfet_maps[] = {
 	[VFET_PORT] = {
@@ -70,7 +70,7 @@ static int vfet_bar_check(struct vfet_window *w, u32 need)
 	return 0;
 }
 
-/* Memory alone is enabled where ports are not used: they may be unassigned. */
+/* Enables only memory if ports are not used: they may be unassigned. */
 static int vfet_enable(struct vfet_window *w)
 {
 	int err;
@@ -111,12 +111,13 @@ static int vfet_map_bar(struct vfet_window *w, bool traps, u32 need)
 
 /**
  * vfet_bars_open() - find the register window, map it, start counting
- * @w: with pdev and string set
- * @style: which of the two windows
+ * @w: the window, with pdev and string set
+ * @style: which of the two windows to use
  *
  * Context: process context, may sleep.
  * Return: 0, -ENODEV no such window, -EINVAL the capability makes no sense,
- * -EBUSY the BAR is taken, -ENOMEM. Each but -ENOMEM with a line in the log.
+ * -EBUSY another driver holds the BAR, -ENOMEM. Each but -ENOMEM with a line in
+ * the log.
  */
 int vfet_bars_open(struct vfet_window *w, enum vfet_style style)
 {
@@ -159,7 +160,7 @@ err_regs:
  * vfet_bars_close() - undo vfet_bars_open()
  * @w: the window
  *
- * Context: process context; nothing reads or writes a register any more.
+ * Context: process context; nothing accesses a register any more.
  */
 void vfet_bars_close(struct vfet_window *w)
 {

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The data path: a request of the block layer as commands of the register
+ * The data path: runs a request of the block layer as commands of the register
  * window. A work item runs each request from its first register to its last
  * word, so that a thousand accesses that trap run in no interrupt handler and
  * let other tasks have the CPU, and so that errors are handled where they
- * happen.
- * cost.h has the formula of what a request costs.
+ * happen. cost.h has the formula for the cost of a request.
  */
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
@@ -13,7 +12,7 @@
 
 #include "trap.h"
 
-#define VFET_TRIES 3	/* a request answered with nonsense is tried so often */
+#define VFET_TRIES 3	/* attempts at a request that gets invalid answers */
 
 static int vfet_read(struct vfet_window *w, struct request *rq)
 {
@@ -54,7 +53,7 @@ static int vfet_write(struct vfet_window *w, struct request *rq)
 	rq_for_each_segment(bv, rq, iter) {
 		void *buf;
 
-		/* Refused? Then it ignores the rest. */
+		/* An early answer: the device refused, and ignores the rest. */
 		early = vfet_window_answered(w);
 		if (early)
 			break;
@@ -64,7 +63,7 @@ static int vfet_write(struct vfet_window *w, struct request *rq)
 		cond_resched();
 	}
 	err = vfet_window_wait(w, rq->timeout, true);
-	/* It cannot have written what it did not get. */
+	/* The device cannot have written data that it did not get. */
 	return early && !err ? -EPROTO : err;
 }
 
@@ -79,7 +78,7 @@ static int vfet_flush(struct vfet_window *w, unsigned long timeout)
 }
 
 /**
- * vfet_identify() - ask the device what it is
+ * vfet_identify() - send IDENTIFY to the device
  * @w: the window
  * @id: where to put the answer
  *
@@ -99,8 +98,8 @@ int vfet_identify(struct vfet_window *w, struct vfe_identify *id)
 }
 
 /*
- * Half a word cannot be moved. The block layer's limits (dma_alignment, blocks
- * of 512 bytes) keep such memory away from a disk.
+ * The window moves whole words only. The block layer's limits (dma_alignment,
+ * blocks of 512 bytes) keep other memory away from a disk.
  */
 static bool vfet_in_words(struct request *rq)
 {
@@ -162,7 +161,7 @@ static blk_status_t vfet_status(struct vfet_window *w, struct request *rq,
 	}
 }
 
-/* Run one request to its end; try again what a reset may cure. */
+/* Runs one request to its end; tries again if a reset may help. */
 static int vfet_run(struct vfet_window *w, struct request *rq)
 {
 	unsigned int i;
@@ -191,7 +190,9 @@ static void vfet_work(struct work_struct *work)
 	int err;
 
 	err = vfet_run(&td->window, rq);
-	/* stopped for a sleep: the resume resets the device, and then again */
+	/*
+	 * stopped by vfet_sleep(): vfet_wake() resets the device and resends it
+	 */
 	if (err == -EINTR) {
 		blk_mq_requeue_request(rq, false);
 		return;
@@ -212,7 +213,7 @@ static blk_status_t vfet_queue_rq(struct blk_mq_hw_ctx *hctx,
 	return BLK_STS_OK;
 }
 
-/* The work item looks for a late answer by itself, by the same time. */
+/* The work item itself checks for a late answer, after the same time. */
 static enum blk_eh_timer_return vfet_timeout(struct request *rq)
 {
 	return BLK_EH_RESET_TIMER;

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The disk as users see it: size and limits from IDENTIFY, its name, its
- * attributes.
- */
+/* The disk: size and limits from IDENTIFY, its name, its attributes. */
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/idr.h>
@@ -14,7 +11,7 @@
 
 static DEFINE_IDA(vfet_indices);
 
-/* Does the answer come from a disk of the kind known here? */
+/* Checks that the answer describes a disk that this driver knows. */
 static int vfet_identity_check(struct vfet_disk *td,
 			       const struct vfe_identify *id)
 {
@@ -28,7 +25,7 @@ static int vfet_identity_check(struct vfet_disk *td,
 			VFE_IDENTIFY_MAGIC, VFE_IDENTIFY_VERSION);
 		return -ENODEV;
 	}
-	/* The block layer cannot cut requests smaller than a page. */
+	/* The block layer cannot limit requests to less than a page. */
 	if (le64_to_cpu(id->capacity) > LLONG_MAX >> SECTOR_SHIFT ||
 	    le32_to_cpu(id->max_count) < VFET_MIN_SECTORS) {
 		dev_err_ratelimited(dev,
@@ -55,20 +52,20 @@ static int vfet_ask(struct vfet_disk *td, struct vfe_identify *id)
 }
 
 /**
- * vfet_disk_learn() - ask the device for size, limits and name
+ * vfet_disk_learn() - ask the device for size, limits and serial number
  * @td: with its window open
  *
  * Context: process context, may sleep; no request is under way.
- * Return: 0, -ENOMEM, -ENODEV not a disk known here or gone, -EINVAL it makes
- * no sense, or the error of the command. Each but -ENOMEM with a line in the
- * log.
+ * Return: 0, -ENOMEM, -ENODEV the device is gone or no disk that this driver
+ * knows, -EINVAL the answer makes no sense, or the error of the command. Each
+ * but -ENOMEM with a line in the log.
  */
 int vfet_disk_learn(struct vfet_disk *td)
 {
 	struct vfe_identify *id;
 	int err;
 
-	/* requests may be waiting for this */
+	/* memory reclaim may wait for requests that wait for this */
 	id = kmalloc(sizeof(*id), GFP_NOIO);
 	if (!id)
 		return -ENOMEM;
@@ -85,7 +82,7 @@ int vfet_disk_learn(struct vfet_disk *td)
 }
 
 /**
- * vfet_disk_check() - after a resume: is it still the same disk?
+ * vfet_disk_check() - after a resume, check that it is still the same disk
  * @td: with its window reset
  *
  * Context: process context, may sleep; no request is under way.
@@ -132,7 +129,7 @@ static struct attribute *vfet_disk_attrs[] = {
 };
 ATTRIBUTE_GROUPS(vfet_disk);
 
-/* The last one who had the disk open let go. */
+/* The last reference to the disk is gone. */
 static void vfet_free_disk(struct gendisk *disk)
 {
 	kfree(disk->private_data);
@@ -170,7 +167,7 @@ static struct gendisk *vfet_alloc_disk(struct vfet_disk *td)
 }
 
 /**
- * vfet_disk_create() - make the disk, not visible yet
+ * vfet_disk_create() - create the disk, not visible yet
  * @td: with its window open and what vfet_disk_learn() found
  *
  * Context: process context, may sleep.
@@ -215,10 +212,10 @@ err_index:
 
 /**
  * vfet_disk_discard() - undo vfet_disk_create()
- * @td: not shown, or hidden again
+ * @td: not visible yet, or not any more
  *
- * The disk itself goes with put_disk(), and if it was ever shown, @td goes
- * with it.
+ * put_disk() frees the disk itself, and @td with it if the disk was ever
+ * visible.
  *
  * Context: process context, may sleep.
  */
@@ -230,8 +227,8 @@ void vfet_disk_discard(struct vfet_disk *td)
 }
 
 /**
- * vfet_disk_show() - let users have the disk
- * @td: made by vfet_disk_create()
+ * vfet_disk_show() - make the disk visible
+ * @td: created by vfet_disk_create()
  *
  * Context: process context, may sleep; reads the partition table.
  * Return: 0 or the error of device_add_disk().
@@ -242,7 +239,10 @@ int vfet_disk_show(struct vfet_disk *td)
 			       vfet_disk_groups);
 }
 
-/* Does what is under way end? A device that never answers holds up nobody. */
+/*
+ * Waits for requests in flight, for VFET_REMOVE_WAIT at most. Return: whether
+ * all ended
+ */
 static bool vfet_disk_drains(struct vfet_disk *td)
 {
 	struct request_queue *q = td->disk->queue;
@@ -255,11 +255,11 @@ static bool vfet_disk_drains(struct vfet_disk *td)
 }
 
 /**
- * vfet_disk_hide() - take the disk from its users
- * @td: shown
+ * vfet_disk_hide() - remove the disk
+ * @td: visible
  *
- * Requests under way end first, if they do so in half a minute; later ones fail,
- * and so do those that wait for a resume.
+ * Waits for requests in flight, half a minute at most; later requests fail, and
+ * so do those that wait for a resume.
  *
  * Context: process context, may sleep.
  */
@@ -268,7 +268,7 @@ void vfet_disk_hide(struct vfet_disk *td)
 	cancel_delayed_work_sync(&td->wake);
 	if (td->asleep || !pci_device_is_present(td->window.pdev) ||
 	    !vfet_disk_drains(td)) {
-		/* in this order: who is told may wait for requests under way */
+		/* in this order: blk_mark_disk_dead() may wait for requests */
 		vfet_window_lose(&td->window);
 		if (td->asleep)
 			blk_mq_unquiesce_queue(td->disk->queue);

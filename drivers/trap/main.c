@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The trapping twin of vfe_blk: the same disk, driven through its legacy
- * register window as a fully emulated controller is. This file has the module,
- * its parameters, and the life of a function: probe, suspend, remove.
+ * vfe_trap_blk: the disk of vfe_blk, driven through a register window as a
+ * fully emulated controller is, where each access traps. This file has the
+ * module, its parameters, and probe, suspend and removal of a function.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -46,7 +46,7 @@ static int vfet_check_id(struct pci_dev *pdev)
 	return -ENODEV;
 }
 
-/* Everything down to a disk that nobody sees yet. */
+/* Sets everything up, up to a disk that is not visible yet. */
 static int vfet_bring_up(struct vfet_disk *td)
 {
 	struct vfet_window *w = &td->window;

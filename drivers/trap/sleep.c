@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A function that sleeps, is reset or loses its bus, and comes back: requests
- * wait in the block layer meanwhile. A device that does not answer afterwards is
- * asked again, with growing pauses, until it does, is gone or is another one.
+ * Suspend, function-level reset and bus errors: requests wait in the block
+ * layer meanwhile. If the device does not answer afterwards, the driver asks it
+ * again, with growing pauses, until it answers, is gone or is another device.
  */
 #include <linux/blk-mq.h>
 #include <linux/pci.h>
@@ -13,7 +13,7 @@
 
 #include "trap.h"
 
-/* The request under way has had its time. */
+/* The request in flight took too long: stops it. */
 static void vfet_halt(struct work_struct *work)
 {
 	struct vfet_disk *td = container_of(to_delayed_work(work),
@@ -25,11 +25,11 @@ static void vfet_halt(struct work_struct *work)
 }
 
 /**
- * vfet_sleep() - send no more requests to the device
- * @td: shown
- * @patience: how long the request under way may take to end, in jiffies
+ * vfet_sleep() - stop sending requests to the device
+ * @td: visible
+ * @patience: how long the request in flight may take to end, in jiffies
  *
- * One that does not end in time is sent again by vfet_wake().
+ * vfet_wake() sends a request again that did not end in time.
  *
  * Context: process context, may sleep; serialised by the function's lock.
  */
@@ -69,12 +69,12 @@ static void vfet_awake(struct vfet_disk *td)
 }
 
 /**
- * vfet_wake() - let the device have requests again
+ * vfet_wake() - send requests to the device again
  * @td: after vfet_sleep()
  *
  * Context: process context, may sleep; serialised as vfet_sleep().
  * Return: 0, also when the device does not answer yet; -ENODEV it is gone or
- * another disk, or the error that makes no sense of it: requests fail then.
+ * another disk, or another error: requests fail then.
  */
 int vfet_wake(struct vfet_disk *td)
 {
@@ -100,8 +100,8 @@ static void vfet_wake_later(struct work_struct *work)
 }
 
 /**
- * vfet_sleep_init() - be ready for a sleep
- * @td: not shown yet
+ * vfet_sleep_init() - prepare for vfet_sleep()
+ * @td: not visible yet
  *
  * Return: 0 or -ENOMEM.
  */
@@ -116,7 +116,7 @@ int vfet_sleep_init(struct vfet_disk *td)
 
 /**
  * vfet_sleep_exit() - undo vfet_sleep_init()
- * @td: hidden
+ * @td: not visible any more
  */
 void vfet_sleep_exit(struct vfet_disk *td)
 {
@@ -124,7 +124,7 @@ void vfet_sleep_exit(struct vfet_disk *td)
 	kfree(td->saved);
 }
 
-/* A function-level reset forgets the request under way, so none is then. */
+/* A function-level reset aborts the request in flight: stop it before. */
 static void vfet_reset_prepare(struct pci_dev *pdev)
 {
 	vfet_sleep(pci_get_drvdata(pdev), VFET_SUSPEND_WAIT);
@@ -132,11 +132,11 @@ static void vfet_reset_prepare(struct pci_dev *pdev)
 
 static void vfet_reset_done(struct pci_dev *pdev)
 {
-	/* its errors are told, and all requests fail then */
+	/* on an error, vfet_wake() logs it and lets requests fail */
 	vfet_wake(pci_get_drvdata(pdev));
 }
 
-/* The bus below the function failed: touch nothing, wait for nothing. */
+/* The bus failed: do not access the function, and wait for nothing. */
 static pci_ers_result_t vfet_error_detected(struct pci_dev *pdev,
 					    pci_channel_state_t state)
 {
@@ -163,7 +163,7 @@ static pci_ers_result_t vfet_slot_reset(struct pci_dev *pdev)
 	}
 	if (!err)
 		return PCI_ERS_RESULT_RECOVERED;
-	/* the PCI core gives the function up then, and says no more */
+	/* the PCI core gives the function up then, and does not call again */
 	vfet_window_lose(&td->window);
 	if (td->asleep)
 		vfet_awake(td);
@@ -174,7 +174,9 @@ static void vfet_error_resume(struct pci_dev *pdev)
 {
 	struct vfet_disk *td = pci_get_drvdata(pdev);
 
-	/* without a reset of the slot nothing was stopped */
+	/* a device that did not answer before the error may be asked now, too */
+	cancel_delayed_work_sync(&td->wake);
+	/* without a slot reset nothing was stopped */
 	if (td->asleep)
 		vfet_wake(td);
 }

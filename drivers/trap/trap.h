@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The trapping twin's own structures: the register window and the disk on it,
- * and what the files of this folder call of each other.
+ * Definitions of vfe_trap_blk: the register window and the disk on it, and the
+ * functions that its files share.
  */
 #ifndef VFET_TRAP_H
 #define VFET_TRAP_H
@@ -20,31 +20,31 @@
 
 #define VFET_NAME "vfe_trap_blk"
 
-/* fewest sectors that a device must take in a request */
+/* sectors that a device must at least accept in a request */
 #define VFET_MIN_SECTORS (PAGE_SIZE >> SECTOR_SHIFT)
 
-/* most sectors in a request, whatever the device would take */
+/* most sectors in a request, even if the device accepts more */
 #define VFET_MAX_SECTORS 2048
 
 /*
- * For IDENTIFY, in probe and resume. A request's own time only says when to look
- * for its answer.
+ * For IDENTIFY, in probe and resume. The timeout of a request only says when to
+ * check for its answer.
  */
 #define VFET_TIMEOUT (10 * HZ)
 
-/* how long a reset may take: in probe; and after a sleep, before the next try */
+/* longest wait for a reset: in probe, and in each attempt after a sleep */
 #define VFET_PROBE_MS 60000
 #define VFET_RESUME_MS 1000
 
-/* how long a request under way may hold up a suspend, or a removal */
+/* how long a request in flight may delay a suspend, or a removal */
 #define VFET_SUSPEND_WAIT (5 * HZ)
 #define VFET_REMOVE_WAIT (30 * HZ)
 
-/* the longest pause between two tries to wake a device */
+/* longest pause between two attempts to wake a device */
 #define VFET_MAX_PAUSE (60 * HZ)
 
 /**
- * enum vfet_style - how the registers are reached
+ * enum vfet_style - how the driver accesses the registers
  * @VFET_PORT: I/O ports
  * @VFET_MEMORY: memory
  */
@@ -54,11 +54,11 @@ enum vfet_style {
 };
 
 /**
- * enum vfet_phase - where the one request is
- * @VFET_IDLE: no command under way, or its data words are being read
- * @VFET_WAITING: a command was written, no interrupt came yet
- * @VFET_ANSWERED: the interrupt came, its status was kept
- * @VFET_GONE: the function is not there; vfet_window_find() leads out
+ * enum vfet_phase - the state of the one request
+ * @VFET_IDLE: no command in flight, or the driver reads its data words
+ * @VFET_WAITING: a command was written, and is not answered yet
+ * @VFET_ANSWERED: the interrupt came, and its status was saved
+ * @VFET_GONE: the function is gone; only vfet_window_find() leaves this
  */
 enum vfet_phase {
 	VFET_IDLE,
@@ -69,9 +69,9 @@ enum vfet_phase {
 
 /**
  * struct vfet_map - the registers of one style
- * @win: the window they are in
+ * @win: the window that they are in
  * @flag: the resource flag its BAR must have
- * @len: bytes of the BAR that are used
+ * @len: bytes of the BAR that the driver uses
  * @string_len: the same, with string instructions
  * @sector_lo: register, as wire.h has it
  * @sector_hi: register
@@ -81,7 +81,7 @@ enum vfet_phase {
  * @error: register
  * @data: register
  * @control: register
- * @string: where string instructions find the data
+ * @string: register or range for string instructions
  */
 struct vfet_map {
 	enum vfe_window_id win;
@@ -105,15 +105,15 @@ struct vfet_map {
  * @regs: access to registers, and its counts
  * @stats: other counts
  * @map: the registers in use
- * @bar: that holds them
- * @string: whether string instructions move the data
- * @lock: keeps @phase and @status together
- * @phase: of the request
- * @status: what the interrupt's read of the status register gave
- * @command: the request's
- * @error: why the last request failed, as the device says
- * @answered: the interrupt came, or there is no more waiting
- * @stop: there is no more waiting, see vfet_window_stop()
+ * @bar: the BAR of these
+ * @string: string instructions move the data
+ * @lock: protects @phase and @status
+ * @phase: state of the request
+ * @status: status register, as the interrupt read it
+ * @command: command of the request
+ * @error: error register of the last request that failed
+ * @answered: completed by the interrupt, or to stop the wait for it
+ * @stop: do not wait for the device, see vfet_window_stop()
  */
 struct vfet_window {
 	struct pci_dev *pdev;
@@ -133,21 +133,21 @@ struct vfet_window {
 
 /**
  * struct vfet_disk - the disk on the window
- * @window: only @work's owner touches it, one request at a time
- * @queue: runs the requests, in order
+ * @window: the window; one request at a time uses it
+ * @queue: workqueue that runs the requests, in order
  * @sysfs: the counters' files
- * @tags: blk-mq's
- * @disk: NULL until it is made
- * @index: the number in its name
+ * @tags: tags of blk-mq
+ * @disk: its gendisk, NULL until it is created
+ * @index: N of the name vfetN
  * @capacity: in sectors
  * @max_sectors: in one request
  * @flags: VFE_IDENTIFY_*
  * @asleep: requests wait in the block layer for a resume
- * @saved: configuration space, as it was in probe
- * @halt: stops a request under way that holds up a suspend
+ * @saved: PCI configuration space, as it was in probe
+ * @halt: stops a request in flight that delays a suspend
  * @wake: tries to wake a device that did not answer after a sleep
- * @pause: until the next try
- * @serial: as the device sent it, maybe without an end
+ * @pause: pause before the next attempt, in jiffies
+ * @serial: serial number, maybe without a terminating NUL
  */
 struct vfet_disk {
 	struct vfet_window window;
@@ -168,8 +168,8 @@ struct vfet_disk {
 };
 
 /**
- * struct vfet_request - what the driver keeps beside each request
- * @work: runs it
+ * struct vfet_request - driver data of a request (the pdu of blk-mq)
+ * @work: runs the request
  */
 struct vfet_request {
 	struct work_struct work;

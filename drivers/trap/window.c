@@ -2,7 +2,7 @@
 /*
  * The request state machine of the register window: start a command, wait for
  * its interrupt, move its words, reset. One context at a time runs requests;
- * only the interrupt runs beside it, and reads nothing but status.
+ * only the interrupt handler runs beside it, and reads nothing but status.
  */
 #include <linux/delay.h>
 #include <linux/interrupt.h>
@@ -10,11 +10,11 @@
 
 #include "trap.h"
 
-#define VFET_ONES		0xffffffffU	/* what a device that left reads as */
-#define VFET_RESET_WAIT_MS	10	/* between two looks */
-#define VFET_RESET_TELL_MS	1000	/* until the log says what is waited for */
+#define VFET_ONES		0xffffffffU	/* reads of a gone device */
+#define VFET_RESET_WAIT_MS	10	/* between two reads */
+#define VFET_RESET_TELL_MS	1000	/* until a message in the log */
 
-/* Keep the answer if somebody waits for one. */
+/* Saves the answer if the request waits for one. */
 static bool vfet_answer(struct vfet_window *w, u32 status)
 {
 	unsigned long flags;
@@ -32,10 +32,10 @@ static bool vfet_answer(struct vfet_window *w, u32 status)
 }
 
 /*
- * The read of status acknowledges, and is the only access here. All ones may
- * come from a device that was pulled: whoever waits shall not wait for nothing.
- * Where configuration space answers they mean nothing. What another function on
- * the line raised is no interrupt of this one.
+ * The read of status acknowledges the interrupt, and is the only access here.
+ * If it reads as ones, and configuration space does not answer, the device is
+ * gone: end the wait for it. If configuration space answers, ignore the ones.
+ * An interrupt of another function on a shared line is not handled here.
  */
 static irqreturn_t vfet_window_interrupt(int irq, void *data)
 {
@@ -54,7 +54,7 @@ static irqreturn_t vfet_window_interrupt(int irq, void *data)
 }
 
 /**
- * vfet_window_lose() - the function is gone: fail what waits and what comes
+ * vfet_window_lose() - the function is gone: fail all requests
  * @w: the window
  *
  * Context: any.
@@ -75,11 +75,11 @@ void vfet_window_lose(struct vfet_window *w)
 }
 
 /**
- * vfet_window_find() - is a function that was gone there again?
- * @w: the window, with no request under way
+ * vfet_window_find() - check whether a function that was gone is back
+ * @w: the window, with no request in flight
  *
  * Context: process context.
- * Return: 0, also for one that never was, or -ENODEV.
+ * Return: 0, also if it was never gone, or -ENODEV.
  */
 int vfet_window_find(struct vfet_window *w)
 {
@@ -95,12 +95,12 @@ int vfet_window_find(struct vfet_window *w)
 }
 
 /**
- * vfet_window_stop() - let nobody wait for the device any longer
+ * vfet_window_stop() - stop waiting for the device, or allow it again
  * @w: the window
- * @stop: whether to; what waits, and what would, ends with -EINTR
+ * @stop: true: running and later waits end with -EINTR; false: allow waits
  *
  * Context: any.
- * Return: whether a command was under way.
+ * Return: whether a command was in flight.
  */
 bool vfet_window_stop(struct vfet_window *w, bool stop)
 {
@@ -116,7 +116,7 @@ bool vfet_window_stop(struct vfet_window *w, bool stop)
 	return waiting;
 }
 
-/* Begin or end waiting; final states stay. */
+/* Changes the phase, unless the function is gone or waits are stopped. */
 static int vfet_set_phase(struct vfet_window *w, enum vfet_phase phase)
 {
 	unsigned long flags;
@@ -143,7 +143,8 @@ static int vfet_set_phase(struct vfet_window *w, enum vfet_phase phase)
  * @sector: first sector, for READ and WRITE
  * @count: sectors, for READ and WRITE
  *
- * A WRITE's words follow at once, before vfet_window_wait(); a READ's after.
+ * The words of a WRITE follow before vfet_window_wait(); those of a READ,
+ * after.
  *
  * Context: process context, may sleep.
  * Return: 0, -EINTR see vfet_window_stop(), or -ENODEV when the device is gone.
@@ -168,14 +169,14 @@ int vfet_window_begin(struct vfet_window *w, enum vfe_command command,
 }
 
 /*
- * No interrupt in time. Look once: an answer without its interrupt is no
- * reason to reset the device, but worth a line.
+ * There was no interrupt in time. Read status once: an answer without an
+ * interrupt is no reason to reset the device, but worth a line in the log.
  */
 static bool vfet_poll(struct vfet_window *w)
 {
 	u32 status = vfe_read32(&w->regs, w->map->status);
 
-	/* ones from a function that is there: it does not answer, for now */
+	/* the function is there, but does not answer for now */
 	if (status == VFET_ONES && pci_device_is_present(w->pdev))
 		return false;
 	if (status & VFE_STATUS_IRQ && vfet_answer(w, status) &&
@@ -186,7 +187,7 @@ static bool vfet_poll(struct vfet_window *w)
 	return try_wait_for_completion(&w->answered);
 }
 
-/* What does the status at the end of a command say? */
+/* Checks the status at the end of a command. */
 static int vfet_verdict(struct vfet_window *w, u32 status)
 {
 	u32 wanted = VFE_STATUS_READY;
@@ -206,7 +207,10 @@ static int vfet_verdict(struct vfet_window *w, u32 status)
 	return 0;
 }
 
-/* Its answer, or that somebody wants no more waiting; it is idle then. */
+/*
+ * Takes the answer; the window is idle then. Return: 0, -EINTR if the wait was
+ * stopped, or -ENODEV
+ */
 static int vfet_take_answer(struct vfet_window *w, u32 *status)
 {
 	unsigned long flags;
@@ -225,8 +229,8 @@ static int vfet_take_answer(struct vfet_window *w, u32 *status)
 }
 
 /*
- * Time alone fails no request: a slow disk is not a broken one. The log says
- * once what is waited for.
+ * Waits for the answer. A timeout fails no request, because storage may be
+ * slow; the log has one warning. Return: whether to wait on
  */
 static bool vfet_wait_on(struct vfet_window *w, unsigned long timeout,
 			 bool *told)
@@ -242,20 +246,20 @@ static bool vfet_wait_on(struct vfet_window *w, unsigned long timeout,
 }
 
 /**
- * vfet_window_wait() - wait for the interrupt of the command under way
+ * vfet_window_wait() - wait for the interrupt of the command in flight
  * @w: the window
- * @timeout: after which to look for an answer without one, in jiffies
- * @patient: wait on then
+ * @timeout: after this time, in jiffies, check for an answer without interrupt
+ * @patient: wait on after @timeout
  *
  * Context: process context, may sleep.
- * Return: 0 (a READ's words are there to read), -EIO the device failed the
- * request and w->error says why, -EPROTO it answered nonsense, -ETIMEDOUT it
- * did not answer and @patient is false (both: reset the window), -EINTR see
+ * Return: 0 (a READ's words can be read), -EIO the device failed the request
+ * and w->error says why, -EPROTO its answer is invalid, -ETIMEDOUT it did not
+ * answer and @patient is false (both: reset the window), -EINTR see
  * vfet_window_stop(), -ENODEV it is gone.
  */
 int vfet_window_wait(struct vfet_window *w, unsigned long timeout, bool patient)
 {
-	bool told = !patient;	/* who asked gets to know */
+	bool told = !patient;	/* the caller gets the error */
 	u32 status;
 	int err;
 
@@ -272,20 +276,20 @@ int vfet_window_wait(struct vfet_window *w, unsigned long timeout, bool patient)
 	return vfet_verdict(w, status);
 }
 
-/* Did the interrupt come early? A WRITE that was refused takes no words. */
+/* Is the command answered? An early answer to a WRITE refuses its words. */
 bool vfet_window_answered(struct vfet_window *w)
 {
 	return completion_done(&w->answered);
 }
 
 /**
- * vfet_window_read() - the next words of a READ or IDENTIFY
+ * vfet_window_read() - read the next words of a READ or IDENTIFY
  * @w: the window
- * @buf: where to, inside one page if @w moves words by string instructions
+ * @buf: where to put them, inside one page with string instructions
  * @bytes: a multiple of 4
  *
- * A device that left reads as ones. Data may end so too: then the function's
- * identity in configuration space, which no window counts, tells which it is.
+ * A gone device reads as ones, but data may end in ones, too: the function's ID
+ * in configuration space, which no window counts, tells the two apart.
  *
  * Context: any.
  * Return: 0 or -ENODEV when the device is gone.
@@ -307,7 +311,7 @@ int vfet_window_read(struct vfet_window *w, void *buf, unsigned int bytes)
 }
 
 /**
- * vfet_window_write() - the next words of a WRITE
+ * vfet_window_write() - write the next words of a WRITE
  * @w: the window
  * @buf: where from
  * @bytes: a multiple of 4
@@ -325,7 +329,7 @@ void vfet_window_write(struct vfet_window *w, const void *buf,
 		vfe_write_words(&w->regs, w->map->data, buf, words);
 }
 
-/* Wait for the reset bit to read back 0; @most is as of vfet_window_reset(). */
+/* Waits for the reset bit to read back 0; @most as for vfet_window_reset(). */
 static int vfet_reset_settle(struct vfet_window *w, unsigned int most)
 {
 	unsigned int waited, tell = VFET_RESET_TELL_MS;
@@ -354,16 +358,16 @@ static int vfet_reset_settle(struct vfet_window *w, unsigned int most)
 }
 
 /**
- * vfet_window_reset() - abort what is under way and be ready for a command
+ * vfet_window_reset() - abort the command in flight
  * @w: the window
- * @most: how long that may take, in milliseconds; 0 for as long as it takes
+ * @most: longest time to wait, in milliseconds; 0 for no limit
  *
- * An interrupt of the aborted command may be on its way: it is waited for
- * before a new command could take it for its own.
+ * Waits for an interrupt of the aborted command, so that a new command does not
+ * take it for its own.
  *
  * Context: process context, may sleep.
- * Return: 0, -ENODEV the device is gone, -ETIMEDOUT it did not come out of reset
- * yet, -EINTR see vfet_window_stop().
+ * Return: 0, -ENODEV the device is gone, -ETIMEDOUT the reset has not ended,
+ * -EINTR see vfet_window_stop().
  */
 int vfet_window_reset(struct vfet_window *w, unsigned int most)
 {
@@ -384,8 +388,8 @@ int vfet_window_reset(struct vfet_window *w, unsigned int most)
 }
 
 /**
- * vfet_window_quiet() - no interrupts any more, until vfet_window_reset()
- * @w: the window, with no request under way
+ * vfet_window_quiet() - disable interrupts until vfet_window_reset()
+ * @w: the window, with no request in flight
  *
  * Context: process context, may sleep.
  */
@@ -415,12 +419,13 @@ static int vfet_request_irq(struct vfet_window *w)
 }
 
 /**
- * vfet_window_open() - take the window into service
+ * vfet_window_open() - set up the interrupt, and reset the window
  * @w: with its BAR mapped
  *
  * Context: process context, may sleep.
- * Return: 0, -ENOMEM, -ENODEV no interrupt pin or the device is gone, -ETIMEDOUT
- * no end of its reset, or the error of request_irq(). Each but -ENOMEM with a line in the log.
+ * Return: 0, -ENOMEM, -ENODEV no interrupt pin or the device is gone,
+ * -ETIMEDOUT its reset does not end, or the error of request_irq(). Each but
+ * -ENOMEM with a line in the log.
  */
 int vfet_window_open(struct vfet_window *w)
 {
@@ -453,7 +458,7 @@ err_stats:
 
 /**
  * vfet_window_close() - undo vfet_window_open()
- * @w: the window, with no request under way
+ * @w: the window, with no request in flight
  *
  * Context: process context, may sleep.
  */

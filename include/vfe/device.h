@@ -12,8 +12,8 @@
  *   slot_reset: vfe_function_back
  *   resume: vfe_restart -> vfe_ready
  *
- * vfe_restart() may fail and be called again, any number of times: a device that
- * takes long for its reset, or a function that comes back, is driven again then.
+ * vfe_restart() may fail and be called again, any number of times, so that a
+ * device whose reset takes long, or a function that comes back, is used again.
  */
 #ifndef VFE_DEVICE_H
 #define VFE_DEVICE_H
@@ -30,16 +30,16 @@ struct vfe_device;
 struct workqueue_struct;
 
 /*
- * Runs config_changed(), and is for the recovery of class drivers: it has a
- * thread also when memory is short, so that memory can be written out to a disk
- * that is being recovered. What runs here does not wait for I/O, and its
- * allocations do not either (memalloc_noio_save()).
+ * Workqueue for config_changed() and for the recovery of devices: it has a
+ * rescuer thread (WQ_MEM_RECLAIM), so that a disk can be recovered while memory
+ * reclaim waits for writes to it. Work items must not wait for I/O, and must
+ * allocate under memalloc_noio_save().
  */
 extern struct workqueue_struct *vfe_wq;
 
 /**
  * enum vfe_interrupts - the best kind of interrupt to use
- * @VFE_IRQ_MSIX: a vector a queue and one for configuration changes
+ * @VFE_IRQ_MSIX: one vector per queue, one for configuration changes
  * @VFE_IRQ_SHARED: one vector for all queues, one for configuration changes
  * @VFE_IRQ_SINGLE: one vector for everything
  * @VFE_IRQ_INTX: the function's INTx pin
@@ -57,11 +57,11 @@ enum vfe_interrupts {
  * struct vfe_device_ops - what the core tells a class driver
  * @config_changed: the device changed its configuration; called from a work
  *		    item of vfe_wq, may sleep; allocations do not wait for I/O
- * @needs_reset: the device asks for a reset (DEVICE_NEEDS_RESET), lost DRIVER_OK,
- *		 does not answer or is gone, or broke the rules of a ring;
- *		 called once until vfe_restart(), from any
- *		 context, often with a queue's lock held: schedule a work item;
- *		 not called from vfe_reset() on
+ * @needs_reset: the device asks for a reset (DEVICE_NEEDS_RESET), lost
+ *		 DRIVER_OK, does not answer, is gone, or violated the rules of a
+ *		 ring; called once until vfe_restart(), from any context, often
+ *		 with a queue's lock held: schedule a work item; not called
+ *		 after vfe_reset() has begun
  */
 struct vfe_device_ops {
 	void (*config_changed)(struct vfe_device *vd);
@@ -78,15 +78,15 @@ struct vfe_device_ops {
  * BAR 0 of a legacy device, resets the device and sets ACKNOWLEDGE and DRIVER.
  *
  * Context: process context, may sleep.
- * Return: the device, or ERR_PTR: -ENODEV a needed capability is missing or
- * the function is gone, -EINVAL a capability is malformed, -ETIMEDOUT no end of
- * the reset in a minute (after five seconds the log says what is waited for),
- * -ENOMEM. Each with one line in the log.
+ * Return: the device, or ERR_PTR: -ENODEV a needed capability is missing or the
+ * function is gone, -EINVAL a capability is malformed, -ETIMEDOUT the reset did
+ * not end within a minute (after five seconds the log says so), -ENOMEM. Each
+ * with one line in the log.
  */
 struct vfe_device *vfe_create(struct pci_dev *pdev,
 			      const struct vfe_device_ops *ops, void *priv);
 
-/* Resets, gives everything back. The class driver's buffers are back already. */
+/* Resets the device and frees everything. Detach all buffers before. */
 void vfe_destroy(struct vfe_device *vd);
 
 /**
@@ -95,8 +95,9 @@ void vfe_destroy(struct vfe_device *vd);
  * @wanted: feature bits of the device type to accept where offered
  * @required: those without which the driver cannot work
  *
- * The core adds what it can do itself (VERSION_1, EVENT_IDX, ...), and leaves
- * alone what the device offers and has no registers for; the log says so.
+ * The core adds the features that it supports itself (VERSION_1, EVENT_IDX,
+ * ...). It does not accept a feature that the device offers without its
+ * registers; the log says so.
  *
  * Return: 0, -ENODEV when a required bit (or VERSION_1, or ACCESS_PLATFORM
  * where the guest's memory is encrypted) is not offered or FEATURES_OK did not
@@ -142,11 +143,11 @@ int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index);
 unsigned int vfe_num_queues(const struct vfe_device *vd);
 /*
- * Most queues that the device has (num_queues), read once at creation; what a
- * legacy device has is not known, and 65535 here.
+ * Number of queues of the device (num_queues), read once by vfe_create(); 65535
+ * for a legacy device, which does not tell.
  */
 unsigned int vfe_max_queues(const struct vfe_device *vd);
-/* CPUs that the queue's vector goes to, NULL when it has none of its own */
+/* CPUs that the queue's vector goes to, NULL if it has no vector of its own */
 const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 					 unsigned int index);
 
@@ -160,10 +161,10 @@ int vfe_ready(struct vfe_device *vd);
  * vfe_reset() - stop the device
  * @vd: the device
  *
- * When it returns, no done() or config_changed() runs and the device touches
+ * When it returns, no done() or config_changed() runs and the device accesses
  * no buffer: take them back with vfe_queue_detach(). Waits for five seconds at
- * most, and may be called again after -ETIMEDOUT, as vfe_restart() may: both wait
- * for a tenth of a second then. The reset goes on meanwhile.
+ * most. After -ETIMEDOUT, it and vfe_restart() may be called again: a repeated
+ * call waits for 100 ms at most. The reset goes on meanwhile.
  *
  * Context: process context, may sleep; not from config_changed(); the caller
  * has stopped adding.
@@ -176,25 +177,24 @@ int vfe_reset(struct vfe_device *vd);
  * vfe_restart() - bring a reset device up again, to just before vfe_ready()
  * @vd: the device, after vfe_reset(); all buffers detached
  *
- * Same features, same queues (empty), same kind of interrupts. A function that
- * was found gone and is there again is configured again first, unless it was
- * vfe_function_lost() that took it away. Bus mastering is on again only when the
- * device has ended its reset.
+ * Same features, same queues (empty), same kind of interrupts. If the function
+ * was found gone and is back, this restores its configuration first, except
+ * after vfe_function_lost(). Bus mastering is enabled only after the device has
+ * ended its reset.
  *
  * Return: 0, or as vfe_create(), vfe_negotiate(), vfe_queues_create(); -ENODEV
  * too when the device does not offer the same features any more. After an error
- * it may be called again, now or hours later; after each pause that the caller
- * thinks fit.
+ * it may be called again at any time, now or hours later.
  */
 int vfe_restart(struct vfe_device *vd);
 
 /**
  * enum vfe_health - what a device's status says
- * @VFE_HEALTH_GOOD: nothing is wrong that it knows of: wait on
+ * @VFE_HEALTH_GOOD: no fault that the device reports: wait on
  * @VFE_HEALTH_NEEDS_RESET: it asks for a reset, lost DRIVER_OK (QEMU's device
  *			    does when bus mastering is switched off under it),
  *			    or does not answer
- * @VFE_HEALTH_GONE: the function is not there, or may not be touched
+ * @VFE_HEALTH_GONE: the function is gone, or its bus failed
  */
 enum vfe_health {
 	VFE_HEALTH_GOOD,
@@ -203,14 +203,14 @@ enum vfe_health {
 };
 
 /**
- * vfe_health() - how is the device? For one that has been silent for long
+ * vfe_health() - ask a device that has been silent for long how it is
  * @vd: the device
  *
- * Reads one register; none of a function that is known to be gone. What it finds
- * is told in the log once until the next reset, with the status.
+ * Reads one register; none if the function is known to be gone. Logs a fault
+ * once until the next reset, with the status.
  *
  * Context: any.
- * Return: how it is.
+ * Return: the device's health.
  */
 enum vfe_health vfe_health(struct vfe_device *vd);
 
@@ -218,21 +218,22 @@ enum vfe_health vfe_health(struct vfe_device *vd);
 bool vfe_wants_reset(struct vfe_device *vd);
 
 /*
- * Is the function known to be gone, or its bus to have failed? Looks at no
- * register: what reads as ones is found by vfe_health(), vfe_reset(),
- * vfe_config_read() and interrupts, and remembered until vfe_function_back() or
- * vfe_restart() find it again.
+ * Is the function known to be gone, or has its bus failed? Reads no register:
+ * vfe_health(), vfe_reset(), vfe_config_read() and interrupts detect registers
+ * that read as ones, and the core remembers that until vfe_function_back() or
+ * vfe_restart() finds the function again.
  */
 bool vfe_gone(const struct vfe_device *vd);
 
 /**
- * vfe_function_lost() - touch the function no more, its bus failed
+ * vfe_function_lost() - do not access the function any more, its bus failed
  * @vd: the device
  *
  * For error_detected() of struct pci_error_handlers. When it returns, no done()
- * or config_changed() runs, and no register is accessed before
- * vfe_function_back(): what would do so fails with -ENODEV. Bus mastering is
- * off. Take buffers back with vfe_queue_detach(). needs_reset() is not called.
+ * or config_changed() runs, and the core accesses no register before
+ * vfe_function_back(): calls that would do so fail with -ENODEV. Bus mastering
+ * is off. Take buffers back with vfe_queue_detach(). needs_reset() is not
+ * called.
  *
  * Context: process context, may sleep; not from config_changed(); the caller
  * has stopped adding, and serialises this with vfe_reset() and vfe_restart().
@@ -240,12 +241,12 @@ bool vfe_gone(const struct vfe_device *vd);
 void vfe_function_lost(struct vfe_device *vd);
 
 /**
- * vfe_function_back() - a function that was lost or gone is there again
+ * vfe_function_back() - use a function again that was lost or gone
  * @vd: the device; all buffers detached
  *
- * For slot_reset() of struct pci_error_handlers. Restores configuration space as
- * it was when the function was taken over, and enables it. The device is reset
- * by vfe_restart(), which is next; bus mastering is off until then.
+ * For slot_reset() of struct pci_error_handlers. Restores configuration space
+ * as it was at vfe_create(), and enables the function. Call vfe_restart() next,
+ * which resets the device; bus mastering is off until then.
  *
  * Context: process context, may sleep; serialised as vfe_function_lost().
  * Return: 0, -ENODEV it is not there (yet), or another one is in its place, or
@@ -255,7 +256,7 @@ int vfe_function_back(struct vfe_device *vd);
 
 struct device *vfe_dev(const struct vfe_device *vd);	/* for the DMA API */
 /*
- * Are addresses for the device those of the DMA API? If not, it takes physical
+ * Does the device take addresses of the DMA API? If not, it takes physical
  * ones: ACCESS_PLATFORM was not negotiated. Known after vfe_negotiate().
  */
 bool vfe_dma_api(const struct vfe_device *vd);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A virtqueue as class drivers use it. The caller maps its buffers for DMA
- * and serialises all calls on one queue, but for vfe_queue_notify().
- * The rings behind it are drivers/core/split.c and packed.c.
+ * A virtqueue as class drivers use it. The caller maps its buffers for DMA and
+ * serialises all calls on one queue, except vfe_queue_notify(),
+ * vfe_queue_pending() and the functions that only return a property of the
+ * queue. The rings are in drivers/core/split.c and packed.c.
  */
 #ifndef VFE_QUEUE_H
 #define VFE_QUEUE_H
@@ -26,8 +27,7 @@ struct vfe_seg {
  * struct vfe_desc - a descriptor in an indirect table, as the device reads it
  * @addr: bus address
  * @len: bytes, not 0
- * @ctrl: flags and what else the layout of the ring has there, as
- *	  struct vfe_table_format says
+ * @ctrl: flags and other bits, see struct vfe_table_format
  *
  * A class driver that builds its own tables writes these.
  */
@@ -39,9 +39,9 @@ struct vfe_desc {
 
 /**
  * struct vfe_table_format - how to fill &vfe_desc.ctrl
- * @link: in all descriptors of a table but the last
- * @step: in descriptor number i of these, (i + 1) times
- * @write: in those that the device writes
+ * @link: in each descriptor of a table but the last
+ * @step: in descriptor number i of these, times (i + 1)
+ * @write: in each descriptor that the device writes
  *
  * The two layouts of a ring have their flags in different halves, and only one
  * links the descriptors of a table (virtio 1.4, 2.7.5 and 2.8.7).
@@ -54,9 +54,10 @@ struct vfe_table_format {
 
 /**
  * struct vfe_used - a buffer that the device used
- * @token: as it was added with
- * @len: bytes the device says it wrote, cut to those of the buffer's writable
- *	 pieces: devices get this wrong, and are told of once
+ * @token: the token that the buffer was added with
+ * @len: bytes that the device says it wrote, limited to the length of the
+ *	 buffer's device-writable part (for a legacy device, always that
+ *	 length); the core warns once per device if the device reports more
  */
 struct vfe_used {
 	void *token;
@@ -64,17 +65,18 @@ struct vfe_used {
 };
 
 /**
- * struct vfe_queue_spec - what a class driver asks of a queue
+ * struct vfe_queue_spec - what a class driver requests of a queue
  * @name: for the interrupt's name and messages
  * @done: called from the queue's interrupt: the device used buffers
  * @priv: what vfe_queue_priv() returns
  * @max_segs: most pieces one buffer has (sizes the indirect tables)
- * @size: entries wanted, 0 for what the device offers; rounded to what it can,
- *	  and without a say on a legacy device
+ * @size: entries wanted, 0 for what the device offers; rounded down to a valid
+ *	  size; ignored for a legacy device
  * @own_tables: the class driver builds indirect tables itself and adds them by
  *		vfe_queue_add_table(); vfe_queue_add() adds chains then
- * @polled: it never interrupts and has no vector: the class driver asks for no
- *	    interrupt and looks by itself. Such queues come behind all others
+ * @polled: the queue has no interrupt vector: the class driver must not call
+ *	    vfe_queue_enable_cb() and polls the queue itself. Such queues come
+ *	    behind all others
  */
 struct vfe_queue_spec {
 	const char *name;
@@ -115,11 +117,14 @@ int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
 int vfe_queue_add_table(struct vfe_queue *q, dma_addr_t table, unsigned int n,
 			u32 in_len, void *token);
 
-/* How tables for this queue are written */
+/* The format of indirect tables for this queue */
 const struct vfe_table_format *
 vfe_queue_table_format(const struct vfe_queue *q);
 
-/* Show all added buffers to the device. Return: whether it wants a notify. */
+/*
+ * Make all added buffers visible to the device. Return: whether it wants a
+ * notification
+ */
 bool vfe_queue_kick_prepare(struct vfe_queue *q);
 
 /* Write the notify register. Needs no serialisation. */
@@ -131,10 +136,10 @@ void vfe_queue_notify(struct vfe_queue *q);
  * @used: where to put them
  * @most: how many there is room for, not 0
  *
- * Return: how many were taken, 0 when there is none or the queue is broken.
- * Fewer than @most is no promise that the ring is empty: the device's index is
- * read no more often than necessary. vfe_queue_enable_cb() and the next call
- * see what is left.
+ * Return: how many buffers were taken, 0 when there is none or the queue is
+ * broken. The ring may have more even if fewer than @most were taken: the
+ * device's index is read no more often than necessary. vfe_queue_enable_cb()
+ * and the next call see the rest.
  */
 unsigned int vfe_queue_get_many(struct vfe_queue *q, struct vfe_used *used,
 				unsigned int most);
@@ -150,34 +155,34 @@ unsigned int vfe_queue_get_many(struct vfe_queue *q, struct vfe_used *used,
 void *vfe_queue_get(struct vfe_queue *q, u32 *len);
 
 /*
- * Is a used buffer there to be taken? Needs no serialisation: what it saw may
- * have been taken since.
+ * Is there a used buffer? Needs no serialisation: another caller may have taken
+ * it since.
  */
 bool vfe_queue_pending(const struct vfe_queue *q);
 
 /* Ask for no interrupts (a hint to the device). */
 void vfe_queue_disable_cb(struct vfe_queue *q);
 
-/* Ask for an interrupt. Return: false if a used buffer is there already. */
+/* Ask for an interrupt. Return: false if there already is a used buffer */
 bool vfe_queue_enable_cb(struct vfe_queue *q);
 
 /**
  * vfe_queue_enable_cb_after() - ask for an interrupt later in the ring
  * @q: the queue
- * @n: when the device used this many more than were taken back; 1 is
- *     vfe_queue_enable_cb(). More than the device has are cut to that, so the
- *     interrupt comes when no other can
+ * @n: interrupt when the device has used this many more buffers than were
+ *     taken; 1 is vfe_queue_enable_cb(). A larger number is limited to the
+ *     number of buffers in flight, so that the last of them raises the
+ *     interrupt
  *
- * A device that was not asked for VIRTIO_F_EVENT_IDX interrupts after each,
- * and one of a packed ring after @n pieces of buffers, which may be fewer
- * buffers.
+ * Without VIRTIO_F_EVENT_IDX the device interrupts after each buffer. On a
+ * packed ring it interrupts after @n descriptors, which may be fewer buffers.
  *
- * Return: false if the interrupt may not come, since that many are there
- * already: take what is there and ask again.
+ * Return: false if the interrupt may not come, since that many buffers are used
+ * already: take them and ask again.
  */
 bool vfe_queue_enable_cb_after(struct vfe_queue *q, unsigned int n);
 
-/* After a reset: take back a buffer the device never used, or NULL. */
+/* After a reset: take back a buffer that the device did not use, or NULL */
 void *vfe_queue_detach(struct vfe_queue *q);
 
 /**
@@ -185,14 +190,15 @@ void *vfe_queue_detach(struct vfe_queue *q);
  * @q: the queue
  *
  * VIRTIO_F_RING_RESET: the device's other queues run on. When it returns 0, no
- * done() of this one runs and the device touches none of its buffers: take them
- * back with vfe_queue_detach(), then vfe_queue_restart(). Bounded wait.
+ * done() of this queue runs and the device accesses none of its buffers: take
+ * them back with vfe_queue_detach(), then call vfe_queue_restart(). Bounded
+ * wait.
  *
  * Context: process context, may sleep; the caller has stopped adding, and
  * serialises this with all that resets the device or another of its queues.
- * Return: 0; otherwise the device is to be reset: -EOPNOTSUPP the feature was
- * not negotiated, -ETIMEDOUT no end of the queue's reset, -EIO the device asks
- * for a reset or is not live, -ENODEV it is gone.
+ * Return: 0, or an error after which the device must be reset: -EOPNOTSUPP the
+ * feature was not negotiated, -ETIMEDOUT the queue's reset did not end, -EIO
+ * the device asks for a reset or is not live, -ENODEV it is gone.
  */
 int vfe_queue_reset(struct vfe_queue *q);
 
@@ -201,17 +207,17 @@ int vfe_queue_reset(struct vfe_queue *q);
  * @q: the queue, after vfe_queue_reset(); all its buffers detached
  *
  * Context: as vfe_queue_reset().
- * Return: 0, the queue is empty and live, or an error: the device is to be
- * reset then.
+ * Return: 0, the queue is empty and live, or an error after which the device
+ * must be reset.
  */
 int vfe_queue_restart(struct vfe_queue *q);
 
-/* Buffers that the device has and that were not taken back */
+/* Number of buffers visible to the device and not taken back */
 unsigned int vfe_queue_in_flight(const struct vfe_queue *q);
 
 /*
- * Descriptors that can be in use at a time: fewer than vfe_queue_size() where
- * devices are known to lose the last one.
+ * Most descriptors in use at a time: fewer than vfe_queue_size() where devices
+ * are known to lose the last one.
  */
 unsigned int vfe_queue_capacity(const struct vfe_queue *q);
 
