@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How the disk's requests wait while the core recovers the device, and are sent
- * again; what becomes of those that take long; how the disk is stopped.
+ * What the disk does for the core's recovery: it holds requests back while the
+ * device is reset, and sends them again. Also request timeouts, and how the
+ * disk is stopped for suspend and shutdown.
  */
 #include <linux/rcupdate.h>
 
 #include "blk.h"
 
-/* Waiting for requests ends: a suspend fails then, a stop takes them back. */
+/*
+ * Longest wait for requests in flight. After it, vfe_blk_suspend() fails, and
+ * vfe_blk_stop() takes the requests back.
+ */
 #define VFE_BLK_DRAIN_TIMEOUT	(5 * HZ)
 #define VFE_BLK_DRAIN_LOOK	(HZ / 20)	/* between looks at polled queues */
 
 /* --- operations of the recovery --- */
 
-/* A request that the device did not use: once more, but not for ever. */
+/* Requeues a request that the device did not use, a bounded number of times. */
 static void vfe_blk_send_again(struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
@@ -40,7 +44,7 @@ static struct request *vfe_blk_detach(struct vfe_blk_queue *bq)
 	return rq;
 }
 
-/* All that a queue that was reset did not use */
+/* Requeues all requests that a queue still had when it was reset. */
 static void vfe_blk_take_back(struct vfe_device *vd, unsigned int queue)
 {
 	struct vfe_blk *vb = vfe_priv(vd);
@@ -69,7 +73,7 @@ static void vfe_blk_close_ring(struct vfe_blk_queue *bq)
 	vfe_blk_reap(bq);
 	spin_lock_irqsave(&bq->lock, flags);
 	bq->started = false;
-	/* what waited for room is sent again, or fails */
+	/* what the full ring refused is sent again, or fails */
 	if (bq->full) {
 		bq->full = false;
 		blk_mq_start_stopped_hw_queue(bq->hctx, true);
@@ -79,8 +83,9 @@ static void vfe_blk_close_ring(struct vfe_blk_queue *bq)
 }
 
 /*
- * 2.6.1: no notification once this returns. Whoever is about to write one does
- * so in a read section, as all of a submission is.
+ * 2.6.1: no notification once this returns. blk-mq calls queue_rq() under
+ * rcu_read_lock(), and vfe_blk_kick_again() takes it itself: synchronize_rcu()
+ * waits for both.
  */
 static void vfe_blk_close(struct vfe_device *vd, unsigned int first,
 			  unsigned int n)
@@ -138,7 +143,7 @@ void vfe_blk_needs_reset(struct vfe_device *vd)
 
 /* --- timeouts --- */
 
-/* Has the device had a request for reset_after seconds? */
+/* Has the device had the request for reset_after seconds or longer? */
 static bool vfe_blk_overdue(struct vfe_blk *vb, struct request *rq)
 {
 	unsigned int most = READ_ONCE(vb->tunables.reset_after);
@@ -165,7 +170,7 @@ static void vfe_blk_say_late(struct vfe_blk_queue *bq, struct request *rq)
 			     jiffies_to_msecs(rq->timeout));
 }
 
-/* In a read section, as vfe_blk_close() asks */
+/* Under rcu_read_lock(), which vfe_blk_close() waits for */
 static void vfe_blk_kick_again(struct vfe_blk_queue *bq)
 {
 	rcu_read_lock();
@@ -187,7 +192,7 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 	struct vfe_blk *vb = vfe_blk_of(rq);
 	bool any = vfe_blk_reap(bq);
 
-	/* completed on this CPU it is idle already, elsewhere it may not be yet */
+	/* completed: idle if on this CPU, maybe not yet if on another one */
 	if (blk_mq_rq_state(rq) != MQ_RQ_IN_FLIGHT) {
 		/* or its interrupt came just now, or a recovery took it back */
 		if (any && !bq->polled)
@@ -198,7 +203,8 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 		return BLK_EH_DONE;
 	}
 	/* a recovery is under way, or waits for the end of a pause */
-	if (vfe_recovery_state(&vb->recovery) != VFE_RUN_LIVE || vfe_queue_broken(bq->vq))
+	if (vfe_recovery_state(&vb->recovery) != VFE_RUN_LIVE ||
+	    vfe_queue_broken(bq->vq))
 		return BLK_EH_RESET_TIMER;
 	if (vfe_wants_reset(vb->vd) || vfe_blk_overdue(vb, rq)) {
 		vfe_recovery_force(&vb->recovery);
@@ -229,8 +235,8 @@ static bool vfe_blk_drain(struct vfe_blk *vb)
 }
 
 /*
- * Waits a bounded time for requests in flight. Then the device is stopped, with
- * @anyway also when some are not done: they are kept. Return: 0 or -EBUSY, not
+ * Waits a bounded time for requests in flight. Then it stops the device, with
+ * @anyway also if some are not done: they are kept. Return: 0, or -EBUSY if not
  * all were done
  */
 static int vfe_blk_drain_and_stop(struct vfe_blk *vb, bool anyway)
@@ -238,7 +244,7 @@ static int vfe_blk_drain_and_stop(struct vfe_blk *vb, bool anyway)
 	struct request_queue *q = vb->disk->queue;
 	bool done;
 
-	/* Without the recovery's lock: a request that hangs needs the recovery to end. */
+	/* without the recovery's lock: a request may need a recovery to end */
 	blk_freeze_queue_start(q);
 	done = vfe_blk_drain(vb);
 	if (done || anyway)
@@ -251,8 +257,9 @@ static int vfe_blk_drain_and_stop(struct vfe_blk *vb, bool anyway)
  * vfe_blk_suspend() - stop the device, unless requests take too long
  * @vb: the disk
  *
- * A request that is kept would have a tag, and the kernel waits for tags when
- * it takes a queue's last CPU away, which only a resume would end.
+ * A request in flight holds a tag. During suspend, CPU hotplug waits for all
+ * tags of a hardware queue before its last CPU goes offline, and only a resume
+ * could complete that request: a deadlock.
  *
  * Context: process context, may sleep.
  * Return: 0, or -EBUSY and the device goes on.

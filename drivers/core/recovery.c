@@ -242,8 +242,8 @@ static void vfe_recovery_reset(struct vfe_recovery *r)
 }
 
 /*
- * @lock is held. Memory that is freed by I/O on this device cannot be had
- * meanwhile.
+ * @lock is held. Allocations must not wait for I/O: memory reclaim could wait
+ * for writes to this very device, which complete only after its recovery.
  */
 static void vfe_recovery_run(struct vfe_recovery *r)
 {
@@ -354,6 +354,9 @@ EXPORT_SYMBOL_GPL(vfe_recovery_channel_back);
 void vfe_recovery_channel_resumed(struct vfe_recovery *r)
 {
 	mutex_lock(&r->lock);
+	/* the reminder; a reset that was requested is done below */
+	if (r->channel_lost)
+		cancel_delayed_work(&r->work);
 	r->channel_lost = false;
 	if (r->state == VFE_RUN_RECOVERING ||
 	    (r->state == VFE_RUN_GIVEN_UP && r->enabled))

@@ -129,7 +129,8 @@ void vfe_recovery_force(struct vfe_recovery *r);
 /**
  * vfe_recovery_enable() - let a recovery go on trying, or not
  * @r: the recovery
- * @on: 0: what waits for a device that cannot be restarted fails; 1: try again
+ * @on: false: fail the requests that wait for a device which cannot be
+ *	restarted; true: try to restart it again
  *
  * Context: process context, may sleep; waits for a try that is under way.
  */
@@ -165,8 +166,8 @@ void vfe_recovery_resume(struct vfe_recovery *r);
 void vfe_recovery_channel_lost(struct vfe_recovery *r);
 
 /*
- * For slot_reset(): maybe for a neighbour's sake only. Return: 0 or the error of
- * vfe_function_back()
+ * For slot_reset(), which may come for the sake of another function only.
+ * Return: 0, or the error of vfe_function_back() and all requests fail
  */
 int vfe_recovery_channel_back(struct vfe_recovery *r);
 
@@ -174,8 +175,10 @@ int vfe_recovery_channel_back(struct vfe_recovery *r);
 void vfe_recovery_channel_resumed(struct vfe_recovery *r);
 
 /**
- * vfe_recovery_leave() - the driver goes: from here on a recovery has one try
+ * vfe_recovery_leave() - the driver is being unbound
  * @r: the recovery
+ *
+ * A recovery that fails is not tried again from here on.
  *
  * Context: process context, may sleep; waits for a try that is under way.
  * Return: whether the device takes requests.
