@@ -37,7 +37,7 @@ void vfe_presence_exit(struct vfe_device *vd)
 
 /*
  * Does the function that was bound answer in configuration space? This does not
- * ask pci_channel_offline(): up to Linux 6.1 the channel is frozen until
+ * ask pci_channel_offline(): on older kernels the channel is frozen until
  * resume(), also in slot_reset().
  */
 static bool vfe_present(struct vfe_device *vd)
