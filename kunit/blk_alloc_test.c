@@ -25,6 +25,15 @@ static struct vfe_rig *alloc_disk(struct kunit *test, u64 features)
 	return rig;
 }
 
+/* A probe whose @nth allocation failed ended with @err. */
+static void alloc_expect_refused(struct vfe_rig *rig, unsigned int nth, int err)
+{
+	/* the resource tree has no other word for it */
+	KUNIT_EXPECT_TRUE_MSG(rig->test, err == -ENOMEM || err == -EBUSY,
+			      "allocation %u: error %d", nth, err);
+	KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
+}
+
 /*
  * One probe, whose @nth allocation fails; @nth may be 0. Return: whether it
  * made so many, so that one failed
@@ -43,12 +52,8 @@ static bool alloc_probe(struct vfe_rig *rig, struct device_driver *drv,
 	/* not bound at all, or bound and whole: what may do without, does */
 	KUNIT_EXPECT_EQ_MSG(rig->test, !err, !!dev->driver,
 			    "allocation %u", nth);
-	if (!err)
-		return failed;
-	/* the resource tree has no other word for it */
-	KUNIT_EXPECT_TRUE_MSG(rig->test, err == -ENOMEM || err == -EBUSY,
-			      "allocation %u: error %d", nth, err);
-	KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
+	if (err)
+		alloc_expect_refused(rig, nth, err);
 	return failed;
 }
 
@@ -118,12 +123,12 @@ static bool alloc_probe_alone(struct vfe_rig *rig, struct pci_driver *drv,
 	fail_nth(nth);
 	err = drv->probe(pdev, NULL);
 	failed = fail_end();
-	if (err)
-		KUNIT_EXPECT_TRUE_MSG(rig->test, err == -ENOMEM || err == -EBUSY,
-				      "allocation %u: error %d", nth, err);
-	else
+	if (err) {
+		alloc_expect_refused(rig, nth, err);
+	} else {
 		drv->remove(pdev);
-	KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
+		KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
+	}
 	devres_release_group(&pdev->dev, group);
 	return failed;
 }

@@ -14,16 +14,6 @@ static const struct pci_error_handlers *bus_handlers(struct vfe_rig *rig)
 	return to_pci_driver(rig->m->pdev->dev.driver)->err_handler;
 }
 
-static struct vfe_rig_io *bus_read(struct vfe_rig *rig)
-{
-	unsigned int kept = rig->num_kept;
-	struct vfe_rig_io *io;
-
-	io = vfe_rig_start(rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
-	KUNIT_ASSERT_TRUE(rig->test, VFE_RIG_UNTIL(rig->num_kept > kept));
-	return io;
-}
-
 /* What the PCI core does on an error. */
 static void bus_fails(struct vfe_rig *rig, pci_channel_state_t state,
 		      pci_ers_result_t vote)
@@ -51,13 +41,18 @@ static void bus_resumes(struct vfe_rig *rig)
 	bus_handlers(rig)->resume(pdev);
 }
 
+static void bus_comes_back(struct vfe_rig *rig)
+{
+	bus_resets(rig, PCI_ERS_RESULT_RECOVERED);
+	bus_resumes(rig);
+}
+
 /* A disk whose bus failed, with a request of it in the device: @io */
 static struct vfe_rig *bus_down(struct kunit *test, struct vfe_rig_io **io)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
 
-	rig->keep = true;
-	*io = bus_read(rig);
+	*io = vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
 	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
 	vfe_rig_serve(rig);
 	return rig;
@@ -74,8 +69,7 @@ static void fails_and_resumes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, io->ends + late->ends);
 	/* newer kernels say so before the slot is reset */
 	rig->m->pdev->error_state = pci_channel_io_normal;
-	bus_resets(rig, PCI_ERS_RESULT_RECOVERED);
-	bus_resumes(rig);
+	bus_comes_back(rig);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, late));
 	vfe_rig_works(rig);
@@ -116,8 +110,7 @@ static void fails_and_it_sleeps(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
 	msleep(100);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	bus_resets(rig, PCI_ERS_RESULT_RECOVERED);
-	bus_resumes(rig);
+	bus_comes_back(rig);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
 	vfe_rig_works(rig);
 }
@@ -135,8 +128,7 @@ static void fails_and_it_sleeps_idle(struct kunit *test)
 	io = vfe_rig_start(rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
 	msleep(100);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	bus_resets(rig, PCI_ERS_RESULT_RECOVERED);
-	bus_resumes(rig);
+	bus_comes_back(rig);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
 	vfe_rig_works(rig);
 }
@@ -147,8 +139,7 @@ static void resets_a_neighbour(struct kunit *test)
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
 	struct vfe_rig_io *io;
 
-	rig->keep = true;
-	io = bus_read(rig);
+	io = vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
 	bus_fails(rig, pci_channel_io_normal, PCI_ERS_RESULT_CAN_RECOVER);
 	bus_resets(rig, PCI_ERS_RESULT_RECOVERED);
 	vfe_rig_serve(rig);
@@ -163,8 +154,7 @@ static void fails_for_good(struct kunit *test)
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
 	struct vfe_rig_io *io;
 
-	rig->keep = true;
-	io = bus_read(rig);
+	io = vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
 	bus_fails(rig, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT);
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
 	rig->m->pdev->error_state = pci_channel_io_normal;
@@ -184,8 +174,7 @@ static void is_not_there_after_the_reset(struct kunit *test)
 	bus_resets(rig, PCI_ERS_RESULT_DISCONNECT);
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
 	rig->m->knobs.gone = false;
-	bus_resets(rig, PCI_ERS_RESULT_RECOVERED);
-	bus_resumes(rig);
+	bus_comes_back(rig);
 	vfe_rig_works(rig);
 }
 
@@ -204,8 +193,7 @@ static void is_not_resumed(struct kunit *test)
 	/* and changes his mind, before the bus is back */
 	vfe_rig_set(rig, "recovery", "1");
 	msleep(3000);
-	bus_resets(rig, PCI_ERS_RESULT_RECOVERED);
-	bus_resumes(rig);
+	bus_comes_back(rig);
 	vfe_rig_works(rig);
 }
 

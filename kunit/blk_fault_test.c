@@ -37,13 +37,7 @@ static unsigned int fault_resets(const struct vfe_rig *rig)
 /* A write that the device popped and keeps */
 static struct vfe_rig_io *fault_keep(struct vfe_rig *rig, u64 sector)
 {
-	unsigned int before = rig->num_kept;
-	struct vfe_rig_io *io;
-
-	rig->keep = true;
-	io = vfe_rig_start(rig, REQ_OP_WRITE, sector, 512, sector);
-	KUNIT_ASSERT_TRUE(rig->test, VFE_RIG_UNTIL(rig->num_kept > before));
-	return io;
+	return vfe_rig_start_kept(rig, REQ_OP_WRITE, sector, sector);
 }
 
 /* --- used elements that lie --- */

@@ -29,12 +29,7 @@ static struct vfe_rig *options_coalescing(struct kunit *test)
 
 static struct vfe_rig_io *options_read(struct vfe_rig *rig)
 {
-	unsigned int kept = rig->num_kept;
-	struct vfe_rig_io *io;
-
-	io = vfe_rig_start(rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
-	KUNIT_ASSERT_TRUE(rig->test, VFE_RIG_UNTIL(rig->num_kept > kept));
-	return io;
+	return vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
 }
 
 /* A request that is alone is interrupted for at once, timer or not. */

@@ -246,6 +246,7 @@ static void slow_device_is_left_to_interrupts(struct kunit *test)
 	look_end(look);
 }
 
+/* A read that the device answers @us after the kick, without an interrupt. */
 static struct vfe_rig_io *look_read_slowly(struct look *look, unsigned int us)
 {
 	struct vfe_rig_io *io;

@@ -117,12 +117,9 @@ KUNIT_ARRAY_PARAM(recovery_fault, recovery_faults, recovery_fault_name);
 /* A write that the device popped and keeps */
 static struct vfe_rig_io *recovery_keep(struct vfe_rig *rig, u64 sector)
 {
-	unsigned int before = rig->num_kept;
 	struct vfe_rig_io *io;
 
-	rig->keep = true;
-	io = vfe_rig_start(rig, REQ_OP_WRITE, sector, 512, sector);
-	KUNIT_ASSERT_TRUE(rig->test, VFE_RIG_UNTIL(rig->num_kept > before));
+	io = vfe_rig_start_kept(rig, REQ_OP_WRITE, sector, sector);
 	rig->keep = false;
 	return io;
 }

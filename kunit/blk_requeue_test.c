@@ -38,13 +38,7 @@ static struct vfe_rig *mend_disk(struct kunit *test)
 /* A write that the device popped and keeps */
 static struct vfe_rig_io *mend_keep(struct vfe_rig *rig, u64 sector)
 {
-	unsigned int before = rig->num_kept;
-	struct vfe_rig_io *io;
-
-	rig->keep = true;
-	io = vfe_rig_start(rig, REQ_OP_WRITE, sector, 512, sector);
-	KUNIT_ASSERT_TRUE(rig->test, VFE_RIG_UNTIL(rig->num_kept > before));
-	return io;
+	return vfe_rig_start_kept(rig, REQ_OP_WRITE, sector, sector);
 }
 
 /* The device uses an id that no ring has, and says so. */

@@ -358,6 +358,20 @@ static inline struct vfe_rig_io *vfe_rig_start(struct vfe_rig *rig,
 	return io;
 }
 
+/* Start a request that the device pops and keeps, as it does from here on. */
+static inline struct vfe_rig_io *vfe_rig_start_kept(struct vfe_rig *rig,
+						    blk_opf_t opf, u64 sector,
+						    u8 seed)
+{
+	unsigned int before = rig->num_kept;
+	struct vfe_rig_io *io;
+
+	rig->keep = true;
+	io = vfe_rig_start(rig, opf, sector, SECTOR_SIZE, seed);
+	KUNIT_ASSERT_TRUE(rig->test, VFE_RIG_UNTIL(rig->num_kept > before));
+	return io;
+}
+
 /*
  * Wait for a request's end, which fails the test if it does not come.
  * Return: its error, 0 for none.
