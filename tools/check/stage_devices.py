@@ -11,7 +11,8 @@ from lab import paths, progress
 
 from .context import Context, tail
 
-TIMEOUT = 850
+# Twice what it takes, as a nested machine whose kernel panics starts again.
+TIMEOUT = 1100
 
 
 def judge(context: Context, written: Path) -> int:

@@ -273,6 +273,10 @@ class NestTest(Scripted):
         self.assertNotIsInstance(self.ended("reboot: Power down"),
                                  nest.FellOver)
 
+    def test_whatever_its_kernel_warns_of_ends_it(self) -> None:
+        for word in ("oops=panic", "panic_on_warn=1", "panic=-1"):
+            self.assertIn(word, nest.APPEND.split())
+
     def test_after_its_own_panic_it_is_started_once_more(self) -> None:
         fell = nest.FellOver("again")
         self.assertEqual(self.tries(nest.FellOver("once"), 3), 2)
