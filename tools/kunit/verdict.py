@@ -67,9 +67,19 @@ class Verdict:
         return not self.every_failure and self.passed > 0
 
 
+def _expected(log: Sequence[str]) -> str:
+    """The first expectation that did not hold, in one line; "" without one.
+    """
+    for number, line in enumerate(log):
+        if "EXPECTATION FAILED" in line or "ASSERTION FAILED" in line:
+            return ": " + " ".join(" ".join(log[number:number + 6]).split())
+    return ""
+
+
 def _case_failure(case: ktap.Case) -> Failure:
     text = "\n".join(case.log[-SHOWN_LOG:]) or "it says nothing"
-    return Failure("case", case.full_name, f"{case.status}\n{text}")
+    return Failure("case", case.full_name,
+                   f"{case.status}{_expected(case.log)}\n{text}")
 
 
 def _judge_suite(suite: Suite, section: kernellog.Section | None,

@@ -44,6 +44,15 @@ class Cases(unittest.TestCase):
                          ["case"])
         self.assertEqual(result.every_failure[0].name, "vfe-regs.case2")
 
+    def test_the_first_line_tells_what_was_expected(self) -> None:
+        text = ("    # case1: EXPECTATION FAILED at kunit/a_test.c:5\n"
+                "    Expected ret == 0, but\n        ret == -12 (0xfff4)")
+        result = verdict.judge(run("not ok", inside=text), [REGS])
+        self.assertEqual(
+            result.every_failure[0].text.splitlines()[0],
+            "failed: # case1: EXPECTATION FAILED at kunit/a_test.c:5"
+            " Expected ret == 0, but ret == -12 (0xfff4)")
+
     def test_driver_messages_between(self) -> None:
         self.assertEqual(kinds(run(
             "ok", inside="vfe_blk 0001:00:00.0: no good: use another")), [])
