@@ -469,9 +469,6 @@ void vfe_blk_getgeo(const struct vfe_blk *vb, struct hd_geometry *geo);
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq);
 void vfe_blk_needs_reset(struct vfe_device *vd);
 void vfe_blk_recovery_init(struct vfe_blk *vb);
-int vfe_blk_suspend(struct vfe_blk *vb);
-void vfe_blk_stop(struct vfe_blk *vb);
-void vfe_blk_removed(struct vfe_blk *vb);
 
 /* Size of struct vfe_blk_wire with room for @descs descriptors */
 static inline size_t vfe_blk_wire_size(unsigned int descs)

@@ -9,7 +9,6 @@
 #include <linux/idr.h>
 #include <linux/log2.h>
 #include <linux/module.h>
-#include <linux/pm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -173,27 +172,12 @@ static int vfe_blk_show_disk(struct vfe_blk *vb)
 	return 0;
 }
 
-/* driver_override binds any function to a driver, so check what it is. */
-static int vfe_blk_check_id(struct pci_dev *pdev)
-{
-	if (pdev->vendor == VFE_PCI_VENDOR &&
-	    (pdev->device == VFE_PCI_DEVICE_BLOCK ||
-	     pdev->device == VFE_PCI_STOCK_BLOCK ||
-	     pdev->device == VFE_PCI_OLD_BLOCK))
-		return 0;
-	dev_err(&pdev->dev,
-		"%04x:%04x is no virtio block device: need %04x:%04x, %04x or %04x\n",
-		pdev->vendor, pdev->device, VFE_PCI_VENDOR,
-		VFE_PCI_DEVICE_BLOCK, VFE_PCI_STOCK_BLOCK, VFE_PCI_OLD_BLOCK);
-	return -ENODEV;
-}
-
 static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct vfe_blk *vb;
 	int err;
 
-	err = vfe_blk_check_id(pdev);
+	err = vfe_check_id(pdev, VFE_TYPE_BLOCK, VFE_PCI_OLD_BLOCK);
 	if (err)
 		return err;
 	vb = vfe_blk_alloc();
@@ -215,7 +199,7 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = vfe_blk_make_disk(vb);
 	if (err)
 		goto err_tags;
-	pci_set_drvdata(pdev, vb);
+	pci_set_drvdata(pdev, &vb->recovery);
 	err = vfe_recovery_start(&vb->recovery);
 	if (err)
 		goto err_disk;
@@ -240,113 +224,23 @@ err_free:
 }
 
 /*
- * While the device is present, del_gendisk() writes dirty data back and
- * requests complete as usual; the driver stops the device only afterwards. Read
- * PCI configuration space to see whether the device is still present, since
- * surprise removal gives no notice. Do not wait for a device that is suspended
- * or in recovery: fail its pending requests.
+ * While the device takes requests, del_gendisk() writes dirty data back and
+ * requests complete as usual; the driver stops the device only afterwards.
  */
 static void vfe_blk_remove(struct pci_dev *pdev)
 {
-	struct vfe_blk *vb = pci_get_drvdata(pdev);
+	struct vfe_recovery *r = pci_get_drvdata(pdev);
+	struct vfe_blk *vb = container_of(r, struct vfe_blk, recovery);
 
-	if (!vfe_recovery_leave(&vb->recovery) || vfe_gone(vb->vd) ||
-	    !pci_device_is_present(pdev))
-		vfe_blk_removed(vb);
+	vfe_recovery_leave(r);
 	del_gendisk(vb->disk);
-	vfe_recovery_end(&vb->recovery);
+	vfe_recovery_end(r);
 	vfe_sysfs_destroy(vb->sysfs);
 	vfe_blk_tags_exit(vb);
 	vfe_blk_queues_exit(vb);
 	vfe_destroy(vb->vd);
 	put_disk(vb->disk);
 }
-
-/*
- * Stops the device, so that it does not write to memory of the next kernel
- * after kexec.
- */
-static void vfe_blk_shutdown(struct pci_dev *pdev)
-{
-	vfe_blk_stop(pci_get_drvdata(pdev));
-}
-
-static int vfe_blk_pm_suspend(struct device *dev)
-{
-	return vfe_blk_suspend(dev_get_drvdata(dev));
-}
-
-static int vfe_blk_pm_resume(struct device *dev)
-{
-	struct vfe_blk *vb = dev_get_drvdata(dev);
-
-	vfe_recovery_resume(&vb->recovery);
-	return 0;
-}
-
-static DEFINE_SIMPLE_DEV_PM_OPS(vfe_blk_pm_ops, vfe_blk_pm_suspend,
-				vfe_blk_pm_resume);
-
-/*
- * A function-level reset, for example from sysfs: the device loses all its
- * state, so stop it before and restart it afterwards.
- */
-static void vfe_blk_reset_prepare(struct pci_dev *pdev)
-{
-	vfe_blk_stop(pci_get_drvdata(pdev));
-}
-
-static void vfe_blk_reset_done(struct pci_dev *pdev)
-{
-	struct vfe_blk *vb = pci_get_drvdata(pdev);
-
-	vfe_recovery_resume(&vb->recovery);
-}
-
-/* An error of the bus: its link failed, or the device sent something wrong. */
-static pci_ers_result_t vfe_blk_error_detected(struct pci_dev *pdev,
-					       pci_channel_state_t state)
-{
-	struct vfe_blk *vb = pci_get_drvdata(pdev);
-
-	if (state == pci_channel_io_normal)
-		return PCI_ERS_RESULT_CAN_RECOVER;
-	if (state == pci_channel_io_perm_failure) {
-		vfe_blk_removed(vb);
-		return PCI_ERS_RESULT_DISCONNECT;
-	}
-	vfe_recovery_channel_lost(&vb->recovery);
-	return PCI_ERS_RESULT_NEED_RESET;
-}
-
-static pci_ers_result_t vfe_blk_mmio_enabled(struct pci_dev *pdev)
-{
-	return PCI_ERS_RESULT_RECOVERED;
-}
-
-static pci_ers_result_t vfe_blk_slot_reset(struct pci_dev *pdev)
-{
-	struct vfe_blk *vb = pci_get_drvdata(pdev);
-
-	return vfe_recovery_channel_back(&vb->recovery) ?
-	       PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_RECOVERED;
-}
-
-static void vfe_blk_error_resume(struct pci_dev *pdev)
-{
-	struct vfe_blk *vb = pci_get_drvdata(pdev);
-
-	vfe_recovery_channel_resumed(&vb->recovery);
-}
-
-static const struct pci_error_handlers vfe_blk_err_handler = {
-	.error_detected = vfe_blk_error_detected,
-	.mmio_enabled = vfe_blk_mmio_enabled,
-	.slot_reset = vfe_blk_slot_reset,
-	.resume = vfe_blk_error_resume,
-	.reset_prepare = vfe_blk_reset_prepare,
-	.reset_done = vfe_blk_reset_done,
-};
 
 /*
  * Only the experimental identity: a stock function is virtio_blk's unless the
@@ -363,9 +257,9 @@ static struct pci_driver vfe_blk_driver = {
 	.id_table = vfe_blk_ids,
 	.probe = vfe_blk_probe,
 	.remove = vfe_blk_remove,
-	.shutdown = vfe_blk_shutdown,
-	.err_handler = &vfe_blk_err_handler,
-	.driver.pm = pm_sleep_ptr(&vfe_blk_pm_ops),
+	.shutdown = vfe_recovery_shutdown,
+	.err_handler = &vfe_recovery_err_handler,
+	.driver.pm = pm_sleep_ptr(&vfe_recovery_pm_ops),
 };
 
 static int __init vfe_blk_check_completions(void)

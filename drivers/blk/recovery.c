@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What the disk does for the core's recovery: it holds requests back while the
- * device is reset, and sends them again. Also request timeouts, and how the
- * disk is stopped for suspend and shutdown.
+ * device is reset or stopped, and sends them again. Also request timeouts.
  */
 #include <linux/rcupdate.h>
 
 #include "blk.h"
 
-/*
- * Longest wait for requests in flight. After it, vfe_blk_suspend() fails, and
- * vfe_blk_stop() takes the requests back.
- */
-#define VFE_BLK_DRAIN_TIMEOUT	(5 * HZ)
 #define VFE_BLK_DRAIN_LOOK	(HZ / 20)	/* between looks at polled queues */
 
 /* --- operations of the recovery --- */
@@ -119,6 +113,39 @@ static void vfe_blk_resend(struct vfe_device *vd)
 	blk_mq_kick_requeue_list(vb->disk->queue);
 }
 
+/* Waits for requests; those of polled queues may have nobody else to look. */
+static bool vfe_blk_drain(struct vfe_device *vd, unsigned long timeout)
+{
+	struct vfe_blk *vb = vfe_priv(vd);
+	unsigned long end = jiffies + timeout;
+	unsigned int i;
+
+	blk_freeze_queue_start(vb->disk->queue);
+	do {
+		for (i = vb->num_queues - vb->num_polled; i < vb->num_queues;
+		     i++)
+			vfe_blk_reap(&vb->queues[i]);
+		if (blk_mq_freeze_queue_wait_timeout(vb->disk->queue,
+						     VFE_BLK_DRAIN_LOOK))
+			return true;
+	} while (time_before(jiffies, end));
+	return false;
+}
+
+static void vfe_blk_undrain(struct vfe_device *vd)
+{
+	struct vfe_blk *vb = vfe_priv(vd);
+
+	vfe_unfreeze_queue(vb->disk->queue);
+}
+
+static void vfe_blk_removed(struct vfe_device *vd)
+{
+	struct vfe_blk *vb = vfe_priv(vd);
+
+	blk_mark_disk_dead(vb->disk);
+}
+
 static const struct vfe_recovery_ops vfe_blk_recovery_ops = {
 	.quiesce = vfe_blk_quiesce,
 	.close = vfe_blk_close,
@@ -127,6 +154,9 @@ static const struct vfe_recovery_ops vfe_blk_recovery_ops = {
 	.open = vfe_blk_open_ring,
 	.unquiesce = vfe_blk_unquiesce,
 	.resend = vfe_blk_resend,
+	.drain = vfe_blk_drain,
+	.undrain = vfe_blk_undrain,
+	.removed = vfe_blk_removed,
 };
 
 void vfe_blk_recovery_init(struct vfe_blk *vb)
@@ -213,92 +243,4 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 	vfe_blk_kick_again(bq);
 	vfe_blk_say_late(bq, rq);
 	return BLK_EH_RESET_TIMER;
-}
-
-/* --- stop and go --- */
-
-/* Waits for requests; those of polled queues may have nobody else to look. */
-static bool vfe_blk_drain(struct vfe_blk *vb)
-{
-	unsigned long end = jiffies + VFE_BLK_DRAIN_TIMEOUT;
-	unsigned int i;
-
-	do {
-		for (i = vb->num_queues - vb->num_polled; i < vb->num_queues;
-		     i++)
-			vfe_blk_reap(&vb->queues[i]);
-		if (blk_mq_freeze_queue_wait_timeout(vb->disk->queue,
-						     VFE_BLK_DRAIN_LOOK))
-			return true;
-	} while (time_before(jiffies, end));
-	return false;
-}
-
-/*
- * Waits a bounded time for requests in flight. Then it stops the device, with
- * @anyway also if some are not done: they are kept. Return: 0, or -EBUSY if not
- * all were done
- */
-static int vfe_blk_drain_and_stop(struct vfe_blk *vb, bool anyway)
-{
-	struct request_queue *q = vb->disk->queue;
-	bool done;
-
-	/* without the recovery's lock: a request may need a recovery to end */
-	blk_freeze_queue_start(q);
-	done = vfe_blk_drain(vb);
-	if (done || anyway)
-		vfe_recovery_stop(&vb->recovery);
-	vfe_unfreeze_queue(q);
-	return done ? 0 : -EBUSY;
-}
-
-/**
- * vfe_blk_suspend() - stop the device, unless requests take too long
- * @vb: the disk
- *
- * A request in flight holds a tag. During suspend, CPU hotplug waits for all
- * tags of a hardware queue before its last CPU goes offline, and only a resume
- * could complete that request: a deadlock.
- *
- * Context: process context, may sleep.
- * Return: 0, or -EBUSY and the device goes on.
- */
-int vfe_blk_suspend(struct vfe_blk *vb)
-{
-	int err = vfe_blk_drain_and_stop(vb, false);
-
-	if (err)
-		dev_warn(vfe_dev(vb->vd),
-			 "%s: requests are not done after %u s: no suspend, try again later\n",
-			 vb->disk->disk_name, VFE_BLK_DRAIN_TIMEOUT / HZ);
-	return err;
-}
-
-/**
- * vfe_blk_stop() - stop the device for a reset of the function or shutdown
- * @vb: the disk
- *
- * What is not done in time is kept and sent again by vfe_recovery_resume().
- *
- * Context: process context, may sleep.
- */
-void vfe_blk_stop(struct vfe_blk *vb)
-{
-	if (vfe_blk_drain_and_stop(vb, true))
-		dev_warn(vfe_dev(vb->vd),
-			 "%s: stopped with requests in flight: they are sent again later\n",
-			 vb->disk->disk_name);
-}
-
-/**
- * vfe_blk_removed() - the device was pulled out: fail all I/O, wait for none
- * @vb: the disk
- *
- * Context: process context, may sleep.
- */
-void vfe_blk_removed(struct vfe_blk *vb)
-{
-	if (vfe_recovery_removed(&vb->recovery))
-		blk_mark_disk_dead(vb->disk);
 }

@@ -16,6 +16,21 @@
 #include "core.h"
 #include "trace.h"
 
+int vfe_check_id(const struct pci_dev *pdev, u16 type, u16 old)
+{
+	if (pdev->vendor == VFE_PCI_VENDOR &&
+	    (pdev->device == VFE_PCI_DEVICE_BASE + type ||
+	     pdev->device == VFE_PCI_STOCK_BASE + type ||
+	     pdev->device == old))
+		return 0;
+	dev_err(&pdev->dev,
+		"%04x:%04x is no virtio device of type %u: need %04x:%04x, %04x or %04x\n",
+		pdev->vendor, pdev->device, type, VFE_PCI_VENDOR,
+		VFE_PCI_DEVICE_BASE + type, VFE_PCI_STOCK_BASE + type, old);
+	return -ENODEV;
+}
+EXPORT_SYMBOL_GPL(vfe_check_id);
+
 static int vfe_enable(struct vfe_device *vd)
 {
 	struct pci_dev *pdev = vd->pdev;

@@ -5,10 +5,34 @@
  * physical addresses, even behind an IOMMU.
  */
 #include <linux/dma-mapping.h>
+#include <linux/export.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 
+#include "core.h"
 #include "ring.h"
+
+static void *vfe_memory_alloc(struct device *dev, bool dma_api, size_t len,
+			      dma_addr_t *dma)
+{
+	void *memory;
+
+	if (dma_api)
+		return dma_alloc_coherent(dev, len, dma, GFP_KERNEL);
+	memory = alloc_pages_exact(len, GFP_KERNEL | __GFP_ZERO);
+	if (memory)
+		*dma = virt_to_phys(memory);
+	return memory;
+}
+
+static void vfe_memory_free(struct device *dev, bool dma_api, size_t len,
+			    void *memory, dma_addr_t dma)
+{
+	if (dma_api)
+		dma_free_coherent(dev, len, memory, dma);
+	else
+		free_pages_exact(memory, len);
+}
 
 /**
  * vfe_ring_alloc() - allocate memory for a ring
@@ -23,14 +47,7 @@
 void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
 		     dma_addr_t *dma)
 {
-	void *memory;
-
-	if (q->dma_api)
-		return dma_alloc_coherent(dev, len, dma, GFP_KERNEL);
-	memory = alloc_pages_exact(len, GFP_KERNEL | __GFP_ZERO);
-	if (memory)
-		*dma = virt_to_phys(memory);
-	return memory;
+	return vfe_memory_alloc(dev, q->dma_api, len, dma);
 }
 
 /**
@@ -46,8 +63,18 @@ void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
 void vfe_ring_free(const struct vfe_queue *q, struct device *dev, size_t len,
 		   void *memory, dma_addr_t dma)
 {
-	if (q->dma_api)
-		dma_free_coherent(dev, len, memory, dma);
-	else
-		free_pages_exact(memory, len);
+	vfe_memory_free(dev, q->dma_api, len, memory, dma);
 }
+
+void *vfe_alloc_shared(struct vfe_device *vd, size_t len, dma_addr_t *dma)
+{
+	return vfe_memory_alloc(vfe_dev(vd), vfe_dma_api(vd), len, dma);
+}
+EXPORT_SYMBOL_GPL(vfe_alloc_shared);
+
+void vfe_free_shared(struct vfe_device *vd, size_t len, void *memory,
+		     dma_addr_t dma)
+{
+	vfe_memory_free(vfe_dev(vd), vfe_dma_api(vd), len, memory, dma);
+}
+EXPORT_SYMBOL_GPL(vfe_free_shared);

@@ -9,8 +9,12 @@
 #include <linux/device.h>
 #include <linux/export.h>
 #include <linux/jiffies.h>
+#include <linux/kstrtox.h>
 #include <linux/minmax.h>
+#include <linux/pci.h>
+#include <linux/pm.h>
 #include <linux/sched/mm.h>
+#include <linux/sysfs.h>
 #include <linux/virtio_config.h>
 
 #include <vfe/recovery.h>
@@ -20,6 +24,9 @@
 /* Pauses between recoveries: none before the first, then twice as long each */
 #define VFE_FIRST_PAUSE		HZ
 #define VFE_LONGEST_PAUSE	(60 * HZ)
+
+/* Longest wait for requests in flight, before the device is stopped */
+#define VFE_DRAIN_TIMEOUT	(5 * HZ)
 
 #define TO(state)	BIT(VFE_RUN_##state)
 
@@ -54,7 +61,8 @@ static void vfe_recovery_halt(struct vfe_recovery *r)
 	if (r->halted)
 		return;
 	r->halted = true;
-	r->ops->quiesce(vd);
+	if (r->ops->quiesce)
+		r->ops->quiesce(vd);
 	r->ops->close(vd, 0, vd->num_queues);
 	/*
 	 * The core tells of its errors. A device that does not end its reset
@@ -67,7 +75,7 @@ static void vfe_recovery_halt(struct vfe_recovery *r)
 
 static void vfe_recovery_release(struct vfe_recovery *r)
 {
-	if (r->halted)
+	if (r->halted && r->ops->unquiesce)
 		r->ops->unquiesce(r->vd);
 	r->halted = false;
 	r->ops->resend(r->vd);
@@ -320,63 +328,66 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on)
 }
 EXPORT_SYMBOL_GPL(vfe_recovery_enable);
 
-/* --- errors of the bus --- */
-
-void vfe_recovery_channel_lost(struct vfe_recovery *r)
-{
-	mutex_lock(&r->lock);
-	r->channel_lost = true;
-	vfe_run_set(r, VFE_RUN_RECOVERING);
-	vfe_function_lost(r->vd);
-	if (r->state == VFE_RUN_RECOVERING)
-		vfe_recovery_halt(r);
-	mod_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
-	mutex_unlock(&r->lock);
-}
-EXPORT_SYMBOL_GPL(vfe_recovery_channel_lost);
-
-int vfe_recovery_channel_back(struct vfe_recovery *r)
-{
-	int err;
-
-	if (!r->channel_lost)
-		vfe_recovery_channel_lost(r);
-	mutex_lock(&r->lock);
-	err = vfe_function_back(r->vd);
-	/* the PCI core gives the function up then, and says no more */
-	if (err)
-		vfe_recovery_give_up(r);
-	mutex_unlock(&r->lock);
-	return err;
-}
-EXPORT_SYMBOL_GPL(vfe_recovery_channel_back);
-
-void vfe_recovery_channel_resumed(struct vfe_recovery *r)
-{
-	mutex_lock(&r->lock);
-	/* the reminder; a reset that was requested is done below */
-	if (r->channel_lost)
-		cancel_delayed_work(&r->work);
-	r->channel_lost = false;
-	if (r->state == VFE_RUN_RECOVERING ||
-	    (r->state == VFE_RUN_GIVEN_UP && r->enabled))
-		vfe_recovery_run(r);
-	mutex_unlock(&r->lock);
-}
-EXPORT_SYMBOL_GPL(vfe_recovery_channel_resumed);
-
 /* --- stop and go --- */
 
-void vfe_recovery_stop(struct vfe_recovery *r)
+/*
+ * Waits for requests in flight without the lock: they may need a recovery to
+ * end. New ones wait until vfe_recovery_undrain().
+ */
+static bool vfe_recovery_drain(struct vfe_recovery *r)
+{
+	return !r->ops->drain || r->ops->drain(r->vd, VFE_DRAIN_TIMEOUT);
+}
+
+static void vfe_recovery_undrain(struct vfe_recovery *r)
+{
+	if (r->ops->undrain)
+		r->ops->undrain(r->vd);
+}
+
+static void vfe_recovery_stop_now(struct vfe_recovery *r)
 {
 	mutex_lock(&r->lock);
 	if (vfe_run_set(r, VFE_RUN_STOPPED))
 		vfe_recovery_halt(r);
 	mutex_unlock(&r->lock);
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_stop);
 
-void vfe_recovery_resume(struct vfe_recovery *r)
+/* Those that are not done in time are sent again by vfe_recovery_resume(). */
+static void vfe_recovery_stop(struct vfe_recovery *r)
+{
+	bool done = vfe_recovery_drain(r);
+
+	vfe_recovery_stop_now(r);
+	vfe_recovery_undrain(r);
+	if (!done)
+		dev_warn(vfe_dev(r->vd),
+			 "%s: stopped with requests in flight: they are sent again later\n",
+			 r->name);
+}
+
+/*
+ * A request in flight holds a tag. During suspend, CPU hotplug waits for all
+ * tags of a hardware queue before its last CPU goes offline, and only a resume
+ * could complete that request: a deadlock. So suspend fails while there is one.
+ */
+static int vfe_recovery_suspend(struct vfe_recovery *r)
+{
+	bool done = vfe_recovery_drain(r);
+
+	if (done)
+		vfe_recovery_stop_now(r);
+	vfe_recovery_undrain(r);
+	if (done)
+		return 0;
+	dev_warn(vfe_dev(r->vd),
+		 "%s: requests are not done after %u s: no suspend, try again later\n",
+		 r->name, VFE_DRAIN_TIMEOUT / HZ);
+	return -EBUSY;
+}
+
+/* Where a restart fails now, it is tried again later, as after any reset. */
+static void vfe_recovery_resume(struct vfe_recovery *r)
 {
 	mutex_lock(&r->lock);
 	if (r->state == VFE_RUN_STOPPED && r->channel_lost)
@@ -385,9 +396,28 @@ void vfe_recovery_resume(struct vfe_recovery *r)
 		vfe_recovery_run(r);
 	mutex_unlock(&r->lock);
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_resume);
 
-bool vfe_recovery_leave(struct vfe_recovery *r)
+static void vfe_recovery_removed(struct vfe_recovery *r)
+{
+	bool news;
+
+	mutex_lock(&r->lock);
+	news = vfe_run_set(r, VFE_RUN_DEAD);
+	if (news) {
+		vfe_recovery_halt(r);
+		vfe_recovery_release(r);
+	}
+	mutex_unlock(&r->lock);
+	if (news && r->ops->removed)
+		r->ops->removed(r->vd);
+}
+
+/*
+ * Read PCI configuration space to see whether the device is still present,
+ * since surprise removal gives no notice. Do not wait for a device that is
+ * suspended or in recovery.
+ */
+void vfe_recovery_leave(struct vfe_recovery *r)
 {
 	bool live;
 
@@ -395,24 +425,10 @@ bool vfe_recovery_leave(struct vfe_recovery *r)
 	r->leaving = true;
 	live = r->state == VFE_RUN_LIVE;
 	mutex_unlock(&r->lock);
-	return live;
+	if (!live || vfe_gone(r->vd) || !pci_device_is_present(r->vd->pdev))
+		vfe_recovery_removed(r);
 }
 EXPORT_SYMBOL_GPL(vfe_recovery_leave);
-
-bool vfe_recovery_removed(struct vfe_recovery *r)
-{
-	bool was_dead;
-
-	mutex_lock(&r->lock);
-	was_dead = r->state == VFE_RUN_DEAD;
-	if (vfe_run_set(r, VFE_RUN_DEAD)) {
-		vfe_recovery_halt(r);
-		vfe_recovery_release(r);
-	}
-	mutex_unlock(&r->lock);
-	return !was_dead;
-}
-EXPORT_SYMBOL_GPL(vfe_recovery_removed);
 
 void vfe_recovery_end(struct vfe_recovery *r)
 {
@@ -424,3 +440,158 @@ void vfe_recovery_end(struct vfe_recovery *r)
 	cancel_delayed_work_sync(&r->work);
 }
 EXPORT_SYMBOL_GPL(vfe_recovery_end);
+
+/* --- operations of a class's PCI driver --- */
+
+static ssize_t recovery_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct vfe_recovery *r = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%u\n", READ_ONCE(r->enabled));
+}
+
+static ssize_t recovery_store(struct device *dev,
+			      struct device_attribute *attr, const char *buf,
+			      size_t count)
+{
+	bool on;
+
+	if (kstrtobool(buf, &on))
+		return -EINVAL;
+	vfe_recovery_enable(dev_get_drvdata(dev), on);
+	return count;
+}
+
+static DEVICE_ATTR_RW(recovery);
+
+static struct attribute *vfe_recovery_attrs[] = {
+	&dev_attr_recovery.attr,
+	NULL,
+};
+
+static const struct attribute_group vfe_recovery_group = {
+	.attrs = vfe_recovery_attrs,
+};
+
+const struct attribute_group *vfe_recovery_groups[] = {
+	&vfe_recovery_group,
+	NULL,
+};
+EXPORT_SYMBOL_GPL(vfe_recovery_groups);
+
+static int vfe_recovery_pm_suspend(struct device *dev)
+{
+	return vfe_recovery_suspend(dev_get_drvdata(dev));
+}
+
+static int vfe_recovery_pm_resume(struct device *dev)
+{
+	vfe_recovery_resume(dev_get_drvdata(dev));
+	return 0;
+}
+
+DEFINE_SIMPLE_DEV_PM_OPS(vfe_recovery_pm_ops, vfe_recovery_pm_suspend,
+			 vfe_recovery_pm_resume);
+EXPORT_SYMBOL_GPL(vfe_recovery_pm_ops);
+
+/*
+ * Stops the device, so that it does not write to memory of the next kernel
+ * after kexec.
+ */
+void vfe_recovery_shutdown(struct pci_dev *pdev)
+{
+	vfe_recovery_stop(pci_get_drvdata(pdev));
+}
+EXPORT_SYMBOL_GPL(vfe_recovery_shutdown);
+
+/*
+ * A function-level reset, for example from sysfs: the device loses all its
+ * state, so stop it before and restart it afterwards.
+ */
+static void vfe_recovery_reset_prepare(struct pci_dev *pdev)
+{
+	vfe_recovery_stop(pci_get_drvdata(pdev));
+}
+
+static void vfe_recovery_reset_done(struct pci_dev *pdev)
+{
+	vfe_recovery_resume(pci_get_drvdata(pdev));
+}
+
+/* The function cannot be reached for now: requests wait until resume(). */
+static void vfe_recovery_channel_lost(struct vfe_recovery *r)
+{
+	mutex_lock(&r->lock);
+	r->channel_lost = true;
+	vfe_run_set(r, VFE_RUN_RECOVERING);
+	vfe_function_lost(r->vd);
+	if (r->state == VFE_RUN_RECOVERING)
+		vfe_recovery_halt(r);
+	mod_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
+	mutex_unlock(&r->lock);
+}
+
+/* An error of the bus: its link failed, or the device sent something wrong. */
+static pci_ers_result_t vfe_recovery_error_detected(struct pci_dev *pdev,
+						    pci_channel_state_t state)
+{
+	struct vfe_recovery *r = pci_get_drvdata(pdev);
+
+	if (state == pci_channel_io_normal)
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	if (state == pci_channel_io_perm_failure) {
+		vfe_recovery_removed(r);
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
+	vfe_recovery_channel_lost(r);
+	return PCI_ERS_RESULT_NEED_RESET;
+}
+
+static pci_ers_result_t vfe_recovery_mmio_enabled(struct pci_dev *pdev)
+{
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+/* May come for the sake of another function only. */
+static pci_ers_result_t vfe_recovery_slot_reset(struct pci_dev *pdev)
+{
+	struct vfe_recovery *r = pci_get_drvdata(pdev);
+	int err;
+
+	if (!r->channel_lost)
+		vfe_recovery_channel_lost(r);
+	mutex_lock(&r->lock);
+	err = vfe_function_back(r->vd);
+	/* the PCI core gives the function up then, and says no more */
+	if (err)
+		vfe_recovery_give_up(r);
+	mutex_unlock(&r->lock);
+	return err ? PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_RECOVERED;
+}
+
+/* The bus works again. Start the device, and send what waits. */
+static void vfe_recovery_channel_resumed(struct pci_dev *pdev)
+{
+	struct vfe_recovery *r = pci_get_drvdata(pdev);
+
+	mutex_lock(&r->lock);
+	/* the reminder; a reset that was requested is done below */
+	if (r->channel_lost)
+		cancel_delayed_work(&r->work);
+	r->channel_lost = false;
+	if (r->state == VFE_RUN_RECOVERING ||
+	    (r->state == VFE_RUN_GIVEN_UP && r->enabled))
+		vfe_recovery_run(r);
+	mutex_unlock(&r->lock);
+}
+
+const struct pci_error_handlers vfe_recovery_err_handler = {
+	.error_detected = vfe_recovery_error_detected,
+	.mmio_enabled = vfe_recovery_mmio_enabled,
+	.slot_reset = vfe_recovery_slot_reset,
+	.resume = vfe_recovery_channel_resumed,
+	.reset_prepare = vfe_recovery_reset_prepare,
+	.reset_done = vfe_recovery_reset_done,
+};
+EXPORT_SYMBOL_GPL(vfe_recovery_err_handler);

@@ -69,6 +69,18 @@ struct vfe_device_ops {
 };
 
 /**
+ * vfe_check_id() - check that a function is a virtio device of one type
+ * @pdev: the function
+ * @type: the device type (VFE_TYPE_*)
+ * @old: the PCI device id of its transitional and legacy devices
+ *
+ * The user may bind any function to a driver by driver_override.
+ *
+ * Return: 0, or -ENODEV with a line in the log.
+ */
+int vfe_check_id(const struct pci_dev *pdev, u16 type, u16 old);
+
+/**
  * vfe_create() - take a PCI function over
  * @pdev: the function, bound to the caller
  * @ops: the class driver's, may not be NULL
@@ -261,6 +273,21 @@ struct device *vfe_dev(const struct vfe_device *vd);	/* for the DMA API */
  */
 bool vfe_dma_api(const struct vfe_device *vd);
 void *vfe_priv(const struct vfe_device *vd);
+
+/**
+ * vfe_alloc_shared() - allocate memory that driver and device share
+ * @vd: the device, features negotiated
+ * @len: in bytes
+ * @dma: where to put the device's address of the memory
+ *
+ * Context: process context, may sleep.
+ * Return: the memory, zeroed and aligned to a page, or NULL.
+ */
+void *vfe_alloc_shared(struct vfe_device *vd, size_t len, dma_addr_t *dma);
+/* Give it back. The device no longer uses it. */
+void vfe_free_shared(struct vfe_device *vd, size_t len, void *memory,
+		     dma_addr_t dma);
+
 struct vfe_regs *vfe_regs_of(struct vfe_device *vd);
 struct vfe_stats *vfe_stats_of(struct vfe_device *vd);
 

@@ -9,6 +9,8 @@
 #define VFE_RECOVERY_H
 
 #include <linux/mutex.h>
+#include <linux/pci.h>
+#include <linux/pm.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -39,13 +41,21 @@ enum vfe_run {
  * @close: take no more requests for @n queues from @first on; when it returns,
  *	   nothing is added to them and no notification is written (2.6.1)
  * @take_back: detach all buffers of a queue that was reset, to be sent again
- * @restore: give the device configuration that a reset lost; may be NULL
+ * @restore: give the device configuration that a reset lost
  * @open: take requests for a queue again
  * @unquiesce: the opposite of @quiesce
  * @resend: send again what was taken back; where the state says so it fails
+ * @drain: hold new requests back, and wait up to @timeout jiffies for those in
+ *	   flight; return whether all are done
+ * @undrain: let new requests come again
+ * @removed: the device is not there any more, and its requests failed: let who
+ *	     uses it know
  *
- * All run in process context with &vfe_recovery.lock held, but for @close from
- * vfe_recovery_end(). None may wait for a request.
+ * @quiesce, @restore, @unquiesce, @drain, @undrain and @removed may be NULL.
+ *
+ * All run in process context. All but the last three run with
+ * &vfe_recovery.lock held, except @close from vfe_recovery_end(); of these only
+ * @drain may wait for a request.
  */
 struct vfe_recovery_ops {
 	void (*quiesce)(struct vfe_device *vd);
@@ -56,6 +66,9 @@ struct vfe_recovery_ops {
 	void (*open)(struct vfe_device *vd, unsigned int queue);
 	void (*unquiesce)(struct vfe_device *vd);
 	void (*resend)(struct vfe_device *vd);
+	bool (*drain)(struct vfe_device *vd, unsigned long timeout);
+	void (*undrain)(struct vfe_device *vd);
+	void (*removed)(struct vfe_device *vd);
 };
 
 /**
@@ -137,62 +150,15 @@ void vfe_recovery_force(struct vfe_recovery *r);
 void vfe_recovery_enable(struct vfe_recovery *r, bool on);
 
 /**
- * vfe_recovery_stop() - stop the device, and keep what it has not done
- * @r: the recovery
- *
- * Context: process context, may sleep.
- */
-void vfe_recovery_stop(struct vfe_recovery *r);
-
-/**
- * vfe_recovery_resume() - start a stopped device again
- * @r: the recovery
- *
- * Where that fails now, it is tried again later, as after any other reset.
- *
- * Context: process context, may sleep.
- */
-void vfe_recovery_resume(struct vfe_recovery *r);
-
-/**
- * vfe_recovery_channel_lost() - the function cannot be reached for now
- * @r: the recovery
- *
- * For error_detected() of struct pci_error_handlers. Requests wait until
- * vfe_recovery_channel_resumed().
- *
- * Context: process context, may sleep.
- */
-void vfe_recovery_channel_lost(struct vfe_recovery *r);
-
-/*
- * For slot_reset(), which may come for the sake of another function only.
- * Return: 0, or the error of vfe_function_back() and all requests fail
- */
-int vfe_recovery_channel_back(struct vfe_recovery *r);
-
-/* For resume(): the bus works again. Start the device, and send what waits. */
-void vfe_recovery_channel_resumed(struct vfe_recovery *r);
-
-/**
  * vfe_recovery_leave() - the driver is being unbound
  * @r: the recovery
  *
- * A recovery that fails is not tried again from here on.
+ * A recovery that fails is not tried again from here on. Requests fail if the
+ * device does not take any: it is suspended, in recovery, or not there.
  *
  * Context: process context, may sleep; waits for a try that is under way.
- * Return: whether the device takes requests.
  */
-bool vfe_recovery_leave(struct vfe_recovery *r);
-
-/**
- * vfe_recovery_removed() - the device is not there any more: fail all requests
- * @r: the recovery
- *
- * Context: process context, may sleep.
- * Return: whether this is news.
- */
-bool vfe_recovery_removed(struct vfe_recovery *r);
+void vfe_recovery_leave(struct vfe_recovery *r);
 
 /**
  * vfe_recovery_end() - stop for good; no recovery runs from here on
@@ -201,6 +167,17 @@ bool vfe_recovery_removed(struct vfe_recovery *r);
  * Context: process context, may sleep.
  */
 void vfe_recovery_end(struct vfe_recovery *r);
+
+/*
+ * What a &struct pci_driver of a class has for suspend, errors of the bus,
+ * resets of the function, and shutdown. The driver's data of its function is
+ * its &struct vfe_recovery.
+ */
+extern const struct dev_pm_ops vfe_recovery_pm_ops;
+extern const struct pci_error_handlers vfe_recovery_err_handler;
+void vfe_recovery_shutdown(struct pci_dev *pdev);
+/* The file "recovery", see vfe_recovery_enable(), of the function */
+extern const struct attribute_group *vfe_recovery_groups[];
 
 /* Only a hint, but for a caller that holds the lock */
 static inline enum vfe_run vfe_recovery_state(const struct vfe_recovery *r)
