@@ -20,7 +20,7 @@ REJECTED = {"vfe_blk": ("interrupts=none", "queues=4096", "queue_depth=24",
             "vfe_trap_blk": ("window=none",)}
 # The mock stays: a region of logic_iomem cannot be taken back, and with it
 # what its code uses.
-UNLOADED = ("vfe_trap_blk", "vfe_blk")
+UNLOADED = ("vfe_trap_blk", "vfe_rng", "vfe_blk")
 
 
 def modules(built: Mapping[str, Path], chosen: Sequence[Suite]) -> list[Path]:

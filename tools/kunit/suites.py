@@ -12,7 +12,7 @@ from lab import LabError
 FOLDER = "kunit"
 ENDING = "_test.c"
 # What every suite stands on, in the order that it loads.
-DRIVERS = ("vfe", "vfe_blk", "vfe_trap_blk")
+DRIVERS = ("vfe", "vfe_blk", "vfe_rng", "vfe_trap_blk")
 MOCK = "vfe_mock"
 
 

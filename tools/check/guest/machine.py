@@ -183,7 +183,7 @@ class GuestCase(unittest.TestCase):
         """No test leaves a splat, a mount, a bound function."""
         folders = " ".join(f"/sys/bus/pci/devices/{self.bdf(name)}"
                            for name in (*self.guest.devices, *self.disks))
-        modules = " ".join((*MODULES, "vfe"))
+        modules = " ".join((*MODULES, "vfe_rng", "vfe"))
         log = self.guest.run(TIDY.format(folders=folders, modules=modules),
                              60, check=False).out
         log, others = splats.without_races_of_others(log)

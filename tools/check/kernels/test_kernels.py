@@ -10,8 +10,8 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
-from check.guest.machine import (BLK, KERNEL, TRAP, GuestCase, Machine, end,
-                                 fio)
+from check.guest.machine import BLK, KERNEL, TRAP, Machine, end, fio
+from check.guest.rng import RNG, RngCase, qemu
 from lab import build, kernel, recipe, shell
 
 # What the lab's shell has on the kernel's command line, without the word that
@@ -23,13 +23,13 @@ COMPLAINTS = ("unknown parameter", "Unknown symbol",
 
 
 def machine(series: str) -> Machine:
-    """The guest of a kernel series: a disk of QEMU's and one of ours."""
+    """Of a kernel series: a disk of QEMU's and one of ours, an rng."""
     return Machine(f"kernel-{series}", (("ours", ()),), pit=True,
-                   append=WORDS, boots=partial(kernel.debian, series),
+                   append=WORDS, qemu=qemu(), boots=partial(kernel.debian, series),
                    modules=partial(build.modules, series))
 
 
-class Lives(GuestCase):
+class Lives(RngCase):
     """What is done on each kernel; without a kernel, nothing is run."""
 
     series: ClassVar[str]
@@ -67,7 +67,7 @@ class Lives(GuestCase):
     def check_release(self) -> None:
         """It is this kernel, and the modules are of this project's version."""
         self.assertTrue(self.sh("uname -r").startswith(f"{self.series}."))
-        version = self.sh("modinfo -F version vfe vfe_blk vfe_trap_blk")
+        version = self.sh("modinfo -F version vfe vfe_blk vfe_rng vfe_trap_blk")
         self.assertEqual(len(set(version.split())), 1, version)
 
     def check_on_qemus_device(self) -> None:
@@ -81,6 +81,11 @@ class Lives(GuestCase):
         """vfe_blk on the custom device."""
         self.file_system(self.life("ours", BLK, "4M"))
         self.gone("ours", BLK)
+
+    def check_rng(self) -> None:
+        """vfe_rng on QEMU's virtio-rng-pci."""
+        self.live_rng(RNG)
+        self.sh("rmmod vfe_rng vfe")
 
     def check_twin(self) -> None:
         """vfe_trap_blk: a thousand accesses a block, so few blocks."""

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""An entropy device of QEMU's, and the short life of a driver on it."""
+
+from __future__ import annotations
+
+from .machine import GuestCase
+
+RNG, KERNEL_RNG = "vfe_rng", "virtio-pci"
+SLOT = 0x9
+BDF = f"0000:00:{SLOT:02x}.0"
+NAMES = {RNG: f"vfe_rng-{BDF}", KERNEL_RNG: "virtio_rng.0"}
+READ = 16384
+
+_BIND = """\
+cd /sys/bus/pci/devices/{bdf}
+echo 0 >/sys/bus/pci/drivers_autoprobe
+modprobe {module}
+echo {driver} >driver_override
+echo {bdf} >/sys/bus/pci/drivers_probe
+[ -e driver ]
+cat /sys/class/misc/hw_random/rng_available
+"""
+
+_UNBIND = """\
+cd /sys/bus/pci/devices/{bdf}
+if [ -e driver ]; then echo {bdf} >driver/unbind; fi
+echo >driver_override
+"""
+
+
+def qemu(*options: str) -> tuple[str, ...]:
+    """Words of QEMU's command line: the device, with more properties."""
+    device = ",".join(["virtio-rng-pci", "rng=rng0", f"addr={SLOT:#x}",
+                       *options])
+    return ("-object", "rng-random,filename=/dev/urandom,id=rng0",
+            "-device", device)
+
+
+class RngCase(GuestCase):
+    """Tests of a guest that has the device."""
+
+    def bind_rng(self, driver: str) -> None:
+        """Put a driver on it, whose source the kernel then has."""
+        module = "virtio_rng" if driver == KERNEL_RNG else driver
+        out = self.sh(_BIND.format(bdf=BDF, module=module, driver=driver))
+        self.assertIn(NAMES[driver], out)
+        self.sh(f"echo {NAMES[driver]}"
+                " >/sys/class/misc/hw_random/rng_current")
+
+    def unbind_rng(self) -> None:
+        """Take it off."""
+        self.sh(_UNBIND.format(bdf=BDF))
+
+    def read_rng(self) -> None:
+        """It gives as much as is asked for, and no block of it twice."""
+        self.sh(f"dd if=/dev/hwrng of=/tmp/rng bs=1024 count={READ >> 10}"
+                " iflag=fullblock 2>/dev/null\n"
+                f"[ $(stat -c %s /tmp/rng) = {READ} ]")
+        blocks = self.sh("od -An -v -tx8 -w16 /tmp/rng").splitlines()
+        self.assertEqual(len(blocks), READ // 16)
+        self.assertEqual(len(set(blocks)), len(blocks))
+
+    def live_rng(self, driver: str) -> None:
+        """A short life: bound, read, unbound."""
+        self.bind_rng(driver)
+        self.read_rng()
+        self.unbind_rng()
