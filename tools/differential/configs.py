@@ -47,7 +47,7 @@ MODES = (
     Mode("single", "interrupts=single"),
     Mode("intx", "interrupts=intx"),
     Mode("adaptive", "adaptive_poll=50"),
-    Mode("one-queue", "queues=1"),
+    Mode("one-queue", "queues=1", "num_request_queues=1"),
 )
 
 DIRECT = {"indirect_desc": "off"}
