@@ -197,6 +197,129 @@ static void is_not_resumed(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
+/* It is stopped when its bus fails: nothing but a resume starts it. */
+static void fails_while_it_sleeps(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct device *dev = &rig->m->pdev->dev;
+
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	bus_comes_back(rig);
+	msleep(3000);
+	KUNIT_EXPECT_EQ(test, 0, (int)rig->m->status);
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
+	vfe_rig_works(rig);
+}
+
+/* Requests that fail since the bus was given up do not wait after a sleep. */
+static void sleeps_after_it_was_given_up(struct kunit *test)
+{
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig = bus_down(test, &io);
+	struct device *dev = &rig->m->pdev->dev;
+
+	rig->m->knobs.gone = true;
+	bus_resets(rig, PCI_ERS_RESULT_DISCONNECT);
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	rig->m->knobs.gone = false;
+	bus_comes_back(rig);
+	vfe_rig_works(rig);
+}
+
+/* The same if it slept when the bus was given up. */
+static void is_given_up_while_it_sleeps(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct device *dev = &rig->m->pdev->dev;
+
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	rig->m->knobs.gone = true;
+	bus_resets(rig, PCI_ERS_RESULT_DISCONNECT);
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	rig->m->knobs.gone = false;
+	bus_comes_back(rig);
+	vfe_rig_works(rig);
+}
+
+/* It wakes while its bus is down, and the bus does not come back: it says so. */
+static void wakes_without_a_bus(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct device *dev = &rig->m->pdev->dev;
+	struct kmsg_dump_iter mark = log_mark();
+
+	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	/* the first reminder has nobody to remind */
+	msleep(70000);
+	KUNIT_EXPECT_EQ(test, 0U, log_errors(mark, "'recovery'"));
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
+	KUNIT_EXPECT_TRUE(test,
+			  VFE_RIG_IN_TIME(log_errors(mark, "'recovery'"), 120));
+	bus_comes_back(rig);
+	vfe_rig_works(rig);
+}
+
+/* The user wants no recovery: requests do not wait for ever for the bus. */
+static void fails_with_recovery_off(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+
+	vfe_rig_set(rig, "recovery", "0");
+	io = vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
+	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	vfe_rig_serve(rig);
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(io->ends, 120));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	/* a second failure does not make them wait again */
+	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	rig->m->pdev->error_state = pci_channel_io_normal;
+}
+
+/*
+ * The driver finds out that registers read as ones before the PCI core tells
+ * it of the error: requests wait all the same.
+ */
+static void is_found_out_first(struct kunit *test, bool told)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct pci_dev *pdev = rig->m->pdev;
+	struct vfe_rig_io *io;
+
+	io = vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
+	/* the work item that the interrupt starts reads the registers */
+	vfe_mock_config_interrupt(rig->m);
+	rig->m->knobs.gone = true;
+	if (told)
+		pdev->error_state = pci_channel_io_frozen;
+	msleep(told ? 20000 : 500);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	vfe_rig_serve(rig);
+	rig->m->knobs.gone = false;
+	bus_comes_back(rig);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	vfe_rig_works(rig);
+}
+
+static void is_frozen_before_it_is_told(struct kunit *test)
+{
+	is_found_out_first(test, true);
+}
+
+static void is_ones_before_it_is_told(struct kunit *test)
+{
+	is_found_out_first(test, false);
+}
+
 static struct kunit_case bus_cases[] = {
 	KUNIT_CASE(fails_and_resumes),
 	KUNIT_CASE(fails_and_resumes_late),
@@ -207,6 +330,13 @@ static struct kunit_case bus_cases[] = {
 	KUNIT_CASE(fails_for_good),
 	KUNIT_CASE(is_not_there_after_the_reset),
 	KUNIT_CASE_SLOW(is_not_resumed),
+	KUNIT_CASE(fails_while_it_sleeps),
+	KUNIT_CASE(sleeps_after_it_was_given_up),
+	KUNIT_CASE(is_given_up_while_it_sleeps),
+	KUNIT_CASE_SLOW(wakes_without_a_bus),
+	KUNIT_CASE_SLOW(fails_with_recovery_off),
+	KUNIT_CASE_SLOW(is_frozen_before_it_is_told),
+	KUNIT_CASE(is_ones_before_it_is_told),
 	{}
 };
 

@@ -457,6 +457,76 @@ static void recovery_gone_when_asked(struct kunit *test)
 	vfe_rig_unplug(rig);
 }
 
+/* The first read of the status asks for a reset, and no other does. */
+static bool recovery_asks_once(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->reg == VFE_REG_DEVICE_STATUS && a->dir == VFE_READ) {
+		a->val |= VIRTIO_CONFIG_S_NEEDS_RESET;
+		m->knobs.access = NULL;
+	}
+	return false;
+}
+
+/*
+ * The device asked for a reset, and by the time of it wants none any more. The
+ * next fault is seen all the same.
+ */
+static void recovery_of_nothing(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+
+	rig->m->knobs.access = recovery_asks_once;
+	vfe_mock_config_interrupt(rig->m);
+	msleep(3000);
+	KUNIT_EXPECT_NULL(test, rig->m->knobs.access);
+	io = recovery_keep(rig, 40);
+	/* a chain that was never made available */
+	vfe_mock_push(&rig->m->queues[0], rig->m->queues[0].size - 1, 1, 1);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	recovery_ends_well(rig, io);
+}
+
+/* A resume is no reset: no warning, and no pause before the next reset. */
+static void recovery_resume_is_none(struct kunit *test)
+{
+	struct kmsg_dump_iter mark = log_mark();
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	unsigned long start;
+
+	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(rig));
+	KUNIT_EXPECT_EQ(test, 0, recovery_resume(rig));
+	KUNIT_EXPECT_EQ(test, 0U, log_warnings(mark, "resetting"));
+	vfe_mock_needs_reset(rig->m);
+	start = jiffies;
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(rig->m->status ==
+						RECOVERY_LIVE, 30));
+	KUNIT_EXPECT_LT(test, jiffies - start, HZ / 2);
+	vfe_rig_works(rig);
+}
+
+/* The driver is taken away in the pause before a reset: it is done at once. */
+static void recovery_unbind_in_a_pause(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+	unsigned long start;
+	int i;
+
+	/* resets, and nothing done in between: longer and longer pauses */
+	for (i = 0; i < 6; i++) {
+		vfe_mock_needs_reset(rig->m);
+		KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(rig->m->status ==
+							RECOVERY_LIVE, 90));
+	}
+	io = recovery_keep(rig, 40);
+	vfe_mock_needs_reset(rig->m);
+	start = jiffies;
+	vfe_rig_unbind(rig);
+	KUNIT_EXPECT_LT(test, jiffies - start, 5UL * HZ);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+}
+
 static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE_PARAM(recovery_goes_on, recovery_fault_gen_params),
 	KUNIT_CASE(recovery_pauses_grow),
@@ -472,6 +542,9 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_given_up_and_sleep),
 	KUNIT_CASE(recovery_gone),
 	KUNIT_CASE(recovery_gone_when_asked),
+	KUNIT_CASE(recovery_of_nothing),
+	KUNIT_CASE(recovery_resume_is_none),
+	KUNIT_CASE_SLOW(recovery_unbind_in_a_pause),
 	{ }
 };
 

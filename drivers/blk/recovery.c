@@ -233,9 +233,12 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 		return BLK_EH_DONE;
 	}
 	/* a recovery is under way, or waits for the end of a pause */
-	if (vfe_recovery_state(&vb->recovery) != VFE_RUN_LIVE ||
-	    vfe_queue_broken(bq->vq))
+	if (vfe_recovery_state(&vb->recovery) != VFE_RUN_LIVE)
 		return BLK_EH_RESET_TIMER;
+	if (vfe_queue_broken(bq->vq)) {
+		vfe_recovery_request(&vb->recovery);
+		return BLK_EH_RESET_TIMER;
+	}
 	if (vfe_wants_reset(vb->vd) || vfe_blk_overdue(vb, rq)) {
 		vfe_recovery_force(&vb->recovery);
 		return BLK_EH_RESET_TIMER;

@@ -175,6 +175,7 @@ int vfe_hello(struct vfe_device *vd, unsigned int most);
 int vfe_bring_up(struct vfe_device *vd);
 /* Ask the class driver for a reset, once. Any context. */
 bool vfe_fault(struct vfe_device *vd);
+void vfe_fault_over(struct vfe_device *vd);
 
 /* presence.c: whether the function is there */
 int vfe_presence_init(struct vfe_device *vd);

@@ -230,6 +230,31 @@ bool vfe_gone(const struct vfe_device *vd)
 }
 EXPORT_SYMBOL_GPL(vfe_gone);
 
+/**
+ * vfe_fault_over() - report the next fault, as the last one needed no reset
+ * @vd: the device
+ *
+ * needs_reset() is called once until a restart, see vfe_fault().
+ *
+ * Context: process context; the caller looks for faults after this: those
+ * since the last one were not reported.
+ */
+void vfe_fault_over(struct vfe_device *vd)
+{
+	unsigned int i;
+
+	clear_bit(VFE_TOLD_STATUS, &vd->told);
+	clear_bit(0, &vd->fault_reported);
+	/* see queues that broke before this, while the bit was set */
+	smp_mb__after_atomic();
+	for (i = 0; i < vd->num_queues; i++) {
+		if (!READ_ONCE(vd->queues[i].broken))
+			continue;
+		vfe_fault(vd);
+		break;
+	}
+}
+
 void vfe_function_lost(struct vfe_device *vd)
 {
 	WRITE_ONCE(vd->lost, true);

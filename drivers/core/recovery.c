@@ -34,7 +34,8 @@
 static bool vfe_run_set(struct vfe_recovery *r, enum vfe_run to)
 {
 	static const unsigned long next[] = {
-		[VFE_RUN_STOPPED] = TO(LIVE) | TO(RECOVERING) | TO(DEAD),
+		[VFE_RUN_STOPPED] = TO(LIVE) | TO(RECOVERING) | TO(GIVEN_UP) |
+				    TO(DEAD),
 		[VFE_RUN_LIVE] = TO(RECOVERING) | TO(STOPPED) | TO(DEAD),
 		[VFE_RUN_RECOVERING] = TO(LIVE) | TO(STOPPED) | TO(GIVEN_UP) |
 				       TO(DEAD),
@@ -49,28 +50,35 @@ static bool vfe_run_set(struct vfe_recovery *r, enum vfe_run to)
 	return true;
 }
 
+/* Adds nothing to the queues until vfe_recovery_release(). */
+static void vfe_recovery_hold(struct vfe_recovery *r)
+{
+	r->halted = true;
+	if (r->ops->quiesce)
+		r->ops->quiesce(r->vd);
+	r->ops->close(r->vd, 0, r->vd->num_queues);
+}
+
+static void vfe_recovery_take_back(struct vfe_recovery *r)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->vd->num_queues; i++)
+		r->ops->take_back(r->vd, i);
+}
+
 /*
- * Stops the device and takes its requests back. The class driver stays quiesced
- * until vfe_recovery_release().
+ * Stops the device and takes its requests back. If the device does not end its
+ * reset, vfe_reset() logs that and disables bus mastering, so that the buffers
+ * can be taken back all the same.
  */
 static void vfe_recovery_halt(struct vfe_recovery *r)
 {
-	struct vfe_device *vd = r->vd;
-	unsigned int i;
-
 	if (r->halted)
 		return;
-	r->halted = true;
-	if (r->ops->quiesce)
-		r->ops->quiesce(vd);
-	r->ops->close(vd, 0, vd->num_queues);
-	/*
-	 * The core tells of its errors. A device that does not end its reset
-	 * has lost bus mastering by then, which is all that can be done.
-	 */
-	vfe_reset(vd);
-	for (i = 0; i < vd->num_queues; i++)
-		r->ops->take_back(vd, i);
+	vfe_recovery_hold(r);
+	vfe_reset(r->vd);
+	vfe_recovery_take_back(r);
 }
 
 static void vfe_recovery_release(struct vfe_recovery *r)
@@ -95,7 +103,7 @@ static int vfe_recovery_go_live(struct vfe_recovery *r)
 	return 0;
 }
 
-/* A change of the configuration raised no interrupt until now. */
+/* Before DRIVER_OK the device told of no change of its configuration. */
 static void vfe_recovery_reread(struct vfe_recovery *r)
 {
 	if (r->vd->ops->config_changed)
@@ -163,9 +171,10 @@ static struct vfe_queue *vfe_recovery_broken(struct vfe_recovery *r)
 }
 
 /*
- * Resets the queues that broke, and only them. If no queue is broken any more,
- * an earlier pass already fixed it. Return: false if the device is to be reset:
- * it asks for that, it cannot reset queues, or that was not enough.
+ * Resets the queues that broke, and only them. What asked for this may be over:
+ * an earlier pass fixed it, or a register read wrong only once. Faults are
+ * reported again then. Return: false if the device is to be reset: it asks for
+ * that, it cannot reset queues, or that was not enough.
  */
 static bool vfe_recovery_reset_queues(struct vfe_recovery *r)
 {
@@ -178,27 +187,31 @@ static bool vfe_recovery_reset_queues(struct vfe_recovery *r)
 	for (; q && most--; q = vfe_recovery_broken(r))
 		if (vfe_recovery_try_queue(r, q))
 			return false;
-	return !q && !vfe_wants_reset(r->vd);
+	if (q || vfe_wants_reset(r->vd))
+		return false;
+	vfe_fault_over(r->vd);
+	return !vfe_wants_reset(r->vd);
 }
 
 static unsigned long vfe_recovery_pause(const struct vfe_recovery *r)
 {
 	unsigned int n = READ_ONCE(r->resets);
 
-	if (!n)
+	/* an unbind waits for requests that wait for the reset */
+	if (!n || READ_ONCE(r->leaving))
 		return 0;
 	return min_t(unsigned long, VFE_LONGEST_PAUSE,
 		     (unsigned long)VFE_FIRST_PAUSE << min(n - 1, 6U));
 }
 
-/* All requests fail from here on, those that wait too. @lock is held. */
+/* Fails all requests: those that wait, and those to come. @lock is held. */
 static void vfe_recovery_give_up(struct vfe_recovery *r)
 {
 	if (vfe_run_set(r, VFE_RUN_GIVEN_UP))
 		vfe_recovery_release(r);
 }
 
-/* What is to be done after a reset that failed. @lock is held. */
+/* Schedules another try after one that failed, or gives up. @lock is held. */
 static void vfe_recovery_try_later(struct vfe_recovery *r, int err)
 {
 	unsigned long pause = vfe_recovery_pause(r);
@@ -213,34 +226,52 @@ static void vfe_recovery_try_later(struct vfe_recovery *r, int err)
 	queue_delayed_work(vfe_wq, &r->work, pause);
 }
 
+/*
+ * A function that does not answer may be gone, or its bus may have failed: the
+ * PCI core tells of that, but maybe later than this finds out. Requests wait
+ * for its word, or for the second try.
+ */
+static bool vfe_recovery_is_gone(const struct vfe_recovery *r)
+{
+	return vfe_gone(r->vd) && r->resets > 1 &&
+	       r->vd->pdev->error_state != pci_channel_io_frozen;
+}
+
+/* Brings a halted device up, now or later. @lock is held. */
+static void vfe_recovery_restart(struct vfe_recovery *r)
+{
+	int err = vfe_recovery_revive(r);
+
+	if (!err)
+		return;
+	if (!vfe_recovery_is_gone(r)) {
+		vfe_recovery_try_later(r, err);
+		return;
+	}
+	/* fail what waits, and go on looking whether it comes back */
+	vfe_recovery_give_up(r);
+	if (r->enabled)
+		vfe_recovery_request(r);
+}
+
 static void vfe_recovery_reset_device(struct vfe_recovery *r)
 {
-	int err;
-
 	WRITE_ONCE(r->resets, r->resets + 1);
 	dev_warn_ratelimited(vfe_dev(r->vd), "%s: resetting the device\n",
 			     r->name);
 	vfe_recovery_halt(r);
-	err = vfe_recovery_revive(r);
-	if (!err)
-		return;
-	/* nobody is there: fail what waits, but look whether it comes back */
-	if (vfe_gone(r->vd)) {
-		vfe_recovery_give_up(r);
-		if (r->enabled)
-			vfe_recovery_request(r);
-		return;
-	}
-	vfe_recovery_try_later(r, err);
+	vfe_recovery_restart(r);
 }
 
 /* Queues, or the device, are reset. */
 static void vfe_recovery_reset(struct vfe_recovery *r)
 {
+	bool whole = xchg(&r->force_reset, false);
+
 	if (r->state != VFE_RUN_RECOVERING &&
 	    !vfe_run_set(r, VFE_RUN_RECOVERING))
 		return;
-	if (r->halted || vfe_gone(r->vd) || xchg(&r->force_reset, false) ||
+	if (whole || r->halted || vfe_gone(r->vd) ||
 	    !vfe_recovery_reset_queues(r)) {
 		vfe_recovery_reset_device(r);
 		return;
@@ -262,13 +293,18 @@ static void vfe_recovery_run(struct vfe_recovery *r)
 }
 
 /*
- * The PCI core does not say that it could not bring a bus back: requests may
- * wait for nothing, which only the user can know. @lock is held.
+ * Not every PCI core tells that it could not bring a bus back: requests may
+ * wait for nothing, so that the user is told, or they fail if he wants no
+ * recovery. @lock is held.
  */
 static void vfe_recovery_remind(struct vfe_recovery *r)
 {
 	if (r->state != VFE_RUN_RECOVERING)
 		return;
+	if (!r->enabled) {
+		vfe_recovery_give_up(r);
+		return;
+	}
 	dev_err_ratelimited(vfe_dev(r->vd),
 			    "%s: the bus is down; I/O waits: write 0 to its file 'recovery' to let it fail\n",
 			    r->name);
@@ -281,7 +317,7 @@ static void vfe_recovery_work(struct work_struct *work)
 					      struct vfe_recovery, work);
 
 	mutex_lock(&r->lock);
-	/* one that is suspended is left alone, and one that the user gave up */
+	/* not one that is stopped, nor one that the user gave up */
 	if (r->channel_lost)
 		vfe_recovery_remind(r);
 	else if (r->state != VFE_RUN_STOPPED &&
@@ -321,7 +357,7 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on)
 	WRITE_ONCE(r->enabled, on);
 	if (!on && r->state == VFE_RUN_RECOVERING && r->halted)
 		vfe_recovery_give_up(r);
-	/* where the bus is down, when it resumes */
+	/* if the bus is down, vfe_recovery_channel_resumed() does this */
 	if (on && r->state == VFE_RUN_GIVEN_UP && !r->channel_lost)
 		vfe_recovery_run(r);
 	mutex_unlock(&r->lock);
@@ -348,6 +384,7 @@ static void vfe_recovery_undrain(struct vfe_recovery *r)
 static void vfe_recovery_stop_now(struct vfe_recovery *r)
 {
 	mutex_lock(&r->lock);
+	r->failing = r->state == VFE_RUN_GIVEN_UP;
 	if (vfe_run_set(r, VFE_RUN_STOPPED))
 		vfe_recovery_halt(r);
 	mutex_unlock(&r->lock);
@@ -386,15 +423,31 @@ static int vfe_recovery_suspend(struct vfe_recovery *r)
 	return -EBUSY;
 }
 
+/* Its bus failed before or while it was stopped. @lock is held. */
+static void vfe_recovery_resume_lost(struct vfe_recovery *r)
+{
+	if (r->failing) {
+		vfe_recovery_give_up(r);
+		return;
+	}
+	vfe_run_set(r, VFE_RUN_RECOVERING);
+	mod_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
+}
+
 /* Where a restart fails now, it is tried again later, as after any reset. */
 static void vfe_recovery_resume(struct vfe_recovery *r)
 {
+	unsigned int noio = memalloc_noio_save();
+
 	mutex_lock(&r->lock);
-	if (r->state == VFE_RUN_STOPPED && r->channel_lost)
+	if (r->state == VFE_RUN_STOPPED && r->channel_lost) {
+		vfe_recovery_resume_lost(r);
+	} else if (r->state == VFE_RUN_STOPPED) {
 		vfe_run_set(r, VFE_RUN_RECOVERING);
-	else if (r->state == VFE_RUN_STOPPED)
-		vfe_recovery_run(r);
+		vfe_recovery_restart(r);
+	}
 	mutex_unlock(&r->lock);
+	memalloc_noio_restore(noio);
 }
 
 static void vfe_recovery_removed(struct vfe_recovery *r)
@@ -422,9 +475,12 @@ void vfe_recovery_leave(struct vfe_recovery *r)
 	bool live;
 
 	mutex_lock(&r->lock);
-	r->leaving = true;
+	WRITE_ONCE(r->leaving, true);
 	live = r->state == VFE_RUN_LIVE;
 	mutex_unlock(&r->lock);
+	/* a reset that is due after a pause: do not wait for that */
+	if (delayed_work_pending(&r->work))
+		mod_delayed_work(vfe_wq, &r->work, 0);
 	if (!live || vfe_gone(r->vd) || !pci_device_is_present(r->vd->pdev))
 		vfe_recovery_removed(r);
 }
@@ -524,10 +580,15 @@ static void vfe_recovery_channel_lost(struct vfe_recovery *r)
 {
 	mutex_lock(&r->lock);
 	r->channel_lost = true;
-	vfe_run_set(r, VFE_RUN_RECOVERING);
-	vfe_function_lost(r->vd);
-	if (r->state == VFE_RUN_RECOVERING)
-		vfe_recovery_halt(r);
+	if (r->state == VFE_RUN_LIVE)
+		vfe_run_set(r, VFE_RUN_RECOVERING);
+	if (r->state != VFE_RUN_RECOVERING || r->halted) {
+		vfe_function_lost(r->vd);
+	} else {
+		vfe_recovery_hold(r);
+		vfe_function_lost(r->vd);
+		vfe_recovery_take_back(r);
+	}
 	mod_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
 	mutex_unlock(&r->lock);
 }
@@ -557,16 +618,20 @@ static pci_ers_result_t vfe_recovery_mmio_enabled(struct pci_dev *pdev)
 static pci_ers_result_t vfe_recovery_slot_reset(struct pci_dev *pdev)
 {
 	struct vfe_recovery *r = pci_get_drvdata(pdev);
+	unsigned int noio = memalloc_noio_save();
 	int err;
 
 	if (!r->channel_lost)
 		vfe_recovery_channel_lost(r);
 	mutex_lock(&r->lock);
 	err = vfe_function_back(r->vd);
-	/* the PCI core gives the function up then, and says no more */
-	if (err)
+	/* after an error the PCI core calls no more handlers */
+	if (err && r->state == VFE_RUN_STOPPED)
+		r->failing = true;
+	else if (err)
 		vfe_recovery_give_up(r);
 	mutex_unlock(&r->lock);
+	memalloc_noio_restore(noio);
 	return err ? PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_RECOVERED;
 }
 
@@ -576,7 +641,7 @@ static void vfe_recovery_channel_resumed(struct pci_dev *pdev)
 	struct vfe_recovery *r = pci_get_drvdata(pdev);
 
 	mutex_lock(&r->lock);
-	/* the reminder; a reset that was requested is done below */
+	/* the reminder; what follows does a reset that was requested */
 	if (r->channel_lost)
 		cancel_delayed_work(&r->work);
 	r->channel_lost = false;

@@ -58,25 +58,6 @@ int vfe_queue_reset(struct vfe_queue *q)
 }
 EXPORT_SYMBOL_GPL(vfe_queue_reset);
 
-/*
- * needs_reset() is called only once, so faults during the queue's reset were
- * not reported. Allow later reports, and report a queue that broke meanwhile.
- */
-static void vfe_requeue_look_again(struct vfe_device *vd)
-{
-	unsigned int i;
-
-	clear_bit(0, &vd->fault_reported);
-	/* see queues that broke before this, while the bit was set */
-	smp_mb__after_atomic();
-	for (i = 0; i < vd->num_queues; i++) {
-		if (!READ_ONCE(vd->queues[i].broken))
-			continue;
-		vfe_fault(vd);
-		break;
-	}
-}
-
 int vfe_queue_restart(struct vfe_queue *q)
 {
 	struct vfe_device *vd = q->vd;
@@ -95,7 +76,8 @@ int vfe_queue_restart(struct vfe_queue *q)
 	if (ret)
 		return vfe_status_read(vd, &status) ?: ret;
 	WRITE_ONCE(q->broken, false);
-	vfe_requeue_look_again(vd);
+	/* faults during the queue's reset were not reported */
+	vfe_fault_over(vd);
 	/* the device may have asked for a reset, unreported, meanwhile */
 	if (!vfe_wants_reset(vd))
 		return 0;

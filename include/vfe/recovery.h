@@ -20,11 +20,11 @@ struct vfe_device;
  * enum vfe_run - what the device is doing for its class driver
  * @VFE_RUN_STOPPED: nothing: not started yet, suspended, or shut down
  * @VFE_RUN_LIVE: it takes requests
- * @VFE_RUN_RECOVERING: it is being reset and started again, or will be when a
- *			pause is over; requests wait
- * @VFE_RUN_GIVEN_UP: the user stopped the recovery, or the function is gone:
- *		      requests fail
- * @VFE_RUN_DEAD: the driver leaves the function: requests fail
+ * @VFE_RUN_RECOVERING: a reset is under way or failed, or the bus is down:
+ *			requests wait
+ * @VFE_RUN_GIVEN_UP: the recovery ended without success: requests fail
+ * @VFE_RUN_DEAD: the driver is being unbound, or the function was removed:
+ *		  requests fail
  */
 enum vfe_run {
 	VFE_RUN_STOPPED,
@@ -80,8 +80,10 @@ struct vfe_recovery_ops {
  * @state: read without @lock where a stale answer does no harm
  * @halted: the class driver is quiesced, its queues are closed
  * @enabled: a recovery goes on trying; the user may switch that off
- * @leaving: the driver goes away, so that a recovery has one try
- * @channel_lost: the bus failed, and has not resumed
+ * @leaving: the driver is being unbound: a recovery that fails is not retried
+ * @channel_lost: error_detected() was called, resume() was not yet
+ * @failing: requests failed when the device was stopped, and are to fail again
+ *	     if its bus is down when it resumes
  * @force_reset: the next recovery resets the device, not only queues
  * @queues_let_go: a queue may be reset while the device works on its requests:
  *		   it is known to touch none of them afterwards. QEMU's devices
@@ -100,6 +102,7 @@ struct vfe_recovery {
 	bool enabled;
 	bool leaving;
 	bool channel_lost;
+	bool failing;
 	bool force_reset;
 	bool queues_let_go;
 	unsigned int resets;
