@@ -331,7 +331,7 @@ static void fault_slow_is_waited_for(struct kunit *test)
 	KUNIT_EXPECT_LE(test, vfe_mock_count(rig->m, VFE_REG_DEVICE_STATUS,
 					     VFE_READ),
 			vfe_mock_count(rig->m, VFE_REG_NOTIFY, VFE_WRITE));
-	KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "is not done after"));
+	KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "in flight for more than"));
 	vfe_rig_push(rig, 0);
 	vfe_mock_interrupt(fault_queue(rig));
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
@@ -341,7 +341,7 @@ static void fault_slow_is_waited_for(struct kunit *test)
 	/* one that is late after that is told of again */
 	io = fault_keep(rig, 80);
 	fault_time_passes(rig, 2);
-	KUNIT_EXPECT_EQ(test, 2U, log_warnings(mark, "is not done after"));
+	KUNIT_EXPECT_EQ(test, 2U, log_warnings(mark, "in flight for more than"));
 	vfe_rig_push(rig, 1);
 	vfe_mock_interrupt(fault_queue(rig));
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));

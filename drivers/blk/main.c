@@ -189,7 +189,7 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto err_free;
 	}
 	vb->recovery.vd = vb->vd;
-	vb->recovery.queues_let_go = pdev->device == VFE_PCI_DEVICE_BLOCK;
+	vb->recovery.queue_resets = pdev->device == VFE_PCI_DEVICE_BLOCK;
 	err = vfe_blk_set_up(vb);
 	if (err)
 		goto err_destroy;

@@ -31,7 +31,7 @@ static struct request *vfe_blk_detach(struct vfe_blk_queue *bq)
 	struct request *rq;
 	unsigned long flags;
 
-	/* a timeout may be looking for used requests meanwhile */
+	/* vfe_blk_timeout() may take used requests at the same time */
 	spin_lock_irqsave(&bq->lock, flags);
 	rq = vfe_queue_detach(bq->vq);
 	spin_unlock_irqrestore(&bq->lock, flags);
@@ -67,7 +67,7 @@ static void vfe_blk_close_ring(struct vfe_blk_queue *bq)
 	vfe_blk_reap(bq);
 	spin_lock_irqsave(&bq->lock, flags);
 	bq->started = false;
-	/* what the full ring refused is sent again, or fails */
+	/* restart dispatch, which the full ring had stopped */
 	if (bq->full) {
 		bq->full = false;
 		blk_mq_start_stopped_hw_queue(bq->hctx, true);
@@ -185,7 +185,7 @@ static bool vfe_blk_overdue(struct vfe_blk *vb, struct request *rq)
 	return req->timeouts * (rq->timeout / HZ ?: 1) >= most;
 }
 
-/* Said once until the queue completes something again */
+/* Warns once, until the queue completes something again. */
 static void vfe_blk_say_late(struct vfe_blk_queue *bq, struct request *rq)
 {
 	struct vfe_blk *vb = bq->vb;
@@ -194,7 +194,7 @@ static void vfe_blk_say_late(struct vfe_blk_queue *bq, struct request *rq)
 		return;
 	WRITE_ONCE(bq->late, true);
 	dev_warn_ratelimited(vfe_dev(vb->vd),
-			     "%s: %s: request %d at sector %llu is not done after %u ms: the device is fine and has it, so wait on\n",
+			     "%s: %s: request %d at sector %llu has been in flight for more than %u ms; the device reports no fault, so wait on\n",
 			     vb->disk->disk_name, bq->name, rq->tag,
 			     (u64)blk_rq_pos(rq),
 			     jiffies_to_msecs(rq->timeout));
@@ -212,8 +212,8 @@ static void vfe_blk_kick_again(struct vfe_blk_queue *bq)
 /*
  * A request takes long, which is no fault: its storage may be slow or paused.
  * So this looks for a completion whose interrupt was lost, repeats the kick,
- * which does no harm, and asks the device how it is. Unless the user set
- * reset_after, only a device that says it needs a reset, or lost its driver, is
+ * which does no harm, and reads the device's status. Unless the user set
+ * reset_after, only a device that set DEVICE_NEEDS_RESET or lost DRIVER_OK is
  * reset; QEMU's does the latter when bus mastering is switched off under it.
  */
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
@@ -222,9 +222,8 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 	struct vfe_blk *vb = vfe_blk_of(rq);
 	bool any = vfe_blk_reap(bq);
 
-	/* completed: idle if on this CPU, maybe not yet if on another one */
+	/* completed, here or on another CPU, or a recovery took it back */
 	if (blk_mq_rq_state(rq) != MQ_RQ_IN_FLIGHT) {
-		/* or its interrupt came just now, or a recovery took it back */
 		if (any && !bq->polled)
 			dev_warn_ratelimited(vfe_dev(vb->vd),
 					     "%s: %s: request %d was done without an interrupt\n",

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device is started, stopped, and reset when it asks for that or breaks its
- * promises; a single queue of it if that will do. Time alone resets nothing: a
- * request may take as long as what is behind the device does. A recovery that
- * fails is tried again after a pause, for as long as the function is there and
- * the user lets it.
+ * Starts and stops a device, and resets one that asks for it or violates the
+ * protocol, or only a queue if that is enough. A request that takes long causes
+ * no reset: the storage behind the device may be slow. A recovery that fails is
+ * tried again after a pause, for as long as the function is there and the user
+ * lets it. Also what all classes do for suspend, shutdown and errors of the bus.
  */
 #include <linux/device.h>
 #include <linux/export.h>
@@ -21,7 +21,7 @@
 
 #include "core.h"
 
-/* Pauses between recoveries: none before the first, then twice as long each */
+/* Backoff between resets: none before the first, then 1 s, 2 s, ... 60 s */
 #define VFE_FIRST_PAUSE		HZ
 #define VFE_LONGEST_PAUSE	(60 * HZ)
 
@@ -30,7 +30,7 @@
 
 #define TO(state)	BIT(VFE_RUN_##state)
 
-/* @lock is held. Return: whether @to may follow, and then it does. */
+/* Sets @to if the transition is allowed. @lock is held. Return: whether it is */
 static bool vfe_run_set(struct vfe_recovery *r, enum vfe_run to)
 {
 	static const unsigned long next[] = {
@@ -140,7 +140,7 @@ static int vfe_recovery_revive(struct vfe_recovery *r)
 	return 0;
 }
 
-/* Resets one queue, which others do not notice. */
+/* Resets one queue; the others keep running. */
 static int vfe_recovery_try_queue(struct vfe_recovery *r, struct vfe_queue *q)
 {
 	int err;
@@ -182,7 +182,7 @@ static bool vfe_recovery_reset_queues(struct vfe_recovery *r)
 	unsigned int most = r->vd->num_queues;
 
 	if (q && (!vfe_has_feature(r->vd, VIRTIO_F_RING_RESET) ||
-		  !r->queues_let_go || r->resets))
+		  !r->queue_resets || r->resets))
 		return false;
 	for (; q && most--; q = vfe_recovery_broken(r))
 		if (vfe_recovery_try_queue(r, q))
@@ -293,9 +293,9 @@ static void vfe_recovery_run(struct vfe_recovery *r)
 }
 
 /*
- * Not every PCI core tells that it could not bring a bus back: requests may
- * wait for nothing, so that the user is told, or they fail if he wants no
- * recovery. @lock is held.
+ * The PCI core may not tell a driver that it could not bring the bus back.
+ * Requests would wait silently: remind the user, or fail them if recovery is
+ * disabled. @lock is held.
  */
 static void vfe_recovery_remind(struct vfe_recovery *r)
 {
@@ -306,7 +306,7 @@ static void vfe_recovery_remind(struct vfe_recovery *r)
 		return;
 	}
 	dev_err_ratelimited(vfe_dev(r->vd),
-			    "%s: the bus is down; I/O waits: write 0 to its file 'recovery' to let it fail\n",
+			    "%s: recovery of the PCI bus has not ended; I/O waits: write 0 to its file 'recovery' to let it fail\n",
 			    r->name);
 	queue_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
 }
@@ -337,7 +337,6 @@ void vfe_recovery_init(struct vfe_recovery *r,
 }
 EXPORT_SYMBOL_GPL(vfe_recovery_init);
 
-/* 2.1.1: a device that needs a reset completes nothing any more. */
 void vfe_recovery_request(struct vfe_recovery *r)
 {
 	queue_delayed_work(vfe_wq, &r->work, vfe_recovery_pause(r));
@@ -547,8 +546,9 @@ static int vfe_recovery_pm_resume(struct device *dev)
 	return 0;
 }
 
-DEFINE_SIMPLE_DEV_PM_OPS(vfe_recovery_pm_ops, vfe_recovery_pm_suspend,
-			 vfe_recovery_pm_resume);
+const struct dev_pm_ops vfe_recovery_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(vfe_recovery_pm_suspend, vfe_recovery_pm_resume)
+};
 EXPORT_SYMBOL_GPL(vfe_recovery_pm_ops);
 
 /*
@@ -593,7 +593,7 @@ static void vfe_recovery_channel_lost(struct vfe_recovery *r)
 	mutex_unlock(&r->lock);
 }
 
-/* An error of the bus: its link failed, or the device sent something wrong. */
+/* The PCI core reports an error of the link or of the function. */
 static pci_ers_result_t vfe_recovery_error_detected(struct pci_dev *pdev,
 						    pci_channel_state_t state)
 {
@@ -614,7 +614,7 @@ static pci_ers_result_t vfe_recovery_mmio_enabled(struct pci_dev *pdev)
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
-/* May come for the sake of another function only. */
+/* The PCI core may call this because another function needs the reset. */
 static pci_ers_result_t vfe_recovery_slot_reset(struct pci_dev *pdev)
 {
 	struct vfe_recovery *r = pci_get_drvdata(pdev);

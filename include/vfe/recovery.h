@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Recovery: what runs above a device is stopped, the device or single queues of
- * it are reset, and all goes on. The core decides when and how often; the class
- * driver says, by its operations, how its requests wait and how they are sent
- * again.
+ * Recovery: the core holds requests back, resets the device or some of its
+ * queues, and has the requests sent again. It decides when and how often; the
+ * class driver supplies the operations.
  */
 #ifndef VFE_RECOVERY_H
 #define VFE_RECOVERY_H
@@ -36,15 +35,16 @@ enum vfe_run {
 
 /**
  * struct vfe_recovery_ops - what a class driver does for its recovery
- * @quiesce: let no more requests come to the queues, and wait for those that
- *	     are on their way into one
+ * @quiesce: stop dispatch, and wait until no dispatch runs
  * @close: take no more requests for @n queues from @first on; when it returns,
- *	   nothing is added to them and no notification is written (2.6.1)
+ *	   nothing is added to them and no notification is written (virtio
+ *	   1.4, 2.6.1)
  * @take_back: detach all buffers of a queue that was reset, to be sent again
- * @restore: give the device configuration that a reset lost
+ * @restore: write configuration fields that the reset cleared
  * @open: take requests for a queue again
  * @unquiesce: the opposite of @quiesce
- * @resend: send again what was taken back; where the state says so it fails
+ * @resend: send again what was taken back; the class driver fails it in states
+ *	    GIVEN_UP and DEAD
  * @drain: hold new requests back, and wait up to @timeout jiffies for those in
  *	   flight; return whether all are done
  * @undrain: let new requests come again
@@ -79,16 +79,15 @@ struct vfe_recovery_ops {
  * @lock: serialises changes of @state and what they do to the device
  * @state: read without @lock where a stale answer does no harm
  * @halted: the class driver is quiesced, its queues are closed
- * @enabled: a recovery goes on trying; the user may switch that off
+ * @enabled: retry a recovery that failed; the user may disable this
  * @leaving: the driver is being unbound: a recovery that fails is not retried
  * @channel_lost: error_detected() was called, resume() was not yet
  * @failing: requests failed when the device was stopped, and are to fail again
  *	     if its bus is down when it resumes
  * @force_reset: the next recovery resets the device, not only queues
- * @queues_let_go: a queue may be reset while the device works on its requests:
- *		   it is known to touch none of them afterwards. QEMU's devices
- *		   offer RING_RESET too, but what they had in their hands they
- *		   still complete, into whatever ring is there by then
+ * @queue_resets: after the reset of a queue the device completes none of its old
+ *		  requests. QEMU's devices offer RING_RESET too, but still
+ *		  complete them, into the new ring
  * @resets: resets, of queues too, since the device last completed something
  * @work: resets the device, and sends its requests again
  */
@@ -104,17 +103,17 @@ struct vfe_recovery {
 	bool channel_lost;
 	bool failing;
 	bool force_reset;
-	bool queues_let_go;
+	bool queue_resets;
 	unsigned int resets;
 	struct delayed_work work;
 };
 
 /**
- * vfe_recovery_init() - for a device that is stopped
+ * vfe_recovery_init() - initialise the recovery of a stopped device
  * @r: the recovery, zeroed
  * @ops: the class driver's
  *
- * @vd, @name and @queues_let_go are for the caller to set before
+ * @vd, @name and @queue_resets are for the caller to set before
  * vfe_recovery_start().
  */
 void vfe_recovery_init(struct vfe_recovery *r,
@@ -130,7 +129,7 @@ void vfe_recovery_init(struct vfe_recovery *r,
 int vfe_recovery_start(struct vfe_recovery *r);
 
 /**
- * vfe_recovery_request() - have the device, or what broke of it, reset
+ * vfe_recovery_request() - schedule a reset of the broken queues or the device
  * @r: the recovery
  *
  * For &vfe_device_ops.needs_reset.
@@ -139,11 +138,11 @@ int vfe_recovery_start(struct vfe_recovery *r);
  */
 void vfe_recovery_request(struct vfe_recovery *r);
 
-/* The same, of the whole device even where nothing looks broken */
+/* Schedule a reset of the device, even if it reports no fault. */
 void vfe_recovery_force(struct vfe_recovery *r);
 
 /**
- * vfe_recovery_enable() - let a recovery go on trying, or not
+ * vfe_recovery_enable() - enable or disable retries
  * @r: the recovery
  * @on: false: fail the requests that wait for a device which cannot be
  *	restarted; true: try to restart it again
@@ -182,13 +181,13 @@ void vfe_recovery_shutdown(struct pci_dev *pdev);
 /* The file "recovery", see vfe_recovery_enable(), of the function */
 extern const struct attribute_group *vfe_recovery_groups[];
 
-/* Only a hint, but for a caller that holds the lock */
+/* May be stale, unless the caller holds the lock. */
 static inline enum vfe_run vfe_recovery_state(const struct vfe_recovery *r)
 {
 	return READ_ONCE(r->state);
 }
 
-/* A device that completes something may ask for resets again at once. */
+/* A completion ends the backoff: no pause before the next reset. */
 static inline void vfe_recovery_completes(struct vfe_recovery *r)
 {
 	if (unlikely(READ_ONCE(r->resets)))

@@ -25,7 +25,8 @@ COMPLAINTS = ("unknown parameter", "Unknown symbol",
 def machine(series: str) -> Machine:
     """Of a kernel series: a disk of QEMU's and one of ours, an rng."""
     return Machine(f"kernel-{series}", (("ours", ()),), pit=True,
-                   append=WORDS, qemu=qemu(), boots=partial(kernel.debian, series),
+                   append=WORDS, qemu=qemu(),
+                   boots=partial(kernel.debian, series),
                    modules=partial(build.modules, series))
 
 
@@ -67,7 +68,8 @@ class Lives(RngCase):
     def check_release(self) -> None:
         """It is this kernel, and the modules are of this project's version."""
         self.assertTrue(self.sh("uname -r").startswith(f"{self.series}."))
-        version = self.sh("modinfo -F version vfe vfe_blk vfe_rng vfe_trap_blk")
+        version = self.sh("modinfo -F version vfe vfe_blk vfe_rng"
+                          " vfe_trap_blk")
         self.assertEqual(len(set(version.split())), 1, version)
 
     def check_on_qemus_device(self) -> None:
