@@ -85,6 +85,8 @@ static void vfe_rng_done(struct vfe_queue *vq)
 		vr->in_flight = false;
 		vr->first = 0;
 		vr->left = len;
+		vfe_count(vfe_stats_of(vr->vd), operations);
+		vfe_recovery_completes(&vr->recovery);
 		complete_all(&vr->filled);
 	} while (!vfe_queue_enable_cb(vq));
 	spin_unlock_irqrestore(&vr->lock, flags);

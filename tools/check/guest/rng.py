@@ -14,6 +14,7 @@ READ = 16384
 _BIND = """\
 cd /sys/bus/pci/devices/{bdf}
 echo 0 >/sys/bus/pci/drivers_autoprobe
+if [ -e driver ]; then echo {bdf} >driver/unbind; fi
 modprobe {module}
 echo {driver} >driver_override
 echo {bdf} >/sys/bus/pci/drivers_probe
