@@ -66,6 +66,12 @@ static int rng_read(struct rng *r, u8 *buf, size_t len)
 	return hwrng->read(hwrng, buf, len, false);
 }
 
+static int rng_reads_nothing(struct hwrng *hwrng, void *buf, size_t max,
+			     bool wait)
+{
+	return 0;
+}
+
 /* Has the driver given the device its buffer, now or soon? */
 static bool rng_requested(struct rng *r)
 {
@@ -296,6 +302,54 @@ static void another_function_is_refused(struct kunit *test)
 	rng_end(r);
 }
 
+/* The kernel has a source of that name, and takes no other. */
+static void a_name_that_is_taken(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.device = VFE_PCI_DEVICE_ENTROPY, .unbound = true,
+	};
+	struct rng *r = rng_new(test, &spec);
+	struct hwrng *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
+	char name[32];
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	other->read = rng_reads_nothing;
+	snprintf(name, sizeof(name), "vfe_rng-%s", pci_name(r->m->pdev));
+	other->name = name;
+	KUNIT_ASSERT_EQ(test, hwrng_register(other), 0);
+	KUNIT_EXPECT_FALSE(test, vfe_mock_bind(r->m, "vfe_rng"));
+	KUNIT_EXPECT_EQ(test, r->m->status, 0);
+	hwrng_unregister(other);
+	KUNIT_ASSERT_TRUE(test, vfe_mock_bind(r->m, "vfe_rng"));
+	rng_expect_works(r, 0x5a);
+	rng_end(r);
+}
+
+/* Once its queue is enabled, its status reads as ones. */
+static bool rng_falls_silent(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->reg == VFE_REG_DEVICE_STATUS && a->dir == VFE_READ &&
+	    (a->val & VIRTIO_CONFIG_S_FEATURES_OK) && m->queues[0].enable)
+		a->val = 0xff;
+	return false;
+}
+
+static void a_device_that_does_not_start(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.device = VFE_PCI_DEVICE_ENTROPY, .unbound = true,
+	};
+	struct rng *r = rng_new(test, &spec);
+
+	r->m->knobs.access = rng_falls_silent;
+	KUNIT_EXPECT_FALSE(test, vfe_mock_bind(r->m, "vfe_rng"));
+	r->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, r->m->status, 0);
+	KUNIT_ASSERT_TRUE(test, vfe_mock_bind(r->m, "vfe_rng"));
+	rng_expect_works(r, 0x5a);
+	rng_end(r);
+}
+
 static void other_identities(struct kunit *test)
 {
 	struct vfe_mock_spec specs[] = {
@@ -361,6 +415,8 @@ static struct kunit_case rng_cases[] = {
 	KUNIT_CASE(recovery_is_switched),
 	KUNIT_CASE(another_function_is_refused),
 	KUNIT_CASE(other_identities),
+	KUNIT_CASE(a_name_that_is_taken),
+	KUNIT_CASE(a_device_that_does_not_start),
 	KUNIT_CASE_SLOW(without_memory),
 	{}
 };
