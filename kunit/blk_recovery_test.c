@@ -270,6 +270,20 @@ static void recovery_is_started_too_early(struct kunit *test)
 	recovery_ends_well(rig, io);
 }
 
+/* The same where its rings are whole, and only the end of the restart fails. */
+static void recovery_is_started_with_whole_rings(struct kunit *test)
+{
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig = recovery_down(test, &recovery_faults[5], &io);
+
+	vfe_rig_set(rig, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	vfe_rig_set(rig, "recovery", "1");
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 9);
+	recovery_hears(rig);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+}
+
 /* Off before anything went wrong: the first try that fails is the last. */
 static void recovery_is_off(struct kunit *test)
 {
@@ -532,6 +546,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_pauses_grow),
 	KUNIT_CASE(recovery_is_stopped),
 	KUNIT_CASE(recovery_is_started_too_early),
+	KUNIT_CASE(recovery_is_started_with_whole_rings),
 	KUNIT_CASE(recovery_is_off),
 	KUNIT_CASE(recovery_unbind),
 	KUNIT_CASE(recovery_unbind_given_up),

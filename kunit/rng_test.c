@@ -350,24 +350,66 @@ static void a_device_that_does_not_start(struct kunit *test)
 	rng_end(r);
 }
 
-static void other_identities(struct kunit *test)
+static void the_stock_identity(struct kunit *test)
 {
-	struct vfe_mock_spec specs[] = {
-		{ .device = VFE_PCI_STOCK_BASE + VFE_TYPE_ENTROPY,
-		  .unbound = true },
-		{ .device = VFE_PCI_OLD_ENTROPY, .legacy = true,
-		  .unbound = true },
+	struct vfe_mock_spec spec = {
+		.device = VFE_PCI_STOCK_BASE + VFE_TYPE_ENTROPY,
+		.unbound = true,
 	};
-	struct rng *r;
-	int i;
+	struct rng *r = rng_new(test, &spec);
 
-	for (i = 0; i < ARRAY_SIZE(specs); i++) {
-		r = rng_new(test, &specs[i]);
-		KUNIT_ASSERT_TRUE(test, vfe_mock_bind(r->m, "vfe_rng"));
-		rng_expect_works(r, 0x5a);
-		vfe_mock_unbind(r->m);
-		rng_end(r);
-	}
+	KUNIT_ASSERT_TRUE(test, vfe_mock_bind(r->m, "vfe_rng"));
+	rng_expect_works(r, 0x5a);
+	vfe_mock_unbind(r->m);
+	rng_end(r);
+}
+
+/* Its used lengths may be wrong: old bytes would be taken for new ones. */
+static void a_legacy_device_is_refused(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.device = VFE_PCI_OLD_ENTROPY, .legacy = true, .unbound = true,
+	};
+	struct rng *r = rng_new(test, &spec);
+
+	KUNIT_EXPECT_FALSE(test, vfe_mock_bind(r->m, "vfe_rng"));
+	rng_end(r);
+}
+
+/* It lost its driver, and does not say so: a reader finds out. */
+static void a_device_that_lost_its_driver(struct kunit *test)
+{
+	struct rng *r = rng_bound(test);
+	struct hwrng *hwrng = rng_source(r);
+	u8 byte;
+
+	rng_pop(r);
+	r->m->status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+	KUNIT_EXPECT_EQ(test, hwrng->read(hwrng, &byte, 1, true), 0);
+	KUNIT_EXPECT_TRUE(test, rng_requested(r));
+	rng_expect_works(r, 0x5a);
+	rng_end(r);
+}
+
+/* A reader of a device that takes no buffers waits, and does not spin. */
+static void a_reader_while_it_is_stopped(struct kunit *test)
+{
+	struct rng *r = rng_bound(test);
+	struct hwrng *hwrng = rng_source(r);
+	struct device *dev = &r->m->pdev->dev;
+	u8 buf[VFE_RNG_BUFFER];
+	unsigned long start;
+
+	rng_fill(r, 0xa5, VFE_RNG_BUFFER);
+	KUNIT_EXPECT_EQ(test, dev->driver->pm->suspend(dev), 0);
+	while (rng_read(r, buf, sizeof(buf)))
+		;
+	start = jiffies;
+	KUNIT_EXPECT_EQ(test, hwrng->read(hwrng, buf, 1, true), 0);
+	KUNIT_EXPECT_GE(test, jiffies - start, (unsigned long)HZ);
+	KUNIT_EXPECT_EQ(test, dev->driver->pm->resume(dev), 0);
+	rng_expect_works(r, 0x5a);
+	rng_end(r);
 }
 
 /* Each allocation of a probe fails in turn, until there are no more. */
@@ -414,7 +456,10 @@ static struct kunit_case rng_cases[] = {
 	KUNIT_CASE(a_device_that_is_pulled_out),
 	KUNIT_CASE(recovery_is_switched),
 	KUNIT_CASE(another_function_is_refused),
-	KUNIT_CASE(other_identities),
+	KUNIT_CASE(the_stock_identity),
+	KUNIT_CASE(a_legacy_device_is_refused),
+	KUNIT_CASE(a_device_that_lost_its_driver),
+	KUNIT_CASE(a_reader_while_it_is_stopped),
 	KUNIT_CASE(a_name_that_is_taken),
 	KUNIT_CASE(a_device_that_does_not_start),
 	KUNIT_CASE_SLOW(without_memory),

@@ -228,8 +228,8 @@ static void vfe_recovery_try_later(struct vfe_recovery *r, int err)
 
 /*
  * A function that does not answer may be gone, or its bus may have failed: the
- * PCI core tells of that, but maybe later than this finds out. Requests wait
- * for its word, or for the second try.
+ * PCI core tells of that, but maybe later than this finds out. So requests fail
+ * only after a second failed try, and never while the bus is frozen.
  */
 static bool vfe_recovery_is_gone(const struct vfe_recovery *r)
 {
@@ -250,7 +250,7 @@ static void vfe_recovery_restart(struct vfe_recovery *r)
 	}
 	/* fail what waits, and go on looking whether it comes back */
 	vfe_recovery_give_up(r);
-	if (r->enabled)
+	if (r->enabled && !r->leaving)
 		vfe_recovery_request(r);
 }
 
@@ -266,7 +266,8 @@ static void vfe_recovery_reset_device(struct vfe_recovery *r)
 /* Queues, or the device, are reset. */
 static void vfe_recovery_reset(struct vfe_recovery *r)
 {
-	bool whole = xchg(&r->force_reset, false);
+	/* a device that was given up may have any state, and no queue broken */
+	bool whole = xchg(&r->force_reset, false) || r->state != VFE_RUN_LIVE;
 
 	if (r->state != VFE_RUN_RECOVERING &&
 	    !vfe_run_set(r, VFE_RUN_RECOVERING))
@@ -382,10 +383,14 @@ static void vfe_recovery_undrain(struct vfe_recovery *r)
 
 static void vfe_recovery_stop_now(struct vfe_recovery *r)
 {
+	bool failing;
+
 	mutex_lock(&r->lock);
-	r->failing = r->state == VFE_RUN_GIVEN_UP;
-	if (vfe_run_set(r, VFE_RUN_STOPPED))
+	failing = r->state == VFE_RUN_GIVEN_UP;
+	if (r->state != VFE_RUN_STOPPED && vfe_run_set(r, VFE_RUN_STOPPED)) {
+		r->failing = failing;
 		vfe_recovery_halt(r);
+	}
 	mutex_unlock(&r->lock);
 }
 

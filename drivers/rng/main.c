@@ -5,10 +5,12 @@
  * device fills with random bytes. Read it first to see what a class driver
  * needs of the core.
  */
+#include <linux/bits.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/virtio_config.h>
 
 #include <vfe/version.h>
 #include <vfe/wire.h>
@@ -28,7 +30,6 @@ static void vfe_rng_request(struct vfe_rng *vr)
 	    vfe_queue_add(vr->vq, &seg, 0, 1, vr))
 		return;
 	vr->in_flight = true;
-	reinit_completion(&vr->filled);
 	if (vfe_queue_kick_prepare(vr->vq))
 		vfe_queue_notify(vr->vq);
 }
@@ -48,10 +49,20 @@ static unsigned int vfe_rng_take(struct vfe_rng *vr, void *buf, size_t max)
 	memcpy(buf, vr->data + vr->first, n);
 	vr->first += n;
 	vr->left -= n;
-	if (!vr->left)
+	if (!vr->left) {
+		reinit_completion(&vr->filled);
 		vfe_rng_request(vr);
+	}
 	spin_unlock_irqrestore(&vr->lock, flags);
 	return n;
+}
+
+/* A device that is silent may have lost its driver, which it does not tell. */
+static void vfe_rng_late(struct vfe_rng *vr)
+{
+	if (vfe_recovery_state(&vr->recovery) == VFE_RUN_LIVE &&
+	    vfe_wants_reset(vr->vd))
+		vfe_recovery_force(&vr->recovery);
 }
 
 /*
@@ -68,7 +79,11 @@ static int vfe_rng_read(struct hwrng *hwrng, void *buf, size_t max, bool wait)
 	if (n || !wait)
 		return n;
 	left = wait_for_completion_killable_timeout(&vr->filled, VFE_RNG_WAIT);
-	return left > 0 ? vfe_rng_take(vr, buf, max) : left;
+	if (left > 0)
+		return vfe_rng_take(vr, buf, max);
+	if (!left)
+		vfe_rng_late(vr);
+	return left;
 }
 
 /* The queue's interrupt: the device used the buffer. */
@@ -125,7 +140,7 @@ static void vfe_rng_take_back(struct vfe_device *vd, unsigned int queue)
 	spin_unlock_irqrestore(&vr->lock, flags);
 }
 
-/* A reader waits for what was taken back. */
+/* Requests again what was taken back: a reader may be waiting for it. */
 static void vfe_rng_resend(struct vfe_device *vd)
 {
 	struct vfe_rng *vr = vfe_priv(vd);
@@ -165,7 +180,8 @@ static int vfe_rng_set_up(struct vfe_rng *vr)
 	};
 	int err;
 
-	err = vfe_negotiate(vr->vd, 0, 0);
+	/* 5.4.6.1: the length counts, and that of a legacy device may be wrong */
+	err = vfe_negotiate(vr->vd, 0, BIT_ULL(VIRTIO_F_VERSION_1));
 	if (!err)
 		err = vfe_queues_create(vr->vd, &spec, 1, VFE_IRQ_MSIX);
 	if (err)
@@ -180,7 +196,7 @@ static void vfe_rng_free_data(struct vfe_rng *vr)
 	vfe_free_shared(vr->vd, VFE_RNG_BUFFER, vr->data, vr->dma);
 }
 
-/* Stops the device, which has the buffer maybe. */
+/* Stops the device, which may still own the buffer. */
 static void vfe_rng_stop(struct vfe_rng *vr)
 {
 	vfe_recovery_end(&vr->recovery);

@@ -6,7 +6,7 @@
  *     -> vfe_ready -> I/O -> vfe_reset -> vfe_destroy
  *
  * and, to recover or to resume: vfe_reset -> vfe_restart -> vfe_ready. Where the
- * bus fails below the function (AER, EEH), the class driver's error handlers are
+ * bus fails below the function (AER, EEH), vfe_recovery_err_handler does
  *
  *   error_detected: stop adding, vfe_function_lost, take buffers back
  *   slot_reset: vfe_function_back
@@ -59,7 +59,8 @@ enum vfe_interrupts {
  *		    item of vfe_wq, may sleep; allocations do not wait for I/O
  * @needs_reset: the device asks for a reset (DEVICE_NEEDS_RESET), lost
  *		 DRIVER_OK, does not answer, is gone, or violated the rules of a
- *		 ring; called once until vfe_restart(), from any context, often
+ *		 ring; called once until vfe_restart(), or until a recovery
+ *		 finds the fault over, from any context, often
  *		 with a queue's lock held: schedule a work item; not called
  *		 after vfe_reset() has begun
  */

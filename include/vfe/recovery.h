@@ -53,9 +53,9 @@ enum vfe_run {
  *
  * @quiesce, @restore, @unquiesce, @drain, @undrain and @removed may be NULL.
  *
- * All run in process context. All but the last three run with
- * &vfe_recovery.lock held, except @close from vfe_recovery_end(); of these only
- * @drain may wait for a request.
+ * All run in process context. @drain, @undrain and @removed run without
+ * &vfe_recovery.lock, and so does @close from vfe_recovery_end(); all others
+ * hold it. Only @drain may wait for a request.
  */
 struct vfe_recovery_ops {
 	void (*quiesce)(struct vfe_device *vd);
@@ -164,7 +164,7 @@ void vfe_recovery_leave(struct vfe_recovery *r);
 
 /**
  * vfe_recovery_end() - stop for good; no recovery runs from here on
- * @r: the recovery of a device with no request in flight
+ * @r: the recovery; detach what the device still has after this
  *
  * Context: process context, may sleep.
  */

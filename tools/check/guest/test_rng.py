@@ -83,10 +83,10 @@ class Slow(RngCase):
         self.unbind_rng()
 
 
-class Legacy(RngCase):
-    """The interface of virtio 0.9.5."""
+class Transitional(RngCase):
+    """The old identity, with both interfaces."""
 
-    machine = Machine("rng-legacy", qemu=qemu("disable-modern=on"))
+    machine = Machine("rng-transitional", qemu=qemu())
 
     def test_life(self) -> None:
         """As the other."""
