@@ -272,8 +272,7 @@ static void vfe_recovery_reset(struct vfe_recovery *r)
 	if (r->state != VFE_RUN_RECOVERING &&
 	    !vfe_run_set(r, VFE_RUN_RECOVERING))
 		return;
-	if (whole || r->halted || vfe_gone(r->vd) ||
-	    !vfe_recovery_reset_queues(r)) {
+	if (whole || vfe_gone(r->vd) || !vfe_recovery_reset_queues(r)) {
 		vfe_recovery_reset_device(r);
 		return;
 	}
@@ -387,7 +386,7 @@ static void vfe_recovery_stop_now(struct vfe_recovery *r)
 
 	mutex_lock(&r->lock);
 	failing = r->state == VFE_RUN_GIVEN_UP;
-	if (r->state != VFE_RUN_STOPPED && vfe_run_set(r, VFE_RUN_STOPPED)) {
+	if (vfe_run_set(r, VFE_RUN_STOPPED)) {
 		r->failing = failing;
 		vfe_recovery_halt(r);
 	}
