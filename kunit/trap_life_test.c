@@ -11,7 +11,7 @@
 #include "lib/log.h"
 #include "lib/trap.h"
 
-#define TRAP_TRIES	3	/* of a request, see VFET_TRIES */
+#define TRAP_TRIES	3	/* of a request, see VFE_TRAP_BLK_TRIES */
 
 /* Resets since the log was cleared */
 static unsigned int trap_resets(const struct vfe_mock *m)

@@ -7,7 +7,7 @@
  */
 #include <linux/module.h>
 
-#include "../drivers/trap/cost.h"
+#include "../drivers/trap/blk/cost.h"
 #include "lib/trap.h"
 
 /* --- probe --- */
@@ -220,23 +220,23 @@ struct trap_cost {
 	unsigned int writes;
 };
 
-#define COST(n)		((n) / VFET_COST_WORD)
+#define COST(n)		((n) / VFE_TRAP_COST_WORD)
 
 static const struct trap_cost trap_costs[] = {
 	{ "read of 512", REQ_OP_READ, 512, false,
-	  VFET_COST_STATUS + COST(512), VFET_COST_START },
+	  VFE_TRAP_COST_STATUS + COST(512), VFE_TRAP_COST_START },
 	{ "read of 4096", REQ_OP_READ, 4096, false,
-	  VFET_COST_STATUS + COST(4096), VFET_COST_START },
+	  VFE_TRAP_COST_STATUS + COST(4096), VFE_TRAP_COST_START },
 	{ "read of 65536", REQ_OP_READ, 65536, false,
-	  VFET_COST_STATUS + COST(65536), VFET_COST_START },
+	  VFE_TRAP_COST_STATUS + COST(65536), VFE_TRAP_COST_START },
 	{ "write of 512", REQ_OP_WRITE, 512, false,
-	  VFET_COST_STATUS, VFET_COST_START + COST(512) },
+	  VFE_TRAP_COST_STATUS, VFE_TRAP_COST_START + COST(512) },
 	{ "write of 4096", REQ_OP_WRITE, 4096, false,
-	  VFET_COST_STATUS, VFET_COST_START + COST(4096) },
+	  VFE_TRAP_COST_STATUS, VFE_TRAP_COST_START + COST(4096) },
 	{ "write of 65536", REQ_OP_WRITE, 65536, false,
-	  VFET_COST_STATUS, VFET_COST_START + COST(65536) },
+	  VFE_TRAP_COST_STATUS, VFE_TRAP_COST_START + COST(65536) },
 	{ "read that fails", REQ_OP_READ, 4096, true,
-	  VFET_COST_STATUS + VFET_COST_ERROR, VFET_COST_START },
+	  VFE_TRAP_COST_STATUS + VFE_TRAP_COST_ERROR, VFE_TRAP_COST_START },
 };
 
 static void trap_cost_name(const struct trap_cost *c, char *name)
@@ -285,7 +285,7 @@ static void trap_cost_of_a_flush(struct kunit *test)
 
 	vfe_rig_reset_counts(rig);
 	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(rig->disk->part0));
-	KUNIT_EXPECT_EQ(test, VFET_COST_FLUSH + VFET_COST_STATUS,
+	KUNIT_EXPECT_EQ(test, VFE_TRAP_COST_FLUSH + VFE_TRAP_COST_STATUS,
 			(int)rig->m->log_len);
 	KUNIT_EXPECT_EQ(test, (s64)rig->m->log_len,
 			vfe_rig_counter(rig, "exits"));

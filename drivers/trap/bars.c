@@ -8,7 +8,7 @@
 
 #include "trap.h"
 
-#define VFET_MAP(NAME) \
+#define VFE_TRAP_REGISTERS(NAME) \
 	.win = VFE_WIN_##NAME, \
 	.sector_lo = VFE_REG_##NAME##_SECTOR_LO, \
 	.sector_hi = VFE_REG_##NAME##_SECTOR_HI, \
@@ -19,51 +19,51 @@
 	.data = VFE_REG_##NAME##_DATA, \
 	.control = VFE_REG_##NAME##_CONTROL
 
-#define VFET_WINDOW_LEN 0x20	/* up to the end of control */
+#define VFE_TRAP_WINDOW_LEN 0x20	/* up to the end of control */
 
 /*
  * A string instruction accesses a single port, but consecutive memory
  * addresses: in memory, it needs the aperture.
  */
-static const struct vfet_map vfet_maps[] = {
-	[VFET_PORT] = {
-		VFET_MAP(PORT),
+static const struct vfe_trap_layout vfe_trap_layouts[] = {
+	[VFE_TRAP_PORT] = {
+		VFE_TRAP_REGISTERS(PORT),
 		.flag = IORESOURCE_IO,
-		.len = VFET_WINDOW_LEN,
-		.string_len = VFET_WINDOW_LEN,
+		.len = VFE_TRAP_WINDOW_LEN,
+		.string_len = VFE_TRAP_WINDOW_LEN,
 		.string = VFE_REG_PORT_DATA,
 	},
-	[VFET_MEMORY] = {
-		VFET_MAP(MEMORY),
+	[VFE_TRAP_MEMORY] = {
+		VFE_TRAP_REGISTERS(MEMORY),
 		.flag = IORESOURCE_MEM,
-		.len = VFET_WINDOW_LEN,
+		.len = VFE_TRAP_WINDOW_LEN,
 		.string_len = VFE_MEMORY_APERTURE + VFE_MEMORY_APERTURE_SIZE,
 		.string = VFE_REG_MEMORY_APERTURE,
 	},
 };
 
-static int vfet_bar_check(struct vfet_window *w, u32 need)
+static int vfe_trap_bar_check(struct vfe_trap *trap, u32 need)
 {
-	struct pci_dev *pdev = w->pdev;
-	const char *name = vfe_window_name(w->map->win);
+	struct pci_dev *pdev = trap->pdev;
+	const char *name = vfe_window_name(trap->layout->win);
 
-	if (w->bar >= PCI_STD_NUM_BARS) {
+	if (trap->bar >= PCI_STD_NUM_BARS) {
 		dev_err(&pdev->dev,
 			"vendor capability puts the %s window in BAR %d: the device must be mended\n",
-			name, w->bar);
+			name, trap->bar);
 		return -EINVAL;
 	}
-	if (!(pci_resource_flags(pdev, w->bar) & w->map->flag)) {
+	if (!(pci_resource_flags(pdev, trap->bar) & trap->layout->flag)) {
 		dev_err(&pdev->dev,
 			"BAR %d is not of the kind %s: try the other window\n",
-			w->bar, name);
+			trap->bar, name);
 		return -ENODEV;
 	}
-	if (pci_resource_len(pdev, w->bar) < need) {
+	if (pci_resource_len(pdev, trap->bar) < need) {
 		dev_err(&pdev->dev,
 			"BAR %d is %llu bytes, the %s window needs %u: try the other window\n",
-			w->bar,
-			(unsigned long long)pci_resource_len(pdev, w->bar),
+			trap->bar,
+			(unsigned long long)pci_resource_len(pdev, trap->bar),
 			name, need);
 		return -ENODEV;
 	}
@@ -71,37 +71,37 @@ static int vfet_bar_check(struct vfet_window *w, u32 need)
 }
 
 /* Enables only memory if ports are not used: they may be unassigned. */
-static int vfet_enable(struct vfet_window *w)
+static int vfe_trap_enable(struct vfe_trap *trap)
 {
 	int err;
 
-	if (w->map->flag & IORESOURCE_IO)
-		err = pci_enable_device(w->pdev);
+	if (trap->layout->flag & IORESOURCE_IO)
+		err = pci_enable_device(trap->pdev);
 	else
-		err = pci_enable_device_mem(w->pdev);
+		err = pci_enable_device_mem(trap->pdev);
 	if (err)
-		dev_err(&w->pdev->dev,
+		dev_err(&trap->pdev->dev,
 			"cannot enable the %s window: error %d\n",
-			vfe_window_name(w->map->win), err);
+			vfe_window_name(trap->layout->win), err);
 	return err;
 }
 
-static int vfet_map_bar(struct vfet_window *w, bool traps, u32 need)
+static int vfe_trap_map_bar(struct vfe_trap *trap, bool traps, u32 need)
 {
-	struct vfe_window *win = &w->regs.win[w->map->win];
+	struct vfe_window *win = &trap->regs.win[trap->layout->win];
 	int err;
 
-	err = pci_request_region(w->pdev, w->bar, VFET_NAME);
+	err = pci_request_region(trap->pdev, trap->bar, VFE_TRAP_BLK_NAME);
 	if (err) {
-		dev_err(&w->pdev->dev,
+		dev_err(&trap->pdev->dev,
 			"BAR %d is in use: unload the driver that holds it\n",
-			w->bar);
+			trap->bar);
 		return err;
 	}
-	win->base = pci_iomap(w->pdev, w->bar, 0);
+	win->base = pci_iomap(trap->pdev, trap->bar, 0);
 	if (!win->base) {
-		dev_err(&w->pdev->dev, "cannot map BAR %d\n", w->bar);
-		pci_release_region(w->pdev, w->bar);
+		dev_err(&trap->pdev->dev, "cannot map BAR %d\n", trap->bar);
+		pci_release_region(trap->pdev, trap->bar);
 		return -ENOMEM;
 	}
 	win->len = need;
@@ -110,8 +110,8 @@ static int vfet_map_bar(struct vfet_window *w, bool traps, u32 need)
 }
 
 /**
- * vfet_bars_open() - find the register window, map it, start counting
- * @w: the window, with pdev and string set
+ * vfe_trap_map() - find the register window, map it, start counting
+ * @trap: the window, with pdev and string set
  * @style: which of the two windows to use
  *
  * Context: process context, may sleep.
@@ -119,53 +119,53 @@ static int vfet_map_bar(struct vfet_window *w, bool traps, u32 need)
  * -EBUSY another driver holds the BAR, -ENOMEM. Each but -ENOMEM with a line in
  * the log.
  */
-int vfet_bars_open(struct vfet_window *w, enum vfet_style style)
+int vfe_trap_map(struct vfe_trap *trap, enum vfe_trap_style style)
 {
 	struct vfe_vendor_cap cap;
 	u32 need;
 	int err;
 
-	w->map = &vfet_maps[style];
-	need = w->string ? w->map->string_len : w->map->len;
-	if (!vfe_find_vendor_cap(w->pdev, &cap)) {
-		dev_err(&w->pdev->dev,
+	trap->layout = &vfe_trap_layouts[style];
+	need = trap->string ? trap->layout->string_len : trap->layout->len;
+	if (!vfe_find_vendor_cap(trap->pdev, &cap)) {
+		dev_err(&trap->pdev->dev,
 			"no whole vendor capability (magic %#x version %u) names a register window: bind it to vfe_blk instead\n",
 			VFE_CAP_MAGIC, VFE_CAP_VERSION);
 		return -ENODEV;
 	}
-	w->bar = style == VFET_PORT ? cap.port_bar : cap.memory_bar;
-	err = vfet_bar_check(w, need);
+	trap->bar = style == VFE_TRAP_PORT ? cap.port_bar : cap.memory_bar;
+	err = vfe_trap_bar_check(trap, need);
 	if (err)
 		return err;
-	err = vfe_regs_init(&w->regs);
+	err = vfe_regs_init(&trap->regs);
 	if (err)
 		return err;
-	err = vfet_enable(w);
+	err = vfe_trap_enable(trap);
 	if (err)
 		goto err_regs;
-	err = vfet_map_bar(w, !(le32_to_cpu(cap.mapped) & BIT(w->map->win)),
-			   need);
+	err = vfe_trap_map_bar(trap, !(le32_to_cpu(cap.mapped) &
+				       BIT(trap->layout->win)), need);
 	if (err)
 		goto err_enable;
 	return 0;
 
 err_enable:
-	pci_disable_device(w->pdev);
+	pci_disable_device(trap->pdev);
 err_regs:
-	vfe_regs_exit(&w->regs);
+	vfe_regs_exit(&trap->regs);
 	return err;
 }
 
 /**
- * vfet_bars_close() - undo vfet_bars_open()
- * @w: the window
+ * vfe_trap_unmap() - undo vfe_trap_map()
+ * @trap: the window
  *
  * Context: process context; nothing accesses a register any more.
  */
-void vfet_bars_close(struct vfet_window *w)
+void vfe_trap_unmap(struct vfe_trap *trap)
 {
-	pci_iounmap(w->pdev, w->regs.win[w->map->win].base);
-	pci_release_region(w->pdev, w->bar);
-	pci_disable_device(w->pdev);
-	vfe_regs_exit(&w->regs);
+	pci_iounmap(trap->pdev, trap->regs.win[trap->layout->win].base);
+	pci_release_region(trap->pdev, trap->bar);
+	pci_disable_device(trap->pdev);
+	vfe_regs_exit(&trap->regs);
 }

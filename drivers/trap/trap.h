@@ -3,8 +3,8 @@
  * Definitions of vfe_trap_blk: the register window and the disk on it, and the
  * functions that its files share.
  */
-#ifndef VFET_TRAP_H
-#define VFET_TRAP_H
+#ifndef VFE_TRAP_H
+#define VFE_TRAP_H
 
 #include <linux/blk-mq.h>
 #include <linux/completion.h>
@@ -18,57 +18,57 @@
 #include <vfe/stats.h>
 #include <vfe/wire.h>
 
-#define VFET_NAME "vfe_trap_blk"
+#define VFE_TRAP_BLK_NAME "vfe_trap_blk"
 
 /* sectors that a device must at least accept in a request */
-#define VFET_MIN_SECTORS (PAGE_SIZE >> SECTOR_SHIFT)
+#define VFE_TRAP_BLK_MIN_SECTORS (PAGE_SIZE >> SECTOR_SHIFT)
 
 /* most sectors in a request, even if the device accepts more */
-#define VFET_MAX_SECTORS 2048
+#define VFE_TRAP_BLK_MAX_SECTORS 2048
 
 /*
  * For IDENTIFY, in probe and resume. The timeout of a request only says when to
  * check for its answer.
  */
-#define VFET_TIMEOUT (10 * HZ)
+#define VFE_TRAP_BLK_TIMEOUT (10 * HZ)
 
 /* longest wait for a reset: in probe, and in each attempt after a sleep */
-#define VFET_PROBE_MS 60000
-#define VFET_RESUME_MS 1000
+#define VFE_TRAP_PROBE_MS 60000
+#define VFE_TRAP_RESUME_MS 1000
 
 /* how long a request in flight may delay a suspend, or a removal */
-#define VFET_SUSPEND_WAIT (5 * HZ)
-#define VFET_REMOVE_WAIT (30 * HZ)
+#define VFE_TRAP_SUSPEND_WAIT (5 * HZ)
+#define VFE_TRAP_BLK_REMOVE_WAIT (30 * HZ)
 
 /* longest pause between two attempts to wake a device */
-#define VFET_MAX_PAUSE (60 * HZ)
+#define VFE_TRAP_MAX_PAUSE (60 * HZ)
 
 /**
- * enum vfet_style - how the driver accesses the registers
- * @VFET_PORT: I/O ports
- * @VFET_MEMORY: memory
+ * enum vfe_trap_style - how the driver accesses the registers
+ * @VFE_TRAP_PORT: I/O ports
+ * @VFE_TRAP_MEMORY: memory
  */
-enum vfet_style {
-	VFET_PORT,
-	VFET_MEMORY,
+enum vfe_trap_style {
+	VFE_TRAP_PORT,
+	VFE_TRAP_MEMORY,
 };
 
 /**
- * enum vfet_phase - the state of the one request
- * @VFET_IDLE: no command in flight, or the driver reads its data words
- * @VFET_WAITING: a command was written, and is not answered yet
- * @VFET_ANSWERED: the interrupt came, and its status was saved
- * @VFET_GONE: the function is gone; only vfet_window_find() leaves this
+ * enum vfe_trap_phase - the state of the one request
+ * @VFE_TRAP_IDLE: no command in flight, or the driver reads its data words
+ * @VFE_TRAP_WAITING: a command was written, and is not answered yet
+ * @VFE_TRAP_ANSWERED: the interrupt came, and its status was saved
+ * @VFE_TRAP_GONE: the function is gone; only vfe_trap_check_back() leaves this
  */
-enum vfet_phase {
-	VFET_IDLE,
-	VFET_WAITING,
-	VFET_ANSWERED,
-	VFET_GONE,
+enum vfe_trap_phase {
+	VFE_TRAP_IDLE,
+	VFE_TRAP_WAITING,
+	VFE_TRAP_ANSWERED,
+	VFE_TRAP_GONE,
 };
 
 /**
- * struct vfet_map - the registers of one style
+ * struct vfe_trap_layout - the registers of one style
  * @win: the window that they are in
  * @flag: the resource flag its BAR must have
  * @len: bytes of the BAR that the driver uses
@@ -83,7 +83,7 @@ enum vfet_phase {
  * @control: register
  * @string: register or range for string instructions
  */
-struct vfet_map {
+struct vfe_trap_layout {
 	enum vfe_window_id win;
 	unsigned long flag;
 	u32 len;
@@ -100,11 +100,11 @@ struct vfet_map {
 };
 
 /**
- * struct vfet_window - the register window and the request in it
+ * struct vfe_trap - the register window and the request in it
  * @pdev: the function
  * @regs: access to registers, and its counts
  * @stats: other counts
- * @map: the registers in use
+ * @layout: the registers in use
  * @bar: the BAR of these
  * @string: string instructions move the data
  * @lock: protects @phase and @status
@@ -113,17 +113,17 @@ struct vfet_map {
  * @command: command of the request
  * @error: error register of the last request that failed
  * @answered: completed by the interrupt, or to stop the wait for it
- * @stop: do not wait for the device, see vfet_window_stop()
+ * @stop: do not wait for the device, see vfe_trap_stop_waits()
  */
-struct vfet_window {
+struct vfe_trap {
 	struct pci_dev *pdev;
 	struct vfe_regs regs;
 	struct vfe_stats stats;
-	const struct vfet_map *map;
+	const struct vfe_trap_layout *layout;
 	int bar;
 	bool string;
 	spinlock_t lock;	/* phase and status */
-	enum vfet_phase phase;
+	enum vfe_trap_phase phase;
 	u32 status;
 	enum vfe_command command;
 	u32 error;
@@ -132,7 +132,7 @@ struct vfet_window {
 };
 
 /**
- * struct vfet_disk - the disk on the window
+ * struct vfe_trap_blk - the disk on the window
  * @window: the window; one request at a time uses it
  * @queue: workqueue that runs the requests, in order
  * @sysfs: the counters' files
@@ -149,8 +149,8 @@ struct vfet_window {
  * @pause: pause before the next attempt, in jiffies
  * @serial: serial number, maybe without a terminating NUL
  */
-struct vfet_disk {
-	struct vfet_window window;
+struct vfe_trap_blk {
+	struct vfe_trap window;
 	struct workqueue_struct *queue;
 	struct vfe_sysfs *sysfs;
 	struct blk_mq_tag_set tags;
@@ -168,51 +168,51 @@ struct vfet_disk {
 };
 
 /**
- * struct vfet_request - driver data of a request (the pdu of blk-mq)
+ * struct vfe_trap_blk_request - driver data of a request (the pdu of blk-mq)
  * @work: runs the request
  */
-struct vfet_request {
+struct vfe_trap_blk_request {
 	struct work_struct work;
 };
 
 /* --- bars.c --- */
-int vfet_bars_open(struct vfet_window *w, enum vfet_style style);
-void vfet_bars_close(struct vfet_window *w);
+int vfe_trap_map(struct vfe_trap *trap, enum vfe_trap_style style);
+void vfe_trap_unmap(struct vfe_trap *trap);
 
 /* --- window.c --- */
-int vfet_window_open(struct vfet_window *w);
-void vfet_window_close(struct vfet_window *w);
-int vfet_window_reset(struct vfet_window *w, unsigned int most);
-void vfet_window_quiet(struct vfet_window *w);
-void vfet_window_lose(struct vfet_window *w);
-int vfet_window_find(struct vfet_window *w);
-bool vfet_window_stop(struct vfet_window *w, bool stop);
-int vfet_window_begin(struct vfet_window *w, enum vfe_command command,
-		      u64 sector, u32 count);
-int vfet_window_wait(struct vfet_window *w, unsigned long timeout,
-		     bool patient);
-bool vfet_window_answered(struct vfet_window *w);
-int vfet_window_read(struct vfet_window *w, void *buf, unsigned int bytes);
-void vfet_window_write(struct vfet_window *w, const void *buf,
-		       unsigned int bytes);
+int vfe_trap_open(struct vfe_trap *trap);
+void vfe_trap_close(struct vfe_trap *trap);
+int vfe_trap_reset(struct vfe_trap *trap, unsigned int most);
+void vfe_trap_disable_irq(struct vfe_trap *trap);
+void vfe_trap_set_gone(struct vfe_trap *trap);
+int vfe_trap_check_back(struct vfe_trap *trap);
+bool vfe_trap_stop_waits(struct vfe_trap *trap, bool stop);
+int vfe_trap_begin(struct vfe_trap *trap, enum vfe_command command,
+		   u64 sector, u32 count);
+int vfe_trap_wait(struct vfe_trap *trap, unsigned long timeout,
+		  bool patient);
+bool vfe_trap_answered(struct vfe_trap *trap);
+int vfe_trap_read(struct vfe_trap *trap, void *buf, unsigned int bytes);
+void vfe_trap_write(struct vfe_trap *trap, const void *buf,
+		    unsigned int bytes);
 
-/* --- data.c --- */
-extern const struct blk_mq_ops vfet_mq_ops;
-int vfet_identify(struct vfet_window *w, struct vfe_identify *id);
+/* --- blk/request.c --- */
+extern const struct blk_mq_ops vfe_trap_blk_mq_ops;
+int vfe_trap_blk_send_identify(struct vfe_trap *trap, struct vfe_identify *id);
 
-/* --- sleep.c --- */
-int vfet_sleep_init(struct vfet_disk *td);
-void vfet_sleep_exit(struct vfet_disk *td);
-void vfet_sleep(struct vfet_disk *td, unsigned long patience);
-int vfet_wake(struct vfet_disk *td);
-extern const struct pci_error_handlers vfet_err_handler;
+/* --- recovery.c --- */
+int vfe_trap_recovery_init(struct vfe_trap_blk *tb);
+void vfe_trap_recovery_exit(struct vfe_trap_blk *tb);
+void vfe_trap_quiesce(struct vfe_trap_blk *tb, unsigned long patience);
+int vfe_trap_resume(struct vfe_trap_blk *tb);
+extern const struct pci_error_handlers vfe_trap_err_handler;
 
-/* --- disk.c --- */
-int vfet_disk_learn(struct vfet_disk *td);
-int vfet_disk_check(struct vfet_disk *td);
-int vfet_disk_create(struct vfet_disk *td);
-void vfet_disk_discard(struct vfet_disk *td);
-int vfet_disk_show(struct vfet_disk *td);
-void vfet_disk_hide(struct vfet_disk *td);
+/* --- blk/disk.c --- */
+int vfe_trap_blk_identify(struct vfe_trap_blk *tb);
+int vfe_trap_blk_recheck(struct vfe_trap_blk *tb);
+int vfe_trap_blk_alloc(struct vfe_trap_blk *tb);
+void vfe_trap_blk_free(struct vfe_trap_blk *tb);
+int vfe_trap_blk_add_disk(struct vfe_trap_blk *tb);
+void vfe_trap_blk_del_disk(struct vfe_trap_blk *tb);
 
-#endif /* VFET_TRAP_H */
+#endif /* VFE_TRAP_H */

@@ -10,24 +10,27 @@
 
 #include "trap.h"
 
-#define VFET_ONES		0xffffffffU	/* reads of a gone device */
-#define VFET_RESET_WAIT_MS	10	/* between two reads */
-#define VFET_RESET_TELL_MS	1000	/* until a message in the log */
+/* what registers of a gone device read as */
+#define VFE_TRAP_ONES		0xffffffffU
+
+/* pause between two reads of control, and time until a message in the log */
+#define VFE_TRAP_RESET_WAIT_MS	10
+#define VFE_TRAP_RESET_TELL_MS	1000
 
 /* Saves the answer if the request waits for one. */
-static bool vfet_answer(struct vfet_window *w, u32 status)
+static bool vfe_trap_answer(struct vfe_trap *trap, u32 status)
 {
 	unsigned long flags;
 	bool wanted;
 
-	spin_lock_irqsave(&w->lock, flags);
-	wanted = w->phase == VFET_WAITING;
+	spin_lock_irqsave(&trap->lock, flags);
+	wanted = trap->phase == VFE_TRAP_WAITING;
 	if (wanted) {
-		w->phase = VFET_ANSWERED;
-		w->status = status;
-		complete(&w->answered);
+		trap->phase = VFE_TRAP_ANSWERED;
+		trap->status = status;
+		complete(&trap->answered);
 	}
-	spin_unlock_irqrestore(&w->lock, flags);
+	spin_unlock_irqrestore(&trap->lock, flags);
 	return wanted;
 }
 
@@ -37,134 +40,137 @@ static bool vfet_answer(struct vfet_window *w, u32 status)
  * gone: end the wait for it. If configuration space answers, ignore the ones.
  * An interrupt of another function on a shared line is not handled here.
  */
-static irqreturn_t vfet_window_interrupt(int irq, void *data)
+static irqreturn_t vfe_trap_irq(int irq, void *data)
 {
-	struct vfet_window *w = data;
-	u32 status = vfe_read32(&w->regs, w->map->status);
+	struct vfe_trap *trap = data;
+	u32 status = vfe_read32(&trap->regs, trap->layout->status);
 
-	if (status == VFET_ONES)
-		return !pci_device_is_present(w->pdev) &&
-		       vfet_answer(w, status) ? IRQ_HANDLED : IRQ_NONE;
+	if (status == VFE_TRAP_ONES)
+		return !pci_device_is_present(trap->pdev) &&
+		       vfe_trap_answer(trap, status) ? IRQ_HANDLED : IRQ_NONE;
 	if (!(status & VFE_STATUS_IRQ))
 		return IRQ_NONE;
-	vfe_count(&w->stats, interrupts);
-	if (!vfet_answer(w, status))
-		vfe_count(&w->stats, spurious);
+	vfe_count(&trap->stats, interrupts);
+	if (!vfe_trap_answer(trap, status))
+		vfe_count(&trap->stats, spurious);
 	return IRQ_HANDLED;
 }
 
 /**
- * vfet_window_lose() - the function is gone: fail all requests
- * @w: the window
+ * vfe_trap_set_gone() - the function is gone: fail all requests
+ * @trap: the window
  *
  * Context: any.
  */
-void vfet_window_lose(struct vfet_window *w)
+void vfe_trap_set_gone(struct vfe_trap *trap)
 {
 	unsigned long flags;
 	bool first;
 
-	spin_lock_irqsave(&w->lock, flags);
-	first = w->phase != VFET_GONE;
-	w->phase = VFET_GONE;
-	complete(&w->answered);
-	spin_unlock_irqrestore(&w->lock, flags);
+	spin_lock_irqsave(&trap->lock, flags);
+	first = trap->phase != VFE_TRAP_GONE;
+	trap->phase = VFE_TRAP_GONE;
+	complete(&trap->answered);
+	spin_unlock_irqrestore(&trap->lock, flags);
 	if (first)
-		dev_err_ratelimited(&w->pdev->dev,
+		dev_err_ratelimited(&trap->pdev->dev,
 				    "the device is gone: requests fail until it is back\n");
 }
 
 /**
- * vfet_window_find() - check whether a function that was gone is back
- * @w: the window, with no request in flight
+ * vfe_trap_check_back() - check whether a function that was gone is back
+ * @trap: the window, with no request in flight
  *
  * Context: process context.
  * Return: 0, also if it was never gone, or -ENODEV.
  */
-int vfet_window_find(struct vfet_window *w)
+int vfe_trap_check_back(struct vfe_trap *trap)
 {
 	unsigned long flags;
 
-	if (pci_channel_offline(w->pdev) || !pci_device_is_present(w->pdev))
+	if (pci_channel_offline(trap->pdev) ||
+	    !pci_device_is_present(trap->pdev))
 		return -ENODEV;
-	spin_lock_irqsave(&w->lock, flags);
-	if (w->phase == VFET_GONE)
-		w->phase = VFET_IDLE;
-	spin_unlock_irqrestore(&w->lock, flags);
+	spin_lock_irqsave(&trap->lock, flags);
+	if (trap->phase == VFE_TRAP_GONE)
+		trap->phase = VFE_TRAP_IDLE;
+	spin_unlock_irqrestore(&trap->lock, flags);
 	return 0;
 }
 
 /**
- * vfet_window_stop() - stop waiting for the device, or allow it again
- * @w: the window
+ * vfe_trap_stop_waits() - stop waiting for the device, or allow it again
+ * @trap: the window
  * @stop: true: running and later waits end with -EINTR; false: allow waits
  *
  * Context: any.
  * Return: whether a command was in flight.
  */
-bool vfet_window_stop(struct vfet_window *w, bool stop)
+bool vfe_trap_stop_waits(struct vfe_trap *trap, bool stop)
 {
 	unsigned long flags;
 	bool waiting;
 
-	spin_lock_irqsave(&w->lock, flags);
-	w->stop = stop;
-	waiting = w->phase == VFET_WAITING;
+	spin_lock_irqsave(&trap->lock, flags);
+	trap->stop = stop;
+	waiting = trap->phase == VFE_TRAP_WAITING;
 	if (stop && waiting)
-		complete(&w->answered);
-	spin_unlock_irqrestore(&w->lock, flags);
+		complete(&trap->answered);
+	spin_unlock_irqrestore(&trap->lock, flags);
 	return waiting;
 }
 
 /* Changes the phase, unless the function is gone or waits are stopped. */
-static int vfet_set_phase(struct vfet_window *w, enum vfet_phase phase)
+static int vfe_trap_set_phase(struct vfe_trap *trap, enum vfe_trap_phase phase)
 {
 	unsigned long flags;
 	int err = 0;
 
-	spin_lock_irqsave(&w->lock, flags);
-	if (w->phase == VFET_GONE) {
+	spin_lock_irqsave(&trap->lock, flags);
+	if (trap->phase == VFE_TRAP_GONE) {
 		err = -ENODEV;
-	} else if (phase == VFET_WAITING && w->stop) {
+	} else if (phase == VFE_TRAP_WAITING && trap->stop) {
 		err = -EINTR;
 	} else {
-		w->phase = phase;
-		if (phase == VFET_WAITING)
-			reinit_completion(&w->answered);
+		trap->phase = phase;
+		if (phase == VFE_TRAP_WAITING)
+			reinit_completion(&trap->answered);
 	}
-	spin_unlock_irqrestore(&w->lock, flags);
+	spin_unlock_irqrestore(&trap->lock, flags);
 	return err;
 }
 
 /**
- * vfet_window_begin() - write a command
- * @w: the window
+ * vfe_trap_begin() - write a command
+ * @trap: the window
  * @command: to start
  * @sector: first sector, for READ and WRITE
  * @count: sectors, for READ and WRITE
  *
- * The words of a WRITE follow before vfet_window_wait(); those of a READ,
+ * The words of a WRITE follow before vfe_trap_wait(); those of a READ,
  * after.
  *
  * Context: process context, may sleep.
- * Return: 0, -EINTR see vfet_window_stop(), or -ENODEV when the device is gone.
+ * Return: 0, -EINTR see vfe_trap_stop_waits(), -ENODEV the device is gone.
  */
-int vfet_window_begin(struct vfet_window *w, enum vfe_command command,
-		      u64 sector, u32 count)
+int vfe_trap_begin(struct vfe_trap *trap, enum vfe_command command,
+		   u64 sector, u32 count)
 {
 	int err;
 
-	err = vfet_set_phase(w, VFET_WAITING);
+	err = vfe_trap_set_phase(trap, VFE_TRAP_WAITING);
 	if (err)
 		return err;
-	w->command = command;
-	w->error = VFE_ERR_NONE;
+	trap->command = command;
+	trap->error = VFE_ERR_NONE;
 	if (command == VFE_CMD_READ || command == VFE_CMD_WRITE) {
-		vfe_write32(&w->regs, w->map->sector_lo, lower_32_bits(sector));
-		vfe_write32(&w->regs, w->map->sector_hi, upper_32_bits(sector));
-		vfe_write32(&w->regs, w->map->count, count);
+		vfe_write32(&trap->regs, trap->layout->sector_lo,
+			    lower_32_bits(sector));
+		vfe_write32(&trap->regs, trap->layout->sector_hi,
+			    upper_32_bits(sector));
+		vfe_write32(&trap->regs, trap->layout->count, count);
 	}
-	vfe_write32(&w->regs, w->map->command, command);
+	vfe_write32(&trap->regs, trap->layout->command, command);
 	return 0;
 }
 
@@ -172,36 +178,36 @@ int vfet_window_begin(struct vfet_window *w, enum vfe_command command,
  * There was no interrupt in time. Read status once: an answer without an
  * interrupt is no reason to reset the device, but worth a line in the log.
  */
-static bool vfet_poll(struct vfet_window *w)
+static bool vfe_trap_poll(struct vfe_trap *trap)
 {
-	u32 status = vfe_read32(&w->regs, w->map->status);
+	u32 status = vfe_read32(&trap->regs, trap->layout->status);
 
 	/* the function is there, but does not answer for now */
-	if (status == VFET_ONES && pci_device_is_present(w->pdev))
+	if (status == VFE_TRAP_ONES && pci_device_is_present(trap->pdev))
 		return false;
-	if (status & VFE_STATUS_IRQ && vfet_answer(w, status) &&
-	    status != VFET_ONES)
-		dev_warn_ratelimited(&w->pdev->dev,
+	if (status & VFE_STATUS_IRQ && vfe_trap_answer(trap, status) &&
+	    status != VFE_TRAP_ONES)
+		dev_warn_ratelimited(&trap->pdev->dev,
 				     "the interrupt of command %d was lost, status %#x found by reading\n",
-				     w->command, status);
-	return try_wait_for_completion(&w->answered);
+				     trap->command, status);
+	return try_wait_for_completion(&trap->answered);
 }
 
 /* Checks the status at the end of a command. */
-static int vfet_verdict(struct vfet_window *w, u32 status)
+static int vfe_trap_verdict(struct vfe_trap *trap, u32 status)
 {
 	u32 wanted = VFE_STATUS_READY;
 
 	if (status & VFE_STATUS_ERR) {
-		w->error = vfe_read32(&w->regs, w->map->error);
+		trap->error = vfe_read32(&trap->regs, trap->layout->error);
 		return -EIO;
 	}
-	if (w->command == VFE_CMD_READ || w->command == VFE_CMD_IDENTIFY)
+	if (trap->command == VFE_CMD_READ || trap->command == VFE_CMD_IDENTIFY)
 		wanted = VFE_STATUS_DRQ;
 	if (!(status & wanted)) {
-		dev_err_ratelimited(&w->pdev->dev,
+		dev_err_ratelimited(&trap->pdev->dev,
 				    "status %#x after command %d lacks %#x: the device must be mended\n",
-				    status, w->command, wanted);
+				    status, trap->command, wanted);
 		return -EPROTO;
 	}
 	return 0;
@@ -211,20 +217,20 @@ static int vfet_verdict(struct vfet_window *w, u32 status)
  * Takes the answer; the window is idle then. Return: 0, -EINTR if the wait was
  * stopped, or -ENODEV
  */
-static int vfet_take_answer(struct vfet_window *w, u32 *status)
+static int vfe_trap_take_answer(struct vfe_trap *trap, u32 *status)
 {
 	unsigned long flags;
 	int err = 0;
 
-	spin_lock_irqsave(&w->lock, flags);
-	*status = w->status;
-	if (w->phase == VFET_GONE)
+	spin_lock_irqsave(&trap->lock, flags);
+	*status = trap->status;
+	if (trap->phase == VFE_TRAP_GONE)
 		err = -ENODEV;
-	else if (w->phase == VFET_WAITING)
+	else if (trap->phase == VFE_TRAP_WAITING)
 		err = -EINTR;
 	if (err != -ENODEV)
-		w->phase = VFET_IDLE;
-	spin_unlock_irqrestore(&w->lock, flags);
+		trap->phase = VFE_TRAP_IDLE;
+	spin_unlock_irqrestore(&trap->lock, flags);
 	return err;
 }
 
@@ -232,59 +238,60 @@ static int vfet_take_answer(struct vfet_window *w, u32 *status)
  * Waits for the answer. A timeout fails no request, because storage may be
  * slow; the log has one warning. Return: whether to wait on
  */
-static bool vfet_wait_on(struct vfet_window *w, unsigned long timeout,
-			 bool *told)
+static bool vfe_trap_wait_on(struct vfe_trap *trap, unsigned long timeout,
+			     bool *told)
 {
-	if (wait_for_completion_timeout(&w->answered, timeout) || vfet_poll(w))
+	if (wait_for_completion_timeout(&trap->answered, timeout) ||
+	    vfe_trap_poll(trap))
 		return false;
 	if (!*told)
-		dev_warn_ratelimited(&w->pdev->dev,
+		dev_warn_ratelimited(&trap->pdev->dev,
 				     "command %d is not answered after %u ms: waiting on\n",
-				     w->command, jiffies_to_msecs(timeout));
+				     trap->command, jiffies_to_msecs(timeout));
 	*told = true;
 	return true;
 }
 
 /**
- * vfet_window_wait() - wait for the interrupt of the command in flight
- * @w: the window
+ * vfe_trap_wait() - wait for the interrupt of the command in flight
+ * @trap: the window
  * @timeout: after this time, in jiffies, check for an answer without interrupt
  * @patient: wait on after @timeout
  *
  * Context: process context, may sleep.
  * Return: 0 (a READ's words can be read), -EIO the device failed the request
- * and w->error says why, -EPROTO its answer is invalid, -ETIMEDOUT it did not
- * answer and @patient is false (both: reset the window), -EINTR see
- * vfet_window_stop(), -ENODEV it is gone.
+ * and trap->error says why, -EPROTO its answer is invalid, -ETIMEDOUT it did
+ * not answer and @patient is false (both: reset the window), -EINTR see
+ * vfe_trap_stop_waits(), -ENODEV it is gone.
  */
-int vfet_window_wait(struct vfet_window *w, unsigned long timeout, bool patient)
+int vfe_trap_wait(struct vfe_trap *trap, unsigned long timeout, bool patient)
 {
 	bool told = !patient;	/* the caller gets the error */
 	u32 status;
 	int err;
 
-	while (vfet_wait_on(w, timeout, &told))
+	while (vfe_trap_wait_on(trap, timeout, &told))
 		if (!patient)
 			return -ETIMEDOUT;
-	err = vfet_take_answer(w, &status);
+	err = vfe_trap_take_answer(trap, &status);
 	if (err)
 		return err;
-	if (status == VFET_ONES) {
-		vfet_window_lose(w);
+	if (status == VFE_TRAP_ONES) {
+		vfe_trap_set_gone(trap);
 		return -ENODEV;
 	}
-	return vfet_verdict(w, status);
+	return vfe_trap_verdict(trap, status);
 }
 
 /* Is the command answered? An early answer to a WRITE refuses its words. */
-bool vfet_window_answered(struct vfet_window *w)
+bool vfe_trap_answered(struct vfe_trap *trap)
 {
-	return completion_done(&w->answered);
+	return completion_done(&trap->answered);
 }
 
 /**
- * vfet_window_read() - read the next words of a READ or IDENTIFY
- * @w: the window
+ * vfe_trap_read() - read the next words of a READ or IDENTIFY
+ * @trap: the window
  * @buf: where to put them, inside one page with string instructions
  * @bytes: a multiple of 4
  *
@@ -294,72 +301,73 @@ bool vfet_window_answered(struct vfet_window *w)
  * Context: any.
  * Return: 0 or -ENODEV when the device is gone.
  */
-int vfet_window_read(struct vfet_window *w, void *buf, unsigned int bytes)
+int vfe_trap_read(struct vfe_trap *trap, void *buf, unsigned int bytes)
 {
 	unsigned int words = bytes / sizeof(__le32);
 	__le32 *to = buf;
 
-	if (w->string)
-		vfe_read_string(&w->regs, w->map->string, to, words);
+	if (trap->string)
+		vfe_read_string(&trap->regs, trap->layout->string, to, words);
 	else
-		vfe_read_words(&w->regs, w->map->data, to, words);
-	if (!words || to[words - 1] != cpu_to_le32(VFET_ONES) ||
-	    pci_device_is_present(w->pdev))
+		vfe_read_words(&trap->regs, trap->layout->data, to, words);
+	if (!words || to[words - 1] != cpu_to_le32(VFE_TRAP_ONES) ||
+	    pci_device_is_present(trap->pdev))
 		return 0;
-	vfet_window_lose(w);
+	vfe_trap_set_gone(trap);
 	return -ENODEV;
 }
 
 /**
- * vfet_window_write() - write the next words of a WRITE
- * @w: the window
+ * vfe_trap_write() - write the next words of a WRITE
+ * @trap: the window
  * @buf: where from
  * @bytes: a multiple of 4
  *
  * Context: any.
  */
-void vfet_window_write(struct vfet_window *w, const void *buf,
-		       unsigned int bytes)
+void vfe_trap_write(struct vfe_trap *trap, const void *buf,
+		    unsigned int bytes)
 {
 	unsigned int words = bytes / sizeof(__le32);
 
-	if (w->string)
-		vfe_write_string(&w->regs, w->map->string, buf, words);
+	if (trap->string)
+		vfe_write_string(&trap->regs, trap->layout->string, buf, words);
 	else
-		vfe_write_words(&w->regs, w->map->data, buf, words);
+		vfe_write_words(&trap->regs, trap->layout->data, buf, words);
 }
 
-/* Waits for the reset bit to read back 0; @most as for vfet_window_reset(). */
-static int vfet_reset_settle(struct vfet_window *w, unsigned int most)
+/* Waits for the reset bit to read back 0; @most as for vfe_trap_reset(). */
+static int vfe_trap_reset_settle(struct vfe_trap *trap, unsigned int most)
 {
-	unsigned int waited, tell = VFET_RESET_TELL_MS;
+	unsigned int waited, tell = VFE_TRAP_RESET_TELL_MS;
 	unsigned long start = jiffies;
 	u32 control;
 
 	for (;;) {
 		waited = jiffies_to_msecs(jiffies - start);
-		control = vfe_read32(&w->regs, w->map->control);
-		if (control == VFET_ONES && !pci_device_is_present(w->pdev))
+		control = vfe_read32(&trap->regs, trap->layout->control);
+		if (control == VFE_TRAP_ONES &&
+		    !pci_device_is_present(trap->pdev))
 			return -ENODEV;
 		if (!(control & VFE_CONTROL_RESET))
 			return 0;
-		if (READ_ONCE(w->stop))
+		if (READ_ONCE(trap->stop))
 			return -EINTR;
 		if (most && waited >= most)
 			return -ETIMEDOUT;
 		if (waited > tell) {
-			dev_warn_ratelimited(&w->pdev->dev,
+			dev_warn_ratelimited(&trap->pdev->dev,
 					     "control is still %#x %u ms after a reset: waiting on\n",
 					     control, waited);
 			tell = UINT_MAX;
 		}
-		msleep(VFET_RESET_WAIT_MS);
+		msleep(VFE_TRAP_RESET_WAIT_MS);
 	}
 }
 
 /**
- * vfet_window_reset() - abort the command in flight
- * @w: the window
+ * vfe_trap_reset() - abort the command in flight
+ * @trap: the window
  * @most: longest time to wait, in milliseconds; 0 for no limit
  *
  * Waits for an interrupt of the aborted command, so that a new command does not
@@ -367,41 +375,41 @@ static int vfet_reset_settle(struct vfet_window *w, unsigned int most)
  *
  * Context: process context, may sleep.
  * Return: 0, -ENODEV the device is gone, -ETIMEDOUT the reset has not ended,
- * -EINTR see vfet_window_stop().
+ * -EINTR see vfe_trap_stop_waits().
  */
-int vfet_window_reset(struct vfet_window *w, unsigned int most)
+int vfe_trap_reset(struct vfe_trap *trap, unsigned int most)
 {
 	int err;
 
-	err = vfet_set_phase(w, VFET_IDLE);
+	err = vfe_trap_set_phase(trap, VFE_TRAP_IDLE);
 	if (err)
 		return err;
-	vfe_write32(&w->regs, w->map->control, VFE_CONTROL_RESET);
-	err = vfet_reset_settle(w, most);
-	synchronize_irq(w->pdev->irq);
+	vfe_write32(&trap->regs, trap->layout->control, VFE_CONTROL_RESET);
+	err = vfe_trap_reset_settle(trap, most);
+	synchronize_irq(trap->pdev->irq);
 	if (err == -ENODEV)
-		vfet_window_lose(w);
+		vfe_trap_set_gone(trap);
 	if (err)
 		return err;
-	vfe_write32(&w->regs, w->map->control, VFE_CONTROL_IRQ_ENABLE);
+	vfe_write32(&trap->regs, trap->layout->control, VFE_CONTROL_IRQ_ENABLE);
 	return 0;
 }
 
 /**
- * vfet_window_quiet() - disable interrupts until vfet_window_reset()
- * @w: the window, with no request in flight
+ * vfe_trap_disable_irq() - disable interrupts until vfe_trap_reset()
+ * @trap: the window, with no request in flight
  *
  * Context: process context, may sleep.
  */
-void vfet_window_quiet(struct vfet_window *w)
+void vfe_trap_disable_irq(struct vfe_trap *trap)
 {
-	vfe_write32(&w->regs, w->map->control, 0);
-	synchronize_irq(w->pdev->irq);
+	vfe_write32(&trap->regs, trap->layout->control, 0);
+	synchronize_irq(trap->pdev->irq);
 }
 
-static int vfet_request_irq(struct vfet_window *w)
+static int vfe_trap_request_irq(struct vfe_trap *trap)
 {
-	struct pci_dev *pdev = w->pdev;
+	struct pci_dev *pdev = trap->pdev;
 	int err;
 
 	if (!pdev->pin || !pdev->irq) {
@@ -410,8 +418,8 @@ static int vfet_request_irq(struct vfet_window *w)
 		return -ENODEV;
 	}
 	pci_intx(pdev, 1);
-	err = request_irq(pdev->irq, vfet_window_interrupt, IRQF_SHARED,
-			  VFET_NAME, w);
+	err = request_irq(pdev->irq, vfe_trap_irq, IRQF_SHARED,
+			  VFE_TRAP_BLK_NAME, trap);
 	if (err)
 		dev_err(&pdev->dev, "cannot have interrupt %u: error %d\n",
 			pdev->irq, err);
@@ -419,52 +427,52 @@ static int vfet_request_irq(struct vfet_window *w)
 }
 
 /**
- * vfet_window_open() - set up the interrupt, and reset the window
- * @w: with its BAR mapped
+ * vfe_trap_open() - set up the interrupt, and reset the window
+ * @trap: with its BAR mapped
  *
  * Context: process context, may sleep.
  * Return: 0, -ENOMEM, -ENODEV no interrupt pin or the device is gone,
  * -ETIMEDOUT its reset does not end, or the error of request_irq(). Each but
  * -ENOMEM with a line in the log.
  */
-int vfet_window_open(struct vfet_window *w)
+int vfe_trap_open(struct vfe_trap *trap)
 {
 	int err;
 
-	spin_lock_init(&w->lock);
-	init_completion(&w->answered);
-	w->phase = VFET_IDLE;
-	err = vfe_stats_init(&w->stats);
+	spin_lock_init(&trap->lock);
+	init_completion(&trap->answered);
+	trap->phase = VFE_TRAP_IDLE;
+	err = vfe_stats_init(&trap->stats);
 	if (err)
 		return err;
-	err = vfet_request_irq(w);
+	err = vfe_trap_request_irq(trap);
 	if (err)
 		goto err_stats;
-	err = vfet_window_reset(w, VFET_PROBE_MS);
+	err = vfe_trap_reset(trap, VFE_TRAP_PROBE_MS);
 	if (err == -ETIMEDOUT)
-		dev_err(&w->pdev->dev,
+		dev_err(&trap->pdev->dev,
 			"no end of the reset after %u ms: reset or replace the device\n",
-			VFET_PROBE_MS);
+			VFE_TRAP_PROBE_MS);
 	if (err)
 		goto err_irq;
 	return 0;
 
 err_irq:
-	free_irq(w->pdev->irq, w);
+	free_irq(trap->pdev->irq, trap);
 err_stats:
-	vfe_stats_exit(&w->stats);
+	vfe_stats_exit(&trap->stats);
 	return err;
 }
 
 /**
- * vfet_window_close() - undo vfet_window_open()
- * @w: the window, with no request in flight
+ * vfe_trap_close() - undo vfe_trap_open()
+ * @trap: the window, with no request in flight
  *
  * Context: process context, may sleep.
  */
-void vfet_window_close(struct vfet_window *w)
+void vfe_trap_close(struct vfe_trap *trap)
 {
-	vfet_window_quiet(w);
-	free_irq(w->pdev->irq, w);
-	vfe_stats_exit(&w->stats);
+	vfe_trap_disable_irq(trap);
+	free_irq(trap->pdev->irq, trap);
+	vfe_stats_exit(&trap->stats);
 }

@@ -2,7 +2,7 @@
 """What requests through the register window must cost.
 
 The formula and its constants stand next to the driver's code, in
-drivers/trap/cost.h, and nothing that counts reads them: so they can be held
+drivers/trap/blk/cost.h, and nothing that counts reads them: so they can be held
 against what was counted. The requests themselves are taken from the guest's
 block layer, which knows nothing of registers.
 
@@ -24,9 +24,9 @@ from pathlib import Path
 from .driver import BlockState
 
 SECTOR = 512
-HEADER = "drivers/trap/cost.h"
+HEADER = "drivers/trap/blk/cost.h"
 NEEDED = ("START", "FLUSH", "STATUS", "WORD", "CHUNK")
-_DEFINE = re.compile(r"^#define\s+VFET_COST_([A-Z]+)\s+(\d+)", re.M)
+_DEFINE = re.compile(r"^#define\s+VFE_TRAP_COST_([A-Z]+)\s+(\d+)", re.M)
 
 
 class FormulaError(Exception):
@@ -46,8 +46,8 @@ def constants(text: str) -> dict[str, int]:
     found = {name: int(value) for name, value in _DEFINE.findall(text)}
     missing = [name for name in NEEDED if name not in found]
     if missing:
-        raise FormulaError(f"{HEADER} does not define VFET_COST_"
-                           + ", VFET_COST_".join(missing))
+        raise FormulaError(f"{HEADER} does not define VFE_TRAP_COST_"
+                           + ", VFE_TRAP_COST_".join(missing))
     return found
 
 

@@ -64,7 +64,7 @@ class Formula(unittest.TestCase):
         """A header that was changed is not guessed at."""
         text = (CHECKOUT / formula.HEADER).read_text(encoding="utf-8")
         with self.assertRaisesRegex(formula.FormulaError, "WORD"):
-            formula.constants(text.replace("VFET_COST_WORD", "VFET_WORD"))
+            formula.constants(text.replace("VFE_TRAP_COST_WORD", "WORD"))
 
 
 if __name__ == "__main__":
