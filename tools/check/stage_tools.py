@@ -9,7 +9,7 @@ from . import units
 from .context import Context
 
 FOLDERS = ("lab/tests", "bench/tests", "check/tests", "kunit/tests",
-           "matrix/tests", "insn/tests", "differential/tests")
+           "qemu/tests", "insn/tests", "differential/tests")
 
 
 def run(context: Context) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from lab import speed
 
 from . import (stage_bench, stage_build, stage_debug, stage_device,
-               stage_devices, stage_differential, stage_guest, stage_insn,
-               stage_install, stage_kernels, stage_kunit, stage_quirks,
+               stage_differential, stage_guest, stage_insn, stage_install,
+               stage_kernels, stage_kunit, stage_qemu, stage_quirks,
                stage_ring, stage_static, stage_tools)
 from .context import Context
 
@@ -59,8 +59,8 @@ STAGES = (
           needs=("um",)),
     Stage("bench", "the bench, shortened: three witnesses agree",
           stage_bench.run, 900, "outside", uses="kvm"),
-    Stage("devices", "vfe_blk on QEMU's own device, in every configuration",
-          stage_devices.run, 900, "outside", uses="kvm", needs=("qemus",)),
+    Stage("qemu", "vfe_blk on QEMU's own device, in every configuration",
+          stage_qemu.run, 900, "outside", uses="kvm", needs=("qemus",)),
     Stage("insn", "instructions of an operation, memory of a disk: bounds",
           stage_insn.run, 600, "outside"),
     Stage("differential", "vfe_blk beside virtio_blk on identical functions",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The command line of the matrix, and the way to a machine with KVM."""
+"""The command line of tools/qemu, and the way to a machine with KVM."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ AGREED, DIFFERED, UNUSABLE = 0, 1, 2
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tools/matrix", description="Drives QEMU's own virtio-blk-pci"
+        prog="tools/qemu", description="Drives QEMU's own virtio-blk-pci"
         " by vfe_blk in every configuration, and holds the driver's counters"
         " against KVM's.")
     parser.add_argument(
@@ -81,11 +81,11 @@ def _fetch(groups: Sequence[Group]) -> dict[str, str]:
 
 
 def _elsewhere(patterns: Sequence[str], groups: Sequence[Group]) -> int:
-    tree.need_root("tools/matrix")
-    with files.sole_run(paths.state(), "matrix"):
-        kvm.sweep("matrix")
+    tree.need_root("tools/qemu")
+    with files.sole_run(paths.state(), "qemu"):
+        kvm.sweep("qemu")
         machine.prepare()
-        argv = ["python3", "/vfe/tools/matrix", "--here",
+        argv = ["python3", "/vfe/tools/qemu", "--here",
                 "--without", json.dumps(_fetch(groups))]
         for pattern in patterns:
             argv += ["--configs", pattern]

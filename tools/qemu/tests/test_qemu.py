@@ -13,9 +13,9 @@ from bench import kvm
 from bench.counts import CountError
 from bench.tests.samples import RESOURCE
 from bench.tests.test_layout import MODERN
-from matrix import cli, configs, functions, report
-from matrix.configs import Config, Group
-from matrix.judge import Outcome, judge
+from qemu import cli, configs, functions, report
+from qemu.configs import Config, Group
+from qemu.judge import Outcome, judge
 
 BDF = "0000:00:03.0"
 NOTIFY = 0x380000003000     # in the BAR 4 of RESOURCE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage devices: vfe_blk on QEMU's own virtio-blk-pci, a check each way."""
+"""Stage qemu: vfe_blk on QEMU's own virtio-blk-pci, a check each way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def judge(context: Context, written: Path) -> int:
     """A check a configuration; how many there were."""
     document = json.loads(written.read_text())
     for entry in document["configurations"]:
-        context.tally.judge(f"devices {entry['name']}",
+        context.tally.judge(f"qemu {entry['name']}",
                             "\n".join(entry["problems"]))
     for version, reason in document["left_out"].items():
         progress.say(f"  left out: QEMU {version}: {reason}")
@@ -28,17 +28,17 @@ def judge(context: Context, written: Path) -> int:
 
 def run(context: Context) -> None:
     """Run it outside: it finds its own machine with KVM."""
-    written = paths.out() / "devices.json"
+    written = paths.out() / "qemu.json"
     written.unlink(missing_ok=True)
 
     def follow(line: str) -> None:
         context.step.note = line.strip()[:60]
 
     code, output = context.run(
-        [sys.executable, str(paths.checkout() / "tools/matrix")],
+        [sys.executable, str(paths.checkout() / "tools/qemu")],
         timeout=TIMEOUT, each_line=follow)
     found = judge(context, written) if written.exists() else 0
     # What a configuration did wrong is in its own check.
     if code not in (0, 1) or not found:
-        context.tally.fail("tools/matrix", f"exit code {code}, {found}"
-                                           f" configurations\n{tail(output)}")
+        context.tally.fail("tools/qemu", f"exit code {code}, {found}"
+                                         f" configurations\n{tail(output)}")

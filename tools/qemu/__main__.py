@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Makes `python3 tools/matrix` work from any directory."""
+"""Makes `python3 tools/qemu` work from any directory."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from lab import entry  # noqa: E402
-from matrix import cli  # noqa: E402
+from qemu import cli  # noqa: E402
 
 if __name__ == "__main__":
-    sys.exit(entry.run("matrix", lambda: cli.main(sys.argv[1:]),
+    sys.exit(entry.run("qemu", lambda: cli.main(sys.argv[1:]),
                        failed=cli.UNUSABLE))

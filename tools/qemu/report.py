@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The printed list of configurations, and out/devices.json."""
+"""The printed list of configurations, and out/qemu.json."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from .judge import Outcome
 
-SCHEMA = "vfe-devices/1"
-NAME = "devices.json"
+SCHEMA = "vfe-qemu/1"
+NAME = "qemu.json"
 
 COLUMNS = (("configuration", 40), ("ops", 5), ("exits: driver", 13),
            ("KVM", 6), ("kicks", 6), ("fast", 5), ("interr.", 7), ("", 6))

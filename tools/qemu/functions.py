@@ -76,7 +76,7 @@ def all_bdfs(functions: Sequence[Function]) -> str:
 
 # In the kernel's log, before the first of our doing: what the firmware's
 # drivers left behind them is none of it.
-BEGIN = "tools/matrix begins"
+BEGIN = "tools/qemu begins"
 
 # Only what is told to gets a driver.
 TAKE = f"""\

@@ -62,7 +62,7 @@ class GroupRun:
             qemus.get(machine.qemu)
         return Guest(accel="kvm", cpus=machine.cpus, memory=MEMORY_MB,
                      append=machine.append, qemu_args=argv, qemu=qemu,
-                     machine=machine.properties, name=f"matrix-{machine.name}")
+                     machine=machine.properties, name=f"qemu-{machine.name}")
 
     def _tell(self, text: str) -> str:
         script = text.replace("{bdfs}", self._bdfs)
@@ -78,7 +78,7 @@ class GroupRun:
                     histograms = stack.enter_context(kvm.Histograms(
                         lambda port: vcpu.knock(
                             lambda text: self._guest.run(text).out, port),
-                        "matrix"))
+                        "qemu"))
                 return self._measure(histograms)
         finally:
             self._guest.shutdown()
@@ -157,7 +157,7 @@ def _run_group(group: Group, folder: Path) -> list[Outcome]:
 
 def run(groups: Sequence[Group]) -> list[Outcome]:
     """Run them all."""
-    with tempfile.TemporaryDirectory(prefix="vfe-matrix-",
+    with tempfile.TemporaryDirectory(prefix="vfe-qemu-",
                                      dir="/tmp") as name:
         with ThreadPoolExecutor(GUESTS) as pool:
             return [outcome for outcomes in pool.map(
