@@ -127,7 +127,7 @@ static void trap_answers_late(struct kunit *test)
 	trap_let_pass(90);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
 	KUNIT_EXPECT_EQ(test, 0U, trap_resets(rig->m));
-	KUNIT_EXPECT_EQ(test, 1U, log_lines(mark, "waiting on"));
+	KUNIT_EXPECT_EQ(test, 1U, log_lines(mark, "still waiting"));
 	rig->m->knobs.mute = false;
 	rig->m->knobs.access = trap_done;
 	vfe_mock_pin(rig->m);

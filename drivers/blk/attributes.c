@@ -90,7 +90,7 @@ int vfe_blk_disable_cache(struct vfe_blk *vb)
 	err = vfe_blk_restore_cache(vb->vd);
 	if (err)
 		dev_err(vfe_dev(vb->vd),
-			"the write cache can be neither flushed (no FLUSH) nor switched off (error %d): mend the device\n",
+			"the write cache has no FLUSH and cannot be switched off (error %d): fix the device\n",
 			err);
 	return err;
 }

@@ -59,7 +59,7 @@ static int vfe_blk_read_discard(struct vfe_blk *vb, struct vfe_blk_erase *erase)
 	    vb->limits.physical_block >> SECTOR_SHIFT)
 		return 0;
 	dev_info(vfe_dev(vb->vd),
-		 "no discard: max_discard_sectors is %llu, and blocks have %u bytes\n",
+		 "max_discard_sectors is %llu, less than a block of %u bytes: no discard\n",
 		 erase->sectors, vb->limits.physical_block);
 	vb->limits.max_discard_sectors = 0;
 	return 0;
@@ -79,7 +79,7 @@ static int vfe_blk_read_secure(struct vfe_blk *vb, struct vfe_blk_erase *erase)
 		return err;
 	if (!own.sectors || !own.ranges || !own.align) {
 		dev_err(vfe_dev(vb->vd),
-			"max_secure_erase_sectors %llu, max_secure_erase_seg %llu, secure_erase_sector_alignment %llu: none may be 0, set them in the device\n",
+			"max_secure_erase_sectors is %llu, max_secure_erase_seg %llu, secure_erase_sector_alignment %llu: none may be 0, set them in the device\n",
 			own.sectors, own.ranges, own.align);
 		return -EINVAL;
 	}

@@ -29,7 +29,7 @@ int vfe_blk_read_field(struct vfe_blk *vb, u32 offset, u8 size, u64 *val)
 	err = vfe_config_read(vb->vd, offset, fields, &raw);
 	if (err)
 		dev_err_ratelimited(vfe_dev(vb->vd),
-				    "cannot read %u bytes of configuration at %u: error %d\n",
+				    "cannot read %u bytes of device configuration at offset %u: error %d\n",
 				    size, offset, err);
 	*val = le64_to_cpu(raw);
 	return err;
@@ -52,7 +52,7 @@ int vfe_blk_read_capacity(struct vfe_blk *vb, u64 *capacity)
 		return err;
 	if (*capacity > (u64)LLONG_MAX >> SECTOR_SHIFT) {
 		dev_err_ratelimited(vfe_dev(vb->vd),
-				    "capacity of %llu sectors is too large: check the device\n",
+				    "capacity is %llu sectors, which is too large: check the device\n",
 				    *capacity);
 		return -ERANGE;
 	}
@@ -79,7 +79,7 @@ int vfe_blk_read_num_queues(struct vfe_blk *vb, unsigned int *num)
 		return err;
 	if (!val)
 		dev_warn(vfe_dev(vb->vd),
-			 "num_queues is 0, which cannot be: using 1\n");
+			 "num_queues is 0, which virtio does not allow: using 1 queue\n");
 	*num = clamp_t(u64, val, 1, max(vfe_max_queues(vb->vd), 1U));
 	return 0;
 }
@@ -106,7 +106,7 @@ static int vfe_blk_read_block_size(struct vfe_blk *vb)
 		return err;
 	if (blk_validate_block_size(val)) {
 		dev_err(vfe_dev(vb->vd),
-			"blk_size %llu: this kernel has no disks with blocks of that size, set another in the device\n",
+			"blk_size is %llu, a block size that this kernel does not support: set another in the device\n",
 			val);
 		return -EINVAL;
 	}
@@ -138,7 +138,7 @@ static int vfe_blk_read_alignment(struct vfe_blk *vb)
 		return err;
 	if (exp + ilog2(limits->logical_block) > VFE_BLK_MAX_PHYSICAL_SHIFT) {
 		dev_warn(vfe_dev(vb->vd),
-			 "physical_block_exp %llu is too large: ignored\n", exp);
+			 "physical_block_exp is %llu, which is too large: ignored\n", exp);
 		return 0;
 	}
 	limits->physical_block = limits->logical_block << exp;
@@ -195,7 +195,7 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 				 dma_max_mapping_size(vfe_dev(vb->vd)));
 	if (size_max < SECTOR_SIZE) {
 		dev_err(vfe_dev(vb->vd),
-			"size_max %llu is less than a sector of 512 bytes: set it higher in the device\n",
+			"size_max is %llu, less than a sector of 512 bytes: set it higher in the device\n",
 			size_max);
 		return -EINVAL;
 	}
@@ -292,7 +292,7 @@ int vfe_blk_limit_segments(struct vfe_blk *vb)
 	}
 	if (segs < vb->pieces) {
 		dev_err(vfe_dev(vb->vd),
-			"size_max %u: a page of %lu bytes takes %u pieces, seg_max and the queue's size allow %u: set one of them higher in the device\n",
+			"size_max is %u: a page of %lu bytes needs %u descriptors, but seg_max and the queue's size allow %u: set one of them higher in the device\n",
 			vb->piece, PAGE_SIZE, vb->pieces, segs);
 		return -EINVAL;
 	}

@@ -22,36 +22,36 @@
 static char *interrupts = "msix";
 module_param(interrupts, charp, 0444);
 MODULE_PARM_DESC(interrupts,
-		 "msix: a vector a queue (default), shared: one for all queues, single: one for everything, intx");
+		 "MSI-X vectors: msix: one per queue (default), shared: one for all queues, single: one for queues and configuration changes, intx: INTx instead");
 
 static unsigned int queues;
 module_param(queues, uint, 0444);
-MODULE_PARM_DESC(queues, "most queues a disk uses, 0 for one a CPU (default)");
+MODULE_PARM_DESC(queues, "Most request queues of a disk (default 0: one per CPU)");
 
 static unsigned int queue_depth;
 module_param(queue_depth, uint, 0444);
 MODULE_PARM_DESC(queue_depth,
-		 "entries of each queue, a power of two, 0 for the device's (default)");
+		 "Entries of each queue, a power of two (default 0: the device's size, at most 1024 requests)");
 
 static unsigned int poll_queues;
 module_param(poll_queues, uint, 0644);
 MODULE_PARM_DESC(poll_queues,
-		 "more queues for polled I/O, without interrupts, of disks found from now on, default 0");
+		 "Additional queues for polled I/O, without interrupts, from the next probe on (default 0)");
 
 static unsigned int coalesce_usecs;
 module_param(coalesce_usecs, uint, 0444);
 MODULE_PARM_DESC(coalesce_usecs,
-		 "On a busy queue, take completions and write kicks every so many microseconds instead of at once, default 0: off");
+		 "Period in microseconds at which a timer reaps completions and writes kicks of a busy queue, instead of doing both at once (default 0: off)");
 
 static unsigned int adaptive_poll;
 module_param(adaptive_poll, uint, 0444);
 MODULE_PARM_DESC(adaptive_poll,
-		 "Longest time in microseconds that a submitting task busy-waits for its completion, default 0: off");
+		 "Longest time in microseconds that a submitting task busy-waits for its completion (default 0: off)");
 
 static unsigned int reset_after;
 module_param(reset_after, uint, 0444);
 MODULE_PARM_DESC(reset_after,
-		 "Reset a device that has a request for so many seconds, default 0: never for that reason");
+		 "Reset the device if it has not completed a request after so many seconds (default 0: never for that reason)");
 
 static enum vfe_interrupts vfe_blk_interrupts;
 static struct vfe_blk_tunables vfe_blk_tunables;
@@ -325,6 +325,6 @@ static void __exit vfe_blk_exit(void)
 }
 module_exit(vfe_blk_exit);
 
-MODULE_DESCRIPTION("Virtio block device whose VM exits are counted");
+MODULE_DESCRIPTION("Virtio block driver that counts its VM exits");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(VFE_VERSION);

@@ -51,7 +51,7 @@ static int vfe_blk_check_size(struct vfe_blk *vb, const struct vfe_queue *vq)
 	if (vfe_queue_capacity(vq) > VFE_BLK_EXTRA_SEGS)
 		return 0;
 	dev_err(vfe_dev(vb->vd),
-		"queue %u has %u entries, a read takes %u: give the device longer queues\n",
+		"queue %u has %u entries, but a read needs %u: configure the device with larger queues\n",
 		vfe_queue_index(vq), vfe_queue_size(vq),
 		1 + VFE_BLK_EXTRA_SEGS);
 	return -EINVAL;

@@ -194,7 +194,7 @@ static void vfe_blk_say_late(struct vfe_blk_queue *bq, struct request *rq)
 		return;
 	WRITE_ONCE(bq->late, true);
 	dev_warn_ratelimited(vfe_dev(vb->vd),
-			     "%s: %s: request %d at sector %llu has been in flight for more than %u ms; the device reports no fault, so wait on\n",
+			     "%s: %s: request %d at sector %llu has been in flight for more than %u ms; the device reports no fault: still waiting\n",
 			     vb->disk->disk_name, bq->name, rq->tag,
 			     (u64)blk_rq_pos(rq),
 			     jiffies_to_msecs(rq->timeout));
@@ -226,7 +226,7 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 	if (blk_mq_rq_state(rq) != MQ_RQ_IN_FLIGHT) {
 		if (any && !bq->polled)
 			dev_warn_ratelimited(vfe_dev(vb->vd),
-					     "%s: %s: request %d was done without an interrupt\n",
+					     "%s: %s: request %d completed, but its interrupt was lost\n",
 					     vb->disk->disk_name, bq->name,
 					     rq->tag);
 		return BLK_EH_DONE;

@@ -329,7 +329,7 @@ static void vfe_blk_odd_length(struct vfe_blk *vb,
 		return;
 	WRITE_ONCE(vb->odd_length, true);
 	dev_warn(vfe_dev(vb->vd),
-		 "%s: used length %u for a request of %u bytes: ignored from here on, the status decides\n",
+		 "%s: used length %u for a request of %u bytes: used lengths are ignored until the next probe, the status decides\n",
 		 vb->disk->disk_name, req->used, req->in_len);
 }
 

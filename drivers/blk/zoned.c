@@ -22,7 +22,7 @@
 static int vfe_blk_zoned_bad(struct vfe_blk *vb, const char *field, u32 value,
 			     const char *what)
 {
-	dev_err(vfe_dev(vb->vd), "%s is %u: %s, mend the device\n", field,
+	dev_err(vfe_dev(vb->vd), "%s is %u: %s, fix the device\n", field,
 		value, what);
 	return -EINVAL;
 }
@@ -209,7 +209,7 @@ static int vfe_blk_parse_zone(struct vfe_blk *vb,
 	if (type < 0 || cond < 0 || zone->start >= capacity) {
 		/* its device may be gone by now */
 		dev_err_ratelimited(disk_to_dev(vb->disk),
-				    "zone at %llu: z_type %u, z_state %u: mend the device\n",
+				    "zone at sector %llu: unknown z_type %u or z_state %u, fix the device\n",
 				    zone->start, from->z_type, from->z_state);
 		return -EIO;
 	}

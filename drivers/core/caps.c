@@ -234,7 +234,7 @@ static int vfe_caps_check(struct pci_dev *pdev, const struct vfe_cap *caps)
 			continue;
 		if (caps[i].bad_pos) {
 			dev_err(&pdev->dev,
-				"%s capability at %#x has %s: %#llx, the device must be mended\n",
+				"%s capability at %#x has %s: %#llx, fix the device\n",
 				vfe_window_name(i), caps[i].bad_pos,
 				caps[i].bad_field, caps[i].bad_value);
 			return -EINVAL;

@@ -42,7 +42,7 @@ static int vfe_config_check(struct vfe_device *vd, u32 offset,
 	/* 2.5.1: the structure may be larger than expected, not smaller */
 	if (end > vfe_config_len(vd)) {
 		vfe_err(vd,
-			"device configuration has %u bytes, %llu are needed: use a device that has the features it offers\n",
+			"device configuration has %u bytes, but the offered features need %llu: fix the device\n",
 			vfe_config_len(vd), end);
 		return -EINVAL;
 	}

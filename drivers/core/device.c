@@ -24,7 +24,7 @@ int vfe_check_id(const struct pci_dev *pdev, u16 type, u16 old)
 	     pdev->device == old))
 		return 0;
 	dev_err(&pdev->dev,
-		"%04x:%04x is no virtio device of type %u: need %04x:%04x, %04x or %04x\n",
+		"%04x:%04x is no virtio device of type %u, which has %04x:%04x, %04x or %04x: clear its driver_override\n",
 		pdev->vendor, pdev->device, type, VFE_PCI_VENDOR,
 		VFE_PCI_DEVICE_BASE + type, VFE_PCI_STOCK_BASE + type, old);
 	return -ENODEV;
@@ -38,7 +38,7 @@ static int vfe_enable(struct vfe_device *vd)
 
 	ret = pci_enable_device(pdev);
 	if (ret) {
-		dev_err(&pdev->dev, "cannot enable the function: %d\n", ret);
+		dev_err(&pdev->dev, "cannot enable the function: error %d\n", ret);
 		return ret;
 	}
 	/* ring addresses have 64 bits; fall back to 32 */
@@ -46,7 +46,7 @@ static int vfe_enable(struct vfe_device *vd)
 	if (ret)
 		ret = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(32));
 	if (ret) {
-		dev_err(&pdev->dev, "no DMA with 64 or 32 address bits: %d\n",
+		dev_err(&pdev->dev, "no DMA with 64 or 32 address bits: error %d\n",
 			ret);
 		pci_disable_device(pdev);
 		return ret;
@@ -157,7 +157,7 @@ static int vfe_negotiate_same(struct vfe_device *vd)
 	/* 2.2.1: never accept what is not offered */
 	if (vd->features & ~offered) {
 		vfe_err(vd,
-			"features %#llx are no longer offered after a reset (%#llx): remove the device and find it again\n",
+			"features %#llx are no longer offered after a reset (%#llx): unbind the driver and bind it again\n",
 			vd->features, offered);
 		return -ENODEV;
 	}
@@ -174,7 +174,7 @@ static bool vfe_addresses_fit(struct vfe_device *vd, u64 offered)
 	    !vfe_memory_is_encrypted())
 		return true;
 	dev_err(vfe_dev(vd),
-		"the device offers features %#llx, without ACCESS_PLATFORM (bit %u), and could not read this guest's memory, which is encrypted: let it offer that (QEMU: iommu_platform=on)\n",
+		"the device offers features %#llx, without ACCESS_PLATFORM (bit %u), so it cannot read this guest's encrypted memory: enable that feature (QEMU: iommu_platform=on)\n",
 		offered, VIRTIO_F_ACCESS_PLATFORM);
 	return false;
 }
@@ -195,7 +195,7 @@ static void vfe_forgo(struct vfe_device *vd)
 		return;
 	vd->features &= ~forgone;
 	dev_warn(vfe_dev(vd),
-		 "common structure has %u bytes, notify structure %u (at %#x, multiplier %u): no room for what features %#llx need, they are not used\n",
+		 "common structure has %u bytes, notify structure %u (at %#x, multiplier %u): too small for features %#llx, they are not used\n",
 		 vd->common_length, vd->regs.win[VFE_WIN_NOTIFY].len,
 		 vd->notify_start, vd->notify_multiplier, forgone);
 }
@@ -211,7 +211,7 @@ int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 		return ret;
 	if (required & ~offered) {
 		dev_err(vfe_dev(vd),
-			"device_feature is %#llx, without the needed %#llx: use a device that has them\n",
+			"device_feature is %#llx, without the required %#llx: use a device that offers them\n",
 			offered, required & ~offered);
 		ret = -ENODEV;
 		goto fail;
@@ -319,7 +319,7 @@ int vfe_restart(struct vfe_device *vd)
 	ret = vfe_queues_program(vd);
 	if (ret == -EBUSY) {
 		vfe_err(vd,
-			"MSI-X vectors that were mapped before are refused after a reset: remove the device and find it again\n");
+			"the device refuses MSI-X vectors that it accepted before the reset: unbind the driver and bind it again\n");
 		ret = -ENOSPC;
 	}
 	if (ret)

@@ -75,8 +75,8 @@ static int legacy_config_read(struct vfe_device *vd, u32 offset,
 		memcpy(buf, again, len);
 	}
 	vfe_err(vd,
-		"legacy_device_config changed between each two of %u reads at %u: the device never settles\n",
-		VFE_CONFIG_RETRIES, offset);
+		"legacy_device_config at offset %u differed in each of %u reads: the configuration never settles\n",
+		offset, VFE_CONFIG_RETRIES);
 	return -EAGAIN;
 }
 
@@ -161,7 +161,7 @@ static int legacy_check(struct pci_dev *pdev)
 
 	if (len < VFE_LEGACY_HEADER + VFE_LEGACY_VECTORS) {
 		dev_err(&pdev->dev,
-			"BAR %u has %llu bytes, a legacy device has %u at least: the device must be mended\n",
+			"BAR %u has %llu bytes, but a legacy device needs at least %u: fix the device\n",
 			VFE_LEGACY_BAR, len,
 			VFE_LEGACY_HEADER + VFE_LEGACY_VECTORS);
 		return -EINVAL;

@@ -32,6 +32,6 @@ module_exit(vfe_exit);
 
 #include <vfe/version.h>
 
-MODULE_DESCRIPTION("Core of a virtio front end that counts its exits");
+MODULE_DESCRIPTION("Core of virtio guest drivers that count their VM exits");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(VFE_VERSION);

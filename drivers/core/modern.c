@@ -63,7 +63,7 @@ static int modern_config_read(struct vfe_device *vd, u32 offset,
 			       vfe_status_read(vd, &status) : 0;
 	}
 	vfe_err(vd,
-		"config_generation changed during each of %u reads of the configuration, last %u: the device never settles\n",
+		"config_generation changed during each of %u reads of the configuration, to %u at last: the configuration never settles\n",
 		VFE_CONFIG_RETRIES, after);
 	return -EAGAIN;
 }
@@ -106,7 +106,7 @@ static int modern_find_notify(struct vfe_queue *q)
 	if (!IS_ALIGNED(vd->notify_start + at, width))
 		return vfe_queue_error(q, -EINVAL, "notify_off_multiplier",
 				       vd->notify_multiplier,
-				       "neither 0 nor even, the device must be mended");
+				       "neither 0 nor even, fix the device");
 	q->notify_offset = at;
 	q->notify = data ? modern_notify32 : modern_notify16;
 	return 0;
@@ -134,7 +134,7 @@ static int modern_check_disabled(struct vfe_queue *q)
 	if (!enable)
 		return 0;
 	return vfe_queue_error(q, -ENOENT, "queue_enable", enable,
-			       "still enabled after a reset, the device must be mended");
+			       "still enabled after a reset, fix the device");
 }
 
 /* 4.1.4.3.2: write the registers of one queue, which is selected once */

@@ -102,7 +102,7 @@ bool vfe_decode_again(struct vfe_device *vd)
 	    !(vfe_decoding(vd) & ~command))
 		return false;
 	vfe_err(vd,
-		"command register is %#x, its decoding was switched off: restoring the configuration\n",
+		"command register is %#x, decoding was switched off: restoring the PCI configuration\n",
 		command);
 	return !vfe_restore(vd);
 }
@@ -177,7 +177,7 @@ int vfe_status_read(struct vfe_device *vd, u8 *status)
 		return ret;
 	if (!test_and_set_bit(VFE_TOLD_STATUS, &vd->told))
 		vfe_err(vd,
-			"device_status is %#x, though the function is there: it does not answer and is to be reset\n",
+			"device_status is %#x, but the function is present: the device does not answer and needs a reset\n",
 			*status);
 	if (vfe_get_state(vd) == VFE_STATE_LIVE)
 		vfe_fault(vd);
@@ -193,7 +193,7 @@ static const char *vfe_status_says(struct vfe_device *vd, u8 status,
 	/* unless vfe_reset() has begun meanwhile */
 	if (running && !(status & VIRTIO_CONFIG_S_DRIVER_OK) &&
 	    READ_ONCE(vd->running))
-		return "DRIVER_OK is lost, the device was reset or its bus mastering was off";
+		return "DRIVER_OK is lost, the device was reset or bus mastering was disabled";
 	return NULL;
 }
 
@@ -274,7 +274,7 @@ int vfe_function_back(struct vfe_device *vd)
 		return ret;
 	if (ret) {
 		vfe_err(vd,
-			"the function is back, but cannot be enabled: %d\n",
+			"the function is back, but cannot be enabled: error %d\n",
 			ret);
 		return ret;
 	}

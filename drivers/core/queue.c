@@ -29,7 +29,7 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
 	if (xchg(&q->broken, true))
 		return;
 	vfe_err(q->vd,
-		"queue %u (%s): device wrote a wrong %s %u, queue is not used until a reset\n",
+		"queue %u (%s): device wrote a wrong %s %u: the queue is not used until a reset\n",
 		q->index, q->spec.name, field, value);
 	vfe_fault(q->vd);
 }
@@ -50,7 +50,7 @@ void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
 	if (xchg(&q->vd->told_len, true))
 		return;
 	dev_warn(vfe_dev(q->vd),
-		 "queue %u (%s): used length %u for a buffer of %u bytes: ignored from here on, mend the device\n",
+		 "queue %u (%s): used length %u for a buffer of %u bytes: this and later ones are limited, fix the device\n",
 		 q->index, q->spec.name, len, most);
 }
 

@@ -46,14 +46,14 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 
 	if (!offered)
 		return vfe_queue_error(q, -ENODEV, field, 0,
-				       "the device does not have it, use fewer queues");
+				       "the device does not have this queue, use fewer queues");
 	if (offered > VFE_MAX_QUEUE_SIZE)
 		return vfe_queue_error(q, -EINVAL, field, offered,
-				       "more than 32768, which no ring has");
+				       "more than 32768, the most a ring may have");
 	/* 2.7: a power of two; 2.8.10.1: any size in a packed ring */
 	if (!q->ops->any_size && !is_power_of_2(offered))
 		return vfe_queue_error(q, -EINVAL, field, offered,
-				       "not a power of two, as a split ring needs");
+				       "not a power of two, which a split ring requires");
 	if (q->size && q->size > offered)
 		return vfe_queue_error(q, -EINVAL, field, offered,
 				       "smaller than before the reset");
@@ -222,7 +222,7 @@ int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		return -EINVAL;
 	if (!n || n > vd->max_queues) {
 		dev_err(vfe_dev(vd),
-			"num_queues is %u, %u are needed: use a device that has them\n",
+			"num_queues is %u, but the driver needs %u: use a device with more queues\n",
 			vd->max_queues, n);
 		return -ENODEV;
 	}
@@ -239,7 +239,7 @@ int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		return 0;
 	if (ret == -EBUSY || ret == -ENOSPC) {
 		dev_err(vfe_dev(vd),
-			"neither MSI-X vectors (%s) nor INTx to be had for %u queues: free vectors or enable the pin\n",
+			"neither MSI-X vectors (%s) nor INTx available for %u queues: free vectors or enable INTx\n",
 			refused ?
 			"config_msix_vector or queue_msix_vector reads NO_VECTOR" :
 			"there are too few", n);

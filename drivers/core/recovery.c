@@ -221,7 +221,7 @@ static void vfe_recovery_try_later(struct vfe_recovery *r, int err)
 		return;
 	}
 	dev_err_ratelimited(vfe_dev(r->vd),
-			    "%s: no restart (error %d), next try in %u s; I/O waits: write 0 to its file 'recovery' to let it fail\n",
+			    "%s: no restart (error %d), next attempt in %u s; I/O waits: to fail it instead, write 0 to the file 'recovery'\n",
 			    r->name, err, jiffies_to_msecs(pause) / 1000);
 	queue_delayed_work(vfe_wq, &r->work, pause);
 }
@@ -306,7 +306,7 @@ static void vfe_recovery_remind(struct vfe_recovery *r)
 		return;
 	}
 	dev_err_ratelimited(vfe_dev(r->vd),
-			    "%s: recovery of the PCI bus has not ended; I/O waits: write 0 to its file 'recovery' to let it fail\n",
+			    "%s: recovery of the PCI bus has not ended; I/O waits: to fail it instead, write 0 to the file 'recovery'\n",
 			    r->name);
 	queue_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
 }
@@ -402,7 +402,7 @@ static void vfe_recovery_stop(struct vfe_recovery *r)
 	vfe_recovery_undrain(r);
 	if (!done)
 		dev_warn(vfe_dev(r->vd),
-			 "%s: stopped with requests in flight: they are sent again later\n",
+			 "%s: stopped with requests in flight: they will be sent again\n",
 			 r->name);
 }
 
@@ -421,7 +421,7 @@ static int vfe_recovery_suspend(struct vfe_recovery *r)
 	if (done)
 		return 0;
 	dev_warn(vfe_dev(r->vd),
-		 "%s: requests are not done after %u s: no suspend, try again later\n",
+		 "%s: requests are still in flight after %u s: refusing to suspend, try again later\n",
 		 r->name, VFE_DRAIN_TIMEOUT / HZ);
 	return -EBUSY;
 }

@@ -39,7 +39,7 @@ static int vfe_requeue_wait(struct vfe_queue *q)
 			return 0;
 		if (late)
 			return vfe_queue_error(q, -ETIMEDOUT, "queue_reset", 1,
-					       "the queue's reset does not end, the device has to be reset");
+					       "the queue's reset does not end, resetting the device");
 		usleep_range(200, 500);
 	}
 }
@@ -71,7 +71,7 @@ int vfe_queue_restart(struct vfe_queue *q)
 	if (ret == -EBUSY)
 		ret = vfe_queue_error(q, -EIO, "queue_msix_vector",
 				      vfe_irqs_queue_vector(vd, q->index),
-				      "refused, though the queue had it before its reset");
+				      "the device refuses the vector that the queue had before its reset");
 	/* the wrong value may come from a function that is gone */
 	if (ret)
 		return vfe_status_read(vd, &status) ?: ret;

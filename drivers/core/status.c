@@ -200,7 +200,7 @@ static int vfe_status_wait_zero(struct vfe_device *vd, unsigned int most)
 	}
 	if (!vd->hung)
 		vfe_err(vd,
-			"device_status is still %#x %u ms after a reset: the device hangs, reset or replace it\n",
+			"device_status is still %#x %u ms after a reset: the device hangs, replace it\n",
 			status, waited);
 	return -ETIMEDOUT;
 }
@@ -310,7 +310,7 @@ static int vfe_features_ok(struct vfe_device *vd, u64 features)
 	if (status & VIRTIO_CONFIG_S_FEATURES_OK)
 		return 0;
 	vfe_err(vd,
-		"device_status is %#x: the device refused features %#llx (no FEATURES_OK), use a device that can do with these\n",
+		"device_status is %#x: the device refused features %#llx (no FEATURES_OK): use a device that accepts them\n",
 		status, features);
 	return -ENODEV;
 }

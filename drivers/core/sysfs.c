@@ -494,7 +494,7 @@ struct vfe_sysfs *vfe_sysfs_create(struct device *parent,
 		ret = vfe_add_all(s);
 	if (!ret)
 		return s;
-	dev_err(parent, "cannot show the counters in sysfs: %d\n", ret);
+	dev_err(parent, "cannot create the counters in sysfs: error %d\n", ret);
 	vfe_sysfs_destroy(s);
 	return ERR_PTR(ret);
 }

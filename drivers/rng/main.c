@@ -313,6 +313,6 @@ static struct pci_driver vfe_rng_driver = {
 };
 module_pci_driver(vfe_rng_driver);
 
-MODULE_DESCRIPTION("Virtio entropy device whose VM exits are counted");
+MODULE_DESCRIPTION("Virtio entropy driver that counts its VM exits");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(VFE_VERSION);

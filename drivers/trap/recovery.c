@@ -21,7 +21,7 @@ static void vfe_trap_stop_work(struct work_struct *work)
 
 	if (vfe_trap_stop_waits(&tb->window, true))
 		dev_warn_ratelimited(&tb->window.pdev->dev,
-				     "stopped with a request under way: it is sent again later\n");
+				     "stopped with a request in flight: it will be sent again\n");
 }
 
 /**
@@ -83,7 +83,7 @@ int vfe_trap_resume(struct vfe_trap_blk *tb)
 	if (err == -ETIMEDOUT || err == -EPROTO || err == -ENOMEM) {
 		tb->pause = min(2 * tb->pause ?: HZ, VFE_TRAP_MAX_PAUSE);
 		dev_warn_ratelimited(&tb->window.pdev->dev,
-				     "no answer yet (error %d): requests wait, it is asked again in %u s\n",
+				     "no answer yet (error %d): requests wait, next attempt in %u s\n",
 				     err, jiffies_to_msecs(tb->pause) / 1000);
 		queue_delayed_work(vfe_wq, &tb->wake, tb->pause);
 		return 0;

@@ -188,7 +188,7 @@ static bool vfe_trap_poll(struct vfe_trap *trap)
 	if (status & VFE_STATUS_IRQ && vfe_trap_answer(trap, status) &&
 	    status != VFE_TRAP_ONES)
 		dev_warn_ratelimited(&trap->pdev->dev,
-				     "the interrupt of command %d was lost, status %#x found by reading\n",
+				     "the interrupt of command %d was lost: status is %#x\n",
 				     trap->command, status);
 	return try_wait_for_completion(&trap->answered);
 }
@@ -206,7 +206,7 @@ static int vfe_trap_verdict(struct vfe_trap *trap, u32 status)
 		wanted = VFE_STATUS_DRQ;
 	if (!(status & wanted)) {
 		dev_err_ratelimited(&trap->pdev->dev,
-				    "status %#x after command %d lacks %#x: the device must be mended\n",
+				    "status %#x after command %d lacks %#x: fix the device\n",
 				    status, trap->command, wanted);
 		return -EPROTO;
 	}
@@ -246,7 +246,7 @@ static bool vfe_trap_wait_on(struct vfe_trap *trap, unsigned long timeout,
 		return false;
 	if (!*told)
 		dev_warn_ratelimited(&trap->pdev->dev,
-				     "command %d is not answered after %u ms: waiting on\n",
+				     "command %d is not answered after %u ms: still waiting\n",
 				     trap->command, jiffies_to_msecs(timeout));
 	*told = true;
 	return true;
@@ -357,7 +357,7 @@ static int vfe_trap_reset_settle(struct vfe_trap *trap, unsigned int most)
 			return -ETIMEDOUT;
 		if (waited > tell) {
 			dev_warn_ratelimited(&trap->pdev->dev,
-					     "control is still %#x %u ms after a reset: waiting on\n",
+					     "control is still %#x %u ms after a reset: still waiting\n",
 					     control, waited);
 			tell = UINT_MAX;
 		}
@@ -414,7 +414,7 @@ static int vfe_trap_request_irq(struct vfe_trap *trap)
 
 	if (!pdev->pin || !pdev->irq) {
 		dev_err(&pdev->dev,
-			"no interrupt pin is routed: the register window needs INTx\n");
+			"no interrupt pin is routed: enable INTx, which the register window needs\n");
 		return -ENODEV;
 	}
 	pci_intx(pdev, 1);
@@ -451,7 +451,7 @@ int vfe_trap_open(struct vfe_trap *trap)
 	err = vfe_trap_reset(trap, VFE_TRAP_PROBE_MS);
 	if (err == -ETIMEDOUT)
 		dev_err(&trap->pdev->dev,
-			"no end of the reset after %u ms: reset or replace the device\n",
+			"the reset has not ended after %u ms: replace the device\n",
 			VFE_TRAP_PROBE_MS);
 	if (err)
 		goto err_irq;

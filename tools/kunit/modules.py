@@ -57,7 +57,7 @@ def _make(way: Way, suites: Sequence[Suite]) -> None:
     with progress.step(f"building {what} ({way.name})", log):
         with build.building(way.folder):
             progress.run_logged(argv, log, what="building the suites",
-                                hint="mend the error that make shows above",
+                                hint="fix the error that make shows above",
                                 folder=way.folder)
 
 

@@ -121,7 +121,7 @@ def _run(part: Path, folder: Path, kernel: Path, log: Path) -> None:
     with build.building(folder):
         progress.run_logged(argv, log,
                             what="kunit.py run on the staged tree",
-                            hint="mend what the log shows", timeout=TIMEOUT,
+                            hint="fix the error that the log shows", timeout=TIMEOUT,
                             cwd=testkernel.source())
 
 
@@ -131,7 +131,7 @@ def _configures(part: Path, log: Path) -> None:
         progress.run_logged(
             _kunit(part, "config", Path(folder) / "fresh"), log,
             what="kunit.py config on the staged tree",
-            hint="mend kunit/.kunitconfig or Kconfig", timeout=TIMEOUT,
+            hint="fix kunit/.kunitconfig or Kconfig", timeout=TIMEOUT,
             cwd=testkernel.source())
 
 

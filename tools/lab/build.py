@@ -81,7 +81,7 @@ def modules(kernel: str = recipe.BOOT_KERNEL,
         with progress.step(f"building the modules for {kernel}", log), \
                 building(folder):
             progress.run_logged(argv, log, what="building the modules",
-                                hint="mend the error that make shows above",
+                                hint="fix the error that make shows above",
                                 folder=folder)
         result = _collect(folder)
         (folder / STAMP).write_text(made_by)
@@ -157,7 +157,7 @@ def device() -> Path:
                 f"O={objects}"]
         with progress.step("building the device", log), building(folder):
             progress.run_logged(argv, log, what="building the device",
-                                hint="mend the error that make shows above",
+                                hint="fix the error that make shows above",
                                 folder=folder)
         binary = objects / "vfe-device"
         if not binary.is_file():

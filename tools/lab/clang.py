@@ -47,7 +47,7 @@ def _prepare(source: Path, folder: Path) -> None:
         for target in ("olddefconfig", "modules_prepare"):
             progress.run_logged([*make, target], log, folder=folder,
                                 what=f"make {target} with clang",
-                                hint="mend the error that make shows above")
+                                hint="fix the error that make shows above")
     shutil.copyfile(debian / "Module.symvers", folder / "Module.symvers")
     (folder / STAMP).touch()
 

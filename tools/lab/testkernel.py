@@ -77,7 +77,7 @@ def configure(folder: Path, arch: str, fragments: Sequence[Path],
         ["make", "-C", str(source()), f"O={folder}", f"ARCH={arch}",
          f"KCONFIG_ALLCONFIG={together}", "allnoconfig"], log,
         what=f"configuring {folder.name}",
-        hint="mend the error that make shows above")
+        hint="fix the error that make shows above")
     missing = lost(wanted, (folder / ".config").read_text())
     if missing:
         names = " and ".join(path.name for path in fragments)
@@ -97,7 +97,7 @@ def _compile(folder: Path, arch: str, words: Sequence[str],
     progress.run_logged(
         make_argv(folder, arch, *TARGETS[arch], *words), log,
         what=f"building the kernel {folder.name}",
-        hint="mend the error that make shows above", folder=folder)
+        hint="fix the error that make shows above", folder=folder)
     mark.unlink()
 
 

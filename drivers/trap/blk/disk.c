@@ -20,7 +20,7 @@ static int vfe_trap_blk_identity_check(struct vfe_trap_blk *tb,
 	if (le32_to_cpu(id->magic) != VFE_IDENTIFY_MAGIC ||
 	    le32_to_cpu(id->version) != VFE_IDENTIFY_VERSION) {
 		dev_err_ratelimited(dev,
-				    "IDENTIFY gives magic %#x version %u, not %#x and %u: no disk this driver knows\n",
+				    "IDENTIFY returns magic %#x version %u, not %#x and %u: not a disk of this driver\n",
 			le32_to_cpu(id->magic), le32_to_cpu(id->version),
 			VFE_IDENTIFY_MAGIC, VFE_IDENTIFY_VERSION);
 		return -ENODEV;
@@ -29,7 +29,7 @@ static int vfe_trap_blk_identity_check(struct vfe_trap_blk *tb,
 	if (le64_to_cpu(id->capacity) > LLONG_MAX >> SECTOR_SHIFT ||
 	    le32_to_cpu(id->max_count) < VFE_TRAP_BLK_MIN_SECTORS) {
 		dev_err_ratelimited(dev,
-				    "IDENTIFY gives %llu sectors, %u a request (at least %lu are needed): the device must be mended\n",
+				    "IDENTIFY returns %llu sectors, at most %u per request, but the driver needs %lu: fix the device\n",
 			(unsigned long long)le64_to_cpu(id->capacity),
 			le32_to_cpu(id->max_count),
 			VFE_TRAP_BLK_MIN_SECTORS);
@@ -45,7 +45,7 @@ static int vfe_trap_blk_ask(struct vfe_trap_blk *tb, struct vfe_identify *id)
 	err = vfe_trap_blk_send_identify(&tb->window, id);
 	if (err) {
 		dev_err_ratelimited(&tb->window.pdev->dev,
-				    "IDENTIFY failed: error %d, the device says %u\n",
+				    "IDENTIFY failed: error %d, the device reports %u\n",
 				    err, tb->window.error);
 		return err;
 	}
@@ -105,7 +105,7 @@ int vfe_trap_blk_recheck(struct vfe_trap_blk *tb)
 	    tb->flags == flags && !memcmp(serial, tb->serial, sizeof(serial)))
 		return 0;
 	dev_err_ratelimited(&tb->window.pdev->dev,
-			    "%llu sectors, %u a request, flags %#x, serial %.*s; were %llu, %u, %#x, %.*s before suspend: unbind and bind again\n",
+			    "%llu sectors, %u per request, flags %#x, serial %.*s; before suspend %llu, %u, %#x, %.*s: unbind the driver and bind it again\n",
 		tb->capacity, tb->max_sectors, tb->flags,
 		(int)sizeof(serial), tb->serial, capacity, max_sectors, flags,
 		(int)sizeof(serial), serial);

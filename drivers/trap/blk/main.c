@@ -16,11 +16,11 @@
 
 static char *window = "port";
 module_param(window, charp, 0444);
-MODULE_PARM_DESC(window, "register window to use: port (default) or memory");
+MODULE_PARM_DESC(window, "Register window to use: port (default) or memory");
 
 static bool string;
 module_param(string, bool, 0444);
-MODULE_PARM_DESC(string, "move data by string instructions (default: N)");
+MODULE_PARM_DESC(string, "Move data by string instructions (default N)");
 
 static enum vfe_trap_style vfe_trap_style;
 
@@ -40,7 +40,7 @@ static int vfe_trap_blk_check_id(struct pci_dev *pdev)
 	     pdev->device == VFE_PCI_STOCK_BLOCK))
 		return 0;
 	dev_err(&pdev->dev,
-		"%04x:%04x has no register window (%04x:%04x and %04x:%04x may): clear its driver_override\n",
+		"%04x:%04x has no register window (only %04x:%04x and %04x:%04x may have one): clear its driver_override\n",
 		pdev->vendor, pdev->device, VFE_PCI_VENDOR,
 		VFE_PCI_DEVICE_BLOCK, VFE_PCI_VENDOR, VFE_PCI_STOCK_BLOCK);
 	return -ENODEV;
@@ -170,7 +170,7 @@ static int __init vfe_trap_blk_init(void)
 	style = match_string(vfe_trap_styles, ARRAY_SIZE(vfe_trap_styles),
 			     window);
 	if (style < 0) {
-		pr_err(VFE_TRAP_BLK_NAME ": window=%s is unknown: use port or memory\n",
+		pr_err(VFE_TRAP_BLK_NAME ": window=%s: must be port or memory\n",
 		       window);
 		return -EINVAL;
 	}
@@ -185,6 +185,6 @@ static void __exit vfe_trap_blk_exit(void)
 }
 module_exit(vfe_trap_blk_exit);
 
-MODULE_DESCRIPTION("Block driver for a trapping register window");
+MODULE_DESCRIPTION("Block driver through a register window, where each access causes a VM exit");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(VFE_VERSION);

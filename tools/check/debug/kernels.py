@@ -65,7 +65,7 @@ class Checked:
         progress.run_logged(
             testkernel.make_argv(self.folder(), ARCH, f"M={folder}",
                                  "modules"), log, what="building the seeds",
-            hint="mend the error that make shows above", timeout=300)
+            hint="fix the error that make shows above", timeout=300)
         return folder / "vfe_seeds.ko"
 
 
