@@ -49,37 +49,21 @@ static int vfe_trap_bar_check(struct vfe_trap *trap, u32 need)
 
 	if (trap->bar >= PCI_STD_NUM_BARS) {
 		dev_err(&pdev->dev,
-<<<<<<< HEAD
 			"vendor capability puts the %s window in BAR %d: fix the device\n",
 			name, trap->bar);
-=======
-			"vendor capability puts the %s window in BAR %d: fix the device\n",
-			name, w->bar);
->>>>>>> 2da83cd (modinfo, ABI texts, log lines: plain English)
 		return -EINVAL;
 	}
 	if (!(pci_resource_flags(pdev, trap->bar) & trap->layout->flag)) {
 		dev_err(&pdev->dev,
-<<<<<<< HEAD
 			"BAR %d is no %s BAR: load with the other value of window=\n",
 			trap->bar, name);
-=======
-			"BAR %d is no %s BAR: load with the other value of window=\n",
-			w->bar, name);
->>>>>>> 2da83cd (modinfo, ABI texts, log lines: plain English)
 		return -ENODEV;
 	}
 	if (pci_resource_len(pdev, trap->bar) < need) {
 		dev_err(&pdev->dev,
-<<<<<<< HEAD
 			"BAR %d has %llu bytes, but the %s window needs %u: load with the other value of window=\n",
 			trap->bar,
 			(unsigned long long)pci_resource_len(pdev, trap->bar),
-=======
-			"BAR %d has %llu bytes, but the %s window needs %u: load with the other value of window=\n",
-			w->bar,
-			(unsigned long long)pci_resource_len(pdev, w->bar),
->>>>>>> 2da83cd (modinfo, ABI texts, log lines: plain English)
 			name, need);
 		return -ENODEV;
 	}
@@ -141,19 +125,11 @@ int vfe_trap_map(struct vfe_trap *trap, enum vfe_trap_style style)
 	u32 need;
 	int err;
 
-<<<<<<< HEAD
 	trap->layout = &vfe_trap_layouts[style];
 	need = trap->string ? trap->layout->string_len : trap->layout->len;
 	if (!vfe_find_vendor_cap(trap->pdev, &cap)) {
 		dev_err(&trap->pdev->dev,
 			"no vendor capability (magic %#x version %u) with a register window: bind the function to vfe_blk instead\n",
-=======
-	w->map = &vfet_maps[style];
-	need = w->string ? w->map->string_len : w->map->len;
-	if (!vfe_find_vendor_cap(w->pdev, &cap)) {
-		dev_err(&w->pdev->dev,
-			"no vendor capability (magic %#x version %u) with a register window: bind the function to vfe_blk instead\n",
->>>>>>> 2da83cd (modinfo, ABI texts, log lines: plain English)
 			VFE_CAP_MAGIC, VFE_CAP_VERSION);
 		return -ENODEV;
 	}

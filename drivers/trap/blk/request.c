@@ -153,15 +153,9 @@ static blk_status_t vfe_trap_blk_status(struct vfe_trap *trap,
 	case -EOPNOTSUPP:
 		return BLK_STS_NOTSUPP;
 	case -EIO:
-<<<<<<< HEAD:drivers/trap/blk/request.c
 		dev_err_ratelimited(&trap->pdev->dev,
 				    "command %d, %u sectors at %llu: the device reports error %u (%s)\n",
 				    trap->command, blk_rq_sectors(rq),
-=======
-		dev_err_ratelimited(&w->pdev->dev,
-				    "command %d, %u sectors at %llu: the device reports error %u (%s)\n",
-				    w->command, blk_rq_sectors(rq),
->>>>>>> 2da83cd (modinfo, ABI texts, log lines: plain English):drivers/trap/data.c
 				    (unsigned long long)blk_rq_pos(rq),
 				    trap->error,
 				    vfe_trap_blk_error_name(trap->error));
