@@ -20,10 +20,10 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "../../include/vfe/wire.h"
-#include "service.h"
-#include "quirk.h"
-#include "zoned.h"
+#include <vfe/wire.h>
+#include "virtio/service.h"
+#include "virtio/quirk.h"
+#include "blk/zoned.h"
 
 #define BIT64(n)	(UINT64_C(1) << (n))
 

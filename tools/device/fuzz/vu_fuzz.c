@@ -16,7 +16,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "../vfio_user.h"
+#include "vfio/vfio_user.h"
 #include "world.h"
 
 enum operation {

@@ -7,8 +7,8 @@
 #ifndef WORLD_H
 #define WORLD_H
 
-#include "../server.h"
-#include "../virtio.h"
+#include "server.h"
+#include "virtio/virtio.h"
 
 /* Two mappings that touch, so that a buffer can lie across both */
 #define RAM_BASE	0x10000ULL

@@ -7,8 +7,8 @@
 #ifndef CLIENT_H
 #define CLIENT_H
 
-#include "../server.h"
-#include "../vfio_user.h"
+#include "server.h"
+#include "vfio/vfio_user.h"
 #include "tap.h"
 
 #define SECTORS		64ULL

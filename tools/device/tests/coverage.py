@@ -66,7 +66,7 @@ def read(folder: Path) -> dict[str, Source]:
             cwd=folder, stdout=subprocess.PIPE, text=True).stdout
         for item in json.loads(text.splitlines()[0])["files"]:
             path = Path(item["file"])
-            if path.parent.resolve() != HERE.parent:
+            if path.parent.resolve() == HERE or path.suffix != ".c":
                 continue
             source = sources.setdefault(path.name, Source())
             for line in item["lines"]:

@@ -8,7 +8,7 @@
 #ifndef GUEST_H
 #define GUEST_H
 
-#include "../virtio.h"
+#include "virtio/virtio.h"
 #include "tap.h"
 
 /* Two mappings that touch, so that a buffer can lie across both */

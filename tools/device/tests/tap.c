@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../device.h"
+#include "device.h"
 #include "tap.h"
 
 struct logged logged;

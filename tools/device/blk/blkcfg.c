@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "virtio.h"
+#include "virtio/virtio.h"
 
 #define BLOCK_SIZE		512U
 #define PHYSICAL_BLOCK_EXP	3	/* 4096 bytes */

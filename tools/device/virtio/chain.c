@@ -4,8 +4,8 @@
  * process's memory. A chain whose shape makes no sense breaks the device; a
  * buffer outside guest memory only fails its request.
  */
-#include "chain.h"
-#include "virtio.h"
+#include "virtio/chain.h"
+#include "virtio/virtio.h"
 
 void chain_begin(struct walk *w, struct queue *q, struct chain *c,
 		 unsigned int head)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "server.h"
-#include "service.h"
+#include "virtio/service.h"
 
 #define QUIET_NS	1000000		/* without work before the first nap */
 #define NAP_SHARE	16		/* a nap's part of the time it was quiet */

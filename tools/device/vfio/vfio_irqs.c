@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "server.h"
-#include "vfio_user.h"
+#include "vfio/vfio_user.h"
 
 static uint32_t irq_count(struct device *d, uint32_t index)
 {

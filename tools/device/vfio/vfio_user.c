@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "server.h"
-#include "vfio_user.h"
+#include "vfio/vfio_user.h"
 
 /* Messages handled before the loop looks at anything else */
 #define MESSAGES_A_TURN	512

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "device.h"
-#include "vfio_user.h"
+#include "vfio/vfio_user.h"
 
 #define GMEM_PAGE	4096
 

@@ -5,7 +5,7 @@
  * as ones and is ignored on write. What lies between and behind registers, and
  * what belongs to features never offered, reads as zero.
  */
-#include "virtio.h"
+#include "virtio/virtio.h"
 
 #define STATUS_KNOWN (VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | \
 		      VIRTIO_CONFIG_S_DRIVER_OK | VIRTIO_CONFIG_S_FEATURES_OK | \

@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../include/vfe/version.h"
+#include <vfe/version.h>
 #include "device.h"
-#include "wire.h"
+#include "virtio/wire.h"
 
 #define MAX_QUEUES	(IRQ_MAX_VECTORS - 1)
 #define MAX_QUEUE_SIZE	1024

@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "chain.h"
-#include "virtio.h"
+#include "virtio/chain.h"
+#include "virtio/virtio.h"
 
 static_assert(DESC_F_AVAIL == BIT64(VRING_PACKED_DESC_F_AVAIL), "2.8.1");
 static_assert(DESC_F_USED == BIT64(VRING_PACKED_DESC_F_USED), "2.8.1");

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "virtio.h"
+#include "virtio/virtio.h"
 
 enum quirk_kind {
 	KIND_FLAG,

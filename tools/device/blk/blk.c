@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "virtio.h"
+#include "virtio/virtio.h"
 
 struct request {
 	struct queue *q;

@@ -19,8 +19,8 @@
 #include <linux/virtio_pci.h>
 
 #include "device.h"
-#include "ring.h"
-#include "wire.h"
+#include "virtio/ring.h"
+#include "virtio/wire.h"
 
 /* Section numbers in the comments are those of virtio 1.4. */
 

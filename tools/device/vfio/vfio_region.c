@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "server.h"
-#include "vfio_user.h"
+#include "vfio/vfio_user.h"
 
 static uint64_t region_size(uint32_t index)
 {

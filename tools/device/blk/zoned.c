@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "virtio.h"
+#include "virtio/virtio.h"
 
 #define MOST_ZONES	65536U
 

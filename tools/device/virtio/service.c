@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "virtio.h"
+#include "virtio/virtio.h"
 
 #define NS_PER_US	1000.0
 #define NS_PER_S	1e9

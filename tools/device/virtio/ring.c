@@ -3,8 +3,8 @@
  * What the ring layouts have in common: which one it is, where its parts are,
  * and used entries on their way into it.
  */
-#include "ring.h"
-#include "virtio.h"
+#include "virtio/ring.h"
+#include "virtio/virtio.h"
 
 static const char * const part_names[NUM_PARTS] = {
 	[PART_DESC] = "queue_desc",

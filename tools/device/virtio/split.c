@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
-#include "chain.h"
-#include "virtio.h"
+#include "virtio/chain.h"
+#include "virtio/virtio.h"
 
 static bool event_idx(const struct queue *q)
 {

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "virtio.h"
+#include "virtio/virtio.h"
 
 /* ISR status, 4.1.4.5 */
 #define ISR_QUEUE	0x01

@@ -7,7 +7,7 @@
 #ifndef CHAIN_H
 #define CHAIN_H
 
-#include "ring.h"
+#include "virtio/ring.h"
 
 /* A copy of what the guest had there at one moment, in host byte order */
 struct desc {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "server.h"
-#include "vfio_user.h"
+#include "vfio/vfio_user.h"
 
 typedef int (*vu_handler)(struct device *d, const struct vu_message *m,
 			  struct vu_reply *r);
