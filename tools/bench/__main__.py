@@ -14,4 +14,4 @@ from lab import entry  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(entry.run("bench", lambda: cli.main(sys.argv[1:]),
-                       failed=cli.UNUSABLE, also=cli.ERRORS))
+                       failed=cli.UNUSABLE))

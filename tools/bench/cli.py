@@ -10,17 +10,15 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from count import kvm
 from insn import cli as insn
 from lab import LabError, files, image, machine, paths, progress, tree
 
-from . import host, kvm, report, rows, run, table, targets
-from .formula import FormulaError
-from .kvm import KvmError
+from . import host, report, rows, run, table, targets
 from .result import Result
 from .service import command as service
 from .stall import command as stall
 from .target import Target
-from .vcpu import VcpuError
 
 OPS = 1000
 QUICK_OPS = 100
@@ -36,7 +34,6 @@ TAKEN = {"service": {"quick", "rows", "parameters", "list"},
 OPTIONS = ("ops", "rows", "quick", "out", "targets", "list", "parameters")
 
 AGREED, DIFFERED, UNUSABLE, MISSED = 0, 1, 2, 3
-ERRORS = (FormulaError, KvmError, VcpuError)    # for a user to act on
 
 
 def _count(text: str) -> int:

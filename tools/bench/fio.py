@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from lab.errors import LabError
 from lab.image import FIO_VERIFY
 
 from .rows import BATCH, BLOCK_SIZE
@@ -29,7 +30,7 @@ COMMON = (
 )
 
 
-class FioError(Exception):
+class FioError(LabError):
     """fio failed, found wrong data, or said something unexpected."""
 
 

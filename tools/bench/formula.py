@@ -18,10 +18,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from .driver import BlockState
+from count.blk import BlockState
+from count.witness import Cost
+from lab.errors import LabError
 
 SECTOR = 512
 HEADER = "drivers/trap/blk/cost.h"
@@ -29,16 +30,8 @@ NEEDED = ("START", "FLUSH", "STATUS", "WORD", "CHUNK")
 _DEFINE = re.compile(r"^#define\s+VFE_TRAP_COST_([A-Z]+)\s+(\d+)", re.M)
 
 
-class FormulaError(Exception):
+class FormulaError(LabError):
     """The formula's constants could not be read."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """A prediction."""
-
-    accesses: int
-    exits: int
 
 
 def constants(text: str) -> dict[str, int]:

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from . import device, driver, formula, kvm, layout, witness
-from .counts import CountError, Testimony
+from count import blk, device, driver, kvm, witness
+from count.counts import CountError, Testimony
+from count.snapshot import Snapshot
+
+from . import formula
 from .fio import Outcome
-from .moment import Moment
 from .result import Polling, ProbeCost, Result, Traffic, blind_reasons
 from .rows import PROBE, Row
 from .session import Session
@@ -45,13 +47,14 @@ def _negotiated(row: Row, features: int | None) -> None:
 class _Window:
     """The counts of a row before and after."""
 
-    def __init__(self, row: Row, one: Session, before: Moment,
-                 after: Moment) -> None:
+    def __init__(self, row: Row, one: Session, before: Snapshot,
+                 after: Snapshot) -> None:
         self.row = row
         self.one = one
         self.before = before
         self.after = after
-        self.done = after.guest.block - before.guest.block
+        self.done = (blk.parse(after.guest.above)
+                     - blk.parse(before.guest.above))
         self.unseen = _mapped_registers(row, one, after.guest.driver)
         _negotiated(row, after.guest.features)
         self.says = self._witnesses()
@@ -59,7 +62,7 @@ class _Window:
     def _driver(self) -> Testimony | None:
         after, before = self.after.guest.driver, self.before.guest.driver
         if after and before:
-            return driver.testimony(after, before).renamed(layout.SAME)
+            return driver.testimony(after, before)
         if self.row.setup.style != "kernel":
             raise CountError("the driver shows no counters (vfe/ in sysfs)")
         return None
@@ -83,7 +86,7 @@ class _Window:
                     and options.get("window") == "port"
                     and said and said.count(("port_data", "read")))
 
-    def formula(self, cost: Mapping[str, int]) -> formula.Cost | None:
+    def formula(self, cost: Mapping[str, int]) -> witness.Cost | None:
         """What the formula says, for the trapping driver."""
         options = self.row.setup.options
         if self.row.setup.style != "trap":
@@ -145,7 +148,7 @@ def _notes(window: _Window, outcome: Outcome, operations: int,
     return tuple(notes)
 
 
-def judge(row: Row, one: Session, before: Moment, after: Moment,
+def judge(row: Row, one: Session, before: Snapshot, after: Snapshot,
           outcome: Outcome, cost: Mapping[str, int],
           traffic: Traffic) -> Result:
     """The row's result.

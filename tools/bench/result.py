@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from count.witness import NAMES, Verdict
+
 from .fio import Outcome
 from .rows import BLOCK_SIZE, SINGLE, Row
-from .witness import NAMES, Verdict
 
 
 # So few say nothing beside fio's start, if they do not cost much each.

@@ -11,26 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from count import kvm
 from lab import LabError, image, paths, progress
 from lab.guest import DeviceSpec, Guest
 
-from . import formula, host, kvm, measure, placement, vcpu
-from .counts import CountError
-from .fio import FioError
-from .hist import HistError
-from .layout import LayoutError
+from . import formula, host, measure, placement
 from .result import Result
 from .rows import FUNCTIONS, PROBE, Function, Row, Setup
-from .session import FREE, Place, Session
+from .session import FREE, GuestFunction, Session
 
 IDLE_S = 4.0
 MEMORY_MB = 512
 # Of QEMU's own devices; those of the lab's begin further up.
 FIRST_SLOT = 0x04
-
-# What spoils a row, and not the rows after it.
-ROW_ERRORS = (CountError, FioError, HistError, LabError, LayoutError,
-              vcpu.VcpuError)
 
 
 @dataclass(frozen=True)
@@ -58,26 +51,27 @@ def _qemus_own(function: Function, slot: int, disk: Path) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Machine:
+class BenchGuest:
     """The guest, and where its functions are."""
 
     guest: Guest
     slots: Mapping[str, int]    # of QEMU's own devices
 
-    def place(self, name: str) -> Place:
+    def function(self, name: str) -> GuestFunction:
         """A function in the running guest."""
         device = self.guest.devices.get(name)
         if device is None:
-            return Place(f"0000:00:{self.slots[name]:02x}.0", None, None)
-        return Place(device.bdf, device.control, device.pid)
+            return GuestFunction(f"0000:00:{self.slots[name]:02x}.0",
+                                 None, None)
+        return GuestFunction(device.bdf, device.control, device.pid)
 
-    def places(self) -> list[Place]:
+    def functions(self) -> list[GuestFunction]:
         """All functions."""
-        return [self.place(name)
+        return [self.function(name)
                 for name in (*self.guest.devices, *self.slots)]
 
 
-def _machine(rows: Sequence[Row], folder: Path) -> Machine:
+def _machine(rows: Sequence[Row], folder: Path) -> BenchGuest:
     needed = _needed(rows)
     with progress.step("copying the disk images"):
         disks = image.raw(folder, [one.name for one in needed])
@@ -92,7 +86,7 @@ def _machine(rows: Sequence[Row], folder: Path) -> Machine:
         argv += _qemus_own(one, slots[one.name], disks[one.name])
     guest = Guest(specs, accel="kvm", cpus=1, memory=MEMORY_MB, name="bench",
                   qemu_args=argv)
-    return Machine(guest, slots)
+    return BenchGuest(guest, slots)
 
 
 def _failed(rows: Sequence[Row], error: Exception) -> list[Result]:
@@ -104,14 +98,14 @@ def _failed(rows: Sequence[Row], error: Exception) -> list[Result]:
 class _Rows:
     """Measures rows that are bound together."""
 
-    def __init__(self, machine: Machine, bench: measure.Bench) -> None:
+    def __init__(self, machine: BenchGuest, bench: measure.Bench) -> None:
         self._machine = machine
         self._bench = bench
         self._regions: dict[str, int] = {}
 
     def _session(self, setup: Setup) -> Session:
         return Session(self._machine.guest, setup,
-                       self._machine.place(setup.function), self._regions)
+                       self._machine.function(setup.function), self._regions)
 
     def measure(self, rows: Sequence[Row]) -> list[Result]:
         """Bind what they need, measure each, and give it back."""
@@ -122,14 +116,14 @@ class _Rows:
                 if rows[0].rw == PROBE:
                     return self._probe(rows)
                 if rows[0].setup.style == "trap":
-                    place = self._machine.place(rows[0].setup.function)
-                    assert place.pid is not None
+                    function = self._machine.function(rows[0].setup.function)
+                    assert function.pid is not None
                     stack.enter_context(placement.together(
-                        (self._machine.guest.pid, place.pid)))
+                        (self._machine.guest.pid, function.pid)))
                 with progress.step(f"{', '.join(setups)}: binding"):
                     sessions = [stack.enter_context(
                         self._session(by_name[name])) for name in setups]
-            except ROW_ERRORS as error:
+            except LabError as error:
                 return _failed(rows, error)
             return self._run(sessions, rows)
 
@@ -151,16 +145,16 @@ class _Rows:
                         measure.pair(self._bench, sessions, cell)
                         if len(cell) > 1 else
                         [measure.single(self._bench, sessions[0], cell[0])])
-            except ROW_ERRORS as error:
+            except LabError as error:
                 results += _failed(cell, error)
         return results
 
 
-def _measure_all(machine: Machine, rows: Sequence[Row],
+def _measure_all(machine: BenchGuest, rows: Sequence[Row],
                  histograms: kvm.Histograms) -> list[Result]:
     guest = machine.guest
     guest.run(FREE.format(bdfs=" ".join(
-        place.bdf for place in machine.places())))
+        function.bdf for function in machine.functions())))
     with progress.step("measuring the idle guest"):
         idle = measure.idle_rate(guest.qmp, IDLE_S)
     measuring = _Rows(machine, measure.Bench(
@@ -185,8 +179,8 @@ def run(rows: Sequence[Row], kvm_kind: str,
                                        guest.qmp("query-version"))
             inside = host.describe_guest(
                 guest, sorted({row.setup.driver for row in rows}))
-            with kvm.Histograms(lambda port: vcpu.knock(
-                    lambda text: guest.run(text).out, port)) as histograms:
+            with kvm.Histograms(lambda text: guest.run(text).out,
+                                "bench") as histograms:
                 results = _measure_all(machine, rows, histograms)
         finally:
             guest.shutdown()

@@ -6,15 +6,16 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
-from typing import Any
 
+from count import blk, driver, layout
+from count.addresses import AddressMap, parse_map
+from count.device import Control
 from lab import LabError, image, progress
 from lab.guest import Guest
 
-from . import driver, fio, layout
-from .addresses import AddressMap, parse_map, parse_resource
+from . import fio
 from .rows import BATCH, BLOCK_SIZE, Row, Setup
 
 COMMAND_S = 300
@@ -75,11 +76,8 @@ echo >driver_override
 modprobe -r {module} 2>/dev/null
 true"""
 
-Control = Callable[[str], Mapping[str, Any]]
-
-
 @dataclasses.dataclass(frozen=True)
-class Place:
+class GuestFunction:
     """A function in the guest."""
 
     bdf: str
@@ -90,11 +88,11 @@ class Place:
 class Session:
     """Binds on entry, gives the function back on exit."""
 
-    def __init__(self, guest: Guest, setup: Setup, place: Place,
+    def __init__(self, guest: Guest, setup: Setup, function: GuestFunction,
                  regions: dict[str, int]) -> None:
         self.guest = guest
         self.setup = setup
-        self.place = place
+        self.function = function
         self.disk = ""
         self.names = AddressMap((), ())
         self.regions = regions      # bytes written to, by function
@@ -107,7 +105,7 @@ class Session:
         """One of the commands above."""
         setup = self.setup
         return self.run(text.format(
-            bdf=self.place.bdf, module=setup.driver,
+            bdf=self.function.bdf, module=setup.driver,
             pci_driver=PCI_DRIVERS.get(setup.driver, setup.driver),
             parameters=" ".join(setup.parameters), size=layout.SIZE,
             core=" ".join(f"{name}={value}"
@@ -128,12 +126,9 @@ class Session:
         if missing:
             raise LabError(f"{self.setup.name}: vfe.ko has {missing}")
         first, _, resource = self.tell(PLACE).partition("\n")
-        found = layout.parse(base64.b64decode(first))
-        registers: Sequence[Any] = found.registers
-        if self.place.control:
-            registers = parse_map(self.place.control("map"))
-        self.names = AddressMap(
-            found.without_msix(parse_resource(resource)), registers)
+        control = self.function.control
+        self.names = layout.parse(base64.b64decode(first)).names(
+            resource, parse_map(control("map")) if control else ())
 
     def probe(self) -> None:
         """Let the driver find the disk."""
@@ -162,7 +157,7 @@ class Session:
 
     def counts(self) -> driver.GuestState:
         """What the guest counted."""
-        return driver.read(self.run, self.place.bdf, self.disk)
+        return driver.read(self.run, self.function.bdf, blk.command(self.disk))
 
     def job(self, row: Row, part: int = 1) -> fio.Job:
         """A measured run of fio, one of @part in this row."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from count.witness import NAMES
+
 from . import ladder
 from .result import Result
 from .target import Target
-from .witness import NAMES
 
 COLUMNS = (
     # first header line, second header line, width

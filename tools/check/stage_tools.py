@@ -8,8 +8,8 @@ from lab import paths, speed
 from . import units
 from .context import Context
 
-FOLDERS = ("lab/tests", "bench/tests", "check/tests", "kunit/tests",
-           "qemu/tests", "insn/tests", "differential/tests")
+FOLDERS = ("lab/tests", "bench/tests", "count/tests", "check/tests",
+           "kunit/tests", "qemu/tests", "insn/tests", "differential/tests")
 
 
 def run(context: Context) -> None:

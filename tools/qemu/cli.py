@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bench import kvm
+from count import kvm
 from lab import LabError, files, machine, paths, qemus, tree
 
 from . import report, run
@@ -61,11 +61,11 @@ def selected(patterns: Sequence[str]) -> list[Group]:
 def _measure(groups: Sequence[Group], without: Mapping[str, str]) -> int:
     able = [group for group in groups
             if group.machine.qemu not in without]
-    outcomes = run.run(able)
-    print("\n" + report.render(outcomes, without) + "\n", flush=True)
-    report.write(paths.out(), outcomes, without)
-    bad = any(outcome.problems for outcome in outcomes)
-    return DIFFERED if bad or not outcomes else AGREED
+    results = run.run(able)
+    print("\n" + report.render(results, without) + "\n", flush=True)
+    report.write(paths.out(), results, without)
+    bad = any(one.problems for one in results)
+    return DIFFERED if bad or not results else AGREED
 
 
 def _fetch(groups: Sequence[Group]) -> dict[str, str]:

@@ -30,7 +30,7 @@ Properties = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Machine:
+class GuestKind:
     """What the functions of a guest share."""
 
     name: str
@@ -90,7 +90,7 @@ class Config:
 class Group:
     """A guest with its functions."""
 
-    machine: Machine
+    machine: GuestKind
     configs: tuple[Config, ...]
 
 
@@ -176,7 +176,7 @@ BEHIND_IOMMU = (
 # Such a device takes physical addresses, whatever the IOMMU does for others.
 AROUND_IOMMU = Config("iommu-around", {"iommu_platform": "off"})
 
-WITH_IOMMU = Machine(
+WITH_IOMMU = GuestKind(
     "", properties=",kernel-irqchip=split",
     devices=("intel-iommu,intremap=on,device-iotlb=on",))
 STRICT = replace(WITH_IOMMU, name="iommu-strict", domain="DMA",
@@ -185,10 +185,10 @@ PASS_THROUGH = replace(WITH_IOMMU, name="iommu-pt", domain="identity",
                        append="intel_iommu=on iommu=pt")
 
 GROUPS = (
-    Group(Machine("plain"), EVERYWHERE + FROM_10 + MORE),
-    Group(Machine("cpus-4", cpus=4), QUEUES),
+    Group(GuestKind("plain"), EVERYWHERE + FROM_10 + MORE),
+    Group(GuestKind("cpus-4", cpus=4), QUEUES),
     Group(STRICT, (*BEHIND_IOMMU, AROUND_IOMMU)),
     Group(PASS_THROUGH, (*BEHIND_IOMMU, AROUND_IOMMU)),
-    Group(Machine("qemu-10.0", qemu=MIDDLE), ON_10),
-    Group(Machine("qemu-7.2", qemu=OLD), EVERYWHERE),
+    Group(GuestKind("qemu-10.0", qemu=MIDDLE), ON_10),
+    Group(GuestKind("qemu-7.2", qemu=OLD), EVERYWHERE),
 )

@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.addresses import AddressMap, parse_resource
-from bench.counts import CountError
-from bench.layout import SIZE, Layout, parse
+from count.addresses import AddressMap
+from count.counts import CountError
+from count.layout import SIZE, parse
 from lab.image import FIO_VERIFY
 
 from .configs import Config
@@ -89,7 +89,7 @@ for f in {{bdfs}}; do
     echo {DRIVER} >$f/driver_override
 done"""
 
-PLACES = f"""\
+NAMES = f"""\
 cd /sys/bus/pci/devices || exit 1
 for f in {{bdfs}}; do
     configs="$configs $f/config" resources="$resources $f/resource"
@@ -155,17 +155,9 @@ def parse_bound(text: str) -> dict[str, Bound]:
     return found
 
 
-@dataclass(frozen=True)
-class Place:
-    """Names for the addresses of a function."""
-
-    layout: Layout
-    names: AddressMap
-
-
-def parse_places(text: str, functions: Sequence[Function],
-                 ) -> dict[str, Place]:
-    """By address, out of what PLACES prints."""
+def parse_names(text: str, functions: Sequence[Function],
+                ) -> dict[str, AddressMap]:
+    """Names of each function's addresses, out of what NAMES prints."""
     first, _, rest = text.partition("\n")
     spaces = base64.b64decode(first)
     lines = rest.splitlines()
@@ -174,14 +166,13 @@ def parse_places(text: str, functions: Sequence[Function],
         raise CountError("the guest's functions cannot be read:"
                          f" {len(spaces)} bytes of configuration space,"
                          f" {len(lines)} lines of resources")
-    places = {}
+    names = {}
     for index, function in enumerate(functions):
-        layout = parse(spaces[SIZE * index:SIZE * (index + 1)])
-        bars = parse_resource("\n".join(
-            lines[RESOURCES * index:RESOURCES * (index + 1)]))
-        places[function.bdf] = Place(layout, AddressMap(
-            layout.without_msix(bars), layout.registers))
-    return places
+        resource = "\n".join(
+            lines[RESOURCES * index:RESOURCES * (index + 1)])
+        names[function.bdf] = parse(
+            spaces[SIZE * index:SIZE * (index + 1)]).names(resource)
+    return names
 
 
 def parse_counts(text: str) -> dict[str, dict[str, str]]:

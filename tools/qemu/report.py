@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .judge import Outcome
+from .checks import ConfigResult
 
 SCHEMA = "vfe-qemu/1"
 NAME = "qemu.json"
@@ -24,52 +24,53 @@ def _line(cells: Sequence[object]) -> str:
     return " ".join(parts).rstrip()
 
 
-def _row(outcome: Outcome) -> str:
-    word = "FAILED" if outcome.problems else "ok"
-    if not outcome.exits:
-        return _line((outcome.name, *["-"] * 6, word))
-    return _line((outcome.name, outcome.operations, outcome.exits["driver"],
-                  outcome.exits["kvm"], outcome.kicks, outcome.fast_kicks,
-                  outcome.interrupts, word))
+def _row(result: ConfigResult) -> str:
+    word = "FAILED" if result.problems else "ok"
+    if not result.exits:
+        return _line((result.name, *["-"] * 6, word))
+    return _line((result.name, result.operations, result.exits["driver"],
+                  result.exits["kvm"], result.kicks, result.fast_kicks,
+                  result.interrupts, word))
 
 
-def render(outcomes: Sequence[Outcome], without: Mapping[str, str]) -> str:
+def render(results: Sequence[ConfigResult],
+           without: Mapping[str, str]) -> str:
     """All that is printed at the end."""
     lines = [_line([title for title, _ in COLUMNS]),
              _line(["-" * width for _, width in COLUMNS])]
-    lines += [_row(outcome) for outcome in outcomes]
+    lines += [_row(result) for result in results]
     lines += ["", "exits: by the device's addresses, from before the probe"
               " on. fast: kicks that KVM gave to an", "ioeventfd at once;"
               " they are exits, and among them."]
     lines += [f"left out: QEMU {version}: {why}"
               for version, why in without.items()]
-    lines += [f"{outcome.name}: {problem}" for outcome in outcomes
-              for problem in outcome.problems]
+    lines += [f"{result.name}: {problem}" for result in results
+              for problem in result.problems]
     return "\n".join(lines)
 
 
-def _as_json(outcome: Outcome) -> dict[str, Any]:
-    config = outcome.config
+def _as_json(result: ConfigResult) -> dict[str, Any]:
+    config = result.config
     return {
-        "name": outcome.name, "machine": outcome.machine,
+        "name": result.name, "machine": result.machine,
         "properties": config.qemu_properties(),
         "iothread": config.iothread,
-        "ok": not outcome.problems, "problems": list(outcome.problems),
-        "features": sorted(outcome.features), "ops": outcome.operations,
-        "exits": {name: count for name, count in outcome.exits.items()
+        "ok": not result.problems, "problems": list(result.problems),
+        "features": sorted(result.features), "ops": result.operations,
+        "exits": {name: count for name, count in result.exits.items()
                   if count is not None},
-        "kicks": outcome.kicks, "fast_kicks": outcome.fast_kicks,
-        "interrupts": outcome.interrupts,
+        "kicks": result.kicks, "fast_kicks": result.fast_kicks,
+        "interrupts": result.interrupts,
     }
 
 
-def write(folder: Path, outcomes: Sequence[Outcome],
+def write(folder: Path, results: Sequence[ConfigResult],
           without: Mapping[str, str]) -> None:
     """Write it whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / (NAME + ".part")
     part.write_text(json.dumps({
         "schema": SCHEMA, "left_out": dict(without),
-        "configurations": [_as_json(outcome) for outcome in outcomes],
+        "configurations": [_as_json(result) for result in results],
     }, indent=1) + "\n", encoding="utf-8")
     os.replace(part, folder / NAME)

@@ -11,17 +11,14 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from bench import kvm, vcpu
-from bench.counts import CountError
-from bench.hist import HistError
-from bench.layout import LayoutError
+from count import kvm
 from lab import LabError, progress, qemus
 from lab.guest import Guest
 
 from . import functions as parts
-from .configs import TREES, Config, Group, Machine
+from .configs import TREES, Config, Group, GuestKind
 from .functions import Bound
-from .judge import Outcome, judge
+from .checks import ConfigResult, check
 
 MEMORY_MB = 384
 COMMAND_S = 180
@@ -29,12 +26,8 @@ GUESTS = 2
 # What no guest's kernel has reason to say.
 SPLAT = re.compile(r"^.*(?:BUG:|WARNING:|Oops|Call Trace|DMAR:.*[Ff]ault"
                    r"|blocked for more than).*$", re.M)
-# Guests are told apart by who knocks: one at a time.
-_KNOCKING = threading.Lock()
-# What spoils a guest, and not the others.
-ERRORS = (LabError, CountError, HistError, LayoutError, kvm.KvmError,
-          vcpu.VcpuError)
-
+# A guest's vCPUs are those that touch the marks meanwhile: one guest at a time.
+_MARKING = threading.Lock()
 
 def _problem(error: Exception) -> str:
     return " ".join(str(error).split())[:600]
@@ -44,7 +37,7 @@ class GroupRun:
     """A guest with the functions of a group."""
 
     def __init__(self, group: Group, folder: Path) -> None:
-        self._machine: Machine = group.machine
+        self._machine: GuestKind = group.machine
         self._functions = parts.placed(group.configs)
         self._bdfs = parts.all_bdfs(self._functions)
         self._guest = self._new_guest(folder)
@@ -68,44 +61,42 @@ class GroupRun:
         script = text.replace("{bdfs}", self._bdfs)
         return self._guest.run(script, COMMAND_S).out
 
-    def run(self) -> list[Outcome]:
-        """Boot, measure, power off; an outcome for each function."""
+    def run(self) -> list[ConfigResult]:
+        """Boot, measure, power off; a result for each function."""
         with progress.step(f"{self._machine.name}: booting"):
             self._guest.boot()
         try:
             with contextlib.ExitStack() as stack:
-                with _KNOCKING:
+                with _MARKING:
                     histograms = stack.enter_context(kvm.Histograms(
-                        lambda port: vcpu.knock(
-                            lambda text: self._guest.run(text).out, port),
-                        "qemu"))
+                        lambda text: self._guest.run(text).out, "qemu"))
                 return self._measure(histograms)
         finally:
             self._guest.shutdown()
 
-    def _measure(self, histograms: kvm.Histograms) -> list[Outcome]:
+    def _measure(self, histograms: kvm.Histograms) -> list[ConfigResult]:
         name = self._machine.name
         with progress.step(f"{name}: {len(self._functions)} functions"):
             self._tell(parts.TAKE)
-            places = parts.parse_places(self._tell(parts.PLACES),
-                                        self._functions)
-            before = histograms.snapshot()
+            names = parts.parse_names(self._tell(parts.NAMES),
+                                      self._functions)
+            before = histograms.read()
             bound = parts.parse_bound(self._tell(parts.BIND))
             wrong = self._fio(bound)
             counts = parts.parse_counts(self._tell(parts.COUNTS))
-            after = histograms.snapshot()
+            after = histograms.read()
             log = self._tell(parts.RELEASE.replace("{driver}", parts.DRIVER))
-        outcomes = []
+        results = []
         for function in self._functions:
             config, bdf = function.config, function.bdf
             problems = self._probe(config, bdf, bound.get(bdf), log)
             if config.refused or problems:
-                outcomes.append(Outcome(name, config, tuple(problems)))
+                results.append(ConfigResult(name, config, tuple(problems)))
                 continue
-            outcomes.append(judge(name, config, counts.get(bdf, {}),
-                                  places[bdf], after, before,
+            results.append(check(name, config, counts.get(bdf, {}),
+                                  names[bdf], after, before,
                                   wrong.get(bound[bdf].disk, ["no fio"])))
-        return outcomes + self._log_outcome(log)
+        return results + self._log_result(log)
 
     def _probe(self, config: Config, bdf: str, bound: Bound | None,
                log: str) -> list[str]:
@@ -139,27 +130,27 @@ class GroupRun:
             text = f"fio ended with {result.rc}: {result.out.strip()[-200:]}"
             return {disk: [text] for disk in disks}
 
-    def _log_outcome(self, log: str) -> list[Outcome]:
+    def _log_result(self, log: str) -> list[ConfigResult]:
         """The kernel's log is a check of its own."""
         said = SPLAT.findall(log.partition(parts.BEGIN)[2] or log)
         whole = Config("the guest's kernel has nothing to say")
-        return [Outcome(self._machine.name, whole, tuple(said[:5]))]
+        return [ConfigResult(self._machine.name, whole, tuple(said[:5]))]
 
 
-def _run_group(group: Group, folder: Path) -> list[Outcome]:
+def _run_group(group: Group, folder: Path) -> list[ConfigResult]:
     try:
         return GroupRun(group, folder).run()
-    except ERRORS as error:
+    except LabError as error:
         progress.say(f"{group.machine.name} FAILED: {_problem(error)}")
-        return [Outcome(group.machine.name, config, (_problem(error),))
+        return [ConfigResult(group.machine.name, config, (_problem(error),))
                 for config in group.configs]
 
 
-def run(groups: Sequence[Group]) -> list[Outcome]:
+def run(groups: Sequence[Group]) -> list[ConfigResult]:
     """Run them all."""
     with tempfile.TemporaryDirectory(prefix="vfe-qemu-",
                                      dir="/tmp") as name:
         with ThreadPoolExecutor(GUESTS) as pool:
-            return [outcome for outcomes in pool.map(
+            return [result for found in pool.map(
                         lambda group: _run_group(group, Path(name)), groups)
-                    for outcome in outcomes]
+                    for result in found]

@@ -7,11 +7,11 @@ import dataclasses
 import unittest
 
 from bench import against, ladder, rows, table
-from bench.counts import Testimony
 from bench.fio import Outcome
 from bench.result import ProbeCost, Result, Traffic
 from bench.tests import samples
-from bench.witness import compare
+from count.counts import Testimony
+from count.witness import compare
 
 EVERY = rows.all_rows(1000)
 

@@ -7,7 +7,8 @@ import unittest
 from pathlib import Path
 
 from bench import formula
-from bench.driver import BlockState
+from count.blk import BlockState
+from count.witness import Cost
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 
@@ -23,7 +24,7 @@ class Formula(unittest.TestCase):
         self.cost = formula.read_constants(CHECKOUT)
 
     def _predict(self, done: BlockState, window: str = "port",
-                 string_io: bool = False) -> formula.Cost:
+                 string_io: bool = False) -> Cost:
         return formula.predict(done, self.cost, window=window,
                                string_io=string_io)
 
@@ -31,25 +32,25 @@ class Formula(unittest.TestCase):
         """Counted by hand: 4 registers, 1024 words, 1 status."""
         for window in ("port", "memory"):
             self.assertEqual(self._predict(READ_4K, window),
-                             formula.Cost(1029, 1029))
+                             Cost(1029, 1029))
             self.assertEqual(self._predict(WRITE_4K, window),
-                             formula.Cost(1029, 1029))
+                             Cost(1029, 1029))
 
     def test_flush(self) -> None:
         """A command and a status."""
-        self.assertEqual(self._predict(FLUSH), formula.Cost(2, 2))
+        self.assertEqual(self._predict(FLUSH), Cost(2, 2))
 
     def test_string_input(self) -> None:
         """From ports, 1024 bytes an exit; from memory a word."""
         self.assertEqual(self._predict(READ_4K, "port", True),
-                         formula.Cost(1029, 9))
+                         Cost(1029, 9))
         self.assertEqual(self._predict(READ_4K, "memory", True),
-                         formula.Cost(1029, 1029))
+                         Cost(1029, 1029))
 
     def test_string_output(self) -> None:
         """KVM gathers no output."""
         self.assertEqual(self._predict(WRITE_4K, "port", True),
-                         formula.Cost(1029, 1029))
+                         Cost(1029, 1029))
 
     def test_sum(self) -> None:
         """Requests of all kinds in one window of time."""
@@ -57,7 +58,7 @@ class Formula(unittest.TestCase):
                           sectors_written=9, flushes=5)
         words = (24 + 9) * 128
         self.assertEqual(self._predict(done),
-                         formula.Cost(5 * 5 + 5 * 2 + words,
+                         Cost(5 * 5 + 5 * 2 + words,
                                       5 * 5 + 5 * 2 + words))
 
     def test_header_without_a_constant(self) -> None:

@@ -7,42 +7,44 @@ import dataclasses
 import unittest
 from typing import cast
 
-from bench import kvm, rows
-from bench.counts import CountError
-from bench.device import DeviceState
-from bench.driver import BlockState, DriverState, GuestState
+from bench import rows
 from bench.fio import Outcome
 from bench.judge import judge
-from bench.moment import Moment
 from bench.result import Result, Traffic
-from bench.session import Place, Session
-from bench.tests import samples
+from bench.session import GuestFunction, Session
+from count import kvm
+from count.blk import NOTHING as NO_REQUESTS
+from count.counts import CountError
+from count.device import DeviceState
+from count.driver import DriverState, GuestState
+from count.snapshot import Snapshot
+from count.tests.samples import NAMES
 from lab.guest import Guest
 
-NOTIFY = kvm.Place(False, 0x380000003000, "write")
+NOTIFY = kvm.Address(False, 0x380000003000, "write")
 KICK = ("notify", "write")
 EVENT_IDX, PACKED = 1 << 29, 1 << 34
-NOTHING = Moment(GuestState(DriverState(), BlockState(), 0), DeviceState(),
-                 {})
+NOTHING = Snapshot(GuestState(DriverState(), 0, above=NO_REQUESTS),
+                   DeviceState(), {})
 EVERY = {row.name: row for row in rows.all_rows(1000)}
 
 
-def moment(count: int = 1000, by_kvm: int = 1000, *,
+def snapshot(count: int = 1000, by_kvm: int = 1000, *,
            features: int | None = EVENT_IDX, counting: bool = True,
-           device: bool = True) -> Moment:
+           device: bool = True) -> Snapshot:
     """After so many reads, a kick and an interrupt each."""
     state = DriverState({KICK: count}, exits=count, operations=count,
                         kicks=count, polls=count, polls_found=7,
                         polls_ns=5000)
-    return Moment(
-        GuestState(state if counting else None, BlockState(reads=count),
-                   count, features),
+    return Snapshot(
+        GuestState(state if counting else None, count, features,
+                   f"{count}{' 0' * 16}"),
         DeviceState({KICK: count}, {"read": count}, kicks=count)
         if device else None,
-        {NOTIFY: kvm.Seen(by_kvm, by_kvm)})
+        {NOTIFY: kvm.Hits(by_kvm, by_kvm)})
 
 
-def before(after: Moment) -> Moment:
+def before(after: Snapshot) -> Snapshot:
     """Nothing yet, by the same witnesses."""
     guest = dataclasses.replace(
         NOTHING.guest, driver=after.guest.driver and DriverState())
@@ -51,11 +53,12 @@ def before(after: Moment) -> Moment:
         by_device=NOTHING.by_device if after.by_device else None)
 
 
-def judged(name: str, after: Moment, first: Moment | None = None) -> Result:
+def judged(name: str, after: Snapshot, first: Snapshot | None = None) -> Result:
     """The result of a row."""
     row = EVERY[name]
-    one = Session(cast(Guest, None), row.setup, Place("", None, None), {})
-    one.names = samples.NAMES
+    one = Session(cast(Guest, None), row.setup,
+                  GuestFunction("", None, None), {})
+    one.names = NAMES
     return judge(row, one, first or before(after), after,
                  Outcome(1000, 1, 1.0, 1, 1), {}, Traffic(all_exits=3996))
 
@@ -64,29 +67,29 @@ class Witnesses(unittest.TestCase):
     """Who saw what."""
 
     def test_all_three(self) -> None:
-        found = judged("virtio-msix-d1-randread", moment())
+        found = judged("virtio-msix-d1-randread", snapshot())
         self.assertTrue(found.agree)
         self.assertEqual((found.exits, found.ratio("kicks"),
                           found.ratio("all_exits")), (1, 1, 4))
         self.assertFalse(found.blind)
 
     def test_our_driver_on_qemus_device(self) -> None:
-        found = judged("qemu-adaptive-d1-randread", moment(device=False))
+        found = judged("qemu-adaptive-d1-randread", snapshot(device=False))
         self.assertTrue(found.agree)
         self.assertEqual(list(found.blind), ["device"])
         other = judged("qemu-adaptive-d1-randread",
-                       moment(by_kvm=999, device=False))
+                       snapshot(by_kvm=999, device=False))
         self.assertFalse(other.agree)
 
     def test_kernels_driver_on_qemus_device(self) -> None:
         found = judged("qemu-kernel-d1-randread",
-                       moment(by_kvm=900, counting=False, device=False))
+                       snapshot(by_kvm=900, counting=False, device=False))
         self.assertTrue(found.agree)
         self.assertEqual(set(found.blind), {"driver", "device"})
         self.assertEqual((found.ratio("kicks"), found.exits), (0.9, 0.9))
 
     def test_rings_that_nobody_saw(self) -> None:
-        after = dataclasses.replace(moment(counting=False), by_kvm={},
+        after = dataclasses.replace(snapshot(counting=False), by_kvm={},
                                     by_device=DeviceState({}, {"read": 1000}))
         found = judged("kernel-map-d1-randread", after)
         self.assertTrue(found.agree)
@@ -94,7 +97,7 @@ class Witnesses(unittest.TestCase):
 
     def test_a_driver_of_ours_must_count(self) -> None:
         with self.assertRaisesRegex(CountError, "no counters"):
-            judged("virtio-msix-d1-randread", moment(counting=False))
+            judged("virtio-msix-d1-randread", snapshot(counting=False))
 
 
 class Negotiated(unittest.TestCase):
@@ -102,31 +105,31 @@ class Negotiated(unittest.TestCase):
 
     def test_packed_that_was_not(self) -> None:
         with self.assertRaisesRegex(CountError, "RING_PACKED was not"):
-            judged("virtio-packed-d32-randread", moment())
+            judged("virtio-packed-d32-randread", snapshot())
 
     def test_packed_that_was(self) -> None:
-        after = moment(features=EVENT_IDX | PACKED, counting=False)
+        after = snapshot(features=EVENT_IDX | PACKED, counting=False)
         self.assertTrue(judged("kernel-packed-d32-randread", after).agree)
         with self.assertRaisesRegex(CountError, "RING_PACKED was nego"):
             judged("kernel-d32-randread", after)
 
     def test_event_idx(self) -> None:
         with self.assertRaisesRegex(CountError, "EVENT_IDX was nego"):
-            judged("virtio-no-event-d1-randread", moment())
+            judged("virtio-no-event-d1-randread", snapshot())
 
 
 class Others(unittest.TestCase):
     """Rows that are about something else."""
 
     def test_polling_has_its_price(self) -> None:
-        found = judged("qemu-adaptive-d1-randread", moment(device=False))
+        found = judged("qemu-adaptive-d1-randread", snapshot(device=False))
         assert found.polling
         self.assertEqual(found.polling.as_json(1000), {
             "looks": 1000, "found": 7, "cpu_ns": 5000, "cpu_ns_per_op": 5.0})
         self.assertIn("5 ns of a CPU an operation", found.notes[0])
 
     def test_probe(self) -> None:
-        after = moment()
+        after = snapshot()
         found = judged("probe-vfe", after, NOTHING)
         assert found.probe
         self.assertEqual(found.probe.accesses["io"], 1000)

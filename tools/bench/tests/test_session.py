@@ -8,8 +8,9 @@ import unittest
 from types import SimpleNamespace
 from typing import Any, cast
 
-from bench import driver, rows, session
-from bench.session import Place, Session
+from bench import rows, session
+from bench.session import GuestFunction, Session
+from count import driver
 from lab import LabError
 from lab.guest import Guest
 
@@ -33,8 +34,8 @@ class Told(unittest.TestCase):
         """Of the setup of a name."""
         setup = next(one for one in (*rows.SETUPS, *rows.PAIR)
                      if one.name == name)
-        return Session(self.guest, setup, Place("0000:00:04.0", None, None),
-                       {})
+        return Session(self.guest, setup,
+                       GuestFunction("0000:00:04.0", None, None), {})
 
     def test_scripts_are_shell(self) -> None:
         for name in ("virtio-msix", "kernel", "trap-port"):
@@ -43,7 +44,7 @@ class Told(unittest.TestCase):
                 one.tell(script)
         self.said.append(session.FREE.format(bdfs="a b"))
         self.said.append(driver._READ.format(   # pylint: disable=W0212
-            bdf="a", disk="b"))
+            bdf="a", above="true"))
         for text in self.said:
             done = subprocess.run(["bash", "-n"], input=text, text=True,
                                   capture_output=True, check=False)

@@ -9,17 +9,17 @@ import subprocess
 import unittest
 from pathlib import Path
 
-from bench import kvm
-from bench.counts import CountError
-from bench.tests.samples import RESOURCE
-from bench.tests.test_layout import MODERN
+from count import kvm
+from count.addresses import AddressMap
+from count.counts import CountError
+from count.tests.samples import MODERN, RESOURCE
 from qemu import cli, configs, functions, report
 from qemu.configs import Config, Group
-from qemu.judge import Outcome, judge
+from qemu.checks import ConfigResult, check
 
 BDF = "0000:00:03.0"
 NOTIFY = 0x380000003000     # in the BAR 4 of RESOURCE
-PLACES = base64.b64encode(MODERN).decode() + "\n" + RESOURCE
+CONFIG_AND_RESOURCE = base64.b64encode(MODERN).decode() + "\n" + RESOURCE
 
 
 def counts(**changes: str) -> dict[str, str]:
@@ -37,24 +37,24 @@ def counts(**changes: str) -> dict[str, str]:
                         for key, value in changes.items()}}
 
 
-def seen(kicks: int = 129, status: int = 12) -> kvm.Snapshot:
+def seen(kicks: int = 129, status: int = 12) -> kvm.Counts:
     """What KVM saw of it."""
-    return {kvm.Place(False, NOTIFY, "write"): kvm.Seen(kicks, kicks, 100),
-            kvm.Place(False, 0x380000000014, "read"):
-                kvm.Seen(status, status),
-            kvm.Place(False, 0xfee000b0, "write"): kvm.Seen(7, 7)}
+    return {kvm.Address(False, NOTIFY, "write"): kvm.Hits(kicks, kicks, 100),
+            kvm.Address(False, 0x380000000014, "read"):
+                kvm.Hits(status, status),
+            kvm.Address(False, 0xfee000b0, "write"): kvm.Hits(7, 7)}
 
 
-def place() -> functions.Place:
+def names() -> AddressMap:
     """Its addresses."""
     one = functions.placed([Config("x")])
-    return functions.parse_places(PLACES, one)[BDF]
+    return functions.parse_names(CONFIG_AND_RESOURCE, one)[BDF]
 
 
-def judged(config: Config = Config("x"), after: kvm.Snapshot | None = None,
-           wrong: list[str] | None = None, **changes: str) -> Outcome:
+def judged(config: Config = Config("x"), after: kvm.Counts | None = None,
+           wrong: list[str] | None = None, **changes: str) -> ConfigResult:
     """The outcome of a function that differs in these files."""
-    return judge("m", config, counts(**changes), place(), after or seen(), {},
+    return check("m", config, counts(**changes), names(), after or seen(), {},
                  wrong or [])
 
 
@@ -67,9 +67,9 @@ class TheList(unittest.TestCase):
                 for config in group.configs]
 
     def test_names_are_unique(self) -> None:
-        names = [(group.machine.name, config.name)
+        found = [(group.machine.name, config.name)
                  for group, config in self.every()]
-        self.assertEqual(len(names), len(set(names)))
+        self.assertEqual(len(found), len(set(found)))
 
     def test_features_follow_from_properties(self) -> None:
         self.assertEqual(Config("x").features,
@@ -120,7 +120,7 @@ class Places(unittest.TestCase):
         self.assertIn(f"id={device['iothread']}", argv[1])
 
     def test_scripts_are_shell(self) -> None:
-        for script in (functions.TAKE, functions.PLACES, functions.BIND,
+        for script in (functions.TAKE, functions.NAMES, functions.BIND,
                        functions.COUNTS, functions.RELEASE):
             text = script.replace("{bdfs}", "a b").replace("{driver}", "c")
             done = subprocess.run(["bash", "-n"], input=text, text=True,
@@ -136,7 +136,7 @@ class Places(unittest.TestCase):
     def test_places_that_are_cut_short(self) -> None:
         one = functions.placed([Config("x")] * 2)
         with self.assertRaisesRegex(CountError, "256 bytes"):
-            functions.parse_places(PLACES, one)
+            functions.parse_names(CONFIG_AND_RESOURCE, one)
 
     def test_counts(self) -> None:
         text = (f"{BDF}/vfe/exits:12\n{BDF}/vfe/registers/notify_write:3\n"
@@ -171,7 +171,7 @@ class Fio(unittest.TestCase):
 
 
 class Judging(unittest.TestCase):
-    """judge.py: each check fails for its reason."""
+    """checks.py: each check fails for its reason."""
 
     def wrong(self, words: str, *args: object, **changes: str) -> None:
         """The outcome must have one problem that says so."""
@@ -194,8 +194,8 @@ class Judging(unittest.TestCase):
                    seen(status=11))
 
     def test_register_that_the_driver_does_not_know_of(self) -> None:
-        after = {**seen(), kvm.Place(False, 0x380000001000, "read"):
-                 kvm.Seen(1, 1)}
+        after = {**seen(), kvm.Address(False, 0x380000001000, "read"):
+                 kvm.Hits(1, 1)}
         self.wrong("isr_status read", Config("x"), after)
 
     def test_features(self) -> None:
@@ -220,7 +220,7 @@ class Judging(unittest.TestCase):
         self.wrong("state failed", state="failed")
 
     def test_no_counts(self) -> None:
-        outcome = judge("m", Config("x"), {}, place(), seen(), {}, [])
+        outcome = check("m", Config("x"), {}, names(), seen(), {}, [])
         self.assertIn("cannot be read", outcome.problems[0])
 
 

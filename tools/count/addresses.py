@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .registers import Register
+
 IORESOURCE_IO = 0x100
 IORESOURCE_MEM = 0x200
 STANDARD_BARS = 6
@@ -29,17 +31,6 @@ class Bar:
     def holds(self, ports: bool, address: int) -> bool:
         """Is the address in this BAR?"""
         return ports == self.ports and self.start <= address < self.end
-
-
-@dataclass(frozen=True)
-class Register:
-    """A register, or a range that counts under one name."""
-
-    name: str
-    window: str
-    bar_index: int
-    offset: int
-    size: int
 
 
 def parse_resource(text: str) -> list[Bar]:

@@ -7,11 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from .counts import Key, Testimony
-from .formula import Cost
 
 NAMES = ("driver", "kvm", "device")
 
 Counts = dict[str, int | None]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A prediction of what a driver's requests cost."""
+
+    accesses: int
+    exits: int
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import unittest
 
-from bench import kvm
-from bench.addresses import parse_map, parse_resource
-from bench.counts import CountError
-from bench.tests.samples import (EMPTY_HIST, MMIO_HIST, NAMES, PIO_HIST,
+from count import kvm
+from count.addresses import parse_map, parse_resource
+from count.counts import CountError
+from count.tests.samples import (EMPTY_HIST, MMIO_HIST, NAMES, PIO_HIST,
                                  REGISTERS, RESOURCE)
 
 BEFORE = kvm.collect({"kvm_mmio": EMPTY_HIST, "kvm_fast_mmio": EMPTY_HIST,
@@ -16,7 +16,7 @@ BEFORE = kvm.collect({"kvm_mmio": EMPTY_HIST, "kvm_fast_mmio": EMPTY_HIST,
 
 
 def _after(mmio: str = MMIO_HIST, fast: str = EMPTY_HIST,
-           pio: str = PIO_HIST) -> kvm.Snapshot:
+           pio: str = PIO_HIST) -> kvm.Counts:
     return kvm.collect({"kvm_mmio": mmio, "kvm_fast_mmio": fast,
                         "kvm_pio": pio})
 

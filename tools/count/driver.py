@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The guest's side of a function: its driver's counters, read by sysfs.
+"""The driver as a witness: its counters in sysfs.
 
-The files are read by the shell itself, in one go: no process is started for
+The guest's shell reads the files itself, in one go: no process is started for
 them in the guest, and none of them makes the driver touch the device.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from . import registers
 from .counts import CountError, Key, Testimony, subtract
 
 # Runs a command in the guest, gives its output, raises when it fails.
@@ -19,7 +20,7 @@ Run = Callable[[str], str]
 # the kernel's own count for each of the function's vectors, whoever drives it.
 _READ = """\
 cd /sys/bus/pci/devices/{bdf} || exit 1
-read -r v < /sys/block/{disk}/stat && echo "block $v"
+{above}
 irqs=$(cd msi_irqs 2>/dev/null && echo *)
 for n in ${{irqs:-$(cat irq)}}; do
     read -r v < /sys/kernel/irq/$n/per_cpu_count && echo "irq $v"
@@ -35,6 +36,7 @@ for f in exits operations interrupts features polls polls_found \\
 done
 true"""
 
+
 @dataclass(frozen=True)
 class DriverState:
     """The counters of a vfe driver at one moment."""
@@ -47,9 +49,9 @@ class DriverState:
     kicks: int = 0
     kicks_suppressed: int = 0
     features: int | None = None     # negotiated; None of a register driver
-    polls: int = 0          # looks for a completion after a submission,
-    polls_found: int = 0    # those that saw one, and
-    polls_ns: int = 0       # the time of a CPU that all took
+    polls: int = 0          # times that it polled after a submission,
+    polls_found: int = 0    # those that found a completion, and
+    polls_ns: int = 0       # the CPU time of all of them
 
 
 def _register(path: str) -> Key:
@@ -91,43 +93,8 @@ def testimony(after: DriverState, before: DriverState) -> Testimony:
     exits = after.exits - before.exits
     if exits < 0:
         raise CountError("the driver's exits ran backwards: were they reset?")
-    return Testimony(subtract(after.accesses, before.accesses), exits)
-
-
-@dataclass(frozen=True)
-class BlockState:
-    """What the block layer says it asked of the disk."""
-
-    reads: int = 0
-    sectors_read: int = 0
-    writes: int = 0
-    sectors_written: int = 0
-    flushes: int = 0
-    merges: int = 0
-
-    def __sub__(self, other: BlockState) -> BlockState:
-        return BlockState(
-            self.reads - other.reads,
-            self.sectors_read - other.sectors_read,
-            self.writes - other.writes,
-            self.sectors_written - other.sectors_written,
-            self.flushes - other.flushes,
-            self.merges - other.merges)
-
-    @property
-    def requests(self) -> int:
-        """All requests that the disk completed."""
-        return self.reads + self.writes + self.flushes
-
-
-def parse_block(text: str) -> BlockState:
-    """Out of /sys/block/*/stat (Documentation/block/stat.rst)."""
-    words = [int(word) for word in text.split()]
-    if len(words) < 17:
-        raise CountError("the disk's stat file is too short: is the kernel"
-                         " older than 5.5?")
-    return BlockState(words[0], words[2], words[4], words[6],
-                      words[15], words[1] + words[5])
+    return Testimony(subtract(after.accesses, before.accesses),
+                     exits).renamed(registers.ambiguous())
 
 
 @dataclass(frozen=True)
@@ -135,9 +102,9 @@ class GuestState:
     """All that the guest counts about a function."""
 
     driver: DriverState | None      # None for a driver that does not count
-    block: BlockState
     interrupts: int
     features: int | None = None     # negotiated; None for no virtio device
+    above: str = ""     # what the layer above the driver counts, as it prints
 
 
 def _bits(text: str) -> int:
@@ -148,26 +115,32 @@ def _bits(text: str) -> int:
 
 def parse_guest(text: str) -> GuestState:
     """Out of what the guest printed for all of it."""
-    lines = text.splitlines()
-    block = [line for line in lines if line.startswith("block ")]
-    irqs = [line for line in lines if line.startswith("irq ")]
-    virtio = [line for line in lines if line.startswith("virtio ")]
-    others = [line for line in lines if line not in block + irqs + virtio]
-    if len(block) != 1 or not irqs:
+    told: dict[str, list[str]] = {"above": [], "irq": [], "virtio": []}
+    files = []
+    for line in text.splitlines():
+        word, _, value = line.partition(" ")
+        if word in told:
+            told[word].append(value)
+        else:
+            files.append(line)
+    if not told["irq"]:
         raise CountError("the guest's counts cannot be read: " + text[:200])
-    interrupts = sum(int(count) for line in irqs
-                     for count in line.removeprefix("irq ").split(","))
-    state = parse(others) if others else None
+    interrupts = sum(int(count) for line in told["irq"]
+                     for count in line.split(","))
+    state = parse(files) if files else None
     features = state.features if state else None
-    if virtio:
-        features = _bits(virtio[0].removeprefix("virtio "))
-    return GuestState(state, parse_block(block[0].removeprefix("block ")),
-                      interrupts, features)
+    if told["virtio"]:
+        features = _bits(told["virtio"][0])
+    return GuestState(state, interrupts, features, "\n".join(told["above"]))
 
 
-def read(run: Run, bdf: str, disk: str) -> GuestState:
-    """The guest's counts about a function and its disk, by one command."""
-    text = run(_READ.format(bdf=bdf, disk=disk))
+def read(run: Run, bdf: str, above: str = "") -> GuestState:
+    """The guest's counts about a function, by one command.
+
+    @above: a command that prints what the layer above the driver counts, each
+    line after the word "above"
+    """
+    text = run(_READ.format(bdf=bdf, above=above))
     try:
         return parse_guest(text)
     except ValueError as error:

@@ -5,9 +5,8 @@ from __future__ import annotations
 
 import unittest
 
-from bench.counts import CountError, Testimony, subtract
-from bench.formula import Cost
-from bench.witness import also_operations, compare
+from count.counts import CountError, Testimony, subtract
+from count.witness import Cost, also_operations, compare
 
 KICK = ("notify", "write")
 ISR = ("isr_status", "read")

@@ -19,14 +19,17 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from lab.errors import LabError
+
 from . import hist, vcpu
 from .addresses import AddressMap
 from .counts import CountError, Key, Testimony
+from .driver import Run
 
 TRACEFS = Path("/sys/kernel/tracing")
 BUCKETS = 16384
@@ -41,82 +44,82 @@ TRIGGERS = {
 }
 
 
-class KvmError(Exception):
+class KvmError(LabError):
     """KVM's tracepoints cannot be used; says why and what to do."""
 
 
 @dataclass(frozen=True)
-class Place:
+class Address:
     """An address and the direction of the access."""
 
     ports: bool
-    address: int
+    value: int
     direction: str
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What KVM saw at a place."""
+class Hits:
+    """What KVM saw at an address."""
 
     exits: int = 0
     accesses: int = 0
     fast: int = 0       # of the exits, those that an ioeventfd took at once
 
-    def __add__(self, other: Seen) -> Seen:
-        return Seen(self.exits + other.exits, self.accesses + other.accesses,
+    def __add__(self, other: Hits) -> Hits:
+        return Hits(self.exits + other.exits, self.accesses + other.accesses,
                     self.fast + other.fast)
 
-    def __sub__(self, other: Seen) -> Seen:
-        return Seen(self.exits - other.exits, self.accesses - other.accesses,
+    def __sub__(self, other: Hits) -> Hits:
+        return Hits(self.exits - other.exits, self.accesses - other.accesses,
                     self.fast - other.fast)
 
 
-Snapshot = dict[Place, Seen]
+Counts = dict[Address, Hits]
 
 
-def _place(event: str, entry: hist.Entry) -> Place:
+def _address(event: str, entry: hist.Entry) -> Address:
     if event == "kvm_pio":
-        return Place(True, int(entry.keys["port"], 16),
-                     PIO_RW[entry.keys["rw"]])
+        return Address(True, int(entry.keys["port"], 16),
+                       PIO_RW[entry.keys["rw"]])
     direction = ("write" if event == "kvm_fast_mmio"
                  else MMIO_TYPE[entry.keys["type"]])
-    return Place(False, int(entry.keys["gpa"], 16), direction)
+    return Address(False, int(entry.keys["gpa"], 16), direction)
 
 
-def _seen(event: str, entry: hist.Entry) -> Seen:
+def _hits(event: str, entry: hist.Entry) -> Hits:
     hits = entry.values["hitcount"]
-    return Seen(hits, entry.values["count"] if event == "kvm_pio" else hits,
+    return Hits(hits, entry.values["count"] if event == "kvm_pio" else hits,
                 hits if event == "kvm_fast_mmio" else 0)
 
 
-def collect(texts: dict[str, str]) -> Snapshot:
-    """One picture out of the text of each event's histogram."""
-    snapshot: Snapshot = {}
+def collect(texts: dict[str, str]) -> Counts:
+    """The counts out of the text of each event's histogram."""
+    counts: Counts = {}
     for event, text in texts.items():
         for entry in hist.parse(text):
-            place = _place(event, entry)
-            snapshot[place] = (snapshot.get(place, Seen())
-                               + _seen(event, entry))
-    return snapshot
+            address = _address(event, entry)
+            counts[address] = (counts.get(address, Hits())
+                               + _hits(event, entry))
+    return counts
 
 
-def testimony(after: Snapshot, before: Snapshot, names: AddressMap,
+def testimony(after: Counts, before: Counts, names: AddressMap,
               unseen: frozenset[str] = frozenset()) -> Testimony:
-    """What KVM saw of one function between two pictures.
+    """What KVM saw of one function between two readings.
 
     @unseen: registers in windows that do not trap
     """
     accesses: dict[Key, int] = {}
     exits = 0
-    for place in after.keys() | before.keys():
-        added = after.get(place, Seen()) - before.get(place, Seen())
+    for address in after.keys() | before.keys():
+        added = after.get(address, Hits()) - before.get(address, Hits())
         if added.exits < 0 or added.accesses < 0:
-            raise CountError(f"KVM's count at {place.address:#x} ran"
+            raise CountError(f"KVM's count at {address.value:#x} ran"
                              " backwards: did somebody clear it?")
-        name = names.name(place.ports, place.address)
+        name = names.name(address.ports, address.value)
         if name is None or not added.exits:
             continue
-        key = (name, place.direction)
+        key = (name, address.direction)
         accesses[key] = accesses.get(key, 0) + added.accesses
         exits += added.exits
     return Testimony(accesses, exits, unseen)
@@ -150,15 +153,12 @@ def sweep(owner: str) -> None:
 class Histograms:
     """The histograms, from `with` to its end.
 
-    @knock: makes the guest's vCPUs touch the ports from the one given on;
-    whoever does is counted from then on. (The ids that QEMU knows its threads
-    by are no use in a process namespace: tracing has the kernel's own.)
+    @run: runs a command in the guest, whose vCPUs are counted from then on
     @owner: whose they are, for sweep()
     """
 
-    def __init__(self, knock: Callable[[int], None],
-                 owner: str = "bench") -> None:
-        self._knock = knock
+    def __init__(self, run: Run, owner: str) -> None:
+        self._run = run
         self._threads: list[int] = []
         # Not by the process id: in a namespace it is the same each time, and
         # what a killed run left behind would be in the way.
@@ -188,14 +188,14 @@ class Histograms:
     def _find_threads(self) -> list[int]:
         port = vcpu.any_port()
         text = (f"hist:keys=common_pid if port >= {port}"
-                f" && port < {port + vcpu.KNOCKS}")
+                f" && port < {port + vcpu.MARKS}")
         self._set("kvm_pio", text)
         try:
-            self._knock(port)
-            heard = self._event("kvm_pio", "hist").read_text()
+            vcpu.mark(self._run, port)
+            found = self._event("kvm_pio", "hist").read_text()
         finally:
             self._set("kvm_pio", "!" + text)
-        return vcpu.who_knocked(heard)
+        return vcpu.marked(found)
 
     def _set(self, event: str, text: str) -> None:
         path = self._event(event, "trigger")
@@ -206,7 +206,7 @@ class Histograms:
                 f"the kernel refuses '{text}' for {path}: {error}; it"
                 " needs CONFIG_HIST_TRIGGERS, and kvm loaded") from error
 
-    def snapshot(self) -> Snapshot:
+    def read(self) -> Counts:
         """What was counted up to now."""
         return collect({event: self._event(event, "hist").read_text()
                         for event in TRIGGERS})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The device's own count, by its control socket."""
+"""The device as a witness: its own count, by its control socket."""
 
 from __future__ import annotations
 

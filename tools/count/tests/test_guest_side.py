@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What comes out of the guest and of the device: driver, disk, fio."""
+"""What comes out of the guest and of the device."""
 
 from __future__ import annotations
 
-import json
 import unittest
 from typing import Any
 
-from bench import device, driver, fio, vcpu
-from bench.counts import CountError
+from count import blk, device, driver, vcpu
+from count.counts import CountError
 
 SYSFS = """\
 exits 1003
@@ -26,7 +25,7 @@ queues/1/kicks 400
 queues/1/kicks_suppressed 1
 """
 
-BLOCK = "block 11 1 88 5 7 2 56 9 0 12 14 3 4 5 6 13 8\n"
+BLOCK = "above 11 1 88 5 7 2 56 9 0 12 14 3 4 5 6 13 8\n"
 
 COUNTERS: dict[str, Any] = {
     "ok": True,
@@ -37,14 +36,6 @@ COUNTERS: dict[str, Any] = {
     "interrupts": {"msix": 990, "intx": 2, "suppressed": 8},
     "unknown": {"read": 0, "write": 2}, "doorbells": 5, "kicks": 1000,
 }
-
-
-def _fio(error: int = 0) -> str:
-    side = {"total_ios": 1000, "runtime": 1234, "iops": 810.37,
-            "lat_ns": {"percentile": {"50.000000": 1200, "99.000000": 4500}}}
-    other = {"total_ios": 0, "runtime": 0, "iops": 0.0, "lat_ns": {}}
-    return json.dumps({"jobs": [{"error": error, "read": side,
-                                 "write": other}]})
 
 
 class Driver(unittest.TestCase):
@@ -75,7 +66,7 @@ class Driver(unittest.TestCase):
         """per_cpu_count has a number a CPU, a file a vector."""
         state = driver.parse_guest(f"{BLOCK}irq 1,20\nirq 0,300\n{SYSFS}")
         self.assertEqual(state.interrupts, 321)
-        self.assertEqual(state.block.reads, 11)
+        self.assertEqual(blk.parse(state.above).reads, 11)
         self.assertEqual(state.driver,
                          driver.parse(SYSFS.splitlines()))
 
@@ -97,8 +88,8 @@ class Driver(unittest.TestCase):
 
     def test_block_statistics(self) -> None:
         """The fields of Documentation/block/stat.rst."""
-        block = driver.parse_block(BLOCK.removeprefix("block "))
-        self.assertEqual(block, driver.BlockState(11, 88, 7, 56, 13, 3))
+        block = blk.parse(BLOCK.removeprefix("above "))
+        self.assertEqual(block, blk.BlockState(11, 88, 7, 56, 13, 3))
         self.assertEqual(block.requests, 31)
 
 
@@ -126,65 +117,6 @@ class Device(unittest.TestCase):
                                           ("unknown", "write"): 2})
 
 
-class Fio(unittest.TestCase):
-    """fio.py"""
-
-    def test_result(self) -> None:
-        """The side that ran, and text around the JSON."""
-        outcome = fio.parse("note: text\n" + _fio() + "\nmore", "randread")
-        self.assertEqual((outcome.ios, outcome.lat_ns_p50,
-                          outcome.lat_ns_p99), (1000, 1200, 4500))
-
-    def test_error(self) -> None:
-        """Wrong data found is an error, with fio's words."""
-        with self.assertRaisesRegex(fio.FioError, "84.*bad magic"):
-            fio.parse("verify: bad magic header\n" + _fio(84), "randread")
-
-    def test_no_json(self) -> None:
-        """No fio, or one that was ended."""
-        with self.assertRaisesRegex(fio.FioError, "not found"):
-            fio.parse("bash: fio: not found", "randread")
-
-    def test_commands(self) -> None:
-        """Reads verify as they come, writes in a pass of their own."""
-        read = fio.command([fio.Job("r", "/dev/f", 4096, "randread", 1, 9)])
-        write = fio.command([fio.Job("w", "/dev/f", 4096, "randwrite", 32,
-                                     9)])
-        self.assertIn("--verify=crc32c", read)
-        self.assertNotIn("--do_verify=0", read)
-        self.assertIn("--do_verify=0", write)
-        self.assertIn("--iodepth=32", write)
-        self.assertIn("--iodepth_batch_submit=32", write)
-        self.assertNotIn("batch", read)
-        self.assertNotIn("stonewall", read)
-
-    def test_one_by_one(self) -> None:
-        """fio's own way of submitting, and completions that are polled."""
-        job = fio.Job("r", "/dev/f", 4096, "randread", 32, 9, submit="single",
-                      polled=True)
-        self.assertNotIn("batch", fio.command([job]))
-        self.assertIn("--ioengine=io_uring --hipri", fio.command([job]))
-
-    def test_one_after_the_other(self) -> None:
-        """Jobs of a comparison never run at once."""
-        job = fio.Job("r", "/dev/f", 4096, "randread", 1, 9)
-        self.assertEqual(fio.command([job, job]).count("--stonewall"), 2)
-
-    def test_several_runs(self) -> None:
-        """Sums of what is counted, the median of what is observed."""
-        runs = [fio.Outcome(10, 5, iops, 100, 200)
-                for iops in (5.0, 900.0, 7.0)]
-        self.assertEqual(fio.together(runs), fio.Outcome(
-            30, 15, 7.0, 100, 200, (5.0, 900.0, 7.0)))
-
-    def test_more_results_than_jobs(self) -> None:
-        """One of a single job."""
-        text = json.loads(_fio())
-        text["jobs"] *= 2
-        with self.assertRaisesRegex(fio.FioError, "2 results"):
-            fio.parse(json.dumps(text), "randread")
-
-
 class Vcpu(unittest.TestCase):
     """vcpu.py"""
 
@@ -197,7 +129,7 @@ class Vcpu(unittest.TestCase):
 
     def test_none(self) -> None:
         """QEMU without KVM has no such count; that is not 0."""
-        with self.assertRaises(vcpu.VcpuError):
+        with self.assertRaises(CountError):
             vcpu.parse_exits([{"stats": []}])
 
 

@@ -6,18 +6,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bench import driver, kvm, witness
-from bench.counts import CountError
-from bench.layout import SAME
+from count import blk, driver, kvm, witness
+from count.addresses import AddressMap
+from count.counts import CountError
 
 from .configs import FEATURES, VERSION_1, Config
-from .functions import BLOCKS, Place
+from .functions import BLOCKS
 
 KICKS = ("notify", "legacy_queue_notify")
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ConfigResult:
     """A configuration on a machine, and how it went."""
 
     machine: str
@@ -81,13 +81,13 @@ class Kicks:
     fast: int = 0
 
 
-def kicks_seen(after: kvm.Snapshot, before: kvm.Snapshot,
-               place: Place) -> Kicks:
-    """Of one function between two pictures."""
+def kicks_seen(after: kvm.Counts, before: kvm.Counts,
+               names: AddressMap) -> Kicks:
+    """Of one function between two readings."""
     found = Kicks()
     for where, seen in after.items():
-        added = seen - before.get(where, kvm.Seen())
-        if place.names.name(where.ports, where.address) not in KICKS or \
+        added = seen - before.get(where, kvm.Hits())
+        if names.name(where.ports, where.value) not in KICKS or \
                 where.direction != "write":
             continue
         found = Kicks(found.ports + (added.exits if where.ports else 0),
@@ -100,7 +100,7 @@ def _operations(config: Config, counts: Mapping[str, str],
                 state: driver.DriverState) -> list[str]:
     # Before fio, the kernel looked for partitions.
     least = 2 * BLOCKS * config.queues
-    asked = driver.parse_block(counts["block/stat"]).requests
+    asked = blk.parse(counts["block/stat"]).requests
     problems = []
     if state.operations != asked:
         problems.append(f"operations: driver {state.operations}, block layer"
@@ -122,9 +122,9 @@ def _kicks(config: Config, state: driver.DriverState,
     return []
 
 
-def judge(machine: str, config: Config, counts: Mapping[str, str],
-          place: Place, after: kvm.Snapshot, before: kvm.Snapshot,
-          problems: list[str]) -> Outcome:
+def check(machine: str, config: Config, counts: Mapping[str, str],
+          names: AddressMap, after: kvm.Counts, before: kvm.Counts,
+          problems: list[str]) -> ConfigResult:
     """All checks of a function that was bound, from the time before it was.
 
     @counts: the driver's files, and the block layer's
@@ -134,10 +134,10 @@ def judge(machine: str, config: Config, counts: Mapping[str, str],
              if not path.startswith("block/")]
     try:
         state = driver.parse(lines)
-        said = driver.testimony(state, driver.DriverState()).renamed(SAME)
-        heard = kvm.testimony(after, before, place.names)
+        said = driver.testimony(state, driver.DriverState())
+        heard = kvm.testimony(after, before, names)
         verdict = witness.compare({"driver": said, "kvm": heard})
-        seen = kicks_seen(after, before, place)
+        seen = kicks_seen(after, before, names)
         features = negotiated(counts["features"])
         problems = [*problems, *_features(config, features),
                     *_queues(config, counts), *verdict.differences,
@@ -146,8 +146,8 @@ def judge(machine: str, config: Config, counts: Mapping[str, str],
         if counts["state"] != "live":
             problems.append(f"state {counts['state']}, not live")
     except (CountError, KeyError, ValueError) as error:
-        return Outcome(machine, config, (
+        return ConfigResult(machine, config, (
             *problems, f"its counts cannot be read: {error!r}"))
-    return Outcome(machine, config, tuple(problems), features,
+    return ConfigResult(machine, config, tuple(problems), features,
                    state.operations, verdict.exits, state.kicks, seen.fast,
                    state.interrupts)

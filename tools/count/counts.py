@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from lab.errors import LabError
+
 # (register, "read" or "write")
 Key = tuple[str, str]
 
 
-class CountError(Exception):
-    """Counters that make no sense, such as one that ran backwards."""
+class CountError(LabError):
+    """A count that cannot be believed, such as one that ran backwards."""
 
 
 def subtract(after: Mapping[Key, int], before: Mapping[Key, int],

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import unittest
 
-from bench import hist, vcpu
-from bench.tests.samples import EMPTY_HIST, MMIO_HIST, PIO_HIST
+from count import hist, vcpu
+from count.counts import CountError
+from count.tests.samples import EMPTY_HIST, MMIO_HIST, PIO_HIST
 
 
 class Parse(unittest.TestCase):
@@ -31,44 +32,44 @@ class Parse(unittest.TestCase):
     def test_dropped(self) -> None:
         """A histogram that lost an event is no witness."""
         text = MMIO_HIST.replace("Dropped: 0", "Dropped: 1")
-        with self.assertRaisesRegex(hist.HistError, "dropped 1 events"):
+        with self.assertRaisesRegex(CountError, "dropped 1 events"):
             hist.parse(text)
 
     def test_lost_line(self) -> None:
         """Nor is one with an entry less than it says."""
         lines = [line for line in MMIO_HIST.splitlines()
                  if "fee000b0" not in line]
-        with self.assertRaisesRegex(hist.HistError, "3 entries"):
+        with self.assertRaisesRegex(CountError, "3 entries"):
             hist.parse("\n".join(lines))
 
     def test_wrong_sum(self) -> None:
         """Nor one whose entries do not add up."""
         text = MMIO_HIST.replace("      1000", "      1001")
-        with self.assertRaisesRegex(hist.HistError, "1014.*1015"):
+        with self.assertRaisesRegex(CountError, "1014.*1015"):
             hist.parse(text)
 
     def test_cut_short(self) -> None:
         """Nor one without its end."""
         text = MMIO_HIST[:MMIO_HIST.index("Totals")]
-        with self.assertRaisesRegex(hist.HistError, "no totals"):
+        with self.assertRaisesRegex(CountError, "no totals"):
             hist.parse(text)
 
 
-class Knock(unittest.TestCase):
-    """vcpu.who_knocked()"""
+class Marks(unittest.TestCase):
+    """vcpu.marked()"""
 
     TEXT = ("{ common_pid:        371 } hitcount:         16\n"
             "{ common_pid:       9999 } hitcount:          3\n"
             "Totals:\n    Hits: 19\n    Entries: 2\n    Dropped: 0\n")
 
-    def test_only_who_knocked_as_often(self) -> None:
+    def test_only_what_touched_all_marks(self) -> None:
         """Another guest that touched a port by chance is not taken."""
-        self.assertEqual(vcpu.who_knocked(self.TEXT), [371])
+        self.assertEqual(vcpu.marked(self.TEXT), [371])
 
     def test_nobody(self) -> None:
         """No vCPU heard is an error, not an empty filter."""
-        with self.assertRaises(vcpu.VcpuError):
-            vcpu.who_knocked(EMPTY_HIST)
+        with self.assertRaises(CountError):
+            vcpu.marked(EMPTY_HIST)
 
 
 if __name__ == "__main__":

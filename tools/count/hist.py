@@ -16,13 +16,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .counts import CountError
+
 _ENTRY = re.compile(r"^\{(?P<keys>[^}]*)\}(?P<values>.*)$")
 _PAIR = re.compile(r"([a-z_]+):\s*(\S+)")
 _TOTAL = re.compile(r"^\s+(Hits|Entries|Dropped): (\d+)$")
-
-
-class HistError(Exception):
-    """A histogram that cannot be believed."""
 
 
 @dataclass(frozen=True)
@@ -60,14 +58,14 @@ def parse(text: str) -> list[Entry]:
 
 def _check(entries: list[Entry], totals: dict[str, int]) -> None:
     if not {"Hits", "Entries", "Dropped"} <= totals.keys():
-        raise HistError("the histogram has no totals: is it cut short?")
+        raise CountError("the histogram has no totals: is it cut short?")
     if totals["Dropped"]:
-        raise HistError(f"the histogram dropped {totals['Dropped']} events:"
-                        " it needs more buckets")
+        raise CountError(f"the histogram dropped {totals['Dropped']}"
+                         " events: it needs more buckets")
     if totals["Entries"] != len(entries):
-        raise HistError(f"the histogram says {totals['Entries']} entries and"
-                        f" has {len(entries)}")
+        raise CountError(f"the histogram says {totals['Entries']} entries"
+                         f" and has {len(entries)}")
     hits = sum(entry.values.get("hitcount", 0) for entry in entries)
     if totals["Hits"] != hits:
-        raise HistError(f"the histogram's hits are {totals['Hits']}, its"
-                        f" buckets add up to {hits}")
+        raise CountError(f"the histogram's hits are {totals['Hits']}, its"
+                         f" buckets add up to {hits}")

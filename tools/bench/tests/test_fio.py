@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+"""fio's command lines, and what it says it did."""
+
+from __future__ import annotations
+
+import json
+import unittest
+
+from bench import fio
+
+
+def _fio(error: int = 0) -> str:
+    side = {"total_ios": 1000, "runtime": 1234, "iops": 810.37,
+            "lat_ns": {"percentile": {"50.000000": 1200, "99.000000": 4500}}}
+    other = {"total_ios": 0, "runtime": 0, "iops": 0.0, "lat_ns": {}}
+    return json.dumps({"jobs": [{"error": error, "read": side,
+                                 "write": other}]})
+
+
+class Fio(unittest.TestCase):
+    """fio.py"""
+
+    def test_result(self) -> None:
+        """The side that ran, and text around the JSON."""
+        outcome = fio.parse("note: text\n" + _fio() + "\nmore", "randread")
+        self.assertEqual((outcome.ios, outcome.lat_ns_p50,
+                          outcome.lat_ns_p99), (1000, 1200, 4500))
+
+    def test_error(self) -> None:
+        """Wrong data found is an error, with fio's words."""
+        with self.assertRaisesRegex(fio.FioError, "84.*bad magic"):
+            fio.parse("verify: bad magic header\n" + _fio(84), "randread")
+
+    def test_no_json(self) -> None:
+        """No fio, or one that was ended."""
+        with self.assertRaisesRegex(fio.FioError, "not found"):
+            fio.parse("bash: fio: not found", "randread")
+
+    def test_commands(self) -> None:
+        """Reads verify as they come, writes in a pass of their own."""
+        read = fio.command([fio.Job("r", "/dev/f", 4096, "randread", 1, 9)])
+        write = fio.command([fio.Job("w", "/dev/f", 4096, "randwrite", 32,
+                                     9)])
+        self.assertIn("--verify=crc32c", read)
+        self.assertNotIn("--do_verify=0", read)
+        self.assertIn("--do_verify=0", write)
+        self.assertIn("--iodepth=32", write)
+        self.assertIn("--iodepth_batch_submit=32", write)
+        self.assertNotIn("batch", read)
+        self.assertNotIn("stonewall", read)
+
+    def test_one_by_one(self) -> None:
+        """fio's own way of submitting, and completions that are polled."""
+        job = fio.Job("r", "/dev/f", 4096, "randread", 32, 9, submit="single",
+                      polled=True)
+        self.assertNotIn("batch", fio.command([job]))
+        self.assertIn("--ioengine=io_uring --hipri", fio.command([job]))
+
+    def test_one_after_the_other(self) -> None:
+        """Jobs of a comparison never run at once."""
+        job = fio.Job("r", "/dev/f", 4096, "randread", 1, 9)
+        self.assertEqual(fio.command([job, job]).count("--stonewall"), 2)
+
+    def test_several_runs(self) -> None:
+        """Sums of what is counted, the median of what is observed."""
+        runs = [fio.Outcome(10, 5, iops, 100, 200)
+                for iops in (5.0, 900.0, 7.0)]
+        self.assertEqual(fio.together(runs), fio.Outcome(
+            30, 15, 7.0, 100, 200, (5.0, 900.0, 7.0)))
+
+    def test_more_results_than_jobs(self) -> None:
+        """One of a single job."""
+        text = json.loads(_fio())
+        text["jobs"] *= 2
+        with self.assertRaisesRegex(fio.FioError, "2 results"):
+            fio.parse(json.dumps(text), "randread")
+
+
+if __name__ == "__main__":
+    unittest.main()

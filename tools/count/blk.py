@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the guest's block layer counts of a disk, above any driver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .counts import CountError
+
+NOTHING = " ".join("0" * 17)    # as the file shows it of a new disk
+
+
+@dataclass(frozen=True)
+class BlockState:
+    """Requests that the block layer has seen complete."""
+
+    reads: int = 0
+    sectors_read: int = 0
+    writes: int = 0
+    sectors_written: int = 0
+    flushes: int = 0
+    merges: int = 0
+
+    def __sub__(self, other: BlockState) -> BlockState:
+        return BlockState(
+            self.reads - other.reads,
+            self.sectors_read - other.sectors_read,
+            self.writes - other.writes,
+            self.sectors_written - other.sectors_written,
+            self.flushes - other.flushes,
+            self.merges - other.merges)
+
+    @property
+    def requests(self) -> int:
+        """All requests that the disk completed."""
+        return self.reads + self.writes + self.flushes
+
+
+def command(disk: str) -> str:
+    """Prints a disk's count, for driver.read()."""
+    return f'read -r v < /sys/block/{disk}/stat && echo "above $v"'
+
+
+def parse(text: str) -> BlockState:
+    """Out of /sys/block/*/stat (Documentation/block/stat.rst)."""
+    words = [int(word) for word in text.split()]
+    if len(words) < 17:
+        raise CountError("the disk's stat file is too short: is the kernel"
+                         " older than 5.5?")
+    return BlockState(words[0], words[2], words[4], words[6],
+                      words[15], words[1] + words[5])

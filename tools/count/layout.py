@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Where a virtio function has its registers, by its configuration space.
+
+For devices that have no control socket to say so: the virtio capabilities
+(virtio 1.4, 4.1.4) give the place of each structure, include/vfe/wire.h the
+registers in it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from . import registers
+from .addresses import AddressMap, parse_resource
+from .counts import CountError
+from .registers import Register
+
+SIZE = 256          # of the part of configuration space that has all of it
+STATUS, CAPABILITIES = 0x06, 0x34
+STATUS_CAP_LIST = 0x10
+CAP_VENDOR, CAP_MSIX = 0x09, 0x11
+# cfg_type of a virtio capability (4.1.4)
+COMMON, NOTIFY, ISR, DEVICE = 1, 2, 3, 4
+
+LEGACY_BAR = 0
+# Structures that count under one name each.
+WHOLE = {NOTIFY: registers.NOTIFY, ISR: registers.ISR,
+         DEVICE: registers.DEVICE}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A function's registers, and the BARs that hold none of them."""
+
+    registers: tuple[Register, ...]
+    msix_bars: frozenset[int]
+    modern: bool
+
+    def names(self, resource: str,
+              mapped: Sequence[Register] = ()) -> AddressMap:
+        """Names for the addresses of a function.
+
+        The BAR of the vector table has none: the kernel's PCI code writes
+        there, and QEMU itself answers.
+
+        @resource: the function's file of this name in sysfs
+        @mapped: the device's own answer to `map`, where it gives one
+        """
+        bars = [one for one in parse_resource(resource)
+                if one.index not in self.msix_bars]
+        return AddressMap(bars, mapped or self.registers)
+
+
+def _capabilities(space: bytes) -> Iterator[tuple[int, int]]:
+    """Identity and place of each capability."""
+    if not space[STATUS] & STATUS_CAP_LIST:
+        return
+    place, seen = space[CAPABILITIES] & ~3, set[int]()
+    while place:
+        if place in seen or place + 2 > len(space):
+            raise CountError(f"the list of capabilities is broken at"
+                             f" {place:#x}")
+        seen.add(place)
+        yield space[place], place
+        place = space[place + 1] & ~3
+
+
+def _structure(space: bytes, place: int) -> list[Register]:
+    kind, index = space[place + 3], space[place + 4]
+    offset, length = struct.unpack_from("<II", space, place + 8)
+    if kind == COMMON:
+        return [replace(one, bar_index=index, offset=offset + one.offset)
+                for one in registers.table()[registers.COMMON]
+                if one.offset < length]
+    if kind in WHOLE:
+        one = registers.table()[WHOLE[kind]][0]
+        return [replace(one, bar_index=index, offset=offset, size=length)]
+    return []
+
+
+def parse(space: bytes) -> Layout:
+    """The registers of a virtio function, modern or legacy."""
+    if len(space) < SIZE:
+        raise CountError(f"{len(space)} bytes of configuration space, not"
+                         f" {SIZE}: is this root?")
+    found: list[Register] = []
+    msix = set()
+    for identity, place in _capabilities(space):
+        if identity == CAP_VENDOR:
+            found += _structure(space, place)
+        elif identity == CAP_MSIX:
+            msix.add(space[place + 4] & 7)
+    modern = bool(found)
+    # In this order, as the notify structure may be in the legacy one's BAR.
+    found += [replace(one, bar_index=LEGACY_BAR)
+              for one in registers.legacy()]
+    return Layout(tuple(found), frozenset(msix), modern)

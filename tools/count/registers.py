@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The table of registers, read from include/vfe/wire*.h.
+
+Driver and device count under the names of that table, and nothing else in
+Python spells them with their offsets.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import paths
+
+from .counts import CountError
+
+_CONSTANT = re.compile(r"^#define\s+(VFE_\w+)\s+(0x[0-9a-fA-F]+|\d+)\b", re.M)
+_ENTRY = re.compile(r'\bX\(\w+,\s*"(\w+)",\s*(\w+),\s*(\w+),\s*(\w+)\)')
+# Devices of others have these; the window of registers is the device's to
+# map (its answer to `map`).
+COMMON, NOTIFY, ISR, DEVICE, LEGACY = (
+    "common", "notify", "isr", "device", "legacy")
+# The vectors exist only while MSI-X is on; while it is off, the configuration
+# begins in their place. So an address alone tells no more than this name.
+LEGACY_REST = "legacy_device_config"
+
+
+@dataclass(frozen=True)
+class Register:
+    """A register, or a range that counts under one name."""
+
+    name: str
+    window: str
+    bar_index: int
+    offset: int
+    size: int
+
+
+def parse(text: str) -> dict[str, tuple[Register, ...]]:
+    """By window, out of the headers' text; CountError if it makes no sense."""
+    constants = {name: int(value, 0)
+                 for name, value in _CONSTANT.findall(text)}
+
+    def number(word: str) -> int:
+        try:
+            return constants[word] if word in constants else int(word, 0)
+        except ValueError as error:
+            raise CountError(f"wire.h does not define {word}") from error
+
+    found: dict[str, list[Register]] = {}
+    for name, window, offset, size in _ENTRY.findall(text.replace("\\\n", "")):
+        register = Register(name, window.lower(), 0, number(offset),
+                            number(size))
+        found.setdefault(register.window, []).append(register)
+    missing = {COMMON, NOTIFY, ISR, DEVICE, LEGACY} - found.keys()
+    if missing:
+        raise CountError("wire.h has no registers of the windows"
+                         f" {', '.join(sorted(missing))}")
+    return {window: tuple(registers) for window, registers in found.items()}
+
+
+@functools.cache
+def table() -> dict[str, tuple[Register, ...]]:
+    """Of this checkout, by window; each offset is in its window."""
+    folder: Path = paths.checkout() / "include" / "vfe"
+    return parse("\n".join(path.read_text(encoding="utf-8")
+                           for path in sorted(folder.glob("wire*.h"))))
+
+
+@functools.cache
+def legacy() -> tuple[Register, ...]:
+    """The legacy registers that an address tells apart."""
+    return tuple(one for one in table()[LEGACY]
+                 if one.name not in ambiguous())
+
+
+@functools.cache
+def ambiguous() -> dict[str, str]:
+    """Registers that the driver names apart though an address does not, and
+    the name that their address has."""
+    rest = next(one for one in table()[LEGACY] if one.name == LEGACY_REST)
+    return {one.name: LEGACY_REST for one in table()[LEGACY]
+            if one is not rest and one.offset >= rest.offset}

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-2.0
+"""All counts about a function at one moment, while the guest waits.
+
+The guest waits for its agent whenever counts are read, so that they all are
+of the same moment.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from . import device, kvm
+from .counts import CountError
+from .driver import GuestState
+
+SETTLE_S = 0.1
+SETTLE_TRIES = 100
+TRIES = 10
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What each witness has counted."""
+
+    guest: GuestState
+    by_device: device.DeviceState | None    # None: the device does not count
+    by_kvm: kvm.Counts
+
+
+def settled(control: device.Control) -> device.DeviceState:
+    """The device's count once no access is on its way to it any more.
+
+    QEMU does not wait for the device when the guest writes: the last write
+    may still be in the socket when the guest has gone on.
+    """
+    last = device.read(control)
+    for _ in range(SETTLE_TRIES):
+        time.sleep(SETTLE_S)
+        now = device.read(control)
+        if now == last:
+            return now
+        last = now
+    raise CountError("the device's count does not come to rest though the"
+                     " guest does nothing")
+
+
+def take(guest: Callable[[], GuestState], control: device.Control | None,
+         histograms: kvm.Histograms) -> Snapshot:
+    """A snapshot of a guest that waits.
+
+    Its kernel may still have something to write. What the device counted
+    before the guest is asked it must still have counted afterwards, or the
+    counts are of different moments. A device of QEMU's own does not count;
+    there, KVM sees an access before the guest goes on.
+    """
+    if control is None:
+        return Snapshot(guest(), None, histograms.read())
+    before = settled(control)
+    for _ in range(TRIES):
+        by_kvm = histograms.read()
+        by_driver = guest()
+        after = settled(control)
+        if after == before:
+            return Snapshot(by_driver, after, by_kvm)
+        before = after
+    raise CountError("the guest does not stop using the device")

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Tests of the witnesses and their comparison; they need no guest."""

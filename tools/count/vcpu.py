@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The guest's vCPUs: all their exits, and their threads.
+
+A vCPU's thread is found by marking it: each CPU of the guest touches MARKS
+unused ports, and a thread that leaves the guest for them is a vCPU. The ids by
+which QEMU knows its threads are no use in a process namespace: tracing has the
+kernel's own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from . import hist
+from .counts import CountError
+from .driver import Run
+
+# qmp("query-stats", target="vcpu", ...) gives the answer's return member.
+Qmp = Callable[..., Any]
+
+# Ports where a PC has nothing: nobody but tracing notices.
+MARK_PORTS = range(0x2000, 0x4000, 0x10)
+MARKS = 16
+
+
+def parse_exits(answer: Iterable[Mapping[str, Any]]) -> int:
+    """The sum over vCPUs out of the answer to query-stats."""
+    found = [int(stat["value"]) for vcpu in answer
+             for stat in vcpu["stats"] if stat["name"] == "exits"]
+    if not found:
+        raise CountError("QEMU's query-stats has no 'exits': the guest must"
+                         " run with accel=kvm")
+    return sum(found)
+
+
+def exits(qmp: Qmp) -> int:
+    """All exits up to now."""
+    return parse_exits(qmp("query-stats", target="vcpu", providers=[
+        {"provider": "kvm", "names": ["exits"]}]))
+
+
+def any_port() -> int:
+    """The first of the ports to touch."""
+    return random.choice(MARK_PORTS)
+
+
+def mark(run: Run, port: int) -> None:
+    """Let each CPU of the guest touch MARKS ports, once each."""
+    run("for cpu in /sys/devices/system/cpu/cpu[0-9]*; do"
+        f" taskset -c ${{cpu##*cpu}} dd if=/dev/zero of=/dev/port bs={MARKS}"
+        f" count=1 seek={port // MARKS} conv=notrunc status=none || exit 1;"
+        " done")
+
+
+def marked(text: str) -> list[int]:
+    """The vCPUs' threads out of a histogram of kvm_pio by common_pid."""
+    threads = [int(entry.keys["common_pid"]) for entry in hist.parse(text)
+               if entry.values["hitcount"] == MARKS]
+    if not threads:
+        raise CountError("no vCPU shows in KVM's tracepoint kvm_pio: does the"
+                         " guest run under this kernel's KVM?")
+    return sorted(threads)
