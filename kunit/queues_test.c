@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The set-up of queues (drivers/core/queues.c): sizes, notification offsets,
+ * The set-up of queues (drivers/core/queue_setup.c): sizes, notification offsets,
  * how many, in which order of registers and with how few accesses.
  */
 #include <kunit/test.h>

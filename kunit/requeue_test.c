@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One queue reset while others run (drivers/core/requeue.c; virtio 1.4, 2.6.1):
+ * One queue reset while others run (drivers/core/queue_reset.c; virtio 1.4, 2.6.1):
  * what it does, when it is refused, how it ends on a device that does not.
  */
 #include <kunit/test.h>

@@ -390,7 +390,7 @@ void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
 			  unsigned int hctx_idx);
 void vfe_blk_map_queues(struct blk_mq_tag_set *set);
 
-/* --- limits.c: what the device can do --- */
+/* --- config.c: what the device can do --- */
 
 #define VFE_BLK_FEATURES ( \
 	BIT_ULL(VIRTIO_BLK_F_SIZE_MAX) | BIT_ULL(VIRTIO_BLK_F_SEG_MAX) | \

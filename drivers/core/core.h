@@ -186,7 +186,7 @@ void vfe_mark_gone(struct vfe_device *vd);
 bool vfe_decode_again(struct vfe_device *vd);
 int vfe_find_again(struct vfe_device *vd);
 
-/* queues.c */
+/* queue_setup.c */
 int vfe_queues_program(struct vfe_device *vd);
 void vfe_queues_free(struct vfe_device *vd);
 /* log a wrong value in a register of a queue. Return: @err */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The life cycle of a device, as include/vfe/device.h describes it: the order
- * of the steps. The steps themselves are in caps.c, status.c, queues.c and
+ * of the steps. The steps themselves are in caps.c, status.c, queue_setup.c and
  * irq.c.
  */
 #include <linux/bits.h>

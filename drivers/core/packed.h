@@ -8,7 +8,7 @@
 #include <linux/virtio_ring.h>
 
 #include "ring.h"
-#include "tables.h"
+#include "indirect.h"
 
 /* The two flags that say who owns a descriptor (virtio 1.4, 2.8.1) */
 #define PACKED_AVAIL	BIT(VRING_PACKED_DESC_F_AVAIL)

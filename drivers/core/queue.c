@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Common code of all ring layouts: checks of arguments, notifications, broken
- * queues, counts. queues.c sets queues up.
+ * queues, counts. queue_setup.c sets queues up.
  */
 #include <linux/compiler.h>
 #include <linux/device.h>

@@ -8,7 +8,7 @@
 #include <linux/virtio_ring.h>
 
 #include "ring.h"
-#include "tables.h"
+#include "indirect.h"
 
 /* The end of the list of free descriptors; sizes are 2^15 at most */
 #define SPLIT_NONE	0xffff

@@ -4,8 +4,8 @@
  * allocated at set-up, so that adding a buffer allocates nothing. A queue whose
  * class driver builds its own tables has none here.
  */
-#ifndef VFE_TABLES_H
-#define VFE_TABLES_H
+#ifndef VFE_INDIRECT_H
+#define VFE_INDIRECT_H
 
 #include <linux/types.h>
 
@@ -39,4 +39,4 @@ int vfe_tables_alloc(struct vfe_tables *t, const struct vfe_queue *q,
 void vfe_tables_free(struct vfe_tables *t, const struct vfe_queue *q,
 		     struct device *dev);
 
-#endif /* VFE_TABLES_H */
+#endif /* VFE_INDIRECT_H */

@@ -14,7 +14,7 @@
 #include "core.h"
 
 /* Is the device live, and does it need no full reset? Return: 0 or the error */
-static int vfe_requeue_check(struct vfe_queue *q)
+static int vfe_queue_can_reset(struct vfe_queue *q)
 {
 	struct vfe_device *vd = q->vd;
 
@@ -27,7 +27,7 @@ static int vfe_requeue_check(struct vfe_queue *q)
 }
 
 /* 4.1.4.3.2: waits until the device reports the end, with a limit. */
-static int vfe_requeue_wait(struct vfe_queue *q)
+static int vfe_queue_wait_reset(struct vfe_queue *q)
 {
 	unsigned long end = jiffies +
 			    msecs_to_jiffies(VFE_QUEUE_RESET_TIMEOUT_MS);
@@ -46,7 +46,7 @@ static int vfe_requeue_wait(struct vfe_queue *q)
 
 int vfe_queue_reset(struct vfe_queue *q)
 {
-	int ret = vfe_requeue_check(q);
+	int ret = vfe_queue_can_reset(q);
 
 	if (ret)
 		return ret;
@@ -54,7 +54,7 @@ int vfe_queue_reset(struct vfe_queue *q)
 	WRITE_ONCE(q->broken, true);
 	vfe_irqs_synchronize(q->vd);
 	q->vd->transport->queue_reset(q);
-	return vfe_requeue_wait(q);
+	return vfe_queue_wait_reset(q);
 }
 EXPORT_SYMBOL_GPL(vfe_queue_reset);
 

@@ -9,7 +9,7 @@
 #include <linux/slab.h>
 
 #include "ring.h"
-#include "tables.h"
+#include "indirect.h"
 
 static size_t vfe_table_len(const struct vfe_queue *q)
 {
