@@ -251,7 +251,7 @@ static void another_function_in_its_place(struct kunit *test)
 	cfg[PCI_DEVICE_ID]++;
 	vfe_mock_log_clear(f->m);
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfe_function_back(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -ENODEV);
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
 	cfg[PCI_DEVICE_ID]--;
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
@@ -263,13 +263,13 @@ static void comes_back_and_cannot_be_enabled(struct kunit *test)
 	struct resource *res = &f->m->pdev->resource[VFE_BAR_VIRTIO];
 	struct kmsg_dump_iter mark = log_mark();
 
-	vfe_function_lost(f->vd);
+	vfe_function_offline(f->vd);
 	res->flags |= IORESOURCE_UNSET;
-	KUNIT_EXPECT_EQ(test, vfe_function_back(f->vd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -EINVAL);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "cannot be enabled: -22"), 1U);
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
 	res->flags &= ~IORESOURCE_UNSET;
-	KUNIT_EXPECT_EQ(test, vfe_function_back(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), 0);
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
 }
 
@@ -286,7 +286,7 @@ static void bus_error(struct kunit *test)
 	vfe_mock_log_clear(f->m);
 	pdev->error_state = pci_channel_io_frozen;
 	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
-	vfe_function_lost(f->vd);
+	vfe_function_offline(f->vd);
 	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
 	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(f->vd, 0)));
 	front_detach_all(f);
@@ -297,7 +297,7 @@ static void bus_error(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
 	f->m->knobs.gone = true;
-	KUNIT_EXPECT_EQ(test, vfe_function_back(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -ENODEV);
 	f->m->knobs.gone = false;
 	/* the class driver knew */
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
@@ -307,7 +307,7 @@ static void bus_error(struct kunit *test)
 	/* a recovery that comes before its turn */
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	KUNIT_EXPECT_EQ(test, vfe_function_back(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), 0);
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
 	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
 	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
@@ -322,11 +322,11 @@ static void bus_error_without_an_end(struct kunit *test)
 	struct front *f = front_live(test, NULL);
 
 	f->m->pdev->error_state = pci_channel_io_frozen;
-	vfe_function_lost(f->vd);
+	vfe_function_offline(f->vd);
 	front_detach_all(f);
 	vfe_mock_log_clear(f->m);
 	f->m->pdev->error_state = pci_channel_io_perm_failure;
-	vfe_function_lost(f->vd);
+	vfe_function_offline(f->vd);
 	front_down(f);
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
 	f->m->pdev->error_state = pci_channel_io_normal;

@@ -209,7 +209,7 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 err_end:
-	vfe_recovery_end(&vb->recovery);
+	vfe_recovery_exit(&vb->recovery);
 err_disk:
 	put_disk(vb->disk);	/* never added: free_disk() is not called */
 err_tags:
@@ -234,7 +234,7 @@ static void vfe_blk_remove(struct pci_dev *pdev)
 
 	vfe_recovery_leave(r);
 	del_gendisk(vb->disk);
-	vfe_recovery_end(r);
+	vfe_recovery_exit(r);
 	vfe_sysfs_destroy(vb->sysfs);
 	vfe_blk_tags_exit(vb);
 	vfe_blk_queues_exit(vb);

@@ -42,7 +42,7 @@
  * @VFE_STATE_FAILED: FAILED is set, a reset timed out, or the function was gone
  *		      and is back: the device must be reset
  * @VFE_STATE_GONE: the function is gone, or its bus failed; only
- *		    vfe_function_back() leaves this state
+ *		    vfe_function_restore() leaves this state
  * @VFE_NUM_STATES: number of states
  */
 enum vfe_state {
@@ -82,7 +82,7 @@ struct vfe_irqs {
  * @transport: the interface of the device, modern or legacy
  * @regs: the mapped windows, and counts of accesses
  * @stats: counts of events
- * @state: only changed by vfe_set_state() and vfe_function_back()
+ * @state: only changed by vfe_set_state() and vfe_function_restore()
  * @features: negotiated features
  * @notify_start: offset of the notification structure in its BAR
  * @notify_multiplier: bytes from one queue's notify slot to the next
@@ -95,13 +95,13 @@ struct vfe_irqs {
  * @num_queues: number of queues that are set up
  * @irqs: interrupts
  * @config_work: handles a configuration change
- * @fault_reported: bit 0: do not call needs_reset(), because it was called
+ * @reset_requested: bit 0: do not call needs_reset(), because it was called
  *		    already or a reset has begun; cleared when queues are set up
  * @hung: a reset timed out, and has not ended yet
  * @running: DRIVER_OK was written, and no reset has begun since
- * @lost: vfe_function_lost() was called, and vfe_function_back() was not
- * @told: bits VFE_TOLD_*: logged since the last reset
- * @told_len: a wrong used length was logged
+ * @offline: between vfe_function_offline() and vfe_function_restore()
+ * @logged: bits VFE_LOGGED_*: logged since the last reset
+ * @logged_len: a wrong used length was logged
  * @log: rate limit for messages that a device can cause repeatedly
  */
 struct vfe_device {
@@ -124,16 +124,16 @@ struct vfe_device {
 	unsigned int num_queues;
 	struct vfe_irqs irqs;
 	struct work_struct config_work;
-	unsigned long fault_reported;
+	unsigned long reset_requested;
 	bool hung;
 	bool running;
-	bool lost;
-	unsigned long told;
-	bool told_len;
+	bool offline;
+	unsigned long logged;
+	bool logged_len;
 	struct ratelimit_state log;
 };
 
-#define VFE_TOLD_STATUS		0	/* a status that needs a reset */
+#define VFE_LOGGED_STATUS		0	/* a status that needs a reset */
 
 /*
  * For messages that a device can cause more than once per probe. The rate limit
@@ -167,24 +167,24 @@ enum vfe_state vfe_get_state(const struct vfe_device *vd);
 const char *vfe_state_name(enum vfe_state state);
 int vfe_status_add(struct vfe_device *vd, u8 bit);
 void vfe_status_fail(struct vfe_device *vd);
-int vfe_status_reset(struct vfe_device *vd, unsigned int most);
+int vfe_status_reset(struct vfe_device *vd, unsigned int max_ms);
 int vfe_features_offered(struct vfe_device *vd, u64 *offered);
 int vfe_features_accept(struct vfe_device *vd, u64 features);
-int vfe_hello(struct vfe_device *vd, unsigned int most);
+int vfe_reset_and_acknowledge(struct vfe_device *vd, unsigned int max_ms);
 /* device.c: reset the device, and negotiate the same features again */
 int vfe_bring_up(struct vfe_device *vd);
 /* Ask the class driver for a reset, once. Any context. */
-bool vfe_fault(struct vfe_device *vd);
-void vfe_fault_over(struct vfe_device *vd);
+bool vfe_request_reset(struct vfe_device *vd);
+void vfe_clear_reset_request(struct vfe_device *vd);
 
 /* presence.c: whether the function is there */
 int vfe_presence_init(struct vfe_device *vd);
 void vfe_presence_exit(struct vfe_device *vd);
-int vfe_status_look(struct vfe_device *vd, u8 *status);
+int vfe_status_peek(struct vfe_device *vd, u8 *status);
 int vfe_status_read(struct vfe_device *vd, u8 *status);
 void vfe_mark_gone(struct vfe_device *vd);
-bool vfe_decode_again(struct vfe_device *vd);
-int vfe_find_again(struct vfe_device *vd);
+bool vfe_restore_decoding(struct vfe_device *vd);
+int vfe_check_presence(struct vfe_device *vd);
 
 /* queue_setup.c */
 int vfe_queues_program(struct vfe_device *vd);

@@ -112,7 +112,7 @@ struct vfe_device *vfe_create(struct pci_dev *pdev,
 	if (ret)
 		goto disable;
 	/* 3.1.1: reset, ACKNOWLEDGE, DRIVER */
-	ret = vfe_hello(vd, VFE_PROBE_TIMEOUT_MS);
+	ret = vfe_reset_and_acknowledge(vd, VFE_PROBE_TIMEOUT_MS);
 	if (ret)
 		goto unmap;
 	vd->max_queues = vd->transport->max_queues(vd);
@@ -187,17 +187,17 @@ bool vfe_dma_api(const struct vfe_device *vd)
 EXPORT_SYMBOL_GPL(vfe_dma_api);
 
 /* Gives up features that the device offers without their registers. */
-static void vfe_forgo(struct vfe_device *vd)
+static void vfe_disable_features(struct vfe_device *vd)
 {
-	u64 forgone = vd->features & vd->no_room;
+	u64 unusable = vd->features & vd->no_room;
 
-	if (!forgone)
+	if (!unusable)
 		return;
-	vd->features &= ~forgone;
+	vd->features &= ~unusable;
 	dev_warn(vfe_dev(vd),
 		 "common structure has %u bytes, notify structure %u (at %#x, multiplier %u): too small for features %#llx, they are not used\n",
 		 vd->common_length, vd->regs.win[VFE_WIN_NOTIFY].len,
-		 vd->notify_start, vd->notify_multiplier, forgone);
+		 vd->notify_start, vd->notify_multiplier, unusable);
 }
 
 int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
@@ -222,7 +222,7 @@ int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 	}
 	/* 2.2.1: unknown bits are ignored, not refused */
 	vd->features = offered & (wanted | required | vfe_core_features());
-	vfe_forgo(vd);
+	vfe_disable_features(vd);
 	ret = vfe_features_accept(vd, vd->features);
 	if (ret)
 		goto fail;
@@ -250,7 +250,7 @@ EXPORT_SYMBOL_GPL(vfe_has_feature);
  */
 int vfe_bring_up(struct vfe_device *vd)
 {
-	int ret = vfe_hello(vd, VFE_RESET_TIMEOUT_MS);
+	int ret = vfe_reset_and_acknowledge(vd, VFE_RESET_TIMEOUT_MS);
 
 	return ret ?: vfe_negotiate_same(vd);
 }
@@ -284,7 +284,7 @@ int vfe_reset(struct vfe_device *vd)
 
 	WRITE_ONCE(vd->running, false);
 	/* do not ask for a reset that has begun */
-	set_bit(0, &vd->fault_reported);
+	set_bit(0, &vd->reset_requested);
 	/* from here on only vfe_queue_detach() returns buffers */
 	for (i = 0; i < vd->num_queues; i++)
 		WRITE_ONCE(vd->queues[i].broken, true);
@@ -306,10 +306,10 @@ int vfe_restart(struct vfe_device *vd)
 	unsigned int i;
 	int ret;
 
-	ret = vfe_find_again(vd);
+	ret = vfe_check_presence(vd);
 	/* with decoding off, registers may read as 0, as after a reset */
 	if (!ret)
-		vfe_decode_again(vd);
+		vfe_restore_decoding(vd);
 	if (!ret)
 		ret = vfe_bring_up(vd);
 	if (ret)

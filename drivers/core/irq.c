@@ -21,7 +21,7 @@
 #define VFE_ISR_CONFIG		0x02
 
 /* May a handler access the device? Counts the interrupt if so. */
-static bool vfe_irq_taken(struct vfe_device *vd)
+static bool vfe_irq_allowed(struct vfe_device *vd)
 {
 	if (!READ_ONCE(vd->irqs.enabled))
 		return false;
@@ -44,7 +44,7 @@ static irqreturn_t vfe_irq_queue(int irq, void *data)
 {
 	struct vfe_queue *q = data;
 
-	if (!vfe_irq_taken(q->vd))
+	if (!vfe_irq_allowed(q->vd))
 		return IRQ_NONE;
 	/* 4.1.4.5.2: no ISR read on a queue's MSI-X interrupt */
 	if (!vfe_queue_interrupt(q))
@@ -56,7 +56,7 @@ static irqreturn_t vfe_irq_shared(int irq, void *data)
 {
 	struct vfe_device *vd = data;
 
-	if (!vfe_irq_taken(vd))
+	if (!vfe_irq_allowed(vd))
 		return IRQ_NONE;
 	if (!vfe_irq_all_queues(vd))
 		vfe_count(&vd->stats, spurious);
@@ -90,7 +90,7 @@ static irqreturn_t vfe_irq_config(int irq, void *data)
 {
 	struct vfe_device *vd = data;
 
-	if (!vfe_irq_taken(vd))
+	if (!vfe_irq_allowed(vd))
 		return IRQ_NONE;
 	vfe_irq_config_change(vd);
 	return IRQ_HANDLED;
@@ -106,7 +106,7 @@ static irqreturn_t vfe_irq_single(int irq, void *data)
 	bool any;
 	int isr;
 
-	if (vfe_gone(vd) || !vfe_irq_taken(vd))
+	if (vfe_gone(vd) || !vfe_irq_allowed(vd))
 		return IRQ_NONE;
 	isr = vfe_irq_isr(vd);
 	if (isr < 0)
@@ -165,7 +165,7 @@ void vfe_config_work(struct work_struct *work)
 		return;
 	/* 2.1.1: do not rely on a device that needs a reset, reset it */
 	if (vfe_wants_reset(vd)) {
-		vfe_fault(vd);
+		vfe_request_reset(vd);
 		return;
 	}
 	if (!vd->ops->config_changed)

@@ -132,7 +132,7 @@ const struct vfe_transport_ops vfe_legacy_ops = {
 	.config = VFE_REG_LEGACY_CONFIG,
 	.features = U32_MAX,
 	/* 2.7.8.1 */
-	.lies_len = true,
+	.no_used_len = true,
 	.features_get = legacy_features_get,
 	.features_set = legacy_features_set,
 	.max_queues = legacy_max_queues,

@@ -83,7 +83,7 @@ static u16 vfe_decoding(const struct vfe_device *vd)
 }
 
 /**
- * vfe_decode_again() - restore the function's decoding if it is off
+ * vfe_restore_decoding() - restore the function's decoding if it is off
  * @vd: the device, being reset
  *
  * Somebody may have switched decoding off, or reset the function through
@@ -94,7 +94,7 @@ static u16 vfe_decoding(const struct vfe_device *vd)
  * Return: whether decoding was off and is restored; the device must be reset
  * again then.
  */
-bool vfe_decode_again(struct vfe_device *vd)
+bool vfe_restore_decoding(struct vfe_device *vd)
 {
 	u16 command;
 
@@ -112,7 +112,7 @@ bool vfe_decode_again(struct vfe_device *vd)
  * @vd: the device
  *
  * Marks all queues broken, and calls needs_reset() once if the device was live.
- * Only vfe_function_back() and vfe_restart() undo this.
+ * Only vfe_function_restore() and vfe_restart() undo this.
  *
  * Context: any.
  */
@@ -123,19 +123,19 @@ void vfe_mark_gone(struct vfe_device *vd)
 
 	if (!vfe_set_state(vd, VFE_STATE_GONE))
 		return;
-	trace_vfe_gone(vfe_dev(vd), READ_ONCE(vd->lost));
-	if (!READ_ONCE(vd->lost))
+	trace_vfe_gone(vfe_dev(vd), READ_ONCE(vd->offline));
+	if (!READ_ONCE(vd->offline))
 		vfe_err(vd,
 			"the function is gone (registers and configuration space read as ones, or its bus failed): no I/O until it is back\n");
 	for (i = 0; i < vd->num_queues; i++)
 		WRITE_ONCE(vd->queues[i].broken, true);
 	/* before DRIVER_OK, the class driver's own call fails */
 	if (live)
-		vfe_fault(vd);
+		vfe_request_reset(vd);
 }
 
 /**
- * vfe_status_look() - read the status register, without reporting a fault
+ * vfe_status_peek() - read the status register, without reporting a fault
  * @vd: the device
  * @status: where to put it
  *
@@ -143,7 +143,7 @@ void vfe_mark_gone(struct vfe_device *vd)
  * Return: 0, -EIO when the status reads as ones though the function is there,
  * -ENODEV when the function is gone, which this marks.
  */
-int vfe_status_look(struct vfe_device *vd, u8 *status)
+int vfe_status_peek(struct vfe_device *vd, u8 *status)
 {
 	if (vfe_gone(vd)) {
 		vfe_mark_gone(vd);
@@ -167,20 +167,20 @@ int vfe_status_look(struct vfe_device *vd, u8 *status)
  * reset: this logs it once, and calls needs_reset() if the device is live.
  *
  * Context: any.
- * Return: as vfe_status_look().
+ * Return: as vfe_status_peek().
  */
 int vfe_status_read(struct vfe_device *vd, u8 *status)
 {
-	int ret = vfe_status_look(vd, status);
+	int ret = vfe_status_peek(vd, status);
 
 	if (ret != -EIO)
 		return ret;
-	if (!test_and_set_bit(VFE_TOLD_STATUS, &vd->told))
+	if (!test_and_set_bit(VFE_LOGGED_STATUS, &vd->logged))
 		vfe_err(vd,
 			"device_status is %#x, but the function is present: the device does not answer and needs a reset\n",
 			*status);
 	if (vfe_get_state(vd) == VFE_STATE_LIVE)
-		vfe_fault(vd);
+		vfe_request_reset(vd);
 	return ret;
 }
 
@@ -211,7 +211,7 @@ enum vfe_health vfe_health(struct vfe_device *vd)
 	says = vfe_status_says(vd, status, running);
 	if (!says)
 		return VFE_HEALTH_GOOD;
-	if (!test_and_set_bit(VFE_TOLD_STATUS, &vd->told))
+	if (!test_and_set_bit(VFE_LOGGED_STATUS, &vd->logged))
 		vfe_err(vd, "device_status is %#x: %s\n", status, says);
 	return VFE_HEALTH_NEEDS_RESET;
 }
@@ -231,41 +231,41 @@ bool vfe_gone(const struct vfe_device *vd)
 EXPORT_SYMBOL_GPL(vfe_gone);
 
 /**
- * vfe_fault_over() - report the next fault, as the last one needed no reset
+ * vfe_clear_reset_request() - no reset was needed: report the next fault
  * @vd: the device
  *
- * needs_reset() is called once until a restart, see vfe_fault().
+ * needs_reset() is called once until a restart, see vfe_request_reset().
  *
  * Context: process context; the caller looks for faults after this: those
  * since the last one were not reported.
  */
-void vfe_fault_over(struct vfe_device *vd)
+void vfe_clear_reset_request(struct vfe_device *vd)
 {
 	unsigned int i;
 
-	clear_bit(VFE_TOLD_STATUS, &vd->told);
-	clear_bit(0, &vd->fault_reported);
+	clear_bit(VFE_LOGGED_STATUS, &vd->logged);
+	clear_bit(0, &vd->reset_requested);
 	/* see queues that broke before this, while the bit was set */
 	smp_mb__after_atomic();
 	for (i = 0; i < vd->num_queues; i++) {
 		if (!READ_ONCE(vd->queues[i].broken))
 			continue;
-		vfe_fault(vd);
+		vfe_request_reset(vd);
 		break;
 	}
 }
 
-void vfe_function_lost(struct vfe_device *vd)
+void vfe_function_offline(struct vfe_device *vd)
 {
-	WRITE_ONCE(vd->lost, true);
+	WRITE_ONCE(vd->offline, true);
 	/* the caller knows: do not call needs_reset() */
-	set_bit(0, &vd->fault_reported);
+	set_bit(0, &vd->reset_requested);
 	vfe_mark_gone(vd);
 	vfe_reset(vd);
 }
-EXPORT_SYMBOL_GPL(vfe_function_lost);
+EXPORT_SYMBOL_GPL(vfe_function_offline);
 
-int vfe_function_back(struct vfe_device *vd)
+int vfe_function_restore(struct vfe_device *vd)
 {
 	int ret = vfe_present(vd) ? vfe_restore(vd) : -ENODEV;
 
@@ -278,26 +278,26 @@ int vfe_function_back(struct vfe_device *vd)
 			ret);
 		return ret;
 	}
-	WRITE_ONCE(vd->lost, false);
+	WRITE_ONCE(vd->offline, false);
 	/* only here: a function found gone at any other moment stays gone */
 	cmpxchg(&vd->state, VFE_STATE_GONE, VFE_STATE_FAILED);
 	return 0;
 }
-EXPORT_SYMBOL_GPL(vfe_function_back);
+EXPORT_SYMBOL_GPL(vfe_function_restore);
 
 /**
- * vfe_find_again() - check whether a function that was gone is back
+ * vfe_check_presence() - check whether a function that was gone is back
  * @vd: the device
  *
  * Context: process context, may sleep.
  * Return: 0, also if it was never gone; -ENODEV while it is not there, its bus
- * is down, or the class driver has not called vfe_function_back() yet.
+ * is down, or the class driver has not called vfe_function_restore() yet.
  */
-int vfe_find_again(struct vfe_device *vd)
+int vfe_check_presence(struct vfe_device *vd)
 {
 	if (!vfe_gone(vd))
 		return 0;
-	if (READ_ONCE(vd->lost) || pci_channel_offline(vd->pdev))
+	if (READ_ONCE(vd->offline) || pci_channel_offline(vd->pdev))
 		return -ENODEV;
-	return vfe_function_back(vd);
+	return vfe_function_restore(vd);
 }

@@ -31,7 +31,7 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
 	vfe_err(q->vd,
 		"queue %u (%s): device wrote a wrong %s %u: the queue is not used until a reset\n",
 		q->index, q->spec.name, field, value);
-	vfe_fault(q->vd);
+	vfe_request_reset(q->vd);
 }
 
 /**
@@ -47,7 +47,7 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
  */
 void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
 {
-	if (xchg(&q->vd->told_len, true))
+	if (xchg(&q->vd->logged_len, true))
 		return;
 	dev_warn(vfe_dev(q->vd),
 		 "queue %u (%s): used length %u for a buffer of %u bytes: this and later ones are limited, fix the device\n",
@@ -56,7 +56,7 @@ void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
 
 /**
  * vfe_queue_init() - prepare a queue that has no ring yet
- * @q: zeroed, except for @lies_len
+ * @q: zeroed, except for @no_used_len
  * @vd: the device
  * @index: the device's number for the queue
  * @spec: what the class driver asks for

@@ -77,7 +77,7 @@ int vfe_queue_restart(struct vfe_queue *q)
 		return vfe_status_read(vd, &status) ?: ret;
 	WRITE_ONCE(q->broken, false);
 	/* faults during the queue's reset were not reported */
-	vfe_fault_over(vd);
+	vfe_clear_reset_request(vd);
 	/* the device may have asked for a reset, unreported, meanwhile */
 	if (!vfe_wants_reset(vd))
 		return 0;

@@ -119,7 +119,7 @@ int vfe_queues_program(struct vfe_device *vd)
 	u8 status;
 	int ret;
 
-	clear_bit(0, &vd->fault_reported);
+	clear_bit(0, &vd->reset_requested);
 	ret = vfe_irqs_program_config(vd);
 	for (i = 0; !ret && i < vd->num_queues; i++) {
 		WRITE_ONCE(vd->queues[i].broken, false);
@@ -160,7 +160,7 @@ static int vfe_queues_alloc(struct vfe_device *vd,
 		return -ENOMEM;
 	while (vd->num_queues < n) {
 		q = &vd->queues[vd->num_queues];
-		q->lies_len = vd->transport->lies_len;
+		q->no_used_len = vd->transport->no_used_len;
 		ret = vfe_queue_init(q, vd, vd->num_queues,
 				     &specs[vd->num_queues]);
 		if (ret) {

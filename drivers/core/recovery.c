@@ -51,7 +51,7 @@ static bool vfe_run_set(struct vfe_recovery *r, enum vfe_run to)
 }
 
 /* Adds nothing to the queues until vfe_recovery_release(). */
-static void vfe_recovery_hold(struct vfe_recovery *r)
+static void vfe_recovery_quiesce(struct vfe_recovery *r)
 {
 	r->halted = true;
 	if (r->ops->quiesce)
@@ -72,11 +72,11 @@ static void vfe_recovery_take_back(struct vfe_recovery *r)
  * reset, vfe_reset() logs that and disables bus mastering, so that the buffers
  * can be taken back all the same.
  */
-static void vfe_recovery_halt(struct vfe_recovery *r)
+static void vfe_recovery_quiesce_and_reset(struct vfe_recovery *r)
 {
 	if (r->halted)
 		return;
-	vfe_recovery_hold(r);
+	vfe_recovery_quiesce(r);
 	vfe_reset(r->vd);
 	vfe_recovery_take_back(r);
 }
@@ -124,7 +124,7 @@ int vfe_recovery_start(struct vfe_recovery *r)
 EXPORT_SYMBOL_GPL(vfe_recovery_start);
 
 /* Brings a halted device up again. @lock is held. */
-static int vfe_recovery_revive(struct vfe_recovery *r)
+static int vfe_recovery_bring_up(struct vfe_recovery *r)
 {
 	int err;
 
@@ -141,7 +141,8 @@ static int vfe_recovery_revive(struct vfe_recovery *r)
 }
 
 /* Resets one queue; the others keep running. */
-static int vfe_recovery_try_queue(struct vfe_recovery *r, struct vfe_queue *q)
+static int vfe_recovery_try_queue_reset(struct vfe_recovery *r,
+					struct vfe_queue *q)
 {
 	int err;
 
@@ -185,11 +186,11 @@ static bool vfe_recovery_reset_queues(struct vfe_recovery *r)
 		  !r->queue_resets || r->resets))
 		return false;
 	for (; q && most--; q = vfe_recovery_broken(r))
-		if (vfe_recovery_try_queue(r, q))
+		if (vfe_recovery_try_queue_reset(r, q))
 			return false;
 	if (q || vfe_wants_reset(r->vd))
 		return false;
-	vfe_fault_over(r->vd);
+	vfe_clear_reset_request(r->vd);
 	return !vfe_wants_reset(r->vd);
 }
 
@@ -240,7 +241,7 @@ static bool vfe_recovery_is_gone(const struct vfe_recovery *r)
 /* Brings a halted device up, now or later. @lock is held. */
 static void vfe_recovery_restart(struct vfe_recovery *r)
 {
-	int err = vfe_recovery_revive(r);
+	int err = vfe_recovery_bring_up(r);
 
 	if (!err)
 		return;
@@ -259,7 +260,7 @@ static void vfe_recovery_reset_device(struct vfe_recovery *r)
 	WRITE_ONCE(r->resets, r->resets + 1);
 	dev_warn_ratelimited(vfe_dev(r->vd), "%s: resetting the device\n",
 			     r->name);
-	vfe_recovery_halt(r);
+	vfe_recovery_quiesce_and_reset(r);
 	vfe_recovery_restart(r);
 }
 
@@ -388,7 +389,7 @@ static void vfe_recovery_stop_now(struct vfe_recovery *r)
 	failing = r->state == VFE_RUN_GIVEN_UP;
 	if (vfe_run_set(r, VFE_RUN_STOPPED)) {
 		r->failing = failing;
-		vfe_recovery_halt(r);
+		vfe_recovery_quiesce_and_reset(r);
 	}
 	mutex_unlock(&r->lock);
 }
@@ -460,7 +461,7 @@ static void vfe_recovery_removed(struct vfe_recovery *r)
 	mutex_lock(&r->lock);
 	news = vfe_run_set(r, VFE_RUN_DEAD);
 	if (news) {
-		vfe_recovery_halt(r);
+		vfe_recovery_quiesce_and_reset(r);
 		vfe_recovery_release(r);
 	}
 	mutex_unlock(&r->lock);
@@ -489,7 +490,7 @@ void vfe_recovery_leave(struct vfe_recovery *r)
 }
 EXPORT_SYMBOL_GPL(vfe_recovery_leave);
 
-void vfe_recovery_end(struct vfe_recovery *r)
+void vfe_recovery_exit(struct vfe_recovery *r)
 {
 	mutex_lock(&r->lock);
 	vfe_run_set(r, VFE_RUN_DEAD);
@@ -498,7 +499,7 @@ void vfe_recovery_end(struct vfe_recovery *r)
 	vfe_reset(r->vd);
 	cancel_delayed_work_sync(&r->work);
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_end);
+EXPORT_SYMBOL_GPL(vfe_recovery_exit);
 
 /* --- operations of a class's PCI driver --- */
 
@@ -587,10 +588,10 @@ static void vfe_recovery_channel_lost(struct vfe_recovery *r)
 	if (r->state == VFE_RUN_LIVE)
 		vfe_run_set(r, VFE_RUN_RECOVERING);
 	if (r->state != VFE_RUN_RECOVERING || r->halted) {
-		vfe_function_lost(r->vd);
+		vfe_function_offline(r->vd);
 	} else {
-		vfe_recovery_hold(r);
-		vfe_function_lost(r->vd);
+		vfe_recovery_quiesce(r);
+		vfe_function_offline(r->vd);
 		vfe_recovery_take_back(r);
 	}
 	mod_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
@@ -628,7 +629,7 @@ static pci_ers_result_t vfe_recovery_slot_reset(struct pci_dev *pdev)
 	if (!r->channel_lost)
 		vfe_recovery_channel_lost(r);
 	mutex_lock(&r->lock);
-	err = vfe_function_back(r->vd);
+	err = vfe_function_restore(r->vd);
 	/* after an error the PCI core calls no more handlers */
 	if (err && r->state == VFE_RUN_STOPPED)
 		r->failing = true;

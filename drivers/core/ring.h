@@ -123,7 +123,7 @@ const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
  * @align: alignment of the part that the device writes, in bytes; larger for a
  *	   legacy device, whose ring is in one piece (virtio 1.4, 2.7.2). Set
  *	   before @ops->create()
- * @lies_len: a legacy device: used lengths mean nothing, the device may have
+ * @no_used_len: a legacy device: used lengths mean nothing, the device may have
  *	      written the whole buffer. Set before vfe_queue_init()
  * @event_idx: VIRTIO_F_EVENT_IDX was negotiated
  * @indirect: VIRTIO_F_INDIRECT_DESC was negotiated
@@ -155,7 +155,7 @@ struct vfe_queue {
 	u16 index;
 	u16 size;
 	u16 align;
-	bool lies_len;
+	bool no_used_len;
 	bool event_idx;
 	bool indirect;
 	bool in_order;

@@ -24,7 +24,7 @@
 #define SPLIT_PLATFORM	2	/* VIRTIO_F_ORDER_PLATFORM */
 #define SPLIT_INDIRECT	4	/* VIRTIO_F_INDIRECT_DESC */
 #define SPLIT_IN_ORDER	8	/* VIRTIO_F_IN_ORDER */
-#define SPLIT_LIES	16	/* legacy: used lengths mean nothing */
+#define SPLIT_NO_USED_LEN 16	/* legacy: used lengths mean nothing */
 #define SPLIT_VARIANTS	32
 
 /*
@@ -325,7 +325,7 @@ static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
 		return q->size;
 	}
 	/* 2.7.8.1: a legacy device may have written all, whatever it reports */
-	if (how & SPLIT_LIES) {
+	if (how & SPLIT_NO_USED_LEN) {
 		*len = r->bufs[id].in_len;
 		return id;
 	}
@@ -529,10 +529,10 @@ static unsigned int split_get(struct vfe_queue *q, struct vfe_used *used,
 	return split_get_any(q, used, most, 0);
 }
 
-static unsigned int split_get_lies(struct vfe_queue *q, struct vfe_used *used,
-				   unsigned int most)
+static unsigned int split_get_no_len(struct vfe_queue *q, struct vfe_used *used,
+				     unsigned int most)
 {
-	return split_get_any(q, used, most, SPLIT_LIES);
+	return split_get_any(q, used, most, SPLIT_NO_USED_LEN);
 }
 
 #define SPLIT_DISABLE_CB(name, how) \
@@ -601,10 +601,11 @@ SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 
 /* Legacy devices have neither ORDER_PLATFORM nor IN_ORDER. */
 #define SPLIT_OPS_LEGACY(how, add) \
-	[(how) | SPLIT_LIES] = SPLIT_OPS(add, split_add_given_any, \
-					 split_get_lies, flags, flags), \
-	[(how) | SPLIT_LIES | SPLIT_EVENT] = \
-		SPLIT_OPS(add, split_add_given_any, split_get_lies, event, \
+	[(how) | SPLIT_NO_USED_LEN] = \
+		SPLIT_OPS(add, split_add_given_any, split_get_no_len, flags, \
+			  flags), \
+	[(how) | SPLIT_NO_USED_LEN | SPLIT_EVENT] = \
+		SPLIT_OPS(add, split_add_given_any, split_get_no_len, event, \
 			  event)
 
 static const struct vfe_ring_ops split_ops[SPLIT_VARIANTS] = {
@@ -631,5 +632,5 @@ const struct vfe_ring_ops *vfe_split_ops(const struct vfe_queue *q)
 			  (q->order_platform ? SPLIT_PLATFORM : 0) |
 			  (vfe_ring_makes_tables(q) ? SPLIT_INDIRECT : 0) |
 			  (q->in_order ? SPLIT_IN_ORDER : 0) |
-			  (q->lies_len ? SPLIT_LIES : 0)];
+			  (q->no_used_len ? SPLIT_NO_USED_LEN : 0)];
 }

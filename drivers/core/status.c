@@ -29,7 +29,7 @@ static const char * const vfe_state_names[VFE_NUM_STATES] = {
 };
 
 /*
- * The states from which each state may be entered. Only vfe_function_back()
+ * The states from which each state may be entered. Only vfe_function_restore()
  * leaves GONE.
  */
 static const u8 vfe_state_from[VFE_NUM_STATES] = {
@@ -93,15 +93,15 @@ const char *vfe_state_name(enum vfe_state state)
 }
 
 /**
- * vfe_fault() - ask the class driver for a reset, once until vfe_restart()
+ * vfe_request_reset() - request a reset, once until vfe_restart()
  * @vd: the device
  *
  * Context: any.
  * Return: whether this call asked for it.
  */
-bool vfe_fault(struct vfe_device *vd)
+bool vfe_request_reset(struct vfe_device *vd)
 {
-	if (test_and_set_bit(0, &vd->fault_reported))
+	if (test_and_set_bit(0, &vd->reset_requested))
 		return false;
 	trace_vfe_fault(vfe_dev(vd), vfe_get_state(vd));
 	if (vd->ops->needs_reset)
@@ -162,19 +162,19 @@ static void vfe_status_pause(unsigned int waited)
  * decoding is off, restore it, once, and repeat the reset, which the device did
  * not see.
  */
-static void vfe_status_dumb(struct vfe_device *vd, bool *tried)
+static void vfe_status_retry_reset(struct vfe_device *vd, bool *tried)
 {
 	if (*tried)
 		return;
 	*tried = true;
-	if (vfe_decode_again(vd))
+	if (vfe_restore_decoding(vd))
 		vfe_write8(&vd->regs, vd->transport->status, 0);
 }
 
 /* 2.4.2, 4.1.4.3.2: waits until the status reads 0, the end of the reset. */
-static int vfe_status_wait_zero(struct vfe_device *vd, unsigned int most)
+static int vfe_status_wait_zero(struct vfe_device *vd, unsigned int max_ms)
 {
-	unsigned int waited, told = VFE_RESET_TIMEOUT_MS;
+	unsigned int waited, log_after = VFE_RESET_TIMEOUT_MS;
 	unsigned long start = jiffies;
 	bool tried = false;
 	u8 status;
@@ -182,19 +182,19 @@ static int vfe_status_wait_zero(struct vfe_device *vd, unsigned int most)
 
 	for (;;) {
 		waited = jiffies_to_msecs(jiffies - start);
-		ret = vfe_status_look(vd, &status);
+		ret = vfe_status_peek(vd, &status);
 		if (ret == -ENODEV || (!ret && !status))
 			return ret;
 		if (ret)
-			vfe_status_dumb(vd, &tried);
+			vfe_status_retry_reset(vd, &tried);
 		/* a device that does not answer is not busy: wait less */
-		if (waited > (ret ? min(most, VFE_RESET_TIMEOUT_MS) : most))
+		if (waited > (ret ? min(max_ms, VFE_RESET_TIMEOUT_MS) : max_ms))
 			break;
-		if (waited > told) {
+		if (waited > log_after) {
 			dev_warn(vfe_dev(vd),
 				 "device_status is still %#x %u ms after a reset: waiting up to %u ms\n",
-				 status, waited, most);
-			told = most;
+				 status, waited, max_ms);
+			log_after = max_ms;
 		}
 		vfe_status_pause(waited);
 	}
@@ -210,23 +210,23 @@ static bool vfe_status_ended(struct vfe_device *vd)
 {
 	u8 status;
 
-	return vd->hung && !vfe_status_look(vd, &status) && !status;
+	return vd->hung && !vfe_status_peek(vd, &status) && !status;
 }
 
 /**
  * vfe_status_reset() - reset the device, and wait for the end of the reset
  * @vd: the device
- * @most: longest time to wait, in milliseconds
+ * @max_ms: longest time to wait, in milliseconds
  *
  * May be called again after -ETIMEDOUT, at any time. If the reset has ended
  * meanwhile, the call does not repeat it; if not, it waits only for a short
  * time, because there are several calls between a fault and the end of a
  * removal.
  *
- * Context: process context, may sleep up to @most.
+ * Context: process context, may sleep up to @max_ms.
  * Return: 0, -ETIMEDOUT, -ENODEV when the function is gone.
  */
-int vfe_status_reset(struct vfe_device *vd, unsigned int most)
+int vfe_status_reset(struct vfe_device *vd, unsigned int max_ms)
 {
 	int ret = 0;
 
@@ -237,13 +237,13 @@ int vfe_status_reset(struct vfe_device *vd, unsigned int most)
 	if (!vfe_status_ended(vd)) {
 		vfe_write8(&vd->regs, vd->transport->status, 0);
 		ret = vfe_status_wait_zero(vd, vd->hung ? VFE_RESET_AGAIN_MS :
-							  most);
+							  max_ms);
 	}
 	trace_vfe_reset(vfe_dev(vd), ret);
 	vd->hung = ret == -ETIMEDOUT;
 	if (!ret) {
 		/* log later faults again */
-		clear_bit(VFE_TOLD_STATUS, &vd->told);
+		clear_bit(VFE_LOGGED_STATUS, &vd->logged);
 		vfe_set_state(vd, VFE_STATE_RESET);
 	} else if (ret == -ETIMEDOUT) {
 		vfe_set_state(vd, VFE_STATE_FAILED);
@@ -252,9 +252,9 @@ int vfe_status_reset(struct vfe_device *vd, unsigned int most)
 }
 
 /**
- * vfe_hello() - reset, ACKNOWLEDGE, DRIVER
+ * vfe_reset_and_acknowledge() - reset, ACKNOWLEDGE, DRIVER
  * @vd: the device
- * @most: longest time to wait for the reset, in milliseconds
+ * @max_ms: longest time to wait for the reset, in milliseconds
  *
  * Enables bus mastering only after the reset: a device whose last reset did not
  * end could still write to buffers that their owners took back.
@@ -262,9 +262,9 @@ int vfe_status_reset(struct vfe_device *vd, unsigned int most)
  * Context: process context, may sleep.
  * Return: 0, -ETIMEDOUT, -ENODEV.
  */
-int vfe_hello(struct vfe_device *vd, unsigned int most)
+int vfe_reset_and_acknowledge(struct vfe_device *vd, unsigned int max_ms)
 {
-	int ret = vfe_status_reset(vd, most);
+	int ret = vfe_status_reset(vd, max_ms);
 
 	if (ret)
 		return ret;

@@ -57,7 +57,7 @@ struct vfe_queue_dir {
  * @regs: the function's register counts
  * @stats: its event counts
  * @vd: its virtio side, or NULL
- * @resetting: serialises resets of the counts
+ * @reset_lock: serialises resets of the counts
  * @files: files for registers and windows, @num_files of them
  * @num_files: number of files
  */
@@ -69,7 +69,7 @@ struct vfe_sysfs {
 	struct vfe_regs *regs;
 	struct vfe_stats *stats;
 	struct vfe_device *vd;
-	struct mutex resetting;	/* resets of the counts */
+	struct mutex reset_lock;	/* resets of the counts */
 	struct vfe_file *files;
 	unsigned int num_files;
 };
@@ -104,12 +104,12 @@ static void reset_store(struct vfe_sysfs *s)
 {
 	unsigned int i;
 
-	mutex_lock(&s->resetting);
+	mutex_lock(&s->reset_lock);
 	vfe_regs_reset_counts(s->regs);
 	vfe_stats_reset(s->stats);
 	for (i = 0; i < s->num_dirs; i++)
 		vfe_queue_reset_counts(s->dirs[i]->q);
-	mutex_unlock(&s->resetting);
+	mutex_unlock(&s->reset_lock);
 }
 
 #define VFE_FILE_RO(file) \
@@ -486,7 +486,7 @@ struct vfe_sysfs *vfe_sysfs_create(struct device *parent,
 	s->regs = regs;
 	s->stats = stats;
 	s->vd = vd;
-	mutex_init(&s->resetting);
+	mutex_init(&s->reset_lock);
 	kobject_init(&s->kobj, &vfe_ktype);
 	s->files = kcalloc(VFE_MAX_FILES, sizeof(*s->files), GFP_KERNEL);
 	ret = s->files ? kobject_add(&s->kobj, &parent->kobj, "vfe") : -ENOMEM;

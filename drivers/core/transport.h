@@ -24,7 +24,7 @@ struct vfe_queue;
  * @features: mask of the feature bits that the interface has
  * @required: features that any device with this interface offers
  * @features_ok: it has FEATURES_OK
- * @lies_len: used lengths mean nothing
+ * @no_used_len: used lengths mean nothing
  * @features_get: read the features that the device offers
  * @features_set: write the features that the driver accepts
  * @max_queues: number of queues of the device
@@ -47,7 +47,7 @@ struct vfe_transport_ops {
 	u64 features;
 	u64 required;
 	bool features_ok;
-	bool lies_len;
+	bool no_used_len;
 	u64 (*features_get)(struct vfe_device *vd);
 	void (*features_set)(struct vfe_device *vd, u64 features);
 	unsigned int (*max_queues)(struct vfe_device *vd);

@@ -199,7 +199,7 @@ static void vfe_rng_free_data(struct vfe_rng *vr)
 /* Stops the device, which may still own the buffer. */
 static void vfe_rng_stop(struct vfe_rng *vr)
 {
-	vfe_recovery_end(&vr->recovery);
+	vfe_recovery_exit(&vr->recovery);
 	vfe_queue_detach(vr->vq);
 }
 

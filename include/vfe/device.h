@@ -8,8 +8,8 @@
  * and, to recover or to resume: vfe_reset -> vfe_restart -> vfe_ready. Where the
  * bus fails below the function (AER, EEH), vfe_recovery_err_handler does
  *
- *   error_detected: stop adding, vfe_function_lost, take buffers back
- *   slot_reset: vfe_function_back
+ *   error_detected: stop adding, vfe_function_offline, take buffers back
+ *   slot_reset: vfe_function_restore
  *   resume: vfe_restart -> vfe_ready
  *
  * vfe_restart() may fail and be called again, any number of times, so that a
@@ -192,8 +192,8 @@ int vfe_reset(struct vfe_device *vd);
  *
  * Same features, same queues (empty), same kind of interrupts. If the function
  * was found gone and is back, this restores its configuration first, except
- * after vfe_function_lost(). Bus mastering is enabled only after the device has
- * ended its reset.
+ * after vfe_function_offline(). Bus mastering is enabled only after the device
+ * has ended its reset.
  *
  * Return: 0, or as vfe_create(), vfe_negotiate(), vfe_queues_create(); -ENODEV
  * too when the device does not offer the same features any more. After an error
@@ -233,39 +233,39 @@ bool vfe_wants_reset(struct vfe_device *vd);
 /*
  * Is the function known to be gone, or has its bus failed? Reads no register:
  * vfe_health(), vfe_reset(), vfe_config_read() and interrupts detect registers
- * that read as ones, and the core remembers that until vfe_function_back() or
- * vfe_restart() finds the function again.
+ * that read as ones, and the core remembers that until vfe_function_restore()
+ * or vfe_restart() finds the function again.
  */
 bool vfe_gone(const struct vfe_device *vd);
 
 /**
- * vfe_function_lost() - do not access the function any more, its bus failed
+ * vfe_function_offline() - do not access the function any more, its bus failed
  * @vd: the device
  *
  * For error_detected() of struct pci_error_handlers. When it returns, no done()
  * or config_changed() runs, and the core accesses no register before
- * vfe_function_back(): calls that would do so fail with -ENODEV. Bus mastering
- * is off. Take buffers back with vfe_queue_detach(). needs_reset() is not
- * called.
+ * vfe_function_restore(): calls that would do so fail with -ENODEV. Bus
+ * mastering is off. Take buffers back with vfe_queue_detach(). needs_reset() is
+ * not called.
  *
  * Context: process context, may sleep; not from config_changed(); the caller
  * has stopped adding, and serialises this with vfe_reset() and vfe_restart().
  */
-void vfe_function_lost(struct vfe_device *vd);
+void vfe_function_offline(struct vfe_device *vd);
 
 /**
- * vfe_function_back() - use a function again that was lost or gone
+ * vfe_function_restore() - use a function again that was offline or gone
  * @vd: the device; all buffers detached
  *
  * For slot_reset() of struct pci_error_handlers. Restores configuration space
  * as it was at vfe_create(), and enables the function. Call vfe_restart() next,
  * which resets the device; bus mastering is off until then.
  *
- * Context: process context, may sleep; serialised as vfe_function_lost().
+ * Context: process context, may sleep; serialised as vfe_function_offline().
  * Return: 0, -ENODEV it is not there (yet), or another one is in its place, or
  * the error of enabling it.
  */
-int vfe_function_back(struct vfe_device *vd);
+int vfe_function_restore(struct vfe_device *vd);
 
 struct device *vfe_dev(const struct vfe_device *vd);	/* for the DMA API */
 /*

@@ -54,7 +54,7 @@ enum vfe_run {
  * @quiesce, @restore, @unquiesce, @drain, @undrain and @removed may be NULL.
  *
  * All run in process context. @drain, @undrain and @removed run without
- * &vfe_recovery.lock, and so does @close from vfe_recovery_end(); all others
+ * &vfe_recovery.lock, and so does @close from vfe_recovery_exit(); all others
  * hold it. Only @drain may wait for a request.
  */
 struct vfe_recovery_ops {
@@ -163,12 +163,12 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on);
 void vfe_recovery_leave(struct vfe_recovery *r);
 
 /**
- * vfe_recovery_end() - stop for good; no recovery runs from here on
+ * vfe_recovery_exit() - stop for good; no recovery runs from here on
  * @r: the recovery; detach what the device still has after this
  *
  * Context: process context, may sleep.
  */
-void vfe_recovery_end(struct vfe_recovery *r);
+void vfe_recovery_exit(struct vfe_recovery *r);
 
 /*
  * What a &struct pci_driver of a class has for suspend, errors of the bus,

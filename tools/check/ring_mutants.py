@@ -148,7 +148,7 @@ MEMORY = (
            "r->free = packed_usable(q);", "r->free = q->size;",
            "packed_memory.c"),
     Mutant("a wrong length is told of each time",
-           "xchg(&q->vd->told_len, true)", "q->vd->told_len", "queue.c"),
+           "xchg(&q->vd->logged_len, true)", "q->vd->logged_len", "queue.c"),
     Mutant("a class driver's table without INDIRECT_DESC",
            "!q->indirect || !n ||", "!n ||", "queue.c"),
     Mutant("a class driver's table that is too long",

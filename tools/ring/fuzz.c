@@ -90,10 +90,10 @@ static void look_at_health(void)
 		die("%u used entries were passed, %u buffers taken", used_idx,
 		    taken);
 	/* a used length that is too large is told of once, and breaks nothing */
-	if (h.messages != (unsigned int)broken + h.vd.told_len ||
+	if (h.messages != (unsigned int)broken + h.vd.logged_len ||
 	    h.faults != broken)
 		die("broken %d, wrong length %d, but %u messages and %u faults",
-		    broken, h.vd.told_len, h.messages, h.faults);
+		    broken, h.vd.logged_len, h.messages, h.faults);
 }
 
 static void do_add(void)
@@ -173,7 +173,7 @@ static void do_reset(void)
 		die("%u descriptors of %u", free_descs, vfe_queue_capacity(q));
 	host_reset(&h);
 	/* a wrong length is told of once a device, and it is the same one */
-	h.messages = h.vd.told_len;
+	h.messages = h.vd.logged_len;
 	h.faults = 0;
 	slot = 0;
 	wrap = true;

@@ -14,7 +14,7 @@ static struct host *host_of(const struct vfe_device *vd)
 	return (struct host *)((char *)vd - offsetof(struct host, vd));
 }
 
-bool vfe_fault(struct vfe_device *vd)
+bool vfe_request_reset(struct vfe_device *vd)
 {
 	host_of(vd)->faults++;
 	return true;
