@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the driver said in the kernel's log, for suites that count its lines. */
-#ifndef VFE_TEST_LOG_H
-#define VFE_TEST_LOG_H
+#ifndef VFE_KUNIT_LOG_H
+#define VFE_KUNIT_LOG_H
 
 #include <linux/kmsg_dump.h>
 #include <linux/kernel.h>
@@ -55,4 +55,4 @@ static inline unsigned int log_lines(struct kmsg_dump_iter mark,
 	return log_count(mark, what, 7);
 }
 
-#endif /* VFE_TEST_LOG_H */
+#endif /* VFE_KUNIT_LOG_H */

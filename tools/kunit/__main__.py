@@ -66,8 +66,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("folder", nargs="?", metavar="DIR", type=Path,
                         help=argparse.SUPPRESS)
     parser.add_argument("--only", action="append", default=[],
-                        metavar="SUBJECT", help="only the suite"
-                        " kunit/SUBJECT_test.c; may be given more than once")
+                        metavar="SUITES", help="only these, as"
+                        " core/irq, core or '*/irq*'; may be given more than"
+                        " once")
     parser.add_argument("--list", action="store_true",
                         help="name the suites and end")
     parser.add_argument("--here", action="store_true",

@@ -34,7 +34,7 @@ class Seed:
 
 _DEVICE = "drivers/core/device.c"
 _REGS = "drivers/core/regs.c"
-_MOCK_TEST = "kunit/mock_test.c"
+_MOCK_TEST = "kunit/mocktest/device_test.c"
 _FIRST_CASE = """static void registers_answer(struct kunit *test)
 {
 """
@@ -55,51 +55,52 @@ static int vfe_enable(struct vfe_device *vd)
 """
 
 SEEDS = (
-    Seed("a use after free", ("life",), "KASAN", (
+    Seed("a use after free", ("core/lifecycle",), "KASAN", (
         Change(_DEVICE, "\tvfe_free(vd);\n}\n",
                "\tvfe_free(vd);\n\tWRITE_ONCE(vd->features, 0);\n}\n"),)),
-    Seed("a lock inversion", ("life",), "lockdep", (
+    Seed("a lock inversion", ("core/lifecycle",), "lockdep", (
         Change(_DEVICE, "\nstatic int vfe_enable(struct vfe_device *vd)\n",
                _LOCKS),
         Change(_DEVICE, "\tret = vfe_enable(vd);\n",
                "\tseed_lock(&seed_a, &seed_b);\n\tret = vfe_enable(vd);\n"),
         Change(_DEVICE, "\tvfe_irqs_free(vd);\n",
                "\tseed_lock(&seed_b, &seed_a);\n\tvfe_irqs_free(vd);\n"))),
-    Seed("a memory leak", ("life",), "kmemleak", (
+    Seed("a memory leak", ("core/lifecycle",), "kmemleak", (
         Change(_DEVICE, "\tvfe_regs_exit(&vd->regs);\n\tkfree(vd);\n",
                "\tvfe_regs_exit(&vd->regs);\n"),)),
-    Seed("DMA memory that is not given back", ("blk_path",), "DMA-API", (
+    Seed("DMA memory that is not given back", ("blk/mapping",), "DMA-API", (
         Change("drivers/blk/path_dma.c", "\tfor (; req->mapped; req",
                "\tfor (; req->mapped > 1; req"),)),
-    Seed("a shift too far", ("life",), "UBSAN", (
+    Seed("a shift too far", ("core/lifecycle",), "UBSAN", (
         Change(_REGS, _COUNT, "this_cpu_add(regs->counts->access[reg][dir],"
                "\n\t\t     accesses + ((1 << (accesses * 32)) == 7));"),)),
-    Seed("a wrong count", ("counts",), "case", (
+    Seed("a wrong count", ("core/counters",), "case", (
         Change(_REGS, _COUNT, _COUNT.replace("accesses)", "accesses + 1)")),
     )),
-    Seed("a test that fails", ("mock",), "case", (
-        Change("kunit/mock_test.c", "KUNIT_EXPECT_EQ(test,",
+    Seed("a test that fails", ("mocktest/device",), "case", (
+        Change(_MOCK_TEST, "KUNIT_EXPECT_EQ(test,",
                "KUNIT_EXPECT_NE(test,"),)),
-    Seed("a suite that runs nothing", ("mock",), "empty", (
-        Change("kunit/mock_test.c", "[] = {\n\tKUNIT_CASE",
+    Seed("a suite that runs nothing", ("mocktest/device",), "empty", (
+        Change(_MOCK_TEST, "[] = {\n\tKUNIT_CASE",
                "[] = {\n\t{},\n\tKUNIT_CASE"),)),
-    Seed("a kernel that dies in a suite", ("life",), "boot", (
+    Seed("a kernel that dies in a suite", ("core/lifecycle",), "boot", (
         Change(_DEVICE, "\tvfe_irqs_free(vd);\n",
                "\tpanic(\"seeded\");\n"),)),
-    Seed("a module that does not load", ("mock",), "load", (
+    Seed("a module that does not load", ("mocktest/device",), "load", (
         Change("drivers/blk/main.c", "err = vfe_blk_check_params();",
                "err = vfe_blk_check_params() ?: -ENODEV;"),)),
-    Seed("a kernel that never boots", ("mock",), "boot",
+    Seed("a kernel that never boots", ("mocktest/device",), "boot",
          arguments=("rdinit=/nothing",)),
-    Seed("a test that waits for ever", ("mock",), "hung", (
+    Seed("a test that waits for ever", ("mocktest/device",), "hung", (
         Change(_MOCK_TEST, _FIRST_CASE, _FIRST_CASE +
                "\tDECLARE_COMPLETION_ONSTACK(never);\n\n"
                "\twait_for_completion(&never);\n"),)),
-    Seed("a test that runs for ever", ("mock",), "boot", (
+    Seed("a test that runs for ever", ("mocktest/device",), "boot", (
         Change(_MOCK_TEST, _FIRST_CASE, _FIRST_CASE +
                "\twhile (test)\n\t\tbarrier();\n"),),
-         says=("did not power off", "LOAD vfe_mock_test"), timeout=20),
-    Seed("checkers that are switched off", ("mock",), "checker",
+         says=("did not power off", "LOAD vfe_mocktest_device_test"),
+         timeout=20),
+    Seed("checkers that are switched off", ("mocktest/device",), "checker",
          arguments=("kmemleak=off", "dma_debug=off", "no_debug_objects",
                     "sysctl.kernel.prove_locking=0"),
          says=("kmemleak does not scan", "DMA-API is off",

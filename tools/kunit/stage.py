@@ -121,8 +121,8 @@ def _run(part: Path, folder: Path, kernel: Path, log: Path) -> None:
     with build.building(folder):
         progress.run_logged(argv, log,
                             what="kunit.py run on the staged tree",
-                            hint="fix the error that the log shows", timeout=TIMEOUT,
-                            cwd=testkernel.source())
+                            hint="fix the error that the log shows",
+                            timeout=TIMEOUT, cwd=testkernel.source())
 
 
 def _configures(part: Path, log: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 
 from lab import LabError
@@ -18,20 +19,21 @@ MOCK = "vfe_mock"
 
 @dataclass(frozen=True)
 class Suite:
-    """A file kunit/SUBJECT_test.c."""
+    """A file kunit/FOLDER/SUBJECT_test.c."""
 
-    subject: str
+    subject: str    # "FOLDER/SUBJECT"
 
     @property
     def module(self) -> str:
         """The module that it is built as."""
-        return f"vfe_{self.subject}_test"
+        return f"vfe_{self.subject.replace('/', '_')}_test"
 
 
 def find(checkout: Path) -> list[Suite]:
     """All suites, by subject."""
-    found = [Suite(path.name.removesuffix(ENDING))
-             for path in (checkout / FOLDER).glob(f"*{ENDING}")]
+    root = checkout / FOLDER
+    found = [Suite(str(path.relative_to(root)).removesuffix(ENDING))
+             for path in root.glob(f"*/*{ENDING}")]
     return sorted(found, key=lambda suite: suite.subject)
 
 
@@ -41,12 +43,17 @@ def share(chosen: Sequence[Suite], parts: int) -> list[list[Suite]]:
     return [list(chosen[number::count]) for number in range(count)]
 
 
-def choose(found: Sequence[Suite], subjects: Sequence[str]) -> list[Suite]:
-    """Those of some subjects, all if none is named."""
-    known = {suite.subject for suite in found}
-    unknown = sorted(set(subjects) - known)
+def choose(found: Sequence[Suite], patterns: Sequence[str]) -> list[Suite]:
+    """Those that match a pattern or are in a folder; all without a pattern."""
+    def matches(suite: Suite, pattern: str) -> bool:
+        return fnmatch(suite.subject, pattern) or \
+            suite.subject.startswith(pattern.rstrip("/") + "/")
+
+    unknown = [pattern for pattern in patterns
+               if not any(matches(suite, pattern) for suite in found)]
     if unknown:
+        names = ", ".join(suite.subject for suite in found)
         raise LabError(f"no suite {', '.join(unknown)}: there are"
-                       f" {', '.join(sorted(known)) or 'none'}", 2)
-    return [suite for suite in found
-            if not subjects or suite.subject in subjects]
+                       f" {names or 'none'}", 2)
+    return [suite for suite in found if not patterns
+            or any(matches(suite, pattern) for pattern in patterns)]

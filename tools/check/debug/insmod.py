@@ -26,29 +26,32 @@ IRQ_FILES = ("the kernel's own WARN of remove_proc_entry() on SMP, as an"
              " interrupt's file that failslab refused is removed all the same")
 LONG = "left to UML: the stage would take minutes more"
 SLEEPS = "waits out bounds of the drivers, which takes no time on UML only"
-RUN = ("blk_control", "blk_data", "caps", "config", "counts", "duty_basic",
-       "duty_notify", "duty_packed", "duty_pci", "duty_split", "mock",
-       "mock_disk", "mock_fault", "mock_rules", "queues", "ring",
-       "ring_fault", "ring_packed")
+RUN = ("blk/attributes", "blk/data", "core/caps", "core/config",
+       "core/counters", "core/duty_basic", "core/duty_pci", "core/queue_setup",
+       "mocktest/device", "mocktest/disk", "mocktest/knobs", "mocktest/rules",
+       "ring/buffers", "ring/device_fault", "ring/duty_notify",
+       "ring/duty_packed", "ring/duty_split", "ring/packed")
 ORDER = "its steps are in an order that only one processor keeps"
 # Why others do not run here, where it is not for the time.
 REASONS: Mapping[str, str] = {
-    "alloc": IRQ_FILES,
-    "blk_alloc": IRQ_FILES,
-    "blk_fault": SLEEPS,
-    "blk_life": SLEEPS,
-    "blk_poll": "its bounds are by a clock that only UML's readers move",
-    "blk_polled": "counts the queues of one processor",
-    "blk_probe": "virtio-pci of that kernel takes what it plugs in first",
-    "blk_recovery": SLEEPS,
-    "counts_race": "a timer plays the second processor, which is there",
-    "irq": "wants a vector for each of three queues, and the kernel has no"
-           " more of them than processors",
-    "irq_moment": ORDER,
-    "life": SLEEPS,
-    "regs": "its string instructions reach no port, as the mock's are memory",
-    "sysfs": IRQ_FILES,
-    "trap_life": IRQ_FILES,
+    "core/alloc_failure": IRQ_FILES,
+    "blk/alloc_failure": IRQ_FILES,
+    "blk/device_fault": SLEEPS,
+    "blk/lifecycle": SLEEPS,
+    "blk/adaptive_poll":
+        "its bounds are by a clock that only UML's readers move",
+    "blk/polled_queues": "counts the queues of one processor",
+    "blk/probe": "virtio-pci of that kernel takes what it plugs in first",
+    "blk/recovery": SLEEPS,
+    "core/counters_race": "a timer plays the second processor, which is there",
+    "core/irq": "wants a vector for each of three queues, and the kernel has no"
+                 " more of them than processors",
+    "core/irq_timing": ORDER,
+    "core/lifecycle": SLEEPS,
+    "core/regs":
+        "its string instructions reach no port, as the mock's are memory",
+    "core/sysfs": IRQ_FILES,
+    "trap/lifecycle": IRQ_FILES,
 }
 MOCK_IO = "vfe_mock_io"
 LOADER = Path(__file__).resolve().parent / "load.sh"

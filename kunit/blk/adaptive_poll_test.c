@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Adaptive polling of vfe_blk (drivers/blk/poll.c): a submitter that looks for
+ * its completion, for how long, and what is counted of it. The device answers
+ * inside of the kick, later, or not at all.
+ */
+#include <linux/hrtimer.h>
+#include <linux/module.h>
+
+#include "lib/blk_fixture.h"
+
+/**
+ * struct look - a device that answers a kick at once, or later
+ * @rig: the disk
+ * @quick: at once
+ * @us: after so many microseconds, without an interrupt; 0 if not by itself
+ * @rival: another task wants the CPU at that moment
+ * @timer: runs for @us from the kick on
+ */
+struct look {
+	struct vfe_rig *rig;
+	bool quick;
+	unsigned int us;
+	bool rival;
+	struct hrtimer timer;
+};
+
+/* Serve what was kicked, here and now: nothing in this may sleep. */
+static bool look_access(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct look *look = m->knobs.priv;
+	struct vfe_rig *rig = look->rig;
+	struct vfe_mock_queue *mq = &m->queues[0];
+
+	if (a->reg != VFE_REG_NOTIFY || a->dir != VFE_WRITE)
+		return false;
+	if (look->rival)
+		set_tsk_need_resched(current);
+	while (rig->num_kept < VFE_RIG_KEPT &&
+	       vfe_mock_pop(mq, &rig->kept[rig->num_kept]) > 0) {
+		rig->num_kept++;
+		if (look->quick)
+			vfe_rig_push(rig, rig->num_kept - 1);
+	}
+	vfe_mock_set_avail_event(mq, mq->next);
+	if (look->us)
+		hrtimer_start(&look->timer,
+			      ns_to_ktime(look->us * NSEC_PER_USEC),
+			      HRTIMER_MODE_REL_HARD);
+	return false;
+}
+
+static enum hrtimer_restart look_tick(struct hrtimer *timer)
+{
+	struct look *look = container_of(timer, struct look, timer);
+
+	vfe_rig_push(look->rig, 0);
+	return HRTIMER_NORESTART;
+}
+
+/* From here on kicks are answered as @quick says, and by nobody else. */
+static struct look *look_disk(struct kunit *test, const char *us)
+{
+	struct look *look = kunit_kzalloc(test, sizeof(*look), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, look);
+	look->rig = vfe_rig_disk(test, 0);
+	hrtimer_init(&look->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
+	look->timer.function = look_tick;
+	look->quick = true;
+	vfe_rig_works(look->rig);
+	vfe_rig_recycle(look->rig);
+	vfe_rig_set(look->rig, "adaptive_poll", us);
+	vfe_mock_settle(look->rig->m);
+	vfe_rig_reset_counts(look->rig);
+	look->rig->m->knobs.mute = true;
+	look->rig->m->knobs.priv = look;
+	look->rig->m->knobs.access = look_access;
+	return look;
+}
+
+static struct vfe_rig_io *look_read(struct look *look)
+{
+	if (look->rig->num_ios == VFE_RIG_IOS)
+		vfe_rig_recycle(look->rig);
+	look->rig->num_kept = 0;
+	return vfe_rig_start(look->rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
+}
+
+/* The device answers what it kept, @late jiffies from now, and interrupts. */
+static void look_answer(struct look *look, struct vfe_rig_io *io,
+			unsigned long late)
+{
+	struct vfe_mock_queue *mq = &look->rig->m->queues[0];
+	struct kunit *test = look->rig->test;
+	u16 old = mq->used;
+
+	/* 0 of them would end with the next */
+	if (late)
+		schedule_timeout_uninterruptible(late);
+	KUNIT_ASSERT_EQ(test, 1U, look->rig->num_kept);
+	vfe_rig_push(look->rig, 0);
+	KUNIT_EXPECT_TRUE(test, vfe_mock_wants_interrupt(mq, old));
+	vfe_mock_interrupt(mq);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+}
+
+static void look_end(struct look *look)
+{
+	look->rig->m->knobs.access = NULL;
+	look->rig->m->knobs.mute = false;
+	vfe_rig_recycle(look->rig);
+	vfe_rig_works(look->rig);
+	VFE_MOCK_EXPECT_CLEAN(look->rig->test, look->rig->m);
+}
+
+static void off_unless_asked_for(struct kunit *test)
+{
+	struct look *look = look_disk(test, "0");
+	struct vfe_rig_io *io = look_read(look);
+
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(look->rig, "polls"));
+	vfe_mock_interrupt(&look->rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+	look_end(look);
+}
+
+/* Done before submit_bio() is, and nobody was interrupted. */
+static void found_without_an_interrupt(struct kunit *test)
+{
+	struct look *look = look_disk(test, "1000");
+	struct vfe_mock_queue *mq = &look->rig->m->queues[0];
+	struct vfe_rig_io *io;
+	unsigned int i;
+	u16 old;
+
+	for (i = 0; i < 10; i++) {
+		old = mq->used;
+		io = look_read(look);
+		KUNIT_EXPECT_EQ(test, 1U, io->ends);
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+		KUNIT_EXPECT_FALSE(test, vfe_mock_wants_interrupt(mq, old));
+	}
+	KUNIT_EXPECT_EQ(test, 10LL, vfe_rig_counter(look->rig, "polls"));
+	KUNIT_EXPECT_EQ(test, 10LL, vfe_rig_counter(look->rig, "polls_found"));
+	KUNIT_EXPECT_LT(test, vfe_rig_counter(look->rig, "polls_ns"),
+			10 * 1000 * 1000LL);
+	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(look->rig, "interrupts"));
+	look_end(look);
+}
+
+/* Where a request ended */
+static bool look_in_task;
+
+static void look_end_io(struct bio *bio)
+{
+	look_in_task = in_task();
+	vfe_rig_end_io(bio);
+}
+
+/*
+ * What the submitter found does not end in its own context: handlers of an end
+ * may take in_task() for leave to sleep, and it keeps the CPU.
+ */
+static void ends_in_a_softirq(struct kunit *test)
+{
+	struct look *look = look_disk(test, "1000");
+	struct vfe_rig_io *io = vfe_rig_io(look->rig, REQ_OP_READ, 8);
+
+	vfe_rig_piece(look->rig, io, SECTOR_SIZE, 0);
+	io->bio.bi_end_io = look_end_io;
+	look_in_task = true;
+	vfe_rig_send(io);
+	KUNIT_EXPECT_EQ(test, 1U, io->ends);
+	KUNIT_EXPECT_FALSE(test, look_in_task);
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls_found"));
+	look_end(look);
+}
+
+/* A batch has one wait, of its last request; all of it is found. */
+static void waits_once_for_a_batch(struct kunit *test)
+{
+	struct look *look = look_disk(test, "1000");
+	struct blk_plug plug;
+	unsigned int i;
+
+	blk_start_plug(&plug);
+	for (i = 0; i < 4; i++)
+		vfe_rig_start(look->rig, REQ_OP_READ, 16 * i, SECTOR_SIZE, 0);
+	blk_finish_plug(&plug);
+	vfe_mock_interrupt(&look->rig->m->queues[0]);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig,
+						      &look->rig->ios[i]));
+	KUNIT_EXPECT_LE(test, vfe_rig_counter(look->rig, "polls"), 1LL);
+	look_end(look);
+}
+
+/* Bounded; and what comes after the bound interrupts. */
+static void given_up_after_its_time(struct kunit *test)
+{
+	struct look *look = look_disk(test, "200");
+	struct vfe_rig_io *io;
+	s64 spent;
+
+	look->quick = false;
+	io = look_read(look);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls"));
+	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(look->rig, "polls_found"));
+	spent = vfe_rig_counter(look->rig, "polls_ns");
+	KUNIT_EXPECT_GE(test, spent, 200 * 1000LL);
+	KUNIT_EXPECT_LT(test, spent, 100 * 1000 * 1000LL);
+	look_answer(look, io, 0);
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "interrupts"));
+	look_end(look);
+}
+
+/* A device that is slower than the bound is not waited for in vain. */
+static void slow_device_is_left_to_interrupts(struct kunit *test)
+{
+	struct look *look = look_disk(test, "100");
+	unsigned int i;
+	s64 polls;
+
+	look->quick = false;
+	for (i = 0; i < 3; i++)
+		look_answer(look, look_read(look), 2);
+	polls = vfe_rig_counter(look->rig, "polls");
+	KUNIT_EXPECT_LE(test, polls, 2LL);
+	for (i = 0; i < 8; i++)
+		look_answer(look, look_read(look), 2);
+	KUNIT_EXPECT_EQ(test, polls, vfe_rig_counter(look->rig, "polls"));
+	/* quick again: noticed by the few that look, then looked for */
+	look->quick = true;
+	for (i = 0; i < 64; i++) {
+		struct vfe_rig_io *io = look_read(look);
+
+		if (!io->ends)
+			vfe_mock_interrupt(&look->rig->m->queues[0]);
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+	}
+	KUNIT_EXPECT_EQ(test, 1U, look_read(look)->ends);
+	KUNIT_EXPECT_GT(test, vfe_rig_counter(look->rig, "polls_found"), 0LL);
+	look_end(look);
+}
+
+/* A read that the device answers @us after the kick, without an interrupt. */
+static struct vfe_rig_io *look_read_slowly(struct look *look, unsigned int us)
+{
+	struct vfe_rig_io *io;
+
+	look->us = us;
+	io = look_read(look);
+	hrtimer_cancel(&look->timer);
+	look->us = 0;
+	return io;
+}
+
+/* What comes as soon as it usually does is waited for, whoever else waits. */
+static void due_when_the_cpu_is_wanted(struct kunit *test)
+{
+	struct look *look = look_disk(test, "10000");
+	struct vfe_rig_io *io;
+	unsigned int i;
+
+	look->quick = false;
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, 1U, look_read_slowly(look, 300)->ends);
+	look->rival = true;
+	KUNIT_EXPECT_EQ(test, 1U, look_read_slowly(look, 300)->ends);
+	KUNIT_EXPECT_EQ(test, 5LL, vfe_rig_counter(look->rig, "polls_found"));
+	/* not so what is overdue */
+	io = look_read(look);
+	KUNIT_EXPECT_EQ(test, 6LL, vfe_rig_counter(look->rig, "polls"));
+	KUNIT_EXPECT_LT(test, vfe_rig_counter(look->rig, "polls_ns"),
+			10 * 1000 * 1000LL);
+	look->rival = false;
+	look_answer(look, io, 0);
+	look_end(look);
+}
+
+static void left_when_the_cpu_is_wanted(struct kunit *test)
+{
+	struct look *look = look_disk(test, "10000");
+	struct vfe_rig_io *io;
+
+	look->quick = false;
+	look->rival = true;
+	io = look_read(look);
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls"));
+	KUNIT_EXPECT_LT(test, vfe_rig_counter(look->rig, "polls_ns"),
+			10 * 1000 * 1000LL);
+	look->rival = false;
+	look_answer(look, io, 0);
+	look_end(look);
+}
+
+/* Switched off with callbacks off: the next request asks for them. */
+static void switched_off_again(struct kunit *test)
+{
+	struct look *look = look_disk(test, "1000");
+	struct vfe_rig_io *io;
+
+	KUNIT_EXPECT_EQ(test, 1U, look_read(look)->ends);
+	vfe_rig_set(look->rig, "adaptive_poll", "0");
+	look->quick = false;
+	io = look_read(look);
+	look_answer(look, io, 0);
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls"));
+	look_end(look);
+}
+
+static struct kunit_case look_cases[] = {
+	KUNIT_CASE(off_unless_asked_for),
+	KUNIT_CASE(found_without_an_interrupt),
+	KUNIT_CASE(ends_in_a_softirq),
+	KUNIT_CASE(waits_once_for_a_batch),
+	KUNIT_CASE(given_up_after_its_time),
+	KUNIT_CASE(slow_device_is_left_to_interrupts),
+	KUNIT_CASE(left_when_the_cpu_is_wanted),
+	KUNIT_CASE(due_when_the_cpu_is_wanted),
+	KUNIT_CASE(switched_off_again),
+	{ }
+};
+
+static struct kunit_suite look_suite = {
+	.name = "vfe-blk_poll",
+	.test_cases = look_cases,
+};
+
+kunit_test_suite(look_suite);
+
+MODULE_DESCRIPTION("Tests of vfe_blk's adaptive polling");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What changes or is asked for while a disk runs: its size, its cache type,
+ * its serial number; and a disk that takes no writes.
+ */
+#include <linux/hdreg.h>
+#include <linux/module.h>
+
+#include "lib/blk_fixture.h"
+
+#define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
+
+/* --- size --- */
+
+static void control_tell_capacity(struct vfe_rig *rig, u64 sectors)
+{
+	vfe_rig_config(rig)->capacity =
+		(__force __virtio64)cpu_to_le64(sectors);
+	KUNIT_EXPECT_TRUE(rig->test, vfe_mock_config_interrupt(rig->m));
+}
+
+static const u64 control_sizes[] = { 1, 8, 1000, 4096, BIT_ULL(40), 0 };
+
+static void control_resize(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(control_sizes); i++) {
+		control_tell_capacity(rig, control_sizes[i]);
+		KUNIT_EXPECT_TRUE(test,
+				  VFE_RIG_UNTIL(get_capacity(rig->disk) ==
+						control_sizes[i]));
+	}
+	KUNIT_EXPECT_EQ(test, (s64)i,
+			vfe_rig_counter(rig, "config_interrupts"));
+	control_tell_capacity(rig, VFE_RIG_SECTORS);
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(get_capacity(rig->disk) ==
+					      VFE_RIG_SECTORS));
+	vfe_rig_works(rig);
+}
+
+/* A size that cannot be is told, and the old one kept. */
+static void control_absurd_resize_is_ignored(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+
+	vfe_mock_log_clear(rig->m);
+	control_tell_capacity(rig, BIT_ULL(63));
+	KUNIT_EXPECT_TRUE(test,
+			  VFE_RIG_UNTIL(vfe_mock_count(rig->m,
+						       VFE_REG_DEVICE_CONFIG,
+						       VFE_READ) >= 2));
+	KUNIT_EXPECT_EQ(test, (u64)VFE_RIG_SECTORS, get_capacity(rig->disk));
+	vfe_rig_works(rig);
+}
+
+/* It changes while it is read: the reader takes neither half of both. */
+static void control_resize_while_read(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+
+	vfe_mock_log_clear(rig->m);
+	rig->m->knobs.generation_moves = UINT_MAX;
+	KUNIT_EXPECT_TRUE(test, vfe_mock_config_interrupt(rig->m));
+	KUNIT_EXPECT_TRUE(test,
+			  VFE_RIG_UNTIL(vfe_mock_count(rig->m,
+						       VFE_REG_DEVICE_CONFIG,
+						       VFE_READ) > 4));
+	usleep_range(2000, 4000);
+	KUNIT_EXPECT_EQ(test, (u64)VFE_RIG_SECTORS, get_capacity(rig->disk));
+	rig->m->knobs.generation_moves = 0;
+	control_tell_capacity(rig, 512);
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(get_capacity(rig->disk) == 512));
+}
+
+/* An interrupt that changes nothing is none of anybody's business. */
+static void control_same_size(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	unsigned int i;
+
+	for (i = 0; i < 20; i++)
+		KUNIT_EXPECT_TRUE(test, vfe_mock_config_interrupt(rig->m));
+	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, (u64)VFE_RIG_SECTORS, get_capacity(rig->disk));
+	KUNIT_EXPECT_EQ(test, 20LL, vfe_rig_counter(rig, "config_interrupts"));
+}
+
+/* --- attributes --- */
+
+static void control_expect(struct vfe_rig *rig, const char *name,
+			   const char *text)
+{
+	char buf[64];
+
+	KUNIT_EXPECT_EQ(rig->test, (ssize_t)strlen(text),
+			vfe_rig_show(rig, name, buf, sizeof(buf)));
+	KUNIT_EXPECT_STREQ(rig->test, text, buf);
+}
+
+/* --- cache type --- */
+
+#define BACK	"write back\n"
+#define THROUGH	"write through\n"
+
+/* A disk with or without the field for its mode, in that mode at probe */
+static struct vfe_rig *control_cache_disk(struct kunit *test, u64 features,
+					  u8 wce)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, features);
+
+	vfe_rig_unbind(rig);
+	vfe_rig_config(rig)->wce = wce;
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	return rig;
+}
+
+static bool control_flushes(struct vfe_rig *rig)
+{
+	unsigned int before = rig->back->flushes;
+
+	KUNIT_EXPECT_EQ(rig->test, 0, blkdev_issue_flush(rig->disk->part0));
+	return rig->back->flushes == before + 1;
+}
+
+static void control_cache_at_probe(struct kunit *test)
+{
+	struct vfe_rig *rig;
+
+	rig = control_cache_disk(test, F(FLUSH) | F(CONFIG_WCE), 1);
+	control_expect(rig, "cache_type", BACK);
+	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
+	rig = control_cache_disk(test, F(FLUSH) | F(CONFIG_WCE), 0);
+	control_expect(rig, "cache_type", THROUGH);
+	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
+	/* 5.2.5.2: flushes without a field for the mode: there is a cache */
+	rig = control_cache_disk(test, F(FLUSH), 0);
+	control_expect(rig, "cache_type", BACK);
+	rig = control_cache_disk(test, 0, 1);
+	control_expect(rig, "cache_type", THROUGH);
+}
+
+/*
+ * A cache that cannot be flushed would lose what users take for written: as
+ * nobody can be told of it, it is switched off.
+ */
+static void control_cache_without_flush_is_off(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test, F(CONFIG_WCE), 1);
+
+	control_expect(rig, "cache_type", THROUGH);
+	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
+}
+
+/* After every reset there is a cache. */
+static bool control_cache_again(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct virtio_blk_config *config = (void *)m->config;
+
+	if (a->reg == VFE_REG_DEVICE_STATUS && a->dir == VFE_WRITE && !a->val)
+		config->wce = 1;
+	return false;
+}
+
+/* A set-up of queues that is tried again, with fewer vectors, has a reset. */
+static void control_cache_stays_off_with_few_vectors(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(CONFIG_WCE));
+
+	vfe_rig_unbind(rig);
+	rig->m->knobs.access = control_cache_again;
+	rig->m->knobs.vectors_short = 1;
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
+	vfe_rig_works(rig);
+	rig->m->knobs.access = NULL;
+}
+
+/* Swallows writes to the configuration: the device does not take the mode. */
+static bool control_deaf(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	return a->reg == VFE_REG_DEVICE_CONFIG && a->dir == VFE_WRITE;
+}
+
+static void control_cache_that_stays_on_is_refused(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(CONFIG_WCE));
+
+	vfe_rig_unbind(rig);
+	vfe_rig_config(rig)->wce = 1;
+	rig->m->knobs.access = control_deaf;
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_bind(rig));
+	rig->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_bind(rig));
+}
+
+static void control_cache_changes(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test,
+						 F(FLUSH) | F(CONFIG_WCE), 0);
+
+	KUNIT_EXPECT_EQ(test, (ssize_t)10,
+			vfe_rig_store(rig, "cache_type", "write back"));
+	KUNIT_EXPECT_EQ(test, 1, (int)vfe_rig_config(rig)->wce);
+	control_expect(rig, "cache_type", BACK);
+	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
+	KUNIT_EXPECT_EQ(test, (ssize_t)13,
+			vfe_rig_store(rig, "cache_type", "write through"));
+	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
+	control_expect(rig, "cache_type", THROUGH);
+	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
+	KUNIT_EXPECT_EQ(test, (ssize_t)-EINVAL,
+			vfe_rig_store(rig, "cache_type", "none"));
+	vfe_rig_works(rig);
+}
+
+static void control_cache_is_read_only_without_the_field(struct kunit *test)
+{
+	static const u64 features[] = { 0, F(FLUSH), F(CONFIG_WCE) };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		struct vfe_rig *rig = vfe_rig_disk(test, features[i]);
+		umode_t mode;
+		struct file *file;
+		char path[64];
+
+		snprintf(path, sizeof(path), "block/%s/cache_type",
+			 rig->disk->disk_name);
+		file = vfe_files_open_path(rig->sysfs, path, O_RDONLY);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+		mode = file_inode(file)->i_mode & 0777;
+		__fput_sync(file);
+		KUNIT_EXPECT_EQ(test, 0444, (int)mode);
+		KUNIT_EXPECT_EQ(test, (ssize_t)-EACCES,
+				vfe_rig_store(rig, "cache_type",
+					      "write through"));
+	}
+}
+
+static void control_cache_that_the_device_does_not_take(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test,
+						 F(FLUSH) | F(CONFIG_WCE), 1);
+
+	rig->m->knobs.access = control_deaf;
+	KUNIT_EXPECT_EQ(test, (ssize_t)-EIO,
+			vfe_rig_store(rig, "cache_type", "write through"));
+	control_expect(rig, "cache_type", BACK);
+	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
+}
+
+/* A mode that could not be set is not half set: nothing more is flushed. */
+static void control_cache_that_stays_off(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test,
+						 F(FLUSH) | F(CONFIG_WCE), 0);
+
+	rig->m->knobs.access = control_deaf;
+	KUNIT_EXPECT_EQ(test, (ssize_t)-EIO,
+			vfe_rig_store(rig, "cache_type", "write back"));
+	control_expect(rig, "cache_type", THROUGH);
+	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
+}
+
+/* The function goes away when a mode was written. */
+static bool control_last_word(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->reg == VFE_REG_DEVICE_CONFIG && a->dir == VFE_WRITE)
+		vfe_mock_vanish(m);
+	return false;
+}
+
+/* Written, but not read back: there may be a cache, so it would be flushed. */
+static void control_cache_in_doubt(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test,
+						 F(FLUSH) | F(CONFIG_WCE), 0);
+
+	KUNIT_EXPECT_FALSE(test, bdev_write_cache(rig->disk->part0));
+	rig->m->knobs.access = control_last_word;
+	KUNIT_EXPECT_EQ(test, (ssize_t)-ENODEV,
+			vfe_rig_store(rig, "cache_type", "write back"));
+	control_expect(rig, "cache_type", BACK);
+	KUNIT_EXPECT_TRUE(test, bdev_write_cache(rig->disk->part0));
+}
+
+/* While the device sleeps there is nobody to tell of a mode. */
+static void control_cache_of_a_sleeper(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test,
+						 F(FLUSH) | F(CONFIG_WCE), 1);
+	struct device *dev = &rig->m->pdev->dev;
+
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	KUNIT_EXPECT_EQ(test, (ssize_t)-EAGAIN,
+			vfe_rig_store(rig, "cache_type", "write through"));
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
+	control_expect(rig, "cache_type", BACK);
+	KUNIT_EXPECT_EQ(test, 1, (int)vfe_rig_config(rig)->wce);
+}
+
+/* The flush that goes with it fails: flushes go on, nothing is lost. */
+static void control_cache_flush_fails(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test,
+						 F(FLUSH) | F(CONFIG_WCE), 1);
+
+	rig->back->status = VIRTIO_BLK_S_IOERR;
+	KUNIT_EXPECT_EQ(test, (ssize_t)-EIO,
+			vfe_rig_store(rig, "cache_type", "write through"));
+	rig->back->status = 0;
+	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
+}
+
+/* A device that was reset forgot its mode: it is told again. */
+static void control_cache_survives_a_recovery(struct kunit *test)
+{
+	struct vfe_rig *rig = control_cache_disk(test,
+						 F(FLUSH) | F(CONFIG_WCE), 1);
+
+	KUNIT_EXPECT_EQ(test, (ssize_t)13,
+			vfe_rig_store(rig, "cache_type", "write through"));
+	vfe_rig_config(rig)->wce = 1;	/* what the reset will leave */
+	vfe_mock_log_clear(rig->m);
+	KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(rig->m));
+	KUNIT_EXPECT_TRUE(test,
+			  VFE_RIG_UNTIL(vfe_mock_count(rig->m,
+						       VFE_REG_DEVICE_CONFIG,
+						       VFE_WRITE)));
+	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
+	control_expect(rig, "cache_type", THROUGH);
+}
+
+/* The size may have changed while the device was down. */
+static void control_size_is_read_after_a_recovery(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+
+	vfe_rig_config(rig)->capacity = (__force __virtio64)cpu_to_le64(777);
+	KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(rig->m));
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(get_capacity(rig->disk) == 777));
+	vfe_rig_works(rig);
+}
+
+/* --- serial --- */
+
+static void control_serial(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+
+	memcpy(rig->back->serial, "vfe-1234\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+	control_expect(rig, "serial", "vfe-1234");
+	/* all 20 bytes, no end to them */
+	memcpy(rig->back->serial, "01234567890123456789", 20);
+	control_expect(rig, "serial", "01234567890123456789");
+	memset(rig->back->serial, 0, 20);
+	control_expect(rig, "serial", "");
+}
+
+static void control_serial_refused(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+
+	rig->back->status = VIRTIO_BLK_S_UNSUPP;
+	control_expect(rig, "serial", "");
+	rig->back->status = VIRTIO_BLK_S_IOERR;
+	control_expect(rig, "serial", "");
+}
+
+/* A disk whose function is gone has none to tell. */
+static void control_serial_of_the_dead(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct device *dev = &rig->m->pdev->dev;
+	char buf[64];
+
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	vfe_mock_vanish(rig->m);
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
+	KUNIT_EXPECT_EQ(test, (ssize_t)0,
+			vfe_rig_show(rig, "serial", buf, sizeof(buf)));
+}
+
+/* Nothing of another request's answer shows through a short one. */
+static bool control_short_id(struct vfe_mock_disk *back,
+			     struct vfe_mock_queue *mq,
+			     struct vfe_mock_chain *chain)
+{
+	u8 *id;
+
+	if (vfe_rig_type(chain) != VIRTIO_BLK_T_GET_ID)
+		return false;
+	id = vfe_mock_mem(chain->segs[1].addr);
+	memcpy(id, "abc", 3);
+	*(u8 *)vfe_mock_mem(chain->segs[2].addr) = VIRTIO_BLK_S_OK;
+	vfe_mock_push(mq, chain->id, chain->in_len, chain->descs);
+	vfe_mock_interrupt(mq);
+	return true;
+}
+
+static void control_serial_short_answer(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+
+	memcpy(rig->back->serial, "01234567890123456789", 20);
+	control_expect(rig, "serial", "01234567890123456789");
+	rig->back->request = control_short_id;
+	control_expect(rig, "serial", "abc");
+}
+
+/* --- geometry --- */
+
+static struct hd_geometry control_geometry(struct vfe_rig *rig)
+{
+	struct block_device *bdev = rig->disk->part0;
+	struct hd_geometry geo = {};
+
+	KUNIT_ASSERT_NOT_NULL(rig->test, rig->disk->fops->getgeo);
+	KUNIT_EXPECT_EQ(rig->test, 0, rig->disk->fops->getgeo(bdev, &geo));
+	return geo;
+}
+
+/* As virtio_blk: that of the device, or numbers as of a SCSI disk */
+static void control_geometry_of_a_disk(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct hd_geometry geo = control_geometry(rig);
+
+	KUNIT_EXPECT_EQ(test, 64, (int)geo.heads);
+	KUNIT_EXPECT_EQ(test, 32, (int)geo.sectors);
+	KUNIT_EXPECT_EQ(test, VFE_RIG_SECTORS >> 11, (int)geo.cylinders);
+	rig = vfe_rig_disk(test, F(GEOMETRY));
+	vfe_rig_unbind(rig);
+	vfe_rig_config(rig)->geometry.cylinders =
+		(__force __virtio16)cpu_to_le16(1017);
+	vfe_rig_config(rig)->geometry.heads = 13;
+	vfe_rig_config(rig)->geometry.sectors = 61;
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	geo = control_geometry(rig);
+	KUNIT_EXPECT_EQ(test, 1017, (int)geo.cylinders);
+	KUNIT_EXPECT_EQ(test, 13, (int)geo.heads);
+	KUNIT_EXPECT_EQ(test, 61, (int)geo.sectors);
+}
+
+/* Who has the disk open asks for it when the driver is gone. */
+static void control_geometry_of_the_dead(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(GEOMETRY));
+	struct gendisk *disk = rig->disk;
+	struct hd_geometry geo;
+
+	get_device(disk_to_dev(disk));
+	vfe_rig_unplug(rig);
+	KUNIT_EXPECT_EQ(test, 0, disk->fops->getgeo(disk->part0, &geo));
+	put_device(disk_to_dev(disk));
+}
+
+/* --- read-only --- */
+
+static void control_read_only(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(RO));
+
+	KUNIT_EXPECT_TRUE(test, get_disk_ro(rig->disk));
+	KUNIT_EXPECT_TRUE(test, bdev_read_only(rig->disk->part0));
+	KUNIT_EXPECT_EQ(test, 0,
+			vfe_rig_wait(rig, vfe_rig_start(rig, REQ_OP_READ, 0,
+							4096, 0)));
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static struct kunit_case control_cases[] = {
+	KUNIT_CASE(control_resize),
+	KUNIT_CASE(control_absurd_resize_is_ignored),
+	KUNIT_CASE(control_resize_while_read),
+	KUNIT_CASE(control_same_size),
+	KUNIT_CASE(control_cache_at_probe),
+	KUNIT_CASE(control_cache_without_flush_is_off),
+	KUNIT_CASE(control_cache_stays_off_with_few_vectors),
+	KUNIT_CASE(control_cache_that_stays_on_is_refused),
+	KUNIT_CASE(control_cache_changes),
+	KUNIT_CASE(control_cache_is_read_only_without_the_field),
+	KUNIT_CASE(control_cache_that_the_device_does_not_take),
+	KUNIT_CASE(control_cache_that_stays_off),
+	KUNIT_CASE(control_cache_in_doubt),
+	KUNIT_CASE(control_cache_of_a_sleeper),
+	KUNIT_CASE(control_cache_flush_fails),
+	KUNIT_CASE(control_cache_survives_a_recovery),
+	KUNIT_CASE(control_size_is_read_after_a_recovery),
+	KUNIT_CASE(control_serial),
+	KUNIT_CASE(control_serial_refused),
+	KUNIT_CASE(control_serial_of_the_dead),
+	KUNIT_CASE(control_serial_short_answer),
+	KUNIT_CASE(control_geometry_of_a_disk),
+	KUNIT_CASE(control_geometry_of_the_dead),
+	KUNIT_CASE(control_read_only),
+	{ }
+};
+
+static struct kunit_suite control_suite = {
+	.name = "vfe-blk_control",
+	.test_cases = control_cases,
+};
+
+kunit_test_suite(control_suite);
+
+MODULE_DESCRIPTION("Tests of vfe_blk's size, cache type and serial number");
+MODULE_LICENSE("GPL");

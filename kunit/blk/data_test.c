@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The data path of vfe_blk against a device that keeps the rules: what each
+ * kind of request looks like in the ring, that its data arrives, and what
+ * becomes of it when the device says no.
+ */
+#include <linux/module.h>
+
+#include "lib/blk_fixture.h"
+
+#define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
+#define RINGS		(BIT_ULL(VIRTIO_F_VERSION_1))
+
+/* --- framing --- */
+
+/* Header first, status last; the rest is @out pieces to read, @in to write. */
+static void data_expect_frame(struct kunit *test,
+			      const struct vfe_mock_chain *chain, u32 type,
+			      u64 sector, unsigned int out, unsigned int in)
+{
+	unsigned int last = chain->out + chain->in - 1;
+
+	KUNIT_EXPECT_EQ(test, type, vfe_rig_type(chain));
+	KUNIT_EXPECT_EQ(test, sector, vfe_rig_sector(chain));
+	KUNIT_EXPECT_EQ(test, out + 1, chain->out);
+	KUNIT_EXPECT_EQ(test, in + 1, chain->in);
+	KUNIT_EXPECT_EQ(test, sizeof(struct virtio_blk_outhdr),
+			chain->segs[0].len);
+	KUNIT_EXPECT_FALSE(test, chain->segs[0].write);
+	KUNIT_EXPECT_EQ(test, 1U, chain->segs[last].len);
+	KUNIT_EXPECT_TRUE(test, chain->segs[last].write);
+}
+
+static void data_frame_of_a_read(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+
+	io = vfe_rig_start(rig, REQ_OP_READ, 8, 4096, 0);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	data_expect_frame(test, &rig->seen, VIRTIO_BLK_T_IN, 8, 0, 1);
+	KUNIT_EXPECT_EQ(test, 4097U, rig->seen.in_len);
+	KUNIT_EXPECT_PTR_EQ(test, (void *)io->data,
+			    vfe_mock_mem(rig->seen.segs[1].addr));
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static void data_frame_of_a_write(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 1024, 512, 1);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	data_expect_frame(test, &rig->seen, VIRTIO_BLK_T_OUT, 1024, 1, 0);
+	KUNIT_EXPECT_EQ(test, 512U, rig->seen.segs[1].len);
+	KUNIT_EXPECT_EQ(test, 1U, rig->seen.in_len);
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 1024, io->data, 512));
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static void data_frame_carries_the_priority(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	u16 prio = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_RT, 3);
+	struct vfe_rig_io *io = vfe_rig_io(rig, REQ_OP_READ, 0);
+
+	vfe_rig_piece(rig, io, 512, 0);
+	bio_set_prio(&io->bio, prio);
+	vfe_rig_send(io);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, (u32)prio,
+			le32_to_cpu((__force __le32)
+				    vfe_rig_header(&rig->seen)->ioprio));
+}
+
+/* --- data, over each kind of ring --- */
+
+struct data_mode {
+	const char *name;
+	u64 features;
+	unsigned int queue_size;
+	int vectors;
+};
+
+static const struct data_mode data_modes[] = {
+	{ "usual", 0, 0, 0 },
+	{ "direct", RINGS | BIT_ULL(VIRTIO_RING_F_EVENT_IDX), 16, 0 },
+	{ "no event index", RINGS | BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC), 8,
+	  0 },
+	{ "nothing negotiated", RINGS, 8, 0 },
+	{ "smallest ring", RINGS, 4, 0 },
+	{ "smallest ring, indirect", 0, 4, 0 },
+	{ "large ring", 0, 2048, 0 },
+	{ "order platform", RINGS | BIT_ULL(VIRTIO_F_ORDER_PLATFORM) |
+			    BIT_ULL(VIRTIO_RING_F_EVENT_IDX), 16, 0 },
+	{ "one vector", 0, 0, 1 },
+	{ "INTx", 0, 0, -1 },
+	{ "INTx, nothing negotiated", RINGS, 8, -1 },
+};
+
+static void data_mode_name(const struct data_mode *mode, char *name)
+{
+	strscpy(name, mode->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(data_mode, data_modes, data_mode_name);
+
+static struct vfe_rig *data_plug_mode(struct kunit *test)
+{
+	const struct data_mode *mode = test->param_value;
+	struct vfe_mock_spec spec = {
+		.features = mode->features,
+		.queue_size = mode->queue_size,
+		.vectors = mode->vectors,
+	};
+	struct vfe_rig *rig = vfe_rig_plug(test, &spec,
+					   F(SEG_MAX) | F(FLUSH));
+
+	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	return rig;
+}
+
+/* A small generator, so that a run can be repeated. */
+static u32 data_random(u32 *state)
+{
+	*state = *state * 1664525 + 1013904223;
+	return *state >> 8;
+}
+
+/* One write or read of random place, size and cut; @shadow is the truth. */
+static struct vfe_rig_io *data_random_io(struct vfe_rig *rig, u8 *shadow,
+					 u32 *state)
+{
+	unsigned int n = 1 + data_random(state) % 6;
+	unsigned int sector = data_random(state) % (VFE_RIG_SECTORS - 6 * 8);
+	bool write = data_random(state) % 2;
+	struct vfe_rig_io *io;
+	unsigned int i, bytes;
+	u8 *to = shadow + sector * SECTOR_SIZE;
+
+	io = vfe_rig_io(rig, write ? REQ_OP_WRITE : REQ_OP_READ, sector);
+	for (i = 0; i < n; i++) {
+		bytes = SECTOR_SIZE * (1 + data_random(state) % 8);
+		memset(rig->memory + rig->memory_used, data_random(state),
+		       bytes);
+		if (write)
+			memcpy(to, rig->memory + rig->memory_used, bytes);
+		to += bytes;
+		vfe_rig_piece(rig, io, bytes,
+			      SECTOR_SIZE * (data_random(state) % 3));
+	}
+	return io;
+}
+
+/* Compare what a read brought, piece by piece, with the truth. */
+static bool data_as_written(const struct vfe_rig_io *io, u64 sector,
+			    const u8 *shadow)
+{
+	const u8 *truth = shadow + sector * SECTOR_SIZE;
+	unsigned int i;
+
+	for (i = 0; i < io->bio.bi_vcnt; i++) {
+		const struct bio_vec *vec = &io->vecs[i];
+
+		if (memcmp(truth, page_address(vec->bv_page) + vec->bv_offset,
+			   vec->bv_len))
+			return false;
+		truth += vec->bv_len;
+	}
+	return true;
+}
+
+static void data_random_round(struct kunit *test, struct vfe_rig *rig,
+			      u8 *shadow, u32 *state)
+{
+	struct vfe_rig_io *io;
+	u64 sector;
+
+	vfe_rig_recycle(rig);
+	io = data_random_io(rig, shadow, state);
+	sector = io->bio.bi_iter.bi_sector;
+	vfe_rig_send(io);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_TRUE(test, data_as_written(io, sector, shadow));
+}
+
+static void data_arrives_as_sent(struct kunit *test)
+{
+	struct vfe_rig *rig = data_plug_mode(test);
+	u8 *shadow = kunit_kzalloc(test, VFE_RIG_SECTORS * SECTOR_SIZE,
+				   GFP_KERNEL);
+	u32 state = 20261122;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, shadow);
+	memcpy(shadow, rig->back->data, VFE_RIG_SECTORS * SECTOR_SIZE);
+	for (i = 0; i < 40; i++)
+		data_random_round(test, rig, shadow, &state);
+	KUNIT_EXPECT_EQ(test, 0, memcmp(shadow, rig->back->data,
+					VFE_RIG_SECTORS * SECTOR_SIZE));
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/*
+ * More requests than the ring takes, of 3 pieces each where it is direct:
+ * those that wait go out in the end.
+ */
+static void data_more_than_the_ring_takes(struct kunit *test)
+{
+	struct vfe_rig *rig = data_plug_mode(test);
+	struct vfe_rig_io *io;
+	struct blk_plug plug;
+	unsigned int i, n;
+
+	blk_start_plug(&plug);
+	for (i = 0; i < VFE_RIG_IOS; i++) {
+		io = vfe_rig_io(rig, REQ_OP_WRITE, 8 * i);
+		for (n = 0; n < 3; n++) {
+			memset(rig->memory + rig->memory_used, i + n, 512);
+			vfe_rig_piece(rig, io, 512, 512);
+		}
+		vfe_rig_send(io);
+	}
+	blk_finish_plug(&plug);
+	for (i = 0; i < VFE_RIG_IOS; i++) {
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, &rig->ios[i]));
+		for (n = 0; n < 3; n++)
+			KUNIT_EXPECT_TRUE(test,
+					  vfe_rig_holds(rig, 8 * i + n,
+							rig->ios[i].data +
+							1024 * n, 512));
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* --- sizes and limits --- */
+
+static struct vfe_rig *data_plug_limits(struct kunit *test, u32 seg_max,
+					u32 size_max)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(SEG_MAX) | F(SIZE_MAX));
+
+	vfe_rig_unbind(rig);
+	vfe_rig_config(rig)->seg_max =
+		(__force __virtio32)cpu_to_le32(seg_max);
+	vfe_rig_config(rig)->size_max =
+		(__force __virtio32)cpu_to_le32(size_max);
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	return rig;
+}
+
+/* Memory with holes: more pieces than seg_max make more requests. */
+static void data_seg_max_is_kept(struct kunit *test)
+{
+	struct vfe_rig *rig = data_plug_limits(test, 3, 65536);
+	struct vfe_rig_io *io;
+	unsigned int i;
+
+	vfe_rig_recycle(rig);
+	io = vfe_rig_io(rig, REQ_OP_WRITE, 0);
+	for (i = 0; i < 10; i++)
+		vfe_rig_piece(rig, io, 512, 512);
+	vfe_rig_send(io);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	/* 3 + 3 + 3 + 1 */
+	KUNIT_EXPECT_EQ(test, 4U, rig->num_types);
+	KUNIT_EXPECT_EQ(test, 2U, rig->seen.out);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* 64 KiB in one piece of memory, where 4 KiB may be in one segment */
+static void data_size_max_is_kept(struct kunit *test)
+{
+	struct vfe_rig *rig = data_plug_limits(test, 8, PAGE_SIZE);
+	struct vfe_rig_io *io;
+	unsigned int i;
+
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 16 * PAGE_SIZE, 1);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, 9U, rig->seen.out);
+	for (i = 1; i < rig->seen.out; i++)
+		KUNIT_EXPECT_LE(test, rig->seen.segs[i].len, (u32)PAGE_SIZE);
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 0, io->data, io->bytes));
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* What is no multiple of a sector is rounded down, and a page is all there. */
+static void data_size_max_below_a_page(struct kunit *test)
+{
+	static const u32 sizes[] = { 512, 586, 1000, 1366, 1535, 4095 };
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		rig = data_plug_limits(test, 60, sizes[i]);
+		io = vfe_rig_start(rig, REQ_OP_WRITE, 8, 4 * PAGE_SIZE, 1);
+		KUNIT_EXPECT_EQ_MSG(test, 0, vfe_rig_wait(rig, io),
+				    "size_max %u", sizes[i]);
+		KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 8, io->data,
+						      io->bytes));
+		VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	}
+}
+
+/* A neighbour is merged into the same request; the device sees one. */
+static void data_neighbours_are_merged(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(SEG_MAX));
+	struct vfe_rig_io *a, *b;
+	struct blk_plug plug;
+
+	vfe_rig_recycle(rig);
+	blk_start_plug(&plug);
+	a = vfe_rig_start(rig, REQ_OP_WRITE, 64, 4096, 1);
+	b = vfe_rig_start(rig, REQ_OP_WRITE, 72, 4096, 2);
+	blk_finish_plug(&plug);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, a));
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, b));
+	KUNIT_EXPECT_EQ(test, 1U, rig->num_types);
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 64, a->data, 4096));
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 72, b->data, 4096));
+}
+
+/* A batch rings the bell once, for its last. */
+static void data_one_kick_for_a_batch(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct blk_plug plug;
+	unsigned int i, kicks;
+
+	vfe_rig_works(rig);
+	kicks = rig->m->queues[0].kicks;
+	vfe_rig_recycle(rig);
+	blk_start_plug(&plug);
+	for (i = 0; i < 8; i++)
+		vfe_rig_start(rig, REQ_OP_READ, 4 * i, 512, 0);
+	blk_finish_plug(&plug);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, &rig->ios[i]));
+	KUNIT_EXPECT_EQ(test, kicks + 1, rig->m->queues[0].kicks);
+}
+
+/* What ends is counted, once each, and so is what the device failed. */
+static void data_operations_are_counted(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH));
+	unsigned int i;
+
+	vfe_rig_reset_counts(rig);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_write(rig, i, 512, i));
+	rig->back->status = VIRTIO_BLK_S_IOERR;
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 5, 512, 5));
+	KUNIT_EXPECT_EQ(test, 6LL, vfe_rig_counter(rig, "operations"));
+	KUNIT_EXPECT_EQ(test, (s64)vfe_mock_count(rig->m, VFE_REG_NOTIFY,
+						  VFE_WRITE),
+			vfe_rig_counter(rig, "exits"));
+}
+
+/* --- flushes --- */
+
+static int data_flush(struct vfe_rig *rig)
+{
+	return blkdev_issue_flush(rig->disk->part0);
+}
+
+static void data_flush_reaches_the_device(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH));
+
+	KUNIT_EXPECT_EQ(test, 0, data_flush(rig));
+	KUNIT_EXPECT_EQ(test, 1U, rig->back->flushes);
+	data_expect_frame(test, &rig->seen, VIRTIO_BLK_T_FLUSH, 0, 0, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static void data_no_flush_without_the_feature(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	unsigned int before = rig->num_types;
+
+	KUNIT_EXPECT_EQ(test, 0, data_flush(rig));
+	KUNIT_EXPECT_EQ(test, before, rig->num_types);
+	KUNIT_EXPECT_EQ(test, 0U, rig->back->flushes);
+}
+
+static void data_flush_that_fails_is_told(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH));
+
+	rig->back->status = VIRTIO_BLK_S_IOERR;
+	KUNIT_EXPECT_EQ(test, -EIO, data_flush(rig));
+}
+
+/* There is no FUA in virtio: a flush behind the write does its work. */
+static void data_fua_is_a_flush_behind(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH));
+	struct vfe_rig_io *io;
+
+	vfe_rig_recycle(rig);
+	io = vfe_rig_start(rig, REQ_OP_WRITE | REQ_FUA, 8, 4096, 3);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	KUNIT_ASSERT_EQ(test, 2U, rig->num_types);
+	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_T_OUT, rig->types[0]);
+	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_T_FLUSH, rig->types[1]);
+}
+
+static void data_preflush_comes_before(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH));
+	struct vfe_rig_io *io;
+
+	vfe_rig_recycle(rig);
+	io = vfe_rig_start(rig, REQ_OP_WRITE | REQ_PREFLUSH | REQ_FUA, 8, 4096,
+			   3);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	KUNIT_ASSERT_EQ(test, 3U, rig->num_types);
+	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_T_FLUSH, rig->types[0]);
+	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_T_OUT, rig->types[1]);
+	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_T_FLUSH, rig->types[2]);
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 8, io->data, 4096));
+}
+
+/* --- discards and zeroes --- */
+
+/* One that waited for room while the disk shrank: each range is looked at. */
+static void data_discard_beyond_a_shrunk_disk(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_small(test, F(DISCARD));
+	struct vfe_rig_io *full, *io;
+
+	rig->keep = true;
+	full = vfe_rig_fill(rig, 0);
+	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept));
+	io = vfe_rig_io(rig, REQ_OP_DISCARD, 1500);
+	io->bio.bi_iter.bi_size = 8 * SECTOR_SIZE;
+	vfe_rig_send(io);
+	vfe_rig_config(rig)->capacity = (__force __virtio64)cpu_to_le64(1504);
+	vfe_mock_config_interrupt(rig->m);
+	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(get_capacity(rig->disk) == 1504));
+	rig->keep = false;
+	vfe_rig_push(rig, 0);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, full));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_NE(test, (u32)VIRTIO_BLK_T_DISCARD,
+			vfe_rig_type(&rig->seen));
+}
+
+static u32 data_zeroes_flags(struct vfe_rig *rig, unsigned int how)
+{
+	KUNIT_EXPECT_EQ(rig->test, 0,
+			blkdev_issue_zeroout(rig->disk->part0, 0, 64,
+					     GFP_KERNEL, how));
+	KUNIT_EXPECT_EQ(rig->test, (u32)VIRTIO_BLK_T_WRITE_ZEROES,
+			vfe_rig_type(&rig->seen));
+	return le32_to_cpu(vfe_rig_ranges(&rig->seen)->flags);
+}
+
+/* Zeroes may come of deallocation where device and caller allow it. */
+static void data_zeroes_that_may_unmap(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(WRITE_ZEROES));
+
+	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP,
+			data_zeroes_flags(rig, 0));
+	KUNIT_EXPECT_EQ(test, 0U,
+			data_zeroes_flags(rig, BLKDEV_ZERO_NOUNMAP));
+	vfe_rig_unbind(rig);
+	vfe_rig_config(rig)->write_zeroes_may_unmap = 0;
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	KUNIT_EXPECT_EQ(test, 0U, data_zeroes_flags(rig, 0));
+}
+
+/* --- what the device answers --- */
+
+struct data_status {
+	const char *name;
+	u8 status;
+	int err;
+};
+
+static const struct data_status data_statuses[] = {
+	{ "IOERR", VIRTIO_BLK_S_IOERR, -EIO },
+	{ "UNSUPP", VIRTIO_BLK_S_UNSUPP, -EOPNOTSUPP },
+	{ "3, reserved", 3, -EIO },
+	{ "0x80", 0x80, -EIO },
+	{ "0xff, none written", 0xff, -EIO },
+};
+
+static void data_status_name(const struct data_status *s, char *name)
+{
+	strscpy(name, s->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(data_status, data_statuses, data_status_name);
+
+static void data_status_becomes_an_error(struct kunit *test)
+{
+	const struct data_status *s = test->param_value;
+	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH));
+	struct vfe_rig_io *io;
+
+	rig->back->status = s->status;
+	io = vfe_rig_start(rig, REQ_OP_READ, 0, 4096, 0);
+	KUNIT_EXPECT_EQ(test, s->err, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, s->err, vfe_rig_write(rig, 0, 4096, 1));
+	rig->back->status = 0;
+	/* an error is of its request, not of the disk */
+	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* What no virtio device knows is refused before the device sees it. */
+static void data_unknown_operation_is_refused(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	unsigned int before = rig->num_types;
+	struct request *rq;
+
+	rq = blk_mq_alloc_request(rig->disk->queue, REQ_OP_DRV_OUT, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rq);
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			blk_status_to_errno(blk_execute_rq(rq, false)));
+	blk_mq_free_request(rq);
+	KUNIT_EXPECT_EQ(test, before, rig->num_types);
+}
+
+static enum rq_end_io_ret data_refused(struct request *rq, blk_status_t status)
+{
+	complete(rq->end_io_data);
+	return RQ_END_IO_FREE;
+}
+
+/* A batch with one that is refused: the others are kicked all the same. */
+static void data_batch_with_one_refused(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	DECLARE_COMPLETION_ONSTACK(refused);
+	struct vfe_rig_io *a, *b;
+	struct blk_plug plug;
+	struct request *rq;
+
+	rq = blk_mq_alloc_request(rig->disk->queue, REQ_OP_DRV_OUT, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rq);
+	rq->end_io = data_refused;
+	rq->end_io_data = &refused;
+	blk_start_plug(&plug);
+	a = vfe_rig_start(rig, REQ_OP_WRITE, 8, 512, 1);
+	b = vfe_rig_start(rig, REQ_OP_WRITE, 80, 512, 2);
+	blk_execute_rq_nowait(rq, false);
+	blk_finish_plug(&plug);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, a));
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, b));
+	KUNIT_EXPECT_NE(test, 0UL, wait_for_completion_timeout(&refused, HZ));
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 8, a->data, 512));
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 80, b->data, 512));
+}
+
+static struct kunit_case data_cases[] = {
+	KUNIT_CASE(data_frame_of_a_read),
+	KUNIT_CASE(data_frame_of_a_write),
+	KUNIT_CASE(data_frame_carries_the_priority),
+	KUNIT_CASE_PARAM(data_arrives_as_sent, data_mode_gen_params),
+	KUNIT_CASE_PARAM(data_more_than_the_ring_takes, data_mode_gen_params),
+	KUNIT_CASE(data_seg_max_is_kept),
+	KUNIT_CASE(data_size_max_is_kept),
+	KUNIT_CASE(data_size_max_below_a_page),
+	KUNIT_CASE(data_neighbours_are_merged),
+	KUNIT_CASE(data_one_kick_for_a_batch),
+	KUNIT_CASE(data_operations_are_counted),
+	KUNIT_CASE(data_flush_reaches_the_device),
+	KUNIT_CASE(data_no_flush_without_the_feature),
+	KUNIT_CASE(data_flush_that_fails_is_told),
+	KUNIT_CASE(data_fua_is_a_flush_behind),
+	KUNIT_CASE(data_preflush_comes_before),
+	KUNIT_CASE(data_discard_beyond_a_shrunk_disk),
+	KUNIT_CASE(data_zeroes_that_may_unmap),
+	KUNIT_CASE_PARAM(data_status_becomes_an_error, data_status_gen_params),
+	KUNIT_CASE(data_unknown_operation_is_refused),
+	KUNIT_CASE(data_batch_with_one_refused),
+	{ }
+};
+
+static struct kunit_suite data_suite = {
+	.name = "vfe-blk_data",
+	.test_cases = data_cases,
+};
+
+kunit_test_suite(data_suite);
+
+MODULE_DESCRIPTION("Tests of vfe_blk's data path");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ways of data to the ring: tables with physical addresses
+ * (drivers/blk/path_table.c), and the DMA API or chains in the ring
+ * (path_dma.c), each with few pieces and with so many that memory is needed.
+ */
+#include <linux/module.h>
+
+#include "lib/failslab.h"
+#include "lib/blk_fixture.h"
+
+struct path_way {
+	const char *name;
+	u64 features;
+	bool translated;
+	bool bus;
+};
+
+#define PLATFORM	(VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM))
+
+static const struct path_way path_ways[] = {
+	{ "table", VFE_MOCK_FEATURES, false, false },
+	{ "table, bus with an offset", VFE_MOCK_FEATURES, true, false },
+	{ "DMA API", PLATFORM, false, false },
+	{ "DMA API, bus with an offset", PLATFORM, true, true },
+	{ "in the ring", BIT_ULL(VIRTIO_F_VERSION_1), false, false },
+	{ "DMA API, in the ring", BIT_ULL(VIRTIO_F_VERSION_1) |
+	  BIT_ULL(VIRTIO_F_ACCESS_PLATFORM), true, true },
+};
+
+static void path_way_name(const struct path_way *way, char *name)
+{
+	strscpy(name, way->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(path_way, path_ways, path_way_name);
+
+static struct vfe_rig *path_disk(struct kunit *test)
+{
+	const struct path_way *way = test->param_value;
+	const struct vfe_mock_spec spec = {
+		.features = way->features, .translated = way->translated,
+	};
+	struct vfe_rig *rig = vfe_rig_plug(test, &spec,
+					   BIT_ULL(VIRTIO_BLK_F_SEG_MAX));
+
+	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	return rig;
+}
+
+/* A write of @n pieces. Return: its request, sent */
+static struct vfe_rig_io *path_write(struct vfe_rig *rig, unsigned int n)
+{
+	struct vfe_rig_io *io;
+	unsigned int i;
+
+	vfe_rig_recycle(rig);
+	io = vfe_rig_io(rig, REQ_OP_WRITE, 8);
+	for (i = 0; i < n; i++) {
+		memset(rig->memory + rig->memory_used, i + n, SECTOR_SIZE);
+		vfe_rig_piece(rig, io, SECTOR_SIZE, SECTOR_SIZE);
+	}
+	vfe_rig_send(io);
+	return io;
+}
+
+static void path_expect(struct vfe_rig *rig, struct vfe_rig_io *io,
+			unsigned int n)
+{
+	const struct path_way *way = rig->test->param_value;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(rig->test, 0, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(rig->test, n + 1, rig->seen.out);
+	for (i = 0; i < n; i++)
+		KUNIT_EXPECT_TRUE(rig->test,
+				  vfe_rig_holds(rig, 8 + i, io->data +
+						2 * i * SECTOR_SIZE,
+						SECTOR_SIZE));
+	for (i = 0; i < rig->seen.out + rig->seen.in; i++)
+		KUNIT_EXPECT_EQ(rig->test, way->bus,
+				rig->seen.segs[i].addr >= VFE_MOCK_BUS);
+}
+
+static void path_of_pieces(struct kunit *test)
+{
+	static const unsigned int counts[] = { 1, 2, 16, 17, 60 };
+	struct vfe_rig *rig = path_disk(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(counts); i++)
+		path_expect(rig, path_write(rig, counts[i]), counts[i]);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* No memory for many pieces: the queue has room for one such request. */
+static void path_without_memory(struct kunit *test)
+{
+	struct vfe_rig *rig = path_disk(test);
+	struct vfe_rig_io *io;
+	bool failed;
+
+	if (!FAIL_USABLE)
+		kunit_skip(test, "needs FAILSLAB, FAIL_PAGE_ALLOC and FAULT_INJECTION_DEBUG_FS");
+	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
+	vfe_rig_works(rig);
+	fail_nth(1);
+	io = path_write(rig, 20);
+	failed = fail_end();
+	path_expect(rig, io, 20);
+	KUNIT_EXPECT_TRUE(test, failed);
+	/* and the room is there again */
+	fail_nth(1);
+	io = path_write(rig, 21);
+	fail_end();
+	path_expect(rig, io, 21);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static struct kunit_case path_cases[] = {
+	KUNIT_CASE_PARAM(path_of_pieces, path_way_gen_params),
+	KUNIT_CASE_PARAM(path_without_memory, path_way_gen_params),
+	{ }
+};
+
+static struct kunit_suite path_suite = {
+	.name = "vfe-blk_path",
+	.test_cases = path_cases,
+};
+
+kunit_test_suite(path_suite);
+
+MODULE_DESCRIPTION("Tests of vfe_blk's ways of data to the ring");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Polled queues of vfe_blk: they own no vector, never interrupt, and requests
+ * in them end when somebody asks.
+ */
+#include <linux/module.h>
+
+#include "lib/blk_fixture.h"
+
+#define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
+#define QUEUES		3	/* of the function; one CPU uses one, and one polled */
+#define POLLED		1	/* the index of that */
+#define PARAMETER	"module/vfe_blk/parameters/poll_queues"
+
+static void polled_no_more(void *rig)
+{
+	vfe_rig_write_file(rig, PARAMETER, "0");
+}
+
+/* Queues as the parameter says, on a function like @more */
+static struct vfe_rig *polled_plug(struct kunit *test, const char *queues,
+				   const struct vfe_mock_spec *more)
+{
+	struct vfe_mock_spec spec = { .queues = QUEUES };
+	struct vfe_rig *rig;
+
+	if (more)
+		spec = *more;
+	rig = vfe_rig_plug(test, &spec, F(MQ) | F(FLUSH));
+	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	vfe_rig_unbind(rig);
+	KUNIT_ASSERT_EQ(test, 0,
+			kunit_add_action(test, polled_no_more, rig));
+	KUNIT_ASSERT_EQ(test, (ssize_t)strlen(queues),
+			vfe_rig_write_file(rig, PARAMETER, queues));
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	return rig;
+}
+
+static struct vfe_rig *polled_disk(struct kunit *test)
+{
+	struct vfe_rig *rig = polled_plug(test, "1", NULL);
+
+	vfe_rig_works(rig);
+	vfe_rig_recycle(rig);
+	vfe_rig_reset_counts(rig);
+	return rig;
+}
+
+/* Ask for the end of a request, a bounded time. Return: its error */
+static int polled_wait(struct vfe_rig *rig, struct vfe_rig_io *io)
+{
+	unsigned long end = jiffies + VFE_RIG_PATIENCE;
+
+	while (!io->ends && time_before(jiffies, end)) {
+		DEFINE_IO_COMP_BATCH(iob);
+
+		vfe_mock_settle(rig->m);
+		bio_poll(&io->bio, &iob, BLK_POLL_ONESHOT);
+		if (iob.complete)
+			iob.complete(&iob);
+	}
+	return vfe_rig_wait(rig, io);
+}
+
+static struct vfe_rig_io *polled_start(struct vfe_rig *rig, enum req_op op,
+				       u64 sector, u8 seed)
+{
+	return vfe_rig_start(rig, op | REQ_POLLED, sector, 4096, seed);
+}
+
+static void polled_without_interrupts(struct kunit *test)
+{
+	struct vfe_rig *rig = polled_disk(test);
+	struct vfe_mock_queue *mq = &rig->m->queues[POLLED];
+	struct vfe_rig_io *w, *r;
+	unsigned int kicks = mq->kicks;
+
+	KUNIT_EXPECT_EQ(test, mq->vector, VIRTIO_MSI_NO_VECTOR);
+	KUNIT_EXPECT_EQ(test, 1, rig->m->queues[0].vector);
+	KUNIT_EXPECT_EQ(test, 2LL, vfe_rig_counter(rig, "vectors"));
+	w = polled_start(rig, REQ_OP_WRITE, 8, 0x33);
+	vfe_mock_settle(rig->m);
+	KUNIT_EXPECT_EQ(test, kicks + 1, mq->kicks);
+	/* done by the device; and it stays so until somebody asks */
+	KUNIT_EXPECT_EQ(test, 1U, rig->num_types);
+	KUNIT_EXPECT_EQ(test, 0U, w->ends);
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, w));
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 8, w->data, 4096));
+	r = polled_start(rig, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, r));
+	KUNIT_EXPECT_MEMEQ(test, w->data, r->data, 4096);
+	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
+	KUNIT_EXPECT_EQ(test, 2LL, vfe_rig_counter(rig, "operations"));
+	/* all others go the usual way */
+	vfe_rig_works(rig);
+	KUNIT_EXPECT_GT(test, vfe_rig_counter(rig, "interrupts"), 0LL);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* Many are found by one question. */
+static void polled_in_batches(struct kunit *test)
+{
+	struct vfe_rig *rig = polled_disk(test);
+	unsigned int i, ended = 0;
+	DEFINE_IO_COMP_BATCH(iob);
+
+	for (i = 0; i < 16; i++)
+		polled_start(rig, REQ_OP_WRITE, 16 * i, i);
+	vfe_mock_settle(rig->m);
+	KUNIT_EXPECT_EQ(test, 16U, rig->num_types);
+	KUNIT_EXPECT_EQ(test, 16, bio_poll(&rig->ios[3].bio, &iob,
+					   BLK_POLL_ONESHOT));
+	KUNIT_ASSERT_NOT_NULL(test, iob.complete);
+	iob.complete(&iob);
+	for (i = 0; i < 16; i++)
+		ended += rig->ios[i].ends;
+	KUNIT_EXPECT_EQ(test, 16U, ended);
+	KUNIT_EXPECT_EQ(test, 16LL, vfe_rig_counter(rig, "operations"));
+}
+
+/* What was submitted together goes to the queue that it is for. */
+static void polled_beside_others_in_a_plug(struct kunit *test)
+{
+	struct vfe_rig *rig = polled_disk(test);
+	unsigned int polled = rig->m->queues[POLLED].kicks;
+	unsigned int others = rig->m->queues[0].kicks;
+	struct vfe_rig_io *io[6];
+	struct blk_plug plug;
+	int i;
+
+	blk_start_plug(&plug);
+	for (i = 0; i < 6; i++)
+		io[i] = i % 3 ? polled_start(rig, REQ_OP_WRITE, 16 * i, i) :
+			vfe_rig_start(rig, REQ_OP_WRITE, 16 * i, 4096, i);
+	blk_finish_plug(&plug);
+	for (i = 0; i < 6; i++)
+		KUNIT_EXPECT_EQ(test, 0, i % 3 ? polled_wait(rig, io[i]) :
+					 vfe_rig_wait(rig, io[i]));
+	for (i = 0; i < 6; i++)
+		KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 16 * i, io[i]->data,
+						      4096));
+	/* each time that the queue changes, at most */
+	KUNIT_EXPECT_LE(test, rig->m->queues[POLLED].kicks - polled, 2U);
+	KUNIT_EXPECT_LE(test, rig->m->queues[0].kicks - others, 2U);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* An error is told, and not lost in a batch of others. */
+static void polled_errors(struct kunit *test)
+{
+	struct vfe_rig *rig = polled_disk(test);
+	struct vfe_rig_io *io;
+
+	rig->back->status = VIRTIO_BLK_S_IOERR;
+	io = polled_start(rig, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_EQ(test, -EIO, polled_wait(rig, io));
+	rig->back->status = 0;
+	io = polled_start(rig, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, io));
+}
+
+/* Where only the flag in the ring keeps a queue from the pin */
+static void polled_beside_the_pin(struct kunit *test)
+{
+	const struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1) |
+			    BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+		.queues = QUEUES, .vectors = -1,
+	};
+	struct vfe_rig *rig = polled_plug(test, "1", &spec);
+	struct vfe_rig_io *io;
+
+	KUNIT_EXPECT_EQ(test, VRING_AVAIL_F_NO_INTERRUPT,
+			vfe_mock_avail_flags(&rig->m->queues[POLLED]));
+	KUNIT_EXPECT_EQ(test, 0, vfe_mock_avail_flags(&rig->m->queues[0]));
+	vfe_rig_recycle(rig);
+	vfe_rig_reset_counts(rig);
+	io = polled_start(rig, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
+	/* another queue's turn on the line is none of its business */
+	io = polled_start(rig, REQ_OP_READ, 8, 0);
+	vfe_mock_settle(rig->m);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, io));
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* Nobody asks: the timeout ends it, and the device is not reset for it. */
+static void polled_by_nobody(struct kunit *test)
+{
+	struct vfe_rig *rig = polled_disk(test);
+	struct vfe_rig_io *io;
+
+	vfe_rig_impatient(rig);
+	io = polled_start(rig, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_TRUE(test, vfe_rig_expire(rig, io));
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, 0U, vfe_mock_count(rig->m,
+						 VFE_REG_DEVICE_STATUS,
+						 VFE_WRITE));
+}
+
+/* What a reset took back is sent again, and the queue still is polled. */
+static void polled_after_a_reset(struct kunit *test)
+{
+	struct vfe_rig *rig = polled_disk(test);
+	struct vfe_rig_io *io;
+
+	rig->keep = true;
+	io = polled_start(rig, REQ_OP_READ, 8, 0);
+	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept == 1));
+	vfe_rig_serve(rig);
+	vfe_mock_needs_reset(rig->m);
+	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_types == 2));
+	vfe_rig_reset_counts(rig);
+	KUNIT_EXPECT_EQ(test, rig->m->queues[POLLED].vector,
+			VIRTIO_MSI_NO_VECTOR);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
+}
+
+struct polled_count {
+	const char *name;
+	const char *asked;
+	unsigned int has;
+	unsigned int polled;
+};
+
+/* One CPU uses one queue; another stays for interrupts, whatever is asked. */
+static const struct polled_count polled_counts[] = {
+	{ "none asked", "0", 3, 0 },
+	{ "one", "1", 2, 1 },
+	{ "no queue left", "1", 1, 0 },
+	{ "more than CPUs", "2", 8, 1 },
+};
+
+static void polled_count_name(const struct polled_count *c, char *name)
+{
+	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(polled_count, polled_counts, polled_count_name);
+
+static void polled_queues_there_are(struct kunit *test)
+{
+	const struct polled_count *c = test->param_value;
+	const struct vfe_mock_spec spec = { .queues = c->has };
+	struct vfe_rig *rig = polled_plug(test, c->asked, &spec);
+	char buf[16], path[64];
+	unsigned int i;
+
+	for (i = 0; i < c->has; i++)
+		KUNIT_EXPECT_EQ(test, i <= c->polled,
+				(bool)rig->m->queues[i].enable);
+	snprintf(path, sizeof(path), "block/%s/queue/io_poll",
+		 rig->disk->disk_name);
+	KUNIT_EXPECT_EQ(test, 2, vfe_rig_read_file(rig, path, buf,
+						   sizeof(buf)));
+	KUNIT_EXPECT_STREQ(test, c->polled ? "1\n" : "0\n", buf);
+	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static struct kunit_case polled_cases[] = {
+	KUNIT_CASE(polled_without_interrupts),
+	KUNIT_CASE(polled_in_batches),
+	KUNIT_CASE(polled_beside_others_in_a_plug),
+	KUNIT_CASE(polled_errors),
+	KUNIT_CASE(polled_beside_the_pin),
+	KUNIT_CASE(polled_by_nobody),
+	KUNIT_CASE(polled_after_a_reset),
+	KUNIT_CASE_PARAM(polled_queues_there_are, polled_count_gen_params),
+	{ }
+};
+
+static struct kunit_suite polled_suite = {
+	.name = "vfe-blk_polled",
+	.test_cases = polled_cases,
+};
+
+kunit_test_suite(polled_suite);
+
+MODULE_DESCRIPTION("Tests of vfe_blk's polled queues");
+MODULE_LICENSE("GPL");

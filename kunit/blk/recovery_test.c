@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device that does not come up again after a reset: the driver goes on
+ * trying, with pauses that grow, and requests wait. The user can stop that, and
+ * start it again; suspend and unbind work meanwhile.
+ */
+#include <linux/module.h>
+
+#include "lib/log.h"
+#include "lib/blk_fixture.h"
+
+#define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
+/* device_status of one that runs */
+#define RECOVERY_LIVE	(VIRTIO_CONFIG_S_ACKNOWLEDGE | \
+			 VIRTIO_CONFIG_S_DRIVER | \
+			 VIRTIO_CONFIG_S_FEATURES_OK | \
+			 VIRTIO_CONFIG_S_DRIVER_OK)
+#define RECOVERY_MINUTES	180	/* three of them, in seconds */
+
+/* --- what is wrong with the device --- */
+
+struct recovery_fault {
+	const char *name;
+	void (*spoil)(struct vfe_rig *rig);
+	void (*mend)(struct vfe_rig *rig);
+};
+
+static void recovery_refuse(struct vfe_rig *rig)
+{
+	rig->m->knobs.refuse_features = true;
+}
+
+static void recovery_accept(struct vfe_rig *rig)
+{
+	rig->m->knobs.refuse_features = false;
+}
+
+static void recovery_offer_less(struct vfe_rig *rig)
+{
+	rig->m->offered &= ~F(FLUSH);
+}
+
+static void recovery_offer_more(struct vfe_rig *rig)
+{
+	rig->m->offered |= F(FLUSH);
+}
+
+static void recovery_small_queue(struct vfe_rig *rig)
+{
+	rig->m->queues[0].offer = 8;
+}
+
+static void recovery_no_queue(struct vfe_rig *rig)
+{
+	rig->m->queues[0].offer = 0;
+}
+
+static void recovery_usual_queue(struct vfe_rig *rig)
+{
+	rig->m->queues[0].offer = 64;
+}
+
+static void recovery_no_vectors(struct vfe_rig *rig)
+{
+	rig->m->knobs.vectors_short = 1;
+}
+
+static void recovery_all_vectors(struct vfe_rig *rig)
+{
+	rig->m->knobs.vectors_short = 0;
+}
+
+static bool recovery_deaf(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	return a->reg == VFE_REG_DEVICE_CONFIG && a->dir == VFE_WRITE;
+}
+
+/* It comes up in the other cache mode, and does not take the old one. */
+static void recovery_other_cache(struct vfe_rig *rig)
+{
+	vfe_rig_config(rig)->wce ^= 1;
+	rig->m->knobs.access = recovery_deaf;
+}
+
+static void recovery_hears(struct vfe_rig *rig)
+{
+	rig->m->knobs.access = NULL;
+}
+
+static void recovery_hangs(struct vfe_rig *rig)
+{
+	rig->m->knobs.reset_reads = UINT_MAX;
+}
+
+static void recovery_resets(struct vfe_rig *rig)
+{
+	rig->m->knobs.reset_reads = 0;
+}
+
+static const struct recovery_fault recovery_faults[] = {
+	{ "refuses FEATURES_OK", recovery_refuse, recovery_accept },
+	{ "offers less", recovery_offer_less, recovery_offer_more },
+	{ "smaller queue", recovery_small_queue, recovery_usual_queue },
+	{ "no queue", recovery_no_queue, recovery_usual_queue },
+	{ "no vectors", recovery_no_vectors, recovery_all_vectors },
+	{ "other cache mode", recovery_other_cache, recovery_hears },
+	{ "no end of its reset", recovery_hangs, recovery_resets },
+};
+
+static void recovery_fault_name(const struct recovery_fault *f, char *name)
+{
+	strscpy(name, f->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(recovery_fault, recovery_faults, recovery_fault_name);
+
+/* A write that the device popped and keeps */
+static struct vfe_rig_io *recovery_keep(struct vfe_rig *rig, u64 sector)
+{
+	struct vfe_rig_io *io;
+
+	io = vfe_rig_start_kept(rig, REQ_OP_WRITE, sector, sector);
+	rig->keep = false;
+	return io;
+}
+
+/* A disk that is down, with a request of it: @io */
+static struct vfe_rig *recovery_down(struct kunit *test,
+				     const struct recovery_fault *f,
+				     struct vfe_rig_io **io)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH) | F(CONFIG_WCE));
+	struct kmsg_dump_iter mark = log_mark();
+
+	*io = recovery_keep(rig, 40);
+	f->spoil(rig);
+	vfe_mock_needs_reset(rig->m);
+	KUNIT_ASSERT_TRUE(test,
+			  VFE_RIG_IN_TIME(log_errors(mark, "no restart"), 30));
+	KUNIT_EXPECT_EQ(test, 0U, (*io)->ends);
+	return rig;
+}
+
+static struct vfe_rig *recovery_refused(struct kunit *test,
+					struct vfe_rig_io **io)
+{
+	return recovery_down(test, &recovery_faults[0], io);
+}
+
+static void recovery_ends_well(struct vfe_rig *rig, struct vfe_rig_io *io)
+{
+	KUNIT_EXPECT_TRUE(rig->test,
+			  VFE_RIG_IN_TIME(io->ends, RECOVERY_MINUTES));
+	KUNIT_EXPECT_EQ(rig->test, 0, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_TRUE(rig->test, vfe_rig_holds(rig, 40, io->data, 512));
+	vfe_rig_works(rig);
+}
+
+/* --- it goes on trying --- */
+
+/* Down for a minute: requests wait, also new ones, and all are done then. */
+static void recovery_goes_on(struct kunit *test)
+{
+	const struct recovery_fault *f = test->param_value;
+	struct vfe_rig_io *io, *later;
+	struct vfe_rig *rig;
+
+	rig = recovery_down(test, f, &io);
+	later = vfe_rig_start(rig, REQ_OP_WRITE, 80, 512, 3);
+	VFE_RIG_IN_TIME(io->ends || later->ends, 60);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, 0U, later->ends);
+	/* nothing of it runs meanwhile */
+	if (f->spoil != recovery_hangs)
+		KUNIT_EXPECT_EQ(test, 0, rig->m->status &
+				VIRTIO_CONFIG_S_DRIVER_OK);
+	f->mend(rig);
+	recovery_ends_well(rig, io);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, later));
+	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 80, later->data, 512));
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* Tries, by when the driver read what the device offers */
+struct recovery_tries {
+	unsigned long at[16];
+	unsigned int n;
+};
+
+static bool recovery_count(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct recovery_tries *tries = m->knobs.priv;
+
+	if (a->reg == VFE_REG_DEVICE_STATUS && a->dir == VFE_WRITE &&
+	    a->val == VIRTIO_CONFIG_S_ACKNOWLEDGE &&
+	    tries->n < ARRAY_SIZE(tries->at))
+		tries->at[tries->n++] = jiffies;
+	return false;
+}
+
+/* 1, 2, 4 and so on to 60 seconds, and 60 from there on */
+static void recovery_pauses_grow(struct kunit *test)
+{
+	static const unsigned int pauses[] = { 1, 2, 4, 8, 16, 32, 60 };
+	struct recovery_tries *tries = kunit_kzalloc(test, sizeof(*tries),
+						     GFP_KERNEL);
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	unsigned int i, most = ARRAY_SIZE(pauses) + 1;
+
+	KUNIT_ASSERT_NOT_NULL(test, tries);
+	rig->m->knobs.priv = tries;
+	rig->m->knobs.access = recovery_count;
+	recovery_refuse(rig);
+	vfe_mock_needs_reset(rig->m);
+	KUNIT_ASSERT_TRUE(test, VFE_RIG_IN_TIME(tries->n >= most, 300));
+	rig->m->knobs.access = NULL;
+	for (i = 0; i < ARRAY_SIZE(pauses); i++) {
+		unsigned long took = tries->at[i + 1] - tries->at[i];
+
+		KUNIT_EXPECT_GE(test, took, pauses[i] * HZ * 1UL);
+		/* a timer of a minute is up to an eighth late */
+		KUNIT_EXPECT_LE(test, took, (pauses[i] * 9 / 8 + 1) * HZ * 1UL);
+	}
+	recovery_accept(rig);
+	KUNIT_EXPECT_TRUE(test,
+			  VFE_RIG_IN_TIME(rig->m->status == RECOVERY_LIVE, 90));
+	vfe_rig_works(rig);
+}
+
+/* --- the user stops it --- */
+
+static void recovery_is_stopped(struct kunit *test)
+{
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig = recovery_refused(test, &io);
+	char buf[8];
+
+	vfe_rig_set(rig, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	KUNIT_EXPECT_EQ(test, (ssize_t)2,
+			vfe_rig_show(rig, "recovery", buf, sizeof(buf)));
+	KUNIT_EXPECT_STREQ(test, buf, "0\n");
+	/* nobody tries again by himself */
+	recovery_accept(rig);
+	VFE_RIG_IN_TIME(rig->m->status == RECOVERY_LIVE, 100);
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	KUNIT_EXPECT_NE(test, RECOVERY_LIVE, (int)rig->m->status);
+	/* but he may, and at once */
+	vfe_rig_set(rig, "recovery", "1");
+	KUNIT_EXPECT_EQ(test, RECOVERY_LIVE, (int)rig->m->status);
+	vfe_rig_recycle(rig);
+	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* Told to try while it still is broken: it waits again, and comes back. */
+static void recovery_is_started_too_early(struct kunit *test)
+{
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig = recovery_refused(test, &io);
+
+	vfe_rig_set(rig, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	vfe_rig_set(rig, "recovery", "1");
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 9);
+	VFE_RIG_IN_TIME(io->ends, 10);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	recovery_accept(rig);
+	recovery_ends_well(rig, io);
+}
+
+/* The same where its rings are whole, and only the end of the restart fails. */
+static void recovery_is_started_with_whole_rings(struct kunit *test)
+{
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig = recovery_down(test, &recovery_faults[5], &io);
+
+	vfe_rig_set(rig, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	vfe_rig_set(rig, "recovery", "1");
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 9);
+	recovery_hears(rig);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+}
+
+/* Off before anything went wrong: the first try that fails is the last. */
+static void recovery_is_off(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+
+	vfe_rig_set(rig, "recovery", "0");
+	/* one that works is none the worse for it */
+	io = recovery_keep(rig, 40);
+	vfe_mock_needs_reset(rig->m);
+	recovery_ends_well(rig, io);
+	io = recovery_keep(rig, 40);
+	recovery_refuse(rig);
+	vfe_mock_needs_reset(rig->m);
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	/* given up, it can go to sleep, and have another try when it wakes */
+	recovery_accept(rig);
+	KUNIT_EXPECT_EQ(test, (ssize_t)-EINVAL,
+			vfe_rig_store(rig, "recovery", "maybe"));
+	vfe_rig_unbind(rig);
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	vfe_rig_works(rig);
+}
+
+/* --- others, meanwhile --- */
+
+static void recovery_unbind(struct kunit *test)
+{
+	struct vfe_rig_io *io, *later;
+	struct vfe_rig *rig = recovery_refused(test, &io);
+	unsigned long start = jiffies;
+
+	later = vfe_rig_start(rig, REQ_OP_WRITE, 80, 512, 3);
+	vfe_rig_unbind(rig);
+	KUNIT_EXPECT_LT(test, jiffies - start, 2UL * HZ);
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, later));
+	recovery_accept(rig);
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static void recovery_unbind_given_up(struct kunit *test)
+{
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig = recovery_refused(test, &io);
+
+	vfe_rig_set(rig, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	vfe_rig_unbind(rig);
+	recovery_accept(rig);
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	vfe_rig_works(rig);
+}
+
+/*
+ * The driver is taken away while a request is out, and only then the device
+ * goes down: it is not tried again for ever with nobody left to stop that.
+ */
+static void recovery_that_begins_in_an_unbind(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io = recovery_keep(rig, 40);
+
+	vfe_rig_impatient(rig);
+	recovery_refuse(rig);
+	/* found by a timeout, with the driver on its way out */
+	rig->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	vfe_rig_hurry(rig);
+	vfe_rig_unbind(rig);
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	recovery_accept(rig);
+	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+	vfe_rig_works(rig);
+}
+
+static int recovery_suspend(struct vfe_rig *rig)
+{
+	struct device *dev = &rig->m->pdev->dev;
+
+	return dev->driver->pm->suspend(dev);
+}
+
+static int recovery_resume(struct vfe_rig *rig)
+{
+	struct device *dev = &rig->m->pdev->dev;
+
+	return dev->driver->pm->resume(dev);
+}
+
+/* Requests wait while it is down: no suspend, and it goes on trying. */
+static void recovery_does_not_sleep(struct kunit *test)
+{
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig = recovery_refused(test, &io);
+
+	KUNIT_EXPECT_EQ(test, -EBUSY, recovery_suspend(rig));
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	recovery_accept(rig);
+	recovery_ends_well(rig, io);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* Asleep while it is down: nothing tries until it wakes, then it works. */
+static void recovery_sleeps(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+
+	recovery_refuse(rig);
+	vfe_mock_needs_reset(rig->m);
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(rig->m->status !=
+						RECOVERY_LIVE, 100));
+	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(rig));
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 9);
+	vfe_mock_log_clear(rig->m);
+	VFE_RIG_IN_TIME(io->ends, 100);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, 0U, rig->m->log_len);
+	recovery_accept(rig);
+	KUNIT_EXPECT_EQ(test, 0, recovery_resume(rig));
+	recovery_ends_well(rig, io);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* A resume that fails is tried again later, as any reset is. */
+static void recovery_after_a_resume(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+
+	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(rig));
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 9);
+	recovery_refuse(rig);
+	KUNIT_EXPECT_EQ(test, 0, recovery_resume(rig));
+	VFE_RIG_IN_TIME(io->ends, 10);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	recovery_accept(rig);
+	recovery_ends_well(rig, io);
+}
+
+/* The user said no more tries, and it sleeps and wakes: still he decides. */
+static void recovery_given_up_and_sleep(struct kunit *test)
+{
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig = recovery_refused(test, &io);
+
+	vfe_rig_set(rig, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(rig));
+	KUNIT_EXPECT_EQ(test, 0, recovery_resume(rig));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	recovery_accept(rig);
+	vfe_rig_set(rig, "recovery", "1");
+	vfe_rig_recycle(rig);
+	vfe_rig_works(rig);
+}
+
+/* The function goes while it is down: what waits fails, and it may come back. */
+static void recovery_gone(struct kunit *test)
+{
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig = recovery_refused(test, &io);
+
+	vfe_mock_vanish(rig->m);
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(io->ends, RECOVERY_MINUTES));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	vfe_rig_unplug(rig);
+}
+
+/* It goes at the very try that a user asks for. */
+static void recovery_gone_when_asked(struct kunit *test)
+{
+	struct vfe_rig_io *io;
+	struct vfe_rig *rig = recovery_refused(test, &io);
+
+	vfe_rig_set(rig, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	vfe_mock_vanish(rig->m);
+	vfe_rig_set(rig, "recovery", "1");
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	vfe_rig_unplug(rig);
+}
+
+/* The first read of the status asks for a reset, and no other does. */
+static bool recovery_asks_once(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->reg == VFE_REG_DEVICE_STATUS && a->dir == VFE_READ) {
+		a->val |= VIRTIO_CONFIG_S_NEEDS_RESET;
+		m->knobs.access = NULL;
+	}
+	return false;
+}
+
+/*
+ * The device asked for a reset, and by the time of it wants none any more. The
+ * next fault is seen all the same.
+ */
+static void recovery_of_nothing(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+
+	rig->m->knobs.access = recovery_asks_once;
+	vfe_mock_config_interrupt(rig->m);
+	msleep(3000);
+	KUNIT_EXPECT_NULL(test, rig->m->knobs.access);
+	io = recovery_keep(rig, 40);
+	/* a chain that was never made available */
+	vfe_mock_push(&rig->m->queues[0], rig->m->queues[0].size - 1, 1, 1);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	recovery_ends_well(rig, io);
+}
+
+/* A resume is no reset: no warning, and no pause before the next reset. */
+static void recovery_resume_is_none(struct kunit *test)
+{
+	struct kmsg_dump_iter mark = log_mark();
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	unsigned long start;
+
+	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(rig));
+	KUNIT_EXPECT_EQ(test, 0, recovery_resume(rig));
+	KUNIT_EXPECT_EQ(test, 0U, log_warnings(mark, "resetting"));
+	vfe_mock_needs_reset(rig->m);
+	start = jiffies;
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(rig->m->status ==
+						RECOVERY_LIVE, 30));
+	KUNIT_EXPECT_LT(test, jiffies - start, HZ / 2);
+	vfe_rig_works(rig);
+}
+
+/* The driver is taken away in the pause before a reset: it is done at once. */
+static void recovery_unbind_in_a_pause(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *io;
+	unsigned long start;
+	int i;
+
+	/* resets, and nothing done in between: longer and longer pauses */
+	for (i = 0; i < 6; i++) {
+		vfe_mock_needs_reset(rig->m);
+		KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(rig->m->status ==
+							RECOVERY_LIVE, 90));
+	}
+	io = recovery_keep(rig, 40);
+	vfe_mock_needs_reset(rig->m);
+	start = jiffies;
+	vfe_rig_unbind(rig);
+	KUNIT_EXPECT_LT(test, jiffies - start, 5UL * HZ);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+}
+
+static struct kunit_case recovery_cases[] = {
+	KUNIT_CASE_PARAM(recovery_goes_on, recovery_fault_gen_params),
+	KUNIT_CASE(recovery_pauses_grow),
+	KUNIT_CASE(recovery_is_stopped),
+	KUNIT_CASE(recovery_is_started_too_early),
+	KUNIT_CASE(recovery_is_started_with_whole_rings),
+	KUNIT_CASE(recovery_is_off),
+	KUNIT_CASE(recovery_unbind),
+	KUNIT_CASE(recovery_unbind_given_up),
+	KUNIT_CASE(recovery_that_begins_in_an_unbind),
+	KUNIT_CASE(recovery_does_not_sleep),
+	KUNIT_CASE(recovery_sleeps),
+	KUNIT_CASE(recovery_after_a_resume),
+	KUNIT_CASE(recovery_given_up_and_sleep),
+	KUNIT_CASE(recovery_gone),
+	KUNIT_CASE(recovery_gone_when_asked),
+	KUNIT_CASE(recovery_of_nothing),
+	KUNIT_CASE(recovery_resume_is_none),
+	KUNIT_CASE_SLOW(recovery_unbind_in_a_pause),
+	{ }
+};
+
+static struct kunit_suite recovery_suite = {
+	.name = "vfe-blk_recovery",
+	.test_cases = recovery_cases,
+};
+
+kunit_test_suite(recovery_suite);
+
+MODULE_DESCRIPTION("Tests of a vfe_blk disk whose device does not come up again");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What users may switch on (coalesce_usecs), and what the device tells of itself
+ * (lifetime).
+ */
+#include <linux/delay.h>
+#include <linux/module.h>
+
+#include "lib/blk_fixture.h"
+
+#define LIFETIME	BIT_ULL(15)	/* VIRTIO_BLK_F_LIFETIME */
+#define GET_LIFETIME	10
+#define PERIOD_US	"2000"
+
+/* --- coalescing --- */
+
+static struct vfe_rig *options_coalescing(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	char buf[16] = "";
+
+	vfe_rig_set(rig, "coalesce_usecs", PERIOD_US);
+	KUNIT_EXPECT_GT(test, vfe_rig_show(rig, "coalesce_usecs", buf,
+					   sizeof(buf)), 0L);
+	KUNIT_EXPECT_STREQ(test, PERIOD_US "\n", buf);
+	rig->keep = true;
+	return rig;
+}
+
+static struct vfe_rig_io *options_read(struct vfe_rig *rig)
+{
+	return vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
+}
+
+/* A request that is alone is interrupted for at once, timer or not. */
+static void coalesce_not_alone(struct kunit *test)
+{
+	struct vfe_rig *rig = options_coalescing(test);
+	struct vfe_rig_io *io = options_read(rig);
+
+	vfe_rig_push(rig, 0);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 1U, io->ends);
+	vfe_rig_serve(rig);
+	vfe_rig_works(rig);
+}
+
+/* Of several, those behind the first come without an interrupt. */
+static void coalesce_by_timer(struct kunit *test)
+{
+	struct vfe_rig *rig = options_coalescing(test);
+	struct vfe_rig_io *ios[4];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ios); i++)
+		ios[i] = options_read(rig);
+	vfe_rig_push(rig, 0);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 1U, ios[0]->ends);
+	for (i = 1; i < ARRAY_SIZE(ios); i++) {
+		vfe_rig_push(rig, i);
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, ios[i]));
+		/* another interrupt, meanwhile, does no harm */
+		vfe_mock_interrupt(&rig->m->queues[0]);
+	}
+	/* the timer finds nothing, and interrupts are on again */
+	usleep_range(10000, 20000);
+	vfe_rig_serve(rig);
+	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* A kick that the device wants meanwhile comes from the timer. */
+static void coalesce_kicks(struct kunit *test)
+{
+	struct vfe_rig *rig = options_coalescing(test);
+	struct vfe_rig_io *first = options_read(rig);
+	struct vfe_rig_io *second = options_read(rig);
+	struct vfe_rig_io *third;
+
+	vfe_rig_push(rig, 0);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 1U, first->ends);
+	third = vfe_rig_start(rig, REQ_OP_READ, 16, SECTOR_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, 2U, rig->num_kept);
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept == 3));
+	vfe_rig_push(rig, 1);
+	vfe_rig_push(rig, 2);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, second));
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, third));
+	vfe_rig_serve(rig);
+	vfe_rig_set(rig, "coalesce_usecs", "0");
+	vfe_rig_works(rig);
+}
+
+/* Switched off, or unbound, while the timer runs */
+static void coalesce_ends(struct kunit *test)
+{
+	struct vfe_rig *rig = options_coalescing(test);
+	struct vfe_rig_io *first = options_read(rig);
+	struct vfe_rig_io *second = options_read(rig);
+
+	vfe_rig_push(rig, 0);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 1U, first->ends);
+	vfe_rig_set(rig, "coalesce_usecs", "0");
+	usleep_range(10000, 20000);
+	vfe_rig_push(rig, 1);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, second));
+	vfe_rig_serve(rig);
+	vfe_rig_works(rig);
+	vfe_rig_unbind(rig);
+}
+
+/* --- lifetime --- */
+
+static bool options_lifetime(struct vfe_mock_disk *back,
+			     struct vfe_mock_queue *mq,
+			     struct vfe_mock_chain *chain)
+{
+	static const __le16 values[] = { cpu_to_le16(1), cpu_to_le16(2),
+					 cpu_to_le16(11) };
+
+	if (vfe_rig_type(chain) != GET_LIFETIME)
+		return false;
+	memcpy(vfe_mock_mem(chain->segs[1].addr), values, sizeof(values));
+	*(u8 *)vfe_mock_mem(chain->segs[2].addr) = VIRTIO_BLK_S_OK;
+	vfe_mock_push(mq, chain->id, chain->in_len, chain->descs);
+	vfe_mock_interrupt(mq);
+	return true;
+}
+
+static void lifetime_is_shown(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, LIFETIME);
+	char buf[32] = "";
+
+	rig->back->request = options_lifetime;
+	KUNIT_EXPECT_GT(test, vfe_rig_show(rig, "lifetime", buf, sizeof(buf)),
+			0L);
+	KUNIT_EXPECT_STREQ(test, "1 2 11\n", buf);
+}
+
+/* No file where the device has nothing to tell */
+static void lifetime_is_not_there(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	char buf[32];
+
+	KUNIT_EXPECT_LT(test, vfe_rig_show(rig, "lifetime", buf, sizeof(buf)),
+			0L);
+}
+
+/* --- others --- */
+
+/* Secure erase has no defaults: limits of 0 are refused. */
+static void secure_erase_without_limits(struct kunit *test)
+{
+	struct vfe_rig *rig;
+
+	rig = vfe_rig_plug(test, NULL, BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE));
+	KUNIT_EXPECT_NULL(test, rig->disk);
+}
+
+/* A device that takes longer than the user allows is not waited for. */
+static void poll_gives_up_on_a_slow_device(struct kunit *test)
+{
+	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct vfe_rig_io *ios[4];
+	unsigned int i;
+
+	vfe_rig_set(rig, "adaptive_poll", "10");
+	rig->keep = true;
+	for (i = 0; i < ARRAY_SIZE(ios); i++)
+		ios[i] = options_read(rig);
+	KUNIT_EXPECT_LT(test, vfe_rig_counter(rig, "polls"), 4LL);
+	for (i = 0; i < ARRAY_SIZE(ios); i++)
+		vfe_rig_push(rig, i);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	for (i = 0; i < ARRAY_SIZE(ios); i++)
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, ios[i]));
+	vfe_rig_serve(rig);
+	vfe_rig_works(rig);
+}
+
+static struct kunit_case options_cases[] = {
+	KUNIT_CASE(secure_erase_without_limits),
+	KUNIT_CASE(poll_gives_up_on_a_slow_device),
+	KUNIT_CASE(coalesce_not_alone),
+	KUNIT_CASE(coalesce_by_timer),
+	KUNIT_CASE(coalesce_kicks),
+	KUNIT_CASE(coalesce_ends),
+	KUNIT_CASE(lifetime_is_shown),
+	KUNIT_CASE(lifetime_is_not_there),
+	{}
+};
+
+static struct kunit_suite options_suite = {
+	.name = "vfe-blk_options",
+	.test_cases = options_cases,
+};
+
+kunit_test_suite(options_suite);
+
+MODULE_DESCRIPTION("KUnit tests: options of vfe_blk");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that cannot be had: every single allocation of a set-up and of a
+ * restart fails in turn. Each ends with -ENOMEM or works without what it did
+ * not get, gives all back (kmemleak and the next round tell) and leaves the
+ * device reset.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/rcupdate.h>
+
+#include "lib/failslab.h"
+#include "lib/core_fixture.h"
+#include "lib/log.h"
+
+#define MOST	4000	/* allocations of one life; a bound, not a number */
+
+static int alloc_init(struct kunit *test)
+{
+	if (!FAIL_USABLE)
+		kunit_skip(test, "needs FAILSLAB and FAIL_PAGE_ALLOC");
+	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
+	return 0;
+}
+
+static void expect_clean_end(struct kunit *test, struct front *f,
+			     unsigned int n)
+{
+	front_down(f);
+	KUNIT_EXPECT_EQ_MSG(test, f->m->status, 0, "allocation %u", n);
+	KUNIT_EXPECT_FALSE_MSG(test, front_command(f) & PCI_COMMAND_MASTER,
+			       "allocation %u", n);
+	KUNIT_EXPECT_FALSE_MSG(test, f->m->pdev->msix_enabled,
+			       "allocation %u", n);
+	KUNIT_EXPECT_STREQ(test, f->m->offence ?: "", "");
+}
+
+/* The PCI core takes a BAR whose claim has no memory for one in use. */
+static bool out_of_memory(int ret)
+{
+	return ret == -ENOMEM || ret == -EBUSY;
+}
+
+/* A life whose allocation @n fails. Return: whether there was one */
+static bool life_without(struct kunit *test, struct front *f, unsigned int n,
+			 unsigned int *errors)
+{
+	bool failed;
+	int ret;
+
+	vfe_mock_log_clear(f->m);
+	fail_nth(n);
+	ret = front_up(f, FRONT_READY);
+	failed = fail_end();
+	if (ret)
+		KUNIT_EXPECT_TRUE_MSG(test, out_of_memory(ret),
+				      "allocation %u: %d", n, ret);
+	if (!failed)
+		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "allocation %u", n);
+	*errors += !!ret;
+	/* one that is said to work does, with whatever it has */
+	if (!ret) {
+		KUNIT_EXPECT_EQ_MSG(test, front_add(f, 0), 0, "allocation %u",
+				    n);
+		KUNIT_EXPECT_TRUE_MSG(test, front_use(f, 0), "allocation %u",
+				      n);
+		vfe_mock_interrupt(&f->m->queues[0]);
+		KUNIT_EXPECT_EQ_MSG(test, f->done[0], 1U, "allocation %u", n);
+		front_take_all(f, 0);
+	}
+	expect_clean_end(test, f, n);
+	f->done[0] = 0;
+	return failed;
+}
+
+/*
+ * Each is tried three times: slabs and checkers allocate beside the driver,
+ * not in every life, so that the n-th of one life is the next in another.
+ */
+static void every_allocation(struct kunit *test,
+			     const struct vfe_mock_spec *spec,
+			     enum vfe_interrupts irqs, unsigned int least)
+{
+	struct front *f = front_new(test, spec);
+	unsigned int n, errors = 0;
+	bool failed = true;
+	int tries;
+
+	f->irqs = irqs;
+	f->specs[0].max_segs = 4;
+	for (n = 0; n < MOST && failed; n++)
+		for (failed = false, tries = 0; tries < 3; tries++)
+			failed |= life_without(test, f, n + 1, &errors);
+	KUNIT_EXPECT_LT(test, n, (unsigned int)MOST);
+	/* a device, its queues, rings, tables, names and handlers at least */
+	KUNIT_EXPECT_GT(test, errors, least);
+	kunit_info(test, "%u allocations, %u lives ended without one\n", n - 1,
+		   errors);
+}
+
+static void every_allocation_of_a_life(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 2, .queue_size = 4 };
+
+	every_allocation(test, &spec, VFE_IRQ_MSIX, 10);
+}
+
+static void every_allocation_with_shared_vectors(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queue_size = 2 };
+
+	every_allocation(test, &spec, VFE_IRQ_SHARED, 8);
+}
+
+static void every_allocation_with_the_pin(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queue_size = 2, .vectors = -1 };
+
+	every_allocation(test, &spec, VFE_IRQ_INTX, 8);
+}
+
+static void every_allocation_without_tables(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 256,
+	};
+
+	every_allocation(test, &spec, VFE_IRQ_MSIX, 6);
+}
+
+/* A large ring: its pieces come from the page allocator. */
+static void every_allocation_of_a_large_ring(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 1024,
+	};
+
+	every_allocation(test, &spec, VFE_IRQ_MSIX, 6);
+}
+
+static void every_allocation_of_a_packed_ring(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1) |
+			    BIT_ULL(VIRTIO_F_RING_PACKED) |
+			    BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+		.queue_size = 4,
+	};
+
+	every_allocation(test, &spec, VFE_IRQ_MSIX, 8);
+}
+
+static void every_allocation_of_a_legacy_life(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .legacy = true, .queue_size = 4 };
+
+	every_allocation(test, &spec, VFE_IRQ_MSIX, 6);
+}
+
+/* A restart allocates nothing, so that a recovery works without memory. */
+static void restart_needs_no_memory(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 2 };
+	struct front *f = front_live(test, &spec);
+	int ret;
+
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	fail_nth(1);
+	ret = vfe_reset(f->vd);
+	front_detach_all(f);
+	ret = ret ?: vfe_restart(f->vd);
+	ret = ret ?: vfe_ready(f->vd);
+	KUNIT_EXPECT_FALSE(test, fail_end());
+	KUNIT_EXPECT_EQ(test, ret, 0);
+}
+
+/* Nor does a request. */
+static void requests_need_no_memory(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct vfe_seg segs[2] = {
+		{ .addr = virt_to_phys(f->buf), .len = 1 },
+		{ .addr = virt_to_phys(f->buf), .len = 1 },
+	};
+	struct vfe_queue *q = vfe_get_queue(f->vd, 0);
+	unsigned int n = 0;
+
+	fail_nth(1);
+	while (!vfe_queue_add(q, segs, 1, 1, f)) {
+		if (vfe_queue_kick_prepare(q))
+			vfe_queue_notify(q);
+		n++;
+	}
+	KUNIT_EXPECT_FALSE(test, fail_end());
+	KUNIT_EXPECT_EQ(test, n, 64U);
+}
+
+/* --- counters, which live in memory of each CPU --- */
+
+struct pcpu_fill {
+	struct list_head list;
+	void __percpu *area;
+};
+
+/* Use up what is there of it, so that more needs an allocation that can fail */
+static void fill_percpu(struct kunit *test, struct list_head *fill)
+{
+	static const size_t sizes[] = { 4096, 1024, 256, 64, 16, 8 };
+	struct pcpu_fill *one;
+	unsigned int s;
+
+	/* interrupts of the life before give theirs back late */
+	rcu_barrier();
+	for (s = 0; s < ARRAY_SIZE(sizes); s++) {
+		for (;;) {
+			one = kmalloc(sizeof(*one), GFP_KERNEL);
+			KUNIT_ASSERT_NOT_NULL(test, one);
+			one->area = __alloc_percpu_gfp(sizes[s], 8,
+						       GFP_NOWAIT |
+						       __GFP_NOWARN);
+			if (!one->area)
+				break;
+			list_add(&one->list, fill);
+		}
+		kfree(one);
+	}
+}
+
+static void empty_percpu(struct list_head *fill)
+{
+	struct pcpu_fill *one, *next;
+
+	list_for_each_entry_safe(one, next, fill, list) {
+		free_percpu(one->area);
+		kfree(one);
+	}
+	INIT_LIST_HEAD(fill);
+}
+
+/* What a device with two queues counts in, in the order of its allocations */
+static const size_t counters[] = {
+	sizeof(struct vfe_reg_counts), sizeof(struct vfe_event_counts),
+	4 * sizeof(u64), 4 * sizeof(u64),
+};
+
+/* A life with room for the first @room of them. Return: its error */
+static int life_with_room(struct kunit *test, struct front *f,
+			  unsigned int room, unsigned int n, bool *failed)
+{
+	void __percpu *hole[ARRAY_SIZE(counters)];
+	LIST_HEAD(fill);
+	unsigned int i;
+	int ret;
+
+	for (i = 0; i < room; i++)
+		hole[i] = __alloc_percpu(counters[i], 8);
+	fill_percpu(test, &fill);
+	for (i = 0; i < room; i++)
+		free_percpu(hole[i]);
+	fail_nth(n);
+	ret = front_up(f, FRONT_READY);
+	*failed = fail_end();
+	expect_clean_end(test, f, n);
+	empty_percpu(&fill);
+	return ret;
+}
+
+/*
+ * Lives in each of which another allocation fails, up to five for the driver,
+ * more for a chunk of counters. Return: how many failed for want of a chunk
+ */
+static unsigned int lives_with_room(struct kunit *test, struct front *f,
+				    unsigned int room)
+{
+	unsigned int n, errors = 0;
+	bool failed;
+	int ret;
+
+	for (n = 1; n < 10; n++) {
+		ret = life_with_room(test, f, room, n, &failed);
+		if (ret)
+			KUNIT_EXPECT_TRUE_MSG(test, out_of_memory(ret),
+					      "allocation %u: %d", n, ret);
+		errors += ret && n > 5;
+	}
+	return errors;
+}
+
+/*
+ * The allocator adds a chunk of its own accord when it runs low: a life that
+ * comes after that finds room, and is tried again.
+ */
+static void counters_cannot_be_had(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 2, .queue_size = 4 };
+	struct front *f = front_new(test, &spec);
+	unsigned int room, tries, errors = 0;
+	int level = console_loglevel;
+
+	/* the allocator complains, with a trace, of what is done to it here */
+	console_loglevel = LOGLEVEL_WARNING;
+	for (tries = 0; tries < 10 && !errors; tries++)
+		errors = lives_with_room(test, f, 0);
+	/* with some room, the holes may join into room for more */
+	for (room = 1; room < ARRAY_SIZE(counters); room++)
+		lives_with_room(test, f, room);
+	console_loglevel = level;
+	KUNIT_EXPECT_GT(test, errors, 0U);
+}
+
+static struct kunit_case alloc_cases[] = {
+	KUNIT_CASE_SLOW(every_allocation_of_a_life),
+	KUNIT_CASE_SLOW(every_allocation_with_shared_vectors),
+	KUNIT_CASE_SLOW(every_allocation_with_the_pin),
+	KUNIT_CASE_SLOW(every_allocation_without_tables),
+	KUNIT_CASE_SLOW(every_allocation_of_a_large_ring),
+	KUNIT_CASE_SLOW(every_allocation_of_a_packed_ring),
+	KUNIT_CASE_SLOW(every_allocation_of_a_legacy_life),
+	KUNIT_CASE(restart_needs_no_memory),
+	KUNIT_CASE(requests_need_no_memory),
+	KUNIT_CASE_SLOW(counters_cannot_be_had),
+	{}
+};
+
+static struct kunit_suite alloc_suite = {
+	.name = "vfe-alloc",
+	.init = alloc_init,
+	.test_cases = alloc_cases,
+};
+
+kunit_test_suite(alloc_suite);
+
+MODULE_DESCRIPTION("Suite of allocations that fail");
+MODULE_LICENSE("GPL");

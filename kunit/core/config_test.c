@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Device-specific configuration (drivers/core/config.c): widths, bounds,
+ * consistency while the device changes it, and the byte that is written.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include "lib/core_fixture.h"
+#include "lib/log.h"
+
+#define LEN	FRONT_CONFIG_SIZE
+#define TRIES	32	/* of a read, before it gives up */
+
+static struct front *front_configured(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	unsigned int i;
+
+	for (i = 0; i < LEN; i++)
+		f->m->config[i] = 0x40 + i;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	vfe_mock_log_clear(f->m);
+	return f;
+}
+
+/* --- what is read --- */
+
+static void fields_of_each_width(struct kunit *test)
+{
+	static const u8 fields[] = { 1, 1, 2, 4, 8, 8, 4, 1, 1, 1, 1, 0 };
+	struct front *f = front_configured(test);
+	u8 buf[32];
+
+	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), 0);
+	KUNIT_EXPECT_MEMEQ(test, buf, f->m->config, sizeof(buf));
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* 4.1.3.1: natural widths; 64 bits are two times 32 */
+static void widths_of_the_accesses(struct kunit *test)
+{
+	static const u8 fields[] = { 1, 1, 2, 4, 8, 0 };
+	static const struct {
+		u32 offset;
+		unsigned int size;
+	} want[] = { { 0, 1 }, { 1, 1 }, { 2, 2 }, { 4, 4 }, { 8, 4 },
+		     { 12, 4 } };
+	struct front *f = front_configured(test);
+	unsigned int i;
+	u8 buf[16];
+	int at = 0;
+
+	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), 0);
+	/* one look at the generation before, one after, nothing else */
+	KUNIT_EXPECT_EQ(test, f->m->log_len, (u32)ARRAY_SIZE(want) + 2);
+	for (i = 0; i < ARRAY_SIZE(want); i++) {
+		at = vfe_mock_find(f->m, at, VFE_REG_DEVICE_CONFIG, VFE_READ);
+		KUNIT_ASSERT_GE(test, at, 0);
+		KUNIT_EXPECT_EQ(test, f->m->log[at].offset, want[i].offset);
+		KUNIT_EXPECT_EQ(test, f->m->log[at].size, want[i].size);
+		at++;
+	}
+}
+
+/* One field at every place where it fits */
+static void each_field_at_each_offset(struct kunit *test)
+{
+	static const u8 sizes[] = { 1, 2, 4, 8 };
+	struct front *f = front_configured(test);
+	u8 fields[2] = {};
+	unsigned int s;
+	u32 offset;
+	u8 buf[8];
+	int ret;
+
+	for (s = 0; s < ARRAY_SIZE(sizes); s++) {
+		fields[0] = sizes[s];
+		for (offset = 0; offset < LEN + 16; offset++) {
+			ret = vfe_config_read(f->vd, offset, fields, buf);
+			if (offset % min_t(u32, sizes[s], 4) ||
+			    offset + sizes[s] > LEN) {
+				KUNIT_EXPECT_EQ(test, ret, -EINVAL);
+				continue;
+			}
+			KUNIT_EXPECT_EQ(test, ret, 0);
+			KUNIT_EXPECT_MEMEQ(test, buf, f->m->config + offset,
+					   sizes[s]);
+		}
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void field_into_an_odd_buffer(struct kunit *test)
+{
+	static const u8 fields[] = { 4, 8, 0 };
+	struct front *f = front_configured(test);
+	u8 buf[16] = {};
+
+	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 4, fields, buf + 1), 0);
+	KUNIT_EXPECT_MEMEQ(test, buf + 1, f->m->config + 4, 12);
+	KUNIT_EXPECT_EQ(test, buf[0], 0);
+	KUNIT_EXPECT_EQ(test, buf[13], 0);
+}
+
+static void no_fields_at_all(struct kunit *test)
+{
+	static const u8 fields[] = { 0 };
+	struct front *f = front_configured(test);
+	u8 buf = 0x5a;
+
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, fields, &buf), 0);
+	KUNIT_EXPECT_EQ(test, buf, 0x5a);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_CONFIG,
+					     VFE_READ), 0U);
+}
+
+/* --- what cannot be read: no access is made --- */
+
+static void bad_arguments(struct kunit *test)
+{
+	static const struct {
+		u32 offset;
+		u8 fields[4];
+	} bad[] = {
+		{ 0, { 3 } }, { 0, { 5 } }, { 0, { 16 } }, { 0, { 255 } },
+		{ 1, { 2 } }, { 2, { 4 } }, { 2, { 8 } }, { 0, { 1, 2 } },
+		{ 0, { 2, 4 } }, { LEN, { 1 } }, { LEN - 1, { 1, 1 } },
+		{ LEN - 4, { 8 } }, { 0xffffffff, { 1 } },
+		{ 0xfffffffc, { 4 } }, { 0xfffffffc, { 8 } },
+		{ 0x80000000, { 4 } },
+	};
+	struct front *f = front_configured(test);
+	unsigned int i;
+	u8 buf[32];
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		KUNIT_EXPECT_EQ_MSG(test,
+				    vfe_config_read(f->vd, bad[i].offset,
+						    bad[i].fields, buf),
+				    -EINVAL, "case %u", i);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+}
+
+static void smaller_than_needed(struct kunit *test)
+{
+	static const u8 fields[] = { 4, 4, 4, 0 };
+	static const u8 config[10] = { 1, 2, 3 };
+	struct vfe_mock_spec spec = { .config = config, .config_len = 10 };
+	struct front *f = front_live(test, &spec);
+	struct kmsg_dump_iter mark = log_mark();
+	u8 buf[12];
+
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), -EINVAL);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "has 10 bytes, 12 are needed"),
+			1U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* --- the device changes it meanwhile --- */
+
+static const u8 changing[] = { 8, 4, 2, 2, 0 };	/* 5 accesses */
+
+static void expect_whole(struct kunit *test, struct front *f, const u8 *buf)
+{
+	/* the mock changes every byte at a time: no mix of two generations */
+	KUNIT_EXPECT_MEMEQ(test, buf, f->m->config, 16);
+}
+
+static void changes_a_few_times(struct kunit *test)
+{
+	struct front *f = front_configured(test);
+	unsigned int moves;
+	u8 buf[16];
+
+	/* each change spoils a try at most */
+	for (moves = 0; moves < TRIES; moves++) {
+		f->m->knobs.generation_moves = moves;
+		KUNIT_EXPECT_EQ_MSG(test,
+				    vfe_config_read(f->vd, 0, changing, buf),
+				    0, "%u changes", moves);
+		KUNIT_EXPECT_EQ(test, f->m->knobs.generation_moves, 0U);
+		expect_whole(test, f, buf);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* A change between the last field and the look at the generation */
+static bool change_once(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	unsigned int *left = m->knobs.priv;
+
+	if (a->reg != VFE_REG_CONFIG_GENERATION || !*left)
+		return false;
+	if (--*left)
+		return false;
+	/* the answer is of after the change */
+	memset(m->config, 0x77, LEN);
+	a->val = ++m->generation;
+	return false;
+}
+
+static void changes_right_before_the_second_look(struct kunit *test)
+{
+	struct front *f = front_configured(test);
+	unsigned int left = 2;
+	u8 buf[16];
+
+	f->m->knobs.priv = &left;
+	f->m->knobs.access = change_once;
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, changing, buf), 0);
+	expect_whole(test, f, buf);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_CONFIG_GENERATION,
+					     VFE_READ), 3U);
+}
+
+static void changes_for_ever(struct kunit *test)
+{
+	struct front *f = front_configured(test);
+	struct kmsg_dump_iter mark = log_mark();
+	u8 buf[16];
+
+	f->m->knobs.generation_moves = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, changing, buf),
+			-EAGAIN);
+	/* bounded: each try has five reads and a look */
+	KUNIT_EXPECT_EQ(test, f->m->log_len, TRIES * 6U + 1);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "never settles"), 1U);
+	/* and settles in the end */
+	f->m->knobs.generation_moves = 0;
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, changing, buf), 0);
+	expect_whole(test, f, buf);
+}
+
+/* 255 is a generation like any other. */
+static void generation_of_ones(struct kunit *test)
+{
+	struct front *f = front_configured(test);
+	u8 buf[16];
+
+	f->m->generation = 0xff;
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, changing, buf), 0);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+	f->m->generation = 0xfe;
+	f->m->knobs.generation_moves = 2;
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, changing, buf), 0);
+	KUNIT_EXPECT_EQ(test, f->m->generation, 0);
+	expect_whole(test, f, buf);
+}
+
+static void configuration_of_ones(struct kunit *test)
+{
+	struct front *f = front_configured(test);
+	u8 buf[16];
+
+	memset(f->m->config, 0xff, LEN);
+	f->m->generation = 0xff;
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, changing, buf), 0);
+	KUNIT_EXPECT_EQ(test, buf[15], 0xff);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+}
+
+/* --- the function goes away meanwhile --- */
+
+static bool vanish_after(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	unsigned int *left = m->knobs.priv;
+
+	if (*left && !--*left) {
+		vfe_mock_vanish(m);
+		a->val = GENMASK(8 * a->size - 1, 0);
+	}
+	return false;
+}
+
+static void gone_at_each_access(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	unsigned int n, left;
+	u8 buf[16];
+
+	/* two looks and five fields */
+	for (n = 1; n <= 7; n++) {
+		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+		f->needs_reset = 0;
+		left = n;
+		f->m->knobs.priv = &left;
+		f->m->knobs.access = vanish_after;
+		KUNIT_EXPECT_EQ_MSG(test,
+				    vfe_config_read(f->vd, 0, changing, buf),
+				    -ENODEV, "access %u", n);
+		KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
+		KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+		front_down(f);
+		f->m->knobs.access = NULL;
+		f->m->knobs.gone = false;
+	}
+}
+
+/* --- the byte that is written --- */
+
+static void write8_by_state(struct kunit *test)
+{
+	static const int ret[] = {
+		[FRONT_CREATE] = -EBUSY, [FRONT_NEGOTIATE] = 0,
+		[FRONT_QUEUES] = 0, [FRONT_READY] = 0,
+	};
+	struct front *f = front_new(test, NULL);
+	enum front_step step;
+
+	/* 3.1.1: not before the features are agreed on */
+	for (step = FRONT_CREATE; step <= FRONT_READY; step++) {
+		KUNIT_ASSERT_EQ(test, front_step(f, step), 0);
+		KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 7, step + 1),
+				ret[step]);
+		KUNIT_EXPECT_EQ(test, f->m->config[7],
+				ret[step] ? 0 : step + 1);
+	}
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 7, 1), -EBUSY);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void write8_is_one_byte(struct kunit *test)
+{
+	struct front *f = front_configured(test);
+	int at;
+
+	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 5, 0xa5), 0);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 1U);
+	at = vfe_mock_find(f->m, 0, VFE_REG_DEVICE_CONFIG, VFE_WRITE);
+	KUNIT_ASSERT_EQ(test, at, 0);
+	KUNIT_EXPECT_EQ(test, f->m->log[0].offset, 5U);
+	KUNIT_EXPECT_EQ(test, f->m->log[0].size, 1U);
+	KUNIT_EXPECT_EQ(test, f->m->config[5], 0xa5);
+	KUNIT_EXPECT_EQ(test, f->m->config[4], 0x44);
+	KUNIT_EXPECT_EQ(test, f->m->config[6], 0x46);
+}
+
+static void write8_bounds(struct kunit *test)
+{
+	struct front *f = front_configured(test);
+
+	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, LEN - 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, LEN, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, U32_MAX, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 1U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static struct kunit_case config_cases[] = {
+	KUNIT_CASE(fields_of_each_width),
+	KUNIT_CASE(widths_of_the_accesses),
+	KUNIT_CASE(each_field_at_each_offset),
+	KUNIT_CASE(field_into_an_odd_buffer),
+	KUNIT_CASE(no_fields_at_all),
+	KUNIT_CASE(bad_arguments),
+	KUNIT_CASE(smaller_than_needed),
+	KUNIT_CASE(changes_a_few_times),
+	KUNIT_CASE(changes_right_before_the_second_look),
+	KUNIT_CASE(changes_for_ever),
+	KUNIT_CASE(generation_of_ones),
+	KUNIT_CASE(configuration_of_ones),
+	KUNIT_CASE(gone_at_each_access),
+	KUNIT_CASE(write8_by_state),
+	KUNIT_CASE(write8_is_one_byte),
+	KUNIT_CASE(write8_bounds),
+	{}
+};
+
+static struct kunit_suite config_suite = {
+	.name = "vfe-config",
+	.test_cases = config_cases,
+};
+
+kunit_test_suite(config_suite);
+
+MODULE_DESCRIPTION("Suite of device-specific configuration");
+MODULE_LICENSE("GPL");

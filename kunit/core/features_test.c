@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Features that the core accepts by itself, as the parameters of vfe.ko say,
+ * and a disk over each kind of ring that comes of them.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "lib/blk_fixture.h"
+
+#define RING(name)	BIT_ULL(VIRTIO_##name)
+#define ALL_RINGS	(RING(F_RING_PACKED) | RING(RING_F_EVENT_IDX) | \
+			 RING(RING_F_INDIRECT_DESC) | RING(F_IN_ORDER) | \
+			 RING(F_ORDER_PLATFORM) | \
+			 RING(F_NOTIFICATION_DATA) | \
+			 RING(F_NOTIF_CONFIG_DATA) | RING(F_RING_RESET))
+
+struct features_param {
+	const char *name;
+	u64 bit;
+};
+
+static const struct features_param features_params[] = {
+	{ "packed", RING(F_RING_PACKED) },
+	{ "event_idx", RING(RING_F_EVENT_IDX) },
+	{ "indirect", RING(RING_F_INDIRECT_DESC) },
+	{ "in_order", RING(F_IN_ORDER) },
+	{ "order_platform", RING(F_ORDER_PLATFORM) },
+	{ "notification_data", RING(F_NOTIFICATION_DATA) },
+	{ "notif_config_data", RING(F_NOTIF_CONFIG_DATA) },
+	{ "ring_reset", RING(F_RING_RESET) },
+};
+
+static void features_param_name(const struct features_param *param, char *name)
+{
+	strscpy(name, param->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(features, features_params, features_param_name);
+
+static struct vfe_rig *features_rig(struct kunit *test, u64 rings)
+{
+	const struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1) | rings,
+		.queue_size = 64,
+	};
+	struct vfe_rig *rig = vfe_rig_plug(test, &spec, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	return rig;
+}
+
+/* What a parameter is, and what it becomes. Return: as it was */
+static char features_set(struct vfe_rig *rig, const char *name, char to)
+{
+	char *path = kasprintf(GFP_KERNEL, "module/vfe/parameters/%s", name);
+	const char text[] = { to, 0 };
+	char was[8] = "";
+
+	KUNIT_ASSERT_NOT_NULL(rig->test, path);
+	KUNIT_EXPECT_EQ(rig->test, 2,
+			vfe_rig_read_file(rig, path, was, sizeof(was)));
+	KUNIT_EXPECT_EQ(rig->test, 1, vfe_rig_write_file(rig, path, text));
+	kfree(path);
+	return was[0];
+}
+
+/*
+ * All is accepted that is offered. Without its parameter a feature is not,
+ * from the next probe on; what is bound stays as it is.
+ */
+static void features_are_left_out(struct kunit *test)
+{
+	const struct features_param *param = test->param_value;
+	struct vfe_rig *rig = features_rig(test, ALL_RINGS);
+
+	KUNIT_EXPECT_EQ(test, rig->m->accepted & ALL_RINGS, ALL_RINGS);
+	KUNIT_EXPECT_EQ(test, features_set(rig, param->name, 'N'), 'Y');
+	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, rig->m->accepted & ALL_RINGS, ALL_RINGS);
+	vfe_rig_unbind(rig);
+	vfe_rig_recycle(rig);
+	KUNIT_EXPECT_EQ(test, vfe_rig_bind(rig), 0);
+	KUNIT_EXPECT_EQ(test, rig->m->accepted & ALL_RINGS,
+			ALL_RINGS & ~param->bit);
+	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, features_set(rig, param->name, 'Y'), 'N');
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* Each set of features that changes the ring */
+static void features_rings(struct kunit *test)
+{
+	static const u64 bits[] = {
+		RING(F_RING_PACKED), RING(RING_F_EVENT_IDX),
+		RING(RING_F_INDIRECT_DESC), RING(F_IN_ORDER),
+	};
+	struct vfe_rig *rig;
+	unsigned int set, i;
+	u64 rings;
+
+	for (set = 0; set < BIT(ARRAY_SIZE(bits)); set++) {
+		for (i = 0, rings = 0; i < ARRAY_SIZE(bits); i++)
+			if (set & BIT(i))
+				rings |= bits[i];
+		rig = features_rig(test, rings);
+		KUNIT_EXPECT_EQ(test, rig->m->accepted & ALL_RINGS, rings);
+		for (i = 0; i < 12; i++) {
+			vfe_rig_works(rig);
+			vfe_rig_recycle(rig);
+		}
+		VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+		vfe_rig_unplug(rig);
+	}
+}
+
+static struct kunit_case features_cases[] = {
+	KUNIT_CASE_PARAM(features_are_left_out, features_gen_params),
+	KUNIT_CASE(features_rings),
+	{}
+};
+
+static struct kunit_suite features_suite = {
+	.name = "vfe-features",
+	.test_cases = features_cases,
+};
+
+kunit_test_suite(features_suite);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("KUnit: features of the core, and a disk over each ring");

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Queues of the core that are polled: no vector of their own or of others, no
+ * handler that looks at them, and callbacks that are off from the start.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <uapi/linux/virtio_ring.h>
+
+#include "lib/core_fixture.h"
+
+#define QUEUES	4
+#define POLLED	2	/* this one and those behind it */
+
+static const struct vfe_mock_spec flags_only = {
+	.queues = QUEUES,
+	.features = BIT_ULL(VIRTIO_F_VERSION_1),
+};
+
+static struct front *polled_front(struct kunit *test, enum vfe_interrupts irqs,
+				  unsigned int first)
+{
+	struct front *f = front_new(test, &flags_only);
+	unsigned int i;
+
+	f->irqs = irqs;
+	for (i = first; i < QUEUES; i++)
+		f->specs[i].polled = true;
+	return f;
+}
+
+static void polled_expect(struct kunit *test, struct front *f,
+			  unsigned int first)
+{
+	struct vfe_mock_queue *mq;
+	unsigned int i;
+
+	for (i = first; i < QUEUES; i++) {
+		mq = &f->m->queues[i];
+		KUNIT_EXPECT_EQ(test, 1, mq->enable);
+		KUNIT_EXPECT_EQ(test, mq->vector, VIRTIO_MSI_NO_VECTOR);
+		KUNIT_EXPECT_EQ(test, VRING_AVAIL_F_NO_INTERRUPT,
+				vfe_mock_avail_flags(mq));
+		KUNIT_EXPECT_NULL(test, vfe_queue_affinity(f->vd, i));
+	}
+	for (i = 0; i < first; i++)
+		KUNIT_EXPECT_EQ(test, 0,
+				vfe_mock_avail_flags(&f->m->queues[i]));
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* A buffer is used there, and somebody else's interrupt comes. */
+static void polled_expect_unseen(struct kunit *test, struct front *f,
+				 unsigned int queue)
+{
+	struct vfe_mock_queue *mq = &f->m->queues[queue];
+	struct vfe_queue *q = vfe_get_queue(f->vd, queue);
+	struct vfe_mock_chain *chain = kunit_kzalloc(test, sizeof(*chain),
+						     GFP_KERNEL);
+	u32 len;
+
+	KUNIT_ASSERT_NOT_NULL(test, chain);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_pending(q));
+	KUNIT_ASSERT_EQ(test, 0, front_add(f, queue));
+	KUNIT_ASSERT_EQ(test, 1, vfe_mock_pop(mq, chain));
+	vfe_mock_push(mq, chain->id, 4, chain->descs);
+	vfe_mock_interrupt(&f->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0U, f->done[queue]);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_pending(q));
+	KUNIT_EXPECT_PTR_EQ(test, (void *)f, vfe_queue_get(q, &len));
+	KUNIT_EXPECT_EQ(test, 4U, len);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_pending(q));
+}
+
+static void without_a_vector(struct kunit *test)
+{
+	static const enum vfe_interrupts kinds[] = {
+		VFE_IRQ_MSIX, VFE_IRQ_SHARED, VFE_IRQ_SINGLE, VFE_IRQ_INTX,
+	};
+	struct front *f;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		f = polled_front(test, kinds[i], POLLED);
+		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+		polled_expect(test, f, POLLED);
+		polled_expect_unseen(test, f, POLLED);
+		polled_expect_unseen(test, f, QUEUES - 1);
+		front_down(f);
+		vfe_mock_unplug(f->m);
+	}
+}
+
+/* A table too short for all queues has enough for those that interrupt. */
+static void vectors_for_the_others(struct kunit *test)
+{
+	struct vfe_mock_spec spec = flags_only;
+	struct front *f;
+	unsigned int i;
+
+	spec.vectors = 1 + POLLED;
+	f = front_new(test, &spec);
+	for (i = POLLED; i < QUEUES; i++)
+		f->specs[i].polled = true;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	for (i = 0; i < POLLED; i++)
+		KUNIT_EXPECT_EQ(test, 1 + i, f->m->queues[i].vector);
+	polled_expect(test, f, POLLED);
+}
+
+static void after_a_restart(struct kunit *test)
+{
+	struct front *f = polled_front(test, VFE_IRQ_MSIX, POLLED);
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	polled_expect(test, f, POLLED);
+	polled_expect_unseen(test, f, POLLED);
+}
+
+static void all_of_them(struct kunit *test)
+{
+	struct front *f = polled_front(test, VFE_IRQ_MSIX, 0);
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	polled_expect(test, f, 0);
+	KUNIT_EXPECT_EQ(test, 0, f->m->config_vector);
+}
+
+/* Vectors are in the order of queues, so the polled ones come last. */
+static void not_in_front(struct kunit *test)
+{
+	struct front *f = polled_front(test, VFE_IRQ_MSIX, QUEUES);
+
+	f->specs[1].polled = true;
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -EINVAL);
+	front_down(f);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static struct kunit_case irq_polled_cases[] = {
+	KUNIT_CASE(without_a_vector),
+	KUNIT_CASE(vectors_for_the_others),
+	KUNIT_CASE(after_a_restart),
+	KUNIT_CASE(all_of_them),
+	KUNIT_CASE(not_in_front),
+	{ }
+};
+
+static struct kunit_suite irq_polled_suite = {
+	.name = "vfe-irq_polled",
+	.test_cases = irq_polled_cases,
+};
+
+kunit_test_suite(irq_polled_suite);
+
+MODULE_DESCRIPTION("Tests of queues without interrupts");
+MODULE_LICENSE("GPL");

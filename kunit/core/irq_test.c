@@ -1,0 +1,541 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts (drivers/core/irq.c): which kind is chosen and what is fallen
+ * back to, whom a handler calls and what it counts, and storms. Interrupts
+ * that come at an awkward moment are in irq_timing_test.c.
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/module.h>
+
+#include "lib/core_fixture.h"
+#include "lib/log.h"
+
+#define ISR_CONFIG	0x02
+#define STORM		10000
+
+/* --- which kind --- */
+
+enum kind { PER_QUEUE, SHARED, SINGLE, INTX };
+
+static void expect_kind(struct kunit *test, struct front *f, enum kind kind)
+{
+	bool msix = f->m->pdev->msix_enabled;
+	unsigned int i;
+	u16 want;
+
+	KUNIT_EXPECT_EQ(test, msix, kind != INTX);
+	if (msix)
+		KUNIT_EXPECT_EQ(test, f->m->config_vector, 0);
+	for (i = 0; i < f->queues; i++) {
+		want = kind == PER_QUEUE ? 1 + i : kind == SHARED ? 1 :
+		       kind == SINGLE ? 0 : VIRTIO_MSI_NO_VECTOR;
+		KUNIT_EXPECT_EQ(test, f->m->queues[i].vector, want);
+		KUNIT_EXPECT_EQ(test, !!vfe_queue_affinity(f->vd, i),
+				kind == PER_QUEUE && IS_ENABLED(CONFIG_SMP));
+		front_expect_completion(test, f, i);
+	}
+	KUNIT_EXPECT_NULL(test, vfe_queue_affinity(f->vd, f->queues));
+	front_expect_config_change(test, f);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* MSI-X tables of each size, and no table, with and without a pin */
+static void vectors_that_there_are(struct kunit *test)
+{
+	static const struct {
+		int vectors;
+		bool no_pin;
+		enum kind kind;
+	} cases[] = {
+		{ 4, false, PER_QUEUE }, { 16, false, PER_QUEUE },
+		{ 3, false, SHARED }, { 2, false, SHARED },
+		{ 2, true, SHARED }, { 1, false, SINGLE },
+		{ 1, true, SINGLE }, { -1, false, INTX },
+	};
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct front *f;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		spec.vectors = cases[i].vectors;
+		spec.no_pin = cases[i].no_pin;
+		f = front_live(test, &spec);
+		kunit_info(test, "%d vectors\n", spec.vectors);
+		expect_kind(test, f, cases[i].kind);
+		front_down(f);
+		vfe_mock_unplug(f->m);
+	}
+}
+
+static void kinds_asked_for(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct front *f = front_new(test, &spec);
+
+	f->irqs = VFE_IRQ_SHARED;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	expect_kind(test, f, SHARED);
+	front_down(f);
+	f->irqs = VFE_IRQ_INTX;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	expect_kind(test, f, INTX);
+	front_down(f);
+	f->irqs = VFE_IRQ_MSIX;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	expect_kind(test, f, PER_QUEUE);
+}
+
+static void neither_vectors_nor_a_pin(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .vectors = -1, .no_pin = true };
+	struct front *f = front_new(test, &spec);
+	struct kmsg_dump_iter mark = log_mark();
+
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "neither MSI-X"), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "there are too few"), 1U);
+	front_down(f);
+	KUNIT_EXPECT_EQ(test, f->m->status, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* --- vectors that are refused --- */
+
+static void expect_fallback(struct kunit *test, u16 from, enum kind kind)
+{
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct front *f = front_new(test, &spec);
+
+	f->m->knobs.vectors_short = from;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	expect_kind(test, f, kind);
+	/* the same negotiation, from a reset on */
+	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
+	KUNIT_EXPECT_NE(test, f->m->accepted, 0ULL);
+	/* the reset that it took is over: the device may ask for one as ever */
+	vfe_mock_needs_reset(f->m);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	/* and after a restart no vector is tried that was refused */
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	expect_kind(test, f, kind);
+}
+
+static void last_vector_is_refused(struct kunit *test)
+{
+	expect_fallback(test, 3, SHARED);
+}
+
+static void second_queue_vector_is_refused(struct kunit *test)
+{
+	expect_fallback(test, 2, SHARED);
+}
+
+static void each_queue_vector_is_refused(struct kunit *test)
+{
+	expect_fallback(test, 1, SINGLE);
+}
+
+/**
+ * struct refusal - vectors that a hook refuses
+ * @reg: of these registers
+ * @left: so many more times, after @pass that are let through
+ * @pass: mappings to let through
+ */
+struct refusal {
+	enum vfe_reg reg;
+	unsigned int pass;
+	unsigned int left;
+};
+
+static bool refuse(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct refusal *r = m->knobs.priv;
+
+	if (a->reg != r->reg || a->dir != VFE_WRITE)
+		return false;
+	if (r->pass) {
+		r->pass--;
+	} else if (r->left) {
+		r->left--;
+		a->val = VIRTIO_MSI_NO_VECTOR;
+	}
+	return false;
+}
+
+static struct front *front_refusing(struct kunit *test, struct refusal *r,
+				    bool no_pin)
+{
+	struct vfe_mock_spec spec = { .queues = 3, .no_pin = no_pin };
+	struct front *f = front_new(test, &spec);
+
+	f->m->knobs.priv = r;
+	f->m->knobs.access = refuse;
+	return f;
+}
+
+static void config_vector_is_refused_once(struct kunit *test)
+{
+	struct refusal r = { .reg = VFE_REG_CONFIG_MSIX_VECTOR, .left = 1 };
+	struct front *f = front_refusing(test, &r, false);
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	expect_kind(test, f, SHARED);
+}
+
+static void config_vector_is_always_refused(struct kunit *test)
+{
+	struct refusal r = { .reg = VFE_REG_CONFIG_MSIX_VECTOR,
+			     .left = UINT_MAX };
+	struct front *f = front_refusing(test, &r, false);
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	expect_kind(test, f, INTX);
+}
+
+/* Each mapping of a queue in turn; one less and one more than there are */
+static void one_mapping_is_refused(struct kunit *test)
+{
+	struct refusal r;
+	struct front *f;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		r = (struct refusal) { .reg = VFE_REG_QUEUE_MSIX_VECTOR,
+				       .pass = i, .left = 1 };
+		f = front_refusing(test, &r, false);
+		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+		expect_kind(test, f, i < 3 ? SHARED : PER_QUEUE);
+		front_down(f);
+		vfe_mock_unplug(f->m);
+	}
+}
+
+/* Shared vectors are refused for the second queue: the pin is left. */
+static void shared_vector_is_refused_later(struct kunit *test)
+{
+	struct refusal r = { .reg = VFE_REG_QUEUE_MSIX_VECTOR, .pass = 1,
+			     .left = UINT_MAX };
+	struct front *f = front_refusing(test, &r, false);
+
+	f->irqs = VFE_IRQ_SHARED;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	expect_kind(test, f, INTX);
+}
+
+static void all_vectors_refused_and_no_pin(struct kunit *test)
+{
+	struct refusal r = { .reg = VFE_REG_QUEUE_MSIX_VECTOR,
+			     .left = UINT_MAX };
+	struct front *f = front_refusing(test, &r, true);
+	struct kmsg_dump_iter mark = log_mark();
+
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "queue_msix_vector reads"), 1U);
+	KUNIT_EXPECT_FALSE(test, f->m->pdev->msix_enabled);
+	front_down(f);
+	KUNIT_EXPECT_EQ(test, f->m->status, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* --- whom they call, what they count --- */
+
+static void each_queue_has_its_own(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct front *f = front_live(test, &spec);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(test, front_add(f, i), 0);
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_TRUE(test, front_use(f, i));
+	vfe_mock_interrupt(&f->m->queues[1]);
+	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+	KUNIT_EXPECT_EQ(test, f->done[1], 1U);
+	KUNIT_EXPECT_EQ(test, f->done[2], 0U);
+	FRONT_EXPECT_EVENTS(test, f, 1, 0, 0);
+	/* 4.1.4.5.2: the ISR is not read */
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
+					     VFE_READ), 0U);
+}
+
+static void shared_vector_looks_at_all(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3, .vectors = 2 };
+	struct front *f = front_live(test, &spec);
+
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	KUNIT_ASSERT_EQ(test, front_add(f, 2), 0);
+	KUNIT_ASSERT_TRUE(test, front_use(f, 0));
+	KUNIT_ASSERT_TRUE(test, front_use(f, 2));
+	vfe_mock_interrupt(&f->m->queues[1]);
+	KUNIT_EXPECT_EQ(test, f->done[0], 1U);
+	KUNIT_EXPECT_EQ(test, f->done[1], 0U);
+	KUNIT_EXPECT_EQ(test, f->done[2], 1U);
+	FRONT_EXPECT_EVENTS(test, f, 1, 0, 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
+					     VFE_READ), 0U);
+}
+
+static void one_vector_for_everything(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 2, .vectors = 1,
+				      .no_pin = true };
+	struct front *f = front_live(test, &spec);
+
+	front_expect_completion(test, f, 0);
+	front_expect_completion(test, f, 1);
+	front_expect_config_change(test, f);
+	FRONT_EXPECT_EVENTS(test, f, 3, 0, 1);
+	/* both at once, by one message */
+	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
+	KUNIT_ASSERT_TRUE(test, front_use(f, 1));
+	front_expect_config_change(test, f);
+	KUNIT_EXPECT_EQ(test, f->done[1], 2U);
+	FRONT_EXPECT_EVENTS(test, f, 4, 0, 2);
+	front_take_all(f, 1);
+	/* and nothing at all */
+	vfe_mock_raise(f->m, 0);
+	FRONT_EXPECT_EVENTS(test, f, 5, 1, 2);
+	KUNIT_EXPECT_EQ(test, f->config_changed, 2U);
+}
+
+static struct front *front_with_pin(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 2, .vectors = -1 };
+
+	return front_live(test, &spec);
+}
+
+/* 4.1.5.4.2: one interrupt may mean both */
+static void pin_for_both(struct kunit *test)
+{
+	struct front *f = front_with_pin(test);
+
+	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
+	KUNIT_ASSERT_TRUE(test, front_use(f, 1));
+	f->m->isr = ISR_CONFIG;
+	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[1]));
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+	KUNIT_EXPECT_EQ(test, f->done[1], 1U);
+	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
+	FRONT_EXPECT_EVENTS(test, f, 1, 0, 1);
+	/* read once: that cleared it */
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
+					     VFE_READ), 1U);
+	KUNIT_EXPECT_EQ(test, f->m->isr, 0);
+}
+
+static bool isr_is(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->reg == VFE_REG_ISR_STATUS)
+		a->val = *(u8 *)m->knobs.priv;
+	return false;
+}
+
+/* A line that is shared: no bit of ours is set, so it is not ours. */
+static void pin_of_a_neighbour(struct kunit *test)
+{
+	static u8 isr[] = { 0, 0x04, 0x80, 0xf8, 0xfc };
+	struct front *f = front_with_pin(test);
+	unsigned int i;
+
+	f->m->knobs.access = isr_is;
+	for (i = 0; i < ARRAY_SIZE(isr); i++) {
+		f->m->knobs.priv = &isr[i];
+		vfe_mock_interrupt(&f->m->queues[0]);
+	}
+	front_settle();
+	FRONT_EXPECT_EVENTS(test, f, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
+					     VFE_READ),
+			(unsigned int)ARRAY_SIZE(isr));
+	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+}
+
+static void pin_without_used_buffers(struct kunit *test)
+{
+	struct front *f = front_with_pin(test);
+
+	vfe_mock_interrupt(&f->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, f->done[0] + f->done[1], 0U);
+	FRONT_EXPECT_EVENTS(test, f, 1, 1, 0);
+}
+
+static void spurious_ones_are_counted(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	unsigned int i;
+
+	for (i = 0; i < 5; i++)
+		vfe_mock_interrupt(&f->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+	FRONT_EXPECT_EVENTS(test, f, 5, 5, 0);
+	front_expect_completion(test, f, 0);
+	FRONT_EXPECT_EVENTS(test, f, 6, 5, 0);
+}
+
+/* --- storms --- */
+
+static void storm(struct kunit *test, const struct vfe_mock_spec *spec)
+{
+	struct front *f = front_live(test, spec);
+	unsigned int i;
+
+	for (i = 0; i < STORM; i++)
+		vfe_mock_interrupt(&f->m->queues[0]);
+	FRONT_EXPECT_EVENTS(test, f, STORM, STORM, 0);
+	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+	/* with something in it now and then */
+	for (i = 0; i < STORM / 100; i++) {
+		front_expect_completion(test, f, 0);
+		vfe_mock_interrupt(&f->m->queues[0]);
+	}
+	FRONT_EXPECT_EVENTS(test, f, STORM + STORM / 50, STORM + STORM / 100,
+			    0);
+	KUNIT_EXPECT_EQ(test, f->done[0], STORM / 100U);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+}
+
+static void storm_of_messages(struct kunit *test)
+{
+	storm(test, NULL);
+}
+
+static void storm_of_the_pin(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .vectors = -1 };
+
+	storm(test, &spec);
+}
+
+static void storm_of_config_changes(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	unsigned int i;
+
+	for (i = 0; i < STORM; i++)
+		vfe_mock_config_interrupt(f->m);
+	front_settle();
+	FRONT_EXPECT_EVENTS(test, f, STORM, 0, STORM);
+	/* many are taken as one, but the last one is seen */
+	KUNIT_EXPECT_GE(test, f->config_changed, 1U);
+	KUNIT_EXPECT_LE(test, f->config_changed, (unsigned int)STORM);
+	front_expect_config_change(test, f);
+}
+
+/* --- the device asks for a reset --- */
+
+static void needs_reset_is_told_once(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		vfe_mock_needs_reset(f->m);
+		front_settle();
+	}
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	/* nothing else is believed of such a device */
+	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "asks for a reset"), 1U);
+	/* after a restart it may ask again */
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	front_expect_config_change(test, f);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	vfe_mock_needs_reset(f->m);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 2U);
+}
+
+static void needs_reset_by_the_pin(struct kunit *test)
+{
+	struct front *f = front_with_pin(test);
+
+	vfe_mock_needs_reset(f->m);
+	front_settle();
+	vfe_mock_needs_reset(f->m);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+}
+
+/* The device breaks a ring, then asks: one call for both */
+static void needs_reset_after_a_broken_ring(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	u32 len;
+
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	vfe_mock_set_used_idx(&f->m->queues[0], 7);
+	KUNIT_EXPECT_NULL(test, vfe_queue_get(vfe_get_queue(f->vd, 0), &len));
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	vfe_mock_needs_reset(f->m);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	/* an interrupt of a broken queue calls nobody */
+	vfe_mock_interrupt(&f->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+}
+
+/*
+ * A reset waits for the work item: if that waited for memory which has to be
+ * written out to this disk first, both would wait for ever.
+ */
+static void change_waits_for_no_io(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	f->may_do_io = true;
+	front_expect_config_change(test, f);
+	KUNIT_EXPECT_FALSE(test, f->may_do_io);
+}
+
+static struct kunit_case irq_cases[] = {
+	KUNIT_CASE(change_waits_for_no_io),
+	KUNIT_CASE(vectors_that_there_are),
+	KUNIT_CASE(kinds_asked_for),
+	KUNIT_CASE(neither_vectors_nor_a_pin),
+	KUNIT_CASE(last_vector_is_refused),
+	KUNIT_CASE(second_queue_vector_is_refused),
+	KUNIT_CASE(each_queue_vector_is_refused),
+	KUNIT_CASE(config_vector_is_refused_once),
+	KUNIT_CASE(config_vector_is_always_refused),
+	KUNIT_CASE(one_mapping_is_refused),
+	KUNIT_CASE(shared_vector_is_refused_later),
+	KUNIT_CASE(all_vectors_refused_and_no_pin),
+	KUNIT_CASE(each_queue_has_its_own),
+	KUNIT_CASE(shared_vector_looks_at_all),
+	KUNIT_CASE(one_vector_for_everything),
+	KUNIT_CASE(pin_for_both),
+	KUNIT_CASE(pin_of_a_neighbour),
+	KUNIT_CASE(pin_without_used_buffers),
+	KUNIT_CASE(spurious_ones_are_counted),
+	KUNIT_CASE(storm_of_messages),
+	KUNIT_CASE(storm_of_the_pin),
+	KUNIT_CASE(storm_of_config_changes),
+	KUNIT_CASE(needs_reset_is_told_once),
+	KUNIT_CASE(needs_reset_by_the_pin),
+	KUNIT_CASE(needs_reset_after_a_broken_ring),
+	{}
+};
+
+static struct kunit_suite irq_suite = {
+	.name = "vfe-irq",
+	.test_cases = irq_cases,
+};
+
+kunit_test_suite(irq_suite);
+
+MODULE_DESCRIPTION("Suite of interrupts");
+MODULE_LICENSE("GPL");

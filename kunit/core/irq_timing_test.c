@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts that come at an awkward moment: with DRIVER_OK, before the device
+ * is live, during a reset and after it (drivers/core/irq.c and device.c).
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "lib/core_fixture.h"
+
+#define ISR_QUEUES	0x01
+
+/**
+ * struct moment - something that happens while the driver does something else
+ * @reg: right before this access takes effect
+ * @dir: its direction
+ * @val: and its value, for a write
+ * @what: happens
+ * @happened: how often; only the first time anything is done
+ * @f: for @what
+ */
+struct moment {
+	enum vfe_reg reg;
+	enum vfe_dir dir;
+	u32 val;
+	void (*what)(struct vfe_mock *m);
+	unsigned int happened;
+	struct front *f;
+};
+
+static bool at_moment(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct moment *now = m->knobs.priv;
+
+	if (a->reg != now->reg || a->dir != now->dir ||
+	    (a->dir == VFE_WRITE && a->val != now->val))
+		return false;
+	if (!now->happened++)
+		now->what(m);
+	return false;
+}
+
+static void arm(struct front *f, struct moment *now)
+{
+	f->m->knobs.priv = now;
+	f->m->knobs.access = at_moment;
+}
+
+/* The device is live, and in trouble at once; the work item is quick, too. */
+static void trouble_at_driver_ok(struct vfe_mock *m)
+{
+	m->status |= VIRTIO_CONFIG_S_DRIVER_OK;
+	vfe_mock_needs_reset(m);
+	front_settle();
+}
+
+static void change_at_driver_ok(struct vfe_mock *m)
+{
+	vfe_mock_config_interrupt(m);
+	front_settle();
+}
+
+static void needs_reset_right_after_driver_ok(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct moment now = {
+		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = S_LIVE,
+		.what = trouble_at_driver_ok,
+	};
+
+	arm(f, &now);
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, now.happened, 1U);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+}
+
+static void change_right_after_driver_ok(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct moment now = {
+		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = S_LIVE,
+		.what = change_at_driver_ok,
+	};
+
+	arm(f, &now);
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, now.happened, 1U);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
+}
+
+/* As a network driver does: what was used is replaced, and kicked at once */
+static void done_and_refill(struct vfe_queue *q)
+{
+	struct front *f = vfe_priv(vfe_queue_device(q));
+
+	front_done(q);
+	front_take_all(f, vfe_queue_index(q));
+	front_add(f, vfe_queue_index(q));
+}
+
+static void use_at_driver_ok(struct vfe_mock *m)
+{
+	struct moment *now = m->knobs.priv;
+
+	m->status |= VIRTIO_CONFIG_S_DRIVER_OK;
+	front_use(now->f, 0);
+	/* and goes to sleep until there is a second one */
+	vfe_mock_set_avail_event(&m->queues[0], 1);
+	vfe_mock_interrupt(&m->queues[0]);
+}
+
+static void kick_right_after_driver_ok(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct moment now = {
+		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = S_LIVE,
+		.what = use_at_driver_ok, .f = f,
+	};
+
+	f->specs[0].done = done_and_refill;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_QUEUES), 0);
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	arm(f, &now);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, f->done[0], 1U);
+	/* a kick that is lost here is never made up for */
+	KUNIT_EXPECT_EQ(test, f->m->queues[0].kicks, 1U);
+	KUNIT_EXPECT_EQ(test, f->m->queues[0].early, 0U);
+}
+
+/* A class driver that wants to hear of nothing */
+static void no_callbacks(struct kunit *test)
+{
+	static const struct vfe_device_ops none;
+	struct front *f = front_new(test, NULL);
+
+	f->vd = vfe_create(f->m->pdev, &none, f);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(f->vd));
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_NEGOTIATE), 0);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
+	vfe_mock_config_interrupt(f->m);
+	front_settle();
+	vfe_mock_needs_reset(f->m);
+	front_settle();
+	FRONT_EXPECT_EVENTS(test, f, 2, 0, 2);
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), 0);
+}
+
+/* --- around a reset --- */
+
+static void use_and_interrupt(struct vfe_mock *m)
+{
+	struct front *f = m->knobs.priv;
+
+	front_use(f, 0);
+	vfe_mock_interrupt(&m->queues[0]);
+}
+
+static void none_after_reset(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	vfe_mock_raise(f->m, 0);
+	vfe_mock_raise(f->m, 1);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+	FRONT_EXPECT_EVENTS(test, f, 0, 0, 0);
+	/* nor before it is live again */
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	vfe_mock_raise(f->m, 0);
+	vfe_mock_raise(f->m, 1);
+	front_settle();
+	FRONT_EXPECT_EVENTS(test, f, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	front_expect_completion(test, f, 0);
+}
+
+static void none_before_ready(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_QUEUES), 0);
+	vfe_mock_raise(f->m, 0);
+	vfe_mock_raise(f->m, 1);
+	front_settle();
+	FRONT_EXPECT_EVENTS(test, f, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+}
+
+/* A change whose work is still to run when the device is reset */
+static void change_is_forgotten_by_a_reset(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	vfe_mock_config_interrupt(f->m);
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+	FRONT_EXPECT_EVENTS(test, f, 1, 0, 1);
+}
+
+static void change_at_reset(struct vfe_mock *m)
+{
+	vfe_mock_config_interrupt(m);
+}
+
+/*
+ * Interrupts while the driver waits for the end of a reset: the class driver
+ * is not asked for what it is doing, nor shown a configuration in the making.
+ */
+static void expect_quiet_reset(struct kunit *test, u8 status)
+{
+	struct front *f = front_live(test, NULL);
+	struct moment now = {
+		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = 0,
+		.what = change_at_reset,
+	};
+
+	f->m->status |= status;
+	f->m->knobs.reset_reads = 10;
+	arm(f, &now);
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, now.happened, 1U);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	f->m->knobs.access = NULL;
+	front_expect_config_change(test, f);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void change_in_the_middle_of_a_reset(struct kunit *test)
+{
+	expect_quiet_reset(test, 0);
+}
+
+static void needs_reset_in_the_middle_of_a_reset(struct kunit *test)
+{
+	expect_quiet_reset(test, VIRTIO_CONFIG_S_NEEDS_RESET);
+}
+
+/* A device that is found gone by the reset: its caller learns it from that */
+static void gone_in_a_reset_is_told_by_it(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	vfe_mock_vanish(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(f->vd, 0)));
+}
+
+/* An interrupt in the middle of the reset: handled or not, but over with it */
+static void interrupt_in_the_middle_of_a_reset(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct vfe_mock *m = f->m;
+	unsigned int done;
+
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	m->knobs.priv = f;
+	use_and_interrupt(m);
+	done = f->done[0];
+	KUNIT_EXPECT_EQ(test, done, 1U);
+	vfe_mock_needs_reset(m);
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	vfe_mock_raise(m, 1);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->done[0], done);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+	front_detach_all(f);
+}
+
+/* The pin is off while the device is reset: nobody would lower it. */
+static void pin_is_off_while_reset(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 2, .vectors = -1 };
+	struct front *f = front_live(test, &spec);
+
+	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_INTX_DISABLE);
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_EXPECT_TRUE(test, front_command(f) & PCI_COMMAND_INTX_DISABLE);
+	f->m->isr = ISR_QUEUES;
+	KUNIT_EXPECT_FALSE(test, vfe_mock_interrupt(&f->m->queues[0]));
+	f->m->isr = 0;
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_INTX_DISABLE);
+	front_expect_completion(test, f, 1);
+}
+
+static struct kunit_case moment_cases[] = {
+	KUNIT_CASE(needs_reset_right_after_driver_ok),
+	KUNIT_CASE(change_right_after_driver_ok),
+	KUNIT_CASE(kick_right_after_driver_ok),
+	KUNIT_CASE(no_callbacks),
+	KUNIT_CASE(none_after_reset),
+	KUNIT_CASE(none_before_ready),
+	KUNIT_CASE(change_is_forgotten_by_a_reset),
+	KUNIT_CASE(change_in_the_middle_of_a_reset),
+	KUNIT_CASE(needs_reset_in_the_middle_of_a_reset),
+	KUNIT_CASE(gone_in_a_reset_is_told_by_it),
+	KUNIT_CASE(interrupt_in_the_middle_of_a_reset),
+	KUNIT_CASE(pin_is_off_while_reset),
+	{}
+};
+
+static struct kunit_suite moment_suite = {
+	.name = "vfe-irq-moment",
+	.test_cases = moment_cases,
+};
+
+kunit_test_suite(moment_suite);
+
+MODULE_DESCRIPTION("Suite of interrupts at awkward moments");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,548 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Is the function there, and is the device well (drivers/core/presence.c)?
+ * Registers that read as ones for a moment, functions that come back, buses that
+ * fail below them, devices that lost DRIVER_OK; and how little of it all the log
+ * is told. Functions that go for ever are in surprise_removal_test.c.
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/module.h>
+#include <linux/unaligned.h>
+
+#include "lib/core_fixture.h"
+#include "lib/log.h"
+
+#define MOST_LINES	10	/* that a device may cause in a minute */
+#define STORM		200
+
+static u32 ones(const struct vfe_mock_access *a)
+{
+	return GENMASK(8 * a->size - 1, 0);
+}
+
+/* All registers read as ones, as long as the hook is there */
+static bool all_ones(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->dir == VFE_READ)
+		a->val = ones(a);
+	return true;
+}
+
+/* The first reads of a register that the counter says */
+static bool some_ones(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	unsigned int *left = m->knobs.priv;
+
+	if (a->dir == VFE_READ && a->reg == VFE_REG_DEVICE_STATUS && *left) {
+		--*left;
+		a->val = ones(a);
+	}
+	return false;
+}
+
+static bool isr_of_ones(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->dir == VFE_READ && a->reg == VFE_REG_ISR_STATUS)
+		a->val = ones(a);
+	return false;
+}
+
+/* Recovery as a class driver does it, and one buffer through the queue */
+static void expect_recovery(struct kunit *test, struct front *f)
+{
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), 0);
+	front_detach_all(f);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
+	front_expect_completion(test, f, 0);
+}
+
+/* --- ones that are no sign of an end --- */
+
+static void ones_are_a_fault_where_the_function_is(struct kunit *test)
+{
+	static const u8 byte[] = { 1, 0 };
+	struct front *f = front_live(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+	u8 val;
+
+	f->m->knobs.access = all_ones;
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -EIO);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_NEEDS_RESET);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -EIO);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "device_status is 0xff"), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	f->m->knobs.access = NULL;
+	expect_recovery(test, f);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* A device in its reset may not answer at all: that is not its end. */
+static void ones_during_a_reset(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+	unsigned int left = 30;
+
+	f->m->knobs.priv = &left;
+	f->m->knobs.access = some_ones;
+	expect_recovery(test, f);
+	KUNIT_EXPECT_EQ(test, left, 0U);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 0U);
+	front_down(f);
+	left = 30;
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+}
+
+/* Ones for longer than a call waits: it works as soon as they end. */
+static void ones_for_long(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+
+	f->m->knobs.access = all_ones;
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ETIMEDOUT);
+	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	f->m->knobs.access = NULL;
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	front_expect_completion(test, f, 0);
+}
+
+/* At each step of a life: an error, and no state that a next try cannot leave */
+static void ones_at_each_step(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	enum front_step step;
+
+	for (step = FRONT_NEGOTIATE; step <= FRONT_READY; step++) {
+		KUNIT_ASSERT_EQ(test, front_up(f, step - 1), 0);
+		f->m->knobs.access = all_ones;
+		KUNIT_EXPECT_EQ(test, front_step(f, step), -EIO);
+		f->m->knobs.access = NULL;
+		KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+		front_down(f);
+	}
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+}
+
+/* All bits of the ISR may be set, and the device be well. */
+static void isr_of_ones_of_a_device(struct kunit *test, int vectors)
+{
+	struct vfe_mock_spec spec = { .vectors = vectors };
+	struct front *f = front_live(test, &spec);
+
+	f->m->knobs.access = isr_of_ones;
+	front_expect_completion(test, f, 0);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+	/* and nothing but ones is nobody, for now */
+	f->m->knobs.access = all_ones;
+	vfe_mock_interrupt(&f->m->queues[0]);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	f->m->knobs.access = NULL;
+	expect_recovery(test, f);
+}
+
+static void isr_of_ones_with_intx(struct kunit *test)
+{
+	isr_of_ones_of_a_device(test, -1);
+}
+
+static void isr_of_ones_with_one_vector(struct kunit *test)
+{
+	isr_of_ones_of_a_device(test, 1);
+}
+
+/* --- decoding that was switched off --- */
+
+static void decoding_was_switched_off(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+
+	pci_write_config_word(f->m->pdev, PCI_COMMAND, 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_NEEDS_RESET);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	expect_recovery(test, f);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "command register is 0"), 1U);
+	KUNIT_EXPECT_TRUE(test, front_command(f) & PCI_COMMAND_MASTER);
+}
+
+/* All that configuration space had is lost: addresses, vectors. */
+static void forget_configuration(struct front *f)
+{
+	u8 *cfg = vfe_mock_config_space(f->m);
+	unsigned int bar;
+
+	pci_write_config_word(f->m->pdev, PCI_COMMAND, 0);
+	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
+		put_unaligned_le32(get_unaligned_le32(cfg + PCI_BASE_ADDRESS_0 +
+						      4 * bar) & 0xf,
+				   cfg + PCI_BASE_ADDRESS_0 + 4 * bar);
+	f->m->status = 0;
+}
+
+static void function_was_reset_behind_our_back(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	forget_configuration(f);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_NEEDS_RESET);
+	expect_recovery(test, f);
+}
+
+/* --- gone, and back --- */
+
+static void gone_and_back(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	vfe_mock_vanish(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GONE);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
+	front_detach_all(f);
+	vfe_mock_log_clear(f->m);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	/* not one register was touched, nor was it told again */
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+
+	f->m->knobs.gone = false;
+	forget_configuration(f);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
+	front_expect_completion(test, f, 0);
+	front_expect_config_change(test, f);
+	/* and a second time it is news again */
+	vfe_mock_vanish(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GONE);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 2U);
+	f->m->knobs.gone = false;
+}
+
+static void another_function_in_its_place(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	u8 *cfg = vfe_mock_config_space(f->m);
+
+	vfe_mock_vanish(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
+	f->m->knobs.gone = false;
+	cfg[PCI_DEVICE_ID]++;
+	vfe_mock_log_clear(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	cfg[PCI_DEVICE_ID]--;
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
+}
+
+static void comes_back_and_cannot_be_enabled(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct resource *res = &f->m->pdev->resource[VFE_BAR_VIRTIO];
+	struct kmsg_dump_iter mark = log_mark();
+
+	vfe_function_offline(f->vd);
+	res->flags |= IORESOURCE_UNSET;
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "cannot be enabled: -22"), 1U);
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	res->flags &= ~IORESOURCE_UNSET;
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
+}
+
+/* --- a bus that fails --- */
+
+/* error_detected(), slot_reset(), resume(), as the PCI core calls them */
+static void bus_error(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct pci_dev *pdev = f->m->pdev;
+	struct kmsg_dump_iter mark = log_mark();
+
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	vfe_mock_log_clear(f->m);
+	pdev->error_state = pci_channel_io_frozen;
+	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
+	vfe_function_offline(f->vd);
+	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(f->vd, 0)));
+	front_detach_all(f);
+	/* whatever comes meanwhile touches nothing */
+	vfe_mock_interrupt(&f->m->queues[0]);
+	vfe_queue_notify(vfe_get_queue(f->vd, 0));
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GONE);
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	f->m->knobs.gone = true;
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -ENODEV);
+	f->m->knobs.gone = false;
+	/* the class driver knew */
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+
+	forget_configuration(f);
+	pdev->error_state = pci_channel_io_normal;
+	/* a recovery that comes before its turn */
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	front_expect_completion(test, f, 0);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(pdev)), 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void bus_error_without_an_end(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	f->m->pdev->error_state = pci_channel_io_frozen;
+	vfe_function_offline(f->vd);
+	front_detach_all(f);
+	vfe_mock_log_clear(f->m);
+	f->m->pdev->error_state = pci_channel_io_perm_failure;
+	vfe_function_offline(f->vd);
+	front_down(f);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	f->m->pdev->error_state = pci_channel_io_normal;
+}
+
+/* --- how a device is --- */
+
+static void good_costs_one_read(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	vfe_mock_log_clear(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 1U);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
+					     VFE_READ), 1U);
+	KUNIT_EXPECT_FALSE(test, vfe_wants_reset(f->vd));
+}
+
+/* QEMU's device does that when bus mastering is switched off under it. */
+static void lost_driver_ok(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+
+	f->m->status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+	vfe_mock_log_clear(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_NEEDS_RESET);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 1U);
+	KUNIT_EXPECT_TRUE(test, vfe_wants_reset(f->vd));
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "device_status is 0xb: "), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	/* an interrupt finds it, too, and asks for the reset */
+	vfe_mock_config_interrupt(f->m);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+	expect_recovery(test, f);
+}
+
+/* Without DRIVER_OK because nobody wrote it, or took it back in order: good */
+static void not_live_is_not_lost(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_QUEUES), 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
+}
+
+static void needs_reset_is_told_once_a_reset(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+	unsigned int i;
+
+	for (i = 1; i <= 3; i++) {
+		f->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+		KUNIT_EXPECT_EQ(test, vfe_health(f->vd),
+				VFE_HEALTH_NEEDS_RESET);
+		KUNIT_EXPECT_TRUE(test, vfe_wants_reset(f->vd));
+		KUNIT_EXPECT_EQ(test, log_errors(mark, "asks for a reset"), i);
+		expect_recovery(test, f);
+	}
+}
+
+/* --- storms: a device that does the same thing again and again --- */
+
+static void storm_of_pleas(struct front *f)
+{
+	vfe_mock_needs_reset(f->m);
+	front_settle();
+}
+
+static void storm_of_wrong_ids(struct front *f)
+{
+	front_add(f, 0);
+	vfe_mock_push_raw(&f->m->queues[0], 0xdead, 0);
+	front_take_all(f, 0);
+}
+
+static void storm_of_lost_status(struct front *f)
+{
+	f->m->status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+	vfe_health(f->vd);
+}
+
+static void storm_of_changes(struct front *f)
+{
+	static const u8 fields[] = { 8, 8, 0 };
+	u8 buf[16];
+
+	f->m->knobs.generation_moves = UINT_MAX;
+	vfe_mock_config_interrupt(f->m);
+	front_settle();
+	vfe_config_read(f->vd, 0, fields, buf);
+	/* beyond the end, as after a change that takes part of it away */
+	vfe_config_read(f->vd, FRONT_CONFIG_SIZE, fields, buf);
+}
+
+static void storm_of_ones(struct front *f)
+{
+	f->m->knobs.access = all_ones;
+	vfe_health(f->vd);
+	f->m->knobs.access = NULL;
+}
+
+static void storm_of_vanishing(struct front *f)
+{
+	vfe_mock_vanish(f->m);
+	vfe_health(f->vd);
+	f->m->knobs.gone = false;
+}
+
+static void storm_of_lost_decoding(struct front *f)
+{
+	pci_write_config_word(f->m->pdev, PCI_COMMAND, 0);
+	vfe_health(f->vd);
+}
+
+/* Restarts that fail: the queue is still enabled, or features are refused. */
+static void storm_of_failed_restarts(struct front *f)
+{
+	vfe_reset(f->vd);
+	f->m->knobs.refuse_features = true;
+	vfe_restart(f->vd);
+	f->m->knobs.refuse_features = false;
+	f->m->queues[0].offer = 16;
+	vfe_restart(f->vd);
+	f->m->queues[0].offer = 64;
+}
+
+/**
+ * struct storm - what a device does again and again
+ * @name: of the case
+ * @blow: once
+ */
+struct storm {
+	const char *name;
+	void (*blow)(struct front *f);
+};
+
+static const struct storm storms[] = {
+	{ "needs reset", storm_of_pleas },
+	{ "wrong used ids", storm_of_wrong_ids },
+	{ "lost DRIVER_OK", storm_of_lost_status },
+	{ "configuration changes", storm_of_changes },
+	{ "ones", storm_of_ones },
+	{ "gone and back", storm_of_vanishing },
+	{ "decoding off", storm_of_lost_decoding },
+	{ "restarts that fail", storm_of_failed_restarts },
+};
+
+static void storm_name(const struct storm *s, char *desc)
+{
+	strscpy(desc, s->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(storm, storms, storm_name);
+
+static void storm_is_told_in_few_lines(struct kunit *test)
+{
+	const struct storm *s = test->param_value;
+	struct front *f = front_live(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+	unsigned long start = jiffies;
+	unsigned int i, lines;
+
+	for (i = 0; i < STORM; i++) {
+		s->blow(f);
+		f->m->knobs.generation_moves = 0;
+		vfe_reset(f->vd);
+		front_detach_all(f);
+		KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	}
+	lines = log_lines(mark, pci_name(f->m->pdev));
+	KUNIT_EXPECT_GE(test, lines, 1U);
+	KUNIT_EXPECT_LE(test, lines, MOST_LINES *
+			(1U + jiffies_to_msecs(jiffies - start) / 60000));
+	kunit_info(test, "%u lines of %u\n", lines, STORM);
+	front_expect_completion(test, f, 0);
+}
+
+static struct kunit_case presence_cases[] = {
+	KUNIT_CASE(ones_are_a_fault_where_the_function_is),
+	KUNIT_CASE(ones_during_a_reset),
+	KUNIT_CASE(ones_for_long),
+	KUNIT_CASE(ones_at_each_step),
+	KUNIT_CASE(isr_of_ones_with_intx),
+	KUNIT_CASE(isr_of_ones_with_one_vector),
+	KUNIT_CASE(decoding_was_switched_off),
+	KUNIT_CASE(function_was_reset_behind_our_back),
+	KUNIT_CASE(gone_and_back),
+	KUNIT_CASE(another_function_in_its_place),
+	KUNIT_CASE(comes_back_and_cannot_be_enabled),
+	KUNIT_CASE(bus_error),
+	KUNIT_CASE(bus_error_without_an_end),
+	KUNIT_CASE(good_costs_one_read),
+	KUNIT_CASE(lost_driver_ok),
+	KUNIT_CASE(not_live_is_not_lost),
+	KUNIT_CASE(needs_reset_is_told_once_a_reset),
+	KUNIT_CASE_PARAM(storm_is_told_in_few_lines, storm_gen_params),
+	{}
+};
+
+static struct kunit_suite presence_suite = {
+	.name = "vfe-presence",
+	.test_cases = presence_cases,
+};
+
+kunit_test_suite(presence_suite);
+
+MODULE_DESCRIPTION("Suite of functions that come back, and of a device's health");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One queue reset while others run (drivers/core/queue_reset.c; virtio 1.4, 2.6.1):
+ * what it does, when it is refused, how it ends on a device that does not.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "lib/core_fixture.h"
+#include "lib/log.h"
+
+#define RING_RESET	BIT_ULL(VIRTIO_F_RING_RESET)
+#define BOUND_MS	1000	/* of the wait */
+
+static struct front *front_resettable(struct kunit *test, unsigned int queues)
+{
+	struct vfe_mock_spec spec = {
+		.queues = queues,
+		.features = VFE_MOCK_FEATURES | RING_RESET,
+	};
+
+	return front_live(test, &spec);
+}
+
+static struct vfe_queue *queue(struct front *f, unsigned int i)
+{
+	return vfe_get_queue(f->vd, i);
+}
+
+/* The buffers of one come back, those of the others are used as ever. */
+static void others_run_on(struct kunit *test)
+{
+	struct front *f = front_resettable(test, 3);
+	unsigned int i;
+	u32 len;
+
+	for (i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(test, front_add(f, i), 0);
+	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 1)), 0);
+	KUNIT_EXPECT_EQ(test, f->m->queues[1].enable, 0);
+	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
+	/* in the middle of it */
+	for (i = 0; i < 3; i += 2) {
+		KUNIT_ASSERT_TRUE(test, front_use(f, i));
+		KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[i]));
+		KUNIT_EXPECT_NOT_NULL(test, vfe_queue_get(queue(f, i), &len));
+		front_expect_completion(test, f, i);
+	}
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(queue(f, 1)),
+				    (void *)f);
+	KUNIT_EXPECT_NULL(test, vfe_queue_detach(queue(f, 1)));
+	KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(f, 1)), 0);
+	for (i = 0; i < 3; i++)
+		front_expect_completion(test, f, i);
+	for (i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, f->m->queues[i].resets, i == 1 ? 1U : 0U);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* Between the two calls nothing reaches the device, and nothing is used. */
+static void nothing_happens_in_between(struct kunit *test)
+{
+	struct front *f = front_resettable(test, 1);
+	u32 len;
+
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	KUNIT_ASSERT_TRUE(test, front_use(f, 0));
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_EXPECT_EQ(test, front_add(f, 0), -EIO);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(queue(f, 0)));
+	KUNIT_EXPECT_NULL(test, vfe_queue_get(queue(f, 0), &len));
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	/* used, but not taken: it counts as not used */
+	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(queue(f, 0)), (void *)f);
+	KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(f, 0)), 0);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(queue(f, 0)));
+	front_expect_completion(test, f, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* A queue that the device broke works again; the next that breaks is told of */
+static void broken_queue_is_mended(struct kunit *test)
+{
+	struct front *f = front_resettable(test, 2);
+	unsigned int round;
+	u32 len;
+
+	for (round = 1; round <= 3; round++) {
+		KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+		vfe_mock_push(&f->m->queues[0], 77, 0, 1);
+		KUNIT_EXPECT_NULL(test, vfe_queue_get(queue(f, 0), &len));
+		KUNIT_EXPECT_TRUE(test, vfe_queue_broken(queue(f, 0)));
+		KUNIT_EXPECT_EQ(test, f->needs_reset, round);
+		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
+		front_detach_all(f);
+		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(f, 0)), 0);
+		front_expect_completion(test, f, 0);
+		front_expect_completion(test, f, 1);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* needs_reset() is called once: a second queue's is made up for */
+static void second_queue_that_broke_is_told_of(struct kunit *test)
+{
+	struct front *f = front_resettable(test, 2);
+	unsigned int i;
+	u32 len;
+
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_EQ(test, front_add(f, i), 0);
+		vfe_mock_push(&f->m->queues[i], 77, 0, 1);
+		KUNIT_EXPECT_NULL(test, vfe_queue_get(queue(f, i), &len));
+	}
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	for (i = 0; i < 2; i++) {
+		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, i)), 0);
+		front_detach_all(f);
+		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(f, i)), 0);
+		/* the first leaves one that is broken, the second none */
+		KUNIT_EXPECT_EQ(test, f->needs_reset, 2U);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void refused_without_the_feature(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	vfe_mock_log_clear(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 0)), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(queue(f, 0)));
+	front_expect_completion(test, f, 0);
+}
+
+static void refused_when_the_device_needs_more(struct kunit *test)
+{
+	struct front *f = front_resettable(test, 1);
+
+	f->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 0)), -EIO);
+	KUNIT_EXPECT_EQ(test, f->m->queues[0].resets, 0U);
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 0)), -EIO);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	/* it asks for more while the queue is down */
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
+	f->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(f, 0)), -EIO);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* A bounded wait, one line that names the field; a device reset mends it. */
+static void reset_that_never_ends(struct kunit *test)
+{
+	struct front *f = front_resettable(test, 2);
+	unsigned long start = jiffies;
+	struct kmsg_dump_iter mark = log_mark();
+
+	f->m->knobs.queue_reset_reads = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 1)), -ETIMEDOUT);
+	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start), BOUND_MS);
+	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 2 * BOUND_MS);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "queue_reset is 1"), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	front_expect_completion(test, f, 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	front_detach_all(f);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	front_expect_completion(test, f, 1);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static bool vector_is_refused(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	return a->reg == VFE_REG_QUEUE_MSIX_VECTOR && a->dir == VFE_WRITE;
+}
+
+static bool size_is_odd(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->reg == VFE_REG_QUEUE_SIZE && a->dir == VFE_READ)
+		a->val = 12;
+	return false;
+}
+
+/* What is wrong when it is set up anew names the field, too. */
+static void restart_that_fails(struct kunit *test)
+{
+	static const struct {
+		bool (*access)(struct vfe_mock *m, struct vfe_mock_access *a);
+		const char *says;
+		int err;
+	} ways[] = {
+		{ vector_is_refused, "queue_msix_vector is 1", -EIO },
+		{ size_is_odd, "queue_size is 12", -EINVAL },
+	};
+	struct front *f = front_resettable(test, 1);
+	struct kmsg_dump_iter mark;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
+		f->m->knobs.access = ways[i].access;
+		mark = log_mark();
+		KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(f, 0)),
+				ways[i].err);
+		KUNIT_EXPECT_EQ(test, log_errors(mark, ways[i].says), 1U);
+		f->m->knobs.access = NULL;
+		KUNIT_EXPECT_EQ(test, front_add(f, 0), -EIO);
+		KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+		front_expect_completion(test, f, 0);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void function_that_is_gone(struct kunit *test)
+{
+	struct front *f = front_resettable(test, 1);
+
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
+	vfe_mock_vanish(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(f, 0)), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 0)), -ENODEV);
+	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
+}
+
+static struct kunit_case requeue_cases[] = {
+	KUNIT_CASE(others_run_on),
+	KUNIT_CASE(nothing_happens_in_between),
+	KUNIT_CASE(broken_queue_is_mended),
+	KUNIT_CASE(second_queue_that_broke_is_told_of),
+	KUNIT_CASE(refused_without_the_feature),
+	KUNIT_CASE(refused_when_the_device_needs_more),
+	KUNIT_CASE(reset_that_never_ends),
+	KUNIT_CASE(restart_that_fails),
+	KUNIT_CASE(function_that_is_gone),
+	{}
+};
+
+static struct kunit_suite requeue_suite = {
+	.name = "vfe-requeue",
+	.test_cases = requeue_cases,
+};
+
+kunit_test_suite(requeue_suite);
+
+MODULE_DESCRIPTION("Suite of the reset of single queues");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,628 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The set-up of queues (drivers/core/queue_setup.c): sizes, notification offsets,
+ * how many, in which order of registers and with how few accesses.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/string.h>
+#include <linux/unaligned.h>
+
+#include "lib/core_fixture.h"
+#include "lib/log.h"
+
+/**
+ * struct answer - what a hook answers instead of the device
+ * @reg: reads of this register
+ * @queue: only while this queue is selected, -1 for all
+ * @val: give this
+ * @selected: the queue selected last
+ */
+struct answer {
+	enum vfe_reg reg;
+	int queue;
+	u32 val;
+	int selected;
+};
+
+static bool answer(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct answer *s = m->knobs.priv;
+
+	if (a->reg == VFE_REG_QUEUE_SELECT && a->dir == VFE_WRITE)
+		s->selected = a->val;
+	if (a->reg == s->reg && a->dir == VFE_READ &&
+	    (s->queue < 0 || s->queue == s->selected))
+		a->val = s->val;
+	return false;
+}
+
+static struct front *front_answering(struct kunit *test, unsigned int queues,
+				     struct answer *s)
+{
+	struct vfe_mock_spec spec = { .queues = queues };
+	struct front *f = front_new(test, &spec);
+
+	f->m->knobs.priv = s;
+	f->m->knobs.access = answer;
+	return f;
+}
+
+/* Set-up must fail, leave the device reset, and say why in one line. */
+static void expect_failure(struct kunit *test, struct front *f, int err,
+			   const char *says)
+{
+	struct kmsg_dump_iter mark = log_mark();
+	u8 vals[16];
+	unsigned int n;
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), err);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, says), 1U);
+	KUNIT_EXPECT_EQ(test, vfe_num_queues(f->vd), 0U);
+	KUNIT_EXPECT_NULL(test, vfe_get_queue(f->vd, 0));
+	front_down(f);
+	/* 3.1.1: FAILED, then the reset */
+	n = front_statuses(f->m, vals, ARRAY_SIZE(vals));
+	KUNIT_ASSERT_GE(test, n, 2U);
+	KUNIT_EXPECT_TRUE(test, vals[0] & S_FAILED);
+	KUNIT_EXPECT_EQ(test, vals[n - 1], 0);
+	KUNIT_EXPECT_EQ(test, f->m->status, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* --- sizes --- */
+
+static void sizes_that_no_ring_has(struct kunit *test)
+{
+	static const u16 sizes[] = { 3, 5, 6, 7, 9, 24, 100, 255, 257, 1000,
+				     32767, 32769, 65535 };
+	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = -1 };
+	struct front *f = front_answering(test, 1, &s);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		s.val = sizes[i];
+		expect_failure(test, f, -EINVAL, "queue_size is");
+	}
+}
+
+static void size_0_means_no_queue(struct kunit *test)
+{
+	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = -1, .val = 0 };
+
+	expect_failure(test, front_answering(test, 1, &s), -ENODEV,
+		       "queue_size is 0");
+}
+
+/* The last of three: what the first two have is given back. */
+static void last_queue_is_wrong(struct kunit *test)
+{
+	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = 2, .val = 12 };
+	struct front *f = front_answering(test, 3, &s);
+
+	expect_failure(test, f, -EINVAL, "queue 2");
+	/* nothing was kept: with a good device it works */
+	s.val = 64;
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+}
+
+/* Set-up that failed may be tried again, with less. */
+static void second_try_with_fewer_queues(struct kunit *test)
+{
+	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = 2, .val = 0 };
+	struct front *f = front_answering(test, 3, &s);
+
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENODEV);
+	f->queues = 2;
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
+	KUNIT_EXPECT_EQ(test, vfe_num_queues(f->vd), 2U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void every_size_there_is(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = BIT_ULL(VIRTIO_F_VERSION_1) };
+	unsigned int size;
+	struct front *f;
+
+	for (size = 1; size <= 32768; size *= 2) {
+		spec.queue_size = size;
+		f = front_new(test, &spec);
+		f->specs[0].max_segs = 1;
+		KUNIT_ASSERT_EQ_MSG(test, front_up(f, FRONT_READY), 0,
+				    "size %u", size);
+		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(f->vd, 0)),
+				size);
+		KUNIT_EXPECT_EQ(test, f->m->queues[0].size, size);
+		/* what the device offers is not written back */
+		KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_SIZE,
+						     VFE_WRITE), 0U);
+		VFE_MOCK_EXPECT_CLEAN(test, f->m);
+		front_down(f);
+		vfe_mock_unplug(f->m);
+	}
+}
+
+/* What is asked for, of a device with 64, and what comes of it */
+static void sizes_asked_for(struct kunit *test)
+{
+	static const struct {
+		u16 asked;
+		u16 got;
+	} sizes[] = { { 0, 64 }, { 1, 1 }, { 2, 2 }, { 3, 2 }, { 16, 16 },
+		      { 20, 16 }, { 63, 32 }, { 64, 64 }, { 65, 64 },
+		      { 100, 64 }, { 32768, 64 }, { 65535, 64 } };
+	struct front *f = front_new(test, NULL);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		f->specs[0].size = sizes[i].asked;
+		vfe_mock_log_clear(f->m);
+		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(f->vd, 0)),
+				sizes[i].got);
+		KUNIT_EXPECT_EQ(test, f->m->queues[0].size, sizes[i].got);
+		KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_SIZE,
+						     VFE_WRITE),
+				sizes[i].got == 64 ? 0U : 1U);
+		VFE_MOCK_EXPECT_CLEAN(test, f->m);
+		front_down(f);
+	}
+}
+
+/* 2.7.5.3.1: no chain is longer than the queue, whatever was asked for */
+static void chains_are_not_longer_than_the_queue(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct vfe_seg segs[5];
+	struct vfe_queue *q;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(segs); i++)
+		segs[i] = (struct vfe_seg) { virt_to_phys(f->buf), 1 };
+	f->specs[0].size = 4;
+	f->specs[0].max_segs = 100;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	q = vfe_get_queue(f->vd, 0);
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 5, 0, f), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 2, 2, f), 0);
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 0, 0, f), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 1, 0, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, UINT_MAX, 2, f), -EINVAL);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* --- how many --- */
+
+static void more_queues_than_there_are(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct front *f = front_new(test, &spec);
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	KUNIT_EXPECT_EQ(test, vfe_max_queues(f->vd), 3U);
+	vfe_mock_log_clear(f->m);
+	f->queues = 4;
+	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -ENODEV);
+	f->queues = 0;
+	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -ENODEV);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	f->queues = 3;
+	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	KUNIT_EXPECT_EQ(test, vfe_num_queues(f->vd), 3U);
+	KUNIT_EXPECT_NULL(test, vfe_get_queue(f->vd, 3));
+	KUNIT_EXPECT_NULL(test, vfe_get_queue(f->vd, UINT_MAX));
+}
+
+static void fewer_queues_than_there_are(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = VFE_MOCK_QUEUES };
+	struct front *f = front_new(test, &spec);
+	unsigned int i;
+
+	f->queues = 2;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	for (i = 0; i < VFE_MOCK_QUEUES; i++)
+		KUNIT_EXPECT_EQ(test, f->m->queues[i].enable, i < 2 ? 1 : 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* --- registers --- */
+
+static const enum vfe_reg queue_regs[] = {
+	VFE_REG_QUEUE_SELECT, VFE_REG_QUEUE_SIZE, VFE_REG_QUEUE_ENABLE,
+	VFE_REG_QUEUE_NOTIFY_OFF,
+	VFE_REG_QUEUE_MSIX_VECTOR, VFE_REG_QUEUE_MSIX_VECTOR,
+	VFE_REG_QUEUE_DESC_LO, VFE_REG_QUEUE_DESC_HI,
+	VFE_REG_QUEUE_DRIVER_LO, VFE_REG_QUEUE_DRIVER_HI,
+	VFE_REG_QUEUE_DEVICE_LO, VFE_REG_QUEUE_DEVICE_HI,
+	VFE_REG_QUEUE_ENABLE,
+};
+
+/* Two for the configuration's vector, thirteen a queue, in this order */
+static void thirteen_accesses_a_queue(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct front *f = front_new(test, &spec);
+	unsigned int i, n = ARRAY_SIZE(queue_regs);
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	KUNIT_ASSERT_EQ(test, f->m->log_len, 2 + 3 * n);
+	for (i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, f->m->log[i].reg,
+				VFE_REG_CONFIG_MSIX_VECTOR);
+	for (i = 0; i < 3 * n; i++)
+		KUNIT_EXPECT_EQ_MSG(test, f->m->log[2 + i].reg,
+				    queue_regs[i % n], "queue %u access %u",
+				    i / n, i % n);
+}
+
+static void eleven_accesses_with_intx(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .vectors = -1 };
+	struct front *f = front_new(test, &spec);
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 11U);
+}
+
+/* What features add: a size that is written, the device's word for a queue */
+static void fifteen_accesses_at_most(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.queues = 3,
+		.features = VFE_MOCK_FEATURES |
+			    BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) |
+			    BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) |
+			    BIT_ULL(VIRTIO_F_RING_RESET),
+	};
+	struct front *f = front_new(test, &spec);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		f->specs[i].size = 16;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 2U + 3 * 15);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* A device that forgets to disable its queues when it is reset */
+static bool stale_enable(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->dir == VFE_READ && a->reg == VFE_REG_QUEUE_ENABLE)
+		a->val = 1;
+	return false;
+}
+
+/* virtio_pci refuses it with -ENOENT. */
+static void queue_that_is_still_enabled(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+
+	f->m->knobs.access = stale_enable;
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENOENT);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "queue_enable is 1: "), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	/* no address was told to a queue that may be running */
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_DESC_LO,
+					     VFE_WRITE), 0U);
+	front_down(f);
+	f->m->knobs.access = NULL;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	/* and when a later reset leaves one */
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	f->m->knobs.access = stale_enable;
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENOENT);
+	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
+	f->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* From nothing to DRIVER_OK, with one queue, without configuration */
+static void accesses_of_a_whole_set_up(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+
+	/* status 9, num_queues, features 8, vector 2, queue 13 */
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
+					     VFE_READ), 4U);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
+					     VFE_WRITE), 5U);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 9U + 1 + 8 + 2 + 13);
+}
+
+static void eight_accesses_for_features(struct kunit *test)
+{
+	static const enum vfe_reg regs[] = {
+		VFE_REG_DEVICE_FEATURE_SELECT, VFE_REG_DEVICE_FEATURE,
+		VFE_REG_DEVICE_FEATURE_SELECT, VFE_REG_DEVICE_FEATURE,
+		VFE_REG_DRIVER_FEATURE_SELECT, VFE_REG_DRIVER_FEATURE,
+		VFE_REG_DRIVER_FEATURE_SELECT, VFE_REG_DRIVER_FEATURE,
+		/* FEATURES_OK, and whether it stuck */
+		VFE_REG_DEVICE_STATUS, VFE_REG_DEVICE_STATUS,
+		VFE_REG_DEVICE_STATUS,
+	};
+	struct front *f = front_new(test, NULL);
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_CREATE), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_NEGOTIATE), 0);
+	KUNIT_ASSERT_EQ(test, f->m->log_len, (u32)ARRAY_SIZE(regs));
+	for (i = 0; i < ARRAY_SIZE(regs); i++)
+		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, regs[i]);
+}
+
+/* 2.7.1: each part aligned, in memory of its own, empty at first */
+static void parts_of_the_rings(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3, .queue_size = 8 };
+	struct front *f = front_new(test, &spec);
+	struct vfe_mock_queue *mq;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	for (i = 0; i < 3; i++) {
+		mq = &f->m->queues[i];
+		KUNIT_EXPECT_EQ(test, mq->desc % 16, 0ULL);
+		KUNIT_EXPECT_EQ(test, mq->driver % 2, 0ULL);
+		KUNIT_EXPECT_EQ(test, mq->device % 4, 0ULL);
+		KUNIT_EXPECT_GE(test, mq->driver, mq->desc + 16 * 8);
+		KUNIT_EXPECT_GE(test, mq->device, mq->driver + 6 + 2 * 8);
+		KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(mq), 0);
+		KUNIT_EXPECT_EQ(test, vfe_mock_avail_flags(mq), 0);
+		KUNIT_EXPECT_EQ(test, vfe_mock_used_idx(mq), 0);
+		if (i)
+			KUNIT_EXPECT_NE(test, mq->desc, mq[-1].desc);
+	}
+}
+
+/* --- where to notify --- */
+
+static void notify_each_queue_at_its_place(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 4, .multiplier = 6 };
+	struct front *f = front_new(test, &spec);
+	unsigned int i;
+	int at;
+
+	/* not in the queues' order */
+	f->m->queues[0].notify_off = 3;
+	f->m->queues[1].notify_off = 0;
+	f->m->queues[2].notify_off = 1;
+	f->m->queues[3].notify_off = 682;	/* times 6: the last but two */
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	for (i = 0; i < 4; i++) {
+		vfe_mock_log_clear(f->m);
+		vfe_queue_notify(vfe_get_queue(f->vd, i));
+		at = vfe_mock_find(f->m, 0, VFE_REG_NOTIFY, VFE_WRITE);
+		KUNIT_ASSERT_EQ(test, at, 0);
+		KUNIT_EXPECT_EQ(test, f->m->log[0].offset,
+				6U * f->m->queues[i].notify_off);
+		KUNIT_EXPECT_EQ(test, f->m->log[0].size, 2U);
+		KUNIT_EXPECT_EQ(test, f->m->log[0].val, i);
+		KUNIT_EXPECT_EQ(test, f->m->queues[i].kicks, 1U);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void multiplier_0_is_one_place_for_all(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3, .multiplier = -1 };
+	struct front *f = front_new(test, &spec);
+	unsigned int i;
+
+	f->m->queues[2].notify_off = 0xffff;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	vfe_mock_log_clear(f->m);
+	for (i = 0; i < 3; i++)
+		vfe_queue_notify(vfe_get_queue(f->vd, i));
+	KUNIT_ASSERT_EQ(test, f->m->log_len, 3U);
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, f->m->log[i].offset, 0U);
+		KUNIT_EXPECT_EQ(test, f->m->log[i].val, i);
+	}
+}
+
+/* offset and multiplier against a structure of 4096 bytes */
+static void places_at_the_edge(struct kunit *test)
+{
+	static const struct {
+		u16 off;
+		u32 multiplier;
+		int ret;
+	} places[] = {
+		{ 0, 4, 0 }, { 1023, 4, 0 }, { 1024, 4, -EINVAL },
+		{ 2047, 2, 0 }, { 2048, 2, -EINVAL }, { 1, 4094, 0 },
+		{ 1, 4096, -EINVAL }, { 1, 0xfffffffe, -EINVAL },
+		{ 0xffff, 0xffffffff, -EINVAL }, { 0xffff, 0x10002, -EINVAL },
+		{ 0xffff, 4, -EINVAL }, { 2, 0x80000000, -EINVAL },
+		/* an odd place is not for 16 bits; an even one is */
+		{ 0, 3, 0 }, { 1, 3, -EINVAL }, { 2, 3, 0 }, { 1, 1, -EINVAL },
+		{ 4, 1, 0 }, { 1, 4095, -EINVAL },
+	};
+	struct front *f = front_new(test, NULL);
+	u8 *mult = vfe_mock_config_space(f->m) +
+		   vfe_mock_cap(f->m, VIRTIO_PCI_CAP_NOTIFY_CFG) +
+		   VIRTIO_PCI_NOTIFY_CAP_MULT;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		put_unaligned_le32(places[i].multiplier, mult);
+		f->m->queues[0].notify_off = places[i].off;
+		if (places[i].ret) {
+			expect_failure(test, f, places[i].ret, "queue 0");
+			continue;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, front_up(f, FRONT_READY), 0,
+				    "place %u", i);
+		front_down(f);
+	}
+}
+
+/* QEMU's page-per-vq: a page for each queue, in a BAR that is large */
+static void one_page_a_queue(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 8, .page_per_vq = true };
+	struct front *f = front_live(test, &spec);
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		vfe_mock_log_clear(f->m);
+		vfe_queue_notify(vfe_get_queue(f->vd, i));
+		KUNIT_ASSERT_EQ(test, f->m->log_len, 1U);
+		KUNIT_EXPECT_EQ(test, f->m->log[0].offset, 4096 * i);
+		KUNIT_EXPECT_EQ(test, f->m->queues[i].kicks, 1U);
+		front_expect_completion(test, f, i);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* 32 bits need a place of four bytes, at a multiple of four */
+static void places_for_32_bits(struct kunit *test)
+{
+	static const struct {
+		u16 off;
+		u32 multiplier;
+		u32 start;
+		int ret;
+		bool data;
+		const char *says;
+	} places[] = {
+		{ 0, 4, 0, 0, true }, { 1023, 4, 0, 0, true },
+		{ 0xffff, 0, 0, 0, true },
+		{ 1024, 4, 0, -EINVAL, true, "queue_notify_off is 1024" },
+		/* 16 bits are written where 32 have no place for some queue */
+		{ 2047, 2, 0, 0, false }, { 1, 4094, 0, 0, false },
+		{ 1, 2, 0, 0, false }, { 2, 2, 0, 0, false },
+		/* the structure itself may be out of place by two */
+		{ 0, 4, 2, 0, false }, { 1, 2, 2, 0, false },
+	};
+	struct vfe_mock_spec spec = {
+		.features = VFE_MOCK_FEATURES |
+			    BIT_ULL(VIRTIO_F_NOTIFICATION_DATA),
+	};
+	struct front *f = front_new(test, &spec);
+	u8 *cap = vfe_mock_config_space(f->m) +
+		  vfe_mock_cap(f->m, VIRTIO_PCI_CAP_NOTIFY_CFG);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(places); i++) {
+		put_unaligned_le32(places[i].multiplier,
+				   cap + VIRTIO_PCI_NOTIFY_CAP_MULT);
+		put_unaligned_le32(VFE_NOTIFY_OFFSET + places[i].start,
+				   cap + VIRTIO_PCI_CAP_OFFSET);
+		put_unaligned_le32(VFE_STRUCT_SIZE - places[i].start,
+				   cap + VIRTIO_PCI_CAP_LENGTH);
+		f->m->queues[0].notify_off = places[i].off;
+		if (places[i].ret) {
+			expect_failure(test, f, places[i].ret, places[i].says);
+			continue;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, front_up(f, FRONT_READY), 0,
+				    "place %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, places[i].data,
+				    vfe_has_feature(f->vd,
+						    VIRTIO_F_NOTIFICATION_DATA),
+				    "place %u", i);
+		front_down(f);
+	}
+}
+
+/* The window ends with the structure, not with the page. */
+static void notify_structure_of_a_few_bytes(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct front *f = front_new(test, &spec);
+	u8 *len = vfe_mock_config_space(f->m) +
+		  vfe_mock_cap(f->m, VIRTIO_PCI_CAP_NOTIFY_CFG) +
+		  VIRTIO_PCI_CAP_LENGTH;
+
+	put_unaligned_le32(9, len);
+	expect_failure(test, f, -EINVAL, "queue 2");
+	put_unaligned_le32(10, len);
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+}
+
+/* --- after a reset --- */
+
+static void size_changes_over_a_restart(struct kunit *test)
+{
+	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = -1, .val = 64 };
+	struct front *f = front_answering(test, 2, &s);
+	struct kmsg_dump_iter mark;
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	/* larger: the ring stays as it is, and says so */
+	s.val = 128;
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_SIZE,
+					     VFE_WRITE), 2U);
+	KUNIT_EXPECT_EQ(test, f->m->queues[1].size, 64);
+	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	/* smaller: it does not fit */
+	s.val = 32;
+	mark = log_mark();
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "smaller than before"), 1U);
+	KUNIT_EXPECT_TRUE(test, f->m->status & S_FAILED);
+	/* nor one that is not there */
+	s.val = 0;
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	s.val = 64;
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_ready(f->vd), 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static struct kunit_case queues_cases[] = {
+	KUNIT_CASE(sizes_that_no_ring_has),
+	KUNIT_CASE(size_0_means_no_queue),
+	KUNIT_CASE(last_queue_is_wrong),
+	KUNIT_CASE(second_try_with_fewer_queues),
+	KUNIT_CASE(every_size_there_is),
+	KUNIT_CASE(sizes_asked_for),
+	KUNIT_CASE(chains_are_not_longer_than_the_queue),
+	KUNIT_CASE(more_queues_than_there_are),
+	KUNIT_CASE(fewer_queues_than_there_are),
+	KUNIT_CASE(thirteen_accesses_a_queue),
+	KUNIT_CASE(eleven_accesses_with_intx),
+	KUNIT_CASE(fifteen_accesses_at_most),
+	KUNIT_CASE(queue_that_is_still_enabled),
+	KUNIT_CASE(accesses_of_a_whole_set_up),
+	KUNIT_CASE(eight_accesses_for_features),
+	KUNIT_CASE(parts_of_the_rings),
+	KUNIT_CASE(notify_each_queue_at_its_place),
+	KUNIT_CASE(multiplier_0_is_one_place_for_all),
+	KUNIT_CASE(places_at_the_edge),
+	KUNIT_CASE(one_page_a_queue),
+	KUNIT_CASE(places_for_32_bits),
+	KUNIT_CASE(notify_structure_of_a_few_bytes),
+	KUNIT_CASE(size_changes_over_a_restart),
+	{}
+};
+
+static struct kunit_suite queues_suite = {
+	.name = "vfe-queues",
+	.test_cases = queues_cases,
+};
+
+kunit_test_suite(queues_suite);
+
+MODULE_DESCRIPTION("Suite of the set-up of queues");
+MODULE_LICENSE("GPL");

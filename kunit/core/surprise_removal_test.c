@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A function that goes away: at every single register access of a life and of
+ * a restart, in turn. Whatever was under way ends with -ENODEV or works, waits
+ * for nothing, leaves nothing behind and reaches for few registers more.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+
+#include "lib/core_fixture.h"
+#include "lib/log.h"
+
+#define MOST_MORE	20	/* accesses after it is gone: until one tells */
+#define MOST_MS		2000	/* a wait for a reset takes 5000 */
+
+/**
+ * struct countdown - for the hook that takes the function away
+ * @left: accesses until then
+ * @more: accesses since
+ */
+struct countdown {
+	unsigned int left;
+	unsigned int more;
+};
+
+static bool vanish_at(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct countdown *c = m->knobs.priv;
+
+	if (m->knobs.gone) {
+		c->more++;
+		return false;
+	}
+	if (c->left--)
+		return false;
+	/* this one is the first that nobody answers */
+	vfe_mock_vanish(m);
+	if (a->dir == VFE_READ)
+		a->val = GENMASK(8 * a->size - 1, 0);
+	return true;
+}
+
+/* Come back: not the same one, but good enough for the next round */
+static void come_back(struct front *f)
+{
+	f->m->knobs.access = NULL;
+	f->m->knobs.gone = false;
+}
+
+static void go_at(struct front *f, struct countdown *c, unsigned int n)
+{
+	*c = (struct countdown) { .left = n };
+	f->m->knobs.priv = c;
+	f->m->knobs.access = vanish_at;
+}
+
+/* One more life, the function gone at access @n of it. Return: if it was */
+static bool life_that_ends_at(struct kunit *test, struct front *f,
+			      unsigned int n)
+{
+	struct kmsg_dump_iter mark = log_mark();
+	unsigned long start = jiffies;
+	struct countdown c;
+	bool gone;
+	int ret;
+
+	go_at(f, &c, n);
+	ret = front_up(f, FRONT_READY);
+	gone = f->m->knobs.gone;
+	if (gone && ret)
+		KUNIT_EXPECT_EQ_MSG(test, ret, -ENODEV, "access %u", n);
+	else if (!gone)
+		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "access %u", n);
+	front_down(f);
+	/*
+	 * Told by the calls, not by needs_reset(): nothing was live, and a
+	 * class driver that is done with a device must not hear of it.
+	 */
+	KUNIT_EXPECT_EQ_MSG(test, f->needs_reset, 0U, "access %u", n);
+	f->needs_reset = 0;
+	gone = f->m->knobs.gone;
+	KUNIT_EXPECT_LE_MSG(test, c.more, MOST_MORE, "access %u", n);
+	KUNIT_EXPECT_LT_MSG(test, jiffies_to_msecs(jiffies - start), MOST_MS,
+			    "access %u", n);
+	if (gone)
+		KUNIT_EXPECT_LE_MSG(test, log_errors(mark, "vfe") +
+				    log_errors(mark, pci_name(f->m->pdev)), 2U,
+				    "access %u", n);
+	come_back(f);
+	return gone;
+}
+
+static void gone_at_every_access(struct kunit *test, enum vfe_interrupts irqs)
+{
+	struct vfe_mock_spec spec = { .queues = 2 };
+	struct front *f = front_new(test, &spec);
+	unsigned int n = 0;
+
+	f->irqs = irqs;
+	while (life_that_ends_at(test, f, n))
+		n++;
+	/* as many as a life has; a loop that never began would have none */
+	KUNIT_EXPECT_GT(test, n, 35U);
+	kunit_info(test, "%u accesses\n", n);
+	/* and the whole thing works still */
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+}
+
+static void gone_at_every_access_of_a_life(struct kunit *test)
+{
+	gone_at_every_access(test, VFE_IRQ_MSIX);
+}
+
+static void gone_at_every_access_with_intx(struct kunit *test)
+{
+	gone_at_every_access(test, VFE_IRQ_INTX);
+}
+
+/* Reset and restart, the function gone at access @n. Return: if it was */
+static bool restart_that_ends_at(struct kunit *test, struct front *f,
+				 unsigned int n)
+{
+	unsigned long start = jiffies;
+	struct countdown c;
+	bool gone;
+	int ret;
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	f->needs_reset = 0;
+	go_at(f, &c, n);
+	ret = vfe_reset(f->vd);
+	gone = f->m->knobs.gone;
+	KUNIT_EXPECT_EQ_MSG(test, ret, gone ? -ENODEV : 0, "access %u", n);
+	KUNIT_EXPECT_EQ_MSG(test, vfe_gone(f->vd), gone, "access %u", n);
+	/* the buffers come back in any case */
+	front_detach_all(f);
+	ret = vfe_restart(f->vd);
+	if (!ret)
+		ret = vfe_ready(f->vd);
+	gone = f->m->knobs.gone;
+	if (!gone || ret)
+		KUNIT_EXPECT_EQ_MSG(test, ret, gone ? -ENODEV : 0, "access %u",
+				    n);
+	KUNIT_EXPECT_LE_MSG(test, f->needs_reset, 1U, "access %u", n);
+	front_down(f);
+	KUNIT_EXPECT_LE_MSG(test, c.more, MOST_MORE, "access %u", n);
+	KUNIT_EXPECT_LT_MSG(test, jiffies_to_msecs(jiffies - start), MOST_MS,
+			    "access %u", n);
+	gone = f->m->knobs.gone;
+	come_back(f);
+	return gone;
+}
+
+static void gone_at_every_access_of_a_restart(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 2 };
+	struct front *f = front_new(test, &spec);
+	unsigned int n = 0;
+
+	while (restart_that_ends_at(test, f, n))
+		n++;
+	KUNIT_EXPECT_GT(test, n, 35U);
+	kunit_info(test, "%u accesses\n", n);
+}
+
+/* A live device that is found gone: told once, broken, touched no more */
+static void gone_while_live(struct kunit *test)
+{
+	static const u8 byte[] = { 1, 0 };
+	struct front *f = front_live(test, NULL);
+	struct vfe_queue *q = vfe_get_queue(f->vd, 0);
+	u8 val;
+	u32 len;
+
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	vfe_mock_vanish(f->m);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -ENODEV);
+	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(q));
+
+	vfe_mock_log_clear(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 0, 1), -ENODEV);
+	KUNIT_EXPECT_EQ(test, front_add(f, 0), -EIO);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(q));
+	vfe_queue_notify(q);
+	KUNIT_EXPECT_NULL(test, vfe_queue_get(q, &len));
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
+	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(q), (void *)f);
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_ready(f->vd), -ENODEV);
+	front_down(f);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+}
+
+/* The PCI core knows first (its channel is dead): no register is touched */
+static void gone_as_the_pci_core_says(struct kunit *test)
+{
+	struct front *f = front_live(test, NULL);
+	struct pci_dev *pdev = f->m->pdev;
+
+	vfe_mock_vanish(f->m);
+	pdev->error_state = pci_channel_io_perm_failure;
+	vfe_mock_log_clear(f->m);
+	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
+	/* buffers that the driver had in flight are lost to the device */
+	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(f->vd, 0)));
+	front_down(f);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	pdev->error_state = pci_channel_io_normal;
+}
+
+/* It goes, and the interrupt still gets through. */
+static bool gone_before_the_isr(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->reg == VFE_REG_ISR_STATUS) {
+		vfe_mock_vanish(m);
+		a->val = GENMASK(8 * a->size - 1, 0);
+	}
+	return false;
+}
+
+/* The interrupt of a neighbour on the line finds the function gone. */
+static void gone_as_the_isr_says(struct kunit *test, int vectors, u64 taken)
+{
+	struct vfe_mock_spec spec = { .vectors = vectors };
+	struct front *f = front_live(test, &spec);
+	struct vfe_event_counts sum;
+	unsigned int i;
+
+	f->m->knobs.access = gone_before_the_isr;
+	for (i = 0; i < 3; i++)
+		vfe_mock_interrupt(&f->m->queues[0]);
+	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
+	/* the first one tells; after it no register is read */
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
+					     VFE_READ), 1U);
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+	vfe_stats_get(vfe_stats_of(f->vd), &sum);
+	KUNIT_EXPECT_EQ(test, sum.interrupts, taken);
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
+}
+
+static void gone_as_the_pin_says(struct kunit *test)
+{
+	gone_as_the_isr_says(test, -1, 0);
+}
+
+/* A message is the function's own, so the one that tells counts. */
+static void gone_as_the_only_vector_says(struct kunit *test)
+{
+	gone_as_the_isr_says(test, 1, 1);
+}
+
+static struct kunit_case gone_cases[] = {
+	KUNIT_CASE(gone_at_every_access_of_a_life),
+	KUNIT_CASE(gone_at_every_access_with_intx),
+	KUNIT_CASE(gone_at_every_access_of_a_restart),
+	KUNIT_CASE(gone_while_live),
+	KUNIT_CASE(gone_as_the_pci_core_says),
+	KUNIT_CASE(gone_as_the_pin_says),
+	KUNIT_CASE(gone_as_the_only_vector_says),
+	{}
+};
+
+static struct kunit_suite gone_suite = {
+	.name = "vfe-gone",
+	.test_cases = gone_cases,
+};
+
+kunit_test_suite(gone_suite);
+
+MODULE_DESCRIPTION("Suite of functions that go away");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The twin on a rig: its function, and answers of its window that are changed
+ * on their way (hooks for the mock's knobs.access).
+ */
+#ifndef VFE_KUNIT_TRAP_FIXTURE_H
+#define VFE_KUNIT_TRAP_FIXTURE_H
+
+#include "blk_fixture.h"
+
+/* A function with a window, and without a driver, as long as nobody binds it */
+static inline struct vfe_rig *trap_plug(struct kunit *test,
+					const struct vfe_mock_spec *spec)
+{
+	static const struct vfe_mock_spec usual = {
+		.window = true, .unbound = true,
+	};
+
+	return vfe_rig_plug(test, spec ?: &usual, 0);
+}
+
+/* Return: what probe() returned */
+static inline int trap_bind(struct vfe_rig *rig)
+{
+	return vfe_rig_bind_to(rig, "vfe_trap_blk");
+}
+
+static inline struct vfe_rig *trap_disk(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_plug(test, NULL);
+
+	KUNIT_ASSERT_EQ_MSG(test, 0, trap_bind(rig),
+			    "is vfe_trap_blk loaded with window=memory?");
+	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	return rig;
+}
+
+/* --- hooks --- */
+
+/* Which word of IDENTIFY's answer a member is in */
+#define WORD(field)	(offsetof(struct vfe_identify, field) / sizeof(__le32))
+
+/**
+ * struct trap_word - a word of data to change on its way to the driver
+ * @word: which one of the request
+ * @val: what the driver reads there
+ * @seen: words that were read so far
+ */
+struct trap_word {
+	unsigned int word;
+	u32 val;
+	unsigned int seen;
+};
+
+static inline bool trap_change_word(struct vfe_mock *m,
+				    struct vfe_mock_access *a)
+{
+	struct trap_word *w = m->knobs.priv;
+
+	if (a->dir == VFE_WRITE && a->reg == VFE_REG_MEMORY_COMMAND)
+		w->seen = 0;
+	if (a->dir == VFE_READ && a->reg == VFE_REG_MEMORY_DATA &&
+	    w->seen++ == w->word)
+		a->val = w->val;
+	return false;
+}
+
+/* Whatever is asked for failed. */
+static inline bool trap_say_error(struct vfe_mock *m,
+				  struct vfe_mock_access *a)
+{
+	if (a->dir == VFE_READ && a->reg == VFE_REG_MEMORY_STATUS)
+		a->val |= VFE_STATUS_ERR;
+	return false;
+}
+
+#endif /* VFE_KUNIT_TRAP_FIXTURE_H */

@@ -1,0 +1,564 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ring as class drivers use it, over a device that keeps the rules: what
+ * is added is what the device sees, and comes back once. The device that does
+ * not keep them is in device_fault_test.c.
+ */
+#include <kunit/test.h>
+#include <linux/limits.h>
+#include <linux/module.h>
+
+#include "lib/ring_fixture.h"
+
+#define RING_OUT	7U	/* buffers that the device has */
+
+struct ring_size {
+	unsigned int size;
+	u64 features;
+};
+
+/* Powers of two in a split ring, any size in a packed one (2.8.10.1) */
+static const struct ring_size ring_sizes[] = {
+	{ 1, 0 }, { 2, 0 }, { 4, 0 }, { 8, 0 }, { 16, 0 }, { 32, 0 },
+	{ 64, 0 }, { 128, 0 }, { 256, 0 }, { 512, 0 }, { 1024, 0 },
+	{ 2048, 0 }, { 4096, 0 }, { 8192, 0 }, { 16384, 0 }, { 32768, 0 },
+	{ 8, VFE_LIVE_IN_ORDER }, { 1024, VFE_LIVE_IN_ORDER },
+	{ 1, VFE_LIVE_PACKED }, { 2, VFE_LIVE_PACKED }, { 3, VFE_LIVE_PACKED },
+	{ 7, VFE_LIVE_PACKED }, { 16, VFE_LIVE_PACKED },
+	{ 100, VFE_LIVE_PACKED }, { 1023, VFE_LIVE_PACKED },
+	{ 32767, VFE_LIVE_PACKED }, { 32768, VFE_LIVE_PACKED },
+	{ 7, VFE_LIVE_PACKED | VFE_LIVE_IN_ORDER },
+	{ 1000, VFE_LIVE_PACKED | VFE_LIVE_IN_ORDER },
+};
+
+static void ring_size_name(const struct ring_size *size, char *name)
+{
+	snprintf(name, KUNIT_PARAM_DESC_SIZE, "size %u%s%s", size->size,
+		 size->features & VFE_LIVE_PACKED ? ", packed" : "",
+		 size->features & VFE_LIVE_IN_ORDER ? ", in order" : "");
+}
+
+KUNIT_ARRAY_PARAM(ring_size, ring_sizes, ring_size_name);
+
+struct ring_mode {
+	const char *name;
+	u64 features;
+};
+
+#define RING_MODES(layout, with) \
+	{ layout "direct", VFE_LIVE_PLAIN | VFE_LIVE_EVENT_IDX | (with) }, \
+	{ layout "indirect", VFE_LIVE_PLAIN | VFE_LIVE_EVENT_IDX | \
+			     VFE_LIVE_INDIRECT | (with) }, \
+	{ layout "direct, flags", VFE_LIVE_PLAIN | (with) }, \
+	{ layout "indirect, flags", VFE_LIVE_PLAIN | VFE_LIVE_INDIRECT | \
+				    (with) }
+
+#define RING_FREE_MODES \
+	RING_MODES("", 0), RING_MODES("packed, ", VFE_LIVE_PACKED)
+#define RING_ORDER_MODES \
+	RING_MODES("in order, ", VFE_LIVE_IN_ORDER), \
+	RING_MODES("packed in order, ", VFE_LIVE_PACKED | VFE_LIVE_IN_ORDER)
+
+static const struct ring_mode ring_modes[] = {
+	RING_FREE_MODES,
+	RING_ORDER_MODES,
+};
+
+static const struct ring_mode ring_free_modes[] = { RING_FREE_MODES };
+static const struct ring_mode ring_order_modes[] = { RING_ORDER_MODES };
+
+static void ring_mode_name(const struct ring_mode *mode, char *name)
+{
+	strscpy(name, mode->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(ring_mode, ring_modes, ring_mode_name);
+KUNIT_ARRAY_PARAM(ring_free_mode, ring_free_modes, ring_mode_name);
+KUNIT_ARRAY_PARAM(ring_order_mode, ring_order_modes, ring_mode_name);
+
+static struct vfe_live *ring_start(struct kunit *test, u64 features,
+				   unsigned int size)
+{
+	/* a packed ring with IN_ORDER leaves one descriptor free */
+	bool spare = features & VFE_LIVE_PACKED &&
+		     features & VFE_LIVE_IN_ORDER && size > 1;
+	struct vfe_live_spec spec = {
+		.mock = { .features = features, .queue_size = size + spare },
+	};
+	struct vfe_live *l = vfe_live_start(test, &spec);
+
+	KUNIT_ASSERT_EQ(test, l->m->accepted, features);
+	KUNIT_ASSERT_EQ(test, l->mq->packed, !!(features & VFE_LIVE_PACKED));
+	return l;
+}
+
+static bool ring_has(struct kunit *test, u64 feature)
+{
+	const struct ring_mode *mode = test->param_value;
+
+	return mode->features & feature;
+}
+
+static bool ring_is_indirect(struct kunit *test)
+{
+	return ring_has(test, VFE_LIVE_INDIRECT);
+}
+
+/* Descriptors of the ring that a buffer of so many pieces takes */
+static u16 ring_descs(struct kunit *test, unsigned int pieces)
+{
+	return ring_is_indirect(test) ? 1 : pieces;
+}
+
+/* Where the driver is: only a split ring has an index to read. */
+static void ring_expect_index(struct vfe_live *l, u16 n)
+{
+	KUNIT_EXPECT_EQ(l->test, vfe_mock_avail_idx(l->mq),
+			l->mq->packed ? 0 : n);
+}
+
+/* @count buffers of one piece there and back, beginning with number @n */
+static void ring_batch(struct vfe_live *l, u32 n, unsigned int count)
+{
+	struct kunit *test = l->test;
+	unsigned int i;
+	u16 id;
+
+	for (i = 0; i < count; i++)
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n + i, 0, 1), 0);
+	if (count == vfe_queue_capacity(l->q))
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n + i, 0, 1), -ENOSPC);
+	/* nothing is seen before the kick, all of it after */
+	KUNIT_ASSERT_EQ(test, vfe_mock_available(l->mq), 0U);
+	vfe_queue_kick_prepare(l->q);
+	KUNIT_ASSERT_EQ(test, vfe_mock_available(l->mq), count);
+	for (i = 0; i < count; i++) {
+		id = vfe_live_pop(l, n + i, 0, 1);
+		vfe_mock_push(l->mq, id, (n + i) % 2, 1);
+	}
+	for (i = 0; i < count; i++)
+		vfe_live_get(l, n + i, (n + i) % 2);
+	vfe_live_get_none(l);
+}
+
+/* Full, nearly empty and half full by turns, over the end of every array. */
+static void ring_wraps(struct kunit *test)
+{
+	const struct ring_size *param = test->param_value;
+	unsigned int size = param->size;
+	struct vfe_live *l = ring_start(test, VFE_LIVE_PLAIN |
+					VFE_LIVE_EVENT_IDX | param->features,
+					size);
+	unsigned int counts[] = { size, 1, size / 2 + 1 };
+	unsigned int turn;
+	u32 n = 0;
+
+	KUNIT_ASSERT_EQ(test, vfe_queue_capacity(l->q), size);
+	for (turn = 0; n < 5 * size / 2; turn++) {
+		ring_batch(l, n, counts[turn % ARRAY_SIZE(counts)]);
+		n += counts[turn % ARRAY_SIZE(counts)];
+		ring_expect_index(l, n);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* Small rings too, over the end of the 16-bit indices. */
+static void ring_wraps_index(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 1, 8, 256 };
+	struct vfe_live *l;
+	unsigned int i;
+	u32 n;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		l = ring_start(test, VFE_LIVE_PLAIN | VFE_LIVE_EVENT_IDX,
+			       sizes[i]);
+		for (n = 0; n < U16_MAX + 2 * sizes[i]; n += sizes[i])
+			ring_batch(l, n, sizes[i]);
+		KUNIT_EXPECT_EQ(test, vfe_mock_used_idx(l->mq), (u16)n);
+		VFE_MOCK_EXPECT_CLEAN(test, l->m);
+		vfe_live_stop(l);
+	}
+}
+
+/* Every split of every length into read and written pieces */
+static void ring_chains(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 16);
+	unsigned int out, in, lap;
+	u32 n = 0, len;
+	u16 id;
+
+	for (lap = 0; lap < 3; lap++) {
+		for (out = 0; out <= VFE_LIVE_SEGS; out++) {
+			for (in = !out; in + out <= VFE_LIVE_SEGS; in++, n++) {
+				len = vfe_live_in_len(n, out, in);
+				KUNIT_ASSERT_EQ(test,
+						vfe_live_add(l, n, out, in), 0);
+				vfe_queue_kick_prepare(l->q);
+				id = vfe_live_pop(l, n, out, in);
+				KUNIT_EXPECT_EQ(test, l->chain->indirect,
+						out + in > 1 &&
+						ring_is_indirect(test));
+				vfe_mock_push(l->mq, id, len, l->chain->descs);
+				vfe_live_get(l, n, len);
+			}
+		}
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* A table takes one descriptor; a chain one for each piece. */
+static void ring_room(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 16);
+	unsigned int fits = ring_is_indirect(test) ? 16 : 5;
+	u32 n;
+
+	for (n = 0; n < fits; n++)
+		KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 2, 1), 0);
+	KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 2, 1), -ENOSPC);
+	/* what did not fit left nothing behind, and the last one still does */
+	KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 0, 1),
+			ring_is_indirect(test) ? -ENOSPC : 0);
+	KUNIT_EXPECT_EQ(test, vfe_live_add(l, n + 1, 0, 1), -ENOSPC);
+	vfe_queue_kick_prepare(l->q);
+	for (n = 0; n < fits; n++)
+		vfe_live_pop(l, n, 2, 1);
+	if (!ring_is_indirect(test))
+		vfe_live_pop(l, n, 0, 1);
+	KUNIT_EXPECT_EQ(test, vfe_mock_pop(l->mq, l->chain), 0);
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* Every second one first, then the rest from behind: descriptors get mixed. */
+static void ring_out_of_order(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 16);
+	unsigned int lap, i, pick;
+	u16 ids[8];
+	u32 n = 0;
+
+	for (lap = 0; lap < 40; lap++, n += 8) {
+		for (i = 0; i < 8; i++)
+			KUNIT_ASSERT_EQ(test, 0,
+					vfe_live_add(l, n + i, i % 2, 1));
+		vfe_queue_kick_prepare(l->q);
+		for (i = 0; i < 8; i++)
+			ids[i] = vfe_live_pop(l, n + i, i % 2, 1);
+		for (i = 0; i < 8; i++) {
+			pick = i < 4 ? 2 * i + 1 : 14 - 2 * i;
+			vfe_mock_push(l->mq, ids[pick], 1,
+				      ring_descs(test, 1 + pick % 2));
+			/* taken at once in one lap, together in the next */
+			if (lap % 2)
+				vfe_live_get(l, n + pick, 1);
+		}
+		for (i = 0; !(lap % 2) && i < 8; i++)
+			vfe_live_get(l, n + (i < 4 ? 2 * i + 1 : 14 - 2 * i),
+				     1);
+		vfe_live_get_none(l);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/*
+ * One stays out while the others go around: what it says of itself is not
+ * mixed up with what others say in its place.
+ */
+static void ring_straggler(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 8);
+	u16 late, id;
+	u32 n;
+
+	KUNIT_ASSERT_EQ(test, vfe_live_add(l, 0, 1, 1), 0);
+	vfe_queue_kick_prepare(l->q);
+	late = vfe_live_pop(l, 0, 1, 1);
+	for (n = 1; n < 100; n++) {
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n % 3), 0);
+		vfe_queue_kick_prepare(l->q);
+		id = vfe_live_pop(l, n, 1, n % 3);
+		/* one that is added and not shown, meanwhile */
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n + 1, 1, 0), 0);
+		vfe_mock_push(l->mq, id, 0, ring_descs(test, 1 + n % 3));
+		vfe_live_get(l, n, 0);
+		vfe_queue_kick_prepare(l->q);
+		id = vfe_live_pop(l, n + 1, 1, 0);
+		vfe_mock_push(l->mq, id, 0, 1);
+		vfe_live_get(l, n + 1, 0);
+	}
+	vfe_mock_push(l->mq, late, 1, ring_descs(test, 2));
+	vfe_live_get(l, 0, 1);
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* 2.7.9, 2.8.8: one element for several, those before it used completely */
+static void ring_batches(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 32);
+	unsigned int count, i, lap;
+	u16 ids[8], descs;
+	u32 n = 0;
+
+	for (lap = 0; lap < 40; lap++, n += count) {
+		count = 1 + lap % 8;
+		for (i = 0; i < count; i++)
+			KUNIT_ASSERT_EQ(test, 0,
+					vfe_live_add(l, n + i, 1, i % 4));
+		vfe_queue_kick_prepare(l->q);
+		for (i = 0, descs = 0; i < count; i++) {
+			ids[i] = vfe_live_pop(l, n + i, 1, i % 4);
+			descs += l->chain->descs;
+		}
+		vfe_mock_push_batch(l->mq, ids, count, 0, descs);
+		for (i = 0; i + 1 < count; i++) {
+			vfe_live_get(l, n + i, vfe_live_in_len(n + i, 1, i % 4));
+			KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb(l->q));
+		}
+		vfe_live_get(l, n + i, 0);
+		vfe_live_get_none(l);
+		KUNIT_EXPECT_TRUE(test, vfe_queue_enable_cb(l->q));
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/*
+ * An interrupt for the nth of those that are out comes with it at the latest,
+ * whatever n is, and without EVENT_IDX with the first.
+ */
+static void ring_interrupt_later(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	bool event = mode->features & VFE_LIVE_EVENT_IDX;
+	struct vfe_live *l = ring_start(test, mode->features, 16);
+	unsigned int n, i, lap, raised;
+	u16 ids[RING_OUT], was;
+
+	for (lap = 0; lap < 60; lap++) {
+		n = 1 + lap % (RING_OUT + 2);
+		for (i = 0; i < RING_OUT; i++)
+			KUNIT_ASSERT_EQ(test, vfe_live_add(l, i, 1, 0), 0);
+		vfe_queue_kick_prepare(l->q);
+		for (i = 0; i < RING_OUT; i++)
+			ids[i] = vfe_live_pop(l, i, 1, 0);
+		vfe_queue_disable_cb(l->q);
+		KUNIT_EXPECT_TRUE(test, vfe_queue_enable_cb_after(l->q, n));
+		for (i = 0, raised = 0; i < RING_OUT; i++) {
+			was = l->mq->used;
+			vfe_mock_push(l->mq, ids[i], 0, 1);
+			if (vfe_mock_wants_interrupt(l->mq, was) && !raised)
+				raised = i + 1;
+		}
+		KUNIT_EXPECT_EQ(test, raised, event ? min(n, RING_OUT) : 1);
+		/* they are there: no interrupt may be waited for */
+		KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb_after(l->q, n));
+		for (i = 0; i < RING_OUT; i++)
+			vfe_live_get(l, i, 0);
+		vfe_live_get_none(l);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* No device can make the driver work before it took the first notice. */
+static void ring_empty(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 4);
+
+	vfe_live_get_none(l);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
+	KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(l->mq), 0);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_enable_cb(l->q));
+	KUNIT_EXPECT_NULL(test, vfe_queue_detach(l->q));
+	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(l->q));
+	vfe_live_round_trip(l, 1);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
+	ring_expect_index(l, 1);
+}
+
+/* Arguments that make no buffer change nothing. */
+static void ring_bad_arguments(struct kunit *test)
+{
+	struct vfe_seg segs[VFE_LIVE_SEGS] = { { 0x1000, 1 } };
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 16);
+	struct vfe_queue *q = l->q;
+	void *t = vfe_live_token(0);
+
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 0, 0, t), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 1, 0, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			vfe_queue_add(q, segs, VFE_LIVE_SEGS, 1, t));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			vfe_queue_add(q, segs, 1, VFE_LIVE_SEGS, t));
+	/* sums that wrap */
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, UINT_MAX, 2, t), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 2, UINT_MAX, t), -EINVAL);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			vfe_queue_add(q, segs, 1U << 31, 1U << 31, t));
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(q));
+	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(q));
+	vfe_live_round_trip(l, 1);
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* 2.7.5.2: as long as a used length can tell, and no byte more */
+static void ring_longest_buffer(struct kunit *test)
+{
+	struct vfe_seg segs[2] = { { 0x1000, U32_MAX - 1 }, { 0x2000, 1 } };
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 16);
+	void *t = vfe_live_token(0);
+	u32 len = 0;
+
+	KUNIT_ASSERT_EQ(test, vfe_queue_add(l->q, segs, 0, 2, t), 0);
+	vfe_queue_kick_prepare(l->q);
+	/* a new ring begins with descriptor 0; no mock has so much memory */
+	vfe_mock_push(l->mq, 0, U32_MAX, ring_descs(test, 2));
+	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_get(l->q, &len), t);
+	KUNIT_EXPECT_EQ(test, len, U32_MAX);
+
+	segs[1].len = 2;
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(l->q, segs, 0, 2, t), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(l->q, segs, 1, 1, t), -EINVAL);
+	segs[0].len = U32_MAX;
+	segs[1].len = U32_MAX;
+	KUNIT_EXPECT_EQ(test, vfe_queue_add(l->q, segs, 2, 0, t), -EINVAL);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* 2.7.5.3.1: the class driver may ask for more pieces than the queue has */
+static void ring_short_queue(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	unsigned int size, fits;
+	struct vfe_live *l;
+
+	for (size = 1; size <= VFE_LIVE_SEGS; size *= 2) {
+		l = ring_start(test, mode->features, size);
+		for (fits = 1; fits <= VFE_LIVE_SEGS; fits++)
+			KUNIT_EXPECT_EQ(test, vfe_live_add(l, 1, fits, 0) ==
+					-EINVAL, fits > size);
+		VFE_MOCK_EXPECT_CLEAN(test, l->m);
+		vfe_live_stop(l);
+	}
+}
+
+/* What the device has, what it used unseen and what it never saw: each once. */
+static void ring_detach(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 32);
+	unsigned int first = ring_has(test, VFE_LIVE_IN_ORDER) ? 0 : 5;
+	unsigned int second = ring_has(test, VFE_LIVE_IN_ORDER) ? 1 : 2;
+	bool back[10] = {};
+	uintptr_t token;
+	u16 ids[8];
+	u32 n;
+
+	for (n = 0; n < 8; n++)
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n % 3), 0);
+	vfe_queue_kick_prepare(l->q);
+	for (n = 0; n < 8; n++)
+		ids[n] = vfe_live_pop(l, n, 1, n % 3);
+	for (n = 8; n < 10; n++)
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, 1), 0);
+	vfe_mock_push(l->mq, ids[first], 0, ring_descs(test, 1 + first % 3));
+	vfe_mock_push(l->mq, ids[second], 0, ring_descs(test, 1 + second % 3));
+	vfe_live_get(l, first, 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(l->vd), 0);
+	while ((token = (uintptr_t)vfe_queue_detach(l->q))) {
+		KUNIT_ASSERT_LE(test, token, (uintptr_t)ARRAY_SIZE(back));
+		KUNIT_EXPECT_FALSE(test, back[token - 1]);
+		back[token - 1] = true;
+	}
+	for (n = 0; n < ARRAY_SIZE(back); n++)
+		KUNIT_EXPECT_EQ(test, back[n], n != first);
+	KUNIT_EXPECT_NULL(test, vfe_queue_detach(l->q));
+	KUNIT_ASSERT_EQ(test, vfe_restart(l->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(l->mq), 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_used_idx(l->mq), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(l->vd), 0);
+	vfe_live_get_none(l);
+	ring_batch(l, 100, 32);
+	KUNIT_EXPECT_EQ(test, vfe_live_restart(l), 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* An empty ring after each of many resets, whatever was in it */
+static void ring_restarts(struct kunit *test)
+{
+	const struct ring_mode *mode = test->param_value;
+	struct vfe_live *l = ring_start(test, mode->features, 8);
+	unsigned int lap, i;
+
+	for (lap = 0; lap < 9; lap++) {
+		for (i = 0; i < lap; i++)
+			KUNIT_ASSERT_EQ(test, vfe_live_add(l, i, 0, 1), 0);
+		vfe_queue_kick_prepare(l->q);
+		for (i = 0; i < lap / 2; i++)
+			vfe_mock_push(l->mq, vfe_live_pop(l, i, 0, 1), 1, 1);
+		for (i = 0; i < lap / 3; i++)
+			vfe_live_get(l, i, 1);
+		KUNIT_EXPECT_EQ(test, vfe_live_restart(l), lap - lap / 3);
+		ring_batch(l, 100 * lap, 8);
+		vfe_live_restart(l);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* What a class driver asks about its queue */
+static void ring_accessors(struct kunit *test)
+{
+	struct vfe_live_spec spec = { .mock = { .queues = 3 }, .size = 16 };
+	struct vfe_live *l = vfe_live_start(test, &spec);
+	struct vfe_queue *q;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, vfe_num_queues(l->vd), 3U);
+	for (i = 0; i < 3; i++) {
+		q = vfe_get_queue(l->vd, i);
+		KUNIT_ASSERT_NOT_NULL(test, q);
+		KUNIT_EXPECT_EQ(test, vfe_queue_index(q), i);
+		KUNIT_EXPECT_EQ(test, vfe_queue_size(q), 16U);
+		KUNIT_EXPECT_PTR_EQ(test, vfe_queue_device(q), l->vd);
+		KUNIT_EXPECT_FALSE(test, vfe_queue_broken(q));
+	}
+	KUNIT_EXPECT_NULL(test, vfe_get_queue(l->vd, 3));
+}
+
+static struct kunit_case ring_cases[] = {
+	KUNIT_CASE_PARAM(ring_wraps, ring_size_gen_params),
+	KUNIT_CASE(ring_wraps_index),
+	KUNIT_CASE_PARAM(ring_chains, ring_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_room, ring_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_out_of_order, ring_free_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_straggler, ring_free_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_batches, ring_order_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_interrupt_later, ring_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_empty, ring_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_bad_arguments, ring_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_longest_buffer, ring_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_short_queue, ring_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_detach, ring_mode_gen_params),
+	KUNIT_CASE_PARAM(ring_restarts, ring_mode_gen_params),
+	KUNIT_CASE(ring_accessors),
+	{}
+};
+
+static struct kunit_suite ring_suite = {
+	.name = "vfe-ring",
+	.test_cases = ring_cases,
+};
+
+kunit_test_suite(ring_suite);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("KUnit: the ring, over a device that keeps the rules");

@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who tells whom: the decision to notify the device (virtio 1.4, 2.7.10.1) and
+ * the driver's wishes for interrupts (2.7.7.1), at every position of the 16-bit
+ * indices, beside a model that counts rather than calculates.
+ */
+#include <kunit/test.h>
+#include <linux/limits.h>
+#include <linux/module.h>
+
+#include "lib/ring_fixture.h"
+
+#define NOTIFY_POSITIONS	(U16_MAX + 1)
+#define NOTIFY_SIZE		256
+
+static struct vfe_live *notify_start(struct kunit *test, u64 features)
+{
+	struct vfe_live_spec spec = {
+		.mock = {
+			.features = VFE_LIVE_PLAIN | features,
+			.queue_size = NOTIFY_SIZE,
+		},
+	};
+
+	return vfe_live_start(test, &spec);
+}
+
+/* Does an index that goes from @old on by @n cross @event? One by one. */
+static bool notify_crosses(u16 event, u16 old, unsigned int n)
+{
+	for (; n; n--, old++)
+		if (old == event)
+			return true;
+	return false;
+}
+
+/* The device uses all that it was shown, in order, and the driver takes it. */
+static void notify_recycle(struct vfe_live *l)
+{
+	struct vfe_mock_queue *mq = l->mq;
+	u16 to = vfe_mock_avail_idx(mq);
+	const __le16 *ring = vfe_mock_mem(mq->driver + 4);
+	u32 len;
+
+	while (vfe_mock_used_idx(mq) != to)
+		vfe_mock_push(mq, le16_to_cpu(ring[vfe_mock_used_idx(mq) %
+						   NOTIFY_SIZE]), 0, 1);
+	while (vfe_queue_get(l->q, &len))
+		;
+	mq->next = to;
+}
+
+/* Show @n more buffers. Return: what the driver decides */
+static bool notify_kick(struct vfe_live *l, unsigned int n)
+{
+	struct vfe_seg seg = { .addr = 0x1000, .len = 1 };
+
+	if (n > NOTIFY_SIZE - (u16)(vfe_mock_avail_idx(l->mq) -
+				    vfe_mock_used_idx(l->mq)))
+		notify_recycle(l);
+	for (; n; n--)
+		KUNIT_ASSERT_EQ(l->test, 0,
+				vfe_queue_add(l->q, &seg, 1, 0, l));
+	return vfe_queue_kick_prepare(l->q);
+}
+
+/*
+ * Batches of @n at every position that they reach, with the event index at
+ * each place that matters by turns; each of the @laps begins at another place.
+ */
+static void notify_sweep(struct vfe_live *l, unsigned int n, unsigned int laps)
+{
+	/* around both ends of the batch, in it, and far away */
+	const s32 places[] = { -2, -1, 0, 1, n / 2, n - 2, n - 1, n, n + 1,
+			       0x7fff, 0x8000, 0x8001 };
+	u32 at, end = laps * NOTIFY_POSITIONS;
+	unsigned int turn = 0, wanted = 0;
+	struct kunit *test = l->test;
+	u16 event, old;
+
+	for (at = 0; at < end; at += n) {
+		old = vfe_mock_avail_idx(l->mq);
+		event = old + places[turn++ % ARRAY_SIZE(places)];
+		if (at / NOTIFY_POSITIONS != (at + n) / NOTIFY_POSITIONS)
+			turn++;
+		vfe_mock_set_avail_event(l->mq, event);
+		if (notify_kick(l, n) != notify_crosses(event, old, n))
+			KUNIT_FAIL(test,
+				   "index %u on by %u, avail_event %u: wrong decision\n",
+				   old, n, event);
+		wanted += notify_crosses(event, old, n);
+		if (test->status == KUNIT_FAILURE)
+			return;
+	}
+	KUNIT_EXPECT_GT(test, wanted, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+static void notify_every_position(struct kunit *test)
+{
+	notify_sweep(notify_start(test, VFE_LIVE_EVENT_IDX), 1, 4);
+}
+
+static void notify_batches(struct kunit *test)
+{
+	static const unsigned int batches[] = { 2, 3, 7, 16, 85, 255, 256 };
+	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(batches); i++)
+		notify_sweep(l, batches[i], 1);
+}
+
+/* At some positions, every event index there is */
+static void notify_every_event(struct kunit *test)
+{
+	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
+	u16 old;
+	u32 event;
+
+	for (event = 0; event < NOTIFY_POSITIONS; event++) {
+		old = vfe_mock_avail_idx(l->mq);
+		vfe_mock_set_avail_event(l->mq, event);
+		if (notify_kick(l, 5) == notify_crosses(event, old, 5))
+			continue;
+		KUNIT_FAIL(test, "index %u on by 5, avail_event %u\n", old,
+			   event);
+		return;
+	}
+}
+
+/* 2.7.10.1: without EVENT_IDX the flag decides, avail_event is nothing */
+static void notify_flags(struct kunit *test)
+{
+	struct vfe_live *l = notify_start(test, 0);
+	unsigned int quiet;
+	u16 old;
+	u32 at;
+
+	for (at = 0; at < NOTIFY_POSITIONS; at += 3) {
+		old = vfe_mock_avail_idx(l->mq);
+		quiet = at / 3 % 2;
+		/* bits that mean nothing are set by turns */
+		vfe_mock_set_used_flags(l->mq, quiet |
+					(at % 4 ? 0xfffe : 0));
+		vfe_mock_set_avail_event(l->mq, quiet ? old : old - 1);
+		if (notify_kick(l, 3) == !quiet)
+			continue;
+		KUNIT_FAIL(test, "index %u on by 3, flags %u\n", old, quiet);
+		return;
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/* 2.7.10.1: with EVENT_IDX the flag is nothing */
+static void notify_ignores_flags(struct kunit *test)
+{
+	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
+	unsigned int i;
+	u16 old;
+
+	for (i = 0; i < 1000; i++) {
+		old = vfe_mock_avail_idx(l->mq);
+		vfe_mock_set_used_flags(l->mq, i % 3);
+		vfe_mock_set_avail_event(l->mq, old + i % 2);
+		KUNIT_ASSERT_EQ(test, notify_kick(l, 1), !(i % 2));
+	}
+}
+
+/* Nothing new: no decision, no index, no count */
+static void notify_nothing_new(struct kunit *test)
+{
+	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
+	unsigned int i;
+	u16 at;
+
+	for (i = 0; i < 3; i++) {
+		at = vfe_mock_avail_idx(l->mq);
+		vfe_mock_set_avail_event(l->mq, at);
+		KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
+		vfe_mock_set_avail_event(l->mq, at - 1);
+		KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
+		KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(l->mq), at);
+		KUNIT_EXPECT_TRUE(test, ({
+			vfe_mock_set_avail_event(l->mq, at);
+			notify_kick(l, 1);
+		}));
+	}
+}
+
+/* The decision is by what the device says last, after it sees the index. */
+static void notify_is_fresh(struct kunit *test)
+{
+	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
+	struct vfe_seg seg = { .addr = 0x1000, .len = 1 };
+	unsigned int i;
+	u16 at;
+
+	for (i = 0; i < 8; i++) {
+		at = vfe_mock_avail_idx(l->mq);
+		vfe_mock_set_avail_event(l->mq, i % 2 ? at : at - 1);
+		KUNIT_ASSERT_EQ(test, vfe_queue_add(l->q, &seg, 1, 0, l), 0);
+		vfe_mock_set_avail_event(l->mq, i % 2 ? at - 1 : at);
+		KUNIT_EXPECT_EQ(test, vfe_queue_kick_prepare(l->q), !(i % 2));
+	}
+}
+
+/* The notification itself: one write, 16 bits, the index, in its own place */
+static void notify_write(struct kunit *test)
+{
+	struct vfe_live_spec spec = { .mock = { .queues = 3 } };
+	struct vfe_live *l = vfe_live_start(test, &spec);
+	const struct vfe_mock_access *a;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		vfe_mock_log_clear(l->m);
+		vfe_queue_notify(vfe_get_queue(l->vd, i));
+		KUNIT_ASSERT_EQ(test, l->m->log_len, 1U);
+		a = &l->m->log[0];
+		KUNIT_EXPECT_EQ(test, a->reg, VFE_REG_NOTIFY);
+		KUNIT_EXPECT_EQ(test, a->dir, VFE_WRITE);
+		KUNIT_EXPECT_EQ(test, a->size, 2U);
+		KUNIT_EXPECT_EQ(test, a->val, i);
+		KUNIT_EXPECT_EQ(test, a->offset,
+				4U * l->m->queues[i].notify_off);
+		KUNIT_EXPECT_EQ(test, l->m->queues[i].kicks, 1U);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+static unsigned int notify_writes(const struct vfe_live *l)
+{
+	return vfe_mock_count(l->m, VFE_REG_NOTIFY, VFE_WRITE);
+}
+
+/* 3.1.1: only to a device that is live */
+static void notify_only_live(struct kunit *test)
+{
+	struct vfe_live_spec spec = { .not_ready = true };
+	struct vfe_live *l = vfe_live_start(test, &spec);
+
+	KUNIT_ASSERT_EQ(test, vfe_live_add(l, 1, 0, 1), 0);
+	vfe_queue_kick_prepare(l->q);
+	vfe_queue_notify(l->q);
+	KUNIT_EXPECT_EQ(test, notify_writes(l), 0U);
+	KUNIT_ASSERT_EQ(test, vfe_ready(l->vd), 0);
+	vfe_queue_notify(l->q);
+	KUNIT_EXPECT_EQ(test, notify_writes(l), 1U);
+	KUNIT_ASSERT_EQ(test, vfe_reset(l->vd), 0);
+	vfe_queue_notify(l->q);
+	KUNIT_EXPECT_EQ(test, notify_writes(l), 1U);
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+static void notify_not_when_gone(struct kunit *test)
+{
+	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
+
+	vfe_queue_notify(l->q);
+	KUNIT_EXPECT_EQ(test, notify_writes(l), 1U);
+	vfe_mock_vanish(l->m);
+	KUNIT_EXPECT_EQ(test, vfe_reset(l->vd), -ENODEV);
+	vfe_mock_log_clear(l->m);
+	vfe_queue_notify(l->q);
+	KUNIT_EXPECT_EQ(test, l->m->log_len, 0U);
+}
+
+/* Would a device want to interrupt after one more used buffer, or many? */
+static void notify_expect_wish(struct vfe_live *l, bool wish)
+{
+	struct kunit *test = l->test;
+	u16 used = vfe_mock_used_idx(l->mq);
+	unsigned int n;
+
+	if (vfe_mock_avail_flags(l->mq) > 1)
+		KUNIT_FAIL(test, "avail flags %#x",
+			   vfe_mock_avail_flags(l->mq));
+	if (!(l->m->accepted & VFE_LIVE_EVENT_IDX)) {
+		KUNIT_ASSERT_EQ(test, vfe_mock_avail_flags(l->mq), !wish);
+		return;
+	}
+	/* 2.7.7.1: with EVENT_IDX the flags are 0 */
+	KUNIT_ASSERT_EQ(test, vfe_mock_avail_flags(l->mq), 0);
+	for (n = 1; n <= NOTIFY_SIZE; n = 2 * n + 1)
+		if (notify_crosses(vfe_mock_used_event(l->mq), used, n) != wish)
+			KUNIT_FAIL(test,
+				   "used index %u on by %u, used_event %u",
+				   used, n, vfe_mock_used_event(l->mq));
+}
+
+/* At each position: off, on, off again, with a buffer between */
+static void notify_wishes(struct vfe_live *l, unsigned int positions)
+{
+	unsigned int at;
+	u16 used;
+
+	notify_expect_wish(l, true);
+	for (at = 0; at < positions; at++) {
+		vfe_queue_disable_cb(l->q);
+		notify_expect_wish(l, false);
+		notify_kick(l, 1);
+		used = vfe_mock_used_idx(l->mq);
+		notify_recycle(l);
+		if (vfe_mock_wants_interrupt(l->mq, used))
+			KUNIT_FAIL(l->test, "interrupt at %u, disabled", used);
+		if (!vfe_queue_enable_cb(l->q))
+			KUNIT_FAIL(l->test, "a used buffer at %u, taken", used);
+		notify_expect_wish(l, true);
+		if (l->test->status == KUNIT_FAILURE)
+			return;
+	}
+	VFE_MOCK_EXPECT_CLEAN(l->test, l->m);
+}
+
+static void notify_interrupts_event(struct kunit *test)
+{
+	notify_wishes(notify_start(test, VFE_LIVE_EVENT_IDX),
+		      NOTIFY_POSITIONS + 2);
+}
+
+static void notify_interrupts_flags(struct kunit *test)
+{
+	notify_wishes(notify_start(test, 0), 1000);
+}
+
+/* A buffer that was used before interrupts were asked for raises none. */
+static void notify_enable_race(struct kunit *test)
+{
+	static const u64 features[] = { VFE_LIVE_EVENT_IDX, 0 };
+	struct vfe_live *l;
+	unsigned int i;
+	u16 used;
+
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		l = notify_start(test, features[i]);
+		vfe_queue_disable_cb(l->q);
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, 1, 0, 1), 0);
+		vfe_queue_kick_prepare(l->q);
+		vfe_live_get_none(l);
+		used = vfe_mock_used_idx(l->mq);
+		vfe_mock_push(l->mq, vfe_live_pop(l, 1, 0, 1), 1, 1);
+		KUNIT_EXPECT_FALSE(test, vfe_mock_wants_interrupt(l->mq, used));
+		/* so it must be said here, and as often as it is asked */
+		KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb(l->q));
+		KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb(l->q));
+		vfe_live_get(l, 1, 1);
+		KUNIT_EXPECT_TRUE(test, vfe_queue_enable_cb(l->q));
+		vfe_live_stop(l);
+	}
+}
+
+/* Disabling once more costs no write, and asking twice moves nothing. */
+static void notify_disable_twice(struct kunit *test)
+{
+	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
+	u16 event;
+
+	vfe_queue_disable_cb(l->q);
+	event = vfe_mock_used_event(l->mq);
+	notify_kick(l, 1);
+	notify_recycle(l);
+	vfe_queue_disable_cb(l->q);
+	KUNIT_EXPECT_EQ(test, vfe_mock_used_event(l->mq), event);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_enable_cb(l->q));
+	KUNIT_EXPECT_EQ(test, vfe_mock_used_event(l->mq),
+			vfe_mock_used_idx(l->mq));
+	vfe_queue_disable_cb(l->q);
+	notify_expect_wish(l, false);
+}
+
+/* A new ring wants interrupts, whatever the old one wanted. */
+static void notify_restart(struct kunit *test)
+{
+	static const u64 features[] = { VFE_LIVE_EVENT_IDX, 0 };
+	struct vfe_live *l;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		l = notify_start(test, features[i]);
+		notify_kick(l, 100);
+		notify_recycle(l);
+		vfe_queue_disable_cb(l->q);
+		vfe_live_restart(l);
+		notify_expect_wish(l, true);
+		vfe_queue_disable_cb(l->q);
+		notify_expect_wish(l, false);
+		vfe_live_stop(l);
+	}
+}
+
+/* From the device's interrupt to done(), as the driver wished */
+static void notify_end_to_end(struct kunit *test)
+{
+	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
+	unsigned int n, raised = 0;
+	u16 used;
+
+	l->drain = true;
+	for (n = 0; n < 100; n++) {
+		if (n % 3)
+			vfe_queue_enable_cb(l->q);
+		else
+			vfe_queue_disable_cb(l->q);
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 0, 1), 0);
+		vfe_queue_kick_prepare(l->q);
+		used = vfe_mock_used_idx(l->mq);
+		vfe_mock_push(l->mq, vfe_live_pop(l, n, 0, 1), 1, 1);
+		if (vfe_mock_wants_interrupt(l->mq, used)) {
+			KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(l->mq));
+			raised++;
+		} else {
+			vfe_live_get(l, n, 1);
+		}
+		vfe_live_get_none(l);
+	}
+	KUNIT_EXPECT_EQ(test, raised, 66U);
+	KUNIT_EXPECT_EQ(test, l->done, raised);
+	KUNIT_EXPECT_EQ(test, l->taken, raised);
+}
+
+static struct kunit_case notify_cases[] = {
+	KUNIT_CASE(notify_every_position),
+	KUNIT_CASE(notify_batches),
+	KUNIT_CASE(notify_every_event),
+	KUNIT_CASE(notify_flags),
+	KUNIT_CASE(notify_ignores_flags),
+	KUNIT_CASE(notify_nothing_new),
+	KUNIT_CASE(notify_is_fresh),
+	KUNIT_CASE(notify_write),
+	KUNIT_CASE(notify_only_live),
+	KUNIT_CASE(notify_not_when_gone),
+	KUNIT_CASE(notify_interrupts_event),
+	KUNIT_CASE(notify_interrupts_flags),
+	KUNIT_CASE(notify_enable_race),
+	KUNIT_CASE(notify_disable_twice),
+	KUNIT_CASE(notify_restart),
+	KUNIT_CASE(notify_end_to_end),
+	{}
+};
+
+static struct kunit_suite notify_suite = {
+	.name = "vfe-notify",
+	.test_cases = notify_cases,
+};
+
+kunit_test_suite(notify_suite);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("KUnit: notifications and interrupts, who wants which");

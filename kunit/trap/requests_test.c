@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The twin, vfe_trap_blk, over the register window in memory: requests, their
+ * cost to the unit, and what the device says no to. It takes no function by
+ * itself, and has to be loaded with window=memory. Faults and the twin's life
+ * are in lifecycle_test.c.
+ */
+#include <linux/module.h>
+
+#include "../drivers/trap/blk/cost.h"
+#include "lib/trap_fixture.h"
+
+/* --- probe --- */
+
+static void trap_takes_nothing_by_itself(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_plug(test, NULL);
+
+	KUNIT_EXPECT_PTR_EQ(test, rig->disk, NULL);
+	KUNIT_EXPECT_EQ(test, 0, trap_bind(rig));
+	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	KUNIT_EXPECT_EQ(test, 0, strncmp(rig->disk->disk_name, "vfet", 4));
+	KUNIT_EXPECT_EQ(test, (u64)VFE_RIG_SECTORS, get_capacity(rig->disk));
+	KUNIT_EXPECT_FALSE(test, get_disk_ro(rig->disk));
+	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static void trap_serial(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_plug(test, NULL);
+	char path[64], text[64];
+
+	/* all 20 bytes, no end to them */
+	memcpy(rig->back->serial, "01234567890123456789", 20);
+	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
+	snprintf(path, sizeof(path), "block/%s/serial", rig->disk->disk_name);
+	KUNIT_EXPECT_EQ(test, (ssize_t)20,
+			vfe_rig_read_file(rig, path, text, sizeof(text)));
+	KUNIT_EXPECT_STREQ(test, "01234567890123456789", text);
+}
+
+static void trap_read_only(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_plug(test, NULL);
+
+	rig->back->readonly = true;
+	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
+	KUNIT_EXPECT_TRUE(test, get_disk_ro(rig->disk));
+}
+
+/* What IDENTIFY says: a word of it, and what probe() makes of it */
+struct trap_identity {
+	const char *name;
+	unsigned int word;
+	u32 val;
+	int err;
+};
+
+static const struct trap_identity trap_identities[] = {
+	{ "as it is", WORD(magic), VFE_IDENTIFY_MAGIC, 0 },
+	{ "other magic", WORD(magic), 0x12345678, -ENODEV },
+	{ "no magic", WORD(magic), 0, -ENODEV },
+	{ "version 2", WORD(version), 2, -ENODEV },
+	{ "capacity 0", WORD(capacity), 0, 0 },
+	{ "capacity 2^54 and more", WORD(capacity) + 1, BIT(22), -EINVAL },
+	{ "capacity 2^63 and more", WORD(capacity) + 1, BIT(31), -EINVAL },
+	{ "max_count 0", WORD(max_count), 0, -EINVAL },
+	{ "max_count 1", WORD(max_count), 1, -EINVAL },
+	{ "max_count 8", WORD(max_count), 8, 0 },
+	{ "max_count 2^32-1", WORD(max_count), U32_MAX, 0 },
+};
+
+static void trap_identity_name(const struct trap_identity *id, char *name)
+{
+	strscpy(name, id->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(trap_identity, trap_identities, trap_identity_name);
+
+static void trap_identity_is_checked(struct kunit *test)
+{
+	const struct trap_identity *id = test->param_value;
+	struct vfe_rig *rig = trap_plug(test, NULL);
+	struct trap_word word = { .word = id->word, .val = id->val };
+
+	rig->m->knobs.priv = &word;
+	rig->m->knobs.access = trap_change_word;
+	KUNIT_EXPECT_EQ(test, id->err, trap_bind(rig));
+	KUNIT_EXPECT_EQ(test, !id->err, !!rig->disk);
+	rig->m->knobs.access = NULL;
+	if (rig->disk && get_capacity(rig->disk))
+		vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static void trap_identify_fails(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_plug(test, NULL);
+
+	rig->m->knobs.access = trap_say_error;
+	KUNIT_EXPECT_EQ(test, -EIO, trap_bind(rig));
+	rig->m->knobs.access = NULL;
+	rig->m->knobs.mute = true;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, trap_bind(rig));
+	rig->m->knobs.mute = false;
+	KUNIT_EXPECT_EQ(test, 0, trap_bind(rig));
+	vfe_rig_works(rig);
+}
+
+static void trap_other_functions_are_refused(struct kunit *test)
+{
+	struct vfe_mock_spec foreign = {
+		.device = VFE_MOCK_DEVICE, .window = true, .unbound = true,
+	};
+	struct vfe_mock_spec silent = {
+		.window = true, .unbound = true, .no_vendor_cap = true,
+	};
+	struct vfe_mock_spec pinless = {
+		.window = true, .unbound = true, .no_pin = true,
+	};
+	struct vfe_mock_spec windowless = { .unbound = true };
+
+	KUNIT_EXPECT_EQ(test, -ENODEV, trap_bind(trap_plug(test, &foreign)));
+	KUNIT_EXPECT_EQ(test, -ENODEV, trap_bind(trap_plug(test, &silent)));
+	KUNIT_EXPECT_EQ(test, -ENODEV, trap_bind(trap_plug(test, &pinless)));
+	KUNIT_EXPECT_EQ(test, -ENODEV,
+			trap_bind(trap_plug(test, &windowless)));
+}
+
+static void trap_stock_identity(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.device = VFE_PCI_STOCK_BLOCK, .window = true, .unbound = true,
+	};
+	struct vfe_rig *rig = trap_plug(test, &spec);
+
+	KUNIT_EXPECT_EQ(test, 0, trap_bind(rig));
+	vfe_rig_works(rig);
+}
+
+/* --- data --- */
+
+static void trap_data_arrives(struct kunit *test)
+{
+	static const unsigned int sizes[] = {
+		512, 1024, 4096, 4608, 65536,
+	};
+	struct vfe_rig *rig = trap_disk(test);
+	struct vfe_rig_io *w, *r;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		vfe_rig_recycle(rig);
+		w = vfe_rig_start(rig, REQ_OP_WRITE, 5 * i, sizes[i], i);
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, w));
+		KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 5 * i, w->data,
+						      sizes[i]));
+		r = vfe_rig_start(rig, REQ_OP_READ, 5 * i, sizes[i], 0);
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, r));
+		KUNIT_EXPECT_MEMEQ(test, w->data, r->data, sizes[i]);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static void trap_pieces_and_queues(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+	struct vfe_rig_io *io;
+	unsigned int i, n;
+
+	for (i = 0; i < 12; i++) {
+		io = vfe_rig_io(rig, REQ_OP_WRITE, 20 * i);
+		for (n = 0; n < 3; n++) {
+			memset(rig->memory + rig->memory_used, i + n, 512);
+			vfe_rig_piece(rig, io, 512, 512);
+		}
+	}
+	for (i = 0; i < 12; i++) {
+		/* the window holds one request, the next waits for it */
+		vfe_rig_send(&rig->ios[i]);
+		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, &rig->ios[i]));
+		for (n = 0; n < 3; n++)
+			KUNIT_EXPECT_EQ(test, (int)(u8)(i + n),
+					(int)rig->back->data[(20 * i + n) *
+							     512 + 100]);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+/* Data may be all ones, and the device is there all the same. */
+static void trap_data_of_ones(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+	struct vfe_rig_io *io;
+
+	memset(rig->back->data, 0xff, 4096);
+	io = vfe_rig_start(rig, REQ_OP_READ, 0, 4096, 0);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(io->data, 0xff, 4096), NULL);
+	vfe_rig_works(rig);
+}
+
+static void trap_flush(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(rig->disk->part0));
+	KUNIT_EXPECT_EQ(test, 1U, rig->back->flushes);
+}
+
+/* --- cost --- */
+
+struct trap_cost {
+	const char *name;
+	blk_opf_t opf;
+	unsigned int bytes;
+	bool fails;
+	unsigned int reads;
+	unsigned int writes;
+};
+
+#define COST(n)		((n) / VFE_TRAP_COST_WORD)
+
+static const struct trap_cost trap_costs[] = {
+	{ "read of 512", REQ_OP_READ, 512, false,
+	  VFE_TRAP_COST_STATUS + COST(512), VFE_TRAP_COST_START },
+	{ "read of 4096", REQ_OP_READ, 4096, false,
+	  VFE_TRAP_COST_STATUS + COST(4096), VFE_TRAP_COST_START },
+	{ "read of 65536", REQ_OP_READ, 65536, false,
+	  VFE_TRAP_COST_STATUS + COST(65536), VFE_TRAP_COST_START },
+	{ "write of 512", REQ_OP_WRITE, 512, false,
+	  VFE_TRAP_COST_STATUS, VFE_TRAP_COST_START + COST(512) },
+	{ "write of 4096", REQ_OP_WRITE, 4096, false,
+	  VFE_TRAP_COST_STATUS, VFE_TRAP_COST_START + COST(4096) },
+	{ "write of 65536", REQ_OP_WRITE, 65536, false,
+	  VFE_TRAP_COST_STATUS, VFE_TRAP_COST_START + COST(65536) },
+	{ "read that fails", REQ_OP_READ, 4096, true,
+	  VFE_TRAP_COST_STATUS + VFE_TRAP_COST_ERROR, VFE_TRAP_COST_START },
+};
+
+static void trap_cost_name(const struct trap_cost *c, char *name)
+{
+	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(trap_cost, trap_costs, trap_cost_name);
+
+static unsigned int trap_accesses(const struct vfe_mock *m, enum vfe_dir dir)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < m->log_len; i++)
+		n += m->log[i].dir == dir;
+	return n;
+}
+
+/* Formula, driver and device: three witnesses, one number */
+static void trap_cost_is_the_formula(struct kunit *test)
+{
+	const struct trap_cost *c = test->param_value;
+	struct vfe_rig *rig = trap_disk(test);
+	int err;
+
+	rig->back->status = c->fails ? VIRTIO_BLK_S_IOERR : 0;
+	vfe_rig_reset_counts(rig);
+	err = vfe_rig_wait(rig, vfe_rig_start(rig, c->opf, 8, c->bytes, 1));
+	KUNIT_EXPECT_EQ(test, c->fails ? -EIO : 0, err);
+	KUNIT_EXPECT_EQ(test, 0U, rig->m->log_lost);
+	KUNIT_EXPECT_EQ(test, c->reads, trap_accesses(rig->m, VFE_READ));
+	KUNIT_EXPECT_EQ(test, c->writes, trap_accesses(rig->m, VFE_WRITE));
+	KUNIT_EXPECT_EQ(test, (s64)c->reads,
+			vfe_rig_counter(rig, "accesses/memory_read"));
+	KUNIT_EXPECT_EQ(test, (s64)c->writes,
+			vfe_rig_counter(rig, "accesses/memory_write"));
+	KUNIT_EXPECT_EQ(test, (s64)c->reads + c->writes,
+			vfe_rig_counter(rig, "exits"));
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(rig, "operations"));
+	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(rig, "interrupts"));
+}
+
+static void trap_cost_of_a_flush(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+
+	vfe_rig_reset_counts(rig);
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(rig->disk->part0));
+	KUNIT_EXPECT_EQ(test, VFE_TRAP_COST_FLUSH + VFE_TRAP_COST_STATUS,
+			(int)rig->m->log_len);
+	KUNIT_EXPECT_EQ(test, (s64)rig->m->log_len,
+			vfe_rig_counter(rig, "exits"));
+}
+
+/* Where the device says that the window does not trap, nothing exits. */
+static void trap_cost_of_a_mapped_window(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.window = true, .unbound = true, .mapped = BIT(VFE_WIN_MEMORY),
+	};
+	struct vfe_rig *rig = trap_plug(test, &spec);
+
+	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
+	vfe_rig_reset_counts(rig);
+	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "exits"));
+	KUNIT_EXPECT_EQ(test, (s64)trap_accesses(rig->m, VFE_READ),
+			vfe_rig_counter(rig, "accesses/memory_read"));
+}
+
+/* --- what the device says no to --- */
+
+static void trap_device_error(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+	struct vfe_rig_io *io;
+
+	rig->back->status = VIRTIO_BLK_S_IOERR;
+	io = vfe_rig_start(rig, REQ_OP_READ, 0, 4096, 0);
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 4096, 1));
+	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(rig->disk->part0));
+	rig->back->status = 0;
+	vfe_rig_works(rig);
+}
+
+/* Refused at once: the words of a write are not sent for nothing. */
+static void trap_write_that_is_refused(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+
+	rig->back->readonly = true;
+	vfe_rig_reset_counts(rig);
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 65536, 1));
+	KUNIT_EXPECT_EQ(test, 0U, vfe_mock_count(rig->m, VFE_REG_MEMORY_DATA,
+						 VFE_WRITE));
+	rig->back->readonly = false;
+	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
+static void trap_beyond_the_device(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+
+	/* smaller than it said: it refuses, and nothing else happens */
+	rig->back->sectors = 100;
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 100, 512, 1));
+	KUNIT_EXPECT_EQ(test, -EIO,
+			vfe_rig_wait(rig, vfe_rig_start(rig, REQ_OP_READ, 99,
+							1024, 0)));
+	vfe_rig_works(rig);
+}
+
+static void trap_unknown_operation(struct kunit *test)
+{
+	struct vfe_rig *rig = trap_disk(test);
+	struct request *rq;
+
+	vfe_mock_log_clear(rig->m);
+	rq = blk_mq_alloc_request(rig->disk->queue, REQ_OP_DRV_IN, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rq);
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
+			blk_status_to_errno(blk_execute_rq(rq, false)));
+	blk_mq_free_request(rq);
+	KUNIT_EXPECT_EQ(test, 0U, rig->m->log_len);
+}
+
+static struct kunit_case trap_cases[] = {
+	KUNIT_CASE(trap_takes_nothing_by_itself),
+	KUNIT_CASE(trap_serial),
+	KUNIT_CASE(trap_read_only),
+	KUNIT_CASE_PARAM(trap_identity_is_checked, trap_identity_gen_params),
+	KUNIT_CASE(trap_identify_fails),
+	KUNIT_CASE(trap_other_functions_are_refused),
+	KUNIT_CASE(trap_stock_identity),
+	KUNIT_CASE(trap_data_arrives),
+	KUNIT_CASE(trap_pieces_and_queues),
+	KUNIT_CASE(trap_data_of_ones),
+	KUNIT_CASE(trap_flush),
+	KUNIT_CASE_PARAM(trap_cost_is_the_formula, trap_cost_gen_params),
+	KUNIT_CASE(trap_cost_of_a_flush),
+	KUNIT_CASE(trap_cost_of_a_mapped_window),
+	KUNIT_CASE(trap_device_error),
+	KUNIT_CASE(trap_write_that_is_refused),
+	KUNIT_CASE(trap_beyond_the_device),
+	KUNIT_CASE(trap_unknown_operation),
+	{ }
+};
+
+static struct kunit_suite trap_suite = {
+	.name = "vfe-trap",
+	.test_cases = trap_cases,
+};
+
+kunit_test_suite(trap_suite);
+
+MODULE_DESCRIPTION("Tests of vfe_trap_blk over its window in memory");
+MODULE_LICENSE("GPL");
