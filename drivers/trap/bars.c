@@ -5,14 +5,12 @@
  */
 #include <linux/ioport.h>
 #include <linux/pci.h>
+#include <linux/string.h>
 
 #include "trap.h"
 
 #define VFE_TRAP_REGISTERS(NAME) \
 	.win = VFE_WIN_##NAME, \
-	.sector_lo = VFE_REG_##NAME##_SECTOR_LO, \
-	.sector_hi = VFE_REG_##NAME##_SECTOR_HI, \
-	.count = VFE_REG_##NAME##_COUNT, \
 	.command = VFE_REG_##NAME##_COMMAND, \
 	.status = VFE_REG_##NAME##_STATUS, \
 	.error = VFE_REG_##NAME##_ERROR, \
@@ -26,14 +24,14 @@
  * addresses: in memory, it needs the aperture.
  */
 static const struct vfe_trap_layout vfe_trap_layouts[] = {
-	[VFE_TRAP_PORT] = {
+	{
 		VFE_TRAP_REGISTERS(PORT),
 		.flag = IORESOURCE_IO,
 		.len = VFE_TRAP_WINDOW_LEN,
 		.string_len = VFE_TRAP_WINDOW_LEN,
 		.string = VFE_REG_PORT_DATA,
 	},
-	[VFE_TRAP_MEMORY] = {
+	{
 		VFE_TRAP_REGISTERS(MEMORY),
 		.flag = IORESOURCE_MEM,
 		.len = VFE_TRAP_WINDOW_LEN,
@@ -41,6 +39,24 @@ static const struct vfe_trap_layout vfe_trap_layouts[] = {
 		.string = VFE_REG_MEMORY_APERTURE,
 	},
 };
+
+/**
+ * vfe_trap_find_layout() - find a register window by its name
+ * @window: "port" or "memory"
+ *
+ * Return: where its registers are, or NULL and a line in the log.
+ */
+const struct vfe_trap_layout *vfe_trap_find_layout(const char *window)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(vfe_trap_layouts); i++)
+		if (!strcmp(window, vfe_window_name(vfe_trap_layouts[i].win)))
+			return &vfe_trap_layouts[i];
+	pr_err(KBUILD_MODNAME
+	       ": window=%s: must be port or memory\n", window);
+	return NULL;
+}
 
 static int vfe_trap_bar_check(struct vfe_trap *trap, u32 need)
 {
@@ -91,7 +107,8 @@ static int vfe_trap_map_bar(struct vfe_trap *trap, bool traps, u32 need)
 	struct vfe_window *win = &trap->regs.win[trap->layout->win];
 	int err;
 
-	err = pci_request_region(trap->pdev, trap->bar, VFE_TRAP_BLK_NAME);
+	err = pci_request_region(trap->pdev, trap->bar,
+				 dev_driver_string(&trap->pdev->dev));
 	if (err) {
 		dev_err(&trap->pdev->dev,
 			"BAR %d is in use: unload the driver that holds it\n",
@@ -111,21 +128,19 @@ static int vfe_trap_map_bar(struct vfe_trap *trap, bool traps, u32 need)
 
 /**
  * vfe_trap_map() - find the register window, map it, start counting
- * @trap: the window, with pdev and string set
- * @style: which of the two windows to use
+ * @trap: with pdev, layout and string set
  *
  * Context: process context, may sleep.
  * Return: 0, -ENODEV no such window, -EINVAL the capability makes no sense,
  * -EBUSY another driver holds the BAR, -ENOMEM. Each but -ENOMEM with a line in
  * the log.
  */
-int vfe_trap_map(struct vfe_trap *trap, enum vfe_trap_style style)
+int vfe_trap_map(struct vfe_trap *trap)
 {
 	struct vfe_vendor_cap cap;
 	u32 need;
 	int err;
 
-	trap->layout = &vfe_trap_layouts[style];
 	need = trap->string ? trap->layout->string_len : trap->layout->len;
 	if (!vfe_find_vendor_cap(trap->pdev, &cap)) {
 		dev_err(&trap->pdev->dev,
@@ -133,7 +148,8 @@ int vfe_trap_map(struct vfe_trap *trap, enum vfe_trap_style style)
 			VFE_CAP_MAGIC, VFE_CAP_VERSION);
 		return -ENODEV;
 	}
-	trap->bar = style == VFE_TRAP_PORT ? cap.port_bar : cap.memory_bar;
+	trap->bar = trap->layout->win == VFE_WIN_PORT ? cap.port_bar :
+							cap.memory_bar;
 	err = vfe_trap_bar_check(trap, need);
 	if (err)
 		return err;

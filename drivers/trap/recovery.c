@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Suspend, function-level reset and bus errors: requests wait in the block
- * layer meanwhile. If the device does not answer afterwards, the driver asks it
+ * Suspend, function-level reset and bus errors: the class starts no commands
+ * meanwhile. If the device does not answer afterwards, the driver asks it
  * again, with growing pauses, until it answers, is gone or is another device.
  */
-#include <linux/blk-mq.h>
 #include <linux/pci.h>
+#include <linux/pm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -13,119 +13,148 @@
 
 #include "trap.h"
 
-/* The request in flight took too long: stops it. */
+/* how long a command in flight may delay a suspend */
+#define VFE_TRAP_SUSPEND_WAIT	(5 * HZ)
+
+/* longest wait for the reset, in each attempt to resume */
+#define VFE_TRAP_RESUME_MS	1000
+
+/* longest pause between two attempts to resume */
+#define VFE_TRAP_MAX_PAUSE	(60 * HZ)
+
+/* The command in flight took too long: stops the wait for it. */
 static void vfe_trap_stop_work(struct work_struct *work)
 {
-	struct vfe_trap_blk *tb = container_of(to_delayed_work(work),
-					       struct vfe_trap_blk, halt);
+	struct vfe_trap *trap = container_of(to_delayed_work(work),
+					     struct vfe_trap, stop_work);
 
-	if (vfe_trap_stop_waits(&tb->window, true))
-		dev_warn_ratelimited(&tb->window.pdev->dev,
+	if (vfe_trap_stop_waits(trap, true))
+		dev_warn_ratelimited(&trap->pdev->dev,
 				     "stopped with a request in flight: it will be sent again\n");
 }
 
-/**
- * vfe_trap_quiesce() - stop sending requests to the device
- * @tb: visible
- * @patience: how long the request in flight may take to end, in jiffies
- *
- * vfe_trap_resume() sends a request again that did not end in time.
- *
- * Context: process context, may sleep; serialised by the function's lock.
+/*
+ * Stops commands. One in flight that does not end within @patience jiffies is
+ * stopped, and issued again after vfe_trap_resume(). Callers hold the device's
+ * lock.
  */
-void vfe_trap_quiesce(struct vfe_trap_blk *tb, unsigned long patience)
+static void vfe_trap_quiesce(struct vfe_trap *trap, unsigned long patience)
 {
-	cancel_delayed_work_sync(&tb->wake);
-	if (tb->asleep)
+	cancel_delayed_work_sync(&trap->resume_work);
+	if (trap->quiesced)
 		return;
-	blk_mq_quiesce_queue(tb->disk->queue);
-	tb->asleep = true;
-	queue_delayed_work(vfe_wq, &tb->halt, patience);
-	flush_workqueue(tb->queue);
-	cancel_delayed_work_sync(&tb->halt);
-	vfe_trap_stop_waits(&tb->window, false);
-	if (!pci_channel_offline(tb->window.pdev))
-		vfe_trap_disable_irq(&tb->window);
+	trap->class->quiesce(trap);
+	trap->quiesced = true;
+	queue_delayed_work(vfe_wq, &trap->stop_work, patience);
+	flush_workqueue(trap->queue);
+	cancel_delayed_work_sync(&trap->stop_work);
+	vfe_trap_stop_waits(trap, false);
+	if (!pci_channel_offline(trap->pdev))
+		vfe_trap_disable_irq(trap);
 }
 
-static int vfe_trap_try_resume(struct vfe_trap_blk *tb)
+static int vfe_trap_try_resume(struct vfe_trap *trap)
 {
 	int err;
 
-	err = vfe_trap_check_back(&tb->window);
+	err = vfe_trap_check_back(trap);
 	if (!err)
-		err = vfe_trap_reset(&tb->window, VFE_TRAP_RESUME_MS);
+		err = vfe_trap_reset(trap, VFE_TRAP_RESUME_MS);
 	if (!err)
-		err = vfe_trap_blk_recheck(tb);
+		err = trap->class->recheck(trap);
 	return err;
 }
 
-static void vfe_trap_unquiesce(struct vfe_trap_blk *tb)
+static void vfe_trap_unquiesce(struct vfe_trap *trap)
 {
-	tb->pause = 0;
-	tb->asleep = false;
-	blk_mq_unquiesce_queue(tb->disk->queue);
-	blk_mq_kick_requeue_list(tb->disk->queue);
+	trap->pause = 0;
+	trap->quiesced = false;
+	trap->class->resume(trap);
 }
 
-/**
- * vfe_trap_resume() - send requests to the device again
- * @tb: after vfe_trap_quiesce()
- *
- * Context: process context, may sleep; serialised as vfe_trap_quiesce().
- * Return: 0, also when the device does not answer yet; -ENODEV it is gone or
- * another disk, or another error: requests fail then.
+/*
+ * Starts commands again after vfe_trap_quiesce(). Return: 0, also when the
+ * device does not answer yet; -ENODEV it is gone or another device, or another
+ * error: commands fail then.
  */
-int vfe_trap_resume(struct vfe_trap_blk *tb)
+static int vfe_trap_resume(struct vfe_trap *trap)
 {
-	int err = vfe_trap_try_resume(tb);
+	int err = vfe_trap_try_resume(trap);
 
 	if (err == -ETIMEDOUT || err == -EPROTO || err == -ENOMEM) {
-		tb->pause = min(2 * tb->pause ?: HZ, VFE_TRAP_MAX_PAUSE);
-		dev_warn_ratelimited(&tb->window.pdev->dev,
+		trap->pause = min(2 * trap->pause ?: HZ, VFE_TRAP_MAX_PAUSE);
+		dev_warn_ratelimited(&trap->pdev->dev,
 				     "no answer yet (error %d): requests wait, next attempt in %u s\n",
-				     err, jiffies_to_msecs(tb->pause) / 1000);
-		queue_delayed_work(vfe_wq, &tb->wake, tb->pause);
+				     err, jiffies_to_msecs(trap->pause) / 1000);
+		queue_delayed_work(vfe_wq, &trap->resume_work, trap->pause);
 		return 0;
 	}
 	if (err)
-		vfe_trap_set_gone(&tb->window);
-	vfe_trap_unquiesce(tb);
+		vfe_trap_set_gone(trap);
+	vfe_trap_unquiesce(trap);
 	return err;
 }
 
 static void vfe_trap_resume_work(struct work_struct *work)
 {
-	vfe_trap_resume(container_of(to_delayed_work(work),
-				     struct vfe_trap_blk, wake));
+	vfe_trap_resume(container_of(to_delayed_work(work), struct vfe_trap,
+				     resume_work));
 }
 
 /**
- * vfe_trap_recovery_init() - prepare for vfe_trap_quiesce()
- * @tb: not visible yet
+ * vfe_trap_recovery_init() - prepare for suspend, resets and bus errors
+ * @trap: the controller, before its class starts commands
  *
  * Return: 0 or -ENOMEM.
  */
-int vfe_trap_recovery_init(struct vfe_trap_blk *tb)
+int vfe_trap_recovery_init(struct vfe_trap *trap)
 {
-	INIT_DELAYED_WORK(&tb->halt, vfe_trap_stop_work);
-	INIT_DELAYED_WORK(&tb->wake, vfe_trap_resume_work);
-	pci_save_state(tb->window.pdev);
-	tb->saved = pci_store_saved_state(tb->window.pdev);
-	return tb->saved ? 0 : -ENOMEM;
+	INIT_DELAYED_WORK(&trap->stop_work, vfe_trap_stop_work);
+	INIT_DELAYED_WORK(&trap->resume_work, vfe_trap_resume_work);
+	pci_save_state(trap->pdev);
+	trap->saved = pci_store_saved_state(trap->pdev);
+	return trap->saved ? 0 : -ENOMEM;
 }
 
 /**
  * vfe_trap_recovery_exit() - undo vfe_trap_recovery_init()
- * @tb: not visible any more
+ * @trap: the controller, after vfe_trap_recovery_stop() if its class was in use
  */
-void vfe_trap_recovery_exit(struct vfe_trap_blk *tb)
+void vfe_trap_recovery_exit(struct vfe_trap *trap)
 {
-	cancel_delayed_work_sync(&tb->wake);
-	kfree(tb->saved);
+	kfree(trap->saved);
 }
 
-/* A function-level reset aborts the request in flight: stop it before. */
+/**
+ * vfe_trap_recovery_stop() - before removal, ask the device no more
+ * @trap: the controller
+ *
+ * Context: process context, may sleep; the caller holds the device's lock.
+ * Return: whether the device is there and takes commands. If not, the class
+ * calls vfe_trap_set_gone(), and starts commands again, so that they fail.
+ */
+bool vfe_trap_recovery_stop(struct vfe_trap *trap)
+{
+	cancel_delayed_work_sync(&trap->resume_work);
+	return !trap->quiesced && pci_device_is_present(trap->pdev);
+}
+
+static int vfe_trap_pm_suspend(struct device *dev)
+{
+	vfe_trap_quiesce(dev_get_drvdata(dev), VFE_TRAP_SUSPEND_WAIT);
+	return 0;
+}
+
+static int vfe_trap_pm_resume(struct device *dev)
+{
+	return vfe_trap_resume(dev_get_drvdata(dev));
+}
+
+const struct dev_pm_ops vfe_trap_pm_ops = {
+	SYSTEM_SLEEP_PM_OPS(vfe_trap_pm_suspend, vfe_trap_pm_resume)
+};
+
+/* A function-level reset aborts the command in flight: stop it before. */
 static void vfe_trap_reset_prepare(struct pci_dev *pdev)
 {
 	vfe_trap_quiesce(pci_get_drvdata(pdev), VFE_TRAP_SUSPEND_WAIT);
@@ -133,7 +162,7 @@ static void vfe_trap_reset_prepare(struct pci_dev *pdev)
 
 static void vfe_trap_reset_done(struct pci_dev *pdev)
 {
-	/* on an error, vfe_trap_resume() logs it and lets requests fail */
+	/* on an error, vfe_trap_resume() logs it and lets commands fail */
 	vfe_trap_resume(pci_get_drvdata(pdev));
 }
 
@@ -141,22 +170,22 @@ static void vfe_trap_reset_done(struct pci_dev *pdev)
 static pci_ers_result_t vfe_trap_error_detected(struct pci_dev *pdev,
 						pci_channel_state_t state)
 {
-	struct vfe_trap_blk *tb = pci_get_drvdata(pdev);
+	struct vfe_trap *trap = pci_get_drvdata(pdev);
 
 	if (state == pci_channel_io_normal)
 		return PCI_ERS_RESULT_CAN_RECOVER;
 	if (state == pci_channel_io_perm_failure) {
-		vfe_trap_set_gone(&tb->window);
+		vfe_trap_set_gone(trap);
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
-	vfe_trap_quiesce(tb, 0);
+	vfe_trap_quiesce(trap, 0);
 	return PCI_ERS_RESULT_NEED_RESET;
 }
 
 static pci_ers_result_t vfe_trap_slot_reset(struct pci_dev *pdev)
 {
-	struct vfe_trap_blk *tb = pci_get_drvdata(pdev);
-	int err = pci_load_saved_state(pdev, tb->saved);
+	struct vfe_trap *trap = pci_get_drvdata(pdev);
+	int err = pci_load_saved_state(pdev, trap->saved);
 
 	if (!err) {
 		pci_restore_state(pdev);
@@ -165,21 +194,21 @@ static pci_ers_result_t vfe_trap_slot_reset(struct pci_dev *pdev)
 	if (!err)
 		return PCI_ERS_RESULT_RECOVERED;
 	/* the PCI core gives the function up then, and does not call again */
-	vfe_trap_set_gone(&tb->window);
-	if (tb->asleep)
-		vfe_trap_unquiesce(tb);
+	vfe_trap_set_gone(trap);
+	if (trap->quiesced)
+		vfe_trap_unquiesce(trap);
 	return PCI_ERS_RESULT_DISCONNECT;
 }
 
 static void vfe_trap_error_resume(struct pci_dev *pdev)
 {
-	struct vfe_trap_blk *tb = pci_get_drvdata(pdev);
+	struct vfe_trap *trap = pci_get_drvdata(pdev);
 
 	/* a device that did not answer before the error may answer now */
-	cancel_delayed_work_sync(&tb->wake);
+	cancel_delayed_work_sync(&trap->resume_work);
 	/* without a slot reset nothing was stopped */
-	if (tb->asleep)
-		vfe_trap_resume(tb);
+	if (trap->quiesced)
+		vfe_trap_resume(trap);
 }
 
 const struct pci_error_handlers vfe_trap_err_handler = {

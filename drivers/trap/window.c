@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The request state machine of the register window: start a command, wait for
- * its interrupt, move its words, reset. One context at a time runs requests;
- * only the interrupt handler runs beside it, and reads nothing but status.
+ * The state machine of the register window: start a command, wait for its
+ * interrupt, move its words, reset. One context at a time runs commands; only
+ * the interrupt handler runs beside it, and reads nothing but status.
  */
+#include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
 #include <linux/pci.h>
 
 #include "trap.h"
+
+/* longest wait for the reset in probe */
+#define VFE_TRAP_PROBE_MS	60000
 
 /* what registers of a gone device read as */
 #define VFE_TRAP_ONES		0xffffffffU
@@ -17,7 +21,7 @@
 #define VFE_TRAP_RESET_WAIT_MS	10
 #define VFE_TRAP_RESET_TELL_MS	1000
 
-/* Saves the answer if the request waits for one. */
+/* Saves the answer if the command waits for one. */
 static bool vfe_trap_answer(struct vfe_trap *trap, u32 status)
 {
 	unsigned long flags;
@@ -57,7 +61,7 @@ static irqreturn_t vfe_trap_irq(int irq, void *data)
 }
 
 /**
- * vfe_trap_set_gone() - the function is gone: fail all requests
+ * vfe_trap_set_gone() - the function is gone: fail all commands
  * @trap: the window
  *
  * Context: any.
@@ -79,7 +83,7 @@ void vfe_trap_set_gone(struct vfe_trap *trap)
 
 /**
  * vfe_trap_check_back() - check whether a function that was gone is back
- * @trap: the window, with no request in flight
+ * @trap: the window, with no command in flight
  *
  * Context: process context.
  * Return: 0, also if it was never gone, or -ENODEV.
@@ -141,37 +145,36 @@ static int vfe_trap_set_phase(struct vfe_trap *trap, enum vfe_trap_phase phase)
 }
 
 /**
- * vfe_trap_begin() - write a command
+ * vfe_trap_begin() - claim the window for a command
  * @trap: the window
- * @command: to start
- * @sector: first sector, for READ and WRITE
- * @count: sectors, for READ and WRITE
  *
- * The words of a WRITE follow before vfe_trap_wait(); those of a READ,
- * after.
+ * The class's registers follow, and vfe_trap_issue().
  *
  * Context: process context, may sleep.
  * Return: 0, -EINTR see vfe_trap_stop_waits(), -ENODEV the device is gone.
  */
-int vfe_trap_begin(struct vfe_trap *trap, enum vfe_command command,
-		   u64 sector, u32 count)
+int vfe_trap_begin(struct vfe_trap *trap)
 {
-	int err;
+	return vfe_trap_set_phase(trap, VFE_TRAP_WAITING);
+}
 
-	err = vfe_trap_set_phase(trap, VFE_TRAP_WAITING);
-	if (err)
-		return err;
+/**
+ * vfe_trap_issue() - write the command register
+ * @trap: the window, claimed by vfe_trap_begin()
+ * @command: to start
+ * @expected: VFE_STATUS_* bit that the answer has if the command succeeds
+ *
+ * Words that the command takes follow before vfe_trap_wait(); words that it
+ * gives, after.
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_trap_issue(struct vfe_trap *trap, u32 command, u32 expected)
+{
 	trap->command = command;
-	trap->error = VFE_ERR_NONE;
-	if (command == VFE_CMD_READ || command == VFE_CMD_WRITE) {
-		vfe_write32(&trap->regs, trap->layout->sector_lo,
-			    lower_32_bits(sector));
-		vfe_write32(&trap->regs, trap->layout->sector_hi,
-			    upper_32_bits(sector));
-		vfe_write32(&trap->regs, trap->layout->count, count);
-	}
+	trap->expected = expected;
+	trap->error = 0;
 	vfe_write32(&trap->regs, trap->layout->command, command);
-	return 0;
 }
 
 /*
@@ -194,20 +197,16 @@ static bool vfe_trap_poll(struct vfe_trap *trap)
 }
 
 /* Checks the status at the end of a command. */
-static int vfe_trap_verdict(struct vfe_trap *trap, u32 status)
+static int vfe_trap_check_status(struct vfe_trap *trap, u32 status)
 {
-	u32 wanted = VFE_STATUS_READY;
-
 	if (status & VFE_STATUS_ERR) {
 		trap->error = vfe_read32(&trap->regs, trap->layout->error);
 		return -EIO;
 	}
-	if (trap->command == VFE_CMD_READ || trap->command == VFE_CMD_IDENTIFY)
-		wanted = VFE_STATUS_DRQ;
-	if (!(status & wanted)) {
+	if (!(status & trap->expected)) {
 		dev_err_ratelimited(&trap->pdev->dev,
 				    "status %#x after command %d lacks %#x: fix the device\n",
-				    status, trap->command, wanted);
+				    status, trap->command, trap->expected);
 		return -EPROTO;
 	}
 	return 0;
@@ -235,7 +234,7 @@ static int vfe_trap_take_answer(struct vfe_trap *trap, u32 *status)
 }
 
 /*
- * Waits for the answer. A timeout fails no request, because storage may be
+ * Waits for the answer. A timeout fails no command, because a device may be
  * slow; the log has one warning. Return: whether to wait on
  */
 static bool vfe_trap_wait_on(struct vfe_trap *trap, unsigned long timeout,
@@ -259,7 +258,7 @@ static bool vfe_trap_wait_on(struct vfe_trap *trap, unsigned long timeout,
  * @patient: wait on after @timeout
  *
  * Context: process context, may sleep.
- * Return: 0 (a READ's words can be read), -EIO the device failed the request
+ * Return: 0 (words can be read), -EIO the device failed the command
  * and trap->error says why, -EPROTO its answer is invalid, -ETIMEDOUT it did
  * not answer and @patient is false (both: reset the window), -EINTR see
  * vfe_trap_stop_waits(), -ENODEV it is gone.
@@ -280,17 +279,17 @@ int vfe_trap_wait(struct vfe_trap *trap, unsigned long timeout, bool patient)
 		vfe_trap_set_gone(trap);
 		return -ENODEV;
 	}
-	return vfe_trap_verdict(trap, status);
+	return vfe_trap_check_status(trap, status);
 }
 
-/* Is the command answered? An early answer to a WRITE refuses its words. */
+/* Is the command answered? An early answer refuses words still to come. */
 bool vfe_trap_answered(struct vfe_trap *trap)
 {
 	return completion_done(&trap->answered);
 }
 
 /**
- * vfe_trap_read() - read the next words of a READ or IDENTIFY
+ * vfe_trap_read() - read the next words that a command gives
  * @trap: the window
  * @buf: where to put them, inside one page with string instructions
  * @bytes: a multiple of 4
@@ -318,7 +317,7 @@ int vfe_trap_read(struct vfe_trap *trap, void *buf, unsigned int bytes)
 }
 
 /**
- * vfe_trap_write() - write the next words of a WRITE
+ * vfe_trap_write() - write the next words that a command takes
  * @trap: the window
  * @buf: where from
  * @bytes: a multiple of 4
@@ -336,8 +335,8 @@ void vfe_trap_write(struct vfe_trap *trap, const void *buf,
 		vfe_write_words(&trap->regs, trap->layout->data, buf, words);
 }
 
-/* Waits for the reset bit to read back 0; @most as for vfe_trap_reset(). */
-static int vfe_trap_reset_settle(struct vfe_trap *trap, unsigned int most)
+/* Waits for the reset bit to read back 0; @max_ms as for vfe_trap_reset(). */
+static int vfe_trap_reset_settle(struct vfe_trap *trap, unsigned int max_ms)
 {
 	unsigned int waited, tell = VFE_TRAP_RESET_TELL_MS;
 	unsigned long start = jiffies;
@@ -353,7 +352,7 @@ static int vfe_trap_reset_settle(struct vfe_trap *trap, unsigned int most)
 			return 0;
 		if (READ_ONCE(trap->stop))
 			return -EINTR;
-		if (most && waited >= most)
+		if (max_ms && waited >= max_ms)
 			return -ETIMEDOUT;
 		if (waited > tell) {
 			dev_warn_ratelimited(&trap->pdev->dev,
@@ -368,7 +367,7 @@ static int vfe_trap_reset_settle(struct vfe_trap *trap, unsigned int most)
 /**
  * vfe_trap_reset() - abort the command in flight
  * @trap: the window
- * @most: longest time to wait, in milliseconds; 0 for no limit
+ * @max_ms: longest time to wait, in milliseconds; 0 for no limit
  *
  * Waits for an interrupt of the aborted command, so that a new command does not
  * take it for its own.
@@ -377,7 +376,7 @@ static int vfe_trap_reset_settle(struct vfe_trap *trap, unsigned int most)
  * Return: 0, -ENODEV the device is gone, -ETIMEDOUT the reset has not ended,
  * -EINTR see vfe_trap_stop_waits().
  */
-int vfe_trap_reset(struct vfe_trap *trap, unsigned int most)
+int vfe_trap_reset(struct vfe_trap *trap, unsigned int max_ms)
 {
 	int err;
 
@@ -385,7 +384,7 @@ int vfe_trap_reset(struct vfe_trap *trap, unsigned int most)
 	if (err)
 		return err;
 	vfe_write32(&trap->regs, trap->layout->control, VFE_CONTROL_RESET);
-	err = vfe_trap_reset_settle(trap, most);
+	err = vfe_trap_reset_settle(trap, max_ms);
 	synchronize_irq(trap->pdev->irq);
 	if (err == -ENODEV)
 		vfe_trap_set_gone(trap);
@@ -397,7 +396,7 @@ int vfe_trap_reset(struct vfe_trap *trap, unsigned int most)
 
 /**
  * vfe_trap_disable_irq() - disable interrupts until vfe_trap_reset()
- * @trap: the window, with no request in flight
+ * @trap: the window, with no command in flight
  *
  * Context: process context, may sleep.
  */
@@ -419,7 +418,7 @@ static int vfe_trap_request_irq(struct vfe_trap *trap)
 	}
 	pci_intx(pdev, 1);
 	err = request_irq(pdev->irq, vfe_trap_irq, IRQF_SHARED,
-			  VFE_TRAP_BLK_NAME, trap);
+			  dev_driver_string(&pdev->dev), trap);
 	if (err)
 		dev_err(&pdev->dev, "cannot have interrupt %u: error %d\n",
 			pdev->irq, err);
@@ -427,7 +426,7 @@ static int vfe_trap_request_irq(struct vfe_trap *trap)
 }
 
 /**
- * vfe_trap_open() - set up the interrupt, and reset the window
+ * vfe_trap_start() - set up the interrupt, and reset the window
  * @trap: with its BAR mapped
  *
  * Context: process context, may sleep.
@@ -435,7 +434,7 @@ static int vfe_trap_request_irq(struct vfe_trap *trap)
  * -ETIMEDOUT its reset does not end, or the error of request_irq(). Each but
  * -ENOMEM with a line in the log.
  */
-int vfe_trap_open(struct vfe_trap *trap)
+int vfe_trap_start(struct vfe_trap *trap)
 {
 	int err;
 
@@ -465,12 +464,12 @@ err_stats:
 }
 
 /**
- * vfe_trap_close() - undo vfe_trap_open()
- * @trap: the window, with no request in flight
+ * vfe_trap_shutdown() - undo vfe_trap_start()
+ * @trap: the window, with no command in flight
  *
  * Context: process context, may sleep.
  */
-void vfe_trap_close(struct vfe_trap *trap)
+void vfe_trap_shutdown(struct vfe_trap *trap)
 {
 	vfe_trap_disable_irq(trap);
 	free_irq(trap->pdev->irq, trap);

@@ -19,7 +19,7 @@
  *	FLUSH	VFE_TRAP_COST_FLUSH + VFE_TRAP_COST_STATUS
  *
  * START is the writes of sector_lo, sector_hi, count and command in
- * vfe_trap_begin(); STATUS is the read with which vfe_trap_irq()
+ * vfe_trap_blk_begin(); STATUS is the read with which vfe_trap_irq()
  * acknowledges the interrupt. A request that the device fails costs
  * VFE_TRAP_COST_ERROR more and, if it is a READ, no words. IDENTIFY, which the
  * driver sends once per probe and per resume, costs as much as a FLUSH, and the

@@ -7,7 +7,16 @@
 
 #include <vfe/compat.h>
 
-#include "../trap.h"
+#include "blk.h"
+
+/* sectors that a device must at least accept in a request */
+#define VFE_TRAP_BLK_MIN_SECTORS (PAGE_SIZE >> SECTOR_SHIFT)
+
+/* most sectors in a request, even if the device accepts more */
+#define VFE_TRAP_BLK_MAX_SECTORS 2048
+
+/* how long a request in flight may delay a removal */
+#define VFE_TRAP_BLK_REMOVE_WAIT (30 * HZ)
 
 static DEFINE_IDA(vfe_trap_blk_indices);
 
@@ -15,7 +24,7 @@ static DEFINE_IDA(vfe_trap_blk_indices);
 static int vfe_trap_blk_identity_check(struct vfe_trap_blk *tb,
 				       const struct vfe_identify *id)
 {
-	struct device *dev = &tb->window.pdev->dev;
+	struct device *dev = &tb->trap.pdev->dev;
 
 	if (le32_to_cpu(id->magic) != VFE_IDENTIFY_MAGIC ||
 	    le32_to_cpu(id->version) != VFE_IDENTIFY_VERSION) {
@@ -42,11 +51,11 @@ static int vfe_trap_blk_ask(struct vfe_trap_blk *tb, struct vfe_identify *id)
 {
 	int err;
 
-	err = vfe_trap_blk_send_identify(&tb->window, id);
+	err = vfe_trap_blk_send_identify(&tb->trap, id);
 	if (err) {
-		dev_err_ratelimited(&tb->window.pdev->dev,
+		dev_err_ratelimited(&tb->trap.pdev->dev,
 				    "IDENTIFY failed: error %d, the device reports %u\n",
-				    err, tb->window.error);
+				    err, tb->trap.error);
 		return err;
 	}
 	return vfe_trap_blk_identity_check(tb, id);
@@ -84,13 +93,14 @@ int vfe_trap_blk_identify(struct vfe_trap_blk *tb)
 
 /**
  * vfe_trap_blk_recheck() - after a resume, check that it is still the same disk
- * @tb: with its window reset
+ * @trap: its controller, with the window reset
  *
  * Context: process context, may sleep; no request is under way.
  * Return: as vfe_trap_blk_identify(); -ENODEV too when the disk is another one.
  */
-int vfe_trap_blk_recheck(struct vfe_trap_blk *tb)
+int vfe_trap_blk_recheck(struct vfe_trap *trap)
 {
+	struct vfe_trap_blk *tb = to_trap_blk(trap);
 	u64 capacity = tb->capacity;
 	u32 max_sectors = tb->max_sectors;
 	u32 flags = tb->flags;
@@ -104,7 +114,7 @@ int vfe_trap_blk_recheck(struct vfe_trap_blk *tb)
 	if (tb->capacity == capacity && tb->max_sectors >= max_sectors &&
 	    tb->flags == flags && !memcmp(serial, tb->serial, sizeof(serial)))
 		return 0;
-	dev_err_ratelimited(&tb->window.pdev->dev,
+	dev_err_ratelimited(&tb->trap.pdev->dev,
 			    "%llu sectors, %u per request, flags %#x, serial %.*s; before suspend %llu, %u, %#x, %.*s: unbind the driver and bind it again\n",
 		tb->capacity, tb->max_sectors, tb->flags,
 		(int)sizeof(serial), tb->serial, capacity, max_sectors, flags,
@@ -148,7 +158,7 @@ static int vfe_trap_blk_alloc_tags(struct vfe_trap_blk *tb)
 	tags->ops = &vfe_trap_blk_mq_ops;
 	tags->nr_hw_queues = 1;
 	tags->queue_depth = 1;	/* the window holds one request */
-	tags->numa_node = dev_to_node(&tb->window.pdev->dev);
+	tags->numa_node = dev_to_node(&tb->trap.pdev->dev);
 	tags->cmd_size = sizeof(struct vfe_trap_blk_request);
 	tags->flags = VFE_MQ_F_MERGE;
 	return blk_mq_alloc_tag_set(tags);
@@ -182,10 +192,10 @@ int vfe_trap_blk_alloc(struct vfe_trap_blk *tb)
 	if (tb->index < 0)
 		return tb->index;
 	err = -ENOMEM;
-	tb->queue = alloc_ordered_workqueue("vfet%d",
-					    WQ_MEM_RECLAIM | WQ_HIGHPRI,
-					    tb->index);
-	if (!tb->queue)
+	tb->trap.queue = alloc_ordered_workqueue("vfet%d",
+						 WQ_MEM_RECLAIM | WQ_HIGHPRI,
+						 tb->index);
+	if (!tb->trap.queue)
 		goto err_index;
 	err = vfe_trap_blk_alloc_tags(tb);
 	if (err)
@@ -205,7 +215,7 @@ int vfe_trap_blk_alloc(struct vfe_trap_blk *tb)
 err_tags:
 	blk_mq_free_tag_set(&tb->tags);
 err_queue:
-	destroy_workqueue(tb->queue);
+	destroy_workqueue(tb->trap.queue);
 err_index:
 	ida_free(&vfe_trap_blk_indices, tb->index);
 	return err;
@@ -223,7 +233,7 @@ err_index:
 void vfe_trap_blk_free(struct vfe_trap_blk *tb)
 {
 	blk_mq_free_tag_set(&tb->tags);
-	destroy_workqueue(tb->queue);
+	destroy_workqueue(tb->trap.queue);
 	ida_free(&vfe_trap_blk_indices, tb->index);
 }
 
@@ -236,7 +246,7 @@ void vfe_trap_blk_free(struct vfe_trap_blk *tb)
  */
 int vfe_trap_blk_add_disk(struct vfe_trap_blk *tb)
 {
-	return device_add_disk(&tb->window.pdev->dev, tb->disk,
+	return device_add_disk(&tb->trap.pdev->dev, tb->disk,
 			       vfe_trap_blk_groups);
 }
 
@@ -267,12 +277,10 @@ static bool vfe_trap_blk_drain(struct vfe_trap_blk *tb)
  */
 void vfe_trap_blk_del_disk(struct vfe_trap_blk *tb)
 {
-	cancel_delayed_work_sync(&tb->wake);
-	if (tb->asleep || !pci_device_is_present(tb->window.pdev) ||
-	    !vfe_trap_blk_drain(tb)) {
+	if (!vfe_trap_recovery_stop(&tb->trap) || !vfe_trap_blk_drain(tb)) {
 		/* in this order: blk_mark_disk_dead() may wait for requests */
-		vfe_trap_set_gone(&tb->window);
-		if (tb->asleep)
+		vfe_trap_set_gone(&tb->trap);
+		if (tb->trap.quiesced)
 			blk_mq_unquiesce_queue(tb->disk->queue);
 		blk_mark_disk_dead(tb->disk);
 	}

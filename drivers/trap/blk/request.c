@@ -10,10 +10,34 @@
 #include <linux/blk-mq.h>
 #include <linux/highmem.h>
 
-#include "../trap.h"
+#include "blk.h"
 
 /* attempts at a request that gets invalid answers */
 #define VFE_TRAP_BLK_TRIES 3
+
+/* for IDENTIFY; other commands wait on after a timeout */
+#define VFE_TRAP_BLK_IDENTIFY_TIMEOUT (10 * HZ)
+
+/* Starts a READ or WRITE: its sectors, then the command. */
+static int vfe_trap_blk_begin(struct vfe_trap *trap, struct request *rq,
+			      enum vfe_command command, u32 expected)
+{
+	bool port = trap->layout->win == VFE_WIN_PORT;
+	u64 sector = blk_rq_pos(rq);
+	int err;
+
+	err = vfe_trap_begin(trap);
+	if (err)
+		return err;
+	vfe_write32(&trap->regs, port ? VFE_REG_PORT_SECTOR_LO :
+		    VFE_REG_MEMORY_SECTOR_LO, lower_32_bits(sector));
+	vfe_write32(&trap->regs, port ? VFE_REG_PORT_SECTOR_HI :
+		    VFE_REG_MEMORY_SECTOR_HI, upper_32_bits(sector));
+	vfe_write32(&trap->regs, port ? VFE_REG_PORT_COUNT :
+		    VFE_REG_MEMORY_COUNT, blk_rq_sectors(rq));
+	vfe_trap_issue(trap, command, expected);
+	return 0;
+}
 
 static int vfe_trap_blk_read(struct vfe_trap *trap, struct request *rq)
 {
@@ -21,8 +45,7 @@ static int vfe_trap_blk_read(struct vfe_trap *trap, struct request *rq)
 	struct bio_vec bv;
 	int err;
 
-	err = vfe_trap_begin(trap, VFE_CMD_READ, blk_rq_pos(rq),
-			     blk_rq_sectors(rq));
+	err = vfe_trap_blk_begin(trap, rq, VFE_CMD_READ, VFE_STATUS_DRQ);
 	if (!err)
 		err = vfe_trap_wait(trap, rq->timeout, true);
 	if (err)
@@ -47,8 +70,7 @@ static int vfe_trap_blk_write(struct vfe_trap *trap, struct request *rq)
 	bool early = false;
 	int err;
 
-	err = vfe_trap_begin(trap, VFE_CMD_WRITE, blk_rq_pos(rq),
-			     blk_rq_sectors(rq));
+	err = vfe_trap_blk_begin(trap, rq, VFE_CMD_WRITE, VFE_STATUS_READY);
 	if (err)
 		return err;
 	rq_for_each_segment(bv, rq, iter) {
@@ -72,9 +94,10 @@ static int vfe_trap_blk_flush(struct vfe_trap *trap, unsigned long timeout)
 {
 	int err;
 
-	err = vfe_trap_begin(trap, VFE_CMD_FLUSH, 0, 0);
+	err = vfe_trap_begin(trap);
 	if (err)
 		return err;
+	vfe_trap_issue(trap, VFE_CMD_FLUSH, VFE_STATUS_READY);
 	return vfe_trap_wait(trap, timeout, true);
 }
 
@@ -90,9 +113,11 @@ int vfe_trap_blk_send_identify(struct vfe_trap *trap, struct vfe_identify *id)
 {
 	int err;
 
-	err = vfe_trap_begin(trap, VFE_CMD_IDENTIFY, 0, 0);
-	if (!err)
-		err = vfe_trap_wait(trap, VFE_TRAP_BLK_TIMEOUT, false);
+	err = vfe_trap_begin(trap);
+	if (err)
+		return err;
+	vfe_trap_issue(trap, VFE_CMD_IDENTIFY, VFE_STATUS_DRQ);
+	err = vfe_trap_wait(trap, VFE_TRAP_BLK_IDENTIFY_TIMEOUT, false);
 	if (!err)
 		err = vfe_trap_read(trap, id, sizeof(*id));
 	return err;
@@ -194,7 +219,7 @@ static void vfe_trap_blk_work(struct work_struct *work)
 	struct vfe_trap_blk *tb = rq->q->queuedata;
 	int err;
 
-	err = vfe_trap_blk_run(&tb->window, rq);
+	err = vfe_trap_blk_run(&tb->trap, rq);
 	/*
 	 * stopped by vfe_trap_quiesce(): vfe_trap_resume() resets the device
 	 * and resends it
@@ -203,8 +228,8 @@ static void vfe_trap_blk_work(struct work_struct *work)
 		blk_mq_requeue_request(rq, false);
 		return;
 	}
-	vfe_count(&tb->window.stats, operations);
-	blk_mq_end_request(rq, vfe_trap_blk_status(&tb->window, rq, err));
+	vfe_count(&tb->trap.stats, operations);
+	blk_mq_end_request(rq, vfe_trap_blk_status(&tb->trap, rq, err));
 }
 
 static blk_status_t vfe_trap_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
@@ -215,7 +240,7 @@ static blk_status_t vfe_trap_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	blk_mq_start_request(bd->rq);
 	INIT_WORK(&tr->work, vfe_trap_blk_work);
-	queue_work(tb->queue, &tr->work);
+	queue_work(tb->trap.queue, &tr->work);
 	return BLK_STS_OK;
 }
 
