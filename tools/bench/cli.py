@@ -45,36 +45,36 @@ def _count(text: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tools/bench", description="Counts the VM exits of each way to"
-        " drive a virtual disk, by three witnesses.")
+        prog="tools/bench", description="Measures the VM exits per operation"
+        " of a virtual disk, by driver and configuration, with three"
+        " witnesses.")
     parser.add_argument(
         "--ops", type=_count, metavar="N",
-        help=f"operations of a row (default {OPS}); rows through the trapping"
-             f" register window make one in {rows.TRAP_SHARE} of them")
+        help=f"operations per row (default {OPS}); rows of the register"
+             f" window do only 1/{rows.TRAP_SHARE} of them")
     parser.add_argument(
         "--rows", action="append", default=[], metavar="PATTERN",
-        help="only rows whose name matches or begins with this; may be given"
+        help="only rows whose name begins with or matches this; may be given"
              " more than once")
     parser.add_argument("--quick", action="store_true",
-                        help=f"--ops {QUICK_OPS}, and without --rows not"
-                             " all rows")
+                        help=f"--ops {QUICK_OPS}, and without --rows only"
+                             " some rows")
     parser.add_argument("--out", type=Path, metavar="DIR",
-                        help="where bench.json goes (default: out/)")
+                        help="folder for bench.json (default: out/)")
     parser.add_argument("--targets", action="store_true",
-                        help="judge the project's own targets too: exit"
+                        help="check the project's targets, too: exit"
                              f" status {MISSED} if one is missed")
     parser.add_argument("--list", action="store_true",
-                        help="name the rows and end")
+                        help="list the rows and exit")
     parser.add_argument("--here", action="store_true",
                         help="this machine has KVM and a QEMU with"
                              " vfio-user-pci: measure on it")
     parser.add_argument("--only", choices=sorted(ONLY),
-                        help="instead of the rows, the measurement of this"
-                             " name")
+                        help="run this measurement instead of the rows")
     parser.add_argument("--parameters", default="", metavar="TEXT",
-                        help="with --only service or insn: parameters of"
-                             " vfe_blk")
-    # What the run outside tells the one that measures.
+                        help="module parameters of vfe_blk, with --only"
+                             " service or insn")
+    # The outer process passes these to the measuring one.
     parser.add_argument("--outside", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--kvm", default=host.HOST, help=argparse.SUPPRESS)
     parser.add_argument("--into", help=argparse.SUPPRESS)

@@ -17,8 +17,8 @@ from lab import entry, tree  # noqa: E402
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="check", description="Runs every test of the project, in stages;"
-        " needs root, and makes all that is missing first.")
+        prog="check", description="Runs every test of the project, in stages."
+        " Needs root, and first builds what is missing.")
     names = [stage.name for stage in stages.STAGES]
     parser.add_argument("--only", action="append", default=[],
                         metavar="STAGE", choices=names,
@@ -27,8 +27,8 @@ def _parser() -> argparse.ArgumentParser:
                         metavar="TEXT", help="in stages of unit tests, only"
                         " tests with this in their name")
     parser.add_argument("--list", action="store_true",
-                        help="name the stages and end")
-    # one stage: in a process of its own, then where it belongs
+                        help="list the stages and exit")
+    # one stage: in its own process, then in its place (host, tree or guest)
     parser.add_argument("--start", choices=names, help=argparse.SUPPRESS)
     parser.add_argument("--here", choices=names, help=argparse.SUPPRESS)
     parser.add_argument("--set-up", help=argparse.SUPPRESS,
@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run what was asked for; its exit code."""
+    """Run the command; its exit code."""
     options = _parser().parse_args(argv)
     if options.list:
         for stage in stages.STAGES:

@@ -21,12 +21,12 @@ GRACE_S = 900
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tools/differential", description="Drives identical virtio block"
-        " functions by vfe_blk and by the kernel's virtio_blk, by turns, in"
-        " one guest, and compares what comes of it.")
+        prog="tools/differential", description="Runs the same workloads with"
+        " vfe_blk and with the kernel's virtio_blk, by turns, on identical"
+        " functions in one guest, and compares the results.")
     parser.add_argument("--list", action="store_true",
-                        help="name the cases, configurations, modes and"
-                             " workloads, and end")
+                        help="list the cases, configurations, modes and"
+                             " workloads, and exit")
     parser.add_argument("--here", action="store_true",
                         help=argparse.SUPPRESS)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -36,17 +36,18 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("names", nargs="+", metavar="NAME")
     run.add_argument("--repeat", type=int, default=1)
     run.add_argument("--verbose", action="store_true",
-                     help="show what each turn told")
-    commands.add_parser("all", help="run all cases of the list")
+                     help="print the outcome of each turn")
+    commands.add_parser("all", help="run all listed cases")
     commands.add_parser("stage", help="run the cases of `make check`")
-    walk = commands.add_parser("soak", help="a random walk")
+    walk = commands.add_parser("soak", help="run random workloads in random"
+                              " configurations")
     walk.add_argument("--minutes", type=float, default=60)
     walk.add_argument("--seed", type=int,
                       default=random.SystemRandom().randrange(1 << 32))
     walk.add_argument("--episode", type=int, metavar="N",
-                      help="only the guest of this number, again")
+                      help="repeat only this episode")
     walk.add_argument("--keep-going", action="store_true",
-                      help="go on after a difference")
+                      help="continue after a difference")
     return parser
 
 

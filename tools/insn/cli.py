@@ -24,29 +24,30 @@ ALL, NOTHING = "all", "none"
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tools/insn", description="Counts the instructions that a guest"
-        " executes for an operation, and the memory of a disk, with vfe_blk"
-        " and with virtio_blk.")
+        prog="tools/insn", description="Counts the instructions per operation"
+        " and the memory per disk, with vfe_blk and with virtio_blk.")
     parser.add_argument("--loads", default=ALL, metavar="NAMES",
-                        help="workloads, with commas between them:"
+                        help="workloads, separated by commas:"
                              f" {', '.join(load.name for load in LOADS)};"
                              f" {NOTHING} for none (default: all)")
     parser.add_argument("--disks", metavar="SIZES",
-                        help="queues and entries of the disks whose memory is"
-                             f" measured (default: {','.join(DISKS)});"
+                        help="queues and entries of the disks of which to"
+                             f" measure the memory (default:"
+                             f" {','.join(DISKS)});"
                              f" {NOTHING} for none")
     parser.add_argument("--runs", type=int, metavar="N",
                         help=f"runs of each driver (default: {RUNS})")
     parser.add_argument("--quick", action="store_true",
                         help=f"no writes, disks {','.join(QUICK_DISKS)}")
     parser.add_argument("--parameters", default="", metavar="TEXT",
-                        help="parameters of vfe_blk")
+                        help="module parameters of vfe_blk")
     parser.add_argument("--top", type=int, default=0, metavar="N",
-                        help="name the dearest functions, so many of each")
+                        help="list the N most expensive functions of each"
+                             " driver")
     parser.add_argument("--targets", action="store_true",
                         help=f"exit status {MISSED} if a target is missed")
     parser.add_argument("--out", type=Path, metavar="DIR",
-                        help="where insn.json goes (default: out/)")
+                        help="folder for insn.json (default: out/)")
     parser.add_argument("--here", action="store_true",
                         help=argparse.SUPPRESS)
     parser.add_argument("--into", default="", help=argparse.SUPPRESS)

@@ -49,17 +49,17 @@ EPILOG = """WHAT is one of
   run          the suites (default)
   conformance  the table of a driver's duties, each with its test and result
   coverage     lines and branches of the drivers that the suites run
-  proof        sow bugs into a copy and show that the runner sees them
-  stage DIR    put drivers and suites into the kernel sources in DIR
-  staged       do that, and let the kernel's own kunit.py run them
+  proof        seed bugs in a copy and check that the suites find them
+  stage DIR    copy drivers and suites into the kernel sources in DIR
+  staged       do that, and run them with the kernel's own kunit.py
 """
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kunit", description="Runs the KUnit suites of kunit/ on a user"
-        " mode kernel with the kernel's checkers on; needs root, and makes"
-        " all that is missing first. Results go to out/kunit/.",
+        " mode kernel\nwith the kernel's checkers enabled. Needs root, and"
+        " first builds what is missing.\nResults go to out/kunit/.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", nargs="?", default="run", metavar="WHAT",
                         choices=sorted([*WHAT, "stage"]), help="see below")
@@ -70,14 +70,14 @@ def _parser() -> argparse.ArgumentParser:
                         " core/irq, core or '*/irq*'; may be given more than"
                         " once")
     parser.add_argument("--list", action="store_true",
-                        help="name the suites and end")
+                        help="list the suites and exit")
     parser.add_argument("--here", action="store_true",
                         help=argparse.SUPPRESS)
     return parser
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run what was asked for; its exit code."""
+    """Run the command; its exit code."""
     options = _parser().parse_args(argv)
     if options.list:
         for suite in suites.find(paths.checkout()):

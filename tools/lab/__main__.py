@@ -82,13 +82,13 @@ def _shell(options: argparse.Namespace) -> int:
 
 
 EPILOG = """examples:
-  python3 tools/lab shell                       a guest to play in
+  python3 tools/lab shell                       an interactive guest
   python3 tools/lab shell --doorbell map        ... with a mapped doorbell
   python3 tools/lab guest lspci -nn             one command in a guest
   python3 tools/lab exec gcc --version          one command in the tree
   python3 tools/lab nest ls /dev/kvm            one command in a nested machine
 
-All needs root. What is made is kept in $VFE_CACHE (now {cache}).
+All commands need root, and keep their files in $VFE_CACHE (now {cache}).
 """
 
 
@@ -111,15 +111,15 @@ def _command(commands: Any, name: str, text: str,
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="lab", description="The lab: a Debian tree, guests, and a"
-        " machine with KVM wherever you are.",
+        " machine with KVM on any host.",
         epilog=EPILOG.format(cache=paths.cache()),
         formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _command(commands, "tree", "make the tree, if it is not there", _tree)
-    _command(commands, "prepare", "make all that guests need", _prepare)
-    _command(commands, "shell", "a shell in a guest with the modules and a"
-             " device; options go to the device", _shell, "OPTION")
-    one = _command(commands, "guest", "run a command in a fresh guest",
+    _command(commands, "tree", "make the tree if it is missing", _tree)
+    _command(commands, "prepare", "make everything that guests need", _prepare)
+    _command(commands, "shell", "run a shell in a guest with the modules and"
+             " a device; options go to the device", _shell, "OPTION")
+    one = _command(commands, "guest", "run a command in a new guest",
                    _guest, "COMMAND")
     one.add_argument("--bare", action="store_true",
                      help="without a device")
@@ -155,7 +155,7 @@ def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(own)
     options.command = rest
     if not rest and options.run in (_exec, _guest, _nest):
-        raise LabError("which command? see python3 tools/lab --help", 2)
+        raise LabError("no command: see python3 tools/lab --help", 2)
     code: int = options.run(options)
     return code
 

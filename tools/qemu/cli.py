@@ -21,18 +21,18 @@ AGREED, DIFFERED, UNUSABLE = 0, 1, 2
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tools/qemu", description="Drives QEMU's own virtio-blk-pci"
-        " by vfe_blk in every configuration, and holds the driver's counters"
-        " against KVM's.")
+        prog="tools/qemu", description="Runs vfe_blk on QEMU's own"
+        " virtio-blk-pci in every configuration, and compares the driver's"
+        " counters with KVM's.")
     parser.add_argument(
         "--configs", action="append", default=[], metavar="PATTERN",
-        help="only those whose name (MACHINE: CONFIGURATION) matches, or"
-             " holds this; may be given more than once")
+        help="only configurations whose name (MACHINE: CONFIGURATION) matches"
+             " or contains this; may be given more than once")
     parser.add_argument("--list", action="store_true",
-                        help="name the configurations and end")
+                        help="list the configurations and exit")
     parser.add_argument("--here", action="store_true",
                         help="this machine has KVM: measure on it")
-    # What the run outside tells the one that measures.
+    # The outer process passes these to the measuring one.
     parser.add_argument("--without", type=json.loads, default={},
                         help=argparse.SUPPRESS)
     return parser

@@ -306,7 +306,7 @@ class CommandLineTest(unittest.TestCase):
                          (["exec"], ["--help"]))
 
     def test_a_command_is_needed(self) -> None:
-        with self.assertRaisesRegex(LabError, "which command"):
+        with self.assertRaisesRegex(LabError, "no command"):
             command.main(["exec"])
 
 
