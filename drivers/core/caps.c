@@ -54,7 +54,9 @@ struct vfe_cap_kind {
 	bool optional;
 };
 
-/* 4.1.4.3 to 4.1.4.6: sizes and alignments; 4.1.4.1: map what is needed */
+/*
+ * 4.1.4.3 to 4.1.4.6: sizes and alignments; 4.1.4.1: map only the fields in use
+ */
 static const struct vfe_cap_kind vfe_cap_kinds[] = {
 	[VFE_WIN_COMMON] = {
 		.cfg_type = VIRTIO_PCI_CAP_COMMON_CFG,

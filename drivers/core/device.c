@@ -285,7 +285,7 @@ int vfe_reset(struct vfe_device *vd)
 	WRITE_ONCE(vd->running, false);
 	/* do not ask for a reset that has begun */
 	set_bit(0, &vd->reset_requested);
-	/* from here on only vfe_queue_detach() returns buffers */
+	/* from now on only vfe_queue_detach() returns buffers */
 	for (i = 0; i < vd->num_queues; i++)
 		WRITE_ONCE(vd->queues[i].broken, true);
 	/* no handler may access the device during the reset */

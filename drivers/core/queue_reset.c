@@ -50,7 +50,7 @@ int vfe_queue_reset(struct vfe_queue *q)
 
 	if (ret)
 		return ret;
-	/* from here on callers find a broken queue */
+	/* from now on callers find a broken queue */
 	WRITE_ONCE(q->broken, true);
 	vfe_irqs_synchronize(q->vd);
 	q->vd->transport->queue_reset(q);
@@ -78,7 +78,7 @@ int vfe_queue_restart(struct vfe_queue *q)
 	WRITE_ONCE(q->broken, false);
 	/* faults during the queue's reset were not reported */
 	vfe_clear_reset_request(vd);
-	/* the device may have asked for a reset, unreported, meanwhile */
+	/* the device may have set DEVICE_NEEDS_RESET meanwhile, unreported */
 	if (!vfe_wants_reset(vd))
 		return 0;
 	return vfe_gone(vd) ? -ENODEV : -EIO;

@@ -106,7 +106,7 @@ int vfe_queue_make_ring(struct vfe_queue *q)
  * vfe_queues_program() - program all queues and vectors
  * @vd: the device, in state VFE_STATE_FEATURES
  *
- * From here on needs_reset() may be called again: a fault from before the last
+ * From now on needs_reset() may be called again: a fault from before the last
  * reset is over, also if that reset was part of a second attempt to set up.
  *
  * Context: process context, may sleep.

@@ -69,8 +69,8 @@ static void vfe_recovery_take_back(struct vfe_recovery *r)
 
 /*
  * Stops the device and takes its requests back. If the device does not end its
- * reset, vfe_reset() logs that and disables bus mastering, so that the buffers
- * can be taken back all the same.
+ * reset, vfe_reset() logs that and disables bus mastering, so that it is safe
+ * to take the buffers back.
  */
 static void vfe_recovery_quiesce_and_reset(struct vfe_recovery *r)
 {
@@ -172,10 +172,10 @@ static struct vfe_queue *vfe_recovery_broken(struct vfe_recovery *r)
 }
 
 /*
- * Resets the queues that broke, and only them. What asked for this may be over:
- * an earlier pass fixed it, or a register read wrong only once. Faults are
- * reported again then. Return: false if the device is to be reset: it asks for
- * that, it cannot reset queues, or that was not enough.
+ * Resets the queues that broke, and only them. The fault may be over: an
+ * earlier pass fixed it, or a register read returned a wrong value only once.
+ * Faults are reported again then. Return: false if the device is to be reset:
+ * it asks for that, it cannot reset queues, or that was not enough.
  */
 static bool vfe_recovery_reset_queues(struct vfe_recovery *r)
 {

@@ -97,7 +97,7 @@ const char *vfe_state_name(enum vfe_state state)
  * @vd: the device
  *
  * Context: any.
- * Return: whether this call asked for it.
+ * Return: whether this call requested it.
  */
 bool vfe_request_reset(struct vfe_device *vd)
 {

@@ -165,8 +165,8 @@ const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 					 unsigned int index);
 
 /*
- * DRIVER_OK: from here on the device may be kicked. Return: 0, -ENODEV, or -EIO
- * when the device does not answer.
+ * Sets DRIVER_OK: from now on the driver may kick the device. Return: 0,
+ * -ENODEV, or -EIO when the device does not answer.
  */
 int vfe_ready(struct vfe_device *vd);
 
@@ -182,7 +182,7 @@ int vfe_ready(struct vfe_device *vd);
  * Context: process context, may sleep; not from config_changed(); the caller
  * has stopped adding.
  * Return: 0, -ETIMEDOUT the device never answered (bus mastering is switched
- * off then, so that the buffers are safe all the same), -ENODEV it is gone.
+ * off then, which keeps the device from the buffers), -ENODEV it is gone.
  */
 int vfe_reset(struct vfe_device *vd);
 

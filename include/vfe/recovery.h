@@ -155,7 +155,7 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on);
  * vfe_recovery_leave() - the driver is being unbound
  * @r: the recovery
  *
- * A recovery that fails is not tried again from here on. Requests fail if the
+ * A recovery that fails from now on is not tried again. Requests fail if the
  * device does not take any: it is suspended, in recovery, or not there.
  *
  * Context: process context, may sleep; waits for a try that is under way.
@@ -163,7 +163,7 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on);
 void vfe_recovery_leave(struct vfe_recovery *r);
 
 /**
- * vfe_recovery_exit() - stop for good; no recovery runs from here on
+ * vfe_recovery_exit() - stop for good; no recovery runs after this
  * @r: the recovery; detach what the device still has after this
  *
  * Context: process context, may sleep.

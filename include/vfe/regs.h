@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Register access: the one layer that touches a device register, and
- * therefore the one that counts. Implemented in drivers/core/regs.c.
+ * Register access: only this layer touches registers of the device, so it
+ * counts all accesses. Implemented in drivers/core/regs.c.
  */
 #ifndef VFE_REGS_H
 #define VFE_REGS_H

@@ -58,7 +58,7 @@ static enum hrtimer_restart look_tick(struct hrtimer *timer)
 	return HRTIMER_NORESTART;
 }
 
-/* From here on kicks are answered as @quick says, and by nobody else. */
+/* From now on only @quick determines the answer to a kick. */
 static struct look *look_disk(struct kunit *test, const char *us)
 {
 	struct look *look = kunit_kzalloc(test, sizeof(*look), GFP_KERNEL);
@@ -258,7 +258,10 @@ static struct vfe_rig_io *look_read_slowly(struct look *look, unsigned int us)
 	return io;
 }
 
-/* What comes as soon as it usually does is waited for, whoever else waits. */
+/*
+ * A completion at its usual time is polled for, even if other tasks want the
+ * CPU.
+ */
 static void due_when_the_cpu_is_wanted(struct kunit *test)
 {
 	struct look *look = look_disk(test, "10000");

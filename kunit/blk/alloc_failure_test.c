@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that is not to be had: each allocation in turn fails, of a probe and
- * of what runs afterwards. Each fails cleanly, which leak and address checkers
- * of the kernel judge, too.
+ * Allocation failures: each allocation of a probe, and of the operations after
+ * it, fails in turn. Each fails cleanly, which leak and address checkers of the
+ * kernel judge, too.
  */
 #include <linux/module.h>
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What changes or is asked for while a disk runs: its size, its cache type,
- * its serial number; and a disk that takes no writes.
+ * Size, cache type and serial number of a running disk, and a read-only disk.
  */
 #include <linux/hdreg.h>
 #include <linux/module.h>
@@ -445,7 +444,7 @@ static void control_geometry_of_a_disk(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 61, (int)geo.sectors);
 }
 
-/* Who has the disk open asks for it when the driver is gone. */
+/* A process that has the disk open reads it after the driver is gone. */
 static void control_geometry_of_the_dead(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, F(GEOMETRY));

@@ -161,9 +161,8 @@ static void fails_for_good(struct kunit *test)
 }
 
 /*
- * The function is not there after its slot was reset, and the PCI core gives
- * it up without another word: what waits fails. It works again if it is resumed
- * all the same.
+ * The function is not there after its slot was reset, and the PCI core gives it
+ * up without another word: what waits fails. It works again when it is resumed.
  */
 static void is_not_there_after_the_reset(struct kunit *test)
 {
@@ -285,8 +284,8 @@ static void fails_with_recovery_off(struct kunit *test)
 }
 
 /*
- * The driver finds out that registers read as ones before the PCI core tells
- * it of the error: requests wait all the same.
+ * The driver finds that registers read as ones before the PCI core reports the
+ * error: requests wait nevertheless.
  */
 static void is_found_out_first(struct kunit *test, bool told)
 {

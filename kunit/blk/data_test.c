@@ -536,7 +536,7 @@ static enum rq_end_io_ret data_refused(struct request *rq, blk_status_t status)
 	return RQ_END_IO_FREE;
 }
 
-/* A batch with one that is refused: the others are kicked all the same. */
+/* A batch with a refused request: the driver still kicks for the others. */
 static void data_batch_with_one_refused(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);

@@ -420,7 +420,9 @@ static void K05_secure_erase_is_within_the_limits(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
 	KUNIT_EXPECT_NE(test, 0ULL, rig->m->accepted & F(SECURE_ERASE));
 	vfe_rig_recycle(rig);
-	/* this device does not do it; what it was asked for is what counts */
+	/*
+	 * this device ignores the request; the test checks what the driver sent
+	 */
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
 			blkdev_issue_secure_erase(rig->disk->part0, 8, 64,
 						  GFP_KERNEL));

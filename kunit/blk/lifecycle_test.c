@@ -126,7 +126,7 @@ static void life_interrupt(struct vfe_rig *rig)
 	vfe_mock_interrupt(&rig->m->queues[0]);
 }
 
-/* The kick is not asked for: the event index is where it was already. */
+/* The device wants no kick: its event index did not move. */
 static void life_want_no_kick(struct vfe_rig *rig)
 {
 	struct vfe_mock_queue *mq = &rig->m->queues[0];

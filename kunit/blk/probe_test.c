@@ -307,7 +307,7 @@ static void probe_feature_name(const u64 *features, char *name)
 
 KUNIT_ARRAY_PARAM(probe_feature, probe_features, probe_feature_name);
 
-/* What is known and offered is accepted, and nothing else is. */
+/* The driver accepts exactly the offered features that it supports. */
 static void probe_accepts_what_it_knows(struct kunit *test)
 {
 	u64 offered = *(const u64 *)test->param_value;

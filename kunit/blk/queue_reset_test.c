@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Recovery by the reset of a queue (VIRTIO_F_RING_RESET): when that is enough,
- * when the device is reset all the same, and that each request ends once. A
- * request that is late is not a broken queue: device_fault_test.c.
+ * Recovery by a queue reset (VIRTIO_F_RING_RESET): when that is enough, when
+ * the driver resets the device after all, and that each request completes once.
+ * A request that is late is not a broken queue: device_fault_test.c.
  */
 #include <linux/module.h>
 
@@ -48,7 +48,7 @@ static void mend_break(struct vfe_rig *rig)
 	vfe_mock_interrupt(mend_queue(rig));
 }
 
-/* From here on the device does what it is asked for; all must end well. */
+/* From now on the device obeys, and all requests must succeed. */
 static void mend_expect_all(struct vfe_rig *rig, unsigned int n)
 {
 	unsigned int i;

@@ -482,8 +482,8 @@ static bool recovery_asks_once(struct vfe_mock *m, struct vfe_mock_access *a)
 }
 
 /*
- * The device asked for a reset, and by the time of it wants none any more. The
- * next fault is seen all the same.
+ * The device set DEVICE_NEEDS_RESET, and has cleared it by the time of the
+ * recovery. The driver still detects the next fault.
  */
 static void recovery_of_nothing(struct kunit *test)
 {

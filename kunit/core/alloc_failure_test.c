@@ -204,7 +204,9 @@ struct pcpu_fill {
 	void __percpu *area;
 };
 
-/* Use up what is there of it, so that more needs an allocation that can fail */
+/*
+ * Use up free objects, so that the next ones need an allocation that can fail
+ */
 static void fill_percpu(struct kunit *test, struct list_head *fill)
 {
 	static const size_t sizes[] = { 4096, 1024, 256, 64, 16, 8 };
@@ -269,7 +271,8 @@ static int life_with_room(struct kunit *test, struct front *f,
 
 /*
  * Lives in each of which another allocation fails, up to five for the driver,
- * more for a chunk of counters. Return: how many failed for want of a chunk
+ * more for a chunk of counters. Return: how many failed because there was no
+ * chunk
  */
 static unsigned int lives_with_room(struct kunit *test, struct front *f,
 				    unsigned int room)
@@ -299,7 +302,7 @@ static void counters_cannot_be_had(struct kunit *test)
 	unsigned int room, tries, errors = 0;
 	int level = console_loglevel;
 
-	/* the allocator complains, with a trace, of what is done to it here */
+	/* the allocator warns, with a trace, about the misuse below */
 	console_loglevel = LOGLEVEL_WARNING;
 	for (tries = 0; tries < 10 && !errors; tries++)
 		errors = lives_with_room(test, f, 0);

@@ -19,7 +19,10 @@
 
 /* --- the model --- */
 
-/* A kind of structure: what is needed of it and its capability, and the alignment of its place */
+/*
+ * A kind of structure: the required length of it and of its capability, and its
+ * alignment
+ */
 static const struct kind {
 	u8 cfg_type;
 	u8 cap_len;

@@ -115,7 +115,7 @@ static const struct cap_case cap_cases[] = {
 	{ "isr 0", { LENGTH(ISR, 0) }, -EINVAL, "isr" },
 	{ "isr 1", { LENGTH(ISR, 1) }, 0, NULL },
 	{ "device 0", { LENGTH(DEVICE, 0) }, -EINVAL, "device" },
-	/* 2.5.1: only large enough for what is needed */
+	/* 2.5.1: just large enough */
 	{ "device 1", { LENGTH(DEVICE, 1) }, 0, NULL },
 	/* longer than the BAR: cut off there, as virtio_pci does */
 	{ "one byte too long", { LENGTH(COMMON, VFE_BAR_VIRTIO_SIZE + 1) },
@@ -418,7 +418,7 @@ static void longest_list(struct kunit *test)
 
 /* --- what is mapped, and what the vendor capability says of it --- */
 
-/* 4.1.4.1: only what is needed of a structure that is too large */
+/* 4.1.4.1: only the required part of a structure that is too large */
 static void only_what_is_needed_is_mapped(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);
@@ -603,7 +603,7 @@ static void vendor_capability_that_is_cut_off(struct kunit *test)
 
 /* --- two drivers for one function --- */
 
-/* A BAR that nothing of virtio is in is left to whoever has it. */
+/* The driver leaves BARs without a virtio structure to their owner. */
 static void other_bar_of_another_driver(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);

@@ -17,11 +17,11 @@
 #define RACE_READS	4000000	/* a bound; the ticks end it before */
 
 /**
- * struct race - counters, and who changes them
+ * struct race - counters, and the timer that increments them
  * @timer: does
  * @regs: counters of register accesses
  * @stats: counters of events
- * @ticks: how often it did; each an event more
+ * @ticks: how often it fired; each time adds one event
  */
 struct race {
 	struct hrtimer timer;

@@ -432,7 +432,7 @@ static void counts_foreign(struct kunit *test)
 	vfe_stats_get(vfe_stats_of(l->vd), &sum);
 	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
 	KUNIT_EXPECT_EQ(test, sum.spurious, 0ULL);
-	/* what it costs is counted all the same: the ISR was read */
+	/* its cost counts nevertheless: the handler read the ISR */
 	KUNIT_EXPECT_EQ(test, 5ULL,
 			vfe_regs_accesses(vfe_regs_of(l->vd),
 					  VFE_REG_ISR_STATUS, VFE_READ));

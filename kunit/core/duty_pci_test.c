@@ -16,7 +16,7 @@
 #define V1		BIT_ULL(VIRTIO_F_VERSION_1)
 #define FREE_POS	0xd8	/* room for two more capabilities */
 
-/* Everything a device is asked for in its life, twice */
+/* The whole life cycle of a device, twice */
 static struct front *front_through_life(struct kunit *test,
 					const struct vfe_mock_spec *spec)
 {

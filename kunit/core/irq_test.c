@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interrupts (drivers/core/irq.c): which kind is chosen and what is fallen
- * back to, whom a handler calls and what it counts, and storms. Interrupts
- * that come at an awkward moment are in irq_timing_test.c.
+ * Interrupts (drivers/core/irq.c): the choice of the kind and the fallbacks,
+ * the callbacks and counts of a handler, and storms. Interrupts that come at an
+ * awkward moment are in irq_timing_test.c.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>

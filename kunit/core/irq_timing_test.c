@@ -212,8 +212,8 @@ static void change_at_reset(struct vfe_mock *m)
 }
 
 /*
- * Interrupts while the driver waits for the end of a reset: the class driver
- * is not asked for what it is doing, nor shown a configuration in the making.
+ * Interrupts while the driver waits for the end of a reset: no callback of the
+ * class driver runs, and no configuration change is delivered.
  */
 static void expect_quiet_reset(struct kunit *test, u8 status)
 {

@@ -342,7 +342,7 @@ static void disk_works(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* A disk that says nothing of its used lengths completes all the same. */
+/* A disk whose used lengths are always 0 completes requests nevertheless. */
 static bool says_length_0(struct vfe_mock_disk *back, struct vfe_mock_queue *mq,
 			  struct vfe_mock_chain *chain)
 {

@@ -337,8 +337,8 @@ static void reset_that_never_ends(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, destroy.f->m);
 
 	/*
-	 * One that ends its reset after all is driven again, though it takes
-	 * its time: whoever reset the function by other means expects that.
+	 * A device that ends its reset late is used again, as a user expects
+	 * who reset the function by other means.
 	 */
 	reset.f->m->knobs.reset_reads = 20;
 	KUNIT_EXPECT_EQ(test, vfe_restart(reset.f->vd), 0);
@@ -414,7 +414,7 @@ static void reset_that_ends_later(struct kunit *test)
 	} while (ret == -ETIMEDOUT && ++tries < 10);
 	KUNIT_EXPECT_EQ(test, ret, 0);
 	KUNIT_EXPECT_GE(test, tries, 1U);
-	/* the one that ended was not begun again: ACKNOWLEDGE came next */
+	/* the reset that ended was not repeated: ACKNOWLEDGE came next */
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
 					     VFE_WRITE), writes + 3);
 	KUNIT_EXPECT_TRUE(test, front_command(f) & PCI_COMMAND_MASTER);

@@ -157,7 +157,10 @@ static void refused_when_the_device_needs_more(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* A bounded wait, one line that names the field; a device reset mends it. */
+/*
+ * A bounded wait and one log line that names the field; a device reset recovers
+ * the queue.
+ */
 static void reset_that_never_ends(struct kunit *test)
 {
 	struct front *f = front_resettable(test, 2);

@@ -148,7 +148,7 @@ static void every_size_there_is(struct kunit *test)
 	}
 }
 
-/* What is asked for, of a device with 64, and what comes of it */
+/* The requested size, on a device with 64 entries, and the result */
 static void sizes_asked_for(struct kunit *test)
 {
 	static const struct {
@@ -175,7 +175,7 @@ static void sizes_asked_for(struct kunit *test)
 	}
 }
 
-/* 2.7.5.3.1: no chain is longer than the queue, whatever was asked for */
+/* 2.7.5.3.1: no chain is longer than the queue, whatever the requested size */
 static void chains_are_not_longer_than_the_queue(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);

@@ -252,7 +252,7 @@ static void gone_as_the_pin_says(struct kunit *test)
 	gone_as_the_isr_says(test, -1, 0);
 }
 
-/* A message is the function's own, so the one that tells counts. */
+/* An MSI-X message belongs to one function, so the handler counts it. */
 static void gone_as_the_only_vector_says(struct kunit *test)
 {
 	gone_as_the_isr_says(test, 1, 1);

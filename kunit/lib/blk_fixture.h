@@ -358,7 +358,7 @@ static inline struct vfe_rig_io *vfe_rig_start(struct vfe_rig *rig,
 	return io;
 }
 
-/* Start a request that the device pops and keeps, as it does from here on. */
+/* Start a request that the device pops and keeps, like all later ones. */
 static inline struct vfe_rig_io *vfe_rig_start_kept(struct vfe_rig *rig,
 						    blk_opf_t opf, u64 sector,
 						    u8 seed)

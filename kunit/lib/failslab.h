@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Allocations that fail: the n-th of this task's, or all from the n-th on,
- * whoever of the kernel makes them (Documentation/fault-injection, "fail-nth"
- * and "make-it-fail"). The
- * settings that stand in its way by default are in debugfs; they are found
- * there without a mount, so that a kernel without user space will do.
+ * Allocation failures: the n-th allocation of this task, or all from the n-th
+ * on, in any part of the kernel (Documentation/fault-injection, "fail-nth" and
+ * "make-it-fail"). The settings that stand in its way by default are in
+ * debugfs; they are found there without a mount, so that a kernel without user
+ * space will do.
  */
 #ifndef VFE_KUNIT_FAILSLAB_H
 #define VFE_KUNIT_FAILSLAB_H
@@ -71,9 +71,9 @@ static inline int fail_prepare(void)
 #if FAIL_USABLE
 
 /*
- * The n-th allocation from here on fails, counted from 1. The kernel's checker
- * of DMA goes off for good when its tree gets no node: it finds those that are
- * preloaded here, so that it does not.
+ * The n-th allocation after this call fails, counted from 1. The kernel's
+ * checker of DMA goes off for good when its tree gets no node: it finds those
+ * that are preloaded here, so that it does not.
  */
 static inline void fail_nth(unsigned int n)
 {

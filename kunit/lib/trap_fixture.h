@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The twin on a rig: its function, and answers of its window that are changed
- * on their way (hooks for the mock's knobs.access).
+ * vfe_trap_blk on a mock function, with hooks (knobs.access) that change values
+ * read from its window.
  */
 #ifndef VFE_KUNIT_TRAP_FIXTURE_H
 #define VFE_KUNIT_TRAP_FIXTURE_H
@@ -65,7 +65,7 @@ static inline bool trap_change_word(struct vfe_mock *m,
 	return false;
 }
 
-/* Whatever is asked for failed. */
+/* Any command fails. */
 static inline bool trap_say_error(struct vfe_mock *m,
 				  struct vfe_mock_access *a)
 {

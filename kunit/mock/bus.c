@@ -228,7 +228,7 @@ static int vfe_mock_translate(struct device *dev)
 	return 0;
 }
 
-/* What is done for a function before drivers may have it */
+/* Prepares a function before drivers may bind to it */
 static int vfe_mock_prepare(struct vfe_mock_impl *impl,
 			    const struct vfe_mock_spec *spec)
 {

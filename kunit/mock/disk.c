@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The engine: a virtio-blk device that serves its queues by itself, from a
- * work item (virtio 1.4, 5.2). It checks what it is asked for.
+ * work item (virtio 1.4, 5.2). It checks each request.
  */
 #include <linux/mm.h>
 #include <linux/sizes.h>

@@ -54,8 +54,8 @@ struct vfe_mock_disk;
  * @legacy: has the interface of virtio 0.9.5 in BAR 0 and no other, no virtio
  *	    capability, and for @device VFE_PCI_OLD_BLOCK if that is 0
  * @transitional: has it beside the modern one
- * @window: has the legacy register window in memory (for the twin); it works
- *	    on the engine's disk, and without one reads as 0 and swallows writes,
+ * @window: has the register window in memory (for vfe_trap_blk); it works on
+ *	    the engine's disk, and without one reads as 0 and swallows writes,
  *	    for a hook to play it
  * @config: device-specific configuration, or NULL
  * @config_len: its length in bytes
@@ -297,7 +297,7 @@ struct vfe_mock_chain {
 	struct vfe_mock_seg segs[VFE_MOCK_SEGS];
 };
 
-/* bus address -> what is there, or NULL; physical, or from VFE_MOCK_BUS on */
+/* bus address -> its memory, or NULL; physical, or from VFE_MOCK_BUS on */
 void *vfe_mock_mem(u64 addr);
 
 /* chains that are available and not popped; reads the available index once */
@@ -392,7 +392,7 @@ struct vfe_mock_disk {
  * breaks a rule makes the device ask for a reset.
  */
 int vfe_mock_serve(struct vfe_mock *m, struct vfe_mock_disk *disk);
-/* Serve what is there now, in the caller's context; chains served. */
+/* Serve all available chains, in the caller's context. Return: their number. */
 unsigned int vfe_mock_serve_once(struct vfe_mock *m);
 /*
  * Plug a disk in: a virtio-blk function with @sectors of memory behind it,

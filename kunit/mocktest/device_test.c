@@ -86,7 +86,7 @@ static void vectors_wait_while_masked(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, pci_alloc_irq_vectors(pdev, 2, 2, PCI_IRQ_MSIX),
 			2);
-	/* nobody has asked for it: masked */
+	/* masked: the driver has not enabled it */
 	KUNIT_EXPECT_FALSE(test, vfe_mock_raise(d->m, 1));
 	vfe_mock_settle(d->m);
 	KUNIT_ASSERT_EQ(test, request_irq(pci_irq_vector(pdev, 1), mock_handler,

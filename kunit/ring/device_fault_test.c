@@ -34,7 +34,7 @@ static void fault_mode_name(const struct fault_mode *mode, char *name)
 
 KUNIT_ARRAY_PARAM(fault, fault_modes, fault_mode_name);
 
-/* Rings with other ways to say what is used, as far as a case fits them */
+/* Rings with other formats of the used ring, for the cases that fit them */
 static const struct fault_mode fault_layouts[] = {
 	{ "direct", VFE_LIVE_PLAIN | VFE_LIVE_EVENT_IDX },
 	{ "indirect", VFE_LIVE_PLAIN | VFE_LIVE_INDIRECT },
@@ -403,7 +403,7 @@ static void fault_message(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(l->m->pdev)), 1U);
 }
 
-/* A fault found by enabling callbacks is one all the same. */
+/* Enabling callbacks also detects a fault. */
 static void fault_found_by_enable(struct kunit *test)
 {
 	struct vfe_live *l = fault_start(test);

@@ -355,7 +355,7 @@ static void P10_flags_before_wish(struct kunit *test)
 	}
 }
 
-/* Notify when the step passes the place that is asked for, and only then. */
+/* Notify exactly when the step passes the device's event offset. */
 static void packed_expect_places(struct kunit *test)
 {
 	unsigned int i, k, n, at = 0, place;

@@ -324,7 +324,7 @@ static void notify_interrupts_flags(struct kunit *test)
 	notify_wishes(notify_start(test, 0), 1000);
 }
 
-/* A buffer that was used before interrupts were asked for raises none. */
+/* A buffer that was used before the driver enabled interrupts raises none. */
 static void notify_enable_race(struct kunit *test)
 {
 	static const u64 features[] = { VFE_LIVE_EVENT_IDX, 0 };

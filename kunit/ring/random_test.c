@@ -194,7 +194,7 @@ static void model_get(struct model *m)
 	m->free += buf.count;
 }
 
-/* disabled and enabled as drivers do; enabling tells of what is there */
+/* disabled and enabled as drivers do; enabling reports used buffers */
 static void model_callbacks(struct model *m)
 {
 	if (model_rnd(m, 2))

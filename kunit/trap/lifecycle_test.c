@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The twin, vfe_trap_blk, when things go wrong: interrupts that are lost or
- * mean nothing, a device that does not answer, answers nonsense or is gone;
- * sleep, resets, and a function that changes its driver.
+ * vfe_trap_blk under faults: lost and spurious interrupts, a device that does
+ * not answer, returns invalid values or is gone; suspend, resets, and a
+ * function that changes its driver.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -105,7 +105,7 @@ static void trap_interrupt_for_nothing(struct kunit *test)
 
 /* --- no answer, or nonsense --- */
 
-/* Whatever was asked for is done, and its interrupt raised. */
+/* Any command completes and raises its interrupt. */
 static bool trap_done(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->dir == VFE_READ && a->reg == VFE_REG_MEMORY_STATUS)
@@ -254,7 +254,7 @@ static void trap_bus_error(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* Answers, but neither with an error nor with what was asked for */
+/* Answers with neither an error nor the expected status */
 static bool trap_nonsense(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->dir == VFE_READ && a->reg == VFE_REG_MEMORY_STATUS &&
@@ -459,7 +459,7 @@ static void trap_function_level_reset(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* Another disk than the one that went to sleep: written to, it would be lost */
+/* Another disk than before suspend: a write would corrupt it */
 struct trap_other {
 	const char *name;
 	unsigned int word;

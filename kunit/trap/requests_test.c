@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The twin, vfe_trap_blk, over the register window in memory: requests, their
- * cost to the unit, and what the device says no to. It takes no function by
- * itself, and has to be loaded with window=memory. Faults and the twin's life
- * are in lifecycle_test.c.
+ * vfe_trap_blk over the register window in memory: requests, their exact cost,
+ * and requests that the device refuses. It takes no function by itself, and has
+ * to be loaded with window=memory. Faults and the life cycle are in
+ * lifecycle_test.c.
  */
 #include <linux/module.h>
 
@@ -188,7 +188,7 @@ static void trap_pieces_and_queues(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* Data may be all ones, and the device is there all the same. */
+/* Data may be all ones although the device is present. */
 static void trap_data_of_ones(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);

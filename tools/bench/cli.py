@@ -138,7 +138,7 @@ def _elsewhere(options: argparse.Namespace) -> int:
         _sweep()
         if options.out is None:
             return _run_elsewhere(options, [])
-        # The other machine sees out/ and not the folder asked for.
+        # The nested machine has out/, not the folder of the option.
         paths.out().mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".bench-",
                                          dir=paths.out()) as name:

@@ -22,7 +22,7 @@ from lab.image import FIO_VERIFY
 from .rows import BATCH, BLOCK_SIZE
 
 # No look-up of the kernel's caches, no state files, no layout: nothing that
-# would touch the disk beside the operations that were asked for.
+# accesses the disk apart from the requested operations.
 COMMON = (
     "fio", "--output-format=json", "--direct=1", f"--bs={BLOCK_SIZE}",
     "--thread", "--invalidate=0", "--fallocate=none", "--end_fsync=0",

@@ -32,7 +32,7 @@ def _mapped_registers(row: Row, one: Session,
 
 
 def _negotiated(row: Row, features: int | None) -> None:
-    """The ring must be the one that the row is about."""
+    """The ring must have the layout of the row."""
     if features is None:
         return
     options = row.setup.options
@@ -106,7 +106,7 @@ class _Window:
                        after.polls_ns - before.polls_ns)
 
     def operations(self) -> dict[str, int]:
-        """Requests by whoever counts them; these must be one number too."""
+        """The number of requests by each counter; all must be equal."""
         found = {"block layer": self.done.requests}
         if self.after.by_device and self.before.by_device:
             found["device"] = (self.after.by_device.operations

@@ -128,7 +128,7 @@ class Result:
 
     @property
     def exits(self) -> float | None:
-        """Exits for each operation, by whoever could see them."""
+        """Exits per operation, from any witness that could count them."""
         if self.verdict is None or not self.ops:
             return None
         count = self.verdict.device_exits

@@ -23,9 +23,9 @@ VERIFY_DEPTH = 32
 READ_BYTES = image.RAW_READ_MB << 20
 WRITE_BYTES = image.RAW_WRITE_MB << 20
 
-# From here on a function gets only the driver that a row asks for: a device
-# that polls does so from the moment that it has one. The kernel's own has
-# taken what it knows already, the agent's device among it.
+# From now on a function has a driver only during its rows: a polling device
+# polls as long as it has a driver. The kernel's own has taken what it knows
+# already, the agent's device among it.
 FREE = """\
 echo 0 >/sys/bus/pci/drivers_autoprobe
 cd /sys/bus/pci/devices || exit 1

@@ -8,7 +8,7 @@ import os
 
 
 def urgent() -> None:
-    """Let what this process starts from here on go before all others.
+    """Let processes that this one starts from now on run before all others.
 
     A guest that waits for a processor looks like a slow driver. A guest that
     is measured so idles most of the time, and the others lose little.

@@ -47,7 +47,7 @@ class Judge:
         self.exceptions = exceptions
 
     def findings(self, code: int, output: str) -> str:
-        """What is left of checkpatch's output for one file."""
+        """The part of checkpatch's output for one file without exceptions."""
         left = [line for line in output.splitlines()
                 if line.strip() and not self._excused(line)]
         if not left and code not in (0, 1):

@@ -104,7 +104,7 @@ def _run_stages(chosen: Sequence[Stage], patterns: Sequence[str]) -> int:
                                           ended.seconds)
     print("\n" + "\n".join(rows[stage.name] for stage in chosen))
     print(_row("in all", every, progress.elapsed()))
-    # once more, for whoever sees but the end of the output
+    # once more, for a reader who sees only the end of the output
     print("".join(f"\n{failure.line}" for failure in every.failures))
     print(f"{every.passed} passed, {every.failed} failed", flush=True)
     return 0 if every.good else 1

@@ -187,7 +187,7 @@ def _explore(context: Context, target: str) -> tuple[str, str]:
 
 
 def _fuzzers(context: Context) -> None:
-    """What is known first, then all targets side by side."""
+    """Replay the stored inputs first, then run all targets in parallel."""
     context.note("fuzz targets: inputs in the tree")
     good = [target for target in FUZZ_TARGETS if _replay(context, target)]
     context.note(f"fuzzing for {FUZZ_SECONDS} s")

@@ -17,7 +17,7 @@ from .counts import CountError, Key, Testimony, subtract
 Run = Callable[[str], str]
 
 # One command for all, as each takes its time under emulation. Interrupts are
-# the kernel's own count for each of the function's vectors, whoever drives it.
+# the kernel's counts of the function's vectors, with any driver.
 _READ = """\
 cd /sys/bus/pci/devices/{bdf} || exit 1
 {above}

@@ -38,7 +38,7 @@ class Verdict:
 
     @property
     def device_exits(self) -> int | None:
-        """The number of exits, by whoever could see it."""
+        """The number of exits, from any witness that could count them."""
         known = [count for count in self.exits.values() if count is not None]
         return known[0] if known else None
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What stands behind a function: files, and who serves them (inner code)."""
+"""Backends of a function: files, and the processes that serve them (inner
+code)."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class Guests:
         self.booted = 0
 
     def plan(self, wanted: Sequence[Config]) -> None:
-        """From here on, guests have these configurations."""
+        """Use these configurations for later guests."""
         unique = tuple(dict.fromkeys(wanted))
         if unique != self._configs:
             self.close()

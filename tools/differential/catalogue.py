@@ -74,8 +74,8 @@ _RINGS = (
                                more=("--bsrange=4k-256k",
                                      "--io_size=800M")),
         before=START, after="show_requests\n"),
-    # Few enough that each has a tag: who is put off has nobody behind it who
-    # would run the queue again.
+    # Few enough that each has a tag: no later completion would run the queue
+    # for a request that had to wait.
     fio("full-ring-few", Fio(block="256k", depth=6, size_mb=128,
                              more=("--io_size=1500M",)),
         before=START, after="show_requests\n"),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Memory of a disk: what a probe allocates and does not free.
 
-The kernel's own tracepoints say each allocation and each free while a function
-gets its driver: what is left at the end is the disk's. Free pages before and
-after are the second witness: they know of memory that has no tracepoint.
+The kernel's tracepoints report each allocation and free while a driver binds to
+a function: the rest at the end belongs to the disk. Free pages before and after
+are the second witness: they know of memory that has no tracepoint.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BACKING = re.compile(r"allocate_slab|new_slab|slab_alloc|alloc_slab_page"
                       r"|kmalloc_large|pcpu_")
 # Pages of processes and of the page cache.
 _OTHERS = re.compile(r"GFP_HIGHUSER|GFP_USER|__GFP_MOVABLE")
-# Between the allocator and who asked for memory
+# Functions between the allocator and its caller
 _PLUMBING = re.compile(r"_*alloc_pages|alloc_pages|dma_|__dma_|get_free_pages"
                        r"|__get_free|folio_alloc|trace_|_*alloc_frozen"
                        r"|stack_trace")
@@ -42,7 +42,7 @@ class TraceError(ValueError):
 
 @dataclass(frozen=True)
 class Held:
-    """What was allocated and is not free, in bytes by who asked for it."""
+    """Bytes that were allocated and not freed, by caller."""
 
     by_site: Mapping[str, int]
 
@@ -52,7 +52,7 @@ class Held:
         return sum(self.by_site.values())
 
     def top(self, count: int = TOP) -> list[tuple[str, int]]:
-        """Who asked for most."""
+        """The largest callers."""
         return sorted(self.by_site.items(),
                       key=lambda one: (-one[1], one[0]))[:count]
 
@@ -109,7 +109,7 @@ class _Reader:
         self._held["page", page[0]] = site, page[1]
 
     def result(self) -> Held:
-        """What is left."""
+        """Memory that is not freed."""
         sites: Counter[str] = Counter()
         for site, size in self._held.values():
             sites[site] += size

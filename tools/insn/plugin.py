@@ -129,7 +129,7 @@ class Plugin:
                            ) from error
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket."""
         if self._channel is not None:
             self._channel.close()
         self._channel = None

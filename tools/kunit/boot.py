@@ -22,9 +22,9 @@ APPLETS = ("sh", "cat", "sed", "find", "mkdir", "mount", "umount", "insmod",
            "rmmod", "sleep", "poweroff")
 MEMORY = "512M"
 POLL_S = 0.05
-# Sleeping takes no time, and the terminal is the log's, not the kernel's. Who
-# waits for ever waits at no cost, too, and so is found before the boot's time
-# is over.
+# Sleeping takes no time, and the terminal is the log's, not the kernel's. A
+# task that waits for ever takes no time either, so the test ends before the
+# time limit of the boot.
 ARGUMENTS = (f"mem={MEMORY}", "time-travel", "con0=null,fd:1", "con=null",
              "ssl=null", "console=tty0", "loglevel=8", "kunit.enable=1",
              "panic=-1", "sysctl.kernel.hung_task_panic=1",

@@ -27,7 +27,7 @@ class Entry:
     ident: str
     section: str
     level: str
-    reason: str         # why no test is asked for, "" if one is
+    reason: str         # why the duty needs no test, "" if it does
 
 
 @dataclass

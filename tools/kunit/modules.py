@@ -71,7 +71,7 @@ def make(way: Way, suites: Sequence[Suite], copy: bool = True,
         if copy:
             mirror(way.folder)
         _make(way, suites)
-    # a folder keeps the modules of suites that are gone, or not asked for
+    # the folder may contain modules of removed or deselected suites
     wanted = {*DRIVERS, *((MOCK, *(suite.module for suite in suites))
                           if suites else ())}
     return {path.stem: path for path in way.folder.rglob("*.ko")

@@ -34,7 +34,7 @@ class Deadline:
 class Channel:
     """A connection whose reads end at a deadline or when `watch` raises.
 
-    `watch` is called at least twice a second while waiting: whoever owns the
+    `watch` is called at least twice a second while waiting: the owner of the
     peer raises there when the peer has died.
     """
 
@@ -83,7 +83,7 @@ class Channel:
         except OSError:
             data = b""      # as good as closed
         if not data:
-            time.sleep(0.1)     # whoever died may not be reaped yet
+            time.sleep(0.1)     # a dead process may not be reaped yet
             self._watch()
             raise LabError(f"{self.what}: the other side closed")
         self._buffer += data

@@ -16,7 +16,7 @@ class LabError(Exception):
 
 
 class Silence(LabError):
-    """No answer came in time; who was asked is still there."""
+    """No answer came in time; the peer is still alive."""
 
 
 # What a full or read-only disk or a missing program raise, wherever it is.

@@ -33,7 +33,7 @@ FIO_VERIFY = ("--verify=crc32c", f"--verify_interval={FIO_BLOCK}",
 
 @dataclass(frozen=True)
 class Image:
-    """A disk image and what is known of its contents."""
+    """A disk image and the known part of its contents."""
 
     path: Path
     manifest: Path      # `sha256sum -c` in the mount point checks all files

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Where things are.
 
-The same code runs on the host ("outer") and in the tree ("inner": a chroot or
-a nested machine, where the checkout is /vfe, the state folder /state and the
-results folder /out). Whoever starts inner code passes the places on in the
-environment, so nothing but this file knows the difference.
+The same code runs on the host ("outer") and in the tree ("inner": a chroot or a
+nested machine, where the checkout is /vfe, the state folder /state and the
+results folder /out). The starter of inner code passes the paths in the
+environment, so only this file knows the difference.
 """
 
 from __future__ import annotations

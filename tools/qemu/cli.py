@@ -45,7 +45,7 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
 
 
 def selected(patterns: Sequence[str]) -> list[Group]:
-    """The groups, with only those configurations that were asked for."""
+    """The groups, with only the selected configurations."""
     chosen = []
     for group in GROUPS:
         configs = tuple(config for config in group.configs if _matches(

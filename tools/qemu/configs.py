@@ -126,8 +126,9 @@ FROM_10 = (
 )
 
 # QEMU 10.0.13 gives each queue the most entries that its queues can have,
-# whatever queue-size says: its virtio_add_queue() replaces that. Asked for the
-# most, those that obey and those that do not have the same.
+# whatever queue-size says: its virtio_add_queue() replaces that. With the
+# largest size requested, devices that limit it and those that do not end up
+# with the same.
 MOST_ENTRIES = 1024
 ON_10 = tuple(replace(config, size=MOST_ENTRIES)
               for config in EVERYWHERE + FROM_10)

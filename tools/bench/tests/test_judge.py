@@ -64,7 +64,7 @@ def judged(name: str, after: Snapshot, first: Snapshot | None = None) -> Result:
 
 
 class Witnesses(unittest.TestCase):
-    """Who saw what."""
+    """What each witness counted."""
 
     def test_all_three(self) -> None:
         found = judged("virtio-msix-d1-randread", snapshot())

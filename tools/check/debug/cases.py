@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is done to the drivers while a kernel with checkers looks on.
+"""The cases that run on a kernel with checkers.
 
 Parts of the guest stage, each as short as it may be, as such a kernel is
 several times slower; so most of it happens under one load. No disk is pulled
@@ -14,7 +14,7 @@ from check.guest.machine import BLK, MODULES, TRAP, GuestCase, fio
 CYCLES = 5
 RESETS = 3
 FEW = 8
-# a busy host takes this long for what is done under one load
+# a busy host needs this long for the steps under one load
 LIFE = 240
 SMALL = ("--rw=randwrite --bsrange=512-64k --blockalign=512 --size=1M"
          " --iodepth=8")

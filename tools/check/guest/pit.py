@@ -38,7 +38,7 @@ class PitCase(GuestCase):
         self.eventually(self.present, "the disk put in is not found", 20)
 
     def deleted(self, timeout: float) -> None:
-        """QEMU has let go of it, after the functions inside it."""
+        """QEMU has released it, after the functions inside it."""
         while self.guest.wait_event("DEVICE_DELETED", timeout)[
                 "data"].get("device") != "pit":
             pass

@@ -36,7 +36,8 @@ class Entry:
 
     @property
     def flush(self) -> bool:
-        """Does all that was done before it last from here on?"""
+        """Is this the flush of a FUA write, which makes earlier writes
+        durable?"""
         return bool(self.flags & (FLUSH | FUA))
 
     @property

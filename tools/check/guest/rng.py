@@ -53,7 +53,7 @@ class RngCase(GuestCase):
         self.sh(_UNBIND.format(bdf=BDF))
 
     def read_rng(self) -> None:
-        """It gives as much as is asked for, and no block of it twice."""
+        """It returns as many bytes as requested, and no block twice."""
         self.sh(f"dd if=/dev/hwrng of=/tmp/rng bs=1024 count={READ >> 10}"
                 " iflag=fullblock 2>/dev/null\n"
                 f"[ $(stat -c %s /tmp/rng) = {READ} ]")

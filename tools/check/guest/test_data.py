@@ -8,8 +8,8 @@ import random
 
 from .machine import BLK, KERNEL, TRAP, GuestCase, behind, fio
 
-# The twin takes a thousand accesses a page, so it exchanges blocks and not
-# files with the others: behind the file system.
+# vfe_trap_blk needs a thousand accesses per page, so it shares blocks with the
+# others, not files.
 BLOCK = 8192
 TWINS = tuple(f"window={window} string={string}"
               for window in ("port", "memory") for string in (0, 1))
@@ -94,7 +94,7 @@ class Verify(GuestCase):
 
 
 class Drivers(GuestCase):
-    """The twin, the virtio driver and the kernel's own, over the same data."""
+    """vfe_trap_blk, vfe_blk and virtio_blk, over the same data."""
 
     def rewrite(self, disk: str, name: str, every: bool = True) -> None:
         """Files are right; write one more and note its sum."""
@@ -127,7 +127,7 @@ class Drivers(GuestCase):
         self.rewrite(self.bind("main"), "again", every=False)
 
     def test_blocks_by_every_style(self) -> None:
-        """Each of the twin's four and vfe_blk reads what the others wrote."""
+        """vfe_trap_blk in its four modes and vfe_blk read each other's data."""
         number = 0
         for parameters in TWINS:
             for driver in (TRAP, BLK):

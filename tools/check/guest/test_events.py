@@ -67,7 +67,7 @@ class Events(GuestCase):
     def test_unbind_under_load(self) -> None:
         for driver, times in ((BLK, 3), (TRAP, 1)):
             for _ in range(times):
-                # few: to the twin each is a thousand accesses
+                # few: each is a thousand accesses for vfe_trap_blk
                 load = Load(self, self.bind("wild", driver), READS, first=4)
                 self.unbind("wild")
                 load.ends()

@@ -103,8 +103,8 @@ class Cut:
         """What is wrong with the disk after a cut; "" if nothing is."""
         disk = image.copy(self.folder, "cut.img")
         self.record.apply(disk, self.record.survivors(cut, seed))
-        # Plays the journal back, and mends what needs no thought: inodes
-        # that were open and removed, counts that are made from the bitmaps.
+        # Plays the journal back, and repairs safely: removed inodes that were
+        # open, counts that derive from the bitmaps.
         code, said = run("e2fsck", "-fp", str(disk))
         if code & ~1:
             return f"e2fsck ended with {code}: {said}"

@@ -31,7 +31,7 @@ def machine(series: str) -> Machine:
 
 
 class Lives(RngCase):
-    """What is done on each kernel; without a kernel, nothing is run."""
+    """The steps on each kernel; without a kernel, nothing runs."""
 
     series: ClassVar[str]
 

@@ -41,8 +41,8 @@ class Config(QuirkCase):
 
     def test_blocks_larger_than_a_page(self) -> None:
         """QEMU with logical_block_size=8192 and more: virtio_blk of 6.12
-        refuses it, that of newer kernels uses it. Blocks of another size
-        than the device's, and the disk is not the one that was written."""
+        refuses it, that of newer kernels uses it. With another block size than
+        the device's, the contents of the disk differ."""
         for size in (8192, 16384, 65536):
             with self.subTest(size=size):
                 self.works_or_says(f"blk-size={size}", str(size),

@@ -141,7 +141,7 @@ class Life(QuirkCase):
 
     def test_generation_that_stays(self) -> None:
         """Cloud Hypervisor, kvmtool: config_generation is always 0. The size
-        changes all the same."""
+        changes nevertheless."""
         self.both("fixed-generation", self.resized)
 
     def resized(self, disk: str) -> None:

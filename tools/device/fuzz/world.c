@@ -183,7 +183,7 @@ void world_map_all(struct device *d)
 {
 	static const uint8_t command = PCI_COMMAND_MASTER;
 
-	/* A map of what is there already is refused, which is as well. */
+	/* The device may refuse a mapping that exists already. */
 	world_map_half(d, 0);
 	world_map_half(d, 1);
 	gmem_map(d->gmem, ROM_BASE, ROM_SIZE, dup(rom_fd), 0, true, false);

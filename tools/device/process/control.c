@@ -443,7 +443,7 @@ static void accept_session(struct control *c)
 
 	if (fd < 0)
 		return;
-	/* All taken: the one that was silent longest makes way. */
+	/* All are in use: close the connection that was silent longest. */
 	for (i = 0; i < CONTROL_CLIENTS; i++) {
 		if (c->sessions[i].fd < 0) {
 			s = &c->sessions[i];

@@ -118,8 +118,8 @@ static void on_signal(struct device *d)
 }
 
 /*
- * The client comes before the control socket, so that a count contains every
- * access that was sent before it was asked for.
+ * Serve the client before the control socket, so that counts include every
+ * access that the client sent before the command.
  */
 static void dispatch(struct loop *l)
 {

@@ -171,7 +171,7 @@ static void test_slow_reset(void)
 	guest_start(&g, ALL_FEATURES, 16);
 	set(&g, VFE_REG_DEVICE_STATUS, 0);
 	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);
-	/* Whoever does not wait is not heard. */
+	/* A reader that does not wait gets no answer. */
 	set(&g, VFE_REG_DEVICE_STATUS, 1);
 	set(&g, VFE_REG_DEVICE_STATUS, 0);
 	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);

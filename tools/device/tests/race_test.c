@@ -137,7 +137,7 @@ static void want_interrupt(struct race *r)
 		set_avail_flags(g, 0);
 }
 
-/* With EVENT_IDX there is no need: what was asked for is behind. */
+/* Not needed with EVENT_IDX: the event index is already passed. */
 static void want_none(struct race *r)
 {
 	if (r->event_idx)
@@ -192,7 +192,10 @@ static void *drive(void *arg)
 		if (room)
 			notify(r, old);
 		dawdle(&seed);
-		/* A notification that was lost is felt by who waits for all. */
+		/*
+		 * A thread that waits for all of them notices a lost
+		 * notification.
+		 */
 		if (room <= 3)
 			wait_used(r);
 		while (i % 4 == 0 && in_flight(r) && !r->lost)

@@ -168,7 +168,7 @@ class CommandLine(DeviceCase):
             self.assertIn(option, done.stdout)
 
     def test_version(self) -> None:
-        """It is the one that the modules have."""
+        """The version equals that of the modules."""
         header = (Path(__file__).resolve().parents[3]
                   / "include/vfe/version.h").read_text()
         version = re.search(r'VFE_VERSION\s+"([^"]+)"', header)

@@ -22,7 +22,7 @@ LAYOUTS: tuple[tuple[Feature, ...], ...] = ((), (Feature.RING_PACKED,))
 
 
 class Offered(PackedCase):
-    """What is there, and with --features-off is not."""
+    """Features are offered, and not with --features-off."""
 
     def test_each_can_be_left_out(self) -> None:
         for name, bit in RING_FEATURES.items():

@@ -90,7 +90,7 @@ class Requests(PackedCase):
 
 
 class Events(PackedCase):
-    """Who wants to hear of what."""
+    """Suppression of notifications and interrupts."""
 
     def test_interrupts(self) -> None:
         block = self.begin_packed()

@@ -99,7 +99,7 @@ class Rings(BlockCase):
                         f"stuck at {ring.used_idx} before {idx}")
 
     def test_event_idx_around_the_wrap(self) -> None:
-        """Both indices pass 65535 with interrupts as asked for."""
+        """Both indices pass 65535, with each mode of interrupts."""
         block = self.begin(size=256)
         irqs = block.msix(5)
         ring = block.start(size=256, vectors=True,

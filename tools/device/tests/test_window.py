@@ -132,7 +132,7 @@ class Requests(WindowCase):
 
 
 class Errors(WindowCase):
-    """Requests that fail, and what is left after them."""
+    """Requests that fail, and the state after them."""
 
     def works(self) -> None:
         """The window still does."""

@@ -166,7 +166,7 @@ static void test_config(void)
 			   4), 4096);
 	CHECK_EQ(vdev_read(g.v, VFE_WIN_DEVICE, AT(zoned.model), 1),
 		 VIRTIO_BLK_Z_HM);
-	/* 5.2.5.2: FEATURES_OK is refused to whoever does not know zones. */
+	/* 5.2.5.2: refuse FEATURES_OK to a driver without ZONED. */
 	CHECK_EQ(guest_negotiate(&g, offered(&g) & ANY &
 				 ~BIT64(VIRTIO_BLK_F_ZONED)), 3);
 	guest_close(&g);
@@ -356,7 +356,7 @@ static void test_limits(void)
 	open_zoned(&g, usual);
 	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_OPEN, 2 * ZONE), 0);
 	CHECK_EQ(write_at(&g, 3 * ZONE, 8), 0);
-	/* the one that was opened on the way is closed for it */
+	/* the implicitly opened zone is closed to make room */
 	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_OPEN, 4 * ZONE), 0);
 	CHECK_EQ(state(&g, 3), VIRTIO_BLK_ZS_CLOSED);
 	CHECK_EQ(write_at(&g, 3 * ZONE + 8, 8), VIRTIO_BLK_S_ZONE_OPEN_RESOURCE);

@@ -54,8 +54,8 @@ int vu_get_region_info(struct device *d, const struct vu_message *m,
 		info.argsz += sizeof(notify_page);
 		info.cap_offset = sizeof(info);
 		/*
-		 * Too small a buffer: say what is needed, send what fits.
-		 * QEMU checks cap_offset even then.
+		 * The buffer is too small: report the required size, send what
+		 * fits. QEMU checks cap_offset even then.
 		 */
 		if (argsz >= info.argsz) {
 			memcpy(r->payload + sizeof(info), &notify_page,

@@ -193,7 +193,7 @@ static void set_driver_feature(struct vdev *v, uint32_t value)
 	}
 }
 
-/* 2.2.2: refuse what was not offered, and the lack of what is needed. */
+/* 2.2.2: refuse features that were not offered, or that miss a dependency. */
 static bool accept_features(struct vdev *v)
 {
 	uint64_t extra = v->features & ~v->offered;

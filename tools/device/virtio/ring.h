@@ -188,7 +188,7 @@ bool ring_has_more(const struct queue *q);
  */
 void ring_push(struct queue *q, const struct chain *c, uint32_t len);
 enum published ring_publish(struct queue *q);
-/* No notifications from here on, as far as that takes no effort. */
+/* Suppress further notifications, as far as that costs nothing. */
 void ring_disarm(struct queue *q);
 /* Ask for a notification. Return: false if buffers have come up meanwhile. */
 bool ring_arm(struct queue *q);

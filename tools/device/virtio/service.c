@@ -5,9 +5,9 @@
  * request that is dropped, by a reset or with its client, leaves nothing behind
  * that would still reach for guest memory.
  *
- * Answers wait in a heap, the one that is due first on top; of those due at one
- * moment the older. Without a model only a stall makes answers wait, and they
- * leave in the order in which their requests came, as IN_ORDER has it.
+ * Completions wait in a heap, ordered by due time, then by arrival. Without a
+ * model only a stall makes answers wait, and they leave in the order in which
+ * their requests came, as IN_ORDER has it.
  */
 #include <math.h>
 #include <stdlib.h>

@@ -128,9 +128,9 @@ static int run_available(struct queue *q, struct budget *left)
 /*
  * One pass over a queue. Everything available is done before any of it is
  * published, so that a batch costs one interrupt; a pass is short, so that a
- * batch is small. The driver's next notification is asked for before the
- * driver can see what was used: a driver at depth 1 then always finds the same
- * answer to the question whether it has to notify.
+ * batch is small. The device requests the next notification before the driver
+ * can see used buffers: a driver at depth 1 then always finds the same answer
+ * to the question whether it has to notify.
  */
 static void run_queue(struct queue *q)
 {

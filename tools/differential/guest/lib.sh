@@ -170,7 +170,7 @@ disturb_sysfs()
 	done
 }
 
-# segments: how large the requests came out, for whoever reads the output.
+# segments: the sizes of the requests, for a human reader.
 show_requests()
 {
 	local field

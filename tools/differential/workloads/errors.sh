@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash source=tools/differential/guest/lib.sh
 # shellcheck disable=SC2154
-# The backend fails at known sectors: who fails, and what is said of it.
+# The backend fails at known sectors: which requests fail, and with which error.
 sectors()
 {
 	local kind=$1 first=$2 sector

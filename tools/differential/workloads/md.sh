@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash source=tools/differential/guest/lib.sh
 # shellcheck disable=SC2153
-# A mirror of two disks: it is written, checked, degraded and mended.
+# A mirror of two disks: write, check, degrade and repair it.
 export MDADM_NO_UDEV=1
 echo 200000 >/proc/sys/dev/raid/speed_limit_min 2>/dev/null
 if try create mdadm --create /dev/md127 --run --assume-clean --metadata=1.0 \

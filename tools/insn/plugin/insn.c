@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A TCG plugin that counts the instructions a guest executes, by the address
- * of the translation block that they are in, and tells apart for whom the
- * helpers of a driver (allocations, DMA, locks) work.
+ * A TCG plugin that counts the instructions a guest executes, by the address of
+ * the translation block that they are in, and attributes the helpers
+ * (allocations, DMA, locks) to the driver that called them.
  *
  * Each instruction adds one to its vCPU's sum, as it is executed. When the next
  * block begins, what was added belongs to the block before: so a block that an
@@ -206,7 +206,7 @@ static void serve(int peer)
 		end = memchr(line, '\n', have);
 		if (!end)
 			continue;
-		/* who asks waits for the answer: nothing follows the line */
+		/* the client waits for the answer: nothing follows the line */
 		*end = 0;
 		have = 0;
 		if (answer(peer, line) < 0)

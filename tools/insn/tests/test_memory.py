@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is left of a trace of allocations."""
+"""Memory that is not freed at the end of a trace."""
 
 from __future__ import annotations
 

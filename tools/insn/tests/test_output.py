@@ -76,7 +76,7 @@ class LoadsTest(unittest.TestCase):
 
 
 class FunctionsTest(unittest.TestCase):
-    """Who drives which function."""
+    """Which driver is on which function."""
 
     TEXT = "".join(f"{place.bdf} disk{n} [none] mq-deadline\n"
                    for n, place in enumerate(functions.PLACES))
@@ -161,7 +161,7 @@ class OutputTest(unittest.TestCase):
 
 
 class CommandLineTest(unittest.TestCase):
-    """What may be asked for."""
+    """The options."""
 
     def test_loads(self) -> None:
         self.assertEqual(len(cli.chosen("all")), len(loads.LOADS))

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 /**
- * struct cost_ring - a ring that is set up, interrupts not asked for
+ * struct cost_ring - a ring that is set up, with interrupts disabled
  * @desc: the descriptors
  * @driver: the driver's part
  * @device: the device's part

@@ -54,7 +54,7 @@ static void set_features(bool packed, bool event_idx, bool indirect)
 		vdev.features |= 1ULL << VIRTIO_RING_F_INDIRECT_DESC;
 }
 
-/* The stubs forget that it is asked for: zeroes */
+/* The stubs ignore __GFP_ZERO */
 static void *zero(dma_addr_t addr, size_t size)
 {
 	return memset((void *)(unsigned long)addr, 0, size);
