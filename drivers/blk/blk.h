@@ -154,7 +154,7 @@ struct vfe_blk_list {
 
 /**
  * struct vfe_blk_queue - a hardware queue
- * @lock: serialises all use of @vq, and guards what follows
+ * @lock: serialises all use of @vq, and protects the fields that follow
  * @vq: its virtqueue
  * @vb: its disk
  * @hctx: the block layer's side of it

@@ -34,7 +34,10 @@ void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
 		      HRTIMER_MODE_REL_PINNED);
 }
 
-/* Return: whether a kick was left to the timer, and is to be written now */
+/*
+ * Return: whether a kick was left to the timer, so that the caller must write
+ * it
+ */
 static bool vfe_blk_coalesce_tick(struct vfe_blk_queue *bq,
 				  struct vfe_blk_list *done)
 {

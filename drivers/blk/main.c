@@ -51,7 +51,7 @@ MODULE_PARM_DESC(adaptive_poll,
 static unsigned int reset_after;
 module_param(reset_after, uint, 0444);
 MODULE_PARM_DESC(reset_after,
-		 "Reset the device if it has not completed a request after so many seconds (default 0: never for that reason)");
+		 "Reset the device if it has not completed a request after this many seconds (default 0: never for that reason)");
 
 static enum vfe_interrupts vfe_blk_interrupts;
 static struct vfe_blk_tunables vfe_blk_tunables;

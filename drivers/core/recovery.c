@@ -174,8 +174,8 @@ static struct vfe_queue *vfe_recovery_broken(struct vfe_recovery *r)
 /*
  * Resets the queues that broke, and only them. The fault may be over: an
  * earlier pass fixed it, or a register read returned a wrong value only once.
- * Faults are reported again then. Return: false if the device is to be reset:
- * it asks for that, it cannot reset queues, or that was not enough.
+ * Faults are reported again then. Return: false if the device needs a reset: it
+ * requests one, it cannot reset queues, or that was not enough.
  */
 static bool vfe_recovery_reset_queues(struct vfe_recovery *r)
 {
@@ -249,7 +249,7 @@ static void vfe_recovery_restart(struct vfe_recovery *r)
 		vfe_recovery_try_later(r, err);
 		return;
 	}
-	/* fail what waits, and go on looking whether it comes back */
+	/* fail waiting requests, and try later whether the function is back */
 	vfe_recovery_give_up(r);
 	if (r->enabled && !r->leaving)
 		vfe_recovery_request(r);
@@ -640,13 +640,13 @@ static pci_ers_result_t vfe_recovery_slot_reset(struct pci_dev *pdev)
 	return err ? PCI_ERS_RESULT_DISCONNECT : PCI_ERS_RESULT_RECOVERED;
 }
 
-/* The bus works again. Start the device, and send what waits. */
+/* The bus works again. Start the device, and send the waiting requests. */
 static void vfe_recovery_channel_resumed(struct pci_dev *pdev)
 {
 	struct vfe_recovery *r = pci_get_drvdata(pdev);
 
 	mutex_lock(&r->lock);
-	/* the reminder; what follows does a reset that was requested */
+	/* the reminder; the code below does a reset that was requested */
 	if (r->channel_lost)
 		cancel_delayed_work(&r->work);
 	r->channel_lost = false;

@@ -68,7 +68,7 @@ static void vfe_rng_late(struct vfe_rng *vr)
 /*
  * For &struct hwrng. A device may take any time (QEMU's can be given a rate):
  * wait for a second, and let the hwrng core call again. Return: bytes read, or
- * -ERESTARTSYS when the task is to be killed
+ * -ERESTARTSYS if the task has a fatal signal
  */
 static int vfe_rng_read(struct hwrng *hwrng, void *buf, size_t max, bool wait)
 {

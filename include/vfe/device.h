@@ -142,7 +142,7 @@ int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val);
 /**
  * vfe_queues_create() - set up queues and interrupts
  * @vd: the device, features negotiated
- * @specs: one a queue
+ * @specs: one per queue
  * @n: how many queues
  * @irqs: the best kind of interrupts to use
  *

@@ -82,8 +82,8 @@ struct vfe_recovery_ops {
  * @enabled: retry a recovery that failed; the user may disable this
  * @leaving: the driver is being unbound: a recovery that fails is not retried
  * @channel_lost: error_detected() was called, resume() was not yet
- * @failing: requests failed when the device was stopped, and are to fail again
- *	     if its bus is down when it resumes
+ * @failing: requests failed when the device was stopped, and fail again if its
+ *	     bus is down when it resumes
  * @force_reset: the next recovery resets the device, not only queues
  * @queue_resets: after the reset of a queue the device completes none of its old
  *		  requests. QEMU's devices offer RING_RESET too, but still

@@ -13,7 +13,7 @@
  * struct look - a device that answers a kick at once, or later
  * @rig: the disk
  * @quick: at once
- * @us: after so many microseconds, without an interrupt; 0 if not by itself
+ * @us: after this many microseconds, without an interrupt; 0: not at all
  * @rival: another task wants the CPU at that moment
  * @timer: runs for @us from the kick on
  */
@@ -197,7 +197,7 @@ static void waits_once_for_a_batch(struct kunit *test)
 	look_end(look);
 }
 
-/* Bounded; and what comes after the bound interrupts. */
+/* Busy-waiting is bounded; a later completion interrupts. */
 static void given_up_after_its_time(struct kunit *test)
 {
 	struct look *look = look_disk(test, "200");

@@ -36,7 +36,7 @@ static void alloc_expect_refused(struct vfe_rig *rig, unsigned int nth, int err)
 
 /*
  * One probe, whose @nth allocation fails; @nth may be 0. Return: whether it
- * made so many, so that one failed
+ * made that many, so that one failed
  */
 static bool alloc_probe(struct vfe_rig *rig, struct device_driver *drv,
 			unsigned int nth)

@@ -39,7 +39,7 @@ static void control_resize(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* A size that cannot be is told, and the old one kept. */
+/* An invalid size is logged, and the old one kept. */
 static void control_absurd_resize_is_ignored(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -142,7 +142,7 @@ static void control_cache_at_probe(struct kunit *test)
 
 /*
  * A cache that cannot be flushed would lose what users take for written: as
- * nobody can be told of it, it is switched off.
+ * there is no way to report that, the driver disables the cache.
  */
 static void control_cache_without_flush_is_off(struct kunit *test)
 {
@@ -313,7 +313,7 @@ static void control_cache_flush_fails(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
 }
 
-/* A device that was reset forgot its mode: it is told again. */
+/* A reset device has forgotten its mode: the driver writes it again. */
 static void control_cache_survives_a_recovery(struct kunit *test)
 {
 	struct vfe_rig *rig = control_cache_disk(test,

@@ -161,8 +161,8 @@ static void fails_for_good(struct kunit *test)
 }
 
 /*
- * The function is not there after its slot was reset, and the PCI core gives it
- * up without another word: what waits fails. It works again when it is resumed.
+ * The function is absent after its slot was reset, and the PCI core calls no
+ * other handler: waiting requests fail. It works again when it is resumed.
  */
 static void is_not_there_after_the_reset(struct kunit *test)
 {
@@ -177,7 +177,9 @@ static void is_not_there_after_the_reset(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Nobody resets the slot: the log says what waits, and the user ends it. */
+/*
+ * The slot is never reset: the log says that I/O waits, and the user ends that.
+ */
 static void is_not_resumed(struct kunit *test)
 {
 	struct kmsg_dump_iter mark = log_mark();

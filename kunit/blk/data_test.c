@@ -427,7 +427,9 @@ static void data_preflush_comes_before(struct kunit *test)
 
 /* --- discards and zeroes --- */
 
-/* One that waited for room while the disk shrank: each range is looked at. */
+/*
+ * A request that waited for room while the disk shrank: each range is checked.
+ */
 static void data_discard_beyond_a_shrunk_disk(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_small(test, F(DISCARD));

@@ -199,8 +199,9 @@ static void fault_used_lengths(struct kunit *test)
 }
 
 /*
- * The id of another request in flight cannot be told from a right one. It ends
- * in error, since the device left it no status; the reset gets the other done.
+ * The driver cannot distinguish the id of another request in flight from the
+ * right one. It ends in error, since the device left it no status; the reset
+ * gets the other done.
  */
 static void fault_id_of_another(struct kunit *test)
 {
@@ -338,7 +339,7 @@ static void fault_slow_is_waited_for(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 40, io->data, 512));
 	KUNIT_EXPECT_EQ(test, 1U, rig->num_kept);
 	KUNIT_EXPECT_EQ(test, 0U, fault_resets(rig));
-	/* one that is late after that is told of again */
+	/* the next late request is logged again */
 	io = fault_keep(rig, 80);
 	fault_time_passes(rig, 2);
 	KUNIT_EXPECT_EQ(test, 2U, log_warnings(mark, "in flight for more than"));
@@ -509,7 +510,7 @@ static void fault_return(struct vfe_rig *rig)
 	rig->num_kept = 0;
 }
 
-/* Return: whether the recovery made so many accesses. */
+/* Return: whether the recovery made that many accesses. */
 static bool fault_recover_until(struct vfe_rig *rig, unsigned int access)
 {
 	unsigned int left = access;
@@ -555,7 +556,7 @@ static void fault_check_dead(struct vfe_rig *rig)
 	KUNIT_EXPECT_NE(rig->test, 0, vfe_rig_write(rig, 0, 512, 1));
 }
 
-/* Return: whether the probe made so many accesses. */
+/* Return: whether the probe made that many accesses. */
 static bool fault_probe_until(struct vfe_rig *rig, unsigned int access)
 {
 	unsigned int left = access;

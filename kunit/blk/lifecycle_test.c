@@ -60,7 +60,10 @@ static const struct dev_pm_ops *life_pm(struct vfe_rig *rig)
 
 static void life_unplug(struct vfe_rig *rig)
 {
-	/* a request that hangs is waited for: let that take no second */
+	/*
+	 * the driver waits for the hanging request: make that take less than a
+	 * second
+	 */
 	vfe_rig_hurry(rig);
 	vfe_rig_unplug(rig);
 }
@@ -428,7 +431,7 @@ static void life_gone_while_asleep(struct kunit *test)
 	vfe_rig_unplug(rig);
 }
 
-/* Nobody wakes it any more: what waits for that fails, and lets it go. */
+/* Nothing wakes it any more: requests that wait for that fail. */
 static void life_unplug_asleep_with_a_request(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -441,7 +444,7 @@ static void life_unplug_asleep_with_a_request(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
 }
 
-/* What comes after the shutdown finds a device that does nothing. */
+/* Later calls find a device that does nothing after the shutdown. */
 static void life_shutdown(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);

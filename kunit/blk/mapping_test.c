@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ways of data to the ring: tables with physical addresses
+ * How data gets into the ring: tables with physical addresses
  * (drivers/blk/path_table.c), and the DMA API or chains in the ring
- * (path_dma.c), each with few pieces and with so many that memory is needed.
+ * (path_dma.c), each with few segments and with so many that they need an
+ * allocation.
  */
 #include <linux/module.h>
 

@@ -147,7 +147,7 @@ static void polled_beside_others_in_a_plug(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* An error is told, and not lost in a batch of others. */
+/* An error is reported, and not lost in a batch of other requests. */
 static void polled_errors(struct kunit *test)
 {
 	struct vfe_rig *rig = polled_disk(test);
@@ -231,7 +231,9 @@ struct polled_count {
 	unsigned int polled;
 };
 
-/* One CPU uses one queue; another stays for interrupts, whatever is asked. */
+/*
+ * One CPU uses one queue; at least one queue has interrupts, for any parameter.
+ */
 static const struct polled_count polled_counts[] = {
 	{ "none asked", "0", 3, 0 },
 	{ "one", "1", 2, 1 },

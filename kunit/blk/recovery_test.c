@@ -444,7 +444,10 @@ static void recovery_given_up_and_sleep(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* The function goes while it is down: what waits fails, and it may come back. */
+/*
+ * The function goes while it is down: waiting requests fail, and it may come
+ * back.
+ */
 static void recovery_gone(struct kunit *test)
 {
 	struct vfe_rig_io *io;

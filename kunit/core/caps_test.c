@@ -34,7 +34,7 @@ struct cap_edit {
 };
 
 /**
- * struct cap_case - a list that is changed, and what comes of it
+ * struct cap_case - a capability list with changes, and the expected result
  * @name: of the case
  * @edits: the changes
  * @ret: of vfe_create()
@@ -507,7 +507,7 @@ static void feature_without_its_register(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, log_lines(mark, "they are not used"),
 			c->forgone ? 1U : 0U);
 	front_expect_completion(test, f, 0);
-	/* a restart is not another discovery: nothing is told again */
+	/* a restart is no new probe: nothing is logged again */
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
 	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
 	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);

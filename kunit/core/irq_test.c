@@ -141,10 +141,9 @@ static void each_queue_vector_is_refused(struct kunit *test)
 }
 
 /**
- * struct refusal - vectors that a hook refuses
- * @reg: of these registers
- * @left: so many more times, after @pass that are let through
- * @pass: mappings to let through
+ * struct refusal - vectors that a hook refuses @reg: of these registers @left:
+ * number of refusals, after @pass accepted mappings @pass: number of mappings
+ * to accept
  */
 struct refusal {
 	enum vfe_reg reg;
@@ -444,7 +443,7 @@ static void needs_reset_is_told_once(struct kunit *test)
 		front_settle();
 	}
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	/* nothing else is believed of such a device */
+	/* the driver trusts nothing else of such a device */
 	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "asks for a reset"), 1U);
 	/* after a restart it may ask again */

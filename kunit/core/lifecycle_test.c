@@ -348,8 +348,8 @@ static void reset_that_never_ends(struct kunit *test)
 }
 
 /*
- * A device that is taken over has its last owner's I/O to drain, maybe: a minute
- * is waited for it, and after five seconds said what for.
+ * The device may still have I/O of its previous driver: the driver waits for a
+ * minute, and logs that after five seconds.
  */
 static void probe_that_takes_long(struct kunit *test)
 {

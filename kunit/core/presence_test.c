@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Is the function there, and is the device well (drivers/core/presence.c)?
- * Registers that read as ones for a moment, functions that come back, buses that
- * fail below them, devices that lost DRIVER_OK; and how little of it all the log
- * is told. Functions that go for ever are in surprise_removal_test.c.
+ * Registers that read as ones for a moment, functions that come back, failing
+ * buses, devices that lost DRIVER_OK; and that the log gets few lines.
+ * Functions that go for ever are in surprise_removal_test.c.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>

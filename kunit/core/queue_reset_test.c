@@ -83,7 +83,7 @@ static void nothing_happens_in_between(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* A queue that the device broke works again; the next that breaks is told of */
+/* A queue that the device broke works again; the next broken one is logged */
 static void broken_queue_is_mended(struct kunit *test)
 {
 	struct front *f = front_resettable(test, 2);

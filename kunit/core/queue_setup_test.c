@@ -315,7 +315,7 @@ static void queue_that_is_still_enabled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENOENT);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "queue_enable is 1: "), 1U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
-	/* no address was told to a queue that may be running */
+	/* the driver wrote no address to a queue that may be running */
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_DESC_LO,
 					     VFE_WRITE), 0U);
 	front_down(f);

@@ -100,8 +100,8 @@ struct vfe_rig {
 })
 
 /*
- * The same for what takes minutes, which cost nothing here. The kernel is told
- * not to take the task that waits for the test for one that hangs.
+ * The same for what takes minutes, which cost nothing here. The kernel's hung
+ * task detector ignores the task that waits for the test.
  */
 #define VFE_RIG_IN_TIME(cond, seconds) ({ \
 	unsigned long end_ = jiffies + (seconds) * HZ; \
@@ -131,7 +131,7 @@ static inline u64 vfe_rig_sector(const struct vfe_mock_chain *chain)
 	return le64_to_cpu((__force __le64)vfe_rig_header(chain)->sector);
 }
 
-/* What stands behind the header of a discard or write-zeroes request */
+/* The data of a discard or write-zeroes request */
 static inline struct virtio_blk_discard_write_zeroes *
 vfe_rig_ranges(const struct vfe_mock_chain *chain)
 {
@@ -183,7 +183,7 @@ static inline void vfe_rig_push(struct vfe_rig *rig, unsigned int n)
 	vfe_mock_push(&rig->m->queues[0], chain->id, len, chain->descs);
 }
 
-/* From now on the device serves what comes; what it kept stays undone. */
+/* From now on the device serves new requests; it keeps the earlier ones. */
 static inline void vfe_rig_serve(struct vfe_rig *rig)
 {
 	rig->keep = false;

@@ -2,9 +2,9 @@
 /*
  * Real x86: accesses come through vfe_mock_io.ko, to which the drivers were
  * built to go. The PCI core's own, to the MSI-X table, cannot be caught; they
- * go to memory that the kernel was told to leave alone (memmap=8M$BASE, and
- * base=BASE for this module), where the mock reads them. Messages go to an
- * interrupt domain of the mock's, so that they are told when they are unmasked.
+ * go to memory that is reserved on the kernel's command line (memmap=8M$BASE,
+ * and base=BASE for this module), where the mock reads them. Messages go to an
+ * interrupt domain of the mock, so that it sees when they are unmasked.
  */
 #include <linux/io.h>
 #include <linux/irq.h>
@@ -174,7 +174,7 @@ static const struct irq_domain_ops vfe_mock_inner_ops = {
 	.free = vfe_mock_inner_free,
 };
 
-/* The PCI core wrote the table where nobody saw it: look what waits. */
+/* The PCI core wrote the table unseen: check for pending vectors. */
 static void vfe_mock_msi_unmask(struct irq_data *data)
 {
 	struct device *dev = irq_data_get_msi_desc(data)->dev;

@@ -328,7 +328,7 @@ int vfe_mock_serve(struct vfe_mock *m, struct vfe_mock_disk *disk)
 	mutex_lock(&impl->serve_mutex);
 	impl->disk = disk;
 	mutex_unlock(&impl->serve_mutex);
-	/* what came before there was somebody to serve it */
+	/* requests that came before the worker started */
 	queue_work(vfe_mock_wq, &impl->serve_work);
 	return 0;
 }

@@ -23,10 +23,10 @@
 #define VFE_MOCK_RING		32768	/* largest queue */
 #define VFE_MOCK_WINDOW_COUNT	256	/* sectors in a request of the window */
 #define VFE_MOCK_WINDOW_BYTES	(VFE_MOCK_WINDOW_COUNT * VFE_SECTOR_SIZE)
-#define VFE_MOCK_BAR_NOTIFY	3	/* memory: a page a queue */
+#define VFE_MOCK_BAR_NOTIFY	3	/* memory: one page per queue */
 #define VFE_MOCK_CAP_KINDS	10	/* VIRTIO_PCI_CAP_*, the vendor's last */
 
-/* What is to do once the lock was dropped */
+/* Work to do after the lock is dropped */
 #define VFE_MOCK_TODO_SERVE	BIT(0)	/* wake the engine */
 #define VFE_MOCK_TODO_LINE	BIT(1)	/* the pin was asserted */
 #define VFE_MOCK_TODO_LATE	BIT(2)	/* interrupts that waited may go now */

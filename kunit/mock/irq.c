@@ -38,7 +38,7 @@ static void vfe_mock_irq_unmask(struct irq_data *data)
 	if (!impl)
 		return;
 	WRITE_ONCE(impl->irq_masked, false);
-	/* the end of a handler that we called: it is looked at there */
+	/* the caller of that handler checks this at its end */
 	if (!READ_ONCE(impl->delivering))
 		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
 }
@@ -230,8 +230,8 @@ static unsigned int vfe_mock_vector_irq(const struct vfe_mock_impl *impl,
 }
 
 /*
- * Take @vector for delivery, or leave it pending. Return: its interrupt
- * number, 0 when nothing is to be delivered now.
+ * Take @vector for delivery, or leave it pending. Return: its interrupt number,
+ * 0 if there is nothing to deliver now.
  */
 static unsigned int vfe_mock_vector_begin(struct vfe_mock_impl *impl,
 					  unsigned int vector, bool now)
@@ -266,7 +266,10 @@ bool vfe_mock_raise(struct vfe_mock *m, unsigned int vector)
 }
 EXPORT_SYMBOL_GPL(vfe_mock_raise);
 
-/* What waited: vectors that are unmasked now, a pin that is enabled now */
+/*
+ * Deliver pending interrupts: vectors that are unmasked now, a pin that is
+ * enabled now
+ */
 static void vfe_mock_irq_work(struct work_struct *work)
 {
 	struct vfe_mock_impl *impl = container_of(work, struct vfe_mock_impl,
@@ -324,7 +327,7 @@ void vfe_mock_irq_init(struct vfe_mock_impl *impl)
 
 /* --- what the device has to say --- */
 
-/* Set bits of isr_status. Return: whether MSI-X is to be used */
+/* Set bits of isr_status. Return: whether to use MSI-X */
 static bool vfe_mock_set_isr(struct vfe_mock_impl *impl, u8 isr)
 {
 	unsigned long flags;

@@ -112,8 +112,8 @@ struct vfe_mock_access {
  *		       ever
  * @vectors_short: mappings from this MSI-X vector on are refused (NO_VECTOR),
  *		   0: none is
- * @generation_moves: so many times the configuration (every byte of it) and
- *		      config_generation change right after the driver read a
+ * @generation_moves: number of times that the configuration (every byte of it)
+ *		      and config_generation change right after the driver read a
  *		      field; UINT_MAX: for ever
  * @gone: everything reads as ones and swallows writes, configuration space too
  * @mute: kicks are logged and lost: the engine does not wake

@@ -107,7 +107,7 @@ static void hook_has_the_last_word(struct kunit *test)
 	hand_set(d, VFE_REG_DEVICE_FEATURE_SELECT, 0);
 	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_DEVICE_FEATURE),
 			upper_32_bits(VFE_MOCK_FEATURES));
-	/* the log has what the driver wrote and what it was told */
+	/* the log has the values that the driver wrote and read */
 	at = vfe_mock_find(d->m, 0, VFE_REG_QUEUE_SIZE, VFE_READ);
 	KUNIT_ASSERT_EQ(test, at, 0);
 	KUNIT_EXPECT_EQ(test, d->m->log[at].val, 5U);

@@ -104,7 +104,7 @@ static bool ring_is_indirect(struct kunit *test)
 	return ring_has(test, VFE_LIVE_INDIRECT);
 }
 
-/* Descriptors of the ring that a buffer of so many pieces takes */
+/* Descriptors of the ring that a buffer of this many pieces takes */
 static u16 ring_descs(struct kunit *test, unsigned int pieces)
 {
 	return ring_is_indirect(test) ? 1 : pieces;
@@ -356,7 +356,10 @@ static void ring_interrupt_later(struct kunit *test)
 				raised = i + 1;
 		}
 		KUNIT_EXPECT_EQ(test, raised, event ? min(n, RING_OUT) : 1);
-		/* they are there: no interrupt may be waited for */
+		/*
+		 * they are used already: the driver must not wait for an
+		 * interrupt
+		 */
 		KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb_after(l->q, n));
 		for (i = 0; i < RING_OUT; i++)
 			vfe_live_get(l, i, 0);

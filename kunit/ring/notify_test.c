@@ -341,7 +341,7 @@ static void notify_enable_race(struct kunit *test)
 		used = vfe_mock_used_idx(l->mq);
 		vfe_mock_push(l->mq, vfe_live_pop(l, 1, 0, 1), 1, 1);
 		KUNIT_EXPECT_FALSE(test, vfe_mock_wants_interrupt(l->mq, used));
-		/* so it must be said here, and as often as it is asked */
+		/* so this must be reported at each call */
 		KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb(l->q));
 		KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb(l->q));
 		vfe_live_get(l, 1, 1);

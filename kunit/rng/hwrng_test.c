@@ -364,7 +364,9 @@ static void the_stock_identity(struct kunit *test)
 	rng_end(r);
 }
 
-/* Its used lengths may be wrong: old bytes would be taken for new ones. */
+/*
+ * Its used lengths may be wrong: the driver would return old bytes as new ones.
+ */
 static void a_legacy_device_is_refused(struct kunit *test)
 {
 	struct vfe_mock_spec spec = {

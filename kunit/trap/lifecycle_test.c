@@ -73,13 +73,13 @@ static void trap_interrupt_of_another(struct kunit *test)
 	for (i = 0; i < 50; i++)
 		vfe_mock_pin(rig->m);
 	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
-	/* it was looked at, and that is counted */
+	/* the handler read its status, which counts */
 	KUNIT_EXPECT_EQ(test, 50LL,
 			vfe_rig_counter(rig, "registers/memory_status_read"));
 	vfe_rig_works(rig);
 }
 
-/* Says that it raised an interrupt, whenever it is asked. */
+/* Its status always has a pending interrupt. */
 static bool trap_claim(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->dir == VFE_READ && a->reg == VFE_REG_MEMORY_STATUS)
@@ -113,7 +113,7 @@ static bool trap_done(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* Time alone fails no request and resets nothing; it is told of once. */
+/* A timeout alone fails no request and resets nothing; it is logged once. */
 static void trap_answers_late(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);
@@ -184,7 +184,7 @@ static void trap_wakes_late(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->resume(dev));
 	trap_let_pass(40);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	/* another sleep while it is asked */
+	/* another suspend during IDENTIFY */
 	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
 	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->resume(dev));
 	rig->m->knobs.mute = false;
@@ -193,7 +193,7 @@ static void trap_wakes_late(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Its function cannot be enabled after the reset: what waits fails. */
+/* Its function cannot be enabled after the reset: waiting requests fail. */
 static void trap_slot_does_not_come_back(struct vfe_rig *rig,
 					 const struct pci_error_handlers *h)
 {
@@ -322,7 +322,7 @@ static void trap_reset_never_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, trap_bind(rig));
 	rig->m->knobs.access = NULL;
 	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
-	/* one that ends late is waited for, however late */
+	/* the driver waits for a reset that ends late, without a limit */
 	rig->m->knobs.access = trap_stuck_after_nonsense;
 	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
 	trap_let_pass(20);
@@ -375,7 +375,7 @@ static bool trap_gone_at(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* Return: whether the request made so many accesses. */
+/* Return: whether the request made that many accesses. */
 static bool trap_request_until(struct vfe_rig *rig, blk_opf_t op,
 			       unsigned int access)
 {
@@ -518,7 +518,7 @@ static void trap_gone_while_asleep(struct kunit *test)
 	vfe_rig_unplug(rig);
 }
 
-/* Nobody wakes it any more: what waits for that fails, and lets it go. */
+/* Nothing wakes it any more: requests that wait for that fail. */
 static void trap_unplug_asleep_with_a_request(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);

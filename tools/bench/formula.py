@@ -2,9 +2,9 @@
 """What requests through the register window must cost.
 
 The formula and its constants stand next to the driver's code, in
-drivers/trap/blk/cost.h, and nothing that counts reads them: so they can be held
-against what was counted. The requests themselves are taken from the guest's
-block layer, which knows nothing of registers.
+drivers/trap/blk/cost.h, and no witness reads them: so they are an independent
+check of the counts. The requests themselves are taken from the guest's block
+layer, which knows nothing of registers.
 
     READ of n bytes    START + STATUS + n / WORD
     WRITE of n bytes   START + n / WORD + STATUS

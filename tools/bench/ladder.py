@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The ladder: from a thousand exits to none, a lever a rung, as data.
+"""The ladder: from a thousand exits to none, one lever per rung, as data.
 
 Each rung is a row of the table on one workload (4 KiB reads at random), and
 beside it the kernel's own driver where it can run that configuration.

@@ -78,7 +78,7 @@ def pair(bench: Bench, both: Sequence[Session],
 
     One fio makes the runs of both by turns, each of them first in every other
     pair, so that what the machine does meanwhile falls on both. All exits
-    cannot be told apart then.
+    cannot be attributed to one function then.
     """
     guest = both[0].guest
     order = [index for turn in range(PAIRS)

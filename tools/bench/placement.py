@@ -5,7 +5,7 @@ An access that traps goes from the vCPU to the device process, to QEMU's
 receiving thread and back to the vCPU, one after another and never two at
 once. On one CPU that is three switches; on two of an emulated machine each
 hop also wakes a sleeping CPU, which takes four times as long. A device that
-spins, and anything that is to run beside the guest, must not be held so.
+spins, and any process that runs beside the guest, must not be restricted so.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ FEW_OPS = 100
 
 @dataclass(frozen=True)
 class Traffic:
-    """What went on beside the accesses. Each count is of the same window."""
+    """Measurements other than accesses. Each count is of the same window."""
 
     ops: int = 0            # requests that the driver completed
     kicks: int | None = 0   # times that it rang for the device, if known
@@ -147,7 +147,7 @@ class Result:
         if traffic.all_exits is None:
             return None
         if self.ops < 2:
-            return None     # nothing but what the start is told by
+            return None     # only the operation that measures the start
         idle = traffic.seconds * traffic.idle_per_s
         exits = traffic.all_exits - idle - traffic.start_exits
         if self.ops < FEW_OPS and exits < traffic.start_exits:

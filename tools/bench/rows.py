@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 BLOCK_SIZE = 4096
-# fio's own way is to submit one by one; at depth 1 there is no other.
+# By default fio submits one by one; at depth 1 it always does.
 SINGLE, BATCH = "single", "batch"
 WORKLOADS = ("randread", "randwrite")
 READ, WRITE = WORKLOADS
@@ -24,9 +24,9 @@ TRAP_SHARE = 200
 # Where an operation costs next to nothing, fio's own start would be most of
 # what is counted: these rows make more of them.
 POLLED_TIMES = 5
-# Interleaved pairs of runs in a comparison, and the operations that each of
-# the runs makes, of the usual number. Batches go so fast that it takes more of
-# them for a time that can be told.
+# Interleaved pairs of runs in a comparison, and the operations that each of the
+# runs makes, of the usual number. Batches are so fast that a measurable time
+# takes more of them.
 PAIRS = 5
 PAIR_SHARE = {SINGLE: 0.5, BATCH: 1.0}
 

@@ -30,7 +30,7 @@ done
 
 @dataclass(frozen=True)
 class Parts:
-    """What there is to boot."""
+    """The system to boot."""
 
     boots: kernel.Kernel
     initrd: Path

@@ -122,7 +122,7 @@ class _Process:
             os.killpg(self.process.pid, signum)
 
     def finish(self) -> None:
-        """It was told to end: let it tidy up, then use force."""
+        """It was asked to end: let it clean up, then kill it."""
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(TIDY_S)

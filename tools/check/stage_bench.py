@@ -24,7 +24,7 @@ def _problem(job: dict[str, Any]) -> str:
 
 
 def judge(context: Context, written: Path) -> int:
-    """A check a row and a target; how many rows there were."""
+    """One check per row and per target; the number of rows."""
     document = json.loads(written.read_text())
     for job in document["jobs"]:
         context.tally.judge(f"bench row {job['name']}", _problem(job))

@@ -88,7 +88,7 @@ def tap_results(output: str) -> list[tuple[str, str]]:
 
 
 def _unit_tests(context: Context, compiler: str, program: str) -> None:
-    """A check a test, and one that the program got to its end."""
+    """One check per test, and one that the program completed."""
     start = time.monotonic()
     context.note(f"{program}, {compiler}")
     code, output = context.run([str(_out(compiler) / program)],

@@ -10,7 +10,7 @@ from .context import Context
 
 
 def run(context: Context) -> None:
-    """A check a case; those of differential/plan.py that are for here."""
+    """One check per case; those of differential/plan.py for this stage."""
     results = report.Results("stage")
     for verdict in plan.run(plan.STAGE):
         context.note(verdict.case.name)

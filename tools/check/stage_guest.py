@@ -12,6 +12,6 @@ TIMEOUT = 880
 
 
 def run(context: Context) -> None:
-    """The suites in guest/, on KVM or emulated as the run was told."""
+    """The suites in guest/, on KVM or emulated."""
     units.run(context, paths.checkout() / "tools", "check/guest",
               timeout=TIMEOUT, env={"VFE_ACCEL": context.accel})

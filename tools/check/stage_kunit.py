@@ -14,7 +14,7 @@ SOURCES = ("drivers", "include", "kunit", "tools/kunit", "tools/lab")
 
 
 def _tally(context: Context, result: Verdict) -> None:
-    """A check a case, and a failure for all else that is wrong."""
+    """One check per case, and a failure for any other problem."""
     context.tally.passed += result.passed
     for failure in result.every_failure:
         context.tally.fail(f"{failure.name} ({failure.kind})", failure.text)

@@ -27,7 +27,7 @@ def _name(path: Path) -> str:
 
 
 def _checkpatch(context: Context) -> None:
-    """A check a file, and one that no exception outlived its file."""
+    """One check per file, and one that no exception is without its file."""
     judge = checkpatch.Judge(checkpatch.waivers())
     root = paths.checkout()
     found = sources.c_files(root)

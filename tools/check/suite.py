@@ -23,7 +23,7 @@ ExcInfo = Union[tuple[type[BaseException], BaseException, TracebackType],
 
 
 class LineResult(unittest.TestResult):
-    """A line a test, at once."""
+    """One line per test, at once."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -13,7 +13,7 @@ Key = tuple[str, str]
 
 
 class CountError(LabError):
-    """A count that cannot be believed, such as one that ran backwards."""
+    """An implausible count, such as one that decreased."""
 
 
 def subtract(after: Mapping[Key, int], before: Mapping[Key, int],

@@ -50,10 +50,10 @@ def take(guest: Callable[[], GuestState], control: device.Control | None,
          histograms: kvm.Histograms) -> Snapshot:
     """A snapshot of a guest that waits.
 
-    Its kernel may still have something to write. What the device counted
-    before the guest is asked it must still have counted afterwards, or the
-    counts are of different moments. A device of QEMU's own does not count;
-    there, KVM sees an access before the guest goes on.
+    Its kernel may still have something to write. The device's count must be the
+    same before and after the guest's, or the two are of different times. A
+    device of QEMU's own does not count; there, KVM sees an access before the
+    guest goes on.
     """
     if control is None:
         return Snapshot(guest(), None, histograms.read())

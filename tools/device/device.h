@@ -196,8 +196,8 @@ void vdev_reset(struct vdev *v);
 /* As at power on: what a reset of the function does beyond vdev_reset() */
 void vdev_power_on(struct vdev *v);
 /*
- * The function may or may not master the bus: without, rings wait, and are
- * looked at when it may again. A reset does not change it.
+ * Bus mastering was enabled or disabled: while disabled, rings wait; process
+ * them when it is enabled again. A reset does not change it.
  */
 void vdev_bus_master(struct vdev *v, bool on);
 /* The backing file changed size: capacity, generation, interrupt. */

@@ -111,7 +111,7 @@ def random_workload(rng: random.Random, config: Config,
 
 
 def episode(seed: int, number: int) -> list[Case]:
-    """What happens in one guest."""
+    """The steps in one guest."""
     rng = random.Random(f"{seed}:{number}")
     cpus = rng.choice((1, 2, 2))
     configs = [random_config(rng, index, cpus) for index in range(CONFIGS)]

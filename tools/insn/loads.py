@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The workloads: what fio is told, and where its buffers lie.
+"""The workloads: fio's options, and the place of its buffers.
 
 The number of segments of a request follows from where the user's pages lie.
 So the buffers are in files made once: each run of either driver has the
@@ -60,7 +60,7 @@ class Load:
     slow: bool = False      # on the device that takes LATENCY_NS
 
     def command(self, disk: str, ops: int) -> str:
-        """Of the guest's shell: fio with so many operations."""
+        """Shell command: fio with this many operations."""
         argv = ["fio", "--output-format=json", f"--name={self.name}",
                 f"--filename=/dev/{disk}", "--direct=1", "--thread",
                 "--invalidate=0", "--fallocate=none", "--ioengine=libaio",

@@ -131,10 +131,10 @@ def problems(result: Coverage) -> list[str]:
         lines, branches = result.percent(folder)
         if lines < LINES_PERCENT:
             found.append(f"{folder}: {lines:.1f} % of lines, at least"
-                         f" {LINES_PERCENT:.0f} are asked for")
+                         f" {LINES_PERCENT:.0f} are required")
         if branches < BRANCHES_PERCENT:
             found.append(f"{folder}: {branches:.1f} % of branches, at least"
-                         f" {BRANCHES_PERCENT:.0f} are asked for")
+                         f" {BRANCHES_PERCENT:.0f} are required")
     found += [f"{REASONS}: {reason} does not match any line any more"
               for reason in result.stale]
     found += [f"neither run nor explained in {REASONS}: {gap}"

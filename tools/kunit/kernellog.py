@@ -100,7 +100,7 @@ def kind_of(line: str) -> str | None:
 
 
 def _reports(lines: Sequence[tuple[str, str]]) -> Iterator[Report]:
-    """Reports in lines with their module; what follows one belongs to it."""
+    """Reports in lines with their module; the lines after one belong to it."""
     quiet = -1
     for number, (where, line) in enumerate(lines):
         kind = kind_of(line)

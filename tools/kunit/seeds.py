@@ -12,7 +12,7 @@ from lab import LabError
 
 @dataclass(frozen=True)
 class Change:
-    """A text of a source, and what stands in its place; its first place."""
+    """A text of a source, and its replacement at its first place."""
 
     file: str
     old: str

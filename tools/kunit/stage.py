@@ -151,7 +151,7 @@ def prove() -> list[str]:
 
 
 def judge(log: str, expected: int) -> list[str]:
-    """What is wrong with a log of kunit.py that was to run so many suites."""
+    """Problems in a log of kunit.py that should have run this many suites."""
     # what checkers say at boot is no report
     lines = kernellog.plain(log[max(log.find("KTAP version"), 0):])
     parsed = ktap.parse(log.splitlines())

@@ -123,7 +123,7 @@ def _judge_boot(outcome: Outcome, log: kernellog.KernelLog) -> list[Failure]:
 
 
 def judge(outcome: Outcome, suites: Sequence[Suite]) -> Verdict:
-    """Read the log of a boot that was to run these suites."""
+    """Read the log of a boot that should have run these suites."""
     log = kernellog.read(outcome.log)
     verdict = Verdict(seconds=outcome.seconds)
     sections = {section.module: section for section in log.sections}

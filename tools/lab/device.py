@@ -21,7 +21,7 @@ START_S = 20
 
 @dataclass(frozen=True)
 class DeviceSpec:
-    """One function: what the device process and QEMU are told about it."""
+    """One function: options of the device process and of QEMU."""
 
     name: str
     backing: Path
@@ -94,7 +94,7 @@ class Device:
             self._control.send(command.encode() + b"\n")
             line = self._control.line(Deadline(timeout))
         except LabError:
-            # A late answer must not be taken for the next command's.
+            # A late answer must not count as the next command's.
             self._control.close()
             self._control = None
             raise

@@ -30,8 +30,8 @@ __all__ = ["Device", "DeviceSpec", "Guest", "Result"]
 # Functions sit at fixed slots, so that the guest's addresses are known.
 FIRST_SLOT = 0x10
 CPU = {"kvm": "host", "tcg": "max,la57=off"}
-# What follows no_timer_check is there because emulation pays for it: without
-# these a nested guest takes twice as long to boot.
+# The options after no_timer_check make emulation faster: without them a nested
+# guest takes twice as long to boot.
 APPEND = ("console=ttyS0 loglevel=5 panic=-1 no_timer_check mitigations=off"
           " nokaslr audit=0 apparmor=0 cryptomgr.notests"
           " initcall_blacklist=crypto_kdf108_init,init_encrypted,jent_mod_init"

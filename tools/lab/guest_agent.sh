@@ -25,7 +25,7 @@ busybox mkdir -p "$work"
 cd /root || cd /
 echo ready >&3
 
-# By path, or busybox takes its own head, which reads more than it was told.
+# By path, or busybox uses its own head, which reads too much.
 take()
 {
 	if [ "$1" -gt 0 ]; then

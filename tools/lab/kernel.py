@@ -34,7 +34,7 @@ class Kernel:
 
 
 def debian(series: str = recipe.BOOT_KERNEL) -> Kernel:
-    """Debian's of a series; guests boot one unless they are told otherwise."""
+    """Debian's kernel of a series; guests boot one by default."""
     release = build.release(series)
     return Kernel(vmlinux(series), release, Path("/lib/modules") / release)
 

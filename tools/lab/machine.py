@@ -18,7 +18,7 @@ from .errors import LabError
 KVM_GET_API_VERSION = 0xAE00
 KVM_API_VERSION = 12
 TRACING = Path("/sys/kernel/tracing")
-# How long a command may tidy up: before it is told again, and before force.
+# How long a command may clean up: before the second signal, and before SIGKILL.
 TOLD_S = 5.0
 TIDY_S = 45.0
 
@@ -129,7 +129,7 @@ def _here(argv: Sequence[str], timeout: float) -> int:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a process that was told to end, with patience that ends."""
+    """Wait for a process that was asked to end, for a limited time."""
     try:
         process.wait(TIDY_S)
     except subprocess.TimeoutExpired:

@@ -83,7 +83,8 @@ def key() -> str:
 
 
 def preferences() -> str:
-    """The apt preferences that keep other suites out but for named ones."""
+    """The apt preferences that exclude other suites, except for named
+    packages."""
     return (
         f"Package: *\nPin: release n={OLD_SUITE}\nPin-Priority: 50\n\n"
         f"Package: *\nPin: release n={NEW_SUITE}\nPin-Priority: 40\n\n"

@@ -23,7 +23,7 @@ Leave with exit or Ctrl-D; by force with Ctrl-A X.
 
 
 def words(lines: int, columns: int) -> str:
-    """What the guest's init is told on the kernel's command line.
+    """Parameters of the guest's init on the kernel's command line.
 
     None may begin as a parameter of a module of ours does: modprobe reads
     that line too, and would give the module a parameter it does not know.

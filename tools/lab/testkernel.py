@@ -2,8 +2,8 @@
 """Builds kernels to test with from Debian's linux-source (inner code).
 
 A kernel is made of a fragment of a configuration: all that the fragment does
-not name is off, and every line of it must have survived. A kernel is kept
-under a name that says what went into it, so it is built once.
+not name is off, and every line of it must have survived. A kernel is kept under
+a hash of its inputs, so it is built once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ VERSION = 1
 STAMP = "built"
 CONFIGURED = "configured"
 KEPT = 2
-# What there is to make. A guest starts the ELF kernel, so that the time
+# The files to make. A guest starts the ELF kernel, so that the time
 # bzImage takes to compress is saved.
 TARGETS = {"um": ("all",), "x86_64": ("vmlinux", "modules")}
 _SETTING = re.compile(r"(CONFIG_\w+)=|# (CONFIG_\w+) is not set$")

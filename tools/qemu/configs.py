@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The configurations of QEMU's virtio-blk-pci, as data.
 
-A line is a function of a guest: how QEMU is told to make it. What driver and
+One line per function of a guest: its QEMU options. What driver and
 device must have agreed on follows from that: all that the device offers of
 FEATURES. Functions that differ in their own properties share a guest; what
 concerns the whole machine (its version of QEMU, its IOMMU) makes another one.
@@ -50,7 +50,7 @@ class Config:
     properties: Properties = field(default_factory=dict)
     queues: int = 1
     size: int = 256
-    vectors: int = -1                   # 0: the INTx pin; -1: one a queue
+    vectors: int = -1                   # 0: the INTx pin; -1: one per queue
     iothread: bool = False
     refused: str = ""                   # the probe fails, and says this
 

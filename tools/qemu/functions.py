@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The functions of one guest: how QEMU is told, and what the guest is told.
+"""The functions of one guest: QEMU's options, and the guest's commands.
 
 One command for all functions wherever that is possible: in a nested guest the
 start of a process takes longer than what it does.
@@ -78,7 +78,7 @@ def all_bdfs(functions: Sequence[Function]) -> str:
 # drivers left behind them is none of it.
 BEGIN = "tools/qemu begins"
 
-# Only what is told to gets a driver.
+# Only selected functions get a driver.
 TAKE = f"""\
 echo {BEGIN} >/dev/kmsg
 echo 0 >/sys/bus/pci/drivers_autoprobe

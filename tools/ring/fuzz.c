@@ -89,7 +89,7 @@ static void look_at_health(void)
 	if (used_idx != taken)
 		die("%u used entries were passed, %u buffers taken", used_idx,
 		    taken);
-	/* a used length that is too large is told of once, and breaks nothing */
+	/* a used length that is too large is logged once, and breaks nothing */
 	if (h.messages != (unsigned int)broken + h.vd.logged_len ||
 	    h.faults != broken)
 		die("broken %d, wrong length %d, but %u messages and %u faults",
@@ -172,7 +172,7 @@ static void do_reset(void)
 	if (free_descs != vfe_queue_capacity(q))
 		die("%u descriptors of %u", free_descs, vfe_queue_capacity(q));
 	host_reset(&h);
-	/* a wrong length is told of once a device, and it is the same one */
+	/* a wrong length is logged once per device, and it is the same one */
 	h.messages = h.vd.logged_len;
 	h.faults = 0;
 	slot = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What stands where the kernel and the rest of the core are: memory, one
- * device in state LIVE, one queue on it, and what was asked of them.
+ * Replaces the kernel and the rest of the core: memory, one device in state
+ * LIVE, one queue on it, and a record of the calls.
  */
 #ifndef RING_HOST_H
 #define RING_HOST_H
@@ -33,7 +33,7 @@ static inline void *host_pointer(u64 bus)
  * struct host - a device with one queue, and what happened to them
  * @vd: the device
  * @q: the queue
- * @faults: times that a reset was asked for
+ * @faults: number of reset requests
  * @messages: lines in the log
  * @message: the last of them
  * @notifies: writes to the notify register

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's barriers for ThreadSanitizer, which knows acquire and release
- * at an access and no fences. Each thread has two fibers beside it, of which
- * the sanitizer knows nothing but what is told here:
+ * The kernel's barriers for ThreadSanitizer, which knows acquire and release at
+ * an access and no fences. Each thread has two fibers, of which the sanitizer
+ * knows only the synchronisation below:
  *
- * - the first publishes at all single stores. It learns what the thread did
- *   at a write barrier only: what comes behind the barrier is not published;
+ * - the first releases at all single stores. It acquires from the thread at
+ * write barriers only: it does not release stores after the barrier;
  * - the second looks at all single loads. The thread learns what it saw at a
  *   read barrier only.
  *

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two CPUs in one thread. Each runs its program on a stack of its own and
- * stops before every access to shared memory; what goes on next, a CPU or the
- * oldest store in one's buffer, is a choice, and all sequences of choices are
- * taken in turn: the last choice that has an alternative is changed, and the
- * programs begin anew.
+ * Two CPUs in one thread. Each runs its program on a stack of its own and stops
+ * before every access to shared memory; a choice determines the next step, of a
+ * CPU or of the oldest store in its buffer, and the test runs all sequences of
+ * choices: the last choice that has an alternative is changed, and the programs
+ * begin anew.
  */
 #include <string.h>
 #include <ucontext.h>

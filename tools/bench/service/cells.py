@@ -34,7 +34,7 @@ VFE, NBD = DEVICES = ("vfe", "nbd")
 
 
 def spec(model: str, unit_us: int) -> str:
-    """A model as the device and the NBD server are told it."""
+    """A model as an option of the device and of the NBD server."""
     return {"constant": f"constant:{unit_us}",
             "exponential": f"exponential:{unit_us}",
             "lognormal": f"lognormal:{unit_us}:0.7",
@@ -75,7 +75,7 @@ class Cell:
 
     @property
     def spec(self) -> str:
-        """The model as the device is told it."""
+        """The model as an option of the device."""
         return spec(self.model, self.unit_us)
 
     @property

@@ -70,8 +70,8 @@ class Measurement:
             self._rig.guest.run("true", 10)     # or there is no guest more
 
     def rounds(self, count: int, until: float) -> None:
-        """So many of each cell, ending at the moment @until at the latest;
-        the first in any case."""
+        """That many rounds of each cell, ending at @until at the latest; the
+        first in any case."""
         for number in range(count):
             with progress.step(f"round {number + 1} of {count},"
                                f" {len(self._cells)} cells"):

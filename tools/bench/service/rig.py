@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """The guest of the table: three identical functions of each kind.
 
-virtio_blk drives two of them, so that it can be held against itself, and
+virtio_blk drives two of them, so that it can be compared with itself, and
 vfe_blk the third; all stay bound, and one at a time has work.
 """
 

@@ -2,7 +2,7 @@
 """A guest with two disks, storage that stops, and what is seen meanwhile.
 
 One disk is QEMU's own on an NBD server, which a signal stops; the other is
-the custom device's, which stops completing when it is told to. A virtual
+the custom device's, which stops completing on a command. A virtual
 machine can be paused as well. A heartbeat in the guest and the monitor tell
 how long the machine stood still; fio and the kernel's log tell what became of
 the requests.
@@ -120,9 +120,10 @@ def gap(beats: str) -> float:
 
 
 class Monitor(threading.Thread):
-    """Asks QEMU's monitor again and again, until it is told to stop.
+    """Queries QEMU's monitor repeatedly, until stopped.
 
-    A thread of its own: the stop has to end while an answer is waited for.
+    A thread of its own: the pause must be able to end while this waits for an
+    answer.
     """
 
     def __init__(self, guest: Guest) -> None:

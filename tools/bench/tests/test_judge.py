@@ -32,7 +32,7 @@ EVERY = {row.name: row for row in rows.all_rows(1000)}
 def snapshot(count: int = 1000, by_kvm: int = 1000, *,
            features: int | None = EVENT_IDX, counting: bool = True,
            device: bool = True) -> Snapshot:
-    """After so many reads, a kick and an interrupt each."""
+    """After this many reads, each with a kick and an interrupt."""
     state = DriverState({KICK: count}, exits=count, operations=count,
                         kicks=count, polls=count, polls_found=7,
                         polls_ns=5000)

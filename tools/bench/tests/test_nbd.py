@@ -55,7 +55,7 @@ class Client:
         self._socket.connect(str(path))
 
     def exactly(self, count: int) -> bytes:
-        """So many bytes."""
+        """This many bytes."""
         data = b""
         while len(data) < count:
             more = self._socket.recv(count - len(data))

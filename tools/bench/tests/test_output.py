@@ -44,8 +44,8 @@ class Json(unittest.TestCase):
             {"iops", "lat_ns_p50", "lat_ns_p99"})
 
     def test_ratios(self) -> None:
-        """All exits are less the idle rate and what fio's start takes, which
-        is told by one operation; the raw count is not."""
+        """All exits are without the idle rate and fio's start, which a run of
+        one operation measures; the raw count has both."""
         job = samples.result().as_json()
         self.assertEqual(job["all_exits"], 4800)
         self.assertEqual(job["per_op"], {"exits": 1.0, "kicks": 1.0,

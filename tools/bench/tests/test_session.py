@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the guest is told, and where a job may write."""
+"""Commands to the guest, and where a job may write."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCRIPTS = (session.LOAD, session.PLACE, session.PROBE, session.DISK,
 
 
 class Told(unittest.TestCase):
-    """A session whose guest keeps what it is told."""
+    """A session whose guest records its commands."""
 
     def setUp(self) -> None:
         self.said: list[str] = []
@@ -75,7 +75,7 @@ class Regions(Told):
     """Where jobs write."""
 
     def row(self, ops: int, rw: str = "randwrite") -> rows.Row:
-        """A row of so many operations."""
+        """A row of this many operations."""
         return rows.Row(rows.SETUPS[0], rw, 1, ops)
 
     def test_no_block_twice(self) -> None:

@@ -132,6 +132,6 @@ def run(guest: Guest, of: Sequence[suites.Suite]) -> Outcome:
 
 
 def judge(outcome: Outcome, of: Sequence[suites.Suite]) -> verdict.Verdict:
-    """As `make kunit` does, but for the kernel's own races."""
+    """As `make kunit` does, except for the kernel's own races."""
     log, _ = splats.without_races_of_others(outcome.log.replace("\r", ""))
     return verdict.judge(Outcome(log, outcome.problem, outcome.seconds), of)

@@ -2,8 +2,8 @@
 """Disks that QEMU itself serves, for what the custom device cannot show.
 
 QEMU 11.1 ends with a failed assertion when a vfio-user function is pulled, so
-what is pulled is a disk of QEMU's own. And QEMU can record what a disk is
-told, in the format of the kernel's dm-log-writes.
+what is pulled is a disk of QEMU's own. And QEMU can record the requests to a
+disk, in the format of the kernel's dm-log-writes.
 """
 
 from __future__ import annotations

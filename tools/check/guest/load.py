@@ -16,8 +16,8 @@ WRITES = ("--rw=randwrite --size=8M --verify=crc32c --verify_fatal=1"
           " --verify_backlog=64 --verify_state_save=0")
 READS = "--rw=randread --size=8M"
 
-# fio reads on, nothing and nothing again, at the end of a disk that is gone;
-# so it is told to end, and must.
+# fio goes on with empty reads at the end of a removed disk; so this stops it,
+# and it must end.
 END = """\
 kill -INT $(pidof fio) 2>/dev/null || true
 for n in $(seq 200); do

@@ -30,7 +30,7 @@ MODULES = (BLK, TRAP)
 SECTOR = 512
 BOOT_TIMEOUT = 150.0
 ROOM = 8 << 20
-# What Debian's kernel has of checkers, off unless it is told: tasks preempt
+# Checkers of Debian's kernel, off by default: tasks preempt
 # each other in the kernel, and small memory is poisoned and fenced.
 STRICT = "preempt=full slab_debug=FZP,kmalloc-*"
 # Of the one disk that can be pulled
@@ -277,7 +277,7 @@ def make_disk(folder: Path, name: str) -> Path:
 def boot(name: str, specs: Sequence[DeviceSpec], append: str = "",
          disks: Sequence[QemuDisk] = (), *, cpus: int = 2,
          machine: Machine | None = None) -> Guest:
-    """A running guest on what acceleration the run was told of."""
+    """A running guest, with the acceleration of the run."""
     boots = machine.boots() if machine and machine.boots else None
     modules = machine.modules() if machine and machine.modules else None
     guest = Guest(specs, accel=os.environ.get("VFE_ACCEL", "tcg"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A record of what a disk was told, and the disks that a power cut could
+"""A record of the requests to a disk, and the disks that a power cut could
 leave.
 
 The format is that of the kernel's dm-log-writes, which QEMU's blklogwrites
@@ -36,8 +36,7 @@ class Entry:
 
     @property
     def flush(self) -> bool:
-        """Is this the flush of a FUA write, which makes earlier writes
-        durable?"""
+        """Are all earlier writes durable once this completes?"""
         return bool(self.flags & (FLUSH | FUA))
 
     @property

@@ -66,7 +66,7 @@ class Processors(GuestCase):
 
 
 class Strict(GuestCase):
-    """What the common guest was told, it does."""
+    """The guest of the suite has the requested CPUs."""
 
     def test_preemption(self) -> None:
         self.assertIn("(full)", self.sh("cat /sys/kernel/debug/sched/preempt"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What happens to a disk in its life: resize, removal, sleep, read-only.
+"""Events of a disk: resize, removal, suspend, read-only.
 
 Removal is the guest's (sysfs). Unplugging by the monitor cannot be tested:
 QEMU 11.1 itself fails an assertion when a vfio-user-pci function goes.
@@ -15,7 +15,8 @@ from .load import READS, Load
 from .machine import BLK, TRAP, GuestCase
 
 RESETS = 5
-# Timeouts of 1 s are looked at once a second; QEMU waits 5 s for an answer.
+# The kernel checks timeouts of 1 s once per second; QEMU waits 5 s for an
+# answer.
 STOPPED_S = 3
 
 

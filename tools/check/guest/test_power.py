@@ -210,7 +210,8 @@ class Power(GuestCase):
         self.assertEqual(self.problems(record), [])
 
     def test_power_cut_without_flushes(self) -> None:
-        """The proof: a queue that is told there is no cache to flush."""
+        """The counter-proof: a queue that believes that there is no cache to
+        flush."""
         record = self.cut("unflushed", "echo 'write through'"
                           " >/sys/block/{disk}/queue/write_cache")
         self.assertNotEqual(self.problems(record), [])

@@ -26,7 +26,7 @@ class Life(QuirkCase):
 
     def test_short_common_structure(self) -> None:
         """rust-vmm's transport of early days: 56 bytes, as virtio 1.0 has
-        them, though the device offers what came later. virtio_pci of 6.12
+        them, though the device offers later features. virtio_pci of 6.12
         refuses the device and says why."""
         self.works_or_says("short-common-cap", "56")
 

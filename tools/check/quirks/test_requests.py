@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Quirks of requests: what comes back with them, and interrupts."""
+"""Quirks of completions and interrupts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Requests(QuirkCase):
         self.both_verify("used-len=all-ones")
 
     def test_used_lengths_are_told_once(self) -> None:
-        """A warning a device, not one a request."""
+        """One warning per device, not one per request."""
         for length in LENGTHS:
             with self.subTest(length):
                 self.power_on(f"used-len={length}")

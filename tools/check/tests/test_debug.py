@@ -86,7 +86,7 @@ def loaded(after: str, *cases: str) -> Outcome:
 
 
 class Judge(unittest.TestCase):
-    """As strict as `make kunit`, but for races of the kernel's own."""
+    """As strict as `make kunit`, except for the kernel's own races."""
 
     def test_good(self) -> None:
         self.assertEqual(kinds(loaded("")), [])

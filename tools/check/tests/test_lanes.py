@@ -121,7 +121,7 @@ class Running(unittest.TestCase):
         self.assertIn("did not end itself", ended["a"].last)
 
     def test_interrupted(self) -> None:
-        """Those under way are told, and none is left."""
+        """The running ones get a signal, and none is left."""
         pids: list[int] = []
 
         def start(stages: Sequence[Stage]) -> None:

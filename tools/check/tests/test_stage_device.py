@@ -60,7 +60,7 @@ class Programs(unittest.TestCase):
 
 
 class Fuzzers(unittest.TestCase):
-    """What a fuzz target found is told with a way to see it again."""
+    """The report of a fuzz target's finding has the command that repeats it."""
 
     def test_nothing_found(self) -> None:
         self.assertEqual(stage_device.fuzz_problem("vu", 0, "Done"), "")

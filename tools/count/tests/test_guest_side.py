@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What comes out of the guest and of the device."""
+"""The output of the guest and of the device."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Driver(unittest.TestCase):
             driver.testimony(later, driver.parse(SYSFS.splitlines()))
 
     def test_all_of_the_guest(self) -> None:
-        """per_cpu_count has a number a CPU, a file a vector."""
+        """per_cpu_count has one number per CPU, and is one file per vector."""
         state = driver.parse_guest(f"{BLOCK}irq 1,20\nirq 0,300\n{SYSFS}")
         self.assertEqual(state.interrupts, 321)
         self.assertEqual(blk.parse(state.above).reads, 11)

@@ -58,7 +58,7 @@ class Compare(unittest.TestCase):
                          ("exits: driver 1003, kvm 1002, device 1003",))
 
     def test_register_that_one_lacks(self) -> None:
-        """Not to have seen a register is to have counted 0."""
+        """A register without accesses counts 0."""
         odd = Testimony({KICK: 1000, ISR: 3, ("bar2+0x000c", "write"): 1},
                         1004)
         self.assertFalse(compare(_three(kvm=odd)).agree)
@@ -95,7 +95,7 @@ class Compare(unittest.TestCase):
         self.assertFalse(verdict.agree)
 
     def test_formula(self) -> None:
-        """What was predicted is held against all."""
+        """The prediction is compared with all witnesses."""
         self.assertTrue(compare(_three(), Cost(1003, 1003)).agree)
         self.assertFalse(compare(_three(), Cost(1004, 1003)).agree)
         self.assertFalse(compare(_three(), Cost(1003, 1002)).agree)

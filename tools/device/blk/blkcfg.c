@@ -107,7 +107,7 @@ uint32_t blk_config_read(struct vdev *v, uint32_t offset, unsigned int size)
 	struct virtio_blk_config c;
 	uint32_t value = 0;
 
-	/* 2.5.1: what lies beyond the structure reads as zero. */
+	/* 2.5.1: bytes beyond the structure read as zero. */
 	if (size > sizeof(value) || offset > sizeof(c) - size)
 		return 0;
 	fill_config(v, &c);

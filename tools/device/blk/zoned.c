@@ -120,7 +120,7 @@ static bool close_some_zone(struct zoned *z)
 
 static int open_zone(struct zoned *z, struct zone *zone, uint8_t state)
 {
-	/* Of both limits the active one is told. */
+	/* Of both limits, report the active one. */
 	if (!is_active(zone) && z->o.max_active &&
 	    z->num_active >= z->o.max_active)
 		return VIRTIO_BLK_S_ZONE_ACTIVE_RESOURCE;

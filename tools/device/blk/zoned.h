@@ -41,7 +41,7 @@ void zoned_free(struct zoned *z);
 
 void zoned_config(const struct zoned *z, struct virtio_blk_config *c);
 
-/* What follows returns a status of 5.2.6. */
+/* The following functions return a status of 5.2.6. */
 
 /* Open, close, finish, reset, reset all */
 int zoned_manage(struct zoned *z, uint32_t type, uint64_t sector);

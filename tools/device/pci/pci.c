@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * PCI configuration space: identity, BARs and the list of capabilities, each
- * byte with a mask of what the guest may change, and what follows from a
+ * byte with a mask of the bits that the guest may change, and the effects of a
  * change. The window into the BARs (virtio 1.4, 4.1.4.9) is served here, too.
  */
 #include <endian.h>

@@ -24,7 +24,7 @@ enum reg_offset {
 };
 
 /*
- * A request starts in one call and, while data is to move, waits for words:
+ * A request starts in one call and, while it has data, waits for words:
  *
  *   IDLE --READ, IDENTIFY--> SENDING --last word--> IDLE
  *   IDLE --WRITE--> RECEIVING --last word--> IDLE

@@ -91,7 +91,7 @@ say(struct session *s, const char *fmt, ...)
 		s->out_len += (size_t)n < room ? (size_t)n : room - 1;
 }
 
-/* What came in goes out as JSON text: nothing that needs an escape. */
+/* Input is echoed as JSON text: replace characters that need an escape. */
 static void say_escaped(struct session *s, const char *text)
 {
 	for (; *text; text++)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The event loop: one thread, one poll(2) over everything there is to wait
- * for. While the virtio side has rings or doorbells to watch it does not block
- * but looks at them between polls; after a quiet millisecond it naps between
- * looks, the longer it has been quiet the longer, so that an idle device leaves
- * the processor to others.
+ * The event loop: one thread, one poll(2) over all events. While the virtio
+ * side has rings or doorbells to watch it does not block but looks at them
+ * between polls; after a quiet millisecond it naps between looks, the longer it
+ * has been quiet the longer, so that an idle device leaves the processor to
+ * others.
  */
 #include <errno.h>
 #include <poll.h>

@@ -215,7 +215,9 @@ static void test_bad_buffer(void)
 		add3(&p, header, bad[i], status);
 		kick(&g);
 		CHECK(packed_take(&p, 3, &u));
-		/* The status is all there is to write after an empty one. */
+		/*
+		 * After an empty descriptor, the device writes only the status.
+		 */
 		CHECK_EQ(u.len, i == 2);
 		CHECK_EQ(status_byte(&g), VIRTIO_BLK_S_IOERR);
 	}

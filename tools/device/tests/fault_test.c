@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of what happens when the system does not play along: memory runs
- * out at each allocation, the backing file refuses, is interrupted, or moves
- * less than it was asked to.
+ * Unit tests of failing system calls: memory runs out at each allocation, the
+ * backing file fails, is interrupted, or transfers less than requested.
  */
 #include <errno.h>
 #include <stdio.h>

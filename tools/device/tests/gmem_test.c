@@ -231,7 +231,10 @@ static void test_permissions(void)
 	close(fd);
 }
 
-/* The last page of all: what lies behind it is nowhere, and not at 0. */
+/*
+ * The last page of the address space: addresses beyond it are invalid, and do
+ * not wrap to 0.
+ */
 static void test_top(void)
 {
 	struct gmem *gm = gmem_new();

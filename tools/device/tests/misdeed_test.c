@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of --fault: the device does what it was told to do wrong, and all
- * else right.
+ * Unit tests of --fault: the device breaks exactly the rule of the option.
  */
 #include "packed_guest.h"
 

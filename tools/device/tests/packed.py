@@ -34,7 +34,7 @@ class PackedRing(Queue):
 
     def set_desc(self, slot: int, part: Segment, ident: int,
                  flags: int) -> None:
-        """Write a descriptor as it is told, its flags last."""
+        """Write a descriptor with these fields, its flags last."""
         place = self.desc + DESC.size * slot
         self.ram.write(place, DESC.pack(part.address, part.length, ident,
                                         self.flags_at(slot)))

@@ -58,7 +58,7 @@ bool packed_take(struct packed *p, unsigned int steps, struct used *u);
 /* Offset and wrap counter of where the driver is, as 2.8.14 has it */
 uint16_t packed_next(const struct packed *p);
 void set_driver_event(struct guest *g, uint16_t off_wrap, uint16_t flags);
-/* The flags; and in @off_wrap what goes with them */
+/* The flags; and in @off_wrap the offset and wrap counter */
 uint16_t device_event(const struct guest *g, uint16_t *off_wrap);
 
 #endif /* PACKED_GUEST_H */

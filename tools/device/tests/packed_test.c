@@ -243,7 +243,7 @@ static void test_driver_event(void)
 	guest_close(&g);
 }
 
-/* What makes no sense is taken for a wish to hear of everything. */
+/* Invalid flags count as enabled. */
 static void test_odd_driver_event(void)
 {
 	struct packed p;

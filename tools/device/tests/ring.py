@@ -24,7 +24,7 @@ class Segment:
 
     @property
     def flags(self) -> int:
-        """Descriptor flags but for NEXT."""
+        """Descriptor flags except NEXT."""
         return DESC_WRITE if self.writable else 0
 
 
@@ -108,7 +108,7 @@ class Ring(Queue):
 
     def set_desc(self, index: int, address: int, length: int, flags: int = 0,
                  following: int = 0) -> None:
-        """Write a descriptor as it is told."""
+        """Write a descriptor with these fields."""
         self.ram.write(self.desc + DESC.size * index,
                        DESC.pack(address, length, flags, following))
 

@@ -17,7 +17,7 @@ from .wire import (DESC_NEXT, DESC_WRITE, NO_VECTOR, OK, SECTOR, Feature,
 
 
 class Storms(HostileCase):
-    """Floods, and what happens in the middle of work."""
+    """Floods of requests, and events in the middle of I/O."""
 
     def test_notify_storm(self) -> None:
         block = self.begin()

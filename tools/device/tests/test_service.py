@@ -9,7 +9,7 @@ from .case import DeviceCase
 
 
 class Service(DeviceCase):
-    """A request takes the time that it is told to."""
+    """A request takes the time of the model."""
 
     def test_takes_its_time(self) -> None:
         block = self.attach(self.launch("--service", "constant:200000"))

@@ -361,7 +361,7 @@ static void test_limits(void)
 	CHECK_EQ(state(&g, 3), VIRTIO_BLK_ZS_CLOSED);
 	CHECK_EQ(write_at(&g, 3 * ZONE + 8, 8), VIRTIO_BLK_S_ZONE_OPEN_RESOURCE);
 	CHECK_EQ(zone(&g, 3).z_wp, 3 * ZONE + 8);
-	/* both limits: the active one is told */
+	/* both limits: the device reports the active one */
 	CHECK_EQ(write_at(&g, 5 * ZONE, 8),
 		 VIRTIO_BLK_S_ZONE_ACTIVE_RESOURCE);
 	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_OPEN, 5 * ZONE),

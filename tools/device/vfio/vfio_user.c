@@ -125,7 +125,7 @@ int vu_poll_fd(const struct vu_client *c, short *events)
 	return c->fd;
 }
 
-/* Send what waits. Return: false when the client is lost. */
+/* Send the pending output. Return: false when the client is lost. */
 static bool send_out(struct vu_client *c)
 {
 	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(8))) = {};

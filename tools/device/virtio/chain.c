@@ -59,7 +59,7 @@ int chain_table(struct walk *w, unsigned int index, const struct desc *d,
 	return 0;
 }
 
-/* A buffer that cannot be used fails the request, and is told once. */
+/* An unusable buffer fails the request, and is logged once. */
 static void buffer_fault(struct walk *w, unsigned int index, const char *what,
 			 unsigned long long value)
 {

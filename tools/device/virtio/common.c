@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The common configuration structure, register by register (virtio 1.4,
- * 4.1.4.3). Each register is accessed in its own width; another width reads
- * as ones and is ignored on write. What lies between and behind registers, and
- * what belongs to features never offered, reads as zero.
+ * 4.1.4.3). Each register is accessed in its own width; another width reads as
+ * ones and is ignored on write. Gaps between and after registers, and registers
+ * of features that were never offered, read as zero.
  */
 #include "virtio/virtio.h"
 
@@ -240,7 +240,7 @@ static void set_status(struct vdev *v, uint32_t value)
 		return;
 	}
 	v->status |= VIRTIO_CONFIG_S_DRIVER_OK;
-	/* 2.1.2: what broke before can only be told now. */
+	/* 2.1.2: report only now what broke before. */
 	if (v->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		vdev_config_interrupt(v);
 }

@@ -2,8 +2,8 @@
 /*
  * A virtqueue as the device reads and writes it: what both layouts have in
  * common (ring.c, chain.c), and the operations in which they differ (split.c:
- * virtio 1.4, 2.7; packed.c: 2.8). The guest may change what lies in its memory
- * at any time: every field is read once, checked, and only then used.
+ * virtio 1.4, 2.7; packed.c: 2.8). The guest may change its memory at any time:
+ * the device reads every field once, checks it, and only then uses it.
  */
 #ifndef RING_H
 #define RING_H
@@ -19,7 +19,7 @@
 struct vdev;
 struct queue;
 
-/* What lies in guest memory: 2.7.5, 2.7.6, 2.7.8; 2.8.13, 2.8.14 */
+/* Layouts in guest memory: 2.7.5, 2.7.6, 2.7.8; 2.8.13, 2.8.14 */
 static_assert(sizeof(struct vring_desc) == 16, "2.7.5");
 static_assert(offsetof(struct vring_desc, len) == 8, "2.7.5");
 static_assert(offsetof(struct vring_desc, flags) == 12, "2.7.5");

@@ -18,7 +18,7 @@
 
 #define NS_PER_US	1000.0
 #define NS_PER_S	1e9
-/* Until a ring that is out of reach for a moment is looked at again */
+/* Delay before retrying a ring that is temporarily unmapped */
 #define RETRY_NS	1000000U
 
 struct answer {
@@ -38,7 +38,7 @@ struct service {
 	uint64_t random;	/* splitmix64 */
 	uint64_t came;		/* requests, for their order */
 	uint64_t stalled_until;
-	uint64_t fail;		/* so many more fail */
+	uint64_t fail;		/* number of requests to fail */
 	uint64_t until_fail;	/* of --fail-every */
 	/* --parallel: when each of the servers is free again */
 	uint64_t free_at[SERVICE_MAX_PARALLEL];

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* --parallel: the most requests that can be told to be in service at once */
+/* the largest value of --parallel */
 #define SERVICE_MAX_PARALLEL	1024U
 #define SERVICE_MAX_STALL_S	86400
 

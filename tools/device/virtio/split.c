@@ -77,7 +77,7 @@ static struct desc desc_read(const uint8_t *table, unsigned int index)
 	struct vring_desc copy;
 
 	memcpy(&copy, table + index * sizeof(copy), sizeof(copy));
-	/* What follows uses the copy: the compiler must not look again. */
+	/* The code below uses the copy: the compiler must not read again. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	return (struct desc) {
 		.addr = le64toh(copy.addr),

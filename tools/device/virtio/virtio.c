@@ -419,7 +419,9 @@ void vdev_bus_master(struct vdev *v, bool on)
 	if (v->master && !on && quirk_on(v, QUIRK_MASTER_DROPS_DRIVER_OK))
 		vdev_drop_driver_ok(v);
 	v->master = on;
-	/* What came meanwhile was not looked at, and nobody will kick again. */
+	/*
+	 * Process buffers that came meanwhile, as there will be no other kick.
+	 */
 	for (unsigned int i = 0; came && i < v->num_queues; i++)
 		v->queues[i].pending |= v->queues[i].state == QUEUE_ENABLED;
 }

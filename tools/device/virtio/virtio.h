@@ -54,7 +54,7 @@ struct vdev {
 	struct irq *irq;
 	struct counts *c;
 
-	bool master;		/* guest memory may be looked at */
+	bool master;		/* the device may read guest memory */
 	uint8_t status;
 	uint8_t isr;
 	uint8_t generation;
@@ -82,13 +82,13 @@ struct vdev {
 
 /* virtio.c */
 
-/* 2.1.2: only a reset helps; the driver is told by a configuration change. */
+/* 2.1.2: only a reset helps; a configuration change notifies the driver. */
 void vdev_break(struct vdev *v);
 void vdev_config_interrupt(struct vdev *v);
 /* The driver has set DRIVER_OK, nothing is broken, memory is in reach. */
 bool vdev_running(const struct vdev *v);
 
-/* The features are accepted: what follows from them */
+/* The features are accepted: apply them */
 void vdev_features_accepted(struct vdev *v);
 /* 2.6.1: as before the driver saw it */
 void vdev_queue_reset(struct queue *q);

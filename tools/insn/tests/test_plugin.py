@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The plugin itself, on a QEMU that does as it is told."""
+"""The plugin itself, on a fake QEMU."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Judging(unittest.TestCase):
     """What kunit.py's log says."""
 
     def judge(self, *names: str, after: str = "") -> list[str]:
-        """Of a log with these suites, when two are to run."""
+        """Problems of a log with these suites, when two should run."""
         lines = ["KTAP version 1", f"1..{len(names)}"]
         for number, name in enumerate(names, 1):
             lines += [*samples.suite(name, "ok")[2:-1],

@@ -16,7 +16,7 @@ REGS = Suite("regs")
 
 
 def kinds(outcome: Outcome) -> list[str]:
-    """What is found wrong in a boot that was to run one suite."""
+    """Problems in a boot that should have run one suite."""
     result = verdict.judge(outcome, [REGS])
     return [failure.kind for failure in result.every_failure]
 

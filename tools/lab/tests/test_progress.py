@@ -62,7 +62,7 @@ class ResumeTest(Folder):
     """What of a killed build stays."""
 
     def file(self, name: str, text: str = "x", age: float = 100) -> Path:
-        """A file that is so many seconds old."""
+        """A file that is this many seconds old."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

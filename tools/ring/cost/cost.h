@@ -21,7 +21,7 @@ struct cost_ring {
 };
 
 #define COST_SIZE	256
-#define COST_PIECES	3	/* most of a buffer: the first is to read */
+#define COST_PIECES	3	/* of a buffer; the device reads the first */
 
 struct cost_ring cost_open(bool packed, bool event_idx, bool indirect);
 /* The operations themselves; the buffer was made before, and is always one. */

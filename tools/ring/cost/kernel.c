@@ -13,8 +13,8 @@
 #define RING_ALIGN	4096
 
 /*
- * The stubs of kmalloc() and kfree() look at these: what there is to give, if
- * not the C library's. So an allocator costs a comparison or two.
+ * The stubs of kmalloc() and kfree() use this memory instead of the C
+ * library's, if set. So an allocator costs a comparison or two.
  */
 void *__kmalloc_fake, *__kfree_ignore_start, *__kfree_ignore_end;
 

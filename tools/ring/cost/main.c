@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Counts instructions under callgrind: one buffer after the other goes through
- * a ring, and only the operation that is asked about is counted. Each count is
- * dumped under the name "case operation"; "empty" is what counting costs.
+ * a ring, and only the selected operation counts. Each count is dumped under
+ * the name "case operation"; "empty" is what counting costs.
  */
 #include <linux/virtio_ring.h>
 #include <stdio.h>

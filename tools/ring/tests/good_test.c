@@ -238,7 +238,7 @@ static void kick_by_event(void)
 			add(i, 1, 0);
 		event = old + at[(total / 8) % 10];
 		model_set_avail_event(&m, event);
-		/* is one of the entries made available the one asked for? */
+		/* does the range of new entries contain the event index? */
 		for (i = 0, want = 0; i < step; i++)
 			want |= (u16)(old + i) == event;
 		wrong += vfe_queue_kick_prepare(q) != want;

@@ -50,7 +50,7 @@ static unsigned int skipped;	/* of @hidden the last: the next push says so */
 static u16 shown, avail;	/* available index, as shown and as added */
 static u64 descs, descs_shown;	/* the same in descriptors */
 static u64 got, published;	/* buffers back, and that could be */
-static u64 call_by;		/* an interrupt comes when so many are published */
+static u64 call_by;		/* an interrupt comes when this many are published */
 static bool armed;		/* it did not come yet */
 static u64 state;
 
@@ -120,7 +120,7 @@ static void do_add(void)
 	descs += e.cost;
 }
 
-/* Is one of the descriptors made available the one that is asked for? */
+/* Does the range of new descriptors contain the event offset? */
 static bool packed_wanted(void)
 {
 	u32 event = le32_to_cpu(*m.packed.device);
@@ -183,7 +183,7 @@ static void do_take(void)
 	heads[num_taken++] = buf.head;
 }
 
-/* An interrupt that was asked for is not lost. */
+/* An enabled interrupt is not lost. */
 static void do_publish(void)
 {
 	published += hidden - skipped;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Zeroed memory that is counted and can be told to fail: host_memory.c. */
+/* Zeroed memory that is counted and can be made to fail: host_memory.c. */
 #ifndef SHIM_LINUX_SLAB_H
 #define SHIM_LINUX_SLAB_H
 
