@@ -17,7 +17,7 @@
 #include <linux/virtio_blk.h>
 #include <linux/workqueue.h>
 
-#include <vfe/compat.h>
+#include <vfe/compat/blk.h>
 #include <vfe/device.h>
 #include <vfe/recovery.h>
 

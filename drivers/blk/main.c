@@ -13,6 +13,7 @@
 #include <linux/string.h>
 
 #include <vfe/version.h>
+#include <vfe/wire_blk.h>
 
 #include "blk.h"
 

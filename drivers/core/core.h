@@ -9,7 +9,7 @@
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
-#include <vfe/compat.h>
+#include <vfe/compat/core.h>
 #include <vfe/device.h>
 
 #include "ring.h"

@@ -13,7 +13,7 @@
 #include <linux/virtio_config.h>
 
 #include <vfe/version.h>
-#include <vfe/wire.h>
+#include <vfe/wire_rng.h>
 
 #include "rng.h"
 

@@ -16,7 +16,7 @@
 
 #include <vfe/regs.h>
 #include <vfe/stats.h>
-#include <vfe/wire.h>
+#include <vfe/wire_window.h>
 
 /**
  * enum vfe_trap_phase - the state of the one command

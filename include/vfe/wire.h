@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What driver and device agree on beyond the virtio specification: identity,
- * BAR layout, the names of all registers, the vendor capability and the
- * register window. Plain C for both sides; nothing here but layout.
+ * What driver and device of any class agree on beyond the virtio specification:
+ * the range of PCI ids, the BAR layout, the names of all registers and the
+ * vendor capability. wire_window.h has the register window, wire_<class>.h what
+ * a class adds. Plain C for both sides; nothing here but layout.
  */
 #ifndef VFE_WIRE_H
 #define VFE_WIRE_H
@@ -29,13 +30,6 @@
 #define VFE_PCI_STOCK_BASE	0x1040
 #define VFE_PCI_OLD_FIRST	0x1000	/* transitional and legacy devices */
 #define VFE_PCI_OLD_LAST	0x103f
-#define VFE_PCI_OLD_BLOCK	0x1001
-#define VFE_TYPE_BLOCK		2
-#define VFE_PCI_DEVICE_BLOCK	(VFE_PCI_DEVICE_BASE + VFE_TYPE_BLOCK)
-#define VFE_PCI_STOCK_BLOCK	(VFE_PCI_STOCK_BASE + VFE_TYPE_BLOCK)
-#define VFE_PCI_OLD_ENTROPY	0x1005
-#define VFE_TYPE_ENTROPY	4
-#define VFE_PCI_DEVICE_ENTROPY	(VFE_PCI_DEVICE_BASE + VFE_TYPE_ENTROPY)
 
 /* Base address registers */
 #define VFE_BAR_PORT		0	/* I/O: the register window */
@@ -153,18 +147,7 @@ enum vfe_window_id {
 #define VFE_LEGACY_VECTORS	4	/* more of them, while MSI-X is on */
 #define VFE_LEGACY_PAGE_SHIFT	12	/* of legacy_queue_address */
 
-/*
- * The register window, the same through I/O ports and through memory.
- * All registers are 32 bits wide, little endian, at a multiple of four; any
- * other access reads as ones and is ignored on write.
- *
- * sector_lo, sector_hi, count: first sector and number of sectors of 512 bytes
- * command: starts a request; ignored while one is under way
- * status:  reading it acknowledges the interrupt
- * error:   why the last request failed
- * data:    the next word of the request under way
- * control: VFE_CONTROL_*
- */
+/* The register window, see wire_window.h: through I/O ports, or memory */
 #define VFE_WINDOW_REGISTERS(X, WIN, prefix) \
 	X(WIN##_SECTOR_LO, prefix "sector_lo", WIN, 0x00, 4) \
 	X(WIN##_SECTOR_HI, prefix "sector_hi", WIN, 0x04, 4) \
@@ -187,54 +170,6 @@ enum vfe_dir {
 	VFE_WRITE,
 	VFE_NUM_DIRS
 };
-
-enum vfe_command {
-	VFE_CMD_READ = 1,
-	VFE_CMD_WRITE = 2,
-	VFE_CMD_FLUSH = 3,
-	VFE_CMD_IDENTIFY = 4,
-};
-
-#define VFE_STATUS_READY	0x01	/* a command may be written */
-#define VFE_STATUS_BUSY		0x02	/* a request is under way */
-#define VFE_STATUS_DRQ		0x04	/* data words are expected */
-#define VFE_STATUS_ERR		0x08	/* the last request failed */
-#define VFE_STATUS_IRQ		0x10	/* an interrupt was pending */
-
-#define VFE_CONTROL_IRQ_ENABLE	0x01
-#define VFE_CONTROL_RESET	0x02	/* abort, clear all; reads back 0 */
-
-enum vfe_error {
-	VFE_ERR_NONE = 0,
-	VFE_ERR_COMMAND = 1,	/* unknown command */
-	VFE_ERR_RANGE = 2,	/* beyond capacity, count 0 or too large */
-	VFE_ERR_READONLY = 3,
-	VFE_ERR_IO = 4,		/* the backing file failed */
-};
-
-#define VFE_SECTOR_SIZE		512
-#define VFE_IDENTIFY_MAGIC	0x44656676	/* "vfeD" */
-#define VFE_IDENTIFY_VERSION	1
-#define VFE_IDENTIFY_READONLY	0x01	/* in flags */
-#define VFE_IDENTIFY_WRITE_CACHE 0x02	/* in flags: flush has work to do */
-#define VFE_SERIAL_LEN		20
-
-/* What VFE_CMD_IDENTIFY sends: one sector, read as 128 words */
-struct vfe_identify {
-	__le32 magic;
-	__le32 version;
-	__le64 capacity;	/* sectors */
-	__le32 max_count;	/* sectors in one request */
-	__le32 flags;
-	char serial[VFE_SERIAL_LEN];
-	__u8 reserved[512 - 44];
-};
-
-VFE_WIRE_ASSERT(offsetof(struct vfe_identify, capacity) == 8);
-VFE_WIRE_ASSERT(offsetof(struct vfe_identify, max_count) == 16);
-VFE_WIRE_ASSERT(offsetof(struct vfe_identify, flags) == 20);
-VFE_WIRE_ASSERT(offsetof(struct vfe_identify, serial) == 24);
-VFE_WIRE_ASSERT(sizeof(struct vfe_identify) == VFE_SECTOR_SIZE);
 
 /*
  * The vendor capability (virtio 1.4, 4.1.4.8: cfg_type 9) by which a device

@@ -18,7 +18,7 @@
 #include <linux/virtio_pci.h>
 #include <linux/virtio_ring.h>
 
-#include <vfe/wire.h>
+#include <vfe/wire_blk.h>
 
 #define VFE_MOCK_QUEUES		8	/* most that a function has */
 #define VFE_MOCK_VECTORS	16	/* most entries of its MSI-X table */

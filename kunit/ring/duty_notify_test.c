@@ -6,7 +6,7 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 
-#include <vfe/compat.h>
+#include <vfe/compat/core.h>
 
 #include "lib/duty.h"
 #include "lib/core_fixture.h"

@@ -11,6 +11,8 @@
 #include <linux/module.h>
 #include <linux/pm.h>
 
+#include <vfe/wire_rng.h>
+
 #include "lib/failslab.h"
 #include "lib/sysfs_files.h"
 #include "lib/log.h"

@@ -20,7 +20,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include <vfe/wire.h>
+#include <vfe/wire_blk.h>
 #include "virtio/service.h"
 #include "virtio/quirk.h"
 #include "blk/zoned.h"

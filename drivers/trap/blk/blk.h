@@ -9,6 +9,8 @@
 #include <linux/blk-mq.h>
 #include <linux/types.h>
 
+#include <vfe/wire_blk.h>
+
 #include "../trap.h"
 
 /**

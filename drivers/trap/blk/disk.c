@@ -5,7 +5,7 @@
 #include <linux/idr.h>
 #include <linux/module.h>
 
-#include <vfe/compat.h>
+#include <vfe/compat/blk.h>
 
 #include "blk.h"
 

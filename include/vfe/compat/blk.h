@@ -1,30 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/*
- * What differs between the kernels this builds for (6.1 to 7.3); the only
- * place that looks at LINUX_VERSION_CODE.
- */
-#ifndef VFE_COMPAT_H
-#define VFE_COMPAT_H
+/* What differs between the kernels this builds for, for a disk. */
+#ifndef VFE_COMPAT_BLK_H
+#define VFE_COMPAT_BLK_H
 
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
-#include <linux/cc_platform.h>
-#include <linux/hrtimer.h>
-#include <linux/pci.h>
-#include <linux/version.h>
-#include <uapi/linux/virtio_config.h>
-#include <xen/xen.h>
 
-/* bits that the headers of 6.1 do not have yet */
-#ifndef VIRTIO_F_NOTIFICATION_DATA
-#define VIRTIO_F_NOTIFICATION_DATA 38
-#define VIRTIO_F_NOTIF_CONFIG_DATA 39
-#endif
-
-/* 6.8 renamed it, 6.14 dropped the old name */
-#ifndef PCI_IRQ_INTX
-#define PCI_IRQ_INTX PCI_IRQ_LEGACY
-#endif
+#include <vfe/compat/core.h>
 
 /* 6.14 made merging the default and dropped the flag. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
@@ -32,18 +14,6 @@
 #else
 #define VFE_MQ_F_MERGE 0
 #endif
-
-/* Is the guest's memory such that a device cannot read it as it is? */
-static inline bool vfe_memory_is_encrypted(void)
-{
-	return cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
-}
-
-/* Does all DMA need the DMA API, whatever a device says? As in virtio_ring. */
-static inline bool vfe_platform_maps(void)
-{
-	return xen_domain();
-}
 
 /*
  * Zoned disks, where limits of a disk hold theirs (6.11). Reports of zones go
@@ -303,24 +273,6 @@ static inline int vfe_set_write_cache(struct request_queue *q, bool on)
 #define vfe_geo_disk(of) (of)
 #endif
 
-/* 6.13 made the two steps one. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-static inline void vfe_hrtimer_setup(struct hrtimer *timer,
-				     enum hrtimer_restart (*run)(struct hrtimer *),
-				     enum hrtimer_mode mode)
-{
-	hrtimer_init(timer, CLOCK_MONOTONIC, mode);
-	timer->function = run;
-}
-#else
-static inline void vfe_hrtimer_setup(struct hrtimer *timer,
-				     enum hrtimer_restart (*run)(struct hrtimer *),
-				     enum hrtimer_mode mode)
-{
-	hrtimer_setup(timer, run, CLOCK_MONOTONIC, mode);
-}
-#endif
-
 /*
  * The requests of a plug, as queue_rqs() of blk-mq takes them: 6.13 made the
  * pointer a list with an end, and some stable kernels before it have that too.
@@ -386,4 +338,4 @@ static inline void vfe_unfreeze_queue(struct request_queue *q)
 }
 #endif
 
-#endif /* VFE_COMPAT_H */
+#endif /* VFE_COMPAT_BLK_H */

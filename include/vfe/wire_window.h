@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The register window: a device driven without a ring, one request at a time,
+ * each word of data through a register. It is the same through I/O ports and
+ * through memory. All registers are 32 bits wide, little endian, at a multiple
+ * of four; any other access reads as ones and is ignored on write.
+ *
+ * sector_lo, sector_hi, count: the class's own, see wire_<class>.h
+ * command: starts a request; ignored while one is under way
+ * status:  reading it acknowledges the interrupt
+ * error:   why the last request failed
+ * data:    the next word of the request under way
+ * control: VFE_CONTROL_*
+ *
+ * wire.h has their names and offsets.
+ */
+#ifndef VFE_WIRE_WINDOW_H
+#define VFE_WIRE_WINDOW_H
+
+#include "wire.h"
+
+#define VFE_STATUS_READY	0x01	/* a command may be written */
+#define VFE_STATUS_BUSY		0x02	/* a request is under way */
+#define VFE_STATUS_DRQ		0x04	/* data words are expected */
+#define VFE_STATUS_ERR		0x08	/* the last request failed */
+#define VFE_STATUS_IRQ		0x10	/* an interrupt was pending */
+
+#define VFE_CONTROL_IRQ_ENABLE	0x01
+#define VFE_CONTROL_RESET	0x02	/* abort, clear all; reads back 0 */
+
+#endif /* VFE_WIRE_WINDOW_H */
