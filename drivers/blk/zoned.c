@@ -207,7 +207,7 @@ static int vfe_blk_parse_zone(struct vfe_blk *vb,
 		.cond = cond,
 	};
 	if (type < 0 || cond < 0 || zone->start >= capacity) {
-		/* its device may be gone by now */
+		/* its device may have been removed since */
 		dev_err_ratelimited(disk_to_dev(vb->disk),
 				    "zone at sector %llu: unknown z_type %u or z_state %u, fix the device\n",
 				    zone->start, from->z_type, from->z_state);

@@ -26,7 +26,7 @@
 #define VFE_RESET_TIMEOUT_MS	5000U
 #define VFE_RESET_AGAIN_MS	100	/* if the last one timed out */
 #define VFE_LOG_INTERVAL	(60 * HZ)	/* in this time, a device... */
-#define VFE_LOG_BURST		10	/* ... may cause so many lines */
+#define VFE_LOG_BURST		10	/* ... it may cause this many lines */
 #define VFE_QUEUE_RESET_TIMEOUT_MS 1000	/* for the reset of one queue */
 #define VFE_CONFIG_RETRIES	32	/* of a read of configuration */
 #define VFE_CONFIG_MOST	64	/* most bytes of such a read */

@@ -103,7 +103,7 @@ const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
  * @ring: the ring: one of the next two, or NULL
  * @split: a split ring
  * @packed: a packed ring
- * @spec: what the class driver asked for
+ * @spec: the class driver's specification
  * @events: per-CPU counts
  * @kicks_suppressed: as in struct vfe_queue_counts; counted with the queue's
  *		      lock held

@@ -146,10 +146,10 @@ int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val);
  * @n: how many queues
  * @irqs: the best kind of interrupts to use
  *
- * Return: 0, -ENOMEM, -EINVAL a queue's size or notify offset is out of
- * bounds, or a polled queue is in front of one that is not, -ENODEV a queue is
- * missing, -ENOENT one is still enabled after the reset, -ENOSPC no interrupt
- * kind works, -EIO the registers do not answer.
+ * Return: 0, or -ENOMEM; -EINVAL if a queue's size or notify offset is out of
+ * bounds, or if a polled queue comes before one that is not; -ENODEV if a queue
+ * is missing; -ENOENT if one is still enabled after the reset; -ENOSPC if no
+ * interrupt kind works; -EIO if the registers do not answer.
  */
 int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		      unsigned int n, enum vfe_interrupts irqs);

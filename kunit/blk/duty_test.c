@@ -121,7 +121,7 @@ static void K01_writeback_is_read_after_features_ok(struct kunit *test)
 	unsigned int i, ok, reads = 0;
 
 	VFE_DUTY(test, "K01", "5.2.5.1",
-		 "writeback is not read before FEATURES_OK, ZONED is accepted only by who handles zones");
+		 "writeback is not read before FEATURES_OK, ZONED is accepted only by a driver that handles zones");
 	rig = vfe_rig_disk(test, F(FLUSH) | F(CONFIG_WCE) | F(ZONED));
 	ok = blk_status_set(rig->m, VIRTIO_CONFIG_S_FEATURES_OK);
 	KUNIT_ASSERT_LT(test, ok, rig->m->log_len);
@@ -153,7 +153,7 @@ static void K02_capacity_follows_the_configuration(struct kunit *test)
 	struct vfe_rig *rig;
 
 	VFE_DUTY(test, "K02", "5.2.6.1",
-		 "the capacity is looked at again when the configuration changes");
+		 "the driver reads the capacity again when the configuration changes");
 	rig = vfe_rig_disk(test, 0);
 	KUNIT_EXPECT_EQ(test, (u64)VFE_RIG_SECTORS, get_capacity(rig->disk));
 	blk_resize(rig, VFE_RIG_SECTORS / 2);
@@ -229,7 +229,7 @@ static void K04_flush_has_no_sector_and_no_data(struct kunit *test)
 	VFE_DUTY(test, "K04", "5.2.6.1",
 		 "a flush has sector 0 and no data");
 	rig = vfe_rig_disk(test, F(FLUSH));
-	/* what was there before must not show through */
+	/* the old data must not show through */
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_write(rig, 1234, 4096, 1));
 	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(rig->disk->part0));
 	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_T_FLUSH,

@@ -38,7 +38,7 @@ static const char *const life_points[] = {
 	[POINT_INTERRUPT] = "interrupt",
 };
 
-/* What happens */
+/* An event in the life of a disk */
 struct life_event {
 	const char *name;
 	void (*happens)(struct vfe_rig *rig);

@@ -234,7 +234,7 @@ static void B08_unknown_features_do_no_harm(struct kunit *test)
 	struct front *f = front_offering(test, U64_MAX);
 
 	VFE_DUTY(test, "B08", "2.2.1",
-		 "a device that offers unknown features is driven all the same");
+		 "a device that offers unknown features works nevertheless");
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
@@ -272,7 +272,7 @@ static void B10_no_read_is_wider_than_32_bits(struct kunit *test)
 	u8 buf[16];
 
 	VFE_DUTY(test, "B10", "2.5.1",
-		 "no read of more than 32 bits, or of several fields, is taken for atomic");
+		 "no read of more than 32 bits, or of several fields, is assumed to be atomic");
 	vfe_mock_log_clear(f->m);
 	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), 0);
 	for (i = 0; i < f->m->log_len; i++)

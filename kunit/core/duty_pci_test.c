@@ -164,7 +164,7 @@ static void T05_larger_capabilities_and_structures(struct kunit *test)
 	struct front *f = front_new(test, NULL);
 
 	VFE_DUTY(test, "T05", "4.1.4.1",
-		 "a larger cap_len or length is accepted, only what is needed is mapped");
+		 "a larger cap_len or length is accepted, only the required part is mapped");
 	cap_at(f, VIRTIO_PCI_CAP_COMMON_CFG)[VIRTIO_PCI_CAP_LEN] = 28;
 	cap_at(f, VIRTIO_PCI_CAP_ISR_CFG)[VIRTIO_PCI_CAP_LEN] = 100;
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
@@ -337,7 +337,7 @@ static void T14_vendor_id_comes_first(struct kunit *test)
 	u8 *cap = cap_at(f, VFE_CAP_CFG_TYPE);
 
 	VFE_DUTY(test, "T14", "4.1.4.8.2",
-		 "a vendor capability is believed after a look at vendor_id, and not needed");
+		 "a vendor capability is used only after a check of vendor_id, and not required");
 	KUNIT_EXPECT_TRUE(test, vfe_find_vendor_cap(f->m->pdev, &vcap));
 	/* ours in all but the vendor */
 	put_unaligned_le16(0x1234, cap + offsetof(struct vfe_vendor_cap,

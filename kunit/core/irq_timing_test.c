@@ -90,7 +90,7 @@ static void change_right_after_driver_ok(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
 }
 
-/* As a network driver does: what was used is replaced, and kicked at once */
+/* As a network driver does: refill used buffers, and kick at once */
 static void done_and_refill(struct vfe_queue *q)
 {
 	struct front *f = vfe_priv(vfe_queue_device(q));

@@ -68,7 +68,7 @@ struct vfe_mock_window {
 /**
  * struct vfe_mock_impl - a function, the mock's part
  * @m: the suites' part
- * @lock: guards both, but for @m.knobs
+ * @lock: protects both, except for @m.knobs
  * @slot: device number on the bus
  * @todo: VFE_MOCK_TODO_*
  * @log: all of the log's memory, goes back to its pool at unplug
@@ -99,7 +99,7 @@ struct vfe_mock_window {
  * @stale: reads that still show @old_status
  * @old_status: before the reset
  * @reset_wanted: by the driver, while the engine is busy
- * @exposed: a bit a queue and head: the driver made it available
+ * @exposed: one bit per queue and head: the driver made it available
  * @window: the legacy register window
  * @disk: what the engine serves from, or NULL
  * @chain: the engine's

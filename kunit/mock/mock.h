@@ -60,8 +60,8 @@ struct vfe_mock_disk;
  * @config: device-specific configuration, or NULL
  * @config_len: its length in bytes
  * @unbound: no driver binds by itself, see vfe_mock_bind()
- * @translated: its bus has memory from VFE_MOCK_BUS on; until a driver that
- *		bound lets go of it
+ * @translated: its bus has memory from VFE_MOCK_BUS on; until a bound driver is
+ *		unbound
  * @disk: served from the start, see vfe_mock_serve()
  */
 struct vfe_mock_spec {

@@ -169,7 +169,7 @@ static u32 window_read_data(struct vfe_mock_impl *impl)
 
 	if (w->state != VFE_MOCK_WINDOW_SENDING) {
 		vfe_mock_offend(&impl->m,
-				"memory_data: read while no words are to be read");
+				"memory_data: read while there are no words to read");
 		return U32_MAX;
 	}
 	word = le32_to_cpu(w->data[w->next++]);

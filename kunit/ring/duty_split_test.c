@@ -476,7 +476,7 @@ static void S12_nothing_beyond_len(struct kunit *test)
 	u16 id;
 
 	VFE_DUTY(test, "S12", "2.7.8.3",
-		 "the used length reaches the class driver as it is, and none beyond the buffer is believed");
+		 "the used length reaches the class driver unchanged, but limited to the buffer");
 	l = split_start(test, VFE_LIVE_EVENT_IDX, SPLIT_SIZE);
 	in_len = vfe_live_in_len(3, 2, 3);
 	for (len = 0; len <= in_len; len += len < 4 ? 1 : 997) {

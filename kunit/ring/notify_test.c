@@ -447,4 +447,4 @@ static struct kunit_suite notify_suite = {
 kunit_test_suite(notify_suite);
 
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: notifications and interrupts, who wants which");
+MODULE_DESCRIPTION("KUnit: suppression of notifications and interrupts");

@@ -121,8 +121,8 @@ def _pairs(rows: Rows) -> list[Target]:
         *_in_every(alone, "nor interrupts",
                    lambda cell: cell.both("interrupts")),
         *_in_every(batches, "nor kicks and interrupts together in batches,"
-                   f" but for chance ({CHANCE})", together, CHANCE),
-        *_in_every(singles, "nor where requests come one by one, but for"
+                   f" except for chance ({CHANCE})", together, CHANCE),
+        *_in_every(singles, "nor where requests come one by one, except for"
                    f" chance ({CHANCE})", together, CHANCE),
         *_speed(timed, 1 / CHANCE),
         *_coalesced(rows),

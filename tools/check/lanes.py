@@ -122,7 +122,7 @@ class _Process:
             os.killpg(self.process.pid, signum)
 
     def finish(self) -> None:
-        """It was asked to end: let it clean up, then kill it."""
+        """Wait for it to clean up after SIGTERM, then kill it."""
         try:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(TIDY_S)

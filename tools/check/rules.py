@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from . import sources
+from . import sources, words
 
 MAX_FILE_LINES = 800
 MAX_FUNCTION_LINES = 80
@@ -129,4 +129,5 @@ RULES = {
     "the one file for register accesses": register_file_is_used,
     "ABI text names every sysfs file": abi,
     "the top level holds what it should": top_level,
+    "plain English": words.findings,
 }

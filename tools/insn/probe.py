@@ -95,7 +95,7 @@ def parse(text: str) -> Disk:
         return Disk(parse_trace(parts["trace"]), (before - after) * PAGE,
                     depth * queues)
     except (LookupError, ValueError, TraceError) as error:
-        raise LabError(f"the memory of the disk cannot be told: {error}"
+        raise LabError(f"the memory of the disk is unknown: {error}"
                        ) from error
 
 

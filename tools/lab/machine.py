@@ -129,7 +129,7 @@ def _here(argv: Sequence[str], timeout: float) -> int:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Wait for a process that was asked to end, for a limited time."""
+    """Wait for a process to end after SIGTERM, for a limited time."""
     try:
         process.wait(TIDY_S)
     except subprocess.TimeoutExpired:

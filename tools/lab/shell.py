@@ -10,15 +10,13 @@ from pathlib import Path
 
 from . import guest, image, progress
 
-WELCOME = """
-The function is 1af4:10f2, or 1af4:1042 with --id stock (see lspci -nn).
-  modprobe vfe_blk                  our driver: /dev/vfeb0
-  mount /dev/vfeb0 /mnt             the disk holds real files and fio.dat
-  echo vfe_trap_blk >/sys/bus/pci/devices/0000:00:10.0/driver_override
-                                    then unbind, modprobe, drivers_probe: the
-                                    trapping twin on the same disk
-  grep . /sys/bus/pci/devices/0000:00:10.0/vfe/*    the counters
-Leave with exit or Ctrl-D; by force with Ctrl-A X.
+WELCOME = """ The function is 1af4:10f2, or 1af4:1042 with --id stock (see lspci
+-nn). modprobe vfe_blk our driver: /dev/vfeb0 mount /dev/vfeb0 /mnt the disk
+holds real files and fio.dat echo vfe_trap_blk
+>/sys/bus/pci/devices/0000:00:10.0/driver_override then unbind, modprobe,
+drivers_probe: vfe_trap_blk on the same disk grep .
+/sys/bus/pci/devices/0000:00:10.0/vfe/* the counters Leave with exit or Ctrl-D;
+by force with Ctrl-A X.
 """
 
 

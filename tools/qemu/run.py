@@ -106,7 +106,7 @@ class GroupRun:
         disk = bound.disk if bound else ""
         if config.refused:
             if disk:
-                return [f"has a disk, {disk}: the driver should have refused it"]
+                return [f"has a disk, {disk}; the driver should refuse it"]
             return [] if any(config.refused in line for line in lines) else \
                 [f"refused without a word of {config.refused}: {said}"]
         if not disk:

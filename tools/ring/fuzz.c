@@ -30,7 +30,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 	__asm__("LLVMFuzzerTestOneInput");
 
 /**
- * struct shadow - what is known of a token
+ * struct shadow - the expected state of a token
  * @in_ring: added and not given back
  * @cost: descriptors
  * @in_len: bytes to write
@@ -83,7 +83,7 @@ static void look_at_health(void)
 	u16 avail_idx, used_idx;
 
 	if (broken && !vfe_queue_broken(q))
-		die("a broken queue mended itself");
+		die("a broken queue works again");
 	broken = vfe_queue_broken(q);
 	q->ops->indices(q, &avail_idx, &used_idx);
 	if (used_idx != taken)

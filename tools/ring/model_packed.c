@@ -188,7 +188,7 @@ static bool packed_publish(struct model *m)
 	wanted = event >> 16 == VRING_PACKED_EVENT_FLAG_ENABLE;
 	if (event >> 16 == VRING_PACKED_EVENT_FLAG_DESC) {
 		if (!m->event_idx)
-			model_wrong(m, "a place asked for without EVENT_IDX");
+			model_wrong(m, "an event offset without EVENT_IDX");
 		wanted = passed(m, event);
 	}
 	p->shown_used = p->next_used;

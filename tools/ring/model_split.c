@@ -142,7 +142,7 @@ static bool split_pop(struct model *m, struct model_buf *buf)
 	return take_chain(m, buf);
 }
 
-/* The descriptors are the driver's from here on: forget them first. */
+/* The descriptors belong to the driver from now on: forget them first. */
 static void split_skip(struct model *m, u16 head)
 {
 	struct model_split *s = &m->split;

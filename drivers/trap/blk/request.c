@@ -2,9 +2,9 @@
 /*
  * The data path: runs a request of the block layer as commands of the register
  * window. A work item runs each request from its first register to its last
- * word, so that a thousand accesses that trap run in no interrupt handler and
- * let other tasks have the CPU, and so that errors are handled where they
- * happen. cost.h has the formula for the cost of a request.
+ * word. So a thousand trapping accesses run in no interrupt handler, other
+ * tasks get the CPU, and errors are handled where they occur. cost.h has the
+ * formula for the cost of a request.
  */
 #include <linux/bio.h>
 #include <linux/blk-mq.h>

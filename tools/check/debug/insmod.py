@@ -23,7 +23,7 @@ from lab.guest import Guest
 from . import kernels
 
 IRQ_FILES = ("the kernel's own WARN of remove_proc_entry() on SMP, as an"
-             " interrupt's file that failslab refused is removed all the same")
+             " interrupt's file that failslab refused is removed nevertheless")
 LONG = "left to UML: the stage would take minutes more"
 SLEEPS = "waits out bounds of the drivers, which takes no time on UML only"
 RUN = ("blk/attributes", "blk/data", "core/caps", "core/config",

@@ -123,7 +123,7 @@ class Erase(QuirkCase):
         self.both("none", self.erase, ("size",))
 
     def erase(self, disk: str) -> None:
-        """What was there is gone."""
+        """The old data is gone."""
         before = self.device(self.name).control()["requests"]
         self.verify(disk)
         self.sh(f"blkdiscard --secure -o 64k -l 512k {disk};"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stages side by side: who may run with whom, and what is shown of them."""
+"""Parallel stages: which may run together, and the output about them."""
 
 from __future__ import annotations
 

@@ -371,7 +371,7 @@ static int check(const struct options *o)
 		return bad("--control %s: the same path as --socket; choose another",
 			   o->control);
 	if (o->map_doorbell && o->quirks.on & BIT64(QUIRK_SHARED_NOTIFY))
-		return bad("--quirk shared-notify: in a mapped page queues cannot be told apart; use --doorbell trap");
+		return bad("--quirk shared-notify: in a mapped page queues cannot be distinguished; use --doorbell trap");
 	return 0;
 }
 

@@ -456,7 +456,7 @@ static void test_memory_gone(void)
 
 const struct test bad_tests[] = {
 	{ "chains and indices that make no sense", test_mistakes },
-	{ "what came before a mistake is used", test_good_before_bad },
+	{ "buffers before a mistake are used", test_good_before_bad },
 	{ "indirect without the feature", test_indirect_not_negotiated },
 	{ "rings that are unaligned or not guest memory",
 	  test_ring_addresses },

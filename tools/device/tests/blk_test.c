@@ -328,7 +328,7 @@ const struct test blk_tests[] = {
 	{ "features not offered", test_features_off },
 	{ "the configuration space", test_config },
 	{ "the write cache mode", test_write_cache },
-	{ "a resize is told", test_resize },
+	{ "a resize notifies the driver", test_resize },
 	{ "a backing file cut short", test_file_cut },
 	{ "backing files that are refused", test_backend_refuses },
 	{ }

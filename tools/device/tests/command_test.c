@@ -302,7 +302,7 @@ static void test_reset(void)
 const struct test command_tests[] = {
 	{ "every command with every length", test_lengths },
 	{ "commands that there are not", test_unknown },
-	{ "descriptors that nobody asked for", test_stray_fds },
+	{ "unexpected descriptors", test_stray_fds },
 	{ "information about regions", test_region_info },
 	{ "the doorbell page", test_doorbell_region },
 	{ "accesses at the ends of regions", test_region_bounds },

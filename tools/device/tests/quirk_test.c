@@ -263,7 +263,7 @@ static void test_storms(void)
 	guest_start(&g, ALL_FEATURES, 16);
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
 	CHECK_EQ(config(&g, 0, 4), DISK_SECTORS - QUIRK_STORM_SECTORS);
-	/* What was there is still there. */
+	/* The old data is still there. */
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, DISK_SECTORS - 1, 512, &len), 0);
 	CHECK_EQ(config(&g, 0, 4), DISK_SECTORS);
 	CHECK_EQ(seen.vector[0], 2);

@@ -377,13 +377,13 @@ const struct test service_tests[] = {
 	{ "service: fast requests overtake slow ones", test_out_of_order },
 	{ "service: one server takes requests one by one", test_one_server },
 	{ "service: a stall keeps requests in their order", test_stall },
-	{ "service: a reset drops what waits", test_reset },
+	{ "service: a reset drops waiting requests", test_reset },
 	{ "service: so does the reset of a queue", test_queue_reset },
 	{ "service: guest memory goes and comes back", test_memory },
 	{ "service: nothing is written without bus mastering", test_bus_master },
 	{ "service: more in flight than the ring holds", test_too_many },
 	{ "service: requests that fail", test_fail },
-	{ "service: models that can be told, and not", test_models },
+	{ "service: valid and invalid models", test_models },
 	{ "service: each model has its mean", test_means },
 	{ }
 };

@@ -240,7 +240,7 @@ class Client:
         reply = self.command(Command.REGION_READ,
                              struct.pack("<QII", offset, region, count))
         if len(reply.payload) != 16 + count:
-            raise AssertionError(f"asked for {count}, got {reply.payload!r}")
+            raise AssertionError(f"expected {count}, got {reply.payload!r}")
         return reply.payload[16:]
 
     def write(self, region: int, offset: int, data: bytes) -> None:

@@ -456,7 +456,7 @@ static void fail_each(u16 size)
 	open_ring(size, 4, INDIRECT);
 	total = host_allocations_made();
 	close_ring();
-	/* the ring, what is known of buffers, all tables, and which they are */
+	/* the ring, the state of buffers, all tables, and their list */
 	check(total > 4);
 	for (nth = 1; nth <= total; nth++) {
 		host_fail_allocation(nth);
@@ -482,7 +482,7 @@ const struct test good_tests[] = {
 	{ "kick decision by flags", kick_by_flags },
 	{ "kicks are counted, suppressed ones apart", kick_counts },
 	{ "an interrupt is one if something was used", interrupts },
-	{ "interrupts asked for and not", callbacks },
+	{ "interrupts enabled and disabled", callbacks },
 	{ "indices wrap at every size", wrap_around },
 	{ "buffers in flight are counted", in_flight },
 	{ "all of the largest ring in flight", most_in_flight },

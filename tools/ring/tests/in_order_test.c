@@ -102,7 +102,7 @@ static void full(void)
 	close_ring();
 }
 
-/* In the middle of a batch the queue has something, whoever asks. */
+/* In the middle of a batch each check finds a used buffer. */
 static void middle_of_batch(void)
 {
 	u32 len;

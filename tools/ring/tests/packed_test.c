@@ -253,7 +253,7 @@ const struct test packed_tests[] = {
 	{ "the place of the next descriptor", next_place },
 	{ "kick decision by each place of the ring", kick_by_event },
 	{ "kick decision by flags, reserved ones too", kick_by_flags },
-	{ "event suppression says what was asked", interrupt_flags },
+	{ "event suppression has the requested values", interrupt_flags },
 	{ "buffers are shown at once", shown_at_once },
 	{ "what is refused leaves nothing available", refused },
 	{ "how many were made available and taken back", indices },

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Random operations of driver and device at every size, against a list of what
- * was added and what was used: every buffer arrives as it was added, comes
- * back in the order in which it was used, with that length, and the ring takes
- * exactly what fits.
+ * Random operations of driver and device at every size, against a list of added
+ * and used buffers: every buffer arrives unchanged and comes back in the order
+ * of use, with its used length, and the ring accepts exactly the buffers that
+ * fit.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 #define STEPS		10000
 
 /**
- * struct entry - what is known of a token
+ * struct entry - the expected state of a token
  * @n: token and contents
  * @out: pieces
  * @in: pieces

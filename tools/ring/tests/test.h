@@ -42,8 +42,8 @@ void check_equal_at(unsigned long long a, unsigned long long b,
 #define BIGGEST		32768	/* virtio 1.4, 2.7 */
 
 /*
- * A broken queue does nothing and said why once, with @field; @left buffers are
- * in it, and a reset mends it. (broken.c)
+ * A broken queue does nothing and logged why once, with @field; @left buffers
+ * are in it, and a reset repairs it. (broken.c)
  */
 void expect_broken(struct host *h, const char *field, unsigned int left);
 
