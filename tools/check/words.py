@@ -84,7 +84,7 @@ def _python_blocks(text: str) -> Iterator[Block]:
                 first, lines = token.start[0], []
             lines.append(token.string[1:].strip())
         elif token.type == tokenize.STRING:
-            inside = token.string.strip("rf\"'")
+            inside = token.string.lstrip("rfb").strip("\"'")
             docstring = before in (tokenize.NEWLINE, tokenize.INDENT)
             yield token.start[0], inside if docstring else \
                 inside.replace("\n", " ")
