@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Finds the virtio structures by the PCI capabilities, and maps them (virtio
- * 1.4, 4.1.4). The driver does not trust what the capabilities say: the walk is
- * bounded, and takes the first usable instance of each structure. The part that
- * the driver needs must lie in a BAR; a structure that is longer than its BAR
- * is truncated, and structures may overlap, because virtio_pci drives such
+ * 1.4, 4.1.4). The driver does not trust the capabilities: the walk is bounded,
+ * and uses the first valid instance of each structure. The part that the driver
+ * needs must be inside a BAR. The driver truncates a structure that is longer
+ * than its BAR, and structures may overlap, because virtio_pci drives such
  * devices, too. A function without any virtio capability may be a legacy
  * device.
  */
@@ -21,7 +21,7 @@
 
 #include "core.h"
 
-/* Length of the common structure that each later feature needs */
+/* Length of the common structure with the registers of each later feature */
 #define VFE_COMMON_NOTIF_CONFIG_DATA_END	58
 #define VFE_COMMON_QUEUE_RESET_END		60
 
@@ -129,7 +129,7 @@ static int vfe_cap_window(u8 cfg_type)
 	for (win = 0; win < ARRAY_SIZE(vfe_cap_kinds); win++)
 		if (vfe_cap_kinds[win].cfg_type == cfg_type)
 			return win;
-	/* 4.1.4.1: ignore reserved types; the driver needs no others */
+	/* 4.1.4.1: ignore reserved types; the driver uses no others */
 	return -ENOENT;
 }
 
@@ -176,8 +176,8 @@ static void vfe_cap_read(struct pci_dev *pdev, u8 pos, struct vfe_cap *caps)
 		return;
 	kind = &vfe_cap_kinds[win];
 	/*
-	 * 4.1.4.1: cap_len may be larger than the driver knows. Whatever it is,
-	 * the fields are at fixed offsets, unless configuration space ends
+	 * 4.1.4.1: cap_len may be larger than the driver expects. The fields
+	 * have fixed offsets in any case, unless configuration space ends
 	 * before them.
 	 */
 	if (pos + kind->cap_len > PCI_CFG_SPACE_SIZE) {
@@ -283,7 +283,7 @@ bool vfe_find_vendor_cap(struct pci_dev *pdev, struct vfe_vendor_cap *vcap)
 	u8 pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR);
 	unsigned int n;
 
-	/* the list is not sorted: go on after one too near the end */
+	/* the list is not sorted: go on if this one is too near the end */
 	for (n = 0; pos && n < VFE_MAX_CAPS; n++) {
 		if (vfe_vendor_cap_read(pdev, pos, vcap))
 			return true;
@@ -313,7 +313,7 @@ static int vfe_cap_map(struct vfe_device *vd, enum vfe_window_id win,
 
 /*
  * Features whose registers are not in the device's structures. The common
- * structure of virtio 1.0 has 56 bytes; later registers are behind them.
+ * structure of virtio 1.0 has 56 bytes; later registers follow.
  */
 static u64 vfe_caps_no_room(const struct vfe_cap *caps)
 {
@@ -332,7 +332,7 @@ static u64 vfe_caps_no_room(const struct vfe_cap *caps)
 	return none;
 }
 
-/* The BARs with structures, a bit each; the driver requests no others. */
+/* Return: mask of the BARs with structures; the driver requests no others */
 static int vfe_caps_bars(const struct vfe_cap *caps)
 {
 	unsigned int i;

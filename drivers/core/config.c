@@ -87,7 +87,8 @@ u32 vfe_config_fields(struct vfe_device *vd, u32 offset, const u8 *fields,
 
 /*
  * 2.5.1: a field of 32 bits or fewer cannot be torn, and needs no generation.
- * Ones may be its value, or mean that the function is gone: ask the status.
+ * All ones may be its value, or mean that the function is gone: check the
+ * status.
  */
 static int vfe_config_read_one(struct vfe_device *vd, u32 offset,
 			       const u8 *fields, void *buf)

@@ -17,10 +17,10 @@
 
 /*
  * How long one call waits for the end of a device reset. The specification sets
- * no bound, and neither does virtio_pci. A new device may have to drain the I/O
- * of its last driver first, so a probe waits for a minute. A device in use has
- * a class driver, which calls again: each call waits only for a short time, and
- * the reset goes on between the calls.
+ * no bound, and neither does virtio_pci. A new device may first have to drain
+ * I/O of its previous driver, so a probe waits for a minute. A device in use
+ * has a class driver, which calls again: each call waits only for a short time,
+ * and the reset goes on between the calls.
  */
 #define VFE_PROBE_TIMEOUT_MS	60000U
 #define VFE_RESET_TIMEOUT_MS	5000U
@@ -59,7 +59,7 @@ enum vfe_state {
 /**
  * struct vfe_irqs - a function's interrupts
  * @mode: the kind in use
- * @queues: number of queues with interrupts; those behind are polled
+ * @queues: number of queues with interrupts; the later ones are polled
  * @vectors: number of allocated vectors, 0 without interrupts
  * @requested: number of installed handlers
  * @names: of each vector, for /proc/interrupts

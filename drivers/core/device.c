@@ -154,7 +154,7 @@ static int vfe_negotiate_same(struct vfe_device *vd)
 
 	if (ret)
 		return ret;
-	/* 2.2.1: never accept what is not offered */
+	/* 2.2.1: never accept a feature that is not offered */
 	if (vd->features & ~offered) {
 		vfe_err(vd,
 			"features %#llx are no longer offered after a reset (%#llx): unbind the driver and bind it again\n",
@@ -165,8 +165,8 @@ static int vfe_negotiate_same(struct vfe_device *vd)
 }
 
 /*
- * 6.1: without ACCESS_PLATFORM the driver gives physical addresses to the
- * device, which cannot read the memory there if it is encrypted.
+ * 6.1: without ACCESS_PLATFORM the driver passes physical addresses, but the
+ * device cannot read encrypted memory.
  */
 static bool vfe_addresses_fit(struct vfe_device *vd, u64 offered)
 {
@@ -186,7 +186,7 @@ bool vfe_dma_api(const struct vfe_device *vd)
 }
 EXPORT_SYMBOL_GPL(vfe_dma_api);
 
-/* Gives up features that the device offers without their registers. */
+/* Disables features that the device offers without their registers. */
 static void vfe_disable_features(struct vfe_device *vd)
 {
 	u64 unusable = vd->features & vd->no_room;
@@ -271,7 +271,7 @@ int vfe_ready(struct vfe_device *vd)
 	vfe_irqs_enable(vd);
 	vfe_write8(&vd->regs, vd->transport->status,
 		   status | VIRTIO_CONFIG_S_DRIVER_OK);
-	/* a reader that sees this, and then no DRIVER_OK, has found a fault */
+	/* if a reader sees this set, but not DRIVER_OK, that is a fault */
 	smp_store_release(&vd->running, true);
 	return 0;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Interrupts: vector 0 is for configuration changes, the vectors behind it are
- * for queues, one per queue or one for all; or one vector, or INTx, is for
- * everything.
+ * Interrupts. Vector 0 is for configuration changes, the next vectors are for
+ * queues: one per queue, or one for all. Alternatively one vector, or INTx, is
+ * for everything.
  */
 #include <linux/device.h>
 #include <linux/errno.h>
@@ -150,8 +150,8 @@ static irqreturn_t vfe_irq_intx(int irq, void *data)
  * vfe_config_work() - handle a configuration change
  * @work: in a struct vfe_device
  *
- * The class driver's allocations must not wait for I/O: that may be I/O on this
- * device which waits for a reset, and the reset waits for this work item.
+ * The class driver's allocations must not wait for I/O on this device: that I/O
+ * may wait for a reset, and the reset waits for this work item.
  *
  * Context: work item.
  */
@@ -364,7 +364,7 @@ void vfe_irqs_quiesce(struct vfe_device *vd)
  * @vd: the device
  *
  * Context: any.
- * Return: 0, -EBUSY when the device refused it.
+ * Return: 0, or -EBUSY if the device refused it.
  */
 int vfe_irqs_program_config(struct vfe_device *vd)
 {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The interface of virtio 0.9.5, the only one of a legacy device: a header in
- * BAR 0 with the device configuration behind it (virtio 1.4, 4.1.4.10). There
- * is no FEATURES_OK, no config_generation, and the driver cannot choose a
- * queue's size. The byte order is the guest's (2.7.3, 2.5.3): see
- * vfe_legacy_map().
+ * BAR 0, followed by the device configuration (virtio 1.4, 4.1.4.10). There is
+ * no FEATURES_OK, no config_generation, and the driver cannot choose a queue's
+ * size. The byte order is the guest's (2.7.3, 2.5.3): see vfe_legacy_map().
  */
 #include <linux/build_bug.h>
 #include <linux/device.h>
@@ -46,13 +45,13 @@ static unsigned int legacy_max_queues(struct vfe_device *vd)
 	return U16_MAX;
 }
 
-/* 4.1.4.10: behind the vectors, which exist while MSI-X is on */
+/* 4.1.4.10: after the vectors, which exist while MSI-X is enabled */
 static u32 legacy_config_start(const struct vfe_device *vd)
 {
 	return vd->pdev->msix_enabled ? VFE_LEGACY_VECTORS : 0;
 }
 
-/* All ones? Then the function may be gone. */
+/* Return: whether all bytes are 0xff; the function may be gone then */
 static bool legacy_all_ones(const u8 *buf, u32 len)
 {
 	return !memchr_inv(buf, VFE_ALL_ONES, len);

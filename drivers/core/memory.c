@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Memory that driver and device share. virtio 1.4, 6.1: with ACCESS_PLATFORM
- * the device takes addresses of the DMA API; without it the device takes
- * physical addresses, even behind an IOMMU.
+ * the device uses addresses of the DMA API; without it the device uses physical
+ * addresses, even behind an IOMMU.
  */
 #include <linux/dma-mapping.h>
 #include <linux/export.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The interface of virtio 1.0 and later: the common configuration structure
- * (virtio 1.4, 4.1.4.3), used with as few accesses as possible.
+ * (virtio 1.4, 4.1.4.3), with as few accesses as possible.
  */
 #include <linux/align.h>
 #include <linux/bits.h>
@@ -13,7 +13,10 @@
 
 #include "core.h"
 
-/* Features have 64 bits, and the register 32: select a half, then access it. */
+/*
+ * There are 64 feature bits, but the register has 32: select a half, then
+ * access it.
+ */
 static u64 modern_features_get(struct vfe_device *vd)
 {
 	u64 features;
@@ -100,8 +103,9 @@ static int modern_find_notify(struct vfe_queue *q)
 		return vfe_queue_error(q, -EINVAL, "queue_notify_off", off,
 				       "outside the notification structure");
 	/*
-	 * 4.1.3.1: the write must be aligned, which some CPUs insist on. If
-	 * 32-bit writes would not be, NOTIFICATION_DATA was not accepted.
+	 * 4.1.3.1: the write must be aligned, which some CPUs require. The
+	 * driver does not accept NOTIFICATION_DATA if 32-bit writes would be
+	 * misaligned.
 	 */
 	if (!IS_ALIGNED(vd->notify_start + at, width))
 		return vfe_queue_error(q, -EINVAL, "notify_off_multiplier",
@@ -137,7 +141,7 @@ static int modern_check_disabled(struct vfe_queue *q)
 			       "still enabled after a reset, fix the device");
 }
 
-/* 4.1.4.3.2: write the registers of one queue, which is selected once */
+/* 4.1.4.3.2: select the queue once, then write its registers */
 static int modern_queue_program(struct vfe_queue *q)
 {
 	struct vfe_regs *regs = &q->vd->regs;
@@ -192,7 +196,7 @@ const struct vfe_transport_ops vfe_modern_ops = {
 	.queue_vector = VFE_REG_QUEUE_MSIX_VECTOR,
 	.config = VFE_REG_DEVICE_CONFIG,
 	.features = U64_MAX,
-	/* 6.1: a device without it has the legacy interface only */
+	/* 6.1: a device without this has the legacy interface only */
 	.required = BIT_ULL(VIRTIO_F_VERSION_1),
 	.features_ok = true,
 	.features_get = modern_features_get,

@@ -5,13 +5,13 @@
  *
  * The device may write to DMA memory at any time, so the driver bases no
  * decision on what it wrote there itself: it keeps the descriptors, slots and
- * ids of buffers in private memory (struct packed_buf). It reads what the
- * device reports, a descriptor's flags, id and length, only once, and checks it
+ * ids of buffers in private memory (struct packed_buf). It reads each value of
+ * the device (a descriptor's flags, id and length) only once, and checks it
  * before use.
  *
- * All buffers that were added since the last kick become visible at once: the
- * driver writes the flags of the first one's first descriptor last, and the
- * device does not go beyond that descriptor before.
+ * All buffers that the driver added since the last kick become visible at once:
+ * it writes the flags of the very first descriptor last, and until then the
+ * device stops at that descriptor.
  *
  * The negotiated features are a constant argument (@how) of inlined functions,
  * as in split.c.
@@ -82,7 +82,10 @@ static __always_inline void packed_commit(struct vfe_queue *q, u16 head_flags,
 	buf->number = r->added++;
 	r->free -= count;
 	if (r->unshown) {
-		/* 2.8.21.1.1: the descriptors before the flags of the first */
+		/*
+		 * 2.8.21.1.1: write the descriptors before the flags of the
+		 * first one
+		 */
 		dma_wmb();
 		WRITE_ONCE(r->desc[head].flags, cpu_to_le16(head_flags));
 	} else {
@@ -104,7 +107,7 @@ packed_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 	u64 in_len = packed_len(segs + out, in);
 	struct vring_packed_desc *d;
 
-	/* 2.8.17: check the room for all before making any available */
+	/* 2.8.17: check for room for all before making any available */
 	if (r->free < total)
 		return -ENOSPC;
 	/* a used length has 32 bits; no descriptor was written yet */
@@ -118,7 +121,7 @@ packed_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 		packed_step(q, &slot, &flags);
 		if (++n == total)
 			break;
-		/* 2.8.17: what the device writes comes after what it reads */
+		/* 2.8.17: device-writable segments come after readable ones */
 		more = n < out ? 0 : VRING_DESC_F_WRITE;
 		if (n + 1 < total)
 			more |= VRING_DESC_F_NEXT;
@@ -130,7 +133,7 @@ packed_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 	return 0;
 }
 
-/* Fills a table. Return: bytes that its descriptors describe */
+/* Fills a table. Return: sum of the lengths of its descriptors */
 static __always_inline u64 packed_fill_table(struct vring_packed_desc *d,
 					     const struct vfe_seg *segs,
 					     unsigned int n, u16 flags)
@@ -209,7 +212,7 @@ packed_add(struct vfe_queue *q, const struct vfe_seg *segs, unsigned int out,
 	return packed_add_chain(q, segs, out, in, token, how);
 }
 
-/* A slot and its wrap counter, as both sides report it (2.8.14, 2.9) */
+/* A slot and its wrap counter, in the format of 2.8.14 and 2.9 */
 static __always_inline u16 packed_place(u16 slot, u16 avail_flags)
 {
 	return slot | (avail_flags & PACKED_AVAIL ? PACKED_WRAP : 0);
@@ -244,7 +247,7 @@ static __always_inline bool packed_kick_prepare(struct vfe_queue *q,
 	r->unshown = 0;
 	WRITE_ONCE(r->num_shown, r->added);
 	WRITE_ONCE(r->shown, new);
-	/* 2.8.21.3.1: and the flags before the driver reads what it wants */
+	/* 2.8.21.3.1: publish the flags before reading the event suppression */
 	vfe_ring_mb(how & PACKED_PLATFORM);
 	/* both fields at once, as they belong together */
 	event = le32_to_cpu(READ_ONCE(*r->device));
@@ -272,7 +275,7 @@ static bool packed_pending(const struct vfe_queue *q)
 	const struct packed_ring *r = q->packed;
 	u16 place = READ_ONCE(r->last_used);
 
-	/* IN_ORDER: what one descriptor stands for is not marked in the ring */
+	/* IN_ORDER: one descriptor is marked used for a whole batch */
 	return READ_ONCE(r->batch) ||
 	       packed_is_used(le16_to_cpu(READ_ONCE(r->desc[place & PACKED_SLOT].flags)),
 			      place);
@@ -296,7 +299,7 @@ static __always_inline u32 packed_used(struct vfe_queue *q, u32 *len)
 	/* read the other fields after the flags */
 	dma_rmb();
 	id = le16_to_cpu(READ_ONCE(d->id));
-	/* is there a buffer with that id that the device can see? */
+	/* does the device have a buffer with that id? */
 	if (id >= q->size || !r->bufs[id].token ||
 	    r->bufs[id].number >= r->num_shown) {
 		vfe_queue_break(q, "used id", id);
@@ -337,7 +340,7 @@ static __always_inline void *packed_take(struct vfe_queue *q, u16 id,
 	return token;
 }
 
-/* 2.8.6: the next used descriptor is behind those of this buffer. */
+/* 2.8.6: the next used descriptor follows those of this buffer. */
 static __always_inline void packed_pass(struct vfe_queue *q, u16 count)
 {
 	struct packed_ring *r = q->packed;
@@ -370,8 +373,8 @@ static unsigned int packed_get(struct vfe_queue *q, struct vfe_used *used,
 }
 
 /*
- * 2.8.8: a used descriptor stands for all buffers from the oldest one to the
- * one with its id. Ids are assigned in turn, modulo the queue's size.
+ * 2.8.8: a used descriptor completes all buffers from the oldest one to the one
+ * with its id. Ids are sequential, modulo the queue's size.
  */
 static bool packed_begin_batch(struct vfe_queue *q)
 {
@@ -397,7 +400,10 @@ static unsigned int packed_get_in_order(struct vfe_queue *q,
 
 		if (!r->batch && !packed_begin_batch(q))
 			break;
-		/* 2.8.8: all but the last of a batch were used completely */
+		/*
+		 * 2.8.8: the device filled all but the last of a batch
+		 * completely
+		 */
 		WRITE_ONCE(r->batch, r->batch - 1);
 		used[n].len = r->batch ? r->bufs[id].in_len : r->batch_len;
 		r->oldest = id + 1 < q->size ? id + 1 : 0;
@@ -563,7 +569,7 @@ PACKED_TALK(event_platform, PACKED_EVENT | PACKED_PLATFORM)
 	.indices = packed_indices, \
 }
 
-/* By EVENT_IDX and ORDER_PLATFORM, for one way to add and get */
+/* By EVENT_IDX and ORDER_PLATFORM, for one kind of add and get */
 #define PACKED_OPS_4(how, add, given, get) \
 	[how] = PACKED_OPS(add, given, get, flags), \
 	[(how) | PACKED_EVENT] = PACKED_OPS(add, given, get, event), \

@@ -83,7 +83,7 @@ int packed_create(struct vfe_queue *q, struct device *dev)
 	r->bufs = kvcalloc(q->size, sizeof(*r->bufs), GFP_KERNEL);
 	if (!r->bufs || packed_alloc_memory(q, dev))
 		goto fail;
-	/* a buffer of one piece needs no table */
+	/* a buffer of one segment needs no table */
 	if (vfe_ring_makes_tables(q) && q->max_segs > 1 &&
 	    vfe_tables_alloc(&r->tables, q, dev))
 		goto fail;

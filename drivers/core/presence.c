@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is the function there, and is its device usable? A register that reads as
- * ones does not prove that the function is gone: memory decoding may be off,
- * the link may be down for a moment, or the function may be in a reset.
- * Configuration space decides. A function that was gone may come back.
+ * Detects whether the function is present, and its device usable. A register
+ * that reads as ones does not prove that the function is gone: memory decoding
+ * may be off, the link may be down for a moment, or the function may be in a
+ * reset. Configuration space decides. A function that was gone may come back.
  */
 #include <linux/bitops.h>
 #include <linux/bits.h>
@@ -36,9 +36,9 @@ void vfe_presence_exit(struct vfe_device *vd)
 }
 
 /*
- * Does the function that was bound answer in configuration space? This does not
- * ask pci_channel_offline(): on older kernels the channel is frozen until
- * resume(), also in slot_reset().
+ * Does the bound function answer in configuration space? Do not use
+ * pci_channel_offline(): on older kernels the channel is frozen until resume(),
+ * also in slot_reset().
  */
 static bool vfe_present(struct vfe_device *vd)
 {
@@ -86,7 +86,7 @@ static u16 vfe_decoding(const struct vfe_device *vd)
  * vfe_restore_decoding() - restore the function's decoding if it is off
  * @vd: the device, being reset
  *
- * Somebody may have switched decoding off, or reset the function through
+ * A user may have disabled decoding, or reset the function through
  * configuration space, which clears its BARs as well. Registers then read as
  * ones or as zeroes, depending on the machine.
  *
@@ -184,7 +184,7 @@ int vfe_status_read(struct vfe_device *vd, u8 *status)
 	return ret;
 }
 
-/* What is wrong with a live device's status; NULL if nothing is */
+/* Return: what is wrong with a live device's status, or NULL */
 static const char *vfe_status_says(struct vfe_device *vd, u8 status,
 				   bool running)
 {
@@ -236,8 +236,8 @@ EXPORT_SYMBOL_GPL(vfe_gone);
  *
  * needs_reset() is called once until a restart, see vfe_request_reset().
  *
- * Context: process context; the caller looks for faults after this: those
- * since the last one were not reported.
+ * Context: process context; the caller checks for faults after this, since
+ * those after the last one were not reported.
  */
 void vfe_clear_reset_request(struct vfe_device *vd)
 {
@@ -279,7 +279,7 @@ int vfe_function_restore(struct vfe_device *vd)
 		return ret;
 	}
 	WRITE_ONCE(vd->offline, false);
-	/* only here: a function found gone at any other moment stays gone */
+	/* only here: a function found gone at any other time stays gone */
 	cmpxchg(&vd->state, VFE_STATE_GONE, VFE_STATE_FAILED);
 	return 0;
 }

@@ -17,7 +17,7 @@
 /**
  * vfe_queue_break() - stop using a ring until the next reset
  * @q: the queue
- * @field: what the device got wrong
+ * @field: name of the wrong field
  * @value: the wrong value
  *
  * Logs this once, and asks the class driver for a reset.
@@ -40,7 +40,7 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
  * @len: the used length
  * @most: bytes that the buffer has for the device to write
  *
- * Some devices in use do this and work otherwise, so this logs it only once per
+ * Some devices in use do this and otherwise work, so log it only once per
  * device.
  *
  * Context: any.
@@ -59,7 +59,7 @@ void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
  * @q: zeroed, except for @no_used_len
  * @vd: the device
  * @index: the device's number for the queue
- * @spec: what the class driver asks for
+ * @spec: the class driver's specification
  *
  * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
@@ -83,7 +83,7 @@ int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd, u16 index,
 }
 
 /**
- * vfe_queue_exit() - give a queue's memory back
+ * vfe_queue_exit() - free a queue's memory
  * @q: as vfe_queue_init() left it, with or without a ring; the device is reset
  *
  * Context: process context, may sleep.
@@ -199,8 +199,8 @@ EXPORT_SYMBOL_GPL(vfe_queue_detach);
 
 /*
  * 2.7.7.1: an interrupt without a used buffer is not an error. This check does
- * not hold the class driver's lock: if it misses a buffer, another CPU is just
- * taking buffers, and checks again before it is done.
+ * not hold the class driver's lock: if it misses a buffer, another CPU is
+ * reaping, and checks again before it finishes.
  */
 bool vfe_queue_interrupt(struct vfe_queue *q)
 {
@@ -296,7 +296,10 @@ void vfe_queue_reset_counts(struct vfe_queue *q)
 	u64 suppressed = READ_ONCE(q->kicks_suppressed);
 	u64 completions = vfe_queue_completions(q);
 
-	/* a reader of the new base sees the counts that it holds */
+	/*
+	 * a reader that sees the new base also sees every count that it
+	 * includes
+	 */
 	smp_mb(); /* with smp_rmb() in vfe_queue_get_counts() */
 	WRITE_ONCE(q->base.kicks_suppressed, suppressed);
 	WRITE_ONCE(q->base.completions, completions);

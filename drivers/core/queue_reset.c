@@ -26,7 +26,7 @@ static int vfe_queue_can_reset(struct vfe_queue *q)
 	return vfe_gone(vd) ? -ENODEV : -EIO;
 }
 
-/* 4.1.4.3.2: waits until the device reports the end, with a limit. */
+/* 4.1.4.3.2: waits until the device reports the end, but not for ever. */
 static int vfe_queue_wait_reset(struct vfe_queue *q)
 {
 	unsigned long end = jiffies +

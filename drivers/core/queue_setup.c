@@ -68,10 +68,10 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 }
 
 /**
- * vfe_queue_map_vector() - give the selected queue its MSI-X vector
+ * vfe_queue_map_vector() - map the MSI-X vector of the selected queue
  * @q: the queue
  *
- * Return: 0, -EBUSY when the device refused it.
+ * Return: 0, or -EBUSY if the device refused it.
  */
 int vfe_queue_map_vector(struct vfe_queue *q)
 {
@@ -199,7 +199,7 @@ static int vfe_queues_try(struct vfe_device *vd, enum vfe_interrupts mode)
 	return ret;
 }
 
-/* Do the polled queues come behind the others? */
+/* Do the polled queues come after the others? */
 static bool vfe_queues_in_order(const struct vfe_queue_spec *specs,
 				unsigned int n)
 {

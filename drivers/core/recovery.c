@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Starts and stops a device, and resets one that asks for it or violates the
- * protocol, or only a queue if that is enough. A request that takes long causes
- * no reset: the storage behind the device may be slow. A recovery that fails is
- * tried again after a pause, for as long as the function is there and the user
- * lets it. Also what all classes do for suspend, shutdown and errors of the bus.
+ * Starts and stops a device, and resets it if it sets DEVICE_NEEDS_RESET or
+ * violates the protocol; or only a queue, if that is enough. A slow request
+ * causes no reset: the storage behind the device may be slow. After a failed
+ * recovery, tries again after a pause, unless the user disables that. Also
+ * suspend, shutdown and errors of the bus, for all classes.
  */
 #include <linux/device.h>
 #include <linux/export.h>
@@ -50,7 +50,7 @@ static bool vfe_run_set(struct vfe_recovery *r, enum vfe_run to)
 	return true;
 }
 
-/* Adds nothing to the queues until vfe_recovery_release(). */
+/* Keeps the class driver from adding buffers until vfe_recovery_release(). */
 static void vfe_recovery_quiesce(struct vfe_recovery *r)
 {
 	r->halted = true;
@@ -103,7 +103,7 @@ static int vfe_recovery_go_live(struct vfe_recovery *r)
 	return 0;
 }
 
-/* Before DRIVER_OK the device told of no change of its configuration. */
+/* Before DRIVER_OK the device reported no changes of its configuration. */
 static void vfe_recovery_reread(struct vfe_recovery *r)
 {
 	if (r->vd->ops->config_changed)
@@ -205,14 +205,14 @@ static unsigned long vfe_recovery_pause(const struct vfe_recovery *r)
 		     (unsigned long)VFE_FIRST_PAUSE << min(n - 1, 6U));
 }
 
-/* Fails all requests: those that wait, and those to come. @lock is held. */
+/* Fails all waiting and all later requests. @lock is held. */
 static void vfe_recovery_give_up(struct vfe_recovery *r)
 {
 	if (vfe_run_set(r, VFE_RUN_GIVEN_UP))
 		vfe_recovery_release(r);
 }
 
-/* Schedules another try after one that failed, or gives up. @lock is held. */
+/* Schedules another attempt after a failed one, or gives up. @lock is held. */
 static void vfe_recovery_try_later(struct vfe_recovery *r, int err)
 {
 	unsigned long pause = vfe_recovery_pause(r);
@@ -229,8 +229,8 @@ static void vfe_recovery_try_later(struct vfe_recovery *r, int err)
 
 /*
  * A function that does not answer may be gone, or its bus may have failed: the
- * PCI core tells of that, but maybe later than this finds out. So requests fail
- * only after a second failed try, and never while the bus is frozen.
+ * PCI core reports that, but maybe later than this detects it. So requests fail
+ * only after a second failed attempt, and never while the bus is frozen.
  */
 static bool vfe_recovery_is_gone(const struct vfe_recovery *r)
 {
@@ -264,7 +264,7 @@ static void vfe_recovery_reset_device(struct vfe_recovery *r)
 	vfe_recovery_restart(r);
 }
 
-/* Queues, or the device, are reset. */
+/* Resets the broken queues, or the device. */
 static void vfe_recovery_reset(struct vfe_recovery *r)
 {
 	/* a device that was given up may have any state, and no queue broken */
@@ -283,7 +283,7 @@ static void vfe_recovery_reset(struct vfe_recovery *r)
 
 /*
  * @lock is held. Allocations must not wait for I/O: memory reclaim could wait
- * for writes to this very device, which complete only after its recovery.
+ * for writes to this device, which complete only after its recovery.
  */
 static void vfe_recovery_run(struct vfe_recovery *r)
 {
@@ -294,9 +294,9 @@ static void vfe_recovery_run(struct vfe_recovery *r)
 }
 
 /*
- * The PCI core may not tell a driver that it could not bring the bus back.
- * Requests would wait silently: remind the user, or fail them if recovery is
- * disabled. @lock is held.
+ * The PCI core may fail to recover the bus without calling the driver. Requests
+ * would wait silently: remind the user, or fail them if recovery is disabled.
+ * @lock is held.
  */
 static void vfe_recovery_remind(struct vfe_recovery *r)
 {
@@ -318,7 +318,7 @@ static void vfe_recovery_work(struct work_struct *work)
 					      struct vfe_recovery, work);
 
 	mutex_lock(&r->lock);
-	/* not one that is stopped, nor one that the user gave up */
+	/* not if the device is stopped, or given up by the user */
 	if (r->channel_lost)
 		vfe_recovery_remind(r);
 	else if (r->state != VFE_RUN_STOPPED &&
@@ -364,7 +364,7 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on)
 }
 EXPORT_SYMBOL_GPL(vfe_recovery_enable);
 
-/* --- stop and go --- */
+/* --- stop and restart --- */
 
 /*
  * Waits for requests in flight without the lock: they may need a recovery to
@@ -394,7 +394,7 @@ static void vfe_recovery_stop_now(struct vfe_recovery *r)
 	mutex_unlock(&r->lock);
 }
 
-/* Those that are not done in time are sent again by vfe_recovery_resume(). */
+/* vfe_recovery_resume() sends requests again that were still in flight. */
 static void vfe_recovery_stop(struct vfe_recovery *r)
 {
 	bool done = vfe_recovery_drain(r);
@@ -438,7 +438,7 @@ static void vfe_recovery_resume_lost(struct vfe_recovery *r)
 	mod_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
 }
 
-/* Where a restart fails now, it is tried again later, as after any reset. */
+/* If the restart fails, tries again later, as after any reset. */
 static void vfe_recovery_resume(struct vfe_recovery *r)
 {
 	unsigned int noio = memalloc_noio_save();
@@ -482,7 +482,7 @@ void vfe_recovery_leave(struct vfe_recovery *r)
 	WRITE_ONCE(r->leaving, true);
 	live = r->state == VFE_RUN_LIVE;
 	mutex_unlock(&r->lock);
-	/* a reset that is due after a pause: do not wait for that */
+	/* do not wait for the pause before the next reset */
 	if (delayed_work_pending(&r->work))
 		mod_delayed_work(vfe_wq, &r->work, 0);
 	if (!live || vfe_gone(r->vd) || !pci_device_is_present(r->vd->pdev))
@@ -580,7 +580,7 @@ static void vfe_recovery_reset_done(struct pci_dev *pdev)
 	vfe_recovery_resume(pci_get_drvdata(pdev));
 }
 
-/* The function cannot be reached for now: requests wait until resume(). */
+/* The function is inaccessible for now: requests wait until resume(). */
 static void vfe_recovery_channel_lost(struct vfe_recovery *r)
 {
 	mutex_lock(&r->lock);

@@ -4,13 +4,13 @@
  * only one that can count all accesses. Every function here counts first, by
  * register and direction, and then makes exactly the accesses that it counted.
  *
- * Accesses and exits. An access is one register access as the device sees it; a
- * string of n words makes n. An exit is a VM exit. In a window that traps the
- * two are equal, except for string input from I/O ports: KVM's emulator reads
- * ahead up to 1024 bytes for one exit, as long as the destination is in one
- * page. This file splits string input into such pieces, so that each causes one
- * exit. String output, and strings from and to memory windows, cause an exit
- * per word.
+ * Accesses and exits. An access is one read or write of a register; a string
+ * instruction of n words makes n. An exit is a VM exit. In a trapping window
+ * the two are equal, except for string input from I/O ports: KVM's emulator
+ * reads ahead up to 1024 bytes for one exit, as long as the destination is in
+ * one page. This file splits string input into such pieces, so that each causes
+ * one exit. String output, and string instructions on memory windows, cause one
+ * exit per word.
  */
 #include <linux/bug.h>
 #include <linux/cc_platform.h>
@@ -35,10 +35,10 @@ static void vfe_regs_count(struct vfe_regs *regs, enum vfe_reg reg,
 }
 
 /*
- * Address of @size bytes, @offset bytes into a register. NULL (and a warning,
- * since the caller should have known) when the window is absent or too short,
- * or when the access does not have the register's natural width (virtio 1.4,
- * 4.1.3.1). Ranges take any width.
+ * Address of @size bytes, @offset bytes into a register. NULL, with a warning,
+ * if the window is absent or too short, or if the access does not have the
+ * register's natural width (virtio 1.4, 4.1.3.1): a bug of the caller. Ranges
+ * allow any width.
  */
 static void __iomem *vfe_reg_addr(const struct vfe_regs *regs,
 				  enum vfe_reg reg, u32 offset, u32 size)
@@ -248,9 +248,9 @@ void vfe_notify32(struct vfe_regs *regs, u32 offset, u32 val)
 EXPORT_SYMBOL_GPL(vfe_notify32);
 
 /**
- * vfe_read_words() - read words of data, one instruction a word
+ * vfe_read_words() - read words of data, one instruction per word
  * @regs: the function's windows
- * @reg: the register to read over and over
+ * @reg: the register to read repeatedly
  * @buf: where to, as the device has them
  * @words: how many
  *
@@ -265,9 +265,9 @@ void vfe_read_words(struct vfe_regs *regs, enum vfe_reg reg, __le32 *buf,
 EXPORT_SYMBOL_GPL(vfe_read_words);
 
 /**
- * vfe_write_words() - write words of data, one instruction a word
+ * vfe_write_words() - write words of data, one instruction per word
  * @regs: the function's windows
- * @reg: the register to write over and over
+ * @reg: the register to write repeatedly
  * @buf: where from, as the device wants them
  * @words: how many
  *
@@ -281,7 +281,7 @@ void vfe_write_words(struct vfe_regs *regs, enum vfe_reg reg,
 }
 EXPORT_SYMBOL_GPL(vfe_write_words);
 
-/* Does this kernel use string instructions, not a loop in their place? */
+/* Does this kernel use string instructions, instead of a loop? */
 static bool vfe_has_strings(void)
 {
 	return IS_ENABLED(CONFIG_X86) &&
@@ -294,7 +294,7 @@ static unsigned int vfe_read_ahead(const __le32 *buf, unsigned int words)
 	unsigned int in_page = PAGE_SIZE - offset_in_page(buf);
 	unsigned int bytes = min_t(unsigned int, in_page, VFE_STRING_BYTES);
 
-	/* a word that crosses into the next page is a piece of its own */
+	/* a word that crosses a page boundary is a separate piece */
 	return clamp_t(unsigned int, bytes / VFE_WORD, 1, words);
 }
 

@@ -33,7 +33,7 @@ struct vfe_queue_counts {
 };
 
 /**
- * struct vfe_queue_events - per-CPU counts, of calls that nothing serialises
+ * struct vfe_queue_events - per-CPU counts, for calls that run concurrently
  * @kicks: notifications written
  * @interrupts: interrupts that found used buffers
  */
@@ -109,8 +109,8 @@ const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
  *		      lock held
  * @base: sums at the last reset of the counts
  * @desc_addr: bus address of the descriptors
- * @driver_addr: bus address of what the driver writes
- * @device_addr: bus address of what the device writes
+ * @driver_addr: bus address of the part that the driver writes @device_addr:
+ *		 bus address of the part that the device writes
  * @notify: writes the notification, in the form that was negotiated
  * @notify_offset: offset in the notify window, in bytes
  * @notify_data: value in a notification that identifies the queue
@@ -164,7 +164,9 @@ struct vfe_queue {
 	bool broken;
 };
 
-/* Does vfe_queue_add() put a buffer of several pieces into a ring's table? */
+/*
+ * Does vfe_queue_add() put a buffer of several segments into an indirect table?
+ */
 static inline bool vfe_ring_makes_tables(const struct vfe_queue *q)
 {
 	return q->indirect && !q->spec.own_tables;

@@ -6,8 +6,8 @@
  * The device may write to DMA memory at any time, so the driver bases no
  * decision on what it wrote there itself: it keeps the descriptors of buffers,
  * and the list of free ones, in private memory (struct split_buf). It reads
- * what the device reports, a used index, id and length, only once, and checks
- * it before use.
+ * each value of the device (used index, id and length) only once, and checks it
+ * before use.
  *
  * The negotiated features are a constant argument (@how) of inlined functions,
  * which are instantiated for each combination of features; the table at the end
@@ -70,7 +70,7 @@ struct split_chain {
 	u64 len;
 };
 
-/* Return: the free descriptor of the ring behind @i */
+/* Return: the free descriptor of the ring after @i */
 static __always_inline u16 split_after(const struct vfe_queue *q, u16 i,
 				       unsigned int how)
 {
@@ -80,7 +80,7 @@ static __always_inline u16 split_after(const struct vfe_queue *q, u16 i,
 	return q->split->bufs[i].next;
 }
 
-/* Writes @n descriptors, each linked to a next one. */
+/* Writes @n descriptors, each linked to the next. */
 static __always_inline void
 split_fill(const struct vfe_queue *q, struct split_chain *c,
 	   const struct vfe_seg *segs, unsigned int n, u16 flags, bool table,
@@ -111,7 +111,7 @@ split_write(const struct vfe_queue *q, struct split_chain *c,
 {
 	u64 readable;
 
-	/* 2.7.4.2: what the device writes comes after what it reads */
+	/* 2.7.4.2: device-writable segments come after readable ones */
 	split_fill(q, c, segs, out, VRING_DESC_F_NEXT, table, how);
 	readable = c->len;
 	split_fill(q, c, segs + out, in,
@@ -239,7 +239,7 @@ static __always_inline bool split_kick_prepare(struct vfe_queue *q,
 	dma_wmb();
 	WRITE_ONCE(r->avail->idx, split_from16(new));
 	WRITE_ONCE(r->shown_idx, new);
-	/* 2.7.13.4.1: and the index before the driver reads what it wants */
+	/* 2.7.13.4.1: publish the index before reading flags or avail_event */
 	vfe_ring_mb(how & SPLIT_PLATFORM);
 	/* 2.7.10.1: with EVENT_IDX ignore flags, without it avail_event */
 	if (how & SPLIT_EVENT)
@@ -290,7 +290,7 @@ static bool split_look(struct vfe_queue *q)
 	struct split_ring *r = q->split;
 	u16 idx = split_to16(READ_ONCE(r->used->idx)), last = r->last_used;
 
-	/* more used than were made available? */
+	/* more than the driver made available? */
 	if ((u16)(idx - last) > (u16)(r->shown_idx - last)) {
 		vfe_queue_break(q, "used index", idx);
 		return false;
@@ -301,7 +301,7 @@ static bool split_look(struct vfe_queue *q)
 	return true;
 }
 
-/* Is there a used buffer? Reads the device's index only if none is known. */
+/* Is there a used buffer? Reads the device's index only if needed. */
 static __always_inline bool split_more(struct vfe_queue *q)
 {
 	struct split_ring *r = q->split;
@@ -324,7 +324,10 @@ static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
 		vfe_queue_break(q, "used id", id);
 		return q->size;
 	}
-	/* 2.7.8.1: a legacy device may have written all, whatever it reports */
+	/*
+	 * 2.7.8.1: a legacy device may have written the whole buffer, with any
+	 * length
+	 */
 	if (how & SPLIT_NO_USED_LEN) {
 		*len = r->bufs[id].in_len;
 		return id;
@@ -339,7 +342,7 @@ static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
 }
 
 /*
- * 2.7.9: a used element stands for all buffers from the oldest one to the one
+ * 2.7.9: a used element completes all buffers from the oldest one to the one
  * with its id.
  */
 static bool split_begin_batch(struct vfe_queue *q)
@@ -373,7 +376,10 @@ static unsigned int split_get_in_order(struct vfe_queue *q,
 
 		if (!r->batch && !split_begin_batch(q))
 			break;
-		/* 2.7.9: all but the last of a batch were used completely */
+		/*
+		 * 2.7.9: the device filled all but the last of a batch
+		 * completely
+		 */
 		used[n].len = --r->batch ? r->bufs[head].in_len : r->batch_len;
 		r->oldest = (head + r->bufs[head].count) & (q->size - 1);
 		WRITE_ONCE(r->last_used, r->last_used + 1);
@@ -382,7 +388,7 @@ static unsigned int split_get_in_order(struct vfe_queue *q,
 	return n;
 }
 
-/* Takes used buffers; reads the device's index at most once. */
+/* Reaps used buffers; reads the device's index at most once. */
 static __always_inline unsigned int split_get_any(struct vfe_queue *q,
 						  struct vfe_used *used,
 						  unsigned int most,
@@ -414,8 +420,8 @@ static __always_inline void split_disable_cb(struct vfe_queue *q,
 	r->cb_on = false;
 	if (how & SPLIT_EVENT) {
 		/*
-		 * 2.7.7.1: flags stay 0. The index just passed is the farthest
-		 * away: 65535 buffers.
+		 * 2.7.7.1: flags stay 0. The index that was just passed comes
+		 * again only after 65535 buffers.
 		 */
 		WRITE_ONCE(*r->used_event, split_from16(r->last_used - 1));
 		return;
@@ -590,7 +596,7 @@ SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 	.indices = split_indices, \
 }
 
-/* By EVENT_IDX and ORDER_PLATFORM, for one way to add and get */
+/* By EVENT_IDX and ORDER_PLATFORM, for one kind of add and get */
 #define SPLIT_OPS_4(how, add, given, get) \
 	[how] = SPLIT_OPS(add, given, get, flags, flags), \
 	[(how) | SPLIT_EVENT] = SPLIT_OPS(add, given, get, event, event), \

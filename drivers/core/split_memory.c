@@ -15,7 +15,7 @@ static void split_pad(struct split_ring *r)
 {
 	u64 padding = -r->last_used & U16_MAX;
 
-	/* readers wait while this runs: do not get preempted */
+	/* readers spin while this runs: disable preemption */
 	preempt_disable();
 	raw_write_seqcount_begin(&r->padded);
 	r->last_used += padding;
@@ -98,7 +98,7 @@ int split_create(struct vfe_queue *q, struct device *dev)
 	r->bufs = kvcalloc(q->size, sizeof(*r->bufs), GFP_KERNEL);
 	if (!r->bufs || split_alloc_memory(q, dev))
 		goto fail;
-	/* a buffer of one piece needs no table */
+	/* a buffer of one segment needs no table */
 	if (vfe_ring_makes_tables(q) && q->max_segs > 1 &&
 	    vfe_tables_alloc(&r->tables, q, dev))
 		goto fail;

@@ -187,7 +187,10 @@ static int vfe_status_wait_zero(struct vfe_device *vd, unsigned int max_ms)
 			return ret;
 		if (ret)
 			vfe_status_retry_reset(vd, &tried);
-		/* a device that does not answer is not busy: wait less */
+		/*
+		 * a device that does not answer is not busy: wait for a shorter
+		 * time
+		 */
 		if (waited > (ret ? min(max_ms, VFE_RESET_TIMEOUT_MS) : max_ms))
 			break;
 		if (waited > log_after) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Recovery: the core holds requests back, resets the device or some of its
- * queues, and has the requests sent again. It decides when and how often; the
- * class driver supplies the operations.
+ * Recovery: the core makes the class driver hold requests back, resets the
+ * device or some of its queues, and makes the class driver send the requests
+ * again. The core decides when and how often; the class driver supplies the
+ * operations.
  */
 #ifndef VFE_RECOVERY_H
 #define VFE_RECOVERY_H
@@ -16,9 +17,9 @@
 struct vfe_device;
 
 /**
- * enum vfe_run - what the device is doing for its class driver
+ * enum vfe_run - the state of a device for its class driver
  * @VFE_RUN_STOPPED: nothing: not started yet, suspended, or shut down
- * @VFE_RUN_LIVE: it takes requests
+ * @VFE_RUN_LIVE: it accepts requests
  * @VFE_RUN_RECOVERING: a reset is under way or failed, or the bus is down:
  *			requests wait
  * @VFE_RUN_GIVEN_UP: the recovery ended without success: requests fail
@@ -36,20 +37,19 @@ enum vfe_run {
 /**
  * struct vfe_recovery_ops - what a class driver does for its recovery
  * @quiesce: stop dispatch, and wait until no dispatch runs
- * @close: take no more requests for @n queues from @first on; when it returns,
- *	   nothing is added to them and no notification is written (virtio
- *	   1.4, 2.6.1)
- * @take_back: detach all buffers of a queue that was reset, to be sent again
+ * @close: accept no more requests for @n queues from @first on; when it
+ *	   returns, nothing is added to them and no notification is written
+ *	   (virtio 1.4, 2.6.1)
+ * @take_back: detach all buffers of a reset queue, to send them again later
  * @restore: write configuration fields that the reset cleared
- * @open: take requests for a queue again
+ * @open: accept requests for a queue again
  * @unquiesce: the opposite of @quiesce
- * @resend: send again what was taken back; the class driver fails it in states
- *	    GIVEN_UP and DEAD
+ * @resend: send the requests of @take_back again; in states GIVEN_UP and DEAD
+ *	    fail them instead
  * @drain: hold new requests back, and wait up to @timeout jiffies for those in
  *	   flight; return whether all are done
- * @undrain: let new requests come again
- * @removed: the device is not there any more, and its requests failed: let who
- *	     uses it know
+ * @undrain: accept new requests again @removed: the device is gone, and its
+ *	     requests failed: notify its users
  *
  * @quiesce, @restore, @unquiesce, @drain, @undrain and @removed may be NULL.
  *
@@ -75,7 +75,7 @@ struct vfe_recovery_ops {
  * struct vfe_recovery - the recovery of a device
  * @vd: the device
  * @ops: the class driver's
- * @name: what users know the device by, for messages
+ * @name: the device's name for users, in messages
  * @lock: serialises changes of @state and what they do to the device
  * @state: read without @lock where a stale answer does no harm
  * @halted: the class driver is quiesced, its queues are closed
@@ -85,9 +85,9 @@ struct vfe_recovery_ops {
  * @failing: requests failed when the device was stopped, and fail again if its
  *	     bus is down when it resumes
  * @force_reset: the next recovery resets the device, not only queues
- * @queue_resets: after the reset of a queue the device completes none of its old
- *		  requests. QEMU's devices offer RING_RESET too, but still
- *		  complete them, into the new ring
+ * @queue_resets: after a queue reset the device completes none of the queue's
+ *		  old requests. QEMU's devices also offer RING_RESET, but
+ *		  complete old requests into the new ring
  * @resets: resets, of queues too, since the device last completed something
  * @work: resets the device, and sends its requests again
  */
@@ -113,14 +113,13 @@ struct vfe_recovery {
  * @r: the recovery, zeroed
  * @ops: the class driver's
  *
- * @vd, @name and @queue_resets are for the caller to set before
- * vfe_recovery_start().
+ * The caller sets @vd, @name and @queue_resets before vfe_recovery_start().
  */
 void vfe_recovery_init(struct vfe_recovery *r,
 		       const struct vfe_recovery_ops *ops);
 
 /**
- * vfe_recovery_start() - let the device take requests for the first time
+ * vfe_recovery_start() - start a new device: it accepts requests from now on
  * @r: the recovery
  *
  * Context: process context, may sleep.
@@ -171,8 +170,8 @@ void vfe_recovery_leave(struct vfe_recovery *r);
 void vfe_recovery_exit(struct vfe_recovery *r);
 
 /*
- * What a &struct pci_driver of a class has for suspend, errors of the bus,
- * resets of the function, and shutdown. The driver's data of its function is
+ * Operations of a class's &struct pci_driver for suspend, errors of the bus,
+ * resets of the function, and shutdown. The driver data of its function must be
  * its &struct vfe_recovery.
  */
 extern const struct dev_pm_ops vfe_recovery_pm_ops;

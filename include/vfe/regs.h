@@ -16,7 +16,7 @@
  * struct vfe_window - a mapped part of a BAR
  * @base: cookie for ioread and iowrite (ports or memory), NULL when absent
  * @len: bytes that may be touched
- * @traps: 1 when each access is a VM exit, 0 when the window is mapped
+ * @traps: 1 if each access causes a VM exit, 0 if the window is mapped
  */
 struct vfe_window {
 	void __iomem *base;
@@ -27,7 +27,7 @@ struct vfe_window {
 /**
  * struct vfe_reg_counts - accesses since the windows were set up
  * @access: by register and direction; each word of a string counts
- * @exits: trips out of the guest that these cost in windows that trap
+ * @exits: VM exits that these accesses cause in trapping windows
  */
 struct vfe_reg_counts {
 	u64 access[VFE_NUM_REGS][VFE_NUM_DIRS];
@@ -37,8 +37,8 @@ struct vfe_reg_counts {
 /**
  * struct vfe_regs - the windows of one function and their counts
  * @win: by enum vfe_window_id
- * @counts: one set a CPU, so that counting takes no lock
- * @base: what the sums were when they were last reset
+ * @counts: one set per CPU, so that counting takes no lock @base: the sums at
+ *	    the last reset
  */
 struct vfe_regs {
 	struct vfe_window win[VFE_NUM_WINDOWS];
@@ -48,7 +48,7 @@ struct vfe_regs {
 
 struct pci_dev;
 
-/* caps.c: what a function says about its windows; false when it says nothing */
+/* caps.c: copies the capability that describes the windows, if there is one */
 bool vfe_find_vendor_cap(struct pci_dev *pdev, struct vfe_vendor_cap *vcap);
 
 int vfe_regs_init(struct vfe_regs *regs);
@@ -60,10 +60,10 @@ u32 vfe_read32(struct vfe_regs *regs, enum vfe_reg reg);
 void vfe_write8(struct vfe_regs *regs, enum vfe_reg reg, u8 val);
 void vfe_write16(struct vfe_regs *regs, enum vfe_reg reg, u16 val);
 void vfe_write32(struct vfe_regs *regs, enum vfe_reg reg, u32 val);
-/* two 32-bit writes, to @lo and to the register behind it */
+/* two 32-bit writes, to @lo and to the next register */
 void vfe_write64(struct vfe_regs *regs, enum vfe_reg lo, u64 val);
 
-/* one field of a range, as device configuration is one; @size is 1, 2 or 4 */
+/* one field of a range, such as device configuration; @size is 1, 2 or 4 */
 u32 vfe_read_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,
 		   unsigned int size);
 void vfe_write_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,
@@ -73,7 +73,7 @@ void vfe_write_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,
 void vfe_notify16(struct vfe_regs *regs, u32 offset, u16 val);
 void vfe_notify32(struct vfe_regs *regs, u32 offset, u32 val);
 
-/* @words words of data through one register, one instruction a word */
+/* @words words of data through one register, one instruction per word */
 void vfe_read_words(struct vfe_regs *regs, enum vfe_reg reg, __le32 *buf,
 		    unsigned int words);
 void vfe_write_words(struct vfe_regs *regs, enum vfe_reg reg,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The counters that users see under the PCI device: struct vfe_stats holds
- * what is counted beside register accesses, drivers/core/sysfs.c shows both.
+ * Counters: struct vfe_stats has the counts of events other than register
+ * accesses. drivers/core/sysfs.c shows both below the PCI device.
  */
 #ifndef VFE_STATS_H
 #define VFE_STATS_H
@@ -14,14 +14,14 @@ struct vfe_regs;
 struct vfe_device;
 
 /**
- * struct vfe_event_counts - events of a function, counted a CPU each
+ * struct vfe_event_counts - events of a function, one set per CPU
  * @operations: requests that the class driver completed
- * @interrupts: interrupts taken, spurious ones included
- * @spurious: interrupts that had nothing to say
+ * @interrupts: handled interrupts, spurious ones included @spurious: interrupts
+ *		without a used buffer or a configuration change
  * @config: configuration change interrupts
- * @polls: times that a submitter looked for a completion by itself
- * @polls_found: of these, times that it saw one
- * @polls_ns: time that it took, in nanoseconds
+ * @polls: times that a submitter busy-waited for its completion @polls_found:
+ *	   of these, how often it found the completion @polls_ns: time spent
+ *	   busy-waiting, in nanoseconds
  */
 struct vfe_event_counts {
 	u64 operations;
@@ -53,13 +53,13 @@ void vfe_stats_reset(struct vfe_stats *stats);
 struct vfe_sysfs;
 
 /**
- * vfe_sysfs_create() - show a function's counters
+ * vfe_sysfs_create() - create the sysfs files of a function's counters
  * @parent: the PCI function's device
  * @regs: its register counts
  * @stats: its event counts
  * @vd: its virtio side, for the queues' files, or NULL
  *
- * Makes the folder vfe/ as Documentation says (drivers/core/sysfs-bus-pci-vfe).
+ * Creates the folder vfe/, see drivers/core/sysfs-bus-pci-vfe.
  *
  * Context: process context, may sleep.
  * Return: a handle for vfe_sysfs_destroy(), or ERR_PTR(-ENOMEM or the error of
@@ -69,7 +69,7 @@ struct vfe_sysfs *vfe_sysfs_create(struct device *parent,
 				   struct vfe_regs *regs,
 				   struct vfe_stats *stats,
 				   struct vfe_device *vd);
-/* returns when nobody reads a counter any more; NULL and errors are ignored */
+/* returns when no reader is in a file any more; ignores NULL and errors */
 void vfe_sysfs_destroy(struct vfe_sysfs *sysfs);
 
 #endif /* VFE_STATS_H */

@@ -21,8 +21,8 @@
 #endif
 
 /*
- * Identity. The base is a private one (QEMU's list reserves 1af4:10f0 to 10ff
- * for experiments), outside the range of virtio 1.4, 4.1.2; the stock identity
+ * Identity. The base is private (QEMU's list reserves 1af4:10f0 to 10ff for
+ * experiments), and outside the range of virtio 1.4, 4.1.2; the stock identity
  * is the one of 4.1.2, and the old ones are those of 4.1.2.3.
  */
 #define VFE_PCI_VENDOR		0x1af4
@@ -54,11 +54,10 @@
 #define VFE_NOTIFY_OFFSET	0x3000
 #define VFE_STRUCT_SIZE		0x1000
 #define VFE_NOTIFY_MULTIPLIER	4
-#define VFE_DOORBELL_IDLE	0xffffffffU	/* a mapped slot nobody rang */
+#define VFE_DOORBELL_IDLE	0xffffffffU	/* a mapped slot, no kick */
 
 /*
- * Windows: the unit in which a device is trapped or mapped, and the class by
- * which accesses are counted.
+ * Windows: each is trapped or mapped as a whole, and has its own counts.
  */
 enum vfe_window_id {
 	VFE_WIN_COMMON,
@@ -125,9 +124,9 @@ enum vfe_window_id {
 	  VFE_MEMORY_APERTURE_SIZE)
 
 /*
- * The legacy interface of virtio (0.9.5; virtio 1.4, 4.1.4.10), which devices
- * of others have. The vectors are there while MSI-X is on; the configuration
- * begins in their place while it is off, and behind them while it is on.
+ * The legacy interface of virtio (0.9.5; virtio 1.4, 4.1.4.10); the device of
+ * this project does not have it. The vectors exist while MSI-X is enabled. The
+ * configuration follows them, and takes their place while MSI-X is disabled.
  */
 #define VFE_LEGACY_REGISTERS(X) \
 	X(LEGACY_DEVICE_FEATURES, "legacy_device_features", LEGACY, 0, 4) \
@@ -173,13 +172,13 @@ enum vfe_dir {
 
 /*
  * The vendor capability (virtio 1.4, 4.1.4.8: cfg_type 9) by which a device
- * says which windows do not trap. Without it, or with another vendor_id, magic
- * or version, every window counts as trapping. The vendor_id must not be that
- * of virtio; this project owns none, so it takes one that nobody was given, and
- * the magic makes sure.
+ * lists the windows that do not trap. Without it, or with another vendor_id,
+ * magic or version, every window counts as trapping. The vendor_id must not be
+ * that of virtio; this project owns none, so it uses an unassigned one, and a
+ * magic number.
  */
 #define VFE_CAP_CFG_TYPE	9
-#define VFE_CAP_VENDOR_ID	0x7666	/* "fv": nobody's */
+#define VFE_CAP_VENDOR_ID	0x7666	/* "fv": unassigned */
 #define VFE_CAP_MAGIC		0x70656676	/* "vfep" */
 #define VFE_CAP_VERSION		1
 
