@@ -109,8 +109,8 @@ const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
  *		      lock held
  * @base: sums at the last reset of the counts
  * @desc_addr: bus address of the descriptors
- * @driver_addr: bus address of the part that the driver writes @device_addr:
- *		 bus address of the part that the device writes
+ * @driver_addr: bus address of the part that the driver writes
+ * @device_addr: bus address of the part that the device writes
  * @notify: writes the notification, in the form that was negotiated
  * @notify_offset: offset in the notify window, in bytes
  * @notify_data: value in a notification that identifies the queue

@@ -36,8 +36,8 @@ struct split_buf {
  * @desc: the descriptor table
  * @avail: the driver's ring
  * @used: the device's ring
- * @used_event: after @avail: the used index at which to interrupt @avail_event:
- *		after @used: the available index at which to notify
+ * @used_event: after @avail: the used index at which to interrupt
+ * @avail_event: after @used: the available index at which to notify
  * @bufs: one for each descriptor
  * @tables: indirect tables
  * @memory: the ring's memory

@@ -26,7 +26,10 @@ static inline u64 vfe_sum_since(const u64 __percpu *count, const u64 *base)
 {
 	u64 then = READ_ONCE(*base);
 
-	/* the base first: a reset meanwhile may store one above an older sum */
+	/*
+	 * read the base first: a concurrent reset may store a base above an
+	 * older sum
+	 */
 	smp_rmb(); /* with smp_mb() in vfe_sum_restart() */
 	return vfe_sum(count) - then;
 }
@@ -36,7 +39,10 @@ static inline void vfe_sum_restart(const u64 __percpu *count, u64 *base)
 {
 	u64 sum = vfe_sum(count);
 
-	/* a reader of the new base sees the counts that it sums */
+	/*
+	 * a reader that sees the new base also sees every count that it
+	 * includes
+	 */
 	smp_mb(); /* with smp_rmb() in vfe_sum_since() */
 	WRITE_ONCE(*base, sum);
 }

@@ -49,7 +49,7 @@ DEFINE_EVENT(vfe_step, vfe_gone,
 	     TP_ARGS(dev, result)
 );
 
-/* A look for a function that was gone: 0 if it is back, or an error */
+/* A check for a function that was gone: 0 if it is back, or an error */
 DEFINE_EVENT(vfe_step, vfe_back,
 	     TP_PROTO(const struct device *dev, int result),
 	     TP_ARGS(dev, result)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs between the two virtio-pci interfaces: the modern one
+ * Operations that differ between the two virtio-pci interfaces: the modern one
  * (modern.c), and the legacy one of virtio 0.9.5 (legacy.c).
  */
 #ifndef VFE_TRANSPORT_H
@@ -22,9 +22,9 @@ struct vfe_queue;
  * @queue_vector: register of the MSI-X vector of the selected queue
  * @config: range with the device configuration
  * @features: mask of the feature bits that the interface has
- * @required: features that any device with this interface offers
+ * @required: features that each device with this interface must offer
  * @features_ok: it has FEATURES_OK
- * @no_used_len: used lengths mean nothing
+ * @no_used_len: used lengths are meaningless
  * @features_get: read the features that the device offers
  * @features_set: write the features that the driver accepts
  * @max_queues: number of queues of the device
@@ -35,7 +35,7 @@ struct vfe_queue;
  * @queue_reset: begin the reset of one queue (2.6.1); NULL if not supported
  * @queue_is_reset: whether that reset has ended
  *
- * vfe_caps_map() chooses one, at vfe_create().
+ * vfe_caps_map() chooses one.
  */
 struct vfe_transport_ops {
 	const char *name;

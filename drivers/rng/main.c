@@ -2,8 +2,8 @@
 /*
  * vfe_rng: a virtio entropy device (virtio 1.4, 5.4) as a source of the
  * kernel's hwrng. The smallest class driver: one queue, one buffer, which the
- * device fills with random bytes. Read it first to see what a class driver
- * needs of the core.
+ * device fills with random bytes. It shows what a class driver needs from the
+ * core.
  */
 #include <linux/bits.h>
 #include <linux/minmax.h>
@@ -35,9 +35,9 @@ static void vfe_rng_request(struct vfe_rng *vr)
 }
 
 /*
- * Copies bytes that nobody has read yet, and requests more if none are left.
- * Each byte is handed out once: the device may write to @data at any time, so
- * what it wrote is copied before it is used. Return: how many
+ * Copies unread bytes, and requests more if none are left. Returns each byte
+ * once. The device may write to @data at any time, so copy the bytes before
+ * using them. Return: the number of bytes
  */
 static unsigned int vfe_rng_take(struct vfe_rng *vr, void *buf, size_t max)
 {
@@ -57,7 +57,7 @@ static unsigned int vfe_rng_take(struct vfe_rng *vr, void *buf, size_t max)
 	return n;
 }
 
-/* A device that is silent may have lost its driver, which it does not tell. */
+/* A silent device may have lost DRIVER_OK, which raises no interrupt. */
 static void vfe_rng_late(struct vfe_rng *vr)
 {
 	if (vfe_recovery_state(&vr->recovery) == VFE_RUN_LIVE &&
@@ -66,9 +66,9 @@ static void vfe_rng_late(struct vfe_rng *vr)
 }
 
 /*
- * For &struct hwrng. A device may take any time (QEMU's can be given a rate):
- * wait for a second, and let the hwrng core call again. Return: bytes read, or
- * -ERESTARTSYS if the task has a fatal signal
+ * For &struct hwrng. A device may take any time (QEMU's has an option for a
+ * rate): wait for a second, then let the hwrng core call again. Return: bytes
+ * read, or -ERESTARTSYS if the task has a fatal signal
  */
 static int vfe_rng_read(struct hwrng *hwrng, void *buf, size_t max, bool wait)
 {
@@ -140,7 +140,7 @@ static void vfe_rng_take_back(struct vfe_device *vd, unsigned int queue)
 	spin_unlock_irqrestore(&vr->lock, flags);
 }
 
-/* Requests again what was taken back: a reader may be waiting for it. */
+/* Requests the detached buffer again: a reader may be waiting for it. */
 static void vfe_rng_resend(struct vfe_device *vd)
 {
 	struct vfe_rng *vr = vfe_priv(vd);
@@ -180,7 +180,9 @@ static int vfe_rng_set_up(struct vfe_rng *vr)
 	};
 	int err;
 
-	/* 5.4.6.1: the length counts, and that of a legacy device may be wrong */
+	/*
+	 * 5.4.6.1: the used length counts, and a legacy device's may be wrong
+	 */
 	err = vfe_negotiate(vr->vd, 0, BIT_ULL(VIRTIO_F_VERSION_1));
 	if (!err)
 		err = vfe_queues_create(vr->vd, &spec, 1, VFE_IRQ_MSIX);
@@ -231,7 +233,7 @@ static struct vfe_rng *vfe_rng_alloc(struct pci_dev *pdev)
 	snprintf(vr->name, sizeof(vr->name), "vfe_rng-%s", pci_name(pdev));
 	vr->hwrng.name = vr->name;
 	vr->hwrng.read = vfe_rng_read;
-	vr->hwrng.quality = 1000;	/* as virtio_rng has it */
+	vr->hwrng.quality = 1000;	/* as in virtio_rng */
 	vfe_recovery_init(&vr->recovery, &vfe_rng_recovery_ops);
 	vr->recovery.name = vr->name;
 	return vr;
@@ -292,8 +294,8 @@ static void vfe_rng_remove(struct pci_dev *pdev)
 }
 
 /*
- * Only the experimental identity: a stock function is virtio_rng's unless the
- * user says otherwise with driver_override, which needs no entry here.
+ * Only the experimental identity: a stock function belongs to virtio_rng,
+ * unless the user sets its driver_override, which needs no entry here.
  */
 static const struct pci_device_id vfe_rng_ids[] = {
 	{ PCI_DEVICE(VFE_PCI_VENDOR, VFE_PCI_DEVICE_ENTROPY) },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An entropy device, as vfe_rng and its suite know it */
+/* An entropy device: definitions for vfe_rng and its suite */
 #ifndef VFE_RNG_H
 #define VFE_RNG_H
 
@@ -19,15 +19,15 @@
  * @vq: its only queue
  * @recovery: its recovery
  * @sysfs: its counters
- * @hwrng: what the kernel reads from
+ * @hwrng: the kernel's interface to it
  * @name: of @hwrng
  * @data: the buffer, shared with the device
  * @dma: the device's address of @data
  * @lock: serialises the calls on @vq, and the fields that follow
- * @open: the queue takes buffers
+ * @open: the queue accepts buffers
  * @in_flight: the device has the buffer
- * @first: index in @data of the first byte that nobody has read
- * @left: how many bytes from there on nobody has read
+ * @first: index in @data of the first unread byte
+ * @left: number of unread bytes
  * @filled: the device used the buffer
  */
 struct vfe_rng {

@@ -38,7 +38,7 @@ struct workqueue_struct;
 extern struct workqueue_struct *vfe_wq;
 
 /**
- * enum vfe_interrupts - the best kind of interrupt to use
+ * enum vfe_interrupts - the preferred kind of interrupt
  * @VFE_IRQ_MSIX: one vector per queue, one for configuration changes
  * @VFE_IRQ_SHARED: one vector for all queues, one for configuration changes
  * @VFE_IRQ_SINGLE: one vector for everything
@@ -54,15 +54,15 @@ enum vfe_interrupts {
 };
 
 /**
- * struct vfe_device_ops - what the core tells a class driver
+ * struct vfe_device_ops - callbacks of a class driver
  * @config_changed: the device changed its configuration; called from a work
  *		    item of vfe_wq, may sleep; allocations do not wait for I/O
- * @needs_reset: the device asks for a reset (DEVICE_NEEDS_RESET), lost
- *		 DRIVER_OK, does not answer, is gone, or violated the rules of a
- *		 ring; called once until vfe_restart(), or until a recovery
- *		 finds the fault over, from any context, often
- *		 with a queue's lock held: schedule a work item; not called
- *		 after vfe_reset() has begun
+ * @needs_reset: the device set DEVICE_NEEDS_RESET, lost DRIVER_OK, does not
+ *		 answer, is gone, or violated the rules of a ring. Called once
+ *		 until vfe_restart(), or until a recovery finds that the fault
+ *		 is over; not called after vfe_reset() has begun. Called from
+ *		 any context, often with a queue's lock held: schedule a work
+ *		 item
  */
 struct vfe_device_ops {
 	void (*config_changed)(struct vfe_device *vd);
@@ -82,39 +82,39 @@ struct vfe_device_ops {
 int vfe_check_id(const struct pci_dev *pdev, u16 type, u16 old);
 
 /**
- * vfe_create() - take a PCI function over
+ * vfe_create() - start to use a PCI function
  * @pdev: the function, bound to the caller
- * @ops: the class driver's, may not be NULL
+ * @ops: the class driver's operations, not NULL
  * @priv: for vfe_priv()
  *
  * Enables the function, walks its capabilities, maps what they describe, or
  * BAR 0 of a legacy device, resets the device and sets ACKNOWLEDGE and DRIVER.
  *
  * Context: process context, may sleep.
- * Return: the device, or ERR_PTR: -ENODEV a needed capability is missing or the
- * function is gone, -EINVAL a capability is malformed, -ETIMEDOUT the reset did
- * not end within a minute (after five seconds the log says so), -ENOMEM. Each
- * with one line in the log.
+ * Return: the device, or ERR_PTR: -ENODEV a required capability is missing or
+ * the function is gone, -EINVAL a capability is malformed, -ETIMEDOUT the reset
+ * did not end within a minute (logged after five seconds), -ENOMEM. Each error
+ * logs one line.
  */
 struct vfe_device *vfe_create(struct pci_dev *pdev,
 			      const struct vfe_device_ops *ops, void *priv);
 
-/* Resets the device and frees everything. Detach all buffers before. */
+/* Resets the device and frees everything. Detach all buffers first. */
 void vfe_destroy(struct vfe_device *vd);
 
 /**
- * vfe_negotiate() - agree on features
+ * vfe_negotiate() - negotiate features
  * @vd: the device
- * @wanted: feature bits of the device type to accept where offered
- * @required: those without which the driver cannot work
+ * @wanted: feature bits of the device type to accept if offered
+ * @required: feature bits without which the driver cannot work
  *
  * The core adds the features that it supports itself (VERSION_1, EVENT_IDX,
  * ...). It does not accept a feature that the device offers without its
- * registers; the log says so.
+ * registers, and logs that.
  *
  * Return: 0, -ENODEV when a required bit (or VERSION_1, or ACCESS_PLATFORM
  * where the guest's memory is encrypted) is not offered or FEATURES_OK did not
- * stick; FAILED is set then and the log says which.
+ * stick; the core sets FAILED then, and logs the feature.
  */
 int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required);
 bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit);
@@ -136,7 +136,7 @@ bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit);
  */
 int vfe_config_read(struct vfe_device *vd, u32 offset, const u8 *fields,
 		    void *buf);
-/* one byte of configuration, for writeback of block devices */
+/* write one byte of configuration (writeback of a block device) */
 int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val);
 
 /**
@@ -144,7 +144,7 @@ int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val);
  * @vd: the device, features negotiated
  * @specs: one per queue
  * @n: how many queues
- * @irqs: the best kind of interrupts to use
+ * @irqs: the preferred kind of interrupts
  *
  * Return: 0, or -ENOMEM; -EINVAL if a queue's size or notify offset is out of
  * bounds, or if a polled queue comes before one that is not; -ENODEV if a queue
@@ -157,7 +157,7 @@ struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index);
 unsigned int vfe_num_queues(const struct vfe_device *vd);
 /*
  * Number of queues of the device (num_queues), read once by vfe_create(); 65535
- * for a legacy device, which does not tell.
+ * for a legacy device, which has no such register.
  */
 unsigned int vfe_max_queues(const struct vfe_device *vd);
 /* CPUs that the queue's vector goes to, NULL if it has no vector of its own */
@@ -175,19 +175,20 @@ int vfe_ready(struct vfe_device *vd);
  * @vd: the device
  *
  * When it returns, no done() or config_changed() runs and the device accesses
- * no buffer: take them back with vfe_queue_detach(). Waits for five seconds at
+ * no buffer: detach them with vfe_queue_detach(). Waits for five seconds at
  * most. After -ETIMEDOUT, it and vfe_restart() may be called again: a repeated
- * call waits for 100 ms at most. The reset goes on meanwhile.
+ * call waits for 100 ms at most. The reset continues meanwhile.
  *
  * Context: process context, may sleep; not from config_changed(); the caller
  * has stopped adding.
- * Return: 0, -ETIMEDOUT the device never answered (bus mastering is switched
- * off then, which keeps the device from the buffers), -ENODEV it is gone.
+ * Return: 0, -ETIMEDOUT the device did not end the reset (the core disables bus
+ * mastering then, so that the device cannot access the buffers), -ENODEV it is
+ * gone.
  */
 int vfe_reset(struct vfe_device *vd);
 
 /**
- * vfe_restart() - bring a reset device up again, to just before vfe_ready()
+ * vfe_restart() - set a reset device up again, to just before vfe_ready()
  * @vd: the device, after vfe_reset(); all buffers detached
  *
  * Same features, same queues (empty), same kind of interrupts. If the function
@@ -195,18 +196,18 @@ int vfe_reset(struct vfe_device *vd);
  * after vfe_function_offline(). Bus mastering is enabled only after the device
  * has ended its reset.
  *
- * Return: 0, or as vfe_create(), vfe_negotiate(), vfe_queues_create(); -ENODEV
- * too when the device does not offer the same features any more. After an error
- * it may be called again at any time, now or hours later.
+ * Return: 0, or as vfe_create(), vfe_negotiate(), vfe_queues_create(); also
+ * -ENODEV if the device no longer offers the same features. After an error the
+ * caller may try again at any time.
  */
 int vfe_restart(struct vfe_device *vd);
 
 /**
- * enum vfe_health - what a device's status says
- * @VFE_HEALTH_GOOD: no fault that the device reports: wait on
- * @VFE_HEALTH_NEEDS_RESET: it asks for a reset, lost DRIVER_OK (QEMU's device
- *			    does when bus mastering is switched off under it),
- *			    or does not answer
+ * enum vfe_health - health of a device
+ * @VFE_HEALTH_GOOD: the device reports no fault: go on waiting
+ * @VFE_HEALTH_NEEDS_RESET: it set DEVICE_NEEDS_RESET, lost DRIVER_OK (QEMU's
+ *			    device does when bus mastering is disabled), or does
+ *			    not answer
  * @VFE_HEALTH_GONE: the function is gone, or its bus failed
  */
 enum vfe_health {
@@ -216,18 +217,18 @@ enum vfe_health {
 };
 
 /**
- * vfe_health() - ask a device that has been silent for long how it is
+ * vfe_health() - check the status of a device that was silent for long
  * @vd: the device
  *
  * Reads one register; none if the function is known to be gone. Logs a fault
- * once until the next reset, with the status.
+ * with the status, but not again before the next reset.
  *
  * Context: any.
  * Return: the device's health.
  */
 enum vfe_health vfe_health(struct vfe_device *vd);
 
-/* Is it anything but good? Reads one register. */
+/* Is the health not good? Reads one register. */
 bool vfe_wants_reset(struct vfe_device *vd);
 
 /*
@@ -239,7 +240,7 @@ bool vfe_wants_reset(struct vfe_device *vd);
 bool vfe_gone(const struct vfe_device *vd);
 
 /**
- * vfe_function_offline() - do not access the function any more, its bus failed
+ * vfe_function_offline() - stop accessing the function: its bus failed
  * @vd: the device
  *
  * For error_detected() of struct pci_error_handlers. When it returns, no done()
@@ -262,15 +263,15 @@ void vfe_function_offline(struct vfe_device *vd);
  * which resets the device; bus mastering is off until then.
  *
  * Context: process context, may sleep; serialised as vfe_function_offline().
- * Return: 0, -ENODEV it is not there (yet), or another one is in its place, or
- * the error of enabling it.
+ * Return: 0, -ENODEV if it is not present (yet) or is another function, or the
+ * error of enabling it.
  */
 int vfe_function_restore(struct vfe_device *vd);
 
 struct device *vfe_dev(const struct vfe_device *vd);	/* for the DMA API */
 /*
- * Does the device take addresses of the DMA API? If not, it takes physical
- * ones: ACCESS_PLATFORM was not negotiated. Known after vfe_negotiate().
+ * Does the device use addresses of the DMA API? If not, it uses physical ones,
+ * because ACCESS_PLATFORM was not negotiated. Valid after vfe_negotiate().
  */
 bool vfe_dma_api(const struct vfe_device *vd);
 void *vfe_priv(const struct vfe_device *vd);
@@ -279,13 +280,13 @@ void *vfe_priv(const struct vfe_device *vd);
  * vfe_alloc_shared() - allocate memory that driver and device share
  * @vd: the device, features negotiated
  * @len: in bytes
- * @dma: where to put the device's address of the memory
+ * @dma: set to the device's address of the memory
  *
  * Context: process context, may sleep.
  * Return: the memory, zeroed and aligned to a page, or NULL.
  */
 void *vfe_alloc_shared(struct vfe_device *vd, size_t len, dma_addr_t *dma);
-/* Give it back. The device no longer uses it. */
+/* Free it. The device must no longer use it. */
 void vfe_free_shared(struct vfe_device *vd, size_t len, void *memory,
 		     dma_addr_t dma);
 

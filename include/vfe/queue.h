@@ -14,7 +14,7 @@ struct vfe_device;
 struct vfe_queue;
 
 /**
- * struct vfe_seg - one piece of a buffer, mapped for DMA
+ * struct vfe_seg - one segment of a buffer, mapped for DMA
  * @addr: bus address
  * @len: bytes, not 0
  */
@@ -43,8 +43,8 @@ struct vfe_desc {
  * @step: in descriptor number i of these, times (i + 1)
  * @write: in each descriptor that the device writes
  *
- * The two layouts of a ring have their flags in different halves, and only one
- * links the descriptors of a table (virtio 1.4, 2.7.5 and 2.8.7).
+ * The two ring layouts have their flags in different halves, and only the split
+ * one links the descriptors of a table (virtio 1.4, 2.7.5 and 2.8.7).
  */
 struct vfe_table_format {
 	u32 link;
@@ -66,17 +66,17 @@ struct vfe_used {
 
 /**
  * struct vfe_queue_spec - what a class driver requests of a queue
- * @name: for the interrupt's name and messages
- * @done: called from the queue's interrupt: the device used buffers
- * @priv: what vfe_queue_priv() returns
- * @max_segs: most pieces one buffer has (sizes the indirect tables)
+ * @name: the queue's name in messages and in the interrupt's name
+ * @done: called from the queue's interrupt handler: the device used buffers
+ * @priv: returned by vfe_queue_priv()
+ * @max_segs: most segments of a buffer (determines the size of indirect tables)
  * @size: entries wanted, 0 for what the device offers; rounded down to a valid
  *	  size; ignored for a legacy device
  * @own_tables: the class driver builds indirect tables itself and adds them by
  *		vfe_queue_add_table(); vfe_queue_add() adds chains then
  * @polled: the queue has no interrupt vector: the class driver must not call
  *	    vfe_queue_enable_cb() and polls the queue itself. Such queues come
- *	    behind all others
+ *	    after all others
  */
 struct vfe_queue_spec {
 	const char *name;
@@ -91,24 +91,24 @@ struct vfe_queue_spec {
 /**
  * vfe_queue_add() - make a buffer available (not visible before the kick)
  * @q: the queue
- * @segs: @out pieces for the device to read, then @in pieces for it to write
- * @out: number of pieces the device reads
- * @in: number of pieces the device writes
- * @token: what vfe_queue_get() gives back, not NULL
+ * @segs: @out device-readable segments, then @in device-writable ones
+ * @out: number of device-readable segments
+ * @in: number of device-writable segments
+ * @token: returned by vfe_queue_get(); not NULL
  *
  * Context: any; the caller serialises. No allocation, no sleep.
- * Return: 0, -ENOSPC when the ring is full (kick and wait for a completion),
- * -EIO when the queue is broken, -EINVAL for no pieces or more than max_segs.
+ * Return: 0; -ENOSPC if the ring is full (kick and wait for a completion); -EIO
+ * if the queue is broken; -EINVAL for no segments or more than max_segs.
  */
 int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
 		  unsigned int out, unsigned int in, void *token);
 
 /**
- * vfe_queue_add_table() - make a buffer available by its indirect table
+ * vfe_queue_add_table() - make the buffer of an indirect table available
  * @q: the queue; VIRTIO_F_INDIRECT_DESC was negotiated
- * @table: bus address of the table, which stays as it is until the buffer is
+ * @table: bus address of the table, which must not change until the buffer is
  *	   used or detached
- * @n: descriptors in it, those for the device to read first
+ * @n: descriptors in it, device-readable ones first
  * @in_len: bytes that the device may write
  * @token: as for vfe_queue_add()
  *
@@ -131,62 +131,65 @@ bool vfe_queue_kick_prepare(struct vfe_queue *q);
 void vfe_queue_notify(struct vfe_queue *q);
 
 /**
- * vfe_queue_get_many() - take used buffers, the oldest first
+ * vfe_queue_get_many() - reap used buffers, the oldest first
  * @q: the queue
  * @used: where to put them
- * @most: how many there is room for, not 0
+ * @most: the number of elements of @used, not 0
  *
- * Return: how many buffers were taken, 0 when there is none or the queue is
- * broken. The ring may have more even if fewer than @most were taken: the
- * device's index is read no more often than necessary. vfe_queue_enable_cb()
- * and the next call see the rest.
+ * Return: the number of buffers, 0 if there is none or if the queue is broken.
+ * The ring may have more used buffers even if this is less than @most, since
+ * this function does not read the device's index again. vfe_queue_enable_cb()
+ * and the next call do.
  */
 unsigned int vfe_queue_get_many(struct vfe_queue *q, struct vfe_used *used,
 				unsigned int most);
 
 /**
- * vfe_queue_get() - take the next used buffer
+ * vfe_queue_get() - reap the next used buffer
  * @q: the queue
  * @len: where to put &vfe_used.len
  *
- * Return: the buffer's token, or NULL when there is none or the queue is (or
+ * Return: the buffer's token, or NULL if there is none, or if the queue is (or
  * just became) broken.
  */
 void *vfe_queue_get(struct vfe_queue *q, u32 *len);
 
 /*
- * Is there a used buffer? Needs no serialisation: another caller may have taken
- * it since.
+ * Is there a used buffer? Needs no serialisation: another CPU may reap it
+ * meanwhile.
  */
 bool vfe_queue_pending(const struct vfe_queue *q);
 
-/* Ask for no interrupts (a hint to the device). */
+/* Disable interrupts (a hint to the device). */
 void vfe_queue_disable_cb(struct vfe_queue *q);
 
-/* Ask for an interrupt. Return: false if there already is a used buffer */
+/* Enable the interrupt. Return: false if there already is a used buffer */
 bool vfe_queue_enable_cb(struct vfe_queue *q);
 
 /**
- * vfe_queue_enable_cb_after() - ask for an interrupt later in the ring
+ * vfe_queue_enable_cb_after() - enable a delayed interrupt
  * @q: the queue
- * @n: interrupt when the device has used this many more buffers than were
- *     taken; 1 is vfe_queue_enable_cb(). A larger number is limited to the
- *     number of buffers in flight, so that the last of them raises the
- *     interrupt
+ * @n: interrupt when the device has used this many buffers more than the driver
+ *     has reaped; 1 is the same as vfe_queue_enable_cb(). A larger number is
+ *     limited to the number of buffers in flight, so that the last of them
+ *     raises the interrupt
  *
  * Without VIRTIO_F_EVENT_IDX the device interrupts after each buffer. On a
  * packed ring it interrupts after @n descriptors, which may be fewer buffers.
  *
  * Return: false if the interrupt may not come, since that many buffers are used
- * already: take them and ask again.
+ * already: reap them and call this again.
  */
 bool vfe_queue_enable_cb_after(struct vfe_queue *q, unsigned int n);
 
-/* After a reset: take back a buffer that the device did not use, or NULL */
+/*
+ * After a reset: return the token of a buffer that the device did not use, or
+ * NULL
+ */
 void *vfe_queue_detach(struct vfe_queue *q);
 
 /**
- * vfe_queue_reset() - take one queue back from a live device
+ * vfe_queue_reset() - reset one queue of a live device
  * @q: the queue
  *
  * VIRTIO_F_RING_RESET: the device's other queues run on. When it returns 0, no
@@ -195,15 +198,15 @@ void *vfe_queue_detach(struct vfe_queue *q);
  * wait.
  *
  * Context: process context, may sleep; the caller has stopped adding, and
- * serialises this with all that resets the device or another of its queues.
+ * serialises this with resets of the device and of its other queues.
  * Return: 0, or an error after which the device must be reset: -EOPNOTSUPP the
  * feature was not negotiated, -ETIMEDOUT the queue's reset did not end, -EIO
- * the device asks for a reset or is not live, -ENODEV it is gone.
+ * the device needs a reset or is not live, -ENODEV it is gone.
  */
 int vfe_queue_reset(struct vfe_queue *q);
 
 /**
- * vfe_queue_restart() - give the device a queue that was reset
+ * vfe_queue_restart() - enable a queue again after its reset
  * @q: the queue, after vfe_queue_reset(); all its buffers detached
  *
  * Context: as vfe_queue_reset().
@@ -212,12 +215,12 @@ int vfe_queue_reset(struct vfe_queue *q);
  */
 int vfe_queue_restart(struct vfe_queue *q);
 
-/* Number of buffers visible to the device and not taken back */
+/* Number of buffers visible to the device and not reaped */
 unsigned int vfe_queue_in_flight(const struct vfe_queue *q);
 
 /*
- * Most descriptors in use at a time: fewer than vfe_queue_size() where devices
- * are known to lose the last one.
+ * Most descriptors in use at a time: fewer than vfe_queue_size() for rings in
+ * which some devices lose the last one.
  */
 unsigned int vfe_queue_capacity(const struct vfe_queue *q);
 
@@ -225,7 +228,7 @@ bool vfe_queue_broken(const struct vfe_queue *q);
 unsigned int vfe_queue_size(const struct vfe_queue *q);
 unsigned int vfe_queue_index(const struct vfe_queue *q);
 struct vfe_device *vfe_queue_device(const struct vfe_queue *q);
-/* What the class driver gave with the queue's spec */
+/* The @priv of the queue's spec */
 void *vfe_queue_priv(const struct vfe_queue *q);
 
 #endif /* VFE_QUEUE_H */

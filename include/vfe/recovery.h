@@ -48,8 +48,8 @@ enum vfe_run {
  *	    fail them instead
  * @drain: hold new requests back, and wait up to @timeout jiffies for those in
  *	   flight; return whether all are done
- * @undrain: accept new requests again @removed: the device is gone, and its
- *	     requests failed: notify its users
+ * @undrain: accept new requests again
+ * @removed: the device is gone, and its requests failed: notify its users
  *
  * @quiesce, @restore, @unquiesce, @drain, @undrain and @removed may be NULL.
  *

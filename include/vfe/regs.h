@@ -37,8 +37,8 @@ struct vfe_reg_counts {
 /**
  * struct vfe_regs - the windows of one function and their counts
  * @win: by enum vfe_window_id
- * @counts: one set per CPU, so that counting takes no lock @base: the sums at
- *	    the last reset
+ * @counts: one set per CPU, so that counting takes no lock
+ * @base: the sums at the last reset
  */
 struct vfe_regs {
 	struct vfe_window win[VFE_NUM_WINDOWS];

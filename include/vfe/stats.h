@@ -16,12 +16,12 @@ struct vfe_device;
 /**
  * struct vfe_event_counts - events of a function, one set per CPU
  * @operations: requests that the class driver completed
- * @interrupts: handled interrupts, spurious ones included @spurious: interrupts
- *		without a used buffer or a configuration change
+ * @interrupts: handled interrupts, spurious ones included
+ * @spurious: interrupts without a used buffer or a configuration change
  * @config: configuration change interrupts
- * @polls: times that a submitter busy-waited for its completion @polls_found:
- *	   of these, how often it found the completion @polls_ns: time spent
- *	   busy-waiting, in nanoseconds
+ * @polls: times that a submitter busy-waited for its completion
+ * @polls_found: of these, how often it found the completion
+ * @polls_ns: time spent busy-waiting, in nanoseconds
  */
 struct vfe_event_counts {
 	u64 operations;

@@ -141,9 +141,10 @@ static void each_queue_vector_is_refused(struct kunit *test)
 }
 
 /**
- * struct refusal - vectors that a hook refuses @reg: of these registers @left:
- * number of refusals, after @pass accepted mappings @pass: number of mappings
- * to accept
+ * struct refusal - vectors that a hook refuses
+ * @reg: of these registers
+ * @left: number of refusals, after @pass accepted mappings
+ * @pass: number of mappings to accept
  */
 struct refusal {
 	enum vfe_reg reg;
