@@ -38,7 +38,10 @@ void vfe_blk_config_changed(struct vfe_device *vd)
 	mutex_unlock(&vb->capacity_lock);
 }
 
-/* Writes `writeback`, and reads it back: does the device use that mode? */
+/*
+ * Writes `writeback`, and reads it back to check that the device uses that
+ * mode.
+ */
 static int vfe_blk_write_wce(struct vfe_blk *vb, bool on)
 {
 	const u32 offset = offsetof(struct virtio_blk_config, wce);
@@ -176,7 +179,7 @@ static DEVICE_ATTR_RW(cache_type);
  * @vb: the disk; its device may be gone
  * @geo: where to put them
  *
- * Those of the device if it has any, else the numbers that a SCSI disk has.
+ * Returns the device's geometry if it has one, else that of a SCSI disk.
  *
  * Context: any.
  */
@@ -281,7 +284,7 @@ static struct attribute *vfe_blk_attrs[] = {
 	NULL,
 };
 
-/* cache_type is writable only if the device has a field for it and FLUSH. */
+/* cache_type is writable only if the device has CONFIG_WCE and FLUSH. */
 static umode_t vfe_blk_attr_mode(struct kobject *kobj, struct attribute *attr,
 				 int n)
 {

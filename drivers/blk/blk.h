@@ -21,19 +21,19 @@
 #include <vfe/device.h>
 #include <vfe/recovery.h>
 
-/* Bounds on what a device may ask for */
+/* Upper bounds for limits of the device */
 #define VFE_BLK_MAX_SEGS	1022	/* pieces of data in one request */
 #define VFE_BLK_MAX_RANGES	256	/* ranges in one discard */
 #define VFE_BLK_MAX_DEPTH	1024	/* requests in one queue */
-#define VFE_BLK_TAKE		16	/* used buffers taken in one call */
+#define VFE_BLK_TAKE		16	/* used buffers reaped in one call */
 
-/* Time after which the block layer calls vfe_blk_timeout(), again and again */
+/* Period at which the block layer calls vfe_blk_timeout() */
 #define VFE_BLK_TIMEOUT		(30 * HZ)
 
-/* A header before the data and a status behind it */
+/* The header before the data and the status after it */
 #define VFE_BLK_EXTRA_SEGS	2
 
-/* Descriptors of data that a request has room for without an allocation */
+/* Descriptors of data that need no allocation */
 #define VFE_BLK_OWN_SEGS	16
 #define VFE_BLK_OWN_DESCS	(VFE_BLK_OWN_SEGS + VFE_BLK_EXTRA_SEGS)
 
@@ -45,7 +45,7 @@
 #define VIRTIO_BLK_T_GET_LIFETIME	10
 
 /**
- * struct vfe_blk_lifetime - how worn the storage is
+ * struct vfe_blk_lifetime - wear of the storage
  * @pre_eol_info: state of its reserved blocks, 0 to 3
  * @device_lifetime_est_typ_a: wear of memory of type A, in tenths, 0 to 11
  * @device_lifetime_est_typ_b: the same of type B
@@ -61,11 +61,12 @@ static_assert(sizeof(struct vfe_blk_lifetime) == 6);
 #define VFE_BLK_WIRE_ALIGN	16	/* virtio 1.4, 2.7: of a table */
 
 /**
- * struct vfe_blk_wire - what the device accesses of a request, beside data
+ * struct vfe_blk_wire - the part of a request, except data, that the device
+ * accesses
  * @header: of every request
  * @range: of a discard, secure erase or write-zeroes request with one range
- * @id: what GET_ID answers
- * @lifetime: what GET_LIFETIME answers
+ * @id: the answer to GET_ID
+ * @lifetime: the answer to GET_LIFETIME
  * @append_sector: sector of a zone append, written by the device; @status must
  *		   follow directly
  * @status: VIRTIO_BLK_S_*, written by the device
@@ -101,14 +102,14 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
  * @ranges_dma: the device's address of @ranges
  * @next: next request in a struct vfe_blk_list
  * @in_len: bytes that the device may write
- * @used: bytes that the device says it wrote
+ * @used: used length: bytes that the device reports as written
  * @num: number of descriptors in @descs
  * @mapped: number of data descriptors that the DMA API mapped
  * @driver_type: VIRTIO_BLK_T_* of a request that the driver itself makes
- * @out: number of descriptors that the device reads
+ * @out: number of device-readable descriptors
  * @timeouts: how often the request timed out while reset_after was set
  * @retries: how often the request was sent again after a reset
- * @held: vfe_blk_release() has something to release
+ * @held: vfe_blk_release() must release something
  * @failed: the result, BLK_STS_OK or an error; set before completion
  * @shown: copy of @descs that the device reads as an indirect table, or NULL:
  *	   path_dma.c
@@ -136,11 +137,12 @@ struct vfe_blk_request {
 };
 
 /**
- * struct vfe_blk_list - requests taken from the ring, or a batch to add to it
+ * struct vfe_blk_list - requests that were reaped, or a batch to add to the
+ * ring
  * @first: the first request, or NULL
  * @tail: where to link the next request
  * @n: number of requests
- * @waited_for: a request was refused because the ring was full, before these
+ * @waited_for: a request was refused because the ring was full before these
  *		completed
  *
  * @tail may point to @first: do not copy the structure.
@@ -157,18 +159,18 @@ struct vfe_blk_list {
  * @lock: serialises all use of @vq, and protects the fields that follow
  * @vq: its virtqueue
  * @vb: its disk
- * @hctx: the block layer's side of it
+ * @hctx: the block layer's hardware context
  * @started: the ring may be used
  * @polled: the queue has no interrupt
- * @suppress: the driver must disable interrupts while it takes used buffers;
- *	      not needed with EVENT_IDX, where used_event already does this
+ * @suppress: the driver must disable interrupts while it reaps; not needed with
+ *	      EVENT_IDX, where used_event already does this
  * @full: the ring was full: a request waits for a completion
  * @late: the log has a warning about a late request, and no request completed
  *	  since
- * @coalescing: interrupts are off, and @timer takes completions
+ * @coalescing: interrupts are disabled, and @timer reaps
  * @owed: a kick was left to @timer
  * @coalesce_ns: period of @timer, 0: no coalescing
- * @poll_ns: longest time to busy-wait after a submission, 0: do not
+ * @poll_ns: longest time to busy-wait after a submission, 0: no busy-waiting
  * @poll_skipped: counts submissions while @usual_ns exceeds @poll_ns
  * @usual_ns: moving average of the time to a completion, 0 if unknown
  * @timer: see coalesce.c
@@ -180,7 +182,7 @@ struct vfe_blk_list {
  * @spare_dma: the device's address of @spare_table
  * @spare_used: bit 0: a request uses @spare and @spare_table
  * @name: for messages and the interrupt's name
- * @used: used buffers taken in one call. Not on the stack, because
+ * @used: used buffers reaped in one call. Not on the stack, because
  *	  CONFIG_INIT_STACK_ALL_ZERO would clear the array on each call
  */
 struct vfe_blk_queue {
@@ -236,9 +238,9 @@ struct vfe_blk_path {
  * @coalesce_usecs: period of the timer that replaces interrupts and kicks on a
  *		    busy queue; 0: no timer
  * @adaptive_poll: longest time, in microseconds, to busy-wait for a completion
- *		   after a submission; 0: do not
- * @reset_after: seconds that the device may take for a request before the
- *		 driver resets it; 0: no limit
+ *		   after a submission; 0: no busy-waiting
+ * @reset_after: seconds that a request may be in flight before the driver
+ *		 resets the device; 0: no limit
  */
 struct vfe_blk_tunables {
 	unsigned int coalesce_usecs;
@@ -265,13 +267,13 @@ struct vfe_blk_tunables {
  * @num_queues: number of hardware queues
  * @num_polled: number of queues without an interrupt; these come last
  * @tunables: values that users can change; written under @sysfs_lock
- * @limits: what the device can do, as given to the block layer
+ * @limits: limits of the device, for the block layer
  * @geometry: as read from the device, zeroes if it has none
  * @capacity: in sectors of 512 bytes; requests beyond it fail
  * @index: N of the name vfebN
  * @write_cache: the cache needs flushes; changed under the recovery's lock
  * @unmaps: write-zeroes requests may deallocate
- * @read_only: the device takes no writes
+ * @read_only: the device refuses writes
  * @odd_length: the log has a warning about a wrong used length
  * @recovery: starts, stops and resets the device
  * @sysfs_lock: serialises changes by users; taken before the recovery's lock
@@ -343,7 +345,7 @@ void vfe_blk_finish_descs(const struct vfe_blk *vb,
 extern const struct vfe_blk_path vfe_blk_table_path;
 extern const struct vfe_blk_path vfe_blk_dma_path;
 
-/* --- submit.c: add requests to the ring, take completed ones from it --- */
+/* --- submit.c: add requests to the ring, reap used ones --- */
 
 extern const struct blk_mq_ops vfe_blk_mq_ops;
 
@@ -390,7 +392,7 @@ void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
 			  unsigned int hctx_idx);
 void vfe_blk_map_queues(struct blk_mq_tag_set *set);
 
-/* --- config.c: what the device can do --- */
+/* --- config.c: limits of the device --- */
 
 #define VFE_BLK_FEATURES ( \
 	BIT_ULL(VIRTIO_BLK_F_SIZE_MAX) | BIT_ULL(VIRTIO_BLK_F_SEG_MAX) | \
@@ -413,7 +415,7 @@ int vfe_blk_limit_segments(struct vfe_blk *vb);
 
 int vfe_blk_read_erase(struct vfe_blk *vb);
 
-/* --- zoned.c: zoned disks, where the kernel has them --- */
+/* --- zoned.c: zoned disks, on kernels that support them --- */
 
 #ifdef VFE_ZONED
 #define VFE_BLK_ZONED_FEATURES	BIT_ULL(VIRTIO_BLK_F_ZONED)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Coalescing: while a queue is busy, a timer of a fixed period takes
+ * Coalescing: while a queue is busy, a timer of a fixed period reaps
  * completions and writes kicks, in place of an interrupt and a kick for each
  * request. The user sets the period, which is the longest delay of a completion
  * or a kick; it is 0, off, by default. A queue becomes busy when an interrupt
@@ -13,7 +13,7 @@
 #include "blk.h"
 
 /**
- * vfe_blk_coalesce() - take used requests, start the timer if the queue is busy
+ * vfe_blk_coalesce() - reap, start the timer if the queue is busy
  * @bq: the queue, its lock held, coalesce_ns not 0
  * @done: list to add the requests to
  *
@@ -86,9 +86,8 @@ void vfe_blk_coalesce_init(struct vfe_blk_queue *bq)
  * vfe_blk_coalesce_stop() - cancel the timer, and wait for it
  * @bq: the queue, its ring closed
  *
- * This neither takes completions nor writes a kick that was left to the timer:
- * the caller has taken the completions, and the reset that follows makes the
- * kick unnecessary.
+ * This neither reaps nor writes a kick that was left to the timer: the caller
+ * has reaped, and the reset that follows makes the kick unnecessary.
  *
  * Context: process context, may sleep.
  */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The device's limits, read from its configuration space and checked. The
- * driver ignores a value that makes no sense, or refuses the probe if it needs
- * the value. It reads a field only if the feature of that field was negotiated
- * (2.5.1).
+ * driver ignores an invalid value, or refuses the probe if it needs the value.
+ * It reads a field only if the feature of that field was negotiated (2.5.1).
  */
 #include <linux/dma-mapping.h>
 #include <linux/log2.h>
@@ -40,8 +39,8 @@ int vfe_blk_read_field(struct vfe_blk *vb, u32 offset, u8 size, u64 *val)
  * @vb: the disk
  * @capacity: in sectors of 512 bytes
  *
- * Return: 0, -ERANGE for more bytes than a disk can have here, or the error of
- * vfe_config_read().
+ * Return: 0, -ERANGE for more bytes than a disk may have on this kernel, or the
+ * error of vfe_config_read().
  */
 int vfe_blk_read_capacity(struct vfe_blk *vb, u64 *capacity)
 {
@@ -86,9 +85,9 @@ int vfe_blk_read_num_queues(struct vfe_blk *vb, unsigned int *num)
 
 /*
  * The logical block size must be the device's: with smaller blocks the disk
- * would send requests that the device cannot do. Kernels differ in the largest
- * block size that they support: a page before 6.15, more in some configurations
- * since.
+ * would send requests that the device cannot execute. Kernels differ in the
+ * largest block size that they support: a page before 6.15, more in some
+ * configurations since.
  */
 static int vfe_blk_read_block_size(struct vfe_blk *vb)
 {
@@ -189,7 +188,7 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 	/* the device did not set it: the default, as for virtio_blk */
 	if (!size_max)
 		size_max = BLK_MAX_SEGMENT_SIZE;
-	/* a bounce buffer may be smaller than what the device takes */
+	/* a bounce buffer may be smaller than the device's limit */
 	if (vfe_dma_api(vb->vd))
 		size_max = min_t(u64, size_max,
 				 dma_max_mapping_size(vfe_dev(vb->vd)));
@@ -212,8 +211,8 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 
 /*
  * 5.2.5.2: with FLUSH alone the cache is write-back; with CONFIG_WCE the device
- * says. vfe_blk_disable_cache() later switches off a write-back cache on a
- * device without FLUSH.
+ * reports the mode. vfe_blk_disable_cache() later switches off a write-back
+ * cache on a device without FLUSH.
  */
 static int vfe_blk_read_cache(struct vfe_blk *vb)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Descriptors of a request: header, data, status. A request has room for a few;
- * for more, memory is allocated, and each queue preallocates descriptors for
- * one request, so that requests still make progress, one at a time, when an
+ * for more, the driver allocates memory. Each queue preallocates descriptors
+ * for one request, so that requests still make progress, one at a time, when an
  * allocation fails.
  */
 #include <linux/bitops.h>
@@ -18,7 +18,7 @@
  * @gfp: as for kmalloc()
  * @dma: where to put the device's address of the memory
  *
- * Context: as @gfp says.
+ * Context: according to @gfp.
  * Return: the memory, or NULL.
  */
 void *vfe_blk_shared_alloc(struct vfe_blk *vb, size_t len, gfp_t gfp,
@@ -74,7 +74,7 @@ void vfe_blk_finish_descs(const struct vfe_blk *vb,
 	const struct vfe_table_format *f = &vb->format;
 	dma_addr_t wire = req->wire_dma;
 
-	/* 2.7.4.2: what the device writes comes after all it reads */
+	/* 2.7.4.2: device-writable descriptors come after readable ones */
 	vfe_blk_desc(&req->descs[0],
 		     wire + offsetof(struct vfe_blk_wire, header),
 		     sizeof(req->wire->header), f->link + f->step);

@@ -17,8 +17,8 @@
 
 #include "blk.h"
 
-#define VFE_BLK_MIN_SIZE	4	/* of a queue: a read takes 3 entries */
-#define VFE_BLK_MAX_SIZE	32768	/* 2.7: the most a split ring has */
+#define VFE_BLK_MIN_SIZE	4	/* of a queue: a read needs 3 entries */
+#define VFE_BLK_MAX_SIZE	32768	/* 2.7: the largest split ring */
 
 static char *interrupts = "msix";
 module_param(interrupts, charp, 0444);
@@ -64,7 +64,7 @@ static void vfe_blk_free(struct vfe_blk *vb)
 	kfree(vb);
 }
 
-/* The last reference to the disk is gone, maybe long after its device. */
+/* The last reference to the disk is gone, maybe long after the device. */
 static void vfe_blk_free_disk(struct gendisk *disk)
 {
 	vfe_blk_free(disk->private_data);
@@ -225,8 +225,8 @@ err_free:
 }
 
 /*
- * While the device takes requests, del_gendisk() writes dirty data back and
- * requests complete as usual; the driver stops the device only afterwards.
+ * While the device is live, del_gendisk() writes dirty data back and requests
+ * complete as usual; the driver stops the device only afterwards.
  */
 static void vfe_blk_remove(struct pci_dev *pdev)
 {
@@ -244,8 +244,8 @@ static void vfe_blk_remove(struct pci_dev *pdev)
 }
 
 /*
- * Only the experimental identity: a stock function is virtio_blk's unless the
- * user says otherwise with driver_override, which needs no entry here.
+ * Only the experimental identity: a stock function belongs to virtio_blk,
+ * unless the user sets its driver_override, which needs no entry here.
  */
 static const struct pci_device_id vfe_blk_ids[] = {
 	{ PCI_DEVICE(VFE_PCI_VENDOR, VFE_PCI_DEVICE_BLOCK) },

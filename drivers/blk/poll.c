@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Adaptive polling: a submitter busy-waits for its completion, for a bounded
- * time, before an interrupt is requested. Each completion found saves an
- * interrupt and a wakeup, and polling costs CPU time; both are counted (polls,
- * polls_found, polls_ns below vfe/). Off by default.
+ * time, before the driver enables the interrupt. Each completion found saves an
+ * interrupt and a wakeup, and polling costs CPU time. The counters polls,
+ * polls_found and polls_ns below vfe/ show both. Off by default.
  */
 #include <linux/bottom_half.h>
 #include <linux/ktime.h>
@@ -25,7 +25,7 @@
 #define VFE_BLK_POLL_DUE_NS	NSEC_PER_MSEC
 
 /*
- * Updates usual_ns. The bound lets it fall again soon after one very long wait.
+ * Updates usual_ns. The bound lets it decrease soon after one very long wait.
  */
 static void vfe_blk_poll_learn(struct vfe_blk_queue *bq, u64 waited, u32 budget)
 {
@@ -80,9 +80,9 @@ static bool vfe_blk_poll_look(struct vfe_blk_queue *bq, u32 budget, u64 *spent)
  * vfe_blk_poll_wait() - poll for a completion, then enable the interrupt again
  * @bq: the queue; the device was kicked, unless it wanted no kick
  *
- * A tasklet on this CPU completes the requests before this function returns. It
- * is used because some bio end_io handlers check whether they run in softirq
- * context before they sleep.
+ * A tasklet on this CPU completes the requests before this function returns.
+ * Some bio end_io handlers check whether they run in softirq context before
+ * they sleep.
  *
  * Context: process context without a lock, preemption disabled.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Virtqueues and the block layer's tags: how many, how deep, which CPU uses
- * which, and the memory that comes with each queue and request.
+ * Virtqueues and the block layer's tags: their number and depth, the CPUs of
+ * each queue, and the memory of each queue and request.
  */
 #include <linux/slab.h>
 #include <uapi/linux/virtio_ring.h>
@@ -63,7 +63,7 @@ static int vfe_blk_check_size(struct vfe_blk *vb, const struct vfe_queue *vq)
  * @queues: most queues that are not polled, 0 for one per CPU
  * @polled: most polled queues
  * @size: entries of each queue, 0 for the device's size
- * @irqs: the best kind of interrupts to use
+ * @irqs: the preferred kind of interrupts
  *
  * Return: 0, -ENOMEM, -EINVAL when the queues are too short for a request, or
  * the error of vfe_queues_create().
@@ -85,15 +85,15 @@ int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
 	specs = kcalloc(vb->num_queues, sizeof(*specs), GFP_KERNEL);
 	if (!specs) {
 		/*
-		 * vfe_blk_queues_exit() would cancel timers, which are not set
-		 * up
+		 * vfe_blk_queues_exit() would cancel timers, which are not
+		 * initialised yet
 		 */
 		kfree(vb->queues);
 		vb->queues = NULL;
 		return -ENOMEM;
 	}
 	/*
-	 * with indirect descriptors a request takes one ring entry, so a longer
+	 * with indirect descriptors a request uses one ring entry, so a longer
 	 * ring would only waste memory
 	 */
 	if (!size && vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC))
@@ -134,8 +134,8 @@ void vfe_blk_queues_exit(struct vfe_blk *vb)
 }
 
 /*
- * With an indirect table a request takes one ring entry. Otherwise it takes one
- * for each descriptor; like virtio_blk, assume two.
+ * With an indirect table a request uses one ring entry, otherwise one for each
+ * descriptor; like virtio_blk, assume two.
  */
 static unsigned int vfe_blk_depth(const struct vfe_blk *vb)
 {

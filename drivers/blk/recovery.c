@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the disk does for the core's recovery: it holds requests back while the
- * device is reset or stopped, and sends them again. Also request timeouts.
+ * The disk's operations for the core's recovery: hold requests back while the
+ * device is reset or stopped, and send them again. Also request timeouts.
  */
 #include <linux/rcupdate.h>
 
 #include "blk.h"
 
-#define VFE_BLK_DRAIN_LOOK	(HZ / 20)	/* between looks at polled queues */
+#define VFE_BLK_DRAIN_LOOK	(HZ / 20)	/* between polls of a queue */
 
 /* --- operations of the recovery --- */
 
@@ -31,7 +31,7 @@ static struct request *vfe_blk_detach(struct vfe_blk_queue *bq)
 	struct request *rq;
 	unsigned long flags;
 
-	/* vfe_blk_timeout() may take used requests at the same time */
+	/* vfe_blk_timeout() may reap at the same time */
 	spin_lock_irqsave(&bq->lock, flags);
 	rq = vfe_queue_detach(bq->vq);
 	spin_unlock_irqrestore(&bq->lock, flags);
@@ -113,7 +113,10 @@ static void vfe_blk_resend(struct vfe_device *vd)
 	blk_mq_kick_requeue_list(vb->disk->queue);
 }
 
-/* Waits for requests; those of polled queues may have nobody else to look. */
+/*
+ * Waits for requests in flight; polls polled queues, as maybe nothing else
+ * does.
+ */
 static bool vfe_blk_drain(struct vfe_device *vd, unsigned long timeout)
 {
 	struct vfe_blk *vb = vfe_priv(vd);
@@ -173,7 +176,7 @@ void vfe_blk_needs_reset(struct vfe_device *vd)
 
 /* --- timeouts --- */
 
-/* Has the device had the request for reset_after seconds or longer? */
+/* Has the request been in flight for reset_after seconds or longer? */
 static bool vfe_blk_overdue(struct vfe_blk *vb, struct request *rq)
 {
 	unsigned int most = READ_ONCE(vb->tunables.reset_after);
@@ -185,7 +188,7 @@ static bool vfe_blk_overdue(struct vfe_blk *vb, struct request *rq)
 	return req->timeouts * (rq->timeout / HZ ?: 1) >= most;
 }
 
-/* Warns once, until the queue completes something again. */
+/* Warns once, until the queue completes a request again. */
 static void vfe_blk_say_late(struct vfe_blk_queue *bq, struct request *rq)
 {
 	struct vfe_blk *vb = bq->vb;
@@ -210,11 +213,11 @@ static void vfe_blk_kick_again(struct vfe_blk_queue *bq)
 }
 
 /*
- * A request takes long, which is no fault: its storage may be slow or paused.
- * So this looks for a completion whose interrupt was lost, repeats the kick,
- * which does no harm, and reads the device's status. Unless the user set
- * reset_after, only a device that set DEVICE_NEEDS_RESET or lost DRIVER_OK is
- * reset; QEMU's does the latter when bus mastering is switched off under it.
+ * A slow request is no fault: its storage may be slow or paused. So this checks
+ * for a completion whose interrupt was lost, repeats the kick, which is
+ * harmless, and reads the device's status. Unless the user set reset_after, it
+ * resets only a device that set DEVICE_NEEDS_RESET or lost DRIVER_OK; QEMU's
+ * device does the latter when bus mastering is disabled.
  */
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 {
@@ -231,7 +234,7 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 					     rq->tag);
 		return BLK_EH_DONE;
 	}
-	/* a recovery is under way, or waits for the end of a pause */
+	/* a recovery is running, or waits for the end of a pause */
 	if (vfe_recovery_state(&vb->recovery) != VFE_RUN_LIVE)
 		return BLK_EH_RESET_TIMER;
 	if (vfe_queue_broken(bq->vq)) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Zoned disks (virtio 1.4, 5.2.6, VIRTIO_BLK_F_ZONED): host-managed ones, whose
- * zones are written in order. A host-aware disk works as a plain one, and is
- * used as such. All that the device reports is checked: by the block layer
- * where it looks at it, and here otherwise.
+ * zones must be written sequentially. The driver uses a host-aware disk as a
+ * plain one. This file checks all values that the device reports and that the
+ * block layer does not check itself.
  */
 #include <linux/log2.h>
 #include <linux/minmax.h>
@@ -16,7 +16,7 @@
 
 #define CFG(field)	offsetof(struct virtio_blk_config, zoned.field)
 
-/* Zones in one report; a disk has as many reports as that takes */
+/* Zones in one report; a disk may need several reports */
 #define VFE_BLK_REPORT_ZONES	1024
 
 static int vfe_blk_zoned_bad(struct vfe_blk *vb, const char *field, u32 value,
@@ -27,7 +27,7 @@ static int vfe_blk_zoned_bad(struct vfe_blk *vb, const char *field, u32 value,
 	return -EINVAL;
 }
 
-/* The block layer has zones of a power of two only. */
+/* The block layer supports only zone sizes that are a power of two. */
 static int vfe_blk_check_zoned(struct vfe_blk *vb)
 {
 	const struct vfe_disk_limits *limits = &vb->limits;
@@ -70,7 +70,7 @@ static int vfe_blk_read_characteristics(struct vfe_blk *vb)
 }
 
 /**
- * vfe_blk_read_zoned() - is the disk zoned, and how
+ * vfe_blk_read_zoned() - read and check the limits of a zoned disk
  * @vb: the disk, its other limits read
  *
  * Return: 0, -EINVAL with a line in the log, or the error of
@@ -103,8 +103,8 @@ int vfe_blk_read_zoned(struct vfe_blk *vb)
 }
 
 /**
- * vfe_blk_revalidate_zones() - let the block layer look at all zones
- * @vb: the disk, which takes requests
+ * vfe_blk_revalidate_zones() - let the block layer read all zones
+ * @vb: the disk, which is live
  *
  * Return: 0, also for a disk without zones, or an error of the block layer.
  */
@@ -122,7 +122,7 @@ static size_t vfe_blk_report_size(struct vfe_blk *vb, unsigned int zones)
 	size_t size = struct_size(report, zones,
 				  min(zones, VFE_BLK_REPORT_ZONES));
 
-	/* pages of vmalloc() may lie anywhere: a segment each */
+	/* pages of vmalloc() may be anywhere: one segment each */
 	return min(size, segs << PAGE_SHIFT);
 }
 
@@ -190,7 +190,10 @@ static int vfe_blk_zone_cond(u8 state)
 	}
 }
 
-/* One zone for the block layer, which checks its numbers. Return: 0 or -EIO */
+/*
+ * Converts one zone for the block layer, which checks its numbers. Return: 0 or
+ * -EIO
+ */
 static int vfe_blk_parse_zone(struct vfe_blk *vb,
 			      const struct virtio_blk_zone_descriptor *from,
 			      struct blk_zone *zone)
@@ -223,7 +226,7 @@ static int vfe_blk_parse_zone(struct vfe_blk *vb,
 	return 0;
 }
 
-/* Return: zones that were handed on, 0 for no more, or an error */
+/* Return: number of zones that were reported, 0 for no more, or an error */
 static int vfe_blk_hand_on(struct vfe_blk *vb,
 			   const struct virtio_blk_zone_report *report,
 			   unsigned int most, struct vfe_zones *zones,
@@ -235,7 +238,7 @@ static int vfe_blk_hand_on(struct vfe_blk *vb,
 
 	for (i = 0; i < n; i++) {
 		err = vfe_blk_parse_zone(vb, &report->zones[i], &zone);
-		/* in order, or this would not end */
+		/* must be in order, or this would not end */
 		if (!err && zone.start < *sector)
 			err = -EIO;
 		if (!err)
@@ -248,14 +251,14 @@ static int vfe_blk_hand_on(struct vfe_blk *vb,
 }
 
 /**
- * vfe_blk_report_zones() - ask the device for zones, and hand them on
+ * vfe_blk_report_zones() - read zones from the device, and report them
  * @vb: the disk
  * @sector: in the first zone
  * @nr: most zones
- * @zones: where to hand them
+ * @zones: the block layer's callback
  *
  * Context: process context, may sleep.
- * Return: how many, or an error.
+ * Return: the number of zones, or an error.
  */
 int vfe_blk_report_zones(struct vfe_blk *vb, u64 sector, unsigned int nr,
 			 struct vfe_zones *zones)
@@ -287,7 +290,7 @@ int vfe_blk_report_zones(struct vfe_blk *vb, u64 sector, unsigned int nr,
 /* --- requests --- */
 
 /**
- * vfe_blk_zone_type_of() - the virtio request for one about a whole zone
+ * vfe_blk_zone_type_of() - the virtio type of a zone management request
  * @rq: the request
  *
  * Return: VIRTIO_BLK_T_*, or -EOPNOTSUPP.
@@ -311,12 +314,12 @@ int vfe_blk_zone_type_of(const struct request *rq)
 }
 
 /**
- * vfe_blk_appended() - take over where an append went
+ * vfe_blk_appended() - set the sector that a zone append wrote
  * @vb: the disk
- * @rq: the append, done
+ * @rq: the zone append, completed
  *
- * Return: whether that lies in the zone that it was for; nothing is taken over
- * otherwise.
+ * Return: whether the sector is in the zone of the request; the request is
+ * unchanged otherwise.
  */
 bool vfe_blk_appended(const struct vfe_blk *vb, struct request *rq)
 {

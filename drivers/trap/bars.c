@@ -44,7 +44,7 @@ static const struct vfe_trap_layout vfe_trap_layouts[] = {
  * vfe_trap_find_layout() - find a register window by its name
  * @window: "port" or "memory"
  *
- * Return: where its registers are, or NULL and a line in the log.
+ * Return: the layout of its registers, or NULL and a line in the log.
  */
 const struct vfe_trap_layout *vfe_trap_find_layout(const char *window)
 {
@@ -86,7 +86,9 @@ static int vfe_trap_bar_check(struct vfe_trap *trap, u32 need)
 	return 0;
 }
 
-/* Enables only memory if ports are not used: they may be unassigned. */
+/*
+ * Enables only memory decoding if ports are not used: they may be unassigned.
+ */
 static int vfe_trap_enable(struct vfe_trap *trap)
 {
 	int err;
@@ -131,7 +133,7 @@ static int vfe_trap_map_bar(struct vfe_trap *trap, bool traps, u32 need)
  * @trap: with pdev, layout and string set
  *
  * Context: process context, may sleep.
- * Return: 0, -ENODEV no such window, -EINVAL the capability makes no sense,
+ * Return: 0, -ENODEV no such window, -EINVAL the capability is invalid,
  * -EBUSY another driver holds the BAR, -ENOMEM. Each but -ENOMEM with a line in
  * the log.
  */

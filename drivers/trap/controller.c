@@ -9,8 +9,8 @@
 #include "trap.h"
 
 /*
- * driver_override binds any function to any driver, so the identity is checked
- * here and not by an id table.
+ * driver_override binds any function to any driver, so check the identity here;
+ * there is no id table.
  */
 static int vfe_trap_check_id(struct vfe_trap *trap)
 {
@@ -36,7 +36,7 @@ static int vfe_trap_create_sysfs(struct vfe_trap *trap)
 }
 
 /**
- * vfe_trap_open() - get a controller ready for commands
+ * vfe_trap_open() - prepare a controller for commands
  * @trap: with pdev, class, layout and string set, all else zero
  *
  * Context: process context, may sleep.

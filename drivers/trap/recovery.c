@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Suspend, function-level reset and bus errors: the class starts no commands
- * meanwhile. If the device does not answer afterwards, the driver asks it
- * again, with growing pauses, until it answers, is gone or is another device.
+ * meanwhile. If the device does not answer afterwards, the driver tries again,
+ * with growing pauses, until it answers, is gone or is another device.
  */
 #include <linux/pci.h>
 #include <linux/pm.h>
@@ -126,11 +126,11 @@ void vfe_trap_recovery_exit(struct vfe_trap *trap)
 }
 
 /**
- * vfe_trap_recovery_stop() - before removal, ask the device no more
+ * vfe_trap_recovery_stop() - stop attempts to resume, before removal
  * @trap: the controller
  *
  * Context: process context, may sleep; the caller holds the device's lock.
- * Return: whether the device is there and takes commands. If not, the class
+ * Return: whether the device is present and accepts commands. If not, the class
  * calls vfe_trap_set_gone(), and starts commands again, so that they fail.
  */
 bool vfe_trap_recovery_stop(struct vfe_trap *trap)
@@ -166,7 +166,7 @@ static void vfe_trap_reset_done(struct pci_dev *pdev)
 	vfe_trap_resume(pci_get_drvdata(pdev));
 }
 
-/* The bus failed: do not access the function, and wait for nothing. */
+/* The bus failed: stop accessing the function, and stop all waits. */
 static pci_ers_result_t vfe_trap_error_detected(struct pci_dev *pdev,
 						pci_channel_state_t state)
 {
@@ -193,7 +193,9 @@ static pci_ers_result_t vfe_trap_slot_reset(struct pci_dev *pdev)
 	}
 	if (!err)
 		return PCI_ERS_RESULT_RECOVERED;
-	/* the PCI core gives the function up then, and does not call again */
+	/*
+	 * the PCI core gives the function up then, and calls no other handler
+	 */
 	vfe_trap_set_gone(trap);
 	if (trap->quiesced)
 		vfe_trap_unquiesce(trap);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Definitions of the register-window controller, vfe_trap: what any class of
- * device behind such a window needs. A class embeds struct vfe_trap, and gives
- * it a struct vfe_trap_class; see blk/.
+ * Definitions of the register-window controller, vfe_trap: the part that all
+ * classes of devices behind such a window share. A class embeds struct
+ * vfe_trap, and gives it a struct vfe_trap_class; see blk/.
  */
 #ifndef VFE_TRAP_H
 #define VFE_TRAP_H
@@ -61,7 +61,7 @@ struct vfe_trap_layout {
 struct vfe_trap;
 
 /**
- * struct vfe_trap_class - a class of device, and what recovery needs of it
+ * struct vfe_trap_class - a class of device, and its operations for recovery
  * @type: VFE_TYPE_* of the functions that it drives
  * @quiesce: start no command on vfe_trap.queue until @resume
  * @recheck: after a reset, check that the device is still the same one
@@ -98,8 +98,8 @@ struct vfe_trap_class {
  * @quiesced: the class starts no commands until a resume
  * @saved: PCI configuration space, as it was in probe
  * @stop_work: stops a command in flight that delays a suspend
- * @resume_work: asks a device again that did not answer after a reset
- * @pause: pause before @resume_work asks again, in jiffies
+ * @resume_work: resumes a device that did not answer after a reset
+ * @pause: pause before @resume_work tries again, in jiffies
  */
 struct vfe_trap {
 	struct pci_dev *pdev;

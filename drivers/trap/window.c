@@ -2,7 +2,7 @@
 /*
  * The state machine of the register window: start a command, wait for its
  * interrupt, move its words, reset. One context at a time runs commands; only
- * the interrupt handler runs beside it, and reads nothing but status.
+ * the interrupt handler may run concurrently, and it reads only status.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -14,7 +14,7 @@
 /* longest wait for the reset in probe */
 #define VFE_TRAP_PROBE_MS	60000
 
-/* what registers of a gone device read as */
+/* value of all registers of a gone device */
 #define VFE_TRAP_ONES		0xffffffffU
 
 /* pause between two reads of control, and time until a message in the log */
@@ -40,9 +40,9 @@ static bool vfe_trap_answer(struct vfe_trap *trap, u32 status)
 
 /*
  * The read of status acknowledges the interrupt, and is the only access here.
- * If it reads as ones, and configuration space does not answer, the device is
+ * If it reads as ones and configuration space does not answer, the device is
  * gone: end the wait for it. If configuration space answers, ignore the ones.
- * An interrupt of another function on a shared line is not handled here.
+ * Ignore an interrupt of another function on a shared line.
  */
 static irqreturn_t vfe_trap_irq(int irq, void *data)
 {
@@ -164,8 +164,8 @@ int vfe_trap_begin(struct vfe_trap *trap)
  * @command: to start
  * @expected: VFE_STATUS_* bit that the answer has if the command succeeds
  *
- * Words that the command takes follow before vfe_trap_wait(); words that it
- * gives, after.
+ * The caller writes the words of the command before vfe_trap_wait(), and reads
+ * words of the answer after it.
  *
  * Context: process context, may sleep.
  */
@@ -185,7 +185,7 @@ static bool vfe_trap_poll(struct vfe_trap *trap)
 {
 	u32 status = vfe_read32(&trap->regs, trap->layout->status);
 
-	/* the function is there, but does not answer for now */
+	/* the function is present, but does not answer for now */
 	if (status == VFE_TRAP_ONES && pci_device_is_present(trap->pdev))
 		return false;
 	if (status & VFE_STATUS_IRQ && vfe_trap_answer(trap, status) &&

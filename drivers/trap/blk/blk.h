@@ -22,7 +22,7 @@
  * @capacity: in sectors
  * @max_sectors: in one request
  * @flags: VFE_IDENTIFY_*
- * @serial: serial number, maybe without a terminating NUL
+ * @serial: serial number, possibly without a terminating NUL
  */
 struct vfe_trap_blk {
 	struct vfe_trap trap;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The cost of a request: a formula that tools/bench checks its counts against.
- * One constant a line, so that a script can read them.
+ * The cost of a request: a formula that tools/bench compares with its counts.
+ * One constant per line, so that a script can read them.
  */
 #ifndef VFE_TRAP_COST_H
 #define VFE_TRAP_COST_H
@@ -30,11 +30,11 @@
  *
  * There are as many exits as accesses, since each access to the window traps,
  * except for READ with string instructions from ports. KVM emulates such an
- * instruction and reads ahead: one exit to the device's process reads as many
- * words as the count in rcx asks for, up to sizeof(struct read_cache.data) =
- * 1024 bytes, and up to the end of the destination's page (Linux,
- * arch/x86/kvm/emulate.c, pio_in_emulated(); the cache's size is in
- * arch/x86/kvm/kvm_emulate.h). The words of a READ then cost::
+ * instruction and reads ahead: one exit to the device's process reads up to the
+ * number of words in rcx, at most sizeof(struct read_cache.data) = 1024 bytes,
+ * and up to the end of the destination's page (Linux, arch/x86/kvm/emulate.c,
+ * pio_in_emulated(); the cache's size is in arch/x86/kvm/kvm_emulate.h). The
+ * words of a READ then cost::
  *
  *	sum over the pieces of memory of ceil(piece / VFE_TRAP_COST_CHUNK)
  *

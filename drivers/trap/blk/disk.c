@@ -20,7 +20,7 @@
 
 static DEFINE_IDA(vfe_trap_blk_indices);
 
-/* Checks that the answer describes a disk that this driver knows. */
+/* Checks that the answer describes a disk that this driver supports. */
 static int vfe_trap_blk_identity_check(struct vfe_trap_blk *tb,
 				       const struct vfe_identify *id)
 {
@@ -62,13 +62,13 @@ static int vfe_trap_blk_ask(struct vfe_trap_blk *tb, struct vfe_identify *id)
 }
 
 /**
- * vfe_trap_blk_identify() - ask the device for size, limits and serial number
+ * vfe_trap_blk_identify() - read size, limits and serial number
  * @tb: with its window open
  *
  * Context: process context, may sleep; no request is under way.
- * Return: 0, -ENOMEM, -ENODEV the device is gone or no disk that this driver
- * knows, -EINVAL the answer makes no sense, or the error of the command. Each
- * but -ENOMEM with a line in the log.
+ * Return: 0, -ENOMEM, -ENODEV the device is gone or not a disk of this driver,
+ * -EINVAL the answer is invalid, or the error of the command. Each but -ENOMEM
+ * with a line in the log.
  */
 int vfe_trap_blk_identify(struct vfe_trap_blk *tb)
 {
@@ -96,7 +96,7 @@ int vfe_trap_blk_identify(struct vfe_trap_blk *tb)
  * @trap: its controller, with the window reset
  *
  * Context: process context, may sleep; no request is under way.
- * Return: as vfe_trap_blk_identify(); -ENODEV too when the disk is another one.
+ * Return: as vfe_trap_blk_identify(); also -ENODEV if the disk is another one.
  */
 int vfe_trap_blk_recheck(struct vfe_trap *trap)
 {
@@ -128,7 +128,7 @@ static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 	struct vfe_trap_blk *tb = dev_to_disk(dev)->private_data;
 	size_t len = strnlen(tb->serial, sizeof(tb->serial));
 
-	/* without a newline, as virtio_blk's users know it */
+	/* without a newline, as for virtio_blk */
 	memcpy(buf, tb->serial, len);
 	return len;
 }
@@ -179,7 +179,7 @@ static struct gendisk *vfe_trap_blk_alloc_disk(struct vfe_trap_blk *tb)
 
 /**
  * vfe_trap_blk_alloc() - create the disk, not visible yet
- * @tb: with its window open and what vfe_trap_blk_identify() found
+ * @tb: with its window open, after vfe_trap_blk_identify()
  *
  * Context: process context, may sleep.
  * Return: 0, -ENOMEM, or the error of the block layer.

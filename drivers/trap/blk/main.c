@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vfe_trap_blk: the disk of vfe_blk, driven through a register window as a
- * fully emulated controller is, where each access traps. This file has the
- * module, its parameters, and probe and removal of a function.
+ * vfe_trap_blk: the disk of vfe_blk, driven through a register window, like a
+ * fully emulated controller, where each access traps. This file has the module,
+ * its parameters, and probe and removal of a function.
  */
 #include <linux/module.h>
 #include <linux/pci.h>

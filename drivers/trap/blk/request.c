@@ -15,7 +15,7 @@
 /* attempts at a request that gets invalid answers */
 #define VFE_TRAP_BLK_TRIES 3
 
-/* for IDENTIFY; other commands wait on after a timeout */
+/* for IDENTIFY; other commands go on waiting after a timeout */
 #define VFE_TRAP_BLK_IDENTIFY_TIMEOUT (10 * HZ)
 
 /* Starts a READ or WRITE: its sectors, then the command. */
@@ -86,7 +86,7 @@ static int vfe_trap_blk_write(struct vfe_trap *trap, struct request *rq)
 		cond_resched();
 	}
 	err = vfe_trap_wait(trap, rq->timeout, true);
-	/* The device cannot have written data that it did not get. */
+	/* The device cannot have written data that it did not receive. */
 	return early && !err ? -EPROTO : err;
 }
 
