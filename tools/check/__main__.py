@@ -11,7 +11,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from check import inner, outer, setup, stages  # noqa: E402
+from check import run_all, run_stage, setup, stages  # noqa: E402
 from lab import entry, tree  # noqa: E402
 
 
@@ -49,12 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         setup.by_name(options.set_up).make()
         return 0
     if options.here:
-        return inner.run(stages.by_name(options.here), options.accel,
+        return run_stage.run(stages.by_name(options.here), options.accel,
                          options.tests)
     tree.need_root("make check")
     if options.start:
-        return outer.start(stages.by_name(options.start), options.tests)
-    return outer.run(options.only, options.tests)
+        return run_all.start(stages.by_name(options.start), options.tests)
+    return run_all.run(options.only, options.tests)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Independent commands, as many at a time as there are processors.
 
-A checker that passed over the same bytes passes again: see memory.py.
+A checker that passed over the same bytes passes again: see passed_cache.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import memory
+from . import passed_cache
 from .context import Context, tail
 
 
@@ -34,7 +34,7 @@ class Job:
 
 
 def _problem(context: Context, job: Job) -> str:
-    passed = memory.of([*job.argv, *map(str, job.inputs), *job.inputs])
+    passed = passed_cache.of([*job.argv, *map(str, job.inputs), *job.inputs])
     if passed.exists():
         context.log.write(f"{job.name}: passed before over the same bytes\n")
         return ""

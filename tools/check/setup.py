@@ -14,7 +14,7 @@ from kunit import runs
 from lab import (LabError, build, chroot, clang, clean, progress, qemus,
                  recipe)
 
-from .debug import kernels
+from guest.debug import kernels
 
 CHECK = ["python3", "/vfe/tools/check", "--set-up"]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from lab import build, clang, files, paths, recipe
 
-from . import memory, stage_device
+from . import passed_cache, stage_device
 from .context import Context, tail
 
 TIMEOUT = 240
@@ -35,7 +35,7 @@ TROUBLE = re.compile(r"\b(warning|error)\b", re.IGNORECASE)
 def _inputs(what: str, headers: Path) -> list[str | Path]:
     """All that the outcome of a build depends on."""
     here = paths.checkout()
-    return [what, headers.name, *memory.files_in("drivers", "include"),
+    return [what, headers.name, *passed_cache.files_in("drivers", "include"),
             here / "Kbuild", here / "Makefile", Path(__file__)]
 
 
@@ -101,7 +101,7 @@ def _modules(context: Context, kernel: str) -> None:
             "not: " + ", ".join(unchecked) if unchecked else "")
         files.remove(folder)
 
-    memory.once(context, what, _inputs(what, headers), check)
+    passed_cache.once(context, what, _inputs(what, headers), check)
 
 
 def _clang(context: Context) -> None:
@@ -115,7 +115,7 @@ def _clang(context: Context) -> None:
         _judge(context, what, folder, code, output)
         files.remove(folder)
 
-    memory.once(context, what, _inputs(what, headers), check)
+    passed_cache.once(context, what, _inputs(what, headers), check)
 
 
 def _device(context: Context) -> None:

@@ -7,7 +7,7 @@ from lab import paths, progress
 
 from . import units
 from .context import Context
-from .debug import insmod, kernels
+from guest.debug import insmod, kernels
 
 TIMEOUT = 800
 
@@ -18,5 +18,5 @@ def run(context: Context) -> None:
     kernels.DEBUG.folder()
     for subject, reason in insmod.left_out().items():
         progress.say(f"  suite {subject} does not run here: {reason}")
-    units.run(context, paths.checkout() / "tools", "check/debug",
+    units.run(context, paths.checkout() / "tools", "guest/debug",
               timeout=TIMEOUT, env={"VFE_ACCEL": context.accel})

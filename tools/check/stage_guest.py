@@ -12,6 +12,6 @@ TIMEOUT = 880
 
 
 def run(context: Context) -> None:
-    """The suites in guest/, on KVM or emulated."""
-    units.run(context, paths.checkout() / "tools", "check/guest",
+    """The suites in tools/guest/suites, on KVM or emulated."""
+    units.run(context, paths.checkout() / "tools", "guest/suites",
               timeout=TIMEOUT, env={"VFE_ACCEL": context.accel})

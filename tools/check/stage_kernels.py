@@ -16,5 +16,5 @@ def run(context: Context) -> None:
     for series in recipe.KERNEL_SUITES:
         context.note(f"modules for {series}")
         build.modules(series)
-    units.run(context, paths.checkout() / "tools", "check/kernels",
+    units.run(context, paths.checkout() / "tools", "guest/kernels",
               timeout=TIMEOUT, env={"VFE_ACCEL": context.accel})

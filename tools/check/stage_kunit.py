@@ -6,7 +6,7 @@ from __future__ import annotations
 from kunit import coverage, proof, runs, stage
 from kunit.verdict import Verdict
 
-from . import memory
+from . import passed_cache
 from .context import Context
 
 # What the longer stages work on and with
@@ -53,8 +53,8 @@ def run_proof(context: Context) -> None:
         for name, problem in proof.run():
             context.tally.judge(name, problem)
 
-    memory.once(context, "proof", ["proof", *memory.files_in(*SOURCES)],
-                check)
+    passed_cache.once(context, "proof",
+                      ["proof", *passed_cache.files_in(*SOURCES)], check)
 
 
 def run_staged(context: Context) -> None:
@@ -64,5 +64,5 @@ def run_staged(context: Context) -> None:
         context.tally.judge("kunit.py run --kunitconfig",
                             "\n".join(stage.prove()))
 
-    memory.once(context, "staged", ["staged", *memory.files_in(*SOURCES)],
-                check)
+    passed_cache.once(context, "staged",
+                      ["staged", *passed_cache.files_in(*SOURCES)], check)

@@ -13,5 +13,5 @@ TIMEOUT = 880
 
 def run(context: Context) -> None:
     """The suites in quirks/."""
-    units.run(context, paths.checkout() / "tools", "check/quirks",
+    units.run(context, paths.checkout() / "tools", "guest/quirks",
               timeout=TIMEOUT, env={"VFE_ACCEL": context.accel})

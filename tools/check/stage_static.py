@@ -17,8 +17,8 @@ CHECKPATCH = ("perl", str(CHECKPATCH_SCRIPT), "--no-tree", "--strict",
 KERNEL_DOC = ("perl", str(SCRIPTS / "kernel-doc"), "-none", "-Werror")
 
 # folder that imports start from, and the packages below it
-PYTHON = (("tools", ("lab", "bench", "count", "kunit", "qemu", "insn", "check",
-                      "differential")),
+PYTHON = (("tools", ("lab", "bench", "count", "kunit", "qemu", "insn",
+                     "check",                    "guest", "differential")),
           ("tools/device", ("tests",)))
 
 

@@ -9,7 +9,8 @@ from . import units
 from .context import Context
 
 FOLDERS = ("lab/tests", "bench/tests", "count/tests", "check/tests",
-           "kunit/tests", "qemu/tests", "insn/tests", "differential/tests")
+           "guest/tests", "kunit/tests", "qemu/tests", "insn/tests",
+           "differential/tests")
 
 
 def run(context: Context) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from check.guest import splats
+from guest import splats
 
 from .documented import DOCUMENTED, Documented
 

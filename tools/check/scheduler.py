@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs stages side by side, as many as there are processors.
+
+Each is a process of its own. Its lines are shown as they come, with its name;
+it is started once all it comes after are over, and while nothing else runs
+that uses the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import progress, speed
+
+from .stages import Stage
+
+MAIN = Path(__file__).resolve().parent
+# A stage ends itself in time; this much later it is ended.
+PATIENCE_S = 300.0
+TIDY_S = 60.0
+POLL_S = 0.2
+KEPT_LINES = 20
+_CLOCK = re.compile(r"^\[ *\d+ s\] ")
+
+
+def label(name: str, line: str) -> str:
+    """A line that a stage printed, as it is shown."""
+    match = _CLOCK.match(line)
+    clock = match.group(0) if match else ""
+    rest = line[len(clock):]
+    if rest.strip().startswith((f"stage {name}", f"{name}:")):
+        return line
+    return f"{clock}{name}: {rest}"
+
+
+def ready(waiting: Sequence[Stage], running: Sequence[Stage],
+          ) -> Stage | None:
+    """The stage to start next; None if one that runs must end first."""
+    unfinished = {stage.name for stage in (*waiting, *running)}
+    used = {stage.uses for stage in running if stage.uses}
+    for stage in waiting:
+        if stage.uses not in used and not unfinished & set(stage.after):
+            return stage
+    return None
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A stage that is over."""
+
+    stage: Stage
+    code: int
+    seconds: float
+    last: str       # of what it printed
+
+
+class _Process:
+    """A stage under way."""
+
+    def __init__(self, stage: Stage, patterns: Sequence[str]) -> None:
+        self.stage = stage
+        self._began = time.monotonic()
+        self._half = b""
+        self._last: deque[str] = deque(maxlen=KEPT_LINES)
+        # pylint: disable-next=consider-using-with
+        self.process = subprocess.Popen(
+            progress.guarded([sys.executable, str(MAIN), "--start",
+                              stage.name,
+                              *(f"--tests={item}" for item in patterns)]),
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True)
+        assert self.process.stdout is not None
+        self.pipe = self.process.stdout
+        os.set_blocking(self.pipe.fileno(), False)
+
+    def show(self) -> bool:
+        """Show what it has printed; whether there may be more to come."""
+        try:
+            data = os.read(self.pipe.fileno(), 65536)
+        except BlockingIOError:
+            return True
+        *lines, self._half = (self._half + data).split(b"\n")
+        if not data and self._half:
+            lines, self._half = [self._half], b""
+        for line in lines:
+            text = line.decode(errors="replace").rstrip("\r")
+            self._last.append(text)
+            print(label(self.stage.name, text), flush=True)
+        return bool(data)
+
+    def over(self) -> bool:
+        """Whether it has ended; it is ended if it is far too late."""
+        # It measures the machine itself, and may find it slower than here.
+        late = self._began + self.stage.timeout * speed.MOST + PATIENCE_S
+        if self.process.poll() is None and time.monotonic() > late:
+            self._last.append("stopped: it did not end itself in time")
+            self.tell()
+            self.finish()
+        return self.process.poll() is not None
+
+    def ended(self) -> Ended:
+        """What became of it."""
+        self.show()
+        self.pipe.close()
+        return Ended(self.stage, self.process.wait(),
+                     time.monotonic() - self._began, "\n".join(self._last))
+
+    def tell(self, signum: int = signal.SIGINT) -> None:
+        """All that it started hears what a terminal's Ctrl-C would say."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signum)
+
+    def finish(self) -> None:
+        """Wait for it to clean up after SIGTERM, then kill it."""
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(TIDY_S)
+        finally:
+            self.tell(signal.SIGKILL)
+            self.process.wait()
+
+
+class Scheduler:
+    """Stages under way, up to a number at a time."""
+
+    def __init__(self, count: int, patterns: Sequence[str]) -> None:
+        self._count = count
+        self._patterns = patterns
+        self._running: list[_Process] = []
+        self._selector = selectors.DefaultSelector()
+
+    def _start(self, stage: Stage) -> None:
+        progress.say(f"stage {stage.name}: {stage.text}")
+        process = _Process(stage, self._patterns)
+        self._running.append(process)
+        self._selector.register(process.pipe, selectors.EVENT_READ, process)
+
+    def _fill(self, waiting: list[Stage]) -> None:
+        while len(self._running) < self._count:
+            stage = ready(waiting, [item.stage for item in self._running])
+            if stage is None:
+                return
+            waiting.remove(stage)
+            self._start(stage)
+
+    def _show(self) -> None:
+        for key, _ in self._selector.select(POLL_S):
+            if not key.data.show():
+                self._selector.unregister(key.fileobj)
+        if not self._selector.get_map():
+            time.sleep(POLL_S)
+
+    def _collect(self) -> Iterator[Ended]:
+        for process in [item for item in self._running if item.over()]:
+            self._running.remove(process)
+            with contextlib.suppress(KeyError):
+                self._selector.unregister(process.pipe)
+            yield process.ended()
+
+    def run(self, stages: Sequence[Stage]) -> Generator[Ended, None, None]:
+        """Run all; each when it is over."""
+        waiting = list(stages)
+        try:
+            while waiting or self._running:
+                self._fill(waiting)
+                self._show()
+                yield from self._collect()
+        finally:
+            for process in self._running:
+                process.tell()
+            for process in self._running:
+                process.finish()

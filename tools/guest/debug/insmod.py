@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0
+"""KUnit suites as a kernel developer loads them: insmod, on two processors.
+
+Drivers and mock are built so that the mock is reached without catching
+accesses (VFE_MOCK_IO), and judged as `make kunit` judges its log. KCSAN watches
+the drivers alone: suites look at the mock while it works, and may.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from guest import splats
+from kunit import modules, plan, suites, verdict
+from kunit.boot import Outcome
+from lab import LabError, paths, progress
+from lab.guest import Guest
+
+from . import kernels
+
+IRQ_FILES = ("the kernel's own WARN of remove_proc_entry() on SMP, as an"
+             " interrupt's file that failslab refused is removed nevertheless")
+LONG = "left to UML: the stage would take minutes more"
+SLEEPS = "waits out bounds of the drivers, which takes no time on UML only"
+RUN = ("blk/attributes", "blk/data", "core/caps", "core/config",
+       "core/counters", "core/duty_basic", "core/duty_pci", "core/queue_setup",
+       "mocktest/device", "mocktest/disk", "mocktest/knobs", "mocktest/rules",
+       "ring/buffers", "ring/device_fault", "ring/duty_notify",
+       "ring/duty_packed", "ring/duty_split", "ring/packed")
+ORDER = "its steps are in an order that only one processor keeps"
+# Why others do not run here, where it is not for the time.
+REASONS: Mapping[str, str] = {
+    "core/alloc_failure": IRQ_FILES,
+    "blk/alloc_failure": IRQ_FILES,
+    "blk/device_fault": SLEEPS,
+    "blk/lifecycle": SLEEPS,
+    "blk/adaptive_poll":
+        "its bounds are by a clock that only UML's readers move",
+    "blk/polled_queues": "counts the queues of one processor",
+    "blk/probe": "virtio-pci of that kernel takes what it plugs in first",
+    "blk/recovery": SLEEPS,
+    "core/counters_race": "a timer plays the second processor, which is there",
+    "core/irq": "wants a vector for each of three queues, and the kernel has no"
+                 " more of them than processors",
+    "core/irq_timing": ORDER,
+    "core/lifecycle": SLEEPS,
+    "core/regs":
+        "its string instructions reach no port, as the mock's are memory",
+    "core/sysfs": IRQ_FILES,
+    "trap/lifecycle": IRQ_FILES,
+}
+MOCK_IO = "vfe_mock_io"
+LOADER = Path(__file__).resolve().parent / "load.sh"
+TIMEOUT = 200.0
+
+
+def chosen(names: Sequence[str] = RUN) -> list[suites.Suite]:
+    """Those that run here; LabError if one is unknown."""
+    every = suites.find(paths.checkout())
+    suites.choose(every, [*names, *REASONS])
+    return suites.choose(every, names)
+
+
+def left_out() -> dict[str, str]:
+    """Those that do not, each with the reason."""
+    return {suite.subject: REASONS.get(suite.subject, LONG)
+            for suite in suites.find(paths.checkout())
+            if suite.subject not in RUN}
+
+
+def build(of: Sequence[suites.Suite]) -> list[Path]:
+    """The modules, in the order that they load."""
+    way = modules.Way(f"{kernels.DEBUG.name}-suites", kernels.DEBUG.folder(),
+                      kernels.ARCH, flags=(
+                          "VFE_MOCK_IO=y",
+                          *kernels.watched(paths.checkout(), ["drivers/*"])))
+    built = modules.make(way, of)
+    mock_io = way.folder / f"kunit/mock/{MOCK_IO}.ko"
+    if not mock_io.is_file():
+        raise LabError(f"make built no {MOCK_IO}: see kunit/mock/Kbuild")
+    return [mock_io, *plan.modules(built, of)]
+
+
+def order(names: Sequence[str]) -> dict[str, str]:
+    """The files that the loader reads, for modules of these names."""
+    files = plan.files(names)
+    files["order"] = files["order"].replace(
+        f"load {suites.MOCK}\n",
+        f"load {suites.MOCK} base={kernels.MOCK_BASE:#x}\n")
+    return files
+
+
+def archive(paths_: Sequence[Path]) -> bytes:
+    """The modules, and what to do with them."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        for path in paths_:
+            tar.add(path, path.name)
+        for name, text in order([path.stem for path in paths_]).items():
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return data.getvalue()
+
+
+def _log(guest: Guest) -> str:
+    """The kernel's; of one that does not answer, what the console has."""
+    try:
+        return guest.run("dmesg").out
+    except LabError:
+        return guest.console()
+
+
+def run(guest: Guest, of: Sequence[suites.Suite]) -> Outcome:
+    """Load all in the guest; the log is left beside the console's."""
+    files = archive(build(of))
+    problem = ""
+    with progress.step(f"loading {len(of)} suites in the guest"):
+        began = time.monotonic()
+        try:
+            guest.run(LOADER.read_text(), TIMEOUT, stdin=files)
+        except LabError as error:
+            problem = str(error).splitlines()[-1][:200]
+        seconds = time.monotonic() - began
+    log = _log(guest)
+    (guest.logs / "suites.log").write_text(log)
+    return Outcome(log, problem, seconds)
+
+
+def judge(outcome: Outcome, of: Sequence[suites.Suite]) -> verdict.Verdict:
+    """As `make kunit` does, except for the kernel's own races."""
+    log, _ = splats.without_races_of_others(outcome.log.replace("\r", ""))
+    return verdict.judge(Outcome(log, outcome.problem, outcome.seconds), of)

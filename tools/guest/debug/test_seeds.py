@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The proof: mistakes on purpose are found. The last, as it ends the guest.
+"""
+
+from __future__ import annotations
+
+import unittest
+
+from guest import machine, splats
+
+from . import kernels
+
+# Sleep comes last: a spinlock that is given back by another processor turns
+# lockdep off.
+SEEDS = (("race", "BUG: KCSAN: data-race in vfe_seeds"),
+         ("inversion", "possible circular locking"),
+         ("sleep", "BUG: scheduling while atomic"))
+
+
+class Seeds(unittest.TestCase):
+    """Each by its checker, in its words."""
+
+    def test_mistakes_are_found(self) -> None:
+        guest = machine.running(kernels.MACHINE).guest
+        guest.run(kernels.KCSAN_ON)
+        try:
+            for seed, words in SEEDS:
+                with self.subTest(seed=seed):
+                    guest.run("dmesg -c >/dev/null; insmod /lib/modules/*/"
+                              f"extra/vfe_seeds.ko seed={seed}", check=False)
+                    log, _ = splats.without_races_of_others(
+                        guest.run("dmesg").out)
+                    self.assertIn(words, log)
+                    self.assertNotEqual(splats.find(log), "")
+        finally:
+            machine.end(kernels.MACHINE)

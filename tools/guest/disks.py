@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Disks that QEMU itself serves, for what the custom device cannot show.
+
+QEMU 11.1 ends with a failed assertion when a vfio-user function is pulled, so
+what is pulled is a disk of QEMU's own. And QEMU can record the requests to a
+disk, in the format of the kernel's dm-log-writes.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# The guest's own driver of hot plug, which firmware would keep to itself.
+NATIVE_HOTPLUG = ("-global",
+                  "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
+
+
+@dataclass(frozen=True)
+class QemuDisk:
+    """A virtio function of QEMU's, which no driver of the guest's takes."""
+
+    name: str
+    slot: int               # of pcie.0
+    path: Path
+    record: Path | None = None
+    pluggable: bool = False     # behind a root port, the only one
+
+    @property
+    def bdf(self) -> str:
+        """Its address in the guest."""
+        return "0000:01:00.0" if self.pluggable else \
+            f"0000:00:{self.slot:02x}.0"
+
+    @property
+    def port(self) -> str:
+        """The address of the port it sits behind."""
+        return f"0000:00:{self.slot:02x}.0"
+
+    def device(self) -> dict[str, Any]:
+        """What device_add takes."""
+        place = {"bus": f"plug-{self.name}"} if self.pluggable else \
+            {"bus": "pcie.0", "addr": f"{self.slot:#x}"}
+        return {"driver": "virtio-blk-pci", "id": self.name,
+                "drive": f"{self.name}-node", "disable-legacy": "on",
+                **place}
+
+    def _node(self) -> dict[str, Any]:
+        plain = {"driver": "raw",
+                 "file": {"driver": "file", "filename": str(self.path)}}
+        if self.record is None:
+            return {**plain, "node-name": f"{self.name}-node"}
+        return {"driver": "blklogwrites", "node-name": f"{self.name}-node",
+                "file": plain, "log-sector-size": 512,
+                "log": {"driver": "raw",
+                        "file": {"driver": "file",
+                                 "filename": str(self.record)}}}
+
+    def arguments(self) -> list[str]:
+        """For QEMU's command line."""
+        argv = ["-blockdev", json.dumps(self._node())]
+        if self.pluggable:
+            argv += [*NATIVE_HOTPLUG, "-device",
+                     f"pcie-root-port,id=plug-{self.name},bus=pcie.0,"
+                     f"addr={self.slot:#x},chassis={self.slot},"
+                     f"slot={self.slot}"]
+        return argv + ["-device", json.dumps(self.device())]

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The guests of the tests, and the ways to put a driver on a function.
+
+A boot takes seconds, so one guest with a disk of each kind serves all tests
+that leave it in good order; a test that must end its guest has its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+import time
+import unittest
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from lab import LabError, image, paths, speed
+from lab.guest import Device, DeviceSpec, Guest
+from lab.kernel import Kernel
+
+from . import splats
+from .disks import QemuDisk
+
+BLK, TRAP, KERNEL = "vfe_blk", "vfe_trap_blk", "virtio-pci"
+MODULES = (BLK, TRAP)
+SECTOR = 512
+BOOT_TIMEOUT = 150.0
+ROOM = 8 << 20
+# Checkers of Debian's kernel, off by default: tasks preempt
+# each other in the kernel, and small memory is poisoned and fenced.
+STRICT = "preempt=full slab_debug=FZP,kmalloc-*"
+# Of the one disk that can be pulled
+PLUG_SLOT = 0x8
+
+# The pieces of a script in which a function is bound to a driver: nothing
+# else may take it in between.
+BIND = """\
+set -e
+cd /sys/bus/pci/devices/{bdf}
+echo 0 >/sys/bus/pci/drivers_autoprobe
+if [ -e driver ]; then echo {bdf} >driver/unbind; fi
+{modprobe}
+echo {driver} >driver_override
+echo {bdf} >/sys/bus/pci/drivers_probe
+[ -e driver ]
+for n in $(seq 100); do
+    for disk in block/* virtio*/block/*; do
+        [ -b /dev/${{disk##*/}} ] && echo ${{disk##*/}} && exit 0
+    done
+    sleep 0.1
+done
+echo no disk appeared
+exit 1
+"""
+
+UNBIND = """\
+cd /sys/bus/pci/devices/{bdf} 2>/dev/null || exit 0
+[ -e driver ] && echo {bdf} >driver/unbind
+echo >driver_override
+true
+"""
+
+# What a test may have left: mounts, bound functions, modules
+TIDY = """\
+umount -a -t ext4 2>/dev/null
+for folder in {folders}; do
+    [ -e $folder/driver ] && echo ${{folder##*/}} >$folder/driver/unbind
+    [ -e $folder ] && echo >$folder/driver_override
+done
+for module in {modules}; do rmmod $module 2>/dev/null; done
+dmesg
+"""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A guest as tests ask for it; started when the first one does."""
+
+    name: str
+    specs: Sequence[tuple[str, Sequence[str]]] = ()
+    pluggable: bool = False           # a disk of QEMU's that can be pulled
+    cpus: int = 2
+    append: str = ""
+    qemu: Sequence[str] = ()    # more words for its command line
+    boots: Callable[[], Kernel] | None = None
+    modules: Callable[[], Path] | None = None
+
+
+# A disk of each kind. What is on "main", "files" and "stock" is kept; what
+# is on the others is any test's to write over.
+COMMON = Machine("common", (
+    ("main", ()), ("wild", ()), ("poll", ("--poll",)),
+    ("map", ("--doorbell", "map")), ("files", ()), ("ro", ("--readonly",)),
+    ("narrow", ("--queues", "1", "--queue-size", "8")),
+    ("stock", ("--id", "stock")), ("scratch", ("--id", "stock"))),
+    pluggable=True, append=STRICT)
+
+
+@dataclass
+class Running:
+    """A guest that runs, and the folder of its disks."""
+
+    guest: Guest
+    folder: Path
+    disks: dict[str, QemuDisk] = field(default_factory=dict)
+
+    def answers(self) -> bool:
+        """Is it fit for another test?"""
+        try:
+            self.guest.run("true", 10)
+            return all(device.alive()
+                       for device in self.guest.devices.values())
+        except LabError:
+            return False
+
+    def end(self, orderly: bool = True) -> None:
+        """Power off, and forget the disks."""
+        if orderly:
+            self.guest.shutdown()
+        else:
+            self.guest.kill()
+        shutil.rmtree(self.folder, True)
+
+
+_running: dict[Machine, Running] = {}
+
+
+def _start(machine: Machine) -> Running:
+    folder = new_folder()
+    specs = [DeviceSpec(name, make_disk(folder, name), options)
+             for name, options in machine.specs]
+    disks = {}
+    if machine.pluggable:
+        disks["plug"] = QemuDisk("plug", PLUG_SLOT, make_disk(folder, "plug"),
+                                pluggable=True)
+    guest = boot(machine.name, specs, machine.append, list(disks.values()),
+                 cpus=machine.cpus, machine=machine)
+    return Running(guest, folder, disks)
+
+
+def running(machine: Machine) -> Running:
+    """The machine's guest; another, if the one before fell over."""
+    one = _running.get(machine)
+    if one is not None and not one.answers():
+        one.end(orderly=False)
+        one = None
+    if one is None:
+        one = _running[machine] = _start(machine)
+    return one
+
+
+def end(machine: Machine) -> None:
+    """Its guest is fit for nothing more."""
+    _running.pop(machine).end(orderly=False)
+
+
+def end_all() -> None:
+    """No guest is needed any more."""
+    while _running:
+        _running.popitem()[1].end()
+
+
+atexit.register(end_all)
+
+
+class GuestCase(unittest.TestCase):
+    """Tests in one guest; each leaves it in good order."""
+
+    machine: ClassVar[Machine] = COMMON
+    guest: Guest
+    disks: dict[str, QemuDisk]
+
+    def setUp(self) -> None:
+        one = running(self.machine)
+        self.guest, self.disks = one.guest, one.disks
+        self.guest.run("dmesg -c >/dev/null")
+
+    def tearDown(self) -> None:
+        """No test leaves a splat, a mount, a bound function."""
+        folders = " ".join(f"/sys/bus/pci/devices/{self.bdf(name)}"
+                           for name in (*self.guest.devices, *self.disks))
+        modules = " ".join((*MODULES, "vfe_rng", "vfe"))
+        log = self.guest.run(TIDY.format(folders=folders, modules=modules),
+                             60, check=False).out
+        log, others = splats.without_races_of_others(log)
+        for line in others:
+            print(f"not ours: {line}")
+        found = splats.find(log)
+        self.assertEqual(found, "", f"{found}\n{log[-6000:]}")
+        for name, device in self.guest.devices.items():
+            if not device.alive():
+                self.fail(f"device {name} ended: {device.log.read_text()}")
+
+    # --- what tests do ---
+
+    def device(self, name: str) -> Device:
+        """A device by its name."""
+        return self.guest.devices[name]
+
+    def bdf(self, name: str) -> str:
+        """The address of a disk."""
+        return self.disks[name].bdf if name in self.disks else \
+            self.device(name).bdf
+
+    def sh(self, script: str, timeout: float = 120) -> str:
+        """Run a script that must succeed."""
+        return self.guest.run("set -e\n" + script, timeout).out
+
+    def kernel_log(self) -> str:
+        """What the kernel said since the test began."""
+        return self.guest.run("dmesg").out
+
+    def bind(self, name: str, driver: str = BLK, parameters: str = "",
+             timeout: float = 60) -> str:
+        """Put a driver on a function; the path of its disk."""
+        modprobe = "modprobe virtio_blk"
+        if driver in MODULES:
+            # anew, so that the parameters are these
+            modprobe = (f"if grep -q '^{driver} ' /proc/modules; then"
+                        f" rmmod {driver}; fi\n"
+                        f"modprobe {driver} {parameters}")
+        out = self.guest.run(BIND.format(bdf=self.bdf(name), driver=driver,
+                                         modprobe=modprobe), timeout).out
+        return "/dev/" + out.split()[-1]
+
+    def works(self, disk: str) -> None:
+        """A small verified write."""
+        self.sh(fio(disk, "--rw=randwrite --bs=4k --size=1M --iodepth=8"),
+                60)
+
+    def unbind(self, name: str) -> None:
+        """Take the driver off."""
+        self.sh(UNBIND.format(bdf=self.bdf(name)))
+
+    def mount(self, disk: str) -> None:
+        """Mount the file system of a disk on /mnt."""
+        self.sh(f"mkdir -p /mnt; modprobe -q ext4 || true;"
+                f" mount -t ext4 {disk} /mnt")
+
+    def check_files(self) -> None:
+        """All files of the image are as they were made."""
+        self.guest.put(image.base().manifest.read_bytes(), "/tmp/manifest")
+        self.sh("cd /mnt; busybox sha256sum -c /tmp/manifest >/tmp/sums"
+                " || { grep -v OK /tmp/sums; exit 1; }", 300)
+
+    def eventually(self, what: Callable[[], bool], message: str,
+                   timeout: float = 10) -> None:
+        """@what becomes true in time."""
+        deadline = time.monotonic() + speed.scaled(timeout)
+        while not what():
+            if time.monotonic() > deadline:
+                self.fail(message)
+            time.sleep(0.1)
+
+
+def new_folder() -> Path:
+    """A folder for the disks of a guest."""
+    return Path(tempfile.mkdtemp(prefix="guest-", dir=paths.state()))
+
+
+def behind() -> int:
+    """Where disks go on behind the file system, in bytes."""
+    return image.base().path.stat().st_size
+
+
+def make_disk(folder: Path, name: str) -> Path:
+    """A copy of the image, with room behind its file system."""
+    path = image.copy(folder, f"{name}.img")
+    os.truncate(path, behind() + ROOM)
+    return path
+
+
+def boot(name: str, specs: Sequence[DeviceSpec], append: str = "",
+         disks: Sequence[QemuDisk] = (), *, cpus: int = 2,
+         machine: Machine | None = None) -> Guest:
+    """A running guest, with the acceleration of the run."""
+    boots = machine.boots() if machine and machine.boots else None
+    modules = machine.modules() if machine and machine.modules else None
+    guest = Guest(specs, accel=os.environ.get("VFE_ACCEL", "tcg"),
+                  name=f"check-{name}", append=append, cpus=cpus,
+                  qemu_args=[*(machine.qemu if machine else ()),
+                             *(item for disk in disks
+                               for item in disk.arguments())],
+                  logs=paths.out() / "check" / "guests" / name,
+                  boots=boots, modules=modules)
+    guest.boot(BOOT_TIMEOUT)
+    return guest
+
+
+def fio(disk: str, *arguments: str) -> str:
+    """A command line of fio that verifies what it wrote."""
+    return " ".join([
+        "fio --name=check --minimal --direct=1 --ioengine=libaio",
+        f"--filename={disk} --verify=crc32c --verify_fatal=1 --do_verify=1",
+        "--verify_state_save=0 --randseed=42", *arguments])

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+"""vfe_rng on QEMU's virtio-rng-pci, with virtio_rng on it by turns."""
+
+from __future__ import annotations
+
+from ..machine import Machine
+from ..rng import BDF, KERNEL_RNG, READ, RNG, RngCase, qemu
+
+BUFFER = 256        # what vfe_rng requests at a time
+FOLDER = f"/sys/bus/pci/devices/{BDF}"
+
+
+class OnQemusDevice(RngCase):
+    """A second class of device on the same core."""
+
+    machine = Machine("rng", qemu=qemu("disable-legacy=on"))
+
+    def test_by_turns_with_virtio_rng(self) -> None:
+        """Each reads after the other, on the same function."""
+        for driver in (RNG, KERNEL_RNG, RNG):
+            self.live_rng(driver)
+
+    def count(self, name: str) -> int:
+        """A counter of the driver's."""
+        return int(self.sh(f"cat {FOLDER}/vfe/{name}"))
+
+    def test_counts(self) -> None:
+        """A kick and an interrupt a buffer: no more exits than buffers."""
+        self.bind_rng(RNG)
+        names = ("queues/0/kicks", "operations", "interrupts")
+        before = [self.count(name) for name in names]
+        self.read_rng()
+        for name, old in zip(names, before):
+            more = self.count(name) - old
+            self.assertGreaterEqual(more, READ // BUFFER, name)
+            # the kernel reads a little for itself
+            self.assertLessEqual(more, READ // BUFFER + 8, name)
+        self.unbind_rng()
+
+    def test_suspend_under_a_reader(self) -> None:
+        """The device is stopped and started while somebody reads."""
+        self.bind_rng(RNG)
+        self.sh("dd if=/dev/hwrng of=/dev/null bs=1024 count=4096"
+                " iflag=fullblock 2>/dev/null & pid=$!\n"
+                "echo 1 >/sys/module/suspend/parameters/pm_test_delay\n"
+                "echo devices >/sys/power/pm_test\n"
+                "for n in 1 2 3; do echo freeze >/sys/power/state; done\n"
+                "echo none >/sys/power/pm_test\n"
+                "wait $pid", 120)
+        self.read_rng()
+        self.unbind_rng()
+
+    def test_unbound_under_a_reader(self) -> None:
+        """The reader ends, or goes on with another source."""
+        self.bind_rng(RNG)
+        self.sh("timeout 20 dd if=/dev/hwrng of=/dev/null bs=1024"
+                " 2>/dev/null & pid=$!\nsleep 0.3\n"
+                f"echo {BDF} >{FOLDER}/driver/unbind\n"
+                "kill $pid 2>/dev/null || true; wait $pid || true")
+        self.live_rng(RNG)
+
+
+class Slow(RngCase):
+    """QEMU gives 512 bytes a second: reads wait, and nothing stands still."""
+
+    machine = Machine("rng-slow", qemu=qemu("disable-legacy=on",
+                                            "max-bytes=512", "period=1000"))
+
+    def test_unbound_while_it_waits(self) -> None:
+        """In about a second, whatever the device does."""
+        self.bind_rng(RNG)
+        self.sh("dd if=/dev/hwrng of=/dev/null bs=4096 count=1"
+                " iflag=fullblock 2>/dev/null & sleep 1.5\n"
+                f"echo {BDF} >{FOLDER}/driver/unbind", 30)
+        self.unbind_rng()
+
+    def test_reads(self) -> None:
+        """What there is comes."""
+        self.bind_rng(RNG)
+        self.sh("dd if=/dev/hwrng of=/tmp/rng bs=512 count=2"
+                " iflag=fullblock 2>/dev/null\n"
+                "[ $(stat -c %s /tmp/rng) = 1024 ]", 60)
+        self.unbind_rng()
+
+
+class Transitional(RngCase):
+    """The old identity, with both interfaces."""
+
+    machine = Machine("rng-transitional", qemu=qemu())
+
+    def test_life(self) -> None:
+        """As the other."""
+        self.live_rng(RNG)
