@@ -57,6 +57,7 @@ def make(context: Context, *targets: str,
     build.drop_interrupted(_root())
     folder, out = sources(), _out(compiler)
     out.mkdir(exist_ok=True)
+    build.drop_moved(out)
     with build.building(_root()):
         return context.run(["make", f"-j{os.cpu_count() or 1}", "-C",
                             str(folder), f"O={out}", f"CC={compiler}",

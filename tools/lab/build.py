@@ -95,6 +95,16 @@ def drop_interrupted(folder: Path) -> None:
         files.remove(folder)
 
 
+def drop_moved(objects: Path) -> None:
+    """Remove objects whose source has moved: make's notes of it (.d files)
+    name the old path, and make would stop there."""
+    for note in objects.glob("*.d"):
+        source = note.read_text().replace("\\\n", " ").split()[1]
+        if not Path(source).exists():
+            note.with_suffix(".o").unlink(missing_ok=True)
+            note.unlink()
+
+
 @contextmanager
 def building(folder: Path) -> Iterator[None]:
     """Mark the folder while make is at work; an error of make is an end."""
@@ -153,6 +163,7 @@ def device() -> Path:
         objects.mkdir(parents=True, exist_ok=True)
         files.mirror_sources(paths.checkout(), folder,
                              ("tools/device", "include"), is_source)
+        drop_moved(objects)
         argv = ["make", _jobs(), "-C", str(folder / "tools/device"),
                 f"O={objects}"]
         with progress.step("building the device", log), building(folder):
