@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The lab: a machine with KVM wherever the user is, and guests on it."""
+"""The lab: a machine with KVM on any host, and guests on it."""
 
 from .errors import LabError
 

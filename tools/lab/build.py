@@ -39,7 +39,7 @@ def release(kernel: str = recipe.BOOT_KERNEL) -> str:
 
 
 def is_source(path: Path) -> bool:
-    """Is this a file to build from, and not one that a build left?"""
+    """Is this a source, and not the output of a build?"""
     if path.name.endswith(".mod.c"):
         return False
     return path.suffix in _KEPT or path.name in ("Kbuild", "Makefile")
@@ -65,7 +65,7 @@ def modules(kernel: str = recipe.BOOT_KERNEL,
             flags: Sequence[str] = ()) -> Path:
     """Build the modules for a kernel; the folder that holds the .ko files.
 
-    `flags` are arguments to make: ("W=1", "C=2"). What make said is in the
+    `flags` are arguments of make: ("W=1", "C=2"). The output of make is in the
     log logs/modules-<kernel>.log.
     """
     kdir = headers(kernel)
@@ -89,8 +89,8 @@ def modules(kernel: str = recipe.BOOT_KERNEL,
 
 
 def drop_interrupted(folder: Path) -> None:
-    """Start over after a make that was killed: it may have left half an
-    object file, and make takes a file that is there for whole."""
+    """Start over after a killed make, which may have left half an object file:
+    make would consider that file complete."""
     if (folder / UNDER_WAY).exists():
         files.remove(folder)
 
@@ -107,7 +107,7 @@ def drop_moved(objects: Path) -> None:
 
 @contextmanager
 def building(folder: Path) -> Iterator[None]:
-    """Mark the folder while make is at work; an error of make is an end."""
+    """Mark the folder while make runs; a make that fails has ended, too."""
     mark = folder / UNDER_WAY
     mark.touch()
     try:
@@ -121,8 +121,8 @@ def building(folder: Path) -> Iterator[None]:
 def _up_to_date(folder: Path, made_by: str) -> bool:
     """Bring the copy of the sources up to date; True if all is built.
 
-    The stamp is away while anything is touched: an interrupted copy or
-    build leaves none, and is not taken for whole.
+    The stamp is absent during copy and build, so an interrupted one does not
+    count as complete.
     """
     stamp = folder / STAMP
     before = stamp.read_text() if stamp.is_file() else None
@@ -178,7 +178,7 @@ def device() -> Path:
 
 
 def device_binary() -> Path:
-    """The device process as last built."""
+    """The latest build of the device process."""
     binary = paths.state() / "build/device/out/vfe-device"
     if not binary.is_file():
         raise LabError("the device is not built: run `make bench`, or"

@@ -16,7 +16,7 @@ SLICE_S = 0.5
 
 
 class Deadline:
-    """A moment that a wait must not pass, later on a slow machine."""
+    """A time at which a wait must end, later on a slow machine."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = speed.scaled(seconds)
@@ -81,7 +81,7 @@ class Channel:
         try:
             data = self._socket.recv(65536)
         except OSError:
-            data = b""      # as good as closed
+            data = b""      # treat it as closed
         if not data:
             time.sleep(0.1)     # a dead process may not be reaped yet
             self._watch()

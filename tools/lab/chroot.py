@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Runs commands in the tree, in mount and process namespaces of their own.
 
-Every mount lives and dies with the namespace, so nothing stays mounted and
-no child outlives the run, however it ends.
+Mounts and processes end with their namespace, so nothing stays mounted and no
+child outlives the run, in any case.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ def _wait(process: subprocess.Popen[bytes], timeout: float | None) -> int:
     try:
         return process.wait(timeout)
     except KeyboardInterrupt:
-        # The terminal told the command too: let it tidy up first.
+        # The terminal interrupted the command, too: let it clean up first.
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(5)
         raise
     finally:
-        # Its namespace goes with it, and all that runs there.
+        # Its namespace ends with it, with all processes in it.
         process.kill()
         process.wait()
 
@@ -81,7 +81,8 @@ def run(argv: Sequence[str], *, timeout: float | None = 1800,
         log: Path | None = None) -> int:
     """Run a command in the tree; its output goes to ours, or to a log.
 
-    @timeout: on the reference machine; None for what sees to its own end
+    @timeout: on the reference machine; None for a command with its own time
+    limit
     """
     limit = None if timeout is None else speed.scaled(timeout)
     tree.need_root("the lab")

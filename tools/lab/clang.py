@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What modules are built against with clang (inner code).
+"""Kernel headers for building modules with clang (inner code).
 
-Debian's headers were prepared by gcc and know it. So the sources of the same
-kernel are prepared again, by clang, with Debian's own configuration.
+Debian's headers were prepared with gcc, and record that. So prepare the sources
+of the same kernel again, with clang and with Debian's configuration.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from pathlib import Path
 
 from . import build, files, paths, progress, recipe, testkernel
 
-# Raise this when the folder is made in another way from the same parts.
+# Increase this when the way to make the folder changes.
 VERSION = 1
 STAMP = "prepared"
 KEPT = 2
-# Off: what needs keys, certificates or a compiler that the tree does not have
-# and that no module sees.
+# Disabled: options that need keys, certificates or a compiler that the tree
+# lacks, and that do not affect modules.
 WITHOUT = ("MODULE_SIG", "SECURITY_LOCKDOWN_LSM", "KEXEC_SIG", "IMA",
            "INTEGRITY", "SYSTEM_TRUSTED_KEYRING", "SECONDARY_TRUSTED_KEYRING",
            "DEBUG_INFO_BTF", "RUST")
@@ -62,5 +62,5 @@ def headers() -> Path:
             files.remove(folder)
             files.remove_old(parent, f"clang-{'[0-9a-f]' * 16}", KEPT)
             _prepare(source, folder)
-        os.utime(folder)        # the latest used stay
+        os.utime(folder)        # keep those used last
     return folder

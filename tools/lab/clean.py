@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A clean Debian, as a user's machine has it, to install things on.
+"""A clean Debian, like a user's machine, for tests of installation.
 
-It is made once (outer code), beside the tree and not as part of it: nothing
-that builds or boots for a test must depend on what a user has. Inner code
-works in a view of it, whose changes go elsewhere.
+Outer code makes it once, separately from the tree: builds and guests must not
+depend on it. Inner code works in an overlay (a view), which leaves it
+unchanged.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from .errors import LabError
 SUITE = "trixie"
 PACKAGES = ("dkms", "initramfs-tools", "kmod", "linux-headers-amd64",
             "linux-image-amd64", "make", "udev", "zstd")
-# Raise this when the way it is made changes.
+# Increase this when the way to make it changes.
 VERSION = 1
-# An initramfs with all modules takes a minute, and is made when the kernel is
-# installed.
+# The installation of the kernel makes an initramfs, which takes a minute with
+# all modules.
 _SETUP = ('mkdir -p "$1/etc/initramfs-tools/conf.d";'
           ' printf "MODULES=list\\nCOMPRESS=zstd\\nCOMPRESSLEVEL=1\\n"'
           ' >"$1/etc/initramfs-tools/conf.d/lab"')
@@ -73,7 +73,7 @@ def _make(folder: Path) -> None:
 
 
 def ensure() -> Path:
-    """Have it ready for view() (outer code)."""
+    """Prepare it for view() (outer code)."""
     folder = _folder()
     if folder.is_dir():
         return folder
@@ -88,17 +88,17 @@ def ensure() -> Path:
 
 
 class View:
-    """The clean Debian with changes of its own (inner code)."""
+    """The clean Debian with the changes of a test (inner code)."""
 
     def __init__(self, root: Path, over: Path) -> None:
         self._root = root
         self._over = over
-        self.given = over / "given"     # is /mnt in it
+        self.given = over / "given"     # /mnt in the view
         for name in ("upper", "work", "view", "given"):
             (over / name).mkdir()
 
     def run(self, script: str, timeout: float = 600) -> tuple[int, str]:
-        """Run a script of sh in it; exit code, and all that it printed."""
+        """Run a shell script in it; its exit code and its output."""
         argv = [*tree.APART, "sh", "-c", _ENTER, "sh", str(self._root),
                 str(self._over), script]
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, text=True,
@@ -108,7 +108,7 @@ class View:
         return done.returncode, done.stdout
 
     def find(self, name: str) -> Path | None:
-        """A file of it, as this process can read it."""
+        """The path of a file of it, for this process."""
         for layer in (self._over / "upper", self._root):
             path = layer / name.lstrip("/")
             if path.is_file():
@@ -116,19 +116,19 @@ class View:
         return None
 
     def release(self) -> str:
-        """Of its one kernel."""
+        """The release of its kernel."""
         found = sorted((self._root / "usr/lib/modules").iterdir())
         return found[-1].name
 
     @property
     def modules(self) -> Path:
-        """The folder of its kernel's own modules."""
+        """The folder of its kernel's modules."""
         return self._root / "usr/lib/modules" / self.release()
 
 
 @contextmanager
 def view() -> Iterator[View]:
-    """A view of the clean Debian; what is changed in it is gone after."""
+    """A view of the clean Debian; its changes are discarded afterwards."""
     root = _folder()
     if not root.is_dir():
         raise LabError("the clean Debian was not made")

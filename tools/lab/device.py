@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The device process: started beside QEMU, asked over its control socket."""
+"""The device process: starts it beside QEMU, and sends commands to its
+control socket."""
 
 from __future__ import annotations
 
@@ -59,7 +60,7 @@ class Device:
                                     start_new_session=True)
 
     def wait_ready(self) -> None:
-        """Wait until it listens on both of its sockets."""
+        """Wait until it listens on both sockets."""
         deadline = Deadline(START_S)
         while not (_listening(self._control_path) and self.socket.exists()):
             self._watch()
@@ -105,12 +106,12 @@ class Device:
         return answer
 
     def kill(self) -> None:
-        """End it at once, as a crash would."""
+        """Kill it, as a crash would end it."""
         self._process.kill()
         self._process.wait()
 
     def stop(self) -> None:
-        """End it in good order: a signal, and force after a while."""
+        """Terminate it; kill it if that takes too long."""
         if self._control is not None:
             self._control.close()
             self._control = None

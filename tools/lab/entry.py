@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""How a tool's command ends: its exit code, and one line that says why."""
+"""The end of a tool's command: its exit code, and one line with the reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from . import progress
 from .errors import SYSTEM_ERRORS, LabError, one_line
 
 FAILED = 1
-INTERRUPTED = 130       # what a shell says of a command ended by Ctrl-C
+INTERRUPTED = 130       # a shell's exit code for a command ended by Ctrl-C
 
 
 def _say(tool: str, text: str, code: int) -> int:
@@ -22,9 +22,9 @@ def run(tool: str, main: Callable[[], int], *, failed: int | None = None,
         also: tuple[type[Exception], ...] = ()) -> int:
     """Run @main; the exit code of the process.
 
-    What a user can act on ends in a line rather than a traceback: errors of
-    the lab, of the system, and those in @also. A tool whose 1 says something
-    else has a code of its own for them, @failed.
+    Errors that a user can fix (of the lab, of the system, and those in @also)
+    print one line rather than a traceback. @failed is the exit code for them,
+    if the tool uses 1 for something else.
     """
     known: tuple[type[Exception], ...] = (*SYSTEM_ERRORS, *also)
     try:

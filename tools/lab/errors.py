@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the lab raises for what a user can act on."""
+"""Errors of the lab that a user can fix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import subprocess
 
 
 class LabError(Exception):
-    """One clear line: what is wrong and what to do about it."""
+    """One line: the problem and its remedy."""
 
     def __init__(self, message: str, exit_code: int = 1) -> None:
         super().__init__(message)
@@ -19,12 +19,12 @@ class Silence(LabError):
     """No answer came in time; the peer is still alive."""
 
 
-# What a full or read-only disk or a missing program raise, wherever it is.
+# Raised for a full or read-only disk, or a missing program.
 SYSTEM_ERRORS = (OSError, subprocess.SubprocessError)
 
 
 def one_line(error: BaseException) -> str:
-    """What the system refused, for a user."""
+    """An error of the system, as a message for a user."""
     text = " ".join(str(error).split())
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         text += ": free some room, or set VFE_CACHE to a folder on a larger" \

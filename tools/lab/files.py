@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Copies that touch only what changed, and hashes that name results."""
+"""Copies that write only changed files, and hashes that name results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from . import progress
 
 
 def digest(parts: Iterable[bytes | str | Path]) -> str:
-    """A name for a result: the hash of all it was made from."""
+    """A name for a result: the hash of its inputs."""
     total = hashlib.sha256()
     for part in parts:
         if isinstance(part, Path):
@@ -30,7 +30,7 @@ def digest(parts: Iterable[bytes | str | Path]) -> str:
 
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
-    """Hold a lock file, so that two runs do not make the same thing."""
+    """Hold a lock file, so that two runs do not make the same result."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(path, "w", encoding="ascii") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -39,9 +39,9 @@ def lock(path: Path) -> Iterator[None]:
 
 @contextmanager
 def sole_run(folder: Path, kind: str) -> Iterator[None]:
-    """Wait to be the only run of a kind, and remove what killed ones left.
+    """Wait to be the only run of a kind, and remove the remains of killed ones.
 
-    Such a run keeps what it needs for a while in folders named KIND-*.
+    Such a run has its temporary files in folders named KIND-*.
     """
     path = folder / f"{kind}.lock"
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,8 @@ def sole_run(folder: Path, kind: str) -> Iterator[None]:
 
 
 def make_whole(target: Path, make: Callable[[Path], None]) -> None:
-    """Make a file or folder under another name, then rename it: whole."""
+    """Make a file or folder under a temporary name, then rename it: it is
+    complete or absent."""
     target.parent.mkdir(parents=True, exist_ok=True)
     for stale in target.parent.glob(f".{target.name}.*"):
         remove(stale)
@@ -72,7 +73,7 @@ def make_whole(target: Path, make: Callable[[Path], None]) -> None:
 
 
 def remove(path: Path) -> None:
-    """Remove a file or a folder, or nothing."""
+    """Remove a file or a folder, if it exists."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -100,8 +101,8 @@ def mirror_sources(source: Path, target: Path, folders: Iterable[str],
                    wanted: Callable[[Path], bool]) -> bool:
     """Bring a copy of some folders up to date; True if anything changed.
 
-    Contents are compared and not times, so that make rebuilds only what
-    changed. Sources that are gone are removed; what was built stays.
+    Compares contents, not times, so that make rebuilds only changed files.
+    Removes deleted sources, but keeps built files.
     """
     changed = False
     for folder in folders:
@@ -119,6 +120,6 @@ def mirror_sources(source: Path, target: Path, folders: Iterable[str],
 
 
 def keep_first(path: Path) -> None:
-    """Let a log of a first try stay beside that of the second: X-first.log."""
+    """Keep the log of a first attempt as X-first.log."""
     with suppress(FileNotFoundError):
         path.replace(path.with_stem(f"{path.stem}-first"))

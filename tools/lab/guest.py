@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A guest: QEMU, its devices, and a way to run commands in it (inner code).
+"""A guest: QEMU, its devices, and commands in it (inner code).
 
     with Guest([DeviceSpec("disk", path)], accel="kvm") as guest:
         print(guest.run("lspci -n").out)
@@ -27,7 +27,7 @@ from .qmp import Qmp
 
 __all__ = ["Device", "DeviceSpec", "Guest", "Result"]
 
-# Functions sit at fixed slots, so that the guest's addresses are known.
+# Functions have fixed slots, so that their addresses in the guest are known.
 FIRST_SLOT = 0x10
 CPU = {"kvm": "host", "tcg": "max,la57=off"}
 # The options after no_timer_check make emulation faster: without them a nested
@@ -41,7 +41,7 @@ APPEND = ("console=ttyS0 loglevel=5 panic=-1 no_timer_check mitigations=off"
 
 @dataclass(frozen=True)
 class Result:
-    """How a command in the guest ended, and what it printed."""
+    """The exit status and the output of a command in the guest."""
 
     rc: int
     out: str
@@ -62,10 +62,10 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                  more: initramfs.More | None = None) -> None:
         """Without @boots and @modules: Debian's kernel, our modules.
 
-        @initrd: instead of the lab's; what it starts must bring the agent
-        @more: programs and modules that the guest has beside the usual ones
+        @initrd: instead of the lab's; it must start the agent
+        @more: additional programs and modules
 
-        @machine: more properties of QEMU's -machine, each after a comma
+        @machine: additional properties of QEMU's -machine, each after a comma
         """
         self.specs = tuple(devices)
         self.accel = accel
@@ -103,11 +103,11 @@ class Guest:  # pylint: disable=too-many-instance-attributes
             self.kill()
 
     def boot(self, timeout: float = 480) -> None:
-        """Start devices and QEMU; return when the guest takes commands.
+        """Start devices and QEMU; return when the guest accepts commands.
 
-        With KVM under emulation a guest at times halts for good on its way
-        up, before any module of ours is in it. So with KVM one that says
-        nothing in half of that time is started once more.
+        With KVM under emulation a guest sometimes halts during boot, before it
+        loads our modules. So with KVM, restart once a guest that prints nothing
+        in half of that time.
         """
         self.logs.mkdir(parents=True, exist_ok=True)
         if self.accel != "kvm":
@@ -145,7 +145,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
             raise
 
     def attend(self) -> int:
-        """Boot with the console on this terminal; return when it is off."""
+        """Boot with the console on this terminal; return after power-off."""
         self.logs.mkdir(parents=True, exist_ok=True)
         self._sockets = Path(tempfile.mkdtemp(prefix="vfe-", dir="/tmp"))
         try:
@@ -220,7 +220,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         return argv + ["-device", json.dumps(options)]
 
     def _find_addresses(self) -> None:
-        """Functions behind root ports: their bus is the firmware's choice."""
+        """Finds the functions behind root ports, whose bus the firmware
+        chooses."""
         for index, device in enumerate(self.devices.values()):
             if device.bdf:
                 continue
@@ -229,11 +230,11 @@ class Guest:  # pylint: disable=too-many-instance-attributes
             names = self.run(f"cd {port} && ls -d 0000:*:*.[0-7]").out
             device.bdf = names.split()[0]
 
-    # Talking -----------------------------------------------------------
+    # Commands ----------------------------------------------------------
 
     def run(self, command: str, timeout: float = 60, *, check: bool = True,
             stdin: bytes = b"") -> Result:
-        """Run a bash script in the guest; what it printed, decoded.
+        """Run a bash script in the guest; its output, decoded.
 
         The guest itself ends a script after `timeout` seconds (status 124).
         LabError when the status is not 0 and `check` is set, or when the
@@ -254,7 +255,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         script = command.encode()
         header = (f"{ident} {speed.scaled(timeout):g} {len(script)}"
                   f" {len(stdin)}\n")
-        # The guest kills 5 s after it has asked to end; then it is stuck.
+        # The guest kills the command 5 s after SIGTERM; later it is stuck.
         deadline = Deadline(timeout + 15)
         try:
             self._agent.send(header.encode() + script + stdin)
@@ -268,7 +269,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                            f"{self._tail()}") from error
 
     def get(self, path: str, timeout: float = 60) -> bytes:
-        """A file out of the guest."""
+        """Read a file of the guest."""
         status, data = self._exchange(f"cat -- '{path}'", timeout, b"")
         if status:
             raise LabError(f"{self.name}: no {path}:"
@@ -276,7 +277,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         return data
 
     def put(self, data: bytes, path: str) -> None:
-        """A file into the guest."""
+        """Write a file of the guest."""
         self.run(f"cat >'{path}'", stdin=data)
 
     def qmp(self, command: str, **arguments: Any) -> Any:
@@ -286,13 +287,13 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         return self._qmp.command(command, arguments)
 
     def wait_event(self, name: str, timeout: float = 10) -> dict[str, Any]:
-        """The next monitor event of a name."""
+        """Wait for the next monitor event with this name."""
         if self._qmp is None:
             raise LabError(f"{self.name} is not running")
         return self._qmp.wait_event(name, timeout)
 
     def console(self) -> str:
-        """All that the guest's kernel has printed."""
+        """The console of the guest so far."""
         path = self.logs / "console.log"
         return path.read_bytes().decode(errors="replace") \
             if path.exists() else ""
@@ -307,7 +308,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
     # Ending ------------------------------------------------------------
 
     def _watch(self) -> None:
-        """Raise when QEMU has ended: nobody will answer any more."""
+        """Raise if QEMU has ended: no answer will come."""
         if self._qemu is None or self._qemu.poll() is None:
             return
         text = progress.last_lines(self.logs / "qemu.log")
@@ -319,7 +320,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                        f" {self._qemu.returncode}: {text}")
 
     def _tail(self) -> str:
-        """What may say why a guest does not answer."""
+        """Logs that may show why a guest does not answer."""
         reason = self._qmp.ending() if self._qmp is not None else ""
         ended = f"\nthe machine ended: {reason}" if reason else ""
         console = self.logs / "console.log"
@@ -328,7 +329,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                         f"\n{lines}" if lines else "")
 
     def shutdown(self, timeout: float = 30) -> None:
-        """Power off in good order; by force when that takes too long."""
+        """Power off; kill QEMU if that takes too long."""
         if self._qemu is not None and self._agent is not None:
             try:
                 self._agent.send(b"off 5 12 0\npoweroff -f\n")
@@ -341,7 +342,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         self.kill()
 
     def kill(self) -> None:
-        """End QEMU and the devices at once, and tidy up."""
+        """Kill QEMU and the devices, and clean up."""
         for channel in (self._agent, self._qmp):
             if channel is not None:
                 channel.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The kernels that guests boot, in the form that boots fastest (inner code).
+"""The kernels of guests, in the form that boots fastest (inner code).
 
 Debian's bzImage unpacks itself, which takes many seconds under emulation.
 Its payload is the plain ELF kernel, which QEMU can start directly (PVH). A
@@ -30,7 +30,7 @@ class Kernel:
 
     image: Path
     release: str
-    modules: Path       # the folder of its own modules and their lists
+    modules: Path       # the folder of its modules and their lists
 
 
 def debian(series: str = recipe.BOOT_KERNEL) -> Kernel:
@@ -40,13 +40,13 @@ def debian(series: str = recipe.BOOT_KERNEL) -> Kernel:
 
 
 def built(folder: Path) -> Kernel:
-    """One of testkernel.py's, by its build folder."""
+    """A kernel of testkernel.py, by its build folder."""
     name = folder / "include/config/kernel.release"
     return Kernel(folder / "vmlinux", name.read_text().strip(), folder)
 
 
 def bzimage(series: str = recipe.BOOT_KERNEL) -> Path:
-    """Debian's kernel as it is packaged: where depends on its age."""
+    """Debian's packaged kernel: its path depends on its age."""
     release = build.release(series)
     boot = paths.tree() / "boot" / f"vmlinuz-{release}"
     if boot.exists():
@@ -70,13 +70,14 @@ def extract(packed: Path, target: Path) -> None:
     else:
         raise LabError(f"{packed} is packed in a way that is not known")
     with open(target, "wb") as out:
-        # The four bytes of size that follow make some unpackers complain.
+        # Without the four bytes of size at the end, about which some unpackers
+        # complain.
         subprocess.run(command, input=payload[:-4], stdout=out,
                        stderr=subprocess.DEVNULL, check=False)
     with open(target, "rb") as made:
         if made.read(4) != b"\x7fELF":
             raise LabError(f"{packed} holds no ELF kernel")
-    # An unpacker that ran out of room ends like one that met the size.
+    # An unpacker without disk space ends like a successful one: check the size.
     size, = struct.unpack("<I", payload[-4:])
     if target.stat().st_size != size:
         raise LabError(f"unpacking {packed} gave {target.stat().st_size}"
@@ -84,7 +85,7 @@ def extract(packed: Path, target: Path) -> None:
 
 
 def vmlinux(series: str = recipe.BOOT_KERNEL) -> Path:
-    """The unpacked kernel of a series, made once."""
+    """The unpacked kernel of a series; unpacks it once."""
     folder = paths.state() / "kernel"
     target = folder / f"vmlinux-{build.release(series)}"
     with files.lock(folder / "lock"):

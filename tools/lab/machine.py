@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Chooses where things run: here, in the tree, or in a nested machine."""
+"""Chooses where code runs: on the host, in the tree, or in a nested machine."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ TIDY_S = 45.0
 
 @dataclass(frozen=True)
 class Choice:
-    """Where guests with KVM run, and why there."""
+    """Where guests with KVM run, and why."""
 
     place: str      # "here", "tree" or "nest"
     why: str
 
 
 def kvm_problem(device: Path = Path("/dev/kvm")) -> str | None:
-    """Why KVM cannot be used on this machine; None if it can."""
+    """Why this machine cannot use KVM; None if it can."""
     try:
         handle = os.open(device, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -51,7 +51,7 @@ def kvm_problem(device: Path = Path("/dev/kvm")) -> str | None:
 
 
 def tracing_problem() -> str | None:
-    """Why KVM's tracepoints cannot be read; None if they can."""
+    """Why this process cannot read KVM's tracepoints; None if it can."""
     subprocess.run(["sh", "-c", f"mountpoint -q {TRACING} ||"
                     f" mount -t tracefs tracefs {TRACING}"], check=False,
                    stderr=subprocess.DEVNULL)
@@ -62,7 +62,7 @@ def tracing_problem() -> str | None:
 
 
 def qemu_problem(command: str = "qemu-system-x86_64") -> str | None:
-    """Why PATH's QEMU will not do; None if it has vfio-user-pci."""
+    """Why the QEMU in PATH is unsuitable; None if it has vfio-user-pci."""
     program = shutil.which(command)
     if program is None:
         return "no QEMU here"
@@ -77,7 +77,7 @@ def qemu_problem(command: str = "qemu-system-x86_64") -> str | None:
 
 
 def choose() -> Choice:
-    """Decide where a guest with KVM can run."""
+    """Choose where a guest with KVM can run."""
     problem = kvm_problem() or tracing_problem()
     if problem:
         return Choice("nest", f"{problem}: a nested machine under emulation")
@@ -88,7 +88,7 @@ def choose() -> Choice:
 
 
 def prepare() -> None:
-    """Do all set-up that is missing: tree, modules, device, images."""
+    """Make all that is missing: tree, modules, device, images."""
     tree.need_root("the lab")
     if speed.VARIABLE not in os.environ:
         speed.remember()
@@ -100,7 +100,7 @@ def prepare() -> None:
 
 
 def _here(argv: Sequence[str], timeout: float) -> int:
-    """Run on this very machine, with the places named for inner code."""
+    """Run on the host, with the paths for inner code in the environment."""
     prefix = paths.INNER_CHECKOUT + "/"
     translated = [str(paths.checkout() / item.removeprefix(prefix))
                   if item.startswith(prefix) else item for item in argv]
@@ -118,8 +118,8 @@ def _here(argv: Sequence[str], timeout: float) -> int:
             raise LabError(f"'{' '.join(argv)}' did not end within"
                            f" {timeout:.0f} s and was stopped") from error
         except KeyboardInterrupt:
-            # The terminal told the command too: let it tidy up first, since
-            # here no namespace ends what it started.
+            # The terminal interrupted the command, too: let it clean up first,
+            # since on the host no namespace ends its children.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(TOLD_S)
             process.terminate()
@@ -139,8 +139,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def run_with_kvm(argv: Sequence[str], timeout: float = 1800) -> int:
     """Run inner code on a machine with KVM; its exit code.
 
-    An argument that starts with /vfe/ names a file of the checkout, wherever
-    that is on the machine chosen.
+    An argument that starts with /vfe/ is a file of the checkout, on any
+    machine.
     """
     prepare()
     choice = choose()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """A machine with KVM where there is none.
 
-QEMU emulates an AMD processor with SVM and nested paging; in it Debian's
-kernel has a real KVM. Its root is the tree as the chroot has it (the
-checkout, /state and /out included), shared over 9p.
+QEMU emulates an AMD processor with SVM and nested paging; in it Debian's kernel
+has a real KVM. Its root is the tree with the mounts of the chroot (the
+checkout, /state and /out), shared over 9p.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .errors import LabError
 
 MEMORY_MB = 4096
 CPUS = 2
-# Folders of runs that were killed: any more were left by runs long over.
+# Number of folders to keep: older ones are remains of killed runs.
 KEPT = 8
-# One boot in four panics in the timer test without no_timer_check: emulation
-# is too slow for it. One run in ten the emulation breaks the kernel ("BUG:
+# One boot in four panics in the timer test without no_timer_check: emulation is
+# too slow for it. In one run of ten the emulation breaks the kernel ("BUG:
 # scheduling while atomic", with a hard interrupt's count): with panic_on_warn
-# it panics there, and is started again, instead of stalling all its guests.
+# it panics then, and is restarted, instead of stalling all its guests.
 APPEND = ("console=ttyS0 loglevel=4 panic=-1 oops=panic panic_on_warn=1"
           " no_timer_check"
           " mitigations=off"
@@ -49,7 +49,7 @@ def run(argv: Sequence[str], timeout: float = 1800) -> int:
 
 
 class FellOver(LabError):
-    """The emulated machine's own kernel panicked."""
+    """The kernel of the emulated machine panicked."""
 
 
 class NestedMachine:
@@ -96,7 +96,7 @@ class NestedMachine:
     def run(self, timeout: float) -> int:
         """Boot, run, power off; the command's exit code."""
         end = time.monotonic() + timeout
-        # what the last one said is not this one's
+        # remove the console of the previous one
         self.console.unlink(missing_ok=True)
         with open(self.log, "wb") as sink:
             with subprocess.Popen(self.command_line(), stdout=sink,
@@ -128,7 +128,7 @@ class NestedMachine:
 
     def _copy_output(self, qemu: subprocess.Popen[bytes],
                      end: float) -> None:
-        """Pass on what the command prints, until the machine is off."""
+        """Forward the output of the command, until the machine is off."""
         with self._connect(qemu) as peer:
             while True:
                 left = end - time.monotonic()
@@ -159,7 +159,7 @@ class NestedMachine:
                 f"{progress.last_lines(self.console)}") from error
 
     def close(self) -> None:
-        """Remove what the run left."""
+        """Remove the files of the run."""
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.rmtree(self._sockets, ignore_errors=True)
 
@@ -173,10 +173,10 @@ def _run_once(argv: Sequence[str], timeout: float) -> int:
 
 
 def run_inside(argv: Sequence[str], timeout: float) -> int:
-    """The inner half of run(): start the machine and see it through.
+    """The inner half of run(): start the machine and wait for its end.
 
-    When its kernel panics it is started once more, if half of the time is
-    left: that kernel is Debian's, and no module of ours is in it.
+    If its kernel panics, restart it once, if half of the time is left: it is
+    Debian's kernel, without our modules.
     """
     end = time.monotonic() + timeout
     try:

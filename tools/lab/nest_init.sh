@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The nested machine's first process: mounts the tree that the outer machine
-# shares over 9p, and moves there. What it then runs is named by lab.run=.
+# shares over 9p, and moves there. lab.run= names the command that it then runs.
 
 export PATH=/usr/bin
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where things are.
+"""The paths.
 
 The same code runs on the host ("outer") and in the tree ("inner": a chroot or a
 nested machine, where the checkout is /vfe, the state folder /state and the
@@ -33,12 +33,12 @@ def cache() -> Path:
 
 
 def inner() -> bool:
-    """True where the lab's places were passed on by an outer run."""
+    """True in inner code: an outer run has passed the paths."""
     return "VFE_STATE" in os.environ
 
 
 def state() -> Path:
-    """Builds, images, logs: kept between runs, writable."""
+    """The state folder: builds, images, logs."""
     given = os.environ.get("VFE_STATE")
     return Path(given) if given else cache() / "state"
 
@@ -55,14 +55,14 @@ def tree() -> Path:
 
 
 def logs() -> Path:
-    """Logs of builds and guests; made on demand."""
+    """The folder for logs of builds and guests, created if missing."""
     path = state() / "logs"
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def shown(path: Path) -> str:
-    """A path as the user's own machine has it, for messages."""
+    """The path on the host, for messages."""
     given = os.environ.get("VFE_HOST_STATE")
     if given and path.is_relative_to(state()):
         return str(Path(given) / path.relative_to(state()))
@@ -70,7 +70,7 @@ def shown(path: Path) -> str:
 
 
 def inner_environment() -> dict[str, str]:
-    """What inner code in a chroot or a nested machine must be given."""
+    """The environment of inner code in a chroot or a nested machine."""
     return {
         "VFE_STATE": INNER_STATE,
         "VFE_HOST_STATE": shown(state()),

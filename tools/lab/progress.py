@@ -20,8 +20,8 @@ from . import paths
 from .errors import LabError
 
 TICK_S = 10.0
-# A command without a limit is stuck when nothing has moved for so long. The
-# longest that a build is still, on a machine a tenth as fast, is a quarter.
+# A command without a limit is stuck after this time without progress. The
+# longest pause of a build, on a machine a tenth as fast, is a quarter of this.
 STUCK_S = 900.0
 LOOK_S = 5.0
 FOLDER_S = 60.0
@@ -65,7 +65,7 @@ def _last_line(path: Path) -> str:
 
 
 class Step:
-    """A step under way; `note` is shown on its next progress line."""
+    """A running step; its next progress line shows `note`."""
 
     def __init__(self, text: str, log: Path | None) -> None:
         self.text = text
@@ -76,11 +76,11 @@ class Step:
         self._ticker = threading.Thread(target=self._tick, daemon=True)
 
     def seconds(self) -> float:
-        """How long this step has taken."""
+        """Seconds since the step began."""
         return time.monotonic() - self.began
 
     def start(self) -> None:
-        """Keep saying that it goes on."""
+        """Print progress lines."""
         self._ticker.start()
 
     def stop(self) -> None:
@@ -97,7 +97,7 @@ class Step:
 
 @contextlib.contextmanager
 def ticking(text: str, log: Path | None = None) -> Iterator[Step]:
-    """A step with a line every ten seconds; others say when it begins."""
+    """A step with a line every ten seconds, but none at its start."""
     current = Step(text, log)
     current.start()
     try:
@@ -117,10 +117,10 @@ def step(text: str, log: Path | None = None) -> Iterator[Step]:
 
 @contextlib.contextmanager
 def terminate_as_interrupt() -> Iterator[None]:
-    """Make SIGTERM end a run the way Ctrl-C does: tidily.
+    """Make SIGTERM end a run like Ctrl-C, with clean-up.
 
-    SIGINT, too: a shell starts what it runs in the background with that signal
-    ignored, and so would be all that this starts, and stops by it.
+    Also enable SIGINT, which a shell ignores in background processes and their
+    children.
     """
     def handler(_signum: int, _frame: object) -> None:
         raise KeyboardInterrupt
@@ -134,23 +134,23 @@ def terminate_as_interrupt() -> Iterator[None]:
 
 
 def guarded(argv: Sequence[str]) -> list[str]:
-    """A command line that dies with the process that starts it."""
+    """A command line whose process is killed when its parent ends."""
     guard = (["setpriv", "--pdeathsig", "KILL"]
              if shutil.which("setpriv") else [])
     return [*guard, *argv]
 
 
 def owned(argv: Sequence[str]) -> list[str]:
-    """A command line for what must not outlive this process.
+    """A command line whose process must not outlive this one.
 
-    In the tree its namespace sees to that, and each program that is started
-    costs time under emulation.
+    In the tree the namespace ensures that, which saves a program: starting one
+    takes time under emulation.
     """
     return list(argv) if paths.tree() == Path("/") else guarded(argv)
 
 
 def stop_group(process: subprocess.Popen[Any], grace: float = 5) -> None:
-    """End a process started in a session of its own, and its children."""
+    """End a process that leads its own session, and its children."""
     for signum in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signum)
@@ -160,7 +160,8 @@ def stop_group(process: subprocess.Popen[Any], grace: float = 5) -> None:
 
 
 class Pulse:
-    """Whether a command gets on: its log grows, or files of its folder do."""
+    """Detects progress of a command: its log grows, or files of its folder
+    do."""
 
     def __init__(self, log: Path, folder: Path | None) -> None:
         self._log = log
@@ -170,13 +171,13 @@ class Pulse:
         self._looked = time.time()
 
     def still_for(self) -> float:
-        """For how many seconds nothing has moved."""
+        """Seconds without progress."""
         size = self._log.stat().st_size
         if size != self._size:
             self._size = size
             self._moved, self._looked = time.monotonic(), time.time()
         seconds = time.monotonic() - self._moved
-        # A folder of a kernel takes a moment to look through.
+        # It takes some time to scan the folder of a kernel.
         if seconds > FOLDER_S and self._folder and self._grows(self._folder):
             self._moved, self._looked = time.monotonic(), time.time()
             return 0.0
@@ -194,7 +195,7 @@ class Pulse:
 
 def _attend(process: subprocess.Popen[bytes], pulse: Pulse,
             timeout: float | None) -> str:
-    """Wait for a process; "" if it ended, else why it must be ended."""
+    """Wait for a process; "" if it ended, else why to kill it."""
     end = time.monotonic() + timeout if timeout is not None else math.inf
     while True:
         try:
@@ -213,8 +214,8 @@ def run_logged(argv: Sequence[str], log: Path, *, what: str, hint: str,
                folder: Path | None = None) -> None:
     """Run a command with its output in a log; LabError if it fails.
 
-    It may take as long as it gets on, which shows in its log or in @folder;
-    with @timeout, no longer than that.
+    It may run as long as its log or @folder shows progress; at most @timeout,
+    if given.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "wb") as sink:

@@ -2,8 +2,8 @@
 """Other versions of QEMU than the tree's, to run guests on.
 
 Each is unpacked with the libraries of its own suite into the state folder,
-where inner code finds it too, and started by its own dynamic linker. Nothing
-of it is configured: it needs no chroot of its own.
+which inner code also has. Its own dynamic linker starts it, so it needs neither
+configuration nor a chroot.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from . import files, paths, progress, recipe, tree
 from .errors import LabError
 
 PROGRAM = "qemu-system-x86_64"
-# Raise this when the way they are made changes.
+# Increase this when the way to make them changes.
 VERSION = 1
 LIBRARIES = ("lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu")
-# The file itself: what is in lib64 is a link to the one in the root folder.
+# The file itself: lib64 has a link to that of the root folder.
 LINKERS = tuple(f"{name}/ld-linux-x86-64.so.2" for name in LIBRARIES)
 FIRMWARE = ("usr/share/qemu", "usr/share/seabios")
-# Nothing that a QEMU without a screen opens.
+# Files that a QEMU without a screen does not open.
 UNUSED = ("usr/share/doc", "usr/share/locale", "usr/share/man",
           "usr/share/icons", "usr/libexec", "usr/lib/x86_64-linux-gnu/gconv",
           "usr/lib/x86_64-linux-gnu/perl-base", "var")
@@ -31,7 +31,7 @@ UNUSED = ("usr/share/doc", "usr/share/locale", "usr/share/man",
 
 @dataclass(frozen=True)
 class Qemu:
-    """A QEMU: what is written in front of its options."""
+    """A QEMU: the beginning of its command line."""
 
     version: str
     command: tuple[str, ...]
@@ -62,7 +62,7 @@ def _at(version: str, folder: Path) -> Qemu:
 
 def _mmdebstrap(suite: str, target: Path) -> list[str]:
     # No path-exclude: it would start a filter for each of 150 packages, and
-    # take twice as long as all the rest.
+    # triple the time.
     return [*tree.APART, "mmdebstrap", "--variant=extract",
             "--architectures=amd64",
             # Mirrors may be frozen at a date: their Release has run out.
@@ -75,7 +75,7 @@ def _mmdebstrap(suite: str, target: Path) -> list[str]:
 
 
 def _check(version: str, folder: Path) -> None:
-    """What the suite has must be what it is meant to have."""
+    """Check that the suite has the expected version."""
     shown = subprocess.run([*_at(version, folder).command, "--version"],
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                            text=True, check=False).stdout
@@ -99,8 +99,7 @@ def _make(version: str, folder: Path) -> None:
 
 
 def ensure(version: str) -> None:
-    """Have this version ready for get(), or LabError says why not (outer
-    code)."""
+    """Prepare this version for get(); LabError if that fails (outer code)."""
     folder = _folder(version)
     if folder.is_dir():
         return
@@ -112,7 +111,7 @@ def ensure(version: str) -> None:
 
 
 def get(version: str) -> Qemu:
-    """The QEMU of a version, where ensure() was before (inner code)."""
+    """The QEMU of a version, after ensure() (inner code)."""
     folder = _folder(version)
     if not folder.is_dir():
         raise LabError(f"QEMU {version} was not fetched")

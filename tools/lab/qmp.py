@@ -12,10 +12,10 @@ from typing import Any
 from .channel import Channel, Deadline
 from .errors import LabError
 
-ENDING_S = 1.0      # that what QEMU said last may take to get here
+ENDING_S = 1.0      # longest delay of QEMU's last message
 
 
-# The commands whose names QEMU spells with it; all others have "-".
+# Commands with "_" in their names; all others have "-".
 UNDERSCORED = ("qmp_capabilities", "device_add", "device_del", "netdev_add",
                "netdev_del", "block_resize", "system_powerdown",
                "system_reset", "system_wakeup")
@@ -53,7 +53,7 @@ class Qmp:
                                f" {message['error'].get('desc')}")
 
     def wait_event(self, name: str, timeout: float) -> dict[str, Any]:
-        """Take the next event of a name, waiting for it if need be."""
+        """Return the next event with this name; waits for it if necessary."""
         deadline = Deadline(timeout)
         while True:
             for event in self.events:
@@ -63,7 +63,7 @@ class Qmp:
             self._message(deadline)
 
     def ending(self) -> str:
-        """Why the machine ended, in QEMU's word; empty if it did not say."""
+        """QEMU's reason for the end of the machine; empty if there is none."""
         with contextlib.suppress(LabError):
             deadline = Deadline(ENDING_S)
             while True:

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the tree is made of: suites, packages and what they are for."""
+"""The contents of the tree: suites, packages and their purpose."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 
-# Raise this when the way the tree is made changes but the lists do not.
+# Increase this when the way to make the tree changes, but not the lists.
 VERSION = 3
 
 BASE_SUITE = "trixie"
@@ -15,15 +15,15 @@ OLD_SUITE = "bookworm"
 NEW_SUITE = "sid"
 SUITES = (BASE_SUITE, QEMU_SUITE, OLD_SUITE, NEW_SUITE)
 
-# The kernel that the lab boots unless told otherwise; all of these are in the
-# tree with their headers.
+# The kernel that the lab boots by default; the tree has all of these, with
+# their headers.
 BOOT_KERNEL = "6.12"
 KERNEL_SUITES = {"6.1": OLD_SUITE, "6.12": BASE_SUITE, "7.3": QEMU_SUITE}
 
 MINIMUM_QEMU = (10, 1)
 
 # Other versions of QEMU, by the suite that has them: see qemus.py. Guests can
-# boot on them; what devices they have is theirs.
+# boot on them, with the devices that they have.
 OTHER_QEMUS = {"7.2": OLD_SUITE, "10.0": BASE_SUITE}
 
 PACKAGES = (
@@ -35,32 +35,32 @@ PACKAGES = (
     "bc", "bison", "flex", "libelf-dev",
     # a second compiler, fuzzing, instruction counts
     "clang", "libclang-rt-19-dev", "valgrind",
-    # the guest's user space, and what makes its initramfs and images
+    # the guest's user space, and tools for its initramfs and images
     "bash", "busybox-static", "cpio", "e2fsprogs", "fdisk", "fio", "kmod",
     "pciutils", "procps", "mount", "util-linux", "xz-utils", "zstd",
-    # what is put on disks to compare drivers, and what names them
+    # file systems and RAID for comparing drivers, and device names
     "btrfs-progs", "cryptsetup-bin", "dmsetup", "mdadm", "udev", "xfsprogs",
     "zbd-utils",
     # the tools and the checks
     "python3", "mypy", "pylint", "perl", "shellcheck",
 )
 
-# Taken from QEMU_SUITE; everything else there and in OLD_SUITE is used only
-# when a package asks for what BASE_SUITE does not have.
+# Taken from QEMU_SUITE; other packages of it and of OLD_SUITE are used only for
+# dependencies that BASE_SUITE lacks.
 QEMU_PACKAGES = ("src:qemu", "src:seabios", "src:ipxe")
 
-# Unpacked without what they depend on, which would bring half of NEW_SUITE
-# along: the sparse before this one cannot parse the headers of 7.3.
+# Unpacked without dependencies, which would include half of NEW_SUITE: the
+# sparse before this one cannot parse the headers of 7.3.
 UNPACKED = (f"sparse/{NEW_SUITE}",)
 
-# Never read in the tree, and a third of its files.
+# Files that nothing in the tree reads: a third of all.
 EXCLUDED_PATHS = (
     "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*",
     "/usr/share/info/*", "/usr/share/qemu/edk2-*",
 )
 
-# Left out of linux-source: what no kernel that is built here looks at. All
-# Kconfig files and makefiles stay, since they name each other.
+# Parts of linux-source that no kernel of this project needs. All Kconfig files
+# and makefiles stay, since they name each other.
 SOURCE_WITHOUT = tuple(
     f"{folder}/{name}"
     for folder in (
@@ -75,7 +75,7 @@ SIZE_MB = 6000
 
 
 def key() -> str:
-    """Names the tree that this recipe makes."""
+    """The name of the tree of this recipe."""
     text = json.dumps([VERSION, SUITES, KERNEL_SUITES, PACKAGES,
                        QEMU_PACKAGES, UNPACKED, EXCLUDED_PATHS,
                        SOURCE_WITHOUT])

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Goes on with a kernel's build that was killed, from where it was.
+"""Resumes the killed build of a kernel.
 
-Only whole files may stay, as make takes a file that is there for whole. kbuild
-writes .NAME.cmd when the command that makes NAME has ended well, so a file is
-whole if it has such a note that is not older than itself. What kbuild makes
-without a note goes too, outside the include folders: some small files. Inside
-them are headers, each written at once or renamed when whole; to make all of
-those anew would mean to compile everything anew.
+Only complete files may stay, because make considers an existing file complete.
+kbuild writes .NAME.cmd after the command that makes NAME has succeeded, so a
+file with such a record, not older than itself, is complete. Removes also the
+few files that kbuild makes without a record, except in the include folders:
+their headers are written at once or renamed, and new ones would make everything
+compile again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 
 def note_of(path: Path) -> Path:
-    """The file that kbuild writes when @path is whole."""
+    """The file that kbuild writes when @path is complete."""
     return path.with_name(f".{path.name}.cmd")
 
 
@@ -34,8 +34,8 @@ def _noted(path: Path) -> bool:
 
 
 def _made(folder: Path) -> Iterator[Path]:
-    """All files of a build folder, but links and those at its top: its
-    configuration, and what the last step makes of all the rest."""
+    """All files of a build folder, except links and those at its top: its
+    configuration, and the output of the last step."""
     for name, folders, names in os.walk(folder):
         here = Path(name)
         folders[:] = [item for item in folders
@@ -46,10 +46,11 @@ def _made(folder: Path) -> Iterator[Path]:
 
 
 def _tools_done(folder: Path) -> int:
-    """When the kernel's own tools were whole: before its first object.
+    """The time when the kernel's own tools were complete: before its first
+    object.
 
-    They are made by another makefile, without notes at the end; and all
-    objects would be compiled anew for a new one of them.
+    Another makefile makes them, without records; and all objects depend on
+    them.
     """
     return max((path.stat().st_mtime_ns
                 for path in (folder / "kernel").glob("*.o")
@@ -57,7 +58,7 @@ def _tools_done(folder: Path) -> int:
 
 
 def doubtful(folder: Path) -> list[Path]:
-    """The files that may be but half there."""
+    """The files that may be incomplete."""
     found = []
     tools_done = _tools_done(folder)
     for path in _made(folder):
@@ -76,7 +77,7 @@ def doubtful(folder: Path) -> list[Path]:
 
 
 def sweep(folder: Path) -> int:
-    """Remove what may be but half there; how many files."""
+    """Remove files that may be incomplete; their number."""
     found = doubtful(folder)
     for path in found:
         path.unlink()

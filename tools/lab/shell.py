@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A guest to play in: bash on the terminal, modules and a device at hand."""
+"""An interactive guest: bash on the terminal, with the modules and a device."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ by force with Ctrl-A X.
 def words(lines: int, columns: int) -> str:
     """Parameters of the guest's init on the kernel's command line.
 
-    None may begin as a parameter of a module of ours does: modprobe reads
-    that line too, and would give the module a parameter it does not know.
+    No name may begin like a parameter of our modules: modprobe reads that line,
+    too, and would pass an unknown parameter to the module.
     """
     return f"lab.shell lab.rows={lines} lab.cols={columns}"
 

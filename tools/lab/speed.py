@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""How much slower than the reference this machine is now; limits grow by it.
+"""How much slower than the reference this machine is now.
 
-Limits of time end what hangs. What they are set to suits two processors of a
-common server with nothing else to do; a slower machine, or one with other
-load, gets so much more time. Where they are applied: commands, boots, and what
-runs in the tree, a nested machine or a guest.
+Time limits end hanging commands; they are multiplied by this factor. They suit
+two processors of an idle common server; a slower or busy machine gets more
+time. They apply to commands, boots, and code in the tree, a nested machine or a
+guest.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import os
 import time
 
 VARIABLE = "VFE_SLOWNESS"
-# What the work below takes on the reference machine.
+# The time of this work on the reference machine.
 REFERENCE_S = 0.45
 ROUNDS = 24
-# Limits stay limits.
+# The largest factor.
 MOST = 8.0
 _WORK = "\n".join(f"def f{n}(a, b):\n    return [a + {n}, b * {n}, (a, b)]"
                   for n in range(400))
 
 
 def measure() -> float:
-    """The slowness just now, 1 or more: a fixed amount of compiling, timed."""
+    """The slowness now, 1 or more: the time of a fixed amount of compiling."""
     began = time.monotonic()
     for _ in range(ROUNDS):
         compile(_WORK, "work", "exec")
@@ -32,14 +32,14 @@ def measure() -> float:
 
 
 def factor() -> float:
-    """What limits are multiplied by in this process and those it starts."""
+    """The factor for limits in this process and its children."""
     return float(os.environ.get(VARIABLE, "1"))
 
 
 def remember() -> float:
-    """Measure, for this process and those it starts; the factor.
+    """Measure the factor for this process and its children.
 
-    Load comes and goes: what was measured before stays, if it was more.
+    Load varies: keep an earlier, larger factor.
     """
     found = max(factor(), round(measure(), 2))
     os.environ[VARIABLE] = f"{found:g}"
@@ -47,5 +47,5 @@ def remember() -> float:
 
 
 def scaled(seconds: float) -> float:
-    """A limit on this machine."""
+    """A time limit on this machine."""
     return seconds * factor()

@@ -17,7 +17,7 @@ UNUSED = {
     "fio": ("libgfapi.so.0", "libibverbs.so.1", "libnbd.so.0",
             "libnfs.so.14", "libpmem.so.1", "librados.so.2", "librbd.so.1",
             "librdmacm.so.1"),
-    # Only to show who signed a module.
+    # Only to show the signer of a module.
     "kmod": ("libcrypto.so.3",),
 }
 
@@ -43,7 +43,7 @@ def _version_script(symbols: dict[str, str]) -> str:
 
 
 def make(program: Path, library: Path, target: Path) -> None:
-    """Make a stand-in with all that `program` takes from `library`."""
+    """Make a stand-in with all symbols that `program` uses from `library`."""
     given = _symbols(library, "--defined-only")
     wanted = {name: version or given[name]
               for name, version in _symbols(program, "-u").items()

@@ -141,5 +141,5 @@ def build(name: str, arch: str, fragment: Path,
         if not (folder / STAMP).is_file():
             files.remove_old(parent, f"{name}-{'[0-9a-f]' * 16}", KEPT)
             _make(folder, arch, fragment, words)
-        os.utime(folder)        # the latest used stay
+        os.utime(folder)        # keep those used last
     return folder

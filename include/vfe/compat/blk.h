@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What differs between the kernels this builds for, for a disk. */
+/* Differences between the supported kernels, for disks. */
 #ifndef VFE_COMPAT_BLK_H
 #define VFE_COMPAT_BLK_H
 
@@ -16,21 +16,22 @@
 #endif
 
 /*
- * Zoned disks, where limits of a disk hold theirs (6.11). Reports of zones go
- * to a callback, or since 6.19 to the block layer's own function.
+ * Zoned disks, on kernels whose queue_limits have the zone limits (6.11). A
+ * report of zones calls a callback, or since 6.19 a function of the block
+ * layer.
  */
 #if defined(BLK_FEAT_ZONED) && defined(CONFIG_BLK_DEV_ZONED)
 #define VFE_ZONED
 
 /**
- * struct vfe_zones - where zones are reported to
+ * struct vfe_zones - the receiver of a report of zones
  * @disk: the disk
- * @n: how many were
+ * @n: number of zones reported so far
  */
 struct vfe_zones {
 	struct gendisk *disk;
 	unsigned int n;
-	/* private: what the kernel gave */
+	/* private: arguments from the block layer */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 	report_zones_cb cb;
 	void *data;
@@ -78,14 +79,14 @@ static inline int vfe_zones_report(struct vfe_zones *zones,
 #define VFE_ZONES_OP(name)
 #endif
 
-/* 6.13 counts appends that the block layer emulates apart. */
+/* Since 6.13 emulated appends have a separate limit. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 #define vfe_max_append max_zone_append_sectors
 #else
 #define vfe_max_append max_hw_zone_append_sectors
 #endif
 
-/* 6.16 finds the queue in the request. */
+/* Since 6.16 the queue is found in the request. */
 static inline int vfe_rq_map_kern(struct request *rq, void *buf,
 				  unsigned int len)
 {
@@ -97,14 +98,14 @@ static inline int vfe_rq_map_kern(struct request *rq, void *buf,
 }
 
 /**
- * struct vfe_disk_limits - what a disk can do, for vfe_alloc_disk()
+ * struct vfe_disk_limits - limits of a disk, for vfe_alloc_disk()
  * @logical_block: bytes
  * @physical_block: bytes
  * @io_min: bytes
  * @io_opt: bytes
  * @alignment_offset: bytes
  * @max_sectors: of 512 bytes, in one request
- * @max_segments: pieces of memory in one request
+ * @max_segments: segments in one request
  * @max_segment_size: bytes
  * @max_discard_sectors: of 512 bytes, in one request
  * @max_secure_erase_sectors: of 512 bytes, in one request
@@ -167,7 +168,7 @@ static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
 		.max_discard_segments = want->max_discard_segments,
 		.discard_granularity = want->discard_granularity,
 		.max_write_zeroes_sectors = want->max_write_zeroes_sectors,
-		/* as virtio_blk: what is below is not known to be fast */
+		/* as virtio_blk: the storage is not known to be fast */
 		.features = BLK_FEAT_ROTATIONAL |
 			    (want->write_cache ? BLK_FEAT_WRITE_CACHE : 0),
 	};
@@ -180,7 +181,7 @@ static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
 		lim.vfe_max_append = want->zone_append_sectors;
 		lim.zone_write_granularity = want->zone_granularity;
 	}
-	/* 6.17 tells zeroing that deallocates from zeroing that does not. */
+	/* Since 6.17 zeroing that deallocates has its own limit. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 	if (want->write_zeroes_unmap)
 		lim.max_hw_wzeroes_unmap_sectors =
@@ -189,7 +190,7 @@ static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
 	return blk_mq_alloc_disk(set, &lim, queuedata);
 }
 
-/* Whether flushes have work to do, on a live queue. May sleep. */
+/* Sets whether a live queue needs flushes. May sleep. */
 static inline int vfe_set_write_cache(struct request_queue *q, bool on)
 {
 	struct queue_limits lim = queue_limits_start_update(q);
@@ -257,14 +258,14 @@ static inline int vfe_set_write_cache(struct request_queue *q, bool on)
 
 #endif
 
-/* How init_request() of blk-mq takes its NUMA node. */
+/* The type of the NUMA node in blk-mq's init_request(). */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 #define vfe_node_t unsigned int
 #else
 #define vfe_node_t int
 #endif
 
-/* 6.18 asks a disk, and not a block device, for its geometry. */
+/* Since 6.18 getgeo() gets a disk, not a block device. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
 #define vfe_geo_t struct block_device
 #define vfe_geo_disk(of) ((of)->bd_disk)
@@ -274,8 +275,8 @@ static inline int vfe_set_write_cache(struct request_queue *q, bool on)
 #endif
 
 /*
- * The requests of a plug, as queue_rqs() of blk-mq takes them: 6.13 made the
- * pointer a list with an end, and some stable kernels before it have that too.
+ * The requests of a plug, as the argument of blk-mq's queue_rqs(): a pointer,
+ * or since 6.13 and in some earlier stable kernels a list with a tail.
  */
 #ifdef rq_list_add
 #define vfe_rq_list struct request *
@@ -309,8 +310,8 @@ static inline void vfe_rq_add(vfe_rq_list *list, struct request *rq)
 #endif
 
 /*
- * Start a request of such a list. Before 6.7 this is where it gets known to
- * those that look for requests by their tags, for timeouts among others.
+ * Starts a request of such a list. Before 6.7 this also makes it visible to
+ * searches by tag, for example for timeouts.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
 static inline void vfe_rq_start(struct request *rq)
@@ -325,7 +326,9 @@ static inline void vfe_rq_start(struct request *rq)
 }
 #endif
 
-/* The end of blk_freeze_queue_start(); 6.14 made the other form save flags. */
+/*
+ * Ends blk_freeze_queue_start(); since 6.14 the usual function restores flags.
+ */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 static inline void vfe_unfreeze_queue(struct request_queue *q)
 {

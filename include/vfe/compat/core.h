@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs between the kernels this builds for (6.1 to 7.3) for the core
- * and for any class. Only the headers of this folder look at
- * LINUX_VERSION_CODE.
+ * Differences between the supported kernels (6.1 to 7.3), for the core and all
+ * classes. Only the headers of this folder use LINUX_VERSION_CODE.
  */
 #ifndef VFE_COMPAT_CORE_H
 #define VFE_COMPAT_CORE_H
@@ -14,7 +13,7 @@
 #include <uapi/linux/virtio_config.h>
 #include <xen/xen.h>
 
-/* bits that the headers of 6.1 do not have yet */
+/* bits that the headers of 6.1 lack */
 #ifndef VIRTIO_F_NOTIFICATION_DATA
 #define VIRTIO_F_NOTIFICATION_DATA 38
 #define VIRTIO_F_NOTIF_CONFIG_DATA 39
@@ -25,19 +24,19 @@
 #define PCI_IRQ_INTX PCI_IRQ_LEGACY
 #endif
 
-/* Is the guest's memory such that a device cannot read it as it is? */
+/* Is the guest's memory encrypted, so that a device cannot read it? */
 static inline bool vfe_memory_is_encrypted(void)
 {
 	return cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT);
 }
 
-/* Does all DMA need the DMA API, whatever a device says? As in virtio_ring. */
+/* Does all DMA need the DMA API, with any device? As in virtio_ring. */
 static inline bool vfe_platform_maps(void)
 {
 	return xen_domain();
 }
 
-/* 6.13 made the two steps one. */
+/* Since 6.13 this is one step. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void vfe_hrtimer_setup(struct hrtimer *timer,
 				     enum hrtimer_restart (*run)(struct hrtimer *),

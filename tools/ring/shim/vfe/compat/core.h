@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* In place of include/vfe/compat/core.h: there is no kernel to be compatible to. */
+/* Replaces include/vfe/compat/core.h: user space has no kernel versions. */
 #ifndef VFE_COMPAT_CORE_H
 #define VFE_COMPAT_CORE_H
 
