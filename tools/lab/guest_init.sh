@@ -1,9 +1,8 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0
-# The guest's first process: mounts what programs expect, then takes commands
-# or, with lab.shell, gives a shell on the console. Ends in a power-off, never
-# in a panic. Few processes are started: each costs a third of a second when
-# the guest is nested.
+# SPDX-License-Identifier: GPL-2.0 The guest's first process: mounts what
+# programs expect, then takes commands or, with lab.shell, gives a shell on the
+# console. Ends with a power-off, never with a panic. Starts few processes: each
+# takes a third of a second in a nested guest.
 
 export PATH=/usr/bin HOME=/root TERM=linux
 
@@ -28,7 +27,7 @@ case " $cmdline " in
 	setsid -c bash -l
 	;;
 *)
-	# Built into some kernels and modules of others.
+	# Built into some kernels, modules in others.
 	[ -d /sys/class/virtio-ports ] ||
 		modprobe -a virtio_pci virtio_console
 	# shellcheck source=tools/lab/guest_agent.sh

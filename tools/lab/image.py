@@ -16,13 +16,13 @@ IMAGE_MB = 128
 FIO_MB = 32
 FIO_FILE = "fio.dat"
 FIO_BLOCK = 4096
-# Real files: of many sizes, and in every tree. About 10 MB.
+# Real files of many sizes, which every tree has. About 10 MB.
 CONTENTS = ("/usr/lib/x86_64-linux-gnu/perl-base", "/usr/share/misc",
             "/usr/share/perl5")
 VERSION = 3
 KEPT = 4
-# A disk without a file system, for fio alone: blocks that verify, and then
-# room to write to.
+# A disk without a file system, for fio: blocks that verify, then space for
+# writes.
 RAW_READ_MB = 32
 RAW_WRITE_MB = 96
 
@@ -42,7 +42,7 @@ class Image:
 
 
 def _verifiable(path: Path, size_mb: int) -> None:
-    """A file whose every block carries a header that fio can verify."""
+    """A file in which each block has a header that fio can verify."""
     subprocess.run(["fio", "--name=lay-out", "--minimal",
                     f"--filename={path}", "--rw=write",
                     f"--bs={FIO_BLOCK}", f"--size={size_mb}M",
@@ -69,9 +69,9 @@ def _make(target: Path) -> None:
     disk = target / "disk.img"
     with open(disk, "wb") as handle:
         handle.truncate(IMAGE_MB << 20)
-    # Laid out at once and not by the guest: a lazy initialisation there
-    # would be disk traffic in the background of a measurement. An orphan file
-    # would be read at each mount: 128 KiB, a word at a time by some drivers.
+    # No lazy initialisation: in the guest it would cause disk traffic during a
+    # measurement. No orphan file: each mount would read its 128 KiB, some
+    # drivers word by word.
     subprocess.run(["mke2fs", "-q", "-t", "ext4", "-b", "4096", "-F", "-E",
                     "lazy_itable_init=0,lazy_journal_init=0,root_owner=0:0",
                     "-O", "^orphan_file", "-L", "vfe", "-d", str(contents),
@@ -80,7 +80,7 @@ def _make(target: Path) -> None:
 
 
 def base() -> Image:
-    """The cached image; never to be written to: see copy()."""
+    """The cached image. Do not write to it, see copy()."""
     key = files.digest([str(VERSION), str(IMAGE_MB), str(FIO_MB),
                         *CONTENTS])
     folder = paths.state() / "image"
@@ -108,7 +108,7 @@ def copy(folder: Path, name: str) -> Path:
 
 
 def raw_base() -> Path:
-    """What each disk without a file system begins with."""
+    """The first blocks of each disk without a file system."""
     key = files.digest(["raw", str(VERSION), str(RAW_READ_MB)])
     cached = paths.state() / "image" / f"{key}.raw"
     with files.lock(cached.parent / "lock"):
@@ -122,7 +122,7 @@ def raw_base() -> Path:
 def raw(folder: Path, names: Sequence[str]) -> dict[str, Path]:
     """Private, writable, sparse disks without a file system, by name."""
     folder.mkdir(parents=True, exist_ok=True)
-    # Read once: the cache may be on a slow file system.
+    # Read it once: the cache may be on a slow file system.
     data = raw_base().read_bytes()
     disks = {}
     for name in names:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Makes initramfs images out of the tree (inner code).
+"""Makes initramfs images from the tree (inner code).
 
 Two kinds: the guest's, with a user space to test a disk from, and the nested
 machine's, which only mounts the tree over 9p and moves there.
@@ -21,7 +21,7 @@ from . import files, kernel, paths, stubs
 HERE = Path(__file__).resolve().parent
 BUSYBOX = "/usr/bin/busybox"
 KEPT = 4
-# Mounted by one command, in this order.
+# One command mounts these, in this order.
 MOUNTS = (("proc", "/proc"), ("sysfs", "/sys"), ("devpts", "/dev/pts"),
           ("tmpfs", "/dev/shm"), ("tmpfs", "/run"), ("tmpfs", "/tmp"),
           ("debugfs", "/sys/kernel/debug"),
@@ -37,7 +37,7 @@ GUEST_PROGRAMS = (
     "tail", "date", "chroot", "setsid", "stty", "rtcwake", "dmesg",
     "blkzone",
 )
-# What a guest may load by name; depmod brings what these need.
+# Modules that a guest may load by name; with their dependencies.
 GUEST_MODULES = (
     "virtio_pci", "virtio_console", "virtio_blk", "ext4", "crc32c_generic",
     "crc32c_intel", "loop", "null_blk", "nls_ascii", "scsi_debug",
@@ -47,14 +47,14 @@ GUEST_MODULES = (
 
 @dataclass(frozen=True)
 class More:
-    """What a guest has beyond the usual; @kind names the kind of guest."""
+    """Additional contents for a kind of guest, named @kind."""
 
     kind: str
     programs: Sequence[str]
     modules: Sequence[str]
     folders: Sequence[Path] = ()    # of the tree, each to its own place
     scripts: Sequence[tuple[str, Path]] = ()    # place in the guest, file
-    # Programs whose libraries others here call, so that no stand-in will do.
+    # Programs with calls to these libraries, for which no stand-in works.
     real: Sequence[str] = ()
 
 
@@ -95,7 +95,7 @@ def _layout(root: Path) -> None:
                  "run", "tmp", "root", "mnt", "etc", "var", "newroot"):
         (root / name).mkdir(parents=True)
     # No /sbin: init makes it. Until then the kernel finds no /sbin/modprobe,
-    # which it would start in vain, and wait for, a dozen times while it boots.
+    # which it would start uselessly a dozen times while it boots.
     for name, target in (("bin", "usr/bin"), ("lib", "usr/lib"),
                          ("lib64", "usr/lib64"), ("usr/sbin", "bin")):
         (root / name).symlink_to(target)
@@ -137,7 +137,7 @@ def _add_programs(root: Path, names: Sequence[str],
 
 
 def _add_folders(root: Path, folders: Sequence[Path]) -> None:
-    """Folders of the tree as they are."""
+    """Copies folders of the tree unchanged."""
     for folder in folders:
         target = root / str(folder).lstrip("/")
         shutil.copytree(paths.tree() / str(folder).lstrip("/"), target,
@@ -145,10 +145,10 @@ def _add_folders(root: Path, folders: Sequence[Path]) -> None:
 
 
 def _dependencies(source: Path) -> dict[str, tuple[str, list[str]]]:
-    """modules.dep: name -> (path, paths of what it needs)."""
+    """modules.dep: name -> (path, paths of its dependencies)."""
     listed = source / "modules.dep"
     table = {}
-    # a kernel that has none was built with all it needs
+    # a kernel without modules has everything built in
     for line in listed.read_text().splitlines() if listed.exists() else ():
         path, _, needs = line.partition(":")
         name = Path(path).name.split(".")[0].replace("-", "_")
@@ -157,7 +157,7 @@ def _dependencies(source: Path) -> dict[str, tuple[str, list[str]]]:
 
 
 def _copy_module(source: Path, target: Path) -> None:
-    """Unpacked here: under emulation the guest would be slow at it."""
+    """Unpack them here: that would be slow in a guest under emulation."""
     target.parent.mkdir(parents=True, exist_ok=True)
     if source.suffix != ".xz":
         shutil.copy2(source, target)
@@ -237,7 +237,7 @@ def _cached(kind: str, parts: Sequence[bytes | str | Path],
 
 def guest(modules: Path | None = None, of: kernel.Kernel | None = None,
           more: More | None = None) -> Path:
-    """The guest's initramfs; `modules` holds the .ko files to take along."""
+    """The guest's initramfs, with the .ko files in `modules`."""
     extra = sorted(modules.glob("*.ko")) if modules else []
     kind = "guest" if of is None else of.release
     scripts = {"init": HERE / "guest_init.sh",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Builds kernels to test with from Debian's linux-source (inner code).
 
-A kernel is made of a fragment of a configuration: all that the fragment does
-not name is off, and every line of it must have survived. A kernel is kept under
-a hash of its inputs, so it is built once.
+A kernel has a fragment of a configuration: options that it does not name are
+disabled, and all its lines must be in the resulting configuration. A kernel is
+kept under a hash of its inputs, so it is built once.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from . import build as builds
 from . import files, paths, progress, recipe, resume
 from .errors import LabError
 
-# Raise this when kernels are made in another way from the same parts.
+# Increase this when the way to build kernels changes.
 VERSION = 1
 STAMP = "built"
 CONFIGURED = "configured"
 KEPT = 2
-# The files to make. A guest starts the ELF kernel, so that the time
-# bzImage takes to compress is saved.
+# The files to make. A guest boots the ELF kernel, which saves the compression
+# of bzImage.
 TARGETS = {"um": ("all",), "x86_64": ("vmlinux", "modules")}
 _SETTING = re.compile(r"(CONFIG_\w+)=|# (CONFIG_\w+) is not set$")
 
 
 def source() -> Path:
-    """The kernel's sources in the tree; nothing is written there."""
+    """The kernel's sources in the tree, read-only."""
     return paths.tree() / f"usr/src/linux-source-{recipe.BOOT_KERNEL}"
 
 
@@ -42,7 +42,7 @@ def _key(arch: str, fragment: Path, words: Sequence[str]) -> str:
 
 
 def lost(fragment: str, config: str) -> list[str]:
-    """The lines of a fragment that are not so in a configuration."""
+    """The lines of a fragment that a configuration lacks."""
     have = {}
     for line in config.splitlines():
         match = _SETTING.match(line)
@@ -61,7 +61,7 @@ def lost(fragment: str, config: str) -> list[str]:
 
 
 def make_argv(folder: Path, arch: str, *words: str) -> list[str]:
-    """make in a kernel's build folder, with as many jobs as processors."""
+    """Run make in a kernel's build folder, with one job per processor."""
     return ["make", f"-j{os.cpu_count() or 1}", "-C", str(folder),
             f"ARCH={arch}", *words]
 
@@ -92,7 +92,7 @@ def _compile(folder: Path, arch: str, words: Sequence[str],
         count = resume.sweep(folder)
         progress.say(f"going on with {folder.name}, which was interrupted:"
                      f" {count} files may be half there and are made anew")
-    # It stays while make is at work, and when that is killed.
+    # The mark stays while make runs, and if make is killed.
     mark.touch()
     progress.run_logged(
         make_argv(folder, arch, *TARGETS[arch], *words), log,
@@ -128,7 +128,7 @@ def _begin(folder: Path, arch: str, fragment: Path, log: Path) -> None:
 
 def build(name: str, arch: str, fragment: Path,
           words: Sequence[str] = ()) -> Path:
-    """The build folder of a kernel, built now if it is not there.
+    """The build folder of a kernel; builds it if necessary.
 
     The words are for make while it builds the kernel itself, not a module.
 

@@ -17,23 +17,23 @@ from . import paths, progress, recipe
 from .errors import LabError
 
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
-# What must be on the host, and the package it comes in.
+# Programs that the host needs, and their packages.
 HOST_COMMANDS = {"mmdebstrap": "mmdebstrap", "unshare": "util-linux"}
 HOST_FILES = {"/usr/share/keyrings/debian-archive-keyring.gpg":
               "debian-archive-keyring"}
 
-# With the process namespace gone, every child and mount is gone too.
+# Children and mounts end with the process namespace.
 APART = ("unshare", "--mount", "--pid", "--fork", "--kill-child",
          "--mount-proc")
 
 
 def path() -> Path:
-    """Where the tree of this recipe is, or will be."""
+    """The path of this recipe's tree, which may not exist yet."""
     return paths.cache() / f"tree-{recipe.key()}"
 
 
 def need_root(what: str) -> None:
-    """End with a plain line where there is no root."""
+    """LabError unless the user is root."""
     if os.geteuid() != 0:
         raise LabError(f"{what} needs root: run it with sudo, or as root",
                        exit_code=2)
@@ -91,7 +91,7 @@ def _missing_packages() -> list[str]:
 
 
 def install_host_packages() -> None:
-    """Install what the tree is made with, where that is missing."""
+    """Install the programs that make the tree, if missing."""
     missing = _missing_packages()
     if not missing:
         return
@@ -120,7 +120,7 @@ def _check_space(folder: Path) -> None:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
-    """Let one run make the tree; a second one waits and then finds it."""
+    """Lock: one run makes the tree; a second run waits for it."""
     with open(folder / "tree.lock", "w", encoding="ascii") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -131,7 +131,7 @@ def _lock(folder: Path) -> Iterator[None]:
 
 
 def _remove(folder: Path) -> None:
-    # Nothing may be mounted here, but to follow a mount would be a disaster.
+    # Nothing should be mounted here; do not follow a mount in any case.
     subprocess.run(["rm", "-rf", "--one-file-system", str(folder)],
                    check=True)
 
@@ -176,7 +176,7 @@ def _make(target: Path) -> None:
 
 
 def ensure() -> Path:
-    """The tree, made now if it is not there."""
+    """The tree; makes it if necessary."""
     target = path()
     if target.is_dir():
         return target

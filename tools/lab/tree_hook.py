@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 """Hooks that mmdebstrap runs while it makes the tree.
 
-    tree_hook.py setup ROOT       before packages are read: preferences
-    tree_hook.py customize ROOT   after packages are in: kernels, scripts
+    tree_hook.py setup ROOT       before reading packages: preferences
+    tree_hook.py customize ROOT   after installing packages: kernels, scripts
 
-Everything runs in a chroot at ROOT. mmdebstrap's own way, the host's apt with
-a configuration for the tree, is not used: one option forgotten there, and
-dpkg installs on the host.
+Everything runs in a chroot at ROOT. Do not use the host's apt with a
+configuration for the tree, as mmdebstrap does: with one option missing, dpkg
+would install on the host.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def setup(root: Path) -> None:
 
 
 def _named_by(root: Path, meta: str, kernel: str) -> str:
-    """The exact package that a kernel metapackage of a series asks for."""
+    """The package that the kernel metapackage of a series depends on."""
     for stanza in _output(root, "apt-cache", "show", meta).split("\n\n"):
         version = re.search(r"^Version: (\S+)", stanza, re.M)
         depends = re.search(r"^Depends: (.*)", stanza, re.M)
@@ -70,8 +70,8 @@ def _depends(root: Path, package: str) -> list[str]:
 def _header_packages(root: Path) -> tuple[list[str], list[str]]:
     """Packages to unpack, and packages (compilers) to install.
 
-    The headers of some kernels depend on the kernel itself, which brings an
-    initramfs maker and systemd along: nothing that the tree has use for.
+    The headers of some kernels depend on the kernel itself, which depends on an
+    initramfs maker and systemd, which the tree does not need.
     """
     unpack: list[str] = []
     install: list[str] = []
@@ -95,9 +95,9 @@ def _image_parts(root: Path, image: str) -> list[str]:
 
 
 def _download(root: Path, folder: str, packages: list[str]) -> list[str]:
-    """Download packages to a folder of the tree; their paths in there."""
+    """Download packages to a folder of the tree; their paths in the tree."""
     inside = Path("/") / Path(folder).relative_to(root)
-    # apt gives up its rights for a download; this folder is root's only.
+    # apt drops its privileges for downloads, but only root can write here.
     _in(root, "apt-get", "-o", "APT::Sandbox::User=root", "download",
         *packages, cwd=str(inside))
     return [str(inside / path.name)
@@ -138,7 +138,7 @@ def _kernel_source(root: Path) -> None:
                   f" tar -xO ./usr/src/{source}.tar.xz | xz -dcq -T0 |"
                   f" tar -C /usr/src -x --wildcards {without}")
         _in(root, "bash", "-o", "pipefail", "-c", script, "bash", package)
-        # builds are named after it
+        # the names of builds contain it
         version = Path(package).name.split("_")[1]
         (root / "usr/src" / source / ".version-of-package").write_text(
             version + "\n")
@@ -146,7 +146,7 @@ def _kernel_source(root: Path) -> None:
 
 def customize(root: Path) -> None:
     """Add the kernels, their headers and the sources of one."""
-    # The sources take the longest, and one processor.
+    # In parallel: the sources take the longest, and one processor.
     with ThreadPoolExecutor() as pool:
         source = pool.submit(_kernel_source, root)
         _kernels(root)
