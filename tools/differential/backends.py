@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import LabError, progress
+from lab import LabError, pci, progress
 
 from .configs import DISK_MB, Config
 
@@ -52,23 +52,20 @@ class Backends:
             progress.stop_group(helper, grace=2)
         self._helpers = []
 
-    def function(self, config: Config, node: str, bdf: str) -> list[str]:
+    def function(self, config: Config, node: str,
+                 slot: pci.Slot) -> list[str]:
         """QEMU's arguments for a function of its own at an address."""
         self.files[node] = path = self.folder / f"{node}.img"
         with open(path, "wb") as handle:
             handle.truncate(DISK_MB << 20)
-        slot, number = bdf.split(":")[-1].split(".")
-        properties = {"bus": "pcie.0", "addr": f"0x{slot}.0x{number}",
-                      "multifunction": "on", "id": f"disk-{node}",
+        properties = {"multifunction": "on", "id": f"disk-{node}",
                       **config.properties}
         if config.backend == "vhost-user":
-            return self._vhost_user(node, path, properties)
-        driver = "virtio-blk-pci"
-        properties = {"disable-legacy": "on", **properties, "drive": node,
-                      "rerror": "report", "werror": "report"}
-        told = "".join(f",{key}={value}" for key, value in properties.items())
+            return self._vhost_user(node, path, slot, properties)
         return [*self._node(config.backend, node, path),
-                "-device", driver + told]
+                *pci.device("virtio-blk-pci", slot, {
+                    "disable-legacy": "on", **properties, "drive": node,
+                    "rerror": "report", "werror": "report"})]
 
     def _node(self, kind: str, node: str, path: Path) -> list[str]:
         before: list[str] = []
@@ -124,7 +121,7 @@ class Backends:
                         "writable=on"], socket)
         return socket
 
-    def _vhost_user(self, node: str, path: Path,
+    def _vhost_user(self, node: str, path: Path, slot: pci.Slot,
                     properties: dict[str, object]) -> list[str]:
         socket = self.folder / f"{node}.vhost"
         queues = properties.get("num-queues", 1)
@@ -132,9 +129,9 @@ class Backends:
             "--export", "type=vhost-user-blk,id=export,node-name=medium,"
             f"writable=on,num-queues={queues},addr.type=unix,"
             f"addr.path={socket}"], socket)
-        told = "".join(f",{key}={value}" for key, value in properties.items())
         return ["-chardev", f"socket,id=vhost-{node},path={socket}",
-                "-device", f"vhost-user-blk-pci,chardev=vhost-{node}{told}"]
+                *pci.device("vhost-user-blk-pci", slot, {
+                    "chardev": f"vhost-{node}", **properties})]
 
     def blank(self, node: str) -> None:
         """Make the medium all zeroes again; nobody drives the function."""

@@ -151,10 +151,11 @@ def run(guests: Guests, case: Case, swap: bool) -> Verdict:
         elif turns[driver].usable and booted == guests.booted and \
                 case.workload.compared and case.config.keeps_data:
             media = session.media(case.config)
-    return judge(case, turns, media)
+    return verdict_of(case, turns, media)
 
 
-def judge(case: Case, turns: dict[str, Turn], media: list[str]) -> Verdict:
+def verdict_of(case: Case, turns: dict[str, Turn],
+               media: list[str]) -> Verdict:
     """Where our driver differs, and what is strange about both."""
     ours, theirs = turns[OURS], turns[THEIRS]
     allowed = [item for item in DOCUMENTED

@@ -7,7 +7,7 @@ import argparse
 import random
 from collections.abc import Sequence
 
-from lab import chroot, files, machine, paths, progress, tree
+from lab import machine, paths, progress
 
 from . import case as cases
 from . import plan, report, soak
@@ -105,13 +105,9 @@ def main(argv: Sequence[str]) -> int:
         return _here(options)
     if options.command == "run":
         cases.select(options.names, plan.CASES)     # refused at once
-    tree.need_root("tools/differential")
     words = list(argv)
     timeout = float(TIMEOUT_S)
     if options.command == "soak":
         words += [] if "--seed" in words else ["--seed", str(options.seed)]
         timeout = options.minutes * 60 + GRACE_S
-    with files.sole_run(paths.state(), "differential"):
-        machine.prepare()
-        return chroot.run(["python3", "/vfe/tools/differential", "--here",
-                           *words], timeout=timeout)
+    return machine.run_tool("differential", words, timeout)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from guest import splats
+from lab import kernel_log
 
 from .documented import DOCUMENTED, Documented
 
@@ -104,9 +104,10 @@ def _log(ours: Turn, theirs: Turn) -> list[str]:
             seen.add(key)
             fresh.append(line)
     found = [f"the kernel says: {line}" for line in fresh[:12]]
-    splat = splats.find("\n".join(theirs.log))
-    if splat and not splats.find("\n".join(ours.log)):
-        found = [*found, f"(virtio_blk has a splat: {splat})"] if found else []
+    complaint = kernel_log.find("\n".join(theirs.log))
+    if complaint and not kernel_log.find("\n".join(ours.log)):
+        found = [*found, f"(virtio_blk has one too: {complaint})"] \
+            if found else []
     return found
 
 

@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from lab import progress
+from lab import files, progress
 
 from .case import Verdict
 
@@ -51,9 +50,7 @@ class Results:
                     "log": turn.log, "text": turn.text[-SHOWN:]}
                     for driver, turn in verdict.turns.items()},
             } for verdict in self.verdicts]}
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "differential.json").write_text(
-            json.dumps(document, indent=1) + "\n")
+        files.write_json(folder / "differential.json", document)
 
     def close(self) -> int:
         """The last lines; the exit status."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import LabError, paths, progress
+from lab import LabError, paths, pci, progress
 from lab.guest import Guest
 
 from . import image
@@ -25,26 +25,34 @@ BIND_S = 60
 BOUND = 20
 FIRST_SLOT, LAST_SLOT, FUNCTIONS = 0x03, 0x1e, 8
 LIB = f"/{image.PLACE}"
+# What a refused function says is in the kernel's log, which is compared.
+BIND = """\
+for f in {bdfs}; do
+    pci_bind {driver} $f && disk=$(pci_disk $f) && echo "disk $disk" ||
+        echo "disk -"
+done"""
 BEGIN = """\
 mkdir -p /run/differential
 echo 60 >/proc/sys/kernel/hung_task_timeout_secs
 echo 100 >/proc/sys/kernel/hung_task_warnings
-for bdf in {bdfs}; do
-    [ ! -e /sys/bus/pci/devices/$bdf/driver ] ||
-        echo $bdf >/sys/bus/pci/devices/$bdf/driver/unbind
-done
-echo 0 >/sys/bus/pci/drivers_autoprobe
+pci_unbind {bdfs}
+pci_no_autoprobe
 modprobe virtio_blk
 modprobe vfe_blk
 """
 
 
 @dataclass(frozen=True)
-class Place:
+class Side:
     """One side of a configuration: functions, and the nodes behind them."""
 
     nodes: tuple[str, ...]
-    bdfs: tuple[str, ...]
+    slots: tuple[pci.Slot, ...]
+
+    @property
+    def bdfs(self) -> list[str]:
+        """The functions' addresses in the guest."""
+        return [slot.bdf for slot in self.slots]
 
 
 class Session:
@@ -56,7 +64,7 @@ class Session:
     def __init__(self, configs: Sequence[Config], name: str) -> None:
         self.configs = tuple(configs)
         self.name = name
-        self.sides: dict[str, tuple[Place, Place]] = {}
+        self.sides: dict[str, tuple[Side, Side]] = {}
         self._folder = tempfile.TemporaryDirectory(  # pylint: disable=R1732
             prefix="vfe-", dir="/tmp")
         self._backends = Backends(Path(self._folder.name))
@@ -73,27 +81,26 @@ class Session:
 
     def _boot(self) -> None:
         argv: list[str] = []
-        free = iter(f"0000:00:{slot:02x}.{number}"
-                    for number in range(FUNCTIONS)
+        free = iter(pci.Slot(slot, number) for number in range(FUNCTIONS)
                     for slot in range(FIRST_SLOT, LAST_SLOT + 1))
         for config in self.configs:
             sides = []
             for side in "ab":
                 nodes = [f"{config.name}-{side}{index}"
                          for index in range(config.width)]
-                bdfs = [next(free) for _ in nodes]
-                for node, bdf in zip(nodes, bdfs):
-                    argv += self._backends.function(config, node, bdf)
-                sides.append(Place(tuple(nodes), tuple(bdfs)))
+                slots = [next(free) for _ in nodes]
+                for node, slot in zip(nodes, slots):
+                    argv += self._backends.function(config, node, slot)
+                sides.append(Side(tuple(nodes), tuple(slots)))
             self.sides[config.name] = (sides[0], sides[1])
         self._guest = Guest(
             accel="tcg", cpus=max(config.cpus for config in self.configs),
             memory=MEMORY_MB, qemu_args=argv, more=image.more(),
             name=self.name, logs=paths.logs() / self.name)
         self._guest.boot()
-        self._guest.run(BEGIN.replace("{bdfs}", " ".join(
+        self._guest.run(pci.script(BEGIN.format(bdfs=" ".join(
             bdf for pair in self.sides.values() for side in pair
-            for bdf in side.bdfs)))
+            for bdf in side.bdfs))))
 
     def close(self, force: bool) -> None:
         """Power off; at once when the guest may be stuck."""
@@ -125,27 +132,28 @@ class Session:
              workload: Workload) -> Turn:
         """Give a side to a driver, run, take it away; never raises LabError.
         """
-        place = self.sides[config.name][side]
-        for node in place.nodes:
+        mine = self.sides[config.name][side]
+        for node in mine.nodes:
             self._backends.blank(node)
         began = time.monotonic()
         turn = Turn(driver, "lost")
         try:
             self._parameters(driver, mode)
-            turn = self._watched(driver, place, workload)
+            turn = self._watched(driver, mine, workload)
         except LabError as error:
             turn.text = str(error)
         turn.seconds = time.monotonic() - began
         return turn
 
-    def _watched(self, driver: str, place: Place,
+    def _watched(self, driver: str, side: Side,
                  workload: Workload) -> Turn:
-        bdfs = " ".join(place.bdfs)
+        bdfs = " ".join(side.bdfs)
         self._run("dmesg -C")
-        said = self._run(f"bash {LIB}/bind.sh take {driver} {bdfs}")
+        said = self._run(pci.script(BIND.format(
+            bdfs=bdfs, driver=pci.driver_of(driver))))
         disks = [line.split()[1] for line in said.splitlines()
                  if line.startswith("disk ")]
-        if len(disks) != len(place.bdfs) or "-" in disks:
+        if len(disks) != len(side.bdfs) or "-" in disks:
             turn = Turn(driver, "no disk", "", text=said)
         else:
             script = (f'DISKS="{" ".join(disks)}"\nN={disks[0]}\n'
@@ -157,10 +165,10 @@ class Session:
                      f" {int(workload.busy)} /run/differential/script"
                      f" {' '.join(disks)}")
             turn = parse_watch(driver, self._run(watch, workload.limit + 90))
-        turn.log = complaints(self._run("dmesg -r"), disks, place.bdfs)
+        turn.log = complaints(self._run("dmesg -r"), disks, side.bdfs)
         if turn.usable:
-            dropped = self._run(f"bash {LIB}/bind.sh drop {bdfs} &&"
-                                " echo dropped")
+            dropped = self._run(pci.script(f"pci_unbind {bdfs} &&"
+                                           " echo dropped"))
             if "dropped" not in dropped:
                 turn.verdict, turn.status = "hang", "in unbind"
         return turn

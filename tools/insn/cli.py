@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import LabError, chroot, files, machine, paths, progress, tree
+from lab import LabError, files, machine, paths, progress
 
 from . import measure, memory, probe, report
 from .loads import LOADS, Load
@@ -99,8 +99,9 @@ def _here(options: argparse.Namespace) -> int:
     verdicts = [*(report.judge(measured) if measured else ()),
                 *report.judge_memory(pairs)]
     print(report.render_verdicts(verdicts) + "\n", flush=True)
-    written = report.write(paths.out() / options.into,
-                           report.document(measured, pairs, verdicts))
+    written = files.write_json(
+        paths.out() / options.into / report.NAME,
+        report.document(measured, pairs, verdicts))
     progress.say(f"wrote {written.name}")
     missed = [one for one in verdicts if not one.reached]
     return MISSED if options.targets and missed else MEASURED
@@ -109,18 +110,14 @@ def _here(options: argparse.Namespace) -> int:
 def _elsewhere(options: argparse.Namespace, argv: Sequence[str]) -> int:
     chosen(options.loads)       # a mistake shows before any set-up
     sizes(options.disks or "")
-    tree.need_root("tools/insn")
     more = []
     if options.out is not None:
         folder = options.out.resolve()
         if not folder.is_relative_to(paths.out()):
             raise LabError(f"--out must be below {paths.out()}", UNUSABLE)
         more = ["--into", str(folder.relative_to(paths.out()))]
-    with files.sole_run(paths.state(), "insn"):
-        machine.prepare()
-        # Never with KVM: only an emulated processor can be watched.
-        return chroot.run(["python3", "/vfe/tools/insn", "--here", *argv,
-                           *more], timeout=TIMEOUT_S)
+    # Never with KVM: only an emulated processor can be watched.
+    return machine.run_tool("insn", [*argv, *more], TIMEOUT_S)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from lab import pci
 from lab.errors import LabError
 
 from .loads import DISK_BYTES, LATENCY_NS
@@ -18,52 +19,46 @@ Tell = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Place:
+class Function:
     """A function: for which driver, and with which device behind it."""
 
     driver: str
     slow: bool
-    slot: int
+    slot: pci.Slot
 
     @property
     def bdf(self) -> str:
         """Its address in the guest."""
-        return f"0000:00:{self.slot:02x}.0"
+        return self.slot.bdf
 
     def arguments(self) -> list[str]:
         """For QEMU's command line."""
-        name = f"null-{self.slot}"
-        latency = f",latency-ns={LATENCY_NS}" if self.slow else ""
-        return ["-blockdev", f"driver=null-co,node-name={name},"
-                             f"size={DISK_BYTES},read-zeroes=on{latency}",
-                "-device", f"virtio-blk-pci,addr={self.slot:#x},drive={name},"
-                           "disable-legacy=on,num-queues=1"]
+        latency = {"latency_ns": LATENCY_NS} if self.slow else {}
+        return null_disk(self.slot, DISK_BYTES, {"num-queues": 1}, **latency)
 
 
-PLACES = tuple(Place(driver, slow, 4 + 2 * slow + (driver == KERNELS))
-               for slow in (False, True) for driver in DRIVERS)
+def null_disk(slot: pci.Slot, size: int, properties: Mapping[str, object],
+              **options: object) -> list[str]:
+    """QEMU's options for a disk that keeps nothing and takes no time."""
+    node = f"null-{slot.number}"
+    return [*pci.blockdev(node, driver="null-co", size=size,
+                          read_zeroes=True, **options),
+            *pci.device("virtio-blk-pci", slot, {
+                "drive": node, "disable-legacy": "on", **properties})]
 
-# The kernel's virtio_pci has all functions at boot: ours are taken from it.
+
+FUNCTIONS = tuple(
+    Function(driver, slow, pci.Slot(4 + 2 * slow + (driver == KERNELS)))
+    for slow in (False, True) for driver in DRIVERS)
+
 _BIND = """\
-cd /sys/bus/pci || exit 1
-echo 0 >drivers_autoprobe
-modprobe vfe_blk {parameters} || exit 1
-for f in {ours}; do
-    [ ! -e devices/$f/driver ] || echo $f >devices/$f/driver/unbind || exit 1
-    echo vfe_blk >devices/$f/driver_override
-    echo $f >drivers_probe
-done
-modprobe virtio_blk || exit 1
-for f in {all}; do
-    for ((i = 0; i < 50; i++)); do
-        for d in devices/$f/block/* devices/$f/virtio*/block/*; do
-            [ -d $d ] && break 2
-        done
-        sleep .1
-    done
-    [ -d $d ] || exit 1
-    read -r s <$d/queue/scheduler
-    echo "$f ${{d##*/}} $s"
+pci_no_autoprobe
+modprobe vfe_blk {parameters} && modprobe virtio_blk || exit 1
+pci_bind vfe_blk {ours} && pci_bind virtio-pci {kernels} || exit 1
+for f in {ours} {kernels}; do
+    disk=$(pci_disk $f) || exit 1
+    read -r s </sys/block/$disk/queue/scheduler
+    echo "$f $disk $s"
 done"""
 
 
@@ -75,25 +70,24 @@ class Disk:
     scheduler: str
 
 
-def bind(tell: Tell, parameters: str = "") -> Mapping[Place, Disk]:
+def bind(tell: Tell, parameters: str = "") -> Mapping[Function, Disk]:
     """Give each function its driver; the disks."""
-    text = tell(_BIND.format(
-        parameters=parameters,
-        ours=" ".join(place.bdf for place in PLACES if place.driver == OURS),
-        all=" ".join(place.bdf for place in PLACES)))
-    return parse_bound(text)
+    ours, kernels = (" ".join(one.bdf for one in FUNCTIONS
+                              if one.driver == driver) for driver in DRIVERS)
+    return parse_bound(tell(pci.script(_BIND.format(
+        parameters=parameters, ours=ours, kernels=kernels))))
 
 
-def parse_bound(text: str) -> dict[Place, Disk]:
+def parse_bound(text: str) -> dict[Function, Disk]:
     """Out of what _BIND prints."""
-    by_bdf = {place.bdf: place for place in PLACES}
+    by_bdf = {one.bdf: one for one in FUNCTIONS}
     found = {}
     for line in text.splitlines():
         bdf, _, rest = line.partition(" ")
         name, _, schedulers = rest.partition(" ")
         if bdf in by_bdf and name:
             found[by_bdf[bdf]] = Disk(name, _active(schedulers))
-    missing = [place.bdf for place in PLACES if place not in found]
+    missing = [one.bdf for one in FUNCTIONS if one not in found]
     if missing:
         raise LabError(f"no disk on {', '.join(missing)}: {text.strip()}")
     return found

@@ -4,18 +4,18 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from count import driver as guest_side, hist
 from lab import build, progress
 from lab.errors import LabError
 from lab.guest import Guest
 
 from . import functions, loads, owners, plugin
-from .functions import DRIVERS, PLACES, Disk, Place
+from .functions import DRIVERS, FUNCTIONS, Disk, Function
 from .loads import BASE_OPS, Load
 from .sample import Cost, Sample, sample
 from .symbols import Symbols
@@ -33,14 +33,7 @@ cd /sys/kernel/tracing || exit 1
 echo 'p:vfe_insn blk_mq_start_request n=rq->nr_phys_segments:u16' \
     >kprobe_events || exit 1
 echo hist:keys=n >events/kprobes/vfe_insn/trigger"""
-_SEGMENTS = """\
-cd /sys/kernel/tracing || exit 1
-cat events/kprobes/vfe_insn/hist
-for n in $(cd /sys/bus/pci/devices/{bdf}/msi_irqs && echo *); do
-    read -r v </sys/kernel/irq/$n/per_cpu_count && echo "irq $v"
-done"""
-_HIST = re.compile(r"\{ n: +(\d+) \} hitcount: +(\d+)")
-_IRQ = re.compile(r"^irq ([\d,]+)$", re.M)
+_SEGMENTS = "cat /sys/kernel/tracing/events/kprobes/vfe_insn/hist"
 
 
 @dataclass(frozen=True)
@@ -52,13 +45,12 @@ class Shape:
     interrupts: int
 
 
-def parse_shape(text: str) -> Shape:
-    """Out of what _SEGMENTS prints."""
-    hits = [(int(size), int(count)) for size, count in _HIST.findall(text)]
+def parse_shape(text: str, interrupts: int) -> Shape:
+    """Out of the histogram of segments."""
+    hits = [(int(entry.keys["n"]), entry.values["hitcount"])
+            for entry in hist.parse(text)]
     return Shape(sum(count for _, count in hits),
-                 sum(size * count for size, count in hits),
-                 sum(int(one) for line in _IRQ.findall(text)
-                     for one in line.split(",")))
+                 sum(size * count for size, count in hits), interrupts)
 
 
 @dataclass(frozen=True)
@@ -70,7 +62,7 @@ class Measured:
     parameters: str
 
 
-class Machine:
+class CountedGuest:
     """The guest with the plugin in it."""
 
     def __init__(self, guest: Guest, counter: plugin.Plugin) -> None:
@@ -109,19 +101,22 @@ class Machine:
         return sample(symbols, run, base, many - few)
 
 
-def _place(driver: str, load: Load) -> Place:
-    return next(place for place in PLACES
-                if place.driver == driver and place.slow == load.slow)
+def _function(driver: str, load: Load) -> Function:
+    return next(one for one in FUNCTIONS
+                if one.driver == driver and one.slow == load.slow)
 
 
-def _shape(machine: Machine, load: Load, place: Place, disk: Disk,
+def _shape(guest: CountedGuest, load: Load, function: Function, disk: Disk,
            ) -> tuple[float, float]:
     """Segments of a request and interrupts an operation, by a run of its
     own."""
-    script = _SEGMENTS.format(bdf=place.bdf)
-    before = parse_shape(machine.tell(script))
-    machine.fio(load, disk, BASE_OPS)
-    after = parse_shape(machine.tell(script))
+    def shape() -> Shape:
+        return parse_shape(guest.tell(_SEGMENTS), guest_side.read(
+            guest.tell, function.bdf).interrupts)
+
+    before = shape()
+    guest.fio(load, disk, BASE_OPS)
+    after = shape()
     requests = after.requests - before.requests
     if requests < BASE_OPS:
         raise LabError(f"{load.name}: only {requests} requests were seen")
@@ -129,41 +124,41 @@ def _shape(machine: Machine, load: Load, place: Place, disk: Disk,
             (after.interrupts - before.interrupts) / requests)
 
 
-def _runs(machine: Machine, load: Load, runs: int,
-          disks: Mapping[Place, Disk], symbols: Symbols) -> dict[str, Cost]:
+def _runs(guest: CountedGuest, load: Load, runs: int,
+          disks: Mapping[Function, Disk], symbols: Symbols) -> dict[str, Cost]:
     """Both drivers by turns under a workload."""
     samples: dict[str, list[Sample]] = {name: [] for name in DRIVERS}
     with progress.step(f"{load.text}: {runs} runs of each driver"):
         for _ in range(runs):
             for driver in DRIVERS:
-                disk = disks[_place(driver, load)]
-                samples[driver].append(machine.once(symbols, load, disk))
+                disk = disks[_function(driver, load)]
+                samples[driver].append(guest.once(symbols, load, disk))
     return {driver: Cost(samples[driver],
-                         scheduler=disks[_place(driver, load)].scheduler)
+                         scheduler=disks[_function(driver, load)].scheduler)
             for driver in DRIVERS}
 
 
-def _measure(machine: Machine, chosen: Sequence[Load], runs: int,
-             disks: Mapping[Place, Disk]) -> dict[tuple[str, str], Cost]:
+def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
+             disks: Mapping[Function, Disk]) -> dict[tuple[str, str], Cost]:
     found: dict[tuple[str, str], Cost] = {}
-    symbols = machine.learn()
+    symbols = guest.learn()
     with progress.step("warming up"):
         # The first fio on a disk pays for what later ones find in caches.
-        for place, disk in disks.items():
-            machine.fio(next(load for load in loads.LOADS
-                             if load.slow == place.slow), disk, BASE_OPS)
+        for function, disk in disks.items():
+            guest.fio(next(load for load in loads.LOADS
+                             if load.slow == function.slow), disk, BASE_OPS)
     for load in chosen:
-        costs = _runs(machine, load, runs, disks, symbols)
+        costs = _runs(guest, load, runs, disks, symbols)
         found.update({(load.name, driver): cost
                       for driver, cost in costs.items()})
     with progress.step("segments and interrupts"):
-        machine.tell(_PROBE)
+        guest.tell(_PROBE)
         # A request of a page has one segment wherever it lies.
         for load in (one for one in chosen if one.block > loads.PAGE):
             for driver in DRIVERS:
-                place = _place(driver, load)
-                segments, interrupts = _shape(machine, load, place,
-                                              disks[place])
+                function = _function(driver, load)
+                segments, interrupts = _shape(guest, load, function,
+                                              disks[function])
                 found[load.name, driver] = replace(
                     found[load.name, driver], segments=segments,
                     interrupts=interrupts)
@@ -180,17 +175,17 @@ def measure(chosen: Sequence[Load], runs: int, parameters: str) -> Measured:
         counter = plugin.Plugin(folder, library)
         stack.callback(counter.close)
         argv = [*ICOUNT, *counter.arguments()]
-        for place in PLACES:
-            argv += place.arguments()
+        for function in FUNCTIONS:
+            argv += function.arguments()
         guest = Guest(accel="tcg", cpus=1, memory=MEMORY_MB, qemu_args=argv,
                       name="insn")
         with progress.step("booting the guest"):
             guest.boot(BOOT_S)
         stack.enter_context(_ended(guest))
-        machine = Machine(guest, counter)
-        machine.tell(loads.PREPARE)
-        disks = functions.bind(machine.tell, parameters)
-        return Measured(_measure(machine, chosen, runs, disks),
+        counted = CountedGuest(guest, counter)
+        counted.tell(loads.PREPARE)
+        disks = functions.bind(counted.tell, parameters)
+        return Measured(_measure(counted, chosen, runs, disks),
                         build.release(), parameters)
 
 

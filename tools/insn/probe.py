@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from lab import build, progress
+from lab import build, pci, progress
 from lab.errors import LabError
 from lab.guest import Guest
 
-from .functions import DRIVERS, KERNELS, OURS, Tell
+from .functions import DRIVERS, KERNELS, OURS, Tell, null_disk
 from .memory import PAGE, Disk, Pair, TraceError, free_pages, parse_trace
 
-SLOTS = {OURS: 4, KERNELS: 5}
+SLOTS = {OURS: pci.Slot(4), KERNELS: pci.Slot(5)}
 STEP_S = 300
 BOOT_S = 900
 EVENTS = ("kmem/kmalloc", "kmem/kmem_cache_alloc", "kmem/kfree",
@@ -24,18 +24,13 @@ echo nohash-ptr >trace_options
 echo nooverwrite >trace_options
 for e in {' '.join(EVENTS)}; do echo 1 >events/$e/enable || exit 1; done
 echo stacktrace >events/kmem/mm_page_alloc/trigger || exit 1
-cd /sys/bus/pci || exit 1
-echo 0 >drivers_autoprobe
-for f in {{functions}}; do
-    [ ! -e devices/$f/driver ] || echo $f >devices/$f/driver/unbind
-done
+pci_no_autoprobe
 modprobe vfe_blk && modprobe virtio_blk || exit 1
-echo vfe_blk >devices/{{ours}}/driver_override
 # The first probe pays for what later ones find.
-for f in {{functions}}; do
-    echo $f >drivers_probe
-    sleep 1
-    echo $f >devices/$f/driver/unbind || exit 1
+pci_bind vfe_blk {{ours}} && pci_bind virtio-pci {{kernels}} || exit 1
+sleep 1
+for f in {{ours}} {{kernels}}; do
+    echo $f >$PCI/devices/$f/driver/unbind || exit 1
 done
 sleep 1"""
 
@@ -74,11 +69,6 @@ echo {bdf} >devices/{bdf}/driver/unbind
 echo >/sys/kernel/tracing/trace"""
 
 
-def bdf(driver: str) -> str:
-    """A driver's function in the guest."""
-    return f"0000:00:{SLOTS[driver]:02x}.0"
-
-
 def parse(text: str) -> Disk:
     """Out of what _PROBE prints; LabError if it is not whole."""
     parts: dict[str, list[str]] = {}
@@ -100,25 +90,21 @@ def parse(text: str) -> Disk:
 
 
 def _arguments(queues: int, size: int) -> list[str]:
-    argv = []
-    for slot in SLOTS.values():
-        argv += ["-blockdev", f"driver=null-co,node-name=null-{slot},"
-                              "size=1073741824",
-                 "-device", f"virtio-blk-pci,addr={slot:#x},disable-legacy=on,"
-                            f"drive=null-{slot},num-queues={queues},"
-                            f"queue-size={size}"]
-    return argv
+    properties = {"num-queues": queues, "queue-size": size}
+    return [word for slot in SLOTS.values()
+            for word in null_disk(slot, 1 << 30, properties)]
 
 
 def _measure(tell: Tell, queues: int, size: int) -> Pair:
-    tell(_PREPARE.format(ours=bdf(OURS),
-                         functions=" ".join(map(bdf, DRIVERS))))
+    tell(pci.script(_PREPARE.format(ours=SLOTS[OURS].bdf,
+                                    kernels=SLOTS[KERNELS].bdf)))
     # A trace of one processor must hold an event or two for each request.
     kb = 2048 + queues * size // 2
     disks = {}
     for driver in DRIVERS:
         with progress.step(f"memory of a disk of {driver}"):
-            disks[driver] = parse(tell(_PROBE.format(bdf=bdf(driver), kb=kb)))
+            disks[driver] = parse(tell(_PROBE.format(
+                bdf=SLOTS[driver].bdf, kb=kb)))
     return Pair(queues, size, disks[OURS], disks[KERNELS])
 
 

@@ -3,17 +3,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
+
+from count.pairs import Figure
 
 from . import limits, memory, owners
 from .functions import DRIVERS, KERNELS, OURS
 from .limits import Verdict
 from .loads import LOADS, Load
 from .measure import Measured
-from .sample import Cost, Figure, ratio
+from .sample import Cost, ratio
 
 NAME = "insn.json"
 SCHEMA = "vfe-insn/1"
@@ -181,11 +181,3 @@ def document(measured: Measured | None, disks: Sequence[memory.Pair],
         "targets": [{"target": one.name, "measured": one.measured,
                      "reached": one.reached} for one in verdicts],
     }
-
-
-def write(folder: Path, content: dict[str, Any]) -> Path:
-    """Write it; the file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / NAME
-    path.write_text(json.dumps(content, indent=1) + "\n")
-    return path

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from count.pairs import Figure, figure, ratios
 
 from . import owners
 from .plugin import Counts
@@ -55,26 +56,6 @@ def sample(symbols: Symbols, run: Counts, base: Counts, ops: int) -> Sample:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """The median of several runs and how far they lie apart."""
-
-    value: float
-    lowest: float
-    highest: float
-
-    @property
-    def spread(self) -> float:
-        """Of the median: 0.01 is one percent."""
-        return (self.highest - self.lowest) / self.value if self.value else 0.0
-
-
-def figure(values: Iterable[float]) -> Figure:
-    """Of at least one value."""
-    every = list(values)
-    return Figure(statistics.median(every), min(every), max(every))
-
-
-@dataclass(frozen=True)
 class Cost:
     """A driver under a workload."""
 
@@ -117,5 +98,5 @@ class Cost:
 
 def ratio(ours: Cost, kernels: Cost, name: str) -> Figure:
     """Ours for one of the kernel's, in pairs of runs that were neighbours."""
-    return figure(getattr(one, name) / getattr(other, name)
-                  for one, other in zip(ours.samples, kernels.samples))
+    return ratios(*([getattr(one, name) for one in cost.samples]
+                    for cost in (ours, kernels)))

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from . import progress
 
@@ -56,7 +58,7 @@ def sole_run(folder: Path, kind: str) -> Iterator[None]:
         yield
 
 
-def make_whole(target: Path, make: Callable[[Path], None]) -> None:
+def make_whole(target: Path, make: Callable[[Path], object]) -> None:
     """Make a file or folder under a temporary name, then rename it: it is
     complete or absent."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -70,6 +72,13 @@ def make_whole(target: Path, make: Callable[[Path], None]) -> None:
         temporary.replace(target)
     finally:
         remove(temporary)
+
+
+def write_json(target: Path, document: Any) -> Path:
+    """Write a tool's results, whole or not at all; the file."""
+    text = json.dumps(document, indent=1) + "\n"
+    make_whole(target, lambda path: path.write_text(text, encoding="utf-8"))
+    return target
 
 
 def remove(path: Path) -> None:

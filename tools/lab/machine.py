@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import chroot, nest, paths, progress, speed, tree
+from . import chroot, files, nest, paths, progress, speed, tree
 from .errors import LabError
 
 KVM_GET_API_VERSION = 0xAE00
@@ -165,3 +165,20 @@ def run_anywhere(argv: Sequence[str], timeout: float = 1800) -> int:
     if choice.place == "here":
         return _here(filled, timeout)
     return chroot.run(filled, timeout=timeout)
+
+
+def run_tool(tool: str, argv: Sequence[str], timeout: float, *,
+             kvm: bool = False) -> int:
+    """Run a tool of the checkout again, as inner code: with --here.
+
+    It waits for another run of this tool, and makes what is missing first.
+
+    @kvm: on a machine with KVM rather than in the tree
+    """
+    tree.need_root(f"tools/{tool}")
+    inner = ["python3", f"{paths.INNER_CHECKOUT}/tools/{tool}", "--here", *argv]
+    with files.sole_run(paths.state(), tool):
+        if kvm:
+            return run_with_kvm(inner, timeout)
+        prepare()
+        return chroot.run(inner, timeout=timeout)

@@ -4,13 +4,11 @@
 from __future__ import annotations
 
 import argparse
-import fnmatch
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from count import kvm
-from lab import LabError, files, machine, paths, qemus, tree
+from lab import LabError, files, machine, paths, qemus, text
 
 from . import report, run
 from .configs import GROUPS, TREES, Group
@@ -38,17 +36,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    return not patterns or any(
-        pattern in name or fnmatch.fnmatchcase(name, pattern)
-        for pattern in patterns)
-
-
 def selected(patterns: Sequence[str]) -> list[Group]:
     """The groups, with only the selected configurations."""
     chosen = []
     for group in GROUPS:
-        configs = tuple(config for config in group.configs if _matches(
+        configs = tuple(config for config in group.configs if text.matches(
             f"{group.machine.name}: {config.name}", patterns))
         if configs:
             chosen.append(replace(group, configs=configs))
@@ -63,7 +55,8 @@ def _measure(groups: Sequence[Group], without: Mapping[str, str]) -> int:
             if group.machine.qemu not in without]
     results = run.run(able)
     print("\n" + report.render(results, without) + "\n", flush=True)
-    report.write(paths.out(), results, without)
+    files.write_json(paths.out() / report.NAME,
+                     report.document(results, without))
     bad = any(one.problems for one in results)
     return DIFFERED if bad or not results else AGREED
 
@@ -81,15 +74,10 @@ def _fetch(groups: Sequence[Group]) -> dict[str, str]:
 
 
 def _elsewhere(patterns: Sequence[str], groups: Sequence[Group]) -> int:
-    tree.need_root("tools/qemu")
-    with files.sole_run(paths.state(), "qemu"):
-        kvm.sweep("qemu")
-        machine.prepare()
-        argv = ["python3", "/vfe/tools/qemu", "--here",
-                "--without", json.dumps(_fetch(groups))]
-        for pattern in patterns:
-            argv += ["--configs", pattern]
-        return machine.run_with_kvm(argv, TIMEOUT_S)
+    argv = ["--without", json.dumps(_fetch(groups))]
+    for pattern in patterns:
+        argv += ["--configs", pattern]
+    return machine.run_tool("qemu", argv, TIMEOUT_S, kvm=True)
 
 
 def run_command(options: argparse.Namespace) -> int:

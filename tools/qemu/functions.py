@@ -17,6 +17,7 @@ from pathlib import Path
 from count.addresses import AddressMap
 from count.counts import CountError
 from count.layout import SIZE, parse
+from lab import pci
 from lab.image import FIO_VERIFY
 
 from .configs import Config
@@ -36,36 +37,31 @@ class Function:
     """A configuration at its place in the guest."""
 
     config: Config
-    slot: int
-    number: int     # of the function in its slot
+    slot: pci.Slot
 
     @property
     def bdf(self) -> str:
         """Its address as the guest has it."""
-        return f"0000:00:{self.slot:02x}.{self.number}"
+        return self.slot.bdf
 
     def arguments(self, disk: Path) -> list[str]:
         """Of QEMU."""
-        name = f"disk-{self.slot}-{self.number}"
-        # Not as JSON, in which the values of some properties are words and
-        # those of others truths.
+        name = f"disk-{self.slot.number}-{self.slot.function}"
+        argv: list[str] = []
         properties: dict[str, object] = {
-            "drive": name, "bus": "pcie.0", "multifunction": "on",
-            "addr": f"{self.slot:#x}.{self.number:#x}",
+            "drive": name, "multifunction": "on",
             **self.config.qemu_properties()}
-        argv = []
         if self.config.iothread:
-            argv += ["-object", f"iothread,id=io-{name}"]
+            argv = ["-object", f"iothread,id=io-{name}"]
             properties["iothread"] = f"io-{name}"
-        told = "".join(f",{key}={value}" for key, value in properties.items())
-        return [*argv, "-blockdev", f"driver=file,node-name={name},"
-                                    f"filename={disk},aio=threads",
-                "-device", f"virtio-blk-pci{told}"]
+        return [*argv, *pci.file_node(name, disk),
+                *pci.device("virtio-blk-pci", self.slot, properties)]
 
 
 def placed(configs: Sequence[Config]) -> list[Function]:
     """A place for each."""
-    return [Function(config, FIRST_SLOT + index % SLOTS, index // SLOTS)
+    return [Function(config, pci.Slot(FIRST_SLOT + index % SLOTS,
+                                      index // SLOTS))
             for index, config in enumerate(configs)]
 
 
@@ -81,13 +77,8 @@ BEGIN = "tools/qemu begins"
 # Only selected functions get a driver.
 TAKE = f"""\
 echo {BEGIN} >/dev/kmsg
-echo 0 >/sys/bus/pci/drivers_autoprobe
-modprobe {DRIVER} || exit 1
-cd /sys/bus/pci/devices || exit 1
-for f in {{bdfs}}; do
-    [ ! -e $f/driver ] || echo $f >$f/driver/unbind
-    echo {DRIVER} >$f/driver_override
-done"""
+pci_no_autoprobe
+modprobe {DRIVER} && pci_unbind {{bdfs}}"""
 
 NAMES = f"""\
 cd /sys/bus/pci/devices || exit 1
@@ -99,17 +90,13 @@ echo
 head -q -n {RESOURCES} $resources"""
 
 # A probe that fails says so in the kernel's log, and has no disk.
-BIND = """\
-cd /sys/bus/pci/devices || exit 1
-for f in {bdfs}; do
-    echo $f >/sys/bus/pci/drivers_probe
-    disk=
-    for d in $f/block/*; do
-        [ ! -d $d ] || disk=${d##*/}
-    done
-    domain=
-    [ ! -e $f/iommu_group/type ] || read -r domain <$f/iommu_group/type
-    echo "$f ${disk:--} ${domain:--}"
+BIND = f"""\
+for f in {{bdfs}}; do
+    disk=- domain=-
+    ! pci_bind {DRIVER} $f || disk=$(pci_disk $f) || disk=-
+    type=$PCI/devices/$f/iommu_group/type
+    [ ! -e $type ] || read -r domain <$type
+    echo "$f $disk $domain"
 done 2>/dev/null"""
 
 # Counters in memory, and the block layer's: nothing of it touches a device.
@@ -126,13 +113,12 @@ done
 busybox grep -s . $files
 true"""
 
-RELEASE = """\
-cd /sys/bus/pci/devices || exit 1
-for f in {bdfs}; do
-    [ ! -e $f/driver ] || echo $f >$f/driver/unbind
-    [ ! -e $f/driver ] || echo "$f keeps its driver"
+RELEASE = f"""\
+for f in {{bdfs}}; do
+    pci_unbind $f && [ ! -e $PCI/devices/$f/driver ] ||
+        echo "$f keeps its driver"
 done
-modprobe -r {driver}
+modprobe -r {DRIVER}
 dmesg"""
 
 

@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
+
+from lab import text
 
 from .checks import ConfigResult
 
@@ -18,26 +17,25 @@ COLUMNS = (("configuration", 40), ("ops", 5), ("exits: driver", 13),
            ("KVM", 6), ("kicks", 6), ("fast", 5), ("interr.", 7), ("", 6))
 
 
-def _line(cells: Sequence[object]) -> str:
-    parts = [str(cell).ljust(width) if index == 0 else str(cell).rjust(width)
-             for index, (cell, (_, width)) in enumerate(zip(cells, COLUMNS))]
-    return " ".join(parts).rstrip()
+WIDTHS = [width for _, width in COLUMNS]
 
 
 def _row(result: ConfigResult) -> str:
     word = "FAILED" if result.problems else "ok"
+    cells: list[object] = [
+        result.name, result.operations, result.exits.get("driver"),
+        result.exits.get("kvm"), result.kicks, result.fast_kicks,
+        result.interrupts, word]
     if not result.exits:
-        return _line((result.name, *["-"] * 6, word))
-    return _line((result.name, result.operations, result.exits["driver"],
-                  result.exits["kvm"], result.kicks, result.fast_kicks,
-                  result.interrupts, word))
+        cells = [result.name, *["-"] * 6, word]
+    return text.line(cells, WIDTHS)
 
 
 def render(results: Sequence[ConfigResult],
            without: Mapping[str, str]) -> str:
     """All that is printed at the end."""
-    lines = [_line([title for title, _ in COLUMNS]),
-             _line(["-" * width for _, width in COLUMNS])]
+    lines = [text.line([title for title, _ in COLUMNS], WIDTHS),
+             text.line(["-" * width for width in WIDTHS], WIDTHS)]
     lines += [_row(result) for result in results]
     lines += ["", "exits: by the device's addresses, from before the probe"
               " on. fast: kicks that KVM gave to an", "ioeventfd at once;"
@@ -64,13 +62,8 @@ def _as_json(result: ConfigResult) -> dict[str, Any]:
     }
 
 
-def write(folder: Path, results: Sequence[ConfigResult],
-          without: Mapping[str, str]) -> None:
-    """Write it whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / (NAME + ".part")
-    part.write_text(json.dumps({
-        "schema": SCHEMA, "left_out": dict(without),
-        "configurations": [_as_json(result) for result in results],
-    }, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, folder / NAME)
+def document(results: Sequence[ConfigResult],
+             without: Mapping[str, str]) -> dict[str, Any]:
+    """The whole of qemu.json."""
+    return {"schema": SCHEMA, "left_out": dict(without),
+            "configurations": [_as_json(result) for result in results]}

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from count import kvm
-from lab import LabError, progress, qemus
+from lab import LabError, kernel_log, pci, progress, qemus
+from lab.errors import one_line
 from lab.guest import Guest
 
 from . import functions as parts
@@ -23,14 +23,11 @@ from .checks import ConfigResult, check
 MEMORY_MB = 384
 COMMAND_S = 180
 GUESTS = 2
-# What no guest's kernel has reason to say.
-SPLAT = re.compile(r"^.*(?:BUG:|WARNING:|Oops|Call Trace|DMAR:.*[Ff]ault"
-                   r"|blocked for more than).*$", re.M)
 # A guest's vCPUs are those that touch the marks meanwhile: one guest at a time.
 _MARKING = threading.Lock()
 
 def _problem(error: Exception) -> str:
-    return " ".join(str(error).split())[:600]
+    return one_line(error)[:600]
 
 
 class GroupRun:
@@ -58,7 +55,7 @@ class GroupRun:
                      machine=machine.properties, name=f"qemu-{machine.name}")
 
     def _tell(self, text: str) -> str:
-        script = text.replace("{bdfs}", self._bdfs)
+        script = pci.script(text.replace("{bdfs}", self._bdfs))
         return self._guest.run(script, COMMAND_S).out
 
     def run(self) -> list[ConfigResult]:
@@ -85,7 +82,7 @@ class GroupRun:
             wrong = self._fio(bound)
             counts = parts.parse_counts(self._tell(parts.COUNTS))
             after = histograms.read()
-            log = self._tell(parts.RELEASE.replace("{driver}", parts.DRIVER))
+            log = self._tell(parts.RELEASE)
         results = []
         for function in self._functions:
             config, bdf = function.config, function.bdf
@@ -132,7 +129,8 @@ class GroupRun:
 
     def _log_result(self, log: str) -> list[ConfigResult]:
         """The kernel's log is a check of its own."""
-        said = SPLAT.findall(log.partition(parts.BEGIN)[2] or log)
+        said = kernel_log.complaints(
+            log.partition(parts.BEGIN)[2] or log)
         whole = Config("the guest's kernel has nothing to say")
         return [ConfigResult(self._machine.name, whole, tuple(said[:5]))]
 
@@ -148,6 +146,7 @@ def _run_group(group: Group, folder: Path) -> list[ConfigResult]:
 
 def run(groups: Sequence[Group]) -> list[ConfigResult]:
     """Run them all."""
+    kvm.sweep("qemu")
     with tempfile.TemporaryDirectory(prefix="vfe-qemu-",
                                      dir="/tmp") as name:
         with ThreadPoolExecutor(GUESTS) as pool:

@@ -7,7 +7,7 @@ import unittest
 
 from insn import owners
 from insn.plugin import Counts
-from insn.sample import Cost, figure, ratio, sample
+from insn.sample import Cost, ratio, sample
 from insn.symbols import Function, Symbols
 
 KALLSYMS = """\
@@ -144,7 +144,6 @@ class SampleTest(unittest.TestCase):
         self.assertAlmostEqual(ours.kernel.spread, 0.2)
         self.assertAlmostEqual(ratio(ours, kernels, "own").value, 0.9)
         self.assertEqual(ours.ranked()[0][0], 100)
-        self.assertEqual(figure([3]).spread, 0)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The guest's side of a function, on a sysfs made of files."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from lab import pci
+
+BDF = "0000:00:04.0"
+
+
+class Scripts(unittest.TestCase):
+    """pci.sh"""
+
+    def setUp(self) -> None:
+        folder = tempfile.TemporaryDirectory()  # pylint: disable=R1732
+        self.addCleanup(folder.cleanup)
+        self.top = Path(folder.name)
+        self.function = self.top / "devices" / BDF
+        self.function.mkdir(parents=True)
+
+    def run_script(self, text: str) -> int:
+        """The status of a script over the folder."""
+        return subprocess.run(
+            ["bash", "-c", pci.script(f"PCI={self.top}\n{text}")],
+            check=False, capture_output=True).returncode
+
+    def test_a_driver_that_refuses(self) -> None:
+        self.assertEqual(self.run_script(f"pci_bind vfe_blk {BDF}"), 1)
+        self.assertEqual((self.function / "driver_override").read_text(),
+                         "vfe_blk\n")
+        self.assertEqual((self.top / "drivers_probe").read_text(), f"{BDF}\n")
+
+    def test_another_driver_is_taken_off_first(self) -> None:
+        (self.function / "driver").mkdir()
+        self.assertEqual(self.run_script(f"pci_bind vfe_blk {BDF}"), 0)
+        self.assertEqual((self.function / "driver/unbind").read_text(),
+                         f"{BDF}\n")
+
+    def test_a_function_that_is_gone_has_no_driver(self) -> None:
+        self.assertEqual(self.run_script("pci_unbind 0000:00:1f.7"), 0)
+
+    def test_no_driver_no_disk(self) -> None:
+        self.assertEqual(self.run_script(f"pci_disk {BDF}"), 1)
+
+
+class Qemu(unittest.TestCase):
+    """QEMU's command line."""
+
+    def test_device(self) -> None:
+        self.assertEqual(
+            pci.device("virtio-blk-pci", pci.Slot(4, 1), {"serial": "a,b"}),
+            ["-device",
+             "virtio-blk-pci,bus=pcie.0,addr=0x4.0x1,serial=a,,b"])
+        self.assertEqual(pci.Slot(0x1e, 1).bdf, "0000:00:1e.1")
+
+
+if __name__ == "__main__":
+    unittest.main()
