@@ -7,22 +7,24 @@ import argparse
 import json
 import shutil
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from count import kvm
+from count.target import Target
 from insn import cli as insn
-from lab import LabError, files, image, machine, paths, progress, tree
+from lab import LabError, files, machine, paths, progress
 
-from . import host, report, rows, run, table, targets
+from . import host, report, row, rows, run, table, targets, workload
 from .result import Result
+from .rows.blk import TRAP_SHARE
 from .service import command as service
 from .stall import command as stall
-from .target import Target
 
 OPS = 1000
 QUICK_OPS = 100
 TIMEOUT_S = 1500
+OLD_S = 24 * 3600
 
 # Measurements of another kind, each with a command of its own, and what of the
 # options below says something to it
@@ -51,7 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--ops", type=_count, metavar="N",
         help=f"operations per row (default {OPS}); rows of the register"
-             f" window do only 1/{rows.TRAP_SHARE} of them")
+             f" window do only 1/{TRAP_SHARE} of them")
     parser.add_argument(
         "--rows", action="append", default=[], metavar="PATTERN",
         help="only rows whose name begins with or matches this; may be given"
@@ -81,20 +83,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _selected(options: argparse.Namespace) -> list[rows.Row]:
+def _selected(options: argparse.Namespace) -> list[row.Row]:
     ops = options.ops or (QUICK_OPS if options.quick else OPS)
     every = rows.all_rows(ops)
     if options.quick and not options.rows:
-        every = [row for row in every if row.brief]
-    selected = rows.select(every, options.rows)
+        every = [one for one in every if one.brief]
+    selected = row.select(every, options.rows)
     if not selected:
         raise LabError(f"no row matches {', '.join(options.rows)}: --list"
                        " names them all", UNUSABLE)
-    room = (image.RAW_WRITE_MB << 20) // rows.BLOCK_SIZE
-    if rows.blocks_written(selected) > room:
-        raise LabError(f"{ops} operations a row are too many: a disk has"
-                       f" room for {room} writes on a function; use a"
-                       " smaller --ops, or fewer --rows", UNUSABLE)
+    problem = workload.too_many(selected)
+    if problem:
+        raise LabError(f"{ops} operations a row are too many: {problem}; use"
+                       " a smaller --ops, or fewer --rows", UNUSABLE)
     return selected
 
 
@@ -102,7 +103,7 @@ def _measure(options: argparse.Namespace) -> int:
     measured = run.run(_selected(options), options.kvm, options.outside)
     reached = targets.judge(measured.results)
     folder = options.out or paths.out() / (options.into or "")
-    written = report.write(folder, report.document(
+    written = files.write_json(folder / report.NAME, report.document(
         measured.host, measured.guest, measured.results, reached))
     print("\n" + table.render(measured.results, reached) + "\n", flush=True)
     progress.say(f"wrote {written.name}")
@@ -124,36 +125,28 @@ def _status(results: Sequence[Result], judged: Sequence[Target]) -> int:
     return AGREED
 
 
-def _sweep() -> None:
-    """Remove what killed runs left in tracing and among the results."""
-    kvm.sweep("bench")
-    for stale in paths.out().glob(".bench-*"):
-        files.remove(stale)
-
-
 def _elsewhere(options: argparse.Namespace) -> int:
     _selected(options)      # a mistake shows before any set-up
-    tree.need_root("make bench")
-    with files.sole_run(paths.state(), "bench"):
-        _sweep()
-        if options.out is None:
-            return _run_elsewhere(options, [])
-        # The nested machine has out/, not the folder of the option.
-        paths.out().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".bench-",
-                                         dir=paths.out()) as name:
-            into = Path(name)
-            code = _run_elsewhere(options, ["--into", into.name])
-            if (into / report.NAME).is_file():
-                options.out.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(into / report.NAME, options.out / report.NAME)
-            return code
+    if options.out is None:
+        return _run_elsewhere(options, [])
+    # The nested machine has out/, not the folder of the option.
+    paths.out().mkdir(parents=True, exist_ok=True)
+    for stale in paths.out().glob(".bench-*"):      # of runs that were killed
+        if time.time() - stale.stat().st_mtime > OLD_S:
+            files.remove(stale)
+    with tempfile.TemporaryDirectory(prefix=".bench-",
+                                     dir=paths.out()) as name:
+        into = Path(name)
+        code = _run_elsewhere(options, ["--into", into.name])
+        if (into / report.NAME).is_file():
+            options.out.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(into / report.NAME, options.out / report.NAME)
+        return code
 
 
 def _run_elsewhere(options: argparse.Namespace, more: Sequence[str]) -> int:
     nested = machine.choose().place == "nest"
-    argv = ["python3", "/vfe/tools/bench", "--here",
-            "--outside", json.dumps(host.machine()),
+    argv = ["--outside", json.dumps(host.machine()),
             "--kvm", host.NESTED if nested else host.HOST, *more]
     if options.ops:
         argv += ["--ops", str(options.ops)]
@@ -161,7 +154,7 @@ def _run_elsewhere(options: argparse.Namespace, more: Sequence[str]) -> int:
              if getattr(options, word)]
     for pattern in options.rows:
         argv += ["--rows", pattern]
-    return machine.run_with_kvm(argv, TIMEOUT_S)
+    return machine.run_tool("bench", argv, TIMEOUT_S, kvm=True)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -175,6 +168,6 @@ def main(argv: Sequence[str]) -> int:
                              f" {options.only}: leave it out")
         return ONLY[options.only](options)
     if options.list:
-        print("\n".join(row.name for row in _selected(options)))
+        print("\n".join(one.name for one in _selected(options)))
         return AGREED
     return _measure(options) if options.here else _elsewhere(options)

@@ -1,21 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Measures rows: three counts of exactly the window in which fio runs."""
+"""Measures rows: three counts of exactly the window in which work is done."""
 
 from __future__ import annotations
 
+import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from count import blk, driver, kvm, snapshot, vcpu
+from count import driver, kvm, pairs, snapshot, vcpu
 from count.snapshot import Snapshot
 from lab import progress
 
-from . import fio, session
-from .judge import judge
+from . import workload
 from .result import Result, Traffic
-from .rows import PAIRS, Row
+from .row import PAIRS, Row
+from .row_result import row_result
 from .session import Session
+from .workload.interface import Job, Outcome
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,6 @@ class Bench:
     """What stays the same from row to row."""
 
     histograms: kvm.Histograms
-    cost: Mapping[str, int]
     idle_per_s: float
 
 
@@ -41,33 +42,33 @@ def _take(bench: Bench, one: Session) -> Snapshot:
 
 @dataclass(frozen=True)
 class Run:
-    """A run of fio, with all exits of the vCPUs meanwhile."""
+    """A run of the workload, with all exits of the vCPUs meanwhile."""
 
-    outcome: fio.Outcome
+    outcome: Outcome
     exits: int
     seconds: float
 
     @classmethod
-    def of(cls, one: Session, job: fio.Job) -> Run:
+    def of(cls, one: Session, row: Row, job: Job) -> Run:
         """Runs it."""
         began, before = time.monotonic(), vcpu.exits(one.guest.qmp)
-        outcome = session.run_fio(one.guest, [job])[0]
+        [outcome] = workload.of(row.setup.function).run(one.guest, [job])
         ended, after = time.monotonic(), vcpu.exits(one.guest.qmp)
         return cls(outcome, after - before, ended - began)
 
 
 def single(bench: Bench, one: Session, row: Row) -> Result:
     """A row on a setup that is ready: measure, then verify."""
-    # Of one operation: what fio's own start and end take.
-    start = Run.of(one, one.job(row, row.ops))
-    job = one.job(row)
+    # Of one operation: what the workload's own start and end take.
+    start = Run.of(one, row, one.work.job(row, row.ops))
+    job = one.work.job(row)
     before = _take(bench, one)
-    run = Run.of(one, job)
+    run = Run.of(one, row, job)
     outcome = run.outcome
     after = _take(bench, one)
-    session.verify(one.guest, [job])
-    progress.say(f"  {row.name}: fio took {outcome.runtime_ms} ms")
-    return judge(row, one, before, after, outcome, bench.cost, Traffic(
+    workload.of(row.setup.function).verify(one.guest, [job])
+    progress.say(f"  {row.name}: took {outcome.runtime_ms} ms")
+    return row_result(row, one, before, after, outcome, Traffic(
         all_exits=run.exits, seconds=run.seconds, idle_per_s=bench.idle_per_s,
         start_exits=start.exits - start.seconds * bench.idle_per_s))
 
@@ -76,42 +77,49 @@ def pair(bench: Bench, both: Sequence[Session],
          rows: Sequence[Row]) -> list[Result]:
     """The rows of a comparison, on setups that are bound side by side.
 
-    One fio makes the runs of both by turns, each of them first in every other
-    pair, so that what the machine does meanwhile falls on both. All exits
-    cannot be attributed to one function then.
+    They run by turns. All exits cannot be attributed to one function then.
     """
-    guest = both[0].guest
-    order = [index for turn in range(PAIRS)
-             for index in ((0, 1), (1, 0))[turn % 2]]
-    jobs = [both[index].job(rows[index], PAIRS) for index in order]
+    guest, kind = both[0].guest, workload.of(rows[0].setup.function)
+    order = pairs.order(PAIRS)
+    jobs = [both[index].work.job(rows[index], PAIRS) for index in order]
     before = [_take(bench, one) for one in both]
     began = time.monotonic()
-    outcomes = session.run_fio(guest, jobs)
+    outcomes = kind.run(guest, jobs)
     seconds = time.monotonic() - began
     after = [_take(bench, one) for one in both]
-    session.verify(guest, jobs)
+    kind.verify(guest, jobs)
     results = []
     for index, (one, row) in enumerate(zip(both, rows)):
-        results.append(judge(
+        results.append(row_result(
             row, one, before[index], after[index],
-            fio.together([outcome for whose, outcome in zip(order, outcomes)
-                          if whose == index]), bench.cost,
+            together([outcome for whose, outcome in zip(order, outcomes)
+                      if whose == index]),
             Traffic(seconds=seconds, idle_per_s=bench.idle_per_s)))
     return results
 
 
+def together(outcomes: Sequence[Outcome]) -> Outcome:
+    """Several runs as one: sums, and the median of what was observed."""
+    return Outcome(
+        sum(one.ios for one in outcomes),
+        sum(one.runtime_ms for one in outcomes),
+        statistics.median(one.iops for one in outcomes),
+        int(statistics.median(one.lat_ns_p50 for one in outcomes)),
+        int(statistics.median(one.lat_ns_p99 for one in outcomes)),
+        tuple(one.iops for one in outcomes))
+
+
 def probe(bench: Bench, one: Session, row: Row) -> Result:
-    """What it takes to find the disk: from a function without a driver to
-    the disk, and what is read of it on the way."""
+    """What it takes to find the device: from a function without a driver to
+    a disk (or the like), and what is read of it on the way."""
     control = one.function.control
     one.load()
     by_device = snapshot.settled(control) if control else None
-    nothing = driver.GuestState(driver.DriverState(), 0, above=blk.NOTHING)
+    nothing = driver.GuestState(driver.DriverState(), 0)
     before = Snapshot(nothing, by_device, bench.histograms.read())
     began = time.monotonic()
     one.probe()
     seconds = time.monotonic() - began
     after = _take(bench, one)
-    return judge(row, one, before, after, fio.Outcome(1, 0, 0.0, 0, 0),
-                 bench.cost, Traffic(seconds=seconds,
-                                     idle_per_s=bench.idle_per_s))
+    return row_result(row, one, before, after, Outcome(1, 0, 0.0, 0, 0),
+                      Traffic(seconds=seconds, idle_per_s=bench.idle_per_s))

@@ -10,8 +10,9 @@ from typing import Any
 
 from count.witness import NAMES, Verdict
 
-from .fio import Outcome
-from .rows import BLOCK_SIZE, SINGLE, Row
+from . import workload
+from .row import Row
+from .workload.interface import Outcome
 
 
 # So few say nothing beside fio's start, if they do not cost much each.
@@ -158,13 +159,11 @@ class Result:
         """The row as bench.json has it."""
         setup = self.row.setup
         job: dict[str, Any] = {
-            "name": self.row.name, "class": "blk", "style": setup.style,
+            "name": self.row.name, "class": setup.function.device_class,
+            "style": setup.style,
             "driver": setup.driver, "device": setup.device,
             "options": dict(setup.options),
-            "workload": {"rw": self.row.rw, "bs": BLOCK_SIZE,
-                         "iodepth": self.row.depth,
-                         "submit": self.row.submit if self.row.depth > 1
-                         else SINGLE},
+            "workload": workload.of(setup.function).describe(self.row),
             "ops": self.ops,
         }
         job.update(self._counts())

@@ -12,18 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from count import kvm
-from lab import LabError, image, paths, progress
+from lab import LabError, pci, progress
+from lab.errors import one_line
 from lab.guest import DeviceSpec, Guest
 
-from . import formula, host, measure, placement
+from . import host, measure, placement, rows, workload
 from .result import Result
-from .rows import FUNCTIONS, PROBE, Function, Row, Setup
-from .session import FREE, GuestFunction, Session
+from .row import PROBE, Function, Row, Setup
+from .session import GuestFunction, Session
 
 IDLE_S = 4.0
 MEMORY_MB = 512
 # Of QEMU's own devices; those of the lab's begin further up.
 FIRST_SLOT = 0x04
+# From now on a function has a driver only during its rows: a polling device
+# polls as long as it has a driver. The kernel's own has taken what it knows
+# already, the agent's device among it.
+FREE = "pci_no_autoprobe; pci_unbind {bdfs}"
 
 
 @dataclass(frozen=True)
@@ -35,19 +40,10 @@ class Measured:
     results: list[Result]
 
 
-def _needed(rows: Sequence[Row]) -> list[Function]:
-    names = {row.setup.function for row in rows}
-    return [function for function in FUNCTIONS if function.name in names]
-
-
-def _qemus_own(function: Function, slot: int, disk: Path) -> list[str]:
-    """A device of QEMU's own, in its options."""
-    properties = {"drive": function.name, "addr": f"{slot:#x}",
-                  "bus": "pcie.0", **(function.qemu or {})}
-    told = "".join(f",{key}={value}" for key, value in properties.items())
-    return ["-blockdev", f"driver=file,node-name={function.name},"
-                         f"filename={disk},aio=threads",
-            "-device", f"virtio-blk-pci{told}"]
+def _needed(chosen: Sequence[Row]) -> list[Function]:
+    names = {row.setup.function.name for row in chosen}
+    return [function for function in rows.functions()
+            if function.name in names]
 
 
 @dataclass(frozen=True)
@@ -55,14 +51,13 @@ class BenchGuest:
     """The guest, and where its functions are."""
 
     guest: Guest
-    slots: Mapping[str, int]    # of QEMU's own devices
+    slots: Mapping[str, pci.Slot]   # of QEMU's own devices
 
     def function(self, name: str) -> GuestFunction:
         """A function in the running guest."""
         device = self.guest.devices.get(name)
         if device is None:
-            return GuestFunction(f"0000:00:{self.slots[name]:02x}.0",
-                                 None, None)
+            return GuestFunction(self.slots[name].bdf, None, None)
         return GuestFunction(device.bdf, device.control, device.pid)
 
     def functions(self) -> list[GuestFunction]:
@@ -71,73 +66,74 @@ class BenchGuest:
                 for name in (*self.guest.devices, *self.slots)]
 
 
-def _machine(rows: Sequence[Row], folder: Path) -> BenchGuest:
-    needed = _needed(rows)
-    with progress.step("copying the disk images"):
-        disks = image.raw(folder, [one.name for one in needed])
+def _guest(chosen: Sequence[Row], folder: Path) -> BenchGuest:
+    needed = _needed(chosen)
+    with progress.step("making what stands behind the functions"):
+        backings = workload.backings(folder, needed)
     argv: list[str] = []
-    slots: dict[str, int] = {}
+    slots: dict[str, pci.Slot] = {}
     specs = []
     for one in needed:
         if one.qemu is None:
-            specs.append(DeviceSpec(one.name, disks[one.name], one.options))
+            specs.append(DeviceSpec(one.name, backings[one.name],
+                                    one.options))
             continue
-        slots[one.name] = FIRST_SLOT + len(slots)
-        argv += _qemus_own(one, slots[one.name], disks[one.name])
-    guest = Guest(specs, accel="kvm", cpus=1, memory=MEMORY_MB, name="bench",
-                  qemu_args=argv)
-    return BenchGuest(guest, slots)
+        slots[one.name] = pci.Slot(FIRST_SLOT + len(slots))
+        argv += workload.of(one).qemu_device(one, slots[one.name],
+                                             backings[one.name])
+    return BenchGuest(Guest(specs, accel="kvm", cpus=1, memory=MEMORY_MB,
+                            name="bench", qemu_args=argv), slots)
 
 
-def _failed(rows: Sequence[Row], error: Exception) -> list[Result]:
-    text = " ".join(str(error).split())
+def _failed(chosen: Sequence[Row], error: Exception) -> list[Result]:
+    text = one_line(error)
     progress.say(f"  FAILED: {text}")
-    return [Result(row, error=text) for row in rows]
+    return [Result(row, error=text) for row in chosen]
 
 
 class _Rows:
     """Measures rows that are bound together."""
 
-    def __init__(self, machine: BenchGuest, bench: measure.Bench) -> None:
-        self._machine = machine
+    def __init__(self, guest: BenchGuest, bench: measure.Bench) -> None:
+        self._guest = guest
         self._bench = bench
         self._regions: dict[str, int] = {}
 
     def _session(self, setup: Setup) -> Session:
-        return Session(self._machine.guest, setup,
-                       self._machine.function(setup.function), self._regions)
+        return Session(self._guest.guest, setup,
+                       self._guest.function(setup.function.name),
+                       self._regions)
 
-    def measure(self, rows: Sequence[Row]) -> list[Result]:
+    def measure(self, rows_of_group: Sequence[Row]) -> list[Result]:
         """Bind what they need, measure each, and give it back."""
-        setups = list(dict.fromkeys(row.setup.name for row in rows))
-        by_name = {row.setup.name: row.setup for row in rows}
+        first = rows_of_group[0]
+        setups = {row.setup.name: row.setup for row in rows_of_group}
         with contextlib.ExitStack() as stack:
             try:
-                if rows[0].rw == PROBE:
-                    return self._probe(rows)
-                if rows[0].setup.style == "trap":
-                    function = self._machine.function(rows[0].setup.function)
+                if first.rw == PROBE:
+                    return self._probe(first)
+                if first.setup.style == "trap":
+                    function = self._guest.function(first.setup.function.name)
                     assert function.pid is not None
                     stack.enter_context(placement.together(
-                        (self._machine.guest.pid, function.pid)))
+                        (self._guest.guest.pid, function.pid)))
                 with progress.step(f"{', '.join(setups)}: binding"):
-                    sessions = [stack.enter_context(
-                        self._session(by_name[name])) for name in setups]
+                    sessions = [stack.enter_context(self._session(setup))
+                                for setup in setups.values()]
             except LabError as error:
-                return _failed(rows, error)
-            return self._run(sessions, rows)
+                return _failed(rows_of_group, error)
+            return self._run(sessions, rows_of_group)
 
-    def _probe(self, rows: Sequence[Row]) -> list[Result]:
-        row = rows[0]
+    def _probe(self, row: Row) -> list[Result]:
         session = self._session(row.setup)
         with progress.step(row.name), session.given_back():
             return [measure.probe(self._bench, session, row)]
 
     def _run(self, sessions: Sequence[Session],
-             rows: Sequence[Row]) -> list[Result]:
+             rows_of_group: Sequence[Row]) -> list[Result]:
         results: list[Result] = []
-        for at in range(0, len(rows), len(sessions)):
-            cell = rows[at:at + len(sessions)]
+        for at in range(0, len(rows_of_group), len(sessions)):
+            cell = rows_of_group[at:at + len(sessions)]
             names = ", ".join(row.name for row in cell)
             try:
                 with progress.step(f"{names}, {cell[0].ops} operations"):
@@ -150,38 +146,38 @@ class _Rows:
         return results
 
 
-def _measure_all(machine: BenchGuest, rows: Sequence[Row],
+def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
                  histograms: kvm.Histograms) -> list[Result]:
-    guest = machine.guest
-    guest.run(FREE.format(bdfs=" ".join(
-        function.bdf for function in machine.functions())))
+    guest = bench_guest.guest
+    guest.run(pci.script(FREE.format(bdfs=" ".join(
+        function.bdf for function in bench_guest.functions()))))
     with progress.step("measuring the idle guest"):
         idle = measure.idle_rate(guest.qmp, IDLE_S)
-    measuring = _Rows(machine, measure.Bench(
-        histograms, formula.read_constants(paths.checkout()), idle))
+    measuring = _Rows(bench_guest, measure.Bench(histograms, idle))
     results: list[Result] = []
-    for _, group in itertools.groupby(rows, lambda row: row.together):
+    for _, group in itertools.groupby(chosen, lambda row: row.together):
         results += measuring.measure(list(group))
     return results
 
 
-def run(rows: Sequence[Row], kvm_kind: str,
+def run(chosen: Sequence[Row], kvm_kind: str,
         outside: dict[str, Any] | None) -> Measured:
     """Boot the guest and measure the rows."""
+    kvm.sweep("bench")
     # Not in the state folder, which may be shared from another machine.
     with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name:
-        machine = _machine(rows, Path(name))
-        guest = machine.guest
+        bench_guest = _guest(chosen, Path(name))
+        guest = bench_guest.guest
         with progress.step("booting the guest"):
             guest.boot()
         try:
             about = host.describe_host(kvm_kind, outside,
                                        guest.qmp("query-version"))
             inside = host.describe_guest(
-                guest, sorted({row.setup.driver for row in rows}))
+                guest, sorted({row.setup.driver for row in chosen}))
             with kvm.Histograms(lambda text: guest.run(text).out,
                                 "bench") as histograms:
-                results = _measure_all(machine, rows, histograms)
+                results = _measure_all(bench_guest, chosen, histograms)
         finally:
             guest.shutdown()
     return Measured(about, inside, results)

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from count.target import Target
 from count.witness import NAMES
+from lab import text
 
-from . import ladder
+from . import ladder, rows
 from .result import Result
-from .target import Target
 
 COLUMNS = (
     # first header line, second header line, width
@@ -50,13 +51,6 @@ def _cells(result: Result) -> list[str]:
     ]
 
 
-def _line(cells: Iterable[str]) -> str:
-    parts = [cell.ljust(width) if index == 0 else cell.rjust(width)
-             for index, (cell, (_, _, width)) in
-             enumerate(zip(cells, COLUMNS))]
-    return " ".join(parts).rstrip()
-
-
 def _notes(results: Sequence[Result]) -> list[str]:
     """Each note once, with the rows that it is about."""
     about: dict[str, list[str]] = {}
@@ -84,14 +78,14 @@ def _complaints(results: Sequence[Result]) -> list[str]:
         if result.error:
             lines.append(f"  {result.row.name}: FAILED: {result.error}")
         elif result.verdict:
-            lines += [f"  {result.row.name}: DIFFERENCE: {text}"
-                      for text in result.verdict.differences]
+            lines += [f"  {result.row.name}: DIFFERENCE: {one}"
+                      for one in result.verdict.differences]
     return lines
 
 
 def _ladder(results: Sequence[Result]) -> list[str]:
     """The rungs, ours and the kernel's side by side."""
-    found = ladder.steps(results)
+    found = ladder.steps(rows.rungs(), results)
     if not found:
         return []
     lines = ["", "ladder, for one read of 4 KiB:  "
@@ -139,9 +133,10 @@ def _probes(results: Sequence[Result]) -> list[str]:
 
 def render(results: Sequence[Result], targets: Sequence[Target] = ()) -> str:
     """All that is printed at the end."""
-    first, second, widths = zip(*COLUMNS)
-    lines = [_line(first), _line(second), _line("-" * w for w in widths)]
-    lines += [_line(_cells(result)) for result in results]
+    *titles, widths = zip(*COLUMNS)
+    rule = ["-" * width for width in widths]
+    lines = [text.line(cells, widths) for cells in (
+        *titles, rule, *map(_cells, results))]
     lines += ["", "exits: by the device's addresses. all exits: every exit of"
               " the vCPU less the idle rate", "and what fio's own start takes."
               " observed: wall-clock figures, which nested emulation makes"

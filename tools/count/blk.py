@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from .counts import CountError
 
-NOTHING = " ".join("0" * 17)    # as the file shows it of a new disk
-
 
 @dataclass(frozen=True)
 class BlockState:

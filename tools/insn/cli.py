@@ -96,14 +96,14 @@ def _here(options: argparse.Namespace) -> int:
     pairs = [probe.measure(*size) for size in disks]
     if pairs:
         print("\n" + memory.render(pairs) + "\n", flush=True)
-    verdicts = [*(report.judge(measured) if measured else ()),
-                *report.judge_memory(pairs)]
-    print(report.render_verdicts(verdicts) + "\n", flush=True)
+    targets = [*(report.targets_of(measured) if measured else ()),
+               *report.memory_targets(pairs)]
+    print("\n".join(map(str, targets)) + "\n", flush=True)
     written = files.write_json(
         paths.out() / options.into / report.NAME,
-        report.document(measured, pairs, verdicts))
+        report.document(measured, pairs, targets))
     progress.say(f"wrote {written.name}")
-    missed = [one for one in verdicts if not one.reached]
+    missed = [one for one in targets if not one.reached]
     return MISSED if options.targets and missed else MEASURED
 
 

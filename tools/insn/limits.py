@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from count.target import Target
 
 # Of virtio_blk's, in each workload
 WHOLE_KERNEL = 0.95
@@ -14,17 +14,8 @@ MEMORY = 2.0
 SEGMENTS = 0.05
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """A demand and what was measured."""
-
-    name: str
-    measured: str
-    reached: bool
-
-
 def at_most(name: str, ratio: float, limit: float,
-            lowest: float | None = None) -> Verdict:
+            lowest: float | None = None) -> Target:
     """A ratio that must not be above a limit.
 
     With @lowest, of several pairs of runs, it is missed when all are above: the
@@ -33,5 +24,5 @@ def at_most(name: str, ratio: float, limit: float,
     least = ratio if lowest is None else lowest
     told = f"{ratio:.3f}" + ("" if lowest is None else f", {lowest:.3f} the"
                              " lowest pair")
-    return Verdict(f"{name}: at most {limit:.2f} of virtio_blk's", told,
-                   least <= limit)
+    return Target(f"{name}: at most {limit:.2f} of virtio_blk's", told,
+                  least <= limit)

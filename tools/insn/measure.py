@@ -86,7 +86,7 @@ class CountedGuest:
 
     def fio(self, load: Load, disk: Disk, ops: int) -> int:
         """Run fio; how many operations it made."""
-        return loads.parse_fio(self.tell(load.command(disk.name, ops)))
+        return loads.operations(self.tell(load.command(disk.name, ops)))
 
     def once(self, symbols: Symbols, load: Load, disk: Disk) -> Sample:
         """One run of few operations, and one of many."""

@@ -27,11 +27,14 @@ echo stacktrace >events/kmem/mm_page_alloc/trigger || exit 1
 pci_no_autoprobe
 modprobe vfe_blk && modprobe virtio_blk || exit 1
 # The first probe pays for what later ones find.
-pci_bind vfe_blk {{ours}} && pci_bind virtio-pci {{kernels}} || exit 1
-sleep 1
-for f in {{ours}} {{kernels}}; do
-    echo $f >$PCI/devices/$f/driver/unbind || exit 1
-done
+probe_once() {{{{
+    pci_bind $1 $2 || exit 1
+    sleep 1
+    echo $2 >$PCI/devices/$2/driver/unbind || exit 1
+}}}}
+pci_unbind {{ours}} {{kernels}}
+probe_once vfe_blk {{ours}}
+probe_once virtio-pci {{kernels}}
 sleep 1"""
 
 # The shell starts no process while it is traced.

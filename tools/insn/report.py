@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The table, the verdicts, and out/insn.json (schema vfe-insn/1)."""
+"""The table, the targets, and out/insn.json (schema vfe-insn/1)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from count.pairs import Figure
+from count.target import Target
 
 from . import limits, memory, owners
 from .functions import DRIVERS, KERNELS, OURS
-from .limits import Verdict
 from .loads import LOADS, Load
 from .measure import Measured
 from .sample import Cost, ratio
@@ -29,7 +29,7 @@ def _pair(measured: Measured, load: Load) -> tuple[Cost, Cost]:
     return measured.costs[load.name, OURS], measured.costs[load.name, KERNELS]
 
 
-def judge(measured: Measured) -> list[Verdict]:
+def targets_of(measured: Measured) -> list[Target]:
     """The demands on each workload."""
     found = []
     for load in _loads(measured):
@@ -45,21 +45,21 @@ def judge(measured: Measured) -> list[Verdict]:
             continue
         off = max(abs(cost.segments / load.segments - 1)
                   for cost in (ours, kernels) if cost.segments is not None)
-        found.append(Verdict(
+        found.append(Target(
             f"{load.name}: {load.segments} segments a request with both"
             " drivers", f"{ours.segments:.2f} and {kernels.segments:.2f}",
             off <= limits.SEGMENTS))
     return found
 
 
-def judge_memory(disks: Sequence[memory.Pair]) -> list[Verdict]:
+def memory_targets(disks: Sequence[memory.Pair]) -> list[Target]:
     """The demands on the memory of a disk."""
     found = []
     for pair in disks:
         found.append(limits.at_most(f"memory of a disk, {pair.name}",
                                     pair.ratio, limits.MEMORY))
         for driver, disk in ((OURS, pair.ours), (KERNELS, pair.kernels)):
-            found.append(Verdict(
+            found.append(Target(
                 f"memory of a disk of {driver}, {pair.name}: tracepoints and"
                 " free pages agree", f"{disk.held.total} and {disk.pages}",
                 disk.agree))
@@ -124,12 +124,6 @@ def ranking(measured: Measured, top: int = TOP) -> str:
     return "\n".join(lines)
 
 
-def render_verdicts(verdicts: Sequence[Verdict]) -> str:
-    """A line for each demand."""
-    return "\n".join(f"{'reached' if one.reached else 'MISSED ':8}"
-                     f" {one.name}: {one.measured}" for one in verdicts)
-
-
 def _spread(one: Figure) -> dict[str, float]:
     return {"median": round(one.value, 1), "lowest": round(one.lowest, 1),
             "highest": round(one.highest, 1)}
@@ -169,7 +163,7 @@ def _workload(measured: Measured, load: Load) -> dict[str, Any]:
 
 
 def document(measured: Measured | None, disks: Sequence[memory.Pair],
-             verdicts: Sequence[Verdict]) -> dict[str, Any]:
+             targets: Sequence[Target]) -> dict[str, Any]:
     """All of it."""
     return {
         "schema": SCHEMA,
@@ -178,6 +172,5 @@ def document(measured: Measured | None, disks: Sequence[memory.Pair],
         "workloads": [_workload(measured, load)
                       for load in _loads(measured)] if measured else [],
         "memory": [pair.document() for pair in disks],
-        "targets": [{"target": one.name, "measured": one.measured,
-                     "reached": one.reached} for one in verdicts],
+        "targets": [one.as_json() for one in targets],
     }

@@ -8,7 +8,6 @@ start of a process takes longer than what it does.
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 from count.addresses import AddressMap
 from count.counts import CountError
 from count.layout import SIZE, parse
-from lab import pci
+from lab import fio, pci
 from lab.image import FIO_VERIFY
 
 from .configs import Config
@@ -192,10 +191,8 @@ def fio_command(disks: Mapping[str, int], cpus: int) -> str:
 
 def parse_fio(text: str) -> dict[str, list[str]]:
     """What is wrong by disk, out of fio's JSON; every disk has an entry."""
-    start = text.find("{")
-    data, _ = json.JSONDecoder().raw_decode(text[max(start, 0):])
     problems: dict[str, list[str]] = {}
-    for job in data["jobs"]:
+    for job in fio.every_job(text):
         disk, _, queue = job["jobname"].partition(".")
         found = problems.setdefault(disk, [])
         done = tuple(int(job[side]["total_ios"]) for side in ("write", "read"))

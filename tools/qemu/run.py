@@ -23,7 +23,7 @@ from .checks import ConfigResult, check
 MEMORY_MB = 384
 COMMAND_S = 180
 GUESTS = 2
-# A guest's vCPUs are those that touch the marks meanwhile: one guest at a time.
+# A guest's vCPUs are those that touch the ports meanwhile: one at a time.
 _MARKING = threading.Lock()
 
 def _problem(error: Exception) -> str:
@@ -123,9 +123,8 @@ class GroupRun:
         result = self._guest.run(command, COMMAND_S, check=False)
         try:
             return parts.parse_fio(result.out)
-        except (ValueError, LookupError):
-            text = f"fio ended with {result.rc}: {result.out.strip()[-200:]}"
-            return {disk: [text] for disk in disks}
+        except LabError as error:
+            return {disk: [_problem(error)] for disk in disks}
 
     def _log_result(self, log: str) -> list[ConfigResult]:
         """The kernel's log is a check of its own."""

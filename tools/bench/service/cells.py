@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from lab import text
 
 DEPTHS = (1, 4, 8, 32)
 QUICK_DEPTHS = (1, 8, 32)
@@ -125,6 +126,4 @@ def every(quick: bool = False) -> list[Cell]:
 
 def select(cells: Sequence[Cell], patterns: Sequence[str]) -> list[Cell]:
     """Those whose name matches a pattern, or holds it."""
-    return [cell for cell in cells if not patterns or any(
-        pattern in cell.name or fnmatch.fnmatchcase(cell.name, pattern)
-        for pattern in patterns)]
+    return [cell for cell in cells if text.matches(cell.name, patterns)]

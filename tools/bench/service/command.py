@@ -8,9 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from lab import LabError, chroot, files, machine, paths, progress, tree
+from lab import LabError, files, machine, paths, progress
 
-from . import cells, judge, table
+from . import cells, spread, table
 from .measure import Measurement
 from .rig import Rig
 
@@ -57,13 +57,14 @@ def _measure(options: argparse.Namespace) -> int:
             measured.more_rounds(rounds, until + (QUICK_MORE_S if quick
                                                   else MORE_S))
     lanes = measured.lanes
-    verdicts = judge.judge(lanes)
+    verdicts = spread.verdicts(lanes)
     about = {"quick": quick, "run_ms": millis,
              "parameters": options.parameters}
     print("\n" + table.render(lanes, verdicts, measured.errors,
                               _notes(options)) + "\n", flush=True)
-    written = table.write(paths.out() / (options.into or ""), table.document(
-        lanes, verdicts, measured.errors, about))
+    written = files.write_json(
+        paths.out() / (options.into or "") / table.NAME,
+        table.document(lanes, verdicts, measured.errors, about))
     progress.say(f"wrote {written.name}")
     return FAILED if measured.errors else MEASURED
 
@@ -76,14 +77,10 @@ def command(options: argparse.Namespace) -> int:
         return MEASURED
     if options.here:
         return _measure(options)
-    tree.need_root("make bench")
-    with files.sole_run(paths.state(), "bench"):
-        machine.prepare()
-        argv = ["python3", "/vfe/tools/bench", "--only", "service", "--here",
-                f"--parameters={options.parameters}"]
-        if options.quick:
-            argv.append("--quick")
-        for pattern in options.rows:
-            argv += ["--rows", pattern]
-        # Emulated wherever this runs: what is compared is policy.
-        return chroot.run(argv, timeout=TIMEOUT_S)
+    argv = ["--only", "service", f"--parameters={options.parameters}"]
+    if options.quick:
+        argv.append("--quick")
+    for pattern in options.rows:
+        argv += ["--rows", pattern]
+    # Emulated wherever this runs: what is compared is policy.
+    return machine.run_tool("bench", argv, TIMEOUT_S)

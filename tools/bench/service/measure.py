@@ -8,10 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab import LabError, progress
+from lab.errors import one_line
 
-from . import judge
+from . import spread
 from .cells import Cell
-from .judge import Figures, Lane, Round
+from .spread import Figures, Lane, Round
 from .rig import AGAIN, KERNEL, OURS, Rig
 
 MORE_ROUNDS = 4
@@ -65,7 +66,7 @@ class Measurement:
         try:
             self._round(cell, number)
         except LabError as error:
-            self.errors[cell] = " ".join(str(error).split())
+            self.errors[cell] = one_line(error)
             progress.say(f"  {cell.name} FAILED: {self.errors[cell]}")
             self._rig.guest.run("true", 10)     # or there is no guest more
 
@@ -83,9 +84,9 @@ class Measurement:
     def suspects(self) -> list[Cell]:
         """Cells with a lane that seems lost."""
         lanes = self.lanes
-        found = {lane.cell for lane, verdicts in
-                 zip(lanes, judge.judge(lanes), strict=True)
-                 if judge.losses(verdicts)}
+        found = {lane.cell for lane, found in
+                 zip(lanes, spread.verdicts(lanes), strict=True)
+                 if spread.losses(found)}
         return [cell for cell in self._cells if cell in found]
 
     def more_rounds(self, first: int, until: float) -> None:

@@ -7,23 +7,24 @@ vfe_blk the third; all stay bound, and one at a time has work.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from lab import LabError, image
+from lab import fio, image, pci
 from lab.guest import DeviceSpec, Guest
 
 from ..urgent import urgent
+from ..workload.blk import PLAIN
 from .backend import NbdServer
 from .cells import DEVICES, NBD, VFE, Cell
 
 KERNEL, OURS, AGAIN = ROLES = ("kernel", "ours", "again")
-PCI_DRIVER = {KERNEL: "virtio-pci", OURS: "vfe_blk", AGAIN: "virtio-pci"}
+DRIVER = {KERNEL: "virtio_blk", OURS: "vfe_blk", AGAIN: "virtio_blk"}
 MEMORY_MB = 512
-FIRST_SLOT = 0x4        # of QEMU's own; those of the lab's begin further up
+# Of QEMU's own; those of the lab's begin further up
+SLOTS = {role: pci.Slot(4 + index) for index, role in enumerate(ROLES)}
 COMMAND_S = 60
 DISK_MB = image.RAW_READ_MB + image.RAW_WRITE_MB
 
@@ -34,26 +35,13 @@ OPTIONS = ("--id", "stock", "--queues", "1", "--service", "constant:1000",
            "packed,in_order,notification_data,notif_config_data,"
            "access_platform,order_platform,ring_reset")
 
-BIND = """\
-echo 0 >/sys/bus/pci/drivers_autoprobe
-cd /sys/bus/pci/devices/{bdf} || exit 1
-[ ! -e driver ] || echo {bdf} >driver/unbind
-modprobe virtio_blk && modprobe vfe_blk {parameters} || exit 1
-echo {driver} >driver_override
-echo {bdf} >/sys/bus/pci/drivers_probe
-for n in $(seq 100); do
-    for d in block/* virtio*/block/*; do
-        [ -b /dev/${{d##*/}} ] || continue
-        echo none >$d/queue/scheduler
-        echo 2 >$d/queue/nomerges
-        echo 0 >$d/queue/read_ahead_kb
-        echo ${{d##*/}}
-        exit 0
-    done
-    sleep 0.1
-done
-dmesg | tail -n 5
-exit 1"""
+BIND = f"""\
+pci_no_autoprobe
+modprobe virtio_blk && modprobe vfe_blk {{parameters}} || exit 1
+pci_bind {{driver}} {{bdf}}
+disk=$(pci_disk {{bdf}}) || {{{{ echo $disk; exit 1; }}}}
+{PLAIN}
+echo $disk"""
 
 
 class Rig:
@@ -82,19 +70,16 @@ class Rig:
 
     @staticmethod
     def _qemus(server: NbdServer) -> list[str]:
-        argv = []
-        for index, role in enumerate(ROLES):
-            device = {"driver": "virtio-blk-pci", "drive": f"{NBD}-{role}",
-                      "addr": f"{FIRST_SLOT + index:#x}", "bus": "pcie.0",
-                      "disable-legacy": "on", "num-queues": 1}
-            argv += [*server.node(f"{NBD}-{role}"),
-                     "-device", json.dumps(device)]
-        return argv
+        return [word for role in ROLES for word in (
+            *server.node(f"{NBD}-{role}"),
+            *pci.device("virtio-blk-pci", SLOTS[role], {
+                "drive": f"{NBD}-{role}", "disable-legacy": "on",
+                "num-queues": 1}))]
 
     def _bdf(self, kind: str, role: str) -> str:
         if kind == VFE:
             return self.guest.devices[f"{VFE}-{role}"].bdf
-        return f"0000:00:{FIRST_SLOT + ROLES.index(role):02x}.0"
+        return SLOTS[role].bdf
 
     def boot(self) -> None:
         """Boot the guest and bind the drivers."""
@@ -103,9 +88,10 @@ class Rig:
             self.guest.boot()
             for kind in self.kinds:
                 for role in ROLES:
-                    out = self.guest.run(BIND.format(
-                        bdf=self._bdf(kind, role), driver=PCI_DRIVER[role],
-                        parameters=self._parameters), COMMAND_S).out
+                    out = self.guest.run(pci.script(BIND.format(
+                        bdf=self._bdf(kind, role),
+                        driver=pci.driver_of(DRIVER[role]),
+                        parameters=self._parameters)), COMMAND_S).out
                     self.disks[kind, role] = out.split()[-1]
         except BaseException:
             self._end(orderly=False)
@@ -148,12 +134,4 @@ class Rig:
         for job in cell.jobs():
             words += [f"--name={job.lane}", *job.arguments]
         out = self.guest.run(" ".join(words), COMMAND_S, check=False).out
-        try:
-            data, _ = json.JSONDecoder().raw_decode(out[out.index("{"):])
-            jobs = data["jobs"]
-            if any(job["error"] for job in jobs):
-                raise ValueError
-            return [job["read"] for job in jobs]
-        except (ValueError, LookupError):
-            raise LabError(f"{cell.name}: fio gave no result:"
-                           f" {out.strip()[-300:]}") from None
+        return [job["read"] for job in fio.jobs(out)]

@@ -4,16 +4,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
 import statistics
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from . import judge
+from . import spread
 from .cells import LOAD_TEXT, LOADS, Cell
-from .judge import METRICS, Lane, Verdict
+from .spread import METRICS, Lane, Verdict
 
 SCHEMA = "vfe-service/1"
 NAME = "service.json"
@@ -60,7 +57,7 @@ def render(lanes: Sequence[Lane], verdicts: Sequence[Verdicts],
     lines += list(notes)
     lost = [(lane, metric) for lane, found in
             zip(lanes, verdicts, strict=True)
-            for metric in judge.losses(found)]
+            for metric in spread.losses(found)]
     lines.append(f"{len(lanes)} lanes, {len(lost)} figures worse than"
                  " virtio_blk's beyond the spread"
                  + (":" if lost else ""))
@@ -91,13 +88,3 @@ def document(lanes: Sequence[Lane], verdicts: Sequence[Verdicts],
             "lanes": [_lane_json(lane, found) for lane, found in
                       zip(lanes, verdicts, strict=True)],
             "errors": {cell.name: text for cell, text in errors.items()}}
-
-
-def write(folder: Path, result: Mapping[str, Any]) -> Path:
-    """Write it whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / NAME
-    part = target.with_suffix(".json.part")
-    part.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    os.replace(part, target)
-    return target

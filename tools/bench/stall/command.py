@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lab import LabError, chroot, files, machine, paths, progress, tree
+from lab import LabError, files, machine, paths, progress
+from lab.errors import one_line
 
 from .scene import BACKEND, PAUSE, SCENES, Seen, Stage
 
@@ -39,7 +39,7 @@ def _one(scene: str, driver: str, seconds: float) -> Result:
                 found["seen"] = dataclasses.asdict(
                     stage.play(scene, seconds))
         except LabError as error:
-            found["error"] = " ".join(str(error).split())[:400]
+            found["error"] = one_line(error)[:400]
     return found
 
 
@@ -94,9 +94,8 @@ def _measure(options: argparse.Namespace) -> int:
                for driver in DRIVERS
                if not options.rows or scene in options.rows]
     print("\n" + render(results) + "\n", flush=True)
-    target = paths.out() / NAME
-    target.write_text(json.dumps({"schema": SCHEMA, "results": results},
-                                 indent=1) + "\n", encoding="utf-8")
+    files.write_json(paths.out() / NAME,
+                     {"schema": SCHEMA, "results": results})
     progress.say(f"wrote {NAME}")
     return FAILED if any(one["error"] for one in results) else MEASURED
 
@@ -112,12 +111,7 @@ def command(options: argparse.Namespace) -> int:
         return MEASURED
     if options.here:
         return _measure(options)
-    tree.need_root("make bench")
-    with files.sole_run(paths.state(), "bench"):
-        machine.prepare()
-        argv = ["python3", "/vfe/tools/bench", "--only", "stall", "--here"]
-        if options.quick:
-            argv.append("--quick")
-        for scene in options.rows:
-            argv += ["--rows", scene]
-        return chroot.run(argv, timeout=TIMEOUT_S)
+    argv = ["--only", "stall", *(["--quick"] if options.quick else [])]
+    for scene in options.rows:
+        argv += ["--rows", scene]
+    return machine.run_tool("bench", argv, TIMEOUT_S)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from lab import LabError, image
+from lab import LabError, image, pci
 from lab.guest import DeviceSpec, Guest
 
 from ..service.backend import NbdServer
@@ -29,8 +29,7 @@ from ..urgent import urgent
 
 NBD, OWN = DISKS = ("nbd", "own")
 BACKEND, PAUSE = SCENES = ("backend", "pause")
-PCI_DRIVER = {"virtio_blk": "virtio-pci", "vfe_blk": "vfe_blk"}
-NBD_SLOT = 0x4
+NBD_SLOT = pci.Slot(4)
 MEMORY_MB = 512
 DEPTH = 32
 LOOK_S = 0.25
@@ -41,25 +40,13 @@ PATIENCE_S = 60
 MODEL = "constant:200000"
 
 BIND = """\
-echo 0 >/sys/bus/pci/drivers_autoprobe
-cd /sys/bus/pci/devices/{bdf} || exit 1
-[ ! -e driver ] || echo {bdf} >driver/unbind
-modprobe {module} || exit 1
-echo {driver} >driver_override
-echo {bdf} >/sys/bus/pci/drivers_probe
-for n in $(seq 100); do
-    for d in block/* virtio*/block/*; do
-        [ -b /dev/${{d##*/}} ] || continue
-        # The kernel's driver has no timeout, and no such file.
-        [ -z "{io_timeout}" ] || [ ! -w $d/queue/io_timeout ] ||
-            echo {io_timeout} >$d/queue/io_timeout
-        echo ${{d##*/}}
-        exit 0
-    done
-    sleep 0.1
-done
-dmesg | tail -n 5
-exit 1"""
+pci_no_autoprobe
+modprobe {module} && pci_bind {driver} {bdf} || exit 1
+disk=$(pci_disk {bdf}) || {{ echo $disk; exit 1; }}
+# The kernel's driver has no timeout, and no such file.
+file=/sys/block/$disk/queue/io_timeout
+[ -z "{io_timeout}" ] || [ ! -w $file ] || echo {io_timeout} >$file
+echo $disk"""
 
 # The guest's own clock, ten times a second; no process is started for it.
 BEAT = """\
@@ -155,9 +142,9 @@ class Stage:
         self._nbd = NbdServer(folder / f"{name}.sock", image.RAW_READ_MB,
                               MODEL)
         disk = image.raw(folder, [name])[name]
-        argv = [*self._nbd.node(NBD), "-device",
-                f"virtio-blk-pci,drive={NBD},addr={NBD_SLOT:#x},bus=pcie.0,"
-                "disable-legacy=on,num-queues=1"]
+        argv = [*self._nbd.node(NBD),
+                *pci.device("virtio-blk-pci", NBD_SLOT, {
+                    "drive": NBD, "disable-legacy": "on", "num-queues": 1})]
         self.guest = Guest(
             [DeviceSpec(OWN, disk, ("--id", "stock", "--service", MODEL))],
             accel=accel, cpus=1, memory=MEMORY_MB, name=name, qemu_args=argv,
@@ -192,11 +179,10 @@ class Stage:
 
     def bind(self, driver: str, io_timeout_ms: int | None = None) -> None:
         """Put a driver on both disks."""
-        bdfs = {NBD: f"0000:00:{NBD_SLOT:02x}.0",
-                OWN: self.guest.devices[OWN].bdf}
-        self._disks = [self.guest.run(BIND.format(
-            bdf=bdfs[disk], module=driver, driver=PCI_DRIVER[driver],
-            io_timeout=io_timeout_ms or "")).out.split()[-1]
+        bdfs = {NBD: NBD_SLOT.bdf, OWN: self.guest.devices[OWN].bdf}
+        self._disks = [self.guest.run(pci.script(BIND.format(
+            bdf=bdfs[disk], module=driver, driver=pci.driver_of(driver),
+            io_timeout=io_timeout_ms or ""))).out.split()[-1]
             for disk in DISKS]
 
     def resets(self) -> tuple[int, int]:
@@ -242,7 +228,6 @@ class Stage:
             else:
                 self.guest.qmp("cont")
 
-
     def play(self, scene: str, seconds: float) -> Seen:
         """Stop what the scene is about for so long, with reads in flight."""
         disks = " ".join(self._disks)
@@ -254,8 +239,7 @@ class Stage:
         with self._stopped(scene, seconds):
             monitor.start()
             time.sleep(seconds)
-            # The last word to the monitor of a machine that is paused is
-            # not the watch's.
+            # A machine that is paused takes "cont" last.
             if scene == PAUSE:
                 monitor.end()
         monitor.end()

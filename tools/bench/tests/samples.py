@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from bench.fio import Outcome
 from bench.result import Result, Traffic
-from bench.rows import Row, all_rows
+from bench.row import Row
+from bench.rows import all_rows
+from bench.workload.interface import Outcome
 from count.counts import Testimony
 from count.witness import compare
 

@@ -6,7 +6,8 @@ from __future__ import annotations
 import json
 import unittest
 
-from bench import fio
+from bench.workload import fio
+from lab.fio import FioError
 
 
 def _fio(error: int = 0) -> str:
@@ -22,19 +23,20 @@ class Fio(unittest.TestCase):
 
     def test_result(self) -> None:
         """The side that ran, and text around the JSON."""
-        outcome = fio.parse("note: text\n" + _fio() + "\nmore", "randread")
+        [outcome] = fio.parse_all("note: text\n" + _fio() + "\nmore",
+                                  "randread")
         self.assertEqual((outcome.ios, outcome.lat_ns_p50,
                           outcome.lat_ns_p99), (1000, 1200, 4500))
 
     def test_error(self) -> None:
         """Wrong data found is an error, with fio's words."""
-        with self.assertRaisesRegex(fio.FioError, "84.*bad magic"):
-            fio.parse("verify: bad magic header\n" + _fio(84), "randread")
+        with self.assertRaisesRegex(FioError, "84.*bad magic"):
+            fio.parse_all("verify: bad magic header\n" + _fio(84), "randread")
 
     def test_no_json(self) -> None:
         """No fio, or one that was ended."""
-        with self.assertRaisesRegex(fio.FioError, "not found"):
-            fio.parse("bash: fio: not found", "randread")
+        with self.assertRaisesRegex(FioError, "not found"):
+            fio.parse_all("bash: fio: not found", "randread")
 
     def test_commands(self) -> None:
         """Reads verify as they come, writes in a pass of their own."""
@@ -60,20 +62,6 @@ class Fio(unittest.TestCase):
         """Jobs of a comparison never run at once."""
         job = fio.Job("r", "/dev/f", 4096, "randread", 1, 9)
         self.assertEqual(fio.command([job, job]).count("--stonewall"), 2)
-
-    def test_several_runs(self) -> None:
-        """Sums of what is counted, the median of what is observed."""
-        runs = [fio.Outcome(10, 5, iops, 100, 200)
-                for iops in (5.0, 900.0, 7.0)]
-        self.assertEqual(fio.together(runs), fio.Outcome(
-            30, 15, 7.0, 100, 200, (5.0, 900.0, 7.0)))
-
-    def test_more_results_than_jobs(self) -> None:
-        """One of a single job."""
-        text = json.loads(_fio())
-        text["jobs"] *= 2
-        with self.assertRaisesRegex(fio.FioError, "2 results"):
-            fio.parse(json.dumps(text), "randread")
 
 
 if __name__ == "__main__":

@@ -8,13 +8,16 @@ import unittest
 from types import SimpleNamespace
 from typing import Any, cast
 
-from bench import rows, session
+from bench import session
+from bench.row import Row
+from bench.rows import blk as rows
 from bench.session import GuestFunction, Session
+from bench.workload import blk, fio
 from count import driver
 from lab import LabError
 from lab.guest import Guest
 
-SCRIPTS = (session.LOAD, session.PLACE, session.PROBE, session.DISK,
+SCRIPTS = (session.LOAD, session.REGISTERS, session.PROBE,
            session.UNBIND)
 
 
@@ -42,7 +45,7 @@ class Told(unittest.TestCase):
             one = self.session(name)
             for script in SCRIPTS:
                 one.tell(script)
-        self.said.append(session.FREE.format(bdfs="a b"))
+        self.session("kernel").work.above()
         self.said.append(driver._READ.format(   # pylint: disable=W0212
             bdf="a", above="true"))
         for text in self.said:
@@ -51,8 +54,8 @@ class Told(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""), text)
 
     def test_the_kernels_driver_is_bound_by_its_bus(self) -> None:
-        self.session("kernel").tell(session.PLACE)
-        self.assertIn("echo virtio-pci >driver_override", self.said[0])
+        self.session("kernel").tell(session.PROBE)
+        self.assertIn("pci_bind virtio-pci ", self.said[0])
 
     def test_features_to_leave_out(self) -> None:
         self.session("virtio-msix").tell(session.LOAD)
@@ -74,26 +77,26 @@ class Told(unittest.TestCase):
 class Regions(Told):
     """Where jobs write."""
 
-    def row(self, ops: int, rw: str = "randwrite") -> rows.Row:
+    def row(self, ops: int, rw: str = "randwrite") -> Row:
         """A row of this many operations."""
-        return rows.Row(rows.SETUPS[0], rw, 1, ops)
+        return Row(rows.SETUPS[0], rw, 1, ops)
 
     def test_no_block_twice(self) -> None:
         one = self.session("virtio-msix")
-        first, second = (one.job(self.row(10)) for _ in range(2))
-        self.assertEqual(first.offset, session.READ_BYTES)
-        self.assertEqual(second.offset, first.offset + 10 * rows.BLOCK_SIZE)
+        first, second = (one.work.job(self.row(10)) for _ in range(2))
+        self.assertEqual(first.offset, blk.READ_BYTES)
+        self.assertEqual(second.offset, first.offset + 10 * fio.BLOCK_SIZE)
 
     def test_reads_stay_where_blocks_verify(self) -> None:
-        job = self.session("virtio-msix").job(self.row(10, "randread"))
-        self.assertEqual((job.offset, job.size), (0, session.READ_BYTES))
+        job = self.session("virtio-msix").work.job(self.row(10, "randread"))
+        self.assertEqual((job.offset, job.size), (0, blk.READ_BYTES))
 
     def test_no_room(self) -> None:
-        many = session.WRITE_BYTES // rows.BLOCK_SIZE
+        many = blk.WRITE_BYTES // fio.BLOCK_SIZE
         one = self.session("virtio-msix")
-        one.job(self.row(many))
+        one.work.job(self.row(many))
         with self.assertRaisesRegex(LabError, "fewer operations"):
-            one.job(self.row(1))
+            one.work.job(self.row(1))
 
 
 if __name__ == "__main__":

@@ -61,13 +61,7 @@ class LoadsTest(unittest.TestCase):
                              in load.command("vda", 64))
 
     def test_fio_says_how_many(self) -> None:
-        self.assertEqual(loads.parse_fio(FIO), 10)
-
-    def test_fio_that_failed(self) -> None:
-        for text in ("", "{", FIO.replace('"error": 0', '"error": 5'),
-                     '{"jobs": []}'):
-            with self.subTest(text), self.assertRaises(LabError):
-                loads.parse_fio(text)
+        self.assertEqual(loads.operations(FIO), 10)
 
     def test_shape(self) -> None:
         self.assertEqual(measure.parse_shape(SHAPE, 7),
@@ -103,24 +97,24 @@ class VerdictTest(unittest.TestCase):
     """The demands."""
 
     def test_reached(self) -> None:
-        verdicts = report.judge(_measured(_cost(60, 10, 800, 32),
+        verdicts = report.targets_of(_measured(_cost(60, 10, 800, 32),
                                           _cost(90, 10, 900, 32)))
         self.assertEqual([one.reached for one in verdicts], [True] * 3)
 
     def test_own_part_missed_by_its_helpers(self) -> None:
-        verdicts = report.judge(_measured(_cost(60, 20, 800, 32),
+        verdicts = report.targets_of(_measured(_cost(60, 20, 800, 32),
                                           _cost(90, 10, 900, 32)))
         self.assertEqual([one.reached for one in verdicts],
                          [True, False, True])
 
     def test_whole_kernel_missed(self) -> None:
-        verdicts = report.judge(_measured(_cost(60, 10, 890, 32),
+        verdicts = report.targets_of(_measured(_cost(60, 10, 890, 32),
                                           _cost(90, 10, 900, 32)))
         self.assertEqual([one.reached for one in verdicts],
                          [False, True, True])
 
     def test_other_segments(self) -> None:
-        verdicts = report.judge(_measured(_cost(60, 10, 800, 20),
+        verdicts = report.targets_of(_measured(_cost(60, 10, 800, 20),
                                           _cost(90, 10, 900, 32)))
         self.assertFalse(verdicts[2].reached)
 
@@ -128,7 +122,7 @@ class VerdictTest(unittest.TestCase):
         disk = probe.parse(test_memory.ProbeTest.TEXT)
         pair = memory.Pair(2, 64, disk, disk)
         self.assertTrue(all(one.reached
-                            for one in report.judge_memory([pair])))
+                            for one in report.memory_targets([pair])))
         self.assertFalse(limits.at_most("x", 2.01, limits.MEMORY).reached)
         self.assertTrue(limits.at_most("x", 2.0, limits.MEMORY).reached)
         self.assertTrue(limits.at_most("x", 2.01, 2.0, 1.99).reached)
@@ -149,7 +143,7 @@ class OutputTest(unittest.TestCase):
 
     def test_file(self) -> None:
         measured = _measured(_cost(60, 10, 800, 32), _cost(90, 10, 900, 32))
-        document = report.document(measured, [], report.judge(measured))
+        document = report.document(measured, [], report.targets_of(measured))
         self.assertEqual(document["schema"], "vfe-insn/1")
         work = document["workloads"][0]
         self.assertEqual(work["ratio"]["own_part"]["median"], 0.7)

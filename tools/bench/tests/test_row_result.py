@@ -8,12 +8,11 @@ import unittest
 from typing import cast
 
 from bench import rows
-from bench.fio import Outcome
-from bench.judge import judge
 from bench.result import Result, Traffic
+from bench.row_result import row_result
 from bench.session import GuestFunction, Session
+from bench.workload.interface import Outcome
 from count import kvm
-from count.blk import NOTHING as NO_REQUESTS
 from count.counts import CountError
 from count.device import DeviceState
 from count.driver import DriverState, GuestState
@@ -24,8 +23,7 @@ from lab.guest import Guest
 NOTIFY = kvm.Address(False, 0x380000003000, "write")
 KICK = ("notify", "write")
 EVENT_IDX, PACKED = 1 << 29, 1 << 34
-NOTHING = Snapshot(GuestState(DriverState(), 0, above=NO_REQUESTS),
-                   DeviceState(), {})
+NOTHING = Snapshot(GuestState(DriverState(), 0), DeviceState(), {})
 EVERY = {row.name: row for row in rows.all_rows(1000)}
 
 
@@ -59,8 +57,8 @@ def judged(name: str, after: Snapshot, first: Snapshot | None = None) -> Result:
     one = Session(cast(Guest, None), row.setup,
                   GuestFunction("", None, None), {})
     one.names = NAMES
-    return judge(row, one, first or before(after), after,
-                 Outcome(1000, 1, 1.0, 1, 1), {}, Traffic(all_exits=3996))
+    return row_result(row, one, first or before(after), after,
+                 Outcome(1000, 1, 1.0, 1, 1), Traffic(all_exits=3996))
 
 
 class Witnesses(unittest.TestCase):

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Comparisons with the kernel's driver, probes, and the ladder."""
+"""Targets of rows about disks, and the ladder."""
 
 from __future__ import annotations
 
 import dataclasses
 import unittest
 
-from bench import against, ladder, rows, table
-from bench.fio import Outcome
+from bench import ladder, row, rows, table, targets
 from bench.result import ProbeCost, Result, Traffic
 from bench.tests import samples
+from bench.workload.interface import Outcome
 from count.counts import Testimony
 from count.witness import compare
 
@@ -24,16 +24,13 @@ def result(name: str, *, kicks: int = 1000, interrupts: int = 1000,
     verdict = compare({"kvm": Testimony({key: kicks}, kicks)}, least=1)
     traffic = Traffic(ops=1000, kicks=kicks, interrupts=interrupts,
                       all_exits=all_exits)
-    row = dataclasses.replace(next(row for row in EVERY
-                                   if row.name == name))
-    return Result(row, verdict, traffic,
+    return Result(samples.row(name), verdict, traffic,
                   Outcome(1000, 10, 100.0, 1, 2, runs))
 
 
 def judged(*results: Result) -> list[bool]:
     """Which targets are reached."""
-    return [target.reached for target in against.judge(
-        {one.row.name: one for one in results})]
+    return [target.reached for target in targets.judge(results)]
 
 
 class Pairs(unittest.TestCase):
@@ -95,8 +92,8 @@ class Pairs(unittest.TestCase):
                                 few("pair-kernel-d8-randread-single")), [])
 
     def test_both_or_none_are_selected(self) -> None:
-        found = rows.select(EVERY, ["pair-vfe-d32-randread-batch"])
-        self.assertEqual([row.name for row in found], [
+        found = row.select(EVERY, ["pair-vfe-d32-randread-batch"])
+        self.assertEqual([one.name for one in found], [
             "pair-vfe-d32-randread-batch", "pair-kernel-d32-randread-batch"])
 
 
@@ -146,21 +143,21 @@ class Ladder(unittest.TestCase):
     """From a thousand exits to none."""
 
     def test_rungs_are_rows(self) -> None:
-        names = {row.name for row in EVERY}
-        for rung in ladder.RUNGS:
+        names = {one.name for one in EVERY}
+        for rung in rows.rungs():
             self.assertIn(rung.row, names)
             if rung.kernel:
                 self.assertIn(rung.kernel, names)
             self.assertNotEqual(bool(rung.kernel), bool(rung.why_not))
 
     def test_one_workload(self) -> None:
-        for rung in ladder.RUNGS:
+        for rung in rows.rungs():
             self.assertTrue(rung.row.endswith("-randread"))
 
     def test_figures(self) -> None:
-        found = ladder.as_json([
+        found = ladder.as_json(ladder.steps(rows.rungs(), [
             result("virtio-legacy-d1-randread", all_exits=7992),
-            result("kernel-legacy-d1-randread")])
+            result("kernel-legacy-d1-randread")]))
         self.assertEqual(found, [{
             "lever": "virtio legacy, INTx",
             "row": "virtio-legacy-d1-randread", "device": "qemu",

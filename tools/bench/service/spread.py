@@ -112,7 +112,7 @@ def spreads(lanes: Sequence[Lane], metric: str) -> list[float]:
     return found
 
 
-def judge(lanes: Sequence[Lane]) -> list[Mapping[str, Verdict]]:
+def verdicts(lanes: Sequence[Lane]) -> list[Mapping[str, Verdict]]:
     """For each lane a verdict a metric."""
     spread = {metric: spreads(lanes, metric) for metric in METRICS}
     return [{metric: Verdict(statistics.median(lane.pairs(metric)),
@@ -120,7 +120,7 @@ def judge(lanes: Sequence[Lane]) -> list[Mapping[str, Verdict]]:
              for metric in METRICS} for index, lane in enumerate(lanes)]
 
 
-def losses(verdicts: Mapping[str, Verdict]) -> list[str]:
+def losses(found: Mapping[str, Verdict]) -> list[str]:
     """The metrics in which a lane lost."""
-    return [metric for metric, verdict in verdicts.items()
+    return [metric for metric, verdict in found.items()
             if verdict.lost(metric)]

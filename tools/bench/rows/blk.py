@@ -1,22 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The rows of the table, as data.
-
-A setup is a driver with its options on one of the functions that the guest
-has; each setup is bound once and gives one row for each workload.
-"""
+"""The rows about disks, and the rungs of their ladder, as data."""
 
 from __future__ import annotations
 
-import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from typing import Any
 
-BLOCK_SIZE = 4096
-# By default fio submits one by one; at depth 1 it always does.
-SINGLE, BATCH = "single", "batch"
+from ..row import BATCH, PAIRS, PROBE, SINGLE, Function, Row, Rung, Setup
+
+BLK = "blk"
 WORKLOADS = ("randread", "randwrite")
 READ, WRITE = WORKLOADS
-PROBE = "probe"     # no operation at all: what it takes to find the disk
 
 # A request through the register window costs about a thousand exits where one
 # through a ring costs one, so these rows make do with fewer of them.
@@ -24,22 +18,9 @@ TRAP_SHARE = 200
 # Where an operation costs next to nothing, fio's own start would be most of
 # what is counted: these rows make more of them.
 POLLED_TIMES = 5
-# Interleaved pairs of runs in a comparison, and the operations that each of the
-# runs makes, of the usual number. Batches are so fast that a measurable time
-# takes more of them.
-PAIRS = 5
+# The operations of each run of a pair, of the usual number. Batches are so fast
+# that a measurable time takes more of them.
 PAIR_SHARE = {SINGLE: 0.5, BATCH: 1.0}
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function of the guest: one device process with an image of its own,
-    or a device of QEMU's own."""
-
-    name: str
-    options: tuple[str, ...] = ()
-    qemu: Mapping[str, object] | None = None    # properties, if QEMU's own
-
 
 _STOCK_SPLIT = ("--id", "stock", "--features-off", "packed,in_order")
 _MODERN = {"disable-legacy": "on", "num-queues": 2}
@@ -47,59 +28,31 @@ _LEGACY = {"disable-legacy": "off", "disable-modern": "on", "vectors": 0,
            "num-queues": 1}
 
 FUNCTIONS = (
-    Function("trap"),
-    Function("poll", ("--poll",)),
-    Function("map", ("--doorbell", "map")),
-    Function("stock", ("--id", "stock")),
-    Function("stock-intx", (*_STOCK_SPLIT, "--no-msix")),
-    Function("stock-no-event", ("--id", "stock", "--features-off",
-                                "packed,in_order,event_idx")),
-    Function("stock-split", _STOCK_SPLIT),
-    Function("stock-map", (*_STOCK_SPLIT, "--doorbell", "map")),
-    Function("qemu-legacy", qemu=_LEGACY),
-    Function("qemu-a", qemu=_MODERN),
-    Function("qemu-b", qemu=_MODERN),
+    Function("trap", BLK),
+    Function("poll", BLK, ("--poll",)),
+    Function("map", BLK, ("--doorbell", "map")),
+    Function("stock", BLK, ("--id", "stock")),
+    Function("stock-intx", BLK, (*_STOCK_SPLIT, "--no-msix")),
+    Function("stock-no-event", BLK, (
+        "--id", "stock", "--features-off", "packed,in_order,event_idx")),
+    Function("stock-split", BLK, _STOCK_SPLIT),
+    Function("stock-map", BLK, (*_STOCK_SPLIT, "--doorbell", "map")),
+    Function("qemu-legacy", BLK, qemu=_LEGACY),
+    Function("qemu-a", BLK, qemu=_MODERN),
+    Function("qemu-b", BLK, qemu=_MODERN),
 )
 
 
-@dataclass(frozen=True)
-class Setup:
-    """A driver with its options on a function."""
-
-    name: str
-    style: str                      # "trap", "virtio" or "kernel"
-    driver: str                     # of the disk, and its module
-    function: str                   # a name out of FUNCTIONS
-    parameters: tuple[str, ...]     # of the module
-    options: Mapping[str, object]   # as bench.json has them
-    core: Mapping[str, int] = field(default_factory=dict)
-    #                                 of vfe.ko: features that it accepts
-    depths: tuple[int, ...] = (1,)
-    workloads: tuple[str, ...] = WORKLOADS
-    polled: bool = False            # fio polls for completions
-    times: int = 1                  # operations, of the usual number
-
-    @property
-    def mapped_windows(self) -> frozenset[str]:
-        """Windows that this setup must find mapped."""
-        mapped = self.options.get("doorbell") == "map"
-        return frozenset({"notify"} if mapped else ())
-
-    @property
-    def device(self) -> str:
-        """Whose device it is, as bench.json has it."""
-        return "qemu" if function(self.function).qemu is not None else "vfe"
-
-
-def function(name: str) -> Function:
-    """The function of a name."""
-    return next(one for one in FUNCTIONS if one.name == name)
+def _setup(on: str, name: str, style: str, driver: str,
+           **more: Any) -> Setup:
+    return Setup(name, style, driver,
+                 next(one for one in FUNCTIONS if one.name == on), **more)
 
 
 def _trap(window: str, string_io: bool) -> Setup:
-    return Setup(
-        name=f"trap-{window}{'-string' if string_io else ''}",
-        style="trap", driver="vfe_trap_blk", function="trap",
+    return _setup(
+        "trap", f"trap-{window}{'-string' if string_io else ''}",
+        "trap", "vfe_trap_blk", workloads=WORKLOADS,
         parameters=(f"window={window}", f"string={int(string_io)}"),
         options={"interrupts": "intx", "window": window,
                  "string_io": string_io})
@@ -131,9 +84,8 @@ def _virtio(name: str, on: str, depths: tuple[int, ...] = (1,), *,
                   f"adaptive_poll={adaptive}", f"coalesce_usecs={coalesce}"]
     core = {**_DEFAULT, **(_SPLIT if ring == "split" else _PACKED),
             "event_idx": int(event_idx)}
-    return Setup(
-        name=name, style="virtio", driver="vfe_blk", function=on,
-        parameters=tuple(parameters),
+    return _setup(
+        on, name, "virtio", "vfe_blk", parameters=tuple(parameters),
         options={**_options(on, interrupts, ring), "event_idx": event_idx,
                  "completions": kind},
         core=core, depths=depths, workloads=workloads, polled=polled,
@@ -144,9 +96,9 @@ def _kernel(name: str, on: str, depths: tuple[int, ...] = (1,), *,
             interrupts: str = "msix", ring: str = "split",
             event_idx: bool = True,
             workloads: tuple[str, ...] = WORKLOADS) -> Setup:
-    return Setup(
-        name=name, style="kernel", driver="virtio_blk", function=on,
-        parameters=(), depths=depths, workloads=workloads,
+    return _setup(
+        on, name, "kernel", "virtio_blk", parameters=(), depths=depths,
+        workloads=workloads,
         options={**_options(on, interrupts, ring), "event_idx": event_idx,
                  "completions": "interrupt"})
 
@@ -212,44 +164,42 @@ PROBES = (
 )
 
 
-@dataclass(frozen=True)
-class Row:
-    """One line of the table: a workload on a setup."""
+# The ladder: one lever after the other, each on the same workload.
+_NO_WINDOW = "the kernel has no driver for the register window"
+_NO_POLL_QUEUE = "virtio_blk takes no poll queue when the guest has one CPU"
 
-    setup: Setup
-    rw: str
-    depth: int
-    ops: int
-    submit: str = BATCH
-    group: str = ""             # rows of one group are measured as one
-    name: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        name = f"{self.setup.name}-d{self.depth}-{self.rw}"
-        if self.rw == PROBE:
-            name = self.setup.name
-        elif self.group and self.depth > 1:
-            name += f"-{self.submit}"
-        object.__setattr__(self, "name", name)
-
-    @property
-    def brief(self) -> bool:
-        """Is it one of those that a short run makes do with?"""
-        if self.group:
-            return self.group == "pair" and (self.depth == 1
-                                             or self.submit == SINGLE)
-        return self.setup.style == "trap" or self.rw != WRITE
-
-    @property
-    def together(self) -> str:
-        """What is bound for this row."""
-        return self.group or self.setup.name
+RUNGS = (
+    Rung("word by word, by port", "trap-port-d1-randread",
+         why_not=_NO_WINDOW),
+    Rung("string I/O", "trap-port-string-d1-randread", why_not=_NO_WINDOW),
+    Rung("memory", "trap-memory-d1-randread", why_not=_NO_WINDOW),
+    Rung("virtio legacy, INTx", "virtio-legacy-d1-randread",
+         "kernel-legacy-d1-randread"),
+    Rung("virtio modern, INTx", "virtio-intx-d1-randread",
+         "kernel-intx-d1-randread"),
+    Rung("MSI-X", "virtio-no-event-d1-randread",
+         "kernel-no-event-d1-randread"),
+    Rung("EVENT_IDX", "virtio-msix-d1-randread", "kernel-d1-randread"),
+    Rung("batching, depth 32", "virtio-msix-d32-randread",
+         "kernel-d32-randread"),
+    Rung("packed and in order, depth 32", "virtio-packed-d32-randread",
+         "kernel-packed-d32-randread"),
+    Rung("coalesced interrupts, depth 32", "virtio-coalesced-d32-randread",
+         why_not="virtio_blk has no such setting"),
+    Rung("polled completions", "virtio-polled-d1-randread",
+         why_not=_NO_POLL_QUEUE),
+    Rung("polling device", "virtio-poll-polled-d1-randread",
+         why_not=_NO_POLL_QUEUE),
+    Rung("mapped doorbell", "virtio-map-polled-d1-randread",
+         why_not=_NO_POLL_QUEUE),
+)
 
 
 def rows_of(setup: Setup, ops: int, trap_ops: int) -> list[Row]:
     """The rows of one setup."""
     count = trap_ops if setup.style == "trap" else ops * setup.times
-    return [Row(setup, rw, depth, count)
+    return [Row(setup, rw, depth, count,
+                brief=setup.style == "trap" or rw != WRITE)
             for depth in setup.depths for rw in setup.workloads]
 
 
@@ -258,7 +208,8 @@ def _cell_rows(setups: Sequence[Setup], group: str, depth: int, submit: str,
     """The rows of a group that are compared at one depth."""
     wanted = int(ops * PAIR_SHARE[submit])
     each = max(wanted, 2 * depth) // depth * depth
-    return [Row(setup, rw, depth, each * PAIRS, submit, group)
+    brief = group == "pair" and (depth == 1 or submit == SINGLE)
+    return [Row(setup, rw, depth, each * PAIRS, submit, group, brief)
             for rw in WORKLOADS for setup in setups]
 
 
@@ -278,34 +229,3 @@ def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
     rows = [row for setup in SETUPS for row in rows_of(setup, ops, fewer)]
     return rows + pair_rows(ops) + [Row(setup, PROBE, 0, 1)
                                     for setup in PROBES]
-
-
-def blocks_written(rows: Iterable[Row]) -> int:
-    """Blocks that these rows write on the function that they write most on:
-    each row writes where no other did."""
-    written = {one.name: 0 for one in FUNCTIONS}
-    for row in rows:
-        if "write" in row.rw:
-            written[row.setup.function] += row.ops
-    return max(written.values())
-
-
-def _matches(row: Row, patterns: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatchcase(row.name, pattern + "*")
-               for pattern in patterns)
-
-
-def _cell(row: Row) -> tuple[object, ...]:
-    """The same for the two rows of a comparison."""
-    return (row.group, row.rw, row.depth, row.submit) if row.group \
-        else (row.name,)
-
-
-def select(rows: Iterable[Row], patterns: Sequence[str]) -> list[Row]:
-    """The rows whose name matches a shell pattern, or begins with it; both
-    of a pair, if one does."""
-    every = list(rows)
-    if not patterns:
-        return every
-    wanted = {_cell(row) for row in every if _matches(row, patterns)}
-    return [row for row in every if _cell(row) in wanted]

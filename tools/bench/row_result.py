@@ -3,18 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
-from count import blk, device, driver, kvm, witness
+from count import device, driver, kvm, witness
 from count.counts import CountError, Testimony
 from count.snapshot import Snapshot
 
-from . import formula
-from .fio import Outcome
+from . import workload
 from .result import Polling, ProbeCost, Result, Traffic, blind_reasons
-from .rows import PROBE, Row
+from .row import PROBE, Row
 from .session import Session
+from .workload.interface import Outcome, Requests
 
 PACKED_BIT, EVENT_IDX_BIT = 34, 29
 KICKS = ("notify", "legacy_queue_notify")
@@ -53,8 +52,9 @@ class _Window:
         self.one = one
         self.before = before
         self.after = after
-        self.done = (blk.parse(after.guest.above)
-                     - blk.parse(before.guest.above))
+        self.layer = workload.of(row.setup.function).layer
+        self.asked = workload.of(row.setup.function).requests(
+            row.setup, after.guest.above, before.guest.above)
         self.unseen = _mapped_registers(row, one, after.guest.driver)
         _negotiated(row, after.guest.features)
         self.says = self._witnesses()
@@ -86,15 +86,6 @@ class _Window:
                     and options.get("window") == "port"
                     and said and said.count(("port_data", "read")))
 
-    def formula(self, cost: Mapping[str, int]) -> witness.Cost | None:
-        """What the formula says, for the trapping driver."""
-        options = self.row.setup.options
-        if self.row.setup.style != "trap":
-            return None
-        return formula.predict(self.done, cost,
-                               window=str(options["window"]),
-                               string_io=bool(options["string_io"]))
-
     def polling(self) -> Polling | None:
         """What adaptive polling cost, in a row that is about it."""
         after, before = self.after.guest.driver, self.before.guest.driver
@@ -107,7 +98,7 @@ class _Window:
 
     def operations(self) -> dict[str, int]:
         """The number of requests by each counter; all must be equal."""
-        found = {"block layer": self.done.requests}
+        found = {self.layer: self.asked.count}
         if self.after.by_device and self.before.by_device:
             found["device"] = (self.after.by_device.operations
                                - self.before.by_device.operations)
@@ -135,22 +126,15 @@ class _Window:
         return sum(said.count((name, "write")) or 0 for name in KICKS)
 
 
-def _notes(window: _Window, outcome: Outcome, operations: int,
-           ) -> tuple[str, ...]:
-    notes = []
-    done = window.done
-    if operations != outcome.ios:
-        notes.append(f"fio made {outcome.ios} requests of"
-                     f" {operations}: {done.reads} reads, {done.writes}"
-                     f" writes, {done.flushes} flushes in all")
-    if done.merges:
-        notes.append(f"{done.merges} requests were merged")
-    return tuple(notes)
+def _notes(asked: Requests, outcome: Outcome) -> tuple[str, ...]:
+    if asked.count == outcome.ios:
+        return asked.notes
+    return (f"the workload made {outcome.ios} requests of {asked.count}:"
+            f" {asked.kinds} in all", *asked.notes)
 
 
-def judge(row: Row, one: Session, before: Snapshot, after: Snapshot,
-          outcome: Outcome, cost: Mapping[str, int],
-          traffic: Traffic) -> Result:
+def row_result(row: Row, one: Session, before: Snapshot, after: Snapshot,
+               outcome: Outcome, traffic: Traffic) -> Result:
     """The row's result.
 
     @traffic: with what was counted of the vCPUs
@@ -158,10 +142,10 @@ def judge(row: Row, one: Session, before: Snapshot, after: Snapshot,
     window = _Window(row, one, before, after)
     # Nobody but KVM sees the kernel's driver on QEMU's device.
     alone = (window.says["driver"] is None and window.says["device"] is None)
-    verdict = witness.compare(window.says, window.formula(cost),
+    verdict = witness.compare(window.says, window.asked.cost,
                               1 if alone else 2)
     counts = window.operations()
-    operations = counts["block layer"]
+    operations = window.asked.count
     traffic = replace(
         traffic, ops=1 if row.rw == PROBE else operations,
         kicks=window.kicks(),
@@ -173,7 +157,7 @@ def judge(row: Row, one: Session, before: Snapshot, after: Snapshot,
         string_input=window.string_input(window.says["driver"]))
     notes: tuple[str, ...] = ()
     if row.rw != PROBE:
-        notes = _notes(window, outcome, operations)
+        notes = _notes(window.asked, outcome)
     polling = window.polling()
     if polling:
         notes += (f"adaptive polling took {polling.cpu_ns / operations:.0f}"

@@ -6,7 +6,7 @@ from __future__ import annotations
 import unittest
 from pathlib import Path
 
-from bench import formula
+from bench.workload import blk_window as formula
 from count.blk import BlockState
 from count.witness import Cost
 

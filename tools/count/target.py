@@ -4,15 +4,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-# With fewer operations, what depends on time says nothing, and fio's own
-# start is most of all exits.
-ENOUGH_OPS = 1000
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Target:
-    """A target and how the measured row stands to it."""
+    """A target, what was measured, and whether that reaches it."""
 
     text: str
     measured: str
@@ -21,3 +18,8 @@ class Target:
     def __str__(self) -> str:
         word = "reached" if self.reached else "MISSED "
         return f"{word}  {self.text}: {self.measured}"
+
+    def as_json(self) -> dict[str, Any]:
+        """As the tools' results have it."""
+        return {"target": self.text, "measured": self.measured,
+                "reached": self.reached}

@@ -1,14 +1,90 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Targets that hold our rows against the kernel's driver in the same run."""
+"""What the rows about disks are meant to reach.
+
+Some rows have a figure of their own to reach; others are compared with the
+kernel's driver in the same run.
+"""
 
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from .result import Result
-from .rows import BATCH, COALESCED, PAIR
-from .target import ENOUGH_OPS, Target
+from count import pairs
+from count.target import Target
+
+from ..result import Result
+from ..row import BATCH
+from ..rows.blk import COALESCED, PAIR
+
+# With fewer operations, what depends on time says nothing, and fio's own
+# start is most of all exits.
+ENOUGH_OPS = 1000
+# of the vCPU, for each operation that is polled for on a device that polls
+ALL_EXITS = 0.25
+
+Test = Callable[[Result], bool]
+
+
+def _at_least_1000(result: Result) -> bool:
+    return result.exits is not None and result.exits >= 1000
+
+
+def _only_kicks(result: Result) -> bool:
+    """One exit an operation, and it is the kick."""
+    return _per_op(result) == {("notify", "write"): 1.0}
+
+
+def _kick_and_isr(result: Result) -> bool:
+    return _per_op(result) == {("notify", "write"): 1.0,
+                               ("isr_status", "read"): 1.0}
+
+
+def _none(result: Result) -> bool:
+    return result.exits == 0
+
+
+def _next_to_nothing(result: Result) -> bool:
+    every = result.ratio("all_exits")
+    few = result.row.ops < ENOUGH_OPS
+    return result.exits == 0 and every is not None and (few
+                                                        or every < ALL_EXITS)
+
+
+def _per_op(result: Result) -> dict[tuple[str, str], float]:
+    if result.verdict is None or not result.ops:
+        return {}
+    return {key: (said["kvm"] or 0) / result.ops
+            for key, said in result.verdict.registers.items()}
+
+
+SINGLE: Sequence[tuple[str, str, Test]] = (
+    ("trap-port-d1-randread", "at least 1000 exits a read, by port",
+     _at_least_1000),
+    ("trap-memory-d1-randread", "at least 1000 exits a read, by memory",
+     _at_least_1000),
+    ("virtio-msix-d1-randread", "1 exit a read, the kick (MSI-X)",
+     _only_kicks),
+    ("virtio-intx-d1-randread", "1 kick and 1 ISR read a read (INTx)",
+     _kick_and_isr),
+    ("virtio-poll-d1-randread", "no exit, polling device", _none),
+    ("virtio-poll-d32-randread", "no exit, polling device, depth 32", _none),
+    ("virtio-map-d1-randread", "no exit, mapped doorbell", _none),
+    ("virtio-map-d32-randread", "no exit, mapped doorbell, depth 32", _none),
+    ("virtio-poll-polled-d1-randread", "no exit and under 0.25 of all,"
+     " polled completions, polling device", _next_to_nothing),
+    ("virtio-poll-polled-d32-randread", "the same at depth 32",
+     _next_to_nothing),
+)
+
+
+def _shown(result: Result) -> str:
+    if result.exits is None:
+        return "not measured"
+    every = result.ratio("all_exits")
+    text = f"{result.exits:.4f} exits/op"
+    return text if every is None else f"{text}, {every:.2f} of all"
+
 
 Rows = Mapping[str, Result]
 
@@ -71,9 +147,8 @@ class Cell:
         pairs."""
         if not (self.ours.outcome and self.kernel.outcome):
             return 0.0
-        return statistics.median(
-            one / other for one, other in zip(self.ours.outcome.runs,
-                                              self.kernel.outcome.runs))
+        return pairs.ratios(self.ours.outcome.runs,
+                            self.kernel.outcome.runs).value
 
 
 def cells(rows: Rows, ours: str = OURS, kernels: str = KERNELS) -> list[Cell]:
@@ -103,7 +178,7 @@ def _in_every(found: list[Cell], text: str,
     return [Target(text, "; ".join([shown, *missed]), not missed)]
 
 
-def _pairs(rows: Rows) -> list[Target]:
+def _paired(rows: Rows) -> list[Target]:
     every = cells(rows)
     # At depth 1 the counts do not depend on time.
     alone = [cell for cell in every if cell.ours.row.depth == 1]
@@ -152,19 +227,19 @@ def _speed(found: list[Cell], least: float, what: str = "") -> list[Target]:
 
 
 def _adaptive(rows: Rows) -> list[Target]:
-    targets = []
+    found = []
     for name, ours in rows.items():
         kernel = rows.get(PLAIN + name.removeprefix(ADAPTIVE))
         if not name.startswith(f"{ADAPTIVE}-") or kernel is None or \
                 ours.row.ops < ENOUGH_OPS:
             continue
         figures = [_ratio(one, "all_exits") for one in (ours, kernel)]
-        targets.append(Target(
+        found.append(Target(
             f"{ours.row.rw} at depth 1, adaptive polling: at most half of all"
             " exits of the kernel's driver",
             f"{figures[0]:.2f} against {figures[1]:.2f}",
             not ours.error and figures[0] <= figures[1] / 2))
-    return targets
+    return found
 
 
 def _probe(rows: Rows) -> list[Target]:
@@ -173,21 +248,24 @@ def _probe(rows: Rows) -> list[Target]:
         return []
     queue, total = ours.probe.per_queue, ours.probe.total
     features = ours.probe.accesses["features"]
-    targets = [
+    found = [
         Target(f"{QUEUE_ACCESSES} register accesses or fewer to set up a"
                " queue", f"{queue}",
                queue is not None and queue <= QUEUE_ACCESSES),
         Target(f"{FEATURE_ACCESSES} or fewer for features, 4 to read and 4 to"
                " write", str(features), features <= FEATURE_ACCESSES)]
     if kernel and kernel.probe:
-        targets.append(Target(
+        found.append(Target(
             "a probe makes no more accesses than the kernel's driver",
             f"{total} against {kernel.probe.total}",
             total <= kernel.probe.total))
-    return targets
+    return found
 
 
-def judge(rows: Rows) -> list[Target]:
-    """The targets whose rows were run, by name."""
-    return [*_fewer_exits(rows), *_pairs(rows), *_adaptive(rows),
-            *_probe(rows)]
+def targets(results: Rows) -> list[Target]:
+    """Those whose rows were run, by name."""
+    own = [Target(text, _shown(results[name]),
+                  not results[name].error and reached(results[name]))
+           for name, text, reached in SINGLE if name in results]
+    return [*own, *_fewer_exits(results), *_paired(results),
+            *_adaptive(results), *_probe(results)]

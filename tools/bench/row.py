@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a row of the table is, of whatever class its device is.
+
+A setup is a driver with its options on one of the functions that the guest
+has; each setup is bound once and gives one row for each workload.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+# By default fio submits one by one; at depth 1 it always does.
+SINGLE, BATCH = "single", "batch"
+PROBE = "probe"     # no operation at all: what it takes to find the device
+# Interleaved pairs of runs in a comparison
+PAIRS = 5
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the guest: of a device process of its own, or of QEMU
+    itself."""
+
+    name: str
+    device_class: str           # a name that bench.workload knows
+    options: tuple[str, ...] = ()
+    qemu: Mapping[str, object] | None = None    # properties, if QEMU's own
+
+
+@dataclass(frozen=True)
+class Setup:
+    """A driver with its options on a function."""
+
+    name: str
+    style: str                      # "trap", "virtio" or "kernel"
+    driver: str                     # and its module
+    function: Function
+    parameters: tuple[str, ...]     # of the module
+    options: Mapping[str, object]   # as bench.json has them
+    core: Mapping[str, int] = field(default_factory=dict)
+    #                                 of vfe.ko: features that it accepts
+    depths: tuple[int, ...] = (1,)
+    workloads: tuple[str, ...] = ()
+    polled: bool = False            # the workload polls for completions
+    times: int = 1                  # operations, of the usual number
+
+    @property
+    def mapped_windows(self) -> frozenset[str]:
+        """Windows that this setup must find mapped."""
+        mapped = self.options.get("doorbell") == "map"
+        return frozenset({"notify"} if mapped else ())
+
+    @property
+    def device(self) -> str:
+        """Whose device it is, as bench.json has it."""
+        return "qemu" if self.function.qemu is not None else "vfe"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a workload on a setup."""
+
+    setup: Setup
+    rw: str
+    depth: int
+    ops: int
+    submit: str = BATCH
+    group: str = ""             # rows of one group are measured as one
+    brief: bool = True          # a short run has it, too
+    name: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        name = f"{self.setup.name}-d{self.depth}-{self.rw}"
+        if self.rw == PROBE:
+            name = self.setup.name
+        elif self.group and self.depth > 1:
+            name += f"-{self.submit}"
+        object.__setattr__(self, "name", name)
+
+    @property
+    def together(self) -> str:
+        """What is bound for this row."""
+        return self.group or self.setup.name
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A lever, the row that pulls it, and the kernel's."""
+
+    lever: str
+    row: str
+    kernel: str = ""
+    why_not: str = ""       # the kernel's driver cannot do this
+
+
+def _matches(row: Row, patterns: Sequence[str]) -> bool:
+    return any(fnmatch.fnmatchcase(row.name, pattern + "*")
+               for pattern in patterns)
+
+
+def _cell(row: Row) -> tuple[object, ...]:
+    """The same for the two rows of a comparison."""
+    return (row.group, row.rw, row.depth, row.submit) if row.group \
+        else (row.name,)
+
+
+def select(rows: Iterable[Row], patterns: Sequence[str]) -> list[Row]:
+    """The rows whose name matches a shell pattern, or begins with it; both
+    of a pair, if one does."""
+    every = list(rows)
+    if not patterns:
+        return every
+    wanted = {_cell(row) for row in every if _matches(row, patterns)}
+    return [row for row in every if _cell(row) in wanted]

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The rows of the table: a module for each class of devices."""
+
+from __future__ import annotations
+
+from ..row import Function, Row, Rung
+from . import blk
+
+CLASSES = (blk,)
+
+
+def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
+    """Every row, with @ops operations, fewer through the register window."""
+    return [row for one in CLASSES for row in one.all_rows(ops, trap_ops)]
+
+
+def functions() -> list[Function]:
+    """Every function that a row may want."""
+    return [function for one in CLASSES for function in one.FUNCTIONS]
+
+
+def rungs() -> list[Rung]:
+    """All rungs of the ladder."""
+    return [rung for one in CLASSES for rung in one.RUNGS]

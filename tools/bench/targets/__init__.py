@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the rows are meant to reach: a module for each class of devices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from count.target import Target
+
+from ..result import Result
+from . import blk
+
+CLASSES = (blk,)
+
+
+def judge(results: Sequence[Result]) -> list[Target]:
+    """The targets whose rows were run."""
+    by_name = {result.row.name: result for result in results}
+    return [target for one in CLASSES for target in one.targets(by_name)]

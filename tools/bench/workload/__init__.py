@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What the bench must know of a class of devices: a module for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..row import Function, Row
+from .blk import Blk
+from .interface import DeviceClass
+
+_CLASSES: dict[str, DeviceClass] = {"blk": Blk()}
+
+
+def of(function: Function) -> DeviceClass:
+    """The class of a function."""
+    return _CLASSES[function.device_class]
+
+
+def backings(folder: Path, functions: Sequence[Function]) -> dict[str, Path]:
+    """Make what stands behind these functions; by name."""
+    return {name: path for known, device_class in _CLASSES.items()
+            for name, path in device_class.backings(
+                folder, [one for one in functions
+                         if one.device_class == known]).items()}
+
+
+def too_many(rows: Sequence[Row]) -> str:
+    """Why the rows make more operations than there is room for, or ""."""
+    return "; ".join(filter(None, (
+        device_class.too_many(
+            [row for row in rows if row.setup.function.device_class == known])
+        for known, device_class in _CLASSES.items())))

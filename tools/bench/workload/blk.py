@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Disks: images, fio, and what the block layer counts."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from count import blk
+from count.driver import Run
+from lab import LabError, image, paths, pci
+from lab.fio import FioError
+from lab.guest import Guest
+
+from ..row import BATCH, SINGLE, Function, Row, Setup
+from . import blk_window, fio
+from .fio import BLOCK_SIZE, Job
+from .interface import Outcome, Regions, Requests
+
+COMMAND_S = 300
+VERIFY_DEPTH = 32
+READ_BYTES = image.RAW_READ_MB << 20
+WRITE_BYTES = image.RAW_WRITE_MB << 20
+
+# No merging and no scheduler: one request to the driver for each of fio's.
+PLAIN = """\
+echo none >/sys/block/$disk/queue/scheduler
+echo 2 >/sys/block/$disk/queue/nomerges
+echo 0 >/sys/block/$disk/queue/read_ahead_kb"""
+FIND = f"""\
+disk=$(pci_disk {{bdf}}) || {{{{ echo $disk; exit 1; }}}}
+{PLAIN}
+echo $disk"""
+
+
+class Disk:
+    """The disk that a driver made of a function."""
+
+    def __init__(self, tell: Run, setup: Setup, bdf: str,
+                 regions: Regions) -> None:
+        self._tell = tell
+        self._setup = setup
+        self._bdf = bdf
+        self._regions = regions     # bytes written to, by function
+        self._name = ""
+
+    def find(self) -> None:
+        """Wait for the disk, and keep the block layer from its requests."""
+        self._name = self._tell(pci.script(
+            FIND.format(bdf=self._bdf))).split()[-1]
+
+    def above(self) -> str:
+        """A command that prints the block layer's count."""
+        return blk.command(self._name)
+
+    def job(self, row: Row, part: int = 1) -> Job:
+        """A measured run of fio, one of @part in this row."""
+        file = f"/dev/{self._name}"
+        ops = row.ops // part
+        if "write" not in row.rw:
+            return Job(row.name, file, READ_BYTES, row.rw, row.depth,
+                       ops, 0, row.submit, row.setup.polled)
+        return Job(row.name, file, ops * BLOCK_SIZE, row.rw, row.depth,
+                   ops, self._region(ops), row.submit, row.setup.polled)
+
+    def _region(self, ops: int) -> int:
+        """Where a job may write: to no block that another wrote to, since
+        old data must not pass for new."""
+        name = self._setup.function.name
+        begin = self._regions.get(name, 0)
+        self._regions[name] = begin + ops * BLOCK_SIZE
+        if self._regions[name] > WRITE_BYTES:
+            raise LabError(f"more is written to {name} than its"
+                           f" {image.RAW_WRITE_MB} MB: use fewer operations"
+                           " (--ops)")
+        return READ_BYTES + begin
+
+
+def blocks_written(rows: Sequence[Row]) -> int:
+    """Blocks that these rows write on the function that they write most on:
+    each row writes where no other did."""
+    written = {"": 0}
+    for row in rows:
+        name = row.setup.function.name
+        if "write" in row.rw:
+            written[name] = written.get(name, 0) + row.ops
+    return max(written.values())
+
+
+class Blk:
+    """The class."""
+
+    layer = "block layer"
+
+    def backings(self, folder: Path,
+                 functions: Sequence[Function]) -> dict[str, Path]:
+        """An image for each function."""
+        return image.raw(folder, [one.name for one in functions])
+
+    def qemu_device(self, function: Function, slot: pci.Slot,
+                    backing: Path) -> list[str]:
+        """A virtio-blk-pci of QEMU's."""
+        return [*pci.file_node(function.name, backing),
+                *pci.device("virtio-blk-pci", slot, {
+                    "drive": function.name, **(function.qemu or {})})]
+
+    def too_many(self, rows: Sequence[Row]) -> str:
+        """What is written must fit on the disk."""
+        room = WRITE_BYTES // BLOCK_SIZE
+        return "" if blocks_written(rows) <= room else \
+            f"a disk has room for {room} writes on a function"
+
+    def work(self, tell: Run, setup: Setup, bdf: str,
+             regions: Regions) -> Disk:
+        """The disk of a function."""
+        return Disk(tell, setup, bdf, regions)
+
+    def run(self, guest: Guest, jobs: Sequence[Job]) -> list[Outcome]:
+        """One fio for these jobs, one after the other."""
+        result = guest.run(fio.command(jobs), COMMAND_S, check=False)
+        return fio.parse_all(result.out, jobs[0].rw)
+
+    def verify(self, guest: Guest, jobs: Sequence[Job]) -> None:
+        """Read back what the jobs wrote; reads were verified as they came."""
+        if "write" not in jobs[0].rw:
+            return
+        readers = [dataclasses.replace(job, depth=VERIFY_DEPTH, submit=BATCH,
+                                       polled=False) for job in jobs]
+        result = guest.run(fio.command(readers, verify_only=True), COMMAND_S,
+                           check=False)
+        for job, outcome in zip(jobs, fio.parse_all(result.out, "read"),
+                                strict=True):
+            if outcome.ios != job.ops:
+                raise FioError(f"fio read back {outcome.ios} of {job.ops}"
+                               " blocks")
+
+    def requests(self, setup: Setup, after: str, before: str) -> Requests:
+        """By the block layer's count."""
+        done = blk.parse(after) - (blk.parse(before) if before
+                                   else blk.BlockState())
+        notes = (f"{done.merges} requests were merged",) if done.merges else ()
+        cost = None
+        if setup.style == "trap":
+            cost = blk_window.predict(
+                done, blk_window.read_constants(paths.checkout()),
+                window=str(setup.options["window"]),
+                string_io=bool(setup.options["string_io"]))
+        return Requests(
+            done.requests, f"{done.reads} reads, {done.writes} writes,"
+            f" {done.flushes} flushes", notes, cost)
+
+    def describe(self, row: Row) -> dict[str, Any]:
+        """fio's load."""
+        return {"rw": row.rw, "bs": BLOCK_SIZE, "iodepth": row.depth,
+                "submit": row.submit if row.depth > 1 else SINGLE}

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What a class of devices gives the bench, which knows nothing else of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from count.driver import Run
+from count.witness import Cost
+from lab import pci
+from lab.guest import Guest
+
+from ..row import Function, Row, Setup
+
+# A run of the load generator: of one class, and for that class only
+Job = Any
+# Bytes used so far of each function's backing, for jobs that never write to
+# the same place twice
+Regions = dict[str, int]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the load generator says about a run: the count is exact, the rest
+    observed."""
+
+    ios: int
+    runtime_ms: int
+    iops: float
+    lat_ns_p50: int
+    lat_ns_p99: int
+    runs: tuple[float, ...] = ()    # operations a second of each of several
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What the layer above the driver asked for in a window of time."""
+
+    count: int
+    kinds: str                      # how many of each, in words
+    notes: tuple[str, ...] = ()     # what was not to happen
+    cost: Cost | None = None        # that must follow, where a formula says
+
+
+class Work(Protocol):
+    """A function that has its driver."""
+
+    def find(self) -> None:
+        """What the driver made of it is there: find it, make it ready."""
+
+    def above(self) -> str:
+        """A command for count.driver.read(): what the layer above counts."""
+
+    def job(self, row: Row, part: int = 1) -> Job:
+        """A measured run, one of @part in this row."""
+
+
+class DeviceClass(Protocol):
+    """A class of devices."""
+
+    layer: str      # that is above the driver and counts what it asks for
+
+    def backings(self, folder: Path,
+                 functions: Sequence[Function]) -> dict[str, Path]:
+        """Make what stands behind each function; by name."""
+
+    def qemu_device(self, function: Function, slot: pci.Slot,
+                    backing: Path) -> list[str]:
+        """QEMU's options for a device of its own."""
+
+    def too_many(self, rows: Sequence[Row]) -> str:
+        """Why the rows make more operations than there is room for, or ""."""
+
+    def work(self, tell: Run, setup: Setup, bdf: str,
+             regions: Regions) -> Work:
+        """A function that a driver is bound to."""
+
+    def run(self, guest: Guest, jobs: Sequence[Job]) -> list[Outcome]:
+        """Run these jobs, one after the other."""
+
+    def verify(self, guest: Guest, jobs: Sequence[Job]) -> None:
+        """What the jobs wrote is there; LabError if not."""
+
+    def requests(self, setup: Setup, after: str, before: str) -> Requests:
+        """Between two answers to Work.above(); "" before there was any."""
+
+    def describe(self, row: Row) -> dict[str, Any]:
+        """The workload as bench.json has it."""
