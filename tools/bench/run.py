@@ -68,7 +68,7 @@ class BenchGuest:
 
 def _guest(chosen: Sequence[Row], folder: Path) -> BenchGuest:
     needed = _needed(chosen)
-    with progress.step("making what stands behind the functions"):
+    with progress.step("making the backing storage"):
         backings = workload.backings(folder, needed)
     argv: list[str] = []
     slots: dict[str, pci.Slot] = {}

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 
 def order(turns: int) -> list[int]:
-    """Which of two runs, so many pairs long; each is first in every other
-    pair."""
+    """Which of two runs comes next, for this many pairs: each is first in
+    every other pair."""
     return [index for turn in range(turns)
             for index in ((0, 1), (1, 0))[turn % 2]]
 

@@ -5,7 +5,7 @@
 
 PCI=/sys/bus/pci
 
-# From here on a function gets only the driver that a script binds to it.
+# From now on a function gets only the driver that a script binds to it.
 pci_no_autoprobe()
 {
 	echo 0 >"$PCI/drivers_autoprobe"
@@ -36,7 +36,8 @@ pci_bind()
 	done
 }
 
-# pci_disk BDF [TENTHS]: wait so long for the function's disk, print its name.
+# pci_disk BDF [TENTHS]: wait for the function's disk and print its name. It
+# waits at most TENTHS of a second, 100 by default.
 pci_disk()
 {
 	local disk left=${2:-100}

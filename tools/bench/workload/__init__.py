@@ -19,7 +19,7 @@ def of(function: Function) -> DeviceClass:
 
 
 def backings(folder: Path, functions: Sequence[Function]) -> dict[str, Path]:
-    """Make what stands behind these functions; by name."""
+    """Make the backing of each function; by name."""
     return {name: path for known, device_class in _CLASSES.items()
             for name, path in device_class.backings(
                 folder, [one for one in functions

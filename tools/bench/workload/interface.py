@@ -37,7 +37,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Requests:
-    """What the layer above the driver asked for in a window of time."""
+    """What the layer above the driver requested in a window of time."""
 
     count: int
     kinds: str                      # how many of each, in words
@@ -65,7 +65,7 @@ class DeviceClass(Protocol):
 
     def backings(self, folder: Path,
                  functions: Sequence[Function]) -> dict[str, Path]:
-        """Make what stands behind each function; by name."""
+        """Make the backing of each function; by name."""
 
     def qemu_device(self, function: Function, slot: pci.Slot,
                     backing: Path) -> list[str]:
