@@ -5,7 +5,6 @@
  * virtio_blk), lifetime and recovery.
  */
 #include <linux/hdreg.h>
-#include <linux/kstrtox.h>
 #include <linux/string.h>
 #include <linux/sysfs.h>
 
@@ -49,7 +48,7 @@ static int vfe_blk_write_wce(struct vfe_blk *vb, bool on)
 	u8 now;
 	int err;
 
-	err = vfe_config_write8(vb->vd, offset, on);
+	err = vfe_config_write(vb->vd, offset, sizeof(now), on);
 	if (!err)
 		err = vfe_config_read(vb->vd, offset, fields, &now);
 	if (err)
@@ -62,7 +61,7 @@ static int vfe_blk_write_wce(struct vfe_blk *vb, bool on)
  * @vd: the disk's device, its features negotiated
  *
  * Return: 0, also for a device that has no such field, -EIO when it does not
- * accept the mode, or the error of vfe_config_write8() or vfe_config_read().
+ * accept the mode, or the error of vfe_config_write() or vfe_config_read().
  */
 int vfe_blk_restore_cache(struct vfe_device *vd)
 {
@@ -252,35 +251,11 @@ static ssize_t lifetime_show(struct device *dev, struct device_attribute *attr,
 
 static DEVICE_ATTR_RO(lifetime);
 
-static ssize_t recovery_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
-{
-	struct vfe_blk *vb = dev_to_disk(dev)->private_data;
-
-	return sysfs_emit(buf, "%u\n", READ_ONCE(vb->recovery.enabled));
-}
-
-static ssize_t recovery_store(struct device *dev,
-			      struct device_attribute *attr, const char *buf,
-			      size_t count)
-{
-	struct vfe_blk *vb = dev_to_disk(dev)->private_data;
-	bool on;
-	int err = kstrtobool(buf, &on);
-
-	if (err)
-		return err;
-	vfe_recovery_enable(&vb->recovery, on);
-	return count;
-}
-
-static DEVICE_ATTR_RW(recovery);
-
 static struct attribute *vfe_blk_attrs[] = {
 	&dev_attr_cache_type.attr,
 	&dev_attr_serial.attr,
 	&dev_attr_lifetime.attr,
-	&dev_attr_recovery.attr,
+	&vfe_recovery_attr.attr,
 	NULL,
 };
 

@@ -405,7 +405,6 @@ void vfe_blk_map_queues(struct blk_mq_tag_set *set);
 	BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE) | \
 	BIT_ULL(VIRTIO_BLK_F_LIFETIME) | VFE_BLK_ZONED_FEATURES)
 
-int vfe_blk_read_field(struct vfe_blk *vb, u32 offset, u8 size, u64 *val);
 int vfe_blk_read_capacity(struct vfe_blk *vb, u64 *capacity);
 int vfe_blk_read_num_queues(struct vfe_blk *vb, unsigned int *num);
 int vfe_blk_read_limits(struct vfe_blk *vb);

@@ -18,22 +18,6 @@
 
 #define CFG(field)	offsetof(struct virtio_blk_config, field)
 
-/* Reads a configuration field of @size bytes, in the CPU's byte order. */
-int vfe_blk_read_field(struct vfe_blk *vb, u32 offset, u8 size, u64 *val)
-{
-	const u8 fields[] = { size, 0 };
-	__le64 raw = 0;
-	int err;
-
-	err = vfe_config_read(vb->vd, offset, fields, &raw);
-	if (err)
-		dev_err_ratelimited(vfe_dev(vb->vd),
-				    "cannot read %u bytes of device configuration at offset %u: error %d\n",
-				    size, offset, err);
-	*val = le64_to_cpu(raw);
-	return err;
-}
-
 /**
  * vfe_blk_read_capacity() - read and check the capacity
  * @vb: the disk
@@ -46,7 +30,7 @@ int vfe_blk_read_capacity(struct vfe_blk *vb, u64 *capacity)
 {
 	int err;
 
-	err = vfe_blk_read_field(vb, CFG(capacity), 8, capacity);
+	err = vfe_config_read_field(vb->vd, CFG(capacity), 8, capacity);
 	if (err)
 		return err;
 	if (*capacity > (u64)LLONG_MAX >> SECTOR_SHIFT) {
@@ -73,7 +57,7 @@ int vfe_blk_read_num_queues(struct vfe_blk *vb, unsigned int *num)
 	*num = 1;
 	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_MQ))
 		return 0;
-	err = vfe_blk_read_field(vb, CFG(num_queues), 2, &val);
+	err = vfe_config_read_field(vb->vd, CFG(num_queues), 2, &val);
 	if (err)
 		return err;
 	if (!val)
@@ -99,7 +83,7 @@ static int vfe_blk_read_block_size(struct vfe_blk *vb)
 	limits->physical_block = SECTOR_SIZE;
 	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_BLK_SIZE))
 		return 0;
-	err = vfe_blk_read_field(vb, CFG(blk_size), 4, &val);
+	err = vfe_config_read_field(vb->vd, CFG(blk_size), 4, &val);
 	/* some VMMs leave fields that they do not set at 0 */
 	if (err || !val)
 		return err;
@@ -130,9 +114,10 @@ static int vfe_blk_read_alignment(struct vfe_blk *vb)
 	u64 exp, offset;
 	int err;
 
-	err = vfe_blk_read_field(vb, CFG(physical_block_exp), 1, &exp);
+	err = vfe_config_read_field(vb->vd, CFG(physical_block_exp), 1, &exp);
 	if (!err)
-		err = vfe_blk_read_field(vb, CFG(alignment_offset), 1, &offset);
+		err = vfe_config_read_field(vb->vd, CFG(alignment_offset), 1,
+					    &offset);
 	if (err)
 		return err;
 	if (exp + ilog2(limits->logical_block) > VFE_BLK_MAX_PHYSICAL_SHIFT) {
@@ -157,9 +142,11 @@ static int vfe_blk_read_topology(struct vfe_blk *vb)
 		return 0;
 	err = vfe_blk_read_alignment(vb);
 	if (!err)
-		err = vfe_blk_read_field(vb, CFG(min_io_size), 2, &min_io);
+		err = vfe_config_read_field(vb->vd, CFG(min_io_size), 2,
+					    &min_io);
 	if (!err)
-		err = vfe_blk_read_field(vb, CFG(opt_io_size), 4, &opt_io);
+		err = vfe_config_read_field(vb->vd, CFG(opt_io_size), 4,
+					    &opt_io);
 	if (err)
 		return err;
 	limits->io_min = max(vfe_blk_blocks_to_bytes(vb, min_io),
@@ -180,9 +167,10 @@ static int vfe_blk_read_segments(struct vfe_blk *vb)
 	int err = 0;
 
 	if (vfe_has_feature(vb->vd, VIRTIO_BLK_F_SEG_MAX))
-		err = vfe_blk_read_field(vb, CFG(seg_max), 4, &seg_max);
+		err = vfe_config_read_field(vb->vd, CFG(seg_max), 4, &seg_max);
 	if (!err && vfe_has_feature(vb->vd, VIRTIO_BLK_F_SIZE_MAX))
-		err = vfe_blk_read_field(vb, CFG(size_max), 4, &size_max);
+		err = vfe_config_read_field(vb->vd, CFG(size_max), 4,
+					    &size_max);
 	if (err)
 		return err;
 	/* the device did not set it: the default, as for virtio_blk */
@@ -221,7 +209,7 @@ static int vfe_blk_read_cache(struct vfe_blk *vb)
 
 	/* 5.2.5.1: only after FEATURES_OK, which negotiation has set */
 	if (vfe_has_feature(vb->vd, VIRTIO_BLK_F_CONFIG_WCE)) {
-		err = vfe_blk_read_field(vb, CFG(wce), 1, &writeback);
+		err = vfe_config_read_field(vb->vd, CFG(wce), 1, &writeback);
 		if (err)
 			return err;
 	}

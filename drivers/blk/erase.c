@@ -34,11 +34,11 @@ static int vfe_blk_read_one(struct vfe_blk *vb, u32 sectors, u32 ranges,
 {
 	int err;
 
-	err = vfe_blk_read_field(vb, sectors, 4, &erase->sectors);
+	err = vfe_config_read_field(vb->vd, sectors, 4, &erase->sectors);
 	if (!err)
-		err = vfe_blk_read_field(vb, ranges, 4, &erase->ranges);
+		err = vfe_config_read_field(vb->vd, ranges, 4, &erase->ranges);
 	if (!err)
-		err = vfe_blk_read_field(vb, align, 4, &erase->align);
+		err = vfe_config_read_field(vb->vd, align, 4, &erase->align);
 	return err;
 }
 
@@ -97,11 +97,11 @@ static int vfe_blk_read_zeroes(struct vfe_blk *vb)
 
 	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_WRITE_ZEROES))
 		return 0;
-	err = vfe_blk_read_field(vb, CFG(max_write_zeroes_sectors), 4,
-				 &sectors);
+	err = vfe_config_read_field(vb->vd, CFG(max_write_zeroes_sectors), 4,
+				    &sectors);
 	if (!err)
-		err = vfe_blk_read_field(vb, CFG(write_zeroes_may_unmap), 1,
-					 &unmaps);
+		err = vfe_config_read_field(vb->vd, CFG(write_zeroes_may_unmap),
+					    1, &unmaps);
 	if (err)
 		return err;
 	vb->limits.max_write_zeroes_sectors = vfe_blk_sectors(vb, sectors);

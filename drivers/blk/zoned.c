@@ -62,8 +62,8 @@ static int vfe_blk_read_characteristics(struct vfe_blk *vb)
 	u64 val;
 
 	for (i = 0; !err && i < ARRAY_SIZE(values); i++) {
-		err = vfe_blk_read_field(vb, CFG(zone_sectors) + 4 * i, 4,
-					 &val);
+		err = vfe_config_read_field(vb->vd, CFG(zone_sectors) + 4 * i,
+					    4, &val);
 		*values[i] = val;
 	}
 	return err;
@@ -84,7 +84,7 @@ int vfe_blk_read_zoned(struct vfe_blk *vb)
 
 	if (!vfe_has_feature(vb->vd, VIRTIO_BLK_F_ZONED))
 		return 0;
-	err = vfe_blk_read_field(vb, CFG(model), 1, &model);
+	err = vfe_config_read_field(vb->vd, CFG(model), 1, &model);
 	if (err)
 		return err;
 	if (model == VIRTIO_BLK_Z_NONE || model == VIRTIO_BLK_Z_HA)

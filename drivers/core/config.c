@@ -118,7 +118,22 @@ int vfe_config_read(struct vfe_device *vd, u32 offset, const u8 *fields,
 }
 EXPORT_SYMBOL_GPL(vfe_config_read);
 
-int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val)
+int vfe_config_read_field(struct vfe_device *vd, u32 offset, u8 size, u64 *val)
+{
+	const u8 fields[] = { size, 0 };
+	__le64 raw = 0;
+	int ret = vfe_config_read(vd, offset, fields, &raw);
+
+	if (ret)
+		vfe_err(vd,
+			"cannot read %u bytes of device configuration at offset %u: error %d\n",
+			size, offset, ret);
+	*val = le64_to_cpu(raw);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfe_config_read_field);
+
+int vfe_config_write(struct vfe_device *vd, u32 offset, u8 size, u32 val)
 {
 	enum vfe_state state = vfe_get_state(vd);
 
@@ -128,11 +143,13 @@ int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val)
 	if (state != VFE_STATE_FEATURES && state != VFE_STATE_QUEUES &&
 	    state != VFE_STATE_LIVE)
 		return -EBUSY;
-	if (offset >= vfe_config_len(vd))
+	if (size != sizeof(u8) && size != sizeof(u16) && size != sizeof(u32))
+		return -EINVAL;
+	if (!IS_ALIGNED(offset, size) ||
+	    (u64)offset + size > vfe_config_len(vd))
 		return -EINVAL;
 	vfe_write_field(&vd->regs, vd->transport->config,
-			vd->transport->config_start(vd) + offset, sizeof(val),
-			val);
+			vd->transport->config_start(vd) + offset, size, val);
 	return 0;
 }
-EXPORT_SYMBOL_GPL(vfe_config_write8);
+EXPORT_SYMBOL_GPL(vfe_config_write);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Internal definitions of the core: struct vfe_device and its life cycle. */
+/* Internal definitions of the core: what its files share. */
 #ifndef VFE_CORE_H
 #define VFE_CORE_H
 
@@ -32,108 +32,7 @@
 #define VFE_CONFIG_MOST	64	/* most bytes of such a read */
 #define VFE_ALL_ONES		0xff	/* a register of a gone function */
 
-/**
- * enum vfe_state - the state of a device in its life cycle
- * @VFE_STATE_RESET: the device is reset, or was not used yet
- * @VFE_STATE_DRIVER: ACKNOWLEDGE and DRIVER are set
- * @VFE_STATE_FEATURES: features are negotiated
- * @VFE_STATE_QUEUES: queues and interrupts are set up
- * @VFE_STATE_LIVE: DRIVER_OK is set, or about to be
- * @VFE_STATE_FAILED: FAILED is set, a reset timed out, or the function was gone
- *		      and is back: the device must be reset
- * @VFE_STATE_GONE: the function is gone, or its bus failed; only
- *		    vfe_function_restore() leaves this state
- * @VFE_NUM_STATES: number of states
- */
-enum vfe_state {
-	VFE_STATE_RESET,
-	VFE_STATE_DRIVER,
-	VFE_STATE_FEATURES,
-	VFE_STATE_QUEUES,
-	VFE_STATE_LIVE,
-	VFE_STATE_FAILED,
-	VFE_STATE_GONE,
-	VFE_NUM_STATES
-};
-
-/**
- * struct vfe_irqs - a function's interrupts
- * @mode: the kind in use
- * @queues: number of queues with interrupts; the later ones are polled
- * @vectors: number of allocated vectors, 0 without interrupts
- * @requested: number of installed handlers
- * @names: of each vector, for /proc/interrupts
- * @enabled: handlers may access the device; false while it is reset
- */
-struct vfe_irqs {
-	enum vfe_interrupts mode;
-	unsigned int queues;
-	unsigned int vectors;
-	unsigned int requested;
-	char (*names)[32];
-	bool enabled;
-};
-
-/**
- * struct vfe_device - a virtio-pci function
- * @pdev: the function
- * @ops: the class driver's operations
- * @priv: the class driver's data
- * @transport: the interface of the device, modern or legacy
- * @regs: the mapped windows, and counts of accesses
- * @stats: counts of events
- * @state: only changed by vfe_set_state() and vfe_function_restore()
- * @features: negotiated features
- * @notify_start: offset of the notification structure in its BAR
- * @notify_multiplier: bytes from one queue's notify slot to the next
- * @common_length: length of the common structure, in bytes
- * @no_room: features whose registers are not in the structures
- * @bars: requested BARs, one bit each
- * @saved: PCI configuration space as it was at vfe_create()
- * @max_queues: number of queues of the device
- * @queues: the queues, @num_queues of them
- * @num_queues: number of queues that are set up
- * @irqs: interrupts
- * @config_work: handles a configuration change
- * @reset_requested: bit 0: do not call needs_reset(), because it was called
- *		    already or a reset has begun; cleared when queues are set up
- * @hung: a reset timed out, and has not ended yet
- * @running: DRIVER_OK was written, and no reset has begun since
- * @offline: between vfe_function_offline() and vfe_function_restore()
- * @logged: bits VFE_LOGGED_*: logged since the last reset
- * @logged_len: a wrong used length was logged
- * @log: rate limit for messages that a device can cause repeatedly
- */
-struct vfe_device {
-	struct pci_dev *pdev;
-	const struct vfe_device_ops *ops;
-	void *priv;
-	const struct vfe_transport_ops *transport;
-	struct vfe_regs regs;
-	struct vfe_stats stats;
-	enum vfe_state state;
-	u64 features;
-	u32 notify_start;
-	u32 notify_multiplier;
-	u32 common_length;
-	u64 no_room;
-	int bars;
-	struct pci_saved_state *saved;
-	unsigned int max_queues;
-	struct vfe_queue *queues;
-	unsigned int num_queues;
-	struct vfe_irqs irqs;
-	struct work_struct config_work;
-	unsigned long reset_requested;
-	bool hung;
-	bool running;
-	bool offline;
-	unsigned long logged;
-	bool logged_len;
-	struct ratelimit_state log;
-};
-
-#define VFE_LOGGED_STATUS		0	/* a status that needs a reset */
+#define VFE_LOGGED_STATUS	0	/* a status that needs a reset */
 
 /*
  * For messages that a device can cause more than once per probe. The rate limit
@@ -161,21 +60,20 @@ u32 vfe_config_fields(struct vfe_device *vd, u32 offset, const u8 *fields,
 /* features.c: feature bits that the core accepts for any class */
 u64 vfe_core_features(void);
 
-/* status.c: status register, state, features */
+/* state.c */
 bool vfe_set_state(struct vfe_device *vd, enum vfe_state to);
-enum vfe_state vfe_get_state(const struct vfe_device *vd);
 const char *vfe_state_name(enum vfe_state state);
+/* Ask the class driver for a reset, once. Any context. */
+bool vfe_request_reset(struct vfe_device *vd);
+void vfe_clear_reset_request(struct vfe_device *vd);
+
+/* status.c: status register, features */
 int vfe_status_add(struct vfe_device *vd, u8 bit);
 void vfe_status_fail(struct vfe_device *vd);
 int vfe_status_reset(struct vfe_device *vd, unsigned int max_ms);
 int vfe_features_offered(struct vfe_device *vd, u64 *offered);
 int vfe_features_accept(struct vfe_device *vd, u64 features);
 int vfe_reset_and_acknowledge(struct vfe_device *vd, unsigned int max_ms);
-/* device.c: reset the device, and negotiate the same features again */
-int vfe_bring_up(struct vfe_device *vd);
-/* Ask the class driver for a reset, once. Any context. */
-bool vfe_request_reset(struct vfe_device *vd);
-void vfe_clear_reset_request(struct vfe_device *vd);
 
 /* presence.c: whether the function is there */
 int vfe_presence_init(struct vfe_device *vd);
@@ -187,6 +85,8 @@ bool vfe_restore_decoding(struct vfe_device *vd);
 int vfe_check_presence(struct vfe_device *vd);
 
 /* queue_setup.c */
+int vfe_queues_alloc(struct vfe_device *vd, const struct vfe_queue_spec *specs,
+		     unsigned int n);
 int vfe_queues_program(struct vfe_device *vd);
 void vfe_queues_free(struct vfe_device *vd);
 /* log a wrong value in a register of a queue. Return: @err */

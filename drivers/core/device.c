@@ -179,13 +179,6 @@ static bool vfe_addresses_fit(struct vfe_device *vd, u64 offered)
 	return false;
 }
 
-bool vfe_dma_api(const struct vfe_device *vd)
-{
-	return vfe_has_feature(vd, VIRTIO_F_ACCESS_PLATFORM) ||
-	       vfe_platform_maps();
-}
-EXPORT_SYMBOL_GPL(vfe_dma_api);
-
 /* Disables features that the device offers without their registers. */
 static void vfe_disable_features(struct vfe_device *vd)
 {
@@ -223,6 +216,8 @@ int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 	/* 2.2.1: unknown bits are ignored, not refused */
 	vd->features = offered & (wanted | required | vfe_core_features());
 	vfe_disable_features(vd);
+	vd->dma_api = vfe_has_feature(vd, VIRTIO_F_ACCESS_PLATFORM) ||
+		      vfe_platform_maps();
 	ret = vfe_features_accept(vd, vd->features);
 	if (ret)
 		goto fail;
@@ -235,25 +230,70 @@ fail:
 }
 EXPORT_SYMBOL_GPL(vfe_negotiate);
 
-bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit)
-{
-	return vd->features & BIT_ULL(bit);
-}
-EXPORT_SYMBOL_GPL(vfe_has_feature);
-
-/**
- * vfe_bring_up() - reset the device, and negotiate the same features again
- * @vd: the device, negotiated before
- *
- * Context: process context, may sleep.
- * Return: 0, -ETIMEDOUT, -ENODEV.
- */
-int vfe_bring_up(struct vfe_device *vd)
+/* Resets the device, and negotiates the same features again. */
+static int vfe_bring_up(struct vfe_device *vd)
 {
 	int ret = vfe_reset_and_acknowledge(vd, VFE_RESET_TIMEOUT_MS);
 
 	return ret ?: vfe_negotiate_same(vd);
 }
+
+/*
+ * Tries one kind of interrupts. Return: 0 or an error; try the next kind after
+ * -EBUSY or -ENOSPC
+ */
+static int vfe_try_interrupts(struct vfe_device *vd, enum vfe_interrupts mode)
+{
+	int ret = 0;
+
+	/* an earlier attempt ended in a reset */
+	if (vfe_get_state(vd) != VFE_STATE_FEATURES)
+		ret = vfe_bring_up(vd);
+	if (!ret)
+		ret = vfe_irqs_setup(vd, mode);
+	if (ret)
+		return ret;
+	ret = vfe_queues_program(vd);
+	if (!ret)
+		return 0;
+	/* 3.1.1: FAILED, if there is no other kind of interrupts to try */
+	if (ret != -EBUSY)
+		vfe_status_fail(vd);
+	/* the reset disables the queues and unmaps the vectors */
+	vfe_reset(vd);
+	vfe_irqs_free(vd);
+	return ret;
+}
+
+int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
+		      unsigned int n, enum vfe_interrupts irqs)
+{
+	enum vfe_interrupts mode;
+	bool refused = false;
+	int ret = vfe_queues_alloc(vd, specs, n);
+
+	if (ret)
+		return ret;
+	for (mode = irqs; mode <= VFE_IRQ_INTX; mode++) {
+		ret = vfe_try_interrupts(vd, mode);
+		refused |= ret == -EBUSY;
+		if (ret != -EBUSY && ret != -ENOSPC)
+			break;
+	}
+	if (!ret)
+		return 0;
+	if (ret == -EBUSY || ret == -ENOSPC) {
+		dev_err(vfe_dev(vd),
+			"neither MSI-X vectors (%s) nor INTx available for %u queues: free vectors or enable INTx\n",
+			refused ?
+			"config_msix_vector or queue_msix_vector reads NO_VECTOR" :
+			"there are too few", n);
+		ret = -ENOSPC;
+	}
+	vfe_queues_free(vd);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vfe_queues_create);
 
 int vfe_ready(struct vfe_device *vd)
 {
@@ -301,6 +341,16 @@ int vfe_reset(struct vfe_device *vd)
 }
 EXPORT_SYMBOL_GPL(vfe_reset);
 
+void vfe_function_offline(struct vfe_device *vd)
+{
+	WRITE_ONCE(vd->offline, true);
+	/* the caller knows: do not call needs_reset() */
+	set_bit(0, &vd->reset_requested);
+	vfe_mark_gone(vd);
+	vfe_reset(vd);
+}
+EXPORT_SYMBOL_GPL(vfe_function_offline);
+
 int vfe_restart(struct vfe_device *vd)
 {
 	unsigned int i;
@@ -334,33 +384,3 @@ fail:
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vfe_restart);
-
-unsigned int vfe_max_queues(const struct vfe_device *vd)
-{
-	return vd->max_queues;
-}
-EXPORT_SYMBOL_GPL(vfe_max_queues);
-
-struct device *vfe_dev(const struct vfe_device *vd)
-{
-	return &vd->pdev->dev;
-}
-EXPORT_SYMBOL_GPL(vfe_dev);
-
-void *vfe_priv(const struct vfe_device *vd)
-{
-	return vd->priv;
-}
-EXPORT_SYMBOL_GPL(vfe_priv);
-
-struct vfe_regs *vfe_regs_of(struct vfe_device *vd)
-{
-	return &vd->regs;
-}
-EXPORT_SYMBOL_GPL(vfe_regs_of);
-
-struct vfe_stats *vfe_stats_of(struct vfe_device *vd)
-{
-	return &vd->stats;
-}
-EXPORT_SYMBOL_GPL(vfe_stats_of);

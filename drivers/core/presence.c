@@ -223,48 +223,6 @@ bool vfe_wants_reset(struct vfe_device *vd)
 }
 EXPORT_SYMBOL_GPL(vfe_wants_reset);
 
-bool vfe_gone(const struct vfe_device *vd)
-{
-	return vfe_get_state(vd) == VFE_STATE_GONE ||
-	       pci_channel_offline(vd->pdev);
-}
-EXPORT_SYMBOL_GPL(vfe_gone);
-
-/**
- * vfe_clear_reset_request() - no reset was needed: report the next fault
- * @vd: the device
- *
- * needs_reset() is called once until a restart, see vfe_request_reset().
- *
- * Context: process context; the caller checks for faults after this, since
- * those after the last one were not reported.
- */
-void vfe_clear_reset_request(struct vfe_device *vd)
-{
-	unsigned int i;
-
-	clear_bit(VFE_LOGGED_STATUS, &vd->logged);
-	clear_bit(0, &vd->reset_requested);
-	/* see queues that broke before this, while the bit was set */
-	smp_mb__after_atomic();
-	for (i = 0; i < vd->num_queues; i++) {
-		if (!READ_ONCE(vd->queues[i].broken))
-			continue;
-		vfe_request_reset(vd);
-		break;
-	}
-}
-
-void vfe_function_offline(struct vfe_device *vd)
-{
-	WRITE_ONCE(vd->offline, true);
-	/* the caller knows: do not call needs_reset() */
-	set_bit(0, &vd->reset_requested);
-	vfe_mark_gone(vd);
-	vfe_reset(vd);
-}
-EXPORT_SYMBOL_GPL(vfe_function_offline);
-
 int vfe_function_restore(struct vfe_device *vd)
 {
 	int ret = vfe_present(vd) ? vfe_restore(vd) : -ENODEV;

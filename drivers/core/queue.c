@@ -55,7 +55,7 @@ void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
 }
 
 /**
- * vfe_queue_init() - prepare a queue that has no ring yet
+ * vfe_queue_init() - prepare a queue that has no ring, and no operations, yet
  * @q: zeroed, except for @no_used_len
  * @vd: the device
  * @index: the device's number for the queue
@@ -76,8 +76,6 @@ int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd, u16 index,
 	q->order_platform = vfe_has_feature(vd, VIRTIO_F_ORDER_PLATFORM);
 	q->dma_api = vfe_dma_api(vd);
 	q->align = VRING_USED_ALIGN_SIZE;
-	q->ops = vfe_has_feature(vd, VIRTIO_F_RING_PACKED) ?
-		 vfe_packed_ops(q) : vfe_split_ops(q);
 	q->events = alloc_percpu(struct vfe_queue_events);
 	return q->events ? 0 : -ENOMEM;
 }

@@ -149,56 +149,6 @@ void vfe_queues_free(struct vfe_device *vd)
 	kfree(queues);
 }
 
-static int vfe_queues_alloc(struct vfe_device *vd,
-			    const struct vfe_queue_spec *specs, unsigned int n)
-{
-	struct vfe_queue *q;
-	int ret;
-
-	vd->queues = kcalloc(n, sizeof(*vd->queues), GFP_KERNEL);
-	if (!vd->queues)
-		return -ENOMEM;
-	while (vd->num_queues < n) {
-		q = &vd->queues[vd->num_queues];
-		q->no_used_len = vd->transport->no_used_len;
-		ret = vfe_queue_init(q, vd, vd->num_queues,
-				     &specs[vd->num_queues]);
-		if (ret) {
-			vfe_queues_free(vd);
-			return ret;
-		}
-		vd->num_queues++;
-	}
-	return 0;
-}
-
-/*
- * Tries one kind of interrupts. Return: 0 or an error; try the next kind after
- * -EBUSY or -ENOSPC
- */
-static int vfe_queues_try(struct vfe_device *vd, enum vfe_interrupts mode)
-{
-	int ret = 0;
-
-	/* an earlier attempt ended in a reset */
-	if (vfe_get_state(vd) != VFE_STATE_FEATURES)
-		ret = vfe_bring_up(vd);
-	if (!ret)
-		ret = vfe_irqs_setup(vd, mode);
-	if (ret)
-		return ret;
-	ret = vfe_queues_program(vd);
-	if (!ret)
-		return 0;
-	/* 3.1.1: FAILED, if there is no other kind of interrupts to try */
-	if (ret != -EBUSY)
-		vfe_status_fail(vd);
-	/* the reset disables the queues and unmaps the vectors */
-	vfe_reset(vd);
-	vfe_irqs_free(vd);
-	return ret;
-}
-
 /* Do the polled queues come after the others? */
 static bool vfe_queues_in_order(const struct vfe_queue_spec *specs,
 				unsigned int n)
@@ -211,11 +161,19 @@ static bool vfe_queues_in_order(const struct vfe_queue_spec *specs,
 	return true;
 }
 
-int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
-		      unsigned int n, enum vfe_interrupts irqs)
+/**
+ * vfe_queues_alloc() - allocate queues that have no ring yet
+ * @vd: the device, features negotiated
+ * @specs: as for vfe_queues_create()
+ * @n: likewise
+ *
+ * Context: process context, may sleep.
+ * Return: 0, -ENOMEM, -EINVAL, -ENODEV as vfe_queues_create().
+ */
+int vfe_queues_alloc(struct vfe_device *vd, const struct vfe_queue_spec *specs,
+		     unsigned int n)
 {
-	enum vfe_interrupts mode;
-	bool refused = false;
+	struct vfe_queue *q;
 	int ret;
 
 	if (!vfe_queues_in_order(specs, n))
@@ -226,38 +184,27 @@ int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 			vd->max_queues, n);
 		return -ENODEV;
 	}
-	ret = vfe_queues_alloc(vd, specs, n);
-	if (ret)
-		return ret;
-	for (mode = irqs; mode <= VFE_IRQ_INTX; mode++) {
-		ret = vfe_queues_try(vd, mode);
-		refused |= ret == -EBUSY;
-		if (ret != -EBUSY && ret != -ENOSPC)
-			break;
+	vd->queues = kcalloc(n, sizeof(*vd->queues), GFP_KERNEL);
+	if (!vd->queues)
+		return -ENOMEM;
+	while (vd->num_queues < n) {
+		q = &vd->queues[vd->num_queues];
+		q->no_used_len = vd->transport->no_used_len;
+		ret = vfe_queue_init(q, vd, vd->num_queues,
+				     &specs[vd->num_queues]);
+		if (ret) {
+			vfe_queues_free(vd);
+			return ret;
+		}
+		q->ops = vfe_has_feature(vd, VIRTIO_F_RING_PACKED) ?
+			 vfe_packed_ops(q) : vfe_split_ops(q);
+		vd->num_queues++;
 	}
-	if (!ret)
-		return 0;
-	if (ret == -EBUSY || ret == -ENOSPC) {
-		dev_err(vfe_dev(vd),
-			"neither MSI-X vectors (%s) nor INTx available for %u queues: free vectors or enable INTx\n",
-			refused ?
-			"config_msix_vector or queue_msix_vector reads NO_VECTOR" :
-			"there are too few", n);
-		ret = -ENOSPC;
-	}
-	vfe_queues_free(vd);
-	return ret;
+	return 0;
 }
-EXPORT_SYMBOL_GPL(vfe_queues_create);
 
 struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index)
 {
 	return index < vd->num_queues ? &vd->queues[index] : NULL;
 }
 EXPORT_SYMBOL_GPL(vfe_get_queue);
-
-unsigned int vfe_num_queues(const struct vfe_device *vd)
-{
-	return vd->num_queues;
-}
-EXPORT_SYMBOL_GPL(vfe_num_queues);

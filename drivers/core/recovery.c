@@ -503,12 +503,16 @@ EXPORT_SYMBOL_GPL(vfe_recovery_exit);
 
 /* --- operations of a class's PCI driver --- */
 
+/* @dev is the function, or a class device whose parent the function is. */
+static struct vfe_recovery *vfe_recovery_of(struct device *dev)
+{
+	return dev_get_drvdata(dev_is_pci(dev) ? dev : dev->parent);
+}
+
 static ssize_t recovery_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
-	struct vfe_recovery *r = dev_get_drvdata(dev);
-
-	return sysfs_emit(buf, "%u\n", READ_ONCE(r->enabled));
+	return sysfs_emit(buf, "%u\n", READ_ONCE(vfe_recovery_of(dev)->enabled));
 }
 
 static ssize_t recovery_store(struct device *dev,
@@ -516,17 +520,19 @@ static ssize_t recovery_store(struct device *dev,
 			      size_t count)
 {
 	bool on;
+	int err = kstrtobool(buf, &on);
 
-	if (kstrtobool(buf, &on))
-		return -EINVAL;
-	vfe_recovery_enable(dev_get_drvdata(dev), on);
+	if (err)
+		return err;
+	vfe_recovery_enable(vfe_recovery_of(dev), on);
 	return count;
 }
 
-static DEVICE_ATTR_RW(recovery);
+struct device_attribute vfe_recovery_attr = __ATTR_RW(recovery);
+EXPORT_SYMBOL_GPL(vfe_recovery_attr);
 
 static struct attribute *vfe_recovery_attrs[] = {
-	&dev_attr_recovery.attr,
+	&vfe_recovery_attr.attr,
 	NULL,
 };
 

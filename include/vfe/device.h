@@ -18,16 +18,19 @@
 #ifndef VFE_DEVICE_H
 #define VFE_DEVICE_H
 
+#include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/pci.h>
+#include <linux/ratelimit.h>
 #include <linux/types.h>
+#include <linux/workqueue.h>
 
 #include "queue.h"
 #include "regs.h"
 #include "stats.h"
 
 struct vfe_device;
-struct workqueue_struct;
+struct vfe_transport_ops;
 
 /*
  * Workqueue for config_changed() and for the recovery of devices: it has a
@@ -68,6 +71,183 @@ struct vfe_device_ops {
 	void (*config_changed)(struct vfe_device *vd);
 	void (*needs_reset)(struct vfe_device *vd);
 };
+
+/* --- the members of a device: for the core, and for inline functions --- */
+
+/**
+ * enum vfe_state - the state of a device in its life cycle
+ * @VFE_STATE_RESET: the device is reset, or was not used yet
+ * @VFE_STATE_DRIVER: ACKNOWLEDGE and DRIVER are set
+ * @VFE_STATE_FEATURES: features are negotiated
+ * @VFE_STATE_QUEUES: queues and interrupts are set up
+ * @VFE_STATE_LIVE: DRIVER_OK is set, or about to be
+ * @VFE_STATE_FAILED: FAILED is set, a reset timed out, or the function was gone
+ *		      and is back: the device must be reset
+ * @VFE_STATE_GONE: the function is gone, or its bus failed; only
+ *		    vfe_function_restore() leaves this state
+ * @VFE_NUM_STATES: number of states
+ */
+enum vfe_state {
+	VFE_STATE_RESET,
+	VFE_STATE_DRIVER,
+	VFE_STATE_FEATURES,
+	VFE_STATE_QUEUES,
+	VFE_STATE_LIVE,
+	VFE_STATE_FAILED,
+	VFE_STATE_GONE,
+	VFE_NUM_STATES
+};
+
+/**
+ * struct vfe_irqs - a function's interrupts
+ * @mode: the kind in use
+ * @queues: number of queues with interrupts; the later ones are polled
+ * @vectors: number of allocated vectors, 0 without interrupts
+ * @requested: number of installed handlers
+ * @names: of each vector, for /proc/interrupts
+ * @enabled: handlers may access the device; false while it is reset
+ */
+struct vfe_irqs {
+	enum vfe_interrupts mode;
+	unsigned int queues;
+	unsigned int vectors;
+	unsigned int requested;
+	char (*names)[32];
+	bool enabled;
+};
+
+/**
+ * struct vfe_device - a virtio-pci function
+ * @pdev: the function
+ * @ops: the class driver's operations
+ * @priv: the class driver's data
+ * @transport: the interface of the device, modern or legacy
+ * @regs: the mapped windows, and counts of accesses
+ * @stats: counts of events
+ * @state: only changed by vfe_set_state() and vfe_function_restore()
+ * @features: negotiated features
+ * @dma_api: see vfe_dma_api()
+ * @notify_start: offset of the notification structure in its BAR
+ * @notify_multiplier: bytes from one queue's notify slot to the next
+ * @common_length: length of the common structure, in bytes
+ * @no_room: features whose registers are not in the structures
+ * @bars: requested BARs, one bit each
+ * @saved: PCI configuration space as it was at vfe_create()
+ * @max_queues: number of queues of the device
+ * @queues: the queues, @num_queues of them
+ * @num_queues: number of queues that are set up
+ * @irqs: interrupts
+ * @config_work: handles a configuration change
+ * @reset_requested: bit 0: do not call needs_reset(), because it was called
+ *		    already or a reset has begun; cleared when queues are set up
+ * @hung: a reset timed out, and has not ended yet
+ * @running: DRIVER_OK was written, and no reset has begun since
+ * @offline: between vfe_function_offline() and vfe_function_restore()
+ * @logged: bits VFE_LOGGED_*: logged since the last reset
+ * @logged_len: a wrong used length was logged
+ * @log: rate limit for messages that a device can cause repeatedly
+ */
+struct vfe_device {
+	struct pci_dev *pdev;
+	const struct vfe_device_ops *ops;
+	void *priv;
+	const struct vfe_transport_ops *transport;
+	struct vfe_regs regs;
+	struct vfe_stats stats;
+	enum vfe_state state;
+	u64 features;
+	bool dma_api;
+	u32 notify_start;
+	u32 notify_multiplier;
+	u32 common_length;
+	u64 no_room;
+	int bars;
+	struct pci_saved_state *saved;
+	unsigned int max_queues;
+	struct vfe_queue *queues;
+	unsigned int num_queues;
+	struct vfe_irqs irqs;
+	struct work_struct config_work;
+	unsigned long reset_requested;
+	bool hung;
+	bool running;
+	bool offline;
+	unsigned long logged;
+	bool logged_len;
+	struct ratelimit_state log;
+};
+
+/* For messages, and for the DMA API */
+static inline struct device *vfe_dev(const struct vfe_device *vd)
+{
+	return &vd->pdev->dev;
+}
+
+/* What the class driver gave to vfe_create() */
+static inline void *vfe_priv(const struct vfe_device *vd)
+{
+	return vd->priv;
+}
+
+static inline struct vfe_regs *vfe_regs_of(struct vfe_device *vd)
+{
+	return &vd->regs;
+}
+
+static inline struct vfe_stats *vfe_stats_of(struct vfe_device *vd)
+{
+	return &vd->stats;
+}
+
+static inline enum vfe_state vfe_get_state(const struct vfe_device *vd)
+{
+	return READ_ONCE(vd->state);
+}
+
+/* Was this feature negotiated? */
+static inline bool vfe_has_feature(const struct vfe_device *vd,
+				   unsigned int bit)
+{
+	return vd->features & BIT_ULL(bit);
+}
+
+/*
+ * Does the device use addresses of the DMA API? If not, it uses physical ones,
+ * because ACCESS_PLATFORM was not negotiated. Valid after vfe_negotiate().
+ */
+static inline bool vfe_dma_api(const struct vfe_device *vd)
+{
+	return vd->dma_api;
+}
+
+/*
+ * Is the function known to be gone, or has its bus failed? Reads no register:
+ * vfe_health(), vfe_reset(), vfe_config_read() and interrupts detect registers
+ * that read as ones, and the core remembers that until vfe_function_restore()
+ * or vfe_restart() finds the function again.
+ */
+static inline bool vfe_gone(const struct vfe_device *vd)
+{
+	return vfe_get_state(vd) == VFE_STATE_GONE ||
+	       pci_channel_offline(vd->pdev);
+}
+
+/*
+ * Number of queues of the device (num_queues), read once by vfe_create(); 65535
+ * for a legacy device, which has no such register.
+ */
+static inline unsigned int vfe_max_queues(const struct vfe_device *vd)
+{
+	return vd->max_queues;
+}
+
+/* Number of queues that are set up */
+static inline unsigned int vfe_num_queues(const struct vfe_device *vd)
+{
+	return vd->num_queues;
+}
+
+/* --- what class drivers call --- */
 
 /**
  * vfe_check_id() - check that a function is a virtio device of one type
@@ -117,7 +297,6 @@ void vfe_destroy(struct vfe_device *vd);
  * stick; the core sets FAILED then, and logs the feature.
  */
 int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required);
-bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit);
 
 /**
  * vfe_config_read() - a consistent copy of device-specific configuration
@@ -136,8 +315,30 @@ bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit);
  */
 int vfe_config_read(struct vfe_device *vd, u32 offset, const u8 *fields,
 		    void *buf);
-/* write one byte of configuration (writeback of a block device) */
-int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val);
+
+/**
+ * vfe_config_read_field() - read one field of device-specific configuration
+ * @vd: the device
+ * @offset: in bytes
+ * @size: of the field, in bytes: 1, 2, 4 or 8
+ * @val: where to put the value, in the CPU's byte order; 0 on an error
+ *
+ * Return: 0, or as vfe_config_read() with a line in the log.
+ */
+int vfe_config_read_field(struct vfe_device *vd, u32 offset, u8 size, u64 *val);
+
+/**
+ * vfe_config_write() - write one field of device-specific configuration
+ * @vd: the device, features negotiated
+ * @offset: in bytes
+ * @size: of the field, in bytes: 1, 2 or 4
+ * @val: its value
+ *
+ * Return: 0, -EINVAL outside the structure the device has, misaligned or of
+ * another size, -EBUSY before the negotiation of features or after a reset,
+ * -ENODEV when the device is gone.
+ */
+int vfe_config_write(struct vfe_device *vd, u32 offset, u8 size, u32 val);
 
 /**
  * vfe_queues_create() - set up queues and interrupts
@@ -154,12 +355,6 @@ int vfe_config_write8(struct vfe_device *vd, u32 offset, u8 val);
 int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		      unsigned int n, enum vfe_interrupts irqs);
 struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index);
-unsigned int vfe_num_queues(const struct vfe_device *vd);
-/*
- * Number of queues of the device (num_queues), read once by vfe_create(); 65535
- * for a legacy device, which has no such register.
- */
-unsigned int vfe_max_queues(const struct vfe_device *vd);
 /* CPUs that the queue's vector goes to, NULL if it has no vector of its own */
 const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 					 unsigned int index);
@@ -231,14 +426,6 @@ enum vfe_health vfe_health(struct vfe_device *vd);
 /* Is the health not good? Reads one register. */
 bool vfe_wants_reset(struct vfe_device *vd);
 
-/*
- * Is the function known to be gone, or has its bus failed? Reads no register:
- * vfe_health(), vfe_reset(), vfe_config_read() and interrupts detect registers
- * that read as ones, and the core remembers that until vfe_function_restore()
- * or vfe_restart() finds the function again.
- */
-bool vfe_gone(const struct vfe_device *vd);
-
 /**
  * vfe_function_offline() - stop accessing the function: its bus failed
  * @vd: the device
@@ -268,14 +455,6 @@ void vfe_function_offline(struct vfe_device *vd);
  */
 int vfe_function_restore(struct vfe_device *vd);
 
-struct device *vfe_dev(const struct vfe_device *vd);	/* for the DMA API */
-/*
- * Does the device use addresses of the DMA API? If not, it uses physical ones,
- * because ACCESS_PLATFORM was not negotiated. Valid after vfe_negotiate().
- */
-bool vfe_dma_api(const struct vfe_device *vd);
-void *vfe_priv(const struct vfe_device *vd);
-
 /**
  * vfe_alloc_shared() - allocate memory that driver and device share
  * @vd: the device, features negotiated
@@ -289,8 +468,5 @@ void *vfe_alloc_shared(struct vfe_device *vd, size_t len, dma_addr_t *dma);
 /* Free it. The device must no longer use it. */
 void vfe_free_shared(struct vfe_device *vd, size_t len, void *memory,
 		     dma_addr_t dma);
-
-struct vfe_regs *vfe_regs_of(struct vfe_device *vd);
-struct vfe_stats *vfe_stats_of(struct vfe_device *vd);
 
 #endif /* VFE_DEVICE_H */

@@ -8,6 +8,7 @@
 #ifndef VFE_RECOVERY_H
 #define VFE_RECOVERY_H
 
+#include <linux/device.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
@@ -177,7 +178,11 @@ void vfe_recovery_exit(struct vfe_recovery *r);
 extern const struct dev_pm_ops vfe_recovery_pm_ops;
 extern const struct pci_error_handlers vfe_recovery_err_handler;
 void vfe_recovery_shutdown(struct pci_dev *pdev);
-/* The file "recovery", see vfe_recovery_enable(), of the function */
+/*
+ * The file "recovery", see vfe_recovery_enable(), of the function or of a class
+ * device whose parent the function is
+ */
+extern struct device_attribute vfe_recovery_attr;
 extern const struct attribute_group *vfe_recovery_groups[];
 
 /* May be stale, unless the caller holds the lock. */

@@ -526,7 +526,7 @@ static void no_device_structure(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 	KUNIT_EXPECT_NULL(test, vfe_regs_of(f->vd)->win[VFE_WIN_DEVICE].base);
 	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 0, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 0, 1, 1), -EINVAL);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 

@@ -301,7 +301,7 @@ static void gone_at_each_access(struct kunit *test)
 
 /* --- the byte that is written --- */
 
-static void write8_by_state(struct kunit *test)
+static void write_by_state(struct kunit *test)
 {
 	static const int ret[] = {
 		[FRONT_CREATE] = -EBUSY, [FRONT_NEGOTIATE] = 0,
@@ -313,40 +313,62 @@ static void write8_by_state(struct kunit *test)
 	/* 3.1.1: not before the features are agreed on */
 	for (step = FRONT_CREATE; step <= FRONT_READY; step++) {
 		KUNIT_ASSERT_EQ(test, front_step(f, step), 0);
-		KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 7, step + 1),
+		KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 7, 1, step + 1),
 				ret[step]);
 		KUNIT_EXPECT_EQ(test, f->m->config[7],
 				ret[step] ? 0 : step + 1);
 	}
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 7, 1), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 7, 1, 1), -EBUSY);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-static void write8_is_one_byte(struct kunit *test)
+/* A field is written by one access of its width, and nothing beside it. */
+static void write_is_one_field(struct kunit *test)
 {
+	static const struct {
+		u32 offset, val;
+		u8 size;
+		u8 after[4];
+	} writes[] = {
+		{ 5, 0xa5, 1, { 0x44, 0xa5, 0x46, 0x47 } },
+		{ 6, 0xb7b6, 2, { 0x44, 0xa5, 0xb6, 0xb7 } },
+		{ 4, 0xc7c6c5c4, 4, { 0xc4, 0xc5, 0xc6, 0xc7 } },
+	};
 	struct front *f = front_configured(test);
-	int at;
+	unsigned int i;
 
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 5, 0xa5), 0);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 1U);
-	at = vfe_mock_find(f->m, 0, VFE_REG_DEVICE_CONFIG, VFE_WRITE);
-	KUNIT_ASSERT_EQ(test, at, 0);
-	KUNIT_EXPECT_EQ(test, f->m->log[0].offset, 5U);
-	KUNIT_EXPECT_EQ(test, f->m->log[0].size, 1U);
-	KUNIT_EXPECT_EQ(test, f->m->config[5], 0xa5);
-	KUNIT_EXPECT_EQ(test, f->m->config[4], 0x44);
-	KUNIT_EXPECT_EQ(test, f->m->config[6], 0x46);
+	for (i = 0; i < ARRAY_SIZE(writes); i++) {
+		vfe_mock_log_clear(f->m);
+		KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, writes[i].offset,
+						       writes[i].size,
+						       writes[i].val), 0);
+		KUNIT_EXPECT_EQ(test, f->m->log_len, 1U);
+		KUNIT_EXPECT_EQ(test, 0,
+				vfe_mock_find(f->m, 0, VFE_REG_DEVICE_CONFIG,
+					      VFE_WRITE));
+		KUNIT_EXPECT_EQ(test, f->m->log[0].offset, writes[i].offset);
+		KUNIT_EXPECT_EQ(test, f->m->log[0].size, writes[i].size);
+		KUNIT_EXPECT_MEMEQ(test, &f->m->config[4], writes[i].after, 4);
+	}
 }
 
-static void write8_bounds(struct kunit *test)
+static void write_bounds(struct kunit *test)
 {
 	struct front *f = front_configured(test);
 
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, LEN - 1, 1), 0);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, LEN, 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, U32_MAX, 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 1U);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, LEN - 1, 1, 1), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, LEN - 4, 4, 1), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, LEN, 1, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, LEN, 4, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, U32_MAX, 1, 1), -EINVAL);
+	/* misaligned, and sizes that no access has */
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 1, 2, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 2, 4, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 0, 8, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 0, 3, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 0, 0, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 2U);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
@@ -364,9 +386,9 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(generation_of_ones),
 	KUNIT_CASE(configuration_of_ones),
 	KUNIT_CASE(gone_at_each_access),
-	KUNIT_CASE(write8_by_state),
-	KUNIT_CASE(write8_is_one_byte),
-	KUNIT_CASE(write8_bounds),
+	KUNIT_CASE(write_by_state),
+	KUNIT_CASE(write_is_one_field),
+	KUNIT_CASE(write_bounds),
 	{}
 };
 

@@ -134,7 +134,7 @@ static void counts_every_step(struct kunit *test)
 	counts_expect_log(l);
 	KUNIT_EXPECT_EQ(test, vfe_config_read(l->vd, 0, fields, buf), 0);
 	KUNIT_EXPECT_MEMEQ(test, buf, counts_config, sizeof(buf));
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(l->vd, 5, 9), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(l->vd, 5, 1, 9), 0);
 	counts_expect_log(l);
 	counts_io(l, 60);
 	counts_expect_log(l);

@@ -430,11 +430,11 @@ static void B17_config_is_not_written_in_the_feature_step(struct kunit *test)
 		 "while features are negotiated configuration is read, not written");
 	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_CREATE), 0);
 	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), 0);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 0, 1), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 0, 1, 1), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_CONFIG,
 					     VFE_WRITE), 0U);
 	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_NEGOTIATE), 0);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 0, 1), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 0, 1, 1), 0);
 }
 
 static void B18_features_are_final_with_features_ok(struct kunit *test)

@@ -170,7 +170,7 @@ static void L03_configuration_moves_with_msix(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 	KUNIT_EXPECT_FALSE(test, f->m->pdev->msix_enabled);
 	KUNIT_EXPECT_EQ(test, config_at(test, f), 20U);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 33, 0x7e), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 33, 1, 0x7e), 0);
 	KUNIT_EXPECT_EQ(test, f->m->config[33], 0x7e);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }

@@ -26,7 +26,7 @@ static struct front *front_through_life(struct kunit *test,
 	u8 buf[16];
 
 	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), 0);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 15, 1), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 15, 1, 1), 0);
 	for (i = 0; i < f->queues; i++) {
 		KUNIT_EXPECT_EQ(test, front_add(f, i), 0);
 		vfe_queue_notify(vfe_get_queue(f->vd, i));

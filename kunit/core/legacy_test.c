@@ -310,8 +310,8 @@ static void more_configuration_than_there_is(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, room - 1, one, &val), 0);
 	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, room, one, &val), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, room, 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, U32_MAX, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, room, 1, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, U32_MAX, 1, 1), -EINVAL);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 

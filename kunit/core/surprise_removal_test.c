@@ -183,7 +183,7 @@ static void gone_while_live(struct kunit *test)
 
 	vfe_mock_log_clear(f->m);
 	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfe_config_write8(f->vd, 0, 1), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 0, 1, 1), -ENODEV);
 	KUNIT_EXPECT_EQ(test, front_add(f, 0), -EIO);
 	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(q));
 	vfe_queue_notify(q);

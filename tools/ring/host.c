@@ -20,30 +20,10 @@ bool vfe_request_reset(struct vfe_device *vd)
 	return true;
 }
 
-enum vfe_state vfe_get_state(const struct vfe_device *vd)
-{
-	return vd->state;
-}
-
-bool vfe_has_feature(const struct vfe_device *vd, unsigned int bit)
-{
-	return vd->features & FEATURE(bit);
-}
-
-bool vfe_dma_api(const struct vfe_device *vd)
-{
-	return vfe_has_feature(vd, VIRTIO_F_ACCESS_PLATFORM);
-}
-
-/* No more than a handle: host_message() takes it apart again. */
-struct device *vfe_dev(const struct vfe_device *vd)
-{
-	return (struct device *)vd;
-}
-
 void host_message(const struct device *dev, const char *format, ...)
 {
-	struct host *host = host_of((const struct vfe_device *)dev);
+	struct host *host = (struct host *)((char *)dev -
+					    offsetof(struct host, pdev.dev));
 	va_list args;
 
 	va_start(args, format);
@@ -90,11 +70,15 @@ static int host_open_spec(struct host *host, u16 size, unsigned int max_segs,
 	int ret;
 
 	memset(host, 0, sizeof(*host));
+	host->vd.pdev = &host->pdev;
 	host->vd.features = features;
+	host->vd.dma_api = features & FEATURE(VIRTIO_F_ACCESS_PLATFORM);
 	host->vd.state = VFE_STATE_LIVE;
 	ret = vfe_queue_init(q, &host->vd, 3, &spec);
 	if (ret)
 		return ret;
+	q->ops = features & FEATURE(VIRTIO_F_RING_PACKED) ? vfe_packed_ops(q) :
+							    vfe_split_ops(q);
 	q->size = size;
 	most = vfe_queue_capacity(q);
 	q->max_segs = max_segs < most ? max_segs : most;

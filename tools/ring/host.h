@@ -31,6 +31,7 @@ static inline void *host_pointer(u64 bus)
 
 /**
  * struct host - a device with one queue, and what happened to them
+ * @pdev: its function
  * @vd: the device
  * @q: the queue
  * @faults: number of reset requests
@@ -42,6 +43,7 @@ static inline void *host_pointer(u64 bus)
  * @done: times that the queue's interrupt called done()
  */
 struct host {
+	struct pci_dev pdev;
 	struct vfe_device vd;
 	struct vfe_queue q;
 	unsigned int faults;

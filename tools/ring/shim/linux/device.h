@@ -5,7 +5,9 @@
 
 #include <linux/compiler.h>
 
-struct device;
+struct device {
+	int unused;
+};
 
 __printf(2, 3)
 void host_message(const struct device *dev, const char *format, ...);
