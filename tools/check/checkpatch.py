@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """checkpatch --strict, with exceptions by file and type, each with a reason.
 
-checkpatch itself can only switch a type off everywhere. checkpatch-exceptions
-beside this file names pattern, type and reason; one whose files are gone is a
-failure.
+checkpatch itself can disable a type only everywhere. checkpatch-exceptions has
+patterns, types and reasons; an exception without a file is a failure.
 """
 
 from __future__ import annotations
@@ -19,14 +18,14 @@ FINDING = re.compile(r"^(\S+?):\d+: \w+:(\w+): ")
 
 @dataclass(frozen=True)
 class Waiver:
-    """A type of finding that is right in some files."""
+    """A type of finding that is acceptable in some files."""
 
     pattern: str
     kind: str
     reason: str
 
     def covers(self, name: str, kind: str) -> bool:
-        """Whether it excuses such a finding in such a file."""
+        """Whether it covers such a finding in such a file."""
         return kind == self.kind and fnmatch.fnmatch(name, self.pattern)
 
 
@@ -41,7 +40,7 @@ def waivers(path: Path = EXCEPTIONS) -> list[Waiver]:
 
 
 class Judge:
-    """Reads terse output in the light of the exceptions."""
+    """Applies the exceptions to terse output."""
 
     def __init__(self, exceptions: list[Waiver]) -> None:
         self.exceptions = exceptions
@@ -62,7 +61,7 @@ class Judge:
                    for waiver in self.exceptions)
 
     def stale(self, names: list[str]) -> str:
-        """Exceptions whose files are gone altogether."""
+        """Exceptions without a file."""
         return "\n".join(
             f"no file {item.pattern} (exception for {item.kind})"
             for item in self.exceptions

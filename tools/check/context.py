@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a stage works with: its tally, its log, and bounded commands."""
+"""The environment of a stage: its tally, its log, and commands with time
+limits."""
 
 from __future__ import annotations
 
@@ -36,7 +37,7 @@ class Context:
         self.tally = Tally()
 
     def note(self, text: str) -> None:
-        """What the stage is doing; shown on the next progress line."""
+        """Set the text of the next progress line."""
         self.step.note = text
         self.log.write(f"=== {time.strftime('%H:%M:%S')} {text}\n")
         self.log.flush()
@@ -47,9 +48,9 @@ class Context:
             whole: bool = False) -> tuple[int, str]:
         """Run a command, its output into the log; exit code and output.
 
-        A command that takes too long is ended with all it started: -SIGALRM.
-        With @whole its output enters the log in one piece, for commands that
-        run side by side.
+        A command that takes too long is killed with its children: -SIGALRM.
+        With @whole its output enters the log in one piece, for parallel
+        commands.
         """
         title = f"$ {' '.join(argv)}\n"
         if not whole:
@@ -72,7 +73,7 @@ class Context:
                         each_line(line)
                 code = process.wait()
             except BaseException:
-                # In a session of its own it hears nothing of a Ctrl-C.
+                # In its own session it does not receive Ctrl-C.
                 watchdog.stop()
                 progress.stop_group(process)
                 raise
@@ -86,7 +87,7 @@ class Context:
 
 
 class Watchdog:
-    """Ends a process group that runs too long."""
+    """Kills a process group that runs too long."""
 
     def __init__(self, process: subprocess.Popen[str],
                  timeout: float) -> None:
@@ -104,6 +105,6 @@ class Watchdog:
             pass
 
     def stop(self) -> bool:
-        """Call it off; whether it had to act."""
+        """Stop it; whether it killed the group."""
         self._timer.cancel()
         return self._fired

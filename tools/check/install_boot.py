@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Boots Debian's own initramfs, with the root file system on a disk.
 
-What there is in /dev/disk then, made by udev in that initramfs, is compared
-between the driver under test and the kernel's virtio_blk.
+Compares the links in /dev/disk, which udev creates in that initramfs, between
+the driver under test and the kernel's virtio_blk.
 """
 
 from __future__ import annotations
@@ -72,8 +72,8 @@ def boot(name: str, parts: Parts, disk: Path, options: Sequence[str],
 
 
 def plain(links: Sequence[str]) -> list[str]:
-    """Links without what differs by nature: what the disk is called, and how
-    many disks there were before it."""
+    """Links without the necessary differences: the name of the disk, and the
+    number of earlier disks."""
     return sorted(
         link.replace("/dev/vfeb0p", "DISK part ").replace(
             "/dev/vda1", "DISK part 1").replace("/dev/vfeb0", "DISK").replace(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Independent commands, as many at a time as there are processors.
 
-A checker that passed over the same bytes passes again: see passed_cache.py.
+A checker that passed on the same input is not run again: see passed_cache.py.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .context import Context, tail
 
 
 def exit_code(code: int, output: str) -> str:
-    """The usual judge: the command must end with 0."""
+    """The default judge: the exit code must be 0."""
     return f"exit code {code}\n{tail(output)}" if code else ""
 
 
@@ -47,7 +47,7 @@ def _problem(context: Context, job: Job) -> str:
 
 
 def run(context: Context, jobs: Iterable[Job]) -> None:
-    """Run all; a check each."""
+    """Run all; one check each."""
     todo = list(jobs)
 
     def one(job: Job) -> tuple[Job, str]:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Checks that passed over the same bytes pass again.
+"""Checks that passed on the same input are not run again.
 
-Such a pass is remembered by the hash of all that went in, and a failure never
-is. The tree's recipe stands for the versions of compilers and checkers.
+The cache has the hashes of inputs that passed; it never caches failures. The
+tree's recipe stands for the versions of compilers and checkers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .context import Context
 
 
 def of(parts: Iterable[str | Path]) -> Path:
-    """The file that stands for a pass of what is made from @parts."""
+    """The cache file for a pass with these inputs."""
     folder = paths.state() / "check-passed"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / files.digest([recipe.key(), *parts])
@@ -33,7 +33,7 @@ def files_in(*folders: str) -> list[str | Path]:
 
 def once(context: Context, what: str, parts: Iterable[str | Path],
          check: Callable[[], None]) -> None:
-    """Run @check, unless it passed before; then count its passes again."""
+    """Run @check, or count its passes again if it passed before."""
     passed = of(parts)
     if passed.is_file():
         text = f"{what}: passed before over the same bytes"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Instructions per operation on a ring: ours beside the kernel's own.
+"""Instructions per operation on a ring, compared with the kernel's.
 
 callgrind counts the programs of tools/ring/cost; all three have the same main
-and the same compiler flags, and each count is less what counting itself costs.
+and the same compiler flags, and each count excludes the cost of counting.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ CASES = {
     for shape, shape_text in SHAPES.items()
     for event, event_text in (("", ""), ("-event", ", EVENT_IDX"))
 }
-# what the device answers to the kick: one of two, so a sum has one of two
+# the device wants a kick or not, so a sum has one of the two
 SUMS = {"total": ("add", "kick", "get"),
         "total_suppressed": ("add", "suppressed", "get")}
-COUNTERS_PERCENT = 1.0  # most that they may cost of add, kick and get
+COUNTERS_PERCENT = 1.0  # their largest share of add, kick and get
 OPERATIONS = ("add", "kick", "suppressed", "get")
 PART = re.compile(r"^desc: Trigger: Client Request: (\S+) (\S+)$.*?"
                   r"^totals: (\d+)$", re.MULTILINE | re.DOTALL)
@@ -38,7 +38,7 @@ Counts = Mapping[str, Mapping[str, float]]
 
 
 def argv(program: Path, result: Path) -> list[str]:
-    """How a program is counted."""
+    """How to count a program."""
     return ["valgrind", "--tool=callgrind", "--collect-atstart=no",
             "--combine-dumps=yes", f"--callgrind-out-file={result}",
             str(program)]
@@ -73,7 +73,7 @@ class Table:
     counts: Mapping[str, Counts]
 
     def over_kernel(self) -> list[str]:
-        """Cases in which ours takes more than the kernel's."""
+        """Cases in which our ring needs more instructions than the kernel's."""
         return [f"{text}: {self.counts['vfe'][case][total]:.1f}, kernel's"
                 f" {self.counts['kernel'][case][total]:.1f}"
                 for case, text in CASES.items() for total in SUMS
@@ -81,18 +81,18 @@ class Table:
                 > self.counts["kernel"][case][total]]
 
     def counters(self, case: str, total: str) -> float:
-        """What the counters cost, in percent."""
+        """The cost of the counters, in percent."""
         without = self.counts["uncounted"][case][total]
         return 100 * (self.counts["vfe"][case][total] - without) / without
 
     def over_budget(self) -> list[str]:
-        """Cases in which the counters cost more than they may."""
+        """Cases in which the counters cost too much."""
         return [f"{text}: {self.counters(case, total):.1f} %"
                 for case, text in CASES.items() for total in SUMS
                 if self.counters(case, total) > COUNTERS_PERCENT]
 
     def text(self) -> str:
-        """For people: ours and the kernel's, operation by operation."""
+        """The table: our ring and the kernel's, by operation."""
         lines = ["instructions of one buffer: vfe / kernel's virtio_ring.c",
                  f"{'':52}{'add':>11}{'kick':>11}{'(not)':>11}{'get':>11}"
                  f"{'sum':>11}{'counters':>16}"]
@@ -110,7 +110,7 @@ class Table:
         return "\n".join(lines)
 
     def save(self, path: Path) -> None:
-        """For programs."""
+        """The results as JSON."""
         shares = {case: {total: round(self.counters(case, total), 2)
                          for total in SUMS} for case in CASES}
         path.write_text(json.dumps({"instructions": self.counts,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Bugs put into a ring, one at a time, that its tests must find.
+"""Bugs in a ring, seeded one at a time, which its tests must find.
 
-Each names a line as it is and as it is not; a line that is no longer there
-exactly once is a failure, so that the list keeps up with the source.
+Each replaces a text of the source. A text that is not in the source exactly
+once is a failure, so that the list stays up to date.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Mutant:
-    """A bug: what is wrong, the text before and after."""
+    """A bug: its description, the text before and after."""
 
     name: str
     before: str
     after: str
     source: str = "split.c"
-    fuzzed: bool = False    # the fuzzer's kept inputs must find it too
+    fuzzed: bool = False    # the fuzzer's stored inputs must find it, too
 
     def apply(self, text: str) -> str:
         """The source with the bug; ValueError if it does not fit."""

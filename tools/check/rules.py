@@ -13,12 +13,12 @@ MAX_FUNCTION_LINES = 80
 SPDX = "SPDX-License-Identifier: GPL-2.0"
 REGISTER_FILE = "drivers/core/regs.c"
 ABI = "drivers/core/sysfs-bus-pci-vfe"
-# what the top level holds beside dot files
+# contents of the top level, except dot files
 TOP = {"COPYING", "Kbuild", "Makefile", "README.md", "drivers", "include",
        "kunit", "tools"}
 SYSFS = "drivers/core/sysfs.c"
 
-# whatever reads or writes a register of a device, by port or by memory
+# functions that read or write a register, by port or by memory
 ACCESS = re.compile(
     r"\b(?:__raw_)?(?:read|write)[bwlq](?:_relaxed)?\s*\("
     r"|\bio(?:read|write)(?:8|16|32|64)(?:be|_rep|_hi_lo|_lo_hi)*\s*\("
@@ -37,7 +37,7 @@ def without_comments(text: str) -> str:
 
 
 def spdx(root: Path) -> list[str]:
-    """The licence is in the first line, or the second after a '#!'."""
+    """The licence is in the first line, or in the second after a '#!'."""
     found = []
     for path in sources.code_files(root):
         lines = path.read_text(errors="replace").splitlines()[:2]
@@ -69,7 +69,7 @@ def function_lengths(root: Path) -> list[str]:
 
 
 def register_accesses(root: Path) -> list[str]:
-    """Only REGISTER_FILE touches a register, so that none escapes a count."""
+    """Only REGISTER_FILE accesses registers, so that it counts all accesses."""
     found = []
     for path in sources.c_files(root / "drivers"):
         name = str(path.relative_to(root))
@@ -84,7 +84,7 @@ def register_accesses(root: Path) -> list[str]:
 
 
 def register_file_is_used(root: Path) -> list[str]:
-    """The rule above looks at something: the one file has accesses."""
+    """The rule above is effective: the one file has accesses."""
     path = root / REGISTER_FILE
     if path.is_file() and ACCESS.search(without_comments(path.read_text())):
         return []
@@ -114,7 +114,7 @@ def abi(root: Path) -> list[str]:
 
 
 def top_level(root: Path) -> list[str]:
-    """Nothing is at the top but what a newcomer looks for there."""
+    """The top level has only files that a newcomer expects there."""
     return [f"{path.name}: move it to where it belongs, or name it in TOP"
             for path in sorted(root.iterdir())
             if path.name not in TOP | {"out"}

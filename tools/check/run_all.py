@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs the stages side by side, prints a line for each, and adds up."""
+"""Runs the stages in parallel, prints a line for each, and adds up."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ GRACE_S = 60.0
 
 
 def folder() -> Path:
-    """Where logs and results of the stages go."""
+    """The folder for logs and results of the stages."""
     path = paths.out() / "check"
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def start(stage: Stage, patterns: Sequence[str]) -> int:
-    """Run a stage where it belongs; its exit code."""
+    """Run a stage in its place; its exit code."""
     speed.remember()
     argv = [*CHECK, stage.name, *(f"--tests={item}" for item in patterns)]
     timeout = stage.timeout + GRACE_S
@@ -68,7 +68,7 @@ def _show(stage: Stage, result: tally.Tally, seconds: float) -> None:
 
 
 def run(names: Sequence[str], patterns: Sequence[str]) -> int:
-    """Run the stages of these names, all if there are none."""
+    """Run the stages with these names, or all without names."""
     chosen = [stage for stage in STAGES if not names or stage.name in names]
     os.umask(0o022)
     with files.sole_run(paths.state(), "guest"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs one stage where it is and saves its tally."""
+"""Runs one stage in this process and saves its tally."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .stages import Stage
 
 
 class TookTooLong(Exception):
-    """The stage's time is over."""
+    """The stage exceeded its time limit."""
 
 
 @contextlib.contextmanager
@@ -31,7 +31,7 @@ def _deadline(seconds: float) -> Iterator[None]:
 
 
 def run(stage: Stage, accel: str, patterns: Sequence[str]) -> int:
-    """Run the stage; 0 if all was well. Log and tally are in out/check."""
+    """Run the stage; 0 if it passed. Log and tally are in out/check."""
     folder = paths.out() / "check"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / f"{stage.name}.log", "w", encoding="utf-8",

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs stages side by side, as many as there are processors.
+"""Runs stages in parallel, one per processor.
 
-Each is a process of its own. Its lines are shown as they come, with its name;
-it is started once all it comes after are over, and while nothing else runs
-that uses the same.
+Each is a process of its own. Its lines appear at once, with its name. It starts
+after the stages that it depends on, and not while another stage with the same
+resource runs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from lab import progress, speed
 from .stages import Stage
 
 MAIN = Path(__file__).resolve().parent
-# A stage ends itself in time; this much later it is ended.
+# A stage ends itself at its limit; after this time the scheduler kills it.
 PATIENCE_S = 300.0
 TIDY_S = 60.0
 POLL_S = 0.2
@@ -35,7 +35,7 @@ _CLOCK = re.compile(r"^\[ *\d+ s\] ")
 
 
 def label(name: str, line: str) -> str:
-    """A line that a stage printed, as it is shown."""
+    """A line of a stage, with its name."""
     match = _CLOCK.match(line)
     clock = match.group(0) if match else ""
     rest = line[len(clock):]
@@ -46,7 +46,7 @@ def label(name: str, line: str) -> str:
 
 def ready(waiting: Sequence[Stage], running: Sequence[Stage],
           ) -> Stage | None:
-    """The stage to start next; None if one that runs must end first."""
+    """The stage to start next; None if it must wait for a running one."""
     unfinished = {stage.name for stage in (*waiting, *running)}
     used = {stage.uses for stage in running if stage.uses}
     for stage in waiting:
@@ -57,16 +57,16 @@ def ready(waiting: Sequence[Stage], running: Sequence[Stage],
 
 @dataclass(frozen=True)
 class Ended:
-    """A stage that is over."""
+    """A finished stage."""
 
     stage: Stage
     code: int
     seconds: float
-    last: str       # of what it printed
+    last: str       # number of characters shown
 
 
 class _Process:
-    """A stage under way."""
+    """A running stage."""
 
     def __init__(self, stage: Stage, patterns: Sequence[str]) -> None:
         self.stage = stage
@@ -85,7 +85,7 @@ class _Process:
         os.set_blocking(self.pipe.fileno(), False)
 
     def show(self) -> bool:
-        """Show what it has printed; whether there may be more to come."""
+        """Print its new output; whether there may be more."""
         try:
             data = os.read(self.pipe.fileno(), 65536)
         except BlockingIOError:
@@ -100,8 +100,8 @@ class _Process:
         return bool(data)
 
     def over(self) -> bool:
-        """Whether it has ended; it is ended if it is far too late."""
-        # It measures the machine itself, and may find it slower than here.
+        """Whether it has ended; terminates it if it is far too late."""
+        # It measures the machine itself, and may get a larger factor.
         late = self._began + self.stage.timeout * speed.MOST + PATIENCE_S
         if self.process.poll() is None and time.monotonic() > late:
             self._last.append("stopped: it did not end itself in time")
@@ -110,14 +110,14 @@ class _Process:
         return self.process.poll() is not None
 
     def ended(self) -> Ended:
-        """What became of it."""
+        """Its result."""
         self.show()
         self.pipe.close()
         return Ended(self.stage, self.process.wait(),
                      time.monotonic() - self._began, "\n".join(self._last))
 
     def tell(self, signum: int = signal.SIGINT) -> None:
-        """All that it started hears what a terminal's Ctrl-C would say."""
+        """Send SIGINT to its process group, like a terminal's Ctrl-C."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signum)
 
@@ -132,7 +132,7 @@ class _Process:
 
 
 class Scheduler:
-    """Stages under way, up to a number at a time."""
+    """Running stages, up to a number at a time."""
 
     def __init__(self, count: int, patterns: Sequence[str]) -> None:
         self._count = count
@@ -169,7 +169,7 @@ class Scheduler:
             yield process.ended()
 
     def run(self, stages: Sequence[Stage]) -> Generator[Ended, None, None]:
-        """Run all; each when it is over."""
+        """Run all; yields each when it has finished."""
         waiting = list(stages)
         try:
             while waiting or self._running:

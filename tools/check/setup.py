@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What stages share and is made but once: before them, without a limit.
+"""Set-up that stages share. It runs once, before them, without a time limit.
 
-It takes as long as it gets on, and goes on where it was cut off; a stage's
-limit is for its tests.
+It may run as long as it makes progress, and an interrupted set-up is resumed.
+The limit of a stage is for its tests alone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CHECK = ["python3", "/vfe/tools/check", "--set-up"]
 
 @dataclass(frozen=True)
 class SetUp:
-    """One thing to have, and how it is had."""
+    """One part of the set-up, and the function that makes it."""
 
     name: str
     make: Callable[[], object]
@@ -29,7 +29,7 @@ class SetUp:
 
 
 def _qemus() -> None:
-    """The stage leaves out what cannot be had, and says so once more."""
+    """The stage skips whatever is not available, and reports it again."""
     for version in recipe.OTHER_QEMUS:
         try:
             qemus.ensure(version)
@@ -42,7 +42,7 @@ def _modules() -> None:
         build.modules(kernel)
 
 
-# In the order of their making: what most stages wait for comes first.
+# In order: the part that most stages wait for comes first.
 ALL = (
     SetUp("um", runs.kernel),
     SetUp("modules", _modules),
@@ -54,12 +54,12 @@ ALL = (
 
 
 def by_name(name: str) -> SetUp:
-    """The one of a name; KeyError if there is none."""
+    """The part with a name; KeyError if there is none."""
     return {item.name: item for item in ALL}[name]
 
 
 def _problem(item: SetUp) -> str:
-    """Have it; why not, if not."""
+    """Make it; the reason if that fails."""
     try:
         if item.outside:
             item.make()
@@ -72,7 +72,7 @@ def _problem(item: SetUp) -> str:
 
 def have(names: Iterable[str],
          items: Sequence[SetUp] = ALL) -> dict[str, str]:
-    """Make what is named; those that cannot be had, and why."""
+    """Make the named parts; those that failed, with reasons."""
     wanted = set(names)
     found = {item.name: _problem(item) for item in items
              if item.name in wanted}

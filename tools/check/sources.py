@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The files of the checkout by kind, and how long C functions are."""
+"""The files of the checkout by kind, and the length of C functions."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def shell_files(root: Path) -> list[Path]:
 
 
 def code_files(root: Path) -> list[Path]:
-    """Everything that a person wrote as code."""
+    """All source code."""
     return [path for path in all_files(root)
             if path.suffix in CODE or path.name in MAKE
             or _shebang(path, b"sh")]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage bench: a short run of the bench, each row and target a check."""
+"""Stage bench: a short run of the bench, with a check per row and per
+target."""
 
 from __future__ import annotations
 
@@ -35,7 +36,7 @@ def judge(context: Context, written: Path) -> int:
 
 
 def run(context: Context) -> None:
-    """Run it outside: it finds its own machine with KVM."""
+    """Run it on the host: it finds its own machine with KVM."""
     folder = paths.out() / "check" / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "bench.json"

@@ -2,9 +2,8 @@
 """Stage build: modules for every kernel, by both compilers, and the device,
 without a warning.
 
-Modules are built afresh: make says nothing about a file that it does not
-compile again. A build that passed over the same bytes passes again, and is
-not repeated; one that failed is.
+Builds modules from scratch: make repeats no warning of a file that it does not
+compile again. A build that passed on the same input is not repeated.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from . import passed_cache, stage_device
 from .context import Context, tail
 
 TIMEOUT = 240
-# KBUILD_CHECKSRC is what C=2 sets; it does not in the headers of 7.3, which
-# lack the script that looks for sparse.
+# C=2 sets KBUILD_CHECKSRC, except in the headers of 7.3, which lack the script
+# that detects sparse.
 SPARSE = ("C=2", "KBUILD_CHECKSRC=2", "CF=-D__CHECK_ENDIAN__")
 # Debian builds each kernel with the compiler of its own release; the tree
-# has one compiler. kbuild remarks on that, which says nothing about us.
+# has one compiler. kbuild's remark about that is no warning.
 REMARK = re.compile(r"the compiler differs from the one used to build"
                     r"|^\s+(The kernel was built by|You are using): "
                     r"|pahole version differs"
@@ -33,14 +32,14 @@ TROUBLE = re.compile(r"\b(warning|error)\b", re.IGNORECASE)
 
 
 def _inputs(what: str, headers: Path) -> list[str | Path]:
-    """All that the outcome of a build depends on."""
+    """All inputs of a build."""
     here = paths.checkout()
     return [what, headers.name, *passed_cache.files_in("drivers", "include"),
             here / "Kbuild", here / "Makefile", Path(__file__)]
 
 
 def _fresh_copy(kernel: str) -> Path:
-    """The module sources with nothing built beside them."""
+    """The module sources, without any output of a build."""
     folder = paths.state() / "build" / f"check-{kernel}"
     files.remove(folder)
     folder.mkdir(parents=True)
@@ -52,13 +51,13 @@ def _fresh_copy(kernel: str) -> Path:
 
 
 def complaints(output: str) -> list[str]:
-    """The lines of a build that no build should have."""
+    """Warnings in the output of a build."""
     return [line for line in output.splitlines()
             if TROUBLE.search(line) and not REMARK.search(line)]
 
 
 def _unchecked(folder: Path, output: str) -> list[str]:
-    """Sources that sparse was not run on."""
+    """Sources that sparse did not check."""
     seen = set(re.findall(r"^\s*CHECK\s+(\S+)", output, re.MULTILINE))
     return [str(path.relative_to(folder))
             for path in sorted((folder / "drivers").rglob("*.c"))
@@ -69,7 +68,7 @@ def _unchecked(folder: Path, output: str) -> list[str]:
 
 def _judge(context: Context, what: str, folder: Path, code: int,
            output: str) -> None:
-    """It ends well, without a warning, and all modules are there."""
+    """It succeeds, without a warning, and makes all modules."""
     context.tally.judge(f"{what} build",
                         f"exit code {code}\n{tail(output)}" if code else "")
     context.tally.judge(f"{what}: no warning of compiler (W=1), modpost or"
@@ -126,7 +125,7 @@ def _device(context: Context) -> None:
 
 
 def run(context: Context) -> None:
-    """All kernels, then the other compiler, then the device."""
+    """Build for all kernels, then with the other compiler, then the device."""
     for kernel in recipe.KERNEL_SUITES:
         _modules(context, kernel)
     _clang(context)

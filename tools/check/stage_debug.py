@@ -13,7 +13,7 @@ TIMEOUT = 800
 
 
 def run(context: Context) -> None:
-    """Build the kernel if need be; then the suites in debug/."""
+    """Build the kernel if necessary; then run the suites in debug/."""
     context.note(f"kernel {kernels.DEBUG.name}")
     kernels.DEBUG.folder()
     for subject, reason in insmod.left_out().items():

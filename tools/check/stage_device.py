@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage device: the device under two compilers, sanitizers and fuzzers."""
+"""Stage device: the device with two compilers, sanitizers and fuzzers."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ SUITE_TIMEOUT = 600
 UNIT_TESTS = ("ring_test", "server_test")
 FUZZ_TARGETS = ("ring", "regs", "vu")
 FUZZ_SECONDS = 10
-# What an input may take, in seconds and MB; and what counts as having run
+# Limits of an input, in seconds and MB; and the smallest number of runs
 FUZZ_LIMITS = ("-timeout=5", "-rss_limit_mb=600", "-max_len=2048")
 FUZZ_LEAST_RUNS = 1000
-# A corpus in the cache with more files than this is merged into a small one.
+# Merge a corpus in the cache with more files than this.
 FUZZ_MOST_FILES = 4000
 
 TAP = re.compile(r"^(not )?ok \d+ - (.*)$")
@@ -53,7 +53,7 @@ def sources() -> Path:
 
 def make(context: Context, *targets: str,
          compiler: str = "gcc") -> tuple[int, str]:
-    """make in the copy, results in a folder of its own."""
+    """Run make in the copy, with its own output folder."""
     build.drop_interrupted(_root())
     folder, out = sources(), _out(compiler)
     out.mkdir(exist_ok=True)
@@ -65,7 +65,7 @@ def make(context: Context, *targets: str,
 
 
 def _build(context: Context, compiler: str, *targets: str) -> bool:
-    """A check: it builds, and since warnings are errors, without any."""
+    """A check: it builds without warnings, which are errors."""
     context.note(f"{compiler}: {' '.join(targets)}")
     code, output = make(context, *targets, compiler=compiler)
     return context.tally.judge(
@@ -116,7 +116,8 @@ def _fuzz(context: Context, target: str, options: Sequence[str],
 
 
 def fuzz_problem(target: str, code: int, output: str) -> str:
-    """What a run of a fuzz target found: why, and how to see it again."""
+    """The finding of a fuzz target: the reason, and the command that repeats
+    it."""
     if not code:
         return ""
     why = [line for line in output.splitlines() if FUZZ_REASON.search(line)]
@@ -132,7 +133,7 @@ def fuzz_problem(target: str, code: int, output: str) -> str:
 
 
 def _folders(target: str) -> tuple[Path, list[Path]]:
-    """The corpus in the cache, and what is in the tree."""
+    """The corpus in the cache, with the inputs of the tree."""
     grown = paths.state() / "fuzz" / f"device-{target}"
     grown.mkdir(parents=True, exist_ok=True)
     tree = paths.checkout() / "tools/device/fuzz"
@@ -141,7 +142,7 @@ def _folders(target: str) -> tuple[Path, list[Path]]:
 
 
 def _replay(context: Context, target: str) -> bool:
-    """The inputs in the tree, each once."""
+    """Replay each input of the tree once."""
     _, kept = _folders(target)
     count = sum(1 for folder in kept for _ in folder.iterdir())
     code, output = _fuzz(context, target, ["-runs=0"], kept, 60)
@@ -152,7 +153,7 @@ def _replay(context: Context, target: str) -> bool:
 
 
 def _shrink(context: Context, target: str, grown: Path) -> None:
-    """Keep of a corpus that grew too large only what reaches something."""
+    """Reduce a large corpus to the inputs that reach new code."""
     if sum(1 for _ in grown.iterdir()) <= FUZZ_MOST_FILES:
         return
     fresh = grown.with_suffix(".new")
@@ -204,7 +205,7 @@ def run(context: Context) -> None:
     if sanitized:
         for program in UNIT_TESTS:
             _unit_tests(context, "gcc", program)
-    # clang's sanitizers see other things than gcc's.
+    # clang's sanitizers find other bugs than gcc's.
     if _build(context, "clang", "all", "san", "tests", "fuzz"):
         for program in UNIT_TESTS:
             _unit_tests(context, "clang", program)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage insn: instructions of an operation and memory of a disk, bounded.
+"""Stage insn: bounds on instructions per operation and memory per disk.
 
 The bounds are in tools/insn/limits.py.
 """
@@ -18,7 +18,7 @@ TIMEOUT = 550
 
 
 def judge(context: Context, written: Path) -> int:
-    """A check a target; how many there were."""
+    """One check per target; their number."""
     document = json.loads(written.read_text())
     for target in document["targets"]:
         context.tally.judge(f"insn {target['target']}",
@@ -27,7 +27,7 @@ def judge(context: Context, written: Path) -> int:
 
 
 def run(context: Context) -> None:
-    """Run it outside: it finds its own way into the tree."""
+    """Run it on the host: it enters the tree itself."""
     folder = paths.out() / "check" / "insn"
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "insn.json"

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage install: what a user types on a clean Debian, and its undoing.
+"""Stage install: a user's commands to install and uninstall, on a clean Debian.
 
-`make install` and DKMS there, an initramfs that Debian's own tool makes, a
-boot from it with the root file system on vfeb0, and the same boot on an equal
-function with virtio_blk, whose names in /dev/disk are the measure.
+`make install` and DKMS there, an initramfs that Debian's own tool makes, a boot
+from it with the root file system on vfeb0, and the same boot on an identical
+function with virtio_blk, whose links in /dev/disk are the reference.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ lsinitramfs /mnt/initrd
 
 
 class Install:
-    """The steps, each a check or more."""
+    """The steps, each with one or more checks."""
 
     def __init__(self, context: Context, view: clean.View) -> None:
         self._context = context
@@ -42,7 +42,7 @@ class Install:
         self._clean = ""
 
     def sh(self, what: str, script: str) -> str | None:
-        """Run a script in the clean Debian; what it said, None if it fails."""
+        """Run a script in the clean Debian; its output, or None if it fails."""
         self._context.note(what)
         code, output = self._view.run(script)
         self._context.log.write(f"$ {script}\n{output}\n")
@@ -55,7 +55,7 @@ class Install:
         self._context.tally.judge(what, problem)
 
     def copy_sources(self) -> None:
-        """As after a git clone: nothing is built."""
+        """The sources as after a git clone: nothing is built."""
         target = self._view.given / "vfe"
         for name in SOURCES:
             source = paths.checkout() / name
@@ -73,7 +73,7 @@ class Install:
         self._clean = self._view.run(LIST)[1]
 
     def undone(self, way: str) -> None:
-        """make uninstall leaves no file that was not there before."""
+        """make uninstall removes all installed files."""
         if self.sh(f"make uninstall after {way}",
                    "make -C /mnt/vfe uninstall") is None:
             return
@@ -85,7 +85,7 @@ class Install:
                    "\n".join(sorted(before - after)))
 
     def by_make(self) -> None:
-        """make install and back."""
+        """make install, then make uninstall."""
         if self.sh("make install", "make -j2 -C /mnt/vfe install"
                    f" KDIR={self.kdir}") is None:
             return
@@ -93,7 +93,7 @@ class Install:
         self.undone("make install")
 
     def found(self, way: str, folder: str) -> None:
-        """modprobe would take our modules, and of this version."""
+        """modprobe would load our modules, in this version."""
         text = self._view.run(
             f"for m in {' '.join(build.MODULES)}; do"
             f" modinfo -k {self.release} -F filename $m;"
@@ -165,7 +165,7 @@ class Install:
 
 
 def run(context: Context) -> None:
-    """Both ways to install, each undone."""
+    """Install by make and by DKMS, and uninstall each."""
     with clean.view() as view:
         steps = Install(context, view)
         steps.copy_sources()

@@ -12,7 +12,7 @@ TIMEOUT = 500
 
 
 def run(context: Context) -> None:
-    """Build what is not built; then the suite in kernels/."""
+    """Build the missing modules; then run the suite in kernels/."""
     for series in recipe.KERNEL_SUITES:
         context.note(f"modules for {series}")
         build.modules(series)

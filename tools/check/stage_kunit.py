@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stages of KUnit: the suites, what they show, and that they are able to."""
+"""Stages of KUnit: the suites, conformance, coverage, and seeded bugs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kunit.verdict import Verdict
 from . import passed_cache
 from .context import Context
 
-# What the longer stages work on and with
+# Inputs of the longer stages
 SOURCES = ("drivers", "include", "kunit", "tools/kunit", "tools/lab")
 
 
@@ -27,7 +27,7 @@ def run(context: Context) -> None:
 
 
 def run_conformance(context: Context) -> None:
-    """A check a duty."""
+    """One check per duty."""
     context.note("the table of duties")
     rows, problems = runs.conformance()
     context.tally.passed += sum(row.result == "passed" for row in rows)
@@ -36,7 +36,7 @@ def run_conformance(context: Context) -> None:
 
 
 def run_coverage(context: Context) -> None:
-    """The thresholds, and that every line left out has its reason."""
+    """The thresholds, and that each excluded line has a reason."""
     context.note("the suites, counting what runs")
     result, found = runs.measure()
     _tally(context, result)
@@ -48,7 +48,7 @@ def run_coverage(context: Context) -> None:
 
 
 def run_proof(context: Context) -> None:
-    """A check a seeded bug: the runner must see it."""
+    """One check per seeded bug: the suites must find it."""
     def check() -> None:
         for name, problem in proof.run():
             context.tally.judge(name, problem)
@@ -58,7 +58,7 @@ def run_proof(context: Context) -> None:
 
 
 def run_staged(context: Context) -> None:
-    """A check: the suites pass under the kernel's own tool."""
+    """One check: the suites pass with the kernel's own tool."""
     def check() -> None:
         context.note("kunit.py run on the staged tree")
         context.tally.judge("kunit.py run --kunitconfig",

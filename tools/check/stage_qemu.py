@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage qemu: vfe_blk on QEMU's own virtio-blk-pci, a check each way."""
+"""Stage qemu: vfe_blk on QEMU's own virtio-blk-pci, one check per
+configuration."""
 
 from __future__ import annotations
 
@@ -11,12 +12,12 @@ from lab import paths, progress
 
 from .context import Context, tail
 
-# Twice what it takes, as a nested machine whose kernel panics starts again.
+# Twice its usual time, since a nested machine whose kernel panics restarts.
 TIMEOUT = 1100
 
 
 def judge(context: Context, written: Path) -> int:
-    """A check a configuration; how many there were."""
+    """One check per configuration; their number."""
     document = json.loads(written.read_text())
     for entry in document["configurations"]:
         context.tally.judge(f"qemu {entry['name']}",
@@ -27,7 +28,7 @@ def judge(context: Context, written: Path) -> int:
 
 
 def run(context: Context) -> None:
-    """Run it outside: it finds its own machine with KVM."""
+    """Run it on the host: it finds its own machine with KVM."""
     written = paths.out() / "qemu.json"
     written.unlink(missing_ok=True)
 
@@ -38,7 +39,7 @@ def run(context: Context) -> None:
         [sys.executable, str(paths.checkout() / "tools/qemu")],
         timeout=TIMEOUT, each_line=follow)
     found = judge(context, written) if written.exists() else 0
-    # What a configuration did wrong is in its own check.
+    # The problems of a configuration are in its own check.
     if code not in (0, 1) or not found:
         context.tally.fail("tools/qemu", f"exit code {code}, {found}"
                                          f" configurations\n{tail(output)}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage quirks: virtio_blk and vfe_blk on a device with others' quirks."""
+"""Stage quirks: virtio_blk and vfe_blk on a device with quirks of VMMs."""
 
 from __future__ import annotations
 

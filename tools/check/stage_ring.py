@@ -17,7 +17,7 @@ FOLDERS = ("tools/ring", "drivers/core", "include")
 FUZZ_SECONDS = 15
 MAKE_TIMEOUT = 240
 
-# what make builds, and then each run by itself: target of the Makefile, name
+# targets of the Makefile that are built together and run one by one
 BUILDS = ("ring_test", "race_test", "order_test", "fuzz",
           "race_test-no-wmb", "race_test-no-rmb", "order_test-no-mb")
 RUNS = (
@@ -31,12 +31,12 @@ RUNS = (
 
 
 def root() -> Path:
-    """Where the copy of the sources and what is built from them is."""
+    """The folder with the copy of the sources and the builds."""
     return paths.state() / "build" / "check-ring"
 
 
 def results() -> Path:
-    """Where inputs that crash go, and the table of instructions."""
+    """The folder for crashing inputs and the table of instructions."""
     folder = paths.out() / "ring"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -51,14 +51,14 @@ class Ring:
         self.out = root() / "out"
 
     def make(self, target: str, *arguments: str) -> tuple[int, str]:
-        """make in the copy of the sources."""
+        """Run make in the copy of the sources."""
         return self.context.run(
             ["make", "--no-print-directory", f"-j{os.cpu_count() or 1}", "-C",
              str(self.folder), f"O={self.out}", target, *arguments],
             timeout=MAKE_TIMEOUT)
 
     def judge(self, name: str, problem: str, began: float) -> bool:
-        """A check, with its time in the log and on the screen."""
+        """Report a check, with its time, in the log and on the terminal."""
         seconds = time.monotonic() - began
         progress.say(f"ring: {name}: {'FAILED' if problem else 'ok'},"
                      f" {seconds:.1f} s")
@@ -73,7 +73,7 @@ class Ring:
                              build.is_source)
 
     def build(self) -> bool:
-        """All programs at once; whether there is something to run."""
+        """Build all programs; whether that succeeded."""
         began = time.monotonic()
         self.context.note("building")
         with build.building(root()):
@@ -84,7 +84,7 @@ class Ring:
                           jobs.exit_code(code, output), began)
 
     def units(self) -> None:
-        """The unit and random tests, a check each."""
+        """The unit and random tests, one check each."""
         began = time.monotonic()
         self.context.note("unit and random tests")
         code, output = self.make("check")
@@ -104,7 +104,7 @@ class Ring:
                    problem or "\n".join(name for _, name in failed), began)
 
     def runs(self) -> None:
-        """The programs that are one check each."""
+        """Programs with one check each."""
         inputs = paths.checkout() / "tools/ring"
         for target, name in RUNS:
             began = time.monotonic()
@@ -114,7 +114,7 @@ class Ring:
             self.judge(name, jobs.exit_code(code, output), began)
 
     def fuzz(self) -> None:
-        """The fuzzer for a bounded time; its corpus grows in the cache."""
+        """Run the fuzzer for a limited time; its corpus grows in the cache."""
         began = time.monotonic()
         name = f"fuzzing the device's side for {FUZZ_SECONDS} s"
         self.context.note(name)
@@ -212,7 +212,7 @@ class Ring:
 
 
 def run(context: Context) -> None:
-    """Build, then what is quick, then what takes its time."""
+    """Build, then run the quick parts, then the slow ones."""
     ring = Ring(context)
     ring.copy()
     if not ring.build():

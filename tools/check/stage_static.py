@@ -40,7 +40,7 @@ def _checkpatch(context: Context) -> None:
 
 
 def _kernel_doc(context: Context) -> None:
-    """All sources of the kernel side at once."""
+    """Check all kernel sources with one command."""
     root = paths.checkout()
     found = [path for folder in ("drivers", "include")
              for path in sources.c_files(root / folder)]
@@ -60,7 +60,7 @@ def _shellcheck(context: Context) -> None:
 
 
 def _python(context: Context) -> None:
-    """mypy and pylint, a check a package each."""
+    """Run mypy and pylint, one check per package each."""
     root = paths.checkout()
     every = [path for path in sources.all_files(root)
              if path.suffix == ".py"]
@@ -81,7 +81,7 @@ def _python(context: Context) -> None:
 
 
 def run(context: Context) -> None:
-    """Everything, the quick ones first."""
+    """Run all, the quick ones first."""
     for name, rule in rules.RULES.items():
         context.note(name)
         context.tally.judge(name, "\n".join(rule(paths.checkout())))

@@ -14,9 +14,9 @@ FOLDERS = ("lab/tests", "bench/tests", "count/tests", "check/tests",
 
 
 def run(context: Context) -> None:
-    """Each folder of tests that is there, in a process of its own."""
+    """Run each folder of tests in its own process."""
     top = paths.checkout() / "tools"
     for folder in FOLDERS:
-        # tests of limits would take as much longer as limits are larger
+        # larger limits would only make tests of time limits slower
         units.run(context, top, folder, timeout=60,
                   env={speed.VARIABLE: "1"})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The stages by name, where each runs, and how long it may take."""
+"""The stages: their names, where they run, and their time limits."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Stage:
 
     @property
     def limit(self) -> float:
-        """How long it may take on this machine."""
+        """Its time limit on this machine."""
         return speed.scaled(self.timeout)
 
 

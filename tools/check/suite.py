@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs unittest suites in a process of their own and tallies each test.
+"""Runs unittest suites in a separate process and reports each test.
 
     python3 suite.py TOP START [PATTERN...]
 
-prints a line "== ok NAME" or "== FAIL NAME" a test, and how long it took; what
-a test or the code under it prints besides is only for the log.
+prints a line "== ok NAME" or "== FAIL NAME" per test, with its time; other
+output of tests and code is only for the log.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class LineResult(unittest.TestResult):
 
     def _say(self, mark: str, test: unittest.TestCase, text: str = "",
              ) -> None:
-        # A line of its own, whatever the test printed without an end.
+        # On a new line, even after unfinished output of the test.
         print(f"\n{mark}{test.id()}", flush=True)
         if text:
             print(text, flush=True)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a stage counts: checks passed, and failures with what they said."""
+"""The tally of a stage: the number of passed checks, and the failures with
+their texts."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ class Failure:
 
     @property
     def line(self) -> str:
-        """It in one line."""
+        """The failure in one line."""
         what = next(filter(None, map(str.strip, self.text.splitlines())), "")
         return f"FAILED {self.name}: {what}"
 
@@ -31,20 +32,20 @@ class Tally:
 
     @property
     def failed(self) -> int:
-        """How many checks failed."""
+        """The number of failed checks."""
         return len(self.failures)
 
     @property
     def good(self) -> bool:
-        """Nothing failed, and something ran."""
+        """No check failed, and at least one ran."""
         return not self.failures and self.passed > 0
 
     def fail(self, name: str, text: str) -> None:
-        """A check failed."""
+        """Add a failed check."""
         self.failures.append(Failure(name, text))
 
     def judge(self, name: str, problem: str) -> bool:
-        """A check passed if there is no problem."""
+        """Add a check, which passed if there is no problem."""
         if problem:
             self.fail(name, problem)
         else:
@@ -60,7 +61,8 @@ class Tally:
 
 
 def load(path: Path) -> Tally:
-    """What a stage saved; OSError or ValueError if it saved nothing whole."""
+    """Load a saved tally; OSError or ValueError if it is missing or
+    incomplete."""
     data = json.loads(path.read_text())
     return Tally(data["passed"],
                  [Failure(name, text) for name, text in data["failures"]])

@@ -14,7 +14,7 @@ SUITE = Path(__file__).resolve().parent / "suite.py"
 
 
 class Reader:
-    """Reads the lines of suite.py as they come."""
+    """Reads the lines of suite.py."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -23,7 +23,7 @@ class Reader:
         self._text: list[str] = []
 
     def line(self, line: str) -> None:
-        """One more line."""
+        """Process a line."""
         if not line.startswith((OK, FAIL, SKIP)):
             if self._failing is not None:
                 self._text.append(line)
@@ -38,7 +38,7 @@ class Reader:
             self._failing, self._text = name, []
 
     def flush(self) -> None:
-        """The text of the last failure is whole."""
+        """The text of the last failure is complete."""
         if self._failing is not None:
             self.context.tally.fail(self._failing, tail("".join(self._text)))
         self._failing = None
