@@ -18,11 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from lab import LabError, image, paths, speed
+from lab import LabError, image, kernel_log, paths, pci, speed
 from lab.guest import Device, DeviceSpec, Guest
 from lab.kernel import Kernel
 
-from . import splats
 from .disks import QemuDisk
 
 BLK, TRAP, KERNEL = "vfe_blk", "vfe_trap_blk", "virtio-pci"
@@ -36,41 +35,20 @@ STRICT = "preempt=full slab_debug=FZP,kmalloc-*"
 # Of the one disk that can be pulled
 PLUG_SLOT = 0x8
 
-# The pieces of a script in which a function is bound to a driver: nothing
-# else may take it in between.
+# Nothing else may take the function in between.
 BIND = """\
 set -e
-cd /sys/bus/pci/devices/{bdf}
-echo 0 >/sys/bus/pci/drivers_autoprobe
-if [ -e driver ]; then echo {bdf} >driver/unbind; fi
+pci_no_autoprobe
+pci_unbind {bdf}
 {modprobe}
-echo {driver} >driver_override
-echo {bdf} >/sys/bus/pci/drivers_probe
-[ -e driver ]
-for n in $(seq 100); do
-    for disk in block/* virtio*/block/*; do
-        [ -b /dev/${{disk##*/}} ] && echo ${{disk##*/}} && exit 0
-    done
-    sleep 0.1
-done
-echo no disk appeared
-exit 1
-"""
-
-UNBIND = """\
-cd /sys/bus/pci/devices/{bdf} 2>/dev/null || exit 0
-[ -e driver ] && echo {bdf} >driver/unbind
-echo >driver_override
-true
+pci_bind {driver} {bdf}
+pci_disk {bdf}
 """
 
 # What a test may have left: mounts, bound functions, modules
 TIDY = """\
 umount -a -t ext4 2>/dev/null
-for folder in {folders}; do
-    [ -e $folder/driver ] && echo ${{folder##*/}} >$folder/driver/unbind
-    [ -e $folder ] && echo >$folder/driver_override
-done
+pci_unbind {bdfs}
 for module in {modules}; do rmmod $module 2>/dev/null; done
 dmesg
 """
@@ -181,15 +159,16 @@ class GuestCase(unittest.TestCase):
 
     def tearDown(self) -> None:
         """No test leaves a splat, a mount, a bound function."""
-        folders = " ".join(f"/sys/bus/pci/devices/{self.bdf(name)}"
-                           for name in (*self.guest.devices, *self.disks))
+        bdfs = " ".join(self.bdf(name)
+                        for name in (*self.guest.devices, *self.disks))
         modules = " ".join((*MODULES, "vfe_rng", "vfe"))
-        log = self.guest.run(TIDY.format(folders=folders, modules=modules),
-                             60, check=False).out
-        log, others = splats.without_races_of_others(log)
+        log = self.guest.run(
+            pci.script(TIDY.format(bdfs=bdfs, modules=modules)), 60,
+            check=False).out
+        log, others = kernel_log.without_races_of_others(log)
         for line in others:
             print(f"not ours: {line}")
-        found = splats.find(log)
+        found = kernel_log.find(log)
         self.assertEqual(found, "", f"{found}\n{log[-6000:]}")
         for name, device in self.guest.devices.items():
             if not device.alive():
@@ -223,8 +202,9 @@ class GuestCase(unittest.TestCase):
             modprobe = (f"if grep -q '^{driver} ' /proc/modules; then"
                         f" rmmod {driver}; fi\n"
                         f"modprobe {driver} {parameters}")
-        out = self.guest.run(BIND.format(bdf=self.bdf(name), driver=driver,
-                                         modprobe=modprobe), timeout).out
+        out = self.guest.run(pci.script(BIND.format(
+            bdf=self.bdf(name), driver=driver, modprobe=modprobe)),
+            timeout).out
         return "/dev/" + out.split()[-1]
 
     def works(self, disk: str) -> None:
@@ -234,7 +214,7 @@ class GuestCase(unittest.TestCase):
 
     def unbind(self, name: str) -> None:
         """Take the driver off."""
-        self.sh(UNBIND.format(bdf=self.bdf(name)))
+        self.sh(pci.script(f"pci_unbind {self.bdf(name)}"))
 
     def mount(self, disk: str) -> None:
         """Mount the file system of a disk on /mnt."""

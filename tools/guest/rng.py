@@ -3,38 +3,30 @@
 
 from __future__ import annotations
 
+from lab import pci
+
 from .machine import GuestCase
 
 RNG, KERNEL_RNG = "vfe_rng", "virtio-pci"
-SLOT = 0x9
-BDF = f"0000:00:{SLOT:02x}.0"
+SLOT = pci.Slot(9)
+BDF = SLOT.bdf
 NAMES = {RNG: f"vfe_rng-{BDF}", KERNEL_RNG: "virtio_rng.0"}
 READ = 16384
 
 _BIND = """\
-cd /sys/bus/pci/devices/{bdf}
-echo 0 >/sys/bus/pci/drivers_autoprobe
-if [ -e driver ]; then echo {bdf} >driver/unbind; fi
+pci_no_autoprobe
+pci_unbind {bdf}
 modprobe {module}
-echo {driver} >driver_override
-echo {bdf} >/sys/bus/pci/drivers_probe
-[ -e driver ]
+pci_bind {driver} {bdf}
 cat /sys/class/misc/hw_random/rng_available
-"""
-
-_UNBIND = """\
-cd /sys/bus/pci/devices/{bdf}
-if [ -e driver ]; then echo {bdf} >driver/unbind; fi
-echo >driver_override
 """
 
 
 def qemu(*options: str) -> tuple[str, ...]:
     """Words of QEMU's command line: the device, with more properties."""
-    device = ",".join(["virtio-rng-pci", "rng=rng0", f"addr={SLOT:#x}",
-                       *options])
+    told = dict(option.split("=", 1) for option in options)
     return ("-object", "rng-random,filename=/dev/urandom,id=rng0",
-            "-device", device)
+            *pci.device("virtio-rng-pci", SLOT, {"rng": "rng0", **told}))
 
 
 class RngCase(GuestCase):
@@ -43,14 +35,15 @@ class RngCase(GuestCase):
     def bind_rng(self, driver: str) -> None:
         """Put a driver on it, whose source the kernel then has."""
         module = "virtio_rng" if driver == KERNEL_RNG else driver
-        out = self.sh(_BIND.format(bdf=BDF, module=module, driver=driver))
+        out = self.sh(pci.script(_BIND.format(
+            bdf=BDF, module=module, driver=driver)))
         self.assertIn(NAMES[driver], out)
         self.sh(f"echo {NAMES[driver]}"
                 " >/sys/class/misc/hw_random/rng_current")
 
     def unbind_rng(self) -> None:
         """Take it off."""
-        self.sh(_UNBIND.format(bdf=BDF))
+        self.sh(pci.script(f"pci_unbind {BDF}"))
 
     def read_rng(self) -> None:
         """It returns as many bytes as requested, and no block twice."""

@@ -14,10 +14,9 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from guest import splats
 from kunit import modules, plan, suites, verdict
 from kunit.boot import Outcome
-from lab import LabError, paths, progress
+from lab import LabError, kernel_log, paths, progress
 from lab.guest import Guest
 
 from . import kernels
@@ -133,5 +132,5 @@ def run(guest: Guest, of: Sequence[suites.Suite]) -> Outcome:
 
 def judge(outcome: Outcome, of: Sequence[suites.Suite]) -> verdict.Verdict:
     """As `make kunit` does, except for the kernel's own races."""
-    log, _ = splats.without_races_of_others(outcome.log.replace("\r", ""))
+    log, _ = kernel_log.without_races_of_others(outcome.log.replace("\r", ""))
     return verdict.judge(Outcome(log, outcome.problem, outcome.seconds), of)

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import unittest
 
-from guest import machine, splats
+from guest import machine
+from lab import kernel_log
 
 from . import kernels
 
@@ -28,9 +29,9 @@ class Seeds(unittest.TestCase):
                 with self.subTest(seed=seed):
                     guest.run("dmesg -c >/dev/null; insmod /lib/modules/*/"
                               f"extra/vfe_seeds.ko seed={seed}", check=False)
-                    log, _ = splats.without_races_of_others(
+                    log, _ = kernel_log.without_races_of_others(
                         guest.run("dmesg").out)
                     self.assertIn(words, log)
-                    self.assertNotEqual(splats.find(log), "")
+                    self.assertNotEqual(kernel_log.find(log), "")
         finally:
             machine.end(kernels.MACHINE)

@@ -13,9 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from guest import splats
 from guest.machine import BLK, KERNEL, GuestCase, Machine, end, fio
-from lab import LabError
+from lab import LabError, kernel_log, pci
 
 ODD = "odd"
 ZONED = "zoned"
@@ -35,25 +34,8 @@ STUCK_S = 40
 OURS = re.compile(r"\] vfe(_blk)?[ :]")
 THEIRS = re.compile(r"\] virtio[_a-z]*[ :]")
 
-BIND = """\
-cd /sys/bus/pci/devices/{bdf}
-echo {driver} >driver_override
-echo {bdf} >/sys/bus/pci/drivers_probe
-for n in $(seq {tries}); do
-    [ -e driver ] || break
-    for disk in block/* virtio*/block/*; do
-        [ -b /dev/${{disk##*/}} ] && echo ${{disk##*/}} && exit 0
-    done
-    sleep 0.1
-done
-echo none
-"""
-UNBIND = """\
-cd /sys/bus/pci/devices/{bdf}
-if [ -e driver ]; then echo {bdf} >driver/unbind; fi
-echo >driver_override
-dmesg -c >/dev/null
-"""
+BIND = "pci_bind {driver} {bdf} && pci_disk {bdf} {tries} || echo none"
+UNBIND = "pci_unbind {bdf}; dmesg -c >/dev/null"
 FACTS = """\
 cd /sys/block/{disk}
 grep -H . size ro alignment_offset queue/* 2>/dev/null || true
@@ -115,7 +97,8 @@ class QuirkCase(GuestCase):
 
     def tearDown(self) -> None:
         try:
-            self.sh(UNBIND.format(bdf=self.bdf(self.name)), STUCK_S)
+            self.sh(pci.script(UNBIND.format(bdf=self.bdf(self.name))),
+                    STUCK_S)
             self.device(self.name).control("quirk none")
         except LabError:
             # A driver that is stuck in the function: another guest for the
@@ -126,16 +109,17 @@ class QuirkCase(GuestCase):
 
     def power_on(self, quirks: str) -> None:
         """The function as after a reset, and no driver on it."""
-        self.sh(UNBIND.format(bdf=self.bdf(self.name)), STUCK_S)
+        self.sh(pci.script(UNBIND.format(bdf=self.bdf(self.name))),
+                STUCK_S)
         self.device(self.name).control(f"quirk {quirks}")
         self.sh(f"echo 1 >/sys/bus/pci/devices/{self.bdf(self.name)}/reset;"
                 " dmesg -c >/dev/null")
 
     def turn(self, driver: str, work: Work | None = None) -> Turn:
         """Bind a driver; work with the disk, if there is one."""
-        name = self.sh(BIND.format(bdf=self.bdf(self.name), driver=driver,
-                                   tries=WAIT_S * 10),
-                       STUCK_S).split()[-1]
+        name = self.sh(pci.script(BIND.format(
+            bdf=self.bdf(self.name), driver=driver, tries=WAIT_S * 10)),
+            STUCK_S).split()[-1]
         turn = Turn(driver, "" if name == "none" else f"/dev/{name}")
         try:
             if turn.disk:
@@ -158,7 +142,7 @@ class QuirkCase(GuestCase):
         theirs = self.turn(KERNEL, work or self.verify)
         self.power_on(quirks)
         ours = self.turn(BLK, work or self.verify)
-        self.assertEqual(splats.find("\n".join(ours.lines)), "")
+        self.assertEqual(kernel_log.find("\n".join(ours.lines)), "")
         self.bounded(ours)
         if theirs.disk:
             self.assertTrue(ours.disk, "vfe_blk refuses what virtio_blk"

@@ -9,12 +9,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from guest import splats
 from guest.debug import insmod, kernels
 from kunit.boot import Outcome
 from kunit.suites import Suite, find
 from kunit.tests import samples
-from lab import LabError, paths
+from lab import LabError, kernel_log, paths
 
 REGS, GONE = Suite("regs"), Suite("gone")
 
@@ -28,9 +27,9 @@ class Races(unittest.TestCase):
 
     def ours(self, one: str, other: str, below: str = "") -> bool:
         """Is a report left in the log?"""
-        log, others = splats.without_races_of_others(
+        log, others = kernel_log.without_races_of_others(
             RACE.format(one, other, below))
-        found = splats.find(log) != ""
+        found = kernel_log.find(log) != ""
         self.assertEqual(len(others), 0 if found else 1)
         return found
 
@@ -53,10 +52,10 @@ class Races(unittest.TestCase):
 
     def test_report_between_two_of_the_kernel(self) -> None:
         race = RACE.format("tick_sched_do_timer", "update_rq_clock", "")
-        log, others = splats.without_races_of_others(
+        log, others = kernel_log.without_races_of_others(
             f"{race}\nBUG: scheduling while atomic: fio/1\n{race}\n")
         self.assertEqual(len(others), 2)
-        self.assertIn("scheduling while atomic", splats.find(log))
+        self.assertIn("scheduling while atomic", kernel_log.find(log))
 
 
 class Watched(unittest.TestCase):
