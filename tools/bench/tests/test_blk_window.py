@@ -47,11 +47,6 @@ class Formula(unittest.TestCase):
         self.assertEqual(self._predict(READ_4K, "memory", True),
                          Cost(1029, 1029))
 
-    def test_string_output(self) -> None:
-        """KVM gathers no output."""
-        self.assertEqual(self._predict(WRITE_4K, "port", True),
-                         Cost(1029, 1029))
-
     def test_sum(self) -> None:
         """Requests of all kinds in one window of time."""
         done = BlockState(reads=3, sectors_read=24, writes=2,

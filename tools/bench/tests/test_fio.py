@@ -33,11 +33,6 @@ class Fio(unittest.TestCase):
         with self.assertRaisesRegex(FioError, "84.*bad magic"):
             fio.parse_all("verify: bad magic header\n" + _fio(84), "randread")
 
-    def test_no_json(self) -> None:
-        """No fio, or one that was ended."""
-        with self.assertRaisesRegex(FioError, "not found"):
-            fio.parse_all("bash: fio: not found", "randread")
-
     def test_commands(self) -> None:
         """Reads verify as they come, writes in a pass of their own."""
         read = fio.command([fio.Job("r", "/dev/f", 4096, "randread", 1, 9)])
@@ -50,13 +45,6 @@ class Fio(unittest.TestCase):
         self.assertIn("--iodepth_batch_submit=32", write)
         self.assertNotIn("batch", read)
         self.assertNotIn("stonewall", read)
-
-    def test_one_by_one(self) -> None:
-        """fio's own way of submitting, and completions that are polled."""
-        job = fio.Job("r", "/dev/f", 4096, "randread", 32, 9, submit="single",
-                      polled=True)
-        self.assertNotIn("batch", fio.command([job]))
-        self.assertIn("--ioengine=io_uring --hipri", fio.command([job]))
 
     def test_one_after_the_other(self) -> None:
         """Jobs of a comparison never run at once."""

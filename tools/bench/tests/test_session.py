@@ -53,16 +53,6 @@ class Told(unittest.TestCase):
                                   capture_output=True, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, ""), text)
 
-    def test_the_kernels_driver_is_bound_by_its_bus(self) -> None:
-        self.session("kernel").tell(session.PROBE)
-        self.assertIn("pci_bind virtio-pci ", self.said[0])
-
-    def test_features_to_leave_out(self) -> None:
-        self.session("virtio-msix").tell(session.LOAD)
-        self.assertIn("for word in packed=0 in_order=0 event_idx=1;",
-                      self.said[0])
-        self.assertIn("coalesce_usecs=0", self.said[0])
-
     def test_a_parameter_that_is_missing_matters_when_it_is_on(self) -> None:
         text = "\n".join(line.replace(
             "cd /sys/module/vfe/parameters", "cd /nonexistent")
@@ -86,10 +76,6 @@ class Regions(Told):
         first, second = (one.work.job(self.row(10)) for _ in range(2))
         self.assertEqual(first.offset, blk.READ_BYTES)
         self.assertEqual(second.offset, first.offset + 10 * fio.BLOCK_SIZE)
-
-    def test_reads_stay_where_blocks_verify(self) -> None:
-        job = self.session("virtio-msix").work.job(self.row(10, "randread"))
-        self.assertEqual((job.offset, job.size), (0, blk.READ_BYTES))
 
     def test_no_room(self) -> None:
         many = blk.WRITE_BYTES // fio.BLOCK_SIZE

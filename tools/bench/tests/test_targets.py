@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import unittest
 
-from bench import ladder, row, rows, table, targets
+from bench import row, rows, targets
 from bench.result import ProbeCost, Result, Traffic
 from bench.tests import samples
 from bench.workload.interface import Outcome
@@ -149,25 +149,6 @@ class Ladder(unittest.TestCase):
             if rung.kernel:
                 self.assertIn(rung.kernel, names)
             self.assertNotEqual(bool(rung.kernel), bool(rung.why_not))
-
-    def test_one_workload(self) -> None:
-        for rung in rows.rungs():
-            self.assertTrue(rung.row.endswith("-randread"))
-
-    def test_figures(self) -> None:
-        found = ladder.as_json(ladder.steps(rows.rungs(), [
-            result("virtio-legacy-d1-randread", all_exits=7992),
-            result("kernel-legacy-d1-randread")]))
-        self.assertEqual(found, [{
-            "lever": "virtio legacy, INTx",
-            "row": "virtio-legacy-d1-randread", "device": "qemu",
-            "exits": 1.0, "interrupts": 1.0, "all_exits": 8.0,
-            "kernel": {"row": "kernel-legacy-d1-randread", "device": "qemu",
-                       "exits": 1.0, "interrupts": 1.0, "all_exits": None}}])
-
-    def test_printed(self) -> None:
-        text = table.render([samples.result()])
-        self.assertRegex(text, r"EVENT_IDX +vfe +1 +1 +4\.700")
 
 
 if __name__ == "__main__":

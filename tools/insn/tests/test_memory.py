@@ -102,13 +102,6 @@ class ProbeTest(unittest.TestCase):
             with self.subTest(part), self.assertRaises(LabError):
                 probe.parse(self.TEXT.replace(f"== {part}\n", "== other\n"))
 
-    def test_a_pair(self) -> None:
-        disk = probe.parse(self.TEXT)
-        pair = memory.Pair(2, 64, disk, disk)
-        self.assertEqual(pair.ratio, 1)
-        self.assertIn("2 queues of 64", memory.render([pair]))
-        self.assertEqual(pair.document()["vfe_blk"]["bytes"], 8296)
-
 
 if __name__ == "__main__":
     unittest.main()

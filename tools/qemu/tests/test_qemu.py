@@ -7,13 +7,12 @@ import base64
 import json
 import subprocess
 import unittest
-from pathlib import Path
 
 from count import kvm
 from count.addresses import AddressMap
 from count.counts import CountError
 from count.tests.samples import MODERN, RESOURCE
-from qemu import cli, configs, functions, report
+from qemu import configs, functions
 from qemu.configs import Config, Group
 from qemu.checks import ConfigResult, check
 
@@ -80,44 +79,9 @@ class TheList(unittest.TestCase):
         self.assertEqual(Config("x", configs.LEGACY).features,
                          {"INDIRECT_DESC", "EVENT_IDX"})
 
-    def test_no_old_version_is_asked_for_in_order(self) -> None:
-        for group, config in self.every():
-            if group.machine.qemu == configs.OLD:
-                self.assertNotIn("in_order", config.properties)
-
-    def test_no_version_is_asked_for_a_size_that_it_ignores(self) -> None:
-        asked = {config.qemu_properties()["queue-size"]
-                 for group, config in self.every()
-                 if group.machine.qemu == configs.MIDDLE}
-        self.assertEqual(asked, {1024})
-
-    def test_no_more_queues_than_processors(self) -> None:
-        for group, config in self.every():
-            self.assertLessEqual(config.queues, group.machine.cpus)
-
-    def test_selection(self) -> None:
-        found = cli.selected(["plain: packed-size-16"])
-        self.assertEqual([config.name for config in found[0].configs],
-                         ["packed-size-16"])
-
 
 class Places(unittest.TestCase):
     """functions.py, toward QEMU and the guest"""
-
-    def test_places_are_unique(self) -> None:
-        many = functions.placed([Config("x")] * 40)
-        self.assertEqual(len({one.bdf for one in many}), 40)
-
-    def test_arguments(self) -> None:
-        one = functions.placed([Config("x", configs.LEGACY, vectors=0,
-                                       iothread=True)])[0]
-        argv = one.arguments(Path("/d.img"))
-        self.assertEqual(argv[0], "-object")
-        device = dict(item.split("=") for item in argv[-1].split(",")[1:])
-        self.assertEqual((device["disable-modern"], device["vectors"],
-                          device["disable-legacy"], device["addr"]),
-                         ("on", "0", "off", "0x3.0x0"))
-        self.assertIn(f"id={device['iothread']}", argv[1])
 
     def test_scripts_are_shell(self) -> None:
         for script in (functions.TAKE, functions.NAMES, functions.BIND,
@@ -128,22 +92,10 @@ class Places(unittest.TestCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""), text)
             self.assertNotIn("{{", text)
 
-    def test_bound(self) -> None:
-        found = functions.parse_bound(f"{BDF} vfeb0 DMA\n0000:00:04.0 - -\n")
-        self.assertEqual(found[BDF], functions.Bound("vfeb0", "DMA"))
-        self.assertEqual(found["0000:00:04.0"], functions.Bound("", ""))
-
     def test_places_that_are_cut_short(self) -> None:
         one = functions.placed([Config("x")] * 2)
         with self.assertRaisesRegex(CountError, "256 bytes"):
             functions.parse_names(CONFIG_AND_RESOURCE, one)
-
-    def test_counts(self) -> None:
-        text = (f"{BDF}/vfe/exits:12\n{BDF}/vfe/registers/notify_write:3\n"
-                f"{BDF}/block/vfeb0/stat: 1 2 3\ngrep: nonsense\n")
-        self.assertEqual(functions.parse_counts(text), {BDF: {
-            "exits": "12", "registers/notify_write": "3",
-            "block/stat": " 1 2 3"}})
 
 
 class Fio(unittest.TestCase):
@@ -155,14 +107,6 @@ class Fio(unittest.TestCase):
                "write": {"total_ios": functions.BLOCKS},
                "read": {"total_ios": read}}
         return "fio: noise\n" + json.dumps({"jobs": [job]})
-
-    def test_a_job_a_queue(self) -> None:
-        command = functions.fio_command({"vfeb0": 1, "vfeb1": 4}, 4)
-        self.assertEqual(command.count("--name="), 5)
-        self.assertIn("--cpus_allowed=3", command)
-
-    def test_good(self) -> None:
-        self.assertEqual(functions.parse_fio(self.answer()), {"vfeb0": []})
 
     def test_bad(self) -> None:
         for text, word in ((self.answer(error=84), "error 84"),
@@ -222,17 +166,6 @@ class Judging(unittest.TestCase):
     def test_no_counts(self) -> None:
         outcome = check("m", Config("x"), {}, names(), seen(), {}, [])
         self.assertIn("cannot be read", outcome.problems[0])
-
-
-class Output(unittest.TestCase):
-    """report.py"""
-
-    def test_problems_and_absent_versions_are_spelled_out(self) -> None:
-        text = report.render([judged(), judged(state="failed")],
-                             {"7.2": "no network"})
-        self.assertIn("left out: QEMU 7.2: no network", text)
-        self.assertIn("m: x: state failed", text)
-        self.assertEqual(text.count("FAILED"), 1)
 
 
 if __name__ == "__main__":
