@@ -28,8 +28,8 @@ OLD_S = 24 * 3600
 
 # Measurements of another kind, each with a command of its own, and what of the
 # options below says something to it
-ONLY = {"service": service.command, "stall": stall.command,
-        "insn": insn.command}
+ONLY = {"service": service, "stall": stall}
+INSN = "insn"
 TAKEN = {"service": {"quick", "rows", "parameters", "list"},
          "stall": {"quick", "rows", "list"},
          "insn": {"quick", "parameters", "out", "targets"}}
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--here", action="store_true",
                         help="this machine has KVM and a QEMU with"
                              " vfio-user-pci: measure on it")
-    parser.add_argument("--only", choices=sorted(ONLY),
+    parser.add_argument("--only", choices=sorted((*ONLY, INSN)),
                         help="run this measurement instead of the rows")
     parser.add_argument("--parameters", default="", metavar="TEXT",
                         help="module parameters of vfe_blk, with --only"
@@ -101,8 +101,10 @@ def _selected(options: argparse.Namespace) -> list[row.Row]:
 
 def _measure(options: argparse.Namespace) -> int:
     measured = run.run(_selected(options), options.kvm, options.outside)
-    reached = targets.judge(measured.results)
-    folder = options.out or paths.out() / (options.into or "")
+    reached = targets.check(measured.results)
+    # --into wins: the folder of --out may be on another machine.
+    folder = paths.out() / options.into if options.into else \
+        options.out or paths.out()
     written = files.write_json(folder / report.NAME, report.document(
         measured.host, measured.guest, measured.results, reached))
     print("\n" + table.render(measured.results, reached) + "\n", flush=True)
@@ -125,10 +127,13 @@ def _status(results: Sequence[Result], judged: Sequence[Target]) -> int:
     return AGREED
 
 
-def _elsewhere(options: argparse.Namespace) -> int:
+def _elsewhere(options: argparse.Namespace, argv: Sequence[str]) -> int:
     _selected(options)      # a mistake shows before any set-up
+    nested = machine.choose().place == "nest"
+    inner = [*argv, "--outside", json.dumps(host.machine()),
+             "--kvm", host.NESTED if nested else host.HOST]
     if options.out is None:
-        return _run_elsewhere(options, [])
+        return machine.run_tool("bench", inner, TIMEOUT_S, kvm=True)
     # The nested machine has out/, not the folder of the option.
     paths.out().mkdir(parents=True, exist_ok=True)
     for stale in paths.out().glob(".bench-*"):      # of runs that were killed
@@ -137,24 +142,26 @@ def _elsewhere(options: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix=".bench-",
                                      dir=paths.out()) as name:
         into = Path(name)
-        code = _run_elsewhere(options, ["--into", into.name])
+        code = machine.run_tool("bench", [*inner, "--into", into.name],
+                                TIMEOUT_S, kvm=True)
         if (into / report.NAME).is_file():
             options.out.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(into / report.NAME, options.out / report.NAME)
         return code
 
 
-def _run_elsewhere(options: argparse.Namespace, more: Sequence[str]) -> int:
-    nested = machine.choose().place == "nest"
-    argv = ["--outside", json.dumps(host.machine()),
-            "--kvm", host.NESTED if nested else host.HOST, *more]
-    if options.ops:
-        argv += ["--ops", str(options.ops)]
-    argv += [f"--{word}" for word in ("quick", "targets")
-             if getattr(options, word)]
-    for pattern in options.rows:
-        argv += ["--rows", pattern]
-    return machine.run_tool("bench", argv, TIMEOUT_S, kvm=True)
+def _only(options: argparse.Namespace, argv: Sequence[str]) -> int:
+    """A measurement of another kind."""
+    if options.only == INSN:
+        return insn.command(options)
+    chosen = ONLY[options.only]
+    names = chosen.names(options)
+    if options.list:
+        print("\n".join(names))
+        return AGREED
+    # Emulated wherever this runs: what is compared is policy.
+    return chosen.measure(options) if options.here else \
+        machine.run_tool("bench", argv, chosen.TIMEOUT_S)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -166,8 +173,8 @@ def main(argv: Sequence[str]) -> int:
             if getattr(options, name) and name not in TAKEN[options.only]:
                 parser.error(f"--{name} says nothing to --only"
                              f" {options.only}: leave it out")
-        return ONLY[options.only](options)
+        return _only(options, argv)
     if options.list:
         print("\n".join(one.name for one in _selected(options)))
         return AGREED
-    return _measure(options) if options.here else _elsewhere(options)
+    return _measure(options) if options.here else _elsewhere(options, argv)

@@ -33,7 +33,7 @@ class Case:
 
 
 @dataclass
-class Verdict:
+class CaseResult:
     """What a case came to."""
 
     case: Case
@@ -133,7 +133,7 @@ class Guests:
             session.close(force=False)
 
 
-def run(guests: Guests, case: Case, swap: bool) -> Verdict:
+def run(guests: Guests, case: Case, swap: bool) -> CaseResult:
     """Both drivers, by turns; with @swap ours is first, on the other side."""
     turns: dict[str, Turn] = {}
     media: list[str] = []
@@ -155,12 +155,12 @@ def run(guests: Guests, case: Case, swap: bool) -> Verdict:
 
 
 def verdict_of(case: Case, turns: dict[str, Turn],
-               media: list[str]) -> Verdict:
+               media: list[str]) -> CaseResult:
     """Where our driver differs, and what is strange about both."""
     ours, theirs = turns[OURS], turns[THEIRS]
     allowed = [item for item in DOCUMENTED
                if item.applies(case.config.properties)]
-    verdict = Verdict(case, turns, differences(ours, theirs, allowed) + media)
+    verdict = CaseResult(case, turns, differences(ours, theirs, allowed) + media)
     if ours.verdict == theirs.verdict != "ended":
         verdict.notes.append(f"both drivers: {ours.verdict} {ours.status}")
     elif theirs.verdict == "hang":

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .case import Case, Guests, Verdict, parse, run as run_case
+from .case import Case, Guests, CaseResult, parse, run as run_case
 
 # CONFIGURATION[/MODE]: WORKLOAD ...
 _LIST = """\
@@ -113,7 +113,7 @@ def groups(cases: Sequence[Case]) -> list[list[Case]]:
     return found
 
 
-def run(cases: Sequence[Case], repeat: int = 1) -> Iterator[Verdict]:
+def run(cases: Sequence[Case], repeat: int = 1) -> Iterator[CaseResult]:
     """Run them, those that share a guest together."""
     guests = Guests()
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab import files, progress
 
-from .case import Verdict
+from .case import CaseResult
 
 SCHEMA = "vfe-differential/1"
 SAME, DIFFERED, NOTHING = 0, 1, 2
@@ -20,9 +20,9 @@ class Results:
     def __init__(self, title: str, verbose: bool = False) -> None:
         self.title = title
         self.verbose = verbose
-        self.verdicts: list[Verdict] = []
+        self.verdicts: list[CaseResult] = []
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: CaseResult) -> None:
         """Show one, and keep it."""
         self.verdicts.append(verdict)
         progress.say(verdict.line())

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from lab import progress
 
-from .case import Case, Guests, Verdict, fits
+from .case import Case, Guests, CaseResult, fits
 from .case import run as run_case
 from .catalogue import WORKLOADS
 from .configs import DEFAULT, DIRECT, MODES, POLL, Config, Mode
@@ -135,7 +135,7 @@ def _tell(cases: list[Case], seed: int, number: int) -> None:
 
 
 def run(seed: int, seconds: float,
-        only: int | None = None) -> Iterator[Verdict]:
+        only: int | None = None) -> Iterator[CaseResult]:
     """Walk until the time is over; or one episode."""
     end = time.monotonic() + seconds
     number = only or 0

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lab import pci
+
 # The guest's own driver of hot plug, which firmware would keep to itself.
 NATIVE_HOTPLUG = ("-global",
                   "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
@@ -31,13 +33,12 @@ class QemuDisk:
     @property
     def bdf(self) -> str:
         """Its address in the guest."""
-        return "0000:01:00.0" if self.pluggable else \
-            f"0000:00:{self.slot:02x}.0"
+        return "0000:01:00.0" if self.pluggable else self.port
 
     @property
     def port(self) -> str:
         """The address of the port it sits behind."""
-        return f"0000:00:{self.slot:02x}.0"
+        return pci.Slot(self.slot).bdf
 
     def device(self) -> dict[str, Any]:
         """What device_add takes."""
@@ -62,8 +63,6 @@ class QemuDisk:
         """For QEMU's command line."""
         argv = ["-blockdev", json.dumps(self._node())]
         if self.pluggable:
-            argv += [*NATIVE_HOTPLUG, "-device",
-                     f"pcie-root-port,id=plug-{self.name},bus=pcie.0,"
-                     f"addr={self.slot:#x},chassis={self.slot},"
-                     f"slot={self.slot}"]
+            argv += [*NATIVE_HOTPLUG,
+                     *pci.root_port(f"plug-{self.name}", self.slot)]
         return argv + ["-device", json.dumps(self.device())]

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import (files, initramfs, kernel, paths, progress, qemus, recipe,
+from . import (files, initramfs, kernel, paths, pci, progress, qemus, recipe,
                speed)
 from .channel import Channel, Deadline
 from .device import Device, DeviceSpec
@@ -209,11 +209,10 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         place: dict[str, object] = {"bus": "pcie.0", "addr": f"{slot:#x}"}
         if spec.root_port:
             port = f"port-{spec.name}"
-            argv += ["-device", f"pcie-root-port,id={port},addr={slot:#x},"
-                                f"bus=pcie.0,chassis={slot},slot={slot}"]
+            argv += pci.root_port(port, slot)
             place = {"bus": port, "addr": "0x0"}
         else:
-            device.bdf = f"0000:00:{slot:02x}.0"
+            device.bdf = pci.Slot(slot).bdf
         options = {"driver": "vfio-user-pci", "id": spec.name,
                    "socket": {"type": "unix", "path": str(device.socket)},
                    **place, **spec.properties}

@@ -42,6 +42,13 @@ def device(driver: str, slot: Slot,
     return ["-device", driver + told]
 
 
+def root_port(name: str, slot: int) -> list[str]:
+    """QEMU's -device for a root port, behind which a function can be
+    pulled."""
+    return device("pcie-root-port", Slot(slot),
+                  {"id": name, "chassis": slot, "slot": slot})
+
+
 def blockdev(node: str, **options: object) -> list[str]:
     """QEMU's -blockdev; in names of options "_" stands for "-"."""
     return ["-blockdev", json.dumps(

@@ -8,7 +8,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from lab import LabError, files, machine, paths, progress
+from lab import LabError, files, paths, progress
 
 from . import cells, spread, table
 from .measure import Measurement
@@ -32,6 +32,11 @@ def _selected(options: argparse.Namespace) -> list[cells.Cell]:
     return found
 
 
+def names(options: argparse.Namespace) -> list[str]:
+    """The cells that the options choose; LabError if there are none."""
+    return [cell.name for cell in _selected(options)]
+
+
 def _notes(options: argparse.Namespace) -> list[str]:
     notes = [f"at depth 1 there is no {cells.BATCH}: a batch of one is none"]
     if options.quick:
@@ -40,7 +45,8 @@ def _notes(options: argparse.Namespace) -> list[str]:
     return notes
 
 
-def _measure(options: argparse.Namespace) -> int:
+def measure(options: argparse.Namespace) -> int:
+    """Measure them; the exit status."""
     chosen = _selected(options)
     quick = options.quick
     rounds, millis = ((QUICK_ROUNDS, QUICK_RUN_MS) if quick
@@ -57,30 +63,13 @@ def _measure(options: argparse.Namespace) -> int:
             measured.more_rounds(rounds, until + (QUICK_MORE_S if quick
                                                   else MORE_S))
     lanes = measured.lanes
-    verdicts = spread.verdicts(lanes)
+    ratios = spread.ratios(lanes)
     about = {"quick": quick, "run_ms": millis,
              "parameters": options.parameters}
-    print("\n" + table.render(lanes, verdicts, measured.errors,
+    print("\n" + table.render(lanes, ratios, measured.errors,
                               _notes(options)) + "\n", flush=True)
     written = files.write_json(
-        paths.out() / (options.into or "") / table.NAME,
-        table.document(lanes, verdicts, measured.errors, about))
+        paths.out() / table.NAME,
+        table.document(lanes, ratios, measured.errors, about))
     progress.say(f"wrote {written.name}")
     return FAILED if measured.errors else MEASURED
-
-
-def command(options: argparse.Namespace) -> int:
-    """What the bench's options ask for; the exit status."""
-    chosen = _selected(options)
-    if options.list:
-        print("\n".join(cell.name for cell in chosen))
-        return MEASURED
-    if options.here:
-        return _measure(options)
-    argv = ["--only", "service", f"--parameters={options.parameters}"]
-    if options.quick:
-        argv.append("--quick")
-    for pattern in options.rows:
-        argv += ["--rows", pattern]
-    # Emulated wherever this runs: what is compared is policy.
-    return machine.run_tool("bench", argv, TIMEOUT_S)

@@ -85,7 +85,7 @@ class Measurement:
         """Cells with a lane that seems lost."""
         lanes = self.lanes
         found = {lane.cell for lane, found in
-                 zip(lanes, spread.verdicts(lanes), strict=True)
+                 zip(lanes, spread.ratios(lanes), strict=True)
                  if spread.losses(found)}
         return [cell for cell in self._cells if cell in found]
 

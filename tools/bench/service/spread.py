@@ -60,10 +60,10 @@ class Lane:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Ratio:
     """A figure of a lane."""
 
-    ratio: float        # median of the pairs
+    value: float        # median of the pairs
     spread: float       # how far off an identical pair was: 0.05 is 5 %
 
     def _bound(self) -> float:
@@ -72,14 +72,14 @@ class Verdict:
     def lost(self, metric: str) -> bool:
         """Is ours the worse, beyond the spread?"""
         if metric == IOPS:
-            return self.ratio * self._bound() < 1
-        return self.ratio > self._bound()
+            return self.value * self._bound() < 1
+        return self.value > self._bound()
 
     def won(self, metric: str) -> bool:
         """Is ours the better, beyond the spread?"""
         if metric == IOPS:
-            return self.ratio > self._bound()
-        return self.ratio * self._bound() < 1
+            return self.value > self._bound()
+        return self.value * self._bound() < 1
 
 
 def _off(ratio: float) -> float:
@@ -112,15 +112,15 @@ def spreads(lanes: Sequence[Lane], metric: str) -> list[float]:
     return found
 
 
-def verdicts(lanes: Sequence[Lane]) -> list[Mapping[str, Verdict]]:
-    """For each lane a verdict a metric."""
+def ratios(lanes: Sequence[Lane]) -> list[Mapping[str, Ratio]]:
+    """Of each lane, by metric."""
     spread = {metric: spreads(lanes, metric) for metric in METRICS}
-    return [{metric: Verdict(statistics.median(lane.pairs(metric)),
+    return [{metric: Ratio(statistics.median(lane.pairs(metric)),
                              spread[metric][index])
              for metric in METRICS} for index, lane in enumerate(lanes)]
 
 
-def losses(found: Mapping[str, Verdict]) -> list[str]:
+def losses(found: Mapping[str, Ratio]) -> list[str]:
     """The metrics in which a lane lost."""
-    return [metric for metric, verdict in found.items()
-            if verdict.lost(metric)]
+    return [metric for metric, ratio in found.items()
+            if ratio.lost(metric)]

@@ -10,34 +10,34 @@ from typing import Any
 
 from . import spread
 from .cells import LOAD_TEXT, LOADS, Cell
-from .spread import METRICS, Lane, Verdict
+from .spread import METRICS, Lane, Ratio
 
 SCHEMA = "vfe-service/1"
 NAME = "service.json"
 HEAD = (f"{'model':12}{'depth':>5}  {'load':8}{'lane':8}{'op/s':>8}"
         + "".join(f"{metric:>19}" for metric in METRICS))
 
-Verdicts = Mapping[str, Verdict]
+Ratios = Mapping[str, Ratio]
 
 
-def _mark(metric: str, verdict: Verdict) -> str:
-    if verdict.lost(metric):
+def _mark(metric: str, ratio: Ratio) -> str:
+    if ratio.lost(metric):
         return "-"
-    return "+" if verdict.won(metric) else " "
+    return "+" if ratio.won(metric) else " "
 
 
-def _line(lane: Lane, verdicts: Verdicts) -> str:
+def _line(lane: Lane, ratios: Ratios) -> str:
     cell = lane.cell
     kernels = statistics.median(one.kernel.iops for one in lane.rounds)
     text = (f"{cell.model:12}{cell.depth:>5}  {cell.load:8}{lane.name:8}"
             f"{kernels:>8.0f}")
-    for metric, verdict in verdicts.items():
-        text += (f"   {verdict.ratio:>5.2f} ({verdict.spread * 100:>5.1f} %)"
-                 f"{_mark(metric, verdict)}")
+    for metric, ratio in ratios.items():
+        text += (f"   {ratio.value:>5.2f} ({ratio.spread * 100:>5.1f} %)"
+                 f"{_mark(metric, ratio)}")
     return text.rstrip()
 
 
-def render(lanes: Sequence[Lane], verdicts: Sequence[Verdicts],
+def render(lanes: Sequence[Lane], ratios: Sequence[Ratios],
            errors: Mapping[Cell, str], notes: Sequence[str]) -> str:
     """The table, and what it says."""
     lines = []
@@ -46,7 +46,7 @@ def render(lanes: Sequence[Lane], verdicts: Sequence[Verdicts],
         lines += [f"vfe_blk by virtio_blk on three identical functions,"
                   f" {kind}", HEAD]
         lines += [_line(lane, found) for lane, found in
-                  zip(lanes, verdicts, strict=True)
+                  zip(lanes, ratios, strict=True)
                   if lane.cell.device == kind] + [""]
     lines += ["op/s: virtio_blk's. Ratios: median of pairs that ran by turns;"
               " in brackets how far virtio_blk was",
@@ -56,7 +56,7 @@ def render(lanes: Sequence[Lane], verdicts: Sequence[Verdicts],
     lines += [f"{cell.name} failed: {text}" for cell, text in errors.items()]
     lines += list(notes)
     lost = [(lane, metric) for lane, found in
-            zip(lanes, verdicts, strict=True)
+            zip(lanes, ratios, strict=True)
             for metric in spread.losses(found)]
     lines.append(f"{len(lanes)} lanes, {len(lost)} figures worse than"
                  " virtio_blk's beyond the spread"
@@ -66,25 +66,25 @@ def render(lanes: Sequence[Lane], verdicts: Sequence[Verdicts],
     return "\n".join(lines)
 
 
-def _lane_json(lane: Lane, verdicts: Verdicts) -> dict[str, Any]:
+def _lane_json(lane: Lane, ratios: Ratios) -> dict[str, Any]:
     return {
         "name": f"{lane.cell.name} {lane.name}",
         **dataclasses.asdict(lane.cell), "lane": lane.name,
         "service": lane.cell.spec,
         "rounds": [dataclasses.asdict(one) for one in lane.rounds],
-        **{metric: {"ratio": verdict.ratio, "spread": verdict.spread,
-                    "lost": verdict.lost(metric),
+        **{metric: {"ratio": ratio.value, "spread": ratio.spread,
+                    "lost": ratio.lost(metric),
                     "pairs": lane.pairs(metric),
                     "identical": lane.identical(metric)}
-           for metric, verdict in verdicts.items()},
+           for metric, ratio in ratios.items()},
     }
 
 
-def document(lanes: Sequence[Lane], verdicts: Sequence[Verdicts],
+def document(lanes: Sequence[Lane], ratios: Sequence[Ratios],
              errors: Mapping[Cell, str], about: Mapping[str, Any],
              ) -> dict[str, Any]:
     """The whole result."""
     return {"schema": SCHEMA, **about,
             "lanes": [_lane_json(lane, found) for lane, found in
-                      zip(lanes, verdicts, strict=True)],
+                      zip(lanes, ratios, strict=True)],
             "errors": {cell.name: text for cell, text in errors.items()}}

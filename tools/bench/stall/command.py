@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lab import LabError, files, machine, paths, progress
+from lab import LabError, files, paths, progress
 from lab.errors import one_line
 
 from .scene import BACKEND, PAUSE, SCENES, Seen, Stage
@@ -88,30 +88,23 @@ def render(results: list[Result]) -> str:
     return "\n".join(lines)
 
 
-def _measure(options: argparse.Namespace) -> int:
+def names(options: argparse.Namespace) -> list[str]:
+    """The scenes that the options choose; LabError for one that is none."""
+    unknown = set(options.rows) - set(SCENES)
+    if unknown:
+        raise LabError(f"no scene {', '.join(sorted(unknown))}: use"
+                       f" {' or '.join(SCENES)}", UNUSABLE)
+    return [scene for scene in SCENES
+            if not options.rows or scene in options.rows]
+
+
+def measure(options: argparse.Namespace) -> int:
+    """Measure them; the exit status."""
     seconds = QUICK_SECONDS if options.quick else SECONDS
-    results = [_one(scene, driver, seconds[scene]) for scene in SCENES
-               for driver in DRIVERS
-               if not options.rows or scene in options.rows]
+    results = [_one(scene, driver, seconds[scene])
+               for scene in names(options) for driver in DRIVERS]
     print("\n" + render(results) + "\n", flush=True)
     files.write_json(paths.out() / NAME,
                      {"schema": SCHEMA, "results": results})
     progress.say(f"wrote {NAME}")
     return FAILED if any(one["error"] for one in results) else MEASURED
-
-
-def command(options: argparse.Namespace) -> int:
-    """What the bench's options ask for; the exit status."""
-    unknown = set(options.rows) - set(SCENES)
-    if unknown:
-        raise LabError(f"no scene {', '.join(sorted(unknown))}: use"
-                       f" {' or '.join(SCENES)}", UNUSABLE)
-    if options.list:
-        print("\n".join(SCENES))
-        return MEASURED
-    if options.here:
-        return _measure(options)
-    argv = ["--only", "stall", *(["--quick"] if options.quick else [])]
-    for scene in options.rows:
-        argv += ["--rows", scene]
-    return machine.run_tool("bench", argv, TIMEOUT_S)

@@ -13,7 +13,7 @@ from . import blk
 CLASSES = (blk,)
 
 
-def judge(results: Sequence[Result]) -> list[Target]:
+def check(results: Sequence[Result]) -> list[Target]:
     """The targets whose rows were run."""
     by_name = {result.row.name: result for result in results}
     return [target for one in CLASSES for target in one.targets(by_name)]

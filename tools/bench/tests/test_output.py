@@ -82,9 +82,9 @@ class Targets(unittest.TestCase):
 
     def test_reached_and_missed(self) -> None:
         """Exactly one kick an operation, and nothing else."""
-        self.assertTrue(targets.judge([samples.result()])[0].reached)
+        self.assertTrue(targets.check([samples.result()])[0].reached)
         more = samples.result(driver=1001, kvm=1001, device=1001)
-        self.assertFalse(targets.judge([more])[0].reached)
+        self.assertFalse(targets.check([more])[0].reached)
 
     def test_the_exit_status(self) -> None:
         """A measurement that agrees succeeds; targets count on demand."""

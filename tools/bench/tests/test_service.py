@@ -22,49 +22,49 @@ def lane(ratios: list[tuple[float, float]], *, model: str = "lognormal",
 
 
 class Spread(unittest.TestCase):
-    """spread.verdicts()"""
+    """spread.ratios()"""
 
-    def verdict(self, *lanes: Lane, of: int = 0,
-                metric: str = IOPS) -> spread.Verdict:
+    def ratio(self, *lanes: Lane, of: int = 0,
+                metric: str = IOPS) -> spread.Ratio:
         """Of one lane among these."""
-        return spread.verdicts(lanes)[of][metric]
+        return spread.ratios(lanes)[of][metric]
 
     def test_loss_beyond_the_spread(self) -> None:
-        found = self.verdict(lane([(.8, 1.02), (.79, .97), (.9, 1.0)]))
-        self.assertAlmostEqual(found.ratio, .8)
+        found = self.ratio(lane([(.8, 1.02), (.79, .97), (.9, 1.0)]))
+        self.assertAlmostEqual(found.value, .8)
         self.assertAlmostEqual(found.spread, 1 / .97 - 1)
         self.assertTrue(found.lost(IOPS))
         self.assertFalse(found.won(IOPS))
 
     def test_noise_is_no_loss(self) -> None:
-        found = self.verdict(lane([(.8, 1.3), (.79, .97), (.9, 1.0)]))
+        found = self.ratio(lane([(.8, 1.3), (.79, .97), (.9, 1.0)]))
         self.assertFalse(found.lost(IOPS))
 
     def test_latency_is_the_other_way_round(self) -> None:
-        worse = self.verdict(lane([(.8, 1.0)] * 3), metric=P50)
-        better = self.verdict(lane([(1.25, 1.0)] * 3), metric=P99)
+        worse = self.ratio(lane([(.8, 1.0)] * 3), metric=P50)
+        better = self.ratio(lane([(1.25, 1.0)] * 3), metric=P99)
         self.assertTrue(worse.lost(P50) and not worse.won(P50))
         self.assertTrue(better.won(P99) and not better.lost(P99))
 
     def test_resolution_of_latencies(self) -> None:
-        found = self.verdict(lane([(1 / 1.015, 1.0)] * 3), metric=P50)
+        found = self.ratio(lane([(1 / 1.015, 1.0)] * 3), metric=P50)
         self.assertFalse(found.lost(P50))
 
     def test_pairs_of_other_models_count(self) -> None:
         quiet = lane([(.9, 1.0)] * 3)
         loud = lane([(1.0, 1.2)] * 3, model="bimodal")
-        self.assertTrue(self.verdict(quiet).lost(IOPS))
-        self.assertFalse(self.verdict(quiet, loud).lost(IOPS))
+        self.assertTrue(self.ratio(quiet).lost(IOPS))
+        self.assertFalse(self.ratio(quiet, loud).lost(IOPS))
 
     def test_pairs_of_other_depths_count_if_they_are_few(self) -> None:
         few, many = lane([(.9, 1.0)] * 3), lane([(.9, 1.0)] * 6)
         loud = lane([(1.0, 1.2)] * 3, depth=32)
-        self.assertFalse(self.verdict(few, loud).lost(IOPS))
-        self.assertTrue(self.verdict(many, loud).lost(IOPS))
+        self.assertFalse(self.ratio(few, loud).lost(IOPS))
+        self.assertTrue(self.ratio(many, loud).lost(IOPS))
 
     def test_other_loads_do_not_count(self) -> None:
         loud = lane([(1.0, 1.2)] * 3, load=cells.THINK)
-        self.assertTrue(self.verdict(lane([(.9, 1.0)] * 3), loud).lost(IOPS))
+        self.assertTrue(self.ratio(lane([(.9, 1.0)] * 3), loud).lost(IOPS))
 
 
 class FromFio(unittest.TestCase):

@@ -30,7 +30,7 @@ def result(name: str, *, kicks: int = 1000, interrupts: int = 1000,
 
 def judged(*results: Result) -> list[bool]:
     """Which targets are reached."""
-    return [target.reached for target in targets.judge(results)]
+    return [target.reached for target in targets.check(results)]
 
 
 class Pairs(unittest.TestCase):
