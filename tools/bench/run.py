@@ -165,19 +165,17 @@ def run(chosen: Sequence[Row], kvm_kind: str,
     """Boot the guest and measure the rows."""
     kvm.sweep("bench")
     # Not in the state folder, which may be shared from another machine.
-    with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name:
+    with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name, \
+            contextlib.ExitStack() as stack:
         bench_guest = _guest(chosen, Path(name))
         guest = bench_guest.guest
         with progress.step("booting the guest"):
-            guest.boot()
-        try:
-            about = host.describe_host(kvm_kind, outside,
-                                       guest.qmp("query-version"))
-            inside = host.describe_guest(
-                guest, sorted({row.setup.driver for row in chosen}))
-            with kvm.Histograms(lambda text: guest.run(text).out,
-                                "bench") as histograms:
-                results = _measure_all(bench_guest, chosen, histograms)
-        finally:
-            guest.shutdown()
+            stack.enter_context(guest)
+        about = host.describe_host(kvm_kind, outside,
+                                   guest.qmp("query-version"))
+        inside = host.describe_guest(
+            guest, sorted({row.setup.driver for row in chosen}))
+        histograms = stack.enter_context(
+            kvm.Histograms(lambda text: guest.run(text).out, "bench"))
+        results = _measure_all(bench_guest, chosen, histograms)
     return Measured(about, inside, results)

@@ -47,7 +47,6 @@ class DriverState:
     operations: int = 0
     interrupts: int = 0
     kicks: int = 0
-    kicks_suppressed: int = 0
     features: int | None = None     # negotiated; None of a register driver
     polls: int = 0          # times that it polled after a submission,
     polls_found: int = 0    # those that found a completion, and
@@ -64,23 +63,22 @@ def parse(lines: Iterable[str]) -> DriverState:
     values = dict(line.split(None, 1) for line in lines)
     accesses = {}
     mapped = set()
-    sums = {"kicks": 0, "kicks_suppressed": 0}
+    kicks = 0
     for path, value in values.items():
         folder, _, name = path.rpartition("/")
         if folder == "registers":
             accesses[_register(name)] = int(value)
         elif folder == "windows" and value == "mapped":
             mapped.add(name)
-        elif folder.startswith("queues/") and name in sums:
-            sums[name] += int(value)
+        elif folder.startswith("queues/") and name == "kicks":
+            kicks += int(value)
     missing = {"exits", "operations", "interrupts"} - values.keys()
     if missing:
         raise CountError("the driver shows no " + ", ".join(sorted(missing)))
     return DriverState(
         accesses, frozenset(mapped), exits=int(values["exits"]),
         operations=int(values["operations"]),
-        interrupts=int(values["interrupts"]), kicks=sums["kicks"],
-        kicks_suppressed=sums["kicks_suppressed"],
+        interrupts=int(values["interrupts"]), kicks=kicks,
         features=(int(values["features"], 16) if "features" in values
                   else None),
         polls=int(values.get("polls", "0")),

@@ -36,7 +36,6 @@ class Layout:
 
     registers: tuple[Register, ...]
     msix_bars: frozenset[int]
-    modern: bool
 
     def names(self, resource: str,
               mapped: Sequence[Register] = ()) -> AddressMap:
@@ -92,8 +91,7 @@ def parse(space: bytes) -> Layout:
             found += _structure(space, place)
         elif identity == CAP_MSIX:
             msix.add(space[place + 4] & 7)
-    modern = bool(found)
     # In this order, as the notify structure may be in the legacy one's BAR.
     found += [replace(one, bar_index=LEGACY_BAR)
               for one in registers.legacy()]
-    return Layout(tuple(found), frozenset(msix), modern)
+    return Layout(tuple(found), frozenset(msix))

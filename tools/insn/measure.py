@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -181,19 +181,9 @@ def measure(chosen: Sequence[Load], runs: int, parameters: str) -> Measured:
                       name="insn")
         with progress.step("booting the guest"):
             guest.boot(BOOT_S)
-        stack.enter_context(_ended(guest))
+        stack.push(guest)
         counted = CountedGuest(guest, counter)
         counted.tell(loads.PREPARE)
         disks = functions.bind(counted.tell, parameters)
         return Measured(_measure(counted, chosen, runs, disks),
                         build.release(), parameters)
-
-
-@contextlib.contextmanager
-def _ended(guest: Guest) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        guest.kill()
-        raise
-    guest.shutdown()

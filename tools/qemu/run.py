@@ -60,16 +60,13 @@ class GroupRun:
 
     def run(self) -> list[ConfigResult]:
         """Boot, measure, power off; a result for each function."""
-        with progress.step(f"{self._machine.name}: booting"):
-            self._guest.boot()
-        try:
-            with contextlib.ExitStack() as stack:
-                with _MARKING:
-                    histograms = stack.enter_context(kvm.Histograms(
-                        lambda text: self._guest.run(text).out, "qemu"))
-                return self._measure(histograms)
-        finally:
-            self._guest.shutdown()
+        with contextlib.ExitStack() as stack:
+            with progress.step(f"{self._machine.name}: booting"):
+                stack.enter_context(self._guest)
+            with _MARKING:
+                histograms = stack.enter_context(kvm.Histograms(
+                    lambda text: self._guest.run(text).out, "qemu"))
+            return self._measure(histograms)
 
     def _measure(self, histograms: kvm.Histograms) -> list[ConfigResult]:
         name = self._machine.name

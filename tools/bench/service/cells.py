@@ -29,7 +29,6 @@ LOAD_TEXT = {
     LARGE: "4 KiB reads, beside 1 MiB reads of depth 2",
     THINK: "one by one; the submitter computes after each half of the depth",
 }
-READ_MB = 32    # of the disk that reads fall on
 
 VFE, NBD = DEVICES = ("vfe", "nbd")
 

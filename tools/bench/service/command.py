@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import tempfile
 import time
 from pathlib import Path
@@ -51,17 +52,16 @@ def measure(options: argparse.Namespace) -> int:
     quick = options.quick
     rounds, millis = ((QUICK_ROUNDS, QUICK_RUN_MS) if quick
                       else (ROUNDS, RUN_MS))
-    with tempfile.TemporaryDirectory(prefix="vfe-service-") as name:
-        rig = Rig(Path(name), chosen, options.parameters)
+    with tempfile.TemporaryDirectory(prefix="vfe-service-") as name, \
+            contextlib.ExitStack() as stack:
         with progress.step("booting the guest, binding both drivers"):
-            rig.boot()
-        with rig:
-            measured = Measurement(rig, chosen, millis)
-            until = time.monotonic() + (QUICK_ROUNDS_S if quick
-                                        else ROUNDS_S)
-            measured.rounds(rounds, until)
-            measured.more_rounds(rounds, until + (QUICK_MORE_S if quick
-                                                  else MORE_S))
+            rig = stack.enter_context(
+                Rig(Path(name), chosen, options.parameters))
+        measured = Measurement(rig, chosen, millis)
+        until = time.monotonic() + (QUICK_ROUNDS_S if quick else ROUNDS_S)
+        measured.rounds(rounds, until)
+        measured.more_rounds(rounds, until + (QUICK_MORE_S if quick
+                                              else MORE_S))
     lanes = measured.lanes
     ratios = spread.ratios(lanes)
     about = {"quick": quick, "run_ms": millis,

@@ -7,6 +7,7 @@ vfe_blk the third; all stay bound, and one at a time has work.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -67,6 +68,7 @@ class Rig:
         self.guest = Guest(specs, accel="tcg", cpus=1, memory=MEMORY_MB,
                            name="service", qemu_args=argv)
         self.disks: dict[tuple[str, str], str] = {}
+        self._stack = contextlib.ExitStack()
 
     @staticmethod
     def _qemus(server: NbdServer) -> list[str]:
@@ -81,11 +83,13 @@ class Rig:
             return self.guest.devices[f"{VFE}-{role}"].bdf
         return SLOTS[role].bdf
 
-    def boot(self) -> None:
+    def __enter__(self) -> Rig:
         """Boot the guest and bind the drivers."""
-        try:
+        with contextlib.ExitStack() as stack:
+            if self._nbd is not None:
+                stack.callback(self._nbd.stop)
             urgent()
-            self.guest.boot()
+            stack.enter_context(self.guest)
             for kind in self.kinds:
                 for role in ROLES:
                     out = self.guest.run(pci.script(BIND.format(
@@ -93,25 +97,13 @@ class Rig:
                         driver=pci.driver_of(DRIVER[role]),
                         parameters=self._parameters)), COMMAND_S).out
                     self.disks[kind, role] = out.split()[-1]
-        except BaseException:
-            self._end(orderly=False)
-            raise
-
-    def __enter__(self) -> Rig:
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None,
                  value: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self._end(orderly=kind is None)
-
-    def _end(self, orderly: bool) -> None:
-        if orderly:
-            self.guest.shutdown()
-        else:
-            self.guest.kill()
-        if self._nbd is not None:
-            self._nbd.stop()
+        self._stack.__exit__(kind, value, trace)
 
     def set_service(self, cell: Cell, role: str, seed: int) -> None:
         """Begin a sequence of service times of the cell's model."""

@@ -150,29 +150,22 @@ class Stage:
             accel=accel, cpus=1, memory=MEMORY_MB, name=name, qemu_args=argv,
             logs=logs)
         self._disks: list[str] = []
+        self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Stage:
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._nbd.stop)
             urgent()
-            self.guest.boot()
-        except BaseException:
-            self._end(orderly=False)
-            raise
+            stack.enter_context(self.guest)
+            # A server that is stopped would keep QEMU from ending.
+            stack.callback(self._signal, signal.SIGCONT)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None,
                  value: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self._end(orderly=kind is None)
-
-    def _end(self, orderly: bool) -> None:
-        # A server that is stopped would keep QEMU from ending.
-        self._signal(signal.SIGCONT)
-        if orderly:
-            self.guest.shutdown()
-        else:
-            self.guest.kill()
-        self._nbd.stop()
+        self._stack.__exit__(kind, value, trace)
 
     def _signal(self, signum: int) -> None:
         os.kill(self._nbd.pid, signum)
