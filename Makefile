@@ -45,8 +45,12 @@ device:
 bench:
 	$(PYTHON) tools/bench $(ARGS)
 
-check:
-	$(PYTHON) tools/check $(ARGS)
+# tools/check/README.md
+lint test check:
+	$(PYTHON) tools/check --tier $@ $(ARGS)
+
+check-all:
+	$(PYTHON) tools/check --tier all $(ARGS)
 
 kunit:
 	$(PYTHON) tools/kunit $(ARGS)
@@ -83,7 +87,10 @@ help:
 	@echo '  make distclean        also remove the results in out/'
 	@echo 'On a Debian machine, as root; each first builds what is missing:'
 	@echo '  make bench            measure, print the table, write out/bench.json'
-	@echo '  make check            run every test'
+	@echo '  make lint             check the style of the files that changed'
+	@echo '  make test             run the unit tests, in 3 minutes'
+	@echo '  make check            run what a push must pass, in 10 minutes'
+	@echo '  make check-all        run every test, in an hour'
 	@echo '  make kunit            run the KUnit suites'
 	@echo "  make conformance      the table of a driver's duties and their tests"
 	@echo '  make coverage         lines and branches that the KUnit suites run'
@@ -94,5 +101,5 @@ help:
 
 .DEFAULT_GOAL := modules
 .PHONY: modules modules_install install uninstall dkms dkms-source headers \
-	device bench check kunit conformance \
+	device bench lint test check check-all kunit conformance \
 	coverage shell clean distclean help

@@ -11,26 +11,41 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
-from check import run_all, run_stage, setup, stages  # noqa: E402
+from check import changes, run_all, run_stage, setup, stages  # noqa: E402
 from lab import entry, tree  # noqa: E402
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="check", description="Runs every test of the project, in stages."
-        " Needs root, and first builds what is missing.")
+        prog="check", description="Runs the tests of the project in stages."
+        " Needs root, and makes all that is missing first. A stage that"
+        " passed over the same inputs is not run again.")
     names = [stage.name for stage in stages.STAGES]
+    parser.add_argument("--tier", default="check",
+                        choices=(stages.LINT, *stages.TIERS),
+                        help="lint: style of the changed files, seconds;"
+                        " test: before a commit, 3 minutes; check: before a"
+                        " push, 10 minutes (default); all: before a release,"
+                        " an hour, each stage in its long form")
     parser.add_argument("--only", action="append", default=[],
                         metavar="STAGE", choices=names,
-                        help="only this stage; may be given more than once")
+                        help="only this stage, of any tier; may be given"
+                        " more than once")
     parser.add_argument("--tests", action="append", default=[],
                         metavar="TEXT", help="in stages of unit tests, only"
                         " tests with this in their name")
+    parser.add_argument("--changed", nargs="?", const="", metavar="COMMIT",
+                        help="only stages with an input that differs from"
+                        " this commit (default: from the upstream branch)")
+    parser.add_argument("--fresh", action="store_true", help="also run"
+                        " stages that passed over the same inputs")
     parser.add_argument("--list", action="store_true",
-                        help="list the stages and exit")
-    # one stage: in its own process, then in its place (host, tree or guest)
+                        help="name the stages and end")
+    # one stage: in a process of its own, then where it belongs
     parser.add_argument("--start", choices=names, help=argparse.SUPPRESS)
     parser.add_argument("--here", choices=names, help=argparse.SUPPRESS)
+    parser.add_argument("--whole", action="store_true",
+                        help=argparse.SUPPRESS)
     parser.add_argument("--set-up", help=argparse.SUPPRESS,
                         choices=[item.name for item in setup.ALL])
     parser.add_argument("--accel", default="tcg", choices=("tcg", "kvm"),
@@ -38,23 +53,39 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _chosen(options: argparse.Namespace) -> list[stages.Stage]:
+    if options.only:
+        chosen = [stage for stage in stages.STAGES
+                  if stage.name in options.only]
+    else:
+        chosen = stages.of_tier(options.tier)
+    if options.changed is not None and options.tier != stages.LINT:
+        names = changes.since(options.changed or changes.base())
+        chosen = stages.of_files(chosen, names)
+    return chosen
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; its exit code."""
+    """Run the stages that the options name; the exit code."""
     options = _parser().parse_args(argv)
     if options.list:
         for stage in stages.STAGES:
-            print(f"{stage.name:11} {stage.text}")
+            print(f"{stage.name:12} {stage.tier:6} {stage.text}")
         return 0
     if options.set_up:
         setup.by_name(options.set_up).make()
         return 0
+    if options.tier == stages.LINT and not options.start:
+        options.tests += changes.since(options.changed or changes.base())
+    wish = run_all.Wish(options.tests, options.whole or options.tier == "all",
+                        options.fresh)
     if options.here:
         return run_stage.run(stages.by_name(options.here), options.accel,
-                         options.tests)
+                             wish.patterns, wish.whole)
     tree.need_root("make check")
     if options.start:
-        return run_all.start(stages.by_name(options.start), options.tests)
-    return run_all.run(options.only, options.tests)
+        return run_all.start(stages.by_name(options.start), wish)
+    return run_all.run(_chosen(options), wish)
 
 
 if __name__ == "__main__":

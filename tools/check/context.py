@@ -29,11 +29,13 @@ class Context:
     """One run of a stage."""
 
     def __init__(self, log: IO[str], step: progress.Step, accel: str,
-                 patterns: Sequence[str] = ()) -> None:
+                 patterns: Sequence[str] = (), whole: bool = True) -> None:
+        """@whole: the long form, as the largest tier has it."""
         self.log = log
         self.step = step
         self.accel = accel
         self.patterns = tuple(patterns)
+        self.whole = whole
         self.tally = Tally()
 
     def note(self, text: str) -> None:

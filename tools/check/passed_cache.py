@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lab import files, paths, progress, recipe
 
+from . import sources
 from .context import Context
 
 
@@ -23,29 +24,43 @@ def of(parts: Iterable[str | Path]) -> Path:
 
 
 def files_in(*folders: str) -> list[str | Path]:
-    """The names and contents of all files in folders of the checkout."""
+    """Names and contents of the sources in folders of the checkout."""
     here = paths.checkout()
     found = [path for name in folders
-             for path in sorted((here / name).rglob("*"))
-             if path.is_file() and path.suffix != ".pyc"]
+             for path in ([here / name] if (here / name).is_file()
+                          else sources.all_files(here / name))]
     return [*(str(path.relative_to(here)) for path in found), *found]
+
+
+def count_of(passed: Path) -> int:
+    """How many checks passed; 0 if none is remembered."""
+    try:
+        return int(passed.read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def remember(passed: Path, count: int) -> None:
+    """Store the number of checks that passed."""
+    files.make_whole(passed, lambda path: _write(path, str(count)))
 
 
 def once(context: Context, what: str, parts: Iterable[str | Path],
          check: Callable[[], None]) -> None:
     """Run @check, or count its passes again if it passed before."""
     passed = of(parts)
-    if passed.is_file():
+    known = count_of(passed)
+    if known:
         text = f"{what}: passed before over the same bytes"
         context.log.write(text + "\n")
         progress.say(text)
-        context.tally.passed += int(passed.read_text())
+        context.tally.passed += known
         return
     before, failed = context.tally.passed, context.tally.failed
     check()
     count = context.tally.passed - before
     if count and context.tally.failed == failed:
-        files.make_whole(passed, lambda path: _write(path, str(count)))
+        remember(passed, count)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,36 +1,55 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs the stages in parallel, prints a line for each, and adds up."""
+"""Runs stages side by side, prints a line for each, and adds up.
+
+A stage that passed over the same inputs is not run again.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab import chroot, files, machine, paths, progress, speed
+from lab import chroot, files, machine, paths, progress, speed, tree
 
-from . import run_stage, scheduler, setup, tally
-from .stages import STAGES, Stage
+from . import passed_cache, run_stage, scheduler, setup, tally
+from .stages import Stage
 
 CHECK = ["python3", "/vfe/tools/check", "--here"]
 GRACE_S = 60.0
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What the user wants of a run."""
+
+    patterns: Sequence[str] = ()    # names of tests; all if there are none;
+    #                                 to lint: of files
+    whole: bool = False             # the long form of each stage
+    fresh: bool = False             # of stages that passed before, too
+
+    def words(self) -> list[str]:
+        """It, on the command line of one stage."""
+        return [*(f"--tests={item}" for item in self.patterns),
+                *(["--whole"] if self.whole else [])]
+
+
 def folder() -> Path:
-    """The folder for logs and results of the stages."""
+    """Where logs and results of the stages go."""
     path = paths.out() / "check"
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
-def start(stage: Stage, patterns: Sequence[str]) -> int:
-    """Run a stage in its place; its exit code."""
+def start(stage: Stage, wish: Wish) -> int:
+    """Run a stage where it belongs; its exit code."""
     speed.remember()
-    argv = [*CHECK, stage.name, *(f"--tests={item}" for item in patterns)]
+    argv = [*CHECK, stage.name, *wish.words()]
     timeout = stage.timeout + GRACE_S
     if stage.place == "outside":
-        return run_stage.run(stage, "kvm", patterns)
+        return run_stage.run(stage, "kvm", wish.patterns, wish.whole)
     if stage.place == "guest":
         return machine.run_anywhere(argv, timeout=timeout)
     return chroot.run(argv, timeout=timeout)
@@ -56,6 +75,14 @@ def _result(ended: scheduler.Ended) -> tally.Tally:
     return result
 
 
+def again(stage: Stage, failure: tally.Failure) -> str:
+    """The command that repeats a failure alone."""
+    words = f"--only {stage.name}"
+    if stage.by_test and "::" in failure.name:
+        words += f" --tests {failure.name.split('::')[-1]}"
+    return f'make check ARGS="{words}"'
+
+
 def _show(stage: Stage, result: tally.Tally, seconds: float) -> None:
     for failure in result.failures:
         print(f"--- FAILED {failure.name}")
@@ -67,44 +94,102 @@ def _show(stage: Stage, result: tally.Tally, seconds: float) -> None:
                  f" (out/check/{stage.name}.log)")
 
 
-def run(names: Sequence[str], patterns: Sequence[str]) -> int:
-    """Run the stages with these names, or all without names."""
-    chosen = [stage for stage in STAGES if not names or stage.name in names]
+def _row(name: str, word: str, result: tally.Tally, seconds: float) -> str:
+    return (f"{name:12} {word:6} {result.passed:5} passed"
+            f" {result.failed:4} failed {seconds:6.0f} s")
+
+
+@dataclass
+class Run:
+    """The results of a run."""
+
+    wish: Wish
+    every: tally.Tally = field(default_factory=tally.Tally)
+    before: int = 0         # checks that passed over the same inputs before
+    rows: list[str] = field(default_factory=list)
+    repeat: list[str] = field(default_factory=list)
+
+    def pass_of(self, stage: Stage, whole: bool) -> Path:
+        """The file that a pass of the stage leaves."""
+        return passed_cache.of([stage.name, str(whole),
+                                *passed_cache.files_in(*stage.inputs)])
+
+    def lacks(self, stage: Stage, name: str, problem: str) -> None:
+        """The stage cannot run without what is named."""
+        self.every.fail(stage.name, f"no {name}: {problem}")
+        self.repeat.append(again(stage, self.every.failures[-1]))
+
+    def passed_before(self, stage: Stage) -> bool:
+        """Whether the stage need not run; it has its row then."""
+        if self.wish.fresh or self.wish.patterns:
+            return False
+        known = passed_cache.count_of(self.pass_of(stage, self.wish.whole))
+        if known:
+            self.before += known
+            self.rows.append(f"{stage.name:12} same   {known:5} passed"
+                             " before over the same inputs")
+        return known > 0
+
+    def ended(self, ended: scheduler.Ended) -> None:
+        """A stage is over."""
+        stage, result = ended.stage, _result(ended)
+        _show(stage, result, ended.seconds)
+        self.every.passed += result.passed
+        self.every.failures += result.failures
+        self.repeat += [again(stage, item) for item in result.failures]
+        self.rows.append(_row(stage.name, "ok" if result.good else "FAILED",
+                              result, ended.seconds))
+        if not result.good or self.wish.patterns:
+            return
+        passed_cache.remember(self.pass_of(stage, False), result.passed)
+        if self.wish.whole:
+            passed_cache.remember(self.pass_of(stage, True), result.passed)
+
+    def show(self) -> None:
+        """Print the table, and each failure again below it: the end of the
+        output is what most readers see."""
+        print("\n" + "\n".join(self.rows))
+        print(_row("in all", "FAILED" if self.every.failures else "ok",
+                   self.every, progress.elapsed()))
+        print("".join(f"\n{failure.line}" for failure in self.every.failures))
+        if self.repeat:
+            print("to repeat it alone:")
+            print("".join(f"  {line}\n" for line in dict.fromkeys(
+                self.repeat)))
+        if self.before:
+            print(f"{self.before} passed before over the same inputs"
+                  " (--fresh runs them again)")
+        print(f"{self.every.passed} passed, {self.every.failed} failed",
+              flush=True)
+
+
+def run(chosen: Sequence[Stage], wish: Wish) -> int:
+    """Run these stages; 0 if none failed."""
     os.umask(0o022)
     with files.sole_run(paths.state(), "guest"):
-        return _run_stages(chosen, patterns)
+        return _run_stages(chosen, wish)
 
 
-def _row(name: str, result: tally.Tally, seconds: float) -> str:
-    return (f"{name:11} {'ok' if result.good else 'FAILED':6}"
-            f" {result.passed:5} passed {result.failed:4} failed"
-            f" {seconds:6.0f} s")
-
-
-def _run_stages(chosen: Sequence[Stage], patterns: Sequence[str]) -> int:
-    every, rows = tally.Tally(), {}
+def _run_stages(chosen: Sequence[Stage], wish: Wish) -> int:
+    this = Run(wish)
     progress.say("this machine: limits of time are those of the reference"
                  f" machine times {speed.remember():g}")
-    machine.prepare()
-    lacking = setup.have(name for stage in chosen for name in stage.needs)
+    chosen = [stage for stage in chosen if not this.passed_before(stage)]
+    if any(stage.guests for stage in chosen):
+        machine.prepare()
+    else:
+        tree.ensure()
+    lacking = setup.have(name for stage in chosen
+                         for name in stage.set_up(wish.whole))
     for stage in chosen:
         _saved(stage).unlink(missing_ok=True)
-        for name in lacking.keys() & set(stage.needs):
-            every.fail(stage.name, f"no {name}: {lacking[name]}")
+        for name in lacking.keys() & stage.set_up(wish.whole):
+            this.lacks(stage, name, lacking[name])
     chosen = [stage for stage in chosen if not lacking.keys()
-              & set(stage.needs)]
-    run_by = scheduler.Scheduler(os.cpu_count() or 1, patterns)
+              & stage.set_up(wish.whole)]
+    run_by = scheduler.Scheduler(os.cpu_count() or 1, wish.words())
     with contextlib.closing(run_by.run(chosen)) as over:
         for ended in over:
-            result = _result(ended)
-            _show(ended.stage, result, ended.seconds)
-            every.passed += result.passed
-            every.failures += result.failures
-            rows[ended.stage.name] = _row(ended.stage.name, result,
-                                          ended.seconds)
-    print("\n" + "\n".join(rows[stage.name] for stage in chosen))
-    print(_row("in all", every, progress.elapsed()))
-    # once more, for a reader who sees only the end of the output
-    print("".join(f"\n{failure.line}" for failure in every.failures))
-    print(f"{every.passed} passed, {every.failed} failed", flush=True)
-    return 0 if every.good else 1
+            this.ended(ended)
+    this.show()
+    return 1 if this.every.failures else 0

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs one stage in this process and saves its tally."""
+"""Runs one stage where it is and saves its tally."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
+import time
 import traceback
 from collections.abc import Iterator, Sequence
 
@@ -15,33 +16,45 @@ from .stages import Stage
 
 
 class TookTooLong(Exception):
-    """The stage exceeded its time limit."""
+    """The stage's time is over."""
 
 
 @contextlib.contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
+def _deadline(stage: Stage) -> Iterator[None]:
+    """End the stage when its time is over.
+
+    Load may have come meanwhile: the machine is measured again first.
+    """
+    began = time.monotonic()
+
     def handler(_signum: int, _frame: object) -> None:
-        raise TookTooLong
+        speed.remember()
+        left = began + stage.limit - time.monotonic()
+        if left <= 0:
+            raise TookTooLong
+        signal.setitimer(signal.ITIMER_REAL, left)
+
     signal.signal(signal.SIGALRM, handler)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, stage.limit)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def run(stage: Stage, accel: str, patterns: Sequence[str]) -> int:
-    """Run the stage; 0 if it passed. Log and tally are in out/check."""
+def run(stage: Stage, accel: str, patterns: Sequence[str],
+        whole: bool) -> int:
+    """Run the stage; 0 if all was well. Log and tally are in out/check."""
     folder = paths.out() / "check"
     folder.mkdir(parents=True, exist_ok=True)
     with open(folder / f"{stage.name}.log", "w", encoding="utf-8",
               buffering=1) as log:
         with progress.ticking(f"stage {stage.name}") as step:
-            context = Context(log, step, accel, patterns)
+            context = Context(log, step, accel, patterns, whole)
             context.note(f"limits of time are those of the reference machine"
                          f" times {speed.factor():g}")
             try:
-                with _deadline(stage.limit):
+                with _deadline(stage):
                     stage.run(context)
             except TookTooLong:
                 context.tally.fail(stage.name, "stopped: it took over"

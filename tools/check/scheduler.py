@@ -68,7 +68,7 @@ class Ended:
 class _Process:
     """A running stage."""
 
-    def __init__(self, stage: Stage, patterns: Sequence[str]) -> None:
+    def __init__(self, stage: Stage, words: Sequence[str]) -> None:
         self.stage = stage
         self._began = time.monotonic()
         self._half = b""
@@ -76,8 +76,7 @@ class _Process:
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(
             progress.guarded([sys.executable, str(MAIN), "--start",
-                              stage.name,
-                              *(f"--tests={item}" for item in patterns)]),
+                              stage.name, *words]),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True)
         assert self.process.stdout is not None
@@ -134,15 +133,16 @@ class _Process:
 class Scheduler:
     """Running stages, up to a number at a time."""
 
-    def __init__(self, count: int, patterns: Sequence[str]) -> None:
+    def __init__(self, count: int, words: Sequence[str]) -> None:
+        """@words: for the command line of each."""
         self._count = count
-        self._patterns = patterns
+        self._words = words
         self._running: list[_Process] = []
         self._selector = selectors.DefaultSelector()
 
     def _start(self, stage: Stage) -> None:
         progress.say(f"stage {stage.name}: {stage.text}")
-        process = _Process(stage, self._patterns)
+        process = _Process(stage, self._words)
         self._running.append(process)
         self._selector.register(process.pipe, selectors.EVENT_READ, process)
 

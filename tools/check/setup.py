@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from guest.debug import kernels
 from kunit import runs
 from lab import (LabError, build, chroot, clang, clean, progress, qemus,
                  recipe)
-
-from guest.debug import kernels
 
 CHECK = ["python3", "/vfe/tools/check", "--set-up"]
 

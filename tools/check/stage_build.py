@@ -2,8 +2,9 @@
 """Stage build: modules for every kernel, by both compilers, and the device,
 without a warning.
 
-Builds modules from scratch: make repeats no warning of a file that it does not
-compile again. A build that passed on the same input is not repeated.
+Modules are built afresh: make says nothing about a file that it does not
+compile again. A build that passed over the same bytes passes again, and is
+not repeated; one that failed is.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from . import passed_cache, stage_device
 from .context import Context, tail
 
 TIMEOUT = 240
-# C=2 sets KBUILD_CHECKSRC, except in the headers of 7.3, which lack the script
-# that detects sparse.
+# KBUILD_CHECKSRC is what C=2 sets; it does not in the headers of 7.3, which
+# lack the script that looks for sparse.
 SPARSE = ("C=2", "KBUILD_CHECKSRC=2", "CF=-D__CHECK_ENDIAN__")
 # Debian builds each kernel with the compiler of its own release; the tree
-# has one compiler. kbuild's remark about that is no warning.
+# has one compiler. kbuild remarks on that, which says nothing about us.
 REMARK = re.compile(r"the compiler differs from the one used to build"
                     r"|^\s+(The kernel was built by|You are using): "
                     r"|pahole version differs"
@@ -32,32 +33,37 @@ TROUBLE = re.compile(r"\b(warning|error)\b", re.IGNORECASE)
 
 
 def _inputs(what: str, headers: Path) -> list[str | Path]:
-    """All inputs of a build."""
+    """All that the outcome of a build depends on."""
     here = paths.checkout()
     return [what, headers.name, *passed_cache.files_in("drivers", "include"),
             here / "Kbuild", here / "Makefile", Path(__file__)]
 
 
-def _fresh_copy(kernel: str) -> Path:
-    """The module sources, without any output of a build."""
-    folder = paths.state() / "build" / f"check-{kernel}"
-    files.remove(folder)
-    folder.mkdir(parents=True)
+def copy_sources(folder: Path) -> None:
+    """Bring a copy of the modules' sources up to date."""
+    folder.mkdir(parents=True, exist_ok=True)
     files.mirror_sources(paths.checkout(), folder, ("drivers", "include"),
                          build.is_source)
     for name in ("Kbuild", "Makefile"):
         shutil.copyfile(paths.checkout() / name, folder / name)
+
+
+def _fresh_copy(kernel: str) -> Path:
+    """The module sources with nothing built beside them."""
+    folder = paths.state() / "build" / f"check-{kernel}"
+    files.remove(folder)
+    copy_sources(folder)
     return folder
 
 
 def complaints(output: str) -> list[str]:
-    """Warnings in the output of a build."""
+    """The lines of a build that no build should have."""
     return [line for line in output.splitlines()
             if TROUBLE.search(line) and not REMARK.search(line)]
 
 
 def _unchecked(folder: Path, output: str) -> list[str]:
-    """Sources that sparse did not check."""
+    """Sources that sparse was not run on."""
     seen = set(re.findall(r"^\s*CHECK\s+(\S+)", output, re.MULTILINE))
     return [str(path.relative_to(folder))
             for path in sorted((folder / "drivers").rglob("*.c"))
@@ -68,7 +74,7 @@ def _unchecked(folder: Path, output: str) -> list[str]:
 
 def _judge(context: Context, what: str, folder: Path, code: int,
            output: str) -> None:
-    """It succeeds, without a warning, and makes all modules."""
+    """It ends well, without a warning, and all modules are there."""
     context.tally.judge(f"{what} build",
                         f"exit code {code}\n{tail(output)}" if code else "")
     context.tally.judge(f"{what}: no warning of compiler (W=1), modpost or"
@@ -79,8 +85,9 @@ def _judge(context: Context, what: str, folder: Path, code: int,
                         "missing: " + ", ".join(missing) if missing else "")
 
 
-def _make(context: Context, headers: Path, folder: Path,
-          *words: str) -> tuple[int, str]:
+def make(context: Context, headers: Path, folder: Path,
+         *words: str) -> tuple[int, str]:
+    """make in such a copy, with warnings that an ordinary build leaves out."""
     return context.run(["make", f"-j{os.cpu_count() or 1}", "-C",
                         str(headers), f"M={folder}", "W=1", *words,
                         "modules"], timeout=TIMEOUT)
@@ -92,7 +99,7 @@ def _modules(context: Context, kernel: str) -> None:
     def check() -> None:
         context.note(f"{what}, W=1 and sparse")
         folder = _fresh_copy(kernel)
-        code, output = _make(context, headers, folder, *SPARSE)
+        code, output = make(context, headers, folder, *SPARSE)
         _judge(context, what, folder, code, output)
         unchecked = _unchecked(folder, output)
         context.tally.judge(
@@ -110,7 +117,7 @@ def _clang(context: Context) -> None:
     def check() -> None:
         context.note(f"{what}, W=1")
         folder = _fresh_copy("clang")
-        code, output = _make(context, headers, folder, "CC=clang")
+        code, output = make(context, headers, folder, "CC=clang")
         _judge(context, what, folder, code, output)
         files.remove(folder)
 
@@ -125,7 +132,7 @@ def _device(context: Context) -> None:
 
 
 def run(context: Context) -> None:
-    """Build for all kernels, then with the other compiler, then the device."""
+    """All kernels, then the other compiler, then the device."""
     for kernel in recipe.KERNEL_SUITES:
         _modules(context, kernel)
     _clang(context)

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
+from guest.debug import insmod, kernels
 from lab import paths, progress
 
 from . import units
 from .context import Context
-from guest.debug import insmod, kernels
 
 TIMEOUT = 800
 

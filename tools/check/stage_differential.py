@@ -12,7 +12,7 @@ from .context import Context
 def run(context: Context) -> None:
     """One check per case; those of differential/plan.py for this stage."""
     results = report.Results("stage")
-    for verdict in plan.run(plan.STAGE):
+    for verdict in plan.run(plan.STAGE if context.whole else plan.SHORT):
         context.note(verdict.case.name)
         context.log.write(verdict.line() + "\n")
         for turn in verdict.turns.values():

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 from lab import paths, testkernel
@@ -26,21 +28,26 @@ def _name(path: Path) -> str:
     return str(path.relative_to(paths.checkout()))
 
 
-def _checkpatch(context: Context) -> None:
-    """One check per file, and one that no exception is without its file."""
+def checkpatch_files(context: Context, found: Sequence[Path]) -> None:
+    """A check a C file."""
     judge = checkpatch.Judge(checkpatch.waivers())
     root = paths.checkout()
-    found = sources.c_files(root)
     jobs.run(context, [
         jobs.Job(f"checkpatch {_name(path)}", [*CHECKPATCH, _name(path)],
                  root, [path, CHECKPATCH_SCRIPT, checkpatch.EXCEPTIONS],
                  judge.findings) for path in found])
+
+
+def _waivers(context: Context) -> None:
+    """No exception outlived its file."""
+    judge = checkpatch.Judge(checkpatch.waivers())
+    found = sources.c_files(paths.checkout())
     context.tally.judge("checkpatch exceptions",
                         judge.stale([_name(path) for path in found]))
 
 
-def _kernel_doc(context: Context) -> None:
-    """Check all kernel sources with one command."""
+def kernel_doc(context: Context) -> None:
+    """All sources of the kernel side at once."""
     root = paths.checkout()
     found = [path for folder in ("drivers", "include")
              for path in sources.c_files(root / folder)]
@@ -49,9 +56,9 @@ def _kernel_doc(context: Context) -> None:
         [*KERNEL_DOC, *(_name(path) for path in found)], root, found)])
 
 
-def _shellcheck(context: Context) -> None:
+def shellcheck(context: Context, found: Sequence[Path]) -> None:
+    """A check a script."""
     root = paths.checkout()
-    found = sources.shell_files(root)
     jobs.run(context, [
         jobs.Job(f"shellcheck {_name(path)}",
                  ["shellcheck", "--norc", "-x", "-P", "SCRIPTDIR", _name(path)],
@@ -59,33 +66,63 @@ def _shellcheck(context: Context) -> None:
         for path in found])
 
 
-def _python(context: Context) -> None:
-    """Run mypy and pylint, one check per package each."""
+def _pylint(top: str, *what: str) -> jobs.Job:
     root = paths.checkout()
-    every = [path for path in sources.all_files(root)
-             if path.suffix == ".py"]
+    style = root / ".pylintrc"
+    return jobs.Job(f"pylint {top} {' '.join(what)}",
+                    ["pylint", "--rcfile", str(style), *what], root / top,
+                    [*_every_python(), style])
+
+
+def _mypy(top: str, package: str) -> jobs.Job:
+    root = paths.checkout()
+    types = root / ".mypy.ini"
+    return jobs.Job(f"mypy --strict {top}/{package}",
+                    ["mypy", "--strict", "--config-file", str(types),
+                     "--cache-dir", str(paths.state() / "mypy" / package),
+                     "-p", package], root / top, [*_every_python(), types])
+
+
+@functools.cache
+def _every_python() -> list[Path]:
+    """A type may come from any of them."""
+    return [path for path in sources.all_files(paths.checkout())
+            if path.suffix == ".py"]
+
+
+def python_files(context: Context, names: Sequence[str]) -> None:
+    """Types of the packages that these files are in, style of the files."""
     todo = []
     for top, packages in PYTHON:
         for package in packages:
-            types, style = root / ".mypy.ini", root / ".pylintrc"
-            todo += [
-                jobs.Job(f"mypy --strict {top}/{package}",
-                         ["mypy", "--strict", "--config-file", str(types),
-                          "--cache-dir",
-                          str(paths.state() / "mypy" / package),
-                          "-p", package], root / top, [*every, types]),
-                jobs.Job(f"pylint {top}/{package}",
-                         ["pylint", "--rcfile", str(style), package],
-                         root / top, [*every, style])]
+            inside = [name.removeprefix(f"{top}/") for name in names
+                      if name.startswith(f"{top}/{package}/")]
+            if inside:
+                todo += [_mypy(top, package), _pylint(top, *inside)]
     jobs.run(context, todo)
 
 
-def run(context: Context) -> None:
-    """Run all, the quick ones first."""
+def _python(context: Context) -> None:
+    """mypy and pylint, a check a package each."""
+    jobs.run(context, [job for top, packages in PYTHON
+                       for package in packages
+                       for job in (_mypy(top, package),
+                                   _pylint(top, package))])
+
+
+def our_rules(context: Context) -> None:
+    """A check a rule of the project."""
     for name, rule in rules.RULES.items():
         context.note(name)
         context.tally.judge(name, "\n".join(rule(paths.checkout())))
-    _shellcheck(context)
-    _kernel_doc(context)
-    _checkpatch(context)
+
+
+def run(context: Context) -> None:
+    """Everything, the quick ones first."""
+    root = paths.checkout()
+    our_rules(context)
+    shellcheck(context, sources.shell_files(root))
+    kernel_doc(context)
+    checkpatch_files(context, sources.c_files(root))
+    _waivers(context)
     _python(context)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The stages: their names, where they run, and their time limits."""
+"""The stages by name: tier, inputs, where each runs, how long it may take."""
 
 from __future__ import annotations
 
@@ -10,9 +10,18 @@ from lab import speed
 
 from . import (stage_bench, stage_build, stage_debug, stage_device,
                stage_differential, stage_guest, stage_insn, stage_install,
-               stage_kernels, stage_kunit, stage_qemu, stage_quirks,
-               stage_ring, stage_static, stage_tools)
+               stage_kernels, stage_kunit, stage_lint, stage_qemu,
+               stage_quirks, stage_ring, stage_static, stage_tools)
 from .context import Context
+
+# Each tier has the stages of those before it.
+TIERS = ("test", "check", "all")
+LINT = "lint"           # no tier: what changed, checked in seconds
+
+CHECKER = ("tools/check", "tools/lab")
+MODULES = (*CHECKER, "drivers", "include", "Kbuild", "Makefile")
+SUITES = (*CHECKER, "drivers", "include", "kunit", "tools/kunit")
+GUEST = (*MODULES, "tools/device", "tools/guest")
 
 
 @dataclass(frozen=True)
@@ -23,15 +32,28 @@ class Stage:
     text: str
     run: Callable[[Context], None]
     timeout: float
-    place: str = "tree"     # "tree"; "guest": where guests are fastest;
+    tier: str = "check"
+    inputs: Sequence[str] = ("",)   # files and folders; "": all of them
+    place: str = "rootfs"   # "rootfs"; "guest": where guests are fastest;
     #                         "outside": it finds its own machine
     after: Sequence[str] = ()   # stages that it builds upon
     uses: str = ""          # what only one stage at a time can
     needs: Sequence[str] = ()   # of setup.py, made before any stage starts
+    needs_whole: Sequence[str] = ()     # and for its long form
+    by_test: bool = False   # --tests selects among its tests
+
+    @property
+    def guests(self) -> bool:
+        """Whether it boots guests with the modules and the device."""
+        return "tools/device" in self.inputs and "drivers" in self.inputs
+
+    def set_up(self, whole: bool) -> set[str]:
+        """What of setup.py it needs."""
+        return {*self.needs, *(self.needs_whole if whole else ())}
 
     @property
     def limit(self) -> float:
-        """Its time limit on this machine."""
+        """How long it may take on this machine."""
         return speed.scaled(self.timeout)
 
 
@@ -39,49 +61,82 @@ class Stage:
 # processor busy for long before those that fill the other one.
 STAGES = (
     Stage("guest", "both drivers in a guest: data, faults, life cycles",
-          stage_guest.run, 900, "guest"),
-    Stage("quirks", "vfe_blk and virtio_blk on a device with quirks of VMMs",
-          stage_quirks.run, 900, "guest"),
+          stage_guest.run, 900, "check", GUEST, "guest", by_test=True),
+    Stage("quirks", "as virtio_blk, on a device with quirks of real monitors",
+          stage_quirks.run, 900, "all", GUEST, "guest", by_test=True),
+    Stage("bench", "the bench, shortened: three witnesses agree",
+          stage_bench.run, 900, "check",
+          (*MODULES, "tools/device", "tools/bench", "tools/count"),
+          "outside", uses="kvm"),
+    Stage("qemu", "vfe_blk on QEMU's own device, in its configurations",
+          stage_qemu.run, 1200, "check",
+          (*MODULES, "tools/qemu", "tools/count"), "outside", uses="kvm",
+          needs_whole=("qemus",)),
+    Stage("kunit", "the KUnit suites on a kernel with all its checkers",
+          stage_kunit.run, 1200, "test", SUITES, uses="kunit",
+          needs=("um",)),
+    Stage("conformance", "each duty of a driver has a test that passes",
+          stage_kunit.run_conformance, 600, "test", SUITES,
+          after=("kunit",), uses="kunit", needs=("um",)),
+    Stage("device", "the device process against a hostile guest, sanitized",
+          stage_device.run, 600, "test",
+          (*CHECKER, "tools/device", "include"), uses="device",
+          by_test=True),
+    Stage("ring", "the rings in user space: sanitized, fuzzed, two threads",
+          stage_ring.run, 900, "test",
+          (*MODULES, "tools/ring", "tools/device")),
     Stage("tools", "unit tests of the Python tools",
-          stage_tools.run, 300),
+          stage_tools.run, 300, "test", ("tools", "include", "kunit"),
+          by_test=True),
     Stage("static", "style, types, documentation, rules of the sources",
           stage_static.run, 600),
-    Stage("kunit", "the KUnit suites on a kernel with all checkers enabled",
-          stage_kunit.run, 1200, uses="kunit", needs=("um",)),
-    Stage("conformance", "each duty of a driver has a test that passes",
-          stage_kunit.run_conformance, 600, after=("kunit",), uses="kunit",
-          needs=("um",)),
-    Stage("coverage", "the suites run enough lines and branches",
-          stage_kunit.run_coverage, 600, after=("kunit",), uses="kunit",
-          needs=("um",)),
-    Stage("proof", "the KUnit suites find each seeded bug",
-          stage_kunit.run_proof, 900, after=("kunit",), uses="kunit",
-          needs=("um",)),
-    Stage("bench", "a short bench: the three witnesses agree",
-          stage_bench.run, 900, "outside", uses="kvm"),
-    Stage("qemu", "vfe_blk on QEMU's own device, in every configuration",
-          stage_qemu.run, 900, "outside", uses="kvm", needs=("qemus",)),
-    Stage("insn", "bounds on instructions per operation, memory per disk",
-          stage_insn.run, 600, "outside"),
-    Stage("differential", "vfe_blk compared with virtio_blk, same functions",
-          stage_differential.run, 600),
-    Stage("debug", "both drivers under KCSAN and lockdep on two processors",
-          stage_debug.run, 1200, "guest", needs=("x86",)),
-    Stage("kernels", "both drivers in a guest of each of Debian's kernels",
-          stage_kernels.run, 600, "guest", needs=("modules",)),
-    Stage("install", "make install and DKMS on a clean Debian; a root on vfeb0",
-          stage_install.run, 600, "guest", needs=("clean",)),
     Stage("build", "modules for every kernel at W=1 with sparse; the device",
-          stage_build.run, 600, uses="device", needs=("clang",)),
-    Stage("staged", "the suites in a kernel's tree, run by its kunit.py",
-          stage_kunit.run_staged, 900, after=("kunit",), needs=("um",)),
-    Stage("device", "the device with sanitizers, and a hostile guest",
-          stage_device.run, 600, uses="device"),
-    Stage("ring", "the rings in user space: sanitizers, fuzzer, threads",
-          stage_ring.run, 600),
+          stage_build.run, 600, "check", (*MODULES, "tools/device"),
+          uses="device", needs=("clang",)),
+    Stage("differential", "vfe_blk beside virtio_blk on identical functions",
+          stage_differential.run, 600, "check",
+          (*GUEST, "tools/differential", "tools/count")),
+    Stage("coverage", "what the suites leave unrun",
+          stage_kunit.run_coverage, 600, "all", SUITES, after=("kunit",),
+          uses="kunit", needs=("um",)),
+    Stage("proof", "seeded bugs: the runner of the suites sees each",
+          stage_kunit.run_proof, 900, "all", SUITES, after=("kunit",),
+          uses="kunit", needs=("um",)),
+    Stage("insn", "instructions of an operation, memory of a disk: bounds",
+          stage_insn.run, 600, "all",
+          (*MODULES, "tools/insn", "tools/count"), "outside"),
+    Stage("debug", "both drivers under KCSAN and lockdep on two processors",
+          stage_debug.run, 1200, "all", (*GUEST, "kunit", "tools/kunit"),
+          "guest", needs=("x86",), by_test=True),
+    Stage("kernels", "both drivers in a guest of each of Debian's kernels",
+          stage_kernels.run, 600, "all", GUEST, "guest",
+          needs=("modules",), by_test=True),
+    Stage("install", "make install and DKMS on a clean Debian; a root on vfeb0",
+          stage_install.run, 600, "all", (*MODULES, "tools/install"),
+          "guest", needs=("clean",)),
+    Stage("staged", "the suites by kunit.py, in a kernel's tree",
+          stage_kunit.run_staged, 900, "all", SUITES, after=("kunit",),
+          needs=("um",)),
+    Stage(LINT, "style and types of the files that changed; a build at W=1",
+          stage_lint.run, 120, LINT),
 )
+
+
+def of_tier(tier: str) -> list[Stage]:
+    """The stages of a tier, those of the smaller tiers included."""
+    if tier == LINT:
+        return [by_name(LINT)]
+    names = TIERS[:TIERS.index(tier) + 1]
+    return [stage for stage in STAGES if stage.tier in names]
 
 
 def by_name(name: str) -> Stage:
     """The stage of a name; KeyError if there is none."""
     return {stage.name: stage for stage in STAGES}[name]
+
+
+def of_files(chosen: Sequence[Stage], names: Sequence[str]) -> list[Stage]:
+    """Those of the stages that any of these files is an input of."""
+    return [stage for stage in chosen
+            if any(not item or name == item or name.startswith(f"{item}/")
+                   for item in stage.inputs for name in names)]

@@ -81,6 +81,17 @@ in-order-16: verify-32
 vhost-user: sysfs verify-256
 """
 
+# And for each push
+_SHORT = """\
+plain: sysfs verify-256 ext4
+plain/poll: poll-32
+errors: errors
+ring-64-each-null: full-ring-short
+ring-64: idle-write
+packed-16: verify-32
+in-order-16: verify-32
+"""
+
 
 def _parse(text: str) -> tuple[Case, ...]:
     found = []
@@ -93,6 +104,7 @@ def _parse(text: str) -> tuple[Case, ...]:
 
 CASES = _parse(_LIST)
 STAGE = _parse(_STAGE)
+SHORT = _parse(_SHORT)
 # Functions of QEMU in a guest: each costs time at every boot.
 CONFIGS = 8
 

@@ -42,7 +42,7 @@ PACKAGES = (
     "btrfs-progs", "cryptsetup-bin", "dmsetup", "mdadm", "udev", "xfsprogs",
     "zbd-utils",
     # the tools and the checks
-    "python3", "mypy", "pylint", "perl", "shellcheck",
+    "python3", "python3-pytest", "mypy", "pylint", "perl", "shellcheck",
 )
 
 # Taken from QEMU_SUITE; other packages of it and of OLD_SUITE are used only for

@@ -100,7 +100,7 @@ class Suites(Folder):
             "        for n in range(3):\n"
             "            with self.subTest(n=n):\n"
             "                self.assertEqual(n, 1)\n")
-        self.assertEqual((result.passed, result.failed), (0, 2))
+        self.assertEqual((result.passed, result.failed), (0, 1))
 
     def test_no_test_is_a_failure(self) -> None:
         self.assertEqual(self.run_suite("    pass\n").failed, 1)

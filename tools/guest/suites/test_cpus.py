@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..load import Load
 from ..machine import BLK, GuestCase, fio
 
@@ -55,6 +57,7 @@ class Processors(GuestCase):
             self.assertEqual(self.kicks(1), before[1])
             self.sh(f"echo 1 >{ONLINE}")
 
+    @pytest.mark.slow
     def test_bound_with_a_processor_off(self) -> None:
         """It may come at any time: its queue must be there."""
         self.sh(f"echo 0 >{ONLINE}")

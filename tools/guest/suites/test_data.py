@@ -6,6 +6,8 @@ from __future__ import annotations
 import hashlib
 import random
 
+import pytest
+
 from ..machine import BLK, KERNEL, TRAP, GuestCase, behind, fio
 
 # vfe_trap_blk needs a thousand accesses per page, so it shares blocks with the
@@ -126,6 +128,7 @@ class Drivers(GuestCase):
         self.rewrite(self.bind("main"), "blk")
         self.rewrite(self.bind("main"), "again", every=False)
 
+    @pytest.mark.slow
     def test_blocks_by_every_style(self) -> None:
         """vfe_trap_blk in its four modes and vfe_blk read each other's data."""
         number = 0

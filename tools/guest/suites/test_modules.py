@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ..machine import BLK, MODULES, TRAP, GuestCase
 
 REPEATS = 100
@@ -39,6 +41,7 @@ class Modules(GuestCase):
                 " read -r _ </dev/vfeb0 || true\n"
                 " rmmod vfe_blk vfe\ndone", 300)
 
+    @pytest.mark.slow
     def test_load_and_unload(self) -> None:
         """A hundred times, and nothing is left: no module, no memory."""
         self.sh("echo 0 >/sys/bus/pci/drivers_autoprobe")

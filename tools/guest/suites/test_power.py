@@ -15,6 +15,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from lab import image
 from lab.guest import DeviceSpec, Guest
 
@@ -149,6 +151,7 @@ class Power(GuestCase):
         self.addCleanup(self.guest.kill)
         self.disks = {disk.name: disk for disk in disks}
 
+    @pytest.mark.slow
     def test_data_outlive_the_guest(self) -> None:
         """Off in good order, on again; killed with the driver bound."""
         self.start("power-1")
@@ -209,6 +212,7 @@ class Power(GuestCase):
         self.assertGreaterEqual(flushes, FILES)
         self.assertEqual(self.problems(record), [])
 
+    @pytest.mark.slow
     def test_power_cut_without_flushes(self) -> None:
         """The counter-proof: a queue that believes that there is no cache to
         flush."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from ..load import READS, WRITES, Load
 from ..machine import BLK
 from ..pluggable import PULL, PluggableCase
@@ -51,6 +53,7 @@ class Removal(PluggableCase):
         self.sh("dmesg -c >/tmp/said; ! grep -E"
                 " 'WARNING|BUG|Call Trace' /tmp/said")
 
+    @pytest.mark.slow
     def test_unplugged_under_load(self) -> None:
         """In order, by the button: what is in flight is done first."""
         disk = self.bind("plug")

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from ..load import Load
 from ..machine import BLK, MODULES, GuestCase
 
@@ -32,6 +34,7 @@ class Sleep(GuestCase):
         self.sh(f"dd if={disk} of=/dev/null bs=4k count=32 iflag=direct"
                 " 2>/dev/null")
 
+    @pytest.mark.slow
     def test_suspend_and_resume(self) -> None:
         """Both kinds of sleep, both drivers."""
         for driver in MODULES:
@@ -50,6 +53,7 @@ class Sleep(GuestCase):
             load.moves()
         load.ends_well()
 
+    @pytest.mark.slow
     def test_suspend_to_idle(self) -> None:
         """Real sleep, until somebody presses the power button."""
         disk = self.bind("wild", BLK)

@@ -14,6 +14,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import pytest
+
 from bench.stall.scene import BACKEND, PAUSE, Seen, Stage
 from lab import paths
 
@@ -47,9 +49,11 @@ class StoppedBackend(unittest.TestCase):
         self.assertLess(seen.beat_gap_s, GAP_S, seen.log)
         self.assertLess(seen.monitor_gap_s, GAP_S, seen.log)
 
+    @pytest.mark.slow
     def test_virtio_blk(self) -> None:
         """The control: the test is fair."""
         self.play("virtio_blk", BACKEND)
 
+    @pytest.mark.slow
     def test_vfe_blk(self) -> None:
         self.play("vfe_blk", BACKEND, PAUSE)
