@@ -2,8 +2,8 @@
 """Which register is at an address of the guest.
 
 The addresses come from the guest (the PCI function's `resource` file), the
-layout from the device (its `map`), so that what KVM saw at an address gets
-the name that driver and device use.
+layout from the device (its `map`), so that accesses that KVM counts by address
+get the register names of driver and device.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Bar:
 
 
 def parse_resource(text: str) -> list[Bar]:
-    """The BARs out of a function's `resource` file in sysfs."""
+    """Parse the BARs in a function's `resource` file in sysfs."""
     bars = []
     for index, line in enumerate(text.splitlines()[:STANDARD_BARS]):
         start, last, flags = (int(word, 16) for word in line.split())
@@ -45,7 +45,7 @@ def parse_resource(text: str) -> list[Bar]:
 
 
 def parse_map(answer: Mapping[str, Any]) -> list[Register]:
-    """The registers out of the device's answer to `map`."""
+    """Parse the registers in the device's answer to `map`."""
     return [Register(str(item["name"]), str(item["window"]),
                      int(item["bar"]), int(item["offset"]), int(item["size"]))
             for item in answer["registers"]]
@@ -62,8 +62,8 @@ class AddressMap:
     def name(self, ports: bool, address: int) -> str | None:
         """The register at an address; None outside of the function.
 
-        What is inside the function and no register is named by its place,
-        so that it shows up as something that the other witnesses lack.
+        An address inside the function that is no register gets its offset as
+        name, so that it differs from the other witnesses.
         """
         for area in self.bars:
             if area.holds(ports, address):

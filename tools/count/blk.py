@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the guest's block layer counts of a disk, above any driver."""
+"""The counts of the guest's block layer for a disk, with any driver."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .counts import CountError
 
 @dataclass(frozen=True)
 class BlockState:
-    """Requests that the block layer has seen complete."""
+    """Completed requests, by the block layer's count."""
 
     reads: int = 0
     sectors_read: int = 0
@@ -35,12 +35,12 @@ class BlockState:
 
 
 def command(disk: str) -> str:
-    """Prints a disk's count, for driver.read()."""
+    """A command that prints a disk's count, for driver.read()."""
     return f'read -r v < /sys/block/{disk}/stat && echo "above $v"'
 
 
 def parse(text: str) -> BlockState:
-    """Out of /sys/block/*/stat (Documentation/block/stat.rst)."""
+    """Parse /sys/block/*/stat (Documentation/block/stat.rst)."""
     words = [int(word) for word in text.split()]
     if len(words) < 17:
         raise CountError("the disk's stat file is too short: is the kernel"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the witnesses count: accesses by register and direction, and exits."""
+"""The counts of a witness: accesses by register and direction, and exits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class CountError(LabError):
 
 def subtract(after: Mapping[Key, int], before: Mapping[Key, int],
              ) -> dict[Key, int]:
-    """What was added to each counter; those that stood still are left out."""
+    """The increase of each counter, without zeroes."""
     result = {}
     for key in after.keys() | before.keys():
         delta = after.get(key, 0) - before.get(key, 0)
@@ -32,11 +32,11 @@ def subtract(after: Mapping[Key, int], before: Mapping[Key, int],
 
 @dataclass(frozen=True)
 class Testimony:
-    """What one witness says about a window of time.
+    """The counts of one witness between two readings.
 
     @accesses: by register and direction, those that it can see
-    @exits: None where it cannot tell
-    @unseen: registers in which it sees nothing, or too little
+    @exits: None if it cannot count them
+    @unseen: registers whose accesses it does not see, or not all of them
     """
 
     accesses: Mapping[Key, int] = field(default_factory=dict)
@@ -45,15 +45,15 @@ class Testimony:
 
     @property
     def total(self) -> int | None:
-        """All accesses, None if some are out of its sight."""
+        """All accesses, None if it does not see some."""
         return None if self.unseen else sum(self.accesses.values())
 
     def count(self, key: Key) -> int | None:
-        """Accesses to one register, None if out of its sight."""
+        """Accesses to one register, None if it does not see them."""
         return None if key[0] in self.unseen else self.accesses.get(key, 0)
 
     def renamed(self, names: Mapping[str, str]) -> Testimony:
-        """The same with some registers under other names."""
+        """The same counts, with some registers renamed."""
         accesses: dict[Key, int] = {}
         for (name, direction), count in self.accesses.items():
             key = (names.get(name, name), direction)

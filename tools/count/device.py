@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The device as a witness: its own count, by its control socket."""
+"""The device as a witness: its counts, read from its control socket."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 
 from .counts import Key, Testimony, subtract
 
-# Sends a command to the control socket, gives the answer.
+# Sends a command to the control socket, returns the answer.
 Control = Callable[[str], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
 class DeviceState:
-    """The counters of the device process at one moment."""
+    """The counters of the device process at one time."""
 
     accesses: Mapping[Key, int] = field(default_factory=dict)
     requests: Mapping[str, int] = field(default_factory=dict)
@@ -26,21 +26,21 @@ class DeviceState:
 
     @property
     def operations(self) -> int:
-        """Requests of every kind that it served."""
+        """The number of all requests that it served."""
         return sum(self.requests.values())
 
 
 def parse(answer: Mapping[str, Any]) -> DeviceState:
-    """The counters out of the answer to `counters`."""
+    """Parse the answer to `counters`."""
     accesses = {(str(item["name"]), str(item["dir"])): int(item["count"])
                 for item in answer["registers"]}
-    # To no register: KVM names such an access by its place, so that the two
-    # differ and somebody looks.
+    # Accesses to no register: KVM's name for them is another, so that the
+    # comparison reports them.
     accesses |= {("unknown", str(direction)): int(count)
                  for direction, count in answer["unknown"].items() if count}
     requests = {str(kind): int(count)
                 for kind, count in answer["requests"].items()
-                if kind != "error"}    # counted under their own kind as well
+                if kind != "error"}    # also counted under their own kind
     raised = answer["interrupts"]
     return DeviceState(accesses, requests,
                        interrupts=int(raised["msix"]) + int(raised["intx"]),
@@ -50,18 +50,18 @@ def parse(answer: Mapping[str, Any]) -> DeviceState:
 
 
 def read(control: Control) -> DeviceState:
-    """What the device counted up to now."""
+    """Read the device's counters."""
     return parse(control("counters"))
 
 
 def testimony(after: DeviceState, before: DeviceState, *,
               sees_exits: bool = True,
               unseen: frozenset[str] = frozenset()) -> Testimony:
-    """What reached the device between two moments.
+    """The accesses that reached the device between two readings.
 
-    @sees_exits: whether each access came by an exit of its own
-    @unseen: registers in windows that are mapped: of several rings of a
-    doorbell it may see only the last
+    @sees_exits: whether each access was an exit
+    @unseen: registers in mapped windows: of several kicks to a doorbell it may
+    see only the last
     """
     accesses = subtract(after.accesses, before.accesses)
     return Testimony(accesses, sum(accesses.values()) if sees_exits else None,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The driver as a witness: its counters in sysfs.
 
-The guest's shell reads the files itself, in one go: no process is started for
-them in the guest, and none of them makes the driver touch the device.
+The guest's shell reads the files itself, with one command: that starts no
+process in the guest, and no file makes the driver access the device.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from . import registers
 from .counts import CountError, Key, Testimony, subtract
 
-# Runs a command in the guest, gives its output, raises when it fails.
+# Runs a command in the guest, returns its output, raises if it fails.
 Run = Callable[[str], str]
 
-# One command for all, as each takes its time under emulation. Interrupts are
-# the kernel's counts of the function's vectors, with any driver.
+# One command for all, since each command takes time under emulation. Interrupts
+# are the kernel's counts of the function's vectors, with any driver.
 _READ = """\
 cd /sys/bus/pci/devices/{bdf} || exit 1
 {above}
@@ -39,7 +39,7 @@ true"""
 
 @dataclass(frozen=True)
 class DriverState:
-    """The counters of a vfe driver at one moment."""
+    """The counters of a vfe driver at one time."""
 
     accesses: Mapping[Key, int] = field(default_factory=dict)
     mapped: frozenset[str] = frozenset()
@@ -59,7 +59,7 @@ def _register(path: str) -> Key:
 
 
 def parse(lines: Iterable[str]) -> DriverState:
-    """The counters out of lines of file and value."""
+    """Parse lines of file and value."""
     values = dict(line.split(None, 1) for line in lines)
     accesses = {}
     mapped = set()
@@ -87,7 +87,8 @@ def parse(lines: Iterable[str]) -> DriverState:
 
 
 def testimony(after: DriverState, before: DriverState) -> Testimony:
-    """What the driver says it did; it sees all that it does itself."""
+    """The driver's counts between two readings; it sees all its own
+    accesses."""
     exits = after.exits - before.exits
     if exits < 0:
         raise CountError("the driver's exits ran backwards: were they reset?")
@@ -97,7 +98,7 @@ def testimony(after: DriverState, before: DriverState) -> Testimony:
 
 @dataclass(frozen=True)
 class GuestState:
-    """All that the guest counts about a function."""
+    """All counts of the guest about a function."""
 
     driver: DriverState | None      # None for a driver that does not count
     interrupts: int
@@ -106,13 +107,13 @@ class GuestState:
 
 
 def _bits(text: str) -> int:
-    """Out of a features file of the virtio bus: a digit a bit, the first
+    """Parse a features file of the virtio bus: one digit per bit, bit 0
     first."""
     return int(text[::-1], 2)
 
 
 def parse_guest(text: str) -> GuestState:
-    """Out of what the guest printed for all of it."""
+    """Parse the guest's output."""
     told: dict[str, list[str]] = {"above": [], "irq": [], "virtio": []}
     files = []
     for line in text.splitlines():
@@ -133,10 +134,10 @@ def parse_guest(text: str) -> GuestState:
 
 
 def read(run: Run, bdf: str, above: str = "") -> GuestState:
-    """The guest's counts about a function, by one command.
+    """Read the guest's counts about a function, with one command.
 
-    @above: a command that prints what the layer above the driver counts, each
-    line after the word "above"
+    @above: a command that prints the counts of the layer above the driver, in
+    lines that begin with "above"
     """
     text = run(_READ.format(bdf=bdf, above=above))
     try:

@@ -38,8 +38,8 @@ def _pairs(text: str) -> dict[str, str]:
 def parse(text: str) -> list[Entry]:
     """The buckets of a histogram.
 
-    A histogram that dropped an event, or whose buckets do not add up to its
-    own total, is refused: it would be a witness that misremembers.
+    Rejects a histogram that dropped an event, or whose buckets do not add up to
+    its total.
     """
     entries = []
     totals: dict[str, int] = {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""KVM's count: histograms in the kernel over KVM's tracepoints.
+"""KVM's counts: histograms in the kernel over KVM's tracepoints.
 
 Three tracepoints see every access to a device that traps:
 
@@ -10,8 +10,8 @@ Three tracepoints see every access to a device that traps:
     kvm_fast_mmio  memory, a write that an ioeventfd takes
     kvm_pio        ports; its count is the number of accesses in one exit
 
-The histograms live in a tracing instance of their own, so that nobody else's
-tracing is disturbed, and they count only what the guest's own vCPUs do.
+The histograms are in a separate tracing instance, so that they disturb no other
+tracing, and count only accesses of the guest's vCPUs.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BUCKETS = 16384
 MMIO_TYPE = {"1": "read", "2": "write"}
 PIO_RW = {"0": "read", "1": "write"}
 
-# event: (keys and sums, filter that goes before that of the vCPUs)
+# event: (keys and sums, filter before that of the vCPUs)
 TRIGGERS = {
     "kvm_mmio": ("keys=gpa.hex,type", "type != 0"),
     "kvm_fast_mmio": ("keys=gpa.hex", ""),
@@ -45,7 +45,7 @@ TRIGGERS = {
 
 
 class KvmError(LabError):
-    """KVM's tracepoints cannot be used; says why and what to do."""
+    """KVM's tracepoints are unusable; with the reason and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ class Address:
 
 @dataclass(frozen=True)
 class Hits:
-    """What KVM saw at an address."""
+    """KVM's counts at an address."""
 
     exits: int = 0
     accesses: int = 0
-    fast: int = 0       # of the exits, those that an ioeventfd took at once
+    fast: int = 0       # exits that KVM handled by an ioeventfd
 
     def __add__(self, other: Hits) -> Hits:
         return Hits(self.exits + other.exits, self.accesses + other.accesses,
@@ -93,7 +93,7 @@ def _hits(event: str, entry: hist.Entry) -> Hits:
 
 
 def collect(texts: dict[str, str]) -> Counts:
-    """The counts out of the text of each event's histogram."""
+    """Parse the text of each event's histogram."""
     counts: Counts = {}
     for event, text in texts.items():
         for entry in hist.parse(text):
@@ -105,7 +105,7 @@ def collect(texts: dict[str, str]) -> Counts:
 
 def testimony(after: Counts, before: Counts, names: AddressMap,
               unseen: frozenset[str] = frozenset()) -> Testimony:
-    """What KVM saw of one function between two readings.
+    """KVM's counts for one function between two readings.
 
     @unseen: registers in windows that do not trap
     """
@@ -144,7 +144,7 @@ def _mount_tracefs() -> None:
 
 
 def sweep(owner: str) -> None:
-    """Remove what killed runs of a tool left in tracing."""
+    """Remove the tracing instances of killed runs of a tool."""
     for stale in TRACEFS.glob(f"instances/vfe-{owner}-*"):
         with contextlib.suppress(OSError):
             stale.rmdir()
@@ -160,8 +160,8 @@ class Histograms:
     def __init__(self, run: Run, owner: str) -> None:
         self._run = run
         self._threads: list[int] = []
-        # Not by the process id: in a namespace it is the same each time, and
-        # what a killed run left behind would be in the way.
+        # Not the process id: in a namespace it is always the same, and an
+        # instance of a killed run may exist.
         name = f"vfe-{owner}-{uuid.uuid4().hex[:8]}"
         self._instance = TRACEFS / "instances" / name
 
@@ -207,7 +207,7 @@ class Histograms:
                 " needs CONFIG_HIST_TRIGGERS, and kvm loaded") from error
 
     def read(self) -> Counts:
-        """What was counted up to now."""
+        """Read the counts."""
         return collect({event: self._event(event, "hist").read_text()
                         for event in TRIGGERS})
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where a virtio function has its registers, by its configuration space.
+"""The registers of a virtio function, from its configuration space.
 
-For devices that have no control socket to say so: the virtio capabilities
-(virtio 1.4, 4.1.4) give the place of each structure, include/vfe/wire.h the
-registers in it.
+For devices without a control socket: the virtio capabilities (virtio 1.4,
+4.1.4) give the address of each structure, include/vfe/wire.h the registers in
+it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .addresses import AddressMap, parse_resource
 from .counts import CountError
 from .registers import Register
 
-SIZE = 256          # of the part of configuration space that has all of it
+SIZE = 256          # offsets in configuration space
 STATUS, CAPABILITIES = 0x06, 0x34
 STATUS_CAP_LIST = 0x10
 CAP_VENDOR, CAP_MSIX = 0x09, 0x11
@@ -32,7 +32,7 @@ WHOLE = {NOTIFY: registers.NOTIFY, ISR: registers.ISR,
 
 @dataclass(frozen=True)
 class Layout:
-    """A function's registers, and the BARs that hold none of them."""
+    """A function's registers, and the BARs without registers."""
 
     registers: tuple[Register, ...]
     msix_bars: frozenset[int]
@@ -45,7 +45,7 @@ class Layout:
         there, and QEMU itself answers.
 
         @resource: the function's file of this name in sysfs
-        @mapped: the device's own answer to `map`, where it gives one
+        @mapped: the device's answer to `map`, if it has a control socket
         """
         bars = [one for one in parse_resource(resource)
                 if one.index not in self.msix_bars]
@@ -53,7 +53,7 @@ class Layout:
 
 
 def _capabilities(space: bytes) -> Iterator[tuple[int, int]]:
-    """Identity and place of each capability."""
+    """Identity and position of each capability."""
     if not space[STATUS] & STATUS_CAP_LIST:
         return
     place, seen = space[CAPABILITIES] & ~3, set[int]()

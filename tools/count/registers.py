@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The table of registers, read from include/vfe/wire*.h.
 
-Driver and device count under the names of that table, and nothing else in
-Python spells them with their offsets.
+Driver and device count under the names of that table. Only this file knows
+names and offsets in Python.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from .counts import CountError
 
 _CONSTANT = re.compile(r"^#define\s+(VFE_\w+)\s+(0x[0-9a-fA-F]+|\d+)\b", re.M)
 _ENTRY = re.compile(r'\bX\(\w+,\s*"(\w+)",\s*(\w+),\s*(\w+),\s*(\w+)\)')
-# Devices of others have these; the window of registers is the device's to
-# map (its answer to `map`).
+# Other devices have these windows; the custom device's answer to `map` has the
+# register window.
 COMMON, NOTIFY, ISR, DEVICE, LEGACY = (
     "common", "notify", "isr", "device", "legacy")
 # The vectors exist only while MSI-X is on; while it is off, the configuration
-# begins in their place. So an address alone tells no more than this name.
+# begins in their place. So an address alone allows only this name.
 LEGACY_REST = "legacy_device_config"
 
 
@@ -39,7 +39,7 @@ class Register:
 
 
 def parse(text: str) -> dict[str, tuple[Register, ...]]:
-    """By window, out of the headers' text; CountError if it makes no sense."""
+    """Parse the headers' text, by window; CountError if that fails."""
     constants = {name: int(value, 0)
                  for name, value in _CONSTANT.findall(text)}
 
@@ -63,7 +63,8 @@ def parse(text: str) -> dict[str, tuple[Register, ...]]:
 
 @functools.cache
 def table() -> dict[str, tuple[Register, ...]]:
-    """Of this checkout, by window; each offset is in its window."""
+    """The registers of this checkout, by window; offsets are relative to the
+    window."""
     folder: Path = paths.checkout() / "include" / "vfe"
     return parse("\n".join(path.read_text(encoding="utf-8")
                            for path in sorted(folder.glob("wire*.h"))))
@@ -71,15 +72,15 @@ def table() -> dict[str, tuple[Register, ...]]:
 
 @functools.cache
 def legacy() -> tuple[Register, ...]:
-    """The legacy registers that an address tells apart."""
+    """The legacy registers that have different addresses."""
     return tuple(one for one in table()[LEGACY]
                  if one.name not in ambiguous())
 
 
 @functools.cache
 def ambiguous() -> dict[str, str]:
-    """Registers that the driver names apart though an address does not, and
-    the name that their address has."""
+    """Registers with separate names but shared addresses, and the name for
+    their address."""
     rest = next(one for one in table()[LEGACY] if one.name == LEGACY_REST)
     return {one.name: LEGACY_REST for one in table()[LEGACY]
             if one is not rest and one.offset >= rest.offset}

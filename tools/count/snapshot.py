@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""All counts about a function at one moment, while the guest waits.
+"""All counts about a function at one time, while the guest waits.
 
-The guest waits for its agent whenever counts are read, so that they all are
-of the same moment.
+The guest's agent is idle while the counts are read, so that all are of the same
+time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TRIES = 10
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What each witness has counted."""
+    """The counts of each witness."""
 
     guest: GuestState
     by_device: device.DeviceState | None    # None: the device does not count
@@ -30,7 +30,7 @@ class Snapshot:
 
 
 def settled(control: device.Control) -> device.DeviceState:
-    """The device's count once no access is on its way to it any more.
+    """Read the device's counts when no access is pending.
 
     QEMU does not wait for the device when the guest writes: the last write
     may still be in the socket when the guest has gone on.
@@ -48,12 +48,12 @@ def settled(control: device.Control) -> device.DeviceState:
 
 def take(guest: Callable[[], GuestState], control: device.Control | None,
          histograms: kvm.Histograms) -> Snapshot:
-    """A snapshot of a guest that waits.
+    """Take a snapshot of an idle guest.
 
     Its kernel may still have something to write. The device's count must be the
-    same before and after the guest's, or the two are of different times. A
-    device of QEMU's own does not count; there, KVM sees an access before the
-    guest goes on.
+    same before and after the guest's, or the two are of different times. QEMU's
+    own device has no counts; for it KVM counts an access before the guest
+    continues.
     """
     if control is None:
         return Snapshot(guest(), None, histograms.read())

@@ -2,9 +2,8 @@
 """The guest's vCPUs: all their exits, and their threads.
 
 A vCPU's thread is found by marking it: each CPU of the guest touches MARKS
-unused ports, and a thread that leaves the guest for them is a vCPU. The ids by
-which QEMU knows its threads are no use in a process namespace: tracing has the
-kernel's own.
+unused ports, and a thread that leaves the guest for them is a vCPU. QEMU's ids
+of its threads are useless in a PID namespace: tracing uses the kernel's ids.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from .driver import Run
 # qmp("query-stats", target="vcpu", ...) gives the answer's return member.
 Qmp = Callable[..., Any]
 
-# Ports where a PC has nothing: nobody but tracing notices.
+# Ports without a device.
 MARK_PORTS = range(0x2000, 0x4000, 0x10)
 MARKS = 16
 
 
 def parse_exits(answer: Iterable[Mapping[str, Any]]) -> int:
-    """The sum over vCPUs out of the answer to query-stats."""
+    """The sum over vCPUs in the answer to query-stats."""
     found = [int(stat["value"]) for vcpu in answer
              for stat in vcpu["stats"] if stat["name"] == "exits"]
     if not found:
@@ -36,18 +35,18 @@ def parse_exits(answer: Iterable[Mapping[str, Any]]) -> int:
 
 
 def exits(qmp: Qmp) -> int:
-    """All exits up to now."""
+    """Read the number of all exits."""
     return parse_exits(qmp("query-stats", target="vcpu", providers=[
         {"provider": "kvm", "names": ["exits"]}]))
 
 
 def any_port() -> int:
-    """The first of the ports to touch."""
+    """The first of the ports to access."""
     return random.choice(MARK_PORTS)
 
 
 def mark(run: Run, port: int) -> None:
-    """Let each CPU of the guest touch MARKS ports, once each."""
+    """Make each CPU of the guest access MARKS ports, once each."""
     run("for cpu in /sys/devices/system/cpu/cpu[0-9]*; do"
         f" taskset -c ${{cpu##*cpu}} dd if=/dev/zero of=/dev/port bs={MARKS}"
         f" count=1 seek={port // MARKS} conv=notrunc status=none || exit 1;"
@@ -55,7 +54,7 @@ def mark(run: Run, port: int) -> None:
 
 
 def marked(text: str) -> list[int]:
-    """The vCPUs' threads out of a histogram of kvm_pio by common_pid."""
+    """The vCPUs' threads in a histogram of kvm_pio by common_pid."""
     threads = [int(entry.keys["common_pid"]) for entry in hist.parse(text)
                if entry.values["hitcount"] == MARKS]
     if not threads:

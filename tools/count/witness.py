@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Compares what the witnesses say: one access of difference is one."""
+"""Compares the counts of the witnesses, exactly."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Counts = dict[str, int | None]
 
 @dataclass(frozen=True)
 class Cost:
-    """A prediction of what a driver's requests cost."""
+    """A prediction of the cost of a driver's requests."""
 
     accesses: int
     exits: int
@@ -23,7 +23,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Verdict:
-    """All counts side by side, and where they differ."""
+    """All counts, and their differences."""
 
     exits: Counts
     accesses: Counts
@@ -33,7 +33,7 @@ class Verdict:
 
     @property
     def agree(self) -> bool:
-        """Did nobody contradict anybody?"""
+        """Do all witnesses agree?"""
         return not self.differences
 
     @property
@@ -48,7 +48,7 @@ class _Comparison:
     differences: list[str] = field(default_factory=list)
 
     def check(self, what: str, counts: Mapping[str, int | None]) -> None:
-        """All that is not None must be one number."""
+        """All values that are not None must be equal."""
         known = {name: count for name, count in counts.items()
                  if count is not None}
         if len(set(known.values())) > 1:
@@ -67,12 +67,12 @@ def _all_keys(witnesses: Mapping[str, Testimony | None]) -> list[Key]:
 
 def compare(witnesses: Mapping[str, Testimony | None],
             predicted: Cost | None = None, least: int = 2) -> Verdict:
-    """Puts the testimonies of a row side by side.
+    """Compares the counts of all witnesses.
 
-    @witnesses: by the names in NAMES; None for one that was not there
-    @predicted: what the formula says, where there is one
-    @least: witnesses that must have seen the exits; 1 where nobody but KVM
-    can, with the kernel's driver on a device of QEMU's own
+    @witnesses: by the names in NAMES; None for an absent one
+    @predicted: the result of the formula, if there is one
+    @least: number of witnesses that must count the exits; 1 if only KVM can,
+    with the kernel's driver on QEMU's own device
     """
     heard = {name: witnesses.get(name) for name in NAMES}
     exits: Counts = {name: said.exits if said else None
@@ -99,7 +99,7 @@ def compare(witnesses: Mapping[str, Testimony | None],
 
 
 def also_operations(verdict: Verdict, counts: Mapping[str, int]) -> Verdict:
-    """The verdict, with the counts of requests held against each other."""
+    """The result, including a comparison of the counts of requests."""
     comparison = _Comparison(list(verdict.differences))
     comparison.check("operations", counts)
     return replace(verdict, differences=tuple(comparison.differences))

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests in a guest: both drivers, the device, and what can go wrong."""
+"""Tests in a guest: the drivers, the device, and faults."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Disks that QEMU itself serves, for what the custom device cannot show.
+"""Disks that QEMU itself serves, for tests that the custom device cannot run.
 
-QEMU 11.1 ends with a failed assertion when a vfio-user function is pulled, so
-what is pulled is a disk of QEMU's own. And QEMU can record the requests to a
-disk, in the format of the kernel's dm-log-writes.
+QEMU 11.1 fails an assertion when a vfio-user function is unplugged, so these
+tests unplug a disk of QEMU's own. And QEMU can record the requests to a disk,
+in the format of the kernel's dm-log-writes.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from typing import Any
 
 from lab import pci
 
-# The guest's own driver of hot plug, which firmware would keep to itself.
+# Let the guest handle hotplug natively, instead of the firmware.
 NATIVE_HOTPLUG = ("-global",
                   "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
 
 
 @dataclass(frozen=True)
 class QemuDisk:
-    """A virtio function of QEMU's, which no driver of the guest's takes."""
+    """A virtio function of QEMU, to which the guest binds no driver by
+    itself."""
 
     name: str
     slot: int               # of pcie.0
@@ -37,11 +38,11 @@ class QemuDisk:
 
     @property
     def port(self) -> str:
-        """The address of the port it sits behind."""
+        """The address of its root port."""
         return pci.Slot(self.slot).bdf
 
     def device(self) -> dict[str, Any]:
-        """What device_add takes."""
+        """The arguments of device_add."""
         place = {"bus": f"plug-{self.name}"} if self.pluggable else \
             {"bus": "pcie.0", "addr": f"{self.slot:#x}"}
         return {"driver": "virtio-blk-pci", "id": self.name,

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-"""I/O in the background of a test, for as long as the test needs it.
+"""I/O in the background of a test, for the duration of the test.
 
-By time and not by size, so that a fast machine has not done with it before
-the test begins: that it was under way is itself asserted.
+Limited by time and not by size, so that it does not end early on a fast
+machine. The test also asserts that it was running.
 """
 
 from __future__ import annotations
 
 from .machine import GuestCase
 
-# More than most tests take; a load that is forgotten ends.
+# Longer than most tests, so that a forgotten load ends.
 SECONDS = 90
 MOVES = 40
 WRITES = ("--rw=randwrite --size=8M --verify=crc32c --verify_fatal=1"
@@ -50,7 +50,7 @@ class Load:
         return int(words[0]) + int(words[4])
 
     def moves(self, by: int = MOVES) -> None:
-        """It goes on, from now: this many more requests are done."""
+        """It makes progress: this many more requests complete."""
         start = self.done()
         self.case.eventually(lambda: self.done() >= start + by or self.over(),
                              f"{self.name} stands still", 40)
@@ -63,12 +63,12 @@ class Load:
         return self.case.sh("pidof fio || true").strip() == ""
 
     def ends_well(self) -> None:
-        """All that it wrote, it read back."""
+        """It verified all its writes."""
         out = self.case.sh(END, 60)
         self.case.assertIn("err= 0", out)
         self.case.assertNotIn("verify:", out)
         self.case.assertNotIn("error", out)
 
     def ends(self) -> None:
-        """Its disk was taken from it: it must not hang, that is all."""
+        """Its disk was removed: it must only not hang."""
         self.case.sh(END, 60)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The guests of the tests, and the ways to put a driver on a function.
+"""The guests of the tests, and functions to bind a driver.
 
-A boot takes seconds, so one guest with a disk of each kind serves all tests
-that leave it in good order; a test that must end its guest has its own.
+A boot takes seconds, so one guest with a disk of each kind runs all tests that
+leave it usable; a test that ends its guest has its own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ROOM = 8 << 20
 # Checkers of Debian's kernel, off by default: tasks preempt
 # each other in the kernel, and small memory is poisoned and fenced.
 STRICT = "preempt=full slab_debug=FZP,kmalloc-*"
-# Of the one disk that can be pulled
+# Of the disk that can be unplugged
 PLUG_SLOT = 0x8
 
 # Nothing else may take the function in between.
@@ -45,7 +45,7 @@ pci_bind {driver} {bdf}
 pci_disk {bdf}
 """
 
-# What a test may have left: mounts, bound functions, modules
+# Cleans up after a test: mounts, bound functions, modules
 TIDY = """\
 umount -a -t ext4 2>/dev/null
 pci_unbind {bdfs}
@@ -56,7 +56,7 @@ dmesg
 
 @dataclass(frozen=True)
 class Machine:
-    """A guest as tests ask for it; started when the first one does."""
+    """A guest for tests; starts on first use."""
 
     name: str
     specs: Sequence[tuple[str, Sequence[str]]] = ()
@@ -68,8 +68,8 @@ class Machine:
     modules: Callable[[], Path] | None = None
 
 
-# A disk of each kind. What is on "main", "files" and "stock" is kept; what
-# is on the others is any test's to write over.
+# A disk of each kind. The contents of "main", "files" and "stock" must stay;
+# any test may overwrite the others.
 COMMON = Machine("common", (
     ("main", ()), ("wild", ()), ("poll", ("--poll",)),
     ("map", ("--doorbell", "map")), ("files", ()), ("ro", ("--readonly",)),
@@ -80,14 +80,14 @@ COMMON = Machine("common", (
 
 @dataclass
 class Running:
-    """A guest that runs, and the folder of its disks."""
+    """A running guest, and the folder of its disks."""
 
     guest: Guest
     folder: Path
     disks: dict[str, QemuDisk] = field(default_factory=dict)
 
     def answers(self) -> bool:
-        """Is it fit for another test?"""
+        """Can it run another test?"""
         try:
             self.guest.run("true", 10)
             return all(device.alive()
@@ -121,7 +121,7 @@ def _start(machine: Machine) -> Running:
 
 
 def running(machine: Machine) -> Running:
-    """The machine's guest; another, if the one before fell over."""
+    """The machine's guest; a new one if the previous one failed."""
     one = _running.get(machine)
     if one is not None and not one.answers():
         one.end(orderly=False)
@@ -132,7 +132,7 @@ def running(machine: Machine) -> Running:
 
 
 def end(machine: Machine) -> None:
-    """Its guest is fit for nothing more."""
+    """Its guest is no longer usable."""
     _running.pop(machine).end(orderly=False)
 
 
@@ -146,7 +146,7 @@ atexit.register(end_all)
 
 
 class GuestCase(unittest.TestCase):
-    """Tests in one guest; each leaves it in good order."""
+    """Tests in one guest; each leaves it usable."""
 
     machine: ClassVar[Machine] = COMMON
     guest: Guest
@@ -158,7 +158,7 @@ class GuestCase(unittest.TestCase):
         self.guest.run("dmesg -c >/dev/null")
 
     def tearDown(self) -> None:
-        """No test leaves a splat, a mount, a bound function."""
+        """No test leaves a report of a checker, a mount or a bound function."""
         bdfs = " ".join(self.bdf(name)
                         for name in (*self.guest.devices, *self.disks))
         modules = " ".join((*MODULES, "vfe_rng", "vfe"))
@@ -174,7 +174,7 @@ class GuestCase(unittest.TestCase):
             if not device.alive():
                 self.fail(f"device {name} ended: {device.log.read_text()}")
 
-    # --- what tests do ---
+    # --- actions of tests ---
 
     def device(self, name: str) -> Device:
         """A device by its name."""
@@ -190,15 +190,15 @@ class GuestCase(unittest.TestCase):
         return self.guest.run("set -e\n" + script, timeout).out
 
     def kernel_log(self) -> str:
-        """What the kernel said since the test began."""
+        """The kernel's log since the test began."""
         return self.guest.run("dmesg").out
 
     def bind(self, name: str, driver: str = BLK, parameters: str = "",
              timeout: float = 60) -> str:
-        """Put a driver on a function; the path of its disk."""
+        """Bind a driver to a function; the path of its disk."""
         modprobe = "modprobe virtio_blk"
         if driver in MODULES:
-            # anew, so that the parameters are these
+            # load it again, with these parameters
             modprobe = (f"if grep -q '^{driver} ' /proc/modules; then"
                         f" rmmod {driver}; fi\n"
                         f"modprobe {driver} {parameters}")
@@ -213,7 +213,7 @@ class GuestCase(unittest.TestCase):
                 60)
 
     def unbind(self, name: str) -> None:
-        """Take the driver off."""
+        """Unbind the driver."""
         self.sh(pci.script(f"pci_unbind {self.bdf(name)}"))
 
     def mount(self, disk: str) -> None:
@@ -222,14 +222,14 @@ class GuestCase(unittest.TestCase):
                 f" mount -t ext4 {disk} /mnt")
 
     def check_files(self) -> None:
-        """All files of the image are as they were made."""
+        """All files of the image are unchanged."""
         self.guest.put(image.base().manifest.read_bytes(), "/tmp/manifest")
         self.sh("cd /mnt; busybox sha256sum -c /tmp/manifest >/tmp/sums"
                 " || { grep -v OK /tmp/sums; exit 1; }", 300)
 
     def eventually(self, what: Callable[[], bool], message: str,
                    timeout: float = 10) -> None:
-        """@what becomes true in time."""
+        """Wait until @what becomes true."""
         deadline = time.monotonic() + speed.scaled(timeout)
         while not what():
             if time.monotonic() > deadline:
@@ -243,12 +243,12 @@ def new_folder() -> Path:
 
 
 def behind() -> int:
-    """Where disks go on behind the file system, in bytes."""
+    """Offset of the space after the file system, in bytes."""
     return image.base().path.stat().st_size
 
 
 def make_disk(folder: Path, name: str) -> Path:
-    """A copy of the image, with room behind its file system."""
+    """A copy of the image, with space after its file system."""
     path = image.copy(folder, f"{name}.img")
     os.truncate(path, behind() + ROOM)
     return path

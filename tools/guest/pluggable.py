@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A disk in a slot that it can be pulled out of."""
+"""A disk in a hotplug slot."""
 
 from __future__ import annotations
 
 from .machine import GuestCase
 
-# The root port's slot control: power off, indicator off, and no word of it to
-# the driver of the slot until the power is back: that makes it a surprise.
+# The root port's slot control: power and indicator off, without notification of
+# the slot's driver until the power is back: a surprise removal.
 PULL = """\
 setpci -s {port} CAP_EXP+18.w=0700:0720
 setpci -s {port} CAP_EXP+18.w=0020:0420
@@ -14,7 +14,7 @@ setpci -s {port} CAP_EXP+18.w=0020:0420
 
 
 class PluggableCase(GuestCase):
-    """Out, and in again."""
+    """Remove it, and insert it again."""
 
     def tearDown(self) -> None:
         self.put_back()
@@ -27,13 +27,13 @@ class PluggableCase(GuestCase):
             check=False).rc == 0
 
     def put_back(self) -> None:
-        """Into the slot again, if it is out."""
+        """Insert it again, if it is out."""
         if self.present():
             return
         plug = self.disks["plug"]
         place = plug.device()
         self.guest.qmp("device_add", **place)
-        # rather than wait for five seconds of a blinking light
+        # skip the five seconds of the blinking indicator
         self.guest.run("echo 1 >/sys/bus/pci/slots/*/power", check=False)
         self.eventually(self.present, "the disk put in is not found", 20)
 
@@ -44,11 +44,11 @@ class PluggableCase(GuestCase):
             pass
 
     def pull(self) -> None:
-        """Take it out, without a word to anybody."""
+        """Remove it by surprise."""
         self.sh(PULL.format(port=self.disks["plug"].port))
 
     def goes(self, disk: str) -> None:
-        """The guest has seen it go, to the last of it."""
+        """The guest has noticed the removal completely."""
         self.eventually(
             lambda: not self.present() and self.guest.run(
                 f"[ -e {disk} ] || [ -e /sys/block/{disk[5:]} ]",

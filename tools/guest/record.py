@@ -3,11 +3,11 @@
 leave.
 
 The format is that of the kernel's dm-log-writes, which QEMU's blklogwrites
-writes: a sector that describes the record, then for each entry a sector and
-the data of it. A write is in it once it is done, a flush likewise.
+writes: a sector that describes the record, then for each entry a sector and its
+data. A write or a flush is in it once it has completed.
 
-A cut leaves every write that a flush followed, and of those after the last
-flush any, in any order: a random half of them here.
+After a cut, all writes before the last flush are on the disk, and any of the
+later ones, in any order: here a random half of them.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Entry:
 
 
 class Record:
-    """The entries of a record, as far as it was written."""
+    """The complete entries of a record."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -68,19 +68,19 @@ class Record:
                     return
                 sector, sectors, flags, _ = ENTRY.unpack(head)
                 if not (sectors or flags):
-                    return      # room that nothing was written to
+                    return      # space without data
                 entry = Entry(sector, sectors, flags, place + SECTOR)
                 yield entry
                 place += SECTOR + entry.size
 
     def data(self, entry: Entry) -> bytes:
-        """What was written."""
+        """Its entries."""
         with self.path.open("rb") as file:
             file.seek(entry.offset)
             return file.read(entry.size).ljust(entry.size, b"\0")
 
     def survivors(self, cut: int, seed: int) -> list[Entry]:
-        """Entries that outlive a cut behind the first @cut of them."""
+        """Entries that survive a cut after the first @cut of them."""
         before = self.entries[:cut]
         safe = max((number + 1 for number, entry in enumerate(before)
                     if entry.flush), default=0)
@@ -90,7 +90,7 @@ class Record:
         return [*before[:safe], *loose]
 
     def apply(self, disk: Path, entries: Sequence[Entry]) -> None:
-        """Write them, in this order. A discard is advice: not taken."""
+        """Write them, in this order; ignore discards."""
         with disk.open("r+b") as target:
             for entry in entries:
                 if entry.size:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""An entropy device of QEMU's, and the short life of a driver on it."""
+"""An entropy device of QEMU, and a short test of a driver on it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ cat /sys/class/misc/hw_random/rng_available
 
 
 def qemu(*options: str) -> tuple[str, ...]:
-    """Words of QEMU's command line: the device, with more properties."""
+    """QEMU's options: the device, with additional properties."""
     told = dict(option.split("=", 1) for option in options)
     return ("-object", "rng-random,filename=/dev/urandom,id=rng0",
             *pci.device("virtio-rng-pci", SLOT, {"rng": "rng0", **told}))
@@ -33,7 +33,7 @@ class RngCase(GuestCase):
     """Tests of a guest that has the device."""
 
     def bind_rng(self, driver: str) -> None:
-        """Put a driver on it, whose source the kernel then has."""
+        """Bind a driver, which becomes a source of the kernel."""
         module = "virtio_rng" if driver == KERNEL_RNG else driver
         out = self.sh(pci.script(_BIND.format(
             bdf=BDF, module=module, driver=driver)))
@@ -42,7 +42,7 @@ class RngCase(GuestCase):
                 " >/sys/class/misc/hw_random/rng_current")
 
     def unbind_rng(self) -> None:
-        """Take it off."""
+        """Unbind it."""
         self.sh(pci.script(f"pci_unbind {BDF}"))
 
     def read_rng(self) -> None:
@@ -55,7 +55,7 @@ class RngCase(GuestCase):
         self.assertEqual(len(set(blocks)), len(blocks))
 
     def live_rng(self, driver: str) -> None:
-        """A short life: bound, read, unbound."""
+        """Bind, read, unbind."""
         self.bind_rng(driver)
         self.read_rng()
         self.unbind_rng()

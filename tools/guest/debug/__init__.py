@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests in a guest whose kernel looks for the drivers' mistakes."""
+"""Tests in a guest whose kernel has checkers."""

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The cases that run on a kernel with checkers.
 
-Parts of the guest stage, each as short as it may be, as such a kernel is
-several times slower; so most of it happens under one load. No disk is pulled
-here: lockdep finds fault with pciehp's own locks, and is off from then on.
+Parts of the guest stage, each as short as possible, since such a kernel is
+several times slower; most steps run under one load. No surprise removal here:
+lockdep reports a fault of pciehp's locks and disables itself.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ PROCESSOR = "/sys/devices/system/cpu/cpu1/online"
 
 
 class Cases(GuestCase):
-    """Over a machine that a subclass names."""
+    """Runs on the machine of a subclass."""
 
     def folder(self) -> str:
-        """The function's own in sysfs."""
+        """A file of the function in sysfs."""
         return f"/sys/bus/pci/devices/{self.bdf('wild')}"
 
     def test_verify_on_two_processors(self) -> None:
@@ -71,8 +71,8 @@ class Cases(GuestCase):
             load.ends()
 
     def test_a_life_under_load(self) -> None:
-        """Resets, processors off and on, new sizes, sleep, and a reader of
-        every counter all the while."""
+        """Resets, CPU hotplug, new sizes, suspend, and meanwhile a reader of
+        every counter."""
         disk = self.bind("wild", BLK)
         size = int(self.sh(f"blockdev --getsize64 {disk}"))
         load = Load(self, disk, options=JOBS, first=FEW, seconds=LIFE)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """KUnit suites as a kernel developer loads them: insmod, on two processors.
 
-Drivers and mock are built so that the mock is reached without catching
-accesses (VFE_MOCK_IO), and judged as `make kunit` judges its log. KCSAN watches
-the drivers alone: suites look at the mock while it works, and may.
+Drivers and mock are built so that they call the mock instead of accessing
+registers (VFE_MOCK_IO). The log must satisfy the same rules as in `make kunit`.
+KCSAN checks only the drivers, since suites may read the mock's state
+concurrently.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ RUN = ("blk/attributes", "blk/data", "core/caps", "core/config",
        "ring/buffers", "ring/device_fault", "ring/duty_notify",
        "ring/duty_packed", "ring/duty_split", "ring/packed")
 ORDER = "its steps are in an order that only one processor keeps"
-# Why others do not run here, where it is not for the time.
+# Why other suites do not run here, except for time.
 REASONS: Mapping[str, str] = {
     "core/alloc_failure": IRQ_FILES,
     "blk/alloc_failure": IRQ_FILES,
@@ -58,21 +59,21 @@ TIMEOUT = 200.0
 
 
 def chosen(names: Sequence[str] = RUN) -> list[suites.Suite]:
-    """Those that run here; LabError if one is unknown."""
+    """The suites that run here; LabError if one is unknown."""
     every = suites.find(paths.checkout())
     suites.choose(every, [*names, *REASONS])
     return suites.choose(every, names)
 
 
 def left_out() -> dict[str, str]:
-    """Those that do not, each with the reason."""
+    """The suites that do not run here, with the reasons."""
     return {suite.subject: REASONS.get(suite.subject, LONG)
             for suite in suites.find(paths.checkout())
             if suite.subject not in RUN}
 
 
 def build(of: Sequence[suites.Suite]) -> list[Path]:
-    """The modules, in the order that they load."""
+    """The modules, in their order of loading."""
     way = modules.Way(f"{kernels.DEBUG.name}-suites", kernels.DEBUG.folder(),
                       kernels.ARCH, flags=(
                           "VFE_MOCK_IO=y",
@@ -94,7 +95,7 @@ def order(names: Sequence[str]) -> dict[str, str]:
 
 
 def archive(paths_: Sequence[Path]) -> bytes:
-    """The modules, and what to do with them."""
+    """The modules, and the commands for them."""
     data = io.BytesIO()
     with tarfile.open(fileobj=data, mode="w") as tar:
         for path in paths_:
@@ -107,7 +108,7 @@ def archive(paths_: Sequence[Path]) -> bytes:
 
 
 def _log(guest: Guest) -> str:
-    """The kernel's; of one that does not answer, what the console has."""
+    """The kernel's log; the console of a guest that does not answer."""
     try:
         return guest.run("dmesg").out
     except LabError:
@@ -115,7 +116,7 @@ def _log(guest: Guest) -> str:
 
 
 def run(guest: Guest, of: Sequence[suites.Suite]) -> Outcome:
-    """Load all in the guest; the log is left beside the console's."""
+    """Load all in the guest; the log is saved next to the console's."""
     files = archive(build(of))
     problem = ""
     with progress.step(f"loading {len(of)} suites in the guest"):

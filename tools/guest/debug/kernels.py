@@ -14,16 +14,16 @@ from lab import files, kernel, paths, progress, testkernel
 
 SEEDS = Path(__file__).resolve().parent / "seeds"
 ARCH = "x86_64"
-# Parts of the kernel that share memory with the drivers: in these, too, KCSAN
-# watches plain accesses. With all of it in its sight the kernel takes twice
-# the time to build and to run, for races that are not ours. A value that
-# changes while a driver looks at it is found whoever changes it.
+# Parts of the kernel that share memory with the drivers: KCSAN also instruments
+# these. With all parts instrumented, the kernel takes twice the time to build
+# and to run, to find races that are not ours. KCSAN finds a value that changes
+# while a driver reads it, whatever code changes it.
 WATCHED = ("block", "kernel/irq")
 DISKS = (("wild", ()), ("poll", ("--poll",)))
 
 
 def watched(root: Path, folders: Sequence[str]) -> list[str]:
-    """Words for make: KCSAN watches what is made of these folders only."""
+    """Arguments of make: KCSAN instruments only these folders."""
     named = {f"KCSAN_SANITIZE_{path.stem}.o=y" for folder in folders
              for path in root.glob(f"{folder}/*.c")}
     return ["KCSAN_SANITIZE=n", *sorted(named)]
@@ -31,22 +31,22 @@ def watched(root: Path, folders: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Checked:
-    """A kernel made of kunit/configs/<name>.config."""
+    """A kernel with kunit/configs/<name>.config."""
 
     name: str
 
     def folder(self) -> Path:
-        """Its build folder; built now, if it is not there."""
+        """Its build folder; builds it if necessary."""
         fragment = paths.checkout() / f"kunit/configs/{self.name}.config"
         return testkernel.build(self.name, ARCH, fragment,
                                 watched(testkernel.source(), WATCHED))
 
     def boots(self) -> kernel.Kernel:
-        """As guests want it."""
+        """The form for guests."""
         return kernel.built(self.folder())
 
     def modules(self) -> Path:
-        """The drivers and the seeds, built for it: a folder of .ko files."""
+        """A folder with the .ko files of the drivers and the seeds."""
         target = paths.state() / "build" / f"ko-{self.name}"
         files.remove(target)
         target.mkdir(parents=True)
@@ -71,14 +71,14 @@ class Checked:
 
 DEBUG = Checked("x86")
 
-# It is off while the guest starts, which is quicker.
+# It is off during the boot, which is faster then.
 KCSAN_ON = "echo on >/sys/kernel/debug/kcsan"
-# Memory that the kernel leaves to the mock
+# Memory that is reserved for the mock
 MOCK_BASE = 0x10000000
-# A busy host upsets how the kernel measures its TSC by the PIT, which it
-# believes more than the HPET: its clock ran 21 times too fast then, and what it
-# waited for never came in time. Without a PIT it takes the HPET's word.
-# KCSAN sets more watchpoints than by itself: the load is short.
+# On a busy host the kernel may miscalibrate its TSC by the PIT, which it
+# prefers to the HPET: its clock once ran 21 times too fast, and all waits timed
+# out. Without a PIT it uses the HPET. KCSAN sets more watchpoints than by
+# default, since the load is short.
 MACHINE = Machine("debug", DISKS, boots=DEBUG.boots,
                   modules=DEBUG.modules, qemu=("-machine", "pit=off"),
                   append="kcsan.skip_watch=500"

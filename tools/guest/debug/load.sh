@@ -1,9 +1,7 @@
-# SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
-# Run in the guest with an archive on standard input: loads the modules in it in
-# the order of its file "order", says so in the kernel's log, and unloads those
-# of its file "last". All between @@BEGIN and @@END is judged
-# (tools/kunit/kernellog.py).
+# SPDX-License-Identifier: GPL-2.0 shellcheck shell=sh Runs in the guest with an
+# archive on standard input: loads its modules in the order of its file "order",
+# logs that in the kernel's log, and unloads those of its file "last". All
+# between @@BEGIN and @@END is judged (tools/kunit/kernellog.py).
 
 say()
 {
@@ -32,7 +30,7 @@ reject()
 	fi
 }
 
-# A report that did not get to the log leaves a trace: a taint (all but those of
+# A report that did not reach the log leaves a trace: a taint (except those of
 # modules from outside and of tests count), or a checker that is off.
 checkers()
 {
@@ -47,9 +45,9 @@ checkers()
 		say "AMISS DMA-API is off"
 }
 
-# the guest's own disks are left alone: drivers do not look for devices
+# do not bind drivers to the guest's own disks
 echo 0 >/sys/bus/pci/drivers_autoprobe
-# messages written here are not to be dropped for being many
+# do not drop messages because of a rate limit
 echo on >/proc/sys/kernel/printk_devkmsg
 mkdir -p /tmp/suites
 cd /tmp/suites || exit

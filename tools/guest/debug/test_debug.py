@@ -7,7 +7,7 @@ from . import cases, kernels
 
 
 class Debug(cases.Cases):
-    """Data races, locks, sleep where none may be, DMA."""
+    """Data races, locks, sleeping in atomic context, DMA."""
 
     machine = kernels.MACHINE
 

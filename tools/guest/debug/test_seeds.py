@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The proof: mistakes on purpose are found. The last, as it ends the guest.
+"""The checkers find deliberate bugs. Runs last, as it ends the guest.
 """
 
 from __future__ import annotations
@@ -11,15 +11,14 @@ from lab import kernel_log
 
 from . import kernels
 
-# Sleep comes last: a spinlock that is given back by another processor turns
-# lockdep off.
+# Sleep comes last: a spinlock that another processor releases disables lockdep.
 SEEDS = (("race", "BUG: KCSAN: data-race in vfe_seeds"),
          ("inversion", "possible circular locking"),
          ("sleep", "BUG: scheduling while atomic"))
 
 
 class Seeds(unittest.TestCase):
-    """Each by its checker, in its words."""
+    """Each has the report of its checker."""
 
     def test_mistakes_are_found(self) -> None:
         guest = machine.running(kernels.MACHINE).guest

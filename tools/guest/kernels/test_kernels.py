@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The modules of each kernel, in a guest that runs it: not only built.
+"""Runs the modules of each kernel in a guest.
 
-A short life of a disk, with each driver and device: the faults of the drivers
-themselves are for the other stages, which run on one kernel.
+A short test of a disk, with each driver and device. Other stages test the
+drivers more thoroughly, on one kernel.
 """
 
 from __future__ import annotations
@@ -14,16 +14,17 @@ from guest.machine import BLK, KERNEL, TRAP, Machine, end, fio
 from guest.rng import RNG, RngCase, qemu
 from lab import build, kernel, recipe, shell
 
-# What the lab's shell has on the kernel's command line, without the word that
-# asks for the shell: modprobe reads these, too.
+# The parameters that the lab's shell adds to the kernel's command line, except
+# the one for the shell itself: modprobe reads these, too.
 WORDS = shell.words(24, 80).split(maxsplit=1)[1]
-# what a module's parameter or symbol that is wrong makes the kernel say
+# the kernel's messages about a wrong parameter or symbol of a module
 COMPLAINTS = ("unknown parameter", "Unknown symbol",
               "disagrees about version")
 
 
 def machine(series: str) -> Machine:
-    """Of a kernel series: a disk of QEMU's and one of ours, an rng."""
+    """The machine for a kernel series: a disk of QEMU and one of ours, an
+    rng."""
     return Machine(f"kernel-{series}", (("ours", ()),), pluggable=True,
                    append=WORDS, qemu=qemu(),
                    boots=partial(kernel.debian, series),
@@ -40,14 +41,15 @@ class Lives(RngCase):
         end(cls.machine)
 
     def life(self, name: str, driver: str, size: str) -> str:
-        """Bind, write and verify, unbind; what the disk is called."""
+        """Bind, write and verify, unbind; the name of the disk."""
         disk = self.bind(name, driver)
         self.sh(fio(disk, f"--rw=randwrite --bs=4k --size={size}"
                     " --iodepth=8"), 120)
         return disk
 
     def file_system(self, disk: str) -> None:
-        """mkfs, a file that is there after the next mount, fsck, discard."""
+        """mkfs, a file that still exists after the next mount, fsck,
+        discard."""
         self.sh(f"mkfs.ext4 -q -F -E nodiscard {disk} 32M", 120)
         self.mount(disk)
         self.sh("head -c 2000000 /dev/urandom >/mnt/x;"
@@ -58,7 +60,7 @@ class Lives(RngCase):
         self.sh(f"blkdiscard {disk}")
 
     def gone(self, name: str, driver: str) -> None:
-        """Unbound and unloaded, and the kernel had nothing to say."""
+        """Unbind and unload, and check that the kernel logged nothing."""
         self.unbind(name)
         self.sh(f"rmmod {driver} vfe")
         log = self.kernel_log()
@@ -66,7 +68,8 @@ class Lives(RngCase):
             self.assertNotIn(complaint, log)
 
     def check_release(self) -> None:
-        """It is this kernel, and the modules are of this project's version."""
+        """The guest runs this kernel, and the modules have the project's
+        version."""
         self.assertTrue(self.sh("uname -r").startswith(f"{self.series}."))
         version = self.sh("modinfo -F version vfe vfe_blk vfe_rng"
                           " vfe_trap_blk")
@@ -90,7 +93,7 @@ class Lives(RngCase):
         self.sh("rmmod vfe_rng vfe")
 
     def check_twin(self) -> None:
-        """vfe_trap_blk: a thousand accesses a block, so few blocks."""
+        """vfe_trap_blk: few blocks, since each takes a thousand accesses."""
         disk = self.life("ours", TRAP, "64k")
         self.sh(f"dd if=/dev/zero of={disk} bs=4k count=2 oflag=direct"
                 " conv=fsync 2>/dev/null")
@@ -98,7 +101,7 @@ class Lives(RngCase):
 
 
 def _on(series: str) -> type[Lives]:
-    """The test case of a kernel."""
+    """Make the test case of a kernel."""
     checks = {f"test_{name.removeprefix('check_')}": getattr(Lives, name)
               for name in vars(Lives) if name.startswith("check_")}
     name = f"On_{series.replace('.', '_')}"

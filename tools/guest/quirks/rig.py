@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Puts virtio_blk and then vfe_blk on one function with a quirk.
 
-The kernel's driver is the judge: what it makes a working disk of, ours does,
-with the same size and limits. The control socket sets the quirks, so that one
-function of one guest has all of them by turns.
+The kernel's driver is the reference: wherever it gets a working disk, ours
+must, with the same size and limits. The control socket sets the quirks, so that
+one function of one guest has them one after the other.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from lab import LabError, kernel_log, pci
 ODD = "odd"
 ZONED = "zoned"
 MIB = 1 << 20
-# Zones of 4 MiB with room for 3, the first two to be written anywhere
+# Zones of 4 MiB with a capacity of 3; the first two are conventional
 ZONES = (f"host-managed,zone-size={4 * MIB},zone-capacity={3 * MIB},"
          "conventional=2,max-open=4,max-active=6")
 MACHINE = Machine("quirks", (
     (ODD, ("--id", "stock", "--queues", "2", "--lifetime", "1,2,3")),
     (ZONED, ("--id", "stock", "--queues", "2", "--zoned", ZONES))))
-# More lines than these about one event flood a log.
+# The largest number of lines about one event
 MOST_LINES = 20
 WAIT_S = 1
-# Nothing that binds or unbinds takes this long, but a driver that is stuck.
+# No bind or unbind takes this long, unless the driver hangs.
 STUCK_S = 40
-# How lines of the drivers begin; the block layer has its own to say.
+# The beginning of the drivers' lines; the block layer logs other lines.
 OURS = re.compile(r"\] vfe(_blk)?[ :]")
 THEIRS = re.compile(r"\] virtio[_a-z]*[ :]")
 
@@ -57,7 +57,7 @@ blockdev --flushbufs {disk}
 dd if={disk} of=/tmp/back bs=256k count=4 iflag=direct 2>/dev/null
 cmp /tmp/data /tmp/back
 """
-# What a user sets, or what says how a driver works rather than what disk it is
+# Settings of the user, and properties of the driver rather than of the disk
 NOT_FACTS = {"scheduler", "nr_requests", "io_poll", "io_poll_delay",
              "rq_affinity", "iostats", "nomerges", "add_random", "io_timeout",
              "wbt_lat_usec", "hw_sector_size"}
@@ -65,7 +65,7 @@ NOT_FACTS = {"scheduler", "nr_requests", "io_poll", "io_poll_delay",
 
 @dataclass
 class Turn:
-    """What one driver made of the function."""
+    """The result of one driver on the function."""
 
     driver: str
     disk: str                   # "" if it refused the function
@@ -74,7 +74,7 @@ class Turn:
 
     @property
     def own(self) -> list[str]:
-        """Those lines in which the driver itself speaks."""
+        """The driver's own lines."""
         own = OURS if self.driver == BLK else THEIRS
         return [line for line in self.lines if own.search(line)]
 
@@ -83,7 +83,7 @@ Work = Callable[[str], None]
 
 
 class QuirkCase(GuestCase):
-    """Tests of quirks; each names the monitor that has it."""
+    """Tests of quirks; each names a VMM with the quirk."""
 
     machine = MACHINE
     name: ClassVar[str] = ODD       # of the function
@@ -101,14 +101,13 @@ class QuirkCase(GuestCase):
                     STUCK_S)
             self.device(self.name).control("quirk none")
         except LabError:
-            # A driver that is stuck in the function: another guest for the
-            # next test.
+            # The driver hangs: use another guest for the next test.
             end(self.machine)
             raise
         super().tearDown()
 
     def power_on(self, quirks: str) -> None:
-        """The function as after a reset, and no driver on it."""
+        """Reset the function, with no driver bound."""
         self.sh(pci.script(UNBIND.format(bdf=self.bdf(self.name))),
                 STUCK_S)
         self.device(self.name).control(f"quirk {quirks}")
@@ -151,31 +150,31 @@ class QuirkCase(GuestCase):
         return theirs, ours
 
     def same(self, ours: Turn, theirs: Turn, facts: Sequence[str]) -> None:
-        """What sysfs says of the two disks; all of it if no fact is named."""
+        """Compare the two disks in sysfs: these facts, or all."""
         for name in facts or theirs.facts.keys() - NOT_FACTS:
             with self.subTest(name):
                 self.assertEqual(ours.facts.get(name), theirs.facts.get(name),
                                  f"{name}: ours, then virtio_blk's;"
                                  f" {ours.own}")
 
-    # --- what tests say ---
+    # --- checks of tests ---
 
     def verify(self, disk: str) -> None:
-        """Large and small writes, one by one and at once, read back; and no
-        request that fails."""
+        """Large and small writes, one by one and in parallel, read back; no
+        request fails."""
         before = self.errors()
         self.sh(VERIFY.format(disk=disk), 60)
         self.no_errors(before)
 
     def verify_deep(self, disk: str) -> None:
-        """The same by fio, many at a time."""
+        """The same with fio, many at a time."""
         before = self.errors()
         self.sh(fio(disk, "--rw=randwrite --bsrange=512-128k --blockalign=512"
                     " --size=4M --io_size=2M --iodepth=8 --fsync=16"), 90)
         self.no_errors(before)
 
     def no_errors(self, before: int) -> None:
-        """The device has failed no request since."""
+        """The device has failed no request meanwhile."""
         self.assertEqual(self.errors() - before, 0,
                          "the device refused requests: "
                          + self.device(self.name).log.read_text()[-600:])
@@ -186,18 +185,18 @@ class QuirkCase(GuestCase):
         return found
 
     def bounded(self, turn: Turn) -> None:
-        """No flood in the log."""
+        """The log is short."""
         self.assertLess(len(turn.own), MOST_LINES, turn.own)
 
     def names(self, turn: Turn, *words: str) -> None:
-        """One line of the driver's names the field and its value."""
+        """One line of the driver names the field and its value."""
         self.assertTrue(any(all(word in line for word in words)
                             for line in turn.own),
                         f"no line with {words}: {turn.own}")
 
     def works_or_says(self, quirks: str, *words: str,
                       facts: Sequence[str] = ("size",)) -> None:
-        """Where virtio_blk refuses, a disk or one line with the reason."""
+        """If virtio_blk refuses: a disk, or one line with the reason."""
         _, ours = self.both(quirks, facts=facts)
         if not ours.disk:
             self.names(ours, *words)

@@ -14,7 +14,7 @@ SEGMENTS = ("size", "max_segments", "max_segment_size", "max_sectors_kb")
 
 
 class Config(QuirkCase):
-    """What a device says of itself."""
+    """The configuration of a device."""
 
     def discards(self, disk: str) -> None:
         """Discard and write zeroes over most of the disk."""
@@ -25,7 +25,7 @@ class Config(QuirkCase):
         self.verify(disk)
 
     def test_no_quirk(self) -> None:
-        """All that sysfs says of a disk is as virtio_blk has it."""
+        """All values in sysfs equal virtio_blk's."""
         self.both("none", self.verify_deep, facts=())
 
     def test_zero_discard_limits(self) -> None:
@@ -57,9 +57,9 @@ class Config(QuirkCase):
                                    facts=BLOCKS)
 
     def test_size_max_below_a_page(self) -> None:
-        """bhyve-like devices of one sector a piece, and any device with 4 KiB
-        on a machine with pages of 64: kernels before 6.15 cannot, and refuse
-        it with a warning."""
+        """bhyve-like devices of one sector per segment, and any device with 4
+        KiB on a machine with pages of 64: kernels before 6.15 cannot, and
+        refuse it with a warning."""
         for size in (512, 2048):
             with self.subTest(size=size):
                 self.works_or_says(f"size-max={size}", str(size),
@@ -74,11 +74,11 @@ class Config(QuirkCase):
         self.both("size-max=5000", facts=("size",))
 
     def test_size_max_of_nothing(self) -> None:
-        """A device that offers SIZE_MAX and fills nothing in."""
+        """A device that offers SIZE_MAX and leaves it 0."""
         self.works_or_says("size-max=0", "size_max", facts=("size",))
 
     def test_seg_max(self) -> None:
-        """0 of devices that fill nothing in (virtio_blk takes it for 1), 1 of
+        """0 of devices that leave it 0 (1 for virtio_blk), 1 of
         Firecracker and early vhost-user-blk, and as many as a ring holds."""
         for most in (0, 1, 2, 254):
             with self.subTest(most=most):
@@ -91,7 +91,7 @@ class Config(QuirkCase):
         self.assertEqual(ours.facts["max_segments"], "254")
 
     def test_one_piece_of_a_page(self) -> None:
-        """Both limits at their least."""
+        """Both limits at their minimum."""
         self.both("seg-max=1,size-max=4096", facts=SEGMENTS)
 
     def test_no_queues(self) -> None:
@@ -103,7 +103,7 @@ class Config(QuirkCase):
         self.works_or_says("num-queues=64", "64")
 
     def test_topologies(self) -> None:
-        """Values from a host's storage that went through unchecked: exponents
+        """Unchecked values of a host's storage: exponents
         of 255, optimal sizes that overflow or are no multiple of a block."""
         for topology in ("physical-block-exp=0,min-io-size=0",
                          "physical-block-exp=7,min-io-size=128",

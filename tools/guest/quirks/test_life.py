@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Quirks of a device's life: reset, capabilities, storms."""
+"""Quirks of the life cycle: reset, capabilities, storms."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Life(QuirkCase):
         self.works_or_says("short-common-cap", "56")
 
     def test_notify_capability_beyond_the_bar(self) -> None:
-        """Hardware and vDPA devices that give the window they wish they had.
+        """Hardware and vDPA devices that report a larger window than they have.
         virtio_pci maps what there is."""
         self.both("long-notify-cap")
 
@@ -86,7 +86,7 @@ class Life(QuirkCase):
     def test_device_that_wants_a_reset(self) -> None:
         """Cloud Hypervisor sets DEVICE_NEEDS_RESET when a worker fails (its
         PR 8142), QEMU at a broken ring. virtio_blk does not know it and waits
-        for ever, so it has no turn here; ours resets, as often as asked."""
+        for ever, so it has no turn here; ours resets the device each time."""
         self.power_on("needs-reset-after=100")
         ours = self.turn(BLK, self.verify_deep)
         self.assertTrue(ours.disk, ours.own)

@@ -7,12 +7,12 @@ from guest.machine import BLK, KERNEL
 
 from .rig import ODD, QuirkCase
 
-# Old devices know nothing of rings that are younger than they are.
+# Old devices have no newer ring layouts.
 LENGTHS = ("data", "zero", "one", "all-ones")
 
 
 class Requests(QuirkCase):
-    """What a device writes when it is done with a request."""
+    """The device's output at the completion of a request."""
 
     def both_verify(self, quirks: str) -> None:
         """Twelve kinds of request, with the data right."""
@@ -62,24 +62,24 @@ class Requests(QuirkCase):
 
     def test_no_id(self) -> None:
         """Cloud Hypervisor and others without GET_ID: UNSUPP. virtio_blk's
-        serial cannot be read then; an empty one does as well."""
+        serial is unreadable then; an empty one is also acceptable."""
         self.both("no-get-id", self.no_serial)
 
     def no_serial(self, disk: str) -> None:
-        """The disk works, and makes no serial number up."""
+        """The disk works, and invents no serial number."""
         self.assertEqual(self.guest.run(
             f"cat /sys/block/{disk[5:]}/serial 2>/dev/null",
             check=False).out.strip(), "")
         self.verify(disk)
 
     def test_spurious_interrupts(self) -> None:
-        """Devices that ignore used_event, or interrupt all queues for one."""
+        """Devices that ignore used_event, or interrupt all queues at once."""
         self.both("spurious-interrupts", self.verify_deep)
 
     def test_lost_interrupts(self) -> None:
-        """Every fifth one: KVM's and QEMU's irqfd races of many years. At
-        depth 1 virtio_blk waits for the next for ever; ours looks after
-        io_timeout, finds the request done, and goes on."""
+        """Every fifth one: KVM's and QEMU's irqfd races of many years. At depth
+        1 virtio_blk waits for the next for ever; ours checks after io_timeout,
+        finds the completion, and goes on."""
         self.power_on("lost-interrupt=5")
         theirs = self.turn(KERNEL, self.stands_still)
         self.assertTrue(theirs.disk)
@@ -94,23 +94,23 @@ class Requests(QuirkCase):
                 " iflag=direct; echo $? >/tmp/end) >/dev/null 2>&1 &")
 
     def ended(self) -> bool:
-        """Have they all come back?"""
+        """Have all completed?"""
         return self.guest.run("[ -e /tmp/end ]", check=False).rc == 0
 
     def stands_still(self, disk: str) -> None:
-        """A lost interrupt is lost until another one comes."""
+        """A lost interrupt blocks until another one comes."""
         self.reads(disk)
         self.guest.run("sleep 3")
         self.assertFalse(self.ended(), "no interrupt was lost")
         self.eventually(self.ended_with_help, "stuck for good", 30)
 
     def ended_with_help(self) -> bool:
-        """An interrupt for nothing, which makes the driver look."""
+        """A spurious interrupt, which makes the driver check."""
         self.device(ODD).control("interrupt")
         return self.ended()
 
     def goes_on(self, disk: str) -> None:
-        """It looks by itself."""
+        """It checks by itself."""
         self.sh(f"echo 1000 >/sys/block/{disk[5:]}/queue/io_timeout")
         self.reads(disk)
         self.eventually(self.ended, "the driver never looks", 40)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What virtio_blk serves beyond reads and writes: zones, secure erase."""
+"""Requests of virtio_blk beyond reads and writes: zones, secure erase."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Zoned(QuirkCase):
             self.blkzone(action, disk, 2)
             self.assertIn(f"({state})", self.zone(disk, 2))
         self.fill(disk, 3, 64)
-        # Anywhere else than at the write pointer is refused.
+        # A write anywhere but at the write pointer fails.
         result = self.guest.run(
             f"dd if=/dev/zero of={disk} bs=4k seek={3 * ZONE // 4096 + 1}"
             " count=1 oflag=direct conv=notrunc", check=False)
@@ -91,7 +91,7 @@ class Zoned(QuirkCase):
                     " --verify_state_save=0", 90)
 
     def test_zonefs(self) -> None:
-        """A file a zone."""
+        """One file per zone."""
         self.guest.put(super_block(), "/tmp/super")
         self.both("none", self.zonefs, ("size",))
 

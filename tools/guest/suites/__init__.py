@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Suites that drive the drivers on the device of the project."""
+"""Suites that test the drivers on the project's device."""

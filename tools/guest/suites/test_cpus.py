@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Processors that come and go under I/O, and the queues that are theirs."""
+"""CPU hotplug under I/O, and the queues of the CPUs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Processors(GuestCase):
         super().tearDown()
 
     def kicks(self, queue: int) -> int:
-        """Of one queue, since the driver was bound."""
+        """A counter of one queue, since the driver was bound."""
         folder = f"/sys/bus/pci/devices/{self.bdf('wild')}/vfe"
         return int(self.sh(f"cat {folder}/queues/{queue}/kicks"))
 
@@ -41,7 +41,7 @@ class Processors(GuestCase):
         load.ends_well()
 
     def test_queues_follow(self) -> None:
-        """A processor that is back uses its own queue again."""
+        """A processor that is online again uses its own queue."""
         disk = self.bind("wild", BLK)
         for _ in range(2):
             before = [self.kicks(n) for n in (0, 1)]
@@ -59,7 +59,7 @@ class Processors(GuestCase):
 
     @pytest.mark.slow
     def test_bound_with_a_processor_off(self) -> None:
-        """It may come at any time: its queue must be there."""
+        """A new processor may come at any time: it needs a queue."""
         self.sh(f"echo 0 >{ONLINE}")
         disk = self.bind("wild", BLK)
         self.sh(f"echo 1 >{ONLINE}")

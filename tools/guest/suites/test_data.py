@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Data: every driver, every style, and each reads what another wrote."""
+"""Data: every driver and style; each reads the data of the others."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Verify(GuestCase):
                            0)
 
     def test_a_changed_block_is_found(self) -> None:
-        """The proof of all the above: fio verifies what it reads."""
+        """The counter-proof of the above: fio detects wrong data."""
         disk = self.bind("wild")
         write = fio(disk, "--rw=write --bs=4k --size=256k --iodepth=4")
         self.sh(write)
@@ -99,7 +99,7 @@ class Drivers(GuestCase):
     """vfe_trap_blk, vfe_blk and virtio_blk, over the same data."""
 
     def rewrite(self, disk: str, name: str, every: bool = True) -> None:
-        """Files are right; write one more and note its sum."""
+        """The files are correct; write one more and record its checksum."""
         self.mount(disk)
         if every:
             self.check_files()
@@ -108,7 +108,7 @@ class Drivers(GuestCase):
                 f" busybox sha256sum {name} >>sums; cd /; umount /mnt")
 
     def exchange(self, disk: str, name: str, number: int) -> None:
-        """Read what all wrote before, behind the file system; write more."""
+        """Read all earlier data after the file system; write more."""
         first = behind() // BLOCK
         blocks = [random.Random(n).randbytes(BLOCK) for n in range(number)]
         before = self.guest.run(

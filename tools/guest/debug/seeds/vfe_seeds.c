@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mistakes on purpose, one a load: the proof that a kernel's checkers are on
- * and that the reader of its log finds their reports. The module refuses to
- * stay: insmod always fails.
+ * Deliberate bugs, one per load. They test that a kernel's checkers are
+ * enabled, and that the reader of its log finds their reports. insmod always
+ * fails.
  */
 #include <linux/delay.h>
 #include <linux/err.h>
