@@ -153,8 +153,8 @@ def sweep(owner: str) -> None:
 class Histograms:
     """The histograms, from `with` to its end.
 
-    @run: runs a command in the guest, whose vCPUs are counted from then on
-    @owner: whose they are, for sweep()
+    @run: runs a command in the guest, whose vCPUs count from then on
+    @owner: the tool, for sweep()
     """
 
     def __init__(self, run: Run, owner: str) -> None:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The guest's vCPUs: all their exits, and their threads.
 
-A vCPU's thread is found by marking it: each CPU of the guest touches MARKS
-unused ports, and a thread that leaves the guest for them is a vCPU. QEMU's ids
-of its threads are useless in a PID namespace: tracing uses the kernel's ids.
+To find the threads, each CPU of the guest accesses MARKS unused ports; a thread
+that exits for them is a vCPU. QEMU's ids of its threads are useless in a PID
+namespace: tracing uses the kernel's ids.
 """
 
 from __future__ import annotations
