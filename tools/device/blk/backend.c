@@ -16,7 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "device.h"
+#include <vfe/wire_blk.h>
+
+#include "blk/backend.h"
 
 #define SECTOR		VFE_SECTOR_SIZE
 #define IOV_BATCH	256	/* below any IOV_MAX */

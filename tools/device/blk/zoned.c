@@ -6,7 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "virtio/virtio.h"
+#include <endian.h>
+
+#include <vfe/wire_blk.h>
+
+#include "blk/virtio_blk.h"
+#include "blk/zoned.h"
+#include "base/log.h"
 
 #define MOST_ZONES	65536U
 

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
+#include <vfe/wire_blk.h>
+
+#include "blk/zoned.h"
 
 #define DEFAULT_APPEND	2048U	/* 1 MiB */
 #define DEFAULT_GRANULARITY	8U	/* 4 KiB */

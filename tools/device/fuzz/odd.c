@@ -11,34 +11,35 @@ static const struct zoned_options zones = {
 	.max_active = 3, .max_append = 4, .granularity = 1,
 };
 
-static void set_zones(struct device *d, bool on)
+static void set_zones(struct function *f, bool on)
 {
-	struct vdev *v = d->vdev;
+	struct vdev *v = f->vdev;
+	struct blk *b = blk_of(v);
 
-	zoned_free(v->zoned);
-	v->zoned = NULL;
+	zoned_free(b->zoned);
+	b->zoned = NULL;
 	v->offered &= ~BIT64(VIRTIO_BLK_F_ZONED);
 	v->features &= ~BIT64(VIRTIO_BLK_F_ZONED);
 	if (!on)
 		return;
-	v->zoned = zoned_new(&zones, DISK_SECTORS);
-	if (!v->zoned)
+	b->zoned = zoned_new(&zones, DISK_SECTORS);
+	if (!b->zoned)
 		fail("no memory for zones");
 	v->offered |= BIT64(VIRTIO_BLK_F_ZONED);
 	v->features |= BIT64(VIRTIO_BLK_F_ZONED);
 }
 
-void odd_op(struct device *d, struct input *in)
+void odd_op(struct function *f, struct input *in)
 {
-	struct quirks *qs = &d->options.quirks;
+	struct quirks *qs = &f->options->quirks;
 	uint8_t which = take8(in);
 	uint32_t value = take8(in);
 
 	if (which & 0x80) {
-		set_zones(d, which & 1);
+		set_zones(f, which & 1);
 		return;
 	}
-	which %= NUM_QUIRKS;
+	which %= QUIRK_BLK_END;
 	/* A reset that takes long keeps all else from being reached. */
 	if (which == QUIRK_SLOW_RESET)
 		return;
@@ -46,8 +47,8 @@ void odd_op(struct device *d, struct input *in)
 	qs->value[which] = value ? value : 1;
 }
 
-void odd_end(struct device *d)
+void odd_end(struct function *f)
 {
-	set_zones(d, false);
-	d->options.quirks = (struct quirks){};
+	set_zones(f, false);
+	f->options->quirks = (struct quirks){};
 }

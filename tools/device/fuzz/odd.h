@@ -5,8 +5,8 @@
 #include "world.h"
 
 /* Turn a quirk on or off, or make the disk one of zones, by two bytes. */
-void odd_op(struct device *d, struct input *in);
+void odd_op(struct function *f, struct input *in);
 /* The device as it is without any of it */
-void odd_end(struct device *d);
+void odd_end(struct function *f);
 
 #endif /* ODD_H */

@@ -69,16 +69,16 @@ static unsigned int expected(const struct access *a, int ret)
 	return a->region == VFE_BAR_VIRTIO && a->size == 8 ? 2 : 1;
 }
 
-static void bar_access(struct device *d, struct access *a)
+static void bar_access(struct function *f, struct access *a)
 {
-	uint64_t before = counted(&d->counts), after;
+	uint64_t before = counted(&f->counts), after;
 	int ret;
 
 	if (a->write)
-		ret = bar_write(d, a->region, a->offset, a->size, a->value);
+		ret = bar_write(f, a->region, a->offset, a->size, a->value);
 	else
-		ret = bar_read(d, a->region, a->offset, a->size, &a->value);
-	after = counted(&d->counts);
+		ret = bar_read(f, a->region, a->offset, a->size, &a->value);
+	after = counted(&f->counts);
 	if (after - before != expected(a, ret))
 		fail("BAR %u, offset %#x, %u bytes: counted %llu times",
 		     a->region, a->offset, a->size,
@@ -89,7 +89,7 @@ static void bar_access(struct device *d, struct access *a)
 }
 
 /* As the message layer does, within the space and in one piece */
-static void config_access(struct device *d, struct access *a)
+static void config_access(struct function *f, struct access *a)
 {
 	uint8_t data[8];
 
@@ -98,35 +98,35 @@ static void config_access(struct device *d, struct access *a)
 		a->size = PCI_CONFIG_SIZE - a->offset;
 	memcpy(data, &a->value, sizeof(data));
 	if (a->write)
-		pci_config_write(d->pci, a->offset, data, a->size);
+		function_config_write(f, a->offset, data, a->size);
 	else
-		pci_config_read(d->pci, a->offset, data, a->size);
+		pci_config_read(f->pci, a->offset, data, a->size);
 }
 
-static void work_pending(struct device *d)
+static void work_pending(struct function *f)
 {
 	/* The loop would look at doorbells; nobody rings here. */
-	for (unsigned int i = 0; i < 4 && vdev_wants_poll(d->vdev); i++)
-		vdev_poll(d->vdev);
+	for (unsigned int i = 0; i < 4 && vdev_wants_poll(f->vdev); i++)
+		vdev_poll(f->vdev);
 }
 
 int fuzz_one(const uint8_t *data, size_t size)
 {
-	struct device *d = world_device(false);
+	struct function *f = world_function(false);
 	struct input in = { data, size };
 
-	world_map_all(d);
+	world_map_all(f);
 	while (in.left) {
 		struct access a = take_access(&in);
 
 		if (a.region == CONFIG)
-			config_access(d, &a);
+			config_access(f, &a);
 		else
-			bar_access(d, &a);
-		work_pending(d);
+			bar_access(f, &a);
+		work_pending(f);
 	}
-	device_reset(d);
-	world_check_power_on(d);
-	world_check_serves(d, false);
+	function_reset(f);
+	world_check_power_on(f);
+	world_check_serves(f, false);
 	return 0;
 }

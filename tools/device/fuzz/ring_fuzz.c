@@ -52,7 +52,7 @@ enum operation {
 #define MOST		(QUEUES * QUEUE_BATCH_REQUESTS)
 
 struct run {
-	struct device *d;
+	struct function *f;
 	struct input in;
 	uint32_t desc[QUEUES];	/* offsets into guest memory */
 	uint32_t avail[QUEUES];
@@ -205,26 +205,29 @@ static void register_op(struct run *r)
 
 	/* The way an access takes from the BAR on: aligned ones only */
 	if (!(offset % size))
-		vdev_write(r->d->vdev, VFE_WIN_COMMON, offset, size, value);
+		vdev_write(r->f->vdev, VFE_WIN_COMMON, offset, size, value);
 }
 
 static uint64_t requests(const struct counts *c)
 {
-	return c->requests_read + c->requests_write + c->requests_flush +
-	       c->requests_discard + c->requests_write_zeroes +
-	       c->requests_get_id + c->requests_secure_erase +
-	       c->requests_zone;
+	uint64_t sum = 0;
+
+	for (unsigned int i = BLK_READS; i < BLK_ERRORS; i++)
+		sum += c->of_class[i];
+	return sum;
 }
 
 /* Bounded work: whatever is in the ring, a pass ends and so does a chain. */
-static void check_bounded(const struct device *d, const struct counts *before)
+static void check_bounded(const struct function *f,
+			  const struct counts *before)
 {
-	uint64_t bytes = d->counts.bytes_read + d->counts.bytes_written -
-			 before->bytes_read - before->bytes_written;
+	const uint64_t *now = f->counts.of_class, *old = before->of_class;
+	uint64_t bytes = now[BLK_BYTES_READ] - old[BLK_BYTES_READ] +
+			 now[BLK_BYTES_WRITTEN] - old[BLK_BYTES_WRITTEN];
 
-	if (requests(&d->counts) - requests(before) > MOST)
+	if (requests(&f->counts) - requests(before) > MOST)
 		fail("%llu requests in one pass", (unsigned long long)
-		     (requests(&d->counts) - requests(before)));
+		     (requests(&f->counts) - requests(before)));
 	if (bytes > QUEUES * (QUEUE_BATCH_BYTES +
 			      DISK_SECTORS * VFE_SECTOR_SIZE))
 		fail("%llu bytes in one pass", (unsigned long long)bytes);
@@ -232,8 +235,8 @@ static void check_bounded(const struct device *d, const struct counts *before)
 
 static void work_op(struct run *r, enum operation op)
 {
-	struct counts before = r->d->counts;
-	struct vdev *v = r->d->vdev;
+	struct counts before = r->f->counts;
+	struct vdev *v = r->f->vdev;
 	unsigned int queue;
 
 	if (op == OP_POLL) {
@@ -253,7 +256,7 @@ static void work_op(struct run *r, enum operation op)
 			v->doorbell[queue % QUEUES] = take16(&r->in) ^
 				vdev_notify_value(v, queue % QUEUES);
 	}
-	check_bounded(r->d, &before);
+	check_bounded(r->f, &before);
 }
 
 static void map_op(struct run *r, enum operation op)
@@ -261,30 +264,30 @@ static void map_op(struct run *r, enum operation op)
 	unsigned int half = take8(&r->in) % 2;
 
 	if (op == OP_MAP) {
-		world_map_half(r->d, half);
+		world_map_half(r->f, half);
 		return;
 	}
-	gmem_unmap(r->d->gmem, RAM_BASE + half * RAM_HALF, RAM_HALF);
-	vdev_memory_changed(r->d->vdev);
+	gmem_unmap(r->f->gmem, RAM_BASE + half * RAM_HALF, RAM_HALF);
+	vdev_memory_changed(r->f->vdev);
 }
 
 static void set_part(struct run *r, enum vfe_reg lo, uint32_t offset)
 {
-	reg_set(r->d, lo, RAM_BASE + offset);
-	reg_set(r->d, lo + 1, 0);
+	reg_set(r->f, lo, RAM_BASE + offset);
+	reg_set(r->f, lo + 1, 0);
 }
 
 static void start_queue(struct run *r, unsigned int queue)
 {
 	r->next[queue] = 0;
 	r->wrapped[queue] = false;
-	reg_set(r->d, VFE_REG_QUEUE_SELECT, queue);
-	reg_set(r->d, VFE_REG_QUEUE_SIZE, r->size);
-	reg_set(r->d, VFE_REG_QUEUE_MSIX_VECTOR, queue);
+	reg_set(r->f, VFE_REG_QUEUE_SELECT, queue);
+	reg_set(r->f, VFE_REG_QUEUE_SIZE, r->size);
+	reg_set(r->f, VFE_REG_QUEUE_MSIX_VECTOR, queue);
 	set_part(r, VFE_REG_QUEUE_DESC_LO, r->desc[queue]);
 	set_part(r, VFE_REG_QUEUE_DRIVER_LO, r->avail[queue]);
 	set_part(r, VFE_REG_QUEUE_DEVICE_LO, r->used[queue]);
-	reg_set(r->d, VFE_REG_QUEUE_ENABLE, 1);
+	reg_set(r->f, VFE_REG_QUEUE_ENABLE, 1);
 }
 
 /* One queue is reset, and set up again where it was, all zeroes or not. */
@@ -293,8 +296,8 @@ static void reset_op(struct run *r)
 	uint8_t how = take8(&r->in);
 	unsigned int queue = how % QUEUES;
 
-	reg_set(r->d, VFE_REG_QUEUE_SELECT, queue);
-	reg_set(r->d, VFE_REG_QUEUE_RESET, 1);
+	reg_set(r->f, VFE_REG_QUEUE_SELECT, queue);
+	reg_set(r->f, VFE_REG_QUEUE_RESET, 1);
 	if (how & 0x80)
 		memset(ram_at(r->desc[queue], 16 * r->size), 0, 16 * r->size);
 	start_queue(r, queue);
@@ -346,7 +349,7 @@ static void one_op(struct run *r)
 		put_wishes(r);
 		break;
 	case OP_MODE:
-		r->d->options.poll = take8(&r->in) & 1;
+		r->f->options->poll = take8(&r->in) & 1;
 		break;
 	case OP_PACKED:
 		packed_op(r);
@@ -361,7 +364,7 @@ static void one_op(struct run *r)
 		reset_op(r);
 		break;
 	case OP_ODD:
-		odd_op(r->d, &r->in);
+		odd_op(r->f, &r->in);
 		break;
 	default:
 		work_op(r, op);
@@ -411,40 +414,40 @@ static void start(struct run *r)
 	uint64_t features = take_features(r);
 
 	r->packed = features & BIT64(VIRTIO_F_RING_PACKED);
-	r->d->options.poll = modes & 1;
+	r->f->options->poll = modes & 1;
 	r->size = r->packed ? 1 + (modes >> 1) % QUEUE_SIZE :
 		  1U << (modes >> 1) % 5;
-	irq_enable_msix(r->d->irq, modes & 0x40, modes & 0x80);
-	reg_set(r->d, VFE_REG_DEVICE_STATUS, 0);
-	reg_set(r->d, VFE_REG_DEVICE_STATUS, 3);
+	irq_enable_msix(r->f->irq, modes & 0x40, modes & 0x80);
+	reg_set(r->f, VFE_REG_DEVICE_STATUS, 0);
+	reg_set(r->f, VFE_REG_DEVICE_STATUS, 3);
 	for (unsigned int word = 0; word < 2; word++) {
-		reg_set(r->d, VFE_REG_DRIVER_FEATURE_SELECT, word);
-		reg_set(r->d, VFE_REG_DRIVER_FEATURE,
-			(features & r->d->vdev->offered) >> (32 * word));
+		reg_set(r->f, VFE_REG_DRIVER_FEATURE_SELECT, word);
+		reg_set(r->f, VFE_REG_DRIVER_FEATURE,
+			(features & r->f->vdev->offered) >> (32 * word));
 	}
-	reg_set(r->d, VFE_REG_DEVICE_STATUS, 11);
+	reg_set(r->f, VFE_REG_DEVICE_STATUS, 11);
 	for (unsigned int queue = 0; queue < QUEUES; queue++) {
 		place_queue(r, queue);
 		start_queue(r, queue);
 	}
-	reg_set(r->d, VFE_REG_DEVICE_STATUS, 15);
+	reg_set(r->f, VFE_REG_DEVICE_STATUS, 15);
 }
 
 int fuzz_one(const uint8_t *data, size_t size)
 {
 	struct run r = {
-		.d = world_device(true), .in = { data, size },
+		.f = world_function(true), .in = { data, size },
 	};
 
-	world_map_all(r.d);
+	world_map_all(r.f);
 	start(&r);
 	while (r.in.left)
 		one_op(&r);
-	r.d->options.poll = false;
-	odd_end(r.d);
-	device_reset(r.d);
-	world_check_power_on(r.d);
-	world_check_serves(r.d, r.packed);
+	r.f->options->poll = false;
+	odd_end(r.f);
+	function_reset(r.f);
+	world_check_power_on(r.f);
+	world_check_serves(r.f, r.packed);
 	if (world_mappings() != 3 + 1)
 		fail("%u mappings, not guest memory's 3 and the doorbell",
 		     world_mappings());

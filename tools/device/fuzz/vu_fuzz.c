@@ -50,7 +50,7 @@ enum fd_kind {
 #define SCANNED_FDS	128
 
 struct run {
-	struct device *d;
+	struct function *f;
 	struct input in;
 	int fd;			/* the client's end */
 	uint16_t ident;		/* of the next message */
@@ -110,7 +110,7 @@ static void connect_client(struct run *r)
 	r->ident = 1;
 	r->answered = 0;
 	r->framed = true;
-	vu_accept(r->d->client, pair[1]);
+	vu_accept(world_client(), pair[1]);
 }
 
 static void check_reply(struct run *r, const struct vu_header *h, size_t have)
@@ -169,7 +169,7 @@ static void read_replies(struct run *r)
 		memcpy(&h, buffer, sizeof(h));
 		have = sizeof(h);
 		while (have < h.size && h.size <= sizeof(buffer)) {
-			vu_handle(r->d->client);
+			vu_handle(world_client());
 			n = receive(r, buffer + have, h.size - have);
 			if (!n)
 				break;
@@ -184,14 +184,14 @@ static void read_replies(struct run *r)
 /* What the loop would do now */
 static void turn(struct run *r)
 {
-	struct device *d = r->d;
-	struct pollfd unmask = { irq_intx_unmask_fd(d->irq), POLLIN, 0 };
+	struct function *f = r->f;
+	struct pollfd unmask = { irq_intx_unmask_fd(f->irq), POLLIN, 0 };
 
 	if (poll(&unmask, 1, 0) > 0)
-		irq_intx_unmask_event(d->irq);
-	vu_handle(d->client);
-	for (unsigned int i = 0; i < 4 && vdev_wants_poll(d->vdev); i++)
-		vdev_poll(d->vdev);
+		irq_intx_unmask_event(f->irq);
+	vu_handle(world_client());
+	for (unsigned int i = 0; i < 4 && vdev_wants_poll(f->vdev); i++)
+		vdev_poll(f->vdev);
 }
 
 /* Descriptors: how many in the low 5 bits, of which kind above */
@@ -319,8 +319,8 @@ static void truncate_op(struct run *r)
 static void hang_up(struct run *r)
 {
 	close(r->fd);
-	for (unsigned int i = 0; vu_connected(r->d->client); i++) {
-		vu_handle(r->d->client);
+	for (unsigned int i = 0; vu_connected(world_client()); i++) {
+		vu_handle(world_client());
 		if (i > 1000)
 			fail("the client is gone, and it is not noticed");
 	}
@@ -390,9 +390,9 @@ static void check_gone(struct run *r)
 {
 	if (world_mappings())
 		fail("%u mappings are left", world_mappings());
-	if (irq_intx_unmask_fd(r->d->irq) >= 0)
+	if (irq_intx_unmask_fd(r->f->irq) >= 0)
 		fail("an eventfd is left");
-	world_check_power_on(r->d);
+	world_check_power_on(r->f);
 }
 
 int fuzz_one(const uint8_t *data, size_t size)
@@ -400,13 +400,13 @@ int fuzz_one(const uint8_t *data, size_t size)
 	static bool ready;
 	bool open[SCANNED_FDS];
 	struct run r = {
-		.d = world_device(false), .in = { data, size },
+		.f = world_function(false), .in = { data, size },
 	};
 
 	if (!ready) {
 		make_fds();
-		world_check_serves(r.d, false);
-		gmem_unmap_all(r.d->gmem);
+		world_check_serves(r.f, false);
+		gmem_unmap_all(r.f->gmem);
 		ready = true;
 	}
 	look_at_fds(open);

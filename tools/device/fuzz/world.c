@@ -18,7 +18,15 @@
 #define PAGE		4096UL
 #define CONFIG_BYTES	256
 
-static struct device device;
+static struct blk_options blk_options = { .serial = "fuzz" };
+
+static struct options options = {
+	.class = &blk_class, .of_class = &blk_options, .msix = true,
+	.queues = QUEUES, .queue_size = QUEUE_SIZE,
+};
+
+static struct function function;
+static struct vu_client *client;
 static int disk_fd, ram_fd, rom_fd;
 static uint8_t *ram;
 static uint8_t disk_image[DISK_SECTORS * VFE_SECTOR_SIZE];
@@ -172,67 +180,74 @@ uint8_t *world_ram(void)
 	return ram;
 }
 
-void world_map_half(struct device *d, unsigned int half)
+void world_map_half(struct function *f, unsigned int half)
 {
-	gmem_map(d->gmem, RAM_BASE + half * RAM_HALF, RAM_HALF, dup(ram_fd),
+	gmem_map(f->gmem, RAM_BASE + half * RAM_HALF, RAM_HALF, dup(ram_fd),
 		 half * RAM_HALF, true, true);
-	vdev_memory_changed(d->vdev);
+	vdev_memory_changed(f->vdev);
 }
 
-void world_map_all(struct device *d)
+void world_map_all(struct function *f)
 {
 	static const uint8_t command = PCI_COMMAND_MASTER;
 
 	/* The device may refuse a mapping that exists already. */
-	world_map_half(d, 0);
-	world_map_half(d, 1);
-	gmem_map(d->gmem, ROM_BASE, ROM_SIZE, dup(rom_fd), 0, true, false);
+	world_map_half(f, 0);
+	world_map_half(f, 1);
+	gmem_map(f->gmem, ROM_BASE, ROM_SIZE, dup(rom_fd), 0, true, false);
 	memset(ram, 0, RAM_SIZE);
-	pci_config_write(d->pci, PCI_COMMAND, &command, sizeof(command));
+	function_config_write(f, PCI_COMMAND, &command, sizeof(command));
 }
 
-struct device *world_device(bool map_doorbell)
+struct vu_client *world_client(void)
+{
+	return client;
+}
+
+struct function *world_function(bool map_doorbell)
 {
 	static char path[64];
-	struct device *d = &device;
+	struct function *f = &function;
+	struct blk *blk;
 
-	if (d->client)
-		return d;
+	if (client)
+		return f;
 	make_disk();
 	make_memory();
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", disk_fd);
-	d->options = (struct options){
-		.serial = "fuzz", .msix = true, .queues = QUEUES,
-		.queue_size = QUEUE_SIZE, .map_doorbell = map_doorbell,
-	};
-	d->backend = backend_open(path, false);
-	if (!d->backend || device_create(d))
+	blk_options.backing = path;
+	options.map_doorbell = map_doorbell;
+	blk = blk_open(&options);
+	if (!blk || function_create(f, &options, blk))
 		fail("no device");
-	pci_config_read(d->pci, 0, config_at_power_on, CONFIG_BYTES);
-	return d;
+	client = vu_new(f);
+	if (!client)
+		fail("no client");
+	pci_config_read(f->pci, 0, config_at_power_on, CONFIG_BYTES);
+	return f;
 }
 
-uint32_t reg_get(struct device *d, enum vfe_reg reg)
+uint32_t reg_get(struct function *f, enum vfe_reg reg)
 {
 	struct register_info info;
 
 	counts_register(reg, &info);
-	return vdev_read(d->vdev, info.window, info.bar_offset %
+	return vdev_read(f->vdev, info.window, info.bar_offset %
 			 VFE_STRUCT_SIZE, info.size);
 }
 
-void reg_set(struct device *d, enum vfe_reg reg, uint32_t value)
+void reg_set(struct function *f, enum vfe_reg reg, uint32_t value)
 {
 	struct register_info info;
 
 	counts_register(reg, &info);
-	vdev_write(d->vdev, info.window, info.bar_offset % VFE_STRUCT_SIZE,
+	vdev_write(f->vdev, info.window, info.bar_offset % VFE_STRUCT_SIZE,
 		   info.size, value);
 }
 
-static void check_reg(struct device *d, enum vfe_reg reg, uint32_t expected)
+static void check_reg(struct function *f, enum vfe_reg reg, uint32_t expected)
 {
-	uint32_t value = reg_get(d, reg);
+	uint32_t value = reg_get(f, reg);
 	struct register_info info;
 
 	if (value == expected)
@@ -241,64 +256,64 @@ static void check_reg(struct device *d, enum vfe_reg reg, uint32_t expected)
 	fail("%s is %#x after a reset, not %#x", info.name, value, expected);
 }
 
-static void check_queue_power_on(struct device *d, unsigned int queue)
+static void check_queue_power_on(struct function *f, unsigned int queue)
 {
-	reg_set(d, VFE_REG_QUEUE_SELECT, queue);
-	check_reg(d, VFE_REG_QUEUE_SIZE, QUEUE_SIZE);
-	check_reg(d, VFE_REG_QUEUE_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR);
-	check_reg(d, VFE_REG_QUEUE_ENABLE, 0);
+	reg_set(f, VFE_REG_QUEUE_SELECT, queue);
+	check_reg(f, VFE_REG_QUEUE_SIZE, QUEUE_SIZE);
+	check_reg(f, VFE_REG_QUEUE_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR);
+	check_reg(f, VFE_REG_QUEUE_ENABLE, 0);
 	for (unsigned int reg = VFE_REG_QUEUE_DESC_LO;
 	     reg <= VFE_REG_QUEUE_RESET; reg++)
-		check_reg(d, reg, 0);
+		check_reg(f, reg, 0);
 }
 
-void world_check_power_on(struct device *d)
+void world_check_power_on(struct function *f)
 {
 	uint8_t config[CONFIG_BYTES];
 
-	check_reg(d, VFE_REG_DEVICE_STATUS, 0);
-	check_reg(d, VFE_REG_QUEUE_SELECT, 0);
-	check_reg(d, VFE_REG_DEVICE_FEATURE_SELECT, 0);
-	check_reg(d, VFE_REG_DRIVER_FEATURE_SELECT, 0);
-	check_reg(d, VFE_REG_DRIVER_FEATURE, 0);
-	check_reg(d, VFE_REG_CONFIG_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR);
-	check_reg(d, VFE_REG_ISR_STATUS, 0);
+	check_reg(f, VFE_REG_DEVICE_STATUS, 0);
+	check_reg(f, VFE_REG_QUEUE_SELECT, 0);
+	check_reg(f, VFE_REG_DEVICE_FEATURE_SELECT, 0);
+	check_reg(f, VFE_REG_DRIVER_FEATURE_SELECT, 0);
+	check_reg(f, VFE_REG_DRIVER_FEATURE, 0);
+	check_reg(f, VFE_REG_CONFIG_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR);
+	check_reg(f, VFE_REG_ISR_STATUS, 0);
 	for (unsigned int queue = 0; queue < QUEUES; queue++)
-		check_queue_power_on(d, queue);
-	reg_set(d, VFE_REG_QUEUE_SELECT, 0);
-	pci_config_read(d->pci, 0, config, sizeof(config));
+		check_queue_power_on(f, queue);
+	reg_set(f, VFE_REG_QUEUE_SELECT, 0);
+	pci_config_read(f->pci, 0, config, sizeof(config));
 	for (unsigned int i = 0; i < sizeof(config); i++) {
 		if (config[i] != config_at_power_on[i])
 			fail("byte %#x of configuration space is %#x after a reset, not %#x",
 			     i, config[i], config_at_power_on[i]);
 	}
-	if (irq_msix_enabled(d->irq) || vdev_wants_poll(d->vdev))
+	if (irq_msix_enabled(f->irq) || vdev_wants_poll(f->vdev))
 		fail("busy after a reset");
 }
 
-static void set_addr(struct device *d, enum vfe_reg lo, uint64_t addr)
+static void set_addr(struct function *f, enum vfe_reg lo, uint64_t addr)
 {
-	reg_set(d, lo, addr);
-	reg_set(d, lo + 1, addr >> 32);
+	reg_set(f, lo, addr);
+	reg_set(f, lo + 1, addr >> 32);
 }
 
-void world_start(struct device *d, uint64_t features)
+void world_start(struct function *f, uint64_t features)
 {
-	features &= d->vdev->offered;
-	reg_set(d, VFE_REG_DEVICE_STATUS, 0);
-	reg_set(d, VFE_REG_DEVICE_STATUS, 3);
+	features &= f->vdev->offered;
+	reg_set(f, VFE_REG_DEVICE_STATUS, 0);
+	reg_set(f, VFE_REG_DEVICE_STATUS, 3);
 	for (unsigned int word = 0; word < 2; word++) {
-		reg_set(d, VFE_REG_DRIVER_FEATURE_SELECT, word);
-		reg_set(d, VFE_REG_DRIVER_FEATURE, features >> (32 * word));
+		reg_set(f, VFE_REG_DRIVER_FEATURE_SELECT, word);
+		reg_set(f, VFE_REG_DRIVER_FEATURE, features >> (32 * word));
 	}
-	reg_set(d, VFE_REG_DEVICE_STATUS, 11);
-	reg_set(d, VFE_REG_QUEUE_SELECT, 0);
-	reg_set(d, VFE_REG_QUEUE_SIZE, 4);
-	set_addr(d, VFE_REG_QUEUE_DESC_LO, RAM_BASE);
-	set_addr(d, VFE_REG_QUEUE_DRIVER_LO, RAM_BASE + 0x100);
-	set_addr(d, VFE_REG_QUEUE_DEVICE_LO, RAM_BASE + 0x200);
-	reg_set(d, VFE_REG_QUEUE_ENABLE, 1);
-	reg_set(d, VFE_REG_DEVICE_STATUS, 15);
+	reg_set(f, VFE_REG_DEVICE_STATUS, 11);
+	reg_set(f, VFE_REG_QUEUE_SELECT, 0);
+	reg_set(f, VFE_REG_QUEUE_SIZE, 4);
+	set_addr(f, VFE_REG_QUEUE_DESC_LO, RAM_BASE);
+	set_addr(f, VFE_REG_QUEUE_DRIVER_LO, RAM_BASE + 0x100);
+	set_addr(f, VFE_REG_QUEUE_DEVICE_LO, RAM_BASE + 0x200);
+	reg_set(f, VFE_REG_QUEUE_ENABLE, 1);
+	reg_set(f, VFE_REG_DEVICE_STATUS, 15);
 }
 
 /* A read of sector 3 in three descriptors, at the start of guest memory */
@@ -354,22 +369,22 @@ static bool used(bool packed)
 	return desc->flags & 1U << VRING_PACKED_DESC_F_USED && desc->id == 7;
 }
 
-void world_check_serves(struct device *d, bool packed)
+void world_check_serves(struct function *f, bool packed)
 {
 	uint64_t features = BIT64(VIRTIO_F_VERSION_1);
 
-	world_map_all(d);
+	world_map_all(f);
 	world_restore_disk();
 	if (packed)
 		features |= BIT64(VIRTIO_F_RING_PACKED);
-	world_start(d, features);
+	world_start(f, features);
 	if (packed)
 		put_packed_read();
 	else
 		put_read();
-	vdev_write(d->vdev, VFE_WIN_NOTIFY, 0, 2, 0);
-	while (vdev_wants_poll(d->vdev) && !used(packed))
-		vdev_poll(d->vdev);
+	vdev_write(f->vdev, VFE_WIN_NOTIFY, 0, 2, 0);
+	while (vdev_wants_poll(f->vdev) && !used(packed))
+		vdev_poll(f->vdev);
 	if (!used(packed) || ram[0x320])
 		fail("a good request%s: %sused, status %u",
 		     packed ? ", packed" : "", used(packed) ? "" : "not ",
@@ -377,5 +392,5 @@ void world_check_serves(struct device *d, bool packed)
 	if (memcmp(ram + 0x400, disk_image + 3 * VFE_SECTOR_SIZE,
 		   VFE_SECTOR_SIZE))
 		fail("a good request got the wrong data");
-	device_reset(d);
+	function_reset(f);
 }

@@ -7,8 +7,9 @@
 #ifndef WORLD_H
 #define WORLD_H
 
-#include "server.h"
-#include "virtio/virtio.h"
+#include "blk/blk.h"
+#include "pci/pci.h"
+#include "vfio/vfio_user.h"
 
 /* Two mappings that touch, so that a buffer can lie across both */
 #define RAM_BASE	0x10000ULL
@@ -43,13 +44,16 @@ void fail(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
 /* The one device; made at the first call, with @map_doorbell or without */
-struct device *world_device(bool map_doorbell);
+struct function *world_function(bool map_doorbell);
+
+/* The client that drives it */
+struct vu_client *world_client(void);
 
 /* Guest memory as this process sees it, and whether the device has it */
 uint8_t *world_ram(void);
-void world_map_half(struct device *d, unsigned int half);
+void world_map_half(struct function *f, unsigned int half);
 /* All of it mapped, and filled with zeroes */
-void world_map_all(struct device *d);
+void world_map_all(struct function *f);
 
 /* The disk as it was at first */
 void world_restore_disk(void);
@@ -65,14 +69,14 @@ int world_munmap(void *addr, size_t len);
 unsigned int world_mappings(void);
 
 /* After a reset every register reads as at power on. */
-void world_check_power_on(struct device *d);
+void world_check_power_on(struct function *f);
 /* Negotiate @features as far as they are offered, and set up queue 0. */
-void world_start(struct device *d, uint64_t features);
+void world_start(struct function *f, uint64_t features);
 /* A well-behaved driver gets its data, from a split ring or a packed one. */
-void world_check_serves(struct device *d, bool packed);
+void world_check_serves(struct function *f, bool packed);
 
 /* Access a register by its name in wire.h. */
-uint32_t reg_get(struct device *d, enum vfe_reg reg);
-void reg_set(struct device *d, enum vfe_reg reg, uint32_t value);
+uint32_t reg_get(struct function *f, enum vfe_reg reg);
+void reg_set(struct function *f, enum vfe_reg reg, uint32_t value);
 
 #endif /* WORLD_H */

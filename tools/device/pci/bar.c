@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "server.h"
+#include "pci/pci.h"
 
 #define MSIX_ENTRY_SIZE		16
 
@@ -24,9 +24,13 @@ static const enum vfe_window_id virtio_pages[] = {
 	[VFE_NOTIFY_OFFSET / VFE_STRUCT_SIZE] = VFE_WIN_NOTIFY,
 };
 
-uint32_t bar_size(unsigned int bar)
+uint32_t bar_size(const struct function *f, unsigned int bar)
 {
-	return bar < PCI_NUM_BARS ? sizes[bar] : 0;
+	bool window = bar == VFE_BAR_PORT || bar == VFE_BAR_MEMORY;
+
+	if (bar >= PCI_NUM_BARS || (window && !f->window))
+		return 0;
+	return sizes[bar];
 }
 
 static uint64_t ones(unsigned int size)
@@ -34,7 +38,7 @@ static uint64_t ones(unsigned int size)
 	return size == 8 ? UINT64_MAX : (1ULL << (size * 8)) - 1;
 }
 
-static enum vfe_window_id regwin_of(unsigned int bar)
+static enum vfe_window_id window_of(unsigned int bar)
 {
 	return bar == VFE_BAR_PORT ? VFE_WIN_PORT : VFE_WIN_MEMORY;
 }
@@ -46,76 +50,76 @@ static bool is_odd(uint32_t offset, unsigned int size)
 }
 
 /* No register of the window is 8 bytes wide. */
-static uint64_t window_read(struct device *d, unsigned int bar,
+static uint64_t regwin_read(struct function *f, unsigned int bar,
 			    uint32_t offset, unsigned int size)
 {
-	counts_access(&d->counts, regwin_of(bar), offset, VFE_READ);
+	counts_access(&f->counts, window_of(bar), offset, VFE_READ);
 	if (size == 8 || is_odd(offset, size))
 		return UINT64_MAX;
-	return regwin_read(d->regwin, offset, size);
+	return window_read(f->window, offset, size);
 }
 
-static void window_write(struct device *d, unsigned int bar, uint32_t offset,
+static void regwin_write(struct function *f, unsigned int bar, uint32_t offset,
 			 unsigned int size, uint64_t value)
 {
-	counts_access(&d->counts, regwin_of(bar), offset, VFE_WRITE);
+	counts_access(&f->counts, window_of(bar), offset, VFE_WRITE);
 	if (size != 8 && !is_odd(offset, size))
-		regwin_write(d->regwin, offset, size, value);
+		window_write(f->window, offset, size, value);
 }
 
-static uint32_t virtio_read32(struct device *d, uint32_t offset,
+static uint32_t virtio_read32(struct function *f, uint32_t offset,
 			      unsigned int size)
 {
 	enum vfe_window_id win = virtio_pages[offset / VFE_STRUCT_SIZE];
 
 	offset %= VFE_STRUCT_SIZE;
-	counts_access(&d->counts, win, offset, VFE_READ);
+	counts_access(&f->counts, win, offset, VFE_READ);
 	if (is_odd(offset, size))
 		return UINT32_MAX;
-	return vdev_read(d->vdev, win, offset, size);
+	return vdev_read(f->vdev, win, offset, size);
 }
 
-static void virtio_write32(struct device *d, uint32_t offset,
+static void virtio_write32(struct function *f, uint32_t offset,
 			   unsigned int size, uint32_t value)
 {
 	enum vfe_window_id win = virtio_pages[offset / VFE_STRUCT_SIZE];
 
 	offset %= VFE_STRUCT_SIZE;
-	counts_access(&d->counts, win, offset, VFE_WRITE);
+	counts_access(&f->counts, win, offset, VFE_WRITE);
 	if (!is_odd(offset, size))
-		vdev_write(d->vdev, win, offset, size, value);
+		vdev_write(f->vdev, win, offset, size, value);
 }
 
 /* virtio 1.4, 4.1.3.1: a 64-bit field is two of 32 bits. */
-static uint64_t virtio_read(struct device *d, uint32_t offset,
+static uint64_t virtio_read(struct function *f, uint32_t offset,
 			    unsigned int size)
 {
 	uint64_t low;
 
 	if (size < 8)
-		return virtio_read32(d, offset, size);
-	low = virtio_read32(d, offset, 4);
-	return low | (uint64_t)virtio_read32(d, offset + 4, 4) << 32;
+		return virtio_read32(f, offset, size);
+	low = virtio_read32(f, offset, 4);
+	return low | (uint64_t)virtio_read32(f, offset + 4, 4) << 32;
 }
 
-static void virtio_write(struct device *d, uint32_t offset, unsigned int size,
+static void virtio_write(struct function *f, uint32_t offset, unsigned int size,
 			 uint64_t value)
 {
 	if (size < 8) {
-		virtio_write32(d, offset, size, value);
+		virtio_write32(f, offset, size, value);
 		return;
 	}
-	virtio_write32(d, offset, 4, value);
-	virtio_write32(d, offset + 4, 4, value >> 32);
+	virtio_write32(f, offset, 4, value);
+	virtio_write32(f, offset + 4, 4, value >> 32);
 }
 
 /*
  * The client keeps the vector table, since only it can put a vector to use;
  * what reaches this one are clients that look. The pending bits are ours.
  */
-static uint64_t msix_read(struct device *d, uint32_t offset, unsigned int size)
+static uint64_t msix_read(struct function *f, uint32_t offset, unsigned int size)
 {
-	unsigned int vectors = irq_vectors(d->irq);
+	unsigned int vectors = irq_vectors(f->irq);
 	uint64_t value = 0;
 	unsigned int bit;
 
@@ -128,56 +132,57 @@ static uint64_t msix_read(struct device *d, uint32_t offset, unsigned int size)
 	for (bit = 0; bit < size * 8; bit++) {
 		unsigned int vector = (offset - VFE_MSIX_PBA) * 8 + bit;
 
-		if (vector < vectors && irq_msix_pending(d->irq, vector))
+		if (vector < vectors && irq_msix_pending(f->irq, vector))
 			value |= 1ULL << bit;
 	}
 	return value;
 }
 
-static bool is_access(unsigned int bar, uint64_t offset, unsigned int size)
+static bool is_access(const struct function *f, unsigned int bar,
+		      uint64_t offset, unsigned int size)
 {
-	uint32_t limit = bar_size(bar);
+	uint32_t limit = bar_size(f, bar);
 
 	if (size != 1 && size != 2 && size != 4 && size != 8)
 		return false;
 	return offset < limit && size <= limit - offset;
 }
 
-int bar_read(struct device *d, unsigned int bar, uint64_t offset,
+int bar_read(struct function *f, unsigned int bar, uint64_t offset,
 	     unsigned int size, uint64_t *value)
 {
-	if (!is_access(bar, offset, size))
+	if (!is_access(f, bar, offset, size))
 		return -EINVAL;
 	switch (bar) {
 	case VFE_BAR_PORT:
 	case VFE_BAR_MEMORY:
-		*value = window_read(d, bar, offset, size);
+		*value = regwin_read(f, bar, offset, size);
 		break;
 	case VFE_BAR_MSIX:
-		*value = msix_read(d, offset, size);
+		*value = msix_read(f, offset, size);
 		break;
 	default:
-		*value = virtio_read(d, offset, size);
+		*value = virtio_read(f, offset, size);
 	}
 	*value &= ones(size);
 	return 0;
 }
 
-int bar_write(struct device *d, unsigned int bar, uint64_t offset,
+int bar_write(struct function *f, unsigned int bar, uint64_t offset,
 	      unsigned int size, uint64_t value)
 {
-	if (!is_access(bar, offset, size))
+	if (!is_access(f, bar, offset, size))
 		return -EINVAL;
 	value &= ones(size);
 	switch (bar) {
 	case VFE_BAR_PORT:
 	case VFE_BAR_MEMORY:
-		window_write(d, bar, offset, size, value);
+		regwin_write(f, bar, offset, size, value);
 		break;
 	case VFE_BAR_MSIX:
 		break;
 	default:
-		virtio_write(d, offset, size, value);
+		virtio_write(f, offset, size, value);
 	}
 	return 0;
 }

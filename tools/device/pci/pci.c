@@ -10,10 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server.h"
+#include "pci/pci.h"
 
 #define SUBSYSTEM_ID	0x1100	/* virtio 1.4, 4.1.2.1: 0x40 or higher */
-#define CLASS_STORAGE_OTHER	0x018000
 #define REVISION	1
 /* The common structure as virtio 1.0 has it: up to queue_device */
 #define COMMON_SIZE_1_0	56
@@ -47,7 +46,7 @@ static_assert(CAP_PCI_CFG + sizeof(struct virtio_pci_cfg_cap) <= 0x100,
 			 offsetof(struct virtio_pci_cfg_cap, pci_cfg_data))
 
 struct pci {
-	struct device *device;
+	struct function *function;
 	uint8_t bytes[PCI_CONFIG_SIZE];
 	uint8_t writable[PCI_CONFIG_SIZE];	/* a mask for each byte */
 };
@@ -79,13 +78,12 @@ static void allow(struct pci *p, uint32_t at, uint32_t mask, unsigned int size)
 
 static void init_identity(struct pci *p)
 {
-	bool stock = p->device->options.stock;
+	const struct vdev_class *class = p->function->options->class;
 
 	set(p, PCI_VENDOR_ID, VFE_PCI_VENDOR, 2);
-	set(p, PCI_DEVICE_ID, stock ? VFE_PCI_STOCK_BLOCK :
-	    VFE_PCI_DEVICE_BLOCK, 2);
+	set(p, PCI_DEVICE_ID, function_device_id(p->function), 2);
 	set(p, PCI_STATUS, PCI_STATUS_CAP_LIST, 2);
-	set(p, PCI_CLASS_REVISION, CLASS_STORAGE_OTHER << 8 | REVISION, 4);
+	set(p, PCI_CLASS_REVISION, class->pci_class << 8 | REVISION, 4);
 	set(p, PCI_SUBSYSTEM_VENDOR_ID, VFE_PCI_VENDOR, 2);
 	set(p, PCI_SUBSYSTEM_ID, SUBSYSTEM_ID, 2);
 	set(p, PCI_INTERRUPT_PIN, 1, 1);
@@ -114,9 +112,12 @@ static void init_bars(struct pci *p)
 
 	for (i = 0; i < sizeof(bars) / sizeof(bars[0]); i++) {
 		uint32_t at = PCI_BASE_ADDRESS_0 + bars[i].bar * 4;
+		uint32_t size = bar_size(p->function, bars[i].bar);
 
+		if (!size)
+			continue;
 		set(p, at, bars[i].type, 4);
-		allow(p, at, ~(bar_size(bars[i].bar) - 1), 4);
+		allow(p, at, ~(size - 1), 4);
 		if (bars[i].type & PCI_BASE_ADDRESS_MEM_TYPE_64)
 			allow(p, at + 4, UINT32_MAX, 4);
 	}
@@ -133,7 +134,7 @@ static void init_pm(struct pci *p)
 static void init_msix(struct pci *p)
 {
 	set(p, CAP_MSIX, PCI_CAP_ID_MSIX, 1);
-	set(p, CAP_MSIX + PCI_MSIX_FLAGS, irq_vectors(p->device->irq) - 1, 2);
+	set(p, CAP_MSIX + PCI_MSIX_FLAGS, irq_vectors(p->function->irq) - 1, 2);
 	set(p, CAP_MSIX + PCI_MSIX_TABLE, VFE_MSIX_TABLE | VFE_BAR_MSIX, 4);
 	set(p, CAP_MSIX + PCI_MSIX_PBA, VFE_MSIX_PBA | VFE_BAR_MSIX, 4);
 	allow(p, CAP_MSIX + PCI_MSIX_FLAGS,
@@ -179,7 +180,7 @@ static void init_virtio_cap(struct pci *p, uint32_t at, uint8_t type,
 
 static bool has_quirk(const struct pci *p, enum quirk which)
 {
-	return p->device->options.quirks.on & BIT64(which);
+	return p->function->options->quirks.on & BIT64(which);
 }
 
 /* What the capability of the structure at @offset says of its length */
@@ -218,7 +219,8 @@ static void init_virtio(struct pci *p)
 
 static void init_vendor(struct pci *p)
 {
-	bool mapped = p->device->options.map_doorbell;
+	bool mapped = p->function->options->map_doorbell;
+	bool window = p->function->window;
 	struct vfe_vendor_cap cap = {
 		.cap_vndr = PCI_CAP_ID_VNDR,
 		.cap_len = sizeof(cap),
@@ -227,8 +229,8 @@ static void init_vendor(struct pci *p)
 		.version = VFE_CAP_VERSION,
 		.magic = htole32(VFE_CAP_MAGIC),
 		.mapped = htole32(mapped ? 1U << VFE_WIN_NOTIFY : 0),
-		.port_bar = VFE_BAR_PORT,
-		.memory_bar = VFE_BAR_MEMORY,
+		.port_bar = window ? VFE_BAR_PORT : 0xff,
+		.memory_bar = window ? VFE_BAR_MEMORY : 0xff,
 	};
 
 	memcpy(p->bytes + CAP_VENDOR, &cap, sizeof(cap));
@@ -258,7 +260,7 @@ static void link_caps(struct pci *p)
 	size_t i;
 
 	for (i = 0; i < sizeof(order); i++) {
-		if (order[i] == CAP_MSIX && !p->device->options.msix)
+		if (order[i] == CAP_MSIX && !p->function->options->msix)
 			continue;
 		p->bytes[link] = order[i];
 		link = order[i] + PCI_CAP_LIST_NEXT;
@@ -272,13 +274,13 @@ static void apply(struct pci *p)
 	bool master = command & PCI_COMMAND_MASTER;
 	uint16_t msix = 0;
 
-	if (p->device->options.msix)
+	if (p->function->options->msix)
 		msix = get(p->bytes + CAP_MSIX + PCI_MSIX_FLAGS, 2);
-	irq_disable_intx(p->device->irq, command & PCI_COMMAND_INTX_DISABLE);
+	irq_disable_intx(p->function->irq, command & PCI_COMMAND_INTX_DISABLE);
 	/* PCI: a message is a write to memory, and waits like any other */
-	irq_enable_msix(p->device->irq, msix & PCI_MSIX_FLAGS_ENABLE,
+	irq_enable_msix(p->function->irq, msix & PCI_MSIX_FLAGS_ENABLE,
 			!master || msix & PCI_MSIX_FLAGS_MASKALL);
-	vdev_bus_master(p->device->vdev, master);
+	vdev_bus_master(p->function->vdev, master);
 }
 
 void pci_reset(struct pci *p)
@@ -288,7 +290,7 @@ void pci_reset(struct pci *p)
 	init_identity(p);
 	init_bars(p);
 	init_pm(p);
-	if (p->device->options.msix)
+	if (p->function->options->msix)
 		init_msix(p);
 	init_express(p);
 	init_virtio(p);
@@ -298,13 +300,13 @@ void pci_reset(struct pci *p)
 	apply(p);
 }
 
-struct pci *pci_new(struct device *d)
+struct pci *pci_new(struct function *f)
 {
 	struct pci *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
-	p->device = d;
+	p->function = f;
 	pci_reset(p);
 	return p;
 }
@@ -320,8 +322,8 @@ static bool touches(uint32_t offset, size_t len, uint32_t at, uint32_t size)
 }
 
 /* virtio 1.4, 4.1.4.9: what the window points at, if that is an access */
-static bool window_target(const struct pci *p, unsigned int *bar,
-			  uint32_t *offset, uint32_t *length)
+static bool cfg_target(const struct pci *p, unsigned int *bar,
+		       uint32_t *offset, uint32_t *length)
 {
 	const uint8_t *cap = p->bytes + CAP_PCI_CFG;
 
@@ -331,25 +333,25 @@ static bool window_target(const struct pci *p, unsigned int *bar,
 	return *length == 1 || *length == 2 || *length == 4;
 }
 
-static void window_read(struct pci *p)
+static void cfg_read(struct pci *p)
 {
 	unsigned int bar;
 	uint32_t offset, length;
 	uint64_t value;
 
-	if (!window_target(p, &bar, &offset, &length) ||
-	    bar_read(p->device, bar, offset, length, &value))
+	if (!cfg_target(p, &bar, &offset, &length) ||
+	    bar_read(p->function, bar, offset, length, &value))
 		return;
 	set(p, CFG_DATA, value, length);
 }
 
-static void window_write(struct pci *p)
+static void cfg_write(struct pci *p)
 {
 	unsigned int bar;
 	uint32_t offset, length;
 
-	if (window_target(p, &bar, &offset, &length))
-		bar_write(p->device, bar, offset, length,
+	if (cfg_target(p, &bar, &offset, &length))
+		bar_write(p->function, bar, offset, length,
 			  get(p->bytes + CFG_DATA, length));
 }
 
@@ -362,14 +364,14 @@ void pci_config_read(struct pci *p, uint32_t offset, void *data, size_t len)
 	 * dump of the whole space must not have side effects.
 	 */
 	if (offset == CFG_DATA && len <= 4)
-		window_read(p);
+		cfg_read(p);
 	*status &= ~PCI_STATUS_INTERRUPT;
-	if (irq_intx_status(p->device->irq))
+	if (irq_intx_status(p->function->irq))
 		*status |= PCI_STATUS_INTERRUPT;
 	memcpy(data, p->bytes + offset, len);
 }
 
-void pci_config_write(struct pci *p, uint32_t offset, const void *data,
+bool pci_config_write(struct pci *p, uint32_t offset, const void *data,
 		      size_t len)
 {
 	const uint8_t *from = data;
@@ -383,13 +385,12 @@ void pci_config_write(struct pci *p, uint32_t offset, const void *data,
 		*byte = (*byte & ~mask) | (from[i] & mask);
 	}
 	if (touches(offset, len, flr, 1) &&
-	    (from[flr - offset] & (PCI_EXP_DEVCTL_BCR_FLR >> 8))) {
-		device_reset(p->device);
-		return;
-	}
+	    (from[flr - offset] & (PCI_EXP_DEVCTL_BCR_FLR >> 8)))
+		return true;
 	if (touches(offset, len, PCI_COMMAND, 2) ||
 	    touches(offset, len, CAP_MSIX + PCI_MSIX_FLAGS, 2))
 		apply(p);
 	if (offset == CFG_DATA && len <= 4)
-		window_write(p);
+		cfg_write(p);
+	return false;
 }

@@ -14,7 +14,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "process/listen.h"
+#include "base/log.h"
+#include "process/process.h"
 
 #define LINE_SIZE	256
 #define ANSWER_SIZE	32768
@@ -31,21 +33,21 @@ struct session {
 };
 
 struct control {
-	struct device *device;
+	struct process *process;
 	const char *path;
 	int listener;
 	uint64_t turn;
 	struct session sessions[CONTROL_CLIENTS];
 };
 
-struct control *control_new(struct device *d, const char *path)
+struct control *control_new(struct process *p, const char *path)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	int i;
 
 	if (!c)
 		return NULL;
-	c->device = d;
+	c->process = p;
 	c->path = path;
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		c->sessions[i].fd = -1;
@@ -130,22 +132,28 @@ static void say_number(struct session *s, const char *name, uint64_t value)
 	    (unsigned long long)value);
 }
 
-static void say_requests(struct session *s, const struct counts *c)
+/* An object for each group of counters that the class has */
+static void say_class(struct session *s, const struct vdev_class *class,
+		      const struct counts *c)
 {
-	say(s, ",\"requests\":{");
-	say_number(s, "read", c->requests_read);
-	say_number(s, "write", c->requests_write);
-	say_number(s, "flush", c->requests_flush);
-	say_number(s, "discard", c->requests_discard);
-	say_number(s, "write_zeroes", c->requests_write_zeroes);
-	say_number(s, "get_id", c->requests_get_id);
-	say_number(s, "secure_erase", c->requests_secure_erase);
-	say_number(s, "zone", c->requests_zone);
-	say_number(s, "error", c->requests_error);
-	say(s, "},\"bytes\":{");
-	say_number(s, "read", c->bytes_read);
-	say_number(s, "write", c->bytes_written);
-	say(s, "},\"interrupts\":{");
+	const char *group = NULL;
+
+	for (int i = 0; class->counters[i].name; i++) {
+		const struct vdev_counter *counter = &class->counters[i];
+
+		if (!group || strcmp(group, counter->group))
+			say(s, "%s,\"%s\":{", group ? "}" : "",
+			    counter->group);
+		group = counter->group;
+		say_number(s, counter->name, c->of_class[i]);
+	}
+	if (group)
+		say(s, "}");
+}
+
+static void say_common(struct session *s, const struct counts *c)
+{
+	say(s, ",\"interrupts\":{");
 	say_number(s, "msix", c->msix_raised);
 	say_number(s, "intx", c->intx_raised);
 	say_number(s, "suppressed", c->interrupts_suppressed);
@@ -167,36 +175,34 @@ static void say_queues(struct session *s, const struct vdev *v)
 	say(s, "]");
 }
 
-static void do_counters(struct device *d, struct session *s, const char *arg)
+static void do_counters(struct process *p, struct session *s)
 {
-	const struct counts *c = &d->counts;
+	const struct counts *c = &p->function.counts;
 
-	(void)arg;
 	say(s, "{\"ok\":true,");
 	say_registers(s, c);
-	say_requests(s, c);
+	say_class(s, p->options.function.class, c);
+	say_common(s, c);
 	say_number(s, "doorbells", c->doorbells);
 	say_number(s, "kicks", c->reg[VFE_REG_NOTIFY][VFE_WRITE]);
 	say_number(s, "notified_ahead", c->notified_ahead);
 	say_number(s, "queue_resets", c->queue_resets);
-	say_number(s, "status", vdev_status(d->vdev));
-	say_queues(s, d->vdev);
+	say_number(s, "status", vdev_status(p->function.vdev));
+	say_queues(s, p->function.vdev);
 	say(s, "}");
 }
 
-static void do_reset(struct device *d, struct session *s, const char *arg)
+static void do_reset(struct process *p, struct session *s)
 {
-	(void)arg;
-	d->counts = (struct counts){};
+	p->function.counts = (struct counts){};
 	say(s, "{\"ok\":true}");
 }
 
-static void do_map(struct device *d, struct session *s, const char *arg)
+static void do_map(struct process *p, struct session *s)
 {
 	int reg;
 
-	(void)d;
-	(void)arg;
+	(void)p;
 	say(s, "{\"ok\":true,\"registers\":[");
 	for (reg = 0; reg < VFE_NUM_OWN_REGS; reg++) {
 		struct register_info info;
@@ -209,172 +215,98 @@ static void do_map(struct device *d, struct session *s, const char *arg)
 	say(s, "]}");
 }
 
-static void do_resize(struct device *d, struct session *s, const char *arg)
+static void do_quit(struct process *p, struct session *s)
 {
-	unsigned long long bytes;
-	char *rest;
-	int ret;
-
-	errno = 0;
-	bytes = strtoull(arg, &rest, 10);
-	if (!isdigit((unsigned char)*arg) || *rest || errno || !bytes ||
-	    bytes % VFE_SECTOR_SIZE || bytes > INT64_MAX) {
-		say(s, "{\"ok\":false,\"error\":\"resize: use a number of bytes, a multiple of 512\"}");
-		return;
-	}
-	/* The zones are those of the disk as it was when the process began. */
-	ret = d->options.zoned.on ? -EOPNOTSUPP :
-	      backend_resize(d->backend, bytes);
-	if (ret) {
-		say(s, "{\"ok\":false,\"error\":\"resize to %llu bytes: %s\"}",
-		    bytes, strerror(-ret));
-		return;
-	}
-	vdev_capacity_changed(d->vdev);
+	p->quit = true;
 	say(s, "{\"ok\":true}");
 }
 
-static void do_stall(struct device *d, struct session *s, const char *arg)
-{
-	char *rest;
-	double seconds = strtod(arg, &rest);
-
-	if (!isdigit((unsigned char)*arg) || *rest ||
-	    !(seconds <= SERVICE_MAX_STALL_S)) {
-		say(s, "{\"ok\":false,\"error\":\"stall: use a number of seconds, at most %u\"}",
-		    SERVICE_MAX_STALL_S);
-		return;
-	}
-	service_stall(d->vdev, seconds);
-	say(s, "{\"ok\":true}");
-}
-
-/* Hand the number @arg on to @set. */
-static void with_number(struct device *d, struct session *s, const char *arg,
-			void (*set)(struct vdev *v, uint64_t n))
-{
-	unsigned long long n;
-	char *rest;
-
-	errno = 0;
-	n = strtoull(arg, &rest, 10);
-	if (!isdigit((unsigned char)*arg) || *rest || errno) {
-		say(s, "{\"ok\":false,\"error\":\"fail, seed: use a whole number\"}");
-		return;
-	}
-	set(d->vdev, n);
-	say(s, "{\"ok\":true}");
-}
-
-static void do_fail(struct device *d, struct session *s, const char *arg)
-{
-	with_number(d, s, arg, service_fail);
-}
-
-static void do_seed(struct device *d, struct session *s, const char *arg)
-{
-	with_number(d, s, arg, service_seed);
-}
-
-static void do_service(struct device *d, struct session *s, const char *arg)
-{
-	if (service_change(d->vdev, arg))
-		say(s, "{\"ok\":true}");
-	else
-		say(s, "{\"ok\":false,\"error\":\"service: use %s, on a device begun with --service\"}",
-		    SERVICE_MODELS);
-}
-
-/*
- * The list takes the place of the one before. What the driver sees at its
- * probe changes with the next reset of the function.
- */
-static void do_quirk(struct device *d, struct session *s, const char *arg)
-{
-	struct quirks fresh = {};
-	char error[1024];
-
-	if (!*arg) {
-		say(s, "{\"ok\":false,\"error\":\"quirk: name some, or none\"}");
-		return;
-	}
-	if (strcmp(arg, "none") &&
-	    quirk_parse(&fresh, arg, error, sizeof(error))) {
-		say(s, "{\"ok\":false,\"error\":\"quirk ");
-		say_escaped(s, error);
-		say(s, "\"}");
-		return;
-	}
-	d->options.quirks = fresh;
-	log_line("quirks: %s", arg);
-	say(s, "{\"ok\":true}");
-}
-
-static void do_interrupt(struct device *d, struct session *s, const char *arg)
-{
-	(void)arg;
-	vdev_interrupt_all(d->vdev);
-	say(s, "{\"ok\":true}");
-}
-
-static void do_drop_driver_ok(struct device *d, struct session *s,
-			      const char *arg)
-{
-	(void)arg;
-	vdev_drop_driver_ok(d->vdev);
-	say(s, "{\"ok\":true}");
-}
-
-static void do_quit(struct device *d, struct session *s, const char *arg)
-{
-	(void)arg;
-	d->quit = true;
-	say(s, "{\"ok\":true}");
-}
-
-static const struct {
+static const struct command {
 	const char *name;
-	bool has_arg;
-	void (*run)(struct device *d, struct session *s, const char *arg);
+	void (*run)(struct process *p, struct session *s);
 } commands[] = {
-	{ "counters", false, do_counters },
-	{ "reset", false, do_reset },
-	{ "map", false, do_map },
-	{ "resize", true, do_resize },
-	{ "stall", true, do_stall },
-	{ "fail", true, do_fail },
-	{ "service", true, do_service },
-	{ "seed", true, do_seed },
-	{ "quirk", true, do_quirk },
-	{ "interrupt", false, do_interrupt },
-	{ "drop-driver-ok", false, do_drop_driver_ok },
-	{ "quit", false, do_quit },
+	{ "counters", do_counters },
+	{ "reset", do_reset },
+	{ "map", do_map },
+	{ "quit", do_quit },
 };
 
-static void say_unknown(struct session *s, const char *line)
+#define NUM_COMMANDS	(sizeof(commands) / sizeof(commands[0]))
+
+static void say_names(struct session *s, const struct vdev_command *list)
+{
+	for (; list && list->name; list++)
+		say(s, "%s, ", list->name);
+}
+
+static void say_unknown(struct session *s, const struct vdev_class *class,
+			const char *line)
 {
 	say(s, "{\"ok\":false,\"error\":\"unknown command '");
 	say_escaped(s, line);
-	say(s, "': use counters, reset, map, resize, stall, fail, service, seed, quirk, interrupt, drop-driver-ok or quit\"}");
+	say(s, "': use ");
+	for (size_t i = 0; i < NUM_COMMANDS - 1; i++)
+		say(s, "%s, ", commands[i].name);
+	say_names(s, class->commands);
+	say_names(s, vdev_commands);
+	say(s, "or %s\"}", commands[NUM_COMMANDS - 1].name);
 }
 
-static void answer(struct control *c, struct session *s, char *line)
+static bool is_command(const char *name, const char *line, size_t len)
 {
-	char *arg = strchr(line, ' ');
-	size_t i, len = arg ? (size_t)(arg - line) : strlen(line);
+	return strlen(name) == len && !strncmp(name, line, len);
+}
 
+/* Return: whether the device has this command */
+static bool run_vdev_command(struct vdev *v, struct session *s,
+			     const struct vdev_command *list,
+			     const char *line, const char *arg)
+{
+	size_t len = strcspn(line, " ");
+	char error[1024];
+
+	for (; list && list->name; list++) {
+		if (!is_command(list->name, line, len) ||
+		    (arg && !list->has_arg))
+			continue;
+		if (!list->run(v, arg ? arg + 1 : "", error, sizeof(error))) {
+			say(s, "{\"ok\":true}");
+			return true;
+		}
+		say(s, "{\"ok\":false,\"error\":\"");
+		say_escaped(s, error);
+		say(s, "\"}");
+		return true;
+	}
+	return false;
+}
+
+static void run_command(struct process *p, struct session *s,
+			const char *line)
+{
+	const struct vdev_class *class = p->options.function.class;
+	const char *arg = strchr(line, ' ');
+	struct vdev *v = p->function.vdev;
+
+	for (size_t i = 0; i < NUM_COMMANDS && !arg; i++) {
+		if (strcmp(commands[i].name, line))
+			continue;
+		commands[i].run(p, s);
+		return;
+	}
+	if (!run_vdev_command(v, s, class->commands, line, arg) &&
+	    !run_vdev_command(v, s, vdev_commands, line, arg))
+		say_unknown(s, class, line);
+}
+
+static void answer(struct control *c, struct session *s, const char *line)
+{
 	s->out_len = 0;
 	s->out_sent = 0;
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (!s->overlong && strlen(commands[i].name) == len &&
-		    !strncmp(commands[i].name, line, len) &&
-		    (commands[i].has_arg || !arg)) {
-			commands[i].run(c->device, s, arg ? arg + 1 : "");
-			break;
-		}
-	}
-	if (!s->out_len)
-		say_unknown(s, line);
+	if (s->overlong)
+		say_unknown(s, c->process->options.function.class, line);
+	else
+		run_command(c->process, s, line);
 	/* Last, and with room of its own: an answer is a whole line. */
 	s->out[s->out_len++] = '\n';
 }

@@ -4,6 +4,7 @@
  * that a dead process left behind is taken over.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,7 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "process/listen.h"
+#include "base/log.h"
 
 #define BACKLOG	8
 

@@ -12,8 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server.h"
-#include "virtio/service.h"
+#include "base/clock.h"
+#include "process/listen.h"
+#include "base/log.h"
+#include "process/process.h"
+#include "vfio/vfio_user.h"
 
 #define QUIET_NS	1000000		/* without work before the first nap */
 #define NAP_SHARE	16		/* a nap's part of the time it was quiet */
@@ -33,7 +36,7 @@ enum fd_index {
 };
 
 struct loop {
-	struct device *device;
+	struct process *process;
 	struct pollfd fds[FD_MAX];
 	int num_fds;
 	uint64_t quiet_since;	/* ns; 0: busy a moment ago */
@@ -42,19 +45,19 @@ struct loop {
 /* poll(2) ignores negative descriptors, so every entry has its place. */
 static void fill(struct loop *l)
 {
-	struct device *d = l->device;
+	struct process *p = l->process;
 
-	l->fds[FD_SIGNALS] = (struct pollfd){ d->signals, POLLIN, 0 };
-	l->fds[FD_LISTENER] = (struct pollfd){ d->listener, POLLIN, 0 };
+	l->fds[FD_SIGNALS] = (struct pollfd){ p->signals, POLLIN, 0 };
+	l->fds[FD_LISTENER] = (struct pollfd){ p->listener, POLLIN, 0 };
 	l->fds[FD_CLIENT].revents = 0;
-	l->fds[FD_CLIENT].fd = vu_poll_fd(d->client,
+	l->fds[FD_CLIENT].fd = vu_poll_fd(p->client,
 					  &l->fds[FD_CLIENT].events);
 	l->fds[FD_UNMASK] = (struct pollfd){
-		irq_intx_unmask_fd(d->irq), POLLIN, 0
+		irq_intx_unmask_fd(p->function.irq), POLLIN, 0
 	};
 	l->num_fds = FD_CONTROL;
-	if (d->control)
-		l->num_fds += control_poll_fds(d->control,
+	if (p->control)
+		l->num_fds += control_poll_fds(p->control,
 					       l->fds + FD_CONTROL);
 }
 
@@ -74,8 +77,8 @@ static uint64_t nap_ns(struct loop *l, uint64_t now)
 /* How long to wait. Return: @nap, filled in; NULL: until something happens */
 static const struct timespec *patience(struct loop *l, struct timespec *nap)
 {
-	const struct vdev *v = l->device->vdev;
-	uint64_t now = service_now(), due = vdev_due(v), wait = UINT64_MAX;
+	const struct vdev *v = l->process->function.vdev;
+	uint64_t now = clock_ns(), due = vdev_due(v), wait = UINT64_MAX;
 
 	if (vdev_wants_poll(v))
 		wait = nap_ns(l, now);
@@ -92,7 +95,7 @@ static const struct timespec *patience(struct loop *l, struct timespec *nap)
 
 static void watch_rings(struct loop *l)
 {
-	struct vdev *v = l->device->vdev;
+	struct vdev *v = l->process->function.vdev;
 	int pass;
 
 	for (pass = 0; pass < PASSES_A_TURN && vdev_wants_poll(v); pass++) {
@@ -101,20 +104,20 @@ static void watch_rings(struct loop *l)
 	}
 }
 
-static void on_listener(struct device *d)
+static void on_listener(struct process *p)
 {
-	int fd = listen_accept(d->listener);
+	int fd = listen_accept(p->listener);
 
 	if (fd >= 0)
-		vu_accept(d->client, fd);
+		vu_accept(p->client, fd);
 }
 
-static void on_signal(struct device *d)
+static void on_signal(struct process *p)
 {
 	struct signalfd_siginfo info;
 
-	if (read(d->signals, &info, sizeof(info)) == sizeof(info))
-		d->quit = true;
+	if (read(p->signals, &info, sizeof(info)) == sizeof(info))
+		p->quit = true;
 }
 
 /*
@@ -123,31 +126,31 @@ static void on_signal(struct device *d)
  */
 static void dispatch(struct loop *l)
 {
-	struct device *d = l->device;
+	struct process *p = l->process;
 
 	if (l->fds[FD_SIGNALS].revents)
-		on_signal(d);
+		on_signal(p);
 	if (l->fds[FD_UNMASK].revents)
-		irq_intx_unmask_event(d->irq);
+		irq_intx_unmask_event(p->function.irq);
 	if (l->fds[FD_CLIENT].revents) {
-		vu_handle(d->client);
+		vu_handle(p->client);
 		l->quiet_since = 0;
 	}
 	if (l->fds[FD_LISTENER].revents)
-		on_listener(d);
+		on_listener(p);
 	watch_rings(l);
-	vdev_serve(d->vdev, service_now());
+	vdev_serve(p->function.vdev, clock_ns());
 	if (l->num_fds > FD_CONTROL)
-		control_handle(d->control, l->fds + FD_CONTROL,
+		control_handle(p->control, l->fds + FD_CONTROL,
 			       l->num_fds - FD_CONTROL);
 }
 
-int loop_run(struct device *d)
+int loop_run(struct process *p)
 {
-	struct loop l = { .device = d };
+	struct loop l = { .process = p };
 	struct timespec nap;
 
-	while (!d->quit) {
+	while (!p->quit) {
 		fill(&l);
 		if (ppoll(l.fds, l.num_fds, patience(&l, &nap), NULL) < 0) {
 			if (errno == EINTR)

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vfe-device: one PCI function with a virtio block device and a legacy
- * register window, served over vfio-user. The process: signals, sockets, the
- * backing file and the loop around the device.
+ * vfe-device: one PCI function with a virtio device, served over vfio-user. The
+ * process: signals, sockets, and the loop around the function.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -10,7 +9,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "process/listen.h"
+#include "base/log.h"
+#include "process/process.h"
+#include "vfio/vfio_user.h"
 
 /* SIGINT and SIGTERM end the loop as 'quit' does. */
 static int open_signals(void)
@@ -26,41 +28,46 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void destroy(struct device *d)
+static void destroy(struct process *p)
 {
-	control_free(d->control);
-	if (d->listener >= 0) {
-		close(d->listener);
-		unlink(d->options.socket);
+	control_free(p->control);
+	if (p->listener >= 0) {
+		close(p->listener);
+		unlink(p->options.socket);
 	}
-	device_destroy(d);
-	backend_close(d->backend);
-	if (d->signals >= 0)
-		close(d->signals);
+	vu_free(p->client);
+	function_destroy(&p->function);
+	if (p->state)
+		p->options.function.class->close(p->state);
+	if (p->signals >= 0)
+		close(p->signals);
 }
 
 /*
- * The backing file first: its lock is what keeps a second process with the
- * same arguments from taking the sockets away.
+ * What is behind the device comes first: its lock keeps a second process with
+ * the same arguments from taking the sockets away.
  */
-static int create(struct device *d)
+static int create(struct process *p)
 {
-	const struct options *o = &d->options;
+	struct process_options *o = &p->options;
 
-	d->backend = backend_open(o->backing, o->readonly);
-	if (!d->backend)
+	p->state = o->function.class->open(&o->function);
+	if (!p->state)
 		return -1;
-	d->signals = open_signals();
-	if (d->signals < 0 || device_create(d)) {
+	p->signals = open_signals();
+	if (p->signals >= 0 &&
+	    !function_create(&p->function, &o->function, p->state))
+		p->client = vu_new(&p->function);
+	if (!p->client) {
 		fprintf(stderr, "vfe-device: out of memory or descriptors; check ulimit\n");
 		return -1;
 	}
-	d->listener = listen_unix(o->socket, "--socket");
-	if (d->listener < 0)
+	p->listener = listen_unix(o->socket, "--socket");
+	if (p->listener < 0)
 		return -1;
 	if (o->control) {
-		d->control = control_new(d, o->control);
-		if (!d->control)
+		p->control = control_new(p, o->control);
+		if (!p->control)
 			return -1;
 	}
 	return 0;
@@ -68,21 +75,21 @@ static int create(struct device *d)
 
 int main(int argc, char **argv)
 {
-	static struct device d = { .listener = -1, .signals = -1 };
+	static struct process p = { .listener = -1, .signals = -1 };
 	int ret = -1;
 
-	if (options_parse(&d.options, argc, argv))
+	if (options_parse(&p.options, argc, argv))
 		return EXIT_FAILURE;
-	if (log_open(d.options.log, d.options.socket))
+	if (log_open(p.options.log, p.options.socket))
 		return EXIT_FAILURE;
-	if (create(&d))
+	if (create(&p))
 		goto out;
-	log_line("serving %s as 1af4:%x, %u queues", d.options.backing,
-		 d.options.stock ? VFE_PCI_STOCK_BLOCK : VFE_PCI_DEVICE_BLOCK,
-		 d.options.queues);
-	ret = loop_run(&d);
+	log_line("serving class %s as 1af4:%x, %u queues",
+		 p.options.function.class->name,
+		 function_device_id(&p.function), p.options.function.queues);
+	ret = loop_run(&p);
 	log_line("ending");
 out:
-	destroy(&d);
+	destroy(&p);
 	return ret ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -244,7 +244,7 @@ static void test_available_twice(void)
 	disk->addr = TABLE_ADDR;
 	disk->len = 48;
 	disk->flags = INDIRECT | DESC_F_USED;
-	CHECK_EQ(backend_writev(g.b, 7, &iov, 1), 0);
+	CHECK_EQ(backend_writev(g.disk->backend, 7, &iov, 1), 0);
 	packed_add_table(&p, 7, 512, 0);
 	put_table(&g, 1, DESC_ADDR, 512, 0, WRITE);
 	kick(&g);

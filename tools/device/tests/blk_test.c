@@ -49,7 +49,7 @@ static void test_write(void)
 	CHECK_EQ(file_byte(&g, 5 * 512 - 1), 0x5a);
 	CHECK_EQ(file_byte(&g, 3 * 512 - 1), disk_byte(3 * 512 - 1));
 	CHECK_EQ(file_byte(&g, 5 * 512), disk_byte(5 * 512));
-	CHECK_EQ(g.c.bytes_written, 1024);
+	CHECK_EQ(g.c.of_class[BLK_BYTES_WRITTEN], 1024);
 	guest_close(&g);
 }
 
@@ -72,7 +72,7 @@ static void test_bounds(void)
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_OUT, 0, 513, &len), 1);
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 0, 0, &len), 1);
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_OUT, 0, 0, &len), 1);
-	CHECK_EQ(g.c.requests_error, 8);
+	CHECK_EQ(g.c.of_class[BLK_ERRORS], 8);
 	CHECK_EQ(vdev_status(g.v), 15);
 	guest_close(&g);
 }
@@ -93,9 +93,9 @@ static void test_other_requests(void)
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_SECURE_ERASE, 0, 15, &len), 1);
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_SCSI_CMD, 0, 0, &len), 2);
 	CHECK_EQ(request(&g, 0xffffffff, 0, 0, &len), 2);
-	CHECK_EQ(g.c.requests_flush, 1);
-	CHECK_EQ(g.c.requests_get_id, 2);
-	CHECK_EQ(g.c.requests_error, 4);
+	CHECK_EQ(g.c.of_class[BLK_FLUSHES], 1);
+	CHECK_EQ(g.c.of_class[BLK_GET_IDS], 2);
+	CHECK_EQ(g.c.of_class[BLK_ERRORS], 4);
 	guest_close(&g);
 }
 
@@ -130,7 +130,7 @@ static void test_discard(void)
 	CHECK_EQ(segments(&g, VIRTIO_BLK_T_DISCARD, ~0ULL, 8, 0, 1), 1);
 	CHECK_EQ(segments(&g, VIRTIO_BLK_T_DISCARD, 0, 1, 0, 16), 0);
 	CHECK_EQ(segments(&g, VIRTIO_BLK_T_DISCARD, 0, 1, 0, 17), 1);
-	CHECK_EQ(g.c.requests_discard, 7);
+	CHECK_EQ(g.c.of_class[BLK_DISCARDS], 7);
 	guest_close(&g);
 }
 
@@ -160,7 +160,7 @@ static void test_write_zeroes(void)
 
 static void readonly(struct options *o)
 {
-	o->readonly = true;
+	blk_options_of(o)->readonly = true;
 }
 
 static void test_readonly(void)
@@ -176,7 +176,7 @@ static void test_readonly(void)
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_OUT, 0, 512, &len), 1);
 	CHECK_EQ(segments(&g, VIRTIO_BLK_T_DISCARD, 0, 8, 0, 1), 2);
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_FLUSH, 0, 0, &len), 0);
-	CHECK_EQ(backend_resize(g.b, 512), -EROFS);
+	CHECK_EQ(backend_resize(g.disk->backend, 512), -EROFS);
 	guest_close(&g);
 }
 
@@ -261,16 +261,16 @@ static void test_resize(void)
 	guest_open(&g, NULL);
 	guest_start(&g, ALL_FEATURES, 16);
 	before = get(&g, VFE_REG_CONFIG_GENERATION);
-	CHECK_EQ(backend_resize(g.b, 100), -EINVAL);
-	CHECK_EQ(backend_resize(g.b, 0), -EINVAL);
-	CHECK_EQ(backend_resize(g.b, 2 * DISK_SECTORS * 512), 0);
-	vdev_capacity_changed(g.v);
+	CHECK_EQ(backend_resize(g.disk->backend, 100), -EINVAL);
+	CHECK_EQ(backend_resize(g.disk->backend, 0), -EINVAL);
+	CHECK_EQ(backend_resize(g.disk->backend, 2 * DISK_SECTORS * 512), 0);
+	blk_capacity_changed(g.v);
 	CHECK(get(&g, VFE_REG_CONFIG_GENERATION) != before);
 	CHECK_EQ(seen.vector[0], 1);
 	CHECK_EQ(config(&g, 0, 4), 2 * DISK_SECTORS);
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 2 * DISK_SECTORS - 1, 512, &len),
 		 0);
-	CHECK_EQ(backend_resize(g.b, 512), 0);
+	CHECK_EQ(backend_resize(g.disk->backend, 512), 0);
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 1);
 	guest_close(&g);
 }
@@ -307,12 +307,12 @@ static void test_backend_refuses(void)
 	guest_open(&g, readonly);
 	CHECK(!backend_open(g.path, false));
 	backend_close(backend_open(g.path, true));
-	backend_close(g.b);
+	backend_close(g.disk->backend);
 	CHECK_EQ(truncate(g.path, 1000), 0);
 	CHECK(!backend_open(g.path, false));
 	CHECK_EQ(truncate(g.path, 0), 0);
-	g.b = backend_open(g.path, false);
-	CHECK(!g.b);
+	g.disk->backend = backend_open(g.path, false);
+	CHECK(!g.disk->backend);
 	fclose(stderr);
 	stderr = real;
 	guest_close(&g);

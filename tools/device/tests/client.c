@@ -16,7 +16,7 @@ int main(void)
 {
 	static const struct test *const suites[] = {
 		message_tests, command_tests, gmem_tests, irq_tests,
-		pci_tests, regwin_tests, fault_tests, NULL
+		pci_tests, window_tests, fault_tests, NULL
 	};
 
 	return tap_run(suites);
@@ -58,7 +58,7 @@ void client_connect(struct client *c)
 		       pair))
 		die("socketpair");
 	c->fd = pair[0];
-	vu_accept(c->d.client, pair[1]);
+	vu_accept(c->server, pair[1]);
 }
 
 void client_open(struct client *c, void (*change)(struct options *o))
@@ -67,18 +67,22 @@ void client_open(struct client *c, void (*change)(struct options *o))
 
 	memset(c, 0, sizeof(*c));
 	memset(&logged, 0, sizeof(logged));
-	c->d.options = (struct options){
-		.serial = "client", .msix = true, .queues = 4,
-		.queue_size = 64,
+	c->disk = memory_file(SECTORS * VFE_SECTOR_SIZE / 4096);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", c->disk);
+	c->blk = (struct blk_options){ .serial = "client", .backing = path };
+	c->o = (struct options){
+		.class = &blk_class, .of_class = &c->blk, .msix = true,
+		.queues = 4, .queue_size = 64,
 	};
 	if (change)
-		change(&c->d.options);
-	c->disk = memory_file(SECTORS * VFE_SECTOR_SIZE / 4096);
+		change(&c->o);
 	c->reply_fd = -1;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", c->disk);
-	c->d.backend = backend_open(path, c->d.options.readonly);
-	if (!c->d.backend || device_create(&c->d))
+	c->disk_state = blk_open(&c->o);
+	if (!c->disk_state || function_create(&c->f, &c->o, c->disk_state))
 		die("device");
+	c->server = vu_new(&c->f);
+	if (!c->server)
+		die("vu_new");
 	client_connect(c);
 }
 
@@ -87,17 +91,18 @@ void client_close(struct client *c)
 	close(c->fd);
 	if (c->reply_fd >= 0)
 		close(c->reply_fd);
-	device_destroy(&c->d);
-	backend_close(c->d.backend);
+	vu_free(c->server);
+	function_destroy(&c->f);
+	blk_close(c->disk_state);
 	close(c->disk);
 }
 
 void client_hang_up(struct client *c)
 {
 	close(c->fd);
-	for (int i = 0; i < 1000 && vu_connected(c->d.client); i++)
-		vu_handle(c->d.client);
-	CHECK(!vu_connected(c->d.client));
+	for (int i = 0; i < 1000 && vu_connected(c->server); i++)
+		vu_handle(c->server);
+	CHECK(!vu_connected(c->server));
 }
 
 void client_greet(struct client *c)
@@ -113,7 +118,7 @@ void client_start(struct client *c)
 
 	client_open(c, NULL);
 	client_greet(c);
-	pci_config_write(c->d.pci, PCI_COMMAND, &command, sizeof(command));
+	function_config_write(&c->f, PCI_COMMAND, &command, sizeof(command));
 }
 
 void client_send(struct client *c, const void *data, size_t len,
@@ -178,7 +183,7 @@ static bool receive_payload(struct client *c)
 		if (n > 0)
 			have += n;
 		else
-			vu_handle(c->d.client);
+			vu_handle(c->server);
 	}
 	return have == c->len;
 }
@@ -206,7 +211,7 @@ unsigned int client_command_fds(struct client *c, uint16_t command,
 				const int *fds, int num_fds)
 {
 	client_post(c, command, 0, payload, len, fds, num_fds);
-	vu_handle(c->d.client);
+	vu_handle(c->server);
 	if (!client_receive(c))
 		return NO_ANSWER;
 	CHECK_EQ(c->reply.id, c->ident);

@@ -7,7 +7,8 @@
 #ifndef CLIENT_H
 #define CLIENT_H
 
-#include "server.h"
+#include "blk/blk.h"
+#include "pci/pci.h"
 #include "vfio/vfio_user.h"
 #include "tap.h"
 
@@ -15,7 +16,11 @@
 #define NO_ANSWER	0xffffU
 
 struct client {
-	struct device d;
+	struct blk_options blk;
+	struct options o;
+	struct blk *disk_state;
+	struct function f;
+	struct vu_client *server;
 	int disk;
 	int fd;			/* the client's end */
 	uint16_t ident;		/* of the last message */
@@ -69,7 +74,7 @@ extern const struct test command_tests[];
 extern const struct test gmem_tests[];
 extern const struct test irq_tests[];
 extern const struct test pci_tests[];
-extern const struct test regwin_tests[];
+extern const struct test window_tests[];
 extern const struct test fault_tests[];
 
 #endif /* CLIENT_H */

@@ -267,10 +267,10 @@ static void test_write_multi(void)
 	/* The bad second one is refused, the first has happened. */
 	CHECK_EQ(client_command(&c, VU_REGION_WRITE_MULTI, &m, sizeof(m)),
 		 EINVAL);
-	CHECK_EQ(vdev_status(c.d.vdev), 1);
+	CHECK_EQ(vdev_status(c.f.vdev), 1);
 	m.one[1].count = 1;
 	CHECK_EQ(client_command(&c, VU_REGION_WRITE_MULTI, &m, sizeof(m)), 0);
-	CHECK_EQ(vdev_status(c.d.vdev), 3);
+	CHECK_EQ(vdev_status(c.f.vdev), 3);
 	CHECK_EQ(c.len, sizeof(m.count));
 	for (m.count = 3; m.count; m.count <<= 1)
 		CHECK_EQ(client_command(&c, VU_REGION_WRITE_MULTI, &m,
@@ -289,13 +289,13 @@ static void test_reset(void)
 
 	client_start(&c);
 	CHECK_EQ(write_at(&c, VFE_BAR_VIRTIO, 20, 1), 0);
-	bar_write(&c.d, VFE_BAR_VIRTIO, 20, 1, status);
-	CHECK_EQ(vdev_status(c.d.vdev), 1);
+	bar_write(&c.f, VFE_BAR_VIRTIO, 20, 1, status);
+	CHECK_EQ(vdev_status(c.f.vdev), 1);
 	CHECK_EQ(client_command(&c, VU_DEVICE_RESET, NULL, 0), 0);
-	CHECK_EQ(vdev_status(c.d.vdev), 0);
-	bar_write(&c.d, VFE_BAR_VIRTIO, 20, 1, status);
+	CHECK_EQ(vdev_status(c.f.vdev), 0);
+	bar_write(&c.f, VFE_BAR_VIRTIO, 20, 1, status);
 	client_hang_up(&c);
-	CHECK_EQ(vdev_status(c.d.vdev), 0);
+	CHECK_EQ(vdev_status(c.f.vdev), 0);
 	client_close(&c);
 }
 

@@ -13,9 +13,10 @@
 #include "client.h"
 #include "fault.h"
 
-static const struct options options = {
-	.serial = "fault", .msix = true, .queues = 2, .queue_size = 16,
-	.map_doorbell = true,
+static struct blk_options blk_options = { .serial = "fault" };
+static struct options options = {
+	.class = &blk_class, .of_class = &blk_options, .msix = true,
+	.queues = 2, .queue_size = 16, .map_doorbell = true,
 };
 
 static const char *path_of(int fd)
@@ -29,12 +30,16 @@ static const char *path_of(int fd)
 /* Return: whether the device could be made in spite of the fault */
 static bool try_create(struct backend *b)
 {
-	struct device d = { .options = options, .backend = b };
+	struct blk blk = { .o = &blk_options, .backend = b };
+	struct vu_client *client = NULL;
+	struct function f = {};
 	unsigned int before = open_fds();
-	bool made = !device_create(&d);
+	bool made = !function_create(&f, &options, &blk) &&
+		    (client = vu_new(&f));
 
 	fault_clear();
-	device_destroy(&d);
+	vu_free(client);
+	function_destroy(&f);
 	CHECK_EQ(open_fds(), before);
 	return made;
 }

@@ -257,12 +257,12 @@ static void test_limit(void)
 	struct gmem *gm = gmem_new();
 	unsigned int i;
 
-	for (i = 0; i < VU_MAX_DMA_MAPS; i++) {
-		if (map(gm, (i * 7 % VU_MAX_DMA_MAPS) * PAGE, PAGE, -1, 0,
+	for (i = 0; i < GMEM_MAX_RANGES; i++) {
+		if (map(gm, (i * 7 % GMEM_MAX_RANGES) * PAGE, PAGE, -1, 0,
 			BOTH))
 			break;
 	}
-	CHECK_EQ(i, VU_MAX_DMA_MAPS);
+	CHECK_EQ(i, GMEM_MAX_RANGES);
 	CHECK_EQ(map(gm, i * PAGE, PAGE, -1, 0, BOTH), -ENOSPC);
 	CHECK_EQ(gmem_unmap(gm, 0, PAGE), 0);
 	CHECK_EQ(map(gm, i * PAGE, PAGE, -1, 0, BOTH), 0);

@@ -104,7 +104,10 @@ void guest_open(struct guest *g, void (*change)(struct options *o))
 	memset(&seen, 0, sizeof(seen));
 	memset(&logged, 0, sizeof(logged));
 	seen.msix = true;
-	g->o.serial = "ring-test";
+	g->blk.serial = "ring-test";
+	g->blk.backing = g->path;
+	g->o.class = &blk_class;
+	g->o.of_class = &g->blk;
 	g->o.msix = true;
 	g->o.queues = 2;
 	g->o.queue_size = QUEUE_SIZE;
@@ -112,10 +115,10 @@ void guest_open(struct guest *g, void (*change)(struct options *o))
 		change(&g->o);
 	make_disk(g);
 	make_ram(g);
-	g->b = backend_open(g->path, g->o.readonly);
-	if (!g->b)
+	g->disk = g->o.class->open(&g->o);
+	if (!g->disk)
 		exit(1);
-	g->v = vdev_new(&g->o, g->b, g->gm, NULL, &g->c);
+	g->v = vdev_new(&g->o, g->disk, g->gm, NULL, &g->c);
 	if (!g->v)
 		exit(1);
 	vdev_bus_master(g->v, true);
@@ -124,7 +127,7 @@ void guest_open(struct guest *g, void (*change)(struct options *o))
 void guest_close(struct guest *g)
 {
 	vdev_free(g->v);
-	backend_close(g->b);
+	g->o.class->close(g->disk);
 	gmem_free(g->gm);
 	munmap(g->ram, RAM_SIZE);
 	close(g->ram_fd);

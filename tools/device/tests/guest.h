@@ -8,7 +8,7 @@
 #ifndef GUEST_H
 #define GUEST_H
 
-#include "virtio/virtio.h"
+#include "blk/blk.h"
 #include "tap.h"
 
 /* Two mappings that touch, so that a buffer can lie across both */
@@ -38,10 +38,11 @@
 			   BIT64(VIRTIO_F_NOTIF_CONFIG_DATA)))
 
 struct guest {
+	struct blk_options blk;
 	struct options o;
 	struct counts c;
 	struct gmem *gm;
-	struct backend *b;
+	struct blk *disk;	/* the state of the class; of another one, opaque */
 	struct vdev *v;
 	char path[64];		/* the backing file */
 
@@ -124,5 +125,6 @@ extern const struct test race_tests[];
 extern const struct test service_tests[];
 extern const struct test quirk_tests[];
 extern const struct test zoned_tests[];
+extern const struct test rng_tests[];
 
 #endif /* GUEST_H */

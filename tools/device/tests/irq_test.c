@@ -212,20 +212,20 @@ static void test_other_anonymous(void)
 				  1), EINVAL);
 		close(fds[i]);
 	}
-	CHECK_EQ(irq_intx_unmask_fd(c.d.irq), -1);
+	CHECK_EQ(irq_intx_unmask_fd(c.f.irq), -1);
 	client_close(&c);
 }
 
 static void config_write16(struct client *c, uint32_t offset, uint16_t value)
 {
-	pci_config_write(c->d.pci, offset, &value, sizeof(value));
+	function_config_write(&c->f, offset, &value, sizeof(value));
 }
 
 static uint64_t pending_bits(struct client *c)
 {
 	uint64_t value = 0;
 
-	CHECK_EQ(bar_read(&c->d, VFE_BAR_MSIX, VFE_MSIX_PBA, 8, &value), 0);
+	CHECK_EQ(bar_read(&c->f, VFE_BAR_MSIX, VFE_MSIX_PBA, 8, &value), 0);
 	return value;
 }
 
@@ -236,16 +236,16 @@ static void test_msix(void)
 
 	client_start(&c);
 	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
-	irq_msix(c.d.irq, 2);
+	irq_msix(c.f.irq, 2);
 	CHECK_EQ(fired(fd), 0);
 	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
-	CHECK(irq_msix_enabled(c.d.irq));
-	irq_msix(c.d.irq, 2);
-	irq_msix(c.d.irq, 2);
-	irq_msix(c.d.irq, 1);		/* no eventfd */
-	irq_msix(c.d.irq, VECTORS);	/* no vector */
+	CHECK(irq_msix_enabled(c.f.irq));
+	irq_msix(c.f.irq, 2);
+	irq_msix(c.f.irq, 2);
+	irq_msix(c.f.irq, 1);		/* no eventfd */
+	irq_msix(c.f.irq, VECTORS);	/* no vector */
 	CHECK_EQ(fired(fd), 2);
-	CHECK_EQ(c.d.counts.msix_raised, 2);
+	CHECK_EQ(c.f.counts.msix_raised, 2);
 	/* Triggered by the client, to try */
 	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, MSIX, 2, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 1);
@@ -267,8 +267,8 @@ static void test_msix_masks(void)
 	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
 	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE |
 		       PCI_MSIX_FLAGS_MASKALL);
-	irq_msix(c.d.irq, 2);
-	irq_msix(c.d.irq, 2);
+	irq_msix(c.f.irq, 2);
+	irq_msix(c.f.irq, 2);
 	CHECK_EQ(fired(fd), 0);
 	CHECK_EQ(pending_bits(&c), 4);
 	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
@@ -276,7 +276,7 @@ static void test_msix_masks(void)
 	CHECK_EQ(pending_bits(&c), 0);
 
 	CHECK_EQ(set_irqs(&c, NONE | MASK, MSIX, 2, 1, NULL, 0), 0);
-	irq_msix(c.d.irq, 2);
+	irq_msix(c.f.irq, 2);
 	CHECK_EQ(fired(fd), 0);
 	CHECK_EQ(pending_bits(&c), 4);
 	CHECK_EQ(set_irqs(&c, NONE | UNMASK, MSIX, 2, 1, NULL, 0), 0);
@@ -295,15 +295,15 @@ static void test_msix_off(void)
 	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
 	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
 	CHECK_EQ(set_irqs(&c, NONE | MASK, MSIX, 2, 1, NULL, 0), 0);
-	irq_msix(c.d.irq, 2);
+	irq_msix(c.f.irq, 2);
 	config_write16(&c, MSIX_CONTROL, 0);
 	CHECK_EQ(set_irqs(&c, NONE | UNMASK, MSIX, 2, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 0);
 
 	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE |
 		       PCI_MSIX_FLAGS_MASKALL);
-	irq_msix(c.d.irq, 2);
-	device_reset(&c.d);
+	irq_msix(c.f.irq, 2);
+	function_reset(&c.f);
 	CHECK_EQ(pending_bits(&c), 0);
 	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
 	CHECK_EQ(fired(fd), 0);
@@ -321,7 +321,7 @@ static void test_msix_without_bus_master(void)
 	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
 	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
 	config_write16(&c, PCI_COMMAND, PCI_COMMAND_MEMORY);
-	irq_msix(c.d.irq, 2);
+	irq_msix(c.f.irq, 2);
 	CHECK_EQ(fired(fd), 0);
 	CHECK_EQ(pending_bits(&c), 4);
 	config_write16(&c, PCI_COMMAND, PCI_COMMAND_MEMORY |
@@ -345,18 +345,18 @@ static void test_blocking_eventfd(void)
 	CHECK_EQ(write(fds[0], &full, sizeof(full)), sizeof(full));
 	CHECK_EQ(fcntl(fds[0], F_SETFL, 0), 0);
 	alarm(20);
-	irq_msix(c.d.irq, 2);
+	irq_msix(c.f.irq, 2);
 	CHECK(strstr(logged.last, "O_NONBLOCK"));
 	/* once, and the others are as they were */
-	irq_msix(c.d.irq, 2);
-	irq_msix(c.d.irq, 3);
+	irq_msix(c.f.irq, 2);
+	irq_msix(c.f.irq, 3);
 	alarm(0);
 	CHECK_EQ(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
 	CHECK_EQ(fired(fds[0]), full);
 	CHECK_EQ(fired(fds[1]), 1);
 	/* another one in its place works */
 	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, fds, 1), 0);
-	irq_msix(c.d.irq, 2);
+	irq_msix(c.f.irq, 2);
 	CHECK_EQ(fired(fds[0]), 1);
 	client_close(&c);
 	close(fds[0]);
@@ -373,7 +373,7 @@ static void test_blocking_unmask(void)
 	CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, &fd, 1), 0);
 	CHECK_EQ(fcntl(fd, F_SETFL, 0), 0);
 	alarm(20);
-	irq_intx_unmask_event(c.d.irq);
+	irq_intx_unmask_event(c.f.irq);
 	alarm(0);
 	CHECK(strstr(logged.last, "O_NONBLOCK"));
 	client_close(&c);
@@ -384,7 +384,7 @@ static bool intx_status(struct client *c)
 {
 	uint8_t status;
 
-	pci_config_read(c->d.pci, PCI_STATUS, &status, 1);
+	pci_config_read(c->f.pci, PCI_STATUS, &status, 1);
 	return status & PCI_STATUS_INTERRUPT;
 }
 
@@ -396,10 +396,10 @@ static void test_intx(void)
 	int fd = event();
 
 	client_start(&c);
-	irq = c.d.irq;
+	irq = c.f.irq;
 	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
 	irq_intx(irq, INTX_VIRTIO, true);
-	irq_intx(irq, INTX_REGWIN, true);
+	irq_intx(irq, INTX_WINDOW, true);
 	CHECK_EQ(fired(fd), 1);
 	CHECK(intx_status(&c));
 	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
@@ -407,11 +407,11 @@ static void test_intx(void)
 	irq_intx(irq, INTX_VIRTIO, false);
 	CHECK_EQ(set_irqs(&c, BOOL | UNMASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 1);
-	irq_intx(irq, INTX_REGWIN, false);
+	irq_intx(irq, INTX_WINDOW, false);
 	CHECK(!intx_status(&c));
 	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 0);
-	CHECK_EQ(c.d.counts.intx_raised, 3);
+	CHECK_EQ(c.f.counts.intx_raised, 3);
 
 	CHECK_EQ(set_irqs(&c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
 	irq_intx(irq, INTX_VIRTIO, true);
@@ -435,7 +435,7 @@ static void test_intx_and_msix(void)
 	client_start(&c);
 	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
 	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
-	irq_intx(c.d.irq, INTX_REGWIN, true);
+	irq_intx(c.f.irq, INTX_WINDOW, true);
 	CHECK_EQ(fired(fd), 0);
 	config_write16(&c, MSIX_CONTROL, 0);
 	CHECK_EQ(fired(fd), 1);
@@ -457,22 +457,22 @@ static void test_intx_eventfds(void)
 	int fds[3] = { event(), event(), event() };
 
 	client_start(&c);
-	CHECK_EQ(irq_intx_unmask_fd(c.d.irq), -1);
+	CHECK_EQ(irq_intx_unmask_fd(c.f.irq), -1);
 	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, fds, 1), 0);
 	CHECK_EQ(set_irqs(&c, EVENTFD | MASK, INTX, 0, 1, fds + 1, 1), 0);
 	CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, fds + 2, 1), 0);
-	CHECK(irq_intx_unmask_fd(c.d.irq) >= 0);
-	irq_intx(c.d.irq, INTX_REGWIN, true);
+	CHECK(irq_intx_unmask_fd(c.f.irq) >= 0);
+	irq_intx(c.f.irq, INTX_WINDOW, true);
 	CHECK_EQ(fired(fds[0]), 1);
-	irq_intx_unmask_event(c.d.irq);		/* nothing there */
+	irq_intx_unmask_event(c.f.irq);		/* nothing there */
 	CHECK_EQ(fired(fds[0]), 0);
 	CHECK_EQ(write(fds[2], &one, sizeof(one)), sizeof(one));
-	irq_intx_unmask_event(c.d.irq);
+	irq_intx_unmask_event(c.f.irq);
 	CHECK_EQ(fired(fds[0]), 1);
 	/* It fired and is masked already: no news. */
 	CHECK_EQ(set_irqs(&c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fds[1]), 0);
-	irq_intx(c.d.irq, INTX_REGWIN, false);
+	irq_intx(c.f.irq, INTX_WINDOW, false);
 	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(set_irqs(&c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fds[1]), 1);
@@ -495,7 +495,7 @@ static void test_no_msix(void)
 	client_greet(&c);
 	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 1, &fd, 1), EINVAL);
 	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
-	CHECK(!irq_msix_enabled(c.d.irq));
+	CHECK(!irq_msix_enabled(c.f.irq));
 	client_close(&c);
 	close(fd);
 }

@@ -16,7 +16,7 @@ static const struct vu_device_info info_request = { .argsz = 16 };
 
 static bool connected(const struct client *c)
 {
-	return vu_connected(c->d.client);
+	return vu_connected(c->server);
 }
 
 static unsigned int get_info(struct client *c)
@@ -148,7 +148,7 @@ static void test_bad_headers(void)
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		client_greet(&c);
 		client_send(&c, &bad[i], sizeof(bad[i]), NULL, 0);
-		vu_handle(c.d.client);
+		vu_handle(c.server);
 		CHECK(!connected(&c));
 		CHECK(!client_receive(&c));
 		close(c.fd);
@@ -170,7 +170,7 @@ static void test_largest(void)
 	memcpy(payload, &a, sizeof(a));
 	client_post(&c, VU_REGION_WRITE, 0, payload, sizeof(payload), NULL, 0);
 	for (int i = 0; i < 10; i++)
-		vu_handle(c.d.client);
+		vu_handle(c.server);
 	CHECK(client_receive(&c));
 	CHECK_EQ(c.reply.error, EINVAL);
 	CHECK_EQ(get_info(&c), 0);
@@ -194,11 +194,11 @@ static void test_cuts(void)
 	for (size_t a = 1; a < sizeof(m) - 1; a += 5) {
 		for (size_t b = a + 1; b < sizeof(m); b += 3) {
 			client_send(&c, bytes, a, NULL, 0);
-			vu_handle(c.d.client);
+			vu_handle(c.server);
 			client_send(&c, bytes + a, b - a, NULL, 0);
-			vu_handle(c.d.client);
+			vu_handle(c.server);
 			client_send(&c, bytes + b, sizeof(m) - b, NULL, 0);
-			vu_handle(c.d.client);
+			vu_handle(c.server);
 			CHECK(client_receive(&c) && c.reply.id == 1);
 			CHECK(client_receive(&c) && c.reply.id == 2);
 			CHECK(!client_receive(&c));
@@ -221,9 +221,9 @@ static void test_stall_and_reconnect(void)
 	for (size_t len = 1; len <= sizeof(header); len++) {
 		client_send(&c, &header, len, fds, 2);
 		for (int i = 0; i < 3; i++)
-			vu_handle(c.d.client);
+			vu_handle(c.server);
 		CHECK(connected(&c));
-		CHECK_EQ(vu_poll_fd(c.d.client, &events) >= 0, 1);
+		CHECK_EQ(vu_poll_fd(c.server, &events) >= 0, 1);
 		CHECK_EQ(events, POLLIN);
 		client_hang_up(&c);
 		client_connect(&c);
@@ -243,7 +243,7 @@ static void send_with_fds(struct client *c, const int *fds, int first,
 
 	client_send(c, &header, sizeof(header), fds, first);
 	client_send(c, &info_request, sizeof(info_request), fds, second);
-	vu_handle(c->d.client);
+	vu_handle(c->server);
 }
 
 static void test_fds(void)
@@ -282,7 +282,7 @@ static void test_no_reply(void)
 	client_post(&c, VU_DEVICE_RESET, VU_FLAG_NO_REPLY, NULL, 0, NULL, 0);
 	client_post(&c, 99, VU_FLAG_NO_REPLY, NULL, 0, NULL, 0);
 	client_post(&c, VU_DEVICE_RESET, 0, NULL, 0, NULL, 0);
-	vu_handle(c.d.client);
+	vu_handle(c.server);
 	CHECK(client_receive(&c));
 	CHECK_EQ(c.reply.id, c.ident);
 	CHECK(!client_receive(&c));
@@ -305,16 +305,16 @@ static void test_backpressure(void)
 	first = c.ident + 1;
 	for (; sent < 200; sent++)
 		client_post(&c, VU_REGION_READ, 0, &a, sizeof(a), NULL, 0);
-	vu_handle(c.d.client);
-	vu_poll_fd(c.d.client, &events);
+	vu_handle(c.server);
+	vu_poll_fd(c.server, &events);
 	CHECK_EQ(events, POLLOUT);
 	while (got < sent && client_receive(&c)) {
 		CHECK_EQ(c.reply.id, (uint16_t)(first + got));
 		got++;
-		vu_handle(c.d.client);
+		vu_handle(c.server);
 	}
 	CHECK_EQ(got, sent);
-	vu_poll_fd(c.d.client, &events);
+	vu_poll_fd(c.server, &events);
 	CHECK_EQ(events, POLLIN);
 	client_close(&c);
 }
@@ -332,9 +332,9 @@ static void test_gone_with_reply(void)
 	client_start(&c);
 	for (unsigned int i = 0; i < 200; i++)
 		client_post(&c, VU_REGION_READ, 0, &a, sizeof(a), NULL, 0);
-	vu_handle(c.d.client);
+	vu_handle(c.server);
 	client_hang_up(&c);
-	CHECK_EQ(vu_poll_fd(c.d.client, &events), -1);
+	CHECK_EQ(vu_poll_fd(c.server, &events), -1);
 	client_connect(&c);
 	client_greet(&c);
 	CHECK_EQ(get_info(&c), 0);
@@ -349,7 +349,7 @@ static void test_second_client(void)
 
 	client_start(&c);
 	CHECK(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-	vu_accept(c.d.client, pair[1]);
+	vu_accept(c.server, pair[1]);
 	CHECK_EQ(read(pair[0], &byte, 1), 0);
 	CHECK(strstr(logged.last, "one at a time"));
 	close(pair[0]);
@@ -372,9 +372,9 @@ static void test_turn(void)
 
 		client_send(&c, &header, sizeof(header), NULL, 0);
 		if (i % 100 == 99)
-			vu_handle(c.d.client);
+			vu_handle(c.server);
 	}
-	vu_handle(c.d.client);
+	vu_handle(c.server);
 	while (client_receive(&c))
 		got++;
 	CHECK_EQ(got, 2);

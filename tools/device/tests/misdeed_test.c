@@ -14,7 +14,7 @@ static void with_faults(struct options *o)
 	o->faults = faults;
 }
 
-static void begin(struct guest *g, enum device_fault fault)
+static void begin(struct guest *g, unsigned int fault)
 {
 	faults = BIT64(fault);
 	guest_open(g, with_faults);

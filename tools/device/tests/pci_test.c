@@ -23,14 +23,14 @@ static uint32_t config_get(struct client *c, uint32_t offset, size_t size)
 {
 	uint32_t value = 0;
 
-	pci_config_read(c->d.pci, offset, &value, size);
+	pci_config_read(c->f.pci, offset, &value, size);
 	return value;
 }
 
 static void config_set(struct client *c, uint32_t offset, size_t size,
 		       uint32_t value)
 {
-	pci_config_write(c->d.pci, offset, &value, size);
+	function_config_write(&c->f, offset, &value, size);
 }
 
 /* Ones, then zeroes into all bytes: what changes is what should. */
@@ -56,7 +56,7 @@ static void test_writable(void)
 	struct client c;
 
 	client_start(&c);
-	pci_config_read(c.d.pci, 0, before, sizeof(before));
+	pci_config_read(c.f.pci, 0, before, sizeof(before));
 	for (uint32_t at = 0; at < PCI_CONFIG_SIZE; at++) {
 		bool allowed = false, flr = at == EXPRESS + PCI_EXP_DEVCTL + 1;
 
@@ -64,10 +64,10 @@ static void test_writable(void)
 			allowed |= at >= places[i].first &&
 				   at <= places[i].last;
 		config_set(&c, at, 1, flr ? 0x7f : 0xff);
-		pci_config_read(c.d.pci, 0, after, sizeof(after));
+		pci_config_read(c.f.pci, 0, after, sizeof(after));
 		CHECK(allowed || !memcmp(before, after, sizeof(before)));
 		config_set(&c, at, 1, before[at]);
-		pci_config_read(c.d.pci, 0, after, sizeof(after));
+		pci_config_read(c.f.pci, 0, after, sizeof(after));
 		CHECK(!memcmp(before, after, sizeof(before)));
 	}
 	client_close(&c);
@@ -81,7 +81,7 @@ static void test_bar_sizes(void)
 	client_start(&c);
 	for (unsigned int bar = 0; bar < PCI_NUM_BARS; bar++) {
 		uint32_t at = PCI_BASE_ADDRESS_0 + 4 * bar;
-		uint32_t size = bar_size(bar);
+		uint32_t size = bar_size(&c.f, bar);
 
 		config_set(&c, at, 4, UINT32_MAX);
 		if (bar == VFE_BAR_VIRTIO + 1)	/* the upper half */
@@ -90,8 +90,8 @@ static void test_bar_sizes(void)
 			CHECK_EQ(config_get(&c, at, 4) & ~0xfU,
 				 size ? ~(size - 1) & ~0xfU : 0);
 	}
-	CHECK_EQ(bar_size(PCI_NUM_BARS), 0);
-	CHECK_EQ(bar_size(UINT32_MAX), 0);
+	CHECK_EQ(bar_size(&c.f, PCI_NUM_BARS), 0);
+	CHECK_EQ(bar_size(&c.f, UINT32_MAX), 0);
 	client_close(&c);
 }
 
@@ -110,13 +110,13 @@ static void test_window(void)
 	client_start(&c);
 	point_window(&c, VFE_BAR_VIRTIO, 20, 1);
 	config_set(&c, CFG_DATA, 1, 1);
-	CHECK_EQ(vdev_status(c.d.vdev), 1);
+	CHECK_EQ(vdev_status(c.f.vdev), 1);
 	CHECK_EQ(config_get(&c, CFG_DATA, 1), 1);
-	CHECK_EQ(c.d.counts.reg[VFE_REG_DEVICE_STATUS][VFE_WRITE], 1);
-	CHECK_EQ(c.d.counts.reg[VFE_REG_DEVICE_STATUS][VFE_READ], 1);
+	CHECK_EQ(c.f.counts.reg[VFE_REG_DEVICE_STATUS][VFE_WRITE], 1);
+	CHECK_EQ(c.f.counts.reg[VFE_REG_DEVICE_STATUS][VFE_READ], 1);
 	/* A dump of everything is no access. */
 	config_get(&c, CFG_DATA - 1, 4);
-	CHECK_EQ(c.d.counts.reg[VFE_REG_DEVICE_STATUS][VFE_READ], 1);
+	CHECK_EQ(c.f.counts.reg[VFE_REG_DEVICE_STATUS][VFE_READ], 1);
 	client_close(&c);
 }
 
@@ -144,10 +144,10 @@ static void test_window_nowhere(void)
 	client_start(&c);
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		point_window(&c, bad[i].bar, bad[i].offset, bad[i].length);
-		before = c.d.counts;
+		before = c.f.counts;
 		config_set(&c, CFG_DATA, 4, 0x12345678);
 		CHECK_EQ(config_get(&c, CFG_DATA, 4), 0x12345678);
-		CHECK(!memcmp(&before, &c.d.counts, sizeof(before)));
+		CHECK(!memcmp(&before, &c.f.counts, sizeof(before)));
 	}
 	client_close(&c);
 }
@@ -157,18 +157,18 @@ static void test_flr(void)
 	struct client c;
 
 	client_start(&c);
-	bar_write(&c.d, VFE_BAR_VIRTIO, 20, 1, 1);
+	bar_write(&c.f, VFE_BAR_VIRTIO, 20, 1, 1);
 	config_set(&c, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	/* The bit at the end, in the middle and at the start of an access */
 	for (int back = 0; back < 4; back++) {
 		uint8_t bytes[8] = {};
 
-		bar_write(&c.d, VFE_BAR_VIRTIO, 20, 1, 1);
-		CHECK_EQ(vdev_status(c.d.vdev), 1);
+		bar_write(&c.f, VFE_BAR_VIRTIO, 20, 1, 1);
+		CHECK_EQ(vdev_status(c.f.vdev), 1);
 		bytes[back] = PCI_EXP_DEVCTL_BCR_FLR >> 8;
-		pci_config_write(c.d.pci, EXPRESS + PCI_EXP_DEVCTL + 1 - back,
+		function_config_write(&c.f, EXPRESS + PCI_EXP_DEVCTL + 1 - back,
 				 bytes, back + 1);
-		CHECK_EQ(vdev_status(c.d.vdev), 0);
+		CHECK_EQ(vdev_status(c.f.vdev), 0);
 		CHECK_EQ(config_get(&c, PCI_COMMAND, 2), 0);
 	}
 	client_close(&c);
@@ -186,21 +186,21 @@ static uint64_t all_counts(const struct counts *c)
 static void count_one(struct client *c, unsigned int bar, uint32_t offset,
 		      unsigned int size)
 {
-	uint64_t before = all_counts(&c->d.counts), value = 0;
-	bool fits = offset + size <= bar_size(bar);
+	uint64_t before = all_counts(&c->f.counts), value = 0;
+	bool fits = offset + size <= bar_size(&c->f, bar);
 	unsigned int n = bar == VFE_BAR_MSIX || !fits ? 0 :
 			 bar == VFE_BAR_VIRTIO && size == 8 ? 2 : 1;
 
-	CHECK_EQ(bar_read(&c->d, bar, offset, size, &value),
+	CHECK_EQ(bar_read(&c->f, bar, offset, size, &value),
 		 fits ? 0 : -EINVAL);
-	CHECK_EQ(all_counts(&c->d.counts) - before, n);
+	CHECK_EQ(all_counts(&c->f.counts) - before, n);
 	CHECK(size == 8 || !(value >> (8 * size)));
 	/* 4.1.3.1: 8 bytes there are two accesses of 4. */
 	if (offset % (n == 2 ? 4 : size) && n)
 		CHECK_EQ(value, UINT64_MAX >> (64 - 8 * size));
-	CHECK_EQ(bar_write(&c->d, bar, offset, size, value),
+	CHECK_EQ(bar_write(&c->f, bar, offset, size, value),
 		 fits ? 0 : -EINVAL);
-	CHECK_EQ(all_counts(&c->d.counts) - before, 2 * n);
+	CHECK_EQ(all_counts(&c->f.counts) - before, 2 * n);
 }
 
 /* Every offset of every BAR in every size, read and written back */
@@ -210,7 +210,7 @@ static void test_every_access(void)
 
 	client_start(&c);
 	for (unsigned int bar = 0; bar < PCI_NUM_BARS; bar++) {
-		for (uint32_t at = 0; at < bar_size(bar); at++) {
+		for (uint32_t at = 0; at < bar_size(&c.f, bar); at++) {
 			for (unsigned int size = 1; size <= 8; size *= 2)
 				count_one(&c, bar, at, size);
 		}

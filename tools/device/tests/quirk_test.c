@@ -19,7 +19,7 @@ static void with_list(struct options *o)
 {
 	char error[256] = "";
 
-	CHECK_EQ(quirk_parse(&o->quirks, list, error, sizeof(error)), 0);
+	CHECK_EQ(quirk_parse(&blk_class, &o->quirks, list, error, sizeof(error)), 0);
 	CHECK_EQ(error[0], 0);
 }
 
@@ -47,11 +47,11 @@ static void test_list(void)
 	struct quirks qs = {};
 	char error[2048];
 
-	CHECK_EQ(quirk_parse(&qs, "", error, sizeof(error)), 0);
+	CHECK_EQ(quirk_parse(&blk_class, &qs, "", error, sizeof(error)), 0);
 	CHECK_EQ(qs.on, 0);
-	CHECK_EQ(quirk_parse(&qs, "used-len=one,slow-reset=0.25,blk-size=4096",
+	CHECK_EQ(quirk_parse(&blk_class, &qs, "used-len=one,slow-reset=0.25,blk-size=4096",
 			     error, sizeof(error)), 0);
-	CHECK_EQ(quirk_parse(&qs, "wide-status", error, sizeof(error)), 0);
+	CHECK_EQ(quirk_parse(&blk_class, &qs, "wide-status", error, sizeof(error)), 0);
 	CHECK_EQ(qs.on, BIT64(QUIRK_USED_LEN) | BIT64(QUIRK_SLOW_RESET) |
 		 BIT64(QUIRK_BLK_SIZE) | BIT64(QUIRK_WIDE_STATUS));
 	CHECK_EQ(qs.value[QUIRK_USED_LEN], USED_ONE);
@@ -59,12 +59,12 @@ static void test_list(void)
 	CHECK_EQ(qs.value[QUIRK_BLK_SIZE], 4096);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		error[0] = '\0';
-		CHECK_EQ(quirk_parse(&qs, bad[i], error, sizeof(error)), -1);
+		CHECK_EQ(quirk_parse(&blk_class, &qs, bad[i], error, sizeof(error)), -1);
 		CHECK(error[0] && !strchr(error, '\n'));
 	}
 	CHECK(strstr(error, "needs-reset-after"));
 	/* A small buffer gets the beginning. */
-	CHECK_EQ(quirk_parse(&qs, "frobnicate", error, 8), -1);
+	CHECK_EQ(quirk_parse(&blk_class, &qs, "frobnicate", error, 8), -1);
 	CHECK_EQ(strlen(error), 7);
 }
 

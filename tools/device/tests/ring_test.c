@@ -16,7 +16,8 @@ int main(void)
 	static const struct test *const suites[] = {
 		good_tests, packed_tests, feature_tests, misdeed_tests,
 		blk_tests, bad_tests, bad_packed_tests, random_tests,
-		race_tests, service_tests, quirk_tests, zoned_tests, NULL
+		race_tests, service_tests, quirk_tests, zoned_tests, rng_tests,
+		NULL
 	};
 
 	return tap_run(suites);
@@ -43,8 +44,8 @@ static void test_read(void)
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 8, 4096, &len), 0);
 	CHECK_EQ(len, 4097);
 	CHECK_EQ(seen.vector[1], 1);
-	CHECK_EQ(g.c.requests_read, 1);
-	CHECK_EQ(g.c.bytes_read, 4096);
+	CHECK_EQ(g.c.of_class[BLK_READS], 1);
+	CHECK_EQ(g.c.of_class[BLK_BYTES_READ], 4096);
 	check_data(&g, 8, 4096);
 	guest_close(&g);
 }
@@ -361,8 +362,8 @@ static void test_intx(void)
 	CHECK_EQ(vdev_read(g.v, VFE_WIN_ISR, 0, 1), 1);
 	CHECK(!seen.intx);
 	CHECK_EQ(vdev_read(g.v, VFE_WIN_ISR, 0, 1), 0);
-	CHECK_EQ(backend_resize(g.b, 1 << 20), 0);
-	vdev_capacity_changed(g.v);
+	CHECK_EQ(backend_resize(g.disk->backend, 1 << 20), 0);
+	blk_capacity_changed(g.v);
 	CHECK(seen.intx);
 	CHECK_EQ(vdev_read(g.v, VFE_WIN_ISR, 0, 1), 2);
 	CHECK_EQ(seen.vector[0] + seen.vector[1], 0);

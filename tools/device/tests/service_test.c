@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "base/clock.h"
 
 #define MINUTE_US	60e6
 #define FOREVER		(UINT64_MAX - 1)
@@ -92,7 +93,7 @@ static void test_late(void)
 	for (unsigned int n = 0; n < 4; n++)
 		submit(&g, n);
 	CHECK(vdev_due(g.v) != UINT64_MAX);
-	vdev_serve(g.v, service_now());
+	vdev_serve(g.v, clock_ns());
 	CHECK_EQ(used_idx(&g), 0);
 	CHECK_EQ(*status_of(&g, 0), 0xff);
 	CHECK_EQ(seen.vector[1], 0);
@@ -120,7 +121,7 @@ static void test_out_of_order(void)
 	guest_start(&g, ALL_FEATURES, 64);
 	for (unsigned int i = 0; i < 20; i++)
 		submit(&g, i);
-	vdev_serve(g.v, service_now() + 1000 * MS);
+	vdev_serve(g.v, clock_ns() + 1000 * MS);
 	CHECK(used_idx(&g) > 0 && used_idx(&g) < 20);
 	vdev_serve(g.v, FOREVER);
 	for (; (n = answered(&g)) >= 0; count++) {
@@ -164,14 +165,14 @@ static void test_stall(void)
 	service_stall(g.v, 60);
 	for (unsigned int n = 1; n < 9; n++)
 		submit(&g, n);
-	vdev_serve(g.v, service_now());
+	vdev_serve(g.v, clock_ns());
 	CHECK_EQ(used_idx(&g), 1);
 	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);
 	service_stall(g.v, 0);
 	/* This one comes after the stall, and does not overtake. */
 	submit(&g, 9);
 	CHECK_EQ(used_idx(&g), 1);
-	vdev_serve(g.v, service_now());
+	vdev_serve(g.v, clock_ns());
 	CHECK_EQ(used_idx(&g), 10);
 	/* 2.7.9: one entry for each batch, that of its last request */
 	CHECK(take_used(&g, &id, &len));
@@ -236,7 +237,7 @@ static void test_memory(void)
 	submit(&g, 0);
 	CHECK_EQ(gmem_unmap(g.gm, RAM_BASE, RAM_HALF), 0);
 	vdev_memory_changed(g.v);
-	vdev_serve(g.v, service_now() + 120000 * MS);
+	vdev_serve(g.v, clock_ns() + 120000 * MS);
 	CHECK_EQ(*status_of(&g, 0), 0xff);
 	CHECK(vdev_due(g.v) != UINT64_MAX);
 	fd = dup(g.ram_fd);
@@ -303,7 +304,7 @@ static void test_fail(void)
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_FLUSH, 0, 0, &len),
 		 VIRTIO_BLK_S_IOERR);
 	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), VIRTIO_BLK_S_OK);
-	CHECK_EQ(g.c.requests_error, 4);
+	CHECK_EQ(g.c.of_class[BLK_ERRORS], 4);
 	guest_close(&g);
 }
 
@@ -347,7 +348,7 @@ static double mean_of(const char *model)
 	guest_open(&g, drawn_model);
 	guest_start(&g, ALL_FEATURES, 8);
 	for (unsigned int i = 0; i < rounds; i++) {
-		uint64_t begin = service_now();
+		uint64_t begin = clock_ns();
 
 		submit(&g, 0);
 		sum += (double)(int64_t)(vdev_due(g.v) - begin) / 1000;

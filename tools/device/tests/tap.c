@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device.h"
+#include "base/log.h"
 #include "tap.h"
 
 struct logged logged;

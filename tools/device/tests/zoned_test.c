@@ -27,7 +27,7 @@ static void zoned(struct options *o)
 {
 	char error[256] = "";
 
-	CHECK_EQ(zoned_parse(&o->zoned, list, error, sizeof(error)), 0);
+	CHECK_EQ(zoned_parse(&blk_options_of(o)->zoned, list, error, sizeof(error)), 0);
 	CHECK_EQ(error[0], 0);
 }
 
@@ -377,7 +377,7 @@ static void test_limits(void)
 static void failing(struct options *o)
 {
 	zoned(o);
-	o->readonly = true;
+	blk_options_of(o)->readonly = true;
 }
 
 static void test_readonly(void)
@@ -449,16 +449,16 @@ static void test_secure_erase(void)
 	CHECK_EQ(erase(&g, DISK_SECTORS - 4, 8, 0, 1), VIRTIO_BLK_S_IOERR);
 	guest_start(&g, ALL_FEATURES & ~BIT64(VIRTIO_BLK_F_SECURE_ERASE), 16);
 	CHECK_EQ(erase(&g, 8, 8, 0, 1), VIRTIO_BLK_S_UNSUPP);
-	CHECK_EQ(g.c.requests_secure_erase, 7);
+	CHECK_EQ(g.c.of_class[BLK_SECURE_ERASES], 7);
 	guest_close(&g);
 }
 
 static void worn(struct options *o)
 {
-	o->lifetime = true;
-	o->pre_eol_info = 2;
-	o->lifetime_a = 3;
-	o->lifetime_b = 11;
+	blk_options_of(o)->lifetime = true;
+	blk_options_of(o)->pre_eol_info = 2;
+	blk_options_of(o)->lifetime_a = 3;
+	blk_options_of(o)->lifetime_b = 11;
 }
 
 /* A read of @len bytes of type GET_LIFETIME */

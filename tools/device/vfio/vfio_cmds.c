@@ -7,10 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "server.h"
+#include "pci/pci.h"
+#include "base/log.h"
 #include "vfio/vfio_user.h"
 
-typedef int (*vu_handler)(struct device *d, const struct vu_message *m,
+typedef int (*vu_handler)(struct function *f, const struct vu_message *m,
 			  struct vu_reply *r);
 
 /*
@@ -29,14 +30,14 @@ static bool wants_write_multiple(const char *json)
 	return !strncmp(at, "true", 4);
 }
 
-static int negotiate(struct device *d, const struct vu_message *m,
+static int negotiate(struct function *f, const struct vu_message *m,
 		     struct vu_reply *r)
 {
 	struct vu_version v;
 	const char *json = "";
 	size_t room = VU_MAX_PAYLOAD - sizeof(v);
 
-	(void)d;
+	(void)f;
 	if (m->len < sizeof(v))
 		return -EINVAL;
 	memcpy(&v, m->payload, sizeof(v));
@@ -56,13 +57,13 @@ static int negotiate(struct device *d, const struct vu_message *m,
 	r->len = sizeof(v) + 1 +
 		 snprintf((char *)r->payload + sizeof(v), room,
 			  "{\"capabilities\":{\"max_msg_fds\":%d,\"max_data_xfer_size\":%d,\"max_dma_maps\":%d,\"pgsizes\":%d%s}}",
-			  VU_MAX_FDS, VU_MAX_DATA, VU_MAX_DMA_MAPS, VU_PGSIZES,
+			  VU_MAX_FDS, VU_MAX_DATA, GMEM_MAX_RANGES, VU_PGSIZES,
 			  wants_write_multiple(json) ?
 			  ",\"write_multiple\":true" : "");
 	return 0;
 }
 
-static int dma_map(struct device *d, const struct vu_message *m,
+static int dma_map(struct function *f, const struct vu_message *m,
 		   struct vu_reply *r)
 {
 	struct vu_dma_map map;
@@ -78,7 +79,7 @@ static int dma_map(struct device *d, const struct vu_message *m,
 		fd = m->fds[0];
 		m->fds[0] = -1;
 	}
-	ret = gmem_map(d->gmem, map.address, map.size, fd, map.offset,
+	ret = gmem_map(f->gmem, map.address, map.size, fd, map.offset,
 		       map.flags & VFIO_DMA_MAP_FLAG_READ,
 		       map.flags & VFIO_DMA_MAP_FLAG_WRITE);
 	if (ret)
@@ -86,11 +87,11 @@ static int dma_map(struct device *d, const struct vu_message *m,
 			 (unsigned long long)map.size,
 			 (unsigned long long)map.address, strerror(-ret));
 	else
-		vdev_memory_changed(d->vdev);
+		vdev_memory_changed(f->vdev);
 	return ret;
 }
 
-static int dma_unmap(struct device *d, const struct vu_message *m,
+static int dma_unmap(struct function *f, const struct vu_message *m,
 		     struct vu_reply *r)
 {
 	struct vu_dma_unmap unmap;
@@ -102,20 +103,20 @@ static int dma_unmap(struct device *d, const struct vu_message *m,
 	if (unmap.flags & ~VFIO_DMA_UNMAP_FLAG_ALL)
 		return -EINVAL;
 	if (!(unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL))
-		ret = gmem_unmap(d->gmem, unmap.address, unmap.size);
+		ret = gmem_unmap(f->gmem, unmap.address, unmap.size);
 	else if (unmap.address || unmap.size)
 		ret = -EINVAL;
 	else
-		gmem_unmap_all(d->gmem);
+		gmem_unmap_all(f->gmem);
 	if (ret)
 		return ret;
-	vdev_memory_changed(d->vdev);
+	vdev_memory_changed(f->vdev);
 	memcpy(r->payload, &unmap, sizeof(unmap));
 	r->len = sizeof(unmap);
 	return 0;
 }
 
-static int get_info(struct device *d, const struct vu_message *m,
+static int get_info(struct function *f, const struct vu_message *m,
 		    struct vu_reply *r)
 {
 	struct vu_device_info info = {
@@ -126,7 +127,7 @@ static int get_info(struct device *d, const struct vu_message *m,
 	};
 	uint32_t argsz;
 
-	(void)d;
+	(void)f;
 	if (m->len < sizeof(info))
 		return -EINVAL;
 	memcpy(&argsz, m->payload, sizeof(argsz));
@@ -137,29 +138,29 @@ static int get_info(struct device *d, const struct vu_message *m,
 	return 0;
 }
 
-static int reset(struct device *d, const struct vu_message *m,
+static int reset(struct function *f, const struct vu_message *m,
 		 struct vu_reply *r)
 {
 	(void)m;
 	(void)r;
-	device_reset(d);
+	function_reset(f);
 	return 0;
 }
 
-static int not_supported(struct device *d, const struct vu_message *m,
+static int not_supported(struct function *f, const struct vu_message *m,
 			 struct vu_reply *r)
 {
-	(void)d;
+	(void)f;
 	(void)m;
 	(void)r;
 	return -ENOTSUP;
 }
 
 /* What a client takes for 'no such feature': there is no migration here. */
-static int device_feature(struct device *d, const struct vu_message *m,
+static int device_feature(struct function *f, const struct vu_message *m,
 			  struct vu_reply *r)
 {
-	(void)d;
+	(void)f;
 	(void)m;
 	(void)r;
 	return -ENOTTY;
@@ -181,12 +182,12 @@ static const vu_handler handlers[VU_NUM_COMMANDS] = {
 	[VU_DEVICE_FEATURE] = device_feature,
 };
 
-int vu_command(struct device *d, const struct vu_message *m,
+int vu_command(struct function *f, const struct vu_message *m,
 	       struct vu_reply *r)
 {
 	uint16_t command = m->header.command;
 
 	if (command >= VU_NUM_COMMANDS || !handlers[command])
 		return -ENOTSUP;
-	return handlers[command](d, m, r);
+	return handlers[command](f, m, r);
 }

@@ -6,22 +6,22 @@
 #include <errno.h>
 #include <string.h>
 
-#include "server.h"
+#include "pci/pci.h"
 #include "vfio/vfio_user.h"
 
-static uint32_t irq_count(struct device *d, uint32_t index)
+static uint32_t irq_count(struct function *f, uint32_t index)
 {
 	switch (index) {
 	case VFIO_PCI_INTX_IRQ_INDEX:
 		return 1;
 	case VFIO_PCI_MSIX_IRQ_INDEX:
-		return d->options.msix ? irq_vectors(d->irq) : 0;
+		return f->options->msix ? irq_vectors(f->irq) : 0;
 	default:
 		return 0;
 	}
 }
 
-int vu_get_irq_info(struct device *d, const struct vu_message *m,
+int vu_get_irq_info(struct function *f, const struct vu_message *m,
 		    struct vu_reply *r)
 {
 	struct vu_irq_info info;
@@ -33,7 +33,7 @@ int vu_get_irq_info(struct device *d, const struct vu_message *m,
 	if (info.argsz < sizeof(info) || info.index > VFIO_PCI_MSIX_IRQ_INDEX)
 		return -EINVAL;
 	info.argsz = sizeof(info);
-	info.count = irq_count(d, info.index);
+	info.count = irq_count(f, info.index);
 	info.flags = info.count ? VFIO_IRQ_INFO_EVENTFD : 0;
 	if (info.index == VFIO_PCI_INTX_IRQ_INDEX)
 		info.flags |= VFIO_IRQ_INFO_MASKABLE |
@@ -67,7 +67,7 @@ static int assign_intx(struct irq *irq, uint32_t action, int fd)
 	}
 }
 
-static int set_eventfds(struct device *d, const struct vu_irq_set *set,
+static int set_eventfds(struct function *f, const struct vu_irq_set *set,
 			const struct vu_message *m)
 {
 	uint32_t action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
@@ -78,11 +78,11 @@ static int set_eventfds(struct device *d, const struct vu_irq_set *set,
 	if (m->num_fds && (uint32_t)m->num_fds != set->count)
 		return -EINVAL;
 	if (set->index == VFIO_PCI_INTX_IRQ_INDEX)
-		return assign_intx(d->irq, action, take_fd(m, 0));
+		return assign_intx(f->irq, action, take_fd(m, 0));
 	if (action != VFIO_IRQ_SET_ACTION_TRIGGER)
 		return -EINVAL;
 	for (i = 0; i < set->count && !ret; i++)
-		ret = irq_msix_assign(d->irq, set->start + i, take_fd(m, i));
+		ret = irq_msix_assign(f->irq, set->start + i, take_fd(m, i));
 	return ret;
 }
 
@@ -103,7 +103,7 @@ static void act_msix(struct irq *irq, uint32_t action, uint32_t vector)
 }
 
 /* @choice: a byte an interrupt, or NULL for all of them */
-static void act(struct device *d, const struct vu_irq_set *set,
+static void act(struct function *f, const struct vu_irq_set *set,
 		const uint8_t *choice)
 {
 	uint32_t action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
@@ -113,28 +113,28 @@ static void act(struct device *d, const struct vu_irq_set *set,
 		if (choice && !choice[i])
 			continue;
 		if (set->index == VFIO_PCI_INTX_IRQ_INDEX)
-			act_intx(d->irq, action);
+			act_intx(f->irq, action);
 		else
-			act_msix(d->irq, action, set->start + i);
+			act_msix(f->irq, action, set->start + i);
 	}
 }
 
 /* A count of 0: every interrupt of the index goes away. */
-static int disable_index(struct device *d, const struct vu_irq_set *set)
+static int disable_index(struct function *f, const struct vu_irq_set *set)
 {
-	uint32_t i, n = irq_count(d, set->index);
+	uint32_t i, n = irq_count(f, set->index);
 
 	if (set->start || set->flags != (VFIO_IRQ_SET_DATA_NONE |
 					 VFIO_IRQ_SET_ACTION_TRIGGER))
 		return -EINVAL;
 	if (set->index == VFIO_PCI_INTX_IRQ_INDEX) {
 		for (i = 0; i < INTX_NUM_EVENTFDS; i++)
-			irq_intx_assign(d->irq, i, -1);
+			irq_intx_assign(f->irq, i, -1);
 		return 0;
 	}
 	for (i = 0; i < n; i++) {
-		irq_msix_assign(d->irq, i, -1);
-		irq_msix_mask(d->irq, i, false);
+		irq_msix_assign(f->irq, i, -1);
+		irq_msix_mask(f->irq, i, false);
 	}
 	return 0;
 }
@@ -144,10 +144,10 @@ static bool one_bit(uint32_t bits)
 	return bits && !(bits & (bits - 1));
 }
 
-static int check_set(struct device *d, const struct vu_irq_set *set,
+static int check_set(struct function *f, const struct vu_irq_set *set,
 		     size_t data_len)
 {
-	uint32_t have = irq_count(d, set->index);
+	uint32_t have = irq_count(f, set->index);
 	uint32_t action = set->flags & VFIO_IRQ_SET_ACTION_TYPE_MASK;
 	uint32_t data = set->flags & VFIO_IRQ_SET_DATA_TYPE_MASK;
 
@@ -161,7 +161,7 @@ static int check_set(struct device *d, const struct vu_irq_set *set,
 	return 0;
 }
 
-int vu_set_irqs(struct device *d, const struct vu_message *m,
+int vu_set_irqs(struct function *f, const struct vu_message *m,
 		struct vu_reply *r)
 {
 	struct vu_irq_set set;
@@ -171,14 +171,14 @@ int vu_set_irqs(struct device *d, const struct vu_message *m,
 	if (m->len < sizeof(set))
 		return -EINVAL;
 	memcpy(&set, m->payload, sizeof(set));
-	ret = check_set(d, &set, m->len - sizeof(set));
+	ret = check_set(f, &set, m->len - sizeof(set));
 	if (ret)
 		return ret;
 	if (!set.count)
-		return disable_index(d, &set);
+		return disable_index(f, &set);
 	if (set.flags & VFIO_IRQ_SET_DATA_EVENTFD)
-		return set_eventfds(d, &set, m);
-	act(d, &set, set.flags & VFIO_IRQ_SET_DATA_BOOL ?
+		return set_eventfds(f, &set, m);
+	act(f, &set, set.flags & VFIO_IRQ_SET_DATA_BOOL ?
 	    m->payload + sizeof(set) : NULL);
 	return 0;
 }

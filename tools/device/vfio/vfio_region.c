@@ -7,14 +7,14 @@
 #include <errno.h>
 #include <string.h>
 
-#include "server.h"
+#include "pci/pci.h"
 #include "vfio/vfio_user.h"
 
-static uint64_t region_size(uint32_t index)
+static uint64_t region_size(const struct function *f, uint32_t index)
 {
 	if (index == VFIO_PCI_CONFIG_REGION_INDEX)
 		return PCI_CONFIG_SIZE;
-	return bar_size(index);
+	return bar_size(f, index);
 }
 
 /* Only the notify page, which the memfd has where the BAR has it */
@@ -26,7 +26,7 @@ static const struct vu_sparse_mmap notify_page = {
 	.size = VFE_STRUCT_SIZE,
 };
 
-int vu_get_region_info(struct device *d, const struct vu_message *m,
+int vu_get_region_info(struct function *f, const struct vu_message *m,
 		       struct vu_reply *r)
 {
 	struct vu_region_info info;
@@ -42,13 +42,13 @@ int vu_get_region_info(struct device *d, const struct vu_message *m,
 
 	info = (struct vu_region_info){
 		.argsz = sizeof(info), .index = index,
-		.size = region_size(index),
+		.size = region_size(f, index),
 	};
 	if (info.size)
 		info.flags = VFIO_REGION_INFO_FLAG_READ |
 			     VFIO_REGION_INFO_FLAG_WRITE;
 	r->len = sizeof(info);
-	if (index == VFE_BAR_VIRTIO && vdev_doorbell_fd(d->vdev) >= 0) {
+	if (index == VFE_BAR_VIRTIO && vdev_doorbell_fd(f->vdev) >= 0) {
 		info.flags |= VFIO_REGION_INFO_FLAG_MMAP |
 			      VFIO_REGION_INFO_FLAG_CAPS;
 		info.argsz += sizeof(notify_page);
@@ -61,16 +61,17 @@ int vu_get_region_info(struct device *d, const struct vu_message *m,
 			memcpy(r->payload + sizeof(info), &notify_page,
 			       sizeof(notify_page));
 			r->len = info.argsz;
-			r->fd = vdev_doorbell_fd(d->vdev);
+			r->fd = vdev_doorbell_fd(f->vdev);
 		}
 	}
 	memcpy(r->payload, &info, sizeof(info));
 	return 0;
 }
 
-static int check_access(const struct vu_region_access *a)
+static int check_access(const struct function *f,
+			const struct vu_region_access *a)
 {
-	uint64_t size = region_size(a->region);
+	uint64_t size = region_size(f, a->region);
 
 	if (!a->count || a->count > VU_MAX_DATA)
 		return -EINVAL;
@@ -79,19 +80,19 @@ static int check_access(const struct vu_region_access *a)
 	return 0;
 }
 
-static int read_region(struct device *d, const struct vu_region_access *a,
+static int read_region(struct function *f, const struct vu_region_access *a,
 		       uint8_t *data)
 {
 	uint64_t value;
-	int ret = check_access(a);
+	int ret = check_access(f, a);
 
 	if (ret)
 		return ret;
 	if (a->region == VFIO_PCI_CONFIG_REGION_INDEX) {
-		pci_config_read(d->pci, a->offset, data, a->count);
+		pci_config_read(f->pci, a->offset, data, a->count);
 		return 0;
 	}
-	ret = bar_read(d, a->region, a->offset, a->count, &value);
+	ret = bar_read(f, a->region, a->offset, a->count, &value);
 	if (ret)
 		return ret;
 	value = htole64(value);
@@ -99,25 +100,25 @@ static int read_region(struct device *d, const struct vu_region_access *a,
 	return 0;
 }
 
-static int write_region(struct device *d, const struct vu_region_access *a,
+static int write_region(struct function *f, const struct vu_region_access *a,
 			const uint8_t *data)
 {
 	uint64_t value = 0;
-	int ret = check_access(a);
+	int ret = check_access(f, a);
 
 	if (ret)
 		return ret;
 	if (a->region == VFIO_PCI_CONFIG_REGION_INDEX) {
-		pci_config_write(d->pci, a->offset, data, a->count);
+		function_config_write(f, a->offset, data, a->count);
 		return 0;
 	}
 	if (a->count > sizeof(value))
 		return -EINVAL;
 	memcpy(&value, data, a->count);
-	return bar_write(d, a->region, a->offset, a->count, le64toh(value));
+	return bar_write(f, a->region, a->offset, a->count, le64toh(value));
 }
 
-int vu_region_read(struct device *d, const struct vu_message *m,
+int vu_region_read(struct function *f, const struct vu_message *m,
 		   struct vu_reply *r)
 {
 	struct vu_region_access a;
@@ -126,7 +127,7 @@ int vu_region_read(struct device *d, const struct vu_message *m,
 	if (m->len < sizeof(a))
 		return -EINVAL;
 	memcpy(&a, m->payload, sizeof(a));
-	ret = read_region(d, &a, r->payload + sizeof(a));
+	ret = read_region(f, &a, r->payload + sizeof(a));
 	if (ret)
 		return ret;
 	memcpy(r->payload, &a, sizeof(a));
@@ -134,7 +135,7 @@ int vu_region_read(struct device *d, const struct vu_message *m,
 	return 0;
 }
 
-int vu_region_write(struct device *d, const struct vu_message *m,
+int vu_region_write(struct function *f, const struct vu_message *m,
 		    struct vu_reply *r)
 {
 	struct vu_region_access a;
@@ -145,7 +146,7 @@ int vu_region_write(struct device *d, const struct vu_message *m,
 	memcpy(&a, m->payload, sizeof(a));
 	if (m->len - sizeof(a) < a.count)
 		return -EINVAL;
-	ret = write_region(d, &a, m->payload + sizeof(a));
+	ret = write_region(f, &a, m->payload + sizeof(a));
 	if (ret)
 		return ret;
 	memcpy(r->payload, &a, sizeof(a));
@@ -154,7 +155,7 @@ int vu_region_write(struct device *d, const struct vu_message *m,
 }
 
 /* Writes before a bad one have happened, as if each had come alone. */
-int vu_region_write_multi(struct device *d, const struct vu_message *m,
+int vu_region_write_multi(struct function *f, const struct vu_message *m,
 			  struct vu_reply *r)
 {
 	uint64_t count, i;
@@ -178,7 +179,7 @@ int vu_region_write_multi(struct device *d, const struct vu_message *m,
 			.region = one.region,
 			.count = one.count,
 		};
-		ret = write_region(d, &a, one.data);
+		ret = write_region(f, &a, one.data);
 		if (ret)
 			return ret;
 	}

@@ -12,7 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "pci/pci.h"
+#include "base/log.h"
 #include "vfio/vfio_user.h"
 
 /* Messages handled before the loop looks at anything else */
@@ -25,7 +26,7 @@ enum vu_state {
 };
 
 struct vu_client {
-	struct device *device;
+	struct function *function;
 	enum vu_state state;
 	int fd;
 
@@ -46,13 +47,13 @@ struct vu_client {
 	} out;
 };
 
-struct vu_client *vu_new(struct device *d)
+struct vu_client *vu_new(struct function *f)
 {
 	struct vu_client *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return NULL;
-	c->device = d;
+	c->function = f;
 	c->state = VU_NO_CLIENT;
 	c->fd = -1;
 	c->out_fd = -1;
@@ -103,7 +104,7 @@ static void close_fds(struct vu_client *c)
  */
 void vu_disconnect(struct vu_client *c, const char *why)
 {
-	struct device *d = c->device;
+	struct function *f = c->function;
 
 	if (!vu_connected(c))
 		return;
@@ -113,10 +114,10 @@ void vu_disconnect(struct vu_client *c, const char *why)
 	close(c->fd);
 	c->fd = -1;
 	c->state = VU_NO_CLIENT;
-	device_reset(d);
-	irq_release(d->irq);
-	gmem_unmap_all(d->gmem);
-	vdev_memory_changed(d->vdev);
+	function_reset(f);
+	irq_release(f->irq);
+	gmem_unmap_all(f->gmem);
+	vdev_memory_changed(f->vdev);
 }
 
 int vu_poll_fd(const struct vu_client *c, short *events)
@@ -211,7 +212,7 @@ static bool handle_message(struct vu_client *c)
 	int ret = check_order(c, m.header.command);
 
 	if (!ret)
-		ret = vu_command(c->device, &m, &r);
+		ret = vu_command(c->function, &m, &r);
 	close_fds(c);
 	c->have = 0;
 	if (!reply(c, &m.header, &r, ret))

@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <linux/vfio.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,7 +38,6 @@ enum vu_command {
 /* Limits, announced in the VERSION reply */
 #define VU_MAX_FDS	16		/* descriptors in one message */
 #define VU_MAX_DATA	65536		/* bytes in one region access */
-#define VU_MAX_DMA_MAPS	4096
 #define VU_PGSIZES	4096
 #define VU_MAX_PAYLOAD	(sizeof(struct vu_region_access) + VU_MAX_DATA)
 
@@ -164,7 +164,8 @@ static_assert(sizeof(struct vu_write_one) == 24, "write_one");
 
 /* A message under way in this process */
 
-struct device;
+struct function;
+struct vu_client;
 
 struct vu_message {
 	struct vu_header header;
@@ -180,24 +181,37 @@ struct vu_reply {
 	int fd;			/* to pass, or -1; stays open here */
 };
 
+/* vfio_user.c */
+
+struct vu_client *vu_new(struct function *f);
+void vu_free(struct vu_client *c);
+bool vu_connected(const struct vu_client *c);
+/* Take a new connection, or turn it away if there is a client already. */
+void vu_accept(struct vu_client *c, int fd);
+/* The client's descriptor (or -1) and what to poll it for */
+int vu_poll_fd(const struct vu_client *c, short *events);
+/* Handle what poll reported, a bounded number of messages. */
+void vu_handle(struct vu_client *c);
+void vu_disconnect(struct vu_client *c, const char *why);
+
 /* vfio_cmds.c: Return: 0, or -errno for an error reply */
-int vu_command(struct device *d, const struct vu_message *m,
+int vu_command(struct function *f, const struct vu_message *m,
 	       struct vu_reply *r);
 
 /* vfio_irqs.c */
-int vu_get_irq_info(struct device *d, const struct vu_message *m,
+int vu_get_irq_info(struct function *f, const struct vu_message *m,
 		    struct vu_reply *r);
-int vu_set_irqs(struct device *d, const struct vu_message *m,
+int vu_set_irqs(struct function *f, const struct vu_message *m,
 		struct vu_reply *r);
 
 /* vfio_region.c */
-int vu_get_region_info(struct device *d, const struct vu_message *m,
+int vu_get_region_info(struct function *f, const struct vu_message *m,
 		       struct vu_reply *r);
-int vu_region_read(struct device *d, const struct vu_message *m,
+int vu_region_read(struct function *f, const struct vu_message *m,
 		   struct vu_reply *r);
-int vu_region_write(struct device *d, const struct vu_message *m,
+int vu_region_write(struct function *f, const struct vu_message *m,
 		    struct vu_reply *r);
-int vu_region_write_multi(struct device *d, const struct vu_message *m,
+int vu_region_write_multi(struct function *f, const struct vu_message *m,
 			  struct vu_reply *r);
 
 #endif /* VFIO_USER_H */

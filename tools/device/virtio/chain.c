@@ -116,7 +116,7 @@ void chain_end(struct walk *w)
 {
 	uint64_t end = w->last_addr + w->last_len;
 
-	w->c->status_addr = end - 1;
+	w->c->last_addr = end - 1;
 	if (w->last_len && end >= w->last_addr)
-		w->c->status = gmem_ptr(w->q->v->gm, end - 1, 1, true);
+		w->c->last = gmem_ptr(w->q->v->gm, end - 1, 1, true);
 }

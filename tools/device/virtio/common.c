@@ -197,6 +197,7 @@ static void set_driver_feature(struct vdev *v, uint32_t value)
 static bool accept_features(struct vdev *v)
 {
 	uint64_t extra = v->features & ~v->offered;
+	const char *lacks;
 
 	if (extra) {
 		log_line("FEATURES_OK refused: features 0x%llx were not offered (0x%llx are)",
@@ -210,10 +211,10 @@ static bool accept_features(struct vdev *v)
 			 (unsigned long long)v->features);
 		return false;
 	}
-	/* 5.2.5.2: a host-managed disk is for drivers that know what that is. */
-	if (v->zoned && !vdev_has(v, VIRTIO_BLK_F_ZONED)) {
-		log_line("FEATURES_OK refused: features 0x%llx lack ZONED",
-			 (unsigned long long)v->features);
+	lacks = v->class->lacks ? v->class->lacks(v) : NULL;
+	if (lacks) {
+		log_line("FEATURES_OK refused: features 0x%llx lack %s",
+			 (unsigned long long)v->features, lacks);
 		return false;
 	}
 	vdev_features_accepted(v);

@@ -131,7 +131,9 @@ static int read_table(struct walk *w, const struct table *t)
  */
 static uint32_t table_max(const struct queue *q)
 {
-	uint32_t request = blk_seg_max(q->v) + 2;
+	const struct vdev_class *class = q->v->class;
+	uint32_t request = class->longest_chain ? class->longest_chain(q->v) :
+						  0;
 
 	return q->size > request ? q->size : request;
 }

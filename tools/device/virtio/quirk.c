@@ -7,27 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "virtio/virtio.h"
 
-enum quirk_kind {
-	KIND_FLAG,
-	KIND_NUMBER,
-	KIND_SECONDS,		/* with a decimal point; kept in milliseconds */
-	KIND_USED,
-};
-
-struct quirk_info {
-	const char *name;
-	enum quirk_kind kind;
-	uint32_t min, max;
-};
-
-static const struct quirk_info infos[NUM_QUIRKS] = {
+static const struct quirk_info common[QUIRK_OF_CLASS] = {
 	[QUIRK_USED_LEN] = { "used-len", KIND_USED, 0, 0 },
 	[QUIRK_WIDE_STATUS] = { "wide-status", KIND_FLAG, 0, 0 },
-	[QUIRK_NO_GET_ID] = { "no-get-id", KIND_FLAG, 0, 0 },
 	[QUIRK_NEEDS_RESET_AFTER] = { "needs-reset-after", KIND_NUMBER, 1, UINT32_MAX },
 	[QUIRK_SLOW_RESET] = { "slow-reset", KIND_SECONDS, 1, 600 * 1000 },
 	[QUIRK_STALE_QUEUE_ENABLE] = { "stale-queue-enable", KIND_FLAG, 0, 0 },
@@ -36,23 +22,26 @@ static const struct quirk_info infos[NUM_QUIRKS] = {
 	[QUIRK_LOST_INTERRUPT] = { "lost-interrupt", KIND_NUMBER, 1, UINT32_MAX },
 	[QUIRK_SPURIOUS_INTERRUPTS] = { "spurious-interrupts", KIND_FLAG, 0, 0 },
 	[QUIRK_CONFIG_STORM] = { "config-storm", KIND_FLAG, 0, 0 },
-	[QUIRK_CAPACITY_STORM] = { "capacity-storm", KIND_FLAG, 0, 0 },
 	[QUIRK_SHORT_COMMON_CAP] = { "short-common-cap", KIND_FLAG, 0, 0 },
 	[QUIRK_LONG_NOTIFY_CAP] = { "long-notify-cap", KIND_FLAG, 0, 0 },
 	[QUIRK_OVERLAPPING_CAPS] = { "overlapping-caps", KIND_FLAG, 0, 0 },
 	[QUIRK_SHARED_NOTIFY] = { "shared-notify", KIND_FLAG, 0, 0 },
-	[QUIRK_ZERO_DISCARD_LIMITS] = { "zero-discard-limits", KIND_FLAG, 0, 0 },
-	[QUIRK_BLK_SIZE] = { "blk-size", KIND_NUMBER, 0, UINT32_MAX },
-	[QUIRK_SIZE_MAX] = { "size-max", KIND_NUMBER, 0, UINT32_MAX },
-	[QUIRK_SEG_MAX] = { "seg-max", KIND_NUMBER, 0, UINT32_MAX },
-	[QUIRK_NUM_QUEUES] = { "num-queues", KIND_NUMBER, 0, UINT16_MAX },
-	[QUIRK_PHYSICAL_BLOCK_EXP] = { "physical-block-exp", KIND_NUMBER, 0, UINT8_MAX },
-	[QUIRK_ALIGNMENT_OFFSET] = { "alignment-offset", KIND_NUMBER, 0, UINT8_MAX },
-	[QUIRK_MIN_IO_SIZE] = { "min-io-size", KIND_NUMBER, 0, UINT16_MAX },
-	[QUIRK_OPT_IO_SIZE] = { "opt-io-size", KIND_NUMBER, 0, UINT32_MAX },
 };
 
-static_assert(NUM_QUIRKS <= 64, "a bit for each");
+/* NULL: there is none of this number */
+static const struct quirk_info *info(const struct vdev_class *class,
+				     unsigned int which)
+{
+	const struct quirk_info *q = class->quirks;
+
+	if (which < QUIRK_OF_CLASS)
+		return &common[which];
+	for (; q && q->name; q++) {
+		if (which-- == QUIRK_OF_CLASS)
+			return q;
+	}
+	return NULL;
+}
 
 static const char *const used_names[] = {
 	[USED_DATA] = "data",
@@ -118,11 +107,9 @@ static bool parse_number(const struct quirk_info *q, const struct text *t,
 	return q->kind == KIND_SECONDS || *value == n;
 }
 
-static int parse_value(struct quirks *qs, enum quirk which,
+static int parse_value(const struct quirk_info *q, uint32_t *value,
 		       const struct text *t, char *error, size_t size)
 {
-	const struct quirk_info *q = &infos[which];
-	uint32_t *value = &qs->value[which];
 	bool good;
 
 	if (q->kind == KIND_FLAG) {
@@ -141,44 +128,48 @@ static int parse_value(struct quirks *qs, enum quirk which,
 	return good ? 0 : bad_value(q, t, error, size);
 }
 
-static int unknown(const struct text *t, char *error, size_t size)
+static int unknown(const struct vdev_class *class, const struct text *t,
+		   char *error, size_t size)
 {
 	size_t used = snprintf(error, size, "%.*s: unknown name; use",
 			       (int)t->len, t->at);
+	const struct quirk_info *q;
 
-	for (int i = 0; i < NUM_QUIRKS && used < size; i++)
+	for (int i = 0; used < size && (q = info(class, i)); i++)
 		used += snprintf(error + used, size - used, "%s %s",
-				 i ? "," : "", infos[i].name);
+				 i ? "," : "", q->name);
 	return -1;
 }
 
-static int parse_one(struct quirks *qs, const struct text *item, char *error,
-		     size_t size)
+static int parse_one(const struct vdev_class *class, struct quirks *qs,
+		     const struct text *item, char *error, size_t size)
 {
 	const char *equals = memchr(item->at, '=', item->len);
 	struct text name = { item->at, item->len };
 	struct text value = { NULL, 0 };
+	const struct quirk_info *q;
 
 	if (equals) {
 		name.len = equals - item->at;
 		value.at = equals + 1;
 		value.len = item->len - name.len - 1;
 	}
-	for (int i = 0; i < NUM_QUIRKS; i++) {
-		if (!is(&name, infos[i].name))
+	for (int i = 0; (q = info(class, i)); i++) {
+		if (!is(&name, q->name))
 			continue;
 		qs->on |= BIT64(i);
-		return parse_value(qs, i, &value, error, size);
+		return parse_value(q, &qs->value[i], &value, error, size);
 	}
-	return unknown(&name, error, size);
+	return unknown(class, &name, error, size);
 }
 
-int quirk_parse(struct quirks *qs, const char *list, char *error, size_t size)
+int quirk_parse(const struct vdev_class *class, struct quirks *qs,
+		const char *list, char *error, size_t size)
 {
 	while (*list) {
 		struct text item = { list, strcspn(list, ",") };
 
-		if (parse_one(qs, &item, error, size))
+		if (parse_one(class, qs, &item, error, size))
 			return -1;
 		list += item.len;
 		if (*list)
@@ -187,28 +178,20 @@ int quirk_parse(struct quirks *qs, const char *list, char *error, size_t size)
 	return 0;
 }
 
-bool quirk_on(const struct vdev *v, enum quirk which)
+bool quirk_on(const struct vdev *v, unsigned int which)
 {
 	return v->o->quirks.on & BIT64(which);
 }
 
-uint32_t quirk_value(const struct vdev *v, enum quirk which,
+uint32_t quirk_value(const struct vdev *v, unsigned int which,
 		     uint32_t otherwise)
 {
 	return quirk_on(v, which) ? v->o->quirks.value[which] : otherwise;
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
-}
-
 bool quirk_resetting(const struct vdev *v)
 {
-	return v->quirk.reset_until && now_ns() < v->quirk.reset_until;
+	return v->quirk.reset_until && clock_ns() < v->quirk.reset_until;
 }
 
 void quirk_reset_begins(struct vdev *v)
@@ -224,7 +207,7 @@ void quirk_reset_begins(struct vdev *v)
 	if (!ms || !v->status)
 		return;
 	v->quirk.reset_status = v->status;
-	v->quirk.reset_until = now_ns() + ms * UINT64_C(1000000);
+	v->quirk.reset_until = clock_ns() + ms * UINT64_C(1000000);
 }
 
 void quirk_power_on(struct vdev *v)
@@ -276,11 +259,10 @@ void quirk_write_status(const struct vdev *v, uint8_t *at, uint8_t status)
 
 void quirk_request_done(struct vdev *v)
 {
+	bool changed = v->class->request_done && v->class->request_done(v);
+
 	v->quirk.requests++;
-	if (quirk_on(v, QUIRK_CAPACITY_STORM))
-		v->quirk.shrunk = !v->quirk.shrunk;
-	if (quirk_on(v, QUIRK_CAPACITY_STORM) ||
-	    quirk_on(v, QUIRK_CONFIG_STORM)) {
+	if (changed || quirk_on(v, QUIRK_CONFIG_STORM)) {
 		v->generation++;
 		vdev_config_interrupt(v);
 	}
@@ -297,66 +279,4 @@ bool quirk_loses_interrupt(struct vdev *v)
 	return quirk_on(v, QUIRK_LOST_INTERRUPT) &&
 	       !(++v->quirk.interrupts %
 		 v->o->quirks.value[QUIRK_LOST_INTERRUPT]);
-}
-
-static uint32_t announced(const struct vdev *v, enum quirk which,
-			  uint32_t little_endian)
-{
-	return quirk_on(v, which) ? htole32(v->o->quirks.value[which]) :
-				    little_endian;
-}
-
-void quirk_config(const struct vdev *v, struct virtio_blk_config *c)
-{
-	const struct quirks *qs = &v->o->quirks;
-
-	if (v->quirk.shrunk)
-		c->capacity = htole64(le64toh(c->capacity) -
-				      QUIRK_STORM_SECTORS);
-	if (quirk_on(v, QUIRK_BLK_SIZE)) {
-		c->physical_block_exp = 0;
-		c->min_io_size = htole16(1);
-	}
-	c->blk_size = announced(v, QUIRK_BLK_SIZE, c->blk_size);
-	c->size_max = announced(v, QUIRK_SIZE_MAX, c->size_max);
-	c->seg_max = announced(v, QUIRK_SEG_MAX, c->seg_max);
-	c->opt_io_size = announced(v, QUIRK_OPT_IO_SIZE, c->opt_io_size);
-	if (quirk_on(v, QUIRK_NUM_QUEUES))
-		c->num_queues = htole16(qs->value[QUIRK_NUM_QUEUES]);
-	if (quirk_on(v, QUIRK_PHYSICAL_BLOCK_EXP))
-		c->physical_block_exp = qs->value[QUIRK_PHYSICAL_BLOCK_EXP];
-	if (quirk_on(v, QUIRK_ALIGNMENT_OFFSET))
-		c->alignment_offset = qs->value[QUIRK_ALIGNMENT_OFFSET];
-	if (quirk_on(v, QUIRK_MIN_IO_SIZE))
-		c->min_io_size = htole16(qs->value[QUIRK_MIN_IO_SIZE]);
-	if (quirk_on(v, QUIRK_ZERO_DISCARD_LIMITS)) {
-		c->max_discard_sectors = 0;
-		c->max_discard_seg = 0;
-		c->discard_sector_alignment = 0;
-		c->max_write_zeroes_sectors = 0;
-		c->max_write_zeroes_seg = 0;
-	}
-}
-
-bool quirk_takes_data(const struct vdev *v, const struct iovec *iov, int n,
-		      uint64_t sector, uint64_t len)
-{
-	/* What makes no sense as a limit is none. */
-	uint32_t block = quirk_value(v, QUIRK_BLK_SIZE, 0);
-	uint32_t size_max = quirk_value(v, QUIRK_SIZE_MAX, 0);
-	uint32_t seg_max = quirk_value(v, QUIRK_SEG_MAX, 0);
-
-	if (vdev_has(v, VIRTIO_BLK_F_BLK_SIZE) && block > VFE_SECTOR_SIZE &&
-	    (len % block || sector * VFE_SECTOR_SIZE % block))
-		return false;
-	if (vdev_has(v, VIRTIO_BLK_F_SEG_MAX) && seg_max &&
-	    (uint64_t)n > seg_max)
-		return false;
-	if (!vdev_has(v, VIRTIO_BLK_F_SIZE_MAX) || !size_max)
-		return true;
-	for (int i = 0; i < n; i++) {
-		if (iov[i].iov_len > size_max)
-			return false;
-	}
-	return true;
 }

@@ -10,18 +10,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
 struct vdev;
 struct queue;
 struct chain;
-struct virtio_blk_config;
+struct vdev_class;
 
 enum quirk {
 	/* requests */
 	QUIRK_USED_LEN,		/* an enum quirk_used */
 	QUIRK_WIDE_STATUS,
-	QUIRK_NO_GET_ID,
 	QUIRK_NEEDS_RESET_AFTER,
 	/* the life of the device */
 	QUIRK_SLOW_RESET,	/* milliseconds */
@@ -32,23 +30,13 @@ enum quirk {
 	QUIRK_LOST_INTERRUPT,
 	QUIRK_SPURIOUS_INTERRUPTS,
 	QUIRK_CONFIG_STORM,
-	QUIRK_CAPACITY_STORM,
 	/* capabilities */
 	QUIRK_SHORT_COMMON_CAP,
 	QUIRK_LONG_NOTIFY_CAP,
 	QUIRK_OVERLAPPING_CAPS,
 	QUIRK_SHARED_NOTIFY,
-	/* what the configuration space says */
-	QUIRK_ZERO_DISCARD_LIMITS,
-	QUIRK_BLK_SIZE,
-	QUIRK_SIZE_MAX,
-	QUIRK_SEG_MAX,
-	QUIRK_NUM_QUEUES,
-	QUIRK_PHYSICAL_BLOCK_EXP,
-	QUIRK_ALIGNMENT_OFFSET,
-	QUIRK_MIN_IO_SIZE,
-	QUIRK_OPT_IO_SIZE,
-	NUM_QUIRKS
+	QUIRK_OF_CLASS,		/* the first that a class may have of its own */
+	NUM_QUIRKS = 64		/* that there can be */
 };
 
 /* What a used entry says instead of the bytes written */
@@ -72,11 +60,21 @@ struct quirk_state {
 	uint64_t stale_queues;	/* a bit for each that was enabled once */
 	uint32_t interrupts;
 	uint32_t requests;	/* since the last reset */
-	bool shrunk;		/* the capacity reads less, for now */
 };
 
-/* Sectors that --quirk capacity-storm takes from the capacity and gives back */
-#define QUIRK_STORM_SECTORS	8
+enum quirk_kind {
+	KIND_FLAG,
+	KIND_NUMBER,
+	KIND_SECONDS,		/* with a decimal point; kept in milliseconds */
+	KIND_USED,
+};
+
+/* By name; a list ends with NULL. */
+struct quirk_info {
+	const char *name;
+	enum quirk_kind kind;
+	uint32_t min, max;
+};
 
 /**
  * quirk_parse() - add quirks by name, with commas in between
@@ -84,11 +82,12 @@ struct quirk_state {
  *
  * Return: 0 or -1; then some of the list may have been added.
  */
-int quirk_parse(struct quirks *qs, const char *list, char *error, size_t size);
+int quirk_parse(const struct vdev_class *class, struct quirks *qs,
+		const char *list, char *error, size_t size);
 
-bool quirk_on(const struct vdev *v, enum quirk which);
+bool quirk_on(const struct vdev *v, unsigned int which);
 /* Its value; @otherwise if it is off */
-uint32_t quirk_value(const struct vdev *v, enum quirk which,
+uint32_t quirk_value(const struct vdev *v, unsigned int which,
 		     uint32_t otherwise);
 
 /* The driver asks for a reset, which is about to be done at once. */
@@ -110,10 +109,5 @@ void quirk_request_done(struct vdev *v);
 bool quirk_is_broken(const struct vdev *v);
 /* Is this interrupt one that gets lost? */
 bool quirk_loses_interrupt(struct vdev *v);
-
-void quirk_config(const struct vdev *v, struct virtio_blk_config *c);
-/* Do the pieces of a request's data keep the limits that a quirk announces? */
-bool quirk_takes_data(const struct vdev *v, const struct iovec *iov, int n,
-		      uint64_t sector, uint64_t len);
 
 #endif /* QUIRK_H */

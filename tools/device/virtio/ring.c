@@ -46,7 +46,6 @@ void ring_reset(struct queue *q)
 	q->used = (struct used_entry) {};
 	q->pending = false;
 	q->answered = false;
-	service_drop(q);
 	ops(q)->reset(q);
 }
 

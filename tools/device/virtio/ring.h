@@ -114,8 +114,8 @@ struct chain {
 	int writable;
 	uint64_t read_len;	/* bytes */
 	uint64_t write_len;
-	uint8_t *status;	/* the last byte the device may write, or NULL */
-	uint64_t status_addr;	/* the same in the guest */
+	uint8_t *last;		/* the last byte the device may write, or NULL */
+	uint64_t last_addr;	/* the same in the guest */
 	bool fault;		/* some part of it is not usable */
 	uint16_t id;		/* for the used entry */
 	uint32_t steps;		/* that the used entry takes */

@@ -12,8 +12,8 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "virtio/virtio.h"
 
 #define NS_PER_US	1000.0
@@ -25,7 +25,7 @@ struct answer {
 	uint64_t due;
 	uint64_t order;
 	struct queue *q;
-	uint64_t status_addr;
+	uint64_t status_addr;	/* 0: there is none */
 	uint64_t write_len;
 	uint32_t len;
 	uint32_t steps;
@@ -45,14 +45,6 @@ struct service {
 	unsigned int n, most;
 	struct answer heap[];
 };
-
-uint64_t service_now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
-}
 
 struct service *service_new(const struct vdev *v, unsigned int most)
 {
@@ -246,7 +238,7 @@ bool service_delays(const struct vdev *v)
 	const struct service *s = v->service;
 
 	/* Those that come behind one that waits do not overtake it. */
-	return s->model.kind || s->n || s->stalled_until > service_now();
+	return s->model.kind || s->n || s->stalled_until > clock_ns();
 }
 
 bool service_fails(struct vdev *v)
@@ -269,7 +261,7 @@ bool service_fails(struct vdev *v)
  */
 static uint64_t finish(struct service *s, unsigned int servers, uint64_t time)
 {
-	uint64_t *server = &s->free_at[0], now = service_now();
+	uint64_t *server = &s->free_at[0], now = clock_ns();
 
 	if (!servers)
 		return now + time;
@@ -293,10 +285,11 @@ int service_take(struct queue *q, struct chain *c)
 			 q->index, q->size);
 		return -1;
 	}
-	a.status_addr = c->status_addr;
-	if (c->status)
-		c->status = a.status;
-	if (blk_request(q, c, &a.len))
+	if (c->last && v->class->has_status) {
+		a.status_addr = c->last_addr;
+		c->last = a.status;
+	}
+	if (q->v->class->request(q, c, &a.len))
 		return -1;
 	a.write_len = c->write_len;
 	a.id = c->id;
@@ -312,8 +305,10 @@ static void answer(struct vdev *v, const struct answer *a)
 	const struct chain c = {
 		.id = a->id, .steps = a->steps, .write_len = a->write_len,
 	};
-	uint8_t *status = gmem_ptr(v->gm, a->status_addr, 1, true);
+	uint8_t *status = NULL;
 
+	if (a->status_addr)
+		status = gmem_ptr(v->gm, a->status_addr, 1, true);
 	if (status)
 		quirk_write_status(v, status, a->status[0]);
 	ring_push(a->q, &c, quirk_used_len(a->q, &c, a->len));
@@ -362,7 +357,7 @@ void service_seed(struct vdev *v, uint64_t seed)
 
 void service_stall(struct vdev *v, double seconds)
 {
-	v->service->stalled_until = service_now() + seconds * NS_PER_S;
+	v->service->stalled_until = clock_ns() + seconds * NS_PER_S;
 }
 
 void service_fail(struct vdev *v, uint64_t n)

@@ -75,7 +75,4 @@ void service_stall(struct vdev *v, double seconds);
 /* The next @n requests fail. */
 void service_fail(struct vdev *v, uint64_t n);
 
-/* CLOCK_MONOTONIC in ns */
-uint64_t service_now(void);
-
 #endif /* SERVICE_H */

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The inside of the virtio side, shared by the files that make it up:
+ * The inside of the virtio side, shared by the files that make it up; each
+ * calls those above it:
  *
- *   virtio.c  the device as a whole: life cycle, interrupts, poll, doorbells
- *   common.c  the common configuration structure, register by register
- *   ring.c    a virtqueue; split.c and packed.c: the two layouts (ring.h)
- *   chain.c   descriptor chains, turned into pieces of this process's memory
- *   blk.c     the block device: requests
- *   blkcfg.c  the block device: features and configuration space
- *   service.c how long a request takes (service.h)
- *   zoned.c   the zones of a host-managed one
- *   quirk.c   what devices in production do otherwise
+ *   interrupt.c  interrupts, and a device that is broken
+ *   quirk.c      what devices in production do otherwise
+ *   chain.c      descriptor chains, turned into pieces of this process's memory
+ *   split.c, packed.c  the two layouts of a virtqueue; ring.c: what is common
+ *   service.c    how long a request takes
+ *   pass.c       the passes over queues: kicks, doorbells, polling
+ *   vdev.c       the device as a whole: life cycle
+ *   common.c     the common configuration structure, register by register
+ *   structures.c what reaches the device through its four structures
+ *   commands.c   commands of the control socket
  */
 #ifndef VIRTIO_H
 #define VIRTIO_H
@@ -18,27 +20,26 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_pci.h>
 
-#include "device.h"
+#include "base/counts.h"
+#include "base/log.h"
+#include "guest/gmem.h"
+#include "guest/irq.h"
 #include "virtio/ring.h"
-#include "virtio/wire.h"
+#include "virtio/vdev.h"
 
 /* Section numbers in the comments are those of virtio 1.4. */
+
+/* 6: what older linux/ headers lack */
+#ifndef VIRTIO_F_NOTIFICATION_DATA
+#define VIRTIO_F_NOTIFICATION_DATA	38
+#endif
+#ifndef VIRTIO_F_NOTIF_CONFIG_DATA
+#define VIRTIO_F_NOTIF_CONFIG_DATA	39
+#endif
 
 /* One pass over a queue ends here, so that the event loop gets its turn. */
 #define QUEUE_BATCH_REQUESTS	64
 #define QUEUE_BATCH_BYTES	(4U << 20)
-
-/* Limits that the block device announces and holds requests to */
-#define BLK_SIZE_MAX		(256U << 10)
-#define BLK_SEG_MAX		254U
-#define BLK_REQUEST_MAX		(64U << 20)
-#define BLK_DISCARD_SEGS	16U
-#define BLK_DISCARD_SECTORS	2097152U
-#define BLK_ZEROES_SEGS		1U
-#define BLK_ERASE_SEGS		16U
-#define BLK_ERASE_SECTORS	65536U
-#define BLK_SEGS_MOST		256U	/* where no limit is announced */
-#define BLK_ZEROES_SECTORS	65536U
 
 /*
  * 4.1.4.3: what a driver writes to the notify window with NOTIF_CONFIG_DATA.
@@ -48,8 +49,9 @@
 #define NOTIF_CONFIG_DATA(index)	(0xa500U + (index))
 
 struct vdev {
-	const struct options *o;
-	struct backend *b;
+	const struct vdev_class *class;
+	struct options *o;
+	void *state;		/* of the class */
 	struct gmem *gm;
 	struct irq *irq;
 	struct counts *c;
@@ -58,7 +60,6 @@ struct vdev {
 	uint8_t status;
 	uint8_t isr;
 	uint8_t generation;
-	uint8_t writeback;
 	uint64_t offered;
 	uint64_t features;	/* as written; final from FEATURES_OK on */
 	uint32_t device_select;
@@ -74,28 +75,12 @@ struct vdev {
 	struct service *service;
 
 	struct quirk_state quirk;
-	struct zoned *zoned;	/* NULL without --zoned */
 
 	int doorbell_fd;
 	uint32_t *doorbell;	/* the mapped page, or NULL */
 };
 
-/* virtio.c */
-
-/* 2.1.2: only a reset helps; a configuration change notifies the driver. */
-void vdev_break(struct vdev *v);
-void vdev_config_interrupt(struct vdev *v);
-/* The driver has set DRIVER_OK, nothing is broken, memory is in reach. */
-bool vdev_running(const struct vdev *v);
-
-/* The features are accepted: apply them */
-void vdev_features_accepted(struct vdev *v);
-/* 2.6.1: as before the driver saw it */
-void vdev_queue_reset(struct queue *q);
-/* What a notification of queue @index says, 4.1.5.2 */
-uint16_t vdev_notify_value(const struct vdev *v, unsigned int index);
-
-static inline bool vdev_fault(const struct vdev *v, enum device_fault fault)
+static inline bool vdev_fault(const struct vdev *v, unsigned int fault)
 {
 	return v->o->faults & BIT64(fault);
 }
@@ -105,30 +90,52 @@ static inline bool vdev_has(const struct vdev *v, unsigned int feature)
 	return v->features & BIT64(feature);
 }
 
+/* The driver has set DRIVER_OK, nothing is broken, memory is in reach. */
+static inline bool vdev_running(const struct vdev *v)
+{
+	return v->master && (v->status & VIRTIO_CONFIG_S_DRIVER_OK) &&
+	       !(v->status & VIRTIO_CONFIG_S_NEEDS_RESET);
+}
+
+/* What a notification of queue @index says, 4.1.5.2 */
+static inline uint16_t vdev_notify_value(const struct vdev *v,
+					 unsigned int index)
+{
+	return vdev_has(v, VIRTIO_F_NOTIF_CONFIG_DATA) ?
+	       NOTIF_CONFIG_DATA(index) : index;
+}
+
+/* interrupt.c */
+
+/* 2.1.2: only a reset helps; a configuration change notifies the driver. */
+void vdev_break(struct vdev *v);
+void vdev_queue_interrupt(const struct queue *q);
+void vdev_config_interrupt(struct vdev *v);
+/* The configuration of the class changed: generation, interrupt. */
+void vdev_config_changed(struct vdev *v);
+/* For tests of drivers: an interrupt that nothing caused, on every queue */
+void vdev_interrupt_all(struct vdev *v);
+/* 4.1.4.5.1: a read of ISR status clears it and takes the interrupt back. */
+uint8_t vdev_take_isr(struct vdev *v);
+
+/* pass.c */
+
+/* 4.1.5.2: a write to the notify structure */
+void pass_notify(struct vdev *v, uint32_t offset, unsigned int size,
+		 uint32_t value);
+
+/* vdev.c */
+
+/* The features are accepted: apply them */
+void vdev_features_accepted(struct vdev *v);
+/* 2.6.1: as before the driver saw it */
+void vdev_queue_reset(struct queue *q);
+/* For tests of drivers: DRIVER_OK is gone without a reset. */
+void vdev_drop_driver_ok(struct vdev *v);
+
 /* common.c */
 uint32_t common_read(struct vdev *v, uint32_t offset, unsigned int size);
 void common_write(struct vdev *v, uint32_t offset, unsigned int size,
 		  uint32_t value);
-
-/* blk.c */
-/**
- * blk_request() - do what a chain asks for
- * @len: set to the bytes written from the first writable one on
- *
- * Return: 0, or -1 after a line in the log if the chain has no room for a
- * status.
- */
-int blk_request(struct queue *q, struct chain *c, uint32_t *len);
-
-/* blkcfg.c */
-uint64_t blk_features(const struct vdev *v);
-/* The write cache mode that follows from the accepted features, or reset */
-void blk_features_accepted(struct vdev *v);
-void blk_reset(struct vdev *v);
-/* Segments that the data of a request may have */
-uint32_t blk_seg_max(const struct vdev *v);
-uint32_t blk_config_read(struct vdev *v, uint32_t offset, unsigned int size);
-void blk_config_write(struct vdev *v, uint32_t offset, unsigned int size,
-		      uint32_t value);
 
 #endif /* VIRTIO_H */

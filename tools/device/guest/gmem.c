@@ -14,8 +14,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "device.h"
-#include "vfio/vfio_user.h"
+#include "base/log.h"
+#include "guest/gmem.h"
 
 #define GMEM_PAGE	4096
 
@@ -118,7 +118,7 @@ static int make_room(struct gmem *gm)
 
 	if (gm->count < gm->room)
 		return 0;
-	if (gm->count >= VU_MAX_DMA_MAPS)
+	if (gm->count >= GMEM_MAX_RANGES)
 		return -ENOSPC;
 	bigger = realloc(gm->ranges, room * sizeof(*bigger));
 	if (!bigger)

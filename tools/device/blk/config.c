@@ -7,13 +7,14 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "virtio/virtio.h"
+#include "blk/blk.h"
 
 #define BLOCK_SIZE		512U
 #define PHYSICAL_BLOCK_EXP	3	/* 4096 bytes */
 
 uint64_t blk_features(const struct vdev *v)
 {
+	const struct blk *b = blk_of(v);
 	uint64_t f = BIT64(VIRTIO_BLK_F_SIZE_MAX) |
 		     BIT64(VIRTIO_BLK_F_SEG_MAX) |
 		     BIT64(VIRTIO_BLK_F_BLK_SIZE) |
@@ -23,16 +24,16 @@ uint64_t blk_features(const struct vdev *v)
 
 	if (v->o->queues > 1)
 		f |= BIT64(VIRTIO_BLK_F_MQ);
-	if (backend_readonly(v->b))
+	if (backend_readonly(b->backend))
 		f |= BIT64(VIRTIO_BLK_F_RO);
-	else if (!v->o->zoned.on)
+	else if (!b->zoned)
 		/* Zones are written in order, and reset instead. */
 		f |= BIT64(VIRTIO_BLK_F_DISCARD) |
 		     BIT64(VIRTIO_BLK_F_WRITE_ZEROES) |
 		     BIT64(VIRTIO_BLK_F_SECURE_ERASE);
-	if (v->o->zoned.on)
+	if (b->zoned)
 		f |= BIT64(VIRTIO_BLK_F_ZONED);
-	if (v->o->lifetime)
+	if (b->o->lifetime)
 		f |= BIT64(VIRTIO_BLK_F_LIFETIME);
 	f &= ~v->o->features_off;
 	if (vdev_fault(v, FAULT_WCE))
@@ -42,18 +43,25 @@ uint64_t blk_features(const struct vdev *v)
 	if (!(f & BIT64(VIRTIO_BLK_F_FLUSH)))
 		f &= ~BIT64(VIRTIO_BLK_F_CONFIG_WCE);
 	/* A read-only device that does not say so would fail writes. */
-	if (backend_readonly(v->b))
+	if (backend_readonly(b->backend))
 		f |= BIT64(VIRTIO_BLK_F_RO);
 	return f;
 }
 
-static void set_writeback(struct vdev *v, bool on)
+const char *blk_lacks(const struct vdev *v)
 {
-	v->writeback = on;
-	backend_set_writethrough(v->b, !on);
+	/* 5.2.5.2: a host-managed disk is for drivers that know what that is. */
+	return blk_of(v)->zoned && !vdev_has(v, VIRTIO_BLK_F_ZONED) ? "ZONED" :
+								      NULL;
 }
 
-void blk_features_accepted(struct vdev *v)
+static void set_writeback(struct vdev *v, bool on)
+{
+	blk_of(v)->writeback = on;
+	backend_set_writethrough(blk_of(v)->backend, !on);
+}
+
+void blk_accepted(struct vdev *v)
 {
 	/*
 	 * 5.2.5.2, 5.2.6.2: a driver that will not flush gets every write
@@ -66,6 +74,7 @@ void blk_reset(struct vdev *v)
 {
 	/* The register window has a flush command of its own. */
 	set_writeback(v, true);
+	blk_of(v)->shrunk = false;
 }
 
 uint32_t blk_seg_max(const struct vdev *v)
@@ -79,14 +88,16 @@ uint32_t blk_seg_max(const struct vdev *v)
 
 static void fill_config(const struct vdev *v, struct virtio_blk_config *c)
 {
+	const struct blk *b = blk_of(v);
+
 	memset(c, 0, sizeof(*c));
-	c->capacity = htole64(backend_capacity(v->b));
+	c->capacity = htole64(backend_capacity(b->backend));
 	c->size_max = htole32(BLK_SIZE_MAX);
 	c->seg_max = htole32(blk_seg_max(v));
 	c->blk_size = htole32(BLOCK_SIZE);
 	c->physical_block_exp = PHYSICAL_BLOCK_EXP;
 	c->min_io_size = htole16(1 << PHYSICAL_BLOCK_EXP);
-	c->wce = v->writeback;
+	c->wce = b->writeback;
 	c->num_queues = htole16(v->num_queues);
 	c->max_discard_sectors = htole32(BLK_DISCARD_SECTORS);
 	c->max_discard_seg = htole32(BLK_DISCARD_SEGS);
@@ -97,9 +108,9 @@ static void fill_config(const struct vdev *v, struct virtio_blk_config *c)
 	c->max_secure_erase_sectors = htole32(BLK_ERASE_SECTORS);
 	c->max_secure_erase_seg = htole32(BLK_ERASE_SEGS);
 	c->secure_erase_sector_alignment = htole32(1U << PHYSICAL_BLOCK_EXP);
-	if (v->zoned)
-		zoned_config(v->zoned, c);
-	quirk_config(v, c);
+	if (b->zoned)
+		zoned_config(b->zoned, c);
+	blk_quirk_config(v, c);
 }
 
 uint32_t blk_config_read(struct vdev *v, uint32_t offset, unsigned int size)

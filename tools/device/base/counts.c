@@ -3,7 +3,7 @@
  * The device's own witness: which register an access hit, by the table that
  * driver and device share.
  */
-#include "server.h"
+#include "base/counts.h"
 
 struct entry {
 	const char *name;

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "virtio/virtio.h"
+#include "blk/blk.h"
 
 struct request {
 	struct queue *q;
@@ -89,7 +89,7 @@ static int status_of(const struct request *r, int err)
 
 static bool in_range(const struct vdev *v, uint64_t sector, uint64_t sectors)
 {
-	uint64_t capacity = backend_capacity(v->b);
+	uint64_t capacity = backend_capacity(blk_of(v)->backend);
 
 	return sectors <= capacity && sector <= capacity - sectors;
 }
@@ -105,7 +105,7 @@ static int check_data(const struct request *r)
 				r->len);
 	if (!in_range(r->q->v, r->sector, r->len / VFE_SECTOR_SIZE))
 		return complain(r, "beyond the capacity: bytes", r->len);
-	if (!quirk_takes_data(r->q->v, r->iov, r->n, r->sector, r->len))
+	if (!blk_quirk_takes_data(r->q->v, r->iov, r->n, r->sector, r->len))
 		return complain(r, "against size_max, seg_max or blk_size: bytes",
 				r->len);
 	return VIRTIO_BLK_S_OK;
@@ -114,25 +114,26 @@ static int check_data(const struct request *r)
 static int do_in(struct request *r)
 {
 	struct vdev *v = r->q->v;
+	struct blk *b = blk_of(v);
 	int err, status;
 
-	v->c->requests_read++;
+	blk_count(v, BLK_READS);
 	if (!r->to_guest)
 		return complain(r, "a read with data that is not writable: bytes", r->len);
 	status = check_data(r);
 	if (status)
 		return status;
-	if (v->zoned)
-		status = zoned_check_read(v->zoned, r->sector,
+	if (b->zoned)
+		status = zoned_check_read(b->zoned, r->sector,
 					  r->len / VFE_SECTOR_SIZE);
 	if (status)
 		return status;
-	err = backend_readv(v->b, r->sector, r->iov, r->n);
+	err = backend_readv(b->backend, r->sector, r->iov, r->n);
 	if (!err) {
-		if (v->zoned)
-			zoned_blank(v->zoned, r->sector, r->iov, r->n);
+		if (b->zoned)
+			zoned_blank(b->zoned, r->sector, r->iov, r->n);
 		r->written = r->len;
-		v->c->bytes_read += r->len;
+		v->c->of_class[BLK_BYTES_READ] += r->len;
 	}
 	return status_of(r, err);
 }
@@ -140,26 +141,27 @@ static int do_in(struct request *r)
 static int do_out(struct request *r)
 {
 	struct vdev *v = r->q->v;
+	struct blk *b = blk_of(v);
 	int err, status;
 
-	v->c->requests_write++;
+	blk_count(v, BLK_WRITES);
 	/* 5.2.6.2: an error for a write to a read-only device */
-	if (backend_readonly(v->b))
+	if (backend_readonly(b->backend))
 		return complain(r, "the device is read-only: bytes", r->len);
 	if (r->to_guest)
 		return complain(r, "a write with data that is not readable: bytes", r->len);
 	status = check_data(r);
-	if (!status && v->zoned)
-		status = zoned_write_begins(v->zoned, r->place, &r->sector,
+	if (!status && b->zoned)
+		status = zoned_write_begins(b->zoned, r->place, &r->sector,
 					    r->len / VFE_SECTOR_SIZE);
 	if (status)
 		return status;
-	err = backend_writev(v->b, r->sector, r->iov, r->n);
+	err = backend_writev(b->backend, r->sector, r->iov, r->n);
 	if (err)
 		return status_of(r, err);
-	v->c->bytes_written += r->len;
-	if (v->zoned)
-		zoned_write_ends(v->zoned, r->sector,
+	v->c->of_class[BLK_BYTES_WRITTEN] += r->len;
+	if (b->zoned)
+		zoned_write_ends(b->zoned, r->sector,
 				 r->len / VFE_SECTOR_SIZE);
 	return VIRTIO_BLK_S_OK;
 }
@@ -183,28 +185,30 @@ static int do_zone_append(struct request *r)
 static int do_zone(struct request *r)
 {
 	struct vdev *v = r->q->v;
+	struct blk *b = blk_of(v);
 
-	v->c->requests_zone++;
+	blk_count(v, BLK_ZONES);
 	if (!vdev_has(v, VIRTIO_BLK_F_ZONED))
 		return VIRTIO_BLK_S_UNSUPP;
 	if (r->type == VIRTIO_BLK_T_ZONE_REPORT)
 		return r->to_guest ?
-		       zoned_report(v->zoned, r->sector, r->iov, r->len,
+		       zoned_report(b->zoned, r->sector, r->iov, r->len,
 				    &r->written) :
 		       VIRTIO_BLK_S_ZONE_INVALID_CMD;
-	if (backend_readonly(v->b))
+	if (backend_readonly(b->backend))
 		return complain(r, "the device is read-only: bytes", r->len);
-	return zoned_manage(v->zoned, r->type, r->sector);
+	return zoned_manage(b->zoned, r->type, r->sector);
 }
 
 static int do_flush(struct request *r)
 {
 	struct vdev *v = r->q->v;
+	struct blk *b = blk_of(v);
 
-	v->c->requests_flush++;
+	blk_count(v, BLK_FLUSHES);
 	if (!(v->offered & BIT64(VIRTIO_BLK_F_FLUSH)))
 		return VIRTIO_BLK_S_UNSUPP;
-	return status_of(r, backend_flush(v->b));
+	return status_of(r, backend_flush(b->backend));
 }
 
 static int do_get_id(struct request *r)
@@ -212,14 +216,14 @@ static int do_get_id(struct request *r)
 	struct vdev *v = r->q->v;
 	char id[VIRTIO_BLK_ID_BYTES] = "";
 
-	v->c->requests_get_id++;
+	blk_count(v, BLK_GET_IDS);
 	if (quirk_on(v, QUIRK_NO_GET_ID))
 		return VIRTIO_BLK_S_UNSUPP;
 	if (!r->to_guest || r->len != sizeof(id))
 		return complain(r, "an id takes 20 bytes to write, not",
 				r->len);
 	/* 5.2.6: padded with NUL, and without one at the full length */
-	memcpy(id, v->o->serial, strnlen(v->o->serial, sizeof(id)));
+	memcpy(id, blk_of(v)->o->serial, strnlen(blk_of(v)->o->serial, sizeof(id)));
 	iov_write(r->iov, id, sizeof(id));
 	r->written = sizeof(id);
 	return VIRTIO_BLK_S_OK;
@@ -228,7 +232,7 @@ static int do_get_id(struct request *r)
 /* 5.2.6: the health of the storage, as --lifetime says it */
 static int do_get_lifetime(struct request *r)
 {
-	const struct options *o = r->q->v->o;
+	const struct blk_options *o = blk_of(r->q->v)->o;
 	const uint16_t values[3] = {
 		htole16(o->pre_eol_info), htole16(o->lifetime_a),
 		htole16(o->lifetime_b),
@@ -300,6 +304,7 @@ static int do_segment(const struct request *r,
 		      const struct virtio_blk_discard_write_zeroes *seg)
 {
 	struct vdev *v = r->q->v;
+	struct blk *b = blk_of(v);
 	uint64_t sector = le64toh(seg->sector);
 	uint32_t sectors = le32toh(seg->num_sectors);
 	uint32_t flags = le32toh(seg->flags);
@@ -308,9 +313,9 @@ static int do_segment(const struct request *r,
 	if (status || !sectors)
 		return status;
 	if (r->type == VIRTIO_BLK_T_DISCARD)
-		return status_of(r, backend_discard(v->b, sector, sectors));
+		return status_of(r, backend_discard(b->backend, sector, sectors));
 	/* Nothing reads back what was erased: what is gone is zeroes. */
-	return status_of(r, backend_write_zeroes(v->b, sector, sectors, flags &
+	return status_of(r, backend_write_zeroes(b->backend, sector, sectors, flags &
 					VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP));
 }
 
@@ -319,11 +324,12 @@ static int do_segments(struct request *r)
 	struct segment_rule rule = segment_rule(r);
 	struct virtio_blk_discard_write_zeroes seg[BLK_SEGS_MOST];
 	struct vdev *v = r->q->v;
+	struct blk *b = blk_of(v);
 	int status = VIRTIO_BLK_S_OK;
 
 	if (!vdev_has(v, rule.feature))
 		return VIRTIO_BLK_S_UNSUPP;
-	if (backend_readonly(v->b))
+	if (backend_readonly(b->backend))
 		return complain(r, "the device is read-only: bytes", r->len);
 	/*
 	 * virtio_blk takes the direction of data from the lowest bit of the
@@ -343,8 +349,6 @@ static int do_segments(struct request *r)
 
 static int do_request(struct request *r)
 {
-	struct counts *c = r->q->v->c;
-
 	switch (r->type) {
 	case VIRTIO_BLK_T_IN:
 		return do_in(r);
@@ -355,13 +359,13 @@ static int do_request(struct request *r)
 	case VIRTIO_BLK_T_GET_ID:
 		return do_get_id(r);
 	case VIRTIO_BLK_T_DISCARD:
-		c->requests_discard++;
+		blk_count(r->q->v, BLK_DISCARDS);
 		return do_segments(r);
 	case VIRTIO_BLK_T_SECURE_ERASE:
-		c->requests_secure_erase++;
+		blk_count(r->q->v, BLK_SECURE_ERASES);
 		return do_segments(r);
 	case VIRTIO_BLK_T_WRITE_ZEROES:
-		c->requests_write_zeroes++;
+		blk_count(r->q->v, BLK_WRITE_ZEROES);
 		return do_segments(r);
 	case VIRTIO_BLK_T_GET_LIFETIME:
 		return do_get_lifetime(r);
@@ -429,7 +433,7 @@ int blk_request(struct queue *q, struct chain *c, uint32_t *len)
 	struct request r = { .q = q };
 	int status;
 
-	if (!c->status) {
+	if (!c->last) {
 		if (!c->fault)
 			log_line("queue %u: a chain without a byte for the status",
 				 q->index);
@@ -440,8 +444,8 @@ int blk_request(struct queue *q, struct chain *c, uint32_t *len)
 		status = service_fails(q->v) ? VIRTIO_BLK_S_IOERR :
 					       do_request(&r);
 	if (status)
-		q->v->c->requests_error++;
-	quirk_write_status(q->v, c->status, status);
+		blk_count(q->v, BLK_ERRORS);
+	quirk_write_status(q->v, c->last, status);
 	/*
 	 * 2.7.8.2: the length covers only what was written without a gap from
 	 * the first writable byte on; the status counts if nothing is missing.

@@ -1,22 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What virtio 1.4 has and the linux/ headers of an older distribution lack: the
- * zones and the whole configuration of a block device (5.2), feature bits (6).
+ * What virtio 1.4 has for block devices (5.2) and the linux/ headers of an older
+ * distribution lack: zones, and the whole configuration.
  */
-#ifndef WIRE_H
-#define WIRE_H
+#ifndef VIRTIO_BLK_H
+#define VIRTIO_BLK_H
 
 #include <assert.h>
-#include <linux/virtio_config.h>
 #include <stddef.h>
-
-/* 6 */
-#ifndef VIRTIO_F_NOTIFICATION_DATA
-#define VIRTIO_F_NOTIFICATION_DATA	38
-#endif
-#ifndef VIRTIO_F_NOTIF_CONFIG_DATA
-#define VIRTIO_F_NOTIF_CONFIG_DATA	39
-#endif
 
 /* the header's own, which may be the shorter one, under another name */
 #define virtio_blk_config linux_virtio_blk_config
@@ -125,4 +116,4 @@ static_assert(sizeof(struct virtio_blk_zone_descriptor) == 64,
 static_assert(sizeof(struct virtio_blk_zone_report) == 64,
 	      "as virtio 1.4, 5.2.6 has it");
 
-#endif /* WIRE_H */
+#endif /* VIRTIO_BLK_H */

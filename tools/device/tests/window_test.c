@@ -24,12 +24,12 @@ enum place {
 
 static uint32_t get(struct client *c, uint32_t at)
 {
-	return regwin_read(c->d.regwin, at, 4);
+	return window_read(c->f.window, at, 4);
 }
 
 static void set(struct client *c, uint32_t at, uint32_t value)
 {
-	regwin_write(c->d.regwin, at, 4, value);
+	window_write(c->f.window, at, 4, value);
 }
 
 static void command(struct client *c, uint64_t sector, uint32_t count,
@@ -58,8 +58,8 @@ static void test_round_trip(void)
 		CHECK_EQ(get(&c, DATA), i * 3);
 	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY);
 	CHECK_EQ(get(&c, DATA), UINT32_MAX);
-	CHECK_EQ(c.d.counts.bytes_read, 1024);
-	CHECK_EQ(c.d.counts.bytes_written, 1024);
+	CHECK_EQ(c.f.counts.of_class[BLK_BYTES_READ], 1024);
+	CHECK_EQ(c.f.counts.of_class[BLK_BYTES_WRITTEN], 1024);
 	client_close(&c);
 }
 
@@ -145,11 +145,11 @@ static void test_shrunk(void)
 
 	client_start(&c);
 	command(&c, SECTORS - 1, 1, VFE_CMD_WRITE);
-	CHECK_EQ(backend_resize(c.d.backend, 512), 0);
+	CHECK_EQ(backend_resize(c.disk_state->backend, 512), 0);
 	for (uint32_t i = 0; i < WORDS; i++)
 		set(&c, DATA, i);
 	CHECK_EQ(get(&c, ERROR), VFE_ERR_IO);
-	CHECK_EQ(backend_resize(c.d.backend, 8192), 0);
+	CHECK_EQ(backend_resize(c.disk_state->backend, 8192), 0);
 	CHECK_EQ(ftruncate(c.disk, 1024), 0);
 	command(&c, 1, 1, VFE_CMD_READ);
 	CHECK_EQ(get(&c, ERROR), VFE_ERR_NONE);
@@ -162,7 +162,7 @@ static void test_shrunk(void)
 
 static void readonly(struct options *o)
 {
-	o->readonly = true;
+	blk_options_of(o)->readonly = true;
 }
 
 static void test_readonly(void)
@@ -177,7 +177,7 @@ static void test_readonly(void)
 	client_close(&c);
 }
 
-const struct test regwin_tests[] = {
+const struct test window_tests[] = {
 	{ "write and read back", test_round_trip },
 	{ "ranges that are not on the disk", test_ranges },
 	{ "commands while one is under way", test_busy },

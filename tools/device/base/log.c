@@ -5,12 +5,13 @@
  */
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "device.h"
+#include "base/log.h"
 
 #define LOG_BURST	200	/* lines at once */
 #define LOG_RATE	20	/* lines a second after that */

@@ -18,7 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "base/log.h"
+#include "guest/evfd.h"
 
 #define TICK_SIGNAL	SIGRTMIN
 #define TICK_S		1

@@ -9,7 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server.h"
+#include "base/counts.h"
+#include "base/log.h"
+#include "guest/evfd.h"
+#include "guest/irq.h"
 
 struct vector {
 	int fd;
@@ -25,7 +28,7 @@ struct irq {
 	bool msix_masked;	/* function mask */
 
 	int intx_fd[INTX_NUM_EVENTFDS];
-	bool intx_level[INTX_REGWIN + 1];
+	bool intx_level[INTX_WINDOW + 1];
 	bool intx_masked;
 	bool intx_disabled;	/* command register */
 };
@@ -160,7 +163,7 @@ void irq_reset(struct irq *irq)
 	for (i = 0; i < IRQ_MAX_VECTORS; i++)
 		irq->msix[i].pending = false;
 	irq->intx_level[INTX_VIRTIO] = false;
-	irq->intx_level[INTX_REGWIN] = false;
+	irq->intx_level[INTX_WINDOW] = false;
 }
 
 unsigned int irq_vectors(const struct irq *irq)
@@ -239,7 +242,7 @@ void irq_intx_unmask_event(struct irq *irq)
 
 bool irq_intx_status(const struct irq *irq)
 {
-	return irq->intx_level[INTX_VIRTIO] || irq->intx_level[INTX_REGWIN];
+	return irq->intx_level[INTX_VIRTIO] || irq->intx_level[INTX_WINDOW];
 }
 
 void irq_enable_msix(struct irq *irq, bool enabled, bool masked)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the device counts: every register access it receives, by register and
+ * direction, and what it does.
+ */
+#ifndef COUNTS_H
+#define COUNTS_H
+
+#include <stdint.h>
+#include <vfe/wire.h>
+
+/* Counters that a class may have; its struct vdev_class names them. */
+#define COUNTS_OF_CLASS	16
+
+struct counts {
+	uint64_t reg[VFE_NUM_REGS][VFE_NUM_DIRS];
+	uint64_t unknown[VFE_NUM_DIRS];	/* accesses to no named register */
+	uint64_t of_class[COUNTS_OF_CLASS];
+	uint64_t msix_raised, intx_raised;
+	uint64_t interrupts_suppressed;	/* by the driver's used_event or flags */
+	uint64_t doorbells;		/* seen in the mapped page */
+	uint64_t notified_ahead;	/* of more buffers than the ring showed */
+	uint64_t queue_resets;
+};
+
+/* Count an access of the guest; @offset is relative to the window. */
+void counts_access(struct counts *c, enum vfe_window_id win, uint32_t offset,
+		   enum vfe_dir dir);
+
+struct register_info {
+	const char *name;
+	enum vfe_window_id window;
+	uint32_t offset;
+	uint32_t size;
+	unsigned int bar;
+	uint32_t bar_offset;
+};
+
+/* @reg is one of enum vfe_reg. */
+void counts_register(enum vfe_reg reg, struct register_info *info);
+const char *counts_window_name(enum vfe_window_id win);
+
+#endif /* COUNTS_H */

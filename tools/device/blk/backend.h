@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The backing file. All return 0 or -errno; sectors are of 512 bytes. */
+#ifndef BACKEND_H
+#define BACKEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct backend;
+
+/* On failure prints one line that names the file, what is wrong and what to do. */
+struct backend *backend_open(const char *path, bool readonly);
+void backend_close(struct backend *b);
+uint64_t backend_capacity(const struct backend *b);	/* sectors */
+bool backend_readonly(const struct backend *b);
+int backend_readv(struct backend *b, uint64_t sector,
+		  const struct iovec *iov, int n);
+int backend_writev(struct backend *b, uint64_t sector,
+		   const struct iovec *iov, int n);
+int backend_flush(struct backend *b);
+int backend_discard(struct backend *b, uint64_t sector, uint64_t sectors);
+int backend_write_zeroes(struct backend *b, uint64_t sector, uint64_t sectors,
+			 bool unmap);
+int backend_resize(struct backend *b, uint64_t bytes);
+/* Each write is made stable before it completes (write cache off). */
+void backend_set_writethrough(struct backend *b, bool on);
+
+#endif /* BACKEND_H */

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The disk behind the register window: the registers that name sectors, and
+ * the commands. include/vfe/wire.h has both.
+ */
+#include <endian.h>
+#include <string.h>
+
+#include "blk/blk.h"
+#include "pci/window.h"
+
+#define MAX_COUNT	256	/* sectors in one request */
+
+enum reg_offset {
+	REG_SECTOR_LO = 0x00,
+	REG_SECTOR_HI = 0x04,
+	REG_COUNT = 0x08,
+};
+
+static uint64_t *count(const struct window *w, enum blk_count which)
+{
+	return &window_counts(w)[which];
+}
+
+static void fail(struct window *w, enum vfe_error error)
+{
+	++*count(w, BLK_ERRORS);
+	window_fail(w, error);
+}
+
+static struct iovec data_iov(struct window *w, const struct blk_window *r)
+{
+	return (struct iovec){
+		window_data(w), r->length * VFE_SECTOR_SIZE
+	};
+}
+
+/* Latch the request's place. Return: whether it lies on the disk */
+static bool take_range(struct blk *b)
+{
+	uint64_t capacity = backend_capacity(b->backend);
+	struct blk_window *r = &b->window;
+
+	if (!r->count || r->count > MAX_COUNT || r->sector > capacity ||
+	    r->count > capacity - r->sector)
+		return false;
+	r->first = r->sector;
+	r->length = r->count;
+	return true;
+}
+
+static void start_read(struct window *w, struct blk *b)
+{
+	struct iovec iov;
+
+	++*count(w, BLK_READS);
+	if (!take_range(b)) {
+		fail(w, VFE_ERR_RANGE);
+		return;
+	}
+	iov = data_iov(w, &b->window);
+	if (backend_readv(b->backend, b->window.first, &iov, 1)) {
+		fail(w, VFE_ERR_IO);
+		return;
+	}
+	*count(w, BLK_BYTES_READ) += iov.iov_len;
+	window_send(w, iov.iov_len / 4);
+}
+
+static void start_write(struct window *w, struct blk *b)
+{
+	++*count(w, BLK_WRITES);
+	if (backend_readonly(b->backend))
+		fail(w, VFE_ERR_READONLY);
+	else if (!take_range(b))
+		fail(w, VFE_ERR_RANGE);
+	else
+		window_receive(w, b->window.length * VFE_SECTOR_SIZE / 4);
+}
+
+static void received(struct window *w)
+{
+	struct blk *b = window_state(w);
+	struct iovec iov = data_iov(w, &b->window);
+
+	if (backend_writev(b->backend, b->window.first, &iov, 1)) {
+		fail(w, VFE_ERR_IO);
+		return;
+	}
+	*count(w, BLK_BYTES_WRITTEN) += iov.iov_len;
+	window_done(w);
+}
+
+static void flush(struct window *w, struct blk *b)
+{
+	++*count(w, BLK_FLUSHES);
+	if (backend_flush(b->backend))
+		fail(w, VFE_ERR_IO);
+	else
+		window_done(w);
+}
+
+static void start_identify(struct window *w, struct blk *b)
+{
+	struct vfe_identify id = {
+		.magic = htole32(VFE_IDENTIFY_MAGIC),
+		.version = htole32(VFE_IDENTIFY_VERSION),
+		.capacity = htole64(backend_capacity(b->backend)),
+		.max_count = htole32(MAX_COUNT),
+	};
+	uint32_t flags = VFE_IDENTIFY_WRITE_CACHE;
+
+	if (backend_readonly(b->backend))
+		flags |= VFE_IDENTIFY_READONLY;
+	id.flags = htole32(flags);
+	memcpy(id.serial, b->o->serial, strnlen(b->o->serial, VFE_SERIAL_LEN));
+
+	++*count(w, BLK_GET_IDS);
+	memcpy(window_data(w), &id, sizeof(id));
+	window_send(w, sizeof(id) / 4);
+}
+
+static void start(struct window *w, uint32_t command)
+{
+	struct blk *b = window_state(w);
+
+	switch (command) {
+	case VFE_CMD_READ:
+		start_read(w, b);
+		break;
+	case VFE_CMD_WRITE:
+		start_write(w, b);
+		break;
+	case VFE_CMD_FLUSH:
+		flush(w, b);
+		break;
+	case VFE_CMD_IDENTIFY:
+		start_identify(w, b);
+		break;
+	default:
+		fail(w, VFE_ERR_COMMAND);
+	}
+}
+
+static uint32_t read_register(void *state, uint32_t offset)
+{
+	const struct blk_window *r = &((const struct blk *)state)->window;
+
+	switch (offset) {
+	case REG_SECTOR_LO:
+		return r->sector;
+	case REG_SECTOR_HI:
+		return r->sector >> 32;
+	case REG_COUNT:
+		return r->count;
+	default:
+		return UINT32_MAX;
+	}
+}
+
+static void write_register(void *state, uint32_t offset, uint32_t value)
+{
+	struct blk_window *r = &((struct blk *)state)->window;
+
+	switch (offset) {
+	case REG_SECTOR_LO:
+		r->sector = (r->sector & ~(uint64_t)UINT32_MAX) | value;
+		break;
+	case REG_SECTOR_HI:
+		r->sector = (uint32_t)r->sector | (uint64_t)value << 32;
+		break;
+	case REG_COUNT:
+		r->count = value;
+		break;
+	}
+}
+
+static void reset(void *state)
+{
+	struct blk_window *r = &((struct blk *)state)->window;
+
+	r->sector = 0;
+	r->count = 0;
+}
+
+const struct window_class blk_window_class = {
+	.data_size = MAX_COUNT * VFE_SECTOR_SIZE,
+	.start = start,
+	.received = received,
+	.read = read_register,
+	.write = write_register,
+	.reset = reset,
+};

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Passes over the queues: what starts one (a notification, a doorbell, a look
+ * at the rings) and what a pass does.
+ */
+#include "virtio/virtio.h"
+
+/* What a pass over a queue may still do */
+struct budget {
+	unsigned int requests;
+	uint64_t bytes;
+};
+
+static void publish(struct queue *q)
+{
+	switch (ring_publish(q)) {
+	case PUBLISHED_NOTHING:
+		break;
+	case PUBLISHED_SILENTLY:
+		q->v->c->interrupts_suppressed++;
+		break;
+	case PUBLISHED_WANTED:
+		if (!quirk_loses_interrupt(q->v))
+			vdev_queue_interrupt(q);
+		break;
+	}
+	if (quirk_on(q->v, QUIRK_SPURIOUS_INTERRUPTS))
+		vdev_interrupt_all(q->v);
+}
+
+static int answer_at_once(struct queue *q, struct chain *c)
+{
+	uint32_t len;
+
+	if (q->v->class->request(q, c, &len))
+		return -1;
+	ring_push(q, c, quirk_used_len(q, c, len));
+	quirk_request_done(q->v);
+	return 0;
+}
+
+/* Return: 0, or -1 if the request made no sense */
+static int run_one(struct queue *q, struct chain *c, struct budget *left)
+{
+	uint64_t bytes = c->read_len + c->write_len;
+
+	if (service_delays(q->v) ? service_take(q, c) : answer_at_once(q, c))
+		return -1;
+	left->requests--;
+	left->bytes -= bytes < left->bytes ? bytes : left->bytes;
+	return 0;
+}
+
+/* Return: 1 if the queue is empty, 0 if the budget is used up, -1 if broken */
+static int run_available(struct queue *q, struct budget *left)
+{
+	struct chain c;
+	int ret;
+
+	while (left->requests && left->bytes) {
+		if (quirk_is_broken(q->v))
+			return -1;
+		ret = ring_next(q, &c);
+		if (ret <= 0)
+			return ret ? ret : 1;
+		if (run_one(q, &c, left))
+			return -1;
+	}
+	return 0;
+}
+
+/*
+ * One pass over a queue. Everything available is done before any of it is
+ * published, so that a batch costs one interrupt; a pass is short, so that a
+ * batch is small. The device requests the next notification before the driver
+ * can see used buffers: a driver at depth 1 then always finds the same answer
+ * to the question whether it has to notify.
+ */
+static void run_queue(struct queue *q)
+{
+	struct budget left = { QUEUE_BATCH_REQUESTS, QUEUE_BATCH_BYTES };
+	bool poll = q->v->o->poll;
+	int ret;
+
+	q->pending = false;
+	if (!poll)
+		ring_disarm(q);
+	do {
+		ret = run_available(q, &left);
+	} while (ret > 0 && !poll && !ring_arm(q));
+	if (poll)
+		ring_silence(q);
+	publish(q);
+	if (ret < 0)
+		vdev_break(q->v);
+	else if (!ret)
+		q->pending = true;
+}
+
+/* The driver says that there is something: it had better be so. */
+static void kick(struct queue *q)
+{
+	struct vdev *v = q->v;
+
+	/* 2.1.2: nothing is consumed before DRIVER_OK, nor out of reach. */
+	if (!vdev_running(v) || q->state != QUEUE_ENABLED)
+		return;
+	if (!ring_resolve(q)) {
+		log_line("queue %u: its ring is no longer in guest memory",
+			 q->index);
+		vdev_break(v);
+		return;
+	}
+	run_queue(q);
+}
+
+/*
+ * @slot: where in the notify window; @value: as the driver wrote it, its lower
+ * half. 4.1.5.2.1: both name the queue.
+ */
+static struct queue *notified(struct vdev *v, uint32_t slot, uint16_t value)
+{
+	if (quirk_on(v, QUIRK_SHARED_NOTIFY) && !slot)
+		slot = value - vdev_notify_value(v, 0);
+	if (slot < v->num_queues && value == vdev_notify_value(v, slot))
+		return &v->queues[slot];
+	log_line("notify: value %u at offset %u ignored: that of a queue is expected there, of %u",
+		 value, slot * VFE_NOTIFY_MULTIPLIER, v->num_queues);
+	return NULL;
+}
+
+/*
+ * 2.9: the upper half of a notification says up to where there are buffers. By
+ * the time it comes they are seen in the ring, and those after them may be.
+ */
+static void check_data(struct queue *q, uint16_t next)
+{
+	struct vdev *v = q->v;
+
+	if (!vdev_has(v, VIRTIO_F_NOTIFICATION_DATA) || !vdev_running(v) ||
+	    q->state != QUEUE_ENABLED || q->pending || !ring_is_ahead(q, next))
+		return;
+	v->c->notified_ahead++;
+	log_line("queue %u: a notification says 0x%x of buffers that are not in the ring",
+		 q->index, next);
+}
+
+void pass_notify(struct vdev *v, uint32_t offset, unsigned int size,
+		 uint32_t value)
+{
+	/* 4.1.5.2.1: 32 bits with NOTIFICATION_DATA; else 16, or more */
+	unsigned int least = vdev_has(v, VIRTIO_F_NOTIFICATION_DATA) ? 4 : 2;
+	struct queue *q;
+
+	if (offset % VFE_NOTIFY_MULTIPLIER || size < least) {
+		log_line("notify: write of %u bytes at offset %u ignored: a queue's slot takes %u",
+			 size, offset, least);
+		return;
+	}
+	q = notified(v, offset / VFE_NOTIFY_MULTIPLIER, value);
+	if (!q)
+		return;
+	kick(q);
+	check_data(q, value >> 16);
+}
+
+/* Return: whether the driver rang; then @value is what it wrote */
+static bool look_at_doorbell(struct queue *q, uint32_t *value)
+{
+	uint32_t *slot = &q->v->doorbell[q->index];
+
+	/* Looking first leaves the cache line shared while nobody rings. */
+	if (__atomic_load_n(slot, __ATOMIC_RELAXED) == VFE_DOORBELL_IDLE)
+		return false;
+	*value = __atomic_exchange_n(slot, VFE_DOORBELL_IDLE, __ATOMIC_SEQ_CST);
+	q->v->c->doorbells++;
+	return notified(q->v, q->index, *value);
+}
+
+static bool poll_queue(struct queue *q)
+{
+	struct vdev *v = q->v;
+	bool rung = false;
+	uint32_t value = 0;
+
+	if (q->state != QUEUE_ENABLED)
+		return false;
+	if (v->doorbell)
+		rung = look_at_doorbell(q, &value);
+	q->pending |= rung;
+	if (!q->pending && !v->o->poll)
+		return false;
+	/*
+	 * While the client moves guest memory about there may be no ring to
+	 * look at for a moment; the driver did nothing wrong.
+	 */
+	if (!ring_resolve(q) || (!q->pending && !ring_has_more(q)))
+		return false;
+	run_queue(q);
+	if (rung)
+		check_data(q, value >> 16);
+	return true;
+}
+
+bool vdev_poll(struct vdev *v)
+{
+	bool work = false;
+
+	for (unsigned int i = 0; i < v->num_queues && vdev_running(v); i++)
+		work |= poll_queue(&v->queues[i]);
+	return work;
+}
+
+uint64_t vdev_due(const struct vdev *v)
+{
+	return service_due(v);
+}
+
+void vdev_serve(struct vdev *v, uint64_t now)
+{
+	service_answer(v, now);
+	for (unsigned int i = 0; i < v->num_queues; i++) {
+		if (!v->queues[i].answered)
+			continue;
+		v->queues[i].answered = false;
+		publish(&v->queues[i]);
+	}
+}
+
+bool vdev_wants_poll(const struct vdev *v)
+{
+	if (!vdev_running(v))
+		return false;
+	if (v->o->poll || v->doorbell)
+		return true;
+	for (unsigned int i = 0; i < v->num_queues; i++) {
+		if (v->queues[i].pending)
+			return true;
+	}
+	return false;
+}
+
