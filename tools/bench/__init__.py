@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The bench: what each way of driving a virtual disk costs in VM exits."""
+"""The bench: VM exits per operation, by driver and configuration."""

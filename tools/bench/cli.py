@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The command line of the bench, and the way to a machine with KVM."""
+"""The command line of the bench; starts it on a machine with KVM."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def _selected(options: argparse.Namespace) -> list[row.Row]:
 def _measure(options: argparse.Namespace) -> int:
     measured = run.run(_selected(options), options.kvm, options.outside)
     reached = targets.check(measured.results)
-    # --into wins: the folder of --out may be on another machine.
+    # --into has priority: the folder of --out may be on another machine.
     folder = paths.out() / options.into if options.into else \
         options.out or paths.out()
     written = files.write_json(folder / report.NAME, report.document(
@@ -113,7 +113,7 @@ def _measure(options: argparse.Namespace) -> int:
 
 
 def _status(results: Sequence[Result], judged: Sequence[Target]) -> int:
-    """The exit status, and a line that says why."""
+    """The exit status, and a line with the reason."""
     wrong = [result.row.name for result in results if not result.agree]
     if wrong:
         progress.say(f"{len(wrong)} of {len(results)} rows are not measured"
@@ -128,7 +128,7 @@ def _status(results: Sequence[Result], judged: Sequence[Target]) -> int:
 
 
 def _elsewhere(options: argparse.Namespace, argv: Sequence[str]) -> int:
-    _selected(options)      # a mistake shows before any set-up
+    _selected(options)      # report mistakes before any set-up
     nested = machine.choose().place == "nest"
     inner = [*argv, "--outside", json.dumps(host.machine()),
              "--kvm", host.NESTED if nested else host.HOST]
@@ -136,7 +136,7 @@ def _elsewhere(options: argparse.Namespace, argv: Sequence[str]) -> int:
         return machine.run_tool("bench", inner, TIMEOUT_S, kvm=True)
     # The nested machine has out/, not the folder of the option.
     paths.out().mkdir(parents=True, exist_ok=True)
-    for stale in paths.out().glob(".bench-*"):      # of runs that were killed
+    for stale in paths.out().glob(".bench-*"):      # folders of killed runs
         if time.time() - stale.stat().st_mtime > OLD_S:
             files.remove(stale)
     with tempfile.TemporaryDirectory(prefix=".bench-",
@@ -151,7 +151,7 @@ def _elsewhere(options: argparse.Namespace, argv: Sequence[str]) -> int:
 
 
 def _only(options: argparse.Namespace, argv: Sequence[str]) -> int:
-    """A measurement of another kind."""
+    """Run a measurement of another kind."""
     if options.only == INSN:
         return insn.command(options)
     chosen = ONLY[options.only]
@@ -159,7 +159,7 @@ def _only(options: argparse.Namespace, argv: Sequence[str]) -> int:
     if options.list:
         print("\n".join(names))
         return AGREED
-    # Emulated wherever this runs: what is compared is policy.
+    # Always emulated: the comparison is of policy, not of speed.
     return chosen.measure(options) if options.here else \
         machine.run_tool("bench", argv, chosen.TIMEOUT_S)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the figures were taken on."""
+"""The machines of a measurement."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOST = "host"
 
 
 def cpu_model(cpuinfo: str) -> str:
-    """The processor's name out of /proc/cpuinfo."""
+    """The processor's name in /proc/cpuinfo."""
     found = re.search(r"^model name\s*:\s*(.*)$", cpuinfo, re.M)
     return found.group(1).strip() if found else "unknown"
 
@@ -29,7 +29,7 @@ def machine() -> dict[str, Any]:
 
 
 def qemu_version(answer: Any) -> str:
-    """QEMU's version out of the answer to query-version."""
+    """QEMU's version in the answer to query-version."""
     number = answer["qemu"]
     text = ".".join(str(number[part]) for part in ("major", "minor", "micro"))
     return f"{text} {answer['package']}".strip()
@@ -37,8 +37,8 @@ def qemu_version(answer: Any) -> str:
 
 def describe_host(kvm: str, outside: dict[str, Any] | None,
                   qemu: Any) -> dict[str, Any]:
-    """The report's "host": the user's machine, and the one with KVM where
-    that is another."""
+    """The report's "host": the host, and the machine with KVM if that is
+    another."""
     here = machine()
     host = {**(outside or here), "kvm": kvm, "qemu": qemu_version(qemu)}
     if kvm == NESTED:

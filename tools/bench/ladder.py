@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The ladder: from a thousand exits to none, one lever per rung.
 
-Each rung is a row of the table on one workload, and beside it the kernel's own
-driver where it can run that configuration. The rungs are in rows/.
+Each rung is a row of the table on the same workload, next to the row of the
+kernel's driver if it supports that configuration. The rungs are in rows/.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .row import Rung
 
 @dataclass(frozen=True)
 class Step:
-    """A rung with what was measured."""
+    """A rung with its results."""
 
     rung: Rung
     ours: Result
@@ -25,7 +25,7 @@ class Step:
 
 
 def steps(rungs: Sequence[Rung], results: Sequence[Result]) -> list[Step]:
-    """The rungs whose rows were run."""
+    """The rungs whose rows have run."""
     by_name = {result.row.name: result for result in results}
     return [Step(rung, by_name[rung.row], by_name.get(rung.kernel))
             for rung in rungs if rung.row in by_name]

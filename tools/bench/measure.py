@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Measures rows: three counts of exactly the window in which work is done."""
+"""Measures rows: reads all counts directly before and after the work."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from .workload.interface import Job, Outcome
 
 @dataclass(frozen=True)
 class Bench:
-    """What stays the same from row to row."""
+    """The parts that all rows share."""
 
     histograms: kvm.Histograms
     idle_per_s: float
 
 
 def idle_rate(qmp: vcpu.Qmp, seconds: float) -> float:
-    """All exits a second of the guest while it waits."""
+    """All exits per second of the idle guest."""
     before, began = vcpu.exits(qmp), time.monotonic()
     time.sleep(seconds)
     after, ended = vcpu.exits(qmp), time.monotonic()
@@ -58,8 +58,8 @@ class Run:
 
 
 def single(bench: Bench, one: Session, row: Row) -> Result:
-    """A row on a setup that is ready: measure, then verify."""
-    # Of one operation: what the workload's own start and end take.
+    """Measure a row on a bound setup, then verify the data."""
+    # One operation, to measure the workload's start and end.
     start = Run.of(one, row, one.work.job(row, row.ops))
     job = one.work.job(row)
     before = _take(bench, one)
@@ -75,7 +75,8 @@ def single(bench: Bench, one: Session, row: Row) -> Result:
 
 def pair(bench: Bench, both: Sequence[Session],
          rows: Sequence[Row]) -> list[Result]:
-    """The rows of a comparison, on setups that are bound side by side.
+    """Measure the rows of a comparison, on setups that are bound at the same
+    time.
 
     They run by turns. All exits cannot be attributed to one function then.
     """
@@ -99,7 +100,7 @@ def pair(bench: Bench, both: Sequence[Session],
 
 
 def together(outcomes: Sequence[Outcome]) -> Outcome:
-    """Several runs as one: sums, and the median of what was observed."""
+    """Several runs as one: sums, and the medians of latencies and rates."""
     return Outcome(
         sum(one.ios for one in outcomes),
         sum(one.runtime_ms for one in outcomes),
@@ -110,8 +111,8 @@ def together(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def probe(bench: Bench, one: Session, row: Row) -> Result:
-    """What it takes to find the device: from a function without a driver to
-    a disk (or the like), and what is read of it on the way."""
+    """Measure a probe: from a function without a driver to a disk or other
+    device."""
     control = one.function.control
     one.load()
     by_device = snapshot.settled(control) if control else None

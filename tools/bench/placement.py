@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Where the guest and a device process run.
+"""The CPUs of the guest and of a device process.
 
-An access that traps goes from the vCPU to the device process, to QEMU's
-receiving thread and back to the vCPU, one after another and never two at
-once. On one CPU that is three switches; on two of an emulated machine each
-hop also wakes a sleeping CPU, which takes four times as long. A device that
-spins, and any process that runs beside the guest, must not be restricted so.
+A trapping access goes from the vCPU to the device process, to QEMU's receiving
+thread and back to the vCPU, never two of them in parallel. On one CPU that is
+three context switches; on two CPUs of an emulated machine each step also wakes
+a sleeping CPU, which takes four times as long. A device that spins, and any
+process that runs beside the guest, must not be restricted so.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _place(pids: Collection[int], cpus: Collection[int]) -> None:
 
 @contextlib.contextmanager
 def together(pids: Collection[int]) -> Iterator[None]:
-    """Holds all threads of these processes on one CPU."""
+    """Pins all threads of these processes to one CPU."""
     allowed = os.sched_getaffinity(0)
     _place(pids, {min(allowed)})
     try:

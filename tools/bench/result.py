@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A measured row: raw counts first, ratios derived from them."""
+"""A measured row: raw counts, and ratios derived from them."""
 
 from __future__ import annotations
 
@@ -15,28 +15,29 @@ from .row import Row
 from .workload.interface import Outcome
 
 
-# So few say nothing beside fio's start, if they do not cost much each.
+# With so few cheap operations, fio's start dominates.
 FEW_OPS = 100
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """Measurements other than accesses. Each count is of the same window."""
+    """Measurements other than accesses. Each count is between the same two
+    readings."""
 
     ops: int = 0            # requests that the driver completed
-    kicks: int | None = 0   # times that it rang for the device, if known
+    kicks: int | None = 0   # number of its kicks, if known
     interrupts: int = 0     # that the guest took
-    # of the guest's vCPUs, whatever for; None where two drivers ran
+    # all exits of the guest's vCPUs; None if two drivers ran
     all_exits: int | None = None
-    seconds: float = 0.0    # length of the window of all_exits
+    seconds: float = 0.0    # seconds between the readings of all_exits
     idle_per_s: float = 0.0     # all exits a second of a guest that waits
-    # of fio's start and end, by a run of one operation, without idle ones
+    # exits of fio's start and end, by a run of one operation, without idle ones
     start_exits: float = 0.0
 
 
 @dataclass(frozen=True)
 class Polling:
-    """What looking for completions after a submission cost and brought."""
+    """The cost and the result of busy-waiting for completions."""
 
     looks: int
     found: int
@@ -49,7 +50,7 @@ class Polling:
                 "cpu_ns_per_op": round(self.cpu_ns / ops, 1) if ops else None}
 
 
-# What a register accessed by a probe is for; the first that fits counts.
+# The purpose of a register in a probe; the first match counts.
 CLASSES = (("io", r"(legacy_queue_)?notify|(legacy_)?isr_status"),
            ("queues", r"(legacy_)?queue_.*"),
            ("features", r"(legacy_)?(device|driver)_features?(_select)?"),
@@ -60,14 +61,14 @@ CLASSES = (("io", r"(legacy_queue_)?notify|(legacy_)?isr_status"),
 
 @dataclass(frozen=True)
 class ProbeCost:
-    """Accesses of a probe by what they are for, those of I/O apart."""
+    """Accesses of a probe by purpose, those of I/O separately."""
 
     accesses: Mapping[str, int]
     queues: int             # that were set up
 
     @classmethod
     def of(cls, verdict: Verdict) -> ProbeCost:
-        """By KVM, which saw them all."""
+        """The counts of KVM, which sees them all."""
         found = {name: 0 for name, _ in CLASSES}
         enabled = 0
         for (register, direction), said in verdict.registers.items():
@@ -81,12 +82,12 @@ class ProbeCost:
 
     @property
     def total(self) -> int:
-        """All but those of I/O."""
+        """All except those of I/O."""
         return sum(self.accesses.values()) - self.accesses["io"]
 
     @property
     def per_queue(self) -> float | None:
-        """Of those that set up queues."""
+        """Accesses that set up queues, per queue."""
         return self.accesses["queues"] / self.queues if self.queues else None
 
     def as_json(self) -> dict[str, Any]:
@@ -97,7 +98,7 @@ class ProbeCost:
 
 @dataclass(frozen=True)
 class Result:
-    """A row with all that was counted, or with the reason why not."""
+    """A row with all counts, or with the reason why it failed."""
 
     row: Row
     verdict: Verdict | None = None
@@ -111,17 +112,17 @@ class Result:
 
     @property
     def agree(self) -> bool:
-        """Was the row measured, and did no witness contradict another?"""
+        """Was the row measured, and do all witnesses agree?"""
         return (not self.error and self.verdict is not None
                 and self.verdict.agree)
 
     @property
     def ops(self) -> int:
-        """Operations of the window."""
+        """Number of operations."""
         return self.traffic.ops if self.traffic else 0
 
     def exits_by(self, witness: str) -> float | None:
-        """Exits for each operation by one witness."""
+        """Exits per operation, by one witness."""
         if self.verdict is None or not self.ops:
             return None
         count = self.verdict.exits[witness]
@@ -136,7 +137,7 @@ class Result:
         return None if count is None else count / self.ops
 
     def ratio(self, name: str) -> float | None:
-        """Another count of Traffic for each operation."""
+        """Another count of Traffic, per operation."""
         if self.traffic is None or not self.ops:
             return None
         if name == "all_exits":
@@ -152,7 +153,7 @@ class Result:
         idle = traffic.seconds * traffic.idle_per_s
         exits = traffic.all_exits - idle - traffic.start_exits
         if self.ops < FEW_OPS and exits < traffic.start_exits:
-            return None     # less than one start differs from the next
+            return None     # less than the variation of the start
         return max(0.0, exits) / (self.ops - 1)
 
     def as_json(self) -> dict[str, Any]:
@@ -219,7 +220,7 @@ def _rounded(value: float | None) -> float | None:
 
 def blind_reasons(*, driver_blind: bool, device_blind: bool, mapped: bool,
                   string_input: bool) -> dict[str, str]:
-    """Why a witness's count is null, by witness; only those that are."""
+    """The reasons for null counts, by witness."""
     reasons: dict[str, list[str]] = {name: [] for name in NAMES}
     if driver_blind:
         reasons["driver"].append("the kernel's own driver does not count")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a row of the table is, of whatever class its device is.
+"""A row of the table, for any class of device.
 
-A setup is a driver with its options on one of the functions that the guest
-has; each setup is bound once and gives one row for each workload.
+A setup is a driver with its options on one of the guest's functions. The bench
+binds each setup once, and measures one row per workload.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from dataclasses import dataclass, field
 
 # By default fio submits one by one; at depth 1 it always does.
 SINGLE, BATCH = "single", "batch"
-PROBE = "probe"     # no operation at all: what it takes to find the device
+PROBE = "probe"     # no operation at all: only the probe
 # Interleaved pairs of runs in a comparison
 PAIRS = 5
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function of the guest: of a device process of its own, or of QEMU
+    """A function of the guest, with its own device process or served by QEMU
     itself."""
 
     name: str
     device_class: str           # a name that bench.workload knows
     options: tuple[str, ...] = ()
-    qemu: Mapping[str, object] | None = None    # properties, if QEMU's own
+    qemu: Mapping[str, object] | None = None    # properties, of QEMU's own device
 
 
 @dataclass(frozen=True)
@@ -44,17 +44,17 @@ class Setup:
     depths: tuple[int, ...] = (1,)
     workloads: tuple[str, ...] = ()
     polled: bool = False            # the workload polls for completions
-    times: int = 1                  # operations, of the usual number
+    times: int = 1                  # operations, as a share of the usual number
 
     @property
     def mapped_windows(self) -> frozenset[str]:
-        """Windows that this setup must find mapped."""
+        """Windows that must be mapped in this setup."""
         mapped = self.options.get("doorbell") == "map"
         return frozenset({"notify"} if mapped else ())
 
     @property
     def device(self) -> str:
-        """Whose device it is, as bench.json has it."""
+        """The device's name in bench.json."""
         return "qemu" if self.function.qemu is not None else "vfe"
 
 
@@ -67,8 +67,8 @@ class Row:
     depth: int
     ops: int
     submit: str = BATCH
-    group: str = ""             # rows of one group are measured as one
-    brief: bool = True          # a short run has it, too
+    group: str = ""             # rows of one group are measured together
+    brief: bool = True          # part of a short run, too
     name: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -81,13 +81,13 @@ class Row:
 
     @property
     def together(self) -> str:
-        """What is bound for this row."""
+        """The setup of this row."""
         return self.group or self.setup.name
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A lever, the row that pulls it, and the kernel's."""
+    """A lever, the row that changes it, and the kernel's row."""
 
     lever: str
     row: str
@@ -101,13 +101,13 @@ def _matches(row: Row, patterns: Sequence[str]) -> bool:
 
 
 def _cell(row: Row) -> tuple[object, ...]:
-    """The same for the two rows of a comparison."""
+    """The name that the two rows of a comparison share."""
     return (row.group, row.rw, row.depth, row.submit) if row.group \
         else (row.name,)
 
 
 def select(rows: Iterable[Row], patterns: Sequence[str]) -> list[Row]:
-    """The rows whose name matches a shell pattern, or begins with it; both
+    """The rows whose name matches a shell pattern or begins with it; both rows
     of a pair, if one does."""
     every = list(rows)
     if not patterns:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""From the counts before and after a window to the row's result."""
+"""Computes the result of a row from the counts before and after it."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ class _Window:
         return {"driver": by_driver, "kvm": by_kvm, "device": by_device}
 
     def string_input(self, said: Testimony | None) -> bool:
-        """Were there exits that brought more than one word?"""
+        """Were there exits for more than one word?"""
         options = self.row.setup.options
         return bool(options.get("string_io")
                     and options.get("window") == "port"
                     and said and said.count(("port_data", "read")))
 
     def polling(self) -> Polling | None:
-        """What adaptive polling cost, in a row that is about it."""
+        """The cost of adaptive polling, in rows that use it."""
         after, before = self.after.guest.driver, self.before.guest.driver
         if self.row.setup.options.get("completions") != "adaptive" or \
                 not (after and before):
@@ -108,8 +108,8 @@ class _Window:
         return found
 
     def kicks(self) -> int | None:
-        """How often the driver rang; None where nobody saw it. The register
-        window has no doorbell: there it is the command register."""
+        """The number of kicks; None if no witness counted them. For the
+        register window: writes of the command register."""
         said = self.says["driver"]
         if self.row.setup.style == "trap" and said:
             window = self.row.setup.options["window"]
@@ -140,7 +140,7 @@ def row_result(row: Row, one: Session, before: Snapshot, after: Snapshot,
     @traffic: with what was counted of the vCPUs
     """
     window = _Window(row, one, before, after)
-    # Nobody but KVM sees the kernel's driver on QEMU's device.
+    # Only KVM counts the kernel's driver on QEMU's device.
     alone = (window.says["driver"] is None and window.says["device"] is None)
     verdict = witness.compare(window.says, window.asked.cost,
                               1 if alone else 2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The measurement itself, on a machine with KVM: one guest, all rows."""
+"""The measurement on a machine with KVM: one guest, all rows."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from .session import GuestFunction, Session
 
 IDLE_S = 4.0
 MEMORY_MB = 512
-# Of QEMU's own devices; those of the lab's begin further up.
+# Slots of QEMU's own devices; those of the lab are higher.
 FIRST_SLOT = 0x04
 # From now on a function has a driver only during its rows: a polling device
-# polls as long as it has a driver. The kernel's own has taken what it knows
-# already, the agent's device among it.
+# polls as long as it has a driver. The kernel's drivers have bound to their
+# functions already, including the agent's device.
 FREE = "pci_no_autoprobe; pci_unbind {bdfs}"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a run gives."""
+    """The results of a run."""
 
     host: dict[str, Any]
     guest: dict[str, Any]
@@ -48,7 +48,7 @@ def _needed(chosen: Sequence[Row]) -> list[Function]:
 
 @dataclass(frozen=True)
 class BenchGuest:
-    """The guest, and where its functions are."""
+    """The guest and its functions."""
 
     guest: Guest
     slots: Mapping[str, pci.Slot]   # of QEMU's own devices
@@ -92,7 +92,7 @@ def _failed(chosen: Sequence[Row], error: Exception) -> list[Result]:
 
 
 class _Rows:
-    """Measures rows that are bound together."""
+    """Measures rows whose setups are bound together."""
 
     def __init__(self, guest: BenchGuest, bench: measure.Bench) -> None:
         self._guest = guest
@@ -105,7 +105,7 @@ class _Rows:
                        self._regions)
 
     def measure(self, rows_of_group: Sequence[Row]) -> list[Result]:
-        """Bind what they need, measure each, and give it back."""
+        """Bind their setups, measure each, and unbind."""
         first = rows_of_group[0]
         setups = {row.setup.name: row.setup for row in rows_of_group}
         with contextlib.ExitStack() as stack:
@@ -164,7 +164,7 @@ def run(chosen: Sequence[Row], kvm_kind: str,
         outside: dict[str, Any] | None) -> Measured:
     """Boot the guest and measure the rows."""
     kvm.sweep("bench")
-    # Not in the state folder, which may be shared from another machine.
+    # Not in the state folder, which may be shared with another machine.
     with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name, \
             contextlib.ExitStack() as stack:
         bench_guest = _guest(chosen, Path(name))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A setup in the guest: its driver bound, its device ready for work."""
+"""A setup in the guest: the driver bound, the device ready."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .workload.interface import Regions
 
 COMMAND_S = 300
 
-# A feature that the core does not know of needs not be left out.
+# Ignore a feature that the core does not have, if it should be off.
 LOAD = """\
 modprobe {module} {parameters} || exit 1
 cd /sys/module/vfe/parameters 2>/dev/null || cd /
@@ -52,7 +52,7 @@ class GuestFunction:
 
 
 class Session:
-    """Binds on entry, gives the function back on exit."""
+    """Binds on entry, unbinds on exit."""
 
     def __init__(self, guest: Guest, setup: Setup, function: GuestFunction,
                  regions: Regions) -> None:
@@ -64,11 +64,11 @@ class Session:
             self.run, setup, function.bdf, regions)
 
     def run(self, command: str) -> str:
-        """A command in the guest, for its output."""
+        """Run a command in the guest; its output."""
         return self.guest.run(command, COMMAND_S).out
 
     def tell(self, text: str) -> str:
-        """One of the commands above."""
+        """Run one of the commands above."""
         setup = self.setup
         return self.run(pci.script(text.format(
             bdf=self.function.bdf, module=setup.driver,
@@ -87,7 +87,7 @@ class Session:
         return self
 
     def load(self) -> None:
-        """All that comes before the probe."""
+        """The steps before the probe."""
         missing = self.tell(LOAD).strip()
         if missing:
             raise LabError(f"{self.setup.name}: vfe.ko has {missing}")
@@ -97,7 +97,7 @@ class Session:
             resource, parse_map(control("map")) if control else ())
 
     def probe(self) -> None:
-        """Let the driver find the device."""
+        """Let the driver probe the device."""
         self.tell(PROBE)
         self.work.find()
 
@@ -108,7 +108,7 @@ class Session:
 
     @contextlib.contextmanager
     def given_back(self) -> Iterator[None]:
-        """Whatever is bound in between is given back."""
+        """Unbinds everything that was bound meanwhile."""
         try:
             yield
         finally:
@@ -118,9 +118,9 @@ class Session:
         try:
             self.tell(UNBIND)
         except LabError as error:
-            # The next setup tells whether this matters.
+            # The next setup fails if this matters.
             progress.say(f"  {self.setup.name}: unbinding: {error}")
 
     def counts(self) -> driver.GuestState:
-        """What the guest counted."""
+        """The guest's counts."""
         return driver.read(self.run, self.function.bdf, self.work.above())

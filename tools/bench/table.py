@@ -22,12 +22,12 @@ COLUMNS = (
 
 
 def number(value: float | None) -> str:
-    """Short, and exact when it is whole; '-' for what nobody saw."""
+    """Short, but exact for integers; '-' for an unknown number."""
     if value is None:
         return "-"
     if value == int(value):
         return str(int(value))
-    # Never let a fraction look whole.
+    # Never round a fraction to an integer.
     return f"{value:.3f}" if value < 100 else f"{value:.2f}"
 
 
@@ -52,7 +52,7 @@ def _cells(result: Result) -> list[str]:
 
 
 def _notes(results: Sequence[Result]) -> list[str]:
-    """Each note once, with the rows that it is about."""
+    """Each note once, with its rows."""
     about: dict[str, list[str]] = {}
     for result in results:
         for witness, reason in result.blind.items():
@@ -65,7 +65,7 @@ def _notes(results: Sequence[Result]) -> list[str]:
 
 
 def _short(names: list[str]) -> list[str]:
-    """A pair of rows that differ in the workload only is named once."""
+    """Rows that differ only in the workload share one name."""
     setups = [name.removesuffix("-randread").removesuffix("-randwrite")
               for name in names]
     return sorted({setup if setups.count(setup) > 1 else name
@@ -84,7 +84,7 @@ def _complaints(results: Sequence[Result]) -> list[str]:
 
 
 def _ladder(results: Sequence[Result]) -> list[str]:
-    """The rungs, ours and the kernel's side by side."""
+    """The rungs, ours next to the kernel's."""
     found = ladder.steps(rows.rungs(), results)
     if not found:
         return []
@@ -117,7 +117,7 @@ def _short_number(value: float | None) -> str:
 
 
 def _probes(results: Sequence[Result]) -> list[str]:
-    """What it took to find the disk."""
+    """The cost of the probes."""
     lines = []
     for result in results:
         if result.probe is None:
@@ -132,7 +132,7 @@ def _probes(results: Sequence[Result]) -> list[str]:
 
 
 def render(results: Sequence[Result], targets: Sequence[Target] = ()) -> str:
-    """All that is printed at the end."""
+    """The final output."""
     *titles, widths = zip(*COLUMNS)
     rule = ["-" * width for width in widths]
     lines = [text.line(cells, widths) for cells in (

@@ -15,7 +15,7 @@ def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
 
 
 def functions() -> list[Function]:
-    """Every function that a row may want."""
+    """All functions of the rows."""
     return [function for one in CLASSES for function in one.FUNCTIONS]
 
 

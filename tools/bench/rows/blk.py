@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The rows about disks, and the rungs of their ladder, as data."""
+"""The rows of disks, and the rungs of their ladder, as data."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ BLK = "blk"
 WORKLOADS = ("randread", "randwrite")
 READ, WRITE = WORKLOADS
 
-# A request through the register window costs about a thousand exits where one
-# through a ring costs one, so these rows make do with fewer of them.
+# A request through the register window costs about a thousand exits, and one
+# through a ring costs one. So these rows do fewer operations.
 TRAP_SHARE = 200
-# Where an operation costs next to nothing, fio's own start would be most of
-# what is counted: these rows make more of them.
+# If an operation costs almost nothing, fio's start would dominate the counts:
+# these rows do more operations.
 POLLED_TIMES = 5
-# The operations of each run of a pair, of the usual number. Batches are so fast
-# that a measurable time takes more of them.
+# The operations of each run of a pair, as a share of the usual number. Batches
+# are so fast that a measurable time takes more of them.
 PAIR_SHARE = {SINGLE: 0.5, BATCH: 1.0}
 
 _STOCK_SPLIT = ("--id", "stock", "--features-off", "packed,in_order")
@@ -74,7 +74,7 @@ def _virtio(name: str, on: str, depths: tuple[int, ...] = (1,), *,
             adaptive: int = 0, polled: bool = False,
             workloads: tuple[str, ...] = WORKLOADS,
             times: int = 1) -> Setup:
-    """A setup of vfe_blk; without a word, a split ring with EVENT_IDX.
+    """A setup of vfe_blk; by default a split ring with EVENT_IDX.
 
     @coalesce, @adaptive: microseconds
     """
@@ -105,7 +105,7 @@ def _kernel(name: str, on: str, depths: tuple[int, ...] = (1,), *,
 
 # Long enough for a device under nested emulation to answer.
 ADAPTIVE_US = 10000
-# What a guest under nested emulation needs for several operations
+# Enough for several operations under nested emulation
 COALESCE_US = 4000
 ONLY_READ = (READ,)
 
@@ -145,14 +145,13 @@ SETUPS = (
     _kernel("qemu-kernel", "qemu-b"),
 )
 
-# Both drivers at once, each on a function of QEMU's own, in the same run.
+# Both drivers at once, each on a function of QEMU, in the same run.
 PAIR = (
     _virtio("pair-vfe", "qemu-a"),
     _kernel("pair-kernel", "qemu-b"),
 )
 PAIR_DEPTHS = (1, 8, 32)
-# The same with what a user may switch on where the guest's CPU is the
-# bottleneck
+# The same with settings for a guest whose CPU is the bottleneck
 COALESCED = (
     _virtio("timer-vfe", "qemu-a", coalesce=COALESCE_US),
     _kernel("timer-kernel", "qemu-b"),
@@ -205,7 +204,7 @@ def rows_of(setup: Setup, ops: int, trap_ops: int) -> list[Row]:
 
 def _cell_rows(setups: Sequence[Setup], group: str, depth: int, submit: str,
                ops: int) -> list[Row]:
-    """The rows of a group that are compared at one depth."""
+    """The rows of a group, compared at one depth."""
     wanted = int(ops * PAIR_SHARE[submit])
     each = max(wanted, 2 * depth) // depth * depth
     brief = group == "pair" and (depth == 1 or submit == SINGLE)

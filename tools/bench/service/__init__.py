@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Both drivers on storage whose requests take their time."""
+"""Both drivers on storage with service times."""

@@ -40,7 +40,7 @@ class NbdServer:
         return self._process.pid
 
     def tell(self, line: str) -> None:
-        """A line that changes what it does; returns when it is done."""
+        """Send a command line; returns when it has taken effect."""
         assert self._process.stdin is not None
         self._process.stdin.write(line.encode() + b"\n")
         self._process.stdin.flush()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The cells of the table: a model of service time, a load, a depth."""
+"""The cells of the table: each a model of service times, a load, a depth."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from lab import text
 
 DEPTHS = (1, 4, 8, 32)
 QUICK_DEPTHS = (1, 8, 32)
-# The service time that a model is built on. Milliseconds, so that what an
-# emulated guest takes over a request is little beside it; at depth 32 more,
-# so that the guest's one processor has time to spare there, too.
+# The base service time. Milliseconds, so that the time of an emulated guest for
+# a request is small in comparison; more at depth 32, so that the guest's
+# processor is idle there, too.
 UNIT_US = {1: 4000, 4: 4000, 8: 4000, 32: 16000}
 
 MODELS = ("constant", "exponential", "lognormal", "bimodal")
 QUICK_MODELS = ("lognormal",)
-# For the record, on QEMU's device with an NBD server behind it
+# For reference, on QEMU's device with an NBD server
 NBD_MODELS = ("lognormal",)
 
 SINGLE, BATCH, BESIDE, LARGE, THINK = LOADS = (
@@ -56,7 +56,7 @@ def _deep(depth: int, *more: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Cell:
-    """What is measured together."""
+    """A cell: jobs that are measured together."""
 
     device: str
     model: str
@@ -65,12 +65,12 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """For people, and for patterns."""
+        """The name, for the table and for patterns."""
         return f"{self.device}-{self.model}-{self.depth}-{self.load}"
 
     @property
     def unit_us(self) -> int:
-        """The service time that the model is built on."""
+        """The base service time of the model."""
         return UNIT_US[self.depth]
 
     @property
@@ -80,8 +80,8 @@ class Cell:
 
     @property
     def patience(self) -> int:
-        """How much longer than others a run has to take: a single reader
-        makes few reads, and large ones are few."""
+        """The factor for the length of a run: a single reader does few reads,
+        and there are few large ones."""
         return 2 if self.load in (BESIDE, LARGE) else 1
 
     def jobs(self) -> list[Job]:
@@ -124,5 +124,5 @@ def every(quick: bool = False) -> list[Cell]:
 
 
 def select(cells: Sequence[Cell], patterns: Sequence[str]) -> list[Cell]:
-    """Those whose name matches a pattern, or holds it."""
+    """The cells whose name matches a pattern, or contains it."""
     return [cell for cell in cells if text.matches(cell.name, patterns)]

@@ -17,8 +17,8 @@ from .rig import Rig
 
 ROUNDS, QUICK_ROUNDS = 3, 2
 RUN_MS, QUICK_RUN_MS = 600, 500
-# From the first run on: how long the rounds of all cells may take, and those
-# of the cells that seem lost after them.
+# Time limits from the first run on: for the rounds of all cells, and for
+# repeated cells.
 ROUNDS_S, QUICK_ROUNDS_S = 950.0, 100.0
 MORE_S, QUICK_MORE_S = 190.0, 20.0
 TIMEOUT_S = 1700
@@ -34,7 +34,7 @@ def _selected(options: argparse.Namespace) -> list[cells.Cell]:
 
 
 def names(options: argparse.Namespace) -> list[str]:
-    """The cells that the options choose; LabError if there are none."""
+    """The cells of the options; LabError if there are none."""
     return [cell.name for cell in _selected(options)]
 
 

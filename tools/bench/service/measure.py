@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Rounds of all cells, and more of them where one seems lost."""
+"""Rounds of all cells, and more rounds of cells that appear lost."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from .spread import Figures, Lane, Round
 from .rig import AGAIN, KERNEL, OURS, Rig
 
 MORE_ROUNDS = 4
-# The order of the roles in a round, in turn: each is first at times, and
-# virtio_blk is on either side of vfe_blk.
+# The orders of the roles in successive rounds: each role is first in some, and
+# virtio_blk runs before and after vfe_blk.
 ORDERS = ((KERNEL, OURS, AGAIN), (AGAIN, OURS, KERNEL), (OURS, KERNEL, AGAIN),
           (AGAIN, KERNEL, OURS))
 
 
 def figures(read: Mapping[str, Any]) -> Figures:
-    """Out of what fio says of a job's reads."""
+    """Parse fio's results for a job's reads."""
     percentile = read["lat_ns"].get("percentile", {})
     found = Figures(float(read["iops"]), percentile.get("50.000000", 0) / 1e3,
                     percentile.get("99.000000", 0) / 1e3)
@@ -33,7 +33,7 @@ def figures(read: Mapping[str, Any]) -> Figures:
 
 
 class Measurement:
-    """The lanes, as far as they are measured."""
+    """The lanes measured so far."""
 
     def __init__(self, rig: Rig, cells: Sequence[Cell], millis: int) -> None:
         self._rig = rig
@@ -45,14 +45,14 @@ class Measurement:
 
     @property
     def lanes(self) -> list[Lane]:
-        """Those that have figures."""
+        """The lanes with results."""
         return [lane for cell in self._cells if cell not in self.errors
                 for lane in self._lanes[cell] if lane.rounds]
 
     def _round(self, cell: Cell, number: int) -> None:
         reads = {}
         for role in ORDERS[number % len(ORDERS)]:
-            # All three meet the same service times.
+            # All three have the same service times.
             self._rig.set_service(cell, role, number)
             reads[role] = self._rig.fio(cell, role,
                                         self._millis * cell.patience)
@@ -68,7 +68,7 @@ class Measurement:
         except LabError as error:
             self.errors[cell] = one_line(error)
             progress.say(f"  {cell.name} FAILED: {self.errors[cell]}")
-            self._rig.guest.run("true", 10)     # or there is no guest more
+            self._rig.guest.run("true", 10)     # unless the guest has ended
 
     def rounds(self, count: int, until: float) -> None:
         """That many rounds of each cell, ending at @until at the latest; the
@@ -82,7 +82,7 @@ class Measurement:
                     self._try_round(cell, number)
 
     def suspects(self) -> list[Cell]:
-        """Cells with a lane that seems lost."""
+        """Cells with a lane that appears lost."""
         lanes = self.lanes
         found = {lane.cell for lane, found in
                  zip(lanes, spread.ratios(lanes), strict=True)
@@ -90,7 +90,7 @@ class Measurement:
         return [cell for cell in self._cells if cell in found]
 
     def more_rounds(self, first: int, until: float) -> None:
-        """Look again, and longer, at what seems lost."""
+        """Repeat cells that appear lost, with longer runs."""
         cells = self.suspects()
         if not cells:
             return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""An NBD server whose reads take their time; it serves zeroes.
+"""An NBD server with service times for reads; it serves zeroes.
 
     python3 nbd.py SOCKET SIZE_MB MODEL [SEED]
 
@@ -24,19 +24,19 @@ OPTION_REPLY = struct.Struct(">QIII")
 REQUEST = struct.Struct(">IHHQQI")
 REPLY = struct.Struct(">IIQ")
 OPTION_MAGIC, REPLY_MAGIC = 0x3e889045565a9, 0x67446698
-# Fixed new style, and no zeroes behind the export's size
+# Fixed new style, and no zeroes after the export's size
 HANDSHAKE_FLAGS = 3
 HAS_FLAGS, SEND_FLUSH, SEND_FUA = 1, 4, 8
 EXPORT_NAME, ABORT, INFO, GO = 1, 2, 6, 7
 ACK, INFO_REPLY, UNSUPPORTED = 1, 3, 0x80000001
 READ, WRITE, DISCONNECT = 0, 1, 2
 
-# Seconds out of a random source
+# A function from a random source to seconds
 Draw = Callable[[random.Random], float]
 
 
 def parse(text: str) -> Draw:
-    """A model as vfe-device takes it; ValueError if it is none."""
+    """A model in the syntax of vfe-device; ValueError if invalid."""
     kind, *words = text.split(":")
     us = [float(word) * 1e-6 for word in words]
     plain = [float(word) for word in words]
@@ -52,7 +52,7 @@ def parse(text: str) -> Draw:
 
 
 class Server:
-    """What all connections share."""
+    """The state that all connections share."""
 
     def __init__(self, size: int, draw: Draw, seed: int) -> None:
         self.size = size
@@ -67,7 +67,7 @@ class Server:
         return source
 
     def tell(self, line: str) -> None:
-        """A line of standard input."""
+        """Handle a line of standard input."""
         word, _, rest = line.partition(" ")
         if word == "service":
             self.draw = parse(rest)
@@ -78,7 +78,7 @@ class Server:
 
     async def _shake_hands(self, reader: asyncio.StreamReader,
                            writer: asyncio.StreamWriter) -> bool:
-        """Return: whether the client wants to go on."""
+        """Handle an option. Return: whether the client continues."""
         flags = HAS_FLAGS | SEND_FLUSH | SEND_FUA
         writer.write(b"NBDMAGICIHAVEOPT" + struct.pack(">H", HANDSHAKE_FLAGS))
         await reader.readexactly(4)
@@ -109,14 +109,14 @@ class Server:
     async def _answer(self, writer: asyncio.StreamWriter, wait: float,
                       handle: int, data: bytes) -> None:
         await asyncio.sleep(wait)
-        # The whole of a reply at once, so that none gets between its parts
+        # A reply in one piece, so that replies do not interleave
         writer.write(REPLY.pack(REPLY_MAGIC, 0, handle) + data)
         with contextlib.suppress(ConnectionError):
             await writer.drain()
 
     async def serve(self, reader: asyncio.StreamReader,
                     writer: asyncio.StreamWriter) -> None:
-        """A connection, until it ends."""
+        """Serve a connection until it ends."""
         source = self._source()
         try:
             if not await self._shake_hands(reader, writer):

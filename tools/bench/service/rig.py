@@ -2,7 +2,7 @@
 """The guest of the table: three identical functions of each kind.
 
 virtio_blk drives two of them, so that it can be compared with itself, and
-vfe_blk the third; all stay bound, and one at a time has work.
+vfe_blk the third. All stay bound, and one at a time is busy.
 """
 
 from __future__ import annotations
@@ -24,13 +24,12 @@ from .cells import DEVICES, NBD, VFE, Cell
 KERNEL, OURS, AGAIN = ROLES = ("kernel", "ours", "again")
 DRIVER = {KERNEL: "virtio_blk", OURS: "vfe_blk", AGAIN: "virtio_blk"}
 MEMORY_MB = 512
-# Of QEMU's own; those of the lab's begin further up
+# Slots of QEMU's own devices; those of the lab are higher
 SLOTS = {role: pci.Slot(4 + index) for index, role in enumerate(ROLES)}
 COMMAND_S = 60
 DISK_MB = image.RAW_READ_MB + image.RAW_WRITE_MB
 
-# What most virtual machines of today have: a split ring, and physical
-# addresses
+# As in most virtual machines of today: a split ring, and physical addresses
 OPTIONS = ("--id", "stock", "--queues", "1", "--service", "constant:1000",
            "--features-off",
            "packed,in_order,notification_data,notif_config_data,"
@@ -46,7 +45,7 @@ echo $disk"""
 
 
 class Rig:
-    """The guest, its disks, and what sets their service times."""
+    """The guest, its disks, and their service times."""
 
     def __init__(self, folder: Path, cells: Sequence[Cell],
                  parameters: str = "") -> None:
@@ -116,7 +115,7 @@ class Rig:
 
     def fio(self, cell: Cell, role: str,
             millis: int) -> list[dict[str, Any]]:
-        """Run the cell's jobs; what fio says of the reads of each."""
+        """Run the cell's jobs; fio's results for the reads of each."""
         disk = self.disks[cell.device, role]
         words = ["fio --output-format=json --direct=1 --thread --invalidate=0"
                  " --time_based --randrepeat=1 --lat_percentiles=1"

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is a loss and what is noise.
+"""Distinguishes losses from noise.
 
 Each round of a cell is three runs: virtio_blk, vfe_blk on a second function,
-virtio_blk on a third. Two pairs follow: ours by the kernel's, and the
-kernel's by itself, which ought to be 1. How far such identical pairs are off
-is the spread.
+virtio_blk on a third. That makes two ratios: ours by the kernel's, and the
+kernel's by itself, which should be 1. The deviation of such identical pairs is
+the spread.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from dataclasses import dataclass, field
 from .cells import Cell
 
 IOPS, P50, P99 = METRICS = ("iops", "p50", "p99")
-# fio tells latencies apart by a 64th.
+# The resolution of fio's latencies is 1/64.
 RESOLUTION = {IOPS: 0.0, P50: 1 / 64, P99: 1 / 64}
 ENOUGH_PAIRS = 6
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What a run of fio says of one job: latencies in microseconds."""
+    """fio's results for one job: latencies in microseconds."""
 
     iops: float
     p50: float
@@ -49,12 +49,12 @@ class Lane:
     rounds: list[Round] = field(default_factory=list)
 
     def pairs(self, metric: str) -> list[float]:
-        """Ours by the kernel's, a ratio a round."""
+        """Ours by the kernel's, one ratio per round."""
         return [getattr(one.ours, metric) / getattr(one.kernel, metric)
                 for one in self.rounds]
 
     def identical(self, metric: str) -> list[float]:
-        """The kernel's by itself, a ratio a round."""
+        """The kernel's by itself, one ratio per round."""
         return [getattr(one.again, metric) / getattr(one.kernel, metric)
                 for one in self.rounds]
 
@@ -64,19 +64,19 @@ class Ratio:
     """A figure of a lane."""
 
     value: float        # median of the pairs
-    spread: float       # how far off an identical pair was: 0.05 is 5 %
+    spread: float       # the deviation of identical pairs: 0.05 is 5 %
 
     def _bound(self) -> float:
         return 1 + self.spread
 
     def lost(self, metric: str) -> bool:
-        """Is ours the worse, beyond the spread?"""
+        """Is ours worse, by more than the spread?"""
         if metric == IOPS:
             return self.value * self._bound() < 1
         return self.value > self._bound()
 
     def won(self, metric: str) -> bool:
-        """Is ours the better, beyond the spread?"""
+        """Is ours better, by more than the spread?"""
         if metric == IOPS:
             return self.value > self._bound()
         return self.value * self._bound() < 1
@@ -97,7 +97,7 @@ def _keys(lane: Lane) -> tuple[tuple[object, ...], tuple[object, ...]]:
 def spreads(lanes: Sequence[Lane], metric: str) -> list[float]:
     """For each lane the largest deviation of an identical pair.
 
-    A single cell has too few pairs to tell, so those of others count, too.
+    A single cell has too few pairs, so those of others count, too.
     """
     off: dict[tuple[object, ...], list[float]] = {}
     for lane in lanes:
@@ -113,7 +113,7 @@ def spreads(lanes: Sequence[Lane], metric: str) -> list[float]:
 
 
 def ratios(lanes: Sequence[Lane]) -> list[Mapping[str, Ratio]]:
-    """Of each lane, by metric."""
+    """The results of each lane, by metric."""
     spread = {metric: spreads(lanes, metric) for metric in METRICS}
     return [{metric: Ratio(statistics.median(lane.pairs(metric)),
                              spread[metric][index])

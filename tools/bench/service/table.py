@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The table for people, and out/service.json."""
+"""The printed table, and out/service.json."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _line(lane: Lane, ratios: Ratios) -> str:
 
 def render(lanes: Sequence[Lane], ratios: Sequence[Ratios],
            errors: Mapping[Cell, str], notes: Sequence[str]) -> str:
-    """The table, and what it says."""
+    """The table and its summary."""
     lines = []
     kinds = list(dict.fromkeys(lane.cell.device for lane in lanes))
     for kind in kinds:

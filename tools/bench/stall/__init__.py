@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a guest does while its storage stands still."""
+"""The behaviour of a guest while its storage is stalled."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""`--only stall`: both drivers while storage or machine stands still."""
+"""`--only stall`: both drivers while storage or machine is stalled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .scene import BACKEND, PAUSE, SCENES, Seen, Stage
 DRIVERS = ("virtio_blk", "vfe_blk")
 SECONDS = {BACKEND: 170.0, PAUSE: 60.0}
 QUICK_SECONDS = {BACKEND: 45.0, PAUSE: 10.0}
-# A gap that is longer than the kernel's driver's by less is none of ours.
+# Differences between gaps of up to this do not count.
 ALLOWED_S = 2.0
 TIMEOUT_S = 1500
 SCHEMA, NAME = "vfe-stall/1", "stall.json"
@@ -44,7 +44,7 @@ def _one(scene: str, driver: str, seconds: float) -> Result:
 
 
 def worse(ours: Seen, kernels: Seen) -> list[str]:
-    """In what ours is worse."""
+    """The results in which ours is worse."""
     found = []
     for text, mine, theirs in (
             ("heartbeat gap", ours.beat_gap_s, kernels.beat_gap_s),
@@ -89,7 +89,7 @@ def render(results: list[Result]) -> str:
 
 
 def names(options: argparse.Namespace) -> list[str]:
-    """The scenes that the options choose; LabError for one that is none."""
+    """The scenes of the options; LabError for an unknown one."""
     unknown = set(options.rows) - set(SCENES)
     if unknown:
         raise LabError(f"no scene {', '.join(sorted(unknown))}: use"

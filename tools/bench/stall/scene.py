@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A guest with two disks, storage that stops, and what is seen meanwhile.
+"""A guest with two disks whose storage stalls, and its observation.
 
-One disk is QEMU's own on an NBD server, which a signal stops; the other is
-the custom device's, which stops completing on a command. A virtual
-machine can be paused as well. A heartbeat in the guest and the monitor tell
-how long the machine stood still; fio and the kernel's log tell what became of
-the requests.
+One disk is QEMU's own on an NBD server, which a signal stops; the other is the
+custom device's, which stops completing on a command. A virtual machine can be
+paused as well. A heartbeat in the guest and the monitor show how long the
+machine stood still; fio and the kernel's log show the results of the requests.
 """
 
 from __future__ import annotations
@@ -33,10 +32,10 @@ NBD_SLOT = pci.Slot(4)
 MEMORY_MB = 512
 DEPTH = 32
 LOOK_S = 0.25
-# What starting, moving again and ending may take, on a slow machine
+# Time limit for starting, resuming and ending, on a slow machine
 PATIENCE_S = 60
-# Both disks answer reads after this long, so that a stop meets all of them
-# in flight, and the guest has time for others.
+# The service time of both disks: long enough that all reads are in flight at a
+# stall, and the guest is mostly idle.
 MODEL = "constant:200000"
 
 BIND = """\
@@ -48,7 +47,7 @@ file=/sys/block/$disk/queue/io_timeout
 [ -z "{io_timeout}" ] || [ ! -w $file ] || echo {io_timeout} >$file
 echo $disk"""
 
-# The guest's own clock, ten times a second; no process is started for it.
+# The guest's clock, ten times per second, without starting a process.
 BEAT = """\
 mkfifo /tmp/never
 (while read -r up _ </proc/uptime; do
@@ -89,7 +88,7 @@ RESET = re.compile(r"^.*(?:resetting|reset of the|timed out|I/O error|stuck"
 
 @dataclass(frozen=True)
 class Seen:
-    """What a stop did to a guest."""
+    """The effects of a stall on a guest."""
 
     beat_gap_s: float       # the longest between two beats, by its clock
     monitor_gap_s: float    # the longest that QEMU's monitor took to answer
@@ -122,20 +121,20 @@ class Monitor(threading.Thread):
     def run(self) -> None:
         while not self._enough.wait(LOOK_S):
             start = time.monotonic()
-            # One that takes too long to wait for has its length, too.
+            # An answer that exceeds the time limit counts with its length, too.
             with contextlib.suppress(LabError):
                 self._guest.qmp("query-status")
             self.longest = max(self.longest, time.monotonic() - start)
 
     def end(self) -> float:
-        """The longest that an answer took."""
+        """The longest time for an answer."""
         self._enough.set()
         self.join(PATIENCE_S)
         return self.longest
 
 
 class Stage:
-    """The guest; a driver is on both of its disks."""
+    """The guest, with a driver bound to both disks."""
 
     def __init__(self, folder: Path, name: str, *, accel: str = "tcg",
                  logs: Path | None = None) -> None:
@@ -157,7 +156,7 @@ class Stage:
             stack.callback(self._nbd.stop)
             urgent()
             stack.enter_context(self.guest)
-            # A server that is stopped would keep QEMU from ending.
+            # A stopped server would keep QEMU from ending.
             stack.callback(self._signal, signal.SIGCONT)
             self._stack = stack.pop_all()
         return self
@@ -171,7 +170,7 @@ class Stage:
         os.kill(self._nbd.pid, signum)
 
     def bind(self, driver: str, io_timeout_ms: int | None = None) -> None:
-        """Put a driver on both disks."""
+        """Bind a driver to both disks."""
         bdfs = {NBD: NBD_SLOT.bdf, OWN: self.guest.devices[OWN].bdf}
         self._disks = [self.guest.run(pci.script(BIND.format(
             bdf=bdfs[disk], module=driver, driver=pci.driver_of(driver),
@@ -179,8 +178,8 @@ class Stage:
             for disk in DISKS]
 
     def resets(self) -> tuple[int, int]:
-        """What the custom device counts: writes to its status (a reset is
-        followed by more of them), and resets of queues."""
+        """The custom device's counts: writes to its status (several per reset),
+        and resets of queues."""
         counts = self.guest.devices[OWN].control()
         status = sum(int(one["count"]) for one in counts["registers"]
                      if one["name"] == "device_status"
@@ -193,7 +192,8 @@ class Stage:
                 (line.split() for line in out.splitlines())}
 
     def _moves(self) -> None:
-        """All disks go on from here; LabError if one does not."""
+        """Wait until all disks make progress again; LabError if one does
+        not."""
         start = self._state()
         deadline = time.monotonic() + PATIENCE_S
         while True:
@@ -222,7 +222,7 @@ class Stage:
                 self.guest.qmp("cont")
 
     def play(self, scene: str, seconds: float) -> Seen:
-        """Stop what the scene is about for so long, with reads in flight."""
+        """Stall the storage or machine of the scene, with reads in flight."""
         disks = " ".join(self._disks)
         self.guest.run("dmesg -c >/dev/null; rm -f /tmp/never\n" + BEAT)
         self.guest.run(LOAD.format(disks=disks, depth=DEPTH,
@@ -232,7 +232,7 @@ class Stage:
         with self._stopped(scene, seconds):
             monitor.start()
             time.sleep(seconds)
-            # A machine that is paused takes "cont" last.
+            # A paused machine gets "cont" last.
             if scene == PAUSE:
                 monitor.end()
         monitor.end()

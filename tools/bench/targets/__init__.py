@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the rows are meant to reach: a module for each class of devices."""
+"""Targets of the rows: a module for each class of devices."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ CLASSES = (blk,)
 
 
 def check(results: Sequence[Result]) -> list[Target]:
-    """The targets whose rows were run."""
+    """The targets whose rows have run."""
     by_name = {result.row.name: result for result in results}
     return [target for one in CLASSES for target in one.targets(by_name)]

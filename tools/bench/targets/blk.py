@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the rows about disks are meant to reach.
+"""Targets of the rows of disks.
 
-Some rows have a figure of their own to reach; others are compared with the
-kernel's driver in the same run.
+Some rows have an absolute target; others are compared with the kernel's driver
+in the same run.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from ..result import Result
 from ..row import BATCH
 from ..rows.blk import COALESCED, PAIR
 
-# With fewer operations, what depends on time says nothing, and fio's own
-# start is most of all exits.
+# With fewer operations, results that depend on time are meaningless, and fio's
+# start causes most exits.
 ENOUGH_OPS = 1000
-# of the vCPU, for each operation that is polled for on a device that polls
+# exits of the vCPU per polled operation on a polling device
 ALL_EXITS = 0.25
 
 Test = Callable[[Result], bool]
@@ -31,7 +31,7 @@ def _at_least_1000(result: Result) -> bool:
 
 
 def _only_kicks(result: Result) -> bool:
-    """One exit an operation, and it is the kick."""
+    """One exit per operation: the kick."""
     return _per_op(result) == {("notify", "write"): 1.0}
 
 
@@ -89,9 +89,9 @@ def _shown(result: Result) -> str:
 Rows = Mapping[str, Result]
 
 OURS, KERNELS = (setup.name for setup in PAIR)
-# Where requests come one by one, how many kicks and interrupts they take
-# depends on who is faster at the moment, guest or device; and so does speed.
-# Both drivers do the same there: what is more than this apart is no chance.
+# If requests come one by one, the numbers of kicks and interrupts, and the
+# speed, depend on whether the guest or the device is faster. Both drivers do
+# the same there; a larger ratio than this is significant.
 CHANCE = 1.15
 COALESCED_SPEED = 1.3
 ADAPTIVE, PLAIN = "qemu-adaptive", "qemu-kernel"
@@ -127,24 +127,24 @@ class Cell:
 
     @property
     def measured(self) -> bool:
-        """Were both?"""
+        """Were both measured?"""
         return not (self.ours.error or self.kernel.error)
 
     @property
     def enough(self) -> bool:
-        """Are there operations enough for what depends on time?"""
+        """Are there enough operations for results that depend on time?"""
         return self.ours.row.ops >= ENOUGH_OPS
 
     def both(self, *names: str) -> tuple[float, float]:
-        """The sum of these counts an operation: ours, the kernel's."""
+        """The sum of these counts per operation: ours, the kernel's."""
         ours, kernel = (sum(_ratio(one, name) for name in names)
                         for one in (self.ours, self.kernel))
         return ours, kernel
 
     @property
     def speed(self) -> float:
-        """Our operations a second for one of the kernel's: the median of the
-        pairs."""
+        """The ratio of our operations per second to the kernel's: the median of
+        the pairs."""
         if not (self.ours.outcome and self.kernel.outcome):
             return 0.0
         return pairs.ratios(self.ours.outcome.runs,
@@ -152,7 +152,7 @@ class Cell:
 
 
 def cells(rows: Rows, ours: str = OURS, kernels: str = KERNELS) -> list[Cell]:
-    """The cells of a pair of setups that were run."""
+    """The measured cells of a pair of setups."""
     found = []
     for name, result in rows.items():
         partner = rows.get(kernels + name.removeprefix(ours))
@@ -205,7 +205,7 @@ def _paired(rows: Rows) -> list[Target]:
 
 
 def _coalesced(rows: Rows) -> list[Target]:
-    """What a user gains who switches coalescing on."""
+    """The gain from coalescing."""
     found = [cell for cell in
              cells(rows, *(setup.name for setup in COALESCED)) if cell.enough]
     return [*_in_every(found, "coalesced, depth 32 one by one: kicks and"
@@ -263,7 +263,7 @@ def _probe(rows: Rows) -> list[Target]:
 
 
 def targets(results: Rows) -> list[Target]:
-    """Those whose rows were run, by name."""
+    """The rows that have run, by name."""
     own = [Target(text, _shown(results[name]),
                   not results[name].error and reached(results[name]))
            for name, text, reached in SINGLE if name in results]

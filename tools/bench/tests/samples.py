@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Samples that the tests share: rows and what was measured."""
+"""Samples that the tests share: rows and results."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Fio(unittest.TestCase):
                           outcome.lat_ns_p99), (1000, 1200, 4500))
 
     def test_error(self) -> None:
-        """Wrong data found is an error, with fio's words."""
+        """Wrong data is an error, with fio's message."""
         with self.assertRaisesRegex(FioError, "84.*bad magic"):
             fio.parse_all("verify: bad magic header\n" + _fio(84), "randread")
 

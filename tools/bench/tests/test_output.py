@@ -26,7 +26,7 @@ class Json(unittest.TestCase):
     """The shape of bench.json."""
 
     def test_names_and_types(self) -> None:
-        """Every name that was promised, with the type it has."""
+        """Every name of the schema, with its type."""
         job = samples.result().as_json()
         for name, kind in JOB.items():
             self.assertIsInstance(job[name], kind, name)
@@ -52,7 +52,7 @@ class Json(unittest.TestCase):
                                          "all_exits": 4.6997})
 
     def test_few_operations_beside_the_start(self) -> None:
-        """What is less than fio's start is not told by five operations."""
+        """Five operations cannot measure less than fio's start."""
         for exits, told in ((5000, 1150.0), (800, 100.0), (799, None)):
             few = dataclasses.replace(samples.result(), traffic=Traffic(
                 ops=5, all_exits=exits, start_exits=400.0))
@@ -60,17 +60,17 @@ class Json(unittest.TestCase):
 
 
 class Table(unittest.TestCase):
-    """What is printed."""
+    """The printed output."""
 
     def test_a_fraction_never_looks_whole(self) -> None:
-        """One access of 1000 must show."""
+        """A difference of one in 1000 must be visible."""
         self.assertEqual(table.number(1.0), "1")
         self.assertEqual(table.number(1.001), "1.001")
         self.assertNotEqual(table.number(1.0001), "1")
         self.assertEqual(table.number(None), "-")
 
     def test_difference_is_marked(self) -> None:
-        """The row says NO and the difference is spelled out."""
+        """The row has NO, and the difference is listed."""
         text = table.render([samples.result(device=999)])
         self.assertRegex(text, r"virtio-msix-d1-randread .* NO\n")
         self.assertIn("notify write: driver 1000, kvm 1000, device 999",
@@ -87,7 +87,8 @@ class Targets(unittest.TestCase):
         self.assertFalse(targets.check([more])[0].reached)
 
     def test_the_exit_status(self) -> None:
-        """A measurement that agrees succeeds; targets count on demand."""
+        """A measurement without differences succeeds; targets count only
+        with --targets."""
         good = [samples.result()]
         bad = [samples.result(driver=1001)]
         hit, miss = (Target("t", "m", reached)
@@ -102,7 +103,7 @@ class Targets(unittest.TestCase):
         self.assertIn("1 of 2 targets missed", said.getvalue())
 
     def test_rows_are_named_right(self) -> None:
-        """A target on a row that does not exist would never be judged."""
+        """A target for a missing row would never be checked."""
         names = {row.name for row in rows.all_rows(1000)}
         self.assertLessEqual({name for name, _, _ in targets.blk.SINGLE}, names)
 

@@ -43,7 +43,7 @@ def snapshot(count: int = 1000, by_kvm: int = 1000, *,
 
 
 def before(after: Snapshot) -> Snapshot:
-    """Nothing yet, by the same witnesses."""
+    """Counts of 0, by the same witnesses."""
     guest = dataclasses.replace(
         NOTHING.guest, driver=after.guest.driver and DriverState())
     return dataclasses.replace(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Storage that stands still: gaps, and what is worse than virtio_blk."""
+"""Stalled storage: gaps, and results worse than virtio_blk's."""
 
 from __future__ import annotations
 

@@ -109,10 +109,10 @@ class Adaptive(unittest.TestCase):
 
 
 class Probe(unittest.TestCase):
-    """What a probe costs."""
+    """The cost of a probe."""
 
     def probed(self, name: str, queue: int, other: int = 30) -> Result:
-        """A probe that set one queue up."""
+        """A probe that set up one queue."""
         said = Testimony({
             ("queue_enable", "write"): 1, ("queue_size", "read"): queue - 1,
             ("device_feature", "read"): 8, ("notify", "write"): 99,

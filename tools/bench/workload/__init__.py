@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the bench must know of a class of devices: a module for each."""
+"""The parts of the bench that depend on the class of devices: a module for
+each."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Disks: images, fio, and what the block layer counts."""
+"""Disks: images, fio, and the block layer's counts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VERIFY_DEPTH = 32
 READ_BYTES = image.RAW_READ_MB << 20
 WRITE_BYTES = image.RAW_WRITE_MB << 20
 
-# No merging and no scheduler: one request to the driver for each of fio's.
+# No merging and no scheduler: one request per request of fio.
 PLAIN = """\
 echo none >/sys/block/$disk/queue/scheduler
 echo 2 >/sys/block/$disk/queue/nomerges
@@ -36,18 +36,18 @@ echo $disk"""
 
 
 class Disk:
-    """The disk that a driver made of a function."""
+    """The disk of a driver on a function."""
 
     def __init__(self, tell: Run, setup: Setup, bdf: str,
                  regions: Regions) -> None:
         self._tell = tell
         self._setup = setup
         self._bdf = bdf
-        self._regions = regions     # bytes written to, by function
+        self._regions = regions     # bytes written so far, by function
         self._name = ""
 
     def find(self) -> None:
-        """Wait for the disk, and keep the block layer from its requests."""
+        """Wait for the disk, and disable merging and scheduling."""
         self._name = self._tell(pci.script(
             FIND.format(bdf=self._bdf))).split()[-1]
 
@@ -56,7 +56,7 @@ class Disk:
         return blk.command(self._name)
 
     def job(self, row: Row, part: int = 1) -> Job:
-        """A measured run of fio, one of @part in this row."""
+        """Do a measured run of fio, one of @part in this row."""
         file = f"/dev/{self._name}"
         ops = row.ops // part
         if "write" not in row.rw:
@@ -66,7 +66,7 @@ class Disk:
                    ops, self._region(ops), row.submit, row.setup.polled)
 
     def _region(self, ops: int) -> int:
-        """Where a job may write: to no block that another wrote to, since
+        """The range for a job's writes: blocks without earlier writes, since
         old data must not pass for new."""
         name = self._setup.function.name
         begin = self._regions.get(name, 0)
@@ -79,8 +79,8 @@ class Disk:
 
 
 def blocks_written(rows: Sequence[Row]) -> int:
-    """Blocks that these rows write on the function that they write most on:
-    each row writes where no other did."""
+    """The largest number of blocks that these rows write on one function: no
+    two rows write the same blocks."""
     written = {"": 0}
     for row in rows:
         name = row.setup.function.name
@@ -107,7 +107,7 @@ class Blk:
                     "drive": function.name, **(function.qemu or {})})]
 
     def too_many(self, rows: Sequence[Row]) -> str:
-        """What is written must fit on the disk."""
+        """The writes must fit on the disk."""
         room = WRITE_BYTES // BLOCK_SIZE
         return "" if blocks_written(rows) <= room else \
             f"a disk has room for {room} writes on a function"
@@ -123,7 +123,7 @@ class Blk:
         return fio.parse_all(result.out, jobs[0].rw)
 
     def verify(self, guest: Guest, jobs: Sequence[Job]) -> None:
-        """Read back what the jobs wrote; reads were verified as they came."""
+        """Read back and verify the writes; reads were verified at once."""
         if "write" not in jobs[0].rw:
             return
         readers = [dataclasses.replace(job, depth=VERIFY_DEPTH, submit=BATCH,
@@ -137,7 +137,7 @@ class Blk:
                                " blocks")
 
     def requests(self, setup: Setup, after: str, before: str) -> Requests:
-        """By the block layer's count."""
+        """The block layer's counts."""
         done = blk.parse(after) - (blk.parse(before) if before
                                    else blk.BlockState())
         notes = (f"{done.merges} requests were merged",) if done.merges else ()

@@ -3,15 +3,14 @@
 
 The formula and its constants stand next to the driver's code, in
 drivers/trap/blk/cost.h, and no witness reads them: so they are an independent
-check of the counts. The requests themselves are taken from the guest's block
-layer, which knows nothing of registers.
+check of the counts. The number of requests comes from the guest's block layer.
 
     READ of n bytes    START + STATUS + n / WORD
     WRITE of n bytes   START + n / WORD + STATUS
     FLUSH              FLUSH + STATUS
 
 All of these trap. Only string input from ports has fewer exits than accesses:
-KVM reads ahead for it, CHUNK bytes an exit.
+KVM reads ahead for it, CHUNK bytes per exit.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ _DEFINE = re.compile(r"^#define\s+VFE_TRAP_COST_([A-Z]+)\s+(\d+)", re.M)
 
 
 class FormulaError(LabError):
-    """The formula's constants could not be read."""
+    """The formula's constants are unreadable."""
 
 
 def constants(text: str) -> dict[str, int]:
-    """The formula's constants out of the text of cost.h."""
+    """Parse the formula's constants in the text of cost.h."""
     found = {name: int(value) for name, value in _DEFINE.findall(text)}
     missing = [name for name in NEEDED if name not in found]
     if missing:
@@ -45,7 +44,7 @@ def constants(text: str) -> dict[str, int]:
 
 
 def read_constants(checkout: Path) -> dict[str, int]:
-    """The formula's constants out of a checkout."""
+    """Read the formula's constants of a checkout."""
     return constants((checkout / HEADER).read_text(encoding="utf-8"))
 
 

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """fio's command lines, and what it says it did.
 
-What is read was laid out by fio with a checksum in each block, so that a
-random read verifies all it gets. Where it writes no such block was before, so
-that a write that got lost leaves one without a checksum behind, and the pass
-that follows finds it.
+fio has laid out the data to read with a checksum in each block, so that random
+reads verify it. Writes go to blocks without checksums, so that a lost write
+leaves a block without one, and the verifying pass finds it.
 """
 
 from __future__ import annotations
@@ -49,16 +48,16 @@ class Job:
                 else ["--ioengine=libaio"])
 
     def arguments(self, verify_only: bool = False) -> list[str]:
-        """This job's own; with @verify_only it reads back what the same job
-        wrote."""
+        """The options of this job; with @verify_only it reads back its
+        writes."""
         argv = [f"--name={self.name}", *self._engine(),
                 f"--filename={self.file}",
                 f"--offset={self.offset}", f"--size={self.size}",
                 f"--rw={self.rw}",
                 f"--iodepth={self.depth}", f"--number_ios={self.ops}"]
         if self.depth > 1 and self.submit == BATCH:
-            # All at once and all back: what is counted is how driver and
-            # device batch, not who of them happened to be the faster.
+            # Submit all at once and wait for all: the counts show how driver
+            # and device batch, not which of them is faster.
             argv += [f"--iodepth_batch_submit={self.depth}",
                      f"--iodepth_batch_complete_min={self.depth}"]
         if verify_only:
@@ -84,7 +83,7 @@ def _percentile(side: Mapping[str, Any], which: str) -> int:
 
 
 def parse_all(text: str, rw: str) -> list[Outcome]:
-    """What fio says of each job."""
+    """fio's results for each job."""
     which = "write" if "write" in rw else "read"
     sides = [job[which] for job in fio.jobs(text)]
     return [Outcome(int(side["total_ios"]), int(side["runtime"]),

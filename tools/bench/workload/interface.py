@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a class of devices gives the bench, which knows nothing else of it."""
+"""The interface of a class of devices for the bench."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Regions = dict[str, int]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the load generator says about a run: the count is exact, the rest
+    """The load generator's results for a run: the count is exact, the rest
     observed."""
 
     ios: int
@@ -37,7 +37,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Requests:
-    """What the layer above the driver requested in a window of time."""
+    """The requests of the layer above the driver between two readings."""
 
     count: int
     kinds: str                      # how many of each, in words
@@ -46,16 +46,16 @@ class Requests:
 
 
 class Work(Protocol):
-    """A function that has its driver."""
+    """A function with a bound driver."""
 
     def find(self) -> None:
-        """What the driver made of it is there: find it, make it ready."""
+        """Find the driver's device, and prepare it."""
 
     def above(self) -> str:
-        """A command for count.driver.read(): what the layer above counts."""
+        """A command for count.driver.read(): the counts of the layer above."""
 
     def job(self, row: Row, part: int = 1) -> Job:
-        """A measured run, one of @part in this row."""
+        """Do a measured run, one of @part in this row."""
 
 
 class DeviceClass(Protocol):
