@@ -160,7 +160,8 @@ def verdict_of(case: Case, turns: dict[str, Turn],
     ours, theirs = turns[OURS], turns[THEIRS]
     allowed = [item for item in DOCUMENTED
                if item.applies(case.config.properties)]
-    verdict = CaseResult(case, turns, differences(ours, theirs, allowed) + media)
+    verdict = CaseResult(case, turns,
+                         differences(ours, theirs, allowed) + media)
     if ours.verdict == theirs.verdict != "ended":
         verdict.notes.append(f"both drivers: {ours.verdict} {ours.status}")
     elif theirs.verdict == "hang":
