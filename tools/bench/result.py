@@ -44,7 +44,7 @@ class Polling:
     cpu_ns: int
 
     def as_json(self, ops: int) -> dict[str, Any]:
-        """As bench.json has it."""
+        """The fields of bench.json."""
         return {"looks": self.looks, "found": self.found,
                 "cpu_ns": self.cpu_ns,
                 "cpu_ns_per_op": round(self.cpu_ns / ops, 1) if ops else None}
@@ -91,7 +91,7 @@ class ProbeCost:
         return self.accesses["queues"] / self.queues if self.queues else None
 
     def as_json(self) -> dict[str, Any]:
-        """As bench.json has it."""
+        """The fields of bench.json."""
         return {"accesses": dict(self.accesses), "total": self.total,
                 "queues": self.queues, "per_queue": self.per_queue}
 

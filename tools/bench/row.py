@@ -26,7 +26,7 @@ class Function:
     name: str
     device_class: str           # a name that bench.workload knows
     options: tuple[str, ...] = ()
-    qemu: Mapping[str, object] | None = None    # properties, of QEMU's own device
+    qemu: Mapping[str, object] | None = None    # properties of QEMU's
 
 
 @dataclass(frozen=True)

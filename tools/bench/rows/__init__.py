@@ -10,7 +10,7 @@ CLASSES = (blk,)
 
 
 def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
-    """Every row, with @ops operations, fewer through the register window."""
+    """All rows, with @ops operations, fewer through the register window."""
     return [row for one in CLASSES for row in one.all_rows(ops, trap_ops)]
 
 

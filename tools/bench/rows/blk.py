@@ -223,7 +223,7 @@ def pair_rows(ops: int) -> list[Row]:
 
 
 def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
-    """Every row, with @ops operations, fewer through the register window."""
+    """All rows, with @ops operations, fewer through the register window."""
     fewer = trap_ops or max(1, ops // TRAP_SHARE)
     rows = [row for setup in SETUPS for row in rows_of(setup, ops, fewer)]
     return rows + pair_rows(ops) + [Row(setup, PROBE, 0, 1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What requests through the register window must cost."""
+"""The expected cost of requests through the register window."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""fio's command lines, and what it says it did."""
+"""fio's command lines and results."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def backings(folder: Path, functions: Sequence[Function]) -> dict[str, Path]:
 
 
 def too_many(rows: Sequence[Row]) -> str:
-    """Why the rows make more operations than there is room for, or ""."""
+    """Why there is no space for the operations of the rows, or ""."""
     return "; ".join(filter(None, (
         device_class.too_many(
             [row for row in rows if row.setup.function.device_class == known])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What requests through the register window must cost.
+"""The expected cost of requests through the register window.
 
 The formula and its constants stand next to the driver's code, in
 drivers/trap/blk/cost.h, and no witness reads them: so they are an independent

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""fio's command lines, and what it says it did.
+"""fio's command lines and results.
 
 fio has laid out the data to read with a checksum in each block, so that random
 reads verify it. Writes go to blocks without checksums, so that a lost write

@@ -72,7 +72,7 @@ class DeviceClass(Protocol):
         """QEMU's options for a device of its own."""
 
     def too_many(self, rows: Sequence[Row]) -> str:
-        """Why the rows make more operations than there is room for, or ""."""
+        """Why there is no space for the operations of the rows, or ""."""
 
     def work(self, tell: Run, setup: Setup, bdf: str,
              regions: Regions) -> Work:
