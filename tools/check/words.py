@@ -116,7 +116,8 @@ def blocks(path: Path) -> Iterator[Block]:
 def sentences(text: str) -> Iterator[str]:
     """Sentences of running text; neither code nor tables nor lists of
     values."""
-    for paragraph in re.split(r"\n\s*\n|\n(?=\s*(?:[-*|#@]|\d+\.|\w+:))|\|",
+    for paragraph in re.split(r"\n\s*\n|\|"
+                              r"|\n(?=\s*(?:[-*|#@]|\d+\.|\w+:|\S+ {2,}\S))",
                               text):
         if not re.match(r"\n?(?: {4}|\t)", paragraph):
             yield from re.split(r"(?<=[.!?:;])\s", " ".join(paragraph.split()))

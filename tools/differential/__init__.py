@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""vfe_blk beside the kernel's virtio_blk, on identical functions."""
+"""Compares vfe_blk with the kernel's virtio_blk, on identical functions."""

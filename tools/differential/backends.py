@@ -15,7 +15,7 @@ from lab import LabError, pci, progress
 from .configs import DISK_MB, Config
 
 STORAGE_DAEMON = "qemu-storage-daemon"
-# A slow one: each request takes this long, all in parallel.
+# The service time of a slow backend, for all requests in parallel.
 SLOW_NS = 3_000_000
 LIMITS = {"x-iops-total": 400, "x-bps-total": 40 << 20}
 # Sectors (of 512 bytes) at which a backend fails, by what it fails.
@@ -96,7 +96,7 @@ class Backends:
 
     def _daemon(self, node: str, path: Path, exports: Sequence[str],
                 socket: Path) -> None:
-        """Start a storage daemon; return when its socket is there."""
+        """Start a storage daemon; return when its socket exists."""
         log = self.folder / f"{node}.log"
         argv = [STORAGE_DAEMON, "--blockdev",
                 json.dumps(_file("medium", path)), *exports]
@@ -134,7 +134,7 @@ class Backends:
                     "chardev": f"vhost-{node}", **properties})]
 
     def blank(self, node: str) -> None:
-        """Make the medium all zeroes again; nobody drives the function."""
+        """Fill the medium with zeroes again; the function has no driver."""
         subprocess.run(["fallocate", "--punch-hole", "--offset", "0",
                         "--length", str(DISK_MB << 20),
                         str(self.files[node])], check=True)

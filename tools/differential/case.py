@@ -34,7 +34,7 @@ class Case:
 
 @dataclass
 class CaseResult:
-    """What a case came to."""
+    """The result of a case."""
 
     case: Case
     turns: dict[str, Turn]
@@ -42,7 +42,7 @@ class CaseResult:
     notes: list[str] = field(default_factory=list)
 
     def line(self) -> str:
-        """It in one line."""
+        """The result in one line."""
         ours, theirs = self.turns[OURS], self.turns[THEIRS]
         word = "DIFFERS" if self.problems else "same"
         return (f"{word:7} {self.case.name}: vfe_blk {ours.seconds:.1f} s,"
@@ -52,7 +52,7 @@ class CaseResult:
 
 
 def fits(config: Config, workload: Workload) -> bool:
-    """Whether the workload means something there."""
+    """Whether the workload makes sense there."""
     if workload.needs:
         return config.backend == workload.needs
     if config.backend == "errors":
@@ -62,7 +62,7 @@ def fits(config: Config, workload: Workload) -> bool:
 
 
 def parse(text: str) -> Case:
-    """The case of a name; LabError if there is none."""
+    """The case with a name; LabError if there is none."""
     parts = text.split("/")
     if len(parts) == 2:
         parts.insert(1, "default")
@@ -80,7 +80,7 @@ def parse(text: str) -> Case:
 
 
 def select(patterns: Sequence[str], among: Sequence[Case]) -> list[Case]:
-    """Those of a list that match, and any others given by their names."""
+    """The cases of a list that match, and any others given by name."""
     chosen: list[Case] = []
     for pattern in patterns:
         found = [case for case in among
@@ -91,7 +91,7 @@ def select(patterns: Sequence[str], among: Sequence[Case]) -> list[Case]:
 
 
 class Guests:
-    """The guest that cases run in; another one when it is spoilt."""
+    """The guest of the cases; a new one if it is no longer usable."""
 
     def __init__(self, name: str = "differential",
                  make: Callable[[Sequence[Config], str], Session] = Session,
@@ -121,20 +121,21 @@ class Guests:
         return self._session
 
     def discard(self) -> None:
-        """Nothing in it can be trusted any more."""
+        """Kill it: its state is unreliable."""
         session, self._session = self._session, None
         if session is not None:
             session.close(force=True)
 
     def close(self) -> None:
-        """Power off in good order."""
+        """Power off."""
         session, self._session = self._session, None
         if session is not None:
             session.close(force=False)
 
 
 def run(guests: Guests, case: Case, swap: bool) -> CaseResult:
-    """Both drivers, by turns; with @swap ours is first, on the other side."""
+    """Run both drivers, by turns; with @swap ours is first, on the other
+    side."""
     turns: dict[str, Turn] = {}
     media: list[str] = []
     order = (OURS, THEIRS) if swap else (THEIRS, OURS)
@@ -156,7 +157,7 @@ def run(guests: Guests, case: Case, swap: bool) -> CaseResult:
 
 def verdict_of(case: Case, turns: dict[str, Turn],
                media: list[str]) -> CaseResult:
-    """Where our driver differs, and what is strange about both."""
+    """The differences of our driver, and anomalies of both drivers."""
     ours, theirs = turns[OURS], turns[THEIRS]
     allowed = [item for item in DOCUMENTED
                if item.applies(case.config.properties)]

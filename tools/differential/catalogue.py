@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The workloads that have a name."""
+"""The workloads with names."""
 
 from __future__ import annotations
 
@@ -79,12 +79,13 @@ _RINGS = (
     fio("full-ring-few", Fio(block="256k", depth=6, size_mb=128,
                              more=("--io_size=1500M",)),
         before=START, after="show_requests\n"),
-    # Each read is many requests, each fills a small ring, and nothing else is
-    # submitted before all of them ended: nobody runs the queue by chance.
+    # Each read is many requests, each fills a small ring, and fio submits
+    # nothing else before all of them have ended: no other submission runs the
+    # queue.
     fio("full-ring-split", Fio("read", "psync", block="2m", size_mb=128,
                                more=("--io_size=500M",)),
         before=START, after="show_requests\n"),
-    # One request at a time fits a ring of 4: each other one is put off.
+    # Only one request fits into a ring of 4: all others must wait.
     fio("full-ring-small", Fio(block="8k", depth=32, jobs=2, size_mb=64,
                                number=4000),
         before=START, after="show_requests\n"),

@@ -104,7 +104,7 @@ def main(argv: Sequence[str]) -> int:
     if options.here:
         return _here(options)
     if options.command == "run":
-        cases.select(options.names, plan.CASES)     # refused at once
+        cases.select(options.names, plan.CASES)     # refuse it at once
     words = list(argv)
     timeout = float(TIMEOUT_S)
     if options.command == "soak":

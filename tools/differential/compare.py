@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What two turns say, and where they differ. Nothing here needs a guest."""
+"""Compares the results of two turns. Needs no guest."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ WARNING = 4         # of the kernel's log levels
 NOISE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
                    r"|\b\d+\b")
 RAW = re.compile(r"<(\d+)>\[ *\d+\.\d+\] ?(.*)")
-# Lines that name nothing of a driver, and come at any time in any guest, or
-# once after it booted.
+# Lines unrelated to drivers, which may come at any time in any guest, or once
+# after boot.
 IDLE = re.compile(r"callbacks suppressed|clocksource"
                   r"|hrtimer: interrupt took|sched_clock|TSC"
                   r"|perf: interrupt took|workqueue: .* hogged CPU"
@@ -50,7 +50,7 @@ class Turn:
 
 
 def parse_watch(driver: str, text: str) -> Turn:
-    """What watch.sh printed."""
+    """The output of watch.sh."""
     turn = Turn(driver, verdict="lost", text="")
     rest = []
     for line in text.splitlines():
@@ -70,7 +70,7 @@ def parse_watch(driver: str, text: str) -> Turn:
 
 def complaints(raw: str, disks: Sequence[str],
                functions: Sequence[str]) -> list[str]:
-    """Lines of `dmesg -r` at warning or above, without what is particular."""
+    """Lines of `dmesg -r` at warning or above, without particulars."""
     found = []
     for line in raw.splitlines():
         match = RAW.match(line)
@@ -95,7 +95,7 @@ def plain(text: str, disks: Sequence[str], functions: Sequence[str]) -> str:
 
 
 def _log(ours: Turn, theirs: Turn) -> list[str]:
-    """Complaints of the kernel that only our driver earned."""
+    """Kernel messages that only our driver's turn has."""
     known = {NOISE.sub("N", line) for line in theirs.log}
     fresh, seen = [], set()
     for line in ours.log:
@@ -124,18 +124,18 @@ def _outcomes(ours: Mapping[str, str], theirs: Mapping[str, str],
 
 def differences(ours: Turn, theirs: Turn,
                 allowed: Sequence[Documented] = DOCUMENTED) -> list[str]:
-    """All that our driver does otherwise; empty if there is nothing."""
+    """All differences of our driver."""
     if "late" in (ours.verdict, theirs.verdict) and ours.gap < STALL_S \
             and {ours.verdict, theirs.verdict} <= {"late", "ended"}:
-        return _log(ours, theirs)       # slow, but it never stood still
+        return _log(ours, theirs)       # slow, but without a stall
     if (ours.verdict, ours.status, theirs.verdict) == ("ended", "0", "hang"):
-        return _log(ours, theirs)       # only virtio_blk's: a note
+        return _log(ours, theirs)       # only virtio_blk: a note
     if ours.verdict != theirs.verdict:
         return [f"{ours.driver}: {ours.verdict} {ours.status}".rstrip()
                 + f"; {theirs.driver}: {theirs.verdict} {theirs.status}",
                 *_log(ours, theirs)]
     if ours.verdict in ("hang", "late", "lost"):
-        return []       # both: not our driver's
+        return []       # both: no problem of our driver
     found = []
     if ours.status != theirs.status:
         found.append(f"status of the script: vfe_blk {ours.status},"

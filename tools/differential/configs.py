@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a disk is: its function's properties, its backend, the drivers' mode."""
+"""Configurations of a disk: its function's properties, its backend, the
+drivers' mode."""
 
 from __future__ import annotations
 
@@ -11,18 +12,18 @@ DISK_MB = 512
 
 @dataclass(frozen=True)
 class Config:
-    """A kind of function; each driver gets one (or @width) of it."""
+    """A kind of function; each driver gets one, or @width."""
 
     name: str
     properties: Mapping[str, object] = field(default_factory=dict,
                                               hash=False)
     backend: str = "file"
     cpus: int = 2
-    width: int = 1      # functions that a driver gets: md wants two
+    width: int = 1      # functions per driver: md needs two
 
     @property
     def keeps_data(self) -> bool:
-        """Whether a read gives what was written, and the host can see it."""
+        """Whether reads return written data, which the host can read, too."""
         return not self.backend.startswith("null")
 
 
@@ -35,7 +36,7 @@ class Mode:
     virtio_blk: str = ""
 
     def parameters(self, driver: str) -> str:
-        """Those of one driver."""
+        """The parameters of one driver."""
         return self.vfe_blk if driver == "vfe_blk" else self.virtio_blk
 
 
@@ -56,7 +57,7 @@ EACH = {"num-queues": 2}
 
 
 def ring(size: int, **properties: object) -> dict[str, object]:
-    """One queue (unless told) of a size, without indirect descriptors."""
+    """By default one queue of a size, without indirect descriptors."""
     return {"num-queues": 1, "queue-size": size, **DIRECT, **properties}
 
 
@@ -71,8 +72,8 @@ CONFIGS = (
     Config("ring-64-1cpu", ring(64), cpus=1),
     Config("ring-64-null", ring(64), backend="null"),
     Config("ring-64-null-1cpu", ring(64), backend="null", cpus=1),
-    # A queue for each processor: only there does the block layer end requests
-    # of an interrupt as a batch while another processor submits.
+    # One queue per processor: only then does the block layer complete requests
+    # in a batch in the interrupt while another processor submits.
     Config("ring-64-each-null", ring(64, **EACH), backend="null"),
     Config("direct-each-null", {**DIRECT, **EACH}, backend="null"),
     Config("ring-64-each", ring(64, **EACH)),
@@ -113,10 +114,10 @@ CONFIGS = (
 
 
 def by_name(name: str) -> Config:
-    """The configuration of a name; KeyError if there is none."""
+    """The configuration with a name; KeyError if there is none."""
     return {config.name: config for config in CONFIGS}[name]
 
 
 def mode_by_name(name: str) -> Mode:
-    """The mode of a name; KeyError if there is none."""
+    """The mode with a name; KeyError if there is none."""
     return {mode.name: mode for mode in MODES}[name]

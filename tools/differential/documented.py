@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Differences between the drivers that are meant, each with its reason."""
+"""Intended differences between the drivers, with reasons."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Documented:
-    """One difference: which outcome, and which values are right."""
+    """One difference: the outcome, and the expected values."""
 
     key: str        # a pattern that matches all of the outcome's name
     reason: str
     ours: str = ".*"
     theirs: str = ".*"
-    needs: str = ""     # a property of QEMU's device that it comes with
+    needs: str = ""     # a property of QEMU's device that causes it
 
     def covers(self, key: str, ours: str, theirs: str) -> bool:
-        """Whether these are the values that it allows."""
+        """Whether it allows these values."""
         return all(re.fullmatch(pattern, text) for pattern, text in (
             (self.key, key), (self.ours, ours), (self.theirs, theirs)))
 
     def applies(self, properties: Mapping[str, object]) -> bool:
-        """Whether devices with these properties differ so."""
+        """Whether it applies to devices with these properties."""
         return not self.needs or properties.get(self.needs) == "on"
 
 

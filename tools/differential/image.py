@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the guest has beside the lab's usual: file systems, dm, md, udev."""
+"""Additional contents of the guest: file systems, dm, md, udev."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MODULES = (
 
 
 def _rules() -> list[tuple[str, Path]]:
-    """The project's own rules for udev, if it has some."""
+    """The project's udev rules, if there are any."""
     return [(f"etc/udev/rules.d/{path.name}", path)
             for folder in ("drivers", "tools")
             for path in sorted((paths.checkout() / folder).rglob("*.rules"))]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The cases that have a name, those of `make check`, and how a list runs."""
+"""The cases with names, those of `make check`, and the run of a list."""
 
 from __future__ import annotations
 
@@ -105,17 +105,18 @@ def _parse(text: str) -> tuple[Case, ...]:
 CASES = _parse(_LIST)
 STAGE = _parse(_STAGE)
 SHORT = _parse(_SHORT)
-# Functions of QEMU in a guest: each costs time at every boot.
+# Largest number of QEMU's functions in a guest: each slows every boot.
 CONFIGS = 8
 
 
 def groups(cases: Sequence[Case]) -> list[list[Case]]:
-    """Cases that share a guest: by processors, not too many functions."""
+    """Group cases by guest: same number of processors, not too many
+    functions."""
     found: list[list[Case]] = []
     for cpus in sorted({case.config.cpus for case in cases}):
         kinds: list[list[Case]] = [[]]
         here = [case for case in cases if case.config.cpus == cpus]
-        # Those of a mode together, as a mode is a load of the module.
+        # Group the cases of a mode, since each mode loads the module again.
         for case in sorted(here, key=lambda one: one.mode.name != "default"):
             configs = {one.config for one in kinds[-1]} | {case.config}
             if len(configs) > CONFIGS:
@@ -126,7 +127,7 @@ def groups(cases: Sequence[Case]) -> list[list[Case]]:
 
 
 def run(cases: Sequence[Case], repeat: int = 1) -> Iterator[CaseResult]:
-    """Run them, those that share a guest together."""
+    """Run the cases, grouped by guest."""
     guests = Guests()
     try:
         for group in groups(cases):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a run came to: lines as it goes, and out/differential.json."""
+"""The results of a run: progress lines, and out/differential.json."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Results:
         self.verdicts: list[CaseResult] = []
 
     def add(self, verdict: CaseResult) -> None:
-        """Show one, and keep it."""
+        """Print one, and record it."""
         self.verdicts.append(verdict)
         progress.say(verdict.line())
         if self.verbose:
@@ -38,7 +38,7 @@ class Results:
                           f"{turn.text[-SHOWN:].rstrip()}", flush=True)
 
     def write(self, folder: Path) -> None:
-        """Leave the results for others to read."""
+        """Write the results."""
         document = {
             "schema": SCHEMA, "title": self.title,
             "cases": [{

@@ -21,11 +21,11 @@ from .workload import Workload
 
 MEMORY_MB = 1024
 BIND_S = 60
-# Rounds (of a second) without a completion that are a hang.
+# Rounds (seconds) without a completion that count as a hang.
 BOUND = 20
 FIRST_SLOT, LAST_SLOT, FUNCTIONS = 0x03, 0x1e, 8
 LIB = f"/{image.PLACE}"
-# What a refused function says is in the kernel's log, which is compared.
+# The kernel's log has the message about a refused function, and is compared.
 BIND = """\
 for f in {bdfs}; do
     pci_bind {driver} $f && disk=$(pci_disk $f) && echo "disk $disk" ||
@@ -44,7 +44,7 @@ modprobe vfe_blk
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a configuration: functions, and the nodes behind them."""
+    """One side of a configuration: functions and their nodes."""
 
     nodes: tuple[str, ...]
     slots: tuple[pci.Slot, ...]
@@ -58,7 +58,7 @@ class Side:
 class Session:
     """A guest with two sides of each configuration.
 
-    Which driver gets which side changes from one case to the next.
+    The drivers swap sides from case to case.
     """
 
     def __init__(self, configs: Sequence[Config], name: str) -> None:
@@ -103,7 +103,7 @@ class Session:
             for bdf in side.bdfs))))
 
     def close(self, force: bool) -> None:
-        """Power off; at once when the guest may be stuck."""
+        """Power off; kill it if the guest may be stuck."""
         guest, self._guest = self._guest, None
         try:
             if guest is not None:
@@ -122,7 +122,7 @@ class Session:
         return self._guest.run(script, limit, check=False).out
 
     def _parameters(self, driver: str, mode: Mode) -> None:
-        """Load the module anew when its parameters change."""
+        """Reload the module if its parameters change."""
         wanted = mode.parameters(driver)
         if self._modes[driver] != wanted:
             self._run(f"modprobe -r {driver} && modprobe {driver} {wanted}")
@@ -130,7 +130,7 @@ class Session:
 
     def turn(self, driver: str, config: Config, side: int, mode: Mode,
              workload: Workload) -> Turn:
-        """Give a side to a driver, run, take it away; never raises LabError.
+        """Bind a driver to a side, run, unbind; never raises LabError.
         """
         mine = self.sides[config.name][side]
         for node in mine.nodes:
@@ -174,7 +174,7 @@ class Session:
         return turn
 
     def media(self, config: Config) -> list[str]:
-        """Where the media of the two sides differ."""
+        """The differences between the media of the two sides."""
         found = []
         one, other = self.sides[config.name]
         for first, second in zip(one.nodes, other.nodes):
@@ -189,6 +189,6 @@ class Session:
 
 
 def report_guest(session: Session) -> None:
-    """Say which guest this is."""
+    """Print the name of this guest."""
     names = ", ".join(config.name for config in session.configs)
     progress.say(f"guest {session.name}: {names}")

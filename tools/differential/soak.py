@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A random walk over configurations, modes and workloads, from a seed.
+"""Random configurations, modes and workloads, from a seed.
 
 Each guest is an episode with a generator of its own, so that `--episode N`
 repeats one without those before it.
@@ -25,9 +25,10 @@ DISTURBERS = ("scheduler", "hotplug", "flush", "limits", "reader", "sysfs")
 # Mebibytes that one run moves, at most: emulation is slow.
 VOLUME_MB = 96
 OPERATIONS = 6000
-# Of fio's buffers: its guest has a gibibyte, and kills what takes too much.
+# Limit of fio's buffers: its guest has a gibibyte, and its OOM killer acts
+# otherwise.
 BUFFERS_MB = 256
-CUT = ("full-ring", "errors")      # too long for a step; on its own backend
+CUT = ("full-ring", "errors")      # too long, or has its own backend
 
 
 def random_config(rng: random.Random, index: int, cpus: int) -> Config:
@@ -67,7 +68,7 @@ def _block(rng: random.Random, config: Config) -> int:
 
 
 def random_fio(rng: random.Random, config: Config, mode: Mode) -> Workload:
-    """A run of fio under some scheduler, beside something that disturbs."""
+    """A run of fio with a random scheduler and a disturbance."""
     verify = config.keeps_data and rng.random() < 0.6
     engine = rng.choice(("libaio", "libaio", "libaio", "io_uring",
                          "io_uring", "psync", "mmap"))
@@ -76,7 +77,7 @@ def random_fio(rng: random.Random, config: Config, mode: Mode) -> Workload:
     depth = 1 if engine in ("psync", "mmap") else \
         rng.choice((1, 2, 4, 8, 16, 32, 64, 128, 256))
     depth = min(depth, (BUFFERS_MB << 20) // (jobs * block))
-    # A part of the disk that is whole blocks, and not too much to do.
+    # A range of whole blocks, not too large.
     volume = min(VOLUME_MB << 20, OPERATIONS * block)
     size = max(1, volume // jobs >> 20)
     size = size if block <= 1 << 20 else max(size, 1)
@@ -102,7 +103,7 @@ def random_fio(rng: random.Random, config: Config, mode: Mode) -> Workload:
 
 def random_workload(rng: random.Random, config: Config,
                     mode: Mode) -> Workload:
-    """Two of three by fio, the others of the catalogue."""
+    """Two of three are fio, the others come from the catalogue."""
     if rng.random() < 0.66:
         return random_fio(rng, config, mode)
     fitting = [workload for name, workload in WORKLOADS.items()
@@ -136,7 +137,7 @@ def _tell(cases: list[Case], seed: int, number: int) -> None:
 
 def run(seed: int, seconds: float,
         only: int | None = None) -> Iterator[CaseResult]:
-    """Walk until the time is over; or one episode."""
+    """Run until the time is over, or one episode."""
     end = time.monotonic() + seconds
     number = only or 0
     guests = Guests("differential-soak")

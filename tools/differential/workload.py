@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a workload is, and those that fio does."""
+"""The workloads, and those of fio."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ LIMIT_S = 150
 
 @dataclass(frozen=True)
 class Workload:
-    """A script for the guest; lib.sh says what it has at hand."""
+    """A script for the guest; lib.sh has its functions."""
 
     name: str
     script: str
     busy: bool = False      # all of it is I/O: a pause is a stall
-    compared: bool = False  # the medium ends the same for both drivers
+    compared: bool = False  # the final medium is the same for both drivers
     data: bool = False      # it needs a medium that keeps data
     needs: str = ""         # a backend, where only that one makes sense
     cpus: int = 1
@@ -35,8 +35,8 @@ class Fio:
     depth: int = 1
     size_mb: int = 8        # of each job's own part of the disk
     jobs: int = 1
-    number: int = 0         # of operations a job; 0: all of its part
-    batch: int = 0          # submitted, and waited for, at once
+    number: int = 0         # operations per job; 0: all of its part
+    batch: int = 0          # requests per submission, and per wait
     poll: bool = False
     verify: bool = False
     seed: int = 1
@@ -50,10 +50,10 @@ class Fio:
                 f"--iodepth={self.depth}", f"--size={self.size_mb}M",
                 f"--direct={int(self.direct)}", f"--randseed={self.seed}"]
         if self.jobs > 1:
-            # Apart: the last block of a part may lie across its end.
+            # Separate parts: the last block of a part may cross its end.
             argv += [f"--numjobs={self.jobs}",
                      f"--offset_increment={self.size_mb + 1}M"]
-        # fio's threads share the buffer that a pattern of offsets is made in.
+        # fio's threads share the buffer for a pattern of offsets.
         if self.jobs == 1 or not self.verify:
             argv.append("--thread")
         if self.number:
@@ -84,6 +84,6 @@ def fio(name: str, job: Fio, before: str = "", after: str = "") -> Workload:
 
 
 def loop(rounds: int, job: Fio) -> str:
-    """The same run, again and again; it ends at the first failure."""
+    """The same run repeatedly, until the first failure."""
     return (f"for round in {{1..{rounds}}}; do\n"
             f"{job.command()}[ $? = 0 ] || break\ndone\n")

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a path through a driver costs: instructions, and memory of a disk."""
+"""Measures instructions per operation, and the memory of a disk."""

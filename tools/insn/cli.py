@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The command line, and the way into the tree."""
+"""The command line; runs the measurement in the tree."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import measure, memory, probe, report
 from .loads import LOADS, Load
 
 RUNS = 3
-# Queues of how many entries, in a guest of as many processors
+# QUEUESxENTRIES, in a guest with one processor per queue
 DISKS, QUICK_DISKS = ("4x1024", "64x1024"), ("4x1024",)
 TIMEOUT_S = 1700
 
@@ -59,7 +59,7 @@ def _names(text: str) -> list[str]:
 
 
 def chosen(text: str, quick: bool = False) -> list[Load]:
-    """The workloads of these names; LabError for a name that is none."""
+    """The workloads with these names; LabError for an unknown name."""
     if text == ALL:
         return [load for load in LOADS if not (quick and load.rw in WRITES)]
     known = {load.name: load for load in LOADS}
@@ -71,7 +71,7 @@ def chosen(text: str, quick: bool = False) -> list[Load]:
 
 
 def sizes(text: str) -> list[tuple[int, int]]:
-    """Queues and their entries; LabError if it does not say them."""
+    """Parse queues and entries; LabError if invalid."""
     found = []
     for name in _names(text):
         queues, _, entries = name.partition("x")
@@ -108,7 +108,7 @@ def _here(options: argparse.Namespace) -> int:
 
 
 def _elsewhere(options: argparse.Namespace, argv: Sequence[str]) -> int:
-    chosen(options.loads)       # a mistake shows before any set-up
+    chosen(options.loads)       # report mistakes before any set-up
     sizes(options.disks or "")
     more = []
     if options.out is not None:
@@ -116,7 +116,7 @@ def _elsewhere(options: argparse.Namespace, argv: Sequence[str]) -> int:
         if not folder.is_relative_to(paths.out()):
             raise LabError(f"--out must be below {paths.out()}", UNUSABLE)
         more = ["--into", str(folder.relative_to(paths.out()))]
-    # Never with KVM: only an emulated processor can be watched.
+    # Never with KVM: the plugin sees only an emulated processor.
     return machine.run_tool("insn", [*argv, *more], TIMEOUT_S)
 
 

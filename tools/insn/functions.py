@@ -14,13 +14,13 @@ from .loads import DISK_BYTES, LATENCY_NS
 OURS, KERNELS = "vfe_blk", "virtio_blk"
 DRIVERS = (OURS, KERNELS)
 
-# Runs a command in the guest and gives its output.
+# Runs a command in the guest and returns its output.
 Tell = Callable[[str], str]
 
 
 @dataclass(frozen=True)
 class Function:
-    """A function: for which driver, and with which device behind it."""
+    """A function: its driver and its device."""
 
     driver: str
     slow: bool
@@ -39,7 +39,7 @@ class Function:
 
 def null_disk(slot: pci.Slot, size: int, properties: Mapping[str, object],
               **options: object) -> list[str]:
-    """QEMU's options for a disk that keeps nothing and takes no time."""
+    """QEMU's options for a disk without data and without latency."""
     node = f"null-{slot.number}"
     return [*pci.blockdev(node, driver="null-co", size=size,
                           read_zeroes=True, **options),
@@ -71,7 +71,7 @@ class Disk:
 
 
 def bind(tell: Tell, parameters: str = "") -> Mapping[Function, Disk]:
-    """Give each function its driver; the disks."""
+    """Bind each function to its driver; the disks."""
     ours, kernels = (" ".join(one.bdf for one in FUNCTIONS
                               if one.driver == driver) for driver in DRIVERS)
     return parse_bound(tell(pci.script(_BIND.format(
@@ -79,7 +79,7 @@ def bind(tell: Tell, parameters: str = "") -> Mapping[Function, Disk]:
 
 
 def parse_bound(text: str) -> dict[Function, Disk]:
-    """Out of what _BIND prints."""
+    """Parse the output of _BIND."""
     by_bdf = {one.bdf: one for one in FUNCTIONS}
     found = {}
     for line in text.splitlines():
@@ -94,6 +94,6 @@ def parse_bound(text: str) -> dict[Function, Disk]:
 
 
 def _active(schedulers: str) -> str:
-    """The one in brackets, of several."""
+    """The word in brackets."""
     inside = schedulers.partition("[")[2].partition("]")[0]
     return inside or schedulers.strip()

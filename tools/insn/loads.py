@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 """The workloads: fio's options, and the place of its buffers.
 
-The number of segments of a request follows from where the user's pages lie.
-So the buffers are in files made once: each run of either driver has the
-same pages. In `scattered` no page lies beside the next; `contiguous` is one
-huge page.
+The positions of the user's pages determine the number of segments of a request.
+So the buffers are in files made once: all runs of both drivers use the same
+pages. In `scattered` no two pages are adjacent; `contiguous` is one huge page.
 
-At depth 1 what the guest executes depends on whether the completion comes
-before or after it went to sleep, which without latency is chance. So there the
-device takes long enough that the guest always sleeps, as it does on a real one.
+At depth 1 the number of instructions depends on whether the completion comes
+before or after the guest goes to sleep, which is random without latency. So
+there the device has a latency with which the guest always sleeps, as with a
+real one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from lab import fio
 
-# of the longest run: so that sequential reads end before the disk does
+# enough for the sequential reads of the longest run
 DISK_BYTES = 8 << 30
 BASE_OPS = 64
 PAGE = 4096
@@ -27,7 +27,8 @@ BUFFER_PAGES = 320
 SCATTERED = "mmapshared:/buffers/scattered"
 CONTIGUOUS = "mmaphuge:/huge/contiguous"
 
-# Two files that grow by a page in turn: of neighbouring pages each has one.
+# Two files that grow by one page in turn, so that adjacent pages belong to
+# different files.
 PREPARE = f"""\
 mkdir -p /buffers /huge || exit 1
 mount -t tmpfs -o size=64M,huge=never tmpfs /buffers || exit 1
@@ -88,6 +89,6 @@ LOADS = (
 
 
 def operations(text: str) -> int:
-    """How many operations fio made."""
+    """The number of fio's operations."""
     return sum(int(job[side]["total_ios"]) for job in fio.jobs(text)
                for side in ("read", "write"))

@@ -23,11 +23,11 @@ from .symbols import Symbols
 MEMORY_MB = 768
 RUN_S = 240
 BOOT_S = 400
-# Time passes with instructions and not by the host's clock: a tick costs the
-# same however busy the host is.
+# The guest's time follows instructions, not the host's clock: ticks cost the
+# same on a busy host.
 ICOUNT = ("-icount", "shift=0,sleep=on")
 
-# What blk-mq counts, of each request that a driver starts.
+# blk-mq's number of segments, of each request that a driver starts.
 _PROBE = """\
 cd /sys/kernel/tracing || exit 1
 echo 'p:vfe_insn blk_mq_start_request n=rq->nr_phys_segments:u16' \
@@ -46,7 +46,7 @@ class Shape:
 
 
 def parse_shape(text: str, interrupts: int) -> Shape:
-    """Out of the histogram of segments."""
+    """Parse the histogram of segments."""
     hits = [(int(entry.keys["n"]), entry.values["hitcount"])
             for entry in hist.parse(text)]
     return Shape(sum(count for _, count in hits),
@@ -55,7 +55,7 @@ def parse_shape(text: str, interrupts: int) -> Shape:
 
 @dataclass(frozen=True)
 class Measured:
-    """All that was measured, and where."""
+    """All results, and the environment."""
 
     costs: Mapping[tuple[str, str], Cost]   # by workload and driver
     release: str
@@ -63,7 +63,7 @@ class Measured:
 
 
 class CountedGuest:
-    """The guest with the plugin in it."""
+    """The guest with the plugin."""
 
     def __init__(self, guest: Guest, counter: plugin.Plugin) -> None:
         self._guest = guest
@@ -74,18 +74,19 @@ class CountedGuest:
         return self._guest.run(command, RUN_S).out
 
     def learn(self) -> Symbols:
-        """Where the functions are, modules included, and whose."""
+        """Load the addresses of functions, including modules, and their
+        owners."""
         symbols = Symbols(self.tell("cat /proc/kallsyms").splitlines())
         self._plugin.classify(owners.table(symbols))
         return symbols
 
     def counts(self) -> plugin.Counts:
-        """The counts at this moment."""
+        """The current counts."""
         return self._plugin.counts(lambda: self._guest.qmp("stop"),
                                    lambda: self._guest.qmp("cont"))
 
     def fio(self, load: Load, disk: Disk, ops: int) -> int:
-        """Run fio; how many operations it made."""
+        """Run fio; its number of operations."""
         return loads.operations(self.tell(load.command(disk.name, ops)))
 
     def once(self, symbols: Symbols, load: Load, disk: Disk) -> Sample:
@@ -108,8 +109,7 @@ def _function(driver: str, load: Load) -> Function:
 
 def _shape(guest: CountedGuest, load: Load, function: Function, disk: Disk,
            ) -> tuple[float, float]:
-    """Segments of a request and interrupts an operation, by a run of its
-    own."""
+    """Segments per request and interrupts per operation, in a separate run."""
     def shape() -> Shape:
         return parse_shape(guest.tell(_SEGMENTS), guest_side.read(
             guest.tell, function.bdf).interrupts)
@@ -126,7 +126,7 @@ def _shape(guest: CountedGuest, load: Load, function: Function, disk: Disk,
 
 def _runs(guest: CountedGuest, load: Load, runs: int,
           disks: Mapping[Function, Disk], symbols: Symbols) -> dict[str, Cost]:
-    """Both drivers by turns under a workload."""
+    """Run both drivers by turns under a workload."""
     samples: dict[str, list[Sample]] = {name: [] for name in DRIVERS}
     with progress.step(f"{load.text}: {runs} runs of each driver"):
         for _ in range(runs):
@@ -143,7 +143,7 @@ def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
     found: dict[tuple[str, str], Cost] = {}
     symbols = guest.learn()
     with progress.step("warming up"):
-        # The first fio on a disk pays for what later ones find in caches.
+        # The first fio on a disk fills caches for the later ones.
         for function, disk in disks.items():
             guest.fio(next(load for load in loads.LOADS
                              if load.slow == function.slow), disk, BASE_OPS)
@@ -153,7 +153,7 @@ def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
                       for driver, cost in costs.items()})
     with progress.step("segments and interrupts"):
         guest.tell(_PROBE)
-        # A request of a page has one segment wherever it lies.
+        # A request of one page has one segment in any case.
         for load in (one for one in chosen if one.block > loads.PAGE):
             for driver in DRIVERS:
                 function = _function(driver, load)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Memory of a disk: what a probe allocates and does not free.
+"""Memory of a disk: allocations of a probe that are not freed.
 
 The kernel's tracepoints report each allocation and free while a driver binds to
-a function: the rest at the end belongs to the disk. Free pages before and after
-are the second witness: they know of memory that has no tracepoint.
+a function: the rest at the end belongs to the disk. The difference in free
+pages is a second measurement, which includes memory without a tracepoint.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 PAGE = 4096
 TOP = 12
-# How far the two witnesses may lie apart: processes come and go meanwhile
+# Tolerance between the two measurements: other processes use memory meanwhile
 SLACK, SLACK_BYTES = 0.1, 2 << 20
 
 _EVENT = re.compile(
@@ -25,7 +25,7 @@ _EVENT = re.compile(
 _FIELD = re.compile(r"(\w+)=(\S+)")
 _HEADER = re.compile(r"entries-in-buffer/entries-written: (\d+)/(\d+)")
 _SITE = re.compile(r"\+0x.*$")
-# Pages that another allocator takes, whose own events count what it gives.
+# Pages for another allocator, whose own events count.
 _BACKING = re.compile(r"allocate_slab|new_slab|slab_alloc|alloc_slab_page"
                       r"|kmalloc_large|pcpu_")
 # Pages of processes and of the page cache.
@@ -37,7 +37,7 @@ _PLUMBING = re.compile(r"_*alloc_pages|alloc_pages|dma_|__dma_|get_free_pages"
 
 
 class TraceError(ValueError):
-    """The trace is not whole."""
+    """The trace is incomplete."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class _Reader:
         self._stack: list[str] = []
 
     def line(self, line: str) -> None:
-        """One more line."""
+        """Process a line."""
         if line.startswith(" => "):
             self._stack.append(_SITE.sub("", line[4:].strip()))
             return
@@ -99,7 +99,7 @@ class _Reader:
             _SITE.sub("", fields["call_site"]), int(fields["bytes_alloc"]))
 
     def flush(self) -> None:
-        """The stack trace of the last page allocation is whole."""
+        """The stack trace of the last page allocation is complete."""
         page, stack = self._page, self._stack
         self._page, self._stack = None, []
         if page is None or any(_BACKING.search(name) for name in stack):
@@ -117,7 +117,7 @@ class _Reader:
 
 
 def parse_trace(lines: Iterable[str]) -> Held:
-    """Out of a trace of the kernel; TraceError if events were lost."""
+    """Parse a trace of the kernel; TraceError if events were lost."""
     reader = _Reader()
     whole = False
     for line in lines:
@@ -145,21 +145,22 @@ def free_pages(zoneinfo: str) -> int:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk's memory by both witnesses, and what it is for."""
+    """A disk's memory by both measurements, and its callers."""
 
     held: Held
-    pages: int          # that were free before and are not, in bytes
-    requests: int       # that it can have in flight
+    pages: int          # decrease of free pages, in bytes
+    requests: int       # requests that it can have in flight
 
     @property
     def agree(self) -> bool:
-        """Do the witnesses? Slabs and caches of the kernel are the slack."""
+        """Do the two measurements agree? Slabs and caches of the kernel are
+        the tolerance."""
         slack = max(SLACK_BYTES, SLACK * self.held.total)
         return abs(self.pages - self.held.total) <= slack
 
     @property
     def each(self) -> float:
-        """Bytes for a request."""
+        """Bytes per request."""
         return self.held.total / self.requests
 
     def document(self) -> dict[str, Any]:
@@ -180,7 +181,7 @@ class Pair:
 
     @property
     def ratio(self) -> float:
-        """Our bytes for one of virtio_blk's."""
+        """The ratio of our bytes to virtio_blk's."""
         return self.ours.held.total / self.kernels.held.total
 
     @property
@@ -197,7 +198,7 @@ class Pair:
 
 
 def render(pairs: Iterable[Pair]) -> str:
-    """The table for a person."""
+    """The printed table."""
     lines = ["Memory of a disk, in bytes that its probe allocated and kept",
              f"{'configuration':20} {'driver':10} {'bytes':>12}"
              f" {'free pages':>12} {'requests':>9} {'a request':>9}"]

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Whose an instruction is: the one rule, for both drivers.
+"""Attribution of instructions, by the same rule for both drivers.
 
-The driver's own part is what its functions execute, and what helpers execute
-for it. A helper works for the driver if no function but helpers ran between
-the driver and it (the plugin knows that as it happens).
+The driver's own part is the instructions of its functions, and of helpers that
+work for it. A helper works for the driver if only helpers ran between the
+driver and it; the plugin decides that at run time.
 """
 
 from __future__ import annotations
@@ -14,16 +14,15 @@ from .symbols import KERNEL, Function, Symbols
 
 DRIVER, PASS, REST = "driver and ring", "trampolines", "rest"
 
-# vfe_blk is vfe_blk and vfe. virtio_blk is itself, the ring, and the bus,
-# which may be modules or part of the kernel.
+# vfe_blk consists of vfe_blk and vfe; virtio_blk of itself, the ring and the
+# bus, which may be modules or built in.
 MODULES = frozenset((
     "vfe", "vfe_blk", "virtio_blk", "virtio", "virtio_ring", "virtio_pci",
     "virtio_pci_modern_dev", "virtio_pci_legacy_dev"))
 RING = re.compile(r"(?:virtqueue_|vring_|vp_|virtio_|virtblk_|detach_buf"
                   r"|more_used)")
 
-# By name: what of the kernel proper is a helper, and of which kind. The first
-# that matches has it.
+# Helpers in the kernel, by name and kind. The first match counts.
 HELPERS = (
     ("allocations", re.compile(
         r"_*k[mzc]alloc|_*kvmalloc|k?v?free(?:_|$)|kfree|kmem_cache_|_*slab_"
@@ -68,7 +67,7 @@ def kind(function: Function) -> str:
 
 
 def table(symbols: Symbols) -> str:
-    """The table of the plugin: neighbours of one kind are a range."""
+    """The table of the plugin: adjacent functions of one kind are one range."""
     ranges: list[list[int | str]] = []
     for first, end, function in symbols.ranges():
         what = kind(function)

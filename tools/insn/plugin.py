@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Builds the TCG plugin and speaks with it (inner code)."""
+"""Builds the TCG plugin and communicates with it (inner code)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Counts:
     own: Mapping[int, int]
     for_driver: Mapping[int, int]   # as a helper of the driver
     user: int
-    lost: int       # in blocks that the plugin had no room for
+    lost: int       # in blocks for which the plugin had no space
 
     def __sub__(self, before: Counts) -> Counts:
         return Counts(_less(self.own, before.own),
@@ -65,7 +65,7 @@ def _less(after: Mapping[int, int], before: Mapping[int, int],
 
 
 def parse(text: str) -> Counts:
-    """Out of what the plugin writes; ValueError if it is something else."""
+    """Parse the plugin's output; ValueError if invalid."""
     own: dict[int, int] = {}
     for_driver: dict[int, int] = {}
     special = {}
@@ -85,7 +85,7 @@ def parse(text: str) -> Counts:
 
 
 class Plugin:
-    """The plugin in a guest that runs: QEMU was given arguments()."""
+    """The plugin in a running guest, whose QEMU has arguments()."""
 
     def __init__(self, folder: Path, library: Path) -> None:
         self._folder = folder
@@ -107,7 +107,7 @@ class Plugin:
         return int(answer[1])
 
     def classify(self, table: str) -> None:
-        """Say whose code is where: see plugin/blocks.h."""
+        """Load the owners of addresses: see plugin/blocks.h."""
         path = self._folder / "kinds"
         path.write_text(table)
         if self._ask(f"classify {path}") != len(table.splitlines()):
@@ -115,7 +115,7 @@ class Plugin:
 
     def counts(self, stopped: Callable[[], None],
                going: Callable[[], None]) -> Counts:
-        """The counts; the guest stands still while they are read."""
+        """Read the counts, with the guest stopped."""
         path = self._folder / "counts"
         stopped()
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Boots a guest and measures the memory of a disk of each driver in it."""
+"""Boots a guest and measures the memory of a disk of each driver."""
 
 from __future__ import annotations
 

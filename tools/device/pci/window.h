@@ -22,7 +22,7 @@ struct window_class {
 	size_t data_size;	/* bytes that a request moves at most */
 	/* A command was written while none was under way. */
 	void (*start)(struct window *w, uint32_t command);
-	/* All words that window_receive() asked for have come. */
+	/* All words that window_receive() expects have come. */
 	void (*received)(struct window *w);
 	/* An access to a register of the class, or to none; 4 bytes wide */
 	uint32_t (*read)(void *state, uint32_t offset);

@@ -59,8 +59,8 @@ struct vdev_class {
 	void (*close)(void *state);
 
 	/*
-	 * What follows may be NULL: no features of its own, as many queues as
-	 * --queues says, no longer chains than the ring, nothing to do, an
+	 * The members below may be NULL: no features of its own, the number of
+	 * queues of --queues, no chains longer than the ring, nothing to do, an
 	 * empty configuration space.
 	 */
 	uint64_t (*features)(const struct vdev *v);
@@ -70,7 +70,7 @@ struct vdev_class {
 	unsigned int (*longest_chain)(const struct vdev *v);
 	/* 2.2.2: a feature that the driver needs and did not take; or NULL */
 	const char *(*lacks)(const struct vdev *v);
-	/* What follows from the accepted features, and from a reset */
+	/* Apply the accepted features; reset the class */
 	void (*accepted)(struct vdev *v);
 	void (*reset)(struct vdev *v);
 	uint32_t (*config_read)(struct vdev *v, uint32_t offset,

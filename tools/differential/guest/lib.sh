@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What each workload has at hand. The runner sets D (the disk's device node), N
+# Functions for workloads. The runner sets D (the disk's device node), N
 # (its name), DISKS (all names of this turn) and D2 (the second disk, if any).
 #
-# A workload tells its result by `outcome KEY VALUE`. The runner compares the
+# A workload reports its result by `outcome KEY VALUE`. The runner compares the
 # outcomes of the two drivers, so a VALUE holds no time, no UUID and no name of
 # a disk.
 
@@ -18,7 +18,7 @@ outcome()
 	echo "outcome $key=$*"
 }
 
-# try KEY COMMAND...: run it, tell its status, show what it said if it failed.
+# try KEY COMMAND...: run it, report its status, and its output if it failed.
 try()
 {
 	local key=$1 status=0
@@ -31,7 +31,7 @@ try()
 	return "$status"
 }
 
-# say KEY COMMAND...: its status, and its output as an outcome.
+# say KEY COMMAND...: report its status and its output as an outcome.
 say()
 {
 	local key=$1 status=0
@@ -42,7 +42,7 @@ say()
 	return "$status"
 }
 
-# run_fio KEY ARGUMENT...: status, errors, operations that were done.
+# run_fio KEY ARGUMENT...: report status, errors and number of operations.
 run_fio()
 {
 	local key=$1 status=0
@@ -70,9 +70,9 @@ schedule()
 	done
 }
 
-# The smallest free pieces of memory are given out first. Leave many of one page,
-# so that a large request is many segments, as it is on a machine that has run
-# for a while: no huge pages for fio's buffers either. Once a guest.
+# The kernel allocates the smallest free pieces first. Leave many of one page,
+# so that a large request has many segments, as on a machine that has run
+# for a while. No huge pages for fio's buffers, either. Once per guest.
 fragment()
 {
 	[ -e "$W/fragments" ] && return
@@ -85,7 +85,7 @@ fragment()
 	busybox rm -f "$W"/fragments/f.0.0
 }
 
-# Disturbers run in the background until calm() ends them.
+# Disturbances run in the background until calm() ends them.
 DISTURBERS=
 
 disturb()
@@ -153,7 +153,7 @@ disturb_limits()
 	done
 }
 
-# Reads by the page cache, beside whatever goes on directly.
+# Reads through the page cache, in parallel with direct I/O.
 disturb_reader()
 {
 	while until_calm; do

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Runs a workload and watches its disks. Seconds are counted by rounds of this
-# loop, so that a guest that did not run at all for a while is not taken for a
+# loop, so that a pause of the whole guest does not count as a
 # disk that stands still.
 #
 #     watch.sh BOUND LIMIT BUSY SCRIPT DISK...
 #
-# BOUND: rounds without a completion, while requests are pending, that are a
-#        hang
-# LIMIT: rounds after which the workload is ended
-# BUSY:  1 if the workload does nothing but I/O: then three bounds without any
+# BOUND: rounds without a completion, while requests are pending, that count as
+#        a hang LIMIT: rounds after which watch.sh ends the workload BUSY: 1 if
+#        the workload does nothing but I/O: then three bounds without any
 #        completion are a hang even though no request seems pending
 #
 # Prints "verdict WORD STATUS", "gap ROUNDS" (the longest time in which nothing

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What counts as a difference, and what does not."""
+"""Results that are differences, and results that are not."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ something else
 
 
 def pair(**changes: object) -> tuple[Turn, Turn]:
-    """Two turns, of which ours has these changes."""
+    """Two turns; ours has these changes."""
     ours, theirs = (parse_watch(driver, SAID) for driver in (OURS, THEIRS))
     for key, value in changes.items():
         setattr(ours, key, value)
@@ -30,7 +30,7 @@ def pair(**changes: object) -> tuple[Turn, Turn]:
 
 
 class Watch(unittest.TestCase):
-    """What watch.sh prints."""
+    """The output of watch.sh."""
 
     def test_parts(self) -> None:
         turn = parse_watch(OURS, SAID)
@@ -53,7 +53,8 @@ class Differences(unittest.TestCase):
     """compare.differences()"""
 
     def wrong(self, words: str, **changes: object) -> None:
-        """Ours with these changes must have a problem that says so."""
+        """With these changes of ours, there must be a problem with this
+        text."""
         found = differences(*pair(**changes))
         self.assertTrue(any(words in line for line in found), found)
 
@@ -121,7 +122,7 @@ class Log(unittest.TestCase):
 
 
 class Cases(unittest.TestCase):
-    """The lists, and the walk."""
+    """The lists, and the soak."""
 
     def test_names_are_unique(self) -> None:
         for group in (plan.CASES, plan.STAGE):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash source=tools/differential/guest/lib.sh
-# dm-crypt with a known key: what is on the medium is known, too.
+# dm-crypt with a known key, so that the data on the medium are known, too.
 export DM_DISABLE_UDEV=1
 printf '%064d' 7 | dd of="$W/key" status=none
 if try open cryptsetup open --type plain --cipher aes-xts-plain64 \

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash source=tools/differential/guest/lib.sh
-# Single large reads on a disk that does nothing else.
+# Single large reads on an otherwise idle disk.
 schedule none
 fragment
 for size in 1M 2M 4M 8M; do

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash source=tools/differential/guest/lib.sh
 # shellcheck disable=SC2154
-# Single large writes on a disk that does nothing else, in one submission each.
+# Single large writes on an otherwise idle disk, in one submission each.
 schedule none
 fragment
 for round in {0..15}; do

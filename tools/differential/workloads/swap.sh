@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash source=tools/differential/guest/lib.sh
-# More is written to a tmpfs than a control group should hold: the rest is
-# swapped. Beyond memory.high the kernel makes it wait; beyond memory.max it
-# kills, sooner or later with either driver.
+# Write more to a tmpfs than the control group may hold, so that the kernel
+# swaps. Beyond memory.high the kernel throttles; beyond memory.max it
+# kills, sooner or later, with either driver.
 group=/sys/fs/cgroup/differential
 try mkswap mkswap -q -U 6a4c9a1e-0b0b-4e0b-9c0b-000000000005 "$D"
 try swapon swapon "$D"

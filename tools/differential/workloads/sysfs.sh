@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash source=tools/differential/guest/lib.sh
-# Limits, flags and attributes, as they are when the disk has just come.
+# Limits, flags and attributes of a new disk.
 shopt -s nullglob
 cd "/sys/block/$N" || exit 1
 for file in queue/* {alignment_offset,cache_type}* \

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An open hash of blocks. A block that QEMU translates again has its old place.
+ * An open hash of blocks. A block that QEMU translates again keeps its slot.
  */
 #include <assert.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "blocks.h"
 
 #define KERNEL_BEGINS 0xffff800000000000ull
-/* A chain never gets long while an eighth is free. */
+/* Chains stay short while an eighth is free. */
 #define MOST_USED (BLOCKS - BLOCKS / 8)
 
 static_assert(BLOCKS >> BLOCK_BITS == 1, "the hash has BLOCK_BITS bits");

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The translation blocks of a guest by address, and whose each is.
+ * The translation blocks of a guest by address, and their owners.
  */
 #ifndef VFE_INSN_BLOCKS_H
 #define VFE_INSN_BLOCKS_H
 
 #include <stdint.h>
 
-/* Whose code a block is. The letters are those of the table that is loaded. */
+/* The owner of a block. The letters are those of the loaded table. */
 enum kind {
 	KIND_OTHER,	/* the rest of the kernel, and user code */
 	KIND_DRIVER,	/* 'd': the driver under measurement */
-	KIND_HELPER,	/* 'h': what it has done for it: allocations, locks, ... */
-	KIND_PASS,	/* 'p': a trampoline, which is its caller's */
+	KIND_HELPER,	/* 'h': helpers: allocations, locks, ... */
+	KIND_PASS,	/* 'p': a trampoline, counts as its caller */
 };
 
 struct block {
@@ -23,8 +23,8 @@ struct block {
 #define BLOCK_BITS 18
 #define BLOCKS 0x40000U	/* of BLOCK_BITS bits */
 
-/* Blocks that share a place: those that the table had no room for, and all
- * user code.
+/* Slots that blocks share: one for blocks without space in the table, one for
+/* all user code.
  */
 #define BLOCK_LOST 0u
 #define BLOCK_USER 1u
@@ -38,8 +38,8 @@ unsigned int blocks_used(void);
 
 /*
  * Load a table of ranges, "FIRST END LETTER" a line in ascending order with
- * addresses in hex, and tell the kind of each block anew. Returns how many
- * ranges there are, or -1 when the file is not such a table.
+ * addresses in hex, and classify all blocks again. Returns the number of
+ * ranges, or -1 if the file is not such a table.
  */
 int blocks_classify(const char *path);
 

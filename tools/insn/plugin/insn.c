@@ -5,17 +5,17 @@
  * (allocations, DMA, locks) to the driver that called them.
  *
  * Each instruction adds one to its vCPU's sum, as it is executed. When the next
- * block begins, what was added belongs to the block before: so a block that an
- * exception or a register access cuts short counts as far as it came, and a
- * block that goes on after that is not counted twice. QEMU runs an instruction
- * with a rep prefix as blocks that repeat; it counts once.
+ * block begins, the sum belongs to the previous block. So if an exception or a
+ * register access ends a block early, only its executed instructions count, and
+ * none twice when it continues. QEMU runs an instruction with a rep prefix as
+ * blocks that repeat; it counts once.
  *
- * A helper works for the driver if the driver ran last before it: not counting
- * other helpers, and trampolines.
+ * A helper works for the driver if the driver ran last before it, ignoring
+ * other helpers and trampolines.
  *
- * On the socket given as sock=PATH it takes lines: "classify FILE" reads
- * whose the addresses are (see blocks.h), "dump FILE" writes the counts. The
- * answer is a line, "ok NUMBER" or "error". The guest should be stopped.
+ * On the socket given as sock=PATH it takes lines: "classify FILE" reads the
+ * owners of addresses (see blocks.h), "dump FILE" writes the counts. The answer
+ * is a line, "ok NUMBER" or "error". The guest should be stopped.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -31,18 +31,18 @@
 #define LINE 512
 
 struct count {
-	uint64_t own;		/* on its own account, or for anybody else */
+	uint64_t own;		/* in its own right, or for other callers */
 	uint64_t for_driver;	/* as a helper of the driver */
 };
 
-/* QEMU keeps one a vCPU; its generated code writes the first two words. */
+/* One per vCPU, in QEMU; its generated code writes the first two words. */
 struct vcpu {
 	uint64_t executed;
 	uint64_t last;		/* address of the last block's last instruction */
-	uint64_t assigned;	/* how much of it is in counts */
-	uint64_t *sink;		/* where the rest goes */
-	struct count *counts;	/* by the block's place */
-	uint64_t by_driver;	/* not 0 if a helper now works for the driver */
+	uint64_t assigned;	/* the part of it that is in counts */
+	uint64_t *sink;		/* the counter for the rest */
+	struct count *counts;	/* by the block's slot */
+	uint64_t by_driver;	/* not 0: a helper works for the driver */
 };
 
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
@@ -70,7 +70,7 @@ static void begins(unsigned int index, void *data)
 			abort();
 	}
 	assign(vcpu);
-	/* the next round of the same instruction, which was counted */
+	/* the next iteration of the same instruction, which was counted */
 	if (vcpu->last && vcpu->last == block->addr)
 		vcpu->assigned++;
 	vcpu->last = 0;
@@ -142,7 +142,10 @@ static struct count sum(unsigned int place)
 	return total;
 }
 
-/* "ADDRESS OWN FOR_DRIVER" a line; "lost" and "user" where others have one. */
+/*
+ * One line "ADDRESS OWN FOR_DRIVER" per block; "lost" and "user" instead of
+ * some addresses.
+ */
 static int dump(const char *path)
 {
 	FILE *file = fopen(path, "w");
@@ -189,7 +192,7 @@ static int answer(int peer, const char *line)
 }
 
 /*
- * Not by stdio: a thread that waits in it holds a lock that exit() wants.
+ * Not with stdio: a thread that waits in it holds a lock that exit() needs.
  */
 static void serve(int peer)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The part of QEMU's plugin interface, version 7 (QEMU 11), that the plugin
- * uses. Debian packages no header of it.
+ * uses. Debian has no package with its header.
  */
 #ifndef VFE_INSN_QEMU_H
 #define VFE_INSN_QEMU_H
