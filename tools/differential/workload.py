@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lab.fio import load
+
 LIMIT_S = 150
 
 
@@ -45,9 +47,10 @@ class Fio:
 
     def arguments(self) -> list[str]:
         """Of fio."""
-        argv = ["--name=j", "--filename=$D", f"--rw={self.rw}",
-                f"--bs={self.block}", f"--ioengine={self.engine}",
-                f"--iodepth={self.depth}", f"--size={self.size_mb}M",
+        argv = ["--name=j", "--filename=$D", *load(
+                    self.rw, self.block, self.depth, engine=self.engine,
+                    batch=self.batch, polled=self.poll),
+                f"--size={self.size_mb}M",
                 f"--direct={int(self.direct)}", f"--randseed={self.seed}"]
         if self.jobs > 1:
             # Separate parts: the last block of a part may cross its end.
@@ -58,11 +61,6 @@ class Fio:
             argv.append("--thread")
         if self.number:
             argv.append(f"--number_ios={self.number}")
-        if self.batch:
-            argv += [f"--iodepth_batch_submit={self.batch}",
-                     f"--iodepth_batch_complete_min={self.batch}"]
-        if self.poll:
-            argv.append("--hipri")
         if self.verify:
             argv += ["--verify=pattern", "--verify_fatal=1",
                      f"--verify_pattern=0x{self.seed & 0xffffffff:08x}%o",

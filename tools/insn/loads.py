@@ -60,16 +60,13 @@ class Load:
 
     def command(self, disk: str, ops: int) -> str:
         """Shell command: fio with this many operations."""
-        argv = ["fio", "--output-format=json", f"--name={self.name}",
-                f"--filename=/dev/{disk}", "--direct=1", "--thread",
-                "--invalidate=0", "--fallocate=none", "--ioengine=libaio",
-                f"--rw={self.rw}", f"--bs={self.block}",
-                f"--iodepth={self.depth}", f"--iomem={self.memory}",
-                f"--number_ios={ops}"]
-        if self.batch:
-            argv += [f"--iodepth_batch_submit={self.depth}",
-                     f"--iodepth_batch_complete_min={self.depth}"]
-        return shlex.join(argv)
+        return shlex.join([
+            "fio", "--output-format=json", f"--name={self.name}",
+            f"--filename=/dev/{disk}", "--direct=1", "--thread",
+            "--invalidate=0", "--fallocate=none", f"--iomem={self.memory}",
+            f"--number_ios={ops}", *fio.load(
+                self.rw, self.block, self.depth,
+                batch=self.depth if self.batch else 0)])
 
 
 LOADS = (

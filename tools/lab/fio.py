@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What fio says it did."""
+"""fio's options, and its results."""
 
 from __future__ import annotations
 
@@ -13,6 +13,20 @@ Job = dict[str, Any]
 
 class FioError(LabError):
     """fio failed, found wrong data, or said something unexpected."""
+
+
+def load(rw: str, block: object, depth: int = 1, *, engine: str = "libaio",
+         batch: int = 0, polled: bool = False) -> list[str]:
+    """Options for the requests of a job.
+
+    @batch: submit this many at once, and wait for this many
+    """
+    argv = [f"--rw={rw}", f"--bs={block}", f"--iodepth={depth}",
+            f"--ioengine={engine}"]
+    if batch:
+        argv += [f"--iodepth_batch_submit={batch}",
+                 f"--iodepth_batch_complete_min={batch}"]
+    return [*argv, "--hipri"] if polled else argv
 
 
 def every_job(text: str) -> list[Job]:

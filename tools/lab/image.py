@@ -37,8 +37,6 @@ class Image:
 
     path: Path
     manifest: Path      # `sha256sum -c` in the mount point checks all files
-    fio_file: str = FIO_FILE
-    fio_verify: tuple[str, ...] = FIO_VERIFY
 
 
 def _verifiable(path: Path, size_mb: int) -> None:

@@ -178,8 +178,7 @@ def fio_command(disks: Mapping[str, int], cpus: int) -> str:
     @disks: queues of each disk, by name
     """
     argv = ["fio", "--output-format=json", "--direct=1", "--thread",
-            "--ioengine=libaio", f"--bs={BLOCK}", "--rw=randwrite",
-            f"--iodepth={DEPTH}", f"--size={BLOCK * BLOCKS}",
+            *fio.load("randwrite", BLOCK, DEPTH), f"--size={BLOCK * BLOCKS}",
             "--invalidate=0", *FIO_VERIFY]
     for disk, queues in disks.items():
         for queue in range(queues):

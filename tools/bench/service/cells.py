@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab import text
+from lab import fio, text
 
 DEPTHS = (1, 4, 8, 32)
 QUICK_DEPTHS = (1, 8, 32)
@@ -46,12 +46,7 @@ class Job:
     """One job of a run of fio; its lane is a line of the table."""
 
     lane: str
-    arguments: tuple[str, ...]
-
-
-def _deep(depth: int, *more: str) -> tuple[str, ...]:
-    return ("--ioengine=libaio", f"--iodepth={depth}", "--rw=randread",
-            "--bs=4k", *more)
+    arguments: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -87,24 +82,20 @@ class Cell:
     def jobs(self) -> list[Job]:
         """The jobs that run together."""
         depth, half = self.depth, max(1, self.depth // 2)
+        deep = fio.load("randread", "4k", depth)
         if self.load == BATCH:
-            return [Job("all", _deep(
-                depth, f"--iodepth_batch_submit={half}",
-                f"--iodepth_batch_complete_min={half}"))]
+            return [Job("all", fio.load("randread", "4k", depth, batch=half))]
         if self.load == BESIDE:
-            return [Job("reader", ("--ioengine=psync", "--rw=randread",
-                                   "--bs=4k")),
-                    Job("deep", _deep(depth))]
+            return [Job("reader", fio.load("randread", "4k", engine="psync")),
+                    Job("deep", deep)]
         if self.load == LARGE:
-            return [Job("small", _deep(depth)),
-                    Job("large", ("--ioengine=libaio", "--iodepth=2",
-                                  "--rw=read", "--bs=1M"))]
+            return [Job("small", deep), Job("large", fio.load("read", "1M", 2))]
         if self.load == THINK:
             think = self.unit_us // 2
-            return [Job("all", _deep(
-                depth, f"--thinktime={think}", f"--thinktime_spin={think}",
-                f"--thinktime_blocks={half}"))]
-        return [Job("all", _deep(depth))]
+            return [Job("all", [*deep, f"--thinktime={think}",
+                                f"--thinktime_spin={think}",
+                                f"--thinktime_blocks={half}"])]
+        return [Job("all", deep)]
 
 
 def _loads(depth: int) -> Sequence[str]:

@@ -23,8 +23,7 @@ BLOCK_SIZE = 4096
 # No look-up of the kernel's caches, no state files, no layout: nothing that
 # accesses the disk apart from the requested operations.
 COMMON = (
-    "fio", "--output-format=json", "--direct=1", f"--bs={BLOCK_SIZE}",
-    "--thread", "--invalidate=0", "--fallocate=none", "--end_fsync=0",
+    "fio", "--output-format=json", "--direct=1", "--thread", "--invalidate=0", "--fallocate=none", "--end_fsync=0",
     "--lat_percentiles=1", *FIO_VERIFY,
 )
 
@@ -43,23 +42,18 @@ class Job:
     submit: str = BATCH
     polled: bool = False
 
-    def _engine(self) -> list[str]:
-        return (["--ioengine=io_uring", "--hipri"] if self.polled
-                else ["--ioengine=libaio"])
-
     def arguments(self, verify_only: bool = False) -> list[str]:
         """The options of this job; with @verify_only it reads back its
         writes."""
-        argv = [f"--name={self.name}", *self._engine(),
-                f"--filename={self.file}",
-                f"--offset={self.offset}", f"--size={self.size}",
-                f"--rw={self.rw}",
-                f"--iodepth={self.depth}", f"--number_ios={self.ops}"]
-        if self.depth > 1 and self.submit == BATCH:
-            # Submit all at once and wait for all: the counts show how driver
-            # and device batch, not which of them is faster.
-            argv += [f"--iodepth_batch_submit={self.depth}",
-                     f"--iodepth_batch_complete_min={self.depth}"]
+        # Submit all at once and wait for all: the counts show how driver and
+        # device batch, not which of them is faster.
+        batch = self.depth if self.depth > 1 and self.submit == BATCH else 0
+        argv = [f"--name={self.name}", *fio.load(
+                    self.rw, BLOCK_SIZE, self.depth, batch=batch,
+                    engine="io_uring" if self.polled else "libaio",
+                    polled=self.polled),
+                f"--filename={self.file}", f"--offset={self.offset}",
+                f"--size={self.size}", f"--number_ios={self.ops}"]
         if verify_only:
             argv.append("--verify_only")
         elif "write" in self.rw:
