@@ -23,8 +23,9 @@ struct block {
 #define BLOCK_BITS 18
 #define BLOCKS 0x40000U	/* of BLOCK_BITS bits */
 
-/* Slots that blocks share: one for blocks without space in the table, one for
-/* all user code.
+/*
+ * Slots that blocks share: one for blocks without space in the table, one for
+ * all user code.
  */
 #define BLOCK_LOST 0u
 #define BLOCK_USER 1u
