@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A disk on a mock function, as suites of the block drivers use it: bind and
- * unbind, requests that are not waited for and how each of them ended, the
- * last chain that the device saw, chains that it keeps.
+ * A disk on a mock function, for suites of the block drivers: bind and unbind,
+ * asynchronous requests and their results, the last chain that the device saw,
+ * chains that it keeps.
  */
 #ifndef VFE_KUNIT_BLK_FIXTURE_H
 #define VFE_KUNIT_BLK_FIXTURE_H
@@ -36,13 +36,13 @@ struct vfe_rig;
 
 /**
  * struct vfe_rig_io - a request
- * @bio: as the block layer takes it
- * @vecs: its pieces
- * @done: it ended
- * @data: the first piece, the others behind it
+ * @bio: its bio
+ * @vecs: its segments
+ * @done: it has ended
+ * @data: the first segment, followed by the others
  * @bytes: of data
- * @ends: how often it ended
- * @status: how
+ * @ends: how often it has ended
+ * @status: its result
  */
 struct vfe_rig_io {
 	struct bio bio;
@@ -58,19 +58,19 @@ struct vfe_rig_io {
  * struct vfe_rig - a function, a disk on it, requests to it
  * @test: the test
  * @m: the function
- * @back: what is behind it
+ * @back: the disk behind it
  * @sysfs: its files
- * @disk: as the block layer has it, NULL while no driver is bound
+ * @disk: its gendisk, NULL while no driver is bound
  * @ios: requests, @num_ios of them in use
  * @num_ios: number of them
  * @memory: for data
  * @memory_used: of it, in bytes
  * @keep: the device pops chains and keeps them
- * @kept: these, @num_kept of them
+ * @kept: the kept chains, @num_kept of them
  * @num_kept: number of them
  * @seen: the last chain that came
- * @types: of requests that came, @num_types of them
- * @num_types: number of them, also those that @types has no room for
+ * @types: types of received requests, @num_types of them
+ * @num_types: number of them, including those that do not fit into @types
  */
 struct vfe_rig {
 	struct kunit *test;
@@ -90,7 +90,7 @@ struct vfe_rig {
 	unsigned int num_types;
 };
 
-/* Wait until @cond holds, a bounded time. Return: whether it does. */
+/* Wait until @cond is true, for a limited time. Return: whether it is. */
 #define VFE_RIG_UNTIL(cond) ({ \
 	unsigned long end_ = jiffies + VFE_RIG_PATIENCE; \
 	bool holds_; \
@@ -100,7 +100,7 @@ struct vfe_rig {
 })
 
 /*
- * The same for what takes minutes, which cost nothing here. The kernel's hung
+ * The same for minutes, which take no time in this kernel. The kernel's hung
  * task detector ignores the task that waits for the test.
  */
 #define VFE_RIG_IN_TIME(cond, seconds) ({ \
@@ -113,7 +113,7 @@ struct vfe_rig {
 	holds_; \
 })
 
-/* --- what the device does with chains --- */
+/* --- chains, as the device handles them --- */
 
 static inline struct virtio_blk_outhdr *
 vfe_rig_header(const struct vfe_mock_chain *chain)
@@ -154,7 +154,7 @@ static inline bool vfe_rig_request(struct vfe_mock_disk *back,
 	return true;
 }
 
-/* Do what a kept read or write asks for. Return: the used length. */
+/* Execute a kept read or write. Return: the used length. */
 static inline u32 vfe_rig_work(struct vfe_rig *rig,
 			       const struct vfe_mock_chain *chain)
 {
@@ -174,7 +174,7 @@ static inline u32 vfe_rig_work(struct vfe_rig *rig,
 	return chain->in_len;
 }
 
-/* Answer a kept chain, without an interrupt. */
+/* Complete a kept chain, without an interrupt. */
 static inline void vfe_rig_push(struct vfe_rig *rig, unsigned int n)
 {
 	struct vfe_mock_chain *chain = &rig->kept[n];
@@ -202,7 +202,7 @@ static inline void vfe_rig_put_disk(void *data)
 	put_device(data);
 }
 
-/* Look which disk the function has now; a reference is held for the test. */
+/* Find the function's current disk; holds a reference for the test. */
 static inline struct gendisk *vfe_rig_find(struct vfe_rig *rig)
 {
 	struct device *dev = device_find_child(&rig->m->pdev->dev, NULL,
@@ -218,8 +218,8 @@ static inline struct gendisk *vfe_rig_find(struct vfe_rig *rig)
 }
 
 /*
- * Plug a function in. The rig is older than the function: when a test is
- * broken off, requests outlive it.
+ * Plug a function in. The fixture is allocated before the function, since
+ * requests may outlive the function when a test is aborted.
  */
 static inline struct vfe_rig *vfe_rig_plug(struct kunit *test,
 					   const struct vfe_mock_spec *more,
@@ -238,7 +238,7 @@ static inline struct vfe_rig *vfe_rig_plug(struct kunit *test,
 		spec = *more;
 	spec.device = spec.device ?: spec.legacy ? VFE_PCI_OLD_BLOCK :
 		      VFE_PCI_DEVICE_BLOCK;
-	/* exactly what the test asks for, nothing that disks have usually */
+	/* exactly the features of the test, without the usual ones */
 	spec.features = spec.features ?: VFE_MOCK_FEATURES;
 	rig->m = vfe_mock_plug_disk(test, &spec, features, VFE_RIG_SECTORS,
 				    &rig->back);
@@ -322,7 +322,7 @@ static inline struct vfe_rig_io *vfe_rig_io(struct vfe_rig *rig, blk_opf_t opf,
 	return io;
 }
 
-/* One more piece of data; the next one begins @gap bytes behind its end. */
+/* Add a segment of data; the next one begins @gap bytes after its end. */
 static inline void vfe_rig_piece(struct vfe_rig *rig, struct vfe_rig_io *io,
 				 unsigned int bytes, unsigned int gap)
 {
@@ -342,7 +342,7 @@ static inline void vfe_rig_send(struct vfe_rig_io *io)
 	submit_bio(&io->bio);
 }
 
-/* Sends a request of one piece; a write is of bytes that depend on @seed. */
+/* Sends a request of one segment; a write has bytes that depend on @seed. */
 static inline struct vfe_rig_io *vfe_rig_start(struct vfe_rig *rig,
 					       blk_opf_t opf, u64 sector,
 					       unsigned int bytes, u8 seed)
@@ -373,8 +373,7 @@ static inline struct vfe_rig_io *vfe_rig_start_kept(struct vfe_rig *rig,
 }
 
 /*
- * Wait for a request's end, which fails the test if it does not come.
- * Return: its error, 0 for none.
+ * Wait for a request to end, or fail the test. Return: its error, or 0.
  */
 static inline int vfe_rig_wait(struct vfe_rig *rig, struct vfe_rig_io *io)
 {
@@ -387,7 +386,7 @@ static inline int vfe_rig_wait(struct vfe_rig *rig, struct vfe_rig_io *io)
 	return blk_status_to_errno(io->status);
 }
 
-/* Forget all requests, which have ended, to make room for others. */
+/* Free all requests, which have ended. */
 static inline void vfe_rig_recycle(struct vfe_rig *rig)
 {
 	memset(rig->ios, 0, sizeof(rig->ios));
@@ -403,7 +402,7 @@ static inline int vfe_rig_write(struct vfe_rig *rig, u64 sector,
 					       bytes, seed));
 }
 
-/* Is on the device what vfe_rig_start() wrote there? */
+/* Does the device have the data that vfe_rig_start() wrote? */
 static inline bool vfe_rig_holds(struct vfe_rig *rig, u64 sector,
 				 const u8 *data, unsigned int bytes)
 {
@@ -426,7 +425,7 @@ static inline void vfe_rig_works(struct vfe_rig *rig)
 
 /* --- a ring that is full, and a request that waits for room --- */
 
-/* Room for 8 descriptors, one each piece: vfe_rig_fill() takes them all. */
+/* Room for 8 descriptors, one per segment: vfe_rig_fill() uses all of them. */
 static inline struct vfe_rig *vfe_rig_small(struct kunit *test, u64 features)
 {
 	const struct vfe_mock_spec spec = {
@@ -441,7 +440,7 @@ static inline struct vfe_rig *vfe_rig_small(struct kunit *test, u64 features)
 	return rig;
 }
 
-/* A write that fills that ring: header, 6 pieces, status */
+/* A write that fills that ring: header, 6 segments, status */
 static inline struct vfe_rig_io *vfe_rig_fill(struct vfe_rig *rig, u64 sector)
 {
 	struct vfe_rig_io *io = vfe_rig_io(rig, REQ_OP_WRITE, sector);
@@ -463,7 +462,7 @@ static inline void vfe_rig_impatient(struct vfe_rig *rig)
 	blk_queue_rq_timeout(rig->disk->queue, 2);
 }
 
-/* ... but the block layer looks a second later at most: look in 4 jiffies. */
+/* ... but the block layer checks up to a second later: check in 4 jiffies. */
 static inline void vfe_rig_hurry(struct vfe_rig *rig)
 {
 	mod_timer(&rig->disk->queue->timeout, jiffies + 4);
@@ -477,7 +476,7 @@ static inline bool vfe_rig_dawdles(struct vfe_rig *rig)
 	return !timer_pending(timer) || time_after(timer->expires, jiffies + 4);
 }
 
-/* Let what is late time out, again and again, until a request ended. */
+/* Let late requests time out repeatedly, until a request has ended. */
 static inline bool vfe_rig_expire(struct vfe_rig *rig, struct vfe_rig_io *io)
 {
 	unsigned long end = jiffies + VFE_RIG_PATIENCE;
@@ -528,7 +527,7 @@ static inline ssize_t vfe_rig_store(struct vfe_rig *rig, const char *name,
 	return vfe_rig_write_file(rig, path, text);
 }
 
-/* Write a file of the disk that takes it. */
+/* Write a file of the disk; must succeed. */
 static inline void vfe_rig_set(struct vfe_rig *rig, const char *name,
 			       const char *text)
 {
@@ -536,7 +535,7 @@ static inline void vfe_rig_set(struct vfe_rig *rig, const char *name,
 			    vfe_rig_store(rig, name, text), "%s", name);
 }
 
-/* A device that has a request when that times out is reset from now on. */
+/* From now on a timeout resets the device. */
 static inline void vfe_rig_resets_late(struct vfe_rig *rig)
 {
 	vfe_rig_set(rig, "reset_after", "1");
@@ -548,7 +547,7 @@ static inline s64 vfe_rig_counter(struct vfe_rig *rig, const char *name)
 	return vfe_files_number(rig->test, rig->sysfs, rig->m->pdev, name);
 }
 
-/* Let all counts start from 0, those of the mock too. */
+/* Reset all counts to 0, also those of the mock. */
 static inline void vfe_rig_reset_counts(struct vfe_rig *rig)
 {
 	KUNIT_EXPECT_EQ(rig->test, 1,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A class driver that does nothing but count: what suites drive the core with.
- * Its life is the one of include/vfe/device.h, step by step, so that a suite
- * can stop, or be stopped, anywhere.
+ * A class driver that only counts calls, with which suites drive the core. It
+ * goes through the life cycle of include/vfe/device.h step by step, so that a
+ * suite can stop anywhere.
  */
 #ifndef VFE_KUNIT_CORE_FIXTURE_H
 #define VFE_KUNIT_CORE_FIXTURE_H
@@ -20,7 +20,7 @@
 
 #include "mock/mock.h"
 
-/* The steps of a life, in their order */
+/* The steps of the life cycle, in their order */
 enum front_step {
 	FRONT_CREATE,
 	FRONT_NEGOTIATE,
@@ -31,11 +31,11 @@ enum front_step {
 /**
  * struct front - a class driver and its device
  * @m: the function
- * @vd: what the core made of it, NULL before and after
- * @wanted: features of the device type to ask for
- * @required: those without which it does not work
- * @queues: how many it uses, all of the function's by default
- * @specs: what it asks of each
+ * @vd: its core device, NULL before and after
+ * @wanted: features of the device type to accept
+ * @required: features without which it does not work
+ * @queues: number of queues that it uses, by default all
+ * @specs: their specifications
  * @irqs: the best kind of interrupts to use
  * @config_changed: how often the core called it
  * @may_do_io: an allocation in the last of these calls could have waited for I/O
@@ -94,7 +94,7 @@ static inline void front_done(struct vfe_queue *q)
 	f->done[vfe_queue_index(q)]++;
 }
 
-/* End of a life, from wherever it got to; more than once does no harm. */
+/* End the life cycle, from any step; may be called repeatedly. */
 static inline void front_down(struct front *f)
 {
 	if (f->vd)
@@ -102,7 +102,7 @@ static inline void front_down(struct front *f)
 	f->vd = NULL;
 }
 
-/* At the end of a test: what its hook worked with is gone */
+/* At the end of a test: the data of its hook is gone */
 static inline void front_end(void *data)
 {
 	struct front *f = data;
@@ -111,7 +111,7 @@ static inline void front_end(void *data)
 	front_down(f);
 }
 
-/* A class driver for a function that is there; brought down with the test. */
+/* A class driver for an existing function; ends with the test. */
 static inline struct front *front_over(struct kunit *test, struct vfe_mock *m)
 {
 	struct front *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
@@ -133,7 +133,7 @@ static inline struct front *front_over(struct kunit *test, struct vfe_mock *m)
 	return f;
 }
 
-/* The same for a new function; @spec may be NULL for the usual one. */
+/* The same for a new function; @spec may be NULL for the default. */
 static inline struct front *front_new(struct kunit *test,
 				      const struct vfe_mock_spec *spec)
 {
@@ -169,7 +169,7 @@ static inline int front_step(struct front *f, enum front_step step)
 	}
 }
 
-/* From nothing up to @last. Return: 0 or the first error */
+/* Do the steps up to @last. Return: 0 or the first error */
 static inline int front_up(struct front *f, enum front_step last)
 {
 	enum front_step step;
@@ -180,7 +180,7 @@ static inline int front_up(struct front *f, enum front_step last)
 	return ret;
 }
 
-/* A live one, or the test ends here. */
+/* A live device, or the test ends here. */
 static inline struct front *front_live(struct kunit *test,
 				       const struct vfe_mock_spec *spec)
 {
@@ -190,7 +190,7 @@ static inline struct front *front_live(struct kunit *test,
 	return f;
 }
 
-/* Make one buffer available: a piece to read, a piece to write. */
+/* Make one buffer available: a readable and a writable segment. */
 static inline int front_add(struct front *f, unsigned int queue)
 {
 	struct vfe_seg segs[] = {
@@ -205,7 +205,7 @@ static inline int front_add(struct front *f, unsigned int queue)
 	return ret;
 }
 
-/* The device uses the next buffer of a queue, and does not say so. */
+/* The device uses the next buffer of a queue, without an interrupt. */
 static inline bool front_use(struct front *f, unsigned int queue)
 {
 	struct vfe_mock_queue *mq = &f->m->queues[queue];
@@ -249,7 +249,10 @@ static inline u16 front_command(struct front *f)
 	return command;
 }
 
-/* What the driver wrote to device_status, oldest first; how many of them */
+/*
+ * The values that the driver wrote to device_status, oldest first. Return:
+ * their number
+ */
 static inline unsigned int front_statuses(struct vfe_mock *m, u8 *vals,
 					  unsigned int max)
 {
@@ -264,7 +267,7 @@ static inline unsigned int front_statuses(struct vfe_mock *m, u8 *vals,
 	}
 }
 
-/* Is that all, and in this order? */
+/* Are these all of them, in this order? */
 #define FRONT_EXPECT_STATUSES(test, m, ...) do { \
 	static const u8 expected_[] = { __VA_ARGS__ }; \
 	u8 got_[16]; \
@@ -293,7 +296,7 @@ static inline struct vfe_event_counts front_events(struct front *f)
 	KUNIT_EXPECT_EQ(test_, sum_.config, (u64)(conf)); \
 } while (0)
 
-/* A buffer goes to the device and comes back with an interrupt. */
+/* The device uses a buffer and raises an interrupt. */
 static inline void front_expect_completion(struct kunit *test, struct front *f,
 					   unsigned int queue)
 {
@@ -306,7 +309,7 @@ static inline void front_expect_completion(struct kunit *test, struct front *f,
 	front_take_all(f, queue);
 }
 
-/* A change of the configuration gets to the class driver. */
+/* A change of the configuration reaches the class driver. */
 static inline void front_expect_config_change(struct kunit *test,
 					      struct front *f)
 {

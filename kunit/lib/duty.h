@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How a test case says which of a driver's duties it tests. The ids are those
- * of the file kunit/duties; `make conformance` makes its table of them.
+ * Marks a test case with the driver's duties that it tests. The ids are those
+ * of the file kunit/duties, from which `make conformance` makes its table.
  */
 #ifndef VFE_KUNIT_DUTY_H
 #define VFE_KUNIT_DUTY_H
@@ -9,8 +9,8 @@
 #include <kunit/test.h>
 
 /*
- * First statement of a case: the id, the section of virtio 1.4 that asks for
- * it, and the requirement in a few words. A case with two duties says both.
+ * First statement of a case: the id, the section of virtio 1.4 that requires
+ * it, and the requirement in a few words. A case may have two duties.
  */
 #define VFE_DUTY(test, id, section, words) \
 	kunit_info(test, "duty " id " | " section " | " words "\n")

@@ -2,9 +2,8 @@
 /*
  * Allocation failures: the n-th allocation of this task, or all from the n-th
  * on, in any part of the kernel (Documentation/fault-injection, "fail-nth" and
- * "make-it-fail"). The settings that stand in its way by default are in
- * debugfs; they are found there without a mount, so that a kernel without user
- * space will do.
+ * "make-it-fail"). The default settings in debugfs prevent it. This changes
+ * them without a mount, so that a kernel without user space is sufficient.
  */
 #ifndef VFE_KUNIT_FAILSLAB_H
 #define VFE_KUNIT_FAILSLAB_H
@@ -24,7 +23,7 @@
 #define FAIL_USABLE	0
 #endif
 
-/* What is behind a file of debugfs that shows a variable; NULL without one */
+/* The variable of a debugfs file, or NULL */
 static inline void *fail_setting(const char *dir, const char *name)
 {
 	struct dentry *parent = debugfs_lookup(dir, NULL);
@@ -36,7 +35,7 @@ static inline void *fail_setting(const char *dir, const char *name)
 	return data;
 }
 
-/* Let every allocation of this kernel be one that may fail. */
+/* Allow any allocation of this kernel to fail. */
 static inline int fail_prepare(void)
 {
 	static const char * const dirs[] = { "failslab", "fail_page_alloc" };
@@ -56,7 +55,10 @@ static inline int fail_prepare(void)
 			return -ENOENT;
 		*ignore = false;
 		*verbose = 0;
-		/* for a task that says so, any number of them: fail_from() */
+		/*
+		 * for a task that enables it, any number of allocations:
+		 * fail_from()
+		 */
 		*filter = true;
 		atomic_set(times, -1);
 		*probability = 100;
@@ -71,9 +73,9 @@ static inline int fail_prepare(void)
 #if FAIL_USABLE
 
 /*
- * The n-th allocation after this call fails, counted from 1. The kernel's
- * checker of DMA goes off for good when its tree gets no node: it finds those
- * that are preloaded here, so that it does not.
+ * The n-th allocation after this call fails, counted from 1. The kernel's DMA
+ * checker disables itself if it cannot allocate a tree node: preload nodes
+ * here.
  */
 static inline void fail_nth(unsigned int n)
 {
@@ -89,7 +91,7 @@ static inline void fail_from(unsigned int n)
 	current->make_it_fail = 1;
 }
 
-/* No more. Return: whether there was an n-th */
+/* No more failures. Return: whether the n-th allocation occurred */
 static inline bool fail_end(void)
 {
 	bool failed = !READ_ONCE(current->fail_nth);

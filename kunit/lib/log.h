@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the driver said in the kernel's log, for suites that count its lines. */
+/* Lines of the driver in the kernel's log, for suites that count them. */
 #ifndef VFE_KUNIT_LOG_H
 #define VFE_KUNIT_LOG_H
 
@@ -7,7 +7,7 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-/* Where the log ends now */
+/* The current end of the log */
 static inline struct kmsg_dump_iter log_mark(void)
 {
 	struct kmsg_dump_iter iter;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A driver by hand, as simple as can be, for the suites that test the mock
- * itself: it does what a case says, right or wrong.
+ * A minimal driver for the suites that test the mock itself: it does exactly
+ * the steps of a case, valid or not.
  */
 #ifndef VFE_KUNIT_RAW_DRIVER_H
 #define VFE_KUNIT_RAW_DRIVER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A mock function brought up by a suite that plays the class driver: what the
- * suites on rings, notifications and counters start from.
+ * A live mock function, with the suite as class driver: for suites of rings,
+ * notifications and counters.
  */
 #ifndef VFE_KUNIT_RING_FIXTURE_H
 #define VFE_KUNIT_RING_FIXTURE_H
@@ -23,14 +23,14 @@
 #define VFE_LIVE_INDIRECT	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)
 #define VFE_LIVE_PACKED		BIT_ULL(VIRTIO_F_RING_PACKED)
 #define VFE_LIVE_IN_ORDER	BIT_ULL(VIRTIO_F_IN_ORDER)
-#define VFE_LIVE_SEGS		8	/* most pieces of a suite's buffers */
+#define VFE_LIVE_SEGS		8	/* most segments of a suite's buffers */
 
 /**
  * struct vfe_live_spec - what to bring up
  * @mock: the function
  * @irqs: kind of interrupts
- * @max_segs: most pieces of a buffer, 0 for VFE_LIVE_SEGS
- * @size: of each queue, 0 for what the function has
+ * @max_segs: most segments of a buffer, 0 for VFE_LIVE_SEGS
+ * @size: of each queue, 0 for the function's size
  * @own_tables: the suite writes indirect tables itself
  * @not_ready: stop just before vfe_ready()
  */
@@ -47,17 +47,17 @@ struct vfe_live_spec {
  * struct vfe_live - a function that is up
  * @test: the test that it belongs to
  * @m: the function
- * @vd: as the core has it, NULL once it was given up
- * @q: its first queue, as the driver has it
- * @mq: and as the device has it
- * @chain: for vfe_mock_pop(), too large for a stack
+ * @vd: its core device, NULL after vfe_live_stop()
+ * @q: its first queue, for the driver
+ * @mq: the same, for the device
+ * @chain: for vfe_mock_pop(), too large for the stack
  * @tables: with own tables, a page of them
- * @queues: how many it has
+ * @queues: their number
  * @done: calls of done()
- * @taken: buffers that done() took, when @drain is set
+ * @taken: buffers that done() reaped, if @drain is set
  * @faults: calls of needs_reset()
  * @changes: calls of config_changed()
- * @drain: let done() take the used buffers
+ * @drain: let done() reap used buffers
  */
 struct vfe_live {
 	struct kunit *test;
@@ -99,7 +99,7 @@ static inline void vfe_live_needs_reset(struct vfe_device *vd)
 	l->faults++;
 }
 
-/* Give the function up; the test's end does it otherwise. */
+/* Stop using the function; otherwise the end of the test does this. */
 static inline void vfe_live_stop(void *data)
 {
 	struct vfe_live *l = data;
@@ -129,7 +129,9 @@ static inline void vfe_live_queues(struct vfe_live *l,
 	l->q = vfe_get_queue(l->vd, 0);
 }
 
-/* Bring a function up as @spec says, to DRIVER_OK; all steps must succeed. */
+/*
+ * Start a function according to @spec, up to DRIVER_OK; all steps must succeed.
+ */
 static inline struct vfe_live *vfe_live_start(struct kunit *test,
 					      const struct vfe_live_spec *spec)
 {
@@ -162,7 +164,7 @@ static inline struct vfe_live *vfe_live_start(struct kunit *test,
 	return l;
 }
 
-/* Reset, take every buffer back, bring it up again. Return: buffers */
+/* Reset, detach all buffers, restart. Return: number of buffers */
 static inline unsigned int vfe_live_restart(struct vfe_live *l)
 {
 	unsigned int i, n = 0;
@@ -176,7 +178,7 @@ static inline unsigned int vfe_live_restart(struct vfe_live *l)
 	return n;
 }
 
-/* Wait until config_changed() was called @n times; a second at most. */
+/* Wait for @n calls of config_changed(), at most a second. */
 static inline void vfe_live_wait_changes(struct vfe_live *l, unsigned int n)
 {
 	unsigned int i;
@@ -186,7 +188,7 @@ static inline void vfe_live_wait_changes(struct vfe_live *l, unsigned int n)
 	KUNIT_EXPECT_EQ(l->test, READ_ONCE(l->changes), n);
 }
 
-/* --- buffers that a suite can tell apart --- */
+/* --- distinguishable buffers --- */
 
 /* The token of buffer number @n */
 static inline void *vfe_live_token(u32 n)
@@ -195,8 +197,8 @@ static inline void *vfe_live_token(u32 n)
 }
 
 /*
- * Piece @k of buffer number @n: memory that there is, for the mock, but that
- * nobody touches.
+ * Segment @k of buffer number @n: memory that exists for the mock, but is not
+ * accessed.
  */
 static inline struct vfe_seg vfe_live_seg(u32 n, unsigned int k)
 {
@@ -217,7 +219,7 @@ static inline u32 vfe_live_in_len(u32 n, unsigned int out, unsigned int in)
 	return len;
 }
 
-/* As a class driver that writes its tables; they last for a ring of 16. */
+/* Like a class driver that writes its own tables; enough for a ring of 16. */
 static inline int vfe_live_add_table(struct vfe_live *l, u32 n,
 				     const struct vfe_seg *segs,
 				     unsigned int out, unsigned int in)
@@ -253,7 +255,7 @@ static inline int vfe_live_add(struct vfe_live *l, u32 n, unsigned int out,
 	return vfe_queue_add(l->q, segs, out, in, vfe_live_token(n));
 }
 
-/* The device takes the next chain, which must be buffer @n. Return: its id */
+/* The device pops the next chain, which must be buffer @n. Return: its id */
 static inline u16 vfe_live_pop(struct vfe_live *l, u32 n, unsigned int out,
 			       unsigned int in)
 {
@@ -276,7 +278,7 @@ static inline u16 vfe_live_pop(struct vfe_live *l, u32 n, unsigned int out,
 	return c->id;
 }
 
-/* The driver takes a buffer, which must be @n, used with @len. */
+/* The driver reaps a buffer, which must be @n with used length @len. */
 static inline void vfe_live_get(struct vfe_live *l, u32 n, u32 len)
 {
 	u32 got = ~len;
@@ -293,7 +295,7 @@ static inline void vfe_live_get_none(struct vfe_live *l)
 	KUNIT_EXPECT_NULL(l->test, vfe_queue_get(l->q, &len));
 }
 
-/* One buffer there and back: the queue works. */
+/* Use one buffer, to check that the queue works. */
 static inline void vfe_live_round_trip(struct vfe_live *l, u32 n)
 {
 	u16 id;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Files of sysfs as user space sees them: through a mount of the suite's own,
- * so that it does not matter what init has mounted, or whether there is one.
+ * Files of sysfs as user space sees them, through a mount of the suite, which
+ * needs no mount of init.
  */
 #ifndef VFE_KUNIT_SYSFS_FILES_H
 #define VFE_KUNIT_SYSFS_FILES_H
@@ -70,7 +70,7 @@ static inline ssize_t vfe_files_read_open(struct file *file, char *buf,
 	return len;
 }
 
-/* Read what was opened, if it was, and close it. Return: as above */
+/* Read the file, unless it is an error, and close it. Return: as above */
 static inline ssize_t vfe_files_read_close(struct file *file, char *buf,
 					   size_t size)
 {
@@ -106,7 +106,10 @@ static inline u64 vfe_files_number(struct kunit *test, struct vfsmount *mnt,
 	return val;
 }
 
-/* Write to what was opened, if it was, and close it. Return: bytes or error */
+/*
+ * Write to the file, unless it is an error, and close it. Return: bytes or
+ * error
+ */
 static inline ssize_t vfe_files_write_close(struct file *file, const char *text)
 {
 	loff_t pos = 0;

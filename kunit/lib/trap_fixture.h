@@ -8,7 +8,7 @@
 
 #include "blk_fixture.h"
 
-/* A function with a window, and without a driver, as long as nobody binds it */
+/* A function with a window, without a driver until a test binds it */
 static inline struct vfe_rig *trap_plug(struct kunit *test,
 					const struct vfe_mock_spec *spec)
 {
@@ -37,14 +37,14 @@ static inline struct vfe_rig *trap_disk(struct kunit *test)
 
 /* --- hooks --- */
 
-/* Which word of IDENTIFY's answer a member is in */
+/* The word of IDENTIFY's answer that has a member */
 #define WORD(field)	(offsetof(struct vfe_identify, field) / sizeof(__le32))
 
 /**
  * struct trap_word - a word of data to change on its way to the driver
- * @word: which one of the request
- * @val: what the driver reads there
- * @seen: words that were read so far
+ * @word: its number in the request
+ * @val: the value for the driver
+ * @seen: number of words read so far
  */
 struct trap_word {
 	unsigned int word;

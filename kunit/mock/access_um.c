@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * User mode Linux: memory that is not there is served by callbacks of
- * logic_iomem, and a message of MSI-X carries the number of its interrupt.
+ * User mode Linux: callbacks of logic_iomem handle accesses to I/O memory, and
+ * an MSI-X message has the number of its interrupt.
  */
 #include <linux/io.h>
 #include <linux/logic_iomem.h>
@@ -40,7 +40,7 @@ static const struct logic_iomem_ops vfe_mock_um_ops = {
 	.unmap = vfe_mock_um_unmap,
 };
 
-/* The offset that is returned is what read and write are given. */
+/* Read and write get the returned offset. */
 static long vfe_mock_um_map(unsigned long offset, size_t size,
 			    const struct logic_iomem_ops **ops, void **priv)
 {
@@ -89,5 +89,5 @@ void vfe_mock_access_reset(struct vfe_mock_impl *impl)
 
 void vfe_mock_access_pin(struct pci_dev *pdev)
 {
-	/* nobody else would route it */
+	/* no other code would route it */
 }

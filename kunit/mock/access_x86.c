@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Real x86: accesses come through vfe_mock_io.ko, to which the drivers were
- * built to go. The PCI core's own, to the MSI-X table, cannot be caught; they
- * go to memory that is reserved on the kernel's command line (memmap=8M$BASE,
- * and base=BASE for this module), where the mock reads them. Messages go to an
+ * Real x86: the drivers are built so that their accesses go to vfe_mock_io.ko.
+ * The mock cannot intercept those of the PCI core to the MSI-X table; they go
+ * to memory that is reserved on the kernel's command line (memmap=8M$BASE, and
+ * base=BASE for this module), where the mock reads them. Messages go to an
  * interrupt domain of the mock, so that it sees when they are unmasked.
  */
 #include <linux/io.h>
@@ -16,8 +16,8 @@
 #include "internal.h"
 #include "io.h"
 
-#define VFE_MOCK_DOMAIN		0x10000	/* beyond what firmware may number */
-/* less than is set aside: inside that, and not the other way round */
+#define VFE_MOCK_DOMAIN		0x10000	/* above the firmware's numbers */
+/* less than is reserved, so that it is inside */
 #define VFE_MOCK_WIN_SIZE	SZ_4M
 #define VFE_MOCK_HWIRQS		(VFE_MOCK_SLOTS * VFE_MOCK_VECTORS)
 
@@ -260,7 +260,7 @@ int vfe_mock_access_bridge(struct pci_host_bridge *bridge)
 	return 0;
 }
 
-/* The PCI core shall not ask ACPI where the pin goes. */
+/* Keep the PCI core from routing the pin by ACPI. */
 void vfe_mock_access_pin(struct pci_dev *pdev)
 {
 	pdev->irq_managed = 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory behind the base address registers: every access of the CPU to it
- * arrives here, is logged, shown to the suite's hook and taken or answered.
+ * Memory of the base address registers: handles every access of the CPU, logs
+ * it, and calls the suite's hook.
  */
 #include <linux/workqueue.h>
 
@@ -46,7 +46,7 @@ static struct vfe_mock_access vfe_mock_describe(const struct vfe_mock_bar *bar,
 	return a;
 }
 
-/* Is there somebody to answer? */
+/* Does the function decode accesses? */
 static bool vfe_mock_decodes(struct vfe_mock_impl *impl)
 {
 	if (impl->m.knobs.gone)
@@ -58,7 +58,7 @@ static bool vfe_mock_decodes(struct vfe_mock_impl *impl)
 	return false;
 }
 
-/* What a read of @size bytes gives where nobody answers */
+/* The value of a read of @size bytes without an answer */
 static u32 vfe_mock_ones(unsigned int size)
 {
 	return size < sizeof(u32) ? BIT(8 * size) - 1 : U32_MAX;
@@ -127,7 +127,7 @@ static void vfe_mock_write(struct vfe_mock_impl *impl, enum vfe_window_id win,
 		vfe_mock_todo(impl, todo);
 }
 
-/* The table is the PCI core's affair: not logged, and always 32 bits wide. */
+/* The table belongs to the PCI core: not logged, and always 32 bits wide. */
 static u32 vfe_mock_read_table(struct vfe_mock_impl *impl, u32 offset)
 {
 	unsigned long flags;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The bus: a host bridge whose functions are made and taken away by suites,
- * and the module. It stays once it is loaded, since regions of memory that are
- * served by callbacks cannot be taken back.
+ * The bus: a host bridge whose functions suites plug in and unplug, and the
+ * module. It cannot be unloaded, since memory regions with callbacks cannot be
+ * removed.
  */
 #include <linux/device.h>
 #include <linux/dma-direct.h>
@@ -83,7 +83,7 @@ static struct pci_ops vfe_mock_pci_ops = {
 
 static int vfe_mock_map_irq(const struct pci_dev *pdev, u8 slot, u8 pin)
 {
-	/* @slot means nothing on a bus without bridges */
+	/* @slot is meaningless on a bus without bridges */
 	slot = PCI_SLOT(pdev->devfn);
 	return slot < VFE_MOCK_SLOTS ? vfe_mock_irqs[slot] : -1;
 }
@@ -115,7 +115,7 @@ static void vfe_mock_init_queues(struct vfe_mock *m,
 		mq->index = i;
 		mq->offer = spec->queue_size ?: 64;
 		mq->notify_off = i;
-		/* nothing like its index */
+		/* different from its index */
 		mq->notif_data = 0xabc0 + 7 * i;
 	}
 }
@@ -138,7 +138,7 @@ static void vfe_mock_init_msix(struct vfe_mock_impl *impl,
 	vfe_mock_irq_init(impl);
 }
 
-/* Memory that is needed while the function lives */
+/* Memory for the lifetime of the function */
 static int vfe_mock_init_memory(struct vfe_mock_impl *impl,
 				const struct vfe_mock_spec *spec)
 {
@@ -215,7 +215,7 @@ static int vfe_mock_insert(struct vfe_mock_impl *impl)
 	return ret;
 }
 
-/* As a platform that translates would: the driver core frees it. */
+/* Like a platform that translates: the driver core frees it. */
 static int vfe_mock_translate(struct device *dev)
 {
 	struct bus_dma_region *map = kcalloc(2, sizeof(*map), GFP_KERNEL);
@@ -251,13 +251,13 @@ static int vfe_mock_prepare(struct vfe_mock_impl *impl,
 		if (ret)
 			return ret;
 	}
-	/* some match all devices of the vendor, and only then look */
+	/* some drivers match all devices of the vendor, and check later */
 	if (spec->unbound || pdev->device == VFE_MOCK_DEVICE)
 		return device_set_driver_override(&pdev->dev, "none");
 	return 0;
 }
 
-/* Let the PCI core find it. */
+/* Let the PCI core discover it. */
 static int vfe_mock_discover(struct vfe_mock_impl *impl,
 			     const struct vfe_mock_spec *spec)
 {
@@ -276,7 +276,7 @@ static int vfe_mock_discover(struct vfe_mock_impl *impl,
 	return ret;
 }
 
-/* The function is gone from the bus; nobody may hold anything of it. */
+/* The function is gone from the bus; no driver may use it any more. */
 static void vfe_mock_retire(struct vfe_mock_impl *impl)
 {
 	struct vfe_mock *m = &impl->m;
@@ -435,7 +435,7 @@ static int __init vfe_mock_init(void)
 	ret = vfe_mock_access_init(&vfe_mock_win);
 	if (ret)
 		return ret;
-	/* no way back from here: without a bus, what plugs functions in fails */
+	/* cannot be undone: without a bus, plugging in functions fails */
 	ret = vfe_mock_bus_init();
 	if (ret)
 		pr_err("vfe_mock: no bus to plug functions into: error %d\n",

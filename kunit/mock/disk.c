@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The engine: a virtio-blk device that serves its queues by itself, from a
- * work item (virtio 1.4, 5.2). It checks each request.
+ * The engine: a virtio-blk device that serves its queues from a work item
+ * (virtio 1.4, 5.2). It checks each request.
  */
 #include <linux/mm.h>
 #include <linux/sizes.h>
@@ -17,20 +17,20 @@
 #define VFE_MOCK_MAX_RANGE	1024	/* sectors of a discard */
 #define VFE_MOCK_MAX_RANGES	16
 
-/* What a request is, taken out of its chain */
+/* The fields of a request, parsed from its chain */
 struct disk_request {
 	struct vfe_mock_impl *impl;
 	struct vfe_mock_disk *disk;
 	struct vfe_mock_chain *chain;
 	u32 type;
 	u64 sector;
-	u32 out;	/* bytes of data behind the header */
-	u32 in;		/* bytes of data in front of the status */
+	u32 out;	/* bytes of data after the header */
+	u32 in;		/* bytes of data before the status */
 };
 
 /*
- * Copy @len bytes between @buf and the pieces of one direction, @from bytes
- * into them. Return: bytes copied.
+ * Copy @len bytes between @buf and the segments of one direction, at offset
+ * @from. Return: bytes copied.
  */
 static u32 disk_copy(struct vfe_mock_chain *chain, bool write, u32 from,
 		     void *buf, u32 len)
@@ -198,7 +198,7 @@ static u32 disk_out_len(const struct vfe_mock_chain *chain)
 	return len;
 }
 
-/* Serve a chain. Return: bytes that were written into it */
+/* Serve a chain. Return: number of bytes written */
 static u32 disk_serve(struct vfe_mock_impl *impl, struct vfe_mock_chain *chain)
 {
 	struct disk_request rq = {
@@ -239,7 +239,7 @@ static void disk_chain(struct vfe_mock_impl *impl, struct vfe_mock_queue *mq)
 	vfe_mock_push(mq, chain->id, len, chain->descs);
 }
 
-/* Take a chain into the engine's hands: no reset is over until it is out. */
+/* Pop a chain for the engine: no reset ends before it is completed. */
 static int disk_begin(struct vfe_mock_impl *impl, struct vfe_mock_queue *mq)
 {
 	int ret;
@@ -284,7 +284,7 @@ static unsigned int disk_queue(struct vfe_mock_impl *impl,
 		}
 		disk_end(impl);
 		if (ret < 0) {
-			/* 2.1.2: what a device does that cannot go on */
+			/* 2.1.2: the device cannot continue */
 			vfe_mock_needs_reset(&impl->m);
 			return n;
 		}

@@ -33,8 +33,8 @@
 
 /**
  * struct vfe_mock_bar - a base address register
- * @impl: whose
- * @index: which
+ * @impl: its function
+ * @index: its number
  * @size: bytes, 0 when the function does not have it
  */
 struct vfe_mock_bar {
@@ -43,7 +43,7 @@ struct vfe_mock_bar {
 	u32 size;
 };
 
-/* An entry of the MSI-X table as it is in memory */
+/* An entry of the MSI-X table, as in memory */
 struct vfe_mock_vector {
 	u32 addr_lo;
 	u32 addr_hi;
@@ -71,39 +71,39 @@ struct vfe_mock_window {
  * @lock: protects both, except for @m.knobs
  * @slot: device number on the bus
  * @todo: VFE_MOCK_TODO_*
- * @log: all of the log's memory, goes back to its pool at unplug
+ * @log: the whole memory of the log, returned to its pool at unplug
  * @spare: the log in a smaller piece, after unplug
  * @space: configuration space
- * @rw: which of its bits can be written
+ * @rw: mask of its writable bits
  * @caps: where the virtio capabilities are, by cfg_type
  * @msix: where the MSI-X capability is, 0 when there is none
  * @af: where the Advanced Features capability is
  * @cap_writes: see vfe_mock_cap_writes()
  * @bars: base address registers
- * @mappings: of BARs, that somebody holds
+ * @mappings: number of current mappings of BARs
  * @multiplier: notify_off_multiplier
  * @legacy: has the interface of 0.9.5
  * @vectors: entries of @table
  * @table: MSI-X table
  * @pending: bits of the MSI-X pending bit array
- * @irq: of the pin
+ * @irq: interrupt number of the pin
  * @irq_masked: at the interrupt controller
  * @delivering: the pin's handler runs
  * @again: the pin was asserted meanwhile
- * @irq_work: delivers what could not be delivered when it was raised
+ * @irq_work: delivers interrupts that could not be delivered at once
  * @device_select: device_feature_select
  * @driver_select: driver_feature_select
  * @queue_select: the register
  * @was_reset: the driver reset the device at least once
- * @resetting: the driver was not yet told that the reset is over
+ * @resetting: the driver has not yet seen the end of the reset
  * @stale: reads that still show @old_status
  * @old_status: before the reset
  * @reset_wanted: by the driver, while the engine is busy
  * @exposed: one bit per queue and head: the driver made it available
  * @window: the legacy register window
- * @disk: what the engine serves from, or NULL
+ * @disk: the engine's disk, or NULL
  * @chain: the engine's
- * @serving: the engine has a chain in its hands
+ * @serving: the engine is serving a chain
  * @serve_mutex: one engine at a time
  * @serve_work: runs the engine
  * @test: to which the function belongs
@@ -180,7 +180,7 @@ struct vfe_mock_impl *vfe_mock_at_slot(unsigned int slot);
 /* the BAR that holds @len bytes at bus address @addr, NULL if none */
 struct vfe_mock_bar *vfe_mock_bar_at(u64 addr, u64 len, u32 *offset);
 
-/* --- access_*.c: how accesses of the CPU come here --- */
+/* --- access_*.c: interception of the CPU's accesses --- */
 int vfe_mock_access_init(struct resource **win);
 int vfe_mock_access_bridge(struct pci_host_bridge *bridge);
 /* an entry of the MSI-X table, as it was programmed; locked */
@@ -206,15 +206,15 @@ u64 vfe_mock_bar_addr(const struct vfe_mock_impl *impl, unsigned int bar);
 u32 vfe_mock_bar_read(struct vfe_mock_bar *bar, u32 offset, unsigned int size);
 void vfe_mock_bar_write(struct vfe_mock_bar *bar, u32 offset, unsigned int size,
 			u32 val);
-/* do what @todo says; no lock held */
+/* do the work in @todo; no lock held */
 void vfe_mock_todo(struct vfe_mock_impl *impl, unsigned int todo);
 
 /* --- log.c --- */
 int vfe_mock_log_init(struct vfe_mock_impl *impl);
-/* Keep what was logged, give the rest back. */
+/* Keep the logged entries, free the rest. */
 void vfe_mock_log_shrink(struct vfe_mock_impl *impl);
 void vfe_mock_log_exit(struct vfe_mock_impl *impl);
-/* Return: where it went, UINT_MAX when the log is full; locked */
+/* Return: its index, UINT_MAX if the log is full; locked */
 unsigned int vfe_mock_log_add(struct vfe_mock_impl *impl,
 			      const struct vfe_mock_access *a);
 void vfe_mock_log_answer(struct vfe_mock_impl *impl, unsigned int entry,
@@ -259,7 +259,7 @@ void vfe_mock_queue_write(struct vfe_mock_impl *impl, enum vfe_reg reg,
 void vfe_mock_notify(struct vfe_mock_impl *impl,
 		     const struct vfe_mock_access *a);
 u16 vfe_mock_vector_write(struct vfe_mock_impl *impl, u32 val);
-/* may the device look at this queue's memory now? */
+/* may the device access this queue's memory now? */
 bool vfe_mock_queue_live(struct vfe_mock_queue *mq);
 
 /* --- split.c and packed.c: all locked --- */
@@ -270,7 +270,7 @@ void vfe_mock_split_push(struct vfe_mock_queue *mq, u32 id, u32 len);
 void vfe_mock_split_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
 			       unsigned int n, u32 len);
 bool vfe_mock_split_wants(struct vfe_mock_queue *mq, u16 old_used);
-/* tell the driver from where on kicks are wanted */
+/* request kicks from the driver, from the current position */
 void vfe_mock_split_want_kicks(struct vfe_mock_queue *mq);
 const char *vfe_mock_split_check(struct vfe_mock_queue *mq);
 
@@ -283,7 +283,7 @@ bool vfe_mock_packed_wants(struct vfe_mock_queue *mq, u16 old_used);
 const char *vfe_mock_packed_check(struct vfe_mock_queue *mq);
 
 /* --- chain.c --- */
-/* Put a piece at the end of a chain. Return: 0 or -EINVAL, offence noted */
+/* Append a segment to a chain. Return: 0 or -EINVAL, offence noted */
 int vfe_mock_chain_add(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
 		       u64 addr, u32 len, bool write);
 /* Is all of it memory? Return: 0 or -EINVAL, offence noted */

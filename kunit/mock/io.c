@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vfe_mock_io.ko: mappings that are no memory but a mock function's, told by
- * cookies that no address can be. Accesses to real mappings pass through. It
- * knows nothing of the mock, so that vfe.ko, which is built to call it, loads
- * without one.
+ * vfe_mock_io.ko: mappings of mock functions, distinguished by cookies that are
+ * no valid addresses. Accesses to real mappings pass through. It does not
+ * depend on the mock, so that vfe.ko, which is built to call it, loads without
+ * one.
  */
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -70,7 +70,7 @@ void __iomem *vfe_mock_ioremap(phys_addr_t addr, size_t len)
 }
 EXPORT_SYMBOL_GPL(vfe_mock_ioremap);
 
-/* Return: whether it was a cookie, and is none any more */
+/* Return: whether it was a cookie; removes it */
 static bool io_forget(void __iomem *addr)
 {
 	void **map = io_map_of(addr);
@@ -106,7 +106,7 @@ void __iomem *vfe_mock_iomap_range(struct pci_dev *pdev, int bar,
 	len -= offset;
 	if (max && len > max)
 		len = max;
-	/* only asked here, so that real memory keeps its own way to be mapped */
+	/* ask only here: real memory is mapped as usual */
 	to = io_ops->map(start + offset, len, &at);
 	if (!to)
 		return pci_iomap_range(pdev, bar, offset, max);

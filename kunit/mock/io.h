@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where no accesses of the CPU can be caught (all but user mode Linux): put in
- * front of the files that touch registers, when a build says VFE_MOCK_IO=y,
- * this sends their mappings and accesses through vfe_mock_io.ko. That hands
- * those to a mock function to it, and makes all others as they are.
+ * For kernels on which the mock cannot intercept accesses of the CPU (all
+ * except user mode Linux). A build with VFE_MOCK_IO=y includes this in the
+ * files that access registers, and redirects their mappings and accesses to
+ * vfe_mock_io.ko. That forwards accesses to a mock function, and executes all
+ * others unchanged.
  */
 #ifndef VFE_MOCK_IO_H
 #define VFE_MOCK_IO_H
@@ -12,10 +13,10 @@
 #include <linux/pci.h>
 
 /**
- * struct vfe_mock_io_ops - who serves mappings
- * @map: bus address and length to whatever @read and @write want, and the
- *	 offset in it; NULL when that is real memory
- * @unmap: one mapping less
+ * struct vfe_mock_io_ops - operations of the mock
+ * @map: converts bus address and length to a handle for @read and @write, and
+ *	 an offset; NULL for real memory
+ * @unmap: removes one mapping
  * @read: an access
  * @write: an access
  */
@@ -26,7 +27,7 @@ struct vfe_mock_io_ops {
 	void (*write)(void *to, u32 offset, unsigned int size, u32 val);
 };
 
-/* Serve mappings from now on; once, there is no way back. */
+/* Serve mappings from now on; cannot be undone. */
 void vfe_mock_io_register(const struct vfe_mock_io_ops *ops);
 
 void __iomem *vfe_mock_ioremap(phys_addr_t addr, size_t len);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Interrupts of the mock: the MSI-X table and its pending bits, and the pin
- * with an interrupt number of its own. A handler runs as it would in hardware:
- * in interrupt context, in the middle of what its CPU was doing, unless that
- * had interrupts off; then, or when the vector is masked, it runs later.
+ * with an interrupt number of its own. A handler runs as with hardware: in
+ * interrupt context, at any point of its CPU's code with interrupts enabled.
+ * While interrupts are disabled or the vector is masked, it waits.
  */
 #include <linux/bottom_half.h>
 #include <linux/hardirq.h>
@@ -90,7 +90,7 @@ static void vfe_mock_deliver_call(void *data)
 	call->ret = generic_handle_irq(call->irq);
 }
 
-/* The CPU that an interrupt is for, or this one */
+/* The CPU of an interrupt, or this one */
 static unsigned int vfe_mock_irq_cpu(unsigned int irq)
 {
 	struct irq_data *data = irq_get_irq_data(irq);
@@ -134,7 +134,7 @@ static bool vfe_mock_deliver(unsigned int irq)
 {
 	int ret = vfe_mock_deliver_there(irq);
 
-	/* as behind every interrupt: what the handler raised for later */
+	/* as after every interrupt: run softirqs that the handler raised */
 	if (!in_interrupt()) {
 		local_bh_disable();
 		local_bh_enable();
@@ -142,7 +142,7 @@ static bool vfe_mock_deliver(unsigned int irq)
 	return !ret;
 }
 
-/* Could an interrupt come in here? */
+/* Is an interrupt possible in this context? */
 static bool vfe_mock_interruptible(void)
 {
 	return !irqs_disabled() && !in_hardirq();
@@ -156,7 +156,7 @@ static bool vfe_mock_has_pin(const struct vfe_mock_impl *impl)
 	       !(vfe_mock_command(impl) & PCI_COMMAND_INTX_DISABLE);
 }
 
-/* Claim the pin for one delivery, @forced or because the device holds it. */
+/* Claim the pin for one delivery, if @forced or asserted by the device. */
 static bool vfe_mock_line_begin(struct vfe_mock_impl *impl, bool forced)
 {
 	unsigned long flags;
@@ -225,13 +225,13 @@ static unsigned int vfe_mock_vector_irq(const struct vfe_mock_impl *impl,
 	if (vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_MASKALL)
 		return 0;
 	vfe_mock_access_vector(impl, vector, &entry);
-	/* the address is nowhere: the domain put the number into the data */
+	/* ignore the address: the domain put the number into the data */
 	return entry.ctrl & PCI_MSIX_ENTRY_CTRL_MASKBIT ? 0 : entry.data;
 }
 
 /*
- * Take @vector for delivery, or leave it pending. Return: its interrupt number,
- * 0 if there is nothing to deliver now.
+ * Claim @vector for delivery, or leave it pending. Return: its interrupt
+ * number, 0 if there is nothing to deliver now.
  */
 static unsigned int vfe_mock_vector_begin(struct vfe_mock_impl *impl,
 					  unsigned int vector, bool now)
@@ -325,7 +325,7 @@ void vfe_mock_irq_init(struct vfe_mock_impl *impl)
 	vfe_mock_table_reset(impl);
 }
 
-/* --- what the device has to say --- */
+/* --- interrupts of the device --- */
 
 /* Set bits of isr_status. Return: whether to use MSI-X */
 static bool vfe_mock_set_isr(struct vfe_mock_impl *impl, u8 isr)

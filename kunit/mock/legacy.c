@@ -6,7 +6,7 @@
  */
 #include "internal.h"
 
-/* The configuration begins behind the vectors, which are there with MSI-X. */
+/* The configuration follows the vectors, which exist with MSI-X. */
 static u32 legacy_header(const struct vfe_mock_impl *impl)
 {
 	return vfe_mock_msix_flags(impl) & PCI_MSIX_FLAGS_ENABLE ?
@@ -36,7 +36,7 @@ static u32 legacy_queue_read(struct vfe_mock_queue *mq, enum vfe_reg reg)
 	       mq->desc >> VFE_LEGACY_PAGE_SHIFT;
 }
 
-/* An access to the configuration as the modern interface would have it */
+/* Convert an access to the configuration to the modern interface */
 static struct vfe_mock_access legacy_config(struct vfe_mock_impl *impl,
 					    const struct vfe_mock_access *a)
 {

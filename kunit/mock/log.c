@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The log of register accesses. It is preallocated, since accesses come from
- * any context, and large; so what a function leaves goes to the next one.
+ * any context, and large; so functions reuse the memory.
  */
 #include <linux/mm.h>
 #include <linux/slab.h>
 
 #include "internal.h"
 
-/* Logs that no function has now */
+/* Unused logs */
 static struct vfe_mock_access *vfe_mock_log_pool[VFE_MOCK_SLOTS];
 static DEFINE_MUTEX(vfe_mock_log_mutex);
 

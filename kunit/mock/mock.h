@@ -20,49 +20,49 @@
 
 #include <vfe/wire_blk.h>
 
-#define VFE_MOCK_QUEUES		8	/* most that a function has */
+#define VFE_MOCK_QUEUES		8	/* most queues of a function */
 #define VFE_MOCK_VECTORS	16	/* most entries of its MSI-X table */
 #define VFE_MOCK_CONFIG		256	/* bytes of device configuration */
 #define VFE_MOCK_SEGS		256	/* most pieces of a chain */
 
-/* An identity that no driver binds to: for suites that call the core */
+/* An id to which no driver binds: for suites that call the core */
 #define VFE_MOCK_DEVICE		(VFE_PCI_DEVICE_BASE + 0xf)
 
-/* What a function offers if its spec does not say */
+/* Features that a function offers by default */
 #define VFE_MOCK_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) | \
 				 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
 				 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
 
-/* Where memory begins on a bus that translates */
+/* First address of memory on a bus that translates */
 #define VFE_MOCK_BUS		BIT_ULL(40)
 
 struct vfe_mock;
 struct vfe_mock_disk;
 
 /**
- * struct vfe_mock_spec - the function to make; 0 stands for the usual
+ * struct vfe_mock_spec - the function to create; 0 stands for the default
  * @device: PCI device id, VFE_MOCK_DEVICE
  * @features: offered; 0 stands for VERSION_1, EVENT_IDX and INDIRECT_DESC
  * @queues: how many, 1
- * @queue_size: that the device offers for each, 64
+ * @queue_size: size that the device offers for each, 64
  * @vectors: entries of the MSI-X table, one more than queues; -1 no MSI-X
  * @no_pin: no INTx pin
- * @no_vendor_cap: says nothing of what traps
+ * @no_vendor_cap: no vendor capability
  * @mapped: bit VFE_WIN_x in the vendor capability: window x does not trap
  * @multiplier: notify_off_multiplier, 4; -1 for 0
  * @page_per_vq: notifications have a page for each queue, in a BAR of their own
- * @legacy: has the interface of virtio 0.9.5 in BAR 0 and no other, no virtio
- *	    capability, and for @device VFE_PCI_OLD_BLOCK if that is 0
+ * @legacy: has only the interface of virtio 0.9.5, in BAR 0, and no virtio
+ *	    capability; @device is then VFE_PCI_OLD_BLOCK by default
  * @transitional: has it beside the modern one
- * @window: has the register window in memory (for vfe_trap_blk); it works on
- *	    the engine's disk, and without one reads as 0 and swallows writes,
- *	    for a hook to play it
+ * @window: has the register window in memory (for vfe_trap_blk); it uses the
+ *	    engine's disk; without one, it reads as 0 and ignores writes, so
+ *	    that a hook can implement it
  * @config: device-specific configuration, or NULL
  * @config_len: its length in bytes
- * @unbound: no driver binds by itself, see vfe_mock_bind()
+ * @unbound: no driver binds automatically, see vfe_mock_bind()
  * @translated: its bus has memory from VFE_MOCK_BUS on; until a bound driver is
  *		unbound
- * @disk: served from the start, see vfe_mock_serve()
+ * @disk: the engine serves it from the start, see vfe_mock_serve()
  */
 struct vfe_mock_spec {
 	u16 device;
@@ -87,11 +87,11 @@ struct vfe_mock_spec {
 
 /**
  * struct vfe_mock_access - one register access, as the device sees it
- * @reg: which register, VFE_NUM_REGS when no register is there
+ * @reg: the register, VFE_NUM_REGS if there is none
  * @dir: read or write
  * @size: bytes
  * @offset: in the register's window, bytes
- * @val: written, or answered
+ * @val: value written or read
  */
 struct vfe_mock_access {
 	enum vfe_reg reg;
@@ -102,25 +102,25 @@ struct vfe_mock_access {
 };
 
 /**
- * struct vfe_mock_knobs - how the device misbehaves; all 0: it does not
+ * struct vfe_mock_knobs - faults of the device; all 0: no fault
  * @refuse_features: FEATURES_OK does not stick
- * @reset_reads: reads of device_status that still show the old status after a
- *		 reset (ACKNOWLEDGE, if that was 0); UINT_MAX: for ever
- * @reset_ms: how long a reset takes beyond that, in milliseconds; another one
- *	      in between does not begin it again
- * @queue_reset_reads: reads of queue_reset that still show 1; UINT_MAX: for
- *		       ever
- * @vectors_short: mappings from this MSI-X vector on are refused (NO_VECTOR),
- *		   0: none is
+ * @reset_reads: number of reads of device_status that return the old status
+ *		 after a reset (ACKNOWLEDGE, if that was 0); UINT_MAX: for ever
+ * @reset_ms: additional time of a reset, in milliseconds; another reset
+ *	      meanwhile does not restart it
+ * @queue_reset_reads: number of reads of queue_reset that return 1; UINT_MAX:
+ *		       for ever
+ * @vectors_short: refuse mappings (NO_VECTOR) of MSI-X vectors from this one
+ *		   on; 0: refuse none
  * @generation_moves: number of times that the configuration (every byte of it)
  *		      and config_generation change right after the driver read a
  *		      field; UINT_MAX: for ever
- * @gone: everything reads as ones and swallows writes, configuration space too
- * @mute: kicks are logged and lost: the engine does not wake
- * @access: called with each access before it takes effect; may change @val of
- *	    a write, and returns true to swallow it. For a read it is called
- *	    with the answer in @val and may change it. No lock is held but the
- *	    driver's own: it may not sleep.
+ * @gone: everything reads as ones and ignores writes, also configuration space
+ * @mute: kicks are logged, but ignored: the engine does not wake
+ * @access: called for each access before it takes effect; may change @val of a
+ *	    write, and returns true to ignore it. For a read it is called with
+ *	    the answer in @val and may change it. It must not sleep, since the
+ *	    driver may hold a lock.
  * @priv: for @access
  */
 struct vfe_mock_knobs {
@@ -137,7 +137,7 @@ struct vfe_mock_knobs {
 };
 
 /**
- * struct vfe_mock_queue - a queue as the device has it
+ * struct vfe_mock_queue - a queue of the device
  * @m: the function
  * @index: of the queue
  * @size: current, as the driver left it
@@ -147,10 +147,10 @@ struct vfe_mock_knobs {
  * @notify_off: queue_notify_off, settable before the driver reads it
  * @notif_data: queue_notif_config_data, settable likewise
  * @resets: how often the queue alone was reset
- * @alone: it was since the device was, so that it may be set up while others
- *	   run
- * @resetting: it is about to be
- * @stale: reads of queue_reset that still show that
+ * @alone: only this queue was reset since the device was, so that it may be set
+ *	   up while others run
+ * @resetting: its reset has not ended
+ * @stale: number of reads of queue_reset that still return 1
  * @packed: the layout, from the negotiated features when enabled
  * @desc: address of the descriptors
  * @driver: address of the driver's part
@@ -160,7 +160,7 @@ struct vfe_mock_knobs {
  * @used: split: the used index; packed: slot
  * @used_wrap: packed: wrap counter of @used
  * @kicks: notifications received
- * @notified: the value of the last one
+ * @notified: the value of the last notification
  * @early: notifications that came before DRIVER_OK
  */
 struct vfe_mock_queue {
@@ -190,9 +190,9 @@ struct vfe_mock_queue {
 };
 
 /**
- * struct vfe_mock - a function; suites read what they like
- * @pdev: as the PCI core has it
- * @knobs: how it misbehaves, may be changed at any time
+ * struct vfe_mock - a function; suites may read all members
+ * @pdev: its PCI device
+ * @knobs: its faults, may be changed at any time
  * @config: device-specific configuration, live
  * @config_len: its length
  * @queues: its queues
@@ -206,9 +206,9 @@ struct vfe_mock_queue {
  * @flrs: function-level resets
  * @log: every access since vfe_mock_log_clear(), oldest first
  * @log_len: entries of it
- * @log_lost: accesses that found the log full; suites check for 0
- * @offence: the first rule that the driver broke, or NULL; the mock checks
- *	     what it sees (order of initialisation, widths, rings)
+ * @log_lost: accesses that did not fit into the log; suites check for 0
+ * @offence: the first rule that the driver broke, or NULL; the mock checks the
+ *	     order of initialisation, widths of accesses, and rings
  */
 struct vfe_mock {
 	struct pci_dev *pdev;
@@ -235,35 +235,38 @@ struct vfe_mock {
 /* --- the bus --- */
 
 /*
- * Plug a function in and let the PCI core find it (and its driver, if one
- * matches, bind). Pulled out again when the test ends. NULL on failure, which
- * fails the test. May sleep.
+ * Plug a function in and let the PCI core discover it; a matching driver binds.
+ * Unplugged when the test ends. NULL on failure, which fails the test. May
+ * sleep.
  */
 struct vfe_mock *vfe_mock_plug(struct kunit *test,
 			       const struct vfe_mock_spec *spec);
 /*
- * Take it out in order: the driver's remove() runs. Once; plug makes another.
- * What is in *@m (log, counts, offence) stays until the test ends; pdev is NULL.
+ * Unplug it; the driver's remove() runs. Only once per function. The contents
+ * of *@m (log, counts, offence) stay until the test ends; pdev is NULL.
  */
 void vfe_mock_unplug(struct vfe_mock *m);
 /*
- * Bind the driver of that name, as by driver_override ("vfe_blk",
- * "vfe_trap_blk"), and take it away again. Return: whether its probe succeeded.
+ * Bind the driver with this name ("vfe_blk", "vfe_trap_blk"), as by
+ * driver_override; and unbind it. Return: whether its probe succeeded.
  */
 bool vfe_mock_bind(struct vfe_mock *m, const char *driver);
 void vfe_mock_unbind(struct vfe_mock *m);
 /*
- * Surprise removal: from now on all reads are ones; the PCI core is not told
- * (vfe_mock_unplug() after this does that).
+ * Surprise removal: from now on all reads return ones. The PCI core learns of
+ * it only by vfe_mock_unplug().
  */
 void vfe_mock_vanish(struct vfe_mock *m);
 
-/* Configuration space as the driver reads it: malformed lists are made so. */
+/*
+ * Configuration space, for tests that change it, for example to malformed
+ * lists.
+ */
 u8 *vfe_mock_config_space(struct vfe_mock *m);
 #define VFE_MOCK_CONFIG_SPACE	256
 /*
- * The BAR that the virtio structures are in, and the capability of a kind
- * (VIRTIO_PCI_CAP_*): its place in configuration space.
+ * The position of a virtio capability (VIRTIO_PCI_CAP_*) in configuration
+ * space.
  */
 u8 vfe_mock_cap(struct vfe_mock *m, u8 cfg_type);
 /* Writes to virtio capabilities (but PCI_CFG) since it was plugged */
@@ -307,7 +310,9 @@ unsigned int vfe_mock_available(struct vfe_mock_queue *mq);
  * of the ring (m->offence says which).
  */
 int vfe_mock_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain);
-/* Use a chain: element, then index (or flags). Any id and length go. */
+/*
+ * Use a chain: element, then index (or flags). Any id and length are possible.
+ */
 void vfe_mock_push(struct vfe_mock_queue *mq, u16 id, u32 len, u16 descs);
 /*
  * IN_ORDER: use @n chains, @ids in the order in which they were popped, by one
@@ -317,7 +322,7 @@ void vfe_mock_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
 			 unsigned int n, u32 len, u16 descs);
 /* the same as vfe_mock_push(), but the element holds a 32-bit id, split only */
 void vfe_mock_push_raw(struct vfe_mock_queue *mq, u32 id, u32 len);
-/* Would the driver have an interrupt for what was pushed from @old_used on? */
+/* Does the driver want an interrupt for buffers pushed from @old_used on? */
 bool vfe_mock_wants_interrupt(struct vfe_mock_queue *mq, u16 old_used);
 
 /* split ring: single fields */
@@ -332,43 +337,41 @@ void vfe_mock_set_avail_event(struct vfe_mock_queue *mq, u16 idx);
 /* --- interrupts --- */
 
 /*
- * The queue's interrupt as the device would raise it: its vector, or the ISR
- * bit and the pin. Handlers run before this returns, in interrupt context. A
- * masked vector stays pending and is delivered, from a work item, when it is
- * unmasked; so is what is raised while interrupts are off. Return: whether a
- * handler was run.
+ * Raise the queue's interrupt: its vector, or the ISR bit and the pin. Handlers
+ * run before this returns, in interrupt context. A work item delivers a vector
+ * when it is unmasked, and an interrupt raised while interrupts were disabled.
+ * Return: whether a handler has run.
  */
 bool vfe_mock_interrupt(struct vfe_mock_queue *mq);
 /* Configuration change: new generation, then the interrupt. */
 bool vfe_mock_config_interrupt(struct vfe_mock *m);
-/* Set DEVICE_NEEDS_RESET and tell it. */
+/* Set DEVICE_NEEDS_RESET and raise a configuration interrupt. */
 bool vfe_mock_needs_reset(struct vfe_mock *m);
-/* raise one MSI-X vector whatever it is for */
+/* raise one MSI-X vector, of any purpose */
 bool vfe_mock_raise(struct vfe_mock *m, unsigned int vector);
 /*
- * The pin, whatever isr_status says (another function on the line, or a window
- * that a hook plays): no bit is set, nothing waits if it cannot be delivered.
+ * Raise the pin without setting isr_status (another function on the line, or a
+ * window that a hook implements); dropped if it cannot be delivered.
  */
 bool vfe_mock_pin(struct vfe_mock *m);
 /*
- * Wait until the mock has nothing left to do by itself: late interrupts, and
- * the engine. May sleep.
+ * Wait for delayed interrupts and for the engine. May sleep.
  */
 void vfe_mock_settle(struct vfe_mock *m);
 
-/* --- an engine that answers by itself --- */
+/* --- the engine --- */
 
 /**
- * struct vfe_mock_disk - a virtio-blk device's inside, with faults
+ * struct vfe_mock_disk - the disk of the engine, with faults
  * @data: the sectors
  * @sectors: of 512 bytes
  * @serial: for GET_ID
  * @requests: served so far
  * @flushes: of them
  * @readonly: writes fail; plug_disk sets it from VIRTIO_BLK_F_RO
- * @status: answer this instead of the truth, if not 0 (VIRTIO_BLK_S_*)
- * @request: called with each chain before it is served; returns true when it
- *	     dealt with it (pushed it, kept it, pushed nonsense)
+ * @status: status to return instead of the real one, if not 0 (VIRTIO_BLK_S_*)
+ * @request: called with each chain before it is served; returns true if it
+ *	     handled the chain (pushed it, kept it, pushed invalid values)
  * @priv: for @request
  */
 struct vfe_mock_disk {
@@ -387,18 +390,18 @@ struct vfe_mock_disk {
 /*
  * Be a disk: from DRIVER_OK on a work item pops what is kicked, serves it,
  * pushes it and interrupts as the driver asked. @disk stays the test's; served
- * until the function is unplugged. @m must offer VIRTIO_BLK features and hold
- * a struct virtio_blk_config; vfe_mock_plug_disk() sees to both. A chain that
- * breaks a rule makes the device ask for a reset.
+ * until the function is unplugged. @m must offer VIRTIO_BLK features and hold a
+ * struct virtio_blk_config; vfe_mock_plug_disk() sees to both. A chain that
+ * breaks a rule makes the device set DEVICE_NEEDS_RESET.
  */
 int vfe_mock_serve(struct vfe_mock *m, struct vfe_mock_disk *disk);
 /* Serve all available chains, in the caller's context. Return: their number. */
 unsigned int vfe_mock_serve_once(struct vfe_mock *m);
 /*
- * Plug a disk in: a virtio-blk function with @sectors of memory behind it,
- * served by the engine from before its driver probes. @device is
- * VFE_PCI_DEVICE_BLOCK for the driver to bind by itself. @more (may be NULL)
- * overrides parts of the spec, @features is added to those a disk needs.
+ * Plug a disk in: a virtio-blk function with @sectors of memory, which the
+ * engine serves. @device is VFE_PCI_DEVICE_BLOCK for the driver to bind by
+ * itself. @more (may be NULL) overrides parts of the spec, @features is added
+ * to those a disk needs.
  */
 struct vfe_mock *vfe_mock_plug_disk(struct kunit *test,
 				    const struct vfe_mock_spec *more,

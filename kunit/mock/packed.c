@@ -58,7 +58,7 @@ static u16 packed_flags(struct vfe_mock_queue *mq, const struct packed_pos *pos)
 	return le16_to_cpu(READ_ONCE(packed_desc(mq)[pos->slot].flags));
 }
 
-/* 2.8.1: AVAIL as the wrap counter says, and USED not */
+/* 2.8.1: AVAIL equals the wrap counter, and USED differs */
 static bool packed_is_available(u16 flags, bool wrap)
 {
 	return !!(flags & PACKED_AVAIL) == wrap &&
@@ -89,7 +89,7 @@ static int packed_bad(struct vfe_mock_queue *mq, const char *rule)
 	return -EINVAL;
 }
 
-/* 2.8.19: in a table only WRITE means anything, and the order is the table's */
+/* 2.8.19: in a table only WRITE is valid, and the order is that of the table */
 static int packed_indirect(struct vfe_mock_queue *mq,
 			   struct vfe_mock_chain *chain, u64 addr, u32 len)
 {
@@ -145,7 +145,7 @@ static int packed_take(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
 
 	if (!packed_is_available(flags, pos->wrap))
 		return packed_bad(mq, "chain: its head was exposed before the rest (2.8.17)");
-	/* the flags first, then what they cover */
+	/* read the flags first, then the other fields */
 	smp_rmb();
 	if (++chain->descs > mq->size)
 		return packed_bad(mq, "chain: longer than the queue (2.8.17)");
@@ -188,7 +188,7 @@ void vfe_mock_packed_push(struct vfe_mock_queue *mq, u16 id, u32 len, u16 descs)
 		flags |= VRING_DESC_F_WRITE;
 	d->id = cpu_to_le16(id);
 	d->len = cpu_to_le32(len);
-	/* 2.8.6: all else, then the flags */
+	/* 2.8.6: write all other fields, then the flags */
 	smp_wmb();
 	WRITE_ONCE(d->flags, cpu_to_le16(flags));
 	packed_step(mq, &pos, descs);
@@ -201,7 +201,7 @@ bool vfe_mock_packed_wants(struct vfe_mock_queue *mq, u16 old_used)
 	const struct vring_packed_desc_event *e = vfe_mock_mem(mq->driver);
 	u16 flags, off_wrap, event;
 
-	/* the descriptors, then what the driver says of them */
+	/* write the descriptors, then read the event suppression */
 	smp_mb();
 	flags = le16_to_cpu(READ_ONCE(e->flags));
 	if (flags & ~3U || flags == 3)
@@ -210,7 +210,7 @@ bool vfe_mock_packed_wants(struct vfe_mock_queue *mq, u16 old_used)
 		return flags == VRING_PACKED_EVENT_FLAG_ENABLE;
 	if (!vfe_mock_accepted(mq->m, VIRTIO_RING_F_EVENT_IDX))
 		vfe_mock_offend(mq->m, "driver event flags: 2 without EVENT_IDX (2.8.14)");
-	/* the flags first: where the event is was written before them */
+	/* read the flags first: the driver wrote the offset before them */
 	smp_rmb();
 	off_wrap = le16_to_cpu(READ_ONCE(e->off_wrap));
 	event = off_wrap & ~BIT(VRING_PACKED_EVENT_F_WRAP_CTR);

@@ -90,7 +90,7 @@ u32 vfe_mock_queue_read(struct vfe_mock_impl *impl, enum vfe_reg reg)
 	struct vfe_mock_queue *mq = vfe_mock_selected(impl);
 	u64 *addr;
 
-	/* 4.1.4.3.1: a size of 0 says that there is no such queue */
+	/* 4.1.4.3.1: size 0 means that the queue does not exist */
 	if (!mq)
 		return reg == VFE_REG_QUEUE_MSIX_VECTOR ?
 		       VIRTIO_MSI_NO_VECTOR : 0;
@@ -118,7 +118,7 @@ u32 vfe_mock_queue_read(struct vfe_mock_impl *impl, enum vfe_reg reg)
 	}
 }
 
-/* 4.1.5.1.2: a vector, as it reads back */
+/* 4.1.5.1.2: write a vector. Return: the value that reads return */
 u16 vfe_mock_vector_write(struct vfe_mock_impl *impl, u32 val)
 {
 	struct vfe_mock *m = &impl->m;
@@ -222,7 +222,7 @@ void vfe_mock_queue_write(struct vfe_mock_impl *impl, enum vfe_reg reg,
 	}
 }
 
-/* 4.1.5.2.1: what tells which queue it is */
+/* 4.1.5.2.1: the value that identifies a queue */
 static u16 vfe_mock_notif_data(const struct vfe_mock_queue *mq)
 {
 	return vfe_mock_accepted(mq->m, VIRTIO_F_NOTIF_CONFIG_DATA) ?
@@ -241,7 +241,7 @@ static struct vfe_mock_queue *vfe_mock_notified(struct vfe_mock_impl *impl,
 		mq = &m->queues[i];
 		if (mq->notify_off * impl->multiplier != a->offset)
 			continue;
-		/* several queues may share an offset, then the value tells */
+		/* several queues may share an offset: use the value */
 		if (impl->multiplier ||
 		    (a->val & U16_MAX) == vfe_mock_notif_data(mq))
 			return mq;
@@ -264,7 +264,7 @@ static const char *vfe_mock_notify_rule(struct vfe_mock_queue *mq,
 		return "notify: of a queue that is not enabled";
 	if (mq->resetting)
 		return "notify: of a queue that is being reset (2.6.1)";
-	/* 2.9; a packed ring does not say where its driver is */
+	/* 2.9; a packed ring has no index of the driver */
 	if (data && !mq->packed && a->val >> 16 != vfe_mock_split_idx(mq))
 		return "notify: the upper half is not the available index (2.9)";
 	return NULL;
@@ -299,6 +299,6 @@ bool vfe_mock_queue_live(struct vfe_mock_queue *mq)
 	if (m->knobs.gone || !m->pdev || !mq->enable || mq->resetting ||
 	    !(m->status & VIRTIO_CONFIG_S_DRIVER_OK))
 		return false;
-	/* a driver may switch it off to be safe from a device that hangs */
+	/* a driver may disable it for protection from a hung device */
 	return vfe_mock_command(vfe_mock_impl_of(m)) & PCI_COMMAND_MASTER;
 }

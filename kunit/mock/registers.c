@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Registers of the virtio structures, one by one: what reads give and what
- * writes do, as virtio 1.4, 4.1.4.3 to 4.1.4.6 ask, and which accesses break
- * a rule. The state machine behind device_status is in status.c, the registers
- * of a queue are in queues.c.
+ * Registers of the virtio structures: the effects of reads and writes by virtio
+ * 1.4, 4.1.4.3 to 4.1.4.6, and accesses that break a rule. The state machine
+ * behind device_status is in status.c, the registers of a queue are in
+ * queues.c.
  */
 #include "internal.h"
 
@@ -184,7 +184,7 @@ u32 vfe_mock_isr_read(struct vfe_mock_impl *impl)
 	return isr;
 }
 
-/* The configuration changes behind the back of a reader of several fields. */
+/* The configuration changes between two reads of a driver. */
 static void vfe_mock_config_moves(struct vfe_mock *m)
 {
 	unsigned int i;
@@ -244,7 +244,7 @@ u32 vfe_mock_register_read(struct vfe_mock_impl *impl, enum vfe_window_id win,
 	case VFE_WIN_LEGACY:
 		return vfe_mock_legacy_read(impl, a);
 	default:
-		return 0;	/* 4.1.4.4: nothing to read of a doorbell */
+		return 0;	/* 4.1.4.4: a doorbell cannot be read */
 	}
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The calls of a suite on a ring: they take the lock, see that the device may
- * look at memory at all, and go to the layout.
+ * A suite's calls on a ring: lock, check that the device may access memory, and
+ * call the layout's function.
  */
 #include <linux/io.h>
 #include <linux/mm.h>

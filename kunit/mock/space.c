@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Configuration space of the mock: the header, the capabilities, and what
- * writes to it do. Which bits can be written is a mask, so that a base address
- * register answers its sizing as it should without a word about it.
+ * Configuration space of the mock: the header, the capabilities, and the
+ * effects of writes. A mask has the writable bits, which also makes the sizing
+ * of base address registers work.
  */
 #include <linux/log2.h>
 #include <linux/sizes.h>
@@ -54,8 +54,8 @@ static void vfe_mock_add_bar(struct vfe_mock_impl *impl, unsigned int bar,
 }
 
 /*
- * As firmware leaves it: each BAR of the function has its place behind @base,
- * one after the other, since the largest comes last.
+ * Assigns addresses like firmware: the BARs follow @base one after the other;
+ * the largest comes last.
  */
 void vfe_mock_space_place(struct vfe_mock_impl *impl, u32 base)
 {
@@ -83,7 +83,7 @@ static void vfe_mock_add_header(struct vfe_mock_impl *impl,
 	put_unaligned_le16(spec->device ?: spec->legacy ? VFE_PCI_OLD_BLOCK :
 			   VFE_MOCK_DEVICE, s + PCI_DEVICE_ID);
 	put_unaligned_le16(PCI_STATUS_CAP_LIST, s + PCI_STATUS);
-	/* 4.1.2.3: 0 where the legacy interface is */
+	/* 4.1.2.3: 0 with the legacy interface */
 	s[PCI_REVISION_ID] = spec->legacy ? 0 : 1;
 	s[PCI_CLASS_DEVICE + 1] = VFE_MOCK_CLASS;
 	put_unaligned_le16(VFE_PCI_VENDOR, s + PCI_SUBSYSTEM_VENDOR_ID);
@@ -160,7 +160,7 @@ static void vfe_mock_add_structures(struct vfe_mock_impl *impl, u8 *end,
 		vfe_mock_add_virtio(impl, end, link, VIRTIO_PCI_CAP_DEVICE_CFG,
 				    len, VFE_DEVICE_OFFSET,
 				    max(impl->m.config_len, 4U));
-	/* 4.1.4.9.1: there is always one; its window is not played */
+	/* 4.1.4.9.1: mandatory; its window is not implemented */
 	s = vfe_mock_add_virtio(impl, end, link, VIRTIO_PCI_CAP_PCI_CFG,
 				len + 4, 0, 0);
 	memset(impl->rw + (s - impl->space) + VIRTIO_PCI_CAP_BAR, 0xff,
@@ -248,7 +248,7 @@ u32 vfe_mock_space_read(struct vfe_mock_impl *impl, int where, int size)
 	return val;
 }
 
-/* Does a write at @where reach into a virtio capability but PCI_CFG? */
+/* Does a write at @where hit a virtio capability other than PCI_CFG? */
 static bool vfe_mock_hits_cap(const struct vfe_mock_impl *impl, int where,
 			      int size)
 {
@@ -266,7 +266,7 @@ static bool vfe_mock_hits_cap(const struct vfe_mock_impl *impl, int where,
 	return false;
 }
 
-/* Everything that was programmed is forgotten. */
+/* Resets all programmed values. */
 static void vfe_mock_function_reset(struct vfe_mock_impl *impl)
 {
 	unsigned int i;

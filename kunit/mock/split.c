@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The split ring as a device sees it (virtio 1.4, 2.7). The device trusts
- * nothing in it: what breaks a rule is noted.
+ * nothing in it, and records violations of rules.
  */
 #include <linux/bitmap.h>
 #include <linux/log2.h>
@@ -96,7 +96,7 @@ unsigned int vfe_mock_split_available(struct vfe_mock_queue *mq)
 {
 	u16 n = split_get16(&split_avail(mq)->idx) - mq->next;
 
-	/* it goes forward, by no more than the ring holds */
+	/* it increases by at most the ring's size */
 	if (n > mq->size) {
 		vfe_mock_offend(mq->m,
 				"avail idx: back, or beyond the size of the ring (2.7.6.1)");
@@ -195,7 +195,7 @@ int vfe_mock_split_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain)
 	split_check_flags(mq);
 	if (!vfe_mock_split_available(mq))
 		return split_get16(&avail->idx) == mq->next ? 0 : -EINVAL;
-	/* the index first, then what it covers */
+	/* read the index first, then its entries */
 	smp_rmb();
 	head = split_get16(&avail->ring[mq->next++ & (mq->size - 1)]);
 	chain->id = head;
@@ -217,7 +217,7 @@ void vfe_mock_split_push(struct vfe_mock_queue *mq, u32 id, u32 len)
 		__clear_bit(id, exposed);
 	elem->id = (__force __virtio32)cpu_to_le32(id);
 	elem->len = (__force __virtio32)cpu_to_le32(len);
-	/* 2.7.8: the element, then the index that covers it */
+	/* 2.7.8: write the element, then the index */
 	smp_wmb();
 	split_set16(&used->idx, ++mq->used);
 }
@@ -234,7 +234,7 @@ void vfe_mock_split_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
 		__clear_bit(ids[i], exposed);
 	elem->id = (__force __virtio32)cpu_to_le32(ids[n - 1]);
 	elem->len = (__force __virtio32)cpu_to_le32(len);
-	/* 2.7.9: the element is where that of the first would be */
+	/* 2.7.9: the element is in the place of the first one's */
 	smp_wmb();
 	mq->used += n;
 	split_set16(&used->idx, mq->used);
@@ -242,7 +242,7 @@ void vfe_mock_split_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
 
 bool vfe_mock_split_wants(struct vfe_mock_queue *mq, u16 old_used)
 {
-	/* the index, then what the driver says of it */
+	/* write the index, then read the event suppression */
 	smp_mb();
 	if (vfe_mock_accepted(mq->m, VIRTIO_RING_F_EVENT_IDX))
 		return vring_need_event(split_get16(split_used_event(mq)),
@@ -255,11 +255,11 @@ void vfe_mock_split_want_kicks(struct vfe_mock_queue *mq)
 {
 	if (vfe_mock_accepted(mq->m, VIRTIO_RING_F_EVENT_IDX))
 		split_set16(split_avail_event(mq), mq->next);
-	/* what was added before this was seen raises no kick: look */
+	/* buffers added before the driver sees this raise no kick: check */
 	smp_mb();
 }
 
-/* Fields that are not there are 0 and swallow writes. */
+/* Absent fields read as 0 and ignore writes. */
 static bool split_there(struct vfe_mock_queue *mq)
 {
 	return mq->enable && !mq->packed && mq->m->pdev && !mq->m->knobs.gone;

@@ -50,7 +50,7 @@ void vfe_mock_reset(struct vfe_mock_impl *impl)
 		vfe_mock_queue_reset(impl, &m->queues[i]);
 }
 
-/* 2.4.2, 4.1.4.3.2: what the driver sees until the reset is over */
+/* 2.4.2, 4.1.4.3.2: the value until the reset has ended */
 u32 vfe_mock_status_read(struct vfe_mock_impl *impl)
 {
 	struct vfe_mock *m = &impl->m;
@@ -80,10 +80,10 @@ static void vfe_mock_reset_write(struct vfe_mock_impl *impl)
 		impl->reset_end = jiffies + msecs_to_jiffies(m->knobs.reset_ms);
 	if (impl->reset_end && impl->old_status && !m->status)
 		return;		/* it goes on */
-	/* a fresh device was left behind by somebody */
+	/* a new device may have a previous driver's state */
 	impl->old_status = m->status ?: VIRTIO_CONFIG_S_ACKNOWLEDGE;
 	impl->stale = m->knobs.reset_reads;
-	/* the device is not reset while it works on a buffer */
+	/* do not reset the device while it serves a buffer */
 	if (impl->serving)
 		impl->reset_wanted = true;
 	else
@@ -118,7 +118,7 @@ static const char *vfe_mock_status_rule(struct vfe_mock_impl *impl, u8 val)
 	return NULL;
 }
 
-/* 2.2.1, 2.2.2: are the features such as the driver may have accepted? */
+/* 2.2.1, 2.2.2: may the driver accept these features? */
 static bool vfe_mock_features_ok(struct vfe_mock *m)
 {
 	if (m->knobs.refuse_features)
@@ -160,7 +160,7 @@ void vfe_mock_status_write(struct vfe_mock_impl *impl, u8 val)
 	rule = vfe_mock_status_rule(impl, val);
 	if (rule)
 		vfe_mock_offend(m, rule);
-	/* 2.1.2: nothing is heard until the reset is over */
+	/* 2.1.2: ignore writes until the reset has ended */
 	if (impl->stale || impl->reset_wanted || impl->reset_end)
 		return;
 	fresh = val & VFE_MOCK_DRIVER_BITS & ~m->status;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The legacy register window in memory, as include/vfe/wire.h has it: one
+ * The register window in memory, with the layout of include/vfe/wire.h: one
  * request at a time, its words through the data register or the aperture.
  * All of it runs under the function's lock, inside the access that causes it.
  */
@@ -230,7 +230,7 @@ u32 vfe_mock_window_read(struct vfe_mock_impl *impl,
 	}
 }
 
-/* A request keeps the place that it began with. */
+/* A request keeps its original position. */
 static bool window_free(struct vfe_mock_impl *impl)
 {
 	if (impl->window.state == VFE_MOCK_WINDOW_IDLE)
