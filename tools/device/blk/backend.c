@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The backing file: a raw file or a block device, read and written straight
- * from and to guest memory. A write is stable after a flush, or at once in
+ * The backing file: a raw file or a block device, with direct transfers from
+ * and to guest memory. A write is stable after a flush, or at once in
  * write-through mode.
  */
 #include <errno.h>
@@ -21,12 +21,12 @@
 #include "blk/backend.h"
 
 #define SECTOR		VFE_SECTOR_SIZE
-#define IOV_BATCH	256	/* below any IOV_MAX */
+#define IOV_BATCH	256	/* less than any IOV_MAX */
 #define ZERO_CHUNK	(64U << 10)
 
 struct backend {
 	int fd;
-	bool block;		/* a block device: its size is not ours */
+	bool block;		/* a block device, whose size is fixed */
 	bool readonly;
 	bool writethrough;
 	bool no_punch;		/* the file cannot deallocate */
@@ -40,7 +40,7 @@ static void complain(const char *path, const char *what, const char *advice)
 		advice);
 }
 
-/* Return: the size in bytes, or 0 with errno set if it cannot be had */
+/* Return: the size in bytes, or 0 with errno set */
 static uint64_t file_size(int fd, const struct stat *st)
 {
 	uint64_t bytes = 0;
@@ -69,7 +69,7 @@ static const char *open_advice(int err)
 	}
 }
 
-/* A mounted block device is refused by O_EXCL, as nobody else's to write. */
+/* O_EXCL refuses a mounted block device. */
 static int open_file(const char *path, bool readonly, struct stat *st)
 {
 	int flags = (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK;
@@ -110,7 +110,7 @@ static bool check_size(const char *path, uint64_t bytes)
 	return true;
 }
 
-/* Readers may share the file; one that writes has it for itself. */
+/* Readers may share the file; a writer needs it exclusively. */
 static bool lock_file(const char *path, int fd, bool readonly)
 {
 	if (!flock(fd, (readonly ? LOCK_SH : LOCK_EX) | LOCK_NB))
@@ -198,11 +198,11 @@ static ssize_t move_once(const struct backend *b, const struct iovec *iov,
 	} while (done < 0 && errno == EINTR);
 	if (done < 0)
 		return -errno;
-	/* Nothing moved: the file has shrunk, or the device is full. */
+	/* No progress: the file has shrunk, or the device is full. */
 	return done ? done : -EIO;
 }
 
-/* Step over @done bytes; the pieces are this function's own copy. */
+/* Skip @done bytes, in place. */
 static void advance(struct iovec **iov, int *n, size_t done)
 {
 	while (*n && done >= (*iov)->iov_len) {
@@ -294,7 +294,7 @@ static int allocate(const struct backend *b, int mode, off_t off, off_t len)
 	return err;
 }
 
-/* Try @mode unless it failed before; @absent remembers that it does. */
+/* Try @mode unless it failed before; @absent records a failure. */
 static int try_allocate(const struct backend *b, int mode, off_t off,
 			off_t len, bool *absent)
 {
@@ -327,7 +327,7 @@ int backend_discard(struct backend *b, uint64_t sector, uint64_t sectors)
 	if (err || !len)
 		return err;
 	err = punch(b, off, len);
-	/* Advice may go unheeded: what is read afterwards is undefined. */
+	/* A discard may be ignored: the contents are undefined afterwards. */
 	return settle(b, err == -EOPNOTSUPP ? 0 : err);
 }
 

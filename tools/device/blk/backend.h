@@ -9,7 +9,7 @@
 
 struct backend;
 
-/* On failure prints one line that names the file, what is wrong and what to do. */
+/* On failure prints one line with the file, the problem and its remedy. */
 struct backend *backend_open(const char *path, bool readonly);
 void backend_close(struct backend *b);
 uint64_t backend_capacity(const struct backend *b);	/* sectors */
@@ -23,7 +23,7 @@ int backend_discard(struct backend *b, uint64_t sector, uint64_t sectors);
 int backend_write_zeroes(struct backend *b, uint64_t sector, uint64_t sectors,
 			 bool unmap);
 int backend_resize(struct backend *b, uint64_t bytes);
-/* Each write is made stable before it completes (write cache off). */
+/* Make each write stable before it completes (write cache off). */
 void backend_set_writethrough(struct backend *b, bool on);
 
 #endif /* BACKEND_H */

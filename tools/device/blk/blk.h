@@ -2,11 +2,11 @@
 /*
  * The block device (virtio 1.4, 5.2), shared by the files that make it up:
  *
- *   class.c    the class: what the rest of the device calls
+ *   class.c the class: the operations for the rest of the device
  *   options.c  its options
  *   request.c  requests
  *   config.c   features and configuration space
- *   quirk.c    what block devices in production do otherwise
+ *   quirk.c deviations of block devices in production
  *   window.c   the disk behind the register window
  *   backend.c  the backing file
  *   zoned.c    the zones of a host-managed one; zoned_options.c: --zoned
@@ -22,7 +22,7 @@
 #include "blk/zoned.h"
 #include "virtio/virtio.h"
 
-/* Limits that the block device announces and holds requests to */
+/* Limits that the block device announces and enforces */
 #define BLK_SIZE_MAX		(256U << 10)
 #define BLK_SEG_MAX		254U
 #define BLK_REQUEST_MAX		(64U << 20)
@@ -31,7 +31,7 @@
 #define BLK_ZEROES_SEGS		1U
 #define BLK_ERASE_SEGS		16U
 #define BLK_ERASE_SECTORS	65536U
-#define BLK_SEGS_MOST		256U	/* where no limit is announced */
+#define BLK_SEGS_MOST		256U	/* if the device announces no limit */
 #define BLK_ZEROES_SECTORS	65536U
 
 enum blk_fault {
@@ -54,7 +54,7 @@ enum blk_quirk {
 	QUIRK_BLK_END
 };
 
-/* Sectors that --quirk capacity-storm takes from the capacity and gives back */
+/* Sectors by which --quirk capacity-storm changes the capacity */
 #define QUIRK_STORM_SECTORS	8
 
 /* In the order of blk_counters[] */
@@ -86,7 +86,7 @@ struct blk_options {
 	unsigned int lifetime_b;
 };
 
-/* Registers of the window, and of the request that is under way there */
+/* Registers of the window, and the request in progress */
 struct blk_window {
 	uint64_t sector;	/* as the driver wrote it */
 	uint32_t count;
@@ -149,7 +149,7 @@ void blk_config_write(struct vdev *v, uint32_t offset, unsigned int size,
 extern const struct quirk_info blk_quirks[];
 bool blk_request_done(struct vdev *v);
 void blk_quirk_config(const struct vdev *v, struct virtio_blk_config *c);
-/* Do the pieces of a request's data keep the limits that a quirk announces? */
+/* Does a request's data respect the limits that a quirk announces? */
 bool blk_quirk_takes_data(const struct vdev *v, const struct iovec *iov, int n,
 			  uint64_t sector, uint64_t len);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The class of block devices: what the rest of the device calls. */
+/* The class of block devices: the operations for the rest of the device. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -54,7 +54,7 @@ static unsigned int num_queues(const struct vdev *v)
 	return v->offered & BIT64(VIRTIO_BLK_F_MQ) ? v->o->queues : 1;
 }
 
-/* Header and status take a descriptor each. */
+/* Header and status need one descriptor each. */
 static unsigned int longest_chain(const struct vdev *v)
 {
 	return blk_seg_max(v) + 2;
@@ -74,7 +74,7 @@ static int do_resize(struct vdev *v, const char *arg, char *error, size_t size)
 			 "resize: use a number of bytes, a multiple of 512");
 		return -1;
 	}
-	/* The zones are those of the disk as it was when the process began. */
+	/* The number of zones is fixed at start. */
 	ret = blk_of(v)->zoned ? -EOPNOTSUPP :
 	      backend_resize(blk_of(v)->backend, bytes);
 	if (ret) {

@@ -27,7 +27,7 @@ uint64_t blk_features(const struct vdev *v)
 	if (backend_readonly(b->backend))
 		f |= BIT64(VIRTIO_BLK_F_RO);
 	else if (!b->zoned)
-		/* Zones are written in order, and reset instead. */
+		/* Not for zones, which are written sequentially and reset. */
 		f |= BIT64(VIRTIO_BLK_F_DISCARD) |
 		     BIT64(VIRTIO_BLK_F_WRITE_ZEROES) |
 		     BIT64(VIRTIO_BLK_F_SECURE_ERASE);
@@ -42,7 +42,7 @@ uint64_t blk_features(const struct vdev *v)
 	/* 5.2.5.2: CONFIG_WCE only together with FLUSH */
 	if (!(f & BIT64(VIRTIO_BLK_F_FLUSH)))
 		f &= ~BIT64(VIRTIO_BLK_F_CONFIG_WCE);
-	/* A read-only device that does not say so would fail writes. */
+	/* Without this feature, writes would fail. */
 	if (backend_readonly(b->backend))
 		f |= BIT64(VIRTIO_BLK_F_RO);
 	return f;
@@ -50,7 +50,7 @@ uint64_t blk_features(const struct vdev *v)
 
 const char *blk_lacks(const struct vdev *v)
 {
-	/* 5.2.5.2: a host-managed disk is for drivers that know what that is. */
+	/* 5.2.5.2: a host-managed disk requires a driver with ZONED. */
 	return blk_of(v)->zoned && !vdev_has(v, VIRTIO_BLK_F_ZONED) ? "ZONED" :
 								      NULL;
 }
@@ -64,8 +64,8 @@ static void set_writeback(struct vdev *v, bool on)
 void blk_accepted(struct vdev *v)
 {
 	/*
-	 * 5.2.5.2, 5.2.6.2: a driver that will not flush gets every write
-	 * stable before it completes.
+	 * 5.2.5.2, 5.2.6.2: for a driver that does not flush, each write is
+	 * stable when it completes.
 	 */
 	set_writeback(v, vdev_has(v, VIRTIO_BLK_F_FLUSH));
 }
@@ -79,7 +79,7 @@ void blk_reset(struct vdev *v)
 
 uint32_t blk_seg_max(const struct vdev *v)
 {
-	/* Header and status take a descriptor each, in either layout. */
+	/* Header and status need one descriptor each, in either layout. */
 	uint32_t size = ring_largest(&split_ops, v->o->queue_size);
 	uint32_t room = size > 2 ? size - 2 : 1;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Quirks of block devices: what monitors in production announce otherwise, and
- * hold requests to.
+ * Quirks of block devices: limits that VMMs in production announce and enforce.
  */
 #include <endian.h>
 
@@ -76,7 +75,7 @@ void blk_quirk_config(const struct vdev *v, struct virtio_blk_config *c)
 bool blk_quirk_takes_data(const struct vdev *v, const struct iovec *iov, int n,
 			  uint64_t sector, uint64_t len)
 {
-	/* What makes no sense as a limit is none. */
+	/* An invalid limit is no limit. */
 	uint32_t block = quirk_value(v, QUIRK_BLK_SIZE, 0);
 	uint32_t size_max = quirk_value(v, QUIRK_SIZE_MAX, 0);
 	uint32_t seg_max = quirk_value(v, QUIRK_SEG_MAX, 0);

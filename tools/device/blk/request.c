@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The block device: what one request asks for, checked and done (virtio 1.4,
- * 5.2.6). Framing is free: header, data and status may be cut into buffers in
+ * The block device: checks and executes one request (virtio 1.4, 5.2.6). The
+ * framing is arbitrary: header, data and status may be divided into buffers in
  * any way.
  */
 #include <endian.h>
@@ -23,7 +23,7 @@ struct request {
 	const struct iovec *place;	/* where a zone append says its sector */
 };
 
-/* Copy the first @len bytes, which must be there. */
+/* Copy the first @len bytes, which must exist. */
 static void iov_read(void *to, const struct iovec *iov, size_t len)
 {
 	char *p = to;
@@ -36,7 +36,7 @@ static void iov_read(void *to, const struct iovec *iov, size_t len)
 		len -= part;
 		iov++;
 	}
-	/* The guest may change it now: nobody looks there again. */
+	/* The guest may change it now: the device does not read it again. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -54,7 +54,7 @@ static void iov_write(const struct iovec *iov, const void *from, size_t len)
 	}
 }
 
-/* Drop the first @len bytes, which must be there. */
+/* Drop the first @len bytes, which must exist. */
 static void iov_skip(struct iovec **iov, int *n, size_t len)
 {
 	while (len) {
@@ -94,7 +94,7 @@ static bool in_range(const struct vdev *v, uint64_t sector, uint64_t sectors)
 	return sectors <= capacity && sector <= capacity - sectors;
 }
 
-/* What read and write have in common; VIRTIO_BLK_S_OK if all is well */
+/* Checks that reads and writes share; VIRTIO_BLK_S_OK if valid */
 static int check_data(const struct request *r)
 {
 	/* 5.2.6.1: whole sectors, and none beyond the capacity */
@@ -248,7 +248,7 @@ static int do_get_lifetime(struct request *r)
 	return VIRTIO_BLK_S_OK;
 }
 
-/* What requests of segments may ask for */
+/* Limits of requests with segments */
 struct segment_rule {
 	unsigned int feature;
 	uint32_t segments;
@@ -287,7 +287,7 @@ static int check_segment(const struct request *r, uint64_t sector,
 {
 	struct segment_rule rule = segment_rule(r);
 
-	/* 5.2.6.2: unknown flags, or unmap where it means nothing */
+	/* 5.2.6.2: unknown flags, or an invalid unmap */
 	if (flags & ~rule.flags) {
 		complain(r, "unknown flags", flags);
 		return VIRTIO_BLK_S_UNSUPP;
@@ -314,7 +314,7 @@ static int do_segment(const struct request *r,
 		return status;
 	if (r->type == VIRTIO_BLK_T_DISCARD)
 		return status_of(r, backend_discard(b->backend, sector, sectors));
-	/* Nothing reads back what was erased: what is gone is zeroes. */
+	/* Erased sectors must be unreadable: write zeroes. */
 	return status_of(r, backend_write_zeroes(b->backend, sector, sectors, flags &
 					VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP));
 }
@@ -332,8 +332,8 @@ static int do_segments(struct request *r)
 	if (backend_readonly(b->backend))
 		return complain(r, "the device is read-only: bytes", r->len);
 	/*
-	 * virtio_blk takes the direction of data from the lowest bit of the
-	 * type, which is wrong for this one: it gives the list to be written.
+	 * virtio_blk derives the direction of data from the lowest bit of the
+	 * type, which is wrong for this request: its list is device-writable.
 	 */
 	if (r->to_guest && r->type != VIRTIO_BLK_T_SECURE_ERASE)
 		return complain(r, "a list that is not readable: bytes",
@@ -393,7 +393,9 @@ static int unpack_append(struct request *r, struct chain *c)
 	return VIRTIO_BLK_S_OK;
 }
 
-/* Take header and status off the chain; what stays is data, one way only. */
+/*
+ * Remove header and status from the chain; the rest is data, in one direction.
+ */
 static int unpack(struct request *r, struct chain *c)
 {
 	struct virtio_blk_outhdr hdr;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What virtio 1.4 has for block devices (5.2) and the linux/ headers of an older
- * distribution lack: zones, and the whole configuration.
+ * Definitions of virtio 1.4 for block devices (5.2) that older linux/ headers
+ * lack: zones, and the whole configuration.
  */
 #ifndef VIRTIO_BLK_H
 #define VIRTIO_BLK_H
@@ -62,11 +62,11 @@ static_assert(offsetof(struct virtio_blk_config, zoned) == 72,
 static_assert(sizeof(struct virtio_blk_config) == 96,
 	      "as virtio 1.4, 5.2.4 has it");
 
-/* 5.2.3, 5.2.6: what no linux/virtio_blk.h has */
+/* 5.2.3, 5.2.6: missing in all versions of linux/virtio_blk.h */
 #define VIRTIO_BLK_F_LIFETIME		15
 #define VIRTIO_BLK_T_GET_LIFETIME	10
 
-/* 5.2.6: what those before Linux 6.3 do not have */
+/* 5.2.6: missing before Linux 6.3 */
 #ifndef VIRTIO_BLK_F_ZONED
 #define VIRTIO_BLK_F_ZONED		17
 

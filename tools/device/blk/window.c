@@ -35,7 +35,7 @@ static struct iovec data_iov(struct window *w, const struct blk_window *r)
 	};
 }
 
-/* Latch the request's place. Return: whether it lies on the disk */
+/* Store the request's range. Return: whether it is on the disk */
 static bool take_range(struct blk *b)
 {
 	uint64_t capacity = backend_capacity(b->backend);

@@ -17,7 +17,7 @@
 #define MOST_ZONES	65536U
 
 struct zone {
-	uint64_t wp;		/* sectors from its start that are written */
+	uint64_t wp;		/* number of written sectors */
 	uint8_t state;		/* VIRTIO_BLK_ZS_* */
 };
 
@@ -112,7 +112,7 @@ static void set_state(struct zoned *z, struct zone *zone, uint8_t state)
 	z->num_active += is_active(zone);
 }
 
-/* The device closes one that nobody opened on purpose. */
+/* The device closes an implicitly opened zone. */
 static bool close_some_zone(struct zoned *z)
 {
 	for (uint32_t i = 0; i < z->num; i++) {
@@ -223,7 +223,7 @@ static struct virtio_blk_zone_descriptor describe(const struct zoned *z,
 	bool conventional = zone->state == VIRTIO_BLK_ZS_NOT_WP;
 	uint64_t wp = zone->wp;
 
-	/* 5.2.6 leaves it open there: drivers like the end. */
+	/* 5.2.6 does not define it here: report the end. */
 	if (conventional || zone->state == VIRTIO_BLK_ZS_FULL)
 		wp = size_of(z, index);
 	return (struct virtio_blk_zone_descriptor){
@@ -262,7 +262,7 @@ int zoned_report(const struct zoned *z, uint64_t sector,
 
 /* --- data --- */
 
-/* Ranges that reach here are not empty, and lie within the disk. */
+/* Ranges are not empty, and are on the disk. */
 int zoned_check_read(const struct zoned *z, uint64_t sector, uint64_t sectors)
 {
 	uint64_t first = sector / z->o.zone;
@@ -328,7 +328,9 @@ int zoned_write_begins(struct zoned *z, bool append, uint64_t *sector,
 			 VIRTIO_BLK_S_ZONE_INVALID_CMD :
 			 check_append(z, *sector, sectors);
 	else if (zone->state == VIRTIO_BLK_ZS_NOT_WP)
-		/* From a conventional zone into the next of the kind is fine. */
+		/*
+		 * A request may cross from one conventional zone into the next.
+		 */
 		return zoned_check_read(z, *sector, sectors);
 	if (status)
 		return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Zones of a host-managed disk (virtio 1.4, 5.2.6): their states and write
- * pointers, which are kept in memory and last as long as the process does.
+ * pointers, which are only in memory.
  */
 #ifndef ZONED_H
 #define ZONED_H
@@ -28,7 +28,7 @@ struct zoned_options {
 
 /**
  * zoned_parse() - read and check the value of --zoned
- * @error: filled in with what is wrong, without a newline
+ * @error: set to the problem, without a newline
  *
  * Return: 0 or -1.
  */
@@ -46,19 +46,19 @@ void zoned_config(const struct zoned *z, struct virtio_blk_config *c);
 /* Open, close, finish, reset, reset all */
 int zoned_manage(struct zoned *z, uint32_t type, uint64_t sector);
 /**
- * zoned_report() - the zones from the one with @sector on
- * @iov: where the report goes
- * @written: set to the bytes of it
+ * zoned_report() - report the zones from the one with @sector on
+ * @iov: buffers for the report
+ * @written: set to its length in bytes
  */
 int zoned_report(const struct zoned *z, uint64_t sector,
 		 const struct iovec *iov, uint64_t len, uint32_t *written);
 int zoned_check_read(const struct zoned *z, uint64_t sector, uint64_t sectors);
-/* What was never written reads as zeroes. */
+/* Make unwritten sectors read as zeroes. */
 void zoned_blank(const struct zoned *z, uint64_t sector,
 		 const struct iovec *iov, int n);
 /*
- * A write may start: its zone is open then. With @append @sector names the
- * zone, and is set to where the data go.
+ * A write may start: its zone is open then. With @append @sector is the zone,
+ * and is set to the sector of the data.
  */
 int zoned_write_begins(struct zoned *z, bool append, uint64_t *sector,
 		       uint64_t sectors);

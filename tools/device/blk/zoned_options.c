@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * --zoned: the value of it, read and checked.
+ * Parses and checks the value of --zoned.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define DEFAULT_APPEND	2048U	/* 1 MiB */
 #define DEFAULT_GRANULARITY	8U	/* 4 KiB */
 
-/* Sizes are in bytes there, and kept in sectors. */
+/* Sizes are in bytes in the option, but stored in sectors. */
 static const struct {
 	const char *name;
 	size_t field;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The BARs: which part of the device an access goes to, and that it is counted
- * on the way, once and here only.
+ * The BARs: forwards each access to a part of the device. Only this file counts
+ * accesses.
  */
 #include <errno.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static enum vfe_window_id window_of(unsigned int bar)
 	return bar == VFE_BAR_PORT ? VFE_WIN_PORT : VFE_WIN_MEMORY;
 }
 
-/* An access that no register can take: it reads as ones, and is ignored. */
+/* An invalid access: it reads as ones, and is ignored on write. */
 static bool is_odd(uint32_t offset, unsigned int size)
 {
 	return offset % size;
@@ -114,8 +114,8 @@ static void virtio_write(struct function *f, uint32_t offset, unsigned int size,
 }
 
 /*
- * The client keeps the vector table, since only it can put a vector to use;
- * what reaches this one are clients that look. The pending bits are ours.
+ * The client has its own vector table, since only it can deliver a vector; it
+ * may still read this one. The pending bits are ours.
  */
 static uint64_t msix_read(struct function *f, uint32_t offset, unsigned int size)
 {

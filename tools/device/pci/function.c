@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A PCI function: makes, resets and frees its parts. */
+/* A PCI function: creates, resets and frees its parts. */
 #include "pci/pci.h"
 
 uint16_t function_device_id(const struct function *f)

@@ -20,7 +20,7 @@ struct function {
 	struct counts counts;
 	struct gmem *gmem;	/* guest memory */
 	struct irq *irq;
-	struct vdev *vdev;	/* the virtio side: registers, rings, requests */
+	struct vdev *vdev;	/* registers, rings, requests */
 	struct window *window;	/* the register window; NULL: the class has none */
 	struct pci *pci;	/* configuration space */
 };
@@ -35,11 +35,11 @@ struct function {
 int function_create(struct function *f, struct options *options, void *state);
 void function_destroy(struct function *f);
 uint16_t function_device_id(const struct function *f);
-/* Back to the state after power on: what FLR and DEVICE_RESET do. */
+/* Reset to the state after power-on: for FLR and DEVICE_RESET. */
 void function_reset(struct function *f);
 /*
- * A write to configuration space, within its bounds, and the reset that it may
- * ask for.
+ * A write to configuration space, within its bounds, which may reset the
+ * function.
  */
 void function_config_write(struct function *f, uint32_t offset,
 			   const void *data, size_t len);

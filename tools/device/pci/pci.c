@@ -51,7 +51,7 @@ struct pci {
 	uint8_t writable[PCI_CONFIG_SIZE];	/* a mask for each byte */
 };
 
-/* Several bytes little endian; the space has no alignment to rely on. */
+/* Store a little-endian value, which may be misaligned. */
 static void put(uint8_t *at, uint64_t value, unsigned int size)
 {
 	value = htole64(value);
@@ -95,7 +95,7 @@ static void init_identity(struct pci *p)
 	allow(p, PCI_INTERRUPT_LINE, 0xff, 1);
 }
 
-/* Address bits below the size are fixed at 0: that is how a BAR is sized. */
+/* Address bits below the size are read-only 0, for the sizing of BARs. */
 static void init_bars(struct pci *p)
 {
 	static const struct {
@@ -143,7 +143,9 @@ static void init_msix(struct pci *p)
 
 static void init_express(struct pci *p)
 {
-	/* 2.5 GT/s, one lane: there is no link, but software expects one. */
+	/*
+	 * 2.5 GT/s, one lane: there is no real link, but software expects one.
+	 */
 	const uint16_t link = PCI_EXP_LNKSTA_CLS_2_5GB | PCI_EXP_LNKSTA_NLW_X1;
 	const uint16_t control = PCI_EXP_DEVCTL_RELAX_EN |
 				 PCI_EXP_DEVCTL_NOSNOOP_EN |
@@ -183,7 +185,7 @@ static bool has_quirk(const struct pci *p, enum quirk which)
 	return p->function->options->quirks.on & BIT64(which);
 }
 
-/* What the capability of the structure at @offset says of its length */
+/* The length of the structure at @offset in its capability */
 static uint32_t structure_size(const struct pci *p, uint32_t offset)
 {
 	if (offset == VFE_COMMON_OFFSET && has_quirk(p, QUIRK_SHORT_COMMON_CAP))
@@ -267,7 +269,7 @@ static void link_caps(struct pci *p)
 	}
 }
 
-/* Tell the other parts what the registers say now. */
+/* Apply the new register values to the other parts. */
 static void apply(struct pci *p)
 {
 	uint16_t command = get(p->bytes + PCI_COMMAND, 2);
@@ -277,7 +279,7 @@ static void apply(struct pci *p)
 	if (p->function->options->msix)
 		msix = get(p->bytes + CAP_MSIX + PCI_MSIX_FLAGS, 2);
 	irq_disable_intx(p->function->irq, command & PCI_COMMAND_INTX_DISABLE);
-	/* PCI: a message is a write to memory, and waits like any other */
+	/* PCI: a message is a memory write, which needs bus mastering */
 	irq_enable_msix(p->function->irq, msix & PCI_MSIX_FLAGS_ENABLE,
 			!master || msix & PCI_MSIX_FLAGS_MASKALL);
 	vdev_bus_master(p->function->vdev, master);
@@ -321,7 +323,7 @@ static bool touches(uint32_t offset, size_t len, uint32_t at, uint32_t size)
 	return offset < at + size && at < offset + len;
 }
 
-/* virtio 1.4, 4.1.4.9: what the window points at, if that is an access */
+/* virtio 1.4, 4.1.4.9: the target of the window, if it is a valid access */
 static bool cfg_target(const struct pci *p, unsigned int *bar,
 		       uint32_t *offset, uint32_t *length)
 {

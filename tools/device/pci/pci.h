@@ -19,8 +19,8 @@ void pci_reset(struct pci *p);
 /* Any range inside configuration space */
 void pci_config_read(struct pci *p, uint32_t offset, void *data, size_t len);
 /*
- * Return: whether the write asks for a function level reset. Then it has no
- * other effect, and the caller resets.
+ * Return: whether the write requests a function level reset. It then has no
+ * other effect, and the caller must reset.
  */
 bool pci_config_write(struct pci *p, uint32_t offset, const void *data,
 		      size_t len);

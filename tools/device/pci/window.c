@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The register window, as far as it is the same in all classes: commands,
+ * The register window, the part common to all classes: commands,
  * status, errors, the data port and the interrupt. include/vfe/wire.h has the
  * registers; both windows (ports and memory) are the same controller.
  */
@@ -47,7 +47,7 @@ struct window {
 	bool irq_enabled;
 	bool irq_pending;
 
-	uint32_t words;		/* of the request under way */
+	uint32_t words;		/* of the request in progress */
 	uint32_t next;
 	uint32_t data[];
 };

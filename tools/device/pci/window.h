@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The register window: a controller of the old kind, one request at a time and
- * every word through a register. Registers for commands, status, errors, data
- * and control are the same in all classes; what a command does, and the
- * registers that say what it is about, are the class's.
+ * The register window: a programmed-I/O controller with one request at a time.
+ * Registers for commands, status, errors, data and control are the same in all
+ * classes; the effects of commands and the registers for their arguments belong
+ * to the class.
  */
 #ifndef WINDOW_H
 #define WINDOW_H
@@ -17,10 +17,10 @@ struct window;
 struct counts;
 struct irq;
 
-/* What a class makes of it. @state is what its open() returned. */
+/* Operations of a class. @state is the result of its open(). */
 struct window_class {
-	size_t data_size;	/* bytes that a request moves at most */
-	/* A command was written while none was under way. */
+	size_t data_size;	/* most bytes of a request */
+	/* A command was written while none was in progress. */
 	void (*start)(struct window *w, uint32_t command);
 	/* All words that window_receive() expects have come. */
 	void (*received)(struct window *w);
@@ -33,7 +33,7 @@ struct window_class {
 struct window *window_new(const struct window_class *class, void *state,
 			  struct irq *irq, struct counts *c);
 void window_free(struct window *w);
-/* Nothing happens without a window. */
+/* No effect without a window. */
 void window_reset(struct window *w);
 uint32_t window_read(struct window *w, uint32_t offset, unsigned int size);
 void window_write(struct window *w, uint32_t offset, unsigned int size,
@@ -45,7 +45,7 @@ void *window_state(const struct window *w);
 uint32_t *window_data(struct window *w);
 /* The counters of the class */
 uint64_t *window_counts(const struct window *w);
-/* How a command goes on: */
+/* Progress of a command: */
 void window_done(struct window *w);
 void window_fail(struct window *w, uint32_t error);
 void window_send(struct window *w, uint32_t words);

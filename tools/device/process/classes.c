@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The classes of devices that there are. */
+/* The list of classes. */
 #include "blk/blk.h"
 #include "process/options.h"
 #include "rng/rng.h"

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The control socket: a line in, a line of JSON out. It answers from the event
- * loop without ever blocking it; a client that does not read its answer waits
- * alone.
+ * The control socket: answers each line with a line of JSON. It never blocks
+ * the event loop; a client that does not read its answer delays only itself.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -132,7 +131,7 @@ static void say_number(struct session *s, const char *name, uint64_t value)
 	    (unsigned long long)value);
 }
 
-/* An object for each group of counters that the class has */
+/* One object per group of counters of the class */
 static void say_class(struct session *s, const struct vdev_class *class,
 		      const struct counts *c)
 {
@@ -307,7 +306,7 @@ static void answer(struct control *c, struct session *s, const char *line)
 		say_unknown(s, c->process->options.function.class, line);
 	else
 		run_command(c->process, s, line);
-	/* Last, and with room of its own: an answer is a whole line. */
+	/* Last, in reserved space: an answer is always a complete line. */
 	s->out[s->out_len++] = '\n';
 }
 
@@ -326,7 +325,7 @@ static void send_answer(struct session *s)
 		s->out_len = 0;
 }
 
-/* Answer the first whole line. Return: whether there was one */
+/* Answer the first complete line. Return: whether there was one */
 static bool take_line(struct control *c, struct session *s)
 {
 	char *newline = memchr(s->line, '\n', s->have);
@@ -360,7 +359,7 @@ static void receive(struct control *c, struct session *s)
 	s->turn = ++c->turn;
 	while (s->fd >= 0 && !s->out_len && take_line(c, s))
 		send_answer(s);
-	/* Keep the beginning of an endless line, for the complaint about it. */
+	/* Keep the beginning of an endless line, for the error message. */
 	if (s->have == sizeof(s->line)) {
 		s->overlong = true;
 		s->have = sizeof(s->line) / 4;

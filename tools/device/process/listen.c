@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Listening Unix sockets: a path that somebody else serves is left alone, one
- * that a dead process left behind is taken over.
+ * Listening Unix sockets: refuses a path that another process serves, and
+ * replaces that of a dead process.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -23,7 +23,7 @@ static int fail(const char *option, const char *path, const char *what)
 	return -1;
 }
 
-/* Return: true if something accepts connections there */
+/* Return: whether a process accepts connections there */
 static bool is_served(const struct sockaddr_un *addr)
 {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -38,7 +38,7 @@ static bool is_served(const struct sockaddr_un *addr)
 	return served;
 }
 
-/* Make way for bind(). Return: 0, or -1 after a line on stderr */
+/* Remove a stale socket. Return: 0, or -1 after a line on stderr */
 static int clear_path(const struct sockaddr_un *addr, const char *option)
 {
 	const char *path = addr->sun_path;
@@ -80,8 +80,8 @@ err_close:
 }
 
 /*
- * The socket gets its name by rename(), so that whoever waits for the name to
- * appear can connect at once.
+ * rename() gives the socket its name, so that a client can connect as soon as
+ * the name exists.
  */
 int listen_unix(const char *path, const char *option)
 {

@@ -6,7 +6,7 @@
 /**
  * listen_unix() - listen on a Unix socket, non-blocking
  *
- * A socket file that nobody listens on is replaced.
+ * Replaces a socket file that no process listens on.
  *
  * Return: the descriptor, or -1 after one line on stderr.
  */

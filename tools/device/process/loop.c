@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The event loop: one thread, one poll(2) over all events. While the virtio
- * side has rings or doorbells to watch it does not block but looks at them
- * between polls; after a quiet millisecond it naps between looks, the longer it
- * has been quiet the longer, so that an idle device leaves the processor to
- * others.
+ * device must poll rings or doorbells, the loop does not block. After a
+ * millisecond without activity it sleeps between polls, longer with increasing
+ * idle time, so that an idle device leaves the processor to others.
  */
 #include <errno.h>
 #include <poll.h>
@@ -18,12 +17,12 @@
 #include "process/process.h"
 #include "vfio/vfio_user.h"
 
-#define QUIET_NS	1000000		/* without work before the first nap */
-#define NAP_SHARE	16		/* a nap's part of the time it was quiet */
+#define QUIET_NS	1000000		/* idle time before the first sleep */
+#define NAP_SHARE	16		/* sleep for 1/16 of the idle time */
 #define NAP_MAX_NS	5000000
 #define NS_PER_S	1000000000U
 
-/* Passes over the rings between two looks at the sockets */
+/* Passes over the rings between two polls of the sockets */
 #define PASSES_A_TURN	16
 
 enum fd_index {
@@ -39,10 +38,10 @@ struct loop {
 	struct process *process;
 	struct pollfd fds[FD_MAX];
 	int num_fds;
-	uint64_t quiet_since;	/* ns; 0: busy a moment ago */
+	uint64_t quiet_since;	/* ns; 0: just busy */
 };
 
-/* poll(2) ignores negative descriptors, so every entry has its place. */
+/* poll(2) ignores negative descriptors, so every entry has a fixed place. */
 static void fill(struct loop *l)
 {
 	struct process *p = l->process;
@@ -61,7 +60,7 @@ static void fill(struct loop *l)
 					       l->fds + FD_CONTROL);
 }
 
-/* Between two looks at rings. Return: ns */
+/* Time to sleep between two polls of rings. Return: ns */
 static uint64_t nap_ns(struct loop *l, uint64_t now)
 {
 	uint64_t quiet;
@@ -74,7 +73,7 @@ static uint64_t nap_ns(struct loop *l, uint64_t now)
 	return quiet / NAP_SHARE > NAP_MAX_NS ? NAP_MAX_NS : quiet / NAP_SHARE;
 }
 
-/* How long to wait. Return: @nap, filled in; NULL: until something happens */
+/* Timeout of poll(2). Return: @nap, filled in; NULL: none */
 static const struct timespec *patience(struct loop *l, struct timespec *nap)
 {
 	const struct vdev *v = l->process->function.vdev;

@@ -44,8 +44,8 @@ static void destroy(struct process *p)
 }
 
 /*
- * What is behind the device comes first: its lock keeps a second process with
- * the same arguments from taking the sockets away.
+ * Open the backing file first: its lock keeps a second process with the same
+ * arguments from replacing the sockets.
  */
 static int create(struct process *p)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The command line: the options of the process, and those of the device, which
- * its class and virtio/options.c read. Every value is checked, and one line
- * says what is wrong with it and what to do.
+ * its class and virtio/options.c read. Checks every value; one line names the
+ * problem and its remedy.
  */
 #include <argp.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static const struct argp_option list[] = {
 
 struct input {
 	struct process_options *o;
-	const struct argp *argps[4];	/* all, ending with NULL */
+	const struct argp *argps[4];	/* all parsers, ending with NULL */
 	const char *class;	/* the value of --class, if it comes first */
 };
 
@@ -69,7 +69,7 @@ static bool takes_value(const struct input *in, const char *text)
 	return false;
 }
 
-/* The option behind which the parser stopped is none, or lacks its value. */
+/* The option at which the parser stopped is unknown, or lacks its value. */
 static void complain(const struct input *in, const struct argp_state *state)
 {
 	const char *text = state->argv[state->next - 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The command line, checked. */
+/* The options, checked. */
 #ifndef PROCESS_OPTIONS_H
 #define PROCESS_OPTIONS_H
 
@@ -13,7 +13,7 @@ struct process_options {
 	struct options function;
 };
 
-/* classes.c: all there are, ending with NULL; the first is the default. */
+/* classes.c: all classes, ending with NULL; the first is the default. */
 extern const struct vdev_class *const classes[];
 
 /**

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The process: a function, the client that drives it, and what runs both. */
+/* The process: a function, its client, and the event loop. */
 #ifndef PROCESS_H
 #define PROCESS_H
 
@@ -33,7 +33,7 @@ struct pollfd;
 
 struct control *control_new(struct process *p, const char *path);
 void control_free(struct control *c);
-/* Fill in at most 1 + CONTROL_CLIENTS entries. Return: how many. */
+/* Fill in at most 1 + CONTROL_CLIENTS entries. Return: their number. */
 int control_poll_fds(struct control *c, struct pollfd *fds);
 void control_handle(struct control *c, const struct pollfd *fds, int n);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The entropy device (virtio 1.4, 5.4): one queue, whose buffers it fills with
- * random bytes. The smallest class: read it to see what one is made of.
+ * random bytes. The smallest class, as an example.
  */
 #include <argp.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "virtio/virtio.h"
 
 #define PCI_CLASS_OTHER	0x00ff00
-/* One buffer gets no more than this, however long the guest makes it. */
+/* Most bytes for one buffer, of any length. */
 #define MOST_BYTES	(64U << 10)
 
 #define KEY_ENTROPY_SEED	256
@@ -75,7 +75,10 @@ static bool fill(struct rng *r, uint8_t *to, size_t len)
 		size_t part = len < 256 ? len : 256;
 
 		if (!r->o->seeded) {
-			/* Up to 256 bytes come whole, or not at all. */
+			/*
+			 * getrandom() returns up to 256 bytes completely, or
+			 * fails.
+			 */
 			if (getrandom(to, part, 0) < 0)
 				return false;
 		} else {
@@ -105,7 +108,7 @@ static int rng_request(struct queue *q, struct chain *c, uint32_t *len)
 	*len = 0;
 	if (c->fault)
 		return complain(q, "a buffer that is not all guest memory");
-	/* 5.4.6.1: no buffer has a part for the device to read. */
+	/* 5.4.6.1: no buffer has a device-readable part. */
 	if (c->read_len || !c->write_len)
 		return complain(q, "a buffer that is not for the device to write");
 	for (int i = 0; i < c->writable && *len < MOST_BYTES; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The vfio-user commands: the dispatch table, and those that concern the
- * connection, the device as a whole and guest memory.
+ * The vfio-user commands: the dispatch table, and the commands for the
+ * connection, the whole device and guest memory.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@ typedef int (*vu_handler)(struct function *f, const struct vu_message *m,
 			  struct vu_reply *r);
 
 /*
- * A server's capabilities are a subset of the client's. Only this one changes
- * what a client may send; the others are limits.
+ * A server's capabilities are a subset of the client's. Only this one enables a
+ * message; the others are limits.
  */
 static bool wants_write_multiple(const char *json)
 {
@@ -156,7 +156,7 @@ static int not_supported(struct function *f, const struct vu_message *m,
 	return -ENOTSUP;
 }
 
-/* What a client takes for 'no such feature': there is no migration here. */
+/* Answers 'no such feature': there is no migration. */
 static int device_feature(struct function *f, const struct vu_message *m,
 			  struct vu_reply *r)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The vfio-user commands about interrupts: what there is, and SET_IRQS with its
+ * The vfio-user commands about interrupts: their number, and SET_IRQS with its
  * three actions (trigger, mask, unmask) on three kinds of data.
  */
 #include <errno.h>
@@ -43,7 +43,7 @@ int vu_get_irq_info(struct function *f, const struct vu_message *m,
 	return 0;
 }
 
-/* Return: the descriptor for entry @i, now the caller's; -1 for none */
+/* Return: the descriptor for entry @i, owned by the caller; -1 for none */
 static int take_fd(const struct vu_message *m, uint32_t i)
 {
 	int fd;
@@ -74,7 +74,7 @@ static int set_eventfds(struct function *f, const struct vu_irq_set *set,
 	uint32_t i;
 	int ret = 0;
 
-	/* All of them or none: that is how interrupts are taken away. */
+	/* All of them or none: the client removes interrupts so. */
 	if (m->num_fds && (uint32_t)m->num_fds != set->count)
 		return -EINVAL;
 	if (set->index == VFIO_PCI_INTX_IRQ_INDEX)
@@ -102,7 +102,7 @@ static void act_msix(struct irq *irq, uint32_t action, uint32_t vector)
 		irq_msix_mask(irq, vector, action == VFIO_IRQ_SET_ACTION_MASK);
 }
 
-/* @choice: a byte an interrupt, or NULL for all of them */
+/* @choice: one byte per interrupt, or NULL for all of them */
 static void act(struct function *f, const struct vu_irq_set *set,
 		const uint8_t *choice)
 {
@@ -119,7 +119,7 @@ static void act(struct function *f, const struct vu_irq_set *set,
 	}
 }
 
-/* A count of 0: every interrupt of the index goes away. */
+/* A count of 0 removes all interrupts of the index. */
 static int disable_index(struct function *f, const struct vu_irq_set *set)
 {
 	uint32_t i, n = irq_count(f, set->index);

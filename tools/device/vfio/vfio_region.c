@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The vfio-user commands about regions: what they are, and access to them.
+ * The vfio-user commands about regions: information and access.
  * Regions 0 to 5 are the BARs, 7 is configuration space.
  */
 #include <endian.h>
@@ -17,7 +17,7 @@ static uint64_t region_size(const struct function *f, uint32_t index)
 	return bar_size(f, index);
 }
 
-/* Only the notify page, which the memfd has where the BAR has it */
+/* Only the notify page, at the same offset in memfd and BAR */
 static const struct vu_sparse_mmap notify_page = {
 	.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP,
 	.version = 1,
@@ -154,7 +154,7 @@ int vu_region_write(struct function *f, const struct vu_message *m,
 	return 0;
 }
 
-/* Writes before a bad one have happened, as if each had come alone. */
+/* Writes before an invalid one take effect, like separate messages. */
 int vu_region_write_multi(struct function *f, const struct vu_message *m,
 			  struct vu_reply *r)
 {

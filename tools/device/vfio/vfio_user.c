@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The message layer of vfio-user: one client at a time, messages put together
- * from a non-blocking stream with the descriptors that came along, replies
- * sent back. While a reply waits for room in the socket no further message is
- * read, so that a client that does not read cannot make this process grow.
+ * The message layer of vfio-user: one client at a time, assembles messages and
+ * their descriptors from a non-blocking stream, and sends replies. While a
+ * reply waits for space in the socket, it reads no other message, so that a
+ * client that does not read cannot make this process grow.
  */
 #include <errno.h>
 #include <poll.h>
@@ -16,12 +16,12 @@
 #include "base/log.h"
 #include "vfio/vfio_user.h"
 
-/* Messages handled before the loop looks at anything else */
+/* Messages handled per turn of the loop */
 #define MESSAGES_A_TURN	512
 
 enum vu_state {
 	VU_NO_CLIENT,
-	VU_NEGOTIATING,		/* VERSION has to come first */
+	VU_NEGOTIATING,		/* VERSION must come first */
 	VU_READY,
 };
 
@@ -38,9 +38,9 @@ struct vu_client {
 		uint8_t bytes[sizeof(struct vu_header) + VU_MAX_PAYLOAD];
 	} in;
 
-	size_t out_len;		/* 0: nothing waits */
+	size_t out_len;		/* 0: no pending output */
 	size_t out_sent;
-	int out_fd;		/* to pass with the first byte, or -1 */
+	int out_fd;		/* to send with the first byte, or -1 */
 	union {
 		struct vu_header header;
 		uint8_t bytes[sizeof(struct vu_header) + VU_MAX_PAYLOAD];
@@ -99,8 +99,8 @@ static void close_fds(struct vu_client *c)
 }
 
 /*
- * The guest behind the client is gone with it: its memory and eventfds must
- * not be touched any more, and the next one finds a device fresh from reset.
+ * The client's guest is gone: do not use its memory and eventfds any more, and
+ * reset the device for the next client.
  */
 void vu_disconnect(struct vu_client *c, const char *why)
 {
@@ -284,7 +284,7 @@ static int receive(struct vu_client *c, size_t want)
 	return 1;
 }
 
-/* Without a sane header there is no next message either. */
+/* Without a valid header the next message cannot be found. */
 static const char *bad_header(const struct vu_header *h)
 {
 	if ((h->flags & VU_FLAG_TYPE) != VU_TYPE_COMMAND)
@@ -296,7 +296,7 @@ static const char *bad_header(const struct vu_header *h)
 	return NULL;
 }
 
-/* Return: like receive(); 1 also stands for a message handled */
+/* Return: like receive(); 1 also after a handled message */
 static int step(struct vu_client *c)
 {
 	const size_t header = sizeof(struct vu_header);
@@ -329,7 +329,7 @@ void vu_handle(struct vu_client *c)
 
 	if (c->out_len && !send_out(c))
 		return;
-	/* A message takes two steps or, without payload, one. */
+	/* A message needs two steps or, without payload, one. */
 	for (turn = 0; turn < 2 * MESSAGES_A_TURN && !c->out_len; turn++) {
 		if (step(c) <= 0)
 			return;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Buffers and indirect tables of descriptor chains, turned into pieces of this
- * process's memory. A chain whose shape makes no sense breaks the device; a
- * buffer outside guest memory only fails its request.
+ * Translates buffers and indirect tables of descriptor chains to this process's
+ * memory. A malformed chain breaks the device; a buffer outside guest memory
+ * only fails its request.
  */
 #include "virtio/chain.h"
 #include "virtio/virtio.h"

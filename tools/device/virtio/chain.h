@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How a descriptor chain becomes pieces of this process's memory: what the
- * layouts call while they walk along one. Descriptors differ between them;
- * buffers and indirect tables do not.
+ * Translation of a descriptor chain to this process's memory, for both layouts.
+ * Descriptors differ between them; buffers and indirect tables do not.
  */
 #ifndef CHAIN_H
 #define CHAIN_H
 
 #include "virtio/ring.h"
 
-/* A copy of what the guest had there at one moment, in host byte order */
+/* A copy of a descriptor, in host byte order */
 struct desc {
 	uint64_t addr;
 	uint32_t len;
@@ -18,8 +17,8 @@ struct desc {
 };
 
 /*
- * An indirect table, which may lie at any address: no pointer to a descriptor
- * points there.
+ * An indirect table, which may be misaligned: use no pointers to its
+ * descriptors.
  */
 struct table {
 	const uint8_t *bytes;
@@ -43,7 +42,7 @@ void chain_begin(struct walk *w, struct queue *q, struct chain *c,
 int chain_complain(const struct walk *w, unsigned int index, const char *what,
 		   unsigned long long value);
 /*
- * Go into the table of @max descriptors or fewer that @d names.
+ * Enter the table of @d, with at most @max descriptors.
  * Return: 0, or -1 after a line in the log.
  */
 int chain_table(struct walk *w, unsigned int index, const struct desc *d,

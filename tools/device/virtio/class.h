@@ -20,7 +20,7 @@ struct queue;
 struct vdev;
 struct window_class;
 
-/* A counter as the control socket shows it; those of a group in a row */
+/* A counter of the control socket; those of a group are adjacent */
 struct vdev_counter {
 	const char *group;
 	const char *name;
@@ -52,8 +52,8 @@ struct vdev_class {
 	const struct quirk_info *quirks;	/* from QUIRK_OF_CLASS on */
 
 	/*
-	 * What is behind the device. Return: its state, or NULL after one
-	 * line on stderr that says what is wrong and what to do.
+	 * Opens the backend. Return: its state, or NULL after one line on
+	 * stderr with the problem and its remedy.
 	 */
 	void *(*open)(const struct options *o);
 	void (*close)(void *state);
@@ -64,11 +64,11 @@ struct vdev_class {
 	 * empty configuration space.
 	 */
 	uint64_t (*features)(const struct vdev *v);
-	/* How many queues there are with the features that are offered */
+	/* Number of queues with the offered features */
 	unsigned int (*num_queues)(const struct vdev *v);
 	/* Descriptors of the longest request */
 	unsigned int (*longest_chain)(const struct vdev *v);
-	/* 2.2.2: a feature that the driver needs and did not take; or NULL */
+	/* 2.2.2: a required feature that the driver did not accept; or NULL */
 	const char *(*lacks)(const struct vdev *v);
 	/* Apply the accepted features; reset the class */
 	void (*accepted)(struct vdev *v);
@@ -78,13 +78,16 @@ struct vdev_class {
 	void (*config_write)(struct vdev *v, uint32_t offset,
 			     unsigned int size, uint32_t value);
 	/*
-	 * Required: do what a buffer asks for.
+	 * Required: execute a request.
 	 * @len: set to the bytes written from the first writable one on
 	 *
 	 * Return: 0, or -1 after a line in the log if it makes no sense.
 	 */
 	int (*request)(struct queue *q, struct chain *c, uint32_t *len);
-	/* It is in its ring. Return: whether the configuration changed. */
+	/*
+	 * The request is in the used ring. Return: whether the configuration
+	 * changed.
+	 */
 	bool (*request_done)(struct vdev *v);
 	/*
 	 * The last writable byte of each buffer is its status: with a service

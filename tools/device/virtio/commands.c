@@ -24,7 +24,7 @@ static int do_stall(struct vdev *v, const char *arg, char *error, size_t size)
 	return 0;
 }
 
-/* Hand the number @arg on to @set. */
+/* Call @set with the number @arg. */
 static int with_number(struct vdev *v, const char *arg, char *error,
 		       size_t size, void (*set)(struct vdev *v, uint64_t n))
 {
@@ -62,8 +62,8 @@ static int do_service(struct vdev *v, const char *arg, char *error,
 }
 
 /*
- * The list takes the place of the one before. What the driver sees at its
- * probe changes with the next reset of the function.
+ * Replaces the list. Values that a driver reads at its probe change with the
+ * next reset of the function.
  */
 static int do_quirk(struct vdev *v, const char *arg, char *error, size_t size)
 {

@@ -36,7 +36,7 @@ static const struct common_register *find_register(uint32_t offset)
 	return NULL;
 }
 
-/* 4.1.4.3.1: NULL for a queue that is not there */
+/* 4.1.4.3.1: NULL for a queue that does not exist */
 static struct queue *selected(const struct vdev *v)
 {
 	if (v->queue_select >= v->num_queues)
@@ -70,7 +70,7 @@ static uint32_t size_read(const struct queue *q)
 {
 	if (vdev_fault(q->v, FAULT_QUEUE_SIZE_ZERO))
 		return 0;
-	/* Of any size this makes one that is no power of two. */
+	/* Turn any size into one that is no power of two. */
 	return q->size | (vdev_fault(q->v, FAULT_QUEUE_SIZE_ODD) ? 3 : 0);
 }
 
@@ -87,7 +87,7 @@ static uint32_t queue_read(const struct vdev *v, enum vfe_reg id)
 {
 	const struct queue *q = selected(v);
 
-	/* 4.1.4.3.1: size 0 says that the queue is not available. */
+	/* 4.1.4.3.1: size 0 means that the queue is not available. */
 	if (!q)
 		return id == VFE_REG_QUEUE_MSIX_VECTOR ?
 		       VIRTIO_MSI_NO_VECTOR : 0;
@@ -103,11 +103,11 @@ static uint32_t queue_read(const struct vdev *v, enum vfe_reg id)
 	case VFE_REG_QUEUE_DESC_LO ... VFE_REG_QUEUE_DEVICE_HI:
 		return word(q->addr[part_of(id)], half_of(id));
 	case VFE_REG_QUEUE_NOTIF_CONFIG_DATA:
-		/* 4.1.4.3: there only if negotiated */
+		/* 4.1.4.3: exists only if negotiated */
 		return vdev_has(v, VIRTIO_F_NOTIF_CONFIG_DATA) ?
 		       vdev_notify_value(v, q->index) : 0;
 	case VFE_REG_QUEUE_RESET:
-		/* 4.1.4.3.1: 1 for as long as it takes */
+		/* 4.1.4.3.1: 1 until the reset has ended */
 		return q->state == QUEUE_RESETTING;
 	default:
 		return 0;
@@ -205,7 +205,7 @@ static bool accept_features(struct vdev *v)
 			 (unsigned long long)v->offered);
 		return false;
 	}
-	/* 6.2: without VERSION_1 there is no interface to work through. */
+	/* 6.2: without VERSION_1 there is no interface. */
 	if (!vdev_has(v, VIRTIO_F_VERSION_1)) {
 		log_line("FEATURES_OK refused: features 0x%llx lack VERSION_1",
 			 (unsigned long long)v->features);
@@ -250,7 +250,9 @@ static void set_queue_size(struct queue *q, uint32_t size)
 {
 	const struct ring_ops *ring = q->v->ring;
 
-	/* 4.1.4.3.2: what the layout takes, and the device sets the maximum */
+	/*
+	 * 4.1.4.3.2: a size that the layout allows, up to the device's maximum
+	 */
 	if (!ring->is_size(size) || size > q->v->o->queue_size) {
 		log_line("queue %u: queue_size %u ignored: not %s up to %u",
 			 q->index, size, ring->size_rule,
@@ -272,12 +274,12 @@ static void enable_queue(struct queue *q, uint32_t value)
 		return;
 	}
 	q->state = QUEUE_ENABLED;
-	/* Out of reach it waits for the first pass. */
+	/* If unmapped, the ring waits for the first pass. */
 	if (q->v->o->poll && q->v->master)
 		ring_silence(q);
 }
 
-/* 2.6.1.1.1: done when this returns, with everything as it was at first */
+/* 2.6.1.1.1: complete when this returns, with all initial values */
 static void reset_queue(struct queue *q, uint32_t value)
 {
 	if (!vdev_has(q->v, VIRTIO_F_RING_RESET) || value != 1 ||
@@ -308,7 +310,7 @@ static void queue_write(struct vdev *v, const struct common_register *r,
 		reset_queue(q, value);
 		return;
 	}
-	/* 4.1.4.3.2: all else comes before queue_enable. */
+	/* 4.1.4.3.2: all other fields come before queue_enable. */
 	if (q->state != QUEUE_CONFIG) {
 		log_line("queue %u: %s: write of 0x%x ignored: the queue is enabled, or being reset",
 			 q->index, r->name, value);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Interrupts of the virtio device, and how a broken one says so. */
+/* Interrupts of the virtio device, and DEVICE_NEEDS_RESET. */
 #include "virtio/virtio.h"
 
 /* ISR status, 4.1.4.5 */
 #define ISR_QUEUE	0x01
 #define ISR_CONFIG	0x02
 
-/* 4.1.5.3, 4.1.5.4: by message if MSI-X is on, else by ISR status and INTx */
+/* 4.1.5.3, 4.1.5.4: a message with MSI-X, otherwise ISR status and INTx */
 static void interrupt(struct vdev *v, uint16_t vector, uint8_t isr)
 {
 	if (irq_msix_enabled(v->irq)) {

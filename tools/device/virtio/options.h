@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the command line says of a function, whatever its class (--help). */
+/* Options of a function of any class (--help). */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
@@ -11,7 +11,7 @@
 
 #define BIT64(n)	(UINT64_C(1) << (n))
 
-/* --fault: what a device does that no good one does, for hostile tests */
+/* --fault: violations of the specification, for tests */
 enum device_fault {
 	FAULT_FEATURES,		/* later features, but not VERSION_1 */
 	FAULT_QUEUE_SIZE_ZERO,
@@ -19,7 +19,7 @@ enum device_fault {
 	FAULT_CONFIG_VECTOR,	/* reads back as NO_VECTOR */
 	FAULT_QUEUE_VECTOR,
 	FAULT_NOTIFY_OFFSET,	/* outside of the notify window */
-	FAULT_GENERATION,	/* another one with each read */
+	FAULT_GENERATION,	/* changes with each read */
 	FAULT_QUEUE_RESET,	/* never ends */
 	FAULT_OF_CLASS		/* the first that a class may have of its own */
 };
@@ -35,7 +35,7 @@ struct options {
 	bool poll;
 	bool msix;
 	unsigned int queues;
-	unsigned int queue_size;	/* the most, whatever the layout takes */
+	unsigned int queue_size;	/* a split ring may have less */
 	uint64_t features_off;	/* virtio feature bits not to offer */
 	uint64_t faults;	/* a bit for each enum device_fault */
 	struct service_model service;
@@ -47,7 +47,7 @@ struct options {
 
 /* Their parser; its input is a struct options with its class set. */
 extern const struct argp vdev_argp;
-/* Do they go together? Return: 0, or -1 after one line on stderr */
+/* Are they compatible? Return: 0, or -1 after one line on stderr */
 int options_check(const struct options *o);
 
 #endif /* OPTIONS_H */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A packed ring as the device reads and writes it (virtio 1.4, 2.8): taking
- * available descriptors, overwriting them with used ones, and the event
- * suppression structures of either side.
+ * A packed ring, on the device's side (virtio 1.4, 2.8): reads available
+ * descriptors, overwrites them with used ones, and handles both event
+ * suppression structures.
  */
 #include <string.h>
 
@@ -49,7 +49,7 @@ static uint32_t distance(const struct queue *q, uint32_t from, uint32_t to)
 	return (to + 2U * q->size - from) % (2U * q->size);
 }
 
-/* A position the way the two sides tell it each other */
+/* A position in the format of the specification */
 static uint16_t to_wire(const struct queue *q, uint32_t pos)
 {
 	return slot_of(q, pos) | (wrap_of(q, pos) ? EVENT_WRAP : 0);
@@ -64,7 +64,7 @@ static bool from_wire(const struct queue *q, uint16_t wire, uint32_t *pos)
 	return slot < q->size;
 }
 
-/* 2.8.11; used descriptors are written where available ones were. */
+/* 2.8.11; used descriptors overwrite available ones. */
 static const struct ring_part packed_parts[NUM_PARTS] = {
 	[PART_DESC] = { sizeof(struct vring_packed_desc), true },
 	[PART_DRIVER] = { sizeof(struct vring_packed_desc_event), false },
@@ -89,7 +89,7 @@ static void packed_reset(struct queue *q)
 	q->packed = (struct packed_ring) {};
 }
 
-/* 2.8.1: one flag like the driver's wrap counter, and one not */
+/* 2.8.1: AVAIL equals the driver's wrap counter, and USED differs */
 static bool is_available(const struct queue *q, uint32_t pos, uint16_t flags)
 {
 	bool wrap = wrap_of(q, pos);
@@ -126,8 +126,8 @@ static int read_table(struct walk *w, const struct table *t)
 }
 
 /*
- * 2.8.17 limits a list to the queue size, but a table to what the device
- * allows: enough for the longest request, however small the queue is.
+ * 2.8.17 limits a list to the queue size, but a table to the device's limit:
+ * enough for the longest request, with any queue size.
  */
 static uint32_t table_max(const struct queue *q)
 {
@@ -166,7 +166,7 @@ static int go_on(struct walk *w, uint32_t pos, uint32_t steps)
 		return chain_complain(w, slot,
 				      "loop, or chain longer than the queue size",
 				      q->size);
-	/* 2.8.6: available before the first one was, and it says so */
+	/* 2.8.6: must have become available before the first one */
 	if (!is_available(q, pos, flags))
 		return chain_complain(w, slot,
 				      "not available in the middle of a list: flags",
@@ -184,7 +184,7 @@ static int read_list(struct walk *w, uint16_t first)
 
 	for (;;) {
 		d = desc_read(table, slot_of(w->q, pos));
-		/* Those that said it is there */
+		/* the flags that made it available */
 		d.flags = flags;
 		if (read_one(w, slot_of(w->q, pos), &d, !steps))
 			return -1;
@@ -196,7 +196,9 @@ static int read_list(struct walk *w, uint16_t first)
 		if (flags < 0)
 			return -1;
 	}
-	/* 2.8.6: the last one has the id. It is only handed back. */
+	/*
+	 * 2.8.6: the last one has the id, which the device returns unchanged.
+	 */
 	w->c->id = d.extra;
 	return steps;
 }
@@ -217,7 +219,7 @@ static int packed_next(struct queue *q, struct chain *c)
 	steps = read_list(&w, flags);
 	if (steps < 0)
 		return -1;
-	/* 2.8.16: what is in flight may not be made available again. */
+	/* 2.8.16: a buffer in flight may not be made available again. */
 	if (distance(q, q->packed.published, q->packed.avail) + steps > q->size)
 		return chain_complain(&w, slot,
 				      "available again before it was used: flags",
@@ -236,8 +238,7 @@ static bool packed_has_more(const struct queue *q)
 }
 
 /*
- * The driver looks at the first one only, so its flags come last, when all are
- * shown.
+ * The driver checks the first one first, so publish its flags last.
  */
 static void packed_put(struct queue *q, const struct used_entry *used)
 {
@@ -246,7 +247,7 @@ static void packed_put(struct queue *q, const struct used_entry *used)
 
 	if (wrap_of(q, q->packed.used))
 		flags = DESC_F_AVAIL | DESC_F_USED;
-	/* 2.8.3, 2.8.4: the length counts if something was written. */
+	/* 2.8.3, 2.8.4: the length is valid only if the device wrote data. */
 	if (used->len)
 		flags |= VRING_DESC_F_WRITE;
 	__atomic_store_n(&d->len, htole32(used->len), __ATOMIC_RELAXED);
@@ -258,11 +259,11 @@ static void packed_put(struct queue *q, const struct used_entry *used)
 	q->packed.used = advance(q, q->packed.used, used->steps);
 }
 
-/* @old: what the driver was shown before */
+/* @old: position up to which the driver saw used descriptors before */
 static bool wants_interrupt(const struct queue *q, uint32_t old)
 {
 	const uint32_t *event = q->part[PART_DRIVER];
-	/* Both halves at one moment: they belong together. */
+	/* Read both halves at once: they belong together. */
 	uint32_t value = le32toh(__atomic_load_n(event, __ATOMIC_RELAXED));
 	uint32_t pos;
 
@@ -270,7 +271,7 @@ static bool wants_interrupt(const struct queue *q, uint32_t old)
 	case VRING_PACKED_EVENT_FLAG_DISABLE:
 		return false;
 	case VRING_PACKED_EVENT_FLAG_DESC:
-		/* A wish that makes no sense is better heard than not. */
+		/* If the value is invalid, interrupt. */
 		if (!event_idx(q) || !from_wire(q, value, &pos))
 			return true;
 		return distance(q, old, pos) <
@@ -286,14 +287,16 @@ static enum published packed_publish(struct queue *q)
 
 	if (q->packed.used == old)
 		return PUBLISHED_NOTHING;
-	/* All else, status bytes too, is there before these flags. */
+	/*
+	 * Release all other writes, including status bytes, before these flags.
+	 */
 	__atomic_store_n(&descs(q)[slot_of(q, old)].flags,
 			 htole16(q->packed.held), __ATOMIC_RELEASE);
 	q->packed.published = q->packed.used;
 
 	/*
-	 * The driver writes its wish and then looks at the flags; the flags are
-	 * written before the wish is read, or both might miss each other.
+	 * The driver writes its event suppression and then reads the flags; so
+	 * write the flags before reading the event suppression.
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return wants_interrupt(q, old) ? PUBLISHED_WANTED : PUBLISHED_SILENTLY;
@@ -314,7 +317,7 @@ static void packed_silence(struct queue *q)
 
 static void packed_disarm(struct queue *q)
 {
-	/* With EVENT_IDX the event lies behind as soon as it was crossed. */
+	/* With EVENT_IDX an event that was passed needs no change. */
 	if (!event_idx(q))
 		packed_silence(q);
 }
@@ -331,7 +334,7 @@ static bool packed_arm(struct queue *q)
 	return !packed_has_more(q);
 }
 
-/* 2.8.16, 2.9: the data is the next descriptor to be made available. */
+/* 2.8.16, 2.9: the data is the position of the next available descriptor. */
 static bool packed_is_ahead(const struct queue *q, uint16_t next)
 {
 	uint32_t pos, ahead;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Passes over the queues: what starts one (a notification, a doorbell, a look
- * at the rings) and what a pass does.
+ * Passes over the queues, which start with a notification, a doorbell, or a
+ * poll of the rings.
  */
 #include "virtio/virtio.h"
 
-/* What a pass over a queue may still do */
+/* Remaining work of a pass over a queue */
 struct budget {
 	unsigned int requests;
 	uint64_t bytes;
@@ -39,7 +39,7 @@ static int answer_at_once(struct queue *q, struct chain *c)
 	return 0;
 }
 
-/* Return: 0, or -1 if the request made no sense */
+/* Return: 0, or -1 if the request was malformed */
 static int run_one(struct queue *q, struct chain *c, struct budget *left)
 {
 	uint64_t bytes = c->read_len + c->write_len;
@@ -70,11 +70,11 @@ static int run_available(struct queue *q, struct budget *left)
 }
 
 /*
- * One pass over a queue. Everything available is done before any of it is
- * published, so that a batch costs one interrupt; a pass is short, so that a
- * batch is small. The device requests the next notification before the driver
- * can see used buffers: a driver at depth 1 then always finds the same answer
- * to the question whether it has to notify.
+ * One pass over a queue. Executes all available requests before it publishes
+ * them, so that a batch needs one interrupt; a pass is short, so that batches
+ * are small. The device requests the next notification before the driver can
+ * see used buffers: so a driver at depth 1 always gets the same answer to
+ * whether it must notify.
  */
 static void run_queue(struct queue *q)
 {
@@ -97,12 +97,14 @@ static void run_queue(struct queue *q)
 		q->pending = true;
 }
 
-/* The driver says that there is something: it had better be so. */
+/* The driver announces buffers: check the ring. */
 static void kick(struct queue *q)
 {
 	struct vdev *v = q->v;
 
-	/* 2.1.2: nothing is consumed before DRIVER_OK, nor out of reach. */
+	/*
+	 * 2.1.2: consume nothing before DRIVER_OK, nor from an unmapped ring.
+	 */
 	if (!vdev_running(v) || q->state != QUEUE_ENABLED)
 		return;
 	if (!ring_resolve(q)) {
@@ -130,8 +132,8 @@ static struct queue *notified(struct vdev *v, uint32_t slot, uint16_t value)
 }
 
 /*
- * 2.9: the upper half of a notification says up to where there are buffers. By
- * the time it comes they are seen in the ring, and those after them may be.
+ * 2.9: the upper half of a notification is the position after the last buffer.
+ * The ring must have these buffers by then, and may have later ones.
  */
 static void check_data(struct queue *q, uint16_t next)
 {
@@ -164,12 +166,12 @@ void pass_notify(struct vdev *v, uint32_t offset, unsigned int size,
 	check_data(q, value >> 16);
 }
 
-/* Return: whether the driver rang; then @value is what it wrote */
+/* Return: whether the driver kicked; then @value is the value that it wrote */
 static bool look_at_doorbell(struct queue *q, uint32_t *value)
 {
 	uint32_t *slot = &q->v->doorbell[q->index];
 
-	/* Looking first leaves the cache line shared while nobody rings. */
+	/* Reading first leaves the cache line shared without kicks. */
 	if (__atomic_load_n(slot, __ATOMIC_RELAXED) == VFE_DOORBELL_IDLE)
 		return false;
 	*value = __atomic_exchange_n(slot, VFE_DOORBELL_IDLE, __ATOMIC_SEQ_CST);
@@ -191,8 +193,8 @@ static bool poll_queue(struct queue *q)
 	if (!q->pending && !v->o->poll)
 		return false;
 	/*
-	 * While the client moves guest memory about there may be no ring to
-	 * look at for a moment; the driver did nothing wrong.
+	 * While the client remaps guest memory, the ring may be unmapped
+	 * temporarily: no fault of the driver.
 	 */
 	if (!ring_resolve(q) || (!q->pending && !ring_has_more(q)))
 		return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Quirks: their names and values, and what a device with them does. What the
- * rest of the device asks here has the right answer while the quirk is off.
+ * Quirks: their names, values and effects. While a quirk is off, these
+ * functions return the regular values.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -203,7 +203,7 @@ void quirk_reset_begins(struct vdev *v)
 			v->quirk.stale_queues |= BIT64(i);
 	}
 	v->quirk.requests = 0;
-	/* An idle device has nothing to bring to an end. */
+	/* An idle device resets at once. */
 	if (!ms || !v->status)
 		return;
 	v->quirk.reset_status = v->status;
@@ -246,11 +246,11 @@ uint32_t quirk_used_len(const struct queue *q, const struct chain *c,
 	}
 }
 
-/* The three bytes behind the status are somebody else's. */
+/* The three bytes after the status belong to other data. */
 void quirk_write_status(const struct vdev *v, uint8_t *at, uint8_t status)
 {
 	if (quirk_on(v, QUIRK_WIDE_STATUS)) {
-		/* What is mapped ends at the end of a page. */
+		/* The mapping may end at the end of a page. */
 		for (size_t i = 1; i < 4 && ((uintptr_t)at + i) % 4096; i++)
 			__atomic_store_n(at + i, 0, __ATOMIC_RELAXED);
 	}

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Quirks: what virtual machine monitors in production do otherwise than
- * virtio 1.4 says, so that a driver meets it in a test first. README.md names
- * the monitor that has each of them.
+ * Quirks: deviations of virtual machine monitors in production from virtio 1.4,
+ * for tests of drivers. README.md names the monitors.
  */
 #ifndef QUIRK_H
 #define QUIRK_H
@@ -39,7 +38,7 @@ enum quirk {
 	NUM_QUIRKS = 64		/* that there can be */
 };
 
-/* What a used entry says instead of the bytes written */
+/* The used length instead of the number of bytes written */
 enum quirk_used {
 	USED_DATA,		/* without the status byte */
 	USED_ZERO,
@@ -53,11 +52,11 @@ struct quirks {
 	uint32_t value[NUM_QUIRKS];
 };
 
-/* What they keep in mind */
+/* State of the quirks */
 struct quirk_state {
 	uint64_t reset_until;	/* ns of the monotonic clock */
-	uint8_t reset_status;	/* what is read until then */
-	uint64_t stale_queues;	/* a bit for each that was enabled once */
+	uint8_t reset_status;	/* value read until then */
+	uint64_t stale_queues;	/* mask of queues enabled before */
 	uint32_t interrupts;
 	uint32_t requests;	/* since the last reset */
 };
@@ -78,7 +77,7 @@ struct quirk_info {
 
 /**
  * quirk_parse() - add quirks by name, with commas in between
- * @error: filled in with what is wrong, without a newline
+ * @error: set to the problem, without a newline
  *
  * Return: 0 or -1; then some of the list may have been added.
  */
@@ -86,28 +85,28 @@ int quirk_parse(const struct vdev_class *class, struct quirks *qs,
 		const char *list, char *error, size_t size);
 
 bool quirk_on(const struct vdev *v, unsigned int which);
-/* Its value; @otherwise if it is off */
+/* Its value, or @otherwise if it is off */
 uint32_t quirk_value(const struct vdev *v, unsigned int which,
 		     uint32_t otherwise);
 
-/* The driver asks for a reset, which is about to be done at once. */
+/* The driver requests a reset, which begins now. */
 void quirk_reset_begins(struct vdev *v);
-/* Is the device, as far as the driver can see, still at it? */
+/* Does the driver still see the reset in progress? */
 bool quirk_resetting(const struct vdev *v);
-/* Power on, or a function level reset: nothing is kept in mind. */
+/* Power-on, or a function level reset: clears the state of the quirks. */
 void quirk_power_on(struct vdev *v);
-/* What the device status register reads */
+/* Value of the device status register */
 uint8_t quirk_status(const struct vdev *v);
 bool quirk_queue_enabled(const struct queue *q);
 
 uint32_t quirk_used_len(const struct queue *q, const struct chain *c,
 			uint32_t len);
 void quirk_write_status(const struct vdev *v, uint8_t *at, uint8_t status);
-/* A request is done: count it, and raise what a storm raises. */
+/* A request has completed: count it, and raise a storm's interrupts. */
 void quirk_request_done(struct vdev *v);
-/* Has the device done as much as it can without a reset? */
+/* Must the device set DEVICE_NEEDS_RESET now? */
 bool quirk_is_broken(const struct vdev *v);
-/* Is this interrupt one that gets lost? */
+/* Is this interrupt lost? */
 bool quirk_loses_interrupt(struct vdev *v);
 
 #endif /* QUIRK_H */

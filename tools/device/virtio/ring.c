@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the ring layouts have in common: which one it is, where its parts are,
- * and used entries on their way into it.
+ * Common code of the ring layouts: the choice of the layout, its parts, and
+ * pending used entries.
  */
 #include "virtio/ring.h"
 #include "virtio/virtio.h"
@@ -55,7 +55,7 @@ static bool resolve_part(struct queue *q, enum queue_part part)
 	void *p = gmem_ptr(q->v->gm, q->addr[part], ops(q)->part_len(q, part),
 			   rule->write);
 
-	/* An odd mapping must not turn an aligned guest address odd here. */
+	/* A misaligned mapping must not misalign an aligned guest address. */
 	if (!p || (uintptr_t)p & (rule->align - 1))
 		return false;
 	q->part[part] = p;
@@ -114,9 +114,9 @@ static void put_used(struct queue *q)
 void ring_push(struct queue *q, const struct chain *c, uint32_t len)
 {
 	/*
-	 * 2.7.9, 2.8.8: with IN_ORDER one entry does for a batch. The driver
-	 * takes it that buffers without an entry of their own were used
-	 * completely, so one that was not ends its batch.
+	 * 2.7.9, 2.8.8: with IN_ORDER one entry completes a batch. The driver
+	 * assumes that buffers without an entry were filled completely, so a
+	 * buffer that was not ends its batch.
 	 */
 	if (!vdev_has(q->v, VIRTIO_F_IN_ORDER) || !q->used.whole)
 		put_used(q);

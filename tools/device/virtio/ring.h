@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A virtqueue as the device reads and writes it: what both layouts have in
- * common (ring.c, chain.c), and the operations in which they differ (split.c:
- * virtio 1.4, 2.7; packed.c: 2.8). The guest may change its memory at any time:
- * the device reads every field once, checks it, and only then uses it.
+ * A virtqueue, on the device's side: the common part of both layouts (ring.c,
+ * chain.c), and their operations (split.c: virtio 1.4, 2.7; packed.c: 2.8). The
+ * guest may change its memory at any time: the device reads every field once,
+ * checks it, and only then uses it.
  */
 #ifndef RING_H
 #define RING_H
@@ -37,7 +37,7 @@ static_assert(offsetof(struct vring_packed_desc, flags) == 14, "2.8.13");
 static_assert(sizeof(struct vring_packed_desc_event) == 4, "2.8.14");
 static_assert(offsetof(struct vring_packed_desc_event, flags) == 2, "2.8.14");
 
-/* 2.8.1: both like the wrap counter: used; one unlike the other: available */
+/* 2.8.1: both equal to the wrap counter: used; different: available */
 #define DESC_F_AVAIL	0x0080U
 #define DESC_F_USED	0x8000U
 /* 2.8.14: the wrap counter beside an offset in the ring */
@@ -51,8 +51,8 @@ enum queue_part {
 };
 
 /*
- * The driver's view: a queue is configured, then enabled, then stays so until
- * it or the device is reset.
+ * The driver configures a queue, then enables it; it stays enabled until it or
+ * the device is reset.
  */
 enum queue_state {
 	QUEUE_CONFIG,
@@ -62,24 +62,24 @@ enum queue_state {
 
 /* Indices run freely and wrap at 65536. */
 struct split_ring {
-	uint16_t last_avail;	/* next entry of the available ring to take */
+	uint16_t last_avail;	/* next entry of the available ring to pop */
 	uint16_t seen_avail;	/* available index as last read */
 	uint16_t used_idx;	/* next entry of the used ring to fill */
 	uint16_t published;	/* used index as the driver sees it */
 };
 
 /*
- * Positions count two turns around the ring, so that they say the wrap counter,
- * too: it is 1 in the first turn.
+ * Positions count two rounds of the ring, so that they include the wrap
+ * counter: it is 1 in the first round.
  */
 struct packed_ring {
-	uint32_t avail;		/* next descriptor to take */
+	uint32_t avail;		/* next descriptor to pop */
 	uint32_t used;		/* next used descriptor to write */
 	uint32_t published;	/* the same, as the driver sees it */
-	uint16_t held;		/* flags of the first one it does not see */
+	uint16_t held;		/* flags of the first one after @published */
 };
 
-/* One used entry; with IN_ORDER it may stand for several buffers. */
+/* One used entry; with IN_ORDER it may complete several buffers. */
 struct used_entry {
 	uint32_t steps;		/* that the ring goes on by; 0: no entry */
 	uint32_t len;

@@ -220,7 +220,7 @@ static enum published split_publish(struct queue *q)
 
 static void split_disarm(struct queue *q)
 {
-	/* With EVENT_IDX the event lies behind as soon as it was crossed. */
+	/* With EVENT_IDX an event that was passed needs no change. */
 	if (!event_idx(q))
 		store16(&used_ring(q)->flags, VRING_USED_F_NO_NOTIFY);
 }
