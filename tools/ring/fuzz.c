@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * libFuzzer's way in. The input is what a device does to the ring between the
- * driver's operations, honest or not: any bytes at any place of the memory
- * that it can reach. Whatever that is:
+ * The entry point of libFuzzer. The input determines the device's writes to the
+ * ring between the driver's operations, valid or not: any bytes at any address
+ * that it can access. In all cases:
  *
  * - nothing is touched outside of it (AddressSanitizer, UBSan);
  * - a token comes back once: from get while it is in the ring, or from detach;
@@ -25,7 +25,7 @@
 #define MAX_SEGS	8
 #define GET_MOST	3	/* buffers in one call */
 
-/* The entry point of libFuzzer, by a name in the style of the rest */
+/* The entry point of libFuzzer, with a name in kernel style */
 int fuzz_one(const uint8_t *data, size_t size)
 	__asm__("LLVMFuzzerTestOneInput");
 
@@ -77,7 +77,10 @@ static void give_back(void *token, const char *who)
 	free_descs += s->cost;
 }
 
-/* After each step: is it broken now, and was that said as it should be? */
+/*
+ * After each step: check whether the queue is broken, and that this was logged
+ * correctly
+ */
 static void look_at_health(void)
 {
 	u16 avail_idx, used_idx;
@@ -116,7 +119,7 @@ static void do_add(void)
 	}
 	s->cost = q->indirect && total > 1 ? 1 : total;
 	s->in_len = in_len;
-	/* the ring looks at no table that it did not write */
+	/* the ring reads no table of the class driver */
 	if (q->spec.own_tables && total > 1) {
 		most = q->max_table;
 		ret = vfe_queue_add_table(q, HOST_BUS_OFFSET, total, in_len, s);
@@ -158,7 +161,7 @@ static void do_get(unsigned int most)
 	}
 }
 
-/* All that is left comes back, once; then the queue is as new */
+/* All remaining buffers come back, once; then the queue is as new */
 static void do_reset(void)
 {
 	unsigned int i;
@@ -198,7 +201,7 @@ static void scribble(void)
 		memory[offset++] = byte();
 }
 
-/* Add an element to the used ring, whatever is in it. */
+/* Add any element to the used ring. */
 static void use_split(u32 id, u32 len)
 {
 	u16 idx = le16_to_cpu(used->idx), mask = q->size - 1;
@@ -224,7 +227,7 @@ static void use_packed(u16 id, u32 len)
 	wrap = !wrap;
 }
 
-/* Use the nth available buffer before the last, as the memory has it now */
+/* Use the nth available buffer before the last, as now in memory */
 static void use(u32 len)
 {
 	u16 from = le16_to_cpu(avail->idx) - 1 - byte() % q->size;
@@ -244,7 +247,7 @@ static void use_next(u32 len)
 			  len);
 }
 
-/* Use what is no buffer, most likely */
+/* Use an id that is probably no buffer */
 static void use_any(u16 id, u32 len)
 {
 	if (packed)
@@ -253,7 +256,7 @@ static void use_any(u16 id, u32 len)
 		use_split(id, len);
 }
 
-/* What tells of used buffers: an index, or the flags of a descriptor */
+/* Publish used buffers: an index, or the flags of a descriptor */
 static void set_index(u16 value)
 {
 	if (packed)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The rest of the core as a ring and its queue see it: a device that lives. */
+/* Replaces the rest of the core for a ring and its queue: a live device. */
 #include <stdarg.h>
 #include <string.h>
 

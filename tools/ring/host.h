@@ -14,7 +14,7 @@
 
 #define FEATURE(bit)	(1ULL << (bit))
 
-/* The bus is not where the CPU is: an address that was mixed up is found. */
+/* Bus addresses differ from CPU addresses, so that a mix-up is detected. */
 #define HOST_BUS_OFFSET	0x100000000000ULL
 
 #define HOST_NOTIFY_OFFSET 0x40
@@ -30,7 +30,7 @@ static inline void *host_pointer(u64 bus)
 }
 
 /**
- * struct host - a device with one queue, and what happened to them
+ * struct host - a device with one queue, and a record of events
  * @pdev: its function
  * @vd: the device
  * @q: the queue
@@ -38,7 +38,7 @@ static inline void *host_pointer(u64 bus)
  * @messages: lines in the log
  * @message: the last of them
  * @notifies: writes to the notify register
- * @notified: what was written last, and where
+ * @notified: the last value written, and its offset
  * @notify: called for each, or NULL
  * @done: times that the queue's interrupt called done()
  */
@@ -56,26 +56,28 @@ struct host {
 	unsigned int done;
 };
 
-/* host.c: as vfe_queues_create() would; 0 or -ENOMEM */
+/* host.c: like vfe_queues_create(); 0 or -ENOMEM */
 int host_open(struct host *host, u16 size, unsigned int max_segs,
 	      u64 features);
 /* the same for a class driver that builds its own indirect tables */
 int host_open_own(struct host *host, u16 size, unsigned int max_segs,
 		  u64 features);
-/* as such a driver: fill @table. Return: bytes that the device may write */
+/* fill @table like such a driver. Return: bytes that the device may write */
 u32 host_write_table(const struct host *host, struct vfe_desc *table,
 		     const struct vfe_seg *segs, unsigned int out,
 		     unsigned int in);
 void host_close(struct host *host);
-/* as vfe_reset() and vfe_restart(): the class driver detached all */
+/*
+ * like vfe_reset() and vfe_restart(): the class driver has detached all buffers
+ */
 void host_reset(struct host *host);
 
-/* host_memory.c: what is allocated now, of both kinds */
+/* host_memory.c: number of current allocations of both kinds */
 unsigned int host_allocations(void);
-/* let the nth allocation from now fail, 0 for none; how many were made */
+/* fail the nth allocation from now, 0: none. Return: number of earlier ones */
 void host_fail_allocation(unsigned int nth);
 unsigned int host_allocations_made(void);
-/* all memory that a device can reach: the nth piece, NULL behind the last */
+/* all memory that a device can access: the nth piece, NULL after the last */
 void *host_dma_piece(unsigned int nth, size_t *size);
 
 #define die(...)							\

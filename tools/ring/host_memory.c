@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory of both kinds, from the C library so that AddressSanitizer guards
- * each piece, with what a device can reach on a list of its own.
+ * Memory of both kinds, from the C library, so that AddressSanitizer checks
+ * each piece; memory that a device can access is on a separate list.
  */
 #include <string.h>
 
@@ -70,8 +70,8 @@ void host_free(void *p)
 }
 
 /*
- * In place of the core's memory.c. Filled with a pattern, where that has
- * zeroes: a ring that relies on them must write them itself, for a reset.
+ * Replaces the core's memory.c. Filled with a pattern instead of zeroes: a ring
+ * that needs zeroes must write them itself, since a reset does not.
  */
 void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
 		     dma_addr_t *dma)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The device's side of a ring: what both layouts have in common. */
+/* The device's side of a ring: the common part of both layouts. */
 #include <linux/virtio_config.h>
 #include <string.h>
 

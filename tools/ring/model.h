@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The device's side of a ring, as the specification has it, written without a
- * look at the driver's: takes buffers, checks every rule that a driver is bound
- * by, and gives them back. Either layout; model_layout has what differs.
+ * The device's side of a ring, written from the specification and independently
+ * of the driver's: pops buffers, checks every rule for drivers, and uses them.
+ * For both layouts; model_layout has the differences.
  */
 #ifndef RING_MODEL_H
 #define RING_MODEL_H
@@ -13,13 +13,13 @@
 #define MODEL_MAX_SEGS	64
 
 /**
- * struct model_buf - a buffer as the device finds it
+ * struct model_buf - a buffer, for the device
  * @head: split: its first descriptor in the ring; packed: its id
- * @out: pieces to read
- * @in: pieces to write, behind them
- * @addr: of each piece
- * @len: of each piece
- * @in_len: bytes of all pieces to write
+ * @out: readable segments
+ * @in: writable segments, after these
+ * @addr: of each segment
+ * @len: of each segment
+ * @in_len: bytes of all writable segments
  * @indirect: it came in a table
  */
 struct model_buf {
@@ -35,7 +35,7 @@ struct model_buf {
 struct model;
 struct vfe_queue;
 
-/* What the layouts do differently; see the functions of the same name below */
+/* Operations of a layout; see the functions of the same names below */
 struct model_layout {
 	void (*open)(struct model *m, const struct vfe_queue *q);
 	bool (*available)(const struct model *m);
@@ -51,7 +51,7 @@ struct model_layout {
  * @desc: the descriptor table
  * @avail: the driver's ring
  * @used: the device's ring
- * @next_avail: available index up to which buffers were taken
+ * @next_avail: available index up to which buffers were popped
  * @next_used: used index, with buffers not published yet
  * @shown_used: used index as published
  * @skipped: buffers used since then that have no element yet
@@ -69,7 +69,7 @@ struct model_split {
 	u32 *owner;
 };
 
-/* A place in a packed ring: a slot, and the wrap counter there */
+/* A position in a packed ring: a slot, and the wrap counter there */
 struct model_place {
 	unsigned int slot;
 	bool wrap;
@@ -80,7 +80,7 @@ struct model_place {
  * @desc: the descriptors
  * @driver: event suppression: offset and wrap counter, flags above them
  * @device: the same, the device's
- * @next_avail: place up to which buffers were taken
+ * @next_avail: position up to which buffers were popped
  * @next_used: place of the next used descriptor
  * @shown_used: the same, as published
  * @skipped: descriptors of buffers used since then that have none yet
@@ -103,7 +103,7 @@ struct model_packed {
 
 /**
  * struct model - a device's view of one ring
- * @layout: which it is
+ * @layout: its layout
  * @split: it is a split ring
  * @packed: it is a packed ring
  * @size: entries
@@ -126,22 +126,22 @@ struct model {
 void model_open(struct model *m, const struct vfe_queue *q);
 void model_close(struct model *m);
 
-/* Is a buffer available that was not taken? */
+/* Is there an available buffer? */
 bool model_available(const struct model *m);
-/* Take the next available buffer. Return: false if there is none, or @error */
+/* Pop the next available buffer. Return: false if there is none, or @error */
 bool model_pop(struct model *m, struct model_buf *buf);
-/* Use a buffer; model_publish() shows all. Return: true for an interrupt */
+/* Use a buffer; model_publish() publishes all. Return: true for an interrupt */
 void model_push(struct model *m, u16 head, u32 len);
 bool model_publish(struct model *m);
-/* IN_ORDER: use a buffer; the next push says so. */
+/* IN_ORDER: use a buffer; the next push completes it. */
 void model_skip(struct model *m, u16 head);
-/* Ask for notifications. Return: false if a buffer is there already */
+/* Enable notifications. Return: false if there is a buffer already */
 bool model_arm(struct model *m);
-/* Ask for none */
+/* Disable notifications */
 void model_quiet(struct model *m);
 
-/* split: fields by themselves */
-/* what the driver asks for: an interrupt for the entry just below @used_idx? */
+/* split: single fields */
+/* the driver's event index: an interrupt for the entry before @used_idx? */
 u16 model_used_event(const struct model *m);
 void model_set_avail_event(struct model *m, u16 value);
 u16 model_avail_idx(const struct model *m);
@@ -153,14 +153,14 @@ extern const struct model_layout model_packed_layout;
 
 /* The driver broke a rule: keep the first. Return: false */
 bool model_wrong(struct model *m, const char *what);
-/* One piece more of a buffer. Return: false if that breaks a rule */
+/* Add a segment to a buffer. Return: false if that breaks a rule */
 bool model_piece(struct model *m, struct model_buf *buf, u64 addr, u32 len,
 		 bool write);
 
 /*
- * Barriers are C11's: what tells that there is something is read with acquire
- * and written with release, a fence is between "what I want" and "is there
- * something"; under SHIM_TSO they are steps of that machine.
+ * Barriers are C11's: indices and flags are read with acquire and written with
+ * release; a fence is between writing the event suppression and reading an
+ * index. Under SHIM_TSO they are steps of that machine.
  */
 #ifdef SHIM_TSO
 #define model_load(p)		order_load(p, sizeof(*(p)))

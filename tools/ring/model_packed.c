@@ -110,7 +110,10 @@ static bool packed_pop(struct model *m, struct model_buf *buf)
 		if (p->taken + ++count > m->size)
 			return model_wrong(m,
 					   "more available than descriptors");
-		/* no rule, but QEMU's devices lose what empties it again */
+		/*
+		 * no rule, but QEMU's devices lose the completion that empties
+		 * a full ring
+		 */
 		if (m->in_order && m->size > 1 && p->taken + count == m->size)
 			return model_wrong(m,
 					   "in order, no descriptor is free");
@@ -136,7 +139,7 @@ static void packed_skip(struct model *m, u16 id)
 	p->count[id] = 0;
 }
 
-/* virtio 1.4, 2.8.8: the descriptor is where the first of the batch was */
+/* virtio 1.4, 2.8.8: the descriptor is in the slot of the first of the batch */
 static void packed_push(struct model *m, u16 id, u32 len)
 {
 	struct model_packed *p = &m->packed;
@@ -145,10 +148,10 @@ static void packed_push(struct model *m, u16 id, u32 len)
 
 	packed_skip(m, id);
 	d->id = htole16(id);
-	/* 2.8.4: without WRITE the length means nothing */
+	/* 2.8.4: without WRITE the length is meaningless */
 	d->len = htole32(len ? len : 0xdeadbeef);
 	flags |= len ? VRING_DESC_F_WRITE : 0;
-	/* shown later: the driver stops at the first */
+	/* publish later: the driver stops at the first one */
 	if (same(&p->next_used, &p->shown_used))
 		p->held = flags;
 	else
@@ -157,7 +160,7 @@ static void packed_push(struct model *m, u16 id, u32 len)
 	p->skipped = 0;
 }
 
-/* Was the descriptor that the driver asks for used by this step? */
+/* Did this step use the descriptor of the driver's event offset? */
 static bool passed(const struct model *m, u16 event)
 {
 	const struct model_packed *p = &m->packed;

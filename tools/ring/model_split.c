@@ -160,7 +160,7 @@ static void split_skip(struct model *m, u16 head)
 	s->skipped++;
 }
 
-/* virtio 1.4, 2.7.9: the element is where that of the first would be */
+/* virtio 1.4, 2.7.9: the element is in the place of the first one's */
 static void split_push(struct model *m, u16 head, u32 len)
 {
 	struct model_split *s = &m->split;
@@ -188,7 +188,7 @@ static bool split_publish(struct model *m)
 		return !(load16(&s->avail->flags) &
 			 VRING_AVAIL_F_NO_INTERRUPT);
 	event = model_used_event(m);
-	/* was the entry at @event published by this step? */
+	/* did this step publish the entry at @event? */
 	return (u16)(event - old) < (u16)(new - old);
 }
 

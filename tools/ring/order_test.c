@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * No notification is lost, in any order that a CPU with store buffers can make
- * of it. On either side of the ring it is the same question: one writes its
- * index and then reads whether the other wants to know; the other writes that
- * it does and then reads the index. Without a full barrier between the two,
- * both may read what was before, and both sleep for ever.
+ * Checks that no notification is lost, in any order of a CPU with store
+ * buffers. Both sides of the ring have the same problem: one side writes its
+ * index and then reads whether the other wants a notification; the other
+ * enables notifications and then reads the index. Without a full barrier
+ * between the two steps, both may read old values and sleep for ever.
  *
  * With --expect-lost the run fails unless every case loses one: for a build
  * without the driver's barrier.
@@ -70,7 +70,7 @@ static void get_all(void)
 		die("%s", h.message);
 }
 
-/* Everything as new, then a few buffers there and back */
+/* Set up everything, then use a few buffers */
 static void setup(void)
 {
 	unsigned int i;
@@ -93,7 +93,7 @@ static void setup(void)
 	driver_sleeps = false;
 }
 
-/* The driver adds and kicks; the device wants no kicks, then goes to sleep */
+/* The driver adds and kicks; the device suppresses kicks, then goes to sleep */
 static void kick_setup(void)
 {
 	setup();
@@ -122,7 +122,9 @@ static bool kick_holds(void)
 	return !device_sleeps || device_called || !model_available(&m);
 }
 
-/* The device uses; the driver wants no interrupts, then goes to sleep */
+/*
+ * The device uses buffers; the driver suppresses interrupts, then goes to sleep
+ */
 static void call_setup(void)
 {
 	unsigned int i;
@@ -178,7 +180,7 @@ static int explore(const struct tso_case *c, bool expect_lost)
 	return expect_lost ? !result.bad : result.bad != 0;
 }
 
-/* What the two tell each other by; elements and descriptors lie behind it */
+/* The shared indices and flags, which guard elements and descriptors */
 static void share_split(void)
 {
 	const struct model_split *s = &m.split;
@@ -213,7 +215,7 @@ static void share(void)
 		share_split();
 }
 
-/* Few buffers: a third brings no access that was not there before. */
+/* Few buffers: a third one adds no new kind of access. */
 static int explore_ring(u64 features, bool expect_lost)
 {
 	unsigned int i;

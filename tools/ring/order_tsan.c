@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's barriers for ThreadSanitizer, which knows acquire and release at
- * an access and no fences. Each thread has two fibers, of which the sanitizer
+ * The kernel's barriers for ThreadSanitizer, which supports acquire and release
+ * accesses, but no fences. Each thread has two fibers, of which the sanitizer
  * knows only the synchronisation below:
  *
  * - the first releases at all single stores. It acquires from the thread at
@@ -27,7 +27,7 @@ void order_thread_begin(void)
 	loader = __tsan_create_fiber(0);
 }
 
-/* Inline: a call that ends on another fiber leaves the wrong stack behind. */
+/* Inline: a call that returns on another fiber would use the wrong stack. */
 static __always_inline void *enter(void *fiber)
 {
 	void *self = __tsan_get_current_fiber();

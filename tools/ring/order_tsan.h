@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Around what a thread does with the driver's side of a ring. */
+/* Calls around a thread's operations on the driver's side of a ring. */
 #ifndef RING_ORDER_TSAN_H
 #define RING_ORDER_TSAN_H
 

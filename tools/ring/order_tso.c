@@ -3,8 +3,8 @@
  * Two CPUs in one thread. Each runs its program on a stack of its own and stops
  * before every access to shared memory; a choice determines the next step, of a
  * CPU or of the oldest store in its buffer, and the test runs all sequences of
- * choices: the last choice that has an alternative is changed, and the programs
- * begin anew.
+ * choices: it changes the last choice that has an alternative, and starts the
+ * programs again.
  */
 #include <string.h>
 #include <ucontext.h>
@@ -27,10 +27,10 @@ struct store {
 
 /**
  * struct cpu - a CPU
- * @context: where its program is
+ * @context: the state of its program
  * @stack: of its program
  * @stores: not in memory yet, oldest first
- * @num_stores: how many
+ * @num_stores: their number
  * @fenced: its next access waits for its stores
  * @over: its program ended
  */
@@ -49,7 +49,7 @@ static const struct tso_case *current;
 static const void *shared[MAX_SHARED];
 static unsigned int num_shared;
 
-/* The choices of this way: which of how many */
+/* The choices of this run: each with the number of alternatives */
 static unsigned char chosen[MAX_STEPS], choices[MAX_STEPS];
 static unsigned int steps;
 static char trace[MAX_STEPS + 1];
@@ -76,7 +76,7 @@ static bool is_shared(const void *p)
 	return false;
 }
 
-/* Stop before an access, until the scheduler says go */
+/* Stop before an access, until the scheduler resumes the program */
 static void stop(void)
 {
 	swapcontext(&running->context, &scheduler);
@@ -188,7 +188,7 @@ static void take(enum action action)
 	running = NULL;
 }
 
-/* One way to the end, by the choices made before and the first from there */
+/* One complete run, with the recorded choices, then always the first */
 static void run_way(void)
 {
 	enum action can[NUM_ACTIONS], action;
@@ -213,7 +213,7 @@ static void run_way(void)
 	trace[steps] = 0;
 }
 
-/* Return: false if this was the last way */
+/* Return: false if this was the last run */
 static bool next_way(void)
 {
 	while (steps--) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A machine of two CPUs with store buffers (the total store order of x86), and
- * every way that two short programs can run on it, one after the other.
+ * A machine of two CPUs with store buffers (the total store order of x86),
+ * which runs two short programs in every possible order.
  */
 #ifndef RING_ORDER_TSO_H
 #define RING_ORDER_TSO_H
@@ -12,10 +12,10 @@
 /**
  * struct tso_case - two programs, and what must hold when both have ended
  * @name: for messages
- * @setup: before each way of running them
- * @first: what CPU 0 runs
- * @second: what CPU 1 runs
- * @holds: afterwards, with all stores in memory
+ * @setup: called before each run
+ * @first: the program of CPU 0
+ * @second: the program of CPU 1
+ * @holds: the condition afterwards, with all stores in memory
  */
 struct tso_case {
 	const char *name;
@@ -26,17 +26,17 @@ struct tso_case {
 };
 
 /*
- * A field that both CPUs use to agree; an access to any other memory takes no
- * time and is seen at once.
+ * A field that both CPUs use to agree; accesses to other memory are atomic and
+ * immediately visible.
  */
 void tso_share(const void *p);
 void tso_share_nothing(void);
 
 /**
- * struct tso_result - of all ways to run a case
- * @ways: how many there were
- * @bad: how many did not hold
- * @first_bad: the steps of the first of them: a letter each
+ * struct tso_result - the result of all runs of a case
+ * @ways: number of runs
+ * @bad: number of runs that violate the condition
+ * @first_bad: the steps of the first of them, one letter each
  */
 struct tso_result {
 	unsigned long ways;

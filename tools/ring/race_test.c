@@ -2,10 +2,10 @@
 /*
  * Driver and device as two threads, under ThreadSanitizer. Payload is read and
  * written plainly, so that only the ring's barriers order it: a missing one is
- * a race in the report. Either side sleeps when there is nothing to do, and is
- * woken by the other's notification only: one that is lost is a timeout, and a
- * failure. A notification itself orders nothing here (a futex by number, which
- * the sanitizer does not know).
+ * a race in the report. Each side sleeps when it has nothing to do, and only
+ * the other's notification wakes it: a lost one causes a timeout, which is a
+ * failure. A notification itself orders nothing here (a raw futex system call,
+ * which the sanitizer ignores).
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -26,7 +26,7 @@
  * struct bell - a notification: raised, or not
  * @raised: 0 or 1
  * @rung: how often
- * @slept: how often somebody had to wait for it
+ * @slept: how often a thread had to wait for it
  */
 struct bell {
 	u32 raised;
@@ -35,7 +35,7 @@ struct bell {
 };
 
 /**
- * struct slot - a buffer: what the device reads, and what it writes
+ * struct slot - a buffer
  * @request: from the driver
  * @answer: from the device
  * @busy: the driver's own note
@@ -153,7 +153,7 @@ static bool answer(const struct model_buf *buf)
 	return request != ~0ULL;
 }
 
-/* IN_ORDER: some wait for the next, which says that they were used. */
+/* IN_ORDER: the next one completes skipped ones. */
 static void use(const struct model_buf *buf, unsigned int n)
 {
 	if (m.in_order && n % 4 == 1 && model_available(&m))

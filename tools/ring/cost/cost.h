@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A driver's side of a ring, as main.c counts its instructions: ours in
- * vfe.c, the kernel's in kernel.c. Types that both have: neither's headers.
+ * The driver's side of a ring, for main.c, which counts its instructions: ours
+ * in vfe.c, the kernel's in kernel.c. Uses types of neither's headers.
  */
 #ifndef RING_COST_H
 #define RING_COST_H
@@ -24,10 +24,10 @@ struct cost_ring {
 #define COST_PIECES	3	/* of a buffer; the device reads the first */
 
 struct cost_ring cost_open(bool packed, bool event_idx, bool indirect);
-/* The operations themselves; the buffer was made before, and is always one. */
+/* The measured operations, always with the same buffer. */
 void cost_add_one(void);
 void cost_add_all(void);
-/* by a table that the class driver writes, where the ring lets it */
+/* with a table of the class driver, if the ring supports that */
 void cost_add_own(void);
 bool cost_kick(void);
 void *cost_get(void);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The kernel's own ring, from its sources and over its own stubs for user
- * space, by the calls that virtio_blk makes. Addresses are not mapped for DMA
- * here (no ACCESS_PLATFORM): ours are mapped before, by the class driver.
+ * The kernel's ring, from its sources over its own stubs for user space, with
+ * virtio_blk's calls. Without DMA mapping (no ACCESS_PLATFORM): with ours, the
+ * class driver does that.
  */
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
@@ -14,7 +14,7 @@
 
 /*
  * The stubs of kmalloc() and kfree() use this memory instead of the C
- * library's, if set. So an allocator costs a comparison or two.
+ * library's, if set. So an allocation costs one or two comparisons.
  */
 void *__kmalloc_fake, *__kfree_ignore_start, *__kfree_ignore_end;
 
@@ -24,7 +24,7 @@ static struct scatterlist pieces[COST_PIECES], *sgs[COST_PIECES];
 static struct vring_desc table[COST_PIECES];
 static char data[COST_PIECES][512];
 
-/* since 6.12 the ring asks for them, and the stubs have them in no header */
+/* since 6.12 the ring needs these, which no header of the stubs declares */
 bool virtqueue_kick_prepare(struct virtqueue *vq);
 dma_addr_t virtqueue_get_desc_addr(const struct virtqueue *vq);
 dma_addr_t virtqueue_get_avail_addr(const struct virtqueue *vq);
@@ -97,7 +97,7 @@ void cost_add_all(void)
 	virtqueue_add_sgs(vq, sgs, 1, COST_PIECES - 1, data, GFP_ATOMIC);
 }
 
-/* The ring allocates a table and fills it: there is no other way. */
+/* The ring always allocates a table and fills it. */
 void cost_add_own(void)
 {
 	cost_add_all();

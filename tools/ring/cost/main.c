@@ -11,7 +11,7 @@
 
 #include "cost.h"
 
-#define ROUNDS	300	/* more than the ring has: around at least once */
+#define ROUNDS	300	/* more than the ring's size, so that it wraps */
 #define WARM	4
 
 enum op { EMPTY, ADD, KICK, SUPPRESSED, GET, NUM_OPS };
@@ -41,7 +41,7 @@ static const struct cost_case cases[] = {
 	{ "own", true, 1, cost_add_own },
 };
 
-/* The ring, and where the device is in one that is packed */
+/* The ring, and the device's position in a packed one */
 static struct cost_ring ring;
 static bool packed, event_idx, wrap;
 static unsigned int slot;
@@ -52,7 +52,7 @@ static inline void toggle(bool mine)
 		CALLGRIND_TOGGLE_COLLECT;
 }
 
-/* What is subtracted: the call from here, and what starts and ends counting */
+/* The overhead to subtract: the call, and the start and end of counting */
 __attribute__((noinline)) static void nothing(void)
 {
 	__asm__ __volatile__("");
@@ -64,7 +64,7 @@ static void fail(const char *what)
 	exit(1);
 }
 
-/* Does the device want to know? As it would say so in either way */
+/* Enable or suppress notifications, like a device */
 static void want_split(bool wanted)
 {
 	struct vring_avail *avail = ring.driver;
@@ -83,7 +83,7 @@ static void want_packed(bool wanted)
 				VRING_PACKED_EVENT_FLAG_DISABLE;
 	if (!event_idx)
 		return;
-	/* the next to come, or one that is a round away */
+	/* the next one, or one a round later */
 	event->flags = VRING_PACKED_EVENT_FLAG_DESC;
 	event->off_wrap = (wrap == wanted) << VRING_PACKED_EVENT_F_WRAP_CTR |
 			  slot;

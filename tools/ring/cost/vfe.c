@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The ring of drivers/core, by the calls that a class driver makes. */
+/* The ring of drivers/core, with the calls of a class driver. */
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
@@ -15,7 +15,7 @@ struct cost_ring cost_open(bool packed, bool event_idx, bool indirect)
 {
 	unsigned int i;
 
-	/* what the last case left is not given back: the process ends soon */
+	/* does not free the last case: the process ends soon */
 	if (host_open(&h, COST_SIZE, COST_PIECES,
 		      (packed ? FEATURE(VIRTIO_F_RING_PACKED) : 0) |
 		      (event_idx ? FEATURE(VIRTIO_RING_F_EVENT_IDX) : 0) |
@@ -49,7 +49,7 @@ static inline void write_desc(struct vfe_desc *d, const struct vfe_seg *seg,
 	d->ctrl = cpu_to_le32(ctrl);
 }
 
-/* As vfe_blk does: the data first, then what is around it */
+/* Like vfe_blk: the data first, then header and status */
 void cost_add_own(void)
 {
 	u32 ctrl = format.link + 2 * format.step + format.write;

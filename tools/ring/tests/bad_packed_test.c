@@ -26,7 +26,7 @@ static void add(unsigned int n, unsigned int out, unsigned int in)
 				  token_of(n)), 0);
 }
 
-/* What the device claims in the first round, without a model in between */
+/* Write a used descriptor directly, in the first round, without the model */
 static void claim(unsigned int slot, u16 id, u32 len, u16 flags)
 {
 	desc[slot].id = cpu_to_le16(id);
@@ -53,7 +53,7 @@ static void three(void)
 		check_equal(le16_to_cpu(desc[2 * n + 1].id), n);
 }
 
-/* No buffer has it: outside of the ring, or free */
+/* Ids without a buffer: outside of the ring, or free */
 static void id_of_no_buffer(void)
 {
 	static const u16 ids[] = { 3, 7, 8, 9, 0x7fff, 0x8000, 0xffff };
@@ -165,7 +165,7 @@ static void before_kick(void)
 	}
 }
 
-/* Flags of the round before, or of another owner, say nothing. */
+/* Flags of the previous round, or of the other owner, mean nothing. */
 static void not_used(void)
 {
 	static const u16 flags[] = { 0, 0x80, 0x8000, WRITE, 0x7f7f };
@@ -186,7 +186,7 @@ static void not_used(void)
 	}
 }
 
-/* Used again in the next round, where nothing is available */
+/* Used again in the next round, without an available buffer */
 static void nothing_there(void)
 {
 	unsigned int n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The driver's side with a device that breaks the rules: it must believe
- * nothing, say so once, give every buffer back, and be as new after a reset.
+ * The driver's side with a device that breaks the rules: it must trust nothing,
+ * log the fault once, return every buffer, and work again after a reset.
  */
 #include <string.h>
 
@@ -33,7 +33,7 @@ static void add(unsigned int n, unsigned int out, unsigned int in)
 				  token_of(n)), 0);
 }
 
-/* What the device claims, without a model in between */
+/* Write a used element directly, without the model */
 static void claim(u32 id, u32 len)
 {
 	m.split.used->ring[m.split.next_used % m.size].id = cpu_to_le32(id);
@@ -125,7 +125,7 @@ static void length_too_long(void)
 	}
 }
 
-/* The length of what is written, so 0 for a buffer to read only */
+/* The length of written data, so 0 for a read-only buffer */
 static void length_of_nothing(void)
 {
 	u32 len;
@@ -168,7 +168,7 @@ static void index_before_kick(void)
 	close_ring();
 }
 
-/* 3 used, then the index goes back: what was seen is used, no more */
+/* 3 used, then the index decreases: the driver uses those it saw before */
 static void index_backwards(void)
 {
 	u32 len;
@@ -190,7 +190,7 @@ static void found_by_enable_cb(void)
 {
 	three();
 	m.split.used->idx = cpu_to_le16(100);
-	check(vfe_queue_enable_cb(q)); /* nothing to take, so do not loop */
+	check(vfe_queue_enable_cb(q)); /* no used buffer, so do not loop */
 	expect_broken(&h, "wrong used index 100", 3);
 	close_ring();
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a queue is like that a device broke. */
+/* The state of a queue that a device broke. */
 #include <string.h>
 
 #include <linux/errno.h>
 
 #include "test.h"
 
-/* As new: a buffer goes there and back. */
+/* Works again: use a buffer. */
 static void expect_mended(struct host *h)
 {
 	struct vfe_queue *q = &h->q;

@@ -45,7 +45,7 @@ static void round_trip(unsigned int n)
 	check_equal(len, 1);
 }
 
-/* virtio 1.4, 2.7.1: alignment 16, 2 and 4, parts apart from each other */
+/* virtio 1.4, 2.7.1: alignment 16, 2 and 4, parts do not overlap */
 static void parts(void)
 {
 	unsigned int size;
@@ -343,7 +343,9 @@ static void callbacks(void)
 	}
 }
 
-/* Indices run through 2^16 more than once, places through a ring, any size. */
+/*
+ * Indices pass 2^16 several times, positions wrap around the ring, at any size.
+ */
 static void wrap_around(void)
 {
 	unsigned int size, n, rounds;
@@ -391,7 +393,7 @@ static void detach_and_reset(void)
 	close_ring();
 }
 
-/* Those that the device has or had, and that were not taken back */
+/* Buffers that the device has or has used, and that were not reaped */
 static void in_flight(void)
 {
 	struct model_buf buf;
@@ -421,7 +423,7 @@ static void in_flight(void)
 	close_ring();
 }
 
-/* All there can be at once, over the end of an index of 16 bits */
+/* The largest number at once, while a 16-bit index wraps */
 static void most_in_flight(void)
 {
 	unsigned int round, n;
@@ -445,7 +447,7 @@ static void most_in_flight(void)
 	close_ring();
 }
 
-/* Each allocation of a set-up fails once, and nothing is left of the rest. */
+/* Each allocation of a set-up fails once, and all others are freed. */
 static void fail_each(u16 size)
 {
 	unsigned int nth, total, before = host_allocations();

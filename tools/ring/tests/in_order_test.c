@@ -56,7 +56,7 @@ static void use(unsigned int n, unsigned int batch, u32 len)
 	model_publish(&m);
 }
 
-/* 2.7.9, 2.8.8: what is skipped was used completely */
+/* 2.7.9, 2.8.8: skipped buffers were filled completely */
 static void batches(void)
 {
 	unsigned int n, batch, way, i;
@@ -83,7 +83,7 @@ static void batches(void)
 	}
 }
 
-/* All of the ring at once, again and again */
+/* The whole ring at once, repeatedly */
 static void full(void)
 {
 	unsigned int n, i, room = room_of(8);
@@ -164,7 +164,7 @@ static void wrong_id(void)
 	}
 }
 
-/* The index tells of fewer than the element does. */
+/* The index covers fewer buffers than the element. */
 static void batch_beyond_index(void)
 {
 	u32 len;
@@ -178,7 +178,7 @@ static void batch_beyond_index(void)
 	close_ring();
 }
 
-/* The whole batch comes back, none with more than its buffer has. */
+/* The whole batch comes back, each length limited to its buffer. */
 static void wrong_length(void)
 {
 	unsigned int i;

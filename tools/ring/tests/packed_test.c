@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What only a packed ring has, with a device that keeps the rules. */
+/* Tests for packed rings only, with a device that keeps the rules. */
 #include <linux/virtio_config.h>
 
 #include "test.h"
@@ -54,7 +54,7 @@ static void get(unsigned int n)
 	check(!vfe_queue_get(q, &len));
 }
 
-/* virtio 1.4, 2.8.11: alignment 16, 4 and 4, parts apart from each other */
+/* virtio 1.4, 2.8.11: alignment 16, 4 and 4, parts do not overlap */
 static void parts(void)
 {
 	unsigned int i, n;
@@ -75,7 +75,7 @@ static void parts(void)
 	}
 }
 
-/* As virtio 1.4, 2.9 tells a device: the descriptor not written yet */
+/* As in notifications (virtio 1.4, 2.9): the next descriptor to write */
 static void next_place(void)
 {
 	unsigned int i, n;
@@ -98,8 +98,8 @@ static void next_place(void)
 	}
 }
 
-/* Notify when the step passed what the device asks for: at each place of two
- * rounds and for steps of several lengths, @at before or behind the step.
+/* Notify if the step passed the device's event offset: at each position of two
+/* rounds and for steps of several lengths, @at before or after the step.
  */
 static void kick_at(unsigned int size, unsigned int step, int at)
 {
@@ -134,7 +134,7 @@ static void kick_by_event(void)
 				kick_at(sizes[i], step, at);
 }
 
-/* Flags 0 and 1 alone without EVENT_IDX; a reserved value is no reason not to */
+/* Flags 0 and 1 alone without EVENT_IDX; a reserved value does not suppress */
 static void kick_by_flags(void)
 {
 	static const struct {
@@ -146,7 +146,7 @@ static void kick_by_flags(void)
 	for (event = 0; event < 2; event++) {
 		open_ring(8, 1, event ? EVENT : 0);
 		for (i = 0; i < ARRAY_SIZE(ways); i++) {
-			/* 2: of a place that is passed now */
+			/* 2: an event offset that is passed now */
 			*m.packed.device = cpu_to_le32(ways[i].flags << 16 |
 						       1 << 15 | i);
 			add(i, 1, 0);
@@ -180,7 +180,7 @@ static void interrupt_flags(void)
 
 /*
  * 2.8.17: the head of what is not shown is not available, whatever is behind
- * it, and all of it is there at once.
+ * it, and all of it becomes available at once.
  */
 static void shown_at_once(void)
 {
@@ -221,7 +221,7 @@ static void refused(void)
 	close_ring();
 }
 
-/* What users see: buffers made available and taken back */
+/* The indices for users: buffers made available and reaped */
 static void indices(void)
 {
 	u16 avail, used;

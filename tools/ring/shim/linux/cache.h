@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* How far apart things are that two sides write to. */
+/* The distance between data that two sides write. */
 #ifndef SHIM_LINUX_CACHE_H
 #define SHIM_LINUX_CACHE_H
 

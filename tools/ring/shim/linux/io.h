@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Nothing that the ring uses. */
+/* Empty: the ring uses nothing of it. */
 #ifndef SHIM_LINUX_IO_H
 #define SHIM_LINUX_IO_H
 

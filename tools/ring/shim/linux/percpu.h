@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * One CPU. An increment is one instruction on memory, as this_cpu_inc() is on
- * x86; SHIM_NO_COUNTS leaves it out, to see what counting costs.
+ * x86; SHIM_NO_COUNTS omits it, to measure the cost of counting.
  */
 #ifndef SHIM_LINUX_PERCPU_H
 #define SHIM_LINUX_PERCPU_H

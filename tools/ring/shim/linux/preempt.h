@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Nobody is interrupted. */
+/* There are no interrupts. */
 #ifndef SHIM_LINUX_PREEMPT_H
 #define SHIM_LINUX_PREEMPT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Of what is read for users while a ring is emptied: one thread here. */
+/* For counters that are read during a reset: one thread here. */
 #ifndef SHIM_LINUX_SEQLOCK_H
 #define SHIM_LINUX_SEQLOCK_H
 
