@@ -19,8 +19,10 @@ MAKE_TIMEOUT = 300
 SUITE_TIMEOUT = 600
 
 UNIT_TESTS = ("ring_test", "server_test")
-FUZZ_TARGETS = ("ring", "regs", "vu")
-FUZZ_SECONDS = 10
+FUZZ_TARGETS = ("ring", "rng", "regs", "vu")
+# New inputs for so many seconds, unless this variable says otherwise
+FUZZ_SECONDS = 5
+FUZZ_SECONDS_VARIABLE = "VFE_FUZZ_SECONDS"
 # Limits of an input, in seconds and MB; and the smallest number of runs
 FUZZ_LIMITS = ("-timeout=5", "-rss_limit_mb=600", "-max_len=2048")
 FUZZ_LEAST_RUNS = 1000
@@ -132,13 +134,30 @@ def fuzz_problem(target: str, code: int, output: str) -> str:
         f" tools/device/fuzz/regressions/{target}/", tail(output)])
 
 
+def fuzz_seconds() -> int:
+    """How long each target gets new inputs."""
+    return int(os.environ.get(FUZZ_SECONDS_VARIABLE, FUZZ_SECONDS))
+
+
+def unpack_corpus(text: str, folder: Path) -> None:
+    """Write each input of a corpus in hexadecimal to a file of its own."""
+    files.remove(folder)
+    folder.mkdir(parents=True)
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    for number, line in enumerate(lines):
+        (folder / f"{number:04}").write_bytes(bytes.fromhex(line))
+
+
 def _folders(target: str) -> tuple[Path, list[Path]]:
     """The corpus in the cache, with the inputs of the tree."""
     grown = paths.state() / "fuzz" / f"device-{target}"
     grown.mkdir(parents=True, exist_ok=True)
     tree = paths.checkout() / "tools/device/fuzz"
-    kept = [tree / kind / target for kind in ("regressions", "corpus")]
-    return grown, [folder for folder in kept if folder.is_dir()]
+    unpacked = paths.state() / "fuzz" / f"device-{target}.tree"
+    corpus = tree / "corpus" / f"{target}.hex"
+    unpack_corpus(corpus.read_text() if corpus.exists() else "", unpacked)
+    named = tree / "regressions" / target
+    return grown, [unpacked, *([named] if named.is_dir() else [])]
 
 
 def _replay(context: Context, target: str) -> bool:
@@ -148,7 +167,7 @@ def _replay(context: Context, target: str) -> bool:
     code, output = _fuzz(context, target, ["-runs=0"], kept, 60)
     problem = fuzz_problem(target, code, output)
     if not count:
-        problem = f"no input in tools/device/fuzz/corpus/{target}"
+        problem = f"no input in tools/device/fuzz/corpus/{target}.hex"
     return context.tally.judge(f"fuzz {target}: inputs in the tree", problem)
 
 
@@ -171,12 +190,13 @@ def _shrink(context: Context, target: str, grown: Path) -> None:
 
 def _explore(context: Context, target: str) -> tuple[str, str]:
     """New inputs for a bounded time; name and problem of the check."""
-    name = f"fuzz {target}: {FUZZ_SECONDS} s of new inputs"
+    seconds = fuzz_seconds()
+    name = f"fuzz {target}: {seconds} s of new inputs"
     grown, kept = _folders(target)
     _shrink(context, target, grown)
     code, output = _fuzz(context, target,
-                         [f"-max_total_time={FUZZ_SECONDS}"],
-                         [grown, *kept], FUZZ_SECONDS + 60)
+                         [f"-max_total_time={seconds}"],
+                         [grown, *kept], seconds + 60)
     problem = fuzz_problem(target, code, output)
     done, cover = FUZZ_DONE.search(output), FUZZ_COVERAGE.search(output)
     if not problem and (not done or int(done.group(1)) < FUZZ_LEAST_RUNS):
@@ -192,7 +212,7 @@ def _fuzzers(context: Context) -> None:
     """Replay the stored inputs first, then run all targets in parallel."""
     context.note("fuzz targets: inputs in the tree")
     good = [target for target in FUZZ_TARGETS if _replay(context, target)]
-    context.note(f"fuzzing for {FUZZ_SECONDS} s")
+    context.note(f"fuzzing for {fuzz_seconds()} s")
     with ThreadPoolExecutor(len(FUZZ_TARGETS)) as pool:
         for name, problem in pool.map(
                 lambda target: _explore(context, target), good):

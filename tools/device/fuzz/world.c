@@ -18,13 +18,7 @@
 #define PAGE		4096UL
 #define CONFIG_BYTES	256
 
-static struct blk_options blk_options = { .serial = "fuzz" };
-
-static struct options options = {
-	.class = &blk_class, .of_class = &blk_options, .msix = true,
-	.queues = QUEUES, .queue_size = QUEUE_SIZE,
-};
-
+static struct options options = { .msix = true, .queue_size = QUEUE_SIZE };
 static struct function function;
 static struct vu_client *client;
 static int disk_fd, ram_fd, rom_fd;
@@ -204,27 +198,41 @@ struct vu_client *world_client(void)
 	return client;
 }
 
-struct function *world_function(bool map_doorbell)
+struct function *world_open(const struct vdev_class *class, void *of_class,
+			    bool map_doorbell)
 {
-	static char path[64];
 	struct function *f = &function;
-	struct blk *blk;
+	void *state;
 
 	if (client)
 		return f;
-	make_disk();
 	make_memory();
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", disk_fd);
-	blk_options.backing = path;
+	options.class = class;
+	options.of_class = of_class;
+	options.queues = class->max_queues < QUEUES ? class->max_queues :
+						      QUEUES;
 	options.map_doorbell = map_doorbell;
-	blk = blk_open(&options);
-	if (!blk || function_create(f, &options, blk))
+	state = class->open(&options);
+	if (!state || function_create(f, &options, state))
 		fail("no device");
 	client = vu_new(f);
 	if (!client)
 		fail("no client");
 	pci_config_read(f->pci, 0, config_at_power_on, CONFIG_BYTES);
 	return f;
+}
+
+struct function *world_function(bool map_doorbell)
+{
+	static struct blk_options blk_options = { .serial = "fuzz" };
+	static char path[64];
+
+	if (!client) {
+		make_disk();
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", disk_fd);
+		blk_options.backing = path;
+	}
+	return world_open(&blk_class, &blk_options, map_doorbell);
 }
 
 uint32_t reg_get(struct function *f, enum vfe_reg reg)

@@ -44,6 +44,9 @@ void fail(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2), noreturn));
 
 /* The one device; made at the first call, with @map_doorbell or without */
+struct function *world_open(const struct vdev_class *class, void *of_class,
+			    bool map_doorbell);
+/* The same, with a disk */
 struct function *world_function(bool map_doorbell);
 
 /* The client that drives it */

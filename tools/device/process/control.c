@@ -235,7 +235,7 @@ static const struct command {
 static void say_names(struct session *s, const struct vdev_command *list)
 {
 	for (; list && list->name; list++)
-		say(s, "%s, ", list->name);
+		say(s, ", %s", list->name);
 }
 
 static void say_unknown(struct session *s, const struct vdev_class *class,
@@ -245,10 +245,10 @@ static void say_unknown(struct session *s, const struct vdev_class *class,
 	say_escaped(s, line);
 	say(s, "': use ");
 	for (size_t i = 0; i < NUM_COMMANDS - 1; i++)
-		say(s, "%s, ", commands[i].name);
+		say(s, "%s%s", i ? ", " : "", commands[i].name);
 	say_names(s, class->commands);
 	say_names(s, vdev_commands);
-	say(s, "or %s\"}", commands[NUM_COMMANDS - 1].name);
+	say(s, " or %s\"}", commands[NUM_COMMANDS - 1].name);
 }
 
 static bool is_command(const char *name, const char *line, size_t len)

@@ -60,15 +60,16 @@ def run_tests(folder: Path, suites: list[str]) -> None:
 def read(folder: Path) -> dict[str, Source]:
     """What gcov says about the sources of the device."""
     sources: dict[str, Source] = {}
-    for data in sorted(folder.glob("*.cov.gcda")):
+    for data in sorted(folder.rglob("*.cov.gcda")):
         text = subprocess.run(
             ["gcov", "--json-format", "--stdout", data.name], check=True,
-            cwd=folder, stdout=subprocess.PIPE, text=True).stdout
+            cwd=data.parent, stdout=subprocess.PIPE, text=True).stdout
         for item in json.loads(text.splitlines()[0])["files"]:
             path = Path(item["file"])
             if path.parent.resolve() == HERE or path.suffix != ".c":
                 continue
-            source = sources.setdefault(path.name, Source())
+            source = sources.setdefault(
+                f"{path.parent.name}/{path.name}", Source())
             for line in item["lines"]:
                 number = line["line_number"]
                 source.runs[number] = (source.runs.get(number, 0)
@@ -83,9 +84,9 @@ def report(sources: dict[str, Source]) -> None:
         total, missed = len(source.runs), len(source.missed)
         all_lines += total
         all_missed += missed
-        print(f"{name:16} {total:5} lines {100 - 100 * missed / total:6.1f} %"
+        print(f"{name:24} {total:5} lines {100 - 100 * missed / total:6.1f} %"
               f"  {source.ranges()}".rstrip())
-    print(f"{'all':16} {all_lines:5} lines"
+    print(f"{'all':24} {all_lines:5} lines"
           f" {100 - 100 * all_missed / max(1, all_lines):6.1f} %")
 
 
@@ -95,7 +96,7 @@ def main(argv: list[str]) -> int:
         print(__doc__)
         return 2
     folder = Path(argv[0]).resolve()
-    for stale in folder.glob("*.gcda"):
+    for stale in folder.rglob("*.gcda"):
         stale.unlink()
     run_tests(folder, argv[1:])
     report(read(folder))

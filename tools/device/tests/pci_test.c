@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "rng/rng.h"
 
 #define EXPRESS		0x54
 #define PCI_CFG		0xe8
@@ -31,6 +32,113 @@ static void config_set(struct client *c, uint32_t offset, size_t size,
 		       uint32_t value)
 {
 	function_config_write(&c->f, offset, &value, size);
+}
+
+static void stock(struct options *o)
+{
+	o->stock = true;
+	o->msix = false;
+}
+
+static void entropy(struct options *o)
+{
+	static struct rng_options rng_options;
+
+	o->class = &rng_class;
+	o->of_class = &rng_options;
+	o->queues = 1;
+	o->map_doorbell = true;
+}
+
+static void check_vendor_cap(struct client *c, uint32_t at)
+{
+	bool window = c->o.class->window;
+	struct vfe_vendor_cap cap;
+
+	pci_config_read(c->f.pci, at, &cap, sizeof(cap));
+	CHECK_EQ(cap.cap_len, sizeof(cap));
+	CHECK_EQ(cap.vendor_id, VFE_CAP_VENDOR_ID);
+	CHECK_EQ(cap.version, VFE_CAP_VERSION);
+	CHECK_EQ(cap.magic, VFE_CAP_MAGIC);
+	CHECK_EQ(cap.mapped, c->o.map_doorbell ? 1U << VFE_WIN_NOTIFY : 0);
+	CHECK_EQ(cap.port_bar, window ? VFE_BAR_PORT : 0xff);
+	CHECK_EQ(cap.memory_bar, window ? VFE_BAR_MEMORY : 0xff);
+}
+
+static void check_structure(struct client *c, uint32_t at)
+{
+	static const uint32_t places[] = {
+		[VIRTIO_PCI_CAP_COMMON_CFG] = VFE_COMMON_OFFSET,
+		[VIRTIO_PCI_CAP_NOTIFY_CFG] = VFE_NOTIFY_OFFSET,
+		[VIRTIO_PCI_CAP_ISR_CFG] = VFE_ISR_OFFSET,
+		[VIRTIO_PCI_CAP_DEVICE_CFG] = VFE_DEVICE_OFFSET,
+	};
+	struct virtio_pci_notify_cap cap;
+
+	pci_config_read(c->f.pci, at, &cap, sizeof(cap));
+	CHECK_EQ(cap.cap.bar, VFE_BAR_VIRTIO);
+	CHECK_EQ(cap.cap.offset, places[cap.cap.cfg_type]);
+	CHECK_EQ(cap.cap.length, VFE_STRUCT_SIZE);
+	if (cap.cap.cfg_type == VIRTIO_PCI_CAP_NOTIFY_CFG)
+		CHECK_EQ(cap.notify_off_multiplier, VFE_NOTIFY_MULTIPLIER);
+}
+
+/* Walk the list. Return: a bit for each capability and structure in it */
+static uint32_t check_caps(struct client *c)
+{
+	uint32_t at = config_get(c, PCI_CAPABILITY_LIST, 1), seen = 0;
+
+	for (int i = 0; at && i < 16; i++) {
+		uint32_t id = config_get(c, at, 1);
+		uint32_t type = config_get(c, at + 3, 1);
+
+		CHECK(at >= 0x40 && !(at & 3));
+		if (id == PCI_CAP_ID_VNDR && type == VFE_CAP_CFG_TYPE)
+			check_vendor_cap(c, at);
+		else if (id == PCI_CAP_ID_VNDR &&
+			 type != VIRTIO_PCI_CAP_PCI_CFG)
+			check_structure(c, at);
+		else if (id == PCI_CAP_ID_MSIX)
+			CHECK_EQ(config_get(c, at + PCI_MSIX_FLAGS, 2) &
+				 PCI_MSIX_FLAGS_QSIZE, c->o.queues);
+		seen |= 1U << (id == PCI_CAP_ID_VNDR ? type : id + 8);
+		at = config_get(c, at + PCI_CAP_LIST_NEXT, 1);
+	}
+	return seen;
+}
+
+/* Who the device says it is, by class and --id, and all its capabilities */
+static void test_identity(void)
+{
+	static const struct {
+		void (*change)(struct options *o);
+		uint16_t device;
+		uint32_t class;
+	} cases[] = {
+		{ NULL, 0x10f2, 0x018000 },
+		{ stock, 0x1042, 0x018000 },
+		{ entropy, 0x10f4, 0x00ff00 },
+	};
+	/* PM, Express; common, notify, ISR, device, PCI_CFG, the vendor's */
+	const uint32_t all = 1U << (PCI_CAP_ID_PM + 8) |
+			     1U << (PCI_CAP_ID_EXP + 8) | 0x3e | 1U << 9;
+	const uint32_t msix = 1U << (PCI_CAP_ID_MSIX + 8);
+	struct client c;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		client_open(&c, cases[i].change);
+		CHECK_EQ(config_get(&c, PCI_VENDOR_ID, 2), 0x1af4);
+		CHECK_EQ(config_get(&c, PCI_DEVICE_ID, 2), cases[i].device);
+		CHECK_EQ(config_get(&c, PCI_CLASS_REVISION, 4),
+			 cases[i].class << 8 | 1);
+		CHECK_EQ(config_get(&c, PCI_SUBSYSTEM_ID, 2), 0x1100);
+		CHECK_EQ(config_get(&c, PCI_INTERRUPT_PIN, 1), 1);
+		CHECK_EQ(config_get(&c, PCI_STATUS, 2), PCI_STATUS_CAP_LIST);
+		CHECK_EQ(check_caps(&c), all | (c.o.msix ? msix : 0));
+		CHECK_EQ(bar_size(&c.f, VFE_BAR_PORT),
+			 c.o.class->window ? VFE_BAR_PORT_SIZE : 0);
+		client_close(&c);
+	}
 }
 
 /* Ones, then zeroes into all bytes: what changes is what should. */
@@ -219,6 +327,7 @@ static void test_every_access(void)
 }
 
 const struct test pci_tests[] = {
+	{ "identity and capabilities", test_identity },
 	{ "bytes of configuration space that change", test_writable },
 	{ "BARs say their size", test_bar_sizes },
 	{ "the window into the BARs", test_window },

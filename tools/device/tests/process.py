@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any, Sequence
 
-from .wire import SECTOR
+from .driver import SECTOR
 
 START_TIMEOUT = 10.0
 STOP_TIMEOUT = 10.0
@@ -43,7 +43,10 @@ def pattern(sectors: int, salt: int = 0) -> bytes:
 
 
 class DeviceProcess:
-    """One vfe-device with its files in @folder."""
+    """One vfe-device with its files in @folder.
+
+    It is a block device if there is a backing file, or an entropy device.
+    """
 
     def __init__(self, folder: Path, options: Sequence[str] = (),
                  backing: Path | None = None) -> None:
@@ -51,8 +54,9 @@ class DeviceProcess:
         self.control_path = folder / "control.sock"
         self.backing = backing or folder / "backing"
         self.stderr_path = folder / "stderr"
-        self.argv = [binary(), "--socket", str(self.socket),
-                     "--backing", str(self.backing),
+        which = (("--class=blk", "--backing", str(backing)) if backing
+                 else ("--class", "rng"))
+        self.argv = [binary(), *which, "--socket", str(self.socket),
                      "--control", str(self.control_path), *options]
         with self.stderr_path.open("wb") as stderr:
             self.process = subprocess.Popen(  # pylint: disable=R1732

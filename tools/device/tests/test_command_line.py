@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .case import DeviceCase
 from .process import DeviceProcess, binary, environment, pattern
-from .wire import SECTOR
+from .driver import SECTOR
 
 
 class CommandLine(DeviceCase):
@@ -78,7 +78,7 @@ class CommandLine(DeviceCase):
     def test_backing_in_use(self) -> None:
         device = self.launch()
         self.with_backing(device.backing, words=(str(device.backing),))
-        self.assert_serves(device)
+        self.serves(device)
 
     def test_socket_in_use(self) -> None:
         device = self.launch()
@@ -86,7 +86,7 @@ class CommandLine(DeviceCase):
         other.write_bytes(pattern(8))
         self.complains("--socket", str(device.socket), "--backing",
                        str(other), words=(str(device.socket),))
-        self.assert_serves(device)
+        self.serves(device)
 
     def test_control_socket_in_use(self) -> None:
         device = self.launch()
@@ -105,9 +105,7 @@ class CommandLine(DeviceCase):
         again = DeviceProcess(self.folder, (), device.backing)
         try:
             self.eventually(again.alive, "not alive")
-            client = self.connect(again)
-            self.assertEqual(client.info()[1], 9)
-            client.close()
+            self.serves(again)
         finally:
             device.process.returncode = 0
             self.assertEqual(again.stop(), "")
@@ -143,10 +141,6 @@ class CommandLine(DeviceCase):
                 self.with_backing(self.backing(), option, value,
                                   words=(option,))
 
-    def test_serial_too_long(self) -> None:
-        self.with_backing(self.backing(), "--serial", "x" * 21,
-                          words=("--serial",))
-
     def test_unknown_feature(self) -> None:
         self.with_backing(self.backing(), "--features-off", "event_idx,warp",
                           words=("warp", "packed"))
@@ -154,6 +148,46 @@ class CommandLine(DeviceCase):
     def test_unknown_fault(self) -> None:
         self.with_backing(self.backing(), "--fault", "generation,warp",
                           words=("--fault", "warp", "queue_reset"))
+
+    def test_quirks(self) -> None:
+        for value, word in (("frobnicate", "frobnicate"),
+                            ("used-len=x", "all-ones"),
+                            ("slow-reset=700", "600"),
+                            ("blk-size", "missing"),
+                            ("wide-status=1", "no value")):
+            self.with_backing(self.backing(), "--quirk", value, words=(word,))
+        self.with_backing(self.backing(), "--quirk", "shared-notify",
+                          "--doorbell", "map", words=("doorbell",))
+
+    def test_values_of_the_disk(self) -> None:
+        for option, value, word in (
+                ("--serial", "x" * 21, "at most 20"),
+                ("--serial", "a b", "printable"),
+                ("--lifetime", "4,0,0", "up to 3"),
+                ("--lifetime", "1,2", "three numbers"),
+                ("--zoned", "host-aware", "host-managed"),
+                ("--zoned", "host-managed,zone-size=1", "multiple"),
+                ("--service", "warp:1", "constant"),
+                ("--parallel", "0", "1 to 1024"),
+                ("--fail-every", "0", "--fail-every"),
+                ("--seed", "-1", "--seed")):
+            self.with_backing(self.backing(), option, value, words=(word,))
+
+    def test_class(self) -> None:
+        self.complains("--class", "warp", words=("--class warp",))
+        self.complains("--class", words=("--class", "missing"))
+        self.complains("--socket", "s", "--class", "rng", words=("first",))
+        self.complains("--class", "rng", "--socket", "s", "--backing", "b",
+                       words=("--backing", "unknown option"))
+        self.complains("--class", "rng", "--socket", "s", "--queues", "2",
+                       words=("1 to 1",))
+        self.complains("--class", "rng", "--socket", "s", "--entropy-seed",
+                       "x", words=("--entropy-seed",))
+
+    def test_control_path(self) -> None:
+        path = str(self.folder / "s")
+        self.complains("--socket", path, "--backing", str(self.backing()),
+                       "--control", path, words=("same path",))
 
     def test_log_cannot_be_made(self) -> None:
         self.with_backing(self.backing(), "--log",
@@ -179,11 +213,8 @@ class CommandLine(DeviceCase):
     def test_log_file(self) -> None:
         log = self.folder / "log"
         device = self.launch("--log", str(log))
-        block = self.attach(device)
-        ring = block.start(size=16)
-        ring.set_avail_idx(0x4000)
-        block.notify()
-        self.eventually(lambda: bool(log.read_text().strip()),
+        self.serves(device)
+        self.eventually(lambda: "disconnected" in log.read_text(),
                         "nothing in the log")
 
     def test_readonly_file(self) -> None:
@@ -191,6 +222,6 @@ class CommandLine(DeviceCase):
         backing = self.backing()
         backing.chmod(0o400)
         device = DeviceProcess(self.folder, ("--readonly",), backing)
-        self.addCleanup(self._stopped, device)
-        self.assert_serves(device)
+        self.addCleanup(self.stopped, device)
+        self.serves(device)
         self.assertEqual(backing.read_bytes()[:SECTOR], pattern(1))

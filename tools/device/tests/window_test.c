@@ -160,6 +160,117 @@ static void test_shrunk(void)
 	client_close(&c);
 }
 
+static void test_identify(void)
+{
+	struct vfe_identify id;
+	struct client c;
+
+	client_start(&c);
+	set(&c, COMMAND, VFE_CMD_IDENTIFY);
+	for (uint32_t i = 0; i < WORDS; i++) {
+		uint32_t word = get(&c, DATA);
+
+		memcpy((char *)&id + 4 * i, &word, sizeof(word));
+	}
+	CHECK_EQ(id.magic, VFE_IDENTIFY_MAGIC);
+	CHECK_EQ(id.version, VFE_IDENTIFY_VERSION);
+	CHECK_EQ(id.capacity, SECTORS);
+	CHECK_EQ(id.max_count, 256);
+	CHECK_EQ(id.flags, VFE_IDENTIFY_WRITE_CACHE);
+	CHECK(!memcmp(id.serial, "client\0\0\0\0\0\0\0\0\0\0\0\0\0",
+		      VFE_SERIAL_LEN));
+	for (size_t i = 0; i < sizeof(id.reserved); i++)
+		CHECK_EQ(id.reserved[i], 0);
+	client_close(&c);
+}
+
+/* The status of INTx in configuration space, which any source asserts */
+static bool line(const struct client *c)
+{
+	return irq_intx_status(c->f.irq);
+}
+
+/* Reading the status acknowledges; a reset of virtio leaves the window alone. */
+static void test_interrupts(void)
+{
+	struct client c;
+
+	client_start(&c);
+	set(&c, COMMAND, VFE_CMD_FLUSH);
+	CHECK(!line(&c));		/* not enabled */
+	set(&c, CONTROL, VFE_CONTROL_IRQ_ENABLE);
+	CHECK(line(&c));
+	CHECK_EQ(get(&c, CONTROL), VFE_CONTROL_IRQ_ENABLE);
+	vdev_reset(c.f.vdev);
+	CHECK(line(&c));
+	irq_intx(c.f.irq, INTX_VIRTIO, true);
+	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY | VFE_STATUS_IRQ);
+	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY);
+	CHECK(line(&c));		/* of the other source */
+	irq_intx(c.f.irq, INTX_VIRTIO, false);
+	CHECK(!line(&c));
+	/* A write interrupts at its end only, an error at once. */
+	command(&c, 0, 1, VFE_CMD_WRITE);
+	for (uint32_t i = 0; i < WORDS; i++) {
+		CHECK(!line(&c));
+		set(&c, DATA, i);
+	}
+	CHECK(line(&c));
+	get(&c, STATUS);
+	command(&c, SECTORS, 1, VFE_CMD_WRITE);
+	CHECK(line(&c));
+	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY | VFE_STATUS_ERR |
+				  VFE_STATUS_IRQ);
+	CHECK_EQ(get(&c, ERROR), VFE_ERR_RANGE);
+	command(&c, 0, 1, VFE_CMD_READ);
+	set(&c, CONTROL, VFE_CONTROL_RESET);
+	CHECK(!line(&c));
+	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY);
+	CHECK_EQ(get(&c, COUNT), 0);
+	client_close(&c);
+}
+
+static uint64_t accesses(const struct client *c)
+{
+	uint64_t sum = 0;
+
+	for (int reg = 0; reg < VFE_NUM_REGS; reg++)
+		sum += c->f.counts.reg[reg][VFE_READ] +
+		       c->f.counts.reg[reg][VFE_WRITE];
+	return sum;
+}
+
+static void reach(struct client *c, unsigned int bar, uint32_t at, bool write)
+{
+	uint64_t value = 1;
+
+	if (write)
+		bar_write(&c->f, bar, at, 4, value);
+	else
+		bar_read(&c->f, bar, at, 4, &value);
+}
+
+/* What the bench's formula says: a read costs 4 + 1 + 128 a sector. */
+static void test_formula(void)
+{
+	static const unsigned int bars[] = { VFE_BAR_PORT, VFE_BAR_MEMORY };
+	struct client c;
+
+	client_start(&c);
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t before = accesses(&c);
+
+		for (uint32_t at = SECTOR_LO; at <= COMMAND; at += 4)
+			reach(&c, bars[i], at, true);
+		reach(&c, bars[i], STATUS, false);
+		for (uint32_t word = 0; word < WORDS; word++)
+			reach(&c, bars[i], DATA, false);
+		CHECK_EQ(accesses(&c) - before, 4 + 1 + 128);
+		CHECK_EQ(get(&c, STATUS) & BUSY, 0);
+	}
+	client_close(&c);
+}
+
 static void readonly(struct options *o)
 {
 	blk_options_of(o)->readonly = true;
@@ -183,6 +294,9 @@ const struct test window_tests[] = {
 	{ "commands while one is under way", test_busy },
 	{ "a request's place is latched", test_latched },
 	{ "a disk that shrinks", test_shrunk },
+	{ "IDENTIFY", test_identify },
+	{ "interrupts of the window and of virtio", test_interrupts },
+	{ "accesses that a request takes", test_formula },
 	{ "a read-only disk", test_readonly },
 	{ }
 };

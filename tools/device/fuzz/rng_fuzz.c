@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fuzz target: buffers of every kind given to the entropy device. The input is
+ * a byte with the layout, then descriptors, which are put into the ring and
+ * made available one after the other. Whatever they say, the device writes to
+ * guest memory alone, no more than it counts, and serves after a reset.
+ */
+#include "rng/rng.h"
+#include "world.h"
+
+#define RING_SIZE	4	/* as world_start() sets it up */
+
+struct run {
+	struct function *f;
+	struct input in;
+	bool packed;
+	uint16_t count;
+};
+
+/* Mostly in guest memory; the upper bits reach what is none of it. */
+static uint64_t take_address(struct input *in)
+{
+	uint16_t value = take16(in);
+
+	return value & 0x8000 ? (uint64_t)value << 48 | take16(in) :
+				RAM_BASE + 0x400 + value * 2ULL;
+}
+
+static void put_descriptor(struct run *r, uint64_t addr, uint32_t len,
+			   uint8_t flags, uint8_t next)
+{
+	unsigned int slot = r->count % RING_SIZE;
+	struct vring_packed_desc *packed = (void *)world_ram();
+	struct vring_desc *split = (void *)world_ram();
+	struct vring_avail *avail = (void *)(world_ram() + 0x100);
+	bool wrapped = r->count / RING_SIZE % 2;
+
+	if (r->packed) {
+		packed[slot] = (struct vring_packed_desc){
+			addr, len, next, (flags & 7) | (wrapped ? 0x8000 : 0x80)
+		};
+	} else {
+		split[slot] = (struct vring_desc){ addr, len, flags & 7, next };
+		avail->ring[slot] = slot;
+		avail->idx = r->count + 1;
+	}
+	r->count++;
+}
+
+static void kick(struct run *r)
+{
+	vdev_write(r->f->vdev, VFE_WIN_NOTIFY, 0, 2, 0);
+	for (unsigned int i = 0; i < 4 && vdev_wants_poll(r->f->vdev); i++)
+		vdev_poll(r->f->vdev);
+}
+
+static void start(struct run *r, uint64_t features)
+{
+	world_map_all(r->f);
+	world_start(r->f, features | BIT64(VIRTIO_F_VERSION_1));
+	r->count = 0;
+}
+
+static void check_serves(struct run *r)
+{
+	uint64_t features = r->packed ? BIT64(VIRTIO_F_RING_PACKED) : 0;
+	uint64_t before = r->f->counts.of_class[RNG_BYTES];
+
+	function_reset(r->f);
+	start(r, features);
+	put_descriptor(r, RAM_BASE + 0x400, 64, VRING_DESC_F_WRITE, 0);
+	kick(r);
+	if (r->f->counts.of_class[RNG_BYTES] - before != 64)
+		fail("a good buffer is not filled");
+}
+
+int fuzz_one(const uint8_t *data, size_t size)
+{
+	static struct rng_options seeded = { .seeded = true };
+	struct run r = {
+		.f = world_open(&rng_class, &seeded, false),
+		.in = { data, size },
+	};
+	uint64_t *counts = r.f->counts.of_class;
+	uint64_t requests = counts[RNG_REQUESTS], bytes = counts[RNG_BYTES];
+	uint8_t mode = take8(&r.in);
+
+	r.packed = mode & 1;
+	start(&r, (r.packed ? BIT64(VIRTIO_F_RING_PACKED) : 0) |
+	      (uint64_t)(mode >> 1 & 3) << VIRTIO_RING_F_INDIRECT_DESC);
+	while (r.in.left) {
+		uint64_t addr = take_address(&r.in);
+		uint32_t len = take16(&r.in);
+		uint8_t flags = take8(&r.in);
+
+		put_descriptor(&r, addr, len << (flags >> 4), flags,
+			       take8(&r.in));
+		if (flags & 8)
+			kick(&r);
+	}
+	kick(&r);
+	if (counts[RNG_BYTES] - bytes > (counts[RNG_REQUESTS] - requests) << 16)
+		fail("more bytes than the device gives in a buffer");
+	check_serves(&r);
+	return 0;
+}
