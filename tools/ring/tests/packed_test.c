@@ -99,11 +99,8 @@ static void next_place(void)
 }
 
 /*
-
  * Notify if the step passed the device's event offset: at each position of two
-
  * rounds and for steps of several lengths, @at before or after the step.
-
  */
 static void kick_at(unsigned int size, unsigned int step, int at)
 {
