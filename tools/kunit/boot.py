@@ -22,8 +22,8 @@ APPLETS = ("sh", "cat", "sed", "find", "mkdir", "mount", "umount", "insmod",
            "rmmod", "sleep", "poweroff")
 MEMORY = "512M"
 POLL_S = 0.05
-# Sleeping takes no time, and the terminal is the log's, not the kernel's. A
-# task that waits for ever takes no time either, so the test ends before the
+# Sleeping takes no time, and the console goes to the log, not to the terminal.
+# A task that waits for ever takes no time either, so the test ends before the
 # time limit of the boot.
 ARGUMENTS = (f"mem={MEMORY}", "time-travel", "con0=null,fd:1", "con=null",
              "ssl=null", "console=tty0", "loglevel=8", "kunit.enable=1",
@@ -33,7 +33,7 @@ ARGUMENTS = (f"mem={MEMORY}", "time-travel", "con0=null,fd:1", "con=null",
 
 @dataclass(frozen=True)
 class Job:
-    """What a kernel boots on, and where its log goes."""
+    """The initramfs of a boot, and its log file."""
 
     archive: Path
     log: Path
@@ -41,7 +41,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a boot."""
+    """The result of a boot."""
 
     log: str
     problem: str        # why it did not end by itself, "" if it did
@@ -60,7 +60,7 @@ def _layout(root: Path) -> None:
 
 def pack(archive: Path, modules: Iterable[Path], files: Mapping[str, str],
          ) -> None:
-    """Write an initramfs with modules, and files that tell init what to do.
+    """Write an initramfs with modules, and files for init.
     """
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
@@ -78,7 +78,7 @@ def pack(archive: Path, modules: Iterable[Path], files: Mapping[str, str],
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
-    """The kernel and its processes, which are processes of ours."""
+    """The kernel and its processes, which are processes of the host."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:
@@ -87,7 +87,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 
 class _Boot:
-    """A kernel under way."""
+    """A running kernel."""
 
     def __init__(self, kernel: Path, job: Job,
                  arguments: Sequence[str]) -> None:
@@ -105,32 +105,33 @@ class _Boot:
                 env={**os.environ, "TMPDIR": "/tmp"})
 
     def ended(self) -> bool:
-        """Whether it powered off, or died."""
+        """Whether it has ended."""
         if self._process.poll() is None:
             return False
         self._seconds = self._seconds or time.monotonic() - self._began
         return True
 
     def last_line(self) -> str:
-        """Of its log so far."""
+        """The last line of its log so far."""
         return progress.last_lines(self._log, 1)
 
     def outcome(self, timeout: float) -> Outcome:
-        """What became of it, however it ended."""
+        """Its result, in any case."""
         problem = "" if self.ended() else \
             f"stopped: it did not power off within {timeout:.0f} s"
         return Outcome(self._log.read_text(errors="replace"), problem,
                        self._seconds or timeout)
 
     def stop(self) -> None:
-        """Leave nothing of it."""
+        """Kill it, and remove its files."""
         _kill(self._process)
 
 
 def run(kernel: Path, jobs: Sequence[Job], timeout: float,
         look: Callable[[str], None] = lambda line: None,
         arguments: Sequence[str] = ()) -> list[Outcome]:
-    """Boot side by side; bounded. @look is shown a last line now and then."""
+    """Boot in parallel, with a time limit. Calls @look with a last line from
+    time to time."""
     timeout = speed.scaled(timeout)
     deadline = time.monotonic() + timeout
     with contextlib.ExitStack() as stack:

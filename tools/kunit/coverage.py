@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What the suites leave unrun: percentages, lines, and reasons."""
+"""Lines that the suites do not run: percentages, lines, and reasons."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ENTRY = re.compile(r'^(\S+) (?:(\w+)\(\)|"(.+)") -- (\S.*)$')
 
 @dataclass
 class Reason:
-    """Why something is not run: a function, or lines with some text."""
+    """A reason why a function, or lines with some text, are not run."""
 
     file: str
     function: str
@@ -30,7 +30,7 @@ class Reason:
     used: bool = False
 
     def covers(self, name: str, function: str, text: str) -> bool:
-        """Whether it speaks of this line."""
+        """Whether it applies to this line."""
         if self.file != name:
             return False
         return self.function == function if self.function \
@@ -43,7 +43,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Gap:
-    """A line that never ran, or that has branches never taken."""
+    """A line that never ran, or has branches that were never taken."""
 
     file: str
     number: int
@@ -67,7 +67,7 @@ class Coverage:
     stale: list[Reason] = field(default_factory=list)
 
     def percent(self, folder: str = "") -> tuple[float, float]:
-        """Of lines and branches in a folder, or in all."""
+        """The coverage of lines and branches in a folder, or in all."""
         chosen = [source for source in self.sources
                   if source.name.startswith(folder)]
         return (_percent(sum(item.ran for item in chosen),
@@ -81,7 +81,7 @@ def _percent(part: int, whole: int) -> float:
 
 
 def read_reasons(path: Path) -> list[Reason]:
-    """The file of reasons; LabError for a line that is not one."""
+    """Read the file of reasons; LabError for an invalid line."""
     found = []
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if not line.strip() or line.startswith("#"):
@@ -106,12 +106,12 @@ def _gap(name: str, number: int, line: Line, text: str,
 
 def judge(sources: dict[str, Source], reasons: Sequence[Reason],
           text_of: Callable[[str], list[str]]) -> Coverage:
-    """Find the gaps and what is said about each."""
+    """Find the gaps and their reasons."""
     result = Coverage([sources[name] for name in sorted(sources)])
     for source in result.sources:
         texts = text_of(source.name)
         for number, line in sorted(source.lines.items()):
-            # a line that runs at times keeps its reason
+            # a line that runs sometimes keeps its reason
             for reason in reasons:
                 reason.used |= reason.covers(source.name, line.function,
                                              texts[number - 1])
@@ -123,7 +123,7 @@ def judge(sources: dict[str, Source], reasons: Sequence[Reason],
 
 
 def problems(result: Coverage) -> list[str]:
-    """What is not as it should be."""
+    """The problems."""
     found = []
     if not result.sources:
         found.append("no source file has counts")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The table of a driver's duties: which test shows each, and its result."""
+"""The table of a driver's duties, with their tests and results."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from lab import LabError
 from .ktap import Case
 
 FILE = Path("kunit/duties")
-# The ids of the list that the file must have, whole.
+# The ids that the file must have.
 RANGES = {"B": 28, "S": 18, "P": 11, "T": 22, "L": 10, "K": 6}
 _LINE = re.compile(r"^([A-Z]\d\d) ([\d.]+) (M|S|M/S|S/M|-)(?: -- (\S.*))?$")
 UNTESTED = "not bound"
-SUITES = "vfe-duty"     # how those begin whose cases each test a duty
+SUITES = "vfe-duty"     # prefixes of suites in which each case tests a duty
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Entry:
 
 @dataclass
 class Row:
-    """A duty with what ran."""
+    """A duty with its cases."""
 
     entry: Entry
     words: str = ""
@@ -40,7 +40,7 @@ class Row:
 
     @property
     def result(self) -> str:
-        """In one word; a duty is as good as the worst of its cases."""
+        """In one word: the worst result of its cases."""
         states = {case.status for case in self.cases}
         for state in ("failed", "crashed", "passed", "skipped"):
             if state in states:
@@ -49,7 +49,7 @@ class Row:
 
 
 def read(path: Path) -> list[Entry]:
-    """The file; LabError for a line that is not one, or an id left out."""
+    """Read the file; LabError for an invalid line or a missing id."""
     found: dict[str, Entry] = {}
     for number, line in enumerate(path.read_text().splitlines(), 1):
         if not line.strip() or line.startswith("#"):
@@ -76,7 +76,7 @@ def known() -> set[str]:
 
 def table(entries: Sequence[Entry], cases: Iterable[Case],
           ) -> tuple[list[Row], list[str]]:
-    """The rows, and what is wrong with them."""
+    """The rows, and their problems."""
     rows = {entry.ident: Row(entry) for entry in entries}
     problems = []
     for case in cases:

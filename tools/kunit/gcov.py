@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Reads what gcov says of the drivers' objects (inner code)."""
+"""Reads gcov's output for the drivers' objects (inner code)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ from lab import LabError
 
 @dataclass
 class Line:
-    """A line with code, summed over all objects that have it."""
+    """A line with code, summed over all objects."""
 
     function: str
     count: int = 0
     branches: list[int] = field(default_factory=list)
 
     def add(self, count: int, branches: list[int]) -> None:
-        """Another copy of the line: an inlined one, or of another object."""
+        """Add another copy of the line: an inlined one, or of another
+        object."""
         self.count += count
         if len(branches) > len(self.branches):
             self.branches += [0] * (len(branches) - len(self.branches))
@@ -49,12 +50,12 @@ class Source:
 
     @property
     def branches(self) -> int:
-        """How many branches there are."""
+        """The number of branches."""
         return sum(len(line.branches) for line in self.lines.values())
 
     @property
     def taken(self) -> int:
-        """How many of them were taken."""
+        """The number of branches that were taken."""
         return sum(1 for line in self.lines.values()
                    for count in line.branches if count)
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # The first process of the kernel under test: loads /modules in the order of
-# /order, says so in the kernel's log, looks for leaks and powers off.
+# /order, logs that in the kernel's log, checks for leaks and powers off.
 # Everything between @@BEGIN and @@END is judged (tools/kunit/kernellog.py).
 
 say()
@@ -31,15 +31,15 @@ reject()
 	fi
 }
 
-# A module that is gone keeps no memory: what only it knew of is a leak then.
+# A module that is unloaded must have freed its memory: the rest is a leak.
 unload()
 {
 	say "UNLOAD $1"
 	rmmod "$1" || say "STAYS $1"
 }
 
-# An object is not suspected in its first seconds, and one scan may meet a
-# pointer on its way from one place to another.
+# kmemleak ignores an object in its first seconds, and one scan may miss a
+# pointer that moves from one place to another.
 scan()
 {
 	for _ in 1 2; do
@@ -59,28 +59,28 @@ leaks()
 	echo clear >/sys/kernel/debug/kmemleak
 }
 
-# a checker that can be switched off: its name, a file, and what that says
+# a checker that can be disabled: its name, a file, and its contents
 is_on()
 {
 	[ "$(cat "$2")" = "$3" ] || say "AMISS $1 is off"
 }
 
-# one whose file is not there then
+# one whose file is absent then
 is_there()
 {
 	[ -f "$2" ] || say "AMISS $1 is off"
 }
 
-# one that cannot be: its name, and a function of its own
+# one that cannot: its name, and one of its functions
 is_built()
 {
 	[ -n "$(sed -n "/ $2\$/p" /proc/kallsyms)" ] ||
 		say "AMISS the kernel is built without $1"
 }
 
-# What found nothing must have looked. And a report that did not get to the
-# log, because a test had made the console quiet, leaves a trace: a taint (all
-# but those of modules from outside and of tests count), or a lockdep that is
+# A checker without findings must be enabled. A report that did not reach the
+# log, because a test had silenced the console, leaves a trace: a taint (except
+# those of out-of-tree modules and of tests), or a lockdep that is
 # off.
 checkers()
 {
@@ -118,9 +118,9 @@ mount -t devtmpfs devtmpfs /dev
 mount -t debugfs debugfs /sys/kernel/debug
 mount -t tmpfs tmpfs /tmp
 
-# messages written here are not to be dropped for being many
+# do not drop messages because of a rate limit
 echo on >/proc/sys/kernel/printk_devkmsg
-# what the kernel itself has lost by now is not the drivers'
+# leaks of the kernel itself so far are not the drivers'
 scan
 echo clear >/sys/kernel/debug/kmemleak
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Reads a kernel's log: the parts between init's markers, and reports.
 
-A report is what a checker of the kernel says when it finds something. A test
-that trips one may still say ok, so the log is searched for them.
+A report is the output of a checker of the kernel. A test that causes one may
+still be ok, so this searches the log for reports.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ _STAMP = re.compile(r"^(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")
 _MARK = re.compile(r"^@@([A-Z]+)(?: (\S.*))?$")
 SHOWN_LINES = 45
 
-# What a report begins with, and the name of the checker; the first that fits.
-# kmemleak's own words at boot come before the first marker.
+# The beginning of a report, and the name of the checker; the first match
+# counts. kmemleak's messages at boot come before the first marker.
 REPORTS = tuple((re.compile(pattern), name) for pattern, name in (
     (r"BUG: KASAN: ", "KASAN"),
     (r"WARNING: (possible|inconsistent|suspicious RCU|bad unlock|held lock"
@@ -40,10 +40,10 @@ REPORTS = tuple((re.compile(pattern), name) for pattern, name in (
     (r"kernel BUG at|BUG: |BUG at ", "BUG"),
     (r"WARNING: ", "WARNING"),
     (r"\S+: page allocation failure|Call Trace:", "trace"),
-    # what was said there nobody knows
+    # lost messages may have been reports
     (r"\*\* \d+ printk messages dropped", "lost"),
 ))
-# Where a report is over, for the excerpt that is shown.
+# Length of the excerpt of a report.
 _AFTER = 12
 
 
@@ -59,7 +59,7 @@ class Section:
 
 @dataclass
 class Report:
-    """What a checker found."""
+    """A finding of a checker."""
 
     kind: str
     where: str          # the module whose section it is in
@@ -67,13 +67,13 @@ class Report:
 
     @property
     def text(self) -> str:
-        """For a user."""
+        """The text for a user."""
         return "\n".join(self.lines)
 
 
 @dataclass
 class KernelLog:
-    """A whole log, read."""
+    """A whole log, parsed."""
 
     begun: bool = False
     ended: bool = False

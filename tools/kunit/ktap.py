@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Reads KTAP with the parser that comes with the kernel (inner code)."""
+"""Reads KTAP with the kernel's own parser (inner code)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DUTY = re.compile(r"duty (\w+) \| ([\d.]+) \| (.*?)\s*$")
 
 @dataclass(frozen=True)
 class Duty:
-    """What a case says that it tests."""
+    """A duty that a case tests."""
 
     ident: str
     section: str
@@ -45,7 +45,7 @@ class Case:
 
 @dataclass
 class Parsed:
-    """What the KTAP of one module says."""
+    """The KTAP results of one module."""
 
     cases: list[Case]
     errors: list[str]   # what is wrong with the KTAP itself
@@ -62,7 +62,7 @@ _WORDS = {"SUCCESS": "passed", "FAILURE": "failed", "SKIPPED": "skipped"}
 
 
 def duties(lines: Iterable[str]) -> list[Duty]:
-    """The duties that a case names in its log, each once."""
+    """The duties in the log of a case, each once."""
     found = [Duty(*match.groups()) for line in lines
              if (match := _DUTY.search(line))]
     return list(dict.fromkeys(found))
@@ -92,7 +92,7 @@ def _reason(lines: Sequence[str], name: str) -> str:
 
 
 def parse(lines: Sequence[str]) -> Parsed:
-    """Read what a module printed while it was loaded."""
+    """Parse the output of a module while it was loaded."""
     parser = _parser()
     said = io.StringIO()
     printer = parser.stdout

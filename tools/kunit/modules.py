@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Builds drivers, mock and suites for a kernel (inner code).
 
-In a copy of the sources, one for each way of building, so that the checkout
-is never written to and make compiles only what changed.
+Builds in copies of the sources, one per configuration, so that the checkout
+stays unchanged and make compiles only changed files.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ FOLDERS = ("drivers", "include", "kunit")
 
 @dataclass(frozen=True)
 class Way:
-    """How modules are built: for which kernel, with what."""
+    """How to build modules: the kernel and the flags."""
 
     name: str               # of the copy
     kernel: Path            # the kernel's build folder
@@ -29,7 +29,7 @@ class Way:
 
     @property
     def folder(self) -> Path:
-        """Where the copy is."""
+        """The folder of the copy."""
         return paths.state() / "build" / f"kunit-{self.name}"
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What init does in a boot: which modules, in which order, with what."""
+"""The steps of init in a boot: the modules, their order and parameters."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from .suites import DRIVERS, MOCK, Suite
 
 # UML has no I/O ports.
 PARAMETERS = {"vfe_trap_blk": ("window=memory",)}
-# What a module must refuse to load with.
+# Parameters that a module must refuse.
 REJECTED = {"vfe_blk": ("interrupts=none", "queues=4096", "queue_depth=24",
                         "queue_depth=1", "queue_depth=65536",
                         "poll_queues=4096", "coalesce_usecs=10001",
                         "adaptive_poll=10001"),
             "vfe_trap_blk": ("window=none",)}
-# The mock stays: a region of logic_iomem cannot be taken back, and with it
-# what its code uses.
+# The mock stays loaded: its region of logic_iomem cannot be removed.
 UNLOADED = ("vfe_trap_blk", "vfe_rng", "vfe_blk")
 
 
@@ -33,7 +32,7 @@ def modules(built: Mapping[str, Path], chosen: Sequence[Suite]) -> list[Path]:
 
 
 def files(names: Sequence[str]) -> dict[str, str]:
-    """The files that init reads: what to load, then what to unload."""
+    """The files for init: the modules to load, then those to unload."""
     order = []
     for name in names:
         order += [f"reject {name} {word}" for word in REJECTED.get(name, ())]

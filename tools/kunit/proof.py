@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Proves the runner: it must see each seeded bug, and no other (inner code).
+"""Tests the suites: they must find each seeded bug, and no other (inner code).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class _Field:
         self.built = suites.choose(self.every, subjects())
 
     def pack(self, names: Sequence[str], seed: Seed | None) -> runs.Boots:
-        """Build with a seed sown, or none."""
+        """Build with a seeded bug, or without."""
         modules.mirror(self.way.folder)
         if seed:
             sow(self.way.folder, seed)
@@ -41,7 +41,7 @@ def _boot(packed: runs.Boots, number: int, seed: Seed | None) -> Verdict:
 
 
 def seen(seed: Seed, result: Verdict) -> str:
-    """What is wrong with a verdict on a seeded bug; "" if nothing is."""
+    """The problem of a verdict on a seeded bug; "" if there is none."""
     kinds = [failure.kind for failure in result.every_failure]
     if result.good:
         return "the run passed"

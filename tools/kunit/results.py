@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What a run leaves in out/kunit/, for people and for what reads it later."""
+"""The results of a run in out/kunit/, for people and for later stages."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ NAME = "results.json"
 
 
 def folder() -> Path:
-    """Where results go."""
+    """The folder for results."""
     path = paths.out() / "kunit"
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def sources_key(kernel: Path) -> str:
-    """Stands for all that a result depends on."""
+    """A hash of all inputs of a result."""
     root = paths.checkout()
     inputs = [path for name in ("drivers", "include", "kunit", "tools/kunit")
               for path in sorted((root / name).rglob("*"))

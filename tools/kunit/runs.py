@@ -24,13 +24,13 @@ def kernel() -> Path:
 
 
 class Boots:
-    """Modules packed for boots; what made them may change meanwhile."""
+    """Modules packed for boots, so that the copy may change meanwhile."""
 
     def __init__(self, way: modules.Way, built: Mapping[str, Path],
                  shares: Sequence[Sequence[suites.Suite]],
                  extra: Callable[[int], Mapping[str, str]] = lambda _: {},
                  ) -> None:
-        """A boot for each share; @extra gives more files for its init."""
+        """A boot per share; @extra returns additional files for its init."""
         self._way, self._shares = way, shares
         # pylint: disable-next=consider-using-with
         self._folder = tempfile.TemporaryDirectory()
@@ -44,7 +44,7 @@ class Boots:
 
     def judge(self, log: Path, timeout: float = BOOT_TIMEOUT,
               arguments: Sequence[str] = ()) -> verdict.Verdict:
-        """Boot them all, once, and judge the logs: @log, @log-1..."""
+        """Boot all, once, and check the logs: @log, @log-1..."""
         jobs = [boot.Job(self._archive(number), log.with_stem(
             f"{log.stem}-{number}") if number else log)
             for number in range(len(self._shares))]
@@ -63,7 +63,7 @@ class Boots:
 
 
 def side_by_side(chosen: Sequence[suites.Suite]) -> list[list[suites.Suite]]:
-    """Of as many boots as can run side by side."""
+    """Divide the suites among parallel boots."""
     return suites.share(chosen, os.cpu_count() or 1)
 
 
@@ -81,7 +81,7 @@ def execute(subjects: Sequence[str]) -> verdict.Verdict:
 
 
 def run(subjects: Sequence[str]) -> int:
-    """`make kunit`: all suites or some; 0 if all is well."""
+    """`make kunit`: all suites or some; 0 if all pass."""
     result = execute(subjects)
     verdict.show(result)
     print(f"\n{result.passed} passed, {len(result.every_failure)} failed",
@@ -90,7 +90,7 @@ def run(subjects: Sequence[str]) -> int:
 
 
 def conformance() -> tuple[list[duties.Row], list[str]]:
-    """The table of duties, from what ran, and what is wrong with it."""
+    """The table of duties, from the cases that ran, and its problems."""
     entries = duties.read(paths.checkout() / duties.FILE)
     every = suites.find(paths.checkout())
     ran = results.reuse(results.sources_key(kernel()), every)
@@ -117,13 +117,13 @@ def show_conformance() -> int:
     return 1 if problems else 0
 
 
-# Checkers and inlining would add branches that nobody wrote.
+# Checkers and inlining would add branches that are not in the source.
 COUNTED = ("GCOV_PROFILE=y", "KASAN_SANITIZE=n", "UBSAN_SANITIZE=n",
            "KCFLAGS=-Werror -fno-early-inlining")
 
 
 def measure() -> tuple[verdict.Verdict, coverage.Coverage]:
-    """Run all suites on drivers that count what runs."""
+    """Run all suites on drivers with coverage counters."""
     chosen = suites.find(paths.checkout())
     built = modules.make(modules.Way("um", kernel()), chosen)
     way = modules.Way("um-coverage", kernel(), flags=COUNTED)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Bugs that are sown into a copy of the sources to prove the runner."""
+"""Bugs that are seeded in a copy of the sources, which the suites must find."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Seed:
-    """A bug, and how the runner must find it."""
+    """A bug, and the failure that must result."""
 
     name: str
     subjects: Sequence[str]     # of the suites that it takes
-    kind: str                   # of a failure that must be found
+    kind: str                   # the kind of failure that must result
     changes: Sequence[Change] = ()
     arguments: Sequence[str] = ()   # more of the kernel's
     says: Sequence[str] = ()    # each in the name or text of such a failure
@@ -109,12 +109,12 @@ SEEDS = (
 
 
 def subjects() -> list[str]:
-    """Of all suites that any seed takes."""
+    """All suites that any seed needs."""
     return sorted({name for seed in SEEDS for name in seed.subjects})
 
 
 def sow(root: Path, seed: Seed) -> None:
-    """Change the copy; LabError if a source has no such text any more."""
+    """Change the copy; LabError if a source no longer has the text."""
     for change in seed.changes:
         path = root / change.file
         text = path.read_text() if path.is_file() else ""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Stages the tree into a kernel's sources, and runs kunit.py there.
 
-The kernel developer's way: the drivers at drivers/virtio/vfe, built in, and
-the suites run by the kernel's own tool.
+As kernel developers work: the drivers in drivers/virtio/vfe, built in, and the
+suites run by the kernel's own tool.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _wanted(path: Path) -> bool:
 
 
 def stage(target: Path) -> None:
-    """Copy the sources into a kernel's and hook them in, once."""
+    """Copy the sources into a kernel's, and add them to its build, once."""
     if not (target / "drivers/virtio/Kconfig").is_file():
         raise LabError(f"{target} holds no sources of a kernel: name the"
                        " folder that has its drivers/virtio")
@@ -51,11 +51,11 @@ def stage(target: Path) -> None:
 
 
 def _staged_part(folder: Path) -> Path:
-    """A copy of the kernel's drivers/virtio with us in it."""
+    """A copy of the kernel's drivers/virtio with our drivers."""
     part = folder / "drivers/virtio"
     if not part.is_dir():
         def make(temporary: Path) -> None:
-            # times are kept: what did not change is not compiled again
+            # keep times: do not compile unchanged files again
             shutil.copytree(testkernel.source() / "drivers/virtio",
                             temporary)
         files.make_whole(part, make)
@@ -75,11 +75,11 @@ def _at_its_place(part: Path, argv: list[str]) -> list[str]:
 
 
 def _config(folder: Path, kernel: Path) -> None:
-    """The kernel's .config, and ours built in."""
+    """The kernel's .config, with our drivers built in."""
     text = (kernel / ".config").read_text()
     text += "".join(f"CONFIG_{name}=y\n" for name in BUILT_IN)
     (folder / ".config").write_text(text)
-    # what kunit.py compares with, so as not to make a .config of its own
+    # the file that kunit.py compares with; so it does not make another .config
     tool = testkernel.source() / "tools/testing/kunit"
     if str(tool) not in sys.path:
         sys.path.append(str(tool))
@@ -93,7 +93,7 @@ def _config(folder: Path, kernel: Path) -> None:
 
 
 def _build_folder(kernel: Path) -> Path:
-    """A copy of the kernel's build folder, kept with what we add."""
+    """A copy of the kernel's build folder, kept with our files."""
     folder = paths.state() / "build" / f"staged-{kernel.name}"
     build.drop_interrupted(folder)
     if not folder.is_dir():
@@ -126,7 +126,7 @@ def _run(part: Path, folder: Path, kernel: Path, log: Path) -> None:
 
 
 def _configures(part: Path, log: Path) -> None:
-    """Without a build folder of ours, .kunitconfig must be taken whole."""
+    """.kunitconfig alone must be sufficient without our build folder."""
     with tempfile.TemporaryDirectory() as folder:
         progress.run_logged(
             _kunit(part, "config", Path(folder) / "fresh"), log,
@@ -152,7 +152,7 @@ def prove() -> list[str]:
 
 def judge(log: str, expected: int) -> list[str]:
     """Problems in a log of kunit.py that should have run this many suites."""
-    # what checkers say at boot is no report
+    # output of checkers at boot is no report
     lines = kernellog.plain(log[max(log.find("KTAP version"), 0):])
     parsed = ktap.parse(log.splitlines())
     ours = {case.suite for case in parsed.cases

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The suites of kunit/, and the order that they run in."""
+"""The suites of kunit/, and their order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lab import LabError
 
 FOLDER = "kunit"
 ENDING = "_test.c"
-# What every suite stands on, in the order that it loads.
+# Modules that every suite needs, in their order.
 DRIVERS = ("vfe", "vfe_blk", "vfe_rng", "vfe_trap_blk")
 MOCK = "vfe_mock"
 
@@ -25,7 +25,7 @@ class Suite:
 
     @property
     def module(self) -> str:
-        """The module that it is built as."""
+        """The name of its module."""
         return f"vfe_{self.subject.replace('/', '_')}_test"
 
 
@@ -38,13 +38,14 @@ def find(checkout: Path) -> list[Suite]:
 
 
 def share(chosen: Sequence[Suite], parts: int) -> list[list[Suite]]:
-    """Shared out, in order and always alike: a run can be repeated."""
+    """Divide them, always in the same way, so that a run is repeatable."""
     count = max(1, min(parts, len(chosen)))
     return [list(chosen[number::count]) for number in range(count)]
 
 
 def choose(found: Sequence[Suite], patterns: Sequence[str]) -> list[Suite]:
-    """Those that match a pattern or are in a folder; all without a pattern."""
+    """The suites that match a pattern or are in a folder; all without a
+    pattern."""
     def matches(suite: Suite, pattern: str) -> bool:
         return fnmatch(suite.subject, pattern) or \
             suite.subject.startswith(pattern.rstrip("/") + "/")

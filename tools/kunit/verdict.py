@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Judges a boot: every case, and everything else that must not be."""
+"""Checks a boot: every case, and all other problems."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHOWN_LOG = 30
 
 @dataclass
 class Failure:
-    """Something that is wrong, of a kind that the proof knows by name."""
+    """A problem, of a kind with a name for the proof."""
 
     kind: str   # "case", "boot", "load", "empty", "ktap", "checker" or a name
     name: str
@@ -26,20 +26,20 @@ class Failure:
 
 @dataclass
 class SuiteResult:
-    """What became of a suite."""
+    """The result of a suite."""
 
     suite: Suite
     cases: list[ktap.Case] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
 
     def count(self, status: str) -> int:
-        """How many cases ended so."""
+        """The number of cases with this result."""
         return sum(case.status == status for case in self.cases)
 
 
 @dataclass
 class Verdict:
-    """What became of a run."""
+    """The result of a run."""
 
     suites: list[SuiteResult] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)   # of no suite

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of the runner: one that misses a failure is none."""
+"""Tests of the runner, which must not miss a failure."""

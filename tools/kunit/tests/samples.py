@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Kernel logs in the form that a boot leaves them."""
+"""Kernel logs like those of a boot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ BOOT = ("KTAP version 1", "1..0", "WARNING: before the marker")
 
 def suite(name: str, *cases: str, inside: str = "", after: str = "",
           ) -> list[str]:
-    """What a suite's module prints: "ok", "not ok" or "skip" a case."""
+    """The output of a suite's module: "ok", "not ok" or "skip" per case."""
     lines = ["KTAP version 1", "1..1", "    KTAP version 1",
              f"    # Subtest: {name}", f"    # module: {name}",
              f"    1..{len(cases)}"]
@@ -26,7 +26,7 @@ def suite(name: str, *cases: str, inside: str = "", after: str = "",
 
 
 def section(module: str, lines: list[str], end: str = "LOADED") -> list[str]:
-    """Between init's markers; without @end the kernel ended in it."""
+    """The part between init's markers; without @end the kernel died in it."""
     return [f"@@LOAD {module}", *lines,
             *([f"@@{end} {module}"] if end else [])]
 

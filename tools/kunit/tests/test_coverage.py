@@ -26,7 +26,7 @@ def document(*lines: tuple[int, int, list[int]], name: str = FILE,
 
 
 def sources(*documents: dict[str, Any]) -> dict[str, gcov.Source]:
-    """What is read of them."""
+    """The parsed results."""
     return gcov.merge(documents, Path("/build"), coverage.FOLDERS)
 
 
@@ -61,7 +61,7 @@ class Judging(unittest.TestCase):
 
     def judge(self, found: dict[str, gcov.Source], reasons: str = "",
               ) -> coverage.Coverage:
-        """With the reasons of a file of this text."""
+        """Check with a file of reasons with this text."""
         with tempfile.NamedTemporaryFile("w") as handle:
             handle.write(reasons)
             handle.flush()

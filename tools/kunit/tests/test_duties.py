@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The table of duties: complete, and honest about what did not run."""
+"""The table of duties: complete, and without claims about cases that did not
+run."""
 
 from __future__ import annotations
 
@@ -22,10 +23,10 @@ def case(status: str, ident: str = "B01", section: str = "2.1.1") -> Case:
 
 
 class Table(unittest.TestCase):
-    """Rows, and what is wrong with them."""
+    """Rows, and their problems."""
 
     def problems(self, *cases: Case) -> list[str]:
-        """Of a table of two duties."""
+        """The problems of a table of two duties."""
         return duties.table(ENTRIES, cases)[1]
 
     def test_good(self) -> None:

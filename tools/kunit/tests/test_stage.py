@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Staging into a kernel's sources, and sowing bugs into a copy."""
+"""Staging into a kernel's sources, and seeding bugs in a copy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from . import samples
 
 
 class Folder(unittest.TestCase):
-    """A folder of its own for each test."""
+    """A separate folder for each test."""
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
@@ -59,7 +59,7 @@ class Staging(Folder):
 
 
 class Judging(unittest.TestCase):
-    """What kunit.py's log says."""
+    """The log of kunit.py."""
 
     def judge(self, *names: str, after: str = "") -> list[str]:
         """Problems of a log with these suites, when two should run."""
@@ -85,7 +85,7 @@ class Judging(unittest.TestCase):
 
 
 class Sowing(Folder):
-    """Seeds fit the sources as they are."""
+    """Seeds match the current sources."""
 
     def test_every_seed_changes_something(self) -> None:
         for seed in seeds.SEEDS:

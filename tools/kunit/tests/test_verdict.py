@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A good log is good, and whatever may be wrong with one is seen."""
+"""A good log is accepted, and all kinds of problems are found."""
 
 from __future__ import annotations
 
@@ -95,10 +95,10 @@ class Cases(unittest.TestCase):
 
 
 class Boots(unittest.TestCase):
-    """What else may be wrong with a boot."""
+    """Other problems of a boot."""
 
     def good(self) -> list[str]:
-        """A section with nothing wrong."""
+        """A section without problems."""
         return samples.section(REGS.module,
                                samples.suite("vfe-regs", "ok"))
 
@@ -145,12 +145,12 @@ class Boots(unittest.TestCase):
 
 
 class Seeds(unittest.TestCase):
-    """What of a verdict shows that a seed was seen."""
+    """Verdicts that show that a seed was found."""
 
     SEED = Seed("a seed", ["regs"], "checker", says=["lockdep", "DMA-API"])
 
     def problem(self, *amiss: str) -> str:
-        """With a boot that says that these are amiss."""
+        """A boot with these problems."""
         good = samples.section(REGS.module, samples.suite("vfe-regs", "ok"))
         return proof.seen(self.SEED, verdict.judge(samples.boot(
             good, [f"@@AMISS {item}" for item in amiss]), [REGS]))
@@ -166,17 +166,17 @@ class Seeds(unittest.TestCase):
 
 
 class Together(unittest.TestCase):
-    """Boots side by side: what is wrong in one is wrong in all."""
+    """Parallel boots: a problem of one is a problem of all."""
 
     def judge(self, *outcomes: Outcome) -> verdict.Verdict:
-        """Boots that were to run a suite each."""
+        """Boots that should have run one suite each."""
         names = ("regs", "ring", "irq")
         return verdict.together([
             verdict.judge(outcome, [Suite(name)])
             for name, outcome in zip(names, outcomes)])
 
     def boot(self, name: str) -> Outcome:
-        """One with nothing wrong."""
+        """One without problems."""
         return samples.boot(samples.section(
             Suite(name).module, samples.suite(f"vfe-{name}", "ok")))
 
@@ -210,7 +210,7 @@ class Together(unittest.TestCase):
 
 
 class Reports(unittest.TestCase):
-    """What the checkers of the kernel say."""
+    """The output of the kernel's checkers."""
 
     SAMPLES = (
         ("BUG: KASAN: slab-use-after-free in vfe_destroy+0x1/0x2", "KASAN"),
