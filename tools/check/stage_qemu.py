@@ -4,13 +4,12 @@ configuration."""
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
+from typing import Any
 
 from lab import paths, progress
 
-from .context import Context, tail
+from . import measured
+from .context import Context
 
 # Twice its usual time, since a nested machine whose kernel panics restarts.
 TIMEOUT = 1100
@@ -19,9 +18,8 @@ SHORT = ("plain: modern", "plain: legacy", "plain: packed", "plain: intx",
          "plain: in_order", "plain: size-16")
 
 
-def judge(context: Context, written: Path) -> int:
+def judge(context: Context, document: dict[str, Any]) -> int:
     """One check per configuration; their number."""
-    document = json.loads(written.read_text())
     for entry in document["configurations"]:
         context.tally.judge(f"qemu {entry['name']}",
                             "\n".join(entry["problems"]))
@@ -31,20 +29,8 @@ def judge(context: Context, written: Path) -> int:
 
 
 def run(context: Context) -> None:
-    """Run it on the host: it finds its own machine with KVM."""
-    written = paths.out() / "qemu.json"
-    written.unlink(missing_ok=True)
-
+    """Run it, in the short form with a few configurations."""
     chosen = [] if context.whole else [f"--configs={name}" for name in SHORT]
-
-    def follow(line: str) -> None:
-        context.step.note = line.strip()[:60]
-
-    code, output = context.run(
-        [sys.executable, str(paths.checkout() / "tools/qemu"), *chosen],
-        timeout=TIMEOUT, each_line=follow)
-    found = judge(context, written) if written.exists() else 0
-    # The problems of a configuration are in its own check.
-    if code not in (0, 1) or not found:
-        context.tally.fail("tools/qemu", f"exit code {code}, {found}"
-                                         f" configurations\n{tail(output)}")
+    # The problems of a configuration, status 1, are in its own check.
+    measured.run(context, "qemu", chosen, paths.out() / "qemu.json", judge,
+                 timeout=TIMEOUT, good=(0, 1))

@@ -61,12 +61,14 @@ class Stage:
 # processor busy for long before those that fill the other one.
 STAGES = (
     Stage("guest", "both drivers in a guest: data, faults, life cycles",
-          stage_guest.run, 900, "check", GUEST, "guest", by_test=True),
+          stage_guest.run, 900, "check", (*GUEST, "tools/bench"), "guest",
+          by_test=True),
     Stage("quirks", "as virtio_blk, on a device with quirks of real monitors",
           stage_quirks.run, 900, "all", GUEST, "guest", by_test=True),
     Stage("bench", "the bench, shortened: three witnesses agree",
           stage_bench.run, 900, "check",
-          (*MODULES, "tools/device", "tools/bench", "tools/count"),
+          (*MODULES, "tools/device", "tools/bench", "tools/count",
+           "tools/insn"),
           "outside", uses="kvm"),
     Stage("qemu", "vfe_blk on QEMU's own device, in its configurations",
           stage_qemu.run, 1200, "check",

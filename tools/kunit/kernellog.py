@@ -11,38 +11,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from lab import kernel_log
+
 _STAMP = re.compile(r"^(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? ?)?")
 _MARK = re.compile(r"^@@([A-Z]+)(?: (\S.*))?$")
 SHOWN_LINES = 45
 
-# The beginning of a report, and the name of the checker; the first match
-# counts. kmemleak's messages at boot come before the first marker.
-REPORTS = tuple((re.compile(pattern), name) for pattern, name in (
-    (r"BUG: KASAN: ", "KASAN"),
-    (r"WARNING: (possible|inconsistent|suspicious RCU|bad unlock|held lock"
-     r"|nested lock|lock held|still has locks)|BUG: (held lock|MAX_LOCK)"
-     r"|INFO: (trying to register|possible|lockdep)", "lockdep"),
-    (r"BUG: sleeping function|BUG: scheduling while atomic"
-     r"|\[ BUG: Invalid wait context|BUG: spinlock|BUG: mutex"
-     r"|Disabling lock debugging", "lockdep"),
-    (r"UBSAN: ", "UBSAN"),
-    (r"DMA-API: ", "DMA-API"),
-    (r"kmemleak: (unreferenced object|Kernel memory leak detector disabled"
-     r"|Cannot |Memory pool empty|Found object|.* unknown object)",
-     "kmemleak"),
-    (r"ODEBUG: ", "debugobjects"),
-    (r"(list_add|list_del) (corruption|double)", "list"),
-    (r"refcount_t: ", "refcount"),
-    (r"INFO: task .* blocked|(rcu: )?INFO: rcu|watchdog: BUG", "hung"),
-    (r"Kernel panic|Kernel mode|Oops|general protection|Unable to handle"
-     r"|Segfault with no mm", "panic"),
-    (r"BUG kmalloc|BUG \S+ \(.*\): ", "slab"),
-    (r"kernel BUG at|BUG: |BUG at ", "BUG"),
-    (r"WARNING: ", "WARNING"),
-    (r"\S+: page allocation failure|Call Trace:", "trace"),
-    # lost messages may have been reports
-    (r"\*\* \d+ printk messages dropped", "lost"),
-))
 # Length of the excerpt of a report.
 _AFTER = 12
 
@@ -91,19 +65,11 @@ def plain(text: str) -> list[str]:
             for line in text.replace("\r", "").splitlines()]
 
 
-def kind_of(line: str) -> str | None:
-    """The checker whose report begins with a line."""
-    for pattern, name in REPORTS:
-        if pattern.match(line.strip()):
-            return name
-    return None
-
-
 def _reports(lines: Sequence[tuple[str, str]]) -> Iterator[Report]:
     """Reports in lines with their module; the lines after one belong to it."""
     quiet = -1
     for number, (where, line) in enumerate(lines):
-        kind = kind_of(line)
+        kind = kernel_log.kind_of(line)
         if kind is None:
             continue
         if number > quiet or kind in ("KASAN", "kmemleak", "lockdep"):

@@ -14,7 +14,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from lab import LabError, build, files, paths, progress, testkernel
+from lab import (LabError, build, files, kernel_log, paths, progress,
+                 testkernel)
 
 from . import kernellog, ktap, results, runs, suites
 
@@ -160,7 +161,7 @@ def judge(log: str, expected: int) -> list[str]:
     missing = [] if len(ours) == expected else [
         f"{len(ours)} of our {expected} suites ran"]
     return missing + parsed.errors + [
-        f"{kernellog.kind_of(line)}: {line.strip()}" for line in lines
-        if kernellog.kind_of(line)] + [
+        f"{kernel_log.kind_of(line)}: {line.strip()}" for line in lines
+        if kernel_log.kind_of(line)] + [
         f"{case.full_name}: {case.status}" for case in parsed.cases
         if case.status not in ("passed", "skipped")]

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """What a kernel's complaint looks like in its log.
 
-Wider than a list of the checkers' own words, so that none is missed. A request
-that a test makes fail leaves ordinary errors in the log, and no complaint.
+COMPLAINT is wide, so that the suites in a guest miss none. A request that a
+test makes fail leaves ordinary errors in the log, and no complaint. REPORTS
+names the checker of the KUnit kernel from the first line of a report.
 """
 
 from __future__ import annotations
@@ -16,6 +17,36 @@ COMPLAINT = re.compile(
     r"|kmemleak: \d+ new|unreferenced object|ODEBUG|list_(?:add|del) corrupt"
     r"|blocked for more than|sleeping function|scheduling while atomic"
     r"|DMA-API|DMAR:.*[Ff]ault|nobody cared|refcount_t|Kernel panic")
+
+# The beginning of a report, and the name of the checker; the first match.
+# KUnit's log begins after kmemleak's messages at boot.
+REPORTS = tuple((re.compile(pattern), name) for pattern, name in (
+    (r"BUG: KASAN: ", "KASAN"),
+    (r"WARNING: (possible|inconsistent|suspicious RCU|bad unlock|held lock"
+     r"|nested lock|lock held|still has locks)|BUG: (held lock|MAX_LOCK)"
+     r"|INFO: (trying to register|possible|lockdep)", "lockdep"),
+    (r"BUG: sleeping function|BUG: scheduling while atomic"
+     r"|\[ BUG: Invalid wait context|BUG: spinlock|BUG: mutex"
+     r"|Disabling lock debugging", "lockdep"),
+    (r"UBSAN: ", "UBSAN"),
+    (r"DMA-API: ", "DMA-API"),
+    (r"kmemleak: (unreferenced object|Kernel memory leak detector disabled"
+     r"|Cannot |Memory pool empty|Found object|.* unknown object)",
+     "kmemleak"),
+    (r"ODEBUG: ", "debugobjects"),
+    (r"(list_add|list_del) (corruption|double)", "list"),
+    (r"refcount_t: ", "refcount"),
+    (r"INFO: task .* blocked|(rcu: )?INFO: rcu|watchdog: BUG", "hung"),
+    (r"Kernel panic|Kernel mode|Oops|general protection|Unable to handle"
+     r"|Segfault with no mm", "panic"),
+    (r"BUG kmalloc|BUG \S+ \(.*\): ", "slab"),
+    (r"kernel BUG at|BUG: |BUG at ", "BUG"),
+    (r"WARNING: ", "WARNING"),
+    (r"\S+: page allocation failure|Call Trace:", "trace"),
+    # lost lines may have been a report
+    (r"\*\* \d+ printk messages dropped", "lost"),
+))
+
 # A report of KCSAN is framed by lines of "=".
 RACE = re.compile(r"^.*={20,}$\n(.*BUG: KCSAN: (?:.*\n)*?).*={20,}$", re.M)
 # Not ours, though a driver's interrupt is among the callers: 6.12's
@@ -49,3 +80,11 @@ def without_races_of_others(log: str) -> tuple[str, list[str]]:
         return ""
 
     return RACE.sub(judge, log), others
+
+
+def kind_of(line: str) -> str | None:
+    """The checker whose report begins with a line."""
+    for pattern, name in REPORTS:
+        if pattern.match(line.strip()):
+            return name
+    return None

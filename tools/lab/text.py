@@ -17,9 +17,15 @@ def line(cells: Iterable[object], widths: Sequence[int],
     return " ".join(parts).rstrip()
 
 
-def matches(name: str, patterns: Sequence[str]) -> bool:
-    """Does a pattern of the shell match the name, or is it part of it? All
-    names match if there is no pattern."""
-    return not patterns or any(
-        pattern in name or fnmatch.fnmatchcase(name, pattern)
-        for pattern in patterns)
+def select(names: Sequence[str], patterns: Sequence[str]) -> list[str]:
+    """The names that patterns choose; all of them without a pattern.
+
+    A pattern chooses the name that it is, else the names that match it as the
+    shell's patterns do, or contain it.
+    """
+    if not patterns:
+        return list(names)
+    return [name for name in names if any(
+        pattern == name or pattern not in names and (
+            pattern in name or fnmatch.fnmatchcase(name, pattern))
+        for pattern in patterns)]

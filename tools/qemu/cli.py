@@ -36,18 +36,21 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _names(group: Group) -> list[str]:
+    return [f"{group.machine.name}: {one.name}" for one in group.configs]
+
+
 def selected(patterns: Sequence[str]) -> list[Group]:
     """The groups, with only the selected configurations."""
-    chosen = []
-    for group in GROUPS:
-        configs = tuple(config for config in group.configs if text.matches(
-            f"{group.machine.name}: {config.name}", patterns))
-        if configs:
-            chosen.append(replace(group, configs=configs))
-    if not chosen:
+    names = text.select([name for group in GROUPS for name in _names(group)],
+                        patterns)
+    if not names:
         raise LabError(f"no configuration matches {', '.join(patterns)}:"
                        " --list names them all", UNUSABLE)
-    return chosen
+    return [replace(group, configs=configs) for group in GROUPS if (
+        configs := tuple(one for one, name in zip(group.configs,
+                                                  _names(group))
+                         if name in names))]
 
 
 def _measure(groups: Sequence[Group], without: Mapping[str, str]) -> int:
@@ -84,9 +87,7 @@ def run_command(options: argparse.Namespace) -> int:
     """What the options ask for."""
     groups = selected(options.configs)
     if options.list:
-        for group in groups:
-            for config in group.configs:
-                print(f"{group.machine.name}: {config.name}")
+        print("\n".join(name for group in groups for name in _names(group)))
         return AGREED
     if options.here:
         return _measure(groups, options.without)

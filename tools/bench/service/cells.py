@@ -116,4 +116,5 @@ def every(quick: bool = False) -> list[Cell]:
 
 def select(cells: Sequence[Cell], patterns: Sequence[str]) -> list[Cell]:
     """The cells whose name matches a pattern, or contains it."""
-    return [cell for cell in cells if text.matches(cell.name, patterns)]
+    names = text.select([cell.name for cell in cells], patterns)
+    return [cell for cell in cells if cell.name in names]

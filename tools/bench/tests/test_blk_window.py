@@ -61,7 +61,3 @@ class Formula(unittest.TestCase):
         text = (CHECKOUT / formula.HEADER).read_text(encoding="utf-8")
         with self.assertRaisesRegex(formula.FormulaError, "WORD"):
             formula.constants(text.replace("VFE_TRAP_COST_WORD", "WORD"))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -50,7 +50,3 @@ class Fio(unittest.TestCase):
         """Jobs of a comparison never run at once."""
         job = fio.Job("r", "/dev/f", 4096, "randread", 1, 9)
         self.assertEqual(fio.command([job, job]).count("--stonewall"), 2)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -115,4 +115,3 @@ class Serving(unittest.TestCase):
         self.assertNotEqual(orders[0], sorted(orders[0]))
         self.assertEqual(orders[0], orders[1])
         self.assertNotEqual(orders[0], orders[2])
-

@@ -120,7 +120,3 @@ class Rows(unittest.TestCase):
         """Each row can be chosen alone."""
         names = [row.name for row in rows.all_rows(1000)]
         self.assertEqual(len(names), len(set(names)))
-
-
-if __name__ == "__main__":
-    unittest.main()

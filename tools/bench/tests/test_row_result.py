@@ -132,7 +132,3 @@ class Others(unittest.TestCase):
         assert found.probe
         self.assertEqual(found.probe.accesses["io"], 1000)
         self.assertEqual((found.ops, found.probe.total), (1, 0))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import unittest
 
-from bench.service import cells, measure, spread, table
+from bench.service import cells, measure, spread
 from bench.service.cells import Cell
 from bench.service.spread import IOPS, P50, P99, Figures, Lane, Round
 from lab import LabError

@@ -83,7 +83,3 @@ class Regions(Told):
         one.work.job(self.row(many))
         with self.assertRaisesRegex(LabError, "fewer operations"):
             one.work.job(self.row(1))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -33,5 +33,3 @@ class Worse(unittest.TestCase):
             bad = dataclasses.replace(GOOD, **change)
             self.assertEqual(len(command.worse(bad, GOOD)), 1, change)
             self.assertEqual(command.worse(bad, bad), [])
-
-

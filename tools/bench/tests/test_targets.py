@@ -149,7 +149,3 @@ class Ladder(unittest.TestCase):
             if rung.kernel:
                 self.assertIn(rung.kernel, names)
             self.assertNotEqual(bool(rung.kernel), bool(rung.why_not))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -23,7 +23,8 @@ BLOCK_SIZE = 4096
 # No look-up of the kernel's caches, no state files, no layout: nothing that
 # accesses the disk apart from the requested operations.
 COMMON = (
-    "fio", "--output-format=json", "--direct=1", "--thread", "--invalidate=0", "--fallocate=none", "--end_fsync=0",
+    "fio", "--output-format=json", "--direct=1", "--thread",
+    "--invalidate=0", "--fallocate=none", "--end_fsync=0",
     "--lat_percentiles=1", *FIO_VERIFY,
 )
 

@@ -130,7 +130,3 @@ class Vcpu(unittest.TestCase):
         """QEMU without KVM has no such count; that is not 0."""
         with self.assertRaises(CountError):
             vcpu.parse_exits([{"stats": []}])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -70,7 +70,3 @@ class Marks(unittest.TestCase):
         """No vCPU heard is an error, not an empty filter."""
         with self.assertRaises(CountError):
             vcpu.marked(EMPTY_HIST)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -91,7 +91,3 @@ class Testimony(unittest.TestCase):
         text = kvm.trigger("kvm_mmio", [371, 372])
         self.assertIn("if type != 0 && (common_pid == 371 || "
                       "common_pid == 372)", text)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -86,7 +86,3 @@ class Broken(unittest.TestCase):
         data[0x41] = 0x40
         with self.assertRaisesRegex(CountError, "0x40"):
             layout.parse(bytes(data))
-
-
-if __name__ == "__main__":
-    unittest.main()

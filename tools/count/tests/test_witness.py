@@ -123,7 +123,3 @@ class Subtract(unittest.TestCase):
             subtract({KICK: 4}, {KICK: 5})
         with self.assertRaises(CountError):
             subtract({}, {KICK: 5})
-
-
-if __name__ == "__main__":
-    unittest.main()

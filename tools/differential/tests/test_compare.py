@@ -159,7 +159,3 @@ class Cases(unittest.TestCase):
             for case in soak.episode(1, number):
                 self.assertTrue(cases.fits(case.config, case.workload),
                                 case.name)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -144,7 +144,3 @@ class SampleTest(unittest.TestCase):
         self.assertAlmostEqual(ours.kernel.spread, 0.2)
         self.assertAlmostEqual(ratio(ours, kernels, "own").value, 0.9)
         self.assertEqual(ours.ranked()[0][0], 100)
-
-
-if __name__ == "__main__":
-    unittest.main()

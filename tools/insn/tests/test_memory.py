@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import unittest
 
-from insn import memory, probe
+from insn import probe
 from insn.memory import TraceError, free_pages, parse_trace
 from lab.errors import LabError
 
@@ -101,7 +101,3 @@ class ProbeTest(unittest.TestCase):
         for part in ("before", "after", "disk", "trace"):
             with self.subTest(part), self.assertRaises(LabError):
                 probe.parse(self.TEXT.replace(f"== {part}\n", "== other\n"))
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -108,7 +108,3 @@ class VerdictTest(unittest.TestCase):
         self.assertTrue(limits.at_most("x", 2.0, limits.MEMORY).reached)
         self.assertTrue(limits.at_most("x", 2.01, 2.0, 1.99).reached)
         self.assertFalse(limits.at_most("x", 2.02, 2.0, 2.01).reached)
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -143,7 +143,3 @@ class ParseTest(unittest.TestCase):
         after = plugin.Counts({1: 3, 2: 6, 3: 1}, {9: 2}, 7, 1)
         self.assertEqual(after - before,
                          plugin.Counts({2: 2, 3: 1}, {9: 2}, 2, 1))
-
-
-if __name__ == "__main__":
-    unittest.main()

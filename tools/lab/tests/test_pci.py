@@ -57,7 +57,3 @@ class Qemu(unittest.TestCase):
             ["-device",
              "virtio-blk-pci,bus=pcie.0,addr=0x4.0x1,serial=a,,b"])
         self.assertEqual(pci.Slot(0x1e, 1).bdf, "0000:00:1e.1")
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -166,7 +166,3 @@ class Judging(unittest.TestCase):
     def test_no_counts(self) -> None:
         outcome = check("m", Config("x"), {}, names(), seen(), {}, [])
         self.assertIn("cannot be read", outcome.problems[0])
-
-
-if __name__ == "__main__":
-    unittest.main()
