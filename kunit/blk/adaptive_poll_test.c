@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Adaptive polling of vfe_blk (drivers/blk/poll.c): a submitter that looks for
- * its completion, for how long, and what is counted of it. The device answers
- * inside of the kick, later, or not at all.
+ * Adaptive polling of vfe_blk (drivers/blk/poll.c): a submitter that busy-waits
+ * for its completion, for how long, and the counts. The device answers within
+ * the kick, later, or not at all.
  */
 #include <linux/hrtimer.h>
 #include <linux/module.h>
@@ -25,7 +25,7 @@ struct look {
 	struct hrtimer timer;
 };
 
-/* Serve what was kicked, here and now: nothing in this may sleep. */
+/* Serve the kicked requests at once; must not sleep. */
 static bool look_access(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	struct look *look = m->knobs.priv;
@@ -87,7 +87,10 @@ static struct vfe_rig_io *look_read(struct look *look)
 	return vfe_rig_start(look->rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
 }
 
-/* The device answers what it kept, @late jiffies from now, and interrupts. */
+/*
+ * The device completes the kept requests, @late jiffies from now, and
+ * interrupts.
+ */
 static void look_answer(struct look *look, struct vfe_rig_io *io,
 			unsigned long late)
 {
@@ -95,7 +98,7 @@ static void look_answer(struct look *look, struct vfe_rig_io *io,
 	struct kunit *test = look->rig->test;
 	u16 old = mq->used;
 
-	/* 0 of them would end with the next */
+	/* the submission after none of them would poll */
 	if (late)
 		schedule_timeout_uninterruptible(late);
 	KUNIT_ASSERT_EQ(test, 1U, look->rig->num_kept);
@@ -126,7 +129,7 @@ static void off_unless_asked_for(struct kunit *test)
 	look_end(look);
 }
 
-/* Done before submit_bio() is, and nobody was interrupted. */
+/* Completed before submit_bio() returns, without an interrupt. */
 static void found_without_an_interrupt(struct kunit *test)
 {
 	struct look *look = look_disk(test, "1000");
@@ -150,7 +153,7 @@ static void found_without_an_interrupt(struct kunit *test)
 	look_end(look);
 }
 
-/* Where a request ended */
+/* The context in which a request ended */
 static bool look_in_task;
 
 static void look_end_io(struct bio *bio)
@@ -160,8 +163,8 @@ static void look_end_io(struct bio *bio)
 }
 
 /*
- * What the submitter found does not end in its own context: handlers of an end
- * may take in_task() for leave to sleep, and it keeps the CPU.
+ * A completion that the submitter finds does not end in its context: handlers
+ * may sleep if in_task(), but preemption is disabled.
  */
 static void ends_in_a_softirq(struct kunit *test)
 {
@@ -178,7 +181,9 @@ static void ends_in_a_softirq(struct kunit *test)
 	look_end(look);
 }
 
-/* A batch has one wait, of its last request; all of it is found. */
+/*
+ * A batch has one busy-wait, for its last request, which finds all completions.
+ */
 static void waits_once_for_a_batch(struct kunit *test)
 {
 	struct look *look = look_disk(test, "1000");
@@ -217,7 +222,7 @@ static void given_up_after_its_time(struct kunit *test)
 	look_end(look);
 }
 
-/* A device that is slower than the bound is not waited for in vain. */
+/* No busy-waiting for a device that is slower than the limit. */
 static void slow_device_is_left_to_interrupts(struct kunit *test)
 {
 	struct look *look = look_disk(test, "100");
@@ -232,7 +237,9 @@ static void slow_device_is_left_to_interrupts(struct kunit *test)
 	for (i = 0; i < 8; i++)
 		look_answer(look, look_read(look), 2);
 	KUNIT_EXPECT_EQ(test, polls, vfe_rig_counter(look->rig, "polls"));
-	/* quick again: noticed by the few that look, then looked for */
+	/*
+	 * quick again: the few submissions that poll notice it, then all poll
+	 */
 	look->quick = true;
 	for (i = 0; i < 64; i++) {
 		struct vfe_rig_io *io = look_read(look);
@@ -246,7 +253,7 @@ static void slow_device_is_left_to_interrupts(struct kunit *test)
 	look_end(look);
 }
 
-/* A read that the device answers @us after the kick, without an interrupt. */
+/* A read that the device completes @us after the kick, without an interrupt. */
 static struct vfe_rig_io *look_read_slowly(struct look *look, unsigned int us)
 {
 	struct vfe_rig_io *io;
@@ -274,7 +281,7 @@ static void due_when_the_cpu_is_wanted(struct kunit *test)
 	look->rival = true;
 	KUNIT_EXPECT_EQ(test, 1U, look_read_slowly(look, 300)->ends);
 	KUNIT_EXPECT_EQ(test, 5LL, vfe_rig_counter(look->rig, "polls_found"));
-	/* not so what is overdue */
+	/* not for an overdue completion */
 	io = look_read(look);
 	KUNIT_EXPECT_EQ(test, 6LL, vfe_rig_counter(look->rig, "polls"));
 	KUNIT_EXPECT_LT(test, vfe_rig_counter(look->rig, "polls_ns"),
@@ -300,7 +307,7 @@ static void left_when_the_cpu_is_wanted(struct kunit *test)
 	look_end(look);
 }
 
-/* Switched off with callbacks off: the next request asks for them. */
+/* Disabled while callbacks are off: the next request enables them. */
 static void switched_off_again(struct kunit *test)
 {
 	struct look *look = look_disk(test, "1000");

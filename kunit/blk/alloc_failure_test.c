@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Allocation failures: each allocation of a probe, and of the operations after
- * it, fails in turn. Each fails cleanly, which leak and address checkers of the
- * kernel judge, too.
+ * it, fails in turn. Each fails cleanly, without reports of the kernel's leak
+ * and address checkers.
  */
 #include <linux/module.h>
 
@@ -10,12 +10,12 @@
 #include "lib/blk_fixture.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
-#define ALLOC_MOST	4000	/* more allocations than anything here makes */
+#define ALLOC_MOST	4000	/* more allocations than any step here makes */
 #define ALLOC_EACH	260U
 #define ALLOC_STEP	31U
 #define ALLOC_REST	40U
 
-/* A small ring, since each of its requests and tables is an allocation */
+/* A small ring, since each request and table is an allocation */
 static struct vfe_rig *alloc_disk(struct kunit *test, u64 features)
 {
 	struct vfe_mock_spec spec = { .queue_size = 4 };
@@ -28,7 +28,7 @@ static struct vfe_rig *alloc_disk(struct kunit *test, u64 features)
 /* A probe whose @nth allocation failed ended with @err. */
 static void alloc_expect_refused(struct vfe_rig *rig, unsigned int nth, int err)
 {
-	/* the resource tree has no other word for it */
+	/* the only error of the resource tree */
 	KUNIT_EXPECT_TRUE_MSG(rig->test, err == -ENOMEM || err == -EBUSY,
 			      "allocation %u: error %d", nth, err);
 	KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
@@ -49,7 +49,7 @@ static bool alloc_probe(struct vfe_rig *rig, struct device_driver *drv,
 	fail_nth(nth);
 	err = device_driver_attach(drv, dev);
 	failed = fail_end();
-	/* not bound at all, or bound and whole: what may do without, does */
+	/* not bound, or bound and working without optional parts */
 	KUNIT_EXPECT_EQ_MSG(rig->test, !err, !!dev->driver,
 			    "allocation %u", nth);
 	if (err)
@@ -58,26 +58,26 @@ static bool alloc_probe(struct vfe_rig *rig, struct device_driver *drv,
 }
 
 /*
- * The driver's own allocations and those of what it calls first come first, and
- * each of them fails. Then come the files of counters and those of the block
- * layer, by the hundred and one like the other: some of them do.
+ * The first allocations are the driver's own and those of the core; each of
+ * them fails. Then come hundreds of similar ones for sysfs files and the block
+ * layer, of which some fail.
  */
 static unsigned int alloc_next(unsigned int n)
 {
 	return n < ALLOC_EACH ? n + 1 : n + ALLOC_STEP;
 }
 
-/* The same, after a probe that ended like the one before all others. */
+/* The same, after a probe with the same result as before the first one. */
 static bool alloc_fails_again(struct vfe_rig *rig, struct device_driver *drv,
 			      unsigned int nth)
 {
-	/* which one is the nth depends on how the last probe ended */
+	/* the nth allocation depends on how the last probe ended */
 	if (nth < ALLOC_EACH)
 		alloc_probe(rig, drv, ALLOC_EACH);
 	return alloc_probe(rig, drv, nth);
 }
 
-/* With memory again, and a capacity, all is well. */
+/* It works with memory and a capacity. */
 static void alloc_recovers(struct vfe_rig *rig)
 {
 	vfe_rig_unbind(rig);
@@ -94,7 +94,10 @@ static void alloc_fails_in_a_probe(struct kunit *test)
 	struct device_driver *drv = rig->m->pdev->dev.driver;
 	unsigned int n = 1;
 
-	/* of size 0, so that nobody looks for partitions, whose warnings differ */
+	/*
+	 * of size 0, so that the kernel reads no partition table, whose
+	 * warnings differ
+	 */
 	vfe_rig_config(rig)->capacity = 0;
 	while (n < ALLOC_MOST) {
 		if (!alloc_fails_again(rig, drv, n))
@@ -109,7 +112,7 @@ static void alloc_fails_in_a_probe(struct kunit *test)
 
 /*
  * The same without the driver core, whose own allocations vary in number: the
- * first that fails is always the driver's first.
+ * first failure is always the driver's first allocation.
  */
 static bool alloc_probe_alone(struct vfe_rig *rig, struct pci_driver *drv,
 			      unsigned int nth)
@@ -142,14 +145,16 @@ static void alloc_fails_in_a_probe_alone(struct kunit *test)
 	vfe_rig_config(rig)->capacity = 0;
 	vfe_rig_unbind(rig);
 	for (n = 1; n < ALLOC_EACH; n++) {
-		/* the same state before each: that after a probe that went well */
+		/* the same state before each: after a successful probe */
 		alloc_probe_alone(rig, drv, 0);
 		KUNIT_EXPECT_TRUE(test, alloc_probe_alone(rig, drv, n));
 	}
 	alloc_recovers(rig);
 }
 
-/* Called with each access: with the queue enabled, memory begins to run out. */
+/*
+ * Called for each access: allocations fail from the enabling of the queue on.
+ */
 static bool alloc_runs_out(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	unsigned int *n = m->knobs.priv;
@@ -160,9 +165,8 @@ static bool alloc_runs_out(struct vfe_mock *m, struct vfe_mock_access *a)
 }
 
 /*
- * Memory that is used up stays so for a while. One allocation less does no harm
- * to the block layer's tags, whose number it lowers then; none at all must end
- * the probe.
+ * Memory is usually short for a while. A single failure only makes the block
+ * layer allocate fewer tags; permanent failure must end the probe.
  */
 static void alloc_fails_for_the_rest_of_a_probe(struct kunit *test)
 {
@@ -189,7 +193,7 @@ static int alloc_a_write(struct vfe_rig *rig)
 {
 	struct vfe_rig_io *io = vfe_rig_start(rig, REQ_OP_WRITE, 8, 4096, 5);
 
-	/* of this task only what it submits */
+	/* in this task, only its submissions */
 	return vfe_rig_wait(rig, io);
 }
 
@@ -270,8 +274,8 @@ static void alloc_case_name(const struct alloc_case *c, char *name)
 KUNIT_ARRAY_PARAM(alloc_case, alloc_cases, alloc_case_name);
 
 /*
- * With a checker of DMA, mapping allocates; without one little or nothing on
- * this path does, and then nothing may fail.
+ * With the DMA checker, mapping allocates; without it, little or nothing on
+ * this path does, and then no request may fail.
  */
 static void alloc_fails_in_a_request(struct kunit *test)
 {

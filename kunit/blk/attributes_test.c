@@ -54,7 +54,7 @@ static void control_absurd_resize_is_ignored(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* It changes while it is read: the reader takes neither half of both. */
+/* It changes while it is read: the reader must not mix the halves. */
 static void control_resize_while_read(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -73,7 +73,7 @@ static void control_resize_while_read(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(get_capacity(rig->disk) == 512));
 }
 
-/* An interrupt that changes nothing is none of anybody's business. */
+/* An interrupt without a change is not reported. */
 static void control_same_size(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -133,7 +133,7 @@ static void control_cache_at_probe(struct kunit *test)
 	rig = control_cache_disk(test, F(FLUSH) | F(CONFIG_WCE), 0);
 	control_expect(rig, "cache_type", THROUGH);
 	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
-	/* 5.2.5.2: flushes without a field for the mode: there is a cache */
+	/* 5.2.5.2: FLUSH without CONFIG_WCE: there is a cache */
 	rig = control_cache_disk(test, F(FLUSH), 0);
 	control_expect(rig, "cache_type", BACK);
 	rig = control_cache_disk(test, 0, 1);
@@ -162,7 +162,7 @@ static bool control_cache_again(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* A set-up of queues that is tried again, with fewer vectors, has a reset. */
+/* Set-up of queues with fewer vectors, after a reset. */
 static void control_cache_stays_off_with_few_vectors(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, F(CONFIG_WCE));
@@ -176,7 +176,7 @@ static void control_cache_stays_off_with_few_vectors(struct kunit *test)
 	rig->m->knobs.access = NULL;
 }
 
-/* Swallows writes to the configuration: the device does not take the mode. */
+/* Ignores writes to the configuration: the device does not change the mode. */
 static bool control_deaf(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	return a->reg == VFE_REG_DEVICE_CONFIG && a->dir == VFE_WRITE;
@@ -250,7 +250,7 @@ static void control_cache_that_the_device_does_not_take(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
 }
 
-/* A mode that could not be set is not half set: nothing more is flushed. */
+/* A mode that could not be set changes nothing: no additional flushes. */
 static void control_cache_that_stays_off(struct kunit *test)
 {
 	struct vfe_rig *rig = control_cache_disk(test,
@@ -263,7 +263,7 @@ static void control_cache_that_stays_off(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
 }
 
-/* The function goes away when a mode was written. */
+/* The function goes away after a mode was written. */
 static bool control_last_word(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->reg == VFE_REG_DEVICE_CONFIG && a->dir == VFE_WRITE)
@@ -285,7 +285,7 @@ static void control_cache_in_doubt(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, bdev_write_cache(rig->disk->part0));
 }
 
-/* While the device sleeps there is nobody to tell of a mode. */
+/* The mode cannot be changed while the device is suspended. */
 static void control_cache_of_a_sleeper(struct kunit *test)
 {
 	struct vfe_rig *rig = control_cache_disk(test,
@@ -300,7 +300,7 @@ static void control_cache_of_a_sleeper(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1, (int)vfe_rig_config(rig)->wce);
 }
 
-/* The flush that goes with it fails: flushes go on, nothing is lost. */
+/* The flush before it fails: the cache stays enabled, so nothing is lost. */
 static void control_cache_flush_fails(struct kunit *test)
 {
 	struct vfe_rig *rig = control_cache_disk(test,
@@ -321,7 +321,7 @@ static void control_cache_survives_a_recovery(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, (ssize_t)13,
 			vfe_rig_store(rig, "cache_type", "write through"));
-	vfe_rig_config(rig)->wce = 1;	/* what the reset will leave */
+	vfe_rig_config(rig)->wce = 1;	/* the mode after the reset */
 	vfe_mock_log_clear(rig->m);
 	KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(rig->m));
 	KUNIT_EXPECT_TRUE(test,
@@ -352,7 +352,7 @@ static void control_serial(struct kunit *test)
 
 	memcpy(rig->back->serial, "vfe-1234\0\0\0\0\0\0\0\0\0\0\0\0", 20);
 	control_expect(rig, "serial", "vfe-1234");
-	/* all 20 bytes, no end to them */
+	/* all 20 bytes, without a terminator */
 	memcpy(rig->back->serial, "01234567890123456789", 20);
 	control_expect(rig, "serial", "01234567890123456789");
 	memset(rig->back->serial, 0, 20);
@@ -369,7 +369,7 @@ static void control_serial_refused(struct kunit *test)
 	control_expect(rig, "serial", "");
 }
 
-/* A disk whose function is gone has none to tell. */
+/* A disk without its function has no serial number. */
 static void control_serial_of_the_dead(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -383,7 +383,7 @@ static void control_serial_of_the_dead(struct kunit *test)
 			vfe_rig_show(rig, "serial", buf, sizeof(buf)));
 }
 
-/* Nothing of another request's answer shows through a short one. */
+/* A short answer does not expose another request's data. */
 static bool control_short_id(struct vfe_mock_disk *back,
 			     struct vfe_mock_queue *mq,
 			     struct vfe_mock_chain *chain)
@@ -422,7 +422,7 @@ static struct hd_geometry control_geometry(struct vfe_rig *rig)
 	return geo;
 }
 
-/* As virtio_blk: that of the device, or numbers as of a SCSI disk */
+/* As in virtio_blk: the device's geometry, or that of a SCSI disk */
 static void control_geometry_of_a_disk(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);

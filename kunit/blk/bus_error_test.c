@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Errors that the bus reports to vfe_blk: requests wait while the function
- * cannot be reached, and are done, or fail, when it is known how that ends.
+ * Bus errors and vfe_blk: requests wait while the function is inaccessible, and
+ * complete or fail afterwards.
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -14,7 +14,7 @@ static const struct pci_error_handlers *bus_handlers(struct vfe_rig *rig)
 	return to_pci_driver(rig->m->pdev->dev.driver)->err_handler;
 }
 
-/* What the PCI core does on an error. */
+/* The PCI core's steps after an error. */
 static void bus_fails(struct vfe_rig *rig, pci_channel_state_t state,
 		      pci_ers_result_t vote)
 {
@@ -47,7 +47,7 @@ static void bus_comes_back(struct vfe_rig *rig)
 	bus_resumes(rig);
 }
 
-/* A disk whose bus failed, with a request of it in the device: @io */
+/* A disk whose bus failed, with a request in flight: @io */
 static struct vfe_rig *bus_down(struct kunit *test, struct vfe_rig_io **io)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -58,7 +58,7 @@ static struct vfe_rig *bus_down(struct kunit *test, struct vfe_rig_io **io)
 	return rig;
 }
 
-/* Requests wait while the bus is down, and are done when it is back. */
+/* Requests wait while the bus is down, and complete when it is back. */
 static void fails_and_resumes(struct kunit *test)
 {
 	struct vfe_rig_io *io, *late;
@@ -67,7 +67,7 @@ static void fails_and_resumes(struct kunit *test)
 	late = vfe_rig_start(rig, REQ_OP_READ, 16, SECTOR_SIZE, 0);
 	msleep(100);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends + late->ends);
-	/* newer kernels say so before the slot is reset */
+	/* newer kernels set this before the slot reset */
 	rig->m->pdev->error_state = pci_channel_io_normal;
 	bus_comes_back(rig);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
@@ -75,7 +75,7 @@ static void fails_and_resumes(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Older kernels call the channel frozen until resume(). */
+/* On older kernels the channel is frozen until resume(). */
 static void fails_and_resumes_late(struct kunit *test)
 {
 	struct vfe_rig_io *io;
@@ -99,7 +99,7 @@ static void tells_without_harm(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* It is put to sleep and woken while its bus is down: it waits for the bus. */
+/* It is suspended and resumed while its bus is down: it waits for the bus. */
 static void fails_and_it_sleeps(struct kunit *test)
 {
 	struct vfe_rig_io *io;
@@ -115,7 +115,7 @@ static void fails_and_it_sleeps(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* The same with nothing in the device, so that it does sleep. */
+/* The same without a request in flight, so that it is suspended. */
 static void fails_and_it_sleeps_idle(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -133,7 +133,7 @@ static void fails_and_it_sleeps_idle(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Its slot is reset for a neighbour's sake, while it works. */
+/* Its slot is reset because of another function, while it works. */
 static void resets_a_neighbour(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -148,7 +148,7 @@ static void resets_a_neighbour(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* The slot is lost for good: what is in flight fails. */
+/* The slot is lost permanently: requests in flight fail. */
 static void fails_for_good(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -191,14 +191,14 @@ static void is_not_resumed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
 	vfe_rig_set(rig, "recovery", "0");
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	/* and changes his mind, before the bus is back */
+	/* and enables it again before the bus is back */
 	vfe_rig_set(rig, "recovery", "1");
 	msleep(3000);
 	bus_comes_back(rig);
 	vfe_rig_works(rig);
 }
 
-/* It is stopped when its bus fails: nothing but a resume starts it. */
+/* It is stopped when its bus fails: only a resume starts it. */
 static void fails_while_it_sleeps(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -213,7 +213,9 @@ static void fails_while_it_sleeps(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Requests that fail since the bus was given up do not wait after a sleep. */
+/*
+ * Requests that fail because the bus was given up do not wait after a resume.
+ */
 static void sleeps_after_it_was_given_up(struct kunit *test)
 {
 	struct vfe_rig_io *io;
@@ -231,7 +233,7 @@ static void sleeps_after_it_was_given_up(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* The same if it slept when the bus was given up. */
+/* The same if it was suspended when the bus was given up. */
 static void is_given_up_while_it_sleeps(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -248,7 +250,10 @@ static void is_given_up_while_it_sleeps(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* It wakes while its bus is down, and the bus does not come back: it says so. */
+/*
+ * It resumes while its bus is down, and the bus does not come back: it logs
+ * that.
+ */
 static void wakes_without_a_bus(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -257,7 +262,7 @@ static void wakes_without_a_bus(struct kunit *test)
 
 	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
-	/* the first reminder has nobody to remind */
+	/* the first reminder has nothing to report */
 	msleep(70000);
 	KUNIT_EXPECT_EQ(test, 0U, log_errors(mark, "'recovery'"));
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
@@ -279,7 +284,7 @@ static void fails_with_recovery_off(struct kunit *test)
 	vfe_rig_serve(rig);
 	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(io->ends, 120));
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	/* a second failure does not make them wait again */
+	/* a second failure does not make requests wait again */
 	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
 	rig->m->pdev->error_state = pci_channel_io_normal;

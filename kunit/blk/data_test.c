@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The data path of vfe_blk against a device that keeps the rules: what each
- * kind of request looks like in the ring, that its data arrives, and what
- * becomes of it when the device says no.
+ * The data path of vfe_blk against a device that keeps the rules: the format of
+ * each kind of request in the ring, its data, and errors of the device.
  */
 #include <linux/module.h>
 
@@ -13,7 +12,10 @@
 
 /* --- framing --- */
 
-/* Header first, status last; the rest is @out pieces to read, @in to write. */
+/*
+ * Header first, status last; the rest is @out readable segments, then @in
+ * writable ones.
+ */
 static void data_expect_frame(struct kunit *test,
 			      const struct vfe_mock_chain *chain, u32 type,
 			      u64 sector, unsigned int out, unsigned int in)
@@ -121,14 +123,17 @@ static struct vfe_rig *data_plug_mode(struct kunit *test)
 	return rig;
 }
 
-/* A small generator, so that a run can be repeated. */
+/* A small generator, so that runs are repeatable. */
 static u32 data_random(u32 *state)
 {
 	*state = *state * 1664525 + 1013904223;
 	return *state >> 8;
 }
 
-/* One write or read of random place, size and cut; @shadow is the truth. */
+/*
+ * One write or read with random sector, size and segments; @shadow has the
+ * expected data.
+ */
 static struct vfe_rig_io *data_random_io(struct vfe_rig *rig, u8 *shadow,
 					 u32 *state)
 {
@@ -153,7 +158,7 @@ static struct vfe_rig_io *data_random_io(struct vfe_rig *rig, u8 *shadow,
 	return io;
 }
 
-/* Compare what a read brought, piece by piece, with the truth. */
+/* Compare the data of a read, segment by segment, with the expected data. */
 static bool data_as_written(const struct vfe_rig_io *io, u64 sector,
 			    const u8 *shadow)
 {
@@ -203,8 +208,8 @@ static void data_arrives_as_sent(struct kunit *test)
 }
 
 /*
- * More requests than the ring takes, of 3 pieces each where it is direct:
- * those that wait go out in the end.
+ * More requests than the ring holds, of 3 segments each without indirect
+ * tables: waiting requests complete, too.
  */
 static void data_more_than_the_ring_takes(struct kunit *test)
 {
@@ -251,7 +256,7 @@ static struct vfe_rig *data_plug_limits(struct kunit *test, u32 seg_max,
 	return rig;
 }
 
-/* Memory with holes: more pieces than seg_max make more requests. */
+/* Scattered memory: more segments than seg_max need more requests. */
 static void data_seg_max_is_kept(struct kunit *test)
 {
 	struct vfe_rig *rig = data_plug_limits(test, 3, 65536);
@@ -270,7 +275,7 @@ static void data_seg_max_is_kept(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* 64 KiB in one piece of memory, where 4 KiB may be in one segment */
+/* 64 KiB of contiguous memory, with segments of at most 4 KiB */
 static void data_size_max_is_kept(struct kunit *test)
 {
 	struct vfe_rig *rig = data_plug_limits(test, 8, PAGE_SIZE);
@@ -286,7 +291,10 @@ static void data_size_max_is_kept(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* What is no multiple of a sector is rounded down, and a page is all there. */
+/*
+ * A limit that is no multiple of a sector is rounded down, and a page is
+ * transferred completely.
+ */
 static void data_size_max_below_a_page(struct kunit *test)
 {
 	static const u32 sizes[] = { 512, 586, 1000, 1366, 1535, 4095 };
@@ -305,7 +313,7 @@ static void data_size_max_below_a_page(struct kunit *test)
 	}
 }
 
-/* A neighbour is merged into the same request; the device sees one. */
+/* Adjacent bios are merged into one request. */
 static void data_neighbours_are_merged(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, F(SEG_MAX));
@@ -324,7 +332,7 @@ static void data_neighbours_are_merged(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 72, b->data, 4096));
 }
 
-/* A batch rings the bell once, for its last. */
+/* A batch has one kick, for its last request. */
 static void data_one_kick_for_a_batch(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -343,7 +351,7 @@ static void data_one_kick_for_a_batch(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kicks + 1, rig->m->queues[0].kicks);
 }
 
-/* What ends is counted, once each, and so is what the device failed. */
+/* Completed requests count, once each, including failed ones. */
 static void data_operations_are_counted(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH));
@@ -395,7 +403,7 @@ static void data_flush_that_fails_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EIO, data_flush(rig));
 }
 
-/* There is no FUA in virtio: a flush behind the write does its work. */
+/* There is no FUA in virtio: a flush follows the write instead. */
 static void data_fua_is_a_flush_behind(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH));
@@ -463,7 +471,7 @@ static u32 data_zeroes_flags(struct vfe_rig *rig, unsigned int how)
 	return le32_to_cpu(vfe_rig_ranges(&rig->seen)->flags);
 }
 
-/* Zeroes may come of deallocation where device and caller allow it. */
+/* Write zeroes may deallocate if device and caller allow it. */
 static void data_zeroes_that_may_unmap(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, F(WRITE_ZEROES));
@@ -512,12 +520,12 @@ static void data_status_becomes_an_error(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->err, vfe_rig_wait(rig, io));
 	KUNIT_EXPECT_EQ(test, s->err, vfe_rig_write(rig, 0, 4096, 1));
 	rig->back->status = 0;
-	/* an error is of its request, not of the disk */
+	/* an error affects its request, not the disk */
 	vfe_rig_works(rig);
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* What no virtio device knows is refused before the device sees it. */
+/* The driver refuses requests that virtio does not have. */
 static void data_unknown_operation_is_refused(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);

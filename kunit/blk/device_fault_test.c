@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device that breaks the rules: of the ring, of interrupts, of resets. The
- * driver resets it and sends what it had again; each request ends once, and
- * memory stays whose it is. A device that does not come up again is in
- * recovery_test.c.
+ * A device that breaks the rules of the ring, of interrupts, or of resets. The
+ * driver resets it and sends its requests again; each request completes once,
+ * and no memory is corrupted. recovery_test.c has a device that cannot be
+ * restarted.
  */
 #include <linux/module.h>
 
@@ -11,7 +11,7 @@
 #include "lib/blk_fixture.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
-#define FAULT_RESENDS	10	/* of a request, see VFE_BLK_MAX_RETRIES */
+#define FAULT_RESENDS	10	/* times that a request is sent */
 /* device_status of one that runs */
 #define FAULT_LIVE	(VIRTIO_CONFIG_S_ACKNOWLEDGE | \
 			 VIRTIO_CONFIG_S_DRIVER | \
@@ -58,7 +58,7 @@ static void fault_id_beyond(struct vfe_rig *rig,
 static void fault_id_huge(struct vfe_rig *rig,
 			  const struct vfe_mock_chain *chain)
 {
-	/* its lower half would be right */
+	/* its lower half would be valid */
 	vfe_mock_push_raw(fault_queue(rig), BIT(16) | chain->id, 1);
 }
 
@@ -124,7 +124,7 @@ static const struct fault_element fault_elements[] = {
 	{ "id beyond the queue", fault_id_beyond, true },
 	{ "id of 32 bits", fault_id_huge, true },
 	{ "id of nothing", fault_id_of_nothing, true },
-	/* a length decides nothing, the status does, as in virtio_blk */
+	/* the length does not matter, only the status, as in virtio_blk */
 	{ "length too large", fault_length_beyond, false },
 	{ "length 2^32-1", fault_length_huge, false },
 	{ "length 0", fault_length_none, false },
@@ -141,7 +141,9 @@ static void fault_element_name(const struct fault_element *e, char *name)
 
 KUNIT_ARRAY_PARAM(fault_element, fault_elements, fault_element_name);
 
-/* What the ring can tell is a lie ends in a reset, and the request is done. */
+/*
+ * A violation that the ring detects causes a reset, and the request completes.
+ */
 static void fault_used_element(struct kunit *test)
 {
 	const struct fault_element *e = test->param_value;
@@ -180,7 +182,7 @@ static void fault_read_with(struct vfe_rig *rig, u32 len)
 	KUNIT_EXPECT_TRUE(rig->test, vfe_rig_holds(rig, 0, io->data, 4096));
 }
 
-/* Devices in use have each of these; one line says so, however many there are. */
+/* Devices in use have each of these; the driver logs one line for all. */
 static void fault_used_lengths(struct kunit *test)
 {
 	static const u32 lens[] = { 0, 1, 512, 4096, 4098, U32_MAX };
@@ -194,14 +196,14 @@ static void fault_used_lengths(struct kunit *test)
 		fault_read_with(rig, lens[i]);
 	KUNIT_EXPECT_EQ(test, 0U, fault_resets(rig));
 	KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "the status decides"));
-	/* and one of the queue, where they are too large */
+	/* and one line of the queue, if they are too large */
 	KUNIT_EXPECT_LE(test, log_warnings(mark, "used length"), 2U);
 }
 
 /*
  * The driver cannot distinguish the id of another request in flight from the
- * right one. It ends in error, since the device left it no status; the reset
- * gets the other done.
+ * right one. It ends with an error, since the device wrote no status; after the
+ * reset the other one completes.
  */
 static void fault_id_of_another(struct kunit *test)
 {
@@ -222,7 +224,7 @@ static void fault_id_of_another(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Any order is right. */
+/* Any order is valid. */
 static void fault_out_of_order(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -245,7 +247,7 @@ static void fault_out_of_order(struct kunit *test)
 
 /* --- interrupts --- */
 
-/* Used, but the interrupt was lost: taken as done, and no reset. */
+/* Used, but the interrupt was lost: the request completes without a reset. */
 static void fault_lost_interrupt(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -265,7 +267,7 @@ static void fault_lost_interrupt(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, fault_resets(rig));
 }
 
-/* Interrupts with nothing to say are counted, and harm nobody. */
+/* Spurious interrupts count, and do no harm. */
 static void fault_spurious_interrupts(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -293,7 +295,7 @@ static void fault_lost_kick(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vfe_rig_expire(rig, io));
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
 	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 40, io->data, 512));
-	/* it was repeated, and that was all */
+	/* it was repeated, without any other effect */
 	KUNIT_EXPECT_EQ(test, 0U, fault_resets(rig));
 }
 
@@ -314,8 +316,8 @@ static void fault_time_passes(struct vfe_rig *rig, unsigned int n)
 }
 
 /*
- * Time is no fault: each timeout repeats the kick and reads the status once,
- * the log has a line, and the request is done when the device does it.
+ * A timeout is no fault: each repeats the kick and reads the status once, the
+ * log has one line, and the request completes when the device executes it.
  */
 static void fault_slow_is_waited_for(struct kunit *test)
 {
@@ -348,7 +350,7 @@ static void fault_slow_is_waited_for(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
 }
 
-/* NEEDS_RESET whose interrupt was lost: the timeout reads it. */
+/* NEEDS_RESET with a lost interrupt: the timeout reads it. */
 static void fault_plea_is_found_by_a_timeout(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -365,7 +367,7 @@ static void fault_plea_is_found_by_a_timeout(struct kunit *test)
 	KUNIT_EXPECT_GE(test, fault_resets(rig), 1U);
 }
 
-/* Where the user says so, a late request resets the device, and is sent again. */
+/* With reset_after, a late request resets the device, and is sent again. */
 static void fault_reset_after(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -385,7 +387,7 @@ static void fault_reset_after(struct kunit *test)
 	KUNIT_EXPECT_GE(test, fault_resets(rig), 1U);
 }
 
-/* The device never does what is for this sector. */
+/* The device never completes a request for this sector. */
 static bool fault_bad_sector(struct vfe_mock_disk *back,
 			     struct vfe_mock_queue *mq,
 			     struct vfe_mock_chain *chain)
@@ -398,7 +400,10 @@ static bool fault_bad_sector(struct vfe_mock_disk *back,
 	return true;
 }
 
-/* A request that no reset helps fails, not those of others, and not the disk. */
+/*
+ * A request that hangs after each reset fails, but no other request, and not
+ * the disk.
+ */
 static void fault_never_done(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -411,7 +416,7 @@ static void fault_never_done(struct kunit *test)
 	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 1);
 	for (i = 1; i <= FAULT_RESENDS + 1; i++) {
 		KUNIT_EXPECT_EQ(test, 0U, io->ends);
-		/* with work done in between, a reset is not put off */
+		/* with completions in between, a reset has no pause */
 		KUNIT_EXPECT_EQ(test, 0, vfe_rig_write(rig, 80, 512, i));
 		KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept == i));
 		vfe_rig_hurry(rig);
@@ -419,7 +424,7 @@ static void fault_never_done(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vfe_rig_expire(rig, io));
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
 	KUNIT_EXPECT_EQ(test, 1U + FAULT_RESENDS, rig->num_kept);
-	/* the disk itself is none the worse */
+	/* the disk itself still works */
 	blk_queue_rq_timeout(rig->disk->queue, 30 * HZ);
 	vfe_rig_works(rig);
 }
@@ -439,7 +444,9 @@ static void fault_plea(struct vfe_rig *rig)
 					VIRTIO_CONFIG_S_NEEDS_RESET)));
 }
 
-/* As long as something gets done in between, it may ask for ever. */
+/*
+ * As long as requests complete in between, it may request any number of resets.
+ */
 static void fault_pleas_with_work_between(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -454,7 +461,7 @@ static void fault_pleas_with_work_between(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* For nothing it has to wait longer each time, up to a minute. */
+/* Without completions, the pause grows up to a minute. */
 static void fault_pleas_without_end(struct kunit *test)
 {
 	static const unsigned int pauses[] = { 0, 1, 2, 4, 8, 16, 32, 60 };
@@ -499,7 +506,7 @@ static void fault_arm(struct vfe_rig *rig, unsigned int *left)
 	rig->m->knobs.access = fault_gone_at;
 }
 
-/* It comes back, and its driver finds it. */
+/* It comes back, and its driver uses it again. */
 static void fault_return(struct vfe_rig *rig)
 {
 	rig->m->knobs.access = NULL;
@@ -548,7 +555,7 @@ static void fault_gone_in_a_recovery(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* The disk came up, and its device is gone since: it fails what it is given */
+/* The disk was created, but its device is gone: requests fail */
 static void fault_check_dead(struct vfe_rig *rig)
 {
 	vfe_rig_impatient(rig);
@@ -575,7 +582,7 @@ static bool fault_probe_until(struct vfe_rig *rig, unsigned int access)
 
 static void fault_gone_in_a_probe(struct kunit *test)
 {
-	/* all that has a field in the configuration */
+	/* all features with a field in the configuration */
 	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH) | F(CONFIG_WCE) |
 					   F(SIZE_MAX) | F(SEG_MAX) |
 					   F(BLK_SIZE) | F(TOPOLOGY) | F(MQ) |
@@ -596,9 +603,9 @@ static void fault_gone_in_a_probe(struct kunit *test)
 
 /*
  * One disk has a device that hangs in its reset: its driver gives up after one
- * wait, not after one for each of recovery, giving up, unbinding. Meanwhile
- * another is reset by its bus with a request that hangs: it is kept, and sent
- * again.
+ * timeout, not after one for each of recovery, giving up and unbinding.
+ * Meanwhile the bus resets another one with a hanging request, which is kept
+ * and sent again.
  */
 static void fault_waits_have_an_end(struct kunit *test)
 {
@@ -625,8 +632,8 @@ static void fault_waits_have_an_end(struct kunit *test)
 }
 
 /*
- * A request that is not done for long lets no suspend through: its tag would
- * hold up the kernel, which takes the other processors away. The disk goes on.
+ * A slow request makes suspend fail: its tag would block the kernel, which
+ * unplugs the other processors. The disk continues.
  */
 static void fault_no_suspend(struct kunit *test)
 {

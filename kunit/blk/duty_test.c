@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What virtio 1.4, 5.2 asks of the driver of a block device, a case a duty, and
- * what basic duties mean for its requests.
- * The ids are those of the list of duties.
+ * The requirements of virtio 1.4, 5.2 for the driver of a block device, one
+ * case per duty, and basic duties for its requests. The ids are those of the
+ * list of duties.
  */
 #include <linux/module.h>
 
@@ -14,7 +14,7 @@
 
 /* --- B21 and B26, of requests --- */
 
-/* Those that ended */
+/* Requests that have ended */
 static unsigned int blk_ended(const struct vfe_rig *rig)
 {
 	unsigned int i, n = 0;
@@ -24,7 +24,7 @@ static unsigned int blk_ended(const struct vfe_rig *rig)
 	return n;
 }
 
-/* From the reset of one that runs to the last look that sees it run */
+/* From the reset of a live device to the last status read that shows it live */
 static bool blk_resetting(const struct vfe_mock *m,
 			  const struct vfe_mock_access *a)
 {
@@ -35,7 +35,7 @@ static bool blk_resetting(const struct vfe_mock *m,
 	return a->val & VIRTIO_CONFIG_S_DRIVER_OK;
 }
 
-/* As long as the device is not known to be reset, it has its buffers. */
+/* The device keeps its buffers until its reset is known to have ended. */
 static bool blk_early(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	struct vfe_rig *rig = m->knobs.priv;
@@ -59,7 +59,7 @@ static void B21_requests_end_after_the_reset(struct kunit *test)
 	rig->m->knobs.access = blk_early;
 	rig->m->knobs.priv = rig;
 	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 4096, 1);
-	/* sent again after each reset, and done after the third */
+	/* sent again after each reset, and completed after the third */
 	for (n = 1; n <= 3; n++) {
 		KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept == n));
 		KUNIT_EXPECT_EQ(test, 0U, blk_ended(rig));
@@ -132,7 +132,7 @@ static void K01_writeback_is_read_after_features_ok(struct kunit *test)
 		reads++;
 	}
 	KUNIT_EXPECT_GT(test, reads, 0U);
-	/* zones are not handled here */
+	/* the driver does not handle zones here */
 	KUNIT_EXPECT_EQ(test, 0ULL, rig->m->accepted & F(ZONED));
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
@@ -173,7 +173,7 @@ static void K03_no_request_beyond_the_capacity(struct kunit *test)
 	rig = vfe_rig_small(test, 0);
 	rig->keep = true;
 	first = vfe_rig_fill(rig, 0);
-	/* no room for it: it waits in the block layer */
+	/* no space for it: it waits in the block layer */
 	second = vfe_rig_start(rig, REQ_OP_WRITE, 1500, 512, 1);
 	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept == 1));
 	blk_resize(rig, 1000);
@@ -185,7 +185,7 @@ static void K03_no_request_beyond_the_capacity(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0ULL, vfe_rig_sector(&rig->kept[0]));
 	KUNIT_EXPECT_EQ(test, 1U, rig->num_kept);
 	KUNIT_EXPECT_LT(test, vfe_rig_sector(&rig->seen), 1000ULL);
-	/* up to the very end is fine */
+	/* up to the end is valid */
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_write(rig, 999, 512, 1));
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 999, 1024, 1));
 }
@@ -281,7 +281,7 @@ static struct vfe_rig *blk_ranges_disk(struct kunit *test, u32 alignment)
 	return rig;
 }
 
-/* Checks one discard or write-zeroes request as the device saw it. */
+/* Checks one discard or write-zeroes request that the device received. */
 static void blk_check_ranges(struct vfe_rig *rig, u32 flags)
 {
 	const struct virtio_blk_discard_write_zeroes *range;
@@ -306,7 +306,7 @@ static void blk_check_ranges(struct vfe_rig *rig, u32 flags)
 	}
 }
 
-/* The hook looks at each request while its memory is still its own. */
+/* The hook checks each request while its memory is valid. */
 static bool blk_check_discard(struct vfe_mock_disk *back,
 			      struct vfe_mock_queue *mq,
 			      struct vfe_mock_chain *chain)
@@ -334,7 +334,7 @@ static void K05_discard_is_within_the_limits(struct kunit *test)
 	rig = blk_ranges_disk(test, 8);
 	rig->back->request = blk_check_discard;
 	KUNIT_EXPECT_EQ(test, 0, blk_discard(rig, 3, 1000));
-	/* cut at multiples of 8: 5, then 64 at a time, the rest */
+	/* split at multiples of 8: 5, then 64 each, the rest */
 	KUNIT_EXPECT_GE(test, rig->num_types, 1000U / DISCARD_SECTORS / 4);
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
@@ -374,7 +374,7 @@ static void K05_discard_alignment_beyond_the_maximum(struct kunit *test)
 		 "discard: not larger than allowed, whatever discard_sector_alignment is");
 	rig = blk_ranges_disk(test, 2 * DISCARD_SECTORS);
 	rig->back->request = blk_check_discard;
-	/* no discard at all is fine, too, an error of the device's is not */
+	/* no discard at all is acceptable, an error of the device is not */
 	err = blk_discard(rig, 0, 1024);
 	KUNIT_EXPECT_TRUE(test, !err || err == -EOPNOTSUPP);
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
@@ -476,7 +476,7 @@ static void K06_nothing_is_assumed_of_a_failed_discard(struct kunit *test)
 	blk_finish_plug(&plug);
 	for (i = 0; i < 3; i++)
 		KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io[i]));
-	/* they went as one, and none was tried again by itself */
+	/* they were sent as one, and none was sent again separately */
 	KUNIT_EXPECT_EQ(test, 1U, rig->num_types);
 	KUNIT_EXPECT_EQ(test, 3 * (u32)sizeof(*vfe_rig_ranges(&rig->seen)),
 			rig->seen.segs[1].len);

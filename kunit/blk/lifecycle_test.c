@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A disk whose device is taken away, reset or put to sleep at every point of a
- * request's life: whatever happens, each request ends once, in bounded time,
- * with its data where it belongs or with an error. The device loses requests
- * here, so the disks are set to reset one that is late. A device that
- * misbehaves is in device_fault_test.c, one that does not come up again in
- * recovery_test.c.
+ * A disk whose device is removed, reset or suspended at every point of a
+ * request's life: each request ends once, in limited time, with correct data or
+ * with an error. The device loses requests here, so the disks have reset_after.
+ * device_fault_test.c has a faulty device, recovery_test.c one that cannot be
+ * restarted.
  */
 #include <linux/module.h>
 #include <linux/virtio_pci.h>
@@ -18,12 +17,12 @@
 			 VIRTIO_CONFIG_S_FEATURES_OK | \
 			 VIRTIO_CONFIG_S_DRIVER_OK)
 
-/* How far the request is when it happens */
+/* The point of a request at the event */
 enum life_point {
-	POINT_QUEUED,		/* no room in the ring: with the block layer */
+	POINT_QUEUED,		/* no space in the ring */
 	POINT_ADDED,		/* in the ring, and no kick was wanted */
-	POINT_KICKED,		/* the device has not looked yet */
-	POINT_POPPED,		/* it works on it */
+	POINT_KICKED,		/* the device has not read it yet */
+	POINT_POPPED,		/* the device is executing it */
 	POINT_PUSHED,		/* used, but no interrupt was raised */
 	POINT_INTERRUPT,	/* the interrupt comes with it */
 	NUM_POINTS
@@ -98,7 +97,7 @@ static void life_sleep(struct vfe_rig *rig)
 
 	vfe_rig_hurry(rig);
 	KUNIT_EXPECT_EQ(rig->test, 0, life_pm(rig)->suspend(dev));
-	/* it sleeps: no bit is set, it reaches no memory */
+	/* suspended: no status bit is set, bus mastering is off */
 	KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
 	KUNIT_EXPECT_EQ(rig->test, 0, life_pm(rig)->resume(dev));
 }
@@ -187,7 +186,7 @@ static void life_check_end(struct vfe_rig *rig, struct vfe_rig_io *io,
 
 	if (!event->loses)
 		KUNIT_EXPECT_EQ(rig->test, 0, err);
-	/* done means done: the data is there */
+	/* a completed request has its data */
 	if (!err && io->bio.bi_vcnt == 1)
 		KUNIT_EXPECT_TRUE(rig->test,
 				  vfe_rig_holds(rig, 100, io->data, 512));
@@ -268,7 +267,7 @@ static void life_needs_reset_with_the_interrupt(struct kunit *test)
 	vfe_mock_log_clear(rig->m);
 	life_interrupt(rig);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	/* and it is reset for what it asked */
+	/* and it is reset, as it requested */
 	KUNIT_EXPECT_TRUE(test,
 			  VFE_RIG_UNTIL(rig->m->status == LIFE_LIVE));
 	vfe_rig_works(rig);
@@ -301,7 +300,7 @@ static void life_vanish_without_requests(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, rig->m->offence ?: "", "");
 }
 
-/* Nobody waits 30 s for a function of which nothing is left. */
+/* No wait of 30 s for a removed function. */
 static void life_vanish_does_not_wait_for_a_timeout(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_small(test, 0);
@@ -314,7 +313,7 @@ static void life_vanish_does_not_wait_for_a_timeout(struct kunit *test)
 	KUNIT_EXPECT_LT(test, jiffies - start, 2UL * HZ);
 }
 
-/* What a slow device does 50 ms later */
+/* The actions of a slow device 50 ms later */
 struct life_later {
 	struct delayed_work work;
 	struct vfe_rig *rig;
@@ -330,8 +329,8 @@ static void life_finish(struct work_struct *work)
 }
 
 /*
- * A slow device is not a dead one: its driver is taken away while one request
- * is with the device and another waits for room. Both are done as ever.
+ * A slow device is not dead: its driver is unbound while one request is in
+ * flight and another waits for space. Both complete as usual.
  */
 static void life_unbind_waits_for_requests(struct kunit *test)
 {
@@ -351,7 +350,7 @@ static void life_unbind_waits_for_requests(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* The disk stays while it is open, its device does not. */
+/* The disk exists while it is open, its device does not. */
 static void life_open_beyond_the_end(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -373,7 +372,7 @@ static void life_unplug_in_a_recovery(struct kunit *test)
 	struct vfe_rig *rig = vfe_rig_small(test, 0);
 	struct vfe_rig_io *io = life_go_to(rig, POINT_POPPED);
 
-	/* a reset that takes its time */
+	/* a slow reset */
 	rig->m->knobs.reset_reads = 20;
 	vfe_mock_needs_reset(rig->m);
 	vfe_rig_unplug(rig);
@@ -409,7 +408,7 @@ static void life_requests_wait_for_the_resume(struct kunit *test)
 	io = vfe_rig_start(rig, REQ_OP_WRITE, 100, 512, 9);
 	usleep_range(5000, 10000);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	/* asleep, it is left alone */
+	/* suspended: not accessed */
 	KUNIT_EXPECT_EQ(test, 0U, rig->m->log_len);
 	KUNIT_EXPECT_EQ(test, 0, life_pm(rig)->resume(dev));
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
@@ -453,7 +452,7 @@ static void life_shutdown(struct kunit *test)
 	vfe_rig_works(rig);
 	to_pci_driver(dev->driver)->shutdown(rig->m->pdev);
 	KUNIT_EXPECT_EQ(test, 0, rig->m->status);
-	/* and its driver can be taken away */
+	/* and its driver can be unbound */
 	vfe_rig_unbind(rig);
 	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
 	vfe_rig_works(rig);

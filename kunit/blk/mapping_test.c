@@ -49,7 +49,7 @@ static struct vfe_rig *path_disk(struct kunit *test)
 	return rig;
 }
 
-/* A write of @n pieces. Return: its request, sent */
+/* A write with @n segments. Return: its request, sent */
 static struct vfe_rig_io *path_write(struct vfe_rig *rig, unsigned int n)
 {
 	struct vfe_rig_io *io;
@@ -94,7 +94,10 @@ static void path_of_pieces(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* No memory for many pieces: the queue has room for one such request. */
+/*
+ * No memory for many segments: the queue has preallocated descriptors for one
+ * such request.
+ */
 static void path_without_memory(struct kunit *test)
 {
 	struct vfe_rig *rig = path_disk(test);
@@ -110,7 +113,7 @@ static void path_without_memory(struct kunit *test)
 	failed = fail_end();
 	path_expect(rig, io, 20);
 	KUNIT_EXPECT_TRUE(test, failed);
-	/* and the room is there again */
+	/* and they are free again */
 	fail_nth(1);
 	io = path_write(rig, 21);
 	fail_end();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Polled queues of vfe_blk: they own no vector, never interrupt, and requests
- * in them end when somebody asks.
+ * Polled queues of vfe_blk: they have no vector, never interrupt, and their
+ * requests complete when the block layer polls.
  */
 #include <linux/module.h>
 
@@ -17,7 +17,7 @@ static void polled_no_more(void *rig)
 	vfe_rig_write_file(rig, PARAMETER, "0");
 }
 
-/* Queues as the parameter says, on a function like @more */
+/* Queues according to the parameter, on a function like @more */
 static struct vfe_rig *polled_plug(struct kunit *test, const char *queues,
 				   const struct vfe_mock_spec *more)
 {
@@ -48,7 +48,7 @@ static struct vfe_rig *polled_disk(struct kunit *test)
 	return rig;
 }
 
-/* Ask for the end of a request, a bounded time. Return: its error */
+/* Poll for the end of a request, for a limited time. Return: its error */
 static int polled_wait(struct vfe_rig *rig, struct vfe_rig_io *io)
 {
 	unsigned long end = jiffies + VFE_RIG_PATIENCE;
@@ -83,7 +83,7 @@ static void polled_without_interrupts(struct kunit *test)
 	w = polled_start(rig, REQ_OP_WRITE, 8, 0x33);
 	vfe_mock_settle(rig->m);
 	KUNIT_EXPECT_EQ(test, kicks + 1, mq->kicks);
-	/* done by the device; and it stays so until somebody asks */
+	/* used by the device; not completed until a poll */
 	KUNIT_EXPECT_EQ(test, 1U, rig->num_types);
 	KUNIT_EXPECT_EQ(test, 0U, w->ends);
 	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, w));
@@ -93,13 +93,13 @@ static void polled_without_interrupts(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, w->data, r->data, 4096);
 	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
 	KUNIT_EXPECT_EQ(test, 2LL, vfe_rig_counter(rig, "operations"));
-	/* all others go the usual way */
+	/* all others have interrupts */
 	vfe_rig_works(rig);
 	KUNIT_EXPECT_GT(test, vfe_rig_counter(rig, "interrupts"), 0LL);
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* Many are found by one question. */
+/* One poll finds many completions. */
 static void polled_in_batches(struct kunit *test)
 {
 	struct vfe_rig *rig = polled_disk(test);
@@ -120,7 +120,7 @@ static void polled_in_batches(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 16LL, vfe_rig_counter(rig, "operations"));
 }
 
-/* What was submitted together goes to the queue that it is for. */
+/* Requests that were submitted together go to their own queues. */
 static void polled_beside_others_in_a_plug(struct kunit *test)
 {
 	struct vfe_rig *rig = polled_disk(test);
@@ -161,7 +161,7 @@ static void polled_errors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, io));
 }
 
-/* Where only the flag in the ring keeps a queue from the pin */
+/* Where only the flag in the ring suppresses the queue's INTx interrupts */
 static void polled_beside_the_pin(struct kunit *test)
 {
 	const struct vfe_mock_spec spec = {
@@ -180,7 +180,7 @@ static void polled_beside_the_pin(struct kunit *test)
 	io = polled_start(rig, REQ_OP_READ, 8, 0);
 	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, io));
 	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
-	/* another queue's turn on the line is none of its business */
+	/* another queue's interrupt on the line does not concern it */
 	io = polled_start(rig, REQ_OP_READ, 8, 0);
 	vfe_mock_settle(rig->m);
 	vfe_mock_interrupt(&rig->m->queues[0]);
@@ -189,7 +189,7 @@ static void polled_beside_the_pin(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* Nobody asks: the timeout ends it, and the device is not reset for it. */
+/* Without polls, the timeout completes it, without a reset. */
 static void polled_by_nobody(struct kunit *test)
 {
 	struct vfe_rig *rig = polled_disk(test);
@@ -204,7 +204,7 @@ static void polled_by_nobody(struct kunit *test)
 						 VFE_WRITE));
 }
 
-/* What a reset took back is sent again, and the queue still is polled. */
+/* Requests are sent again after a reset, and the queue is still polled. */
 static void polled_after_a_reset(struct kunit *test)
 {
 	struct vfe_rig *rig = polled_disk(test);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What vfe_blk makes of a device's features and configuration: each gives a
- * disk that works, with limits that make sense, or a refused probe.
+ * vfe_blk with many features and configurations of a device: each results in a
+ * working disk with valid limits, or in a refused probe.
  */
 #include <linux/limits.h>
 #include <linux/module.h>
@@ -30,7 +30,7 @@ struct probe_field {
 	.val = value, \
 }
 
-/* Limits of the disk that comes of it; 0 is not looked at, NONE is 0. */
+/* Limits of the resulting disk; 0 is not checked, NONE means 0. */
 #define NONE	(U32_MAX - 1)
 
 struct probe_case {
@@ -110,14 +110,14 @@ static const struct probe_case probe_cases[] = {
 	{ "size_max 0", F(SIZE_MAX), { SET(size_max, 0) },
 	  .segment_size = 65536 },
 	{ "size_max 511", F(SIZE_MAX), { SET(size_max, 511) }, -EINVAL },
-	/* a page in more pieces than seg_max allows, and in as many */
+	/* a page in more segments than seg_max allows, and in as many */
 	{ "size_max 4095", F(SIZE_MAX), { SET(size_max, 4095) }, -EINVAL },
 	{ "size_max 512, seg_max 7", F(SIZE_MAX) | F(SEG_MAX),
 	  { SET(size_max, 512), SET(seg_max, 7) }, -EINVAL },
 	{ "size_max 512, seg_max 20", F(SIZE_MAX) | F(SEG_MAX),
 	  { SET(size_max, 512), SET(seg_max, 20) }, .segments = 2,
 	  .segment_size = 4096 },
-	/* 8 pieces of 512 bytes, though 5 times 1000 bytes make a page */
+	/* 8 segments of 512 bytes, although 5 of 1000 bytes would be a page */
 	{ "size_max 1000, seg_max 7", F(SIZE_MAX) | F(SEG_MAX),
 	  { SET(size_max, 1000), SET(seg_max, 7) }, -EINVAL },
 	{ "size_max 1000, seg_max 16", F(SIZE_MAX) | F(SEG_MAX),
@@ -234,7 +234,7 @@ static void probe_check_limits(struct kunit *test, const struct probe_case *c,
 		     lim->max_write_zeroes_sectors);
 }
 
-/* The same function, with another configuration, under the driver again */
+/* Bind the driver again to the same function, with another configuration */
 static int probe_again(struct vfe_rig *rig, const struct probe_case *c)
 {
 	unsigned int i;
@@ -260,7 +260,7 @@ static void probe_limits_from_configuration(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 	if (c->err) {
 		KUNIT_EXPECT_PTR_EQ(test, rig->disk, NULL);
-		/* 3.1.1: a set-up broken off ends in FAILED, then a reset */
+		/* 3.1.1: an aborted set-up ends with FAILED, then a reset */
 		KUNIT_EXPECT_EQ(test, 0, rig->m->status);
 		return;
 	}
@@ -269,7 +269,7 @@ static void probe_limits_from_configuration(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Largest capacity that is taken, and none at all */
+/* The largest accepted capacity, and a capacity of 0 */
 static void probe_capacity_at_its_ends(struct kunit *test)
 {
 	static const struct probe_case most = {
@@ -367,7 +367,7 @@ static void probe_refused_features(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* The configuration never holds still: an error, and no endless loop. */
+/* The configuration changes permanently: an error, and no endless loop. */
 static void probe_configuration_never_settles(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, F(SEG_MAX));
@@ -449,7 +449,7 @@ static void probe_stock_identity_by_name(struct kunit *test)
 	struct vfe_mock_spec spec = { .device = VFE_PCI_STOCK_BLOCK };
 	struct vfe_rig *rig = vfe_rig_plug(test, &spec, 0);
 
-	/* not by itself: such a function is virtio_blk's */
+	/* not automatically: such a function belongs to virtio_blk */
 	KUNIT_EXPECT_PTR_EQ(test, rig->disk, NULL);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_bind(rig));
 	vfe_rig_works(rig);

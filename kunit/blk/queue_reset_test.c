@@ -15,7 +15,7 @@ static struct vfe_mock_queue *mend_queue(struct vfe_rig *rig)
 
 /*
  * Resets of the device since the log was cleared: each writes 0 twice, to stop
- * it and to begin anew
+ * it and to start again
  */
 static unsigned int mend_resets(const struct vfe_rig *rig)
 {
@@ -41,7 +41,7 @@ static struct vfe_rig_io *mend_keep(struct vfe_rig *rig, u64 sector)
 	return vfe_rig_start_kept(rig, REQ_OP_WRITE, sector, sector);
 }
 
-/* The device uses an id that no ring has, and says so. */
+/* The device uses an invalid id, and interrupts. */
 static void mend_break(struct vfe_rig *rig)
 {
 	vfe_mock_push_raw(mend_queue(rig), 999, 1);
@@ -78,7 +78,9 @@ static void broken_queue_is_reset_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mend_resets(rig), 0U);
 }
 
-/* Broken again with nothing done since: the device is reset as a whole. */
+/*
+ * Broken again without a completion since: the driver resets the whole device.
+ */
 static void device_is_reset_when_that_is_no_help(struct kunit *test)
 {
 	struct vfe_rig *rig = mend_disk(test);
@@ -93,7 +95,7 @@ static void device_is_reset_when_that_is_no_help(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mend_resets(rig), 1U);
 }
 
-/* Late where the user set a limit: that is of the device, not of a queue. */
+/* A request exceeds reset_after: the driver resets the device, not a queue. */
 static void late_request_resets_the_device(struct kunit *test)
 {
 	struct vfe_rig *rig = mend_disk(test);
@@ -133,7 +135,7 @@ static void device_is_reset_when_it_asks_for_it(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mend_resets(rig), 1U);
 }
 
-/* QEMU's goes on with what it had: its queues are not reset alone. */
+/* QEMU's device completes old requests: do not reset only its queues. */
 static void device_of_others_is_reset(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .device = VFE_PCI_STOCK_BLOCK,
@@ -151,7 +153,10 @@ static void device_of_others_is_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, mend_resets(rig), 1U);
 }
 
-/* A device that breaks its ring each time: its queue, then always itself. */
+/*
+ * A device that breaks its ring each time: the driver resets the queue, then
+ * always the device.
+ */
 static void queue_that_breaks_and_breaks(struct kunit *test)
 {
 	struct vfe_rig *rig = mend_disk(test);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A device that does not come up again after a reset: the driver goes on
- * trying, with pauses that grow, and requests wait. The user can stop that, and
- * start it again; suspend and unbind work meanwhile.
+ * A device that cannot be restarted after a reset: the driver tries again, with
+ * growing pauses, and requests wait. The user can disable that, and enable it
+ * again; suspend and unbind work meanwhile.
  */
 #include <linux/module.h>
 
@@ -75,7 +75,7 @@ static bool recovery_deaf(struct vfe_mock *m, struct vfe_mock_access *a)
 	return a->reg == VFE_REG_DEVICE_CONFIG && a->dir == VFE_WRITE;
 }
 
-/* It comes up in the other cache mode, and does not take the old one. */
+/* It restarts in the other cache mode, and does not accept the old one. */
 static void recovery_other_cache(struct vfe_rig *rig)
 {
 	vfe_rig_config(rig)->wce ^= 1;
@@ -124,7 +124,7 @@ static struct vfe_rig_io *recovery_keep(struct vfe_rig *rig, u64 sector)
 	return io;
 }
 
-/* A disk that is down, with a request of it: @io */
+/* A disk whose device is down, with a request: @io */
 static struct vfe_rig *recovery_down(struct kunit *test,
 				     const struct recovery_fault *f,
 				     struct vfe_rig_io **io)
@@ -158,7 +158,7 @@ static void recovery_ends_well(struct vfe_rig *rig, struct vfe_rig_io *io)
 
 /* --- it goes on trying --- */
 
-/* Down for a minute: requests wait, also new ones, and all are done then. */
+/* Down for a minute: requests wait, also new ones, and all complete then. */
 static void recovery_goes_on(struct kunit *test)
 {
 	const struct recovery_fault *f = test->param_value;
@@ -170,7 +170,7 @@ static void recovery_goes_on(struct kunit *test)
 	VFE_RIG_IN_TIME(io->ends || later->ends, 60);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
 	KUNIT_EXPECT_EQ(test, 0U, later->ends);
-	/* nothing of it runs meanwhile */
+	/* no attempt meanwhile */
 	if (f->spoil != recovery_hangs)
 		KUNIT_EXPECT_EQ(test, 0, rig->m->status &
 				VIRTIO_CONFIG_S_DRIVER_OK);
@@ -181,7 +181,7 @@ static void recovery_goes_on(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* Tries, by when the driver read what the device offers */
+/* Times of the attempts, by the driver's reads of the offered features */
 struct recovery_tries {
 	unsigned long at[16];
 	unsigned int n;
@@ -198,7 +198,7 @@ static bool recovery_count(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* 1, 2, 4 and so on to 60 seconds, and 60 from there on */
+/* 1, 2, 4 and so on to 60 seconds, then always 60 */
 static void recovery_pauses_grow(struct kunit *test)
 {
 	static const unsigned int pauses[] = { 1, 2, 4, 8, 16, 32, 60 };
@@ -241,12 +241,12 @@ static void recovery_is_stopped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (ssize_t)2,
 			vfe_rig_show(rig, "recovery", buf, sizeof(buf)));
 	KUNIT_EXPECT_STREQ(test, buf, "0\n");
-	/* nobody tries again by himself */
+	/* no automatic attempt */
 	recovery_accept(rig);
 	VFE_RIG_IN_TIME(rig->m->status == RECOVERY_LIVE, 100);
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
 	KUNIT_EXPECT_NE(test, RECOVERY_LIVE, (int)rig->m->status);
-	/* but he may, and at once */
+	/* but the user can start one at once */
 	vfe_rig_set(rig, "recovery", "1");
 	KUNIT_EXPECT_EQ(test, RECOVERY_LIVE, (int)rig->m->status);
 	vfe_rig_recycle(rig);
@@ -254,7 +254,7 @@ static void recovery_is_stopped(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* Told to try while it still is broken: it waits again, and comes back. */
+/* Enabled while it is still broken: it waits again, and recovers. */
 static void recovery_is_started_too_early(struct kunit *test)
 {
 	struct vfe_rig_io *io;
@@ -270,7 +270,7 @@ static void recovery_is_started_too_early(struct kunit *test)
 	recovery_ends_well(rig, io);
 }
 
-/* The same where its rings are whole, and only the end of the restart fails. */
+/* The same, but only the last step of the restart fails. */
 static void recovery_is_started_with_whole_rings(struct kunit *test)
 {
 	struct vfe_rig_io *io;
@@ -284,14 +284,14 @@ static void recovery_is_started_with_whole_rings(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
 }
 
-/* Off before anything went wrong: the first try that fails is the last. */
+/* Disabled before any fault: the first failed attempt is the last. */
 static void recovery_is_off(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
 	struct vfe_rig_io *io;
 
 	vfe_rig_set(rig, "recovery", "0");
-	/* one that works is none the worse for it */
+	/* a working device is not affected */
 	io = recovery_keep(rig, 40);
 	vfe_mock_needs_reset(rig->m);
 	recovery_ends_well(rig, io);
@@ -300,7 +300,7 @@ static void recovery_is_off(struct kunit *test)
 	vfe_mock_needs_reset(rig->m);
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	/* given up, it can go to sleep, and have another try when it wakes */
+	/* after giving up, suspend works, and resume tries again */
 	recovery_accept(rig);
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EINVAL,
 			vfe_rig_store(rig, "recovery", "maybe"));
@@ -342,8 +342,8 @@ static void recovery_unbind_given_up(struct kunit *test)
 }
 
 /*
- * The driver is taken away while a request is out, and only then the device
- * goes down: it is not tried again for ever with nobody left to stop that.
+ * The driver is unbound while a request is in flight, and only then the device
+ * fails: the driver must not try again for ever.
  */
 static void recovery_that_begins_in_an_unbind(struct kunit *test)
 {
@@ -352,7 +352,7 @@ static void recovery_that_begins_in_an_unbind(struct kunit *test)
 
 	vfe_rig_impatient(rig);
 	recovery_refuse(rig);
-	/* found by a timeout, with the driver on its way out */
+	/* found by a timeout, while the driver is being unbound */
 	rig->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
 	vfe_rig_hurry(rig);
 	vfe_rig_unbind(rig);
@@ -376,7 +376,7 @@ static int recovery_resume(struct vfe_rig *rig)
 	return dev->driver->pm->resume(dev);
 }
 
-/* Requests wait while it is down: no suspend, and it goes on trying. */
+/* Requests wait while it is down: suspend fails, and attempts continue. */
 static void recovery_does_not_sleep(struct kunit *test)
 {
 	struct vfe_rig_io *io;
@@ -389,7 +389,7 @@ static void recovery_does_not_sleep(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* Asleep while it is down: nothing tries until it wakes, then it works. */
+/* Suspended while it is down: no attempt until the resume, then it works. */
 static void recovery_sleeps(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -411,7 +411,7 @@ static void recovery_sleeps(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* A resume that fails is tried again later, as any reset is. */
+/* A failed resume is tried again later, like any reset. */
 static void recovery_after_a_resume(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -427,7 +427,7 @@ static void recovery_after_a_resume(struct kunit *test)
 	recovery_ends_well(rig, io);
 }
 
-/* The user said no more tries, and it sleeps and wakes: still he decides. */
+/* Recovery stays disabled by the user after suspend and resume. */
 static void recovery_given_up_and_sleep(struct kunit *test)
 {
 	struct vfe_rig_io *io;
@@ -460,7 +460,7 @@ static void recovery_gone(struct kunit *test)
 	vfe_rig_unplug(rig);
 }
 
-/* It goes at the very try that a user asks for. */
+/* The function goes during the attempt that a user started. */
 static void recovery_gone_when_asked(struct kunit *test)
 {
 	struct vfe_rig_io *io;
@@ -474,7 +474,7 @@ static void recovery_gone_when_asked(struct kunit *test)
 	vfe_rig_unplug(rig);
 }
 
-/* The first read of the status asks for a reset, and no other does. */
+/* Only the first read of the status has DEVICE_NEEDS_RESET. */
 static bool recovery_asks_once(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->reg == VFE_REG_DEVICE_STATUS && a->dir == VFE_READ) {
@@ -498,7 +498,7 @@ static void recovery_of_nothing(struct kunit *test)
 	msleep(3000);
 	KUNIT_EXPECT_NULL(test, rig->m->knobs.access);
 	io = recovery_keep(rig, 40);
-	/* a chain that was never made available */
+	/* an id of a chain that was never made available */
 	vfe_mock_push(&rig->m->queues[0], rig->m->queues[0].size - 1, 1, 1);
 	vfe_mock_interrupt(&rig->m->queues[0]);
 	recovery_ends_well(rig, io);
@@ -522,7 +522,9 @@ static void recovery_resume_is_none(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* The driver is taken away in the pause before a reset: it is done at once. */
+/*
+ * The driver is unbound in the pause before a reset: the reset happens at once.
+ */
 static void recovery_unbind_in_a_pause(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -530,7 +532,7 @@ static void recovery_unbind_in_a_pause(struct kunit *test)
 	unsigned long start;
 	int i;
 
-	/* resets, and nothing done in between: longer and longer pauses */
+	/* resets without completions in between: growing pauses */
 	for (i = 0; i < 6; i++) {
 		vfe_mock_needs_reset(rig->m);
 		KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(rig->m->status ==

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A request that finds the ring full: the block layer keeps it, and runs the
- * queue again when a request of the queue is freed by itself. Requests that
- * end together, as a batch, do not do that.
+ * A request that does not fit into the ring: the block layer keeps it, and runs
+ * the queue again when a request of the queue is freed individually, but not
+ * when requests end as a batch.
  */
 #include <linux/blk-mq.h>
 #include <linux/module.h>
@@ -16,8 +16,8 @@ static struct blk_mq_hw_ctx *full_hctx(struct vfe_rig *rig)
 }
 
 /*
- * As it is when a request was refused and queue_rq() has not returned yet: the
- * request is on no list, and only the end of another one will run the queue.
+ * The state between the refusal of a request and the return of queue_rq(): the
+ * request is on no list, and only the end of another one runs the queue.
  */
 static void full_expects_a_restart(struct vfe_rig *rig)
 {
@@ -29,7 +29,10 @@ static bool full_was_restarted(struct vfe_rig *rig)
 	return !test_bit(BLK_MQ_S_SCHED_RESTART, &full_hctx(rig)->state);
 }
 
-/* The end of what filled the ring restarts the queue of what was refused. */
+/*
+ * The end of the requests that filled the ring restarts the queue of the
+ * refused one.
+ */
 static void blk_full_restarts_the_queue(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_small(test, 0);
@@ -45,7 +48,7 @@ static void blk_full_restarts_the_queue(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1U, first->ends);
 	KUNIT_EXPECT_TRUE(test, full_was_restarted(rig));
 	vfe_rig_serve(rig);
-	/* where nobody else runs it, the test is not to hang */
+	/* run the queue, so that the test does not hang on failure */
 	blk_mq_run_hw_queues(rig->disk->queue, true);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, second));
 	vfe_rig_works(rig);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What users may switch on (coalesce_usecs), and what the device tells of itself
- * (lifetime).
+ * Options of users (coalesce_usecs), and properties of the device (lifetime).
  */
 #include <linux/delay.h>
 #include <linux/module.h>
@@ -32,7 +31,7 @@ static struct vfe_rig_io *options_read(struct vfe_rig *rig)
 	return vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
 }
 
-/* A request that is alone is interrupted for at once, timer or not. */
+/* A single request interrupts at once, with or without the timer. */
 static void coalesce_not_alone(struct kunit *test)
 {
 	struct vfe_rig *rig = options_coalescing(test);
@@ -45,7 +44,7 @@ static void coalesce_not_alone(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Of several, those behind the first come without an interrupt. */
+/* Of several requests, all after the first complete without an interrupt. */
 static void coalesce_by_timer(struct kunit *test)
 {
 	struct vfe_rig *rig = options_coalescing(test);
@@ -63,7 +62,7 @@ static void coalesce_by_timer(struct kunit *test)
 		/* another interrupt, meanwhile, does no harm */
 		vfe_mock_interrupt(&rig->m->queues[0]);
 	}
-	/* the timer finds nothing, and interrupts are on again */
+	/* the timer finds no completion, and interrupts are enabled again */
 	usleep_range(10000, 20000);
 	vfe_rig_serve(rig);
 	vfe_rig_works(rig);
@@ -94,7 +93,7 @@ static void coalesce_kicks(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Switched off, or unbound, while the timer runs */
+/* Disabled, or unbound, while the timer runs */
 static void coalesce_ends(struct kunit *test)
 {
 	struct vfe_rig *rig = options_coalescing(test);
@@ -143,7 +142,7 @@ static void lifetime_is_shown(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, "1 2 11\n", buf);
 }
 
-/* No file where the device has nothing to tell */
+/* No file without the feature */
 static void lifetime_is_not_there(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
@@ -164,7 +163,7 @@ static void secure_erase_without_limits(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, rig->disk);
 }
 
-/* A device that takes longer than the user allows is not waited for. */
+/* A device that is slower than the user's limit: no busy-waiting. */
 static void poll_gives_up_on_a_slow_device(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);

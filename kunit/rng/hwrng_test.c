@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vfe_rng: what the device writes is what the kernel's hwrng reads, and no
- * more; it lives through resets, suspend, errors of the bus and removal. The
- * hwrng core reads by itself too, so a test counts no bytes: the device fills
- * its buffer with one value.
+ * vfe_rng: the kernel's hwrng reads exactly the bytes that the device writes;
+ * resets, suspend, bus errors and removal. The hwrng core also reads by itself,
+ * so tests count no bytes: the device fills its buffer with one value.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -74,7 +73,7 @@ static int rng_reads_nothing(struct hwrng *hwrng, void *buf, size_t max,
 	return 0;
 }
 
-/* Has the driver given the device its buffer, now or soon? */
+/* Does the driver give the device its buffer, now or soon? */
 static bool rng_requested(struct rng *r)
 {
 	int i;
@@ -84,13 +83,13 @@ static bool rng_requested(struct rng *r)
 	return vfe_mock_available(r->q);
 }
 
-/* Takes the buffer that the driver has given, which must be as it should. */
+/* Pops the driver's buffer, and checks it. */
 static void rng_pop(struct rng *r)
 {
 	struct kunit *test = r->test;
 	u8 byte;
 
-	/* nobody may be reading */
+	/* there may be no reader */
 	if (!vfe_mock_available(r->q))
 		rng_read(r, &byte, 1);
 	KUNIT_ASSERT_TRUE(test, rng_requested(r));
@@ -100,7 +99,7 @@ static void rng_pop(struct rng *r)
 	KUNIT_EXPECT_EQ(test, r->chain->in_len, (u32)VFE_RNG_BUFFER);
 }
 
-/* Fills it with one value, and says that @len bytes were written. */
+/* Fills it with one value, and reports @len bytes as written. */
 static void rng_fill(struct rng *r, u8 value, u32 len)
 {
 	rng_pop(r);
@@ -109,7 +108,7 @@ static void rng_fill(struct rng *r, u8 value, u32 len)
 	vfe_mock_interrupt(r->q);
 }
 
-/* The device works: what it writes is read. */
+/* The device works: its bytes are read. */
 static void rng_expect_works(struct rng *r, u8 value)
 {
 	u8 buf[16] = { };
@@ -128,7 +127,9 @@ static void rng_end(struct rng *r)
 	VFE_MOCK_EXPECT_CLEAN(r->test, r->m);
 }
 
-/* Says that @len bytes were written: those in the buffer are read, each once. */
+/*
+ * Reports @len bytes as written: those within the buffer are read, each once.
+ */
 static void rng_expect_no_more(struct rng *r, u32 len)
 {
 	u8 buf[1024];
@@ -169,7 +170,7 @@ static void a_device_that_lies_about_the_length(struct kunit *test)
 	rng_end(r);
 }
 
-/* A read from a device that does not answer ends, and so does the removal. */
+/* A read from a device that does not answer returns, and removal works. */
 static void a_silent_device(struct kunit *test)
 {
 	struct rng *r = rng_bound(test);
@@ -304,7 +305,7 @@ static void another_function_is_refused(struct kunit *test)
 	rng_end(r);
 }
 
-/* The kernel has a source of that name, and takes no other. */
+/* The kernel has a source of that name already, and refuses another. */
 static void a_name_that_is_taken(struct kunit *test)
 {
 	struct vfe_mock_spec spec = {
@@ -380,7 +381,7 @@ static void a_legacy_device_is_refused(struct kunit *test)
 	rng_end(r);
 }
 
-/* It lost its driver, and does not say so: a reader finds out. */
+/* It lost DRIVER_OK without an interrupt: a reader detects that. */
 static void a_device_that_lost_its_driver(struct kunit *test)
 {
 	struct rng *r = rng_bound(test);
@@ -395,7 +396,7 @@ static void a_device_that_lost_its_driver(struct kunit *test)
 	rng_end(r);
 }
 
-/* A reader of a device that takes no buffers waits, and does not spin. */
+/* A reader of a device without accepted buffers waits, and does not spin. */
 static void a_reader_while_it_is_stopped(struct kunit *test)
 {
 	struct rng *r = rng_bound(test);

@@ -30,7 +30,7 @@ static const struct dev_pm_ops *trap_pm(struct vfe_rig *rig)
 	return rig->m->pdev->dev.driver->pm;
 }
 
-/* Time goes by; less than two minutes a case, or insmod seems to hang. */
+/* Let time pass; less than two minutes per case, or insmod appears to hang. */
 static void trap_let_pass(unsigned int seconds)
 {
 	while (seconds--)
@@ -39,7 +39,7 @@ static void trap_let_pass(unsigned int seconds)
 
 /* --- interrupts --- */
 
-/* The device never gets to know that interrupts are wanted. */
+/* The device never sees the enabling of interrupts. */
 static bool trap_keep_quiet(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->dir == VFE_WRITE && a->reg == VFE_REG_MEMORY_CONTROL)
@@ -47,7 +47,7 @@ static bool trap_keep_quiet(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* An answer without its interrupt is found in the end, without a reset. */
+/* An answer without its interrupt is found eventually, without a reset. */
 static void trap_lost_interrupt(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_plug(test, NULL);
@@ -63,7 +63,7 @@ static void trap_lost_interrupt(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* Another function's interrupt on the same line is none of this one. */
+/* Ignore another function's interrupt on the same line. */
 static void trap_interrupt_of_another(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);
@@ -137,7 +137,7 @@ static void trap_answers_late(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
-/* A request that never ends holds up no suspend, and is sent again. */
+/* A request that never ends does not block suspend, and is sent again. */
 static void trap_sleeps_without_an_answer(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);
@@ -157,7 +157,7 @@ static void trap_sleeps_without_an_answer(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Nor does it hold up who takes the driver away. */
+/* Nor does it block an unbind. */
 static void trap_unbind_without_an_answer(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);
@@ -171,7 +171,7 @@ static void trap_unbind_without_an_answer(struct kunit *test)
 	KUNIT_EXPECT_LT(test, jiffies - start, 60UL * HZ);
 }
 
-/* After a sleep it does not answer at once: requests wait until it does. */
+/* After a resume it does not answer at once: requests wait until it does. */
 static void trap_wakes_late(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);
@@ -278,7 +278,7 @@ static void trap_answers_nonsense(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* The error that it gives is none of the known ones. */
+/* It returns an unknown error. */
 static bool trap_error_of_its_own(struct vfe_mock *m,
 				  struct vfe_mock_access *a)
 {
@@ -297,7 +297,7 @@ static void trap_unknown_error(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Stays in its reset. */
+/* Never ends its reset. */
 static bool trap_stuck(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->dir == VFE_READ && a->reg == VFE_REG_MEMORY_CONTROL)
@@ -305,7 +305,7 @@ static bool trap_stuck(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* Answers nonsense, and stays in the reset that comes of it. */
+/* Returns invalid values, and never ends the resulting reset. */
 static bool trap_stuck_after_nonsense(struct vfe_mock *m,
 				      struct vfe_mock_access *a)
 {
@@ -390,7 +390,7 @@ static bool trap_request_until(struct vfe_rig *rig, blk_opf_t op,
 	err = vfe_rig_wait(rig, io);
 	if (left)
 		KUNIT_EXPECT_EQ(rig->test, 0, err);
-	/* the last word of a write is not known to have arrived */
+	/* the last word of a write may not have arrived */
 	else if (!err)
 		KUNIT_EXPECT_EQ(rig->test, (int)REQ_OP_WRITE, (int)op);
 	rig->m->knobs.access = NULL;
@@ -497,7 +497,7 @@ static void trap_resume_finds_another_disk(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENODEV, trap_pm(rig)->resume(dev));
 	rig->m->knobs.access = NULL;
 	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_write(rig, 0, 512, 1));
-	/* binding it again is the way back */
+	/* binding it again recovers it */
 	vfe_rig_unbind(rig);
 	vfe_rig_recycle(rig);
 	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
@@ -553,8 +553,8 @@ static void trap_swap_of_drivers(struct kunit *test)
 
 /* --- memory --- */
 
-#define TRAP_EACH	120U	/* of these allocations every one fails... */
-#define TRAP_STEP	29U	/* ... and of those behind, all alike, some */
+#define TRAP_EACH	120U	/* each of these allocations fails... */
+#define TRAP_STEP	29U	/* ... and some of the later, similar ones */
 
 static void trap_probe_without_memory(struct kunit *test)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vfe_trap_blk over the register window in memory: requests, their exact cost,
- * and requests that the device refuses. It takes no function by itself, and has
- * to be loaded with window=memory. Faults and the life cycle are in
+ * and requests that the device refuses. It binds to no function automatically,
+ * and must be loaded with window=memory. Faults and the life cycle are in
  * lifecycle_test.c.
  */
 #include <linux/module.h>
@@ -31,7 +31,7 @@ static void trap_serial(struct kunit *test)
 	struct vfe_rig *rig = trap_plug(test, NULL);
 	char path[64], text[64];
 
-	/* all 20 bytes, no end to them */
+	/* all 20 bytes, without a terminator */
 	memcpy(rig->back->serial, "01234567890123456789", 20);
 	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
 	snprintf(path, sizeof(path), "block/%s/serial", rig->disk->disk_name);
@@ -49,7 +49,7 @@ static void trap_read_only(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, get_disk_ro(rig->disk));
 }
 
-/* What IDENTIFY says: a word of it, and what probe() makes of it */
+/* A changed word of IDENTIFY, and the result of probe() */
 struct trap_identity {
 	const char *name;
 	unsigned int word;
@@ -291,7 +291,7 @@ static void trap_cost_of_a_flush(struct kunit *test)
 			vfe_rig_counter(rig, "exits"));
 }
 
-/* Where the device says that the window does not trap, nothing exits. */
+/* If the device reports the window as mapped, there are no exits. */
 static void trap_cost_of_a_mapped_window(struct kunit *test)
 {
 	struct vfe_mock_spec spec = {
@@ -323,7 +323,7 @@ static void trap_device_error(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
-/* Refused at once: the words of a write are not sent for nothing. */
+/* Refused at once: the driver does not send the words of a write. */
 static void trap_write_that_is_refused(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);
@@ -342,7 +342,7 @@ static void trap_beyond_the_device(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);
 
-	/* smaller than it said: it refuses, and nothing else happens */
+	/* smaller than it reported: it refuses, without any other effect */
 	rig->back->sectors = 100;
 	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 100, 512, 1));
 	KUNIT_EXPECT_EQ(test, -EIO,

@@ -20,7 +20,7 @@ SUITE_TIMEOUT = 600
 
 UNIT_TESTS = ("ring_test", "server_test")
 FUZZ_TARGETS = ("ring", "rng", "regs", "vu")
-# New inputs for so many seconds, unless this variable says otherwise
+# Seconds of fuzzing with new inputs, by default and as a variable
 FUZZ_SECONDS = 5
 FUZZ_SECONDS_VARIABLE = "VFE_FUZZ_SECONDS"
 # Limits of an input, in seconds and MB; and the smallest number of runs

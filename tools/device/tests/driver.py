@@ -237,7 +237,7 @@ class Driver:
         return (flags & both) == (0 if turn % 2 else both)
 
     def wait(self, slots: int) -> None:
-        """Until the chain of so many descriptors is used."""
+        """Wait until the chain of @slots descriptors is used."""
         deadline = time.monotonic() + TIMEOUT
         while not self._is_used(slots):
             if time.monotonic() > deadline:
