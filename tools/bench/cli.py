@@ -17,7 +17,6 @@ from lab import LabError, files, machine, paths, progress
 
 from . import host, report, row, rows, run, table, targets, workload
 from .result import Result
-from .rows.blk import TRAP_SHARE
 from .service import command as service
 from .stall import command as stall
 
@@ -53,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--ops", type=_count, metavar="N",
         help=f"operations per row (default {OPS}); rows of the register"
-             f" window do only 1/{TRAP_SHARE} of them")
+             f" window do only 1/{row.TRAP_SHARE} of them")
     parser.add_argument(
         "--rows", action="append", default=[], metavar="PATTERN",
         help="only rows whose name begins with or matches this; may be given"

@@ -16,6 +16,9 @@ SINGLE, BATCH = "single", "batch"
 PROBE = "probe"     # no operation at all: only the probe
 # Interleaved pairs of runs in a comparison
 PAIRS = 5
+# A request through the register window costs about a thousand exits, and one
+# through a ring costs one. So these rows do fewer operations.
+TRAP_SHARE = 200
 
 
 @dataclass(frozen=True)

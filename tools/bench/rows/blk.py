@@ -6,15 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..row import BATCH, PAIRS, PROBE, SINGLE, Function, Row, Rung, Setup
+from ..row import (BATCH, PAIRS, PROBE, SINGLE, TRAP_SHARE, Function, Row,
+                   Rung, Setup)
 
 BLK = "blk"
 WORKLOADS = ("randread", "randwrite")
 READ, WRITE = WORKLOADS
 
-# A request through the register window costs about a thousand exits, and one
-# through a ring costs one. So these rows do fewer operations.
-TRAP_SHARE = 200
 # If an operation costs almost nothing, fio's start would dominate the counts:
 # these rows do more operations.
 POLLED_TIMES = 5
