@@ -78,6 +78,32 @@ static void test_lengths(void)
 	client_close(&c);
 }
 
+/* Long enough, and yet one field asks for too much or says too little */
+static void test_fields(void)
+{
+	static const struct good bad[] = {
+		{ VU_DEVICE_GET_INFO, 16, .info = { .argsz = 15 } },
+		{ VU_DEVICE_GET_REGION_INFO, 32, .region = { .argsz = 31 } },
+		{ VU_DEVICE_GET_IRQ_INFO, 16, .irq = { .argsz = 15 } },
+		{ VU_DEVICE_SET_IRQS, 22, .set = {
+			22, VFIO_IRQ_SET_DATA_BOOL |
+			VFIO_IRQ_SET_ACTION_TRIGGER,
+			VFIO_PCI_MSIX_IRQ_INDEX, 0, 4 } },
+		/* beyond the end of a BAR, and of no BAR at all */
+		{ VU_REGION_WRITE_MULTI, 32,
+		  .numbers = { 1, 0x4000, 4 | 4ULL << 32, 0 } },
+		{ VU_REGION_WRITE_MULTI, 32,
+		  .numbers = { 1, 0, 99 | 4ULL << 32, 0 } },
+	};
+	struct client c;
+
+	client_start(&c);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK_EQ(client_command(&c, bad[i].command, bad[i].bytes,
+					bad[i].len), EINVAL);
+	client_close(&c);
+}
+
 static void test_unknown(void)
 {
 	static const uint16_t commands[] = {
@@ -301,6 +327,7 @@ static void test_reset(void)
 
 const struct test command_tests[] = {
 	{ "every command with every length", test_lengths },
+	{ "fields that make no sense", test_fields },
 	{ "commands that there are not", test_unknown },
 	{ "unexpected descriptors", test_stray_fds },
 	{ "information about regions", test_region_info },

@@ -102,7 +102,7 @@ class CommandLine(DeviceCase):
         device.process.kill()
         device.process.wait(5)
         self.assertTrue(device.socket.exists())
-        again = DeviceProcess(self.folder, (), device.backing)
+        again = DeviceProcess(device.socket.parent, (), device.backing)
         try:
             self.eventually(again.alive, "not alive")
             self.serves(again)
