@@ -185,73 +185,64 @@ static void test_mistakes(void)
 	}
 }
 
-static void test_indirect_not_negotiated(void)
+static void test_indirect_not_negotiated(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, BIT64(VIRTIO_F_VERSION_1), SIZE);
+	packed_start(&p, g, BIT64(VIRTIO_F_VERSION_1), SIZE);
 	packed_add_table(&p, 1, 512, 0);
-	kick(&g);
+	kick(g);
 	check_broken(&p, "not negotiated");
-	guest_close(&g);
 }
 
 /* A bad buffer fails its request only, and is used like any other. */
-static void test_bad_buffer(void)
+static void test_bad_buffer(struct guest *g)
 {
 	static const struct piece outside = { OUTSIDE, 512, WRITE };
 	static const struct piece rom = { ROM_BASE, 512, WRITE };
 	static const struct piece empty = { DATA_ADDR, 0, WRITE };
 	const struct piece bad[] = { outside, rom, empty };
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, ALL_FEATURES, SIZE);
+	packed_start(&p, g, ALL_FEATURES, SIZE);
 	for (unsigned int i = 0; i < 3; i++) {
 		add3(&p, header, bad[i], status);
-		kick(&g);
+		kick(g);
 		CHECK(packed_take(&p, 3, &u));
 		/*
 		 * After an empty descriptor, the device writes only the status.
 		 */
 		CHECK_EQ(u.len, i == 2);
-		CHECK_EQ(status_byte(&g), VIRTIO_BLK_S_IOERR);
+		CHECK_EQ(status_byte(g), VIRTIO_BLK_S_IOERR);
 	}
-	CHECK_EQ(vdev_status(g.v), 15);
-	guest_close(&g);
+	CHECK_EQ(vdev_status(g->v), 15);
 }
 
 /*
  * 2.8.16: a driver that makes a descriptor available before it got it back. The
  * guest of this test does so while a read writes over its ring.
  */
-static void test_available_twice(void)
+static void test_available_twice(struct guest *g)
 {
 	struct vring_packed_desc *disk;
 	uint8_t sector[VFE_SECTOR_SIZE] = {};
 	struct iovec iov = { sector, sizeof(sector) };
 	struct packed p;
-	struct guest g;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, ALL_FEATURES, 1);
+	packed_start(&p, g, ALL_FEATURES, 1);
 	/* On the disk: the descriptor of the next turn */
 	disk = (struct vring_packed_desc *)sector;
 	disk->addr = TABLE_ADDR;
 	disk->len = 48;
 	disk->flags = INDIRECT | DESC_F_USED;
-	CHECK_EQ(backend_writev(g.disk->backend, 7, &iov, 1), 0);
+	CHECK_EQ(backend_writev(g->disk->backend, 7, &iov, 1), 0);
 	packed_add_table(&p, 7, 512, 0);
-	put_table(&g, 1, DESC_ADDR, 512, 0, WRITE);
-	kick(&g);
+	put_table(g, 1, DESC_ADDR, 512, 0, WRITE);
+	kick(g);
 	CHECK(strstr(logged.before, "before it was used"));
-	CHECK_EQ(vdev_status(g.v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
+	CHECK_EQ(vdev_status(g->v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
 	check_packed_alive(&p);
-	guest_close(&g);
 }
 
 static void bad_ring(struct guest *g, enum vfe_reg part, uint64_t addr,
@@ -270,33 +261,32 @@ static void bad_ring(struct guest *g, enum vfe_reg part, uint64_t addr,
 	CHECK(strstr(logged.before, log));
 }
 
-static void test_ring_addresses(void)
+static void test_ring_addresses(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 
-	guest_open(&g, NULL);
-	p.g = &g;
-	bad_ring(&g, VFE_REG_QUEUE_DESC_LO, DESC_ADDR + 8, "16 bytes");
-	bad_ring(&g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR + 2, "4 bytes");
-	bad_ring(&g, VFE_REG_QUEUE_DEVICE_LO, USED_ADDR + 2, "4 bytes");
-	bad_ring(&g, VFE_REG_QUEUE_DESC_LO, OUTSIDE, "guest memory");
-	bad_ring(&g, VFE_REG_QUEUE_DESC_LO, RAM_BASE + RAM_SIZE - 112, "guest");
-	bad_ring(&g, VFE_REG_QUEUE_DRIVER_LO, RAM_BASE + RAM_SIZE, "guest");
+	p.g = g;
+	bad_ring(g, VFE_REG_QUEUE_DESC_LO, DESC_ADDR + 8, "16 bytes");
+	bad_ring(g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR + 2, "4 bytes");
+	bad_ring(g, VFE_REG_QUEUE_DEVICE_LO, USED_ADDR + 2, "4 bytes");
+	bad_ring(g, VFE_REG_QUEUE_DESC_LO, OUTSIDE, "guest memory");
+	bad_ring(g, VFE_REG_QUEUE_DESC_LO, RAM_BASE + RAM_SIZE - 112, "guest");
+	bad_ring(g, VFE_REG_QUEUE_DRIVER_LO, RAM_BASE + RAM_SIZE, "guest");
 	/* Used descriptors are written where available ones were. */
-	bad_ring(&g, VFE_REG_QUEUE_DESC_LO, ROM_BASE, "guest memory");
-	bad_ring(&g, VFE_REG_QUEUE_DEVICE_LO, ROM_BASE, "guest memory");
+	bad_ring(g, VFE_REG_QUEUE_DESC_LO, ROM_BASE, "guest memory");
+	bad_ring(g, VFE_REG_QUEUE_DEVICE_LO, ROM_BASE, "guest memory");
 	check_packed_alive(&p);
-	guest_close(&g);
 }
 
 const struct test bad_packed_tests[] = {
-	{ "packed: lists that make no sense", test_mistakes },
+	{ "packed: lists that make no sense", .run = test_mistakes },
 	{ "packed: indirect without the feature",
-	  test_indirect_not_negotiated },
-	{ "packed: a bad buffer fails its request", test_bad_buffer },
-	{ "packed: available again before it was used", test_available_twice },
+	  .on_guest = test_indirect_not_negotiated },
+	{ "packed: a bad buffer fails its request",
+	  .on_guest = test_bad_buffer },
+	{ "packed: available again before it was used",
+	  .on_guest = test_available_twice },
 	{ "packed: rings that are unaligned or not guest memory",
-	  test_ring_addresses },
+	  .on_guest = test_ring_addresses },
 	{ }
 };

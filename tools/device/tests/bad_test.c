@@ -335,35 +335,28 @@ static void test_mistakes(void)
 }
 
 /* One bad chain among good ones: those before it are used. */
-static void test_good_before_bad(void)
+static void test_good_before_bad(struct guest *g)
 {
-	struct guest g;
 	uint32_t id, len;
 
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, SIZE);
-	good(&g);
-	good(&g);
-	offer(&g, SIZE);
-	kick(&g);
-	CHECK(take_used(&g, &id, &len));
-	CHECK(take_used(&g, &id, &len));
-	CHECK(!take_used(&g, &id, &len));
+	guest_start(g, ALL_FEATURES, SIZE);
+	good(g);
+	good(g);
+	offer(g, SIZE);
+	kick(g);
+	CHECK(take_used(g, &id, &len));
+	CHECK(take_used(g, &id, &len));
+	CHECK(!take_used(g, &id, &len));
 	CHECK_EQ(seen.vector[1], 1);
-	guest_close(&g);
 }
 
-static void test_indirect_not_negotiated(void)
+static void test_indirect_not_negotiated(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
-	guest_start(&g, BIT64(VIRTIO_F_VERSION_1), SIZE);
-	good_table(&g);
-	kick(&g);
-	CHECK_EQ(vdev_status(g.v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
-	check_alive(&g, SIZE);
-	guest_close(&g);
+	guest_start(g, BIT64(VIRTIO_F_VERSION_1), SIZE);
+	good_table(g);
+	kick(g);
+	CHECK_EQ(vdev_status(g->v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
+	check_alive(g, SIZE);
 }
 
 static void bad_ring(struct guest *g, enum vfe_reg part, uint64_t addr,
@@ -391,45 +384,38 @@ static void bad_ring(struct guest *g, enum vfe_reg part, uint64_t addr,
 	check_alive(g, SIZE);
 }
 
-static void test_ring_addresses(void)
+static void test_ring_addresses(struct guest *g)
 {
 	static const enum vfe_reg parts[] = {
 		VFE_REG_QUEUE_DESC_LO, VFE_REG_QUEUE_DRIVER_LO,
 		VFE_REG_QUEUE_DEVICE_LO,
 	};
-	struct guest g;
 
-	guest_open(&g, NULL);
 	for (unsigned int i = 0; i < 3; i++) {
-		bad_ring(&g, parts[i], DESC_ADDR + 1, "aligned");
-		bad_ring(&g, parts[i], 0, "guest memory");
-		bad_ring(&g, parts[i], RAM_BASE + RAM_SIZE - 16, "guest");
-		bad_ring(&g, parts[i], RAM_BASE + RAM_HALF - 16, "guest");
-		bad_ring(&g, parts[i], ~0ULL & ~0xfULL, "guest memory");
+		bad_ring(g, parts[i], DESC_ADDR + 1, "aligned");
+		bad_ring(g, parts[i], 0, "guest memory");
+		bad_ring(g, parts[i], RAM_BASE + RAM_SIZE - 16, "guest");
+		bad_ring(g, parts[i], RAM_BASE + RAM_HALF - 16, "guest");
+		bad_ring(g, parts[i], ~0ULL & ~0xfULL, "guest memory");
 	}
-	bad_ring(&g, VFE_REG_QUEUE_DEVICE_LO, ROM_BASE, "guest memory");
-	guest_close(&g);
+	bad_ring(g, VFE_REG_QUEUE_DEVICE_LO, ROM_BASE, "guest memory");
 }
 
-static void test_notify(void)
+static void test_notify(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, SIZE);
-	good(&g);
-	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 2, 1);
-	vdev_write(g.v, VFE_WIN_NOTIFY, 4, 2, 0);
-	vdev_write(g.v, VFE_WIN_NOTIFY, 2, 2, 0);
-	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 1, 0);
-	vdev_write(g.v, VFE_WIN_NOTIFY, 8, 2, 2);
-	vdev_write(g.v, VFE_WIN_NOTIFY, 0xffc, 4, 0x3ff);
-	vdev_write(g.v, VFE_WIN_NOTIFY, 4, 2, 1);	/* not enabled */
-	CHECK_EQ(used_idx(&g), 0);
-	CHECK_EQ(vdev_status(g.v), 15);
-	kick(&g);
-	CHECK_EQ(used_idx(&g), 1);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, SIZE);
+	good(g);
+	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, 1);
+	vdev_write(g->v, VFE_WIN_NOTIFY, 4, 2, 0);
+	vdev_write(g->v, VFE_WIN_NOTIFY, 2, 2, 0);
+	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 1, 0);
+	vdev_write(g->v, VFE_WIN_NOTIFY, 8, 2, 2);
+	vdev_write(g->v, VFE_WIN_NOTIFY, 0xffc, 4, 0x3ff);
+	vdev_write(g->v, VFE_WIN_NOTIFY, 4, 2, 1);	/* not enabled */
+	CHECK_EQ(used_idx(g), 0);
+	CHECK_EQ(vdev_status(g->v), 15);
+	kick(g);
+	CHECK_EQ(used_idx(g), 1);
 }
 
 static void with_poll(struct options *o)
@@ -438,29 +424,28 @@ static void with_poll(struct options *o)
 }
 
 /* The ring's memory goes away; a poll waits for it, a kick does not. */
-static void test_memory_gone(void)
+static void test_memory_gone(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, with_poll);
-	guest_start(&g, ALL_FEATURES, SIZE);
-	good(&g);
-	CHECK_EQ(gmem_unmap(g.gm, RAM_BASE, RAM_HALF), 0);
-	vdev_memory_changed(g.v);
-	CHECK(!vdev_poll(g.v));
-	CHECK_EQ(vdev_status(g.v), 15);
-	kick(&g);
-	CHECK_EQ(vdev_status(g.v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, SIZE);
+	good(g);
+	CHECK_EQ(gmem_unmap(g->gm, RAM_BASE, RAM_HALF), 0);
+	vdev_memory_changed(g->v);
+	CHECK(!vdev_poll(g->v));
+	CHECK_EQ(vdev_status(g->v), 15);
+	kick(g);
+	CHECK_EQ(vdev_status(g->v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
 }
 
 const struct test bad_tests[] = {
-	{ "chains and indices that make no sense", test_mistakes },
-	{ "buffers before a mistake are used", test_good_before_bad },
-	{ "indirect without the feature", test_indirect_not_negotiated },
+	{ "chains and indices that make no sense", .run = test_mistakes },
+	{ "buffers before a mistake are used",
+	  .on_guest = test_good_before_bad },
+	{ "indirect without the feature",
+	  .on_guest = test_indirect_not_negotiated },
 	{ "rings that are unaligned or not guest memory",
-	  test_ring_addresses },
-	{ "notifications that name no queue", test_notify },
-	{ "a ring whose memory goes away", test_memory_gone },
+	  .on_guest = test_ring_addresses },
+	{ "notifications that name no queue", .on_guest = test_notify },
+	{ "a ring whose memory goes away",
+	  .on_guest = test_memory_gone, .change = with_poll },
 	{ }
 };

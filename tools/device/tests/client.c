@@ -246,3 +246,12 @@ unsigned int dma_unmap(struct client *c, uint64_t gpa, uint64_t size)
 
 	return client_command(c, VU_DMA_UNMAP, &unmap, sizeof(unmap));
 }
+
+void tap_fixture(const struct test *t)
+{
+	struct client c;
+
+	client_start(&c);
+	t->on_client(&c);
+	client_close(&c);
+}

@@ -57,29 +57,25 @@ static void prepare(struct client *c, const struct good *g)
 		CHECK_EQ(dma_map(c, 0x1000, 0x1000, -1, 0, 3), 0);
 }
 
-static void test_lengths(void)
+static void test_lengths(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
 	for (unsigned int i = 0; i < NUM_GOODS; i++) {
 		const struct good *g = &goods[i];
 
 		for (size_t len = 0; len < g->len; len++)
-			CHECK_EQ(client_command(&c, g->command, g->bytes, len),
+			CHECK_EQ(client_command(c, g->command, g->bytes, len),
 				 EINVAL);
 		for (size_t len = g->len; len <= sizeof(g->bytes); len++) {
-			prepare(&c, g);
-			CHECK_EQ(client_command(&c, g->command, g->bytes, len),
+			prepare(c, g);
+			CHECK_EQ(client_command(c, g->command, g->bytes, len),
 				 0);
-			undo(&c, g);
+			undo(c, g);
 		}
 	}
-	client_close(&c);
 }
 
 /* Long enough, and yet one field asks for too much or says too little */
-static void test_fields(void)
+static void test_fields(struct client *c)
 {
 	static const struct good bad[] = {
 		{ VU_DEVICE_GET_INFO, 16, .info = { .argsz = 15 } },
@@ -95,52 +91,43 @@ static void test_fields(void)
 		{ VU_REGION_WRITE_MULTI, 32,
 		  .numbers = { 1, 0, 99 | 4ULL << 32, 0 } },
 	};
-	struct client c;
 
-	client_start(&c);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		CHECK_EQ(client_command(&c, bad[i].command, bad[i].bytes,
+		CHECK_EQ(client_command(c, bad[i].command, bad[i].bytes,
 					bad[i].len), EINVAL);
-	client_close(&c);
 }
 
-static void test_unknown(void)
+static void test_unknown(struct client *c)
 {
 	static const uint16_t commands[] = {
 		0, VU_DEVICE_GET_REGION_IO_FDS, VU_DMA_READ, VU_DMA_WRITE, 14,
 		VU_NUM_COMMANDS, 255, 0x8001, 0xffff
 	};
 	uint8_t payload[64] = {};
-	struct client c;
 
-	client_start(&c);
 	for (unsigned int i = 0; i < 9; i++)
-		CHECK_EQ(client_command(&c, commands[i], payload, 64),
+		CHECK_EQ(client_command(c, commands[i], payload, 64),
 			 ENOTSUP);
 	/* What a client takes for 'no such feature' */
-	CHECK_EQ(client_command(&c, VU_DEVICE_FEATURE, payload, 64), ENOTTY);
-	client_close(&c);
+	CHECK_EQ(client_command(c, VU_DEVICE_FEATURE, payload, 64), ENOTTY);
 }
 
 /* Descriptors with commands that have no use for them are closed. */
-static void test_stray_fds(void)
+static void test_stray_fds(struct client *c)
 {
-	struct client c;
 	unsigned int before;
 	int fds[3];
 
-	client_start(&c);
 	for (int i = 0; i < 3; i++)
-		fds[i] = c.disk;
+		fds[i] = c->disk;
 	before = open_fds();
 	for (unsigned int i = 0; i < NUM_GOODS; i++) {
 		const struct good *g = &goods[i];
 
-		client_command_fds(&c, g->command, g->bytes, g->len, fds, 3);
-		client_command_fds(&c, g->command, g->bytes, 3, fds, 1);
+		client_command_fds(c, g->command, g->bytes, g->len, fds, 3);
+		client_command_fds(c, g->command, g->bytes, 3, fds, 1);
 		CHECK_EQ(open_fds(), before);
 	}
-	client_close(&c);
 }
 
 static unsigned int region_info(struct client *c, uint32_t argsz,
@@ -154,26 +141,23 @@ static unsigned int region_info(struct client *c, uint32_t argsz,
 	return error;
 }
 
-static void test_region_info(void)
+static void test_region_info(struct client *c)
 {
 	static const uint32_t sizes[VFIO_PCI_NUM_REGIONS] = {
 		64, 8192, 8192, 0, 16384, 0, 0, 4096, 0
 	};
 	struct vu_region_info info;
-	struct client c;
 
-	client_start(&c);
 	for (unsigned int i = 0; i < VFIO_PCI_NUM_REGIONS; i++) {
-		CHECK_EQ(region_info(&c, 32, i, &info), 0);
+		CHECK_EQ(region_info(c, 32, i, &info), 0);
 		CHECK_EQ(info.size, sizes[i]);
 		CHECK_EQ(info.argsz, 32);
 		CHECK_EQ(info.flags, sizes[i] ? 3 : 0);
-		CHECK_EQ(c.reply_fd, -1);
+		CHECK_EQ(c->reply_fd, -1);
 	}
-	CHECK_EQ(region_info(&c, 32, VFIO_PCI_NUM_REGIONS, &info), EINVAL);
-	CHECK_EQ(region_info(&c, 32, UINT32_MAX, &info), EINVAL);
-	CHECK_EQ(region_info(&c, 31, 0, &info), EINVAL);
-	client_close(&c);
+	CHECK_EQ(region_info(c, 32, VFIO_PCI_NUM_REGIONS, &info), EINVAL);
+	CHECK_EQ(region_info(c, 32, UINT32_MAX, &info), EINVAL);
+	CHECK_EQ(region_info(c, 31, 0, &info), EINVAL);
 }
 
 static void with_doorbell(struct options *o)
@@ -226,56 +210,49 @@ static unsigned int write_at(struct client *c, uint32_t region,
 }
 
 /* Each region: at its end, beyond it, wrapping; and counts of all kinds */
-static void test_region_bounds(void)
+static void test_region_bounds(struct client *c)
 {
 	struct vu_region_info info;
-	struct client c;
 
-	client_start(&c);
 	for (uint32_t i = 0; i < 12; i++) {
 		uint64_t size = 0;
 
-		if (!region_info(&c, 32, i, &info))
+		if (!region_info(c, 32, i, &info))
 			size = info.size;
-		CHECK_EQ(read_at(&c, i, size, 1), EINVAL);
-		CHECK_EQ(write_at(&c, i, size, 1), EINVAL);
-		CHECK_EQ(read_at(&c, i, UINT64_MAX, 1), EINVAL);
-		CHECK_EQ(read_at(&c, i, UINT64_MAX - 1, 4), EINVAL);
-		CHECK_EQ(write_at(&c, i, UINT64_MAX - 3, 8), EINVAL);
-		CHECK_EQ(read_at(&c, i, 0, 0), EINVAL);
-		CHECK_EQ(read_at(&c, i, 0, UINT32_MAX), EINVAL);
+		CHECK_EQ(read_at(c, i, size, 1), EINVAL);
+		CHECK_EQ(write_at(c, i, size, 1), EINVAL);
+		CHECK_EQ(read_at(c, i, UINT64_MAX, 1), EINVAL);
+		CHECK_EQ(read_at(c, i, UINT64_MAX - 1, 4), EINVAL);
+		CHECK_EQ(write_at(c, i, UINT64_MAX - 3, 8), EINVAL);
+		CHECK_EQ(read_at(c, i, 0, 0), EINVAL);
+		CHECK_EQ(read_at(c, i, 0, UINT32_MAX), EINVAL);
 		if (!size)
 			continue;
-		CHECK_EQ(read_at(&c, i, size - 1, 1), 0);
-		CHECK_EQ(read_at(&c, i, size - 1, 2), EINVAL);
-		CHECK_EQ(write_at(&c, i, size - 4, 4), 0);
-		CHECK_EQ(write_at(&c, i, size - 3, 4), EINVAL);
+		CHECK_EQ(read_at(c, i, size - 1, 1), 0);
+		CHECK_EQ(read_at(c, i, size - 1, 2), EINVAL);
+		CHECK_EQ(write_at(c, i, size - 4, 4), 0);
+		CHECK_EQ(write_at(c, i, size - 3, 4), EINVAL);
 	}
-	CHECK_EQ(read_at(&c, VFIO_PCI_CONFIG_REGION_INDEX, 0, 4096), 0);
-	CHECK_EQ(c.len, sizeof(struct vu_region_access) + 4096);
-	client_close(&c);
+	CHECK_EQ(read_at(c, VFIO_PCI_CONFIG_REGION_INDEX, 0, 4096), 0);
+	CHECK_EQ(c->len, sizeof(struct vu_region_access) + 4096);
 }
 
 /* A BAR takes 1, 2, 4 and 8 bytes; no buffer is behind the others. */
-static void test_bar_counts(void)
+static void test_bar_counts(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
 	for (uint32_t count = 1; count < 70; count++) {
 		bool right = count == 1 || count == 2 || count == 4 ||
 			     count == 8;
 		unsigned int error = right ? 0 : EINVAL;
 
 		for (uint32_t bar = 1; bar < 5; bar += 3) {
-			CHECK_EQ(read_at(&c, bar, 0, count), error);
-			CHECK_EQ(write_at(&c, bar, 0, count), error);
+			CHECK_EQ(read_at(c, bar, 0, count), error);
+			CHECK_EQ(write_at(c, bar, 0, count), error);
 		}
 	}
-	client_close(&c);
 }
 
-static void test_write_multi(void)
+static void test_write_multi(struct client *c)
 {
 	struct {
 		uint64_t count;
@@ -287,54 +264,48 @@ static void test_write_multi(void)
 			{ 20, VFE_BAR_VIRTIO, 9, { 3 } },
 		},
 	};
-	struct client c;
 
-	client_start(&c);
 	/* The bad second one is refused, the first has happened. */
-	CHECK_EQ(client_command(&c, VU_REGION_WRITE_MULTI, &m, sizeof(m)),
+	CHECK_EQ(client_command(c, VU_REGION_WRITE_MULTI, &m, sizeof(m)),
 		 EINVAL);
-	CHECK_EQ(vdev_status(c.f.vdev), 1);
+	CHECK_EQ(vdev_status(c->f.vdev), 1);
 	m.one[1].count = 1;
-	CHECK_EQ(client_command(&c, VU_REGION_WRITE_MULTI, &m, sizeof(m)), 0);
-	CHECK_EQ(vdev_status(c.f.vdev), 3);
-	CHECK_EQ(c.len, sizeof(m.count));
+	CHECK_EQ(client_command(c, VU_REGION_WRITE_MULTI, &m, sizeof(m)), 0);
+	CHECK_EQ(vdev_status(c->f.vdev), 3);
+	CHECK_EQ(c->len, sizeof(m.count));
 	for (m.count = 3; m.count; m.count <<= 1)
-		CHECK_EQ(client_command(&c, VU_REGION_WRITE_MULTI, &m,
+		CHECK_EQ(client_command(c, VU_REGION_WRITE_MULTI, &m,
 					sizeof(m)), EINVAL);
 	m.count = UINT64_MAX / sizeof(m.one[0]) + 2;
-	CHECK_EQ(client_command(&c, VU_REGION_WRITE_MULTI, &m, sizeof(m)),
+	CHECK_EQ(client_command(c, VU_REGION_WRITE_MULTI, &m, sizeof(m)),
 		 EINVAL);
-	client_close(&c);
 }
 
 /* What a command wrote into its reply is not sent with an error. */
-static void test_reset(void)
+static void test_reset(struct client *c)
 {
-	struct client c;
 	uint8_t status = 1;
 
-	client_start(&c);
-	CHECK_EQ(write_at(&c, VFE_BAR_VIRTIO, 20, 1), 0);
-	bar_write(&c.f, VFE_BAR_VIRTIO, 20, 1, status);
-	CHECK_EQ(vdev_status(c.f.vdev), 1);
-	CHECK_EQ(client_command(&c, VU_DEVICE_RESET, NULL, 0), 0);
-	CHECK_EQ(vdev_status(c.f.vdev), 0);
-	bar_write(&c.f, VFE_BAR_VIRTIO, 20, 1, status);
-	client_hang_up(&c);
-	CHECK_EQ(vdev_status(c.f.vdev), 0);
-	client_close(&c);
+	CHECK_EQ(write_at(c, VFE_BAR_VIRTIO, 20, 1), 0);
+	bar_write(&c->f, VFE_BAR_VIRTIO, 20, 1, status);
+	CHECK_EQ(vdev_status(c->f.vdev), 1);
+	CHECK_EQ(client_command(c, VU_DEVICE_RESET, NULL, 0), 0);
+	CHECK_EQ(vdev_status(c->f.vdev), 0);
+	bar_write(&c->f, VFE_BAR_VIRTIO, 20, 1, status);
+	client_hang_up(c);
+	CHECK_EQ(vdev_status(c->f.vdev), 0);
 }
 
 const struct test command_tests[] = {
-	{ "every command with every length", test_lengths },
-	{ "fields that make no sense", test_fields },
-	{ "commands that there are not", test_unknown },
-	{ "unexpected descriptors", test_stray_fds },
-	{ "information about regions", test_region_info },
-	{ "the doorbell page", test_doorbell_region },
-	{ "accesses at the ends of regions", test_region_bounds },
-	{ "accesses of any size to a BAR", test_bar_counts },
-	{ "several writes in one message", test_write_multi },
-	{ "resets", test_reset },
+	{ "every command with every length", .on_client = test_lengths },
+	{ "fields that make no sense", .on_client = test_fields },
+	{ "commands that there are not", .on_client = test_unknown },
+	{ "unexpected descriptors", .on_client = test_stray_fds },
+	{ "information about regions", .on_client = test_region_info },
+	{ "the doorbell page", .run = test_doorbell_region },
+	{ "accesses at the ends of regions", .on_client = test_region_bounds },
+	{ "accesses of any size to a BAR", .on_client = test_bar_counts },
+	{ "several writes in one message", .on_client = test_write_multi },
+	{ "resets", .on_client = test_reset },
 	{ }
 };

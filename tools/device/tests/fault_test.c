@@ -254,13 +254,13 @@ static void test_readonly(void)
 }
 
 const struct test fault_tests[] = {
-	{ "no memory for some part of the device", test_create },
-	{ "backing files that cannot be opened", test_open },
-	{ "no memory for a mapping", test_guest_memory },
-	{ "a backing file without fallocate", test_by_hand },
-	{ "a backing file that fails", test_errors },
-	{ "interruptions and short transfers", test_interrupted },
-	{ "ranges beyond the backing file", test_limits },
-	{ "a read-only backing file", test_readonly },
+	{ "no memory for some part of the device", .run = test_create },
+	{ "backing files that cannot be opened", .run = test_open },
+	{ "no memory for a mapping", .run = test_guest_memory },
+	{ "a backing file without fallocate", .run = test_by_hand },
+	{ "a backing file that fails", .run = test_errors },
+	{ "interruptions and short transfers", .run = test_interrupted },
+	{ "ranges beyond the backing file", .run = test_limits },
+	{ "a read-only backing file", .run = test_readonly },
 	{ }
 };

@@ -53,146 +53,121 @@ static void offer_reads(struct guest *g, unsigned int n)
 }
 
 /* 2.7.9: one entry, where that of the first one would be */
-static void test_split_in_order(void)
+static void test_split_in_order(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
-	guest_start(&g, V1 | IN_ORDER, 64);
-	memset((uint8_t *)at(&g, USED_ADDR) + 4, 0xee, 64 * 8);
-	offer_reads(&g, 10);
-	kick(&g);
-	CHECK_EQ(used_idx(&g), 10);
-	CHECK_EQ(used_at(&g, 0).id, 27);
-	CHECK_EQ(used_at(&g, 0).len, 513);
+	guest_start(g, V1 | IN_ORDER, 64);
+	memset((uint8_t *)at(g, USED_ADDR) + 4, 0xee, 64 * 8);
+	offer_reads(g, 10);
+	kick(g);
+	CHECK_EQ(used_idx(g), 10);
+	CHECK_EQ(used_at(g, 0).id, 27);
+	CHECK_EQ(used_at(g, 0).len, 513);
 	for (unsigned int i = 1; i < 64; i++)
-		CHECK_EQ(used_at(&g, i).id, 0xeeeeeeee);
+		CHECK_EQ(used_at(g, i).id, 0xeeeeeeee);
 	CHECK_EQ(seen.vector[1], 1);
-	offer_reads(&g, 1);
-	kick(&g);
-	CHECK_EQ(used_idx(&g), 11);
-	CHECK_EQ(used_at(&g, 10).id, 0);
-	guest_close(&g);
+	offer_reads(g, 1);
+	kick(g);
+	CHECK_EQ(used_idx(g), 11);
+	CHECK_EQ(used_at(g, 10).id, 0);
 }
 
 /* What was not used completely has an entry of its own: it ends its batch. */
-static void test_split_in_order_error(void)
+static void test_split_in_order_error(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
-	guest_start(&g, V1 | IN_ORDER, 64);
-	offer_reads(&g, 6);
-	put_desc(&g, 3 * 2 + 1, DATA_ADDR, 513,
+	guest_start(g, V1 | IN_ORDER, 64);
+	offer_reads(g, 6);
+	put_desc(g, 3 * 2 + 1, DATA_ADDR, 513,
 		 VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, 3 * 2 + 2);
-	kick(&g);
-	CHECK_EQ(used_idx(&g), 6);
-	CHECK_EQ(used_at(&g, 0).id, 6);		/* of the first three */
-	CHECK_EQ(used_at(&g, 0).len, 0);
-	CHECK_EQ(used_at(&g, 3).id, 15);	/* of the other three */
-	CHECK_EQ(used_at(&g, 3).len, 513);
-	guest_close(&g);
+	kick(g);
+	CHECK_EQ(used_idx(g), 6);
+	CHECK_EQ(used_at(g, 0).id, 6);		/* of the first three */
+	CHECK_EQ(used_at(g, 0).len, 0);
+	CHECK_EQ(used_at(g, 3).id, 15);	/* of the other three */
+	CHECK_EQ(used_at(g, 3).len, 513);
 }
 
-static void test_packed_in_order(void)
+static void test_packed_in_order(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, V1 | IN_ORDER, 20);
+	packed_start(&p, g, V1 | IN_ORDER, 20);
 	for (unsigned int turn = 0; turn < 10; turn++) {
 		for (unsigned int i = 0; i < 5; i++)
 			packed_add_read(&p, i, 512, 100 * turn + i);
-		kick(&g);
+		kick(g);
 		CHECK(packed_take(&p, 15, &u));
 		CHECK_EQ(u.id, 100 * turn + 4);
 		CHECK_EQ(u.len, 513);
 		CHECK_EQ(u.flags & VRING_DESC_F_WRITE, VRING_DESC_F_WRITE);
 		CHECK(!packed_take(&p, 3, &u));
 	}
-	guest_close(&g);
 }
 
-static void test_packed_in_order_error(void)
+static void test_packed_in_order_error(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, V1 | IN_ORDER, 20);
+	packed_start(&p, g, V1 | IN_ORDER, 20);
 	packed_add_read(&p, 0, 512, 1);
 	packed_add_read(&p, 0, 513, 2);		/* no whole sector */
 	packed_add_read(&p, 0, 512, 3);
-	kick(&g);
+	kick(g);
 	CHECK(packed_take(&p, 6, &u));
 	CHECK_EQ(u.id, 2);
 	CHECK(packed_take(&p, 3, &u));
 	CHECK_EQ(u.id, 3);
 	CHECK_EQ(u.len, 513);
-	guest_close(&g);
 }
 
 /* Without the feature each buffer has its entry. */
-static void test_out_of_order(void)
+static void test_out_of_order(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
-	guest_start(&g, V1, 64);
-	offer_reads(&g, 10);
-	kick(&g);
+	guest_start(g, V1, 64);
+	offer_reads(g, 10);
+	kick(g);
 	for (unsigned int i = 0; i < 10; i++)
-		CHECK_EQ(used_at(&g, i).id, 3 * i);
-	guest_close(&g);
+		CHECK_EQ(used_at(g, i).id, 3 * i);
 }
 
-static void test_split_data(void)
+static void test_split_data(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
-	guest_start(&g, V1 | DATA, 64);
-	offer_reads(&g, 2);
-	kick(&g);			/* of 16 bits */
-	CHECK_EQ(used_idx(&g), 0);
+	guest_start(g, V1 | DATA, 64);
+	offer_reads(g, 2);
+	kick(g);			/* of 16 bits */
+	CHECK_EQ(used_idx(g), 0);
 	CHECK(strstr(logged.last, "takes 4"));
-	kick32(&g, 0, 1, 2);		/* of another queue */
-	CHECK_EQ(used_idx(&g), 0);
-	kick32(&g, 0, 0, 2);
-	CHECK_EQ(used_idx(&g), 2);
-	kick32(&g, 0, 0, 2);		/* again, with nothing new */
-	kick32(&g, 0, 0, 1);		/* late */
-	CHECK_EQ(g.c.notified_ahead, 0);
-	kick32(&g, 0, 0, 3);		/* of what nobody can see */
-	CHECK_EQ(g.c.notified_ahead, 1);
+	kick32(g, 0, 1, 2);		/* of another queue */
+	CHECK_EQ(used_idx(g), 0);
+	kick32(g, 0, 0, 2);
+	CHECK_EQ(used_idx(g), 2);
+	kick32(g, 0, 0, 2);		/* again, with nothing new */
+	kick32(g, 0, 0, 1);		/* late */
+	CHECK_EQ(g->c.notified_ahead, 0);
+	kick32(g, 0, 0, 3);		/* of what nobody can see */
+	CHECK_EQ(g->c.notified_ahead, 1);
 	CHECK(strstr(logged.last, "0x3"));
-	CHECK_EQ(vdev_status(g.v), 15);
-	guest_close(&g);
+	CHECK_EQ(vdev_status(g->v), 15);
 }
 
-static void test_packed_data(void)
+static void test_packed_data(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, V1 | DATA, 8);
+	packed_start(&p, g, V1 | DATA, 8);
 	for (unsigned int i = 0; i < 20; i++) {
 		packed_add_read(&p, 0, 512, i);
-		kick32(&g, 0, 0, packed_next(&p));
+		kick32(g, 0, 0, packed_next(&p));
 		CHECK(packed_take(&p, 3, &u));
 	}
-	kick32(&g, 0, 0, 1);	/* of the last but one: late */
-	CHECK_EQ(g.c.notified_ahead, 0);
-	kick32(&g, 0, 0, packed_next(&p) ^ EVENT_WRAP);
-	CHECK_EQ(g.c.notified_ahead, 1);
-	kick32(&g, 0, 0, 8);		/* no such descriptor */
-	CHECK_EQ(g.c.notified_ahead, 2);
-	guest_close(&g);
+	kick32(g, 0, 0, 1);	/* of the last but one: late */
+	CHECK_EQ(g->c.notified_ahead, 0);
+	kick32(g, 0, 0, packed_next(&p) ^ EVENT_WRAP);
+	CHECK_EQ(g->c.notified_ahead, 1);
+	kick32(g, 0, 0, 8);		/* no such descriptor */
+	CHECK_EQ(g->c.notified_ahead, 2);
 }
 
 static void with_doorbell(struct options *o)
@@ -201,54 +176,48 @@ static void with_doorbell(struct options *o)
 }
 
 /* A mapped slot holds what was written, all 32 bits of it. */
-static void test_mapped_data(void)
+static void test_mapped_data(struct guest *g)
 {
 	uint32_t *slot;
-	struct guest g;
 
-	guest_open(&g, with_doorbell);
-	slot = g.v->doorbell;
-	guest_start(&g, V1 | DATA | CONFIG_DATA, 64);
-	offer_reads(&g, 2);
-	*slot = get(&g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA) | 2 << 16;
-	CHECK(vdev_poll(g.v));
-	CHECK_EQ(used_idx(&g), 2);
+	slot = g->v->doorbell;
+	guest_start(g, V1 | DATA | CONFIG_DATA, 64);
+	offer_reads(g, 2);
+	*slot = get(g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA) | 2 << 16;
+	CHECK(vdev_poll(g->v));
+	CHECK_EQ(used_idx(g), 2);
 	CHECK_EQ(*slot, VFE_DOORBELL_IDLE);
-	CHECK_EQ(g.c.doorbells, 1);
-	CHECK_EQ(g.c.notified_ahead, 0);
-	*slot = get(&g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA) | 3 << 16;
-	CHECK(vdev_poll(g.v));
-	CHECK_EQ(g.c.notified_ahead, 1);
+	CHECK_EQ(g->c.doorbells, 1);
+	CHECK_EQ(g->c.notified_ahead, 0);
+	*slot = get(g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA) | 3 << 16;
+	CHECK(vdev_poll(g->v));
+	CHECK_EQ(g->c.notified_ahead, 1);
 	*slot = 0;
-	vdev_poll(g.v);
+	vdev_poll(g->v);
 	CHECK(strstr(logged.last, "notify: value 0"));
-	guest_close(&g);
 }
 
-static void test_config_data(void)
+static void test_config_data(struct guest *g)
 {
-	struct guest g;
 	uint32_t value;
 
-	guest_open(&g, NULL);
-	guest_start(&g, V1, 64);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA), 0);
-	guest_start(&g, V1 | CONFIG_DATA, 64);
-	value = get(&g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA);
+	guest_start(g, V1, 64);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA), 0);
+	guest_start(g, V1 | CONFIG_DATA, 64);
+	value = get(g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA);
 	CHECK(value && value != VFE_DOORBELL_IDLE >> 16);
-	set(&g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA, 3);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA), value);
+	set(g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA, 3);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA), value);
 	CHECK(strstr(logged.last, "read-only"));
-	offer_reads(&g, 1);
-	kick(&g);			/* the queue's number */
-	CHECK_EQ(used_idx(&g), 0);
-	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 2, value);
-	CHECK_EQ(used_idx(&g), 1);
-	set(&g, VFE_REG_QUEUE_SELECT, 1);
-	CHECK(get(&g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA) != value);
-	set(&g, VFE_REG_QUEUE_SELECT, 2);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA), 0);
-	guest_close(&g);
+	offer_reads(g, 1);
+	kick(g);			/* the queue's number */
+	CHECK_EQ(used_idx(g), 0);
+	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, value);
+	CHECK_EQ(used_idx(g), 1);
+	set(g, VFE_REG_QUEUE_SELECT, 1);
+	CHECK(get(g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA) != value);
+	set(g, VFE_REG_QUEUE_SELECT, 2);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA), 0);
 }
 
 static void check_fresh(struct guest *g)
@@ -287,83 +256,74 @@ static void check_other_queue(struct guest *g)
 	CHECK_EQ(used->idx, avail->idx);
 }
 
-static void test_queue_reset(void)
+static void test_queue_reset(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	guest_open(&g, NULL);
-	guest_start(&g, V1 | RESET, 64);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
-	other_queue(&g);
-	check_other_queue(&g);
-	set(&g, VFE_REG_QUEUE_SELECT, 0);
-	set(&g, VFE_REG_QUEUE_RESET, 1);
-	check_fresh(&g);
-	offer_reads(&g, 1);
-	kick(&g);
-	CHECK_EQ(used_idx(&g), 1);	/* as before */
-	check_other_queue(&g);
+	guest_start(g, V1 | RESET, 64);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
+	other_queue(g);
+	check_other_queue(g);
+	set(g, VFE_REG_QUEUE_SELECT, 0);
+	set(g, VFE_REG_QUEUE_RESET, 1);
+	check_fresh(g);
+	offer_reads(g, 1);
+	kick(g);
+	CHECK_EQ(used_idx(g), 1);	/* as before */
+	check_other_queue(g);
 	/* Set up anew, smaller */
-	memset(at(&g, AVAIL_ADDR), 0, 4);
-	memset(at(&g, USED_ADDR), 0, 4);
-	guest_queue(&g, 8);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 2, 512, &len), 0);
-	CHECK_EQ(used_idx(&g), 1);
+	memset(at(g, AVAIL_ADDR), 0, 4);
+	memset(at(g, USED_ADDR), 0, 4);
+	guest_queue(g, 8);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 2, 512, &len), 0);
+	CHECK_EQ(used_idx(g), 1);
 	CHECK_EQ(seen.vector[1], 2);
-	check_other_queue(&g);
-	CHECK_EQ(g.c.queue_resets, 1);
-	CHECK_EQ(vdev_status(g.v), 15);
-	guest_close(&g);
+	check_other_queue(g);
+	CHECK_EQ(g->c.queue_resets, 1);
+	CHECK_EQ(vdev_status(g->v), 15);
 }
 
-static void test_packed_queue_reset(void)
+static void test_packed_queue_reset(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, V1 | RESET, 10);
+	packed_start(&p, g, V1 | RESET, 10);
 	for (unsigned int size = 10; size > 2; size--) {
 		packed_add_read(&p, 0, 512, size);
-		kick(&g);
+		kick(g);
 		CHECK(packed_take(&p, 3, &u));
-		set(&g, VFE_REG_QUEUE_RESET, 1);
-		check_fresh(&g);
+		set(g, VFE_REG_QUEUE_RESET, 1);
+		check_fresh(g);
 		/* 2.8.13: the ring starts with zeroes */
-		memset(at(&g, DESC_ADDR), 0, 160);
-		guest_queue(&g, size);
-		packed_fresh(&p, &g, size);
+		memset(at(g, DESC_ADDR), 0, 160);
+		guest_queue(g, size);
+		packed_fresh(&p, g, size);
 	}
-	CHECK_EQ(g.c.queue_resets, 8);
-	guest_close(&g);
+	CHECK_EQ(g->c.queue_resets, 8);
 }
 
-static void test_queue_reset_ignored(void)
+static void test_queue_reset_ignored(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	guest_open(&g, with_doorbell);
-	guest_start(&g, V1, 64);
-	set(&g, VFE_REG_QUEUE_RESET, 1);	/* not negotiated */
+	guest_start(g, V1, 64);
+	set(g, VFE_REG_QUEUE_RESET, 1);	/* not negotiated */
 	CHECK(strstr(logged.last, "queue_reset 1 ignored"));
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 1);
-	guest_start(&g, V1 | RESET, 64);
-	set(&g, VFE_REG_QUEUE_RESET, 0);
-	set(&g, VFE_REG_QUEUE_RESET, 2);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 1);
-	set(&g, VFE_REG_QUEUE_SELECT, 9);
-	set(&g, VFE_REG_QUEUE_RESET, 1);
-	set(&g, VFE_REG_QUEUE_SELECT, 0);
-	CHECK_EQ(g.c.queue_resets, 0);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 2, 512, &len), 0);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_ENABLE), 1);
+	guest_start(g, V1 | RESET, 64);
+	set(g, VFE_REG_QUEUE_RESET, 0);
+	set(g, VFE_REG_QUEUE_RESET, 2);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_ENABLE), 1);
+	set(g, VFE_REG_QUEUE_SELECT, 9);
+	set(g, VFE_REG_QUEUE_RESET, 1);
+	set(g, VFE_REG_QUEUE_SELECT, 0);
+	CHECK_EQ(g->c.queue_resets, 0);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 2, 512, &len), 0);
 	/* A bell that rang before does not ring after. */
-	g.v->doorbell[0] = 0;
-	set(&g, VFE_REG_QUEUE_RESET, 1);
-	CHECK_EQ(g.v->doorbell[0], VFE_DOORBELL_IDLE);
-	guest_close(&g);
+	g->v->doorbell[0] = 0;
+	set(g, VFE_REG_QUEUE_RESET, 1);
+	CHECK_EQ(g->v->doorbell[0], VFE_DOORBELL_IDLE);
 }
 
 static void with_100(struct options *o)
@@ -372,29 +332,25 @@ static void with_100(struct options *o)
 }
 
 /* 4.1.4.3.2: a split ring is a power of two, a packed one anything. */
-static void test_sizes(void)
+static void test_sizes(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, with_100);
-	guest_negotiate(&g, V1);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), 64);
+	guest_negotiate(g, V1);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 64);
 	/* seg_max: what fits into either */
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_DEVICE, 12, 4), 62);
-	set(&g, VFE_REG_QUEUE_SIZE, 100);
+	CHECK_EQ(vdev_read(g->v, VFE_WIN_DEVICE, 12, 4), 62);
+	set(g, VFE_REG_QUEUE_SIZE, 100);
 	CHECK(strstr(logged.last, "power of two"));
-	set(&g, VFE_REG_QUEUE_SIZE, 128);
-	set(&g, VFE_REG_QUEUE_SIZE, 0);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), 64);
-	guest_negotiate(&g, V1 | PACKED);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), 100);
-	set(&g, VFE_REG_QUEUE_SIZE, 0);
+	set(g, VFE_REG_QUEUE_SIZE, 128);
+	set(g, VFE_REG_QUEUE_SIZE, 0);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 64);
+	guest_negotiate(g, V1 | PACKED);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 100);
+	set(g, VFE_REG_QUEUE_SIZE, 0);
 	CHECK(strstr(logged.last, "at least 1"));
-	set(&g, VFE_REG_QUEUE_SIZE, 101);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), 100);
-	set(&g, VFE_REG_QUEUE_SIZE, 7);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), 7);
-	guest_close(&g);
+	set(g, VFE_REG_QUEUE_SIZE, 101);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 100);
+	set(g, VFE_REG_QUEUE_SIZE, 7);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 7);
 }
 
 static void negotiate_late(struct guest *g, uint64_t features)
@@ -408,64 +364,65 @@ static void negotiate_late(struct guest *g, uint64_t features)
 }
 
 /* What firmware does; its used ring is the last of its mapping. */
-static void test_enabled_early(void)
+static void test_enabled_early(struct guest *g)
 {
 	const uint64_t end = RAM_BASE + RAM_SIZE - 4 - 8 * 8;
-	struct guest g;
 
-	guest_open(&g, NULL);
-	set(&g, VFE_REG_DEVICE_STATUS, 3);
-	guest_queue(&g, 8);
-	negotiate_late(&g, V1);
-	offer_reads(&g, 1);
-	kick(&g);
-	CHECK_EQ(used_idx(&g), 1);
+	set(g, VFE_REG_DEVICE_STATUS, 3);
+	guest_queue(g, 8);
+	negotiate_late(g, V1);
+	offer_reads(g, 1);
+	kick(g);
+	CHECK_EQ(used_idx(g), 1);
 	/* The event behind the ring is not where the device may write. */
-	set(&g, VFE_REG_DEVICE_STATUS, 0);
-	set(&g, VFE_REG_DEVICE_STATUS, 3);
-	set(&g, VFE_REG_QUEUE_SIZE, 8);
-	set_addr(&g, VFE_REG_QUEUE_DESC_LO, DESC_ADDR);
-	set_addr(&g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR);
-	set_addr(&g, VFE_REG_QUEUE_DEVICE_LO, end);
-	set(&g, VFE_REG_QUEUE_ENABLE, 1);
-	negotiate_late(&g, V1 | BIT64(VIRTIO_RING_F_EVENT_IDX));
-	kick(&g);
+	set(g, VFE_REG_DEVICE_STATUS, 0);
+	set(g, VFE_REG_DEVICE_STATUS, 3);
+	set(g, VFE_REG_QUEUE_SIZE, 8);
+	set_addr(g, VFE_REG_QUEUE_DESC_LO, DESC_ADDR);
+	set_addr(g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR);
+	set_addr(g, VFE_REG_QUEUE_DEVICE_LO, end);
+	set(g, VFE_REG_QUEUE_ENABLE, 1);
+	negotiate_late(g, V1 | BIT64(VIRTIO_RING_F_EVENT_IDX));
+	kick(g);
 	CHECK(strstr(logged.before, "no longer in guest memory"));
-	CHECK_EQ(vdev_status(g.v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
-	check_alive(&g, 16);
-	guest_close(&g);
+	CHECK_EQ(vdev_status(g->v), 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
+	check_alive(g, 16);
 }
 
 /* A queue that was enabled as a split ring is none as a packed one. */
-static void test_enabled_early_packed(void)
+static void test_enabled_early_packed(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
-	set(&g, VFE_REG_DEVICE_STATUS, 3);
-	guest_queue(&g, 8);
-	negotiate_late(&g, V1 | PACKED);
-	check_fresh(&g);
-	check_alive(&g, 16);
-	guest_close(&g);
+	set(g, VFE_REG_DEVICE_STATUS, 3);
+	guest_queue(g, 8);
+	negotiate_late(g, V1 | PACKED);
+	check_fresh(g);
+	check_alive(g, 16);
 }
 
 const struct test feature_tests[] = {
-	{ "what is offered", test_offered },
-	{ "IN_ORDER: one used entry for a batch", test_split_in_order },
-	{ "IN_ORDER: an error ends a batch", test_split_in_order_error },
-	{ "IN_ORDER, packed: one used entry", test_packed_in_order },
-	{ "IN_ORDER, packed: an error", test_packed_in_order_error },
-	{ "not IN_ORDER: an entry each", test_out_of_order },
-	{ "NOTIFICATION_DATA", test_split_data },
-	{ "NOTIFICATION_DATA, packed", test_packed_data },
-	{ "NOTIFICATION_DATA in a mapped slot", test_mapped_data },
-	{ "NOTIF_CONFIG_DATA", test_config_data },
-	{ "a queue is reset while another runs", test_queue_reset },
-	{ "a packed queue is reset", test_packed_queue_reset },
-	{ "queue resets that are none", test_queue_reset_ignored },
-	{ "sizes of either layout", test_sizes },
-	{ "a queue is enabled before FEATURES_OK", test_enabled_early },
-	{ "the same, and then packed", test_enabled_early_packed },
+	{ "what is offered", .run = test_offered },
+	{ "IN_ORDER: one used entry for a batch",
+	  .on_guest = test_split_in_order },
+	{ "IN_ORDER: an error ends a batch",
+	  .on_guest = test_split_in_order_error },
+	{ "IN_ORDER, packed: one used entry",
+	  .on_guest = test_packed_in_order },
+	{ "IN_ORDER, packed: an error",
+	  .on_guest = test_packed_in_order_error },
+	{ "not IN_ORDER: an entry each", .on_guest = test_out_of_order },
+	{ "NOTIFICATION_DATA", .on_guest = test_split_data },
+	{ "NOTIFICATION_DATA, packed", .on_guest = test_packed_data },
+	{ "NOTIFICATION_DATA in a mapped slot",
+	  .on_guest = test_mapped_data, .change = with_doorbell },
+	{ "NOTIF_CONFIG_DATA", .on_guest = test_config_data },
+	{ "a queue is reset while another runs", .on_guest = test_queue_reset },
+	{ "a packed queue is reset", .on_guest = test_packed_queue_reset },
+	{ "queue resets that are none",
+	  .on_guest = test_queue_reset_ignored, .change = with_doorbell },
+	{ "sizes of either layout",
+	  .on_guest = test_sizes, .change = with_100 },
+	{ "a queue is enabled before FEATURES_OK",
+	  .on_guest = test_enabled_early },
+	{ "the same, and then packed", .on_guest = test_enabled_early_packed },
 	{ }
 };

@@ -60,31 +60,28 @@ static void test_refused(void)
 	close(folder);
 }
 
-static void test_unmap(void)
+static void test_unmap(struct client *c)
 {
 	struct vu_dma_unmap all = { 24, VFIO_DMA_UNMAP_FLAG_ALL, 0, 0 };
-	struct client c;
 
-	client_start(&c);
-	CHECK_EQ(dma_unmap(&c, 0, PAGE), ENOENT);
-	CHECK_EQ(dma_map(&c, 8 * PAGE, 2 * PAGE, -1, 0, BOTH), 0);
-	CHECK_EQ(dma_unmap(&c, 8 * PAGE, PAGE), ENOENT);
-	CHECK_EQ(dma_unmap(&c, 9 * PAGE, PAGE), ENOENT);
-	CHECK_EQ(dma_unmap(&c, 7 * PAGE, 4 * PAGE), ENOENT);
-	CHECK_EQ(dma_unmap(&c, 8 * PAGE, 2 * PAGE), 0);
-	CHECK_EQ(c.len, sizeof(all));
-	CHECK_EQ(dma_unmap(&c, 8 * PAGE, 2 * PAGE), ENOENT);
+	CHECK_EQ(dma_unmap(c, 0, PAGE), ENOENT);
+	CHECK_EQ(dma_map(c, 8 * PAGE, 2 * PAGE, -1, 0, BOTH), 0);
+	CHECK_EQ(dma_unmap(c, 8 * PAGE, PAGE), ENOENT);
+	CHECK_EQ(dma_unmap(c, 9 * PAGE, PAGE), ENOENT);
+	CHECK_EQ(dma_unmap(c, 7 * PAGE, 4 * PAGE), ENOENT);
+	CHECK_EQ(dma_unmap(c, 8 * PAGE, 2 * PAGE), 0);
+	CHECK_EQ(c->len, sizeof(all));
+	CHECK_EQ(dma_unmap(c, 8 * PAGE, 2 * PAGE), ENOENT);
 
-	CHECK_EQ(dma_map(&c, 8 * PAGE, 2 * PAGE, -1, 0, BOTH), 0);
+	CHECK_EQ(dma_map(c, 8 * PAGE, 2 * PAGE, -1, 0, BOTH), 0);
 	all.address = PAGE;
-	CHECK_EQ(client_command(&c, VU_DMA_UNMAP, &all, 24), EINVAL);
+	CHECK_EQ(client_command(c, VU_DMA_UNMAP, &all, 24), EINVAL);
 	all.address = 0;
 	all.flags |= VFIO_DMA_UNMAP_FLAG_GET_DIRTY_BITMAP;
-	CHECK_EQ(client_command(&c, VU_DMA_UNMAP, &all, 24), EINVAL);
+	CHECK_EQ(client_command(c, VU_DMA_UNMAP, &all, 24), EINVAL);
 	all.flags = VFIO_DMA_UNMAP_FLAG_ALL;
-	CHECK_EQ(client_command(&c, VU_DMA_UNMAP, &all, 24), 0);
-	CHECK_EQ(dma_unmap(&c, 8 * PAGE, 2 * PAGE), ENOENT);
-	client_close(&c);
+	CHECK_EQ(client_command(c, VU_DMA_UNMAP, &all, 24), 0);
+	CHECK_EQ(dma_unmap(c, 8 * PAGE, 2 * PAGE), ENOENT);
 }
 
 /* A model: which range each of a few pages belongs to; 0 for none */
@@ -346,13 +343,13 @@ static void test_huge_pages(void)
 }
 
 const struct test gmem_tests[] = {
-	{ "what cannot be mapped", test_refused },
-	{ "only what was mapped is unmapped", test_unmap },
-	{ "maps and overlaps against a model", test_model },
-	{ "permissions", test_permissions },
-	{ "the top of the address space", test_top },
-	{ "as many ranges as agreed", test_limit },
-	{ "a file that is cut off", test_truncated },
-	{ "pages larger than ranges", test_huge_pages },
+	{ "what cannot be mapped", .run = test_refused },
+	{ "only what was mapped is unmapped", .on_client = test_unmap },
+	{ "maps and overlaps against a model", .run = test_model },
+	{ "permissions", .run = test_permissions },
+	{ "the top of the address space", .run = test_top },
+	{ "as many ranges as agreed", .run = test_limit },
+	{ "a file that is cut off", .run = test_truncated },
+	{ "pages larger than ranges", .run = test_huge_pages },
 	{ }
 };

@@ -368,3 +368,12 @@ void check_alive(struct guest *g, uint16_t size)
 	guest_start(g, ALL_FEATURES, size);
 	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
 }
+
+void tap_fixture(const struct test *t)
+{
+	struct guest g;
+
+	guest_open(&g, t->change);
+	t->on_guest(&g);
+	guest_close(&g);
+}

@@ -81,46 +81,40 @@ static bool is_valid(uint32_t flags, uint32_t index, uint32_t start,
 }
 
 /* All flags and indices, and the counts around what there is */
-static void test_combinations(void)
+static void test_combinations(struct client *c)
 {
 	static const uint32_t counts[] = {
 		0, 1, 2, VECTORS - 1, VECTORS, VECTORS + 1, 0x7fffffff,
 		0xfffffffe, 0xffffffff
 	};
-	struct client c;
 
-	client_start(&c);
 	for (uint32_t i = 0; i < 128 * 6 * 9 * 9 && !tap_failed(); i++) {
 		uint32_t flags = i % 128, index = i / 128 % 6;
 		uint32_t start = counts[i / 768 % 9];
 		uint32_t count = counts[i / 768 / 9];
 
-		CHECK_EQ(set_irqs(&c, flags, index, start, count, NULL, 0),
+		CHECK_EQ(set_irqs(c, flags, index, start, count, NULL, 0),
 			 is_valid(flags, index, start, count) ? 0 : EINVAL);
 	}
-	client_close(&c);
 }
 
-static void test_info(void)
+static void test_info(struct client *c)
 {
 	struct vu_irq_info info;
-	struct client c;
 
-	client_start(&c);
 	for (uint32_t i = 0; i < 5; i++) {
 		struct vu_irq_info ask = { .argsz = 16, .index = i };
 
-		CHECK_EQ(client_command(&c, VU_DEVICE_GET_IRQ_INFO, &ask, 16),
+		CHECK_EQ(client_command(c, VU_DEVICE_GET_IRQ_INFO, &ask, 16),
 			 i > MSIX ? EINVAL : 0);
-		memcpy(&info, c.payload, sizeof(info));
+		memcpy(&info, c->payload, sizeof(info));
 		if (i <= MSIX)
 			CHECK_EQ(info.count, i == INTX ? 1 : i == MSIX ?
 				 VECTORS : 0);
 		ask.argsz = 15;
-		CHECK_EQ(client_command(&c, VU_DEVICE_GET_IRQ_INFO, &ask, 16),
+		CHECK_EQ(client_command(c, VU_DEVICE_GET_IRQ_INFO, &ask, 16),
 			 EINVAL);
 	}
-	client_close(&c);
 }
 
 /* As many descriptors as vectors, or none; each one kept, or closed */
@@ -194,26 +188,23 @@ static void test_no_eventfd(void)
  * Other descriptors without a file type: some can be written and read without
  * ever having done with it, and a loop that waits for one would spin.
  */
-static void test_other_anonymous(void)
+static void test_other_anonymous(struct client *c)
 {
-	struct client c;
 	int fds[4];
 
-	client_start(&c);
 	fds[0] = epoll_create1(EPOLL_CLOEXEC);
 	fds[1] = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
 	fds[2] = inotify_init1(IN_CLOEXEC);
 	fds[3] = syscall(SYS_pidfd_open, getpid(), 0);
 	for (int i = 0; i < 4; i++) {
 		CHECK(fds[i] >= 0);
-		CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, fds + i,
+		CHECK_EQ(set_irqs(c, EVENTFD | UNMASK, INTX, 0, 1, fds + i,
 				  1), EINVAL);
-		CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 1, fds + i,
+		CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 0, 1, fds + i,
 				  1), EINVAL);
 		close(fds[i]);
 	}
-	CHECK_EQ(irq_intx_unmask_fd(c.f.irq), -1);
-	client_close(&c);
+	CHECK_EQ(irq_intx_unmask_fd(c->f.irq), -1);
 }
 
 static void config_write16(struct client *c, uint32_t offset, uint16_t value)
@@ -501,20 +492,22 @@ static void test_no_msix(void)
 }
 
 const struct test irq_tests[] = {
-	{ "SET_IRQS in every combination", test_combinations },
-	{ "information about interrupts", test_info },
-	{ "eventfds are kept or closed", test_descriptors },
-	{ "what is no eventfd", test_no_eventfd },
-	{ "what is no eventfd and no file either", test_other_anonymous },
-	{ "MSI-X", test_msix },
-	{ "MSI-X and its masks", test_msix_masks },
-	{ "MSI-X off while one is pending", test_msix_off },
-	{ "MSI-X while the bus is not mastered", test_msix_without_bus_master },
-	{ "an eventfd that blocks", test_blocking_eventfd },
-	{ "an unmask eventfd that blocks", test_blocking_unmask },
-	{ "INTx", test_intx },
-	{ "INTx and MSI-X", test_intx_and_msix },
-	{ "INTx by eventfds", test_intx_eventfds },
-	{ "a device without MSI-X", test_no_msix },
+	{ "SET_IRQS in every combination", .on_client = test_combinations },
+	{ "information about interrupts", .on_client = test_info },
+	{ "eventfds are kept or closed", .run = test_descriptors },
+	{ "what is no eventfd", .run = test_no_eventfd },
+	{ "what is no eventfd and no file either",
+	  .on_client = test_other_anonymous },
+	{ "MSI-X", .run = test_msix },
+	{ "MSI-X and its masks", .run = test_msix_masks },
+	{ "MSI-X off while one is pending", .run = test_msix_off },
+	{ "MSI-X while the bus is not mastered",
+	  .run = test_msix_without_bus_master },
+	{ "an eventfd that blocks", .run = test_blocking_eventfd },
+	{ "an unmask eventfd that blocks", .run = test_blocking_unmask },
+	{ "INTx", .run = test_intx },
+	{ "INTx and MSI-X", .run = test_intx_and_msix },
+	{ "INTx by eventfds", .run = test_intx_eventfds },
+	{ "a device without MSI-X", .run = test_no_msix },
 	{ }
 };

@@ -158,27 +158,24 @@ static void test_bad_headers(void)
 }
 
 /* The largest message there may be, to a region that takes no such thing */
-static void test_largest(void)
+static void test_largest(struct client *c)
 {
 	static uint8_t payload[VU_MAX_PAYLOAD];
 	struct vu_region_access a = {
 		.region = VFIO_PCI_CONFIG_REGION_INDEX, .count = VU_MAX_DATA,
 	};
-	struct client c;
 
-	client_start(&c);
 	memcpy(payload, &a, sizeof(a));
-	client_post(&c, VU_REGION_WRITE, 0, payload, sizeof(payload), NULL, 0);
+	client_post(c, VU_REGION_WRITE, 0, payload, sizeof(payload), NULL, 0);
 	for (int i = 0; i < 10; i++)
-		vu_handle(c.server);
-	CHECK(client_receive(&c));
-	CHECK_EQ(c.reply.error, EINVAL);
-	CHECK_EQ(get_info(&c), 0);
-	client_close(&c);
+		vu_handle(c->server);
+	CHECK(client_receive(c));
+	CHECK_EQ(c->reply.error, EINVAL);
+	CHECK_EQ(get_info(c), 0);
 }
 
 /* Each cut of two messages in three parts */
-static void test_cuts(void)
+static void test_cuts(struct client *c)
 {
 	struct {
 		struct vu_header header;
@@ -188,23 +185,20 @@ static void test_cuts(void)
 		{ { 2, VU_DEVICE_GET_INFO, 32, 0, 0 }, info_request },
 	};
 	const uint8_t *bytes = (const uint8_t *)m;
-	struct client c;
 
-	client_start(&c);
 	for (size_t a = 1; a < sizeof(m) - 1; a += 5) {
 		for (size_t b = a + 1; b < sizeof(m); b += 3) {
-			client_send(&c, bytes, a, NULL, 0);
-			vu_handle(c.server);
-			client_send(&c, bytes + a, b - a, NULL, 0);
-			vu_handle(c.server);
-			client_send(&c, bytes + b, sizeof(m) - b, NULL, 0);
-			vu_handle(c.server);
-			CHECK(client_receive(&c) && c.reply.id == 1);
-			CHECK(client_receive(&c) && c.reply.id == 2);
-			CHECK(!client_receive(&c));
+			client_send(c, bytes, a, NULL, 0);
+			vu_handle(c->server);
+			client_send(c, bytes + a, b - a, NULL, 0);
+			vu_handle(c->server);
+			client_send(c, bytes + b, sizeof(m) - b, NULL, 0);
+			vu_handle(c->server);
+			CHECK(client_receive(c) && c->reply.id == 1);
+			CHECK(client_receive(c) && c->reply.id == 2);
+			CHECK(!client_receive(c));
 		}
 	}
-	client_close(&c);
 }
 
 /* It waits for the rest without a look at anything else, and forever. */
@@ -246,155 +240,137 @@ static void send_with_fds(struct client *c, const int *fds, int first,
 	vu_handle(c->server);
 }
 
-static void test_fds(void)
+static void test_fds(struct client *c)
 {
-	struct client c;
 	int fds[40];
 	unsigned int before;
 
-	client_start(&c);
 	for (int i = 0; i < 40; i++)
-		fds[i] = c.disk;
+		fds[i] = c->disk;
 	before = open_fds();
-	send_with_fds(&c, fds, 16, 0);
-	CHECK(client_receive(&c) && !c.reply.error);
-	send_with_fds(&c, fds, 8, 8);
-	CHECK(client_receive(&c) && !c.reply.error);
+	send_with_fds(c, fds, 16, 0);
+	CHECK(client_receive(c) && !c->reply.error);
+	send_with_fds(c, fds, 8, 8);
+	CHECK(client_receive(c) && !c->reply.error);
 	CHECK_EQ(open_fds(), before);
-	CHECK(connected(&c));
+	CHECK(connected(c));
 	for (int first = 1; first <= 40; first += 13) {
-		send_with_fds(&c, fds, first, 17 - (first < 17 ? first : 16));
-		CHECK(!connected(&c));
+		send_with_fds(c, fds, first, 17 - (first < 17 ? first : 16));
+		CHECK(!connected(c));
 		/* the device's end of the socket went, too */
 		CHECK_EQ(open_fds(), before - 1);
-		close(c.fd);
-		client_connect(&c);
-		client_greet(&c);
+		close(c->fd);
+		client_connect(c);
+		client_greet(c);
 	}
-	client_close(&c);
 }
 
-static void test_no_reply(void)
+static void test_no_reply(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
-	client_post(&c, VU_DEVICE_RESET, VU_FLAG_NO_REPLY, NULL, 0, NULL, 0);
-	client_post(&c, 99, VU_FLAG_NO_REPLY, NULL, 0, NULL, 0);
-	client_post(&c, VU_DEVICE_RESET, 0, NULL, 0, NULL, 0);
-	vu_handle(c.server);
-	CHECK(client_receive(&c));
-	CHECK_EQ(c.reply.id, c.ident);
-	CHECK(!client_receive(&c));
-	client_close(&c);
+	client_post(c, VU_DEVICE_RESET, VU_FLAG_NO_REPLY, NULL, 0, NULL, 0);
+	client_post(c, 99, VU_FLAG_NO_REPLY, NULL, 0, NULL, 0);
+	client_post(c, VU_DEVICE_RESET, 0, NULL, 0, NULL, 0);
+	vu_handle(c->server);
+	CHECK(client_receive(c));
+	CHECK_EQ(c->reply.id, c->ident);
+	CHECK(!client_receive(c));
 }
 
 /* While a reply waits nothing is read; afterwards it goes on in order. */
-static void test_backpressure(void)
+static void test_backpressure(struct client *c)
 {
 	struct vu_region_access a = {
 		.region = VFIO_PCI_CONFIG_REGION_INDEX,
 		.count = PCI_CONFIG_SIZE,
 	};
 	unsigned int sent = 0, got = 0;
-	struct client c;
 	short events = 0;
 	uint16_t first;
 
-	client_start(&c);
-	first = c.ident + 1;
+	first = c->ident + 1;
 	for (; sent < 200; sent++)
-		client_post(&c, VU_REGION_READ, 0, &a, sizeof(a), NULL, 0);
-	vu_handle(c.server);
-	vu_poll_fd(c.server, &events);
+		client_post(c, VU_REGION_READ, 0, &a, sizeof(a), NULL, 0);
+	vu_handle(c->server);
+	vu_poll_fd(c->server, &events);
 	CHECK_EQ(events, POLLOUT);
-	while (got < sent && client_receive(&c)) {
-		CHECK_EQ(c.reply.id, (uint16_t)(first + got));
+	while (got < sent && client_receive(c)) {
+		CHECK_EQ(c->reply.id, (uint16_t)(first + got));
 		got++;
-		vu_handle(c.server);
+		vu_handle(c->server);
 	}
 	CHECK_EQ(got, sent);
-	vu_poll_fd(c.server, &events);
+	vu_poll_fd(c->server, &events);
 	CHECK_EQ(events, POLLIN);
-	client_close(&c);
 }
 
 /* A client that goes while a reply to it waits */
-static void test_gone_with_reply(void)
+static void test_gone_with_reply(struct client *c)
 {
 	struct vu_region_access a = {
 		.region = VFIO_PCI_CONFIG_REGION_INDEX,
 		.count = PCI_CONFIG_SIZE,
 	};
-	struct client c;
 	short events;
 
-	client_start(&c);
 	for (unsigned int i = 0; i < 200; i++)
-		client_post(&c, VU_REGION_READ, 0, &a, sizeof(a), NULL, 0);
-	vu_handle(c.server);
-	client_hang_up(&c);
-	CHECK_EQ(vu_poll_fd(c.server, &events), -1);
-	client_connect(&c);
-	client_greet(&c);
-	CHECK_EQ(get_info(&c), 0);
-	client_close(&c);
+		client_post(c, VU_REGION_READ, 0, &a, sizeof(a), NULL, 0);
+	vu_handle(c->server);
+	client_hang_up(c);
+	CHECK_EQ(vu_poll_fd(c->server, &events), -1);
+	client_connect(c);
+	client_greet(c);
+	CHECK_EQ(get_info(c), 0);
 }
 
-static void test_second_client(void)
+static void test_second_client(struct client *c)
 {
-	struct client c;
 	int pair[2];
 	char byte;
 
-	client_start(&c);
 	CHECK(!socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-	vu_accept(c.server, pair[1]);
+	vu_accept(c->server, pair[1]);
 	CHECK_EQ(read(pair[0], &byte, 1), 0);
 	CHECK(strstr(logged.last, "one at a time"));
 	close(pair[0]);
-	CHECK_EQ(get_info(&c), 0);
-	client_close(&c);
+	CHECK_EQ(get_info(c), 0);
 }
 
 /* One turn is bounded, so that nothing else has to wait for long. */
-static void test_turn(void)
+static void test_turn(struct client *c)
 {
-	struct client c;
 	unsigned int got = 0;
 
-	client_start(&c);
 	for (unsigned int i = 0; i < 1100; i++) {
 		struct vu_header header = {
 			i, VU_DEVICE_RESET, sizeof(header),
 			i % 550 == 549 ? 0 : VU_FLAG_NO_REPLY, 0
 		};
 
-		client_send(&c, &header, sizeof(header), NULL, 0);
+		client_send(c, &header, sizeof(header), NULL, 0);
 		if (i % 100 == 99)
-			vu_handle(c.server);
+			vu_handle(c->server);
 	}
-	vu_handle(c.server);
-	while (client_receive(&c))
+	vu_handle(c->server);
+	while (client_receive(c))
 		got++;
 	CHECK_EQ(got, 2);
-	client_close(&c);
 }
 
 const struct test message_tests[] = {
-	{ "VERSION", test_version },
-	{ "VERSION that is refused", test_version_refused },
-	{ "capabilities in VERSION", test_capabilities },
-	{ "VERSION comes first and once", test_order },
-	{ "headers that make no sense", test_bad_headers },
-	{ "the largest message", test_largest },
-	{ "messages cut anywhere", test_cuts },
-	{ "half a message, and then nothing", test_stall_and_reconnect },
-	{ "descriptors with a message", test_fds },
-	{ "no reply where none is wanted", test_no_reply },
-	{ "replies that wait", test_backpressure },
-	{ "a client that goes while a reply waits", test_gone_with_reply },
-	{ "one client at a time", test_second_client },
-	{ "many messages at once", test_turn },
+	{ "VERSION", .run = test_version },
+	{ "VERSION that is refused", .run = test_version_refused },
+	{ "capabilities in VERSION", .run = test_capabilities },
+	{ "VERSION comes first and once", .run = test_order },
+	{ "headers that make no sense", .run = test_bad_headers },
+	{ "the largest message", .on_client = test_largest },
+	{ "messages cut anywhere", .on_client = test_cuts },
+	{ "half a message, and then nothing", .run = test_stall_and_reconnect },
+	{ "descriptors with a message", .on_client = test_fds },
+	{ "no reply where none is wanted", .on_client = test_no_reply },
+	{ "replies that wait", .on_client = test_backpressure },
+	{ "a client that goes while a reply waits",
+	  .on_client = test_gone_with_reply },
+	{ "one client at a time", .on_client = test_second_client },
+	{ "many messages at once", .on_client = test_turn },
 	{ }
 };

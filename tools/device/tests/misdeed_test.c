@@ -131,11 +131,11 @@ static void test_queue_reset(void)
 }
 
 const struct test misdeed_tests[] = {
-	{ "--fault features, wce", test_features },
-	{ "--fault queue_size_zero, queue_size_odd", test_sizes },
-	{ "--fault config_vector, queue_vector", test_vectors },
-	{ "--fault notify_offset", test_notify_offset },
-	{ "--fault generation", test_generation },
-	{ "--fault queue_reset", test_queue_reset },
+	{ "--fault features, wce", .run = test_features },
+	{ "--fault queue_size_zero, queue_size_odd", .run = test_sizes },
+	{ "--fault config_vector, queue_vector", .run = test_vectors },
+	{ "--fault notify_offset", .run = test_notify_offset },
+	{ "--fault generation", .run = test_generation },
+	{ "--fault queue_reset", .run = test_queue_reset },
 	{ }
 };

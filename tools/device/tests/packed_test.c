@@ -22,48 +22,42 @@ static void check_data(struct guest *g, uint64_t sector, uint32_t len)
 	CHECK_EQ(i, len);
 }
 
-static void test_read(void)
+static void test_read(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, ALL_FEATURES, 16);
+	packed_start(&p, g, ALL_FEATURES, 16);
 	packed_add_read(&p, 8, 4096, 0x1234);
-	kick(&g);
+	kick(g);
 	CHECK(packed_take(&p, 3, &u));
 	CHECK_EQ(u.id, 0x1234);
 	CHECK_EQ(u.len, 4097);
 	CHECK_EQ(u.flags, DESC_F_AVAIL | DESC_F_USED | VRING_DESC_F_WRITE);
 	CHECK(!packed_take(&p, 3, &u));
-	CHECK_EQ(status_byte(&g), 0);
+	CHECK_EQ(status_byte(g), 0);
 	CHECK_EQ(seen.vector[1], 1);
-	check_data(&g, 8, 4096);
-	guest_close(&g);
+	check_data(g, 8, 4096);
 }
 
 /* A used descriptor without WRITE: nothing was written, the length is void. */
-static void test_nothing_written(void)
+static void test_nothing_written(struct guest *g)
 {
 	const struct piece list[] = {
 		{ HDR_ADDR, 16, 0 }, { DATA_ADDR, 512, 0 },
 		{ DATA_ADDR + 512, 2, VRING_DESC_F_WRITE },
 	};
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, ALL_FEATURES, 16);
-	put_header(&g, VIRTIO_BLK_T_OUT, 1);
+	packed_start(&p, g, ALL_FEATURES, 16);
+	put_header(g, VIRTIO_BLK_T_OUT, 1);
 	packed_add(&p, list, 3, 5);
-	kick(&g);
+	kick(g);
 	CHECK(packed_take(&p, 3, &u));
 	CHECK_EQ(u.flags, DESC_F_AVAIL | DESC_F_USED);
 	CHECK_EQ(u.len, 0);
-	CHECK_EQ(*(uint8_t *)at(&g, DATA_ADDR + 513), VIRTIO_BLK_S_IOERR);
-	guest_close(&g);
+	CHECK_EQ(*(uint8_t *)at(g, DATA_ADDR + 513), VIRTIO_BLK_S_IOERR);
 }
 
 /* Lists lie across the end of the ring at every offset it can have. */
@@ -91,15 +85,12 @@ static void around(struct guest *g, uint16_t size)
 	seen.vector[1] = 0;
 }
 
-static void test_wrap(void)
+static void test_wrap(struct guest *g)
 {
 	static const uint16_t sizes[] = { 3, 4, 5, 6, 7, 8, 13, 100, 255 };
-	struct guest g;
 
-	guest_open(&g, NULL);
 	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		around(&g, sizes[i]);
-	guest_close(&g);
+		around(g, sizes[i]);
 }
 
 static void with_1(struct options *o)
@@ -108,72 +99,63 @@ static void with_1(struct options *o)
 }
 
 /* A ring of one descriptor holds any request: in a table. */
-static void test_size_1(void)
+static void test_size_1(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, with_1);
-	packed_start(&p, &g, ALL_FEATURES, 1);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), 1);
+	packed_start(&p, g, ALL_FEATURES, 1);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 1);
 	for (unsigned int i = 0; i < 9; i++) {
-		set_driver_event(&g, packed_next(&p), DESC_EVENT);
+		set_driver_event(g, packed_next(&p), DESC_EVENT);
 		packed_add_table(&p, i, 512, i);
-		kick(&g);
+		kick(g);
 		CHECK(packed_take(&p, 1, &u));
 		CHECK_EQ(u.id, i);
 		CHECK_EQ(u.len, 513);
 		CHECK_EQ(seen.vector[1], i + 1);
-		check_data(&g, i, 512);
+		check_data(g, i, 512);
 	}
-	CHECK_EQ(vdev_status(g.v), 15);
-	guest_close(&g);
+	CHECK_EQ(vdev_status(g->v), 15);
 }
 
 /* 2.8.7: flags but WRITE, and the ids, of a table are not looked at. */
-static void test_table(void)
+static void test_table(struct guest *g)
 {
 	const uint16_t noise = (uint16_t)~VRING_DESC_F_WRITE;
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, ALL_FEATURES, 4);
+	packed_start(&p, g, ALL_FEATURES, 4);
 	packed_add_table(&p, 9, 512, 1);
-	put_table(&g, 0, HDR_ADDR, 16, 0xffff, noise);
-	put_table(&g, 1, DATA_ADDR, 512, 77, 0xffff);
-	kick(&g);
+	put_table(g, 0, HDR_ADDR, 16, 0xffff, noise);
+	put_table(g, 1, DATA_ADDR, 512, 77, 0xffff);
+	kick(g);
 	CHECK(packed_take(&p, 1, &u));
 	CHECK_EQ(u.len, 513);
-	CHECK_EQ(status_byte(&g), 0);
-	check_data(&g, 9, 512);
-	guest_close(&g);
+	CHECK_EQ(status_byte(g), 0);
+	check_data(g, 9, 512);
 }
 
 /* Each has a used descriptor of its own, and all show at once. */
-static void test_batch(void)
+static void test_batch(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, ALL_FEATURES, 100);
+	packed_start(&p, g, ALL_FEATURES, 100);
 	for (unsigned int i = 0; i < 30; i++)
 		packed_add_read(&p, 0, 512, i);
-	kick(&g);
+	kick(g);
 	for (unsigned int i = 0; i < 30; i++) {
 		CHECK(packed_take(&p, 3, &u));
 		CHECK_EQ(u.id, i);
 	}
 	CHECK(!packed_take(&p, 3, &u));
 	CHECK_EQ(seen.vector[1], 1);
-	CHECK(!vdev_wants_poll(g.v));
-	kick(&g);
+	CHECK(!vdev_wants_poll(g->v));
+	kick(g);
 	CHECK_EQ(seen.vector[1], 1);
-	guest_close(&g);
 }
 
 static void with_1024(struct options *o)
@@ -181,27 +163,24 @@ static void with_1024(struct options *o)
 	o->queue_size = 1024;
 }
 
-static void test_budget(void)
+static void test_budget(struct guest *g)
 {
 	unsigned int polls = 0, n = 0;
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, with_1024);
-	packed_start(&p, &g, ALL_FEATURES, 1000);
+	packed_start(&p, g, ALL_FEATURES, 1000);
 	for (unsigned int i = 0; i < 333; i++)
 		packed_add_read(&p, 0, 512, i);
-	kick(&g);
+	kick(g);
 	while (packed_take(&p, 3, &u))
 		n++;
 	CHECK_EQ(n, QUEUE_BATCH_REQUESTS);
-	while (vdev_wants_poll(g.v) && polls++ < 100)
-		vdev_poll(g.v);
+	while (vdev_wants_poll(g->v) && polls++ < 100)
+		vdev_poll(g->v);
 	while (packed_take(&p, 3, &u))
 		n++;
 	CHECK_EQ(n, 333);
-	guest_close(&g);
 }
 
 /* One request. Return: whether an interrupt came */
@@ -216,71 +195,62 @@ static bool interrupted(struct packed *p)
 	return seen.vector[1] != before;
 }
 
-static void test_driver_event(void)
+static void test_driver_event(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, V1 | EVENT, 8);
-	set_driver_event(&g, 0, DISABLE);
+	packed_start(&p, g, V1 | EVENT, 8);
+	set_driver_event(g, 0, DISABLE);
 	CHECK(!interrupted(&p));	/* slots 0 to 2 */
-	set_driver_event(&g, 0x7fff, ENABLE);
+	set_driver_event(g, 0x7fff, ENABLE);
 	CHECK(interrupted(&p));		/* 3 to 5 */
-	set_driver_event(&g, 2, DESC_EVENT);
+	set_driver_event(g, 2, DESC_EVENT);
 	CHECK(!interrupted(&p));	/* 6, 7, and 0 of the next turn */
 	CHECK(interrupted(&p));		/* 1 to 3: with 2, and its counter */
-	set_driver_event(&g, EVENT_WRAP | 5, DESC_EVENT);
+	set_driver_event(g, EVENT_WRAP | 5, DESC_EVENT);
 	CHECK(!interrupted(&p));	/* 4 to 6, with the other counter */
-	set_driver_event(&g, 7, DESC_EVENT);
+	set_driver_event(g, 7, DESC_EVENT);
 	CHECK(interrupted(&p));		/* 7, and 0 and 1 of the next turn */
-	set_driver_event(&g, EVENT_WRAP | 1, DESC_EVENT);
+	set_driver_event(g, EVENT_WRAP | 1, DESC_EVENT);
 	CHECK(!interrupted(&p));	/* 2 to 4: was crossed already */
-	set_driver_event(&g, 0, DESC_EVENT);
+	set_driver_event(g, 0, DESC_EVENT);
 	CHECK(!interrupted(&p));	/* 5 to 7: just before it */
 	CHECK(interrupted(&p));		/* 0 to 2 of the next turn */
-	CHECK_EQ(g.c.interrupts_suppressed, 5);
-	guest_close(&g);
+	CHECK_EQ(g->c.interrupts_suppressed, 5);
 }
 
 /* Invalid flags count as enabled. */
-static void test_odd_driver_event(void)
+static void test_odd_driver_event(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, V1 | EVENT, 8);
-	set_driver_event(&g, EVENT_WRAP | 12, DESC_EVENT);	/* no such one */
+	packed_start(&p, g, V1 | EVENT, 8);
+	set_driver_event(g, EVENT_WRAP | 12, DESC_EVENT);	/* no such one */
 	CHECK(interrupted(&p));
-	set_driver_event(&g, 0, 3);		/* reserved */
+	set_driver_event(g, 0, 3);		/* reserved */
 	CHECK(interrupted(&p));
-	set_driver_event(&g, 0, 0xfffc | DISABLE);	/* reserved bits */
+	set_driver_event(g, 0, 0xfffc | DISABLE);	/* reserved bits */
 	CHECK(!interrupted(&p));
-	packed_start(&p, &g, V1, 8);
-	set_driver_event(&g, 7, DESC_EVENT);	/* needs EVENT_IDX */
+	packed_start(&p, g, V1, 8);
+	set_driver_event(g, 7, DESC_EVENT);	/* needs EVENT_IDX */
 	CHECK(interrupted(&p));
-	guest_close(&g);
 }
 
-static void test_device_event(void)
+static void test_device_event(struct guest *g)
 {
 	uint16_t off_wrap;
 	struct packed p;
-	struct guest g;
 
-	guest_open(&g, NULL);
-	packed_start(&p, &g, V1 | EVENT, 4);
+	packed_start(&p, g, V1 | EVENT, 4);
 	interrupted(&p);
-	CHECK_EQ(device_event(&g, &off_wrap), DESC_EVENT);
+	CHECK_EQ(device_event(g, &off_wrap), DESC_EVENT);
 	CHECK_EQ(off_wrap, EVENT_WRAP | 3);
 	interrupted(&p);
-	CHECK_EQ(device_event(&g, &off_wrap), DESC_EVENT);
+	CHECK_EQ(device_event(g, &off_wrap), DESC_EVENT);
 	CHECK_EQ(off_wrap, 2);
-	packed_start(&p, &g, V1, 4);
+	packed_start(&p, g, V1, 4);
 	interrupted(&p);
-	CHECK_EQ(device_event(&g, &off_wrap), ENABLE);
-	guest_close(&g);
+	CHECK_EQ(device_event(g, &off_wrap), ENABLE);
 }
 
 static void with_poll(struct options *o)
@@ -288,39 +258,44 @@ static void with_poll(struct options *o)
 	o->poll = true;
 }
 
-static void test_poll(void)
+static void test_poll(struct guest *g)
 {
 	uint16_t off_wrap;
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, with_poll);
 	for (unsigned int event = 0; event < 2; event++) {
-		packed_start(&p, &g, V1 | (event ? EVENT : 0), 5);
-		CHECK(vdev_wants_poll(g.v));
-		CHECK(!vdev_poll(g.v));
+		packed_start(&p, g, V1 | (event ? EVENT : 0), 5);
+		CHECK(vdev_wants_poll(g->v));
+		CHECK(!vdev_poll(g->v));
 		for (unsigned int i = 0; i < 20; i++) {
-			CHECK_EQ(device_event(&g, &off_wrap), DISABLE);
+			CHECK_EQ(device_event(g, &off_wrap), DISABLE);
 			packed_add_read(&p, i, 512, i);
-			CHECK(vdev_poll(g.v));
+			CHECK(vdev_poll(g->v));
 			CHECK(packed_take(&p, 3, &u));
 		}
 	}
-	guest_close(&g);
 }
 
 const struct test packed_tests[] = {
-	{ "packed: a read fills its buffer and is used once", test_read },
-	{ "packed: used without a byte written", test_nothing_written },
-	{ "packed: lists across the end of the ring", test_wrap },
-	{ "packed: a ring of one descriptor", test_size_1 },
-	{ "packed: an indirect table", test_table },
-	{ "packed: a batch costs one interrupt", test_batch },
-	{ "packed: a pass over a queue is bounded", test_budget },
-	{ "packed: when the driver wants interrupts", test_driver_event },
-	{ "packed: wishes that make no sense", test_odd_driver_event },
-	{ "packed: when the device wants notifications", test_device_event },
-	{ "packed: --poll wants none", test_poll },
+	{ "packed: a read fills its buffer and is used once",
+	  .on_guest = test_read },
+	{ "packed: used without a byte written",
+	  .on_guest = test_nothing_written },
+	{ "packed: lists across the end of the ring", .on_guest = test_wrap },
+	{ "packed: a ring of one descriptor",
+	  .on_guest = test_size_1, .change = with_1 },
+	{ "packed: an indirect table", .on_guest = test_table },
+	{ "packed: a batch costs one interrupt", .on_guest = test_batch },
+	{ "packed: a pass over a queue is bounded",
+	  .on_guest = test_budget, .change = with_1024 },
+	{ "packed: when the driver wants interrupts",
+	  .on_guest = test_driver_event },
+	{ "packed: wishes that make no sense",
+	  .on_guest = test_odd_driver_event },
+	{ "packed: when the device wants notifications",
+	  .on_guest = test_device_event },
+	{ "packed: --poll wants none",
+	  .on_guest = test_poll, .change = with_poll },
 	{ }
 };

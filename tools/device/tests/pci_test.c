@@ -142,7 +142,7 @@ static void test_identity(void)
 }
 
 /* Ones, then zeroes into all bytes: what changes is what should. */
-static void test_writable(void)
+static void test_writable(struct client *c)
 {
 	static const struct {
 		uint32_t first;
@@ -161,46 +161,39 @@ static void test_writable(void)
 		{ CFG_OFFSET, CFG_DATA + 3 },
 	};
 	static uint8_t before[PCI_CONFIG_SIZE], after[PCI_CONFIG_SIZE];
-	struct client c;
 
-	client_start(&c);
-	pci_config_read(c.f.pci, 0, before, sizeof(before));
+	pci_config_read(c->f.pci, 0, before, sizeof(before));
 	for (uint32_t at = 0; at < PCI_CONFIG_SIZE; at++) {
 		bool allowed = false, flr = at == EXPRESS + PCI_EXP_DEVCTL + 1;
 
 		for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
 			allowed |= at >= places[i].first &&
 				   at <= places[i].last;
-		config_set(&c, at, 1, flr ? 0x7f : 0xff);
-		pci_config_read(c.f.pci, 0, after, sizeof(after));
+		config_set(c, at, 1, flr ? 0x7f : 0xff);
+		pci_config_read(c->f.pci, 0, after, sizeof(after));
 		CHECK(allowed || !memcmp(before, after, sizeof(before)));
-		config_set(&c, at, 1, before[at]);
-		pci_config_read(c.f.pci, 0, after, sizeof(after));
+		config_set(c, at, 1, before[at]);
+		pci_config_read(c->f.pci, 0, after, sizeof(after));
 		CHECK(!memcmp(before, after, sizeof(before)));
 	}
-	client_close(&c);
 }
 
 /* A BAR of all ones says how large it is. */
-static void test_bar_sizes(void)
+static void test_bar_sizes(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
 	for (unsigned int bar = 0; bar < PCI_NUM_BARS; bar++) {
 		uint32_t at = PCI_BASE_ADDRESS_0 + 4 * bar;
-		uint32_t size = bar_size(&c.f, bar);
+		uint32_t size = bar_size(&c->f, bar);
 
-		config_set(&c, at, 4, UINT32_MAX);
+		config_set(c, at, 4, UINT32_MAX);
 		if (bar == VFE_BAR_VIRTIO + 1)	/* the upper half */
-			CHECK_EQ(config_get(&c, at, 4), UINT32_MAX);
+			CHECK_EQ(config_get(c, at, 4), UINT32_MAX);
 		else
-			CHECK_EQ(config_get(&c, at, 4) & ~0xfU,
+			CHECK_EQ(config_get(c, at, 4) & ~0xfU,
 				 size ? ~(size - 1) & ~0xfU : 0);
 	}
-	CHECK_EQ(bar_size(&c.f, PCI_NUM_BARS), 0);
-	CHECK_EQ(bar_size(&c.f, UINT32_MAX), 0);
-	client_close(&c);
+	CHECK_EQ(bar_size(&c->f, PCI_NUM_BARS), 0);
+	CHECK_EQ(bar_size(&c->f, UINT32_MAX), 0);
 }
 
 static void point_window(struct client *c, uint8_t bar, uint32_t offset,
@@ -211,24 +204,20 @@ static void point_window(struct client *c, uint8_t bar, uint32_t offset,
 	config_set(c, CFG_LENGTH, 4, length);
 }
 
-static void test_window(void)
+static void test_window(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
-	point_window(&c, VFE_BAR_VIRTIO, 20, 1);
-	config_set(&c, CFG_DATA, 1, 1);
-	CHECK_EQ(vdev_status(c.f.vdev), 1);
-	CHECK_EQ(config_get(&c, CFG_DATA, 1), 1);
-	CHECK_EQ(c.f.counts.reg[VFE_REG_DEVICE_STATUS][VFE_WRITE], 1);
-	CHECK_EQ(c.f.counts.reg[VFE_REG_DEVICE_STATUS][VFE_READ], 1);
+	point_window(c, VFE_BAR_VIRTIO, 20, 1);
+	config_set(c, CFG_DATA, 1, 1);
+	CHECK_EQ(vdev_status(c->f.vdev), 1);
+	CHECK_EQ(config_get(c, CFG_DATA, 1), 1);
+	CHECK_EQ(c->f.counts.reg[VFE_REG_DEVICE_STATUS][VFE_WRITE], 1);
+	CHECK_EQ(c->f.counts.reg[VFE_REG_DEVICE_STATUS][VFE_READ], 1);
 	/* A dump of everything is no access. */
-	config_get(&c, CFG_DATA - 1, 4);
-	CHECK_EQ(c.f.counts.reg[VFE_REG_DEVICE_STATUS][VFE_READ], 1);
-	client_close(&c);
+	config_get(c, CFG_DATA - 1, 4);
+	CHECK_EQ(c->f.counts.reg[VFE_REG_DEVICE_STATUS][VFE_READ], 1);
 }
 
-static void test_window_nowhere(void)
+static void test_window_nowhere(struct client *c)
 {
 	static const struct {
 		uint8_t bar;
@@ -247,39 +236,33 @@ static void test_window_nowhere(void)
 		{ 255, 0, 4 },
 	};
 	struct counts before;
-	struct client c;
 
-	client_start(&c);
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		point_window(&c, bad[i].bar, bad[i].offset, bad[i].length);
-		before = c.f.counts;
-		config_set(&c, CFG_DATA, 4, 0x12345678);
-		CHECK_EQ(config_get(&c, CFG_DATA, 4), 0x12345678);
-		CHECK(!memcmp(&before, &c.f.counts, sizeof(before)));
+		point_window(c, bad[i].bar, bad[i].offset, bad[i].length);
+		before = c->f.counts;
+		config_set(c, CFG_DATA, 4, 0x12345678);
+		CHECK_EQ(config_get(c, CFG_DATA, 4), 0x12345678);
+		CHECK(!memcmp(&before, &c->f.counts, sizeof(before)));
 	}
-	client_close(&c);
 }
 
-static void test_flr(void)
+static void test_flr(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
-	bar_write(&c.f, VFE_BAR_VIRTIO, 20, 1, 1);
-	config_set(&c, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+	bar_write(&c->f, VFE_BAR_VIRTIO, 20, 1, 1);
+	config_set(c, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
 	/* The bit at the end, in the middle and at the start of an access */
 	for (int back = 0; back < 4; back++) {
 		uint8_t bytes[8] = {};
 
-		bar_write(&c.f, VFE_BAR_VIRTIO, 20, 1, 1);
-		CHECK_EQ(vdev_status(c.f.vdev), 1);
+		bar_write(&c->f, VFE_BAR_VIRTIO, 20, 1, 1);
+		CHECK_EQ(vdev_status(c->f.vdev), 1);
 		bytes[back] = PCI_EXP_DEVCTL_BCR_FLR >> 8;
-		function_config_write(&c.f, EXPRESS + PCI_EXP_DEVCTL + 1 - back,
-				 bytes, back + 1);
-		CHECK_EQ(vdev_status(c.f.vdev), 0);
-		CHECK_EQ(config_get(&c, PCI_COMMAND, 2), 0);
+		function_config_write(&c->f,
+				      EXPRESS + PCI_EXP_DEVCTL + 1 - back,
+				      bytes, back + 1);
+		CHECK_EQ(vdev_status(c->f.vdev), 0);
+		CHECK_EQ(config_get(c, PCI_COMMAND, 2), 0);
 	}
-	client_close(&c);
 }
 
 static uint64_t all_counts(const struct counts *c)
@@ -312,27 +295,25 @@ static void count_one(struct client *c, unsigned int bar, uint32_t offset,
 }
 
 /* Every offset of every BAR in every size, read and written back */
-static void test_every_access(void)
+static void test_every_access(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
 	for (unsigned int bar = 0; bar < PCI_NUM_BARS; bar++) {
-		for (uint32_t at = 0; at < bar_size(&c.f, bar); at++) {
+		for (uint32_t at = 0; at < bar_size(&c->f, bar); at++) {
 			for (unsigned int size = 1; size <= 8; size *= 2)
-				count_one(&c, bar, at, size);
+				count_one(c, bar, at, size);
 		}
 	}
-	client_close(&c);
 }
 
 const struct test pci_tests[] = {
-	{ "identity and capabilities", test_identity },
-	{ "bytes of configuration space that change", test_writable },
-	{ "BARs say their size", test_bar_sizes },
-	{ "the window into the BARs", test_window },
-	{ "the window that points nowhere", test_window_nowhere },
-	{ "function level reset by any access", test_flr },
-	{ "every access to every BAR counts once", test_every_access },
+	{ "identity and capabilities", .run = test_identity },
+	{ "bytes of configuration space that change",
+	  .on_client = test_writable },
+	{ "BARs say their size", .on_client = test_bar_sizes },
+	{ "the window into the BARs", .on_client = test_window },
+	{ "the window that points nowhere", .on_client = test_window_nowhere },
+	{ "function level reset by any access", .on_client = test_flr },
+	{ "every access to every BAR counts once",
+	  .on_client = test_every_access },
 	{ }
 };

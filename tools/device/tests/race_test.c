@@ -293,11 +293,12 @@ static void test_packed_poll(void)
 }
 
 const struct test race_tests[] = {
-	{ "nothing is lost with EVENT_IDX", test_event_idx },
-	{ "nothing is lost with flags", test_flags },
-	{ "nothing is lost with --poll", test_poll },
-	{ "packed: nothing is lost with EVENT_IDX", test_packed_event_idx },
-	{ "packed: nothing is lost with flags", test_packed_flags },
-	{ "packed: nothing is lost with --poll", test_packed_poll },
+	{ "nothing is lost with EVENT_IDX", .run = test_event_idx },
+	{ "nothing is lost with flags", .run = test_flags },
+	{ "nothing is lost with --poll", .run = test_poll },
+	{ "packed: nothing is lost with EVENT_IDX",
+	  .run = test_packed_event_idx },
+	{ "packed: nothing is lost with flags", .run = test_packed_flags },
+	{ "packed: nothing is lost with --poll", .run = test_packed_poll },
 	{ }
 };

@@ -53,21 +53,17 @@ static void random_ring(struct guest *g)
 	avail->idx = htole16(g->avail_idx);
 }
 
-static void test_random(void)
+static void test_random(struct guest *g)
 {
-	struct guest g;
-
 	srand(1);
-	guest_open(&g, NULL);
 	for (unsigned int i = 0; i < 5000; i++) {
-		if (!(i % 8) || !vdev_running(g.v))
-			guest_start(&g, ALL_FEATURES, SIZE);
-		random_ring(&g);
-		kick(&g);
-		vdev_poll(g.v);
+		if (!(i % 8) || !vdev_running(g->v))
+			guest_start(g, ALL_FEATURES, SIZE);
+		random_ring(g);
+		kick(g);
+		vdev_poll(g->v);
 	}
-	check_alive(&g, SIZE);
-	guest_close(&g);
+	check_alive(g, SIZE);
 }
 
 /* Mostly available ones, or there is nothing to read */
@@ -91,51 +87,44 @@ static void random_packed_ring(struct packed *p)
 	p->wrap = !p->wrap;
 }
 
-static void test_random_packed(void)
+static void test_random_packed(struct guest *g)
 {
 	struct packed p;
-	struct guest g;
 
 	srand(3);
-	guest_open(&g, NULL);
 	for (unsigned int i = 0; i < 5000; i++) {
-		if (!(i % 8) || !vdev_running(g.v))
-			packed_start(&p, &g, ALL_FEATURES |
+		if (!(i % 8) || !vdev_running(g->v))
+			packed_start(&p, g, ALL_FEATURES |
 				     (i % 3 ? BIT64(VIRTIO_F_IN_ORDER) : 0),
 				     SIZE - i % 5);
 		random_packed_ring(&p);
-		kick(&g);
-		vdev_poll(g.v);
+		kick(g);
+		vdev_poll(g->v);
 	}
-	check_alive(&g, SIZE);
-	guest_close(&g);
+	check_alive(g, SIZE);
 }
 
 /* Any access anywhere in the windows */
-static void test_random_registers(void)
+static void test_random_registers(struct guest *g)
 {
-	struct guest g;
-
 	srand(2);
-	guest_open(&g, NULL);
 	for (unsigned int i = 0; i < 100000; i++) {
 		enum vfe_window_id win = rand() % (VFE_WIN_DEVICE + 1);
 		uint32_t offset = rand() % (rand() % 4 ? 64 : VFE_STRUCT_SIZE);
 		unsigned int size = 1U << rand() % 3;
 
 		if (rand() % 2)
-			vdev_read(g.v, win, offset, size);
+			vdev_read(g->v, win, offset, size);
 		else
-			vdev_write(g.v, win, offset, size,
+			vdev_write(g->v, win, offset, size,
 				   rand() % 2 ? rand() % 16 : rand());
 	}
-	check_alive(&g, SIZE);
-	guest_close(&g);
+	check_alive(g, SIZE);
 }
 
 const struct test random_tests[] = {
-	{ "random chains", test_random },
-	{ "random packed rings", test_random_packed },
-	{ "random register accesses", test_random_registers },
+	{ "random chains", .on_guest = test_random },
+	{ "random packed rings", .on_guest = test_random_packed },
+	{ "random register accesses", .on_guest = test_random_registers },
 	{ }
 };

@@ -34,64 +34,55 @@ static void check_data(struct guest *g, uint64_t sector, uint32_t len)
 	CHECK_EQ(i, len);
 }
 
-static void test_read(void)
+static void test_read(struct guest *g)
 {
-	struct guest g;
 	uint32_t len = 0;
 
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, 16);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 8, 4096, &len), 0);
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 8, 4096, &len), 0);
 	CHECK_EQ(len, 4097);
 	CHECK_EQ(seen.vector[1], 1);
-	CHECK_EQ(g.c.of_class[BLK_READS], 1);
-	CHECK_EQ(g.c.of_class[BLK_BYTES_READ], 4096);
-	check_data(&g, 8, 4096);
-	guest_close(&g);
+	CHECK_EQ(g->c.of_class[BLK_READS], 1);
+	CHECK_EQ(g->c.of_class[BLK_BYTES_READ], 4096);
+	check_data(g, 8, 4096);
 }
 
 /* The indices wrap at 65536, the ring at its size. */
-static void test_wrap(void)
+static void test_wrap(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 	int status = 0;
 
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, 4);
+	guest_start(g, ALL_FEATURES, 4);
 	for (unsigned int i = 0; !status && i < 70000; i++) {
-		set_used_event(&g, g.used_seen);
-		status = request(&g, VIRTIO_BLK_T_IN, i % 100, 512, &len);
+		set_used_event(g, g->used_seen);
+		status = request(g, VIRTIO_BLK_T_IN, i % 100, 512, &len);
 	}
 	CHECK_EQ(status, 0);
 	CHECK_EQ(seen.vector[1], 70000);
-	CHECK_EQ(avail_event(&g), (uint16_t)70000);
-	guest_close(&g);
+	CHECK_EQ(avail_event(g), (uint16_t)70000);
 }
 
 /* Header in single bytes, status at the end of the data */
-static void test_framing(void)
+static void test_framing(struct guest *g)
 {
-	struct guest g;
 	uint32_t id, len;
 	unsigned int i;
 
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, 32);
-	put_header(&g, VIRTIO_BLK_T_IN, 5);
+	guest_start(g, ALL_FEATURES, 32);
+	put_header(g, VIRTIO_BLK_T_IN, 5);
 	for (i = 0; i < 16; i++)
-		put_desc(&g, i, HDR_ADDR + i, 1, VRING_DESC_F_NEXT, i + 1);
-	put_desc(&g, i, DATA_ADDR, 1000, VRING_DESC_F_NEXT |
+		put_desc(g, i, HDR_ADDR + i, 1, VRING_DESC_F_NEXT, i + 1);
+	put_desc(g, i, DATA_ADDR, 1000, VRING_DESC_F_NEXT |
 		 VRING_DESC_F_WRITE, i + 1);
-	put_desc(&g, i + 1, DATA_ADDR + 1000, 25, VRING_DESC_F_WRITE, 0);
-	*(uint8_t *)at(&g, DATA_ADDR + 1024) = 0xff;
-	offer(&g, 0);
-	kick(&g);
-	CHECK(take_used(&g, &id, &len));
+	put_desc(g, i + 1, DATA_ADDR + 1000, 25, VRING_DESC_F_WRITE, 0);
+	*(uint8_t *)at(g, DATA_ADDR + 1024) = 0xff;
+	offer(g, 0);
+	kick(g);
+	CHECK(take_used(g, &id, &len));
 	CHECK_EQ(len, 1025);
-	CHECK_EQ(*(uint8_t *)at(&g, DATA_ADDR + 1024), 0);
-	check_data(&g, 5, 1024);
-	guest_close(&g);
+	CHECK_EQ(*(uint8_t *)at(g, DATA_ADDR + 1024), 0);
+	check_data(g, 5, 1024);
 }
 
 /* @direct descriptors of a read before the rest comes from a table */
@@ -126,54 +117,44 @@ static void indirect_read(struct guest *g, unsigned int direct)
 	check_data(g, 9, 512);
 }
 
-static void test_indirect(void)
+static void test_indirect(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
 	for (unsigned int direct = 0; direct < 3; direct++)
-		indirect_read(&g, direct);
-	guest_close(&g);
+		indirect_read(g, direct);
 }
 
 /* Nothing says that an indirect table is aligned. */
-static void test_indirect_anywhere(void)
+static void test_indirect_anywhere(struct guest *g)
 {
-	struct guest g;
 	uint32_t id, len;
 
-	guest_open(&g, NULL);
 	for (unsigned int by = 1; by < 16; by++) {
-		indirect_read(&g, 0);
-		memmove((uint8_t *)at(&g, TABLE_ADDR) + by,
-			at(&g, TABLE_ADDR), 48);
-		put_desc(&g, 0, TABLE_ADDR + by, 48, VRING_DESC_F_INDIRECT, 0);
-		*(uint8_t *)at(&g, STATUS_ADDR) = 0xff;
-		offer(&g, 0);
-		kick(&g);
-		CHECK(take_used(&g, &id, &len));
-		CHECK_EQ(status_byte(&g), 0);
+		indirect_read(g, 0);
+		memmove((uint8_t *)at(g, TABLE_ADDR) + by,
+			at(g, TABLE_ADDR), 48);
+		put_desc(g, 0, TABLE_ADDR + by, 48, VRING_DESC_F_INDIRECT, 0);
+		*(uint8_t *)at(g, STATUS_ADDR) = 0xff;
+		offer(g, 0);
+		kick(g);
+		CHECK(take_used(g, &id, &len));
+		CHECK_EQ(status_byte(g), 0);
 	}
-	guest_close(&g);
 }
 
-static void test_across_mappings(void)
+static void test_across_mappings(struct guest *g)
 {
-	struct guest g;
 	uint64_t addr = RAM_BASE + RAM_HALF - 100;
 	uint32_t id, len = 0;
 
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, 16);
-	put_request(&g, 0, VIRTIO_BLK_T_IN, 2, 512);
-	put_desc(&g, 1, addr, 512, VRING_DESC_F_WRITE | VRING_DESC_F_NEXT, 2);
-	offer(&g, 0);
-	kick(&g);
-	CHECK(take_used(&g, &id, &len));
-	CHECK_EQ(status_byte(&g), 0);
-	memmove(at(&g, DATA_ADDR), at(&g, addr), 512);
-	check_data(&g, 2, 512);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, 16);
+	put_request(g, 0, VIRTIO_BLK_T_IN, 2, 512);
+	put_desc(g, 1, addr, 512, VRING_DESC_F_WRITE | VRING_DESC_F_NEXT, 2);
+	offer(g, 0);
+	kick(g);
+	CHECK(take_used(g, &id, &len));
+	CHECK_EQ(status_byte(g), 0);
+	memmove(at(g, DATA_ADDR), at(g, addr), 512);
+	check_data(g, 2, 512);
 }
 
 static void offer_many(struct guest *g, unsigned int n)
@@ -183,79 +164,66 @@ static void offer_many(struct guest *g, unsigned int n)
 		offer(g, 0);
 }
 
-static void test_batch(void)
+static void test_batch(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, 64);
-	offer_many(&g, 32);
-	kick(&g);
-	CHECK_EQ(used_idx(&g), 32);
+	guest_start(g, ALL_FEATURES, 64);
+	offer_many(g, 32);
+	kick(g);
+	CHECK_EQ(used_idx(g), 32);
 	CHECK_EQ(seen.vector[1], 1);
-	CHECK(!vdev_wants_poll(g.v));
-	kick(&g);
+	CHECK(!vdev_wants_poll(g->v));
+	kick(g);
 	CHECK_EQ(seen.vector[1], 1);
-	CHECK_EQ(g.c.interrupts_suppressed, 0);
-	guest_close(&g);
+	CHECK_EQ(g->c.interrupts_suppressed, 0);
 }
 
 /* A pass is bounded; the event loop comes back for the rest. */
-static void test_budget(void)
+static void test_budget(struct guest *g)
 {
-	struct guest g;
 	unsigned int polls = 0;
 
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, 256);
-	offer_many(&g, 256);
-	kick(&g);
-	CHECK_EQ(used_idx(&g), QUEUE_BATCH_REQUESTS);
-	while (vdev_wants_poll(g.v) && polls++ < 100)
-		vdev_poll(g.v);
-	CHECK_EQ(used_idx(&g), 256);
-	CHECK_EQ(avail_event(&g), 256);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, 256);
+	offer_many(g, 256);
+	kick(g);
+	CHECK_EQ(used_idx(g), QUEUE_BATCH_REQUESTS);
+	while (vdev_wants_poll(g->v) && polls++ < 100)
+		vdev_poll(g->v);
+	CHECK_EQ(used_idx(g), 256);
+	CHECK_EQ(avail_event(g), 256);
 }
 
-static void test_event_idx(void)
+static void test_event_idx(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	guest_open(&g, NULL);
-	guest_start(&g, V1 | EVENT, 16);
-	set_avail_flags(&g, 1);		/* has no meaning here */
-	set_used_event(&g, 2);
+	guest_start(g, V1 | EVENT, 16);
+	set_avail_flags(g, 1);		/* has no meaning here */
+	set_used_event(g, 2);
 	for (unsigned int i = 0; i < 5; i++) {
-		CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
+		CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
 		CHECK_EQ(seen.vector[1], i >= 2);
-		CHECK_EQ(avail_event(&g), i + 1);
-		CHECK_EQ(used_flags(&g), 0);
+		CHECK_EQ(avail_event(g), i + 1);
+		CHECK_EQ(used_flags(g), 0);
 	}
-	CHECK_EQ(g.c.interrupts_suppressed, 4);
-	guest_close(&g);
+	CHECK_EQ(g->c.interrupts_suppressed, 4);
 }
 
-static void test_flags(void)
+static void test_flags(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	guest_open(&g, NULL);
-	guest_start(&g, V1, 16);
-	set_avail_flags(&g, 1);
-	set_used_event(&g, 1);		/* has no meaning here */
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
+	guest_start(g, V1, 16);
+	set_avail_flags(g, 1);
+	set_used_event(g, 1);		/* has no meaning here */
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
 	CHECK_EQ(seen.vector[1], 0);
-	CHECK_EQ(g.c.interrupts_suppressed, 2);
-	set_avail_flags(&g, 0);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
+	CHECK_EQ(g->c.interrupts_suppressed, 2);
+	set_avail_flags(g, 0);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
 	CHECK_EQ(seen.vector[1], 1);
-	CHECK_EQ(used_flags(&g), 0);
-	CHECK_EQ(avail_event(&g), 0);
-	guest_close(&g);
+	CHECK_EQ(used_flags(g), 0);
+	CHECK_EQ(avail_event(g), 0);
 }
 
 static void with_poll(struct options *o)
@@ -264,57 +232,46 @@ static void with_poll(struct options *o)
 }
 
 /* The event is out of reach from the moment the queue is enabled. */
-static void test_poll_event_idx(void)
+static void test_poll_event_idx(struct guest *g)
 {
-	struct guest g;
 	bool crossed = false;
 
-	guest_open(&g, with_poll);
-	guest_start(&g, V1 | EVENT, 8);
-	CHECK(vdev_wants_poll(g.v));
-	CHECK(!vdev_poll(g.v));
+	guest_start(g, V1 | EVENT, 8);
+	CHECK(vdev_wants_poll(g->v));
+	CHECK(!vdev_poll(g->v));
 	for (unsigned int i = 0; i < 70000; i += 8) {
-		uint16_t old = g.avail_idx;
+		uint16_t old = g->avail_idx;
 
-		offer_many(&g, 8);
-		crossed |= vring_need_event(avail_event(&g), g.avail_idx, old);
-		vdev_poll(g.v);
-		if (used_idx(&g) != g.avail_idx)
+		offer_many(g, 8);
+		crossed |= vring_need_event(avail_event(g), g->avail_idx, old);
+		vdev_poll(g->v);
+		if (used_idx(g) != g->avail_idx)
 			break;
 	}
-	CHECK_EQ(used_idx(&g), (uint16_t)70000);
+	CHECK_EQ(used_idx(g), (uint16_t)70000);
 	CHECK(!crossed);
-	guest_close(&g);
 }
 
-static void test_poll_flags(void)
+static void test_poll_flags(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, with_poll);
-	guest_start(&g, V1, 8);
-	CHECK_EQ(used_flags(&g), VRING_USED_F_NO_NOTIFY);
-	offer_many(&g, 1);
-	CHECK(vdev_poll(g.v));
-	CHECK_EQ(used_idx(&g), 1);
-	CHECK_EQ(used_flags(&g), VRING_USED_F_NO_NOTIFY);
-	guest_close(&g);
+	guest_start(g, V1, 8);
+	CHECK_EQ(used_flags(g), VRING_USED_F_NO_NOTIFY);
+	offer_many(g, 1);
+	CHECK(vdev_poll(g->v));
+	CHECK_EQ(used_idx(g), 1);
+	CHECK_EQ(used_flags(g), VRING_USED_F_NO_NOTIFY);
 }
 
 /* A queue may be enabled before the device may write to memory. */
-static void test_poll_without_bus_master(void)
+static void test_poll_without_bus_master(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, with_poll);
-	vdev_bus_master(g.v, false);
-	guest_start(&g, V1, 8);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 1);
-	CHECK_EQ(used_flags(&g), 0);
-	vdev_bus_master(g.v, true);
-	vdev_poll(g.v);
-	CHECK_EQ(used_flags(&g), VRING_USED_F_NO_NOTIFY);
-	guest_close(&g);
+	vdev_bus_master(g->v, false);
+	guest_start(g, V1, 8);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_ENABLE), 1);
+	CHECK_EQ(used_flags(g), 0);
+	vdev_bus_master(g->v, true);
+	vdev_poll(g->v);
+	CHECK_EQ(used_flags(g), VRING_USED_F_NO_NOTIFY);
 }
 
 static void with_doorbell(struct options *o)
@@ -322,144 +279,132 @@ static void with_doorbell(struct options *o)
 	o->map_doorbell = true;
 }
 
-static void test_doorbell(void)
+static void test_doorbell(struct guest *g)
 {
-	struct guest g;
 	uint32_t *slot;
 
-	guest_open(&g, with_doorbell);
-	CHECK(vdev_doorbell_fd(g.v) >= 0);
-	slot = g.v->doorbell;
-	CHECK(!vdev_wants_poll(g.v));
-	guest_start(&g, ALL_FEATURES, 8);
-	CHECK(vdev_wants_poll(g.v));
-	offer_many(&g, 2);
-	CHECK(!vdev_poll(g.v));
+	CHECK(vdev_doorbell_fd(g->v) >= 0);
+	slot = g->v->doorbell;
+	CHECK(!vdev_wants_poll(g->v));
+	guest_start(g, ALL_FEATURES, 8);
+	CHECK(vdev_wants_poll(g->v));
+	offer_many(g, 2);
+	CHECK(!vdev_poll(g->v));
 	*(uint16_t *)slot = 0;		/* a driver writes 16 bits */
-	CHECK(vdev_poll(g.v));
+	CHECK(vdev_poll(g->v));
 	CHECK_EQ(*slot, VFE_DOORBELL_IDLE);
-	CHECK_EQ(used_idx(&g), 2);
-	CHECK_EQ(avail_event(&g), 2);
-	CHECK_EQ(g.c.doorbells, 1);
-	offer_many(&g, 1);
+	CHECK_EQ(used_idx(g), 2);
+	CHECK_EQ(avail_event(g), 2);
+	CHECK_EQ(g->c.doorbells, 1);
+	offer_many(g, 1);
 	*slot = 7;
-	vdev_poll(g.v);
-	CHECK_EQ(used_idx(&g), 2);
+	vdev_poll(g->v);
+	CHECK_EQ(used_idx(g), 2);
 	CHECK(strstr(logged.last, "notify: value 7"));
-	guest_close(&g);
 }
 
-static void test_intx(void)
+static void test_intx(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	guest_open(&g, NULL);
 	seen.msix = false;
-	guest_start(&g, ALL_FEATURES, 8);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
+	guest_start(g, ALL_FEATURES, 8);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
 	CHECK(seen.intx);
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_ISR, 0, 1), 1);
+	CHECK_EQ(vdev_read(g->v, VFE_WIN_ISR, 0, 1), 1);
 	CHECK(!seen.intx);
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_ISR, 0, 1), 0);
-	CHECK_EQ(backend_resize(g.disk->backend, 1 << 20), 0);
-	blk_capacity_changed(g.v);
+	CHECK_EQ(vdev_read(g->v, VFE_WIN_ISR, 0, 1), 0);
+	CHECK_EQ(backend_resize(g->disk->backend, 1 << 20), 0);
+	blk_capacity_changed(g->v);
 	CHECK(seen.intx);
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_ISR, 0, 1), 2);
+	CHECK_EQ(vdev_read(g->v, VFE_WIN_ISR, 0, 1), 2);
 	CHECK_EQ(seen.vector[0] + seen.vector[1], 0);
-	guest_close(&g);
 }
 
-static void test_vectors(void)
+static void test_vectors(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, 8);
-	set(&g, VFE_REG_QUEUE_MSIX_VECTOR, 3);	/* 2 queues: 0, 1, 2 */
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_MSIX_VECTOR), VIRTIO_MSI_NO_VECTOR);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
+	guest_start(g, ALL_FEATURES, 8);
+	set(g, VFE_REG_QUEUE_MSIX_VECTOR, 3);	/* 2 queues: 0, 1, 2 */
+	CHECK_EQ(get(g, VFE_REG_QUEUE_MSIX_VECTOR), VIRTIO_MSI_NO_VECTOR);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
 	CHECK_EQ(seen.vector[1], 0);
-	set(&g, VFE_REG_QUEUE_MSIX_VECTOR, 2);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_MSIX_VECTOR), 2);
-	set_used_event(&g, 1);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
+	set(g, VFE_REG_QUEUE_MSIX_VECTOR, 2);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_MSIX_VECTOR), 2);
+	set_used_event(g, 1);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 0, 512, &len), 0);
 	CHECK_EQ(seen.vector[2], 1);
-	set(&g, VFE_REG_CONFIG_MSIX_VECTOR, 99);
-	CHECK_EQ(get(&g, VFE_REG_CONFIG_MSIX_VECTOR), VIRTIO_MSI_NO_VECTOR);
-	guest_close(&g);
+	set(g, VFE_REG_CONFIG_MSIX_VECTOR, 99);
+	CHECK_EQ(get(g, VFE_REG_CONFIG_MSIX_VECTOR), VIRTIO_MSI_NO_VECTOR);
 }
 
-static void test_status(void)
+static void test_status(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
-	CHECK_EQ(guest_negotiate(&g, offered(&g)), 11);
-	CHECK_EQ(guest_negotiate(&g, EVENT), 3);
+	CHECK_EQ(guest_negotiate(g, offered(g)), 11);
+	CHECK_EQ(guest_negotiate(g, EVENT), 3);
 	CHECK(strstr(logged.last, "VERSION_1"));
-	CHECK_EQ(guest_negotiate(&g, V1 | BIT64(VIRTIO_F_SR_IOV)), 3);
-	set(&g, VFE_REG_DEVICE_STATUS, 7);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 3);
-	CHECK_EQ(guest_negotiate(&g, V1), 11);
+	CHECK_EQ(guest_negotiate(g, V1 | BIT64(VIRTIO_F_SR_IOV)), 3);
+	set(g, VFE_REG_DEVICE_STATUS, 7);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 3);
+	CHECK_EQ(guest_negotiate(g, V1), 11);
 	/* frozen now */
-	set(&g, VFE_REG_DRIVER_FEATURE_SELECT, 0);
-	set(&g, VFE_REG_DRIVER_FEATURE, 0xffffffff);
-	CHECK_EQ(get(&g, VFE_REG_DRIVER_FEATURE), 0);
-	set(&g, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_FAILED);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 11 | VIRTIO_CONFIG_S_FAILED);
-	set(&g, VFE_REG_DEVICE_STATUS, 0);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 0);
-	guest_close(&g);
+	set(g, VFE_REG_DRIVER_FEATURE_SELECT, 0);
+	set(g, VFE_REG_DRIVER_FEATURE, 0xffffffff);
+	CHECK_EQ(get(g, VFE_REG_DRIVER_FEATURE), 0);
+	set(g, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_FAILED);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 11 | VIRTIO_CONFIG_S_FAILED);
+	set(g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 0);
 }
 
-static void test_registers(void)
+static void test_registers(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, NULL);
-	guest_negotiate(&g, offered(&g) & ALL_FEATURES);
-	CHECK_EQ(get(&g, VFE_REG_NUM_QUEUES), 2);
-	set(&g, VFE_REG_QUEUE_SELECT, 1);
-	set_addr(&g, VFE_REG_QUEUE_DEVICE_LO, 0x123456789abcdef0ULL);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_DEVICE_LO), 0x9abcdef0);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_DEVICE_HI), 0x12345678);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_NOTIFY_OFF), 1);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), QUEUE_SIZE);
-	set(&g, VFE_REG_QUEUE_SIZE, 100);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), QUEUE_SIZE);
-	set(&g, VFE_REG_QUEUE_SIZE, 64);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), 64);
+	guest_negotiate(g, offered(g) & ALL_FEATURES);
+	CHECK_EQ(get(g, VFE_REG_NUM_QUEUES), 2);
+	set(g, VFE_REG_QUEUE_SELECT, 1);
+	set_addr(g, VFE_REG_QUEUE_DEVICE_LO, 0x123456789abcdef0ULL);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_DEVICE_LO), 0x9abcdef0);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_DEVICE_HI), 0x12345678);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_NOTIFY_OFF), 1);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), QUEUE_SIZE);
+	set(g, VFE_REG_QUEUE_SIZE, 100);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), QUEUE_SIZE);
+	set(g, VFE_REG_QUEUE_SIZE, 64);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 64);
 	/* another width than the register's */
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_COMMON, 24, 4), 0xffffffff);
-	vdev_write(g.v, VFE_WIN_COMMON, 24, 1, 8);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), 64);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_RESET), 0);
-	set(&g, VFE_REG_QUEUE_SELECT, 2);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_SIZE), 0);
-	guest_close(&g);
+	CHECK_EQ(vdev_read(g->v, VFE_WIN_COMMON, 24, 4), 0xffffffff);
+	vdev_write(g->v, VFE_WIN_COMMON, 24, 1, 8);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 64);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_RESET), 0);
+	set(g, VFE_REG_QUEUE_SELECT, 2);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 0);
 }
 
 const struct test good_tests[] = {
-	{ "a read fills its buffer and is used once", test_read },
-	{ "indices wrap", test_wrap },
-	{ "any framing", test_framing },
-	{ "indirect descriptors, alone and after direct ones", test_indirect },
-	{ "an indirect table at any address", test_indirect_anywhere },
-	{ "a buffer across two mappings", test_across_mappings },
-	{ "a batch costs one interrupt", test_batch },
-	{ "a pass over a queue is bounded", test_budget },
-	{ "EVENT_IDX both ways", test_event_idx },
-	{ "flags without EVENT_IDX", test_flags },
-	{ "--poll with EVENT_IDX: never crossed", test_poll_event_idx },
-	{ "--poll without EVENT_IDX", test_poll_flags },
+	{ "a read fills its buffer and is used once", .on_guest = test_read },
+	{ "indices wrap", .on_guest = test_wrap },
+	{ "any framing", .on_guest = test_framing },
+	{ "indirect descriptors, alone and after direct ones",
+	  .on_guest = test_indirect },
+	{ "an indirect table at any address",
+	  .on_guest = test_indirect_anywhere },
+	{ "a buffer across two mappings", .on_guest = test_across_mappings },
+	{ "a batch costs one interrupt", .on_guest = test_batch },
+	{ "a pass over a queue is bounded", .on_guest = test_budget },
+	{ "EVENT_IDX both ways", .on_guest = test_event_idx },
+	{ "flags without EVENT_IDX", .on_guest = test_flags },
+	{ "--poll with EVENT_IDX: never crossed",
+	  .on_guest = test_poll_event_idx, .change = with_poll },
+	{ "--poll without EVENT_IDX",
+	  .on_guest = test_poll_flags, .change = with_poll },
 	{ "--poll writes nothing while the bus is not mastered",
-	  test_poll_without_bus_master },
-	{ "a mapped doorbell", test_doorbell },
-	{ "INTx and ISR", test_intx },
-	{ "MSI-X vectors", test_vectors },
-	{ "the status register", test_status },
-	{ "the common structure", test_registers },
+	  .on_guest = test_poll_without_bus_master, .change = with_poll },
+	{ "a mapped doorbell",
+	  .on_guest = test_doorbell, .change = with_doorbell },
+	{ "INTx and ISR", .on_guest = test_intx },
+	{ "MSI-X vectors", .on_guest = test_vectors },
+	{ "the status register", .on_guest = test_status },
+	{ "the common structure", .on_guest = test_registers },
 	{ }
 };

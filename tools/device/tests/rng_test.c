@@ -46,40 +46,33 @@ static bool all_zero(const struct guest *g, uint64_t addr, size_t len)
 	return !len;
 }
 
-static void test_identity(void)
+static void test_identity(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, with_seed);
-	CHECK_EQ(get(&g, VFE_REG_NUM_QUEUES), 1);
+	CHECK_EQ(get(g, VFE_REG_NUM_QUEUES), 1);
 	/* 5.4.3: no feature bits of its own; 5.4.4: no configuration */
-	CHECK_EQ(offered(&g) & 0xffffff, 0);
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_DEVICE, 0, 4), 0);
-	vdev_write(g.v, VFE_WIN_DEVICE, 0, 4, 1);
-	guest_close(&g);
+	CHECK_EQ(offered(g) & 0xffffff, 0);
+	CHECK_EQ(vdev_read(g->v, VFE_WIN_DEVICE, 0, 4), 0);
+	vdev_write(g->v, VFE_WIN_DEVICE, 0, 4, 1);
 }
 
-static void test_fills(void)
+static void test_fills(struct guest *g)
 {
 	static const uint32_t lengths[] = { 1, 7, 8, 255, 256, 257, 4096 };
-	struct guest g;
 	uint64_t sum = 0;
 
-	guest_open(&g, without_seed);
-	guest_start(&g, ALL_FEATURES, 16);
+	guest_start(g, ALL_FEATURES, 16);
 	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
-		memset(at(&g, DATA_ADDR), 0, 8192);
-		CHECK_EQ(request_bytes(&g, lengths[i], VRING_DESC_F_WRITE),
+		memset(at(g, DATA_ADDR), 0, 8192);
+		CHECK_EQ(request_bytes(g, lengths[i], VRING_DESC_F_WRITE),
 			 lengths[i]);
 		if (lengths[i] > 8)
-			CHECK(!all_zero(&g, DATA_ADDR + lengths[i] - 8, 8));
-		CHECK(all_zero(&g, DATA_ADDR + lengths[i], 64));
+			CHECK(!all_zero(g, DATA_ADDR + lengths[i] - 8, 8));
+		CHECK(all_zero(g, DATA_ADDR + lengths[i], 64));
 		sum += lengths[i];
 	}
-	CHECK_EQ(g.c.of_class[RNG_REQUESTS], 7);
-	CHECK_EQ(g.c.of_class[RNG_BYTES], sum);
-	CHECK_EQ(g.c.of_class[RNG_ERRORS], 0);
-	guest_close(&g);
+	CHECK_EQ(g->c.of_class[RNG_REQUESTS], 7);
+	CHECK_EQ(g->c.of_class[RNG_BYTES], sum);
+	CHECK_EQ(g->c.of_class[RNG_ERRORS], 0);
 }
 
 /* A seed gives one sequence, which goes on from buffer to buffer. */
@@ -102,39 +95,32 @@ static void test_seed(void)
 }
 
 /* Longer than the device gives at once: the used length says how much. */
-static void test_long_buffer(void)
+static void test_long_buffer(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, with_seed);
-	guest_start(&g, V1, 16);
-	memset(at(&g, DATA_ADDR), 0, 0x20000);
-	CHECK_EQ(request_bytes(&g, 0x20000, VRING_DESC_F_WRITE), 0x10000);
-	CHECK(all_zero(&g, DATA_ADDR + 0x10000, 0x10000));
-	guest_close(&g);
+	guest_start(g, V1, 16);
+	memset(at(g, DATA_ADDR), 0, 0x20000);
+	CHECK_EQ(request_bytes(g, 0x20000, VRING_DESC_F_WRITE), 0x10000);
+	CHECK(all_zero(g, DATA_ADDR + 0x10000, 0x10000));
 }
 
-static void test_packed(void)
+static void test_packed(struct guest *g)
 {
 	const struct piece piece = { DATA_ADDR, 64, VRING_DESC_F_WRITE };
 	struct packed p;
-	struct guest g;
 	struct used u;
 
-	guest_open(&g, with_seed);
-	packed_start(&p, &g, V1, 7);
+	packed_start(&p, g, V1, 7);
 	for (uint16_t id = 0; id < 20; id++) {
 		packed_add(&p, &piece, 1, id);
-		kick(&g);
+		kick(g);
 		CHECK(packed_take(&p, 1, &u));
 		CHECK_EQ(u.id, id);
 		CHECK_EQ(u.len, 64);
 	}
-	guest_close(&g);
 }
 
 /* What is no buffer to fill breaks the device, and a reset helps. */
-static void test_bad_buffers(void)
+static void test_bad_buffers(struct guest *g)
 {
 	static const struct {
 		uint64_t addr;
@@ -148,29 +134,31 @@ static void test_bad_buffers(void)
 		{ UINT64_MAX - 8, 64, VRING_DESC_F_WRITE },
 		{ DATA_ADDR, UINT32_MAX, VRING_DESC_F_WRITE },
 	};
-	struct guest g;
 
-	guest_open(&g, with_seed);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		guest_start(&g, V1, 16);
-		put_desc(&g, 0, bad[i].addr, bad[i].len, bad[i].flags, 0);
-		offer(&g, 0);
-		kick(&g);
-		CHECK(get(&g, VFE_REG_DEVICE_STATUS) &
+		guest_start(g, V1, 16);
+		put_desc(g, 0, bad[i].addr, bad[i].len, bad[i].flags, 0);
+		offer(g, 0);
+		kick(g);
+		CHECK(get(g, VFE_REG_DEVICE_STATUS) &
 		      VIRTIO_CONFIG_S_NEEDS_RESET);
-		CHECK_EQ(g.c.of_class[RNG_ERRORS], i + 1);
-		guest_start(&g, V1, 16);
-		CHECK_EQ(request_bytes(&g, 8, VRING_DESC_F_WRITE), 8);
+		CHECK_EQ(g->c.of_class[RNG_ERRORS], i + 1);
+		guest_start(g, V1, 16);
+		CHECK_EQ(request_bytes(g, 8, VRING_DESC_F_WRITE), 8);
 	}
-	guest_close(&g);
 }
 
 const struct test rng_tests[] = {
-	{ "entropy: one queue, no features, no configuration", test_identity },
-	{ "entropy: each buffer is filled, and nothing behind it", test_fills },
-	{ "entropy: a seed gives one sequence", test_seed },
-	{ "entropy: a buffer longer than the device fills", test_long_buffer },
-	{ "entropy: packed ring", test_packed },
-	{ "entropy: what is no buffer to fill", test_bad_buffers },
+	{ "entropy: one queue, no features, no configuration",
+	  .on_guest = test_identity, .change = with_seed },
+	{ "entropy: each buffer is filled, and nothing behind it",
+	  .on_guest = test_fills, .change = without_seed },
+	{ "entropy: a seed gives one sequence", .run = test_seed },
+	{ "entropy: a buffer longer than the device fills",
+	  .on_guest = test_long_buffer, .change = with_seed },
+	{ "entropy: packed ring",
+	  .on_guest = test_packed, .change = with_seed },
+	{ "entropy: what is no buffer to fill",
+	  .on_guest = test_bad_buffers, .change = with_seed },
 	{ }
 };

@@ -83,48 +83,42 @@ static int answered(struct guest *g)
 	return id / 3;
 }
 
-static void test_late(void)
+static void test_late(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, slow);
-	guest_start(&g, ALL_FEATURES, 64);
-	CHECK_EQ(vdev_due(g.v), UINT64_MAX);
+	guest_start(g, ALL_FEATURES, 64);
+	CHECK_EQ(vdev_due(g->v), UINT64_MAX);
 	for (unsigned int n = 0; n < 4; n++)
-		submit(&g, n);
-	CHECK(vdev_due(g.v) != UINT64_MAX);
-	vdev_serve(g.v, clock_ns());
-	CHECK_EQ(used_idx(&g), 0);
-	CHECK_EQ(*status_of(&g, 0), 0xff);
+		submit(g, n);
+	CHECK(vdev_due(g->v) != UINT64_MAX);
+	vdev_serve(g->v, clock_ns());
+	CHECK_EQ(used_idx(g), 0);
+	CHECK_EQ(*status_of(g, 0), 0xff);
 	CHECK_EQ(seen.vector[1], 0);
-	vdev_serve(g.v, vdev_due(g.v));
-	CHECK_EQ(used_idx(&g), 1);
+	vdev_serve(g->v, vdev_due(g->v));
+	CHECK_EQ(used_idx(g), 1);
 	CHECK_EQ(seen.vector[1], 1);
-	CHECK_EQ(*status_of(&g, 1), 0xff);
-	vdev_serve(g.v, FOREVER);
-	CHECK_EQ(used_idx(&g), 4);
+	CHECK_EQ(*status_of(g, 1), 0xff);
+	vdev_serve(g->v, FOREVER);
+	CHECK_EQ(used_idx(g), 4);
 	for (int n = 0; n < 4; n++)
-		CHECK_EQ(answered(&g), n);
-	CHECK_EQ(vdev_due(g.v), UINT64_MAX);
-	guest_close(&g);
+		CHECK_EQ(answered(g), n);
+	CHECK_EQ(vdev_due(g->v), UINT64_MAX);
 }
 
 /* Those that are fast overtake those that are slow, and all are answered. */
-static void test_out_of_order(void)
+static void test_out_of_order(struct guest *g)
 {
 	unsigned int done = 0, count = 0, last = 0, overtaken = 0;
-	struct guest g;
 	int n;
 
-	guest_open(&g, two_speeds);
-	CHECK(!(offered(&g) & BIT64(VIRTIO_F_IN_ORDER)));
-	guest_start(&g, ALL_FEATURES, 64);
+	CHECK(!(offered(g) & BIT64(VIRTIO_F_IN_ORDER)));
+	guest_start(g, ALL_FEATURES, 64);
 	for (unsigned int i = 0; i < 20; i++)
-		submit(&g, i);
-	vdev_serve(g.v, clock_ns() + 1000 * MS);
-	CHECK(used_idx(&g) > 0 && used_idx(&g) < 20);
-	vdev_serve(g.v, FOREVER);
-	for (; (n = answered(&g)) >= 0; count++) {
+		submit(g, i);
+	vdev_serve(g->v, clock_ns() + 1000 * MS);
+	CHECK(used_idx(g) > 0 && used_idx(g) < 20);
+	vdev_serve(g->v, FOREVER);
+	for (; (n = answered(g)) >= 0; count++) {
 		overtaken += (unsigned int)n < last;
 		last = n;
 		done |= 1U << n;
@@ -132,180 +126,151 @@ static void test_out_of_order(void)
 	CHECK_EQ(count, 20);
 	CHECK_EQ(done, 0xfffff);
 	CHECK(overtaken);
-	guest_close(&g);
 }
 
-static void test_one_server(void)
+static void test_one_server(struct guest *g)
 {
-	struct guest g;
 	uint64_t first;
 
-	guest_open(&g, one_server);
-	guest_start(&g, ALL_FEATURES, 64);
-	submit(&g, 0);
-	submit(&g, 1);
-	first = vdev_due(g.v);
-	vdev_serve(g.v, first);
-	CHECK_EQ(used_idx(&g), 1);
-	CHECK_EQ(vdev_due(g.v) - first, 60000 * MS);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, 64);
+	submit(g, 0);
+	submit(g, 1);
+	first = vdev_due(g->v);
+	vdev_serve(g->v, first);
+	CHECK_EQ(used_idx(g), 1);
+	CHECK_EQ(vdev_due(g->v) - first, 60000 * MS);
 }
 
 /* Without a model; registers go on, requests leave in their order. */
-static void test_stall(void)
+static void test_stall(struct guest *g)
 {
 	uint64_t features = ALL_FEATURES | BIT64(VIRTIO_F_IN_ORDER);
 	uint32_t id, len;
-	struct guest g;
 
-	guest_open(&g, NULL);
-	guest_start(&g, features, 64);
-	submit(&g, 0);
-	CHECK_EQ(used_idx(&g), 1);
-	service_stall(g.v, 60);
+	guest_start(g, features, 64);
+	submit(g, 0);
+	CHECK_EQ(used_idx(g), 1);
+	service_stall(g->v, 60);
 	for (unsigned int n = 1; n < 9; n++)
-		submit(&g, n);
-	vdev_serve(g.v, clock_ns());
-	CHECK_EQ(used_idx(&g), 1);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);
-	service_stall(g.v, 0);
+		submit(g, n);
+	vdev_serve(g->v, clock_ns());
+	CHECK_EQ(used_idx(g), 1);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 15);
+	service_stall(g->v, 0);
 	/* This one comes after the stall, and does not overtake. */
-	submit(&g, 9);
-	CHECK_EQ(used_idx(&g), 1);
-	vdev_serve(g.v, clock_ns());
-	CHECK_EQ(used_idx(&g), 10);
+	submit(g, 9);
+	CHECK_EQ(used_idx(g), 1);
+	vdev_serve(g->v, clock_ns());
+	CHECK_EQ(used_idx(g), 10);
 	/* 2.7.9: one entry for each batch, that of its last request */
-	CHECK(take_used(&g, &id, &len));
+	CHECK(take_used(g, &id, &len));
 	CHECK_EQ(id, 0);
-	CHECK(take_used(&g, &id, &len));
+	CHECK(take_used(g, &id, &len));
 	CHECK_EQ(id, 27);
-	submit(&g, 10);
-	CHECK_EQ(used_idx(&g), 11);
-	guest_close(&g);
+	submit(g, 10);
+	CHECK_EQ(used_idx(g), 11);
 }
 
 /* What the driver has back after a reset is not written any more. */
-static void test_reset(void)
+static void test_reset(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, slow);
-	guest_start(&g, ALL_FEATURES, 64);
-	submit(&g, 0);
-	submit(&g, 1);
-	set(&g, VFE_REG_DEVICE_STATUS, 0);
-	CHECK_EQ(vdev_due(g.v), UINT64_MAX);
-	guest_start(&g, ALL_FEATURES, 64);
-	submit(&g, 2);
-	*status_of(&g, 0) = 0x55;
-	vdev_serve(g.v, FOREVER);
-	CHECK_EQ(*status_of(&g, 0), 0x55);
-	CHECK_EQ(used_idx(&g), 1);
-	CHECK_EQ(answered(&g), 2);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, 64);
+	submit(g, 0);
+	submit(g, 1);
+	set(g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK_EQ(vdev_due(g->v), UINT64_MAX);
+	guest_start(g, ALL_FEATURES, 64);
+	submit(g, 2);
+	*status_of(g, 0) = 0x55;
+	vdev_serve(g->v, FOREVER);
+	CHECK_EQ(*status_of(g, 0), 0x55);
+	CHECK_EQ(used_idx(g), 1);
+	CHECK_EQ(answered(g), 2);
 }
 
-static void test_queue_reset(void)
+static void test_queue_reset(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, slow);
-	guest_start(&g, ALL_FEATURES, 64);
-	submit(&g, 0);
-	set(&g, VFE_REG_QUEUE_SELECT, 0);
-	set(&g, VFE_REG_QUEUE_RESET, 1);
-	CHECK_EQ(vdev_due(g.v), UINT64_MAX);
-	vdev_serve(g.v, FOREVER);
-	CHECK_EQ(*status_of(&g, 0), 0xff);
-	memset(at(&g, USED_ADDR), 0, 4);
-	guest_queue(&g, 64);
-	submit(&g, 1);
-	vdev_serve(g.v, FOREVER);
-	CHECK_EQ(answered(&g), 1);
-	CHECK_EQ(answered(&g), -1);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, 64);
+	submit(g, 0);
+	set(g, VFE_REG_QUEUE_SELECT, 0);
+	set(g, VFE_REG_QUEUE_RESET, 1);
+	CHECK_EQ(vdev_due(g->v), UINT64_MAX);
+	vdev_serve(g->v, FOREVER);
+	CHECK_EQ(*status_of(g, 0), 0xff);
+	memset(at(g, USED_ADDR), 0, 4);
+	guest_queue(g, 64);
+	submit(g, 1);
+	vdev_serve(g->v, FOREVER);
+	CHECK_EQ(answered(g), 1);
+	CHECK_EQ(answered(g), -1);
 }
 
 /* Memory that goes away and comes back, with the answers waiting */
-static void test_memory(void)
+static void test_memory(struct guest *g)
 {
-	struct guest g;
 	int fd;
 
-	guest_open(&g, slow);
-	guest_start(&g, ALL_FEATURES, 64);
-	submit(&g, 0);
-	CHECK_EQ(gmem_unmap(g.gm, RAM_BASE, RAM_HALF), 0);
-	vdev_memory_changed(g.v);
-	vdev_serve(g.v, clock_ns() + 120000 * MS);
-	CHECK_EQ(*status_of(&g, 0), 0xff);
-	CHECK(vdev_due(g.v) != UINT64_MAX);
-	fd = dup(g.ram_fd);
-	CHECK_EQ(gmem_map(g.gm, RAM_BASE, RAM_HALF, fd, 0, true, true), 0);
-	vdev_serve(g.v, FOREVER);
-	CHECK_EQ(answered(&g), 0);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, 64);
+	submit(g, 0);
+	CHECK_EQ(gmem_unmap(g->gm, RAM_BASE, RAM_HALF), 0);
+	vdev_memory_changed(g->v);
+	vdev_serve(g->v, clock_ns() + 120000 * MS);
+	CHECK_EQ(*status_of(g, 0), 0xff);
+	CHECK(vdev_due(g->v) != UINT64_MAX);
+	fd = dup(g->ram_fd);
+	CHECK_EQ(gmem_map(g->gm, RAM_BASE, RAM_HALF, fd, 0, true, true), 0);
+	vdev_serve(g->v, FOREVER);
+	CHECK_EQ(answered(g), 0);
 }
 
 /* Without mastership of the bus nothing is written. */
-static void test_bus_master(void)
+static void test_bus_master(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, slow);
-	guest_start(&g, ALL_FEATURES, 64);
-	submit(&g, 0);
-	vdev_bus_master(g.v, false);
-	CHECK_EQ(vdev_due(g.v), UINT64_MAX);
-	vdev_serve(g.v, FOREVER);
-	CHECK_EQ(used_idx(&g), 0);
-	vdev_bus_master(g.v, true);
-	vdev_serve(g.v, FOREVER);
-	CHECK_EQ(answered(&g), 0);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, 64);
+	submit(g, 0);
+	vdev_bus_master(g->v, false);
+	CHECK_EQ(vdev_due(g->v), UINT64_MAX);
+	vdev_serve(g->v, FOREVER);
+	CHECK_EQ(used_idx(g), 0);
+	vdev_bus_master(g->v, true);
+	vdev_serve(g->v, FOREVER);
+	CHECK_EQ(answered(g), 0);
 }
 
 /* A driver that has more in flight than the ring holds */
-static void test_too_many(void)
+static void test_too_many(struct guest *g)
 {
-	struct guest g;
-
-	guest_open(&g, slow);
-	guest_start(&g, ALL_FEATURES, 8);
+	guest_start(g, ALL_FEATURES, 8);
 	for (unsigned int i = 0; i < 8; i++)
-		submit(&g, i % 2);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);
-	submit(&g, 0);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15 | 64);
-	vdev_serve(g.v, FOREVER);
-	CHECK_EQ(used_idx(&g), 0);
-	guest_start(&g, ALL_FEATURES, 8);
-	submit(&g, 0);
-	vdev_serve(g.v, FOREVER);
-	CHECK_EQ(answered(&g), 0);
-	guest_close(&g);
+		submit(g, i % 2);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 15);
+	submit(g, 0);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 15 | 64);
+	vdev_serve(g->v, FOREVER);
+	CHECK_EQ(used_idx(g), 0);
+	guest_start(g, ALL_FEATURES, 8);
+	submit(g, 0);
+	vdev_serve(g->v, FOREVER);
+	CHECK_EQ(answered(g), 0);
 }
 
-static void test_fail(void)
+static void test_fail(struct guest *g)
 {
 	uint32_t len;
-	struct guest g;
 
-	guest_open(&g, each_third);
-	guest_start(&g, ALL_FEATURES, 16);
+	guest_start(g, ALL_FEATURES, 16);
 	for (unsigned int i = 1; i < 7; i++) {
-		CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len),
+		CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len),
 			 i % 3 ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR);
 		CHECK_EQ(len, i % 3 ? 513 : 0);
 	}
-	service_fail(g.v, 2);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_OUT, 1, 512, &len),
+	service_fail(g->v, 2);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_OUT, 1, 512, &len),
 		 VIRTIO_BLK_S_IOERR);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_FLUSH, 0, 0, &len),
+	CHECK_EQ(request(g, VIRTIO_BLK_T_FLUSH, 0, 0, &len),
 		 VIRTIO_BLK_S_IOERR);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), VIRTIO_BLK_S_OK);
-	CHECK_EQ(g.c.of_class[BLK_ERRORS], 4);
-	guest_close(&g);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), VIRTIO_BLK_S_OK);
+	CHECK_EQ(g->c.of_class[BLK_ERRORS], 4);
 }
 
 static void test_models(void)
@@ -374,17 +339,27 @@ static void test_means(void)
 }
 
 const struct test service_tests[] = {
-	{ "service: an answer comes when it is due", test_late },
-	{ "service: fast requests overtake slow ones", test_out_of_order },
-	{ "service: one server takes requests one by one", test_one_server },
-	{ "service: a stall keeps requests in their order", test_stall },
-	{ "service: a reset drops waiting requests", test_reset },
-	{ "service: so does the reset of a queue", test_queue_reset },
-	{ "service: guest memory goes and comes back", test_memory },
-	{ "service: nothing is written without bus mastering", test_bus_master },
-	{ "service: more in flight than the ring holds", test_too_many },
-	{ "service: requests that fail", test_fail },
-	{ "service: valid and invalid models", test_models },
-	{ "service: each model has its mean", test_means },
+	{ "service: an answer comes when it is due",
+	  .on_guest = test_late, .change = slow },
+	{ "service: fast requests overtake slow ones",
+	  .on_guest = test_out_of_order, .change = two_speeds },
+	{ "service: one server takes requests one by one",
+	  .on_guest = test_one_server, .change = one_server },
+	{ "service: a stall keeps requests in their order",
+	  .on_guest = test_stall },
+	{ "service: a reset drops waiting requests",
+	  .on_guest = test_reset, .change = slow },
+	{ "service: so does the reset of a queue",
+	  .on_guest = test_queue_reset, .change = slow },
+	{ "service: guest memory goes and comes back",
+	  .on_guest = test_memory, .change = slow },
+	{ "service: nothing is written without bus mastering",
+	  .on_guest = test_bus_master, .change = slow },
+	{ "service: more in flight than the ring holds",
+	  .on_guest = test_too_many, .change = slow },
+	{ "service: requests that fail",
+	  .on_guest = test_fail, .change = each_third },
+	{ "service: valid and invalid models", .run = test_models },
+	{ "service: each model has its mean", .run = test_means },
 	{ }
 };

@@ -9,10 +9,21 @@
 
 #include <stdbool.h>
 
+struct client;
+struct guest;
+struct options;
+
+/* Either run() alone, or with what the program's tap_fixture() sets up. */
 struct test {
 	const char *name;
 	void (*run)(void);
+	void (*on_guest)(struct guest *g);	/* guest_open(), with @change */
+	void (*on_client)(struct client *c);	/* client_start() */
+	void (*change)(struct options *o);
 };
+
+/* guest.c, client.c: set up, run, and take apart */
+void tap_fixture(const struct test *t);
 
 /* The last two lines that the device logged, and how many there were */
 struct logged {

@@ -41,29 +41,25 @@ static void command(struct client *c, uint64_t sector, uint32_t count,
 	set(c, COMMAND, what);
 }
 
-static void test_round_trip(void)
+static void test_round_trip(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
-	command(&c, 5, 2, VFE_CMD_WRITE);
-	CHECK_EQ(get(&c, STATUS), BUSY);
+	command(c, 5, 2, VFE_CMD_WRITE);
+	CHECK_EQ(get(c, STATUS), BUSY);
 	for (uint32_t i = 0; i < 2 * WORDS; i++)
-		set(&c, i % 2 ? DATA : VFE_MEMORY_APERTURE + 4 * i, i * 3);
-	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY | VFE_STATUS_IRQ);
-	set(&c, DATA, 77);		/* one too many */
-	command(&c, 5, 2, VFE_CMD_READ);
-	CHECK_EQ(get(&c, STATUS), BUSY | VFE_STATUS_IRQ);
+		set(c, i % 2 ? DATA : VFE_MEMORY_APERTURE + 4 * i, i * 3);
+	CHECK_EQ(get(c, STATUS), VFE_STATUS_READY | VFE_STATUS_IRQ);
+	set(c, DATA, 77);		/* one too many */
+	command(c, 5, 2, VFE_CMD_READ);
+	CHECK_EQ(get(c, STATUS), BUSY | VFE_STATUS_IRQ);
 	for (uint32_t i = 0; i < 2 * WORDS; i++)
-		CHECK_EQ(get(&c, DATA), i * 3);
-	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY);
-	CHECK_EQ(get(&c, DATA), UINT32_MAX);
-	CHECK_EQ(c.f.counts.of_class[BLK_BYTES_READ], 1024);
-	CHECK_EQ(c.f.counts.of_class[BLK_BYTES_WRITTEN], 1024);
-	client_close(&c);
+		CHECK_EQ(get(c, DATA), i * 3);
+	CHECK_EQ(get(c, STATUS), VFE_STATUS_READY);
+	CHECK_EQ(get(c, DATA), UINT32_MAX);
+	CHECK_EQ(c->f.counts.of_class[BLK_BYTES_READ], 1024);
+	CHECK_EQ(c->f.counts.of_class[BLK_BYTES_WRITTEN], 1024);
 }
 
-static void test_ranges(void)
+static void test_ranges(struct client *c)
 {
 	static const struct {
 		uint64_t sector;
@@ -74,101 +70,85 @@ static void test_ranges(void)
 		{ UINT64_MAX - 255, 256 }, { 1ULL << 55, 1 },
 		{ 1ULL << 63, 1 }, { 1ULL << 32, 1 },
 	};
-	struct client c;
 
-	client_start(&c);
 	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		for (uint32_t what = VFE_CMD_READ; what <= VFE_CMD_WRITE;
 		     what++) {
-			command(&c, bad[i].sector, bad[i].count, what);
-			CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY |
+			command(c, bad[i].sector, bad[i].count, what);
+			CHECK_EQ(get(c, STATUS), VFE_STATUS_READY |
 				 VFE_STATUS_ERR | VFE_STATUS_IRQ);
-			CHECK_EQ(get(&c, ERROR), VFE_ERR_RANGE);
+			CHECK_EQ(get(c, ERROR), VFE_ERR_RANGE);
 		}
 	}
-	command(&c, SECTORS - 1, 1, VFE_CMD_READ);
-	CHECK_EQ(get(&c, ERROR), VFE_ERR_NONE);
-	client_close(&c);
+	command(c, SECTORS - 1, 1, VFE_CMD_READ);
+	CHECK_EQ(get(c, ERROR), VFE_ERR_NONE);
 }
 
 /* While a request is under way nothing but its data and a reset counts. */
-static void test_busy(void)
+static void test_busy(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
 	for (uint32_t first = VFE_CMD_READ; first <= VFE_CMD_WRITE; first++) {
 		for (uint32_t what = 0; what < 6; what++) {
-			command(&c, 1, 1, first);
-			command(&c, 9, 9, what);
-			CHECK_EQ(get(&c, COMMAND), first);
-			CHECK_EQ(get(&c, STATUS) & BUSY, BUSY);
-			set(&c, CONTROL, VFE_CONTROL_RESET);
-			CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY);
-			CHECK_EQ(get(&c, COUNT), 0);
+			command(c, 1, 1, first);
+			command(c, 9, 9, what);
+			CHECK_EQ(get(c, COMMAND), first);
+			CHECK_EQ(get(c, STATUS) & BUSY, BUSY);
+			set(c, CONTROL, VFE_CONTROL_RESET);
+			CHECK_EQ(get(c, STATUS), VFE_STATUS_READY);
+			CHECK_EQ(get(c, COUNT), 0);
 		}
 	}
-	command(&c, 0, 1, 5);
-	CHECK_EQ(get(&c, ERROR), VFE_ERR_COMMAND);
+	command(c, 0, 1, 5);
+	CHECK_EQ(get(c, ERROR), VFE_ERR_COMMAND);
 	/* FLUSH and IDENTIFY take no notice of where. */
-	command(&c, UINT64_MAX, 0, VFE_CMD_FLUSH);
-	CHECK_EQ(get(&c, ERROR), VFE_ERR_NONE);
-	command(&c, UINT64_MAX, 0, VFE_CMD_IDENTIFY);
-	CHECK_EQ(get(&c, DATA), VFE_IDENTIFY_MAGIC);
-	client_close(&c);
+	command(c, UINT64_MAX, 0, VFE_CMD_FLUSH);
+	CHECK_EQ(get(c, ERROR), VFE_ERR_NONE);
+	command(c, UINT64_MAX, 0, VFE_CMD_IDENTIFY);
+	CHECK_EQ(get(c, DATA), VFE_IDENTIFY_MAGIC);
 }
 
 /* The driver changes the registers after the command: it was latched. */
-static void test_latched(void)
+static void test_latched(struct client *c)
 {
-	struct client c;
 	uint8_t bytes[2];
 
-	client_start(&c);
-	command(&c, 1, 1, VFE_CMD_WRITE);
-	set(&c, SECTOR_LO, 7);
-	set(&c, COUNT, 256);
+	command(c, 1, 1, VFE_CMD_WRITE);
+	set(c, SECTOR_LO, 7);
+	set(c, COUNT, 256);
 	for (uint32_t i = 0; i < WORDS; i++)
-		set(&c, DATA, 0xa5a5a5a5);
-	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY | VFE_STATUS_IRQ);
-	CHECK_EQ(pread(c.disk, bytes, 1, 512), 1);
-	CHECK_EQ(pread(c.disk, bytes + 1, 1, 7 * 512), 1);
+		set(c, DATA, 0xa5a5a5a5);
+	CHECK_EQ(get(c, STATUS), VFE_STATUS_READY | VFE_STATUS_IRQ);
+	CHECK_EQ(pread(c->disk, bytes, 1, 512), 1);
+	CHECK_EQ(pread(c->disk, bytes + 1, 1, 7 * 512), 1);
 	CHECK_EQ(bytes[0], 0xa5);
 	CHECK_EQ(bytes[1], 0);
-	client_close(&c);
 }
 
 /* By the control socket, or behind the device's back */
-static void test_shrunk(void)
+static void test_shrunk(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
-	command(&c, SECTORS - 1, 1, VFE_CMD_WRITE);
-	CHECK_EQ(backend_resize(c.disk_state->backend, 512), 0);
+	command(c, SECTORS - 1, 1, VFE_CMD_WRITE);
+	CHECK_EQ(backend_resize(c->disk_state->backend, 512), 0);
 	for (uint32_t i = 0; i < WORDS; i++)
-		set(&c, DATA, i);
-	CHECK_EQ(get(&c, ERROR), VFE_ERR_IO);
-	CHECK_EQ(backend_resize(c.disk_state->backend, 8192), 0);
-	CHECK_EQ(ftruncate(c.disk, 1024), 0);
-	command(&c, 1, 1, VFE_CMD_READ);
-	CHECK_EQ(get(&c, ERROR), VFE_ERR_NONE);
-	set(&c, CONTROL, VFE_CONTROL_RESET);
-	command(&c, 1, 2, VFE_CMD_READ);
-	CHECK_EQ(get(&c, ERROR), VFE_ERR_IO);
-	CHECK_EQ(get(&c, STATUS) & BUSY, 0);
-	client_close(&c);
+		set(c, DATA, i);
+	CHECK_EQ(get(c, ERROR), VFE_ERR_IO);
+	CHECK_EQ(backend_resize(c->disk_state->backend, 8192), 0);
+	CHECK_EQ(ftruncate(c->disk, 1024), 0);
+	command(c, 1, 1, VFE_CMD_READ);
+	CHECK_EQ(get(c, ERROR), VFE_ERR_NONE);
+	set(c, CONTROL, VFE_CONTROL_RESET);
+	command(c, 1, 2, VFE_CMD_READ);
+	CHECK_EQ(get(c, ERROR), VFE_ERR_IO);
+	CHECK_EQ(get(c, STATUS) & BUSY, 0);
 }
 
-static void test_identify(void)
+static void test_identify(struct client *c)
 {
 	struct vfe_identify id;
-	struct client c;
 
-	client_start(&c);
-	set(&c, COMMAND, VFE_CMD_IDENTIFY);
+	set(c, COMMAND, VFE_CMD_IDENTIFY);
 	for (uint32_t i = 0; i < WORDS; i++) {
-		uint32_t word = get(&c, DATA);
+		uint32_t word = get(c, DATA);
 
 		memcpy((char *)&id + 4 * i, &word, sizeof(word));
 	}
@@ -181,7 +161,6 @@ static void test_identify(void)
 		      VFE_SERIAL_LEN));
 	for (size_t i = 0; i < sizeof(id.reserved); i++)
 		CHECK_EQ(id.reserved[i], 0);
-	client_close(&c);
 }
 
 /* The status of INTx in configuration space, which any source asserts */
@@ -191,43 +170,39 @@ static bool line(const struct client *c)
 }
 
 /* Reading the status acknowledges; a reset of virtio leaves the window alone. */
-static void test_interrupts(void)
+static void test_interrupts(struct client *c)
 {
-	struct client c;
-
-	client_start(&c);
-	set(&c, COMMAND, VFE_CMD_FLUSH);
-	CHECK(!line(&c));		/* not enabled */
-	set(&c, CONTROL, VFE_CONTROL_IRQ_ENABLE);
-	CHECK(line(&c));
-	CHECK_EQ(get(&c, CONTROL), VFE_CONTROL_IRQ_ENABLE);
-	vdev_reset(c.f.vdev);
-	CHECK(line(&c));
-	irq_intx(c.f.irq, INTX_VIRTIO, true);
-	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY | VFE_STATUS_IRQ);
-	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY);
-	CHECK(line(&c));		/* of the other source */
-	irq_intx(c.f.irq, INTX_VIRTIO, false);
-	CHECK(!line(&c));
+	set(c, COMMAND, VFE_CMD_FLUSH);
+	CHECK(!line(c));		/* not enabled */
+	set(c, CONTROL, VFE_CONTROL_IRQ_ENABLE);
+	CHECK(line(c));
+	CHECK_EQ(get(c, CONTROL), VFE_CONTROL_IRQ_ENABLE);
+	vdev_reset(c->f.vdev);
+	CHECK(line(c));
+	irq_intx(c->f.irq, INTX_VIRTIO, true);
+	CHECK_EQ(get(c, STATUS), VFE_STATUS_READY | VFE_STATUS_IRQ);
+	CHECK_EQ(get(c, STATUS), VFE_STATUS_READY);
+	CHECK(line(c));		/* of the other source */
+	irq_intx(c->f.irq, INTX_VIRTIO, false);
+	CHECK(!line(c));
 	/* A write interrupts at its end only, an error at once. */
-	command(&c, 0, 1, VFE_CMD_WRITE);
+	command(c, 0, 1, VFE_CMD_WRITE);
 	for (uint32_t i = 0; i < WORDS; i++) {
-		CHECK(!line(&c));
-		set(&c, DATA, i);
+		CHECK(!line(c));
+		set(c, DATA, i);
 	}
-	CHECK(line(&c));
-	get(&c, STATUS);
-	command(&c, SECTORS, 1, VFE_CMD_WRITE);
-	CHECK(line(&c));
-	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY | VFE_STATUS_ERR |
+	CHECK(line(c));
+	get(c, STATUS);
+	command(c, SECTORS, 1, VFE_CMD_WRITE);
+	CHECK(line(c));
+	CHECK_EQ(get(c, STATUS), VFE_STATUS_READY | VFE_STATUS_ERR |
 				  VFE_STATUS_IRQ);
-	CHECK_EQ(get(&c, ERROR), VFE_ERR_RANGE);
-	command(&c, 0, 1, VFE_CMD_READ);
-	set(&c, CONTROL, VFE_CONTROL_RESET);
-	CHECK(!line(&c));
-	CHECK_EQ(get(&c, STATUS), VFE_STATUS_READY);
-	CHECK_EQ(get(&c, COUNT), 0);
-	client_close(&c);
+	CHECK_EQ(get(c, ERROR), VFE_ERR_RANGE);
+	command(c, 0, 1, VFE_CMD_READ);
+	set(c, CONTROL, VFE_CONTROL_RESET);
+	CHECK(!line(c));
+	CHECK_EQ(get(c, STATUS), VFE_STATUS_READY);
+	CHECK_EQ(get(c, COUNT), 0);
 }
 
 static uint64_t accesses(const struct client *c)
@@ -251,24 +226,21 @@ static void reach(struct client *c, unsigned int bar, uint32_t at, bool write)
 }
 
 /* What the bench's formula says: a read costs 4 + 1 + 128 a sector. */
-static void test_formula(void)
+static void test_formula(struct client *c)
 {
 	static const unsigned int bars[] = { VFE_BAR_PORT, VFE_BAR_MEMORY };
-	struct client c;
 
-	client_start(&c);
 	for (size_t i = 0; i < 2; i++) {
-		uint64_t before = accesses(&c);
+		uint64_t before = accesses(c);
 
 		for (uint32_t at = SECTOR_LO; at <= COMMAND; at += 4)
-			reach(&c, bars[i], at, true);
-		reach(&c, bars[i], STATUS, false);
+			reach(c, bars[i], at, true);
+		reach(c, bars[i], STATUS, false);
 		for (uint32_t word = 0; word < WORDS; word++)
-			reach(&c, bars[i], DATA, false);
-		CHECK_EQ(accesses(&c) - before, 4 + 1 + 128);
-		CHECK_EQ(get(&c, STATUS) & BUSY, 0);
+			reach(c, bars[i], DATA, false);
+		CHECK_EQ(accesses(c) - before, 4 + 1 + 128);
+		CHECK_EQ(get(c, STATUS) & BUSY, 0);
 	}
-	client_close(&c);
 }
 
 static void readonly(struct options *o)
@@ -289,14 +261,15 @@ static void test_readonly(void)
 }
 
 const struct test window_tests[] = {
-	{ "write and read back", test_round_trip },
-	{ "ranges that are not on the disk", test_ranges },
-	{ "commands while one is under way", test_busy },
-	{ "a request's place is latched", test_latched },
-	{ "a disk that shrinks", test_shrunk },
-	{ "IDENTIFY", test_identify },
-	{ "interrupts of the window and of virtio", test_interrupts },
-	{ "accesses that a request takes", test_formula },
-	{ "a read-only disk", test_readonly },
+	{ "write and read back", .on_client = test_round_trip },
+	{ "ranges that are not on the disk", .on_client = test_ranges },
+	{ "commands while one is under way", .on_client = test_busy },
+	{ "a request's place is latched", .on_client = test_latched },
+	{ "a disk that shrinks", .on_client = test_shrunk },
+	{ "IDENTIFY", .on_client = test_identify },
+	{ "interrupts of the window and of virtio",
+	  .on_client = test_interrupts },
+	{ "accesses that a request takes", .on_client = test_formula },
+	{ "a read-only disk", .run = test_readonly },
 	{ }
 };

@@ -380,20 +380,17 @@ static void failing(struct options *o)
 	blk_options_of(o)->readonly = true;
 }
 
-static void test_readonly(void)
+static void test_readonly(struct guest *g)
 {
-	struct guest g;
 	uint64_t place;
 
 	list = usual;
-	guest_open(&g, failing);
-	guest_start(&g, ALL_FEATURES, 16);
-	CHECK_EQ(write_at(&g, 2 * ZONE, 8), VIRTIO_BLK_S_IOERR);
-	CHECK_EQ(append(&g, 2 * ZONE, 8, 9, &place), VIRTIO_BLK_S_IOERR);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_RESET_ALL, 0),
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK_EQ(write_at(g, 2 * ZONE, 8), VIRTIO_BLK_S_IOERR);
+	CHECK_EQ(append(g, 2 * ZONE, 8, 9, &place), VIRTIO_BLK_S_IOERR);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_RESET_ALL, 0),
 		 VIRTIO_BLK_S_IOERR);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_EMPTY);
-	guest_close(&g);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_EMPTY);
 }
 
 static int erase(struct guest *g, uint64_t sector, uint32_t sectors,
@@ -411,46 +408,43 @@ static int erase(struct guest *g, uint64_t sector, uint32_t sectors,
 		       &len);
 }
 
-static void test_secure_erase(void)
+static void test_secure_erase(struct guest *g)
 {
 	const struct virtio_blk_discard_write_zeroes range = {
 		.sector = htole64(64), .num_sectors = htole32(1),
 	};
 	uint32_t id, len;
 	uint8_t *data;
-	struct guest g;
 
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, 16);
-	data = at(&g, DATA_ADDR);
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_DEVICE, AT(max_secure_erase_seg), 4),
+	guest_start(g, ALL_FEATURES, 16);
+	data = at(g, DATA_ADDR);
+	CHECK_EQ(vdev_read(g->v, VFE_WIN_DEVICE, AT(max_secure_erase_seg), 4),
 		 BLK_ERASE_SEGS);
-	CHECK_EQ(erase(&g, 8, 8, 0, 2), 0);
-	CHECK_EQ(read_at(&g, 7, 18), 0);
+	CHECK_EQ(erase(g, 8, 8, 0, 2), 0);
+	CHECK_EQ(read_at(g, 7, 18), 0);
 	CHECK_EQ(data[1], disk_byte(7 * 512 + 1));
 	CHECK_EQ(data[512], 0);
 	CHECK_EQ(data[17 * 512 - 1], 0);
 	CHECK_EQ(data[17 * 512 + 1], disk_byte(24 * 512 + 1));
 	/* as virtio_blk gives the list: writable */
-	put_request(&g, 0, VIRTIO_BLK_T_SECURE_ERASE, 0, sizeof(range));
-	put_desc(&g, 1, DATA_ADDR, sizeof(range), VRING_DESC_F_NEXT |
+	put_request(g, 0, VIRTIO_BLK_T_SECURE_ERASE, 0, sizeof(range));
+	put_desc(g, 1, DATA_ADDR, sizeof(range), VRING_DESC_F_NEXT |
 		 VRING_DESC_F_WRITE, 2);
 	memcpy(data, &range, sizeof(range));
-	offer(&g, 0);
-	kick(&g);
-	CHECK(take_used(&g, &id, &len));
-	CHECK_EQ(status_byte(&g), 0);
-	CHECK_EQ(read_at(&g, 64, 1), 0);
+	offer(g, 0);
+	kick(g);
+	CHECK(take_used(g, &id, &len));
+	CHECK_EQ(status_byte(g), 0);
+	CHECK_EQ(read_at(g, 64, 1), 0);
 	CHECK_EQ(data[1], 0);
-	CHECK_EQ(erase(&g, 0, 8, 1, 1), VIRTIO_BLK_S_UNSUPP);
-	CHECK_EQ(erase(&g, 0, 1, 0, BLK_ERASE_SEGS + 1), VIRTIO_BLK_S_IOERR);
-	CHECK_EQ(erase(&g, 0, BLK_ERASE_SECTORS + 1, 0, 1),
+	CHECK_EQ(erase(g, 0, 8, 1, 1), VIRTIO_BLK_S_UNSUPP);
+	CHECK_EQ(erase(g, 0, 1, 0, BLK_ERASE_SEGS + 1), VIRTIO_BLK_S_IOERR);
+	CHECK_EQ(erase(g, 0, BLK_ERASE_SECTORS + 1, 0, 1),
 		 VIRTIO_BLK_S_IOERR);
-	CHECK_EQ(erase(&g, DISK_SECTORS - 4, 8, 0, 1), VIRTIO_BLK_S_IOERR);
-	guest_start(&g, ALL_FEATURES & ~BIT64(VIRTIO_BLK_F_SECURE_ERASE), 16);
-	CHECK_EQ(erase(&g, 8, 8, 0, 1), VIRTIO_BLK_S_UNSUPP);
-	CHECK_EQ(g.c.of_class[BLK_SECURE_ERASES], 7);
-	guest_close(&g);
+	CHECK_EQ(erase(g, DISK_SECTORS - 4, 8, 0, 1), VIRTIO_BLK_S_IOERR);
+	guest_start(g, ALL_FEATURES & ~BIT64(VIRTIO_BLK_F_SECURE_ERASE), 16);
+	CHECK_EQ(erase(g, 8, 8, 0, 1), VIRTIO_BLK_S_UNSUPP);
+	CHECK_EQ(g->c.of_class[BLK_SECURE_ERASES], 7);
 }
 
 static void worn(struct options *o)
@@ -499,17 +493,18 @@ static void test_lifetime(void)
 }
 
 const struct test zoned_tests[] = {
-	{ "--zoned: the list", test_options },
-	{ "zones: configuration and negotiation", test_config },
-	{ "zones: reports", test_report },
-	{ "zones: writes at the write pointer", test_writes },
-	{ "zones: reads, and what was never written", test_reads },
-	{ "zones: append", test_append },
-	{ "zones: every transition", test_transitions },
-	{ "zones: zones that are none", test_bad_zones },
-	{ "zones: limits of open and active ones", test_limits },
-	{ "zones: a read-only disk", test_readonly },
-	{ "secure erase", test_secure_erase },
-	{ "lifetime", test_lifetime },
+	{ "--zoned: the list", .run = test_options },
+	{ "zones: configuration and negotiation", .run = test_config },
+	{ "zones: reports", .run = test_report },
+	{ "zones: writes at the write pointer", .run = test_writes },
+	{ "zones: reads, and what was never written", .run = test_reads },
+	{ "zones: append", .run = test_append },
+	{ "zones: every transition", .run = test_transitions },
+	{ "zones: zones that are none", .run = test_bad_zones },
+	{ "zones: limits of open and active ones", .run = test_limits },
+	{ "zones: a read-only disk",
+	  .on_guest = test_readonly, .change = failing },
+	{ "secure erase", .on_guest = test_secure_erase },
+	{ "lifetime", .run = test_lifetime },
 	{ }
 };
