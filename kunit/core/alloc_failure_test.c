@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that cannot be had: every single allocation of a set-up and of a
- * restart fails in turn. Each ends with -ENOMEM or works without what it did
- * not get, gives all back (kmemleak and the next round tell) and leaves the
- * device reset.
+ * Allocation failures: each allocation of a set-up and of a restart fails in
+ * turn. The call ends with -ENOMEM or works without the allocation, frees
+ * everything (kmemleak and the next round detect leaks) and leaves the device
+ * reset.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -15,7 +15,7 @@
 #include "lib/core_fixture.h"
 #include "lib/log.h"
 
-#define MOST	4000	/* allocations of one life; a bound, not a number */
+#define MOST	4000	/* upper bound of allocations */
 
 static int alloc_init(struct kunit *test)
 {
@@ -37,13 +37,13 @@ static void expect_clean_end(struct kunit *test, struct front *f,
 	KUNIT_EXPECT_STREQ(test, f->m->offence ?: "", "");
 }
 
-/* The PCI core takes a BAR whose claim has no memory for one in use. */
+/* If the PCI core cannot allocate a claim, it reports the BAR as busy. */
 static bool out_of_memory(int ret)
 {
 	return ret == -ENOMEM || ret == -EBUSY;
 }
 
-/* A life whose allocation @n fails. Return: whether there was one */
+/* A life cycle in which allocation @n fails. Return: whether there was one */
 static bool life_without(struct kunit *test, struct front *f, unsigned int n,
 			 unsigned int *errors)
 {
@@ -60,7 +60,7 @@ static bool life_without(struct kunit *test, struct front *f, unsigned int n,
 	if (!failed)
 		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "allocation %u", n);
 	*errors += !!ret;
-	/* one that is said to work does, with whatever it has */
+	/* if set-up succeeded, the device works */
 	if (!ret) {
 		KUNIT_EXPECT_EQ_MSG(test, front_add(f, 0), 0, "allocation %u",
 				    n);
@@ -76,8 +76,8 @@ static bool life_without(struct kunit *test, struct front *f, unsigned int n,
 }
 
 /*
- * Each is tried three times: slabs and checkers allocate beside the driver,
- * not in every life, so that the n-th of one life is the next in another.
+ * Each runs three times: slabs and checkers also allocate, in some life cycles
+ * only, so that the numbers of allocations shift.
  */
 static void every_allocation(struct kunit *test,
 			     const struct vfe_mock_spec *spec,
@@ -130,7 +130,7 @@ static void every_allocation_without_tables(struct kunit *test)
 	every_allocation(test, &spec, VFE_IRQ_MSIX, 6);
 }
 
-/* A large ring: its pieces come from the page allocator. */
+/* A large ring, from the page allocator. */
 static void every_allocation_of_a_large_ring(struct kunit *test)
 {
 	struct vfe_mock_spec spec = {
@@ -213,7 +213,7 @@ static void fill_percpu(struct kunit *test, struct list_head *fill)
 	struct pcpu_fill *one;
 	unsigned int s;
 
-	/* interrupts of the life before give theirs back late */
+	/* interrupts of the previous life cycle free their memory late */
 	rcu_barrier();
 	for (s = 0; s < ARRAY_SIZE(sizes); s++) {
 		for (;;) {
@@ -241,13 +241,16 @@ static void empty_percpu(struct list_head *fill)
 	INIT_LIST_HEAD(fill);
 }
 
-/* What a device with two queues counts in, in the order of its allocations */
+/*
+ * The per-CPU counters of a device with two queues, in the order of their
+ * allocations
+ */
 static const size_t counters[] = {
 	sizeof(struct vfe_reg_counts), sizeof(struct vfe_event_counts),
 	4 * sizeof(u64), 4 * sizeof(u64),
 };
 
-/* A life with room for the first @room of them. Return: its error */
+/* A life cycle with memory for the first @room of them. Return: its error */
 static int life_with_room(struct kunit *test, struct front *f,
 			  unsigned int room, unsigned int n, bool *failed)
 {
@@ -270,9 +273,9 @@ static int life_with_room(struct kunit *test, struct front *f,
 }
 
 /*
- * Lives in each of which another allocation fails, up to five for the driver,
- * more for a chunk of counters. Return: how many failed because there was no
- * chunk
+ * Life cycles in each of which another allocation fails, up to five of the
+ * driver's, more for a chunk of counters. Return: how many failed because there
+ * was no chunk
  */
 static unsigned int lives_with_room(struct kunit *test, struct front *f,
 				    unsigned int room)
@@ -292,8 +295,8 @@ static unsigned int lives_with_room(struct kunit *test, struct front *f,
 }
 
 /*
- * The allocator adds a chunk of its own accord when it runs low: a life that
- * comes after that finds room, and is tried again.
+ * The allocator adds a chunk by itself when it runs low: a later life cycle
+ * succeeds then, and is repeated.
  */
 static void counters_cannot_be_had(struct kunit *test)
 {
@@ -306,7 +309,7 @@ static void counters_cannot_be_had(struct kunit *test)
 	console_loglevel = LOGLEVEL_WARNING;
 	for (tries = 0; tries < 10 && !errors; tries++)
 		errors = lives_with_room(test, f, 0);
-	/* with some room, the holes may join into room for more */
+	/* the free space may be sufficient for more */
 	for (room = 1; room < ARRAY_SIZE(counters); room++)
 		lives_with_room(test, f, room);
 	console_loglevel = level;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Capability lists by the hundred: a good one, changed in one to four places
- * by a generator with a fixed seed. A model of virtio 1.4, 4.1.4.1 in this
- * file says what vfe_create() must make of each; it walks in its own way.
+ * Hundreds of capability lists: a valid one, with one to four random changes,
+ * from a fixed seed. A model of virtio 1.4, 4.1.4.1 in this file gives the
+ * expected result of vfe_create(); it walks the list with different code.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -83,9 +83,9 @@ static enum verdict judge(struct pci_dev *pdev, const u8 *cfg, u8 pos,
 }
 
 /**
- * struct model - what should come of a list
- * @ret: of vfe_create(); 0 if the device is where the list says
- * @pos: the instance of each kind that is used, 0 for none
+ * struct model - the expected result of a list
+ * @ret: of vfe_create(); 0 if the device is at the addresses of the list
+ * @pos: the expected instance of each kind, 0 for none
  */
 struct model {
 	int ret;
@@ -178,7 +178,7 @@ static void mutate(struct rnd_state *rnd, u8 *cfg, const u8 *pos,
 		put_unaligned_le32(some_u32(rnd), cfg + at + 12);
 		break;
 	case 8:
-		/* one more instance, somewhere in free space or on another */
+		/* another instance, in free space or overlapping another */
 		to = clamp_t(u8, prandom_u32_state(rnd) & ~3,
 			     PCI_STD_HEADER_SIZEOF, 0xec);
 		memmove(cfg + to, cfg + at, 20);
@@ -193,7 +193,7 @@ static void mutate(struct rnd_state *rnd, u8 *cfg, const u8 *pos,
 
 /* --- the suite --- */
 
-/* A register that is not where the list says reads as ones: nobody is there. */
+/* A register at a wrong address reads as ones. */
 static bool ones_elsewhere(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->reg == VFE_NUM_REGS && a->dir == VFE_READ)
@@ -201,7 +201,7 @@ static bool ones_elsewhere(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* Does the list say of the structures what is true? */
+/* Does the list describe the structures correctly? */
 static bool in_place(const u8 *good, const u8 *good_pos, const u8 *cfg,
 		     const struct model *model)
 {
@@ -240,7 +240,7 @@ static void try_list(struct kunit *test, struct front *f, unsigned int nr,
 		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "list %u", nr);
 		KUNIT_EXPECT_STREQ(test, f->m->offence ?: "", "");
 	} else if (ret) {
-		/* the list moved the device away: nobody answers there */
+		/* the list has a wrong address: reads return ones */
 		KUNIT_EXPECT_EQ_MSG(test, ret, -ETIMEDOUT, "list %u", nr);
 	}
 	front_down(f);
@@ -276,7 +276,7 @@ static void generated_lists(struct kunit *test)
 		try_list(test, f, nr, good, model.pos);
 		memcpy(cfg, good, sizeof(good));
 	}
-	/* a generator that makes only one sort is not one */
+	/* the generator must produce all sorts */
 	KUNIT_EXPECT_GT(test, fails, LISTS / 8U);
 	KUNIT_EXPECT_GT(test, works, LISTS / 8U);
 	kunit_info(test, "%u lists: %u malformed, %u not\n", LISTS, fails,

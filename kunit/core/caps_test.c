@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The walk through the capability list (drivers/core/caps.c): good lists in
- * every order and form that virtio 1.4, 4.1.4.1 allows, and bad ones, made by
- * hand here and by the hundred in caps_random_test.c. Whatever a list says,
- * vfe_create() works or ends with the right error and one line in the log,
- * touches nothing outside the structures and writes to no capability.
+ * The walk through the capability list (drivers/core/caps.c): valid lists in
+ * every order and form that virtio 1.4, 4.1.4.1 allows, and invalid ones;
+ * caps_random_test.c has random ones. With any list, vfe_create() works or
+ * returns the right error with one line in the log, accesses nothing outside
+ * the structures and writes to no capability.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -14,7 +14,7 @@
 #include "lib/core_fixture.h"
 #include "lib/log.h"
 
-#define FREE_POS	0xe0	/* room for one more capability */
+#define FREE_POS	0xe0	/* space for one more capability */
 #define NO_BAR		3	/* a BAR that the function does not have */
 
 /* --- lists with a few bytes changed --- */
@@ -117,12 +117,12 @@ static const struct cap_case cap_cases[] = {
 	{ "device 0", { LENGTH(DEVICE, 0) }, -EINVAL, "device" },
 	/* 2.5.1: just large enough */
 	{ "device 1", { LENGTH(DEVICE, 1) }, 0, NULL },
-	/* longer than the BAR: cut off there, as virtio_pci does */
+	/* longer than the BAR: truncated, as in virtio_pci */
 	{ "one byte too long", { LENGTH(COMMON, VFE_BAR_VIRTIO_SIZE + 1) },
 	  0, NULL },
 	{ "length 0xffffffff", { LENGTH(NOTIFY, 0xffffffff) }, 0, NULL },
 	{ "device length 0xffffffff", { LENGTH(DEVICE, 0xffffffff) }, 0, NULL },
-	/* overlap: whose registers are whose is the device's affair */
+	/* overlap: allowed, up to the device */
 	{ "isr inside common", { OFFSET(ISR, 20), LENGTH(ISR, 1) }, 0, NULL },
 	{ "device on notify", { OFFSET(DEVICE, VFE_NOTIFY_OFFSET) }, 0, NULL },
 	{ "common runs into isr", { LENGTH(COMMON, VFE_ISR_OFFSET + 1) },
@@ -156,7 +156,7 @@ static void expect_create(struct kunit *test, struct front *f, int ret,
 	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)),
 			says ? 1U : 0U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, says ?: "vfe"), says ? 1U : 0U);
-	/* what cannot be used is not touched either */
+	/* unusable structures are not accessed */
 	if (ret)
 		KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
@@ -171,7 +171,7 @@ static void changed_list(struct kunit *test)
 	u8 pos[ARRAY_SIZE(c->edits)];
 	unsigned int i, n;
 
-	/* all places first: a changed cfg_type is not found again */
+	/* find all positions first: a changed cfg_type is not found again */
 	for (n = 0; n < ARRAY_SIZE(c->edits) && c->edits[n].cfg_type; n++)
 		pos[n] = vfe_mock_cap(f->m, c->edits[n].cfg_type);
 	for (i = 0; i < n; i++) {
@@ -191,7 +191,7 @@ static u8 *cap_at(struct front *f, u8 cfg_type)
 	return vfe_mock_config_space(f->m) + vfe_mock_cap(f->m, cfg_type);
 }
 
-/* The function has its list, whatever comes behind it in a circle. */
+/* The function has its list, and an additional circular part. */
 static void list_that_is_a_circle(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);
@@ -260,8 +260,8 @@ static void no_list(struct kunit *test)
 /* --- more than one instance --- */
 
 /*
- * Put a copy of a capability in front of the list; the caller spoils one of
- * the two. Return: the copy
+ * Put a copy of a capability at the head of the list; the caller invalidates
+ * one of the two. Return: the copy
  */
 static u8 *add_first(struct front *f, u8 cfg_type)
 {
@@ -275,7 +275,7 @@ static u8 *add_first(struct front *f, u8 cfg_type)
 
 static const u8 cap_types[] = { COMMON, NOTIFY, ISR, DEVICE };
 
-/* 4.1.4.1: the first one that can be used, not the first one */
+/* 4.1.4.1: use the first valid one, not the first one */
 static void second_is_the_good_one(struct kunit *test)
 {
 	static const struct cap_edit spoil[] = {
@@ -305,7 +305,7 @@ static void second_is_the_good_one(struct kunit *test)
 	}
 }
 
-/* The second one leads elsewhere: an access there would be an offence. */
+/* The second one has another address: an access there would be an offence. */
 static void first_of_two_good_ones(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);
@@ -385,7 +385,7 @@ static void header_in_the_last_four_bytes(struct kunit *test)
 	struct front *f = front_new(test, NULL);
 	u8 *cfg = vfe_mock_config_space(f->m);
 
-	/* the walk reads no field of it beyond configuration space */
+	/* the walk reads no field beyond configuration space */
 	move_first(f, COMMON, 0xfc, 4);
 	KUNIT_EXPECT_EQ(test, cfg[0xfc], PCI_CAP_ID_VNDR);
 	expect_create(test, f, -EINVAL, "for its cap_len");
@@ -432,7 +432,9 @@ static void only_what_is_needed_is_mapped(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, regs->win[VFE_WIN_MEMORY].base);
 }
 
-/* A structure that is longer than its BAR is mapped up to the end. */
+/*
+ * A structure that is longer than its BAR is mapped up to the end of the BAR.
+ */
 static void what_is_too_long_is_cut_off(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);
@@ -454,7 +456,7 @@ static void what_is_too_long_is_cut_off(struct kunit *test)
  * struct room_case - a structure that is short or misplaced
  * @name: of the case
  * @edits: what is changed of the list
- * @forgone: features that are not used then
+ * @forgone: features that are disabled then
  */
 struct room_case {
 	const char *name;
@@ -556,7 +558,7 @@ static void vendor_capability_says_what_traps(struct kunit *test)
 	}
 }
 
-/* 4.1.4.8.2: whose it is comes first; one that is not ours says nothing */
+/* 4.1.4.8.2: check the vendor first; ignore another vendor's */
 static void vendor_capability_of_others(struct kunit *test)
 {
 	static const struct cap_edit spoil[] = {
@@ -588,7 +590,7 @@ static void no_vendor_capability(struct kunit *test)
 	expect_traps(test, front_new(test, &spec), 0);
 }
 
-/* One that does not fit before the end is not the end of the list. */
+/* A capability too near the end is not the end of the list. */
 static void vendor_capability_that_is_cut_off(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .mapped = 0x2 };
@@ -646,7 +648,7 @@ static void bar_without_an_address(struct kunit *test)
 	expect_create(test, f, 0, NULL);
 }
 
-/* Ports, on a machine that has none: nothing is mapped, all is given back. */
+/* Ports, on a machine without ports: nothing is mapped, everything is freed. */
 static void bar_that_cannot_be_mapped(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);

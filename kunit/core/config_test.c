@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Device-specific configuration (drivers/core/config.c): widths, bounds,
- * consistency while the device changes it, and the byte that is written.
+ * consistency while the device changes it, and the write of a byte.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -12,7 +12,7 @@
 #include "lib/log.h"
 
 #define LEN	FRONT_CONFIG_SIZE
-#define TRIES	32	/* of a read, before it gives up */
+#define TRIES	32	/* attempts of a read */
 
 static struct front *front_configured(struct kunit *test)
 {
@@ -54,7 +54,7 @@ static void widths_of_the_accesses(struct kunit *test)
 	int at = 0;
 
 	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), 0);
-	/* one look at the generation before, one after, nothing else */
+	/* one read of the generation before, one after, nothing else */
 	KUNIT_EXPECT_EQ(test, f->m->log_len, (u32)ARRAY_SIZE(want) + 2);
 	for (i = 0; i < ARRAY_SIZE(want); i++) {
 		at = vfe_mock_find(f->m, at, VFE_REG_DEVICE_CONFIG, VFE_READ);
@@ -65,7 +65,7 @@ static void widths_of_the_accesses(struct kunit *test)
 	}
 }
 
-/* One field at every place where it fits */
+/* One field at every possible offset */
 static void each_field_at_each_offset(struct kunit *test)
 {
 	static const u8 sizes[] = { 1, 2, 4, 8 };
@@ -165,7 +165,7 @@ static const u8 changing[] = { 8, 4, 2, 2, 0 };	/* 5 accesses */
 
 static void expect_whole(struct kunit *test, struct front *f, const u8 *buf)
 {
-	/* the mock changes every byte at a time: no mix of two generations */
+	/* the mock changes all bytes at once: no mix of two generations */
 	KUNIT_EXPECT_MEMEQ(test, buf, f->m->config, 16);
 }
 
@@ -175,7 +175,7 @@ static void changes_a_few_times(struct kunit *test)
 	unsigned int moves;
 	u8 buf[16];
 
-	/* each change spoils a try at most */
+	/* each change fails one attempt at most */
 	for (moves = 0; moves < TRIES; moves++) {
 		f->m->knobs.generation_moves = moves;
 		KUNIT_EXPECT_EQ_MSG(test,
@@ -187,7 +187,7 @@ static void changes_a_few_times(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* A change between the last field and the look at the generation */
+/* A change between the last field and the read of the generation */
 static bool change_once(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	unsigned int *left = m->knobs.priv;
@@ -196,7 +196,7 @@ static bool change_once(struct vfe_mock *m, struct vfe_mock_access *a)
 		return false;
 	if (--*left)
 		return false;
-	/* the answer is of after the change */
+	/* the result is the one after the change */
 	memset(m->config, 0x77, LEN);
 	a->val = ++m->generation;
 	return false;
@@ -225,16 +225,16 @@ static void changes_for_ever(struct kunit *test)
 	f->m->knobs.generation_moves = UINT_MAX;
 	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, changing, buf),
 			-EAGAIN);
-	/* bounded: each try has five reads and a look */
+	/* bounded: each attempt has five reads, and one of the generation */
 	KUNIT_EXPECT_EQ(test, f->m->log_len, TRIES * 6U + 1);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "never settles"), 1U);
-	/* and settles in the end */
+	/* and settles eventually */
 	f->m->knobs.generation_moves = 0;
 	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, changing, buf), 0);
 	expect_whole(test, f, buf);
 }
 
-/* 255 is a generation like any other. */
+/* 255 is a valid generation. */
 static void generation_of_ones(struct kunit *test)
 {
 	struct front *f = front_configured(test);
@@ -281,7 +281,7 @@ static void gone_at_each_access(struct kunit *test)
 	unsigned int n, left;
 	u8 buf[16];
 
-	/* two looks and five fields */
+	/* two reads of the generation and five fields */
 	for (n = 1; n <= 7; n++) {
 		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 		f->needs_reset = 0;
@@ -310,7 +310,7 @@ static void write_by_state(struct kunit *test)
 	struct front *f = front_new(test, NULL);
 	enum front_step step;
 
-	/* 3.1.1: not before the features are agreed on */
+	/* 3.1.1: not before the features are negotiated */
 	for (step = FRONT_CREATE; step <= FRONT_READY; step++) {
 		KUNIT_ASSERT_EQ(test, front_step(f, step), 0);
 		KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 7, 1, step + 1),
@@ -323,7 +323,7 @@ static void write_by_state(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* A field is written by one access of its width, and nothing beside it. */
+/* A field is written by one access of its width. */
 static void write_is_one_field(struct kunit *test)
 {
 	static const struct {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counters that are read while somebody else counts and resets them. There is
- * one CPU and no preemption here, so the other CPU is a timer's interrupt: it
- * comes between any two instructions of the reader.
+ * Counters that are read while another context increments and resets them.
+ * There is one CPU and no preemption here, so a timer's interrupt stands for
+ * the other CPU: it comes between any two instructions of the reader.
  */
 #include <kunit/test.h>
 #include <linux/hrtimer.h>
@@ -30,7 +30,7 @@ struct race {
 	unsigned int ticks;
 };
 
-/* An event of each kind, and all start from 0 again. */
+/* One event of each kind, then a reset of all counters. */
 static enum hrtimer_restart race_tick(struct hrtimer *timer)
 {
 	struct race *r = container_of(timer, struct race, timer);
@@ -73,7 +73,7 @@ static struct race *race_start(struct kunit *test)
 	return r;
 }
 
-/* Read on; no count can be more than there were events. */
+/* Read repeatedly; no count may exceed the number of events. */
 static void race_run(struct kunit *test, u64 (*read)(struct race *r))
 {
 	struct race *r = race_start(test);
@@ -89,7 +89,7 @@ static void race_run(struct kunit *test, u64 (*read)(struct race *r))
 	}
 	KUNIT_EXPECT_EQ_MSG(test, wrong, 0U, "of %u reads, the last %llu", n,
 			    worst);
-	/* it did come between */
+	/* the timer did interrupt the reader */
 	KUNIT_EXPECT_GT(test, READ_ONCE(r->ticks), 50U);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every counter beside what really happened: the mock's log of accesses and
- * its own count of events, to the unit, at every step of a function's life.
+ * Compares every counter exactly with the mock's log of accesses and its counts
+ * of events, at every step of a function's life cycle.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -61,7 +61,7 @@ static bool counts_traps(struct kunit *test, enum vfe_window_id win)
 	       !(c->spec.mock.mapped & BIT(win));
 }
 
-/* By register, by window and in exits: as the log says */
+/* By register, by window and in exits: equal to the log */
 static void counts_expect_log(struct vfe_live *l)
 {
 	u64 classes[VFE_NUM_WINDOWS][VFE_NUM_DIRS] = {};
@@ -90,14 +90,14 @@ static void counts_expect_log(struct vfe_live *l)
 					    "%s, direction %d",
 					    vfe_window_name(win), dir);
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(regs), exits);
-	/* no access that has no name */
+	/* no access without a name */
 	for (dir = 0; dir < VFE_NUM_DIRS; dir++)
 		KUNIT_EXPECT_EQ(test, 0U,
 				vfe_mock_count(l->m, VFE_NUM_REGS, dir));
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-/* Requests on both queues, kicked as the device wants */
+/* Requests on both queues, with kicks that the device wants */
 static void counts_io(struct vfe_live *l, unsigned int rounds)
 {
 	unsigned int i;
@@ -155,7 +155,7 @@ static void counts_every_step(struct kunit *test)
 	counts_expect_log(l);
 }
 
-/* A reset of the counts is where they start from, whatever was before. */
+/* After a reset all counts start from 0. */
 static void counts_reset(struct kunit *test)
 {
 	struct vfe_live *l = counts_start(test, true);
@@ -174,13 +174,13 @@ static void counts_reset(struct kunit *test)
 	}
 }
 
-/* What a request costs: one notification and nothing else, under MSI-X */
+/* The cost of a request: one notification and nothing else, with MSI-X */
 static void counts_request(struct kunit *test)
 {
 	struct vfe_live *l = counts_start(test, true);
 	struct vfe_regs *regs = vfe_regs_of(l->vd);
 	u16 vector = l->mq->vector;
-	/* one interrupt for everything: the ISR tells what for */
+	/* one interrupt for everything: the ISR has the reason */
 	bool isr = vector == VIRTIO_MSI_NO_VECTOR ||
 		   vector == l->m->config_vector;
 	u64 trapping = counts_traps(test, VFE_WIN_NOTIFY);
@@ -202,7 +202,7 @@ static void counts_request(struct kunit *test)
 
 /* --- events --- */
 
-/* What the test itself has seen happen */
+/* Events that the test itself has counted */
 struct counts_events {
 	struct vfe_event_counts fn;
 	u64 kicks;
@@ -227,7 +227,7 @@ static void counts_expect_events(struct vfe_live *l, struct vfsmount *mnt,
 		{ "queues/0/completions", e->completions },
 		{ "queues/0/interrupts", e->interrupts },
 		{ "queues/0/avail_idx", vfe_mock_avail_idx(l->mq) },
-		/* all that was used is taken whenever this looks */
+		/* all used buffers are reaped at each check */
 		{ "queues/0/used_idx", vfe_mock_used_idx(l->mq) },
 		/* the second queue does nothing: nothing is counted */
 		{ "queues/1/kicks", 0 },
@@ -270,7 +270,7 @@ static void counts_make_files(struct vfe_live *l)
 						  s));
 }
 
-/* A request there and back; the interrupt finds it, or comes too late. */
+/* A complete request; its interrupt finds it, or comes too late. */
 static void counts_event_request(struct vfe_live *l, struct counts_events *e,
 				 bool quiet, bool late)
 {
@@ -284,7 +284,7 @@ static void counts_event_request(struct vfe_live *l, struct counts_events *e,
 	} else {
 		e->suppressed++;
 	}
-	/* nothing new: neither a kick nor one suppressed */
+	/* nothing new: neither a kick nor a suppressed one */
 	KUNIT_EXPECT_FALSE(l->test, vfe_queue_kick_prepare(l->q));
 	id = vfe_live_pop(l, 1, 1, 1);
 	vfe_mock_push(l->mq, id, 1, l->chain->descs);
@@ -302,7 +302,9 @@ static void counts_event_request(struct vfe_live *l, struct counts_events *e,
 /* A configuration change, alone or (INTx) with a used buffer */
 static void counts_event_config(struct vfe_live *l, struct counts_events *e)
 {
-	/* asked first: another processor may have handled it by the next line */
+	/*
+	 * check first: another processor may have handled it by the next line
+	 */
 	unsigned int changes = READ_ONCE(l->changes);
 
 	vfe_mock_config_interrupt(l->m);
@@ -331,7 +333,7 @@ static void counts_events(struct kunit *test)
 		counts_expect_events(l, mnt, &e);
 		KUNIT_EXPECT_EQ(test, l->m->queues[0].kicks,
 				10U * (lap + 1));
-		/* ring indices are no counts, the rest begins anew */
+		/* ring indices are no counts; all others restart */
 		KUNIT_EXPECT_EQ(test, 2,
 				vfe_files_write(mnt, l->m->pdev, "reset",
 						"1\n"));
@@ -419,7 +421,7 @@ static void counts_shared(struct kunit *test)
 	}
 }
 
-/* Another function's interrupt on the same line is none of this one's. */
+/* Another function's interrupt on the same line does not count. */
 static void counts_foreign(struct kunit *test)
 {
 	struct vfe_live_spec spec = { .irqs = VFE_IRQ_INTX };
@@ -438,7 +440,7 @@ static void counts_foreign(struct kunit *test)
 					  VFE_REG_ISR_STATUS, VFE_READ));
 }
 
-/* Interrupts of a device that is reset are not looked at. */
+/* Interrupts of a device during its reset are ignored. */
 static void counts_while_reset(struct kunit *test)
 {
 	struct vfe_live *l = counts_start(test, true);
@@ -457,7 +459,7 @@ static void counts_while_reset(struct kunit *test)
 	counts_expect_log(l);
 }
 
-/* The register files say what the log says. */
+/* The register files equal the log. */
 static void counts_files(struct kunit *test)
 {
 	struct vfe_live *l = counts_start(test, true);
@@ -486,7 +488,7 @@ static void counts_files(struct kunit *test)
 			(u64)vfe_mock_count(l->m, VFE_REG_NOTIFY, VFE_WRITE));
 	KUNIT_EXPECT_EQ(test, vfe_files_number(test, mnt, pdev, "exits"),
 			vfe_regs_exits(vfe_regs_of(l->vd)));
-	/* reading them touched nothing */
+	/* reading them accessed no register */
 	counts_expect_log(l);
 }
 

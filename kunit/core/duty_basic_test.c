@@ -75,7 +75,10 @@ static void B02_no_status_bit_is_cleared(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
 	f->m->knobs.refuse_features = true;
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
-	/* what the device shows (it may refuse FEATURES_OK) is written back */
+	/*
+	 * the driver writes back the status that it read (the device may refuse
+	 * FEATURES_OK)
+	 */
 	for (i = 0; i < f->m->log_len; i++) {
 		a = &f->m->log[i];
 		if (a->reg != VFE_REG_DEVICE_STATUS)
@@ -121,7 +124,7 @@ static void B04_recovery_from_needs_reset(struct kunit *test)
 	vfe_mock_needs_reset(f->m);
 	front_settle();
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	/* the buffer that the device never used is had back, and used again */
+	/* the unused buffer is detached, and used again */
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
 	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(vfe_get_queue(f->vd, 0)),
 			    (void *)f);
@@ -145,7 +148,9 @@ static void B05_only_offered_features_are_accepted(struct kunit *test)
 	VFE_DUTY(test, "B05", "2.2.1",
 		 "no feature is accepted that is not offered");
 	f->wanted = GENMASK_ULL(23, 0);
-	/* one left out at a time, everything of the type wanted */
+	/*
+	 * one feature missing at a time, with all features of the type wanted
+	 */
 	for (bit = 0; bit < 64; bit++) {
 		if (bit == VIRTIO_F_VERSION_1)
 			continue;
@@ -171,7 +176,10 @@ static void B05_nor_after_a_reset(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* What the driver does not implement, by number: not all kernels know them */
+/*
+ * Features that the driver does not implement, by number: not all kernels
+ * define them
+ */
 static const u8 foreign_bits[] = {
 	24,	/* NOTIFY_ON_EMPTY, legacy */
 	27,	/* ANY_LAYOUT, legacy */
@@ -224,7 +232,7 @@ static void B07_fails_without_a_needed_feature(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->status, S_DRIVER | S_FAILED);
 	KUNIT_EXPECT_EQ(test, f->m->accepted, 0ULL);
 	KUNIT_EXPECT_LT(test, find_status_write(f->m, S_FEATURES), 0);
-	/* FAILED is the last that the device hears */
+	/* FAILED is the last write */
 	KUNIT_EXPECT_EQ(test, find_status_write(f->m, S_DRIVER | S_FAILED),
 			(int)f->m->log_len - 1);
 }
@@ -307,7 +315,7 @@ static void B11_generation_before_and_after(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, buf, m->config, sizeof(buf));
 }
 
-/* Fields of a disk's configuration that a feature stands before */
+/* Fields of a disk's configuration that depend on a feature */
 static const struct {
 	u8 bit;
 	u8 from;
@@ -485,7 +493,7 @@ static void B19_failed_on_an_irrecoverable_error(struct kunit *test)
 	KUNIT_EXPECT_LT(test, vfe_mock_find(f->m, failed, VFE_REG_QUEUE_SELECT,
 					    VFE_WRITE), 0);
 	KUNIT_EXPECT_LT(test, find_status_write(f->m, S_LIVE), 0);
-	/* nor can it be continued */
+	/* and cannot be continued */
 	KUNIT_EXPECT_EQ(test, vfe_ready(f->vd), -ENODEV);
 	KUNIT_EXPECT_LT(test, find_status_write(f->m, S_LIVE), 0);
 }
@@ -512,14 +520,14 @@ static void B20_no_notification_before_driver_ok(struct kunit *test)
 #define B21_SIZE	8	/* four buffers of two pieces */
 
 /**
- * struct b21_view - what a queue shows the device
+ * struct b21_view - a queue, as the device sees it
  * @test: the test
  * @avail: the driver's ring
  * @desc: the descriptors
- * @ring: what was in the one
- * @descs: and in the other
+ * @ring: contents of @avail
+ * @descs: contents of @desc
  * @exposed: bit i: the device has not used what @ring[i] leads to
- * @looks: how often the device looked during a reset
+ * @looks: how often the device checked during a reset
  */
 struct b21_view {
 	struct kunit *test;
@@ -536,7 +544,7 @@ static u16 b21_le16(__virtio16 val)
 	return le16_to_cpu((__force __le16)val) % B21_SIZE;
 }
 
-/* All exposed entries are as they were when the view was taken. */
+/* All exposed entries are unchanged since the view was taken. */
 static void b21_expect_same(const struct b21_view *v)
 {
 	unsigned int i, at;
@@ -564,7 +572,7 @@ static bool b21_access(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* A live queue that is full, and what it shows */
+/* A live queue that is full, and its view */
 static struct front *b21_full(struct kunit *test, struct b21_view *v)
 {
 	struct vfe_mock_spec spec = { .features = V1, .queue_size = B21_SIZE };
@@ -579,14 +587,14 @@ static struct front *b21_full(struct kunit *test, struct b21_view *v)
 	memcpy(v->ring, v->avail->ring, sizeof(v->ring));
 	memcpy(v->descs, v->desc, sizeof(v->descs));
 	v->exposed = BIT(B21_SIZE / 2) - 1;
-	/* the reset takes its time, and the device looks meanwhile */
+	/* a slow reset, during which the device checks */
 	f->m->knobs.reset_reads = 3;
 	f->m->knobs.access = b21_access;
 	f->m->knobs.priv = v;
 	return f;
 }
 
-/* The device uses buffer @n, whatever comes before, and the driver takes it. */
+/* The device uses buffer @n, in any order, and the driver reaps it. */
 static void b21_use(struct front *f, struct b21_view *v, unsigned int n)
 {
 	struct vfe_queue *q = vfe_get_queue(f->vd, 0);
@@ -655,7 +663,7 @@ static void B25_version_1_is_accepted(struct kunit *test)
 
 #define PLATFORM	BIT_ULL(VIRTIO_F_ACCESS_PLATFORM)
 
-/* Is that where the bus has memory, and leads it there? */
+/* Does the bus translate this address to memory? */
 static void b26_expect_translated(struct kunit *test, u64 addr)
 {
 	KUNIT_EXPECT_GE(test, addr, VFE_MOCK_BUS);
@@ -679,7 +687,7 @@ static void B26_access_platform_is_accepted(struct kunit *test)
 	b26_expect_translated(test, mq->desc);
 	b26_expect_translated(test, mq->driver);
 	b26_expect_translated(test, mq->device);
-	/* at these addresses it finds what the driver does, tables too */
+	/* these addresses lead to the driver's memory, tables included */
 	front_expect_completion(test, f, 0);
 	desc = vfe_mock_mem(mq->desc);
 	b26_expect_translated(test, le64_to_cpu((__force __le64)desc->addr));

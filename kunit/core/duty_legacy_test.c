@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Conformance: the interface of virtio 0.9.5, a case for each duty of a driver
- * by the ids of the file duties. What the core does beyond them on such a
- * device is in legacy_test.c.
+ * by the ids of the file duties. legacy_test.c has other tests of such a
+ * device.
  */
 #include <kunit/test.h>
 #include <linux/bits.h>
@@ -90,7 +90,7 @@ static void L01_never_in_place_of_what_is_malformed(struct kunit *test)
 
 /* --- initialisation --- */
 
-/* The place in the log of the first access of that kind, or of that value */
+/* The index in the log of the first access of that kind, or with that value */
 static int first(const struct vfe_mock *m, enum vfe_reg reg, enum vfe_dir dir)
 {
 	return vfe_mock_find(m, 0, reg, dir);
@@ -135,7 +135,7 @@ static void L02_order_of_the_steps(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, m);
 }
 
-/* Where in BAR 0 the driver looks for byte 8 of the configuration */
+/* The offset in BAR 0 at which the driver reads byte 8 of the configuration */
 static u32 config_at(struct kunit *test, struct front *f)
 {
 	static const u8 fields[] = { 2, 0 };
@@ -185,7 +185,7 @@ static void L04_features_have_32_bits(struct kunit *test)
 	f->wanted = U64_MAX;
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_CREATE), 0);
 	vfe_mock_log_clear(f->m);
-	/* all of them, as if nobody were there: the status says who is */
+	/* all ones, as if the function were gone: only the status decides */
 	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_NEGOTIATE), 0);
 	KUNIT_EXPECT_EQ(test, f->m->accepted, (u64)U32_MAX);
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m,
@@ -220,7 +220,7 @@ static void L05_size_is_the_devices(struct kunit *test)
 				64U);
 		KUNIT_EXPECT_EQ(test, mq->desc % PAGE, 0ULL);
 		KUNIT_EXPECT_EQ(test, mq->device % PAGE, 0ULL);
-		/* both parts are where the device takes them to be */
+		/* both parts are at the addresses that the device computes */
 		front_expect_completion(test, f, i);
 		KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(mq), 1);
 		KUNIT_EXPECT_EQ(test, vfe_mock_used_idx(mq), 1);

@@ -47,7 +47,7 @@ static u8 *cap_at(struct front *f, u8 cfg_type)
 	return vfe_mock_config_space(f->m) + vfe_mock_cap(f->m, cfg_type);
 }
 
-/* A copy of a capability, to be spoiled, as the head of the list */
+/* A copy of a capability, to be invalidated, as the head of the list */
 static u8 *add_first(struct front *f, u8 cfg_type, u8 to)
 {
 	u8 *cfg = vfe_mock_config_space(f->m);
@@ -85,7 +85,7 @@ static void T01_stock_identity_of_any_revision(struct kunit *test)
 		vfe_mock_unbind(m);
 	}
 	vfe_mock_unplug(m);
-	/* the private one needs no word */
+	/* the private id needs no override */
 	m = vfe_mock_plug_disk(test, NULL, 0, 64, NULL);
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	KUNIT_EXPECT_NOT_NULL(test, m->pdev->dev.driver);
@@ -145,7 +145,7 @@ static void T04_first_usable_instance(struct kunit *test)
 
 	VFE_DUTY(test, "T04", "4.1.4.1",
 		 "of each structure the first instance that can be used is");
-	/* both can: the second leads where nothing is */
+	/* both are valid: the second has an address without registers */
 	first = add_first(f, VIRTIO_PCI_CAP_COMMON_CFG, FREE_POS);
 	put_unaligned_le32(VFE_BAR_VIRTIO_SIZE - 64,
 			   second + VIRTIO_PCI_CAP_OFFSET);
@@ -171,7 +171,7 @@ static void T05_larger_capabilities_and_structures(struct kunit *test)
 	KUNIT_EXPECT_LE(test, vfe_regs_of(f->vd)->win[VFE_WIN_COMMON].len, 64U);
 	KUNIT_EXPECT_EQ(test, vfe_regs_of(f->vd)->win[VFE_WIN_ISR].len, 1U);
 	front_down(f);
-	/* larger than its BAR: not believed, and no more of it is mapped */
+	/* larger than its BAR: only the part in the BAR is mapped */
 	put_unaligned_le32(0xffffffff, cap_at(f, VIRTIO_PCI_CAP_ISR_CFG) +
 			   VIRTIO_PCI_CAP_LENGTH);
 	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
@@ -249,7 +249,7 @@ static void T08_queue_size_is_a_power_of_two(struct kunit *test)
 	for (; at >= 0; at = vfe_mock_find(f->m, at + 1, VFE_REG_QUEUE_SIZE,
 					   VFE_WRITE))
 		KUNIT_EXPECT_TRUE(test, is_power_of_2(f->m->log[at].val));
-	/* nor is a device driven that offers another */
+	/* a device with another value is refused */
 	f->m->queues[0].offer = 48;
 	f->m->queues[0].size = 48;
 	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -EINVAL);
@@ -441,7 +441,9 @@ static void T11_B14_queue_reset_is_awaited(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
 	vfe_mock_log_clear(f->m);
 	KUNIT_ASSERT_EQ(test, vfe_queue_reset(q), 0);
-	/* is it alive? select, reset, five times 1, 0, and it is disabled */
+	/*
+	 * read the status; select, reset, five times 1, 0, and it is disabled
+	 */
 	KUNIT_ASSERT_EQ(test, f->m->log_len, 10U);
 	KUNIT_EXPECT_EQ(test, f->m->log[1].reg, VFE_REG_QUEUE_SELECT);
 	KUNIT_EXPECT_EQ(test, f->m->log[1].val, 1U);
@@ -452,7 +454,7 @@ static void T11_B14_queue_reset_is_awaited(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->log[8].val, 0U);
 	KUNIT_EXPECT_EQ(test, f->m->log[9].reg, VFE_REG_QUEUE_ENABLE);
 	KUNIT_EXPECT_EQ(test, f->m->log[9].val, 0U);
-	/* one that never ends is not taken for over */
+	/* a reset that never ends does not count as ended */
 	front_detach_all(f);
 	KUNIT_ASSERT_EQ(test, vfe_queue_restart(q), 0);
 	f->m->knobs.queue_reset_reads = UINT_MAX;
@@ -476,7 +478,7 @@ static void B15_set_up_as_at_first(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
 	vfe_mock_log_clear(f->m);
 	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	/* in front of them the configuration's vector is mapped */
+	/* the configuration's vector is mapped first */
 	n = f->m->log_len - 2;
 	once = kunit_kzalloc(test, n * sizeof(*once), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, once);
@@ -554,7 +556,7 @@ static void T15_pci_cfg_is_not_used(struct kunit *test)
 
 	VFE_DUTY(test, "T15", "4.1.4.9.2",
 		 "no access goes through the PCI_CFG capability: its fields stay as they were");
-	/* bar, offset and length of an access, which anybody may write */
+	/* bar, offset and length of an access, which any code may write */
 	memset(at + VIRTIO_PCI_CAP_BAR, 0x5a, sizeof(before) -
 	       VIRTIO_PCI_CAP_BAR);
 	memcpy(before, at, sizeof(before));
@@ -601,7 +603,7 @@ static void T21_isr_is_read_once_without_msix(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->done[2], 1U);
 	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
 	vfe_mock_log_clear(f->m);
-	/* bit 1 alone: queues are left in peace */
+	/* bit 1 alone: no queue is handled */
 	vfe_mock_config_interrupt(f->m);
 	front_settle();
 	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);

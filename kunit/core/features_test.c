@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Features that the core accepts by itself, as the parameters of vfe.ko say,
- * and a disk over each kind of ring that comes of them.
+ * Features that the core accepts according to the parameters of vfe.ko, and a
+ * disk on each resulting kind of ring.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -50,7 +50,7 @@ static struct vfe_rig *features_rig(struct kunit *test, u64 rings)
 	return rig;
 }
 
-/* What a parameter is, and what it becomes. Return: as it was */
+/* Set a parameter. Return: its previous value */
 static char features_set(struct vfe_rig *rig, const char *name, char to)
 {
 	char *path = kasprintf(GFP_KERNEL, "module/vfe/parameters/%s", name);
@@ -66,8 +66,8 @@ static char features_set(struct vfe_rig *rig, const char *name, char to)
 }
 
 /*
- * All is accepted that is offered. Without its parameter a feature is not,
- * from the next probe on; what is bound stays as it is.
+ * The core accepts all offered features. A feature whose parameter is off is
+ * not accepted from the next probe on; a bound device stays unchanged.
  */
 static void features_are_left_out(struct kunit *test)
 {

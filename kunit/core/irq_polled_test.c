@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Queues of the core that are polled: no vector of their own or of others, no
- * handler that looks at them, and callbacks that are off from the start.
+ * Polled queues of the core: no vector, no handler that checks them, and
+ * callbacks disabled from the start.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -49,7 +49,7 @@ static void polled_expect(struct kunit *test, struct front *f,
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* A buffer is used there, and somebody else's interrupt comes. */
+/* A buffer is used there, and another queue's interrupt comes. */
 static void polled_expect_unseen(struct kunit *test, struct front *f,
 				 unsigned int queue)
 {
@@ -91,7 +91,10 @@ static void without_a_vector(struct kunit *test)
 	}
 }
 
-/* A table too short for all queues has enough for those that interrupt. */
+/*
+ * The table is too short for all queues, but sufficient for those with
+ * interrupts.
+ */
 static void vectors_for_the_others(struct kunit *test)
 {
 	struct vfe_mock_spec spec = flags_only;

@@ -114,11 +114,11 @@ static void expect_fallback(struct kunit *test, u16 from, enum kind kind)
 	/* the same negotiation, from a reset on */
 	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
 	KUNIT_EXPECT_NE(test, f->m->accepted, 0ULL);
-	/* the reset that it took is over: the device may ask for one as ever */
+	/* its reset has ended: the device may request one as usual */
 	vfe_mock_needs_reset(f->m);
 	front_settle();
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	/* and after a restart no vector is tried that was refused */
+	/* after a restart the driver tries no refused vector */
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
 	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
 	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
@@ -197,7 +197,7 @@ static void config_vector_is_always_refused(struct kunit *test)
 	expect_kind(test, f, INTX);
 }
 
-/* Each mapping of a queue in turn; one less and one more than there are */
+/* Each mapping of a queue in turn, and one beyond */
 static void one_mapping_is_refused(struct kunit *test)
 {
 	struct refusal r;
@@ -215,7 +215,7 @@ static void one_mapping_is_refused(struct kunit *test)
 	}
 }
 
-/* Shared vectors are refused for the second queue: the pin is left. */
+/* Shared vectors are refused for the second queue: only INTx remains. */
 static void shared_vector_is_refused_later(struct kunit *test)
 {
 	struct refusal r = { .reg = VFE_REG_QUEUE_MSIX_VECTOR, .pass = 1,
@@ -393,7 +393,7 @@ static void storm(struct kunit *test, const struct vfe_mock_spec *spec)
 		vfe_mock_interrupt(&f->m->queues[0]);
 	FRONT_EXPECT_EVENTS(test, f, STORM, STORM, 0);
 	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
-	/* with something in it now and then */
+	/* with a used buffer from time to time */
 	for (i = 0; i < STORM / 100; i++) {
 		front_expect_completion(test, f, 0);
 		vfe_mock_interrupt(&f->m->queues[0]);
@@ -425,7 +425,7 @@ static void storm_of_config_changes(struct kunit *test)
 		vfe_mock_config_interrupt(f->m);
 	front_settle();
 	FRONT_EXPECT_EVENTS(test, f, STORM, 0, STORM);
-	/* many are taken as one, but the last one is seen */
+	/* many may count as one, but the last change is seen */
 	KUNIT_EXPECT_GE(test, f->config_changed, 1U);
 	KUNIT_EXPECT_LE(test, f->config_changed, (unsigned int)STORM);
 	front_expect_config_change(test, f);
@@ -489,8 +489,8 @@ static void needs_reset_after_a_broken_ring(struct kunit *test)
 }
 
 /*
- * A reset waits for the work item: if that waited for memory which has to be
- * written out to this disk first, both would wait for ever.
+ * A reset waits for the work item: if that waited for memory reclaim through
+ * this disk, both would wait for ever.
  */
 static void change_waits_for_no_io(struct kunit *test)
 {

@@ -11,12 +11,12 @@
 #define ISR_QUEUES	0x01
 
 /**
- * struct moment - something that happens while the driver does something else
+ * struct moment - an event in the middle of an access of the driver
  * @reg: right before this access takes effect
  * @dir: its direction
  * @val: and its value, for a write
- * @what: happens
- * @happened: how often; only the first time anything is done
+ * @what: the event
+ * @happened: how often; it acts only the first time
  * @f: for @what
  */
 struct moment {
@@ -46,7 +46,10 @@ static void arm(struct front *f, struct moment *now)
 	f->m->knobs.access = at_moment;
 }
 
-/* The device is live, and in trouble at once; the work item is quick, too. */
+/*
+ * The device needs a reset as soon as it is live; the work item runs
+ * immediately.
+ */
 static void trouble_at_driver_ok(struct vfe_mock *m)
 {
 	m->status |= VIRTIO_CONFIG_S_DRIVER_OK;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Legacy devices (drivers/core/legacy.c) beyond the duties, which are in
- * duty_legacy_test.c: with how few accesses, with which interrupts, over
- * resets, as a disk, and what is not accepted of them.
+ * Legacy devices (drivers/core/legacy.c) in addition to the duties in
+ * duty_legacy_test.c: number of accesses, interrupts, resets, a disk, and
+ * values that the driver refuses.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -35,7 +35,7 @@ static const enum vfe_reg queue_regs[] = {
 	VFE_REG_LEGACY_QUEUE_ADDRESS,
 };
 
-/* Two for the configuration's vector, five a queue, in this order */
+/* Two for the configuration's vector, five per queue, in this order */
 static void five_accesses_a_queue(struct kunit *test)
 {
 	struct front *f = front_legacy(test, 3, 0);
@@ -61,7 +61,7 @@ static void three_accesses_with_intx(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 3U);
 }
 
-/* Everything up to where queues begin, and DRIVER_OK behind them */
+/* Everything before the queues, and DRIVER_OK after them */
 static void few_accesses_for_the_rest(struct kunit *test)
 {
 	static const enum vfe_reg regs[] = {
@@ -84,7 +84,7 @@ static void few_accesses_for_the_rest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->status, LIVE);
 }
 
-/* They count as exits, each of them, under their own names. */
+/* Each counts as an exit, under its own name. */
 static void accesses_are_exits(struct kunit *test)
 {
 	struct front *f = front_legacy(test, 1, 0);
@@ -140,7 +140,7 @@ static void each_kind_of_interrupts(struct kunit *test)
 	}
 }
 
-/* Vectors that are refused: fewer, and in the end the pin */
+/* Refused vectors: fewer vectors, and finally INTx */
 static void vectors_that_are_refused(struct kunit *test)
 {
 	struct front *f;
@@ -289,7 +289,10 @@ static void sizes_that_no_ring_has(struct kunit *test)
 	}
 	f->m->knobs.access = NULL;
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	/* the size is the device's: it cannot be kept when that changes */
+	/*
+	 * the device determines the size: the driver cannot keep it if that
+	 * changes
+	 */
 	f->m->knobs.access = answer;
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
 	for (s.val = 32; s.val <= 128; s.val += 96) {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of a device (drivers/core/device.c and status.c): the order of the
- * steps, features, resets that take long or never end, restarts, and each way
- * in which a class driver may stop. A function that goes away in the middle is
- * in surprise_removal_test.c.
+ * The life cycle of a device (drivers/core/device.c and status.c): the order of
+ * the steps, features, slow and endless resets, restarts, and each point at
+ * which a class driver may stop. surprise_removal_test.c has functions that go
+ * away.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -15,7 +15,7 @@
 
 #define CLASS_BIT	5	/* a feature of some device type */
 #define OTHER_BIT	6
-#define UNKNOWN_BIT	23	/* of none that the driver knows */
+#define UNKNOWN_BIT	23	/* of no type that the driver supports */
 
 #define USUAL_FEATURES	(BIT_ULL(VIRTIO_F_VERSION_1) | \
 			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
@@ -65,7 +65,10 @@ static void status_after_each_step(struct kunit *test)
 	}
 }
 
-/* 3.1.1: one broken off is FAILED, then reset; one that ran is only reset. */
+/*
+ * 3.1.1: FAILED, then a reset, for an aborted set-up; only a reset for a live
+ * device.
+ */
 static void destroyed_after_each_step(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);
@@ -95,7 +98,7 @@ static void destroyed_after_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), 0);
 	vfe_mock_log_clear(f->m);
 	front_down(f);
-	/* it is reset: nothing to do to it */
+	/* it is reset: no access */
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
 }
 
@@ -129,7 +132,7 @@ static void no_notification_but_live(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->queues[0].early, 0U);
 }
 
-/* ready() out of turn: a device without queues is not told DRIVER_OK */
+/* ready() too early: no DRIVER_OK for a device without queues */
 static void ready_without_queues(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);
@@ -183,7 +186,7 @@ static void only_version_1(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->accepted, BIT_ULL(VIRTIO_F_VERSION_1));
 }
 
-/* No way to work together: FAILED, an error, a line that says why */
+/* Incompatible features: FAILED, an error, a line with the reason */
 static void expect_refusal(struct kunit *test, struct front *f,
 			   const char *says)
 {
@@ -228,7 +231,7 @@ static void features_ok_does_not_stick(struct kunit *test)
 	expect_refusal(test, f, "no FEATURES_OK");
 }
 
-/* The same device again, with a driver that asks for less */
+/* The same device again, with a driver that wants less */
 static void second_try_after_refusal(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);
@@ -257,11 +260,11 @@ static void reset_that_takes_its_time(struct kunit *test)
 }
 
 /**
- * struct hang - a life with a device that never ends a reset
+ * struct hang - a life cycle with a device that never ends a reset
  * @work: runs it
  * @f: the device
- * @ret: what the call in question returned
- * @ms: how long it took
+ * @ret: the result of the call
+ * @ms: its time
  */
 struct hang {
 	struct work_struct work;
@@ -284,25 +287,25 @@ static void hang_in_reset(struct work_struct *work)
 	h->ms = ms_since(start);
 }
 
-/* After the one long wait: each further call fails at once. */
+/* After one long wait, each further call fails at once. */
 static void expect_no_second_wait(struct kunit *test, struct front *f)
 {
 	struct kmsg_dump_iter mark = log_mark();
 	unsigned long start = jiffies;
 
-	/* buffers are safe: the device cannot reach memory */
+	/* buffers are safe: bus mastering is off */
 	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ETIMEDOUT);
 	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
 	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ETIMEDOUT);
 	KUNIT_EXPECT_LT(test, ms_since(start), 2500U);
-	/* nor is it told again and again */
+	/* and it is not logged repeatedly */
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "device_status"), 0U);
 }
 
 /*
- * All devices that hang, at the same time: the driver waits for seconds, and
- * so does this, but only once.
+ * All hanging devices in parallel: the driver waits for seconds, and this test
+ * only once.
  */
 static void reset_that_never_ends(struct kunit *test)
 {
@@ -367,7 +370,7 @@ static void probe_that_takes_long(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 0U);
 	KUNIT_EXPECT_EQ(test, log_lines(mark, "device_status is still 0xf"),
 			1U);
-	/* it is an exit each time that it looks */
+	/* each read is an exit */
 	KUNIT_EXPECT_LT(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
 					     VFE_READ), 1500U);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
@@ -392,7 +395,7 @@ static void probe_that_never_ends(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* A reset that ends, but not in time for the call that began it */
+/* A reset that ends after the call that began it */
 static void reset_that_ends_later(struct kunit *test)
 {
 	struct front *f = front_live(test, NULL);
@@ -404,7 +407,7 @@ static void reset_that_ends_later(struct kunit *test)
 	f->m->knobs.reset_ms = 8000;
 	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ETIMEDOUT);
 	front_detach_all(f);
-	/* as a class driver does: again and again, with pauses */
+	/* like a class driver: repeatedly, with pauses */
 	do {
 		KUNIT_EXPECT_FALSE(test,
 				   front_command(f) & PCI_COMMAND_MASTER);
@@ -466,7 +469,9 @@ static void restart_without_a_feature(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* More than before is not taken: queues and class driver are made for less. */
+/*
+ * The driver does not accept more than before: its queues were made for less.
+ */
 static void restart_with_another_feature(struct kunit *test)
 {
 	struct front *f = front_offering(test, BIT_ULL(VIRTIO_F_VERSION_1));
@@ -488,7 +493,7 @@ static void restart_that_is_refused(struct kunit *test)
 	f->m->knobs.refuse_features = true;
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
 	KUNIT_EXPECT_TRUE(test, f->m->status & S_FAILED);
-	/* and taken the next time */
+	/* but it does at the next probe */
 	f->m->knobs.refuse_features = false;
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
 	KUNIT_EXPECT_EQ(test, vfe_ready(f->vd), 0);
@@ -502,7 +507,7 @@ static bool refuse_vectors(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* The kind of interrupts cannot change any more: an error that says so */
+/* The kind of interrupts can no longer change: an error with that reason */
 static void restart_without_vectors(struct kunit *test)
 {
 	struct front *f = front_live(test, NULL);

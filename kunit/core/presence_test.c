@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is the function there, and is the device well (drivers/core/presence.c)?
- * Registers that read as ones for a moment, functions that come back, failing
+ * Presence of the function and health of the device (drivers/core/presence.c):
+ * registers that read as ones temporarily, functions that come back, failing
  * buses, devices that lost DRIVER_OK; and that the log gets few lines.
- * Functions that go for ever are in surprise_removal_test.c.
+ * surprise_removal_test.c has functions that go for good.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -21,7 +21,7 @@ static u32 ones(const struct vfe_mock_access *a)
 	return GENMASK(8 * a->size - 1, 0);
 }
 
-/* All registers read as ones, as long as the hook is there */
+/* All registers read as ones, while the hook is set */
 static bool all_ones(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->dir == VFE_READ)
@@ -29,7 +29,7 @@ static bool all_ones(struct vfe_mock *m, struct vfe_mock_access *a)
 	return true;
 }
 
-/* The first reads of a register that the counter says */
+/* The first reads of a register, according to the counter */
 static bool some_ones(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	unsigned int *left = m->knobs.priv;
@@ -48,7 +48,7 @@ static bool isr_of_ones(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* Recovery as a class driver does it, and one buffer through the queue */
+/* Recovery like a class driver, and one buffer through the queue */
 static void expect_recovery(struct kunit *test, struct front *f)
 {
 	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), 0);
@@ -82,7 +82,7 @@ static void ones_are_a_fault_where_the_function_is(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* A device in its reset may not answer at all: that is not its end. */
+/* A device may not answer during its reset: it is not gone. */
 static void ones_during_a_reset(struct kunit *test)
 {
 	struct front *f = front_live(test, NULL);
@@ -118,7 +118,10 @@ static void ones_for_long(struct kunit *test)
 	front_expect_completion(test, f, 0);
 }
 
-/* At each step of a life: an error, and no state that a next try cannot leave */
+/*
+ * At each step of the life cycle: an error, and a state from which the next
+ * attempt works
+ */
 static void ones_at_each_step(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);
@@ -135,7 +138,7 @@ static void ones_at_each_step(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
 }
 
-/* All bits of the ISR may be set, and the device be well. */
+/* All bits of the ISR may be set on a good device. */
 static void isr_of_ones_of_a_device(struct kunit *test, int vectors)
 {
 	struct vfe_mock_spec spec = { .vectors = vectors };
@@ -147,7 +150,7 @@ static void isr_of_ones_of_a_device(struct kunit *test, int vectors)
 	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
 	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
-	/* and nothing but ones is nobody, for now */
+	/* but if all registers read as ones, it is gone for now */
 	f->m->knobs.access = all_ones;
 	vfe_mock_interrupt(&f->m->queues[0]);
 	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
@@ -181,7 +184,7 @@ static void decoding_was_switched_off(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, front_command(f) & PCI_COMMAND_MASTER);
 }
 
-/* All that configuration space had is lost: addresses, vectors. */
+/* Configuration space is lost: addresses, vectors. */
 static void forget_configuration(struct front *f)
 {
 	u8 *cfg = vfe_mock_config_space(f->m);
@@ -221,7 +224,7 @@ static void gone_and_back(struct kunit *test)
 	vfe_mock_log_clear(f->m);
 	for (i = 0; i < 5; i++)
 		KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
-	/* not one register was touched, nor was it told again */
+	/* no register was accessed, and nothing logged again */
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
 
@@ -233,7 +236,7 @@ static void gone_and_back(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
 	front_expect_completion(test, f, 0);
 	front_expect_config_change(test, f);
-	/* and a second time it is news again */
+	/* a second time it is logged again */
 	vfe_mock_vanish(f->m);
 	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GONE);
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 2U);
@@ -290,7 +293,7 @@ static void bus_error(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
 	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(f->vd, 0)));
 	front_detach_all(f);
-	/* whatever comes meanwhile touches nothing */
+	/* no event accesses the function meanwhile */
 	vfe_mock_interrupt(&f->m->queues[0]);
 	vfe_queue_notify(vfe_get_queue(f->vd, 0));
 	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GONE);
@@ -299,12 +302,12 @@ static void bus_error(struct kunit *test)
 	f->m->knobs.gone = true;
 	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -ENODEV);
 	f->m->knobs.gone = false;
-	/* the class driver knew */
+	/* the class driver was notified */
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
 
 	forget_configuration(f);
 	pdev->error_state = pci_channel_io_normal;
-	/* a recovery that comes before its turn */
+	/* a recovery that runs too early */
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
 	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), 0);
@@ -367,7 +370,7 @@ static void lost_driver_ok(struct kunit *test)
 	expect_recovery(test, f);
 }
 
-/* Without DRIVER_OK because nobody wrote it, or took it back in order: good */
+/* Without DRIVER_OK, before it is written or after a reset: no fault */
 static void not_live_is_not_lost(struct kunit *test)
 {
 	struct front *f = front_new(test, NULL);
@@ -464,7 +467,7 @@ static void storm_of_failed_restarts(struct front *f)
 }
 
 /**
- * struct storm - what a device does again and again
+ * struct storm - an event that a device repeats
  * @name: of the case
  * @blow: once
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * One queue reset while others run (drivers/core/queue_reset.c; virtio 1.4, 2.6.1):
- * what it does, when it is refused, how it ends on a device that does not.
+ * its steps, refusals, and a device that never ends it.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -28,7 +28,7 @@ static struct vfe_queue *queue(struct front *f, unsigned int i)
 	return vfe_get_queue(f->vd, i);
 }
 
-/* The buffers of one come back, those of the others are used as ever. */
+/* The buffers of one queue come back, those of the others are used as usual. */
 static void others_run_on(struct kunit *test)
 {
 	struct front *f = front_resettable(test, 3);
@@ -61,7 +61,9 @@ static void others_run_on(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* Between the two calls nothing reaches the device, and nothing is used. */
+/*
+ * Between the two calls the driver kicks no buffer, and the device uses none.
+ */
 static void nothing_happens_in_between(struct kunit *test)
 {
 	struct front *f = front_resettable(test, 1);
@@ -105,7 +107,7 @@ static void broken_queue_is_mended(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* needs_reset() is called once: a second queue's is made up for */
+/* needs_reset() is called once: the second queue's fault is reported later */
 static void second_queue_that_broke_is_told_of(struct kunit *test)
 {
 	struct front *f = front_resettable(test, 2);
@@ -122,7 +124,10 @@ static void second_queue_that_broke_is_told_of(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, i)), 0);
 		front_detach_all(f);
 		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(f, i)), 0);
-		/* the first leaves one that is broken, the second none */
+		/*
+		 * one broken queue remains after the first, none after the
+		 * second
+		 */
 		KUNIT_EXPECT_EQ(test, f->needs_reset, 2U);
 	}
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
@@ -150,7 +155,7 @@ static void refused_when_the_device_needs_more(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 0)), -EIO);
 	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
 	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	/* it asks for more while the queue is down */
+	/* the device requests a full reset while the queue is down */
 	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
 	f->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
 	KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(f, 0)), -EIO);
@@ -194,7 +199,7 @@ static bool size_is_odd(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* What is wrong when it is set up anew names the field, too. */
+/* A fault at its restart names the field, too. */
 static void restart_that_fails(struct kunit *test)
 {
 	static const struct {

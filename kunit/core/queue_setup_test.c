@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The set-up of queues (drivers/core/queue_setup.c): sizes, notification offsets,
- * how many, in which order of registers and with how few accesses.
+ * The set-up of queues (drivers/core/queue_setup.c): sizes, notification
+ * offsets, numbers, the order of registers and the number of accesses.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -48,7 +48,7 @@ static struct front *front_answering(struct kunit *test, unsigned int queues,
 	return f;
 }
 
-/* Set-up must fail, leave the device reset, and say why in one line. */
+/* Set-up must fail, leave the device reset, and log the reason in one line. */
 static void expect_failure(struct kunit *test, struct front *f, int err,
 			   const char *says)
 {
@@ -97,7 +97,7 @@ static void size_0_means_no_queue(struct kunit *test)
 		       "queue_size is 0");
 }
 
-/* The last of three: what the first two have is given back. */
+/* The last of three fails: the memory of the first two is freed. */
 static void last_queue_is_wrong(struct kunit *test)
 {
 	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = 2, .val = 12 };
@@ -109,7 +109,7 @@ static void last_queue_is_wrong(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
 }
 
-/* Set-up that failed may be tried again, with less. */
+/* A failed set-up may be tried again, with fewer queues. */
 static void second_try_with_fewer_queues(struct kunit *test)
 {
 	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = 2, .val = 0 };
@@ -139,7 +139,7 @@ static void every_size_there_is(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(f->vd, 0)),
 				size);
 		KUNIT_EXPECT_EQ(test, f->m->queues[0].size, size);
-		/* what the device offers is not written back */
+		/* the driver does not write back an unchanged size */
 		KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_SIZE,
 						     VFE_WRITE), 0U);
 		VFE_MOCK_EXPECT_CLEAN(test, f->m);
@@ -244,7 +244,7 @@ static const enum vfe_reg queue_regs[] = {
 	VFE_REG_QUEUE_ENABLE,
 };
 
-/* Two for the configuration's vector, thirteen a queue, in this order */
+/* Two for the configuration's vector, thirteen per queue, in this order */
 static void thirteen_accesses_a_queue(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
@@ -275,7 +275,7 @@ static void eleven_accesses_with_intx(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 11U);
 }
 
-/* What features add: a size that is written, the device's word for a queue */
+/* Additional accesses: a changed size, and queue_notif_config_data */
 static void fifteen_accesses_at_most(struct kunit *test)
 {
 	struct vfe_mock_spec spec = {
@@ -321,7 +321,7 @@ static void queue_that_is_still_enabled(struct kunit *test)
 	front_down(f);
 	f->m->knobs.access = NULL;
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	/* and when a later reset leaves one */
+	/* and if a later reset leaves one enabled */
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
 	f->m->knobs.access = stale_enable;
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENOENT);
@@ -331,7 +331,7 @@ static void queue_that_is_still_enabled(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* From nothing to DRIVER_OK, with one queue, without configuration */
+/* All steps up to DRIVER_OK, with one queue, without configuration */
 static void accesses_of_a_whole_set_up(struct kunit *test)
 {
 	struct front *f = front_live(test, NULL);
@@ -366,7 +366,7 @@ static void eight_accesses_for_features(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, regs[i]);
 }
 
-/* 2.7.1: each part aligned, in memory of its own, empty at first */
+/* 2.7.1: each part aligned, without overlap, empty at first */
 static void parts_of_the_rings(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3, .queue_size = 8 };
@@ -450,7 +450,7 @@ static void places_at_the_edge(struct kunit *test)
 		{ 1, 4096, -EINVAL }, { 1, 0xfffffffe, -EINVAL },
 		{ 0xffff, 0xffffffff, -EINVAL }, { 0xffff, 0x10002, -EINVAL },
 		{ 0xffff, 4, -EINVAL }, { 2, 0x80000000, -EINVAL },
-		/* an odd place is not for 16 bits; an even one is */
+		/* an odd offset is invalid for 16 bits, an even one is valid */
 		{ 0, 3, 0 }, { 1, 3, -EINVAL }, { 2, 3, 0 }, { 1, 1, -EINVAL },
 		{ 4, 1, 0 }, { 1, 4095, -EINVAL },
 	};
@@ -473,7 +473,7 @@ static void places_at_the_edge(struct kunit *test)
 	}
 }
 
-/* QEMU's page-per-vq: a page for each queue, in a BAR that is large */
+/* QEMU's page-per-vq: one page per queue, in a large BAR */
 static void one_page_a_queue(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 8, .page_per_vq = true };
@@ -491,7 +491,7 @@ static void one_page_a_queue(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-/* 32 bits need a place of four bytes, at a multiple of four */
+/* 32 bits need four bytes, at a multiple of four */
 static void places_for_32_bits(struct kunit *test)
 {
 	static const struct {
@@ -505,10 +505,10 @@ static void places_for_32_bits(struct kunit *test)
 		{ 0, 4, 0, 0, true }, { 1023, 4, 0, 0, true },
 		{ 0xffff, 0, 0, 0, true },
 		{ 1024, 4, 0, -EINVAL, true, "queue_notify_off is 1024" },
-		/* 16 bits are written where 32 have no place for some queue */
+		/* the driver writes 16 bits if 32 do not fit for some queue */
 		{ 2047, 2, 0, 0, false }, { 1, 4094, 0, 0, false },
 		{ 1, 2, 0, 0, false }, { 2, 2, 0, 0, false },
-		/* the structure itself may be out of place by two */
+		/* the structure itself may be misaligned by two */
 		{ 0, 4, 2, 0, false }, { 1, 2, 2, 0, false },
 	};
 	struct vfe_mock_spec spec = {
@@ -567,7 +567,7 @@ static void size_changes_over_a_restart(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	/* larger: the ring stays as it is, and says so */
+	/* larger: the ring keeps its size, which the driver writes */
 	s.val = 128;
 	vfe_mock_log_clear(f->m);
 	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
@@ -581,7 +581,7 @@ static void size_changes_over_a_restart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -EINVAL);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "smaller than before"), 1U);
 	KUNIT_EXPECT_TRUE(test, f->m->status & S_FAILED);
-	/* nor one that is not there */
+	/* nor a missing queue */
 	s.val = 0;
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
 	s.val = 64;

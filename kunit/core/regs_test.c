@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The functions that touch registers, one by one: the accesses that they make
- * are those that they count, in order, of the right width; strings of words
- * arrive whole.
+ * The functions that access registers: they count exactly the accesses that
+ * they make, in order and with the right width; strings of words arrive
+ * complete.
  */
 #include <kunit/test.h>
 #include <linux/kernel.h>
@@ -18,15 +18,15 @@
 #define REGS_WORDS	2600	/* more than two pages of them */
 
 /**
- * struct regs - windows of the suite's own over a function
+ * struct regs - windows of the suite on a function
  * @test: the test
  * @m: the function
  * @regs: its windows
  * @virtio: BAR of the virtio structures
  * @memory: BAR of the legacy register window
- * @data: words, with room to shift them
- * @next: what the device answers next
- * @seen: how many writes of data came, in order
+ * @data: words, with space to shift them
+ * @next: next value of the device
+ * @seen: number of data writes, in order
  */
 struct regs {
 	struct kunit *test;
@@ -50,7 +50,7 @@ static bool regs_is_data(const struct vfe_mock_access *a)
 	       a->reg == VFE_REG_MEMORY_APERTURE;
 }
 
-/* The device: reads give one value after the other, writes are checked. */
+/* The device: reads return successive values, writes are checked. */
 static bool regs_access(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	struct regs *r = m->knobs.priv;
@@ -124,7 +124,7 @@ static struct regs *regs_start(struct kunit *test)
 	return r;
 }
 
-/* The one access since the log was cleared */
+/* The only access since the log was cleared */
 static void regs_expect_one(struct regs *r, enum vfe_reg reg, enum vfe_dir dir,
 			    unsigned int size, u32 val)
 {
@@ -197,7 +197,7 @@ static void regs_notify(struct kunit *test)
 	vfe_notify16(&r->regs, 4, 1);
 	KUNIT_EXPECT_EQ(test, r->m->log[0].offset, 4U);
 	regs_expect_one(r, VFE_REG_NOTIFY, VFE_WRITE, 2, 1);
-	/* the last place that 16 bits fit in */
+	/* the last offset for 16 bits */
 	vfe_notify16(&r->regs, 14, 7);
 	KUNIT_EXPECT_EQ(test, r->m->log[0].offset, 14U);
 	regs_expect_one(r, VFE_REG_NOTIFY, VFE_WRITE, 2, 7);
@@ -230,7 +230,7 @@ static const unsigned int regs_counts[] = {
 	0, 1, 2, 127, 128, 255, 256, 257, 1023, 1024, 1025, 2048, REGS_WORDS,
 };
 
-/* All words of the log: through one register, or on and on through a range */
+/* All words of the log: through one register, or through a range */
 static void regs_expect_words(struct regs *r, enum vfe_dir dir,
 			      unsigned int words, bool range)
 {
@@ -263,7 +263,7 @@ static void regs_reads(struct regs *r, regs_read_fn read, enum vfe_reg reg,
 	read(&r->regs, reg, buf, words);
 	for (i = 0; i < words; i++)
 		KUNIT_ASSERT_EQ(test, le32_to_cpu(buf[i]), regs_value(i));
-	/* and not a byte more */
+	/* and no other byte */
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(buf[words]), 0xfeedf00d);
 	KUNIT_EXPECT_EQ(test, vfe_regs_accesses(&r->regs, reg, VFE_READ),
 			(u64)words);
@@ -289,11 +289,11 @@ static void regs_writes(struct regs *r, regs_write_fn write, enum vfe_reg reg,
 	KUNIT_EXPECT_EQ(test, vfe_regs_accesses(&r->regs, reg, VFE_READ),
 			0ULL);
 	regs_expect_words(r, VFE_WRITE, words, reg == VFE_REG_MEMORY_APERTURE);
-	/* output costs an exit a word, with string instructions too */
+	/* output costs one exit per word, also with string instructions */
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(&r->regs), (u64)words);
 }
 
-/* Any number of words, each an exit */
+/* Any number of words, one exit each */
 static void regs_both_ways(struct kunit *test, enum vfe_reg reg,
 			   regs_read_fn read, regs_write_fn write)
 {
@@ -322,7 +322,7 @@ static void regs_string_register(struct kunit *test)
 		       vfe_write_string);
 }
 
-/* A range is walked through, and again from its start. */
+/* The access walks through a range, and restarts at its beginning. */
 static void regs_string_range(struct kunit *test)
 {
 	regs_both_ways(test, VFE_REG_MEMORY_APERTURE, vfe_read_string,
@@ -330,8 +330,8 @@ static void regs_string_range(struct kunit *test)
 }
 
 /*
- * What KVM makes of string input into @buf: an exit for at most 1024 bytes of
- * one page. Word by word: the model knows no chunks.
+ * KVM's exits for string input into @buf: one for at most 1024 bytes of one
+ * page. Computed word by word, without chunks.
  */
 static u64 regs_port_exits(const __le32 *buf, unsigned int words)
 {
@@ -352,7 +352,7 @@ static u64 regs_port_exits(const __le32 *buf, unsigned int words)
 	return exits;
 }
 
-/* Ports: through one register; buffers that lie anyhow in their pages */
+/* Ports: through one register; buffers at any offset in their pages */
 static void regs_string_port(struct kunit *test)
 {
 	static const unsigned int shifts[] = { 0, 4, 1, 2, 3, 100, 1023, 2049 };
@@ -366,7 +366,7 @@ static void regs_string_port(struct kunit *test)
 			words = regs_counts[i];
 			regs_reads(r, vfe_read_string, VFE_REG_PORT_DATA, buf,
 				   words);
-			/* misaligned words cross pages in their own exit */
+			/* a misaligned word across pages has its own exit */
 			if (IS_ALIGNED(shifts[k], 4))
 				KUNIT_EXPECT_EQ(test,
 						vfe_regs_exits(&r->regs),
@@ -399,7 +399,7 @@ static void regs_mapped_window(struct kunit *test)
 					     VFE_WRITE), 0ULL);
 }
 
-/* Names are what users and the bench know registers by: no two the same. */
+/* Users and the bench identify registers by names: all must differ. */
 static void regs_names(struct kunit *test)
 {
 	int i, k;
@@ -422,7 +422,7 @@ static void regs_names(struct kunit *test)
 			(int)VFE_WIN_NOTIFY);
 }
 
-/* What was never set up can be given up. */
+/* Exit without init is allowed. */
 static void regs_exit_twice(struct kunit *test)
 {
 	struct vfe_regs regs = {};

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A function that goes away: at every single register access of a life and of
- * a restart, in turn. Whatever was under way ends with -ENODEV or works, waits
- * for nothing, leaves nothing behind and reaches for few registers more.
+ * A function that goes away at each register access of a life cycle and of a
+ * restart, in turn. The current call returns -ENODEV or works, does not wait,
+ * leaks nothing and makes only few other accesses.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -10,7 +10,7 @@
 #include "lib/core_fixture.h"
 #include "lib/log.h"
 
-#define MOST_MORE	20	/* accesses after it is gone: until one tells */
+#define MOST_MORE	20	/* until the driver detects it */
 #define MOST_MS		2000	/* a wait for a reset takes 5000 */
 
 /**
@@ -33,14 +33,14 @@ static bool vanish_at(struct vfe_mock *m, struct vfe_mock_access *a)
 	}
 	if (c->left--)
 		return false;
-	/* this one is the first that nobody answers */
+	/* this access is the first without an answer */
 	vfe_mock_vanish(m);
 	if (a->dir == VFE_READ)
 		a->val = GENMASK(8 * a->size - 1, 0);
 	return true;
 }
 
-/* Come back: not the same one, but good enough for the next round */
+/* It comes back, for the next round */
 static void come_back(struct front *f)
 {
 	f->m->knobs.access = NULL;
@@ -54,7 +54,7 @@ static void go_at(struct front *f, struct countdown *c, unsigned int n)
 	f->m->knobs.access = vanish_at;
 }
 
-/* One more life, the function gone at access @n of it. Return: if it was */
+/* Another life cycle, with the function gone at access @n. Return: if it was */
 static bool life_that_ends_at(struct kunit *test, struct front *f,
 			      unsigned int n)
 {
@@ -73,8 +73,8 @@ static bool life_that_ends_at(struct kunit *test, struct front *f,
 		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "access %u", n);
 	front_down(f);
 	/*
-	 * Told by the calls, not by needs_reset(): nothing was live, and a
-	 * class driver that is done with a device must not hear of it.
+	 * The calls report it, not needs_reset(): the device was not live, and
+	 * needs_reset() must not be called after the class driver has finished.
 	 */
 	KUNIT_EXPECT_EQ_MSG(test, f->needs_reset, 0U, "access %u", n);
 	f->needs_reset = 0;
@@ -99,10 +99,10 @@ static void gone_at_every_access(struct kunit *test, enum vfe_interrupts irqs)
 	f->irqs = irqs;
 	while (life_that_ends_at(test, f, n))
 		n++;
-	/* as many as a life has; a loop that never began would have none */
+	/* as many as a life cycle has; more than none */
 	KUNIT_EXPECT_GT(test, n, 35U);
 	kunit_info(test, "%u accesses\n", n);
-	/* and the whole thing works still */
+	/* and everything still works */
 	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
 }
 
@@ -116,7 +116,7 @@ static void gone_at_every_access_with_intx(struct kunit *test)
 	gone_at_every_access(test, VFE_IRQ_INTX);
 }
 
-/* Reset and restart, the function gone at access @n. Return: if it was */
+/* Reset and restart, with the function gone at access @n. Return: if it was */
 static bool restart_that_ends_at(struct kunit *test, struct front *f,
 				 unsigned int n)
 {
@@ -164,7 +164,9 @@ static void gone_at_every_access_of_a_restart(struct kunit *test)
 	kunit_info(test, "%u accesses\n", n);
 }
 
-/* A live device that is found gone: told once, broken, touched no more */
+/*
+ * A live device that is found gone: logged once, broken, not accessed any more
+ */
 static void gone_while_live(struct kunit *test)
 {
 	static const u8 byte[] = { 1, 0 };
@@ -215,7 +217,7 @@ static void gone_as_the_pci_core_says(struct kunit *test)
 	pdev->error_state = pci_channel_io_normal;
 }
 
-/* It goes, and the interrupt still gets through. */
+/* It goes, and its interrupt still arrives. */
 static bool gone_before_the_isr(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->reg == VFE_REG_ISR_STATUS) {
@@ -225,7 +227,10 @@ static bool gone_before_the_isr(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-/* The interrupt of a neighbour on the line finds the function gone. */
+/*
+ * The handler finds the function gone at another function's interrupt on the
+ * line.
+ */
 static void gone_as_the_isr_says(struct kunit *test, int vectors, u64 taken)
 {
 	struct vfe_mock_spec spec = { .vectors = vectors };
@@ -237,7 +242,7 @@ static void gone_as_the_isr_says(struct kunit *test, int vectors, u64 taken)
 	for (i = 0; i < 3; i++)
 		vfe_mock_interrupt(&f->m->queues[0]);
 	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
-	/* the first one tells; after it no register is read */
+	/* the first one reports it; after it no register is read */
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
 					     VFE_READ), 1U);
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);

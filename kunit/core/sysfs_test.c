@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The files under vfe/, as drivers/core/sysfs-bus-pci-vfe promises them: which
- * there are, their modes, their text, and what becomes of them when the
- * function goes away. That the numbers are right is in counters_test.c.
+ * The files under vfe/, according to drivers/core/sysfs-bus-pci-vfe: their
+ * names, modes and text, and their removal with the function. counters_test.c
+ * checks the numbers.
  */
 #include <kunit/test.h>
 #include <linux/kthread.h>
@@ -66,7 +66,7 @@ struct files_entry {
 };
 
 /**
- * struct files_list - what a folder holds
+ * struct files_list - the entries of a folder
  * @ctx: for iterate_dir()
  * @n: entries
  * @entry: them
@@ -108,7 +108,7 @@ static struct files_list *files_list(struct kunit *test, struct files *f,
 	return list;
 }
 
-/* It is there: take note of it. */
+/* It must exist: mark it. */
 static void files_expect(struct kunit *test, struct files_list *list,
 			 const char *name, bool folder)
 {
@@ -125,7 +125,7 @@ static void files_expect(struct kunit *test, struct files_list *list,
 	KUNIT_FAIL(test, "%s is not there", name);
 }
 
-/* And nothing else is. */
+/* And no other entry. */
 static void files_expect_no_more(struct kunit *test,
 				 const struct files_list *list)
 {
@@ -184,7 +184,7 @@ static void files_expect_pair(struct kunit *test, struct files_list *list,
 	files_expect(test, list, full, false);
 }
 
-/* Registers and windows: those of @windows (bit VFE_WIN_x), and no others */
+/* Registers and windows: exactly those of @windows (bit VFE_WIN_x) */
 static void files_expect_windows(struct kunit *test, struct files *f,
 				 u32 windows)
 {
@@ -240,7 +240,7 @@ static void files_all_documented(struct kunit *test)
 	files_expect_no_more(test, queues);
 }
 
-/* A register driver has one window, and none of what is of virtio. */
+/* A driver of a register window has one window, and no virtio files. */
 static void files_without_virtio(struct kunit *test)
 {
 	struct vfe_live_spec spec = {};
@@ -423,7 +423,7 @@ static void files_states(struct kunit *test)
 	files_text(test, f, "state", "gone\n");
 }
 
-/* The states on the way up, which a driver shows no files in */
+/* The states before the files exist */
 static void files_early_states(struct kunit *test)
 {
 	static const struct vfe_device_ops ops = {};
@@ -497,13 +497,13 @@ static void files_texts_of_a_queue(struct kunit *test, u64 features)
 	for (n = 0; n < 3; n++)
 		vfe_live_round_trip(l, n);
 	KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, 1), 0);
-	/* what the device cannot see yet was not made available */
+	/* a buffer counts as available only when it is visible */
 	files_text(test, f, "queues/0/avail_idx", "3\n");
 	vfe_queue_kick_prepare(l->q);
 	files_text(test, f, "queues/0/avail_idx", "4\n");
 	files_text(test, f, "queues/0/used_idx", "3\n");
 	files_text(test, f, "queues/0/completions", "3\n");
-	/* since the queue was set up, and it is set up anew */
+	/* since the queue was set up, which a restart repeats */
 	vfe_live_restart(l);
 	files_text(test, f, "queues/0/avail_idx", "0\n");
 	files_text(test, f, "queues/0/used_idx", "0\n");
@@ -546,7 +546,10 @@ static void files_reset_writes(struct kunit *test)
 
 /* --- going away --- */
 
-/* A file that is open when the folder goes gives an error, not old memory. */
+/*
+ * A file that is open when the folder is removed returns an error, not freed
+ * memory.
+ */
 static void files_open_when_gone(struct kunit *test)
 {
 	static const char * const names[] = {
@@ -585,11 +588,11 @@ static void files_open_when_gone(struct kunit *test)
 }
 
 /**
- * struct files_reader - somebody who reads all the time
- * @f: of what function
+ * struct files_reader - a task that reads all the time
+ * @f: the function's files
  * @file: what
- * @reads: that succeeded
- * @end: how the last one did not
+ * @reads: number of successful reads
+ * @end: error of the last one
  */
 struct files_reader {
 	struct files *f;
@@ -615,7 +618,7 @@ static int files_read_on(void *data)
 	return 0;
 }
 
-/* Read while the folder goes, the function too, and it comes again. */
+/* Read while the folder and the function are removed and come back. */
 static void files_read_while_going(struct kunit *test)
 {
 	static const char * const names[] = { "exits", "queues/0/kicks",
@@ -653,7 +656,7 @@ static void files_read_while_going(struct kunit *test)
 	}
 }
 
-/* Files stay what they were while the device does not answer any more. */
+/* Files are unchanged while the device does not answer. */
 static void files_of_vanished(struct kunit *test)
 {
 	struct files *f = files_start(test, NULL);
@@ -668,11 +671,11 @@ static void files_of_vanished(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_files_write(f->mnt, pdev, "reset", "1"), 1);
 	KUNIT_EXPECT_EQ(test, vfe_files_number(test, f->mnt, pdev, "exits"),
 			0ULL);
-	/* no file asks the device for anything */
+	/* no file accesses the device */
 	KUNIT_EXPECT_EQ(test, f->l->m->log_len, 0U);
 }
 
-/* The folder can come again after it went; nothing is not a folder. */
+/* The folder can be created again after its removal; NULL is ignored. */
 static void files_again(struct kunit *test)
 {
 	struct files *f = files_start(test, NULL);
@@ -692,8 +695,8 @@ static void files_again(struct kunit *test)
 }
 
 /*
- * Every allocation of them fails in turn: all files are there, or none. Of one
- * window with one register, which has files of every kind, but not many.
+ * Each allocation fails in turn: all files exist, or none. With one window with
+ * one register, which has few files of every kind.
  */
 static void files_without_memory(struct kunit *test)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring as class drivers use it, over a device that keeps the rules: what
- * is added is what the device sees, and comes back once. The device that does
- * not keep them is in device_fault_test.c.
+ * The ring as class drivers use it, with a device that keeps the rules: the
+ * device sees exactly the added buffers, and each comes back once.
+ * device_fault_test.c has a device that breaks the rules.
  */
 #include <kunit/test.h>
 #include <linux/limits.h>
@@ -110,14 +110,14 @@ static u16 ring_descs(struct kunit *test, unsigned int pieces)
 	return ring_is_indirect(test) ? 1 : pieces;
 }
 
-/* Where the driver is: only a split ring has an index to read. */
+/* The driver's position: only a split ring has an index for it. */
 static void ring_expect_index(struct vfe_live *l, u16 n)
 {
 	KUNIT_EXPECT_EQ(l->test, vfe_mock_avail_idx(l->mq),
 			l->mq->packed ? 0 : n);
 }
 
-/* @count buffers of one piece there and back, beginning with number @n */
+/* Use @count buffers of one segment, beginning with number @n */
 static void ring_batch(struct vfe_live *l, u32 n, unsigned int count)
 {
 	struct kunit *test = l->test;
@@ -128,7 +128,7 @@ static void ring_batch(struct vfe_live *l, u32 n, unsigned int count)
 		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n + i, 0, 1), 0);
 	if (count == vfe_queue_capacity(l->q))
 		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n + i, 0, 1), -ENOSPC);
-	/* nothing is seen before the kick, all of it after */
+	/* the device sees no buffer before the kick, all after it */
 	KUNIT_ASSERT_EQ(test, vfe_mock_available(l->mq), 0U);
 	vfe_queue_kick_prepare(l->q);
 	KUNIT_ASSERT_EQ(test, vfe_mock_available(l->mq), count);
@@ -141,7 +141,9 @@ static void ring_batch(struct vfe_live *l, u32 n, unsigned int count)
 	vfe_live_get_none(l);
 }
 
-/* Full, nearly empty and half full by turns, over the end of every array. */
+/*
+ * Full, nearly empty and half full alternately, across the end of every array.
+ */
 static void ring_wraps(struct kunit *test)
 {
 	const struct ring_size *param = test->param_value;
@@ -162,7 +164,7 @@ static void ring_wraps(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-/* Small rings too, over the end of the 16-bit indices. */
+/* Small rings, too, across the wrap of the 16-bit indices. */
 static void ring_wraps_index(struct kunit *test)
 {
 	static const unsigned int sizes[] = { 1, 8, 256 };
@@ -181,7 +183,7 @@ static void ring_wraps_index(struct kunit *test)
 	}
 }
 
-/* Every split of every length into read and written pieces */
+/* Every division of every length into readable and writable segments */
 static void ring_chains(struct kunit *test)
 {
 	const struct ring_mode *mode = test->param_value;
@@ -209,7 +211,7 @@ static void ring_chains(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-/* A table takes one descriptor; a chain one for each piece. */
+/* A table needs one descriptor; a chain one per segment. */
 static void ring_room(struct kunit *test)
 {
 	const struct ring_mode *mode = test->param_value;
@@ -220,7 +222,7 @@ static void ring_room(struct kunit *test)
 	for (n = 0; n < fits; n++)
 		KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 2, 1), 0);
 	KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 2, 1), -ENOSPC);
-	/* what did not fit left nothing behind, and the last one still does */
+	/* the refused buffer left no trace, and the last one still fits */
 	KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 0, 1),
 			ring_is_indirect(test) ? -ENOSPC : 0);
 	KUNIT_EXPECT_EQ(test, vfe_live_add(l, n + 1, 0, 1), -ENOSPC);
@@ -233,7 +235,9 @@ static void ring_room(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-/* Every second one first, then the rest from behind: descriptors get mixed. */
+/*
+ * Use every second one first, then the rest in reverse: descriptors get mixed.
+ */
 static void ring_out_of_order(struct kunit *test)
 {
 	const struct ring_mode *mode = test->param_value;
@@ -253,7 +257,9 @@ static void ring_out_of_order(struct kunit *test)
 			pick = i < 4 ? 2 * i + 1 : 14 - 2 * i;
 			vfe_mock_push(l->mq, ids[pick], 1,
 				      ring_descs(test, 1 + pick % 2));
-			/* taken at once in one lap, together in the next */
+			/*
+			 * reaped one by one in one round, together in the next
+			 */
 			if (lap % 2)
 				vfe_live_get(l, n + pick, 1);
 		}
@@ -266,8 +272,8 @@ static void ring_out_of_order(struct kunit *test)
 }
 
 /*
- * One stays out while the others go around: what it says of itself is not
- * mixed up with what others say in its place.
+ * One stays in flight while the others go around: the driver must not confuse
+ * its data with that of others in its slot.
  */
 static void ring_straggler(struct kunit *test)
 {
@@ -283,7 +289,7 @@ static void ring_straggler(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n % 3), 0);
 		vfe_queue_kick_prepare(l->q);
 		id = vfe_live_pop(l, n, 1, n % 3);
-		/* one that is added and not shown, meanwhile */
+		/* a buffer that is added, but not published, meanwhile */
 		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n + 1, 1, 0), 0);
 		vfe_mock_push(l->mq, id, 0, ring_descs(test, 1 + n % 3));
 		vfe_live_get(l, n, 0);
@@ -297,7 +303,9 @@ static void ring_straggler(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-/* 2.7.9, 2.8.8: one element for several, those before it used completely */
+/*
+ * 2.7.9, 2.8.8: one element for several; earlier buffers were filled completely
+ */
 static void ring_batches(struct kunit *test)
 {
 	const struct ring_mode *mode = test->param_value;
@@ -329,8 +337,8 @@ static void ring_batches(struct kunit *test)
 }
 
 /*
- * An interrupt for the nth of those that are out comes with it at the latest,
- * whatever n is, and without EVENT_IDX with the first.
+ * An interrupt for the nth buffer in flight comes with that buffer at the
+ * latest, for any n, and without EVENT_IDX with the first one.
  */
 static void ring_interrupt_later(struct kunit *test)
 {
@@ -385,7 +393,7 @@ static void ring_empty(struct kunit *test)
 	ring_expect_index(l, 1);
 }
 
-/* Arguments that make no buffer change nothing. */
+/* Invalid arguments change nothing. */
 static void ring_bad_arguments(struct kunit *test)
 {
 	struct vfe_seg segs[VFE_LIVE_SEGS] = { { 0x1000, 1 } };
@@ -411,7 +419,7 @@ static void ring_bad_arguments(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-/* 2.7.5.2: as long as a used length can tell, and no byte more */
+/* 2.7.5.2: as long as a used length can express, and no byte more */
 static void ring_longest_buffer(struct kunit *test)
 {
 	struct vfe_seg segs[2] = { { 0x1000, U32_MAX - 1 }, { 0x2000, 1 } };
@@ -437,7 +445,10 @@ static void ring_longest_buffer(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-/* 2.7.5.3.1: the class driver may ask for more pieces than the queue has */
+/*
+ * 2.7.5.3.1: the class driver may request more segments than the queue has
+ * entries
+ */
 static void ring_short_queue(struct kunit *test)
 {
 	const struct ring_mode *mode = test->param_value;
@@ -454,7 +465,10 @@ static void ring_short_queue(struct kunit *test)
 	}
 }
 
-/* What the device has, what it used unseen and what it never saw: each once. */
+/*
+ * Buffers that the device has, that it used unseen, and that it never saw: each
+ * comes back once.
+ */
 static void ring_detach(struct kunit *test)
 {
 	const struct ring_mode *mode = test->param_value;
@@ -495,7 +509,7 @@ static void ring_detach(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-/* An empty ring after each of many resets, whatever was in it */
+/* An empty ring after each of many resets, with any contents */
 static void ring_restarts(struct kunit *test)
 {
 	const struct ring_mode *mode = test->param_value;
@@ -517,7 +531,7 @@ static void ring_restarts(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
 }
 
-/* What a class driver asks about its queue */
+/* Properties of a queue for the class driver */
 static void ring_accessors(struct kunit *test)
 {
 	struct vfe_live_spec spec = { .mock = { .queues = 3 }, .size = 16 };

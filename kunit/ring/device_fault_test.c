@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring over a device that breaks its rules: whatever it writes, the driver
- * gives no buffer back twice, none that it does not have, says once what is
- * wrong, and works again after a reset.
+ * The ring with a device that breaks the rules: for any of its writes, the
+ * driver returns no buffer twice, none that it does not have, logs the fault
+ * once, and works again after a reset.
  */
 #include <kunit/test.h>
 #include <linux/limits.h>
@@ -48,7 +48,7 @@ static const struct fault_mode fault_layouts[] = {
 
 KUNIT_ARRAY_PARAM(fault_layout, fault_layouts, fault_mode_name);
 
-/* Two queues: what becomes of the first must not matter to the second. */
+/* Two queues: the fate of the first must not affect the second. */
 static struct vfe_live *fault_start(struct kunit *test)
 {
 	const struct fault_mode *mode = test->param_value;
@@ -63,7 +63,7 @@ static struct vfe_live *fault_start(struct kunit *test)
 	return vfe_live_start(test, &spec);
 }
 
-/* Add @n and let the device have it. Return: its id */
+/* Add @n and let the device pop it. Return: its id */
 static u16 fault_give(struct vfe_live *l, u32 n, unsigned int out,
 		      unsigned int in)
 {
@@ -81,14 +81,14 @@ static void fault_expect_broken(struct vfe_live *l, unsigned int faults)
 	KUNIT_EXPECT_EQ(test, l->faults, faults);
 	KUNIT_EXPECT_EQ(test, vfe_live_add(l, 90, 1, 1), -EIO);
 	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
-	/* no loop that ends with "nothing more" may go on for ever */
+	/* no loop until "no more buffers" may run for ever */
 	KUNIT_EXPECT_TRUE(test, vfe_queue_enable_cb(l->q));
 	vfe_queue_disable_cb(l->q);
 	vfe_live_get_none(l);
 	KUNIT_EXPECT_EQ(test, l->faults, faults);
 }
 
-/* The other queue works as ever. */
+/* The other queue works as usual. */
 static void fault_expect_second_works(struct vfe_live *l)
 {
 	struct vfe_queue *q = l->q;
@@ -102,7 +102,7 @@ static void fault_expect_second_works(struct vfe_live *l)
 	l->mq = mq;
 }
 
-/* A reset heals: buffers come back once, and the ring is a new one. */
+/* A reset repairs it: buffers come back once, and the ring is empty. */
 static void fault_heal(struct vfe_live *l, unsigned int out)
 {
 	unsigned int n;
@@ -114,7 +114,7 @@ static void fault_heal(struct vfe_live *l, unsigned int out)
 		vfe_live_round_trip(l, n);
 }
 
-/* Ids beyond the ring, some of them right in their lower 16 bits */
+/* Ids beyond the ring, some of them valid in their lower 16 bits */
 static void fault_wrong_id(struct kunit *test)
 {
 	static const u32 wrong[] = {
