@@ -70,7 +70,7 @@ static_assert(sizeof(struct vfe_blk_lifetime) == 6);
  * @append_sector: sector of a zone append, written by the device; @status must
  *		   follow directly
  * @status: VIRTIO_BLK_S_*, written by the device
- * @table: preallocated indirect table, see vfe_blk_wire_size()
+ * @table: preallocated indirect table of VFE_BLK_OWN_DESCS descriptors
  */
 struct vfe_blk_wire {
 	struct virtio_blk_outhdr header;
@@ -95,8 +95,9 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
  * @wire_dma: the device's address of @wire
  * @descs: descriptors of the request: header, data, status; @own, or allocated
  *	   for a request that needs more
- * @table_dma: the device's address of the indirect table: @descs in
- *	       path_table.c, @shown in path_dma.c
+ * @table: the descriptors as the device reads them, see memory.c: @descs
+ *	   itself, a copy of it, or NULL if the device reads them in the ring
+ * @table_dma: the device's address of @table
  * @own: preallocated room for VFE_BLK_OWN_DESCS descriptors
  * @ranges: the ranges of a discard that has more than one, or NULL
  * @ranges_dma: the device's address of @ranges
@@ -111,13 +112,12 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
  * @retries: how often the request was sent again after a reset
  * @held: vfe_blk_release() must release something
  * @failed: the result, BLK_STS_OK or an error; set before completion
- * @shown: copy of @descs that the device reads as an indirect table, or NULL:
- *	   path_dma.c
  */
 struct vfe_blk_request {
 	struct vfe_blk_wire *wire;
 	dma_addr_t wire_dma;
 	struct vfe_desc *descs;
+	struct vfe_desc *table;
 	dma_addr_t table_dma;
 	struct vfe_desc *own;
 	void *ranges;
@@ -133,7 +133,6 @@ struct vfe_blk_request {
 	u8 retries;
 	bool held;
 	blk_status_t failed;
-	struct vfe_desc *shown;
 };
 
 /**
@@ -177,8 +176,8 @@ struct vfe_blk_list {
  * @reap: tasklet that completes the requests after busy-waiting; see poll.c
  * @segs: room to build a chain in, without INDIRECT_DESC
  * @spare: preallocated descriptors of one request, for when an allocation
- *	   fails; path_dma.c
- * @spare_table: likewise, as the device reads them
+ *	   fails
+ * @spare_table: likewise, as the device reads them: may be @spare itself
  * @spare_dma: the device's address of @spare_table
  * @spare_used: bit 0: a request uses @spare and @spare_table
  * @name: for messages and the interrupt's name
@@ -213,27 +212,6 @@ struct vfe_blk_queue {
 } ____cacheline_aligned_in_smp;
 
 /**
- * struct vfe_blk_path - how request data gets its descriptors
- * @size: size of a request's driver data, see struct vfe_blk_request
- * @init: set up a request's driver data; 0 or -ENOMEM
- * @exit: undo @init
- * @map: write the descriptors of the data, behind that of the header, and set
- *	 &vfe_blk_request.num to their number; BLK_STS_OK or an error
- * @release: undo @map
- * @add: add a mapped request to the ring; the queue's lock is held
- *
- * vfe_blk_memory_init() chooses one of path_table.c and path_dma.c.
- */
-struct vfe_blk_path {
-	size_t (*size)(const struct vfe_blk *vb);
-	int (*init)(struct vfe_blk *vb, struct vfe_blk_request *req);
-	void (*exit)(struct vfe_blk *vb, struct vfe_blk_request *req);
-	blk_status_t (*map)(struct vfe_blk *vb, struct request *rq, u32 write);
-	void (*release)(struct vfe_blk *vb, struct request *rq);
-	int (*add)(struct vfe_blk_queue *bq, struct request *rq);
-};
-
-/**
  * struct vfe_blk_tunables - values that users can change while the disk runs
  * @coalesce_usecs: period of the timer that replaces interrupts and kicks on a
  *		    busy queue; 0: no timer
@@ -257,7 +235,7 @@ struct vfe_blk_tunables {
  * @tag_set: tags of blk-mq
  * @sysfs: the directory with the counters
  * @stats: counts of events, those of @vd
- * @path: how request data gets its descriptors
+ * @dma_api: the device takes addresses of the DMA API, see dma.c
  * @format: format of indirect tables
  * @piece: most bytes of data in one descriptor
  * @pieces: most descriptors for one segment of the block layer
@@ -286,7 +264,7 @@ struct vfe_blk {
 	struct blk_mq_tag_set tag_set;
 	struct vfe_sysfs *sysfs;
 	struct vfe_stats *stats;
-	const struct vfe_blk_path *path;
+	bool dma_api;
 	struct vfe_table_format format;
 	u32 piece;
 	u32 pieces;
@@ -326,7 +304,13 @@ void vfe_blk_complete(struct request *rq);
 void vfe_blk_complete_list(struct vfe_blk_list *list,
 			   struct io_comp_batch *iob);
 
-/* --- descs.c: descriptors of a request, and memory for many of them --- */
+/* --- dma.c: data of requests through the DMA API --- */
+
+blk_status_t vfe_blk_dma_map(struct vfe_blk *vb, struct request *rq,
+			     unsigned int most, u32 write);
+void vfe_blk_dma_unmap(struct vfe_blk *vb, struct request *rq);
+
+/* --- memory.c: memory of requests and queues --- */
 
 /* For allocations that may not sleep; the callers handle a failure. */
 #define VFE_BLK_GFP	(GFP_ATOMIC | __GFP_NOWARN)
@@ -334,16 +318,14 @@ void vfe_blk_complete_list(struct vfe_blk_list *list,
 void *vfe_blk_shared_alloc(struct vfe_blk *vb, size_t len, gfp_t gfp,
 			   dma_addr_t *dma);
 void vfe_blk_shared_free(struct vfe_blk *vb, void *p, dma_addr_t dma);
-bool vfe_blk_take_spare(struct vfe_blk_queue *bq);
-void vfe_blk_give_spare(struct vfe_blk_queue *bq);
-void vfe_blk_finish_descs(const struct vfe_blk *vb,
-			  struct vfe_blk_request *req, unsigned int data,
-			  unsigned int out, u32 in_len);
-
-/* --- path_table.c, path_dma.c: descriptors of request data --- */
-
-extern const struct vfe_blk_path vfe_blk_table_path;
-extern const struct vfe_blk_path vfe_blk_dma_path;
+int vfe_blk_init_request(struct blk_mq_tag_set *set, struct request *rq,
+			 unsigned int hctx_idx, vfe_node_t node);
+void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
+			  unsigned int hctx_idx);
+bool vfe_blk_grow(struct vfe_blk *vb, struct request *rq, unsigned int n);
+void vfe_blk_shrink(struct vfe_blk *vb, struct request *rq);
+int vfe_blk_memory_init(struct vfe_blk *vb, unsigned int *size);
+void vfe_blk_memory_exit(struct vfe_blk *vb);
 
 /* --- submit.c: add requests to the ring, reap used ones --- */
 
@@ -386,10 +368,6 @@ void vfe_blk_queues_exit(struct vfe_blk *vb);
 int vfe_blk_tags_init(struct vfe_blk *vb);
 void vfe_blk_tags_exit(struct vfe_blk *vb);
 int vfe_blk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int i);
-int vfe_blk_init_request(struct blk_mq_tag_set *set, struct request *rq,
-			 unsigned int hctx_idx, vfe_node_t node);
-void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
-			  unsigned int hctx_idx);
 void vfe_blk_map_queues(struct blk_mq_tag_set *set);
 
 /* --- config.c: limits of the device --- */
@@ -470,12 +448,6 @@ void vfe_blk_getgeo(const struct vfe_blk *vb, struct hd_geometry *geo);
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq);
 void vfe_blk_needs_reset(struct vfe_device *vd);
 void vfe_blk_recovery_init(struct vfe_blk *vb);
-
-/* Size of struct vfe_blk_wire with room for @descs descriptors */
-static inline size_t vfe_blk_wire_size(unsigned int descs)
-{
-	return sizeof(struct vfe_blk_wire) + descs * sizeof(struct vfe_desc);
-}
 
 static inline void vfe_blk_list_init(struct vfe_blk_list *list)
 {

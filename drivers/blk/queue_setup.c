@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Virtqueues and the block layer's tags: their number and depth, the CPUs of
- * each queue, and the memory of each queue and request.
+ * Virtqueues and the block layer's tags: their number and depth, and the CPUs of
+ * each queue.
  */
 #include <linux/slab.h>
 #include <uapi/linux/virtio_ring.h>
@@ -148,85 +148,6 @@ static unsigned int vfe_blk_depth(const struct vfe_blk *vb)
 	return max(depth, 1U);
 }
 
-/* Allocates a queue's memory for chains, and its preallocated descriptors. */
-static int vfe_blk_queue_memory(struct vfe_blk *vb, struct vfe_blk_queue *bq)
-{
-	unsigned int n = vb->limits.max_segments * vb->pieces +
-			 VFE_BLK_EXTRA_SEGS;
-	bool tables = vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC);
-
-	if (!tables)
-		bq->segs = kvcalloc(n, sizeof(*bq->segs), GFP_KERNEL);
-	if (vb->path == &vfe_blk_dma_path)
-		bq->spare = kvcalloc(n, sizeof(*bq->spare), GFP_KERNEL);
-	if (tables)
-		bq->spare_table = vfe_blk_shared_alloc(vb, n * sizeof(struct vfe_desc),
-						       GFP_KERNEL,
-						       &bq->spare_dma);
-	return (tables ? bq->spare_table : (void *)bq->segs) &&
-	       (vb->path != &vfe_blk_dma_path || bq->spare) ? 0 : -ENOMEM;
-}
-
-static void vfe_blk_queues_memory_free(struct vfe_blk *vb)
-{
-	unsigned int i;
-
-	for (i = 0; i < vb->num_queues; i++) {
-		struct vfe_blk_queue *bq = &vb->queues[i];
-
-		kvfree(bq->segs);
-		kvfree(bq->spare);
-		if (bq->spare_table)
-			vfe_blk_shared_free(vb, bq->spare_table, bq->spare_dma);
-		bq->segs = NULL;
-		bq->spare = NULL;
-		bq->spare_table = NULL;
-	}
-}
-
-static void vfe_blk_memory_exit(struct vfe_blk *vb)
-{
-	vfe_blk_queues_memory_free(vb);
-	dma_pool_destroy(vb->wires);
-	dma_pool_destroy(vb->tables);
-	vb->wires = NULL;
-	vb->tables = NULL;
-}
-
-static int vfe_blk_pools_init(struct vfe_blk *vb)
-{
-	size_t table = (vb->limits.max_segments * vb->pieces +
-			VFE_BLK_EXTRA_SEGS) * sizeof(struct vfe_desc);
-	size_t ranges = VFE_BLK_MAX_RANGES *
-			sizeof(struct virtio_blk_discard_write_zeroes);
-
-	vb->wires = dma_pool_create("vfe_blk", vfe_dev(vb->vd),
-				    vfe_blk_wire_size(VFE_BLK_OWN_DESCS),
-				    __alignof__(struct vfe_blk_wire), 0);
-	vb->tables = dma_pool_create("vfe_blk_tables", vfe_dev(vb->vd),
-				     max(table, ranges),
-				     __alignof__(struct vfe_blk_wire), 0);
-	return vb->wires && vb->tables ? 0 : -ENOMEM;
-}
-
-/* Chooses the path of request data, and allocates the memory for it. */
-static int vfe_blk_memory_init(struct vfe_blk *vb)
-{
-	bool dma = vfe_dma_api(vb->vd);
-	unsigned int i;
-	int err = 0;
-
-	vb->path = dma || !vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC) ?
-		   &vfe_blk_dma_path : &vfe_blk_table_path;
-	if (dma)
-		err = vfe_blk_pools_init(vb);
-	for (i = 0; !err && i < vb->num_queues; i++)
-		err = vfe_blk_queue_memory(vb, &vb->queues[i]);
-	if (err)
-		vfe_blk_memory_exit(vb);
-	return err;
-}
-
 /**
  * vfe_blk_tags_init() - set up the tag set of the block layer
  * @vb: the disk, its virtqueues set up
@@ -238,7 +159,7 @@ int vfe_blk_tags_init(struct vfe_blk *vb)
 	struct blk_mq_tag_set *set = &vb->tag_set;
 	int err;
 
-	err = vfe_blk_memory_init(vb);
+	err = vfe_blk_memory_init(vb, &set->cmd_size);
 	if (err)
 		return err;
 	set->ops = &vfe_blk_mq_ops;
@@ -247,7 +168,6 @@ int vfe_blk_tags_init(struct vfe_blk *vb)
 	set->queue_depth = vfe_blk_depth(vb);
 	set->numa_node = dev_to_node(vfe_dev(vb->vd));
 	set->flags = VFE_MQ_F_MERGE;
-	set->cmd_size = vb->path->size(vb);
 	set->timeout = VFE_BLK_TIMEOUT;
 	set->driver_data = vb;
 	err = blk_mq_alloc_tag_set(set);
@@ -269,24 +189,6 @@ int vfe_blk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int i)
 	vb->queues[i].hctx = hctx;
 	hctx->driver_data = &vb->queues[i];
 	return 0;
-}
-
-int vfe_blk_init_request(struct blk_mq_tag_set *set, struct request *rq,
-			 unsigned int hctx_idx, vfe_node_t node)
-{
-	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-	struct vfe_blk *vb = set->driver_data;
-
-	return vb->path->init(vb, req);
-}
-
-void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
-			  unsigned int hctx_idx)
-{
-	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-	struct vfe_blk *vb = set->driver_data;
-
-	vb->path->exit(vb, req);
 }
 
 /* Maps each CPU to the queue whose interrupt it handles. */

@@ -4,7 +4,8 @@
  * request when the device has used the chain. Nothing here sleeps. submit.c
  * adds chains to the ring and takes used ones from it.
  */
-#include <linux/slab.h>
+#include <linux/bio.h>
+#include <linux/io.h>
 
 #include "blk.h"
 
@@ -26,14 +27,126 @@ static void vfe_blk_header(struct request *rq, u32 type, u64 sector)
 	req->wire->status = VFE_BLK_S_NONE;
 }
 
+/*
+ * Adds the descriptors of header and status to those of the data. @data: number
+ * of descriptors of data, @out: number of them that the device reads, @in_len:
+ * bytes of data that the device may write
+ */
+static void vfe_blk_finish_descs(const struct vfe_blk *vb,
+				 struct vfe_blk_request *req, unsigned int data,
+				 unsigned int out, u32 in_len)
+{
+	const struct vfe_table_format *f = &vb->format;
+	dma_addr_t wire = req->wire_dma;
+
+	/* 2.7.4.2: device-writable descriptors come after readable ones */
+	vfe_blk_desc(&req->descs[0],
+		     wire + offsetof(struct vfe_blk_wire, header),
+		     sizeof(req->wire->header), f->link + f->step);
+	vfe_blk_desc(&req->descs[data + 1],
+		     wire + offsetof(struct vfe_blk_wire, status),
+		     sizeof(req->wire->status), f->write);
+	req->num = data + VFE_BLK_EXTRA_SEGS;
+	req->out = out + 1;
+	req->in_len = in_len + sizeof(req->wire->status);
+}
+
+/* --- reads and writes --- */
+
+/**
+ * struct vfe_blk_fill - where to write the next descriptor of data, and how
+ * @d: the next descriptor
+ * @end: behind the last descriptor that there is room for
+ * @ctrl: &vfe_desc.ctrl of the next descriptor
+ * @step: difference in ctrl from one descriptor to the next
+ * @piece: most bytes in one descriptor
+ */
+struct vfe_blk_fill {
+	struct vfe_desc *d;
+	const struct vfe_desc *end;
+	u32 ctrl;
+	u32 step;
+	u32 piece;
+};
+
+/* Adds physically contiguous data. Return: whether there was room */
+static __always_inline bool vfe_blk_fill_piece(struct vfe_blk_fill *fill,
+					       u64 addr, u32 left)
+{
+	u32 len;
+
+	do {
+		if (unlikely(fill->d == fill->end))
+			return false;
+		len = min(left, fill->piece);
+		vfe_blk_desc(fill->d++, addr, len, fill->ctrl);
+		fill->ctrl += fill->step;
+		addr += len;
+		left -= len;
+	} while (unlikely(left));
+	return true;
+}
+
+/*
+ * Adds the data of a bio. This walks the bio's vectors in memory: the block
+ * layer's iterator takes four times as many instructions for each.
+ */
+static __always_inline bool vfe_blk_fill_bio(struct vfe_blk_fill *fill,
+					     const struct bio *bio)
+{
+	const struct bio_vec *bv = &bio->bi_io_vec[bio->bi_iter.bi_idx];
+	u32 skip = mp_bvec_iter_offset(bio->bi_io_vec, bio->bi_iter) -
+		   bv->bv_offset;
+	u32 left = bio->bi_iter.bi_size, len;
+
+	for (; left; bv++) {
+		len = min(bv->bv_len - skip, left);
+		if (unlikely(!vfe_blk_fill_piece(fill,
+						 page_to_phys(bv->bv_page) +
+						 bv->bv_offset + skip, len)))
+			return false;
+		left -= len;
+		skip = 0;
+	}
+	return true;
+}
+
+/* Writes the descriptors of the data, with physical addresses. */
+static __always_inline blk_status_t
+vfe_blk_fill_data(const struct vfe_blk *vb, struct request *rq,
+		  unsigned int most, u32 write)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct vfe_blk_fill fill;
+	const struct bio *bio;
+
+	fill.d = &req->descs[1];
+	fill.end = fill.d + most;
+	fill.step = vb->format.step;
+	fill.ctrl = vb->format.link + 2 * fill.step + write;
+	fill.piece = vb->piece;
+	for (bio = rq->bio; bio; bio = bio->bi_next)
+		if (WARN_ON_ONCE(!vfe_blk_fill_bio(&fill, bio)))
+			return BLK_STS_IOERR;
+	req->num = fill.d - &req->descs[1];
+	return BLK_STS_OK;
+}
+
 /* Builds the chain of a request with data; @write: the device writes it. */
 static blk_status_t vfe_blk_map_data(struct vfe_blk *vb, struct request *rq,
 				     u32 write)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	unsigned int most = rq->nr_phys_segments * vb->pieces;
 	blk_status_t status;
 
-	status = vb->path->map(vb, rq, write);
+	if (unlikely(most > VFE_BLK_OWN_SEGS) &&
+	    !vfe_blk_grow(vb, rq, most + VFE_BLK_EXTRA_SEGS))
+		return BLK_STS_RESOURCE;
+	if (unlikely(vb->dma_api))
+		status = vfe_blk_dma_map(vb, rq, most, write);
+	else
+		status = vfe_blk_fill_data(vb, rq, most, write);
 	if (unlikely(status)) {
 		vfe_blk_release(rq);
 		return status;
@@ -58,6 +171,8 @@ static blk_status_t vfe_blk_prepare_data(struct vfe_blk *vb, struct request *rq,
 	vfe_blk_header(rq, type, sector);
 	return vfe_blk_map_data(vb, rq, write);
 }
+
+/* --- other requests --- */
 
 /* A request of the driver whose answer is its data: a report of zones */
 static blk_status_t vfe_blk_prepare_long_answer(struct vfe_blk *vb,
@@ -266,6 +381,8 @@ static blk_status_t vfe_blk_prepare_other(struct vfe_blk *vb,
 	}
 }
 
+/* --- all requests --- */
+
 /**
  * vfe_blk_prepare() - build the chain of a request: header, data, status
  * @vb: the disk
@@ -301,7 +418,8 @@ void vfe_blk_release(struct request *rq)
 
 	if (likely(!req->held))
 		return;
-	vb->path->release(vb, rq);
+	vfe_blk_dma_unmap(vb, rq);
+	vfe_blk_shrink(vb, rq);
 	if (req->ranges)
 		vfe_blk_shared_free(vb, req->ranges, req->ranges_dma);
 	req->ranges = NULL;

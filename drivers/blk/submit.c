@@ -145,6 +145,26 @@ void vfe_blk_open(struct vfe_blk_queue *bq)
 	bq->late = false;
 }
 
+/* Adds a request whose descriptors the device does not read in place. */
+static noinline int vfe_blk_add_copy(struct vfe_blk_queue *bq,
+				     struct request *rq)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	unsigned int i;
+
+	if (req->table) {
+		memcpy(req->table, req->descs, req->num * sizeof(*req->descs));
+		return vfe_queue_add_table(bq->vq, req->table_dma, req->num,
+					   req->in_len, rq);
+	}
+	for (i = 0; i < req->num; i++) {
+		bq->segs[i].addr = le64_to_cpu(req->descs[i].addr);
+		bq->segs[i].len = le32_to_cpu(req->descs[i].len);
+	}
+	return vfe_queue_add(bq->vq, bq->segs, req->out, req->num - req->out,
+			     rq);
+}
+
 /*
  * Adds a prepared request. If the ring is full, stop the hardware queue under
  * the lock: vfe_blk_take() holds the lock too, so the completion that makes
@@ -152,12 +172,17 @@ void vfe_blk_open(struct vfe_blk_queue *bq)
  */
 static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq, struct request *rq)
 {
+	const struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	int err;
 
 	if (unlikely(!bq->started))
 		return vfe_recovery_state(&bq->vb->recovery) >= VFE_RUN_GIVEN_UP ?
 		       BLK_STS_IOERR : BLK_STS_RESOURCE;
-	err = bq->vb->path->add(bq, rq);
+	if (likely(req->table == req->descs))
+		err = vfe_queue_add_table(bq->vq, req->table_dma, req->num,
+					  req->in_len, rq);
+	else
+		err = vfe_blk_add_copy(bq, rq);
 	if (likely(!err))
 		return BLK_STS_OK;
 	switch (err) {
@@ -188,21 +213,44 @@ static bool vfe_blk_publish(struct vfe_blk_queue *bq)
 }
 
 /*
- * Ends a submission. A submitter that polls has disabled the interrupt: it must
- * not be preempted until the interrupt is enabled again.
+ * Adds requests that are linked by &vfe_blk_request.next, and makes them visible
+ * unless more of their batch come. A submitter that polls disables the interrupt
+ * before the requests are visible, and must not be preempted until it is enabled
+ * again. @rq: the first request; then the first that was not added, or NULL.
+ * Return: why that one was not added, or BLK_STS_OK
  */
-static void vfe_blk_unlock(struct vfe_blk_queue *bq, bool notify, bool wait)
-	__releases(&bq->lock)
+static __always_inline blk_status_t vfe_blk_submit(struct vfe_blk_queue *bq,
+						   struct request **rq,
+						   bool last)
 {
-	if (unlikely(wait))
+	bool notify = false, poll = false;
+	blk_status_t status = BLK_STS_OK;
+	struct vfe_blk_request *req;
+	struct request *next;
+
+	spin_lock_irq(&bq->lock);
+	for (; *rq; *rq = next) {
+		req = blk_mq_rq_to_pdu(*rq);
+		/* once in the ring, the request may end and be reused */
+		next = req->next;
+		status = vfe_blk_add(bq, *rq);
+		if (unlikely(status))
+			break;
+	}
+	if (last || status) {
+		poll = unlikely(bq->poll_ns) && vfe_blk_poll_begin(bq);
+		notify = vfe_blk_publish(bq);
+	}
+	if (unlikely(poll))
 		preempt_disable();
 	spin_unlock_irq(&bq->lock);
 	if (notify)
 		vfe_queue_notify(bq->vq);
-	if (unlikely(wait)) {
+	if (unlikely(poll)) {
 		vfe_blk_poll_wait(bq);
 		preempt_enable();
 	}
+	return status;
 }
 
 /*
@@ -224,8 +272,8 @@ static blk_status_t vfe_blk_refuse(struct request *rq, blk_status_t status)
 static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 				     const struct blk_mq_queue_data *bd)
 {
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(bd->rq);
 	struct vfe_blk_queue *bq = hctx->driver_data;
-	bool notify = false, wait = false;
 	struct request *rq = bd->rq;
 	blk_status_t status;
 
@@ -233,14 +281,8 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 	if (unlikely(status))
 		return vfe_blk_refuse(rq, status);
 	blk_mq_start_request(rq);
-
-	spin_lock_irq(&bq->lock);
-	status = vfe_blk_add(bq, rq);
-	if (bd->last || status) {
-		wait = unlikely(bq->poll_ns) && vfe_blk_poll_begin(bq);
-		notify = vfe_blk_publish(bq);
-	}
-	vfe_blk_unlock(bq, notify, wait);
+	req->next = NULL;
+	status = vfe_blk_submit(bq, &rq, bd->last);
 	/* do not touch an added request: it may have ended by now */
 	if (unlikely(status))
 		return vfe_blk_refuse(rq, status);
@@ -260,38 +302,14 @@ static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 		vfe_queue_notify(bq->vq);
 }
 
-/*
- * Adds the requests that there is room for, and makes them visible. Return: the
- * first request that did not fit, linked to the rest by @next, or NULL
- */
-static struct request *vfe_blk_add_batch(struct vfe_blk_queue *bq,
-					 struct request *rq)
-{
-	struct vfe_blk_request *req;
-	struct request *next;
-	bool notify, wait;
-
-	spin_lock_irq(&bq->lock);
-	for (; rq; rq = next) {
-		req = blk_mq_rq_to_pdu(rq);
-		/* once in the ring, the request may end and be reused */
-		next = req->next;
-		if (unlikely(vfe_blk_add(bq, rq)))
-			break;
-	}
-	/* since Linux 6.10 a single request comes this way, too */
-	wait = unlikely(bq->poll_ns) && vfe_blk_poll_begin(bq);
-	notify = vfe_blk_publish(bq);
-	vfe_blk_unlock(bq, notify, wait);
-	return rq;
-}
-
 /* Requeues requests that did not fit: vfe_blk_queue_rq() gets them again. */
 static void vfe_blk_submit_batch(struct vfe_blk_queue *bq,
 				 struct vfe_blk_list *batch)
 {
-	struct request *rq = vfe_blk_add_batch(bq, batch->first), *next;
+	struct request *rq = batch->first, *next;
 
+	/* since Linux 6.10 a single request comes this way, too */
+	vfe_blk_submit(bq, &rq, true);
 	for (; unlikely(rq); rq = next) {
 		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 

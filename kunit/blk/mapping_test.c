@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How data gets into the ring: tables with physical addresses
- * (drivers/blk/path_table.c), and the DMA API or chains in the ring
- * (path_dma.c), each with few segments and with so many that they need an
- * allocation.
+ * The data of requests: with physical addresses (drivers/blk/request.c) or
+ * through the DMA API (dma.c), in an indirect table or a chain in the ring, with
+ * few segments and with so many that they need an allocation (memory.c).
  */
 #include <linux/module.h>
 

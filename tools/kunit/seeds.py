@@ -69,7 +69,7 @@ SEEDS = (
         Change(_DEVICE, "\tvfe_regs_exit(&vd->regs);\n\tkfree(vd);\n",
                "\tvfe_regs_exit(&vd->regs);\n"),)),
     Seed("DMA memory that is not given back", ("blk/mapping",), "DMA-API", (
-        Change("drivers/blk/path_dma.c", "\tfor (; req->mapped; req",
+        Change("drivers/blk/dma.c", "\tfor (; req->mapped; req",
                "\tfor (; req->mapped > 1; req"),)),
     Seed("a shift too far", ("core/lifecycle",), "UBSAN", (
         Change(_REGS, _COUNT, "this_cpu_add(regs->counts->access[reg][dir],"
