@@ -45,6 +45,18 @@
 		dev_err(vfe_dev(vfe_err_vd_), fmt, ##__VA_ARGS__); \
 } while (0)
 
+/*
+ * For &vfe_queue.notify: may the driver write a notification? Counts it if so.
+ * 3.1.1: not before DRIVER_OK; nor to a function that is gone.
+ */
+static inline bool vfe_queue_may_notify(struct vfe_queue *q)
+{
+	if (unlikely(vfe_get_state(q->vd) != VFE_STATE_LIVE))
+		return false;
+	this_cpu_inc(q->events->kicks);
+	return true;
+}
+
 /* caps.c */
 int vfe_caps_map(struct vfe_device *vd);
 void vfe_caps_unmap(struct vfe_device *vd);

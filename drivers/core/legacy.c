@@ -81,7 +81,9 @@ static int legacy_config_read(struct vfe_device *vd, u32 offset,
 
 static void legacy_notify(struct vfe_queue *q)
 {
-	vfe_write16(&q->vd->regs, VFE_REG_LEGACY_QUEUE_NOTIFY, q->index);
+	if (vfe_queue_may_notify(q))
+		vfe_write16(&q->vd->regs, VFE_REG_LEGACY_QUEUE_NOTIFY,
+			    q->index);
 }
 
 /*

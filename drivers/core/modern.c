@@ -76,7 +76,8 @@ static int modern_config_read(struct vfe_device *vd, u32 offset,
 /* 4.1.5.2.1: 16 bits without NOTIFICATION_DATA */
 static void modern_notify16(struct vfe_queue *q)
 {
-	vfe_notify16(&q->vd->regs, q->notify_offset, q->notify_data);
+	if (vfe_queue_may_notify(q))
+		vfe_notify16(&q->vd->regs, q->notify_offset, q->notify_data);
 }
 
 /*
@@ -86,8 +87,9 @@ static void modern_notify16(struct vfe_queue *q)
  */
 static void modern_notify32(struct vfe_queue *q)
 {
-	vfe_notify32(&q->vd->regs, q->notify_offset,
-		     (u32)q->ops->next(q) << 16 | q->notify_data);
+	if (vfe_queue_may_notify(q))
+		vfe_notify32(&q->vd->regs, q->notify_offset,
+			     (u32)q->ops->next(q) << 16 | q->notify_data);
 }
 
 /* 4.1.4.4: the address is queue_notify_off * multiplier, in the window */

@@ -173,6 +173,8 @@ static __always_inline int packed_add_given(struct vfe_queue *q,
 					    u32 in_len, void *token,
 					    unsigned int how)
 {
+	if (unlikely(!vfe_ring_takes_table(q, n, token)))
+		return -EINVAL;
 	if (!q->packed->free)
 		return -ENOSPC;
 	packed_put_table(q, table, n, in_len, token, how);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Common code of all ring layouts: checks of arguments, notifications, broken
+ * Common code of all ring layouts that is not on the path of a request, which
+ * goes from the inline functions of vfe/queue.h into split.c or packed.c: broken
  * queues, counts. queue_setup.c sets queues up.
  */
 #include <linux/compiler.h>
@@ -106,51 +107,6 @@ int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
 }
 EXPORT_SYMBOL_GPL(vfe_queue_add);
 
-int vfe_queue_add_table(struct vfe_queue *q, dma_addr_t table, unsigned int n,
-			u32 in_len, void *token)
-{
-	if (unlikely(READ_ONCE(q->broken)))
-		return -EIO;
-	if (unlikely(!q->indirect || !n || n > q->max_table || !token))
-		return -EINVAL;
-	return q->ops->add_table(q, table, n, in_len, token);
-}
-EXPORT_SYMBOL_GPL(vfe_queue_add_table);
-
-const struct vfe_table_format *
-vfe_queue_table_format(const struct vfe_queue *q)
-{
-	return &q->ops->table;
-}
-EXPORT_SYMBOL_GPL(vfe_queue_table_format);
-
-bool vfe_queue_kick_prepare(struct vfe_queue *q)
-{
-	if (READ_ONCE(q->broken))
-		return false;
-	return q->ops->kick_prepare(q);
-}
-EXPORT_SYMBOL_GPL(vfe_queue_kick_prepare);
-
-void vfe_queue_notify(struct vfe_queue *q)
-{
-	/* 3.1.1: no notification before DRIVER_OK; nor to a gone function */
-	if (vfe_get_state(q->vd) != VFE_STATE_LIVE)
-		return;
-	this_cpu_inc(q->events->kicks);
-	q->notify(q);
-}
-EXPORT_SYMBOL_GPL(vfe_queue_notify);
-
-unsigned int vfe_queue_get_many(struct vfe_queue *q, struct vfe_used *used,
-				unsigned int most)
-{
-	if (READ_ONCE(q->broken))
-		return 0;
-	return q->ops->get_many(q, used, most);
-}
-EXPORT_SYMBOL_GPL(vfe_queue_get_many);
-
 void *vfe_queue_get(struct vfe_queue *q, u32 *len)
 {
 	struct vfe_used used;
@@ -161,25 +117,6 @@ void *vfe_queue_get(struct vfe_queue *q, u32 *len)
 	return used.token;
 }
 EXPORT_SYMBOL_GPL(vfe_queue_get);
-
-bool vfe_queue_pending(const struct vfe_queue *q)
-{
-	return !READ_ONCE(q->broken) && q->ops->pending(q);
-}
-EXPORT_SYMBOL_GPL(vfe_queue_pending);
-
-void vfe_queue_disable_cb(struct vfe_queue *q)
-{
-	q->ops->disable_cb(q);
-}
-EXPORT_SYMBOL_GPL(vfe_queue_disable_cb);
-
-bool vfe_queue_enable_cb(struct vfe_queue *q)
-{
-	/* a broken queue returns no buffers: let no loop wait for them */
-	return q->ops->enable_cb(q) || READ_ONCE(q->broken);
-}
-EXPORT_SYMBOL_GPL(vfe_queue_enable_cb);
 
 bool vfe_queue_enable_cb_after(struct vfe_queue *q, unsigned int n)
 {
@@ -195,20 +132,6 @@ void *vfe_queue_detach(struct vfe_queue *q)
 }
 EXPORT_SYMBOL_GPL(vfe_queue_detach);
 
-/*
- * 2.7.7.1: an interrupt without a used buffer is not an error. This check does
- * not hold the class driver's lock: if it misses a buffer, another CPU is
- * reaping, and checks again before it finishes.
- */
-bool vfe_queue_interrupt(struct vfe_queue *q)
-{
-	if (!vfe_queue_pending(q))
-		return false;
-	this_cpu_inc(q->events->interrupts);
-	q->spec.done(q);
-	return true;
-}
-
 unsigned int vfe_queue_in_flight(const struct vfe_queue *q)
 {
 	u16 avail, used;
@@ -223,36 +146,6 @@ unsigned int vfe_queue_capacity(const struct vfe_queue *q)
 	return q->ops->capacity(q);
 }
 EXPORT_SYMBOL_GPL(vfe_queue_capacity);
-
-bool vfe_queue_broken(const struct vfe_queue *q)
-{
-	return READ_ONCE(q->broken);
-}
-EXPORT_SYMBOL_GPL(vfe_queue_broken);
-
-unsigned int vfe_queue_size(const struct vfe_queue *q)
-{
-	return q->size;
-}
-EXPORT_SYMBOL_GPL(vfe_queue_size);
-
-unsigned int vfe_queue_index(const struct vfe_queue *q)
-{
-	return q->index;
-}
-EXPORT_SYMBOL_GPL(vfe_queue_index);
-
-struct vfe_device *vfe_queue_device(const struct vfe_queue *q)
-{
-	return q->vd;
-}
-EXPORT_SYMBOL_GPL(vfe_queue_device);
-
-void *vfe_queue_priv(const struct vfe_queue *q)
-{
-	return q->spec.priv;
-}
-EXPORT_SYMBOL_GPL(vfe_queue_priv);
 
 static u64 vfe_queue_completions(const struct vfe_queue *q)
 {

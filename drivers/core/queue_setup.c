@@ -63,7 +63,8 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 	/* 2.7.5.3.1: no chain is longer than the queue, or than its capacity */
 	q->max_segs = min_t(unsigned int, q->spec.max_segs,
 			    q->ops->capacity(q));
-	q->max_table = min_t(unsigned int, q->spec.max_segs, q->size);
+	q->max_table = q->indirect ?
+		       min_t(unsigned int, q->spec.max_segs, q->size) : 0;
 	return 0;
 }
 

@@ -8,8 +8,14 @@
 #ifndef VFE_QUEUE_H
 #define VFE_QUEUE_H
 
+#include <linux/compiler.h>
+#include <linux/errno.h>
+#include <linux/percpu.h>
 #include <linux/types.h>
 
+struct device;
+struct packed_ring;
+struct split_ring;
 struct vfe_device;
 struct vfe_queue;
 
@@ -88,6 +94,153 @@ struct vfe_queue_spec {
 	bool polled;
 };
 
+/* --- the members of a queue: for the core, and for the functions below --- */
+
+/**
+ * struct vfe_queue_counts - counts of a queue
+ * @kicks: notifications written
+ * @kicks_suppressed: times that buffers were added, but the device wanted no
+ *		      notification
+ * @completions: buffers taken back
+ * @interrupts: interrupts that found used buffers
+ */
+struct vfe_queue_counts {
+	u64 kicks;
+	u64 kicks_suppressed;
+	u64 completions;
+	u64 interrupts;
+};
+
+/**
+ * struct vfe_queue_events - per-CPU counts, for calls that run concurrently
+ * @kicks: notifications written
+ * @interrupts: interrupts that found used buffers
+ */
+struct vfe_queue_events {
+	u64 kicks;
+	u64 interrupts;
+};
+
+/**
+ * struct vfe_ring_ops - a ring layout, in a variant for the negotiated features
+ * @name: name of the layout
+ * @any_size: sizes need not be powers of two
+ * @create: allocate the ring's memory, set the addresses in the queue
+ * @destroy: free it; the device no longer uses it
+ * @reset: empty it, as at creation; all buffers were detached
+ * @add: see vfe_queue_add(); the arguments are checked
+ * @add_table: see vfe_queue_add_table(); it checks the arguments
+ * @table: format of indirect tables
+ * @capacity: see vfe_queue_capacity()
+ * @kick_prepare: see vfe_queue_kick_prepare(); false if nothing was added
+ * @pending: is there a used buffer? May race with @get_many
+ * @get_many: see vfe_queue_get_many()
+ * @disable_cb: see vfe_queue_disable_cb()
+ * @enable_cb: see vfe_queue_enable_cb()
+ * @enable_cb_after: see vfe_queue_enable_cb_after(); the number is 1 at least
+ * @detach: see vfe_queue_detach()
+ * @next: position of the next buffer that the device cannot see yet, as in a
+ *	  notification (virtio 1.4, 2.9): offset, and wrap counter in bit 15.
+ *	  May race with all others
+ * @completions: number of buffers taken back since creation. May race with all
+ *		 others
+ * @indices: number of buffers made visible and taken back, modulo 65536
+ */
+struct vfe_ring_ops {
+	const char *name;
+	bool any_size;
+	int (*create)(struct vfe_queue *q, struct device *dev);
+	void (*destroy)(struct vfe_queue *q, struct device *dev);
+	void (*reset)(struct vfe_queue *q);
+	int (*add)(struct vfe_queue *q, const struct vfe_seg *segs,
+		   unsigned int out, unsigned int in, void *token);
+	int (*add_table)(struct vfe_queue *q, dma_addr_t table, unsigned int n,
+			 u32 in_len, void *token);
+	struct vfe_table_format table;
+	u16 (*capacity)(const struct vfe_queue *q);
+	bool (*kick_prepare)(struct vfe_queue *q);
+	bool (*pending)(const struct vfe_queue *q);
+	unsigned int (*get_many)(struct vfe_queue *q, struct vfe_used *used,
+				 unsigned int most);
+	void (*disable_cb)(struct vfe_queue *q);
+	bool (*enable_cb)(struct vfe_queue *q);
+	bool (*enable_cb_after)(struct vfe_queue *q, u16 n);
+	void *(*detach)(struct vfe_queue *q);
+	u16 (*next)(const struct vfe_queue *q);
+	u64 (*completions)(const struct vfe_queue *q);
+	void (*indices)(const struct vfe_queue *q, u16 *avail, u16 *used);
+};
+
+/**
+ * struct vfe_queue - a virtqueue
+ * @vd: the device
+ * @ops: operations of the ring's layout
+ * @ring: the ring: one of the next two, or NULL
+ * @split: a split ring
+ * @packed: a packed ring
+ * @spec: the class driver's specification
+ * @events: per-CPU counts
+ * @kicks_suppressed: as in struct vfe_queue_counts; counted with the queue's
+ *		      lock held
+ * @base: sums at the last reset of the counts
+ * @desc_addr: bus address of the descriptors
+ * @driver_addr: bus address of the part that the driver writes
+ * @device_addr: bus address of the part that the device writes
+ * @notify: writes the notify register, in the form that was negotiated
+ * @notify_offset: offset in the notify window, in bytes
+ * @notify_data: value in a notification that identifies the queue
+ * @max_segs: most pieces of a buffer: as in @spec, limited to the ring's
+ *	      capacity
+ * @max_table: most descriptors of an indirect table: as in @spec, limited to
+ *	       @size; 0 if the device takes none
+ * @index: the device's number for it
+ * @size: entries of the ring
+ * @align: alignment of the part that the device writes, in bytes; larger for a
+ *	   legacy device, whose ring is in one piece (virtio 1.4, 2.7.2). Set
+ *	   before @ops->create()
+ * @no_used_len: a legacy device: used lengths mean nothing, the device may have
+ *	      written the whole buffer. Set before vfe_queue_init()
+ * @event_idx: VIRTIO_F_EVENT_IDX was negotiated
+ * @indirect: VIRTIO_F_INDIRECT_DESC was negotiated
+ * @in_order: VIRTIO_F_IN_ORDER was negotiated
+ * @order_platform: VIRTIO_F_ORDER_PLATFORM was negotiated
+ * @dma_api: the device takes addresses of the DMA API, not physical ones
+ * @broken: the device violated the rules of the ring, is gone, or is reset
+ */
+struct vfe_queue {
+	struct vfe_device *vd;
+	const struct vfe_ring_ops *ops;
+	union {
+		void *ring;
+		struct split_ring *split;
+		struct packed_ring *packed;
+	};
+	struct vfe_queue_spec spec;
+	struct vfe_queue_events __percpu *events;
+	u64 kicks_suppressed;
+	struct vfe_queue_counts base;
+	dma_addr_t desc_addr;
+	dma_addr_t driver_addr;
+	dma_addr_t device_addr;
+	void (*notify)(struct vfe_queue *q);
+	u32 notify_offset;
+	u16 notify_data;
+	unsigned int max_segs;
+	unsigned int max_table;
+	u16 index;
+	u16 size;
+	u16 align;
+	bool no_used_len;
+	bool event_idx;
+	bool indirect;
+	bool in_order;
+	bool order_platform;
+	bool dma_api;
+	bool broken;
+};
+
+/* --- what class drivers call --- */
+
 /**
  * vfe_queue_add() - make a buffer available (not visible before the kick)
  * @q: the queue
@@ -114,21 +267,35 @@ int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
  *
  * Context: as vfe_queue_add(), and with the same errors.
  */
-int vfe_queue_add_table(struct vfe_queue *q, dma_addr_t table, unsigned int n,
-			u32 in_len, void *token);
+static inline int vfe_queue_add_table(struct vfe_queue *q, dma_addr_t table,
+				      unsigned int n, u32 in_len, void *token)
+{
+	if (unlikely(READ_ONCE(q->broken)))
+		return -EIO;
+	return q->ops->add_table(q, table, n, in_len, token);
+}
 
 /* The format of indirect tables for this queue */
-const struct vfe_table_format *
-vfe_queue_table_format(const struct vfe_queue *q);
+static inline const struct vfe_table_format *
+vfe_queue_table_format(const struct vfe_queue *q)
+{
+	return &q->ops->table;
+}
 
 /*
- * Make all added buffers visible to the device. Return: whether it wants a
+ * Makes all added buffers visible to the device. Return: whether it wants a
  * notification
  */
-bool vfe_queue_kick_prepare(struct vfe_queue *q);
+static inline bool vfe_queue_kick_prepare(struct vfe_queue *q)
+{
+	return likely(!READ_ONCE(q->broken)) && q->ops->kick_prepare(q);
+}
 
-/* Write the notify register. Needs no serialisation. */
-void vfe_queue_notify(struct vfe_queue *q);
+/* Writes the notify register. Needs no serialisation. */
+static inline void vfe_queue_notify(struct vfe_queue *q)
+{
+	q->notify(q);
+}
 
 /**
  * vfe_queue_get_many() - reap used buffers, the oldest first
@@ -141,8 +308,13 @@ void vfe_queue_notify(struct vfe_queue *q);
  * this function does not read the device's index again. vfe_queue_enable_cb()
  * and the next call do.
  */
-unsigned int vfe_queue_get_many(struct vfe_queue *q, struct vfe_used *used,
-				unsigned int most);
+static inline unsigned int
+vfe_queue_get_many(struct vfe_queue *q, struct vfe_used *used,
+		   unsigned int most)
+{
+	return unlikely(READ_ONCE(q->broken)) ?
+	       0 : q->ops->get_many(q, used, most);
+}
 
 /**
  * vfe_queue_get() - reap the next used buffer
@@ -158,13 +330,23 @@ void *vfe_queue_get(struct vfe_queue *q, u32 *len);
  * Is there a used buffer? Needs no serialisation: another CPU may reap it
  * meanwhile.
  */
-bool vfe_queue_pending(const struct vfe_queue *q);
+static inline bool vfe_queue_pending(const struct vfe_queue *q)
+{
+	return !READ_ONCE(q->broken) && q->ops->pending(q);
+}
 
-/* Disable interrupts (a hint to the device). */
-void vfe_queue_disable_cb(struct vfe_queue *q);
+/* Disables interrupts (a hint to the device). */
+static inline void vfe_queue_disable_cb(struct vfe_queue *q)
+{
+	q->ops->disable_cb(q);
+}
 
-/* Enable the interrupt. Return: false if there already is a used buffer */
-bool vfe_queue_enable_cb(struct vfe_queue *q);
+/* Enables the interrupt. Return: false if there already is a used buffer */
+static inline bool vfe_queue_enable_cb(struct vfe_queue *q)
+{
+	/* a broken queue returns no buffers: let no loop wait for them */
+	return q->ops->enable_cb(q) || READ_ONCE(q->broken);
+}
 
 /**
  * vfe_queue_enable_cb_after() - enable a delayed interrupt
@@ -224,11 +406,30 @@ unsigned int vfe_queue_in_flight(const struct vfe_queue *q);
  */
 unsigned int vfe_queue_capacity(const struct vfe_queue *q);
 
-bool vfe_queue_broken(const struct vfe_queue *q);
-unsigned int vfe_queue_size(const struct vfe_queue *q);
-unsigned int vfe_queue_index(const struct vfe_queue *q);
-struct vfe_device *vfe_queue_device(const struct vfe_queue *q);
-/* The @priv of the queue's spec */
-void *vfe_queue_priv(const struct vfe_queue *q);
+static inline bool vfe_queue_broken(const struct vfe_queue *q)
+{
+	return READ_ONCE(q->broken);
+}
+
+static inline unsigned int vfe_queue_size(const struct vfe_queue *q)
+{
+	return q->size;
+}
+
+static inline unsigned int vfe_queue_index(const struct vfe_queue *q)
+{
+	return q->index;
+}
+
+static inline struct vfe_device *vfe_queue_device(const struct vfe_queue *q)
+{
+	return q->vd;
+}
+
+/* Return: the @priv of the queue's spec */
+static inline void *vfe_queue_priv(const struct vfe_queue *q)
+{
+	return q->spec.priv;
+}
 
 #endif /* VFE_QUEUE_H */

@@ -42,6 +42,9 @@ SPLIT = (
     Mutant("a length that is too long is not cut",
            "*len = r->bufs[id].in_len;\n\t}\n\treturn id;",
            "}\n\treturn id;"),
+    Mutant("a class driver's table is not checked",
+           "if (unlikely(!vfe_ring_takes_table(q, n, token)))",
+           "if (!token)"),
     Mutant("a full ring takes one more table of the class driver's",
            "if (!q->split->free)", "if (!q->split->free && !n)"),
     Mutant("a queue for the class driver's tables makes some too",
@@ -149,10 +152,6 @@ MEMORY = (
            "packed_memory.c"),
     Mutant("a wrong length is logged each time",
            "xchg(&q->vd->logged_len, true)", "q->vd->logged_len", "queue.c"),
-    Mutant("a class driver's table without INDIRECT_DESC",
-           "!q->indirect || !n ||", "!n ||", "queue.c"),
-    Mutant("a class driver's table that is too long",
-           "n > q->max_table || !token", "!token", "queue.c"),
 )
 
 PACKED = tuple(Mutant(name, before, after, "packed.c", fuzzed)
@@ -178,6 +177,9 @@ PACKED = tuple(Mutant(name, before, after, "packed.c", fuzzed)
     ("a length that is too long is not cut",
      "r->bufs[id].in_len);\n\t*len = r->bufs[id].in_len;",
      "r->bufs[id].in_len);", False),
+    ("a class driver's table is not checked",
+     "if (unlikely(!vfe_ring_takes_table(q, n, token)))", "if (!token)",
+     False),
     ("a full ring takes one more table of the class driver's",
      "if (!q->packed->free)", "if (!q->packed->free && !n)", False),
     ("a queue for the class driver's tables makes some too",

@@ -47,7 +47,8 @@ void vfe_notify16(struct vfe_regs *regs, u32 offset, u16 val)
 
 static void host_notify(struct vfe_queue *q)
 {
-	vfe_notify16(&q->vd->regs, q->notify_offset, q->index);
+	if (vfe_queue_may_notify(q))
+		vfe_notify16(&q->vd->regs, q->notify_offset, q->index);
 }
 
 static void host_done(struct vfe_queue *q)
@@ -82,7 +83,8 @@ static int host_open_spec(struct host *host, u16 size, unsigned int max_segs,
 	q->size = size;
 	most = vfe_queue_capacity(q);
 	q->max_segs = max_segs < most ? max_segs : most;
-	q->max_table = max_segs < size ? max_segs : size;
+	if (q->indirect)
+		q->max_table = max_segs < size ? max_segs : size;
 	q->notify = host_notify;
 	q->notify_offset = HOST_NOTIFY_OFFSET;
 	ret = q->ops->create(q, vfe_dev(&host->vd));
