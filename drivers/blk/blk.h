@@ -19,6 +19,7 @@
 
 #include <vfe/compat/blk.h>
 #include <vfe/device.h>
+#include <vfe/reap.h>
 #include <vfe/recovery.h>
 
 /* Upper bounds for limits of the device */
@@ -91,6 +92,7 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
 
 /**
  * struct vfe_blk_request - driver data of a request (the pdu of blk-mq)
+ * @token: the request in the ring, and in lists
  * @wire: header, status and small answers, in memory that the device accesses
  * @wire_dma: the device's address of @wire
  * @descs: descriptors of the request: header, data, status; @own, or allocated
@@ -101,9 +103,7 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
  * @own: preallocated room for VFE_BLK_OWN_DESCS descriptors
  * @ranges: the ranges of a discard that has more than one, or NULL
  * @ranges_dma: the device's address of @ranges
- * @next: next request in a struct vfe_blk_list
  * @in_len: bytes that the device may write
- * @used: used length: bytes that the device reports as written
  * @num: number of descriptors in @descs
  * @mapped: number of data descriptors that the DMA API mapped
  * @driver_type: VIRTIO_BLK_T_* of a request that the driver itself makes
@@ -114,6 +114,7 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
  * @failed: the result, BLK_STS_OK or an error; set before completion
  */
 struct vfe_blk_request {
+	struct vfe_token token;
 	struct vfe_blk_wire *wire;
 	dma_addr_t wire_dma;
 	struct vfe_desc *descs;
@@ -122,9 +123,7 @@ struct vfe_blk_request {
 	struct vfe_desc *own;
 	void *ranges;
 	dma_addr_t ranges_dma;
-	struct request *next;
 	u32 in_len;
-	u32 used;
 	u16 num;
 	u16 mapped;
 	u16 driver_type;
@@ -136,20 +135,13 @@ struct vfe_blk_request {
 };
 
 /**
- * struct vfe_blk_list - requests that were reaped, or a batch to add to the
- * ring
- * @first: the first request, or NULL
- * @tail: where to link the next request
- * @n: number of requests
+ * struct vfe_blk_done - requests that were reaped
+ * @list: the requests
  * @waited_for: a request was refused because the ring was full before these
  *		completed
- *
- * @tail may point to @first: do not copy the structure.
  */
-struct vfe_blk_list {
-	struct request *first;
-	struct request **tail;
-	unsigned int n;
+struct vfe_blk_done {
+	struct vfe_token_list list;
 	bool waited_for;
 };
 
@@ -181,8 +173,7 @@ struct vfe_blk_list {
  * @spare_dma: the device's address of @spare_table
  * @spare_used: bit 0: a request uses @spare and @spare_table
  * @name: for messages and the interrupt's name
- * @used: used buffers reaped in one call. Not on the stack, because
- *	  CONFIG_INIT_STACK_ALL_ZERO would clear the array on each call
+ * @used: for vfe_queue_reap()
  */
 struct vfe_blk_queue {
 	spinlock_t lock;	/* of the ring, see above */
@@ -301,7 +292,7 @@ static inline void vfe_blk_forget(struct request *rq)
 blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq);
 void vfe_blk_release(struct request *rq);
 void vfe_blk_complete(struct request *rq);
-void vfe_blk_complete_list(struct vfe_blk_list *list,
+void vfe_blk_complete_list(struct vfe_blk_done *done,
 			   struct io_comp_batch *iob);
 
 /* --- dma.c: data of requests through the DMA API --- */
@@ -334,10 +325,10 @@ extern const struct blk_mq_ops vfe_blk_mq_ops;
 void vfe_blk_open(struct vfe_blk_queue *bq);
 void vfe_blk_done(struct vfe_queue *vq);
 bool vfe_blk_reap(struct vfe_blk_queue *bq);
-void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_list *done);
+void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_done *done);
 void vfe_blk_take_and_enable(struct vfe_blk_queue *bq,
-			     struct vfe_blk_list *done);
-void vfe_blk_complete_all(struct vfe_blk_list *done);
+			     struct vfe_blk_done *done);
+void vfe_blk_complete_all(struct vfe_blk_done *done);
 
 /* --- poll.c: a submitter busy-waits for its completion --- */
 
@@ -349,7 +340,7 @@ void vfe_blk_poll_wait(struct vfe_blk_queue *bq);
 /* --- coalesce.c: a timer in place of interrupts --- */
 
 void vfe_blk_coalesce_init(struct vfe_blk_queue *bq);
-void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_list *done);
+void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_done *done);
 void vfe_blk_coalesce_stop(struct vfe_blk_queue *bq);
 
 /* --- tunables.c: values that users can change --- */
@@ -449,23 +440,15 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq);
 void vfe_blk_needs_reset(struct vfe_device *vd);
 void vfe_blk_recovery_init(struct vfe_blk *vb);
 
-static inline void vfe_blk_list_init(struct vfe_blk_list *list)
+static inline void vfe_blk_done_init(struct vfe_blk_done *done)
 {
-	list->first = NULL;
-	list->tail = &list->first;
-	list->n = 0;
-	list->waited_for = false;
+	vfe_token_list_init(&done->list);
+	done->waited_for = false;
 }
 
-static inline void vfe_blk_list_add(struct vfe_blk_list *list,
-				    struct request *rq)
+static inline struct vfe_blk_request *vfe_blk_token(struct vfe_token *token)
 {
-	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-
-	req->next = NULL;
-	*list->tail = rq;
-	list->tail = &req->next;
-	list->n++;
+	return container_of(token, struct vfe_blk_request, token);
 }
 
 static inline struct vfe_blk *vfe_blk_of(const struct request *rq)

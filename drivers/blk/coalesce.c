@@ -19,13 +19,13 @@
  *
  * If the queue is not busy, the next completion raises an interrupt.
  */
-void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
+void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_done *done)
 {
 	vfe_queue_disable_cb(bq->vq);
 	vfe_blk_take(bq, done);
 	if (bq->coalescing)
 		return;
-	if (!done->n || !vfe_queue_in_flight(bq->vq)) {
+	if (!done->list.n || !vfe_queue_in_flight(bq->vq)) {
 		vfe_blk_take_and_enable(bq, done);
 		return;
 	}
@@ -39,7 +39,7 @@ void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
  * it
  */
 static bool vfe_blk_coalesce_tick(struct vfe_blk_queue *bq,
-				  struct vfe_blk_list *done)
+				  struct vfe_blk_done *done)
 {
 	bool kick = bq->owed;
 
@@ -47,7 +47,7 @@ static bool vfe_blk_coalesce_tick(struct vfe_blk_queue *bq,
 	if (!bq->started || !bq->coalescing)
 		return false;
 	vfe_blk_take(bq, done);
-	if (done->n && bq->coalesce_ns)
+	if (done->list.n && bq->coalesce_ns)
 		return kick;
 	bq->coalescing = false;
 	vfe_blk_take_and_enable(bq, done);
@@ -58,11 +58,11 @@ static enum hrtimer_restart vfe_blk_coalesce_timer(struct hrtimer *timer)
 {
 	struct vfe_blk_queue *bq = container_of(timer, struct vfe_blk_queue,
 						timer);
-	struct vfe_blk_list done;
+	struct vfe_blk_done done;
 	unsigned long flags;
 	bool again, kick;
 
-	vfe_blk_list_init(&done);
+	vfe_blk_done_init(&done);
 	spin_lock_irqsave(&bq->lock, flags);
 	kick = vfe_blk_coalesce_tick(bq, &done);
 	again = bq->coalescing;

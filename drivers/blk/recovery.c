@@ -26,16 +26,16 @@ static void vfe_blk_send_again(struct request *rq)
 	blk_mq_complete_request(rq);
 }
 
-static struct request *vfe_blk_detach(struct vfe_blk_queue *bq)
+static struct vfe_token *vfe_blk_detach(struct vfe_blk_queue *bq)
 {
-	struct request *rq;
+	struct vfe_token *token;
 	unsigned long flags;
 
 	/* vfe_blk_timeout() may reap at the same time */
 	spin_lock_irqsave(&bq->lock, flags);
-	rq = vfe_queue_detach(bq->vq);
+	token = vfe_queue_detach(bq->vq);
 	spin_unlock_irqrestore(&bq->lock, flags);
-	return rq;
+	return token;
 }
 
 /* Requeues all requests that a queue still had when it was reset. */
@@ -43,10 +43,10 @@ static void vfe_blk_take_back(struct vfe_device *vd, unsigned int queue)
 {
 	struct vfe_blk *vb = vfe_priv(vd);
 	struct vfe_blk_queue *bq = &vb->queues[queue];
-	struct request *rq;
+	struct vfe_token *token;
 
-	while ((rq = vfe_blk_detach(bq)))
-		vfe_blk_send_again(rq);
+	while ((token = vfe_blk_detach(bq)))
+		vfe_blk_send_again(blk_mq_rq_from_pdu(vfe_blk_token(token)));
 }
 
 static void vfe_blk_open_ring(struct vfe_device *vd, unsigned int queue)

@@ -448,7 +448,7 @@ static void vfe_blk_odd_length(struct vfe_blk *vb,
 	WRITE_ONCE(vb->odd_length, true);
 	dev_warn(vfe_dev(vb->vd),
 		 "%s: used length %u for a request of %u bytes: used lengths are ignored until the next probe, the status decides\n",
-		 vb->disk->disk_name, req->used, req->in_len);
+		 vb->disk->disk_name, req->token.used_len, req->in_len);
 }
 
 static void vfe_blk_let_go(struct request *rq)
@@ -488,7 +488,7 @@ static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
 	u8 status = READ_ONCE(req->wire->status);
 
 	req->failed = vfe_blk_result(status);
-	if (unlikely(req->used != req->in_len) && !status)
+	if (unlikely(req->token.used_len != req->in_len) && !status)
 		vfe_blk_odd_length(vfe_blk_of(rq), req);
 	if (unlikely(req_op(rq) == REQ_OP_ZONE_APPEND) && !status &&
 	    !vfe_blk_appended(vfe_blk_of(rq), rq)) {
@@ -505,29 +505,30 @@ static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
 
 /**
  * vfe_blk_complete_list() - complete requests that the device used
- * @list: the requests; do not use it afterwards
+ * @done: the requests; do not use it afterwards
  * @iob: batch for requests that can end together, or NULL
  *
  * Context: any, without the queue's lock. The caller ends the requests in @iob.
  */
-void vfe_blk_complete_list(struct vfe_blk_list *list, struct io_comp_batch *iob)
+void vfe_blk_complete_list(struct vfe_blk_done *done, struct io_comp_batch *iob)
 {
-	struct request *rq = list->first, *next;
+	struct vfe_token *token = done->list.first, *next;
+	struct request *rq;
 
-	if (!rq)
+	if (!token)
 		return;
 	/*
 	 * blk_mq_free_request() reruns a hardware queue that has refused a
 	 * request; blk_mq_end_request_batch() does not. So complete these
 	 * requests one by one.
 	 */
-	if (unlikely(list->waited_for))
+	if (unlikely(done->waited_for))
 		iob = NULL;
+	rq = blk_mq_rq_from_pdu(vfe_blk_token(token));
 	vfe_recovery_completes(&vfe_blk_of(rq)->recovery);
-	for (; rq; rq = next) {
-		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-
-		next = req->next;
-		vfe_blk_complete_one(rq, iob);
+	for (; token; token = next) {
+		next = token->next;
+		vfe_blk_complete_one(blk_mq_rq_from_pdu(vfe_blk_token(token)),
+				     iob);
 	}
 }

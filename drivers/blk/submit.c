@@ -20,26 +20,16 @@
  * Does not return buffers that the device uses during the call: the caller must
  * check again, with vfe_queue_enable_cb() or by its next poll.
  */
-void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
+void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_done *done)
 {
-	struct vfe_blk_request *req;
-	unsigned int n, i;
-
-	do {
-		n = vfe_queue_get_many(bq->vq, bq->used, ARRAY_SIZE(bq->used));
-		for (i = 0; i < n; i++) {
-			req = blk_mq_rq_to_pdu(bq->used[i].token);
-			req->used = bq->used[i].len;
-			vfe_blk_list_add(done, bq->used[i].token);
-		}
-	} while (n == ARRAY_SIZE(bq->used));
-	if (unlikely(bq->late && done->n))
+	vfe_queue_reap(bq->vq, bq->used, ARRAY_SIZE(bq->used), &done->list);
+	if (unlikely(bq->late && done->list.n))
 		bq->late = false;
 	/*
 	 * under the lock, so vfe_blk_add() sets @full and stops the queue
 	 * either before this or after it
 	 */
-	if (unlikely(bq->full && done->n)) {
+	if (unlikely(bq->full && done->list.n)) {
 		bq->full = false;
 		done->waited_for = true;
 		blk_mq_start_stopped_hw_queue(bq->hctx, true);
@@ -55,7 +45,7 @@ void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_list *done)
  * device runs out of requests to use.
  */
 void vfe_blk_take_and_enable(struct vfe_blk_queue *bq,
-			     struct vfe_blk_list *done)
+			     struct vfe_blk_done *done)
 {
 	do {
 		if (bq->suppress)
@@ -65,7 +55,7 @@ void vfe_blk_take_and_enable(struct vfe_blk_queue *bq,
 }
 
 static void vfe_blk_take_used(struct vfe_blk_queue *bq,
-			      struct vfe_blk_list *done)
+			      struct vfe_blk_done *done)
 {
 	if (unlikely(bq->polled))
 		vfe_blk_take(bq, done);
@@ -76,7 +66,7 @@ static void vfe_blk_take_used(struct vfe_blk_queue *bq,
 }
 
 /* Completes requests, the successful ones in a batch. */
-void vfe_blk_complete_all(struct vfe_blk_list *done)
+void vfe_blk_complete_all(struct vfe_blk_done *done)
 {
 	DEFINE_IO_COMP_BATCH(iob);
 
@@ -94,16 +84,16 @@ void vfe_blk_complete_all(struct vfe_blk_list *done)
  */
 bool vfe_blk_reap(struct vfe_blk_queue *bq)
 {
-	struct vfe_blk_list done;
+	struct vfe_blk_done done;
 	unsigned long flags;
 
-	vfe_blk_list_init(&done);
+	vfe_blk_done_init(&done);
 	spin_lock_irqsave(&bq->lock, flags);
 	if (likely(bq->started))
 		vfe_blk_take_used(bq, &done);
 	spin_unlock_irqrestore(&bq->lock, flags);
 	vfe_blk_complete_all(&done);
-	return done.n;
+	return done.list.n;
 }
 
 /* A queue's interrupt */
@@ -116,19 +106,19 @@ void vfe_blk_done(struct vfe_queue *vq)
 static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 {
 	struct vfe_blk_queue *bq = hctx->driver_data;
-	struct vfe_blk_list done;
+	struct vfe_blk_done done;
 	unsigned long flags;
 
 	/* do not keep submitters from the lock for nothing */
 	if (!vfe_queue_pending(bq->vq))
 		return 0;
-	vfe_blk_list_init(&done);
+	vfe_blk_done_init(&done);
 	spin_lock_irqsave(&bq->lock, flags);
 	if (bq->started)
 		vfe_blk_take(bq, &done);
 	spin_unlock_irqrestore(&bq->lock, flags);
 	vfe_blk_complete_list(&done, iob);
-	return done.n;
+	return done.list.n;
 }
 
 /* --- Into the ring --- */
@@ -147,22 +137,21 @@ void vfe_blk_open(struct vfe_blk_queue *bq)
 
 /* Adds a request whose descriptors the device does not read in place. */
 static noinline int vfe_blk_add_copy(struct vfe_blk_queue *bq,
-				     struct request *rq)
+				     struct vfe_blk_request *req)
 {
-	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	unsigned int i;
 
 	if (req->table) {
 		memcpy(req->table, req->descs, req->num * sizeof(*req->descs));
 		return vfe_queue_add_table(bq->vq, req->table_dma, req->num,
-					   req->in_len, rq);
+					   req->in_len, &req->token);
 	}
 	for (i = 0; i < req->num; i++) {
 		bq->segs[i].addr = le64_to_cpu(req->descs[i].addr);
 		bq->segs[i].len = le32_to_cpu(req->descs[i].len);
 	}
 	return vfe_queue_add(bq->vq, bq->segs, req->out, req->num - req->out,
-			     rq);
+			     &req->token);
 }
 
 /*
@@ -170,9 +159,9 @@ static noinline int vfe_blk_add_copy(struct vfe_blk_queue *bq,
  * the lock: vfe_blk_take() holds the lock too, so the completion that makes
  * room comes after this and starts the queue again.
  */
-static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq, struct request *rq)
+static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq,
+				struct vfe_blk_request *req)
 {
-	const struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	int err;
 
 	if (unlikely(!bq->started))
@@ -180,9 +169,9 @@ static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq, struct request *rq)
 		       BLK_STS_IOERR : BLK_STS_RESOURCE;
 	if (likely(req->table == req->descs))
 		err = vfe_queue_add_table(bq->vq, req->table_dma, req->num,
-					  req->in_len, rq);
+					  req->in_len, &req->token);
 	else
-		err = vfe_blk_add_copy(bq, rq);
+		err = vfe_blk_add_copy(bq, req);
 	if (likely(!err))
 		return BLK_STS_OK;
 	switch (err) {
@@ -213,27 +202,25 @@ static bool vfe_blk_publish(struct vfe_blk_queue *bq)
 }
 
 /*
- * Adds requests that are linked by &vfe_blk_request.next, and makes them visible
- * unless more of their batch come. A submitter that polls disables the interrupt
- * before the requests are visible, and must not be preempted until it is enabled
- * again. @rq: the first request; then the first that was not added, or NULL.
- * Return: why that one was not added, or BLK_STS_OK
+ * Adds the requests of a list, and makes them visible unless more of their batch
+ * come. A submitter that polls disables the interrupt before the requests are
+ * visible, and must not be preempted until it is enabled again. @token: the
+ * first request; then the first that was not added, or NULL. Return: why that
+ * one was not added, or BLK_STS_OK
  */
 static __always_inline blk_status_t vfe_blk_submit(struct vfe_blk_queue *bq,
-						   struct request **rq,
+						   struct vfe_token **token,
 						   bool last)
 {
 	bool notify = false, poll = false;
 	blk_status_t status = BLK_STS_OK;
-	struct vfe_blk_request *req;
-	struct request *next;
+	struct vfe_token *next;
 
 	spin_lock_irq(&bq->lock);
-	for (; *rq; *rq = next) {
-		req = blk_mq_rq_to_pdu(*rq);
+	for (; *token; *token = next) {
 		/* once in the ring, the request may end and be reused */
-		next = req->next;
-		status = vfe_blk_add(bq, *rq);
+		next = (*token)->next;
+		status = vfe_blk_add(bq, vfe_blk_token(*token));
 		if (unlikely(status))
 			break;
 	}
@@ -274,6 +261,7 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(bd->rq);
 	struct vfe_blk_queue *bq = hctx->driver_data;
+	struct vfe_token *token = &req->token;
 	struct request *rq = bd->rq;
 	blk_status_t status;
 
@@ -281,8 +269,8 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 	if (unlikely(status))
 		return vfe_blk_refuse(rq, status);
 	blk_mq_start_request(rq);
-	req->next = NULL;
-	status = vfe_blk_submit(bq, &rq, bd->last);
+	token->next = NULL;
+	status = vfe_blk_submit(bq, &token, bd->last);
 	/* do not touch an added request: it may have ended by now */
 	if (unlikely(status))
 		return vfe_blk_refuse(rq, status);
@@ -304,20 +292,20 @@ static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 
 /* Requeues requests that did not fit: vfe_blk_queue_rq() gets them again. */
 static void vfe_blk_submit_batch(struct vfe_blk_queue *bq,
-				 struct vfe_blk_list *batch)
+				 struct vfe_token_list *batch)
 {
-	struct request *rq = batch->first, *next;
+	struct vfe_token *token = batch->first, *next;
+	struct request *rq;
 
 	/* since Linux 6.10 a single request comes this way, too */
-	vfe_blk_submit(bq, &rq, true);
-	for (; unlikely(rq); rq = next) {
-		struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-
-		next = req->next;
+	vfe_blk_submit(bq, &token, true);
+	for (; unlikely(token); token = next) {
+		next = token->next;
+		rq = blk_mq_rq_from_pdu(vfe_blk_token(token));
 		vfe_blk_release(rq);
 		blk_mq_requeue_request(rq, !next);
 	}
-	vfe_blk_list_init(batch);
+	vfe_token_list_init(batch);
 }
 
 /*
@@ -328,11 +316,12 @@ static void vfe_blk_submit_batch(struct vfe_blk_queue *bq,
 static void vfe_blk_queue_rqs(vfe_rq_list *list)
 {
 	struct vfe_blk_queue *bq = NULL, *its;
-	struct vfe_blk_list batch;
+	struct vfe_token_list batch;
 	vfe_rq_list left = { NULL };
+	struct vfe_blk_request *req;
 	struct request *rq;
 
-	vfe_blk_list_init(&batch);
+	vfe_token_list_init(&batch);
 	while ((rq = vfe_rq_pop(list))) {
 		its = rq->mq_hctx->driver_data;
 		if (its != bq && batch.first)
@@ -344,7 +333,8 @@ static void vfe_blk_queue_rqs(vfe_rq_list *list)
 			continue;
 		}
 		vfe_rq_start(rq);
-		vfe_blk_list_add(&batch, rq);
+		req = blk_mq_rq_to_pdu(rq);
+		vfe_token_list_add(&batch, &req->token);
 	}
 	if (batch.first)
 		vfe_blk_submit_batch(bq, &batch);
