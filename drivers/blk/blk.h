@@ -26,7 +26,7 @@
 #define VFE_BLK_MAX_SEGS	1022	/* pieces of data in one request */
 #define VFE_BLK_MAX_RANGES	256	/* ranges in one discard */
 #define VFE_BLK_MAX_DEPTH	1024	/* requests in one queue */
-#define VFE_BLK_TAKE		16	/* used buffers reaped in one call */
+#define VFE_BLK_REAP		16	/* used buffers reaped in one call */
 
 /* Period at which the block layer calls vfe_blk_timeout() */
 #define VFE_BLK_TIMEOUT		(30 * HZ)
@@ -199,7 +199,7 @@ struct vfe_blk_queue {
 	dma_addr_t spare_dma;
 	unsigned long spare_used;
 	char name[16];
-	struct vfe_used used[VFE_BLK_TAKE];
+	struct vfe_used used[VFE_BLK_REAP];
 } ____cacheline_aligned_in_smp;
 
 /**
@@ -323,10 +323,10 @@ void vfe_blk_memory_exit(struct vfe_blk *vb);
 extern const struct blk_mq_ops vfe_blk_mq_ops;
 
 void vfe_blk_open(struct vfe_blk_queue *bq);
-void vfe_blk_done(struct vfe_queue *vq);
-bool vfe_blk_reap(struct vfe_blk_queue *bq);
-void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_done *done);
-void vfe_blk_take_and_enable(struct vfe_blk_queue *bq,
+void vfe_blk_irq(struct vfe_queue *vq);
+bool vfe_blk_complete_used(struct vfe_blk_queue *bq);
+void vfe_blk_reap(struct vfe_blk_queue *bq, struct vfe_blk_done *done);
+void vfe_blk_reap_and_enable(struct vfe_blk_queue *bq,
 			     struct vfe_blk_done *done);
 void vfe_blk_complete_all(struct vfe_blk_done *done);
 

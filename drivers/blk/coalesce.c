@@ -22,11 +22,11 @@
 void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_done *done)
 {
 	vfe_queue_disable_cb(bq->vq);
-	vfe_blk_take(bq, done);
+	vfe_blk_reap(bq, done);
 	if (bq->coalescing)
 		return;
 	if (!done->list.n || !vfe_queue_in_flight(bq->vq)) {
-		vfe_blk_take_and_enable(bq, done);
+		vfe_blk_reap_and_enable(bq, done);
 		return;
 	}
 	bq->coalescing = true;
@@ -46,11 +46,11 @@ static bool vfe_blk_coalesce_tick(struct vfe_blk_queue *bq,
 	bq->owed = false;
 	if (!bq->started || !bq->coalescing)
 		return false;
-	vfe_blk_take(bq, done);
+	vfe_blk_reap(bq, done);
 	if (done->list.n && bq->coalesce_ns)
 		return kick;
 	bq->coalescing = false;
-	vfe_blk_take_and_enable(bq, done);
+	vfe_blk_reap_and_enable(bq, done);
 	return kick;
 }
 

@@ -106,7 +106,7 @@ void vfe_blk_poll_wait(struct vfe_blk_queue *bq)
 
 static void vfe_blk_poll_reap(struct tasklet_struct *reap)
 {
-	vfe_blk_reap(container_of(reap, struct vfe_blk_queue, reap));
+	vfe_blk_complete_used(container_of(reap, struct vfe_blk_queue, reap));
 }
 
 void vfe_blk_poll_init(struct vfe_blk_queue *bq)

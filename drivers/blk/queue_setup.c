@@ -26,7 +26,7 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
 		vfe_blk_poll_init(bq);
 		specs[i] = (struct vfe_queue_spec) {
 			.name = bq->name,
-			.done = vfe_blk_done,
+			.done = vfe_blk_irq,
 			.priv = bq,
 			.max_segs = VFE_BLK_MAX_SEGS + VFE_BLK_EXTRA_SEGS,
 			.size = size,

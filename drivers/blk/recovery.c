@@ -64,7 +64,7 @@ static void vfe_blk_close_ring(struct vfe_blk_queue *bq)
 {
 	unsigned long flags;
 
-	vfe_blk_reap(bq);
+	vfe_blk_complete_used(bq);
 	spin_lock_irqsave(&bq->lock, flags);
 	bq->started = false;
 	/* restart dispatch, which the full ring had stopped */
@@ -127,7 +127,7 @@ static bool vfe_blk_drain(struct vfe_device *vd, unsigned long timeout)
 	do {
 		for (i = vb->num_queues - vb->num_polled; i < vb->num_queues;
 		     i++)
-			vfe_blk_reap(&vb->queues[i]);
+			vfe_blk_complete_used(&vb->queues[i]);
 		if (blk_mq_freeze_queue_wait_timeout(vb->disk->queue,
 						     VFE_BLK_DRAIN_LOOK))
 			return true;
@@ -223,7 +223,7 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 {
 	struct vfe_blk_queue *bq = rq->mq_hctx->driver_data;
 	struct vfe_blk *vb = vfe_blk_of(rq);
-	bool any = vfe_blk_reap(bq);
+	bool any = vfe_blk_complete_used(bq);
 
 	/* completed, here or on another CPU, or a recovery took it back */
 	if (blk_mq_rq_state(rq) != MQ_RQ_IN_FLIGHT) {

@@ -13,14 +13,14 @@
 /* --- Out of the ring --- */
 
 /**
- * vfe_blk_take() - take used requests out of the ring
+ * vfe_blk_reap() - take used requests out of the ring
  * @bq: the queue, its lock held
  * @done: list to append the requests to
  *
  * Does not return buffers that the device uses during the call: the caller must
  * check again, with vfe_queue_enable_cb() or by its next poll.
  */
-void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_done *done)
+void vfe_blk_reap(struct vfe_blk_queue *bq, struct vfe_blk_done *done)
 {
 	vfe_queue_reap(bq->vq, bq->used, ARRAY_SIZE(bq->used), &done->list);
 	if (unlikely(bq->late && done->list.n))
@@ -37,32 +37,32 @@ void vfe_blk_take(struct vfe_blk_queue *bq, struct vfe_blk_done *done)
 }
 
 /**
- * vfe_blk_take_and_enable() - take used requests, enable the interrupt
+ * vfe_blk_reap_and_enable() - take used requests, enable the interrupt
  * @bq: the queue, its lock held
  * @done: list to append the requests to
  *
  * The loop ends: while the caller holds the lock, no request is added, so the
  * device runs out of requests to use.
  */
-void vfe_blk_take_and_enable(struct vfe_blk_queue *bq,
+void vfe_blk_reap_and_enable(struct vfe_blk_queue *bq,
 			     struct vfe_blk_done *done)
 {
 	do {
 		if (bq->suppress)
 			vfe_queue_disable_cb(bq->vq);
-		vfe_blk_take(bq, done);
+		vfe_blk_reap(bq, done);
 	} while (!vfe_queue_enable_cb(bq->vq));
 }
 
-static void vfe_blk_take_used(struct vfe_blk_queue *bq,
+static void vfe_blk_reap_used(struct vfe_blk_queue *bq,
 			      struct vfe_blk_done *done)
 {
 	if (unlikely(bq->polled))
-		vfe_blk_take(bq, done);
+		vfe_blk_reap(bq, done);
 	else if (unlikely(bq->coalesce_ns))
 		vfe_blk_coalesce(bq, done);
 	else
-		vfe_blk_take_and_enable(bq, done);
+		vfe_blk_reap_and_enable(bq, done);
 }
 
 /* Completes requests, the successful ones in a batch. */
@@ -76,13 +76,13 @@ void vfe_blk_complete_all(struct vfe_blk_done *done)
 }
 
 /**
- * vfe_blk_reap() - take and complete used requests
+ * vfe_blk_complete_used() - take and complete used requests
  * @bq: the queue
  *
  * Context: any.
  * Return: whether there were any.
  */
-bool vfe_blk_reap(struct vfe_blk_queue *bq)
+bool vfe_blk_complete_used(struct vfe_blk_queue *bq)
 {
 	struct vfe_blk_done done;
 	unsigned long flags;
@@ -90,16 +90,16 @@ bool vfe_blk_reap(struct vfe_blk_queue *bq)
 	vfe_blk_done_init(&done);
 	spin_lock_irqsave(&bq->lock, flags);
 	if (likely(bq->started))
-		vfe_blk_take_used(bq, &done);
+		vfe_blk_reap_used(bq, &done);
 	spin_unlock_irqrestore(&bq->lock, flags);
 	vfe_blk_complete_all(&done);
 	return done.list.n;
 }
 
 /* A queue's interrupt */
-void vfe_blk_done(struct vfe_queue *vq)
+void vfe_blk_irq(struct vfe_queue *vq)
 {
-	vfe_blk_reap(vfe_queue_priv(vq));
+	vfe_blk_complete_used(vfe_queue_priv(vq));
 }
 
 /* Polls a queue for the block layer. Return: number of requests taken */
@@ -115,7 +115,7 @@ static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 	vfe_blk_done_init(&done);
 	spin_lock_irqsave(&bq->lock, flags);
 	if (bq->started)
-		vfe_blk_take(bq, &done);
+		vfe_blk_reap(bq, &done);
 	spin_unlock_irqrestore(&bq->lock, flags);
 	vfe_blk_complete_list(&done, iob);
 	return done.list.n;
@@ -156,7 +156,7 @@ static noinline int vfe_blk_add_copy(struct vfe_blk_queue *bq,
 
 /*
  * Adds a prepared request. If the ring is full, stop the hardware queue under
- * the lock: vfe_blk_take() holds the lock too, so the completion that makes
+ * the lock: vfe_blk_reap() holds the lock too, so the completion that makes
  * room comes after this and starts the queue again.
  */
 static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq,

@@ -47,7 +47,7 @@ class Races(unittest.TestCase):
                                    BELOW))
         self.assertFalse(self.ours("blk_mq_end_request", "__submit_bio",
                                    BELOW))
-        self.assertTrue(self.ours("__submit_bio", "vfe_blk_done [vfe_blk]",
+        self.assertTrue(self.ours("__submit_bio", "vfe_blk_irq [vfe_blk]",
                                   BELOW))
 
     def test_report_between_two_of_the_kernel(self) -> None:
