@@ -292,6 +292,7 @@ static inline void vfe_blk_forget(struct request *rq)
 blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq);
 void vfe_blk_release(struct request *rq);
 void vfe_blk_complete(struct request *rq);
+void vfe_blk_complete_batch(struct io_comp_batch *iob);
 void vfe_blk_complete_list(struct vfe_blk_done *done,
 			   struct io_comp_batch *iob);
 

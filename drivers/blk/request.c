@@ -468,7 +468,7 @@ void vfe_blk_complete(struct request *rq)
 }
 
 /* Ends a batch of successful requests. */
-static void vfe_blk_complete_batch(struct io_comp_batch *iob)
+void vfe_blk_complete_batch(struct io_comp_batch *iob)
 {
 	struct request *rq;
 

@@ -12,15 +12,9 @@
 
 /* --- Out of the ring --- */
 
-/**
- * vfe_blk_reap() - take used requests out of the ring
- * @bq: the queue, its lock held
- * @done: list to append the requests to
- *
- * Does not return buffers that the device uses during the call: the caller must
- * check again, with vfe_queue_enable_cb() or by its next poll.
- */
-void vfe_blk_reap(struct vfe_blk_queue *bq, struct vfe_blk_done *done)
+/* The body of vfe_blk_reap(), inline for the path of each request */
+static __always_inline void __vfe_blk_reap(struct vfe_blk_queue *bq,
+					   struct vfe_blk_done *done)
 {
 	vfe_queue_reap(bq->vq, bq->used, ARRAY_SIZE(bq->used), &done->list);
 	if (unlikely(bq->late && done->list.n))
@@ -37,6 +31,19 @@ void vfe_blk_reap(struct vfe_blk_queue *bq, struct vfe_blk_done *done)
 }
 
 /**
+ * vfe_blk_reap() - take used requests out of the ring
+ * @bq: the queue, its lock held
+ * @done: list to append the requests to
+ *
+ * Does not return buffers that the device uses during the call: the caller must
+ * check again, with vfe_queue_enable_cb() or by its next poll.
+ */
+void vfe_blk_reap(struct vfe_blk_queue *bq, struct vfe_blk_done *done)
+{
+	__vfe_blk_reap(bq, done);
+}
+
+/**
  * vfe_blk_reap_and_enable() - take used requests, enable the interrupt
  * @bq: the queue, its lock held
  * @done: list to append the requests to
@@ -50,7 +57,7 @@ void vfe_blk_reap_and_enable(struct vfe_blk_queue *bq,
 	do {
 		if (bq->suppress)
 			vfe_queue_disable_cb(bq->vq);
-		vfe_blk_reap(bq, done);
+		__vfe_blk_reap(bq, done);
 	} while (!vfe_queue_enable_cb(bq->vq));
 }
 
@@ -72,7 +79,7 @@ void vfe_blk_complete_all(struct vfe_blk_done *done)
 
 	vfe_blk_complete_list(done, &iob);
 	if (iob.complete)
-		iob.complete(&iob);
+		vfe_blk_complete_batch(&iob);
 }
 
 /**
@@ -159,8 +166,8 @@ static noinline int vfe_blk_add_copy(struct vfe_blk_queue *bq,
  * the lock: vfe_blk_reap() holds the lock too, so the completion that makes
  * room comes after this and starts the queue again.
  */
-static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq,
-				struct vfe_blk_request *req)
+static __always_inline blk_status_t
+vfe_blk_add(struct vfe_blk_queue *bq, struct vfe_blk_request *req)
 {
 	int err;
 
@@ -187,7 +194,7 @@ static blk_status_t vfe_blk_add(struct vfe_blk_queue *bq,
 }
 
 /* Makes added requests visible to the device. Return: whether to kick it */
-static bool vfe_blk_publish(struct vfe_blk_queue *bq)
+static __always_inline bool vfe_blk_publish(struct vfe_blk_queue *bq)
 {
 	bool notify;
 
