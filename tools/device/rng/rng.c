@@ -11,6 +11,7 @@
 #include <vfe/wire_rng.h>
 
 #include "base/parse.h"
+#include "base/random.h"
 #include "rng/rng.h"
 #include "virtio/virtio.h"
 
@@ -22,7 +23,7 @@
 
 struct rng {
 	const struct rng_options *o;
-	uint64_t random;	/* splitmix64, with --entropy-seed */
+	uint64_t random;	/* state of random_next(), with --entropy-seed */
 };
 
 static const struct argp_option list[] = {
@@ -59,15 +60,6 @@ static void *rng_open(const struct options *o)
 	return r;
 }
 
-static uint64_t next_random(struct rng *r)
-{
-	uint64_t x = r->random += 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	return x ^ x >> 31;
-}
-
 /* Return: whether there are random bytes now */
 static bool fill(struct rng *r, uint8_t *to, size_t len)
 {
@@ -82,7 +74,7 @@ static bool fill(struct rng *r, uint8_t *to, size_t len)
 			if (getrandom(to, part, 0) < 0)
 				return false;
 		} else {
-			uint64_t bits = next_random(r);
+			uint64_t bits = random_next(&r->random);
 
 			part = len < sizeof(bits) ? len : sizeof(bits);
 			memcpy(to, &bits, part);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "virtio/virtio.h"
 
 #define NS_PER_US	1000.0
@@ -35,7 +36,7 @@ struct answer {
 
 struct service {
 	struct service_model model;
-	uint64_t random;	/* splitmix64 */
+	uint64_t random;	/* state of random_next() */
 	uint64_t came;		/* requests, for their order */
 	uint64_t stalled_until;
 	uint64_t fail;		/* number of requests to fail */
@@ -66,19 +67,10 @@ void service_free(struct service *s)
 
 /* The models */
 
-static uint64_t random_bits(struct service *s)
-{
-	uint64_t x = s->random += 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	return x ^ x >> 31;
-}
-
 /* Above 0, up to 1 */
 static double random_unit(struct service *s)
 {
-	return ((random_bits(s) >> 11) + 1) / 9007199254740992.0;
+	return ((random_next(&s->random) >> 11) + 1) / 9007199254740992.0;
 }
 
 static double random_normal(struct service *s)
