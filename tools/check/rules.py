@@ -17,6 +17,11 @@ ABI = "drivers/core/sysfs-bus-pci-vfe"
 TOP = {"COPYING", "Kbuild", "Makefile", "README.md", "drivers", "include",
        "kunit", "tools"}
 SYSFS = "drivers/core/sysfs.c"
+# folders of the device, each of which calls only those before it
+DEVICE_LAYERS = ("base", "guest", "virtio", "pci", "blk", "rng", "vfio",
+                 "process")
+DISK_WORDS = re.compile(r"\w*(?:sector|zone|disk|backing)\w*",
+                        re.IGNORECASE)
 
 # functions that read or write a register, by port or by memory
 ACCESS = re.compile(
@@ -113,6 +118,23 @@ def abi(root: Path) -> list[str]:
             if not re.search(rf"\b{re.escape(name)}\b", text)]
 
 
+def device_layers(root: Path) -> list[str]:
+    """No folder of the device includes one above, or names another class."""
+    found = []
+    for height, layer in enumerate(DEVICE_LAYERS):
+        for path in sorted((root / "tools/device" / layer).glob("*.[ch]")):
+            text = path.read_text()
+            name = path.relative_to(root)
+            found += [f"{name}: includes {above}/, which is above it"
+                      for above in DEVICE_LAYERS[height + 1:]
+                      if f'#include "{above}/' in text]
+            if layer != "blk":
+                found += [f"{name}: '{word}' belongs in blk/"
+                          for word in DISK_WORDS.findall(
+                              without_comments(text))]
+    return found
+
+
 def top_level(root: Path) -> list[str]:
     """The top level has only files that a newcomer expects there."""
     return [f"{path.name}: move it to where it belongs, or name it in TOP"
@@ -128,6 +150,7 @@ RULES = {
     "no register access outside the one file": register_accesses,
     "the one file for register accesses": register_file_is_used,
     "ABI text names every sysfs file": abi,
+    "folders of the device are layers": device_layers,
     "the top level holds what it should": top_level,
     "plain English": words.findings,
 }
