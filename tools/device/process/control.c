@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "pci/pci.h"
 #include "process/listen.h"
 #include "base/log.h"
 #include "process/process.h"
@@ -201,12 +202,14 @@ static void do_map(struct process *p, struct session *s)
 {
 	int reg;
 
-	(void)p;
 	say(s, "{\"ok\":true,\"registers\":[");
 	for (reg = 0; reg < VFE_NUM_OWN_REGS; reg++) {
 		struct register_info info;
 
 		counts_register(reg, &info);
+		/* A class without a register window has no BAR for it. */
+		if (!bar_size(&p->function, info.bar))
+			continue;
 		say(s, "%s{\"name\":\"%s\",\"window\":\"%s\",\"bar\":%u,\"offset\":%u,\"size\":%u}",
 		    reg ? "," : "", info.name, counts_window_name(info.window),
 		    info.bar, info.bar_offset, info.size);

@@ -79,6 +79,8 @@ class Counters(DeviceCase):
         self.assertEqual(counters["requests"], {"read": 9, "error": 0})
         self.assertEqual(counters["bytes"], {"read": 9 * 64})
         self.assertNotIn("resize", device.control("?")["error"])
+        self.assertEqual({item["bar"] for item in
+                          device.control("map")["registers"]}, {4})
 
 
 class Commands(DeviceCase):
