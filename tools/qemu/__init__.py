@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""vfe_blk on devices of others: QEMU's own, in every configuration."""
+"""vfe_blk on QEMU's own virtio-blk-pci, in every configuration."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What is wrong with a function, from all that was counted about it."""
+"""The problems of a function, from all its counts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KICKS = ("notify", "legacy_queue_notify")
 
 @dataclass(frozen=True)
 class ConfigResult:
-    """A configuration on a machine, and how it went."""
+    """A configuration on a machine, and its result."""
 
     machine: str
     config: Config
@@ -27,17 +27,17 @@ class ConfigResult:
     operations: int = 0
     exits: Mapping[str, int | None] = field(default_factory=dict)
     kicks: int = 0
-    fast_kicks: int = 0     # those that KVM gave to an ioeventfd at once
+    fast_kicks: int = 0     # those that KVM handled by an ioeventfd
     interrupts: int = 0
 
     @property
     def name(self) -> str:
-        """Of the check."""
+        """The name of the check."""
         return f"{self.machine}: {self.config.name}"
 
 
 def negotiated(text: str) -> frozenset[str]:
-    """Names of the features out of the driver's file."""
+    """Names of the features in the driver's file."""
     bits = int(text, 16)
     known = [(name, bit) for name, (bit, _, _) in FEATURES.items()]
     return frozenset(name for name, bit in [*known, VERSION_1]
@@ -74,7 +74,7 @@ def _queues(config: Config, counts: Mapping[str, str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Kicks:
-    """Notifications that KVM saw."""
+    """Notifications that KVM counted."""
 
     ports: int = 0
     memory: int = 0
@@ -83,7 +83,7 @@ class Kicks:
 
 def kicks_seen(after: kvm.Counts, before: kvm.Counts,
                names: AddressMap) -> Kicks:
-    """Of one function between two readings."""
+    """The counts of one function between two readings."""
     found = Kicks()
     for where, seen in after.items():
         added = seen - before.get(where, kvm.Hits())
@@ -98,7 +98,7 @@ def kicks_seen(after: kvm.Counts, before: kvm.Counts,
 
 def _operations(config: Config, counts: Mapping[str, str],
                 state: driver.DriverState) -> list[str]:
-    # Before fio, the kernel looked for partitions.
+    # Before fio, the kernel read the partition table.
     least = 2 * BLOCKS * config.queues
     asked = blk.parse(counts["block/stat"]).requests
     problems = []
@@ -125,7 +125,7 @@ def _kicks(config: Config, state: driver.DriverState,
 def check(machine: str, config: Config, counts: Mapping[str, str],
           names: AddressMap, after: kvm.Counts, before: kvm.Counts,
           problems: list[str]) -> ConfigResult:
-    """All checks of a function that was bound, from the time before it was.
+    """All checks of a bound function, with counts from before the bind.
 
     @counts: the driver's files, and the block layer's
     @problems: those of fio

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The command line of tools/qemu, and the way to a machine with KVM."""
+"""The command line of tools/qemu; runs it on a machine with KVM."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _measure(groups: Sequence[Group], without: Mapping[str, str]) -> int:
 
 
 def _fetch(groups: Sequence[Group]) -> dict[str, str]:
-    """Have the versions of QEMU; why not, for those that cannot be had."""
+    """Prepare the versions of QEMU; the reasons for those that failed."""
     without = {}
     wanted = {group.machine.qemu for group in groups} - {TREES}
     for version in sorted(wanted):
@@ -84,7 +84,7 @@ def _elsewhere(patterns: Sequence[str], groups: Sequence[Group]) -> int:
 
 
 def run_command(options: argparse.Namespace) -> int:
-    """What the options ask for."""
+    """Run according to the options."""
     groups = selected(options.configs)
     if options.list:
         print("\n".join(name for group in groups for name in _names(group)))

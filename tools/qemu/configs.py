@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """The configurations of QEMU's virtio-blk-pci, as data.
 
-One line per function of a guest: its QEMU options. What driver and
-device must have agreed on follows from that: all that the device offers of
-FEATURES. Functions that differ in their own properties share a guest; what
-concerns the whole machine (its version of QEMU, its IOMMU) makes another one.
+One line per function of a guest: its QEMU options. That determines the features
+to negotiate: all of FEATURES that the device offers. Functions that differ in
+their own properties share a guest; properties of the whole machine (its version
+of QEMU, its IOMMU) makes another one.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-TREES = "11"        # the tree's own QEMU, by the first part of its version
+TREES = "11"        # versions other than the tree's QEMU
 OLD, MIDDLE = "7.2", "10.0"
 
-# Feature bits by the names of virtio 1.4, the property that offers each, and
-# its default.
+# Feature bits by their names in virtio 1.4, the property for each, and its
+# default.
 FEATURES = {
     "INDIRECT_DESC": (28, "indirect_desc", "on"),
     "EVENT_IDX": (29, "event_idx", "on"),
@@ -31,7 +31,7 @@ Properties = Mapping[str, str]
 
 @dataclass(frozen=True)
 class GuestKind:
-    """What the functions of a guest share."""
+    """The configuration that the functions of a guest share."""
 
     name: str
     qemu: str = TREES
@@ -44,7 +44,7 @@ class GuestKind:
 
 @dataclass(frozen=True)
 class Config:
-    """One function, and what must come of it."""
+    """One function, and the expected result."""
 
     name: str
     properties: Properties = field(default_factory=dict)
@@ -52,16 +52,16 @@ class Config:
     size: int = 256
     vectors: int = -1                   # 0: the INTx pin; -1: one per queue
     iothread: bool = False
-    refused: str = ""                   # the probe fails, and says this
+    refused: str = ""                   # the probe fails with this message
 
     @property
     def legacy(self) -> bool:
-        """Has it the interface of 0.9.5 only?"""
+        """Has it only the interface of 0.9.5?"""
         return self.properties.get("disable-modern") == "on"
 
     @property
     def features(self) -> frozenset[str]:
-        """Those that must be negotiated, and no others that are known."""
+        """The features of FEATURES that must be negotiated, exactly."""
         offered = {name for name, (_, key, default) in FEATURES.items()
                    if self.properties.get(key, default) == "on"}
         return frozenset(offered if self.legacy
@@ -74,7 +74,7 @@ class Config:
 
     @property
     def kicks(self) -> str:
-        """Where notifications go."""
+        """The address of notifications."""
         ports = self.legacy or \
             self.properties.get("modern-pio-notify") == "on"
         return "ports" if ports else "memory"
@@ -106,7 +106,7 @@ PIO_NOTIFY = {"modern-pio-notify": "on"}
 PAGE_PER_VQ = {"page-per-vq": "on"}
 PLATFORM = {"iommu_platform": "on"}
 
-# What every version has
+# Configurations for every version
 EVERYWHERE = (
     Config("modern"),
     Config("transitional", TRANSITIONAL),
@@ -119,16 +119,15 @@ EVERYWHERE = (
     Config("iothread", iothread=True),
 )
 
-# What no version before 10 has
+# Configurations for versions from 10 on
 FROM_10 = (
     Config("in_order", IN_ORDER),
     Config("packed-in_order", {**PACKED, **IN_ORDER}),
 )
 
-# QEMU 10.0.13 gives each queue the most entries that its queues can have,
-# whatever queue-size says: its virtio_add_queue() replaces that. With the
-# largest size requested, devices that limit it and those that do not end up
-# with the same.
+# QEMU 10.0.13 ignores queue-size and gives each queue the largest size, because
+# of its virtio_add_queue(). With the largest size requested, devices that limit
+# it and those that do not end up with the same.
 MOST_ENTRIES = 1024
 ON_10 = tuple(replace(config, size=MOST_ENTRIES)
               for config in EVERYWHERE + FROM_10)
@@ -156,7 +155,7 @@ MORE = (
     Config("legacy-size-1024", LEGACY, size=1024),
 )
 
-# These want as many CPUs as queues.
+# These need one CPU per queue.
 QUEUES = (
     Config("queues-4", queues=4),
     Config("queues-4-packed-in_order", {**PACKED, **IN_ORDER}, queues=4),
@@ -174,7 +173,7 @@ BEHIND_IOMMU = (
     Config("iommu-packed", {**PLATFORM, **PACKED}),
     Config("iommu-ats", {**PLATFORM, "ats": "on"}),
 )
-# Such a device takes physical addresses, whatever the IOMMU does for others.
+# Such a device uses physical addresses, independently of the IOMMU.
 AROUND_IOMMU = Config("iommu-around", {"iommu_platform": "off"})
 
 WITH_IOMMU = GuestKind(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The functions of one guest: QEMU's options, and the guest's commands.
 
-One command for all functions wherever that is possible: in a nested guest the
-start of a process takes longer than what it does.
+One command for all functions where possible: in a nested guest the start of a
+process takes longer than its work.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ DISK_MB = 4
 RESOURCES = 7       # lines of a function's `resource` that all kernels have
 
 BLOCK = 4096
-BLOCKS = 64         # that fio writes and reads back, in each queue
+BLOCKS = 64         # blocks that fio writes and reads back, in each queue
 DEPTH = 16
 
 
 @dataclass(frozen=True)
 class Function:
-    """A configuration at its place in the guest."""
+    """A configuration and its slot in the guest."""
 
     config: Config
     slot: pci.Slot
 
     @property
     def bdf(self) -> str:
-        """Its address as the guest has it."""
+        """Its address in the guest."""
         return self.slot.bdf
 
     def arguments(self, disk: Path) -> list[str]:
@@ -58,7 +58,7 @@ class Function:
 
 
 def placed(configs: Sequence[Config]) -> list[Function]:
-    """A place for each."""
+    """A slot for each."""
     return [Function(config, pci.Slot(FIRST_SLOT + index % SLOTS,
                                       index // SLOTS))
             for index, config in enumerate(configs)]
@@ -69,8 +69,7 @@ def all_bdfs(functions: Sequence[Function]) -> str:
     return " ".join(function.bdf for function in functions)
 
 
-# In the kernel's log, before the first of our doing: what the firmware's
-# drivers left behind them is none of it.
+# Marks the start in the kernel's log, after the messages of the boot.
 BEGIN = "tools/qemu begins"
 
 # Only selected functions get a driver.
@@ -88,7 +87,7 @@ head -q -c {SIZE} $configs | busybox base64 | busybox tr -d '\\n'
 echo
 head -q -n {RESOURCES} $resources"""
 
-# A probe that fails says so in the kernel's log, and has no disk.
+# A failed probe has a message in the kernel's log, and no disk.
 BIND = f"""\
 for f in {{bdfs}}; do
     disk=- domain=-
@@ -98,7 +97,7 @@ for f in {{bdfs}}; do
     echo "$f $disk $domain"
 done 2>/dev/null"""
 
-# Counters in memory, and the block layer's: nothing of it touches a device.
+# Counters in memory, and the block layer's: no file accesses a device.
 COUNTS = """\
 cd /sys/bus/pci/devices || exit 1
 for f in {bdfs}; do
@@ -123,14 +122,14 @@ dmesg"""
 
 @dataclass(frozen=True)
 class Bound:
-    """What the guest says about a function after the probe."""
+    """The guest's information about a function after the probe."""
 
     disk: str       # empty when there is none
     domain: str     # kind of its IOMMU domain, empty without one
 
 
 def parse_bound(text: str) -> dict[str, Bound]:
-    """By address, out of what BIND prints."""
+    """Parse BIND's output, by address."""
     found = {}
     for line in text.splitlines():
         words = line.split()
@@ -142,7 +141,7 @@ def parse_bound(text: str) -> dict[str, Bound]:
 
 def parse_names(text: str, functions: Sequence[Function],
                 ) -> dict[str, AddressMap]:
-    """Names of each function's addresses, out of what NAMES prints."""
+    """Parse NAMES' output: names of each function's addresses."""
     first, _, rest = text.partition("\n")
     spaces = base64.b64decode(first)
     lines = rest.splitlines()
@@ -161,7 +160,7 @@ def parse_names(text: str, functions: Sequence[Function],
 
 
 def parse_counts(text: str) -> dict[str, dict[str, str]]:
-    """File and value by address, out of what COUNTS prints."""
+    """Parse COUNTS' output: file and value by address."""
     counts: dict[str, dict[str, str]] = {}
     for line in text.splitlines():
         found = re.match(r"([0-9a-f:.]{12})/(?:vfe/)?([^:]+):(.*)$", line)
@@ -173,7 +172,7 @@ def parse_counts(text: str) -> dict[str, dict[str, str]]:
 
 def fio_command(disks: Mapping[str, int], cpus: int) -> str:
     """One fio for all disks: writes blocks and reads them back with their
-    checksums, from a CPU of its own for each queue.
+    checksums, from a separate CPU for each queue.
 
     @disks: queues of each disk, by name
     """
@@ -189,7 +188,7 @@ def fio_command(disks: Mapping[str, int], cpus: int) -> str:
 
 
 def parse_fio(text: str) -> dict[str, list[str]]:
-    """What is wrong by disk, out of fio's JSON; every disk has an entry."""
+    """The problems of each disk, from fio's JSON; every disk has an entry."""
     problems: dict[str, list[str]] = {}
     for job in fio.every_job(text):
         disk, _, queue = job["jobname"].partition(".")

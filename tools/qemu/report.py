@@ -33,7 +33,7 @@ def _row(result: ConfigResult) -> str:
 
 def render(results: Sequence[ConfigResult],
            without: Mapping[str, str]) -> str:
-    """All that is printed at the end."""
+    """The final output."""
     lines = [text.line([title for title, _ in COLUMNS], WIDTHS),
              text.line(["-" * width for width in WIDTHS], WIDTHS)]
     lines += [_row(result) for result in results]
@@ -64,6 +64,6 @@ def _as_json(result: ConfigResult) -> dict[str, Any]:
 
 def document(results: Sequence[ConfigResult],
              without: Mapping[str, str]) -> dict[str, Any]:
-    """The whole of qemu.json."""
+    """The complete qemu.json."""
     return {"schema": SCHEMA, "left_out": dict(without),
             "configurations": [_as_json(result) for result in results]}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""One guest a group, two guests at a time (inner code, with KVM)."""
+"""One guest per group, two guests at a time (inner code, with KVM)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from .checks import ConfigResult, check
 MEMORY_MB = 384
 COMMAND_S = 180
 GUESTS = 2
-# A guest's vCPUs are those that touch the ports meanwhile: one at a time.
+# Mark the vCPUs of one guest at a time: threads that access the ports meanwhile
+# are its vCPUs.
 _MARKING = threading.Lock()
 
 def _problem(error: Exception) -> str:
@@ -94,7 +95,7 @@ class GroupRun:
 
     def _probe(self, config: Config, bdf: str, bound: Bound | None,
                log: str) -> list[str]:
-        """What is wrong with how the probe went."""
+        """The problems of the probe."""
         lines = [line for line in log.splitlines() if bdf in line]
         said = " / ".join(lines[-3:])
         disk = bound.disk if bound else ""
@@ -124,7 +125,7 @@ class GroupRun:
             return {disk: [_problem(error)] for disk in disks}
 
     def _log_result(self, log: str) -> list[ConfigResult]:
-        """The kernel's log is a check of its own."""
+        """The kernel's log is a separate check."""
         said = kernel_log.complaints(
             log.partition(parts.BEGIN)[2] or log)
         whole = Config("the guest's kernel has nothing to say")

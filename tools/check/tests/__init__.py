@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Tests of the check itself: a runner that misses a failure is none."""
+"""Tests of the check itself, which must not miss a failure."""

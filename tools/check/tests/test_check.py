@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The check counts what ran, and sees what it is there to see."""
+"""The check's counts and rules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def context(*patterns: str) -> Context:
 
 
 class Folder(unittest.TestCase):
-    """A checkout in miniature."""
+    """A minimal checkout."""
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
@@ -37,7 +37,7 @@ class Folder(unittest.TestCase):
 
 
 class Tallies(Folder):
-    """What is a good result."""
+    """Good results."""
 
     def test_nothing_is_not_good(self) -> None:
         self.assertFalse(tally.Tally().good)
@@ -62,7 +62,7 @@ class Tallies(Folder):
 
 
 class Commands(unittest.TestCase):
-    """Commands are bounded, and their exit codes seen."""
+    """Time limits and exit codes of commands."""
 
     def test_exit_code(self) -> None:
         self.assertEqual(context().run(["false"])[0], 1)
@@ -131,7 +131,7 @@ class Suites(Folder):
 
 
 class Rules(Folder):
-    """Each rule finds what was seeded, and nothing in clean code."""
+    """Each rule finds seeded violations, and nothing in clean code."""
 
     def test_top_level(self) -> None:
         self.write(".hidden", "")
@@ -193,7 +193,7 @@ class Rules(Folder):
 
 
 class Outputs(unittest.TestCase):
-    """What tools say is read right."""
+    """Parsing of tools' output."""
 
     def test_complaints_of_a_build(self) -> None:
         said = ("  CC [M]  a.o\na.c:1:2: warning: unused\n"

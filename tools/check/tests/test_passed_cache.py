@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A pass is remembered for the bytes it was made over; a failure is not."""
+"""The cache has passes by input, and no failures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lab import progress
 
 
 class Once(unittest.TestCase):
-    """What runs again, and what does not."""
+    """Checks that run again, and checks that do not."""
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The ring stage's own parts: seeded bugs, and what callgrind wrote."""
+"""Parts of the ring stage: seeded bugs, and callgrind's output."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lab import LabError, paths
 
 
 def dump(add: int, leave_out: str = "") -> str:
-    """What callgrind writes, as far as it is read; 10 rounds."""
+    """The parsed part of callgrind's output; 10 rounds."""
     counts = {"empty": 50, "add": 50 + 10 * add, "kick": 70,
               "suppressed": 80, "get": 90}
     return "".join(f"part: 1\ndesc: Trigger: Client Request: {case} {op}\n"
@@ -20,7 +20,7 @@ def dump(add: int, leave_out: str = "") -> str:
 
 
 class Cost(unittest.TestCase):
-    """Reading and judging counts."""
+    """Parsing and checking counts."""
 
     def test_counts_are_less_what_counting_costs(self) -> None:
         row = ring_cost.read(dump(7), 10)["chain-event"]

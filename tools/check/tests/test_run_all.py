@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Which stages run, which need not, and what is said of a failure."""
+"""The stages that run or are skipped, and the report of a failure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Tiers(unittest.TestCase):
 
 
 class PassedBefore(unittest.TestCase):
-    """A stage whose inputs did not change."""
+    """A stage with unchanged inputs."""
 
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()

@@ -28,7 +28,7 @@ class Ready(unittest.TestCase):
     """The stage that may start next."""
 
     def name(self, waiting: Sequence[Stage], *running: Stage) -> str:
-        """Of the stage to start; "" for none."""
+        """The name of the stage to start; "" for none."""
         found = scheduler.ready(waiting, running)
         return found.name if found else ""
 
@@ -50,7 +50,7 @@ class Ready(unittest.TestCase):
         self.assertEqual(self.name([one], stage("c", uses="y")), "a")
 
     def test_every_stage_runs(self) -> None:
-        """Nothing in the table waits for itself, or for what is not there."""
+        """No stage depends on itself or on a missing one."""
         waiting = list(STAGES)
         while waiting:
             found = scheduler.ready(waiting, [])
@@ -62,7 +62,7 @@ class Ready(unittest.TestCase):
 
 
 class Labels(unittest.TestCase):
-    """A line is known by its stage."""
+    """A line has the name of its stage."""
 
     def test_each_kind(self) -> None:
         for line, shown in (
@@ -77,7 +77,7 @@ class Labels(unittest.TestCase):
 
 @contextlib.contextmanager
 def program(text: str) -> Iterator[io.StringIO]:
-    """Stages are this program of Python's, with the name as argument."""
+    """Stages are this Python program, with the name as argument."""
     def argv(given: Sequence[str]) -> list[str]:
         return [sys.executable, "-c", text, given[3]]
     with mock.patch("lab.progress.guarded", argv), \
@@ -89,7 +89,7 @@ class Running(unittest.TestCase):
     """Real processes."""
 
     def run_all(self, count: int, *stages: Stage) -> dict[str, scheduler.Ended]:
-        """All that ended, by name."""
+        """All stages that have ended, by name."""
         return {ended.stage.name: ended
                 for ended in scheduler.Scheduler(count, []).run(stages)}
 
@@ -139,7 +139,7 @@ class Running(unittest.TestCase):
             os.kill(pids[0], 0)
 
     def test_deaf(self) -> None:
-        """One that does not listen is ended."""
+        """A stage that ignores the signal is killed."""
         with program("import signal, time; print('up', flush=True);"
                      "signal.signal(signal.SIGINT, signal.SIG_IGN);"
                      "time.sleep(60)"), \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What stages share is made before them, and a lack of it is named."""
+"""Shared set-up runs before the stages, and reports what is missing."""
 
 from __future__ import annotations
 

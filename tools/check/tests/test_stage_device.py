@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage device reads what its programs say, and sees when they fail."""
+"""Stage device parses its programs' output, and detects failures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ artifact_prefix='/out/check/fuzz/vu-'; Test unit written to /out/vu-crash-1
 
 
 class Programs(unittest.TestCase):
-    """Unit tests print TAP; all of it has to come."""
+    """Unit tests print TAP, which must be complete."""
 
     def judge(self, script: str) -> tally.Tally:
         """The tally of a program that is this shell script."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage insn: a check a target."""
+"""Stage insn: one check per target."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lab import progress
 
 
 class JudgeTest(unittest.TestCase):
-    """What the file says is what is tallied."""
+    """The tally equals the file."""
 
     def test_a_target_missed_fails(self) -> None:
         with progress.ticking("test") as step:

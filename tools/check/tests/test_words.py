@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The patterns for plain English: what they find, and what they leave."""
+"""The patterns for plain English: findings, and text without findings."""
 
 from __future__ import annotations
 

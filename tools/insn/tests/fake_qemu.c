@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * QEMU's side of the plugin interface, for tests: it translates and runs what
- * it reads. "run ADDRESS INSNS [DONE]" runs a block of this many instructions
- * of one byte each, of which only DONE complete; "ask LINE" sends a line to the
+ * QEMU's side of the plugin interface, for tests: it translates and runs its
+ * input. "run ADDRESS INSNS [DONE]" runs a block of this many instructions of
+ * one byte each, of which only DONE complete; "ask LINE" sends a line to the
  * plugin's socket and prints the answer.
  */
 #include <stdio.h>

@@ -108,7 +108,7 @@ class OwnersTest(unittest.TestCase):
 
 
 class SampleTest(unittest.TestCase):
-    """An operation's cost."""
+    """The cost of an operation."""
 
     def test_the_short_run_is_taken_off(self) -> None:
         run = Counts({OURS: 1010, START: 500}, {KFREE: 200}, 100, 0)

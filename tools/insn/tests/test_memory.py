@@ -81,7 +81,7 @@ class TraceTest(unittest.TestCase):
 
 
 class ProbeTest(unittest.TestCase):
-    """What the guest prints."""
+    """The output of the guest."""
 
     TEXT = (f"== before\n{ZONE}== after\n"
             + ZONE.replace("nr_free_pages 100", "nr_free_pages 97")

@@ -75,7 +75,7 @@ class FunctionsTest(unittest.TestCase):
 
 
 class VerdictTest(unittest.TestCase):
-    """The demands."""
+    """The targets."""
 
     def test_reached(self) -> None:
         verdicts = report.targets_of(_measured(_cost(60, 10, 800, 32),

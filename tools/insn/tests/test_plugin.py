@@ -21,7 +21,7 @@ KINDS = (f"{DRIVER:x} {DRIVER + 0x1000:x} d\n"
 
 
 class PluginTest(unittest.TestCase):
-    """Whose an instruction is, and that it counts once."""
+    """Attribution of instructions, each counted once."""
 
     program: Path
     _folder: tempfile.TemporaryDirectory[str]
@@ -45,17 +45,17 @@ class PluginTest(unittest.TestCase):
         (self.folder / "kinds").write_text(KINDS)
 
     def feed(self, *lines: str) -> str:
-        """Run the fake QEMU over lines; what the plugin answered."""
+        """Run the fake QEMU with lines; the plugin's answers."""
         done = subprocess.run(
             [str(self.program), f"sock={self.folder}/insn"], text=True,
             input="".join(f"{line}\n" for line in lines), timeout=30,
             stdout=subprocess.PIPE, check=True,
-            # what the plugin holds, it holds as long as QEMU lives
+            # the plugin keeps its memory until QEMU ends
             env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
         return done.stdout
 
     def counts(self, *lines: str) -> plugin.Counts:
-        """What it counted, with the kinds known from the start."""
+        """Its counts, with the kinds loaded at the start."""
         answers = self.feed(f"ask classify {self.folder}/kinds", *lines,
                             "run 1000 1", f"ask dump {self.folder}/counts")
         self.assertEqual(answers.split()[:3], ["ok", "3", "ok"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The guest's agent, run on a socket in place of a virtio-serial port."""
+"""The guest's agent, on a socket instead of a virtio-serial port."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Mirrors, command lines, and which machine is taken."""
+"""Mirrors, command lines, and the choice of the machine."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class MirrorTest(Scripted):
     """The mirror in apt's sources."""
 
     def found(self, text: str) -> str | None:
-        """What is found in a sources file."""
+        """The mirror in a sources file."""
         path = self.folder / "sources"
         path.write_text(text)
         return tree._mirror_in(path)  # pylint: disable=protected-access
@@ -71,7 +71,7 @@ class MirrorTest(Scripted):
 
 
 class TreeTest(Scripted):
-    """What ends the making of a tree before it begins."""
+    """Errors before the making of a tree."""
 
     def test_no_root(self) -> None:
         with mock.patch("os.geteuid", return_value=1000), \
@@ -136,7 +136,7 @@ class MachineTest(Scripted):
         self.assertIsNone(machine.qemu_problem())
 
     def choice(self, kvm: str | None, qemu: str | None) -> str:
-        """The place taken for what the probes say."""
+        """The chosen place, by the results of the probes."""
         with mock.patch.object(machine, "kvm_problem", return_value=kvm), \
                 mock.patch.object(machine, "tracing_problem",
                                   return_value=None), \
@@ -165,7 +165,7 @@ class MachineTest(Scripted):
 
 
 class BuildTest(Scripted):
-    """A make that was killed is not gone on from."""
+    """The result of a killed make is not reused."""
 
     def test_an_interrupted_make_starts_over(self) -> None:
         folder = self.folder / "b"
@@ -183,7 +183,7 @@ class BuildTest(Scripted):
 
 
 class DeviceTest(Scripted):
-    """What a device that does not start says."""
+    """The error of a device that does not start."""
 
     def test_its_last_words_are_in_the_error(self) -> None:
         binary = self.program("device", "echo no such backing; exit 2")
@@ -196,7 +196,7 @@ class DeviceTest(Scripted):
 
 
 class GuestTest(Scripted):
-    """What a QEMU that does not start says."""
+    """The error of a QEMU that does not start."""
 
     def boot(self, qemu: str) -> None:
         """Boot with a stand-in for QEMU."""
@@ -215,7 +215,7 @@ class GuestTest(Scripted):
             self.boot("echo oh; exit 1")
 
     def tries(self, *ends: Exception | None, accel: str = "kvm") -> int:
-        """How often it is started when each start ends like that."""
+        """The number of starts if each ends like that."""
         with mock.patch.object(guest.Guest, "_try_boot",
                                side_effect=ends) as one:
             try:
@@ -245,7 +245,7 @@ class NestTest(Scripted):
     """A nested machine that ends too early."""
 
     def ended(self, console: str) -> LabError:
-        """The error when no status is left, and the console ends so."""
+        """The error without a status, with this end of the console."""
         with mock.patch.object(nest.NestedMachine, "_write_command"), \
                 mock.patch.object(paths, "state",
                                   return_value=self.folder), \
@@ -259,7 +259,7 @@ class NestTest(Scripted):
         return caught.exception
 
     def tries(self, *ends: LabError | int) -> int:
-        """How often it is started when each run ends like that."""
+        """The number of starts if each run ends like that."""
         with mock.patch.object(nest, "_run_once", side_effect=ends) as once:
             try:
                 self.assertEqual(nest.run_inside(["true"], 60), ends[-1])
@@ -291,10 +291,10 @@ class NestTest(Scripted):
 
 
 class CommandLineTest(unittest.TestCase):
-    """Whose options are whose."""
+    """Separation of options."""
 
     def split(self, *argv: str) -> tuple[list[str], list[str]]:
-        """Our words, and the others."""
+        """Our options, and the others."""
         return command._split(argv)  # pylint: disable=protected-access
 
     def test_options_of_the_device_are_passed_on(self) -> None:
@@ -311,10 +311,10 @@ class CommandLineTest(unittest.TestCase):
 
 
 class KernelWordsTest(unittest.TestCase):
-    """What the lab writes on a kernel's command line."""
+    """The lab's parameters on a kernel's command line."""
 
     def test_no_word_is_taken_for_a_parameter_of_ours(self) -> None:
-        """modprobe would give the module what it does not know."""
+        """modprobe would pass an unknown parameter to the module."""
         for words in (guest.APPEND, nest.APPEND, shell.words(24, 80)):
             for word in words.split():
                 self.assertNotIn(word.split(".")[0], build.MODULES, word)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""How commands end: codes and lines, and no traceback for what is no bug."""
+"""The end of commands: codes and lines, and tracebacks only for bugs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OwnError(Exception):
 
 def _ended(main: Callable[[], int], failed: int | None = None,
            also: tuple[type[Exception], ...] = ()) -> tuple[int, str]:
-    """Its code, and what it said."""
+    """Its exit code and output."""
     said = io.StringIO()
     with contextlib.redirect_stderr(said):
         code = entry.run("tool", main, failed=failed, also=also)

@@ -22,7 +22,7 @@ from lab.qmp import Qmp  # noqa: E402
 
 
 class Folder(unittest.TestCase):
-    """A test with a folder of its own."""
+    """A test with a separate folder."""
 
     def setUp(self) -> None:
         # pylint: disable-next=consider-using-with
@@ -32,7 +32,7 @@ class Folder(unittest.TestCase):
 
 
 class FilesTest(Folder):
-    """What keeps half-made things from being taken for whole."""
+    """Incomplete results do not count as complete."""
 
     def test_a_failed_make_leaves_nothing(self) -> None:
         def fail(path: Path) -> None:
@@ -150,10 +150,11 @@ class ChannelTest(Folder):
 
 
 class QmpTest(Folder):
-    """What a QEMU that ended has said."""
+    """The reason of a QEMU that has ended."""
 
     def ending(self, *said: str) -> str:
-        """Of a QEMU that greets, says something, and is gone."""
+        """The reason of a QEMU that sends a greeting and a message, and
+        ends."""
         path = self.folder / "qmp"
         with socket.socket(socket.AF_UNIX) as server:
             server.bind(str(path))
@@ -183,7 +184,7 @@ class KernelTest(Folder):
     """The ELF kernel out of a bzImage."""
 
     def image(self, payload: bytes) -> Path:
-        """A file laid out as the boot protocol says."""
+        """A file with the layout of the boot protocol."""
         data = bytearray(2 * 512 + 0x40)
         data[kernel.SETUP_SECTS] = 1
         struct.pack_into("<II", data, kernel.PAYLOAD, 0x40, len(payload))
@@ -200,9 +201,9 @@ class KernelTest(Folder):
             kernel.extract(self.image(b"\x1f\x8bjunk"), self.folder / "out")
 
     def extract(self, size: int) -> None:
-        """A kernel of 100 bytes of which it is said that it has @size."""
+        """A kernel of 100 bytes with @size as its recorded size."""
         plain = b"\x7fELF" + bytes(96)
-        # The size is gzip's own last word, as in a real bzImage.
+        # The size is gzip's last word, as in a real bzImage.
         payload = gzip.compress(plain)[:-4] + struct.pack("<I", size)
         kernel.extract(self.image(payload), self.folder / "out")
 

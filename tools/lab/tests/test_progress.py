@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Limits: what gets on may go on, what was killed is gone on with."""
+"""Limits: a command with progress may continue, a killed one is resumed."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Folder(unittest.TestCase):
 
 
 class StuckTest(Folder):
-    """A command without a limit ends when it no longer gets on."""
+    """A command without a limit is stopped if it makes no progress."""
 
     def run_it(self, script: str, folder: Path | None = None) -> None:
-        """Run it; stuck is what does nothing for half a second."""
+        """Run it; it is stuck after half a second without progress."""
         with mock.patch.multiple(progress, STUCK_S=0.5, LOOK_S=0.1,
                                  FOLDER_S=0.1), mock.patch("sys.stderr"):
             progress.run_logged(["sh", "-c", script], self.folder / "log",
@@ -59,7 +59,7 @@ class StuckTest(Folder):
 
 
 class ResumeTest(Folder):
-    """What of a killed build stays."""
+    """The files of a killed build that stay."""
 
     def file(self, name: str, text: str = "x", age: float = 100) -> Path:
         """A file that is this many seconds old."""
@@ -71,7 +71,7 @@ class ResumeTest(Folder):
         return path
 
     def gone(self) -> set[str]:
-        """What is swept away."""
+        """The files that are removed."""
         before = {path for path in self.folder.rglob("*") if path.is_file()}
         self.assertEqual(resume.sweep(self.folder), len(
             before - {path for path in before if path.exists()}))
@@ -131,10 +131,10 @@ lib/%.o:
 
 
 class KilledBuildTest(Folder):
-    """A build of a kernel that is killed twice, and then ends."""
+    """A build of a kernel that is killed twice, and then completes."""
 
     def make(self, long: str) -> None:
-        """Go on with it, by a makefile in the place of a kernel's."""
+        """Resume it, with a makefile instead of a kernel's."""
         argv = ["make", "-s", "-C", str(self.folder), f"LONG={long}"]
         with mock.patch.object(testkernel, "make_argv", return_value=argv), \
                 mock.patch("builtins.print"), mock.patch("sys.stderr"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The list of configurations, what the guest says, and what is judged."""
+"""The list of configurations, the guest's output, and the checks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CONFIG_AND_RESOURCE = base64.b64encode(MODERN).decode() + "\n" + RESOURCE
 
 
 def counts(**changes: str) -> dict[str, str]:
-    """A function that did all that it should."""
+    """A function without problems."""
     files = {
         "exits": "141", "operations": "129", "interrupts": "100",
         "features": "0x130000000", "state": "live", "vectors": "2",
@@ -37,7 +37,7 @@ def counts(**changes: str) -> dict[str, str]:
 
 
 def seen(kicks: int = 129, status: int = 12) -> kvm.Counts:
-    """What KVM saw of it."""
+    """KVM's counts of it."""
     return {kvm.Address(False, NOTIFY, "write"): kvm.Hits(kicks, kicks, 100),
             kvm.Address(False, 0x380000000014, "read"):
                 kvm.Hits(status, status),
@@ -118,7 +118,7 @@ class Judging(unittest.TestCase):
     """checks.py: each check fails for its reason."""
 
     def wrong(self, words: str, *args: object, **changes: str) -> None:
-        """The outcome must have one problem that says so."""
+        """The outcome must have one problem with this text."""
         # pylint: disable-next=no-value-for-parameter
         problems = judged(*args, **changes).problems     # type: ignore
         self.assertTrue(any(words in problem for problem in problems),
