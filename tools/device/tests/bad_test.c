@@ -20,12 +20,38 @@ enum outcome {
 	IOERR,
 };
 
+/* Where the one descriptor is that spoils a good chain */
+enum spoilt {
+	NOWHERE,
+	IN_RING,
+	IN_TABLE,
+};
+
 struct mistake {
 	const char *what;
 	void (*make)(struct guest *g);
 	enum outcome outcome;
 	const char *log;	/* must be in the log line */
+	enum spoilt spoilt;
+	unsigned int index;
+	struct {
+		uint64_t addr;
+		uint32_t len;
+		uint16_t flags;
+		uint16_t next;
+	} desc;
 };
+
+static void make(struct guest *g, const struct mistake *m)
+{
+	m->make(g);
+	if (m->spoilt == IN_RING)
+		put_desc(g, m->index, m->desc.addr, m->desc.len, m->desc.flags,
+			 m->desc.next);
+	else if (m->spoilt == IN_TABLE)
+		put_table(g, m->index, m->desc.addr, m->desc.len,
+			  m->desc.flags, m->desc.next);
+}
 
 /* A good read of one sector in descriptors 0, 1, 2, to be spoilt */
 static void good(struct guest *g)
@@ -50,90 +76,6 @@ static void head_range(struct guest *g)
 	offer(g, SIZE);
 }
 
-static void next_range(struct guest *g)
-{
-	good(g);
-	put_desc(g, 1, DATA_ADDR, 512, NEXT | WRITE, SIZE);
-}
-
-static void loop(struct guest *g)
-{
-	good(g);
-	put_desc(g, 1, DATA_ADDR, 512, NEXT | WRITE, 1);
-}
-
-static void loop_to_head(struct guest *g)
-{
-	good(g);
-	put_desc(g, 1, DATA_ADDR, 16, NEXT, 0);
-}
-
-static void readable_last(struct guest *g)
-{
-	good(g);
-	put_desc(g, 2, STATUS_ADDR, 1, 0, 0);
-}
-
-static void nested(struct guest *g)
-{
-	good_table(g);
-	put_table(g, 1, TABLE_ADDR, 48, INDIRECT, 0);
-}
-
-static void table_and_next(struct guest *g)
-{
-	good_table(g);
-	put_desc(g, 0, TABLE_ADDR, 48, INDIRECT | NEXT, 1);
-}
-
-static void table_odd(struct guest *g)
-{
-	good_table(g);
-	put_desc(g, 0, TABLE_ADDR, 47, INDIRECT, 0);
-}
-
-static void table_empty(struct guest *g)
-{
-	good_table(g);
-	put_desc(g, 0, TABLE_ADDR, 0, INDIRECT, 0);
-}
-
-static void table_long(struct guest *g)
-{
-	good_table(g);
-	put_desc(g, 0, TABLE_ADDR, (SIZE + 1) * 16, INDIRECT, 0);
-}
-
-static void table_huge(struct guest *g)
-{
-	good_table(g);
-	put_desc(g, 0, TABLE_ADDR, 0xfffffff0, INDIRECT, 0);
-}
-
-static void table_outside(struct guest *g)
-{
-	good_table(g);
-	put_desc(g, 0, OUTSIDE, 48, INDIRECT, 0);
-}
-
-static void table_at_the_end(struct guest *g)
-{
-	good_table(g);
-	put_desc(g, 0, RAM_BASE + RAM_SIZE - 32, 48, INDIRECT, 0);
-}
-
-static void table_next_range(struct guest *g)
-{
-	good_table(g);
-	put_table(g, 1, DATA_ADDR, 512, NEXT | WRITE, 3);
-}
-
-static void table_loop(struct guest *g)
-{
-	good_table(g);
-	put_table(g, 1, DATA_ADDR, 512, NEXT | WRITE, 1);
-}
-
 /* A chain and its table together are longer than the queue. */
 static void table_tail(struct guest *g)
 {
@@ -144,66 +86,6 @@ static void table_tail(struct guest *g)
 	for (unsigned int i = 0; i < SIZE; i++)
 		put_table(g, i, DATA_ADDR, 512, NEXT | WRITE, i + 1);
 	offer(g, 0);
-}
-
-static void data_empty(struct guest *g)
-{
-	good(g);
-	put_desc(g, 1, DATA_ADDR, 0, NEXT | WRITE, 2);
-}
-
-static void data_outside(struct guest *g)
-{
-	good(g);
-	put_desc(g, 1, OUTSIDE, 512, NEXT | WRITE, 2);
-}
-
-static void data_over_the_end(struct guest *g)
-{
-	good(g);
-	put_desc(g, 1, RAM_BASE + RAM_SIZE - 511, 512, NEXT | WRITE, 2);
-}
-
-static void data_wraps(struct guest *g)
-{
-	good(g);
-	put_desc(g, 1, ~0ULL - 255, 512, NEXT | WRITE, 2);
-}
-
-static void data_huge(struct guest *g)
-{
-	good(g);
-	put_desc(g, 1, DATA_ADDR, 0xffffffff, NEXT | WRITE, 2);
-}
-
-static void data_in_rom(struct guest *g)
-{
-	good(g);
-	put_desc(g, 1, ROM_BASE, 512, NEXT | WRITE, 2);
-}
-
-static void header_outside(struct guest *g)
-{
-	good(g);
-	put_desc(g, 0, OUTSIDE, 16, NEXT, 1);
-}
-
-static void header_short(struct guest *g)
-{
-	good(g);
-	put_desc(g, 0, HDR_ADDR, 15, NEXT, 1);
-}
-
-static void header_missing(struct guest *g)
-{
-	good(g);
-	put_desc(g, 0, DATA_ADDR, 16, NEXT | WRITE, 1);
-}
-
-static void both_ways(struct guest *g)
-{
-	good(g);
-	put_desc(g, 0, HDR_ADDR, 32, NEXT, 1);
 }
 
 static void write_of_readable(struct guest *g)
@@ -226,24 +108,6 @@ static void status_missing(struct guest *g)
 	offer(g, 0);
 }
 
-static void status_outside(struct guest *g)
-{
-	good(g);
-	put_desc(g, 2, OUTSIDE, 1, WRITE, 0);
-}
-
-static void status_empty(struct guest *g)
-{
-	good(g);
-	put_desc(g, 2, STATUS_ADDR, 0, WRITE, 0);
-}
-
-static void status_in_rom(struct guest *g)
-{
-	good(g);
-	put_desc(g, 2, ROM_BASE, 1, WRITE, 0);
-}
-
 static void index_jump(struct guest *g)
 {
 	good(g);
@@ -257,40 +121,74 @@ static void index_back(struct guest *g)
 }
 
 static const struct mistake mistakes[] = {
-	{ "head", head_range, NEEDS_RESET, "descriptor 16" },
-	{ "next", next_range, NEEDS_RESET, "index beyond the table" },
-	{ "loop", loop, NEEDS_RESET, "loop" },
-	{ "loop to head", loop_to_head, NEEDS_RESET, "loop" },
-	{ "readable last", readable_last, NEEDS_RESET, "readable after" },
-	{ "nested", nested, NEEDS_RESET, "indirect in an indirect" },
-	{ "table and next", table_and_next, NEEDS_RESET, "both indirect" },
-	{ "odd table", table_odd, NEEDS_RESET, "whole descriptors" },
-	{ "empty table", table_empty, NEEDS_RESET, "whole descriptors" },
-	{ "long table", table_long, NEEDS_RESET, "longer than allowed" },
-	{ "huge table", table_huge, NEEDS_RESET, "longer than allowed" },
-	{ "table outside", table_outside, NEEDS_RESET, "not in guest memory" },
-	{ "table half outside", table_at_the_end, NEEDS_RESET, "not in guest" },
-	{ "next in table", table_next_range, NEEDS_RESET, "beyond the table" },
-	{ "loop in table", table_loop, NEEDS_RESET, "loop" },
-	{ "table as tail", table_tail, NEEDS_RESET, "loop, or chain longer" },
-	{ "empty buffer", data_empty, IOERR, "buffer of length" },
-	{ "data outside", data_outside, IOERR, "not all guest memory" },
-	{ "data over the end", data_over_the_end, IOERR, "not all guest" },
-	{ "data wraps", data_wraps, IOERR, "not all guest memory" },
-	{ "data huge", data_huge, IOERR, "not all guest memory" },
-	{ "data in read-only memory", data_in_rom, IOERR, "not all guest" },
-	{ "header outside", header_outside, IOERR, "not all guest memory" },
-	{ "header short", header_short, IOERR, "header cut short" },
-	{ "header missing", header_missing, IOERR, "header cut short" },
-	{ "data both ways", both_ways, IOERR, "both to read and to write" },
-	{ "write to the guest", write_of_readable, IOERR, "not readable" },
-	{ "read from the guest", read_of_writable, IOERR, "not writable" },
-	{ "no status", status_missing, NEEDS_RESET, "for the status" },
-	{ "status outside", status_outside, NEEDS_RESET, "not all guest" },
-	{ "status empty", status_empty, NEEDS_RESET, "buffer of length" },
-	{ "status in read-only memory", status_in_rom, NEEDS_RESET, "not all" },
-	{ "index jump", index_jump, NEEDS_RESET, "the queue size is" },
-	{ "index back", index_back, NEEDS_RESET, "the queue size is" },
+	{ "head", head_range, NEEDS_RESET, "descriptor 16",
+	  NOWHERE, 0, {} },
+	{ "next", good, NEEDS_RESET, "index beyond the table",
+	  IN_RING, 1, { DATA_ADDR, 512, NEXT | WRITE, SIZE } },
+	{ "loop", good, NEEDS_RESET, "loop",
+	  IN_RING, 1, { DATA_ADDR, 512, NEXT | WRITE, 1 } },
+	{ "loop to head", good, NEEDS_RESET, "loop",
+	  IN_RING, 1, { DATA_ADDR, 16, NEXT, 0 } },
+	{ "readable last", good, NEEDS_RESET, "readable after",
+	  IN_RING, 2, { STATUS_ADDR, 1, 0, 0 } },
+	{ "nested", good_table, NEEDS_RESET, "indirect in an indirect",
+	  IN_TABLE, 1, { TABLE_ADDR, 48, INDIRECT, 0 } },
+	{ "table and next", good_table, NEEDS_RESET, "both indirect",
+	  IN_RING, 0, { TABLE_ADDR, 48, INDIRECT | NEXT, 1 } },
+	{ "odd table", good_table, NEEDS_RESET, "whole descriptors",
+	  IN_RING, 0, { TABLE_ADDR, 47, INDIRECT, 0 } },
+	{ "empty table", good_table, NEEDS_RESET, "whole descriptors",
+	  IN_RING, 0, { TABLE_ADDR, 0, INDIRECT, 0 } },
+	{ "long table", good_table, NEEDS_RESET, "longer than allowed",
+	  IN_RING, 0, { TABLE_ADDR, (SIZE + 1) * 16, INDIRECT, 0 } },
+	{ "huge table", good_table, NEEDS_RESET, "longer than allowed",
+	  IN_RING, 0, { TABLE_ADDR, 0xfffffff0, INDIRECT, 0 } },
+	{ "table outside", good_table, NEEDS_RESET, "not in guest memory",
+	  IN_RING, 0, { OUTSIDE, 48, INDIRECT, 0 } },
+	{ "table half outside", good_table, NEEDS_RESET, "not in guest",
+	  IN_RING, 0, { RAM_BASE + RAM_SIZE - 32, 48, INDIRECT, 0 } },
+	{ "next in table", good_table, NEEDS_RESET, "beyond the table",
+	  IN_TABLE, 1, { DATA_ADDR, 512, NEXT | WRITE, 3 } },
+	{ "loop in table", good_table, NEEDS_RESET, "loop",
+	  IN_TABLE, 1, { DATA_ADDR, 512, NEXT | WRITE, 1 } },
+	{ "table as tail", table_tail, NEEDS_RESET, "loop, or chain longer",
+	  NOWHERE, 0, {} },
+	{ "empty buffer", good, IOERR, "buffer of length",
+	  IN_RING, 1, { DATA_ADDR, 0, NEXT | WRITE, 2 } },
+	{ "data outside", good, IOERR, "not all guest memory",
+	  IN_RING, 1, { OUTSIDE, 512, NEXT | WRITE, 2 } },
+	{ "data over the end", good, IOERR, "not all guest",
+	  IN_RING, 1, { RAM_BASE + RAM_SIZE - 511, 512, NEXT | WRITE, 2 } },
+	{ "data wraps", good, IOERR, "not all guest memory",
+	  IN_RING, 1, { ~0ULL - 255, 512, NEXT | WRITE, 2 } },
+	{ "data huge", good, IOERR, "not all guest memory",
+	  IN_RING, 1, { DATA_ADDR, 0xffffffff, NEXT | WRITE, 2 } },
+	{ "data in read-only memory", good, IOERR, "not all guest",
+	  IN_RING, 1, { ROM_BASE, 512, NEXT | WRITE, 2 } },
+	{ "header outside", good, IOERR, "not all guest memory",
+	  IN_RING, 0, { OUTSIDE, 16, NEXT, 1 } },
+	{ "header short", good, IOERR, "header cut short",
+	  IN_RING, 0, { HDR_ADDR, 15, NEXT, 1 } },
+	{ "header missing", good, IOERR, "header cut short",
+	  IN_RING, 0, { DATA_ADDR, 16, NEXT | WRITE, 1 } },
+	{ "data both ways", good, IOERR, "both to read and to write",
+	  IN_RING, 0, { HDR_ADDR, 32, NEXT, 1 } },
+	{ "write to the guest", write_of_readable, IOERR, "not readable",
+	  NOWHERE, 0, {} },
+	{ "read from the guest", read_of_writable, IOERR, "not writable",
+	  NOWHERE, 0, {} },
+	{ "no status", status_missing, NEEDS_RESET, "for the status",
+	  NOWHERE, 0, {} },
+	{ "status outside", good, NEEDS_RESET, "not all guest",
+	  IN_RING, 2, { OUTSIDE, 1, WRITE, 0 } },
+	{ "status empty", good, NEEDS_RESET, "buffer of length",
+	  IN_RING, 2, { STATUS_ADDR, 0, WRITE, 0 } },
+	{ "status in read-only memory", good, NEEDS_RESET, "not all",
+	  IN_RING, 2, { ROM_BASE, 1, WRITE, 0 } },
+	{ "index jump", index_jump, NEEDS_RESET, "the queue size is",
+	  NOWHERE, 0, {} },
+	{ "index back", index_back, NEEDS_RESET, "the queue size is",
+	  NOWHERE, 0, {} },
 	{ }
 };
 
@@ -327,7 +225,7 @@ static void test_mistakes(void)
 	for (const struct mistake *m = mistakes; m->what; m++) {
 		guest_open(&g, NULL);
 		guest_start(&g, ALL_FEATURES, SIZE);
-		m->make(&g);
+		make(&g, m);
 		commit(&g, m);
 		check_alive(&g, SIZE);
 		guest_close(&g);
@@ -416,11 +314,6 @@ static void test_notify(struct guest *g)
 	CHECK_EQ(vdev_status(g->v), 15);
 	kick(g);
 	CHECK_EQ(used_idx(g), 1);
-}
-
-static void with_poll(struct options *o)
-{
-	o->poll = true;
 }
 
 /* The ring's memory goes away; a poll waits for it, a kick does not. */

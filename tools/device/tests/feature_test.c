@@ -7,7 +7,6 @@
 
 #include "packed_guest.h"
 
-#define V1		BIT64(VIRTIO_F_VERSION_1)
 #define IN_ORDER	BIT64(VIRTIO_F_IN_ORDER)
 #define DATA		BIT64(VIRTIO_F_NOTIFICATION_DATA)
 #define CONFIG_DATA	BIT64(VIRTIO_F_NOTIF_CONFIG_DATA)
@@ -168,11 +167,6 @@ static void test_packed_data(struct guest *g)
 	CHECK_EQ(g->c.notified_ahead, 1);
 	kick32(g, 0, 0, 8);		/* no such descriptor */
 	CHECK_EQ(g->c.notified_ahead, 2);
-}
-
-static void with_doorbell(struct options *o)
-{
-	o->map_doorbell = true;
 }
 
 /* A mapped slot holds what was written, all 32 bits of it. */

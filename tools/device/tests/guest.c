@@ -369,6 +369,27 @@ void check_alive(struct guest *g, uint16_t size)
 	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
 }
 
+void with_poll(struct options *o)
+{
+	o->poll = true;
+}
+
+void with_doorbell(struct options *o)
+{
+	o->map_doorbell = true;
+}
+
+void check_data(struct guest *g, uint64_t sector, uint32_t len)
+{
+	const uint8_t *p = at(g, DATA_ADDR);
+	uint64_t base = sector * VFE_SECTOR_SIZE;
+	uint32_t i;
+
+	for (i = 0; i < len && p[i] == disk_byte(base + i); i++)
+		;
+	CHECK_EQ(i, len);
+}
+
 void tap_fixture(const struct test *t)
 {
 	struct guest g;

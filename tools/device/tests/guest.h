@@ -37,12 +37,15 @@
 			   BIT64(VIRTIO_F_NOTIFICATION_DATA) | \
 			   BIT64(VIRTIO_F_NOTIF_CONFIG_DATA)))
 
+#define V1		BIT64(VIRTIO_F_VERSION_1)
+#define EVENT		BIT64(VIRTIO_RING_F_EVENT_IDX)
+
 struct guest {
 	struct blk_options blk;
 	struct options o;
 	struct counts c;
 	struct gmem *gm;
-	struct blk *disk;	/* the state of the class; of another one, opaque */
+	struct blk *disk;	/* only with the block class */
 	struct vdev *v;
 	char path[64];		/* the backing file */
 
@@ -69,6 +72,9 @@ uint8_t disk_byte(uint64_t offset);
 
 void guest_open(struct guest *g, void (*change)(struct options *o));
 void guest_close(struct guest *g);
+/* Changes of options: --poll, --doorbell map */
+void with_poll(struct options *o);
+void with_doorbell(struct options *o);
 /* Reset, negotiate what is offered of @features, queue 0 of @size, DRIVER_OK */
 void guest_start(struct guest *g, uint64_t features, uint16_t size);
 /* Only the set-up of queue 0 */
@@ -110,6 +116,8 @@ void put_request(struct guest *g, unsigned int head, uint32_t type,
 int request(struct guest *g, uint32_t type, uint64_t sector, uint32_t len,
 	    uint32_t *used_len);
 uint8_t status_byte(const struct guest *g);
+/* What a read of @len bytes from @sector put at DATA_ADDR */
+void check_data(struct guest *g, uint64_t sector, uint32_t len);
 /* A reset helps: afterwards a read works. */
 void check_alive(struct guest *g, uint16_t size);
 

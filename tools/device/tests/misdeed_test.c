@@ -4,7 +4,6 @@
  */
 #include "packed_guest.h"
 
-#define V1		BIT64(VIRTIO_F_VERSION_1)
 #define RESET		BIT64(VIRTIO_F_RING_RESET)
 
 static uint64_t faults;

@@ -5,22 +5,9 @@
  */
 #include "packed_guest.h"
 
-#define EVENT		BIT64(VIRTIO_RING_F_EVENT_IDX)
-#define V1		BIT64(VIRTIO_F_VERSION_1)
 #define DESC_EVENT	VRING_PACKED_EVENT_FLAG_DESC
 #define ENABLE		VRING_PACKED_EVENT_FLAG_ENABLE
 #define DISABLE		VRING_PACKED_EVENT_FLAG_DISABLE
-
-static void check_data(struct guest *g, uint64_t sector, uint32_t len)
-{
-	const uint8_t *p = at(g, DATA_ADDR);
-	uint64_t base = sector * VFE_SECTOR_SIZE;
-	uint32_t i;
-
-	for (i = 0; i < len && p[i] == disk_byte(base + i); i++)
-		;
-	CHECK_EQ(i, len);
-}
 
 static void test_read(struct guest *g)
 {
@@ -251,11 +238,6 @@ static void test_device_event(struct guest *g)
 	packed_start(&p, g, V1, 4);
 	interrupted(&p);
 	CHECK_EQ(device_event(g, &off_wrap), ENABLE);
-}
-
-static void with_poll(struct options *o)
-{
-	o->poll = true;
 }
 
 static void test_poll(struct guest *g)

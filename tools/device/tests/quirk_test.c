@@ -10,7 +10,6 @@
 #include "guest.h"
 
 #define AT(field)	offsetof(struct virtio_blk_config, field)
-#define V1		BIT64(VIRTIO_F_VERSION_1)
 
 /* Set before a guest is opened */
 static const char *list;

@@ -255,12 +255,6 @@ static void run_race(uint64_t features, void (*change)(struct options *o))
 	guest_close(&r.g);
 }
 
-static void with_poll(struct options *o)
-{
-	o->poll = true;
-}
-
-#define EVENT		BIT64(VIRTIO_RING_F_EVENT_IDX)
 
 static void test_event_idx(void)
 {

@@ -8,8 +8,6 @@
 
 #include "guest.h"
 
-#define V1		BIT64(VIRTIO_F_VERSION_1)
-#define EVENT		BIT64(VIRTIO_RING_F_EVENT_IDX)
 
 int main(void)
 {
@@ -21,17 +19,6 @@ int main(void)
 	};
 
 	return tap_run(suites);
-}
-
-static void check_data(struct guest *g, uint64_t sector, uint32_t len)
-{
-	const uint8_t *p = at(g, DATA_ADDR);
-	uint64_t base = sector * VFE_SECTOR_SIZE;
-	uint32_t i;
-
-	for (i = 0; i < len && p[i] == disk_byte(base + i); i++)
-		;
-	CHECK_EQ(i, len);
 }
 
 static void test_read(struct guest *g)
@@ -226,11 +213,6 @@ static void test_flags(struct guest *g)
 	CHECK_EQ(avail_event(g), 0);
 }
 
-static void with_poll(struct options *o)
-{
-	o->poll = true;
-}
-
 /* The event is out of reach from the moment the queue is enabled. */
 static void test_poll_event_idx(struct guest *g)
 {
@@ -272,11 +254,6 @@ static void test_poll_without_bus_master(struct guest *g)
 	vdev_bus_master(g->v, true);
 	vdev_poll(g->v);
 	CHECK_EQ(used_flags(g), VRING_USED_F_NO_NOTIFY);
-}
-
-static void with_doorbell(struct options *o)
-{
-	o->map_doorbell = true;
 }
 
 static void test_doorbell(struct guest *g)

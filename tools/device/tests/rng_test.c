@@ -5,7 +5,6 @@
 #include "packed_guest.h"
 #include "rng/rng.h"
 
-#define V1	BIT64(VIRTIO_F_VERSION_1)
 
 static struct rng_options seeded = { .seeded = true, .seed = 7 };
 static struct rng_options from_kernel;
