@@ -2,7 +2,7 @@
 /*
  * Builds the virtqueue chain of a block layer request, and completes the
  * request when the device has used the chain. Nothing here sleeps. submit.c
- * adds chains to the ring and takes used ones from it.
+ * adds chains to the ring and reaps used ones.
  */
 #include <linux/bio.h>
 #include <linux/io.h>
@@ -29,8 +29,8 @@ static void vfe_blk_header(struct request *rq, u32 type, u64 sector)
 
 /*
  * Adds the descriptors of header and status to those of the data. @data: number
- * of descriptors of data, @out: number of them that the device reads, @in_len:
- * bytes of data that the device may write
+ * of descriptors of data, @out: number of device-readable ones, @in_len: bytes
+ * of data that the device may write
  */
 static void vfe_blk_finish_descs(const struct vfe_blk *vb,
 				 struct vfe_blk_request *req, unsigned int data,
@@ -54,9 +54,9 @@ static void vfe_blk_finish_descs(const struct vfe_blk *vb,
 /* --- reads and writes --- */
 
 /**
- * struct vfe_blk_fill - where to write the next descriptor of data, and how
+ * struct vfe_blk_fill - position and format of the next descriptor of data
  * @d: the next descriptor
- * @end: behind the last descriptor that there is room for
+ * @end: after the last available descriptor
  * @ctrl: &vfe_desc.ctrl of the next descriptor
  * @step: difference in ctrl from one descriptor to the next
  * @piece: most bytes in one descriptor
@@ -69,7 +69,7 @@ struct vfe_blk_fill {
 	u32 piece;
 };
 
-/* Adds physically contiguous data. Return: whether there was room */
+/* Adds physically contiguous data. Return: whether it fit */
 static __always_inline bool vfe_blk_fill_piece(struct vfe_blk_fill *fill,
 					       u64 addr, u32 left)
 {
@@ -200,7 +200,7 @@ static blk_status_t vfe_blk_prepare_flush(struct vfe_blk *vb,
 	return BLK_STS_OK;
 }
 
-/* One descriptor between header and status, for memory of the driver */
+/* Adds one descriptor between header and status, for memory of the driver */
 static void vfe_blk_one_desc(struct vfe_blk *vb, struct vfe_blk_request *req,
 			     u64 addr, u32 len, u32 write)
 {
@@ -225,7 +225,7 @@ static blk_status_t vfe_blk_prepare_zone(struct vfe_blk *vb, struct request *rq)
 }
 
 /*
- * A zone append: the device writes the sector that it chose before the status.
+ * A zone append: before the status, the device writes the sector that it chose.
  */
 static blk_status_t vfe_blk_prepare_append(struct vfe_blk *vb,
 					   struct request *rq)
@@ -244,7 +244,7 @@ static blk_status_t vfe_blk_prepare_append(struct vfe_blk *vb,
 	return BLK_STS_OK;
 }
 
-/* 5.2.6.1: an id takes 20 bytes. */
+/* 5.2.6.1: an id has 20 bytes. */
 static blk_status_t vfe_blk_prepare_answer(struct vfe_blk *vb,
 					   struct request *rq, u32 type,
 					   u32 len)
@@ -388,9 +388,8 @@ static blk_status_t vfe_blk_prepare_other(struct vfe_blk *vb,
  * @vb: the disk
  * @rq: the request
  *
- * Context: any.
- * Return: BLK_STS_OK or an error; after an error, the request holds nothing
- * that vfe_blk_release() would have to release.
+ * Context: any. Return: BLK_STS_OK or an error; after an error,
+ * vfe_blk_release() is not necessary.
  */
 blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq)
 {
@@ -406,8 +405,8 @@ blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq)
 }
 
 /**
- * vfe_blk_release() - release what a request holds beside its driver data
- * @rq: the request, which the device no longer has; it may hold nothing
+ * vfe_blk_release() - release allocations and mappings of a request
+ * @rq: the request, which the device no longer has
  *
  * Context: any.
  */
@@ -435,10 +434,10 @@ static blk_status_t vfe_blk_result(u8 status)
 }
 
 /*
- * Some devices in use get used lengths wrong, and virtio_blk never looks at
- * them: kvmtool's, Cloud Hypervisor's before 2026, Firecracker's before 2021.
- * So the driver ignores the used length and looks only at the status byte,
- * which it preset to a value (0xff) that no device writes.
+ * Some devices in use get used lengths wrong, and virtio_blk ignores them:
+ * kvmtool's, Cloud Hypervisor's before 2026, Firecracker's before 2021. So the
+ * driver ignores the used length and checks only the status byte, which it
+ * preset to a value (0xff) that no device writes.
  */
 static void vfe_blk_odd_length(struct vfe_blk *vb,
 			       const struct vfe_blk_request *req)
@@ -451,7 +450,7 @@ static void vfe_blk_odd_length(struct vfe_blk *vb,
 		 vb->disk->disk_name, req->token.used_len, req->in_len);
 }
 
-static void vfe_blk_let_go(struct request *rq)
+static void vfe_blk_clean_up(struct request *rq)
 {
 	vfe_blk_release(rq);
 	vfe_blk_forget(rq);
@@ -463,7 +462,7 @@ void vfe_blk_complete(struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 
-	vfe_blk_let_go(rq);
+	vfe_blk_clean_up(rq);
 	blk_mq_end_request(rq, req->failed);
 }
 
@@ -473,7 +472,7 @@ void vfe_blk_complete_batch(struct io_comp_batch *iob)
 	struct request *rq;
 
 	rq_list_for_each(&iob->req_list, rq)
-		vfe_blk_let_go(rq);
+		vfe_blk_clean_up(rq);
 	blk_mq_end_request_batch(iob);
 }
 

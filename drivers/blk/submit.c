@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The data path between a request's chain and the ring: adds requests, kicks
- * the device, and takes used requests in its interrupt. Nothing here sleeps.
+ * the device, and reaps used requests in its interrupt. Nothing here sleeps.
  *
  * By default the driver kicks as soon as the last request of a batch is in the
- * ring, and always requests an interrupt for the next completion. Delaying
+ * ring, and always enables the interrupt for the next completion. Delaying
  * either saves exits on some workloads and loses throughput on others, so the
  * features that do this are off by default (coalesce.c, poll.c).
  */
@@ -31,7 +31,7 @@ static __always_inline void __vfe_blk_reap(struct vfe_blk_queue *bq,
 }
 
 /**
- * vfe_blk_reap() - take used requests out of the ring
+ * vfe_blk_reap() - reap used requests
  * @bq: the queue, its lock held
  * @done: list to append the requests to
  *
@@ -44,12 +44,12 @@ void vfe_blk_reap(struct vfe_blk_queue *bq, struct vfe_blk_done *done)
 }
 
 /**
- * vfe_blk_reap_and_enable() - take used requests, enable the interrupt
+ * vfe_blk_reap_and_enable() - reap used requests, enable the interrupt
  * @bq: the queue, its lock held
  * @done: list to append the requests to
  *
  * The loop ends: while the caller holds the lock, no request is added, so the
- * device runs out of requests to use.
+ * device runs out of requests.
  */
 void vfe_blk_reap_and_enable(struct vfe_blk_queue *bq,
 			     struct vfe_blk_done *done)
@@ -83,7 +83,7 @@ void vfe_blk_complete_all(struct vfe_blk_done *done)
 }
 
 /**
- * vfe_blk_complete_used() - take and complete used requests
+ * vfe_blk_complete_used() - reap and complete used requests
  * @bq: the queue
  *
  * Context: any.
@@ -109,14 +109,14 @@ void vfe_blk_irq(struct vfe_queue *vq)
 	vfe_blk_complete_used(vfe_queue_priv(vq));
 }
 
-/* Polls a queue for the block layer. Return: number of requests taken */
+/* Polls a queue for the block layer. Return: number of reaped requests */
 static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 {
 	struct vfe_blk_queue *bq = hctx->driver_data;
 	struct vfe_blk_done done;
 	unsigned long flags;
 
-	/* do not keep submitters from the lock for nothing */
+	/* do not take the lock needlessly */
 	if (!vfe_queue_pending(bq->vq))
 		return 0;
 	vfe_blk_done_init(&done);
@@ -131,7 +131,7 @@ static int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 /* --- Into the ring --- */
 
 /**
- * vfe_blk_open() - let requests into the ring, which is empty
+ * vfe_blk_open() - accept requests for the ring, which is empty
  * @bq: the queue, its lock held
  */
 void vfe_blk_open(struct vfe_blk_queue *bq)
@@ -284,7 +284,7 @@ static blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 	return BLK_STS_OK;
 }
 
-/* The rest of a batch will not come: publish what was added of it. */
+/* The rest of a batch will not come: publish the added requests. */
 static void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx)
 {
 	struct vfe_blk_queue *bq = hctx->driver_data;
@@ -304,7 +304,7 @@ static void vfe_blk_submit_batch(struct vfe_blk_queue *bq,
 	struct vfe_token *token = batch->first, *next;
 	struct request *rq;
 
-	/* since Linux 6.10 a single request comes this way, too */
+	/* since Linux 6.10 a single request comes here, too */
 	vfe_blk_submit(bq, &token, true);
 	for (; unlikely(token); token = next) {
 		next = token->next;

@@ -71,7 +71,7 @@ static void vfe_irq_config_change(struct vfe_device *vd)
 
 /*
  * Reads the ISR status. It may be all ones, since all of its bits may be set;
- * only the device status tells whether the function is gone. Return: the ISR
+ * only the device status shows whether the function is gone. Return: the ISR
  * status, -EIO or -ENODEV
  */
 static int vfe_irq_isr(struct vfe_device *vd)

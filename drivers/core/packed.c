@@ -167,7 +167,7 @@ static __always_inline void packed_put_table(struct vfe_queue *q, u64 table,
 	packed_step(q, &r->avail_slot, &r->avail_flags);
 }
 
-/* Adds a buffer by a table that the class driver wrote. */
+/* Adds a buffer with a table of the class driver. */
 static __always_inline int packed_add_given(struct vfe_queue *q,
 					    dma_addr_t table, unsigned int n,
 					    u32 in_len, void *token,
@@ -220,7 +220,7 @@ static __always_inline u16 packed_place(u16 slot, u16 avail_flags)
 	return slot | (avail_flags & PACKED_AVAIL ? PACKED_WRAP : 0);
 }
 
-/* Is @event one of the @n descriptors in front of place @new? */
+/* Is @event one of the @n descriptors before place @new? */
 static __always_inline bool packed_passed(const struct vfe_queue *q, u16 event,
 					  u16 new, u16 n)
 {
@@ -334,7 +334,7 @@ static __always_inline void *packed_take(struct vfe_queue *q, u16 id,
 
 	r->free += buf->count;
 	buf->token = NULL;
-	/* with IN_ORDER ids are taken in turn: no free list */
+	/* with IN_ORDER ids are sequential: no free list */
 	if (how & PACKED_IN_ORDER)
 		return token;
 	buf->next = r->free_id;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A packed ring, as packed.c (its operations) and packed_memory.c share it. */
+/* A packed ring, shared by packed.c (its operations) and packed_memory.c. */
 #ifndef VFE_PACKED_H
 #define VFE_PACKED_H
 
@@ -10,17 +10,17 @@
 #include "ring.h"
 #include "indirect.h"
 
-/* The two flags that say who owns a descriptor (virtio 1.4, 2.8.1) */
+/* The two flags for the owner of a descriptor (virtio 1.4, 2.8.1) */
 #define PACKED_AVAIL	BIT(VRING_PACKED_DESC_F_AVAIL)
 #define PACKED_USED	BIT(VRING_PACKED_DESC_F_USED)
 #define PACKED_OWNER	(PACKED_AVAIL | PACKED_USED)
 
-/* A place in the ring: the slot, and the wrap counter in the highest bit */
+/* A position in the ring: the slot, and the wrap counter in the highest bit */
 #define PACKED_WRAP	BIT(VRING_PACKED_EVENT_F_WRAP_CTR)
 #define PACKED_SLOT	(PACKED_WRAP - 1)
 
 /**
- * struct packed_buf - what the driver knows about a buffer id
+ * struct packed_buf - the driver's data of a buffer id
  * @token: token of the buffer with this id; NULL if the id is free
  * @number: how many buffers were added before this one
  * @in_len: bytes that the device may write to it
@@ -96,8 +96,8 @@ struct packed_ring {
 
 /*
  * Most descriptors in use at a time. With IN_ORDER one stays free: QEMU's
- * devices, at least from 10.0 to 11.1, lose the completion that empties a ring
- * which was full (virtqueue_ordered_fill() takes such a ring for an empty one).
+ * devices, at least from 10.0 to 11.1, lose the completion that empties a full
+ * ring (virtqueue_ordered_fill() considers such a ring empty).
  */
 static inline u16 packed_usable(const struct vfe_queue *q)
 {

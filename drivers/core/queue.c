@@ -21,7 +21,7 @@
  * @field: name of the wrong field
  * @value: the wrong value
  *
- * Logs this once, and asks the class driver for a reset.
+ * Logs this once, and requests a reset from the class driver.
  *
  * Context: any.
  */
@@ -39,7 +39,7 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
  * vfe_queue_wrong_len() - the used length exceeds the buffer
  * @q: the queue
  * @len: the used length
- * @most: bytes that the buffer has for the device to write
+ * @most: number of device-writable bytes of the buffer
  *
  * Some devices in use do this and otherwise work, so log it only once per
  * device.

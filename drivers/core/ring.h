@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the files of queues and rings share. Nothing here depends on PCI: the
- * files of the rings also build as a user space program (tools/ring).
+ * Definitions that the files of queues and rings share. Nothing here depends on
+ * PCI: the files of the rings also build as a user space program (tools/ring).
  */
 #ifndef VFE_RING_H
 #define VFE_RING_H
@@ -26,7 +26,7 @@ static inline bool vfe_ring_makes_tables(const struct vfe_queue *q)
 	return q->indirect && !q->spec.own_tables;
 }
 
-/* Can the ring take an indirect table of @n descriptors? */
+/* Is an indirect table of @n descriptors allowed? */
 static __always_inline bool vfe_ring_takes_table(const struct vfe_queue *q,
 						 unsigned int n, void *token)
 {

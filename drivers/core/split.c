@@ -182,7 +182,7 @@ static __always_inline void split_put_table(struct vfe_queue *q, u64 table,
 	split_commit(q, head, split_after(q, head, how), 1, in_len, token, how);
 }
 
-/* Adds a buffer by a table that the class driver wrote. */
+/* Adds a buffer with a table of the class driver. */
 static __always_inline int split_add_given(struct vfe_queue *q,
 					   dma_addr_t table, unsigned int n,
 					   u32 in_len, void *token,
@@ -276,7 +276,7 @@ static __always_inline void *split_take(struct split_ring *r, u16 head,
 
 	buf->token = NULL;
 	r->free += count;
-	/* with IN_ORDER descriptors are taken in turn: no free list */
+	/* with IN_ORDER descriptors are sequential: no free list */
 	if (how & SPLIT_IN_ORDER)
 		return token;
 	for (n = 1; n < count; n++)

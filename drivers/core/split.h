@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* A split ring, as split.c (its operations) and split_memory.c share it. */
+/* A split ring, shared by split.c (its operations) and split_memory.c. */
 #ifndef VFE_SPLIT_H
 #define VFE_SPLIT_H
 
@@ -14,7 +14,7 @@
 #define SPLIT_NONE	0xffff
 
 /**
- * struct split_buf - what the driver knows about a descriptor
+ * struct split_buf - the driver's data of a descriptor
  * @token: token of the buffer that begins here; NULL if none does
  * @in_len: bytes that the device may write to that buffer
  * @count: number of its ring descriptors

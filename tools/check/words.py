@@ -60,6 +60,7 @@ NAMES = tuple((re.compile(pattern), advice) for pattern, advice in (
     (r"\b\w*none_taken\b", "the done list and its init"),
     (r"\b\w+_(?:hello|forgo|mend)\b",
      "reset_and_acknowledge, disable, try_queue_reset"),
+    (r"\b\w+_let_go\b", "clean_up, release"),
 ))
 
 Block = tuple[int, str]     # its first line, its text
