@@ -10,9 +10,8 @@
 #include "lib/blk_fixture.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
-#define ALLOC_MOST	4000	/* more allocations than any step here makes */
+/* the driver's own allocations, and those of what it calls first */
 #define ALLOC_EACH	260U
-#define ALLOC_STEP	31U
 #define ALLOC_REST	40U
 
 /* A small ring, since each request and table is an allocation */
@@ -23,58 +22,6 @@ static struct vfe_rig *alloc_disk(struct kunit *test, u64 features)
 
 	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
 	return rig;
-}
-
-/* A probe whose @nth allocation failed ended with @err. */
-static void alloc_expect_refused(struct vfe_rig *rig, unsigned int nth, int err)
-{
-	/* the only error of the resource tree */
-	KUNIT_EXPECT_TRUE_MSG(rig->test, err == -ENOMEM || err == -EBUSY,
-			      "allocation %u: error %d", nth, err);
-	KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
-}
-
-/*
- * One probe, whose @nth allocation fails; @nth may be 0. Return: whether it
- * made that many, so that one failed
- */
-static bool alloc_probe(struct vfe_rig *rig, struct device_driver *drv,
-			unsigned int nth)
-{
-	struct device *dev = &rig->m->pdev->dev;
-	bool failed;
-	int err;
-
-	device_release_driver(dev);
-	fail_nth(nth);
-	err = device_driver_attach(drv, dev);
-	failed = fail_end();
-	/* not bound, or bound and working without optional parts */
-	KUNIT_EXPECT_EQ_MSG(rig->test, !err, !!dev->driver,
-			    "allocation %u", nth);
-	if (err)
-		alloc_expect_refused(rig, nth, err);
-	return failed;
-}
-
-/*
- * The first allocations are the driver's own and those of the core; each of
- * them fails. Then come hundreds of similar ones for sysfs files and the block
- * layer, of which some fail.
- */
-static unsigned int alloc_next(unsigned int n)
-{
-	return n < ALLOC_EACH ? n + 1 : n + ALLOC_STEP;
-}
-
-/* The same, after a probe with the same result as before the first one. */
-static bool alloc_fails_again(struct vfe_rig *rig, struct device_driver *drv,
-			      unsigned int nth)
-{
-	/* the nth allocation depends on how the last probe ended */
-	if (nth < ALLOC_EACH)
-		alloc_probe(rig, drv, ALLOC_EACH);
-	return alloc_probe(rig, drv, nth);
 }
 
 /* It works with memory and a capacity. */
@@ -88,30 +35,32 @@ static void alloc_recovers(struct vfe_rig *rig)
 	VFE_MOCK_EXPECT_CLEAN(rig->test, rig->m);
 }
 
+/*
+ * The allocations of a probe, those of the driver core, of the files of counters
+ * and of the block layer included. There are hundreds, so some of them fail.
+ */
 static void alloc_fails_in_a_probe(struct kunit *test)
 {
 	struct vfe_rig *rig = alloc_disk(test, F(FLUSH));
-	struct device_driver *drv = rig->m->pdev->dev.driver;
-	unsigned int n = 1;
+	struct fail_probe p = {
+		.test = test, .m = rig->m, .drv = rig->m->pdev->dev.driver,
+	};
+	unsigned int n;
 
 	/*
 	 * of size 0, so that the kernel reads no partition table, whose
 	 * warnings differ
 	 */
 	vfe_rig_config(rig)->capacity = 0;
-	while (n < ALLOC_MOST) {
-		if (!alloc_fails_again(rig, drv, n))
-			break;
-		n = alloc_next(n);
-	}
+	n = fail_in_turn(fail_a_probe, &p, 0, 31);
 	kunit_info(test, "less than %u allocations\n", n);
 	KUNIT_EXPECT_GT(test, n, ALLOC_EACH);
-	KUNIT_EXPECT_LT(test, n, (unsigned int)ALLOC_MOST);
+	KUNIT_EXPECT_LT(test, n, FAIL_MOST);
 	alloc_recovers(rig);
 }
 
 /*
- * The same without the driver core, whose own allocations vary in number: the
+ * One probe without the driver core, whose own allocations vary in number: the
  * first failure is always the driver's first allocation.
  */
 static bool alloc_probe_alone(struct vfe_rig *rig, struct pci_driver *drv,
@@ -127,7 +76,8 @@ static bool alloc_probe_alone(struct vfe_rig *rig, struct pci_driver *drv,
 	err = drv->probe(pdev, NULL);
 	failed = fail_end();
 	if (err) {
-		alloc_expect_refused(rig, nth, err);
+		KUNIT_EXPECT_TRUE_MSG(rig->test, fail_is_no_memory(err),
+				      "allocation %u: error %d", nth, err);
 	} else {
 		drv->remove(pdev);
 		KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
@@ -144,11 +94,8 @@ static void alloc_fails_in_a_probe_alone(struct kunit *test)
 
 	vfe_rig_config(rig)->capacity = 0;
 	vfe_rig_unbind(rig);
-	for (n = 1; n < ALLOC_EACH; n++) {
-		/* the same state before each: after a successful probe */
-		alloc_probe_alone(rig, drv, 0);
+	for (n = 1; n < ALLOC_EACH; n++)
 		KUNIT_EXPECT_TRUE(test, alloc_probe_alone(rig, drv, n));
-	}
 	alloc_recovers(rig);
 }
 
@@ -171,13 +118,15 @@ static bool alloc_runs_out(struct vfe_mock *m, struct vfe_mock_access *a)
 static void alloc_fails_for_the_rest_of_a_probe(struct kunit *test)
 {
 	struct vfe_rig *rig = alloc_disk(test, F(FLUSH));
-	struct device_driver *drv = rig->m->pdev->dev.driver;
+	struct fail_probe p = {
+		.test = test, .m = rig->m, .drv = rig->m->pdev->dev.driver,
+	};
 	unsigned int n;
 
 	rig->m->knobs.access = alloc_runs_out;
 	rig->m->knobs.priv = &n;
 	for (n = 1; n < ALLOC_REST; n++) {
-		KUNIT_EXPECT_TRUE_MSG(test, alloc_probe(rig, drv, 0),
+		KUNIT_EXPECT_TRUE_MSG(test, fail_a_probe(&p, 0),
 				      "allocation %u", n);
 		KUNIT_EXPECT_NULL(test, rig->m->pdev->dev.driver);
 	}
@@ -273,30 +222,36 @@ static void alloc_case_name(const struct alloc_case *c, char *name)
 
 KUNIT_ARRAY_PARAM(alloc_case, alloc_cases, alloc_case_name);
 
+/* A request of the case's kind, whose @nth allocation fails */
+static bool alloc_once(void *data, unsigned int nth)
+{
+	struct vfe_rig *rig = data;
+	const struct alloc_case *c = rig->test->param_value;
+	bool failed;
+	int err;
+
+	vfe_rig_recycle(rig);
+	fail_nth(nth);
+	err = c->what(rig);
+	failed = fail_end();
+	if (!failed)
+		KUNIT_EXPECT_EQ(rig->test, 0, err);
+	return failed;
+}
+
 /*
  * With the DMA checker, mapping allocates; without it, little or nothing on
  * this path does, and then no request may fail.
  */
 static void alloc_fails_in_a_request(struct kunit *test)
 {
-	const struct alloc_case *c = test->param_value;
 	struct vfe_rig *rig = alloc_disk(test, F(FLUSH) | F(CONFIG_WCE) |
 					 F(DISCARD) | F(WRITE_ZEROES) |
 					 F(SEG_MAX));
-	bool failed = true;
-	unsigned int n;
-	int err;
+	unsigned int n = fail_in_turn(alloc_once, rig, FAIL_MOST, 1);
 
-	for (n = 1; failed && n < ALLOC_MOST; n++) {
-		vfe_rig_recycle(rig);
-		fail_nth(n);
-		err = c->what(rig);
-		failed = fail_end();
-		if (!failed)
-			KUNIT_EXPECT_EQ(test, 0, err);
-	}
-	kunit_info(test, "%u allocations\n", n - 2);
-	KUNIT_EXPECT_LT(test, n, (unsigned int)ALLOC_MOST);
+	kunit_info(test, "%u allocations\n", n - 1);
+	KUNIT_EXPECT_LT(test, n, FAIL_MOST);
 	vfe_rig_recycle(rig);
 	vfe_rig_works(rig);
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
@@ -312,9 +267,7 @@ static struct kunit_case alloc_kunit_cases[] = {
 
 static int alloc_init(struct kunit *test)
 {
-	if (!FAIL_USABLE)
-		kunit_skip(test, "needs FAILSLAB, FAIL_PAGE_ALLOC and FAULT_INJECTION_DEBUG_FS");
-	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
+	fail_require(test);
 	return 0;
 }
 

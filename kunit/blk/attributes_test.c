@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "lib/blk_fixture.h"
+#include "lib/duty.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 
@@ -25,6 +26,8 @@ static void control_resize(struct kunit *test)
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
 	unsigned int i;
 
+	VFE_DUTY(test, "K02", "5.2.6.1",
+		 "the driver reads the capacity again when the configuration changes");
 	for (i = 0; i < ARRAY_SIZE(control_sizes); i++) {
 		control_tell_capacity(rig, control_sizes[i]);
 		KUNIT_EXPECT_TRUE(test,
@@ -198,14 +201,19 @@ static void control_cache_changes(struct kunit *test)
 {
 	struct vfe_rig *rig = control_cache_disk(test,
 						 F(FLUSH) | F(CONFIG_WCE), 0);
+	unsigned int flushes;
 
+	VFE_DUTY(test, "K06", "5.2.6.1",
+		 "after writeback went to 0, earlier writes are not taken for stable");
 	KUNIT_EXPECT_EQ(test, (ssize_t)10,
 			vfe_rig_store(rig, "cache_type", "write back"));
 	KUNIT_EXPECT_EQ(test, 1, (int)vfe_rig_config(rig)->wce);
 	control_expect(rig, "cache_type", BACK);
 	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
+	flushes = rig->back->flushes;
 	KUNIT_EXPECT_EQ(test, (ssize_t)13,
 			vfe_rig_store(rig, "cache_type", "write through"));
+	KUNIT_EXPECT_EQ(test, flushes + 1, rig->back->flushes);
 	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
 	control_expect(rig, "cache_type", THROUGH);
 	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
@@ -350,8 +358,10 @@ static void control_serial(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
 
+	VFE_DUTY(test, "K04", "5.2.6.1", "GET_ID has 20 bytes for the answer");
 	memcpy(rig->back->serial, "vfe-1234\0\0\0\0\0\0\0\0\0\0\0\0", 20);
 	control_expect(rig, "serial", "vfe-1234");
+	KUNIT_EXPECT_EQ(test, 20U, rig->seen.segs[1].len);
 	/* all 20 bytes, without a terminator */
 	memcpy(rig->back->serial, "01234567890123456789", 20);
 	control_expect(rig, "serial", "01234567890123456789");
@@ -463,6 +473,7 @@ static void control_read_only(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, F(RO));
 
+	VFE_DUTY(test, "K03", "5.2.6.1", "RO is accepted where offered");
 	KUNIT_EXPECT_TRUE(test, get_disk_ro(rig->disk));
 	KUNIT_EXPECT_TRUE(test, bdev_read_only(rig->disk->part0));
 	KUNIT_EXPECT_EQ(test, 0,

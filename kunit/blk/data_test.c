@@ -6,6 +6,7 @@
 #include <linux/module.h>
 
 #include "lib/blk_fixture.h"
+#include "lib/duty.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 #define RINGS		(BIT_ULL(VIRTIO_F_VERSION_1))
@@ -52,6 +53,8 @@ static void data_frame_of_a_write(struct kunit *test)
 	struct vfe_rig *rig = vfe_rig_disk(test, 0);
 	struct vfe_rig_io *io;
 
+	VFE_DUTY(test, "K03", "5.2.6.1",
+		 "the data of a read or write is a multiple of 512 bytes");
 	io = vfe_rig_start(rig, REQ_OP_WRITE, 1024, 512, 1);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
 	data_expect_frame(test, &rig->seen, VIRTIO_BLK_T_OUT, 1024, 1, 0);
@@ -313,6 +316,42 @@ static void data_size_max_below_a_page(struct kunit *test)
 	}
 }
 
+static void data_resize(struct vfe_rig *rig, u64 sectors)
+{
+	vfe_rig_config(rig)->capacity =
+		(__force __virtio64)cpu_to_le64(sectors);
+	KUNIT_EXPECT_TRUE(rig->test, vfe_mock_config_interrupt(rig->m));
+	KUNIT_EXPECT_TRUE(rig->test,
+			  VFE_RIG_UNTIL(get_capacity(rig->disk) == sectors));
+}
+
+static void data_not_beyond_the_capacity(struct kunit *test)
+{
+	struct vfe_rig_io *first, *second;
+	struct vfe_rig *rig;
+
+	VFE_DUTY(test, "K03", "5.2.6.1",
+		 "no request goes beyond the capacity, even one that was made before the disk shrank");
+	rig = vfe_rig_small(test, 0);
+	rig->keep = true;
+	first = vfe_rig_fill(rig, 0);
+	/* no space for it: it waits in the block layer */
+	second = vfe_rig_start(rig, REQ_OP_WRITE, 1500, 512, 1);
+	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept == 1));
+	data_resize(rig, 1000);
+	rig->keep = false;
+	vfe_rig_push(rig, 0);
+	vfe_mock_interrupt(&rig->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, first));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, second));
+	KUNIT_EXPECT_EQ(test, 0ULL, vfe_rig_sector(&rig->kept[0]));
+	KUNIT_EXPECT_EQ(test, 1U, rig->num_kept);
+	KUNIT_EXPECT_LT(test, vfe_rig_sector(&rig->seen), 1000ULL);
+	/* up to the end is valid */
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_write(rig, 999, 512, 1));
+	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 999, 1024, 1));
+}
+
 /* Adjacent bios are merged into one request. */
 static void data_neighbours_are_merged(struct kunit *test)
 {
@@ -379,6 +418,9 @@ static void data_flush_reaches_the_device(struct kunit *test)
 {
 	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH));
 
+	VFE_DUTY(test, "K04", "5.2.6.1", "a flush has sector 0 and no data");
+	/* the old data must not show through */
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_write(rig, 1234, 4096, 1));
 	KUNIT_EXPECT_EQ(test, 0, data_flush(rig));
 	KUNIT_EXPECT_EQ(test, 1U, rig->back->flushes);
 	data_expect_frame(test, &rig->seen, VIRTIO_BLK_T_FLUSH, 0, 0, 0);
@@ -431,59 +473,6 @@ static void data_preflush_comes_before(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_T_OUT, rig->types[1]);
 	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_T_FLUSH, rig->types[2]);
 	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 8, io->data, 4096));
-}
-
-/* --- discards and zeroes --- */
-
-/*
- * A request that waited for room while the disk shrank: each range is checked.
- */
-static void data_discard_beyond_a_shrunk_disk(struct kunit *test)
-{
-	struct vfe_rig *rig = vfe_rig_small(test, F(DISCARD));
-	struct vfe_rig_io *full, *io;
-
-	rig->keep = true;
-	full = vfe_rig_fill(rig, 0);
-	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept));
-	io = vfe_rig_io(rig, REQ_OP_DISCARD, 1500);
-	io->bio.bi_iter.bi_size = 8 * SECTOR_SIZE;
-	vfe_rig_send(io);
-	vfe_rig_config(rig)->capacity = (__force __virtio64)cpu_to_le64(1504);
-	vfe_mock_config_interrupt(rig->m);
-	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(get_capacity(rig->disk) == 1504));
-	rig->keep = false;
-	vfe_rig_push(rig, 0);
-	vfe_mock_interrupt(&rig->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, full));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_NE(test, (u32)VIRTIO_BLK_T_DISCARD,
-			vfe_rig_type(&rig->seen));
-}
-
-static u32 data_zeroes_flags(struct vfe_rig *rig, unsigned int how)
-{
-	KUNIT_EXPECT_EQ(rig->test, 0,
-			blkdev_issue_zeroout(rig->disk->part0, 0, 64,
-					     GFP_KERNEL, how));
-	KUNIT_EXPECT_EQ(rig->test, (u32)VIRTIO_BLK_T_WRITE_ZEROES,
-			vfe_rig_type(&rig->seen));
-	return le32_to_cpu(vfe_rig_ranges(&rig->seen)->flags);
-}
-
-/* Write zeroes may deallocate if device and caller allow it. */
-static void data_zeroes_that_may_unmap(struct kunit *test)
-{
-	struct vfe_rig *rig = vfe_rig_disk(test, F(WRITE_ZEROES));
-
-	KUNIT_EXPECT_EQ(test, (u32)VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP,
-			data_zeroes_flags(rig, 0));
-	KUNIT_EXPECT_EQ(test, 0U,
-			data_zeroes_flags(rig, BLKDEV_ZERO_NOUNMAP));
-	vfe_rig_unbind(rig);
-	vfe_rig_config(rig)->write_zeroes_may_unmap = 0;
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	KUNIT_EXPECT_EQ(test, 0U, data_zeroes_flags(rig, 0));
 }
 
 /* --- what the device answers --- */
@@ -588,11 +577,10 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_flush_that_fails_is_told),
 	KUNIT_CASE(data_fua_is_a_flush_behind),
 	KUNIT_CASE(data_preflush_comes_before),
-	KUNIT_CASE(data_discard_beyond_a_shrunk_disk),
-	KUNIT_CASE(data_zeroes_that_may_unmap),
 	KUNIT_CASE_PARAM(data_status_becomes_an_error, data_status_gen_params),
 	KUNIT_CASE(data_unknown_operation_is_refused),
 	KUNIT_CASE(data_batch_with_one_refused),
+	KUNIT_CASE(data_not_beyond_the_capacity),
 	{ }
 };
 

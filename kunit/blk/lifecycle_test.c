@@ -10,6 +10,7 @@
 #include <linux/virtio_pci.h>
 
 #include "lib/blk_fixture.h"
+#include "lib/duty.h"
 
 /* device_status of one that runs */
 #define LIFE_LIVE	(VIRTIO_CONFIG_S_ACKNOWLEDGE | \
@@ -458,6 +459,68 @@ static void life_shutdown(struct kunit *test)
 	vfe_rig_works(rig);
 }
 
+/* Requests that have ended */
+static unsigned int life_ended(const struct vfe_rig *rig)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < rig->num_ios; i++)
+		n += READ_ONCE(rig->ios[i].ends);
+	return n;
+}
+
+/* From the reset of a live device to the last status read that shows it live */
+static bool life_resetting(const struct vfe_mock *m,
+			  const struct vfe_mock_access *a)
+{
+	if (a->reg != VFE_REG_DEVICE_STATUS)
+		return false;
+	if (a->dir == VFE_WRITE)
+		return !a->val && m->status & VIRTIO_CONFIG_S_DRIVER_OK;
+	return a->val & VIRTIO_CONFIG_S_DRIVER_OK;
+}
+
+/* The device keeps its buffers until its reset is known to have ended. */
+static bool life_early(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct vfe_rig *rig = m->knobs.priv;
+
+	if (life_resetting(m, a))
+		KUNIT_EXPECT_EQ(rig->test, 0U, life_ended(rig));
+	return false;
+}
+
+static void life_requests_end_after_the_reset(struct kunit *test)
+{
+	struct vfe_rig *rig;
+	struct vfe_rig_io *io;
+	unsigned int n;
+
+	VFE_DUTY(test, "B21", "3.3.1",
+		 "a request that the device has is given back after a reset, not before");
+	rig = vfe_rig_disk(test, 0);
+	rig->keep = true;
+	rig->m->knobs.reset_reads = 3;
+	rig->m->knobs.access = life_early;
+	rig->m->knobs.priv = rig;
+	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 4096, 1);
+	/* sent again after each reset, and completed after the third */
+	for (n = 1; n <= 3; n++) {
+		KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept == n));
+		KUNIT_EXPECT_EQ(test, 0U, life_ended(rig));
+		rig->keep = n < 3;
+		vfe_mock_log_clear(rig->m);
+		KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(rig->m));
+	}
+	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	rig->m->knobs.access = NULL;
+	KUNIT_EXPECT_GT(test, vfe_mock_count(rig->m, VFE_REG_DEVICE_STATUS,
+					     VFE_READ), 3U);
+	vfe_rig_serve(rig);
+	vfe_rig_works(rig);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
 static struct kunit_case life_kunit_cases[] = {
 	KUNIT_CASE_PARAM(life_request_ends_whatever_happens,
 			 life_case_gen_params),
@@ -474,6 +537,7 @@ static struct kunit_case life_kunit_cases[] = {
 	KUNIT_CASE(life_gone_while_asleep),
 	KUNIT_CASE(life_unplug_asleep_with_a_request),
 	KUNIT_CASE(life_shutdown),
+	KUNIT_CASE(life_requests_end_after_the_reset),
 	{ }
 };
 

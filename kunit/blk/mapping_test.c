@@ -6,8 +6,9 @@
  */
 #include <linux/module.h>
 
-#include "lib/failslab.h"
 #include "lib/blk_fixture.h"
+#include "lib/duty.h"
+#include "lib/failslab.h"
 
 struct path_way {
 	const char *name;
@@ -88,6 +89,8 @@ static void path_of_pieces(struct kunit *test)
 	struct vfe_rig *rig = path_disk(test);
 	unsigned int i;
 
+	VFE_DUTY(test, "B26", "6.1",
+		 "with ACCESS_PLATFORM all addresses of a request are those of the bus");
 	for (i = 0; i < ARRAY_SIZE(counts); i++)
 		path_expect(rig, path_write(rig, counts[i]), counts[i]);
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
@@ -103,9 +106,7 @@ static void path_without_memory(struct kunit *test)
 	struct vfe_rig_io *io;
 	bool failed;
 
-	if (!FAIL_USABLE)
-		kunit_skip(test, "needs FAILSLAB, FAIL_PAGE_ALLOC and FAULT_INJECTION_DEBUG_FS");
-	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
+	fail_require(test);
 	vfe_rig_works(rig);
 	fail_nth(1);
 	io = path_write(rig, 20);

@@ -7,6 +7,7 @@
 #include <linux/module.h>
 
 #include "lib/blk_fixture.h"
+#include "lib/duty.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 #define ALL_FEATURES	(F(SIZE_MAX) | F(SEG_MAX) | F(GEOMETRY) | F(RO) | \
@@ -16,6 +17,11 @@
 			 BIT_ULL(15) /* LIFETIME */)
 /* offered by some devices, of no use to this driver */
 #define FOREIGN_FEATURES (F(ZONED) | BIT_ULL(0) | BIT_ULL(7) | BIT_ULL(23))
+
+/* device_status of a disk that works */
+#define PROBE_LIVE	(VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER | \
+			 VIRTIO_CONFIG_S_FEATURES_OK | \
+			 VIRTIO_CONFIG_S_DRIVER_OK)
 
 /* A field of the configuration with a value */
 struct probe_field {
@@ -252,8 +258,9 @@ static int probe_again(struct vfe_rig *rig, const struct probe_case *c)
 
 static void probe_limits_from_configuration(struct kunit *test)
 {
+	const struct vfe_mock_spec spec = { .unbound = true };
 	const struct probe_case *c = test->param_value;
-	struct vfe_rig *rig = vfe_rig_plug(test, NULL, c->features);
+	struct vfe_rig *rig = vfe_rig_plug(test, &spec, c->features);
 	int err = probe_again(rig, c);
 
 	KUNIT_EXPECT_EQ(test, c->err, err);
@@ -322,23 +329,6 @@ static void probe_accepts_what_it_knows(struct kunit *test)
 	io = vfe_rig_start(rig, REQ_OP_READ, 0, 4096, 0);
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
-}
-
-/* A field without its feature is not even read (2.5.1). */
-static void probe_reads_only_what_was_negotiated(struct kunit *test)
-{
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	unsigned int i, reads = 0;
-
-	for (i = 0; i < rig->m->log_len; i++) {
-		if (rig->m->log[i].reg != VFE_REG_DEVICE_CONFIG)
-			continue;
-		KUNIT_EXPECT_LT(test, rig->m->log[i].offset,
-				(u32)sizeof_field(struct virtio_blk_config,
-						  capacity));
-		reads++;
-	}
-	KUNIT_EXPECT_GT(test, reads, 0U);
 }
 
 static void probe_short_configuration_is_refused(struct kunit *test)
@@ -444,17 +434,6 @@ static void probe_other_identity_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_bind(rig));
 }
 
-static void probe_stock_identity_by_name(struct kunit *test)
-{
-	struct vfe_mock_spec spec = { .device = VFE_PCI_STOCK_BLOCK };
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec, 0);
-
-	/* not automatically: such a function belongs to virtio_blk */
-	KUNIT_EXPECT_PTR_EQ(test, rig->disk, NULL);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_bind(rig));
-	vfe_rig_works(rig);
-}
-
 /* Two disks at once, each with its own name and data */
 static void probe_two_disks(struct kunit *test)
 {
@@ -467,20 +446,155 @@ static void probe_two_disks(struct kunit *test)
 	KUNIT_EXPECT_NE(test, a->back->data[0], b->back->data[0]);
 }
 
+/* Fields of a disk's configuration that depend on a feature */
+static const struct {
+	u8 bit;
+	u8 from;
+	u8 to;
+} blk_fields[] = {
+	{ VIRTIO_BLK_F_SIZE_MAX, 8, 12 }, { VIRTIO_BLK_F_SEG_MAX, 12, 16 },
+	{ VIRTIO_BLK_F_GEOMETRY, 16, 20 }, { VIRTIO_BLK_F_BLK_SIZE, 20, 24 },
+	{ VIRTIO_BLK_F_TOPOLOGY, 24, 32 }, { VIRTIO_BLK_F_CONFIG_WCE, 32, 33 },
+	{ VIRTIO_BLK_F_MQ, 34, 36 }, { VIRTIO_BLK_F_DISCARD, 36, 48 },
+	{ VIRTIO_BLK_F_WRITE_ZEROES, 48, 57 },
+};
+
+/* Is any byte from @from to @to in the log? */
+static bool touched(const struct vfe_mock *m, u32 from, u32 to)
+{
+	const struct vfe_mock_access *a;
+	unsigned int i;
+
+	for (i = 0; i < m->log_len; i++) {
+		a = &m->log[i];
+		if (a->reg == VFE_REG_DEVICE_CONFIG && a->offset < to &&
+		    a->offset + a->size > from)
+			return true;
+	}
+	return false;
+}
+
+static void expect_untouched(struct kunit *test, const struct vfe_mock *m,
+			     unsigned int field)
+{
+	KUNIT_EXPECT_FALSE_MSG(test, touched(m, blk_fields[field].from,
+					     blk_fields[field].to),
+			       "bit %u", blk_fields[field].bit);
+}
+
+static void probe_reads_only_what_was_negotiated(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .device = VFE_PCI_DEVICE_BLOCK };
+	struct vfe_mock_disk *disk;
+	struct vfe_mock *m;
+	unsigned int i, j;
+
+	VFE_DUTY(test, "B12", "2.5.1",
+		 "an optional field is not touched without its feature");
+	for (i = 0; i <= ARRAY_SIZE(blk_fields); i++) {
+		m = vfe_mock_plug_disk(test, &spec, i < ARRAY_SIZE(blk_fields) ?
+				       BIT_ULL(blk_fields[i].bit) : 0, 64,
+				       &disk);
+		KUNIT_ASSERT_NOT_NULL(test, m);
+		KUNIT_ASSERT_NOT_NULL(test, m->pdev->dev.driver);
+		KUNIT_EXPECT_TRUE(test, touched(m, 0, 8));
+		for (j = 0; j < ARRAY_SIZE(blk_fields); j++)
+			if (!(m->offered & BIT_ULL(blk_fields[j].bit)))
+				expect_untouched(test, m, j);
+		vfe_mock_unplug(m);
+	}
+}
+
+static void probe_identities(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .device = VFE_PCI_STOCK_BLOCK,
+				      .unbound = true };
+	static const u16 subsystems[] = { 0, 0x40, 0x1100, 0xffff };
+	static const u8 revisions[] = { 0, 1, 7, 0xff };
+	struct pci_dev *pdev;
+	struct vfe_mock *m;
+	unsigned int i;
+
+	VFE_DUTY(test, "T01", "4.1.2.2",
+		 "1af4:1042 (by driver_override) and a private ID, of any revision and subsystem");
+	m = vfe_mock_plug_disk(test, &spec, 0, 64, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	pdev = m->pdev;
+	for (i = 0; i < ARRAY_SIZE(revisions); i++) {
+		pdev->revision = revisions[i];
+		pdev->subsystem_vendor = subsystems[i];
+		pdev->subsystem_device = subsystems[i];
+		KUNIT_EXPECT_TRUE_MSG(test, vfe_mock_bind(m, "vfe_blk"),
+				      "revision %u", revisions[i]);
+		KUNIT_EXPECT_EQ(test, m->status, PROBE_LIVE);
+		vfe_mock_unbind(m);
+	}
+	vfe_mock_unplug(m);
+	/* the private id needs no override */
+	m = vfe_mock_plug_disk(test, NULL, 0, 64, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	KUNIT_EXPECT_NOT_NULL(test, m->pdev->dev.driver);
+	KUNIT_EXPECT_EQ(test, m->status, PROBE_LIVE);
+}
+
+#define WCE		offsetof(struct virtio_blk_config, wce)
+
+static bool probe_is_config(const struct vfe_mock_access *a, enum vfe_dir dir,
+			  u32 offset)
+{
+	return a->reg == VFE_REG_DEVICE_CONFIG && a->dir == dir &&
+	       a->offset <= offset && offset < a->offset + a->size;
+}
+
+/* First entry of the log that sets a bit of device_status */
+static unsigned int probe_status_set(const struct vfe_mock *m, u8 bit)
+{
+	unsigned int i;
+
+	for (i = 0; i < m->log_len; i++)
+		if (m->log[i].reg == VFE_REG_DEVICE_STATUS &&
+		    m->log[i].dir == VFE_WRITE && m->log[i].val & bit)
+			break;
+	return i;
+}
+
+static void probe_reads_writeback_after_features_ok(struct kunit *test)
+{
+	struct vfe_rig *rig;
+	unsigned int i, ok, reads = 0;
+
+	VFE_DUTY(test, "K01", "5.2.5.1",
+		 "writeback is not read before FEATURES_OK, ZONED is accepted only by a driver that handles zones");
+	rig = vfe_rig_disk(test, F(FLUSH) | F(CONFIG_WCE) | F(ZONED));
+	ok = probe_status_set(rig->m, VIRTIO_CONFIG_S_FEATURES_OK);
+	KUNIT_ASSERT_LT(test, ok, rig->m->log_len);
+	for (i = 0; i < rig->m->log_len; i++) {
+		if (!probe_is_config(&rig->m->log[i], VFE_READ, WCE))
+			continue;
+		KUNIT_EXPECT_GT(test, i, ok);
+		reads++;
+	}
+	KUNIT_EXPECT_GT(test, reads, 0U);
+	/* the driver does not handle zones here */
+	KUNIT_EXPECT_EQ(test, 0ULL, rig->m->accepted & F(ZONED));
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
 static struct kunit_case probe_kunit_cases[] = {
 	KUNIT_CASE_PARAM(probe_limits_from_configuration,
 			 probe_case_gen_params),
 	KUNIT_CASE(probe_capacity_at_its_ends),
 	KUNIT_CASE_PARAM(probe_accepts_what_it_knows,
 			 probe_feature_gen_params),
-	KUNIT_CASE(probe_reads_only_what_was_negotiated),
 	KUNIT_CASE(probe_short_configuration_is_refused),
 	KUNIT_CASE(probe_refused_features),
 	KUNIT_CASE(probe_configuration_never_settles),
 	KUNIT_CASE_PARAM(probe_depth_from_queue_size, probe_queue_gen_params),
 	KUNIT_CASE(probe_other_identity_is_refused),
-	KUNIT_CASE(probe_stock_identity_by_name),
 	KUNIT_CASE(probe_two_disks),
+	KUNIT_CASE(probe_reads_only_what_was_negotiated),
+	KUNIT_CASE(probe_identities),
+	KUNIT_CASE(probe_reads_writeback_after_features_ok),
 	{ }
 };
 

@@ -15,13 +15,9 @@
 #include "lib/core_fixture.h"
 #include "lib/log.h"
 
-#define MOST	4000	/* upper bound of allocations */
-
 static int alloc_init(struct kunit *test)
 {
-	if (!FAIL_USABLE)
-		kunit_skip(test, "needs FAILSLAB and FAIL_PAGE_ALLOC");
-	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
+	fail_require(test);
 	return 0;
 }
 
@@ -37,16 +33,23 @@ static void expect_clean_end(struct kunit *test, struct front *f,
 	KUNIT_EXPECT_STREQ(test, f->m->offence ?: "", "");
 }
 
-/* If the PCI core cannot allocate a claim, it reports the BAR as busy. */
-static bool out_of_memory(int ret)
-{
-	return ret == -ENOMEM || ret == -EBUSY;
-}
+/**
+ * struct lives - of one device, each with an allocation that fails
+ * @test: the test
+ * @f: the device
+ * @errors: how many ended with an error
+ */
+struct lives {
+	struct kunit *test;
+	struct front *f;
+	unsigned int errors;
+};
 
 /* A life cycle in which allocation @n fails. Return: whether there was one */
-static bool life_without(struct kunit *test, struct front *f, unsigned int n,
-			 unsigned int *errors)
+static bool life_without(struct lives *lives, unsigned int n)
 {
+	struct kunit *test = lives->test;
+	struct front *f = lives->f;
 	bool failed;
 	int ret;
 
@@ -55,11 +58,11 @@ static bool life_without(struct kunit *test, struct front *f, unsigned int n,
 	ret = front_up(f, FRONT_READY);
 	failed = fail_end();
 	if (ret)
-		KUNIT_EXPECT_TRUE_MSG(test, out_of_memory(ret),
+		KUNIT_EXPECT_TRUE_MSG(test, fail_is_no_memory(ret),
 				      "allocation %u: %d", n, ret);
 	if (!failed)
 		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "allocation %u", n);
-	*errors += !!ret;
+	lives->errors += !!ret;
 	/* if set-up succeeded, the device works */
 	if (!ret) {
 		KUNIT_EXPECT_EQ_MSG(test, front_add(f, 0), 0, "allocation %u",
@@ -79,84 +82,67 @@ static bool life_without(struct kunit *test, struct front *f, unsigned int n,
  * Each runs three times: slabs and checkers also allocate, in some life cycles
  * only, so that the numbers of allocations shift.
  */
+static bool lives_without(void *data, unsigned int nth)
+{
+	bool failed = false;
+	int tries;
+
+	for (tries = 0; tries < 3; tries++)
+		failed |= life_without(data, nth);
+	return failed;
+}
+
 static void every_allocation(struct kunit *test,
 			     const struct vfe_mock_spec *spec,
 			     enum vfe_interrupts irqs, unsigned int least)
 {
-	struct front *f = front_new(test, spec);
-	unsigned int n, errors = 0;
-	bool failed = true;
-	int tries;
+	struct lives lives = { .test = test, .f = front_new(test, spec) };
+	unsigned int n;
 
-	f->irqs = irqs;
-	f->specs[0].max_segs = 4;
-	for (n = 0; n < MOST && failed; n++)
-		for (failed = false, tries = 0; tries < 3; tries++)
-			failed |= life_without(test, f, n + 1, &errors);
-	KUNIT_EXPECT_LT(test, n, (unsigned int)MOST);
+	lives.f->irqs = irqs;
+	lives.f->specs[0].max_segs = 4;
+	n = fail_in_turn(lives_without, &lives, FAIL_MOST, 1);
+	KUNIT_EXPECT_LT(test, n, FAIL_MOST);
 	/* a device, its queues, rings, tables, names and handlers at least */
-	KUNIT_EXPECT_GT(test, errors, least);
+	KUNIT_EXPECT_GT(test, lives.errors, least);
 	kunit_info(test, "%u allocations, %u lives ended without one\n", n - 1,
-		   errors);
+		   lives.errors);
 }
+
+static const struct life_case {
+	const char *name;
+	struct vfe_mock_spec spec;
+	enum vfe_interrupts irqs;
+	unsigned int least;
+} life_cases[] = {
+	{ "two queues", { .queues = 2, .queue_size = 4 }, VFE_IRQ_MSIX, 10 },
+	{ "shared vectors", { .queue_size = 2 }, VFE_IRQ_SHARED, 8 },
+	{ "INTx", { .queue_size = 2, .vectors = -1 }, VFE_IRQ_INTX, 8 },
+	{ "no tables", { .features = BIT_ULL(VIRTIO_F_VERSION_1),
+			 .queue_size = 256 }, VFE_IRQ_MSIX, 6 },
+	/* its pieces come from the page allocator */
+	{ "a large ring", { .features = BIT_ULL(VIRTIO_F_VERSION_1),
+			    .queue_size = 1024 }, VFE_IRQ_MSIX, 6 },
+	{ "a packed ring", { .features = BIT_ULL(VIRTIO_F_VERSION_1) |
+					 BIT_ULL(VIRTIO_F_RING_PACKED) |
+					 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+			     .queue_size = 4 }, VFE_IRQ_MSIX, 8 },
+	{ "a legacy device", { .legacy = true, .queue_size = 4 },
+	  VFE_IRQ_MSIX, 6 },
+};
+
+static void life_case_name(const struct life_case *c, char *name)
+{
+	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(life_case, life_cases, life_case_name);
 
 static void every_allocation_of_a_life(struct kunit *test)
 {
-	struct vfe_mock_spec spec = { .queues = 2, .queue_size = 4 };
+	const struct life_case *c = test->param_value;
 
-	every_allocation(test, &spec, VFE_IRQ_MSIX, 10);
-}
-
-static void every_allocation_with_shared_vectors(struct kunit *test)
-{
-	struct vfe_mock_spec spec = { .queue_size = 2 };
-
-	every_allocation(test, &spec, VFE_IRQ_SHARED, 8);
-}
-
-static void every_allocation_with_the_pin(struct kunit *test)
-{
-	struct vfe_mock_spec spec = { .queue_size = 2, .vectors = -1 };
-
-	every_allocation(test, &spec, VFE_IRQ_INTX, 8);
-}
-
-static void every_allocation_without_tables(struct kunit *test)
-{
-	struct vfe_mock_spec spec = {
-		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 256,
-	};
-
-	every_allocation(test, &spec, VFE_IRQ_MSIX, 6);
-}
-
-/* A large ring, from the page allocator. */
-static void every_allocation_of_a_large_ring(struct kunit *test)
-{
-	struct vfe_mock_spec spec = {
-		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 1024,
-	};
-
-	every_allocation(test, &spec, VFE_IRQ_MSIX, 6);
-}
-
-static void every_allocation_of_a_packed_ring(struct kunit *test)
-{
-	struct vfe_mock_spec spec = {
-		.features = BIT_ULL(VIRTIO_F_VERSION_1) |
-			    BIT_ULL(VIRTIO_F_RING_PACKED) |
-			    BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
-		.queue_size = 4,
-	};
-
-	every_allocation(test, &spec, VFE_IRQ_MSIX, 8);
-}
-
-static void every_allocation_of_a_legacy_life(struct kunit *test)
-{
-	struct vfe_mock_spec spec = { .legacy = true, .queue_size = 4 };
-
-	every_allocation(test, &spec, VFE_IRQ_MSIX, 6);
+	every_allocation(test, &c->spec, c->irqs, c->least);
 }
 
 /* A restart allocates nothing, so that a recovery works without memory. */
@@ -287,7 +273,7 @@ static unsigned int lives_with_room(struct kunit *test, struct front *f,
 	for (n = 1; n < 10; n++) {
 		ret = life_with_room(test, f, room, n, &failed);
 		if (ret)
-			KUNIT_EXPECT_TRUE_MSG(test, out_of_memory(ret),
+			KUNIT_EXPECT_TRUE_MSG(test, fail_is_no_memory(ret),
 					      "allocation %u: %d", n, ret);
 		errors += ret && n > 5;
 	}
@@ -317,13 +303,7 @@ static void counters_cannot_be_had(struct kunit *test)
 }
 
 static struct kunit_case alloc_cases[] = {
-	KUNIT_CASE_SLOW(every_allocation_of_a_life),
-	KUNIT_CASE_SLOW(every_allocation_with_shared_vectors),
-	KUNIT_CASE_SLOW(every_allocation_with_the_pin),
-	KUNIT_CASE_SLOW(every_allocation_without_tables),
-	KUNIT_CASE_SLOW(every_allocation_of_a_large_ring),
-	KUNIT_CASE_SLOW(every_allocation_of_a_packed_ring),
-	KUNIT_CASE_SLOW(every_allocation_of_a_legacy_life),
+	KUNIT_CASE_PARAM(every_allocation_of_a_life, life_case_gen_params),
 	KUNIT_CASE(restart_needs_no_memory),
 	KUNIT_CASE(requests_need_no_memory),
 	KUNIT_CASE_SLOW(counters_cannot_be_had),

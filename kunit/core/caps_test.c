@@ -12,6 +12,7 @@
 #include <linux/unaligned.h>
 
 #include "lib/core_fixture.h"
+#include "lib/duty.h"
 #include "lib/log.h"
 
 #define FREE_POS	0xe0	/* space for one more capability */
@@ -171,6 +172,11 @@ static void changed_list(struct kunit *test)
 	u8 pos[ARRAY_SIZE(c->edits)];
 	unsigned int i, n;
 
+	VFE_DUTY(test, "T03", "4.1.4.1",
+		 "capabilities with a reserved cfg_type or bar are ignored");
+	VFE_DUTY(test, "T05", "4.1.4.1",
+		 "a larger cap_len or length is accepted");
+	VFE_DUTY(test, "T06", "4.1.4.1", "no field of a capability is written");
 	/* find all positions first: a changed cfg_type is not found again */
 	for (n = 0; n < ARRAY_SIZE(c->edits) && c->edits[n].cfg_type; n++)
 		pos[n] = vfe_mock_cap(f->m, c->edits[n].cfg_type);
@@ -289,6 +295,8 @@ static void second_is_the_good_one(struct kunit *test)
 	unsigned int t, s;
 	u8 *copy;
 
+	VFE_DUTY(test, "T04", "4.1.4.1",
+		 "of each structure the first instance that can be used is");
 	memcpy(good, cfg, sizeof(good));
 	for (t = 0; t < ARRAY_SIZE(cap_types); t++) {
 		for (s = 0; s < ARRAY_SIZE(spoil); s++) {
@@ -314,6 +322,8 @@ static void first_of_two_good_ones(struct kunit *test)
 	unsigned int t;
 	u8 *second;
 
+	VFE_DUTY(test, "T04", "4.1.4.1",
+		 "of two instances that can be used, the first is");
 	memcpy(good, cfg, sizeof(good));
 	for (t = 0; t < ARRAY_SIZE(cap_types); t++) {
 		second = cap_at(f, cap_types[t]);
@@ -424,6 +434,8 @@ static void only_what_is_needed_is_mapped(struct kunit *test)
 	struct front *f = front_new(test, NULL);
 	struct vfe_regs *regs;
 
+	VFE_DUTY(test, "T05", "4.1.4.1",
+		 "only what is needed of a larger structure is mapped");
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_CREATE), 0);
 	regs = vfe_regs_of(f->vd);
 	KUNIT_EXPECT_LE(test, regs->win[VFE_WIN_COMMON].len, 64U);
@@ -574,6 +586,8 @@ static void vendor_capability_of_others(struct kunit *test)
 	unsigned int s;
 	u8 was;
 
+	VFE_DUTY(test, "T14", "4.1.4.8.2",
+		 "a vendor capability is used only after a check of vendor_id, and not required");
 	for (s = 0; s < ARRAY_SIZE(spoil); s++) {
 		was = cap[spoil[s].field];
 		cap[spoil[s].field] = spoil[s].val;
@@ -688,6 +702,25 @@ static void function_without_dma(struct kunit *test)
 	expect_create(test, f, 0, NULL);
 }
 
+static void pci_cfg_capability_is_not_used(struct kunit *test)
+{
+	struct front *f = front_new(test, NULL);
+	u8 before[20], *at = cap_at(f, VIRTIO_PCI_CAP_PCI_CFG);
+
+	VFE_DUTY(test, "T15", "4.1.4.9.2",
+		 "no access goes through the PCI_CFG capability: its fields stay as they were");
+	/* bar, offset and length of an access, which any code may write */
+	memset(at + VIRTIO_PCI_CAP_BAR, 0x5a, sizeof(before) -
+	       VIRTIO_PCI_CAP_BAR);
+	memcpy(before, at, sizeof(before));
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	front_expect_completion(test, f, 0);
+	front_expect_config_change(test, f);
+	front_down(f);
+	KUNIT_EXPECT_MEMEQ(test, at, before, sizeof(before));
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
 static struct kunit_case caps_cases[] = {
 	KUNIT_CASE_PARAM(changed_list, cap_gen_params),
 	KUNIT_CASE(list_that_is_a_circle),
@@ -717,6 +750,7 @@ static struct kunit_case caps_cases[] = {
 	KUNIT_CASE(bar_without_an_address),
 	KUNIT_CASE(bar_that_cannot_be_mapped),
 	KUNIT_CASE(function_without_dma),
+	KUNIT_CASE(pci_cfg_capability_is_not_used),
 	{}
 };
 

@@ -9,6 +9,7 @@
 #include <linux/unaligned.h>
 
 #include "lib/core_fixture.h"
+#include "lib/duty.h"
 #include "lib/log.h"
 
 #define LEN	FRONT_CONFIG_SIZE
@@ -53,6 +54,8 @@ static void widths_of_the_accesses(struct kunit *test)
 	u8 buf[16];
 	int at = 0;
 
+	VFE_DUTY(test, "B10", "2.5.1",
+		 "no read of more than 32 bits, or of several fields, is assumed to be atomic");
 	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), 0);
 	/* one read of the generation before, one after, nothing else */
 	KUNIT_EXPECT_EQ(test, f->m->log_len, (u32)ARRAY_SIZE(want) + 2);
@@ -144,21 +147,6 @@ static void bad_arguments(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
 }
 
-static void smaller_than_needed(struct kunit *test)
-{
-	static const u8 fields[] = { 4, 4, 4, 0 };
-	static const u8 config[10] = { 1, 2, 3 };
-	struct vfe_mock_spec spec = { .config = config, .config_len = 10 };
-	struct front *f = front_live(test, &spec);
-	struct kmsg_dump_iter mark = log_mark();
-	u8 buf[12];
-
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), -EINVAL);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, "has 10 bytes, 12 are needed"),
-			1U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
-}
-
 /* --- the device changes it meanwhile --- */
 
 static const u8 changing[] = { 8, 4, 2, 2, 0 };	/* 5 accesses */
@@ -175,6 +163,8 @@ static void changes_a_few_times(struct kunit *test)
 	unsigned int moves;
 	u8 buf[16];
 
+	VFE_DUTY(test, "B11", "2.5.1",
+		 "config_generation is read before and after, until it is the same");
 	/* each change fails one attempt at most */
 	for (moves = 0; moves < TRIES; moves++) {
 		f->m->knobs.generation_moves = moves;
@@ -310,6 +300,8 @@ static void write_by_state(struct kunit *test)
 	struct front *f = front_new(test, NULL);
 	enum front_step step;
 
+	VFE_DUTY(test, "B17", "3.1.1",
+		 "while features are negotiated configuration is read, not written");
 	/* 3.1.1: not before the features are negotiated */
 	for (step = FRONT_CREATE; step <= FRONT_READY; step++) {
 		KUNIT_ASSERT_EQ(test, front_step(f, step), 0);
@@ -372,6 +364,36 @@ static void write_bounds(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
+static void config_of_any_size(struct kunit *test)
+{
+	static const u8 config[VFE_MOCK_CONFIG] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	static const u8 first[] = { 8, 0 };
+	static const unsigned int lens[] = { 8, 9, 60, 61, 128, 255, 256 };
+	struct vfe_mock_spec spec = { .config = config };
+	struct kmsg_dump_iter mark;
+	struct front *f;
+	unsigned int i;
+	u8 buf[8];
+
+	VFE_DUTY(test, "B13", "2.5.1",
+		 "configuration may be of any size that has the needed fields");
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		spec.config_len = lens[i];
+		f = front_live(test, &spec);
+		KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, first, buf), 0);
+		KUNIT_EXPECT_MEMEQ(test, buf, config, 8);
+		front_down(f);
+		vfe_mock_unplug(f->m);
+	}
+	/* and one that has not: an error of that read, not of the device */
+	spec.config_len = 4;
+	f = front_live(test, &spec);
+	mark = log_mark();
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, first, buf), -EINVAL);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "has 4 bytes, but"), 1U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
 static struct kunit_case config_cases[] = {
 	KUNIT_CASE(fields_of_each_width),
 	KUNIT_CASE(widths_of_the_accesses),
@@ -379,7 +401,6 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(field_into_an_odd_buffer),
 	KUNIT_CASE(no_fields_at_all),
 	KUNIT_CASE(bad_arguments),
-	KUNIT_CASE(smaller_than_needed),
 	KUNIT_CASE(changes_a_few_times),
 	KUNIT_CASE(changes_right_before_the_second_look),
 	KUNIT_CASE(changes_for_ever),
@@ -389,6 +410,7 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(write_by_state),
 	KUNIT_CASE(write_is_one_field),
 	KUNIT_CASE(write_bounds),
+	KUNIT_CASE(config_of_any_size),
 	{}
 };
 

@@ -9,6 +9,7 @@
 #include <linux/module.h>
 
 #include "lib/core_fixture.h"
+#include "lib/duty.h"
 #include "lib/log.h"
 
 #define ISR_CONFIG	0x02
@@ -57,6 +58,8 @@ static void vectors_that_there_are(struct kunit *test)
 	struct front *f;
 	unsigned int i;
 
+	VFE_DUTY(test, "T16", "4.1.5.1.2.2",
+		 "an MSI-X table of any size will do, no vector is outside of it");
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		spec.vectors = cases[i].vectors;
 		spec.no_pin = cases[i].no_pin;
@@ -127,6 +130,8 @@ static void expect_fallback(struct kunit *test, u16 from, enum kind kind)
 
 static void last_vector_is_refused(struct kunit *test)
 {
+	VFE_DUTY(test, "T16", "4.1.5.1.2.2",
+		 "a vector that is refused (NO_VECTOR) is answered with fewer");
 	expect_fallback(test, 3, SHARED);
 }
 
@@ -250,6 +255,8 @@ static void each_queue_has_its_own(struct kunit *test)
 	struct front *f = front_live(test, &spec);
 	unsigned int i;
 
+	VFE_DUTY(test, "T13", "4.1.4.5.2",
+		 "with MSI-X the ISR is not read on a queue's interrupt");
 	for (i = 0; i < 3; i++)
 		KUNIT_ASSERT_EQ(test, front_add(f, i), 0);
 	for (i = 0; i < 3; i++)
@@ -317,6 +324,10 @@ static void pin_for_both(struct kunit *test)
 {
 	struct front *f = front_with_pin(test);
 
+	VFE_DUTY(test, "T20", "4.1.5.4.2",
+		 "one interrupt may mean a configuration change and used buffers");
+	VFE_DUTY(test, "T21", "4.1.5.5",
+		 "without MSI-X the ISR is read once: bit 0 all queues, bit 1 configuration");
 	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
 	KUNIT_ASSERT_TRUE(test, front_use(f, 1));
 	f->m->isr = ISR_CONFIG;
@@ -374,6 +385,8 @@ static void spurious_ones_are_counted(struct kunit *test)
 	struct front *f = front_live(test, NULL);
 	unsigned int i;
 
+	VFE_DUTY(test, "S11", "2.7.7.1",
+		 "an interrupt that has nothing to tell does no harm");
 	for (i = 0; i < 5; i++)
 		vfe_mock_interrupt(&f->m->queues[0]);
 	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
@@ -501,6 +514,28 @@ static void change_waits_for_no_io(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, f->may_do_io);
 }
 
+static void each_mapping_is_read_back(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct front *f = front_live(test, &spec);
+	const struct vfe_mock_access *a;
+	unsigned int i, mappings = 0;
+
+	VFE_DUTY(test, "T16", "4.1.5.1.2.2",
+		 "each mapping of a vector is read back");
+	for (i = 0; i + 1 < f->m->log_len; i++) {
+		a = &f->m->log[i];
+		if (a->dir != VFE_WRITE ||
+		    (a->reg != VFE_REG_CONFIG_MSIX_VECTOR &&
+		     a->reg != VFE_REG_QUEUE_MSIX_VECTOR))
+			continue;
+		mappings++;
+		KUNIT_EXPECT_EQ(test, a[1].reg, a->reg);
+		KUNIT_EXPECT_EQ(test, a[1].dir, VFE_READ);
+	}
+	KUNIT_EXPECT_EQ(test, mappings, 4U);
+}
+
 static struct kunit_case irq_cases[] = {
 	KUNIT_CASE(change_waits_for_no_io),
 	KUNIT_CASE(vectors_that_there_are),
@@ -527,6 +562,7 @@ static struct kunit_case irq_cases[] = {
 	KUNIT_CASE(needs_reset_is_told_once),
 	KUNIT_CASE(needs_reset_by_the_pin),
 	KUNIT_CASE(needs_reset_after_a_broken_ring),
+	KUNIT_CASE(each_mapping_is_read_back),
 	{}
 };
 

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Legacy devices (drivers/core/legacy.c) in addition to the duties in
- * duty_legacy_test.c: number of accesses, interrupts, resets, a disk, and
- * values that the driver refuses.
+ * Legacy devices (drivers/core/legacy.c): what the interface of virtio 0.9.5
+ * asks of a driver, the number of accesses, interrupts, resets, a disk, and
+ * devices that the driver refuses.
  */
 #include <kunit/test.h>
+#include <linux/bits.h>
 #include <linux/module.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 
-#include "lib/core_fixture.h"
-#include "lib/log.h"
 #include "lib/blk_fixture.h"
+#include "lib/core_fixture.h"
+#include "lib/duty.h"
+#include "lib/log.h"
 
 #define LIVE	(S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK)
 #define F(name)	BIT_ULL(VIRTIO_BLK_F_##name)
@@ -365,6 +368,327 @@ static void disk_that_says_length_0(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
+/* --- duties of a driver of such a device --- */
+
+#define PAGE	BIT(VFE_LEGACY_PAGE_SHIFT)
+
+/* Accesses to registers of a window, in the log */
+static unsigned int accesses_to(const struct vfe_mock *m,
+				enum vfe_window_id win)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < m->log_len; i++)
+		if (m->log[i].reg < VFE_NUM_REGS)
+			n += vfe_reg_window(m->log[i].reg) == win;
+	return n;
+}
+
+/* The index in the log of the first access of that kind, or with that value */
+static int first(const struct vfe_mock *m, enum vfe_reg reg, enum vfe_dir dir)
+{
+	return vfe_mock_find(m, 0, reg, dir);
+}
+
+static int status_written(const struct vfe_mock *m, u8 val)
+{
+	int at = -1;
+
+	do
+		at = vfe_mock_find(m, at + 1, VFE_REG_LEGACY_DEVICE_STATUS,
+				   VFE_WRITE);
+	while (at >= 0 && m->log[at].val != val);
+	return at;
+}
+
+/* The offset in BAR 0 at which the driver reads byte 8 of the configuration */
+static u32 config_at(struct kunit *test, struct front *f)
+{
+	static const u8 fields[] = { 2, 0 };
+	u8 buf[2];
+	int at;
+
+	vfe_mock_log_clear(f->m);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 8, fields, buf), 0);
+	KUNIT_EXPECT_MEMEQ(test, buf, f->m->config + 8, sizeof(buf));
+	at = first(f->m, VFE_REG_LEGACY_CONFIG, VFE_READ);
+	KUNIT_ASSERT_GE(test, at, 0);
+	return f->m->log[at].offset - 8;
+}
+
+static void capabilities_come_first(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .transitional = true,
+				      .device = VFE_PCI_OLD_BLOCK };
+	struct front *f = front_live(test, &spec);
+
+	VFE_DUTY(test, "L01", "4.1.5.1.1.1",
+		 "a transitional device is driven by its capabilities, its BAR 0 is left alone");
+	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
+	KUNIT_EXPECT_TRUE(test, vfe_has_feature(f->vd, VIRTIO_F_VERSION_1));
+	KUNIT_EXPECT_EQ(test, accesses_to(f->m, VFE_WIN_LEGACY), 0U);
+	KUNIT_EXPECT_NULL(test, vfe_regs_of(f->vd)->win[VFE_WIN_LEGACY].base);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void legacy_when_there_are_none(struct kunit *test)
+{
+	struct front *f = front_legacy(test, 1, 0);
+
+	VFE_DUTY(test, "L01", "4.1.5.1.1.1",
+		 "a device of the old IDs without capabilities is driven by BAR 0");
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, VIRTIO_F_VERSION_1));
+	KUNIT_EXPECT_EQ(test, accesses_to(f->m, VFE_WIN_LEGACY), f->m->log_len);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void never_in_place_of_what_is_malformed(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .transitional = true,
+				      .device = VFE_PCI_OLD_BLOCK };
+	struct front *f = front_new(test, &spec);
+	u8 *common = vfe_mock_config_space(f->m) +
+		     vfe_mock_cap(f->m, VIRTIO_PCI_CAP_COMMON_CFG);
+
+	VFE_DUTY(test, "L01", "4.1.5.1.1.1",
+		 "capabilities that cannot be used, or no VERSION_1 behind them, are errors");
+	put_unaligned_le32(0xfffffff0, common + VIRTIO_PCI_CAP_OFFSET);
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), -EINVAL);
+	put_unaligned_le32(VFE_COMMON_OFFSET, common + VIRTIO_PCI_CAP_OFFSET);
+	f->m->offered &= U32_MAX;
+	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_NEGOTIATE), -ENODEV);
+	KUNIT_EXPECT_EQ(test, accesses_to(f->m, VFE_WIN_LEGACY), 0U);
+}
+
+static void order_of_the_steps(struct kunit *test)
+{
+	const u8 live = S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK;
+	struct front *f = front_legacy(test, 2, 0);
+	struct vfe_mock *m = f->m;
+	int i, steps[7];
+
+	VFE_DUTY(test, "L02", "3.1.2",
+		 "reset, ACKNOWLEDGE, DRIVER, features, queues, DRIVER_OK; no FEATURES_OK");
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	steps[0] = status_written(m, 0);
+	steps[1] = status_written(m, S_ACK);
+	steps[2] = status_written(m, S_DRIVER);
+	steps[3] = first(m, VFE_REG_LEGACY_DEVICE_FEATURES, VFE_READ);
+	steps[4] = first(m, VFE_REG_LEGACY_DRIVER_FEATURES, VFE_WRITE);
+	steps[5] = first(m, VFE_REG_LEGACY_QUEUE_ADDRESS, VFE_WRITE);
+	steps[6] = status_written(m, live);
+	KUNIT_EXPECT_EQ(test, steps[0], 0);
+	for (i = 1; i < ARRAY_SIZE(steps); i++)
+		KUNIT_EXPECT_GT_MSG(test, steps[i], steps[i - 1], "step %d", i);
+	KUNIT_EXPECT_EQ(test, m->status, live);
+	for (i = 0; i < m->log_len; i++)
+		if (m->log[i].reg == VFE_REG_LEGACY_DEVICE_STATUS)
+			KUNIT_EXPECT_FALSE(test, m->log[i].val &
+					   VIRTIO_CONFIG_S_FEATURES_OK);
+	VFE_MOCK_EXPECT_CLEAN(test, m);
+}
+
+static void configuration_moves_with_msix(struct kunit *test)
+{
+	struct front *f = front_legacy(test, 1, 0);
+	unsigned int i;
+
+	VFE_DUTY(test, "L03", "4.1.4.10",
+		 "the configuration begins at 20, at 24 while MSI-X is on, and at 20 again");
+	for (i = 0; i < FRONT_CONFIG_SIZE; i++)
+		f->m->config[i] = 0x80 + i;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	KUNIT_EXPECT_EQ(test, config_at(test, f), 20U);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	KUNIT_EXPECT_TRUE(test, f->m->pdev->msix_enabled);
+	KUNIT_EXPECT_EQ(test, config_at(test, f), 24U);
+	front_down(f);
+	/* with the pin, MSI-X is off again */
+	f->irqs = VFE_IRQ_INTX;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_FALSE(test, f->m->pdev->msix_enabled);
+	KUNIT_EXPECT_EQ(test, config_at(test, f), 20U);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 33, 1, 0x7e), 0);
+	KUNIT_EXPECT_EQ(test, f->m->config[33], 0x7e);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void features_have_32_bits(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .legacy = true, .features = U32_MAX };
+	struct front *f = front_new(test, &spec);
+
+	VFE_DUTY(test, "L04", "4.1.4.10",
+		 "features are bits 0 to 31, read once and written once");
+	f->wanted = U64_MAX;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_CREATE), 0);
+	vfe_mock_log_clear(f->m);
+	/* all ones, as if the function were gone: only the status decides */
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_NEGOTIATE), 0);
+	KUNIT_EXPECT_EQ(test, f->m->accepted, (u64)U32_MAX);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m,
+					     VFE_REG_LEGACY_DEVICE_FEATURES,
+					     VFE_READ), 1U);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m,
+					     VFE_REG_LEGACY_DRIVER_FEATURES,
+					     VFE_WRITE), 1U);
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, VIRTIO_F_RING_PACKED));
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, VIRTIO_F_IN_ORDER));
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void size_is_the_devices(struct kunit *test)
+{
+	struct front *f = front_legacy(test, 2, 0);
+	struct vfe_mock_queue *mq;
+	unsigned int i;
+
+	VFE_DUTY(test, "L05", "2.7.2",
+		 "the device says the size; one piece of memory, its used ring at a multiple of 4096");
+	f->specs[0].size = 16;
+	f->specs[1].size = 1024;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_LEGACY_QUEUE_SIZE,
+					     VFE_WRITE), 0U);
+	for (i = 0; i < 2; i++) {
+		mq = &f->m->queues[i];
+		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(f->vd, i)),
+				64U);
+		KUNIT_EXPECT_EQ(test, mq->desc % PAGE, 0ULL);
+		KUNIT_EXPECT_EQ(test, mq->device % PAGE, 0ULL);
+		/* both parts are at the addresses that the device computes */
+		front_expect_completion(test, f, i);
+		KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(mq), 1);
+		KUNIT_EXPECT_EQ(test, vfe_mock_used_idx(mq), 1);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void address_is_a_page_number(struct kunit *test)
+{
+	struct front *f = front_legacy(test, 1, 0);
+	int at;
+
+	VFE_DUTY(test, "L06", "4.1.5.1.3.1",
+		 "legacy_queue_address is the address / 4096, and no address is too large");
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	at = first(f->m, VFE_REG_LEGACY_QUEUE_ADDRESS, VFE_WRITE);
+	KUNIT_ASSERT_GE(test, at, 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m,
+					     VFE_REG_LEGACY_QUEUE_ADDRESS,
+					     VFE_WRITE), 1U);
+	KUNIT_EXPECT_NE(test, f->m->log[at].val, 0U);
+	front_expect_completion(test, f, 0);
+	/* 32 bits of 4096 bytes are 44 */
+	KUNIT_EXPECT_LE(test, f->m->pdev->dev.coherent_dma_mask,
+			DMA_BIT_MASK(44));
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void native_order(struct kunit *test)
+{
+	static const u8 fields[] = { 8, 0 };
+	struct front *f = front_legacy(test, 1, 0);
+	const u64 val = 0x1122334455667788;
+	const struct vring_avail *avail;
+	const struct vring_desc *desc;
+	__le64 got;
+
+	VFE_DUTY(test, "L07", "2.7.3",
+		 "rings and configuration are in the order of the CPU");
+	memcpy(f->m->config, &val, sizeof(val));
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, &got), 0);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(got), val);
+	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	avail = vfe_mock_mem(f->m->queues[0].driver);
+	desc = vfe_mock_mem(f->m->queues[0].desc);
+	KUNIT_EXPECT_EQ(test, (__force u16)avail->idx, 1);
+	/* a table of two, of 16 bytes each */
+	KUNIT_EXPECT_EQ(test, (__force u32)desc->len, 32U);
+	KUNIT_EXPECT_EQ(test, (__force u16)desc->flags,
+			VRING_DESC_F_INDIRECT);
+}
+
+static void read_until_two_agree(struct kunit *test)
+{
+	static const u8 fields[] = { 8, 0 };
+	struct front *f = front_legacy(test, 1, 0);
+	struct kmsg_dump_iter mark;
+	u64 got;
+
+	VFE_DUTY(test, "L08", "2.5.4",
+		 "without a generation the capacity is read until two reads agree");
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, &got), 0);
+	KUNIT_EXPECT_EQ(test, f->m->log_len, 4U);
+	f->m->knobs.generation_moves = 5;
+	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, &got), 0);
+	KUNIT_EXPECT_MEMEQ(test, (u8 *)&got, f->m->config, sizeof(got));
+	KUNIT_EXPECT_EQ(test, f->m->knobs.generation_moves, 0U);
+	/* but not for ever */
+	f->m->knobs.generation_moves = UINT_MAX;
+	mark = log_mark();
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, fields, &got), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "legacy_device_config"), 1U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void used_length_is_ignored(struct kunit *test)
+{
+	static const u32 lens[] = { 0, 1, 63, 64, 65, 4096, U32_MAX };
+	struct front *f = front_legacy(test, 1, 0);
+	struct vfe_mock_queue *mq = &f->m->queues[0];
+	struct vfe_mock_chain *chain;
+	unsigned int i;
+	u32 len;
+
+	VFE_DUTY(test, "L09", "2.7.8.1",
+		 "whatever a used length says, the whole buffer may have been written");
+	chain = kunit_kzalloc(test, sizeof(*chain), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, chain);
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	for (i = 0; i < ARRAY_SIZE(lens); i++) {
+		KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+		KUNIT_ASSERT_EQ(test, vfe_mock_pop(mq, chain), 1);
+		vfe_mock_push(mq, chain->id, lens[i], chain->descs);
+		KUNIT_EXPECT_PTR_EQ(test, (void *)f,
+				    vfe_queue_get(vfe_get_queue(f->vd, 0),
+						  &len));
+		KUNIT_EXPECT_EQ(test, len, 64U);
+	}
+	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void fixed_framing(struct kunit *test)
+{
+	const struct vfe_mock_spec spec = { .legacy = true, .unbound = true,
+					    .features = 1 };
+	struct vfe_rig *rig = vfe_rig_plug(test, &spec,
+					   BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |
+					   BIT_ULL(VIRTIO_BLK_F_FLUSH));
+	const struct vfe_mock_chain *c = &rig->seen;
+
+	VFE_DUTY(test, "L10", "2.7.4.3",
+		 "without ANY_LAYOUT: one descriptor for the header, one for the status");
+	KUNIT_ASSERT_EQ(test, vfe_rig_bind(rig), 0);
+	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, c->segs[0].len, 16U);
+	KUNIT_EXPECT_EQ(test, c->out, 1U);
+	KUNIT_EXPECT_GE(test, c->in, 2U);
+	KUNIT_EXPECT_EQ(test, c->segs[c->in].len, 1U);
+	KUNIT_EXPECT_EQ(test, vfe_rig_write(rig, 8, 4096, 1), 0);
+	KUNIT_EXPECT_EQ(test, c->segs[0].len, 16U);
+	KUNIT_EXPECT_EQ(test, c->segs[1].len, 4096U);
+	KUNIT_EXPECT_EQ(test, c->in, 1U);
+	KUNIT_EXPECT_EQ(test, c->segs[c->out].len, 1U);
+	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+}
+
 static struct kunit_case legacy_cases[] = {
 	KUNIT_CASE(five_accesses_a_queue),
 	KUNIT_CASE(three_accesses_with_intx),
@@ -381,6 +705,18 @@ static struct kunit_case legacy_cases[] = {
 	KUNIT_CASE(more_configuration_than_there_is),
 	KUNIT_CASE(disk_works),
 	KUNIT_CASE(disk_that_says_length_0),
+	KUNIT_CASE(capabilities_come_first),
+	KUNIT_CASE(legacy_when_there_are_none),
+	KUNIT_CASE(never_in_place_of_what_is_malformed),
+	KUNIT_CASE(order_of_the_steps),
+	KUNIT_CASE(configuration_moves_with_msix),
+	KUNIT_CASE(features_have_32_bits),
+	KUNIT_CASE(size_is_the_devices),
+	KUNIT_CASE(address_is_a_page_number),
+	KUNIT_CASE(native_order),
+	KUNIT_CASE(read_until_two_agree),
+	KUNIT_CASE(used_length_is_ignored),
+	KUNIT_CASE(fixed_framing),
 	{}
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * One queue reset while others run (drivers/core/queue_reset.c; virtio 1.4, 2.6.1):
+ * One queue reset while others run (drivers/core/queue_reset.c; 2.6.1):
  * its steps, refusals, and a device that never ends it.
  */
 #include <kunit/test.h>
@@ -8,6 +8,7 @@
 #include <linux/string.h>
 
 #include "lib/core_fixture.h"
+#include "lib/duty.h"
 #include "lib/log.h"
 
 #define RING_RESET	BIT_ULL(VIRTIO_F_RING_RESET)
@@ -242,6 +243,71 @@ static void function_that_is_gone(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
 }
 
+static void queue_reset_is_awaited(struct kunit *test)
+{
+	struct front *f = front_resettable(test, 4);
+	struct vfe_queue *q = vfe_get_queue(f->vd, 1);
+	unsigned int i;
+
+	VFE_DUTY(test, "T11", "4.1.4.3.2",
+		 "a queue's reset is not over before queue_reset reads 0");
+	VFE_DUTY(test, "B14", "2.6.1.1.2",
+		 "before that nothing of the queue is taken back or set up");
+	f->m->knobs.queue_reset_reads = 5;
+	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(q), 0);
+	/*
+	 * read the status; select, reset, five times 1, 0, and it is disabled
+	 */
+	KUNIT_ASSERT_EQ(test, f->m->log_len, 10U);
+	KUNIT_EXPECT_EQ(test, f->m->log[1].reg, VFE_REG_QUEUE_SELECT);
+	KUNIT_EXPECT_EQ(test, f->m->log[1].val, 1U);
+	for (i = 2; i < 9; i++)
+		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, VFE_REG_QUEUE_RESET);
+	KUNIT_EXPECT_EQ(test, f->m->log[2].dir, VFE_WRITE);
+	KUNIT_EXPECT_EQ(test, f->m->log[2].val, 1U);
+	KUNIT_EXPECT_EQ(test, f->m->log[8].val, 0U);
+	KUNIT_EXPECT_EQ(test, f->m->log[9].reg, VFE_REG_QUEUE_ENABLE);
+	KUNIT_EXPECT_EQ(test, f->m->log[9].val, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void set_up_as_at_first(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET) |
+			    BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA),
+	};
+	struct front *f = front_new(test, &spec);
+	struct vfe_mock_access *once;
+	unsigned int i, n;
+
+	VFE_DUTY(test, "B15", "2.6.1.2.2",
+		 "a queue that was reset is set up by the accesses of its first discovery");
+	f->specs[0].size = 16;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	/* the configuration's vector is mapped first */
+	n = f->m->log_len - 2;
+	once = kunit_kzalloc(test, n * sizeof(*once), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, once);
+	memcpy(once, f->m->log + 2, n * sizeof(*once));
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(vfe_get_queue(f->vd, 0)), 0);
+	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, vfe_queue_restart(vfe_get_queue(f->vd, 0)), 0);
+	KUNIT_ASSERT_GE(test, f->m->log_len, n);
+	for (i = 0; i < n; i++) {
+		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, once[i].reg);
+		KUNIT_EXPECT_EQ(test, f->m->log[i].dir, once[i].dir);
+		KUNIT_EXPECT_EQ(test, f->m->log[i].val, once[i].val);
+	}
+	front_expect_completion(test, f, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
 static struct kunit_case requeue_cases[] = {
 	KUNIT_CASE(others_run_on),
 	KUNIT_CASE(nothing_happens_in_between),
@@ -252,6 +318,8 @@ static struct kunit_case requeue_cases[] = {
 	KUNIT_CASE(reset_that_never_ends),
 	KUNIT_CASE(restart_that_fails),
 	KUNIT_CASE(function_that_is_gone),
+	KUNIT_CASE(queue_reset_is_awaited),
+	KUNIT_CASE(set_up_as_at_first),
 	{}
 };
 

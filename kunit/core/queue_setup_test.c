@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The set-up of queues (drivers/core/queue_setup.c): sizes, notification
- * offsets, numbers, the order of registers and the number of accesses.
+ * The set-up of queues (drivers/core/queue_setup.c): sizes, notify offsets,
+ * how many, in which order of registers and with how few accesses.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -9,6 +9,7 @@
 #include <linux/unaligned.h>
 
 #include "lib/core_fixture.h"
+#include "lib/duty.h"
 #include "lib/log.h"
 
 /**
@@ -83,6 +84,8 @@ static void sizes_that_no_ring_has(struct kunit *test)
 	struct front *f = front_answering(test, 1, &s);
 	unsigned int i;
 
+	VFE_DUTY(test, "T08", "4.1.4.3.2",
+		 "a device that offers another size is not driven");
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		s.val = sizes[i];
 		expect_failure(test, f, -EINVAL, "queue_size is");
@@ -93,6 +96,8 @@ static void size_0_means_no_queue(struct kunit *test)
 {
 	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = -1, .val = 0 };
 
+	VFE_DUTY(test, "B19", "3.1.1",
+		 "an irrecoverable error sets FAILED and ends the set-up");
 	expect_failure(test, front_answering(test, 1, &s), -ENODEV,
 		       "queue_size is 0");
 }
@@ -124,12 +129,28 @@ static void second_try_with_fewer_queues(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
+/* 2.7.1: each part aligned, without overlap, empty at first */
+static void expect_parts(struct kunit *test, struct vfe_mock_queue *mq,
+			 unsigned int size)
+{
+	KUNIT_EXPECT_EQ(test, mq->desc % 16, 0ULL);
+	KUNIT_EXPECT_EQ(test, mq->driver % 2, 0ULL);
+	KUNIT_EXPECT_EQ(test, mq->device % 4, 0ULL);
+	KUNIT_EXPECT_GE(test, mq->driver, mq->desc + 16 * size);
+	KUNIT_EXPECT_GE(test, mq->device, mq->driver + 6 + 2 * size);
+	KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(mq), 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_avail_flags(mq), 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_used_idx(mq), 0);
+}
+
 static void every_size_there_is(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .features = BIT_ULL(VIRTIO_F_VERSION_1) };
 	unsigned int size;
 	struct front *f;
 
+	VFE_DUTY(test, "S01", "2.7.1",
+		 "descriptors at a multiple of 16, driver's ring of 2, device's ring of 4");
 	for (size = 1; size <= 32768; size *= 2) {
 		spec.queue_size = size;
 		f = front_new(test, &spec);
@@ -139,6 +160,7 @@ static void every_size_there_is(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(f->vd, 0)),
 				size);
 		KUNIT_EXPECT_EQ(test, f->m->queues[0].size, size);
+		expect_parts(test, f->m->queues, size);
 		/* the driver does not write back an unchanged size */
 		KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_SIZE,
 						     VFE_WRITE), 0U);
@@ -160,6 +182,8 @@ static void sizes_asked_for(struct kunit *test)
 	struct front *f = front_new(test, NULL);
 	unsigned int i;
 
+	VFE_DUTY(test, "T08", "4.1.4.3.2",
+		 "queue_size of a split ring is written as a power of two, not 0");
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		f->specs[0].size = sizes[i].asked;
 		vfe_mock_log_clear(f->m);
@@ -173,28 +197,6 @@ static void sizes_asked_for(struct kunit *test)
 		VFE_MOCK_EXPECT_CLEAN(test, f->m);
 		front_down(f);
 	}
-}
-
-/* 2.7.5.3.1: no chain is longer than the queue, whatever the requested size */
-static void chains_are_not_longer_than_the_queue(struct kunit *test)
-{
-	struct front *f = front_new(test, NULL);
-	struct vfe_seg segs[5];
-	struct vfe_queue *q;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(segs); i++)
-		segs[i] = (struct vfe_seg) { virt_to_phys(f->buf), 1 };
-	f->specs[0].size = 4;
-	f->specs[0].max_segs = 100;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	q = vfe_get_queue(f->vd, 0);
-	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 5, 0, f), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 2, 2, f), 0);
-	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 0, 0, f), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, 1, 0, NULL), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_queue_add(q, segs, UINT_MAX, 2, f), -EINVAL);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
 /* --- how many --- */
@@ -358,36 +360,14 @@ static void eight_accesses_for_features(struct kunit *test)
 	struct front *f = front_new(test, NULL);
 	unsigned int i;
 
+	VFE_DUTY(test, "B18", "3.1.1",
+		 "no features are written after FEATURES_OK, which is read again");
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_CREATE), 0);
 	vfe_mock_log_clear(f->m);
 	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_NEGOTIATE), 0);
 	KUNIT_ASSERT_EQ(test, f->m->log_len, (u32)ARRAY_SIZE(regs));
 	for (i = 0; i < ARRAY_SIZE(regs); i++)
 		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, regs[i]);
-}
-
-/* 2.7.1: each part aligned, without overlap, empty at first */
-static void parts_of_the_rings(struct kunit *test)
-{
-	struct vfe_mock_spec spec = { .queues = 3, .queue_size = 8 };
-	struct front *f = front_new(test, &spec);
-	struct vfe_mock_queue *mq;
-	unsigned int i;
-
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	for (i = 0; i < 3; i++) {
-		mq = &f->m->queues[i];
-		KUNIT_EXPECT_EQ(test, mq->desc % 16, 0ULL);
-		KUNIT_EXPECT_EQ(test, mq->driver % 2, 0ULL);
-		KUNIT_EXPECT_EQ(test, mq->device % 4, 0ULL);
-		KUNIT_EXPECT_GE(test, mq->driver, mq->desc + 16 * 8);
-		KUNIT_EXPECT_GE(test, mq->device, mq->driver + 6 + 2 * 8);
-		KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(mq), 0);
-		KUNIT_EXPECT_EQ(test, vfe_mock_avail_flags(mq), 0);
-		KUNIT_EXPECT_EQ(test, vfe_mock_used_idx(mq), 0);
-		if (i)
-			KUNIT_EXPECT_NE(test, mq->desc, mq[-1].desc);
-	}
 }
 
 /* --- where to notify --- */
@@ -399,6 +379,8 @@ static void notify_each_queue_at_its_place(struct kunit *test)
 	unsigned int i;
 	int at;
 
+	VFE_DUTY(test, "T22", "4.1.4.4",
+		 "notified is at queue_notify_off * multiplier, inside the structure");
 	/* not in the queues' order */
 	f->m->queues[0].notify_off = 3;
 	f->m->queues[1].notify_off = 0;
@@ -590,6 +572,167 @@ static void size_changes_over_a_restart(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
+/* --- all accesses of a life --- */
+
+#define REG_SIZE(id, name, win, off, bytes) [VFE_REG_##id] = bytes,
+static const u16 reg_sizes[VFE_NUM_REGS] = { VFE_REGISTERS(REG_SIZE) };
+
+/* The whole life cycle of a device, twice */
+static struct front *front_through_life(struct kunit *test,
+					const struct vfe_mock_spec *spec)
+{
+	static const u8 fields[] = { 8, 4, 2, 1, 1, 0 };
+	struct front *f = front_live(test, spec);
+	unsigned int i;
+	u8 buf[16];
+
+	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 15, 1, 1), 0);
+	for (i = 0; i < f->queues; i++) {
+		KUNIT_EXPECT_EQ(test, front_add(f, i), 0);
+		vfe_queue_notify(vfe_get_queue(f->vd, i));
+		KUNIT_EXPECT_TRUE(test, front_use(f, i));
+		vfe_mock_interrupt(&f->m->queues[i]);
+		front_take_all(f, i);
+	}
+	vfe_mock_config_interrupt(f->m);
+	front_settle();
+	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_ready(f->vd), 0);
+	return f;
+}
+
+static void expect_natural_width(struct kunit *test,
+				 const struct vfe_mock_access *a)
+{
+	KUNIT_ASSERT_LT(test, (int)a->reg, (int)VFE_NUM_REGS);
+	KUNIT_EXPECT_EQ(test, a->offset % a->size, 0U);
+	if (reg_sizes[a->reg] <= 4)
+		KUNIT_EXPECT_EQ_MSG(test, a->size, reg_sizes[a->reg], "%s",
+				    vfe_reg_name(a->reg));
+	else
+		KUNIT_EXPECT_LE(test, a->size, 4U);
+}
+
+static void registers_of_a_life(struct kunit *test)
+{
+	static const enum vfe_reg read_only[] = {
+		VFE_REG_DEVICE_FEATURE, VFE_REG_NUM_QUEUES,
+		VFE_REG_CONFIG_GENERATION, VFE_REG_QUEUE_NOTIFY_OFF,
+		VFE_REG_QUEUE_NOTIF_CONFIG_DATA, VFE_REG_ISR_STATUS,
+	};
+	struct vfe_mock_spec spec = { .queues = 3, .features = U64_MAX };
+	struct front *f = front_through_life(test, &spec);
+	const struct vfe_mock_access *a;
+	unsigned int i;
+
+	VFE_DUTY(test, "T02", "4.1.3.1",
+		 "each field is accessed in its own width, 64 bits as two of 32");
+	VFE_DUTY(test, "T07", "4.1.4.3.2",
+		 "fields that are read-only for the driver are not written");
+	VFE_DUTY(test, "T12", "4.1.4.3.2",
+		 "no queue beyond the class driver's is touched");
+	for (i = 0; i < f->m->log_len; i++) {
+		a = &f->m->log[i];
+		expect_natural_width(test, a);
+		if (a->reg == VFE_REG_QUEUE_SELECT)
+			KUNIT_EXPECT_LT(test, a->val, 3U);
+	}
+	for (i = 0; i < ARRAY_SIZE(read_only); i++)
+		KUNIT_EXPECT_EQ_MSG(test, vfe_mock_count(f->m, read_only[i],
+							 VFE_WRITE), 0U,
+				    "%s", vfe_reg_name(read_only[i]));
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void queue_enable_comes_last(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct front *f = front_through_life(test, &spec);
+	const struct vfe_mock_access *a;
+	unsigned int i, enables = 0;
+	bool enabled = false;
+
+	VFE_DUTY(test, "T09", "4.1.4.3.2",
+		 "queue_enable is written last of a queue's fields, and only as 1");
+	for (i = 0; i < f->m->log_len; i++) {
+		a = &f->m->log[i];
+		if (a->dir != VFE_WRITE)
+			continue;
+		if (a->reg == VFE_REG_QUEUE_SELECT)
+			enabled = false;
+		else if (a->reg == VFE_REG_QUEUE_ENABLE)
+			enabled = true;
+		else if (a->reg >= VFE_REG_QUEUE_SIZE &&
+			 a->reg <= VFE_REG_QUEUE_RESET)
+			KUNIT_EXPECT_FALSE_MSG(test, enabled, "%s",
+					       vfe_reg_name(a->reg));
+		if (a->reg == VFE_REG_QUEUE_ENABLE) {
+			KUNIT_EXPECT_EQ(test, a->val, 1U);
+			enables++;
+		}
+	}
+	/* each queue once, before and after the reset */
+	KUNIT_EXPECT_EQ(test, enables, 6U);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* --- where the rings are --- */
+
+#define PLATFORM	BIT_ULL(VIRTIO_F_ACCESS_PLATFORM)
+
+/* Does the bus translate this address to memory? */
+static void expect_translated(struct kunit *test, u64 addr)
+{
+	KUNIT_EXPECT_GE(test, addr, VFE_MOCK_BUS);
+	KUNIT_EXPECT_NOT_NULL(test, vfe_mock_mem(addr));
+}
+
+static void addresses_of_the_bus(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1) | PLATFORM |
+			    BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+		.translated = true,
+	};
+	struct front *f = front_new(test, &spec);
+	struct vfe_mock_queue *mq = f->m->queues;
+	const struct vring_desc *desc;
+
+	VFE_DUTY(test, "B26", "6.1",
+		 "ACCESS_PLATFORM is accepted, then all addresses are those of the bus");
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_TRUE(test, f->m->accepted & PLATFORM);
+	expect_translated(test, mq->desc);
+	expect_translated(test, mq->driver);
+	expect_translated(test, mq->device);
+	/* these addresses lead to the driver's memory, tables included */
+	front_expect_completion(test, f, 0);
+	desc = vfe_mock_mem(mq->desc);
+	expect_translated(test, le64_to_cpu((__force __le64)desc->addr));
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void addresses_are_physical(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = BIT_ULL(VIRTIO_F_VERSION_1) };
+	struct front *f = front_live(test, &spec);
+
+	VFE_DUTY(test, "B26", "6.1",
+		 "without ACCESS_PLATFORM addresses are physical, whatever the platform translates for others");
+	KUNIT_EXPECT_LT(test, f->m->queues[0].desc, VFE_MOCK_BUS);
+	KUNIT_EXPECT_LT(test, f->m->queues[0].driver, VFE_MOCK_BUS);
+	KUNIT_EXPECT_LT(test, f->m->queues[0].device, VFE_MOCK_BUS);
+	front_expect_completion(test, f, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	spec.translated = true;
+	f = front_live(test, &spec);
+	KUNIT_EXPECT_LT(test, f->m->queues[0].desc, VFE_MOCK_BUS);
+	KUNIT_EXPECT_LT(test, f->m->queues[0].driver, VFE_MOCK_BUS);
+	KUNIT_EXPECT_LT(test, f->m->queues[0].device, VFE_MOCK_BUS);
+}
+
 static struct kunit_case queues_cases[] = {
 	KUNIT_CASE(sizes_that_no_ring_has),
 	KUNIT_CASE(size_0_means_no_queue),
@@ -597,7 +740,6 @@ static struct kunit_case queues_cases[] = {
 	KUNIT_CASE(second_try_with_fewer_queues),
 	KUNIT_CASE(every_size_there_is),
 	KUNIT_CASE(sizes_asked_for),
-	KUNIT_CASE(chains_are_not_longer_than_the_queue),
 	KUNIT_CASE(more_queues_than_there_are),
 	KUNIT_CASE(fewer_queues_than_there_are),
 	KUNIT_CASE(thirteen_accesses_a_queue),
@@ -606,7 +748,6 @@ static struct kunit_case queues_cases[] = {
 	KUNIT_CASE(queue_that_is_still_enabled),
 	KUNIT_CASE(accesses_of_a_whole_set_up),
 	KUNIT_CASE(eight_accesses_for_features),
-	KUNIT_CASE(parts_of_the_rings),
 	KUNIT_CASE(notify_each_queue_at_its_place),
 	KUNIT_CASE(multiplier_0_is_one_place_for_all),
 	KUNIT_CASE(places_at_the_edge),
@@ -614,6 +755,10 @@ static struct kunit_case queues_cases[] = {
 	KUNIT_CASE(places_for_32_bits),
 	KUNIT_CASE(notify_structure_of_a_few_bytes),
 	KUNIT_CASE(size_changes_over_a_restart),
+	KUNIT_CASE(registers_of_a_life),
+	KUNIT_CASE(queue_enable_comes_last),
+	KUNIT_CASE(addresses_of_the_bus),
+	KUNIT_CASE(addresses_are_physical),
 	{}
 };
 

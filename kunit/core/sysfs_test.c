@@ -626,7 +626,7 @@ static void files_read_while_going(struct kunit *test)
 	struct task_struct *tasks[ARRAY_SIZE(names)];
 	struct files_reader r[ARRAY_SIZE(names)];
 	struct files *f;
-	unsigned int i, lap;
+	unsigned int i, lap, n;
 
 	for (lap = 0; lap < 3; lap++) {
 		f = files_start(test, NULL);
@@ -646,8 +646,9 @@ static void files_read_while_going(struct kunit *test)
 		files_stop(f);
 		vfe_live_stop(f->l);
 		vfe_mock_unplug(f->l->m);
-		usleep_range(500, 1000);
 		for (i = 0; i < ARRAY_SIZE(names) - 1; i++) {
+			for (n = 0; !READ_ONCE(r[i].end) && n < 1000; n++)
+				usleep_range(50, 100);
 			kthread_stop(tasks[i]);
 			filp_close(r[i].file, NULL);
 			KUNIT_EXPECT_GT(test, r[i].reads, 0U);
@@ -708,9 +709,7 @@ static void files_without_memory(struct kunit *test)
 	bool failed = true;
 	struct file *file;
 
-	if (!FAIL_USABLE)
-		kunit_skip(test, "needs FAILSLAB, FAIL_PAGE_ALLOC and FAULT_INJECTION_DEBUG_FS");
-	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
+	fail_require(test);
 	KUNIT_ASSERT_EQ(test, vfe_regs_init(&regs), 0);
 	regs.win[VFE_WIN_ISR] = vfe_regs_of(l->vd)->win[VFE_WIN_ISR];
 	for (n = 1; failed && n < FILES_ALLOCATIONS; n++) {

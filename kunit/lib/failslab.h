@@ -10,11 +10,16 @@
 
 #include <kunit/test.h>
 #include <linux/debugfs.h>
+#include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/kconfig.h>
 #include <linux/radix-tree.h>
 #include <linux/sched.h>
+
+#include "mock/mock.h"
+
+#define FAIL_MOST	4000U	/* more allocations than anything here makes */
 
 #if IS_ENABLED(CONFIG_FAILSLAB) && IS_ENABLED(CONFIG_FAIL_PAGE_ALLOC) && \
 	IS_ENABLED(CONFIG_FAULT_INJECTION_DEBUG_FS)
@@ -117,5 +122,75 @@ static inline bool fail_end(void)
 }
 
 #endif
+
+/* Skip a test on a kernel where allocations cannot be made to fail. */
+static inline void fail_require(struct kunit *test)
+{
+	if (!FAIL_USABLE)
+		kunit_skip(test, "needs FAILSLAB, FAIL_PAGE_ALLOC and FAULT_INJECTION_DEBUG_FS");
+	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
+}
+
+/* If the PCI core cannot allocate a claim, it reports the BAR as busy. */
+static inline bool fail_is_no_memory(int err)
+{
+	return err == -ENOMEM || err == -EBUSY;
+}
+
+/*
+ * Call @once with 1, 2 and so on for as long as it says that there was an
+ * allocation of that number, which failed; from @each on, only one in @step.
+ * Return: the first number without an allocation
+ */
+static inline unsigned int fail_in_turn(bool (*once)(void *data,
+						     unsigned int nth),
+					void *data, unsigned int each,
+					unsigned int step)
+{
+	unsigned int n = 1;
+
+	while (n < FAIL_MOST && once(data, n))
+		n += n < each ? 1 : step;
+	return n;
+}
+
+/**
+ * struct fail_probe - a function and its driver, for fail_a_probe()
+ * @test: the test
+ * @m: the function
+ * @drv: the driver
+ * @refused: how many probes failed
+ */
+struct fail_probe {
+	struct kunit *test;
+	struct vfe_mock *m;
+	struct device_driver *drv;
+	unsigned int refused;
+};
+
+/*
+ * One probe, whose @nth allocation fails, if @nth is not 0: the function is not
+ * bound at all then and reset, or bound and whole. Return: whether it failed
+ */
+static inline bool fail_a_probe(void *data, unsigned int nth)
+{
+	struct fail_probe *p = data;
+	struct device *dev = &p->m->pdev->dev;
+	bool failed;
+	int err;
+
+	device_release_driver(dev);
+	fail_nth(nth);
+	err = device_driver_attach(p->drv, dev);
+	failed = fail_end();
+	KUNIT_EXPECT_EQ_MSG(p->test, !err, !!dev->driver, "allocation %u", nth);
+	if (!err)
+		return failed;
+	KUNIT_EXPECT_TRUE_MSG(p->test, fail_is_no_memory(err),
+			      "allocation %u: error %d", nth, err);
+	KUNIT_EXPECT_EQ(p->test, p->m->status, 0);
+	p->refused++;
+	return failed;
+}
 
 #endif /* VFE_KUNIT_FAILSLAB_H */

@@ -130,12 +130,39 @@ static void pin_is_level(struct kunit *test)
 	hand_reset(d);
 }
 
+static void full_log_is_told(struct kunit *test)
+{
+	struct hand *d = hand_drive(test, NULL);
+	unsigned int i;
+
+	for (i = 0; i < 65540; i++)
+		ioread8(d->common + 20);
+	KUNIT_EXPECT_EQ(test, d->m->log_lost, 4U);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(d->m, VFE_REG_DEVICE_STATUS,
+					     VFE_READ), 65536U);
+	vfe_mock_log_clear(d->m);
+	hand_get(d, VFE_REG_DEVICE_STATUS);
+	KUNIT_EXPECT_EQ(test, d->m->log_len, 1U);
+	VFE_MOCK_EXPECT_CLEAN(test, d->m);
+}
+
+static void what_is_left_is_told(struct kunit *test)
+{
+	struct hand *d = hand_up(test, VFE_MOCK_FEATURES);
+
+	vfe_mock_unplug(d->m);
+	KUNIT_EXPECT_STREQ(test, d->m->offence ?: "",
+			   "BAR: a mapping was left behind");
+}
+
 static struct kunit_case mock_cases[] = {
 	KUNIT_CASE(registers_answer),
 	KUNIT_CASE(split_pop_and_push),
 	KUNIT_CASE(plug_many_times),
 	KUNIT_CASE(vectors_wait_while_masked),
 	KUNIT_CASE(pin_is_level),
+	KUNIT_CASE(full_log_is_told),
+	KUNIT_CASE(what_is_left_is_told),
 	{}
 };
 

@@ -13,7 +13,6 @@
 			 BIT_ULL(VIRTIO_F_RING_PACKED) | \
 			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
 #define RULES_PLAIN	BIT_ULL(VIRTIO_F_VERSION_1)
-#define RULES_ADDR	64	/* bytes between the buffers of two descriptors */
 
 /**
  * struct rule - a way to break a rule

@@ -8,6 +8,7 @@
 #include <linux/limits.h>
 #include <linux/module.h>
 
+#include "lib/duty.h"
 #include "lib/ring_fixture.h"
 
 #define RING_OUT	7U	/* buffers that the device has */
@@ -155,6 +156,12 @@ static void ring_wraps(struct kunit *test)
 	unsigned int turn;
 	u32 n = 0;
 
+	VFE_DUTY(test, "S09", "2.7.6.1",
+		 "the available index goes up by what was added, never down");
+	VFE_DUTY(test, "S16", "2.7.13.3.1",
+		 "the index moves only once the buffers are all written (the barrier itself: the ring's test in user space)");
+	VFE_DUTY(test, "P09", "2.8.21.1.1",
+		 "flags change only once what they cover is written (the barrier itself: the ring's test in user space)");
 	KUNIT_ASSERT_EQ(test, vfe_queue_capacity(l->q), size);
 	for (turn = 0; n < 5 * size / 2; turn++) {
 		ring_batch(l, n, counts[turn % ARRAY_SIZE(counts)]);
@@ -192,6 +199,10 @@ static void ring_chains(struct kunit *test)
 	u32 n = 0, len;
 	u16 id;
 
+	VFE_DUTY(test, "S02", "2.7.4.2",
+		 "what the device writes comes behind what it reads, a descriptor a piece");
+	VFE_DUTY(test, "P05", "2.8.17",
+		 "what the device writes comes behind what it reads, a descriptor a piece");
 	for (lap = 0; lap < 3; lap++) {
 		for (out = 0; out <= VFE_LIVE_SEGS; out++) {
 			for (in = !out; in + out <= VFE_LIVE_SEGS; in++, n++) {
@@ -246,6 +257,8 @@ static void ring_out_of_order(struct kunit *test)
 	u16 ids[8];
 	u32 n = 0;
 
+	VFE_DUTY(test, "S03", "2.7.5.2",
+		 "no chain leads back into itself or shares a descriptor");
 	for (lap = 0; lap < 40; lap++, n += 8) {
 		for (i = 0; i < 8; i++)
 			KUNIT_ASSERT_EQ(test, 0,
@@ -314,6 +327,8 @@ static void ring_batches(struct kunit *test)
 	u16 ids[8], descs;
 	u32 n = 0;
 
+	VFE_DUTY(test, "S18", "2.7.9",
+		 "with IN_ORDER an element stands for all buffers up to its id, those before it used completely");
 	for (lap = 0; lap < 40; lap++, n += count) {
 		count = 1 + lap % 8;
 		for (i = 0; i < count; i++)
@@ -428,6 +443,7 @@ static void ring_longest_buffer(struct kunit *test)
 	void *t = vfe_live_token(0);
 	u32 len = 0;
 
+	VFE_DUTY(test, "S03", "2.7.5.2", "no chain has 2^32 bytes or more");
 	KUNIT_ASSERT_EQ(test, vfe_queue_add(l->q, segs, 0, 2, t), 0);
 	vfe_queue_kick_prepare(l->q);
 	/* a new ring begins with descriptor 0; no mock has so much memory */
@@ -455,6 +471,10 @@ static void ring_short_queue(struct kunit *test)
 	unsigned int size, fits;
 	struct vfe_live *l;
 
+	VFE_DUTY(test, "S06", "2.7.5.3.1",
+		 "no chain has more descriptors than the queue, in a table neither");
+	VFE_DUTY(test, "P04", "2.8.17",
+		 "no list is longer than the queue or what was agreed on");
 	for (size = 1; size <= VFE_LIVE_SEGS; size *= 2) {
 		l = ring_start(test, mode->features, size);
 		for (fits = 1; fits <= VFE_LIVE_SEGS; fits++)

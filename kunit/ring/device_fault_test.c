@@ -9,8 +9,9 @@
 #include <linux/module.h>
 #include <linux/prandom.h>
 
-#include "lib/ring_fixture.h"
+#include "lib/duty.h"
 #include "lib/log.h"
+#include "lib/ring_fixture.h"
 
 #define FAULT_SIZE	16
 #define FAULT_SAID	"device wrote a wrong"
@@ -197,6 +198,8 @@ static void fault_length(struct kunit *test)
 	u32 in_len, lie;
 	u16 id;
 
+	VFE_DUTY(test, "S12", "2.7.8.3",
+		 "the used length reaches the class driver unchanged, but limited to the buffer");
 	for (i = 0; i < ARRAY_SIZE(bufs); i++) {
 		in_len = vfe_live_in_len(i, bufs[i].out, bufs[i].in);
 		/* the bound itself is true */

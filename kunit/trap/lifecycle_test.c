@@ -559,29 +559,15 @@ static void trap_swap_of_drivers(struct kunit *test)
 static void trap_probe_without_memory(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);
-	struct device *dev = &rig->m->pdev->dev;
-	struct device_driver *drv = dev->driver;
-	bool failed = true;
+	struct fail_probe p = {
+		.test = test, .m = rig->m, .drv = rig->m->pdev->dev.driver,
+	};
 	unsigned int n;
-	int err;
 
-	if (!FAIL_USABLE)
-		kunit_skip(test, "needs FAILSLAB, FAIL_PAGE_ALLOC and FAULT_INJECTION_DEBUG_FS");
-	KUNIT_ASSERT_EQ(test, 0, fail_prepare());
+	fail_require(test);
 	/* of size 0, so that nobody looks for partitions */
 	rig->back->sectors = 0;
-	for (n = 1; failed && n < 4000; n += n < TRAP_EACH ? 1 : TRAP_STEP) {
-		device_release_driver(dev);
-		fail_nth(n);
-		err = device_driver_attach(drv, dev);
-		failed = fail_end();
-		KUNIT_EXPECT_EQ(test, !err, !!dev->driver);
-		if (err)
-			KUNIT_EXPECT_TRUE_MSG(test, err == -ENOMEM ||
-					      err == -EBUSY,
-					      "allocation %u: error %d", n,
-					      err);
-	}
+	n = fail_in_turn(fail_a_probe, &p, TRAP_EACH, TRAP_STEP);
 	KUNIT_EXPECT_GT(test, n, TRAP_EACH);
 	rig->back->sectors = VFE_RIG_SECTORS;
 	vfe_rig_unbind(rig);

@@ -26,11 +26,11 @@ IRQ_FILES = ("the kernel's own WARN of remove_proc_entry() on SMP, as an"
              " interrupt's file that failslab refused is removed nevertheless")
 LONG = "left to UML: the stage would take minutes more"
 SLEEPS = "waits out bounds of the drivers, which takes no time on UML only"
-RUN = ("blk/attributes", "blk/data", "core/caps", "core/config",
-       "core/counters", "core/duty_basic", "core/duty_pci", "core/queue_setup",
-       "mocktest/device", "mocktest/disk", "mocktest/knobs", "mocktest/rules",
-       "ring/buffers", "ring/device_fault", "ring/duty_notify",
-       "ring/duty_packed", "ring/duty_split", "ring/packed")
+RUN = ("blk/attributes", "blk/data", "blk/discard", "core/caps", "core/config",
+       "core/counters", "core/lifecycle", "core/queue_setup",
+       "mocktest/device", "mocktest/rules", "ring/buffers",
+       "ring/device_fault", "ring/notification_data", "ring/packed",
+       "ring/split")
 ORDER = "its steps are in an order that only one processor keeps"
 # Why other suites do not run here, except for time.
 REASONS: Mapping[str, str] = {
@@ -44,10 +44,10 @@ REASONS: Mapping[str, str] = {
     "blk/probe": "virtio-pci of that kernel takes what it plugs in first",
     "blk/recovery": SLEEPS,
     "core/counters_race": "a timer plays the second processor, which is there",
-    "core/irq": "wants a vector for each of three queues, and the kernel has no"
-                 " more of them than processors",
+    "core/irq": "wants a vector for each of three queues, and the kernel has"
+                " no more of them than processors",
     "core/irq_timing": ORDER,
-    "core/lifecycle": SLEEPS,
+    "core/reset": SLEEPS,
     "core/regs":
         "its string instructions reach no port, as the mock's are memory",
     "core/sysfs": IRQ_FILES,

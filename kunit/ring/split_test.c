@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What only a split ring has (virtio 1.4, 2.7), read in the ring's memory
+ * rather than by the mock's walker. What it shares with a packed ring is in
+ * buffers_test.c and device_fault_test.c.
+ */
+#include <kunit/test.h>
+#include <linux/limits.h>
+#include <linux/module.h>
+
+#include "lib/duty.h"
+#include "lib/ring_fixture.h"
+
+#define SPLIT_SIZE	16
+
+/* @own: tables are the class driver's, not the ring's */
+static struct vfe_live *split_start_tables(struct kunit *test, u64 features,
+					   unsigned int size, bool own)
+{
+	struct vfe_live_spec spec = {
+		.mock = {
+			.features = VFE_LIVE_PLAIN | features,
+			.queue_size = size,
+		},
+		.own_tables = own,
+	};
+
+	return vfe_live_start(test, &spec);
+}
+
+static struct vfe_live *split_start(struct kunit *test, u64 features,
+				    unsigned int size)
+{
+	return split_start_tables(test, features, size, false);
+}
+
+static const struct vring_desc *split_desc(const struct vfe_live *l, u16 id)
+{
+	return (const struct vring_desc *)vfe_mock_mem(l->mq->desc) + id;
+}
+
+static u16 split_flags(const struct vring_desc *d)
+{
+	return le16_to_cpu((__force __le16)d->flags);
+}
+
+static u16 split_next(const struct vring_desc *d)
+{
+	return le16_to_cpu((__force __le16)d->next);
+}
+
+/* The head of the buffer that was made available as number @n */
+static u16 split_head(const struct vfe_live *l, u16 n)
+{
+	const __le16 *ring = vfe_mock_mem(l->mq->driver + 4);
+
+	return le16_to_cpu(ring[n % l->mq->size]);
+}
+
+static void split_in_order(struct kunit *test)
+{
+	unsigned int n, slot = 0, i;
+	struct vfe_live *l;
+	u16 id;
+
+	VFE_DUTY(test, "S04", "2.7.5.2",
+		 "with IN_ORDER a descriptor leads to the next in the table, the last one to the first");
+	l = split_start(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_IN_ORDER,
+			SPLIT_SIZE);
+	for (n = 0; n < 200; n++) {
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n % 7), 0);
+		vfe_queue_kick_prepare(l->q);
+		id = vfe_live_pop(l, n, 1, n % 7);
+		KUNIT_EXPECT_EQ(test, id, slot);
+		for (i = 0; i < n % 7; i++) {
+			KUNIT_EXPECT_TRUE(test, split_flags(split_desc(l, slot)) &
+					  VRING_DESC_F_NEXT);
+			KUNIT_EXPECT_EQ(test, split_next(split_desc(l, slot)),
+					(slot + 1) % SPLIT_SIZE);
+			slot = (slot + 1) % SPLIT_SIZE;
+		}
+		slot = (slot + 1) % SPLIT_SIZE;
+		/* some stay for a while, all go in order */
+		if (n % 2)
+			continue;
+		if (n)
+			vfe_mock_push(l->mq, split_head(l, n - 1), 0, 1);
+		vfe_mock_push(l->mq, id, 0, 1);
+		if (n)
+			vfe_live_get(l, n - 1, 0);
+		vfe_live_get(l, n, 0);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+/*
+ * A table is in the ring by one descriptor, which is nothing but INDIRECT, and
+ * has none of its own; its entries follow each other (with IN_ORDER they must).
+ */
+static void split_expect_tables(struct kunit *test, u64 features, bool own)
+{
+	const struct vring_desc *d, *table;
+	struct vfe_live *l;
+	unsigned int i, n;
+
+	l = split_start_tables(test, features | VFE_LIVE_INDIRECT, SPLIT_SIZE,
+			       own);
+	for (n = 2; n <= VFE_LIVE_SEGS; n++) {
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n - 1), 0);
+		vfe_queue_kick_prepare(l->q);
+		d = split_desc(l, split_head(l, l->mq->next));
+		KUNIT_EXPECT_EQ(test, split_flags(d), VRING_DESC_F_INDIRECT);
+		table = vfe_mock_mem(le64_to_cpu((__force __le64)d->addr));
+		KUNIT_EXPECT_EQ(test, le32_to_cpu((__force __le32)d->len),
+				n * 16);
+		for (i = 0; i < n; i++) {
+			KUNIT_EXPECT_EQ(test, split_flags(&table[i]),
+					(i ? VRING_DESC_F_WRITE : 0) |
+					(i + 1 < n ? VRING_DESC_F_NEXT : 0));
+			if (i + 1 < n)
+				KUNIT_EXPECT_EQ(test, split_next(&table[i]),
+						i + 1);
+		}
+		vfe_live_pop(l, n, 1, n - 1);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	vfe_live_stop(l);
+}
+
+static void split_tables(struct kunit *test)
+{
+	static const u64 features[] = { VFE_LIVE_EVENT_IDX, VFE_LIVE_IN_ORDER };
+	unsigned int i;
+
+	VFE_DUTY(test, "S05", "2.7.5.3.1",
+		 "no indirect table in another");
+	VFE_DUTY(test, "S07", "2.7.5.3.1",
+		 "a descriptor is never INDIRECT and NEXT at once");
+	VFE_DUTY(test, "S08", "2.7.5.3.1",
+		 "with IN_ORDER the entries of an indirect table follow each other");
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		split_expect_tables(test, features[i], false);
+		split_expect_tables(test, features[i], true);
+	}
+}
+
+/* A class driver's table is refused, and no buffer is there. */
+static void split_table_not_negotiated(struct kunit *test)
+{
+	struct vfe_live *l = split_start_tables(test, 0, SPLIT_SIZE, true);
+
+	VFE_DUTY(test, "S05", "2.7.5.3.1",
+		 "an indirect table only when that was negotiated");
+	KUNIT_EXPECT_EQ(test, vfe_live_add(l, 0, 1, 2), -EINVAL);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
+	KUNIT_EXPECT_EQ(test, vfe_mock_available(l->mq), 0U);
+}
+
+static void split_own_table_is_too_long(struct kunit *test)
+{
+	struct vfe_live *l = split_start_tables(test, VFE_LIVE_INDIRECT, 4,
+						true);
+	unsigned int n;
+
+	for (n = 5; n <= VFE_LIVE_SEGS; n++)
+		KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 0, n), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_live_add(l, 4, 0, 4), 0);
+	vfe_queue_kick_prepare(l->q);
+	vfe_live_pop(l, 4, 0, 4);
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+}
+
+static u16 split_used_flags(const struct vfe_live *l)
+{
+	const __le16 *used = vfe_mock_mem(l->mq->device);
+
+	return le16_to_cpu(used[0]);
+}
+
+/**
+ * struct split_watch - looks at the used flags whenever a queue is enabled
+ * @mq: the queue
+ * @enables: how often it was
+ * @bad: how often the flags were not 0 then
+ */
+struct split_watch {
+	struct vfe_mock_queue *mq;
+	unsigned int enables;
+	unsigned int bad;
+};
+
+static bool split_watch_access(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct split_watch *w = m->knobs.priv;
+	const __le16 *used;
+
+	if (a->reg != VFE_REG_QUEUE_ENABLE || a->dir != VFE_WRITE)
+		return false;
+	used = vfe_mock_mem(w->mq->device);
+	w->enables++;
+	w->bad += used[0] != 0;
+	return false;
+}
+
+static void split_used_flags_start_as_0(struct kunit *test)
+{
+	struct split_watch w = {};
+	struct vfe_live *l;
+	unsigned int i;
+
+	VFE_DUTY(test, "S13", "2.7.10.1",
+		 "used flags are 0 when a queue is enabled, after a reset too");
+	/* the first time: nobody wrote there since the driver did */
+	l = split_start(test, 0, 8);
+	KUNIT_EXPECT_EQ(test, split_used_flags(l), 0);
+	w.mq = l->mq;
+	l->m->knobs.priv = &w;
+	l->m->knobs.access = split_watch_access;
+	for (i = 0; i < 3; i++) {
+		vfe_mock_set_used_flags(l->mq, U16_MAX);
+		vfe_live_restart(l);
+	}
+	KUNIT_EXPECT_EQ(test, w.enables, 3U);
+	KUNIT_EXPECT_EQ(test, w.bad, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	l->m->knobs.access = NULL;
+}
+
+/* An index that tells of four, and an element that names the @nth of six */
+static void split_wrong_batch(struct kunit *test, unsigned int nth)
+{
+	struct vfe_live *l;
+	u16 ids[6];
+	u32 i;
+
+	l = split_start(test, VFE_LIVE_IN_ORDER, SPLIT_SIZE);
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		KUNIT_ASSERT_EQ(test, vfe_live_add(l, i, 1, 1), 0);
+	vfe_queue_kick_prepare(l->q);
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		ids[i] = vfe_live_pop(l, i, 1, 1);
+	swap(ids[3], ids[nth]);
+	vfe_mock_push_batch(l->mq, ids, 4, 0, 8);
+	vfe_live_get_none(l);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(l->q));
+	vfe_live_stop(l);
+}
+
+/* 2.7.9: an element may not stand for more than the index tells of. */
+static void split_wrong_batches(struct kunit *test)
+{
+	split_wrong_batch(test, 4);
+	split_wrong_batch(test, 5);
+}
+
+static struct kunit_case split_cases[] = {
+	KUNIT_CASE(split_in_order),
+	KUNIT_CASE(split_tables),
+	KUNIT_CASE(split_table_not_negotiated),
+	KUNIT_CASE(split_own_table_is_too_long),
+	KUNIT_CASE(split_used_flags_start_as_0),
+	KUNIT_CASE(split_wrong_batches),
+	{}
+};
+
+static struct kunit_suite split_suite = {
+	.name = "vfe-ring-split",
+	.test_cases = split_cases,
+};
+
+kunit_test_suite(split_suite);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("KUnit: what only a split ring has");
