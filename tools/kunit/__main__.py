@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -37,16 +38,16 @@ def _staged(_options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    return runs.run(options.only)
+    return runs.run(options.words)
 
 
 WHAT: dict[str, Callable[[argparse.Namespace], int]] = {
     "conformance": _conformance, "coverage": _coverage,
-    "proof": _proof, "run": _run, "staged": _staged}
+    "proof": _proof, "staged": _staged}
 
 
-EPILOG = """WHAT is one of
-  run          the suites (default)
+EPILOG = """SUITES: names, folders or patterns, as core/irq, core or '*/irq*'.
+WHAT is one of
   conformance  the table of a driver's duties, each with its test and result
   coverage     lines and branches of the drivers that the suites run
   proof        seed bugs in a copy and check that the suites find them
@@ -61,19 +62,40 @@ def _parser() -> argparse.ArgumentParser:
         " mode kernel\nwith the kernel's checkers enabled. Needs root, and"
         " first builds what is missing.\nResults go to out/kunit/.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", nargs="?", default="run", metavar="WHAT",
-                        choices=sorted([*WHAT, "stage"]), help="see below")
-    parser.add_argument("folder", nargs="?", metavar="DIR", type=Path,
-                        help=argparse.SUPPRESS)
-    parser.add_argument("--only", action="append", default=[],
-                        metavar="SUITES", help="only these, as"
-                        " core/irq, core or '*/irq*'; may be given more than"
-                        " once")
+    parser.add_argument("words", nargs="*", metavar="WHAT | SUITES",
+                        help="see below")
+    parser.add_argument("--for", action="append", default=[], dest="sources",
+                        metavar="FILE", help="the suites that test a source"
+                        " file; may be given more than once")
+    parser.add_argument("--changed", action="store_true",
+                        help="the suites that test what git shows as changed")
     parser.add_argument("--list", action="store_true",
                         help="list the suites and exit")
     parser.add_argument("--here", action="store_true",
                         help=argparse.SUPPRESS)
     return parser
+
+
+def _changed() -> list[str]:
+    """Files that differ from the last commit, and new ones."""
+    root = ["git", "-C", str(paths.checkout())]
+    found = ""
+    for words in (["diff", "--name-only", "HEAD"],
+                  ["ls-files", "--others", "--exclude-standard"]):
+        found += subprocess.run([*root, *words], stdout=subprocess.PIPE,
+                                text=True, check=True).stdout
+    return found.split()
+
+
+def _patterns(options: argparse.Namespace) -> list[str]:
+    """The suites to run; all if none is named."""
+    if not options.sources and not options.changed:
+        return list(options.words)
+    names = [*options.sources, *(_changed() if options.changed else ())]
+    chosen = suites.for_sources(suites.find(paths.checkout()), names)
+    if not chosen:
+        raise LabError(f"no suite tests {', '.join(names) or 'no change'}", 2)
+    return chosen
 
 
 def main(argv: Sequence[str]) -> int:
@@ -83,14 +105,17 @@ def main(argv: Sequence[str]) -> int:
         for suite in suites.find(paths.checkout()):
             print(suite.subject)
         return 0
-    if options.what == "stage":
-        if options.folder is None:
+    what = options.words[0] if options.words else ""
+    if what == "stage":
+        if len(options.words) != 2:
             raise LabError("stage: name the folder of a kernel's sources", 2)
-        stage.stage(options.folder)
+        stage.stage(Path(options.words[1]))
         return 0
-    suites.choose(suites.find(paths.checkout()), options.only)
+    if what not in WHAT:
+        argv = options.words = _patterns(options)
+        suites.choose(suites.find(paths.checkout()), options.words)
     if options.here:
-        return WHAT[options.what](options)
+        return WHAT.get(what, _run)(options)
     tree.need_root("make kunit")
     # It may build a kernel first; all that it does has limits of its own.
     speed.remember()

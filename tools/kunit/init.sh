@@ -38,8 +38,8 @@ unload()
 	rmmod "$1" || say "STAYS $1"
 }
 
-# kmemleak ignores an object in its first seconds, and one scan may miss a
-# pointer that moves from one place to another.
+# kmemleak ignores an object in its first seconds, and while its content changes:
+# the second scan reports it.
 scan()
 {
 	for _ in 1 2; do
@@ -129,8 +129,6 @@ while read -r line; do
 	# shellcheck disable=SC2086 # load or reject, a name and words
 	$line
 done </order
-say LEAKS
-leaks
 while read -r name; do
 	unload "$name"
 done </last

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -15,6 +16,36 @@ ENDING = "_test.c"
 # Modules that every suite needs, in their order.
 DRIVERS = ("vfe", "vfe_blk", "vfe_rng", "vfe_trap_blk")
 MOCK = "vfe_mock"
+# Which suites test a source: those that match a pattern beside the first
+# expression that matches its path.
+COVERS = (
+    (r"kunit/(\w+/\w+)_test\.c", r"\1"),
+    (r"kunit/(mock/|lib/raw_)", "mocktest/*"),
+    (r"kunit/lib/(\w+)_fixture\.h", r"\1/*"),
+    (r"drivers/core/(ring|split|packed|indirect|queue\.)", "ring/*"),
+    (r"drivers/core/(counts|stats|sums|regs)", "core/counters* core/regs"),
+    (r"drivers/core/queue_setup", "core/queue_setup core/irq*"),
+    (r"drivers/core/(device|status)", "core/lifecycle core/reset"),
+    (r"drivers/core/recovery", "blk/recovery rng/*"),
+    (r"drivers/core/(caps|config|features|irq|legacy|presence|queue_reset"
+     r"|sysfs)", r"*/\1*"),
+    (r"drivers/blk/(attributes|probe)", r"blk/\1"),
+    (r"drivers/blk/poll", "blk/*poll*"),
+    (r"drivers/blk/(coalesce|tunables)", "blk/tunables blk/adaptive_poll"),
+    (r"drivers/blk/recovery",
+     "blk/recovery blk/queue_reset blk/device_fault blk/bus_error"),
+    (r"drivers/blk/(path|descs|request|submit)",
+     "blk/data blk/mapping blk/discard blk/ring_full blk/*poll*"),
+    (r"drivers/blk/(config|erase|zoned)", "blk/probe blk/discard"),
+    (r"drivers/(core|blk|rng|trap)/", r"\1/*"),
+)
+# The measured seconds of a suite, where it takes more than one.
+SECONDS = {"blk/alloc_failure": 7, "blk/probe": 6, "blk/device_fault": 6,
+           "blk/recovery": 6, "blk/lifecycle": 5, "trap/lifecycle": 5,
+           "blk/data": 4, "core/alloc_failure": 4, "ring/buffers": 3,
+           "core/counters": 3, "blk/bus_error": 3, "blk/attributes": 3,
+           "rng/hwrng": 3, "core/features": 2, "core/counters_race": 2,
+           "core/sysfs": 2, "blk/discard": 2, "blk/polled_queues": 2}
 
 
 @dataclass(frozen=True)
@@ -38,9 +69,35 @@ def find(checkout: Path) -> list[Suite]:
 
 
 def share(chosen: Sequence[Suite], parts: int) -> list[list[Suite]]:
-    """Divide them, always in the same way, so that a run is repeatable."""
-    count = max(1, min(parts, len(chosen)))
-    return [list(chosen[number::count]) for number in range(count)]
+    """Divide them by cost, always in the same way: a run is repeatable."""
+    shares: list[list[Suite]] = [[] for _ in range(
+        max(1, min(parts, len(chosen))))]
+    for suite in sorted(chosen, key=lambda item: -_cost([item])):
+        min(shares, key=_cost).append(suite)
+    return [sorted(part, key=lambda item: item.subject) for part in shares]
+
+
+def _cost(suites: Sequence[Suite]) -> int:
+    return sum(SECONDS.get(suite.subject, 1) for suite in suites)
+
+
+def for_sources(found: Sequence[Suite], names: Sequence[str]) -> list[str]:
+    """The subjects of the suites that test sources; all for a shared file."""
+    chosen: set[str] = set()
+    for name in names:
+        for expression, pattern in COVERS:
+            match = re.match(expression, name)
+            if match:
+                break
+        else:
+            if name.startswith(("drivers/", "include/", "kunit/")):
+                chosen.update(suite.subject for suite in found)
+            continue
+        patterns = match.expand(pattern).split()
+        chosen.update(suite.subject for suite in found
+                      if any(fnmatch(suite.subject, each)
+                             for each in patterns))
+    return sorted(chosen)
 
 
 def choose(found: Sequence[Suite], patterns: Sequence[str]) -> list[Suite]:

@@ -9,6 +9,7 @@ from kunit import proof, suites, verdict
 from kunit.boot import Outcome
 from kunit.seeds import Seed
 from kunit.suites import Suite
+from lab import paths
 
 from . import samples
 
@@ -207,6 +208,37 @@ class Together(unittest.TestCase):
             self.assertEqual(sorted(
                 suite.subject for share in found for suite in share),
                 [suite.subject for suite in every])
+
+
+class Sources(unittest.TestCase):
+    """Which suites test a file."""
+
+    def chosen(self, *names: str) -> list[str]:
+        """Of the suites of this tree."""
+        return suites.for_sources(suites.find(paths.checkout()), names)
+
+    def test_named_like_the_file(self) -> None:
+        self.assertEqual(self.chosen("drivers/core/config.c"),
+                         ["core/config"])
+        self.assertEqual(self.chosen("drivers/core/queue_reset.c"),
+                         ["blk/queue_reset", "core/queue_reset"])
+
+    def test_by_its_subject(self) -> None:
+        self.assertIn("ring/split", self.chosen("drivers/core/packed.c"))
+        self.assertIn("blk/mapping", self.chosen("drivers/blk/path_dma.c"))
+        self.assertEqual(self.chosen("kunit/core/irq_test.c"), ["core/irq"])
+
+    def test_what_many_use(self) -> None:
+        every = suites.find(paths.checkout())
+        self.assertEqual(len(self.chosen("include/vfe/device.h")),
+                         len(every))
+        self.assertEqual(self.chosen("README.md"), [])
+
+    def test_every_driver_source_has_one(self) -> None:
+        root = paths.checkout()
+        for path in (root / "drivers").rglob("*.c"):
+            name = str(path.relative_to(root))
+            self.assertNotEqual(self.chosen(name), [], name)
 
 
 class Reports(unittest.TestCase):
