@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the device counts: every register access it receives, by register and
- * direction, and what it does.
+ * The device's counters: every register access, by register and direction, and
+ * other events.
  */
 #ifndef COUNTS_H
 #define COUNTS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Values of options, read and checked. All return 0, or -1 after one line on
- * stderr that says what is wrong and what to do.
+ * stderr with the problem and its remedy.
  */
 #ifndef PARSE_H
 #define PARSE_H
@@ -33,7 +33,7 @@ int parse_bits(const char *option, const struct bit_name *first,
 	       const struct bit_name *second, const char *list,
 	       uint64_t *bits);
 
-/* What an argp parser returns for the result of one of these */
+/* The return value of an argp parser for the result of one of these */
 static inline error_t parse_result(int ret)
 {
 	return ret ? EINVAL : 0;

@@ -51,7 +51,7 @@ static int parse_serial(struct blk_options *o, const char *text)
 	return 0;
 }
 
-/* 5.2.6: what is beyond these is reserved. */
+/* 5.2.6: other values are reserved. */
 static int parse_lifetime(struct blk_options *o, const char *text)
 {
 	char end;

@@ -449,8 +449,8 @@ int blk_request(struct queue *q, struct chain *c, uint32_t *len)
 		blk_count(q->v, BLK_ERRORS);
 	quirk_write_status(q->v, c->last, status);
 	/*
-	 * 2.7.8.2: the length covers only what was written without a gap from
-	 * the first writable byte on; the status counts if nothing is missing.
+	 * 2.7.8.2: the length covers only data written without a gap from the
+	 * first writable byte on; the status counts if nothing is missing.
 	 */
 	*len = r.written;
 	if (c->write_len == (uint64_t)r.written + 1)

@@ -105,7 +105,7 @@ static void config_access(struct function *f, struct access *a)
 
 static void work_pending(struct function *f)
 {
-	/* The loop would look at doorbells; nobody rings here. */
+	/* The loop would poll doorbells; there are no kicks here. */
 	for (unsigned int i = 0; i < 4 && vdev_wants_poll(f->vdev); i++)
 		vdev_poll(f->vdev);
 }

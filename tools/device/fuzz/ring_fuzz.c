@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target: the ring reader. The input is what the guest's memory holds
- * (rings, descriptors, indirect tables, headers, or raw bytes) and what the
- * driver writes to registers in between.
+ * Fuzz target: the ring reader. The input is the contents of the guest's memory
+ * (rings, descriptors, indirect tables, headers, or raw bytes) and the driver's
+ * register writes.
  *
  *   byte 0      modes: poll, sizes; bytes 1, 2: features, see take_features()
  *   6 bytes     where queue 0 has its parts, 16 bytes each; 0: the usual place
@@ -48,7 +48,7 @@ enum operation {
 #define USED		0x0800U
 #define QUEUE1		0x1000U
 
-/* What a pass over a queue may do at most; see run_queue() */
+/* The limit of a pass over a queue; see run_queue() */
 #define MOST		(QUEUES * QUEUE_BATCH_REQUESTS)
 
 struct run {

@@ -17,7 +17,7 @@ struct run {
 	uint16_t count;
 };
 
-/* Mostly in guest memory; the upper bits reach what is none of it. */
+/* Mostly in guest memory; the upper bits reach other addresses. */
 static uint64_t take_address(struct input *in)
 {
 	uint16_t value = take16(in);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Fuzz target: the messages of a client, through a socket pair, with
- * descriptors of many kinds. The input is what the client does: a byte that
- * says what, then its arguments. Whatever it does, replies are well formed and
- * in order, and nothing of it is left once it is gone.
+ * descriptors of many kinds. The input is the client's actions: a byte for
+ * each, then its arguments. Whatever it does, replies are well formed and in
+ * order, and nothing of it is left once it is gone.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -181,7 +181,7 @@ static void read_replies(struct run *r)
 		;
 }
 
-/* What the loop would do now */
+/* The work of the loop */
 static void turn(struct run *r)
 {
 	struct function *f = r->f;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the fuzz targets have in common: a whole device without a process
- * around it, the disk behind it, guest memory, and the properties that hold
- * whatever a guest or a client does.
+ * Common code of the fuzz targets: a device without a process, its disk, guest
+ * memory, and the properties that must hold for any guest or client.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -64,7 +63,7 @@ void world_restore_disk(void);
 /* The client cut off a file that the device had mapped. */
 extern bool world_truncated;
 
-/* The device's mmap(): what it asks for, with a guard page on either side */
+/* The device's mmap(), with a guard page on each side */
 void *world_mmap(void *addr, size_t len, int prot, int flags, int fd,
 		 off_t off);
 int world_munmap(void *addr, size_t len);

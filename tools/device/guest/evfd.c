@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The client's eventfds: what passes for one, and how to write and read one
- * without being held up for long. O_NONBLOCK belongs to the open file, so the
- * client can clear it at any time, and then a full counter blocks a write and
- * an empty one a read. To look before each access would cost every interrupt
- * and still be too early. So a timer ticks while there are eventfds: an access
- * that is older than a tick has its descriptor replaced by one of our own, and
- * the system call, which the signal restarts, finds that.
+ * The client's eventfds: checks them, and writes and reads them without
+ * blocking for long. O_NONBLOCK belongs to the open file, so the client can
+ * clear it at any time, and then a full counter blocks a write and an empty one
+ * a read. A check before each access would slow down every interrupt and still
+ * be too early. So a timer ticks while there are eventfds: an access that is
+ * older than a tick has its descriptor replaced by one of our own, and the
+ * system call, which the signal restarts, finds that.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,9 +85,10 @@ void evfd_watch(bool on)
 }
 
 /*
- * What a client passes may block the one thread there is, or be ready for ever.
- * Only eventfds do neither. They have no file type, like a few others, which
- * the name in /proc tells apart; where there is no /proc they pass.
+ * A client's descriptor may block the only thread, or be ready for ever. Only
+ * eventfds do neither. They have no file type, like a few other kinds of
+ * descriptors; the name in /proc distinguishes them. Without /proc they are
+ * accepted.
  */
 static bool is_eventfd(int fd)
 {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#define GMEM_MAX_RANGES	4096	/* mapped at once; VERSION tells the client */
+#define GMEM_MAX_RANGES	4096	/* mapped at once; announced in VERSION */
 
 struct gmem;
 

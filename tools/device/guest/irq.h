@@ -54,7 +54,7 @@ void irq_intx_unmask_event(struct irq *irq);
 /* Does any source ask for INTx? (the PCI interrupt status bit) */
 bool irq_intx_status(const struct irq *irq);
 
-/* What configuration space says */
+/* The state in configuration space */
 void irq_enable_msix(struct irq *irq, bool enabled, bool masked);
 void irq_disable_intx(struct irq *irq, bool disabled);
 

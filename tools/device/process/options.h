@@ -19,7 +19,7 @@ extern const struct vdev_class *const classes[];
 /**
  * options_parse() - read and check the command line
  *
- * Return: 0, or -1 after one line on stderr that says what is wrong.
+ * Return: 0, or -1 after one line on stderr with the problem.
  */
 int options_parse(struct process_options *o, int argc, char **argv);
 

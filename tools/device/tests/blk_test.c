@@ -261,7 +261,7 @@ static void test_backend_refuses(void)
 	FILE *real = stderr;
 
 	guest_open(&g, NULL);
-	/* What it says is for people; here only that it says no. */
+	/* The message is for users; test only that it fails. */
 	stderr = fopen("/dev/null", "w");
 	CHECK(!backend_open(g.path, false));
 	CHECK(!backend_open("/nonexistent/disk", false));

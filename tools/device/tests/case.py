@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""What every test has: device processes, each of which must survive it."""
+"""The base of all tests: device processes, each of which must survive the
+test."""
 
 from __future__ import annotations
 
@@ -97,7 +98,7 @@ class DeviceCase(unittest.TestCase):
         return answer
 
     def eventually(self, what: Callable[[], bool], message: str) -> None:
-        """@what becomes true within three seconds."""
+        """Wait until @what becomes true, at most three seconds."""
         deadline = time.monotonic() + 3
         while not what():
             if time.monotonic() > deadline:

@@ -108,7 +108,7 @@ static void test_unknown(struct client *c)
 	for (unsigned int i = 0; i < 9; i++)
 		CHECK_EQ(client_command(c, commands[i], payload, 64),
 			 ENOTSUP);
-	/* What a client takes for 'no such feature' */
+	/* The answer 'no such feature' */
 	CHECK_EQ(client_command(c, VU_DEVICE_FEATURE, payload, 64), ENOTTY);
 }
 
@@ -281,7 +281,7 @@ static void test_write_multi(struct client *c)
 		 EINVAL);
 }
 
-/* What a command wrote into its reply is not sent with an error. */
+/* An error reply has no data of the command. */
 static void test_reset(struct client *c)
 {
 	uint8_t status = 1;

@@ -23,7 +23,7 @@ PROGRAMS = ("ring_test-cov", "server_test-cov")
 
 @dataclass
 class Source:
-    """What ran of one source."""
+    """The coverage of one source."""
 
     runs: dict[int, int] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ def run_tests(folder: Path, suites: list[str]) -> None:
 
 
 def read(folder: Path) -> dict[str, Source]:
-    """What gcov says about the sources of the device."""
+    """gcov's results for the sources of the device."""
     sources: dict[str, Source] = {}
     for data in sorted(folder.rglob("*.cov.gcda")):
         text = subprocess.run(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """A small vfio-user client and virtio driver for tests of the process.
 
-What devices make of requests, registers and messages is for the unit tests in
-C. This driver only reads: blocks, or random bytes, one request at a time.
+The unit tests in C cover requests, registers and messages. This driver only
+reads: blocks, or random bytes, one request at a time.
 """
 
 from __future__ import annotations

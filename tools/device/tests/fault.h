@@ -32,7 +32,7 @@ extern struct fault fault;
 
 void fault_clear(void);
 
-/* The linker's names for what is called instead, and for what is real */
+/* The linker's names for the replacement and for the real function */
 void *__wrap_calloc(size_t n, size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);

@@ -44,7 +44,7 @@ static bool try_create(struct backend *b)
 	return made;
 }
 
-/* One after the other fails, until none is left; LeakSanitizer looks on. */
+/* Each allocation fails in turn; LeakSanitizer checks for leaks. */
 static void fail_each(int *at, int least)
 {
 	int disk = memory_file(1);
@@ -151,7 +151,7 @@ static void mark(struct disk *d, uint32_t sectors)
 		CHECK_EQ(backend_writev(d->b, i, &iov, 1), 0);
 }
 
-/* Without fallocate() zeroes are written; what is beside them stays. */
+/* Without fallocate() the device writes zeroes, and nothing else. */
 static void test_by_hand(void)
 {
 	struct disk d;

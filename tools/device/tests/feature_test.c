@@ -70,7 +70,9 @@ static void test_split_in_order(struct guest *g)
 	CHECK_EQ(used_at(g, 10).id, 0);
 }
 
-/* What was not used completely has an entry of its own: it ends its batch. */
+/*
+ * A buffer that was not filled completely has its own entry: it ends its batch.
+ */
 static void test_split_in_order_error(struct guest *g)
 {
 	guest_start(g, V1 | IN_ORDER, 64);
@@ -169,7 +171,7 @@ static void test_packed_data(struct guest *g)
 	CHECK_EQ(g->c.notified_ahead, 2);
 }
 
-/* A mapped slot holds what was written, all 32 bits of it. */
+/* A mapped slot holds all 32 bits of the written value. */
 static void test_mapped_data(struct guest *g)
 {
 	uint32_t *slot;
@@ -357,7 +359,7 @@ static void negotiate_late(struct guest *g, uint64_t features)
 	set(g, VFE_REG_DEVICE_STATUS, 15);
 }
 
-/* What firmware does; its used ring is the last of its mapping. */
+/* Like firmware; its used ring is at the end of its mapping. */
 static void test_enabled_early(struct guest *g)
 {
 	const uint64_t end = RAM_BASE + RAM_SIZE - 4 - 8 * 8;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of guest memory: what may be mapped, overlaps against a model,
- * the ways from a guest address to a pointer, and files that shrink.
+ * Unit tests of guest memory: mappings, overlaps compared with a model,
+ * translation of guest addresses, and files that shrink.
  */
 #include <errno.h>
 #include <fcntl.h>

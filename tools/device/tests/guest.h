@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * A guest in miniature for the unit tests of the virtio half: memory, the
- * registers, and the driver's side of one ring, with every field open to
- * abuse. It is linked with the real device code; only interrupts and the log
- * are replaced, by ones that remember what happened.
+ * registers, and the driver's side of one ring, with every field open to abuse.
+ * It is linked with the real device code; only interrupts and the log are
+ * replaced, by versions that record events.
  */
 #ifndef GUEST_H
 #define GUEST_H
@@ -58,7 +58,7 @@ struct guest {
 	uint16_t used_seen;
 };
 
-/* What the replaced part has seen */
+/* Events of the replaced part */
 struct seen {
 	bool msix;		/* the guest has MSI-X enabled */
 	unsigned int vector[IRQ_MAX_VECTORS];
@@ -67,7 +67,7 @@ struct seen {
 
 extern struct seen seen;
 
-/* Any 256 sectors of the disk look different. */
+/* Any 256 sectors of the disk differ. */
 uint8_t disk_byte(uint64_t offset);
 
 void guest_open(struct guest *g, void (*change)(struct options *o));
@@ -75,7 +75,10 @@ void guest_close(struct guest *g);
 /* Changes of options: --poll, --doorbell map */
 void with_poll(struct options *o);
 void with_doorbell(struct options *o);
-/* Reset, negotiate what is offered of @features, queue 0 of @size, DRIVER_OK */
+/*
+ * Reset, negotiate the offered features of @features, queue 0 of @size,
+ * DRIVER_OK
+ */
 void guest_start(struct guest *g, uint64_t features, uint16_t size);
 /* Only the set-up of queue 0 */
 void guest_queue(struct guest *g, uint16_t size);
@@ -95,7 +98,7 @@ void put_table(struct guest *g, unsigned int index, uint64_t addr,
 void put_header(struct guest *g, uint32_t type, uint64_t sector);
 void offer(struct guest *g, uint16_t head);
 void kick(struct guest *g);
-/* 32 bits with NOTIFICATION_DATA: what names the queue, and the data */
+/* 32 bits with NOTIFICATION_DATA: the queue's value, and the data */
 void kick32(struct guest *g, unsigned int queue, uint16_t value, uint16_t data);
 
 uint16_t used_idx(const struct guest *g);
@@ -116,7 +119,7 @@ void put_request(struct guest *g, unsigned int head, uint32_t type,
 int request(struct guest *g, uint32_t type, uint64_t sector, uint32_t len,
 	    uint32_t *used_len);
 uint8_t status_byte(const struct guest *g);
-/* What a read of @len bytes from @sector put at DATA_ADDR */
+/* The data of a read of @len bytes from @sector, at DATA_ADDR */
 void check_data(struct guest *g, uint64_t sector, uint32_t len);
 /* A reset helps: afterwards a read works. */
 void check_alive(struct guest *g, uint16_t size);

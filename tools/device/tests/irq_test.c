@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of interrupts: SET_IRQS in all its combinations, and what reaches
- * the eventfds when the two sources of INTx, MSI-X, the masks of the client and
- * the bits of configuration space meet.
+ * Unit tests of interrupts: SET_IRQS in all its combinations, and the resulting
+ * eventfd writes, with the two sources of INTx, MSI-X, the client's masks and
+ * the bits of configuration space.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ static bool one_bit(uint32_t bits)
 	return bits == 1 || bits == 2 || bits == 4;
 }
 
-/* What the protocol says about a message without descriptors */
+/* A message without descriptors, as in the protocol */
 static bool is_valid(uint32_t flags, uint32_t index, uint32_t start,
 		     uint32_t count)
 {
@@ -80,7 +80,7 @@ static bool is_valid(uint32_t flags, uint32_t index, uint32_t start,
 	return index == INTX || !(flags & EVENTFD) || action == 4;
 }
 
-/* All flags and indices, and the counts around what there is */
+/* All flags and indices, and counts around the limits */
 static void test_combinations(struct client *c)
 {
 	static const uint32_t counts[] = {
@@ -153,7 +153,10 @@ static void test_descriptors(void)
 		close(fds[i]);
 }
 
-/* What is no eventfd could block; the second of three spoils the rest. */
+/*
+ * Other descriptors could block; an invalid second one of three invalidates
+ * all.
+ */
 static void test_no_eventfd(void)
 {
 	struct client c;
@@ -354,7 +357,7 @@ static void test_blocking_eventfd(void)
 	close(fds[1]);
 }
 
-/* The event is taken back between the look at it and the read. */
+/* Another reader clears the event between poll and read. */
 static void test_blocking_unmask(void)
 {
 	struct client c;

@@ -201,7 +201,7 @@ static void test_cuts(struct client *c)
 	}
 }
 
-/* It waits for the rest without a look at anything else, and forever. */
+/* It waits for the rest for ever, and does nothing else. */
 static void test_stall_and_reconnect(void)
 {
 	struct vu_header header = { 1, VU_DEVICE_GET_INFO, 32, 0, 0 };

@@ -141,7 +141,7 @@ static void test_identity(void)
 	}
 }
 
-/* Ones, then zeroes into all bytes: what changes is what should. */
+/* Write ones, then zeroes into all bytes: only writable bits change. */
 static void test_writable(struct client *c)
 {
 	static const struct {

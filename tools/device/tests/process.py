@@ -37,7 +37,7 @@ def environment() -> dict[str, str]:
 
 
 def pattern(sectors: int, salt: int = 0) -> bytes:
-    """Data in which each sector tells where it belongs."""
+    """Data in which each sector has its number."""
     return b"".join((n + (salt << 32)).to_bytes(8, "little") * (SECTOR // 8)
                     for n in range(sectors))
 
@@ -86,7 +86,7 @@ class DeviceProcess:
         return self.socket.exists()
 
     def log(self) -> str:
-        """What the device wrote to stderr."""
+        """The device's stderr."""
         return self.stderr_path.read_text(errors="replace")
 
     def control(self, line: str = "counters") -> dict[str, Any]:
@@ -104,7 +104,7 @@ class DeviceProcess:
         return self.process.poll() is None
 
     def stop(self) -> str:
-        """End the process; returns what was wrong, or ''."""
+        """End the process; returns its problem, or ''."""
         if self.alive():
             self.process.send_signal(signal.SIGTERM)
             try:

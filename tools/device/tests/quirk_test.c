@@ -113,7 +113,7 @@ static void test_wide_status(void)
 	check_status_bytes("wide-status", 0);
 }
 
-/* At the end of what is mapped there is nothing to write over. */
+/* At the end of a mapping there are no bytes to overwrite. */
 static void test_wide_status_at_the_end(void)
 {
 	struct guest g;

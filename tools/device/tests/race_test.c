@@ -97,7 +97,7 @@ static bool split_wanted(const struct race *r, uint16_t old)
 	return !(used_flags(&r->g) & VRING_USED_F_NO_NOTIFY);
 }
 
-/* What a driver does once it has made entries available from @old on */
+/* A driver's steps after it has made entries available from @old on */
 static void notify(struct race *r, uint16_t old)
 {
 	/* 2.7.13.4.1, 2.8.21.3.1 */

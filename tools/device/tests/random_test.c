@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests with a driver that does anything at all, the same each time. What
- * counts is that the sanitizers stay silent and that a reset helps.
+ * Unit tests with a driver that does anything at all, the same each time. The
+ * sanitizers must stay silent, and a reset must help.
  */
 #include <endian.h>
 #include <stdlib.h>

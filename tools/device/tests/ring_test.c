@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of the virtio half against a guest in miniature. Here: what a
- * well-behaved driver sees of the device's rings, notifications and registers.
+ * Unit tests of the virtio half against a guest in miniature. Here: the
+ * device's rings, notifications and registers, with a correct driver.
  */
 #include <stdio.h>
 #include <string.h>

@@ -118,7 +118,7 @@ static void test_packed(struct guest *g)
 	}
 }
 
-/* What is no buffer to fill breaks the device, and a reset helps. */
+/* An invalid buffer breaks the device, and a reset helps. */
 static void test_bad_buffers(struct guest *g)
 {
 	static const struct {

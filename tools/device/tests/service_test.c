@@ -171,7 +171,7 @@ static void test_stall(struct guest *g)
 	CHECK_EQ(used_idx(g), 11);
 }
 
-/* What the driver has back after a reset is not written any more. */
+/* The device does not write to buffers after a reset. */
 static void test_reset(struct guest *g)
 {
 	guest_start(g, ALL_FEATURES, 64);

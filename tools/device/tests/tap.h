@@ -2,7 +2,7 @@
 /*
  * The harness of the C unit tests: a test is a name and a function, a failed
  * check names its line, results are printed as TAP. The device's log goes into
- * memory, for tests to look at.
+ * memory, for tests.
  */
 #ifndef TAP_H
 #define TAP_H
@@ -13,7 +13,7 @@ struct client;
 struct guest;
 struct options;
 
-/* Either run() alone, or with what the program's tap_fixture() sets up. */
+/* Either run() alone, or with the set-up of the program's tap_fixture(). */
 struct test {
 	const char *name;
 	void (*run)(void);

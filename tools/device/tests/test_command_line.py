@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A wrong command line ends with one line that says what is wrong."""
+"""A wrong command line prints one line with the problem."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ INTERRUPT_BIT = 4
 
 
 class Counters(DeviceCase):
-    """What the device counted is what the client did."""
+    """The device's counts equal the client's accesses."""
 
     def test_reads(self) -> None:
         device = self.launch("--queues", "2")

@@ -50,7 +50,7 @@ class Smoke(DeviceCase):
         self.assertGreaterEqual(time.monotonic() - begin, 0.2)
 
     def test_faults(self) -> None:
-        """--fault takes several; the unit tests have what each does."""
+        """--fault accepts several; the unit tests test each."""
         driver = self.attach(self.launch(
             "--fault", "wce,notify_offset,generation"))
         driver.set("queue_select", 0)

@@ -225,7 +225,7 @@ static void reach(struct client *c, unsigned int bar, uint32_t at, bool write)
 		bar_read(&c->f, bar, at, 4, &value);
 }
 
-/* What the bench's formula says: a read costs 4 + 1 + 128 a sector. */
+/* As in the bench's formula: a read costs 4 + 1 + 128 per sector. */
 static void test_formula(struct client *c)
 {
 	static const unsigned int bars[] = { VFE_BAR_PORT, VFE_BAR_MEMORY };

@@ -230,7 +230,7 @@ static void test_writes(void)
 	guest_close(&g);
 }
 
-/* What was not written reads as zeroes, whatever the file holds. */
+/* Unwritten sectors read as zeroes, with any contents of the file. */
 static void test_reads(void)
 {
 	uint8_t *data;

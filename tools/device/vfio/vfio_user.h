@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The vfio-user protocol on the wire (QEMU's docs/interop/vfio-user.rst):
- * fixed layouts, host byte order, and the limits that this server sets. What
- * linux/vfio.h defines (flags, indices) is taken from there.
+ * The vfio-user protocol on the wire (QEMU's docs/interop/vfio-user.rst): fixed
+ * layouts, host byte order, and the limits that this server sets. Flags and
+ * indices are those of linux/vfio.h.
  */
 #ifndef VFIO_USER_H
 #define VFIO_USER_H
@@ -190,7 +190,7 @@ bool vu_connected(const struct vu_client *c);
 void vu_accept(struct vu_client *c, int fd);
 /* The client's descriptor (or -1) and what to poll it for */
 int vu_poll_fd(const struct vu_client *c, short *events);
-/* Handle what poll reported, a bounded number of messages. */
+/* Handle poll()'s events, for a bounded number of messages. */
 void vu_handle(struct vu_client *c);
 void vu_disconnect(struct vu_client *c, const char *why);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a class of virtio devices is made of. A class has a folder of its own;
+ * The interface of a class of virtio devices. A class has a folder of its own;
  * process/classes.c lists them.
  */
 #ifndef CLASS_H

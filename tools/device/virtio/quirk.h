@@ -46,7 +46,7 @@ enum quirk_used {
 	USED_ALL_ONES,
 };
 
-/* What --quirk and the control socket set */
+/* The settings of --quirk and of the control socket */
 struct quirks {
 	uint64_t on;		/* a bit for each enum quirk */
 	uint32_t value[NUM_QUIRKS];

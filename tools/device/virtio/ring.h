@@ -106,7 +106,7 @@ struct queue {
 	bool answered;		/* used entries wait to be published */
 };
 
-/* What one buffer holds; pieces the device may read come first. */
+/* A buffer; device-readable segments come first. */
 struct chain {
 	struct iovec *iov;
 	int max;
@@ -133,7 +133,7 @@ struct ring_part {
 	bool write;		/* the device writes there, too */
 };
 
-/* In which the layouts differ; the functions of ring.c say what each is for. */
+/* Operations of a layout; see the functions of ring.c. */
 struct ring_ops {
 	const struct ring_part *parts;
 	uint64_t (*part_len)(const struct queue *q, enum queue_part part);
@@ -180,7 +180,7 @@ void ring_forget(struct queue *q);
  * the chain makes no sense.
  */
 int ring_next(struct queue *q, struct chain *c);
-/* A glance at what the driver shows, which ring_next() then checks */
+/* A quick check for available buffers, which ring_next() verifies */
 bool ring_has_more(const struct queue *q);
 /*
  * The buffer is used, and @len bytes of it are written; the driver sees that

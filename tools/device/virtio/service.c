@@ -218,7 +218,7 @@ void service_drop(struct queue *q)
 	for (unsigned int i = kept / 2; i--;)
 		sift_down(s, i);
 	q->in_service = 0;
-	/* What is dropped keeps no server busy. */
+	/* A dropped request occupies no server. */
 	if (!s->n)
 		memset(s->free_at, 0, sizeof(s->free_at));
 }
@@ -271,7 +271,9 @@ int service_take(struct queue *q, struct chain *c)
 	struct service *s = v->service;
 	struct answer a = { .q = q, .order = s->came++ };
 
-	/* 2.7.13, 2.8.16: what is in flight may not be made available again. */
+	/*
+	 * 2.7.13, 2.8.16: a buffer in flight may not be made available again.
+	 */
 	if (q->in_service >= q->size || s->n >= s->most) {
 		log_line("queue %u: more requests than the queue size of %u at once",
 			 q->index, q->size);

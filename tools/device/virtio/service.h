@@ -47,7 +47,7 @@ void service_free(struct service *s);
 /* Does a request that comes now have to wait? */
 bool service_delays(const struct vdev *v);
 /*
- * Do what a chain asks for, and keep its answer back until it is due.
+ * Execute a request, and delay its completion until it is due.
  * Return: 0, or -1 after a line in the log if the chain makes no sense.
  */
 int service_take(struct queue *q, struct chain *c);

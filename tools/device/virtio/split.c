@@ -211,8 +211,8 @@ static enum published split_publish(struct queue *q)
 	q->split.published = q->split.used_idx;
 
 	/*
-	 * The driver writes its wish and then looks at the index; the index is
-	 * written before the wish is read, or both might miss each other.
+	 * The driver writes used_event or flags and then reads the index; so
+	 * write the index before reading these.
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return wants_interrupt(q, old) ? PUBLISHED_WANTED : PUBLISHED_SILENTLY;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What reaches the device through its four structures (virtio 1.4, 4.1.4). */
+/* Accesses to the device's four structures (virtio 1.4, 4.1.4). */
 #include "virtio/virtio.h"
 
 uint32_t vdev_read(struct vdev *v, enum vfe_window_id win, uint32_t offset,

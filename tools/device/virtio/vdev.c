@@ -123,8 +123,8 @@ bool vdev_queue_state(const struct vdev *v, unsigned int index, uint16_t *size,
 
 /*
  * The file has the page where the BAR has it: a client maps by BAR offset. The
- * client gets this very file, so its size is sealed: a look at a page that was
- * cut off would end this process.
+ * client gets this file, so its size is sealed: an access to a truncated page
+ * would kill this process.
  */
 static bool map_doorbell(struct vdev *v)
 {
@@ -167,7 +167,7 @@ static bool allocate(struct vdev *v)
 	return true;
 }
 
-/* What is offered whatever the type of the device is */
+/* Features of devices of any type */
 static uint64_t ring_features(const struct vdev *v)
 {
 	uint64_t f = BIT64(VIRTIO_RING_F_INDIRECT_DESC) |
@@ -183,7 +183,7 @@ static uint64_t ring_features(const struct vdev *v)
 
 	if (vdev_fault(v, FAULT_FEATURES))
 		f &= ~BIT64(VIRTIO_F_VERSION_1);
-	/* What takes its time ends in another order than it came in. */
+	/* With service times, requests complete out of order. */
 	if (v->o->service.kind)
 		f &= ~BIT64(VIRTIO_F_IN_ORDER);
 	return f & ~v->o->features_off;

@@ -15,7 +15,7 @@ struct gmem;
 struct irq;
 struct vdev;
 
-/* @state: what open() of the class returned; the caller keeps all of them. */
+/* @state: result of the class's open(); the caller owns all of them. */
 struct vdev *vdev_new(struct options *o, void *state, struct gmem *gm,
 		      struct irq *irq, struct counts *c);
 void vdev_free(struct vdev *v);
@@ -25,7 +25,7 @@ uint32_t vdev_read(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 void vdev_write(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 		unsigned int size, uint32_t value);
 void vdev_reset(struct vdev *v);
-/* As at power on: what a reset of the function does beyond vdev_reset() */
+/* Power-on state: the additional steps of a reset of the function */
 void vdev_power_on(struct vdev *v);
 /*
  * Bus mastering was enabled or disabled: while disabled, rings wait; process
@@ -36,7 +36,7 @@ void vdev_bus_master(struct vdev *v, bool on);
 int vdev_doorbell_fd(const struct vdev *v);
 /* Are there rings or doorbells to watch (spin) right now? */
 bool vdev_wants_poll(const struct vdev *v);
-/* Look at rings or doorbells once. Return: whether there was work. */
+/* Poll rings or doorbells once. Return: whether there was work. */
 bool vdev_poll(struct vdev *v);
 /* When the next request is due (ns of CLOCK_MONOTONIC), or UINT64_MAX */
 uint64_t vdev_due(const struct vdev *v);

@@ -29,7 +29,7 @@
 
 /* Section numbers in the comments are those of virtio 1.4. */
 
-/* 6: what older linux/ headers lack */
+/* 6: missing in older linux/ headers */
 #ifndef VIRTIO_F_NOTIFICATION_DATA
 #define VIRTIO_F_NOTIFICATION_DATA	38
 #endif
@@ -43,7 +43,7 @@
 
 /*
  * 4.1.4.3: what a driver writes to the notify window with NOTIF_CONFIG_DATA.
- * Not the queue's number, so that it shows who does not look; and never
+ * Not the queue's number, so that a driver which ignores it fails; and never
  * VFE_DOORBELL_IDLE.
  */
 #define NOTIF_CONFIG_DATA(index)	(0xa500U + (index))
@@ -97,7 +97,7 @@ static inline bool vdev_running(const struct vdev *v)
 	       !(v->status & VIRTIO_CONFIG_S_NEEDS_RESET);
 }
 
-/* What a notification of queue @index says, 4.1.5.2 */
+/* The value of a notification of queue @index, 4.1.5.2 */
 static inline uint16_t vdev_notify_value(const struct vdev *v,
 					 unsigned int index)
 {
