@@ -81,23 +81,21 @@ def _cost(suites: Sequence[Suite]) -> int:
     return sum(SECONDS.get(suite.subject, 1) for suite in suites)
 
 
+def _tests_of(name: str) -> list[str]:
+    """The patterns of the suites that test a source; none if it has none."""
+    for expression, pattern in COVERS:
+        match = re.match(expression, name)
+        if match:
+            return match.expand(pattern).split()
+    shared = name.startswith(("drivers/", "include/", "kunit/"))
+    return ["*"] if shared else []
+
+
 def for_sources(found: Sequence[Suite], names: Sequence[str]) -> list[str]:
     """The subjects of the suites that test sources; all for a shared file."""
-    chosen: set[str] = set()
-    for name in names:
-        for expression, pattern in COVERS:
-            match = re.match(expression, name)
-            if match:
-                break
-        else:
-            if name.startswith(("drivers/", "include/", "kunit/")):
-                chosen.update(suite.subject for suite in found)
-            continue
-        patterns = match.expand(pattern).split()
-        chosen.update(suite.subject for suite in found
-                      if any(fnmatch(suite.subject, each)
-                             for each in patterns))
-    return sorted(chosen)
+    patterns = {pattern for name in names for pattern in _tests_of(name)}
+    return [suite.subject for suite in found
+            if any(fnmatch(suite.subject, pattern) for pattern in patterns)]
 
 
 def choose(found: Sequence[Suite], patterns: Sequence[str]) -> list[Suite]:
