@@ -435,7 +435,7 @@ static void only_what_is_needed_is_mapped(struct kunit *test)
 	struct vfe_regs *regs;
 
 	VFE_DUTY(test, "T05", "4.1.4.1",
-		 "only what is needed of a larger structure is mapped");
+		 "only the required part of a larger structure is mapped");
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_CREATE), 0);
 	regs = vfe_regs_of(f->vd);
 	KUNIT_EXPECT_LE(test, regs->win[VFE_WIN_COMMON].len, 64U);
