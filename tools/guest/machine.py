@@ -60,6 +60,7 @@ class Machine:
 
     name: str
     specs: Sequence[tuple[str, Sequence[str]]] = ()
+    entropy: Sequence[tuple[str, Sequence[str]]] = ()   # devices of this class
     pluggable: bool = False           # a disk of QEMU's that can be pulled
     cpus: int = 2
     append: str = ""
@@ -111,6 +112,8 @@ def _start(machine: Machine) -> Running:
     folder = new_folder()
     specs = [DeviceSpec(name, make_disk(folder, name), options)
              for name, options in machine.specs]
+    specs += [DeviceSpec(name, options=options, device_class="rng")
+              for name, options in machine.entropy]
     disks = {}
     if machine.pluggable:
         disks["plug"] = QemuDisk("plug", PLUG_SLOT, make_disk(folder, "plug"),

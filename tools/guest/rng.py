@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""An entropy device of QEMU, and a short test of a driver on it."""
+"""An entropy device, and a short test of a driver on it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from .machine import GuestCase
 RNG, KERNEL_RNG = "vfe_rng", "virtio-pci"
 SLOT = pci.Slot(9)
 BDF = SLOT.bdf
-NAMES = {RNG: f"vfe_rng-{BDF}", KERNEL_RNG: "virtio_rng.0"}
 READ = 16384
 
 _BIND = """\
@@ -32,18 +31,23 @@ def qemu(*options: str) -> tuple[str, ...]:
 class RngCase(GuestCase):
     """Tests of a guest that has the device."""
 
+    def rng_bdf(self) -> str:
+        """Its address: that of QEMU's device."""
+        return BDF
+
     def bind_rng(self, driver: str) -> None:
         """Bind a driver, which becomes a source of the kernel."""
         module = "virtio_rng" if driver == KERNEL_RNG else driver
+        name = ("virtio_rng.0" if driver == KERNEL_RNG
+                else f"vfe_rng-{self.rng_bdf()}")
         out = self.sh(pci.script(_BIND.format(
-            bdf=BDF, module=module, driver=driver)))
-        self.assertIn(NAMES[driver], out)
-        self.sh(f"echo {NAMES[driver]}"
-                " >/sys/class/misc/hw_random/rng_current")
+            bdf=self.rng_bdf(), module=module, driver=driver)))
+        self.assertIn(name, out)
+        self.sh(f"echo {name} >/sys/class/misc/hw_random/rng_current")
 
     def unbind_rng(self) -> None:
         """Unbind it."""
-        self.sh(pci.script(f"pci_unbind {BDF}"))
+        self.sh(pci.script(f"pci_unbind {self.rng_bdf()}"))
 
     def read_rng(self) -> None:
         """It returns as many bytes as requested, and no block twice."""

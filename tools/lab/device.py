@@ -25,8 +25,9 @@ class DeviceSpec:
     """One function: options of the device process and of QEMU."""
 
     name: str
-    backing: Path
+    backing: Path = Path()      # of a block device
     options: Sequence[str] = ()
+    device_class: str = "blk"
     root_port: bool = False
     properties: Mapping[str, object] = field(default_factory=dict)
 
@@ -49,9 +50,12 @@ class Device:
         return self._process.pid
 
     def _start(self) -> subprocess.Popen[bytes]:
-        argv = [str(build.device_binary()), "--socket", str(self.socket),
-                "--control", str(self._control_path),
-                "--backing", str(self.spec.backing), *self.spec.options]
+        spec = self.spec
+        argv = [str(build.device_binary()), "--class", spec.device_class,
+                "--socket", str(self.socket),
+                "--control", str(self._control_path), *spec.options]
+        if spec.device_class == "blk":
+            argv += ["--backing", str(spec.backing)]
         with open(self.log, "wb") as sink:
             # pylint: disable-next=consider-using-with
             return subprocess.Popen(progress.owned(argv),

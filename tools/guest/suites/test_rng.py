@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-"""vfe_rng on QEMU's virtio-rng-pci, with virtio_rng on it by turns."""
+"""vfe_rng on QEMU's virtio-rng-pci and on vfe-device, by turns with
+virtio_rng."""
 
 from __future__ import annotations
 
@@ -58,6 +59,62 @@ class OnQemusDevice(RngCase):
                 f"echo {BDF} >{FOLDER}/driver/unbind\n"
                 "kill $pid 2>/dev/null || true; wait $pid || true")
         self.live_rng(RNG)
+
+
+class OnOurDevice(RngCase):
+    """The entropy device of vfe-device, which counts, too."""
+
+    machine = Machine("rng-own", entropy=(("rng", ()),
+                                          ("stock", ("--id", "stock"))))
+    name = "rng"
+
+    def rng_bdf(self) -> str:
+        """Its address."""
+        return self.bdf(self.name)
+
+    def test_by_turns_with_virtio_rng(self) -> None:
+        """Each reads after the other, on the same function."""
+        self.name = "stock"
+        for driver in (RNG, KERNEL_RNG, RNG):
+            self.live_rng(driver)
+        self.assertEqual(
+            self.device(self.name).control()["requests"]["error"], 0)
+
+    def mine(self) -> list[int]:
+        """Kicks, interrupts and buffers by the driver's count."""
+        folder = f"/sys/bus/pci/devices/{self.rng_bdf()}/vfe"
+        return [int(word) for word in self.sh(
+            f"cd {folder}; cat queues/0/kicks interrupts operations").split()]
+
+    def both(self) -> tuple[list[int], list[int]]:
+        """The driver's counts and the device's, at one moment.
+
+        The kernel reads a little for itself, at any time.
+        """
+        for _ in range(20):
+            mine = self.mine()
+            told = self.device(self.name).control()
+            if self.mine() == mine:
+                return mine, [told["kicks"], told["interrupts"]["msix"],
+                              told["requests"]["read"]]
+        self.fail("the counts never stand still")
+
+    def test_counts(self) -> None:
+        """Driver and device count the same kicks, interrupts, buffers."""
+        self.bind_rng(RNG)
+        self.device(self.name).control("reset")
+        before = self.both()
+        self.read_rng()
+        after = self.both()
+        mine, device = ([new - old for new, old in zip(*pair)]
+                        for pair in zip(after, before))
+        self.assertEqual(mine, device)
+        self.assertGreaterEqual(mine[2], READ // BUFFER)
+        told = self.device(self.name).control()
+        self.assertEqual(told["bytes"]["read"],
+                         told["requests"]["read"] * BUFFER)
+        self.assertEqual(told["requests"]["error"], 0)
+        self.unbind_rng()
 
 
 class Slow(RngCase):
