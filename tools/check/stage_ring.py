@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Stage ring: the rings of the core in user space (tools/ring)."""
+"""Stages ring and mutants: the core's rings in user space (tools/ring)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from . import jobs, ring_cost, ring_mutants
 from .context import Context, tail
 
 FOLDERS = ("tools/ring", "drivers/core", "include")
-FUZZ_SECONDS = 15
+FUZZ_SECONDS = 5
+WHOLE_FUZZ_SECONDS = 120    # in the long form
 MAKE_TIMEOUT = 240
 
 # targets of the Makefile that are built together and run one by one
@@ -33,6 +34,16 @@ RUNS = (
 def root() -> Path:
     """The folder with the copy of the sources and the builds."""
     return paths.state() / "build" / "check-ring"
+
+
+def is_input(path: Path) -> bool:
+    """Is this a file that the programs are built from, or read?"""
+    return build.is_source(path) or path.suffix == ".hex"
+
+
+def bugs() -> Path:
+    """Inputs that once broke something, each under a name that says what."""
+    return paths.checkout() / "tools/ring/bugs"
 
 
 def results() -> Path:
@@ -70,7 +81,7 @@ class Ring:
         build.drop_interrupted(root())
         root().mkdir(parents=True, exist_ok=True)
         files.mirror_sources(paths.checkout(), root(), FOLDERS,
-                             build.is_source)
+                             is_input)
 
     def build(self) -> bool:
         """Build all programs; whether that succeeded."""
@@ -105,24 +116,21 @@ class Ring:
 
     def runs(self) -> None:
         """Programs with one check each."""
-        inputs = paths.checkout() / "tools/ring"
         for target, name in RUNS:
             began = time.monotonic()
             self.context.note(name)
-            code, output = self.make(target, f"CORPUS={inputs}/corpus",
-                                     f"BUGS={inputs}/bugs")
+            code, output = self.make(target, f"BUGS={bugs()}")
             self.judge(name, jobs.exit_code(code, output), began)
 
     def fuzz(self) -> None:
         """Run the fuzzer for a limited time; its corpus grows in the cache."""
         began = time.monotonic()
-        name = f"fuzzing the device's side for {FUZZ_SECONDS} s"
+        seconds = WHOLE_FUZZ_SECONDS if self.context.whole else FUZZ_SECONDS
+        name = f"fuzzing the device's side for {seconds} s"
         self.context.note(name)
-        inputs = paths.checkout() / "tools/ring"
         code, output = self.make(
-            "fuzz", f"SECONDS={FUZZ_SECONDS}", f"FOUND={results()}/",
-            f"GROWN={paths.state() / 'ring-corpus'}",
-            f"CORPUS={inputs}/corpus", f"BUGS={inputs}/bugs")
+            "fuzz", f"SECONDS={seconds}", f"FOUND={results()}/",
+            f"GROWN={paths.state() / 'ring-corpus'}", f"BUGS={bugs()}")
         ran = re.search(r"stat::number_of_executed_units: (\d+)", output)
         problem = jobs.exit_code(code, output)
         found = re.search(r"Test unit written to (\S+)", output)
@@ -141,10 +149,9 @@ class Ring:
         began = time.monotonic()
         self.context.note("seeded bugs")
         failed = self.context.tally.failed
-        corpus = paths.checkout() / "tools/ring/corpus"
         inputs = [path for folder in FOLDERS
                   for path in sorted((root() / folder).rglob("*"))
-                  if path.is_file() and build.is_source(path)]
+                  if path.is_file() and is_input(path)]
         todo = []
         for number, mutant in enumerate(ring_mutants.MUTANTS):
             folder = root() / "mutants" / str(number)
@@ -160,9 +167,8 @@ class Ring:
             todo += [jobs.Job(
                 f"seeded: {mutant.name} ({target})",
                 ["make", "--no-print-directory", "-C", str(self.folder),
-                 f"O={self.out}", f"MUTANT={source}",
-                 f"CORPUS={corpus}", target],
-                root(), [*inputs, source, *sorted(corpus.iterdir())])
+                 f"O={self.out}", f"MUTANT={source}", target],
+                root(), [*inputs, source])
                 for target in targets]
         jobs.run(self.context, todo)
         new = self.context.tally.failed - failed
@@ -212,7 +218,7 @@ class Ring:
 
 
 def run(context: Context) -> None:
-    """Build, then run the quick parts, then the slow ones."""
+    """Everything but the seeded bugs."""
     ring = Ring(context)
     ring.copy()
     if not ring.build():
@@ -220,5 +226,12 @@ def run(context: Context) -> None:
     ring.units()
     ring.runs()
     ring.cost()
-    ring.mutants()
     ring.fuzz()
+
+
+def run_mutants(context: Context) -> None:
+    """The seeded bugs: they test the tests."""
+    ring = Ring(context)
+    ring.copy()
+    if ring.build():
+        ring.mutants()

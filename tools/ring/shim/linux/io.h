@@ -1,8 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0 */
-/* Empty: the ring uses nothing of it. */
-#ifndef SHIM_LINUX_IO_H
-#define SHIM_LINUX_IO_H
-
-#include <linux/types.h>
-
-#endif /* SHIM_LINUX_IO_H */
