@@ -60,10 +60,10 @@ typedef unsigned int gfp_t;
 /*
  * --- single accesses and barriers, in one of three ways ---
  *
- * - plain: what the compiler and this CPU make of them (unit tests, fuzzer,
- *   instruction counts);
- * - SHIM_TSAN: as ThreadSanitizer sees them, with the fences that it does not
- *   know by itself (order_tsan.c);
+ * - plain: the compiler's and this CPU's (unit tests, fuzzer, instruction
+ *   counts);
+ * - SHIM_TSAN: for ThreadSanitizer, with the fences that it does not support
+ *   (order_tsan.c);
  * - SHIM_TSO: as steps of a machine with store buffers (order_tso.c).
  *
  * SHIM_DROP_WMB, SHIM_DROP_RMB and SHIM_DROP_MB leave a barrier out, for the
@@ -120,11 +120,11 @@ void order_mb(void);
 #define mb()		order_mb()
 #endif
 
-/* between CPUs: of what is read for users, not of the ring */
+/* between CPUs: for counters, not for the ring */
 #define smp_rmb()	order_rmb()
 #define smp_mb()	order_mb()
 
-/* only counts need it; SHIM_NO_COUNTS leaves them out, to see what they cost */
+/* only for counts; SHIM_NO_COUNTS omits them, to measure their cost */
 #ifdef SHIM_NO_COUNTS
 #define data_race(expr)		((void)sizeof(expr))
 #else
@@ -147,7 +147,7 @@ void host_free(void *p);
 #define kfree(p)			host_free(p)
 #define kvfree(p)			host_free(p)
 
-/* --- one CPU, which nobody interrupts --- */
+/* --- one CPU, without interrupts --- */
 
 struct cpumask;
 
@@ -158,14 +158,14 @@ struct cpumask;
 #define preempt_disable()	((void)0)
 #define preempt_enable()	((void)0)
 
-/* one instruction on memory, as on x86; without it, counting costs nothing */
+/* one instruction, as on x86; SHIM_NO_COUNTS omits it, to measure its cost */
 #ifdef SHIM_NO_COUNTS
 #define this_cpu_inc(x)		((void)&(x))
 #else
 #define this_cpu_inc(x)		((void)(x)++)
 #endif
 
-/* of what is read for users while a ring is emptied: one thread here */
+/* for counters that are read during a reset: one thread here */
 typedef struct {
 	unsigned int sequence;
 } seqcount_t;

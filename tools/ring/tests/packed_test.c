@@ -4,55 +4,8 @@
 
 #include "test.h"
 
-static struct host h;
-static struct model m;
-static struct vfe_queue *const q = &h.q;
-
 /* Sizes need not be powers of two: virtio 1.4, 2.8.10.1 */
 static const u16 sizes[] = { 1, 2, 3, 5, 8, 13, 100, 1000, 32767, 32768 };
-
-static void open_ring(u16 size, unsigned int segs, u64 features)
-{
-	if (host_open(&h, size, segs, features | layout))
-		die("no ring");
-	model_open(&m, q);
-}
-
-static void close_ring(void)
-{
-	check(!m.error);
-	if (m.error)
-		printf("# %s\n", m.error);
-	model_close(&m);
-	host_close(&h);
-}
-
-static void add(unsigned int n, unsigned int out, unsigned int in)
-{
-	check_equal(vfe_queue_add(q, segs_of(n, out + in), out, in,
-				  token_of(n)), 0);
-}
-
-/* The device takes @n buffers and uses them, all shown at once. */
-static void use(unsigned int n)
-{
-	struct model_buf buf;
-
-	while (n--) {
-		check(model_pop(&m, &buf));
-		model_push(&m, buf.head, 0);
-	}
-	model_publish(&m);
-}
-
-static void get(unsigned int n)
-{
-	u32 len;
-
-	while (n--)
-		check(vfe_queue_get(q, &len));
-	check(!vfe_queue_get(q, &len));
-}
 
 /* virtio 1.4, 2.8.11: alignment 16, 4 and 4, parts do not overlap */
 static void parts(void)
@@ -179,33 +132,6 @@ static void interrupt_flags(void)
 	}
 }
 
-/*
- * 2.8.17: the head of what is not shown is not available, whatever is behind
- * it, and all of it becomes available at once.
- */
-static void shown_at_once(void)
-{
-	unsigned int n, round;
-	struct model_buf buf;
-
-	open_ring(7, 3, 0);
-	for (round = 0; round < 20; round++) {
-		for (n = 0; n < 3; n++)
-			add(n, 1, n == 1);
-		check(!model_available(&m));
-		vfe_queue_kick_prepare(q);
-		for (n = 0; n < 3; n++) {
-			check(model_pop(&m, &buf));
-			check_equal(buf.out + buf.in, 1 + (n == 1));
-			model_push(&m, buf.head, 0);
-		}
-		check(!model_available(&m));
-		model_publish(&m);
-		get(3);
-	}
-	close_ring();
-}
-
 /* A buffer that add refuses leaves no descriptor that looks available. */
 static void refused(void)
 {
@@ -255,7 +181,6 @@ const struct test packed_tests[] = {
 	{ "kick decision by each place of the ring", kick_by_event },
 	{ "kick decision by flags, reserved ones too", kick_by_flags },
 	{ "event suppression has the requested values", interrupt_flags },
-	{ "buffers are shown at once", shown_at_once },
 	{ "what is refused leaves nothing available", refused },
 	{ "how many were made available and taken back", indices },
 	{ }

@@ -14,6 +14,7 @@
 
 #define MAX_SEGS	8
 #define STEPS		10000
+#define TOKENS		(BIGGEST + 1)	/* one more than a full ring has */
 
 /**
  * struct entry - the expected state of a token
@@ -31,17 +32,13 @@ struct entry {
 	u32 len;
 };
 
-static struct host h;
-static struct model m;
-static struct vfe_queue *const q = &h.q;
-
-static struct entry made[BIGGEST];	/* by token */
+static struct entry made[TOKENS];	/* by token */
 static unsigned int added[BIGGEST];	/* shown or not, in order: tokens */
 static unsigned int taken[BIGGEST];	/* by the device: tokens, any order */
 static u16 heads[BIGGEST];		/* beside @taken */
 static unsigned int used[BIGGEST];	/* in order: tokens */
-static unsigned int spare[BIGGEST];	/* tokens not in use */
-static struct vfe_desc tables[BIGGEST][MAX_SEGS];	/* own ones, by token */
+static unsigned int spare[TOKENS];	/* tokens not in use */
+static struct vfe_desc tables[TOKENS][MAX_SEGS];	/* own ones, by token */
 static bool own;	/* the class driver builds tables, for half of them */
 static unsigned int num_added, first_added, num_taken, num_used, first_used;
 static unsigned int num_spare, free_descs;
@@ -62,16 +59,15 @@ static unsigned int any(unsigned int below)
 
 static void forget(void)
 {
-	num_spare = q->size;
-	while (num_spare--)
+	for (num_spare = 0; num_spare <= q->size; num_spare++)
 		spare[num_spare] = num_spare;
-	num_spare = q->size;
 	num_added = 0;
 	first_added = 0;
 	num_taken = 0;
 	num_used = 0;
 	first_used = 0;
 	free_descs = room_of(q->size);
+	check_equal(vfe_queue_capacity(q), free_descs);
 	hidden = 0;
 	skipped = 0;
 	shown = 0;
@@ -83,7 +79,7 @@ static void forget(void)
 	armed = false;
 }
 
-static int add(const struct entry *e, bool table)
+static int add_entry(const struct entry *e, bool table)
 {
 	unsigned int total = e->out + e->in;
 	const struct vfe_seg *segs = segs_of(e->n, total);
@@ -104,11 +100,9 @@ static void do_add(void)
 	bool table = own && any(2);
 	int ret;
 
-	if (!num_spare)
-		return;
 	e.n = spare[num_spare - 1];
 	e.cost = table || (q->indirect && !own && total > 1) ? 1 : total;
-	ret = add(&e, table);
+	ret = add_entry(&e, table);
 	check_equal(ret, e.cost > free_descs ? -ENOSPC : 0);
 	if (ret)
 		return;
@@ -248,6 +242,7 @@ static void do_get(void)
 	check(n <= most && n <= there);
 	for (i = 0; i < n; i++)
 		got_one(&some[i]);
+	check_equal(vfe_queue_in_flight(q), (u16)(shown - got));
 }
 
 /* Ask for an interrupt after some more buffers, of those that are out. */
@@ -290,11 +285,9 @@ static void do_callbacks(void)
 /* Everything comes back, each token once */
 static void do_detach(void)
 {
-	unsigned int left = q->size - num_spare;
+	unsigned int left = q->size + 1 - num_spare;
 
-	while (vfe_queue_detach(q))
-		left--;
-	check_equal(left, 0);
+	check_equal(detach_all(), left);
 	host_reset(&h);
 	model_close(&m);
 	model_open(&m, q);
@@ -341,7 +334,7 @@ static void random_ring(u16 size, u64 features, unsigned int steps)
 	forget();
 	while (steps-- && !m.error) {
 		one_step();
-		if (!any(20000))
+		if (!any(2000))
 			do_detach();
 	}
 	if (m.error)

@@ -5,13 +5,8 @@
  */
 #include "test.h"
 
-#define TOKENS	(BIGGEST * 2)
-
-u64 layout;
-
 static bool failed;
 static unsigned int ran, bad;
-static char tokens[TOKENS];
 
 void check_at(bool ok, const char *expr, const char *file, int line)
 {
@@ -31,41 +26,6 @@ void check_equal_at(unsigned long long a, unsigned long long b,
 		printf("# %s:%d: %s: %llu is not %llu\n", file, line, expr, a,
 		       b);
 	failed = true;
-}
-
-void *token_of(unsigned int n)
-{
-	if (n >= TOKENS)
-		die("token %u: raise TOKENS", n);
-	return &tokens[n];
-}
-
-const struct vfe_seg *segs_of(unsigned int n, unsigned int total)
-{
-	static struct vfe_seg segs[MODEL_MAX_SEGS];
-	unsigned int i;
-
-	for (i = 0; i < total && i < MODEL_MAX_SEGS; i++)
-		segs[i] = (struct vfe_seg){
-			.addr = HOST_BUS_OFFSET * 2 + n * 0x10000ULL +
-				i * 0x1001ULL,
-			.len = 1 + (n * 7 + i * 512) % 4096,
-		};
-	return segs;
-}
-
-u64 len_of(const struct vfe_seg *segs, unsigned int n)
-{
-	u64 len = 0;
-
-	while (n--)
-		len += segs[n].len;
-	return len;
-}
-
-unsigned int room_of(unsigned int size)
-{
-	return (layout & LAYOUTS) == LAYOUTS && size > 1 ? size - 1 : size;
 }
 
 static void run_one(const struct test *test, const char *where)
@@ -109,7 +69,8 @@ static const struct {
 	{ split_tests, PACKED, 0 },
 	{ packed_tests, PACKED, PACKED },
 	{ in_order_tests, IN_ORDER, IN_ORDER },
-	{ bad_tests, LAYOUTS, 0 },
+	{ bad_tests, IN_ORDER, 0 },
+	{ bad_split_tests, LAYOUTS, 0 },
 	{ bad_packed_tests, LAYOUTS, PACKED },
 	{ random_tests, 0, 0 },
 };

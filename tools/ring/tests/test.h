@@ -13,14 +13,12 @@ struct test {
 	void (*run)(void);
 };
 
-/* what open_ring() of a test adds to the features */
-extern u64 layout;
-
 /* each list ends with a test that has no name */
 extern const struct test good_tests[];
 extern const struct test split_tests[];
 extern const struct test bad_tests[];
 extern const struct test bad_packed_tests[];
+extern const struct test bad_split_tests[];
 extern const struct test in_order_tests[];
 extern const struct test packed_tests[];
 extern const struct test random_tests[];
@@ -41,11 +39,33 @@ void check_equal_at(unsigned long long a, unsigned long long b,
 #define LAYOUTS		(IN_ORDER | PACKED)
 #define BIGGEST		32768	/* virtio 1.4, 2.7 */
 
-/*
- * A broken queue does nothing and logged why once, with @field; @left buffers
- * are in it, and a reset repairs it. (broken.c)
- */
-void expect_broken(struct host *h, const char *field, unsigned int left);
+/* --- fixture.c --- */
+
+/* One ring at a time, the device beside it, and what open_ring() adds */
+extern struct host h;
+extern struct model m;
+extern u64 layout;
+static struct vfe_queue *const q = &h.q;
+
+void open_ring(u16 size, unsigned int segs, u64 features);
+/* Detach all buffers. Return: how many, and no more than fit in the ring */
+unsigned int detach_all(void);
+/* detaches what is left; the model must have found no rule broken */
+void close_ring(void);
+
+/* A token, and the pieces of a buffer: at different places, of odd lengths */
+void *token_of(unsigned int n);
+const struct vfe_seg *segs_of(unsigned int n, unsigned int total);
+u64 len_of(const struct vfe_seg *segs, unsigned int n);
+
+/* Buffer @n, of so many of these pieces; and is it that one? */
+int add(unsigned int n, unsigned int out, unsigned int in);
+void compare(const struct model_buf *buf, unsigned int n, unsigned int out,
+	     unsigned int in);
+/* The device takes @n buffers and uses them, all published at once. */
+void use(unsigned int n);
+/* The driver gets @n buffers, and there are no more. */
+void get(unsigned int n);
 
 /*
  * Descriptors that may be in use at a time: with PACKED and IN_ORDER one stays
@@ -54,14 +74,11 @@ void expect_broken(struct host *h, const char *field, unsigned int left);
 unsigned int room_of(unsigned int size);
 
 /*
- * The ring works on, and said once that a used length of @len is wrong.
- * (broken.c)
+ * A broken queue does nothing and logged why once, with @field; @left buffers
+ * are in it, and a reset repairs it.
  */
-void expect_told_len(const struct host *h, u32 len);
-
-/* A token, and the pieces of a buffer: at different places, of odd lengths */
-void *token_of(unsigned int n);
-const struct vfe_seg *segs_of(unsigned int n, unsigned int total);
-u64 len_of(const struct vfe_seg *segs, unsigned int n);
+void expect_broken(const char *field, unsigned int left);
+/* The ring works on, and logged once that a used length of @len is wrong. */
+void expect_logged_len(u32 len);
 
 #endif /* RING_TEST_H */
