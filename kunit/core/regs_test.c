@@ -23,7 +23,7 @@
  * @m: the function
  * @regs: its windows
  * @virtio: BAR of the virtio structures
- * @memory: BAR of the legacy register window
+ * @memory: BAR of the register window
  * @data: words, with space to shift them
  * @next: next value of the device
  * @seen: number of data writes, in order

@@ -51,7 +51,7 @@ struct vfe_mock_vector {
 	u32 ctrl;
 };
 
-/* The legacy register window, see window.c */
+/* The register window, see window.c */
 struct vfe_mock_window {
 	unsigned int state;
 	u32 error;
@@ -100,7 +100,7 @@ struct vfe_mock_window {
  * @old_status: before the reset
  * @reset_wanted: by the driver, while the engine is busy
  * @exposed: one bit per queue and head: the driver made it available
- * @window: the legacy register window
+ * @window: the register window
  * @disk: the engine's disk, or NULL
  * @chain: the engine's
  * @serving: the engine is serving a chain
