@@ -31,7 +31,9 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
 			.max_segs = VFE_BLK_MAX_SEGS + VFE_BLK_EXTRA_SEGS,
 			.size = size,
 			.own_tables = true,
-			.polled = bq->polled,
+			.index = i,
+			.vector = bq->polled ? VFE_VECTOR_NONE : VFE_VECTOR_OWN,
+			.spread = true,
 		};
 	}
 }

@@ -119,7 +119,7 @@ void vfe_irqs_quiesce(struct vfe_device *vd);
 void vfe_irqs_synchronize(struct vfe_device *vd);
 int vfe_irqs_program_config(struct vfe_device *vd);
 /* the MSI-X vector of a queue, or VIRTIO_MSI_NO_VECTOR */
-u16 vfe_irqs_queue_vector(const struct vfe_device *vd, unsigned int index);
+u16 vfe_irqs_queue_vector(const struct vfe_queue *q);
 /* MSI-X vectors in use, 0 under INTx */
 unsigned int vfe_irqs_vectors(const struct vfe_device *vd);
 void vfe_config_work(struct work_struct *work);

@@ -9,6 +9,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/err.h>
 #include <linux/export.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 #include <linux/virtio_config.h>
@@ -73,6 +74,7 @@ static struct vfe_device *vfe_alloc(struct pci_dev *pdev,
 	vd->priv = priv;
 	vd->state = VFE_STATE_RESET;
 	ratelimit_state_init(&vd->log, VFE_LOG_INTERVAL, VFE_LOG_BURST);
+	mutex_init(&vd->ring_lock);
 	INIT_WORK(&vd->config_work, vfe_config_work);
 	if (vfe_regs_init(&vd->regs))
 		goto free;
@@ -365,7 +367,8 @@ int vfe_restart(struct vfe_device *vd)
 	if (ret)
 		goto fail;
 	for (i = 0; i < vd->num_queues; i++)
-		vd->queues[i].ops->reset(&vd->queues[i]);
+		if (vd->queues[i].ring)
+			vd->queues[i].ops->reset(&vd->queues[i]);
 	ret = vfe_queues_program(vd);
 	if (ret == -EBUSY) {
 		vfe_err(vd,

@@ -15,8 +15,8 @@
 
 #include "core.h"
 
-#define VFE_VECTOR_CONFIG	0
-#define VFE_VECTOR_QUEUES	1	/* the first */
+#define VFE_FOR_CONFIG		0	/* vector of configuration changes */
+#define VFE_FOR_QUEUES		1	/* the first of queues */
 #define VFE_ISR_QUEUES		0x01
 #define VFE_ISR_CONFIG		0x02
 
@@ -35,9 +35,17 @@ static bool vfe_irq_all_queues(struct vfe_device *vd)
 	bool any = false;
 	unsigned int i;
 
-	for (i = 0; i < vd->irqs.queues; i++)
-		any |= vfe_queue_interrupt(&vd->queues[i]);
+	for (i = 0; i < vd->num_queues; i++)
+		if (vd->queues[i].spec.vector != VFE_VECTOR_NONE)
+			any |= vfe_queue_interrupt(&vd->queues[i]);
 	return any;
+}
+
+/* Has the queue behind this one the same vector? */
+static bool vfe_irq_has_next(const struct vfe_queue *q)
+{
+	return q + 1 < q->vd->queues + q->vd->num_queues &&
+	       q[1].spec.vector == VFE_VECTOR_PREVIOUS;
 }
 
 static irqreturn_t vfe_irq_queue(int irq, void *data)
@@ -48,6 +56,22 @@ static irqreturn_t vfe_irq_queue(int irq, void *data)
 		return IRQ_NONE;
 	/* 4.1.4.5.2: no ISR read on a queue's MSI-X interrupt */
 	if (!vfe_queue_interrupt(q))
+		vfe_count(&q->vd->stats, spurious);
+	return IRQ_HANDLED;
+}
+
+/* Of a queue, and those that share its vector */
+static irqreturn_t vfe_irq_queues(int irq, void *data)
+{
+	struct vfe_queue *q = data;
+	bool any;
+
+	if (!vfe_irq_allowed(q->vd))
+		return IRQ_NONE;
+	any = vfe_queue_interrupt(q);
+	while (vfe_irq_has_next(q))
+		any |= vfe_queue_interrupt(++q);
+	if (!any)
 		vfe_count(&q->vd->stats, spurious);
 	return IRQ_HANDLED;
 }
@@ -175,55 +199,102 @@ void vfe_config_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
+/* The queue that has a vector of its own, this one; NULL if none has it */
+static struct vfe_queue *vfe_irq_owner(struct vfe_device *vd,
+				       unsigned int vector)
+{
+	unsigned int i;
+
+	if (vd->irqs.mode != VFE_IRQ_MSIX || vector < VFE_FOR_QUEUES)
+		return NULL;
+	for (i = 0; i < vd->num_queues; i++)
+		if (vd->queues[i].spec.vector == VFE_VECTOR_OWN &&
+		    vd->queues[i].vector == vector)
+			return &vd->queues[i];
+	return NULL;
+}
+
 /* The argument of a vector's handler */
 static void *vfe_irq_cookie(struct vfe_device *vd, unsigned int vector)
 {
-	if (vd->irqs.mode == VFE_IRQ_MSIX && vector >= VFE_VECTOR_QUEUES)
-		return &vd->queues[vector - VFE_VECTOR_QUEUES];
-	return vd;
+	return vfe_irq_owner(vd, vector) ?: (void *)vd;
 }
 
-static irq_handler_t vfe_irq_handler(enum vfe_interrupts mode,
+static irq_handler_t vfe_irq_handler(struct vfe_device *vd,
 				     unsigned int vector)
 {
-	if (mode == VFE_IRQ_INTX)
+	const struct vfe_queue *q = vfe_irq_owner(vd, vector);
+
+	if (vd->irqs.mode == VFE_IRQ_INTX)
 		return vfe_irq_intx;
-	if (mode == VFE_IRQ_SINGLE)
+	if (vd->irqs.mode == VFE_IRQ_SINGLE)
 		return vfe_irq_single;
-	if (vector == VFE_VECTOR_CONFIG)
+	if (vector == VFE_FOR_CONFIG)
 		return vfe_irq_config;
-	return mode == VFE_IRQ_MSIX ? vfe_irq_queue : vfe_irq_shared;
+	if (!q)
+		return vfe_irq_shared;
+	return vfe_irq_has_next(q) ? vfe_irq_queues : vfe_irq_queue;
 }
 
 static void vfe_irq_name(struct vfe_device *vd, unsigned int vector, char *name,
 			 size_t len)
 {
+	const struct vfe_queue *q = vfe_irq_owner(vd, vector);
 	const char *what = "config";
 
 	if (vd->irqs.mode == VFE_IRQ_INTX)
 		what = "intx";
 	else if (vd->irqs.mode == VFE_IRQ_SINGLE)
 		what = "all";
-	else if (vd->irqs.mode == VFE_IRQ_MSIX && vector >= VFE_VECTOR_QUEUES)
-		what = vd->queues[vector - VFE_VECTOR_QUEUES].spec.name;
-	else if (vector >= VFE_VECTOR_QUEUES)
-		what = "queues";
+	else if (vector >= VFE_FOR_QUEUES)
+		what = q ? q->spec.name : "queues";
 	snprintf(name, len, "vfe-%s-%s", pci_name(vd->pdev), what);
+}
+
+/* Numbers the vectors that are spread, or the others. Return: the next one */
+static unsigned int vfe_irqs_number(struct vfe_device *vd, bool spread,
+				    unsigned int next)
+{
+	struct vfe_queue *q;
+	unsigned int i;
+
+	for (i = 0; i < vd->num_queues; i++) {
+		q = &vd->queues[i];
+		if (q->spec.vector == VFE_VECTOR_PREVIOUS)
+			q->vector = q[-1].vector;
+		else if (q->spec.vector == VFE_VECTOR_OWN &&
+			 q->spec.spread == spread)
+			q->vector = next++;
+	}
+	return next;
+}
+
+/* A vector for each queue, those that are spread behind the others. */
+static int vfe_irqs_alloc_each(struct vfe_device *vd)
+{
+	struct irq_affinity affd = {};
+	unsigned int n;
+
+	affd.pre_vectors = vfe_irqs_number(vd, false, VFE_FOR_QUEUES);
+	vd->irqs.spread = affd.pre_vectors;
+	n = vfe_irqs_number(vd, true, vd->irqs.spread);
+	if (n == vd->irqs.spread)
+		return pci_alloc_irq_vectors(vd->pdev, n, n, PCI_IRQ_MSIX);
+	return pci_alloc_irq_vectors_affinity(vd->pdev, n, n,
+					      PCI_IRQ_MSIX | PCI_IRQ_AFFINITY,
+					      &affd);
 }
 
 /* Return: the number of vectors, or an error */
 static int vfe_irqs_alloc(struct vfe_device *vd)
 {
-	struct irq_affinity affd = { .pre_vectors = VFE_VECTOR_QUEUES };
-	unsigned int n = vd->irqs.queues + VFE_VECTOR_QUEUES;
+	unsigned int n;
 
 	switch (vd->irqs.mode) {
 	case VFE_IRQ_MSIX:
-		return pci_alloc_irq_vectors_affinity(vd->pdev, n, n,
-						      PCI_IRQ_MSIX |
-						      PCI_IRQ_AFFINITY, &affd);
+		return vfe_irqs_alloc_each(vd);
 	case VFE_IRQ_SHARED:
-		n = VFE_VECTOR_QUEUES + 1;
+		n = VFE_FOR_QUEUES + 1;
 		return pci_alloc_irq_vectors(vd->pdev, n, n, PCI_IRQ_MSIX);
 	case VFE_IRQ_SINGLE:
 		return pci_alloc_irq_vectors(vd->pdev, 1, 1, PCI_IRQ_MSIX);
@@ -242,23 +313,13 @@ static int vfe_irqs_request(struct vfe_device *vd)
 	for (i = 0; i < irqs->vectors; i++) {
 		vfe_irq_name(vd, i, irqs->names[i], sizeof(irqs->names[i]));
 		ret = request_irq(pci_irq_vector(vd->pdev, i),
-				  vfe_irq_handler(irqs->mode, i), flags,
+				  vfe_irq_handler(vd, i), flags,
 				  irqs->names[i], vfe_irq_cookie(vd, i));
 		if (ret)
 			return ret;
 		irqs->requested++;
 	}
 	return 0;
-}
-
-/* Number of queues that are not polled; these come first */
-static unsigned int vfe_irqs_queues(const struct vfe_device *vd)
-{
-	unsigned int n = 0;
-
-	while (n < vd->num_queues && !vd->queues[n].spec.polled)
-		n++;
-	return n;
 }
 
 /**
@@ -275,7 +336,6 @@ int vfe_irqs_setup(struct vfe_device *vd, enum vfe_interrupts mode)
 	int ret;
 
 	irqs->mode = mode;
-	irqs->queues = vfe_irqs_queues(vd);
 	ret = vfe_irqs_alloc(vd);
 	if (ret < 0) {
 		dev_dbg(vfe_dev(vd), "interrupts of kind %d: %d\n", mode, ret);
@@ -370,30 +430,29 @@ int vfe_irqs_program_config(struct vfe_device *vd)
 {
 	if (vd->irqs.mode == VFE_IRQ_INTX)
 		return 0;
-	vfe_write16(&vd->regs, vd->transport->config_vector, VFE_VECTOR_CONFIG);
+	vfe_write16(&vd->regs, vd->transport->config_vector, VFE_FOR_CONFIG);
 	/* 4.1.5.1.2.2: read back, the device may be short of resources */
 	return vfe_read16(&vd->regs, vd->transport->config_vector) ==
-	       VFE_VECTOR_CONFIG ? 0 : -EBUSY;
+	       VFE_FOR_CONFIG ? 0 : -EBUSY;
 }
 
 /**
  * vfe_irqs_queue_vector() - the MSI-X vector of a queue
- * @vd: the device
- * @index: the queue
+ * @q: the queue
  *
  * Return: the vector, VIRTIO_MSI_NO_VECTOR under INTx and for a polled queue.
  */
-u16 vfe_irqs_queue_vector(const struct vfe_device *vd, unsigned int index)
+u16 vfe_irqs_queue_vector(const struct vfe_queue *q)
 {
-	if (index >= vd->irqs.queues)
+	if (q->spec.vector == VFE_VECTOR_NONE)
 		return VIRTIO_MSI_NO_VECTOR;
-	switch (vd->irqs.mode) {
+	switch (q->vd->irqs.mode) {
 	case VFE_IRQ_MSIX:
-		return VFE_VECTOR_QUEUES + index;
+		return q->vector;
 	case VFE_IRQ_SHARED:
-		return VFE_VECTOR_QUEUES;
+		return VFE_FOR_QUEUES;
 	case VFE_IRQ_SINGLE:
-		return VFE_VECTOR_CONFIG;
+		return VFE_FOR_CONFIG;
 	default:
 		return VIRTIO_MSI_NO_VECTOR;
 	}
@@ -413,9 +472,13 @@ unsigned int vfe_irqs_vectors(const struct vfe_device *vd)
 const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 					 unsigned int index)
 {
-	if (!vd->irqs.vectors || vd->irqs.mode != VFE_IRQ_MSIX ||
-	    index >= vd->irqs.queues)
+	u16 vector;
+
+	if (vd->irqs.mode != VFE_IRQ_MSIX || index >= vd->num_queues)
 		return NULL;
-	return pci_irq_get_affinity(vd->pdev, VFE_VECTOR_QUEUES + index);
+	vector = vfe_irqs_queue_vector(&vd->queues[index]);
+	if (vector == VIRTIO_MSI_NO_VECTOR || vector < vd->irqs.spread)
+		return NULL;
+	return pci_irq_get_affinity(vd->pdev, vector);
 }
 EXPORT_SYMBOL_GPL(vfe_queue_affinity);

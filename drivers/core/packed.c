@@ -523,6 +523,11 @@ PACKED_ADD(packed_add_tables_in_order, PACKED_INDIRECT | PACKED_IN_ORDER)
 PACKED_ADD_GIVEN(packed_add_given_any, 0)
 PACKED_ADD_GIVEN(packed_add_given_in_order, PACKED_IN_ORDER)
 
+static u16 packed_room(const struct vfe_queue *q)
+{
+	return q->packed->free;
+}
+
 static u16 packed_capacity(const struct vfe_queue *q)
 {
 	return packed_usable(q);
@@ -559,6 +564,7 @@ PACKED_TALK(event_platform, PACKED_EVENT | PACKED_PLATFORM)
 	/* flags in the upper half; nothing links the descriptors */ \
 	.table = { .write = VRING_DESC_F_WRITE << 16 }, \
 	.capacity = packed_capacity, \
+	.room = packed_room, \
 	.kick_prepare = packed_kick_prepare_##talk, \
 	.pending = packed_pending, \
 	.get_many = get_fn, \

@@ -59,17 +59,16 @@ void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
  * vfe_queue_init() - prepare a queue that has no ring, and no operations, yet
  * @q: zeroed, except for @no_used_len
  * @vd: the device
- * @index: the device's number for the queue
  * @spec: the class driver's specification
  *
  * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd, u16 index,
+int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd,
 		   const struct vfe_queue_spec *spec)
 {
 	q->vd = vd;
-	q->index = index;
+	q->index = spec->index;
 	q->spec = *spec;
 	q->event_idx = vfe_has_feature(vd, VIRTIO_RING_F_EVENT_IDX);
 	q->indirect = vfe_has_feature(vd, VIRTIO_RING_F_INDIRECT_DESC);
@@ -146,6 +145,12 @@ unsigned int vfe_queue_capacity(const struct vfe_queue *q)
 	return q->ops->capacity(q);
 }
 EXPORT_SYMBOL_GPL(vfe_queue_capacity);
+
+unsigned int vfe_queue_room(const struct vfe_queue *q)
+{
+	return q->ops->room(q);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_room);
 
 static u64 vfe_queue_completions(const struct vfe_queue *q)
 {

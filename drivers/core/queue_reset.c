@@ -64,13 +64,14 @@ int vfe_queue_restart(struct vfe_queue *q)
 	u8 status;
 	int ret;
 
-	q->ops->reset(q);
+	if (q->ring)
+		q->ops->reset(q);
 	/* 2.6.1.2.2: as at first discovery */
 	ret = vd->transport->queue_program(q);
 	/* 4.1.5.1.2.2: have the device reset, which maps all vectors again */
 	if (ret == -EBUSY)
 		ret = vfe_queue_error(q, -EIO, "queue_msix_vector",
-				      vfe_irqs_queue_vector(vd, q->index),
+				      vfe_irqs_queue_vector(q),
 				      "the device refuses the vector that the queue had before its reset");
 	/* the wrong value may come from a function that is gone */
 	if (ret)

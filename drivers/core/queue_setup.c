@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/virtio_pci.h>
 
@@ -54,6 +55,7 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 	if (!q->ops->any_size && !is_power_of_2(offered))
 		return vfe_queue_error(q, -EINVAL, field, offered,
 				       "not a power of two, which a split ring requires");
+	q->max_size = offered;
 	if (q->size && q->size > offered)
 		return vfe_queue_error(q, -EINVAL, field, offered,
 				       "smaller than before the reset");
@@ -78,7 +80,7 @@ int vfe_queue_map_vector(struct vfe_queue *q)
 {
 	enum vfe_reg reg = q->vd->transport->queue_vector;
 	struct vfe_regs *regs = &q->vd->regs;
-	u16 vector = vfe_irqs_queue_vector(q->vd, q->index);
+	u16 vector = vfe_irqs_queue_vector(q);
 
 	if (vector == VIRTIO_MSI_NO_VECTOR)
 		return 0;
@@ -98,7 +100,7 @@ int vfe_queue_make_ring(struct vfe_queue *q)
 	int ret = q->ring ? 0 : q->ops->create(q, vfe_dev(q->vd));
 
 	/* under INTx, only this stops its interrupts */
-	if (!ret && q->spec.polled)
+	if (!ret && q->spec.vector == VFE_VECTOR_NONE)
 		vfe_queue_disable_cb(q);
 	return ret;
 }
@@ -150,14 +152,18 @@ void vfe_queues_free(struct vfe_device *vd)
 	kfree(queues);
 }
 
-/* Do the polled queues come after the others? */
-static bool vfe_queues_in_order(const struct vfe_queue_spec *specs,
-				unsigned int n)
+/* Are the numbers ascending? Does a queue own each vector that is shared? */
+static bool vfe_queues_make_sense(const struct vfe_queue_spec *specs,
+				  unsigned int n)
 {
 	unsigned int i;
 
+	if (n && specs[0].vector == VFE_VECTOR_PREVIOUS)
+		return false;
 	for (i = 1; i < n; i++)
-		if (specs[i - 1].polled && !specs[i].polled)
+		if (specs[i].index <= specs[i - 1].index ||
+		    (specs[i].vector == VFE_VECTOR_PREVIOUS &&
+		     specs[i - 1].vector == VFE_VECTOR_NONE))
 			return false;
 	return true;
 }
@@ -175,14 +181,16 @@ int vfe_queues_alloc(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		     unsigned int n)
 {
 	struct vfe_queue *q;
+	unsigned int needed;
 	int ret;
 
-	if (!vfe_queues_in_order(specs, n))
+	if (!vfe_queues_make_sense(specs, n))
 		return -EINVAL;
-	if (!n || n > vd->max_queues) {
+	needed = n ? specs[n - 1].index + 1 : 0;
+	if (!n || needed > vd->max_queues) {
 		dev_err(vfe_dev(vd),
 			"num_queues is %u, but the driver needs %u: use a device with more queues\n",
-			vd->max_queues, n);
+			vd->max_queues, needed);
 		return -ENODEV;
 	}
 	vd->queues = kcalloc(n, sizeof(*vd->queues), GFP_KERNEL);
@@ -191,8 +199,7 @@ int vfe_queues_alloc(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 	while (vd->num_queues < n) {
 		q = &vd->queues[vd->num_queues];
 		q->no_used_len = vd->transport->no_used_len;
-		ret = vfe_queue_init(q, vd, vd->num_queues,
-				     &specs[vd->num_queues]);
+		ret = vfe_queue_init(q, vd, &specs[vd->num_queues]);
 		if (ret) {
 			vfe_queues_free(vd);
 			return ret;
@@ -209,3 +216,23 @@ struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index)
 	return index < vd->num_queues ? &vd->queues[index] : NULL;
 }
 EXPORT_SYMBOL_GPL(vfe_get_queue);
+
+void vfe_queue_set_size(struct vfe_queue *q, u16 size)
+{
+	mutex_lock(&q->vd->ring_lock);
+	/* what the new ring completes counts from 0 again */
+	if (q->ring)
+		q->base.completions -= q->ops->completions(q);
+	q->ops->destroy(q, vfe_dev(q->vd));
+	q->ring = NULL;
+	q->spec.size = size;
+	q->size = 0;
+	mutex_unlock(&q->vd->ring_lock);
+}
+EXPORT_SYMBOL_GPL(vfe_queue_set_size);
+
+unsigned int vfe_queue_max_size(const struct vfe_queue *q)
+{
+	return q->max_size;
+}
+EXPORT_SYMBOL_GPL(vfe_queue_max_size);

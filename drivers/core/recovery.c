@@ -144,19 +144,20 @@ static int vfe_recovery_bring_up(struct vfe_recovery *r)
 static int vfe_recovery_try_queue_reset(struct vfe_recovery *r,
 					struct vfe_queue *q)
 {
+	unsigned int i = q - r->vd->queues;
 	int err;
 
 	dev_warn_ratelimited(vfe_dev(r->vd), "%s: %s: resetting the queue\n",
 			     r->name, q->spec.name);
 	WRITE_ONCE(r->resets, r->resets + 1);
-	r->ops->close(r->vd, q->index, 1);
+	r->ops->close(r->vd, i, 1);
 	err = vfe_queue_reset(q);
 	if (err)
 		return err;
-	r->ops->take_back(r->vd, q->index);
+	r->ops->take_back(r->vd, i);
 	err = vfe_queue_restart(q);
 	if (!err)
-		r->ops->open(r->vd, q->index);
+		r->ops->open(r->vd, i);
 	return err;
 }
 

@@ -80,7 +80,7 @@ void vfe_ring_free(const struct vfe_queue *q, struct device *dev, size_t len,
 void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most);
 /* queue.c: mark a queue broken, log why once, ask for a reset */
 void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value);
-int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd, u16 index,
+int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd,
 		   const struct vfe_queue_spec *spec);
 void vfe_queue_exit(struct vfe_queue *q);
 void vfe_queue_get_counts(const struct vfe_queue *q,

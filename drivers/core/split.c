@@ -526,6 +526,11 @@ SPLIT_ADD(split_add_tables_in_order, SPLIT_INDIRECT | SPLIT_IN_ORDER)
 SPLIT_ADD_GIVEN(split_add_given_any, 0)
 SPLIT_ADD_GIVEN(split_add_given_in_order, SPLIT_IN_ORDER)
 
+static u16 split_room(const struct vfe_queue *q)
+{
+	return q->split->free;
+}
+
 static u16 split_capacity(const struct vfe_queue *q)
 {
 	return q->size;
@@ -586,6 +591,7 @@ SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 		.write = VRING_DESC_F_WRITE, \
 	}, \
 	.capacity = split_capacity, \
+	.room = split_room, \
 	.kick_prepare = split_kick_prepare_##talk, \
 	.pending = split_pending, \
 	.get_many = get_fn, \

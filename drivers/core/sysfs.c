@@ -107,8 +107,11 @@ static void reset_store(struct vfe_sysfs *s)
 	mutex_lock(&s->reset_lock);
 	vfe_regs_reset_counts(s->regs);
 	vfe_stats_reset(s->stats);
-	for (i = 0; i < s->num_dirs; i++)
+	for (i = 0; i < s->num_dirs; i++) {
+		mutex_lock(&s->vd->ring_lock);
 		vfe_queue_reset_counts(s->dirs[i]->q);
+		mutex_unlock(&s->vd->ring_lock);
+	}
 	mutex_unlock(&s->reset_lock);
 }
 
@@ -317,17 +320,20 @@ static ssize_t queue_size_show(const struct vfe_queue *q, char *buf)
 
 static ssize_t queue_avail_idx_show(const struct vfe_queue *q, char *buf)
 {
-	u16 avail, used;
+	u16 avail = 0, used;
 
-	q->ops->indices(q, &avail, &used);
+	/* no ring: it is being replaced */
+	if (q->ring)
+		q->ops->indices(q, &avail, &used);
 	return sysfs_emit(buf, "%u\n", avail);
 }
 
 static ssize_t queue_used_idx_show(const struct vfe_queue *q, char *buf)
 {
-	u16 avail, used;
+	u16 avail, used = 0;
 
-	q->ops->indices(q, &avail, &used);
+	if (q->ring)
+		q->ops->indices(q, &avail, &used);
 	return sysfs_emit(buf, "%u\n", used);
 }
 
@@ -364,7 +370,13 @@ static ssize_t vfe_queue_show(struct kobject *kobj, struct attribute *attr,
 	struct vfe_queue_file *f = container_of(attr, struct vfe_queue_file,
 						attr);
 
-	return f->show(dir->q, buf);
+	struct mutex *lock = &dir->q->vd->ring_lock;
+	ssize_t ret;
+
+	mutex_lock(lock);
+	ret = f->show(dir->q, buf);
+	mutex_unlock(lock);
+	return ret;
 }
 
 static void vfe_queue_release(struct kobject *kobj)
@@ -389,7 +401,7 @@ static int vfe_add_queue(struct vfe_sysfs *s, unsigned int index)
 		return -ENOMEM;
 	dir->q = vfe_get_queue(s->vd, index);
 	ret = kobject_init_and_add(&dir->kobj, &vfe_queue_ktype, s->queues,
-				   "%u", index);
+				   "%u", vfe_queue_index(dir->q));
 	if (ret) {
 		kobject_put(&dir->kobj);
 		return ret;

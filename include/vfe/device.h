@@ -20,6 +20,7 @@
 
 #include <linux/bits.h>
 #include <linux/cpumask.h>
+#include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/ratelimit.h>
 #include <linux/types.h>
@@ -101,7 +102,7 @@ enum vfe_state {
 /**
  * struct vfe_irqs - a function's interrupts
  * @mode: the kind in use
- * @queues: number of queues with interrupts; the later ones are polled
+ * @spread: the first vector that is spread over CPUs; the later ones are, too
  * @vectors: number of allocated vectors, 0 without interrupts
  * @requested: number of installed handlers
  * @names: of each vector, for /proc/interrupts
@@ -109,7 +110,7 @@ enum vfe_state {
  */
 struct vfe_irqs {
 	enum vfe_interrupts mode;
-	unsigned int queues;
+	unsigned int spread;
 	unsigned int vectors;
 	unsigned int requested;
 	char (*names)[32];
@@ -137,6 +138,7 @@ struct vfe_irqs {
  * @queues: the queues, @num_queues of them
  * @num_queues: number of queues that are set up
  * @irqs: interrupts
+ * @ring_lock: held while a ring is replaced, and while sysfs reads one
  * @config_work: handles a configuration change
  * @reset_requested: bit 0: do not call needs_reset(), because it was called
  *		    already or a reset has begun; cleared when queues are set up
@@ -167,6 +169,7 @@ struct vfe_device {
 	struct vfe_queue *queues;
 	unsigned int num_queues;
 	struct vfe_irqs irqs;
+	struct mutex ring_lock;	/* rings, see above */
 	struct work_struct config_work;
 	unsigned long reset_requested;
 	bool hung;
@@ -348,14 +351,14 @@ int vfe_config_write(struct vfe_device *vd, u32 offset, u8 size, u32 val);
  * @irqs: the preferred kind of interrupts
  *
  * Return: 0, or -ENOMEM; -EINVAL if a queue's size or notify offset is out of
- * bounds, or if a polled queue comes before one that is not; -ENODEV if a queue
- * is missing; -ENOENT if one is still enabled after the reset; -ENOSPC if no
- * interrupt kind works; -EIO if the registers do not answer.
+ * bounds, or the specs are not in order; -ENODEV if a queue is missing; -ENOENT
+ * if one is still enabled after the reset; -ENOSPC if no interrupt kind works;
+ * -EIO if the registers do not answer.
  */
 int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		      unsigned int n, enum vfe_interrupts irqs);
 struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index);
-/* CPUs that the queue's vector goes to, NULL if it has no vector of its own */
+/* CPUs that the queue's vector goes to, NULL if it is not spread over them */
 const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 					 unsigned int index);
 

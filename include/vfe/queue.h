@@ -71,6 +71,19 @@ struct vfe_used {
 };
 
 /**
+ * enum vfe_vector - the MSI-X vector of a queue, where there is one per queue
+ * @VFE_VECTOR_OWN: one of its own
+ * @VFE_VECTOR_PREVIOUS: the one of the queue before, as rx and tx of a pair
+ * @VFE_VECTOR_NONE: none: the class driver polls the queue, and must not call
+ *		     vfe_queue_enable_cb()
+ */
+enum vfe_vector {
+	VFE_VECTOR_OWN,
+	VFE_VECTOR_PREVIOUS,
+	VFE_VECTOR_NONE,
+};
+
+/**
  * struct vfe_queue_spec - what a class driver requests of a queue
  * @name: the queue's name in messages and in the interrupt's name
  * @done: called from the queue's interrupt handler: the device used buffers
@@ -80,9 +93,12 @@ struct vfe_used {
  *	  size; ignored for a legacy device
  * @own_tables: the class driver builds indirect tables itself and adds them by
  *		vfe_queue_add_table(); vfe_queue_add() adds chains then
- * @polled: the queue has no interrupt vector: the class driver must not call
- *	    vfe_queue_enable_cb() and polls the queue itself. Such queues come
- *	    after all others
+ * @index: the device's number for the queue; the specs of a device are in
+ *	   ascending order of these
+ * @vector: see enum vfe_vector
+ * @spread: the kernel spreads the vector, with those of the other queues that
+ *	    have this, over all CPUs, and users cannot move it ("managed
+ *	    affinity"); see vfe_queue_affinity()
  */
 struct vfe_queue_spec {
 	const char *name;
@@ -90,8 +106,10 @@ struct vfe_queue_spec {
 	void *priv;
 	unsigned int max_segs;
 	u16 size;
+	u16 index;
+	enum vfe_vector vector;
+	bool spread;
 	bool own_tables;
-	bool polled;
 };
 
 /* --- the members of a queue: for the core, and for the functions below --- */
@@ -132,6 +150,7 @@ struct vfe_queue_events {
  * @add_table: see vfe_queue_add_table(); it checks the arguments
  * @table: format of indirect tables
  * @capacity: see vfe_queue_capacity()
+ * @room: see vfe_queue_room()
  * @kick_prepare: see vfe_queue_kick_prepare(); false if nothing was added
  * @pending: is there a used buffer? May race with @get_many
  * @get_many: see vfe_queue_get_many()
@@ -158,6 +177,7 @@ struct vfe_ring_ops {
 			 u32 in_len, void *token);
 	struct vfe_table_format table;
 	u16 (*capacity)(const struct vfe_queue *q);
+	u16 (*room)(const struct vfe_queue *q);
 	bool (*kick_prepare)(struct vfe_queue *q);
 	bool (*pending)(const struct vfe_queue *q);
 	unsigned int (*get_many)(struct vfe_queue *q, struct vfe_used *used,
@@ -194,7 +214,9 @@ struct vfe_ring_ops {
  * @max_table: most descriptors of an indirect table: as in @spec, limited to
  *	       @size; 0 if the device takes none
  * @index: the device's number for it
+ * @vector: its MSI-X vector, where there is one per queue
  * @size: entries of the ring
+ * @max_size: the most that the device offers
  * @align: alignment of the part that the device writes, in bytes; larger for a
  *	   legacy device, whose ring is in one piece (virtio 1.4, 2.7.2). Set
  *	   before @ops->create()
@@ -228,7 +250,9 @@ struct vfe_queue {
 	unsigned int max_segs;
 	unsigned int max_table;
 	u16 index;
+	u16 vector;
 	u16 size;
+	u16 max_size;
 	u16 align;
 	bool no_used_len;
 	bool event_idx;
@@ -405,6 +429,12 @@ unsigned int vfe_queue_in_flight(const struct vfe_queue *q);
  * which some devices lose the last one.
  */
 unsigned int vfe_queue_capacity(const struct vfe_queue *q);
+
+/*
+ * Descriptors that are free now. A buffer takes one if the ring has it in an
+ * indirect table, else one per piece: stop adding before vfe_queue_add() fails.
+ */
+unsigned int vfe_queue_room(const struct vfe_queue *q);
 
 static inline bool vfe_queue_broken(const struct vfe_queue *q)
 {

@@ -25,7 +25,7 @@ static struct front *polled_front(struct kunit *test, enum vfe_interrupts irqs,
 
 	f->irqs = irqs;
 	for (i = first; i < QUEUES; i++)
-		f->specs[i].polled = true;
+		f->specs[i].vector = VFE_VECTOR_NONE;
 	return f;
 }
 
@@ -104,7 +104,7 @@ static void vectors_for_the_others(struct kunit *test)
 	spec.vectors = 1 + POLLED;
 	f = front_new(test, &spec);
 	for (i = POLLED; i < QUEUES; i++)
-		f->specs[i].polled = true;
+		f->specs[i].vector = VFE_VECTOR_NONE;
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 	for (i = 0; i < POLLED; i++)
 		KUNIT_EXPECT_EQ(test, 1 + i, f->m->queues[i].vector);
@@ -132,14 +132,18 @@ static void all_of_them(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, f->m->config_vector);
 }
 
-/* Vectors are in the order of queues, so the polled ones come last. */
-static void not_in_front(struct kunit *test)
+/* A polled queue takes no vector, wherever it stands among the others. */
+static void between_others(struct kunit *test)
 {
 	struct front *f = polled_front(test, VFE_IRQ_MSIX, QUEUES);
 
-	f->specs[1].polled = true;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -EINVAL);
-	front_down(f);
+	f->specs[1].vector = VFE_VECTOR_NONE;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, f->m->queues[0].vector, 1);
+	KUNIT_EXPECT_EQ(test, f->m->queues[1].vector, VIRTIO_MSI_NO_VECTOR);
+	KUNIT_EXPECT_EQ(test, f->m->queues[2].vector, 2);
+	polled_expect_unseen(test, f, 1);
+	front_expect_completion(test, f, 2);
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
@@ -148,7 +152,7 @@ static struct kunit_case irq_polled_cases[] = {
 	KUNIT_CASE(vectors_for_the_others),
 	KUNIT_CASE(after_a_restart),
 	KUNIT_CASE(all_of_them),
-	KUNIT_CASE(not_in_front),
+	KUNIT_CASE(between_others),
 	{ }
 };
 

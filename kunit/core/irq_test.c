@@ -41,6 +41,76 @@ static void expect_kind(struct kunit *test, struct front *f, enum kind kind)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
+/* Two queues and one vector: its interrupt is for both. */
+static void queues_that_share_a_vector(struct kunit *test)
+{
+	static const u16 vectors[] = { 1, 1, 2, 2, 3 };
+	struct vfe_mock_spec spec = { .queues = 5 };
+	struct front *f = front_new(test, &spec);
+	unsigned int i;
+
+	f->specs[1].vector = VFE_VECTOR_PREVIOUS;
+	f->specs[3].vector = VFE_VECTOR_PREVIOUS;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	for (i = 0; i < 5; i++) {
+		KUNIT_EXPECT_EQ(test, f->m->queues[i].vector, vectors[i]);
+		front_expect_completion(test, f, i);
+	}
+	KUNIT_EXPECT_EQ(test, front_events(f).spurious, 0ULL);
+	for (i = 2; i < 4; i++) {
+		KUNIT_ASSERT_EQ(test, front_add(f, i), 0);
+		KUNIT_ASSERT_TRUE(test, front_use(f, i));
+	}
+	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[2]));
+	KUNIT_EXPECT_EQ(test, f->done[2], 2U);
+	KUNIT_EXPECT_EQ(test, f->done[3], 2U);
+	front_take_all(f, 2);
+	front_take_all(f, 3);
+	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[3]));
+	KUNIT_EXPECT_EQ(test, front_events(f).spurious, 1ULL);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* The kernel spreads vectors over CPUs: these come after the others. */
+static void vectors_that_are_spread(struct kunit *test)
+{
+	static const u16 vectors[] = { 1, 3, 2, 4, 4 };
+	static const bool spread[] = { false, true, false, true, true };
+	struct vfe_mock_spec spec = { .queues = 5 };
+	struct front *f = front_new(test, &spec);
+	unsigned int i;
+
+	for (i = 0; i < 5; i++)
+		f->specs[i].spread = spread[i];
+	f->specs[4].vector = VFE_VECTOR_PREVIOUS;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	for (i = 0; i < 5; i++) {
+		KUNIT_EXPECT_EQ(test, f->m->queues[i].vector, vectors[i]);
+		KUNIT_EXPECT_EQ(test, !!vfe_queue_affinity(f->vd, i),
+				spread[i] && IS_ENABLED(CONFIG_SMP));
+		front_expect_completion(test, f, i);
+	}
+	front_expect_config_change(test, f);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* None is spread: the kernel is not told of any. */
+static void vectors_that_users_move(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 2 };
+	struct front *f = front_new(test, &spec);
+	unsigned int i;
+
+	for (i = 0; i < 2; i++)
+		f->specs[i].spread = false;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_NULL(test, vfe_queue_affinity(f->vd, i));
+		front_expect_completion(test, f, i);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
 /* MSI-X tables of each size, and no table, with and without a pin */
 static void vectors_that_there_are(struct kunit *test)
 {
@@ -537,6 +607,9 @@ static void each_mapping_is_read_back(struct kunit *test)
 }
 
 static struct kunit_case irq_cases[] = {
+	KUNIT_CASE(queues_that_share_a_vector),
+	KUNIT_CASE(vectors_that_are_spread),
+	KUNIT_CASE(vectors_that_users_move),
 	KUNIT_CASE(change_waits_for_no_io),
 	KUNIT_CASE(vectors_that_there_are),
 	KUNIT_CASE(kinds_asked_for),

@@ -308,7 +308,27 @@ static void set_up_as_at_first(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
+/* A queue that was reset gets a ring of another size, and no other queue. */
+static void another_size(struct kunit *test)
+{
+	struct front *f = front_resettable(test, 2);
+	u16 size = vfe_queue_size(queue(f, 0));
+	int i;
+
+	for (i = 1; i >= 0; i--) {
+		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
+		vfe_queue_set_size(queue(f, 0), i ? 4 : size);
+		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(f, 0)), 0);
+		KUNIT_EXPECT_EQ(test, f->m->queues[0].size, i ? 4 : size);
+		KUNIT_EXPECT_EQ(test, f->m->queues[1].size, size);
+		front_expect_completion(test, f, 0);
+		front_expect_completion(test, f, 1);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
 static struct kunit_case requeue_cases[] = {
+	KUNIT_CASE(another_size),
 	KUNIT_CASE(others_run_on),
 	KUNIT_CASE(nothing_happens_in_between),
 	KUNIT_CASE(broken_queue_is_mended),

@@ -731,9 +731,86 @@ static void addresses_are_physical(struct kunit *test)
 	KUNIT_EXPECT_LT(test, f->m->queues[0].desc, VFE_MOCK_BUS);
 	KUNIT_EXPECT_LT(test, f->m->queues[0].driver, VFE_MOCK_BUS);
 	KUNIT_EXPECT_LT(test, f->m->queues[0].device, VFE_MOCK_BUS);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* A class uses some of the queues: each has the number in its spec. */
+static void queues_with_numbers(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 5 };
+	struct front *f = front_new(test, &spec);
+	unsigned int i;
+
+	f->queues = 2;
+	f->specs[1].index = 4;
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, vfe_num_queues(f->vd), 2U);
+	KUNIT_EXPECT_EQ(test, vfe_queue_index(vfe_get_queue(f->vd, 1)), 4U);
+	for (i = 0; i < 5; i++)
+		KUNIT_EXPECT_EQ(test, f->m->queues[i].enable, !(i % 4));
+	KUNIT_EXPECT_EQ(test, f->m->queues[4].vector, 2);
+	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
+	KUNIT_EXPECT_EQ(test, f->m->queues[4].kicks, 1U);
+	KUNIT_ASSERT_TRUE(test, front_use(f, 4));
+	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[4]));
+	KUNIT_EXPECT_EQ(test, f->done[4], 1U);
+	front_take_all(f, 1);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+static void specs_that_make_no_sense(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct front *f = front_new(test, &spec);
+
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	f->specs[0].vector = VFE_VECTOR_PREVIOUS;
+	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -EINVAL);
+	f->specs[0].vector = VFE_VECTOR_NONE;
+	f->specs[1].vector = VFE_VECTOR_PREVIOUS;
+	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -EINVAL);
+	f->specs[1].vector = VFE_VECTOR_OWN;
+	f->specs[2].index = 1;
+	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -EINVAL);
+	f->specs[2].index = 3;
+	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -ENODEV);
+	f->specs[2].index = 2;
+	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+}
+
+/* A reset, and a restart with another ring; then with the largest again */
+static void another_size(struct kunit *test)
+{
+	static const struct { u16 want, get; } sizes[] = {
+		{ 16, 16 }, { 15, 8 }, { 1000, 64 }, { 0, 64 },
+	};
+	struct vfe_mock_spec spec = { .queues = 2, .queue_size = 64 };
+	struct front *f = front_live(test, &spec);
+	struct vfe_queue *q = vfe_get_queue(f->vd, 1);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
+		KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+		front_detach_all(f);
+		vfe_queue_set_size(q, sizes[i].want);
+		KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+		KUNIT_EXPECT_EQ(test, vfe_queue_size(q), sizes[i].get);
+		KUNIT_EXPECT_EQ(test, f->m->queues[1].size, sizes[i].get);
+		KUNIT_EXPECT_EQ(test, f->m->queues[0].size, 64);
+		KUNIT_EXPECT_EQ(test, vfe_queue_max_size(q), 64U);
+		front_expect_completion(test, f, 0);
+		front_expect_completion(test, f, 1);
+	}
+	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
 static struct kunit_case queues_cases[] = {
+	KUNIT_CASE(queues_with_numbers),
+	KUNIT_CASE(specs_that_make_no_sense),
+	KUNIT_CASE(another_size),
 	KUNIT_CASE(sizes_that_no_ring_has),
 	KUNIT_CASE(size_0_means_no_queue),
 	KUNIT_CASE(last_queue_is_wrong),

@@ -508,6 +508,18 @@ static void files_texts_of_a_queue(struct kunit *test, u64 features)
 	files_text(test, f, "queues/0/avail_idx", "0\n");
 	files_text(test, f, "queues/0/used_idx", "0\n");
 	files_text(test, f, "queues/0/completions", "3\n");
+	/* nor does a ring of another size count anew */
+	vfe_live_round_trip(l, n);
+	KUNIT_ASSERT_EQ(test, vfe_reset(l->vd), 0);
+	vfe_queue_set_size(l->q, 16);
+	files_text(test, f, "queues/0/avail_idx", "0\n");
+	files_text(test, f, "queues/0/used_idx", "0\n");
+	files_text(test, f, "queues/0/completions", "4\n");
+	KUNIT_ASSERT_EQ(test, vfe_restart(l->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(l->vd), 0);
+	vfe_live_round_trip(l, n);
+	files_text(test, f, "queues/0/size", "16\n");
+	files_text(test, f, "queues/0/completions", "5\n");
 }
 
 static void files_queue_texts(struct kunit *test)

@@ -128,6 +128,7 @@ static inline struct front *front_over(struct kunit *test, struct vfe_mock *m)
 	for (i = 0; i < VFE_MOCK_QUEUES; i++)
 		f->specs[i] = (struct vfe_queue_spec) {
 			.name = "test", .done = front_done, .max_segs = 2,
+			.index = i, .spread = true,
 		};
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, front_end, f));
 	return f;

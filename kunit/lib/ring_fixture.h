@@ -122,6 +122,7 @@ static inline void vfe_live_queues(struct vfe_live *l,
 		queues[i].max_segs = spec->max_segs ?: VFE_LIVE_SEGS;
 		queues[i].size = spec->size;
 		queues[i].own_tables = spec->own_tables;
+		queues[i].index = i;
 	}
 	KUNIT_ASSERT_EQ(l->test, 0,
 			vfe_queues_create(l->vd, queues, l->queues,

@@ -230,13 +230,19 @@ static void ring_room(struct kunit *test)
 	unsigned int fits = ring_is_indirect(test) ? 16 : 5;
 	u32 n;
 
-	for (n = 0; n < fits; n++)
+	for (n = 0; n < fits; n++) {
+		KUNIT_EXPECT_EQ(test, vfe_queue_room(l->q),
+				16 - n * ring_descs(test, 3));
 		KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 2, 1), 0);
+	}
 	KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 2, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, vfe_queue_room(l->q),
+			ring_is_indirect(test) ? 0U : 1U);
 	/* the refused buffer left no trace, and the last one still fits */
 	KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 0, 1),
 			ring_is_indirect(test) ? -ENOSPC : 0);
 	KUNIT_EXPECT_EQ(test, vfe_live_add(l, n + 1, 0, 1), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, vfe_queue_room(l->q), 0U);
 	vfe_queue_kick_prepare(l->q);
 	for (n = 0; n < fits; n++)
 		vfe_live_pop(l, n, 2, 1);

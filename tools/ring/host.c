@@ -61,6 +61,7 @@ static int host_open_spec(struct host *host, u16 size, unsigned int max_segs,
 {
 	struct vfe_queue_spec spec = {
 		.name = "test",
+		.index = 3,
 		.done = host_done,
 		.max_segs = max_segs,
 		.size = size,
@@ -75,7 +76,7 @@ static int host_open_spec(struct host *host, u16 size, unsigned int max_segs,
 	host->vd.features = features;
 	host->vd.dma_api = features & FEATURE(VIRTIO_F_ACCESS_PLATFORM);
 	host->vd.state = VFE_STATE_LIVE;
-	ret = vfe_queue_init(q, &host->vd, 3, &spec);
+	ret = vfe_queue_init(q, &host->vd, &spec);
 	if (ret)
 		return ret;
 	q->ops = features & FEATURE(VIRTIO_F_RING_PACKED) ? vfe_packed_ops(q) :
