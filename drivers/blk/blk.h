@@ -203,6 +203,18 @@ struct vfe_blk_queue {
 } ____cacheline_aligned_in_smp;
 
 /**
+ * struct vfe_blk_counts - what a disk counts, one set per CPU
+ * @polls: times that a submitter busy-waited for its completion
+ * @polls_found: of these, how often it found the completion
+ * @polls_ns: time spent busy-waiting, in nanoseconds
+ */
+struct vfe_blk_counts {
+	u64 polls;
+	u64 polls_found;
+	u64 polls_ns;
+};
+
+/**
  * struct vfe_blk_tunables - values that users can change while the disk runs
  * @coalesce_usecs: period of the timer that replaces interrupts and kicks on a
  *		    busy queue; 0: no timer
@@ -332,6 +344,8 @@ void vfe_blk_reap_and_enable(struct vfe_blk_queue *bq,
 void vfe_blk_complete_all(struct vfe_blk_done *done);
 
 /* --- poll.c: a submitter busy-waits for its completion --- */
+
+extern const struct vfe_class_counters vfe_blk_counters;
 
 void vfe_blk_poll_init(struct vfe_blk_queue *bq);
 void vfe_blk_poll_exit(struct vfe_blk_queue *bq);

@@ -86,6 +86,7 @@ static const struct block_device_operations vfe_blk_fops = {
 };
 
 static const struct vfe_device_ops vfe_blk_device_ops = {
+	.counters = &vfe_blk_counters,
 	.config_changed = vfe_blk_config_changed,
 	.needs_reset = vfe_blk_needs_reset,
 };

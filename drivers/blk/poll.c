@@ -13,6 +13,21 @@
 
 #include "blk.h"
 
+#define VFE_BLK_COUNTER(event) \
+	{ .name = #event, .offset = offsetof(struct vfe_blk_counts, event) }
+
+static const struct vfe_counter vfe_blk_counter_table[] = {
+	VFE_BLK_COUNTER(polls),
+	VFE_BLK_COUNTER(polls_found),
+	VFE_BLK_COUNTER(polls_ns),
+};
+
+const struct vfe_class_counters vfe_blk_counters = {
+	.table = vfe_blk_counter_table,
+	.n = ARRAY_SIZE(vfe_blk_counter_table),
+	.size = sizeof(struct vfe_blk_counts),
+};
+
 /* Weight of the newest wait in the moving average usual_ns: one quarter */
 #define VFE_BLK_POLL_WEIGHT	4
 
@@ -95,9 +110,9 @@ void vfe_blk_poll_wait(struct vfe_blk_queue *bq)
 
 	found = vfe_blk_poll_look(bq, budget, &spent);
 	if (found)
-		vfe_count(stats, polls_found);
-	vfe_count(stats, polls);
-	vfe_count_by(stats, polls_ns, spent);
+		vfe_class_count(stats, struct vfe_blk_counts, polls_found);
+	vfe_class_count(stats, struct vfe_blk_counts, polls);
+	vfe_class_count_by(stats, struct vfe_blk_counts, polls_ns, spent);
 	vfe_blk_poll_learn(bq, found ? spent : 2ULL * budget, budget);
 	local_bh_disable();
 	tasklet_schedule(&bq->reap);

@@ -78,7 +78,7 @@ static struct vfe_device *vfe_alloc(struct pci_dev *pdev,
 	INIT_WORK(&vd->config_work, vfe_config_work);
 	if (vfe_regs_init(&vd->regs))
 		goto free;
-	if (vfe_stats_init(&vd->stats))
+	if (vfe_stats_init(&vd->stats, ops->counters))
 		goto regs_exit;
 	return vd;
 

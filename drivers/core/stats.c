@@ -1,25 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Counts of events other than register accesses. */
+/*
+ * Counts of events other than register accesses. All are u64, so that this
+ * finds each by its place, those of the class after those of the core.
+ */
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include <vfe/stats.h>
 
 #include "sums.h"
 
+static const u64 __percpu *vfe_stats_counter(const struct vfe_stats *stats,
+					     unsigned int i)
+{
+	return (const u64 __percpu *)stats->events + i;
+}
+
 /**
  * vfe_stats_init() - set up the counters of events
  * @stats: zeroed here
+ * @class: what the class counts, or NULL
  *
  * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
  */
-int vfe_stats_init(struct vfe_stats *stats)
+int vfe_stats_init(struct vfe_stats *stats,
+		   const struct vfe_class_counters *class)
 {
+	size_t size = sizeof(*stats->events) + (class ? class->size : 0);
+
 	memset(stats, 0, sizeof(*stats));
-	stats->events = alloc_percpu(struct vfe_event_counts);
-	return stats->events ? 0 : -ENOMEM;
+	stats->class = class;
+	stats->n = size / sizeof(u64);
+	stats->base = kcalloc(stats->n, sizeof(u64), GFP_KERNEL);
+	stats->events = __alloc_percpu(size, __alignof__(u64));
+	if (stats->base && stats->events)
+		return 0;
+	vfe_stats_exit(stats);
+	return -ENOMEM;
 }
 EXPORT_SYMBOL_GPL(vfe_stats_init);
 
@@ -33,11 +53,26 @@ void vfe_stats_exit(struct vfe_stats *stats)
 {
 	free_percpu(stats->events);
 	stats->events = NULL;
+	kfree(stats->base);
+	stats->base = NULL;
 }
 EXPORT_SYMBOL_GPL(vfe_stats_exit);
 
 /**
- * vfe_stats_get() - events since the last reset
+ * vfe_stats_read() - read one counter
+ * @stats: the counts
+ * @i: its place: its offset, in u64
+ *
+ * Context: any.
+ * Return: the events since the last reset.
+ */
+u64 vfe_stats_read(const struct vfe_stats *stats, unsigned int i)
+{
+	return vfe_sum_since(vfe_stats_counter(stats, i), &stats->base[i]);
+}
+
+/**
+ * vfe_stats_get() - events since the last reset, without those of the class
  * @stats: the counts
  * @sum: where to put them
  *
@@ -45,16 +80,10 @@ EXPORT_SYMBOL_GPL(vfe_stats_exit);
  */
 void vfe_stats_get(const struct vfe_stats *stats, struct vfe_event_counts *sum)
 {
-	const struct vfe_event_counts __percpu *e = stats->events;
-	const struct vfe_event_counts *base = &stats->base;
+	unsigned int i;
 
-	sum->operations = vfe_sum_since(&e->operations, &base->operations);
-	sum->interrupts = vfe_sum_since(&e->interrupts, &base->interrupts);
-	sum->spurious = vfe_sum_since(&e->spurious, &base->spurious);
-	sum->config = vfe_sum_since(&e->config, &base->config);
-	sum->polls = vfe_sum_since(&e->polls, &base->polls);
-	sum->polls_found = vfe_sum_since(&e->polls_found, &base->polls_found);
-	sum->polls_ns = vfe_sum_since(&e->polls_ns, &base->polls_ns);
+	for (i = 0; i < sizeof(*sum) / sizeof(u64); i++)
+		((u64 *)sum)[i] = vfe_stats_read(stats, i);
 }
 EXPORT_SYMBOL_GPL(vfe_stats_get);
 
@@ -68,14 +97,9 @@ EXPORT_SYMBOL_GPL(vfe_stats_get);
  */
 void vfe_stats_reset(struct vfe_stats *stats)
 {
-	const struct vfe_event_counts __percpu *e = stats->events;
+	unsigned int i;
 
-	vfe_sum_restart(&e->operations, &stats->base.operations);
-	vfe_sum_restart(&e->interrupts, &stats->base.interrupts);
-	vfe_sum_restart(&e->spurious, &stats->base.spurious);
-	vfe_sum_restart(&e->config, &stats->base.config);
-	vfe_sum_restart(&e->polls, &stats->base.polls);
-	vfe_sum_restart(&e->polls_found, &stats->base.polls_found);
-	vfe_sum_restart(&e->polls_ns, &stats->base.polls_ns);
+	for (i = 0; i < stats->n; i++)
+		vfe_sum_restart(vfe_stats_counter(stats, i), &stats->base[i]);
 }
 EXPORT_SYMBOL_GPL(vfe_stats_reset);

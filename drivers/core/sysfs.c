@@ -11,6 +11,7 @@
 #include <linux/kobject.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
+#include <linux/stddef.h>
 #include <linux/sysfs.h>
 
 #include "core.h"
@@ -24,9 +25,9 @@ struct vfe_sysfs;
  * @attr: its name and mode
  * @show: write its value to a buffer
  * @store: what a write does, or NULL
- * @id: the register or window of the file, for @show
+ * @id: the register, window or counter of the file, for @show
  * @dir: VFE_READ or VFE_WRITE, for @show
- * @name: name of a file for a register or window
+ * @name: name of a file for a register, window or counter
  */
 struct vfe_file {
 	struct attribute attr;
@@ -58,7 +59,7 @@ struct vfe_queue_dir {
  * @stats: its event counts
  * @vd: its virtio side, or NULL
  * @reset_lock: serialises resets of the counts
- * @files: files for registers and windows, @num_files of them
+ * @files: files for counters, registers and windows, @num_files of them
  * @num_files: number of files
  */
 struct vfe_sysfs {
@@ -82,24 +83,6 @@ static ssize_t exits_show(struct vfe_sysfs *s, const struct vfe_file *f,
 	return sysfs_emit(buf, "%llu\n", vfe_regs_exits(s->regs));
 }
 
-#define VFE_EVENT_SHOW(file, event) \
-static ssize_t file##_show(struct vfe_sysfs *s, const struct vfe_file *f, \
-			   char *buf) \
-{ \
-	struct vfe_event_counts sum; \
-\
-	vfe_stats_get(s->stats, &sum); \
-	return sysfs_emit(buf, "%llu\n", sum.event); \
-}
-
-VFE_EVENT_SHOW(operations, operations)
-VFE_EVENT_SHOW(interrupts, interrupts)
-VFE_EVENT_SHOW(spurious_interrupts, spurious)
-VFE_EVENT_SHOW(config_interrupts, config)
-VFE_EVENT_SHOW(polls, polls)
-VFE_EVENT_SHOW(polls_found, polls_found)
-VFE_EVENT_SHOW(polls_ns, polls_ns)
-
 static void reset_store(struct vfe_sysfs *s)
 {
 	unsigned int i;
@@ -120,10 +103,6 @@ static void reset_store(struct vfe_sysfs *s)
 
 static struct vfe_file vfe_files[] = {
 	VFE_FILE_RO(exits),
-	VFE_FILE_RO(operations),
-	VFE_FILE_RO(interrupts),
-	VFE_FILE_RO(spurious_interrupts),
-	VFE_FILE_RO(config_interrupts),
 };
 
 /* added last: a reset uses the directories of all queues */
@@ -163,9 +142,6 @@ static struct vfe_file vfe_virtio_files[] = {
 	VFE_FILE_RO(interface),
 	VFE_FILE_RO(state),
 	VFE_FILE_RO(vectors),
-	VFE_FILE_RO(polls),
-	VFE_FILE_RO(polls_found),
-	VFE_FILE_RO(polls_ns),
 };
 
 /* --- files for each register and window --- */
@@ -225,6 +201,38 @@ static void vfe_file_pair(struct vfe_sysfs *s, const char *name,
 		f->dir = dir;
 		f->show = show;
 	}
+}
+
+static ssize_t count_show(struct vfe_sysfs *s, const struct vfe_file *f,
+			  char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", vfe_stats_read(s->stats, f->id));
+}
+
+#define VFE_COUNTER(file, event) \
+	{ .name = file, .offset = offsetof(struct vfe_event_counts, event) }
+
+static const struct vfe_counter vfe_counters[] = {
+	VFE_COUNTER("operations", operations),
+	VFE_COUNTER("interrupts", interrupts),
+	VFE_COUNTER("spurious_interrupts", spurious),
+	VFE_COUNTER("config_interrupts", config),
+};
+
+static void vfe_make_counters(struct vfe_sysfs *s)
+{
+	const struct vfe_class_counters *class = s->stats->class;
+	unsigned int own = sizeof(struct vfe_event_counts);
+	const struct vfe_counter *c;
+
+	for (c = vfe_counters; c < vfe_counters + ARRAY_SIZE(vfe_counters); c++)
+		vfe_file_new(s, c->name, c->offset / sizeof(u64))->show =
+			count_show;
+	if (!class)
+		return;
+	for (c = class->table; c < class->table + class->n; c++)
+		vfe_file_new(s, c->name, (own + c->offset) / sizeof(u64))->show =
+			count_show;
 }
 
 static bool vfe_window_present(const struct vfe_sysfs *s, unsigned int win)
@@ -472,6 +480,8 @@ static int vfe_add_all(struct vfe_sysfs *s)
 
 	ret = vfe_add_files(s, NULL, vfe_files, ARRAY_SIZE(vfe_files));
 	if (!ret)
+		ret = vfe_add_made(s, NULL, vfe_make_counters);
+	if (!ret)
 		ret = vfe_add_made(s, "accesses", vfe_make_accesses);
 	if (!ret)
 		ret = vfe_add_made(s, "registers", vfe_make_registers);
@@ -500,7 +510,8 @@ struct vfe_sysfs *vfe_sysfs_create(struct device *parent,
 	s->vd = vd;
 	mutex_init(&s->reset_lock);
 	kobject_init(&s->kobj, &vfe_ktype);
-	s->files = kcalloc(VFE_MAX_FILES, sizeof(*s->files), GFP_KERNEL);
+	s->files = kcalloc(VFE_MAX_FILES + stats->n, sizeof(*s->files),
+			   GFP_KERNEL);
 	ret = s->files ? kobject_add(&s->kobj, &parent->kobj, "vfe") : -ENOMEM;
 	if (!ret)
 		ret = vfe_add_all(s);

@@ -441,7 +441,7 @@ int vfe_trap_start(struct vfe_trap *trap)
 	spin_lock_init(&trap->lock);
 	init_completion(&trap->answered);
 	trap->phase = VFE_TRAP_IDLE;
-	err = vfe_stats_init(&trap->stats);
+	err = vfe_stats_init(&trap->stats, NULL);
 	if (err)
 		return err;
 	err = vfe_trap_request_irq(trap);

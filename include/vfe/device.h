@@ -67,10 +67,12 @@ enum vfe_interrupts {
  *		 is over; not called after vfe_reset() has begun. Called from
  *		 any context, often with a queue's lock held: schedule a work
  *		 item
+ * @counters: what the class counts by itself, or NULL
  */
 struct vfe_device_ops {
 	void (*config_changed)(struct vfe_device *vd);
 	void (*needs_reset)(struct vfe_device *vd);
+	const struct vfe_class_counters *counters;
 };
 
 /* --- the members of a device: for the core, and for inline functions --- */

@@ -19,34 +19,66 @@ struct vfe_device;
  * @interrupts: handled interrupts, spurious ones included
  * @spurious: interrupts without a used buffer or a configuration change
  * @config: configuration change interrupts
- * @polls: times that a submitter busy-waited for its completion
- * @polls_found: of these, how often it found the completion
- * @polls_ns: time spent busy-waiting, in nanoseconds
  */
 struct vfe_event_counts {
 	u64 operations;
 	u64 interrupts;
 	u64 spurious;
 	u64 config;
-	u64 polls;
-	u64 polls_found;
-	u64 polls_ns;
 };
 
+/**
+ * struct vfe_counter - a counter, as sysfs has it
+ * @name: of the file
+ * @offset: in the counters of a CPU, all of them u64
+ */
+struct vfe_counter {
+	const char *name;
+	size_t offset;
+};
+
+/**
+ * struct vfe_class_counters - what a class counts beside those events
+ * @table: the counters, @n of them
+ * @n: how many
+ * @size: of the class's structure of them, which is all u64
+ */
+struct vfe_class_counters {
+	const struct vfe_counter *table;
+	unsigned int n;
+	size_t size;
+};
+
+/**
+ * struct vfe_stats - the counters of a function
+ * @events: one set per CPU, the class's own behind it
+ * @class: what the class counts, or NULL
+ * @base: sums at the last reset, @n of them
+ * @n: number of counters
+ */
 struct vfe_stats {
 	struct vfe_event_counts __percpu *events;
-	struct vfe_event_counts base;	/* at the last reset */
+	const struct vfe_class_counters *class;
+	u64 *base;
+	unsigned int n;
 };
 
-int vfe_stats_init(struct vfe_stats *stats);
+int vfe_stats_init(struct vfe_stats *stats,
+		   const struct vfe_class_counters *class);
 void vfe_stats_exit(struct vfe_stats *stats);
+/* one counter, by its place: events since the last reset; in any context */
+u64 vfe_stats_read(const struct vfe_stats *stats, unsigned int i);
 /* events since the last reset; may be called in any context */
 void vfe_stats_get(const struct vfe_stats *stats, struct vfe_event_counts *sum);
 void vfe_stats_reset(struct vfe_stats *stats);
 
 /* usable in any context, interrupts included */
 #define vfe_count(stats, event) this_cpu_inc((stats)->events->event)
-#define vfe_count_by(stats, event, n) this_cpu_add((stats)->events->event, n)
+/* the same for a counter of the class, a member of its structure @type */
+#define vfe_class_count(stats, type, event) \
+	vfe_class_count_by(stats, type, event, 1)
+#define vfe_class_count_by(stats, type, event, n) \
+	this_cpu_add(((type __percpu *)((stats)->events + 1))->event, n)
 
 /* --- sysfs.c --- */
 

@@ -65,7 +65,7 @@ static struct race *race_start(struct kunit *test)
 	hrtimer_init(&r->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	r->timer.function = race_tick;
 	KUNIT_ASSERT_EQ(test, vfe_regs_init(&r->regs), 0);
-	KUNIT_ASSERT_EQ(test, vfe_stats_init(&r->stats), 0);
+	KUNIT_ASSERT_EQ(test, vfe_stats_init(&r->stats, NULL), 0);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, race_stop, r));
 	hrtimer_start(&r->timer, ns_to_ktime(RACE_PERIOD_NS),

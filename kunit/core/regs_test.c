@@ -431,7 +431,7 @@ static void regs_exit_twice(struct kunit *test)
 	vfe_regs_exit(&regs);
 	vfe_stats_exit(&stats);
 	KUNIT_ASSERT_EQ(test, vfe_regs_init(&regs), 0);
-	KUNIT_ASSERT_EQ(test, vfe_stats_init(&stats), 0);
+	KUNIT_ASSERT_EQ(test, vfe_stats_init(&stats, NULL), 0);
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(&regs), 0ULL);
 	vfe_regs_exit(&regs);
 	vfe_regs_exit(&regs);

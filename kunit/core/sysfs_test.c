@@ -139,12 +139,11 @@ static void files_expect_no_more(struct kunit *test,
 
 static const char * const files_every[] = {
 	"exits", "operations", "interrupts", "spurious_interrupts",
-	"config_interrupts", "reset",
+	"config_interrupts", "reset", "own",
 };
 
 static const char * const files_virtio[] = {
-	"features", "interface", "state", "vectors", "polls", "polls_found",
-	"polls_ns",
+	"features", "interface", "state", "vectors",
 };
 
 static const char * const files_folders[] = {
@@ -534,6 +533,25 @@ static void files_packed_queue_texts(struct kunit *test)
 
 /* --- writes --- */
 
+/* A counter of the class driver's own is read and reset like the core's. */
+static void files_counter_of_the_class(struct kunit *test)
+{
+	struct files *f = files_start(test, NULL);
+	struct vfe_stats *stats = vfe_stats_of(f->l->vd);
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		vfe_class_count_by(stats, struct vfe_live_counts, own, 3);
+		vfe_class_count(stats, struct vfe_live_counts, own);
+		files_text(test, f, "own", "4\n");
+		files_text(test, f, "operations", "0\n");
+		KUNIT_EXPECT_EQ(test, 1,
+				vfe_files_write(f->mnt, f->l->m->pdev, "reset",
+						"1"));
+		files_text(test, f, "own", "0\n");
+	}
+}
+
 static void files_reset_writes(struct kunit *test)
 {
 	static const char * const texts[] = { "1\n", "0\n", "x", "1 2 3\n" };
@@ -764,6 +782,7 @@ static struct kunit_case files_cases[] = {
 	KUNIT_CASE(files_windows),
 	KUNIT_CASE(files_queue_texts),
 	KUNIT_CASE(files_packed_queue_texts),
+	KUNIT_CASE(files_counter_of_the_class),
 	KUNIT_CASE(files_reset_writes),
 	KUNIT_CASE(files_open_when_gone),
 	KUNIT_CASE(files_read_while_going),

@@ -44,6 +44,14 @@ struct vfe_live_spec {
 };
 
 /**
+ * struct vfe_live_counts - what this class driver counts by itself
+ * @own: nothing but what a test counts
+ */
+struct vfe_live_counts {
+	u64 own;
+};
+
+/**
  * struct vfe_live - a function that is up
  * @test: the test that it belongs to
  * @m: the function
@@ -136,7 +144,12 @@ static inline void vfe_live_queues(struct vfe_live *l,
 static inline struct vfe_live *vfe_live_start(struct kunit *test,
 					      const struct vfe_live_spec *spec)
 {
+	static const struct vfe_counter own = { .name = "own" };
+	static const struct vfe_class_counters counters = {
+		.table = &own, .n = 1, .size = sizeof(struct vfe_live_counts),
+	};
 	static const struct vfe_device_ops ops = {
+		.counters = &counters,
 		.config_changed = vfe_live_config_changed,
 		.needs_reset = vfe_live_needs_reset,
 	};
