@@ -329,4 +329,5 @@ module_exit(vfe_blk_exit);
 
 MODULE_DESCRIPTION("Virtio block driver that counts its VM exits");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(VFE_NS);
 MODULE_VERSION(VFE_VERSION);

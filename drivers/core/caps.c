@@ -291,7 +291,7 @@ bool vfe_find_vendor_cap(struct pci_dev *pdev, struct vfe_vendor_cap *vcap)
 	}
 	return false;
 }
-EXPORT_SYMBOL_GPL(vfe_find_vendor_cap);
+EXPORT_SYMBOL_NS_GPL(vfe_find_vendor_cap, VFE_NS);
 
 static int vfe_cap_map(struct vfe_device *vd, enum vfe_window_id win,
 		       const struct vfe_cap *cap, u32 mapped)

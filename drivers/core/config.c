@@ -116,7 +116,7 @@ int vfe_config_read(struct vfe_device *vd, u32 offset, const u8 *fields,
 		return vfe_config_read_one(vd, offset, fields, buf);
 	return vd->transport->config_read(vd, offset, fields, buf);
 }
-EXPORT_SYMBOL_GPL(vfe_config_read);
+EXPORT_SYMBOL_NS_GPL(vfe_config_read, VFE_NS);
 
 int vfe_config_read_field(struct vfe_device *vd, u32 offset, u8 size, u64 *val)
 {
@@ -131,7 +131,7 @@ int vfe_config_read_field(struct vfe_device *vd, u32 offset, u8 size, u64 *val)
 	*val = le64_to_cpu(raw);
 	return ret;
 }
-EXPORT_SYMBOL_GPL(vfe_config_read_field);
+EXPORT_SYMBOL_NS_GPL(vfe_config_read_field, VFE_NS);
 
 int vfe_config_write(struct vfe_device *vd, u32 offset, u8 size, u32 val)
 {
@@ -152,4 +152,4 @@ int vfe_config_write(struct vfe_device *vd, u32 offset, u8 size, u32 val)
 			vd->transport->config_start(vd) + offset, size, val);
 	return 0;
 }
-EXPORT_SYMBOL_GPL(vfe_config_write);
+EXPORT_SYMBOL_NS_GPL(vfe_config_write, VFE_NS);

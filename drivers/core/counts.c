@@ -3,6 +3,7 @@
  * The table of registers, and the sums of the counts that regs.c makes: over
  * CPUs, over windows, since the last reset. Accesses no register.
  */
+#include <kunit/visibility.h>
 #include <linux/build_bug.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -10,6 +11,7 @@
 #include <linux/string.h>
 #include <linux/virtio_pci.h>
 
+#include <vfe/compat/core.h>
 #include <vfe/regs.h>
 
 #include "regs_table.h"
@@ -71,7 +73,7 @@ int vfe_regs_init(struct vfe_regs *regs)
 	regs->counts = alloc_percpu(struct vfe_reg_counts);
 	return regs->counts ? 0 : -ENOMEM;
 }
-EXPORT_SYMBOL_GPL(vfe_regs_init);
+EXPORT_SYMBOL_NS_GPL(vfe_regs_init, VFE_NS);
 
 /**
  * vfe_regs_exit() - free the counters; the caller unmaps the windows
@@ -84,7 +86,7 @@ void vfe_regs_exit(struct vfe_regs *regs)
 	free_percpu(regs->counts);
 	regs->counts = NULL;
 }
-EXPORT_SYMBOL_GPL(vfe_regs_exit);
+EXPORT_SYMBOL_NS_GPL(vfe_regs_exit, VFE_NS);
 
 /**
  * vfe_regs_accesses() - accesses to a register since the last reset
@@ -101,7 +103,7 @@ u64 vfe_regs_accesses(const struct vfe_regs *regs, enum vfe_reg reg,
 	return vfe_sum_since(&regs->counts->access[reg][dir],
 			     &regs->base.access[reg][dir]);
 }
-EXPORT_SYMBOL_GPL(vfe_regs_accesses);
+EXPORT_SYMBOL_IF_KUNIT(vfe_regs_accesses);
 
 /**
  * vfe_regs_class() - accesses to all registers of a window
@@ -123,7 +125,7 @@ u64 vfe_regs_class(const struct vfe_regs *regs, enum vfe_window_id win,
 			sum += vfe_regs_accesses(regs, reg, dir);
 	return sum;
 }
-EXPORT_SYMBOL_GPL(vfe_regs_class);
+EXPORT_SYMBOL_IF_KUNIT(vfe_regs_class);
 
 /**
  * vfe_regs_exits() - exits caused by accesses to trapping windows
@@ -136,7 +138,7 @@ u64 vfe_regs_exits(const struct vfe_regs *regs)
 {
 	return vfe_sum_since(&regs->counts->exits, &regs->base.exits);
 }
-EXPORT_SYMBOL_GPL(vfe_regs_exits);
+EXPORT_SYMBOL_IF_KUNIT(vfe_regs_exits);
 
 /**
  * vfe_regs_reset_counts() - restart all sums from 0
@@ -157,7 +159,7 @@ void vfe_regs_reset_counts(struct vfe_regs *regs)
 					&regs->base.access[reg][dir]);
 	vfe_sum_restart(&regs->counts->exits, &regs->base.exits);
 }
-EXPORT_SYMBOL_GPL(vfe_regs_reset_counts);
+EXPORT_SYMBOL_IF_KUNIT(vfe_regs_reset_counts);
 
 /**
  * vfe_reg_name() - the name that a register is counted by
@@ -169,7 +171,7 @@ const char *vfe_reg_name(enum vfe_reg reg)
 {
 	return vfe_reg_table[reg].name;
 }
-EXPORT_SYMBOL_GPL(vfe_reg_name);
+EXPORT_SYMBOL_IF_KUNIT(vfe_reg_name);
 
 /**
  * vfe_reg_window() - the window that a register is in
@@ -181,7 +183,7 @@ enum vfe_window_id vfe_reg_window(enum vfe_reg reg)
 {
 	return vfe_reg_table[reg].win;
 }
-EXPORT_SYMBOL_GPL(vfe_reg_window);
+EXPORT_SYMBOL_IF_KUNIT(vfe_reg_window);
 
 /**
  * vfe_window_name() - the name of a window
@@ -193,4 +195,4 @@ const char *vfe_window_name(enum vfe_window_id win)
 {
 	return vfe_window_names[win];
 }
-EXPORT_SYMBOL_GPL(vfe_window_name);
+EXPORT_SYMBOL_NS_GPL(vfe_window_name, VFE_NS);

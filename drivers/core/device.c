@@ -4,6 +4,7 @@
  * of the steps. The steps themselves are in caps.c, status.c, queue_setup.c and
  * irq.c.
  */
+#include <kunit/visibility.h>
 #include <linux/bits.h>
 #include <linux/device.h>
 #include <linux/dma-mapping.h>
@@ -30,7 +31,7 @@ int vfe_check_id(const struct pci_dev *pdev, u16 type, u16 old)
 		VFE_PCI_DEVICE_BASE + type, VFE_PCI_STOCK_BASE + type, old);
 	return -ENODEV;
 }
-EXPORT_SYMBOL_GPL(vfe_check_id);
+EXPORT_SYMBOL_NS_GPL(vfe_check_id, VFE_NS);
 
 static int vfe_enable(struct vfe_device *vd)
 {
@@ -128,7 +129,7 @@ free:
 	vfe_free(vd);
 	return ERR_PTR(ret);
 }
-EXPORT_SYMBOL_GPL(vfe_create);
+EXPORT_SYMBOL_NS_GPL(vfe_create, VFE_NS);
 
 void vfe_destroy(struct vfe_device *vd)
 {
@@ -146,7 +147,7 @@ void vfe_destroy(struct vfe_device *vd)
 	vfe_disable(vd);
 	vfe_free(vd);
 }
-EXPORT_SYMBOL_GPL(vfe_destroy);
+EXPORT_SYMBOL_NS_GPL(vfe_destroy, VFE_NS);
 
 /* Negotiates exactly @vd->features again after a reset. */
 static int vfe_negotiate_same(struct vfe_device *vd)
@@ -230,7 +231,7 @@ fail:
 	vfe_status_fail(vd);
 	return ret;
 }
-EXPORT_SYMBOL_GPL(vfe_negotiate);
+EXPORT_SYMBOL_NS_GPL(vfe_negotiate, VFE_NS);
 
 /* Resets the device, and negotiates the same features again. */
 static int vfe_bring_up(struct vfe_device *vd)
@@ -295,7 +296,7 @@ int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 	vfe_queues_free(vd);
 	return ret;
 }
-EXPORT_SYMBOL_GPL(vfe_queues_create);
+EXPORT_SYMBOL_NS_GPL(vfe_queues_create, VFE_NS);
 
 int vfe_ready(struct vfe_device *vd)
 {
@@ -317,7 +318,7 @@ int vfe_ready(struct vfe_device *vd)
 	smp_store_release(&vd->running, true);
 	return 0;
 }
-EXPORT_SYMBOL_GPL(vfe_ready);
+EXPORT_SYMBOL_IF_KUNIT(vfe_ready);
 
 int vfe_reset(struct vfe_device *vd)
 {
@@ -341,7 +342,7 @@ int vfe_reset(struct vfe_device *vd)
 		pci_clear_master(vd->pdev);
 	return ret;
 }
-EXPORT_SYMBOL_GPL(vfe_reset);
+EXPORT_SYMBOL_IF_KUNIT(vfe_reset);
 
 void vfe_function_offline(struct vfe_device *vd)
 {
@@ -351,7 +352,7 @@ void vfe_function_offline(struct vfe_device *vd)
 	vfe_mark_gone(vd);
 	vfe_reset(vd);
 }
-EXPORT_SYMBOL_GPL(vfe_function_offline);
+EXPORT_SYMBOL_IF_KUNIT(vfe_function_offline);
 
 int vfe_restart(struct vfe_device *vd)
 {
@@ -386,4 +387,4 @@ fail:
 	trace_vfe_restart(vfe_dev(vd), ret);
 	return ret;
 }
-EXPORT_SYMBOL_GPL(vfe_restart);
+EXPORT_SYMBOL_IF_KUNIT(vfe_restart);

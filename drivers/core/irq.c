@@ -481,4 +481,4 @@ const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 		return NULL;
 	return pci_irq_get_affinity(vd->pdev, vector);
 }
-EXPORT_SYMBOL_GPL(vfe_queue_affinity);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_affinity, VFE_NS);

@@ -9,7 +9,7 @@
 #include "trace.h"
 
 struct workqueue_struct *vfe_wq;
-EXPORT_SYMBOL_GPL(vfe_wq);
+EXPORT_SYMBOL_NS_GPL(vfe_wq, VFE_NS);
 
 static int __init vfe_init(void)
 {

@@ -70,11 +70,11 @@ void *vfe_alloc_shared(struct vfe_device *vd, size_t len, dma_addr_t *dma)
 {
 	return vfe_memory_alloc(vfe_dev(vd), vfe_dma_api(vd), len, dma);
 }
-EXPORT_SYMBOL_GPL(vfe_alloc_shared);
+EXPORT_SYMBOL_NS_GPL(vfe_alloc_shared, VFE_NS);
 
 void vfe_free_shared(struct vfe_device *vd, size_t len, void *memory,
 		     dma_addr_t dma)
 {
 	vfe_memory_free(vfe_dev(vd), vfe_dma_api(vd), len, memory, dma);
 }
-EXPORT_SYMBOL_GPL(vfe_free_shared);
+EXPORT_SYMBOL_NS_GPL(vfe_free_shared, VFE_NS);

@@ -5,6 +5,7 @@
  * may be off, the link may be down for a moment, or the function may be in a
  * reset. Configuration space decides. A function that was gone may come back.
  */
+#include <kunit/visibility.h>
 #include <linux/bitops.h>
 #include <linux/bits.h>
 #include <linux/device.h>
@@ -215,13 +216,13 @@ enum vfe_health vfe_health(struct vfe_device *vd)
 		vfe_err(vd, "device_status is %#x: %s\n", status, says);
 	return VFE_HEALTH_NEEDS_RESET;
 }
-EXPORT_SYMBOL_GPL(vfe_health);
+EXPORT_SYMBOL_IF_KUNIT(vfe_health);
 
 bool vfe_wants_reset(struct vfe_device *vd)
 {
 	return vfe_health(vd) != VFE_HEALTH_GOOD;
 }
-EXPORT_SYMBOL_GPL(vfe_wants_reset);
+EXPORT_SYMBOL_NS_GPL(vfe_wants_reset, VFE_NS);
 
 int vfe_function_restore(struct vfe_device *vd)
 {
@@ -241,7 +242,7 @@ int vfe_function_restore(struct vfe_device *vd)
 	cmpxchg(&vd->state, VFE_STATE_GONE, VFE_STATE_FAILED);
 	return 0;
 }
-EXPORT_SYMBOL_GPL(vfe_function_restore);
+EXPORT_SYMBOL_IF_KUNIT(vfe_function_restore);
 
 /**
  * vfe_check_presence() - check whether a function that was gone is back

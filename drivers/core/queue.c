@@ -4,6 +4,7 @@
  * goes from the inline functions of vfe/queue.h into split.c or packed.c: broken
  * queues, counts. queue_setup.c sets queues up.
  */
+#include <kunit/visibility.h>
 #include <linux/compiler.h>
 #include <linux/device.h>
 #include <linux/errno.h>
@@ -104,7 +105,7 @@ int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
 		return -EINVAL;
 	return q->ops->add(q, segs, out, in, token);
 }
-EXPORT_SYMBOL_GPL(vfe_queue_add);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_add, VFE_NS);
 
 void *vfe_queue_get(struct vfe_queue *q, u32 *len)
 {
@@ -115,7 +116,7 @@ void *vfe_queue_get(struct vfe_queue *q, u32 *len)
 	*len = used.len;
 	return used.token;
 }
-EXPORT_SYMBOL_GPL(vfe_queue_get);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_get, VFE_NS);
 
 bool vfe_queue_enable_cb_after(struct vfe_queue *q, unsigned int n)
 {
@@ -123,13 +124,13 @@ bool vfe_queue_enable_cb_after(struct vfe_queue *q, unsigned int n)
 
 	return q->ops->enable_cb_after(q, after) || READ_ONCE(q->broken);
 }
-EXPORT_SYMBOL_GPL(vfe_queue_enable_cb_after);
+EXPORT_SYMBOL_IF_KUNIT(vfe_queue_enable_cb_after);
 
 void *vfe_queue_detach(struct vfe_queue *q)
 {
 	return q->ops->detach(q);
 }
-EXPORT_SYMBOL_GPL(vfe_queue_detach);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_detach, VFE_NS);
 
 unsigned int vfe_queue_in_flight(const struct vfe_queue *q)
 {
@@ -138,19 +139,19 @@ unsigned int vfe_queue_in_flight(const struct vfe_queue *q)
 	q->ops->indices(q, &avail, &used);
 	return (u16)(avail - used);
 }
-EXPORT_SYMBOL_GPL(vfe_queue_in_flight);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_in_flight, VFE_NS);
 
 unsigned int vfe_queue_capacity(const struct vfe_queue *q)
 {
 	return q->ops->capacity(q);
 }
-EXPORT_SYMBOL_GPL(vfe_queue_capacity);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_capacity, VFE_NS);
 
 unsigned int vfe_queue_room(const struct vfe_queue *q)
 {
 	return q->ops->room(q);
 }
-EXPORT_SYMBOL_GPL(vfe_queue_room);
+EXPORT_SYMBOL_IF_KUNIT(vfe_queue_room);
 
 static u64 vfe_queue_completions(const struct vfe_queue *q)
 {

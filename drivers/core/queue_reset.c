@@ -3,6 +3,7 @@
  * Resets and restarts one queue while the others run (VIRTIO_F_RING_RESET;
  * virtio 1.4, 2.6.1).
  */
+#include <kunit/visibility.h>
 #include <linux/bitops.h>
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -56,7 +57,7 @@ int vfe_queue_reset(struct vfe_queue *q)
 	q->vd->transport->queue_reset(q);
 	return vfe_queue_wait_reset(q);
 }
-EXPORT_SYMBOL_GPL(vfe_queue_reset);
+EXPORT_SYMBOL_IF_KUNIT(vfe_queue_reset);
 
 int vfe_queue_restart(struct vfe_queue *q)
 {
@@ -84,4 +85,4 @@ int vfe_queue_restart(struct vfe_queue *q)
 		return 0;
 	return vfe_gone(vd) ? -ENODEV : -EIO;
 }
-EXPORT_SYMBOL_GPL(vfe_queue_restart);
+EXPORT_SYMBOL_IF_KUNIT(vfe_queue_restart);

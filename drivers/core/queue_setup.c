@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sets up queues: their registers, their rings, their vectors. */
+#include <kunit/visibility.h>
 #include <linux/bitops.h>
 #include <linux/device.h>
 #include <linux/errno.h>
@@ -215,7 +216,7 @@ struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index)
 {
 	return index < vd->num_queues ? &vd->queues[index] : NULL;
 }
-EXPORT_SYMBOL_GPL(vfe_get_queue);
+EXPORT_SYMBOL_NS_GPL(vfe_get_queue, VFE_NS);
 
 void vfe_queue_set_size(struct vfe_queue *q, u16 size)
 {
@@ -229,10 +230,10 @@ void vfe_queue_set_size(struct vfe_queue *q, u16 size)
 	q->size = 0;
 	mutex_unlock(&q->vd->ring_lock);
 }
-EXPORT_SYMBOL_GPL(vfe_queue_set_size);
+EXPORT_SYMBOL_IF_KUNIT(vfe_queue_set_size);
 
 unsigned int vfe_queue_max_size(const struct vfe_queue *q)
 {
 	return q->max_size;
 }
-EXPORT_SYMBOL_GPL(vfe_queue_max_size);
+EXPORT_SYMBOL_IF_KUNIT(vfe_queue_max_size);

@@ -121,7 +121,7 @@ int vfe_recovery_start(struct vfe_recovery *r)
 	mutex_unlock(&r->lock);
 	return err;
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_start);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_start, VFE_NS);
 
 /* Brings a halted device up again. @lock is held. */
 static int vfe_recovery_bring_up(struct vfe_recovery *r)
@@ -337,20 +337,20 @@ void vfe_recovery_init(struct vfe_recovery *r,
 	r->enabled = true;
 	INIT_DELAYED_WORK(&r->work, vfe_recovery_work);
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_init);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_init, VFE_NS);
 
 void vfe_recovery_request(struct vfe_recovery *r)
 {
 	queue_delayed_work(vfe_wq, &r->work, vfe_recovery_pause(r));
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_request);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_request, VFE_NS);
 
 void vfe_recovery_force(struct vfe_recovery *r)
 {
 	WRITE_ONCE(r->force_reset, true);
 	vfe_recovery_request(r);
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_force);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_force, VFE_NS);
 
 void vfe_recovery_enable(struct vfe_recovery *r, bool on)
 {
@@ -363,7 +363,6 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on)
 		vfe_recovery_run(r);
 	mutex_unlock(&r->lock);
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_enable);
 
 /* --- stop and restart --- */
 
@@ -489,7 +488,7 @@ void vfe_recovery_leave(struct vfe_recovery *r)
 	if (!live || vfe_gone(r->vd) || !pci_device_is_present(r->vd->pdev))
 		vfe_recovery_removed(r);
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_leave);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_leave, VFE_NS);
 
 void vfe_recovery_exit(struct vfe_recovery *r)
 {
@@ -500,7 +499,7 @@ void vfe_recovery_exit(struct vfe_recovery *r)
 	vfe_reset(r->vd);
 	cancel_delayed_work_sync(&r->work);
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_exit);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_exit, VFE_NS);
 
 /* --- operations of a class's PCI driver --- */
 
@@ -530,7 +529,7 @@ static ssize_t recovery_store(struct device *dev,
 }
 
 struct device_attribute vfe_recovery_attr = __ATTR_RW(recovery);
-EXPORT_SYMBOL_GPL(vfe_recovery_attr);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_attr, VFE_NS);
 
 static struct attribute *vfe_recovery_attrs[] = {
 	&vfe_recovery_attr.attr,
@@ -545,7 +544,7 @@ const struct attribute_group *vfe_recovery_groups[] = {
 	&vfe_recovery_group,
 	NULL,
 };
-EXPORT_SYMBOL_GPL(vfe_recovery_groups);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_groups, VFE_NS);
 
 static int vfe_recovery_pm_suspend(struct device *dev)
 {
@@ -561,7 +560,7 @@ static int vfe_recovery_pm_resume(struct device *dev)
 const struct dev_pm_ops vfe_recovery_pm_ops = {
 	SYSTEM_SLEEP_PM_OPS(vfe_recovery_pm_suspend, vfe_recovery_pm_resume)
 };
-EXPORT_SYMBOL_GPL(vfe_recovery_pm_ops);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_pm_ops, VFE_NS);
 
 /*
  * Stops the device, so that it does not write to memory of the next kernel
@@ -571,7 +570,7 @@ void vfe_recovery_shutdown(struct pci_dev *pdev)
 {
 	vfe_recovery_stop(pci_get_drvdata(pdev));
 }
-EXPORT_SYMBOL_GPL(vfe_recovery_shutdown);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_shutdown, VFE_NS);
 
 /*
  * A function-level reset, for example from sysfs: the device loses all its
@@ -671,4 +670,4 @@ const struct pci_error_handlers vfe_recovery_err_handler = {
 	.reset_prepare = vfe_recovery_reset_prepare,
 	.reset_done = vfe_recovery_reset_done,
 };
-EXPORT_SYMBOL_GPL(vfe_recovery_err_handler);
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_err_handler, VFE_NS);

@@ -12,12 +12,14 @@
  * one exit. String output, and string instructions on memory windows, cause one
  * exit per word.
  */
+#include <kunit/visibility.h>
 #include <linux/bug.h>
 #include <linux/cc_platform.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 
+#include <vfe/compat/core.h>
 #include <vfe/regs.h>
 
 #include "regs_table.h"
@@ -97,7 +99,7 @@ u8 vfe_read8(struct vfe_regs *regs, enum vfe_reg reg)
 {
 	return vfe_reg_read(regs, reg, 0, sizeof(u8));
 }
-EXPORT_SYMBOL_GPL(vfe_read8);
+EXPORT_SYMBOL_IF_KUNIT(vfe_read8);
 
 /**
  * vfe_read16() - read a 16-bit register, see vfe_read8()
@@ -111,7 +113,7 @@ u16 vfe_read16(struct vfe_regs *regs, enum vfe_reg reg)
 {
 	return vfe_reg_read(regs, reg, 0, sizeof(u16));
 }
-EXPORT_SYMBOL_GPL(vfe_read16);
+EXPORT_SYMBOL_IF_KUNIT(vfe_read16);
 
 /**
  * vfe_read32() - read a 32-bit register, see vfe_read8()
@@ -125,7 +127,7 @@ u32 vfe_read32(struct vfe_regs *regs, enum vfe_reg reg)
 {
 	return vfe_reg_read(regs, reg, 0, sizeof(u32));
 }
-EXPORT_SYMBOL_GPL(vfe_read32);
+EXPORT_SYMBOL_NS_GPL(vfe_read32, VFE_NS);
 
 /**
  * vfe_write8() - write an 8-bit register
@@ -139,7 +141,7 @@ void vfe_write8(struct vfe_regs *regs, enum vfe_reg reg, u8 val)
 {
 	vfe_reg_write(regs, reg, 0, sizeof(u8), val);
 }
-EXPORT_SYMBOL_GPL(vfe_write8);
+EXPORT_SYMBOL_IF_KUNIT(vfe_write8);
 
 /**
  * vfe_write16() - write a 16-bit register
@@ -153,7 +155,7 @@ void vfe_write16(struct vfe_regs *regs, enum vfe_reg reg, u16 val)
 {
 	vfe_reg_write(regs, reg, 0, sizeof(u16), val);
 }
-EXPORT_SYMBOL_GPL(vfe_write16);
+EXPORT_SYMBOL_IF_KUNIT(vfe_write16);
 
 /**
  * vfe_write32() - write a 32-bit register
@@ -167,7 +169,7 @@ void vfe_write32(struct vfe_regs *regs, enum vfe_reg reg, u32 val)
 {
 	vfe_reg_write(regs, reg, 0, sizeof(u32), val);
 }
-EXPORT_SYMBOL_GPL(vfe_write32);
+EXPORT_SYMBOL_NS_GPL(vfe_write32, VFE_NS);
 
 /**
  * vfe_write64() - write a 64-bit field
@@ -183,7 +185,7 @@ void vfe_write64(struct vfe_regs *regs, enum vfe_reg lo, u64 val)
 	vfe_write32(regs, lo, lower_32_bits(val));
 	vfe_write32(regs, lo + 1, upper_32_bits(val));
 }
-EXPORT_SYMBOL_GPL(vfe_write64);
+EXPORT_SYMBOL_IF_KUNIT(vfe_write64);
 
 /**
  * vfe_read_field() - read one field of a range
@@ -200,7 +202,7 @@ u32 vfe_read_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,
 {
 	return vfe_reg_read(regs, reg, offset, size);
 }
-EXPORT_SYMBOL_GPL(vfe_read_field);
+EXPORT_SYMBOL_IF_KUNIT(vfe_read_field);
 
 /**
  * vfe_write_field() - write one field of a range, see vfe_read_field()
@@ -217,7 +219,7 @@ void vfe_write_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,
 {
 	vfe_reg_write(regs, reg, offset, size, val);
 }
-EXPORT_SYMBOL_GPL(vfe_write_field);
+EXPORT_SYMBOL_IF_KUNIT(vfe_write_field);
 
 /**
  * vfe_notify16() - notify the device of available buffers
@@ -231,7 +233,7 @@ void vfe_notify16(struct vfe_regs *regs, u32 offset, u16 val)
 {
 	vfe_reg_write(regs, VFE_REG_NOTIFY, offset, sizeof(val), val);
 }
-EXPORT_SYMBOL_GPL(vfe_notify16);
+EXPORT_SYMBOL_IF_KUNIT(vfe_notify16);
 
 /**
  * vfe_notify32() - the same with NOTIFICATION_DATA
@@ -245,7 +247,6 @@ void vfe_notify32(struct vfe_regs *regs, u32 offset, u32 val)
 {
 	vfe_reg_write(regs, VFE_REG_NOTIFY, offset, sizeof(val), val);
 }
-EXPORT_SYMBOL_GPL(vfe_notify32);
 
 /**
  * vfe_read_words() - read words of data, one instruction per word
@@ -262,7 +263,7 @@ void vfe_read_words(struct vfe_regs *regs, enum vfe_reg reg, __le32 *buf,
 	while (words--)
 		*buf++ = cpu_to_le32(vfe_read32(regs, reg));
 }
-EXPORT_SYMBOL_GPL(vfe_read_words);
+EXPORT_SYMBOL_NS_GPL(vfe_read_words, VFE_NS);
 
 /**
  * vfe_write_words() - write words of data, one instruction per word
@@ -279,7 +280,7 @@ void vfe_write_words(struct vfe_regs *regs, enum vfe_reg reg,
 	while (words--)
 		vfe_write32(regs, reg, le32_to_cpu(*buf++));
 }
-EXPORT_SYMBOL_GPL(vfe_write_words);
+EXPORT_SYMBOL_NS_GPL(vfe_write_words, VFE_NS);
 
 /* Does this kernel use string instructions, instead of a loop? */
 static bool vfe_has_strings(void)
@@ -400,7 +401,7 @@ void vfe_read_string(struct vfe_regs *regs, enum vfe_reg reg, __le32 *buf,
 	else
 		vfe_read_range_words(regs, reg, buf, words);
 }
-EXPORT_SYMBOL_GPL(vfe_read_string);
+EXPORT_SYMBOL_NS_GPL(vfe_read_string, VFE_NS);
 
 /**
  * vfe_write_string() - write words of data with string instructions
@@ -434,4 +435,4 @@ void vfe_write_string(struct vfe_regs *regs, enum vfe_reg reg,
 	vfe_regs_count(regs, reg, VFE_WRITE, words, words);
 	iowrite32_rep(addr, buf, words);
 }
-EXPORT_SYMBOL_GPL(vfe_write_string);
+EXPORT_SYMBOL_NS_GPL(vfe_write_string, VFE_NS);

@@ -3,11 +3,13 @@
  * Counts of events other than register accesses. All are u64, so that this
  * finds each by its place, those of the class after those of the core.
  */
+#include <kunit/visibility.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include <vfe/compat/core.h>
 #include <vfe/stats.h>
 
 #include "sums.h"
@@ -41,7 +43,7 @@ int vfe_stats_init(struct vfe_stats *stats,
 	vfe_stats_exit(stats);
 	return -ENOMEM;
 }
-EXPORT_SYMBOL_GPL(vfe_stats_init);
+EXPORT_SYMBOL_NS_GPL(vfe_stats_init, VFE_NS);
 
 /**
  * vfe_stats_exit() - free the counters
@@ -56,7 +58,7 @@ void vfe_stats_exit(struct vfe_stats *stats)
 	kfree(stats->base);
 	stats->base = NULL;
 }
-EXPORT_SYMBOL_GPL(vfe_stats_exit);
+EXPORT_SYMBOL_NS_GPL(vfe_stats_exit, VFE_NS);
 
 /**
  * vfe_stats_read() - read one counter
@@ -85,7 +87,7 @@ void vfe_stats_get(const struct vfe_stats *stats, struct vfe_event_counts *sum)
 	for (i = 0; i < sizeof(*sum) / sizeof(u64); i++)
 		((u64 *)sum)[i] = vfe_stats_read(stats, i);
 }
-EXPORT_SYMBOL_GPL(vfe_stats_get);
+EXPORT_SYMBOL_IF_KUNIT(vfe_stats_get);
 
 /**
  * vfe_stats_reset() - restart all sums from 0
@@ -102,4 +104,4 @@ void vfe_stats_reset(struct vfe_stats *stats)
 	for (i = 0; i < stats->n; i++)
 		vfe_sum_restart(vfe_stats_counter(stats, i), &stats->base[i]);
 }
-EXPORT_SYMBOL_GPL(vfe_stats_reset);
+EXPORT_SYMBOL_IF_KUNIT(vfe_stats_reset);

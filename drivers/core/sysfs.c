@@ -521,7 +521,7 @@ struct vfe_sysfs *vfe_sysfs_create(struct device *parent,
 	vfe_sysfs_destroy(s);
 	return ERR_PTR(ret);
 }
-EXPORT_SYMBOL_GPL(vfe_sysfs_create);
+EXPORT_SYMBOL_NS_GPL(vfe_sysfs_create, VFE_NS);
 
 void vfe_sysfs_destroy(struct vfe_sysfs *s)
 {
@@ -543,4 +543,4 @@ void vfe_sysfs_destroy(struct vfe_sysfs *s)
 	kobject_del(&s->kobj);
 	kobject_put(&s->kobj);
 }
-EXPORT_SYMBOL_GPL(vfe_sysfs_destroy);
+EXPORT_SYMBOL_NS_GPL(vfe_sysfs_destroy, VFE_NS);

@@ -12,6 +12,7 @@
 #include <linux/string.h>
 #include <linux/virtio_config.h>
 
+#include <vfe/compat/core.h>
 #include <vfe/version.h>
 #include <vfe/wire_rng.h>
 
@@ -317,4 +318,5 @@ module_pci_driver(vfe_rng_driver);
 
 MODULE_DESCRIPTION("Virtio entropy driver that counts its VM exits");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(VFE_NS);
 MODULE_VERSION(VFE_VERSION);

@@ -421,6 +421,23 @@ int vfe_queue_reset(struct vfe_queue *q);
  */
 int vfe_queue_restart(struct vfe_queue *q);
 
+/**
+ * vfe_queue_set_size() - have the next restart make a ring of another size
+ * @q: the queue, after vfe_reset() or vfe_queue_reset(); all its buffers
+ *     detached
+ * @size: entries wanted, as in &struct vfe_queue_spec
+ *
+ * Frees the ring. vfe_restart() or vfe_queue_restart() creates the new one, and
+ * fails with -ENOMEM if there is no memory for it; they may be called again
+ * then.
+ *
+ * Context: process context, may sleep; serialised as vfe_queue_reset().
+ */
+void vfe_queue_set_size(struct vfe_queue *q, u16 size);
+
+/* Largest size that the device offers for the queue */
+unsigned int vfe_queue_max_size(const struct vfe_queue *q);
+
 /* Number of buffers visible to the device and not reaped */
 unsigned int vfe_queue_in_flight(const struct vfe_queue *q);
 

@@ -269,7 +269,8 @@ static void comes_back_and_cannot_be_enabled(struct kunit *test)
 	vfe_function_offline(f->vd);
 	res->flags |= IORESOURCE_UNSET;
 	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -EINVAL);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, "cannot be enabled: error -22"), 1U);
+	KUNIT_EXPECT_EQ(test, 1U,
+			log_errors(mark, "cannot be enabled: error -22"));
 	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
 	res->flags &= ~IORESOURCE_UNSET;
 	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), 0);

@@ -139,7 +139,7 @@ static void files_expect_no_more(struct kunit *test,
 
 static const char * const files_every[] = {
 	"exits", "operations", "interrupts", "spurious_interrupts",
-	"config_interrupts", "reset", "own",
+	"config_interrupts", "own", "reset",
 };
 
 static const char * const files_virtio[] = {

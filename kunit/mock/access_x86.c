@@ -12,7 +12,6 @@
 #include <linux/module.h>
 #include <linux/msi.h>
 
-#define VFE_MOCK_IO_REAL
 #include "internal.h"
 #include "io.h"
 

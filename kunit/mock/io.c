@@ -8,7 +8,6 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 
-#define VFE_MOCK_IO_REAL
 #include "io.h"
 
 #define IO_COOKIE	0xdead000000000000UL	/* canonical on no CPU */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * For kernels on which the mock cannot intercept accesses of the CPU (all
- * except user mode Linux). A build with VFE_MOCK_IO=y includes this in the
- * files that access registers, and redirects their mappings and accesses to
- * vfe_mock_io.ko. That forwards accesses to a mock function, and executes all
- * others unchanged.
+ * Where no accesses of the CPU can be caught (all but user mode Linux): whoever
+ * builds for that puts this in front of all files (KCFLAGS="-include ..."). It
+ * sends mappings and accesses through vfe_mock_io.ko, which serves those of a
+ * mock function from the mock, and makes all others as they are. The mock
+ * itself is built with VFE_MOCK_IO_REAL.
  */
 #ifndef VFE_MOCK_IO_H
 #define VFE_MOCK_IO_H

@@ -37,7 +37,8 @@ typedef unsigned int gfp_t;
 #define __always_inline	inline __attribute__((always_inline))
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
-#define EXPORT_SYMBOL_GPL(name) extern int shim_exported_##name
+#define EXPORT_SYMBOL_NS_GPL(name, ns) extern int shim_exported_##name
+#define EXPORT_SYMBOL_IF_KUNIT(name) extern int shim_exported_##name
 
 #define cpu_to_le16(v)	htole16(v)
 #define cpu_to_le32(v)	htole32(v)
@@ -187,6 +188,10 @@ struct pci_dev {
 };
 
 #define pci_channel_offline(pdev)	((void)(pdev), false)
+
+struct mutex {
+	int unused;
+};
 
 struct work_struct {
 	void *none;

@@ -9,6 +9,7 @@
 #include <linux/pm.h>
 #include <linux/slab.h>
 
+#include <vfe/compat/core.h>
 #include <vfe/version.h>
 
 #include "blk.h"
@@ -138,4 +139,5 @@ module_exit(vfe_trap_blk_exit);
 
 MODULE_DESCRIPTION("Block driver through a register window, where each access causes a VM exit");
 MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(VFE_NS);
 MODULE_VERSION(VFE_VERSION);

@@ -13,6 +13,15 @@
 #include <uapi/linux/virtio_config.h>
 #include <xen/xen.h>
 
+/* The namespaces of what the core exports; strings since 6.13 */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#define VFE_NS VFE
+#define VFE_KUNIT_NS EXPORTED_FOR_KUNIT_TESTING
+#else
+#define VFE_NS "VFE"
+#define VFE_KUNIT_NS "EXPORTED_FOR_KUNIT_TESTING"
+#endif
+
 /* bits that the headers of 6.1 lack */
 #ifndef VIRTIO_F_NOTIFICATION_DATA
 #define VIRTIO_F_NOTIFICATION_DATA 38

@@ -13,6 +13,7 @@ import io
 import tarfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from kunit import modules, plan, suites, verdict
@@ -74,10 +75,12 @@ def left_out() -> dict[str, str]:
 
 def build(of: Sequence[suites.Suite]) -> list[Path]:
     """The modules, in their order of loading."""
-    way = modules.Way(f"{kernels.DEBUG.name}-suites", kernels.DEBUG.folder(),
-                      kernels.ARCH, flags=(
-                          "VFE_MOCK_IO=y",
-                          *kernels.watched(paths.checkout(), ["drivers/*"])))
+    plain = modules.Way(f"{kernels.DEBUG.name}-suites",
+                        kernels.DEBUG.folder(), kernels.ARCH)
+    way = replace(plain, flags=(
+        "VFE_MOCK_IO=y",
+        f"KCFLAGS=-Werror -include {plain.folder}/kunit/mock/io.h",
+        *kernels.watched(paths.checkout(), ["drivers/*"])))
     built = modules.make(way, of)
     mock_io = way.folder / f"kunit/mock/{MOCK_IO}.ko"
     if not mock_io.is_file():
