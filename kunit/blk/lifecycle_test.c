@@ -471,7 +471,7 @@ static unsigned int life_ended(const struct vfe_rig *rig)
 
 /* From the reset of a live device to the last status read that shows it live */
 static bool life_resetting(const struct vfe_mock *m,
-			  const struct vfe_mock_access *a)
+			   const struct vfe_mock_access *a)
 {
 	if (a->reg != VFE_REG_DEVICE_STATUS)
 		return false;

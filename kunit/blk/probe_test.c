@@ -540,7 +540,7 @@ static void probe_identities(struct kunit *test)
 #define WCE		offsetof(struct virtio_blk_config, wce)
 
 static bool probe_is_config(const struct vfe_mock_access *a, enum vfe_dir dir,
-			  u32 offset)
+			    u32 offset)
 {
 	return a->reg == VFE_REG_DEVICE_CONFIG && a->dir == dir &&
 	       a->offset <= offset && offset < a->offset + a->size;

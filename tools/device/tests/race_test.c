@@ -255,7 +255,6 @@ static void run_race(uint64_t features, void (*change)(struct options *o))
 	guest_close(&r.g);
 }
 
-
 static void test_event_idx(void)
 {
 	run_race(EVENT, NULL);

@@ -8,7 +8,6 @@
 
 #include "guest.h"
 
-
 int main(void)
 {
 	static const struct test *const suites[] = {

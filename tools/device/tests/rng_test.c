@@ -5,7 +5,6 @@
 #include "packed_guest.h"
 #include "rng/rng.h"
 
-
 static struct rng_options seeded = { .seeded = true, .seed = 7 };
 static struct rng_options from_kernel;
 

@@ -1,7 +1,9 @@
-# SPDX-License-Identifier: GPL-2.0 shellcheck shell=sh Runs in the guest with an
-# archive on standard input: loads its modules in the order of its file "order",
-# logs that in the kernel's log, and unloads those of its file "last". All
-# between @@BEGIN and @@END is judged (tools/kunit/kernellog.py).
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Runs in the guest with an archive on standard input: loads its modules in
+# the order of its file "order", logs that in the kernel's log, and unloads
+# those of its file "last". All between @@BEGIN and @@END is judged
+# (tools/kunit/kernellog.py).
 
 say()
 {
