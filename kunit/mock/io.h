@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where no accesses of the CPU can be caught (all but user mode Linux): whoever
- * builds for that puts this in front of all files (KCFLAGS="-include ..."). It
- * sends mappings and accesses through vfe_mock_io.ko, which serves those of a
+ * For kernels on which the mock cannot catch accesses of the CPU (all but user
+ * mode Linux): the build includes this file before all others
+ * (KCFLAGS="-include ..."). It sends mappings and accesses through vfe_mock_io.ko, which serves those of a
  * mock function from the mock, and makes all others as they are. The mock
  * itself is built with VFE_MOCK_IO_REAL.
  */

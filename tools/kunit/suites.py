@@ -24,7 +24,8 @@ COVERS = (
     (r"kunit/lib/(\w+)_fixture\.h", r"\1/*"),
     (r"drivers/core/(ring|split|packed|indirect|queue\.)", "ring/*"),
     (r"drivers/core/(counts|stats|sums|regs)", "core/counters* core/regs"),
-    (r"drivers/core/queue_setup", "core/queue_setup core/irq*"),
+    (r"drivers/core/queue_setup",
+     "core/queue_setup core/queue_registers core/irq*"),
     (r"drivers/core/(device|status)", "core/lifecycle core/reset"),
     (r"drivers/core/recovery", "blk/recovery rng/*"),
     (r"drivers/core/(caps|config|features|irq|legacy|presence|queue_reset"

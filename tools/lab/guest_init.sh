@@ -1,8 +1,9 @@
 #!/bin/sh
-# SPDX-License-Identifier: GPL-2.0 The guest's first process: mounts what
-# programs expect, then takes commands or, with lab.shell, gives a shell on the
-# console. Ends with a power-off, never with a panic. Starts few processes: each
-# takes a third of a second in a nested guest.
+# SPDX-License-Identifier: GPL-2.0
+# The guest's first process: mounts what programs expect, then takes commands
+# or, with lab.shell, gives a shell on the console. Ends with a power-off, never
+# with a panic. Starts few processes: each takes a third of a second in a nested
+# guest.
 
 export PATH=/usr/bin HOME=/root TERM=linux
 
