@@ -115,14 +115,23 @@ def _beside(counts: Path, notes: Iterable[Path]) -> list[Path]:
     return found
 
 
+def notes_in(root: Path, folders: Iterable[str]) -> list[Path]:
+    """The notes of the objects below some folders of a build.
+
+    Those of a source that has moved stay there, and do not count.
+    """
+    return [path for folder in folders
+            for path in sorted((root / folder).rglob("*.gcno"))
+            if path.with_suffix(".c").exists()
+            and not path.name.endswith(".mod.gcno")]
+
+
 def read(root: Path, folders: Iterable[str], every: Iterable[Path],
          ) -> dict[str, Source]:
     """The coverage of objects below some folders of a build, summed over
     the kernels that ran them, whose counts are in a folder each."""
     wanted = list(folders)
-    notes = [path for folder in wanted
-             for path in sorted((root / folder).rglob("*.gcno"))
-             if not path.name.endswith(".mod.gcno")]
+    notes = notes_in(root, wanted)
     return merge(_documents(path for counts in every
                             for path in _beside(counts, notes)),
                  root, wanted)

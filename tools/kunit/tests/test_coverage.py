@@ -44,10 +44,18 @@ class Reading(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             root, counts = Path(name) / "build", Path(name) / "counts-1"
             (root / "drivers/core").mkdir(parents=True)
-            (root / "drivers/core/a.gcno").touch()
+            for file in ("a.c", "a.gcno"):
+                (root / "drivers/core" / file).touch()
             counts.mkdir()
             with self.assertRaisesRegex(LabError, "counts-1"):
                 gcov.read(root, coverage.FOLDERS, [counts])
+
+    def test_notes_of_moved_sources_do_not_count(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            root = Path(name)
+            for file in ("a.c", "a.gcno", "moved.gcno"):
+                (root / file).touch()
+            self.assertEqual(gcov.notes_in(root, ["."]), [root / "a.gcno"])
 
     def test_other_files_do_not_count(self) -> None:
         found = sources(
