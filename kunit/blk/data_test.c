@@ -99,6 +99,8 @@ static const struct data_mode data_modes[] = {
 	{ "large ring", 0, 2048, 0 },
 	{ "order platform", RINGS | BIT_ULL(VIRTIO_F_ORDER_PLATFORM) |
 			    BIT_ULL(VIRTIO_RING_F_EVENT_IDX), 16, 0 },
+	{ "order platform, no event index",
+	  RINGS | BIT_ULL(VIRTIO_F_ORDER_PLATFORM), 16, 0 },
 	{ "one vector", 0, 0, 1 },
 	{ "INTx", 0, 0, -1 },
 	{ "INTx, nothing negotiated", RINGS, 8, -1 },
