@@ -129,6 +129,10 @@ while read -r line; do
 	# shellcheck disable=SC2086 # load or reject, a name and words
 	$line
 done </order
+# The files that a suite's kernel thread closed are released by a work item, and
+# the kernel's bdev_release() drops its reference to the module before its last
+# use of the disk.
+sleep 1
 while read -r name; do
 	unload "$name"
 done </last
