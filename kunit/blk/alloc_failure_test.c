@@ -52,7 +52,7 @@ static void alloc_fails_in_a_probe(struct kunit *test)
 	 * warnings differ
 	 */
 	vfe_rig_config(rig)->capacity = 0;
-	n = fail_in_turn(fail_a_probe, &p, 0, 31);
+	n = fail_in_turn(fail_a_probe, &p, 0, 7);
 	kunit_info(test, "less than %u allocations\n", n);
 	KUNIT_EXPECT_GT(test, n, ALLOC_EACH);
 	KUNIT_EXPECT_LT(test, n, FAIL_MOST);
