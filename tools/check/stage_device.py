@@ -22,7 +22,7 @@ UNIT_TESTS = ("ring_test", "server_test")
 FUZZ_TARGETS = ("ring", "rng", "regs", "vu")
 # Seconds of fuzzing with new inputs, by default and as a variable
 FUZZ_SECONDS = 5
-FUZZ_SECONDS_VARIABLE = "VFE_FUZZ_SECONDS"
+WHOLE_FUZZ_SECONDS = 120    # in the long form
 # Limits of an input, in seconds and MB; and the smallest number of runs
 FUZZ_LIMITS = ("-timeout=5", "-rss_limit_mb=600", "-max_len=2048")
 FUZZ_LEAST_RUNS = 1000
@@ -134,9 +134,9 @@ def fuzz_problem(target: str, code: int, output: str) -> str:
         f" tools/device/fuzz/regressions/{target}/", tail(output)])
 
 
-def fuzz_seconds() -> int:
+def _fuzz_seconds(context: Context) -> int:
     """How long each target gets new inputs."""
-    return int(os.environ.get(FUZZ_SECONDS_VARIABLE, FUZZ_SECONDS))
+    return WHOLE_FUZZ_SECONDS if context.whole else FUZZ_SECONDS
 
 
 def unpack_corpus(text: str, folder: Path) -> None:
@@ -190,7 +190,7 @@ def _shrink(context: Context, target: str, grown: Path) -> None:
 
 def _explore(context: Context, target: str) -> tuple[str, str]:
     """New inputs for a bounded time; name and problem of the check."""
-    seconds = fuzz_seconds()
+    seconds = _fuzz_seconds(context)
     name = f"fuzz {target}: {seconds} s of new inputs"
     grown, kept = _folders(target)
     _shrink(context, target, grown)
@@ -212,7 +212,7 @@ def _fuzzers(context: Context) -> None:
     """Replay the stored inputs first, then run all targets in parallel."""
     context.note("fuzz targets: inputs in the tree")
     good = [target for target in FUZZ_TARGETS if _replay(context, target)]
-    context.note(f"fuzzing for {fuzz_seconds()} s")
+    context.note(f"fuzzing for {_fuzz_seconds(context)} s")
     with ThreadPoolExecutor(len(FUZZ_TARGETS)) as pool:
         for name, problem in pool.map(
                 lambda target: _explore(context, target), good):
