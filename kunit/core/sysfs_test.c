@@ -18,12 +18,7 @@
 #define FILES_MAX		512
 #define FILES_ALLOCATIONS	4000	/* a bound, not a number */
 
-/**
- * struct files - a function with its files
- * @l: the function
- * @mnt: a mount of sysfs
- * @s: the files
- */
+/* A function with its files, below a mount of sysfs */
 struct files {
 	struct vfe_live *l;
 	struct vfsmount *mnt;

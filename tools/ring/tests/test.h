@@ -50,7 +50,7 @@ static struct vfe_queue *const q = &h.q;
 void open_ring(u16 size, unsigned int segs, u64 features);
 /* Detach all buffers. Return: how many, and no more than fit in the ring */
 unsigned int detach_all(void);
-/* detaches what is left; the model must have found no rule broken */
+/* Detaches all buffers; the model must have found no rule broken. */
 void close_ring(void);
 
 /* A token, and the pieces of a buffer: at different places, of odd lengths */
@@ -58,7 +58,7 @@ void *token_of(unsigned int n);
 const struct vfe_seg *segs_of(unsigned int n, unsigned int total);
 u64 len_of(const struct vfe_seg *segs, unsigned int n);
 
-/* Buffer @n, of so many of these pieces; and is it that one? */
+/* Adds buffer @n, of @out and @in of these pieces; checks that it is that one. */
 int add(unsigned int n, unsigned int out, unsigned int in);
 void compare(const struct model_buf *buf, unsigned int n, unsigned int out,
 	     unsigned int in);
