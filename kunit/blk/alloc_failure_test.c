@@ -52,7 +52,7 @@ static void alloc_fails_in_a_probe(struct kunit *test)
 	 * warnings differ
 	 */
 	vfe_rig_config(rig)->capacity = 0;
-	n = fail_in_turn(fail_a_probe, &p, 0, 7);
+	n = fail_in_turn(fail_a_probe, &p, 0, 31);
 	kunit_info(test, "less than %u allocations\n", n);
 	KUNIT_EXPECT_GT(test, n, ALLOC_EACH);
 	KUNIT_EXPECT_LT(test, n, FAIL_MOST);
@@ -95,6 +95,25 @@ static void alloc_fails_in_a_probe_alone(struct kunit *test)
 	vfe_rig_config(rig)->capacity = 0;
 	vfe_rig_unbind(rig);
 	for (n = 1; n < ALLOC_EACH; n++)
+		KUNIT_EXPECT_TRUE(test, alloc_probe_alone(rig, drv, n));
+	alloc_recovers(rig);
+}
+
+/* With the DMA API, there are memory pools as well. */
+static void alloc_fails_in_a_probe_of_pools(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = VFE_MOCK_FEATURES |
+			    BIT_ULL(VIRTIO_F_ACCESS_PLATFORM),
+		.queue_size = 4,
+	};
+	struct vfe_rig *rig = vfe_rig_plug(test, &spec, F(FLUSH));
+	struct pci_driver *drv = to_pci_driver(rig->m->pdev->dev.driver);
+	unsigned int n;
+
+	vfe_rig_config(rig)->capacity = 0;
+	vfe_rig_unbind(rig);
+	for (n = 1; n < ALLOC_EACH; n += 2)
 		KUNIT_EXPECT_TRUE(test, alloc_probe_alone(rig, drv, n));
 	alloc_recovers(rig);
 }
@@ -260,6 +279,7 @@ static void alloc_fails_in_a_request(struct kunit *test)
 static struct kunit_case alloc_kunit_cases[] = {
 	KUNIT_CASE(alloc_fails_in_a_probe),
 	KUNIT_CASE(alloc_fails_in_a_probe_alone),
+	KUNIT_CASE(alloc_fails_in_a_probe_of_pools),
 	KUNIT_CASE(alloc_fails_for_the_rest_of_a_probe),
 	KUNIT_CASE_PARAM(alloc_fails_in_a_request, alloc_case_gen_params),
 	{ }

@@ -131,10 +131,13 @@ static inline void fail_require(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fail_prepare(), 0);
 }
 
-/* If the PCI core cannot allocate a claim, it reports the BAR as busy. */
+/*
+ * If the PCI core cannot allocate a claim, it reports the BAR as busy; if
+ * device_add_disk() cannot allocate the disk's name, it reports -EINVAL.
+ */
 static inline bool fail_is_no_memory(int err)
 {
-	return err == -ENOMEM || err == -EBUSY;
+	return err == -ENOMEM || err == -EBUSY || err == -EINVAL;
 }
 
 /*
