@@ -36,8 +36,8 @@ static void alloc_recovers(struct vfe_rig *rig)
 }
 
 /*
- * The allocations of a probe, those of the driver core, of the files of counters
- * and of the block layer included. There are hundreds, so some of them fail.
+ * The allocations of a probe, those of the driver core, of the files of
+ * counters and of the block layer included. There are hundreds, so some of them fail.
  */
 static void alloc_fails_in_a_probe(struct kunit *test)
 {

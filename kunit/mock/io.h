@@ -3,8 +3,8 @@
  * For kernels on which the mock cannot catch accesses of the CPU (all but user
  * mode Linux): the build includes this file before all others
  * (KCFLAGS="-include ..."). It sends mappings and accesses through
- * vfe_mock_io.ko, which serves those of a mock function from the mock, and makes
- * all others as they are. The mock itself is built with VFE_MOCK_IO_REAL.
+ * vfe_mock_io.ko, which serves those of a mock function from the mock, and
+ * makes all others as they are. The mock itself is built with VFE_MOCK_IO_REAL.
  */
 #ifndef VFE_MOCK_IO_H
 #define VFE_MOCK_IO_H

@@ -58,7 +58,7 @@ void *token_of(unsigned int n);
 const struct vfe_seg *segs_of(unsigned int n, unsigned int total);
 u64 len_of(const struct vfe_seg *segs, unsigned int n);
 
-/* Adds buffer @n, of @out and @in of these pieces; checks that it is that one. */
+/* Adds buffer @n, of @out and @in of these pieces; checks that it is that. */
 int add(unsigned int n, unsigned int out, unsigned int in);
 void compare(const struct model_buf *buf, unsigned int n, unsigned int out,
 	     unsigned int in);
