@@ -4,6 +4,7 @@
  * module, its parameters, and the operations of the PCI driver. The data path
  * is in submit.c.
  */
+#undef pr_fmt
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/idr.h>
