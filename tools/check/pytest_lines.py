@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-OK, FAIL, SKIP = "== ok ", "== FAIL ", "== skip "
+from .units import FAIL, OK, SKIP
 
 
 def _say(mark: str, name: str, text: str = "") -> None:

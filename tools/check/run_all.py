@@ -15,7 +15,7 @@ from pathlib import Path
 from lab import chroot, files, machine, paths, progress, speed, tree
 
 from . import passed_cache, run_stage, scheduler, setup, tally
-from .stages import Stage
+from .stages import LINT, Stage
 
 CHECK = ["python3", "/vfe/tools/check", "--here"]
 GRACE_S = 60.0
@@ -77,6 +77,8 @@ def _result(ended: scheduler.Ended) -> tally.Tally:
 
 def again(stage: Stage, failure: tally.Failure) -> str:
     """The command that repeats a failure alone."""
+    if stage.name == LINT:
+        return "make lint"
     words = f"--only {stage.name}"
     if stage.by_test and "::" in failure.name:
         words += f" --tests {failure.name.split('::')[-1]}"
@@ -108,11 +110,9 @@ class Run:
     before: int = 0         # checks that passed over the same inputs before
     rows: list[str] = field(default_factory=list)
     repeat: list[str] = field(default_factory=list)
-
-    def pass_of(self, stage: Stage, whole: bool) -> Path:
-        """The file that a pass of the stage leaves."""
-        return passed_cache.of([stage.name, str(whole),
-                                *passed_cache.files_in(*stage.inputs)])
+    # the files that passes leave, by stage and whether in the long form; named
+    # by the inputs from before the run, as a user may edit them meanwhile
+    passes: dict[tuple[str, bool], Path] = field(default_factory=dict)
 
     def lacks(self, stage: Stage, name: str, problem: str) -> None:
         """The stage cannot run without what is named."""
@@ -121,9 +121,16 @@ class Run:
 
     def passed_before(self, stage: Stage) -> bool:
         """Whether the stage need not run; it has its row then."""
-        if self.wish.fresh or self.wish.patterns:
+        if self.wish.patterns:
             return False
-        known = passed_cache.count_of(self.pass_of(stage, self.wish.whole))
+        short = passed_cache.of([stage.name,
+                                 *passed_cache.files_in(*stage.inputs)])
+        whole = short.with_name(f"{short.name}-whole")
+        self.passes[stage.name, False] = short
+        self.passes[stage.name, True] = whole
+        if self.wish.fresh:
+            return False
+        known = passed_cache.count_of(self.passes[stage.name, self.wish.whole])
         if known:
             self.before += known
             self.rows.append(f"{stage.name:12} same   {known:5} passed"
@@ -141,9 +148,10 @@ class Run:
                               result, ended.seconds))
         if not result.good or self.wish.patterns:
             return
-        passed_cache.remember(self.pass_of(stage, False), result.passed)
+        passed_cache.remember(self.passes[stage.name, False], result.passed)
         if self.wish.whole:
-            passed_cache.remember(self.pass_of(stage, True), result.passed)
+            passed_cache.remember(self.passes[stage.name, True],
+                                  result.passed)
 
     def show(self) -> None:
         """Print the table, and each failure again below it: the end of the
@@ -175,10 +183,7 @@ def _run_stages(chosen: Sequence[Stage], wish: Wish) -> int:
     progress.say("this machine: limits of time are those of the reference"
                  f" machine times {speed.remember():g}")
     chosen = [stage for stage in chosen if not this.passed_before(stage)]
-    if any(stage.guests for stage in chosen):
-        machine.prepare()
-    else:
-        tree.ensure()
+    tree.ensure()
     lacking = setup.have(name for stage in chosen
                          for name in stage.set_up(wish.whole))
     for stage in chosen:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from guest.debug import kernels
 from kunit import runs
-from lab import (LabError, build, chroot, clang, clean, progress, qemus,
-                 recipe)
+from lab import (LabError, build, chroot, clang, clean, machine, progress,
+                 qemus, recipe)
 
 CHECK = ["python3", "/vfe/tools/check", "--set-up"]
 
@@ -43,6 +43,7 @@ def _modules() -> None:
 
 # In order: the part that most stages wait for comes first.
 ALL = (
+    SetUp("guests", machine.prepare, outside=True),
     SetUp("um", runs.kernel),
     SetUp("modules", _modules),
     SetUp("clang", clang.headers),

@@ -42,11 +42,6 @@ class Stage:
     needs_whole: Sequence[str] = ()     # and for its long form
     by_test: bool = False   # --tests selects among its tests
 
-    @property
-    def guests(self) -> bool:
-        """Whether it boots guests with the modules and the device."""
-        return "tools/device" in self.inputs and "drivers" in self.inputs
-
     def set_up(self, whole: bool) -> set[str]:
         """What of setup.py it needs."""
         return {*self.needs, *(self.needs_whole if whole else ())}
@@ -62,18 +57,19 @@ class Stage:
 STAGES = (
     Stage("guest", "both drivers in a guest: data, faults, life cycles",
           stage_guest.run, 900, "check", (*GUEST, "tools/bench"), "guest",
-          by_test=True),
+          needs=("guests",), by_test=True),
     Stage("quirks", "as virtio_blk, on a device with quirks of real monitors",
-          stage_quirks.run, 900, "all", GUEST, "guest", by_test=True),
+          stage_quirks.run, 900, "all", GUEST, "guest",
+          needs=("guests",), by_test=True),
     Stage("bench", "the bench, shortened: three witnesses agree",
           stage_bench.run, 900, "check",
           (*MODULES, "tools/device", "tools/bench", "tools/count",
            "tools/insn"),
-          "outside", uses="kvm"),
+          "outside", uses="kvm", needs=("guests",)),
     Stage("qemu", "vfe_blk on QEMU's own device, in its configurations",
           stage_qemu.run, 1200, "check",
           (*MODULES, "tools/qemu", "tools/count"), "outside", uses="kvm",
-          needs_whole=("qemus",)),
+          needs=("guests",), needs_whole=("qemus",)),
     Stage("kunit", "the KUnit suites on a kernel with all its checkers",
           stage_kunit.run, 1200, "test", SUITES, uses="kunit",
           needs=("um",)),
@@ -97,7 +93,8 @@ STAGES = (
           uses="device", needs=("clang",)),
     Stage("differential", "vfe_blk beside virtio_blk on identical functions",
           stage_differential.run, 600, "check",
-          (*GUEST, "tools/differential", "tools/count")),
+          (*GUEST, "tools/differential", "tools/count"),
+          needs=("guests",)),
     Stage("coverage", "what the suites leave unrun",
           stage_kunit.run_coverage, 600, "all", SUITES, after=("kunit",),
           uses="kunit", needs=("um",)),
@@ -109,16 +106,17 @@ STAGES = (
           after=("ring",)),
     Stage("insn", "instructions of an operation, memory of a disk: bounds",
           stage_insn.run, 600, "all",
-          (*MODULES, "tools/insn", "tools/count"), "outside"),
+          (*MODULES, "tools/insn", "tools/count"), "outside",
+          needs=("guests",)),
     Stage("debug", "both drivers under KCSAN and lockdep on two processors",
           stage_debug.run, 1200, "all", (*GUEST, "kunit", "tools/kunit"),
-          "guest", needs=("x86",), by_test=True),
+          "guest", needs=("guests", "x86"), by_test=True),
     Stage("kernels", "both drivers in a guest of each of Debian's kernels",
           stage_kernels.run, 600, "all", GUEST, "guest",
-          needs=("modules",), by_test=True),
+          needs=("guests", "modules"), by_test=True),
     Stage("install", "make install and DKMS on a clean Debian; a root on vfeb0",
           stage_install.run, 600, "all", (*MODULES, "tools/install"),
-          "guest", needs=("clean",)),
+          "guest", needs=("guests", "clean")),
     Stage("staged", "the suites by kunit.py, in a kernel's tree",
           stage_kunit.run_staged, 900, "all", SUITES, after=("kunit",),
           needs=("um",)),

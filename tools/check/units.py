@@ -12,7 +12,6 @@ from lab import paths
 
 from .context import Context, tail
 
-# The plugin needs pytest, which is in the rootfs only.
 OK, FAIL, SKIP = "== ok ", "== FAIL ", "== skip "
 NO_TEST = 5         # pytest's exit status
 # Without its own report, and with what the tests print, for the log

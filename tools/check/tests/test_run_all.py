@@ -82,6 +82,9 @@ class PassedBefore(unittest.TestCase):
             run_all.again(stages.by_name("guest"), tally.Failure(
                 "guest/suites/test_data.py::Verify::test_intx", "")),
             'make check ARGS="--only guest --tests test_intx"')
+        self.assertEqual(run_all.again(
+            stages.by_name(stages.LINT), tally.Failure("mypy", "")),
+            "make lint")
 
     def test_inputs_are_there(self) -> None:
         root = Path(__file__).resolve().parents[3]
