@@ -72,22 +72,7 @@ u64 vfe_stats_read(const struct vfe_stats *stats, unsigned int i)
 {
 	return vfe_sum_since(vfe_stats_counter(stats, i), &stats->base[i]);
 }
-
-/**
- * vfe_stats_get() - events since the last reset, without those of the class
- * @stats: the counts
- * @sum: where to put them
- *
- * Context: any.
- */
-void vfe_stats_get(const struct vfe_stats *stats, struct vfe_event_counts *sum)
-{
-	unsigned int i;
-
-	for (i = 0; i < sizeof(*sum) / sizeof(u64); i++)
-		((u64 *)sum)[i] = vfe_stats_read(stats, i);
-}
-EXPORT_SYMBOL_IF_KUNIT(vfe_stats_get);
+EXPORT_SYMBOL_IF_KUNIT(vfe_stats_read);
 
 /**
  * vfe_stats_reset() - restart all sums from 0

@@ -68,8 +68,6 @@ int vfe_stats_init(struct vfe_stats *stats,
 void vfe_stats_exit(struct vfe_stats *stats);
 /* one counter, by its place: events since the last reset; in any context */
 u64 vfe_stats_read(const struct vfe_stats *stats, unsigned int i);
-/* events since the last reset; may be called in any context */
-void vfe_stats_get(const struct vfe_stats *stats, struct vfe_event_counts *sum);
 void vfe_stats_reset(struct vfe_stats *stats);
 
 /* usable in any context, interrupts included */

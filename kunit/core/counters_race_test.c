@@ -10,7 +10,8 @@
 #include <linux/module.h>
 
 #include <vfe/regs.h>
-#include <vfe/stats.h>
+
+#include "lib/stats.h"
 
 #define RACE_TICKS	8000
 #define RACE_PERIOD_NS	10000
@@ -128,7 +129,7 @@ static u64 race_read_events(struct race *r)
 {
 	struct vfe_event_counts sum;
 
-	vfe_stats_get(&r->stats, &sum);
+	stats_get(&r->stats, &sum);
 	return max(max(sum.operations, sum.interrupts),
 		   max(sum.spurious, sum.config));
 }

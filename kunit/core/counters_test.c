@@ -6,8 +6,7 @@
 #include <kunit/test.h>
 #include <linux/module.h>
 
-#include <vfe/stats.h>
-
+#include "lib/stats.h"
 #include "lib/sysfs_files.h"
 #include "lib/ring_fixture.h"
 
@@ -240,7 +239,7 @@ static void counts_expect_events(struct vfe_live *l, struct vfsmount *mnt,
 	struct kunit *test = l->test;
 	unsigned int i;
 
-	vfe_stats_get(vfe_stats_of(l->vd), &sum);
+	stats_get(vfe_stats_of(l->vd), &sum);
 	KUNIT_EXPECT_EQ(test, sum.interrupts, e->fn.interrupts);
 	KUNIT_EXPECT_EQ(test, sum.spurious, e->fn.spurious);
 	KUNIT_EXPECT_EQ(test, sum.config, e->fn.config);
@@ -351,12 +350,12 @@ static void counts_spurious(struct kunit *test)
 
 	for (i = 0; i < 10; i++)
 		vfe_mock_interrupt(l->mq);
-	vfe_stats_get(vfe_stats_of(l->vd), &sum);
+	stats_get(vfe_stats_of(l->vd), &sum);
 	KUNIT_EXPECT_EQ(test, sum.interrupts, 10ULL);
 	KUNIT_EXPECT_EQ(test, sum.spurious, 10ULL);
 	KUNIT_EXPECT_EQ(test, l->done, 0U);
 	vfe_stats_reset(vfe_stats_of(l->vd));
-	vfe_stats_get(vfe_stats_of(l->vd), &sum);
+	stats_get(vfe_stats_of(l->vd), &sum);
 	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
 	KUNIT_EXPECT_EQ(test, sum.spurious, 0ULL);
 }
@@ -398,7 +397,7 @@ static void counts_shared(struct kunit *test)
 			vfe_mock_push(l->mq, vfe_live_pop(l, i, 0, 1), 1, 1);
 		}
 		KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(l->mq));
-		vfe_stats_get(vfe_stats_of(l->vd), &sum);
+		stats_get(vfe_stats_of(l->vd), &sum);
 		KUNIT_EXPECT_EQ(test, sum.interrupts, 1ULL);
 		KUNIT_EXPECT_EQ(test, sum.spurious, 0ULL);
 		KUNIT_EXPECT_EQ(test, sum.config, 0ULL);
@@ -413,7 +412,7 @@ static void counts_shared(struct kunit *test)
 		}
 		/* with nothing in the rings it is one, and a spurious one */
 		KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(l->mq));
-		vfe_stats_get(vfe_stats_of(l->vd), &sum);
+		stats_get(vfe_stats_of(l->vd), &sum);
 		KUNIT_EXPECT_EQ(test, sum.interrupts, 2ULL);
 		KUNIT_EXPECT_EQ(test, sum.spurious, 1ULL);
 		vfe_sysfs_destroy(s);
@@ -431,7 +430,7 @@ static void counts_foreign(struct kunit *test)
 
 	for (i = 0; i < 5; i++)
 		vfe_mock_pin(l->m);
-	vfe_stats_get(vfe_stats_of(l->vd), &sum);
+	stats_get(vfe_stats_of(l->vd), &sum);
 	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
 	KUNIT_EXPECT_EQ(test, sum.spurious, 0ULL);
 	/* its cost counts nevertheless: the handler read the ISR */
@@ -452,7 +451,7 @@ static void counts_while_reset(struct kunit *test)
 		vfe_mock_raise(l->m, i);
 		vfe_mock_pin(l->m);
 	}
-	vfe_stats_get(vfe_stats_of(l->vd), &sum);
+	stats_get(vfe_stats_of(l->vd), &sum);
 	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
 	KUNIT_EXPECT_EQ(test, sum.config, 0ULL);
 	KUNIT_EXPECT_EQ(test, l->done, 0U);

@@ -247,7 +247,7 @@ static void gone_as_the_isr_says(struct kunit *test, int vectors, u64 taken)
 					     VFE_READ), 1U);
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
 	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
-	vfe_stats_get(vfe_stats_of(f->vd), &sum);
+	stats_get(vfe_stats_of(f->vd), &sum);
 	KUNIT_EXPECT_EQ(test, sum.interrupts, taken);
 	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
 }

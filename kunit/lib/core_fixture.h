@@ -18,6 +18,7 @@
 
 #include <vfe/device.h>
 
+#include "stats.h"
 #include "mock/mock.h"
 
 /* The steps of the life cycle, in their order */
@@ -284,7 +285,7 @@ static inline struct vfe_event_counts front_events(struct front *f)
 {
 	struct vfe_event_counts sum;
 
-	vfe_stats_get(vfe_stats_of(f->vd), &sum);
+	stats_get(vfe_stats_of(f->vd), &sum);
 	return sum;
 }
 

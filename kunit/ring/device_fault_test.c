@@ -12,6 +12,7 @@
 #include "lib/duty.h"
 #include "lib/log.h"
 #include "lib/ring_fixture.h"
+#include "lib/stats.h"
 
 #define FAULT_SIZE	16
 #define FAULT_SAID	"device wrote a wrong"
@@ -511,7 +512,7 @@ static void fault_storm(struct kunit *test)
 	for (i = 0; i < 500; i++)
 		vfe_mock_interrupt(l->mq);
 	KUNIT_EXPECT_EQ(test, l->done, 1U);
-	vfe_stats_get(vfe_stats_of(l->vd), &sum);
+	stats_get(vfe_stats_of(l->vd), &sum);
 	KUNIT_EXPECT_EQ(test, sum.interrupts, 1000ULL);
 	KUNIT_EXPECT_EQ(test, sum.spurious, 999ULL);
 	fault_heal(l, 0);
