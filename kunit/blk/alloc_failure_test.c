@@ -37,13 +37,15 @@ static void alloc_recovers(struct vfe_rig *rig)
 
 /*
  * The allocations of a probe, those of the driver core, of the files of
- * counters and of the block layer included. There are hundreds, so some of them fail.
+ * counters and of the block layer included. There are hundreds, so some of them
+ * fail.
  */
 static void alloc_fails_in_a_probe(struct kunit *test)
 {
 	struct vfe_rig *rig = alloc_disk(test, F(FLUSH));
 	struct fail_probe p = {
 		.test = test, .m = rig->m, .drv = rig->m->pdev->dev.driver,
+		.disk = true,
 	};
 	unsigned int n;
 
@@ -139,6 +141,7 @@ static void alloc_fails_for_the_rest_of_a_probe(struct kunit *test)
 	struct vfe_rig *rig = alloc_disk(test, F(FLUSH));
 	struct fail_probe p = {
 		.test = test, .m = rig->m, .drv = rig->m->pdev->dev.driver,
+		.disk = true,
 	};
 	unsigned int n;
 

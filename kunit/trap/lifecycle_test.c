@@ -561,6 +561,7 @@ static void trap_probe_without_memory(struct kunit *test)
 	struct vfe_rig *rig = trap_disk(test);
 	struct fail_probe p = {
 		.test = test, .m = rig->m, .drv = rig->m->pdev->dev.driver,
+		.disk = true,
 	};
 	unsigned int n;
 
