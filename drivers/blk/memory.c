@@ -188,11 +188,16 @@ void vfe_blk_shrink(struct vfe_blk *vb, struct request *rq)
 
 /* --- of the disk and its queues --- */
 
+/* Most descriptors of a request */
+static unsigned int vfe_blk_max_descs(const struct vfe_blk *vb)
+{
+	return vb->limits.max_segments * vb->pieces + VFE_BLK_EXTRA_SEGS;
+}
+
 /* Allocates a queue's memory for chains, and its preallocated descriptors. */
 static int vfe_blk_queue_memory(struct vfe_blk *vb, struct vfe_blk_queue *bq)
 {
-	unsigned int n = vb->limits.max_segments * vb->pieces +
-			 VFE_BLK_EXTRA_SEGS;
+	unsigned int n = vfe_blk_max_descs(vb);
 	bool tables = vfe_blk_has_tables(vb);
 
 	if (tables)
@@ -241,8 +246,7 @@ void vfe_blk_memory_exit(struct vfe_blk *vb)
 
 static int vfe_blk_pools_init(struct vfe_blk *vb)
 {
-	size_t table = (vb->limits.max_segments * vb->pieces +
-			VFE_BLK_EXTRA_SEGS) * sizeof(struct vfe_desc);
+	size_t table = vfe_blk_max_descs(vb) * sizeof(struct vfe_desc);
 	size_t ranges = VFE_BLK_MAX_RANGES *
 			sizeof(struct virtio_blk_discard_write_zeroes);
 

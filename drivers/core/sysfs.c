@@ -377,7 +377,6 @@ static ssize_t vfe_queue_show(struct kobject *kobj, struct attribute *attr,
 						 kobj);
 	struct vfe_queue_file *f = container_of(attr, struct vfe_queue_file,
 						attr);
-
 	struct mutex *lock = &dir->q->vd->ring_lock;
 	ssize_t ret;
 

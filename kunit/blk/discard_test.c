@@ -91,9 +91,24 @@ static void discard_is_within_the_limits(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
 
+/* Sends @n discards of ranges apart from each other, in one batch. */
+static void blk_send_discards(struct vfe_rig *rig, unsigned int n)
+{
+	struct vfe_rig_io *io;
+	struct blk_plug plug;
+	unsigned int i;
+
+	blk_start_plug(&plug);
+	for (i = 0; i < n; i++) {
+		io = vfe_rig_io(rig, REQ_OP_DISCARD, 64 * i);
+		io->bio.bi_iter.bi_size = 8 * SECTOR_SIZE;
+		vfe_rig_send(io);
+	}
+	blk_finish_plug(&plug);
+}
+
 static void discards_are_joined_up_to_the_limit(struct kunit *test)
 {
-	struct blk_plug plug;
 	struct vfe_rig *rig;
 	unsigned int i;
 
@@ -101,15 +116,7 @@ static void discards_are_joined_up_to_the_limit(struct kunit *test)
 		 "discard: no more segments in one than max_discard_seg");
 	rig = blk_ranges_disk(test, 8);
 	rig->back->request = blk_check_discard;
-	blk_start_plug(&plug);
-	for (i = 0; i < 10; i++) {
-		struct vfe_rig_io *io = vfe_rig_io(rig, REQ_OP_DISCARD,
-						   64 * i);
-
-		io->bio.bi_iter.bi_size = 8 * SECTOR_SIZE;
-		vfe_rig_send(io);
-	}
-	blk_finish_plug(&plug);
+	blk_send_discards(rig, 10);
 	for (i = 0; i < 10; i++)
 		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, &rig->ios[i]));
 	KUNIT_EXPECT_GE(test, rig->num_types, 10U / DISCARD_RANGES);
@@ -186,8 +193,6 @@ static void secure_erase_is_within_the_limits(struct kunit *test)
 /* A discard of several ranges that fails: all of them failed. */
 static void discard_that_fails(struct kunit *test)
 {
-	struct vfe_rig_io *io[3];
-	struct blk_plug plug;
 	struct vfe_rig *rig;
 	unsigned int i;
 
@@ -195,15 +200,9 @@ static void discard_that_fails(struct kunit *test)
 		 "nothing is assumed of the segments of a request that failed");
 	rig = blk_ranges_disk(test, 8);
 	rig->back->status = VIRTIO_BLK_S_IOERR;
-	blk_start_plug(&plug);
-	for (i = 0; i < 3; i++) {
-		io[i] = vfe_rig_io(rig, REQ_OP_DISCARD, 64 * i);
-		io[i]->bio.bi_iter.bi_size = 8 * SECTOR_SIZE;
-		vfe_rig_send(io[i]);
-	}
-	blk_finish_plug(&plug);
+	blk_send_discards(rig, 3);
 	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io[i]));
+		KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, &rig->ios[i]));
 	/* they were sent as one, and none was sent again separately */
 	KUNIT_EXPECT_EQ(test, 1U, rig->num_types);
 	KUNIT_EXPECT_EQ(test, 3 * (u32)sizeof(*vfe_rig_ranges(&rig->seen)),

@@ -63,33 +63,35 @@ static void change_at_driver_ok(struct vfe_mock *m)
 	front_settle();
 }
 
-static void needs_reset_right_after_driver_ok(struct kunit *test)
+/* A device that became live while @what happened */
+static struct front *live_while(struct kunit *test,
+				void (*what)(struct vfe_mock *m))
 {
 	struct front *f = front_new(test, NULL);
 	struct moment now = {
 		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = S_LIVE,
-		.what = trouble_at_driver_ok,
+		.what = what,
 	};
 
 	arm(f, &now);
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
 	KUNIT_EXPECT_EQ(test, now.happened, 1U);
 	front_settle();
+	f->m->knobs.access = NULL;
+	return f;
+}
+
+static void needs_reset_right_after_driver_ok(struct kunit *test)
+{
+	struct front *f = live_while(test, trouble_at_driver_ok);
+
 	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
 }
 
 static void change_right_after_driver_ok(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	struct moment now = {
-		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = S_LIVE,
-		.what = change_at_driver_ok,
-	};
+	struct front *f = live_while(test, change_at_driver_ok);
 
-	arm(f, &now);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, now.happened, 1U);
-	front_settle();
 	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
 }
 
