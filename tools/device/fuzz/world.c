@@ -202,7 +202,7 @@ struct function *world_open(const struct vdev_class *class, void *of_class,
 			    bool map_doorbell)
 {
 	struct function *f = &function;
-	void *state;
+	void *state = NULL;
 
 	if (client)
 		return f;
@@ -212,8 +212,9 @@ struct function *world_open(const struct vdev_class *class, void *of_class,
 	options.queues = class->max_queues < QUEUES ? class->max_queues :
 						      QUEUES;
 	options.map_doorbell = map_doorbell;
-	state = class->open(&options);
-	if (!state || function_create(f, &options, state))
+	if (class->open)
+		state = class->open(&options);
+	if (function_create(f, &options, state))
 		fail("no device");
 	client = vu_new(f);
 	if (!client)

@@ -9,7 +9,6 @@
 struct process_options {
 	const char *socket;
 	const char *control;	/* or NULL */
-	const char *log;	/* or NULL: stderr */
 	struct options function;
 };
 

@@ -24,9 +24,7 @@ static int do_stall(struct vdev *v, const char *arg, char *error, size_t size)
 	return 0;
 }
 
-/* Call @set with the number @arg. */
-static int with_number(struct vdev *v, const char *arg, char *error,
-		       size_t size, void (*set)(struct vdev *v, uint64_t n))
+static int do_seed(struct vdev *v, const char *arg, char *error, size_t size)
 {
 	unsigned long long n;
 	char *rest;
@@ -34,21 +32,11 @@ static int with_number(struct vdev *v, const char *arg, char *error,
 	errno = 0;
 	n = strtoull(arg, &rest, 10);
 	if (!isdigit((unsigned char)*arg) || *rest || errno) {
-		snprintf(error, size, "fail, seed: use a whole number");
+		snprintf(error, size, "seed: use a whole number");
 		return -1;
 	}
-	set(v, n);
+	service_seed(v, n);
 	return 0;
-}
-
-static int do_fail(struct vdev *v, const char *arg, char *error, size_t size)
-{
-	return with_number(v, arg, error, size, service_fail);
-}
-
-static int do_seed(struct vdev *v, const char *arg, char *error, size_t size)
-{
-	return with_number(v, arg, error, size, service_seed);
 }
 
 static int do_service(struct vdev *v, const char *arg, char *error,
@@ -105,7 +93,6 @@ static int do_drop_driver_ok(struct vdev *v, const char *arg, char *error,
 
 const struct vdev_command vdev_commands[] = {
 	{ "stall", true, do_stall },
-	{ "fail", true, do_fail },
 	{ "service", true, do_service },
 	{ "seed", true, do_seed },
 	{ "quirk", true, do_quirk },
