@@ -10,13 +10,23 @@ from pathlib import Path
 
 from . import guest, image, progress
 
-WELCOME = """ The function is 1af4:10f2, or 1af4:1042 with --id stock (see lspci
--nn). modprobe vfe_blk our driver: /dev/vfeb0 mount /dev/vfeb0 /mnt the disk
-holds real files and fio.dat echo vfe_trap_blk
->/sys/bus/pci/devices/0000:00:10.0/driver_override then unbind, modprobe,
-drivers_probe: vfe_trap_blk on the same disk grep .
-/sys/bus/pci/devices/0000:00:10.0/vfe/* the counters Leave with exit or Ctrl-D;
-by force with Ctrl-A X.
+WELCOME = """
+The disk is function 0000:00:10.0, 1af4:10f2 (1af4:1042 with --id stock).
+
+    modprobe vfe_blk            # the disk appears: /dev/vfeb0
+    mount /dev/vfeb0 /mnt       # real files, and fio.dat
+    umount /mnt
+    cd /sys/bus/pci/devices/0000:00:10.0
+    cat vfe/operations vfe/exits
+
+vfe_trap_blk, on the same disk:
+
+    echo 0000:00:10.0 > driver/unbind
+    modprobe vfe_trap_blk
+    echo vfe_trap_blk > driver_override
+    echo 0000:00:10.0 > /sys/bus/pci/drivers_probe
+
+Leave with exit or Ctrl-D; by force with Ctrl-A X.
 """
 
 
