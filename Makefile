@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0
-# What a user types. The modules themselves are described in Kbuild, which the
-# kernel's build system reads in place of this file.
+# The commands of users and developers: `make help` lists them. Kbuild describes
+# the modules; the kernel's build system reads it in place of this file.
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PYTHON ?= python3
 
 HERE := $(CURDIR)
 
-# below the kernel's own folder, and what `make uninstall` takes away
+# in /lib/modules/RELEASE; `make uninstall` removes it
 INSTALL_MOD_DIR ?= updates/vfe
 INSTALL = $(MAKE) -f tools/install/Makefile TOP=$(HERE) KDIR=$(KDIR) \
 	INSTALL_MOD_DIR=$(INSTALL_MOD_DIR)
 
-# what the kernel's build system leaves beside the sources
+# files that the kernel's build system leaves beside the sources
 LEFT := '*.o' '*.ko' '*.mod' '*.mod.c' '*.cmd' '.*.d' \
 	modules.order Module.symvers
 
@@ -30,7 +30,7 @@ install: modules
 uninstall dkms dkms-source:
 	$(INSTALL) $@
 
-# Say which package is missing rather than let the build fail on a path.
+# Name the missing package, which the kernel's build system would not do.
 headers:
 	@test -e $(KDIR)/Makefile || { \
 		echo "make: no kernel headers in $(KDIR):" \
@@ -79,25 +79,25 @@ help:
 	@echo '  make KDIR=DIR         build them against the headers in DIR'
 	@echo '  make install          install them, udev rules for their disks, and an'
 	@echo '                        initramfs hook (DESTDIR=DIR: below DIR)'
-	@echo '  make dkms             the same by DKMS, for each later kernel, too'
-	@echo '  make uninstall        remove the files of both'
+	@echo '  make dkms             the same by DKMS, also for each later kernel'
+	@echo '  make uninstall        remove the files of either'
 	@echo '  make modules_install  only the modules (INSTALL_MOD_PATH=DIR: below DIR)'
 	@echo '  make device           build vfe-device, the custom device'
 	@echo '  make clean            remove built files'
 	@echo '  make distclean        also remove the results in out/'
-	@echo 'On a Debian machine, as root; each first builds what is missing:'
+	@echo 'On a Debian machine, as root; each first makes what it needs:'
 	@echo '  make bench            measure, print the table, write out/bench.json'
 	@echo '  make lint             check the style of the files that changed'
 	@echo '  make test             run the unit tests, in 3 minutes'
 	@echo '  make check            run what a push must pass, in 10 minutes'
 	@echo '  make check-all        run every test, in an hour'
 	@echo '  make kunit            run the KUnit suites'
-	@echo "  make conformance      the table of a driver's duties and their tests"
-	@echo '  make coverage         lines and branches that the KUnit suites run'
-	@echo '  make shell            a guest with the modules and the device'
-	@echo 'Options: W=1 C=2 V=1 as for the kernel; ARGS="..." for bench, check,'
-	@echo 'kunit and shell, ARGS=--help lists them; VFE_CACHE=DIR moves what they'
-	@echo 'keep from ~/.cache/vfe.'
+	@echo "  make conformance      list a driver's duties in virtio 1.4, and their tests"
+	@echo '  make coverage         list the lines that the KUnit suites do not run'
+	@echo '  make shell            boot a guest with the modules and the device'
+	@echo 'Options: W=1 C=2 V=1 as for the kernel. ARGS="..." gives options to bench,'
+	@echo 'lint, test, check, check-all, kunit and shell; ARGS=--help lists them.'
+	@echo 'VFE_CACHE=DIR is the cache (default: ~/.cache/vfe).'
 
 .DEFAULT_GOAL := modules
 .PHONY: modules modules_install install uninstall dkms dkms-source headers \

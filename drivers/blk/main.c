@@ -28,22 +28,22 @@ MODULE_PARM_DESC(interrupts,
 
 static unsigned int queues;
 module_param(queues, uint, 0444);
-MODULE_PARM_DESC(queues, "Most request queues of a disk (default 0: one per CPU)");
+MODULE_PARM_DESC(queues, "Largest number of request queues of a disk (default 0: one per CPU)");
 
 static unsigned int queue_depth;
 module_param(queue_depth, uint, 0444);
 MODULE_PARM_DESC(queue_depth,
-		 "Entries of each queue, a power of two (default 0: the device's size, at most 1024 requests)");
+		 "Entries of each queue, a power of two from 4 to 32768 (default 0: the device's size, at most 1024 requests)");
 
 static unsigned int poll_queues;
 module_param(poll_queues, uint, 0644);
 MODULE_PARM_DESC(poll_queues,
-		 "Additional queues for polled I/O, without interrupts, from the next probe on (default 0)");
+		 "Additional queues without interrupts, for polled I/O (io_uring's IOPOLL); read at each probe (default 0)");
 
 static unsigned int coalesce_usecs;
 module_param(coalesce_usecs, uint, 0444);
 MODULE_PARM_DESC(coalesce_usecs,
-		 "Period in microseconds at which a timer reaps completions and writes kicks of a busy queue, instead of doing both at once (default 0: off)");
+		 "Period in microseconds of a timer that reaps completions and writes kicks of a busy queue, in place of an interrupt and a kick for each request (default 0: off)");
 
 static unsigned int adaptive_poll;
 module_param(adaptive_poll, uint, 0444);
@@ -53,7 +53,7 @@ MODULE_PARM_DESC(adaptive_poll,
 static unsigned int reset_after;
 module_param(reset_after, uint, 0444);
 MODULE_PARM_DESC(reset_after,
-		 "Reset the device if it has not completed a request after this many seconds (default 0: never for that reason)");
+		 "Reset the device if it does not complete a request within this many seconds (default 0: no limit)");
 
 static enum vfe_interrupts vfe_blk_interrupts;
 static struct vfe_blk_tunables vfe_blk_tunables;
