@@ -5,15 +5,15 @@
  *   vfe_create -> vfe_negotiate -> (vfe_config_read) -> vfe_queues_create
  *     -> vfe_ready -> I/O -> vfe_reset -> vfe_destroy
  *
- * and, to recover or to resume: vfe_reset -> vfe_restart -> vfe_ready. Where the
- * bus fails below the function (AER, EEH), vfe_recovery_err_handler does
+ * and, to recover or to resume: vfe_reset -> vfe_restart -> vfe_ready. When the
+ * function's bus fails (AER, EEH), vfe_recovery_err_handler does
  *
  *   error_detected: stop adding, vfe_function_offline, take buffers back
  *   slot_reset: vfe_function_restore
  *   resume: vfe_restart -> vfe_ready
  *
- * vfe_restart() may fail and be called again, any number of times, so that a
- * device whose reset takes long, or a function that comes back, is used again.
+ * After an error, vfe_restart() may be called again at any time: a slow reset
+ * may have ended, or the function may be back.
  */
 #ifndef VFE_DEVICE_H
 #define VFE_DEVICE_H
@@ -67,7 +67,7 @@ enum vfe_interrupts {
  *		 is over; not called after vfe_reset() has begun. Called from
  *		 any context, often with a queue's lock held: schedule a work
  *		 item
- * @counters: what the class counts by itself, or NULL
+ * @counters: the class's own counters, or NULL
  */
 struct vfe_device_ops {
 	void (*config_changed)(struct vfe_device *vd);
@@ -104,10 +104,10 @@ enum vfe_state {
 /**
  * struct vfe_irqs - a function's interrupts
  * @mode: the kind in use
- * @spread: the first vector that is spread over CPUs; the later ones are, too
+ * @spread: the first vector with managed affinity; all later ones have it, too
  * @vectors: number of allocated vectors, 0 without interrupts
  * @requested: number of installed handlers
- * @names: of each vector, for /proc/interrupts
+ * @names: names of the vectors in /proc/interrupts
  * @enabled: handlers may access the device; false while it is reset
  */
 struct vfe_irqs {
@@ -144,6 +144,7 @@ struct vfe_irqs {
  * @config_work: handles a configuration change
  * @reset_requested: bit 0: do not call needs_reset(), because it was called
  *		    already or a reset has begun; cleared when queues are set up
+ *		    and by vfe_clear_reset_request()
  * @hung: a reset timed out, and has not ended yet
  * @running: DRIVER_OK was written, and no reset has begun since
  * @offline: between vfe_function_offline() and vfe_function_restore()
@@ -182,13 +183,13 @@ struct vfe_device {
 	struct ratelimit_state log;
 };
 
-/* For messages, and for the DMA API */
+/* The struct device of the function, for messages and the DMA API */
 static inline struct device *vfe_dev(const struct vfe_device *vd)
 {
 	return &vd->pdev->dev;
 }
 
-/* What the class driver gave to vfe_create() */
+/* The @priv of vfe_create() */
 static inline void *vfe_priv(const struct vfe_device *vd)
 {
 	return vd->priv;
@@ -252,7 +253,7 @@ static inline unsigned int vfe_num_queues(const struct vfe_device *vd)
 	return vd->num_queues;
 }
 
-/* --- what class drivers call --- */
+/* --- functions for class drivers --- */
 
 /**
  * vfe_check_id() - check that a function is a virtio device of one type
@@ -277,9 +278,9 @@ int vfe_check_id(const struct pci_dev *pdev, u16 type, u16 old);
  *
  * Context: process context, may sleep.
  * Return: the device, or ERR_PTR: -ENODEV a required capability is missing or
- * the function is gone, -EINVAL a capability is malformed, -ETIMEDOUT the reset
- * did not end within a minute (logged after five seconds), -ENOMEM. Each error
- * logs one line.
+ * the function is gone, -EINVAL a capability is malformed, -EBUSY another
+ * driver holds a BAR, -ETIMEDOUT the reset did not end within a minute, -ENOMEM,
+ * or an error of the PCI core. A reset of more than five seconds is logged.
  */
 struct vfe_device *vfe_create(struct pci_dev *pdev,
 			      const struct vfe_device_ops *ops, void *priv);
@@ -298,17 +299,18 @@ void vfe_destroy(struct vfe_device *vd);
  * registers, and logs that.
  *
  * Return: 0, -ENODEV when a required bit (or VERSION_1, or ACCESS_PLATFORM
- * where the guest's memory is encrypted) is not offered or FEATURES_OK did not
- * stick; the core sets FAILED then, and logs the feature.
+ * where the guest's memory is encrypted) is not offered or the device refuses
+ * FEATURES_OK; the core sets FAILED then, and logs the features. -EIO when the
+ * device does not answer.
  */
 int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required);
 
 /**
- * vfe_config_read() - a consistent copy of device-specific configuration
+ * vfe_config_read() - read device-specific configuration consistently
  * @vd: the device
  * @offset: in bytes
  * @fields: sizes in bytes (1, 2, 4 or 8) of consecutive fields, 0-terminated
- * @buf: little endian, as the device has it; sum of @fields bytes
+ * @buf: where to put the fields, little endian; as long as all @fields
  *
  * Repeats while config_generation changes (2.5.1), on a legacy device until two
  * reads agree (2.5.4), a bounded number of times. One field of 32 bits or fewer
@@ -349,7 +351,7 @@ int vfe_config_write(struct vfe_device *vd, u32 offset, u8 size, u32 val);
  * vfe_queues_create() - set up queues and interrupts
  * @vd: the device, features negotiated
  * @specs: one per queue
- * @n: how many queues
+ * @n: number of queues
  * @irqs: the preferred kind of interrupts
  *
  * Return: 0, or -ENOMEM; -EINVAL if a queue's size or notify offset is out of
@@ -360,7 +362,7 @@ int vfe_config_write(struct vfe_device *vd, u32 offset, u8 size, u32 val);
 int vfe_queues_create(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		      unsigned int n, enum vfe_interrupts irqs);
 struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index);
-/* CPUs that the queue's vector goes to, NULL if it is not spread over them */
+/* CPUs of the queue's vector, NULL if it has no managed affinity */
 const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 					 unsigned int index);
 
@@ -428,7 +430,7 @@ enum vfe_health {
  */
 enum vfe_health vfe_health(struct vfe_device *vd);
 
-/* Is the health not good? Reads one register. */
+/* Does the device need a reset, or is it gone? As vfe_health(). */
 bool vfe_wants_reset(struct vfe_device *vd);
 
 /**
@@ -470,7 +472,7 @@ int vfe_function_restore(struct vfe_device *vd);
  * Return: the memory, zeroed and aligned to a page, or NULL.
  */
 void *vfe_alloc_shared(struct vfe_device *vd, size_t len, dma_addr_t *dma);
-/* Free it. The device must no longer use it. */
+/* Frees memory that the device no longer uses. */
 void vfe_free_shared(struct vfe_device *vd, size_t len, void *memory,
 		     dma_addr_t dma);
 

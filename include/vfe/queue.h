@@ -44,13 +44,14 @@ struct vfe_desc {
 };
 
 /**
- * struct vfe_table_format - how to fill &vfe_desc.ctrl
- * @link: in each descriptor of a table but the last
- * @step: in descriptor number i of these, times (i + 1)
- * @write: in each descriptor that the device writes
+ * struct vfe_table_format - the bits of &vfe_desc.ctrl in an indirect table
+ * @link: flag of each descriptor except the last
+ * @step: to add to descriptor i, except the last, (i + 1) times: the index of
+ *	  the next descriptor
+ * @write: flag of each descriptor that the device writes
  *
- * The two ring layouts have their flags in different halves, and only the split
- * one links the descriptors of a table (virtio 1.4, 2.7.5 and 2.8.7).
+ * The two ring layouts have their flags in different halves of ctrl, and only a
+ * split ring links the descriptors of a table (virtio 1.4, 2.7.5 and 2.8.7).
  */
 struct vfe_table_format {
 	u32 link;
@@ -71,11 +72,12 @@ struct vfe_used {
 };
 
 /**
- * enum vfe_vector - the MSI-X vector of a queue, where there is one per queue
- * @VFE_VECTOR_OWN: one of its own
- * @VFE_VECTOR_PREVIOUS: the one of the queue before, as rx and tx of a pair
- * @VFE_VECTOR_NONE: none: the class driver polls the queue, and must not call
- *		     vfe_queue_enable_cb()
+ * enum vfe_vector - the MSI-X vector of a queue in mode VFE_IRQ_MSIX
+ * @VFE_VECTOR_OWN: the queue has its own vector
+ * @VFE_VECTOR_PREVIOUS: the queue shares the vector of the previous queue, for
+ *			 example tx that of rx
+ * @VFE_VECTOR_NONE: the queue has no vector: the class driver polls it, and
+ *		     must not call vfe_queue_enable_cb()
  */
 enum vfe_vector {
 	VFE_VECTOR_OWN,
@@ -84,7 +86,7 @@ enum vfe_vector {
 };
 
 /**
- * struct vfe_queue_spec - what a class driver requests of a queue
+ * struct vfe_queue_spec - a class driver's specification of a queue
  * @name: the queue's name in messages and in the interrupt's name
  * @done: called from the queue's interrupt handler: the device used buffers
  * @priv: returned by vfe_queue_priv()
@@ -93,12 +95,12 @@ enum vfe_vector {
  *	  size; ignored for a legacy device
  * @own_tables: the class driver builds indirect tables itself and adds them by
  *		vfe_queue_add_table(); vfe_queue_add() adds chains then
- * @index: the device's number for the queue; the specs of a device are in
- *	   ascending order of these
+ * @index: index of the virtqueue in the device; the specs of a device are
+ *	   sorted by it
  * @vector: see enum vfe_vector
- * @spread: the kernel spreads the vector, with those of the other queues that
- *	    have this, over all CPUs, and users cannot move it ("managed
- *	    affinity"); see vfe_queue_affinity()
+ * @spread: the vector has managed affinity: the kernel spreads the vectors of
+ *	    all such queues over the CPUs, and users cannot change that; see
+ *	    vfe_queue_affinity()
  */
 struct vfe_queue_spec {
 	const char *name;
@@ -119,7 +121,7 @@ struct vfe_queue_spec {
  * @kicks: notifications written
  * @kicks_suppressed: times that buffers were added, but the device wanted no
  *		      notification
- * @completions: buffers taken back
+ * @completions: used buffers reaped
  * @interrupts: interrupts that found used buffers
  */
 struct vfe_queue_counts {
@@ -156,14 +158,14 @@ struct vfe_queue_events {
  * @get_many: see vfe_queue_get_many()
  * @disable_cb: see vfe_queue_disable_cb()
  * @enable_cb: see vfe_queue_enable_cb()
- * @enable_cb_after: see vfe_queue_enable_cb_after(); the number is 1 at least
+ * @enable_cb_after: see vfe_queue_enable_cb_after(); the number is at least 1
  * @detach: see vfe_queue_detach()
- * @next: position of the next buffer that the device cannot see yet, as in a
- *	  notification (virtio 1.4, 2.9): offset, and wrap counter in bit 15.
- *	  May race with all others
- * @completions: number of buffers taken back since creation. May race with all
- *		 others
- * @indices: number of buffers made visible and taken back, modulo 65536
+ * @next: position of the first buffer that the device cannot see yet, in the
+ *	  format of a notification (virtio 1.4, 2.9): offset, and wrap counter
+ *	  in bit 15. May race with all other operations
+ * @completions: number of buffers reaped since creation. May race with all
+ *		 other operations
+ * @indices: number of published buffers and of reaped buffers, modulo 65536
  */
 struct vfe_ring_ops {
 	const char *name;
@@ -195,9 +197,9 @@ struct vfe_ring_ops {
  * struct vfe_queue - a virtqueue
  * @vd: the device
  * @ops: operations of the ring's layout
- * @ring: the ring: one of the next two, or NULL
- * @split: a split ring
- * @packed: a packed ring
+ * @ring: the ring, or NULL
+ * @split: the same, if it is a split ring
+ * @packed: the same, if it is a packed ring
  * @spec: the class driver's specification
  * @events: per-CPU counts
  * @kicks_suppressed: as in struct vfe_queue_counts; counted with the queue's
@@ -209,19 +211,19 @@ struct vfe_ring_ops {
  * @notify: writes the notify register, in the form that was negotiated
  * @notify_offset: offset in the notify window, in bytes
  * @notify_data: value in a notification that identifies the queue
- * @max_segs: most pieces of a buffer: as in @spec, limited to the ring's
+ * @max_segs: most segments of a buffer: as in @spec, limited to the ring's
  *	      capacity
  * @max_table: most descriptors of an indirect table: as in @spec, limited to
- *	       @size; 0 if the device takes none
- * @index: the device's number for it
- * @vector: its MSI-X vector, where there is one per queue
+ *	       @size; 0 without INDIRECT_DESC
+ * @index: index of the virtqueue in the device
+ * @vector: MSI-X vector in mode VFE_IRQ_MSIX, unless it has none
  * @size: entries of the ring
- * @max_size: the most that the device offers
+ * @max_size: largest size that the device offers
  * @align: alignment of the part that the device writes, in bytes; larger for a
- *	   legacy device, whose ring is in one piece (virtio 1.4, 2.7.2). Set
+ *	   legacy device, whose ring is contiguous (virtio 1.4, 2.7.2). Set
  *	   before @ops->create()
- * @no_used_len: a legacy device: used lengths mean nothing, the device may have
- *	      written the whole buffer. Set before vfe_queue_init()
+ * @no_used_len: used lengths are meaningless, as on a legacy device, which may
+ *		 have written the whole buffer. Set before vfe_queue_init()
  * @event_idx: VIRTIO_F_EVENT_IDX was negotiated
  * @indirect: VIRTIO_F_INDIRECT_DESC was negotiated
  * @in_order: VIRTIO_F_IN_ORDER was negotiated
@@ -263,7 +265,7 @@ struct vfe_queue {
 	bool broken;
 };
 
-/* --- what class drivers call --- */
+/* --- functions for class drivers --- */
 
 /**
  * vfe_queue_add() - make a buffer available (not visible before the kick)
@@ -275,7 +277,8 @@ struct vfe_queue {
  *
  * Context: any; the caller serialises. No allocation, no sleep.
  * Return: 0; -ENOSPC if the ring is full (kick and wait for a completion); -EIO
- * if the queue is broken; -EINVAL for no segments or more than max_segs.
+ * if the queue is broken; -EINVAL for no segments, more than max_segs, or more
+ * than 4 GiB - 1.
  */
 int vfe_queue_add(struct vfe_queue *q, const struct vfe_seg *segs,
 		  unsigned int out, unsigned int in, void *token);
@@ -368,7 +371,7 @@ static inline void vfe_queue_disable_cb(struct vfe_queue *q)
 /* Enables the interrupt. Return: false if there already is a used buffer */
 static inline bool vfe_queue_enable_cb(struct vfe_queue *q)
 {
-	/* a broken queue returns no buffers: let no loop wait for them */
+	/* do not make the caller wait for buffers of a broken queue */
 	return q->ops->enable_cb(q) || READ_ONCE(q->broken);
 }
 
@@ -442,14 +445,14 @@ unsigned int vfe_queue_max_size(const struct vfe_queue *q);
 unsigned int vfe_queue_in_flight(const struct vfe_queue *q);
 
 /*
- * Most descriptors in use at a time: fewer than vfe_queue_size() for rings in
- * which some devices lose the last one.
+ * Most descriptors in use at a time: fewer than vfe_queue_size() if some
+ * devices lose a completion of such a ring while it is full.
  */
 unsigned int vfe_queue_capacity(const struct vfe_queue *q);
 
 /*
- * Descriptors that are free now. A buffer takes one if the ring has it in an
- * indirect table, else one per piece: stop adding before vfe_queue_add() fails.
+ * Number of free descriptors, to stop before vfe_queue_add() fails. A buffer
+ * needs one descriptor with an indirect table, else one per segment.
  */
 unsigned int vfe_queue_room(const struct vfe_queue *q);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Lists of buffers in flight, for class drivers that complete many at a time:
- * vfe_queue_reap() takes them out of the ring under the queue's lock, and the
- * class driver completes them when it has dropped the lock.
+ * Lists of used buffers, for class drivers that complete many at a time: with
+ * the queue's lock held, vfe_queue_reap() takes the buffers out of the ring;
+ * the class driver completes them after it has dropped the lock.
  */
 #ifndef VFE_REAP_H
 #define VFE_REAP_H
@@ -23,7 +23,7 @@ struct vfe_token {
 };
 
 /**
- * struct vfe_token_list - buffers in the order in which they were added
+ * struct vfe_token_list - used buffers, the oldest first
  * @first: the first buffer, or NULL
  * @tail: where to link the next buffer
  * @n: number of buffers

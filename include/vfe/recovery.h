@@ -19,7 +19,7 @@ struct vfe_device;
 
 /**
  * enum vfe_run - the state of a device for its class driver
- * @VFE_RUN_STOPPED: nothing: not started yet, suspended, or shut down
+ * @VFE_RUN_STOPPED: it is not started yet, suspended, or shut down
  * @VFE_RUN_LIVE: it accepts requests
  * @VFE_RUN_RECOVERING: a reset is under way or failed, or the bus is down:
  *			requests wait
@@ -36,7 +36,7 @@ enum vfe_run {
 };
 
 /**
- * struct vfe_recovery_ops - what a class driver does for its recovery
+ * struct vfe_recovery_ops - operations of a class driver for recovery
  * @quiesce: stop dispatch, and wait until no dispatch runs
  * @close: accept no more requests for @n queues from @first on; when it
  *	   returns, nothing is added to them and no notification is written
@@ -77,7 +77,7 @@ struct vfe_recovery_ops {
  * @vd: the device
  * @ops: the class driver's
  * @name: the device's name for users, in messages
- * @lock: serialises changes of @state and what they do to the device
+ * @lock: serialises changes of @state, and resets and restarts of the device
  * @state: read without @lock where a stale answer does no harm
  * @halted: the class driver is quiesced, its queues are closed
  * @enabled: retry a recovery that failed; the user may disable this
@@ -89,7 +89,8 @@ struct vfe_recovery_ops {
  * @queue_resets: after a queue reset the device completes none of the queue's
  *		  old requests. QEMU's devices also offer RING_RESET, but
  *		  complete old requests into the new ring
- * @resets: resets, of queues too, since the device last completed something
+ * @resets: number of resets, of the device or of queues, since its last
+ *	    completion
  * @work: resets the device, and sends its requests again
  */
 struct vfe_recovery {
@@ -155,8 +156,8 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on);
  * vfe_recovery_leave() - the driver is being unbound
  * @r: the recovery
  *
- * A recovery that fails from now on is not tried again. Requests fail if the
- * device does not take any: it is suspended, in recovery, or not there.
+ * A recovery that fails from now on is not tried again. If the device is
+ * suspended, in recovery or gone, its requests fail.
  *
  * Context: process context, may sleep; waits for a try that is under way.
  */
@@ -164,7 +165,7 @@ void vfe_recovery_leave(struct vfe_recovery *r);
 
 /**
  * vfe_recovery_exit() - stop for good; no recovery runs after this
- * @r: the recovery; detach what the device still has after this
+ * @r: the recovery; detach the buffers that are still in flight afterwards
  *
  * Context: process context, may sleep.
  */

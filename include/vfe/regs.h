@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Register access: only this layer touches registers of the device, so it
- * counts all accesses. Implemented in drivers/core/regs.c.
+ * Register access. Only these functions access device registers, so they count
+ * all accesses. drivers/core/regs.c and counts.c implement them.
  */
 #ifndef VFE_REGS_H
 #define VFE_REGS_H
@@ -15,7 +15,7 @@
 /**
  * struct vfe_window - a mapped part of a BAR
  * @base: cookie for ioread and iowrite (ports or memory), NULL when absent
- * @len: bytes that may be touched
+ * @len: length in bytes
  * @traps: 1 if each access causes a VM exit, 0 if the window is mapped
  */
 struct vfe_window {
@@ -26,7 +26,8 @@ struct vfe_window {
 
 /**
  * struct vfe_reg_counts - accesses since the windows were set up
- * @access: by register and direction; each word of a string counts
+ * @access: by register and direction; each word of a string
+ *	    instruction counts
  * @exits: VM exits that these accesses cause in trapping windows
  */
 struct vfe_reg_counts {
@@ -48,7 +49,7 @@ struct vfe_regs {
 
 struct pci_dev;
 
-/* caps.c: copies the capability that describes the windows, if there is one */
+/* caps.c: copies the capability that describes the windows, if it exists */
 bool vfe_find_vendor_cap(struct pci_dev *pdev, struct vfe_vendor_cap *vcap);
 
 int vfe_regs_init(struct vfe_regs *regs);
@@ -63,7 +64,7 @@ void vfe_write32(struct vfe_regs *regs, enum vfe_reg reg, u32 val);
 /* two 32-bit writes, to @lo and to the next register */
 void vfe_write64(struct vfe_regs *regs, enum vfe_reg lo, u64 val);
 
-/* one field of a range, such as device configuration; @size is 1, 2 or 4 */
+/* one field of a range such as device configuration; @size is 1, 2 or 4 */
 u32 vfe_read_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,
 		   unsigned int size);
 void vfe_write_field(struct vfe_regs *regs, enum vfe_reg reg, u32 offset,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Counters: struct vfe_stats has the counts of events other than register
- * accesses. drivers/core/sysfs.c shows both below the PCI device.
+ * Counters of events other than register accesses. drivers/core/sysfs.c shows
+ * both kinds of counters below the PCI device.
  */
 #ifndef VFE_STATS_H
 #define VFE_STATS_H
@@ -28,9 +28,9 @@ struct vfe_event_counts {
 };
 
 /**
- * struct vfe_counter - a counter, as sysfs has it
- * @name: of the file
- * @offset: in the counters of a CPU, all of them u64
+ * struct vfe_counter - a counter in sysfs
+ * @name: name of its file
+ * @offset: offset of its member, a u64, in the structure of counters
  */
 struct vfe_counter {
 	const char *name;
@@ -38,10 +38,10 @@ struct vfe_counter {
 };
 
 /**
- * struct vfe_class_counters - what a class counts beside those events
+ * struct vfe_class_counters - the counters of a class
  * @table: the counters, @n of them
- * @n: how many
- * @size: of the class's structure of them, which is all u64
+ * @n: number of counters in sysfs
+ * @size: size of the class's structure of counters, all of them u64
  */
 struct vfe_class_counters {
 	const struct vfe_counter *table;
@@ -51,8 +51,8 @@ struct vfe_class_counters {
 
 /**
  * struct vfe_stats - the counters of a function
- * @events: one set per CPU, the class's own behind it
- * @class: what the class counts, or NULL
+ * @events: one set per CPU; the class's own counters follow each set
+ * @class: the counters of the class, or NULL
  * @base: sums at the last reset, @n of them
  * @n: number of counters
  */
@@ -66,7 +66,7 @@ struct vfe_stats {
 int vfe_stats_init(struct vfe_stats *stats,
 		   const struct vfe_class_counters *class);
 void vfe_stats_exit(struct vfe_stats *stats);
-/* one counter, by its place: events since the last reset; in any context */
+/* counter number @i: events since the last reset; in any context */
 u64 vfe_stats_read(const struct vfe_stats *stats, unsigned int i);
 void vfe_stats_reset(struct vfe_stats *stats);
 
@@ -87,9 +87,9 @@ struct vfe_sysfs;
  * @parent: the PCI function's device
  * @regs: its register counts
  * @stats: its event counts
- * @vd: its virtio side, for the queues' files, or NULL
+ * @vd: the virtio device, for the files of its queues, or NULL
  *
- * Creates the folder vfe/, see drivers/core/sysfs-bus-pci-vfe.
+ * Creates the directory vfe/, see drivers/core/sysfs-bus-pci-vfe.
  *
  * Context: process context, may sleep.
  * Return: a handle for vfe_sysfs_destroy(), or ERR_PTR(-ENOMEM or the error of

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What driver and device of any class agree on beyond the virtio specification:
- * the range of PCI ids, the BAR layout, the names of all registers and the
- * vendor capability. wire_window.h has the register window, wire_<class>.h what
- * a class adds. Plain C for both sides; nothing here but layout.
+ * Definitions that driver and device share, for devices of any class, beyond
+ * the virtio specification: PCI IDs, BAR layout, register names, and the vendor
+ * capability. wire_window.h defines the register window, wire_<class>.h the
+ * additions of a class. Both sides include this file: it is plain C.
  */
 #ifndef VFE_WIRE_H
 #define VFE_WIRE_H
@@ -21,9 +21,10 @@
 #endif
 
 /*
- * Identity. The base is private (QEMU's list reserves 1af4:10f0 to 10ff for
- * experiments), and outside the range of virtio 1.4, 4.1.2; the stock identity
- * is the one of 4.1.2, and the old ones are those of 4.1.2.3.
+ * A PCI device ID is a base plus the device type. Standard devices use the
+ * stock base (virtio 1.4, 4.1.2). This project's device uses a base outside
+ * that range, which QEMU reserves for experiments (1af4:10f0 to 10ff).
+ * Transitional and legacy devices have the old IDs (4.1.2.3).
  */
 #define VFE_PCI_VENDOR		0x1af4
 #define VFE_PCI_DEVICE_BASE	0x10f0
@@ -54,7 +55,7 @@
 #define VFE_NOTIFY_OFFSET	0x3000
 #define VFE_STRUCT_SIZE		0x1000
 #define VFE_NOTIFY_MULTIPLIER	4
-#define VFE_DOORBELL_IDLE	0xffffffffU	/* a mapped slot, no kick */
+#define VFE_DOORBELL_IDLE	0xffffffffU	/* mapped slot without a kick */
 
 /*
  * Windows: each is trapped or mapped as a whole, and has its own counts.
@@ -66,7 +67,7 @@ enum vfe_window_id {
 	VFE_WIN_DEVICE,
 	VFE_WIN_PORT,
 	VFE_WIN_MEMORY,
-	VFE_WIN_LEGACY,		/* virtio 0.9.5: all of it in BAR 0 */
+	VFE_WIN_LEGACY,		/* virtio 0.9.5: all registers, in BAR 0 */
 	VFE_NUM_WINDOWS
 };
 
@@ -81,11 +82,11 @@ enum vfe_window_id {
 }
 
 /*
- * Every register, by the name under which driver and device count it:
+ * All registers, by the names that the counts of driver and device have:
  * X(identifier, name, window, offset in the window, bytes). The common
  * structure is that of virtio 1.4, 4.1.4.3. An entry of a page or more is a
- * range that counts under one name. Those of the device of this project come
- * first, VFE_NUM_OWN_REGS of them.
+ * range of addresses that counts as one register. This project's device has
+ * the first VFE_NUM_OWN_REGS registers.
  */
 #define VFE_REGISTERS(X) \
 	VFE_OWN_REGISTERS(X) \
@@ -124,9 +125,10 @@ enum vfe_window_id {
 	  VFE_MEMORY_APERTURE_SIZE)
 
 /*
- * The legacy interface of virtio (0.9.5; virtio 1.4, 4.1.4.10); the device of
- * this project does not have it. The vectors exist while MSI-X is enabled. The
- * configuration follows them, and takes their place while MSI-X is disabled.
+ * The legacy interface of virtio (0.9.5; virtio 1.4, 4.1.4.10), which this
+ * project's device does not have. The vector registers exist while MSI-X is
+ * enabled: the device configuration then follows them. While MSI-X is disabled,
+ * the device configuration is at their offset.
  */
 #define VFE_LEGACY_REGISTERS(X) \
 	X(LEGACY_DEVICE_FEATURES, "legacy_device_features", LEGACY, 0, 4) \
@@ -142,11 +144,11 @@ enum vfe_window_id {
 	X(LEGACY_CONFIG, "legacy_device_config", LEGACY, 20, VFE_STRUCT_SIZE)
 
 #define VFE_LEGACY_BAR		0
-#define VFE_LEGACY_HEADER	20	/* bytes in front of the configuration */
-#define VFE_LEGACY_VECTORS	4	/* more of them, while MSI-X is on */
+#define VFE_LEGACY_HEADER	20	/* bytes before the configuration */
+#define VFE_LEGACY_VECTORS	4	/* more bytes, while MSI-X is enabled */
 #define VFE_LEGACY_PAGE_SHIFT	12	/* of legacy_queue_address */
 
-/* The register window, see wire_window.h: through I/O ports, or memory */
+/* The register window in I/O ports or in memory, see wire_window.h */
 #define VFE_WINDOW_REGISTERS(X, WIN, prefix) \
 	X(WIN##_SECTOR_LO, prefix "sector_lo", WIN, 0x00, 4) \
 	X(WIN##_SECTOR_HI, prefix "sector_hi", WIN, 0x04, 4) \

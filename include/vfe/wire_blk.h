@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What driver and device of a disk agree on beyond the virtio specification:
- * its identity, and its requests through the register window (wire_window.h):
- * sector_lo, sector_hi and count are the first sector and the number of
- * sectors, of 512 bytes, of a request.
+ * Definitions that the driver of a disk and its device share, beyond the virtio
+ * specification: PCI IDs, and requests through the register window
+ * (wire_window.h). In a request, sector_lo and sector_hi are the first sector,
+ * and count is the number of sectors, of 512 bytes.
  */
 #ifndef VFE_WIRE_BLK_H
 #define VFE_WIRE_BLK_H
@@ -34,10 +34,10 @@ enum vfe_error {
 #define VFE_IDENTIFY_MAGIC	0x44656676	/* "vfeD" */
 #define VFE_IDENTIFY_VERSION	1
 #define VFE_IDENTIFY_READONLY	0x01	/* in flags */
-#define VFE_IDENTIFY_WRITE_CACHE 0x02	/* in flags: flush has work to do */
+#define VFE_IDENTIFY_WRITE_CACHE 0x02	/* in flags: needs flushes */
 #define VFE_SERIAL_LEN		20
 
-/* What VFE_CMD_IDENTIFY sends: one sector, read as 128 words */
+/* The answer to VFE_CMD_IDENTIFY: one sector, read as 128 words */
 struct vfe_identify {
 	__le32 magic;
 	__le32 version;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What driver and device of an entropy source agree on beyond the virtio
- * specification: its identity.
+ * Definitions that the driver of an entropy source and its device share, beyond
+ * the virtio specification: PCI IDs.
  */
 #ifndef VFE_WIRE_RNG_H
 #define VFE_WIRE_RNG_H

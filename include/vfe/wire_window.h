@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The register window: a device driven without a ring, one request at a time,
- * each word of data through a register. It is the same through I/O ports and
- * through memory. All registers are 32 bits wide, little endian, at a multiple
- * of four; any other access reads as ones and is ignored on write.
+ * The register window: an interface without a ring, for one request at a time,
+ * that moves each word of data through a register. It is the same in I/O ports
+ * and in memory. All registers are 32 bits wide, little endian, at multiples of
+ * four. The device ignores writes of other widths or at other offsets, and
+ * returns ones for such reads.
  *
- * sector_lo, sector_hi, count: the class's own, see wire_<class>.h
+ * sector_lo, sector_hi, count: defined by the class, see wire_<class>.h
  * command: starts a request; ignored while one is under way
  * status:  reading it acknowledges the interrupt
  * error:   why the last request failed

@@ -86,7 +86,7 @@ static inline int vfe_zones_report(struct vfe_zones *zones,
 #define vfe_max_append max_hw_zone_append_sectors
 #endif
 
-/* Since 6.16 the queue is found in the request. */
+/* Since 6.16 blk_rq_map_kern() takes the queue from the request. */
 static inline int vfe_rq_map_kern(struct request *rq, void *buf,
 				  unsigned int len)
 {
@@ -119,7 +119,7 @@ static inline int vfe_rq_map_kern(struct request *rq, void *buf,
  * @zone_granularity: of writes to a zone, bytes
  * @zoned: the disk is host-managed
  * @write_zeroes_unmap: zeroing may deallocate
- * @write_cache: a flush has work to do
+ * @write_cache: the disk has a volatile write cache
  *
  * A member that is 0 is left to the block layer's default.
  */
@@ -168,7 +168,7 @@ static inline struct gendisk *vfe_alloc_disk(struct blk_mq_tag_set *set,
 		.max_discard_segments = want->max_discard_segments,
 		.discard_granularity = want->discard_granularity,
 		.max_write_zeroes_sectors = want->max_write_zeroes_sectors,
-		/* as virtio_blk: the storage is not known to be fast */
+		/* as virtio_blk: the storage may be rotational */
 		.features = BLK_FEAT_ROTATIONAL |
 			    (want->write_cache ? BLK_FEAT_WRITE_CACHE : 0),
 	};
@@ -327,7 +327,8 @@ static inline void vfe_rq_start(struct request *rq)
 #endif
 
 /*
- * Ends blk_freeze_queue_start(); since 6.14 the usual function restores flags.
+ * Undoes blk_freeze_queue_start(). Since 6.14 blk_mq_unfreeze_queue() restores
+ * flags that only blk_mq_freeze_queue() saves.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 static inline void vfe_unfreeze_queue(struct request_queue *q)

@@ -13,7 +13,7 @@
 #include <uapi/linux/virtio_config.h>
 #include <xen/xen.h>
 
-/* The namespaces of what the core exports; strings since 6.13 */
+/* Namespaces of the core's exported symbols: strings since 6.13 */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 #define VFE_NS VFE
 #define VFE_KUNIT_NS EXPORTED_FOR_KUNIT_TESTING
@@ -45,7 +45,7 @@ static inline bool vfe_platform_maps(void)
 	return xen_domain();
 }
 
-/* Since 6.13 this is one step. */
+/* Since 6.13 one function sets up a timer. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
 static inline void vfe_hrtimer_setup(struct hrtimer *timer,
 				     enum hrtimer_restart (*run)(struct hrtimer *),
