@@ -283,7 +283,7 @@ bool vfe_find_vendor_cap(struct pci_dev *pdev, struct vfe_vendor_cap *vcap)
 	u8 pos = pci_find_capability(pdev, PCI_CAP_ID_VNDR);
 	unsigned int n;
 
-	/* the list is not sorted: go on if this one is too near the end */
+	/* the list is not sorted: go on after one that does not fit */
 	for (n = 0; pos && n < VFE_MAX_CAPS; n++) {
 		if (vfe_vendor_cap_read(pdev, pos, vcap))
 			return true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Internal definitions of the core: what its files share. */
+/* Internal definitions that the core's files share */
 #ifndef VFE_CORE_H
 #define VFE_CORE_H
 
@@ -25,14 +25,14 @@
 #define VFE_PROBE_TIMEOUT_MS	60000U
 #define VFE_RESET_TIMEOUT_MS	5000U
 #define VFE_RESET_AGAIN_MS	100	/* if the last one timed out */
-#define VFE_LOG_INTERVAL	(60 * HZ)	/* in this time, a device... */
-#define VFE_LOG_BURST		10	/* ... it may cause this many lines */
+#define VFE_LOG_INTERVAL	(60 * HZ)	/* rate limit of a device's messages: */
+#define VFE_LOG_BURST		10	/* most lines in each interval */
 #define VFE_QUEUE_RESET_TIMEOUT_MS 1000	/* for the reset of one queue */
 #define VFE_CONFIG_RETRIES	32	/* of a read of configuration */
 #define VFE_CONFIG_MOST	64	/* most bytes of such a read */
-#define VFE_ALL_ONES		0xff	/* a register of a gone function */
+#define VFE_ALL_ONES		0xff	/* each byte read from a gone function */
 
-#define VFE_LOGGED_STATUS	0	/* a status that needs a reset */
+#define VFE_LOGGED_STATUS	0	/* bit: a status that needs a reset */
 
 /*
  * For messages that a device can cause more than once per probe. The rate limit
@@ -61,7 +61,7 @@ static inline bool vfe_queue_may_notify(struct vfe_queue *q)
 int vfe_caps_map(struct vfe_device *vd);
 void vfe_caps_unmap(struct vfe_device *vd);
 
-/* legacy.c: the same without capabilities */
+/* legacy.c: the same for a device without capabilities */
 bool vfe_legacy_is(const struct pci_dev *pdev);
 int vfe_legacy_map(struct vfe_device *vd);
 
@@ -75,7 +75,7 @@ u64 vfe_core_features(void);
 /* state.c */
 bool vfe_set_state(struct vfe_device *vd, enum vfe_state to);
 const char *vfe_state_name(enum vfe_state state);
-/* Ask the class driver for a reset, once. Any context. */
+/* Requests a reset from the class driver, once. Any context. */
 bool vfe_request_reset(struct vfe_device *vd);
 void vfe_clear_reset_request(struct vfe_device *vd);
 
@@ -87,7 +87,7 @@ int vfe_features_offered(struct vfe_device *vd, u64 *offered);
 int vfe_features_accept(struct vfe_device *vd, u64 features);
 int vfe_reset_and_acknowledge(struct vfe_device *vd, unsigned int max_ms);
 
-/* presence.c: whether the function is there */
+/* presence.c: detects whether the function is present */
 int vfe_presence_init(struct vfe_device *vd);
 void vfe_presence_exit(struct vfe_device *vd);
 int vfe_status_peek(struct vfe_device *vd, u8 *status);

@@ -95,7 +95,7 @@ EXPORT_SYMBOL_NS_GPL(vfe_regs_exit, VFE_NS);
  * @dir: VFE_READ or VFE_WRITE
  *
  * Context: any.
- * Return: the count, each word of a string counted.
+ * Return: the count; each word of a string instruction counts.
  */
 u64 vfe_regs_accesses(const struct vfe_regs *regs, enum vfe_reg reg,
 		      enum vfe_dir dir)
@@ -162,7 +162,7 @@ void vfe_regs_reset_counts(struct vfe_regs *regs)
 EXPORT_SYMBOL_IF_KUNIT(vfe_regs_reset_counts);
 
 /**
- * vfe_reg_name() - the name that a register is counted by
+ * vfe_reg_name() - the name of a register in the counts
  * @reg: the register
  *
  * Return: its name.

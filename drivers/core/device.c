@@ -314,7 +314,7 @@ int vfe_ready(struct vfe_device *vd)
 	vfe_irqs_enable(vd);
 	vfe_write8(&vd->regs, vd->transport->status,
 		   status | VIRTIO_CONFIG_S_DRIVER_OK);
-	/* if a reader sees this set, but not DRIVER_OK, that is a fault */
+	/* pairs with vfe_health(): after this, DRIVER_OK must be set */
 	smp_store_release(&vd->running, true);
 	return 0;
 }
@@ -326,7 +326,7 @@ int vfe_reset(struct vfe_device *vd)
 	int ret;
 
 	WRITE_ONCE(vd->running, false);
-	/* do not ask for a reset that has begun */
+	/* do not request a reset that has begun */
 	set_bit(0, &vd->reset_requested);
 	/* from now on only vfe_queue_detach() returns buffers */
 	for (i = 0; i < vd->num_queues; i++)
@@ -347,7 +347,7 @@ EXPORT_SYMBOL_IF_KUNIT(vfe_reset);
 void vfe_function_offline(struct vfe_device *vd)
 {
 	WRITE_ONCE(vd->offline, true);
-	/* the caller knows: do not call needs_reset() */
+	/* the caller knows of the fault: do not call needs_reset() */
 	set_bit(0, &vd->reset_requested);
 	vfe_mark_gone(vd);
 	vfe_reset(vd);

@@ -41,7 +41,7 @@ static bool vfe_irq_all_queues(struct vfe_device *vd)
 	return any;
 }
 
-/* Has the queue behind this one the same vector? */
+/* Does the next queue share the vector of this one? */
 static bool vfe_irq_has_next(const struct vfe_queue *q)
 {
 	return q + 1 < q->vd->queues + q->vd->num_queues &&
@@ -60,7 +60,7 @@ static irqreturn_t vfe_irq_queue(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
-/* Of a queue, and those that share its vector */
+/* For the vector of a queue that the next queues share */
 static irqreturn_t vfe_irq_queues(int irq, void *data)
 {
 	struct vfe_queue *q = data;
@@ -199,7 +199,7 @@ void vfe_config_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
-/* The queue that has a vector of its own, this one; NULL if none has it */
+/* The queue that owns @vector; NULL for any other vector */
 static struct vfe_queue *vfe_irq_owner(struct vfe_device *vd,
 				       unsigned int vector)
 {
@@ -251,7 +251,10 @@ static void vfe_irq_name(struct vfe_device *vd, unsigned int vector, char *name,
 	snprintf(name, len, "vfe-%s-%s", pci_name(vd->pdev), what);
 }
 
-/* Numbers the vectors that are spread, or the others. Return: the next one */
+/*
+ * Assigns vectors, from @next on, to the queues that have @spread. Return: the
+ * next free vector
+ */
 static unsigned int vfe_irqs_number(struct vfe_device *vd, bool spread,
 				    unsigned int next)
 {
@@ -269,7 +272,7 @@ static unsigned int vfe_irqs_number(struct vfe_device *vd, bool spread,
 	return next;
 }
 
-/* A vector for each queue, those that are spread behind the others. */
+/* Allocates one vector per queue, those with managed affinity last. */
 static int vfe_irqs_alloc_each(struct vfe_device *vd)
 {
 	struct irq_affinity affd = {};
@@ -351,7 +354,7 @@ int vfe_irqs_setup(struct vfe_device *vd, enum vfe_interrupts mode)
 }
 
 /**
- * vfe_irqs_free() - remove handlers, give vectors back
+ * vfe_irqs_free() - remove handlers, free vectors
  * @vd: the device
  *
  * Context: process context, may sleep.
@@ -459,7 +462,7 @@ u16 vfe_irqs_queue_vector(const struct vfe_queue *q)
 }
 
 /**
- * vfe_irqs_vectors() - how many MSI-X vectors are in use
+ * vfe_irqs_vectors() - number of MSI-X vectors in use
  * @vd: the device
  *
  * Return: the number, 0 under INTx.

@@ -21,7 +21,7 @@ static int __init vfe_init(void)
 	return vfe_wq ? 0 : -ENOMEM;
 }
 
-/* before class drivers that are built in, too */
+/* class drivers that are built in are initialised later */
 subsys_initcall(vfe_init);
 
 static void __exit vfe_exit(void)

@@ -61,7 +61,7 @@ static int modern_config_read(struct vfe_device *vd, u32 offset,
 		/* 2.5.1: the same generation before and after */
 		after = vfe_read8(&vd->regs, VFE_REG_CONFIG_GENERATION);
 		if (before == after)
-			/* ones: a generation, or the function is gone */
+			/* all ones: is the function gone? */
 			return after == U8_MAX ?
 			       vfe_status_read(vd, &status) : 0;
 	}
@@ -130,8 +130,8 @@ static void modern_find_notify_data(struct vfe_queue *q)
 /* --- queues --- */
 
 /*
- * 4.1.4.3.1: 0 after a reset. If a queue is still enabled, the device may still
- * use its old addresses.
+ * 4.1.4.3.1: queue_enable is 0 after a reset. If a queue is still enabled, the
+ * device may still use its old addresses.
  */
 static int modern_check_disabled(struct vfe_queue *q)
 {
@@ -183,7 +183,10 @@ static void modern_queue_reset(struct vfe_queue *q)
 	vfe_write16(&q->vd->regs, VFE_REG_QUEUE_RESET, 1);
 }
 
-/* 4.1.4.3.2: over when queue_reset is 0; 2.6.1.1.2: check queue_enable, too */
+/*
+ * 4.1.4.3.2: the reset has ended when queue_reset is 0; 2.6.1.1.2: check
+ * queue_enable, too
+ */
 static bool modern_queue_is_reset(struct vfe_queue *q)
 {
 	return !vfe_read16(&q->vd->regs, VFE_REG_QUEUE_RESET) &&

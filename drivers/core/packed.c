@@ -3,11 +3,11 @@
  * The packed ring's operations (virtio 1.4, 2.8). Its memory is in
  * packed_memory.c.
  *
- * The device may write to DMA memory at any time, so the driver bases no
- * decision on what it wrote there itself: it keeps the descriptors, slots and
- * ids of buffers in private memory (struct packed_buf). It reads each value of
- * the device (a descriptor's flags, id and length) only once, and checks it
- * before use.
+ * The device may write to DMA memory at any time, so the driver never reads its
+ * own values back from there: it keeps the lengths, descriptor counts and ids
+ * of buffers in private memory (struct packed_buf). It reads each value of the
+ * device (a descriptor's flags, id and length) only once, and checks it before
+ * use.
  *
  * All buffers that the driver added since the last kick become visible at once:
  * it writes the flags of the very first descriptor last, and until then the
@@ -167,7 +167,7 @@ static __always_inline void packed_put_table(struct vfe_queue *q, u64 table,
 	packed_step(q, &r->avail_slot, &r->avail_flags);
 }
 
-/* Adds a buffer with a table of the class driver. */
+/* Adds a buffer with a table that the class driver built. */
 static __always_inline int packed_add_given(struct vfe_queue *q,
 					    dma_addr_t table, unsigned int n,
 					    u32 in_len, void *token,
@@ -181,7 +181,7 @@ static __always_inline int packed_add_given(struct vfe_queue *q,
 	return 0;
 }
 
-/* Adds a buffer by one of the ring's own tables. */
+/* Adds a buffer with one of the ring's own tables. */
 static __always_inline int
 packed_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 		 unsigned int out, unsigned int in, void *token,
@@ -444,7 +444,7 @@ static __always_inline bool packed_ask(struct vfe_queue *q, u16 place,
 		packed_say(r, VRING_PACKED_EVENT_FLAG_DESC, place);
 	else
 		packed_say(r, VRING_PACKED_EVENT_FLAG_ENABLE, 0);
-	/* check: a buffer used before the device saw this does not interrupt */
+	/* check again: a buffer used before this may not interrupt */
 	vfe_ring_mb(how & PACKED_PLATFORM);
 	return !packed_pending(q);
 }

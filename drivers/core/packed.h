@@ -22,7 +22,7 @@
 /**
  * struct packed_buf - the driver's data of a buffer id
  * @token: token of the buffer with this id; NULL if the id is free
- * @number: how many buffers were added before this one
+ * @number: number of buffers that were added before this one
  * @in_len: bytes that the device may write to it
  * @count: number of its ring descriptors
  * @next: next free id, if this id is free
@@ -46,7 +46,7 @@ struct packed_buf {
  * @memory_dma: its bus address
  * @memory_len: its length in bytes
  * @avail_slot: the next descriptor to write
- * @avail_flags: @PACKED_AVAIL or @PACKED_USED: marks the next descriptor
+ * @avail_flags: PACKED_AVAIL or PACKED_USED, whichever marks that descriptor
  *		 available
  * @unshown: number of added descriptors that are not visible to the device
  * @first: slot of the first of these
@@ -60,7 +60,7 @@ struct packed_buf {
  * @free_id: first free id
  * @free: number of free descriptors
  * @oldest: IN_ORDER: id of the buffer that the device uses next
- * @batch: IN_ORDER: buffers of the current batch that were not taken back
+ * @batch: IN_ORDER: buffers of the current batch that were not reaped yet
  * @batch_len: IN_ORDER: used length of the last buffer in the batch
  * @detach_pos: next id for vfe_queue_detach() to check
  * @cb_on: interrupts are enabled

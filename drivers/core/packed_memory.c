@@ -18,11 +18,11 @@ void packed_reset(struct vfe_queue *q)
 		r->bufs[i].token = NULL;
 		r->bufs[i].next = i + 1;
 	}
-	/* 2.8.1: wrap counters start as 1 */
 	r->added = 0;
 	r->num_shown = 0;
 	r->before = r->taken;
 	r->avail_slot = 0;
+	/* 2.8.1: wrap counters start as 1 */
 	r->avail_flags = PACKED_AVAIL;
 	r->unshown = 0;
 	r->shown = PACKED_WRAP;

@@ -48,7 +48,7 @@ static bool vfe_present(struct vfe_device *vd)
 
 	if (!pci_device_is_present(pdev))
 		return false;
-	/* a virtual function has no identity of its own to read */
+	/* the IDs of a virtual function read as ones */
 	if (pdev->is_virtfn)
 		return true;
 	pci_read_config_dword(pdev, PCI_VENDOR_ID, &id);
@@ -130,7 +130,7 @@ void vfe_mark_gone(struct vfe_device *vd)
 			"the function is gone (registers and configuration space read as ones, or its bus failed): no I/O until it is back\n");
 	for (i = 0; i < vd->num_queues; i++)
 		WRITE_ONCE(vd->queues[i].broken, true);
-	/* before DRIVER_OK, the class driver's own call fails */
+	/* before DRIVER_OK, the class driver gets an error instead */
 	if (live)
 		vfe_request_reset(vd);
 }
@@ -142,7 +142,7 @@ void vfe_mark_gone(struct vfe_device *vd)
  *
  * Context: any.
  * Return: 0, -EIO when the status reads as ones though the function is there,
- * -ENODEV when the function is gone, which this marks.
+ * -ENODEV when the function is gone, after vfe_mark_gone().
  */
 int vfe_status_peek(struct vfe_device *vd, u8 *status)
 {
@@ -185,7 +185,7 @@ int vfe_status_read(struct vfe_device *vd, u8 *status)
 	return ret;
 }
 
-/* Return: what is wrong with a live device's status, or NULL */
+/* Return: the fault that a live device's status shows, or NULL */
 static const char *vfe_status_says(struct vfe_device *vd, u8 status,
 				   bool running)
 {
@@ -200,7 +200,7 @@ static const char *vfe_status_says(struct vfe_device *vd, u8 status,
 
 enum vfe_health vfe_health(struct vfe_device *vd)
 {
-	/* pairs with vfe_ready(): read after DRIVER_OK was written */
+	/* pairs with vfe_ready(): if set, DRIVER_OK was written before */
 	bool running = smp_load_acquire(&vd->running);
 	const char *says;
 	u8 status;

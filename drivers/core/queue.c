@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Common code of all ring layouts that is not on the path of a request, which
- * goes from the inline functions of vfe/queue.h into split.c or packed.c: broken
- * queues, counts. queue_setup.c sets queues up.
+ * Code that both ring layouts share: broken queues, counts, and the functions
+ * of vfe/queue.h that are not inline. queue_setup.c sets queues up.
  */
 #include <kunit/visibility.h>
 #include <linux/compiler.h>
@@ -37,12 +36,12 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
 }
 
 /**
- * vfe_queue_wrong_len() - the used length exceeds the buffer
+ * vfe_queue_wrong_len() - log a used length that exceeds the buffer
  * @q: the queue
  * @len: the used length
  * @most: number of device-writable bytes of the buffer
  *
- * Some devices in use do this and otherwise work, so log it only once per
+ * Some devices write such lengths and otherwise work, so log this only once per
  * device.
  *
  * Context: any.

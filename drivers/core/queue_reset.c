@@ -67,9 +67,9 @@ int vfe_queue_restart(struct vfe_queue *q)
 
 	if (q->ring)
 		q->ops->reset(q);
-	/* 2.6.1.2.2: as at first discovery */
+	/* 2.6.1.2.2: as when the queue was first set up */
 	ret = vd->transport->queue_program(q);
-	/* 4.1.5.1.2.2: have the device reset, which maps all vectors again */
+	/* 4.1.5.1.2.2: only a reset of the device maps all vectors again */
 	if (ret == -EBUSY)
 		ret = vfe_queue_error(q, -EIO, "queue_msix_vector",
 				      vfe_irqs_queue_vector(q),

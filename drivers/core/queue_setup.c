@@ -100,7 +100,7 @@ int vfe_queue_make_ring(struct vfe_queue *q)
 {
 	int ret = q->ring ? 0 : q->ops->create(q, vfe_dev(q->vd));
 
-	/* under INTx, only this stops its interrupts */
+	/* a polled queue has no vector, but could still raise INTx */
 	if (!ret && q->spec.vector == VFE_VECTOR_NONE)
 		vfe_queue_disable_cb(q);
 	return ret;
@@ -110,8 +110,8 @@ int vfe_queue_make_ring(struct vfe_queue *q)
  * vfe_queues_program() - program all queues and vectors
  * @vd: the device, in state VFE_STATE_FEATURES
  *
- * From now on needs_reset() may be called again: a fault from before the last
- * reset is over, also if that reset was part of a second attempt to set up.
+ * Allows needs_reset() again: the last reset, by vfe_restart() or by an attempt
+ * to set up interrupts, has ended all earlier faults.
  *
  * Context: process context, may sleep.
  * Return: 0, -EBUSY when the device refused a vector, -ENOMEM, -EINVAL or
@@ -153,7 +153,7 @@ void vfe_queues_free(struct vfe_device *vd)
 	kfree(queues);
 }
 
-/* Are the numbers ascending? Does a queue own each vector that is shared? */
+/* Are the indices ascending, and does a queue own each shared vector? */
 static bool vfe_queues_make_sense(const struct vfe_queue_spec *specs,
 				  unsigned int n)
 {
@@ -221,7 +221,7 @@ EXPORT_SYMBOL_NS_GPL(vfe_get_queue, VFE_NS);
 void vfe_queue_set_size(struct vfe_queue *q, u16 size)
 {
 	mutex_lock(&q->vd->ring_lock);
-	/* what the new ring completes counts from 0 again */
+	/* the new ring counts its completions from 0 */
 	if (q->ring)
 		q->base.completions -= q->ops->completions(q);
 	q->ops->destroy(q, vfe_dev(q->vd));

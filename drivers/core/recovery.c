@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Starts and stops a device, and resets it if it sets DEVICE_NEEDS_RESET or
- * violates the protocol; or only a queue, if that is enough. A slow request
- * causes no reset: the storage behind the device may be slow. After a failed
- * recovery, tries again after a pause, unless the user disables that. Also
- * suspend, shutdown and errors of the bus, for all classes.
+ * Recovery for all classes: starts and stops a device, and resets it, or only a
+ * queue if that is enough, when it sets DEVICE_NEEDS_RESET or violates the
+ * protocol. A slow request causes no reset: the storage behind the device may
+ * be slow. A recovery that fails is repeated after a pause, unless the user
+ * disables that. Also handles suspend, shutdown and errors of the bus.
  */
 #include <linux/device.h>
 #include <linux/export.h>
@@ -30,7 +30,7 @@
 
 #define TO(state)	BIT(VFE_RUN_##state)
 
-/* Sets @to if the transition is allowed. @lock is held. Return: whether it is */
+/* @lock is held. Return: whether the transition to @to is allowed, and made */
 static bool vfe_run_set(struct vfe_recovery *r, enum vfe_run to)
 {
 	static const unsigned long next[] = {
@@ -103,7 +103,7 @@ static int vfe_recovery_go_live(struct vfe_recovery *r)
 	return 0;
 }
 
-/* Before DRIVER_OK the device reported no changes of its configuration. */
+/* The device does not report changes of its configuration before DRIVER_OK. */
 static void vfe_recovery_reread(struct vfe_recovery *r)
 {
 	if (r->vd->ops->config_changed)
@@ -199,7 +199,7 @@ static unsigned long vfe_recovery_pause(const struct vfe_recovery *r)
 {
 	unsigned int n = READ_ONCE(r->resets);
 
-	/* an unbind waits for requests that wait for the reset */
+	/* do not delay an unbind, which waits for requests */
 	if (!n || READ_ONCE(r->leaving))
 		return 0;
 	return min_t(unsigned long, VFE_LONGEST_PAUSE,
@@ -319,7 +319,7 @@ static void vfe_recovery_work(struct work_struct *work)
 					      struct vfe_recovery, work);
 
 	mutex_lock(&r->lock);
-	/* not if the device is stopped, or given up by the user */
+	/* not if the device is stopped, or the user disabled its recovery */
 	if (r->channel_lost)
 		vfe_recovery_remind(r);
 	else if (r->state != VFE_RUN_STOPPED &&
@@ -427,7 +427,7 @@ static int vfe_recovery_suspend(struct vfe_recovery *r)
 	return -EBUSY;
 }
 
-/* Its bus failed before or while it was stopped. @lock is held. */
+/* The bus failed before or while the device was stopped. @lock is held. */
 static void vfe_recovery_resume_lost(struct vfe_recovery *r)
 {
 	if (r->failing) {
@@ -652,7 +652,7 @@ static void vfe_recovery_channel_resumed(struct pci_dev *pdev)
 	struct vfe_recovery *r = pci_get_drvdata(pdev);
 
 	mutex_lock(&r->lock);
-	/* the reminder; the code below does a reset that was requested */
+	/* cancel the reminder, or a reset, which the code below does */
 	if (r->channel_lost)
 		cancel_delayed_work(&r->work);
 	r->channel_lost = false;

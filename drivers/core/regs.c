@@ -190,7 +190,7 @@ EXPORT_SYMBOL_IF_KUNIT(vfe_write64);
 /**
  * vfe_read_field() - read one field of a range
  * @regs: the function's windows
- * @reg: the range, as device configuration is one
+ * @reg: the range, for example device configuration
  * @offset: in bytes, a multiple of @size
  * @size: 1, 2 or 4
  *

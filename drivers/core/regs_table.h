@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The table of all registers, made from VFE_REGISTERS; defined in counts.c. */
+/* The table of all registers, from VFE_REGISTERS. counts.c defines it. */
 #ifndef VFE_REGS_TABLE_H
 #define VFE_REGS_TABLE_H
 
@@ -7,7 +7,7 @@
 
 /**
  * struct vfe_reg_info - a register
- * @name: the name that it is counted by
+ * @name: its name in the counts
  * @win: the window that it is in
  * @offset: in the window, in bytes
  * @size: its width in bytes; a page or more is a range, accessed in any width

@@ -26,7 +26,7 @@ static inline bool vfe_ring_makes_tables(const struct vfe_queue *q)
 	return q->indirect && !q->spec.own_tables;
 }
 
-/* Is an indirect table of @n descriptors allowed? */
+/* Are these arguments of vfe_queue_add_table() valid? */
 static __always_inline bool vfe_ring_takes_table(const struct vfe_queue *q,
 						 unsigned int n, void *token)
 {
@@ -78,7 +78,7 @@ void vfe_ring_free(const struct vfe_queue *q, struct device *dev, size_t len,
 
 /* queue.c: warn once per device about a used length that is too large */
 void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most);
-/* queue.c: mark a queue broken, log why once, ask for a reset */
+/* queue.c: mark a queue broken, log why once, request a reset */
 void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value);
 int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd,
 		   const struct vfe_queue_spec *spec);

@@ -3,11 +3,10 @@
  * The split ring's operations (virtio 1.4, 2.7). Its memory is in
  * split_memory.c.
  *
- * The device may write to DMA memory at any time, so the driver bases no
- * decision on what it wrote there itself: it keeps the descriptors of buffers,
- * and the list of free ones, in private memory (struct split_buf). It reads
- * each value of the device (used index, id and length) only once, and checks it
- * before use.
+ * The device may write to DMA memory at any time, so the driver never reads its
+ * own values back from there: it keeps the descriptors of buffers, and the list
+ * of free ones, in private memory (struct split_buf). It reads each value of
+ * the device (used index, id and length) only once, and checks it before use.
  *
  * The negotiated features are a constant argument (@how) of inlined functions,
  * which are instantiated for each combination of features; the table at the end
@@ -90,7 +89,7 @@ split_fill(const struct vfe_queue *q, struct split_chain *c,
 
 	for (; segs < end; segs++) {
 		c->last = &c->desc[c->at];
-		/* 2.7.5.3.1: in a table, in sequence */
+		/* 2.7.5.3.1: a table's descriptors are sequential */
 		c->at = table ? c->at + 1 : split_after(q, c->at, how);
 		c->last->addr = split_from64(segs->addr);
 		c->last->len = split_from32(segs->len);
@@ -182,7 +181,7 @@ static __always_inline void split_put_table(struct vfe_queue *q, u64 table,
 	split_commit(q, head, split_after(q, head, how), 1, in_len, token, how);
 }
 
-/* Adds a buffer with a table of the class driver. */
+/* Adds a buffer with a table that the class driver built. */
 static __always_inline int split_add_given(struct vfe_queue *q,
 					   dma_addr_t table, unsigned int n,
 					   u32 in_len, void *token,
@@ -196,7 +195,7 @@ static __always_inline int split_add_given(struct vfe_queue *q,
 	return 0;
 }
 
-/* Adds a buffer by one of the ring's own tables. */
+/* Adds a buffer with one of the ring's own tables. */
 static __always_inline int
 split_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 		unsigned int out, unsigned int in, void *token,
@@ -422,8 +421,8 @@ static __always_inline void split_disable_cb(struct vfe_queue *q,
 	r->cb_on = false;
 	if (how & SPLIT_EVENT) {
 		/*
-		 * 2.7.7.1: flags stay 0. The index that was just passed comes
-		 * again only after 65535 buffers.
+		 * 2.7.7.1: flags stay 0. The device passes this index again
+		 * only after 65535 buffers.
 		 */
 		WRITE_ONCE(*r->used_event, split_from16(r->last_used - 1));
 		return;
@@ -442,7 +441,7 @@ static __always_inline void split_ask(struct vfe_queue *q, u16 n,
 		WRITE_ONCE(*r->used_event, split_from16(r->last_used + n - 1));
 	else
 		WRITE_ONCE(r->avail->flags, 0);
-	/* a buffer used before the device saw this does not interrupt: check */
+	/* check again: a buffer used before this may not interrupt */
 	vfe_ring_mb(how & SPLIT_PLATFORM);
 }
 

@@ -45,16 +45,15 @@ struct split_buf {
  * @memory_len: its length in bytes
  * @avail_idx: available index, including buffers not visible to the device
  * @shown_idx: available index that is visible to the device
- * @last_used: number of buffers taken back, plus @padding; its lowest 16 bits
- *	       are the used index up to which they were taken
- * @padding: what resets have added to @last_used, so that the index restarts at
- *	     0
- * @padded: guards @last_used and @padding while they change together
+ * @last_used: number of buffers reaped, plus @padding; its low 16 bits are the
+ *	       used index of the next buffer to reap
+ * @padding: sum that resets added to @last_used, to restart the index at 0
+ * @padded: lets readers see changes of @last_used and @padding as one
  * @seen_used: used index as last read from the device and checked
  * @free_head: first free descriptor
  * @free: number of free descriptors
  * @oldest: IN_ORDER: head of the buffer that the device uses next
- * @batch: IN_ORDER: buffers of the current batch that were not taken back
+ * @batch: IN_ORDER: buffers of the current batch that were not reaped yet
  * @batch_len: IN_ORDER: used length of the last buffer in the batch
  * @detach_pos: next descriptor for vfe_queue_detach() to check
  * @cb_on: interrupts are enabled

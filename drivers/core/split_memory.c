@@ -10,7 +10,7 @@
 
 #include "split.h"
 
-/* Restarts the used index at 0, and keeps the number of buffers taken back. */
+/* Restarts the used index at 0, and keeps the number of reaped buffers. */
 static void split_pad(struct split_ring *r)
 {
 	u64 padding = -r->last_used & U16_MAX;

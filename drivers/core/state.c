@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The state of a device, and the request for a reset that a fault makes. Any
- * context may change them; no register is accessed here.
+ * The state of a device, and requests for a reset after a fault. Any context
+ * may change them; nothing here accesses a register.
  */
 #include <linux/bitops.h>
 #include <linux/bits.h>
@@ -91,13 +91,13 @@ bool vfe_request_reset(struct vfe_device *vd)
 }
 
 /**
- * vfe_clear_reset_request() - no reset was needed: report the next fault
+ * vfe_clear_reset_request() - report the next fault, since no reset was needed
  * @vd: the device
  *
  * needs_reset() is called once until a restart, see vfe_request_reset().
  *
- * Context: process context; the caller checks for faults after this, since
- * those after the last one were not reported.
+ * Context: process context; the caller must check for faults afterwards, since
+ * those after the last request were not reported.
  */
 void vfe_clear_reset_request(struct vfe_device *vd)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counts of events other than register accesses. All are u64, so that this
- * finds each by its place, those of the class after those of the core.
+ * Counts of events other than register accesses. All are u64, first those of
+ * the core, then those of the class, so that an index identifies a counter.
  */
 #include <kunit/visibility.h>
 #include <linux/errno.h>
@@ -23,7 +23,7 @@ static const u64 __percpu *vfe_stats_counter(const struct vfe_stats *stats,
 /**
  * vfe_stats_init() - set up the counters of events
  * @stats: zeroed here
- * @class: what the class counts, or NULL
+ * @class: the counters of the class, or NULL
  *
  * Context: process context, may sleep.
  * Return: 0 or -ENOMEM.
@@ -63,7 +63,7 @@ EXPORT_SYMBOL_NS_GPL(vfe_stats_exit, VFE_NS);
 /**
  * vfe_stats_read() - read one counter
  * @stats: the counts
- * @i: its place: its offset, in u64
+ * @i: index of the counter
  *
  * Context: any.
  * Return: the events since the last reset.

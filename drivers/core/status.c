@@ -117,7 +117,7 @@ static int vfe_status_wait_zero(struct vfe_device *vd, unsigned int max_ms)
 	return -ETIMEDOUT;
 }
 
-/* Has a reset that timed out ended since? */
+/* Has the device meanwhile ended the reset that timed out? */
 static bool vfe_status_ended(struct vfe_device *vd)
 {
 	u8 status;
@@ -132,8 +132,7 @@ static bool vfe_status_ended(struct vfe_device *vd)
  *
  * May be called again after -ETIMEDOUT, at any time. If the reset has ended
  * meanwhile, the call does not repeat it; if not, it waits only for a short
- * time, because there are several calls between a fault and the end of a
- * removal.
+ * time, because a removal may call this several times.
  *
  * Context: process context, may sleep up to @max_ms.
  * Return: 0, -ETIMEDOUT, -ENODEV when the function is gone.
@@ -195,14 +194,14 @@ int vfe_reset_and_acknowledge(struct vfe_device *vd, unsigned int max_ms)
  * @offered: feature bits, as many as the interface has
  *
  * Context: any.
- * Return: 0, -ENODEV when the function is gone.
+ * Return: 0, -ENODEV when the function is gone, -EIO it does not answer.
  */
 int vfe_features_offered(struct vfe_device *vd, u64 *offered)
 {
 	u8 status;
 
 	*offered = vd->transport->features_get(vd);
-	/* all bits set is no offer: the function may be gone */
+	/* with all bits set, the function may be gone */
 	return *offered == vd->transport->features ?
 	       vfe_status_read(vd, &status) : 0;
 }
@@ -233,7 +232,8 @@ static int vfe_features_ok(struct vfe_device *vd, u64 features)
  * @features: feature bits, all of them offered
  *
  * Context: process context.
- * Return: 0, -ENODEV when FEATURES_OK did not stick or the function is gone.
+ * Return: 0, -ENODEV when the device refuses FEATURES_OK or the function is
+ * gone, -EIO it does not answer.
  */
 int vfe_features_accept(struct vfe_device *vd, u64 features)
 {

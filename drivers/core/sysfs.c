@@ -24,7 +24,7 @@ struct vfe_sysfs;
  * struct vfe_file - a file of a function
  * @attr: its name and mode
  * @show: write its value to a buffer
- * @store: what a write does, or NULL
+ * @store: handle a write, or NULL
  * @id: the register, window or counter of the file, for @show
  * @dir: VFE_READ or VFE_WRITE, for @show
  * @name: name of a file for a register, window or counter
@@ -57,7 +57,7 @@ struct vfe_queue_dir {
  * @num_dirs: number of directories
  * @regs: the function's register counts
  * @stats: its event counts
- * @vd: its virtio side, or NULL
+ * @vd: the virtio device, or NULL
  * @reset_lock: serialises resets of the counts
  * @files: files for counters, registers and windows, @num_files of them
  * @num_files: number of files

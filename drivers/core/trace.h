@@ -43,7 +43,7 @@ DEFINE_EVENT(vfe_step, vfe_fault,
 	     TP_ARGS(dev, result)
 );
 
-/* The function is marked gone: 1 if its bus failed, 0 if it reads as ones */
+/* The function is marked gone: 1 by vfe_function_offline(), else 0 */
 DEFINE_EVENT(vfe_step, vfe_gone,
 	     TP_PROTO(const struct device *dev, int result),
 	     TP_ARGS(dev, result)

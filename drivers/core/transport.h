@@ -14,17 +14,17 @@ struct vfe_device;
 struct vfe_queue;
 
 /**
- * struct vfe_transport_ops - an interface
+ * struct vfe_transport_ops - operations and properties of an interface
  * @name: name of the interface
- * @status: its register device_status
- * @isr: its register ISR status
+ * @status: register of the device status
+ * @isr: register of the ISR status
  * @config_vector: register of the MSI-X vector of configuration changes
  * @queue_vector: register of the MSI-X vector of the selected queue
  * @config: range with the device configuration
  * @features: mask of the feature bits that the interface has
  * @required: features that each device with this interface must offer
  * @features_ok: it has FEATURES_OK
- * @no_used_len: used lengths are meaningless
+ * @no_used_len: see struct vfe_queue
  * @features_get: read the features that the device offers
  * @features_set: write the features that the driver accepts
  * @max_queues: number of queues of the device
