@@ -105,14 +105,14 @@ static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
 {
 	int err = -EAGAIN;
 
-	mutex_lock(&vb->recovery.lock);
-	if (vb->recovery.state == VFE_RUN_LIVE) {
+	mutex_lock(&vb->io.recovery.lock);
+	if (vb->io.recovery.state == VFE_RUN_LIVE) {
 		err = vfe_blk_write_wce(vb, on);
 		/* if unsure, assume a cache: a needless flush is harmless */
 		if (!err || (on && err != -EIO))
 			vb->write_cache = on;
 	}
-	mutex_unlock(&vb->recovery.lock);
+	mutex_unlock(&vb->io.recovery.lock);
 	return err;
 }
 
@@ -165,9 +165,9 @@ static ssize_t cache_type_store(struct device *dev,
 	i = sysfs_match_string(vfe_blk_cache_types, buf);
 	if (i < 0)
 		return i;
-	mutex_lock(&vb->sysfs_lock);
+	mutex_lock(&vb->cache_lock);
 	err = vfe_blk_change_cache(vb, i);
-	mutex_unlock(&vb->sysfs_lock);
+	mutex_unlock(&vb->cache_lock);
 	return err ?: count;
 }
 
@@ -282,6 +282,6 @@ static const struct attribute_group vfe_blk_group = {
 
 const struct attribute_group *vfe_blk_groups[] = {
 	&vfe_blk_group,
-	&vfe_blk_tunables_group,
+	&vfe_io_tunables_group,
 	NULL,
 };

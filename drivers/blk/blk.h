@@ -9,24 +9,18 @@
 #include <linux/blk-mq.h>
 #include <linux/build_bug.h>
 #include <linux/dmapool.h>
-#include <linux/hrtimer.h>
-#include <linux/interrupt.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
-#include <linux/spinlock.h>
 #include <linux/virtio_blk.h>
-#include <linux/workqueue.h>
 
 #include <vfe/compat/blk.h>
 #include <vfe/device.h>
-#include <vfe/reap.h>
-#include <vfe/recovery.h>
+#include <vfe/io_queue.h>
 
 /* Upper bounds for limits of the device */
 #define VFE_BLK_MAX_SEGS	1022	/* pieces of data in one request */
 #define VFE_BLK_MAX_RANGES	256	/* ranges in one discard */
 #define VFE_BLK_MAX_DEPTH	1024	/* requests in one queue */
-#define VFE_BLK_REAP		16	/* used buffers reaped in one call */
 
 /* Period at which the block layer calls vfe_blk_timeout() */
 #define VFE_BLK_TIMEOUT		(30 * HZ)
@@ -92,147 +86,55 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
 
 /**
  * struct vfe_blk_request - driver data of a request (the pdu of blk-mq)
- * @token: the request in the ring, and in lists
+ * @io: its descriptors: header, data, status; @own, or allocated for a request
+ *	that needs more
  * @wire: header, status and small answers, in memory that the device accesses
  * @wire_dma: the device's address of @wire
- * @descs: descriptors of the request: header, data, status; @own, or allocated
- *	   for a request that needs more
- * @table: the descriptors as the device reads them, see memory.c: @descs
- *	   itself, a copy of it, or NULL if the device reads them in the ring
- * @table_dma: the device's address of @table
  * @own: preallocated room for VFE_BLK_OWN_DESCS descriptors
  * @ranges: the ranges of a discard that has more than one, or NULL
  * @ranges_dma: the device's address of @ranges
- * @in_len: bytes that the device may write
- * @num: number of descriptors in @descs
  * @mapped: number of data descriptors that the DMA API mapped
  * @driver_type: VIRTIO_BLK_T_* of a request that the driver itself makes
- * @out: number of device-readable descriptors
- * @timeouts: how often the request timed out while reset_after was set
  * @retries: how often the request was sent again after a reset
  * @held: vfe_blk_release() must release something
  * @failed: the result, BLK_STS_OK or an error; set before completion
  */
 struct vfe_blk_request {
-	struct vfe_token token;
+	struct vfe_io_request io;
 	struct vfe_blk_wire *wire;
 	dma_addr_t wire_dma;
-	struct vfe_desc *descs;
-	struct vfe_desc *table;
-	dma_addr_t table_dma;
 	struct vfe_desc *own;
 	void *ranges;
 	dma_addr_t ranges_dma;
-	u32 in_len;
-	u16 num;
 	u16 mapped;
 	u16 driver_type;
-	u16 out;
-	u16 timeouts;
 	u8 retries;
 	bool held;
 	blk_status_t failed;
 };
 
 /**
- * struct vfe_blk_done - requests that were reaped
- * @list: the requests
- * @waited_for: a request was refused because the ring was full before these
- *		completed
- */
-struct vfe_blk_done {
-	struct vfe_token_list list;
-	bool waited_for;
-};
-
-/**
  * struct vfe_blk_queue - a hardware queue
- * @lock: serialises all use of @vq, and protects the fields that follow
- * @vq: its virtqueue
- * @vb: its disk
+ * @io: its virtqueue
  * @hctx: the block layer's hardware context
- * @started: the ring may be used
- * @polled: the queue has no interrupt
- * @suppress: the driver must disable interrupts while it reaps; not needed with
- *	      EVENT_IDX, where used_event already does this
- * @full: the ring was full: a request waits for a completion
- * @late: the log has a warning about a late request, and no request completed
- *	  since
- * @coalescing: interrupts are disabled, and @timer reaps
- * @owed: a kick was left to @timer
- * @coalesce_ns: period of @timer, 0: no coalescing
- * @poll_ns: longest time to busy-wait after a submission, 0: no busy-waiting
- * @poll_skipped: counts submissions while @usual_ns exceeds @poll_ns
- * @usual_ns: moving average of the time to a completion, 0 if unknown
- * @timer: see coalesce.c
- * @reap: tasklet that completes the requests after busy-waiting; see poll.c
- * @segs: room to build a chain in, without INDIRECT_DESC
  * @spare: preallocated descriptors of one request, for when an allocation
  *	   fails
  * @spare_table: likewise, as the device reads them: may be @spare itself
  * @spare_dma: the device's address of @spare_table
  * @spare_used: bit 0: a request uses @spare and @spare_table
- * @name: for messages and the interrupt's name
- * @used: for vfe_queue_reap()
  */
 struct vfe_blk_queue {
-	spinlock_t lock;	/* of the ring, see above */
-	struct vfe_queue *vq;
-	struct vfe_blk *vb;
+	struct vfe_io_queue io;
 	struct blk_mq_hw_ctx *hctx;
-	bool started;
-	bool polled;
-	bool suppress;
-	bool full;
-	bool late;
-	bool coalescing;
-	bool owed;
-	u32 coalesce_ns;
-	u32 poll_ns;
-	u32 poll_skipped;
-	u32 usual_ns;
-	struct hrtimer timer;
-	struct tasklet_struct reap;
-	struct vfe_seg *segs;
 	struct vfe_desc *spare;
 	struct vfe_desc *spare_table;
 	dma_addr_t spare_dma;
 	unsigned long spare_used;
-	char name[16];
-	struct vfe_used used[VFE_BLK_REAP];
 } ____cacheline_aligned_in_smp;
 
 /**
- * struct vfe_blk_counts - what a disk counts, one set per CPU
- * @polls: times that a submitter busy-waited for its completion
- * @polls_found: of these, how often it found the completion
- * @polls_ns: time spent busy-waiting, in nanoseconds
- */
-struct vfe_blk_counts {
-	u64 polls;
-	u64 polls_found;
-	u64 polls_ns;
-};
-
-/**
- * struct vfe_blk_tunables - values that users can change while the disk runs
- * @coalesce_usecs: period of the timer that replaces interrupts and kicks on a
- *		    busy queue; 0: no timer
- * @adaptive_poll: longest time, in microseconds, to busy-wait for a completion
- *		   after a submission; 0: no busy-waiting
- * @reset_after: seconds that a request may be in flight before the driver
- *		 resets the device; 0: no limit
- */
-struct vfe_blk_tunables {
-	unsigned int coalesce_usecs;
-	unsigned int adaptive_poll;
-	unsigned int reset_after;
-};
-
-#define VFE_BLK_MAX_USECS	10000
-
-/**
  * struct vfe_blk - a disk
+ * @io: what its queues share, and its recovery
  * @vd: its device
  * @disk: its gendisk; free_disk() frees this structure
  * @tag_set: tags of blk-mq
@@ -247,7 +149,6 @@ struct vfe_blk_tunables {
  * @queues: @num_queues of them
  * @num_queues: number of hardware queues
  * @num_polled: number of queues without an interrupt; these come last
- * @tunables: values that users can change; written under @sysfs_lock
  * @limits: limits of the device, for the block layer
  * @geometry: as read from the device, zeroes if it has none
  * @capacity: in sectors of 512 bytes; requests beyond it fail
@@ -256,12 +157,13 @@ struct vfe_blk_tunables {
  * @unmaps: write-zeroes requests may deallocate
  * @read_only: the device refuses writes
  * @odd_length: the log has a warning about a wrong used length
- * @recovery: starts, stops and resets the device
- * @sysfs_lock: serialises changes by users; taken before the recovery's lock
+ * @cache_lock: serialises changes of the cache by users; taken before the
+ *		recovery's lock
  * @capacity_lock: serialises changes of @capacity; taken after the recovery's
  *		   lock
  */
 struct vfe_blk {
+	struct vfe_io io;
 	struct vfe_device *vd;
 	struct gendisk *disk;
 	struct blk_mq_tag_set tag_set;
@@ -276,7 +178,6 @@ struct vfe_blk {
 	struct vfe_blk_queue *queues;
 	unsigned int num_queues;
 	unsigned int num_polled;
-	struct vfe_blk_tunables tunables;
 	struct vfe_disk_limits limits;
 	struct virtio_blk_geometry geometry;
 	u64 capacity;
@@ -285,8 +186,7 @@ struct vfe_blk {
 	bool unmaps;
 	bool read_only;
 	bool odd_length;
-	struct vfe_recovery recovery;
-	struct mutex sysfs_lock;	/* by users, see above */
+	struct mutex cache_lock;	/* of changes by users, see above */
 	struct mutex capacity_lock;	/* of the disk, see above */
 };
 
@@ -298,15 +198,14 @@ static inline void vfe_blk_forget(struct request *rq)
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 
 	req->retries = 0;
-	req->timeouts = 0;
+	req->io.timeouts = 0;
 }
 
 blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq);
 void vfe_blk_release(struct request *rq);
 void vfe_blk_complete(struct request *rq);
 void vfe_blk_complete_batch(struct io_comp_batch *iob);
-void vfe_blk_complete_list(struct vfe_blk_done *done,
-			   struct io_comp_batch *iob);
+void vfe_blk_complete_list(struct vfe_io_done *done, struct io_comp_batch *iob);
 
 /* --- dma.c: data of requests through the DMA API --- */
 
@@ -333,48 +232,26 @@ void vfe_blk_memory_exit(struct vfe_blk *vb);
 
 /* --- submit.c: add requests to the ring, reap used ones --- */
 
-extern const struct blk_mq_ops vfe_blk_mq_ops;
+extern const struct vfe_io_ops vfe_blk_io_ops;
 
-void vfe_blk_open(struct vfe_blk_queue *bq);
 void vfe_blk_irq(struct vfe_queue *vq);
-bool vfe_blk_complete_used(struct vfe_blk_queue *bq);
-void vfe_blk_reap(struct vfe_blk_queue *bq, struct vfe_blk_done *done);
-void vfe_blk_reap_and_enable(struct vfe_blk_queue *bq,
-			     struct vfe_blk_done *done);
-void vfe_blk_complete_all(struct vfe_blk_done *done);
+int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob);
+blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
+			      const struct blk_mq_queue_data *bd);
+void vfe_blk_queue_rqs(vfe_rq_list *list);
+void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx);
 
-/* --- poll.c: a submitter busy-waits for its completion --- */
-
-extern const struct vfe_class_counters vfe_blk_counters;
-
-void vfe_blk_poll_init(struct vfe_blk_queue *bq);
-void vfe_blk_poll_exit(struct vfe_blk_queue *bq);
-bool vfe_blk_poll_begin(struct vfe_blk_queue *bq);
-void vfe_blk_poll_wait(struct vfe_blk_queue *bq);
-
-/* --- coalesce.c: a timer in place of interrupts --- */
-
-void vfe_blk_coalesce_init(struct vfe_blk_queue *bq);
-void vfe_blk_coalesce(struct vfe_blk_queue *bq, struct vfe_blk_done *done);
-void vfe_blk_coalesce_stop(struct vfe_blk_queue *bq);
-
-/* --- tunables.c: values that users can change --- */
-
-extern const struct attribute_group vfe_blk_tunables_group;
-
-int vfe_blk_check_tunables(const struct vfe_blk_tunables *tunables);
-void vfe_blk_tune(struct vfe_blk *vb, const struct vfe_blk_tunables *tunables);
-
-/* --- queue_setup.c: virtqueues and tags --- */
+/* --- queue_setup.c: virtqueues --- */
 
 int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
 			unsigned int polled, u16 size,
 			enum vfe_interrupts irqs);
 void vfe_blk_queues_exit(struct vfe_blk *vb);
+
+/* --- tags.c: the tag set of the block layer --- */
+
 int vfe_blk_tags_init(struct vfe_blk *vb);
 void vfe_blk_tags_exit(struct vfe_blk *vb);
-int vfe_blk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data, unsigned int i);
-void vfe_blk_map_queues(struct blk_mq_tag_set *set);
 
 /* --- config.c: limits of the device --- */
 
@@ -451,19 +328,24 @@ void vfe_blk_getgeo(const struct vfe_blk *vb, struct hd_geometry *geo);
 
 /* --- recovery.c: requests while the core resets the device; timeouts --- */
 
+extern const struct vfe_recovery_ops vfe_blk_recovery_ops;
+
 enum blk_eh_timer_return vfe_blk_timeout(struct request *rq);
 void vfe_blk_needs_reset(struct vfe_device *vd);
-void vfe_blk_recovery_init(struct vfe_blk *vb);
-
-static inline void vfe_blk_done_init(struct vfe_blk_done *done)
-{
-	vfe_token_list_init(&done->list);
-	done->waited_for = false;
-}
 
 static inline struct vfe_blk_request *vfe_blk_token(struct vfe_token *token)
 {
-	return container_of(token, struct vfe_blk_request, token);
+	return container_of(token, struct vfe_blk_request, io.token);
+}
+
+static inline struct vfe_blk_queue *vfe_blk_queue_of(struct vfe_io_queue *ioq)
+{
+	return container_of(ioq, struct vfe_blk_queue, io);
+}
+
+static inline struct vfe_blk *vfe_blk_of_queue(const struct vfe_blk_queue *bq)
+{
+	return container_of(bq->io.io, struct vfe_blk, io);
 }
 
 static inline struct vfe_blk *vfe_blk_of(const struct request *rq)

@@ -54,18 +54,18 @@ blk_status_t vfe_blk_dma_map(struct vfe_blk *vb, struct request *rq,
 				return BLK_STS_IOERR;
 			if (!vfe_blk_dma_map_piece(vb, rq, &bv, at, len, &addr))
 				return BLK_STS_RESOURCE;
-			vfe_blk_desc(&req->descs[++n], addr, len, ctrl);
+			vfe_blk_desc(&req->io.descs[++n], addr, len, ctrl);
 			ctrl += vb->format.step;
 		}
 	}
-	req->num = n;
+	req->io.num = n;
 	return BLK_STS_OK;
 }
 
 void vfe_blk_dma_unmap(struct vfe_blk *vb, struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-	const struct vfe_desc *d = &req->descs[1];
+	const struct vfe_desc *d = &req->io.descs[1];
 
 	for (; req->mapped; req->mapped--, d++)
 		dma_unmap_page(vfe_dev(vb->vd), le64_to_cpu(d->addr),

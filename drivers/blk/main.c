@@ -56,7 +56,7 @@ MODULE_PARM_DESC(reset_after,
 		 "Reset the device if it does not complete a request within this many seconds (default 0: no limit)");
 
 static enum vfe_interrupts vfe_blk_interrupts;
-static struct vfe_blk_tunables vfe_blk_tunables;
+static struct vfe_io_tunables vfe_blk_tunables;
 static DEFINE_IDA(vfe_blk_indices);
 
 static void vfe_blk_free(struct vfe_blk *vb)
@@ -87,7 +87,7 @@ static const struct block_device_operations vfe_blk_fops = {
 };
 
 static const struct vfe_device_ops vfe_blk_device_ops = {
-	.counters = &vfe_blk_counters,
+	.counters = &vfe_io_counters,
 	.config_changed = vfe_blk_config_changed,
 	.needs_reset = vfe_blk_needs_reset,
 };
@@ -106,9 +106,9 @@ static struct vfe_blk *vfe_blk_alloc(void)
 		kfree(vb);
 		return ERR_PTR(err);
 	}
-	mutex_init(&vb->sysfs_lock);
+	mutex_init(&vb->cache_lock);
 	mutex_init(&vb->capacity_lock);
-	vfe_blk_recovery_init(vb);
+	vfe_io_init(&vb->io, &vfe_blk_io_ops, &vfe_blk_recovery_ops);
 	return vb;
 }
 
@@ -126,7 +126,7 @@ static int vfe_blk_set_up(struct vfe_blk *vb)
 	if (err)
 		return err;
 	vb->stats = vfe_stats_of(vb->vd);
-	vfe_blk_tune(vb, &vfe_blk_tunables);
+	vfe_io_tune(&vb->io, &vfe_blk_tunables);
 	err = vfe_blk_disable_cache(vb);
 	if (err)
 		vfe_blk_queues_exit(vb);
@@ -147,7 +147,7 @@ static int vfe_blk_make_disk(struct vfe_blk *vb)
 	set_capacity(disk, vb->capacity);
 	set_disk_ro(disk, vb->read_only);
 	vb->disk = disk;
-	vb->recovery.name = disk->disk_name;
+	vb->io.recovery.name = disk->disk_name;
 	return 0;
 }
 
@@ -191,8 +191,8 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		err = PTR_ERR(vb->vd);
 		goto err_free;
 	}
-	vb->recovery.vd = vb->vd;
-	vb->recovery.queue_resets = pdev->device == VFE_PCI_DEVICE_BLOCK;
+	vb->io.recovery.vd = vb->vd;
+	vb->io.recovery.queue_resets = pdev->device == VFE_PCI_DEVICE_BLOCK;
 	err = vfe_blk_set_up(vb);
 	if (err)
 		goto err_destroy;
@@ -202,8 +202,8 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = vfe_blk_make_disk(vb);
 	if (err)
 		goto err_tags;
-	pci_set_drvdata(pdev, &vb->recovery);
-	err = vfe_recovery_start(&vb->recovery);
+	pci_set_drvdata(pdev, &vb->io.recovery);
+	err = vfe_recovery_start(&vb->io.recovery);
 	if (err)
 		goto err_disk;
 	err = vfe_blk_show_disk(vb);
@@ -212,7 +212,7 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	return 0;
 
 err_end:
-	vfe_recovery_exit(&vb->recovery);
+	vfe_recovery_exit(&vb->io.recovery);
 err_disk:
 	put_disk(vb->disk);	/* never added: free_disk() is not called */
 err_tags:
@@ -233,7 +233,7 @@ err_free:
 static void vfe_blk_remove(struct pci_dev *pdev)
 {
 	struct vfe_recovery *r = pci_get_drvdata(pdev);
-	struct vfe_blk *vb = container_of(r, struct vfe_blk, recovery);
+	struct vfe_blk *vb = container_of(r, struct vfe_blk, io.recovery);
 
 	vfe_recovery_leave(r);
 	del_gendisk(vb->disk);
@@ -270,9 +270,9 @@ static int __init vfe_blk_check_completions(void)
 	vfe_blk_tunables.coalesce_usecs = coalesce_usecs;
 	vfe_blk_tunables.adaptive_poll = adaptive_poll;
 	vfe_blk_tunables.reset_after = reset_after;
-	if (vfe_blk_check_tunables(&vfe_blk_tunables)) {
+	if (vfe_io_check_tunables(&vfe_blk_tunables)) {
 		pr_err("coalesce_usecs=%u adaptive_poll=%u: must be 0 to %u\n",
-		       coalesce_usecs, adaptive_poll, VFE_BLK_MAX_USECS);
+		       coalesce_usecs, adaptive_poll, VFE_IO_MAX_USECS);
 		return -EINVAL;
 	}
 	if (poll_queues > num_possible_cpus()) {

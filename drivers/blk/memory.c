@@ -68,9 +68,9 @@ void vfe_blk_shared_free(struct vfe_blk *vb, void *p, dma_addr_t dma)
 static void vfe_blk_use_own_descs(const struct vfe_blk *vb,
 				  struct vfe_blk_request *req)
 {
-	req->descs = req->own;
-	req->table = vfe_blk_has_tables(vb) ? req->wire->table : NULL;
-	req->table_dma = req->wire_dma + offsetof(struct vfe_blk_wire, table);
+	req->io.descs = req->own;
+	req->io.table = vfe_blk_has_tables(vb) ? req->wire->table : NULL;
+	req->io.table_dma = req->wire_dma + offsetof(struct vfe_blk_wire, table);
 }
 
 /* Size of a request's driver data */
@@ -119,9 +119,9 @@ static bool vfe_blk_take_spare(struct vfe_blk_queue *bq,
 {
 	if (test_and_set_bit_lock(0, &bq->spare_used))
 		return false;
-	req->descs = bq->spare;
-	req->table = bq->spare_table;
-	req->table_dma = bq->spare_dma;
+	req->io.descs = bq->spare;
+	req->io.table = bq->spare_table;
+	req->io.table_dma = bq->spare_dma;
 	return true;
 }
 
@@ -129,18 +129,18 @@ static bool vfe_blk_take_spare(struct vfe_blk_queue *bq,
 static bool vfe_blk_alloc_descs(struct vfe_blk *vb, struct vfe_blk_request *req,
 				size_t len)
 {
-	bool apart = req->descs != req->table;
+	bool apart = req->io.descs != req->io.table;
 	void *descs = NULL, *table = NULL;
 	dma_addr_t dma = 0;
 
-	if (req->table)
+	if (req->io.table)
 		table = vfe_blk_shared_alloc(vb, len, VFE_BLK_GFP, &dma);
-	if (table || !req->table)
+	if (table || !req->io.table)
 		descs = apart ? kmalloc(len, VFE_BLK_GFP) : table;
 	if (likely(descs)) {
-		req->descs = descs;
-		req->table = table;
-		req->table_dma = dma;
+		req->io.descs = descs;
+		req->io.table = table;
+		req->io.table_dma = dma;
 		return true;
 	}
 	if (table)
@@ -173,15 +173,15 @@ void vfe_blk_shrink(struct vfe_blk *vb, struct request *rq)
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	struct vfe_blk_queue *bq = rq->mq_hctx->driver_data;
 
-	if (req->descs == req->own)
+	if (req->io.descs == req->own)
 		return;
-	if (req->descs == bq->spare) {
+	if (req->io.descs == bq->spare) {
 		clear_bit_unlock(0, &bq->spare_used);
 	} else {
-		if (req->descs != req->table)
-			kfree(req->descs);
-		if (req->table)
-			vfe_blk_shared_free(vb, req->table, req->table_dma);
+		if (req->io.descs != req->io.table)
+			kfree(req->io.descs);
+		if (req->io.table)
+			vfe_blk_shared_free(vb, req->io.table, req->io.table_dma);
 	}
 	vfe_blk_use_own_descs(vb, req);
 }
@@ -205,10 +205,10 @@ static int vfe_blk_queue_memory(struct vfe_blk *vb, struct vfe_blk_queue *bq)
 						       GFP_KERNEL,
 						       &bq->spare_dma);
 	else
-		bq->segs = kvcalloc(n, sizeof(*bq->segs), GFP_KERNEL);
+		bq->io.segs = kvcalloc(n, sizeof(*bq->io.segs), GFP_KERNEL);
 	bq->spare = tables && !vb->dma_api ? bq->spare_table :
 		    kvcalloc(n, sizeof(*bq->spare), GFP_KERNEL);
-	return (bq->spare_table || bq->segs) && bq->spare ? 0 : -ENOMEM;
+	return (bq->spare_table || bq->io.segs) && bq->spare ? 0 : -ENOMEM;
 }
 
 static void vfe_blk_queues_memory_free(struct vfe_blk *vb)
@@ -218,12 +218,12 @@ static void vfe_blk_queues_memory_free(struct vfe_blk *vb)
 	for (i = 0; i < vb->num_queues; i++) {
 		struct vfe_blk_queue *bq = &vb->queues[i];
 
-		kvfree(bq->segs);
+		kvfree(bq->io.segs);
 		if (bq->spare != bq->spare_table)
 			kvfree(bq->spare);
 		if (bq->spare_table)
 			vfe_blk_shared_free(vb, bq->spare_table, bq->spare_dma);
-		bq->segs = NULL;
+		bq->io.segs = NULL;
 		bq->spare = NULL;
 		bq->spare_table = NULL;
 	}

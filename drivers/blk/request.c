@@ -40,15 +40,15 @@ static void vfe_blk_finish_descs(const struct vfe_blk *vb,
 	dma_addr_t wire = req->wire_dma;
 
 	/* 2.7.4.2: device-writable descriptors come after readable ones */
-	vfe_blk_desc(&req->descs[0],
+	vfe_blk_desc(&req->io.descs[0],
 		     wire + offsetof(struct vfe_blk_wire, header),
 		     sizeof(req->wire->header), f->link + f->step);
-	vfe_blk_desc(&req->descs[data + 1],
+	vfe_blk_desc(&req->io.descs[data + 1],
 		     wire + offsetof(struct vfe_blk_wire, status),
 		     sizeof(req->wire->status), f->write);
-	req->num = data + VFE_BLK_EXTRA_SEGS;
-	req->out = out + 1;
-	req->in_len = in_len + sizeof(req->wire->status);
+	req->io.num = data + VFE_BLK_EXTRA_SEGS;
+	req->io.out = out + 1;
+	req->io.in_len = in_len + sizeof(req->wire->status);
 }
 
 /* --- reads and writes --- */
@@ -120,7 +120,7 @@ vfe_blk_fill_data(const struct vfe_blk *vb, struct request *rq,
 	struct vfe_blk_fill fill;
 	const struct bio *bio;
 
-	fill.d = &req->descs[1];
+	fill.d = &req->io.descs[1];
 	fill.end = fill.d + most;
 	fill.step = vb->format.step;
 	fill.ctrl = vb->format.link + 2 * fill.step + write;
@@ -128,7 +128,7 @@ vfe_blk_fill_data(const struct vfe_blk *vb, struct request *rq,
 	for (bio = rq->bio; bio; bio = bio->bi_next)
 		if (WARN_ON_ONCE(!vfe_blk_fill_bio(&fill, bio)))
 			return BLK_STS_IOERR;
-	req->num = fill.d - &req->descs[1];
+	req->io.num = fill.d - &req->io.descs[1];
 	return BLK_STS_OK;
 }
 
@@ -151,7 +151,7 @@ static blk_status_t vfe_blk_map_data(struct vfe_blk *vb, struct request *rq,
 		vfe_blk_release(rq);
 		return status;
 	}
-	vfe_blk_finish_descs(vb, req, req->num, write ? 0 : req->num,
+	vfe_blk_finish_descs(vb, req, req->io.num, write ? 0 : req->io.num,
 			     write ? blk_rq_bytes(rq) : 0);
 	return BLK_STS_OK;
 }
@@ -206,7 +206,8 @@ static void vfe_blk_one_desc(struct vfe_blk *vb, struct vfe_blk_request *req,
 {
 	const struct vfe_table_format *f = &vb->format;
 
-	vfe_blk_desc(&req->descs[1], addr, len, f->link + 2 * f->step + write);
+	vfe_blk_desc(&req->io.descs[1], addr, len,
+		     f->link + 2 * f->step + write);
 	vfe_blk_finish_descs(vb, req, 1, write ? 0 : 1, write ? len : 0);
 }
 
@@ -237,10 +238,10 @@ static blk_status_t vfe_blk_prepare_append(struct vfe_blk *vb,
 	status = vfe_blk_prepare_data(vb, rq, VFE_BLK_T_ZONE_APPEND, 0);
 	if (status)
 		return status;
-	vfe_blk_desc(&req->descs[req->num - 1], req->wire_dma +
+	vfe_blk_desc(&req->io.descs[req->io.num - 1], req->wire_dma +
 		     offsetof(struct vfe_blk_wire, append_sector),
 		     more + sizeof(req->wire->status), vb->format.write);
-	req->in_len += more;
+	req->io.in_len += more;
 	return BLK_STS_OK;
 }
 
@@ -447,7 +448,7 @@ static void vfe_blk_odd_length(struct vfe_blk *vb,
 	WRITE_ONCE(vb->odd_length, true);
 	dev_warn(vfe_dev(vb->vd),
 		 "%s: used length %u for a request of %u bytes: used lengths are ignored until the next probe, the status decides\n",
-		 vb->disk->disk_name, req->token.used_len, req->in_len);
+		 vb->disk->disk_name, req->io.token.used_len, req->io.in_len);
 }
 
 static void vfe_blk_clean_up(struct request *rq)
@@ -487,7 +488,7 @@ static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
 	u8 status = READ_ONCE(req->wire->status);
 
 	req->failed = vfe_blk_result(status);
-	if (unlikely(req->token.used_len != req->in_len) && !status)
+	if (unlikely(req->io.token.used_len != req->io.in_len) && !status)
 		vfe_blk_odd_length(vfe_blk_of(rq), req);
 	if (unlikely(req_op(rq) == REQ_OP_ZONE_APPEND) && !status &&
 	    !vfe_blk_appended(vfe_blk_of(rq), rq)) {
@@ -509,7 +510,7 @@ static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
  *
  * Context: any, without the queue's lock. The caller ends the requests in @iob.
  */
-void vfe_blk_complete_list(struct vfe_blk_done *done, struct io_comp_batch *iob)
+void vfe_blk_complete_list(struct vfe_io_done *done, struct io_comp_batch *iob)
 {
 	struct vfe_token *token = done->list.first, *next;
 	struct request *rq;
@@ -524,7 +525,7 @@ void vfe_blk_complete_list(struct vfe_blk_done *done, struct io_comp_batch *iob)
 	if (unlikely(done->waited_for))
 		iob = NULL;
 	rq = blk_mq_rq_from_pdu(vfe_blk_token(token));
-	vfe_recovery_completes(&vfe_blk_of(rq)->recovery);
+	vfe_recovery_completes(&vfe_blk_of(rq)->io.recovery);
 	for (; token; token = next) {
 		next = token->next;
 		vfe_blk_complete_one(blk_mq_rq_from_pdu(vfe_blk_token(token)),

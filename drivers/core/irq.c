@@ -4,6 +4,7 @@
  * queues: one per queue, or one for all. Alternatively one vector, or INTx, is
  * for everything.
  */
+#include <kunit/visibility.h>
 #include <linux/device.h>
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -484,4 +485,21 @@ const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 		return NULL;
 	return pci_irq_get_affinity(vd->pdev, vector);
 }
-EXPORT_SYMBOL_NS_GPL(vfe_queue_affinity, VFE_NS);
+EXPORT_SYMBOL_IF_KUNIT(vfe_queue_affinity);
+
+bool vfe_map_queues(const struct vfe_device *vd, unsigned int first,
+		    unsigned int n, unsigned int *map)
+{
+	const struct cpumask *mask;
+	unsigned int i, cpu;
+
+	for (i = 0; i < n; i++) {
+		mask = vfe_queue_affinity(vd, first + i);
+		if (!mask)
+			return false;
+		for_each_cpu(cpu, mask)
+			map[cpu] = i;
+	}
+	return true;
+}
+EXPORT_SYMBOL_NS_GPL(vfe_map_queues, VFE_NS);

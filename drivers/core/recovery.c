@@ -503,8 +503,13 @@ EXPORT_SYMBOL_NS_GPL(vfe_recovery_exit, VFE_NS);
 
 /* --- operations of a class's PCI driver --- */
 
-/* @dev is the function, or a class device whose parent the function is. */
-static struct vfe_recovery *vfe_recovery_of(struct device *dev)
+/**
+ * vfe_recovery_of() - find a recovery, for files in sysfs
+ * @dev: the function, or a class device whose parent the function is
+ *
+ * Return: the recovery.
+ */
+struct vfe_recovery *vfe_recovery_of(struct device *dev)
 {
 	return dev_get_drvdata(dev_is_pci(dev) ? dev : dev->parent);
 }

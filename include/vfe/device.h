@@ -366,6 +366,18 @@ struct vfe_queue *vfe_get_queue(struct vfe_device *vd, unsigned int index);
 const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 					 unsigned int index);
 
+/**
+ * vfe_map_queues() - map each CPU to the queue whose interrupt it handles
+ * @vd: the device
+ * @first: the first queue
+ * @n: number of queues
+ * @map: for each CPU, set to the number of its queue, from 0 for @first on
+ *
+ * Return: false if a queue has a vector that is not spread over the CPUs.
+ */
+bool vfe_map_queues(const struct vfe_device *vd, unsigned int first,
+		    unsigned int n, unsigned int *map);
+
 /*
  * Sets DRIVER_OK: from now on the driver may kick the device. Return: 0,
  * -ENODEV, or -EIO when the device does not answer.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Adaptive polling of vfe_blk (drivers/blk/poll.c): a submitter that busy-waits
- * for its completion, for how long, and the counts. The device answers within
- * the kick, later, or not at all.
+ * Adaptive polling (drivers/core/io_poll.c) with vfe_blk: a submitter that
+ * busy-waits for its completion, for how long, and the counts. The device
+ * answers within the kick, later, or not at all.
  */
 #include <linux/hrtimer.h>
 #include <linux/module.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Options of users (coalesce_usecs), and properties of the device (lifetime).
+ * Options of users (drivers/core/io_tunables.c, io_coalesce.c), and properties
+ * of the device (lifetime).
  */
 #include <linux/delay.h>
 #include <linux/module.h>

@@ -21,10 +21,16 @@ enum kind { PER_QUEUE, SHARED, SINGLE, INTX };
 
 static void expect_kind(struct kunit *test, struct front *f, enum kind kind)
 {
+	unsigned int *map = kunit_kcalloc(test, nr_cpu_ids, sizeof(*map),
+					  GFP_KERNEL);
+	bool spread = kind == PER_QUEUE && IS_ENABLED(CONFIG_SMP);
 	bool msix = f->m->pdev->msix_enabled;
 	unsigned int i;
 	u16 want;
 
+	KUNIT_ASSERT_NOT_NULL(test, map);
+	KUNIT_EXPECT_EQ(test, vfe_map_queues(f->vd, 0, f->queues, map),
+			spread);
 	KUNIT_EXPECT_EQ(test, msix, kind != INTX);
 	if (msix)
 		KUNIT_EXPECT_EQ(test, f->m->config_vector, 0);
@@ -32,8 +38,7 @@ static void expect_kind(struct kunit *test, struct front *f, enum kind kind)
 		want = kind == PER_QUEUE ? 1 + i : kind == SHARED ? 1 :
 		       kind == SINGLE ? 0 : VIRTIO_MSI_NO_VECTOR;
 		KUNIT_EXPECT_EQ(test, f->m->queues[i].vector, want);
-		KUNIT_EXPECT_EQ(test, !!vfe_queue_affinity(f->vd, i),
-				kind == PER_QUEUE && IS_ENABLED(CONFIG_SMP));
+		KUNIT_EXPECT_EQ(test, !!vfe_queue_affinity(f->vd, i), spread);
 		front_expect_completion(test, f, i);
 	}
 	KUNIT_EXPECT_NULL(test, vfe_queue_affinity(f->vd, f->queues));

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The tag set of the block layer: its operations, how many requests, and which
+ * CPU uses which queue.
+ */
+#include <uapi/linux/virtio_ring.h>
+
+#include "blk.h"
+
+static int vfe_blk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
+			     unsigned int i)
+{
+	struct vfe_blk *vb = data;
+
+	vb->queues[i].hctx = hctx;
+	hctx->driver_data = &vb->queues[i];
+	return 0;
+}
+
+/* There are no read queues. */
+static void vfe_blk_map_queues(struct blk_mq_tag_set *set)
+{
+	struct blk_mq_queue_map *map = set->map;
+	struct vfe_blk *vb = set->driver_data;
+
+	map[HCTX_TYPE_DEFAULT].nr_queues = vb->num_queues - vb->num_polled;
+	if (!vfe_map_queues(vb->vd, 0, map->nr_queues, map->mq_map))
+		blk_mq_map_queues(map);
+	if (!vb->num_polled)
+		return;
+	map[HCTX_TYPE_READ].nr_queues = 0;
+	map[HCTX_TYPE_POLL].nr_queues = vb->num_polled;
+	map[HCTX_TYPE_POLL].queue_offset = map[HCTX_TYPE_DEFAULT].nr_queues;
+	blk_mq_map_queues(&map[HCTX_TYPE_POLL]);
+}
+
+static const struct blk_mq_ops vfe_blk_mq_ops = {
+	.queue_rq = vfe_blk_queue_rq,
+	.queue_rqs = vfe_blk_queue_rqs,
+	.commit_rqs = vfe_blk_commit_rqs,
+	.complete = vfe_blk_complete,
+	.poll = vfe_blk_poll,
+	.timeout = vfe_blk_timeout,
+	.init_hctx = vfe_blk_init_hctx,
+	.init_request = vfe_blk_init_request,
+	.exit_request = vfe_blk_exit_request,
+	.map_queues = vfe_blk_map_queues,
+};
+
+/*
+ * With an indirect table a request uses one ring entry, otherwise one for each
+ * descriptor; like virtio_blk, assume two.
+ */
+static unsigned int vfe_blk_depth(const struct vfe_blk *vb)
+{
+	unsigned int i, depth = VFE_BLK_MAX_DEPTH;
+
+	for (i = 0; i < vb->num_queues; i++)
+		depth = min(depth, vfe_queue_capacity(vb->queues[i].io.vq));
+	if (!vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC))
+		depth /= 2;
+	return max(depth, 1U);
+}
+
+/**
+ * vfe_blk_tags_init() - set up the tag set of the block layer
+ * @vb: the disk, its virtqueues set up
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vfe_blk_tags_init(struct vfe_blk *vb)
+{
+	struct blk_mq_tag_set *set = &vb->tag_set;
+	int err;
+
+	err = vfe_blk_memory_init(vb, &set->cmd_size);
+	if (err)
+		return err;
+	set->ops = &vfe_blk_mq_ops;
+	set->nr_hw_queues = vb->num_queues;
+	set->nr_maps = vb->num_polled ? HCTX_MAX_TYPES : 1;
+	set->queue_depth = vfe_blk_depth(vb);
+	set->numa_node = dev_to_node(vfe_dev(vb->vd));
+	set->flags = VFE_MQ_F_MERGE;
+	set->timeout = VFE_BLK_TIMEOUT;
+	set->driver_data = vb;
+	err = blk_mq_alloc_tag_set(set);
+	if (err)
+		vfe_blk_memory_exit(vb);
+	return err;
+}
+
+void vfe_blk_tags_exit(struct vfe_blk *vb)
+{
+	blk_mq_free_tag_set(&vb->tag_set);
+	vfe_blk_memory_exit(vb);
+}

@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Submission and completion of requests, for the drivers of storage: the class
+ * driver prepares a request and completes it; between the two, these functions
+ * put it into the ring, kick the device, reap used requests, poll, coalesce
+ * interrupts, and handle requests that are late.
+ *
+ * The functions on the path of each request are inline. They do not sleep. The
+ * others are in drivers/core/io_queue.c, io_poll.c, io_coalesce.c and
+ * io_tunables.c.
+ *
+ * By default the driver kicks as soon as the last request of a batch is in the
+ * ring, and always enables the interrupt for the next completion. Delaying
+ * either saves exits on some workloads and loses throughput on others, so the
+ * features that do this are off by default.
+ */
+#ifndef VFE_IO_QUEUE_H
+#define VFE_IO_QUEUE_H
+
+#include <linux/hrtimer.h>
+#include <linux/interrupt.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/preempt.h>
+#include <linux/spinlock.h>
+
+#include "device.h"
+#include "reap.h"
+#include "recovery.h"
+
+struct vfe_io_queue;
+
+#define VFE_IO_REAP	16	/* used buffers reaped in one call */
+
+/**
+ * struct vfe_io_request - a request that can be put into a ring
+ * @token: the request in the ring, and in lists
+ * @descs: its descriptors
+ * @table: the descriptors as the device reads them: @descs itself, room for a
+ *	   copy of it, or NULL if the device reads them in the ring
+ * @table_dma: the device's address of @table
+ * @in_len: bytes that the device may write
+ * @num: number of descriptors in @descs
+ * @out: number of device-readable descriptors, which come first
+ * @timeouts: how often the request timed out while reset_after was set
+ * @error: why vfe_io_submit() did not add the request: -EAGAIN send it again
+ *	   later, -EIO it cannot be sent
+ *
+ * A member of the class driver's structure, which is zeroed when it is
+ * allocated.
+ */
+struct vfe_io_request {
+	struct vfe_token token;
+	struct vfe_desc *descs;
+	struct vfe_desc *table;
+	dma_addr_t table_dma;
+	u32 in_len;
+	u16 num;
+	u16 out;
+	u16 timeouts;
+	int error;
+};
+
+/**
+ * struct vfe_io_done - requests that were reaped
+ * @list: their tokens
+ * @waited_for: a request was refused because the ring was full before these
+ *		completed
+ */
+struct vfe_io_done {
+	struct vfe_token_list list;
+	bool waited_for;
+};
+
+/**
+ * struct vfe_io_ops - what a class driver does for its queues
+ * @complete: complete requests that were reaped other than by the class driver:
+ *	      by a timer, a tasklet, or before the ring is closed. Any context,
+ *	      without the queue's lock
+ * @full: the ring is full: send no request before @room. With the queue's lock
+ *	  held, which makes @room come later
+ * @room: the ring has room again. With the queue's lock held
+ */
+struct vfe_io_ops {
+	void (*complete)(struct vfe_io_queue *ioq, struct vfe_io_done *done);
+	void (*full)(struct vfe_io_queue *ioq);
+	void (*room)(struct vfe_io_queue *ioq);
+};
+
+/**
+ * struct vfe_io_tunables - values that users can change while a device runs
+ * @coalesce_usecs: period of the timer that replaces interrupts and kicks on a
+ *		    busy queue; 0: no timer
+ * @adaptive_poll: longest time, in microseconds, to busy-wait for a completion
+ *		   after a submission; 0: no busy-waiting
+ * @reset_after: seconds that a request may be in flight before the driver
+ *		 resets the device; 0: no limit
+ */
+struct vfe_io_tunables {
+	unsigned int coalesce_usecs;
+	unsigned int adaptive_poll;
+	unsigned int reset_after;
+};
+
+#define VFE_IO_MAX_USECS	10000	/* of the first two */
+
+/**
+ * struct vfe_io - what the queues of a device share
+ * @recovery: starts, stops and resets the device
+ * @ops: the class driver's operations
+ * @queues: the queues; changed only while the device is not in use
+ * @tunables: values that users can change
+ * @tunables_lock: serialises changes of them
+ *
+ * The driver data of the PCI function is its @recovery.
+ */
+struct vfe_io {
+	struct vfe_recovery recovery;
+	const struct vfe_io_ops *ops;
+	struct list_head queues;
+	struct vfe_io_tunables tunables;
+	struct mutex tunables_lock;	/* of changes by users, see above */
+};
+
+/**
+ * struct vfe_io_queue - a virtqueue for requests
+ * @lock: serialises all use of @vq, and protects the fields that follow
+ * @started: the ring may be used
+ * @polled: the queue has no interrupt
+ * @suppress: the driver must disable interrupts while it reaps; not needed with
+ *	      EVENT_IDX, where used_event already does this
+ * @full: the ring was full: a request waits for a completion
+ * @late: the log has a warning about a late request, and no request completed
+ *	  since
+ * @coalescing: interrupts are disabled, and @timer reaps
+ * @owed: a kick was left to @timer
+ * @vq: the virtqueue; the class driver sets it after vfe_queues_create()
+ * @io: what it shares with the device's other queues
+ * @coalesce_ns: period of @timer, 0: no coalescing
+ * @poll_ns: longest time to busy-wait after a submission, 0: no busy-waiting
+ * @poll_skipped: counts submissions while @usual_ns exceeds @poll_ns
+ * @usual_ns: moving average of the time to a completion, 0 if unknown
+ * @segs: room to build a chain in, without INDIRECT_DESC
+ * @timer: see io_coalesce.c
+ * @reap: tasklet that completes the requests after busy-waiting; see io_poll.c
+ * @node: in &vfe_io.queues
+ * @name: for messages and the interrupt's name
+ * @used: for vfe_queue_reap()
+ */
+struct vfe_io_queue {
+	spinlock_t lock;	/* of the ring, see above */
+	bool started;
+	bool polled;
+	bool suppress;
+	bool full;
+	bool late;
+	bool coalescing;
+	bool owed;
+	struct vfe_queue *vq;
+	struct vfe_io *io;
+	u32 coalesce_ns;
+	u32 poll_ns;
+	u32 poll_skipped;
+	u32 usual_ns;
+	struct vfe_seg *segs;
+	struct hrtimer timer;
+	struct tasklet_struct reap;
+	struct list_head node;
+	char name[16];
+	struct vfe_used used[VFE_IO_REAP];
+};
+
+/* --- io_queue.c: set-up, recovery, what is rare --- */
+
+/**
+ * vfe_io_init() - initialise what the queues of a device share
+ * @io: zeroed
+ * @ops: the class driver's operations for queues
+ * @recovery_ops: the class driver's operations for the recovery
+ */
+void vfe_io_init(struct vfe_io *io, const struct vfe_io_ops *ops,
+		 const struct vfe_recovery_ops *recovery_ops);
+
+/**
+ * vfe_io_queue_init() - initialise a queue, before there are virtqueues
+ * @ioq: zeroed, except for @name, which is set
+ * @io: what it shares with other queues; features are negotiated
+ * @polled: the class driver polls it: it has no interrupt
+ * @spec: set to what the class driver must request of vfe_queues_create(),
+ *	  except for @done, @max_segs, @size and @index
+ */
+void vfe_io_queue_init(struct vfe_io_queue *ioq, struct vfe_io *io,
+		       bool polled, struct vfe_queue_spec *spec);
+
+/* Waits for the timer and the tasklet. Process context, may sleep */
+void vfe_io_queue_exit(struct vfe_io_queue *ioq);
+
+/*
+ * @open and @close of &struct vfe_recovery_ops, for a device with no other
+ * queues than &struct vfe_io_queue
+ */
+void vfe_io_open(struct vfe_device *vd, unsigned int queue);
+void vfe_io_close(struct vfe_device *vd, unsigned int first, unsigned int n);
+
+/*
+ * A request that the device did not use before its reset, or NULL. For
+ * @take_back of &struct vfe_recovery_ops; any context
+ */
+struct vfe_token *vfe_io_detach(struct vfe_io_queue *ioq);
+
+/**
+ * vfe_io_drain() - wait until no request is in flight
+ * @io: the device's queues
+ * @timeout: longest wait, in jiffies
+ * @idle: wait up to @wait jiffies; return whether no request is in flight
+ *
+ * Polls polled queues meanwhile, as maybe nothing else does.
+ *
+ * Context: process context, may sleep; the class driver holds new requests
+ * back.
+ * Return: whether no request is in flight.
+ */
+bool vfe_io_drain(struct vfe_io *io, unsigned long timeout,
+		  bool (*idle)(struct vfe_device *vd, unsigned long wait));
+
+/* Reaps and completes used requests, in any context. Return: were there any? */
+bool vfe_io_complete_used(struct vfe_io_queue *ioq);
+
+/* Kicks the device for requests that were added without @last. Any context */
+void vfe_io_commit(struct vfe_io_queue *ioq);
+
+/**
+ * vfe_io_late() - handle a request that timed out
+ * @ioq: its queue; vfe_io_complete_used() did not complete the request
+ * @req: the request, still in flight
+ * @seconds: the time from one such call to the next
+ *
+ * A slow request is no fault: its storage may be slow or paused. So this
+ * repeats the kick, which is harmless, and reads the device's status. Unless
+ * the user set reset_after, it resets only a device that set
+ * DEVICE_NEEDS_RESET or lost DRIVER_OK; QEMU's device does the latter when bus
+ * mastering is disabled.
+ *
+ * Context: any.
+ * Return: whether to warn that the request is late: no recovery was requested,
+ * and this is the first such request since the queue last completed one.
+ */
+bool vfe_io_late(struct vfe_io_queue *ioq, struct vfe_io_request *req,
+		 unsigned int seconds);
+
+/* --- io_coalesce.c: a timer in place of interrupts --- */
+
+/* for vfe_io_reap_used(): reaps, starts the timer if the queue is busy */
+void vfe_io_coalesce(struct vfe_io_queue *ioq, struct vfe_io_done *done);
+
+/* --- io_poll.c: a submitter busy-waits for its completion --- */
+
+/**
+ * struct vfe_io_counts - what such a device counts, one set per CPU
+ * @polls: times that a submitter busy-waited for its completion
+ * @polls_found: of these, how often it found the completion
+ * @polls_ns: time spent busy-waiting, in nanoseconds
+ *
+ * A class driver with more counters has this first in its own structure.
+ */
+struct vfe_io_counts {
+	u64 polls;
+	u64 polls_found;
+	u64 polls_ns;
+};
+
+extern const struct vfe_class_counters vfe_io_counters;
+
+/* for vfe_io_submit(): whether to poll, and the polling */
+bool vfe_io_poll_begin(struct vfe_io_queue *ioq);
+void vfe_io_poll_wait(struct vfe_io_queue *ioq);
+
+/* --- io_tunables.c: values that users can change --- */
+
+/*
+ * Their files, in the folder of the function or of a class device whose parent
+ * the function is
+ */
+extern const struct attribute_group vfe_io_tunables_group;
+
+/* Return: 0 or -EINVAL. */
+int vfe_io_check_tunables(const struct vfe_io_tunables *tunables);
+
+/*
+ * Applies values, which are checked. @tunables_lock is held once users see the
+ * files.
+ */
+void vfe_io_tune(struct vfe_io *io, const struct vfe_io_tunables *tunables);
+
+/* --- the path of a request: out of the ring --- */
+
+/* The request that a token is part of */
+static inline struct vfe_io_request *vfe_io_request_of(struct vfe_token *token)
+{
+	return container_of(token, struct vfe_io_request, token);
+}
+
+static inline void vfe_io_done_init(struct vfe_io_done *done)
+{
+	vfe_token_list_init(&done->list);
+	done->waited_for = false;
+}
+
+/**
+ * vfe_io_reap() - reap used requests
+ * @ioq: the queue, its lock held
+ * @done: list to append the requests to
+ *
+ * Does not return buffers that the device uses during the call: the caller must
+ * check again, with vfe_queue_enable_cb() or by its next poll.
+ */
+static __always_inline void vfe_io_reap(struct vfe_io_queue *ioq,
+					struct vfe_io_done *done)
+{
+	vfe_queue_reap(ioq->vq, ioq->used, ARRAY_SIZE(ioq->used), &done->list);
+	if (unlikely(ioq->late && done->list.n))
+		ioq->late = false;
+	/* under the lock, so that @full comes either before this or after it */
+	if (unlikely(ioq->full && done->list.n)) {
+		ioq->full = false;
+		done->waited_for = true;
+		ioq->io->ops->room(ioq);
+	}
+}
+
+/**
+ * vfe_io_reap_and_enable() - reap used requests, enable the interrupt
+ * @ioq: the queue, its lock held
+ * @done: list to append the requests to
+ *
+ * The loop ends: while the caller holds the lock, no request is added, so the
+ * device runs out of requests.
+ */
+static __always_inline void vfe_io_reap_and_enable(struct vfe_io_queue *ioq,
+						   struct vfe_io_done *done)
+{
+	do {
+		if (ioq->suppress)
+			vfe_queue_disable_cb(ioq->vq);
+		vfe_io_reap(ioq, done);
+	} while (!vfe_queue_enable_cb(ioq->vq));
+}
+
+/* Reaps as the queue is set; the lock is held. */
+static __always_inline void vfe_io_reap_locked(struct vfe_io_queue *ioq,
+					       struct vfe_io_done *done)
+{
+	if (unlikely(ioq->polled))
+		vfe_io_reap(ioq, done);
+	else if (unlikely(ioq->coalesce_ns))
+		vfe_io_coalesce(ioq, done);
+	else
+		vfe_io_reap_and_enable(ioq, done);
+}
+
+/**
+ * vfe_io_reap_used() - reap used requests, and see to the next completion
+ * @ioq: the queue
+ * @done: set to the requests, which the caller completes
+ *
+ * Context: any.
+ */
+static __always_inline void vfe_io_reap_used(struct vfe_io_queue *ioq,
+					     struct vfe_io_done *done)
+{
+	unsigned long flags;
+
+	vfe_io_done_init(done);
+	spin_lock_irqsave(&ioq->lock, flags);
+	if (likely(ioq->started))
+		vfe_io_reap_locked(ioq, done);
+	spin_unlock_irqrestore(&ioq->lock, flags);
+}
+
+/* --- the path of a request: into the ring --- */
+
+/* for vfe_io_add(), in io_queue.c */
+int vfe_io_add_copy(struct vfe_io_queue *ioq, struct vfe_io_request *req);
+void vfe_io_refuse(struct vfe_io_queue *ioq, struct vfe_io_request *req,
+		   int err);
+
+/* Adds a prepared request. Return: whether it was added */
+static __always_inline bool vfe_io_add(struct vfe_io_queue *ioq,
+				       struct vfe_io_request *req)
+{
+	int err;
+
+	if (unlikely(!ioq->started))
+		err = -ESHUTDOWN;
+	else if (likely(req->table == req->descs))
+		err = vfe_queue_add_table(ioq->vq, req->table_dma, req->num,
+					  req->in_len, &req->token);
+	else
+		err = vfe_io_add_copy(ioq, req);
+	if (likely(!err))
+		return true;
+	vfe_io_refuse(ioq, req, err);
+	return false;
+}
+
+/* Makes added requests visible to the device. Return: whether to kick it */
+static __always_inline bool vfe_io_publish(struct vfe_io_queue *ioq)
+{
+	bool notify;
+
+	if (unlikely(!ioq->started))
+		return false;
+	notify = vfe_queue_kick_prepare(ioq->vq);
+	if (unlikely(ioq->coalescing) && notify) {
+		ioq->owed = true;
+		return false;
+	}
+	return notify;
+}
+
+/**
+ * vfe_io_submit() - add the requests of a list, and kick the device
+ * @ioq: the queue
+ * @token: the first request; then the first that was not added, with its
+ *	   &vfe_io_request.error, or NULL
+ * @last: no more requests of their batch come: kick the device. If a request
+ *	  cannot be added, this kicks in any case, for those before it
+ *
+ * A submitter that polls disables the interrupt before the requests are
+ * visible, and must not be preempted until it is enabled again.
+ *
+ * Context: process context without the queue's lock, interrupts enabled; under
+ * rcu_read_lock(), which vfe_io_close() waits for. An added request may have
+ * ended already when this returns.
+ */
+static __always_inline void vfe_io_submit(struct vfe_io_queue *ioq,
+					  struct vfe_token **token, bool last)
+{
+	bool notify = false, poll = false;
+	struct vfe_token *next;
+
+	spin_lock_irq(&ioq->lock);
+	for (; *token; *token = next) {
+		/* once in the ring, the request may end and be reused */
+		next = (*token)->next;
+		if (unlikely(!vfe_io_add(ioq, vfe_io_request_of(*token))))
+			break;
+	}
+	if (last || *token) {
+		poll = unlikely(ioq->poll_ns) && vfe_io_poll_begin(ioq);
+		notify = vfe_io_publish(ioq);
+	}
+	if (unlikely(poll))
+		preempt_disable();
+	spin_unlock_irq(&ioq->lock);
+	if (notify)
+		vfe_queue_notify(ioq->vq);
+	if (unlikely(poll)) {
+		vfe_io_poll_wait(ioq);
+		preempt_enable();
+	}
+}
+
+#endif /* VFE_IO_QUEUE_H */

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Queues of requests (include/vfe/io_queue.h) under a class driver that has no
+ * disk: full rings, kicks of batches, drains, late requests. The suites of
+ * kunit/blk test polling, coalescing and recovery with a disk.
+ */
+#include <kunit/test.h>
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include <vfe/io_queue.h>
+
+#include "lib/core_fixture.h"
+
+#define SIZE	8	/* of the ring: one entry for each request */
+
+/**
+ * struct ioq - a class driver with one queue
+ * @f: its device
+ * @io: what its queues share
+ * @queue: the queue
+ * @reqs: requests of one descriptor, one more than fit
+ * @descs: their descriptors
+ * @completed: how many requests the core completed
+ * @full: how often the core called it
+ * @room: how often the core called it
+ */
+struct ioq {
+	struct front *f;
+	struct vfe_io io;
+	struct vfe_io_queue queue;
+	struct vfe_io_request reqs[SIZE + 1];
+	struct vfe_desc descs[SIZE + 1];
+	unsigned int completed;
+	unsigned int full;
+	unsigned int room;
+};
+
+static void ioq_complete(struct vfe_io_queue *queue, struct vfe_io_done *done)
+{
+	container_of(queue, struct ioq, queue)->completed += done->list.n;
+}
+
+static void ioq_full(struct vfe_io_queue *queue)
+{
+	container_of(queue, struct ioq, queue)->full++;
+}
+
+static void ioq_room(struct vfe_io_queue *queue)
+{
+	container_of(queue, struct ioq, queue)->room++;
+}
+
+static const struct vfe_io_ops ioq_ops = {
+	.complete = ioq_complete,
+	.full = ioq_full,
+	.room = ioq_room,
+};
+
+static void ioq_take_back(struct vfe_device *vd, unsigned int queue)
+{
+	while (vfe_io_detach(vfe_queue_priv(vfe_get_queue(vd, queue))))
+		;
+}
+
+static void ioq_resend(struct vfe_device *vd)
+{
+}
+
+static const struct vfe_recovery_ops ioq_recovery_ops = {
+	.close = vfe_io_close,
+	.take_back = ioq_take_back,
+	.open = vfe_io_open,
+	.resend = ioq_resend,
+};
+
+static void ioq_exit(void *data)
+{
+	struct ioq *q = data;
+
+	vfe_recovery_exit(&q->io.recovery);
+	ioq_take_back(q->f->vd, 0);
+	vfe_io_queue_exit(&q->queue);
+	kfree(q->queue.segs);
+}
+
+static struct ioq *ioq_live(struct kunit *test, bool polled)
+{
+	static const struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = SIZE,
+		.queues = 1,
+	};
+	struct front *f = front_new(test, &spec);
+	struct ioq *q = kunit_kzalloc(test, sizeof(*q), GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, q);
+	q->f = f;
+	for (i = 0; i <= SIZE; i++) {
+		q->descs[i].addr = cpu_to_le64(virt_to_phys(f->buf));
+		q->descs[i].len = cpu_to_le32(16);
+		q->reqs[i].descs = &q->descs[i];
+		q->reqs[i].num = 1;
+		q->reqs[i].in_len = 16;
+	}
+	q->queue.segs = kcalloc(1, sizeof(*q->queue.segs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, q->queue.segs);
+	vfe_io_init(&q->io, &ioq_ops, &ioq_recovery_ops);
+	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
+	q->io.recovery.vd = f->vd;
+	q->io.recovery.name = "test";
+	vfe_io_queue_init(&q->queue, &q->io, polled, &f->specs[0]);
+	f->specs[0].done = front_done;
+	f->specs[0].max_segs = 1;
+	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	q->queue.vq = vfe_get_queue(f->vd, 0);
+	f->m->knobs.mute = true;
+	KUNIT_ASSERT_EQ(test, vfe_recovery_start(&q->io.recovery), 0);
+	KUNIT_ASSERT_EQ(test, kunit_add_action(test, ioq_exit, q), 0);
+	return q;
+}
+
+/* Submits @n requests. Return: how many were not added */
+static unsigned int ioq_submit(struct ioq *q, unsigned int n, bool last)
+{
+	struct vfe_token_list list;
+	struct vfe_token *token;
+	unsigned int i, left = 0;
+
+	vfe_token_list_init(&list);
+	for (i = 0; i < n; i++)
+		vfe_token_list_add(&list, &q->reqs[i].token);
+	token = list.first;
+	rcu_read_lock();
+	vfe_io_submit(&q->queue, &token, last);
+	rcu_read_unlock();
+	for (; token; token = token->next)
+		left++;
+	return left;
+}
+
+/* The end of a batch does not come: vfe_io_commit() kicks for its requests. */
+static void commit_kicks(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, false);
+	struct vfe_mock_queue *mq = &q->f->m->queues[0];
+
+	KUNIT_EXPECT_EQ(test, ioq_submit(q, 2, false), 0U);
+	KUNIT_EXPECT_EQ(test, mq->kicks, 0U);
+	KUNIT_EXPECT_FALSE(test, front_use(q->f, 0));
+	vfe_io_commit(&q->queue);
+	KUNIT_EXPECT_EQ(test, mq->kicks, 1U);
+	KUNIT_EXPECT_TRUE(test, front_use(q->f, 0));
+	KUNIT_EXPECT_TRUE(test, vfe_io_complete_used(&q->queue));
+	KUNIT_EXPECT_EQ(test, q->completed, 1U);
+}
+
+/* Kicks for those that fit, and tells the class driver once there is room. */
+static void full_then_room(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, false);
+	struct vfe_io_done done;
+
+	KUNIT_EXPECT_EQ(test, ioq_submit(q, SIZE + 1, false), 1U);
+	KUNIT_EXPECT_EQ(test, q->reqs[SIZE].error, -EAGAIN);
+	KUNIT_EXPECT_EQ(test, q->full, 1U);
+	KUNIT_EXPECT_EQ(test, q->f->m->queues[0].kicks, 1U);
+	KUNIT_EXPECT_FALSE(test, vfe_io_complete_used(&q->queue));
+	KUNIT_EXPECT_EQ(test, q->room, 0U);
+	KUNIT_ASSERT_TRUE(test, front_use(q->f, 0));
+	vfe_io_reap_used(&q->queue, &done);
+	KUNIT_EXPECT_EQ(test, done.list.n, 1U);
+	KUNIT_EXPECT_TRUE(test, done.waited_for);
+	KUNIT_EXPECT_EQ(test, q->room, 1U);
+}
+
+/* No completion makes room in a closed ring: the core calls room() itself. */
+static void closed_while_full(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, false);
+
+	KUNIT_EXPECT_EQ(test, ioq_submit(q, SIZE + 1, true), 1U);
+	vfe_io_close(q->f->vd, 0, 1);
+	KUNIT_EXPECT_EQ(test, q->room, 1U);
+	KUNIT_EXPECT_EQ(test, ioq_submit(q, 1, true), 1U);
+	KUNIT_EXPECT_EQ(test, q->reqs[0].error, -EAGAIN);
+	vfe_io_commit(&q->queue);
+	KUNIT_EXPECT_EQ(test, q->f->m->queues[0].kicks, 1U);
+}
+
+static struct ioq *ioq_draining;
+
+static bool ioq_idle(struct vfe_device *vd, unsigned long wait)
+{
+	schedule_timeout_uninterruptible(wait);
+	return ioq_draining->completed == 1;
+}
+
+/* A drain polls a queue that has no interrupt, and ends in time. */
+static void drain_polls(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, true);
+
+	ioq_draining = q;
+	KUNIT_EXPECT_EQ(test, ioq_submit(q, 1, true), 0U);
+	KUNIT_EXPECT_FALSE(test, vfe_io_drain(&q->io, HZ, ioq_idle));
+	KUNIT_ASSERT_TRUE(test, front_use(q->f, 0));
+	KUNIT_EXPECT_TRUE(test, vfe_io_drain(&q->io, HZ, ioq_idle));
+	KUNIT_EXPECT_EQ(test, q->completed, 1U);
+}
+
+/* Each late request repeats the kick; a warning until one completes */
+static void late_requests(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, false);
+	struct vfe_mock_queue *mq = &q->f->m->queues[0];
+
+	KUNIT_EXPECT_EQ(test, ioq_submit(q, 2, true), 0U);
+	KUNIT_EXPECT_TRUE(test, vfe_io_late(&q->queue, &q->reqs[0], 30));
+	KUNIT_EXPECT_FALSE(test, vfe_io_late(&q->queue, &q->reqs[1], 30));
+	KUNIT_EXPECT_EQ(test, mq->kicks, 3U);
+	KUNIT_ASSERT_TRUE(test, front_use(q->f, 0));
+	KUNIT_EXPECT_TRUE(test, vfe_io_complete_used(&q->queue));
+	KUNIT_EXPECT_TRUE(test, vfe_io_late(&q->queue, &q->reqs[1], 30));
+}
+
+static struct kunit_case ioq_cases[] = {
+	KUNIT_CASE(commit_kicks),
+	KUNIT_CASE(full_then_room),
+	KUNIT_CASE(closed_while_full),
+	KUNIT_CASE(drain_polls),
+	KUNIT_CASE(late_requests),
+	{}
+};
+
+static struct kunit_suite ioq_suite = {
+	.name = "vfe-core_io_queue",
+	.test_cases = ioq_cases,
+};
+
+kunit_test_suite(ioq_suite);
+
+MODULE_DESCRIPTION("KUnit tests: queues of requests");
+MODULE_LICENSE("GPL");
