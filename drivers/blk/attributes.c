@@ -210,10 +210,10 @@ static int vfe_blk_ask_device(struct vfe_blk *vb, u16 type, void *answer,
 		return PTR_ERR(rq);
 	req = blk_mq_rq_to_pdu(rq);
 	req->driver_type = type;
-	memset(req->wire->id, 0, sizeof(req->wire->id));
+	memset(vfe_blk_wire(req)->id, 0, sizeof(vfe_blk_wire(req)->id));
 	err = blk_status_to_errno(blk_execute_rq(rq, false));
 	if (!err)
-		memcpy(answer, req->wire->id, len);
+		memcpy(answer, vfe_blk_wire(req)->id, len);
 	blk_mq_free_request(rq);
 	return err;
 }

@@ -8,7 +8,6 @@
 
 #include <linux/blk-mq.h>
 #include <linux/build_bug.h>
-#include <linux/dmapool.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/virtio_blk.h>
@@ -53,8 +52,6 @@ struct vfe_blk_lifetime {
 
 static_assert(sizeof(struct vfe_blk_lifetime) == 6);
 
-#define VFE_BLK_WIRE_ALIGN	16	/* virtio 1.4, 2.7: of a table */
-
 /**
  * struct vfe_blk_wire - the part of a request, except data, that the device
  * accesses
@@ -76,7 +73,7 @@ struct vfe_blk_wire {
 	};
 	__le64 append_sector;
 	u8 status;
-	struct vfe_desc table[] __aligned(VFE_BLK_WIRE_ALIGN);
+	struct vfe_desc table[] __aligned(VFE_IO_WIRE_ALIGN);
 };
 
 static_assert(sizeof(struct virtio_blk_outhdr) == 16);
@@ -86,30 +83,21 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
 
 /**
  * struct vfe_blk_request - driver data of a request (the pdu of blk-mq)
- * @io: its descriptors: header, data, status; @own, or allocated for a request
- *	that needs more
- * @wire: header, status and small answers, in memory that the device accesses
- * @wire_dma: the device's address of @wire
- * @own: preallocated room for VFE_BLK_OWN_DESCS descriptors
+ * @io: its descriptors: header, data, status
  * @ranges: the ranges of a discard that has more than one, or NULL
  * @ranges_dma: the device's address of @ranges
  * @mapped: number of data descriptors that the DMA API mapped
  * @driver_type: VIRTIO_BLK_T_* of a request that the driver itself makes
  * @retries: how often the request was sent again after a reset
- * @held: vfe_blk_release() must release something
  * @failed: the result, BLK_STS_OK or an error; set before completion
  */
 struct vfe_blk_request {
 	struct vfe_io_request io;
-	struct vfe_blk_wire *wire;
-	dma_addr_t wire_dma;
-	struct vfe_desc *own;
 	void *ranges;
 	dma_addr_t ranges_dma;
 	u16 mapped;
 	u16 driver_type;
 	u8 retries;
-	bool held;
 	blk_status_t failed;
 };
 
@@ -117,19 +105,10 @@ struct vfe_blk_request {
  * struct vfe_blk_queue - a hardware queue
  * @io: its virtqueue
  * @hctx: the block layer's hardware context
- * @spare: preallocated descriptors of one request, for when an allocation
- *	   fails
- * @spare_table: likewise, as the device reads them: may be @spare itself
- * @spare_dma: the device's address of @spare_table
- * @spare_used: bit 0: a request uses @spare and @spare_table
  */
 struct vfe_blk_queue {
 	struct vfe_io_queue io;
 	struct blk_mq_hw_ctx *hctx;
-	struct vfe_desc *spare;
-	struct vfe_desc *spare_table;
-	dma_addr_t spare_dma;
-	unsigned long spare_used;
 } ____cacheline_aligned_in_smp;
 
 /**
@@ -140,12 +119,9 @@ struct vfe_blk_queue {
  * @tag_set: tags of blk-mq
  * @sysfs: the directory with the counters
  * @stats: counts of events, those of @vd
- * @dma_api: the device takes addresses of the DMA API, see dma.c
  * @format: format of indirect tables
  * @piece: most bytes of data in one descriptor
  * @pieces: most descriptors for one segment of the block layer
- * @wires: pool of struct vfe_blk_wire, with the DMA API only
- * @tables: pool of large tables and of ranges, with the DMA API only
  * @queues: @num_queues of them
  * @num_queues: number of hardware queues
  * @num_polled: number of queues without an interrupt; these come last
@@ -169,12 +145,9 @@ struct vfe_blk {
 	struct blk_mq_tag_set tag_set;
 	struct vfe_sysfs *sysfs;
 	struct vfe_stats *stats;
-	bool dma_api;
 	struct vfe_table_format format;
 	u32 piece;
 	u32 pieces;
-	struct dma_pool *wires;
-	struct dma_pool *tables;
 	struct vfe_blk_queue *queues;
 	unsigned int num_queues;
 	unsigned int num_polled;
@@ -191,6 +164,12 @@ struct vfe_blk {
 };
 
 /* --- request.c: build the chain of a request, complete the request --- */
+
+static inline struct vfe_blk_wire *
+vfe_blk_wire(const struct vfe_blk_request *req)
+{
+	return req->io.wire;
+}
 
 /* Clears what the next request with this tag must not inherit. */
 static inline void vfe_blk_forget(struct request *rq)
@@ -212,23 +191,6 @@ void vfe_blk_complete_list(struct vfe_io_done *done, struct io_comp_batch *iob);
 blk_status_t vfe_blk_dma_map(struct vfe_blk *vb, struct request *rq,
 			     unsigned int most, u32 write);
 void vfe_blk_dma_unmap(struct vfe_blk *vb, struct request *rq);
-
-/* --- memory.c: memory of requests and queues --- */
-
-/* For allocations that may not sleep; the callers handle a failure. */
-#define VFE_BLK_GFP	(GFP_ATOMIC | __GFP_NOWARN)
-
-void *vfe_blk_shared_alloc(struct vfe_blk *vb, size_t len, gfp_t gfp,
-			   dma_addr_t *dma);
-void vfe_blk_shared_free(struct vfe_blk *vb, void *p, dma_addr_t dma);
-int vfe_blk_init_request(struct blk_mq_tag_set *set, struct request *rq,
-			 unsigned int hctx_idx, vfe_node_t node);
-void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
-			  unsigned int hctx_idx);
-bool vfe_blk_grow(struct vfe_blk *vb, struct request *rq, unsigned int n);
-void vfe_blk_shrink(struct vfe_blk *vb, struct request *rq);
-int vfe_blk_memory_init(struct vfe_blk *vb, unsigned int *size);
-void vfe_blk_memory_exit(struct vfe_blk *vb);
 
 /* --- submit.c: add requests to the ring, reap used ones --- */
 
@@ -346,6 +308,13 @@ static inline struct vfe_blk_queue *vfe_blk_queue_of(struct vfe_io_queue *ioq)
 static inline struct vfe_blk *vfe_blk_of_queue(const struct vfe_blk_queue *bq)
 {
 	return container_of(bq->io.io, struct vfe_blk, io);
+}
+
+static inline struct vfe_io_queue *vfe_blk_ioq(const struct request *rq)
+{
+	struct vfe_blk_queue *bq = rq->mq_hctx->driver_data;
+
+	return &bq->io;
 }
 
 static inline struct vfe_blk *vfe_blk_of(const struct request *rq)

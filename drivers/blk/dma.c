@@ -46,7 +46,7 @@ blk_status_t vfe_blk_dma_map(struct vfe_blk *vb, struct request *rq,
 	u32 at, len;
 	u64 addr;
 
-	req->held = true;
+	req->io.held = true;
 	rq_for_each_bvec(bv, rq, iter) {
 		for (at = 0; at < bv.bv_len; at += len) {
 			len = min(bv.bv_len - at, vb->piece);

@@ -18,13 +18,13 @@
 static void vfe_blk_header(struct request *rq, u32 type, u64 sector)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-	struct virtio_blk_outhdr *header = &req->wire->header;
+	struct virtio_blk_outhdr *header = &vfe_blk_wire(req)->header;
 
 	/* __virtio types are little endian: legacy devices need such a CPU */
 	header->type = (__force __virtio32)cpu_to_le32(type);
 	header->ioprio = (__force __virtio32)cpu_to_le32(req_get_ioprio(rq));
 	header->sector = (__force __virtio64)cpu_to_le64(sector);
-	req->wire->status = VFE_BLK_S_NONE;
+	vfe_blk_wire(req)->status = VFE_BLK_S_NONE;
 }
 
 /*
@@ -37,18 +37,18 @@ static void vfe_blk_finish_descs(const struct vfe_blk *vb,
 				 unsigned int out, u32 in_len)
 {
 	const struct vfe_table_format *f = &vb->format;
-	dma_addr_t wire = req->wire_dma;
+	dma_addr_t wire = req->io.wire_dma;
 
 	/* 2.7.4.2: device-writable descriptors come after readable ones */
 	vfe_blk_desc(&req->io.descs[0],
 		     wire + offsetof(struct vfe_blk_wire, header),
-		     sizeof(req->wire->header), f->link + f->step);
+		     sizeof(vfe_blk_wire(req)->header), f->link + f->step);
 	vfe_blk_desc(&req->io.descs[data + 1],
 		     wire + offsetof(struct vfe_blk_wire, status),
-		     sizeof(req->wire->status), f->write);
+		     sizeof(vfe_blk_wire(req)->status), f->write);
 	req->io.num = data + VFE_BLK_EXTRA_SEGS;
 	req->io.out = out + 1;
-	req->io.in_len = in_len + sizeof(req->wire->status);
+	req->io.in_len = in_len + sizeof(vfe_blk_wire(req)->status);
 }
 
 /* --- reads and writes --- */
@@ -141,9 +141,9 @@ static blk_status_t vfe_blk_map_data(struct vfe_blk *vb, struct request *rq,
 	blk_status_t status;
 
 	if (unlikely(most > VFE_BLK_OWN_SEGS) &&
-	    !vfe_blk_grow(vb, rq, most + VFE_BLK_EXTRA_SEGS))
+	    !vfe_io_grow(vfe_blk_ioq(rq), &req->io, most + VFE_BLK_EXTRA_SEGS))
 		return BLK_STS_RESOURCE;
-	if (unlikely(vb->dma_api))
+	if (unlikely(vb->io.memory.dma_api))
 		status = vfe_blk_dma_map(vb, rq, most, write);
 	else
 		status = vfe_blk_fill_data(vb, rq, most, write);
@@ -232,15 +232,16 @@ static blk_status_t vfe_blk_prepare_append(struct vfe_blk *vb,
 					   struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-	const u32 more = sizeof(req->wire->append_sector);
+	const u32 more = sizeof(vfe_blk_wire(req)->append_sector);
 	blk_status_t status;
 
 	status = vfe_blk_prepare_data(vb, rq, VFE_BLK_T_ZONE_APPEND, 0);
 	if (status)
 		return status;
-	vfe_blk_desc(&req->io.descs[req->io.num - 1], req->wire_dma +
+	vfe_blk_desc(&req->io.descs[req->io.num - 1], req->io.wire_dma +
 		     offsetof(struct vfe_blk_wire, append_sector),
-		     more + sizeof(req->wire->status), vb->format.write);
+		     more + sizeof(vfe_blk_wire(req)->status),
+		     vb->format.write);
 	req->io.in_len += more;
 	return BLK_STS_OK;
 }
@@ -254,7 +255,7 @@ static blk_status_t vfe_blk_prepare_answer(struct vfe_blk *vb,
 
 	vfe_blk_plain_header(rq, type);
 	vfe_blk_one_desc(vb, req,
-			 req->wire_dma + offsetof(struct vfe_blk_wire, id),
+			 req->io.wire_dma + offsetof(struct vfe_blk_wire, id),
 			 len, vb->format.write);
 	return BLK_STS_OK;
 }
@@ -267,11 +268,11 @@ static blk_status_t vfe_blk_prepare_own(struct vfe_blk *vb, struct request *rq)
 	switch (req->driver_type) {
 	case VIRTIO_BLK_T_GET_ID:
 		return vfe_blk_prepare_answer(vb, rq, VIRTIO_BLK_T_GET_ID,
-					      sizeof(req->wire->id));
+					      VIRTIO_BLK_ID_BYTES);
 	case VIRTIO_BLK_T_GET_LIFETIME:
 		return vfe_blk_prepare_answer(vb, rq,
 					      VIRTIO_BLK_T_GET_LIFETIME,
-					      sizeof(req->wire->lifetime));
+					      sizeof(struct vfe_blk_lifetime));
 	default:	/* a report of zones, which is long */
 		return vfe_blk_prepare_long_answer(vb, rq);
 	}
@@ -296,15 +297,15 @@ static blk_status_t vfe_blk_prepare_range(struct vfe_blk *vb,
 					  u32 flags)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct vfe_blk_wire *wire = vfe_blk_wire(req);
 
 	if (!vfe_blk_fits(vb, blk_rq_pos(rq) + blk_rq_sectors(rq)))
 		return BLK_STS_IOERR;
 	vfe_blk_plain_header(rq, type);
-	vfe_blk_range(&req->wire->range, blk_rq_pos(rq), blk_rq_sectors(rq),
-		      flags);
-	vfe_blk_one_desc(vb, req,
-			 req->wire_dma + offsetof(struct vfe_blk_wire, range),
-			 sizeof(req->wire->range), 0);
+	vfe_blk_range(&wire->range, blk_rq_pos(rq), blk_rq_sectors(rq), flags);
+	vfe_blk_one_desc(vb, req, req->io.wire_dma +
+			 offsetof(struct vfe_blk_wire, range),
+			 sizeof(wire->range), 0);
 	return BLK_STS_OK;
 }
 
@@ -326,11 +327,11 @@ static blk_status_t vfe_blk_prepare_ranges(struct vfe_blk *vb,
 			return BLK_STS_IOERR;
 	if (n > VFE_BLK_MAX_RANGES)
 		return BLK_STS_NOTSUPP;
-	req->ranges = vfe_blk_shared_alloc(vb, n * sizeof(*range), VFE_BLK_GFP,
-					   &req->ranges_dma);
+	req->ranges = vfe_io_alloc(&vb->io, n * sizeof(*range), VFE_IO_GFP,
+				   &req->ranges_dma);
 	if (!req->ranges)
 		return BLK_STS_RESOURCE;
-	req->held = true;
+	req->io.held = true;
 	range = req->ranges;
 	__rq_for_each_bio(bio, rq)
 		vfe_blk_range(range++, bio->bi_iter.bi_sector,
@@ -416,14 +417,14 @@ void vfe_blk_release(struct request *rq)
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	struct vfe_blk *vb = vfe_blk_of(rq);
 
-	if (likely(!req->held))
+	if (likely(!req->io.held))
 		return;
 	vfe_blk_dma_unmap(vb, rq);
-	vfe_blk_shrink(vb, rq);
+	vfe_io_shrink(vfe_blk_ioq(rq), &req->io);
 	if (req->ranges)
-		vfe_blk_shared_free(vb, req->ranges, req->ranges_dma);
+		vfe_io_free(&vb->io, req->ranges, req->ranges_dma);
 	req->ranges = NULL;
-	req->held = false;
+	req->io.held = false;
 }
 
 static blk_status_t vfe_blk_result(u8 status)
@@ -485,7 +486,7 @@ void vfe_blk_complete_batch(struct io_comp_batch *iob)
 static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-	u8 status = READ_ONCE(req->wire->status);
+	u8 status = READ_ONCE(vfe_blk_wire(req)->status);
 
 	req->failed = vfe_blk_result(status);
 	if (unlikely(req->io.token.used_len != req->io.in_len) && !status)

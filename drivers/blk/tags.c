@@ -17,6 +17,24 @@ static int vfe_blk_init_hctx(struct blk_mq_hw_ctx *hctx, void *data,
 	return 0;
 }
 
+static int vfe_blk_init_request(struct blk_mq_tag_set *set, struct request *rq,
+				unsigned int hctx_idx, vfe_node_t node)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct vfe_blk *vb = set->driver_data;
+
+	return vfe_io_request_init(&vb->io, &req->io, req + 1);
+}
+
+static void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
+				 unsigned int hctx_idx)
+{
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+	struct vfe_blk *vb = set->driver_data;
+
+	vfe_io_request_exit(&vb->io, &req->io);
+}
+
 /* There are no read queues. */
 static void vfe_blk_map_queues(struct blk_mq_tag_set *set)
 {
@@ -62,6 +80,24 @@ static unsigned int vfe_blk_depth(const struct vfe_blk *vb)
 	return max(depth, 1U);
 }
 
+/* Allocates memory. Return: 0 or -ENOMEM, @size: of a request's driver data */
+static int vfe_blk_memory_init(struct vfe_blk *vb, unsigned int *size)
+{
+	struct vfe_io_memory *m = &vb->io.memory;
+	size_t behind;
+	int err;
+
+	m->table_offset = offsetof(struct vfe_blk_wire, table);
+	m->own_descs = VFE_BLK_OWN_DESCS;
+	m->max_descs = vb->limits.max_segments * vb->pieces +
+		       VFE_BLK_EXTRA_SEGS;
+	m->max_alloc = VFE_BLK_MAX_RANGES *
+		       sizeof(struct virtio_blk_discard_write_zeroes);
+	err = vfe_io_memory_init(&vb->io, &behind);
+	*size = sizeof(struct vfe_blk_request) + behind;
+	return err;
+}
+
 /**
  * vfe_blk_tags_init() - set up the tag set of the block layer
  * @vb: the disk, its virtqueues set up
@@ -86,12 +122,12 @@ int vfe_blk_tags_init(struct vfe_blk *vb)
 	set->driver_data = vb;
 	err = blk_mq_alloc_tag_set(set);
 	if (err)
-		vfe_blk_memory_exit(vb);
+		vfe_io_memory_exit(&vb->io);
 	return err;
 }
 
 void vfe_blk_tags_exit(struct vfe_blk *vb)
 {
 	blk_mq_free_tag_set(&vb->tag_set);
-	vfe_blk_memory_exit(vb);
+	vfe_io_memory_exit(&vb->io);
 }

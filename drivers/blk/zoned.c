@@ -325,7 +325,7 @@ bool vfe_blk_appended(const struct vfe_blk *vb, struct request *rq)
 {
 	const struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	u64 start = round_down(blk_rq_pos(rq), vb->limits.zone_sectors);
-	u64 sector = le64_to_cpu(READ_ONCE(req->wire->append_sector));
+	u64 sector = le64_to_cpu(READ_ONCE(vfe_blk_wire(req)->append_sector));
 
 	if (sector < start ||
 	    sector - start > vb->limits.zone_sectors - blk_rq_sectors(rq))

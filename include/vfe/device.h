@@ -373,7 +373,7 @@ const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
  * @n: number of queues
  * @map: for each CPU, set to the number of its queue, from 0 for @first on
  *
- * Return: false if a queue has a vector that is not spread over the CPUs.
+ * Return: false if a queue has no managed affinity.
  */
 bool vfe_map_queues(const struct vfe_device *vd, unsigned int first,
 		    unsigned int n, unsigned int *map);

@@ -6,8 +6,7 @@
  * interrupts, and handle requests that are late.
  *
  * The functions on the path of each request are inline. They do not sleep. The
- * others are in drivers/core/io_queue.c, io_poll.c, io_coalesce.c and
- * io_tunables.c.
+ * others are in drivers/core/io_*.c.
  *
  * By default the driver kicks as soon as the last request of a batch is in the
  * ring, and always enables the interrupt for the next completion. Delaying
@@ -17,6 +16,7 @@
 #ifndef VFE_IO_QUEUE_H
 #define VFE_IO_QUEUE_H
 
+#include <linux/gfp.h>
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
 #include <linux/list.h>
@@ -28,14 +28,23 @@
 #include "reap.h"
 #include "recovery.h"
 
+struct dma_pool;
 struct vfe_io_queue;
 
-#define VFE_IO_REAP	16	/* used buffers reaped in one call */
+#define VFE_IO_REAP		16	/* used buffers reaped in one call */
+#define VFE_IO_WIRE_ALIGN	16	/* virtio 1.4, 2.7: of a table */
+
+/* For allocations that may not sleep; the callers handle a failure. */
+#define VFE_IO_GFP		(GFP_ATOMIC | __GFP_NOWARN)
 
 /**
  * struct vfe_io_request - a request that can be put into a ring
  * @token: the request in the ring, and in lists
- * @descs: its descriptors
+ * @wire: the part of it, except data, that the device accesses: headers and
+ *	  the like, then the preallocated table
+ * @wire_dma: the device's address of @wire
+ * @own: preallocated room for descriptors
+ * @descs: its descriptors: @own, or allocated for a request that needs more
  * @table: the descriptors as the device reads them: @descs itself, room for a
  *	   copy of it, or NULL if the device reads them in the ring
  * @table_dma: the device's address of @table
@@ -45,12 +54,16 @@ struct vfe_io_queue;
  * @timeouts: how often the request timed out while reset_after was set
  * @error: why vfe_io_submit() did not add the request: -EAGAIN send it again
  *	   later, -EIO it cannot be sent
+ * @held: @descs are not @own, or the class driver has something to release
  *
  * A member of the class driver's structure, which is zeroed when it is
  * allocated.
  */
 struct vfe_io_request {
 	struct vfe_token token;
+	void *wire;
+	dma_addr_t wire_dma;
+	struct vfe_desc *own;
 	struct vfe_desc *descs;
 	struct vfe_desc *table;
 	dma_addr_t table_dma;
@@ -59,6 +72,7 @@ struct vfe_io_request {
 	u16 out;
 	u16 timeouts;
 	int error;
+	bool held;
 };
 
 /**
@@ -105,10 +119,34 @@ struct vfe_io_tunables {
 #define VFE_IO_MAX_USECS	10000	/* of the first two */
 
 /**
+ * struct vfe_io_memory - memory of requests
+ * @table_offset: of the table in &vfe_io_request.wire, a multiple of
+ *		  VFE_IO_WIRE_ALIGN
+ * @own_descs: preallocated descriptors of a request
+ * @max_descs: most descriptors of a request
+ * @max_alloc: most bytes that the class driver wants of vfe_io_alloc()
+ * @dma_api: the device takes addresses of the DMA API
+ * @wires: pool of &vfe_io_request.wire, with the DMA API only
+ * @tables: pool of large tables, with the DMA API only
+ *
+ * The class driver sets the first four.
+ */
+struct vfe_io_memory {
+	size_t table_offset;
+	unsigned int own_descs;
+	unsigned int max_descs;
+	size_t max_alloc;
+	bool dma_api;
+	struct dma_pool *wires;
+	struct dma_pool *tables;
+};
+
+/**
  * struct vfe_io - what the queues of a device share
  * @recovery: starts, stops and resets the device
  * @ops: the class driver's operations
  * @queues: the queues; changed only while the device is not in use
+ * @memory: memory of requests
  * @tunables: values that users can change
  * @tunables_lock: serialises changes of them
  *
@@ -118,6 +156,7 @@ struct vfe_io {
 	struct vfe_recovery recovery;
 	const struct vfe_io_ops *ops;
 	struct list_head queues;
+	struct vfe_io_memory memory;
 	struct vfe_io_tunables tunables;
 	struct mutex tunables_lock;	/* of changes by users, see above */
 };
@@ -141,6 +180,11 @@ struct vfe_io {
  * @poll_skipped: counts submissions while @usual_ns exceeds @poll_ns
  * @usual_ns: moving average of the time to a completion, 0 if unknown
  * @segs: room to build a chain in, without INDIRECT_DESC
+ * @spare: preallocated descriptors of one request, for when an allocation
+ *	   fails
+ * @spare_table: likewise, as the device reads them: may be @spare itself
+ * @spare_dma: the device's address of @spare_table
+ * @spare_used: bit 0: a request uses @spare and @spare_table
  * @timer: see io_coalesce.c
  * @reap: tasklet that completes the requests after busy-waiting; see io_poll.c
  * @node: in &vfe_io.queues
@@ -163,6 +207,10 @@ struct vfe_io_queue {
 	u32 poll_skipped;
 	u32 usual_ns;
 	struct vfe_seg *segs;
+	struct vfe_desc *spare;
+	struct vfe_desc *spare_table;
+	dma_addr_t spare_dma;
+	unsigned long spare_used;
 	struct hrtimer timer;
 	struct tasklet_struct reap;
 	struct list_head node;
@@ -247,6 +295,62 @@ void vfe_io_commit(struct vfe_io_queue *ioq);
  */
 bool vfe_io_late(struct vfe_io_queue *ioq, struct vfe_io_request *req,
 		 unsigned int seconds);
+
+/* --- io_memory.c: memory of requests and queues --- */
+
+/**
+ * vfe_io_memory_init() - allocate what the queues need
+ * @io: the device's queues, which are set up; the members of &vfe_io.memory
+ *	that belong to the class driver are set
+ * @behind: where to put the size of the memory that a request needs, for
+ *	    vfe_io_request_init()
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int vfe_io_memory_init(struct vfe_io *io, size_t *behind);
+
+/* Frees it; no request is left. Process context, may sleep */
+void vfe_io_memory_exit(struct vfe_io *io);
+
+/**
+ * vfe_io_request_init() - initialise a request
+ * @io: the device's queues
+ * @req: the request, zeroed
+ * @behind: its memory
+ *
+ * Context: process context, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int vfe_io_request_init(struct vfe_io *io, struct vfe_io_request *req,
+			void *behind);
+void vfe_io_request_exit(struct vfe_io *io, struct vfe_io_request *req);
+
+/**
+ * vfe_io_grow() - get more descriptors than a request has preallocated
+ * @ioq: its queue
+ * @req: the request, with its preallocated descriptors
+ * @n: number of descriptors
+ *
+ * Context: any.
+ * Return: whether there was memory; vfe_io_shrink() gives it back.
+ */
+bool vfe_io_grow(struct vfe_io_queue *ioq, struct vfe_io_request *req,
+		 unsigned int n);
+void vfe_io_shrink(struct vfe_io_queue *ioq, struct vfe_io_request *req);
+
+/**
+ * vfe_io_alloc() - memory that the device can read
+ * @io: the device's queues
+ * @len: in bytes, at most max_alloc or the largest table
+ * @gfp: as for kmalloc()
+ * @dma: where to put the device's address of the memory
+ *
+ * Context: according to @gfp.
+ * Return: the memory, or NULL.
+ */
+void *vfe_io_alloc(struct vfe_io *io, size_t len, gfp_t gfp, dma_addr_t *dma);
+void vfe_io_free(struct vfe_io *io, void *p, dma_addr_t dma);
 
 /* --- io_coalesce.c: a timer in place of interrupts --- */
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Queues of requests (include/vfe/io_queue.h) under a class driver that has no
- * disk: full rings, kicks of batches, drains, late requests. The suites of
- * kunit/blk test polling, coalescing and recovery with a disk.
+ * disk: full rings, kicks of batches, drains, late requests, memory. The suites
+ * of kunit/blk test polling, coalescing and recovery with a disk.
  */
 #include <kunit/test.h>
 #include <linux/module.h>
@@ -11,6 +11,7 @@
 #include <vfe/io_queue.h>
 
 #include "lib/core_fixture.h"
+#include "lib/failslab.h"
 
 #define SIZE	8	/* of the ring: one entry for each request */
 
@@ -80,8 +81,8 @@ static void ioq_exit(void *data)
 
 	vfe_recovery_exit(&q->io.recovery);
 	ioq_take_back(q->f->vd, 0);
+	vfe_io_memory_exit(&q->io);
 	vfe_io_queue_exit(&q->queue);
-	kfree(q->queue.segs);
 }
 
 static struct ioq *ioq_live(struct kunit *test, bool polled)
@@ -93,18 +94,18 @@ static struct ioq *ioq_live(struct kunit *test, bool polled)
 	struct front *f = front_new(test, &spec);
 	struct ioq *q = kunit_kzalloc(test, sizeof(*q), GFP_KERNEL);
 	unsigned int i;
+	size_t behind;
 
 	KUNIT_ASSERT_NOT_NULL(test, q);
 	q->f = f;
 	for (i = 0; i <= SIZE; i++) {
 		q->descs[i].addr = cpu_to_le64(virt_to_phys(f->buf));
 		q->descs[i].len = cpu_to_le32(16);
+		q->reqs[i].own = &q->descs[i];
 		q->reqs[i].descs = &q->descs[i];
 		q->reqs[i].num = 1;
 		q->reqs[i].in_len = 16;
 	}
-	q->queue.segs = kcalloc(1, sizeof(*q->queue.segs), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, q->queue.segs);
 	vfe_io_init(&q->io, &ioq_ops, &ioq_recovery_ops);
 	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
 	q->io.recovery.vd = f->vd;
@@ -114,6 +115,8 @@ static struct ioq *ioq_live(struct kunit *test, bool polled)
 	f->specs[0].max_segs = 1;
 	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
 	q->queue.vq = vfe_get_queue(f->vd, 0);
+	q->io.memory.max_descs = 1;
+	KUNIT_ASSERT_EQ(test, vfe_io_memory_init(&q->io, &behind), 0);
 	f->m->knobs.mute = true;
 	KUNIT_ASSERT_EQ(test, vfe_recovery_start(&q->io.recovery), 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action(test, ioq_exit, q), 0);
@@ -224,12 +227,36 @@ static void late_requests(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, vfe_io_late(&q->queue, &q->reqs[1], 30));
 }
 
+/* Without memory, one request after the other gets the queue's descriptors. */
+static void spare_descriptors(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, false);
+	bool first, second;
+
+	fail_require(test);
+	fail_from(1);
+	first = vfe_io_grow(&q->queue, &q->reqs[0], 1);
+	second = vfe_io_grow(&q->queue, &q->reqs[1], 1);
+	fail_end();
+	KUNIT_EXPECT_TRUE(test, first);
+	KUNIT_EXPECT_FALSE(test, second);
+	KUNIT_EXPECT_PTR_EQ(test, q->reqs[0].descs, q->queue.spare);
+	vfe_io_shrink(&q->queue, &q->reqs[0]);
+	KUNIT_EXPECT_PTR_EQ(test, q->reqs[0].descs, &q->descs[0]);
+	fail_from(1);
+	second = vfe_io_grow(&q->queue, &q->reqs[1], 1);
+	fail_end();
+	KUNIT_EXPECT_TRUE(test, second);
+	vfe_io_shrink(&q->queue, &q->reqs[1]);
+}
+
 static struct kunit_case ioq_cases[] = {
 	KUNIT_CASE(commit_kicks),
 	KUNIT_CASE(full_then_room),
 	KUNIT_CASE(closed_while_full),
 	KUNIT_CASE(drain_polls),
 	KUNIT_CASE(late_requests),
+	KUNIT_CASE(spare_descriptors),
 	{}
 };
 

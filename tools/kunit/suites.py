@@ -31,7 +31,7 @@ COVERS = (
     (r"drivers/core/io_poll", "blk/*poll*"),
     (r"drivers/core/io_(coalesce|tunables)", "blk/tunables blk/adaptive_poll"),
     (r"(drivers/core|include/vfe)/io", "core/io_queue blk/data blk/ring_full"
-     " blk/recovery blk/*poll*"),
+     " blk/mapping blk/alloc_failure blk/recovery blk/*poll*"),
     (r"drivers/core/(caps|config|features|irq|legacy|presence|queue_reset"
      r"|sysfs)", r"*/\1*"),
     (r"drivers/blk/(attributes|probe)", r"blk/\1"),
