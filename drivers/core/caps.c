@@ -363,7 +363,7 @@ int vfe_caps_map(struct vfe_device *vd)
 
 	vfe_caps_walk(vd->pdev, caps);
 	/* 4.1.5.1.1.1: use the legacy interface only if there is no other */
-	if (!vfe_caps_any(caps) && vfe_legacy_is(vd->pdev))
+	if (!vfe_caps_any(caps) && vfe_is_legacy(vd->pdev))
 		return vfe_legacy_map(vd);
 	ret = vfe_caps_check(vd->pdev, caps);
 	if (ret)

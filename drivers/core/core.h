@@ -62,7 +62,7 @@ int vfe_caps_map(struct vfe_device *vd);
 void vfe_caps_unmap(struct vfe_device *vd);
 
 /* legacy.c: the same for a device without capabilities */
-bool vfe_legacy_is(const struct pci_dev *pdev);
+bool vfe_is_legacy(const struct pci_dev *pdev);
 int vfe_legacy_map(struct vfe_device *vd);
 
 /* config.c: read fields once. Return: number of bytes */

@@ -106,7 +106,7 @@ u64 vfe_regs_accesses(const struct vfe_regs *regs, enum vfe_reg reg,
 EXPORT_SYMBOL_IF_KUNIT(vfe_regs_accesses);
 
 /**
- * vfe_regs_class() - accesses to all registers of a window
+ * vfe_window_accesses() - accesses to all registers of a window
  * @regs: the function's windows
  * @win: the window
  * @dir: VFE_READ or VFE_WRITE
@@ -114,8 +114,8 @@ EXPORT_SYMBOL_IF_KUNIT(vfe_regs_accesses);
  * Context: any.
  * Return: the count since the last reset.
  */
-u64 vfe_regs_class(const struct vfe_regs *regs, enum vfe_window_id win,
-		   enum vfe_dir dir)
+u64 vfe_window_accesses(const struct vfe_regs *regs, enum vfe_window_id win,
+			enum vfe_dir dir)
 {
 	u64 sum = 0;
 	int reg;
@@ -125,7 +125,7 @@ u64 vfe_regs_class(const struct vfe_regs *regs, enum vfe_window_id win,
 			sum += vfe_regs_accesses(regs, reg, dir);
 	return sum;
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_regs_class);
+EXPORT_SYMBOL_IF_KUNIT(vfe_window_accesses);
 
 /**
  * vfe_regs_exits() - exits caused by accesses to trapping windows

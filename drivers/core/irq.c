@@ -16,8 +16,8 @@
 
 #include "core.h"
 
-#define VFE_FOR_CONFIG		0	/* vector of configuration changes */
-#define VFE_FOR_QUEUES		1	/* the first of queues */
+#define VFE_CONFIG_VECTOR	0	/* vector of configuration changes */
+#define VFE_QUEUE_VECTOR	1	/* the first vector of queues */
 #define VFE_ISR_QUEUES		0x01
 #define VFE_ISR_CONFIG		0x02
 
@@ -206,7 +206,7 @@ static struct vfe_queue *vfe_irq_owner(struct vfe_device *vd,
 {
 	unsigned int i;
 
-	if (vd->irqs.mode != VFE_IRQ_MSIX || vector < VFE_FOR_QUEUES)
+	if (vd->irqs.mode != VFE_IRQ_MSIX || vector < VFE_QUEUE_VECTOR)
 		return NULL;
 	for (i = 0; i < vd->num_queues; i++)
 		if (vd->queues[i].spec.vector == VFE_VECTOR_OWN &&
@@ -230,7 +230,7 @@ static irq_handler_t vfe_irq_handler(struct vfe_device *vd,
 		return vfe_irq_intx;
 	if (vd->irqs.mode == VFE_IRQ_SINGLE)
 		return vfe_irq_single;
-	if (vector == VFE_FOR_CONFIG)
+	if (vector == VFE_CONFIG_VECTOR)
 		return vfe_irq_config;
 	if (!q)
 		return vfe_irq_shared;
@@ -247,7 +247,7 @@ static void vfe_irq_name(struct vfe_device *vd, unsigned int vector, char *name,
 		what = "intx";
 	else if (vd->irqs.mode == VFE_IRQ_SINGLE)
 		what = "all";
-	else if (vector >= VFE_FOR_QUEUES)
+	else if (vector >= VFE_QUEUE_VECTOR)
 		what = q ? q->spec.name : "queues";
 	snprintf(name, len, "vfe-%s-%s", pci_name(vd->pdev), what);
 }
@@ -279,7 +279,7 @@ static int vfe_irqs_alloc_each(struct vfe_device *vd)
 	struct irq_affinity affd = {};
 	unsigned int n;
 
-	affd.pre_vectors = vfe_irqs_number(vd, false, VFE_FOR_QUEUES);
+	affd.pre_vectors = vfe_irqs_number(vd, false, VFE_QUEUE_VECTOR);
 	vd->irqs.spread = affd.pre_vectors;
 	n = vfe_irqs_number(vd, true, vd->irqs.spread);
 	if (n == vd->irqs.spread)
@@ -298,7 +298,7 @@ static int vfe_irqs_alloc(struct vfe_device *vd)
 	case VFE_IRQ_MSIX:
 		return vfe_irqs_alloc_each(vd);
 	case VFE_IRQ_SHARED:
-		n = VFE_FOR_QUEUES + 1;
+		n = VFE_QUEUE_VECTOR + 1;
 		return pci_alloc_irq_vectors(vd->pdev, n, n, PCI_IRQ_MSIX);
 	case VFE_IRQ_SINGLE:
 		return pci_alloc_irq_vectors(vd->pdev, 1, 1, PCI_IRQ_MSIX);
@@ -434,10 +434,10 @@ int vfe_irqs_program_config(struct vfe_device *vd)
 {
 	if (vd->irqs.mode == VFE_IRQ_INTX)
 		return 0;
-	vfe_write16(&vd->regs, vd->transport->config_vector, VFE_FOR_CONFIG);
+	vfe_write16(&vd->regs, vd->transport->config_vector, VFE_CONFIG_VECTOR);
 	/* 4.1.5.1.2.2: read back, the device may be short of resources */
 	return vfe_read16(&vd->regs, vd->transport->config_vector) ==
-	       VFE_FOR_CONFIG ? 0 : -EBUSY;
+	       VFE_CONFIG_VECTOR ? 0 : -EBUSY;
 }
 
 /**
@@ -454,9 +454,9 @@ u16 vfe_irqs_queue_vector(const struct vfe_queue *q)
 	case VFE_IRQ_MSIX:
 		return q->vector;
 	case VFE_IRQ_SHARED:
-		return VFE_FOR_QUEUES;
+		return VFE_QUEUE_VECTOR;
 	case VFE_IRQ_SINGLE:
-		return VFE_FOR_CONFIG;
+		return VFE_CONFIG_VECTOR;
 	default:
 		return VIRTIO_MSI_NO_VECTOR;
 	}

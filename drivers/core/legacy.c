@@ -143,12 +143,12 @@ const struct vfe_transport_ops vfe_legacy_ops = {
 };
 
 /**
- * vfe_legacy_is() - can this function be a legacy device?
+ * vfe_is_legacy() - can this function be a legacy device?
  * @pdev: the function, without a virtio capability
  *
  * Return: whether it has the IDs of a legacy device.
  */
-bool vfe_legacy_is(const struct pci_dev *pdev)
+bool vfe_is_legacy(const struct pci_dev *pdev)
 {
 	/* 4.1.2.3 */
 	return pdev->vendor == VFE_PCI_VENDOR &&

@@ -13,8 +13,8 @@
  * it writes the flags of the very first descriptor last, and until then the
  * device stops at that descriptor.
  *
- * The negotiated features are a constant argument (@how) of inlined functions,
- * as in split.c.
+ * The negotiated features are a constant argument (@features) of inlined
+ * functions, as in split.c.
  */
 #include <linux/compiler.h>
 #include <linux/errno.h>
@@ -66,13 +66,13 @@ static __always_inline u64 packed_len(const struct vfe_seg *segs,
  */
 static __always_inline void packed_commit(struct vfe_queue *q, u16 head_flags,
 					  u16 count, u32 in_len, void *token,
-					  unsigned int how)
+					  unsigned int features)
 {
 	struct packed_ring *r = q->packed;
 	u16 id = r->free_id, head = r->avail_slot;
 	struct packed_buf *buf = &r->bufs[id];
 
-	if (how & PACKED_IN_ORDER)
+	if (features & PACKED_IN_ORDER)
 		r->free_id = id + 1 < q->size ? id + 1 : 0;
 	else
 		r->free_id = buf->next;
@@ -81,7 +81,7 @@ static __always_inline void packed_commit(struct vfe_queue *q, u16 head_flags,
 	buf->count = count;
 	buf->number = r->added++;
 	r->free -= count;
-	if (r->unshown) {
+	if (r->unpublished) {
 		/*
 		 * 2.8.21.1.1: write the descriptors before the flags of the
 		 * first one
@@ -92,14 +92,14 @@ static __always_inline void packed_commit(struct vfe_queue *q, u16 head_flags,
 		r->first = head;
 		r->first_flags = head_flags;
 	}
-	r->unshown += count;
+	r->unpublished += count;
 }
 
 /* Adds a buffer as a chain of ring descriptors. */
 static __always_inline int
 packed_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 		 unsigned int out, unsigned int in, void *token,
-		 unsigned int how)
+		 unsigned int features)
 {
 	struct packed_ring *r = q->packed;
 	unsigned int total = out + in, n;
@@ -127,7 +127,7 @@ packed_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 			more |= VRING_DESC_F_NEXT;
 		r->desc[slot].flags = cpu_to_le16(flags | more);
 	}
-	packed_commit(q, head_flags, total, in_len, token, how);
+	packed_commit(q, head_flags, total, in_len, token, features);
 	r->avail_slot = slot;
 	r->avail_flags = flags;
 	return 0;
@@ -155,7 +155,7 @@ static __always_inline u64 packed_fill_table(struct vring_packed_desc *d,
  */
 static __always_inline void packed_put_table(struct vfe_queue *q, u64 table,
 					     unsigned int n, u32 in_len,
-					     void *token, unsigned int how)
+					     void *token, unsigned int features)
 {
 	struct packed_ring *r = q->packed;
 
@@ -163,7 +163,7 @@ static __always_inline void packed_put_table(struct vfe_queue *q, u64 table,
 		    r->free_id);
 	/* 2.8.19: alone, not in a list linked by NEXT */
 	packed_commit(q, r->avail_flags | VRING_DESC_F_INDIRECT, 1, in_len,
-		      token, how);
+		      token, features);
 	packed_step(q, &r->avail_slot, &r->avail_flags);
 }
 
@@ -171,13 +171,13 @@ static __always_inline void packed_put_table(struct vfe_queue *q, u64 table,
 static __always_inline int packed_add_given(struct vfe_queue *q,
 					    dma_addr_t table, unsigned int n,
 					    u32 in_len, void *token,
-					    unsigned int how)
+					    unsigned int features)
 {
-	if (unlikely(!vfe_ring_takes_table(q, n, token)))
+	if (unlikely(!vfe_ring_table_valid(q, n, token)))
 		return -EINVAL;
 	if (!q->packed->free)
 		return -ENOSPC;
-	packed_put_table(q, table, n, in_len, token, how);
+	packed_put_table(q, table, n, in_len, token, features);
 	return 0;
 }
 
@@ -185,7 +185,7 @@ static __always_inline int packed_add_given(struct vfe_queue *q,
 static __always_inline int
 packed_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 		 unsigned int out, unsigned int in, void *token,
-		 unsigned int how)
+		 unsigned int features)
 {
 	struct packed_ring *r = q->packed;
 	struct vring_packed_desc *d;
@@ -201,28 +201,28 @@ packed_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 				   VRING_DESC_F_WRITE);
 	if (len + in_len > U32_MAX)
 		return -EINVAL;
-	packed_put_table(q, table->dma, out + in, in_len, token, how);
+	packed_put_table(q, table->dma, out + in, in_len, token, features);
 	return 0;
 }
 
 static __always_inline int
 packed_add(struct vfe_queue *q, const struct vfe_seg *segs, unsigned int out,
-	   unsigned int in, void *token, unsigned int how)
+	   unsigned int in, void *token, unsigned int features)
 {
-	if (how & PACKED_INDIRECT && out + in > 1)
-		return packed_add_table(q, segs, out, in, token, how);
-	return packed_add_chain(q, segs, out, in, token, how);
+	if (features & PACKED_INDIRECT && out + in > 1)
+		return packed_add_table(q, segs, out, in, token, features);
+	return packed_add_chain(q, segs, out, in, token, features);
 }
 
 /* A slot and its wrap counter, in the format of 2.8.14 and 2.9 */
-static __always_inline u16 packed_place(u16 slot, u16 avail_flags)
+static __always_inline u16 packed_position(u16 slot, u16 avail_flags)
 {
 	return slot | (avail_flags & PACKED_AVAIL ? PACKED_WRAP : 0);
 }
 
-/* Is @event one of the @n descriptors before place @new? */
-static __always_inline bool packed_passed(const struct vfe_queue *q, u16 event,
-					  u16 new, u16 n)
+/* Is @event one of the @n descriptors before position @new? */
+static __always_inline bool packed_need_event(const struct vfe_queue *q,
+					      u16 event, u16 new, u16 n)
 {
 	u16 slot = event & PACKED_SLOT, end = new & PACKED_SLOT;
 
@@ -233,29 +233,29 @@ static __always_inline bool packed_passed(const struct vfe_queue *q, u16 event,
 }
 
 static __always_inline bool packed_kick_prepare(struct vfe_queue *q,
-						unsigned int how)
+						unsigned int features)
 {
 	struct packed_ring *r = q->packed;
-	u16 n = r->unshown, new, flags;
+	u16 n = r->unpublished, new, flags;
 	unsigned int unwanted;
 	u32 event;
 
 	if (!n)
 		return false;
-	new = packed_place(r->avail_slot, r->avail_flags);
+	new = packed_position(r->avail_slot, r->avail_flags);
 	/* 2.8.21.1.1: the device must see the descriptors before the flags */
 	dma_wmb();
 	WRITE_ONCE(r->desc[r->first].flags, cpu_to_le16(r->first_flags));
-	r->unshown = 0;
-	WRITE_ONCE(r->num_shown, r->added);
-	WRITE_ONCE(r->shown, new);
+	r->unpublished = 0;
+	WRITE_ONCE(r->num_published, r->added);
+	WRITE_ONCE(r->published, new);
 	/* 2.8.21.3.1: publish the flags before reading the event suppression */
-	vfe_ring_mb(how & PACKED_PLATFORM);
+	vfe_ring_mb(features & PACKED_PLATFORM);
 	/* both fields at once, as they belong together */
 	event = le32_to_cpu(READ_ONCE(*r->device));
 	flags = event >> 16 & 3;
-	if (how & PACKED_EVENT && flags == VRING_PACKED_EVENT_FLAG_DESC)
-		unwanted = !packed_passed(q, event, new, n);
+	if (features & PACKED_EVENT && flags == VRING_PACKED_EVENT_FLAG_DESC)
+		unwanted = !packed_need_event(q, event, new, n);
 	else
 		unwanted = flags == VRING_PACKED_EVENT_FLAG_DISABLE;
 	/* optimise for no kick: a kick is slow anyway */
@@ -266,21 +266,21 @@ static __always_inline bool packed_kick_prepare(struct vfe_queue *q,
 }
 
 /* 2.8.1: in a used descriptor both flags equal the wrap counter */
-static __always_inline bool packed_is_used(u16 flags, u16 place)
+static __always_inline bool packed_is_used(u16 flags, u16 pos)
 {
 	return (flags & PACKED_OWNER) ==
-	       (place & PACKED_WRAP ? PACKED_OWNER : 0);
+	       (pos & PACKED_WRAP ? PACKED_OWNER : 0);
 }
 
 static bool packed_pending(const struct vfe_queue *q)
 {
 	const struct packed_ring *r = q->packed;
-	u16 place = READ_ONCE(r->last_used);
+	u16 pos = READ_ONCE(r->last_used);
 
 	/* IN_ORDER: one descriptor is marked used for a whole batch */
 	return READ_ONCE(r->batch) ||
-	       packed_is_used(le16_to_cpu(READ_ONCE(r->desc[place & PACKED_SLOT].flags)),
-			      place);
+	       packed_is_used(le16_to_cpu(READ_ONCE(r->desc[pos & PACKED_SLOT].flags)),
+			      pos);
 }
 
 /*
@@ -303,7 +303,7 @@ static __always_inline u32 packed_used(struct vfe_queue *q, u32 *len)
 	id = le16_to_cpu(READ_ONCE(d->id));
 	/* does the device have a buffer with that id? */
 	if (id >= q->size || !r->bufs[id].token ||
-	    r->bufs[id].number >= r->num_shown) {
+	    r->bufs[id].number >= r->num_published) {
 		vfe_queue_break(q, "used id", id);
 		return q->size;
 	}
@@ -325,8 +325,8 @@ static __always_inline u32 packed_used(struct vfe_queue *q, u32 *len)
 }
 
 /* Frees the id and the descriptors of a buffer. Return: its token */
-static __always_inline void *packed_take(struct vfe_queue *q, u16 id,
-					 unsigned int how)
+static __always_inline void *packed_free_buf(struct vfe_queue *q, u16 id,
+					     unsigned int features)
 {
 	struct packed_ring *r = q->packed;
 	struct packed_buf *buf = &r->bufs[id];
@@ -335,7 +335,7 @@ static __always_inline void *packed_take(struct vfe_queue *q, u16 id,
 	r->free += buf->count;
 	buf->token = NULL;
 	/* with IN_ORDER ids are sequential: no free list */
-	if (how & PACKED_IN_ORDER)
+	if (features & PACKED_IN_ORDER)
 		return token;
 	buf->next = r->free_id;
 	r->free_id = id;
@@ -343,19 +343,19 @@ static __always_inline void *packed_take(struct vfe_queue *q, u16 id,
 }
 
 /* 2.8.6: the next used descriptor follows those of this buffer. */
-static __always_inline void packed_pass(struct vfe_queue *q, u16 count)
+static __always_inline void packed_advance_used(struct vfe_queue *q, u16 count)
 {
 	struct packed_ring *r = q->packed;
-	u16 place = r->last_used;
-	unsigned int slot = (place & PACKED_SLOT) + count;
+	u16 pos = r->last_used;
+	unsigned int slot = (pos & PACKED_SLOT) + count;
 
-	place &= PACKED_WRAP;
+	pos &= PACKED_WRAP;
 	if (slot >= q->size) {
 		slot -= q->size;
-		place ^= PACKED_WRAP;
+		pos ^= PACKED_WRAP;
 	}
-	WRITE_ONCE(r->last_used, place | slot);
-	vfe_ring_count(&r->taken);
+	WRITE_ONCE(r->last_used, pos | slot);
+	vfe_ring_count(&r->reaped);
 }
 
 static unsigned int packed_get(struct vfe_queue *q, struct vfe_used *used,
@@ -368,8 +368,8 @@ static unsigned int packed_get(struct vfe_queue *q, struct vfe_used *used,
 		id = packed_used(q, &used[n].len);
 		if (id == q->size)
 			break;
-		packed_pass(q, q->packed->bufs[id].count);
-		used[n].token = packed_take(q, id, 0);
+		packed_advance_used(q, q->packed->bufs[id].count);
+		used[n].token = packed_free_buf(q, id, 0);
 	}
 	return n;
 }
@@ -409,17 +409,17 @@ static unsigned int packed_get_in_order(struct vfe_queue *q,
 		WRITE_ONCE(r->batch, r->batch - 1);
 		used[n].len = r->batch ? r->bufs[id].in_len : r->batch_len;
 		r->oldest = id + 1 < q->size ? id + 1 : 0;
-		packed_pass(q, r->bufs[id].count);
-		used[n].token = packed_take(q, id, PACKED_IN_ORDER);
+		packed_advance_used(q, r->bufs[id].count);
+		used[n].token = packed_free_buf(q, id, PACKED_IN_ORDER);
 	}
 	return n;
 }
 
 /* Writes both fields at once, as they belong together (2.8.14). */
-static __always_inline void packed_say(struct packed_ring *r, u16 flags,
-				       u16 place)
+static __always_inline void packed_write_event(struct packed_ring *r, u16 flags,
+					       u16 pos)
 {
-	WRITE_ONCE(*r->driver, cpu_to_le32((u32)flags << 16 | place));
+	WRITE_ONCE(*r->driver, cpu_to_le32((u32)flags << 16 | pos));
 }
 
 static void packed_disable_cb(struct vfe_queue *q)
@@ -429,37 +429,37 @@ static void packed_disable_cb(struct vfe_queue *q)
 	if (!r->cb_on)
 		return;
 	r->cb_on = false;
-	packed_say(r, VRING_PACKED_EVENT_FLAG_DISABLE, 0);
+	packed_write_event(r, VRING_PACKED_EVENT_FLAG_DISABLE, 0);
 }
 
-/* Requests an interrupt for when the descriptor at @place is used. */
-static __always_inline bool packed_ask(struct vfe_queue *q, u16 place,
-				       unsigned int how)
+/* Requests an interrupt for when the descriptor at @pos is used. */
+static __always_inline bool packed_arm_cb(struct vfe_queue *q, u16 pos,
+					  unsigned int features)
 {
 	struct packed_ring *r = q->packed;
 
 	r->cb_on = true;
-	/* 2.8.14: a place is valid with EVENT_IDX only */
-	if (how & PACKED_EVENT)
-		packed_say(r, VRING_PACKED_EVENT_FLAG_DESC, place);
+	/* 2.8.14: a position is valid with EVENT_IDX only */
+	if (features & PACKED_EVENT)
+		packed_write_event(r, VRING_PACKED_EVENT_FLAG_DESC, pos);
 	else
-		packed_say(r, VRING_PACKED_EVENT_FLAG_ENABLE, 0);
+		packed_write_event(r, VRING_PACKED_EVENT_FLAG_ENABLE, 0);
 	/* check again: a buffer used before this may not interrupt */
-	vfe_ring_mb(how & PACKED_PLATFORM);
+	vfe_ring_mb(features & PACKED_PLATFORM);
 	return !packed_pending(q);
 }
 
 static __always_inline bool packed_enable_cb(struct vfe_queue *q,
-					     unsigned int how)
+					     unsigned int features)
 {
-	return packed_ask(q, q->packed->last_used, how);
+	return packed_arm_cb(q, q->packed->last_used, features);
 }
 
 static __always_inline bool packed_enable_cb_after(struct vfe_queue *q, u16 n,
-						   unsigned int how)
+						   unsigned int features)
 {
 	struct packed_ring *r = q->packed;
-	u16 out = packed_usable(q) - r->free - r->unshown;
+	u16 out = packed_usable(q) - r->free - r->unpublished;
 	u16 wrap = r->last_used & PACKED_WRAP;
 	unsigned int slot;
 
@@ -470,7 +470,7 @@ static __always_inline bool packed_enable_cb_after(struct vfe_queue *q, u16 n,
 		slot -= q->size;
 		wrap ^= PACKED_WRAP;
 	}
-	return packed_ask(q, wrap | slot, how);
+	return packed_arm_cb(q, wrap | slot, features);
 }
 
 static void *packed_detach(struct vfe_queue *q)
@@ -479,33 +479,34 @@ static void *packed_detach(struct vfe_queue *q)
 
 	for (; r->detach_pos < q->size; r->detach_pos++)
 		if (r->bufs[r->detach_pos].token)
-			return packed_take(q, r->detach_pos, PACKED_IN_ORDER);
+			return packed_free_buf(q, r->detach_pos,
+					       PACKED_IN_ORDER);
 	return NULL;
 }
 
 static u16 packed_next(const struct vfe_queue *q)
 {
-	return READ_ONCE(q->packed->shown);
+	return READ_ONCE(q->packed->published);
 }
 
 static u64 packed_completions(const struct vfe_queue *q)
 {
-	return READ_ONCE(q->packed->taken);
+	return READ_ONCE(q->packed->reaped);
 }
 
 static void packed_indices(const struct vfe_queue *q, u16 *avail, u16 *used)
 {
-	*avail = READ_ONCE(q->packed->num_shown);
-	*used = READ_ONCE(q->packed->taken) - q->packed->before;
+	*avail = READ_ONCE(q->packed->num_published);
+	*used = READ_ONCE(q->packed->reaped) - q->packed->reaped_at_reset;
 }
 
 /* --- variants of the functions, by the negotiated features --- */
 
-#define PACKED_ADD(name, how) \
+#define PACKED_ADD(name, features) \
 	static int name(struct vfe_queue *q, const struct vfe_seg *segs, \
 			unsigned int out, unsigned int in, void *token) \
 	{ \
-		return packed_add(q, segs, out, in, token, how); \
+		return packed_add(q, segs, out, in, token, features); \
 	}
 
 PACKED_ADD(packed_add_chains, 0)
@@ -513,11 +514,11 @@ PACKED_ADD(packed_add_tables, PACKED_INDIRECT)
 PACKED_ADD(packed_add_chains_in_order, PACKED_IN_ORDER)
 PACKED_ADD(packed_add_tables_in_order, PACKED_INDIRECT | PACKED_IN_ORDER)
 
-#define PACKED_ADD_GIVEN(name, how) \
+#define PACKED_ADD_GIVEN(name, features) \
 	static int name(struct vfe_queue *q, dma_addr_t table, unsigned int n, \
 			u32 in_len, void *token) \
 	{ \
-		return packed_add_given(q, table, n, in_len, token, how); \
+		return packed_add_given(q, table, n, in_len, token, features); \
 	}
 
 PACKED_ADD_GIVEN(packed_add_given_any, 0)
@@ -534,26 +535,26 @@ static u16 packed_capacity(const struct vfe_queue *q)
 }
 
 /* Functions with a barrier, by EVENT_IDX and ORDER_PLATFORM */
-#define PACKED_TALK(suffix, how) \
+#define PACKED_EVENT_FNS(suffix, features) \
 	static bool packed_kick_prepare_##suffix(struct vfe_queue *q) \
 	{ \
-		return packed_kick_prepare(q, how); \
+		return packed_kick_prepare(q, features); \
 	} \
 	static bool packed_enable_cb_##suffix(struct vfe_queue *q) \
 	{ \
-		return packed_enable_cb(q, how); \
+		return packed_enable_cb(q, features); \
 	} \
 	static bool packed_enable_cb_after_##suffix(struct vfe_queue *q, u16 n) \
 	{ \
-		return packed_enable_cb_after(q, n, how); \
+		return packed_enable_cb_after(q, n, features); \
 	}
 
-PACKED_TALK(flags, 0)
-PACKED_TALK(event, PACKED_EVENT)
-PACKED_TALK(flags_platform, PACKED_PLATFORM)
-PACKED_TALK(event_platform, PACKED_EVENT | PACKED_PLATFORM)
+PACKED_EVENT_FNS(flags, 0)
+PACKED_EVENT_FNS(event, PACKED_EVENT)
+PACKED_EVENT_FNS(flags_platform, PACKED_PLATFORM)
+PACKED_EVENT_FNS(event_platform, PACKED_EVENT | PACKED_PLATFORM)
 
-#define PACKED_OPS(add_fn, given_fn, get_fn, talk) { \
+#define PACKED_OPS(add_fn, given_fn, get_fn, events) { \
 	.name = "packed", \
 	.any_size = true, \
 	.create = packed_create, \
@@ -565,12 +566,12 @@ PACKED_TALK(event_platform, PACKED_EVENT | PACKED_PLATFORM)
 	.table = { .write = VRING_DESC_F_WRITE << 16 }, \
 	.capacity = packed_capacity, \
 	.room = packed_room, \
-	.kick_prepare = packed_kick_prepare_##talk, \
+	.kick_prepare = packed_kick_prepare_##events, \
 	.pending = packed_pending, \
 	.get_many = get_fn, \
 	.disable_cb = packed_disable_cb, \
-	.enable_cb = packed_enable_cb_##talk, \
-	.enable_cb_after = packed_enable_cb_after_##talk, \
+	.enable_cb = packed_enable_cb_##events, \
+	.enable_cb_after = packed_enable_cb_after_##events, \
 	.detach = packed_detach, \
 	.next = packed_next, \
 	.completions = packed_completions, \
@@ -578,12 +579,12 @@ PACKED_TALK(event_platform, PACKED_EVENT | PACKED_PLATFORM)
 }
 
 /* By EVENT_IDX and ORDER_PLATFORM, for one kind of add and get */
-#define PACKED_OPS_4(how, add, given, get) \
-	[how] = PACKED_OPS(add, given, get, flags), \
-	[(how) | PACKED_EVENT] = PACKED_OPS(add, given, get, event), \
-	[(how) | PACKED_PLATFORM] = \
+#define PACKED_OPS_4(features, add, given, get) \
+	[features] = PACKED_OPS(add, given, get, flags), \
+	[(features) | PACKED_EVENT] = PACKED_OPS(add, given, get, event), \
+	[(features) | PACKED_PLATFORM] = \
 		PACKED_OPS(add, given, get, flags_platform), \
-	[(how) | PACKED_EVENT | PACKED_PLATFORM] = \
+	[(features) | PACKED_EVENT | PACKED_PLATFORM] = \
 		PACKED_OPS(add, given, get, event_platform)
 
 static const struct vfe_ring_ops packed_ops[PACKED_VARIANTS] = {

@@ -48,15 +48,15 @@ struct packed_buf {
  * @avail_slot: the next descriptor to write
  * @avail_flags: PACKED_AVAIL or PACKED_USED, whichever marks that descriptor
  *		 available
- * @unshown: number of added descriptors that are not visible to the device
+ * @unpublished: number of added descriptors that are not visible to the device
  * @first: slot of the first of these
  * @first_flags: its flags, which vfe_queue_kick_prepare() writes
- * @shown: place up to which descriptors are visible to the device
+ * @published: position up to which descriptors are visible to the device
  * @added: number of buffers added since the ring was empty
- * @num_shown: number of these that are visible to the device
- * @taken: number of buffers taken back, never reset
- * @before: @taken when the ring was last emptied
- * @last_used: place of the next used descriptor
+ * @num_published: number of these that are visible to the device
+ * @reaped: number of buffers reaped back, never reset
+ * @reaped_at_reset: @reaped when the ring was last emptied
+ * @last_used: position of the next used descriptor
  * @free_id: first free id
  * @free: number of free descriptors
  * @oldest: IN_ORDER: id of the buffer that the device uses next
@@ -75,15 +75,15 @@ struct packed_ring {
 	dma_addr_t memory_dma;
 	size_t memory_len;
 	u64 added;
-	u64 num_shown;
-	u64 taken;
-	u64 before;
+	u64 num_published;
+	u64 reaped;
+	u64 reaped_at_reset;
 	u16 avail_slot;
 	u16 avail_flags;
-	u16 unshown;
+	u16 unpublished;
 	u16 first;
 	u16 first_flags;
-	u16 shown;
+	u16 published;
 	u16 last_used;
 	u16 free_id;
 	u16 free;

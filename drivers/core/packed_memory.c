@@ -19,13 +19,13 @@ void packed_reset(struct vfe_queue *q)
 		r->bufs[i].next = i + 1;
 	}
 	r->added = 0;
-	r->num_shown = 0;
-	r->before = r->taken;
+	r->num_published = 0;
+	r->reaped_at_reset = r->reaped;
 	r->avail_slot = 0;
 	/* 2.8.1: wrap counters start as 1 */
 	r->avail_flags = PACKED_AVAIL;
-	r->unshown = 0;
-	r->shown = PACKED_WRAP;
+	r->unpublished = 0;
+	r->published = PACKED_WRAP;
 	r->last_used = PACKED_WRAP;
 	r->free_id = 0;
 	r->free = packed_usable(q);

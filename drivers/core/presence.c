@@ -186,8 +186,8 @@ int vfe_status_read(struct vfe_device *vd, u8 *status)
 }
 
 /* Return: the fault that a live device's status shows, or NULL */
-static const char *vfe_status_says(struct vfe_device *vd, u8 status,
-				   bool running)
+static const char *vfe_status_fault(struct vfe_device *vd, u8 status,
+				    bool running)
 {
 	if (status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return "the device asks for a reset";
@@ -202,18 +202,18 @@ enum vfe_health vfe_health(struct vfe_device *vd)
 {
 	/* pairs with vfe_ready(): if set, DRIVER_OK was written before */
 	bool running = smp_load_acquire(&vd->running);
-	const char *says;
+	const char *fault;
 	u8 status;
 	int ret = vfe_status_read(vd, &status);
 
 	if (ret)
 		return ret == -ENODEV ? VFE_HEALTH_GONE :
 					VFE_HEALTH_NEEDS_RESET;
-	says = vfe_status_says(vd, status, running);
-	if (!says)
+	fault = vfe_status_fault(vd, status, running);
+	if (!fault)
 		return VFE_HEALTH_GOOD;
 	if (!test_and_set_bit(VFE_LOGGED_STATUS, &vd->logged))
-		vfe_err(vd, "device_status is %#x: %s\n", status, says);
+		vfe_err(vd, "device_status is %#x: %s\n", status, fault);
 	return VFE_HEALTH_NEEDS_RESET;
 }
 EXPORT_SYMBOL_IF_KUNIT(vfe_health);

@@ -154,7 +154,7 @@ void vfe_queues_free(struct vfe_device *vd)
 }
 
 /* Are the indices ascending, and does a queue own each shared vector? */
-static bool vfe_queues_make_sense(const struct vfe_queue_spec *specs,
+static bool vfe_queue_specs_valid(const struct vfe_queue_spec *specs,
 				  unsigned int n)
 {
 	unsigned int i;
@@ -185,7 +185,7 @@ int vfe_queues_alloc(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 	unsigned int needed;
 	int ret;
 
-	if (!vfe_queues_make_sense(specs, n))
+	if (!vfe_queue_specs_valid(specs, n))
 		return -EINVAL;
 	needed = n ? specs[n - 1].index + 1 : 0;
 	if (!n || needed > vd->max_queues) {

@@ -27,7 +27,7 @@ static inline bool vfe_ring_makes_tables(const struct vfe_queue *q)
 }
 
 /* Are these arguments of vfe_queue_add_table() valid? */
-static __always_inline bool vfe_ring_takes_table(const struct vfe_queue *q,
+static __always_inline bool vfe_ring_table_valid(const struct vfe_queue *q,
 						 unsigned int n, void *token)
 {
 	return n && n <= q->max_table && token;

@@ -8,9 +8,9 @@
  * of free ones, in private memory (struct split_buf). It reads each value of
  * the device (used index, id and length) only once, and checks it before use.
  *
- * The negotiated features are a constant argument (@how) of inlined functions,
- * which are instantiated for each combination of features; the table at the end
- * has the resulting functions.
+ * The negotiated features are a constant argument (@features) of inlined
+ * functions. The file instantiates these for each combination of features; the
+ * table at its end has the resulting functions.
  */
 #include <linux/compiler.h>
 #include <linux/errno.h>
@@ -71,10 +71,10 @@ struct split_chain {
 
 /* Return: the free descriptor of the ring after @i */
 static __always_inline u16 split_after(const struct vfe_queue *q, u16 i,
-				       unsigned int how)
+				       unsigned int features)
 {
 	/* 2.7.5.2: with IN_ORDER, in the order of the ring */
-	if (how & SPLIT_IN_ORDER)
+	if (features & SPLIT_IN_ORDER)
 		return (i + 1) & (q->size - 1);
 	return q->split->bufs[i].next;
 }
@@ -83,14 +83,14 @@ static __always_inline u16 split_after(const struct vfe_queue *q, u16 i,
 static __always_inline void
 split_fill(const struct vfe_queue *q, struct split_chain *c,
 	   const struct vfe_seg *segs, unsigned int n, u16 flags, bool table,
-	   unsigned int how)
+	   unsigned int features)
 {
 	const struct vfe_seg *end = segs + n;
 
 	for (; segs < end; segs++) {
 		c->last = &c->desc[c->at];
 		/* 2.7.5.3.1: a table's descriptors are sequential */
-		c->at = table ? c->at + 1 : split_after(q, c->at, how);
+		c->at = table ? c->at + 1 : split_after(q, c->at, features);
 		c->last->addr = split_from64(segs->addr);
 		c->last->len = split_from32(segs->len);
 		c->last->flags = split_from16(flags);
@@ -106,15 +106,15 @@ split_fill(const struct vfe_queue *q, struct split_chain *c,
 static __always_inline u64
 split_write(const struct vfe_queue *q, struct split_chain *c,
 	    const struct vfe_seg *segs, unsigned int out, unsigned int in,
-	    bool table, unsigned int how)
+	    bool table, unsigned int features)
 {
 	u64 readable;
 
 	/* 2.7.4.2: device-writable segments come after readable ones */
-	split_fill(q, c, segs, out, VRING_DESC_F_NEXT, table, how);
+	split_fill(q, c, segs, out, VRING_DESC_F_NEXT, table, features);
 	readable = c->len;
 	split_fill(q, c, segs + out, in,
-		   VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, table, how);
+		   VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, table, features);
 	c->last->flags = split_from16(in ? VRING_DESC_F_WRITE : 0);
 	/* 2.7.5.2: at most 2^32 bytes; a used length has 32 bits */
 	return c->len > U32_MAX ? U64_MAX : c->len - readable;
@@ -126,7 +126,7 @@ split_write(const struct vfe_queue *q, struct split_chain *c,
  */
 static __always_inline void split_commit(struct vfe_queue *q, u16 head,
 					 u16 next, u16 count, u32 in_len,
-					 void *token, unsigned int how)
+					 void *token, unsigned int features)
 {
 	struct split_ring *r = q->split;
 	struct split_buf *buf = &r->bufs[head];
@@ -137,7 +137,7 @@ static __always_inline void split_commit(struct vfe_queue *q, u16 head,
 	buf->token = token;
 	buf->in_len = in_len;
 	buf->count = count;
-	if (how & SPLIT_IN_ORDER)
+	if (features & SPLIT_IN_ORDER)
 		buf->position = at;
 	r->avail->ring[at & (q->size - 1)] = split_from16(head);
 	r->avail_idx = at + 1;
@@ -147,7 +147,7 @@ static __always_inline void split_commit(struct vfe_queue *q, u16 head,
 static __always_inline int
 split_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 		unsigned int out, unsigned int in, void *token,
-		unsigned int how)
+		unsigned int features)
 {
 	struct split_ring *r = q->split;
 	u16 head = r->free_head;
@@ -156,10 +156,10 @@ split_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
 
 	if (r->free < out + in)
 		return -ENOSPC;
-	in_len = split_write(q, &c, segs, out, in, false, how);
+	in_len = split_write(q, &c, segs, out, in, false, features);
 	if (in_len == U64_MAX)
 		return -EINVAL;
-	split_commit(q, head, c.at, out + in, in_len, token, how);
+	split_commit(q, head, c.at, out + in, in_len, token, features);
 	return 0;
 }
 
@@ -168,7 +168,7 @@ split_add_chain(struct vfe_queue *q, const struct vfe_seg *segs,
  */
 static __always_inline void split_put_table(struct vfe_queue *q, u64 table,
 					    unsigned int n, u32 in_len,
-					    void *token, unsigned int how)
+					    void *token, unsigned int features)
 {
 	struct split_ring *r = q->split;
 	u16 head = r->free_head;
@@ -178,20 +178,21 @@ static __always_inline void split_put_table(struct vfe_queue *q, u64 table,
 	d->len = split_from32(n * VFE_DESC_SIZE);
 	/* 2.7.5.3.1: INDIRECT without NEXT, and not in a table */
 	d->flags = split_from16(VRING_DESC_F_INDIRECT);
-	split_commit(q, head, split_after(q, head, how), 1, in_len, token, how);
+	split_commit(q, head, split_after(q, head, features), 1, in_len, token,
+		     features);
 }
 
 /* Adds a buffer with a table that the class driver built. */
 static __always_inline int split_add_given(struct vfe_queue *q,
 					   dma_addr_t table, unsigned int n,
 					   u32 in_len, void *token,
-					   unsigned int how)
+					   unsigned int features)
 {
-	if (unlikely(!vfe_ring_takes_table(q, n, token)))
+	if (unlikely(!vfe_ring_table_valid(q, n, token)))
 		return -EINVAL;
 	if (!q->split->free)
 		return -ENOSPC;
-	split_put_table(q, table, n, in_len, token, how);
+	split_put_table(q, table, n, in_len, token, features);
 	return 0;
 }
 
@@ -199,7 +200,7 @@ static __always_inline int split_add_given(struct vfe_queue *q,
 static __always_inline int
 split_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 		unsigned int out, unsigned int in, void *token,
-		unsigned int how)
+		unsigned int features)
 {
 	struct split_ring *r = q->split;
 	const struct vfe_table *table;
@@ -210,27 +211,27 @@ split_add_table(struct vfe_queue *q, const struct vfe_seg *segs,
 		return -ENOSPC;
 	table = &r->tables.table[r->free_head];
 	c.desc = table->desc;
-	in_len = split_write(q, &c, segs, out, in, true, how);
+	in_len = split_write(q, &c, segs, out, in, true, features);
 	if (in_len == U64_MAX)
 		return -EINVAL;
-	split_put_table(q, table->dma, out + in, in_len, token, how);
+	split_put_table(q, table->dma, out + in, in_len, token, features);
 	return 0;
 }
 
 static __always_inline int
 split_add(struct vfe_queue *q, const struct vfe_seg *segs, unsigned int out,
-	  unsigned int in, void *token, unsigned int how)
+	  unsigned int in, void *token, unsigned int features)
 {
-	if (how & SPLIT_INDIRECT && out + in > 1)
-		return split_add_table(q, segs, out, in, token, how);
-	return split_add_chain(q, segs, out, in, token, how);
+	if (features & SPLIT_INDIRECT && out + in > 1)
+		return split_add_table(q, segs, out, in, token, features);
+	return split_add_chain(q, segs, out, in, token, features);
 }
 
 static __always_inline bool split_kick_prepare(struct vfe_queue *q,
-					       unsigned int how)
+					       unsigned int features)
 {
 	struct split_ring *r = q->split;
-	u16 old = r->shown_idx;
+	u16 old = r->published_idx;
 	u16 new = r->avail_idx;
 	unsigned int unwanted;
 
@@ -239,11 +240,11 @@ static __always_inline bool split_kick_prepare(struct vfe_queue *q,
 	/* 2.7.13.3.1: the device must see the buffers before the index */
 	dma_wmb();
 	WRITE_ONCE(r->avail->idx, split_from16(new));
-	WRITE_ONCE(r->shown_idx, new);
+	WRITE_ONCE(r->published_idx, new);
 	/* 2.7.13.4.1: publish the index before reading flags or avail_event */
-	vfe_ring_mb(how & SPLIT_PLATFORM);
+	vfe_ring_mb(features & SPLIT_PLATFORM);
 	/* 2.7.10.1: with EVENT_IDX ignore flags, without it avail_event */
-	if (how & SPLIT_EVENT)
+	if (features & SPLIT_EVENT)
 		unwanted = !vring_need_event(split_to16(READ_ONCE(*r->avail_event)),
 					     new, old);
 	else
@@ -264,8 +265,8 @@ static bool split_pending(const struct vfe_queue *q)
 }
 
 /* Frees the descriptors of a buffer. Return: its token */
-static __always_inline void *split_take(struct split_ring *r, u16 head,
-					unsigned int how)
+static __always_inline void *split_free_buf(struct split_ring *r, u16 head,
+					    unsigned int features)
 {
 	struct split_buf *buf = &r->bufs[head];
 	void *token = buf->token;
@@ -276,7 +277,7 @@ static __always_inline void *split_take(struct split_ring *r, u16 head,
 	buf->token = NULL;
 	r->free += count;
 	/* with IN_ORDER descriptors are sequential: no free list */
-	if (how & SPLIT_IN_ORDER)
+	if (features & SPLIT_IN_ORDER)
 		return token;
 	for (n = 1; n < count; n++)
 		last = r->bufs[last].next;
@@ -286,13 +287,13 @@ static __always_inline void *split_take(struct split_ring *r, u16 head,
 }
 
 /* Reads and checks the used index. Return: whether it is valid */
-static bool split_look(struct vfe_queue *q)
+static bool split_read_used_idx(struct vfe_queue *q)
 {
 	struct split_ring *r = q->split;
 	u16 idx = split_to16(READ_ONCE(r->used->idx)), last = r->last_used;
 
 	/* more than the driver made available? */
-	if ((u16)(idx - last) > (u16)(r->shown_idx - last)) {
+	if ((u16)(idx - last) > (u16)(r->published_idx - last)) {
 		vfe_queue_break(q, "used index", idx);
 		return false;
 	}
@@ -303,17 +304,17 @@ static bool split_look(struct vfe_queue *q)
 }
 
 /* Is there a used buffer? Reads the device's index only if needed. */
-static __always_inline bool split_more(struct vfe_queue *q)
+static __always_inline bool split_more_used(struct vfe_queue *q)
 {
 	struct split_ring *r = q->split;
 
 	return r->seen_used != (u16)r->last_used ||
-	       (split_look(q) && r->seen_used != (u16)r->last_used);
+	       (split_read_used_idx(q) && r->seen_used != (u16)r->last_used);
 }
 
 /* Reads the next used element. Return: a valid id, or @q->size */
 static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
-					 unsigned int how)
+					 unsigned int features)
 {
 	struct split_ring *r = q->split;
 	const struct vring_used_elem *elem;
@@ -329,7 +330,7 @@ static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
 	 * 2.7.8.1: a legacy device may have written the whole buffer, with any
 	 * length
 	 */
-	if (how & SPLIT_NO_USED_LEN) {
+	if (features & SPLIT_NO_USED_LEN) {
 		*len = r->bufs[id].in_len;
 		return id;
 	}
@@ -352,7 +353,7 @@ static bool split_begin_batch(struct vfe_queue *q)
 	u16 batch;
 	u32 id;
 
-	if (!split_more(q))
+	if (!split_more_used(q))
 		return false;
 	id = split_element(q, &r->batch_len, SPLIT_IN_ORDER);
 	if (id == q->size)
@@ -384,7 +385,7 @@ static unsigned int split_get_in_order(struct vfe_queue *q,
 		used[n].len = --r->batch ? r->bufs[head].in_len : r->batch_len;
 		r->oldest = (head + r->bufs[head].count) & (q->size - 1);
 		WRITE_ONCE(r->last_used, r->last_used + 1);
-		used[n].token = split_take(r, head, SPLIT_IN_ORDER);
+		used[n].token = split_free_buf(r, head, SPLIT_IN_ORDER);
 	}
 	return n;
 }
@@ -393,33 +394,33 @@ static unsigned int split_get_in_order(struct vfe_queue *q,
 static __always_inline unsigned int split_get_any(struct vfe_queue *q,
 						  struct vfe_used *used,
 						  unsigned int most,
-						  unsigned int how)
+						  unsigned int features)
 {
 	struct split_ring *r = q->split;
 	unsigned int n = 0;
 	u32 id;
 
-	if (!split_more(q))
+	if (!split_more_used(q))
 		return 0;
 	do {
-		id = split_element(q, &used[n].len, how);
+		id = split_element(q, &used[n].len, features);
 		if (unlikely(id == q->size))
 			break;
 		WRITE_ONCE(r->last_used, r->last_used + 1);
-		used[n++].token = split_take(r, id, how);
+		used[n++].token = split_free_buf(r, id, features);
 	} while (n < most && r->seen_used != (u16)r->last_used);
 	return n;
 }
 
 static __always_inline void split_disable_cb(struct vfe_queue *q,
-					     unsigned int how)
+					     unsigned int features)
 {
 	struct split_ring *r = q->split;
 
 	if (!r->cb_on)
 		return;
 	r->cb_on = false;
-	if (how & SPLIT_EVENT) {
+	if (features & SPLIT_EVENT) {
 		/*
 		 * 2.7.7.1: flags stay 0. The device passes this index again
 		 * only after 65535 buffers.
@@ -431,39 +432,39 @@ static __always_inline void split_disable_cb(struct vfe_queue *q,
 }
 
 /* Requests an interrupt for when @n more buffers are used. */
-static __always_inline void split_ask(struct vfe_queue *q, u16 n,
-				      unsigned int how)
+static __always_inline void split_arm_cb(struct vfe_queue *q, u16 n,
+					 unsigned int features)
 {
 	struct split_ring *r = q->split;
 
 	r->cb_on = true;
-	if (how & SPLIT_EVENT)
+	if (features & SPLIT_EVENT)
 		WRITE_ONCE(*r->used_event, split_from16(r->last_used + n - 1));
 	else
 		WRITE_ONCE(r->avail->flags, 0);
 	/* check again: a buffer used before this may not interrupt */
-	vfe_ring_mb(how & SPLIT_PLATFORM);
+	vfe_ring_mb(features & SPLIT_PLATFORM);
 }
 
 static __always_inline bool split_enable_cb(struct vfe_queue *q,
-					    unsigned int how)
+					    unsigned int features)
 {
-	split_ask(q, 1, how);
-	return !split_more(q);
+	split_arm_cb(q, 1, features);
+	return !split_more_used(q);
 }
 
 static __always_inline bool split_enable_cb_after(struct vfe_queue *q, u16 n,
-						  unsigned int how)
+						  unsigned int features)
 {
 	struct split_ring *r = q->split;
-	u16 out = r->shown_idx - r->last_used;
+	u16 out = r->published_idx - r->last_used;
 
 	/* an event beyond the buffers in flight would never happen */
 	n = out ? min(n, out) : 1;
-	split_ask(q, n, how);
-	if (!(how & SPLIT_EVENT))
-		return !split_more(q);
-	return split_look(q) && (u16)(r->seen_used - r->last_used) < n;
+	split_arm_cb(q, n, features);
+	if (!(features & SPLIT_EVENT))
+		return !split_more_used(q);
+	return split_read_used_idx(q) && (u16)(r->seen_used - r->last_used) < n;
 }
 
 static void *split_detach(struct vfe_queue *q)
@@ -472,14 +473,14 @@ static void *split_detach(struct vfe_queue *q)
 
 	for (; r->detach_pos < q->size; r->detach_pos++)
 		if (r->bufs[r->detach_pos].token)
-			return split_take(r, r->detach_pos, SPLIT_IN_ORDER);
+			return split_free_buf(r, r->detach_pos, SPLIT_IN_ORDER);
 	return NULL;
 }
 
 /* 2.9: the available index */
 static u16 split_next(const struct vfe_queue *q)
 {
-	return READ_ONCE(q->split->shown_idx);
+	return READ_ONCE(q->split->published_idx);
 }
 
 static u64 split_completions(const struct vfe_queue *q)
@@ -497,17 +498,17 @@ static u64 split_completions(const struct vfe_queue *q)
 
 static void split_indices(const struct vfe_queue *q, u16 *avail, u16 *used)
 {
-	*avail = READ_ONCE(q->split->shown_idx);
+	*avail = READ_ONCE(q->split->published_idx);
 	*used = READ_ONCE(q->split->last_used);
 }
 
 /* --- variants of the functions, by the negotiated features --- */
 
-#define SPLIT_ADD(name, how) \
+#define SPLIT_ADD(name, features) \
 	static int name(struct vfe_queue *q, const struct vfe_seg *segs, \
 			unsigned int out, unsigned int in, void *token) \
 	{ \
-		return split_add(q, segs, out, in, token, how); \
+		return split_add(q, segs, out, in, token, features); \
 	}
 
 SPLIT_ADD(split_add_chains, 0)
@@ -515,11 +516,11 @@ SPLIT_ADD(split_add_tables, SPLIT_INDIRECT)
 SPLIT_ADD(split_add_chains_in_order, SPLIT_IN_ORDER)
 SPLIT_ADD(split_add_tables_in_order, SPLIT_INDIRECT | SPLIT_IN_ORDER)
 
-#define SPLIT_ADD_GIVEN(name, how) \
+#define SPLIT_ADD_GIVEN(name, features) \
 	static int name(struct vfe_queue *q, dma_addr_t table, unsigned int n, \
 			u32 in_len, void *token) \
 	{ \
-		return split_add_given(q, table, n, in_len, token, how); \
+		return split_add_given(q, table, n, in_len, token, features); \
 	}
 
 SPLIT_ADD_GIVEN(split_add_given_any, 0)
@@ -547,37 +548,37 @@ static unsigned int split_get_no_len(struct vfe_queue *q, struct vfe_used *used,
 	return split_get_any(q, used, most, SPLIT_NO_USED_LEN);
 }
 
-#define SPLIT_DISABLE_CB(name, how) \
+#define SPLIT_DISABLE_CB(name, features) \
 	static void name(struct vfe_queue *q) \
 	{ \
-		split_disable_cb(q, how); \
+		split_disable_cb(q, features); \
 	}
 
 SPLIT_DISABLE_CB(split_disable_cb_flags, 0)
 SPLIT_DISABLE_CB(split_disable_cb_event, SPLIT_EVENT)
 
 /* Functions with a barrier, by EVENT_IDX and ORDER_PLATFORM */
-#define SPLIT_TALK(suffix, how) \
+#define SPLIT_EVENT_FNS(suffix, features) \
 	static bool split_kick_prepare_##suffix(struct vfe_queue *q) \
 	{ \
-		return split_kick_prepare(q, how); \
+		return split_kick_prepare(q, features); \
 	} \
 	static bool split_enable_cb_##suffix(struct vfe_queue *q) \
 	{ \
-		return split_enable_cb(q, how); \
+		return split_enable_cb(q, features); \
 	} \
 	static bool split_enable_cb_after_##suffix(struct vfe_queue *q, u16 n) \
 	{ \
-		return split_enable_cb_after(q, n, how); \
+		return split_enable_cb_after(q, n, features); \
 	}
 
-SPLIT_TALK(flags, 0)
-SPLIT_TALK(event, SPLIT_EVENT)
-SPLIT_TALK(flags_platform, SPLIT_PLATFORM)
-SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
+SPLIT_EVENT_FNS(flags, 0)
+SPLIT_EVENT_FNS(event, SPLIT_EVENT)
+SPLIT_EVENT_FNS(flags_platform, SPLIT_PLATFORM)
+SPLIT_EVENT_FNS(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 
 /* In a table: flags in the lower half, index of the next descriptor above */
-#define SPLIT_OPS(add_fn, given_fn, get_fn, cb, talk) { \
+#define SPLIT_OPS(add_fn, given_fn, get_fn, cb, events) { \
 	.name = "split", \
 	.create = split_create, \
 	.destroy = split_destroy, \
@@ -591,12 +592,12 @@ SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 	}, \
 	.capacity = split_capacity, \
 	.room = split_room, \
-	.kick_prepare = split_kick_prepare_##talk, \
+	.kick_prepare = split_kick_prepare_##events, \
 	.pending = split_pending, \
 	.get_many = get_fn, \
 	.disable_cb = split_disable_cb_##cb, \
-	.enable_cb = split_enable_cb_##talk, \
-	.enable_cb_after = split_enable_cb_after_##talk, \
+	.enable_cb = split_enable_cb_##events, \
+	.enable_cb_after = split_enable_cb_after_##events, \
 	.detach = split_detach, \
 	.next = split_next, \
 	.completions = split_completions, \
@@ -604,20 +605,20 @@ SPLIT_TALK(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 }
 
 /* By EVENT_IDX and ORDER_PLATFORM, for one kind of add and get */
-#define SPLIT_OPS_4(how, add, given, get) \
-	[how] = SPLIT_OPS(add, given, get, flags, flags), \
-	[(how) | SPLIT_EVENT] = SPLIT_OPS(add, given, get, event, event), \
-	[(how) | SPLIT_PLATFORM] = \
+#define SPLIT_OPS_4(features, add, given, get) \
+	[features] = SPLIT_OPS(add, given, get, flags, flags), \
+	[(features) | SPLIT_EVENT] = SPLIT_OPS(add, given, get, event, event), \
+	[(features) | SPLIT_PLATFORM] = \
 		SPLIT_OPS(add, given, get, flags, flags_platform), \
-	[(how) | SPLIT_EVENT | SPLIT_PLATFORM] = \
+	[(features) | SPLIT_EVENT | SPLIT_PLATFORM] = \
 		SPLIT_OPS(add, given, get, event, event_platform)
 
 /* Legacy devices have neither ORDER_PLATFORM nor IN_ORDER. */
-#define SPLIT_OPS_LEGACY(how, add) \
-	[(how) | SPLIT_NO_USED_LEN] = \
+#define SPLIT_OPS_LEGACY(features, add) \
+	[(features) | SPLIT_NO_USED_LEN] = \
 		SPLIT_OPS(add, split_add_given_any, split_get_no_len, flags, \
 			  flags), \
-	[(how) | SPLIT_NO_USED_LEN | SPLIT_EVENT] = \
+	[(features) | SPLIT_NO_USED_LEN | SPLIT_EVENT] = \
 		SPLIT_OPS(add, split_add_given_any, split_get_no_len, event, \
 			  event)
 

@@ -44,7 +44,7 @@ struct split_buf {
  * @memory_dma: its bus address
  * @memory_len: its length in bytes
  * @avail_idx: available index, including buffers not visible to the device
- * @shown_idx: available index that is visible to the device
+ * @published_idx: available index that is visible to the device
  * @last_used: number of buffers reaped, plus @padding; its low 16 bits are the
  *	       used index of the next buffer to reap
  * @padding: sum that resets added to @last_used, to restart the index at 0
@@ -73,7 +73,7 @@ struct split_ring {
 	u64 padding;
 	seqcount_t padded;
 	u16 avail_idx;
-	u16 shown_idx;
+	u16 published_idx;
 	u16 seen_used;
 	u16 free_head;
 	u16 free;

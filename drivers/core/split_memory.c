@@ -36,7 +36,7 @@ void split_reset(struct vfe_queue *q)
 		r->bufs[i].next = i + 1 < q->size ? i + 1 : SPLIT_NONE;
 	}
 	r->avail_idx = 0;
-	r->shown_idx = 0;
+	r->published_idx = 0;
 	split_pad(r);
 	r->seen_used = 0;
 	r->free_head = 0;

@@ -153,11 +153,11 @@ static ssize_t register_show(struct vfe_sysfs *s, const struct vfe_file *f,
 			  vfe_regs_accesses(s->regs, f->id, f->dir));
 }
 
-static ssize_t class_show(struct vfe_sysfs *s, const struct vfe_file *f,
-			  char *buf)
+static ssize_t window_accesses_show(struct vfe_sysfs *s,
+				    const struct vfe_file *f, char *buf)
 {
 	return sysfs_emit(buf, "%llu\n",
-			  vfe_regs_class(s->regs, f->id, f->dir));
+			  vfe_window_accesses(s->regs, f->id, f->dir));
 }
 
 static ssize_t window_show(struct vfe_sysfs *s, const struct vfe_file *f,
@@ -246,7 +246,8 @@ static void vfe_make_accesses(struct vfe_sysfs *s)
 
 	for (win = 0; win < VFE_NUM_WINDOWS; win++)
 		if (vfe_window_present(s, win))
-			vfe_file_pair(s, vfe_window_name(win), win, class_show);
+			vfe_file_pair(s, vfe_window_name(win), win,
+				      window_accesses_show);
 }
 
 static void vfe_make_registers(struct vfe_sysfs *s)

@@ -88,8 +88,8 @@ void vfe_write_string(struct vfe_regs *regs, enum vfe_reg reg,
 /* sums over all CPUs since the last reset; may be called in any context */
 u64 vfe_regs_accesses(const struct vfe_regs *regs, enum vfe_reg reg,
 		      enum vfe_dir dir);
-u64 vfe_regs_class(const struct vfe_regs *regs, enum vfe_window_id win,
-		   enum vfe_dir dir);
+u64 vfe_window_accesses(const struct vfe_regs *regs, enum vfe_window_id win,
+			enum vfe_dir dir);
 u64 vfe_regs_exits(const struct vfe_regs *regs);
 void vfe_regs_reset_counts(struct vfe_regs *regs);
 const char *vfe_reg_name(enum vfe_reg reg);

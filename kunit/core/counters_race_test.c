@@ -106,7 +106,7 @@ static void race_access(struct kunit *test)
 
 static u64 race_read_class(struct race *r)
 {
-	return vfe_regs_class(&r->regs, VFE_WIN_NOTIFY, VFE_WRITE);
+	return vfe_window_accesses(&r->regs, VFE_WIN_NOTIFY, VFE_WRITE);
 }
 
 static void race_class(struct kunit *test)

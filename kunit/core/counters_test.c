@@ -85,7 +85,7 @@ static void counts_expect_log(struct vfe_live *l)
 	for (win = 0; win < VFE_NUM_WINDOWS; win++)
 		for (dir = 0; dir < VFE_NUM_DIRS; dir++)
 			KUNIT_EXPECT_EQ_MSG(test, classes[win][dir],
-					    vfe_regs_class(regs, win, dir),
+					    vfe_window_accesses(regs, win, dir),
 					    "%s, direction %d",
 					    vfe_window_name(win), dir);
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(regs), exits);

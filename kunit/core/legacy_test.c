@@ -107,8 +107,8 @@ static void accesses_are_exits(struct kunit *test)
 						VFE_REG_LEGACY_QUEUE_NOTIFY,
 						VFE_WRITE), before + 7);
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(regs),
-			vfe_regs_class(regs, VFE_WIN_LEGACY, VFE_READ) +
-			vfe_regs_class(regs, VFE_WIN_LEGACY, VFE_WRITE));
+			vfe_window_accesses(regs, VFE_WIN_LEGACY, VFE_READ) +
+			vfe_window_accesses(regs, VFE_WIN_LEGACY, VFE_WRITE));
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 

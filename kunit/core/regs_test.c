@@ -214,8 +214,8 @@ static void regs_write64(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, r->m->log[0].val, 0x55667788U);
 	KUNIT_EXPECT_EQ(test, r->m->log[1].reg, VFE_REG_QUEUE_DRIVER_HI);
 	KUNIT_EXPECT_EQ(test, r->m->log[1].val, 0x11223344U);
-	KUNIT_EXPECT_EQ(test, vfe_regs_class(&r->regs, VFE_WIN_COMMON,
-					     VFE_WRITE), 2ULL);
+	KUNIT_EXPECT_EQ(test, vfe_window_accesses(&r->regs, VFE_WIN_COMMON,
+						  VFE_WRITE), 2ULL);
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(&r->regs), 2ULL);
 }
 
@@ -388,15 +388,15 @@ static void regs_mapped_window(struct kunit *test)
 	regs_reads(r, vfe_read_string, VFE_REG_MEMORY_APERTURE,
 		   (__le32 *)r->data, 300);
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(&r->regs), 0ULL);
-	KUNIT_EXPECT_EQ(test, vfe_regs_class(&r->regs, VFE_WIN_MEMORY,
-					     VFE_READ), 300ULL);
+	KUNIT_EXPECT_EQ(test, vfe_window_accesses(&r->regs, VFE_WIN_MEMORY,
+						  VFE_READ), 300ULL);
 	for (i = 0; i < 5; i++)
 		vfe_read16(&r->regs, VFE_REG_NUM_QUEUES);
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(&r->regs), 5ULL);
-	KUNIT_EXPECT_EQ(test, vfe_regs_class(&r->regs, VFE_WIN_COMMON,
-					     VFE_READ), 5ULL);
-	KUNIT_EXPECT_EQ(test, vfe_regs_class(&r->regs, VFE_WIN_COMMON,
-					     VFE_WRITE), 0ULL);
+	KUNIT_EXPECT_EQ(test, vfe_window_accesses(&r->regs, VFE_WIN_COMMON,
+						  VFE_READ), 5ULL);
+	KUNIT_EXPECT_EQ(test, vfe_window_accesses(&r->regs, VFE_WIN_COMMON,
+						  VFE_WRITE), 0ULL);
 }
 
 /* Users and the bench identify registers by names: all must differ. */
