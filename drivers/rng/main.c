@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * vfe_rng: a virtio entropy device (virtio 1.4, 5.4) as a source of the
- * kernel's hwrng. The smallest class driver: one queue, one buffer, which the
- * device fills with random bytes. It shows what a class driver needs from the
- * core.
+ * kernel's hwrng. This is the smallest class driver: it has one queue and one
+ * buffer, which the device fills with random bytes.
  */
 #include <linux/bits.h>
 #include <linux/minmax.h>
@@ -36,8 +35,8 @@ static void vfe_rng_request(struct vfe_rng *vr)
 }
 
 /*
- * Copies unread bytes, and requests more if none are left. Returns each byte
- * once. The device may write to @data at any time, so copy the bytes before
+ * Copies unread bytes, each only once, and requests more if none are left.
+ * The device may write to @data at any time, so copy the bytes before
  * using them. Return: the number of bytes
  */
 static unsigned int vfe_rng_take(struct vfe_rng *vr, void *buf, size_t max)
@@ -58,7 +57,7 @@ static unsigned int vfe_rng_take(struct vfe_rng *vr, void *buf, size_t max)
 	return n;
 }
 
-/* A silent device may have lost DRIVER_OK, which raises no interrupt. */
+/* Checks a silent device: it may have lost DRIVER_OK without an interrupt. */
 static void vfe_rng_late(struct vfe_rng *vr)
 {
 	if (vfe_recovery_state(&vr->recovery) == VFE_RUN_LIVE &&
@@ -182,7 +181,8 @@ static int vfe_rng_set_up(struct vfe_rng *vr)
 	int err;
 
 	/*
-	 * 5.4.6.1: the used length counts, and a legacy device's may be wrong
+	 * 5.4.6.1: the used length is the number of random bytes, and a legacy
+	 * device may report any length
 	 */
 	err = vfe_negotiate(vr->vd, 0, BIT_ULL(VIRTIO_F_VERSION_1));
 	if (!err)
@@ -295,8 +295,8 @@ static void vfe_rng_remove(struct pci_dev *pdev)
 }
 
 /*
- * Only the experimental identity: a stock function belongs to virtio_rng,
- * unless the user sets its driver_override, which needs no entry here.
+ * Only this project's device: a standard one belongs to virtio_rng, unless the
+ * user sets its driver_override, which needs no entry here.
  */
 static const struct pci_device_id vfe_rng_ids[] = {
 	{ PCI_DEVICE(VFE_PCI_VENDOR, VFE_PCI_DEVICE_ENTROPY) },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* An entropy device: definitions for vfe_rng and its suite */
+/* Definitions of vfe_rng: an entropy device */
 #ifndef VFE_RNG_H
 #define VFE_RNG_H
 
@@ -23,7 +23,7 @@
  * @name: of @hwrng
  * @data: the buffer, shared with the device
  * @dma: the device's address of @data
- * @lock: serialises the calls on @vq, and the fields that follow
+ * @lock: serialises the calls on @vq, and protects the fields that follow
  * @open: the queue accepts buffers
  * @in_flight: the device has the buffer
  * @first: index in @data of the first unread byte
