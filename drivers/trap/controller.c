@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Opens and closes a register-window controller: its identity, its window, its
- * interrupt, what recovery needs, and the counters' files.
+ * Opens and closes a register-window controller: checks its identity, maps its
+ * window, and sets up its interrupt, its recovery and its counters.
  */
 #include <linux/err.h>
 #include <linux/pci.h>

@@ -37,12 +37,12 @@ enum vfe_trap_phase {
  * @win: the window
  * @flag: the resource flag its BAR must have
  * @len: bytes of the BAR that the driver uses
- * @string_len: the same, with string instructions
- * @command: register, as wire.h has it
- * @status: register
- * @error: register
- * @data: register
- * @control: register
+ * @string_len: bytes of the BAR that it uses with string instructions
+ * @command: the command register
+ * @status: the status register
+ * @error: the error register
+ * @data: the data register
+ * @control: the control register
  * @string: register or range for string instructions
  */
 struct vfe_trap_layout {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The state machine of the register window: start a command, wait for its
- * interrupt, move its words, reset. One context at a time runs commands; only
- * the interrupt handler may run concurrently, and it reads only status.
+ * interrupt, move its words, reset. One context at a time runs commands. The
+ * interrupt handler may run concurrently, and accesses only status; so may
+ * vfe_trap_stop_waits() and vfe_trap_set_gone(), which access no register.
  */
 #include <linux/completion.h>
 #include <linux/delay.h>
@@ -148,7 +149,7 @@ static int vfe_trap_set_phase(struct vfe_trap *trap, enum vfe_trap_phase phase)
  * vfe_trap_begin() - claim the window for a command
  * @trap: the window
  *
- * The class's registers follow, and vfe_trap_issue().
+ * The class writes its own registers next, and then calls vfe_trap_issue().
  *
  * Context: process context, may sleep.
  * Return: 0, -EINTR see vfe_trap_stop_waits(), -ENODEV the device is gone.
@@ -161,7 +162,7 @@ int vfe_trap_begin(struct vfe_trap *trap)
 /**
  * vfe_trap_issue() - write the command register
  * @trap: the window, claimed by vfe_trap_begin()
- * @command: to start
+ * @command: the command to start
  * @expected: VFE_STATUS_* bit that the answer has if the command succeeds
  *
  * The caller writes the words of the command before vfe_trap_wait(), and reads
@@ -282,20 +283,20 @@ int vfe_trap_wait(struct vfe_trap *trap, unsigned long timeout, bool patient)
 	return vfe_trap_check_status(trap, status);
 }
 
-/* Is the command answered? An early answer refuses words still to come. */
+/* Has the device answered? If words are left to write, it refuses them. */
 bool vfe_trap_answered(struct vfe_trap *trap)
 {
 	return completion_done(&trap->answered);
 }
 
 /**
- * vfe_trap_read() - read the next words that a command gives
+ * vfe_trap_read() - read the next words of a command
  * @trap: the window
  * @buf: where to put them, inside one page with string instructions
  * @bytes: a multiple of 4
  *
- * A gone device reads as ones, but data may end in ones, too: the function's ID
- * in configuration space, which no window counts, tells the two apart.
+ * A gone device reads as ones, but data may end in ones, too: check whether the
+ * function answers in configuration space, whose accesses are not counted.
  *
  * Context: any.
  * Return: 0 or -ENODEV when the device is gone.
@@ -317,9 +318,9 @@ int vfe_trap_read(struct vfe_trap *trap, void *buf, unsigned int bytes)
 }
 
 /**
- * vfe_trap_write() - write the next words that a command takes
+ * vfe_trap_write() - write the next words of a command
  * @trap: the window
- * @buf: where from
+ * @buf: the words
  * @bytes: a multiple of 4
  *
  * Context: any.
@@ -369,8 +370,8 @@ static int vfe_trap_reset_settle(struct vfe_trap *trap, unsigned int max_ms)
  * @trap: the window
  * @max_ms: longest time to wait, in milliseconds; 0 for no limit
  *
- * Waits for an interrupt of the aborted command, so that a new command does not
- * take it for its own.
+ * Waits for the handler of the aborted command's interrupt, so that it does not
+ * answer the next command.
  *
  * Context: process context, may sleep.
  * Return: 0, -ENODEV the device is gone, -ETIMEDOUT the reset has not ended,
@@ -420,7 +421,7 @@ static int vfe_trap_request_irq(struct vfe_trap *trap)
 	err = request_irq(pdev->irq, vfe_trap_irq, IRQF_SHARED,
 			  dev_driver_string(&pdev->dev), trap);
 	if (err)
-		dev_err(&pdev->dev, "cannot have interrupt %u: error %d\n",
+		dev_err(&pdev->dev, "cannot request interrupt %u: error %d\n",
 			pdev->irq, err);
 	return err;
 }

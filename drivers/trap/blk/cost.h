@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The cost of a request: a formula that tools/bench compares with its counts.
+ * A formula for the cost of a request; tools/bench compares its counts with it.
  * One constant per line, so that a script can read them.
  */
 #ifndef VFE_TRAP_COST_H

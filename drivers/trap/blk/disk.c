@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The disk: size and limits from IDENTIFY, its name, its attributes. */
+/* The gendisk: size and limits from IDENTIFY, name, attributes. */
 #include <linux/blk-mq.h>
 #include <linux/blkdev.h>
 #include <linux/idr.h>
@@ -92,7 +92,7 @@ int vfe_trap_blk_identify(struct vfe_trap_blk *tb)
 }
 
 /**
- * vfe_trap_blk_recheck() - after a resume, check that it is still the same disk
+ * vfe_trap_blk_recheck() - check that it is still the same disk after a reset
  * @trap: its controller, with the window reset
  *
  * Context: process context, may sleep; no request is under way.
@@ -115,7 +115,7 @@ int vfe_trap_blk_recheck(struct vfe_trap *trap)
 	    tb->flags == flags && !memcmp(serial, tb->serial, sizeof(serial)))
 		return 0;
 	dev_err_ratelimited(&tb->trap.pdev->dev,
-			    "%llu sectors, %u per request, flags %#x, serial %.*s; before suspend %llu, %u, %#x, %.*s: unbind the driver and bind it again\n",
+			    "%llu sectors, %u per request, flags %#x, serial %.*s; previously %llu, %u, %#x, %.*s: unbind the driver and bind it again\n",
 		tb->capacity, tb->max_sectors, tb->flags,
 		(int)sizeof(serial), tb->serial, capacity, max_sectors, flags,
 		(int)sizeof(serial), serial);

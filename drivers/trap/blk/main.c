@@ -44,7 +44,7 @@ static const struct vfe_trap_class vfe_trap_blk_class = {
 	.resume = vfe_trap_blk_resume,
 };
 
-/* Sets everything up, up to a disk that is not visible yet. */
+/* Sets up the controller, and a disk that is not visible yet. */
 static int vfe_trap_blk_bring_up(struct vfe_trap_blk *tb)
 {
 	int err;

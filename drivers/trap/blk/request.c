@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The data path: runs a request of the block layer as commands of the register
+ * The data path: runs a request of the block layer as a command of the register
  * window. A work item runs each request from its first register to its last
- * word. So a thousand trapping accesses run in no interrupt handler, other
- * tasks get the CPU, and errors are handled where they occur. cost.h has the
- * formula for the cost of a request.
+ * word, not the interrupt handler: a request may make a thousand accesses that
+ * trap. cost.h has the formula for the cost of a request.
  */
 #include <linux/bio.h>
 #include <linux/blk-mq.h>
@@ -221,8 +220,8 @@ static void vfe_trap_blk_work(struct work_struct *work)
 
 	err = vfe_trap_blk_run(&tb->trap, rq);
 	/*
-	 * stopped by vfe_trap_quiesce(): vfe_trap_resume() resets the device
-	 * and resends it
+	 * vfe_trap_quiesce() stopped it: send it again after
+	 * vfe_trap_resume()
 	 */
 	if (err == -EINTR) {
 		blk_mq_requeue_request(rq, false);
