@@ -60,8 +60,8 @@ static int vfe_blk_write_wce(struct vfe_blk *vb, bool on)
  * vfe_blk_restore_cache() - set the device to the disk's cache mode
  * @vd: the disk's device, its features negotiated
  *
- * Return: 0, also for a device that has no such field, -EIO when it does not
- * accept the mode, or the error of vfe_config_write() or vfe_config_read().
+ * Return: 0, also for a device without CONFIG_WCE, -EIO when it does not accept
+ * the mode, or the error of vfe_config_write() or vfe_config_read().
  */
 int vfe_blk_restore_cache(struct vfe_device *vd)
 {

@@ -220,8 +220,8 @@ static int vfe_blk_read_cache(struct vfe_blk *vb)
 }
 
 /*
- * Stores the geometry: a process that has the disk open may ask for it after
- * the device is gone.
+ * Stores the geometry: a process that has the disk open may read it after the
+ * device is gone.
  */
 static int vfe_blk_read_geometry(struct vfe_blk *vb)
 {

@@ -9,7 +9,7 @@
 
 #include "blk.h"
 
-/* Gets the device's address of a piece of @bv. Return: whether it was mapped */
+/* Maps a piece of @bv, and sets @addr. Return: whether that succeeded */
 static bool vfe_blk_dma_map_piece(struct vfe_blk *vb, struct request *rq,
 				  const struct bio_vec *bv, u32 at, u32 len,
 				  u64 *addr)
@@ -29,7 +29,7 @@ static bool vfe_blk_dma_map_piece(struct vfe_blk *vb, struct request *rq,
  * @vb: the disk
  * @rq: the request, with room for @most descriptors of data
  * @most: most descriptors of data
- * @write: what to set in descriptors that the device writes, or 0
+ * @write: the format's @write if the device writes the data, or 0
  *
  * Context: any.
  * Return: BLK_STS_OK and the number of descriptors is set, or an error; call

@@ -133,7 +133,7 @@ static int vfe_blk_set_up(struct vfe_blk *vb)
 	return err;
 }
 
-/* On success @vb belongs to the disk. */
+/* Once the disk is added, put_disk() frees @vb. */
 static int vfe_blk_make_disk(struct vfe_blk *vb)
 {
 	struct gendisk *disk;
@@ -246,8 +246,8 @@ static void vfe_blk_remove(struct pci_dev *pdev)
 }
 
 /*
- * Only the experimental identity: a stock function belongs to virtio_blk,
- * unless the user sets its driver_override, which needs no entry here.
+ * Only this project's device: a standard one belongs to virtio_blk, unless the
+ * user sets its driver_override, which needs no entry here.
  */
 static const struct pci_device_id vfe_blk_ids[] = {
 	{ PCI_DEVICE(VFE_PCI_VENDOR, VFE_PCI_DEVICE_BLOCK) },

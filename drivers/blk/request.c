@@ -9,10 +9,10 @@
 
 #include "blk.h"
 
-/* Missing in the headers of 6.1, which has no zoned disks here. */
+/* The headers of 6.1 lack this; the driver has no zoned disks there. */
 #define VFE_BLK_T_ZONE_APPEND	15
 
-/* Status of a request before the device writes one: no device writes this. */
+/* The driver presets the status to this value, which no device writes. */
 #define VFE_BLK_S_NONE	0xff
 
 static void vfe_blk_header(struct request *rq, u32 type, u64 sector)
@@ -163,8 +163,8 @@ static blk_status_t vfe_blk_prepare_data(struct vfe_blk *vb, struct request *rq,
 
 	/*
 	 * 5.2.6.1: never beyond the capacity, which may have shrunk since the
-	 * block layer checked it. Its own capacity is 0 once the disk is being
-	 * removed, while earlier requests must still complete.
+	 * block layer checked it. Do not use the gendisk's capacity: it is 0
+	 * during a removal, while earlier requests must still complete.
 	 */
 	if (unlikely(sector + blk_rq_sectors(rq) > READ_ONCE(vb->capacity)))
 		return BLK_STS_IOERR;
@@ -174,7 +174,7 @@ static blk_status_t vfe_blk_prepare_data(struct vfe_blk *vb, struct request *rq,
 
 /* --- other requests --- */
 
-/* A request of the driver whose answer is its data: a report of zones */
+/* Builds a report of zones, whose answer is the data of the request. */
 static blk_status_t vfe_blk_prepare_long_answer(struct vfe_blk *vb,
 						struct request *rq)
 {
@@ -200,7 +200,7 @@ static blk_status_t vfe_blk_prepare_flush(struct vfe_blk *vb,
 	return BLK_STS_OK;
 }
 
-/* Adds one descriptor between header and status, for memory of the driver */
+/* Adds one descriptor between header and status, for memory of the driver. */
 static void vfe_blk_one_desc(struct vfe_blk *vb, struct vfe_blk_request *req,
 			     u64 addr, u32 len, u32 write)
 {
@@ -211,7 +211,7 @@ static void vfe_blk_one_desc(struct vfe_blk *vb, struct vfe_blk_request *req,
 	vfe_blk_finish_descs(vb, req, 1, write ? 0 : 1, write ? len : 0);
 }
 
-/* A zone management request: for one zone, or for all */
+/* Builds a zone management request, for one zone or for all. */
 static blk_status_t vfe_blk_prepare_zone(struct vfe_blk *vb, struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
@@ -225,9 +225,7 @@ static blk_status_t vfe_blk_prepare_zone(struct vfe_blk *vb, struct request *rq)
 	return BLK_STS_OK;
 }
 
-/*
- * A zone append: before the status, the device writes the sector that it chose.
- */
+/* In a zone append the device writes the chosen sector before the status. */
 static blk_status_t vfe_blk_prepare_append(struct vfe_blk *vb,
 					   struct request *rq)
 {
@@ -246,7 +244,7 @@ static blk_status_t vfe_blk_prepare_append(struct vfe_blk *vb,
 	return BLK_STS_OK;
 }
 
-/* 5.2.6.1: an id has 20 bytes. */
+/* Builds a request of the driver, with an answer in struct vfe_blk_wire. */
 static blk_status_t vfe_blk_prepare_answer(struct vfe_blk *vb,
 					   struct request *rq, u32 type,
 					   u32 len)
@@ -260,7 +258,7 @@ static blk_status_t vfe_blk_prepare_answer(struct vfe_blk *vb,
 	return BLK_STS_OK;
 }
 
-/* Requests of the driver itself */
+/* Builds a request that the driver itself makes. */
 static blk_status_t vfe_blk_prepare_own(struct vfe_blk *vb, struct request *rq)
 {
 	const struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
@@ -291,7 +289,7 @@ static void vfe_blk_range(struct virtio_blk_discard_write_zeroes *range,
 	range->flags = cpu_to_le32(flags);
 }
 
-/* A request with one range, which is in struct vfe_blk_wire */
+/* Builds a request with one range, in struct vfe_blk_wire. */
 static blk_status_t vfe_blk_prepare_range(struct vfe_blk *vb,
 					  struct request *rq, u32 type,
 					  u32 flags)
@@ -311,8 +309,8 @@ static blk_status_t vfe_blk_prepare_range(struct vfe_blk *vb,
 
 /*
  * A request with several ranges has a bio for each: the block layer merges
- * discards that way for a device that takes several ranges. They may be
- * anywhere, in any order, so check each against the capacity.
+ * discards that way for a device that supports several ranges. Their order is
+ * arbitrary, so check each against the capacity.
  */
 static blk_status_t vfe_blk_prepare_ranges(struct vfe_blk *vb,
 					   struct request *rq, u32 type,

@@ -210,7 +210,7 @@ static int vfe_blk_parse_zone(struct vfe_blk *vb,
 		.cond = cond,
 	};
 	if (type < 0 || cond < 0 || zone->start >= capacity) {
-		/* its device may have been removed since */
+		/* not vfe_dev(): the device may have been removed */
 		dev_err_ratelimited(disk_to_dev(vb->disk),
 				    "zone at sector %llu: unknown z_type %u or z_state %u, fix the device\n",
 				    zone->start, from->z_type, from->z_state);
@@ -226,7 +226,7 @@ static int vfe_blk_parse_zone(struct vfe_blk *vb,
 	return 0;
 }
 
-/* Return: number of zones that were reported, 0 for no more, or an error */
+/* Reports zones to the block layer. Return: their number, 0 at the end */
 static int vfe_blk_hand_on(struct vfe_blk *vb,
 			   const struct virtio_blk_zone_report *report,
 			   unsigned int most, struct vfe_zones *zones,
@@ -238,7 +238,7 @@ static int vfe_blk_hand_on(struct vfe_blk *vb,
 
 	for (i = 0; i < n; i++) {
 		err = vfe_blk_parse_zone(vb, &report->zones[i], &zone);
-		/* must be in order, or this would not end */
+		/* a report must go on, or the caller would never end */
 		if (!err && zone.start < *sector)
 			err = -EIO;
 		if (!err)
