@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the files io_*.c share, beside vfe/io_queue.h. */
+/* Definitions that the files io_*.c share, beside vfe/io_queue.h */
 #ifndef VFE_IO_H
 #define VFE_IO_H
 

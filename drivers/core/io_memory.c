@@ -21,7 +21,7 @@
 
 #include "io.h"
 
-/* Size of what the device accesses, with the preallocated descriptors */
+/* Size of &vfe_io_request.wire, with the preallocated descriptors */
 static size_t vfe_io_wire_size(const struct vfe_io_memory *m)
 {
 	return m->table_offset + m->own_descs * sizeof(struct vfe_desc);

@@ -2,7 +2,7 @@
 /*
  * Adaptive polling: a submitter busy-waits for its completion, for a bounded
  * time, before the driver enables the interrupt. Each completion found saves an
- * interrupt and a wakeup, and polling costs CPU time. The counters polls,
+ * interrupt and a wakeup, but polling costs CPU time. The counters polls,
  * polls_found and polls_ns below vfe/ show both. Off by default.
  */
 #include <linux/bottom_half.h>
@@ -77,7 +77,7 @@ bool vfe_io_poll_begin(struct vfe_io_queue *ioq)
 }
 EXPORT_SYMBOL_NS_GPL(vfe_io_poll_begin, VFE_NS);
 
-/* Return: whether there is a used buffer */
+/* Busy-waits for a used buffer. Return: whether there is one */
 static bool vfe_io_poll_look(struct vfe_io_queue *ioq, u32 budget, u64 *spent)
 {
 	u64 due = min_t(u64, 2ULL * READ_ONCE(ioq->usual_ns),

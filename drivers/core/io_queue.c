@@ -76,9 +76,9 @@ int vfe_io_add_copy(struct vfe_io_queue *ioq, struct vfe_io_request *req)
 EXPORT_SYMBOL_NS_GPL(vfe_io_add_copy, VFE_NS);
 
 /*
- * A request was not added, because of @err. If the ring is full, tell the class
- * driver under the lock: vfe_io_reap() holds the lock too, so the completion
- * that makes room comes after this.
+ * Records why a request was not added. If the ring is full, calls the class
+ * driver with the lock held: vfe_io_reap() holds it, too, so the completion
+ * that makes room comes later.
  */
 void vfe_io_refuse(struct vfe_io_queue *ioq, struct vfe_io_request *req,
 		   int err)
@@ -153,7 +153,7 @@ static void vfe_io_close_one(struct vfe_io_queue *ioq)
 	vfe_io_complete_used(ioq);
 	spin_lock_irqsave(&ioq->lock, flags);
 	ioq->started = false;
-	/* the class driver waits for room, which no completion will make */
+	/* no completion will make the room that the class driver waits for */
 	if (ioq->full) {
 		ioq->full = false;
 		ioq->io->ops->room(ioq);

@@ -32,7 +32,7 @@ struct dma_pool;
 struct vfe_io_queue;
 
 #define VFE_IO_REAP		16	/* used buffers reaped in one call */
-#define VFE_IO_WIRE_ALIGN	16	/* virtio 1.4, 2.7: of a table */
+#define VFE_IO_WIRE_ALIGN	16	/* of a table: virtio 1.4, 2.7 */
 
 /* For allocations that may not sleep; the callers handle a failure. */
 #define VFE_IO_GFP		(GFP_ATOMIC | __GFP_NOWARN)
@@ -40,8 +40,8 @@ struct vfe_io_queue;
 /**
  * struct vfe_io_request - a request that can be put into a ring
  * @token: the request in the ring, and in lists
- * @wire: the part of it, except data, that the device accesses: headers and
- *	  the like, then the preallocated table
+ * @wire: memory that the device accesses, except data: the class's header and
+ *	  status, then the preallocated table
  * @wire_dma: the device's address of @wire
  * @own: preallocated room for descriptors
  * @descs: its descriptors: @own, or allocated for a request that needs more
@@ -87,13 +87,13 @@ struct vfe_io_done {
 };
 
 /**
- * struct vfe_io_ops - what a class driver does for its queues
- * @complete: complete requests that were reaped other than by the class driver:
- *	      by a timer, a tasklet, or before the ring is closed. Any context,
+ * struct vfe_io_ops - operations of a class driver for its queues
+ * @complete: complete requests that the core reaped by itself: in a timer, in a
+ *	      tasklet, or before it closes the ring. Called in any context,
  *	      without the queue's lock
- * @full: the ring is full: send no request before @room. With the queue's lock
- *	  held, which makes @room come later
- * @room: the ring has room again. With the queue's lock held
+ * @full: the ring is full: send no request before @room. Called with the
+ *	  queue's lock held, so that @room comes later
+ * @room: the ring has room again. Called with the queue's lock held
  */
 struct vfe_io_ops {
 	void (*complete)(struct vfe_io_queue *ioq, struct vfe_io_done *done);
@@ -116,7 +116,7 @@ struct vfe_io_tunables {
 	unsigned int reset_after;
 };
 
-#define VFE_IO_MAX_USECS	10000	/* of the first two */
+#define VFE_IO_MAX_USECS	10000	/* limit of the first two */
 
 /**
  * struct vfe_io_memory - memory of requests
@@ -124,7 +124,7 @@ struct vfe_io_tunables {
  *		  VFE_IO_WIRE_ALIGN
  * @own_descs: preallocated descriptors of a request
  * @max_descs: most descriptors of a request
- * @max_alloc: most bytes that the class driver wants of vfe_io_alloc()
+ * @max_alloc: most bytes that the class driver allocates by vfe_io_alloc()
  * @dma_api: the device takes addresses of the DMA API
  * @wires: pool of &vfe_io_request.wire, with the DMA API only
  * @tables: pool of large tables, with the DMA API only
@@ -142,7 +142,7 @@ struct vfe_io_memory {
 };
 
 /**
- * struct vfe_io - what the queues of a device share
+ * struct vfe_io - data that the queues of a device share
  * @recovery: starts, stops and resets the device
  * @ops: the class driver's operations
  * @queues: the queues; changed only while the device is not in use
@@ -174,7 +174,7 @@ struct vfe_io {
  * @coalescing: interrupts are disabled, and @timer reaps
  * @owed: a kick was left to @timer
  * @vq: the virtqueue; the class driver sets it after vfe_queues_create()
- * @io: what it shares with the device's other queues
+ * @io: data that it shares with the device's other queues
  * @coalesce_ns: period of @timer, 0: no coalescing
  * @poll_ns: longest time to busy-wait after a submission, 0: no busy-waiting
  * @poll_skipped: counts submissions while @usual_ns exceeds @poll_ns
@@ -218,10 +218,10 @@ struct vfe_io_queue {
 	struct vfe_used used[VFE_IO_REAP];
 };
 
-/* --- io_queue.c: set-up, recovery, what is rare --- */
+/* --- io_queue.c: set-up, recovery, rare cases --- */
 
 /**
- * vfe_io_init() - initialise what the queues of a device share
+ * vfe_io_init() - initialise the data that the queues of a device share
  * @io: zeroed
  * @ops: the class driver's operations for queues
  * @recovery_ops: the class driver's operations for the recovery
@@ -232,10 +232,10 @@ void vfe_io_init(struct vfe_io *io, const struct vfe_io_ops *ops,
 /**
  * vfe_io_queue_init() - initialise a queue, before there are virtqueues
  * @ioq: zeroed, except for @name, which is set
- * @io: what it shares with other queues; features are negotiated
+ * @io: data that it shares with other queues; features are negotiated
  * @polled: the class driver polls it: it has no interrupt
- * @spec: set to what the class driver must request of vfe_queues_create(),
- *	  except for @done, @max_segs, @size and @index
+ * @spec: set to the specification for vfe_queues_create(), to which the class
+ *	  driver adds @done, @max_segs, @size and @index
  */
 void vfe_io_queue_init(struct vfe_io_queue *ioq, struct vfe_io *io,
 		       bool polled, struct vfe_queue_spec *spec);
@@ -244,15 +244,15 @@ void vfe_io_queue_init(struct vfe_io_queue *ioq, struct vfe_io *io,
 void vfe_io_queue_exit(struct vfe_io_queue *ioq);
 
 /*
- * @open and @close of &struct vfe_recovery_ops, for a device with no other
- * queues than &struct vfe_io_queue
+ * @open and @close of &struct vfe_recovery_ops, for a device whose queues are
+ * all &struct vfe_io_queue
  */
 void vfe_io_open(struct vfe_device *vd, unsigned int queue);
 void vfe_io_close(struct vfe_device *vd, unsigned int first, unsigned int n);
 
 /*
- * A request that the device did not use before its reset, or NULL. For
- * @take_back of &struct vfe_recovery_ops; any context
+ * Returns a request that the device did not use before its reset, or NULL. For
+ * @take_back of &struct vfe_recovery_ops. Any context
  */
 struct vfe_token *vfe_io_detach(struct vfe_io_queue *ioq);
 
@@ -262,7 +262,7 @@ struct vfe_token *vfe_io_detach(struct vfe_io_queue *ioq);
  * @timeout: longest wait, in jiffies
  * @idle: wait up to @wait jiffies; return whether no request is in flight
  *
- * Polls polled queues meanwhile, as maybe nothing else does.
+ * Meanwhile polls the polled queues, because no task may be polling them.
  *
  * Context: process context, may sleep; the class driver holds new requests
  * back.
@@ -299,7 +299,7 @@ bool vfe_io_late(struct vfe_io_queue *ioq, struct vfe_io_request *req,
 /* --- io_memory.c: memory of requests and queues --- */
 
 /**
- * vfe_io_memory_init() - allocate what the queues need
+ * vfe_io_memory_init() - allocate the memory of queues and requests
  * @io: the device's queues, which are set up; the members of &vfe_io.memory
  *	that belong to the class driver are set
  * @behind: where to put the size of the memory that a request needs, for
@@ -310,7 +310,7 @@ bool vfe_io_late(struct vfe_io_queue *ioq, struct vfe_io_request *req,
  */
 int vfe_io_memory_init(struct vfe_io *io, size_t *behind);
 
-/* Frees it; no request is left. Process context, may sleep */
+/* Frees that memory; no request is left. Process context, may sleep */
 void vfe_io_memory_exit(struct vfe_io *io);
 
 /**
@@ -333,14 +333,14 @@ void vfe_io_request_exit(struct vfe_io *io, struct vfe_io_request *req);
  * @n: number of descriptors
  *
  * Context: any.
- * Return: whether there was memory; vfe_io_shrink() gives it back.
+ * Return: whether there was memory, which vfe_io_shrink() frees.
  */
 bool vfe_io_grow(struct vfe_io_queue *ioq, struct vfe_io_request *req,
 		 unsigned int n);
 void vfe_io_shrink(struct vfe_io_queue *ioq, struct vfe_io_request *req);
 
 /**
- * vfe_io_alloc() - memory that the device can read
+ * vfe_io_alloc() - allocate memory that the device can read
  * @io: the device's queues
  * @len: in bytes, at most max_alloc or the largest table
  * @gfp: as for kmalloc()
@@ -354,13 +354,13 @@ void vfe_io_free(struct vfe_io *io, void *p, dma_addr_t dma);
 
 /* --- io_coalesce.c: a timer in place of interrupts --- */
 
-/* for vfe_io_reap_used(): reaps, starts the timer if the queue is busy */
+/* For vfe_io_reap_used(): reaps, and starts the timer if the queue is busy. */
 void vfe_io_coalesce(struct vfe_io_queue *ioq, struct vfe_io_done *done);
 
 /* --- io_poll.c: a submitter busy-waits for its completion --- */
 
 /**
- * struct vfe_io_counts - what such a device counts, one set per CPU
+ * struct vfe_io_counts - counters of a device with such queues, one set per CPU
  * @polls: times that a submitter busy-waited for its completion
  * @polls_found: of these, how often it found the completion
  * @polls_ns: time spent busy-waiting, in nanoseconds
@@ -375,15 +375,15 @@ struct vfe_io_counts {
 
 extern const struct vfe_class_counters vfe_io_counters;
 
-/* for vfe_io_submit(): whether to poll, and the polling */
+/* For vfe_io_submit(): decides whether to poll; polls. */
 bool vfe_io_poll_begin(struct vfe_io_queue *ioq);
 void vfe_io_poll_wait(struct vfe_io_queue *ioq);
 
 /* --- io_tunables.c: values that users can change --- */
 
 /*
- * Their files, in the folder of the function or of a class device whose parent
- * the function is
+ * Their files, in the directory of the function or of a class device whose
+ * parent the function is
  */
 extern const struct attribute_group vfe_io_tunables_group;
 
@@ -391,8 +391,8 @@ extern const struct attribute_group vfe_io_tunables_group;
 int vfe_io_check_tunables(const struct vfe_io_tunables *tunables);
 
 /*
- * Applies values, which are checked. @tunables_lock is held once users see the
- * files.
+ * Applies valid values. The caller holds @tunables_lock, if users can already
+ * see the files.
  */
 void vfe_io_tune(struct vfe_io *io, const struct vfe_io_tunables *tunables);
 
@@ -450,7 +450,7 @@ static __always_inline void vfe_io_reap_and_enable(struct vfe_io_queue *ioq,
 	} while (!vfe_queue_enable_cb(ioq->vq));
 }
 
-/* Reaps as the queue is set; the lock is held. */
+/* Reaps in the mode that is set for the queue. The lock is held. */
 static __always_inline void vfe_io_reap_locked(struct vfe_io_queue *ioq,
 					       struct vfe_io_done *done)
 {
@@ -463,7 +463,7 @@ static __always_inline void vfe_io_reap_locked(struct vfe_io_queue *ioq,
 }
 
 /**
- * vfe_io_reap_used() - reap used requests, and see to the next completion
+ * vfe_io_reap_used() - reap used requests, and prepare for the next completion
  * @ioq: the queue
  * @done: set to the requests, which the caller completes
  *
