@@ -113,7 +113,7 @@ struct vfe_blk_queue {
 
 /**
  * struct vfe_blk - a disk
- * @io: what its queues share, and its recovery
+ * @io: data that its queues share, and its recovery
  * @vd: its device
  * @disk: its gendisk; free_disk() frees this structure
  * @tag_set: tags of blk-mq
@@ -171,7 +171,7 @@ vfe_blk_wire(const struct vfe_blk_request *req)
 	return req->io.wire;
 }
 
-/* Clears what the next request with this tag must not inherit. */
+/* Clears counts that the next request with this tag must not inherit. */
 static inline void vfe_blk_forget(struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);

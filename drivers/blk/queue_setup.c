@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Virtqueues: how many, and of what size. */
+/* Sets up the virtqueues: their number and their size. */
 #include <linux/slab.h>
 #include <uapi/linux/virtio_ring.h>
 

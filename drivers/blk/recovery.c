@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The disk's operations for the core's recovery: hold requests back while the
- * device is reset or stopped, and send them again. Also request timeouts.
+ * core resets or stops the device, and send them again. Also request timeouts.
  */
 #include "blk.h"
 

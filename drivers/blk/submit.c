@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Between the block layer and the queues of the core: submits what the block
- * layer sends, completes what the core reaps. Nothing here sleeps.
+ * Connects the block layer with the core's queues: submits requests of the
+ * block layer, completes requests that the core reaped. Nothing here sleeps.
  */
 #include "blk.h"
 
@@ -17,7 +17,7 @@ static void vfe_blk_complete_all(struct vfe_io_done *done)
 		vfe_blk_complete_batch(&iob);
 }
 
-/* A queue's interrupt */
+/* Handles a queue's interrupt. */
 void vfe_blk_irq(struct vfe_queue *vq)
 {
 	struct vfe_io_done done;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The tag set of the block layer: its operations, how many requests, and which
- * CPU uses which queue.
+ * Sets up the tag set of the block layer: its operations, the queue depth, and
+ * the map from CPUs to queues.
  */
 #include <uapi/linux/virtio_ring.h>
 
