@@ -71,7 +71,7 @@ struct vfe_io_request {
 	u16 num;
 	u16 out;
 	u16 timeouts;
-	int error;
+	s16 error;
 	bool held;
 };
 

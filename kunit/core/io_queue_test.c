@@ -191,6 +191,17 @@ static void closed_while_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, q->f->m->queues[0].kicks, 1U);
 }
 
+/* Without descriptors, a request cannot be sent, now or later. */
+static void refused_for_good(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, false);
+
+	q->reqs[0].num = 0;
+	KUNIT_EXPECT_EQ(test, ioq_submit(q, 1, true), 1U);
+	KUNIT_EXPECT_EQ(test, q->reqs[0].error, -EIO);
+	KUNIT_EXPECT_EQ(test, q->full, 0U);
+}
+
 static struct ioq *ioq_draining;
 
 static bool ioq_idle(struct vfe_device *vd, unsigned long wait)
@@ -254,6 +265,7 @@ static struct kunit_case ioq_cases[] = {
 	KUNIT_CASE(commit_kicks),
 	KUNIT_CASE(full_then_room),
 	KUNIT_CASE(closed_while_full),
+	KUNIT_CASE(refused_for_good),
 	KUNIT_CASE(drain_polls),
 	KUNIT_CASE(late_requests),
 	KUNIT_CASE(spare_descriptors),
