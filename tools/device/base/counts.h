@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The device's counters: every register access, by register and direction, and
- * other events.
+ * The table of registers that driver and device share, and the device's
+ * counters: every register access, by register and direction, and other events.
  */
 #ifndef COUNTS_H
 #define COUNTS_H
@@ -30,14 +30,17 @@ void counts_access(struct counts *c, enum vfe_window_id win, uint32_t offset,
 struct register_info {
 	const char *name;
 	enum vfe_window_id window;
-	uint32_t offset;
+	uint32_t offset;	/* in the window */
 	uint32_t size;
-	unsigned int bar;
-	uint32_t bar_offset;
 };
 
-/* @reg is one of enum vfe_reg. */
-void counts_register(enum vfe_reg reg, struct register_info *info);
-const char *counts_window_name(enum vfe_window_id win);
+struct window_info {
+	const char *name;
+	unsigned int bar;
+	uint32_t offset;	/* in the BAR */
+};
+
+extern const struct register_info register_table[VFE_NUM_REGS];
+extern const struct window_info window_table[VFE_NUM_WINDOWS];
 
 #endif /* COUNTS_H */

@@ -99,3 +99,143 @@ int parse_bits(const char *option, const struct bit_name *first,
 	}
 	return 0;
 }
+
+static const struct value_info *find_value(const struct value_info *first,
+					   const struct value_info *second,
+					   unsigned int number)
+{
+	for (; first->name; first++) {
+		if (!number--)
+			return first;
+	}
+	for (; second && second->name; second++) {
+		if (!number--)
+			return second;
+	}
+	return NULL;
+}
+
+static size_t join(char *to, size_t size, size_t used, const char *before,
+		   const char *name)
+{
+	if (used < size)
+		used += snprintf(to + used, size - used, "%s%s", before, name);
+	return used;
+}
+
+static bool read_choice(const struct value_info *info, const char *text,
+			uint32_t *value)
+{
+	for (*value = 0; info->choices[*value]; ++*value) {
+		if (!strcmp(info->choices[*value], text))
+			return true;
+	}
+	return false;
+}
+
+static bool read_number(const struct value_info *info, const char *text,
+			uint32_t *value)
+{
+	double n;
+	char *end;
+
+	/* A sign, "nan" and the like are no numbers here. */
+	if (!isdigit((unsigned char)*text))
+		return false;
+	n = strtod(text, &end);
+	if (*end)
+		return false;
+	if (info->kind == VALUE_SECONDS)
+		n *= 1000;
+	else if (info->kind == VALUE_BYTES)
+		n /= 512;
+	if (n < info->min || n > info->max)
+		return false;
+	*value = n;
+	return info->kind == VALUE_SECONDS || *value == n;
+}
+
+static int complain_value(const struct value_info *info, const char *text,
+			  char *error, size_t size)
+{
+	size_t used = snprintf(error, size, "%s=%s: use ", info->name, text);
+
+	if (used >= size)
+		return -1;
+	if (info->kind == VALUE_CHOICE) {
+		for (int i = 0; info->choices[i]; i++)
+			used = join(error, size, used, i ? ", " : "",
+				    info->choices[i]);
+	} else if (info->kind == VALUE_SECONDS) {
+		snprintf(error + used, size - used,
+			 "a number of seconds, more than 0 and up to %u",
+			 info->max / 1000);
+	} else if (info->kind == VALUE_BYTES) {
+		snprintf(error + used, size - used,
+			 "a number of bytes, a multiple of 512");
+	} else {
+		snprintf(error + used, size - used, "a number from %u to %u",
+			 info->min, info->max);
+	}
+	return -1;
+}
+
+/* @text: what is behind the equals sign, or NULL */
+static int read_value(const struct value_info *info, const char *text,
+		      uint32_t *value, char *error, size_t size)
+{
+	if (info->kind == VALUE_FLAG) {
+		if (!text)
+			return 0;
+		snprintf(error, size, "%s=%s: takes no value", info->name,
+			 text);
+		return -1;
+	}
+	if (!text) {
+		snprintf(error, size, "%s: the value is missing", info->name);
+		return -1;
+	}
+	if (info->kind == VALUE_CHOICE ? read_choice(info, text, value) :
+					 read_number(info, text, value))
+		return 0;
+	return complain_value(info, text, error, size);
+}
+
+int parse_values(const struct value_info *first,
+		 const struct value_info *second, const char *list,
+		 uint64_t *on, uint32_t *values, char *error, size_t size)
+{
+	char text[1024], *rest = text, *name;
+	const struct value_info *info;
+	size_t used;
+
+	if (strlen(list) >= sizeof(text)) {
+		snprintf(error, size, "longer than %zu characters",
+			 sizeof(text) - 1);
+		return -1;
+	}
+	strcpy(text, list);
+	while (*text && (name = strsep(&rest, ","))) {
+		char *value = strchr(name, '=');
+		unsigned int i;
+
+		if (value)
+			*value++ = '\0';
+		for (i = 0; (info = find_value(first, second, i)); i++) {
+			if (!strcmp(info->name, name))
+				break;
+		}
+		if (!info)
+			goto unknown;
+		*on |= UINT64_C(1) << i;
+		if (read_value(info, value, &values[i], error, size))
+			return -1;
+	}
+	return 0;
+
+unknown:
+	used = snprintf(error, size, "%s: unknown name; use", name);
+	for (unsigned int i = 0; (info = find_value(first, second, i)); i++)
+		used = join(error, size, used, i ? ", " : " ", info->name);
+	return -1;
+}

@@ -17,6 +17,7 @@
 #include <argp.h>
 #include <vfe/wire_blk.h>
 
+#include "base/parse.h"
 #include "blk/backend.h"
 #include "blk/virtio_blk.h"
 #include "blk/zoned.h"
@@ -142,7 +143,7 @@ void blk_config_write(struct vdev *v, uint32_t offset, unsigned int size,
 		      uint32_t value);
 
 /* quirk.c */
-extern const struct quirk_info blk_quirks[];
+extern const struct value_info blk_quirks[];
 bool blk_request_done(struct vdev *v);
 void blk_quirk_config(const struct vdev *v, struct virtio_blk_config *c);
 /* Does a request's data respect the limits that a quirk announces? */

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/parse.h"
 #include "blk/blk.h"
 
 #define PCI_CLASS_STORAGE_OTHER	0x018000

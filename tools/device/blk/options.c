@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "blk/blk.h"
-#include "base/parse.h"
 
 enum option_key {
 	KEY_BACKING = 256,

@@ -7,18 +7,18 @@
 #include "blk/blk.h"
 
 /* In the order of enum blk_quirk */
-const struct quirk_info blk_quirks[] = {
-	{ "no-get-id", KIND_FLAG, 0, 0 },
-	{ "capacity-storm", KIND_FLAG, 0, 0 },
-	{ "zero-discard-limits", KIND_FLAG, 0, 0 },
-	{ "blk-size", KIND_NUMBER, 0, UINT32_MAX },
-	{ "size-max", KIND_NUMBER, 0, UINT32_MAX },
-	{ "seg-max", KIND_NUMBER, 0, UINT32_MAX },
-	{ "num-queues", KIND_NUMBER, 0, UINT16_MAX },
-	{ "physical-block-exp", KIND_NUMBER, 0, UINT8_MAX },
-	{ "alignment-offset", KIND_NUMBER, 0, UINT8_MAX },
-	{ "min-io-size", KIND_NUMBER, 0, UINT16_MAX },
-	{ "opt-io-size", KIND_NUMBER, 0, UINT32_MAX },
+const struct value_info blk_quirks[] = {
+	VALUE_FLAG_OF("no-get-id"),
+	VALUE_FLAG_OF("capacity-storm"),
+	VALUE_FLAG_OF("zero-discard-limits"),
+	VALUE_OF("blk-size", VALUE_NUMBER, 0, UINT32_MAX),
+	VALUE_OF("size-max", VALUE_NUMBER, 0, UINT32_MAX),
+	VALUE_OF("seg-max", VALUE_NUMBER, 0, UINT32_MAX),
+	VALUE_OF("num-queues", VALUE_NUMBER, 0, UINT16_MAX),
+	VALUE_OF("physical-block-exp", VALUE_NUMBER, 0, UINT8_MAX),
+	VALUE_OF("alignment-offset", VALUE_NUMBER, 0, UINT8_MAX),
+	VALUE_OF("min-io-size", VALUE_NUMBER, 0, UINT16_MAX),
+	VALUE_OF("opt-io-size", VALUE_NUMBER, 0, UINT32_MAX),
 	{ }
 };
 

@@ -2,81 +2,37 @@
 /*
  * Parses and checks the value of --zoned.
  */
-#include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include <vfe/wire_blk.h>
-
+#include "base/parse.h"
 #include "blk/zoned.h"
 
 #define DEFAULT_APPEND	2048U	/* 1 MiB */
 #define DEFAULT_GRANULARITY	8U	/* 4 KiB */
 
-/* Sizes are in bytes in the option, but stored in sectors. */
-static const struct {
-	const char *name;
-	size_t field;
-	bool bytes;
-} numbers[] = {
-	{ "zone-size", offsetof(struct zoned_options, zone), true },
-	{ "zone-capacity", offsetof(struct zoned_options, capacity), true },
-	{ "conventional", offsetof(struct zoned_options, conventional), false },
-	{ "max-open", offsetof(struct zoned_options, max_open), false },
-	{ "max-active", offsetof(struct zoned_options, max_active), false },
-	{ "max-append", offsetof(struct zoned_options, max_append), true },
-	{ "write-granularity", offsetof(struct zoned_options, granularity),
-	  true },
+enum item {
+	HOST_MANAGED,
+	ZONE_SIZE,
+	ZONE_CAPACITY,
+	CONVENTIONAL,
+	MAX_OPEN,
+	MAX_ACTIVE,
+	MAX_APPEND,
+	WRITE_GRANULARITY,
+	NUM_ITEMS
 };
 
-#define NUM_NUMBERS	(sizeof(numbers) / sizeof(numbers[0]))
-
-static bool parse_number(struct zoned_options *o, size_t which,
-			 const char *text, size_t len)
-{
-	unsigned long long n;
-	uint32_t value;
-	char *end;
-
-	if (!len || !isdigit((unsigned char)*text))
-		return false;
-	n = strtoull(text, &end, 10);
-	if (end != text + len)
-		return false;
-	if (numbers[which].bytes) {
-		if (n % VFE_SECTOR_SIZE)
-			return false;
-		n /= VFE_SECTOR_SIZE;
-	}
-	if (n > INT32_MAX)
-		return false;
-	value = n;
-	memcpy((char *)o + numbers[which].field, &value, sizeof(value));
-	return true;
-}
-
-static int parse_item(struct zoned_options *o, const char *item, size_t len,
-		      char *error, size_t size)
-{
-	for (size_t i = 0; i < NUM_NUMBERS; i++) {
-		size_t name = strlen(numbers[i].name);
-
-		if (len <= name || strncmp(item, numbers[i].name, name) ||
-		    item[name] != '=')
-			continue;
-		if (parse_number(o, i, item + name + 1, len - name - 1))
-			return 0;
-		snprintf(error, size, "%.*s: use a number%s", (int)len, item,
-			 numbers[i].bytes ? " of bytes, a multiple of 512" :
-			 "");
-		return -1;
-	}
-	snprintf(error, size,
-		 "%.*s: use zone-size, zone-capacity, conventional, max-open, max-active, max-append or write-granularity with =NUMBER",
-		 (int)len, item);
-	return -1;
-}
+static const struct value_info items[] = {
+	[HOST_MANAGED] = VALUE_FLAG_OF("host-managed"),
+	[ZONE_SIZE] = VALUE_OF("zone-size", VALUE_BYTES, 0, INT32_MAX),
+	[ZONE_CAPACITY] = VALUE_OF("zone-capacity", VALUE_BYTES, 0, INT32_MAX),
+	[CONVENTIONAL] = VALUE_OF("conventional", VALUE_NUMBER, 0, INT32_MAX),
+	[MAX_OPEN] = VALUE_OF("max-open", VALUE_NUMBER, 0, INT32_MAX),
+	[MAX_ACTIVE] = VALUE_OF("max-active", VALUE_NUMBER, 0, INT32_MAX),
+	[MAX_APPEND] = VALUE_OF("max-append", VALUE_BYTES, 0, INT32_MAX),
+	[WRITE_GRANULARITY] = VALUE_OF("write-granularity", VALUE_BYTES, 0, INT32_MAX),
+	[NUM_ITEMS] = { }
+};
 
 static int check(const struct zoned_options *o, char *error, size_t size)
 {
@@ -102,29 +58,34 @@ static int check(const struct zoned_options *o, char *error, size_t size)
 int zoned_parse(struct zoned_options *o, const char *list, char *error,
 		size_t size)
 {
-	size_t len = strcspn(list, ",");
-
-	*o = (struct zoned_options){
-		.on = true, .max_append = UINT32_MAX,
-		.granularity = DEFAULT_GRANULARITY,
+	uint32_t values[NUM_ITEMS] = {
+		[MAX_APPEND] = UINT32_MAX,
+		[WRITE_GRANULARITY] = DEFAULT_GRANULARITY,
 	};
-	if (len != strlen("host-managed") ||
-	    strncmp(list, "host-managed", len)) {
+	uint32_t *append = &values[MAX_APPEND];
+	uint64_t on = 0;
+
+	if (parse_values(items, NULL, list, &on, values, error, size))
+		return -1;
+	if (!(on & 1 << HOST_MANAGED)) {
 		snprintf(error, size,
-			 "%.*s: unknown model; use host-managed,zone-size=BYTES",
-			 (int)len, list);
+			 "no model; use host-managed,zone-size=BYTES");
 		return -1;
 	}
-	while (list[len]) {
-		list += len + 1;
-		len = strcspn(list, ",");
-		if (parse_item(o, list, len, error, size))
-			return -1;
-	}
-	if (!o->capacity)
-		o->capacity = o->zone;
-	if (o->max_append == UINT32_MAX)
-		o->max_append = o->zone < DEFAULT_APPEND ? o->zone :
-				DEFAULT_APPEND;
+	if (!values[ZONE_CAPACITY])
+		values[ZONE_CAPACITY] = values[ZONE_SIZE];
+	if (*append == UINT32_MAX)
+		*append = values[ZONE_SIZE] < DEFAULT_APPEND ?
+			  values[ZONE_SIZE] : DEFAULT_APPEND;
+	*o = (struct zoned_options){
+		.on = true,
+		.zone = values[ZONE_SIZE],
+		.capacity = values[ZONE_CAPACITY],
+		.conventional = values[CONVENTIONAL],
+		.max_open = values[MAX_OPEN],
+		.max_active = values[MAX_ACTIVE],
+		.max_append = *append,
+		.granularity = values[WRITE_GRANULARITY],
+	};
 	return check(o, error, size);
 }

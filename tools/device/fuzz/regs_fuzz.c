@@ -22,13 +22,12 @@ struct access {
 /* Registers by number reach far sooner than any offset does. */
 static void take_register(struct input *in, struct access *a)
 {
-	enum vfe_reg reg = take8(in) % VFE_NUM_OWN_REGS;
-	struct register_info info;
+	const struct register_info *r =
+		&register_table[take8(in) % VFE_NUM_OWN_REGS];
 
-	counts_register(reg, &info);
-	a->region = info.bar;
-	a->offset = info.bar_offset;
-	a->size = info.size > 4 ? 4 : info.size;
+	a->region = window_table[r->window].bar;
+	a->offset = window_table[r->window].offset + r->offset;
+	a->size = r->size > 4 ? 4 : r->size;
 }
 
 static struct access take_access(struct input *in)

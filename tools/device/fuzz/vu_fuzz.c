@@ -297,13 +297,13 @@ static void access_op(struct run *r)
 		struct vu_region_access a;
 		uint8_t data[4];
 	} m = {};
-	struct register_info info;
 	uint8_t which = take8(&r->in);
+	const struct register_info *info =
+		&register_table[(which >> 1) % VFE_NUM_OWN_REGS];
 
-	counts_register((which >> 1) % VFE_NUM_OWN_REGS, &info);
-	m.a.region = info.bar;
-	m.a.offset = info.bar_offset;
-	m.a.count = info.size > 4 ? 2 : info.size;
+	m.a.region = window_table[info->window].bar;
+	m.a.offset = window_table[info->window].offset + info->offset;
+	m.a.count = info->size > 4 ? 2 : info->size;
 	take_bytes(&r->in, m.data, m.a.count);
 	send_payload(r, which & 1 ? VU_REGION_WRITE : VU_REGION_READ, &m,
 		     sizeof(m.a) + (which & 1 ? m.a.count : 0), 0);

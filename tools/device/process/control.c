@@ -110,13 +110,12 @@ static void say_registers(struct session *s, const struct counts *c)
 	say(s, "\"registers\":[");
 	for (reg = 0; reg < VFE_NUM_REGS; reg++) {
 		for (dir = 0; dir < VFE_NUM_DIRS; dir++) {
-			struct register_info info;
+			const struct register_info *r = &register_table[reg];
 
 			if (!c->reg[reg][dir])
 				continue;
-			counts_register(reg, &info);
 			say(s, "%s{\"name\":\"%s\",\"window\":\"%s\",\"dir\":\"%s\",\"count\":%llu}",
-			    comma, info.name, counts_window_name(info.window),
+			    comma, r->name, window_table[r->window].name,
 			    dirs[dir], (unsigned long long)c->reg[reg][dir]);
 			comma = ",";
 		}
@@ -204,15 +203,15 @@ static void do_map(struct process *p, struct session *s)
 
 	say(s, "{\"ok\":true,\"registers\":[");
 	for (reg = 0; reg < VFE_NUM_OWN_REGS; reg++) {
-		struct register_info info;
+		const struct register_info *r = &register_table[reg];
+		const struct window_info *w = &window_table[r->window];
 
-		counts_register(reg, &info);
 		/* A class without a register window has no BAR for it. */
-		if (!bar_size(&p->function, info.bar))
+		if (!bar_size(&p->function, w->bar))
 			continue;
 		say(s, "%s{\"name\":\"%s\",\"window\":\"%s\",\"bar\":%u,\"offset\":%u,\"size\":%u}",
-		    reg ? "," : "", info.name, counts_window_name(info.window),
-		    info.bar, info.bar_offset, info.size);
+		    reg ? "," : "", r->name, w->name, w->bar,
+		    w->offset + r->offset, r->size);
 	}
 	say(s, "]}");
 }

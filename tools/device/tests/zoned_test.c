@@ -129,7 +129,6 @@ static void test_options(void)
 		"host-managed,zone-size=65536,max-open=3,max-active=2",
 		"host-managed,zone-size=65536,write-granularity=0",
 		"host-managed,zone-size=65536,frobnicate=1",
-		"zone-size=65536,host-managed",
 	};
 	struct zoned_options o;
 	char error[256];

@@ -38,8 +38,6 @@ static int negotiate(struct function *f, const struct vu_message *m,
 	size_t room = VU_MAX_PAYLOAD - sizeof(v);
 
 	(void)f;
-	if (m->len < sizeof(v))
-		return -EINVAL;
 	memcpy(&v, m->payload, sizeof(v));
 	if (m->len > sizeof(v)) {
 		if (m->payload[m->len - 1])
@@ -70,7 +68,7 @@ static int dma_map(struct function *f, const struct vu_message *m,
 	int fd = -1, ret;
 
 	(void)r;
-	if (m->len < sizeof(map) || m->num_fds > 1)
+	if (m->num_fds > 1)
 		return -EINVAL;
 	memcpy(&map, m->payload, sizeof(map));
 	if (map.flags & ~(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE))
@@ -97,8 +95,6 @@ static int dma_unmap(struct function *f, const struct vu_message *m,
 	struct vu_dma_unmap unmap;
 	int ret = 0;
 
-	if (m->len < sizeof(unmap))
-		return -EINVAL;
 	memcpy(&unmap, m->payload, sizeof(unmap));
 	if (unmap.flags & ~VFIO_DMA_UNMAP_FLAG_ALL)
 		return -EINVAL;
@@ -128,8 +124,6 @@ static int get_info(struct function *f, const struct vu_message *m,
 	uint32_t argsz;
 
 	(void)f;
-	if (m->len < sizeof(info))
-		return -EINVAL;
 	memcpy(&argsz, m->payload, sizeof(argsz));
 	if (argsz < sizeof(info))
 		return -EINVAL;
@@ -147,15 +141,6 @@ static int reset(struct function *f, const struct vu_message *m,
 	return 0;
 }
 
-static int not_supported(struct function *f, const struct vu_message *m,
-			 struct vu_reply *r)
-{
-	(void)f;
-	(void)m;
-	(void)r;
-	return -ENOTSUP;
-}
-
 /* Answers 'no such feature': there is no migration. */
 static int device_feature(struct function *f, const struct vu_message *m,
 			  struct vu_reply *r)
@@ -166,20 +151,26 @@ static int device_feature(struct function *f, const struct vu_message *m,
 	return -ENOTTY;
 }
 
-static const vu_handler handlers[VU_NUM_COMMANDS] = {
-	[VU_VERSION] = negotiate,
-	[VU_DMA_MAP] = dma_map,
-	[VU_DMA_UNMAP] = dma_unmap,
-	[VU_DEVICE_GET_INFO] = get_info,
-	[VU_DEVICE_GET_REGION_INFO] = vu_get_region_info,
-	[VU_DEVICE_GET_REGION_IO_FDS] = not_supported,
-	[VU_DEVICE_GET_IRQ_INFO] = vu_get_irq_info,
-	[VU_DEVICE_SET_IRQS] = vu_set_irqs,
-	[VU_REGION_READ] = vu_region_read,
-	[VU_REGION_WRITE] = vu_region_write,
-	[VU_DEVICE_RESET] = reset,
-	[VU_REGION_WRITE_MULTI] = vu_region_write_multi,
-	[VU_DEVICE_FEATURE] = device_feature,
+/* A message that is shorter than @least is refused. */
+static const struct {
+	vu_handler handle;
+	size_t least;
+} commands[VU_NUM_COMMANDS] = {
+	[VU_VERSION] = { negotiate, sizeof(struct vu_version) },
+	[VU_DMA_MAP] = { dma_map, sizeof(struct vu_dma_map) },
+	[VU_DMA_UNMAP] = { dma_unmap, sizeof(struct vu_dma_unmap) },
+	[VU_DEVICE_GET_INFO] = { get_info, sizeof(struct vu_device_info) },
+	[VU_DEVICE_GET_REGION_INFO] = { vu_get_region_info,
+					sizeof(struct vu_region_info) },
+	[VU_DEVICE_GET_IRQ_INFO] = { vu_get_irq_info,
+				     sizeof(struct vu_irq_info) },
+	[VU_DEVICE_SET_IRQS] = { vu_set_irqs, sizeof(struct vu_irq_set) },
+	[VU_REGION_READ] = { vu_region_read, sizeof(struct vu_region_access) },
+	[VU_REGION_WRITE] = { vu_region_write,
+			      sizeof(struct vu_region_access) },
+	[VU_DEVICE_RESET] = { reset, 0 },
+	[VU_REGION_WRITE_MULTI] = { vu_region_write_multi, sizeof(uint64_t) },
+	[VU_DEVICE_FEATURE] = { device_feature, 0 },
 };
 
 int vu_command(struct function *f, const struct vu_message *m,
@@ -187,7 +178,9 @@ int vu_command(struct function *f, const struct vu_message *m,
 {
 	uint16_t command = m->header.command;
 
-	if (command >= VU_NUM_COMMANDS || !handlers[command])
+	if (command >= VU_NUM_COMMANDS || !commands[command].handle)
 		return -ENOTSUP;
-	return handlers[command](f, m, r);
+	if (m->len < commands[command].least)
+		return -EINVAL;
+	return commands[command].handle(f, m, r);
 }

@@ -26,8 +26,6 @@ int vu_get_irq_info(struct function *f, const struct vu_message *m,
 {
 	struct vu_irq_info info;
 
-	if (m->len < sizeof(info))
-		return -EINVAL;
 	memcpy(&info, m->payload, sizeof(info));
 	/* As in the kernel: no error and request events, so no information */
 	if (info.argsz < sizeof(info) || info.index > VFIO_PCI_MSIX_IRQ_INDEX)
@@ -168,8 +166,6 @@ int vu_set_irqs(struct function *f, const struct vu_message *m,
 	int ret;
 
 	(void)r;
-	if (m->len < sizeof(set))
-		return -EINVAL;
 	memcpy(&set, m->payload, sizeof(set));
 	ret = check_set(f, &set, m->len - sizeof(set));
 	if (ret)

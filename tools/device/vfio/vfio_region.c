@@ -32,8 +32,6 @@ int vu_get_region_info(struct function *f, const struct vu_message *m,
 	struct vu_region_info info;
 	uint32_t argsz, index;
 
-	if (m->len < sizeof(info))
-		return -EINVAL;
 	memcpy(&info, m->payload, sizeof(info));
 	argsz = info.argsz;
 	index = info.index;
@@ -124,8 +122,6 @@ int vu_region_read(struct function *f, const struct vu_message *m,
 	struct vu_region_access a;
 	int ret;
 
-	if (m->len < sizeof(a))
-		return -EINVAL;
 	memcpy(&a, m->payload, sizeof(a));
 	ret = read_region(f, &a, r->payload + sizeof(a));
 	if (ret)
@@ -141,8 +137,6 @@ int vu_region_write(struct function *f, const struct vu_message *m,
 	struct vu_region_access a;
 	int ret;
 
-	if (m->len < sizeof(a))
-		return -EINVAL;
 	memcpy(&a, m->payload, sizeof(a));
 	if (m->len - sizeof(a) < a.count)
 		return -EINVAL;
@@ -160,8 +154,6 @@ int vu_region_write_multi(struct function *f, const struct vu_message *m,
 {
 	uint64_t count, i;
 
-	if (m->len < sizeof(count))
-		return -EINVAL;
 	memcpy(&count, m->payload, sizeof(count));
 	if (count > (m->len - sizeof(count)) / sizeof(struct vu_write_one))
 		return -EINVAL;

@@ -194,7 +194,12 @@ int vu_poll_fd(const struct vu_client *c, short *events);
 void vu_handle(struct vu_client *c);
 void vu_disconnect(struct vu_client *c, const char *why);
 
-/* vfio_cmds.c: Return: 0, or -errno for an error reply */
+/*
+ * Return: 0, or -errno for an error reply. vu_command() checks that a message
+ * has the fixed part of its command before it calls one of the others.
+ */
+
+/* vfio_cmds.c */
 int vu_command(struct function *f, const struct vu_message *m,
 	       struct vu_reply *r);
 

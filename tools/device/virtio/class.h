@@ -17,6 +17,7 @@ struct bit_name;
 struct chain;
 struct options;
 struct queue;
+struct value_info;
 struct vdev;
 struct window_class;
 
@@ -48,7 +49,7 @@ struct vdev_class {
 	/* Return: 0, or -1 after one line on stderr; NULL: nothing to check */
 	int (*check)(const void *options);
 	const struct bit_name *feature_names;
-	const struct quirk_info *quirks;	/* from QUIRK_OF_CLASS on */
+	const struct value_info *quirks;	/* from QUIRK_OF_CLASS on */
 
 	/*
 	 * Opens the back end. Return: its state, or NULL after one line on

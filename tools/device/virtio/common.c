@@ -11,29 +11,21 @@
 		      VIRTIO_CONFIG_S_DRIVER_OK | VIRTIO_CONFIG_S_FEATURES_OK | \
 		      VIRTIO_CONFIG_S_FAILED)
 
-struct common_register {
-	enum vfe_reg id;
-	const char *name;
-	uint32_t offset;
-	uint32_t size;
-	enum vfe_window_id win;
-};
-
-#define REGISTER(_id, _name, _win, _off, _size) \
-	{ VFE_REG_##_id, _name, _off, _size, VFE_WIN_##_win },
-static const struct common_register registers[] = {
-	VFE_REGISTERS(REGISTER)
-};
-
-static const struct common_register *find_register(uint32_t offset)
+/* Return: NULL if no register begins at @offset */
+static const struct register_info *find_register(uint32_t offset)
 {
 	for (unsigned int i = 0; i < VFE_NUM_REGS; i++) {
-		const struct common_register *r = &registers[i];
+		const struct register_info *r = &register_table[i];
 
-		if (r->win == VFE_WIN_COMMON && r->offset == offset)
+		if (r->window == VFE_WIN_COMMON && r->offset == offset)
 			return r;
 	}
 	return NULL;
+}
+
+static enum vfe_reg id_of(const struct register_info *r)
+{
+	return r - register_table;
 }
 
 /* 4.1.4.3.1: NULL for a queue that does not exist */
@@ -123,7 +115,7 @@ static uint32_t register_read(struct vdev *v, enum vfe_reg id)
 
 uint32_t common_read(struct vdev *v, uint32_t offset, unsigned int size)
 {
-	const struct common_register *r = find_register(offset);
+	const struct register_info *r = find_register(offset);
 
 	if (!r)
 		return 0;
@@ -132,7 +124,7 @@ uint32_t common_read(struct vdev *v, uint32_t offset, unsigned int size)
 			 r->name, size, r->size);
 		return 0xffffffffU;
 	}
-	return register_read(v, r->id);
+	return register_read(v, id_of(r));
 }
 
 /* 4.1.5.1.2.1: a vector outside the table reads back as NO_VECTOR. */
@@ -247,7 +239,7 @@ static void enable_queue(struct queue *q, uint32_t value)
 	q->state = QUEUE_ENABLED;
 	/* If unmapped, the ring waits for the first pass. */
 	if (q->v->o->poll && q->v->master)
-		ring_silence(q);
+		q->v->ring->silence(q);
 }
 
 /* 2.6.1.1.1: complete when this returns, with all initial values */
@@ -261,7 +253,7 @@ static void reset_queue(struct queue *q, uint32_t value)
 	vdev_queue_reset(q);
 }
 
-static void queue_write(struct vdev *v, const struct common_register *r,
+static void queue_write(struct vdev *v, const struct register_info *r,
 			uint32_t value)
 {
 	struct queue *q = selected(v);
@@ -271,11 +263,11 @@ static void queue_write(struct vdev *v, const struct common_register *r,
 			 r->name, value, v->queue_select);
 		return;
 	}
-	if (r->id == VFE_REG_QUEUE_MSIX_VECTOR) {
+	if (id_of(r) == VFE_REG_QUEUE_MSIX_VECTOR) {
 		q->vector = checked_vector(v, r->name, value);
 		return;
 	}
-	if (r->id == VFE_REG_QUEUE_RESET) {
+	if (id_of(r) == VFE_REG_QUEUE_RESET) {
 		reset_queue(q, value);
 		return;
 	}
@@ -285,7 +277,7 @@ static void queue_write(struct vdev *v, const struct common_register *r,
 			 q->index, r->name, value);
 		return;
 	}
-	switch (r->id) {
+	switch (id_of(r)) {
 	case VFE_REG_QUEUE_SIZE:
 		set_queue_size(q, value);
 		break;
@@ -293,14 +285,15 @@ static void queue_write(struct vdev *v, const struct common_register *r,
 		enable_queue(q, value);
 		break;
 	default:
-		set_word(&q->addr[part_of(r->id)], half_of(r->id), value);
+		set_word(&q->addr[part_of(id_of(r))], half_of(id_of(r)),
+			 value);
 	}
 }
 
-static void register_write(struct vdev *v, const struct common_register *r,
+static void register_write(struct vdev *v, const struct register_info *r,
 			   uint32_t value)
 {
-	switch (r->id) {
+	switch (id_of(r)) {
 	case VFE_REG_DEVICE_FEATURE_SELECT:
 		v->device_select = value;
 		break;
@@ -335,7 +328,7 @@ static void register_write(struct vdev *v, const struct common_register *r,
 void common_write(struct vdev *v, uint32_t offset, unsigned int size,
 		  uint32_t value)
 {
-	const struct common_register *r = find_register(offset);
+	const struct register_info *r = find_register(offset);
 
 	if (!r || size != r->size) {
 		log_line("common configuration: write of %u bytes at %u ignored: no such register",

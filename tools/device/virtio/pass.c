@@ -60,7 +60,7 @@ static int run_available(struct queue *q, struct budget *left)
 	while (left->requests && left->bytes) {
 		if (quirk_is_broken(q->v))
 			return -1;
-		ret = ring_next(q, &c);
+		ret = q->v->ring->next(q, &c);
 		if (ret <= 0)
 			return ret ? ret : 1;
 		if (run_one(q, &c, left))
@@ -79,17 +79,18 @@ static int run_available(struct queue *q, struct budget *left)
 static void run_queue(struct queue *q)
 {
 	struct budget left = { QUEUE_BATCH_REQUESTS, QUEUE_BATCH_BYTES };
+	const struct ring_ops *ring = q->v->ring;
 	bool poll = q->v->o->poll;
 	int ret;
 
 	q->pending = false;
 	if (!poll)
-		ring_disarm(q);
+		ring->disarm(q);
 	do {
 		ret = run_available(q, &left);
-	} while (ret > 0 && !poll && !ring_arm(q));
+	} while (ret > 0 && !poll && !ring->arm(q));
 	if (poll)
-		ring_silence(q);
+		ring->silence(q);
 	publish(q);
 	if (ret < 0)
 		vdev_break(q->v);
@@ -140,7 +141,8 @@ static void check_data(struct queue *q, uint16_t next)
 	struct vdev *v = q->v;
 
 	if (!vdev_has(v, VIRTIO_F_NOTIFICATION_DATA) || !vdev_running(v) ||
-	    q->state != QUEUE_ENABLED || q->pending || !ring_is_ahead(q, next))
+	    q->state != QUEUE_ENABLED || q->pending ||
+	    !v->ring->is_ahead(q, next))
 		return;
 	v->c->notified_ahead++;
 	log_line("queue %u: a notification says 0x%x of buffers that are not in the ring",
@@ -196,7 +198,7 @@ static bool poll_queue(struct queue *q)
 	 * While the client remaps guest memory, the ring may be unmapped
 	 * temporarily: no fault of the driver.
 	 */
-	if (!ring_resolve(q) || (!q->pending && !ring_has_more(q)))
+	if (!ring_resolve(q) || (!q->pending && !v->ring->has_more(q)))
 		return false;
 	run_queue(q);
 	if (rung)

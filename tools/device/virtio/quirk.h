@@ -61,26 +61,7 @@ struct quirk_state {
 	uint32_t requests;	/* since the last reset */
 };
 
-enum quirk_kind {
-	KIND_FLAG,
-	KIND_NUMBER,
-	KIND_SECONDS,		/* with a decimal point; kept in milliseconds */
-	KIND_USED,
-};
-
-/* By name; a list ends with NULL. */
-struct quirk_info {
-	const char *name;
-	enum quirk_kind kind;
-	uint32_t min, max;
-};
-
-/**
- * quirk_parse() - add quirks by name, with commas in between
- * @error: set to the problem, without a newline
- *
- * Return: 0 or -1; then some of the list may have been added.
- */
+/* Add quirks by name; see parse_values(). */
 int quirk_parse(const struct vdev_class *class, struct quirks *qs,
 		const char *list, char *error, size_t size);
 

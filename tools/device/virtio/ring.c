@@ -94,16 +94,6 @@ bool ring_check(struct queue *q)
 	return true;
 }
 
-int ring_next(struct queue *q, struct chain *c)
-{
-	return ops(q)->next(q, c);
-}
-
-bool ring_has_more(const struct queue *q)
-{
-	return ops(q)->has_more(q);
-}
-
 static void put_used(struct queue *q)
 {
 	if (q->used.steps)
@@ -130,29 +120,4 @@ enum published ring_publish(struct queue *q)
 {
 	put_used(q);
 	return ops(q)->publish(q);
-}
-
-void ring_disarm(struct queue *q)
-{
-	ops(q)->disarm(q);
-}
-
-bool ring_arm(struct queue *q)
-{
-	return ops(q)->arm(q);
-}
-
-void ring_silence(struct queue *q)
-{
-	ops(q)->silence(q);
-}
-
-bool ring_is_ahead(const struct queue *q, uint16_t next)
-{
-	return ops(q)->is_ahead(q, next);
-}
-
-void ring_progress(const struct queue *q, uint16_t *avail, uint16_t *used)
-{
-	ops(q)->progress(q, avail, used);
 }

@@ -8,7 +8,6 @@
 #ifndef RING_H
 #define RING_H
 
-#include <assert.h>
 #include <endian.h>
 #include <linux/virtio_ring.h>
 #include <stdbool.h>
@@ -18,24 +17,6 @@
 
 struct vdev;
 struct queue;
-
-/* Layouts in guest memory: 2.7.5, 2.7.6, 2.7.8; 2.8.13, 2.8.14 */
-static_assert(sizeof(struct vring_desc) == 16, "2.7.5");
-static_assert(offsetof(struct vring_desc, len) == 8, "2.7.5");
-static_assert(offsetof(struct vring_desc, flags) == 12, "2.7.5");
-static_assert(offsetof(struct vring_desc, next) == 14, "2.7.5");
-static_assert(offsetof(struct vring_avail, idx) == 2, "2.7.6");
-static_assert(offsetof(struct vring_avail, ring) == 4, "2.7.6");
-static_assert(sizeof(struct vring_used_elem) == 8, "2.7.8");
-static_assert(offsetof(struct vring_used_elem, len) == 4, "2.7.8");
-static_assert(offsetof(struct vring_used, idx) == 2, "2.7.8");
-static_assert(offsetof(struct vring_used, ring) == 4, "2.7.8");
-static_assert(sizeof(struct vring_packed_desc) == 16, "2.8.13");
-static_assert(offsetof(struct vring_packed_desc, len) == 8, "2.8.13");
-static_assert(offsetof(struct vring_packed_desc, id) == 12, "2.8.13");
-static_assert(offsetof(struct vring_packed_desc, flags) == 14, "2.8.13");
-static_assert(sizeof(struct vring_packed_desc_event) == 4, "2.8.14");
-static_assert(offsetof(struct vring_packed_desc_event, flags) == 2, "2.8.14");
 
 /* 2.8.1: both equal to the wrap counter: used; different: available */
 #define DESC_F_AVAIL	0x0080U
@@ -132,22 +113,34 @@ struct ring_part {
 	bool write;		/* the device writes there, too */
 };
 
-/* Operations of a layout; see the functions of ring.c. */
+/* Operations of a layout */
 struct ring_ops {
 	const struct ring_part *parts;
 	uint64_t (*part_len)(const struct queue *q, enum queue_part part);
 	bool (*is_size)(uint32_t size);
 	const char *size_rule;	/* for the log */
 	void (*reset)(struct queue *q);
+	/*
+	 * Take the next available buffer.
+	 * Return: 1 with the buffer in @c, also when part of it is not usable
+	 * (@c->fault), 0 if there is none, -1 after a line in the log if the
+	 * ring or the chain makes no sense.
+	 */
 	int (*next)(struct queue *q, struct chain *c);
+	/* A quick check for available buffers, which next() verifies */
 	bool (*has_more)(const struct queue *q);
 	/* Write a used entry, not yet for the driver to see. */
 	void (*put)(struct queue *q, const struct used_entry *e);
 	enum published (*publish)(struct queue *q);
+	/* Suppress further notifications, as far as that costs nothing. */
 	void (*disarm)(struct queue *q);
+	/* Ask for a notification. Return: false if buffers have come up. */
 	bool (*arm)(struct queue *q);
+	/* --poll: keep the driver from ever notifying. */
 	void (*silence)(struct queue *q);
+	/* 2.9: does a notification say of more buffers than the ring shows? */
 	bool (*is_ahead)(const struct queue *q, uint16_t next);
+	/* How far available and used entries are, for people to read */
 	void (*progress)(const struct queue *q, uint16_t *avail,
 			 uint16_t *used);
 };
@@ -171,32 +164,12 @@ bool ring_check(struct queue *q);
 /* Find the ring's parts in this process. Return: false if one is not RAM. */
 bool ring_resolve(struct queue *q);
 void ring_forget(struct queue *q);
-/**
- * ring_next() - take the next available buffer
- *
- * Return: 1 with the buffer in @c, also when part of it is not usable
- * (@c->fault), 0 if there is none, -1 after a line in the log if the ring or
- * the chain makes no sense.
- */
-int ring_next(struct queue *q, struct chain *c);
-/* A quick check for available buffers, which ring_next() verifies */
-bool ring_has_more(const struct queue *q);
 /*
  * The buffer is used, and @len bytes of it are written; the driver sees that
  * after ring_publish().
  */
 void ring_push(struct queue *q, const struct chain *c, uint32_t len);
 enum published ring_publish(struct queue *q);
-/* Suppress further notifications, as far as that costs nothing. */
-void ring_disarm(struct queue *q);
-/* Ask for a notification. Return: false if buffers have come up meanwhile. */
-bool ring_arm(struct queue *q);
-/* --poll: keep the driver from ever notifying. */
-void ring_silence(struct queue *q);
-/* 2.9: does a notification say of more buffers than the ring has shown? */
-bool ring_is_ahead(const struct queue *q, uint16_t next);
-/* How far available and used entries are, for people to read */
-void ring_progress(const struct queue *q, uint16_t *avail, uint16_t *used);
 
 static inline uint16_t load16(const uint16_t *p)
 {

@@ -115,7 +115,7 @@ bool vdev_queue_state(const struct vdev *v, unsigned int index, uint16_t *size,
 	if (index >= v->num_queues)
 		return false;
 	*size = v->queues[index].size;
-	ring_progress(&v->queues[index], avail_idx, used_idx);
+	v->ring->progress(&v->queues[index], avail_idx, used_idx);
 	return true;
 }
 
