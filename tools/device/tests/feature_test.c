@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Unit tests of features that change how a ring is used, in both layouts:
- * IN_ORDER, NOTIFICATION_DATA, NOTIF_CONFIG_DATA, RING_RESET, and sizes.
+ * Unit tests of features that change how a ring is used: all combinations of
+ * them in both layouts, each with what is peculiar to it, and sizes.
  */
 #include <string.h>
 
-#include "packed_guest.h"
-
-#define IN_ORDER	BIT64(VIRTIO_F_IN_ORDER)
-#define DATA		BIT64(VIRTIO_F_NOTIFICATION_DATA)
-#define CONFIG_DATA	BIT64(VIRTIO_F_NOTIF_CONFIG_DATA)
-#define RESET		BIT64(VIRTIO_F_RING_RESET)
+#include "guest.h"
 
 #define OFFERED		(V1 | IN_ORDER | DATA | CONFIG_DATA | RESET | PACKED | \
 			 BIT64(VIRTIO_F_ORDER_PLATFORM) | \
@@ -34,6 +29,83 @@ static void test_offered(void)
 	CHECK_EQ(guest_negotiate(&g, OFFERED), 3);
 	CHECK_EQ(guest_negotiate(&g, OFFERED & ~PACKED), 11);
 	guest_close(&g);
+}
+
+/* Notify the device, or have it look. */
+static void notify(struct guest *g, uint16_t old)
+{
+	if (g->o.poll) {
+		CHECK(!kick_wanted(g, old));
+	} else {
+		CHECK(kick_wanted(g, old));
+		if (!g->v->doorbell) {
+			kick(g);
+			return;
+		}
+		ring_bell(g);
+	}
+	CHECK(vdev_poll(g->v));
+}
+
+/* @n reads at once: every buffer comes back, with one interrupt for all. */
+static void read_batch(struct guest *g, uint64_t sector, unsigned int n)
+{
+	bool table = g->features & INDIRECT, in_order = g->features & IN_ORDER;
+	unsigned int descs = table ? 1 : 3, interrupts = seen.vector[1];
+	uint16_t old = next_avail(g);
+	struct used u;
+
+	want_interrupt(g, true);
+	for (unsigned int i = 0; i < n; i++)
+		add_read(g, sector, 512, descs * i, table);
+	notify(g, old);
+	for (unsigned int i = in_order ? n - 1 : 0; i < n; i++) {
+		CHECK(take(g, in_order ? n : 1, in_order ? n * descs : descs,
+			   &u));
+		CHECK_EQ(u.id, descs * i);
+		CHECK_EQ(u.len, 513);
+	}
+	CHECK(!take(g, 1, descs, &u));
+	CHECK_EQ(seen.vector[1], interrupts + 1);
+	CHECK_EQ(status_byte(g), 0);
+	check_data(g, sector, 512);
+}
+
+static void serve(struct guest *g, uint64_t features, uint16_t size)
+{
+	unsigned int most = features & INDIRECT ? size : size / 3;
+
+	guest_start(g, features, size);
+	for (unsigned int i = 0; i < 12U * size && !tap_failed(); i++)
+		read_batch(g, i % 100, 1 + i % 3 % most);
+	CHECK_EQ(vdev_status(g->v), 15);
+	CHECK_EQ(g->c.notified_ahead, 0);
+}
+
+/* Lists lie across the end of a packed ring at every offset they can have. */
+static void test_combinations(struct guest *g)
+{
+	static const uint64_t each[] = {
+		PACKED, EVENT, INDIRECT, IN_ORDER, DATA, CONFIG_DATA
+	};
+	static const uint16_t sizes[] = { 3, 4, 5, 7, 8, 13, 32 };
+
+	for (unsigned int combination = 0; combination < 64; combination++) {
+		uint64_t features = V1;
+
+		for (unsigned int i = 0; i < 6; i++)
+			features |= combination & 1U << i ? each[i] : 0;
+		for (unsigned int i = 0; i < 7; i++) {
+			if (features & PACKED || split_ops.is_size(sizes[i]))
+				serve(g, features, sizes[i]);
+		}
+	}
+}
+
+static void with_both(struct options *o)
+{
+	with_poll(o);
+	with_doorbell(o);
 }
 
 /* A used entry of a split ring as it lies there */
@@ -87,56 +159,27 @@ static void test_split_in_order_error(struct guest *g)
 	CHECK_EQ(used_at(g, 3).len, 513);
 }
 
-static void test_packed_in_order(struct guest *g)
-{
-	struct packed p;
-	struct used u;
-
-	packed_start(&p, g, V1 | IN_ORDER, 20);
-	for (unsigned int turn = 0; turn < 10; turn++) {
-		for (unsigned int i = 0; i < 5; i++)
-			packed_add_read(&p, i, 512, 100 * turn + i);
-		kick(g);
-		CHECK(packed_take(&p, 15, &u));
-		CHECK_EQ(u.id, 100 * turn + 4);
-		CHECK_EQ(u.len, 513);
-		CHECK_EQ(u.flags & VRING_DESC_F_WRITE, VRING_DESC_F_WRITE);
-		CHECK(!packed_take(&p, 3, &u));
-	}
-}
-
 static void test_packed_in_order_error(struct guest *g)
 {
-	struct packed p;
 	struct used u;
 
-	packed_start(&p, g, V1 | IN_ORDER, 20);
-	packed_add_read(&p, 0, 512, 1);
-	packed_add_read(&p, 0, 513, 2);		/* no whole sector */
-	packed_add_read(&p, 0, 512, 3);
+	guest_start(g, V1 | IN_ORDER | PACKED, 20);
+	add_read(g, 0, 512, 1, false);
+	add_read(g, 0, 513, 2, false);		/* no whole sector */
+	add_read(g, 0, 512, 3, false);
 	kick(g);
-	CHECK(packed_take(&p, 6, &u));
+	CHECK(take(g, 2, 6, &u));
 	CHECK_EQ(u.id, 2);
-	CHECK(packed_take(&p, 3, &u));
+	CHECK(take(g, 1, 3, &u));
 	CHECK_EQ(u.id, 3);
 	CHECK_EQ(u.len, 513);
-}
-
-/* Without the feature each buffer has its entry. */
-static void test_out_of_order(struct guest *g)
-{
-	guest_start(g, V1, 64);
-	offer_reads(g, 10);
-	kick(g);
-	for (unsigned int i = 0; i < 10; i++)
-		CHECK_EQ(used_at(g, i).id, 3 * i);
 }
 
 static void test_split_data(struct guest *g)
 {
 	guest_start(g, V1 | DATA, 64);
 	offer_reads(g, 2);
-	kick(g);			/* of 16 bits */
+	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, 0);
 	CHECK_EQ(used_idx(g), 0);
 	CHECK(strstr(logged.last, "takes 4"));
 	kick32(g, 0, 1, 2);		/* of another queue */
@@ -154,18 +197,17 @@ static void test_split_data(struct guest *g)
 
 static void test_packed_data(struct guest *g)
 {
-	struct packed p;
 	struct used u;
 
-	packed_start(&p, g, V1 | DATA, 8);
+	guest_start(g, V1 | DATA | PACKED, 8);
 	for (unsigned int i = 0; i < 20; i++) {
-		packed_add_read(&p, 0, 512, i);
-		kick32(g, 0, 0, packed_next(&p));
-		CHECK(packed_take(&p, 3, &u));
+		add_read(g, 0, 512, i, false);
+		kick(g);
+		CHECK(take(g, 1, 3, &u));
 	}
 	kick32(g, 0, 0, 1);	/* of the last but one: late */
 	CHECK_EQ(g->c.notified_ahead, 0);
-	kick32(g, 0, 0, packed_next(&p) ^ EVENT_WRAP);
+	kick32(g, 0, 0, next_avail(g) ^ EVENT_WRAP);
 	CHECK_EQ(g->c.notified_ahead, 1);
 	kick32(g, 0, 0, 8);		/* no such descriptor */
 	CHECK_EQ(g->c.notified_ahead, 2);
@@ -206,7 +248,7 @@ static void test_config_data(struct guest *g)
 	CHECK_EQ(get(g, VFE_REG_QUEUE_NOTIF_CONFIG_DATA), value);
 	CHECK(strstr(logged.last, "read-only"));
 	offer_reads(g, 1);
-	kick(g);			/* the queue's number */
+	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, 0);	/* its number */
 	CHECK_EQ(used_idx(g), 0);
 	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, value);
 	CHECK_EQ(used_idx(g), 1);
@@ -234,10 +276,7 @@ static void other_queue(struct guest *g)
 {
 	set(g, VFE_REG_QUEUE_SELECT, 1);
 	set(g, VFE_REG_QUEUE_SIZE, 16);
-	set_addr(g, VFE_REG_QUEUE_DESC_LO, DESC_ADDR + FAR);
-	set_addr(g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR + FAR);
-	set_addr(g, VFE_REG_QUEUE_DEVICE_LO, USED_ADDR + FAR);
-	set(g, VFE_REG_QUEUE_ENABLE, 1);
+	guest_enable(g, DESC_ADDR + FAR, AVAIL_ADDR + FAR, USED_ADDR + FAR);
 	memcpy(at(g, DESC_ADDR + FAR), at(g, DESC_ADDR), 48);
 }
 
@@ -281,20 +320,18 @@ static void test_queue_reset(struct guest *g)
 
 static void test_packed_queue_reset(struct guest *g)
 {
-	struct packed p;
 	struct used u;
 
-	packed_start(&p, g, V1 | RESET, 10);
+	guest_start(g, V1 | RESET | PACKED, 10);
 	for (unsigned int size = 10; size > 2; size--) {
-		packed_add_read(&p, 0, 512, size);
+		add_read(g, 0, 512, size, false);
 		kick(g);
-		CHECK(packed_take(&p, 3, &u));
+		CHECK(take(g, 1, 3, &u));
 		set(g, VFE_REG_QUEUE_RESET, 1);
 		check_fresh(g);
 		/* 2.8.13: the ring starts with zeroes */
 		memset(at(g, DESC_ADDR), 0, 160);
 		guest_queue(g, size);
-		packed_fresh(&p, g, size);
 	}
 	CHECK_EQ(g->c.queue_resets, 8);
 }
@@ -374,10 +411,7 @@ static void test_enabled_early(struct guest *g)
 	set(g, VFE_REG_DEVICE_STATUS, 0);
 	set(g, VFE_REG_DEVICE_STATUS, 3);
 	set(g, VFE_REG_QUEUE_SIZE, 8);
-	set_addr(g, VFE_REG_QUEUE_DESC_LO, DESC_ADDR);
-	set_addr(g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR);
-	set_addr(g, VFE_REG_QUEUE_DEVICE_LO, end);
-	set(g, VFE_REG_QUEUE_ENABLE, 1);
+	guest_enable(g, DESC_ADDR, AVAIL_ADDR, end);
 	negotiate_late(g, V1 | BIT64(VIRTIO_RING_F_EVENT_IDX));
 	kick(g);
 	CHECK(strstr(logged.before, "no longer in guest memory"));
@@ -397,15 +431,20 @@ static void test_enabled_early_packed(struct guest *g)
 
 const struct test feature_tests[] = {
 	{ "what is offered", .run = test_offered },
+	{ "every combination of features serves",
+	  .on_guest = test_combinations },
+	{ "every combination, with --poll",
+	  .on_guest = test_combinations, .change = with_poll },
+	{ "every combination, with a mapped doorbell",
+	  .on_guest = test_combinations, .change = with_doorbell },
+	{ "every combination, with both",
+	  .on_guest = test_combinations, .change = with_both },
 	{ "IN_ORDER: one used entry for a batch",
 	  .on_guest = test_split_in_order },
 	{ "IN_ORDER: an error ends a batch",
 	  .on_guest = test_split_in_order_error },
-	{ "IN_ORDER, packed: one used entry",
-	  .on_guest = test_packed_in_order },
 	{ "IN_ORDER, packed: an error",
 	  .on_guest = test_packed_in_order_error },
-	{ "not IN_ORDER: an entry each", .on_guest = test_out_of_order },
 	{ "NOTIFICATION_DATA", .on_guest = test_split_data },
 	{ "NOTIFICATION_DATA, packed", .on_guest = test_packed_data },
 	{ "NOTIFICATION_DATA in a mapped slot",

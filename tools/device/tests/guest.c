@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The guest in miniature: memory, registers, the driver's side of a ring, and
- * the stand-in for interrupts. Little endian machines only, like the
- * rest of what these tests write into memory.
- */
-#include <endian.h>
+/* The guest of the unit tests: its memory, its disk, and recorded interrupts. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +9,7 @@
 #include "guest.h"
 
 struct seen seen;
+const char *guest_list;
 
 void irq_msix(struct irq *irq, unsigned int vector)
 {
@@ -100,7 +96,13 @@ static void make_ram(struct guest *g)
 
 void guest_open(struct guest *g, void (*change)(struct options *o))
 {
+	static const struct places places = {
+		RAM_BASE, DESC_ADDR, AVAIL_ADDR, USED_ADDR, TABLE_ADDR,
+		HDR_ADDR, STATUS_ADDR, DATA_ADDR,
+	};
+
 	memset(g, 0, sizeof(*g));
+	g->at = &places;
 	memset(&seen, 0, sizeof(seen));
 	memset(&logged, 0, sizeof(logged));
 	seen.msix = true;
@@ -138,193 +140,20 @@ void guest_close(struct guest *g)
 	unlink(g->path);
 }
 
-/* In the order of enum vfe_reg */
-static const struct place {
-	enum vfe_reg id;
-	const char *name;
-	enum vfe_window_id win;
-	uint32_t offset;
-	unsigned int size;
-} places[] = {
-#define PLACE(id, name, win, off, size) \
-	{ VFE_REG_##id, name, VFE_WIN_##win, off, size },
-	VFE_REGISTERS(PLACE)
-};
-
-uint32_t get(struct guest *g, enum vfe_reg reg)
-{
-	const struct place *p = &places[reg];
-
-	return vdev_read(g->v, p->win, p->offset, p->size);
-}
-
-void set(struct guest *g, enum vfe_reg reg, uint32_t value)
-{
-	const struct place *p = &places[reg];
-
-	vdev_write(g->v, p->win, p->offset, p->size, value);
-}
-
-void set_addr(struct guest *g, enum vfe_reg lo, uint64_t addr)
-{
-	set(g, lo, addr);
-	set(g, lo + 1, addr >> 32);
-}
-
-uint64_t offered(struct guest *g)
-{
-	uint64_t low;
-
-	set(g, VFE_REG_DEVICE_FEATURE_SELECT, 0);
-	low = get(g, VFE_REG_DEVICE_FEATURE);
-	set(g, VFE_REG_DEVICE_FEATURE_SELECT, 1);
-	return low | (uint64_t)get(g, VFE_REG_DEVICE_FEATURE) << 32;
-}
-
-uint8_t guest_negotiate(struct guest *g, uint64_t features)
-{
-	set(g, VFE_REG_DEVICE_STATUS, 0);
-	set(g, VFE_REG_DEVICE_STATUS, 1);
-	set(g, VFE_REG_DEVICE_STATUS, 3);
-	for (unsigned int word = 0; word < 2; word++) {
-		set(g, VFE_REG_DRIVER_FEATURE_SELECT, word);
-		set(g, VFE_REG_DRIVER_FEATURE, features >> (32 * word));
-	}
-	g->features = features;
-	set(g, VFE_REG_DEVICE_STATUS, 11);
-	return get(g, VFE_REG_DEVICE_STATUS);
-}
-
 void guest_start(struct guest *g, uint64_t features, uint16_t size)
 {
 	memset(g->ram, 0, RAM_SIZE);
-	guest_negotiate(g, features & offered(g));
-	set(g, VFE_REG_CONFIG_MSIX_VECTOR, 0);
-	guest_queue(g, size);
-	set(g, VFE_REG_DEVICE_STATUS, 15);
-}
-
-void guest_queue(struct guest *g, uint16_t size)
-{
-	g->avail_idx = 0;
-	g->used_seen = 0;
-	g->size = size;
-	set(g, VFE_REG_QUEUE_SELECT, 0);
-	set(g, VFE_REG_QUEUE_SIZE, size);
-	set(g, VFE_REG_QUEUE_MSIX_VECTOR, 1);
-	set_addr(g, VFE_REG_QUEUE_DESC_LO, DESC_ADDR);
-	set_addr(g, VFE_REG_QUEUE_DRIVER_LO, AVAIL_ADDR);
-	set_addr(g, VFE_REG_QUEUE_DEVICE_LO, USED_ADDR);
-	set(g, VFE_REG_QUEUE_ENABLE, 1);
-}
-
-void *at(const struct guest *g, uint64_t addr)
-{
-	if (addr >= ROM_BASE)
-		return g->rom + (addr - ROM_BASE);
-	return g->ram + (addr - RAM_BASE);
-}
-
-static void put(struct vring_desc *d, uint64_t addr, uint32_t len,
-		uint16_t flags, uint16_t next)
-{
-	*d = (struct vring_desc) {
-		.addr = htole64(addr),
-		.len = htole32(len),
-		.flags = htole16(flags),
-		.next = htole16(next),
-	};
-}
-
-void put_desc(struct guest *g, unsigned int index, uint64_t addr, uint32_t len,
-	      uint16_t flags, uint16_t next)
-{
-	put((struct vring_desc *)at(g, DESC_ADDR) + index, addr, len, flags,
-	    next);
-}
-
-void put_table(struct guest *g, unsigned int index, uint64_t addr,
-	       uint32_t len, uint16_t flags, uint16_t next)
-{
-	put((struct vring_desc *)at(g, TABLE_ADDR) + index, addr, len, flags,
-	    next);
-}
-
-void put_header(struct guest *g, uint32_t type, uint64_t sector)
-{
-	struct virtio_blk_outhdr *h = at(g, HDR_ADDR);
-
-	h->type = htole32(type);
-	h->ioprio = 0;
-	h->sector = htole64(sector);
-}
-
-static struct vring_avail *avail(const struct guest *g)
-{
-	return at(g, AVAIL_ADDR);
-}
-
-static struct vring_used *used(const struct guest *g)
-{
-	return at(g, USED_ADDR);
-}
-
-void offer(struct guest *g, uint16_t head)
-{
-	avail(g)->ring[g->avail_idx % g->size] = htole16(head);
-	g->avail_idx++;
-	__atomic_store_n(&avail(g)->idx, htole16(g->avail_idx),
-			 __ATOMIC_RELEASE);
-}
-
-void kick(struct guest *g)
-{
-	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, 0);
-}
-
-void kick32(struct guest *g, unsigned int queue, uint16_t value, uint16_t data)
-{
-	vdev_write(g->v, VFE_WIN_NOTIFY, queue * VFE_NOTIFY_MULTIPLIER, 4,
-		   (uint32_t)data << 16 | value);
-}
-
-uint16_t used_idx(const struct guest *g)
-{
-	return le16toh(__atomic_load_n(&used(g)->idx, __ATOMIC_ACQUIRE));
-}
-
-uint16_t used_flags(const struct guest *g)
-{
-	return le16toh(__atomic_load_n(&used(g)->flags, __ATOMIC_RELAXED));
-}
-
-uint16_t avail_event(const struct guest *g)
-{
-	uint16_t *p = (uint16_t *)&used(g)->ring[g->size];
-
-	return le16toh(__atomic_load_n(p, __ATOMIC_RELAXED));
-}
-
-void set_used_event(struct guest *g, uint16_t value)
-{
-	__atomic_store_n(&avail(g)->ring[g->size], htole16(value),
-			 __ATOMIC_RELAXED);
-}
-
-void set_avail_flags(struct guest *g, uint16_t value)
-{
-	__atomic_store_n(&avail(g)->flags, htole16(value), __ATOMIC_RELAXED);
+	guest_drive(g, features, size);
 }
 
 bool take_used(struct guest *g, uint32_t *id, uint32_t *len)
 {
-	struct vring_used_elem *e = &used(g)->ring[g->used_seen % g->size];
+	struct used u;
 
-	if (g->used_seen == used_idx(g))
+	if (!take(g, 1, 0, &u))
 		return false;
-	*id = le32toh(e->id);
-	*len = le32toh(e->len);
-	g->used_seen++;
+	*id = u.id;
+	*len = u.len;
 	return true;
 }
 
@@ -344,11 +173,6 @@ void put_request(struct guest *g, unsigned int head, uint32_t type,
 		next++;
 	}
 	put_desc(g, next, STATUS_ADDR, 1, VRING_DESC_F_WRITE, 0);
-}
-
-uint8_t status_byte(const struct guest *g)
-{
-	return *(uint8_t *)at(g, STATUS_ADDR);
 }
 
 int request(struct guest *g, uint32_t type, uint64_t sector, uint32_t len,
@@ -382,6 +206,24 @@ void with_doorbell(struct options *o)
 	o->map_doorbell = true;
 }
 
+void with_quirks(struct options *o)
+{
+	char error[256] = "";
+
+	CHECK_EQ(quirk_parse(&blk_class, &o->quirks, guest_list, error,
+			     sizeof(error)), 0);
+	CHECK_EQ(error[0], 0);
+}
+
+void with_zones(struct options *o)
+{
+	char error[256] = "";
+
+	CHECK_EQ(zoned_parse(&blk_options_of(o)->zoned, guest_list, error,
+			     sizeof(error)), 0);
+	CHECK_EQ(error[0], 0);
+}
+
 void check_data(struct guest *g, uint64_t sector, uint32_t len)
 {
 	const uint8_t *p = at(g, DATA_ADDR);
@@ -397,6 +239,7 @@ void tap_fixture(const struct test *t)
 {
 	struct guest g;
 
+	guest_list = t->list;
 	guest_open(&g, t->change);
 	t->on_guest(&g);
 	guest_close(&g);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "packed_guest.h"
+#include "guest.h"
 
 #define SIZE		8
 #define ROUNDS		20000
@@ -18,9 +18,6 @@
 
 struct race {
 	struct guest g;
-	struct packed p;	/* the same ring, if it is a packed one */
-	bool packed;
-	bool event_idx;
 	uint32_t bell;		/* the driver notified */
 	uint32_t ended;		/* the driver is through, or gave up */
 	bool lost;
@@ -40,61 +37,16 @@ static uint32_t interrupts(void)
 	return __atomic_load_n(&seen.vector[1], __ATOMIC_ACQUIRE);
 }
 
-static void add(struct race *r)
+static void add_one(struct guest *g)
 {
 	static const struct piece table = {
 		TABLE_ADDR, 48, VRING_DESC_F_INDIRECT
 	};
 
-	if (r->packed)
-		packed_add(&r->p, &table, 1, 0);
+	if (g->features & PACKED)
+		add(g, &table, 1, 0);
 	else
-		offer(&r->g, 0);
-}
-
-static unsigned int in_flight(const struct race *r)
-{
-	if (r->packed)
-		return r->p.in_flight;
-	return (uint16_t)(r->g.avail_idx - r->g.used_seen);
-}
-
-static uint16_t next_avail(const struct race *r)
-{
-	return r->packed ? packed_next(&r->p) : r->g.avail_idx;
-}
-
-/* Offset and wrap counter, as a number that goes around at two ring sizes */
-static unsigned int position(uint16_t off_wrap)
-{
-	return (off_wrap & (EVENT_WRAP - 1)) + (off_wrap & EVENT_WRAP ? 0 : SIZE);
-}
-
-static unsigned int steps(uint16_t from, uint16_t to)
-{
-	return (position(to) - position(from)) % (2 * SIZE);
-}
-
-static bool packed_wanted(const struct race *r, uint16_t old)
-{
-	uint16_t event;
-
-	switch (device_event(&r->g, &event)) {
-	case VRING_PACKED_EVENT_FLAG_DISABLE:
-		return false;
-	case VRING_PACKED_EVENT_FLAG_DESC:
-		return steps(old, event) < steps(old, packed_next(&r->p));
-	default:
-		return true;
-	}
-}
-
-static bool split_wanted(const struct race *r, uint16_t old)
-{
-	if (r->event_idx)
-		return vring_need_event(avail_event(&r->g), r->g.avail_idx,
-					old);
-	return !(used_flags(&r->g) & VRING_USED_F_NO_NOTIFY);
+		offer(g, 0);
 }
 
 /* A driver's steps after it has made entries available from @old on */
@@ -102,50 +54,18 @@ static void notify(struct race *r, uint16_t old)
 {
 	/* 2.7.13.4.1, 2.8.21.3.1 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (r->packed ? packed_wanted(r, old) : split_wanted(r, old))
+	if (kick_wanted(&r->g, old))
 		__atomic_store_n(&r->bell, 1, __ATOMIC_RELEASE);
 }
 
-static bool drain(struct race *r)
+static bool drain(struct guest *g)
 {
-	uint32_t id, len;
 	bool any = false;
 	struct used u;
 
-	if (r->packed) {
-		while (packed_take(&r->p, 1, &u))
-			any = true;
-	} else {
-		while (take_used(&r->g, &id, &len))
-			any = true;
-	}
+	while (take(g, 1, 1, &u))
+		any = true;
 	return any;
-}
-
-static void want_interrupt(struct race *r)
-{
-	struct guest *g = &r->g;
-
-	if (r->packed && r->event_idx)
-		set_driver_event(g, r->p.seen | (r->p.seen_wrap ? EVENT_WRAP : 0),
-				 VRING_PACKED_EVENT_FLAG_DESC);
-	else if (r->packed)
-		set_driver_event(g, 0, VRING_PACKED_EVENT_FLAG_ENABLE);
-	else if (r->event_idx)
-		set_used_event(g, g->used_seen);
-	else
-		set_avail_flags(g, 0);
-}
-
-/* Not needed with EVENT_IDX: the event index is already passed. */
-static void want_none(struct race *r)
-{
-	if (r->event_idx)
-		return;
-	if (r->packed)
-		set_driver_event(&r->g, 0, VRING_PACKED_EVENT_FLAG_DISABLE);
-	else
-		set_avail_flags(&r->g, VRING_AVAIL_F_NO_INTERRUPT);
 }
 
 /* Sleep until an interrupt, as long as there is nothing to take. */
@@ -155,9 +75,9 @@ static void wait_used(struct race *r)
 
 	while (!r->lost) {
 		before = interrupts();
-		want_interrupt(r);
+		want_interrupt(&r->g, true);
 		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		if (drain(r))
+		if (drain(&r->g))
 			return;
 		while (interrupts() == before && !r->lost) {
 			r->lost = now() > r->deadline;
@@ -183,12 +103,12 @@ static void *drive(void *arg)
 	unsigned int seed = 1;
 
 	for (unsigned int i = 0; i < ROUNDS && !r->lost; i++) {
-		unsigned int room = SIZE - in_flight(r);
-		uint16_t old = next_avail(r);
+		unsigned int room = SIZE - in_flight(&r->g);
+		uint16_t old = next_avail(&r->g);
 
-		want_none(r);
+		want_interrupt(&r->g, false);
 		for (unsigned int n = 0; n < room && n <= i % 3; n++)
-			add(r);
+			add_one(&r->g);
 		if (room)
 			notify(r, old);
 		dawdle(&seed);
@@ -198,10 +118,10 @@ static void *drive(void *arg)
 		 */
 		if (room <= 3)
 			wait_used(r);
-		while (i % 4 == 0 && in_flight(r) && !r->lost)
+		while (i % 4 == 0 && in_flight(&r->g) && !r->lost)
 			wait_used(r);
 	}
-	while (!r->lost && in_flight(r))
+	while (!r->lost && in_flight(&r->g))
 		wait_used(r);
 	__atomic_store_n(&r->ended, 1, __ATOMIC_RELEASE);
 	return NULL;
@@ -229,19 +149,14 @@ static void put_tables(struct guest *g)
 static void run_race(uint64_t features, void (*change)(struct options *o))
 {
 	struct race r = {
-		.event_idx = features & BIT64(VIRTIO_RING_F_EVENT_IDX),
-		.packed = features & PACKED,
 		.deadline = now() + PATIENCE,
 	};
 	pthread_t driver;
 
-	features |= BIT64(VIRTIO_F_VERSION_1) |
-		    BIT64(VIRTIO_RING_F_INDIRECT_DESC);
 	guest_open(&r.g, change);
-	guest_start(&r.g, features, SIZE);
-	packed_fresh(&r.p, &r.g, SIZE);
+	guest_start(&r.g, features | V1 | INDIRECT, SIZE);
 	put_request(&r.g, 0, VIRTIO_BLK_T_IN, 0, 512);
-	if (r.packed)
+	if (features & PACKED)
 		put_tables(&r.g);
 	if (pthread_create(&driver, NULL, drive, &r)) {
 		CHECK(!"a thread");
@@ -250,48 +165,24 @@ static void run_race(uint64_t features, void (*change)(struct options *o))
 		pthread_join(driver, NULL);
 	}
 	CHECK(!r.lost);
-	CHECK_EQ(in_flight(&r), 0);
+	CHECK_EQ(in_flight(&r.g), 0);
 	CHECK_EQ(vdev_status(r.g.v), 15);
 	guest_close(&r.g);
 }
 
-static void test_event_idx(void)
+static void test_races(void)
 {
-	run_race(EVENT, NULL);
-}
+	for (unsigned int i = 0; i < 2; i++) {
+		uint64_t layout = i ? PACKED : 0;
 
-static void test_flags(void)
-{
-	run_race(0, NULL);
-}
-
-static void test_poll(void)
-{
-	run_race(EVENT, with_poll);
-}
-
-static void test_packed_event_idx(void)
-{
-	run_race(PACKED | EVENT, NULL);
-}
-
-static void test_packed_flags(void)
-{
-	run_race(PACKED, NULL);
-}
-
-static void test_packed_poll(void)
-{
-	run_race(PACKED | EVENT, with_poll);
+		run_race(layout | EVENT, NULL);
+		run_race(layout, NULL);
+		run_race(layout | EVENT, with_poll);
+	}
 }
 
 const struct test race_tests[] = {
-	{ "nothing is lost with EVENT_IDX", .run = test_event_idx },
-	{ "nothing is lost with flags", .run = test_flags },
-	{ "nothing is lost with --poll", .run = test_poll },
-	{ "packed: nothing is lost with EVENT_IDX",
-	  .run = test_packed_event_idx },
-	{ "packed: nothing is lost with flags", .run = test_packed_flags },
-	{ "packed: nothing is lost with --poll", .run = test_packed_poll },
+	{ "nothing is lost: with EVENT_IDX, with flags, with --poll",
+	  .run = test_races },
 	{ }
 };

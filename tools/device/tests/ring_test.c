@@ -12,25 +12,12 @@ int main(void)
 {
 	static const struct test *const suites[] = {
 		good_tests, packed_tests, feature_tests, blk_tests,
-		bad_tests, bad_packed_tests, random_tests,
+		bad_tests,
 		race_tests, service_tests, quirk_tests, zoned_tests, rng_tests,
 		NULL
 	};
 
 	return tap_run(suites);
-}
-
-static void test_read(struct guest *g)
-{
-	uint32_t len = 0;
-
-	guest_start(g, ALL_FEATURES, 16);
-	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 8, 4096, &len), 0);
-	CHECK_EQ(len, 4097);
-	CHECK_EQ(seen.vector[1], 1);
-	CHECK_EQ(g->c.of_class[BLK_READS], 1);
-	CHECK_EQ(g->c.of_class[BLK_BYTES_READ], 4096);
-	check_data(g, 8, 4096);
 }
 
 /* The indices wrap at 65536, the ring at its size. */
@@ -150,19 +137,6 @@ static void offer_many(struct guest *g, unsigned int n)
 		offer(g, 0);
 }
 
-static void test_batch(struct guest *g)
-{
-	guest_start(g, ALL_FEATURES, 64);
-	offer_many(g, 32);
-	kick(g);
-	CHECK_EQ(used_idx(g), 32);
-	CHECK_EQ(seen.vector[1], 1);
-	CHECK(!vdev_wants_poll(g->v));
-	kick(g);
-	CHECK_EQ(seen.vector[1], 1);
-	CHECK_EQ(g->c.interrupts_suppressed, 0);
-}
-
 /* A pass is bounded; the event loop comes back for the rest. */
 static void test_budget(struct guest *g)
 {
@@ -231,16 +205,6 @@ static void test_poll_event_idx(struct guest *g)
 	}
 	CHECK_EQ(used_idx(g), (uint16_t)70000);
 	CHECK(!crossed);
-}
-
-static void test_poll_flags(struct guest *g)
-{
-	guest_start(g, V1, 8);
-	CHECK_EQ(used_flags(g), VRING_USED_F_NO_NOTIFY);
-	offer_many(g, 1);
-	CHECK(vdev_poll(g->v));
-	CHECK_EQ(used_idx(g), 1);
-	CHECK_EQ(used_flags(g), VRING_USED_F_NO_NOTIFY);
 }
 
 /* A queue may be enabled before the device may write to memory. */
@@ -358,7 +322,6 @@ static void test_registers(struct guest *g)
 }
 
 const struct test good_tests[] = {
-	{ "a read fills its buffer and is used once", .on_guest = test_read },
 	{ "indices wrap", .on_guest = test_wrap },
 	{ "any framing", .on_guest = test_framing },
 	{ "indirect descriptors, alone and after direct ones",
@@ -366,14 +329,11 @@ const struct test good_tests[] = {
 	{ "an indirect table at any address",
 	  .on_guest = test_indirect_anywhere },
 	{ "a buffer across two mappings", .on_guest = test_across_mappings },
-	{ "a batch costs one interrupt", .on_guest = test_batch },
 	{ "a pass over a queue is bounded", .on_guest = test_budget },
 	{ "EVENT_IDX both ways", .on_guest = test_event_idx },
 	{ "flags without EVENT_IDX", .on_guest = test_flags },
 	{ "--poll with EVENT_IDX: never crossed",
 	  .on_guest = test_poll_event_idx, .change = with_poll },
-	{ "--poll without EVENT_IDX",
-	  .on_guest = test_poll_flags, .change = with_poll },
 	{ "--poll writes nothing while the bus is not mastered",
 	  .on_guest = test_poll_without_bus_master, .change = with_poll },
 	{ "a mapped doorbell",

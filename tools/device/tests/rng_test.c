@@ -2,7 +2,7 @@
 /* Unit tests of the entropy device, with rings of both layouts. */
 #include <string.h>
 
-#include "packed_guest.h"
+#include "guest.h"
 #include "rng/rng.h"
 
 static void entropy(struct options *o)
@@ -75,14 +75,13 @@ static void test_long_buffer(struct guest *g)
 static void test_packed(struct guest *g)
 {
 	const struct piece piece = { DATA_ADDR, 64, VRING_DESC_F_WRITE };
-	struct packed p;
 	struct used u;
 
-	packed_start(&p, g, V1, 7);
+	guest_start(g, V1 | PACKED, 7);
 	for (uint16_t id = 0; id < 20; id++) {
-		packed_add(&p, &piece, 1, id);
+		add(g, &piece, 1, id);
 		kick(g);
-		CHECK(packed_take(&p, 1, &u));
+		CHECK(take(g, 1, 1, &u));
 		CHECK_EQ(u.id, id);
 		CHECK_EQ(u.len, 64);
 	}

@@ -20,6 +20,7 @@ struct test {
 	void (*on_guest)(struct guest *g);	/* guest_open(), with @change */
 	void (*on_client)(struct client *c);	/* client_start() */
 	void (*change)(struct options *o);
+	const char *list;	/* for a @change that is with_quirks() or so */
 };
 
 /* guest.c, client.c: set up, run, and take apart */
