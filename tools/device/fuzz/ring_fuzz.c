@@ -69,7 +69,7 @@ static void *ram_at(uint32_t offset, size_t len)
 	offset %= RAM_SIZE;
 	if (offset + len > RAM_SIZE)
 		offset = RAM_SIZE - len;
-	return world_ram() + offset;
+	return world_guest()->ram + offset;
 }
 
 /* Addresses in 17 bits and a selector: mostly memory, at times not */
@@ -90,7 +90,7 @@ static uint64_t take_addr(struct run *r)
 	}
 }
 
-static void put_desc(struct run *r, void *to)
+static void fill_desc(struct run *r, void *to)
 {
 	struct vring_desc desc = {};
 
@@ -103,8 +103,8 @@ static void put_desc(struct run *r, void *to)
 	memcpy(to, &desc, sizeof(desc));
 }
 
-static void put_packed(struct run *r, unsigned int queue, uint16_t slot,
-		       uint16_t flags)
+static void fill_packed(struct run *r, unsigned int queue, uint16_t slot,
+			uint16_t flags)
 {
 	struct vring_packed_desc desc = {};
 
@@ -123,7 +123,7 @@ static void packed_op(struct run *r)
 	uint16_t flags = take8(&r->in) & 7;
 
 	flags |= r->wrapped[queue] ? DESC_F_USED : DESC_F_AVAIL;
-	put_packed(r, queue, r->next[queue], flags);
+	fill_packed(r, queue, r->next[queue], flags);
 	if (++r->next[queue] == r->size) {
 		r->next[queue] = 0;
 		r->wrapped[queue] = !r->wrapped[queue];
@@ -135,7 +135,7 @@ static void packed_at_op(struct run *r)
 	unsigned int queue = take8(&r->in) % QUEUES;
 	uint16_t slot = take8(&r->in);
 
-	put_packed(r, queue, slot, take16(&r->in));
+	fill_packed(r, queue, slot, take16(&r->in));
 }
 
 static void event_op(struct run *r)
@@ -145,7 +145,7 @@ static void event_op(struct run *r)
 	memcpy(ram_at(r->avail[0], sizeof(value)), &value, sizeof(value));
 }
 
-static void offer(struct run *r)
+static void offer_op(struct run *r)
 {
 	unsigned int queue = take8(&r->in) % QUEUES;
 	uint16_t head = take8(&r->in);
@@ -158,7 +158,7 @@ static void offer(struct run *r)
 	memcpy(avail + 2, &idx, sizeof(idx));
 }
 
-static void put_header(struct run *r)
+static void header_op(struct run *r)
 {
 	uint16_t place = take16(&r->in);
 	struct virtio_blk_outhdr hdr = {};
@@ -271,23 +271,15 @@ static void map_op(struct run *r, enum operation op)
 	vdev_memory_changed(r->f->vdev);
 }
 
-static void set_part(struct run *r, enum vfe_reg lo, uint32_t offset)
-{
-	reg_set(r->f, lo, RAM_BASE + offset);
-	reg_set(r->f, lo + 1, 0);
-}
-
 static void start_queue(struct run *r, unsigned int queue)
 {
 	r->next[queue] = 0;
 	r->wrapped[queue] = false;
-	reg_set(r->f, VFE_REG_QUEUE_SELECT, queue);
-	reg_set(r->f, VFE_REG_QUEUE_SIZE, r->size);
-	reg_set(r->f, VFE_REG_QUEUE_MSIX_VECTOR, queue);
-	set_part(r, VFE_REG_QUEUE_DESC_LO, r->desc[queue]);
-	set_part(r, VFE_REG_QUEUE_DRIVER_LO, r->avail[queue]);
-	set_part(r, VFE_REG_QUEUE_DEVICE_LO, r->used[queue]);
-	reg_set(r->f, VFE_REG_QUEUE_ENABLE, 1);
+	set(world_guest(), VFE_REG_QUEUE_SELECT, queue);
+	set(world_guest(), VFE_REG_QUEUE_SIZE, r->size);
+	set(world_guest(), VFE_REG_QUEUE_MSIX_VECTOR, queue);
+	guest_enable(world_guest(), RAM_BASE + r->desc[queue],
+		     RAM_BASE + r->avail[queue], RAM_BASE + r->used[queue]);
 }
 
 /* One queue is reset, and set up again where it was, all zeroes or not. */
@@ -296,8 +288,8 @@ static void reset_op(struct run *r)
 	uint8_t how = take8(&r->in);
 	unsigned int queue = how % QUEUES;
 
-	reg_set(r->f, VFE_REG_QUEUE_SELECT, queue);
-	reg_set(r->f, VFE_REG_QUEUE_RESET, 1);
+	set(world_guest(), VFE_REG_QUEUE_SELECT, queue);
+	set(world_guest(), VFE_REG_QUEUE_RESET, 1);
 	if (how & 0x80)
 		memset(ram_at(r->desc[queue], 16 * r->size), 0, 16 * r->size);
 	start_queue(r, queue);
@@ -323,17 +315,17 @@ static void one_op(struct run *r)
 		break;
 	case OP_DESC:
 		place = r->desc[0] + take8(&r->in) % 32 * 16;
-		put_desc(r, ram_at(place, 16));
+		fill_desc(r, ram_at(place, 16));
 		break;
 	case OP_TABLE:
 		place = take16(&r->in);
-		put_desc(r, ram_at(place, 16));
+		fill_desc(r, ram_at(place, 16));
 		break;
 	case OP_OFFER:
-		offer(r);
+		offer_op(r);
 		break;
 	case OP_HEADER:
-		put_header(r);
+		header_op(r);
 		break;
 	case OP_SEGMENT:
 		put_segment(r);
@@ -418,19 +410,12 @@ static void start(struct run *r)
 	r->size = r->packed ? 1 + (modes >> 1) % QUEUE_SIZE :
 		  1U << (modes >> 1) % 5;
 	irq_enable_msix(r->f->irq, modes & 0x40, modes & 0x80);
-	reg_set(r->f, VFE_REG_DEVICE_STATUS, 0);
-	reg_set(r->f, VFE_REG_DEVICE_STATUS, 3);
-	for (unsigned int word = 0; word < 2; word++) {
-		reg_set(r->f, VFE_REG_DRIVER_FEATURE_SELECT, word);
-		reg_set(r->f, VFE_REG_DRIVER_FEATURE,
-			(features & r->f->vdev->offered) >> (32 * word));
-	}
-	reg_set(r->f, VFE_REG_DEVICE_STATUS, 11);
+	guest_negotiate(world_guest(), features & r->f->vdev->offered);
 	for (unsigned int queue = 0; queue < QUEUES; queue++) {
 		place_queue(r, queue);
 		start_queue(r, queue);
 	}
-	reg_set(r->f, VFE_REG_DEVICE_STATUS, 15);
+	set(world_guest(), VFE_REG_DEVICE_STATUS, 15);
 }
 
 int fuzz_one(const uint8_t *data, size_t size)

@@ -8,8 +8,6 @@
 #include "rng/rng.h"
 #include "world.h"
 
-#define RING_SIZE	4	/* as world_start() sets it up */
-
 struct run {
 	struct function *f;
 	struct input in;
@@ -29,25 +27,21 @@ static uint64_t take_address(struct input *in)
 static void put_descriptor(struct run *r, uint64_t addr, uint32_t len,
 			   uint8_t flags, uint8_t next)
 {
-	unsigned int slot = r->count % RING_SIZE;
-	struct vring_packed_desc *packed = (void *)world_ram();
-	struct vring_desc *split = (void *)world_ram();
-	struct vring_avail *avail = (void *)(world_ram() + 0x100);
-	bool wrapped = r->count / RING_SIZE % 2;
+	unsigned int slot = r->count % START_SIZE;
+	const struct piece e = { addr, len, 0 };
 
 	if (r->packed) {
-		packed[slot] = (struct vring_packed_desc){
-			addr, len, next, (flags & 7) | (wrapped ? 0x8000 : 0x80)
-		};
+		put_packed(world_guest(), slot, &e, next, (flags & 7) |
+			   (r->count / START_SIZE % 2 ? DESC_F_USED :
+						       DESC_F_AVAIL));
 	} else {
-		split[slot] = (struct vring_desc){ addr, len, flags & 7, next };
-		avail->ring[slot] = slot;
-		avail->idx = r->count + 1;
+		put_desc(world_guest(), slot, addr, len, flags & 7, next);
+		offer(world_guest(), slot);
 	}
 	r->count++;
 }
 
-static void kick(struct run *r)
+static void serve(struct run *r)
 {
 	vdev_write(r->f->vdev, VFE_WIN_NOTIFY, 0, 2, 0);
 	for (unsigned int i = 0; i < 4 && vdev_wants_poll(r->f->vdev); i++)
@@ -57,19 +51,19 @@ static void kick(struct run *r)
 static void start(struct run *r, uint64_t features)
 {
 	world_map_all(r->f);
-	world_start(r->f, features | BIT64(VIRTIO_F_VERSION_1));
+	guest_drive(world_guest(), features | V1, START_SIZE);
 	r->count = 0;
 }
 
 static void check_serves(struct run *r)
 {
-	uint64_t features = r->packed ? BIT64(VIRTIO_F_RING_PACKED) : 0;
+	uint64_t features = r->packed ? PACKED : 0;
 	uint64_t before = r->f->counts.of_class[RNG_BYTES];
 
 	function_reset(r->f);
 	start(r, features);
 	put_descriptor(r, RAM_BASE + 0x400, 64, VRING_DESC_F_WRITE, 0);
-	kick(r);
+	serve(r);
 	if (r->f->counts.of_class[RNG_BYTES] - before != 64)
 		fail("a good buffer is not filled");
 }
@@ -85,7 +79,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 	uint8_t mode = take8(&r.in);
 
 	r.packed = mode & 1;
-	start(&r, (r.packed ? BIT64(VIRTIO_F_RING_PACKED) : 0) |
+	start(&r, (r.packed ? PACKED : 0) |
 	      (uint64_t)(mode >> 1 & 3) << VIRTIO_RING_F_INDIRECT_DESC);
 	while (r.in.left) {
 		uint64_t addr = take_address(&r.in);
@@ -95,9 +89,9 @@ int fuzz_one(const uint8_t *data, size_t size)
 		put_descriptor(&r, addr, len << (flags >> 4), flags,
 			       take8(&r.in));
 		if (flags & 8)
-			kick(&r);
+			serve(&r);
 	}
-	kick(&r);
+	serve(&r);
 	if (counts[RNG_BYTES] - bytes > (counts[RNG_REQUESTS] - requests) << 16)
 		fail("more bytes than the device gives in a buffer");
 	check_serves(&r);

@@ -4,7 +4,6 @@
  * log that goes nowhere, a disk and guest memory in memfds, and mappings
  * between guard pages, so that a step beside guest memory is a fault.
  */
-#include <endian.h>
 #include <linux/pci_regs.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,7 +21,13 @@ static struct options options = { .msix = true, .queue_size = QUEUE_SIZE };
 static struct function function;
 static struct vu_client *client;
 static int disk_fd, ram_fd, rom_fd;
-static uint8_t *ram;
+static const struct places places = {
+	.ram = RAM_BASE, .desc = RAM_BASE, .avail = RAM_BASE + 0x100,
+	.used = RAM_BASE + 0x200, .header = RAM_BASE + 0x300,
+	.status = RAM_BASE + 0x320, .data = RAM_BASE + 0x400,
+};
+
+static struct guest guest = { .at = &places };
 static uint8_t disk_image[DISK_SECTORS * VFE_SECTOR_SIZE];
 static uint8_t config_at_power_on[CONFIG_BYTES];
 static char last_log[512];
@@ -163,15 +168,15 @@ static void make_memory(void)
 {
 	ram_fd = make_file("ram", RAM_SIZE);
 	rom_fd = make_file("rom", ROM_SIZE);
-	ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, ram_fd,
-		   0);
-	if (ram == MAP_FAILED)
+	guest.ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
+			 ram_fd, 0);
+	if (guest.ram == MAP_FAILED)
 		fail("mmap: %m");
 }
 
-uint8_t *world_ram(void)
+struct guest *world_guest(void)
 {
-	return ram;
+	return &guest;
 }
 
 void world_map_half(struct function *f, unsigned int half)
@@ -189,7 +194,7 @@ void world_map_all(struct function *f)
 	world_map_half(f, 0);
 	world_map_half(f, 1);
 	gmem_map(f->gmem, ROM_BASE, ROM_SIZE, dup(rom_fd), 0, true, false);
-	memset(ram, 0, RAM_SIZE);
+	memset(guest.ram, 0, RAM_SIZE);
 	function_config_write(f, PCI_COMMAND, &command, sizeof(command));
 }
 
@@ -219,6 +224,7 @@ struct function *world_open(const struct vdev_class *class, void *of_class,
 	client = vu_new(f);
 	if (!client)
 		fail("no client");
+	guest.v = f->vdev;
 	pci_config_read(f->pci, 0, config_at_power_on, CONFIG_BYTES);
 	return f;
 }
@@ -236,60 +242,40 @@ struct function *world_function(bool map_doorbell)
 	return world_open(&blk_class, &blk_options, map_doorbell);
 }
 
-uint32_t reg_get(struct function *f, enum vfe_reg reg)
+static void check_reg(enum vfe_reg reg, uint32_t expected)
 {
-	struct register_info info;
+	uint32_t value = get(&guest, reg);
 
-	counts_register(reg, &info);
-	return vdev_read(f->vdev, info.window, info.bar_offset %
-			 VFE_STRUCT_SIZE, info.size);
+	if (value != expected)
+		fail("%s is %#x after a reset, not %#x",
+		     register_table[reg].name, value, expected);
 }
 
-void reg_set(struct function *f, enum vfe_reg reg, uint32_t value)
+static void check_queue_power_on(unsigned int queue)
 {
-	struct register_info info;
-
-	counts_register(reg, &info);
-	vdev_write(f->vdev, info.window, info.bar_offset % VFE_STRUCT_SIZE,
-		   info.size, value);
-}
-
-static void check_reg(struct function *f, enum vfe_reg reg, uint32_t expected)
-{
-	uint32_t value = reg_get(f, reg);
-	struct register_info info;
-
-	if (value == expected)
-		return;
-	counts_register(reg, &info);
-	fail("%s is %#x after a reset, not %#x", info.name, value, expected);
-}
-
-static void check_queue_power_on(struct function *f, unsigned int queue)
-{
-	reg_set(f, VFE_REG_QUEUE_SELECT, queue);
-	check_reg(f, VFE_REG_QUEUE_SIZE, QUEUE_SIZE);
-	check_reg(f, VFE_REG_QUEUE_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR);
-	check_reg(f, VFE_REG_QUEUE_ENABLE, 0);
+	set(&guest, VFE_REG_QUEUE_SELECT, queue);
+	check_reg(VFE_REG_QUEUE_SIZE, QUEUE_SIZE);
+	check_reg(VFE_REG_QUEUE_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR);
+	check_reg(VFE_REG_QUEUE_ENABLE, 0);
 	for (unsigned int reg = VFE_REG_QUEUE_DESC_LO;
 	     reg <= VFE_REG_QUEUE_RESET; reg++)
-		check_reg(f, reg, 0);
+		check_reg(reg, 0);
 }
 
 void world_check_power_on(struct function *f)
 {
 	uint8_t config[CONFIG_BYTES];
 
-	check_reg(f, VFE_REG_DEVICE_STATUS, 0);
-	check_reg(f, VFE_REG_QUEUE_SELECT, 0);
-	check_reg(f, VFE_REG_DEVICE_FEATURE_SELECT, 0);
-	check_reg(f, VFE_REG_DRIVER_FEATURE_SELECT, 0);
-	check_reg(f, VFE_REG_DRIVER_FEATURE, 0);
-	check_reg(f, VFE_REG_CONFIG_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR);
-	check_reg(f, VFE_REG_ISR_STATUS, 0);
+	check_reg(VFE_REG_DEVICE_STATUS, 0);
+	check_reg(VFE_REG_QUEUE_SELECT, 0);
+	check_reg(VFE_REG_DEVICE_FEATURE_SELECT, 0);
+	check_reg(VFE_REG_DRIVER_FEATURE_SELECT, 0);
+	check_reg(VFE_REG_DRIVER_FEATURE, 0);
+	check_reg(VFE_REG_CONFIG_MSIX_VECTOR, VIRTIO_MSI_NO_VECTOR);
+	check_reg(VFE_REG_ISR_STATUS, 0);
 	for (unsigned int queue = 0; queue < QUEUES; queue++)
-		check_queue_power_on(f, queue);
-	reg_set(f, VFE_REG_QUEUE_SELECT, 0);
+		check_queue_power_on(queue);
+	set(&guest, VFE_REG_QUEUE_SELECT, 0);
 	pci_config_read(f->pci, 0, config, sizeof(config));
 	for (unsigned int i = 0; i < sizeof(config); i++) {
 		if (config[i] != config_at_power_on[i])
@@ -300,105 +286,25 @@ void world_check_power_on(struct function *f)
 		fail("busy after a reset");
 }
 
-static void set_addr(struct function *f, enum vfe_reg lo, uint64_t addr)
-{
-	reg_set(f, lo, addr);
-	reg_set(f, lo + 1, addr >> 32);
-}
-
-void world_start(struct function *f, uint64_t features)
-{
-	features &= f->vdev->offered;
-	reg_set(f, VFE_REG_DEVICE_STATUS, 0);
-	reg_set(f, VFE_REG_DEVICE_STATUS, 3);
-	for (unsigned int word = 0; word < 2; word++) {
-		reg_set(f, VFE_REG_DRIVER_FEATURE_SELECT, word);
-		reg_set(f, VFE_REG_DRIVER_FEATURE, features >> (32 * word));
-	}
-	reg_set(f, VFE_REG_DEVICE_STATUS, 11);
-	reg_set(f, VFE_REG_QUEUE_SELECT, 0);
-	reg_set(f, VFE_REG_QUEUE_SIZE, 4);
-	set_addr(f, VFE_REG_QUEUE_DESC_LO, RAM_BASE);
-	set_addr(f, VFE_REG_QUEUE_DRIVER_LO, RAM_BASE + 0x100);
-	set_addr(f, VFE_REG_QUEUE_DEVICE_LO, RAM_BASE + 0x200);
-	reg_set(f, VFE_REG_QUEUE_ENABLE, 1);
-	reg_set(f, VFE_REG_DEVICE_STATUS, 15);
-}
-
-/* A read of sector 3 in three descriptors, at the start of guest memory */
-static void put_read(void)
-{
-	struct vring_desc *desc = (void *)ram;
-	struct vring_avail *avail = (void *)(ram + 0x100);
-	struct virtio_blk_outhdr *hdr = (void *)(ram + 0x300);
-
-	desc[0] = (struct vring_desc){
-		RAM_BASE + 0x300, sizeof(*hdr), VRING_DESC_F_NEXT, 1
-	};
-	desc[1] = (struct vring_desc){
-		RAM_BASE + 0x400, VFE_SECTOR_SIZE,
-		VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, 2
-	};
-	desc[2] = (struct vring_desc){
-		RAM_BASE + 0x320, 1, VRING_DESC_F_WRITE, 0
-	};
-	*hdr = (struct virtio_blk_outhdr){ VIRTIO_BLK_T_IN, 0, 3 };
-	ram[0x320] = 0xff;
-	avail->idx = 1;
-}
-
-/* The same for a packed ring; it is all of 2.8.13 in this world's few bytes. */
-static void put_packed_read(void)
-{
-	struct vring_packed_desc *desc = (void *)ram;
-	const uint16_t avail = 1U << VRING_PACKED_DESC_F_AVAIL;
-
-	put_read();
-	memset(desc, 0, 4 * sizeof(*desc));
-	desc[0] = (struct vring_packed_desc){
-		RAM_BASE + 0x300, sizeof(struct virtio_blk_outhdr), 0,
-		avail | VRING_DESC_F_NEXT
-	};
-	desc[1] = (struct vring_packed_desc){
-		RAM_BASE + 0x400, VFE_SECTOR_SIZE, 0,
-		avail | VRING_DESC_F_WRITE | VRING_DESC_F_NEXT
-	};
-	desc[2] = (struct vring_packed_desc){
-		RAM_BASE + 0x320, 1, 7, avail | VRING_DESC_F_WRITE
-	};
-}
-
-static bool used(bool packed)
-{
-	const struct vring_used *split = (const void *)(ram + 0x200);
-	const struct vring_packed_desc *desc = (const void *)ram;
-
-	if (!packed)
-		return split->idx == 1;
-	return desc->flags & 1U << VRING_PACKED_DESC_F_USED && desc->id == 7;
-}
-
 void world_check_serves(struct function *f, bool packed)
 {
-	uint64_t features = BIT64(VIRTIO_F_VERSION_1);
+	uint16_t id = packed ? 7 : 0;
+	struct used u = {};
 
 	world_map_all(f);
 	world_restore_disk();
-	if (packed)
-		features |= BIT64(VIRTIO_F_RING_PACKED);
-	world_start(f, features);
-	if (packed)
-		put_packed_read();
-	else
-		put_read();
-	vdev_write(f->vdev, VFE_WIN_NOTIFY, 0, 2, 0);
-	while (vdev_wants_poll(f->vdev) && !used(packed))
+	guest_drive(&guest, V1 | (packed ? PACKED : 0), START_SIZE);
+	add_read(&guest, 3, VFE_SECTOR_SIZE, id, false);
+	kick(&guest);
+	while (vdev_wants_poll(f->vdev) && in_flight(&guest) &&
+	       !take(&guest, 1, 3, &u))
 		vdev_poll(f->vdev);
-	if (!used(packed) || ram[0x320])
-		fail("a good request%s: %sused, status %u",
-		     packed ? ", packed" : "", used(packed) ? "" : "not ",
-		     ram[0x320]);
-	if (memcmp(ram + 0x400, disk_image + 3 * VFE_SECTOR_SIZE,
+	if (in_flight(&guest) && !take(&guest, 1, 3, &u))
+		fail("a good request%s is not used", packed ? ", packed," : "");
+	if (u.id != id || status_byte(&guest))
+		fail("a good request%s: id %u, status %u",
+		     packed ? ", packed" : "", u.id, status_byte(&guest));
+	if (memcmp(at(&guest, places.data), disk_image + 3 * VFE_SECTOR_SIZE,
 		   VFE_SECTOR_SIZE))
 		fail("a good request got the wrong data");
 	function_reset(f);

@@ -6,8 +6,8 @@
 #ifndef WORLD_H
 #define WORLD_H
 
-#include "blk/blk.h"
 #include "pci/pci.h"
+#include "tests/driver.h"
 #include "vfio/vfio_user.h"
 
 /* Two mappings that touch, so that a buffer can lie across both */
@@ -51,8 +51,9 @@ struct function *world_function(bool map_doorbell);
 /* The client that drives it */
 struct vu_client *world_client(void);
 
-/* Guest memory as this process sees it, and whether the device has it */
-uint8_t *world_ram(void);
+/* The guest, whose rings are all in the first 0x300 bytes of its memory */
+struct guest *world_guest(void);
+/* Whether the device has its memory */
 void world_map_half(struct function *f, unsigned int half);
 /* All of it mapped, and filled with zeroes */
 void world_map_all(struct function *f);
@@ -72,13 +73,10 @@ unsigned int world_mappings(void);
 
 /* After a reset every register reads as at power on. */
 void world_check_power_on(struct function *f);
-/* Negotiate @features as far as they are offered, and set up queue 0. */
-void world_start(struct function *f, uint64_t features);
+/* The size of a ring for which the guest has room there */
+#define START_SIZE	4
+
 /* A well-behaved driver gets its data, from a split ring or a packed one. */
 void world_check_serves(struct function *f, bool packed);
-
-/* Access a register by its name in wire.h. */
-uint32_t reg_get(struct function *f, enum vfe_reg reg);
-void reg_set(struct function *f, enum vfe_reg reg, uint32_t value);
 
 #endif /* WORLD_H */
