@@ -101,7 +101,7 @@ int vfe_blk_disable_cache(struct vfe_blk *vb)
  * Returns -EAGAIN while the device is not live: its next reset would discard
  * the new mode.
  */
-static int vfe_blk_tell_cache(struct vfe_blk *vb, bool on)
+static int vfe_blk_set_device_cache(struct vfe_blk *vb, bool on)
 {
 	int err = -EAGAIN;
 
@@ -132,12 +132,12 @@ static int vfe_blk_change_cache(struct vfe_blk *vb, bool on)
 
 	if (on) {
 		err = vfe_set_write_cache(q, true) ?:
-		      vfe_blk_tell_cache(vb, true);
+		      vfe_blk_set_device_cache(vb, true);
 		if (err)
 			vfe_set_write_cache(q, vb->write_cache);
 		return err;
 	}
-	err = vfe_blk_tell_cache(vb, false);
+	err = vfe_blk_set_device_cache(vb, false);
 	if (!err)
 		err = blkdev_issue_flush(vb->disk->part0);
 	return err ?: vfe_set_write_cache(q, false);
@@ -198,8 +198,8 @@ void vfe_blk_getgeo(const struct vfe_blk *vb, struct hd_geometry *geo)
 }
 
 /* Sends a request of @type, and copies the device's answer to @answer. */
-static int vfe_blk_ask_device(struct vfe_blk *vb, u16 type, void *answer,
-			      size_t len)
+static int vfe_blk_query(struct vfe_blk *vb, u16 type, void *answer,
+			 size_t len)
 {
 	struct vfe_blk_request *req;
 	struct request *rq;
@@ -225,8 +225,8 @@ static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 	char id[VIRTIO_BLK_ID_BYTES + 1] = "";
 	int err;
 
-	err = vfe_blk_ask_device(dev_to_disk(dev)->private_data,
-				 VIRTIO_BLK_T_GET_ID, id, VIRTIO_BLK_ID_BYTES);
+	err = vfe_blk_query(dev_to_disk(dev)->private_data,
+			    VIRTIO_BLK_T_GET_ID, id, VIRTIO_BLK_ID_BYTES);
 	if (err == -EIO || err == -EOPNOTSUPP)
 		return 0;
 	return err ?: sysfs_emit(buf, "%s", id);
@@ -240,8 +240,8 @@ static ssize_t lifetime_show(struct device *dev, struct device_attribute *attr,
 	struct vfe_blk_lifetime lifetime;
 	int err;
 
-	err = vfe_blk_ask_device(dev_to_disk(dev)->private_data,
-				 VIRTIO_BLK_T_GET_LIFETIME, &lifetime,
+	err = vfe_blk_query(dev_to_disk(dev)->private_data,
+			    VIRTIO_BLK_T_GET_LIFETIME, &lifetime,
 				 sizeof(lifetime));
 	return err ?: sysfs_emit(buf, "%u %u %u\n",
 				 le16_to_cpu(lifetime.pre_eol_info),

@@ -89,7 +89,7 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
  * @mapped: number of data descriptors that the DMA API mapped
  * @driver_type: VIRTIO_BLK_T_* of a request that the driver itself makes
  * @retries: how often the request was sent again after a reset
- * @failed: the result, BLK_STS_OK or an error; set before completion
+ * @result: BLK_STS_OK or an error; set before completion
  */
 struct vfe_blk_request {
 	struct vfe_io_request io;
@@ -98,7 +98,7 @@ struct vfe_blk_request {
 	u16 mapped;
 	u16 driver_type;
 	u8 retries;
-	blk_status_t failed;
+	blk_status_t result;
 };
 
 /**
@@ -118,7 +118,7 @@ struct vfe_blk_queue {
  * @disk: its gendisk; free_disk() frees this structure
  * @tag_set: tags of blk-mq
  * @sysfs: the directory with the counters
- * @stats: counts of events, those of @vd
+ * @stats: event counts of @vd
  * @format: format of indirect tables
  * @piece: most bytes of data in one descriptor
  * @pieces: most descriptors for one segment of the block layer

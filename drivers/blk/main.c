@@ -151,7 +151,7 @@ static int vfe_blk_make_disk(struct vfe_blk *vb)
 	return 0;
 }
 
-static int vfe_blk_show_disk(struct vfe_blk *vb)
+static int vfe_blk_add_disk(struct vfe_blk *vb)
 {
 	struct device *dev = vfe_dev(vb->vd);
 	int err;
@@ -206,12 +206,12 @@ static int vfe_blk_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = vfe_recovery_start(&vb->io.recovery);
 	if (err)
 		goto err_disk;
-	err = vfe_blk_show_disk(vb);
+	err = vfe_blk_add_disk(vb);
 	if (err)
-		goto err_end;
+		goto err_exit;
 	return 0;
 
-err_end:
+err_exit:
 	vfe_recovery_exit(&vb->io.recovery);
 err_disk:
 	put_disk(vb->disk);	/* never added: free_disk() is not called */
@@ -265,7 +265,7 @@ static struct pci_driver vfe_blk_driver = {
 	.driver.pm = pm_sleep_ptr(&vfe_recovery_pm_ops),
 };
 
-static int __init vfe_blk_check_completions(void)
+static int __init vfe_blk_check_other_params(void)
 {
 	vfe_blk_tunables.coalesce_usecs = coalesce_usecs;
 	vfe_blk_tunables.adaptive_poll = adaptive_poll;
@@ -308,7 +308,7 @@ static int __init vfe_blk_check_params(void)
 		       queue_depth, VFE_BLK_MIN_SIZE, VFE_BLK_MAX_SIZE);
 		return -EINVAL;
 	}
-	return vfe_blk_check_completions();
+	return vfe_blk_check_other_params();
 }
 
 static int __init vfe_blk_init(void)

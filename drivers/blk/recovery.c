@@ -18,7 +18,7 @@ static void vfe_blk_send_again(struct request *rq)
 		blk_mq_requeue_request(rq, false);
 		return;
 	}
-	req->failed = BLK_STS_IOERR;
+	req->result = BLK_STS_IOERR;
 	blk_mq_complete_request(rq);
 }
 
@@ -105,7 +105,7 @@ void vfe_blk_needs_reset(struct vfe_device *vd)
 
 /* --- timeouts --- */
 
-static void vfe_blk_say_late(struct vfe_blk_queue *bq, struct request *rq)
+static void vfe_blk_warn_late(struct vfe_blk_queue *bq, struct request *rq)
 {
 	struct vfe_blk *vb = vfe_blk_of_queue(bq);
 
@@ -134,6 +134,6 @@ enum blk_eh_timer_return vfe_blk_timeout(struct request *rq)
 		return BLK_EH_DONE;
 	}
 	if (vfe_io_late(&bq->io, &req->io, rq->timeout / HZ ?: 1))
-		vfe_blk_say_late(bq, rq);
+		vfe_blk_warn_late(bq, rq);
 	return BLK_EH_RESET_TIMER;
 }

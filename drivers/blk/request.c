@@ -457,13 +457,13 @@ static void vfe_blk_clean_up(struct request *rq)
 	vfe_count(vfe_blk_of(rq)->stats, operations);
 }
 
-/* Ends a request with the result in its @failed. */
+/* Ends a request with the result in its @result. */
 void vfe_blk_complete(struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 
 	vfe_blk_clean_up(rq);
-	blk_mq_end_request(rq, req->failed);
+	blk_mq_end_request(rq, req->result);
 }
 
 /* Ends a batch of successful requests. */
@@ -486,12 +486,12 @@ static void vfe_blk_complete_one(struct request *rq, struct io_comp_batch *iob)
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 	u8 status = READ_ONCE(vfe_blk_wire(req)->status);
 
-	req->failed = vfe_blk_result(status);
+	req->result = vfe_blk_result(status);
 	if (unlikely(req->io.token.used_len != req->io.in_len) && !status)
 		vfe_blk_odd_length(vfe_blk_of(rq), req);
 	if (unlikely(req_op(rq) == REQ_OP_ZONE_APPEND) && !status &&
 	    !vfe_blk_appended(vfe_blk_of(rq), rq)) {
-		req->failed = BLK_STS_IOERR;
+		req->result = BLK_STS_IOERR;
 		iob = NULL;
 	}
 	if (blk_mq_complete_request_remote(rq))

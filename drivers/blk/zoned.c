@@ -227,8 +227,8 @@ static int vfe_blk_parse_zone(struct vfe_blk *vb,
 }
 
 /* Reports zones to the block layer. Return: their number, 0 at the end */
-static int vfe_blk_hand_on(struct vfe_blk *vb,
-			   const struct virtio_blk_zone_report *report,
+static int vfe_blk_report_each(struct vfe_blk *vb,
+			       const struct virtio_blk_zone_report *report,
 			   unsigned int most, struct vfe_zones *zones,
 			   u64 *sector)
 {
@@ -277,8 +277,8 @@ int vfe_blk_report_zones(struct vfe_blk *vb, u64 sector, unsigned int nr,
 		memset(report, 0, size);
 		n = vfe_blk_get_report(vb, report, size, sector);
 		if (!n)
-			n = vfe_blk_hand_on(vb, report,
-					    min(fit, nr - zones->n), zones,
+			n = vfe_blk_report_each(vb, report,
+						min(fit, nr - zones->n), zones,
 					    &sector);
 		if (n <= 0)
 			break;

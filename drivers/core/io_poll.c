@@ -78,7 +78,7 @@ bool vfe_io_poll_begin(struct vfe_io_queue *ioq)
 EXPORT_SYMBOL_NS_GPL(vfe_io_poll_begin, VFE_NS);
 
 /* Busy-waits for a used buffer. Return: whether there is one */
-static bool vfe_io_poll_look(struct vfe_io_queue *ioq, u32 budget, u64 *spent)
+static bool vfe_io_busy_wait(struct vfe_io_queue *ioq, u32 budget, u64 *spent)
 {
 	u64 due = min_t(u64, 2ULL * READ_ONCE(ioq->usual_ns),
 			VFE_IO_POLL_DUE_NS);
@@ -111,7 +111,7 @@ void vfe_io_poll_wait(struct vfe_io_queue *ioq)
 	bool found;
 	u64 spent;
 
-	found = vfe_io_poll_look(ioq, budget, &spent);
+	found = vfe_io_busy_wait(ioq, budget, &spent);
 	if (found)
 		vfe_class_count(stats, struct vfe_io_counts, polls_found);
 	vfe_class_count(stats, struct vfe_io_counts, polls);

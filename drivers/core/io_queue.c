@@ -11,7 +11,7 @@
 
 #include "io.h"
 
-#define VFE_IO_DRAIN_LOOK	(HZ / 20)	/* between polls of a queue */
+#define VFE_IO_DRAIN_POLL	(HZ / 20)	/* between polls of a queue */
 
 /* --- set-up --- */
 
@@ -200,7 +200,7 @@ bool vfe_io_drain(struct vfe_io *io, unsigned long timeout,
 		list_for_each_entry(ioq, &io->queues, node)
 			if (ioq->polled)
 				vfe_io_complete_used(ioq);
-		if (idle(io->recovery.vd, VFE_IO_DRAIN_LOOK))
+		if (idle(io->recovery.vd, VFE_IO_DRAIN_POLL))
 			return true;
 	} while (time_before(jiffies, end));
 	return false;

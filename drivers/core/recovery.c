@@ -456,16 +456,16 @@ static void vfe_recovery_resume(struct vfe_recovery *r)
 
 static void vfe_recovery_removed(struct vfe_recovery *r)
 {
-	bool news;
+	bool changed;
 
 	mutex_lock(&r->lock);
-	news = vfe_run_set(r, VFE_RUN_DEAD);
-	if (news) {
+	changed = vfe_run_set(r, VFE_RUN_DEAD);
+	if (changed) {
 		vfe_recovery_quiesce_and_reset(r);
 		vfe_recovery_release(r);
 	}
 	mutex_unlock(&r->lock);
-	if (news && r->ops->removed)
+	if (changed && r->ops->removed)
 		r->ops->removed(r->vd);
 }
 

@@ -20,7 +20,7 @@
 
 /* pause between two reads of control, and time until a message in the log */
 #define VFE_TRAP_RESET_WAIT_MS	10
-#define VFE_TRAP_RESET_TELL_MS	1000
+#define VFE_TRAP_RESET_WARN_MS	1000
 
 /* Saves the answer if the command waits for one. */
 static bool vfe_trap_answer(struct vfe_trap *trap, u32 status)
@@ -239,16 +239,16 @@ static int vfe_trap_take_answer(struct vfe_trap *trap, u32 *status)
  * slow; the log has one warning. Return: whether to wait on
  */
 static bool vfe_trap_wait_on(struct vfe_trap *trap, unsigned long timeout,
-			     bool *told)
+			     bool *warned)
 {
 	if (wait_for_completion_timeout(&trap->answered, timeout) ||
 	    vfe_trap_poll(trap))
 		return false;
-	if (!*told)
+	if (!*warned)
 		dev_warn_ratelimited(&trap->pdev->dev,
 				     "command %d is not answered after %u ms: still waiting\n",
 				     trap->command, jiffies_to_msecs(timeout));
-	*told = true;
+	*warned = true;
 	return true;
 }
 
@@ -266,11 +266,11 @@ static bool vfe_trap_wait_on(struct vfe_trap *trap, unsigned long timeout,
  */
 int vfe_trap_wait(struct vfe_trap *trap, unsigned long timeout, bool patient)
 {
-	bool told = !patient;	/* the caller gets the error */
+	bool warned = !patient;	/* the caller gets the error */
 	u32 status;
 	int err;
 
-	while (vfe_trap_wait_on(trap, timeout, &told))
+	while (vfe_trap_wait_on(trap, timeout, &warned))
 		if (!patient)
 			return -ETIMEDOUT;
 	err = vfe_trap_take_answer(trap, &status);
@@ -339,7 +339,7 @@ void vfe_trap_write(struct vfe_trap *trap, const void *buf,
 /* Waits for the reset bit to read back 0; @max_ms as for vfe_trap_reset(). */
 static int vfe_trap_reset_settle(struct vfe_trap *trap, unsigned int max_ms)
 {
-	unsigned int waited, tell = VFE_TRAP_RESET_TELL_MS;
+	unsigned int waited, warn_after = VFE_TRAP_RESET_WARN_MS;
 	unsigned long start = jiffies;
 	u32 control;
 
@@ -355,11 +355,11 @@ static int vfe_trap_reset_settle(struct vfe_trap *trap, unsigned int max_ms)
 			return -EINTR;
 		if (max_ms && waited >= max_ms)
 			return -ETIMEDOUT;
-		if (waited > tell) {
+		if (waited > warn_after) {
 			dev_warn_ratelimited(&trap->pdev->dev,
 					     "control is still %#x %u ms after a reset: still waiting\n",
 					     control, waited);
-			tell = UINT_MAX;
+			warn_after = UINT_MAX;
 		}
 		msleep(VFE_TRAP_RESET_WAIT_MS);
 	}

@@ -47,7 +47,8 @@ static int vfe_trap_blk_identity_check(struct vfe_trap_blk *tb,
 	return 0;
 }
 
-static int vfe_trap_blk_ask(struct vfe_trap_blk *tb, struct vfe_identify *id)
+static int vfe_trap_blk_read_identity(struct vfe_trap_blk *tb,
+				      struct vfe_identify *id)
 {
 	int err;
 
@@ -79,7 +80,7 @@ int vfe_trap_blk_identify(struct vfe_trap_blk *tb)
 	id = kmalloc(sizeof(*id), GFP_NOIO);
 	if (!id)
 		return -ENOMEM;
-	err = vfe_trap_blk_ask(tb, id);
+	err = vfe_trap_blk_read_identity(tb, id);
 	if (!err) {
 		tb->capacity = le64_to_cpu(id->capacity);
 		tb->max_sectors = min_t(u32, le32_to_cpu(id->max_count),
