@@ -37,7 +37,7 @@ static_assert(offsetof(struct virtio_pci_notify_cap,
 		       notify_off_multiplier) == 16);
 
 /**
- * struct vfe_cap_kind - what the driver requires of a structure
+ * struct vfe_cap_kind - requirements for a virtio structure
  * @cfg_type: VIRTIO_PCI_CAP_*
  * @cap_len: bytes of the capability that the driver reads
  * @align: alignment of the structure, in bytes

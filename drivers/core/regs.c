@@ -252,8 +252,8 @@ void vfe_notify32(struct vfe_regs *regs, u32 offset, u32 val)
  * vfe_read_words() - read words of data, one instruction per word
  * @regs: the function's windows
  * @reg: the register to read repeatedly
- * @buf: where to, as the device has them
- * @words: how many
+ * @buf: where to put the words, little endian
+ * @words: number of words
  *
  * Context: any.
  */
@@ -269,8 +269,8 @@ EXPORT_SYMBOL_NS_GPL(vfe_read_words, VFE_NS);
  * vfe_write_words() - write words of data, one instruction per word
  * @regs: the function's windows
  * @reg: the register to write repeatedly
- * @buf: where from, as the device wants them
- * @words: how many
+ * @buf: the words, little endian
+ * @words: number of words
  *
  * Context: any.
  */
@@ -384,8 +384,8 @@ static void vfe_write_range_words(struct vfe_regs *regs, enum vfe_reg reg,
  * @regs: the function's windows
  * @reg: a port register (rep insl: one exit for up to 1024 bytes, see the top
  *	 of this file), or a range in memory (rep movsl: an exit per word)
- * @buf: where to, as the device has them
- * @words: how many
+ * @buf: where to put the words, little endian
+ * @words: number of words
  *
  * Context: any.
  */
@@ -408,8 +408,8 @@ EXPORT_SYMBOL_NS_GPL(vfe_read_string, VFE_NS);
  * @regs: the function's windows
  * @reg: a port register (rep outsl), or a range in memory (rep movsl); both
  *	 cause an exit per word
- * @buf: where from, as the device wants them
- * @words: how many
+ * @buf: the words, little endian
+ * @words: number of words
  *
  * Context: any.
  */

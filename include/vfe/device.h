@@ -273,14 +273,14 @@ int vfe_check_id(const struct pci_dev *pdev, u16 type, u16 old);
  * @ops: the class driver's operations, not NULL
  * @priv: for vfe_priv()
  *
- * Enables the function, walks its capabilities, maps what they describe, or
- * BAR 0 of a legacy device, resets the device and sets ACKNOWLEDGE and DRIVER.
+ * Enables the function, finds and maps its virtio structures, or BAR 0 of a
+ * legacy device, resets the device and sets ACKNOWLEDGE and DRIVER.
  *
  * Context: process context, may sleep.
  * Return: the device, or ERR_PTR: -ENODEV a required capability is missing or
  * the function is gone, -EINVAL a capability is malformed, -EBUSY another
- * driver holds a BAR, -ETIMEDOUT the reset did not end within a minute, -ENOMEM,
- * or an error of the PCI core. A reset of more than five seconds is logged.
+ * driver holds a BAR, -ETIMEDOUT the reset did not end within a minute, or
+ * -ENOMEM or another error of the PCI core. A slow reset is logged.
  */
 struct vfe_device *vfe_create(struct pci_dev *pdev,
 			      const struct vfe_device_ops *ops, void *priv);

@@ -362,7 +362,7 @@ void vfe_io_coalesce(struct vfe_io_queue *ioq, struct vfe_io_done *done);
 /**
  * struct vfe_io_counts - counters of a device with such queues, one set per CPU
  * @polls: times that a submitter busy-waited for its completion
- * @polls_found: of these, how often it found the completion
+ * @polls_found: number of these that found the completion
  * @polls_ns: time spent busy-waiting, in nanoseconds
  *
  * A class driver with more counters has this first in its own structure.

@@ -91,8 +91,8 @@ enum vfe_vector {
  * @done: called from the queue's interrupt handler: the device used buffers
  * @priv: returned by vfe_queue_priv()
  * @max_segs: most segments of a buffer (determines the size of indirect tables)
- * @size: entries wanted, 0 for what the device offers; rounded down to a valid
- *	  size; ignored for a legacy device
+ * @size: entries wanted, 0 for the size that the device offers; rounded down to
+ *	  a valid size; ignored for a legacy device
  * @own_tables: the class driver builds indirect tables itself and adds them by
  *		vfe_queue_add_table(); vfe_queue_add() adds chains then
  * @index: index of the virtqueue in the device; the specs of a device are
