@@ -86,8 +86,8 @@ _SHORT = """\
 plain: sysfs verify-256 ext4
 plain/poll: poll-32
 errors: errors
-ring-64-each-null: full-ring-short
 ring-64: idle-write
+ring-4: verify-32
 packed-16: verify-32
 in-order-16: verify-32
 """

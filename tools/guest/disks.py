@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Disks that QEMU itself serves, for tests that the custom device cannot run.
+"""Functions that QEMU itself serves.
 
 QEMU 11.1 fails an assertion when a vfio-user function is unplugged, so these
 tests unplug a disk of QEMU's own. And QEMU can record the requests to a disk,
@@ -18,6 +18,14 @@ from lab import pci
 # Let the guest handle hotplug natively, instead of the firmware.
 NATIVE_HOTPLUG = ("-global",
                   "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off")
+RNG_SLOT = pci.Slot(9)
+
+
+def virtio_rng(*properties: str) -> tuple[str, ...]:
+    """QEMU's options for its entropy device, with these properties."""
+    told = dict(item.split("=", 1) for item in properties)
+    return ("-object", "rng-random,filename=/dev/urandom,id=rng0",
+            *pci.device("virtio-rng-pci", RNG_SLOT, {"rng": "rng0", **told}))
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from .machine import GuestCase
 
-# Longer than most tests, so that a forgotten load ends.
-SECONDS = 90
+# Longer than any test on a busy machine; a forgotten load ends nevertheless.
+SECONDS = 300
 MOVES = 40
 WRITES = ("--rw=randwrite --size=8M --verify=crc32c --verify_fatal=1"
           " --verify_backlog=64 --verify_state_save=0")
@@ -35,12 +35,11 @@ class Load:
     """fio on a disk."""
 
     def __init__(self, case: GuestCase, disk: str, work: str = WRITES, *,
-                 options: str = "", first: int = MOVES,
-                 seconds: int = SECONDS) -> None:
+                 options: str = "", first: int = MOVES) -> None:
         self.case = case
         self.name = disk.rsplit("/", 1)[1]
         case.sh("fio --name=load --direct=1 --ioengine=libaio --bs=4k"
-                f" --iodepth=16 --time_based --runtime={seconds}"
+                f" --iodepth=16 --time_based --runtime={SECONDS}"
                 f" --filename={disk} {work} {options} >/tmp/load 2>&1 &")
         self.moves(first)
 

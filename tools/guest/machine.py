@@ -22,7 +22,7 @@ from lab import LabError, image, kernel_log, paths, pci, speed
 from lab.guest import Device, DeviceSpec, Guest
 from lab.kernel import Kernel
 
-from .disks import QemuDisk
+from .disks import QemuDisk, virtio_rng
 
 BLK, TRAP, KERNEL = "vfe_blk", "vfe_trap_blk", "virtio-pci"
 MODULES = (BLK, TRAP)
@@ -69,14 +69,15 @@ class Machine:
     modules: Callable[[], Path] | None = None
 
 
-# A disk of each kind. The contents of "main", "files" and "stock" must stay;
-# any test may overwrite the others.
+# A device of each kind. The contents of "main", "files" and "stock" must stay;
+# any test may overwrite the other disks.
 COMMON = Machine("common", (
     ("main", ()), ("wild", ()), ("poll", ("--poll",)),
     ("map", ("--doorbell", "map")), ("files", ()), ("ro", ("--readonly",)),
     ("narrow", ("--queues", "1", "--queue-size", "8")),
     ("stock", ("--id", "stock")), ("scratch", ("--id", "stock"))),
-    pluggable=True, append=STRICT)
+    entropy=(("rng", ()), ("rng-stock", ("--id", "stock"))),
+    qemu=virtio_rng("disable-legacy=on"), pluggable=True, append=STRICT)
 
 
 @dataclass
@@ -88,9 +89,9 @@ class Running:
     disks: dict[str, QemuDisk] = field(default_factory=dict)
 
     def answers(self) -> bool:
-        """Can it run another test?"""
+        """Can it run another test? The kernel's log begins anew."""
         try:
-            self.guest.run("true", 10)
+            self.guest.run("dmesg -c >/dev/null", 10)
             return all(device.alive()
                        for device in self.guest.devices.values())
         except LabError:
@@ -131,6 +132,7 @@ def running(machine: Machine) -> Running:
         one = None
     if one is None:
         one = _running[machine] = _start(machine)
+        one.answers()
     return one
 
 
@@ -158,7 +160,6 @@ class GuestCase(unittest.TestCase):
     def setUp(self) -> None:
         one = running(self.machine)
         self.guest, self.disks = one.guest, one.disks
-        self.guest.run("dmesg -c >/dev/null")
 
     def tearDown(self) -> None:
         """No test leaves a report of a checker, a mount or a bound function."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from lab import pci
 
+from .disks import RNG_SLOT
 from .machine import GuestCase
 
 RNG, KERNEL_RNG = "vfe_rng", "virtio-pci"
-SLOT = pci.Slot(9)
-BDF = SLOT.bdf
+BDF = RNG_SLOT.bdf
 READ = 16384
 
 _BIND = """\
@@ -21,15 +21,12 @@ cat /sys/class/misc/hw_random/rng_available
 """
 
 
-def qemu(*options: str) -> tuple[str, ...]:
-    """QEMU's options: the device, with additional properties."""
-    told = dict(option.split("=", 1) for option in options)
-    return ("-object", "rng-random,filename=/dev/urandom,id=rng0",
-            *pci.device("virtio-rng-pci", SLOT, {"rng": "rng0", **told}))
-
-
 class RngCase(GuestCase):
     """Tests of a guest that has the device."""
+
+    def tearDown(self) -> None:
+        self.unbind_rng()
+        super().tearDown()
 
     def rng_bdf(self) -> str:
         """Its address: that of QEMU's device."""

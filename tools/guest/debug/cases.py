@@ -14,8 +14,6 @@ from guest.machine import BLK, MODULES, TRAP, GuestCase, fio
 CYCLES = 5
 RESETS = 3
 FEW = 8
-# a busy host needs this long for the steps under one load
-LIFE = 240
 SMALL = ("--rw=randwrite --bsrange=512-64k --blockalign=512 --size=1M"
          " --iodepth=8")
 JOBS = "--numjobs=2 --offset_increment=16M --group_reporting"
@@ -75,7 +73,7 @@ class Cases(GuestCase):
         every counter."""
         disk = self.bind("wild", BLK)
         size = int(self.sh(f"blockdev --getsize64 {disk}"))
-        load = Load(self, disk, options=JOBS, first=FEW, seconds=LIFE)
+        load = Load(self, disk, options=JOBS, first=FEW)
         self.sh(f"(while [ -e {self.folder()}/vfe/reset ] &&"
                 " [ ! -e /tmp/enough ]; do"
                 f" find {self.folder()}/vfe -type f ! -name reset"

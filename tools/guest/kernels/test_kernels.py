@@ -10,8 +10,9 @@ from __future__ import annotations
 from functools import partial
 from typing import ClassVar
 
+from guest.disks import virtio_rng
 from guest.machine import BLK, KERNEL, TRAP, Machine, end, fio
-from guest.rng import RNG, RngCase, qemu
+from guest.rng import RNG, RngCase
 from lab import build, kernel, recipe, shell
 
 # The parameters that the lab's shell adds to the kernel's command line, except
@@ -26,7 +27,7 @@ def machine(series: str) -> Machine:
     """The machine for a kernel series: a disk of QEMU and one of ours, an
     rng."""
     return Machine(f"kernel-{series}", (("ours", ()),), pluggable=True,
-                   append=WORDS, qemu=qemu(),
+                   append=WORDS, qemu=virtio_rng(),
                    boots=partial(kernel.debian, series),
                    modules=partial(build.modules, series))
 

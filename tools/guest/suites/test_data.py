@@ -27,9 +27,11 @@ class Verify(GuestCase):
         self.sh(fio(disk, *arguments), 180)
         self.assertEqual(self.device(name).control()["requests"]["error"], 0)
 
+    @pytest.mark.slow
     def test_sequential_512_bytes(self) -> None:
         self.verify("wild", "--rw=write --bs=512 --size=512k --iodepth=1")
 
+    @pytest.mark.slow
     def test_sequential_4_kib(self) -> None:
         self.verify("wild", "--rw=write --bs=4k --size=8M --iodepth=1")
 
@@ -44,6 +46,7 @@ class Verify(GuestCase):
                     " --iodepth=32 --norandommap=0 --bs_unaligned=0"
                     " --blockalign=512")
 
+    @pytest.mark.slow
     def test_random_512_bytes_depth_1(self) -> None:
         self.verify("wild", "--rw=randwrite --bs=512 --size=256k"
                     " --iodepth=1")
@@ -52,6 +55,7 @@ class Verify(GuestCase):
         self.verify("wild", "--rw=randwrite --bs=4k --size=6M --iodepth=16"
                     " --numjobs=4 --offset_increment=16M --group_reporting")
 
+    @pytest.mark.slow
     def test_mixed_read_and_write(self) -> None:
         self.verify("wild", "--rw=randrw --bs=8k --size=8M --iodepth=8")
 
@@ -79,6 +83,7 @@ class Verify(GuestCase):
         self.assertGreater(self.device("wild").control()["requests"]["flush"],
                            0)
 
+    @pytest.mark.slow
     def test_a_changed_block_is_found(self) -> None:
         """The counter-proof of the above: fio detects wrong data."""
         disk = self.bind("wild")
@@ -152,11 +157,13 @@ class Drivers(GuestCase):
                 self.rewrite(disk, f"stock{number}", every=number == 5)
             self.unbind("stock")
 
+    @pytest.mark.slow
     def test_kernel_driver_verifies(self) -> None:
         disk = self.bind("scratch", KERNEL)
         self.sh(fio(disk, "--rw=randwrite --bs=4k --size=8M --iodepth=32"),
                 120)
 
+    @pytest.mark.slow
     def test_mkfs_by_each(self) -> None:
         """mkfs, mount, write, fsck: by the kernel's driver and by ours."""
         for driver in (KERNEL, BLK):
@@ -178,6 +185,7 @@ class Drivers(GuestCase):
                 self.sh(f"dd if={disk} of=/dev/null bs=4k count=4"
                         " iflag=direct 2>/dev/null")
 
+    @pytest.mark.slow
     def test_twin_verifies(self) -> None:
         for parameters in TWINS:
             with self.subTest(parameters=parameters):

@@ -205,6 +205,7 @@ class Power(GuestCase):
             found.append(cut.problem(place, seed))
         return [text for text in found if text]
 
+    @pytest.mark.slow
     def test_power_cut(self) -> None:
         """Whole after every cut, and mountable with the last state."""
         record = self.cut("flushed")

@@ -4,8 +4,11 @@ virtio_rng."""
 
 from __future__ import annotations
 
+import pytest
+
+from ..disks import virtio_rng
 from ..machine import Machine
-from ..rng import BDF, KERNEL_RNG, READ, RNG, RngCase, qemu
+from ..rng import BDF, KERNEL_RNG, READ, RNG, RngCase
 
 BUFFER = 256        # what vfe_rng requests at a time
 FOLDER = f"/sys/bus/pci/devices/{BDF}"
@@ -13,8 +16,6 @@ FOLDER = f"/sys/bus/pci/devices/{BDF}"
 
 class OnQemusDevice(RngCase):
     """A second class of device on the same core."""
-
-    machine = Machine("rng", qemu=qemu("disable-legacy=on"))
 
     def test_by_turns_with_virtio_rng(self) -> None:
         """Each reads after the other, on the same function."""
@@ -36,8 +37,8 @@ class OnQemusDevice(RngCase):
             self.assertGreaterEqual(more, READ // BUFFER, name)
             # the kernel reads a little for itself
             self.assertLessEqual(more, READ // BUFFER + 8, name)
-        self.unbind_rng()
 
+    @pytest.mark.slow
     def test_suspend_under_a_reader(self) -> None:
         """The device is stopped and started while somebody reads."""
         self.bind_rng(RNG)
@@ -49,7 +50,6 @@ class OnQemusDevice(RngCase):
                 "echo none >/sys/power/pm_test\n"
                 "wait $pid", 120)
         self.read_rng()
-        self.unbind_rng()
 
     def test_unbound_under_a_reader(self) -> None:
         """The reader ends, or goes on with another source."""
@@ -64,8 +64,6 @@ class OnQemusDevice(RngCase):
 class OnOurDevice(RngCase):
     """The entropy device of vfe-device, which counts, too."""
 
-    machine = Machine("rng-own", entropy=(("rng", ()),
-                                          ("stock", ("--id", "stock"))))
     name = "rng"
 
     def rng_bdf(self) -> str:
@@ -74,7 +72,7 @@ class OnOurDevice(RngCase):
 
     def test_by_turns_with_virtio_rng(self) -> None:
         """Each reads after the other, on the same function."""
-        self.name = "stock"
+        self.name = "rng-stock"
         for driver in (RNG, KERNEL_RNG, RNG):
             self.live_rng(driver)
         self.assertEqual(
@@ -114,14 +112,14 @@ class OnOurDevice(RngCase):
         self.assertEqual(told["bytes"]["read"],
                          told["requests"]["read"] * BUFFER)
         self.assertEqual(told["requests"]["error"], 0)
-        self.unbind_rng()
 
 
+@pytest.mark.slow
 class Slow(RngCase):
     """QEMU gives 512 bytes a second: reads wait, and nothing stands still."""
 
-    machine = Machine("rng-slow", qemu=qemu("disable-legacy=on",
-                                            "max-bytes=512", "period=1000"))
+    machine = Machine("rng-slow", qemu=virtio_rng(
+        "disable-legacy=on", "max-bytes=512", "period=1000"))
 
     def test_unbound_while_it_waits(self) -> None:
         """In about a second, whatever the device does."""
@@ -137,13 +135,13 @@ class Slow(RngCase):
         self.sh("dd if=/dev/hwrng of=/tmp/rng bs=512 count=2"
                 " iflag=fullblock 2>/dev/null\n"
                 "[ $(stat -c %s /tmp/rng) = 1024 ]", 60)
-        self.unbind_rng()
 
 
+@pytest.mark.slow
 class Transitional(RngCase):
     """The old identity, with both interfaces."""
 
-    machine = Machine("rng-transitional", qemu=qemu())
+    machine = Machine("rng-transitional", qemu=virtio_rng())
 
     def test_life(self) -> None:
         """As the other."""

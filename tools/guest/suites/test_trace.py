@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from ..machine import BLK, GuestCase, fio
 
 TRACING = "/sys/kernel/tracing"
@@ -49,6 +51,7 @@ class Traced(GuestCase):
         return int(self.sh("cat /sys/bus/pci/devices/"
                            f"{self.bdf('wild')}/vfe/{file}"))
 
+    @pytest.mark.slow
     def test_verify_while_all_is_traced(self) -> None:
         disk = self.bind("wild", BLK)
         self.sh(ON)
@@ -78,6 +81,7 @@ class Traced(GuestCase):
             self.device("wild").control()["requests"]["read"] - device,
             READS)
 
+    @pytest.mark.slow
     def test_modules_come_and_go_while_traced(self) -> None:
         """A tracer that is on must not hold, or outlive, a module."""
         self.sh(ON)
