@@ -6,21 +6,18 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lab import LabError, pci, progress
+from lab import pci, storage
 
 from .configs import DISK_MB, Config
 
-STORAGE_DAEMON = "qemu-storage-daemon"
 # The service time of a slow backend, for all requests in parallel.
 SLOW_NS = 3_000_000
 LIMITS = {"x-iops-total": 400, "x-bps-total": 40 << 20}
 # Sectors (of 512 bytes) at which a backend fails, by what it fails.
 BAD_READ, BAD_WRITE, BAD_DISCARD = 8192, 16384, 24576
-START_S = 20.0
 
 
 def _file(node: str, path: Path) -> dict[str, object]:
@@ -39,18 +36,17 @@ def _errors(node: str, path: Path) -> dict[str, object]:
 
 
 class Backends:
-    """The backends of one guest: QEMU's arguments, helpers, files."""
+    """The backends of one guest: QEMU's arguments, daemons, files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.files: dict[str, Path] = {}
-        self._helpers: list[subprocess.Popen[bytes]] = []
+        self._daemons: list[storage.StorageDaemon] = []
 
     def close(self) -> None:
-        """End the helpers."""
-        for helper in self._helpers:
-            progress.stop_group(helper, grace=2)
-        self._helpers = []
+        """End the daemons."""
+        while self._daemons:
+            self._daemons.pop().stop()
 
     def function(self, config: Config, node: str,
                  slot: pci.Slot) -> list[str]:
@@ -76,9 +72,10 @@ class Backends:
             if kind == "null-slow":
                 options["latency-ns"] = SLOW_NS
         elif kind == "nbd":
+            socket = self.folder / f"{node}.nbd"
+            self._serve(path, storage.nbd(socket, node), socket)
             options = {"driver": "nbd", "node-name": node, "export": node,
-                       "server": {"type": "unix",
-                                  "path": str(self._serve_nbd(node, path))}}
+                       "server": {"type": "unix", "path": str(socket)}}
         elif kind == "throttled":
             group = f"group-{node}"
             before = ["-object", json.dumps(
@@ -94,41 +91,19 @@ class Backends:
             options = _file(node, path)
         return [*before, "-blockdev", json.dumps(options)]
 
-    def _daemon(self, node: str, path: Path, exports: Sequence[str],
-                socket: Path) -> None:
-        """Start a storage daemon; return when its socket exists."""
-        log = self.folder / f"{node}.log"
-        argv = [STORAGE_DAEMON, "--blockdev",
-                json.dumps(_file("medium", path)), *exports]
-        with open(log, "wb") as sink:
-            # pylint: disable-next=consider-using-with
-            helper = subprocess.Popen(progress.owned(argv), stdout=sink,
-                                      stderr=sink, stdin=subprocess.DEVNULL,
-                                      start_new_session=True)
-        self._helpers.append(helper)
-        end = time.monotonic() + START_S
-        while not socket.exists():
-            if helper.poll() is not None or time.monotonic() > end:
-                raise LabError(f"{STORAGE_DAEMON} did not start:"
-                               f" {progress.last_lines(log, 3)}")
-            time.sleep(0.02)
-
-    def _serve_nbd(self, node: str, path: Path) -> Path:
-        socket = self.folder / f"{node}.nbd"
-        self._daemon(node, path, [
-            "--nbd-server", f"addr.type=unix,addr.path={socket}",
-            "--export", f"type=nbd,id=export,node-name=medium,name={node},"
-                        "writable=on"], socket)
-        return socket
+    def _serve(self, path: Path, exports: Sequence[str],
+               socket: Path) -> None:
+        self._daemons.append(storage.StorageDaemon(
+            _file(storage.NODE, path), exports, socket))
 
     def _vhost_user(self, node: str, path: Path, slot: pci.Slot,
                     properties: dict[str, object]) -> list[str]:
         socket = self.folder / f"{node}.vhost"
         queues = properties.get("num-queues", 1)
-        self._daemon(node, path, [
-            "--export", "type=vhost-user-blk,id=export,node-name=medium,"
-            f"writable=on,num-queues={queues},addr.type=unix,"
-            f"addr.path={socket}"], socket)
+        self._serve(path, [
+            "--export", "type=vhost-user-blk,id=export,"
+            f"node-name={storage.NODE},writable=on,num-queues={queues},"
+            f"addr.type=unix,addr.path={socket}"], socket)
         return ["-chardev", f"socket,id=vhost-{node},path={socket}",
                 *pci.device("vhost-user-blk-pci", slot, {
                     "chardev": f"vhost-{node}", **properties})]

@@ -28,7 +28,9 @@ def figures(read: Mapping[str, Any]) -> Figures:
     found = Figures(float(read["iops"]), percentile.get("50.000000", 0) / 1e3,
                     percentile.get("99.000000", 0) / 1e3)
     if min(found.iops, found.p50, found.p99) <= 0:
-        raise LabError("fio made no read within its time")
+        raise LabError(f"fio made no read in its time, as it reports {read}:"
+                       " measure with longer runs (RUN_MS in"
+                       " service/command.py)")
     return found
 
 

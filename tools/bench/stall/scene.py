@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """A guest with two disks whose storage stalls, and its observation.
 
-One disk is QEMU's own on an NBD server, which a signal stops; the other is the
-custom device's, which stops completing on a command. A virtual machine can be
-paused as well. A heartbeat in the guest and the monitor show how long the
+One disk is QEMU's own on a storage daemon, which a signal stops; the other is
+the custom device's, which stops completing on a command. A virtual machine can
+be paused as well. A heartbeat in the guest and the monitor show how long the
 machine stood still; fio and the kernel's log show the results of the requests.
 """
 
@@ -20,10 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from lab import LabError, image, pci
+from lab import LabError, image, pci, storage
 from lab.guest import DeviceSpec, Guest
 
-from ..service.backend import NbdServer
 from ..urgent import urgent
 
 NBD, OWN = DISKS = ("nbd", "own")
@@ -36,7 +35,7 @@ LOOK_S = 0.25
 PATIENCE_S = 60
 # The service time of both disks: long enough that all reads are in flight at a
 # stall, and the guest is mostly idle.
-MODEL = "constant:200000"
+SERVICE_US = 200_000
 
 BIND = """\
 pci_no_autoprobe
@@ -101,7 +100,9 @@ def gap(beats: str) -> float:
     """The longest time between two beats; LabError if there are too few."""
     times = [float(word) for word in beats.split()]
     if len(times) < 3:
-        raise LabError("the guest's heart never beat")
+        raise LabError(f"the guest wrote {len(times)} heartbeats, and a gap"
+                       " needs 3: see its console log for why it stood"
+                       " still")
     return max(b - a for a, b in zip(times, times[1:]))
 
 
@@ -138,14 +139,19 @@ class Stage:
 
     def __init__(self, folder: Path, name: str, *, accel: str = "tcg",
                  logs: Path | None = None) -> None:
-        self._nbd = NbdServer(folder / f"{name}.sock", image.RAW_READ_MB,
-                              MODEL)
+        socket = folder / f"{name}.sock"
+        self._daemon = storage.StorageDaemon(
+            {"driver": "null-co", "size": image.RAW_READ_MB << 20,
+             "read-zeroes": True, "latency-ns": SERVICE_US * 1000},
+            storage.nbd(socket, NBD), socket)
         disk = image.raw(folder, [name])[name]
-        argv = [*self._nbd.node(NBD),
+        argv = [*pci.blockdev(NBD, driver="nbd", export=NBD, server={
+            "type": "unix", "path": str(socket)}),
                 *pci.device("virtio-blk-pci", NBD_SLOT, {
                     "drive": NBD, "disable-legacy": "on", "num-queues": 1})]
         self.guest = Guest(
-            [DeviceSpec(OWN, disk, ("--id", "stock", "--service", MODEL))],
+            [DeviceSpec(OWN, disk, ("--id", "stock", "--service",
+                                     f"constant:{SERVICE_US}"))],
             accel=accel, cpus=1, memory=MEMORY_MB, name=name, qemu_args=argv,
             logs=logs)
         self._disks: list[str] = []
@@ -153,7 +159,7 @@ class Stage:
 
     def __enter__(self) -> Stage:
         with contextlib.ExitStack() as stack:
-            stack.callback(self._nbd.stop)
+            stack.callback(self._daemon.stop)
             urgent()
             stack.enter_context(self.guest)
             # A stopped server would keep QEMU from ending.
@@ -167,7 +173,7 @@ class Stage:
         self._stack.__exit__(kind, value, trace)
 
     def _signal(self, signum: int) -> None:
-        os.kill(self._nbd.pid, signum)
+        os.kill(self._daemon.pid, signum)
 
     def bind(self, driver: str, io_timeout_ms: int | None = None) -> None:
         """Bind a driver to both disks."""
@@ -203,7 +209,9 @@ class Stage:
             if not still:
                 return
             if time.monotonic() > deadline:
-                raise LabError(f"{', '.join(still)} stands still")
+                raise LabError(f"{', '.join(still)} completed fewer than"
+                               f" {DEPTH} reads in {PATIENCE_S} s: see the"
+                               " guest's log")
             time.sleep(0.1)
 
     @contextlib.contextmanager
