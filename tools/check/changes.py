@@ -14,7 +14,9 @@ def _git(*words: str) -> list[str]:
         ["git", "-c", f"safe.directory={paths.checkout()}", *words],
         cwd=paths.checkout(), text=True, capture_output=True, check=False)
     if done.returncode:
-        raise LabError(f"git {' '.join(words)}: {done.stderr.strip()}")
+        raise LabError(f"git {' '.join(words)} ended with {done.returncode}:"
+                       f" {done.stderr.strip()}; name a commit that is there"
+                       " (--changed=COMMIT)")
     return done.stdout.splitlines()
 
 

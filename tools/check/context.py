@@ -4,6 +4,7 @@ limits."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from lab import progress, speed
 from .tally import Tally
 
 SHOWN_LINES = 40
+UNLIMITED = 86400.0
 
 
 def tail(text: str, lines: int = SHOWN_LINES) -> str:
@@ -44,13 +46,14 @@ class Context:
         self.log.write(f"=== {time.strftime('%H:%M:%S')} {text}\n")
         self.log.flush()
 
-    def run(self, argv: Sequence[str], *, timeout: float = 300,
+    def run(self, argv: Sequence[str], *, timeout: float = UNLIMITED,
             cwd: Path | None = None, env: Mapping[str, str] | None = None,
             each_line: Callable[[str], None] | None = None,
             whole: bool = False) -> tuple[int, str]:
         """Run a command, its output into the log; exit code and output.
 
         A command that takes too long is killed with its children: -SIGALRM.
+        By default only the limit of the stage ends it.
         With @whole its output enters the log in one piece, for parallel
         commands.
         """
@@ -62,7 +65,6 @@ class Context:
                               stderr=subprocess.STDOUT, errors="replace",
                               env={**os.environ, **(env or {})},
                               start_new_session=True) as process:
-            timeout = speed.scaled(timeout)
             watchdog = Watchdog(process, timeout)
             lines = []
             assert process.stdout is not None
@@ -81,32 +83,39 @@ class Context:
                 raise
             if watchdog.stop():
                 code = -signal.SIGALRM
-                lines.append(f"stopped: it took over {timeout:.0f} s\n")
+                lines.append("stopped: it took over"
+                             f" {speed.scaled(timeout):.0f} s\n")
         if whole:
             self.log.write(title + "".join(lines))
         self.log.flush()
         return code, "".join(lines)
 
 
-class Watchdog:
+class Watchdog(threading.Thread):
     """Kills a process group that runs too long."""
 
     def __init__(self, process: subprocess.Popen[str],
                  timeout: float) -> None:
+        super().__init__(daemon=True)
         self._process = process
+        self._timeout = timeout
+        self._began = time.monotonic()
+        self._over = threading.Event()
         self._fired = False
-        self._timer = threading.Timer(timeout, self._fire)
-        self._timer.daemon = True
-        self._timer.start()
+        self.start()
 
-    def _fire(self) -> None:
-        self._fired = True
-        try:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+    def run(self) -> None:
+        left = speed.scaled(self._timeout)
+        while not self._over.wait(left):
+            left = speed.left(self._began, self._timeout)
+            if left <= 0:
+                self._fired = True
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                return
 
     def stop(self) -> bool:
         """Stop it; whether it killed the group."""
-        self._timer.cancel()
+        self._over.set()
+        self.join()
         return self._fired

@@ -58,8 +58,9 @@ def read(dump: str, rounds: int) -> dict[str, dict[str, float]]:
             raise LabError(f"callgrind has no count of {missing}:"
                            " see out/check/ring.log") from missing
         if min(row.values()) <= 0:
-            raise LabError(f"callgrind counted {row} in {case}: nothing is"
-                           " done in no instruction")
+            raise LabError(f"callgrind counted {row} in {case}, and no"
+                           " operation takes 0 instructions: see"
+                           " out/check/ring.log")
         for name, parts in SUMS.items():
             row[name] = sum(row[part] for part in parts)
         found[case] = row

@@ -21,15 +21,11 @@ class TookTooLong(Exception):
 
 @contextlib.contextmanager
 def _deadline(stage: Stage) -> Iterator[None]:
-    """End the stage when its time is over.
-
-    Load may have come meanwhile: the machine is measured again first.
-    """
+    """End the stage when its time is over."""
     began = time.monotonic()
 
     def handler(_signum: int, _frame: object) -> None:
-        speed.remember()
-        left = began + stage.limit - time.monotonic()
+        left = speed.left(began, stage.timeout)
         if left <= 0:
             raise TookTooLong
         signal.setitimer(signal.ITIMER_REAL, left)

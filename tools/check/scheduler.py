@@ -11,10 +11,10 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -62,41 +62,33 @@ class Ended:
     stage: Stage
     code: int
     seconds: float
-    last: str       # number of characters shown
+    last: str       # its last lines
 
 
 class _Process:
-    """A running stage."""
+    """A running stage, and a thread that prints its lines."""
 
     def __init__(self, stage: Stage, words: Sequence[str]) -> None:
         self.stage = stage
         self._began = time.monotonic()
-        self._half = b""
         self._last: deque[str] = deque(maxlen=KEPT_LINES)
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(
             progress.guarded([sys.executable, str(MAIN), "--start",
                               stage.name, *words]),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True)
-        assert self.process.stdout is not None
-        self.pipe = self.process.stdout
-        os.set_blocking(self.pipe.fileno(), False)
+            stderr=subprocess.STDOUT, start_new_session=True, text=True,
+            errors="replace")
+        self._printer = threading.Thread(target=self._print, daemon=True)
+        self._printer.start()
 
-    def show(self) -> bool:
-        """Print its new output; whether there may be more."""
-        try:
-            data = os.read(self.pipe.fileno(), 65536)
-        except BlockingIOError:
-            return True
-        *lines, self._half = (self._half + data).split(b"\n")
-        if not data and self._half:
-            lines, self._half = [self._half], b""
-        for line in lines:
-            text = line.decode(errors="replace").rstrip("\r")
-            self._last.append(text)
-            print(label(self.stage.name, text), flush=True)
-        return bool(data)
+    def _print(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._last.append(line.rstrip())
+            # one write, as other stages print, too
+            print(f"{label(self.stage.name, self._last[-1])}\n", end="",
+                  flush=True)
 
     def over(self) -> bool:
         """Whether it has ended; terminates it if it is far too late."""
@@ -110,8 +102,7 @@ class _Process:
 
     def ended(self) -> Ended:
         """Its result."""
-        self.show()
-        self.pipe.close()
+        self._printer.join(TIDY_S)
         return Ended(self.stage, self.process.wait(),
                      time.monotonic() - self._began, "\n".join(self._last))
 
@@ -138,13 +129,6 @@ class Scheduler:
         self._count = count
         self._words = words
         self._running: list[_Process] = []
-        self._selector = selectors.DefaultSelector()
-
-    def _start(self, stage: Stage) -> None:
-        progress.say(f"stage {stage.name}: {stage.text}")
-        process = _Process(stage, self._words)
-        self._running.append(process)
-        self._selector.register(process.pipe, selectors.EVENT_READ, process)
 
     def _fill(self, waiting: list[Stage]) -> None:
         while len(self._running) < self._count:
@@ -152,20 +136,12 @@ class Scheduler:
             if stage is None:
                 return
             waiting.remove(stage)
-            self._start(stage)
-
-    def _show(self) -> None:
-        for key, _ in self._selector.select(POLL_S):
-            if not key.data.show():
-                self._selector.unregister(key.fileobj)
-        if not self._selector.get_map():
-            time.sleep(POLL_S)
+            progress.say(f"stage {stage.name}: {stage.text}")
+            self._running.append(_Process(stage, self._words))
 
     def _collect(self) -> Iterator[Ended]:
         for process in [item for item in self._running if item.over()]:
             self._running.remove(process)
-            with contextlib.suppress(KeyError):
-                self._selector.unregister(process.pipe)
             yield process.ended()
 
     def run(self, stages: Sequence[Stage]) -> Generator[Ended, None, None]:
@@ -174,7 +150,7 @@ class Scheduler:
         try:
             while waiting or self._running:
                 self._fill(waiting)
-                self._show()
+                time.sleep(POLL_S)
                 yield from self._collect()
         finally:
             for process in self._running:

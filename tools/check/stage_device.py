@@ -16,7 +16,6 @@ from . import units
 from .context import Context, tail
 
 MAKE_TIMEOUT = 300
-SUITE_TIMEOUT = 600
 
 UNIT_TESTS = ("ring_test", "server_test")
 FUZZ_TARGETS = ("ring", "rng", "regs", "vu")
@@ -233,5 +232,4 @@ def run(context: Context) -> None:
     if not sanitized:
         return
     units.run(context, paths.checkout() / "tools/device", "tests",
-              timeout=SUITE_TIMEOUT,
               env={"VFE_DEVICE": str(_out("gcc") / "vfe-device-san")})

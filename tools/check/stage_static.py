@@ -18,10 +18,10 @@ CHECKPATCH = ("perl", str(CHECKPATCH_SCRIPT), "--no-tree", "--strict",
               "--terse", "--show-types", "--no-summary", "--file")
 KERNEL_DOC = ("perl", str(SCRIPTS / "kernel-doc"), "-none", "-Werror")
 
-# folder that imports start from, and the packages below it
-PYTHON = (("tools", ("lab", "bench", "count", "kunit", "qemu", "insn",
-                     "check",                    "guest", "differential")),
-          ("tools/device", ("tests",)))
+# The packages below each folder that imports start from
+PYTHON = {"tools": ("lab", "bench", "count", "kunit", "qemu", "insn", "check",
+                    "guest", "differential"),
+          "tools/device": ("tests",)}
 
 
 def _name(path: Path) -> str:
@@ -66,21 +66,24 @@ def shellcheck(context: Context, found: Sequence[Path]) -> None:
         for path in found])
 
 
-def _pylint(top: str, *what: str) -> jobs.Job:
+def _pylint(top: str, what: Sequence[str]) -> jobs.Job:
     root = paths.checkout()
     style = root / ".pylintrc"
-    return jobs.Job(f"pylint {top} {' '.join(what)}",
+    return jobs.Job(f"pylint {top}",
                     ["pylint", "--rcfile", str(style), *what], root / top,
                     [*_every_python(), style])
 
 
-def _mypy(top: str, package: str) -> jobs.Job:
+def _mypy(top: str) -> jobs.Job:
     root = paths.checkout()
     types = root / ".mypy.ini"
-    return jobs.Job(f"mypy --strict {top}/{package}",
+    cache = paths.state() / "mypy" / Path(top).name
+    return jobs.Job(f"mypy --strict {top}",
                     ["mypy", "--strict", "--config-file", str(types),
-                     "--cache-dir", str(paths.state() / "mypy" / package),
-                     "-p", package], root / top, [*_every_python(), types])
+                     "--cache-dir", str(cache),
+                     *(word for package in PYTHON[top]
+                       for word in ("-p", package))],
+                    root / top, [*_every_python(), types])
 
 
 @functools.cache
@@ -93,21 +96,19 @@ def _every_python() -> list[Path]:
 def python_files(context: Context, names: Sequence[str]) -> None:
     """Types of the packages that these files are in, style of the files."""
     todo = []
-    for top, packages in PYTHON:
-        for package in packages:
-            inside = [name.removeprefix(f"{top}/") for name in names
-                      if name.startswith(f"{top}/{package}/")]
-            if inside:
-                todo += [_mypy(top, package), _pylint(top, *inside)]
+    for top, packages in PYTHON.items():
+        inside = [name.removeprefix(f"{top}/") for name in names
+                  if name.startswith(tuple(f"{top}/{package}/"
+                                           for package in packages))]
+        if inside:
+            todo += [_mypy(top), _pylint(top, inside)]
     jobs.run(context, todo)
 
 
 def _python(context: Context) -> None:
-    """mypy and pylint, a check a package each."""
-    jobs.run(context, [job for top, packages in PYTHON
-                       for package in packages
-                       for job in (_mypy(top, package),
-                                   _pylint(top, package))])
+    """mypy and pylint; each reads what several packages share once."""
+    jobs.run(context, [job for top, packages in PYTHON.items()
+                       for job in (_pylint(top, packages), _mypy(top))])
 
 
 def our_rules(context: Context) -> None:

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from lab import speed
 
-from . import (stage_bench, stage_build, stage_debug, stage_device,
-               stage_differential, stage_guest, stage_insn, stage_install,
-               stage_kernels, stage_kunit, stage_lint, stage_qemu,
-               stage_quirks, stage_ring, stage_static, stage_tools)
+from . import (stage_build, stage_device, stage_differential, stage_install,
+               stage_kunit, stage_lint, stage_measured, stage_ring,
+               stage_static, stage_suites)
 from .context import Context
 
 # Each tier has the stages of those before it.
@@ -56,18 +55,18 @@ class Stage:
 # processor busy for long before those that fill the other one.
 STAGES = (
     Stage("guest", "both drivers in a guest: data, faults, life cycles",
-          stage_guest.run, 900, "check", (*GUEST, "tools/bench"), "guest",
+          stage_suites.guest, 900, "check", (*GUEST, "tools/bench"), "guest",
           needs=("guests",), by_test=True),
     Stage("quirks", "as virtio_blk, on a device with quirks of real monitors",
-          stage_quirks.run, 900, "all", GUEST, "guest",
+          stage_suites.quirks, 900, "all", GUEST, "guest",
           needs=("guests",), by_test=True),
     Stage("bench", "the bench, shortened: three witnesses agree",
-          stage_bench.run, 900, "check",
+          stage_measured.bench, 900, "check",
           (*MODULES, "tools/device", "tools/bench", "tools/count",
            "tools/insn"),
           "outside", uses="kvm", needs=("guests",)),
     Stage("qemu", "vfe_blk on QEMU's own device, in its configurations",
-          stage_qemu.run, 1200, "check",
+          stage_measured.qemu, 1200, "check",
           (*MODULES, "tools/qemu", "tools/count"), "outside", uses="kvm",
           needs=("guests",), needs_whole=("qemus",)),
     Stage("kunit", "the KUnit suites on a kernel with all its checkers",
@@ -84,13 +83,13 @@ STAGES = (
           stage_ring.run, 900, "test",
           (*MODULES, "tools/ring")),
     Stage("tools", "unit tests of the Python tools",
-          stage_tools.run, 300, "test", ("tools", "include", "kunit"),
+          stage_suites.tools, 300, "test", ("tools", "include", "kunit"),
           by_test=True),
     Stage("static", "style, types, documentation, rules of the sources",
           stage_static.run, 600),
     Stage("build", "modules for every kernel at W=1 with sparse; the device",
           stage_build.run, 600, "check", (*MODULES, "tools/device"),
-          uses="device", needs=("clang",)),
+          uses="device", needs=("guests", "clang")),
     Stage("differential", "vfe_blk beside virtio_blk on identical functions",
           stage_differential.run, 600, "check",
           (*GUEST, "tools/differential", "tools/count"),
@@ -105,14 +104,14 @@ STAGES = (
           stage_ring.run_mutants, 600, "all", (*MODULES, "tools/ring"),
           after=("ring",)),
     Stage("insn", "instructions of an operation, memory of a disk: bounds",
-          stage_insn.run, 600, "all",
+          stage_measured.insn, 600, "all",
           (*MODULES, "tools/insn", "tools/count"), "outside",
           needs=("guests",)),
     Stage("debug", "both drivers under KCSAN and lockdep on two processors",
-          stage_debug.run, 1200, "all", (*GUEST, "kunit", "tools/kunit"),
+          stage_suites.debug, 1200, "all", (*GUEST, "kunit", "tools/kunit"),
           "guest", needs=("guests", "x86"), by_test=True),
     Stage("kernels", "both drivers in a guest of each of Debian's kernels",
-          stage_kernels.run, 600, "all", GUEST, "guest",
+          stage_suites.kernels_of_debian, 600, "all", GUEST, "guest",
           needs=("guests", "modules"), by_test=True),
     Stage("install", "make install and DKMS on a clean Debian; a root on vfeb0",
           stage_install.run, 600, "all", (*MODULES, "tools/install"),

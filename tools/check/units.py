@@ -57,25 +57,27 @@ def _selection(context: Context) -> list[str]:
     return [] if context.whole else ["-m", "not slow"]
 
 
-def run(context: Context, top: Path, start: str, *, timeout: float = 300,
+def run(context: Context, top: Path, *folders: str,
         env: Mapping[str, str] | None = None) -> None:
-    """Run the suites in folder @start below @top."""
-    context.note(f"tests in {start}")
+    """Run the suites in folders below @top."""
+    what = f"tests in {' '.join(folders)}"
+    context.note(what)
     reader = Reader(context)
     failed = context.tally.failed
     code, output = context.run(
         [sys.executable, *PYTEST, *_selection(context),
-         "-o", f"cache_dir={paths.state()}/pytest", str(top / start)],
-        timeout=timeout, each_line=reader.line,
+         "-o", f"cache_dir={paths.state()}/pytest",
+         *(str(top / folder) for folder in folders)],
+        each_line=reader.line,
         env={**(env or {}), "PYTHONPATH": os.pathsep.join(
             [str(paths.checkout() / "tools"), str(top)])})
     reader.flush()
+    problem = ""
     if code not in (0, 1, NO_TEST):
-        context.tally.fail(f"tests in {start}",
-                           f"ended with {code}\n{tail(output)}")
+        problem = f"ended with {code}"
     elif not reader.ran and not context.patterns:
-        context.tally.fail(f"tests in {start}",
-                           f"no test ran\n{tail(output)}")
+        problem = "no test ran"
     elif code == 1 and context.tally.failed == failed:
-        context.tally.fail(f"tests in {start}",
-                           f"failed without a failed test\n{tail(output)}")
+        problem = "failed without a failed test"
+    if problem:
+        context.tally.fail(what, f"{problem}\n{tail(output)}")

@@ -19,12 +19,12 @@ class Deadline:
     """A time at which a wait must end, later on a slow machine."""
 
     def __init__(self, seconds: float) -> None:
-        self.seconds = speed.scaled(seconds)
-        self._end = time.monotonic() + self.seconds
+        self.seconds = seconds
+        self._began = time.monotonic()
 
     def left(self) -> float:
         """Seconds left, never below zero."""
-        return max(0.0, self._end - time.monotonic())
+        return max(0.0, speed.left(self._began, self.seconds))
 
     def over(self) -> bool:
         """True when it has passed."""
@@ -55,8 +55,10 @@ class Channel:
             except OSError as error:
                 peer.close()
                 if deadline.over():
-                    raise LabError(f"{self.what}: no answer on {path}:"
-                                   f" {error.strerror}") from error
+                    raise LabError(f"{self.what}: no answer on {path} within"
+                                   f" {speed.scaled(deadline.seconds):.0f}"
+                                   f" s: {error.strerror}; see its log for"
+                                   " the reason") from error
             time.sleep(0.02)
 
     def send(self, data: bytes) -> None:
@@ -66,7 +68,8 @@ class Channel:
             self._socket.sendall(data)
         except OSError as error:
             self._watch()
-            raise LabError(f"{self.what}: sending failed: {error}") from error
+            raise LabError(f"{self.what}: sending {len(data)} bytes failed:"
+                           f" {error}; see its log for the reason") from error
 
     def _more(self, deadline: Deadline) -> None:
         while True:
@@ -76,8 +79,9 @@ class Channel:
                 break
             self._watch()
             if deadline.over():
-                raise Silence(f"{self.what}: no answer within"
-                               f" {deadline.seconds:.0f} s")
+                raise Silence(
+                    f"{self.what}: no answer within"
+                    f" {speed.scaled(deadline.seconds):.0f} s")
         try:
             data = self._socket.recv(65536)
         except OSError:
@@ -85,7 +89,8 @@ class Channel:
         if not data:
             time.sleep(0.1)     # a dead process may not be reaped yet
             self._watch()
-            raise LabError(f"{self.what}: the other side closed")
+            raise LabError(f"{self.what}: the other side closed the"
+                           " connection: see its log for the reason")
         self._buffer += data
 
     def line(self, deadline: Deadline) -> bytes:

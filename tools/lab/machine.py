@@ -99,7 +99,7 @@ def prepare() -> None:
         raise SystemExit(code)
 
 
-def _here(argv: Sequence[str], timeout: float) -> int:
+def _here(argv: Sequence[str], timeout: float | None) -> int:
     """Run on the host, with the paths for inner code in the environment."""
     prefix = paths.INNER_CHECKOUT + "/"
     translated = [str(paths.checkout() / item.removeprefix(prefix))
@@ -112,11 +112,12 @@ def _here(argv: Sequence[str], timeout: float) -> int:
             subprocess.Popen(translated, env=env,
                              cwd=paths.checkout()) as process:
         try:
-            return process.wait(speed.scaled(timeout))
+            return process.wait(timeout and speed.scaled(timeout))
         except subprocess.TimeoutExpired as error:
             process.terminate()
             raise LabError(f"'{' '.join(argv)}' did not end within"
-                           f" {timeout:.0f} s and was stopped") from error
+                           f" {error.timeout:.0f} s and was stopped"
+                           ) from error
         except KeyboardInterrupt:
             # The terminal interrupted the command, too: let it clean up first,
             # since on the host no namespace ends its children.
@@ -152,7 +153,8 @@ def run_with_kvm(argv: Sequence[str], timeout: float = 1800) -> int:
     return nest.run(argv, timeout=timeout)
 
 
-def run_anywhere(argv: Sequence[str], timeout: float = 1800) -> int:
+def run_anywhere(argv: Sequence[str],
+                 timeout: float | None = 1800) -> int:
     """Run inner code where one guest is fastest; "{accel}" is filled in.
 
     With KVM if there is a usable one, natively under emulation otherwise.

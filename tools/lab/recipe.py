@@ -20,8 +20,6 @@ SUITES = (BASE_SUITE, QEMU_SUITE, OLD_SUITE, NEW_SUITE)
 BOOT_KERNEL = "6.12"
 KERNEL_SUITES = {"6.1": OLD_SUITE, "6.12": BASE_SUITE, "7.3": QEMU_SUITE}
 
-MINIMUM_QEMU = (10, 1)
-
 # Other versions of QEMU, by the suite that has them: see qemus.py. Guests can
 # boot on them, with the devices that they have.
 OTHER_QEMUS = {"7.2": OLD_SUITE, "10.0": BASE_SUITE}

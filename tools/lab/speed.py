@@ -49,3 +49,16 @@ def remember() -> float:
 def scaled(seconds: float) -> float:
     """A time limit on this machine."""
     return seconds * factor()
+
+
+def left(began: float, seconds: float) -> float:
+    """Seconds of a time limit that are left; 0 or less if it is over.
+
+    Load may have come meanwhile, so the machine is measured again before a
+    limit counts as over.
+
+    @began: by time.monotonic()
+    """
+    if began + scaled(seconds) <= time.monotonic():
+        remember()
+    return began + scaled(seconds) - time.monotonic()

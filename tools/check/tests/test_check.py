@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from check import checkpatch, rules, sources, stage_build, tally, units
+from check import checkpatch, rules, stage_build, tally, units
 from check.context import Context
 from lab import progress
 
@@ -48,25 +48,9 @@ class Tallies(Folder):
         self.assertFalse(result.good)
         self.assertEqual((result.passed, result.failed), (5, 1))
 
-    def test_a_failure_in_a_line(self) -> None:
-        failure = tally.Failure("a check", "\n  what it is\nand more\n")
-        self.assertEqual(failure.line, "FAILED a check: what it is")
-        self.assertEqual(tally.Failure("a check", "").line,
-                         "FAILED a check: ")
-
-    def test_saved_and_loaded(self) -> None:
-        result = tally.Tally(2)
-        result.fail("name", "text")
-        result.save(self.root / "x")
-        self.assertEqual(tally.load(self.root / "x"), result)
-
 
 class Commands(unittest.TestCase):
     """Time limits and exit codes of commands."""
-
-    def test_exit_code(self) -> None:
-        self.assertEqual(context().run(["false"])[0], 1)
-        self.assertEqual(context().run(["true"])[0], 0)
 
     def test_too_long(self) -> None:
         code, output = context().run(["sleep", "30"], timeout=0.2)
@@ -83,7 +67,7 @@ class Suites(Folder):
         self.write("suite/test_it.py", "import unittest\n\n\n"
                    f"class T(unittest.TestCase):\n{body}")
         one = context(*patterns)
-        units.run(one, self.root, "suite", timeout=20)
+        units.run(one, self.root, "suite")
         return one.tally
 
     def test_passes_and_failures(self) -> None:
@@ -105,10 +89,6 @@ class Suites(Folder):
     def test_no_test_is_a_failure(self) -> None:
         self.assertEqual(self.run_suite("    pass\n").failed, 1)
 
-    def test_skipped_only_is_a_failure(self) -> None:
-        self.assertEqual(self.run_suite(
-            "    def test_a(self): self.skipTest('why')\n").failed, 1)
-
     def test_crash_is_a_failure(self) -> None:
         result = self.run_suite("    def test_a(self):\n"
                                 "        import os; os.abort()\n")
@@ -117,17 +97,6 @@ class Suites(Folder):
     def test_broken_import_is_a_failure(self) -> None:
         self.assertGreater(self.run_suite("    import nothing_like_it\n"
                                           ).failed, 0)
-
-    def test_broken_set_up_is_a_failure(self) -> None:
-        self.assertGreater(self.run_suite(
-            "    @classmethod\n"
-            "    def setUpClass(cls): raise OSError('seeded')\n"
-            "    def test_a(self): pass\n").failed, 0)
-
-    def test_patterns(self) -> None:
-        result = self.run_suite("    def test_a(self): pass\n"
-                                "    def test_b(self): self.fail()\n", "_a")
-        self.assertEqual((result.passed, result.failed), (1, 0))
 
 
 class Rules(Folder):
@@ -186,11 +155,6 @@ class Rules(Folder):
         self.assertEqual(len(rules.abi(self.root)), 1)
         self.assertIn("reset", rules.abi(self.root)[0])
 
-    def test_what_was_built_is_no_source(self) -> None:
-        self.write("drivers/a.mod.c", "")
-        self.write("out/a.c", "")
-        self.assertEqual(list(sources.all_files(self.root)), [])
-
 
 class Outputs(unittest.TestCase):
     """Parsing of tools' output."""
@@ -210,10 +174,3 @@ class Outputs(unittest.TestCase):
         self.assertTrue(judge.findings(2, ""))
         self.assertTrue(judge.stale(["c/b.c"]))
         self.assertFalse(judge.stale(["a/b.c"]))
-
-    def test_every_exception_has_a_reason(self) -> None:
-        self.assertTrue(checkpatch.waivers())
-
-
-if __name__ == "__main__":
-    unittest.main()

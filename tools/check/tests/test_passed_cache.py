@@ -55,12 +55,3 @@ class Once(unittest.TestCase):
         self.check("", "a problem")
         self.assertEqual(self.runs, 2)
         self.assertEqual(self.context.tally.failed, 2)
-
-    def test_nothing_runs_again(self) -> None:
-        self.check()
-        self.check()
-        self.assertEqual(self.runs, 2)
-
-
-if __name__ == "__main__":
-    unittest.main()

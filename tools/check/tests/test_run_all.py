@@ -91,7 +91,3 @@ class PassedBefore(unittest.TestCase):
         for stage in stages.STAGES:
             for name in stage.inputs:
                 self.assertTrue((root / name).exists(), name)
-
-
-if __name__ == "__main__":
-    unittest.main()

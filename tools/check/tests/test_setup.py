@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import unittest
-from functools import partial
 from unittest import mock
 
 from check import setup
@@ -24,20 +23,9 @@ class SetUps(unittest.TestCase):
         self.assertEqual(
             {name for stage in STAGES for name in stage.set_up(True)}, names)
 
-    def test_only_what_is_needed(self) -> None:
-        made: list[str] = []
-        items = [setup.SetUp(name, partial(made.append, name), True)
-                 for name in "abc"]
-        self.assertEqual(setup.have(["c", "a", "c"], items), {})
-        self.assertEqual(made, ["a", "c"])
-
     def test_what_cannot_be_had_is_named(self) -> None:
         items = [setup.SetUp("a", _cannot, True), setup.SetUp("b", _cannot)]
         with mock.patch("check.setup.chroot.run", return_value=3):
             lacking = setup.have(["a", "b"], items)
         self.assertEqual(lacking["a"], "no network")
         self.assertIn("ended with 3", lacking["b"])
-
-
-if __name__ == "__main__":
-    unittest.main()

@@ -38,10 +38,6 @@ class Programs(unittest.TestCase):
                 stage_device._unit_tests(context, "gcc", "some_test")
         return context.tally
 
-    def test_all_pass(self) -> None:
-        result = self.judge("echo 'ok 1 - a'; echo 'ok 2 - b'; echo 1..2")
-        self.assertEqual((result.passed, result.failed), (3, 0))
-
     def test_one_fails_and_says_why(self) -> None:
         result = self.judge("echo 'ok 1 - a'; echo '# x.c:5: seeded'\n"
                             "echo 'not ok 2 - b'; echo 1..2; exit 1")
@@ -62,18 +58,7 @@ class Programs(unittest.TestCase):
 class Fuzzers(unittest.TestCase):
     """The report of a fuzz target's finding has the command that repeats it."""
 
-    def test_nothing_found(self) -> None:
-        self.assertEqual(stage_device.fuzz_problem("vu", 0, "Done"), "")
-
     def test_crash(self) -> None:
         text = stage_device.fuzz_problem("vu", 77, CRASH)
         self.assertTrue(text.startswith("property violated: descriptor 17"))
         self.assertRegex(text, r"tools/lab exec \S*/vu_fuzz /out/vu-crash-1")
-
-    def test_end_without_an_input(self) -> None:
-        self.assertIn("exit code -9",
-                      stage_device.fuzz_problem("vu", -9, "gone"))
-
-
-if __name__ == "__main__":
-    unittest.main()
