@@ -40,7 +40,10 @@ def _negotiated(row: Row, features: int | None) -> None:
             ("EVENT_IDX", EVENT_IDX_BIT, bool(options["event_idx"]))):
         if bool(features >> bit & 1) != wanted:
             raise CountError(f"{name} {'was not' if wanted else 'was'}"
-                             " negotiated: this row wants it otherwise")
+                             " negotiated, which this row must"
+                             f" {'have' if wanted else 'do without'}: see"
+                             f" features={features:#x} and the options of"
+                             " its function in tools/bench/rows")
 
 
 class _Window:
@@ -64,7 +67,9 @@ class _Window:
         if after and before:
             return driver.testimony(after, before)
         if self.row.setup.style != "kernel":
-            raise CountError("the driver shows no counters (vfe/ in sysfs)")
+            raise CountError("the driver has no counters in sysfs (vfe/ of"
+                             " the function): is it one of this checkout's"
+                             " modules?")
         return None
 
     def _witnesses(self) -> dict[str, Testimony | None]:

@@ -90,7 +90,9 @@ class Session:
         """The steps before the probe."""
         missing = self.tell(LOAD).strip()
         if missing:
-            raise LabError(f"{self.setup.name}: vfe.ko has {missing}")
+            raise LabError(f"{self.setup.name}: vfe.ko has {missing}: build"
+                           " the modules of this checkout, or measure a row"
+                           " without this parameter")
         first, _, resource = self.tell(REGISTERS).partition("\n")
         control = self.function.control
         self.names = layout.parse(base64.b64decode(first)).names(

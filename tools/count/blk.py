@@ -43,7 +43,7 @@ def parse(text: str) -> BlockState:
     """Parse /sys/block/*/stat (Documentation/block/stat.rst)."""
     words = [int(word) for word in text.split()]
     if len(words) < 17:
-        raise CountError("the disk's stat file is too short: is the kernel"
-                         " older than 5.5?")
+        raise CountError(f"the disk's stat file has {len(words)} numbers of"
+                         " 17: boot a kernel of 5.5 or later")
     return BlockState(words[0], words[2], words[4], words[6],
                       words[15], words[1] + words[5])

@@ -23,8 +23,9 @@ def subtract(after: Mapping[Key, int], before: Mapping[Key, int],
     for key in after.keys() | before.keys():
         delta = after.get(key, 0) - before.get(key, 0)
         if delta < 0:
-            raise CountError(f"the count of {key[0]} ({key[1]}) ran backwards"
-                             f" by {-delta}: was it reset?")
+            raise CountError(f"the count of {key[0]} ({key[1]}) decreased by"
+                             f" {-delta}: let nobody reset it during a"
+                             " measurement")
         if delta:
             result[key] = delta
     return result

@@ -74,7 +74,9 @@ def parse(lines: Iterable[str]) -> DriverState:
             kicks += int(value)
     missing = {"exits", "operations", "interrupts"} - values.keys()
     if missing:
-        raise CountError("the driver shows no " + ", ".join(sorted(missing)))
+        raise CountError("the driver has no file"
+                         f" vfe/{', vfe/'.join(sorted(missing))} in sysfs:"
+                         " is it one of this checkout's modules?")
     return DriverState(
         accesses, frozenset(mapped), exits=int(values["exits"]),
         operations=int(values["operations"]),
@@ -91,7 +93,9 @@ def testimony(after: DriverState, before: DriverState) -> Testimony:
     accesses."""
     exits = after.exits - before.exits
     if exits < 0:
-        raise CountError("the driver's exits ran backwards: were they reset?")
+        raise CountError(f"the driver's exits decreased from {before.exits}"
+                         f" to {after.exits}: let nobody reset them during a"
+                         " measurement")
     return Testimony(subtract(after.accesses, before.accesses),
                      exits).renamed(registers.ambiguous())
 
@@ -123,7 +127,8 @@ def parse_guest(text: str) -> GuestState:
         else:
             files.append(line)
     if not told["irq"]:
-        raise CountError("the guest's counts cannot be read: " + text[:200])
+        raise CountError("the guest printed no count of interrupts, but:"
+                         f" {text[:200]}")
     interrupts = sum(int(count) for line in told["irq"]
                      for count in line.split(","))
     state = parse(files) if files else None
@@ -143,5 +148,6 @@ def read(run: Run, bdf: str, above: str = "") -> GuestState:
     try:
         return parse_guest(text)
     except ValueError as error:
-        raise CountError(f"the guest's counts cannot be read: {error}"
+        raise CountError(f"the guest's counts cannot be read: {error}, in:"
+                         f" {text[:200]}"
                          ) from error

@@ -58,14 +58,18 @@ def parse(text: str) -> list[Entry]:
 
 def _check(entries: list[Entry], totals: dict[str, int]) -> None:
     if not {"Hits", "Entries", "Dropped"} <= totals.keys():
-        raise CountError("the histogram has no totals: is it cut short?")
+        raise CountError(f"the histogram has no totals after {len(entries)}"
+                         " entries: it was cut short; read it again")
     if totals["Dropped"]:
-        raise CountError(f"the histogram dropped {totals['Dropped']}"
-                         " events: it needs more buckets")
+        raise CountError(f"the histogram dropped {totals['Dropped']} events:"
+                         " give it more buckets (BUCKETS in"
+                         " tools/count/kvm.py)")
     if totals["Entries"] != len(entries):
-        raise CountError(f"the histogram says {totals['Entries']} entries"
-                         f" and has {len(entries)}")
+        raise CountError(f"the histogram reports {totals['Entries']} entries"
+                         f" and lists {len(entries)}: it was cut short; read"
+                         " it again")
     hits = sum(entry.values.get("hitcount", 0) for entry in entries)
     if totals["Hits"] != hits:
-        raise CountError(f"the histogram's hits are {totals['Hits']}, its"
-                         f" buckets add up to {hits}")
+        raise CountError(f"the histogram reports {totals['Hits']} hits, and"
+                         f" its buckets add up to {hits}: it changed while"
+                         " it was read; read it again")

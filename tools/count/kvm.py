@@ -114,8 +114,9 @@ def testimony(after: Counts, before: Counts, names: AddressMap,
     for address in after.keys() | before.keys():
         added = after.get(address, Hits()) - before.get(address, Hits())
         if added.exits < 0 or added.accesses < 0:
-            raise CountError(f"KVM's count at {address.value:#x} ran"
-                             " backwards: did somebody clear it?")
+            raise CountError(f"KVM's count at {address.value:#x} decreased"
+                             f" by {-added.exits}: let nobody clear the"
+                             " histograms during a measurement")
         name = names.name(address.ports, address.value)
         if name is None or not added.exits:
             continue

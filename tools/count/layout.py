@@ -59,8 +59,9 @@ def _capabilities(space: bytes) -> Iterator[tuple[int, int]]:
     place, seen = space[CAPABILITIES] & ~3, set[int]()
     while place:
         if place in seen or place + 2 > len(space):
-            raise CountError(f"the list of capabilities is broken at"
-                             f" {place:#x}")
+            raise CountError("the list of PCI capabilities does not end:"
+                             f" {place:#x} comes twice or is outside; see"
+                             " lspci -vv of the function")
         seen.add(place)
         yield space[place], place
         place = space[place + 1] & ~3
@@ -83,7 +84,7 @@ def parse(space: bytes) -> Layout:
     """The registers of a virtio function, modern or legacy."""
     if len(space) < SIZE:
         raise CountError(f"{len(space)} bytes of configuration space, not"
-                         f" {SIZE}: is this root?")
+                         f" {SIZE}: read it as root")
     found: list[Register] = []
     msix = set()
     for identity, place in _capabilities(space):

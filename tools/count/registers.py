@@ -47,7 +47,9 @@ def parse(text: str) -> dict[str, tuple[Register, ...]]:
         try:
             return constants[word] if word in constants else int(word, 0)
         except ValueError as error:
-            raise CountError(f"wire.h does not define {word}") from error
+            raise CountError(f"include/vfe/wire*.h do not define {word},"
+                             " which a table of registers uses: define it"
+                             " as a plain number") from error
 
     found: dict[str, list[Register]] = {}
     for name, window, offset, size in _ENTRY.findall(text.replace("\\\n", "")):
@@ -56,8 +58,9 @@ def parse(text: str) -> dict[str, tuple[Register, ...]]:
         found.setdefault(register.window, []).append(register)
     missing = {COMMON, NOTIFY, ISR, DEVICE, LEGACY} - found.keys()
     if missing:
-        raise CountError("wire.h has no registers of the windows"
-                         f" {', '.join(sorted(missing))}")
+        raise CountError("include/vfe/wire*.h define no register of the"
+                         f" windows {', '.join(sorted(missing))}: the tables"
+                         " are read as X(...) lines")
     return {window: tuple(registers) for window, registers in found.items()}
 
 

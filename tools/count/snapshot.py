@@ -42,8 +42,10 @@ def settled(control: device.Control) -> device.DeviceState:
         if now == last:
             return now
         last = now
-    raise CountError("the device's count does not come to rest though the"
-                     " guest does nothing")
+    raise CountError("the device's counts still change after"
+                     f" {SETTLE_TRIES * SETTLE_S:.0f} s though the guest is"
+                     f" idle, the last ones: {last}; see what uses the disk"
+                     " in the guest")
 
 
 def take(guest: Callable[[], GuestState], control: device.Control | None,
@@ -65,4 +67,5 @@ def take(guest: Callable[[], GuestState], control: device.Control | None,
         if after == before:
             return Snapshot(by_driver, after, by_kvm)
         before = after
-    raise CountError("the guest does not stop using the device")
+    raise CountError(f"the guest used the device during each of {TRIES}"
+                     " readings: see what uses the disk in the guest")

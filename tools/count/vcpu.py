@@ -29,8 +29,8 @@ def parse_exits(answer: Iterable[Mapping[str, Any]]) -> int:
     found = [int(stat["value"]) for vcpu in answer
              for stat in vcpu["stats"] if stat["name"] == "exits"]
     if not found:
-        raise CountError("QEMU's query-stats has no 'exits': the guest must"
-                         " run with accel=kvm")
+        raise CountError("QEMU's query-stats has no 'exits': run the guest"
+                         " with accel=kvm")
     return sum(found)
 
 
@@ -58,6 +58,6 @@ def marked(text: str) -> list[int]:
     threads = [int(entry.keys["common_pid"]) for entry in hist.parse(text)
                if entry.values["hitcount"] == MARKS]
     if not threads:
-        raise CountError("no vCPU shows in KVM's tracepoint kvm_pio: does the"
-                         " guest run under this kernel's KVM?")
+        raise CountError("KVM's tracepoint kvm_pio shows no vCPU of the"
+                         " guest: run the guest by KVM of this very kernel")
     return sorted(threads)

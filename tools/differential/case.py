@@ -74,8 +74,9 @@ def parse(text: str) -> Case:
         raise LabError(f"no case {text}: --list names configurations, modes"
                        " and workloads", 2) from error
     if not fits(case.config, case.workload):
-        raise LabError(f"{text}: this workload does not fit that"
-                       " configuration", 2)
+        raise LabError(f"{text}: this workload needs another backend, more"
+                       " CPUs or more disks than the configuration has;"
+                       " --list names others", 2)
     return case
 
 

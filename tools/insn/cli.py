@@ -41,9 +41,6 @@ def _parser() -> argparse.ArgumentParser:
                         help=f"no writes, disks {','.join(QUICK_DISKS)}")
     parser.add_argument("--parameters", default="", metavar="TEXT",
                         help="module parameters of vfe_blk")
-    parser.add_argument("--top", type=int, default=0, metavar="N",
-                        help="list the N most expensive functions of each"
-                             " driver")
     parser.add_argument("--targets", action="store_true",
                         help=f"exit status {MISSED} if a target is missed")
     parser.add_argument("--out", type=Path, metavar="DIR",
@@ -65,7 +62,7 @@ def chosen(text: str, quick: bool = False) -> list[Load]:
     known = {load.name: load for load in LOADS}
     wrong = [name for name in _names(text) if name not in known]
     if wrong:
-        raise LabError(f"no workload {', '.join(wrong)}: there are"
+        raise LabError(f"no workload {', '.join(wrong)}: use some of"
                        f" {', '.join(known)}", UNUSABLE)
     return [known[name] for name in _names(text)]
 
@@ -77,7 +74,8 @@ def sizes(text: str) -> list[tuple[int, int]]:
         queues, _, entries = name.partition("x")
         if not (queues.isdecimal() and entries.isdecimal()
                 and int(queues) and int(entries)):
-            raise LabError(f"'{name}' is not QUEUESxENTRIES", UNUSABLE)
+            raise LabError(f"--disks: '{name}' is not QUEUESxENTRIES, as in"
+                           " 4x1024", UNUSABLE)
         found.append((int(queues), int(entries)))
     return found
 
@@ -91,8 +89,6 @@ def _here(options: argparse.Namespace) -> int:
         measured = measure.measure(
             loads, options.runs or RUNS, options.parameters)
         print("\n" + report.render(measured) + "\n", flush=True)
-        if options.top:
-            print(report.ranking(measured, options.top) + "\n", flush=True)
     pairs = [probe.measure(*size) for size in disks]
     if pairs:
         print("\n" + memory.render(pairs) + "\n", flush=True)

@@ -89,7 +89,8 @@ def parse_bound(text: str) -> dict[Function, Disk]:
             found[by_bdf[bdf]] = Disk(name, _active(schedulers))
     missing = [one.bdf for one in FUNCTIONS if one not in found]
     if missing:
-        raise LabError(f"no disk on {', '.join(missing)}: {text.strip()}")
+        raise LabError(f"no disk on {', '.join(missing)}: the guest printed"
+                       f" '{text.strip()}'; see its console log")
     return found
 
 

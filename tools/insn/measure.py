@@ -98,7 +98,9 @@ class CountedGuest:
         end = self.counts()
         run, base = end - middle, middle - start
         if run.lost or base.lost:
-            raise LabError("the plugin had no room for some blocks")
+            raise LabError("the plugin had no space for some blocks of"
+                           " code: make its table larger"
+                           " (tools/insn/plugin/blocks.h)")
         return sample(symbols, run, base, many - few)
 
 
@@ -119,7 +121,9 @@ def _shape(guest: CountedGuest, load: Load, function: Function, disk: Disk,
     after = shape()
     requests = after.requests - before.requests
     if requests < BASE_OPS:
-        raise LabError(f"{load.name}: only {requests} requests were seen")
+        raise LabError(f"{load.name}: blk-mq started only {requests}"
+                       " requests, fewer than fio made: a kprobe that"
+                       " misses some makes the counts wrong; run it again")
     return ((after.segments - before.segments) / requests,
             (after.interrupts - before.interrupts) / requests)
 

@@ -125,13 +125,16 @@ def parse_trace(lines: Iterable[str]) -> Held:
         if header:
             whole = True
             if header.group(1) != header.group(2):
-                raise TraceError(f"the trace holds {header.group(1)} of"
-                                 f" {header.group(2)} events")
+                raise TraceError(f"the trace has {header.group(1)} of"
+                                 f" {header.group(2)} events: give it a"
+                                 " larger buffer (kb in"
+                                 " tools/insn/probe.py)")
         elif not line.startswith("#"):
             reader.line(line.rstrip())
     reader.flush()
     if not whole:
-        raise TraceError("the trace has no header")
+        raise TraceError("the trace has no header line with its number of"
+                         " events: it was cut short; run it again")
     return reader.result()
 
 

@@ -103,7 +103,8 @@ class Plugin:
         self._channel.send(f"{line}\n".encode())
         answer = self._channel.line(Deadline(ANSWER_S)).decode().split()
         if answer[:1] != ["ok"]:
-            raise LabError(f"the plugin could not '{line}'")
+            raise LabError(f"the plugin refused '{line}' with"
+                           f" '{' '.join(answer)}': see QEMU's log")
         return int(answer[1])
 
     def classify(self, table: str) -> None:
@@ -111,7 +112,9 @@ class Plugin:
         path = self._folder / "kinds"
         path.write_text(table)
         if self._ask(f"classify {path}") != len(table.splitlines()):
-            raise LabError("the plugin has not read the whole table")
+            raise LabError(f"the plugin read fewer ranges of {path} than its"
+                           f" {len(table.splitlines())} lines: see QEMU's"
+                           " log")
 
     def counts(self, stopped: Callable[[], None],
                going: Callable[[], None]) -> Counts:

@@ -88,7 +88,8 @@ def parse(text: str) -> Disk:
         return Disk(parse_trace(parts["trace"]), (before - after) * PAGE,
                     depth * queues)
     except (LookupError, ValueError, TraceError) as error:
-        raise LabError(f"the memory of the disk is unknown: {error}"
+        raise LabError("the guest's report about the disk's memory is"
+                       f" incomplete: {error!r}; run it again"
                        ) from error
 
 

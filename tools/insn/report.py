@@ -17,7 +17,6 @@ from .sample import Cost, ratio
 
 NAME = "insn.json"
 SCHEMA = "vfe-insn/1"
-TOP = 30
 LEAST = 1.0     # instructions an operation below which no function is named
 
 
@@ -101,26 +100,6 @@ def render(measured: Measured) -> str:
                       for name in ("kernel", "own"))
         lines.append(f"{'':11} {'ratio':10} {whole.value:>14.3f}"
                      f" {own.value:>13.3f}   {load.text}")
-    return "\n".join(lines)
-
-
-def ranking(measured: Measured, top: int = TOP) -> str:
-    """The dearest functions of each driver's own part in each workload."""
-    lines = []
-    for load in _loads(measured):
-        for driver in DRIVERS:
-            cost = measured.costs[load.name, driver]
-            lines += ["", f"{load.text}, {driver}: its own part"]
-            own = [(count, name) for count, name in cost.ranked()
-                   if owners.kind(name) == owners.DRIVER]
-            every = sorted(own + cost.ranked(helping=True),
-                           key=lambda one: -one[0])
-            lines += [f"{count:9.1f}  {name.module}:{name.name}"
-                      for count, name in every[:top] if count >= LEAST]
-            lines += ["", f"{load.text}, {driver}: the whole kernel"]
-            lines += [f"{count:9.1f}  {name.module}:{name.name}"
-                      for count, name in cost.ranked()[:top]
-                      if count >= LEAST]
     return "\n".join(lines)
 
 

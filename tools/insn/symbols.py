@@ -50,7 +50,8 @@ class Symbols:
             if address not in found or _key(function) < _key(found[address]):
                 found[address] = function
         if not found:
-            raise ValueError("kallsyms shows no address: is it read by root?")
+            raise ValueError("kallsyms shows no address: read it as root,"
+                             " with kernel.kptr_restrict=0")
         self._addresses = sorted(found)
         self._functions = [found[address] for address in self._addresses]
 

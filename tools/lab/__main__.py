@@ -155,7 +155,8 @@ def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(own)
     options.command = rest
     if not rest and options.run in (_exec, _guest, _nest):
-        raise LabError("no command: see python3 tools/lab --help", 2)
+        raise LabError(f"no command after '{argv[0]}': name one; python3"
+                       " tools/lab --help lists examples", 2)
     code: int = options.run(options)
     return code
 

@@ -181,6 +181,6 @@ def device_binary() -> Path:
     """The latest build of the device process."""
     binary = paths.state() / "build/device/out/vfe-device"
     if not binary.is_file():
-        raise LabError("the device is not built: run `make bench`, or"
-                       " `python3 tools/lab prepare`")
+        raise LabError(f"the device is not built, as there is no {binary}:"
+                       " run `python3 tools/lab prepare`")
     return binary

@@ -131,7 +131,8 @@ def view() -> Iterator[View]:
     """A view of the clean Debian; its changes are discarded afterwards."""
     root = _folder()
     if not root.is_dir():
-        raise LabError("the clean Debian was not made")
+        raise LabError(f"there is no clean Debian in {root}: run `make check"
+                       " ARGS=\"--only install\"`, which makes it")
     for stale in paths.state().glob("clean-view-*"):
         files.remove(stale)
     with tempfile.TemporaryDirectory(prefix="clean-view-",

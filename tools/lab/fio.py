@@ -35,8 +35,8 @@ def every_job(text: str) -> list[Job]:
         data = json.JSONDecoder().raw_decode(text[max(text.find("{"), 0):])[0]
         return [{"error": job["error"], **job} for job in data["jobs"]]
     except (ValueError, LookupError, TypeError):
-        raise FioError("fio gave no result: "
-                       + text.strip()[-300:]) from None
+        raise FioError("fio printed no JSON; see what it printed instead:"
+                       f" {text.strip()[-300:]}") from None
 
 
 def jobs(text: str) -> list[Job]:

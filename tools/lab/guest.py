@@ -131,8 +131,10 @@ class Guest:  # pylint: disable=too-many-instance-attributes
             self._agent = Channel(self._sockets / "agent", self.name,
                                   self._watch)
             if self._agent.line(deadline) != b"ready":
-                raise LabError(f"{self.name}: its agent speaks another"
-                               " protocol")
+                raise LabError(f"{self.name}: its agent did not begin with"
+                               " 'ready': remove"
+                               f" {paths.shown(paths.state() / 'initramfs')},"
+                               " from which the next run makes a new one")
             self._find_addresses()
         except LabError as error:
             try:

@@ -68,7 +68,9 @@ def extract(packed: Path, target: Path) -> None:
         if payload.startswith(magic):
             break
     else:
-        raise LabError(f"{packed} is packed in a way that is not known")
+        raise LabError(f"{packed} is compressed by none of xz, zstd and"
+                       f" gzip: its data begin with {payload[:6]!r}; add its"
+                       " program to UNPACKERS in tools/lab/kernel.py")
     with open(target, "wb") as out:
         # Without the four bytes of size at the end, about which some unpackers
         # complain.
@@ -76,7 +78,9 @@ def extract(packed: Path, target: Path) -> None:
                        stderr=subprocess.DEVNULL, check=False)
     with open(target, "rb") as made:
         if made.read(4) != b"\x7fELF":
-            raise LabError(f"{packed} holds no ELF kernel")
+            raise LabError(f"{packed} unpacks to no ELF kernel: install its"
+                           " package again, or remove the rootfs so that"
+                           " the next run makes it anew")
     # An unpacker without disk space ends like a successful one: check the size.
     size, = struct.unpack("<I", payload[-4:])
     if target.stat().st_size != size:

@@ -123,8 +123,9 @@ class NestedMachine:
                     break
                 time.sleep(0.02)
         peer.close()
-        raise LabError(f"the nested machine did not start:"
-                       f" {progress.last_lines(self.log, 3)}")
+        raise LabError("the nested machine did not start: QEMU printed"
+                       f" '{progress.last_lines(self.log, 3)}'; its log is"
+                       f" {paths.shown(self.log)}")
 
     def _copy_output(self, qemu: subprocess.Popen[bytes],
                      end: float) -> None:
@@ -133,8 +134,8 @@ class NestedMachine:
             while True:
                 left = end - time.monotonic()
                 if left <= 0:
-                    raise LabError("the nested machine took too long and was"
-                                   " stopped; its console:"
+                    raise LabError("the nested machine ran over its time"
+                                   " limit and was stopped; see its console,"
                                    f" {paths.shown(self.console)}")
                 peer.settimeout(left)
                 try:

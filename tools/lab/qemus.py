@@ -114,5 +114,7 @@ def get(version: str) -> Qemu:
     """The QEMU of a version, after ensure() (inner code)."""
     folder = _folder(version)
     if not folder.is_dir():
-        raise LabError(f"QEMU {version} was not fetched")
+        raise LabError(f"QEMU {version} is not in {folder}: run `python3"
+                       " tools/qemu` outside of the rootfs, which fetches"
+                       " it")
     return _at(version, folder)

@@ -49,7 +49,7 @@ class Qmp:
             if "return" in message:
                 return message["return"]
             if "error" in message:
-                raise LabError(f"QEMU refuses {name}:"
+                raise LabError(f"QEMU refuses {name} {arguments}:"
                                f" {message['error'].get('desc')}")
 
     def wait_event(self, name: str, timeout: float) -> dict[str, Any]:

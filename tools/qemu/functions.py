@@ -147,9 +147,10 @@ def parse_names(text: str, functions: Sequence[Function],
     lines = rest.splitlines()
     if len(spaces) != SIZE * len(functions) or \
             len(lines) != RESOURCES * len(functions):
-        raise CountError("the guest's functions cannot be read:"
-                         f" {len(spaces)} bytes of configuration space,"
-                         f" {len(lines)} lines of resources")
+        raise CountError(f"the guest printed {len(spaces)} bytes of"
+                         f" configuration space and {len(lines)} lines of"
+                         f" resources of {len(functions)} functions: see its"
+                         " console log")
     names = {}
     for index, function in enumerate(functions):
         resource = "\n".join(

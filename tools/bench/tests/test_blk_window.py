@@ -14,9 +14,6 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 
 READ_4K = BlockState(reads=1, sectors_read=8)
 WRITE_4K = BlockState(writes=1, sectors_written=8)
-FLUSH = BlockState(flushes=1)
-
-
 class Formula(unittest.TestCase):
     """formula.predict() with the constants of the driver's header"""
 
@@ -36,25 +33,12 @@ class Formula(unittest.TestCase):
             self.assertEqual(self._predict(WRITE_4K, window),
                              Cost(1029, 1029))
 
-    def test_flush(self) -> None:
-        """A command and a status."""
-        self.assertEqual(self._predict(FLUSH), Cost(2, 2))
-
     def test_string_input(self) -> None:
         """From ports, 1024 bytes an exit; from memory a word."""
         self.assertEqual(self._predict(READ_4K, "port", True),
                          Cost(1029, 9))
         self.assertEqual(self._predict(READ_4K, "memory", True),
                          Cost(1029, 1029))
-
-    def test_sum(self) -> None:
-        """Requests of all kinds in one window of time."""
-        done = BlockState(reads=3, sectors_read=24, writes=2,
-                          sectors_written=9, flushes=5)
-        words = (24 + 9) * 128
-        self.assertEqual(self._predict(done),
-                         Cost(5 * 5 + 5 * 2 + words,
-                                      5 * 5 + 5 * 2 + words))
 
     def test_header_without_a_constant(self) -> None:
         """A header that was changed is not guessed at."""

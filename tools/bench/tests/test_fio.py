@@ -21,13 +21,6 @@ def _fio(error: int = 0) -> str:
 class Fio(unittest.TestCase):
     """fio.py"""
 
-    def test_result(self) -> None:
-        """The side that ran, and text around the JSON."""
-        [outcome] = fio.parse_all("note: text\n" + _fio() + "\nmore",
-                                  "randread")
-        self.assertEqual((outcome.ios, outcome.lat_ns_p50,
-                          outcome.lat_ns_p99), (1000, 1200, 4500))
-
     def test_error(self) -> None:
         """Wrong data is an error, with fio's message."""
         with self.assertRaisesRegex(FioError, "84.*bad magic"):

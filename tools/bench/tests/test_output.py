@@ -4,14 +4,11 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import io
 import unittest
 
-from bench import cli, row, rows, table, targets
-from bench.result import Traffic
+from bench import cli, rows, table, targets
 from bench.tests import samples
-from bench.workload import blk
 from count.target import Target
 
 # The names that others rely on; later versions add to them.
@@ -50,13 +47,6 @@ class Json(unittest.TestCase):
         self.assertEqual(job["per_op"], {"exits": 1.0, "kicks": 1.0,
                                          "interrupts": 1.0,
                                          "all_exits": 4.6997})
-
-    def test_few_operations_beside_the_start(self) -> None:
-        """Five operations cannot measure less than fio's start."""
-        for exits, told in ((5000, 1150.0), (800, 100.0), (799, None)):
-            few = dataclasses.replace(samples.result(), traffic=Traffic(
-                ops=5, all_exits=exits, start_exits=400.0))
-            self.assertEqual(few.ratio("all_exits"), told)
 
 
 class Table(unittest.TestCase):
@@ -106,17 +96,3 @@ class Targets(unittest.TestCase):
         """A target for a missing row would never be checked."""
         names = {row.name for row in rows.all_rows(1000)}
         self.assertLessEqual({name for name, _, _ in targets.blk.SINGLE}, names)
-
-
-class Rows(unittest.TestCase):
-    """rows.py"""
-
-    def test_blocks_written(self) -> None:
-        """On the function that takes most; reads need no room."""
-        some = row.select(rows.all_rows(1000), ["virtio-intx", "kernel"])
-        self.assertEqual(blk.blocks_written(some), 2000)
-
-    def test_names_are_unique(self) -> None:
-        """Each row can be chosen alone."""
-        names = [row.name for row in rows.all_rows(1000)]
-        self.assertEqual(len(names), len(set(names)))

@@ -5,10 +5,9 @@ from __future__ import annotations
 
 import unittest
 
-from bench.service import cells, measure, spread
+from bench.service import cells, spread
 from bench.service.cells import Cell
 from bench.service.spread import IOPS, P50, P99, Figures, Lane, Round
-from lab import LabError
 
 
 def lane(ratios: list[tuple[float, float]], *, model: str = "lognormal",
@@ -46,10 +45,6 @@ class Spread(unittest.TestCase):
         self.assertTrue(worse.lost(P50) and not worse.won(P50))
         self.assertTrue(better.won(P99) and not better.lost(P99))
 
-    def test_resolution_of_latencies(self) -> None:
-        found = self.ratio(lane([(1 / 1.015, 1.0)] * 3), metric=P50)
-        self.assertFalse(found.lost(P50))
-
     def test_pairs_of_other_models_count(self) -> None:
         quiet = lane([(.9, 1.0)] * 3)
         loud = lane([(1.0, 1.2)] * 3, model="bimodal")
@@ -61,20 +56,3 @@ class Spread(unittest.TestCase):
         loud = lane([(1.0, 1.2)] * 3, depth=32)
         self.assertFalse(self.ratio(few, loud).lost(IOPS))
         self.assertTrue(self.ratio(many, loud).lost(IOPS))
-
-    def test_other_loads_do_not_count(self) -> None:
-        loud = lane([(1.0, 1.2)] * 3, load=cells.THINK)
-        self.assertTrue(self.ratio(lane([(.9, 1.0)] * 3), loud).lost(IOPS))
-
-
-class FromFio(unittest.TestCase):
-    """measure.figures()"""
-
-    def test_figures(self) -> None:
-        found = measure.figures({"iops": 12.5, "lat_ns": {"percentile": {
-            "50.000000": 4000, "99.000000": 9000}}})
-        self.assertEqual(found, Figures(12.5, 4.0, 9.0))
-
-    def test_no_read(self) -> None:
-        with self.assertRaises(LabError):
-            measure.figures({"iops": 0, "lat_ns": {}})

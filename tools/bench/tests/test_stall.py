@@ -6,17 +6,10 @@ from __future__ import annotations
 import dataclasses
 import unittest
 
-from bench.stall import command, scene
+from bench.stall import command
 from bench.stall.scene import Seen
 
 GOOD = Seen(0.2, 0.1, 0.5, (), ())
-
-
-class Gap(unittest.TestCase):
-    """scene.gap()"""
-
-    def test_longest(self) -> None:
-        self.assertAlmostEqual(scene.gap("1.0\n1.1\n4.5\n4.6\n"), 3.4)
 
 
 class Worse(unittest.TestCase):

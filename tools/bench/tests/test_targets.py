@@ -6,7 +6,7 @@ from __future__ import annotations
 import dataclasses
 import unittest
 
-from bench import row, rows, targets
+from bench import rows, targets
 from bench.result import ProbeCost, Result, Traffic
 from bench.tests import samples
 from bench.workload.interface import Outcome
@@ -42,9 +42,6 @@ class Pairs(unittest.TestCase):
         return judged(result(f"pair-vfe-{cell}", **ours),    # type: ignore
                       kernel or result(f"pair-kernel-{cell}"))
 
-    def test_equal_is_reached(self) -> None:
-        self.assertEqual(self.pair("d1-randread"), [True, True, True])
-
     def test_one_kick_or_interrupt_more(self) -> None:
         self.assertEqual(self.pair("d1-randread", kicks=1001),
                          [False, True, True])
@@ -62,24 +59,11 @@ class Pairs(unittest.TestCase):
                       runs=(129.0,) * 5)
         self.assertEqual(judged(slow, kernel), [True, False])
 
-    def test_no_more_than_chance_where_time_decides(self) -> None:
-        for cell in ("d32-randread-batch", "d8-randread-single"):
-            self.assertEqual(self.pair(cell), [True, True])
-            self.assertEqual(self.pair(cell, kicks=1100, interrupts=1200),
-                             [True, True])
-            self.assertEqual(self.pair(cell, kicks=1100, interrupts=1201),
-                             [False, True])
-
     def test_speed_is_the_median_of_the_pairs(self) -> None:
         slow = result("pair-kernel-d1-randread",
                       runs=(116.0, 116.0, 116.0, 1.0, 1.0))
         self.assertEqual(self.pair("d1-randread", slow),
                          [True, True, False])
-
-    def test_a_row_that_failed_misses(self) -> None:
-        broken = dataclasses.replace(result("pair-kernel-d1-randread"),
-                                     error="gone")
-        self.assertFalse(self.pair("d1-randread", broken)[0])
 
     def test_too_few_operations_to_time(self) -> None:
         def few(name: str) -> Result:
@@ -90,22 +74,6 @@ class Pairs(unittest.TestCase):
                                     few("pair-kernel-d1-randread"))), 2)
         self.assertEqual(judged(few("pair-vfe-d8-randread-single"),
                                 few("pair-kernel-d8-randread-single")), [])
-
-    def test_both_or_none_are_selected(self) -> None:
-        found = row.select(EVERY, ["pair-vfe-d32-randread-batch"])
-        self.assertEqual([one.name for one in found], [
-            "pair-vfe-d32-randread-batch", "pair-kernel-d32-randread-batch"])
-
-
-class Adaptive(unittest.TestCase):
-    """Half of all exits."""
-
-    def test_half(self) -> None:
-        for mine, reached in ((2000, True), (2001, False)):
-            self.assertEqual(judged(
-                result("qemu-adaptive-d1-randread", all_exits=mine),
-                result("qemu-kernel-d1-randread", all_exits=4000)),
-                [reached])
 
 
 class Probe(unittest.TestCase):
@@ -120,14 +88,6 @@ class Probe(unittest.TestCase):
         verdict = compare({"kvm": said}, least=1)
         return dataclasses.replace(result(name), verdict=verdict,
                                    probe=ProbeCost.of(verdict))
-
-    def test_classes(self) -> None:
-        cost = self.probed("probe-vfe", 14).probe
-        assert cost
-        self.assertEqual((cost.total, cost.per_queue, cost.queues),
-                         (52, 14, 1))
-        self.assertEqual((cost.accesses["features"], cost.accesses["io"]),
-                         (8, 99))
 
     def test_targets(self) -> None:
         kernel = self.probed("probe-kernel", 20)

@@ -72,9 +72,9 @@ class Disk:
         begin = self._regions.get(name, 0)
         self._regions[name] = begin + ops * BLOCK_SIZE
         if self._regions[name] > WRITE_BYTES:
-            raise LabError(f"more is written to {name} than its"
-                           f" {image.RAW_WRITE_MB} MB: use fewer operations"
-                           " (--ops)")
+            raise LabError(f"the rows write {self._regions[name]} bytes to"
+                           f" {name}, and it has {image.RAW_WRITE_MB} MB for"
+                           " that: use fewer operations (--ops)")
         return READ_BYTES + begin
 
 
@@ -134,7 +134,7 @@ class Blk:
                                 strict=True):
             if outcome.ios != job.ops:
                 raise FioError(f"fio read back {outcome.ios} of {job.ops}"
-                               " blocks")
+                               f" blocks of {job.name}: writes were lost")
 
     def requests(self, setup: Setup, after: str, before: str) -> Requests:
         """The block layer's counts."""

@@ -69,28 +69,6 @@ class Driver(unittest.TestCase):
         self.assertEqual(state.driver,
                          driver.parse(SYSFS.splitlines()))
 
-    def test_features_of_the_virtio_bus(self) -> None:
-        """A digit a bit, the first first."""
-        bits = "0" * 29 + "1" + "0" * 34
-        state = driver.parse_guest(f"{BLOCK}irq 7\nvirtio {bits}\n")
-        self.assertEqual((state.driver, state.features), (None, 1 << 29))
-
-    def test_driver_that_does_not_count(self) -> None:
-        """It has no counters, which is not to say that they are 0."""
-        state = driver.parse_guest(f"{BLOCK}irq 7\n")
-        self.assertIsNone(state.driver)
-
-    def test_garbage(self) -> None:
-        """An error of the guest's shell is no count."""
-        with self.assertRaisesRegex(CountError, "No such file"):
-            driver.parse_guest("cd: vfe: No such file or directory")
-
-    def test_block_statistics(self) -> None:
-        """The fields of Documentation/block/stat.rst."""
-        block = blk.parse(BLOCK.removeprefix("above "))
-        self.assertEqual(block, blk.BlockState(11, 88, 7, 56, 13, 3))
-        self.assertEqual(block.requests, 31)
-
 
 class Device(unittest.TestCase):
     """device.py"""
@@ -101,14 +79,6 @@ class Device(unittest.TestCase):
         self.assertEqual(state.operations, 1002)
         self.assertEqual(state.interrupts, 992)
 
-    def test_string_input(self) -> None:
-        """Accesses without exits."""
-        state = device.parse(COUNTERS)
-        said = device.testimony(state, device.DeviceState(),
-                                sees_exits=False)
-        self.assertIsNone(said.exits)
-        self.assertEqual(said.total, 1002)
-
     def test_access_to_no_register(self) -> None:
         """It is not lost, and a kind that never came is not there."""
         state = device.parse(COUNTERS)
@@ -118,13 +88,6 @@ class Device(unittest.TestCase):
 
 class Vcpu(unittest.TestCase):
     """vcpu.py"""
-
-    def test_sum(self) -> None:
-        """Over all vCPUs."""
-        one = {"stats": [{"name": "exits", "value": 40}]}
-        two = {"stats": [{"name": "halt_exits", "value": 5},
-                         {"name": "exits", "value": 2}]}
-        self.assertEqual(vcpu.parse_exits([one, two]), 42)
 
     def test_none(self) -> None:
         """QEMU without KVM has no such count; that is not 0."""

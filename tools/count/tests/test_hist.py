@@ -13,21 +13,10 @@ from count.tests.samples import EMPTY_HIST, MMIO_HIST, PIO_HIST
 class Parse(unittest.TestCase):
     """hist.parse()"""
 
-    def test_keys_and_hits(self) -> None:
-        """Hexadecimal and decimal keys, and the hit count."""
-        entries = hist.parse(MMIO_HIST)
-        self.assertEqual(entries[2].keys,
-                         {"gpa": "380000003000", "type": "2"})
-        self.assertEqual(entries[2].values, {"hitcount": 1000})
-
     def test_sums(self) -> None:
         """A second value beside the hit count."""
         entries = hist.parse(PIO_HIST)
         self.assertEqual(entries[1].values, {"hitcount": 8, "count": 2048})
-
-    def test_empty(self) -> None:
-        """Nothing counted is a valid count."""
-        self.assertEqual(hist.parse(EMPTY_HIST), [])
 
     def test_dropped(self) -> None:
         """A histogram that lost an event is no witness."""
@@ -46,12 +35,6 @@ class Parse(unittest.TestCase):
         """Nor one whose entries do not add up."""
         text = MMIO_HIST.replace("      1000", "      1001")
         with self.assertRaisesRegex(CountError, "1014.*1015"):
-            hist.parse(text)
-
-    def test_cut_short(self) -> None:
-        """Nor one without its end."""
-        text = MMIO_HIST[:MMIO_HIST.index("Totals")]
-        with self.assertRaisesRegex(CountError, "no totals"):
             hist.parse(text)
 
 

@@ -6,10 +6,8 @@ from __future__ import annotations
 import unittest
 
 from count import kvm
-from count.addresses import parse_map, parse_resource
 from count.counts import CountError
-from count.tests.samples import (EMPTY_HIST, MMIO_HIST, NAMES, PIO_HIST,
-                                 REGISTERS, RESOURCE)
+from count.tests.samples import EMPTY_HIST, MMIO_HIST, NAMES, PIO_HIST
 
 BEFORE = kvm.collect({"kvm_mmio": EMPTY_HIST, "kvm_fast_mmio": EMPTY_HIST,
                       "kvm_pio": EMPTY_HIST})
@@ -23,10 +21,6 @@ def _after(mmio: str = MMIO_HIST, fast: str = EMPTY_HIST,
 
 class Addresses(unittest.TestCase):
     """addresses.py"""
-
-    def test_resource(self) -> None:
-        """BARs that exist, with their kind and their end."""
-        self.assertEqual(parse_resource(RESOURCE), NAMES.bars)
 
     def test_names(self) -> None:
         """By address and kind; a range counts under one name."""
@@ -43,12 +37,6 @@ class Addresses(unittest.TestCase):
     def test_between(self) -> None:
         """What is in the function and no register is not lost."""
         self.assertEqual(NAMES.name(False, 0x380000002004), "bar4+0x2004")
-
-    def test_map(self) -> None:
-        """The device's answer."""
-        answer = {"registers": [{"name": "isr_status", "window": "isr",
-                                 "bar": 4, "offset": 4096, "size": 1}]}
-        self.assertEqual(parse_map(answer), [REGISTERS[1]])
 
 
 class Testimony(unittest.TestCase):
@@ -68,14 +56,6 @@ class Testimony(unittest.TestCase):
                 "Totals:\n    Hits: 5\n    Entries: 1\n    Dropped: 0\n")
         said = kvm.testimony(_after(fast=fast), BEFORE, NAMES)
         self.assertEqual(said.count(("notify", "write")), 1005)
-
-    def test_difference(self) -> None:
-        """Only what was added in between."""
-        more = MMIO_HIST.replace("      1000", "      1007").replace(
-            "1014", "1021")
-        said = kvm.testimony(_after(more), _after(), NAMES)
-        self.assertEqual(said.accesses, {("notify", "write"): 7})
-        self.assertEqual(said.exits, 7)
 
     def test_backwards(self) -> None:
         """Somebody cleared the histogram in between."""

@@ -5,15 +5,13 @@ loads and judges the suites in the guest.
 
 from __future__ import annotations
 
-import tempfile
 import unittest
-from pathlib import Path
 
 from guest.debug import insmod, kernels
 from kunit.boot import Outcome
 from kunit.suites import Suite, find
 from kunit.tests import samples
-from lab import LabError, kernel_log, paths
+from lab import kernel_log, paths
 
 REGS, GONE = Suite("regs"), Suite("gone")
 
@@ -39,9 +37,6 @@ class Races(unittest.TestCase):
     def test_of_the_kernel(self) -> None:
         self.assertFalse(self.ours("tick_sched_do_timer", "update_rq_clock"))
 
-    def test_of_the_kernel_below_a_driver(self) -> None:
-        self.assertTrue(self.ours("bio_endio", "blk_mq_end_request", BELOW))
-
     def test_known_below_a_driver(self) -> None:
         self.assertFalse(self.ours("__submit_bio", "blk_mq_end_request",
                                    BELOW))
@@ -56,20 +51,6 @@ class Races(unittest.TestCase):
             f"{race}\nBUG: scheduling while atomic: fio/1\n{race}\n")
         self.assertEqual(len(others), 2)
         self.assertIn("scheduling while atomic", kernel_log.find(log))
-
-
-class Watched(unittest.TestCase):
-    """What KCSAN looks at."""
-
-    def test_words(self) -> None:
-        with tempfile.TemporaryDirectory() as name:
-            for path in ("a/x.c", "a/y.c", "a/y.h", "b/z.c"):
-                (Path(name) / path).parent.mkdir(exist_ok=True)
-                (Path(name) / path).touch()
-            self.assertEqual(
-                kernels.watched(Path(name), ["a"]),
-                ["KCSAN_SANITIZE=n", "KCSAN_SANITIZE_x.o=y",
-                 "KCSAN_SANITIZE_y.o=y"])
 
 
 def kinds(outcome: Outcome, *suites: Suite) -> list[str]:
@@ -87,9 +68,6 @@ def loaded(after: str, *cases: str) -> Outcome:
 class Judge(unittest.TestCase):
     """As strict as `make kunit`, except for the kernel's own races."""
 
-    def test_good(self) -> None:
-        self.assertEqual(kinds(loaded("")), [])
-
     def test_case_that_fails(self) -> None:
         self.assertEqual(kinds(loaded("", "not ok")), ["case"])
 
@@ -103,9 +81,6 @@ class Judge(unittest.TestCase):
 
     def test_nothing_ran(self) -> None:
         self.assertEqual(kinds(loaded("", "skip")), ["empty"])
-
-    def test_missing(self) -> None:
-        self.assertEqual(kinds(loaded(""), REGS, GONE), ["empty"])
 
     def test_guest_that_hangs(self) -> None:
         hung = samples.boot(samples.section(
@@ -137,7 +112,3 @@ class Order(unittest.TestCase):
         self.assertEqual(every - subjects, set(insmod.left_out()))
         for reason in insmod.left_out().values():
             self.assertGreater(len(reason), 10)
-
-    def test_unknown(self) -> None:
-        with self.assertRaisesRegex(LabError, "no suite nowhere"):
-            insmod.chosen(["nowhere"])

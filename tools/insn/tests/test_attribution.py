@@ -48,12 +48,6 @@ class SymbolsTest(unittest.TestCase):
     def test_one_name_of_several_for_a_place(self) -> None:
         self.assertEqual(_symbols().find(0xffffffff81000500).name, "alias")
 
-    def test_data_is_no_function(self) -> None:
-        self.assertEqual(_symbols().find(0xffffffff81000600).name, "alias")
-
-    def test_below_the_first_is_unknown(self) -> None:
-        self.assertEqual(_symbols().find(0x1000).name, "unknown")
-
     def test_hidden_addresses_are_refused(self) -> None:
         with self.assertRaises(ValueError):
             Symbols(["0000000000000000 T first"])
@@ -125,15 +119,6 @@ class SampleTest(unittest.TestCase):
         found = sample(_symbols(), run, Counts({}, {}, 0, 0), 1)
         self.assertAlmostEqual(found.own, 40)
         self.assertAlmostEqual(found.kernel, 140)
-
-    def test_the_ring_is_the_drivers(self) -> None:
-        run = Counts({RING: 70}, {}, 0, 0)
-        found = sample(_symbols(), run, Counts({}, {}, 0, 0), 1)
-        self.assertAlmostEqual(found.own, 70)
-
-    def test_a_run_must_be_longer(self) -> None:
-        with self.assertRaises(ValueError):
-            sample(_symbols(), Counts({}, {}, 0, 0), Counts({}, {}, 0, 0), 0)
 
     def test_medians_and_pairs(self) -> None:
         def cost(*values: int) -> Cost:

@@ -5,26 +5,14 @@ from __future__ import annotations
 
 import unittest
 
-from insn import functions, limits, loads, measure, memory, probe
+from insn import limits, measure, memory, probe
 from insn import report
 from insn.plugin import Counts
 from insn.sample import Cost, sample
 from insn.symbols import Symbols
-from lab.errors import LabError
 
 from . import test_memory
 from .test_attribution import KALLSYMS, KFREE, OURS, START
-
-SHAPE = """\
-# event histogram
-{ n:          1 } hitcount:          3
-{ n:         32 } hitcount:          2
-
-Totals:
-    Hits: 5
-    Entries: 2
-    Dropped: 0
-"""
 
 
 def _cost(own: int, helped: int, rest: int, segments: float) -> Cost:
@@ -36,42 +24,6 @@ def _cost(own: int, helped: int, rest: int, segments: float) -> Cost:
 def _measured(ours: Cost, kernels: Cost) -> measure.Measured:
     return measure.Measured({("seq-32", "vfe_blk"): ours,
                              ("seq-32", "virtio_blk"): kernels}, "6.12", "")
-
-
-class LoadsTest(unittest.TestCase):
-    """fio."""
-
-    def test_no_run_reads_past_the_disk(self) -> None:
-        for load in loads.LOADS:
-            self.assertLess(load.ops * load.block, loads.DISK_BYTES)
-            self.assertGreater(load.ops, loads.BASE_OPS)
-            self.assertEqual(load.ops % load.depth, 0)
-            self.assertLess(load.block * load.depth,
-                            loads.BUFFER_PAGES * loads.PAGE)
-
-    def test_shape(self) -> None:
-        self.assertEqual(measure.parse_shape(SHAPE, 7),
-                         measure.Shape(5, 67, 7))
-
-
-class FunctionsTest(unittest.TestCase):
-    """Which driver is on which function."""
-
-    TEXT = "".join(f"{one.bdf} disk{n} [none] mq-deadline\n"
-                   for n, one in enumerate(functions.FUNCTIONS))
-
-    def test_a_disk_is_missing(self) -> None:
-        with self.assertRaises(LabError):
-            functions.parse_bound(self.TEXT.split("\n", 1)[1])
-
-    def test_identical_but_for_place(self) -> None:
-        for slow in (False, True):
-            ours, kernels = (
-                " ".join(one.arguments())
-                .replace(f"null-{one.slot.number}", "N")
-                .replace(f"addr={one.slot.number:#x}", "addr=S")
-                for one in functions.FUNCTIONS if one.slow == slow)
-            self.assertEqual(ours, kernels)
 
 
 class VerdictTest(unittest.TestCase):
@@ -87,12 +39,6 @@ class VerdictTest(unittest.TestCase):
                                           _cost(90, 10, 900, 32)))
         self.assertEqual([one.reached for one in verdicts],
                          [True, False, True])
-
-    def test_whole_kernel_missed(self) -> None:
-        verdicts = report.targets_of(_measured(_cost(60, 10, 890, 32),
-                                          _cost(90, 10, 900, 32)))
-        self.assertEqual([one.reached for one in verdicts],
-                         [False, True, True])
 
     def test_other_segments(self) -> None:
         verdicts = report.targets_of(_measured(_cost(60, 10, 800, 20),

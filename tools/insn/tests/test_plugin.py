@@ -66,10 +66,6 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(counts.own, {OTHER: 15})
         self.assertEqual(counts.lost, 0)
 
-    def test_a_block_translated_anew_has_its_old_place(self) -> None:
-        counts = self.counts(f"run {OTHER:x} 5", f"run {OTHER:x} 2")
-        self.assertEqual(counts.own, {OTHER: 7})
-
     def test_a_block_cut_short_counts_as_far_as_it_came(self) -> None:
         counts = self.counts(f"run {OTHER:x} 5 2", f"run {OTHER + 2:x} 3")
         self.assertEqual(counts.own, {OTHER: 2, OTHER + 2: 3})
@@ -112,19 +108,6 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(counts.own, {DRIVER: 6, HELPER: 4})
         self.assertEqual(counts.for_driver, {HELPER: 4})
 
-    def test_a_bad_table_is_refused(self) -> None:
-        for text in ("10 20 x\n", "20 10 d\n", "20 30 d\n10 20 d\n", "d\n"):
-            (self.folder / "kinds").write_text(text)
-            (self.folder / "insn").unlink(missing_ok=True)
-            with self.subTest(text):
-                self.assertEqual(
-                    self.feed(f"ask classify {self.folder}/kinds"), "error\n")
-
-    def test_what_it_does_not_know_is_an_error(self) -> None:
-        self.assertEqual(self.feed("ask nonsense",
-                                   "ask dump /nonexistent/file"),
-                         "error\nerror\n")
-
 
 class ParseTest(unittest.TestCase):
     """The plugin's file."""
@@ -137,9 +120,3 @@ class ParseTest(unittest.TestCase):
         for text in ("", "lost 0 0\n", "lost 0 0\nuser 1"):
             with self.subTest(text), self.assertRaises(ValueError):
                 plugin.parse(text)
-
-    def test_difference(self) -> None:
-        before = plugin.Counts({1: 3, 2: 4}, {}, 5, 0)
-        after = plugin.Counts({1: 3, 2: 6, 3: 1}, {9: 2}, 7, 1)
-        self.assertEqual(after - before,
-                         plugin.Counts({2: 2, 3: 1}, {9: 2}, 2, 1))

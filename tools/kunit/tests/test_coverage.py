@@ -119,7 +119,3 @@ class Judging(unittest.TestCase):
     def test_reason_without_a_reason(self) -> None:
         with self.assertRaises(LabError):
             self.judge(self.half(), f"{FILE} a()\n")
-
-
-if __name__ == "__main__":
-    unittest.main()

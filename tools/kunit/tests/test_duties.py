@@ -91,7 +91,3 @@ class File(unittest.TestCase):
         self.assertNotEqual(text, self.good)
         with self.assertRaises(LabError):
             self.read(text)
-
-
-if __name__ == "__main__":
-    unittest.main()

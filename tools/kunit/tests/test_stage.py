@@ -107,7 +107,3 @@ class Sowing(Folder):
         (self.root / "a.c").write_text("other\n")
         with self.assertRaisesRegex(LabError, "adapt"):
             seeds.sow(self.root, seed)
-
-
-if __name__ == "__main__":
-    unittest.main()

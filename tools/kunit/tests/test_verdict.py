@@ -294,7 +294,3 @@ class Reports(unittest.TestCase):
     def test_words_of_a_test(self) -> None:
         self.assertEqual(kinds(run(
             "ok", inside="    # case1: no WARNING: as it should be")), [])
-
-
-if __name__ == "__main__":
-    unittest.main()

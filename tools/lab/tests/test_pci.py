@@ -44,9 +44,6 @@ class Scripts(unittest.TestCase):
     def test_a_function_that_is_gone_has_no_driver(self) -> None:
         self.assertEqual(self.run_script("pci_unbind 0000:00:1f.7"), 0)
 
-    def test_no_driver_no_disk(self) -> None:
-        self.assertEqual(self.run_script(f"pci_disk {BDF}"), 1)
-
 
 class Qemu(unittest.TestCase):
     """QEMU's command line."""

@@ -5,18 +5,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 from pathlib import Path
 from unittest import mock
 
-TOOLS = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(TOOLS))
-
-# pylint: disable=wrong-import-position
-from lab import (LabError, progress, resume, speed,  # noqa: E402
+from lab import (LabError, progress, resume, speed,
                  testkernel)
 
 
@@ -45,9 +40,6 @@ class StuckTest(Folder):
         with self.assertRaisesRegex(LabError, "printed and made nothing"):
             self.run_it("sleep 60")
         self.assertLess(time.monotonic() - began, 20)
-
-    def test_one_that_prints(self) -> None:
-        self.run_it("for n in 1 2 3 4 5 6; do echo; sleep 0.2; done")
 
     def test_one_that_makes_files(self) -> None:
         made = self.folder / "made" / "below"
@@ -112,15 +104,6 @@ class ResumeTest(Folder):
         self.file("kernel/.fork.o.cmd", age=70)
         self.assertEqual(self.gone(), {"tools/objtool/objtool"})
 
-    def test_links_are_not_followed(self) -> None:
-        other = self.file("other/file")
-        build = self.folder / "build"
-        build.mkdir()
-        (build / "source").symlink_to(other.parent)
-        (build / "lib").mkdir()
-        (build / "lib/link").symlink_to(other)
-        self.assertEqual(resume.doubtful(build), [])
-
 
 MAKEFILE = """\
 all: lib/one.o lib/two.o lib/three.o
@@ -176,11 +159,6 @@ class SpeedTest(unittest.TestCase):
         self.addCleanup(patch.stop)
         os.environ.pop(speed.VARIABLE, None)
 
-    def test_never_less(self) -> None:
-        with mock.patch.object(speed, "REFERENCE_S", 1e6):
-            self.assertEqual(speed.remember(), 1)
-        self.assertEqual(speed.scaled(7), 7)
-
     def test_slower_and_bounded(self) -> None:
         with mock.patch.object(speed, "measure", return_value=2.5):
             self.assertEqual(speed.remember(), 2.5)
@@ -189,7 +167,3 @@ class SpeedTest(unittest.TestCase):
             self.assertEqual(speed.remember(), 2.5)
         with mock.patch.object(speed, "REFERENCE_S", 1e-6):
             self.assertEqual(speed.remember(), speed.MOST)
-
-
-if __name__ == "__main__":
-    unittest.main()
