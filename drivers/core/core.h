@@ -124,7 +124,7 @@ u16 vfe_irqs_queue_vector(const struct vfe_queue *q);
 unsigned int vfe_irqs_vectors(const struct vfe_device *vd);
 void vfe_config_work(struct work_struct *work);
 
-/* recovery.c: by a function, or by a class device whose parent it is */
+/* recovery.c: find the recovery of a function, or of a class device's parent */
 struct vfe_recovery *vfe_recovery_of(struct device *dev);
 
 #endif /* VFE_CORE_H */

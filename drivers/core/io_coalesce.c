@@ -5,8 +5,8 @@
  * request. The user sets the period, which is the longest delay of a completion
  * or a kick; it is 0, off, by default. A queue becomes busy when an interrupt
  * finds completions and the device still has requests, and idle when the timer
- * finds no completion. A single request therefore always gets its interrupt
- * immediately.
+ * finds no completion. While the queue is idle, a single request gets its kick
+ * and its interrupt at once.
  */
 #include <linux/export.h>
 #include <linux/ktime.h>

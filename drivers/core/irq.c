@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Interrupts. Vector 0 is for configuration changes, the next vectors are for
- * queues: one per queue, or one for all. Alternatively one vector, or INTx, is
- * for everything.
+ * queues: one per queue, or one for all. Otherwise a single vector, or INTx,
+ * serves both.
  */
 #include <kunit/visibility.h>
 #include <linux/device.h>

@@ -463,7 +463,7 @@ static __always_inline bool packed_enable_cb_after(struct vfe_queue *q, u16 n,
 	u16 wrap = r->last_used & PACKED_WRAP;
 	unsigned int slot;
 
-	/* an event beyond the buffers in flight would never happen */
+	/* an event beyond the descriptors in flight would never happen */
 	n = out ? min(n, out) : 1;
 	slot = (r->last_used & PACKED_SLOT) + n - 1;
 	if (slot >= q->size) {

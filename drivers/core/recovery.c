@@ -30,7 +30,7 @@
 
 #define TO(state)	BIT(VFE_RUN_##state)
 
-/* @lock is held. Return: whether the transition to @to is allowed, and made */
+/* Changes the state if allowed. @lock is held. Return: whether it changed */
 static bool vfe_run_set(struct vfe_recovery *r, enum vfe_run to)
 {
 	static const unsigned long next[] = {

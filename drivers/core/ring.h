@@ -45,10 +45,7 @@ static __always_inline void vfe_ring_mb(bool order_platform)
 		virt_mb(); /* as between CPUs */
 }
 
-/*
- * Increments a count. The caller of the ring's operations serialises writers; a
- * concurrent reader may see the count before or after.
- */
+/* Increments a count. The caller of the ring serialises all writers. */
 static __always_inline void vfe_ring_count(u64 *count)
 {
 	/* a concurrent reader sees the old or the new value */
