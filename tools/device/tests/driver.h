@@ -121,7 +121,7 @@ void kick(struct guest *g);
 void ring_bell(struct guest *g);
 /* 32 bits with NOTIFICATION_DATA: the queue's value, and the data */
 void kick32(struct guest *g, unsigned int queue, uint16_t value, uint16_t data);
-/* Does the device want a notification of what came after @old? */
+/* Does the device want a notification of the buffers after @old? */
 bool kick_wanted(const struct guest *g, uint16_t old);
 /*
  * Ask for an interrupt with the next used buffer, or for none; with EVENT_IDX
