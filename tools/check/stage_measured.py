@@ -16,7 +16,8 @@ from lab import paths, progress
 
 from .context import Context, tail
 
-# In the short form of bench: a row for each way to notify and to be notified
+# In the short form of bench: a row for most ways to notify and to be notified;
+# other stages of the tier count the others
 BENCH = ("trap-port-d1-randread", "virtio-intx-d1-randread",
          "virtio-msix-d1-randread", "virtio-msix-d32-randwrite",
          "virtio-packed-d32-randread", "virtio-poll-polled-d1-randread",

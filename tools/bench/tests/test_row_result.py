@@ -71,14 +71,6 @@ class Witnesses(unittest.TestCase):
                           found.ratio("all_exits")), (1, 1, 4))
         self.assertFalse(found.blind)
 
-    def test_our_driver_on_qemus_device(self) -> None:
-        found = judged("qemu-adaptive-d1-randread", snapshot(device=False))
-        self.assertTrue(found.agree)
-        self.assertEqual(list(found.blind), ["device"])
-        other = judged("qemu-adaptive-d1-randread",
-                       snapshot(by_kvm=999, device=False))
-        self.assertFalse(other.agree)
-
     def test_kernels_driver_on_qemus_device(self) -> None:
         found = judged("qemu-kernel-d1-randread",
                        snapshot(by_kvm=900, counting=False, device=False))

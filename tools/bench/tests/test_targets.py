@@ -65,16 +65,6 @@ class Pairs(unittest.TestCase):
         self.assertEqual(self.pair("d1-randread", slow),
                          [True, True, False])
 
-    def test_too_few_operations_to_time(self) -> None:
-        def few(name: str) -> Result:
-            one = result(name)
-            return dataclasses.replace(one, row=dataclasses.replace(
-                one.row, ops=999))
-        self.assertEqual(len(judged(few("pair-vfe-d1-randread"),
-                                    few("pair-kernel-d1-randread"))), 2)
-        self.assertEqual(judged(few("pair-vfe-d8-randread-single"),
-                                few("pair-kernel-d8-randread-single")), [])
-
 
 class Probe(unittest.TestCase):
     """The cost of a probe."""

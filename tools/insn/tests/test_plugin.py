@@ -70,10 +70,6 @@ class PluginTest(unittest.TestCase):
         counts = self.counts(f"run {OTHER:x} 5 2", f"run {OTHER + 2:x} 3")
         self.assertEqual(counts.own, {OTHER: 2, OTHER + 2: 3})
 
-    def test_user_code_is_summed(self) -> None:
-        counts = self.counts("run 400000 7", "run 500000 1")
-        self.assertEqual((counts.user, dict(counts.own)), (8, {}))
-
     def test_a_helper_after_the_driver_works_for_it(self) -> None:
         counts = self.counts(f"run {DRIVER:x} 3", f"run {HELPER:x} 4")
         self.assertEqual(counts.own, {DRIVER: 3})

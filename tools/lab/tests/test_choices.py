@@ -9,8 +9,8 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-from lab import (LabError, build, device, guest, machine, nest, paths, recipe,
-                 shell, tree)
+from lab import (LabError, build, guest, machine, nest, paths, recipe, shell,
+                 tree)
 from lab import __main__ as command
 from lab.errors import Silence
 
@@ -66,18 +66,14 @@ class TreeTest(Scripted):
                 self.assertRaisesRegex(LabError, "no room .* VFE_CACHE"):
             tree._check_space(self.folder)  # pylint: disable=W0212
 
-    def install(self, apt_get: str) -> str:
-        """Install a missing package with a stand-in for apt-get."""
-        self.program("apt-get", apt_get)
+    def test_packages_that_cannot_be_had_are_named(self) -> None:
+        self.program("apt-get", "exit 100")
         with mock.patch.object(tree, "HOST_COMMANDS", {"nonesuch": "pkg"}), \
                 mock.patch.object(tree, "HOST_FILES", {}), \
-                mock.patch("sys.stderr"), mock.patch("sys.stdout"):
+                mock.patch("sys.stderr"), mock.patch("sys.stdout"), \
+                self.assertRaisesRegex(LabError,
+                                       "by hand: apt-get install pkg"):
             tree.install_host_packages()
-        return (self.folder / "said").read_text()
-
-    def test_packages_that_cannot_be_had_are_named(self) -> None:
-        with self.assertRaisesRegex(LabError, "by hand: apt-get install pkg"):
-            self.install("exit 100")
 
 
 class MachineTest(Scripted):
@@ -96,15 +92,6 @@ class MachineTest(Scripted):
         self.assertEqual(self.choice("no /dev/kvm", None), "nest")
         self.assertEqual(self.choice(None, "no QEMU here"), "tree")
         self.assertEqual(self.choice(None, None), "here")
-
-    def test_the_checkout_is_named_where_it_is(self) -> None:
-        with mock.patch.object(tree, "path", return_value=self.folder), \
-                mock.patch.dict(os.environ, {"VFE_OUT": str(self.folder)}):
-            script = "test -d $0 && test -f $1 && test -n $VFE_TREE"
-            code = machine._here(  # pylint: disable=protected-access
-                ["sh", "-c", script, "/vfe/tools",
-                 "/vfe/tools/lab/__init__.py"], 10)
-        self.assertEqual(code, 0)
 
     def test_what_takes_too_long_here_is_ended(self) -> None:
         with mock.patch.dict(os.environ, {"VFE_OUT": str(self.folder)}), \
@@ -128,19 +115,6 @@ class BuildTest(Scripted):
             raise LabError("an error in the sources")
         build.drop_interrupted(self.folder)
         self.assertTrue(self.folder.exists())
-
-
-class DeviceTest(Scripted):
-    """The error of a device that does not start."""
-
-    def test_its_last_words_are_in_the_error(self) -> None:
-        binary = self.program("device", "echo no such backing; exit 2")
-        with mock.patch.object(build, "device_binary",
-                               return_value=binary):
-            one = device.Device(device.DeviceSpec("d", Path("x")),
-                                self.folder, self.folder)
-            with self.assertRaisesRegex(LabError, "status 2(.|\n)*no such"):
-                one.wait_ready()
 
 
 class GuestTest(Scripted):

@@ -8,13 +8,11 @@ import socket
 import struct
 import tempfile
 import unittest
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from unittest import mock
 
 from lab import LabError, files, kernel, progress
 from lab.channel import Channel, Deadline
-from lab.qmp import Qmp
 
 
 class Folder(unittest.TestCase):
@@ -121,34 +119,6 @@ class ChannelTest(Folder):
         peer.close()
         with self.assertRaisesRegex(LabError, "closed"):
             channel.line(Deadline(5))
-
-
-class QmpTest(Folder):
-    """The reason of a QEMU that has ended."""
-
-    def ending(self, *said: str) -> str:
-        """The reason of a QEMU that sends a greeting and a message, and
-        ends."""
-        path = self.folder / "qmp"
-        with socket.socket(socket.AF_UNIX) as server:
-            server.bind(str(path))
-            server.listen()
-            with ThreadPoolExecutor(1) as pool:
-                connected = pool.submit(Qmp, path, lambda: None)
-                peer, _ = server.accept()
-                with peer:
-                    peer.sendall(b'{"QMP": {}}\n{"return": {}}\n')
-                    peer.sendall("".join(f"{line}\n" for line in said)
-                                 .encode())
-                    monitor = connected.result()
-        self.addCleanup(monitor.close)
-        return monitor.ending()
-
-    def test_the_reason(self) -> None:
-        self.assertEqual(self.ending(
-            '{"event": "RESUME"}',
-            '{"event": "SHUTDOWN", "data": {"reason": "guest-reset"}}'),
-            "guest-reset")
 
 
 class KernelTest(Folder):
