@@ -6,7 +6,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,13 +21,6 @@ static uint8_t file_byte(const struct guest *g, uint64_t offset)
 	close(fd);
 	return byte;
 }
-
-static uint32_t config(struct guest *g, size_t offset, unsigned int size)
-{
-	return vdev_read(g->v, VFE_WIN_DEVICE, offset, size);
-}
-
-#define AT(field)	offsetof(struct virtio_blk_config, field)
 
 static void set_writeback(struct guest *g, uint8_t value)
 {
@@ -88,20 +80,6 @@ static void test_other_requests(struct guest *g)
 	CHECK_EQ(g->c.of_class[BLK_FLUSHES], 1);
 	CHECK_EQ(g->c.of_class[BLK_GET_IDS], 2);
 	CHECK_EQ(g->c.of_class[BLK_ERRORS], 4);
-}
-
-static int segments(struct guest *g, uint32_t type, uint64_t sector,
-		    uint32_t sectors, uint32_t flags, unsigned int n)
-{
-	struct virtio_blk_discard_write_zeroes *s = at(g, DATA_ADDR);
-	uint32_t len;
-
-	for (unsigned int i = 0; i < n; i++) {
-		s[i].sector = htole64(sector + i * sectors);
-		s[i].num_sectors = htole32(sectors);
-		s[i].flags = htole32(flags);
-	}
-	return request(g, type, 0, n * sizeof(*s), &len);
 }
 
 static void test_discard(struct guest *g)

@@ -160,7 +160,9 @@ bool take_used(struct guest *g, uint32_t *id, uint32_t *len)
 void put_request(struct guest *g, unsigned int head, uint32_t type,
 		 uint64_t sector, uint32_t len)
 {
-	bool write = type == VIRTIO_BLK_T_IN || type == VIRTIO_BLK_T_GET_ID;
+	bool write = type == VIRTIO_BLK_T_IN || type == VIRTIO_BLK_T_GET_ID ||
+		     type == VIRTIO_BLK_T_GET_LIFETIME ||
+		     type == VIRTIO_BLK_T_ZONE_REPORT;
 	unsigned int next = head + 1;
 
 	put_header(g, type, sector);
@@ -186,6 +188,25 @@ int request(struct guest *g, uint32_t type, uint64_t sector, uint32_t len,
 	if (!take_used(g, &id, used_len) || id)
 		return -1;
 	return status_byte(g);
+}
+
+int segments(struct guest *g, uint32_t type, uint64_t sector,
+	     uint32_t sectors, uint32_t flags, unsigned int n)
+{
+	struct virtio_blk_discard_write_zeroes *s = at(g, DATA_ADDR);
+	uint32_t len;
+
+	for (unsigned int i = 0; i < n; i++) {
+		s[i].sector = sector + i * sectors;
+		s[i].num_sectors = sectors;
+		s[i].flags = flags;
+	}
+	return request(g, type, 0, n * sizeof(*s), &len);
+}
+
+uint32_t config(struct guest *g, size_t offset, unsigned int size)
+{
+	return vdev_read(g->v, VFE_WIN_DEVICE, offset, size);
 }
 
 void check_alive(struct guest *g, uint16_t size)

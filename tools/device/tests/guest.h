@@ -68,6 +68,15 @@ void put_request(struct guest *g, unsigned int head, uint32_t type,
 /* put_request(), offer, kick. Return: the status, or -1 if it is not used. */
 int request(struct guest *g, uint32_t type, uint64_t sector, uint32_t len,
 	    uint32_t *used_len);
+/*
+ * A request of @type with a list of @n segments of @sectors, one behind the
+ * other from @sector on. Return: as request()
+ */
+int segments(struct guest *g, uint32_t type, uint64_t sector,
+	     uint32_t sectors, uint32_t flags, unsigned int n);
+/* A field of the configuration space of the block device */
+uint32_t config(struct guest *g, size_t offset, unsigned int size);
+#define AT(field)	offsetof(struct virtio_blk_config, field)
 /* The data of a read of @len bytes from @sector, at DATA_ADDR */
 void check_data(struct guest *g, uint64_t sector, uint32_t len);
 /* A reset helps: afterwards a read works. */

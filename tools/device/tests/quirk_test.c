@@ -3,34 +3,14 @@
  * Unit tests of --quirk: the list, and that each does what README.md says and
  * nothing while it is off.
  */
-#include <endian.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "guest.h"
 
-#define AT(field)	offsetof(struct virtio_blk_config, field)
-
-/* Set before a guest is opened */
-static const char *list;
-
-static void with_list(struct options *o)
-{
-	char error[256] = "";
-
-	CHECK_EQ(quirk_parse(&blk_class, &o->quirks, list, error, sizeof(error)), 0);
-	CHECK_EQ(error[0], 0);
-}
-
 static void open_with(struct guest *g, const char *quirks)
 {
-	list = quirks;
-	guest_open(g, with_list);
-}
-
-static uint32_t config(struct guest *g, size_t offset, unsigned int size)
-{
-	return vdev_read(g->v, VFE_WIN_DEVICE, offset, size);
+	guest_list = quirks;
+	guest_open(g, with_quirks);
 }
 
 static void test_list(void)
@@ -114,110 +94,90 @@ static void test_wide_status(void)
 }
 
 /* At the end of a mapping there are no bytes to overwrite. */
-static void test_wide_status_at_the_end(void)
+static void test_wide_status_at_the_end(struct guest *g)
 {
-	struct guest g;
 	uint32_t id, len;
 
-	open_with(&g, "wide-status");
-	guest_start(&g, ALL_FEATURES, 16);
-	put_header(&g, VIRTIO_BLK_T_FLUSH, 0);
-	put_desc(&g, 0, HDR_ADDR, sizeof(struct virtio_blk_outhdr),
+	guest_start(g, ALL_FEATURES, 16);
+	put_header(g, VIRTIO_BLK_T_FLUSH, 0);
+	put_desc(g, 0, HDR_ADDR, sizeof(struct virtio_blk_outhdr),
 		 VRING_DESC_F_NEXT, 1);
-	put_desc(&g, 1, RAM_BASE + RAM_SIZE - 1, 1, VRING_DESC_F_WRITE, 0);
-	offer(&g, 0);
-	kick(&g);
-	CHECK(take_used(&g, &id, &len));
-	guest_close(&g);
+	put_desc(g, 1, RAM_BASE + RAM_SIZE - 1, 1, VRING_DESC_F_WRITE, 0);
+	offer(g, 0);
+	kick(g);
+	CHECK(take_used(g, &id, &len));
 }
 
-static void test_no_get_id(void)
+static void test_no_get_id(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	open_with(&g, "no-get-id");
-	guest_start(&g, ALL_FEATURES, 16);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_GET_ID, 0, 20, &len), 2);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_GET_ID, 0, 20, &len), 2);
 }
 
-static void test_needs_reset(void)
+static void test_needs_reset(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	open_with(&g, "needs-reset-after=3");
 	for (int round = 0; round < 2; round++) {
-		guest_start(&g, ALL_FEATURES, 16);
+		guest_start(g, ALL_FEATURES, 16);
 		for (int i = 0; i < 3; i++)
-			CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len),
+			CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len),
 				 0);
-		CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), -1);
-		CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS),
+		CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), -1);
+		CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS),
 			 15 | VIRTIO_CONFIG_S_NEEDS_RESET);
 		CHECK(seen.vector[0] > (unsigned int)round);
 	}
-	guest_close(&g);
 }
 
-static void test_slow_reset(void)
+static void test_slow_reset(struct guest *g)
 {
-	struct guest g;
-
-	open_with(&g, "slow-reset=600");
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 0);
-	guest_start(&g, ALL_FEATURES, 16);
-	set(&g, VFE_REG_DEVICE_STATUS, 0);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 0);
+	guest_start(g, ALL_FEATURES, 16);
+	set(g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 15);
 	/* A reader that does not wait gets no answer. */
-	set(&g, VFE_REG_DEVICE_STATUS, 1);
-	set(&g, VFE_REG_DEVICE_STATUS, 0);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);
-	g.v->quirk.reset_until = 1;
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 0);
-	check_alive(&g, 16);
-	set(&g, VFE_REG_DEVICE_STATUS, 0);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 15);
-	vdev_power_on(g.v);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 0);
-	guest_close(&g);
+	set(g, VFE_REG_DEVICE_STATUS, 1);
+	set(g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 15);
+	g->v->quirk.reset_until = 1;
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 0);
+	check_alive(g, 16);
+	set(g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 15);
+	vdev_power_on(g->v);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 0);
 }
 
-static void test_stale_queue_enable(void)
+static void test_stale_queue_enable(struct guest *g)
 {
-	struct guest g;
-
-	open_with(&g, "stale-queue-enable");
-	set(&g, VFE_REG_QUEUE_SELECT, 0);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 0);
-	guest_start(&g, ALL_FEATURES, 16);
-	set(&g, VFE_REG_DEVICE_STATUS, 0);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 1);
-	set(&g, VFE_REG_QUEUE_SELECT, 1);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 0);
+	set(g, VFE_REG_QUEUE_SELECT, 0);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_ENABLE), 0);
+	guest_start(g, ALL_FEATURES, 16);
+	set(g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_ENABLE), 1);
+	set(g, VFE_REG_QUEUE_SELECT, 1);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_ENABLE), 0);
 	/* A driver that does not mind can go on. */
-	check_alive(&g, 16);
-	vdev_power_on(g.v);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_ENABLE), 0);
-	guest_close(&g);
+	check_alive(g, 16);
+	vdev_power_on(g->v);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_ENABLE), 0);
 }
 
-static void test_bus_master(void)
+static void test_bus_master(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	open_with(&g, "master-drops-driver-ok");
-	guest_start(&g, ALL_FEATURES, 16);
-	vdev_bus_master(g.v, false);
-	CHECK_EQ(get(&g, VFE_REG_DEVICE_STATUS), 11);
-	vdev_bus_master(g.v, true);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), -1);
-	check_alive(&g, 16);
-	vdev_drop_driver_ok(g.v);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), -1);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, 16);
+	vdev_bus_master(g->v, false);
+	CHECK_EQ(get(g, VFE_REG_DEVICE_STATUS), 11);
+	vdev_bus_master(g->v, true);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), -1);
+	check_alive(g, 16);
+	vdev_drop_driver_ok(g->v);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), -1);
 }
 
 static void test_interrupts(void)
@@ -270,81 +230,57 @@ static void test_storms(void)
 	guest_close(&g);
 }
 
-static void test_shared_notify(void)
+static void test_shared_notify(struct guest *g)
 {
-	struct guest g;
 	uint32_t id, len;
 
-	open_with(&g, "shared-notify");
-	guest_start(&g, V1, 16);
-	set(&g, VFE_REG_QUEUE_SELECT, 1);
-	CHECK_EQ(get(&g, VFE_REG_QUEUE_NOTIFY_OFF), 0);
-	put_request(&g, 0, VIRTIO_BLK_T_IN, 1, 512);
-	offer(&g, 0);
-	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 2, 1);
-	CHECK(!take_used(&g, &id, &len));
-	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 2, 0);
-	CHECK(take_used(&g, &id, &len));
-	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 2, 2);
-	vdev_write(g.v, VFE_WIN_NOTIFY, 0, 2, 0xffff);
-	guest_close(&g);
+	guest_start(g, V1, 16);
+	set(g, VFE_REG_QUEUE_SELECT, 1);
+	CHECK_EQ(get(g, VFE_REG_QUEUE_NOTIFY_OFF), 0);
+	put_request(g, 0, VIRTIO_BLK_T_IN, 1, 512);
+	offer(g, 0);
+	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, 1);
+	CHECK(!take_used(g, &id, &len));
+	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, 0);
+	CHECK(take_used(g, &id, &len));
+	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, 2);
+	vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, 0xffff);
 }
 
-static int ranges(struct guest *g, uint32_t type, uint32_t sectors,
-		  unsigned int n)
+static void test_zero_limits(struct guest *g)
 {
-	struct virtio_blk_discard_write_zeroes *seg = at(g, DATA_ADDR);
-	uint32_t len;
-
-	for (unsigned int i = 0; i < n; i++) {
-		seg[i].sector = htole64(i);
-		seg[i].num_sectors = htole32(sectors);
-		seg[i].flags = 0;
-	}
-	return request(g, type, 0, n * sizeof(*seg), &len);
-}
-
-static void test_zero_limits(void)
-{
-	struct guest g;
-
-	open_with(&g, "zero-discard-limits");
-	guest_start(&g, ALL_FEATURES, 16);
-	CHECK(offered(&g) & BIT64(VIRTIO_BLK_F_DISCARD));
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK(offered(g) & BIT64(VIRTIO_BLK_F_DISCARD));
 	for (size_t at = AT(max_discard_sectors);
 	     at < AT(write_zeroes_may_unmap); at += 4)
-		CHECK_EQ(config(&g, at, 4), 0);
-	CHECK_EQ(ranges(&g, VIRTIO_BLK_T_DISCARD, 8, 256), 0);
-	CHECK_EQ(ranges(&g, VIRTIO_BLK_T_DISCARD, 8, 257), 1);
-	CHECK_EQ(ranges(&g, VIRTIO_BLK_T_WRITE_ZEROES, 8, 2), 0);
-	CHECK_EQ(ranges(&g, VIRTIO_BLK_T_WRITE_ZEROES, DISK_SECTORS, 1), 0);
-	guest_close(&g);
+		CHECK_EQ(config(g, at, 4), 0);
+	CHECK_EQ(segments(g, VIRTIO_BLK_T_DISCARD, 0, 8, 0, 256), 0);
+	CHECK_EQ(segments(g, VIRTIO_BLK_T_DISCARD, 0, 8, 0, 257), 1);
+	CHECK_EQ(segments(g, VIRTIO_BLK_T_WRITE_ZEROES, 0, 8, 0, 2), 0);
+	CHECK_EQ(segments(g, VIRTIO_BLK_T_WRITE_ZEROES, 0, DISK_SECTORS, 0, 1), 0);
 }
 
-static void test_announced(void)
+static void test_announced(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	open_with(&g, "blk-size=4096,size-max=8192,seg-max=1,num-queues=9,opt-io-size=7,min-io-size=5,physical-block-exp=200,alignment-offset=3");
-	guest_start(&g, ALL_FEATURES, 16);
-	CHECK_EQ(config(&g, AT(blk_size), 4), 4096);
-	CHECK_EQ(config(&g, AT(size_max), 4), 8192);
-	CHECK_EQ(config(&g, AT(seg_max), 4), 1);
-	CHECK_EQ(config(&g, AT(num_queues), 2), 9);
-	CHECK_EQ(config(&g, AT(opt_io_size), 4), 7);
-	CHECK_EQ(config(&g, AT(min_io_size), 2), 5);
-	CHECK_EQ(config(&g, AT(physical_block_exp), 1), 200);
-	CHECK_EQ(config(&g, AT(alignment_offset), 1), 3);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 8, 4096, &len), 0);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 8, 8192, &len), 0);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 8, 512, &len), 1);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 4096, &len), 1);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_OUT, 8, 12288, &len), 1);
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK_EQ(config(g, AT(blk_size), 4), 4096);
+	CHECK_EQ(config(g, AT(size_max), 4), 8192);
+	CHECK_EQ(config(g, AT(seg_max), 4), 1);
+	CHECK_EQ(config(g, AT(num_queues), 2), 9);
+	CHECK_EQ(config(g, AT(opt_io_size), 4), 7);
+	CHECK_EQ(config(g, AT(min_io_size), 2), 5);
+	CHECK_EQ(config(g, AT(physical_block_exp), 1), 200);
+	CHECK_EQ(config(g, AT(alignment_offset), 1), 3);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 8, 4096, &len), 0);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 8, 8192, &len), 0);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 8, 512, &len), 1);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 4096, &len), 1);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_OUT, 8, 12288, &len), 1);
 	/* A driver that did not take the features knows nothing of this. */
-	guest_start(&g, V1, 16);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 12800, &len), 0);
-	guest_close(&g);
+	guest_start(g, V1, 16);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 12800, &len), 0);
 }
 
 const struct test quirk_tests[] = {
@@ -352,18 +288,27 @@ const struct test quirk_tests[] = {
 	{ "used-len", .run = test_used_len },
 	{ "wide-status", .run = test_wide_status },
 	{ "wide-status in the last byte of memory",
-	  .run = test_wide_status_at_the_end },
-	{ "no-get-id", .run = test_no_get_id },
-	{ "needs-reset-after", .run = test_needs_reset },
-	{ "slow-reset", .run = test_slow_reset },
-	{ "stale-queue-enable", .run = test_stale_queue_enable },
-	{ "master-drops-driver-ok", .run = test_bus_master },
+	  .on_guest = test_wide_status_at_the_end,
+	  .change = with_quirks, .list = "wide-status" },
+	{ "no-get-id", .on_guest = test_no_get_id,
+	  .change = with_quirks, .list = "no-get-id" },
+	{ "needs-reset-after", .on_guest = test_needs_reset,
+	  .change = with_quirks, .list = "needs-reset-after=3" },
+	{ "slow-reset", .on_guest = test_slow_reset,
+	  .change = with_quirks, .list = "slow-reset=600" },
+	{ "stale-queue-enable", .on_guest = test_stale_queue_enable,
+	  .change = with_quirks, .list = "stale-queue-enable" },
+	{ "master-drops-driver-ok", .on_guest = test_bus_master,
+	  .change = with_quirks, .list = "master-drops-driver-ok" },
 	{ "lost and spurious interrupts", .run = test_interrupts },
 	{ "config-storm, capacity-storm, fixed-generation",
 	  .run = test_storms },
-	{ "shared-notify", .run = test_shared_notify },
-	{ "zero-discard-limits", .run = test_zero_limits },
+	{ "shared-notify", .on_guest = test_shared_notify,
+	  .change = with_quirks, .list = "shared-notify" },
+	{ "zero-discard-limits", .on_guest = test_zero_limits,
+	  .change = with_quirks, .list = "zero-discard-limits" },
 	{ "what the configuration space says, and holds to",
-	  .run = test_announced },
+	  .on_guest = test_announced,
+	  .change = with_quirks, .list = "blk-size=4096,size-max=8192,seg-max=1,num-queues=9,opt-io-size=7,min-io-size=5,physical-block-exp=200,alignment-offset=3" },
 	{ }
 };

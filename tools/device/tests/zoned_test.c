@@ -4,37 +4,26 @@
  * virtio 1.4, 5.2.6, each status, and requests that make no sense.
  */
 #include <endian.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "guest.h"
 
-#define AT(field)	offsetof(struct virtio_blk_config, field)
 #define INVALID		VIRTIO_BLK_S_ZONE_INVALID_CMD
 #define UNALIGNED	VIRTIO_BLK_S_ZONE_UNALIGNED_WP
 #define ANY		(~BIT64(VIRTIO_F_RING_PACKED))
 
 /* 2048 sectors: eight zones of 256, the last one short; two conventional */
-static const char *list;
-static const char usual[] =
-	"host-managed,zone-size=139264,zone-capacity=122880,"
-	"conventional=2,max-open=2,max-active=3,max-append=8192";
+#define USUAL	\
+	"host-managed,zone-size=139264,zone-capacity=122880," \
+	"conventional=2,max-open=2,max-active=3,max-append=8192"
 #define ZONE		272U
 #define CAPACITY	240U
 #define ZONES		8U
 
-static void zoned(struct options *o)
-{
-	char error[256] = "";
-
-	CHECK_EQ(zoned_parse(&blk_options_of(o)->zoned, list, error, sizeof(error)), 0);
-	CHECK_EQ(error[0], 0);
-}
-
 static void open_zoned(struct guest *g, const char *options)
 {
-	list = options;
-	guest_open(g, zoned);
+	guest_list = options;
+	guest_open(g, with_zones);
 	guest_start(g, ALL_FEATURES, 16);
 	CHECK_EQ(vdev_status(g->v), 15);
 }
@@ -86,19 +75,10 @@ static int append(struct guest *g, uint64_t zone, uint32_t sectors,
 /* A report of @len bytes from @sector on, at DATA_ADDR */
 static int report(struct guest *g, uint64_t sector, uint32_t len)
 {
-	uint32_t id, used;
+	uint32_t used;
 
 	memset(at(g, DATA_ADDR), 0xee, 8192);
-	put_header(g, VIRTIO_BLK_T_ZONE_REPORT, sector);
-	*(uint8_t *)at(g, STATUS_ADDR) = 0xff;
-	put_desc(g, 0, HDR_ADDR, sizeof(struct virtio_blk_outhdr),
-		 VRING_DESC_F_NEXT, 1);
-	put_desc(g, 1, DATA_ADDR, len, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE,
-		 2);
-	put_desc(g, 2, STATUS_ADDR, 1, VRING_DESC_F_WRITE, 0);
-	offer(g, 0);
-	kick(g);
-	return take_used(g, &id, &used) ? status_byte(g) : -1;
+	return request(g, VIRTIO_BLK_T_ZONE_REPORT, sector, len, &used);
 }
 
 static struct virtio_blk_zone_descriptor zone(struct guest *g, uint32_t index)
@@ -146,39 +126,33 @@ static void test_options(void)
 	CHECK(!zoned_new(&o, 65536ULL * 128 + 1));
 }
 
-static void test_config(void)
+static void test_config(struct guest *g)
 {
-	struct guest g;
-
-	open_zoned(&g, usual);
-	CHECK(offered(&g) & BIT64(VIRTIO_BLK_F_ZONED));
-	CHECK(!(offered(&g) & (BIT64(VIRTIO_BLK_F_DISCARD) |
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK(offered(g) & BIT64(VIRTIO_BLK_F_ZONED));
+	CHECK(!(offered(g) & (BIT64(VIRTIO_BLK_F_DISCARD) |
 			       BIT64(VIRTIO_BLK_F_WRITE_ZEROES) |
 			       BIT64(VIRTIO_BLK_F_SECURE_ERASE))));
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_DEVICE, AT(zoned.zone_sectors), 4),
+	CHECK_EQ(config(g, AT(zoned.zone_sectors), 4),
 		 ZONE);
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_DEVICE, AT(zoned.max_open_zones), 4),
+	CHECK_EQ(config(g, AT(zoned.max_open_zones), 4),
 		 2);
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_DEVICE, AT(zoned.max_append_sectors),
-			   4), 16);
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_DEVICE, AT(zoned.write_granularity),
-			   4), 4096);
-	CHECK_EQ(vdev_read(g.v, VFE_WIN_DEVICE, AT(zoned.model), 1),
+	CHECK_EQ(config(g, AT(zoned.max_append_sectors), 4), 16);
+	CHECK_EQ(config(g, AT(zoned.write_granularity), 4), 4096);
+	CHECK_EQ(config(g, AT(zoned.model), 1),
 		 VIRTIO_BLK_Z_HM);
 	/* 5.2.5.2: refuse FEATURES_OK to a driver without ZONED. */
-	CHECK_EQ(guest_negotiate(&g, offered(&g) & ANY &
+	CHECK_EQ(guest_negotiate(g, offered(g) & ANY &
 				 ~BIT64(VIRTIO_BLK_F_ZONED)), 3);
-	guest_close(&g);
 }
 
-static void test_report(void)
+static void test_report(struct guest *g)
 {
 	struct virtio_blk_zone_report *r;
-	struct guest g;
 
-	open_zoned(&g, usual);
-	r = at(&g, DATA_ADDR);
-	CHECK_EQ(report(&g, 0, 4096), 0);
+	guest_start(g, ALL_FEATURES, 16);
+	r = at(g, DATA_ADDR);
+	CHECK_EQ(report(g, 0, 4096), 0);
 	CHECK_EQ(r->nr_zones, ZONES);
 	CHECK_EQ(r->zones[1].z_type, VIRTIO_BLK_ZT_CONV);
 	CHECK_EQ(r->zones[1].z_state, VIRTIO_BLK_ZS_NOT_WP);
@@ -191,69 +165,63 @@ static void test_report(void)
 	CHECK_EQ(r->zones[7].z_cap, DISK_SECTORS - 7 * ZONE);
 	CHECK_EQ(*((uint8_t *)&r->zones[8]), 0xee);
 	/* any sector of the first zone; as many as fit, and no half ones */
-	CHECK_EQ(report(&g, 3 * ZONE + 5, 64 + 2 * 64 + 63), 0);
+	CHECK_EQ(report(g, 3 * ZONE + 5, 64 + 2 * 64 + 63), 0);
 	CHECK_EQ(r->nr_zones, 2);
 	CHECK_EQ(r->zones[0].z_start, 3 * ZONE);
 	CHECK_EQ(*((uint8_t *)&r->zones[2]), 0xee);
-	CHECK_EQ(report(&g, 0, 64), 0);
+	CHECK_EQ(report(g, 0, 64), 0);
 	CHECK_EQ(r->nr_zones, 0);
-	CHECK_EQ(report(&g, 0, 63), INVALID);
-	CHECK_EQ(report(&g, DISK_SECTORS, 4096), INVALID);
-	CHECK_EQ(report(&g, ~0ULL, 4096), INVALID);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_REPORT, 0), INVALID);
-	guest_close(&g);
+	CHECK_EQ(report(g, 0, 63), INVALID);
+	CHECK_EQ(report(g, DISK_SECTORS, 4096), INVALID);
+	CHECK_EQ(report(g, ~0ULL, 4096), INVALID);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_REPORT, 0), INVALID);
 }
 
-static void test_writes(void)
+static void test_writes(struct guest *g)
 {
-	struct guest g;
-
-	open_zoned(&g, usual);
-	CHECK_EQ(write_at(&g, 2 * ZONE + 8, 8), UNALIGNED);
-	CHECK_EQ(write_at(&g, 2 * ZONE, 1), UNALIGNED);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_EMPTY);
-	CHECK_EQ(write_at(&g, 2 * ZONE, 8), 0);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_IOPEN);
-	CHECK_EQ(zone(&g, 2).z_wp, 2 * ZONE + 8);
-	CHECK_EQ(write_at(&g, 2 * ZONE, 8), UNALIGNED);
-	CHECK_EQ(write_at(&g, 2 * ZONE + 8, CAPACITY), INVALID);
-	CHECK_EQ(write_at(&g, 2 * ZONE + 8, CAPACITY - 8), 0);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_FULL);
-	CHECK_EQ(zone(&g, 2).z_wp, 3 * ZONE);
-	CHECK_EQ(write_at(&g, 2 * ZONE + CAPACITY, 8), INVALID);
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK_EQ(write_at(g, 2 * ZONE + 8, 8), UNALIGNED);
+	CHECK_EQ(write_at(g, 2 * ZONE, 1), UNALIGNED);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_EMPTY);
+	CHECK_EQ(write_at(g, 2 * ZONE, 8), 0);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_IOPEN);
+	CHECK_EQ(zone(g, 2).z_wp, 2 * ZONE + 8);
+	CHECK_EQ(write_at(g, 2 * ZONE, 8), UNALIGNED);
+	CHECK_EQ(write_at(g, 2 * ZONE + 8, CAPACITY), INVALID);
+	CHECK_EQ(write_at(g, 2 * ZONE + 8, CAPACITY - 8), 0);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_FULL);
+	CHECK_EQ(zone(g, 2).z_wp, 3 * ZONE);
+	CHECK_EQ(write_at(g, 2 * ZONE + CAPACITY, 8), INVALID);
 	/* conventional ones: anywhere, from one into the next, not further */
-	CHECK_EQ(write_at(&g, 5, 1), 0);
-	CHECK_EQ(write_at(&g, ZONE - 4, 8), 0);
-	CHECK_EQ(write_at(&g, 2 * ZONE - 4, 8), INVALID);
-	CHECK_EQ(write_at(&g, DISK_SECTORS, 8), VIRTIO_BLK_S_IOERR);
-	guest_close(&g);
+	CHECK_EQ(write_at(g, 5, 1), 0);
+	CHECK_EQ(write_at(g, ZONE - 4, 8), 0);
+	CHECK_EQ(write_at(g, 2 * ZONE - 4, 8), INVALID);
+	CHECK_EQ(write_at(g, DISK_SECTORS, 8), VIRTIO_BLK_S_IOERR);
 }
 
 /* Unwritten sectors read as zeroes, with any contents of the file. */
-static void test_reads(void)
+static void test_reads(struct guest *g)
 {
 	uint8_t *data;
-	struct guest g;
 
-	open_zoned(&g, usual);
-	data = at(&g, DATA_ADDR);
+	guest_start(g, ALL_FEATURES, 16);
+	data = at(g, DATA_ADDR);
 	memset(data, 0x5a, 4096);
-	CHECK_EQ(write_at(&g, 2 * ZONE, 8), 0);
-	CHECK_EQ(read_at(&g, 2 * ZONE + 4, 8), 0);
+	CHECK_EQ(write_at(g, 2 * ZONE, 8), 0);
+	CHECK_EQ(read_at(g, 2 * ZONE + 4, 8), 0);
 	CHECK_EQ(data[0], 0x5a);
 	CHECK_EQ(data[4 * 512 - 1], 0x5a);
 	CHECK_EQ(data[4 * 512], 0);
 	CHECK_EQ(data[8 * 512 - 1], 0);
-	CHECK_EQ(read_at(&g, 4 * ZONE, 8), 0);
+	CHECK_EQ(read_at(g, 4 * ZONE, 8), 0);
 	CHECK_EQ(data[0], 0);
-	CHECK_EQ(read_at(&g, 10, 1), 0);
+	CHECK_EQ(read_at(g, 10, 1), 0);
 	CHECK_EQ(data[1], disk_byte(10 * 512 + 1));
-	CHECK_EQ(read_at(&g, ZONE - 4, 8), 0);
-	CHECK_EQ(read_at(&g, 3 * ZONE - 4, 8), INVALID);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_RESET, 2 * ZONE), 0);
-	CHECK_EQ(read_at(&g, 2 * ZONE, 8), 0);
+	CHECK_EQ(read_at(g, ZONE - 4, 8), 0);
+	CHECK_EQ(read_at(g, 3 * ZONE - 4, 8), INVALID);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_RESET, 2 * ZONE), 0);
+	CHECK_EQ(read_at(g, 2 * ZONE, 8), 0);
 	CHECK_EQ(data[0], 0);
-	guest_close(&g);
 }
 
 static void test_append(void)
@@ -261,7 +229,7 @@ static void test_append(void)
 	struct guest g;
 	uint64_t place;
 
-	open_zoned(&g, usual);
+	open_zoned(&g, USUAL);
 	CHECK_EQ(append(&g, 2 * ZONE, 8, 9, &place), 0);
 	CHECK_EQ(place, 2 * ZONE);
 	CHECK_EQ(append(&g, 2 * ZONE, 16, 9, &place), 0);
@@ -283,40 +251,38 @@ static void test_append(void)
 	guest_close(&g);
 }
 
-static void test_transitions(void)
+static void test_transitions(struct guest *g)
 {
 	const uint64_t at = 2 * ZONE;
-	struct guest g;
 
-	open_zoned(&g, usual);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_CLOSE, at), INVALID);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_RESET, at), 0);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_OPEN, at), 0);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_OPEN, at), 0);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_EOPEN);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_CLOSE, at), 0);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_EMPTY);
-	CHECK_EQ(write_at(&g, at, 8), 0);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_OPEN, at), 0);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_EOPEN);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_CLOSE, at), 0);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_CLOSE, at), 0);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_CLOSED);
-	CHECK_EQ(write_at(&g, at + 8, 8), 0);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_IOPEN);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_FINISH, at), 0);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_FINISH, at), 0);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_FULL);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_OPEN, at), INVALID);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_CLOSE, at), INVALID);
-	CHECK_EQ(write_at(&g, at + 16, 8), INVALID);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_RESET, at), 0);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_EMPTY);
-	CHECK_EQ(write_at(&g, at, 8), 0);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_RESET_ALL, 12345), 0);
-	CHECK_EQ(state(&g, 2), VIRTIO_BLK_ZS_EMPTY);
-	CHECK_EQ(state(&g, 0), VIRTIO_BLK_ZS_NOT_WP);
-	guest_close(&g);
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_CLOSE, at), INVALID);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_RESET, at), 0);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_OPEN, at), 0);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_OPEN, at), 0);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_EOPEN);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_CLOSE, at), 0);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_EMPTY);
+	CHECK_EQ(write_at(g, at, 8), 0);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_OPEN, at), 0);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_EOPEN);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_CLOSE, at), 0);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_CLOSE, at), 0);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_CLOSED);
+	CHECK_EQ(write_at(g, at + 8, 8), 0);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_IOPEN);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_FINISH, at), 0);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_FINISH, at), 0);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_FULL);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_OPEN, at), INVALID);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_CLOSE, at), INVALID);
+	CHECK_EQ(write_at(g, at + 16, 8), INVALID);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_RESET, at), 0);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_EMPTY);
+	CHECK_EQ(write_at(g, at, 8), 0);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_RESET_ALL, 12345), 0);
+	CHECK_EQ(state(g, 2), VIRTIO_BLK_ZS_EMPTY);
+	CHECK_EQ(state(g, 0), VIRTIO_BLK_ZS_NOT_WP);
 }
 
 static void test_bad_zones(void)
@@ -328,7 +294,7 @@ static void test_bad_zones(void)
 	struct guest g;
 	uint64_t place;
 
-	open_zoned(&g, usual);
+	open_zoned(&g, USUAL);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		CHECK_EQ(manage(&g, types[i], 0), INVALID);
 		CHECK_EQ(manage(&g, types[i], 2 * ZONE + 1), INVALID);
@@ -348,34 +314,31 @@ static void test_bad_zones(void)
 }
 
 /* Two may be open, three active. */
-static void test_limits(void)
+static void test_limits(struct guest *g)
 {
-	struct guest g;
-
-	open_zoned(&g, usual);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_OPEN, 2 * ZONE), 0);
-	CHECK_EQ(write_at(&g, 3 * ZONE, 8), 0);
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_OPEN, 2 * ZONE), 0);
+	CHECK_EQ(write_at(g, 3 * ZONE, 8), 0);
 	/* the implicitly opened zone is closed to make room */
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_OPEN, 4 * ZONE), 0);
-	CHECK_EQ(state(&g, 3), VIRTIO_BLK_ZS_CLOSED);
-	CHECK_EQ(write_at(&g, 3 * ZONE + 8, 8), VIRTIO_BLK_S_ZONE_OPEN_RESOURCE);
-	CHECK_EQ(zone(&g, 3).z_wp, 3 * ZONE + 8);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_OPEN, 4 * ZONE), 0);
+	CHECK_EQ(state(g, 3), VIRTIO_BLK_ZS_CLOSED);
+	CHECK_EQ(write_at(g, 3 * ZONE + 8, 8), VIRTIO_BLK_S_ZONE_OPEN_RESOURCE);
+	CHECK_EQ(zone(g, 3).z_wp, 3 * ZONE + 8);
 	/* both limits: the device reports the active one */
-	CHECK_EQ(write_at(&g, 5 * ZONE, 8),
+	CHECK_EQ(write_at(g, 5 * ZONE, 8),
 		 VIRTIO_BLK_S_ZONE_ACTIVE_RESOURCE);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_OPEN, 5 * ZONE),
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_OPEN, 5 * ZONE),
 		 VIRTIO_BLK_S_ZONE_ACTIVE_RESOURCE);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_CLOSE, 4 * ZONE), 0);
-	CHECK_EQ(manage(&g, VIRTIO_BLK_T_ZONE_FINISH, 3 * ZONE), 0);
-	CHECK_EQ(write_at(&g, 5 * ZONE, 8), 0);
-	CHECK_EQ(write_at(&g, 6 * ZONE, 8), 0);
-	CHECK_EQ(state(&g, 5), VIRTIO_BLK_ZS_CLOSED);
-	guest_close(&g);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_CLOSE, 4 * ZONE), 0);
+	CHECK_EQ(manage(g, VIRTIO_BLK_T_ZONE_FINISH, 3 * ZONE), 0);
+	CHECK_EQ(write_at(g, 5 * ZONE, 8), 0);
+	CHECK_EQ(write_at(g, 6 * ZONE, 8), 0);
+	CHECK_EQ(state(g, 5), VIRTIO_BLK_ZS_CLOSED);
 }
 
 static void failing(struct options *o)
 {
-	zoned(o);
+	with_zones(o);
 	blk_options_of(o)->readonly = true;
 }
 
@@ -383,7 +346,6 @@ static void test_readonly(struct guest *g)
 {
 	uint64_t place;
 
-	list = usual;
 	guest_start(g, ALL_FEATURES, 16);
 	CHECK_EQ(write_at(g, 2 * ZONE, 8), VIRTIO_BLK_S_IOERR);
 	CHECK_EQ(append(g, 2 * ZONE, 8, 9, &place), VIRTIO_BLK_S_IOERR);
@@ -395,16 +357,8 @@ static void test_readonly(struct guest *g)
 static int erase(struct guest *g, uint64_t sector, uint32_t sectors,
 		 uint32_t flags, unsigned int n)
 {
-	struct virtio_blk_discard_write_zeroes *seg = at(g, DATA_ADDR);
-	uint32_t len;
-
-	for (unsigned int i = 0; i < n; i++) {
-		seg[i].sector = htole64(sector + i * sectors);
-		seg[i].num_sectors = htole32(sectors);
-		seg[i].flags = htole32(flags);
-	}
-	return request(g, VIRTIO_BLK_T_SECURE_ERASE, 0, n * sizeof(*seg),
-		       &len);
+	return segments(g, VIRTIO_BLK_T_SECURE_ERASE, sector, sectors, flags,
+			n);
 }
 
 static void test_secure_erase(struct guest *g)
@@ -417,7 +371,7 @@ static void test_secure_erase(struct guest *g)
 
 	guest_start(g, ALL_FEATURES, 16);
 	data = at(g, DATA_ADDR);
-	CHECK_EQ(vdev_read(g->v, VFE_WIN_DEVICE, AT(max_secure_erase_seg), 4),
+	CHECK_EQ(config(g, AT(max_secure_erase_seg), 4),
 		 BLK_ERASE_SEGS);
 	CHECK_EQ(erase(g, 8, 8, 0, 2), 0);
 	CHECK_EQ(read_at(g, 7, 18), 0);
@@ -454,56 +408,52 @@ static void worn(struct options *o)
 	blk_options_of(o)->lifetime_b = 11;
 }
 
-/* A read of @len bytes of type GET_LIFETIME */
-static int lifetime(struct guest *g, uint32_t len, uint16_t values[3])
+static void test_lifetime(struct guest *g)
 {
-	uint32_t id, used;
+	const uint16_t *values = at(g, DATA_ADDR);
+	const unsigned int type = VIRTIO_BLK_T_GET_LIFETIME;
+	uint32_t len;
 
-	put_request(g, 0, VIRTIO_BLK_T_GET_LIFETIME, 0, len);
-	if (len)
-		put_desc(g, 1, DATA_ADDR, len, VRING_DESC_F_NEXT |
-			 VRING_DESC_F_WRITE, 2);
-	offer(g, 0);
-	kick(g);
-	CHECK(take_used(g, &id, &used));
-	memcpy(values, at(g, DATA_ADDR), 6);
-	return status_byte(g);
-}
-
-static void test_lifetime(void)
-{
-	uint16_t values[3];
-	struct guest g;
-
-	guest_open(&g, worn);
-	guest_start(&g, ALL_FEATURES, 16);
-	CHECK_EQ(lifetime(&g, 6, values), 0);
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK_EQ(request(g, type, 0, 6, &len), 0);
 	CHECK_EQ(values[0], 2);
 	CHECK_EQ(values[1], 3);
 	CHECK_EQ(values[2], 11);
-	CHECK_EQ(lifetime(&g, 5, values), VIRTIO_BLK_S_IOERR);
-	CHECK_EQ(lifetime(&g, 0, values), VIRTIO_BLK_S_IOERR);
-	guest_close(&g);
-	guest_open(&g, NULL);
-	guest_start(&g, ALL_FEATURES, 16);
-	CHECK(!(offered(&g) & BIT64(VIRTIO_BLK_F_LIFETIME)));
-	CHECK_EQ(lifetime(&g, 6, values), VIRTIO_BLK_S_UNSUPP);
-	guest_close(&g);
+	CHECK_EQ(request(g, type, 0, 5, &len), VIRTIO_BLK_S_IOERR);
+	CHECK_EQ(request(g, type, 0, 0, &len), VIRTIO_BLK_S_IOERR);
+}
+
+static void test_no_lifetime(struct guest *g)
+{
+	uint32_t len;
+
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK(!(offered(g) & BIT64(VIRTIO_BLK_F_LIFETIME)));
+	CHECK_EQ(request(g, VIRTIO_BLK_T_GET_LIFETIME, 0, 6, &len),
+		 VIRTIO_BLK_S_UNSUPP);
 }
 
 const struct test zoned_tests[] = {
 	{ "--zoned: the list", .run = test_options },
-	{ "zones: configuration and negotiation", .run = test_config },
-	{ "zones: reports", .run = test_report },
-	{ "zones: writes at the write pointer", .run = test_writes },
-	{ "zones: reads, and what was never written", .run = test_reads },
+	{ "zones: configuration and negotiation", .on_guest = test_config,
+	  .change = with_zones, .list = USUAL },
+	{ "zones: reports", .on_guest = test_report,
+	  .change = with_zones, .list = USUAL },
+	{ "zones: writes at the write pointer", .on_guest = test_writes,
+	  .change = with_zones, .list = USUAL },
+	{ "zones: reads, and what was never written", .on_guest = test_reads,
+	  .change = with_zones, .list = USUAL },
 	{ "zones: append", .run = test_append },
-	{ "zones: every transition", .run = test_transitions },
+	{ "zones: every transition", .on_guest = test_transitions,
+	  .change = with_zones, .list = USUAL },
 	{ "zones: zones that are none", .run = test_bad_zones },
-	{ "zones: limits of open and active ones", .run = test_limits },
+	{ "zones: limits of open and active ones", .on_guest = test_limits,
+	  .change = with_zones, .list = USUAL },
 	{ "zones: a read-only disk",
-	  .on_guest = test_readonly, .change = failing },
+	  .on_guest = test_readonly,
+	  .change = failing, .list = USUAL },
 	{ "secure erase", .on_guest = test_secure_erase },
-	{ "lifetime", .run = test_lifetime },
+	{ "lifetime", .on_guest = test_lifetime, .change = worn },
+	{ "no lifetime", .on_guest = test_no_lifetime },
 	{ }
 };
