@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -114,11 +115,11 @@ void client_greet(struct client *c)
 	CHECK_EQ(client_command(c, VU_VERSION, &version, sizeof(version)), 0);
 }
 
-void client_start(struct client *c)
+void client_start(struct client *c, void (*change)(struct options *o))
 {
 	const uint16_t command = PCI_COMMAND_MASTER;
 
-	client_open(c, NULL);
+	client_open(c, change);
 	client_greet(c);
 	function_config_write(&c->f, PCI_COMMAND, &command, sizeof(command));
 }
@@ -253,7 +254,11 @@ void tap_fixture(const struct test *t)
 {
 	struct client c;
 
-	client_start(&c);
+	client_start(&c, t->change);
+	for (int i = 0; i < 5; i++)
+		c.event[i] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	t->on_client(&c);
 	client_close(&c);
+	for (int i = 0; i < 5; i++)
+		close(c.event[i]);
 }

@@ -23,6 +23,7 @@ struct client {
 	struct vu_client *server;
 	int disk;
 	int fd;			/* the client's end */
+	int event[5];		/* eventfds of tap_fixture() */
 	uint16_t ident;		/* of the last message */
 	/* the last reply, without its header */
 	struct vu_header reply;
@@ -40,7 +41,7 @@ void client_hang_up(struct client *c);
 /* The usual VERSION exchange */
 void client_greet(struct client *c);
 /* client_open() and client_greet(), with the bus mastered */
-void client_start(struct client *c);
+void client_start(struct client *c, void (*change)(struct options *o));
 
 /* Bytes as they are, with descriptors */
 void client_send(struct client *c, const void *data, size_t len,

@@ -166,27 +166,23 @@ static void with_doorbell(struct options *o)
 }
 
 /* The page comes with its descriptor, once there is room for the capability */
-static void test_doorbell_region(void)
+static void test_doorbell_region(struct client *c)
 {
 	struct vu_sparse_mmap sparse;
 	struct vu_region_info info;
-	struct client c;
 
-	client_open(&c, with_doorbell);
-	client_greet(&c);
-	CHECK_EQ(region_info(&c, 32, VFE_BAR_VIRTIO, &info), 0);
+	CHECK_EQ(region_info(c, 32, VFE_BAR_VIRTIO, &info), 0);
 	CHECK_EQ(info.argsz, 64);
-	CHECK_EQ(c.len, 32);
-	CHECK_EQ(c.reply_fd, -1);
-	CHECK_EQ(region_info(&c, 63, VFE_BAR_VIRTIO, &info), 0);
-	CHECK_EQ(c.reply_fd, -1);
-	CHECK_EQ(region_info(&c, 64, VFE_BAR_VIRTIO, &info), 0);
-	CHECK_EQ(c.len, 64);
-	CHECK(c.reply_fd >= 0);
-	memcpy(&sparse, c.payload + info.cap_offset, sizeof(sparse));
+	CHECK_EQ(c->len, 32);
+	CHECK_EQ(c->reply_fd, -1);
+	CHECK_EQ(region_info(c, 63, VFE_BAR_VIRTIO, &info), 0);
+	CHECK_EQ(c->reply_fd, -1);
+	CHECK_EQ(region_info(c, 64, VFE_BAR_VIRTIO, &info), 0);
+	CHECK_EQ(c->len, 64);
+	CHECK(c->reply_fd >= 0);
+	memcpy(&sparse, c->payload + info.cap_offset, sizeof(sparse));
 	CHECK_EQ(sparse.offset, VFE_NOTIFY_OFFSET);
 	CHECK_EQ(sparse.size, VFE_STRUCT_SIZE);
-	client_close(&c);
 }
 
 static unsigned int read_at(struct client *c, uint32_t region,
@@ -302,7 +298,8 @@ const struct test command_tests[] = {
 	{ "commands that there are not", .on_client = test_unknown },
 	{ "unexpected descriptors", .on_client = test_stray_fds },
 	{ "information about regions", .on_client = test_region_info },
-	{ "the doorbell page", .run = test_doorbell_region },
+	{ "the doorbell page",
+	  .on_client = test_doorbell_region, .change = with_doorbell },
 	{ "accesses at the ends of regions", .on_client = test_region_bounds },
 	{ "accesses of any size to a BAR", .on_client = test_bar_counts },
 	{ "several writes in one message", .on_client = test_write_multi },

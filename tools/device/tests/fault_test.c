@@ -95,7 +95,7 @@ static void test_guest_memory(void)
 	unsigned int before;
 	struct client c;
 
-	client_start(&c);
+	client_start(&c, NULL);
 	before = open_fds();
 	fault.realloc_at = 0;
 	CHECK_EQ(dma_map(&c, 0, 4096, fd, 0, 3), ENOMEM);

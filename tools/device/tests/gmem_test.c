@@ -33,7 +33,7 @@ static void test_refused(void)
 	unsigned int before;
 	struct client c;
 
-	client_start(&c);
+	client_start(&c, NULL);
 	rdonly = open("/proc/self/exe", O_RDONLY);
 	before = open_fds();
 	CHECK_EQ(dma_map(&c, 0, 0, fd, 0, BOTH), EINVAL);

@@ -53,11 +53,6 @@ static uint64_t fired(int fd)
 	return value;
 }
 
-static int event(void)
-{
-	return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-}
-
 static bool one_bit(uint32_t bits)
 {
 	return bits == 1 || bits == 2 || bits == 4;
@@ -118,71 +113,57 @@ static void test_info(struct client *c)
 }
 
 /* As many descriptors as vectors, or none; each one kept, or closed */
-static void test_descriptors(void)
+static void test_descriptors(struct client *c)
 {
-	struct client c;
 	unsigned int before;
-	int fds[VECTORS];
+	const int *fds = c->event;
 
-	client_start(&c);
-	for (int i = 0; i < VECTORS; i++)
-		fds[i] = event();
 	before = open_fds();
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 3, fds, 2), EINVAL);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 2, fds, 3), EINVAL);
-	CHECK_EQ(set_irqs(&c, EVENTFD | MASK, MSIX, 0, 2, fds, 2), EINVAL);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 4, 2, fds, 2), EINVAL);
-	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, MSIX, 0, 2, fds, 2), 0);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 0, 3, fds, 2), EINVAL);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 0, 2, fds, 3), EINVAL);
+	CHECK_EQ(set_irqs(c, EVENTFD | MASK, MSIX, 0, 2, fds, 2), EINVAL);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 4, 2, fds, 2), EINVAL);
+	CHECK_EQ(set_irqs(c, NONE | TRIGGER, MSIX, 0, 2, fds, 2), 0);
 	CHECK_EQ(open_fds(), before);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 5, fds, 5), 0);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 0, 5, fds, 5), 0);
 	CHECK_EQ(open_fds(), before + 5);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 1, 2, fds, 2), 0);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 1, 2, fds, 2), 0);
 	CHECK_EQ(open_fds(), before + 5);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 1, 2, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 1, 2, NULL, 0), 0);
 	CHECK_EQ(open_fds(), before + 3);
-	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, MSIX, 0, 0, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, NONE | TRIGGER, MSIX, 0, 0, NULL, 0), 0);
 	CHECK_EQ(open_fds(), before);
 	for (uint32_t action = MASK; action <= TRIGGER; action *= 2)
-		CHECK_EQ(set_irqs(&c, EVENTFD | action, INTX, 0, 1, fds, 1),
+		CHECK_EQ(set_irqs(c, EVENTFD | action, INTX, 0, 1, fds, 1),
 			 0);
 	CHECK_EQ(open_fds(), before + 3);
-	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, INTX, 0, 0, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, NONE | TRIGGER, INTX, 0, 0, NULL, 0), 0);
 	CHECK_EQ(open_fds(), before);
-	client_close(&c);
-	for (int i = 0; i < VECTORS; i++)
-		close(fds[i]);
 }
 
 /*
  * Other descriptors could block; an invalid second one of three invalidates
  * all.
  */
-static void test_no_eventfd(void)
+static void test_no_eventfd(struct client *c)
 {
-	struct client c;
 	unsigned int before;
-	int fds[3], pipes[2];
+	int fds[3] = { c->event[0], -1, c->event[1] }, pipes[2];
 
-	client_start(&c);
 	CHECK_EQ(pipe2(pipes, O_CLOEXEC), 0);
-	fds[0] = event();
 	fds[1] = pipes[1];
-	fds[2] = event();
 	before = open_fds();
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 3, fds, 3), EINVAL);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 0, 3, fds, 3), EINVAL);
 	CHECK_EQ(open_fds(), before + 1);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, fds + 1, 1),
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, INTX, 0, 1, fds + 1, 1),
 		 EINVAL);
-	CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, &c.disk, 1),
+	CHECK_EQ(set_irqs(c, EVENTFD | UNMASK, INTX, 0, 1, &c->disk, 1),
 		 EINVAL);
-	CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, &c.fd, 1), EINVAL);
+	CHECK_EQ(set_irqs(c, EVENTFD | UNMASK, INTX, 0, 1, &c->fd, 1), EINVAL);
 	CHECK_EQ(open_fds(), before + 1);
-	client_hang_up(&c);
+	client_hang_up(c);
 	CHECK_EQ(open_fds(), before - 2);
-	client_connect(&c);
-	client_close(&c);
-	close(fds[0]);
-	close(fds[2]);
+	client_connect(c);
 	close(pipes[0]);
 	close(pipes[1]);
 }
@@ -223,155 +204,130 @@ static uint64_t pending_bits(struct client *c)
 	return value;
 }
 
-static void test_msix(void)
+static void test_msix(struct client *c)
 {
-	struct client c;
-	int fd = event();
+	int fd = c->event[0];
 
-	client_start(&c);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
-	irq_msix(c.f.irq, 2);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
+	irq_msix(c->f.irq, 2);
 	CHECK_EQ(fired(fd), 0);
-	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
-	CHECK(irq_msix_enabled(c.f.irq));
-	irq_msix(c.f.irq, 2);
-	irq_msix(c.f.irq, 2);
-	irq_msix(c.f.irq, 1);		/* no eventfd */
-	irq_msix(c.f.irq, VECTORS);	/* no vector */
+	config_write16(c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK(irq_msix_enabled(c->f.irq));
+	irq_msix(c->f.irq, 2);
+	irq_msix(c->f.irq, 2);
+	irq_msix(c->f.irq, 1);		/* no eventfd */
+	irq_msix(c->f.irq, VECTORS);	/* no vector */
 	CHECK_EQ(fired(fd), 2);
-	CHECK_EQ(c.f.counts.msix_raised, 2);
+	CHECK_EQ(c->f.counts.msix_raised, 2);
 	/* Triggered by the client, to try */
-	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, MSIX, 2, 1, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, NONE | TRIGGER, MSIX, 2, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 1);
-	CHECK_EQ(set_irqs(&c, BOOL | TRIGGER, MSIX, 0, 3, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, BOOL | TRIGGER, MSIX, 0, 3, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 1);
-	CHECK_EQ(set_irqs(&c, BOOL | TRIGGER, MSIX, 1, 3, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, BOOL | TRIGGER, MSIX, 1, 3, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 0);
-	client_close(&c);
-	close(fd);
 }
 
 /* Masked by the function's bit, and by the client: pending, then delivered */
-static void test_msix_masks(void)
+static void test_msix_masks(struct client *c)
 {
-	struct client c;
-	int fd = event();
+	int fd = c->event[0];
 
-	client_start(&c);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
-	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE |
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
+	config_write16(c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE |
 		       PCI_MSIX_FLAGS_MASKALL);
-	irq_msix(c.f.irq, 2);
-	irq_msix(c.f.irq, 2);
+	irq_msix(c->f.irq, 2);
+	irq_msix(c->f.irq, 2);
 	CHECK_EQ(fired(fd), 0);
-	CHECK_EQ(pending_bits(&c), 4);
-	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK_EQ(pending_bits(c), 4);
+	config_write16(c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
 	CHECK_EQ(fired(fd), 1);
-	CHECK_EQ(pending_bits(&c), 0);
+	CHECK_EQ(pending_bits(c), 0);
 
-	CHECK_EQ(set_irqs(&c, NONE | MASK, MSIX, 2, 1, NULL, 0), 0);
-	irq_msix(c.f.irq, 2);
+	CHECK_EQ(set_irqs(c, NONE | MASK, MSIX, 2, 1, NULL, 0), 0);
+	irq_msix(c->f.irq, 2);
 	CHECK_EQ(fired(fd), 0);
-	CHECK_EQ(pending_bits(&c), 4);
-	CHECK_EQ(set_irqs(&c, NONE | UNMASK, MSIX, 2, 1, NULL, 0), 0);
+	CHECK_EQ(pending_bits(c), 4);
+	CHECK_EQ(set_irqs(c, NONE | UNMASK, MSIX, 2, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 1);
-	client_close(&c);
-	close(fd);
 }
 
 /* An interrupt that waits does not come once MSI-X is off, or reset. */
-static void test_msix_off(void)
+static void test_msix_off(struct client *c)
 {
-	struct client c;
-	int fd = event();
+	int fd = c->event[0];
 
-	client_start(&c);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
-	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
-	CHECK_EQ(set_irqs(&c, NONE | MASK, MSIX, 2, 1, NULL, 0), 0);
-	irq_msix(c.f.irq, 2);
-	config_write16(&c, MSIX_CONTROL, 0);
-	CHECK_EQ(set_irqs(&c, NONE | UNMASK, MSIX, 2, 1, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
+	config_write16(c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK_EQ(set_irqs(c, NONE | MASK, MSIX, 2, 1, NULL, 0), 0);
+	irq_msix(c->f.irq, 2);
+	config_write16(c, MSIX_CONTROL, 0);
+	CHECK_EQ(set_irqs(c, NONE | UNMASK, MSIX, 2, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 0);
 
-	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE |
+	config_write16(c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE |
 		       PCI_MSIX_FLAGS_MASKALL);
-	irq_msix(c.f.irq, 2);
-	function_reset(&c.f);
-	CHECK_EQ(pending_bits(&c), 0);
-	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	irq_msix(c->f.irq, 2);
+	function_reset(&c->f);
+	CHECK_EQ(pending_bits(c), 0);
+	config_write16(c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
 	CHECK_EQ(fired(fd), 0);
-	client_close(&c);
-	close(fd);
 }
 
 /* A message is a write to memory, which a function may not always do. */
-static void test_msix_without_bus_master(void)
+static void test_msix_without_bus_master(struct client *c)
 {
-	struct client c;
-	int fd = event();
+	int fd = c->event[0];
 
-	client_start(&c);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
-	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
-	config_write16(&c, PCI_COMMAND, PCI_COMMAND_MEMORY);
-	irq_msix(c.f.irq, 2);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 2, 1, &fd, 1), 0);
+	config_write16(c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	config_write16(c, PCI_COMMAND, PCI_COMMAND_MEMORY);
+	irq_msix(c->f.irq, 2);
 	CHECK_EQ(fired(fd), 0);
-	CHECK_EQ(pending_bits(&c), 4);
-	config_write16(&c, PCI_COMMAND, PCI_COMMAND_MEMORY |
+	CHECK_EQ(pending_bits(c), 4);
+	config_write16(c, PCI_COMMAND, PCI_COMMAND_MEMORY |
 		       PCI_COMMAND_MASTER);
 	CHECK_EQ(fired(fd), 1);
-	CHECK_EQ(pending_bits(&c), 0);
-	client_close(&c);
-	close(fd);
+	CHECK_EQ(pending_bits(c), 0);
 }
 
 /* The client makes an eventfd block that it passed, as full as can be. */
-static void test_blocking_eventfd(void)
+static void test_blocking_eventfd(struct client *c)
 {
 	const uint64_t full = UINT64_MAX - 1;
-	struct client c;
-	int fds[] = { event(), event() };
+	const int *fds = c->event;
 
-	client_start(&c);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 2, fds, 2), 0);
-	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 2, 2, fds, 2), 0);
+	config_write16(c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
 	CHECK_EQ(write(fds[0], &full, sizeof(full)), sizeof(full));
 	CHECK_EQ(fcntl(fds[0], F_SETFL, 0), 0);
 	alarm(20);
-	irq_msix(c.f.irq, 2);
+	irq_msix(c->f.irq, 2);
 	CHECK(strstr(logged.last, "O_NONBLOCK"));
 	/* once, and the others are as they were */
-	irq_msix(c.f.irq, 2);
-	irq_msix(c.f.irq, 3);
+	irq_msix(c->f.irq, 2);
+	irq_msix(c->f.irq, 3);
 	alarm(0);
 	CHECK_EQ(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
 	CHECK_EQ(fired(fds[0]), full);
 	CHECK_EQ(fired(fds[1]), 1);
 	/* another one in its place works */
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 2, 1, fds, 1), 0);
-	irq_msix(c.f.irq, 2);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 2, 1, fds, 1), 0);
+	irq_msix(c->f.irq, 2);
 	CHECK_EQ(fired(fds[0]), 1);
-	client_close(&c);
-	close(fds[0]);
-	close(fds[1]);
 }
 
 /* Another reader clears the event between poll and read. */
-static void test_blocking_unmask(void)
+static void test_blocking_unmask(struct client *c)
 {
-	struct client c;
-	int fd = event();
+	int fd = c->event[0];
 
-	client_start(&c);
-	CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, &fd, 1), 0);
+	CHECK_EQ(set_irqs(c, EVENTFD | UNMASK, INTX, 0, 1, &fd, 1), 0);
 	CHECK_EQ(fcntl(fd, F_SETFL, 0), 0);
 	alarm(20);
-	irq_intx_unmask_event(c.f.irq);
+	irq_intx_unmask_event(c->f.irq);
 	alarm(0);
 	CHECK(strstr(logged.last, "O_NONBLOCK"));
-	client_close(&c);
-	close(fd);
 }
 
 static bool intx_status(struct client *c)
@@ -383,96 +339,83 @@ static bool intx_status(struct client *c)
 }
 
 /* One line, two sources; it fires once and is masked until somebody looked. */
-static void test_intx(void)
+static void test_intx(struct client *c)
 {
 	struct irq *irq;
-	struct client c;
-	int fd = event();
+	int fd = c->event[0];
 
-	client_start(&c);
-	irq = c.f.irq;
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
+	irq = c->f.irq;
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
 	irq_intx(irq, INTX_VIRTIO, true);
 	irq_intx(irq, INTX_WINDOW, true);
 	CHECK_EQ(fired(fd), 1);
-	CHECK(intx_status(&c));
-	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK(intx_status(c));
+	CHECK_EQ(set_irqs(c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 1);
 	irq_intx(irq, INTX_VIRTIO, false);
-	CHECK_EQ(set_irqs(&c, BOOL | UNMASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, BOOL | UNMASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 1);
 	irq_intx(irq, INTX_WINDOW, false);
-	CHECK(!intx_status(&c));
-	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK(!intx_status(c));
+	CHECK_EQ(set_irqs(c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 0);
-	CHECK_EQ(c.f.counts.intx_raised, 3);
+	CHECK_EQ(c->f.counts.intx_raised, 3);
 
-	CHECK_EQ(set_irqs(&c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
 	irq_intx(irq, INTX_VIRTIO, true);
 	CHECK_EQ(fired(fd), 0);
-	config_write16(&c, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
-	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
+	config_write16(c, PCI_COMMAND, PCI_COMMAND_INTX_DISABLE);
+	CHECK_EQ(set_irqs(c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 0);
-	CHECK(intx_status(&c));
-	config_write16(&c, PCI_COMMAND, 0);
+	CHECK(intx_status(c));
+	config_write16(c, PCI_COMMAND, 0);
 	CHECK_EQ(fired(fd), 1);
-	client_close(&c);
-	close(fd);
 }
 
 /* With MSI-X on there is no INTx; when it goes off again the level counts. */
-static void test_intx_and_msix(void)
+static void test_intx_and_msix(struct client *c)
 {
-	struct client c;
-	int fd = event();
+	int fd = c->event[0];
 
-	client_start(&c);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
-	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
-	irq_intx(c.f.irq, INTX_WINDOW, true);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
+	config_write16(c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	irq_intx(c->f.irq, INTX_WINDOW, true);
 	CHECK_EQ(fired(fd), 0);
-	config_write16(&c, MSIX_CONTROL, 0);
+	config_write16(c, MSIX_CONTROL, 0);
 	CHECK_EQ(fired(fd), 1);
 	/* An eventfd that comes later hears of it at once. */
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, NULL, 0), 0);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, INTX, 0, 1, &fd, 1), 0);
 	CHECK_EQ(fired(fd), 1);
-	CHECK_EQ(set_irqs(&c, NONE | TRIGGER, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, NONE | TRIGGER, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fd), 1);
-	client_close(&c);
-	close(fd);
 }
 
 /* The client unmasks by an eventfd, and hears of masks by another. */
-static void test_intx_eventfds(void)
+static void test_intx_eventfds(struct client *c)
 {
 	uint64_t one = 1;
-	struct client c;
-	int fds[3] = { event(), event(), event() };
+	const int *fds = c->event;
 
-	client_start(&c);
-	CHECK_EQ(irq_intx_unmask_fd(c.f.irq), -1);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, INTX, 0, 1, fds, 1), 0);
-	CHECK_EQ(set_irqs(&c, EVENTFD | MASK, INTX, 0, 1, fds + 1, 1), 0);
-	CHECK_EQ(set_irqs(&c, EVENTFD | UNMASK, INTX, 0, 1, fds + 2, 1), 0);
-	CHECK(irq_intx_unmask_fd(c.f.irq) >= 0);
-	irq_intx(c.f.irq, INTX_WINDOW, true);
+	CHECK_EQ(irq_intx_unmask_fd(c->f.irq), -1);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, INTX, 0, 1, fds, 1), 0);
+	CHECK_EQ(set_irqs(c, EVENTFD | MASK, INTX, 0, 1, fds + 1, 1), 0);
+	CHECK_EQ(set_irqs(c, EVENTFD | UNMASK, INTX, 0, 1, fds + 2, 1), 0);
+	CHECK(irq_intx_unmask_fd(c->f.irq) >= 0);
+	irq_intx(c->f.irq, INTX_WINDOW, true);
 	CHECK_EQ(fired(fds[0]), 1);
-	irq_intx_unmask_event(c.f.irq);		/* nothing there */
+	irq_intx_unmask_event(c->f.irq);		/* nothing there */
 	CHECK_EQ(fired(fds[0]), 0);
 	CHECK_EQ(write(fds[2], &one, sizeof(one)), sizeof(one));
-	irq_intx_unmask_event(c.f.irq);
+	irq_intx_unmask_event(c->f.irq);
 	CHECK_EQ(fired(fds[0]), 1);
 	/* It fired and is masked already: no news. */
-	CHECK_EQ(set_irqs(&c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fds[1]), 0);
-	irq_intx(c.f.irq, INTX_WINDOW, false);
-	CHECK_EQ(set_irqs(&c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
-	CHECK_EQ(set_irqs(&c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
+	irq_intx(c->f.irq, INTX_WINDOW, false);
+	CHECK_EQ(set_irqs(c, NONE | UNMASK, INTX, 0, 1, NULL, 0), 0);
+	CHECK_EQ(set_irqs(c, NONE | MASK, INTX, 0, 1, NULL, 0), 0);
 	CHECK_EQ(fired(fds[1]), 1);
-	client_close(&c);
-	for (int i = 0; i < 3; i++)
-		close(fds[i]);
 }
 
 static void without_msix(struct options *o)
@@ -480,37 +423,32 @@ static void without_msix(struct options *o)
 	o->msix = false;
 }
 
-static void test_no_msix(void)
+static void test_no_msix(struct client *c)
 {
-	struct client c;
-	int fd = event();
+	int fd = c->event[0];
 
-	client_open(&c, without_msix);
-	client_greet(&c);
-	CHECK_EQ(set_irqs(&c, EVENTFD | TRIGGER, MSIX, 0, 1, &fd, 1), EINVAL);
-	config_write16(&c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
-	CHECK(!irq_msix_enabled(c.f.irq));
-	client_close(&c);
-	close(fd);
+	CHECK_EQ(set_irqs(c, EVENTFD | TRIGGER, MSIX, 0, 1, &fd, 1), EINVAL);
+	config_write16(c, MSIX_CONTROL, PCI_MSIX_FLAGS_ENABLE);
+	CHECK(!irq_msix_enabled(c->f.irq));
 }
 
 const struct test irq_tests[] = {
 	{ "SET_IRQS in every combination", .on_client = test_combinations },
 	{ "information about interrupts", .on_client = test_info },
-	{ "eventfds are kept or closed", .run = test_descriptors },
-	{ "what is no eventfd", .run = test_no_eventfd },
+	{ "eventfds are kept or closed", .on_client = test_descriptors },
+	{ "what is no eventfd", .on_client = test_no_eventfd },
 	{ "what is no eventfd and no file either",
 	  .on_client = test_other_anonymous },
-	{ "MSI-X", .run = test_msix },
-	{ "MSI-X and its masks", .run = test_msix_masks },
-	{ "MSI-X off while one is pending", .run = test_msix_off },
+	{ "MSI-X", .on_client = test_msix },
+	{ "MSI-X and its masks", .on_client = test_msix_masks },
+	{ "MSI-X off while one is pending", .on_client = test_msix_off },
 	{ "MSI-X while the bus is not mastered",
-	  .run = test_msix_without_bus_master },
-	{ "an eventfd that blocks", .run = test_blocking_eventfd },
-	{ "an unmask eventfd that blocks", .run = test_blocking_unmask },
-	{ "INTx", .run = test_intx },
-	{ "INTx and MSI-X", .run = test_intx_and_msix },
-	{ "INTx by eventfds", .run = test_intx_eventfds },
-	{ "a device without MSI-X", .run = test_no_msix },
+	  .on_client = test_msix_without_bus_master },
+	{ "an eventfd that blocks", .on_client = test_blocking_eventfd },
+	{ "an unmask eventfd that blocks", .on_client = test_blocking_unmask },
+	{ "INTx", .on_client = test_intx },
+	{ "INTx and MSI-X", .on_client = test_intx_and_msix },
+	{ "INTx by eventfds", .on_client = test_intx_eventfds },
+	{ "a device without MSI-X", .on_client = test_no_msix, .change = without_msix },
 	{ }
 };

@@ -210,7 +210,7 @@ static void test_stall_and_reconnect(void)
 	short events;
 	unsigned int before;
 
-	client_start(&c);
+	client_start(&c, NULL);
 	before = open_fds();
 	for (size_t len = 1; len <= sizeof(header); len++) {
 		client_send(&c, &header, len, fds, 2);
