@@ -40,7 +40,6 @@ class Command(enum.IntEnum):
     VERSION = 1
     DMA_MAP = 2
     DMA_UNMAP = 3
-    GET_INFO = 4
     GET_REGION_INFO = 5
     SET_IRQS = 8
     REGION_READ = 9
@@ -53,8 +52,6 @@ def encode(command: int, payload: bytes, flags: int = 0) -> bytes:
     return HEADER.pack(1, command, HEADER.size + len(payload), flags,
                        0) + payload
 
-
-INFO = encode(Command.GET_INFO, struct.pack("<4I", 16, 0, 0, 0))
 
 
 class Client:

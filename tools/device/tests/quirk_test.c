@@ -310,6 +310,7 @@ const struct test quirk_tests[] = {
 	{ "what the configuration space says, and holds to",
 	  .on_guest = test_announced,
 	  .change = with_quirks,
-	  .list = "blk-size=4096,size-max=8192,seg-max=1,num-queues=9,opt-io-size=7,min-io-size=5,physical-block-exp=200,alignment-offset=3" },
+	  .list = "blk-size=4096,size-max=8192,seg-max=1,num-queues=9,opt-io-size=7,min-io-size=5,physical-block-exp=200,alignment-offset=3"
+	},
 	{ }
 };
