@@ -53,7 +53,6 @@ def encode(command: int, payload: bytes, flags: int = 0) -> bytes:
                        0) + payload
 
 
-
 class Client:
     """A connection to the device, and guest memory."""
 

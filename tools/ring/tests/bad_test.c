@@ -10,39 +10,27 @@
 
 #define WRITE	VRING_DESC_F_WRITE
 
-/* Where the next claim goes in a packed ring, and how far on the one behind */
-static unsigned int slot, step;
+/* How many descriptors the buffers of a packed ring have */
+static unsigned int step;
 
-/* Write a used descriptor directly, in the first round of a packed ring */
 static void claim_flags(u16 id, u32 len, u16 flags)
 {
-	struct vring_packed_desc *d = &m.packed.desc[slot];
-
-	d->id = cpu_to_le16(id);
-	d->len = cpu_to_le32(len);
-	d->flags = cpu_to_le16(0x8080 | flags);
-	slot += step;
+	claim_packed(id, len, flags, step);
 }
 
 /* Use a buffer as the device, in either layout, without the model */
 static void claim(u32 id, u32 len)
 {
-	struct vring_used *used = m.split.used;
-
-	if (layout & PACKED) {
+	if (layout & PACKED)
 		claim_flags(id, len, WRITE);
-		return;
-	}
-	used->ring[m.split.next_used % m.size].id = cpu_to_le32(id);
-	used->ring[m.split.next_used % m.size].len = cpu_to_le32(len);
-	used->idx = cpu_to_le16(++m.split.next_used);
+	else
+		claim_split(id, len, 1);
 }
 
 static void open_at(u16 size, unsigned int segs, u64 features,
 		    unsigned int descs)
 {
 	open_ring(size, segs, features);
-	slot = 0;
 	step = descs;
 }
 

@@ -94,6 +94,27 @@ void use(unsigned int n)
 	model_publish(&m);
 }
 
+void claim_split(u32 id, u32 len, unsigned int n)
+{
+	struct vring_used *used = m.split.used;
+	unsigned int at = m.split.next_used % m.size;
+
+	used->ring[at].id = cpu_to_le32(id);
+	used->ring[at].len = cpu_to_le32(len);
+	m.split.next_used += n;
+	used->idx = cpu_to_le16(m.split.next_used);
+}
+
+void claim_packed(u16 id, u32 len, u16 flags, unsigned int n)
+{
+	struct vring_packed_desc *d = &m.packed.desc[m.packed.next_used.slot];
+
+	d->id = cpu_to_le16(id);
+	d->len = cpu_to_le32(len);
+	d->flags = cpu_to_le16(0x8080 | flags);
+	m.packed.next_used.slot += n;
+}
+
 void get(unsigned int n)
 {
 	u32 len;

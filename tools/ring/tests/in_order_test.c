@@ -62,17 +62,10 @@ static void middle_of_batch(void)
 
 static void claim(u16 id, u32 len, u16 used_idx)
 {
-	struct vring_packed_desc *d = m.packed.desc;
-
-	if (layout & PACKED) {
-		d->id = cpu_to_le16(id);
-		d->len = cpu_to_le32(len);
-		d->flags = cpu_to_le16(0x8080 | VRING_DESC_F_WRITE);
-		return;
-	}
-	m.split.used->ring[0].id = cpu_to_le32(id);
-	m.split.used->ring[0].len = cpu_to_le32(len);
-	m.split.used->idx = cpu_to_le16(used_idx);
+	if (layout & PACKED)
+		claim_packed(id, len, VRING_DESC_F_WRITE, used_idx);
+	else
+		claim_split(id, len, used_idx);
 }
 
 /* Heads, or ids, are 0, 1, 2, 3: four shown, then one more that is not */

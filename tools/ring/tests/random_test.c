@@ -359,23 +359,11 @@ static void every_size(u64 features)
 	}
 }
 
-static void with_nothing(void)
+static void any_features(void)
 {
 	every_size(0);
-}
-
-static void with_event(void)
-{
 	every_size(EVENT);
-}
-
-static void with_indirect(void)
-{
 	every_size(INDIRECT);
-}
-
-static void with_both(void)
-{
 	every_size(EVENT | INDIRECT);
 }
 
@@ -387,10 +375,7 @@ static void with_own_tables(void)
 }
 
 const struct test random_tests[] = {
-	{ "random operations, every size", with_nothing },
-	{ "random operations, every size, EVENT_IDX", with_event },
-	{ "random operations, every size, INDIRECT_DESC", with_indirect },
-	{ "random operations, every size, both", with_both },
+	{ "random operations, every size and features", any_features },
 	{ "random operations, every size, tables of the class driver's",
 	  with_own_tables },
 	{ }

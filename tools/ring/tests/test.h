@@ -58,6 +58,14 @@ void *token_of(unsigned int n);
 const struct vfe_seg *segs_of(unsigned int n, unsigned int total);
 u64 len_of(const struct vfe_seg *segs, unsigned int n);
 
+/*
+ * The device uses a buffer and @n - 1 before it, or a list of @n descriptors,
+ * whatever the driver made available: without the model's rules, and in the
+ * first round of a packed ring.
+ */
+void claim_split(u32 id, u32 len, unsigned int n);
+void claim_packed(u16 id, u32 len, u16 flags, unsigned int n);
+
 /* Adds buffer @n, of @out and @in of these pieces; checks that it is that. */
 int add(unsigned int n, unsigned int out, unsigned int in);
 void compare(const struct model_buf *buf, unsigned int n, unsigned int out,
