@@ -11,7 +11,6 @@
 #include <endian.h>
 #include <string.h>
 
-#include "odd.h"
 #include "world.h"
 
 enum operation {
@@ -293,6 +292,59 @@ static void reset_op(struct run *r)
 	if (how & 0x80)
 		memset(ram_at(r->desc[queue], 16 * r->size), 0, 16 * r->size);
 	start_queue(r, queue);
+}
+
+/* Zones of 8 sectors, so that the disk has eight of them */
+static const struct zoned_options zones = {
+	.on = true, .zone = 8, .capacity = 6, .conventional = 1, .max_open = 2,
+	.max_active = 3, .max_append = 4, .granularity = 1,
+};
+
+static void set_zones(struct function *f, bool on)
+{
+	struct vdev *v = f->vdev;
+	struct blk *b = blk_of(v);
+
+	zoned_free(b->zoned);
+	b->zoned = NULL;
+	v->offered &= ~BIT64(VIRTIO_BLK_F_ZONED);
+	v->features &= ~BIT64(VIRTIO_BLK_F_ZONED);
+	if (!on)
+		return;
+	b->zoned = zoned_new(&zones, DISK_SECTORS);
+	if (!b->zoned)
+		fail("no memory for zones");
+	v->offered |= BIT64(VIRTIO_BLK_F_ZONED);
+	v->features |= BIT64(VIRTIO_BLK_F_ZONED);
+}
+
+/*
+ * Turn a quirk on or off, or make the disk one of zones, by two bytes: what a
+ * device has from its command line, put on and taken off while the rings run.
+ */
+static void odd_op(struct function *f, struct input *in)
+{
+	struct quirks *qs = &f->options->quirks;
+	uint8_t which = take8(in);
+	uint32_t value = take8(in);
+
+	if (which & 0x80) {
+		set_zones(f, which & 1);
+		return;
+	}
+	which %= QUIRK_BLK_END;
+	/* A reset that takes long keeps all else from being reached. */
+	if (which == QUIRK_SLOW_RESET)
+		return;
+	qs->on ^= BIT64(which);
+	qs->value[which] = value ? value : 1;
+}
+
+/* The device as it is without any of it */
+static void odd_end(struct function *f)
+{
+	set_zones(f, false);
+	f->options->quirks = (struct quirks){};
 }
 
 static enum operation take_op(struct run *r)
