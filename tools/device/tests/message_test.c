@@ -322,6 +322,15 @@ static void test_gone_with_reply(struct client *c)
 	CHECK_EQ(get_info(c), 0);
 }
 
+static void test_gone_before_reply(struct client *c)
+{
+	client_post(c, VU_DEVICE_RESET, 0, NULL, 0, NULL, 0);
+	client_hang_up(c);
+	client_connect(c);
+	client_greet(c);
+	CHECK_EQ(get_info(c), 0);
+}
+
 static void test_second_client(struct client *c)
 {
 	int pair[2];
@@ -370,6 +379,8 @@ const struct test message_tests[] = {
 	{ "replies that wait", .on_client = test_backpressure },
 	{ "a client that goes while a reply waits",
 	  .on_client = test_gone_with_reply },
+	{ "a client that goes before its reply",
+	  .on_client = test_gone_before_reply },
 	{ "one client at a time", .on_client = test_second_client },
 	{ "many messages at once", .on_client = test_turn },
 	{ }

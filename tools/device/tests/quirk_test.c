@@ -24,7 +24,7 @@ static void test_list(void)
 		"frobnicate", "used-lens=data", "seg-max=1,frobnicate=2", "=",
 	};
 	struct quirks qs = {};
-	char error[2048];
+	char error[2048], endless[2048] = {};
 
 	CHECK_EQ(quirk_parse(&blk_class, &qs, "", error, sizeof(error)), 0);
 	CHECK_EQ(qs.on, 0);
@@ -45,6 +45,12 @@ static void test_list(void)
 	/* A small buffer gets the beginning. */
 	CHECK_EQ(quirk_parse(&blk_class, &qs, "frobnicate", error, 8), -1);
 	CHECK_EQ(strlen(error), 7);
+	CHECK_EQ(quirk_parse(&blk_class, &qs, "blk-size=x", error, 8), -1);
+	CHECK_EQ(strlen(error), 7);
+	memset(endless, 'x', sizeof(endless) - 1);
+	CHECK_EQ(quirk_parse(&blk_class, &qs, endless, error, sizeof(error)),
+		 -1);
+	CHECK(strstr(error, "longer than"));
 }
 
 static void check_used(const char *quirk, uint32_t read, uint32_t write)
@@ -180,54 +186,54 @@ static void test_bus_master(struct guest *g)
 	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), -1);
 }
 
-static void test_interrupts(void)
+static void test_lost_interrupt(struct guest *g)
 {
-	struct guest g;
 	uint32_t len;
 
-	open_with(&g, "lost-interrupt=3");
-	guest_start(&g, V1, 16);
+	guest_start(g, V1, 16);
 	for (int i = 0; i < 9; i++)
-		CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
+		CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
 	CHECK_EQ(seen.vector[1], 6);
-	vdev_interrupt_all(g.v);
+	vdev_interrupt_all(g->v);
 	CHECK_EQ(seen.vector[1], 7);
-	guest_close(&g);
-
-	open_with(&g, "spurious-interrupts");
-	guest_start(&g, V1, 16);
-	set_avail_flags(&g, VRING_AVAIL_F_NO_INTERRUPT);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
-	CHECK_EQ(seen.vector[1], 1);
-	kick(&g);
-	CHECK_EQ(seen.vector[1], 2);
-	guest_close(&g);
 }
 
-static void test_storms(void)
+static void test_spurious_interrupts(struct guest *g)
 {
-	struct guest g;
+	uint32_t len;
+
+	guest_start(g, V1, 16);
+	set_avail_flags(g, VRING_AVAIL_F_NO_INTERRUPT);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
+	CHECK_EQ(seen.vector[1], 1);
+	kick(g);
+	CHECK_EQ(seen.vector[1], 2);
+}
+
+static void test_config_storm(struct guest *g)
+{
 	uint32_t len, generation;
 
-	open_with(&g, "config-storm");
-	guest_start(&g, ALL_FEATURES, 16);
-	generation = get(&g, VFE_REG_CONFIG_GENERATION);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
+	guest_start(g, ALL_FEATURES, 16);
+	generation = get(g, VFE_REG_CONFIG_GENERATION);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
 	CHECK_EQ(seen.vector[0], 1);
-	CHECK(get(&g, VFE_REG_CONFIG_GENERATION) != generation);
-	CHECK_EQ(config(&g, 0, 4), DISK_SECTORS);
-	guest_close(&g);
+	CHECK(get(g, VFE_REG_CONFIG_GENERATION) != generation);
+	CHECK_EQ(config(g, 0, 4), DISK_SECTORS);
+}
 
-	open_with(&g, "capacity-storm,fixed-generation");
-	guest_start(&g, ALL_FEATURES, 16);
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
-	CHECK_EQ(config(&g, 0, 4), DISK_SECTORS - QUIRK_STORM_SECTORS);
+static void test_capacity_storm(struct guest *g)
+{
+	uint32_t len;
+
+	guest_start(g, ALL_FEATURES, 16);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), 0);
+	CHECK_EQ(config(g, 0, 4), DISK_SECTORS - QUIRK_STORM_SECTORS);
 	/* The old data is still there. */
-	CHECK_EQ(request(&g, VIRTIO_BLK_T_IN, DISK_SECTORS - 1, 512, &len), 0);
-	CHECK_EQ(config(&g, 0, 4), DISK_SECTORS);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, DISK_SECTORS - 1, 512, &len), 0);
+	CHECK_EQ(config(g, 0, 4), DISK_SECTORS);
 	CHECK_EQ(seen.vector[0], 2);
-	CHECK_EQ(get(&g, VFE_REG_CONFIG_GENERATION), 0);
-	guest_close(&g);
+	CHECK_EQ(get(g, VFE_REG_CONFIG_GENERATION), 0);
 }
 
 static void test_shared_notify(struct guest *g)
@@ -300,9 +306,14 @@ const struct test quirk_tests[] = {
 	  .change = with_quirks, .list = "stale-queue-enable" },
 	{ "master-drops-driver-ok", .on_guest = test_bus_master,
 	  .change = with_quirks, .list = "master-drops-driver-ok" },
-	{ "lost and spurious interrupts", .run = test_interrupts },
-	{ "config-storm, capacity-storm, fixed-generation",
-	  .run = test_storms },
+	{ "lost-interrupt", .on_guest = test_lost_interrupt,
+	  .change = with_quirks, .list = "lost-interrupt=3" },
+	{ "spurious-interrupts", .on_guest = test_spurious_interrupts,
+	  .change = with_quirks, .list = "spurious-interrupts" },
+	{ "config-storm", .on_guest = test_config_storm,
+	  .change = with_quirks, .list = "config-storm" },
+	{ "capacity-storm, fixed-generation", .on_guest = test_capacity_storm,
+	  .change = with_quirks, .list = "capacity-storm,fixed-generation" },
 	{ "shared-notify", .on_guest = test_shared_notify,
 	  .change = with_quirks, .list = "shared-notify" },
 	{ "zero-discard-limits", .on_guest = test_zero_limits,

@@ -319,6 +319,16 @@ static void test_registers(struct guest *g)
 	CHECK_EQ(get(g, VFE_REG_QUEUE_RESET), 0);
 	set(g, VFE_REG_QUEUE_SELECT, 2);
 	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 0);
+	/* 4.1.4.3.2: an enabled queue keeps what it was enabled with. */
+	guest_start(g, ALL_FEATURES, 16);
+	set(g, VFE_REG_QUEUE_SIZE, 8);
+	CHECK(strstr(logged.last, "the queue is enabled"));
+	CHECK_EQ(get(g, VFE_REG_QUEUE_SIZE), 16);
+	/* No feature is offered beyond bit 63. */
+	set(g, VFE_REG_DEVICE_STATUS, 0);
+	set(g, VFE_REG_DRIVER_FEATURE_SELECT, 2);
+	set(g, VFE_REG_DRIVER_FEATURE, 1);
+	CHECK(strstr(logged.last, "nothing is offered there"));
 }
 
 const struct test good_tests[] = {
