@@ -4,10 +4,10 @@
  * it, fails in turn. Each fails cleanly, without reports of the kernel's leak
  * and address checkers.
  */
-#include <linux/module.h>
 
-#include "lib/failslab.h"
 #include "lib/blk_fixture.h"
+#include "lib/failslab.h"
+#include "lib/suite.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 /* the driver's own allocations, and those of what it calls first */
@@ -237,12 +237,7 @@ static const struct alloc_case {
 	{ "suspend and resume", alloc_a_sleep },
 };
 
-static void alloc_case_name(const struct alloc_case *c, char *name)
-{
-	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(alloc_case, alloc_cases, alloc_case_name);
+KUNIT_ARRAY_PARAM_DESC(alloc_case, alloc_cases, name);
 
 /* A request of the case's kind, whose @nth allocation fails */
 static bool alloc_once(void *data, unsigned int nth)
@@ -294,13 +289,4 @@ static int alloc_init(struct kunit *test)
 	return 0;
 }
 
-static struct kunit_suite alloc_suite = {
-	.name = "vfe-blk_alloc",
-	.init = alloc_init,
-	.test_cases = alloc_kunit_cases,
-};
-
-kunit_test_suite(alloc_suite);
-
-MODULE_DESCRIPTION("Tests of vfe_blk without memory");
-MODULE_LICENSE("GPL");
+VFE_SUITE(alloc_kunit_cases, .init = alloc_init);

@@ -6,7 +6,7 @@
 #include <linux/module.h>
 
 #include "lib/blk_fixture.h"
-#include "lib/duty.h"
+#include "lib/suite.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 

@@ -4,10 +4,10 @@
  * complete or fail afterwards.
  */
 #include <linux/delay.h>
-#include <linux/module.h>
 
-#include "lib/log.h"
 #include "lib/blk_fixture.h"
+#include "lib/log.h"
+#include "lib/suite.h"
 
 static const struct pci_error_handlers *bus_handlers(struct vfe_rig *rig)
 {
@@ -346,12 +346,4 @@ static struct kunit_case bus_cases[] = {
 	{}
 };
 
-static struct kunit_suite bus_suite = {
-	.name = "vfe-blk_bus",
-	.test_cases = bus_cases,
-};
-
-kunit_test_suite(bus_suite);
-
-MODULE_DESCRIPTION("KUnit tests: vfe_blk, and errors of the bus");
-MODULE_LICENSE("GPL");
+VFE_SUITE(bus_cases);

@@ -3,10 +3,9 @@
  * The data path of vfe_blk against a device that keeps the rules: the format of
  * each kind of request in the ring, its data, and errors of the device.
  */
-#include <linux/module.h>
 
 #include "lib/blk_fixture.h"
-#include "lib/duty.h"
+#include "lib/suite.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 #define RINGS		(BIT_ULL(VIRTIO_F_VERSION_1))
@@ -106,12 +105,7 @@ static const struct data_mode data_modes[] = {
 	{ "INTx, nothing negotiated", RINGS, 8, -1 },
 };
 
-static void data_mode_name(const struct data_mode *mode, char *name)
-{
-	strscpy(name, mode->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(data_mode, data_modes, data_mode_name);
+KUNIT_ARRAY_PARAM_DESC(data_mode, data_modes, name);
 
 static struct vfe_rig *data_plug_mode(struct kunit *test)
 {
@@ -493,12 +487,7 @@ static const struct data_status data_statuses[] = {
 	{ "0xff, none written", 0xff, -EIO },
 };
 
-static void data_status_name(const struct data_status *s, char *name)
-{
-	strscpy(name, s->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(data_status, data_statuses, data_status_name);
+KUNIT_ARRAY_PARAM_DESC(data_status, data_statuses, name);
 
 static void data_status_becomes_an_error(struct kunit *test)
 {
@@ -586,12 +575,4 @@ static struct kunit_case data_cases[] = {
 	{ }
 };
 
-static struct kunit_suite data_suite = {
-	.name = "vfe-blk_data",
-	.test_cases = data_cases,
-};
-
-kunit_test_suite(data_suite);
-
-MODULE_DESCRIPTION("Tests of vfe_blk's data path");
-MODULE_LICENSE("GPL");
+VFE_SUITE(data_cases);

@@ -5,10 +5,10 @@
  * and no memory is corrupted. recovery_test.c has a device that cannot be
  * restarted.
  */
-#include <linux/module.h>
 
-#include "lib/log.h"
 #include "lib/blk_fixture.h"
+#include "lib/log.h"
+#include "lib/suite.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 #define FAULT_RESENDS	10	/* times that a request is sent */
@@ -134,12 +134,7 @@ static const struct fault_element fault_elements[] = {
 	{ "index goes back", fault_index_goes_back, true },
 };
 
-static void fault_element_name(const struct fault_element *e, char *name)
-{
-	strscpy(name, e->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(fault_element, fault_elements, fault_element_name);
+KUNIT_ARRAY_PARAM_DESC(fault_element, fault_elements, name);
 
 /*
  * A violation that the ring detects causes a reset, and the request completes.
@@ -676,12 +671,4 @@ static struct kunit_case fault_cases[] = {
 	{ }
 };
 
-static struct kunit_suite fault_suite = {
-	.name = "vfe-blk_fault",
-	.test_cases = fault_cases,
-};
-
-kunit_test_suite(fault_suite);
-
-MODULE_DESCRIPTION("Tests of vfe_blk against a device that breaks the rules");
-MODULE_LICENSE("GPL");
+VFE_SUITE(fault_cases);

@@ -3,10 +3,9 @@
  * Discards, write zeroes and secure erases of vfe_blk: their ranges keep the
  * device's limits and the disk's end.
  */
-#include <linux/module.h>
 
-#include "lib/duty.h"
 #include "lib/blk_fixture.h"
+#include "lib/suite.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 #define DISCARD_SECTORS	64
@@ -272,12 +271,4 @@ static struct kunit_case discard_cases[] = {
 	{ }
 };
 
-static struct kunit_suite discard_suite = {
-	.name = "vfe-blk_discard",
-	.test_cases = discard_cases,
-};
-
-kunit_test_suite(discard_suite);
-
-MODULE_DESCRIPTION("Tests of vfe_blk's discards and zeroes");
-MODULE_LICENSE("GPL");
+VFE_SUITE(discard_cases);

@@ -6,11 +6,10 @@
  * device_fault_test.c has a faulty device, recovery_test.c one that cannot be
  * restarted.
  */
-#include <linux/module.h>
 #include <linux/virtio_pci.h>
 
 #include "lib/blk_fixture.h"
-#include "lib/duty.h"
+#include "lib/suite.h"
 
 /* device_status of one that runs */
 #define LIFE_LIVE	(VIRTIO_CONFIG_S_ACKNOWLEDGE | \
@@ -541,12 +540,4 @@ static struct kunit_case life_kunit_cases[] = {
 	{ }
 };
 
-static struct kunit_suite life_suite = {
-	.name = "vfe-blk_life",
-	.test_cases = life_kunit_cases,
-};
-
-kunit_test_suite(life_suite);
-
-MODULE_DESCRIPTION("Tests of vfe_blk's life, and of its end");
-MODULE_LICENSE("GPL");
+VFE_SUITE(life_kunit_cases);

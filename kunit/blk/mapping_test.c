@@ -4,11 +4,10 @@
  * through the DMA API (dma.c), in an indirect table or a chain in the ring, with
  * few segments and with so many that they need an allocation (memory.c).
  */
-#include <linux/module.h>
 
 #include "lib/blk_fixture.h"
-#include "lib/duty.h"
 #include "lib/failslab.h"
+#include "lib/suite.h"
 
 struct path_way {
 	const char *name;
@@ -29,12 +28,7 @@ static const struct path_way path_ways[] = {
 	  BIT_ULL(VIRTIO_F_ACCESS_PLATFORM), true, true },
 };
 
-static void path_way_name(const struct path_way *way, char *name)
-{
-	strscpy(name, way->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(path_way, path_ways, path_way_name);
+KUNIT_ARRAY_PARAM_DESC(path_way, path_ways, name);
 
 static struct vfe_rig *path_disk(struct kunit *test)
 {
@@ -137,12 +131,4 @@ static struct kunit_case path_cases[] = {
 	{ }
 };
 
-static struct kunit_suite path_suite = {
-	.name = "vfe-blk_path",
-	.test_cases = path_cases,
-};
-
-kunit_test_suite(path_suite);
-
-MODULE_DESCRIPTION("Tests of vfe_blk's ways of data to the ring");
-MODULE_LICENSE("GPL");
+VFE_SUITE(path_cases);

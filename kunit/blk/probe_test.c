@@ -4,10 +4,9 @@
  * working disk with valid limits, or in a refused probe.
  */
 #include <linux/limits.h>
-#include <linux/module.h>
 
 #include "lib/blk_fixture.h"
-#include "lib/duty.h"
+#include "lib/suite.h"
 
 #define F(name)		BIT_ULL(VIRTIO_BLK_F_##name)
 #define ALL_FEATURES	(F(SIZE_MAX) | F(SEG_MAX) | F(GEOMETRY) | F(RO) | \
@@ -202,12 +201,7 @@ static const struct probe_case probe_cases[] = {
 	  SET(blk_size, 512), SET(num_queues, 1) }, .block = 512 },
 };
 
-static void probe_case_name(const struct probe_case *c, char *name)
-{
-	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(probe_case, probe_cases, probe_case_name);
+KUNIT_ARRAY_PARAM_DESC(probe_case, probe_cases, name);
 
 static void probe_expect(struct kunit *test, const char *what, u32 expected,
 			 u32 found)
@@ -598,12 +592,4 @@ static struct kunit_case probe_kunit_cases[] = {
 	{ }
 };
 
-static struct kunit_suite probe_suite = {
-	.name = "vfe-blk_probe",
-	.test_cases = probe_kunit_cases,
-};
-
-kunit_test_suite(probe_suite);
-
-MODULE_DESCRIPTION("Tests of what vfe_blk makes of a configuration");
-MODULE_LICENSE("GPL");
+VFE_SUITE(probe_kunit_cases);

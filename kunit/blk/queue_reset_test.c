@@ -4,9 +4,9 @@
  * the driver resets the device after all, and that each request completes once.
  * A request that is late is not a broken queue: device_fault_test.c.
  */
-#include <linux/module.h>
 
 #include "lib/blk_fixture.h"
+#include "lib/suite.h"
 
 static struct vfe_mock_queue *mend_queue(struct vfe_rig *rig)
 {
@@ -186,12 +186,4 @@ static struct kunit_case blk_requeue_cases[] = {
 	{}
 };
 
-static struct kunit_suite blk_requeue_suite = {
-	.name = "vfe-blk-requeue",
-	.test_cases = blk_requeue_cases,
-};
-
-kunit_test_suite(blk_requeue_suite);
-
-MODULE_DESCRIPTION("Suite of a disk whose queues are reset alone");
-MODULE_LICENSE("GPL");
+VFE_SUITE(blk_requeue_cases);

@@ -5,10 +5,10 @@
  * when requests end as a batch.
  */
 #include <linux/blk-mq.h>
-#include <linux/module.h>
 #include <linux/xarray.h>
 
 #include "lib/blk_fixture.h"
+#include "lib/suite.h"
 
 static struct blk_mq_hw_ctx *full_hctx(struct vfe_rig *rig)
 {
@@ -59,12 +59,4 @@ static struct kunit_case blk_full_cases[] = {
 	{}
 };
 
-static struct kunit_suite blk_full_suite = {
-	.name = "vfe-blk_full",
-	.test_cases = blk_full_cases,
-};
-
-kunit_test_suite(blk_full_suite);
-
-MODULE_DESCRIPTION("KUnit tests: rings of vfe_blk that are full");
-MODULE_LICENSE("GPL");
+VFE_SUITE(blk_full_cases);

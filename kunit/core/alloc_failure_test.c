@@ -5,15 +5,14 @@
  * everything (kmemleak and the next round detect leaks) and leaves the device
  * reset.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
 
-#include "lib/failslab.h"
 #include "lib/core_fixture.h"
+#include "lib/failslab.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 static int alloc_init(struct kunit *test)
 {
@@ -131,12 +130,7 @@ static const struct life_case {
 	  VFE_IRQ_MSIX, 6 },
 };
 
-static void life_case_name(const struct life_case *c, char *name)
-{
-	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(life_case, life_cases, life_case_name);
+KUNIT_ARRAY_PARAM_DESC(life_case, life_cases, name);
 
 static void every_allocation_of_a_life(struct kunit *test)
 {
@@ -310,13 +304,4 @@ static struct kunit_case alloc_cases[] = {
 	{}
 };
 
-static struct kunit_suite alloc_suite = {
-	.name = "vfe-alloc",
-	.init = alloc_init,
-	.test_cases = alloc_cases,
-};
-
-kunit_test_suite(alloc_suite);
-
-MODULE_DESCRIPTION("Suite of allocations that fail");
-MODULE_LICENSE("GPL");
+VFE_SUITE(alloc_cases, .init = alloc_init);

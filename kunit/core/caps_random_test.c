@@ -4,14 +4,13 @@
  * from a fixed seed. A model of virtio 1.4, 4.1.4.1 in this file gives the
  * expected result of vfe_create(); it walks the list with different code.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
 #include "lib/core_fixture.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 #define LISTS		400
 #define SEED		0x76666520
@@ -288,12 +287,4 @@ static struct kunit_case capsgen_cases[] = {
 	{}
 };
 
-static struct kunit_suite capsgen_suite = {
-	.name = "vfe-capsgen",
-	.test_cases = capsgen_cases,
-};
-
-kunit_test_suite(capsgen_suite);
-
-MODULE_DESCRIPTION("Suite of the capability walk, generated lists");
-MODULE_LICENSE("GPL");
+VFE_SUITE(capsgen_cases);

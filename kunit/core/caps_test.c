@@ -6,14 +6,12 @@
  * returns the right error with one line in the log, accesses nothing outside
  * the structures and writes to no capability.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
 #include "lib/core_fixture.h"
-#include "lib/duty.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 #define FREE_POS	0xe0	/* space for one more capability */
 #define NO_BAR		3	/* a BAR that the function does not have */
@@ -133,12 +131,7 @@ static const struct cap_case cap_cases[] = {
 	    LENGTH(NOTIFY, 0xffffffff) }, 0, NULL },
 };
 
-static void cap_case_name(const struct cap_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(cap, cap_cases, cap_case_name);
+KUNIT_ARRAY_PARAM_DESC(cap, cap_cases, name);
 
 /* vfe_create() on a list as it is now: the result, the log, the list itself */
 static void expect_create(struct kunit *test, struct front *f, int ret,
@@ -496,12 +489,7 @@ static const struct room_case room_cases[] = {
 	  BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) },
 };
 
-static void room_case_name(const struct room_case *c, char *desc)
-{
-	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(room, room_cases, room_case_name);
+KUNIT_ARRAY_PARAM_DESC(room, room_cases, name);
 
 /* virtio_pci refuses a device like that; it works without the feature. */
 static void feature_without_its_register(struct kunit *test)
@@ -754,12 +742,4 @@ static struct kunit_case caps_cases[] = {
 	{}
 };
 
-static struct kunit_suite caps_suite = {
-	.name = "vfe-caps",
-	.test_cases = caps_cases,
-};
-
-kunit_test_suite(caps_suite);
-
-MODULE_DESCRIPTION("Suite of the capability walk");
-MODULE_LICENSE("GPL");
+VFE_SUITE(caps_cases);

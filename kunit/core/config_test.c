@@ -3,14 +3,12 @@
  * Device-specific configuration (drivers/core/config.c): widths, bounds,
  * consistency while the device changes it, and the write of a byte.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
 #include "lib/core_fixture.h"
-#include "lib/duty.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 #define LEN	FRONT_CONFIG_SIZE
 #define TRIES	32	/* attempts of a read */
@@ -414,12 +412,4 @@ static struct kunit_case config_cases[] = {
 	{}
 };
 
-static struct kunit_suite config_suite = {
-	.name = "vfe-config",
-	.test_cases = config_cases,
-};
-
-kunit_test_suite(config_suite);
-
-MODULE_DESCRIPTION("Suite of device-specific configuration");
-MODULE_LICENSE("GPL");
+VFE_SUITE(config_cases);

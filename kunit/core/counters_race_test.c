@@ -4,14 +4,13 @@
  * There is one CPU and no preemption here, so a timer's interrupt stands for
  * the other CPU: it comes between any two instructions of the reader.
  */
-#include <kunit/test.h>
 #include <linux/hrtimer.h>
 #include <linux/limits.h>
-#include <linux/module.h>
 
 #include <vfe/regs.h>
 
 #include "lib/stats.h"
+#include "lib/suite.h"
 
 #define RACE_TICKS	8000
 #define RACE_PERIOD_NS	10000
@@ -147,12 +146,4 @@ static struct kunit_case race_cases[] = {
 	{}
 };
 
-static struct kunit_suite race_suite = {
-	.name = "vfe-counts-race",
-	.test_cases = race_cases,
-};
-
-kunit_test_suite(race_suite);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: counters read while they are reset");
+VFE_SUITE(race_cases);

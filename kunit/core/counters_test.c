@@ -3,12 +3,11 @@
  * Compares every counter exactly with the mock's log of accesses and its counts
  * of events, at every step of a function's life cycle.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 
-#include "lib/stats.h"
-#include "lib/sysfs_files.h"
 #include "lib/ring_fixture.h"
+#include "lib/stats.h"
+#include "lib/suite.h"
+#include "lib/sysfs_files.h"
 
 struct counts_case {
 	const char *name;
@@ -32,12 +31,7 @@ static const struct counts_case counts_cases[] = {
 	{ "no MSI-X", { .mock = { .queues = 2, .vectors = -1 } } },
 };
 
-static void counts_name(const struct counts_case *c, char *name)
-{
-	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(counts, counts_cases, counts_name);
+KUNIT_ARRAY_PARAM_DESC(counts, counts_cases, name);
 
 static const u8 counts_config[16] = { 1, 2, 3, 4, 5, 6, 7, 8 };
 
@@ -504,12 +498,4 @@ static struct kunit_case counts_test_cases[] = {
 	{}
 };
 
-static struct kunit_suite counts_suite = {
-	.name = "vfe-counts",
-	.test_cases = counts_test_cases,
-};
-
-kunit_test_suite(counts_suite);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: every counter equals what happened");
+VFE_SUITE(counts_test_cases);

@@ -3,10 +3,9 @@
  * Features that the core accepts according to the parameters of vfe.ko, and a
  * disk on each resulting kind of ring.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 
 #include "lib/blk_fixture.h"
+#include "lib/suite.h"
 
 #define RING(name)	BIT_ULL(VIRTIO_##name)
 #define ALL_RINGS	(RING(F_RING_PACKED) | RING(RING_F_EVENT_IDX) | \
@@ -31,12 +30,7 @@ static const struct features_param features_params[] = {
 	{ "ring_reset", RING(F_RING_RESET) },
 };
 
-static void features_param_name(const struct features_param *param, char *name)
-{
-	strscpy(name, param->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(features, features_params, features_param_name);
+KUNIT_ARRAY_PARAM_DESC(features, features_params, name);
 
 static struct vfe_rig *features_rig(struct kunit *test, u64 rings)
 {
@@ -120,12 +114,4 @@ static struct kunit_case features_cases[] = {
 	{}
 };
 
-static struct kunit_suite features_suite = {
-	.name = "vfe-features",
-	.test_cases = features_cases,
-};
-
-kunit_test_suite(features_suite);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: features of the core, and a disk over each ring");
+VFE_SUITE(features_cases);

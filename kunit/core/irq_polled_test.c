@@ -3,11 +3,10 @@
  * Polled queues of the core: no vector, no handler that checks them, and
  * callbacks disabled from the start.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <uapi/linux/virtio_ring.h>
 
 #include "lib/core_fixture.h"
+#include "lib/suite.h"
 
 #define QUEUES	4
 #define POLLED	2	/* this one and those behind it */
@@ -156,12 +155,4 @@ static struct kunit_case irq_polled_cases[] = {
 	{ }
 };
 
-static struct kunit_suite irq_polled_suite = {
-	.name = "vfe-irq_polled",
-	.test_cases = irq_polled_cases,
-};
-
-kunit_test_suite(irq_polled_suite);
-
-MODULE_DESCRIPTION("Tests of queues without interrupts");
-MODULE_LICENSE("GPL");
+VFE_SUITE(irq_polled_cases);

@@ -4,13 +4,11 @@
  * the callbacks and counts of a handler, and storms. Interrupts that come at an
  * awkward moment are in irq_timing_test.c.
  */
-#include <kunit/test.h>
 #include <linux/delay.h>
-#include <linux/module.h>
 
 #include "lib/core_fixture.h"
-#include "lib/duty.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 #define ISR_CONFIG	0x02
 #define STORM		10000
@@ -644,12 +642,4 @@ static struct kunit_case irq_cases[] = {
 	{}
 };
 
-static struct kunit_suite irq_suite = {
-	.name = "vfe-irq",
-	.test_cases = irq_cases,
-};
-
-kunit_test_suite(irq_suite);
-
-MODULE_DESCRIPTION("Suite of interrupts");
-MODULE_LICENSE("GPL");
+VFE_SUITE(irq_cases);

@@ -3,10 +3,9 @@
  * Interrupts that come at an awkward moment: with DRIVER_OK, before the device
  * is live, during a reset and after it (drivers/core/irq.c and device.c).
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 
 #include "lib/core_fixture.h"
+#include "lib/suite.h"
 
 #define ISR_QUEUES	0x01
 
@@ -319,12 +318,4 @@ static struct kunit_case moment_cases[] = {
 	{}
 };
 
-static struct kunit_suite moment_suite = {
-	.name = "vfe-irq-moment",
-	.test_cases = moment_cases,
-};
-
-kunit_test_suite(moment_suite);
-
-MODULE_DESCRIPTION("Suite of interrupts at awkward moments");
-MODULE_LICENSE("GPL");
+VFE_SUITE(moment_cases);

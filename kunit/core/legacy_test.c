@@ -4,16 +4,14 @@
  * asks of a driver, the number of accesses, interrupts, resets, a disk, and
  * devices that the driver refuses.
  */
-#include <kunit/test.h>
 #include <linux/bits.h>
-#include <linux/module.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
 #include "lib/blk_fixture.h"
 #include "lib/core_fixture.h"
-#include "lib/duty.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 #define LIVE	(S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK)
 #define F(name)	BIT_ULL(VIRTIO_BLK_F_##name)
@@ -720,12 +718,4 @@ static struct kunit_case legacy_cases[] = {
 	{}
 };
 
-static struct kunit_suite legacy_suite = {
-	.name = "vfe-legacy",
-	.test_cases = legacy_cases,
-};
-
-kunit_test_suite(legacy_suite);
-
-MODULE_DESCRIPTION("Suite of legacy devices");
-MODULE_LICENSE("GPL");
+VFE_SUITE(legacy_cases);

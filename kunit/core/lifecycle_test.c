@@ -4,13 +4,11 @@
  * features, restarts, and each way in which a class driver may stop. Resets
  * are in reset_test.c, a function that disappears in surprise_removal_test.c.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/virtio_ring.h>
 
 #include "lib/core_fixture.h"
-#include "lib/duty.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 #define CLASS_BIT	5	/* a feature of some device type */
 #define OTHER_BIT	6
@@ -480,12 +478,4 @@ static struct kunit_case life_cases[] = {
 	{}
 };
 
-static struct kunit_suite life_suite = {
-	.name = "vfe-life",
-	.test_cases = life_cases,
-};
-
-kunit_test_suite(life_suite);
-
-MODULE_DESCRIPTION("Suite of the life cycle");
-MODULE_LICENSE("GPL");
+VFE_SUITE(life_cases);

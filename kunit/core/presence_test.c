@@ -5,13 +5,12 @@
  * buses, devices that lost DRIVER_OK; and that the log gets few lines.
  * surprise_removal_test.c has functions that go for good.
  */
-#include <kunit/test.h>
 #include <linux/delay.h>
-#include <linux/module.h>
 #include <linux/unaligned.h>
 
 #include "lib/core_fixture.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 #define MOST_LINES	10	/* that a device may cause in a minute */
 #define STORM		200
@@ -488,12 +487,7 @@ static const struct storm storms[] = {
 	{ "restarts that fail", storm_of_failed_restarts },
 };
 
-static void storm_name(const struct storm *s, char *desc)
-{
-	strscpy(desc, s->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(storm, storms, storm_name);
+KUNIT_ARRAY_PARAM_DESC(storm, storms, name);
 
 static void storm_is_told_in_few_lines(struct kunit *test)
 {
@@ -541,12 +535,4 @@ static struct kunit_case presence_cases[] = {
 	{}
 };
 
-static struct kunit_suite presence_suite = {
-	.name = "vfe-presence",
-	.test_cases = presence_cases,
-};
-
-kunit_test_suite(presence_suite);
-
-MODULE_DESCRIPTION("Suite of functions that come back, and of a device's health");
-MODULE_LICENSE("GPL");
+VFE_SUITE(presence_cases);

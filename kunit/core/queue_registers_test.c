@@ -3,11 +3,9 @@
  * The registers that the set-up of queues writes (drivers/core/queue_setup.c):
  * widths and order over a whole life, the addresses of the rings.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 
 #include "lib/core_fixture.h"
-#include "lib/duty.h"
+#include "lib/suite.h"
 
 /* --- all accesses of a life --- */
 
@@ -179,12 +177,4 @@ static struct kunit_case queue_registers_cases[] = {
 	{}
 };
 
-static struct kunit_suite queue_registers_suite = {
-	.name = "vfe-queue-registers",
-	.test_cases = queue_registers_cases,
-};
-
-kunit_test_suite(queue_registers_suite);
-
-MODULE_DESCRIPTION("Suite of the registers of queues");
-MODULE_LICENSE("GPL");
+VFE_SUITE(queue_registers_cases);

@@ -3,13 +3,11 @@
  * One queue reset while others run (drivers/core/queue_reset.c; 2.6.1):
  * its steps, refusals, and a device that never ends it.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/string.h>
 
 #include "lib/core_fixture.h"
-#include "lib/duty.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 #define RING_RESET	BIT_ULL(VIRTIO_F_RING_RESET)
 #define BOUND_MS	1000	/* of the wait */
@@ -343,12 +341,4 @@ static struct kunit_case requeue_cases[] = {
 	{}
 };
 
-static struct kunit_suite requeue_suite = {
-	.name = "vfe-requeue",
-	.test_cases = requeue_cases,
-};
-
-kunit_test_suite(requeue_suite);
-
-MODULE_DESCRIPTION("Suite of the reset of single queues");
-MODULE_LICENSE("GPL");
+VFE_SUITE(requeue_cases);

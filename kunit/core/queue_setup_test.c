@@ -3,14 +3,12 @@
  * The set-up of queues (drivers/core/queue_setup.c): sizes, notify offsets,
  * how many, in which order of registers and with how few accesses.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 
 #include "lib/core_fixture.h"
-#include "lib/duty.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 /**
  * struct answer - what a hook answers instead of the device
@@ -673,12 +671,4 @@ static struct kunit_case queues_cases[] = {
 	{}
 };
 
-static struct kunit_suite queues_suite = {
-	.name = "vfe-queues",
-	.test_cases = queues_cases,
-};
-
-kunit_test_suite(queues_suite);
-
-MODULE_DESCRIPTION("Suite of the set-up of queues");
-MODULE_LICENSE("GPL");
+VFE_SUITE(queues_cases);

@@ -4,15 +4,14 @@
  * they make, in order and with the right width; strings of words arrive
  * complete.
  */
-#include <kunit/test.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
-#include <linux/module.h>
 #include <linux/pci.h>
 
 #include <vfe/regs.h>
 #include <vfe/stats.h>
 
+#include "lib/suite.h"
 #include "mock/mock.h"
 
 #define REGS_WORDS	2600	/* more than two pages of them */
@@ -454,12 +453,4 @@ static struct kunit_case regs_cases[] = {
 	{}
 };
 
-static struct kunit_suite regs_suite = {
-	.name = "vfe-regs",
-	.test_cases = regs_cases,
-};
-
-kunit_test_suite(regs_suite);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: register accesses and their counts");
+VFE_SUITE(regs_cases);

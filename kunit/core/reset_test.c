@@ -4,15 +4,13 @@
  * device_status reads 0, for a bounded time, and leaves rings and buffers
  * alone until then.
  */
-#include <kunit/test.h>
 #include <linux/bitops.h>
 #include <linux/delay.h>
-#include <linux/module.h>
 #include <linux/virtio_ring.h>
 
 #include "lib/core_fixture.h"
-#include "lib/duty.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 static void reset_twice(struct kunit *test)
 {
@@ -375,12 +373,4 @@ static struct kunit_case reset_cases[] = {
 	{}
 };
 
-static struct kunit_suite reset_suite = {
-	.name = "vfe-reset",
-	.test_cases = reset_cases,
-};
-
-kunit_test_suite(reset_suite);
-
-MODULE_DESCRIPTION("Suite of the reset of a device");
-MODULE_LICENSE("GPL");
+VFE_SUITE(reset_cases);

@@ -4,11 +4,10 @@
  * restart, in turn. The current call returns -ENODEV or works, does not wait,
  * leaks nothing and makes only few other accesses.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 
 #include "lib/core_fixture.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 
 #define MOST_MORE	20	/* until the driver detects it */
 #define MOST_MS		2000	/* a wait for a reset takes 5000 */
@@ -274,12 +273,4 @@ static struct kunit_case gone_cases[] = {
 	{}
 };
 
-static struct kunit_suite gone_suite = {
-	.name = "vfe-gone",
-	.test_cases = gone_cases,
-};
-
-kunit_test_suite(gone_suite);
-
-MODULE_DESCRIPTION("Suite of functions that go away");
-MODULE_LICENSE("GPL");
+VFE_SUITE(gone_cases);

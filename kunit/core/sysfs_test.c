@@ -4,16 +4,15 @@
  * names, modes and text, and their removal with the function. counters_test.c
  * checks the numbers.
  */
-#include <kunit/test.h>
 #include <linux/kthread.h>
-#include <linux/module.h>
 #include <linux/slab.h>
 
 #include <vfe/stats.h>
 
 #include "lib/failslab.h"
-#include "lib/sysfs_files.h"
 #include "lib/ring_fixture.h"
+#include "lib/suite.h"
+#include "lib/sysfs_files.h"
 
 #define FILES_MAX		512
 #define FILES_ALLOCATIONS	4000	/* a bound, not a number */
@@ -787,12 +786,4 @@ static struct kunit_case files_cases[] = {
 	{}
 };
 
-static struct kunit_suite files_suite = {
-	.name = "vfe-sysfs",
-	.test_cases = files_cases,
-};
-
-kunit_test_suite(files_suite);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: the files under vfe/, and their end");
+VFE_SUITE(files_cases);

@@ -4,14 +4,13 @@
  * driver does wrong (played here by hand), and that nothing of it is left
  * behind. What it says of the real drivers is only worth what this says of it.
  */
-#include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/interrupt.h>
-#include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
 #include "lib/raw_driver.h"
+#include "lib/suite.h"
 
 static void registers_answer(struct kunit *test)
 {
@@ -166,12 +165,4 @@ static struct kunit_case mock_cases[] = {
 	{}
 };
 
-static struct kunit_suite mock_suite = {
-	.name = "vfe-mock",
-	.test_cases = mock_cases,
-};
-
-kunit_test_suite(mock_suite);
-
-MODULE_DESCRIPTION("KUnit tests of the mock function");
-MODULE_LICENSE("GPL");
+VFE_SUITE(mock_cases);

@@ -3,11 +3,10 @@
  * The mock's interface of 0.9.5, and its reset of single queues: what it
  * answers, and that each rule a driver may break there is noticed.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/string.h>
 
 #include "lib/raw_driver.h"
+#include "lib/suite.h"
 
 #define S_ACK		VIRTIO_CONFIG_S_ACKNOWLEDGE
 #define S_DRIVER	(S_ACK | VIRTIO_CONFIG_S_DRIVER)
@@ -210,12 +209,7 @@ static const struct old_rule {
 	{ "an access of another width", too_wide },
 };
 
-static void old_rule_name(const struct old_rule *rule, char *name)
-{
-	strscpy(name, rule->says, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(old_rule, old_rules, old_rule_name);
+KUNIT_ARRAY_PARAM_DESC(old_rule, old_rules, says);
 
 static void old_rule_is_noticed(struct kunit *test)
 {
@@ -316,12 +310,7 @@ static const struct queue_rule {
 	{ "queue_notif_config_data: NOTIF_CONFIG_DATA", 0, word_unasked },
 };
 
-static void queue_rule_name(const struct queue_rule *rule, char *name)
-{
-	strscpy(name, rule->says, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(queue_rule, queue_rules, queue_rule_name);
+KUNIT_ARRAY_PARAM_DESC(queue_rule, queue_rules, says);
 
 static void queue_rule_is_noticed(struct kunit *test)
 {
@@ -342,12 +331,4 @@ static struct kunit_case mock_legacy_cases[] = {
 	{}
 };
 
-static struct kunit_suite mock_legacy_suite = {
-	.name = "vfe-mock-legacy",
-	.test_cases = mock_legacy_cases,
-};
-
-kunit_test_suite(mock_legacy_suite);
-
-MODULE_DESCRIPTION("KUnit tests of the mock's 0.9.5 and of queues reset alone");
-MODULE_LICENSE("GPL");
+VFE_SUITE(mock_legacy_cases);

@@ -3,11 +3,10 @@
  * Every rule that the mock knows: a driver that breaks it is noticed, and told
  * by the rule that it broke. A rule that nobody can break is not checked.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/string.h>
 
 #include "lib/raw_driver.h"
+#include "lib/suite.h"
 
 #define RULES_PACKED	(BIT_ULL(VIRTIO_F_VERSION_1) | \
 			 BIT_ULL(VIRTIO_F_RING_PACKED) | \
@@ -598,12 +597,4 @@ static struct kunit_case rules_cases[] = {
 	{}
 };
 
-static struct kunit_suite rules_suite = {
-	.name = "vfe-mock-rules",
-	.test_cases = rules_cases,
-};
-
-kunit_test_suite(rules_suite);
-
-MODULE_DESCRIPTION("KUnit tests of the rules that the mock function checks");
-MODULE_LICENSE("GPL");
+VFE_SUITE(rules_cases);

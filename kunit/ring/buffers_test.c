@@ -4,12 +4,10 @@
  * device sees exactly the added buffers, and each comes back once.
  * device_fault_test.c has a device that breaks the rules.
  */
-#include <kunit/test.h>
 #include <linux/limits.h>
-#include <linux/module.h>
 
-#include "lib/duty.h"
 #include "lib/ring_fixture.h"
+#include "lib/suite.h"
 
 #define RING_OUT	7U	/* buffers that the device has */
 
@@ -68,14 +66,9 @@ static const struct ring_mode ring_modes[] = {
 static const struct ring_mode ring_free_modes[] = { RING_FREE_MODES };
 static const struct ring_mode ring_order_modes[] = { RING_ORDER_MODES };
 
-static void ring_mode_name(const struct ring_mode *mode, char *name)
-{
-	strscpy(name, mode->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(ring_mode, ring_modes, ring_mode_name);
-KUNIT_ARRAY_PARAM(ring_free_mode, ring_free_modes, ring_mode_name);
-KUNIT_ARRAY_PARAM(ring_order_mode, ring_order_modes, ring_mode_name);
+KUNIT_ARRAY_PARAM_DESC(ring_mode, ring_modes, name);
+KUNIT_ARRAY_PARAM_DESC(ring_free_mode, ring_free_modes, name);
+KUNIT_ARRAY_PARAM_DESC(ring_order_mode, ring_order_modes, name);
 
 static struct vfe_live *ring_start(struct kunit *test, u64 features,
 				   unsigned int size)
@@ -596,12 +589,4 @@ static struct kunit_case ring_cases[] = {
 	{}
 };
 
-static struct kunit_suite ring_suite = {
-	.name = "vfe-ring",
-	.test_cases = ring_cases,
-};
-
-kunit_test_suite(ring_suite);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: the ring, over a device that keeps the rules");
+VFE_SUITE(ring_cases);

@@ -4,15 +4,13 @@
  * driver returns no buffer twice, none that it does not have, logs the fault
  * once, and works again after a reset.
  */
-#include <kunit/test.h>
 #include <linux/limits.h>
-#include <linux/module.h>
 #include <linux/prandom.h>
 
-#include "lib/duty.h"
 #include "lib/log.h"
 #include "lib/ring_fixture.h"
 #include "lib/stats.h"
+#include "lib/suite.h"
 
 #define FAULT_SIZE	16
 #define FAULT_SAID	"device wrote a wrong"
@@ -29,12 +27,7 @@ static const struct fault_mode fault_modes[] = {
 	{ "direct, flags", VFE_LIVE_PLAIN },
 };
 
-static void fault_mode_name(const struct fault_mode *mode, char *name)
-{
-	strscpy(name, mode->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(fault, fault_modes, fault_mode_name);
+KUNIT_ARRAY_PARAM_DESC(fault, fault_modes, name);
 
 /* Rings with other formats of the used ring, for the cases that fit them */
 static const struct fault_mode fault_layouts[] = {
@@ -48,7 +41,7 @@ static const struct fault_mode fault_layouts[] = {
 			      VFE_LIVE_IN_ORDER },
 };
 
-KUNIT_ARRAY_PARAM(fault_layout, fault_layouts, fault_mode_name);
+KUNIT_ARRAY_PARAM_DESC(fault_layout, fault_layouts, name);
 
 /* Two queues: the fate of the first must not affect the second. */
 static struct vfe_live *fault_start(struct kunit *test)
@@ -539,12 +532,4 @@ static struct kunit_case fault_cases[] = {
 	{}
 };
 
-static struct kunit_suite fault_suite = {
-	.name = "vfe-ring-fault",
-	.test_cases = fault_cases,
-};
-
-kunit_test_suite(fault_suite);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: the ring, over a device that breaks the rules");
+VFE_SUITE(fault_cases);

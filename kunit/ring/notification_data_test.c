@@ -3,13 +3,11 @@
  * What a notification says with VIRTIO_F_NOTIFICATION_DATA and
  * VIRTIO_F_NOTIF_CONFIG_DATA (virtio 1.4, 4.1.5.2.1, 2.9).
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 
 #include <vfe/compat/core.h>
 
-#include "lib/duty.h"
 #include "lib/core_fixture.h"
+#include "lib/suite.h"
 
 static struct front *front_offering(struct kunit *test, u64 features)
 {
@@ -136,12 +134,4 @@ static struct kunit_case notify_cases[] = {
 	{}
 };
 
-static struct kunit_suite notify_suite = {
-	.name = "vfe-notification-data",
-	.test_cases = notify_cases,
-};
-
-kunit_test_suite(notify_suite);
-
-MODULE_DESCRIPTION("Suite of notifications with data");
-MODULE_LICENSE("GPL");
+VFE_SUITE(notify_cases);

@@ -4,12 +4,10 @@
  * the driver's wishes for interrupts (2.7.7.1), at every position of the 16-bit
  * indices, beside a model that counts rather than calculates.
  */
-#include <kunit/test.h>
 #include <linux/limits.h>
-#include <linux/module.h>
 
-#include "lib/duty.h"
 #include "lib/ring_fixture.h"
+#include "lib/suite.h"
 
 #define NOTIFY_POSITIONS	(U16_MAX + 1)
 #define NOTIFY_SIZE		256
@@ -466,12 +464,4 @@ static struct kunit_case notify_cases[] = {
 	{}
 };
 
-static struct kunit_suite notify_suite = {
-	.name = "vfe-notify",
-	.test_cases = notify_cases,
-};
-
-kunit_test_suite(notify_suite);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: suppression of notifications and interrupts");
+VFE_SUITE(notify_cases);

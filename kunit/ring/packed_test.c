@@ -4,14 +4,12 @@
  * or bends them, and what the driver writes. What it shares with a split ring
  * is in buffers_test.c and device_fault_test.c.
  */
-#include <kunit/test.h>
 #include <linux/limits.h>
-#include <linux/module.h>
 #include <linux/prandom.h>
 #include <linux/virtio_ring.h>
 
-#include "lib/duty.h"
 #include "lib/ring_fixture.h"
+#include "lib/suite.h"
 
 #define PACKED_SIZE	15
 #define PACKED_EVEN	16
@@ -31,12 +29,7 @@ static const struct packed_mode packed_modes[] = {
 	{ "in order", VFE_LIVE_EVENT_IDX | VFE_LIVE_IN_ORDER },
 };
 
-static void packed_mode_name(const struct packed_mode *mode, char *name)
-{
-	strscpy(name, mode->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(packed, packed_modes, packed_mode_name);
+KUNIT_ARRAY_PARAM_DESC(packed, packed_modes, name);
 
 static struct vfe_live *packed_start(struct kunit *test)
 {
@@ -495,12 +488,4 @@ static struct kunit_case packed_cases[] = {
 	{}
 };
 
-static struct kunit_suite packed_suite = {
-	.name = "vfe-ring-packed",
-	.test_cases = packed_cases,
-};
-
-kunit_test_suite(packed_suite);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: what only a packed ring has");
+VFE_SUITE(packed_cases);

@@ -4,12 +4,10 @@
  * rather than by the mock's walker. What it shares with a packed ring is in
  * buffers_test.c and device_fault_test.c.
  */
-#include <kunit/test.h>
 #include <linux/limits.h>
-#include <linux/module.h>
 
-#include "lib/duty.h"
 #include "lib/ring_fixture.h"
+#include "lib/suite.h"
 
 #define SPLIT_SIZE	16
 
@@ -263,12 +261,4 @@ static struct kunit_case split_cases[] = {
 	{}
 };
 
-static struct kunit_suite split_suite = {
-	.name = "vfe-ring-split",
-	.test_cases = split_cases,
-};
-
-kunit_test_suite(split_suite);
-
-MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit: what only a split ring has");
+VFE_SUITE(split_cases);

@@ -4,17 +4,16 @@
  * resets, suspend, bus errors and removal. The hwrng core also reads by itself,
  * so tests count no bytes: the device fills its buffer with one value.
  */
-#include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/fs.h>
-#include <linux/module.h>
 #include <linux/pm.h>
 
 #include <vfe/wire_rng.h>
 
 #include "lib/failslab.h"
-#include "lib/sysfs_files.h"
 #include "lib/log.h"
+#include "lib/suite.h"
+#include "lib/sysfs_files.h"
 #include "mock/mock.h"
 #include "../drivers/rng/rng.h"
 
@@ -457,12 +456,4 @@ static struct kunit_case rng_cases[] = {
 	{}
 };
 
-static struct kunit_suite rng_suite = {
-	.name = "vfe-rng",
-	.test_cases = rng_cases,
-};
-
-kunit_test_suite(rng_suite);
-
-MODULE_DESCRIPTION("Suite of vfe_rng");
-MODULE_LICENSE("GPL");
+VFE_SUITE(rng_cases);

@@ -5,10 +5,10 @@
  * function that changes its driver.
  */
 #include <linux/delay.h>
-#include <linux/module.h>
 
 #include "lib/failslab.h"
 #include "lib/log.h"
+#include "lib/suite.h"
 #include "lib/trap_fixture.h"
 
 #define TRAP_TRIES	3	/* of a request, see VFE_TRAP_BLK_TRIES */
@@ -477,12 +477,7 @@ static const struct trap_other trap_others[] = {
 	{ "magic", WORD(magic), 0 },
 };
 
-static void trap_other_name(const struct trap_other *o, char *name)
-{
-	strscpy(name, o->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(trap_other, trap_others, trap_other_name);
+KUNIT_ARRAY_PARAM_DESC(trap_other, trap_others, name);
 
 static void trap_resume_finds_another_disk(struct kunit *test)
 {
@@ -603,12 +598,4 @@ static struct kunit_case trap_life_cases[] = {
 	{ }
 };
 
-static struct kunit_suite trap_life_suite = {
-	.name = "vfe-trap_life",
-	.test_cases = trap_life_cases,
-};
-
-kunit_test_suite(trap_life_suite);
-
-MODULE_DESCRIPTION("Tests of vfe_trap_blk's faults and its life");
-MODULE_LICENSE("GPL");
+VFE_SUITE(trap_life_cases);

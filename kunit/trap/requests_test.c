@@ -5,9 +5,9 @@
  * and must be loaded with window=memory. Faults and the life cycle are in
  * lifecycle_test.c.
  */
-#include <linux/module.h>
 
 #include "../drivers/trap/blk/cost.h"
+#include "lib/suite.h"
 #include "lib/trap_fixture.h"
 
 /* --- probe --- */
@@ -71,12 +71,7 @@ static const struct trap_identity trap_identities[] = {
 	{ "max_count 2^32-1", WORD(max_count), U32_MAX, 0 },
 };
 
-static void trap_identity_name(const struct trap_identity *id, char *name)
-{
-	strscpy(name, id->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(trap_identity, trap_identities, trap_identity_name);
+KUNIT_ARRAY_PARAM_DESC(trap_identity, trap_identities, name);
 
 static void trap_identity_is_checked(struct kunit *test)
 {
@@ -239,12 +234,7 @@ static const struct trap_cost trap_costs[] = {
 	  VFE_TRAP_COST_STATUS + VFE_TRAP_COST_ERROR, VFE_TRAP_COST_START },
 };
 
-static void trap_cost_name(const struct trap_cost *c, char *name)
-{
-	strscpy(name, c->name, KUNIT_PARAM_DESC_SIZE);
-}
-
-KUNIT_ARRAY_PARAM(trap_cost, trap_costs, trap_cost_name);
+KUNIT_ARRAY_PARAM_DESC(trap_cost, trap_costs, name);
 
 static unsigned int trap_accesses(const struct vfe_mock *m, enum vfe_dir dir)
 {
@@ -387,12 +377,4 @@ static struct kunit_case trap_cases[] = {
 	{ }
 };
 
-static struct kunit_suite trap_suite = {
-	.name = "vfe-trap",
-	.test_cases = trap_cases,
-};
-
-kunit_test_suite(trap_suite);
-
-MODULE_DESCRIPTION("Tests of vfe_trap_blk over its window in memory");
-MODULE_LICENSE("GPL");
+VFE_SUITE(trap_cases);
