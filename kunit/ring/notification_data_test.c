@@ -38,6 +38,15 @@ static void notify_all(struct kunit *test, struct front *f, unsigned int width,
 	VFE_MOCK_EXPECT_CLEAN(test, f->m);
 }
 
+static void notification_of_16_bits(struct kunit *test)
+{
+	VFE_DUTY(test, "T17", "4.1.5.2.1",
+		 "without NOTIFICATION_DATA a notification has 16 bits");
+	VFE_DUTY(test, "T18", "4.1.5.2.1",
+		 "without NOTIF_CONFIG_DATA its value is the queue's index");
+	notify_all(test, front_offering(test, VFE_MOCK_FEATURES), 2, false);
+}
+
 static void notification_of_32_bits(struct kunit *test)
 {
 	const u64 bit = BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
@@ -127,6 +136,7 @@ static void upper_half_of_a_packed_ring(struct kunit *test)
 }
 
 static struct kunit_case notify_cases[] = {
+	KUNIT_CASE(notification_of_16_bits),
 	KUNIT_CASE(notification_of_32_bits),
 	KUNIT_CASE(devices_word_for_the_queue),
 	KUNIT_CASE(upper_half_is_the_available_index),

@@ -102,34 +102,6 @@ static void notify_every_position(struct kunit *test)
 	notify_sweep(notify_start(test, VFE_LIVE_EVENT_IDX), 1, 4);
 }
 
-static void notify_batches(struct kunit *test)
-{
-	static const unsigned int batches[] = { 2, 3, 7, 16, 85, 255, 256 };
-	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(batches); i++)
-		notify_sweep(l, batches[i], 1);
-}
-
-/* At some positions, every event index there is */
-static void notify_every_event(struct kunit *test)
-{
-	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
-	u16 old;
-	u32 event;
-
-	for (event = 0; event < NOTIFY_POSITIONS; event++) {
-		old = vfe_mock_avail_idx(l->mq);
-		vfe_mock_set_avail_event(l->mq, event);
-		if (notify_kick(l, 5) == notify_crosses(event, old, 5))
-			continue;
-		KUNIT_FAIL(test, "index %u on by 5, avail_event %u\n", old,
-			   event);
-		return;
-	}
-}
-
 /* 2.7.10.1: without EVENT_IDX the flag decides, avail_event is nothing */
 static void notify_flags(struct kunit *test)
 {
@@ -172,27 +144,6 @@ static void notify_ignores_flags(struct kunit *test)
 	}
 }
 
-/* Nothing new: no decision, no index, no count */
-static void notify_nothing_new(struct kunit *test)
-{
-	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
-	unsigned int i;
-	u16 at;
-
-	for (i = 0; i < 3; i++) {
-		at = vfe_mock_avail_idx(l->mq);
-		vfe_mock_set_avail_event(l->mq, at);
-		KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
-		vfe_mock_set_avail_event(l->mq, at - 1);
-		KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
-		KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(l->mq), at);
-		KUNIT_EXPECT_TRUE(test, ({
-			vfe_mock_set_avail_event(l->mq, at);
-			notify_kick(l, 1);
-		}));
-	}
-}
-
 /* The decision is by what the device says last, after it sees the index. */
 static void notify_is_fresh(struct kunit *test)
 {
@@ -222,34 +173,6 @@ static void notify_is_fresh(struct kunit *test)
 	}
 }
 
-/* The notification itself: one write, 16 bits, the index, in its own place */
-static void notify_write(struct kunit *test)
-{
-	struct vfe_live_spec spec = { .mock = { .queues = 3 } };
-	struct vfe_live *l = vfe_live_start(test, &spec);
-	const struct vfe_mock_access *a;
-	unsigned int i;
-
-	VFE_DUTY(test, "T17", "4.1.5.2.1",
-		 "without NOTIFICATION_DATA a notification has 16 bits");
-	VFE_DUTY(test, "T18", "4.1.5.2.1",
-		 "without NOTIF_CONFIG_DATA its value is the queue's index");
-	for (i = 0; i < 3; i++) {
-		vfe_mock_log_clear(l->m);
-		vfe_queue_notify(vfe_get_queue(l->vd, i));
-		KUNIT_ASSERT_EQ(test, l->m->log_len, 1U);
-		a = &l->m->log[0];
-		KUNIT_EXPECT_EQ(test, a->reg, VFE_REG_NOTIFY);
-		KUNIT_EXPECT_EQ(test, a->dir, VFE_WRITE);
-		KUNIT_EXPECT_EQ(test, a->size, 2U);
-		KUNIT_EXPECT_EQ(test, a->val, i);
-		KUNIT_EXPECT_EQ(test, a->offset,
-				4U * l->m->queues[i].notify_off);
-		KUNIT_EXPECT_EQ(test, l->m->queues[i].kicks, 1U);
-	}
-	VFE_MOCK_EXPECT_CLEAN(test, l->m);
-}
-
 /* 2.9: the upper half of a notification is the available index, all of it. */
 static void notify_data_has_16_bits(struct kunit *test)
 {
@@ -267,24 +190,6 @@ static void notify_data_has_16_bits(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, l->mq->notified >> 16, at & U16_MAX);
 	}
 	VFE_MOCK_EXPECT_CLEAN(test, l->m);
-}
-
-static unsigned int notify_writes(const struct vfe_live *l)
-{
-	return vfe_mock_count(l->m, VFE_REG_NOTIFY, VFE_WRITE);
-}
-
-static void notify_not_when_gone(struct kunit *test)
-{
-	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
-
-	vfe_queue_notify(l->q);
-	KUNIT_EXPECT_EQ(test, notify_writes(l), 1U);
-	vfe_mock_vanish(l->m);
-	KUNIT_EXPECT_EQ(test, vfe_reset(l->vd), -ENODEV);
-	vfe_mock_log_clear(l->m);
-	vfe_queue_notify(l->q);
-	KUNIT_EXPECT_EQ(test, l->m->log_len, 0U);
 }
 
 /* Would a device want to interrupt after one more used buffer, or many? */
@@ -349,71 +254,6 @@ static void notify_interrupts_flags(struct kunit *test)
 	notify_wishes(notify_start(test, 0), 1000);
 }
 
-/* A buffer that was used before the driver enabled interrupts raises none. */
-static void notify_enable_race(struct kunit *test)
-{
-	static const u64 features[] = { VFE_LIVE_EVENT_IDX, 0 };
-	struct vfe_live *l;
-	unsigned int i;
-	u16 used;
-
-	for (i = 0; i < ARRAY_SIZE(features); i++) {
-		l = notify_start(test, features[i]);
-		vfe_queue_disable_cb(l->q);
-		KUNIT_ASSERT_EQ(test, vfe_live_add(l, 1, 0, 1), 0);
-		vfe_queue_kick_prepare(l->q);
-		vfe_live_get_none(l);
-		used = vfe_mock_used_idx(l->mq);
-		vfe_mock_push(l->mq, vfe_live_pop(l, 1, 0, 1), 1, 1);
-		KUNIT_EXPECT_FALSE(test, vfe_mock_wants_interrupt(l->mq, used));
-		/* so this must be reported at each call */
-		KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb(l->q));
-		KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb(l->q));
-		vfe_live_get(l, 1, 1);
-		KUNIT_EXPECT_TRUE(test, vfe_queue_enable_cb(l->q));
-		vfe_live_stop(l);
-	}
-}
-
-/* Disabling once more costs no write, and asking twice moves nothing. */
-static void notify_disable_twice(struct kunit *test)
-{
-	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
-	u16 event;
-
-	vfe_queue_disable_cb(l->q);
-	event = vfe_mock_used_event(l->mq);
-	notify_kick(l, 1);
-	notify_recycle(l);
-	vfe_queue_disable_cb(l->q);
-	KUNIT_EXPECT_EQ(test, vfe_mock_used_event(l->mq), event);
-	KUNIT_EXPECT_TRUE(test, vfe_queue_enable_cb(l->q));
-	KUNIT_EXPECT_EQ(test, vfe_mock_used_event(l->mq),
-			vfe_mock_used_idx(l->mq));
-	vfe_queue_disable_cb(l->q);
-	notify_expect_wish(l, false);
-}
-
-/* A new ring wants interrupts, whatever the old one wanted. */
-static void notify_restart(struct kunit *test)
-{
-	static const u64 features[] = { VFE_LIVE_EVENT_IDX, 0 };
-	struct vfe_live *l;
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(features); i++) {
-		l = notify_start(test, features[i]);
-		notify_kick(l, 100);
-		notify_recycle(l);
-		vfe_queue_disable_cb(l->q);
-		vfe_live_restart(l);
-		notify_expect_wish(l, true);
-		vfe_queue_disable_cb(l->q);
-		notify_expect_wish(l, false);
-		vfe_live_stop(l);
-	}
-}
-
 /* From the device's interrupt to done(), as the driver wished */
 static void notify_end_to_end(struct kunit *test)
 {
@@ -446,18 +286,10 @@ static void notify_end_to_end(struct kunit *test)
 
 static struct kunit_case notify_cases[] = {
 	KUNIT_CASE(notify_every_position),
-	KUNIT_CASE(notify_batches),
-	KUNIT_CASE(notify_every_event),
 	KUNIT_CASE(notify_flags),
 	KUNIT_CASE(notify_ignores_flags),
-	KUNIT_CASE(notify_nothing_new),
-	KUNIT_CASE(notify_write),
-	KUNIT_CASE(notify_not_when_gone),
 	KUNIT_CASE(notify_interrupts_event),
 	KUNIT_CASE(notify_interrupts_flags),
-	KUNIT_CASE(notify_enable_race),
-	KUNIT_CASE(notify_disable_twice),
-	KUNIT_CASE(notify_restart),
 	KUNIT_CASE(notify_end_to_end),
 	KUNIT_CASE(notify_is_fresh),
 	KUNIT_CASE(notify_data_has_16_bits),

@@ -154,20 +154,6 @@ static void split_table_not_negotiated(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_mock_available(l->mq), 0U);
 }
 
-static void split_own_table_is_too_long(struct kunit *test)
-{
-	struct vfe_live *l = split_start_tables(test, VFE_LIVE_INDIRECT, 4,
-						true);
-	unsigned int n;
-
-	for (n = 5; n <= VFE_LIVE_SEGS; n++)
-		KUNIT_EXPECT_EQ(test, vfe_live_add(l, n, 0, n), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_live_add(l, 4, 0, 4), 0);
-	vfe_queue_kick_prepare(l->q);
-	vfe_live_pop(l, 4, 0, 4);
-	VFE_MOCK_EXPECT_CLEAN(test, l->m);
-}
-
 static u16 split_used_flags(const struct vfe_live *l)
 {
 	const __le16 *used = vfe_mock_mem(l->mq->device);
@@ -224,40 +210,11 @@ static void split_used_flags_start_as_0(struct kunit *test)
 	l->m->knobs.access = NULL;
 }
 
-/* An index that tells of four, and an element that names the @nth of six */
-static void split_wrong_batch(struct kunit *test, unsigned int nth)
-{
-	struct vfe_live *l;
-	u16 ids[6];
-	u32 i;
-
-	l = split_start(test, VFE_LIVE_IN_ORDER, SPLIT_SIZE);
-	for (i = 0; i < ARRAY_SIZE(ids); i++)
-		KUNIT_ASSERT_EQ(test, vfe_live_add(l, i, 1, 1), 0);
-	vfe_queue_kick_prepare(l->q);
-	for (i = 0; i < ARRAY_SIZE(ids); i++)
-		ids[i] = vfe_live_pop(l, i, 1, 1);
-	swap(ids[3], ids[nth]);
-	vfe_mock_push_batch(l->mq, ids, 4, 0, 8);
-	vfe_live_get_none(l);
-	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(l->q));
-	vfe_live_stop(l);
-}
-
-/* 2.7.9: an element may not stand for more than the index tells of. */
-static void split_wrong_batches(struct kunit *test)
-{
-	split_wrong_batch(test, 4);
-	split_wrong_batch(test, 5);
-}
-
 static struct kunit_case split_cases[] = {
 	KUNIT_CASE(split_in_order),
 	KUNIT_CASE(split_tables),
 	KUNIT_CASE(split_table_not_negotiated),
-	KUNIT_CASE(split_own_table_is_too_long),
 	KUNIT_CASE(split_used_flags_start_as_0),
-	KUNIT_CASE(split_wrong_batches),
 	{}
 };
 
