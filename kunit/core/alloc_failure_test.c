@@ -20,27 +20,27 @@ static int alloc_init(struct kunit *test)
 	return 0;
 }
 
-static void expect_clean_end(struct kunit *test, struct front *f,
+static void expect_clean_end(struct kunit *test, struct tdrv *td,
 			     unsigned int n)
 {
-	front_down(f);
-	KUNIT_EXPECT_EQ_MSG(test, f->m->status, 0, "allocation %u", n);
-	KUNIT_EXPECT_FALSE_MSG(test, front_command(f) & PCI_COMMAND_MASTER,
+	tdrv_down(td);
+	KUNIT_EXPECT_EQ_MSG(test, td->m->status, 0, "allocation %u", n);
+	KUNIT_EXPECT_FALSE_MSG(test, tdrv_command(td) & PCI_COMMAND_MASTER,
 			       "allocation %u", n);
-	KUNIT_EXPECT_FALSE_MSG(test, f->m->pdev->msix_enabled,
+	KUNIT_EXPECT_FALSE_MSG(test, td->m->pdev->msix_enabled,
 			       "allocation %u", n);
-	KUNIT_EXPECT_STREQ(test, f->m->offence ?: "", "");
+	KUNIT_EXPECT_STREQ(test, td->m->offence ?: "", "");
 }
 
 /**
  * struct lives - of one device, each with an allocation that fails
  * @test: the test
- * @f: the device
+ * @td: the device
  * @errors: how many ended with an error
  */
 struct lives {
 	struct kunit *test;
-	struct front *f;
+	struct tdrv *td;
 	unsigned int errors;
 };
 
@@ -48,13 +48,13 @@ struct lives {
 static bool life_without(struct lives *lives, unsigned int n)
 {
 	struct kunit *test = lives->test;
-	struct front *f = lives->f;
+	struct tdrv *td = lives->td;
 	bool failed;
 	int ret;
 
-	vfe_mock_log_clear(f->m);
+	vfe_mock_log_clear(td->m);
 	fail_nth(n);
-	ret = front_up(f, FRONT_READY);
+	ret = tdrv_up(td, TDRV_READY);
 	failed = fail_end();
 	if (ret)
 		KUNIT_EXPECT_TRUE_MSG(test, fail_is_no_memory(ret),
@@ -64,16 +64,16 @@ static bool life_without(struct lives *lives, unsigned int n)
 	lives->errors += !!ret;
 	/* if set-up succeeded, the device works */
 	if (!ret) {
-		KUNIT_EXPECT_EQ_MSG(test, front_add(f, 0), 0, "allocation %u",
+		KUNIT_EXPECT_EQ_MSG(test, tdrv_add(td, 0), 0, "allocation %u",
 				    n);
-		KUNIT_EXPECT_TRUE_MSG(test, front_use(f, 0), "allocation %u",
+		KUNIT_EXPECT_TRUE_MSG(test, tdrv_use(td, 0), "allocation %u",
 				      n);
-		vfe_mock_interrupt(&f->m->queues[0]);
-		KUNIT_EXPECT_EQ_MSG(test, f->done[0], 1U, "allocation %u", n);
-		front_take_all(f, 0);
+		vfe_mock_interrupt(&td->m->queues[0]);
+		KUNIT_EXPECT_EQ_MSG(test, td->done[0], 1U, "allocation %u", n);
+		tdrv_reap_all(td, 0);
 	}
-	expect_clean_end(test, f, n);
-	f->done[0] = 0;
+	expect_clean_end(test, td, n);
+	td->done[0] = 0;
 	return failed;
 }
 
@@ -95,11 +95,11 @@ static void every_allocation(struct kunit *test,
 			     const struct vfe_mock_spec *spec,
 			     enum vfe_interrupts irqs, unsigned int least)
 {
-	struct lives lives = { .test = test, .f = front_new(test, spec) };
+	struct lives lives = { .test = test, .td = tdrv_new(test, spec) };
 	unsigned int n;
 
-	lives.f->irqs = irqs;
-	lives.f->specs[0].max_segs = 4;
+	lives.td->irqs = irqs;
+	lives.td->specs[0].max_segs = 4;
 	n = fail_in_turn(lives_without, &lives, FAIL_MOST, 1);
 	KUNIT_EXPECT_LT(test, n, FAIL_MOST);
 	/* a device, its queues, rings, tables, names and handlers at least */
@@ -143,15 +143,15 @@ static void every_allocation_of_a_life(struct kunit *test)
 static void restart_needs_no_memory(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 2 };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 	int ret;
 
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
 	fail_nth(1);
-	ret = vfe_reset(f->vd);
-	front_detach_all(f);
-	ret = ret ?: vfe_restart(f->vd);
-	ret = ret ?: vfe_ready(f->vd);
+	ret = vfe_reset(td->vd);
+	tdrv_detach_all(td);
+	ret = ret ?: vfe_restart(td->vd);
+	ret = ret ?: vfe_ready(td->vd);
 	KUNIT_EXPECT_FALSE(test, fail_end());
 	KUNIT_EXPECT_EQ(test, ret, 0);
 }
@@ -159,16 +159,16 @@ static void restart_needs_no_memory(struct kunit *test)
 /* Nor does a request. */
 static void requests_need_no_memory(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct vfe_seg segs[2] = {
-		{ .addr = virt_to_phys(f->buf), .len = 1 },
-		{ .addr = virt_to_phys(f->buf), .len = 1 },
+		{ .addr = virt_to_phys(td->buf), .len = 1 },
+		{ .addr = virt_to_phys(td->buf), .len = 1 },
 	};
-	struct vfe_queue *q = vfe_get_queue(f->vd, 0);
+	struct vfe_queue *q = vfe_get_queue(td->vd, 0);
 	unsigned int n = 0;
 
 	fail_nth(1);
-	while (!vfe_queue_add(q, segs, 1, 1, f)) {
+	while (!vfe_queue_add(q, segs, 1, 1, td)) {
 		if (vfe_queue_kick_prepare(q))
 			vfe_queue_notify(q);
 		n++;
@@ -231,7 +231,7 @@ static const size_t counters[] = {
 };
 
 /* A life cycle with memory for the first @room of them. Return: its error */
-static int life_with_room(struct kunit *test, struct front *f,
+static int life_with_room(struct kunit *test, struct tdrv *td,
 			  unsigned int room, unsigned int n, bool *failed)
 {
 	void __percpu *hole[ARRAY_SIZE(counters)];
@@ -245,9 +245,9 @@ static int life_with_room(struct kunit *test, struct front *f,
 	for (i = 0; i < room; i++)
 		free_percpu(hole[i]);
 	fail_nth(n);
-	ret = front_up(f, FRONT_READY);
+	ret = tdrv_up(td, TDRV_READY);
 	*failed = fail_end();
-	expect_clean_end(test, f, n);
+	expect_clean_end(test, td, n);
 	empty_percpu(&fill);
 	return ret;
 }
@@ -257,7 +257,7 @@ static int life_with_room(struct kunit *test, struct front *f,
  * driver's, more for a chunk of counters. Return: how many failed because there
  * was no chunk
  */
-static unsigned int lives_with_room(struct kunit *test, struct front *f,
+static unsigned int lives_with_room(struct kunit *test, struct tdrv *td,
 				    unsigned int room)
 {
 	unsigned int n, errors = 0;
@@ -265,7 +265,7 @@ static unsigned int lives_with_room(struct kunit *test, struct front *f,
 	int ret;
 
 	for (n = 1; n < 10; n++) {
-		ret = life_with_room(test, f, room, n, &failed);
+		ret = life_with_room(test, td, room, n, &failed);
 		if (ret)
 			KUNIT_EXPECT_TRUE_MSG(test, fail_is_no_memory(ret),
 					      "allocation %u: %d", n, ret);
@@ -281,17 +281,17 @@ static unsigned int lives_with_room(struct kunit *test, struct front *f,
 static void counters_cannot_be_had(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 2, .queue_size = 4 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int room, tries, errors = 0;
 	int level = console_loglevel;
 
 	/* the allocator warns, with a trace, about the misuse below */
 	console_loglevel = LOGLEVEL_WARNING;
 	for (tries = 0; tries < 10 && !errors; tries++)
-		errors = lives_with_room(test, f, 0);
+		errors = lives_with_room(test, td, 0);
 	/* the free space may be sufficient for more */
 	for (room = 1; room < ARRAY_SIZE(counters); room++)
-		lives_with_room(test, f, room);
+		lives_with_room(test, td, room);
 	console_loglevel = level;
 	KUNIT_EXPECT_GT(test, errors, 0U);
 }

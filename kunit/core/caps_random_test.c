@@ -215,35 +215,35 @@ static bool in_place(const u8 *good, const u8 *good_pos, const u8 *cfg,
 	return true;
 }
 
-static void try_list(struct kunit *test, struct front *f, unsigned int nr,
+static void try_list(struct kunit *test, struct tdrv *td, unsigned int nr,
 		     const u8 *good, const u8 *good_pos)
 {
-	u8 *cfg = vfe_mock_config_space(f->m);
-	struct model model = model_of(f->m->pdev, cfg);
+	u8 *cfg = vfe_mock_config_space(td->m);
+	struct model model = model_of(td->m->pdev, cfg);
 	struct kmsg_dump_iter mark = log_mark();
 	u8 before[VFE_MOCK_CONFIG_SPACE];
 	struct vfe_vendor_cap vcap;
 	int ret;
 
 	memcpy(before, cfg, sizeof(before));
-	vfe_mock_log_clear(f->m);
-	vfe_find_vendor_cap(f->m->pdev, &vcap);
-	ret = front_up(f, FRONT_CREATE);
+	vfe_mock_log_clear(td->m);
+	vfe_find_vendor_cap(td->m->pdev, &vcap);
+	ret = tdrv_up(td, TDRV_CREATE);
 	if (model.ret) {
 		KUNIT_EXPECT_EQ_MSG(test, ret, model.ret, "list %u", nr);
-		KUNIT_EXPECT_EQ_MSG(test, f->m->log_len, 0U, "list %u", nr);
+		KUNIT_EXPECT_EQ_MSG(test, td->m->log_len, 0U, "list %u", nr);
 		KUNIT_EXPECT_EQ_MSG(test,
-				    log_errors(mark, pci_name(f->m->pdev)), 1U,
+				    log_errors(mark, pci_name(td->m->pdev)), 1U,
 				    "list %u", nr);
 	} else if (in_place(good, good_pos, cfg, &model)) {
 		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "list %u", nr);
-		KUNIT_EXPECT_STREQ(test, f->m->offence ?: "", "");
+		KUNIT_EXPECT_STREQ(test, td->m->offence ?: "", "");
 	} else if (ret) {
 		/* the list has a wrong address: reads return ones */
 		KUNIT_EXPECT_EQ_MSG(test, ret, -ETIMEDOUT, "list %u", nr);
 	}
-	front_down(f);
-	f->m->offence = NULL;
+	tdrv_down(td);
+	td->m->offence = NULL;
 	KUNIT_EXPECT_MEMEQ(test, cfg + PCI_STD_HEADER_SIZEOF,
 			   before + PCI_STD_HEADER_SIZEOF,
 			   sizeof(before) - PCI_STD_HEADER_SIZEOF);
@@ -251,12 +251,12 @@ static void try_list(struct kunit *test, struct front *f, unsigned int nr,
 
 static void generated_lists(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 *cfg = vfe_mock_config_space(f->m);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *cfg = vfe_mock_config_space(td->m);
 	u8 good[VFE_MOCK_CONFIG_SPACE];
 	u8 positions[MAX_POSITIONS];
 	unsigned int n = list_positions(cfg, positions);
-	struct model model = model_of(f->m->pdev, cfg);
+	struct model model = model_of(td->m->pdev, cfg);
 	unsigned int nr, i, fails = 0, works = 0;
 	struct rnd_state rnd;
 
@@ -264,15 +264,15 @@ static void generated_lists(struct kunit *test)
 	KUNIT_ASSERT_GE(test, n, 4U);
 	memcpy(good, cfg, sizeof(good));
 	prandom_seed_state(&rnd, SEED);
-	f->m->knobs.access = ones_elsewhere;
+	td->m->knobs.access = ones_elsewhere;
 	for (nr = 0; nr < LISTS; nr++) {
 		for (i = 0; i <= nr % 4; i++)
 			mutate(&rnd, cfg, positions, n);
-		if (model_of(f->m->pdev, cfg).ret)
+		if (model_of(td->m->pdev, cfg).ret)
 			fails++;
 		else
 			works++;
-		try_list(test, f, nr, good, model.pos);
+		try_list(test, td, nr, good, model.pos);
 		memcpy(cfg, good, sizeof(good));
 	}
 	/* the generator must produce all sorts */

@@ -134,33 +134,33 @@ static const struct cap_case cap_cases[] = {
 KUNIT_ARRAY_PARAM_DESC(cap, cap_cases, name);
 
 /* vfe_create() on a list as it is now: the result, the log, the list itself */
-static void expect_create(struct kunit *test, struct front *f, int ret,
+static void expect_create(struct kunit *test, struct tdrv *td, int ret,
 			  const char *says)
 {
-	const u8 *cfg = vfe_mock_config_space(f->m);
+	const u8 *cfg = vfe_mock_config_space(td->m);
 	struct kmsg_dump_iter mark = log_mark();
 	u8 before[VFE_MOCK_CONFIG_SPACE];
 
 	memcpy(before, cfg, sizeof(before));
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), ret);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_CREATE), ret);
 	/* 4.1.4.1: no field of a capability is ever written */
 	KUNIT_EXPECT_MEMEQ(test, cfg + PCI_STD_HEADER_SIZEOF,
 			   before + PCI_STD_HEADER_SIZEOF,
 			   sizeof(before) - PCI_STD_HEADER_SIZEOF);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)),
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)),
 			says ? 1U : 0U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, says ?: "vfe"), says ? 1U : 0U);
 	/* unusable structures are not accessed */
 	if (ret)
-		KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+		KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void changed_list(struct kunit *test)
 {
 	const struct cap_case *c = test->param_value;
-	struct front *f = front_new(test, NULL);
-	u8 *cfg = vfe_mock_config_space(f->m);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *cfg = vfe_mock_config_space(td->m);
 	const struct cap_edit *e;
 	u8 pos[ARRAY_SIZE(c->edits)];
 	unsigned int i, n;
@@ -172,7 +172,7 @@ static void changed_list(struct kunit *test)
 	VFE_DUTY(test, "T06", "4.1.4.1", "no field of a capability is written");
 	/* find all positions first: a changed cfg_type is not found again */
 	for (n = 0; n < ARRAY_SIZE(c->edits) && c->edits[n].cfg_type; n++)
-		pos[n] = vfe_mock_cap(f->m, c->edits[n].cfg_type);
+		pos[n] = vfe_mock_cap(td->m, c->edits[n].cfg_type);
 	for (i = 0; i < n; i++) {
 		e = &c->edits[i];
 		if (e->size == 4)
@@ -180,80 +180,80 @@ static void changed_list(struct kunit *test)
 		else
 			cfg[pos[i] + e->field] = e->val;
 	}
-	expect_create(test, f, c->ret, c->says);
+	expect_create(test, td, c->ret, c->says);
 }
 
 /* --- the chain itself --- */
 
-static u8 *cap_at(struct front *f, u8 cfg_type)
+static u8 *cap_at(struct tdrv *td, u8 cfg_type)
 {
-	return vfe_mock_config_space(f->m) + vfe_mock_cap(f->m, cfg_type);
+	return vfe_mock_config_space(td->m) + vfe_mock_cap(td->m, cfg_type);
 }
 
 /* The function has its list, and an additional circular part. */
 static void list_that_is_a_circle(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 *cfg = vfe_mock_config_space(f->m);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *cfg = vfe_mock_config_space(td->m);
 	u8 pos = cfg[PCI_CAPABILITY_LIST];
 
 	while (cfg[pos + PCI_CAP_LIST_NEXT])
 		pos = cfg[pos + PCI_CAP_LIST_NEXT];
 	cfg[pos + PCI_CAP_LIST_NEXT] = cfg[PCI_CAPABILITY_LIST];
-	expect_create(test, f, 0, NULL);
+	expect_create(test, td, 0, NULL);
 }
 
 static void capability_that_follows_itself(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 *cfg = vfe_mock_config_space(f->m);
-	u8 pos = vfe_mock_cap(f->m, COMMON);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *cfg = vfe_mock_config_space(td->m);
+	u8 pos = vfe_mock_cap(td->m, COMMON);
 
 	cfg[PCI_CAPABILITY_LIST] = pos;
 	cfg[pos + PCI_CAP_LIST_NEXT] = pos;
-	expect_create(test, f, -ENODEV, "no notify");
+	expect_create(test, td, -ENODEV, "no notify");
 }
 
 static void list_that_leads_into_the_header(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 *cfg = vfe_mock_config_space(f->m);
-	u8 pos = vfe_mock_cap(f->m, COMMON);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *cfg = vfe_mock_config_space(td->m);
+	u8 pos = vfe_mock_cap(td->m, COMMON);
 
 	cfg[PCI_CAPABILITY_LIST] = pos;
 	cfg[pos + PCI_CAP_LIST_NEXT] = PCI_BASE_ADDRESS_0;
-	expect_create(test, f, -ENODEV, "no notify");
+	expect_create(test, td, -ENODEV, "no notify");
 }
 
 /* The lower two bits of a pointer are reserved and masked (PCI 3.0, 6.7). */
 static void pointers_with_low_bits(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 *cfg = vfe_mock_config_space(f->m);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *cfg = vfe_mock_config_space(td->m);
 	u8 pos;
 
 	for (pos = cfg[PCI_CAPABILITY_LIST]; pos;
 	     pos = cfg[pos + PCI_CAP_LIST_NEXT] & ~3)
 		if (cfg[pos + PCI_CAP_LIST_NEXT])
 			cfg[pos + PCI_CAP_LIST_NEXT] |= 3;
-	expect_create(test, f, 0, NULL);
+	expect_create(test, td, 0, NULL);
 }
 
 static void empty_list(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
-	vfe_mock_config_space(f->m)[PCI_CAPABILITY_LIST] = 0;
-	expect_create(test, f, -ENODEV, "no common");
+	vfe_mock_config_space(td->m)[PCI_CAPABILITY_LIST] = 0;
+	expect_create(test, td, -ENODEV, "no common");
 }
 
 static void no_list(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 *cfg = vfe_mock_config_space(f->m);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *cfg = vfe_mock_config_space(td->m);
 
 	cfg[PCI_STATUS] &= ~PCI_STATUS_CAP_LIST;
-	expect_create(test, f, -ENODEV, "no common");
+	expect_create(test, td, -ENODEV, "no common");
 }
 
 /* --- more than one instance --- */
@@ -262,11 +262,11 @@ static void no_list(struct kunit *test)
  * Put a copy of a capability at the head of the list; the caller invalidates
  * one of the two. Return: the copy
  */
-static u8 *add_first(struct front *f, u8 cfg_type)
+static u8 *add_first(struct tdrv *td, u8 cfg_type)
 {
-	u8 *cfg = vfe_mock_config_space(f->m);
+	u8 *cfg = vfe_mock_config_space(td->m);
 
-	memcpy(cfg + FREE_POS, cap_at(f, cfg_type), 20);
+	memcpy(cfg + FREE_POS, cap_at(td, cfg_type), 20);
 	cfg[FREE_POS + PCI_CAP_LIST_NEXT] = cfg[PCI_CAPABILITY_LIST];
 	cfg[PCI_CAPABILITY_LIST] = FREE_POS;
 	return cfg + FREE_POS;
@@ -282,9 +282,9 @@ static void second_is_the_good_one(struct kunit *test)
 		OFFSET(0, 0xfffffff0), LENGTH(0, 0), LENGTH(0, 0xffffffff),
 		TYPE(0, 0x20), ID(0, PCI_CAP_ID_PM),
 	};
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	u8 good[VFE_MOCK_CONFIG_SPACE];
-	u8 *cfg = vfe_mock_config_space(f->m);
+	u8 *cfg = vfe_mock_config_space(td->m);
 	unsigned int t, s;
 	u8 *copy;
 
@@ -293,14 +293,14 @@ static void second_is_the_good_one(struct kunit *test)
 	memcpy(good, cfg, sizeof(good));
 	for (t = 0; t < ARRAY_SIZE(cap_types); t++) {
 		for (s = 0; s < ARRAY_SIZE(spoil); s++) {
-			copy = add_first(f, cap_types[t]);
+			copy = add_first(td, cap_types[t]);
 			if (spoil[s].size == 4)
 				put_unaligned_le32(spoil[s].val,
 						   copy + spoil[s].field);
 			else
 				copy[spoil[s].field] = spoil[s].val;
-			expect_create(test, f, 0, NULL);
-			front_down(f);
+			expect_create(test, td, 0, NULL);
+			tdrv_down(td);
 			memcpy(cfg, good, sizeof(good));
 		}
 	}
@@ -309,9 +309,9 @@ static void second_is_the_good_one(struct kunit *test)
 /* The second one has another address: an access there would be an offence. */
 static void first_of_two_good_ones(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	u8 good[VFE_MOCK_CONFIG_SPACE];
-	u8 *cfg = vfe_mock_config_space(f->m);
+	u8 *cfg = vfe_mock_config_space(td->m);
 	unsigned int t;
 	u8 *second;
 
@@ -319,13 +319,13 @@ static void first_of_two_good_ones(struct kunit *test)
 		 "of two instances that can be used, the first is");
 	memcpy(good, cfg, sizeof(good));
 	for (t = 0; t < ARRAY_SIZE(cap_types); t++) {
-		second = cap_at(f, cap_types[t]);
-		add_first(f, cap_types[t]);
+		second = cap_at(td, cap_types[t]);
+		add_first(td, cap_types[t]);
 		put_unaligned_le32(VFE_BAR_VIRTIO_SIZE - 0x80,
 				   second + VIRTIO_PCI_CAP_OFFSET);
 		put_unaligned_le32(0x80, second + VIRTIO_PCI_CAP_LENGTH);
-		expect_create(test, f, 0, NULL);
-		front_down(f);
+		expect_create(test, td, 0, NULL);
+		tdrv_down(td);
 		memcpy(cfg, good, sizeof(good));
 	}
 }
@@ -333,22 +333,22 @@ static void first_of_two_good_ones(struct kunit *test)
 /* All of them unusable: the error is about the first. */
 static void two_bad_ones(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 *second = cap_at(f, COMMON);
-	u8 *first = add_first(f, COMMON);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *second = cap_at(td, COMMON);
+	u8 *first = add_first(td, COMMON);
 
 	put_unaligned_le32(2, first + VIRTIO_PCI_CAP_OFFSET);
 	put_unaligned_le32(0, second + VIRTIO_PCI_CAP_LENGTH);
-	expect_create(test, f, -EINVAL, "at 0xe0 has misaligned offset");
+	expect_create(test, td, -EINVAL, "at 0xe0 has misaligned offset");
 }
 
 /* --- the end of configuration space --- */
 
 /* Move a capability to @to, as the head of the list */
-static u8 *move_first(struct front *f, u8 cfg_type, u8 to, u8 len)
+static u8 *move_first(struct tdrv *td, u8 cfg_type, u8 to, u8 len)
 {
-	u8 *cfg = vfe_mock_config_space(f->m);
-	u8 *old = cap_at(f, cfg_type);
+	u8 *cfg = vfe_mock_config_space(td->m);
+	u8 *old = cap_at(td, cfg_type);
 
 	memcpy(cfg + to, old, len);
 	old[VIRTIO_PCI_CAP_CFG_TYPE] = 0x77;
@@ -359,46 +359,46 @@ static u8 *move_first(struct front *f, u8 cfg_type, u8 to, u8 len)
 
 static void last_bytes_of_config_space(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
 	/* 16 bytes: up to the last one; 20 of them: from 0xec */
-	move_first(f, ISR, 0xf0, 16);
-	expect_create(test, f, 0, NULL);
-	front_down(f);
+	move_first(td, ISR, 0xf0, 16);
+	expect_create(test, td, 0, NULL);
+	tdrv_down(td);
 }
 
 static void notify_in_the_last_bytes(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
-	move_first(f, NOTIFY, 0xec, 20);
-	expect_create(test, f, 0, NULL);
+	move_first(td, NOTIFY, 0xec, 20);
+	expect_create(test, td, 0, NULL);
 }
 
 static void notify_four_bytes_too_late(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
-	move_first(f, NOTIFY, 0xf0, 16);
-	expect_create(test, f, -EINVAL, "notify");
+	move_first(td, NOTIFY, 0xf0, 16);
+	expect_create(test, td, -EINVAL, "notify");
 }
 
 static void header_in_the_last_four_bytes(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 *cfg = vfe_mock_config_space(f->m);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *cfg = vfe_mock_config_space(td->m);
 
 	/* the walk reads no field beyond configuration space */
-	move_first(f, COMMON, 0xfc, 4);
+	move_first(td, COMMON, 0xfc, 4);
 	KUNIT_EXPECT_EQ(test, cfg[0xfc], PCI_CAP_ID_VNDR);
-	expect_create(test, f, -EINVAL, "for its cap_len");
+	expect_create(test, td, -EINVAL, "for its cap_len");
 }
 
 /* A list with an entry in each place that there is */
 static void longest_list(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 *cfg = vfe_mock_config_space(f->m);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *cfg = vfe_mock_config_space(td->m);
 	u8 used[VFE_MOCK_CONFIG_SPACE / 4] = {};
 	u8 pos, next = cfg[PCI_CAPABILITY_LIST];
 	unsigned int i;
@@ -416,7 +416,7 @@ static void longest_list(struct kunit *test)
 		next = pos;
 	}
 	cfg[PCI_CAPABILITY_LIST] = next;
-	expect_create(test, f, 0, NULL);
+	expect_create(test, td, 0, NULL);
 }
 
 /* --- what is mapped, and what the vendor capability says of it --- */
@@ -424,13 +424,13 @@ static void longest_list(struct kunit *test)
 /* 4.1.4.1: only the required part of a structure that is too large */
 static void only_what_is_needed_is_mapped(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	struct vfe_regs *regs;
 
 	VFE_DUTY(test, "T05", "4.1.4.1",
 		 "only the required part of a larger structure is mapped");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_CREATE), 0);
-	regs = vfe_regs_of(f->vd);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_CREATE), 0);
+	regs = vfe_regs_of(td->vd);
 	KUNIT_EXPECT_LE(test, regs->win[VFE_WIN_COMMON].len, 64U);
 	KUNIT_EXPECT_EQ(test, regs->win[VFE_WIN_ISR].len, 1U);
 	KUNIT_EXPECT_NULL(test, regs->win[VFE_WIN_PORT].base);
@@ -442,17 +442,17 @@ static void only_what_is_needed_is_mapped(struct kunit *test)
  */
 static void what_is_too_long_is_cut_off(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	struct vfe_regs *regs;
 
 	put_unaligned_le32(VFE_STRUCT_SIZE * 16,
-			   cap_at(f, NOTIFY) + VIRTIO_PCI_CAP_LENGTH);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	regs = vfe_regs_of(f->vd);
+			   cap_at(td, NOTIFY) + VIRTIO_PCI_CAP_LENGTH);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	regs = vfe_regs_of(td->vd);
 	KUNIT_EXPECT_EQ(test, regs->win[VFE_WIN_NOTIFY].len,
 			(u32)VFE_BAR_VIRTIO_SIZE - VFE_NOTIFY_OFFSET);
-	front_expect_completion(test, f, 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	tdrv_expect_completion(test, td, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- features that the structures have no registers for --- */
@@ -498,63 +498,63 @@ static void feature_without_its_register(struct kunit *test)
 	struct vfe_mock_spec spec = {
 		.features = VFE_MOCK_FEATURES | ROOM_FEATURES,
 	};
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	struct kmsg_dump_iter mark = log_mark();
 	const struct cap_edit *e = c->edits;
 
-	put_unaligned_le32(e->val, cap_at(f, e->cfg_type) + e->field);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, f->m->accepted & ROOM_FEATURES,
+	put_unaligned_le32(e->val, cap_at(td, e->cfg_type) + e->field);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, td->m->accepted & ROOM_FEATURES,
 			ROOM_FEATURES & ~c->forgone);
 	KUNIT_EXPECT_EQ(test, log_lines(mark, "they are not used"),
 			c->forgone ? 1U : 0U);
-	front_expect_completion(test, f, 0);
+	tdrv_expect_completion(test, td, 0);
 	/* a restart is no new probe: nothing is logged again */
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
 	KUNIT_EXPECT_EQ(test, log_lines(mark, "they are not used"),
 			c->forgone ? 1U : 0U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void no_device_structure(struct kunit *test)
 {
 	static const u8 byte[] = { 1, 0 };
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	u8 val;
 
-	cap_at(f, DEVICE)[VIRTIO_PCI_CAP_CFG_TYPE] = 0x77;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_NULL(test, vfe_regs_of(f->vd)->win[VFE_WIN_DEVICE].base);
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 0, 1, 1), -EINVAL);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	cap_at(td, DEVICE)[VIRTIO_PCI_CAP_CFG_TYPE] = 0x77;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_NULL(test, vfe_regs_of(td->vd)->win[VFE_WIN_DEVICE].base);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, byte, &val), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(td->vd, 0, 1, 1), -EINVAL);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
-static void expect_traps(struct kunit *test, struct front *f, u32 mapped)
+static void expect_traps(struct kunit *test, struct tdrv *td, u32 mapped)
 {
 	struct vfe_regs *regs;
 	int win;
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_CREATE), 0);
-	regs = vfe_regs_of(f->vd);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_CREATE), 0);
+	regs = vfe_regs_of(td->vd);
 	for (win = VFE_WIN_COMMON; win <= VFE_WIN_DEVICE; win++)
 		KUNIT_EXPECT_EQ_MSG(test, regs->win[win].traps,
 				    !(mapped & BIT(win)), "window %s",
 				    vfe_window_name(win));
-	front_down(f);
+	tdrv_down(td);
 }
 
 static void vendor_capability_says_what_traps(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 *cap = cap_at(f, VFE_CAP_CFG_TYPE);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *cap = cap_at(td, VFE_CAP_CFG_TYPE);
 	u32 mapped;
 
 	for (mapped = 0; mapped <= 0xf; mapped++) {
 		cap[offsetof(struct vfe_vendor_cap, mapped)] = mapped;
-		expect_traps(test, f, mapped);
+		expect_traps(test, td, mapped);
 	}
 }
 
@@ -569,8 +569,8 @@ static void vendor_capability_of_others(struct kunit *test)
 		LEN(0, 19), TYPE(0, 10), ID(0, PCI_CAP_ID_PM),
 	};
 	struct vfe_mock_spec spec = { .mapped = 0xf };
-	struct front *f = front_new(test, &spec);
-	u8 *cap = cap_at(f, VFE_CAP_CFG_TYPE);
+	struct tdrv *td = tdrv_new(test, &spec);
+	u8 *cap = cap_at(td, VFE_CAP_CFG_TYPE);
 	unsigned int s;
 	u8 was;
 
@@ -579,30 +579,30 @@ static void vendor_capability_of_others(struct kunit *test)
 	for (s = 0; s < ARRAY_SIZE(spoil); s++) {
 		was = cap[spoil[s].field];
 		cap[spoil[s].field] = spoil[s].val;
-		expect_traps(test, f, 0);
+		expect_traps(test, td, 0);
 		cap[spoil[s].field] = was;
 	}
-	expect_traps(test, f, 0xf);
+	expect_traps(test, td, 0xf);
 }
 
 static void no_vendor_capability(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .no_vendor_cap = true, .mapped = 0xf };
 
-	expect_traps(test, front_new(test, &spec), 0);
+	expect_traps(test, tdrv_new(test, &spec), 0);
 }
 
 /* A capability too near the end is not the end of the list. */
 static void vendor_capability_that_is_cut_off(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .mapped = 0x2 };
-	struct front *f = front_new(test, &spec);
-	u8 *cfg = vfe_mock_config_space(f->m);
+	struct tdrv *td = tdrv_new(test, &spec);
+	u8 *cfg = vfe_mock_config_space(td->m);
 
-	memcpy(cfg + 0xf0, cap_at(f, VFE_CAP_CFG_TYPE), 16);
+	memcpy(cfg + 0xf0, cap_at(td, VFE_CAP_CFG_TYPE), 16);
 	cfg[0xf0 + PCI_CAP_LIST_NEXT] = cfg[PCI_CAPABILITY_LIST];
 	cfg[PCI_CAPABILITY_LIST] = 0xf0;
-	expect_traps(test, f, 0x2);
+	expect_traps(test, td, 0x2);
 }
 
 /* --- two drivers for one function --- */
@@ -610,51 +610,51 @@ static void vendor_capability_that_is_cut_off(struct kunit *test)
 /* The driver leaves BARs without a virtio structure to their owner. */
 static void other_bar_of_another_driver(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	struct pci_dev *pdev = f->m->pdev;
+	struct tdrv *td = tdrv_new(test, NULL);
+	struct pci_dev *pdev = td->m->pdev;
 
 	KUNIT_ASSERT_EQ(test, pci_request_region(pdev, VFE_BAR_MSIX, "another"),
 			0);
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), 0);
-	front_down(f);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_CREATE), 0);
+	tdrv_down(td);
 	pci_release_region(pdev, VFE_BAR_MSIX);
 }
 
 static void regions_of_another_driver(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
-	KUNIT_ASSERT_EQ(test, pci_enable_device(f->m->pdev), 0);
-	KUNIT_ASSERT_EQ(test, pci_request_regions(f->m->pdev, "another"), 0);
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), -EBUSY);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	pci_release_regions(f->m->pdev);
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), 0);
-	pci_disable_device(f->m->pdev);
+	KUNIT_ASSERT_EQ(test, pci_enable_device(td->m->pdev), 0);
+	KUNIT_ASSERT_EQ(test, pci_request_regions(td->m->pdev, "another"), 0);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_CREATE), -EBUSY);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+	pci_release_regions(td->m->pdev);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_CREATE), 0);
+	pci_disable_device(td->m->pdev);
 }
 
 /* --- functions that cannot be enabled or mapped --- */
 
 static void bar_without_an_address(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	struct resource *res = &f->m->pdev->resource[VFE_BAR_VIRTIO];
+	struct tdrv *td = tdrv_new(test, NULL);
+	struct resource *res = &td->m->pdev->resource[VFE_BAR_VIRTIO];
 	struct kmsg_dump_iter mark = log_mark();
 
 	res->flags |= IORESOURCE_UNSET;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_CREATE), -EINVAL);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "cannot enable the function"),
 			1U);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
 	res->flags &= ~IORESOURCE_UNSET;
-	expect_create(test, f, 0, NULL);
+	expect_create(test, td, 0, NULL);
 }
 
 /* Ports, on a machine without ports: nothing is mapped, everything is freed. */
 static void bar_that_cannot_be_mapped(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	struct resource *res = &f->m->pdev->resource[VFE_BAR_VIRTIO];
+	struct tdrv *td = tdrv_new(test, NULL);
+	struct resource *res = &td->m->pdev->resource[VFE_BAR_VIRTIO];
 	struct resource was = *res;
 	struct kmsg_dump_iter mark;
 
@@ -664,36 +664,36 @@ static void bar_that_cannot_be_mapped(struct kunit *test)
 	res->end = 0x4000 + VFE_BAR_VIRTIO_SIZE - 1;
 	res->flags = IORESOURCE_IO;
 	mark = log_mark();
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), -ENOMEM);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_CREATE), -ENOMEM);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "cannot map 64 bytes of BAR 4"),
 			1U);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
 	res->start = was.start;
 	res->end = was.end;
 	res->flags = was.flags;
-	expect_create(test, f, 0, NULL);
+	expect_create(test, td, 0, NULL);
 }
 
 static void function_without_dma(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	struct device *dev = &f->m->pdev->dev;
+	struct tdrv *td = tdrv_new(test, NULL);
+	struct device *dev = &td->m->pdev->dev;
 	struct kmsg_dump_iter mark = log_mark();
 	u64 *mask = dev->dma_mask;
 
 	dev->dma_mask = NULL;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), -EIO);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_CREATE), -EIO);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "no DMA"), 1U);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	KUNIT_EXPECT_FALSE(test, pci_is_enabled(f->m->pdev));
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+	KUNIT_EXPECT_FALSE(test, pci_is_enabled(td->m->pdev));
 	dev->dma_mask = mask;
-	expect_create(test, f, 0, NULL);
+	expect_create(test, td, 0, NULL);
 }
 
 static void pci_cfg_capability_is_not_used(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	u8 before[20], *at = cap_at(f, VIRTIO_PCI_CAP_PCI_CFG);
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 before[20], *at = cap_at(td, VIRTIO_PCI_CAP_PCI_CFG);
 
 	VFE_DUTY(test, "T15", "4.1.4.9.2",
 		 "no access goes through the PCI_CFG capability: its fields stay as they were");
@@ -701,12 +701,12 @@ static void pci_cfg_capability_is_not_used(struct kunit *test)
 	memset(at + VIRTIO_PCI_CAP_BAR, 0x5a, sizeof(before) -
 	       VIRTIO_PCI_CAP_BAR);
 	memcpy(before, at, sizeof(before));
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	front_expect_completion(test, f, 0);
-	front_expect_config_change(test, f);
-	front_down(f);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	tdrv_expect_completion(test, td, 0);
+	tdrv_expect_config_change(test, td);
+	tdrv_down(td);
 	KUNIT_EXPECT_MEMEQ(test, at, before, sizeof(before));
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case caps_cases[] = {

@@ -17,7 +17,7 @@
 
 /**
  * struct ioq - a class driver with one queue
- * @f: its device
+ * @td: its device
  * @io: what its queues share
  * @queue: the queue
  * @reqs: requests of one descriptor, one more than fit
@@ -27,7 +27,7 @@
  * @room: how often the core called it
  */
 struct ioq {
-	struct front *f;
+	struct tdrv *td;
 	struct vfe_io io;
 	struct vfe_io_queue queue;
 	struct vfe_io_request reqs[SIZE + 1];
@@ -80,7 +80,7 @@ static void ioq_exit(void *data)
 	struct ioq *q = data;
 
 	vfe_recovery_exit(&q->io.recovery);
-	ioq_take_back(q->f->vd, 0);
+	ioq_take_back(q->td->vd, 0);
 	vfe_io_memory_exit(&q->io);
 	vfe_io_queue_exit(&q->queue);
 }
@@ -91,15 +91,15 @@ static struct ioq *ioq_live(struct kunit *test, bool polled)
 		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = SIZE,
 		.queues = 1,
 	};
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	struct ioq *q = kunit_kzalloc(test, sizeof(*q), GFP_KERNEL);
 	unsigned int i;
 	size_t behind;
 
 	KUNIT_ASSERT_NOT_NULL(test, q);
-	q->f = f;
+	q->td = td;
 	for (i = 0; i <= SIZE; i++) {
-		q->descs[i].addr = cpu_to_le64(virt_to_phys(f->buf));
+		q->descs[i].addr = cpu_to_le64(virt_to_phys(td->buf));
 		q->descs[i].len = cpu_to_le32(16);
 		q->reqs[i].own = &q->descs[i];
 		q->reqs[i].descs = &q->descs[i];
@@ -107,17 +107,17 @@ static struct ioq *ioq_live(struct kunit *test, bool polled)
 		q->reqs[i].in_len = 16;
 	}
 	vfe_io_init(&q->io, &ioq_ops, &ioq_recovery_ops);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	q->io.recovery.vd = f->vd;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	q->io.recovery.vd = td->vd;
 	q->io.recovery.name = "test";
-	vfe_io_queue_init(&q->queue, &q->io, polled, &f->specs[0]);
-	f->specs[0].done = front_done;
-	f->specs[0].max_segs = 1;
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	q->queue.vq = vfe_get_queue(f->vd, 0);
+	vfe_io_queue_init(&q->queue, &q->io, polled, &td->specs[0]);
+	td->specs[0].done = tdrv_done;
+	td->specs[0].max_segs = 1;
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	q->queue.vq = vfe_get_queue(td->vd, 0);
 	q->io.memory.max_descs = 1;
 	KUNIT_ASSERT_EQ(test, vfe_io_memory_init(&q->io, &behind), 0);
-	f->m->knobs.mute = true;
+	td->m->knobs.mute = true;
 	KUNIT_ASSERT_EQ(test, vfe_recovery_start(&q->io.recovery), 0);
 	KUNIT_ASSERT_EQ(test, kunit_add_action(test, ioq_exit, q), 0);
 	return q;
@@ -146,14 +146,14 @@ static unsigned int ioq_submit(struct ioq *q, unsigned int n, bool last)
 static void commit_kicks(struct kunit *test)
 {
 	struct ioq *q = ioq_live(test, false);
-	struct vfe_mock_queue *mq = &q->f->m->queues[0];
+	struct vfe_mock_queue *mq = &q->td->m->queues[0];
 
 	KUNIT_EXPECT_EQ(test, ioq_submit(q, 2, false), 0U);
 	KUNIT_EXPECT_EQ(test, mq->kicks, 0U);
-	KUNIT_EXPECT_FALSE(test, front_use(q->f, 0));
+	KUNIT_EXPECT_FALSE(test, tdrv_use(q->td, 0));
 	vfe_io_commit(&q->queue);
 	KUNIT_EXPECT_EQ(test, mq->kicks, 1U);
-	KUNIT_EXPECT_TRUE(test, front_use(q->f, 0));
+	KUNIT_EXPECT_TRUE(test, tdrv_use(q->td, 0));
 	KUNIT_EXPECT_TRUE(test, vfe_io_complete_used(&q->queue));
 	KUNIT_EXPECT_EQ(test, q->completed, 1U);
 }
@@ -167,10 +167,10 @@ static void full_then_room(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ioq_submit(q, SIZE + 1, false), 1U);
 	KUNIT_EXPECT_EQ(test, q->reqs[SIZE].error, -EAGAIN);
 	KUNIT_EXPECT_EQ(test, q->full, 1U);
-	KUNIT_EXPECT_EQ(test, q->f->m->queues[0].kicks, 1U);
+	KUNIT_EXPECT_EQ(test, q->td->m->queues[0].kicks, 1U);
 	KUNIT_EXPECT_FALSE(test, vfe_io_complete_used(&q->queue));
 	KUNIT_EXPECT_EQ(test, q->room, 0U);
-	KUNIT_ASSERT_TRUE(test, front_use(q->f, 0));
+	KUNIT_ASSERT_TRUE(test, tdrv_use(q->td, 0));
 	vfe_io_reap_used(&q->queue, &done);
 	KUNIT_EXPECT_EQ(test, done.list.n, 1U);
 	KUNIT_EXPECT_TRUE(test, done.waited_for);
@@ -183,12 +183,12 @@ static void closed_while_full(struct kunit *test)
 	struct ioq *q = ioq_live(test, false);
 
 	KUNIT_EXPECT_EQ(test, ioq_submit(q, SIZE + 1, true), 1U);
-	vfe_io_close(q->f->vd, 0, 1);
+	vfe_io_close(q->td->vd, 0, 1);
 	KUNIT_EXPECT_EQ(test, q->room, 1U);
 	KUNIT_EXPECT_EQ(test, ioq_submit(q, 1, true), 1U);
 	KUNIT_EXPECT_EQ(test, q->reqs[0].error, -EAGAIN);
 	vfe_io_commit(&q->queue);
-	KUNIT_EXPECT_EQ(test, q->f->m->queues[0].kicks, 1U);
+	KUNIT_EXPECT_EQ(test, q->td->m->queues[0].kicks, 1U);
 }
 
 /* Without descriptors, a request cannot be sent, now or later. */
@@ -218,7 +218,7 @@ static void drain_polls(struct kunit *test)
 	ioq_draining = q;
 	KUNIT_EXPECT_EQ(test, ioq_submit(q, 1, true), 0U);
 	KUNIT_EXPECT_FALSE(test, vfe_io_drain(&q->io, HZ, ioq_idle));
-	KUNIT_ASSERT_TRUE(test, front_use(q->f, 0));
+	KUNIT_ASSERT_TRUE(test, tdrv_use(q->td, 0));
 	KUNIT_EXPECT_TRUE(test, vfe_io_drain(&q->io, HZ, ioq_idle));
 	KUNIT_EXPECT_EQ(test, q->completed, 1U);
 }
@@ -227,13 +227,13 @@ static void drain_polls(struct kunit *test)
 static void late_requests(struct kunit *test)
 {
 	struct ioq *q = ioq_live(test, false);
-	struct vfe_mock_queue *mq = &q->f->m->queues[0];
+	struct vfe_mock_queue *mq = &q->td->m->queues[0];
 
 	KUNIT_EXPECT_EQ(test, ioq_submit(q, 2, true), 0U);
 	KUNIT_EXPECT_TRUE(test, vfe_io_late(&q->queue, &q->reqs[0], 30));
 	KUNIT_EXPECT_FALSE(test, vfe_io_late(&q->queue, &q->reqs[1], 30));
 	KUNIT_EXPECT_EQ(test, mq->kicks, 3U);
-	KUNIT_ASSERT_TRUE(test, front_use(q->f, 0));
+	KUNIT_ASSERT_TRUE(test, tdrv_use(q->td, 0));
 	KUNIT_EXPECT_TRUE(test, vfe_io_complete_used(&q->queue));
 	KUNIT_EXPECT_TRUE(test, vfe_io_late(&q->queue, &q->reqs[1], 30));
 }

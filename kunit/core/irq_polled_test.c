@@ -16,57 +16,57 @@ static const struct vfe_mock_spec flags_only = {
 	.features = BIT_ULL(VIRTIO_F_VERSION_1),
 };
 
-static struct front *polled_front(struct kunit *test, enum vfe_interrupts irqs,
-				  unsigned int first)
+static struct tdrv *polled_tdrv(struct kunit *test, enum vfe_interrupts irqs,
+				unsigned int first)
 {
-	struct front *f = front_new(test, &flags_only);
+	struct tdrv *td = tdrv_new(test, &flags_only);
 	unsigned int i;
 
-	f->irqs = irqs;
+	td->irqs = irqs;
 	for (i = first; i < QUEUES; i++)
-		f->specs[i].vector = VFE_VECTOR_NONE;
-	return f;
+		td->specs[i].vector = VFE_VECTOR_NONE;
+	return td;
 }
 
-static void polled_expect(struct kunit *test, struct front *f,
+static void polled_expect(struct kunit *test, struct tdrv *td,
 			  unsigned int first)
 {
 	struct vfe_mock_queue *mq;
 	unsigned int i;
 
 	for (i = first; i < QUEUES; i++) {
-		mq = &f->m->queues[i];
+		mq = &td->m->queues[i];
 		KUNIT_EXPECT_EQ(test, 1, mq->enable);
 		KUNIT_EXPECT_EQ(test, mq->vector, VIRTIO_MSI_NO_VECTOR);
 		KUNIT_EXPECT_EQ(test, VRING_AVAIL_F_NO_INTERRUPT,
 				vfe_mock_avail_flags(mq));
-		KUNIT_EXPECT_NULL(test, vfe_queue_affinity(f->vd, i));
+		KUNIT_EXPECT_NULL(test, vfe_queue_affinity(td->vd, i));
 	}
 	for (i = 0; i < first; i++)
 		KUNIT_EXPECT_EQ(test, 0,
-				vfe_mock_avail_flags(&f->m->queues[i]));
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+				vfe_mock_avail_flags(&td->m->queues[i]));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A buffer is used there, and another queue's interrupt comes. */
-static void polled_expect_unseen(struct kunit *test, struct front *f,
+static void polled_expect_unseen(struct kunit *test, struct tdrv *td,
 				 unsigned int queue)
 {
-	struct vfe_mock_queue *mq = &f->m->queues[queue];
-	struct vfe_queue *q = vfe_get_queue(f->vd, queue);
+	struct vfe_mock_queue *mq = &td->m->queues[queue];
+	struct vfe_queue *q = vfe_get_queue(td->vd, queue);
 	struct vfe_mock_chain *chain = kunit_kzalloc(test, sizeof(*chain),
 						     GFP_KERNEL);
 	u32 len;
 
 	KUNIT_ASSERT_NOT_NULL(test, chain);
 	KUNIT_EXPECT_FALSE(test, vfe_queue_pending(q));
-	KUNIT_ASSERT_EQ(test, 0, front_add(f, queue));
+	KUNIT_ASSERT_EQ(test, 0, tdrv_add(td, queue));
 	KUNIT_ASSERT_EQ(test, 1, vfe_mock_pop(mq, chain));
 	vfe_mock_push(mq, chain->id, 4, chain->descs);
-	vfe_mock_interrupt(&f->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, 0U, f->done[queue]);
+	vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0U, td->done[queue]);
 	KUNIT_EXPECT_TRUE(test, vfe_queue_pending(q));
-	KUNIT_EXPECT_PTR_EQ(test, (void *)f, vfe_queue_get(q, &len));
+	KUNIT_EXPECT_PTR_EQ(test, (void *)td, vfe_queue_get(q, &len));
 	KUNIT_EXPECT_EQ(test, 4U, len);
 	KUNIT_EXPECT_FALSE(test, vfe_queue_pending(q));
 }
@@ -76,17 +76,17 @@ static void without_a_vector(struct kunit *test)
 	static const enum vfe_interrupts kinds[] = {
 		VFE_IRQ_MSIX, VFE_IRQ_SHARED, VFE_IRQ_SINGLE, VFE_IRQ_INTX,
 	};
-	struct front *f;
+	struct tdrv *td;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		f = polled_front(test, kinds[i], POLLED);
-		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-		polled_expect(test, f, POLLED);
-		polled_expect_unseen(test, f, POLLED);
-		polled_expect_unseen(test, f, QUEUES - 1);
-		front_down(f);
-		vfe_mock_unplug(f->m);
+		td = polled_tdrv(test, kinds[i], POLLED);
+		KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+		polled_expect(test, td, POLLED);
+		polled_expect_unseen(test, td, POLLED);
+		polled_expect_unseen(test, td, QUEUES - 1);
+		tdrv_down(td);
+		vfe_mock_unplug(td->m);
 	}
 }
 
@@ -97,53 +97,53 @@ static void without_a_vector(struct kunit *test)
 static void vectors_for_the_others(struct kunit *test)
 {
 	struct vfe_mock_spec spec = flags_only;
-	struct front *f;
+	struct tdrv *td;
 	unsigned int i;
 
 	spec.vectors = 1 + POLLED;
-	f = front_new(test, &spec);
+	td = tdrv_new(test, &spec);
 	for (i = POLLED; i < QUEUES; i++)
-		f->specs[i].vector = VFE_VECTOR_NONE;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+		td->specs[i].vector = VFE_VECTOR_NONE;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	for (i = 0; i < POLLED; i++)
-		KUNIT_EXPECT_EQ(test, 1 + i, f->m->queues[i].vector);
-	polled_expect(test, f, POLLED);
+		KUNIT_EXPECT_EQ(test, 1 + i, td->m->queues[i].vector);
+	polled_expect(test, td, POLLED);
 }
 
 static void after_a_restart(struct kunit *test)
 {
-	struct front *f = polled_front(test, VFE_IRQ_MSIX, POLLED);
+	struct tdrv *td = polled_tdrv(test, VFE_IRQ_MSIX, POLLED);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	polled_expect(test, f, POLLED);
-	polled_expect_unseen(test, f, POLLED);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	polled_expect(test, td, POLLED);
+	polled_expect_unseen(test, td, POLLED);
 }
 
 static void all_of_them(struct kunit *test)
 {
-	struct front *f = polled_front(test, VFE_IRQ_MSIX, 0);
+	struct tdrv *td = polled_tdrv(test, VFE_IRQ_MSIX, 0);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	polled_expect(test, f, 0);
-	KUNIT_EXPECT_EQ(test, 0, f->m->config_vector);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	polled_expect(test, td, 0);
+	KUNIT_EXPECT_EQ(test, 0, td->m->config_vector);
 }
 
 /* A polled queue takes no vector, wherever it stands among the others. */
 static void between_others(struct kunit *test)
 {
-	struct front *f = polled_front(test, VFE_IRQ_MSIX, QUEUES);
+	struct tdrv *td = polled_tdrv(test, VFE_IRQ_MSIX, QUEUES);
 
-	f->specs[1].vector = VFE_VECTOR_NONE;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, f->m->queues[0].vector, 1);
-	KUNIT_EXPECT_EQ(test, f->m->queues[1].vector, VIRTIO_MSI_NO_VECTOR);
-	KUNIT_EXPECT_EQ(test, f->m->queues[2].vector, 2);
-	polled_expect_unseen(test, f, 1);
-	front_expect_completion(test, f, 2);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	td->specs[1].vector = VFE_VECTOR_NONE;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, td->m->queues[0].vector, 1);
+	KUNIT_EXPECT_EQ(test, td->m->queues[1].vector, VIRTIO_MSI_NO_VECTOR);
+	KUNIT_EXPECT_EQ(test, td->m->queues[2].vector, 2);
+	polled_expect_unseen(test, td, 1);
+	tdrv_expect_completion(test, td, 2);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case irq_polled_cases[] = {

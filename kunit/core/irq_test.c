@@ -17,31 +17,31 @@
 
 enum kind { PER_QUEUE, SHARED, SINGLE, INTX };
 
-static void expect_kind(struct kunit *test, struct front *f, enum kind kind)
+static void expect_kind(struct kunit *test, struct tdrv *td, enum kind kind)
 {
 	unsigned int *map = kunit_kcalloc(test, nr_cpu_ids, sizeof(*map),
 					  GFP_KERNEL);
 	bool spread = kind == PER_QUEUE && IS_ENABLED(CONFIG_SMP);
-	bool msix = f->m->pdev->msix_enabled;
+	bool msix = td->m->pdev->msix_enabled;
 	unsigned int i;
 	u16 want;
 
 	KUNIT_ASSERT_NOT_NULL(test, map);
-	KUNIT_EXPECT_EQ(test, vfe_map_queues(f->vd, 0, f->queues, map),
+	KUNIT_EXPECT_EQ(test, vfe_map_queues(td->vd, 0, td->queues, map),
 			spread);
 	KUNIT_EXPECT_EQ(test, msix, kind != INTX);
 	if (msix)
-		KUNIT_EXPECT_EQ(test, f->m->config_vector, 0);
-	for (i = 0; i < f->queues; i++) {
+		KUNIT_EXPECT_EQ(test, td->m->config_vector, 0);
+	for (i = 0; i < td->queues; i++) {
 		want = kind == PER_QUEUE ? 1 + i : kind == SHARED ? 1 :
 		       kind == SINGLE ? 0 : VIRTIO_MSI_NO_VECTOR;
-		KUNIT_EXPECT_EQ(test, f->m->queues[i].vector, want);
-		KUNIT_EXPECT_EQ(test, !!vfe_queue_affinity(f->vd, i), spread);
-		front_expect_completion(test, f, i);
+		KUNIT_EXPECT_EQ(test, td->m->queues[i].vector, want);
+		KUNIT_EXPECT_EQ(test, !!vfe_queue_affinity(td->vd, i), spread);
+		tdrv_expect_completion(test, td, i);
 	}
-	KUNIT_EXPECT_NULL(test, vfe_queue_affinity(f->vd, f->queues));
-	front_expect_config_change(test, f);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_NULL(test, vfe_queue_affinity(td->vd, td->queues));
+	tdrv_expect_config_change(test, td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Two queues and one vector: its interrupt is for both. */
@@ -49,29 +49,29 @@ static void queues_that_share_a_vector(struct kunit *test)
 {
 	static const u16 vectors[] = { 1, 1, 2, 2, 3 };
 	struct vfe_mock_spec spec = { .queues = 5 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int i;
 
-	f->specs[1].vector = VFE_VECTOR_PREVIOUS;
-	f->specs[3].vector = VFE_VECTOR_PREVIOUS;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	td->specs[1].vector = VFE_VECTOR_PREVIOUS;
+	td->specs[3].vector = VFE_VECTOR_PREVIOUS;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	for (i = 0; i < 5; i++) {
-		KUNIT_EXPECT_EQ(test, f->m->queues[i].vector, vectors[i]);
-		front_expect_completion(test, f, i);
+		KUNIT_EXPECT_EQ(test, td->m->queues[i].vector, vectors[i]);
+		tdrv_expect_completion(test, td, i);
 	}
-	KUNIT_EXPECT_EQ(test, front_events(f).spurious, 0ULL);
+	KUNIT_EXPECT_EQ(test, tdrv_events(td).spurious, 0ULL);
 	for (i = 2; i < 4; i++) {
-		KUNIT_ASSERT_EQ(test, front_add(f, i), 0);
-		KUNIT_ASSERT_TRUE(test, front_use(f, i));
+		KUNIT_ASSERT_EQ(test, tdrv_add(td, i), 0);
+		KUNIT_ASSERT_TRUE(test, tdrv_use(td, i));
 	}
-	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[2]));
-	KUNIT_EXPECT_EQ(test, f->done[2], 2U);
-	KUNIT_EXPECT_EQ(test, f->done[3], 2U);
-	front_take_all(f, 2);
-	front_take_all(f, 3);
-	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[3]));
-	KUNIT_EXPECT_EQ(test, front_events(f).spurious, 1ULL);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&td->m->queues[2]));
+	KUNIT_EXPECT_EQ(test, td->done[2], 2U);
+	KUNIT_EXPECT_EQ(test, td->done[3], 2U);
+	tdrv_reap_all(td, 2);
+	tdrv_reap_all(td, 3);
+	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&td->m->queues[3]));
+	KUNIT_EXPECT_EQ(test, tdrv_events(td).spurious, 1ULL);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* The kernel spreads vectors over CPUs: these come after the others. */
@@ -80,38 +80,38 @@ static void vectors_that_are_spread(struct kunit *test)
 	static const u16 vectors[] = { 1, 3, 2, 4, 4 };
 	static const bool spread[] = { false, true, false, true, true };
 	struct vfe_mock_spec spec = { .queues = 5 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int i;
 
 	for (i = 0; i < 5; i++)
-		f->specs[i].spread = spread[i];
-	f->specs[4].vector = VFE_VECTOR_PREVIOUS;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+		td->specs[i].spread = spread[i];
+	td->specs[4].vector = VFE_VECTOR_PREVIOUS;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	for (i = 0; i < 5; i++) {
-		KUNIT_EXPECT_EQ(test, f->m->queues[i].vector, vectors[i]);
-		KUNIT_EXPECT_EQ(test, !!vfe_queue_affinity(f->vd, i),
+		KUNIT_EXPECT_EQ(test, td->m->queues[i].vector, vectors[i]);
+		KUNIT_EXPECT_EQ(test, !!vfe_queue_affinity(td->vd, i),
 				spread[i] && IS_ENABLED(CONFIG_SMP));
-		front_expect_completion(test, f, i);
+		tdrv_expect_completion(test, td, i);
 	}
-	front_expect_config_change(test, f);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	tdrv_expect_config_change(test, td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* None is spread: the kernel is not told of any. */
 static void vectors_that_users_move(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 2 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int i;
 
 	for (i = 0; i < 2; i++)
-		f->specs[i].spread = false;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+		td->specs[i].spread = false;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	for (i = 0; i < 2; i++) {
-		KUNIT_EXPECT_NULL(test, vfe_queue_affinity(f->vd, i));
-		front_expect_completion(test, f, i);
+		KUNIT_EXPECT_NULL(test, vfe_queue_affinity(td->vd, i));
+		tdrv_expect_completion(test, td, i);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* MSI-X tables of each size, and no table, with and without a pin */
@@ -128,7 +128,7 @@ static void vectors_that_there_are(struct kunit *test)
 		{ 1, true, SINGLE }, { -1, false, INTX },
 	};
 	struct vfe_mock_spec spec = { .queues = 3 };
-	struct front *f;
+	struct tdrv *td;
 	unsigned int i;
 
 	VFE_DUTY(test, "T16", "4.1.5.1.2.2",
@@ -136,45 +136,45 @@ static void vectors_that_there_are(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		spec.vectors = cases[i].vectors;
 		spec.no_pin = cases[i].no_pin;
-		f = front_live(test, &spec);
+		td = tdrv_live(test, &spec);
 		kunit_info(test, "%d vectors\n", spec.vectors);
-		expect_kind(test, f, cases[i].kind);
-		front_down(f);
-		vfe_mock_unplug(f->m);
+		expect_kind(test, td, cases[i].kind);
+		tdrv_down(td);
+		vfe_mock_unplug(td->m);
 	}
 }
 
 static void kinds_asked_for(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 
-	f->irqs = VFE_IRQ_SHARED;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	expect_kind(test, f, SHARED);
-	front_down(f);
-	f->irqs = VFE_IRQ_INTX;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	expect_kind(test, f, INTX);
-	front_down(f);
-	f->irqs = VFE_IRQ_MSIX;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	expect_kind(test, f, PER_QUEUE);
+	td->irqs = VFE_IRQ_SHARED;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	expect_kind(test, td, SHARED);
+	tdrv_down(td);
+	td->irqs = VFE_IRQ_INTX;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	expect_kind(test, td, INTX);
+	tdrv_down(td);
+	td->irqs = VFE_IRQ_MSIX;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	expect_kind(test, td, PER_QUEUE);
 }
 
 static void neither_vectors_nor_a_pin(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .vectors = -1, .no_pin = true };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	struct kmsg_dump_iter mark = log_mark();
 
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "neither MSI-X"), 1U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "there are too few"), 1U);
-	front_down(f);
-	KUNIT_EXPECT_EQ(test, f->m->status, 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	tdrv_down(td);
+	KUNIT_EXPECT_EQ(test, td->m->status, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- vectors that are refused --- */
@@ -182,23 +182,23 @@ static void neither_vectors_nor_a_pin(struct kunit *test)
 static void expect_fallback(struct kunit *test, u16 from, enum kind kind)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 
-	f->m->knobs.vectors_short = from;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	expect_kind(test, f, kind);
+	td->m->knobs.vectors_short = from;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	expect_kind(test, td, kind);
 	/* the same negotiation, from a reset on */
-	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
-	KUNIT_EXPECT_NE(test, f->m->accepted, 0ULL);
+	KUNIT_EXPECT_EQ(test, td->m->status, S_LIVE);
+	KUNIT_EXPECT_NE(test, td->m->accepted, 0ULL);
 	/* its reset has ended: the device may request one as usual */
-	vfe_mock_needs_reset(f->m);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	vfe_mock_needs_reset(td->m);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 	/* after a restart the driver tries no refused vector */
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	expect_kind(test, f, kind);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	expect_kind(test, td, kind);
 }
 
 static void last_vector_is_refused(struct kunit *test)
@@ -245,51 +245,51 @@ static bool refuse(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-static struct front *front_refusing(struct kunit *test, struct refusal *r,
-				    bool no_pin)
+static struct tdrv *tdrv_refusing(struct kunit *test, struct refusal *r,
+				  bool no_pin)
 {
 	struct vfe_mock_spec spec = { .queues = 3, .no_pin = no_pin };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 
-	f->m->knobs.priv = r;
-	f->m->knobs.access = refuse;
-	return f;
+	td->m->knobs.priv = r;
+	td->m->knobs.access = refuse;
+	return td;
 }
 
 static void config_vector_is_refused_once(struct kunit *test)
 {
 	struct refusal r = { .reg = VFE_REG_CONFIG_MSIX_VECTOR, .left = 1 };
-	struct front *f = front_refusing(test, &r, false);
+	struct tdrv *td = tdrv_refusing(test, &r, false);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	expect_kind(test, f, SHARED);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	expect_kind(test, td, SHARED);
 }
 
 static void config_vector_is_always_refused(struct kunit *test)
 {
 	struct refusal r = { .reg = VFE_REG_CONFIG_MSIX_VECTOR,
 			     .left = UINT_MAX };
-	struct front *f = front_refusing(test, &r, false);
+	struct tdrv *td = tdrv_refusing(test, &r, false);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	expect_kind(test, f, INTX);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	expect_kind(test, td, INTX);
 }
 
 /* Each mapping of a queue in turn, and one beyond */
 static void one_mapping_is_refused(struct kunit *test)
 {
 	struct refusal r;
-	struct front *f;
+	struct tdrv *td;
 	unsigned int i;
 
 	for (i = 0; i < 4; i++) {
 		r = (struct refusal) { .reg = VFE_REG_QUEUE_MSIX_VECTOR,
 				       .pass = i, .left = 1 };
-		f = front_refusing(test, &r, false);
-		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-		expect_kind(test, f, i < 3 ? SHARED : PER_QUEUE);
-		front_down(f);
-		vfe_mock_unplug(f->m);
+		td = tdrv_refusing(test, &r, false);
+		KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+		expect_kind(test, td, i < 3 ? SHARED : PER_QUEUE);
+		tdrv_down(td);
+		vfe_mock_unplug(td->m);
 	}
 }
 
@@ -298,26 +298,26 @@ static void shared_vector_is_refused_later(struct kunit *test)
 {
 	struct refusal r = { .reg = VFE_REG_QUEUE_MSIX_VECTOR, .pass = 1,
 			     .left = UINT_MAX };
-	struct front *f = front_refusing(test, &r, false);
+	struct tdrv *td = tdrv_refusing(test, &r, false);
 
-	f->irqs = VFE_IRQ_SHARED;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	expect_kind(test, f, INTX);
+	td->irqs = VFE_IRQ_SHARED;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	expect_kind(test, td, INTX);
 }
 
 static void all_vectors_refused_and_no_pin(struct kunit *test)
 {
 	struct refusal r = { .reg = VFE_REG_QUEUE_MSIX_VECTOR,
 			     .left = UINT_MAX };
-	struct front *f = front_refusing(test, &r, true);
+	struct tdrv *td = tdrv_refusing(test, &r, true);
 	struct kmsg_dump_iter mark = log_mark();
 
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENOSPC);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), -ENOSPC);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "queue_msix_vector reads"), 1U);
-	KUNIT_EXPECT_FALSE(test, f->m->pdev->msix_enabled);
-	front_down(f);
-	KUNIT_EXPECT_EQ(test, f->m->status, 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_FALSE(test, td->m->pdev->msix_enabled);
+	tdrv_down(td);
+	KUNIT_EXPECT_EQ(test, td->m->status, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- whom they call, what they count --- */
@@ -325,40 +325,40 @@ static void all_vectors_refused_and_no_pin(struct kunit *test)
 static void each_queue_has_its_own(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 	unsigned int i;
 
 	VFE_DUTY(test, "T13", "4.1.4.5.2",
 		 "with MSI-X the ISR is not read on a queue's interrupt");
 	for (i = 0; i < 3; i++)
-		KUNIT_ASSERT_EQ(test, front_add(f, i), 0);
+		KUNIT_ASSERT_EQ(test, tdrv_add(td, i), 0);
 	for (i = 0; i < 3; i++)
-		KUNIT_ASSERT_TRUE(test, front_use(f, i));
-	vfe_mock_interrupt(&f->m->queues[1]);
-	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
-	KUNIT_EXPECT_EQ(test, f->done[1], 1U);
-	KUNIT_EXPECT_EQ(test, f->done[2], 0U);
-	FRONT_EXPECT_EVENTS(test, f, 1, 0, 0);
+		KUNIT_ASSERT_TRUE(test, tdrv_use(td, i));
+	vfe_mock_interrupt(&td->m->queues[1]);
+	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
+	KUNIT_EXPECT_EQ(test, td->done[1], 1U);
+	KUNIT_EXPECT_EQ(test, td->done[2], 0U);
+	TDRV_EXPECT_EVENTS(test, td, 1, 0, 0);
 	/* 4.1.4.5.2: the ISR is not read */
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_ISR_STATUS,
 					     VFE_READ), 0U);
 }
 
 static void shared_vector_looks_at_all(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3, .vectors = 2 };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	KUNIT_ASSERT_EQ(test, front_add(f, 2), 0);
-	KUNIT_ASSERT_TRUE(test, front_use(f, 0));
-	KUNIT_ASSERT_TRUE(test, front_use(f, 2));
-	vfe_mock_interrupt(&f->m->queues[1]);
-	KUNIT_EXPECT_EQ(test, f->done[0], 1U);
-	KUNIT_EXPECT_EQ(test, f->done[1], 0U);
-	KUNIT_EXPECT_EQ(test, f->done[2], 1U);
-	FRONT_EXPECT_EVENTS(test, f, 1, 0, 0);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 2), 0);
+	KUNIT_ASSERT_TRUE(test, tdrv_use(td, 0));
+	KUNIT_ASSERT_TRUE(test, tdrv_use(td, 2));
+	vfe_mock_interrupt(&td->m->queues[1]);
+	KUNIT_EXPECT_EQ(test, td->done[0], 1U);
+	KUNIT_EXPECT_EQ(test, td->done[1], 0U);
+	KUNIT_EXPECT_EQ(test, td->done[2], 1U);
+	TDRV_EXPECT_EVENTS(test, td, 1, 0, 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_ISR_STATUS,
 					     VFE_READ), 0U);
 }
 
@@ -366,54 +366,54 @@ static void one_vector_for_everything(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 2, .vectors = 1,
 				      .no_pin = true };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 
-	front_expect_completion(test, f, 0);
-	front_expect_completion(test, f, 1);
-	front_expect_config_change(test, f);
-	FRONT_EXPECT_EVENTS(test, f, 3, 0, 1);
+	tdrv_expect_completion(test, td, 0);
+	tdrv_expect_completion(test, td, 1);
+	tdrv_expect_config_change(test, td);
+	TDRV_EXPECT_EVENTS(test, td, 3, 0, 1);
 	/* both at once, by one message */
-	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
-	KUNIT_ASSERT_TRUE(test, front_use(f, 1));
-	front_expect_config_change(test, f);
-	KUNIT_EXPECT_EQ(test, f->done[1], 2U);
-	FRONT_EXPECT_EVENTS(test, f, 4, 0, 2);
-	front_take_all(f, 1);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 1), 0);
+	KUNIT_ASSERT_TRUE(test, tdrv_use(td, 1));
+	tdrv_expect_config_change(test, td);
+	KUNIT_EXPECT_EQ(test, td->done[1], 2U);
+	TDRV_EXPECT_EVENTS(test, td, 4, 0, 2);
+	tdrv_reap_all(td, 1);
 	/* and nothing at all */
-	vfe_mock_raise(f->m, 0);
-	FRONT_EXPECT_EVENTS(test, f, 5, 1, 2);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 2U);
+	vfe_mock_raise(td->m, 0);
+	TDRV_EXPECT_EVENTS(test, td, 5, 1, 2);
+	KUNIT_EXPECT_EQ(test, td->config_changed, 2U);
 }
 
-static struct front *front_with_pin(struct kunit *test)
+static struct tdrv *tdrv_with_pin(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 2, .vectors = -1 };
 
-	return front_live(test, &spec);
+	return tdrv_live(test, &spec);
 }
 
 /* 4.1.5.4.2: one interrupt may mean both */
 static void pin_for_both(struct kunit *test)
 {
-	struct front *f = front_with_pin(test);
+	struct tdrv *td = tdrv_with_pin(test);
 
 	VFE_DUTY(test, "T20", "4.1.5.4.2",
 		 "one interrupt may mean a configuration change and used buffers");
 	VFE_DUTY(test, "T21", "4.1.5.5",
 		 "without MSI-X the ISR is read once: bit 0 all queues, bit 1 configuration");
-	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
-	KUNIT_ASSERT_TRUE(test, front_use(f, 1));
-	f->m->isr = ISR_CONFIG;
-	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[1]));
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
-	KUNIT_EXPECT_EQ(test, f->done[1], 1U);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
-	FRONT_EXPECT_EVENTS(test, f, 1, 0, 1);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 1), 0);
+	KUNIT_ASSERT_TRUE(test, tdrv_use(td, 1));
+	td->m->isr = ISR_CONFIG;
+	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&td->m->queues[1]));
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
+	KUNIT_EXPECT_EQ(test, td->done[1], 1U);
+	KUNIT_EXPECT_EQ(test, td->config_changed, 1U);
+	TDRV_EXPECT_EVENTS(test, td, 1, 0, 1);
 	/* read once: that cleared it */
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_ISR_STATUS,
 					     VFE_READ), 1U);
-	KUNIT_EXPECT_EQ(test, f->m->isr, 0);
+	KUNIT_EXPECT_EQ(test, td->m->isr, 0);
 }
 
 static bool isr_is(struct vfe_mock *m, struct vfe_mock_access *a)
@@ -427,67 +427,67 @@ static bool isr_is(struct vfe_mock *m, struct vfe_mock_access *a)
 static void pin_of_a_neighbour(struct kunit *test)
 {
 	static u8 isr[] = { 0, 0x04, 0x80, 0xf8, 0xfc };
-	struct front *f = front_with_pin(test);
+	struct tdrv *td = tdrv_with_pin(test);
 	unsigned int i;
 
-	f->m->knobs.access = isr_is;
+	td->m->knobs.access = isr_is;
 	for (i = 0; i < ARRAY_SIZE(isr); i++) {
-		f->m->knobs.priv = &isr[i];
-		vfe_mock_interrupt(&f->m->queues[0]);
+		td->m->knobs.priv = &isr[i];
+		vfe_mock_interrupt(&td->m->queues[0]);
 	}
-	front_settle();
-	FRONT_EXPECT_EVENTS(test, f, 0, 0, 0);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
+	tdrv_settle();
+	TDRV_EXPECT_EVENTS(test, td, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_ISR_STATUS,
 					     VFE_READ),
 			(unsigned int)ARRAY_SIZE(isr));
-	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(td->vd));
+	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
 }
 
 static void pin_without_used_buffers(struct kunit *test)
 {
-	struct front *f = front_with_pin(test);
+	struct tdrv *td = tdrv_with_pin(test);
 
-	vfe_mock_interrupt(&f->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, f->done[0] + f->done[1], 0U);
-	FRONT_EXPECT_EVENTS(test, f, 1, 1, 0);
+	vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, td->done[0] + td->done[1], 0U);
+	TDRV_EXPECT_EVENTS(test, td, 1, 1, 0);
 }
 
 static void spurious_ones_are_counted(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	unsigned int i;
 
 	VFE_DUTY(test, "S11", "2.7.7.1",
 		 "an interrupt that has nothing to tell does no harm");
 	for (i = 0; i < 5; i++)
-		vfe_mock_interrupt(&f->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
-	FRONT_EXPECT_EVENTS(test, f, 5, 5, 0);
-	front_expect_completion(test, f, 0);
-	FRONT_EXPECT_EVENTS(test, f, 6, 5, 0);
+		vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
+	TDRV_EXPECT_EVENTS(test, td, 5, 5, 0);
+	tdrv_expect_completion(test, td, 0);
+	TDRV_EXPECT_EVENTS(test, td, 6, 5, 0);
 }
 
 /* --- storms --- */
 
 static void storm(struct kunit *test, const struct vfe_mock_spec *spec)
 {
-	struct front *f = front_live(test, spec);
+	struct tdrv *td = tdrv_live(test, spec);
 	unsigned int i;
 
 	for (i = 0; i < STORM; i++)
-		vfe_mock_interrupt(&f->m->queues[0]);
-	FRONT_EXPECT_EVENTS(test, f, STORM, STORM, 0);
-	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+		vfe_mock_interrupt(&td->m->queues[0]);
+	TDRV_EXPECT_EVENTS(test, td, STORM, STORM, 0);
+	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
 	/* with a used buffer from time to time */
 	for (i = 0; i < STORM / 100; i++) {
-		front_expect_completion(test, f, 0);
-		vfe_mock_interrupt(&f->m->queues[0]);
+		tdrv_expect_completion(test, td, 0);
+		vfe_mock_interrupt(&td->m->queues[0]);
 	}
-	FRONT_EXPECT_EVENTS(test, f, STORM + STORM / 50, STORM + STORM / 100,
-			    0);
-	KUNIT_EXPECT_EQ(test, f->done[0], STORM / 100U);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+	TDRV_EXPECT_EVENTS(test, td, STORM + STORM / 50, STORM + STORM / 100,
+			   0);
+	KUNIT_EXPECT_EQ(test, td->done[0], STORM / 100U);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
 }
 
 static void storm_of_messages(struct kunit *test)
@@ -504,74 +504,74 @@ static void storm_of_the_pin(struct kunit *test)
 
 static void storm_of_config_changes(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	unsigned int i;
 
 	for (i = 0; i < STORM; i++)
-		vfe_mock_config_interrupt(f->m);
-	front_settle();
-	FRONT_EXPECT_EVENTS(test, f, STORM, 0, STORM);
+		vfe_mock_config_interrupt(td->m);
+	tdrv_settle();
+	TDRV_EXPECT_EVENTS(test, td, STORM, 0, STORM);
 	/* many may count as one, but the last change is seen */
-	KUNIT_EXPECT_GE(test, f->config_changed, 1U);
-	KUNIT_EXPECT_LE(test, f->config_changed, (unsigned int)STORM);
-	front_expect_config_change(test, f);
+	KUNIT_EXPECT_GE(test, td->config_changed, 1U);
+	KUNIT_EXPECT_LE(test, td->config_changed, (unsigned int)STORM);
+	tdrv_expect_config_change(test, td);
 }
 
 /* --- the device asks for a reset --- */
 
 static void needs_reset_is_told_once(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 	unsigned int i;
 
 	for (i = 0; i < 5; i++) {
-		vfe_mock_needs_reset(f->m);
-		front_settle();
+		vfe_mock_needs_reset(td->m);
+		tdrv_settle();
 	}
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 	/* the driver trusts nothing else of such a device */
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "asks for a reset"), 1U);
 	/* after a restart it may ask again */
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	front_expect_config_change(test, f);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	vfe_mock_needs_reset(f->m);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 2U);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_expect_config_change(test, td);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
+	vfe_mock_needs_reset(td->m);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 2U);
 }
 
 static void needs_reset_by_the_pin(struct kunit *test)
 {
-	struct front *f = front_with_pin(test);
+	struct tdrv *td = tdrv_with_pin(test);
 
-	vfe_mock_needs_reset(f->m);
-	front_settle();
-	vfe_mock_needs_reset(f->m);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
+	vfe_mock_needs_reset(td->m);
+	tdrv_settle();
+	vfe_mock_needs_reset(td->m);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
 }
 
 /* The device breaks a ring, then asks: one call for both */
 static void needs_reset_after_a_broken_ring(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	u32 len;
 
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	vfe_mock_set_used_idx(&f->m->queues[0], 7);
-	KUNIT_EXPECT_NULL(test, vfe_queue_get(vfe_get_queue(f->vd, 0), &len));
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	vfe_mock_needs_reset(f->m);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	vfe_mock_set_used_idx(&td->m->queues[0], 7);
+	KUNIT_EXPECT_NULL(test, vfe_queue_get(vfe_get_queue(td->vd, 0), &len));
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
+	vfe_mock_needs_reset(td->m);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 	/* an interrupt of a broken queue calls nobody */
-	vfe_mock_interrupt(&f->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+	vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
 }
 
 /*
@@ -580,24 +580,24 @@ static void needs_reset_after_a_broken_ring(struct kunit *test)
  */
 static void change_waits_for_no_io(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
-	f->may_do_io = true;
-	front_expect_config_change(test, f);
-	KUNIT_EXPECT_FALSE(test, f->may_do_io);
+	td->may_do_io = true;
+	tdrv_expect_config_change(test, td);
+	KUNIT_EXPECT_FALSE(test, td->may_do_io);
 }
 
 static void each_mapping_is_read_back(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 	const struct vfe_mock_access *a;
 	unsigned int i, mappings = 0;
 
 	VFE_DUTY(test, "T16", "4.1.5.1.2.2",
 		 "each mapping of a vector is read back");
-	for (i = 0; i + 1 < f->m->log_len; i++) {
-		a = &f->m->log[i];
+	for (i = 0; i + 1 < td->m->log_len; i++) {
+		a = &td->m->log[i];
 		if (a->dir != VFE_WRITE ||
 		    (a->reg != VFE_REG_CONFIG_MSIX_VECTOR &&
 		     a->reg != VFE_REG_QUEUE_MSIX_VECTOR))

@@ -16,7 +16,7 @@
  * @val: and its value, for a write
  * @what: the event
  * @happened: how often; it acts only the first time
- * @f: for @what
+ * @td: for @what
  */
 struct moment {
 	enum vfe_reg reg;
@@ -24,7 +24,7 @@ struct moment {
 	u32 val;
 	void (*what)(struct vfe_mock *m);
 	unsigned int happened;
-	struct front *f;
+	struct tdrv *td;
 };
 
 static bool at_moment(struct vfe_mock *m, struct vfe_mock_access *a)
@@ -39,10 +39,10 @@ static bool at_moment(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-static void arm(struct front *f, struct moment *now)
+static void arm(struct tdrv *td, struct moment *now)
 {
-	f->m->knobs.priv = now;
-	f->m->knobs.access = at_moment;
+	td->m->knobs.priv = now;
+	td->m->knobs.access = at_moment;
 }
 
 /*
@@ -53,55 +53,55 @@ static void trouble_at_driver_ok(struct vfe_mock *m)
 {
 	m->status |= VIRTIO_CONFIG_S_DRIVER_OK;
 	vfe_mock_needs_reset(m);
-	front_settle();
+	tdrv_settle();
 }
 
 static void change_at_driver_ok(struct vfe_mock *m)
 {
 	vfe_mock_config_interrupt(m);
-	front_settle();
+	tdrv_settle();
 }
 
 /* A device that became live while @what happened */
-static struct front *live_while(struct kunit *test,
-				void (*what)(struct vfe_mock *m))
+static struct tdrv *live_while(struct kunit *test,
+			       void (*what)(struct vfe_mock *m))
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	struct moment now = {
 		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = S_LIVE,
 		.what = what,
 	};
 
-	arm(f, &now);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	arm(td, &now);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	KUNIT_EXPECT_EQ(test, now.happened, 1U);
-	front_settle();
-	f->m->knobs.access = NULL;
-	return f;
+	tdrv_settle();
+	td->m->knobs.access = NULL;
+	return td;
 }
 
 static void needs_reset_right_after_driver_ok(struct kunit *test)
 {
-	struct front *f = live_while(test, trouble_at_driver_ok);
+	struct tdrv *td = live_while(test, trouble_at_driver_ok);
 
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 }
 
 static void change_right_after_driver_ok(struct kunit *test)
 {
-	struct front *f = live_while(test, change_at_driver_ok);
+	struct tdrv *td = live_while(test, change_at_driver_ok);
 
-	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
+	KUNIT_EXPECT_EQ(test, td->config_changed, 1U);
 }
 
 /* As a network driver does: refill used buffers, and kick at once */
 static void done_and_refill(struct vfe_queue *q)
 {
-	struct front *f = vfe_priv(vfe_queue_device(q));
+	struct tdrv *td = vfe_priv(vfe_queue_device(q));
 
-	front_done(q);
-	front_take_all(f, vfe_queue_index(q));
-	front_add(f, vfe_queue_index(q));
+	tdrv_done(q);
+	tdrv_reap_all(td, vfe_queue_index(q));
+	tdrv_add(td, vfe_queue_index(q));
 }
 
 static void use_at_driver_ok(struct vfe_mock *m)
@@ -109,7 +109,7 @@ static void use_at_driver_ok(struct vfe_mock *m)
 	struct moment *now = m->knobs.priv;
 
 	m->status |= VIRTIO_CONFIG_S_DRIVER_OK;
-	front_use(now->f, 0);
+	tdrv_use(now->td, 0);
 	/* and goes to sleep until there is a second one */
 	vfe_mock_set_avail_event(&m->queues[0], 1);
 	vfe_mock_interrupt(&m->queues[0]);
@@ -117,97 +117,97 @@ static void use_at_driver_ok(struct vfe_mock *m)
 
 static void kick_right_after_driver_ok(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	struct moment now = {
 		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = S_LIVE,
-		.what = use_at_driver_ok, .f = f,
+		.what = use_at_driver_ok, .td = td,
 	};
 
-	f->specs[0].done = done_and_refill;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_QUEUES), 0);
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	arm(f, &now);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, f->done[0], 1U);
+	td->specs[0].done = done_and_refill;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_QUEUES), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	arm(td, &now);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, td->done[0], 1U);
 	/* a kick that is lost here is never made up for */
-	KUNIT_EXPECT_EQ(test, f->m->queues[0].kicks, 1U);
-	KUNIT_EXPECT_EQ(test, f->m->queues[0].early, 0U);
+	KUNIT_EXPECT_EQ(test, td->m->queues[0].kicks, 1U);
+	KUNIT_EXPECT_EQ(test, td->m->queues[0].early, 0U);
 }
 
 /* A class driver that wants to hear of nothing */
 static void no_callbacks(struct kunit *test)
 {
 	static const struct vfe_device_ops none;
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
-	f->vd = vfe_create(f->m->pdev, &none, f);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(f->vd));
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_NEGOTIATE), 0);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
-	vfe_mock_config_interrupt(f->m);
-	front_settle();
-	vfe_mock_needs_reset(f->m);
-	front_settle();
-	FRONT_EXPECT_EVENTS(test, f, 2, 0, 2);
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), 0);
+	td->vd = vfe_create(td->m->pdev, &none, td);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(td->vd));
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_NEGOTIATE), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_READY), 0);
+	vfe_mock_config_interrupt(td->m);
+	tdrv_settle();
+	vfe_mock_needs_reset(td->m);
+	tdrv_settle();
+	TDRV_EXPECT_EVENTS(test, td, 2, 0, 2);
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), 0);
 }
 
 /* --- around a reset --- */
 
 static void use_and_interrupt(struct vfe_mock *m)
 {
-	struct front *f = m->knobs.priv;
+	struct tdrv *td = m->knobs.priv;
 
-	front_use(f, 0);
+	tdrv_use(td, 0);
 	vfe_mock_interrupt(&m->queues[0]);
 }
 
 static void none_after_reset(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	vfe_mock_raise(f->m, 0);
-	vfe_mock_raise(f->m, 1);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
-	FRONT_EXPECT_EVENTS(test, f, 0, 0, 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	vfe_mock_raise(td->m, 0);
+	vfe_mock_raise(td->m, 1);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
+	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
+	TDRV_EXPECT_EVENTS(test, td, 0, 0, 0);
 	/* nor before it is live again */
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	vfe_mock_raise(f->m, 0);
-	vfe_mock_raise(f->m, 1);
-	front_settle();
-	FRONT_EXPECT_EVENTS(test, f, 0, 0, 0);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	front_expect_completion(test, f, 0);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	vfe_mock_raise(td->m, 0);
+	vfe_mock_raise(td->m, 1);
+	tdrv_settle();
+	TDRV_EXPECT_EVENTS(test, td, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_expect_completion(test, td, 0);
 }
 
 static void none_before_ready(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_QUEUES), 0);
-	vfe_mock_raise(f->m, 0);
-	vfe_mock_raise(f->m, 1);
-	front_settle();
-	FRONT_EXPECT_EVENTS(test, f, 0, 0, 0);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
-	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_QUEUES), 0);
+	vfe_mock_raise(td->m, 0);
+	vfe_mock_raise(td->m, 1);
+	tdrv_settle();
+	TDRV_EXPECT_EVENTS(test, td, 0, 0, 0);
+	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
+	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
 }
 
 /* A change whose work is still to run when the device is reset */
 static void change_is_forgotten_by_a_reset(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
-	vfe_mock_config_interrupt(f->m);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
-	FRONT_EXPECT_EVENTS(test, f, 1, 0, 1);
+	vfe_mock_config_interrupt(td->m);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
+	TDRV_EXPECT_EVENTS(test, td, 1, 0, 1);
 }
 
 static void change_at_reset(struct vfe_mock *m)
@@ -221,25 +221,25 @@ static void change_at_reset(struct vfe_mock *m)
  */
 static void expect_quiet_reset(struct kunit *test, u8 status)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct moment now = {
 		.reg = VFE_REG_DEVICE_STATUS, .dir = VFE_WRITE, .val = 0,
 		.what = change_at_reset,
 	};
 
-	f->m->status |= status;
-	f->m->knobs.reset_reads = 10;
-	arm(f, &now);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	front_settle();
+	td->m->status |= status;
+	td->m->knobs.reset_reads = 10;
+	arm(td, &now);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	tdrv_settle();
 	KUNIT_EXPECT_EQ(test, now.happened, 1U);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	f->m->knobs.access = NULL;
-	front_expect_config_change(test, f);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
+	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	td->m->knobs.access = NULL;
+	tdrv_expect_config_change(test, td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void change_in_the_middle_of_a_reset(struct kunit *test)
@@ -255,51 +255,51 @@ static void needs_reset_in_the_middle_of_a_reset(struct kunit *test)
 /* A device that is found gone by the reset: its caller learns it from that */
 static void gone_in_a_reset_is_told_by_it(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
-	vfe_mock_vanish(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
-	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(f->vd, 0)));
+	vfe_mock_vanish(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(td->vd, 0)));
 }
 
 /* An interrupt in the middle of the reset: handled or not, but over with it */
 static void interrupt_in_the_middle_of_a_reset(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
-	struct vfe_mock *m = f->m;
+	struct tdrv *td = tdrv_live(test, NULL);
+	struct vfe_mock *m = td->m;
 	unsigned int done;
 
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	m->knobs.priv = f;
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	m->knobs.priv = td;
 	use_and_interrupt(m);
-	done = f->done[0];
+	done = td->done[0];
 	KUNIT_EXPECT_EQ(test, done, 1U);
 	vfe_mock_needs_reset(m);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
 	vfe_mock_raise(m, 1);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->done[0], done);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
-	front_detach_all(f);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->done[0], done);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
+	tdrv_detach_all(td);
 }
 
 /* The pin is off while the device is reset: nobody would lower it. */
 static void pin_is_off_while_reset(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 2, .vectors = -1 };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 
-	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_INTX_DISABLE);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_EXPECT_TRUE(test, front_command(f) & PCI_COMMAND_INTX_DISABLE);
-	f->m->isr = ISR_QUEUES;
-	KUNIT_EXPECT_FALSE(test, vfe_mock_interrupt(&f->m->queues[0]));
-	f->m->isr = 0;
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_INTX_DISABLE);
-	front_expect_completion(test, f, 1);
+	KUNIT_EXPECT_FALSE(test, tdrv_command(td) & PCI_COMMAND_INTX_DISABLE);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	KUNIT_EXPECT_TRUE(test, tdrv_command(td) & PCI_COMMAND_INTX_DISABLE);
+	td->m->isr = ISR_QUEUES;
+	KUNIT_EXPECT_FALSE(test, vfe_mock_interrupt(&td->m->queues[0]));
+	td->m->isr = 0;
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	KUNIT_EXPECT_FALSE(test, tdrv_command(td) & PCI_COMMAND_INTX_DISABLE);
+	tdrv_expect_completion(test, td, 1);
 }
 
 static struct kunit_case moment_cases[] = {

@@ -16,8 +16,8 @@
 #define LIVE	(S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK)
 #define F(name)	BIT_ULL(VIRTIO_BLK_F_##name)
 
-static struct front *front_legacy(struct kunit *test, unsigned int queues,
-				  int vectors)
+static struct tdrv *tdrv_legacy(struct kunit *test, unsigned int queues,
+				int vectors)
 {
 	struct vfe_mock_spec spec = {
 		.legacy = true,
@@ -25,7 +25,7 @@ static struct front *front_legacy(struct kunit *test, unsigned int queues,
 		.vectors = vectors,
 	};
 
-	return front_new(test, &spec);
+	return tdrv_new(test, &spec);
 }
 
 /* --- accesses --- */
@@ -39,27 +39,27 @@ static const enum vfe_reg queue_regs[] = {
 /* Two for the configuration's vector, five per queue, in this order */
 static void five_accesses_a_queue(struct kunit *test)
 {
-	struct front *f = front_legacy(test, 3, 0);
+	struct tdrv *td = tdrv_legacy(test, 3, 0);
 	unsigned int i, n = ARRAY_SIZE(queue_regs);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_ASSERT_EQ(test, f->m->log_len, 2 + 3 * n);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	KUNIT_ASSERT_EQ(test, td->m->log_len, 2 + 3 * n);
 	for (i = 0; i < 3 * n; i++)
-		KUNIT_EXPECT_EQ_MSG(test, f->m->log[2 + i].reg,
+		KUNIT_EXPECT_EQ_MSG(test, td->m->log[2 + i].reg,
 				    queue_regs[i % n], "queue %u access %u",
 				    i / n, i % n);
 }
 
 static void three_accesses_with_intx(struct kunit *test)
 {
-	struct front *f = front_legacy(test, 1, -1);
+	struct tdrv *td = tdrv_legacy(test, 1, -1);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 3U);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 3U);
 }
 
 /* Everything before the queues, and DRIVER_OK after them */
@@ -71,43 +71,43 @@ static void few_accesses_for_the_rest(struct kunit *test)
 		VFE_REG_LEGACY_DEVICE_STATUS, VFE_REG_LEGACY_DEVICE_STATUS,
 		VFE_REG_LEGACY_DEVICE_FEATURES, VFE_REG_LEGACY_DRIVER_FEATURES,
 	};
-	struct front *f = front_legacy(test, 1, 0);
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	KUNIT_ASSERT_EQ(test, f->m->log_len, (u32)ARRAY_SIZE(regs));
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	KUNIT_ASSERT_EQ(test, td->m->log_len, (u32)ARRAY_SIZE(regs));
 	for (i = 0; i < ARRAY_SIZE(regs); i++)
-		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, regs[i]);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 2U);
-	KUNIT_EXPECT_EQ(test, f->m->status, LIVE);
+		KUNIT_EXPECT_EQ(test, td->m->log[i].reg, regs[i]);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 2U);
+	KUNIT_EXPECT_EQ(test, td->m->status, LIVE);
 }
 
 /* Each counts as an exit, under its own name. */
 static void accesses_are_exits(struct kunit *test)
 {
-	struct front *f = front_legacy(test, 1, 0);
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
 	struct vfe_regs *regs;
 	unsigned int i;
 	u64 before;
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	regs = vfe_regs_of(f->vd);
-	KUNIT_EXPECT_EQ(test, vfe_regs_exits(regs), (u64)f->m->log_len);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	regs = vfe_regs_of(td->vd);
+	KUNIT_EXPECT_EQ(test, vfe_regs_exits(regs), (u64)td->m->log_len);
 	before = vfe_regs_accesses(regs, VFE_REG_LEGACY_QUEUE_NOTIFY,
 				   VFE_WRITE);
 	for (i = 0; i < 7; i++)
-		vfe_queue_notify(vfe_get_queue(f->vd, 0));
-	KUNIT_EXPECT_EQ(test, f->m->queues[0].kicks, 7U);
+		vfe_queue_notify(vfe_get_queue(td->vd, 0));
+	KUNIT_EXPECT_EQ(test, td->m->queues[0].kicks, 7U);
 	KUNIT_EXPECT_EQ(test, vfe_regs_accesses(regs,
 						VFE_REG_LEGACY_QUEUE_NOTIFY,
 						VFE_WRITE), before + 7);
 	KUNIT_EXPECT_EQ(test, vfe_regs_exits(regs),
 			vfe_window_accesses(regs, VFE_WIN_LEGACY, VFE_READ) +
 			vfe_window_accesses(regs, VFE_WIN_LEGACY, VFE_WRITE));
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- interrupts --- */
@@ -123,38 +123,38 @@ static void each_kind_of_interrupts(struct kunit *test)
 		{ 0, VFE_IRQ_SINGLE, true }, { 0, VFE_IRQ_INTX, false },
 		{ -1, VFE_IRQ_MSIX, false },
 	};
-	struct front *f;
+	struct tdrv *td;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
-		f = front_legacy(test, 2, kinds[i].vectors);
-		f->irqs = kinds[i].irqs;
-		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-		KUNIT_EXPECT_EQ(test, !!f->m->pdev->msix_enabled,
+		td = tdrv_legacy(test, 2, kinds[i].vectors);
+		td->irqs = kinds[i].irqs;
+		KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+		KUNIT_EXPECT_EQ(test, !!td->m->pdev->msix_enabled,
 				kinds[i].msix);
-		front_expect_completion(test, f, 0);
-		front_expect_completion(test, f, 1);
-		front_expect_config_change(test, f);
-		VFE_MOCK_EXPECT_CLEAN(test, f->m);
-		front_down(f);
-		vfe_mock_unplug(f->m);
+		tdrv_expect_completion(test, td, 0);
+		tdrv_expect_completion(test, td, 1);
+		tdrv_expect_config_change(test, td);
+		VFE_MOCK_EXPECT_CLEAN(test, td->m);
+		tdrv_down(td);
+		vfe_mock_unplug(td->m);
 	}
 }
 
 /* Refused vectors: fewer vectors, and finally INTx */
 static void vectors_that_are_refused(struct kunit *test)
 {
-	struct front *f;
+	struct tdrv *td;
 	u16 most;
 
 	for (most = 1; most <= 3; most++) {
-		f = front_legacy(test, 2, 0);
-		f->m->knobs.vectors_short = most;
-		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-		front_expect_completion(test, f, 1);
-		VFE_MOCK_EXPECT_CLEAN(test, f->m);
-		front_down(f);
-		vfe_mock_unplug(f->m);
+		td = tdrv_legacy(test, 2, 0);
+		td->m->knobs.vectors_short = most;
+		KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+		tdrv_expect_completion(test, td, 1);
+		VFE_MOCK_EXPECT_CLEAN(test, td->m);
+		tdrv_down(td);
+		vfe_mock_unplug(td->m);
 	}
 }
 
@@ -162,67 +162,68 @@ static void vectors_that_are_refused(struct kunit *test)
 
 static void reset_and_restart(struct kunit *test)
 {
-	struct front *f = front_legacy(test, 2, 0);
+	struct tdrv *td = tdrv_legacy(test, 2, 0);
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	for (i = 0; i < 3; i++) {
-		KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
-		KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+		KUNIT_ASSERT_EQ(test, tdrv_add(td, 1), 0);
+		KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
 		KUNIT_EXPECT_PTR_EQ(test,
-				    vfe_queue_detach(vfe_get_queue(f->vd, 1)),
-				    (void *)f);
-		KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-		KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-		front_expect_completion(test, f, 0);
-		front_expect_completion(test, f, 1);
+				    vfe_queue_detach(vfe_get_queue(td->vd, 1)),
+				    (void *)td);
+		KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+		tdrv_expect_completion(test, td, 0);
+		tdrv_expect_completion(test, td, 1);
 	}
-	KUNIT_EXPECT_EQ(test, vfe_queue_reset(vfe_get_queue(f->vd, 0)),
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(vfe_get_queue(td->vd, 0)),
 			-EOPNOTSUPP);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void reset_that_never_ends(struct kunit *test)
 {
-	struct front *f = front_legacy(test, 1, 0);
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	f->m->knobs.reset_reads = UINT_MAX;
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ETIMEDOUT);
-	front_down(f);
-	f->m->knobs.reset_reads = 0;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	td->m->knobs.reset_reads = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), -ETIMEDOUT);
+	tdrv_down(td);
+	td->m->knobs.reset_reads = 0;
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 }
 
 static void function_that_goes_away(struct kunit *test)
 {
 	static const u8 fields[] = { 8, 0 };
-	struct front *f = front_legacy(test, 1, 0);
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
 	u64 val;
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	vfe_mock_vanish(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, fields, &val), -ENODEV);
-	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	front_down(f);
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_NEGOTIATE), -ENODEV);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	vfe_mock_vanish(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, fields, &val),
+			-ENODEV);
+	KUNIT_EXPECT_TRUE(test, vfe_gone(td->vd));
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
+	tdrv_down(td);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), -ENODEV);
 }
 
 /* --- what is not accepted --- */
 
 static void bar_that_is_too_small(struct kunit *test)
 {
-	struct front *f = front_legacy(test, 1, 0);
-	struct resource *bar = &f->m->pdev->resource[VFE_LEGACY_BAR];
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
+	struct resource *bar = &td->m->pdev->resource[VFE_LEGACY_BAR];
 	resource_size_t end = bar->end;
 	struct kmsg_dump_iter mark = log_mark();
 
 	bar->end = bar->start + 22;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), -EINVAL);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "BAR 0 has 23 bytes"), 1U);
 	bar->end = end;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 }
 
 static void other_identities_need_capabilities(struct kunit *test)
@@ -230,18 +231,18 @@ static void other_identities_need_capabilities(struct kunit *test)
 	static const u16 ids[] = { 0x0fff, 0x1040, 0x1042, VFE_MOCK_DEVICE };
 	struct vfe_mock_spec spec = { .legacy = true };
 	struct kmsg_dump_iter mark;
-	struct front *f;
+	struct tdrv *td;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(ids); i++) {
 		spec.device = ids[i];
-		f = front_new(test, &spec);
+		td = tdrv_new(test, &spec);
 		mark = log_mark();
-		KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENODEV);
+		KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), -ENODEV);
 		KUNIT_EXPECT_EQ(test, log_errors(mark, "no common capability"),
 				1U);
-		KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-		vfe_mock_unplug(f->m);
+		KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+		vfe_mock_unplug(td->m);
 	}
 }
 
@@ -274,31 +275,31 @@ static void sizes_that_no_ring_has(struct kunit *test)
 		{ 65535, -EINVAL },
 	};
 	struct answer s = { .reg = VFE_REG_LEGACY_QUEUE_SIZE };
-	struct front *f = front_legacy(test, 1, 0);
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
 	struct kmsg_dump_iter mark;
 	unsigned int i;
 
-	f->m->knobs.priv = &s;
-	f->m->knobs.access = answer;
+	td->m->knobs.priv = &s;
+	td->m->knobs.access = answer;
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		s.val = sizes[i].size;
 		mark = log_mark();
-		KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), sizes[i].err);
+		KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), sizes[i].err);
 		KUNIT_EXPECT_EQ(test, log_errors(mark, "legacy_queue_size is"),
 				1U);
-		front_down(f);
+		tdrv_down(td);
 	}
-	f->m->knobs.access = NULL;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	td->m->knobs.access = NULL;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	/*
 	 * the device determines the size: the driver cannot keep it if that
 	 * changes
 	 */
-	f->m->knobs.access = answer;
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	td->m->knobs.access = answer;
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
 	for (s.val = 32; s.val <= 128; s.val += 96) {
 		mark = log_mark();
-		KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -EINVAL);
+		KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -EINVAL);
 		KUNIT_EXPECT_EQ(test, log_errors(mark, "legacy_queue_size is"),
 				1U);
 	}
@@ -307,16 +308,17 @@ static void sizes_that_no_ring_has(struct kunit *test)
 static void more_configuration_than_there_is(struct kunit *test)
 {
 	static const u8 one[] = { 1, 0 };
-	struct front *f = front_legacy(test, 1, 0);
-	u32 room = pci_resource_len(f->m->pdev, VFE_LEGACY_BAR) - 24;
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
+	u32 room = pci_resource_len(td->m->pdev, VFE_LEGACY_BAR) - 24;
 	u8 val;
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, room - 1, one, &val), 0);
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, room, one, &val), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, room, 1, 1), -EINVAL);
-	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, U32_MAX, 1, 1), -EINVAL);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, room - 1, one, &val), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, room, one, &val),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(td->vd, room, 1, 1), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(td->vd, U32_MAX, 1, 1), -EINVAL);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- a disk --- */
@@ -330,7 +332,8 @@ static void disk_works(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, vfe_rig_bind(rig), 0);
 	vfe_rig_works(rig);
-	KUNIT_EXPECT_EQ(test, vfe_rig_wait(rig, vfe_rig_start(rig, REQ_OP_WRITE |
+	KUNIT_EXPECT_EQ(test,
+			vfe_rig_wait(rig, vfe_rig_start(rig, REQ_OP_WRITE |
 							REQ_PREFLUSH, 0, 0, 0)),
 			0);
 	KUNIT_EXPECT_EQ(test, rig->back->flushes, 1U);
@@ -400,75 +403,76 @@ static int status_written(const struct vfe_mock *m, u8 val)
 }
 
 /* The offset in BAR 0 at which the driver reads byte 8 of the configuration */
-static u32 config_at(struct kunit *test, struct front *f)
+static u32 config_at(struct kunit *test, struct tdrv *td)
 {
 	static const u8 fields[] = { 2, 0 };
 	u8 buf[2];
 	int at;
 
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 8, fields, buf), 0);
-	KUNIT_EXPECT_MEMEQ(test, buf, f->m->config + 8, sizeof(buf));
-	at = first(f->m, VFE_REG_LEGACY_CONFIG, VFE_READ);
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 8, fields, buf), 0);
+	KUNIT_EXPECT_MEMEQ(test, buf, td->m->config + 8, sizeof(buf));
+	at = first(td->m, VFE_REG_LEGACY_CONFIG, VFE_READ);
 	KUNIT_ASSERT_GE(test, at, 0);
-	return f->m->log[at].offset - 8;
+	return td->m->log[at].offset - 8;
 }
 
 static void capabilities_come_first(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .transitional = true,
 				      .device = VFE_PCI_OLD_BLOCK };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 
 	VFE_DUTY(test, "L01", "4.1.5.1.1.1",
 		 "a transitional device is driven by its capabilities, its BAR 0 is left alone");
-	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
-	KUNIT_EXPECT_TRUE(test, vfe_has_feature(f->vd, VIRTIO_F_VERSION_1));
-	KUNIT_EXPECT_EQ(test, accesses_to(f->m, VFE_WIN_LEGACY), 0U);
-	KUNIT_EXPECT_NULL(test, vfe_regs_of(f->vd)->win[VFE_WIN_LEGACY].base);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_EQ(test, td->m->status, S_LIVE);
+	KUNIT_EXPECT_TRUE(test, vfe_has_feature(td->vd, VIRTIO_F_VERSION_1));
+	KUNIT_EXPECT_EQ(test, accesses_to(td->m, VFE_WIN_LEGACY), 0U);
+	KUNIT_EXPECT_NULL(test, vfe_regs_of(td->vd)->win[VFE_WIN_LEGACY].base);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void legacy_when_there_are_none(struct kunit *test)
 {
-	struct front *f = front_legacy(test, 1, 0);
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
 
 	VFE_DUTY(test, "L01", "4.1.5.1.1.1",
 		 "a device of the old IDs without capabilities is driven by BAR 0");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, VIRTIO_F_VERSION_1));
-	KUNIT_EXPECT_EQ(test, accesses_to(f->m, VFE_WIN_LEGACY), f->m->log_len);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, VIRTIO_F_VERSION_1));
+	KUNIT_EXPECT_EQ(test, accesses_to(td->m, VFE_WIN_LEGACY),
+			td->m->log_len);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void never_in_place_of_what_is_malformed(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .transitional = true,
 				      .device = VFE_PCI_OLD_BLOCK };
-	struct front *f = front_new(test, &spec);
-	u8 *common = vfe_mock_config_space(f->m) +
-		     vfe_mock_cap(f->m, VIRTIO_PCI_CAP_COMMON_CFG);
+	struct tdrv *td = tdrv_new(test, &spec);
+	u8 *common = vfe_mock_config_space(td->m) +
+		     vfe_mock_cap(td->m, VIRTIO_PCI_CAP_COMMON_CFG);
 
 	VFE_DUTY(test, "L01", "4.1.5.1.1.1",
 		 "capabilities that cannot be used, or no VERSION_1 behind them, are errors");
 	put_unaligned_le32(0xfffffff0, common + VIRTIO_PCI_CAP_OFFSET);
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_CREATE), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_CREATE), -EINVAL);
 	put_unaligned_le32(VFE_COMMON_OFFSET, common + VIRTIO_PCI_CAP_OFFSET);
-	f->m->offered &= U32_MAX;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_NEGOTIATE), -ENODEV);
-	KUNIT_EXPECT_EQ(test, accesses_to(f->m, VFE_WIN_LEGACY), 0U);
+	td->m->offered &= U32_MAX;
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), -ENODEV);
+	KUNIT_EXPECT_EQ(test, accesses_to(td->m, VFE_WIN_LEGACY), 0U);
 }
 
 static void order_of_the_steps(struct kunit *test)
 {
 	const u8 live = S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK;
-	struct front *f = front_legacy(test, 2, 0);
-	struct vfe_mock *m = f->m;
+	struct tdrv *td = tdrv_legacy(test, 2, 0);
+	struct vfe_mock *m = td->m;
 	int i, steps[7];
 
 	VFE_DUTY(test, "L02", "3.1.2",
 		 "reset, ACKNOWLEDGE, DRIVER, features, queues, DRIVER_OK; no FEATURES_OK");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	steps[0] = status_written(m, 0);
 	steps[1] = status_written(m, S_ACK);
 	steps[2] = status_written(m, S_DRIVER);
@@ -489,105 +493,105 @@ static void order_of_the_steps(struct kunit *test)
 
 static void configuration_moves_with_msix(struct kunit *test)
 {
-	struct front *f = front_legacy(test, 1, 0);
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
 	unsigned int i;
 
 	VFE_DUTY(test, "L03", "4.1.4.10",
 		 "the configuration begins at 20, at 24 while MSI-X is on, and at 20 again");
-	for (i = 0; i < FRONT_CONFIG_SIZE; i++)
-		f->m->config[i] = 0x80 + i;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	KUNIT_EXPECT_EQ(test, config_at(test, f), 20U);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_EXPECT_TRUE(test, f->m->pdev->msix_enabled);
-	KUNIT_EXPECT_EQ(test, config_at(test, f), 24U);
-	front_down(f);
+	for (i = 0; i < TDRV_CONFIG_SIZE; i++)
+		td->m->config[i] = 0x80 + i;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	KUNIT_EXPECT_EQ(test, config_at(test, td), 20U);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	KUNIT_EXPECT_TRUE(test, td->m->pdev->msix_enabled);
+	KUNIT_EXPECT_EQ(test, config_at(test, td), 24U);
+	tdrv_down(td);
 	/* with the pin, MSI-X is off again */
-	f->irqs = VFE_IRQ_INTX;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_FALSE(test, f->m->pdev->msix_enabled);
-	KUNIT_EXPECT_EQ(test, config_at(test, f), 20U);
-	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 33, 1, 0x7e), 0);
-	KUNIT_EXPECT_EQ(test, f->m->config[33], 0x7e);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	td->irqs = VFE_IRQ_INTX;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_FALSE(test, td->m->pdev->msix_enabled);
+	KUNIT_EXPECT_EQ(test, config_at(test, td), 20U);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(td->vd, 33, 1, 0x7e), 0);
+	KUNIT_EXPECT_EQ(test, td->m->config[33], 0x7e);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void features_have_32_bits(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .legacy = true, .features = U32_MAX };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 
 	VFE_DUTY(test, "L04", "4.1.4.10",
 		 "features are bits 0 to 31, read once and written once");
-	f->wanted = U64_MAX;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_CREATE), 0);
-	vfe_mock_log_clear(f->m);
+	td->wanted = U64_MAX;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_CREATE), 0);
+	vfe_mock_log_clear(td->m);
 	/* all ones, as if the function were gone: only the status decides */
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_NEGOTIATE), 0);
-	KUNIT_EXPECT_EQ(test, f->m->accepted, (u64)U32_MAX);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m,
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_NEGOTIATE), 0);
+	KUNIT_EXPECT_EQ(test, td->m->accepted, (u64)U32_MAX);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m,
 					     VFE_REG_LEGACY_DEVICE_FEATURES,
 					     VFE_READ), 1U);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m,
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m,
 					     VFE_REG_LEGACY_DRIVER_FEATURES,
 					     VFE_WRITE), 1U);
-	KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, VIRTIO_F_RING_PACKED));
-	KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, VIRTIO_F_IN_ORDER));
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, VIRTIO_F_RING_PACKED));
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, VIRTIO_F_IN_ORDER));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void size_is_the_devices(struct kunit *test)
 {
-	struct front *f = front_legacy(test, 2, 0);
+	struct tdrv *td = tdrv_legacy(test, 2, 0);
 	struct vfe_mock_queue *mq;
 	unsigned int i;
 
 	VFE_DUTY(test, "L05", "2.7.2",
 		 "the device says the size; one piece of memory, its used ring at a multiple of 4096");
-	f->specs[0].size = 16;
-	f->specs[1].size = 1024;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_LEGACY_QUEUE_SIZE,
+	td->specs[0].size = 16;
+	td->specs[1].size = 1024;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_LEGACY_QUEUE_SIZE,
 					     VFE_WRITE), 0U);
 	for (i = 0; i < 2; i++) {
-		mq = &f->m->queues[i];
-		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(f->vd, i)),
+		mq = &td->m->queues[i];
+		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(td->vd, i)),
 				64U);
 		KUNIT_EXPECT_EQ(test, mq->desc % PAGE, 0ULL);
 		KUNIT_EXPECT_EQ(test, mq->device % PAGE, 0ULL);
 		/* both parts are at the addresses that the device computes */
-		front_expect_completion(test, f, i);
+		tdrv_expect_completion(test, td, i);
 		KUNIT_EXPECT_EQ(test, vfe_mock_avail_idx(mq), 1);
 		KUNIT_EXPECT_EQ(test, vfe_mock_used_idx(mq), 1);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void address_is_a_page_number(struct kunit *test)
 {
-	struct front *f = front_legacy(test, 1, 0);
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
 	int at;
 
 	VFE_DUTY(test, "L06", "4.1.5.1.3.1",
 		 "legacy_queue_address is the address / 4096, and no address is too large");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	at = first(f->m, VFE_REG_LEGACY_QUEUE_ADDRESS, VFE_WRITE);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	at = first(td->m, VFE_REG_LEGACY_QUEUE_ADDRESS, VFE_WRITE);
 	KUNIT_ASSERT_GE(test, at, 0);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m,
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m,
 					     VFE_REG_LEGACY_QUEUE_ADDRESS,
 					     VFE_WRITE), 1U);
-	KUNIT_EXPECT_NE(test, f->m->log[at].val, 0U);
-	front_expect_completion(test, f, 0);
+	KUNIT_EXPECT_NE(test, td->m->log[at].val, 0U);
+	tdrv_expect_completion(test, td, 0);
 	/* 32 bits of 4096 bytes are 44 */
-	KUNIT_EXPECT_LE(test, f->m->pdev->dev.coherent_dma_mask,
+	KUNIT_EXPECT_LE(test, td->m->pdev->dev.coherent_dma_mask,
 			DMA_BIT_MASK(44));
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void native_order(struct kunit *test)
 {
 	static const u8 fields[] = { 8, 0 };
-	struct front *f = front_legacy(test, 1, 0);
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
 	const u64 val = 0x1122334455667788;
 	const struct vring_avail *avail;
 	const struct vring_desc *desc;
@@ -595,13 +599,13 @@ static void native_order(struct kunit *test)
 
 	VFE_DUTY(test, "L07", "2.7.3",
 		 "rings and configuration are in the order of the CPU");
-	memcpy(f->m->config, &val, sizeof(val));
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, &got), 0);
+	memcpy(td->m->config, &val, sizeof(val));
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_ASSERT_EQ(test, vfe_config_read(td->vd, 0, fields, &got), 0);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(got), val);
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	avail = vfe_mock_mem(f->m->queues[0].driver);
-	desc = vfe_mock_mem(f->m->queues[0].desc);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	avail = vfe_mock_mem(td->m->queues[0].driver);
+	desc = vfe_mock_mem(td->m->queues[0].desc);
 	KUNIT_EXPECT_EQ(test, (__force u16)avail->idx, 1);
 	/* a table of two, of 16 bytes each */
 	KUNIT_EXPECT_EQ(test, (__force u32)desc->len, 32U);
@@ -612,33 +616,34 @@ static void native_order(struct kunit *test)
 static void read_until_two_agree(struct kunit *test)
 {
 	static const u8 fields[] = { 8, 0 };
-	struct front *f = front_legacy(test, 1, 0);
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
 	struct kmsg_dump_iter mark;
 	u64 got;
 
 	VFE_DUTY(test, "L08", "2.5.4",
 		 "without a generation the capacity is read until two reads agree");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, &got), 0);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 4U);
-	f->m->knobs.generation_moves = 5;
-	KUNIT_ASSERT_EQ(test, vfe_config_read(f->vd, 0, fields, &got), 0);
-	KUNIT_EXPECT_MEMEQ(test, (u8 *)&got, f->m->config, sizeof(got));
-	KUNIT_EXPECT_EQ(test, f->m->knobs.generation_moves, 0U);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, vfe_config_read(td->vd, 0, fields, &got), 0);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 4U);
+	td->m->knobs.generation_moves = 5;
+	KUNIT_ASSERT_EQ(test, vfe_config_read(td->vd, 0, fields, &got), 0);
+	KUNIT_EXPECT_MEMEQ(test, (u8 *)&got, td->m->config, sizeof(got));
+	KUNIT_EXPECT_EQ(test, td->m->knobs.generation_moves, 0U);
 	/* but not for ever */
-	f->m->knobs.generation_moves = UINT_MAX;
+	td->m->knobs.generation_moves = UINT_MAX;
 	mark = log_mark();
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, fields, &got), -EAGAIN);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, fields, &got),
+			-EAGAIN);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "legacy_device_config"), 1U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void used_length_is_ignored(struct kunit *test)
 {
 	static const u32 lens[] = { 0, 1, 63, 64, 65, 4096, U32_MAX };
-	struct front *f = front_legacy(test, 1, 0);
-	struct vfe_mock_queue *mq = &f->m->queues[0];
+	struct tdrv *td = tdrv_legacy(test, 1, 0);
+	struct vfe_mock_queue *mq = &td->m->queues[0];
 	struct vfe_mock_chain *chain;
 	unsigned int i;
 	u32 len;
@@ -647,18 +652,18 @@ static void used_length_is_ignored(struct kunit *test)
 		 "whatever a used length says, the whole buffer may have been written");
 	chain = kunit_kzalloc(test, sizeof(*chain), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, chain);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
-		KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
+		KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
 		KUNIT_ASSERT_EQ(test, vfe_mock_pop(mq, chain), 1);
 		vfe_mock_push(mq, chain->id, lens[i], chain->descs);
-		KUNIT_EXPECT_PTR_EQ(test, (void *)f,
-				    vfe_queue_get(vfe_get_queue(f->vd, 0),
+		KUNIT_EXPECT_PTR_EQ(test, (void *)td,
+				    vfe_queue_get(vfe_get_queue(td->vd, 0),
 						  &len));
 		KUNIT_EXPECT_EQ(test, len, 64U);
 	}
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void fixed_framing(struct kunit *test)

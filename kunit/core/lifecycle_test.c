@@ -18,25 +18,25 @@
 			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) | \
 			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
 
-static struct front *front_offering(struct kunit *test, u64 features)
+static struct tdrv *tdrv_offering(struct kunit *test, u64 features)
 {
 	struct vfe_mock_spec spec = { .features = features };
 
-	return front_new(test, &spec);
+	return tdrv_new(test, &spec);
 }
 
 /* --- the order of steps --- */
 
 static void steps_in_order(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	struct vfe_mock *m = f->m;
+	struct tdrv *td = tdrv_new(test, NULL);
+	struct vfe_mock *m = td->m;
 	int num_queues, features, enable;
 
 	VFE_DUTY(test, "B16", "3.1.1",
 		 "reset, ACKNOWLEDGE, DRIVER, features, FEATURES_OK, queues, DRIVER_OK");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	FRONT_EXPECT_STATUSES(test, m, 0, S_ACK, S_DRIVER, S_FEATURES, S_LIVE);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	TDRV_EXPECT_STATUSES(test, m, 0, S_ACK, S_DRIVER, S_FEATURES, S_LIVE);
 	KUNIT_EXPECT_EQ(test, m->status, S_LIVE);
 	/* features before FEATURES_OK, queues before DRIVER_OK */
 	num_queues = vfe_mock_find(m, 0, VFE_REG_NUM_QUEUES, VFE_READ);
@@ -52,17 +52,17 @@ static void steps_in_order(struct kunit *test)
 static void status_after_each_step(struct kunit *test)
 {
 	static const u8 status[] = {
-		[FRONT_CREATE] = S_DRIVER, [FRONT_NEGOTIATE] = S_FEATURES,
-		[FRONT_QUEUES] = S_FEATURES, [FRONT_READY] = S_LIVE,
+		[TDRV_CREATE] = S_DRIVER, [TDRV_NEGOTIATE] = S_FEATURES,
+		[TDRV_QUEUES] = S_FEATURES, [TDRV_READY] = S_LIVE,
 	};
-	struct front *f = front_new(test, NULL);
-	enum front_step step;
+	struct tdrv *td = tdrv_new(test, NULL);
+	enum tdrv_step step;
 
 	VFE_DUTY(test, "B01", "2.1.1",
 		 "status bits show which steps of 3.1.1 are completed");
-	for (step = FRONT_CREATE; step <= FRONT_READY; step++) {
-		KUNIT_ASSERT_EQ(test, front_step(f, step), 0);
-		KUNIT_EXPECT_EQ(test, f->m->status, status[step]);
+	for (step = TDRV_CREATE; step <= TDRV_READY; step++) {
+		KUNIT_ASSERT_EQ(test, tdrv_step(td, step), 0);
+		KUNIT_EXPECT_EQ(test, td->m->status, status[step]);
 	}
 }
 
@@ -72,65 +72,65 @@ static void status_after_each_step(struct kunit *test)
  */
 static void destroyed_after_each_step(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	enum front_step step;
+	struct tdrv *td = tdrv_new(test, NULL);
+	enum tdrv_step step;
 	unsigned int n;
 	u8 vals[16];
 
-	for (step = FRONT_CREATE; step <= FRONT_READY; step++) {
-		KUNIT_ASSERT_EQ(test, front_up(f, step), 0);
-		vfe_mock_log_clear(f->m);
-		front_down(f);
-		n = front_statuses(f->m, vals, ARRAY_SIZE(vals));
-		KUNIT_ASSERT_EQ(test, n, step == FRONT_READY ? 1U : 2U);
-		if (step != FRONT_READY)
+	for (step = TDRV_CREATE; step <= TDRV_READY; step++) {
+		KUNIT_ASSERT_EQ(test, tdrv_up(td, step), 0);
+		vfe_mock_log_clear(td->m);
+		tdrv_down(td);
+		n = tdrv_statuses(td->m, vals, ARRAY_SIZE(vals));
+		KUNIT_ASSERT_EQ(test, n, step == TDRV_READY ? 1U : 2U);
+		if (step != TDRV_READY)
 			KUNIT_EXPECT_TRUE(test, vals[0] & S_FAILED);
 		KUNIT_EXPECT_EQ(test, vals[n - 1], 0);
-		KUNIT_EXPECT_EQ(test, f->m->status, 0);
-		KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
-		VFE_MOCK_EXPECT_CLEAN(test, f->m);
+		KUNIT_EXPECT_EQ(test, td->m->status, 0);
+		KUNIT_EXPECT_FALSE(test, tdrv_command(td) & PCI_COMMAND_MASTER);
+		VFE_MOCK_EXPECT_CLEAN(test, td->m);
 	}
 }
 
 static void destroyed_after_reset(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), 0);
-	vfe_mock_log_clear(f->m);
-	front_down(f);
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), 0);
+	vfe_mock_log_clear(td->m);
+	tdrv_down(td);
 	/* it is reset: no access */
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
 }
 
 /* 3.1.1: no notification before DRIVER_OK, nor after the reset */
 static void no_notification_but_live(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
 	VFE_DUTY(test, "B20", "3.1.1",
 		 "no notification of available buffers before DRIVER_OK");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_QUEUES), 0);
-	vfe_queue_notify(vfe_get_queue(f->vd, 0));
-	KUNIT_EXPECT_EQ(test, f->m->queues[0].kicks, 0U);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	vfe_queue_notify(vfe_get_queue(f->vd, 0));
-	KUNIT_EXPECT_EQ(test, f->m->queues[0].kicks, 1U);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	vfe_queue_notify(vfe_get_queue(f->vd, 0));
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_NOTIFY, VFE_WRITE),
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_QUEUES), 0);
+	vfe_queue_notify(vfe_get_queue(td->vd, 0));
+	KUNIT_EXPECT_EQ(test, td->m->queues[0].kicks, 0U);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	vfe_queue_notify(vfe_get_queue(td->vd, 0));
+	KUNIT_EXPECT_EQ(test, td->m->queues[0].kicks, 1U);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	vfe_queue_notify(vfe_get_queue(td->vd, 0));
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_NOTIFY, VFE_WRITE),
 			1U);
-	KUNIT_EXPECT_EQ(test, f->m->queues[0].early, 0U);
+	KUNIT_EXPECT_EQ(test, td->m->queues[0].early, 0U);
 }
 
 /* ready() too early: no DRIVER_OK for a device without queues */
 static void ready_without_queues(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	KUNIT_EXPECT_EQ(test, vfe_ready(f->vd), -ENODEV);
-	KUNIT_EXPECT_FALSE(test, f->m->status & VIRTIO_CONFIG_S_DRIVER_OK);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	KUNIT_EXPECT_EQ(test, vfe_ready(td->vd), -ENODEV);
+	KUNIT_EXPECT_FALSE(test, td->m->status & VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
 /* --- features --- */
@@ -139,23 +139,23 @@ static void only_what_is_wanted_is_accepted(struct kunit *test)
 {
 	u64 offered = USUAL_FEATURES | BIT_ULL(CLASS_BIT) |
 		      BIT_ULL(OTHER_BIT) | BIT_ULL(UNKNOWN_BIT);
-	struct front *f = front_offering(test, offered);
+	struct tdrv *td = tdrv_offering(test, offered);
 
-	f->wanted = BIT_ULL(CLASS_BIT) | BIT_ULL(CLASS_BIT + 2);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, f->m->accepted,
+	td->wanted = BIT_ULL(CLASS_BIT) | BIT_ULL(CLASS_BIT + 2);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, td->m->accepted,
 			USUAL_FEATURES | BIT_ULL(CLASS_BIT));
-	KUNIT_EXPECT_TRUE(test, vfe_has_feature(f->vd, CLASS_BIT));
+	KUNIT_EXPECT_TRUE(test, vfe_has_feature(td->vd, CLASS_BIT));
 	/* wanted, not offered */
-	KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, CLASS_BIT + 2));
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, CLASS_BIT + 2));
 	/* offered, not wanted */
-	KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, OTHER_BIT));
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, OTHER_BIT));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void everything_is_offered(struct kunit *test)
 {
-	struct front *f = front_offering(test, U64_MAX);
+	struct tdrv *td = tdrv_offering(test, U64_MAX);
 
 	VFE_DUTY(test, "B06", "2.2.1",
 		 "feature bits that are reserved or not implemented are ignored");
@@ -171,8 +171,8 @@ static void everything_is_offered(struct kunit *test)
 	VFE_DUTY(test, "B28", "6.1",
 		 "SR_IOV is not accepted, so that no virtual functions are enabled");
 	VFE_DUTY(test, "T12", "4.1.4.3.2", "ADMIN_VQ is not accepted");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, f->m->accepted,
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, td->m->accepted,
 			USUAL_FEATURES | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |
 			BIT_ULL(VIRTIO_F_ORDER_PLATFORM) |
 			BIT_ULL(VIRTIO_F_RING_PACKED) |
@@ -180,129 +180,128 @@ static void everything_is_offered(struct kunit *test)
 			BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) |
 			BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) |
 			BIT_ULL(VIRTIO_F_RING_RESET));
-	FRONT_EXPECT_STATUSES(test, f->m, 0, S_ACK, S_DRIVER, S_FEATURES,
-			      S_LIVE);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	TDRV_EXPECT_STATUSES(test, td->m, 0, S_ACK, S_DRIVER, S_FEATURES,
+			     S_LIVE);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void only_version_1(struct kunit *test)
 {
-	struct front *f = front_offering(test, BIT_ULL(VIRTIO_F_VERSION_1));
+	struct tdrv *td = tdrv_offering(test, BIT_ULL(VIRTIO_F_VERSION_1));
 
 	VFE_DUTY(test, "B07", "2.2.1",
 		 "without a feature that it can do without, the driver works");
-	f->wanted = BIT_ULL(CLASS_BIT);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, f->m->accepted, BIT_ULL(VIRTIO_F_VERSION_1));
-	front_expect_completion(test, f, 0);
+	td->wanted = BIT_ULL(CLASS_BIT);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, td->m->accepted, BIT_ULL(VIRTIO_F_VERSION_1));
+	tdrv_expect_completion(test, td, 0);
 }
 
 /* Incompatible features: FAILED, an error, a line with the reason */
-static void expect_refusal(struct kunit *test, struct front *f,
+static void expect_refusal(struct kunit *test, struct tdrv *td,
 			   unsigned int writes, const char *says)
 {
 	struct kmsg_dump_iter mark = log_mark();
 
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_CREATE), 0);
-	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_NEGOTIATE), -ENODEV);
-	KUNIT_EXPECT_EQ(test, f->m->status, S_DRIVER | S_FAILED);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DRIVER_FEATURE,
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_CREATE), 0);
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_NEGOTIATE), -ENODEV);
+	KUNIT_EXPECT_EQ(test, td->m->status, S_DRIVER | S_FAILED);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_DRIVER_FEATURE,
 					     VFE_WRITE), writes);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, says), 1U);
-	KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, VIRTIO_F_VERSION_1));
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, VIRTIO_F_VERSION_1));
 	/* 2.1.1: after FAILED the next thing is a reset */
-	vfe_mock_log_clear(f->m);
-	front_down(f);
-	FRONT_EXPECT_STATUSES(test, f->m, 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	vfe_mock_log_clear(td->m);
+	tdrv_down(td);
+	TDRV_EXPECT_STATUSES(test, td->m, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void version_1_is_missing(struct kunit *test)
 {
-	struct front *f = front_offering(test,
-					 BIT_ULL(VIRTIO_RING_F_EVENT_IDX));
+	struct tdrv *td = tdrv_offering(test, BIT_ULL(VIRTIO_RING_F_EVENT_IDX));
 
 	VFE_DUTY(test, "B25", "6.1",
 		 "VERSION_1 is accepted where offered; without it the driver does not run");
-	expect_refusal(test, f, 0, "required 0x100000000");
+	expect_refusal(test, td, 0, "required 0x100000000");
 }
 
 static void required_feature_is_missing(struct kunit *test)
 {
-	struct front *f = front_offering(test, USUAL_FEATURES);
+	struct tdrv *td = tdrv_offering(test, USUAL_FEATURES);
 
 	VFE_DUTY(test, "B07", "2.2.1",
 		 "without a feature that it needs, the driver sets FAILED and stops");
-	f->required = BIT_ULL(CLASS_BIT);
-	expect_refusal(test, f, 0, "required 0x20");
+	td->required = BIT_ULL(CLASS_BIT);
+	expect_refusal(test, td, 0, "required 0x20");
 }
 
 static void features_ok_does_not_stick(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
 	VFE_DUTY(test, "B18", "3.1.1",
 		 "a device that drops FEATURES_OK is not driven");
-	f->m->knobs.refuse_features = true;
-	expect_refusal(test, f, 2, "no FEATURES_OK");
+	td->m->knobs.refuse_features = true;
+	expect_refusal(test, td, 2, "no FEATURES_OK");
 }
 
 /* The same device again, with a driver that wants less */
 static void second_try_after_refusal(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
-	f->required = BIT_ULL(CLASS_BIT);
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENODEV);
-	front_down(f);
-	f->required = 0;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	td->required = BIT_ULL(CLASS_BIT);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), -ENODEV);
+	tdrv_down(td);
+	td->required = 0;
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- restart --- */
 
 static void restart_again_and_again(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	unsigned int i;
 
 	for (i = 0; i < 50; i++) {
-		KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-		KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-		front_detach_all(f);
-		KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-		KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+		KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+		KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+		tdrv_detach_all(td);
+		KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
 		/* the ring starts from 0 on both sides */
-		KUNIT_ASSERT_EQ(test, vfe_mock_avail_idx(&f->m->queues[0]), 0);
-		KUNIT_ASSERT_EQ(test, vfe_mock_used_idx(&f->m->queues[0]), 0);
+		KUNIT_ASSERT_EQ(test, vfe_mock_avail_idx(&td->m->queues[0]), 0);
+		KUNIT_ASSERT_EQ(test, vfe_mock_used_idx(&td->m->queues[0]), 0);
 	}
-	KUNIT_EXPECT_EQ(test, front_add(f, 0), 0);
-	KUNIT_EXPECT_TRUE(test, front_use(f, 0));
-	vfe_mock_interrupt(&f->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, f->done[0], 1U);
-	front_take_all(f, 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_EQ(test, tdrv_add(td, 0), 0);
+	KUNIT_EXPECT_TRUE(test, tdrv_use(td, 0));
+	vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, td->done[0], 1U);
+	tdrv_reap_all(td, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void restart_without_a_feature(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 
 	VFE_DUTY(test, "B05", "2.2.1",
 		 "no feature is accepted again that is not offered again");
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	f->m->offered &= ~BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
-	KUNIT_EXPECT_TRUE(test, f->m->status & S_FAILED);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DRIVER_FEATURE,
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	td->m->offered &= ~BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
+	KUNIT_EXPECT_TRUE(test, td->m->status & S_FAILED);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_DRIVER_FEATURE,
 					     VFE_WRITE), 0U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "no longer offered"), 1U);
-	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_FALSE(test, tdrv_command(td) & PCI_COMMAND_MASTER);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /*
@@ -310,15 +309,15 @@ static void restart_without_a_feature(struct kunit *test)
  */
 static void restart_with_another_feature(struct kunit *test)
 {
-	struct front *f = front_offering(test, BIT_ULL(VIRTIO_F_VERSION_1));
+	struct tdrv *td = tdrv_offering(test, BIT_ULL(VIRTIO_F_VERSION_1));
 
-	f->wanted = BIT_ULL(CLASS_BIT);
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	f->m->offered = USUAL_FEATURES | BIT_ULL(CLASS_BIT);
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, f->m->accepted, BIT_ULL(VIRTIO_F_VERSION_1));
-	KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, CLASS_BIT));
+	td->wanted = BIT_ULL(CLASS_BIT);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	td->m->offered = USUAL_FEATURES | BIT_ULL(CLASS_BIT);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, td->m->accepted, BIT_ULL(VIRTIO_F_VERSION_1));
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, CLASS_BIT));
 }
 
 static bool refuse_vectors(struct vfe_mock *m, struct vfe_mock_access *a)
@@ -331,23 +330,23 @@ static bool refuse_vectors(struct vfe_mock *m, struct vfe_mock_access *a)
 /* The kind of interrupts can no longer change: an error with that reason */
 static void restart_without_vectors(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	f->m->knobs.access = refuse_vectors;
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENOSPC);
-	KUNIT_EXPECT_TRUE(test, f->m->status & S_FAILED);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
-	f->m->knobs.access = NULL;
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	td->m->knobs.access = refuse_vectors;
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENOSPC);
+	KUNIT_EXPECT_TRUE(test, td->m->status & S_FAILED);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
+	td->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
 }
 
 /* --- status and features over a life --- */
 
 static void no_status_bit_is_cleared(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	const struct vfe_mock_access *a;
 	unsigned int i, n;
 	u8 vals[16];
@@ -355,22 +354,22 @@ static void no_status_bit_is_cleared(struct kunit *test)
 
 	VFE_DUTY(test, "B02", "2.1.1",
 		 "no status bit is cleared but by a reset, the device's neither");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	f->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
-	n = front_statuses(f->m, vals, ARRAY_SIZE(vals));
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	td->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_READY), 0);
+	n = tdrv_statuses(td->m, vals, ARRAY_SIZE(vals));
 	KUNIT_EXPECT_EQ(test, vals[n - 1],
 			S_LIVE | VIRTIO_CONFIG_S_NEEDS_RESET);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	f->m->knobs.refuse_features = true;
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	td->m->knobs.refuse_features = true;
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
 	/*
 	 * the driver writes back the status that it read (the device may refuse
 	 * FEATURES_OK)
 	 */
-	for (i = 0; i < f->m->log_len; i++) {
-		a = &f->m->log[i];
+	for (i = 0; i < td->m->log_len; i++) {
+		a = &td->m->log[i];
 		if (a->reg != VFE_REG_DEVICE_STATUS)
 			continue;
 		if (a->dir == VFE_WRITE && a->val)
@@ -378,78 +377,78 @@ static void no_status_bit_is_cleared(struct kunit *test)
 					    "%#x after %#x", a->val, shown);
 		shown = a->val;
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void reset_after_failed(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	u8 vals[16];
 	unsigned int n;
 
 	VFE_DUTY(test, "B03", "2.1.1",
 		 "after FAILED the device is reset before it is set up again");
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	f->m->knobs.refuse_features = true;
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
-	KUNIT_EXPECT_TRUE(test, f->m->status & S_FAILED);
-	f->m->knobs.refuse_features = false;
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
-	n = front_statuses(f->m, vals, ARRAY_SIZE(vals));
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	td->m->knobs.refuse_features = true;
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
+	KUNIT_EXPECT_TRUE(test, td->m->status & S_FAILED);
+	td->m->knobs.refuse_features = false;
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
+	n = tdrv_statuses(td->m, vals, ARRAY_SIZE(vals));
 	KUNIT_ASSERT_GT(test, n, 1U);
 	KUNIT_EXPECT_EQ(test, vals[0], 0);
 	/* no other register before it, either */
-	KUNIT_EXPECT_EQ(test, vfe_mock_find(f->m, 0, VFE_REG_DEVICE_STATUS,
+	KUNIT_EXPECT_EQ(test, vfe_mock_find(td->m, 0, VFE_REG_DEVICE_STATUS,
 					    VFE_WRITE), 0);
-	KUNIT_EXPECT_EQ(test, vfe_ready(f->vd), 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_EQ(test, vfe_ready(td->vd), 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void recovery_from_needs_reset(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
 	VFE_DUTY(test, "B04", "2.1.1",
 		 "with DEVICE_NEEDS_RESET no completion is relied on, a reset recovers");
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	vfe_mock_needs_reset(f->m);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	vfe_mock_needs_reset(td->m);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 	/* the unused buffer is detached, and used again */
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(vfe_get_queue(f->vd, 0)),
-			    (void *)f);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	KUNIT_EXPECT_TRUE(test, front_use(f, 0));
-	vfe_mock_interrupt(&f->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, f->done[0], 1U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(vfe_get_queue(td->vd, 0)),
+			    (void *)td);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, td->m->status, S_LIVE);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	KUNIT_EXPECT_TRUE(test, tdrv_use(td, 0));
+	vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, td->done[0], 1U);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void no_other_feature_is_accepted(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	unsigned int bit;
 
 	VFE_DUTY(test, "B05", "2.2.1",
 		 "no feature is accepted that is not offered");
-	f->wanted = GENMASK_ULL(23, 0);
+	td->wanted = GENMASK_ULL(23, 0);
 	/*
 	 * one feature missing at a time, with all features of the type wanted
 	 */
 	for (bit = 0; bit < 64; bit++) {
 		if (bit == VIRTIO_F_VERSION_1)
 			continue;
-		f->m->offered = ~BIT_ULL(bit);
-		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-		KUNIT_EXPECT_EQ_MSG(test, f->m->accepted & BIT_ULL(bit), 0ULL,
+		td->m->offered = ~BIT_ULL(bit);
+		KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+		KUNIT_EXPECT_EQ_MSG(test, td->m->accepted & BIT_ULL(bit), 0ULL,
 				    "bit %u", bit);
-		KUNIT_EXPECT_FALSE(test, vfe_has_feature(f->vd, bit));
-		front_down(f);
+		KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, bit));
+		tdrv_down(td);
 	}
 }
 

@@ -48,14 +48,14 @@ static bool isr_of_ones(struct vfe_mock *m, struct vfe_mock_access *a)
 }
 
 /* Recovery like a class driver, and one buffer through the queue */
-static void expect_recovery(struct kunit *test, struct front *f)
+static void expect_recovery(struct kunit *test, struct tdrv *td)
 {
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), 0);
-	front_detach_all(f);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
-	front_expect_completion(test, f, 0);
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), 0);
+	tdrv_detach_all(td);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_GOOD);
+	tdrv_expect_completion(test, td, 0);
 }
 
 /* --- ones that are no sign of an end --- */
@@ -63,58 +63,58 @@ static void expect_recovery(struct kunit *test, struct front *f)
 static void ones_are_a_fault_where_the_function_is(struct kunit *test)
 {
 	static const u8 byte[] = { 1, 0 };
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 	u8 val;
 
-	f->m->knobs.access = all_ones;
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -EIO);
-	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_NEEDS_RESET);
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -EIO);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	td->m->knobs.access = all_ones;
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, byte, &val), -EIO);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(td->vd));
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_NEEDS_RESET);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, byte, &val), -EIO);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "device_status is 0xff"), 1U);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
-	f->m->knobs.access = NULL;
-	expect_recovery(test, f);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
+	td->m->knobs.access = NULL;
+	expect_recovery(test, td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A device may not answer during its reset: it is not gone. */
 static void ones_during_a_reset(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 	unsigned int left = 30;
 
-	f->m->knobs.priv = &left;
-	f->m->knobs.access = some_ones;
-	expect_recovery(test, f);
+	td->m->knobs.priv = &left;
+	td->m->knobs.access = some_ones;
+	expect_recovery(test, td);
 	KUNIT_EXPECT_EQ(test, left, 0U);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 0U);
-	front_down(f);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 0U);
+	tdrv_down(td);
 	left = 30;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 }
 
 /* Ones for longer than a call waits: it works as soon as they end. */
 static void ones_for_long(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 
-	f->m->knobs.access = all_ones;
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ETIMEDOUT);
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ETIMEDOUT);
-	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
-	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
-	f->m->knobs.access = NULL;
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	front_expect_completion(test, f, 0);
+	td->m->knobs.access = all_ones;
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ETIMEDOUT);
+	KUNIT_EXPECT_FALSE(test, tdrv_command(td) & PCI_COMMAND_MASTER);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(td->vd));
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
+	td->m->knobs.access = NULL;
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_expect_completion(test, td, 0);
 }
 
 /*
@@ -123,39 +123,39 @@ static void ones_for_long(struct kunit *test)
  */
 static void ones_at_each_step(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
-	enum front_step step;
+	struct tdrv *td = tdrv_new(test, NULL);
+	enum tdrv_step step;
 
-	for (step = FRONT_NEGOTIATE; step <= FRONT_READY; step++) {
-		KUNIT_ASSERT_EQ(test, front_up(f, step - 1), 0);
-		f->m->knobs.access = all_ones;
-		KUNIT_EXPECT_EQ(test, front_step(f, step), -EIO);
-		f->m->knobs.access = NULL;
-		KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
-		front_down(f);
+	for (step = TDRV_NEGOTIATE; step <= TDRV_READY; step++) {
+		KUNIT_ASSERT_EQ(test, tdrv_up(td, step - 1), 0);
+		td->m->knobs.access = all_ones;
+		KUNIT_EXPECT_EQ(test, tdrv_step(td, step), -EIO);
+		td->m->knobs.access = NULL;
+		KUNIT_EXPECT_FALSE(test, vfe_gone(td->vd));
+		tdrv_down(td);
 	}
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 }
 
 /* All bits of the ISR may be set on a good device. */
 static void isr_of_ones_of_a_device(struct kunit *test, int vectors)
 {
 	struct vfe_mock_spec spec = { .vectors = vectors };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 
-	f->m->knobs.access = isr_of_ones;
-	front_expect_completion(test, f, 0);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->config_changed, 1U);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
-	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
+	td->m->knobs.access = isr_of_ones;
+	tdrv_expect_completion(test, td, 0);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->config_changed, 1U);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(td->vd));
 	/* but if all registers read as ones, it is gone for now */
-	f->m->knobs.access = all_ones;
-	vfe_mock_interrupt(&f->m->queues[0]);
-	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	f->m->knobs.access = NULL;
-	expect_recovery(test, f);
+	td->m->knobs.access = all_ones;
+	vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(td->vd));
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
+	td->m->knobs.access = NULL;
+	expect_recovery(test, td);
 }
 
 static void isr_of_ones_with_intx(struct kunit *test)
@@ -172,108 +172,108 @@ static void isr_of_ones_with_one_vector(struct kunit *test)
 
 static void decoding_was_switched_off(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 
-	pci_write_config_word(f->m->pdev, PCI_COMMAND, 0);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_NEEDS_RESET);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	expect_recovery(test, f);
+	pci_write_config_word(td->m->pdev, PCI_COMMAND, 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_NEEDS_RESET);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
+	expect_recovery(test, td);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "command register is 0"), 1U);
-	KUNIT_EXPECT_TRUE(test, front_command(f) & PCI_COMMAND_MASTER);
+	KUNIT_EXPECT_TRUE(test, tdrv_command(td) & PCI_COMMAND_MASTER);
 }
 
 /* Configuration space is lost: addresses, vectors. */
-static void forget_configuration(struct front *f)
+static void forget_configuration(struct tdrv *td)
 {
-	u8 *cfg = vfe_mock_config_space(f->m);
+	u8 *cfg = vfe_mock_config_space(td->m);
 	unsigned int bar;
 
-	pci_write_config_word(f->m->pdev, PCI_COMMAND, 0);
+	pci_write_config_word(td->m->pdev, PCI_COMMAND, 0);
 	for (bar = 0; bar < PCI_STD_NUM_BARS; bar++)
 		put_unaligned_le32(get_unaligned_le32(cfg + PCI_BASE_ADDRESS_0 +
 						      4 * bar) & 0xf,
 				   cfg + PCI_BASE_ADDRESS_0 + 4 * bar);
-	f->m->status = 0;
+	td->m->status = 0;
 }
 
 static void function_was_reset_behind_our_back(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
-	forget_configuration(f);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_NEEDS_RESET);
-	expect_recovery(test, f);
+	forget_configuration(td);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_NEEDS_RESET);
+	expect_recovery(test, td);
 }
 
 /* --- gone, and back --- */
 
 static void gone_and_back(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	vfe_mock_vanish(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GONE);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
-	front_detach_all(f);
-	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	vfe_mock_vanish(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_GONE);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), -ENODEV);
+	tdrv_detach_all(td);
+	vfe_mock_log_clear(td->m);
 	for (i = 0; i < 5; i++)
-		KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+		KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
 	/* no register was accessed, and nothing logged again */
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
 
-	f->m->knobs.gone = false;
-	forget_configuration(f);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
-	front_expect_completion(test, f, 0);
-	front_expect_config_change(test, f);
+	td->m->knobs.gone = false;
+	forget_configuration(td);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(td->vd));
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_GOOD);
+	tdrv_expect_completion(test, td, 0);
+	tdrv_expect_config_change(test, td);
 	/* a second time it is logged again */
-	vfe_mock_vanish(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GONE);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 2U);
-	f->m->knobs.gone = false;
+	vfe_mock_vanish(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_GONE);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 2U);
+	td->m->knobs.gone = false;
 }
 
 static void another_function_in_its_place(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
-	u8 *cfg = vfe_mock_config_space(f->m);
+	struct tdrv *td = tdrv_live(test, NULL);
+	u8 *cfg = vfe_mock_config_space(td->m);
 
-	vfe_mock_vanish(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
-	f->m->knobs.gone = false;
+	vfe_mock_vanish(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), -ENODEV);
+	td->m->knobs.gone = false;
 	cfg[PCI_DEVICE_ID]++;
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -ENODEV);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(td->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
 	cfg[PCI_DEVICE_ID]--;
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
 }
 
 static void comes_back_and_cannot_be_enabled(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
-	struct resource *res = &f->m->pdev->resource[VFE_BAR_VIRTIO];
+	struct tdrv *td = tdrv_live(test, NULL);
+	struct resource *res = &td->m->pdev->resource[VFE_BAR_VIRTIO];
 	struct kmsg_dump_iter mark = log_mark();
 
-	vfe_function_offline(f->vd);
+	vfe_function_offline(td->vd);
 	res->flags |= IORESOURCE_UNSET;
-	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(td->vd), -EINVAL);
 	KUNIT_EXPECT_EQ(test, 1U,
 			log_errors(mark, "cannot be enabled: error -22"));
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
 	res->flags &= ~IORESOURCE_UNSET;
-	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
 }
 
 /* --- a bus that fails --- */
@@ -281,189 +281,189 @@ static void comes_back_and_cannot_be_enabled(struct kunit *test)
 /* error_detected(), slot_reset(), resume(), as the PCI core calls them */
 static void bus_error(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
-	struct pci_dev *pdev = f->m->pdev;
+	struct tdrv *td = tdrv_live(test, NULL);
+	struct pci_dev *pdev = td->m->pdev;
 	struct kmsg_dump_iter mark = log_mark();
 
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	vfe_mock_log_clear(f->m);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	vfe_mock_log_clear(td->m);
 	pdev->error_state = pci_channel_io_frozen;
-	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
-	vfe_function_offline(f->vd);
-	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
-	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(f->vd, 0)));
-	front_detach_all(f);
+	KUNIT_EXPECT_TRUE(test, vfe_gone(td->vd));
+	vfe_function_offline(td->vd);
+	KUNIT_EXPECT_FALSE(test, tdrv_command(td) & PCI_COMMAND_MASTER);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(td->vd, 0)));
+	tdrv_detach_all(td);
 	/* no event accesses the function meanwhile */
-	vfe_mock_interrupt(&f->m->queues[0]);
-	vfe_queue_notify(vfe_get_queue(f->vd, 0));
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GONE);
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
-	f->m->knobs.gone = true;
-	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), -ENODEV);
-	f->m->knobs.gone = false;
+	vfe_mock_interrupt(&td->m->queues[0]);
+	vfe_queue_notify(vfe_get_queue(td->vd, 0));
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_GONE);
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
+	td->m->knobs.gone = true;
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(td->vd), -ENODEV);
+	td->m->knobs.gone = false;
 	/* the class driver was notified */
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
 
-	forget_configuration(f);
+	forget_configuration(td);
 	pdev->error_state = pci_channel_io_normal;
 	/* a recovery that runs too early */
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	KUNIT_EXPECT_EQ(test, vfe_function_restore(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	front_expect_completion(test, f, 0);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+	KUNIT_EXPECT_EQ(test, vfe_function_restore(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+	KUNIT_EXPECT_FALSE(test, tdrv_command(td) & PCI_COMMAND_MASTER);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_expect_completion(test, td, 0);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(pdev)), 0U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void bus_error_without_an_end(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
-	f->m->pdev->error_state = pci_channel_io_frozen;
-	vfe_function_offline(f->vd);
-	front_detach_all(f);
-	vfe_mock_log_clear(f->m);
-	f->m->pdev->error_state = pci_channel_io_perm_failure;
-	vfe_function_offline(f->vd);
-	front_down(f);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	f->m->pdev->error_state = pci_channel_io_normal;
+	td->m->pdev->error_state = pci_channel_io_frozen;
+	vfe_function_offline(td->vd);
+	tdrv_detach_all(td);
+	vfe_mock_log_clear(td->m);
+	td->m->pdev->error_state = pci_channel_io_perm_failure;
+	vfe_function_offline(td->vd);
+	tdrv_down(td);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+	td->m->pdev->error_state = pci_channel_io_normal;
 }
 
 /* --- how a device is --- */
 
 static void good_costs_one_read(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 1U);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_GOOD);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 1U);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_DEVICE_STATUS,
 					     VFE_READ), 1U);
-	KUNIT_EXPECT_FALSE(test, vfe_wants_reset(f->vd));
+	KUNIT_EXPECT_FALSE(test, vfe_wants_reset(td->vd));
 }
 
 /* QEMU's device does that when bus mastering is switched off under it. */
 static void lost_driver_ok(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 
-	f->m->status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_NEEDS_RESET);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 1U);
-	KUNIT_EXPECT_TRUE(test, vfe_wants_reset(f->vd));
+	td->m->status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_NEEDS_RESET);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 1U);
+	KUNIT_EXPECT_TRUE(test, vfe_wants_reset(td->vd));
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "device_status is 0xb: "), 1U);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
 	/* an interrupt finds it, too, and asks for the reset */
-	vfe_mock_config_interrupt(f->m);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	KUNIT_EXPECT_EQ(test, f->config_changed, 0U);
-	expect_recovery(test, f);
+	vfe_mock_config_interrupt(td->m);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
+	expect_recovery(test, td);
 }
 
 /* Without DRIVER_OK, before it is written or after a reset: no fault */
 static void not_live_is_not_lost(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_QUEUES), 0);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_health(f->vd), VFE_HEALTH_GOOD);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_QUEUES), 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_GOOD);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_GOOD);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_GOOD);
 }
 
 static void needs_reset_is_told_once_a_reset(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 	unsigned int i;
 
 	for (i = 1; i <= 3; i++) {
-		f->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
-		KUNIT_EXPECT_EQ(test, vfe_health(f->vd),
+		td->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+		KUNIT_EXPECT_EQ(test, vfe_health(td->vd),
 				VFE_HEALTH_NEEDS_RESET);
-		KUNIT_EXPECT_TRUE(test, vfe_wants_reset(f->vd));
+		KUNIT_EXPECT_TRUE(test, vfe_wants_reset(td->vd));
 		KUNIT_EXPECT_EQ(test, log_errors(mark, "asks for a reset"), i);
-		expect_recovery(test, f);
+		expect_recovery(test, td);
 	}
 }
 
 /* --- storms: a device that does the same thing again and again --- */
 
-static void storm_of_pleas(struct front *f)
+static void storm_of_requests(struct tdrv *td)
 {
-	vfe_mock_needs_reset(f->m);
-	front_settle();
+	vfe_mock_needs_reset(td->m);
+	tdrv_settle();
 }
 
-static void storm_of_wrong_ids(struct front *f)
+static void storm_of_wrong_ids(struct tdrv *td)
 {
-	front_add(f, 0);
-	vfe_mock_push_raw(&f->m->queues[0], 0xdead, 0);
-	front_take_all(f, 0);
+	tdrv_add(td, 0);
+	vfe_mock_push_raw(&td->m->queues[0], 0xdead, 0);
+	tdrv_reap_all(td, 0);
 }
 
-static void storm_of_lost_status(struct front *f)
+static void storm_of_lost_status(struct tdrv *td)
 {
-	f->m->status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
-	vfe_health(f->vd);
+	td->m->status &= ~VIRTIO_CONFIG_S_DRIVER_OK;
+	vfe_health(td->vd);
 }
 
-static void storm_of_changes(struct front *f)
+static void storm_of_changes(struct tdrv *td)
 {
 	static const u8 fields[] = { 8, 8, 0 };
 	u8 buf[16];
 
-	f->m->knobs.generation_moves = UINT_MAX;
-	vfe_mock_config_interrupt(f->m);
-	front_settle();
-	vfe_config_read(f->vd, 0, fields, buf);
+	td->m->knobs.generation_moves = UINT_MAX;
+	vfe_mock_config_interrupt(td->m);
+	tdrv_settle();
+	vfe_config_read(td->vd, 0, fields, buf);
 	/* beyond the end, as after a change that takes part of it away */
-	vfe_config_read(f->vd, FRONT_CONFIG_SIZE, fields, buf);
+	vfe_config_read(td->vd, TDRV_CONFIG_SIZE, fields, buf);
 }
 
-static void storm_of_ones(struct front *f)
+static void storm_of_ones(struct tdrv *td)
 {
-	f->m->knobs.access = all_ones;
-	vfe_health(f->vd);
-	f->m->knobs.access = NULL;
+	td->m->knobs.access = all_ones;
+	vfe_health(td->vd);
+	td->m->knobs.access = NULL;
 }
 
-static void storm_of_vanishing(struct front *f)
+static void storm_of_vanishing(struct tdrv *td)
 {
-	vfe_mock_vanish(f->m);
-	vfe_health(f->vd);
-	f->m->knobs.gone = false;
+	vfe_mock_vanish(td->m);
+	vfe_health(td->vd);
+	td->m->knobs.gone = false;
 }
 
-static void storm_of_lost_decoding(struct front *f)
+static void storm_of_lost_decoding(struct tdrv *td)
 {
-	pci_write_config_word(f->m->pdev, PCI_COMMAND, 0);
-	vfe_health(f->vd);
+	pci_write_config_word(td->m->pdev, PCI_COMMAND, 0);
+	vfe_health(td->vd);
 }
 
 /* Restarts that fail: the queue is still enabled, or features are refused. */
-static void storm_of_failed_restarts(struct front *f)
+static void storm_of_failed_restarts(struct tdrv *td)
 {
-	vfe_reset(f->vd);
-	f->m->knobs.refuse_features = true;
-	vfe_restart(f->vd);
-	f->m->knobs.refuse_features = false;
-	f->m->queues[0].offer = 16;
-	vfe_restart(f->vd);
-	f->m->queues[0].offer = 64;
+	vfe_reset(td->vd);
+	td->m->knobs.refuse_features = true;
+	vfe_restart(td->vd);
+	td->m->knobs.refuse_features = false;
+	td->m->queues[0].offer = 16;
+	vfe_restart(td->vd);
+	td->m->queues[0].offer = 64;
 }
 
 /**
@@ -473,11 +473,11 @@ static void storm_of_failed_restarts(struct front *f)
  */
 struct storm {
 	const char *name;
-	void (*blow)(struct front *f);
+	void (*blow)(struct tdrv *td);
 };
 
 static const struct storm storms[] = {
-	{ "needs reset", storm_of_pleas },
+	{ "needs reset", storm_of_requests },
 	{ "wrong used ids", storm_of_wrong_ids },
 	{ "lost DRIVER_OK", storm_of_lost_status },
 	{ "configuration changes", storm_of_changes },
@@ -492,25 +492,25 @@ KUNIT_ARRAY_PARAM_DESC(storm, storms, name);
 static void storm_is_told_in_few_lines(struct kunit *test)
 {
 	const struct storm *s = test->param_value;
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 	unsigned long start = jiffies;
 	unsigned int i, lines;
 
 	for (i = 0; i < STORM; i++) {
-		s->blow(f);
-		f->m->knobs.generation_moves = 0;
-		vfe_reset(f->vd);
-		front_detach_all(f);
-		KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-		KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+		s->blow(td);
+		td->m->knobs.generation_moves = 0;
+		vfe_reset(td->vd);
+		tdrv_detach_all(td);
+		KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
 	}
-	lines = log_lines(mark, pci_name(f->m->pdev));
+	lines = log_lines(mark, pci_name(td->m->pdev));
 	KUNIT_EXPECT_GE(test, lines, 1U);
 	KUNIT_EXPECT_LE(test, lines, MOST_LINES *
 			(1U + jiffies_to_msecs(jiffies - start) / 60000));
 	kunit_info(test, "%u lines of %u\n", lines, STORM);
-	front_expect_completion(test, f, 0);
+	tdrv_expect_completion(test, td, 0);
 }
 
 static struct kunit_case presence_cases[] = {

@@ -13,29 +13,29 @@
 static const u16 reg_sizes[VFE_NUM_REGS] = { VFE_REGISTERS(REG_SIZE) };
 
 /* The whole life cycle of a device, twice */
-static struct front *front_through_life(struct kunit *test,
-					const struct vfe_mock_spec *spec)
+static struct tdrv *tdrv_through_life(struct kunit *test,
+				      const struct vfe_mock_spec *spec)
 {
 	static const u8 fields[] = { 8, 4, 2, 1, 1, 0 };
-	struct front *f = front_live(test, spec);
+	struct tdrv *td = tdrv_live(test, spec);
 	unsigned int i;
 	u8 buf[16];
 
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, fields, buf), 0);
-	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 15, 1, 1), 0);
-	for (i = 0; i < f->queues; i++) {
-		KUNIT_EXPECT_EQ(test, front_add(f, i), 0);
-		vfe_queue_notify(vfe_get_queue(f->vd, i));
-		KUNIT_EXPECT_TRUE(test, front_use(f, i));
-		vfe_mock_interrupt(&f->m->queues[i]);
-		front_take_all(f, i);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, fields, buf), 0);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(td->vd, 15, 1, 1), 0);
+	for (i = 0; i < td->queues; i++) {
+		KUNIT_EXPECT_EQ(test, tdrv_add(td, i), 0);
+		vfe_queue_notify(vfe_get_queue(td->vd, i));
+		KUNIT_EXPECT_TRUE(test, tdrv_use(td, i));
+		vfe_mock_interrupt(&td->m->queues[i]);
+		tdrv_reap_all(td, i);
 	}
-	vfe_mock_config_interrupt(f->m);
-	front_settle();
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_ready(f->vd), 0);
-	return f;
+	vfe_mock_config_interrupt(td->m);
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_ready(td->vd), 0);
+	return td;
 }
 
 static void expect_natural_width(struct kunit *test,
@@ -58,7 +58,7 @@ static void registers_of_a_life(struct kunit *test)
 		VFE_REG_QUEUE_NOTIF_CONFIG_DATA, VFE_REG_ISR_STATUS,
 	};
 	struct vfe_mock_spec spec = { .queues = 3, .features = U64_MAX };
-	struct front *f = front_through_life(test, &spec);
+	struct tdrv *td = tdrv_through_life(test, &spec);
 	const struct vfe_mock_access *a;
 	unsigned int i;
 
@@ -68,31 +68,31 @@ static void registers_of_a_life(struct kunit *test)
 		 "fields that are read-only for the driver are not written");
 	VFE_DUTY(test, "T12", "4.1.4.3.2",
 		 "no queue beyond the class driver's is touched");
-	for (i = 0; i < f->m->log_len; i++) {
-		a = &f->m->log[i];
+	for (i = 0; i < td->m->log_len; i++) {
+		a = &td->m->log[i];
 		expect_natural_width(test, a);
 		if (a->reg == VFE_REG_QUEUE_SELECT)
 			KUNIT_EXPECT_LT(test, a->val, 3U);
 	}
 	for (i = 0; i < ARRAY_SIZE(read_only); i++)
-		KUNIT_EXPECT_EQ_MSG(test, vfe_mock_count(f->m, read_only[i],
+		KUNIT_EXPECT_EQ_MSG(test, vfe_mock_count(td->m, read_only[i],
 							 VFE_WRITE), 0U,
 				    "%s", vfe_reg_name(read_only[i]));
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void queue_enable_comes_last(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
-	struct front *f = front_through_life(test, &spec);
+	struct tdrv *td = tdrv_through_life(test, &spec);
 	const struct vfe_mock_access *a;
 	unsigned int i, enables = 0;
 	bool enabled = false;
 
 	VFE_DUTY(test, "T09", "4.1.4.3.2",
 		 "queue_enable is written last of a queue's fields, and only as 1");
-	for (i = 0; i < f->m->log_len; i++) {
-		a = &f->m->log[i];
+	for (i = 0; i < td->m->log_len; i++) {
+		a = &td->m->log[i];
 		if (a->dir != VFE_WRITE)
 			continue;
 		if (a->reg == VFE_REG_QUEUE_SELECT)
@@ -110,7 +110,7 @@ static void queue_enable_comes_last(struct kunit *test)
 	}
 	/* each queue once, before and after the reset */
 	KUNIT_EXPECT_EQ(test, enables, 6U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- where the rings are --- */
@@ -131,42 +131,42 @@ static void addresses_of_the_bus(struct kunit *test)
 			    BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
 		.translated = true,
 	};
-	struct front *f = front_new(test, &spec);
-	struct vfe_mock_queue *mq = f->m->queues;
+	struct tdrv *td = tdrv_new(test, &spec);
+	struct vfe_mock_queue *mq = td->m->queues;
 	const struct vring_desc *desc;
 
 	VFE_DUTY(test, "B26", "6.1",
 		 "ACCESS_PLATFORM is accepted, then all addresses are those of the bus");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_TRUE(test, f->m->accepted & PLATFORM);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_TRUE(test, td->m->accepted & PLATFORM);
 	expect_translated(test, mq->desc);
 	expect_translated(test, mq->driver);
 	expect_translated(test, mq->device);
 	/* these addresses lead to the driver's memory, tables included */
-	front_expect_completion(test, f, 0);
+	tdrv_expect_completion(test, td, 0);
 	desc = vfe_mock_mem(mq->desc);
 	expect_translated(test, le64_to_cpu((__force __le64)desc->addr));
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void addresses_are_physical(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .features = BIT_ULL(VIRTIO_F_VERSION_1) };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 
 	VFE_DUTY(test, "B26", "6.1",
 		 "without ACCESS_PLATFORM addresses are physical, whatever the platform translates for others");
-	KUNIT_EXPECT_LT(test, f->m->queues[0].desc, VFE_MOCK_BUS);
-	KUNIT_EXPECT_LT(test, f->m->queues[0].driver, VFE_MOCK_BUS);
-	KUNIT_EXPECT_LT(test, f->m->queues[0].device, VFE_MOCK_BUS);
-	front_expect_completion(test, f, 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_LT(test, td->m->queues[0].desc, VFE_MOCK_BUS);
+	KUNIT_EXPECT_LT(test, td->m->queues[0].driver, VFE_MOCK_BUS);
+	KUNIT_EXPECT_LT(test, td->m->queues[0].device, VFE_MOCK_BUS);
+	tdrv_expect_completion(test, td, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 	spec.translated = true;
-	f = front_live(test, &spec);
-	KUNIT_EXPECT_LT(test, f->m->queues[0].desc, VFE_MOCK_BUS);
-	KUNIT_EXPECT_LT(test, f->m->queues[0].driver, VFE_MOCK_BUS);
-	KUNIT_EXPECT_LT(test, f->m->queues[0].device, VFE_MOCK_BUS);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	td = tdrv_live(test, &spec);
+	KUNIT_EXPECT_LT(test, td->m->queues[0].desc, VFE_MOCK_BUS);
+	KUNIT_EXPECT_LT(test, td->m->queues[0].driver, VFE_MOCK_BUS);
+	KUNIT_EXPECT_LT(test, td->m->queues[0].device, VFE_MOCK_BUS);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case queue_registers_cases[] = {

@@ -12,52 +12,53 @@
 #define RING_RESET	BIT_ULL(VIRTIO_F_RING_RESET)
 #define BOUND_MS	1000	/* of the wait */
 
-static struct front *front_resettable(struct kunit *test, unsigned int queues)
+static struct tdrv *tdrv_resettable(struct kunit *test, unsigned int queues)
 {
 	struct vfe_mock_spec spec = {
 		.queues = queues,
 		.features = VFE_MOCK_FEATURES | RING_RESET,
 	};
 
-	return front_live(test, &spec);
+	return tdrv_live(test, &spec);
 }
 
-static struct vfe_queue *queue(struct front *f, unsigned int i)
+static struct vfe_queue *queue(struct tdrv *td, unsigned int i)
 {
-	return vfe_get_queue(f->vd, i);
+	return vfe_get_queue(td->vd, i);
 }
 
 /* The buffers of one queue come back, those of the others are used as usual. */
 static void others_run_on(struct kunit *test)
 {
-	struct front *f = front_resettable(test, 3);
+	struct tdrv *td = tdrv_resettable(test, 3);
 	unsigned int i;
 	u32 len;
 
 	for (i = 0; i < 3; i++)
-		KUNIT_ASSERT_EQ(test, front_add(f, i), 0);
-	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
-	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 1)), 0);
-	KUNIT_EXPECT_EQ(test, f->m->queues[1].enable, 0);
-	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
+		KUNIT_ASSERT_EQ(test, tdrv_add(td, i), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 1), 0);
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(td, 1)), 0);
+	KUNIT_EXPECT_EQ(test, td->m->queues[1].enable, 0);
+	KUNIT_EXPECT_EQ(test, td->m->status, S_LIVE);
 	/* in the middle of it */
 	for (i = 0; i < 3; i += 2) {
-		KUNIT_ASSERT_TRUE(test, front_use(f, i));
-		KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[i]));
-		KUNIT_EXPECT_NOT_NULL(test, vfe_queue_get(queue(f, i), &len));
-		front_expect_completion(test, f, i);
+		KUNIT_ASSERT_TRUE(test, tdrv_use(td, i));
+		KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&td->m->queues[i]));
+		KUNIT_EXPECT_NOT_NULL(test, vfe_queue_get(queue(td, i), &len));
+		tdrv_expect_completion(test, td, i);
 	}
 	for (i = 0; i < 2; i++)
-		KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(queue(f, 1)),
-				    (void *)f);
-	KUNIT_EXPECT_NULL(test, vfe_queue_detach(queue(f, 1)));
-	KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(f, 1)), 0);
+		KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(queue(td, 1)),
+				    (void *)td);
+	KUNIT_EXPECT_NULL(test, vfe_queue_detach(queue(td, 1)));
+	KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(td, 1)), 0);
 	for (i = 0; i < 3; i++)
-		front_expect_completion(test, f, i);
+		tdrv_expect_completion(test, td, i);
 	for (i = 0; i < 3; i++)
-		KUNIT_EXPECT_EQ(test, f->m->queues[i].resets, i == 1 ? 1U : 0U);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 0U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+		KUNIT_EXPECT_EQ(test, td->m->queues[i].resets,
+				i == 1 ? 1U : 0U);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /*
@@ -65,100 +66,100 @@ static void others_run_on(struct kunit *test)
  */
 static void nothing_happens_in_between(struct kunit *test)
 {
-	struct front *f = front_resettable(test, 1);
+	struct tdrv *td = tdrv_resettable(test, 1);
 	u32 len;
 
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	KUNIT_ASSERT_TRUE(test, front_use(f, 0));
-	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_EQ(test, front_add(f, 0), -EIO);
-	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(queue(f, 0)));
-	KUNIT_EXPECT_NULL(test, vfe_queue_get(queue(f, 0), &len));
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	KUNIT_ASSERT_TRUE(test, tdrv_use(td, 0));
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(td, 0)), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, tdrv_add(td, 0), -EIO);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(queue(td, 0)));
+	KUNIT_EXPECT_NULL(test, vfe_queue_get(queue(td, 0), &len));
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
 	/* used, but not taken: it counts as not used */
-	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(queue(f, 0)), (void *)f);
-	KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(f, 0)), 0);
-	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(queue(f, 0)));
-	front_expect_completion(test, f, 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(queue(td, 0)), (void *)td);
+	KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(td, 0)), 0);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(queue(td, 0)));
+	tdrv_expect_completion(test, td, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A queue that the device broke works again; the next broken one is logged */
 static void broken_queue_is_mended(struct kunit *test)
 {
-	struct front *f = front_resettable(test, 2);
+	struct tdrv *td = tdrv_resettable(test, 2);
 	unsigned int round;
 	u32 len;
 
 	for (round = 1; round <= 3; round++) {
-		KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-		vfe_mock_push(&f->m->queues[0], 77, 0, 1);
-		KUNIT_EXPECT_NULL(test, vfe_queue_get(queue(f, 0), &len));
-		KUNIT_EXPECT_TRUE(test, vfe_queue_broken(queue(f, 0)));
-		KUNIT_EXPECT_EQ(test, f->needs_reset, round);
-		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
-		front_detach_all(f);
-		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(f, 0)), 0);
-		front_expect_completion(test, f, 0);
-		front_expect_completion(test, f, 1);
+		KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+		vfe_mock_push(&td->m->queues[0], 77, 0, 1);
+		KUNIT_EXPECT_NULL(test, vfe_queue_get(queue(td, 0), &len));
+		KUNIT_EXPECT_TRUE(test, vfe_queue_broken(queue(td, 0)));
+		KUNIT_EXPECT_EQ(test, td->needs_reset, round);
+		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(td, 0)), 0);
+		tdrv_detach_all(td);
+		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(td, 0)), 0);
+		tdrv_expect_completion(test, td, 0);
+		tdrv_expect_completion(test, td, 1);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* needs_reset() is called once: the second queue's fault is reported later */
 static void second_queue_that_broke_is_told_of(struct kunit *test)
 {
-	struct front *f = front_resettable(test, 2);
+	struct tdrv *td = tdrv_resettable(test, 2);
 	unsigned int i;
 	u32 len;
 
 	for (i = 0; i < 2; i++) {
-		KUNIT_ASSERT_EQ(test, front_add(f, i), 0);
-		vfe_mock_push(&f->m->queues[i], 77, 0, 1);
-		KUNIT_EXPECT_NULL(test, vfe_queue_get(queue(f, i), &len));
+		KUNIT_ASSERT_EQ(test, tdrv_add(td, i), 0);
+		vfe_mock_push(&td->m->queues[i], 77, 0, 1);
+		KUNIT_EXPECT_NULL(test, vfe_queue_get(queue(td, i), &len));
 	}
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 	for (i = 0; i < 2; i++) {
-		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, i)), 0);
-		front_detach_all(f);
-		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(f, i)), 0);
+		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(td, i)), 0);
+		tdrv_detach_all(td);
+		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(td, i)), 0);
 		/*
 		 * one broken queue remains after the first, none after the
 		 * second
 		 */
-		KUNIT_EXPECT_EQ(test, f->needs_reset, 2U);
+		KUNIT_EXPECT_EQ(test, td->needs_reset, 2U);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void refused_without_the_feature(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 0)), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(queue(f, 0)));
-	front_expect_completion(test, f, 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(td, 0)), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_broken(queue(td, 0)));
+	tdrv_expect_completion(test, td, 0);
 }
 
 static void refused_when_the_device_needs_more(struct kunit *test)
 {
-	struct front *f = front_resettable(test, 1);
+	struct tdrv *td = tdrv_resettable(test, 1);
 
-	f->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
-	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 0)), -EIO);
-	KUNIT_EXPECT_EQ(test, f->m->queues[0].resets, 0U);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 0)), -EIO);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+	td->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(td, 0)), -EIO);
+	KUNIT_EXPECT_EQ(test, td->m->queues[0].resets, 0U);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(td, 0)), -EIO);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
 	/* the device requests a full reset while the queue is down */
-	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
-	f->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
-	KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(f, 0)), -EIO);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(td, 0)), 0);
+	td->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(td, 0)), -EIO);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /*
@@ -167,23 +168,23 @@ static void refused_when_the_device_needs_more(struct kunit *test)
  */
 static void reset_that_never_ends(struct kunit *test)
 {
-	struct front *f = front_resettable(test, 2);
+	struct tdrv *td = tdrv_resettable(test, 2);
 	unsigned long start = jiffies;
 	struct kmsg_dump_iter mark = log_mark();
 
-	f->m->knobs.queue_reset_reads = UINT_MAX;
-	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 1)), -ETIMEDOUT);
+	td->m->knobs.queue_reset_reads = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(td, 1)), -ETIMEDOUT);
 	KUNIT_EXPECT_GE(test, jiffies_to_msecs(jiffies - start), BOUND_MS);
 	KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - start), 2 * BOUND_MS);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "queue_reset is 1"), 1U);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
-	front_expect_completion(test, f, 0);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	front_detach_all(f);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-	front_expect_completion(test, f, 1);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
+	tdrv_expect_completion(test, td, 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	tdrv_detach_all(td);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_expect_completion(test, td, 1);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static bool vector_is_refused(struct vfe_mock *m, struct vfe_mock_access *a)
@@ -209,66 +210,66 @@ static void restart_that_fails(struct kunit *test)
 		{ vector_is_refused, "queue_msix_vector is 1", -EIO },
 		{ size_is_odd, "queue_size is 12", -EINVAL },
 	};
-	struct front *f = front_resettable(test, 1);
+	struct tdrv *td = tdrv_resettable(test, 1);
 	struct kmsg_dump_iter mark;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(ways); i++) {
-		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
-		f->m->knobs.access = ways[i].access;
+		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(td, 0)), 0);
+		td->m->knobs.access = ways[i].access;
 		mark = log_mark();
-		KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(f, 0)),
+		KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(td, 0)),
 				ways[i].err);
 		KUNIT_EXPECT_EQ(test, log_errors(mark, ways[i].says), 1U);
-		f->m->knobs.access = NULL;
-		KUNIT_EXPECT_EQ(test, front_add(f, 0), -EIO);
-		KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-		KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-		KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
-		front_expect_completion(test, f, 0);
+		td->m->knobs.access = NULL;
+		KUNIT_EXPECT_EQ(test, tdrv_add(td, 0), -EIO);
+		KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+		tdrv_expect_completion(test, td, 0);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void function_that_is_gone(struct kunit *test)
 {
-	struct front *f = front_resettable(test, 1);
+	struct tdrv *td = tdrv_resettable(test, 1);
 
-	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
-	vfe_mock_vanish(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(f, 0)), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(f, 0)), -ENODEV);
-	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(td, 0)), 0);
+	vfe_mock_vanish(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_queue_restart(queue(td, 0)), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_queue_reset(queue(td, 0)), -ENODEV);
+	KUNIT_EXPECT_TRUE(test, vfe_gone(td->vd));
 }
 
 static void queue_reset_is_awaited(struct kunit *test)
 {
-	struct front *f = front_resettable(test, 4);
-	struct vfe_queue *q = vfe_get_queue(f->vd, 1);
+	struct tdrv *td = tdrv_resettable(test, 4);
+	struct vfe_queue *q = vfe_get_queue(td->vd, 1);
 	unsigned int i;
 
 	VFE_DUTY(test, "T11", "4.1.4.3.2",
 		 "a queue's reset is not over before queue_reset reads 0");
 	VFE_DUTY(test, "B14", "2.6.1.1.2",
 		 "before that nothing of the queue is taken back or set up");
-	f->m->knobs.queue_reset_reads = 5;
-	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
-	vfe_mock_log_clear(f->m);
+	td->m->knobs.queue_reset_reads = 5;
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 1), 0);
+	vfe_mock_log_clear(td->m);
 	KUNIT_ASSERT_EQ(test, vfe_queue_reset(q), 0);
 	/*
 	 * read the status; select, reset, five times 1, 0, and it is disabled
 	 */
-	KUNIT_ASSERT_EQ(test, f->m->log_len, 10U);
-	KUNIT_EXPECT_EQ(test, f->m->log[1].reg, VFE_REG_QUEUE_SELECT);
-	KUNIT_EXPECT_EQ(test, f->m->log[1].val, 1U);
+	KUNIT_ASSERT_EQ(test, td->m->log_len, 10U);
+	KUNIT_EXPECT_EQ(test, td->m->log[1].reg, VFE_REG_QUEUE_SELECT);
+	KUNIT_EXPECT_EQ(test, td->m->log[1].val, 1U);
 	for (i = 2; i < 9; i++)
-		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, VFE_REG_QUEUE_RESET);
-	KUNIT_EXPECT_EQ(test, f->m->log[2].dir, VFE_WRITE);
-	KUNIT_EXPECT_EQ(test, f->m->log[2].val, 1U);
-	KUNIT_EXPECT_EQ(test, f->m->log[8].val, 0U);
-	KUNIT_EXPECT_EQ(test, f->m->log[9].reg, VFE_REG_QUEUE_ENABLE);
-	KUNIT_EXPECT_EQ(test, f->m->log[9].val, 0U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+		KUNIT_EXPECT_EQ(test, td->m->log[i].reg, VFE_REG_QUEUE_RESET);
+	KUNIT_EXPECT_EQ(test, td->m->log[2].dir, VFE_WRITE);
+	KUNIT_EXPECT_EQ(test, td->m->log[2].val, 1U);
+	KUNIT_EXPECT_EQ(test, td->m->log[8].val, 0U);
+	KUNIT_EXPECT_EQ(test, td->m->log[9].reg, VFE_REG_QUEUE_ENABLE);
+	KUNIT_EXPECT_EQ(test, td->m->log[9].val, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void set_up_as_at_first(struct kunit *test)
@@ -277,52 +278,52 @@ static void set_up_as_at_first(struct kunit *test)
 		.features = VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET) |
 			    BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA),
 	};
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	struct vfe_mock_access *once;
 	unsigned int i, n;
 
 	VFE_DUTY(test, "B15", "2.6.1.2.2",
 		 "a queue that was reset is set up by the accesses of its first discovery");
-	f->specs[0].size = 16;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
+	td->specs[0].size = 16;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
 	/* the configuration's vector is mapped first */
-	n = f->m->log_len - 2;
+	n = td->m->log_len - 2;
 	once = kunit_kzalloc(test, n * sizeof(*once), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, once);
-	memcpy(once, f->m->log + 2, n * sizeof(*once));
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
-	KUNIT_ASSERT_EQ(test, vfe_queue_reset(vfe_get_queue(f->vd, 0)), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, vfe_queue_restart(vfe_get_queue(f->vd, 0)), 0);
-	KUNIT_ASSERT_GE(test, f->m->log_len, n);
+	memcpy(once, td->m->log + 2, n * sizeof(*once));
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_READY), 0);
+	KUNIT_ASSERT_EQ(test, vfe_queue_reset(vfe_get_queue(td->vd, 0)), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, vfe_queue_restart(vfe_get_queue(td->vd, 0)), 0);
+	KUNIT_ASSERT_GE(test, td->m->log_len, n);
 	for (i = 0; i < n; i++) {
-		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, once[i].reg);
-		KUNIT_EXPECT_EQ(test, f->m->log[i].dir, once[i].dir);
-		KUNIT_EXPECT_EQ(test, f->m->log[i].val, once[i].val);
+		KUNIT_EXPECT_EQ(test, td->m->log[i].reg, once[i].reg);
+		KUNIT_EXPECT_EQ(test, td->m->log[i].dir, once[i].dir);
+		KUNIT_EXPECT_EQ(test, td->m->log[i].val, once[i].val);
 	}
-	front_expect_completion(test, f, 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	tdrv_expect_completion(test, td, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A queue that was reset gets a ring of another size, and no other queue. */
 static void another_size(struct kunit *test)
 {
-	struct front *f = front_resettable(test, 2);
-	u16 size = vfe_queue_size(queue(f, 0));
+	struct tdrv *td = tdrv_resettable(test, 2);
+	u16 size = vfe_queue_size(queue(td, 0));
 	int i;
 
 	for (i = 1; i >= 0; i--) {
-		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(f, 0)), 0);
-		vfe_queue_set_size(queue(f, 0), i ? 4 : size);
-		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(f, 0)), 0);
-		KUNIT_EXPECT_EQ(test, f->m->queues[0].size, i ? 4 : size);
-		KUNIT_EXPECT_EQ(test, f->m->queues[1].size, size);
-		front_expect_completion(test, f, 0);
-		front_expect_completion(test, f, 1);
+		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(td, 0)), 0);
+		vfe_queue_set_size(queue(td, 0), i ? 4 : size);
+		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(td, 0)), 0);
+		KUNIT_EXPECT_EQ(test, td->m->queues[0].size, i ? 4 : size);
+		KUNIT_EXPECT_EQ(test, td->m->queues[1].size, size);
+		tdrv_expect_completion(test, td, 0);
+		tdrv_expect_completion(test, td, 1);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case requeue_cases[] = {

@@ -36,40 +36,40 @@ static bool answer(struct vfe_mock *m, struct vfe_mock_access *a)
 	return false;
 }
 
-static struct front *front_answering(struct kunit *test, unsigned int queues,
-				     struct answer *s)
+static struct tdrv *tdrv_answering(struct kunit *test, unsigned int queues,
+				   struct answer *s)
 {
 	struct vfe_mock_spec spec = { .queues = queues };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 
-	f->m->knobs.priv = s;
-	f->m->knobs.access = answer;
-	return f;
+	td->m->knobs.priv = s;
+	td->m->knobs.access = answer;
+	return td;
 }
 
 /* Set-up must fail, leave the device reset, and log the reason in one line. */
-static void expect_failure(struct kunit *test, struct front *f, int err,
+static void expect_failure(struct kunit *test, struct tdrv *td, int err,
 			   const char *says)
 {
 	struct kmsg_dump_iter mark = log_mark();
 	u8 vals[16];
 	unsigned int n;
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), err);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_QUEUES), err);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, says), 1U);
-	KUNIT_EXPECT_EQ(test, vfe_num_queues(f->vd), 0U);
-	KUNIT_EXPECT_NULL(test, vfe_get_queue(f->vd, 0));
-	front_down(f);
+	KUNIT_EXPECT_EQ(test, vfe_num_queues(td->vd), 0U);
+	KUNIT_EXPECT_NULL(test, vfe_get_queue(td->vd, 0));
+	tdrv_down(td);
 	/* 3.1.1: FAILED, then the reset */
-	n = front_statuses(f->m, vals, ARRAY_SIZE(vals));
+	n = tdrv_statuses(td->m, vals, ARRAY_SIZE(vals));
 	KUNIT_ASSERT_GE(test, n, 2U);
 	KUNIT_EXPECT_TRUE(test, vals[0] & S_FAILED);
 	KUNIT_EXPECT_EQ(test, vals[n - 1], 0);
-	KUNIT_EXPECT_EQ(test, f->m->status, 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_EQ(test, td->m->status, 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- sizes --- */
@@ -79,14 +79,14 @@ static void sizes_that_no_ring_has(struct kunit *test)
 	static const u16 sizes[] = { 3, 5, 6, 7, 9, 24, 100, 255, 257, 1000,
 				     32767, 32769, 65535 };
 	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = -1 };
-	struct front *f = front_answering(test, 1, &s);
+	struct tdrv *td = tdrv_answering(test, 1, &s);
 	unsigned int i;
 
 	VFE_DUTY(test, "T08", "4.1.4.3.2",
 		 "a device that offers another size is not driven");
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		s.val = sizes[i];
-		expect_failure(test, f, -EINVAL, "queue_size is");
+		expect_failure(test, td, -EINVAL, "queue_size is");
 	}
 }
 
@@ -96,7 +96,7 @@ static void size_0_means_no_queue(struct kunit *test)
 
 	VFE_DUTY(test, "B19", "3.1.1",
 		 "an irrecoverable error sets FAILED and ends the set-up");
-	expect_failure(test, front_answering(test, 1, &s), -ENODEV,
+	expect_failure(test, tdrv_answering(test, 1, &s), -ENODEV,
 		       "queue_size is 0");
 }
 
@@ -104,27 +104,27 @@ static void size_0_means_no_queue(struct kunit *test)
 static void last_queue_is_wrong(struct kunit *test)
 {
 	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = 2, .val = 12 };
-	struct front *f = front_answering(test, 3, &s);
+	struct tdrv *td = tdrv_answering(test, 3, &s);
 
-	expect_failure(test, f, -EINVAL, "queue 2");
+	expect_failure(test, td, -EINVAL, "queue 2");
 	/* nothing was kept: with a good device it works */
 	s.val = 64;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 }
 
 /* A failed set-up may be tried again, with fewer queues. */
 static void second_try_with_fewer_queues(struct kunit *test)
 {
 	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = 2, .val = 0 };
-	struct front *f = front_answering(test, 3, &s);
+	struct tdrv *td = tdrv_answering(test, 3, &s);
 
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENODEV);
-	f->queues = 2;
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, f->m->status, S_LIVE);
-	KUNIT_EXPECT_EQ(test, vfe_num_queues(f->vd), 2U);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), -ENODEV);
+	td->queues = 2;
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, td->m->status, S_LIVE);
+	KUNIT_EXPECT_EQ(test, vfe_num_queues(td->vd), 2U);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* 2.7.1: each part aligned, without overlap, empty at first */
@@ -145,26 +145,26 @@ static void every_size_there_is(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .features = BIT_ULL(VIRTIO_F_VERSION_1) };
 	unsigned int size;
-	struct front *f;
+	struct tdrv *td;
 
 	VFE_DUTY(test, "S01", "2.7.1",
 		 "descriptors at a multiple of 16, driver's ring of 2, device's ring of 4");
 	for (size = 1; size <= 32768; size *= 2) {
 		spec.queue_size = size;
-		f = front_new(test, &spec);
-		f->specs[0].max_segs = 1;
-		KUNIT_ASSERT_EQ_MSG(test, front_up(f, FRONT_READY), 0,
+		td = tdrv_new(test, &spec);
+		td->specs[0].max_segs = 1;
+		KUNIT_ASSERT_EQ_MSG(test, tdrv_up(td, TDRV_READY), 0,
 				    "size %u", size);
-		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(f->vd, 0)),
+		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(td->vd, 0)),
 				size);
-		KUNIT_EXPECT_EQ(test, f->m->queues[0].size, size);
-		expect_parts(test, f->m->queues, size);
+		KUNIT_EXPECT_EQ(test, td->m->queues[0].size, size);
+		expect_parts(test, td->m->queues, size);
 		/* the driver does not write back an unchanged size */
-		KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_SIZE,
+		KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_QUEUE_SIZE,
 						     VFE_WRITE), 0U);
-		VFE_MOCK_EXPECT_CLEAN(test, f->m);
-		front_down(f);
-		vfe_mock_unplug(f->m);
+		VFE_MOCK_EXPECT_CLEAN(test, td->m);
+		tdrv_down(td);
+		vfe_mock_unplug(td->m);
 	}
 }
 
@@ -177,23 +177,23 @@ static void sizes_asked_for(struct kunit *test)
 	} sizes[] = { { 0, 64 }, { 1, 1 }, { 2, 2 }, { 3, 2 }, { 16, 16 },
 		      { 20, 16 }, { 63, 32 }, { 64, 64 }, { 65, 64 },
 		      { 100, 64 }, { 32768, 64 }, { 65535, 64 } };
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	unsigned int i;
 
 	VFE_DUTY(test, "T08", "4.1.4.3.2",
 		 "queue_size of a split ring is written as a power of two, not 0");
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		f->specs[0].size = sizes[i].asked;
-		vfe_mock_log_clear(f->m);
-		KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(f->vd, 0)),
+		td->specs[0].size = sizes[i].asked;
+		vfe_mock_log_clear(td->m);
+		KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+		KUNIT_EXPECT_EQ(test, vfe_queue_size(vfe_get_queue(td->vd, 0)),
 				sizes[i].got);
-		KUNIT_EXPECT_EQ(test, f->m->queues[0].size, sizes[i].got);
-		KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_SIZE,
+		KUNIT_EXPECT_EQ(test, td->m->queues[0].size, sizes[i].got);
+		KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_QUEUE_SIZE,
 						     VFE_WRITE),
 				sizes[i].got == 64 ? 0U : 1U);
-		VFE_MOCK_EXPECT_CLEAN(test, f->m);
-		front_down(f);
+		VFE_MOCK_EXPECT_CLEAN(test, td->m);
+		tdrv_down(td);
 	}
 }
 
@@ -202,34 +202,34 @@ static void sizes_asked_for(struct kunit *test)
 static void more_queues_than_there_are(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	KUNIT_EXPECT_EQ(test, vfe_max_queues(f->vd), 3U);
-	vfe_mock_log_clear(f->m);
-	f->queues = 4;
-	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -ENODEV);
-	f->queues = 0;
-	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -ENODEV);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	f->queues = 3;
-	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_EXPECT_EQ(test, vfe_num_queues(f->vd), 3U);
-	KUNIT_EXPECT_NULL(test, vfe_get_queue(f->vd, 3));
-	KUNIT_EXPECT_NULL(test, vfe_get_queue(f->vd, UINT_MAX));
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	KUNIT_EXPECT_EQ(test, vfe_max_queues(td->vd), 3U);
+	vfe_mock_log_clear(td->m);
+	td->queues = 4;
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_QUEUES), -ENODEV);
+	td->queues = 0;
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_QUEUES), -ENODEV);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+	td->queues = 3;
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	KUNIT_EXPECT_EQ(test, vfe_num_queues(td->vd), 3U);
+	KUNIT_EXPECT_NULL(test, vfe_get_queue(td->vd, 3));
+	KUNIT_EXPECT_NULL(test, vfe_get_queue(td->vd, UINT_MAX));
 }
 
 static void fewer_queues_than_there_are(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = VFE_MOCK_QUEUES };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int i;
 
-	f->queues = 2;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	td->queues = 2;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	for (i = 0; i < VFE_MOCK_QUEUES; i++)
-		KUNIT_EXPECT_EQ(test, f->m->queues[i].enable, i < 2 ? 1 : 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+		KUNIT_EXPECT_EQ(test, td->m->queues[i].enable, i < 2 ? 1 : 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- registers --- */
@@ -248,18 +248,18 @@ static const enum vfe_reg queue_regs[] = {
 static void thirteen_accesses_a_queue(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int i, n = ARRAY_SIZE(queue_regs);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_ASSERT_EQ(test, f->m->log_len, 2 + 3 * n);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	KUNIT_ASSERT_EQ(test, td->m->log_len, 2 + 3 * n);
 	for (i = 0; i < 2; i++)
-		KUNIT_EXPECT_EQ(test, f->m->log[i].reg,
+		KUNIT_EXPECT_EQ(test, td->m->log[i].reg,
 				VFE_REG_CONFIG_MSIX_VECTOR);
 	for (i = 0; i < 3 * n; i++)
-		KUNIT_EXPECT_EQ_MSG(test, f->m->log[2 + i].reg,
+		KUNIT_EXPECT_EQ_MSG(test, td->m->log[2 + i].reg,
 				    queue_regs[i % n], "queue %u access %u",
 				    i / n, i % n);
 }
@@ -267,12 +267,12 @@ static void thirteen_accesses_a_queue(struct kunit *test)
 static void eleven_accesses_with_intx(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .vectors = -1 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 11U);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 11U);
 }
 
 /* Additional accesses: a changed size, and queue_notif_config_data */
@@ -285,16 +285,16 @@ static void fifteen_accesses_at_most(struct kunit *test)
 			    BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) |
 			    BIT_ULL(VIRTIO_F_RING_RESET),
 	};
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int i;
 
 	for (i = 0; i < 3; i++)
-		f->specs[i].size = 16;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 2U + 3 * 15);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+		td->specs[i].size = 16;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 2U + 3 * 15);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A device that forgets to disable its queues when it is reset */
@@ -308,40 +308,40 @@ static bool stale_enable(struct vfe_mock *m, struct vfe_mock_access *a)
 /* virtio_pci refuses it with -ENOENT. */
 static void queue_that_is_still_enabled(struct kunit *test)
 {
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	struct kmsg_dump_iter mark = log_mark();
 
-	f->m->knobs.access = stale_enable;
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), -ENOENT);
+	td->m->knobs.access = stale_enable;
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), -ENOENT);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "queue_enable is 1: "), 1U);
-	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(f->m->pdev)), 1U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
 	/* the driver wrote no address to a queue that may be running */
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_DESC_LO,
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_QUEUE_DESC_LO,
 					     VFE_WRITE), 0U);
-	front_down(f);
-	f->m->knobs.access = NULL;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	tdrv_down(td);
+	td->m->knobs.access = NULL;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	/* and if a later reset leaves one enabled */
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-	f->m->knobs.access = stale_enable;
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENOENT);
-	KUNIT_EXPECT_FALSE(test, front_command(f) & PCI_COMMAND_MASTER);
-	f->m->knobs.access = NULL;
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	td->m->knobs.access = stale_enable;
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENOENT);
+	KUNIT_EXPECT_FALSE(test, tdrv_command(td) & PCI_COMMAND_MASTER);
+	td->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* All steps up to DRIVER_OK, with one queue, without configuration */
 static void accesses_of_a_whole_set_up(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
+	struct tdrv *td = tdrv_live(test, NULL);
 
 	/* status 9, num_queues, features 8, vector 2, queue 13 */
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_DEVICE_STATUS,
 					     VFE_READ), 4U);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_DEVICE_STATUS,
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_DEVICE_STATUS,
 					     VFE_WRITE), 5U);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 9U + 1 + 8 + 2 + 13);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 9U + 1 + 8 + 2 + 13);
 }
 
 static void eight_accesses_for_features(struct kunit *test)
@@ -355,17 +355,17 @@ static void eight_accesses_for_features(struct kunit *test)
 		VFE_REG_DEVICE_STATUS, VFE_REG_DEVICE_STATUS,
 		VFE_REG_DEVICE_STATUS,
 	};
-	struct front *f = front_new(test, NULL);
+	struct tdrv *td = tdrv_new(test, NULL);
 	unsigned int i;
 
 	VFE_DUTY(test, "B18", "3.1.1",
 		 "no features are written after FEATURES_OK, which is read again");
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_CREATE), 0);
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, front_step(f, FRONT_NEGOTIATE), 0);
-	KUNIT_ASSERT_EQ(test, f->m->log_len, (u32)ARRAY_SIZE(regs));
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_CREATE), 0);
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_NEGOTIATE), 0);
+	KUNIT_ASSERT_EQ(test, td->m->log_len, (u32)ARRAY_SIZE(regs));
 	for (i = 0; i < ARRAY_SIZE(regs); i++)
-		KUNIT_EXPECT_EQ(test, f->m->log[i].reg, regs[i]);
+		KUNIT_EXPECT_EQ(test, td->m->log[i].reg, regs[i]);
 }
 
 /* --- where to notify --- */
@@ -373,47 +373,47 @@ static void eight_accesses_for_features(struct kunit *test)
 static void notify_each_queue_at_its_place(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 4, .multiplier = 6 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int i;
 	int at;
 
 	VFE_DUTY(test, "T22", "4.1.4.4",
 		 "notified is at queue_notify_off * multiplier, inside the structure");
 	/* not in the queues' order */
-	f->m->queues[0].notify_off = 3;
-	f->m->queues[1].notify_off = 0;
-	f->m->queues[2].notify_off = 1;
-	f->m->queues[3].notify_off = 682;	/* times 6: the last but two */
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
+	td->m->queues[0].notify_off = 3;
+	td->m->queues[1].notify_off = 0;
+	td->m->queues[2].notify_off = 1;
+	td->m->queues[3].notify_off = 682;	/* times 6: the last but two */
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	for (i = 0; i < 4; i++) {
-		vfe_mock_log_clear(f->m);
-		vfe_queue_notify(vfe_get_queue(f->vd, i));
-		at = vfe_mock_find(f->m, 0, VFE_REG_NOTIFY, VFE_WRITE);
+		vfe_mock_log_clear(td->m);
+		vfe_queue_notify(vfe_get_queue(td->vd, i));
+		at = vfe_mock_find(td->m, 0, VFE_REG_NOTIFY, VFE_WRITE);
 		KUNIT_ASSERT_EQ(test, at, 0);
-		KUNIT_EXPECT_EQ(test, f->m->log[0].offset,
-				6U * f->m->queues[i].notify_off);
-		KUNIT_EXPECT_EQ(test, f->m->log[0].size, 2U);
-		KUNIT_EXPECT_EQ(test, f->m->log[0].val, i);
-		KUNIT_EXPECT_EQ(test, f->m->queues[i].kicks, 1U);
+		KUNIT_EXPECT_EQ(test, td->m->log[0].offset,
+				6U * td->m->queues[i].notify_off);
+		KUNIT_EXPECT_EQ(test, td->m->log[0].size, 2U);
+		KUNIT_EXPECT_EQ(test, td->m->log[0].val, i);
+		KUNIT_EXPECT_EQ(test, td->m->queues[i].kicks, 1U);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void multiplier_0_is_one_place_for_all(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3, .multiplier = -1 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int i;
 
-	f->m->queues[2].notify_off = 0xffff;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	vfe_mock_log_clear(f->m);
+	td->m->queues[2].notify_off = 0xffff;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	vfe_mock_log_clear(td->m);
 	for (i = 0; i < 3; i++)
-		vfe_queue_notify(vfe_get_queue(f->vd, i));
-	KUNIT_ASSERT_EQ(test, f->m->log_len, 3U);
+		vfe_queue_notify(vfe_get_queue(td->vd, i));
+	KUNIT_ASSERT_EQ(test, td->m->log_len, 3U);
 	for (i = 0; i < 3; i++) {
-		KUNIT_EXPECT_EQ(test, f->m->log[i].offset, 0U);
-		KUNIT_EXPECT_EQ(test, f->m->log[i].val, i);
+		KUNIT_EXPECT_EQ(test, td->m->log[i].offset, 0U);
+		KUNIT_EXPECT_EQ(test, td->m->log[i].val, i);
 	}
 }
 
@@ -434,22 +434,22 @@ static void places_at_the_edge(struct kunit *test)
 		{ 0, 3, 0 }, { 1, 3, -EINVAL }, { 2, 3, 0 }, { 1, 1, -EINVAL },
 		{ 4, 1, 0 }, { 1, 4095, -EINVAL },
 	};
-	struct front *f = front_new(test, NULL);
-	u8 *mult = vfe_mock_config_space(f->m) +
-		   vfe_mock_cap(f->m, VIRTIO_PCI_CAP_NOTIFY_CFG) +
+	struct tdrv *td = tdrv_new(test, NULL);
+	u8 *mult = vfe_mock_config_space(td->m) +
+		   vfe_mock_cap(td->m, VIRTIO_PCI_CAP_NOTIFY_CFG) +
 		   VIRTIO_PCI_NOTIFY_CAP_MULT;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
 		put_unaligned_le32(places[i].multiplier, mult);
-		f->m->queues[0].notify_off = places[i].off;
+		td->m->queues[0].notify_off = places[i].off;
 		if (places[i].ret) {
-			expect_failure(test, f, places[i].ret, "queue 0");
+			expect_failure(test, td, places[i].ret, "queue 0");
 			continue;
 		}
-		KUNIT_EXPECT_EQ_MSG(test, front_up(f, FRONT_READY), 0,
+		KUNIT_EXPECT_EQ_MSG(test, tdrv_up(td, TDRV_READY), 0,
 				    "place %u", i);
-		front_down(f);
+		tdrv_down(td);
 	}
 }
 
@@ -457,18 +457,18 @@ static void places_at_the_edge(struct kunit *test)
 static void one_page_a_queue(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 8, .page_per_vq = true };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 	unsigned int i;
 
 	for (i = 0; i < 8; i++) {
-		vfe_mock_log_clear(f->m);
-		vfe_queue_notify(vfe_get_queue(f->vd, i));
-		KUNIT_ASSERT_EQ(test, f->m->log_len, 1U);
-		KUNIT_EXPECT_EQ(test, f->m->log[0].offset, 4096 * i);
-		KUNIT_EXPECT_EQ(test, f->m->queues[i].kicks, 1U);
-		front_expect_completion(test, f, i);
+		vfe_mock_log_clear(td->m);
+		vfe_queue_notify(vfe_get_queue(td->vd, i));
+		KUNIT_ASSERT_EQ(test, td->m->log_len, 1U);
+		KUNIT_EXPECT_EQ(test, td->m->log[0].offset, 4096 * i);
+		KUNIT_EXPECT_EQ(test, td->m->queues[i].kicks, 1U);
+		tdrv_expect_completion(test, td, i);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* 32 bits need four bytes, at a multiple of four */
@@ -495,9 +495,9 @@ static void places_for_32_bits(struct kunit *test)
 		.features = VFE_MOCK_FEATURES |
 			    BIT_ULL(VIRTIO_F_NOTIFICATION_DATA),
 	};
-	struct front *f = front_new(test, &spec);
-	u8 *cap = vfe_mock_config_space(f->m) +
-		  vfe_mock_cap(f->m, VIRTIO_PCI_CAP_NOTIFY_CFG);
+	struct tdrv *td = tdrv_new(test, &spec);
+	u8 *cap = vfe_mock_config_space(td->m) +
+		  vfe_mock_cap(td->m, VIRTIO_PCI_CAP_NOTIFY_CFG);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
@@ -507,18 +507,18 @@ static void places_for_32_bits(struct kunit *test)
 				   cap + VIRTIO_PCI_CAP_OFFSET);
 		put_unaligned_le32(VFE_STRUCT_SIZE - places[i].start,
 				   cap + VIRTIO_PCI_CAP_LENGTH);
-		f->m->queues[0].notify_off = places[i].off;
+		td->m->queues[0].notify_off = places[i].off;
 		if (places[i].ret) {
-			expect_failure(test, f, places[i].ret, places[i].says);
+			expect_failure(test, td, places[i].ret, places[i].says);
 			continue;
 		}
-		KUNIT_EXPECT_EQ_MSG(test, front_up(f, FRONT_READY), 0,
+		KUNIT_EXPECT_EQ_MSG(test, tdrv_up(td, TDRV_READY), 0,
 				    "place %u", i);
 		KUNIT_EXPECT_EQ_MSG(test, places[i].data,
-				    vfe_has_feature(f->vd,
+				    vfe_has_feature(td->vd,
 						    VIRTIO_F_NOTIFICATION_DATA),
 				    "place %u", i);
-		front_down(f);
+		tdrv_down(td);
 	}
 }
 
@@ -526,15 +526,15 @@ static void places_for_32_bits(struct kunit *test)
 static void notify_structure_of_a_few_bytes(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
-	struct front *f = front_new(test, &spec);
-	u8 *len = vfe_mock_config_space(f->m) +
-		  vfe_mock_cap(f->m, VIRTIO_PCI_CAP_NOTIFY_CFG) +
+	struct tdrv *td = tdrv_new(test, &spec);
+	u8 *len = vfe_mock_config_space(td->m) +
+		  vfe_mock_cap(td->m, VIRTIO_PCI_CAP_NOTIFY_CFG) +
 		  VIRTIO_PCI_CAP_LENGTH;
 
 	put_unaligned_le32(9, len);
-	expect_failure(test, f, -EINVAL, "queue 2");
+	expect_failure(test, td, -EINVAL, "queue 2");
 	put_unaligned_le32(10, len);
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 }
 
 /* --- after a reset --- */
@@ -542,77 +542,77 @@ static void notify_structure_of_a_few_bytes(struct kunit *test)
 static void size_changes_over_a_restart(struct kunit *test)
 {
 	struct answer s = { .reg = VFE_REG_QUEUE_SIZE, .queue = -1, .val = 64 };
-	struct front *f = front_answering(test, 2, &s);
+	struct tdrv *td = tdrv_answering(test, 2, &s);
 	struct kmsg_dump_iter mark;
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
 	/* larger: the ring keeps its size, which the driver writes */
 	s.val = 128;
-	vfe_mock_log_clear(f->m);
-	KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_QUEUE_SIZE,
+	vfe_mock_log_clear(td->m);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_QUEUE_SIZE,
 					     VFE_WRITE), 2U);
-	KUNIT_EXPECT_EQ(test, f->m->queues[1].size, 64);
-	KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
+	KUNIT_EXPECT_EQ(test, td->m->queues[1].size, 64);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
 	/* smaller: it does not fit */
 	s.val = 32;
 	mark = log_mark();
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -EINVAL);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "smaller than before"), 1U);
-	KUNIT_EXPECT_TRUE(test, f->m->status & S_FAILED);
+	KUNIT_EXPECT_TRUE(test, td->m->status & S_FAILED);
 	/* nor a missing queue */
 	s.val = 0;
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
 	s.val = 64;
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_ready(f->vd), 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_ready(td->vd), 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A class uses some of the queues: each has the number in its spec. */
 static void queues_with_numbers(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 5 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int i;
 
-	f->queues = 2;
-	f->specs[1].index = 4;
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_EXPECT_EQ(test, vfe_num_queues(f->vd), 2U);
-	KUNIT_EXPECT_EQ(test, vfe_queue_index(vfe_get_queue(f->vd, 1)), 4U);
+	td->queues = 2;
+	td->specs[1].index = 4;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, vfe_num_queues(td->vd), 2U);
+	KUNIT_EXPECT_EQ(test, vfe_queue_index(vfe_get_queue(td->vd, 1)), 4U);
 	for (i = 0; i < 5; i++)
-		KUNIT_EXPECT_EQ(test, f->m->queues[i].enable, !(i % 4));
-	KUNIT_EXPECT_EQ(test, f->m->queues[4].vector, 2);
-	KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
-	KUNIT_EXPECT_EQ(test, f->m->queues[4].kicks, 1U);
-	KUNIT_ASSERT_TRUE(test, front_use(f, 4));
-	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[4]));
-	KUNIT_EXPECT_EQ(test, f->done[4], 1U);
-	front_take_all(f, 1);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+		KUNIT_EXPECT_EQ(test, td->m->queues[i].enable, !(i % 4));
+	KUNIT_EXPECT_EQ(test, td->m->queues[4].vector, 2);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 1), 0);
+	KUNIT_EXPECT_EQ(test, td->m->queues[4].kicks, 1U);
+	KUNIT_ASSERT_TRUE(test, tdrv_use(td, 4));
+	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&td->m->queues[4]));
+	KUNIT_EXPECT_EQ(test, td->done[4], 1U);
+	tdrv_reap_all(td, 1);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void specs_that_make_no_sense(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_NEGOTIATE), 0);
-	f->specs[0].vector = VFE_VECTOR_PREVIOUS;
-	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -EINVAL);
-	f->specs[0].vector = VFE_VECTOR_NONE;
-	f->specs[1].vector = VFE_VECTOR_PREVIOUS;
-	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -EINVAL);
-	f->specs[1].vector = VFE_VECTOR_OWN;
-	f->specs[2].index = 1;
-	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -EINVAL);
-	f->specs[2].index = 3;
-	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), -ENODEV);
-	f->specs[2].index = 2;
-	KUNIT_EXPECT_EQ(test, front_step(f, FRONT_QUEUES), 0);
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	td->specs[0].vector = VFE_VECTOR_PREVIOUS;
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_QUEUES), -EINVAL);
+	td->specs[0].vector = VFE_VECTOR_NONE;
+	td->specs[1].vector = VFE_VECTOR_PREVIOUS;
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_QUEUES), -EINVAL);
+	td->specs[1].vector = VFE_VECTOR_OWN;
+	td->specs[2].index = 1;
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_QUEUES), -EINVAL);
+	td->specs[2].index = 3;
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_QUEUES), -ENODEV);
+	td->specs[2].index = 2;
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A reset, and a restart with another ring; then with the largest again */
@@ -622,25 +622,25 @@ static void another_size(struct kunit *test)
 		{ 16, 16 }, { 15, 8 }, { 1000, 64 }, { 0, 64 },
 	};
 	struct vfe_mock_spec spec = { .queues = 2, .queue_size = 64 };
-	struct front *f = front_live(test, &spec);
-	struct vfe_queue *q = vfe_get_queue(f->vd, 1);
+	struct tdrv *td = tdrv_live(test, &spec);
+	struct vfe_queue *q = vfe_get_queue(td->vd, 1);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		KUNIT_ASSERT_EQ(test, front_add(f, 1), 0);
-		KUNIT_ASSERT_EQ(test, vfe_reset(f->vd), 0);
-		front_detach_all(f);
+		KUNIT_ASSERT_EQ(test, tdrv_add(td, 1), 0);
+		KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+		tdrv_detach_all(td);
 		vfe_queue_set_size(q, sizes[i].want);
-		KUNIT_ASSERT_EQ(test, vfe_restart(f->vd), 0);
-		KUNIT_ASSERT_EQ(test, vfe_ready(f->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+		KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
 		KUNIT_EXPECT_EQ(test, vfe_queue_size(q), sizes[i].get);
-		KUNIT_EXPECT_EQ(test, f->m->queues[1].size, sizes[i].get);
-		KUNIT_EXPECT_EQ(test, f->m->queues[0].size, 64);
+		KUNIT_EXPECT_EQ(test, td->m->queues[1].size, sizes[i].get);
+		KUNIT_EXPECT_EQ(test, td->m->queues[0].size, 64);
 		KUNIT_EXPECT_EQ(test, vfe_queue_max_size(q), 64U);
-		front_expect_completion(test, f, 0);
-		front_expect_completion(test, f, 1);
+		tdrv_expect_completion(test, td, 0);
+		tdrv_expect_completion(test, td, 1);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, f->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case queues_cases[] = {

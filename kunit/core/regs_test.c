@@ -173,15 +173,19 @@ static void regs_config(struct kunit *test)
 	struct regs *r = regs_start(test);
 	struct vfe_regs *regs = &r->regs;
 
-	KUNIT_EXPECT_EQ(test, vfe_read_field(regs, VFE_REG_DEVICE_CONFIG, 0, 4), 0x44332211U);
+	KUNIT_EXPECT_EQ(test, vfe_read_field(regs, VFE_REG_DEVICE_CONFIG, 0, 4),
+			0x44332211U);
 	regs_expect_one(r, VFE_REG_DEVICE_CONFIG, VFE_READ, 4, 0x44332211);
-	KUNIT_EXPECT_EQ(test, vfe_read_field(regs, VFE_REG_DEVICE_CONFIG, 2, 2), 0x4433U);
+	KUNIT_EXPECT_EQ(test, vfe_read_field(regs, VFE_REG_DEVICE_CONFIG, 2, 2),
+			0x4433U);
 	KUNIT_EXPECT_EQ(test, r->m->log[0].offset, 2U);
 	regs_expect_one(r, VFE_REG_DEVICE_CONFIG, VFE_READ, 2, 0x4433);
-	KUNIT_EXPECT_EQ(test, vfe_read_field(regs, VFE_REG_DEVICE_CONFIG, 4, 1), 0x55U);
+	KUNIT_EXPECT_EQ(test, vfe_read_field(regs, VFE_REG_DEVICE_CONFIG, 4, 1),
+			0x55U);
 	regs_expect_one(r, VFE_REG_DEVICE_CONFIG, VFE_READ, 1, 0x55);
 	/* the last bytes of the window */
-	KUNIT_EXPECT_EQ(test, vfe_read_field(regs, VFE_REG_DEVICE_CONFIG, 12, 4), 0U);
+	KUNIT_EXPECT_EQ(test,
+			vfe_read_field(regs, VFE_REG_DEVICE_CONFIG, 12, 4), 0U);
 	KUNIT_EXPECT_EQ(test, r->m->log[0].offset, 12U);
 	regs_expect_one(r, VFE_REG_DEVICE_CONFIG, VFE_READ, 4, 0);
 	vfe_write_field(regs, VFE_REG_DEVICE_CONFIG, 15, 1, 0x77);

@@ -40,21 +40,21 @@ static bool vanish_at(struct vfe_mock *m, struct vfe_mock_access *a)
 }
 
 /* It comes back, for the next round */
-static void come_back(struct front *f)
+static void come_back(struct tdrv *td)
 {
-	f->m->knobs.access = NULL;
-	f->m->knobs.gone = false;
+	td->m->knobs.access = NULL;
+	td->m->knobs.gone = false;
 }
 
-static void go_at(struct front *f, struct countdown *c, unsigned int n)
+static void go_at(struct tdrv *td, struct countdown *c, unsigned int n)
 {
 	*c = (struct countdown) { .left = n };
-	f->m->knobs.priv = c;
-	f->m->knobs.access = vanish_at;
+	td->m->knobs.priv = c;
+	td->m->knobs.access = vanish_at;
 }
 
 /* Another life cycle, with the function gone at access @n. Return: if it was */
-static bool life_that_ends_at(struct kunit *test, struct front *f,
+static bool life_that_ends_at(struct kunit *test, struct tdrv *td,
 			      unsigned int n)
 {
 	struct kmsg_dump_iter mark = log_mark();
@@ -63,46 +63,46 @@ static bool life_that_ends_at(struct kunit *test, struct front *f,
 	bool gone;
 	int ret;
 
-	go_at(f, &c, n);
-	ret = front_up(f, FRONT_READY);
-	gone = f->m->knobs.gone;
+	go_at(td, &c, n);
+	ret = tdrv_up(td, TDRV_READY);
+	gone = td->m->knobs.gone;
 	if (gone && ret)
 		KUNIT_EXPECT_EQ_MSG(test, ret, -ENODEV, "access %u", n);
 	else if (!gone)
 		KUNIT_EXPECT_EQ_MSG(test, ret, 0, "access %u", n);
-	front_down(f);
+	tdrv_down(td);
 	/*
 	 * The calls report it, not needs_reset(): the device was not live, and
 	 * needs_reset() must not be called after the class driver has finished.
 	 */
-	KUNIT_EXPECT_EQ_MSG(test, f->needs_reset, 0U, "access %u", n);
-	f->needs_reset = 0;
-	gone = f->m->knobs.gone;
+	KUNIT_EXPECT_EQ_MSG(test, td->needs_reset, 0U, "access %u", n);
+	td->needs_reset = 0;
+	gone = td->m->knobs.gone;
 	KUNIT_EXPECT_LE_MSG(test, c.more, MOST_MORE, "access %u", n);
 	KUNIT_EXPECT_LT_MSG(test, jiffies_to_msecs(jiffies - start), MOST_MS,
 			    "access %u", n);
 	if (gone)
 		KUNIT_EXPECT_LE_MSG(test, log_errors(mark, "vfe") +
-				    log_errors(mark, pci_name(f->m->pdev)), 2U,
+				    log_errors(mark, pci_name(td->m->pdev)), 2U,
 				    "access %u", n);
-	come_back(f);
+	come_back(td);
 	return gone;
 }
 
 static void gone_at_every_access(struct kunit *test, enum vfe_interrupts irqs)
 {
 	struct vfe_mock_spec spec = { .queues = 2 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int n = 0;
 
-	f->irqs = irqs;
-	while (life_that_ends_at(test, f, n))
+	td->irqs = irqs;
+	while (life_that_ends_at(test, td, n))
 		n++;
 	/* as many as a life cycle has; more than none */
 	KUNIT_EXPECT_GT(test, n, 35U);
 	kunit_info(test, "%u accesses\n", n);
 	/* and everything still works */
-	KUNIT_EXPECT_EQ(test, front_up(f, FRONT_READY), 0);
+	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 }
 
 static void gone_at_every_access_of_a_life(struct kunit *test)
@@ -116,7 +116,7 @@ static void gone_at_every_access_with_intx(struct kunit *test)
 }
 
 /* Reset and restart, with the function gone at access @n. Return: if it was */
-static bool restart_that_ends_at(struct kunit *test, struct front *f,
+static bool restart_that_ends_at(struct kunit *test, struct tdrv *td,
 				 unsigned int n)
 {
 	unsigned long start = jiffies;
@@ -124,40 +124,40 @@ static bool restart_that_ends_at(struct kunit *test, struct front *f,
 	bool gone;
 	int ret;
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	f->needs_reset = 0;
-	go_at(f, &c, n);
-	ret = vfe_reset(f->vd);
-	gone = f->m->knobs.gone;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	td->needs_reset = 0;
+	go_at(td, &c, n);
+	ret = vfe_reset(td->vd);
+	gone = td->m->knobs.gone;
 	KUNIT_EXPECT_EQ_MSG(test, ret, gone ? -ENODEV : 0, "access %u", n);
-	KUNIT_EXPECT_EQ_MSG(test, vfe_gone(f->vd), gone, "access %u", n);
+	KUNIT_EXPECT_EQ_MSG(test, vfe_gone(td->vd), gone, "access %u", n);
 	/* the buffers come back in any case */
-	front_detach_all(f);
-	ret = vfe_restart(f->vd);
+	tdrv_detach_all(td);
+	ret = vfe_restart(td->vd);
 	if (!ret)
-		ret = vfe_ready(f->vd);
-	gone = f->m->knobs.gone;
+		ret = vfe_ready(td->vd);
+	gone = td->m->knobs.gone;
 	if (!gone || ret)
 		KUNIT_EXPECT_EQ_MSG(test, ret, gone ? -ENODEV : 0, "access %u",
 				    n);
-	KUNIT_EXPECT_LE_MSG(test, f->needs_reset, 1U, "access %u", n);
-	front_down(f);
+	KUNIT_EXPECT_LE_MSG(test, td->needs_reset, 1U, "access %u", n);
+	tdrv_down(td);
 	KUNIT_EXPECT_LE_MSG(test, c.more, MOST_MORE, "access %u", n);
 	KUNIT_EXPECT_LT_MSG(test, jiffies_to_msecs(jiffies - start), MOST_MS,
 			    "access %u", n);
-	gone = f->m->knobs.gone;
-	come_back(f);
+	gone = td->m->knobs.gone;
+	come_back(td);
 	return gone;
 }
 
 static void gone_at_every_access_of_a_restart(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 2 };
-	struct front *f = front_new(test, &spec);
+	struct tdrv *td = tdrv_new(test, &spec);
 	unsigned int n = 0;
 
-	while (restart_that_ends_at(test, f, n))
+	while (restart_that_ends_at(test, td, n))
 		n++;
 	KUNIT_EXPECT_GT(test, n, 35U);
 	kunit_info(test, "%u accesses\n", n);
@@ -169,50 +169,50 @@ static void gone_at_every_access_of_a_restart(struct kunit *test)
 static void gone_while_live(struct kunit *test)
 {
 	static const u8 byte[] = { 1, 0 };
-	struct front *f = front_live(test, NULL);
-	struct vfe_queue *q = vfe_get_queue(f->vd, 0);
+	struct tdrv *td = tdrv_live(test, NULL);
+	struct vfe_queue *q = vfe_get_queue(td->vd, 0);
 	u8 val;
 	u32 len;
 
-	KUNIT_ASSERT_EQ(test, front_add(f, 0), 0);
-	vfe_mock_vanish(f->m);
-	KUNIT_EXPECT_FALSE(test, vfe_gone(f->vd));
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -ENODEV);
-	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
+	vfe_mock_vanish(td->m);
+	KUNIT_EXPECT_FALSE(test, vfe_gone(td->vd));
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, byte, &val), -ENODEV);
+	KUNIT_EXPECT_TRUE(test, vfe_gone(td->vd));
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(q));
 
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_EQ(test, vfe_config_read(f->vd, 0, byte, &val), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfe_config_write(f->vd, 0, 1, 1), -ENODEV);
-	KUNIT_EXPECT_EQ(test, front_add(f, 0), -EIO);
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, byte, &val), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_config_write(td->vd, 0, 1, 1), -ENODEV);
+	KUNIT_EXPECT_EQ(test, tdrv_add(td, 0), -EIO);
 	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(q));
 	vfe_queue_notify(q);
 	KUNIT_EXPECT_NULL(test, vfe_queue_get(q, &len));
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
-	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(q), (void *)f);
-	KUNIT_EXPECT_EQ(test, vfe_restart(f->vd), -ENODEV);
-	KUNIT_EXPECT_EQ(test, vfe_ready(f->vd), -ENODEV);
-	front_down(f);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), -ENODEV);
+	KUNIT_EXPECT_PTR_EQ(test, vfe_queue_detach(q), (void *)td);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_ready(td->vd), -ENODEV);
+	tdrv_down(td);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 }
 
 /* The PCI core knows first (its channel is dead): no register is touched */
 static void gone_as_the_pci_core_says(struct kunit *test)
 {
-	struct front *f = front_live(test, NULL);
-	struct pci_dev *pdev = f->m->pdev;
+	struct tdrv *td = tdrv_live(test, NULL);
+	struct pci_dev *pdev = td->m->pdev;
 
-	vfe_mock_vanish(f->m);
+	vfe_mock_vanish(td->m);
 	pdev->error_state = pci_channel_io_perm_failure;
-	vfe_mock_log_clear(f->m);
-	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_TRUE(test, vfe_gone(td->vd));
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), -ENODEV);
 	/* buffers that the driver had in flight are lost to the device */
-	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(f->vd, 0)));
-	front_down(f);
-	KUNIT_EXPECT_EQ(test, f->m->log_len, 0U);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(vfe_get_queue(td->vd, 0)));
+	tdrv_down(td);
+	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
 	pdev->error_state = pci_channel_io_normal;
 }
 
@@ -233,22 +233,22 @@ static bool gone_before_the_isr(struct vfe_mock *m, struct vfe_mock_access *a)
 static void gone_as_the_isr_says(struct kunit *test, int vectors, u64 taken)
 {
 	struct vfe_mock_spec spec = { .vectors = vectors };
-	struct front *f = front_live(test, &spec);
+	struct tdrv *td = tdrv_live(test, &spec);
 	struct vfe_event_counts sum;
 	unsigned int i;
 
-	f->m->knobs.access = gone_before_the_isr;
+	td->m->knobs.access = gone_before_the_isr;
 	for (i = 0; i < 3; i++)
-		vfe_mock_interrupt(&f->m->queues[0]);
-	KUNIT_EXPECT_TRUE(test, vfe_gone(f->vd));
+		vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_TRUE(test, vfe_gone(td->vd));
 	/* the first one reports it; after it no register is read */
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(f->m, VFE_REG_ISR_STATUS,
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_ISR_STATUS,
 					     VFE_READ), 1U);
-	KUNIT_EXPECT_EQ(test, f->needs_reset, 1U);
-	KUNIT_EXPECT_EQ(test, f->done[0], 0U);
-	stats_get(vfe_stats_of(f->vd), &sum);
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
+	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
+	stats_get(vfe_stats_of(td->vd), &sum);
 	KUNIT_EXPECT_EQ(test, sum.interrupts, taken);
-	KUNIT_EXPECT_EQ(test, vfe_reset(f->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), -ENODEV);
 }
 
 static void gone_as_the_pin_says(struct kunit *test)

@@ -22,15 +22,15 @@
 #include "mock/mock.h"
 
 /* The steps of the life cycle, in their order */
-enum front_step {
-	FRONT_CREATE,
-	FRONT_NEGOTIATE,
-	FRONT_QUEUES,
-	FRONT_READY,
+enum tdrv_step {
+	TDRV_CREATE,
+	TDRV_NEGOTIATE,
+	TDRV_QUEUES,
+	TDRV_READY,
 };
 
 /**
- * struct front - a class driver and its device
+ * struct tdrv - the class driver of a test, and its device
  * @m: the function
  * @vd: its core device, NULL before and after
  * @wanted: features of the device type to accept
@@ -39,14 +39,14 @@ enum front_step {
  * @specs: their specifications
  * @irqs: the best kind of interrupts to use
  * @config_changed: how often the core called it
- * @may_do_io: an allocation in the last of these calls could have waited for I/O
+ * @may_do_io: an allocation in the last of these calls could wait for I/O
  * @needs_reset: how often the core called it
  * @done: how often the core called it, by queue
  * @changed: completed by config_changed()
  * @pleaded: completed by needs_reset()
  * @buf: memory for a buffer
  */
-struct front {
+struct tdrv {
 	struct vfe_mock *m;
 	struct vfe_device *vd;
 	u64 wanted;
@@ -63,83 +63,83 @@ struct front {
 	u8 *buf;
 };
 
-#define FRONT_BUF_SIZE		512
-#define FRONT_CONFIG_SIZE	64	/* of the usual function */
+#define TDRV_BUF_SIZE		512
+#define TDRV_CONFIG_SIZE	64	/* of the usual function */
 
-static inline void front_config_changed(struct vfe_device *vd)
+static inline void tdrv_config_changed(struct vfe_device *vd)
 {
-	struct front *f = vfe_priv(vd);
+	struct tdrv *td = vfe_priv(vd);
 
-	f->config_changed++;
-	f->may_do_io = !!(current_gfp_context(GFP_KERNEL) & __GFP_IO);
-	complete(&f->changed);
+	td->config_changed++;
+	td->may_do_io = !!(current_gfp_context(GFP_KERNEL) & __GFP_IO);
+	complete(&td->changed);
 }
 
-static inline void front_needs_reset(struct vfe_device *vd)
+static inline void tdrv_needs_reset(struct vfe_device *vd)
 {
-	struct front *f = vfe_priv(vd);
+	struct tdrv *td = vfe_priv(vd);
 
-	f->needs_reset++;
-	complete(&f->pleaded);
+	td->needs_reset++;
+	complete(&td->pleaded);
 }
 
-static const struct vfe_device_ops front_ops = {
-	.config_changed = front_config_changed,
-	.needs_reset = front_needs_reset,
+static const struct vfe_device_ops tdrv_ops = {
+	.config_changed = tdrv_config_changed,
+	.needs_reset = tdrv_needs_reset,
 };
 
-static inline void front_done(struct vfe_queue *q)
+static inline void tdrv_done(struct vfe_queue *q)
 {
-	struct front *f = vfe_priv(vfe_queue_device(q));
+	struct tdrv *td = vfe_priv(vfe_queue_device(q));
 
-	f->done[vfe_queue_index(q)]++;
+	td->done[vfe_queue_index(q)]++;
 }
 
 /* End the life cycle, from any step; may be called repeatedly. */
-static inline void front_down(struct front *f)
+static inline void tdrv_down(struct tdrv *td)
 {
-	if (f->vd)
-		vfe_destroy(f->vd);
-	f->vd = NULL;
+	if (td->vd)
+		vfe_destroy(td->vd);
+	td->vd = NULL;
 }
 
 /* At the end of a test: the data of its hook is gone */
-static inline void front_end(void *data)
+static inline void tdrv_end(void *data)
 {
-	struct front *f = data;
+	struct tdrv *td = data;
 
-	f->m->knobs.access = NULL;
-	front_down(f);
+	td->m->knobs.access = NULL;
+	tdrv_down(td);
 }
 
 /* A class driver for an existing function; ends with the test. */
-static inline struct front *front_over(struct kunit *test, struct vfe_mock *m)
+static inline struct tdrv *tdrv_over(struct kunit *test, struct vfe_mock *m)
 {
-	struct front *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	struct tdrv *td = kunit_kzalloc(test, sizeof(*td), GFP_KERNEL);
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, f);
+	KUNIT_ASSERT_NOT_NULL(test, td);
 	KUNIT_ASSERT_NOT_NULL(test, m);
-	f->buf = kunit_kzalloc(test, FRONT_BUF_SIZE, GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, f->buf);
-	f->m = m;
-	f->queues = m->num_queues;
-	init_completion(&f->changed);
-	init_completion(&f->pleaded);
+	td->buf = kunit_kzalloc(test, TDRV_BUF_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, td->buf);
+	td->m = m;
+	td->queues = m->num_queues;
+	init_completion(&td->changed);
+	init_completion(&td->pleaded);
 	for (i = 0; i < VFE_MOCK_QUEUES; i++)
-		f->specs[i] = (struct vfe_queue_spec) {
-			.name = "test", .done = front_done, .max_segs = 2,
+		td->specs[i] = (struct vfe_queue_spec) {
+			.name = "test", .done = tdrv_done, .max_segs = 2,
 			.index = i, .spread = true,
 		};
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, front_end, f));
-	return f;
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, tdrv_end, td));
+	return td;
 }
 
 /* The same for a new function; @spec may be NULL for the default. */
-static inline struct front *front_new(struct kunit *test,
-				      const struct vfe_mock_spec *spec)
+static inline struct tdrv *tdrv_new(struct kunit *test,
+				    const struct vfe_mock_spec *spec)
 {
-	static const u8 config[FRONT_CONFIG_SIZE];
+	static const u8 config[TDRV_CONFIG_SIZE];
 	struct vfe_mock_spec full = {};
 
 	if (spec)
@@ -148,59 +148,60 @@ static inline struct front *front_new(struct kunit *test,
 		full.config = config;
 		full.config_len = sizeof(config);
 	}
-	return front_over(test, vfe_mock_plug(test, &full));
+	return tdrv_over(test, vfe_mock_plug(test, &full));
 }
 
-static inline int front_step(struct front *f, enum front_step step)
+static inline int tdrv_step(struct tdrv *td, enum tdrv_step step)
 {
 	struct vfe_device *vd;
 
 	switch (step) {
-	case FRONT_CREATE:
-		vd = vfe_create(f->m->pdev, &front_ops, f);
+	case TDRV_CREATE:
+		vd = vfe_create(td->m->pdev, &tdrv_ops, td);
 		if (IS_ERR(vd))
 			return PTR_ERR(vd);
-		f->vd = vd;
+		td->vd = vd;
 		return 0;
-	case FRONT_NEGOTIATE:
-		return vfe_negotiate(f->vd, f->wanted, f->required);
-	case FRONT_QUEUES:
-		return vfe_queues_create(f->vd, f->specs, f->queues, f->irqs);
+	case TDRV_NEGOTIATE:
+		return vfe_negotiate(td->vd, td->wanted, td->required);
+	case TDRV_QUEUES:
+		return vfe_queues_create(td->vd, td->specs, td->queues,
+					 td->irqs);
 	default:
-		return vfe_ready(f->vd);
+		return vfe_ready(td->vd);
 	}
 }
 
 /* Do the steps up to @last. Return: 0 or the first error */
-static inline int front_up(struct front *f, enum front_step last)
+static inline int tdrv_up(struct tdrv *td, enum tdrv_step last)
 {
-	enum front_step step;
+	enum tdrv_step step;
 	int ret = 0;
 
-	for (step = FRONT_CREATE; !ret && step <= last; step++)
-		ret = front_step(f, step);
+	for (step = TDRV_CREATE; !ret && step <= last; step++)
+		ret = tdrv_step(td, step);
 	return ret;
 }
 
 /* A live device, or the test ends here. */
-static inline struct front *front_live(struct kunit *test,
-				       const struct vfe_mock_spec *spec)
+static inline struct tdrv *tdrv_live(struct kunit *test,
+				     const struct vfe_mock_spec *spec)
 {
-	struct front *f = front_new(test, spec);
+	struct tdrv *td = tdrv_new(test, spec);
 
-	KUNIT_ASSERT_EQ(test, front_up(f, FRONT_READY), 0);
-	return f;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	return td;
 }
 
 /* Make one buffer available: a readable and a writable segment. */
-static inline int front_add(struct front *f, unsigned int queue)
+static inline int tdrv_add(struct tdrv *td, unsigned int queue)
 {
 	struct vfe_seg segs[] = {
-		{ .addr = virt_to_phys(f->buf), .len = 16 },
-		{ .addr = virt_to_phys(f->buf) + 16, .len = 64 },
+		{ .addr = virt_to_phys(td->buf), .len = 16 },
+		{ .addr = virt_to_phys(td->buf) + 16, .len = 64 },
 	};
-	struct vfe_queue *q = vfe_get_queue(f->vd, queue);
-	int ret = vfe_queue_add(q, segs, 1, 1, f);
+	struct vfe_queue *q = vfe_get_queue(td->vd, queue);
+	int ret = vfe_queue_add(q, segs, 1, 1, td);
 
 	if (!ret && vfe_queue_kick_prepare(q))
 		vfe_queue_notify(q);
@@ -208,9 +209,9 @@ static inline int front_add(struct front *f, unsigned int queue)
 }
 
 /* The device uses the next buffer of a queue, without an interrupt. */
-static inline bool front_use(struct front *f, unsigned int queue)
+static inline bool tdrv_use(struct tdrv *td, unsigned int queue)
 {
-	struct vfe_mock_queue *mq = &f->m->queues[queue];
+	struct vfe_mock_queue *mq = &td->m->queues[queue];
 	struct vfe_mock_chain *chain = kzalloc(sizeof(*chain), GFP_KERNEL);
 	bool popped = chain && vfe_mock_pop(mq, chain) == 1;
 
@@ -220,34 +221,34 @@ static inline bool front_use(struct front *f, unsigned int queue)
 	return popped;
 }
 
-static inline void front_take_all(struct front *f, unsigned int queue)
+static inline void tdrv_reap_all(struct tdrv *td, unsigned int queue)
 {
 	u32 len;
 
-	while (vfe_queue_get(vfe_get_queue(f->vd, queue), &len))
+	while (vfe_queue_get(vfe_get_queue(td->vd, queue), &len))
 		;
 }
 
-static inline void front_detach_all(struct front *f)
+static inline void tdrv_detach_all(struct tdrv *td)
 {
 	unsigned int i;
 
-	for (i = 0; i < vfe_num_queues(f->vd); i++)
-		while (vfe_queue_detach(vfe_get_queue(f->vd, i)))
+	for (i = 0; i < vfe_num_queues(td->vd); i++)
+		while (vfe_queue_detach(vfe_get_queue(td->vd, i)))
 			;
 }
 
 /* Let the core's work items run. */
-static inline void front_settle(void)
+static inline void tdrv_settle(void)
 {
 	flush_workqueue(vfe_wq);
 }
 
-static inline u16 front_command(struct front *f)
+static inline u16 tdrv_command(struct tdrv *td)
 {
 	u16 command = 0;
 
-	pci_read_config_word(f->m->pdev, PCI_COMMAND, &command);
+	pci_read_config_word(td->m->pdev, PCI_COMMAND, &command);
 	return command;
 }
 
@@ -255,8 +256,8 @@ static inline u16 front_command(struct front *f)
  * The values that the driver wrote to device_status, oldest first. Return:
  * their number
  */
-static inline unsigned int front_statuses(struct vfe_mock *m, u8 *vals,
-					  unsigned int max)
+static inline unsigned int tdrv_statuses(struct vfe_mock *m, u8 *vals,
+					 unsigned int max)
 {
 	unsigned int n = 0;
 	int at = -1;
@@ -270,10 +271,10 @@ static inline unsigned int front_statuses(struct vfe_mock *m, u8 *vals,
 }
 
 /* Are these all of them, in this order? */
-#define FRONT_EXPECT_STATUSES(test, m, ...) do { \
+#define TDRV_EXPECT_STATUSES(test, m, ...) do { \
 	static const u8 expected_[] = { __VA_ARGS__ }; \
 	u8 got_[16]; \
-	unsigned int n_ = front_statuses(m, got_, ARRAY_SIZE(got_)); \
+	unsigned int n_ = tdrv_statuses(m, got_, ARRAY_SIZE(got_)); \
 	struct kunit *test_ = (test); \
 \
 	KUNIT_EXPECT_EQ(test_, n_, (unsigned int)ARRAY_SIZE(expected_)); \
@@ -281,16 +282,16 @@ static inline unsigned int front_statuses(struct vfe_mock *m, u8 *vals,
 		KUNIT_EXPECT_MEMEQ(test_, got_, expected_, n_); \
 } while (0)
 
-static inline struct vfe_event_counts front_events(struct front *f)
+static inline struct vfe_event_counts tdrv_events(struct tdrv *td)
 {
 	struct vfe_event_counts sum;
 
-	stats_get(vfe_stats_of(f->vd), &sum);
+	stats_get(vfe_stats_of(td->vd), &sum);
 	return sum;
 }
 
-#define FRONT_EXPECT_EVENTS(test, f, all, nothing, conf) do { \
-	struct vfe_event_counts sum_ = front_events(f); \
+#define TDRV_EXPECT_EVENTS(test, td, all, nothing, conf) do { \
+	struct vfe_event_counts sum_ = tdrv_events(td); \
 	struct kunit *test_ = (test); \
 \
 	KUNIT_EXPECT_EQ(test_, sum_.interrupts, (u64)(all)); \
@@ -299,27 +300,27 @@ static inline struct vfe_event_counts front_events(struct front *f)
 } while (0)
 
 /* The device uses a buffer and raises an interrupt. */
-static inline void front_expect_completion(struct kunit *test, struct front *f,
-					   unsigned int queue)
+static inline void tdrv_expect_completion(struct kunit *test, struct tdrv *td,
+					  unsigned int queue)
 {
-	unsigned int before = f->done[queue];
+	unsigned int before = td->done[queue];
 
-	KUNIT_ASSERT_EQ(test, front_add(f, queue), 0);
-	KUNIT_ASSERT_TRUE(test, front_use(f, queue));
-	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&f->m->queues[queue]));
-	KUNIT_EXPECT_EQ(test, f->done[queue], before + 1);
-	front_take_all(f, queue);
+	KUNIT_ASSERT_EQ(test, tdrv_add(td, queue), 0);
+	KUNIT_ASSERT_TRUE(test, tdrv_use(td, queue));
+	KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(&td->m->queues[queue]));
+	KUNIT_EXPECT_EQ(test, td->done[queue], before + 1);
+	tdrv_reap_all(td, queue);
 }
 
 /* A change of the configuration reaches the class driver. */
-static inline void front_expect_config_change(struct kunit *test,
-					      struct front *f)
+static inline void tdrv_expect_config_change(struct kunit *test,
+					     struct tdrv *td)
 {
-	unsigned int before = f->config_changed;
+	unsigned int before = td->config_changed;
 
-	KUNIT_EXPECT_TRUE(test, vfe_mock_config_interrupt(f->m));
-	front_settle();
-	KUNIT_EXPECT_EQ(test, f->config_changed, before + 1);
+	KUNIT_EXPECT_TRUE(test, vfe_mock_config_interrupt(td->m));
+	tdrv_settle();
+	KUNIT_EXPECT_EQ(test, td->config_changed, before + 1);
 }
 
 #define S_ACK		VIRTIO_CONFIG_S_ACKNOWLEDGE

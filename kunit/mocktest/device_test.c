@@ -15,17 +15,17 @@
 static void registers_answer(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queues = 3, .queue_size = 32 };
-	struct hand *d = hand_drive(test, &spec);
+	struct raw *d = raw_drive(test, &spec);
 
-	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_NUM_QUEUES), 3U);
-	hand_set(d, VFE_REG_DEVICE_FEATURE_SELECT, 1);
-	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_DEVICE_FEATURE),
+	KUNIT_EXPECT_EQ(test, raw_get(d, VFE_REG_NUM_QUEUES), 3U);
+	raw_set(d, VFE_REG_DEVICE_FEATURE_SELECT, 1);
+	KUNIT_EXPECT_EQ(test, raw_get(d, VFE_REG_DEVICE_FEATURE),
 			upper_32_bits(VFE_MOCK_FEATURES));
-	hand_set(d, VFE_REG_QUEUE_SELECT, 2);
-	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_QUEUE_SIZE), 32U);
-	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_QUEUE_NOTIFY_OFF), 2U);
-	hand_set(d, VFE_REG_QUEUE_SELECT, 3);
-	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_QUEUE_SIZE), 0U);
+	raw_set(d, VFE_REG_QUEUE_SELECT, 2);
+	KUNIT_EXPECT_EQ(test, raw_get(d, VFE_REG_QUEUE_SIZE), 32U);
+	KUNIT_EXPECT_EQ(test, raw_get(d, VFE_REG_QUEUE_NOTIFY_OFF), 2U);
+	raw_set(d, VFE_REG_QUEUE_SELECT, 3);
+	KUNIT_EXPECT_EQ(test, raw_get(d, VFE_REG_QUEUE_SIZE), 0U);
 	VFE_MOCK_EXPECT_CLEAN(test, d->m);
 }
 
@@ -33,27 +33,27 @@ static void split_pop_and_push(struct kunit *test)
 {
 	struct vfe_mock_chain *chain = kunit_kzalloc(test, sizeof(*chain),
 						     GFP_KERNEL);
-	struct hand *d = hand_up(test, VFE_MOCK_FEATURES);
+	struct raw *d = raw_up(test, VFE_MOCK_FEATURES);
 	struct vfe_mock_queue *mq = &d->m->queues[0];
 
 	KUNIT_ASSERT_NOT_NULL(test, chain);
-	hand_make_desc(d, 2, 16, VRING_DESC_F_NEXT, 5);
-	hand_make_desc(d, 5, 32, VRING_DESC_F_WRITE, 0);
+	raw_make_desc(d, 2, 16, VRING_DESC_F_NEXT, 5);
+	raw_make_desc(d, 5, 32, VRING_DESC_F_WRITE, 0);
 	KUNIT_EXPECT_EQ(test, vfe_mock_pop(mq, chain), 0);
-	hand_expose(d, 2);
+	raw_expose(d, 2);
 	KUNIT_EXPECT_EQ(test, vfe_mock_available(mq), 1U);
 	KUNIT_ASSERT_EQ(test, vfe_mock_pop(mq, chain), 1);
 	KUNIT_EXPECT_EQ(test, chain->id, 2);
 	KUNIT_EXPECT_EQ(test, chain->out, 1U);
 	KUNIT_EXPECT_EQ(test, chain->in_len, 32U);
 	KUNIT_EXPECT_PTR_EQ(test, vfe_mock_mem(chain->segs[1].addr),
-			    (void *)(hand_buffer(d) + 64 * 5));
+			    (void *)(raw_buffer(d) + 64 * 5));
 	vfe_mock_push(mq, chain->id, 7, chain->descs);
-	KUNIT_EXPECT_EQ(test, le16_to_cpu(hand_used(d)->idx), 1);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(hand_used(d)->ring[0].id), 2U);
-	KUNIT_EXPECT_EQ(test, le32_to_cpu(hand_used(d)->ring[0].len), 7U);
+	KUNIT_EXPECT_EQ(test, le16_to_cpu(raw_used(d)->idx), 1);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(raw_used(d)->ring[0].id), 2U);
+	KUNIT_EXPECT_EQ(test, le32_to_cpu(raw_used(d)->ring[0].len), 7U);
 	VFE_MOCK_EXPECT_CLEAN(test, d->m);
-	hand_reset(d);
+	raw_reset(d);
 }
 
 static void plug_many_times(struct kunit *test)
@@ -72,7 +72,7 @@ static void plug_many_times(struct kunit *test)
 
 static irqreturn_t mock_handler(int irq, void *data)
 {
-	struct hand *d = data;
+	struct raw *d = data;
 
 	d->irqs++;
 	return IRQ_HANDLED;
@@ -80,7 +80,7 @@ static irqreturn_t mock_handler(int irq, void *data)
 
 static void vectors_wait_while_masked(struct kunit *test)
 {
-	struct hand *d = hand_up(test, VFE_MOCK_FEATURES);
+	struct raw *d = raw_up(test, VFE_MOCK_FEATURES);
 	struct pci_dev *pdev = d->m->pdev;
 
 	KUNIT_ASSERT_EQ(test, pci_alloc_irq_vectors(pdev, 2, 2, PCI_IRQ_MSIX),
@@ -96,12 +96,12 @@ static void vectors_wait_while_masked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, d->irqs, 2U);
 	free_irq(pci_irq_vector(pdev, 1), d);
 	pci_free_irq_vectors(pdev);
-	hand_reset(d);
+	raw_reset(d);
 }
 
 static irqreturn_t mock_pin_handler(int irq, void *data)
 {
-	struct hand *d = data;
+	struct raw *d = data;
 
 	if (!ioread8(d->isr))
 		return IRQ_NONE;
@@ -111,7 +111,7 @@ static irqreturn_t mock_pin_handler(int irq, void *data)
 
 static void pin_is_level(struct kunit *test)
 {
-	struct hand *d = hand_up(test, VFE_MOCK_FEATURES);
+	struct raw *d = raw_up(test, VFE_MOCK_FEATURES);
 	struct pci_dev *pdev = d->m->pdev;
 
 	KUNIT_ASSERT_EQ(test, request_irq(pdev->irq, mock_pin_handler, 0,
@@ -126,12 +126,12 @@ static void pin_is_level(struct kunit *test)
 	vfe_mock_settle(d->m);
 	KUNIT_EXPECT_EQ(test, d->irqs, 2U);
 	free_irq(pdev->irq, d);
-	hand_reset(d);
+	raw_reset(d);
 }
 
 static void full_log_is_told(struct kunit *test)
 {
-	struct hand *d = hand_drive(test, NULL);
+	struct raw *d = raw_drive(test, NULL);
 	unsigned int i;
 
 	for (i = 0; i < 65540; i++)
@@ -140,14 +140,14 @@ static void full_log_is_told(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(d->m, VFE_REG_DEVICE_STATUS,
 					     VFE_READ), 65536U);
 	vfe_mock_log_clear(d->m);
-	hand_get(d, VFE_REG_DEVICE_STATUS);
+	raw_get(d, VFE_REG_DEVICE_STATUS);
 	KUNIT_EXPECT_EQ(test, d->m->log_len, 1U);
 	VFE_MOCK_EXPECT_CLEAN(test, d->m);
 }
 
 static void what_is_left_is_told(struct kunit *test)
 {
-	struct hand *d = hand_up(test, VFE_MOCK_FEATURES);
+	struct raw *d = raw_up(test, VFE_MOCK_FEATURES);
 
 	vfe_mock_unplug(d->m);
 	KUNIT_EXPECT_STREQ(test, d->m->offence ?: "",

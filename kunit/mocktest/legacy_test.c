@@ -28,22 +28,22 @@ struct old {
 
 static u32 old_get(struct old *o, enum vfe_reg reg)
 {
-	void __iomem *addr = o->bar + hand_places[reg].offset;
+	void __iomem *addr = o->bar + raw_places[reg].offset;
 
-	if (hand_places[reg].size == sizeof(u8))
+	if (raw_places[reg].size == sizeof(u8))
 		return ioread8(addr);
-	if (hand_places[reg].size == sizeof(u16))
+	if (raw_places[reg].size == sizeof(u16))
 		return ioread16(addr);
 	return ioread32(addr);
 }
 
 static void old_set(struct old *o, enum vfe_reg reg, u32 val)
 {
-	void __iomem *addr = o->bar + hand_places[reg].offset;
+	void __iomem *addr = o->bar + raw_places[reg].offset;
 
-	if (hand_places[reg].size == sizeof(u8))
+	if (raw_places[reg].size == sizeof(u8))
 		iowrite8(val, addr);
-	else if (hand_places[reg].size == sizeof(u16))
+	else if (raw_places[reg].size == sizeof(u16))
 		iowrite16(val, addr);
 	else
 		iowrite32(val, addr);
@@ -230,73 +230,73 @@ static void old_rule_is_noticed(struct kunit *test)
 
 static void queue_is_reset_alone(struct kunit *test)
 {
-	struct hand *d = hand_up(test, VFE_MOCK_FEATURES | RING_RESET);
+	struct raw *d = raw_up(test, VFE_MOCK_FEATURES | RING_RESET);
 	struct vfe_mock_queue *mq = &d->m->queues[0];
 
 	d->m->knobs.queue_reset_reads = 2;
-	hand_set(d, VFE_REG_QUEUE_RESET, 1);
+	raw_set(d, VFE_REG_QUEUE_RESET, 1);
 	KUNIT_EXPECT_EQ(test, vfe_mock_available(mq), 0U);
-	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_QUEUE_RESET), 1U);
-	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_QUEUE_RESET), 1U);
-	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_QUEUE_ENABLE), 1U);
-	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_QUEUE_RESET), 0U);
-	KUNIT_EXPECT_EQ(test, hand_get(d, VFE_REG_QUEUE_ENABLE), 0U);
+	KUNIT_EXPECT_EQ(test, raw_get(d, VFE_REG_QUEUE_RESET), 1U);
+	KUNIT_EXPECT_EQ(test, raw_get(d, VFE_REG_QUEUE_RESET), 1U);
+	KUNIT_EXPECT_EQ(test, raw_get(d, VFE_REG_QUEUE_ENABLE), 1U);
+	KUNIT_EXPECT_EQ(test, raw_get(d, VFE_REG_QUEUE_RESET), 0U);
+	KUNIT_EXPECT_EQ(test, raw_get(d, VFE_REG_QUEUE_ENABLE), 0U);
 	KUNIT_EXPECT_EQ(test, mq->resets, 1U);
 	KUNIT_EXPECT_EQ(test, mq->desc, 0ULL);
 	memset(d->ring, 0, 4 * PAGE_SIZE);
-	hand_queue(d);
+	raw_queue(d);
 	KUNIT_EXPECT_EQ(test, mq->enable, 1);
 	VFE_MOCK_EXPECT_CLEAN(test, d->m);
 }
 
-static void reset_unasked(struct hand *d)
+static void reset_unasked(struct raw *d)
 {
-	hand_set(d, VFE_REG_QUEUE_RESET, 1);
+	raw_set(d, VFE_REG_QUEUE_RESET, 1);
 }
 
-static void reset_by_zero(struct hand *d)
+static void reset_by_zero(struct raw *d)
 {
-	hand_set(d, VFE_REG_QUEUE_RESET, 0);
+	raw_set(d, VFE_REG_QUEUE_RESET, 0);
 }
 
-static void reset_twice(struct hand *d)
+static void reset_twice(struct raw *d)
 {
-	hand_set(d, VFE_REG_QUEUE_RESET, 1);
-	hand_set(d, VFE_REG_QUEUE_RESET, 1);
+	raw_set(d, VFE_REG_QUEUE_RESET, 1);
+	raw_set(d, VFE_REG_QUEUE_RESET, 1);
 }
 
-static void reset_of_a_queue_that_is(struct hand *d)
+static void reset_of_a_queue_that_is(struct raw *d)
 {
-	hand_set(d, VFE_REG_QUEUE_RESET, 1);
-	hand_get(d, VFE_REG_QUEUE_RESET);
-	hand_set(d, VFE_REG_QUEUE_RESET, 1);
+	raw_set(d, VFE_REG_QUEUE_RESET, 1);
+	raw_get(d, VFE_REG_QUEUE_RESET);
+	raw_set(d, VFE_REG_QUEUE_RESET, 1);
 }
 
-static void notify_while_reset(struct hand *d)
+static void notify_while_reset(struct raw *d)
 {
-	hand_set(d, VFE_REG_QUEUE_RESET, 1);
+	raw_set(d, VFE_REG_QUEUE_RESET, 1);
 	iowrite16(0, d->notify);
 }
 
-static void data_is_not_the_index(struct hand *d)
+static void data_is_not_the_index(struct raw *d)
 {
 	iowrite32(5 << 16, d->notify);
 }
 
-static void data_is_missing(struct hand *d)
+static void data_is_missing(struct raw *d)
 {
 	iowrite16(0, d->notify);
 }
 
-static void word_unasked(struct hand *d)
+static void word_unasked(struct raw *d)
 {
-	hand_get(d, VFE_REG_QUEUE_NOTIF_CONFIG_DATA);
+	raw_get(d, VFE_REG_QUEUE_NOTIF_CONFIG_DATA);
 }
 
 static const struct queue_rule {
 	const char *says;
 	u64 features;
-	void (*breaks)(struct hand *d);
+	void (*breaks)(struct raw *d);
 } queue_rules[] = {
 	{ "queue_reset: written, RING_RESET was not", 0, reset_unasked },
 	{ "queue_reset: another value", RING_RESET, reset_by_zero },
@@ -315,7 +315,7 @@ KUNIT_ARRAY_PARAM_DESC(queue_rule, queue_rules, says);
 static void queue_rule_is_noticed(struct kunit *test)
 {
 	const struct queue_rule *rule = test->param_value;
-	struct hand *d = hand_up(test, VFE_MOCK_FEATURES | rule->features);
+	struct raw *d = raw_up(test, VFE_MOCK_FEATURES | rule->features);
 
 	rule->breaks(d);
 	KUNIT_ASSERT_NOT_NULL(test, d->m->offence);

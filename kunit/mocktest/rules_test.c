@@ -24,392 +24,392 @@ struct rule {
 	const char *says;
 	u64 features;
 	bool fresh;
-	void (*breaks)(struct hand *d);
+	void (*breaks)(struct raw *d);
 };
 
 /* --- registers --- */
 
-static void ack_unreset(struct hand *d)
+static void ack_unreset(struct raw *d)
 {
-	hand_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	raw_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 }
 
-static void ack_early(struct hand *d)
+static void ack_early(struct raw *d)
 {
-	hand_set(d, VFE_REG_DEVICE_STATUS, 0);
-	hand_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	raw_set(d, VFE_REG_DEVICE_STATUS, 0);
+	raw_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 }
 
-static void clear_bit_of_status(struct hand *d)
+static void clear_bit_of_status(struct raw *d)
 {
-	hand_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	raw_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 }
 
-static void go_on_after_failed(struct hand *d)
+static void go_on_after_failed(struct raw *d)
 {
-	hand_status(d, VIRTIO_CONFIG_S_FAILED);
-	hand_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	raw_status(d, VIRTIO_CONFIG_S_FAILED);
+	raw_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
 }
 
-static void driver_first(struct hand *d)
+static void driver_first(struct raw *d)
 {
-	hand_reset(d);
-	hand_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_DRIVER);
+	raw_reset(d);
+	raw_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_DRIVER);
 }
 
-static void features_first(struct hand *d)
+static void features_first(struct raw *d)
 {
-	hand_reset(d);
-	hand_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	hand_status(d, VIRTIO_CONFIG_S_FEATURES_OK);
+	raw_reset(d);
+	raw_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	raw_status(d, VIRTIO_CONFIG_S_FEATURES_OK);
 }
 
-static void ready_first(struct hand *d)
+static void ready_first(struct raw *d)
 {
-	hand_reset(d);
-	hand_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	hand_status(d, VIRTIO_CONFIG_S_DRIVER);
-	hand_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
+	raw_reset(d);
+	raw_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	raw_status(d, VIRTIO_CONFIG_S_DRIVER);
+	raw_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
-static void unknown_status(struct hand *d)
+static void unknown_status(struct raw *d)
 {
-	hand_status(d, BIT(5));
+	raw_status(d, BIT(5));
 }
 
-static void feature_unoffered(struct hand *d)
+static void feature_unoffered(struct raw *d)
 {
-	hand_accept(d, RULES_PLAIN | BIT_ULL(40));
+	raw_accept(d, RULES_PLAIN | BIT_ULL(40));
 }
 
-static void feature_beyond(struct hand *d)
+static void feature_beyond(struct raw *d)
 {
-	hand_reset(d);
-	hand_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	hand_status(d, VIRTIO_CONFIG_S_DRIVER);
-	hand_set(d, VFE_REG_DRIVER_FEATURE_SELECT, 2);
-	hand_set(d, VFE_REG_DRIVER_FEATURE, 1);
+	raw_reset(d);
+	raw_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	raw_status(d, VIRTIO_CONFIG_S_DRIVER);
+	raw_set(d, VFE_REG_DRIVER_FEATURE_SELECT, 2);
+	raw_set(d, VFE_REG_DRIVER_FEATURE, 1);
 }
 
-static void version_refused(struct hand *d)
+static void version_refused(struct raw *d)
 {
-	hand_accept(d, 0);
+	raw_accept(d, 0);
 }
 
-static void features_late(struct hand *d)
+static void features_late(struct raw *d)
 {
-	hand_set(d, VFE_REG_DRIVER_FEATURE, 0);
+	raw_set(d, VFE_REG_DRIVER_FEATURE, 0);
 }
 
-static void features_undriven(struct hand *d)
+static void features_undriven(struct raw *d)
 {
-	hand_reset(d);
-	hand_set(d, VFE_REG_DRIVER_FEATURE, 0);
+	raw_reset(d);
+	raw_set(d, VFE_REG_DRIVER_FEATURE, 0);
 }
 
-static void write_read_only(struct hand *d)
+static void write_read_only(struct raw *d)
 {
-	hand_set(d, VFE_REG_NUM_QUEUES, 1);
+	raw_set(d, VFE_REG_NUM_QUEUES, 1);
 }
 
-static void read_too_wide(struct hand *d)
+static void read_too_wide(struct raw *d)
 {
 	ioread32(d->common + 24);
 }
 
-static void read_off_register(struct hand *d)
+static void read_off_register(struct raw *d)
 {
 	ioread8(d->common + 25);
 }
 
-static void write_isr(struct hand *d)
+static void write_isr(struct raw *d)
 {
 	iowrite8(0, d->isr);
 }
 
-static void config_early(struct hand *d)
+static void config_early(struct raw *d)
 {
-	hand_reset(d);
+	raw_reset(d);
 	iowrite8(1, d->config);
 }
 
-static void decoding_off(struct hand *d)
+static void decoding_off(struct raw *d)
 {
 	pci_write_config_word(d->m->pdev, PCI_COMMAND, 0);
-	hand_get(d, VFE_REG_DEVICE_STATUS);
+	raw_get(d, VFE_REG_DEVICE_STATUS);
 }
 
-static void capability_written(struct hand *d)
+static void capability_written(struct raw *d)
 {
 	u8 at = vfe_mock_cap(d->m, VIRTIO_PCI_CAP_COMMON_CFG);
 
 	pci_write_config_byte(d->m->pdev, at + VIRTIO_PCI_CAP_BAR, 0);
 }
 
-static void mastering_off(struct hand *d)
+static void mastering_off(struct raw *d)
 {
 	pci_clear_master(d->m->pdev);
-	hand_accept(d, RULES_PLAIN);
-	hand_queue(d);
-	hand_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
+	raw_accept(d, RULES_PLAIN);
+	raw_queue(d);
+	raw_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
 /* --- queues --- */
 
 /* As far as FEATURES_OK, with the queue's size and addresses set */
-static void queue_almost(struct hand *d)
+static void queue_almost(struct raw *d)
 {
-	hand_accept(d, d->m->offered);
-	hand_set(d, VFE_REG_QUEUE_SIZE, HAND_SIZE);
-	hand_address(d, VFE_REG_QUEUE_DESC_LO, hand_desc(d));
-	hand_address(d, VFE_REG_QUEUE_DRIVER_LO, hand_avail(d));
-	hand_address(d, VFE_REG_QUEUE_DEVICE_LO, hand_used(d));
+	raw_accept(d, d->m->offered);
+	raw_set(d, VFE_REG_QUEUE_SIZE, RAW_SIZE);
+	raw_address(d, VFE_REG_QUEUE_DESC_LO, raw_desc(d));
+	raw_address(d, VFE_REG_QUEUE_DRIVER_LO, raw_avail(d));
+	raw_address(d, VFE_REG_QUEUE_DEVICE_LO, raw_used(d));
 }
 
-static void vector_beyond(struct hand *d)
+static void vector_beyond(struct raw *d)
 {
-	hand_set(d, VFE_REG_CONFIG_MSIX_VECTOR, 2);
+	raw_set(d, VFE_REG_CONFIG_MSIX_VECTOR, 2);
 }
 
-static void queue_unknown(struct hand *d)
+static void queue_unknown(struct raw *d)
 {
-	hand_accept(d, d->m->offered);
-	hand_set(d, VFE_REG_QUEUE_SELECT, 1);
-	hand_set(d, VFE_REG_QUEUE_SIZE, HAND_SIZE);
+	raw_accept(d, d->m->offered);
+	raw_set(d, VFE_REG_QUEUE_SELECT, 1);
+	raw_set(d, VFE_REG_QUEUE_SIZE, RAW_SIZE);
 }
 
-static void queue_early(struct hand *d)
+static void queue_early(struct raw *d)
 {
-	hand_reset(d);
-	hand_set(d, VFE_REG_QUEUE_SIZE, HAND_SIZE);
+	raw_reset(d);
+	raw_set(d, VFE_REG_QUEUE_SIZE, RAW_SIZE);
 }
 
-static void queue_late(struct hand *d)
+static void queue_late(struct raw *d)
 {
-	hand_set(d, VFE_REG_QUEUE_DESC_LO, 0);
+	raw_set(d, VFE_REG_QUEUE_DESC_LO, 0);
 }
 
-static void queue_after_ready(struct hand *d)
+static void queue_after_ready(struct raw *d)
 {
-	hand_accept(d, d->m->offered);
-	hand_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
-	hand_queue(d);
+	raw_accept(d, d->m->offered);
+	raw_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
+	raw_queue(d);
 }
 
-static void size_zero(struct hand *d)
-{
-	queue_almost(d);
-	hand_set(d, VFE_REG_QUEUE_SIZE, 0);
-}
-
-static void size_too_large(struct hand *d)
+static void size_zero(struct raw *d)
 {
 	queue_almost(d);
-	hand_set(d, VFE_REG_QUEUE_SIZE, 128);
+	raw_set(d, VFE_REG_QUEUE_SIZE, 0);
 }
 
-static void size_odd(struct hand *d)
+static void size_too_large(struct raw *d)
 {
 	queue_almost(d);
-	hand_set(d, VFE_REG_QUEUE_SIZE, 12);
+	raw_set(d, VFE_REG_QUEUE_SIZE, 128);
 }
 
-static void enable_by_zero(struct hand *d)
+static void size_odd(struct raw *d)
 {
 	queue_almost(d);
-	hand_set(d, VFE_REG_QUEUE_ENABLE, 0);
+	raw_set(d, VFE_REG_QUEUE_SIZE, 12);
 }
 
-static void enable_with(struct hand *d, enum vfe_reg lo, void *at)
+static void enable_by_zero(struct raw *d)
 {
 	queue_almost(d);
-	hand_address(d, lo, at);
-	hand_set(d, VFE_REG_QUEUE_ENABLE, 1);
+	raw_set(d, VFE_REG_QUEUE_ENABLE, 0);
 }
 
-static void desc_misaligned(struct hand *d)
+static void enable_with(struct raw *d, enum vfe_reg lo, void *at)
+{
+	queue_almost(d);
+	raw_address(d, lo, at);
+	raw_set(d, VFE_REG_QUEUE_ENABLE, 1);
+}
+
+static void desc_misaligned(struct raw *d)
 {
 	enable_with(d, VFE_REG_QUEUE_DESC_LO, d->ring + 8);
 }
 
-static void avail_misaligned(struct hand *d)
+static void avail_misaligned(struct raw *d)
 {
 	enable_with(d, VFE_REG_QUEUE_DRIVER_LO, d->ring + PAGE_SIZE + 1);
 }
 
-static void event_misaligned(struct hand *d)
+static void event_misaligned(struct raw *d)
 {
 	enable_with(d, VFE_REG_QUEUE_DRIVER_LO, d->ring + PAGE_SIZE + 2);
 }
 
-static void used_misaligned(struct hand *d)
+static void used_misaligned(struct raw *d)
 {
 	enable_with(d, VFE_REG_QUEUE_DEVICE_LO, d->ring + 2 * PAGE_SIZE + 2);
 }
 
-static void desc_nowhere(struct hand *d)
+static void desc_nowhere(struct raw *d)
 {
 	queue_almost(d);
-	hand_set(d, VFE_REG_QUEUE_DESC_HI, 0x80000000);
-	hand_set(d, VFE_REG_QUEUE_ENABLE, 1);
+	raw_set(d, VFE_REG_QUEUE_DESC_HI, 0x80000000);
+	raw_set(d, VFE_REG_QUEUE_ENABLE, 1);
 }
 
-static void used_flags_left(struct hand *d)
+static void used_flags_left(struct raw *d)
 {
-	hand_used(d)->flags = cpu_to_le16(1);
+	raw_used(d)->flags = cpu_to_le16(1);
 	queue_almost(d);
-	hand_set(d, VFE_REG_QUEUE_ENABLE, 1);
+	raw_set(d, VFE_REG_QUEUE_ENABLE, 1);
 }
 
 /* --- notifications --- */
 
-static void notify_early(struct hand *d)
+static void notify_early(struct raw *d)
 {
 	queue_almost(d);
-	hand_set(d, VFE_REG_QUEUE_ENABLE, 1);
+	raw_set(d, VFE_REG_QUEUE_ENABLE, 1);
 	iowrite16(0, d->notify);
 }
 
-static void notify_wide(struct hand *d)
+static void notify_wide(struct raw *d)
 {
 	iowrite32(0, d->notify);
 }
 
-static void notify_wrong_value(struct hand *d)
+static void notify_wrong_value(struct raw *d)
 {
 	iowrite16(1, d->notify);
 }
 
-static void notify_wrong_place(struct hand *d)
+static void notify_wrong_place(struct raw *d)
 {
 	iowrite16(0, d->notify + 2);
 }
 
-static void notify_disabled(struct hand *d)
+static void notify_disabled(struct raw *d)
 {
-	hand_accept(d, d->m->offered);
-	hand_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
+	raw_accept(d, d->m->offered);
+	raw_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
 	iowrite16(0, d->notify);
 }
 
 /* --- the split ring --- */
 
-static void index_back(struct hand *d)
+static void index_back(struct raw *d)
 {
-	le16_add_cpu(&hand_avail(d)->idx, -1);
+	le16_add_cpu(&raw_avail(d)->idx, -1);
 }
 
-static void index_beyond(struct hand *d)
+static void index_beyond(struct raw *d)
 {
-	le16_add_cpu(&hand_avail(d)->idx, HAND_SIZE + 1);
+	le16_add_cpu(&raw_avail(d)->idx, RAW_SIZE + 1);
 }
 
-static void flags_with_event(struct hand *d)
+static void flags_with_event(struct raw *d)
 {
-	hand_avail(d)->flags = cpu_to_le16(1);
+	raw_avail(d)->flags = cpu_to_le16(1);
 }
 
-static void flags_unknown(struct hand *d)
+static void flags_unknown(struct raw *d)
 {
-	hand_avail(d)->flags = cpu_to_le16(2);
+	raw_avail(d)->flags = cpu_to_le16(2);
 }
 
-static void head_outside(struct hand *d)
+static void head_outside(struct raw *d)
 {
-	hand_expose(d, HAND_SIZE);
+	raw_expose(d, RAW_SIZE);
 }
 
-static void head_twice(struct hand *d)
+static void head_twice(struct raw *d)
 {
-	hand_make_desc(d, 0, 8, 0, 0);
-	hand_expose(d, 0);
-	hand_expose(d, 0);
+	raw_make_desc(d, 0, 8, 0, 0);
+	raw_expose(d, 0);
+	raw_expose(d, 0);
 }
 
-static void next_outside(struct hand *d)
+static void next_outside(struct raw *d)
 {
-	hand_make_desc(d, 0, 8, VRING_DESC_F_NEXT, HAND_SIZE);
-	hand_expose(d, 0);
+	raw_make_desc(d, 0, 8, VRING_DESC_F_NEXT, RAW_SIZE);
+	raw_expose(d, 0);
 }
 
-static void chain_loops(struct hand *d)
+static void chain_loops(struct raw *d)
 {
-	hand_make_desc(d, 0, 8, VRING_DESC_F_NEXT, 1);
-	hand_make_desc(d, 1, 8, VRING_DESC_F_NEXT, 0);
-	hand_expose(d, 0);
+	raw_make_desc(d, 0, 8, VRING_DESC_F_NEXT, 1);
+	raw_make_desc(d, 1, 8, VRING_DESC_F_NEXT, 0);
+	raw_expose(d, 0);
 }
 
-static void writable_first(struct hand *d)
+static void writable_first(struct raw *d)
 {
-	hand_make_desc(d, 0, 8, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, 1);
-	hand_make_desc(d, 1, 8, 0, 0);
-	hand_expose(d, 0);
+	raw_make_desc(d, 0, 8, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, 1);
+	raw_make_desc(d, 1, 8, 0, 0);
+	raw_expose(d, 0);
 }
 
-static void address_nowhere(struct hand *d)
+static void address_nowhere(struct raw *d)
 {
-	hand_make_desc(d, 0, 8, 0, 0);
-	hand_desc(d)[0].addr = cpu_to_le64(BIT_ULL(62));
-	hand_expose(d, 0);
+	raw_make_desc(d, 0, 8, 0, 0);
+	raw_desc(d)[0].addr = cpu_to_le64(BIT_ULL(62));
+	raw_expose(d, 0);
 }
 
-static void desc_flags_unknown(struct hand *d)
+static void desc_flags_unknown(struct raw *d)
 {
-	hand_make_desc(d, 0, 8, BIT(9), 0);
-	hand_expose(d, 0);
+	raw_make_desc(d, 0, 8, BIT(9), 0);
+	raw_expose(d, 0);
 }
 
 /* Descriptor 0 refers to a table of @n entries, its own buffer */
-static struct hand_desc *table_of(struct hand *d, unsigned int n, u16 flags)
+static struct raw_desc *table_of(struct raw *d, unsigned int n, u16 flags)
 {
-	struct hand_desc *table = (void *)hand_buffer(d);
+	struct raw_desc *table = (void *)raw_buffer(d);
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		table[i] = (struct hand_desc){
-			.addr = cpu_to_le64(virt_to_phys(hand_buffer(d)) +
+		table[i] = (struct raw_desc){
+			.addr = cpu_to_le64(virt_to_phys(raw_buffer(d)) +
 					    2048),
 			.len = cpu_to_le32(8),
 			.flags = cpu_to_le16(i < n - 1 ?
 					     VRING_DESC_F_NEXT : 0),
 			.next = cpu_to_le16(i + 1),
 		};
-	hand_make_desc(d, 0, n * sizeof(*table), VRING_DESC_F_INDIRECT | flags,
-		       1);
-	hand_expose(d, 0);
+	raw_make_desc(d, 0, n * sizeof(*table), VRING_DESC_F_INDIRECT | flags,
+		      1);
+	raw_expose(d, 0);
 	return table;
 }
 
-static void table_unasked(struct hand *d)
+static void table_unasked(struct raw *d)
 {
 	table_of(d, 1, 0);
 }
 
-static void table_and_next(struct hand *d)
+static void table_and_next(struct raw *d)
 {
-	hand_make_desc(d, 1, 8, 0, 0);
+	raw_make_desc(d, 1, 8, 0, 0);
 	table_of(d, 1, VRING_DESC_F_NEXT);
 }
 
-static void table_nested(struct hand *d)
+static void table_nested(struct raw *d)
 {
 	table_of(d, 1, 0)->flags = cpu_to_le16(VRING_DESC_F_INDIRECT);
 }
 
-static void table_too_long(struct hand *d)
+static void table_too_long(struct raw *d)
 {
-	table_of(d, HAND_SIZE + 1, 0);
+	table_of(d, RAW_SIZE + 1, 0);
 }
 
-static void table_broken(struct hand *d)
+static void table_broken(struct raw *d)
 {
 	table_of(d, 1, 0);
-	hand_desc(d)[0].len = cpu_to_le32(24);
+	raw_desc(d)[0].len = cpu_to_le32(24);
 }
 
-static void bytes_too_many(struct hand *d)
+static void bytes_too_many(struct raw *d)
 {
-	struct hand_desc *table = table_of(d, 2, 0);
+	struct raw_desc *table = table_of(d, 2, 0);
 
 	table[0].len = cpu_to_le32(U32_MAX);
 	table[0].addr = 0;
@@ -418,41 +418,41 @@ static void bytes_too_many(struct hand *d)
 
 /* --- the packed ring --- */
 
-static struct vring_packed_desc *packed_ring(struct hand *d)
+static struct vring_packed_desc *packed_ring(struct raw *d)
 {
 	return (struct vring_packed_desc *)d->ring;
 }
 
-static void packed_make(struct hand *d, unsigned int i, u16 flags)
+static void packed_make(struct raw *d, unsigned int i, u16 flags)
 {
 	packed_ring(d)[i] = (struct vring_packed_desc){
-		.addr = cpu_to_le64(virt_to_phys(hand_buffer(d))),
+		.addr = cpu_to_le64(virt_to_phys(raw_buffer(d))),
 		.len = cpu_to_le32(16),
 		.id = cpu_to_le16(i),
 		.flags = cpu_to_le16(flags | BIT(VRING_PACKED_DESC_F_AVAIL)),
 	};
 }
 
-static void packed_head_first(struct hand *d)
+static void packed_head_first(struct raw *d)
 {
 	packed_make(d, 0, VRING_DESC_F_NEXT);
 }
 
-static void packed_writable_first(struct hand *d)
+static void packed_writable_first(struct raw *d)
 {
 	packed_make(d, 0, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE);
 	packed_make(d, 1, 0);
 }
 
-static void packed_table_in_list(struct hand *d)
+static void packed_table_in_list(struct raw *d)
 {
 	packed_make(d, 0, VRING_DESC_F_NEXT);
 	packed_make(d, 1, VRING_DESC_F_INDIRECT);
 }
 
-static void packed_table_flags(struct hand *d)
+static void packed_table_flags(struct raw *d)
 {
-	struct vring_packed_desc *table = (void *)hand_buffer(d);
+	struct vring_packed_desc *table = (void *)raw_buffer(d);
 
 	table->addr = cpu_to_le64(virt_to_phys(d->ring));
 	table->len = cpu_to_le32(8);
@@ -460,11 +460,11 @@ static void packed_table_flags(struct hand *d)
 	packed_make(d, 0, VRING_DESC_F_INDIRECT);
 }
 
-static void packed_loops(struct hand *d)
+static void packed_loops(struct raw *d)
 {
 	unsigned int i;
 
-	for (i = 0; i < HAND_SIZE; i++)
+	for (i = 0; i < RAW_SIZE; i++)
 		packed_make(d, i, VRING_DESC_F_NEXT);
 }
 
@@ -472,7 +472,8 @@ static void packed_loops(struct hand *d)
 	{ .breaks = (_breaks), .says = (_says), __VA_ARGS__ }
 
 static const struct rule rules[] = {
-	RULE(ack_unreset, "device_status: set before the device", .fresh = true),
+	RULE(ack_unreset, "device_status: set before the device",
+	     .fresh = true),
 	RULE(ack_early, "device_status: set before it read 0"),
 	RULE(clear_bit_of_status, "device_status: a bit was cleared"),
 	RULE(go_on_after_failed, "device_status: set after FAILED"),
@@ -555,14 +556,14 @@ static void rule_name(const struct rule *rule, char *name)
 KUNIT_ARRAY_PARAM(rule, rules, rule_name);
 
 /* Look at everything that is available, as a device would. */
-static void rules_look(struct kunit *test, struct hand *d)
+static void rules_look(struct kunit *test, struct raw *d)
 {
 	struct vfe_mock_chain *chain = kunit_kzalloc(test, sizeof(*chain),
 						     GFP_KERNEL);
 	unsigned int i;
 
 	KUNIT_ASSERT_NOT_NULL(test, chain);
-	for (i = 0; i <= HAND_SIZE && !d->m->offence; i++)
+	for (i = 0; i <= RAW_SIZE && !d->m->offence; i++)
 		vfe_mock_pop(&d->m->queues[0], chain);
 }
 
@@ -574,12 +575,12 @@ static void broken_rule_is_noticed(struct kunit *test)
 		.config = "",
 		.config_len = 1,
 	};
-	struct hand *d = hand_drive(test, &spec);
+	struct raw *d = raw_drive(test, &spec);
 
 	if (!rule->fresh) {
-		hand_accept(d, d->m->offered);
-		hand_queue(d);
-		hand_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
+		raw_accept(d, d->m->offered);
+		raw_queue(d);
+		raw_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
 	}
 	rules_look(test, d);
 	KUNIT_ASSERT_STREQ(test, d->m->offence ?: "", "");

@@ -289,7 +289,8 @@ static void ring_batches(struct kunit *test)
 		}
 		vfe_mock_push_batch(l->mq, ids, count, 0, descs);
 		for (i = 0; i + 1 < count; i++) {
-			vfe_live_get(l, n + i, vfe_live_in_len(n + i, 1, i % 4));
+			vfe_live_get(l, n + i,
+				     vfe_live_in_len(n + i, 1, i % 4));
 			KUNIT_EXPECT_FALSE(test, vfe_queue_enable_cb(l->q));
 		}
 		vfe_live_get(l, n + i, 0);

@@ -71,7 +71,8 @@ static void split_in_order(struct kunit *test)
 		id = vfe_live_pop(l, n, 1, n % 7);
 		KUNIT_EXPECT_EQ(test, id, slot);
 		for (i = 0; i < n % 7; i++) {
-			KUNIT_EXPECT_TRUE(test, split_flags(split_desc(l, slot)) &
+			KUNIT_EXPECT_TRUE(test,
+					  split_flags(split_desc(l, slot)) &
 					  VRING_DESC_F_NEXT);
 			KUNIT_EXPECT_EQ(test, split_next(split_desc(l, slot)),
 					(slot + 1) % SPLIT_SIZE);
