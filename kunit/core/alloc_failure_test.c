@@ -226,7 +226,8 @@ static void empty_percpu(struct list_head *fill)
  * allocations
  */
 static const size_t counters[] = {
-	sizeof(struct vfe_reg_counts), sizeof(struct vfe_event_counts),
+	sizeof(struct vfe_reg_counts),
+	sizeof(struct vfe_event_counts) + sizeof(struct tdrv_counts),
 	4 * sizeof(u64), 4 * sizeof(u64),
 };
 

@@ -510,9 +510,7 @@ static void feature_without_its_register(struct kunit *test)
 			c->forgone ? 1U : 0U);
 	tdrv_expect_completion(test, td, 0);
 	/* a restart is no new probe: nothing is logged again */
-	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_restart(td);
 	KUNIT_EXPECT_EQ(test, log_lines(mark, "they are not used"),
 			c->forgone ? 1U : 0U);
 	VFE_MOCK_EXPECT_CLEAN(test, td->m);

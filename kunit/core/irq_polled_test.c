@@ -54,15 +54,12 @@ static void polled_expect_unseen(struct kunit *test, struct tdrv *td,
 {
 	struct vfe_mock_queue *mq = &td->m->queues[queue];
 	struct vfe_queue *q = vfe_get_queue(td->vd, queue);
-	struct vfe_mock_chain *chain = kunit_kzalloc(test, sizeof(*chain),
-						     GFP_KERNEL);
 	u32 len;
 
-	KUNIT_ASSERT_NOT_NULL(test, chain);
 	KUNIT_EXPECT_FALSE(test, vfe_queue_pending(q));
 	KUNIT_ASSERT_EQ(test, 0, tdrv_add(td, queue));
-	KUNIT_ASSERT_EQ(test, 1, vfe_mock_pop(mq, chain));
-	vfe_mock_push(mq, chain->id, 4, chain->descs);
+	KUNIT_ASSERT_EQ(test, 1, vfe_mock_pop(mq, td->chain));
+	vfe_mock_push(mq, td->chain->id, 4, td->chain->descs);
 	vfe_mock_interrupt(&td->m->queues[0]);
 	KUNIT_EXPECT_EQ(test, 0U, td->done[queue]);
 	KUNIT_EXPECT_TRUE(test, vfe_queue_pending(q));
@@ -115,9 +112,7 @@ static void after_a_restart(struct kunit *test)
 	struct tdrv *td = polled_tdrv(test, VFE_IRQ_MSIX, POLLED);
 
 	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_restart(td);
 	polled_expect(test, td, POLLED);
 	polled_expect_unseen(test, td, POLLED);
 }

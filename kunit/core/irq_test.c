@@ -195,9 +195,7 @@ static void expect_fallback(struct kunit *test, u16 from, enum kind kind)
 	tdrv_settle();
 	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 	/* after a restart the driver tries no refused vector */
-	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_restart(td);
 	expect_kind(test, td, kind);
 }
 
@@ -534,9 +532,7 @@ static void needs_reset_is_told_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "asks for a reset"), 1U);
 	/* after a restart it may ask again */
-	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_restart(td);
 	tdrv_expect_config_change(test, td);
 	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 	vfe_mock_needs_reset(td->m);

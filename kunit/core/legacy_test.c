@@ -644,22 +644,18 @@ static void used_length_is_ignored(struct kunit *test)
 	static const u32 lens[] = { 0, 1, 63, 64, 65, 4096, U32_MAX };
 	struct tdrv *td = tdrv_legacy(test, 1, 0);
 	struct vfe_mock_queue *mq = &td->m->queues[0];
-	struct vfe_mock_chain *chain;
 	unsigned int i;
 	u32 len;
 
 	VFE_DUTY(test, "L09", "2.7.8.1",
 		 "whatever a used length says, the whole buffer may have been written");
-	chain = kunit_kzalloc(test, sizeof(*chain), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, chain);
 	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
 		KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
-		KUNIT_ASSERT_EQ(test, vfe_mock_pop(mq, chain), 1);
-		vfe_mock_push(mq, chain->id, lens[i], chain->descs);
+		KUNIT_ASSERT_EQ(test, vfe_mock_pop(mq, td->chain), 1);
+		vfe_mock_push(mq, td->chain->id, lens[i], td->chain->descs);
 		KUNIT_EXPECT_PTR_EQ(test, (void *)td,
-				    vfe_queue_get(vfe_get_queue(td->vd, 0),
-						  &len));
+				    vfe_queue_get(td->q, &len));
 		KUNIT_EXPECT_EQ(test, len, 64U);
 	}
 	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);

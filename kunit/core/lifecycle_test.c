@@ -269,10 +269,7 @@ static void restart_again_and_again(struct kunit *test)
 
 	for (i = 0; i < 50; i++) {
 		KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
-		KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
-		tdrv_detach_all(td);
-		KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
-		KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+		tdrv_restart(td);
 		/* the ring starts from 0 on both sides */
 		KUNIT_ASSERT_EQ(test, vfe_mock_avail_idx(&td->m->queues[0]), 0);
 		KUNIT_ASSERT_EQ(test, vfe_mock_used_idx(&td->m->queues[0]), 0);

@@ -50,10 +50,7 @@ static bool isr_of_ones(struct vfe_mock *m, struct vfe_mock_access *a)
 /* Recovery like a class driver, and one buffer through the queue */
 static void expect_recovery(struct kunit *test, struct tdrv *td)
 {
-	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), 0);
-	tdrv_detach_all(td);
-	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_restart(td);
 	KUNIT_EXPECT_EQ(test, vfe_health(td->vd), VFE_HEALTH_GOOD);
 	tdrv_expect_completion(test, td, 0);
 }

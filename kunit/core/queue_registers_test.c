@@ -32,9 +32,7 @@ static struct tdrv *tdrv_through_life(struct kunit *test,
 	}
 	vfe_mock_config_interrupt(td->m);
 	tdrv_settle();
-	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_restart(td);
 	return td;
 }
 

@@ -179,10 +179,7 @@ static void reset_that_never_ends(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "queue_reset is 1"), 1U);
 	KUNIT_EXPECT_EQ(test, log_errors(mark, pci_name(td->m->pdev)), 1U);
 	tdrv_expect_completion(test, td, 0);
-	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
-	tdrv_detach_all(td);
-	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_restart(td);
 	tdrv_expect_completion(test, td, 1);
 	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
@@ -223,9 +220,7 @@ static void restart_that_fails(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, log_errors(mark, ways[i].says), 1U);
 		td->m->knobs.access = NULL;
 		KUNIT_EXPECT_EQ(test, tdrv_add(td, 0), -EIO);
-		KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
-		KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
-		KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+		tdrv_restart(td);
 		tdrv_expect_completion(test, td, 0);
 	}
 	VFE_MOCK_EXPECT_CLEAN(test, td->m);

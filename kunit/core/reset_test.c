@@ -17,9 +17,7 @@ static void reset_twice(struct kunit *test)
 	struct tdrv *td = tdrv_live(test, NULL);
 
 	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
-	KUNIT_EXPECT_EQ(test, vfe_ready(td->vd), 0);
+	tdrv_restart(td);
 	KUNIT_EXPECT_EQ(test, td->m->status, S_LIVE);
 	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }

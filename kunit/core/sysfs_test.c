@@ -19,7 +19,7 @@
 
 /* A function with its files, below a mount of sysfs */
 struct files {
-	struct vfe_live *l;
+	struct tdrv *td;
 	struct vfsmount *mnt;
 	struct vfe_sysfs *s;
 };
@@ -33,17 +33,17 @@ static void files_stop(void *data)
 }
 
 static struct files *files_start(struct kunit *test,
-				 const struct vfe_live_spec *spec)
+				 const struct tdrv_setup *spec)
 {
 	struct files *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
-	struct vfe_live_spec usual = { .mock = { .queues = 2 } };
-	struct vfe_live *l;
+	struct tdrv_setup usual = { .mock = { .queues = 2 } };
+	struct tdrv *td;
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
-	l = vfe_live_start(test, spec ?: &usual);
-	f->l = l;
-	f->s = vfe_sysfs_create(&l->m->pdev->dev, vfe_regs_of(l->vd),
-				vfe_stats_of(l->vd), l->vd);
+	td = tdrv_start(test, spec ?: &usual);
+	f->td = td;
+	f->s = vfe_sysfs_create(&td->m->pdev->dev, vfe_regs_of(td->vd),
+				vfe_stats_of(td->vd), td->vd);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, f->s);
 	KUNIT_ASSERT_EQ(test, 0,
 			kunit_add_action_or_reset(test, files_stop, f));
@@ -94,7 +94,7 @@ static struct files_list *files_list(struct kunit *test, struct files *f,
 
 	KUNIT_ASSERT_NOT_NULL(test, list);
 	list->ctx.actor = files_note;
-	dir = vfe_files_open(f->mnt, f->l->m->pdev, folder,
+	dir = vfe_files_open(f->mnt, f->td->m->pdev, folder,
 			     O_RDONLY | O_DIRECTORY);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(dir));
 	KUNIT_EXPECT_EQ(test, iterate_dir(dir, &list->ctx), 0);
@@ -206,7 +206,7 @@ static void files_expect_windows(struct kunit *test, struct files *f,
 static void files_all_documented(struct kunit *test)
 {
 	static const u8 config[8] = {};
-	struct vfe_live_spec spec = {
+	struct tdrv_setup spec = {
 		.mock = {
 			.queues = 3,
 			.config = config,
@@ -236,42 +236,31 @@ static void files_all_documented(struct kunit *test)
 /* A driver of a register window has one window, and no virtio files. */
 static void files_without_virtio(struct kunit *test)
 {
-	struct vfe_live_spec spec = {};
-	struct vfe_live *l = vfe_live_start(test, &spec);
-	struct files f = { .l = l, .mnt = vfe_files_mount(test) };
+	struct tdrv_setup spec = {};
+	struct tdrv *td = tdrv_start(test, &spec);
+	struct files f = { .td = td, .mnt = vfe_files_mount(test) };
 	struct vfe_regs regs;
 	char buf[16];
 
 	KUNIT_ASSERT_EQ(test, vfe_regs_init(&regs), 0);
-	regs.win[VFE_WIN_MEMORY] = vfe_regs_of(l->vd)->win[VFE_WIN_COMMON];
-	f.s = vfe_sysfs_create(&l->m->pdev->dev, &regs, vfe_stats_of(l->vd),
+	regs.win[VFE_WIN_MEMORY] = vfe_regs_of(td->vd)->win[VFE_WIN_COMMON];
+	f.s = vfe_sysfs_create(&td->m->pdev->dev, &regs, vfe_stats_of(td->vd),
 			       NULL);
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(f.s));
 	if (!IS_ERR_OR_NULL(f.s)) {
 		files_expect_top(test, &f, false);
 		files_expect_windows(test, &f, BIT(VFE_WIN_MEMORY));
 		KUNIT_EXPECT_EQ(test, 1,
-				vfe_files_write(f.mnt, l->m->pdev, "reset",
+				vfe_files_write(f.mnt, td->m->pdev, "reset",
 						"1"));
 		KUNIT_EXPECT_EQ(test, 5,
-				vfe_files_read(f.mnt, l->m->pdev,
+				vfe_files_read(f.mnt, td->m->pdev,
 					       "windows/memory", buf,
 					       sizeof(buf)));
 		KUNIT_EXPECT_STREQ(test, buf, "trap\n");
 	}
 	vfe_sysfs_destroy(f.s);
 	vfe_regs_exit(&regs);
-}
-
-/* A function without device configuration has no files for that window. */
-static void files_without_config(struct kunit *test)
-{
-	struct files *f = files_start(test, NULL);
-	u32 windows = FILES_WINDOWS;
-
-	if (vfe_regs_of(f->l->vd)->win[VFE_WIN_DEVICE].base)
-		windows |= BIT(VFE_WIN_DEVICE);
-	files_expect_windows(test, f, windows);
 }
 
 /* --- modes --- */
@@ -282,8 +271,8 @@ static void files_mode(struct kunit *test, struct files *f, const char *name,
 	bool readable = mode & 0444, writable = mode & 0222;
 	struct file *r, *w;
 
-	r = vfe_files_open(f->mnt, f->l->m->pdev, name, O_RDONLY);
-	w = vfe_files_open(f->mnt, f->l->m->pdev, name, O_WRONLY);
+	r = vfe_files_open(f->mnt, f->td->m->pdev, name, O_RDONLY);
+	w = vfe_files_open(f->mnt, f->td->m->pdev, name, O_WRONLY);
 	KUNIT_EXPECT_EQ_MSG(test, !IS_ERR(r), readable, "%s", name);
 	KUNIT_EXPECT_EQ_MSG(test, !IS_ERR(w), writable, "%s", name);
 	if (IS_ERR(r))
@@ -338,7 +327,7 @@ static void files_text(struct kunit *test, struct files *f, const char *name,
 		       const char *text)
 {
 	char buf[64];
-	ssize_t len = vfe_files_read(f->mnt, f->l->m->pdev, name, buf,
+	ssize_t len = vfe_files_read(f->mnt, f->td->m->pdev, name, buf,
 				     sizeof(buf));
 
 	KUNIT_EXPECT_EQ_MSG(test, len, (ssize_t)strlen(text), "%s", name);
@@ -353,7 +342,7 @@ static void files_numbers(struct kunit *test)
 		"accesses", "registers", "queues/0", "queues/1",
 	};
 	struct files *f = files_start(test, NULL);
-	struct pci_dev *pdev = f->l->m->pdev;
+	struct pci_dev *pdev = f->td->m->pdev;
 	struct files_list *list;
 	unsigned int i, k;
 	char name[80];
@@ -381,14 +370,10 @@ static void files_numbers(struct kunit *test)
 
 static void files_features(struct kunit *test)
 {
-	struct vfe_live_spec spec = { .mock = { .features = VFE_LIVE_PLAIN } };
+	struct tdrv_setup spec = { .mock = { .features = RING_PLAIN } };
 
 	files_text(test, files_start(test, &spec), "features",
 		   "0x0000000100000000\n");
-}
-
-static void files_more_features(struct kunit *test)
-{
 	files_text(test, files_start(test, NULL), "features",
 		   "0x0000000130000000\n");
 }
@@ -396,7 +381,7 @@ static void files_more_features(struct kunit *test)
 static void files_states(struct kunit *test)
 {
 	struct files *f = files_start(test, NULL);
-	struct vfe_device *vd = f->l->vd;
+	struct vfe_device *vd = f->td->vd;
 
 	files_text(test, f, "interface", "modern\n");
 	files_text(test, f, "state", "live\n");
@@ -408,10 +393,10 @@ static void files_states(struct kunit *test)
 	files_text(test, f, "state", "live\n");
 	/* features that are refused after a reset */
 	KUNIT_ASSERT_EQ(test, vfe_reset(vd), 0);
-	f->l->m->knobs.refuse_features = true;
+	f->td->m->knobs.refuse_features = true;
 	KUNIT_EXPECT_EQ(test, vfe_restart(vd), -ENODEV);
 	files_text(test, f, "state", "failed\n");
-	vfe_mock_vanish(f->l->m);
+	vfe_mock_vanish(f->td->m);
 	KUNIT_EXPECT_EQ(test, vfe_reset(vd), -ENODEV);
 	files_text(test, f, "state", "gone\n");
 }
@@ -419,26 +404,19 @@ static void files_states(struct kunit *test)
 /* The states before the files exist */
 static void files_early_states(struct kunit *test)
 {
-	static const struct vfe_device_ops ops = {};
-	struct vfe_mock_spec spec = {};
 	struct files f = { .mnt = vfe_files_mount(test) };
-	struct vfe_live l = {};
-	struct vfe_device *vd;
+	struct tdrv *td = tdrv_new(test, NULL);
 
-	l.m = vfe_mock_plug(test, &spec);
-	KUNIT_ASSERT_NOT_NULL(test, l.m);
-	f.l = &l;
-	vd = vfe_create(l.m->pdev, &ops, NULL);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(vd));
-	f.s = vfe_sysfs_create(&l.m->pdev->dev, vfe_regs_of(vd),
-			       vfe_stats_of(vd), vd);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_CREATE), 0);
+	f.td = td;
+	f.s = vfe_sysfs_create(&td->m->pdev->dev, vfe_regs_of(td->vd),
+			       vfe_stats_of(td->vd), td->vd);
 	files_text(test, &f, "state", "driver\n");
 	files_text(test, &f, "features", "0x0000000000000000\n");
 	files_text(test, &f, "vectors", "0\n");
-	KUNIT_EXPECT_EQ(test, vfe_negotiate(vd, 0, 0), 0);
+	KUNIT_EXPECT_EQ(test, tdrv_step(td, TDRV_NEGOTIATE), 0);
 	files_text(test, &f, "state", "features\n");
 	vfe_sysfs_destroy(f.s);
-	vfe_destroy(vd);
 }
 
 static void files_vectors(struct kunit *test)
@@ -452,7 +430,7 @@ static void files_vectors(struct kunit *test)
 		{ VFE_IRQ_SINGLE, "1\n" },
 		{ VFE_IRQ_INTX, "0\n" },
 	};
-	struct vfe_live_spec spec = { .mock = { .queues = 3 } };
+	struct tdrv_setup spec = { .mock = { .queues = 3 } };
 	struct files *f;
 	unsigned int i;
 
@@ -461,13 +439,13 @@ static void files_vectors(struct kunit *test)
 		f = files_start(test, &spec);
 		files_text(test, f, "vectors", kinds[i].text);
 		files_stop(f);
-		vfe_live_stop(f->l);
+		tdrv_down(f->td);
 	}
 }
 
 static void files_windows(struct kunit *test)
 {
-	struct vfe_live_spec spec = {
+	struct tdrv_setup spec = {
 		.mock = { .mapped = BIT(VFE_WIN_NOTIFY) | BIT(VFE_WIN_ISR) },
 	};
 	struct files *f = files_start(test, &spec);
@@ -479,50 +457,50 @@ static void files_windows(struct kunit *test)
 
 static void files_texts_of_a_queue(struct kunit *test, u64 features)
 {
-	struct vfe_live_spec spec = {
-		.mock = { .features = VFE_LIVE_PLAIN | features }, .size = 32,
+	struct tdrv_setup spec = {
+		.mock = { .features = RING_PLAIN | features }, .size = 32,
 	};
 	struct files *f = files_start(test, &spec);
-	struct vfe_live *l = f->l;
+	struct tdrv *td = f->td;
 	u32 n;
 
 	files_text(test, f, "queues/0/size", "32\n");
 	for (n = 0; n < 3; n++)
-		vfe_live_round_trip(l, n);
-	KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, 1), 0);
+		buf_round_trip(td, n);
+	KUNIT_ASSERT_EQ(test, buf_add(td, n, 1, 1), 0);
 	/* a buffer counts as available only when it is visible */
 	files_text(test, f, "queues/0/avail_idx", "3\n");
-	vfe_queue_kick_prepare(l->q);
+	vfe_queue_kick_prepare(td->q);
 	files_text(test, f, "queues/0/avail_idx", "4\n");
 	files_text(test, f, "queues/0/used_idx", "3\n");
 	files_text(test, f, "queues/0/completions", "3\n");
 	/* since the queue was set up, which a restart repeats */
-	vfe_live_restart(l);
+	tdrv_restart(td);
 	files_text(test, f, "queues/0/avail_idx", "0\n");
 	files_text(test, f, "queues/0/used_idx", "0\n");
 	files_text(test, f, "queues/0/completions", "3\n");
 	/* nor does a ring of another size count anew */
-	vfe_live_round_trip(l, n);
-	KUNIT_ASSERT_EQ(test, vfe_reset(l->vd), 0);
-	vfe_queue_set_size(l->q, 16);
+	buf_round_trip(td, n);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	vfe_queue_set_size(td->q, 16);
 	files_text(test, f, "queues/0/avail_idx", "0\n");
 	files_text(test, f, "queues/0/used_idx", "0\n");
 	files_text(test, f, "queues/0/completions", "4\n");
-	KUNIT_ASSERT_EQ(test, vfe_restart(l->vd), 0);
-	KUNIT_ASSERT_EQ(test, vfe_ready(l->vd), 0);
-	vfe_live_round_trip(l, n);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	buf_round_trip(td, n);
 	files_text(test, f, "queues/0/size", "16\n");
 	files_text(test, f, "queues/0/completions", "5\n");
 }
 
 static void files_queue_texts(struct kunit *test)
 {
-	files_texts_of_a_queue(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_INDIRECT);
+	files_texts_of_a_queue(test, RING_EVENT_IDX | RING_INDIRECT);
 }
 
 static void files_packed_queue_texts(struct kunit *test)
 {
-	files_texts_of_a_queue(test, VFE_LIVE_PACKED);
+	files_texts_of_a_queue(test, RING_PACKED);
 }
 
 /* --- writes --- */
@@ -531,16 +509,16 @@ static void files_packed_queue_texts(struct kunit *test)
 static void files_counter_of_the_class(struct kunit *test)
 {
 	struct files *f = files_start(test, NULL);
-	struct vfe_stats *stats = vfe_stats_of(f->l->vd);
+	struct vfe_stats *stats = vfe_stats_of(f->td->vd);
 	int i;
 
 	for (i = 0; i < 2; i++) {
-		vfe_class_count_by(stats, struct vfe_live_counts, own, 3);
-		vfe_class_count(stats, struct vfe_live_counts, own);
+		vfe_class_count_by(stats, struct tdrv_counts, own, 3);
+		vfe_class_count(stats, struct tdrv_counts, own);
 		files_text(test, f, "own", "4\n");
 		files_text(test, f, "operations", "0\n");
 		KUNIT_EXPECT_EQ(test, 1,
-				vfe_files_write(f->mnt, f->l->m->pdev, "reset",
+				vfe_files_write(f->mnt, f->td->m->pdev, "reset",
 						"1"));
 		files_text(test, f, "own", "0\n");
 	}
@@ -550,11 +528,11 @@ static void files_reset_writes(struct kunit *test)
 {
 	static const char * const texts[] = { "1\n", "0\n", "x", "1 2 3\n" };
 	struct files *f = files_start(test, NULL);
-	struct pci_dev *pdev = f->l->m->pdev;
+	struct pci_dev *pdev = f->td->m->pdev;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
-		vfe_live_restart(f->l);
+		tdrv_restart(f->td);
 		KUNIT_EXPECT_GT(test, 0ULL +
 				vfe_files_number(test, f->mnt, pdev, "exits"),
 				0ULL);
@@ -588,17 +566,17 @@ static void files_open_when_gone(struct kunit *test)
 	char buf[32];
 
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
-		open[i] = vfe_files_open(f->mnt, f->l->m->pdev, names[i],
+		open[i] = vfe_files_open(f->mnt, f->td->m->pdev, names[i],
 					 O_RDONLY);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(open[i]));
 		KUNIT_EXPECT_GT(test,
 				vfe_files_read_open(open[i], buf, sizeof(buf)),
 				0);
 	}
-	reset = vfe_files_open(f->mnt, f->l->m->pdev, "reset", O_WRONLY);
+	reset = vfe_files_open(f->mnt, f->td->m->pdev, "reset", O_WRONLY);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(reset));
 	files_stop(f);
-	vfe_live_stop(f->l);
+	tdrv_down(f->td);
 	for (i = 0; i < ARRAY_SIZE(names); i++) {
 		KUNIT_EXPECT_EQ(test, -ENODEV,
 				vfe_files_read_open(open[i], buf, sizeof(buf)));
@@ -607,7 +585,7 @@ static void files_open_when_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kernel_write(reset, "1", 1, &pos), -ENODEV);
 	filp_close(reset, NULL);
 	KUNIT_EXPECT_EQ(test, -ENOENT,
-			vfe_files_read(f->mnt, f->l->m->pdev, "exits", buf,
+			vfe_files_read(f->mnt, f->td->m->pdev, "exits", buf,
 				       sizeof(buf)));
 }
 
@@ -656,7 +634,7 @@ static void files_read_while_going(struct kunit *test)
 		f = files_start(test, NULL);
 		memset(r, 0, sizeof(r));
 		for (i = 0; i < ARRAY_SIZE(names) - 1; i++) {
-			r[i].file = vfe_files_open(f->mnt, f->l->m->pdev,
+			r[i].file = vfe_files_open(f->mnt, f->td->m->pdev,
 						   names[i], O_RDONLY);
 			KUNIT_ASSERT_FALSE(test, IS_ERR(r[i].file));
 			tasks[i] = kthread_run(files_read_on, &r[i],
@@ -664,12 +642,12 @@ static void files_read_while_going(struct kunit *test)
 			KUNIT_ASSERT_FALSE(test, IS_ERR(tasks[i]));
 		}
 		for (i = 0; i < 5; i++) {
-			vfe_files_write(f->mnt, f->l->m->pdev, "reset", "1");
+			vfe_files_write(f->mnt, f->td->m->pdev, "reset", "1");
 			usleep_range(200, 300);
 		}
 		files_stop(f);
-		vfe_live_stop(f->l);
-		vfe_mock_unplug(f->l->m);
+		tdrv_down(f->td);
+		vfe_mock_unplug(f->td->m);
 		for (i = 0; i < ARRAY_SIZE(names) - 1; i++) {
 			for (n = 0; !READ_ONCE(r[i].end) && n < 1000; n++)
 				usleep_range(50, 100);
@@ -685,11 +663,11 @@ static void files_read_while_going(struct kunit *test)
 static void files_of_vanished(struct kunit *test)
 {
 	struct files *f = files_start(test, NULL);
-	struct pci_dev *pdev = f->l->m->pdev;
+	struct pci_dev *pdev = f->td->m->pdev;
 	u64 exits;
 
-	vfe_mock_vanish(f->l->m);
-	vfe_mock_log_clear(f->l->m);
+	vfe_mock_vanish(f->td->m);
+	vfe_mock_log_clear(f->td->m);
 	exits = vfe_files_number(test, f->mnt, pdev, "exits");
 	KUNIT_EXPECT_EQ(test, vfe_files_number(test, f->mnt, pdev, "exits"),
 			exits);
@@ -697,14 +675,14 @@ static void files_of_vanished(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_files_number(test, f->mnt, pdev, "exits"),
 			0ULL);
 	/* no file accesses the device */
-	KUNIT_EXPECT_EQ(test, f->l->m->log_len, 0U);
+	KUNIT_EXPECT_EQ(test, f->td->m->log_len, 0U);
 }
 
 /* The folder can be created again after its removal; NULL is ignored. */
 static void files_again(struct kunit *test)
 {
 	struct files *f = files_start(test, NULL);
-	struct vfe_live *l = f->l;
+	struct tdrv *td = f->td;
 	unsigned int i;
 
 	vfe_sysfs_destroy(NULL);
@@ -712,8 +690,8 @@ static void files_again(struct kunit *test)
 	for (i = 0; i < 3; i++) {
 		files_expect_top(test, f, true);
 		files_stop(f);
-		f->s = vfe_sysfs_create(&l->m->pdev->dev, vfe_regs_of(l->vd),
-					vfe_stats_of(l->vd), l->vd);
+		f->s = vfe_sysfs_create(&td->m->pdev->dev, vfe_regs_of(td->vd),
+					vfe_stats_of(td->vd), td->vd);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, f->s);
 	}
 	files_expect_top(test, f, true);
@@ -725,9 +703,9 @@ static void files_again(struct kunit *test)
  */
 static void files_without_memory(struct kunit *test)
 {
-	struct vfe_live_spec spec = {};
+	struct tdrv_setup spec = {};
 	struct files *f = files_start(test, &spec);
-	struct vfe_live *l = f->l;
+	struct tdrv *td = f->td;
 	unsigned int n, errors = 0;
 	struct vfe_regs regs;
 	bool failed = true;
@@ -735,12 +713,12 @@ static void files_without_memory(struct kunit *test)
 
 	fail_require(test);
 	KUNIT_ASSERT_EQ(test, vfe_regs_init(&regs), 0);
-	regs.win[VFE_WIN_ISR] = vfe_regs_of(l->vd)->win[VFE_WIN_ISR];
+	regs.win[VFE_WIN_ISR] = vfe_regs_of(td->vd)->win[VFE_WIN_ISR];
 	for (n = 1; failed && n < FILES_ALLOCATIONS; n++) {
 		files_stop(f);
 		fail_nth(n);
-		f->s = vfe_sysfs_create(&l->m->pdev->dev, &regs,
-					vfe_stats_of(l->vd), l->vd);
+		f->s = vfe_sysfs_create(&td->m->pdev->dev, &regs,
+					vfe_stats_of(td->vd), td->vd);
 		failed = fail_end();
 		if (!IS_ERR(f->s))
 			continue;
@@ -748,7 +726,7 @@ static void files_without_memory(struct kunit *test)
 		KUNIT_EXPECT_TRUE_MSG(test, failed, "allocation %u", n);
 		KUNIT_EXPECT_EQ_MSG(test, PTR_ERR(f->s), -ENOMEM,
 				    "allocation %u", n);
-		file = vfe_files_open(f->mnt, l->m->pdev, ".", O_RDONLY);
+		file = vfe_files_open(f->mnt, td->m->pdev, ".", O_RDONLY);
 		KUNIT_EXPECT_PTR_EQ_MSG(test, file, (void *)ERR_PTR(-ENOENT),
 					"allocation %u", n);
 	}
@@ -765,11 +743,9 @@ static void files_without_memory(struct kunit *test)
 static struct kunit_case files_cases[] = {
 	KUNIT_CASE(files_all_documented),
 	KUNIT_CASE(files_without_virtio),
-	KUNIT_CASE(files_without_config),
 	KUNIT_CASE(files_modes),
 	KUNIT_CASE(files_numbers),
 	KUNIT_CASE(files_features),
-	KUNIT_CASE(files_more_features),
 	KUNIT_CASE(files_states),
 	KUNIT_CASE(files_early_states),
 	KUNIT_CASE(files_vectors),

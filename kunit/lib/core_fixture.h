@@ -8,7 +8,6 @@
 #define VFE_KUNIT_CORE_FIXTURE_H
 
 #include <kunit/test.h>
-#include <linux/completion.h>
 #include <linux/err.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
@@ -31,8 +30,12 @@ enum tdrv_step {
 
 /**
  * struct tdrv - the class driver of a test, and its device
+ * @test: the test
  * @m: the function
  * @vd: its core device, NULL before and after
+ * @q: its first queue, for the driver
+ * @mq: the same, for the device
+ * @chain: for vfe_mock_pop(), too large for the stack
  * @wanted: features of the device type to accept
  * @required: features without which it does not work
  * @queues: number of queues that it uses, by default all
@@ -42,13 +45,18 @@ enum tdrv_step {
  * @may_do_io: an allocation in the last of these calls could wait for I/O
  * @needs_reset: how often the core called it
  * @done: how often the core called it, by queue
- * @changed: completed by config_changed()
- * @pleaded: completed by needs_reset()
+ * @drain: let done() reap used buffers
+ * @reaped: buffers that it reaped
  * @buf: memory for a buffer
+ * @tables: a page of indirect tables, if the suite writes them itself
  */
 struct tdrv {
+	struct kunit *test;
 	struct vfe_mock *m;
 	struct vfe_device *vd;
+	struct vfe_queue *q;
+	struct vfe_mock_queue *mq;
+	struct vfe_mock_chain *chain;
 	u64 wanted;
 	u64 required;
 	unsigned int queues;
@@ -58,13 +66,22 @@ struct tdrv {
 	bool may_do_io;
 	unsigned int needs_reset;
 	unsigned int done[VFE_MOCK_QUEUES];
-	struct completion changed;
-	struct completion pleaded;
+	bool drain;
+	unsigned int reaped;
 	u8 *buf;
+	struct vfe_desc *tables;
 };
 
 #define TDRV_BUF_SIZE		512
 #define TDRV_CONFIG_SIZE	64	/* of the usual function */
+
+/**
+ * struct tdrv_counts - the counters of this class
+ * @own: counts nothing but what a test counts
+ */
+struct tdrv_counts {
+	u64 own;
+};
 
 static inline void tdrv_config_changed(struct vfe_device *vd)
 {
@@ -72,7 +89,6 @@ static inline void tdrv_config_changed(struct vfe_device *vd)
 
 	td->config_changed++;
 	td->may_do_io = !!(current_gfp_context(GFP_KERNEL) & __GFP_IO);
-	complete(&td->changed);
 }
 
 static inline void tdrv_needs_reset(struct vfe_device *vd)
@@ -80,10 +96,16 @@ static inline void tdrv_needs_reset(struct vfe_device *vd)
 	struct tdrv *td = vfe_priv(vd);
 
 	td->needs_reset++;
-	complete(&td->pleaded);
 }
 
+static const struct vfe_counter tdrv_counter = { .name = "own" };
+
+static const struct vfe_class_counters tdrv_counters = {
+	.table = &tdrv_counter, .n = 1, .size = sizeof(struct tdrv_counts),
+};
+
 static const struct vfe_device_ops tdrv_ops = {
+	.counters = &tdrv_counters,
 	.config_changed = tdrv_config_changed,
 	.needs_reset = tdrv_needs_reset,
 };
@@ -91,8 +113,11 @@ static const struct vfe_device_ops tdrv_ops = {
 static inline void tdrv_done(struct vfe_queue *q)
 {
 	struct tdrv *td = vfe_priv(vfe_queue_device(q));
+	u32 len;
 
 	td->done[vfe_queue_index(q)]++;
+	while (td->drain && vfe_queue_get(q, &len))
+		td->reaped++;
 }
 
 /* End the life cycle, from any step; may be called repeatedly. */
@@ -101,6 +126,7 @@ static inline void tdrv_down(struct tdrv *td)
 	if (td->vd)
 		vfe_destroy(td->vd);
 	td->vd = NULL;
+	td->q = NULL;
 }
 
 /* At the end of a test: the data of its hook is gone */
@@ -112,20 +138,32 @@ static inline void tdrv_end(void *data)
 	tdrv_down(td);
 }
 
-/* A class driver for an existing function; ends with the test. */
-static inline struct tdrv *tdrv_over(struct kunit *test, struct vfe_mock *m)
+/* A class driver for a new function; @spec may be NULL for the default. */
+static inline struct tdrv *tdrv_new(struct kunit *test,
+				    const struct vfe_mock_spec *spec)
 {
-	struct tdrv *td = kunit_kzalloc(test, sizeof(*td), GFP_KERNEL);
+	static const u8 config[TDRV_CONFIG_SIZE];
+	struct vfe_mock_spec full = {};
 	unsigned int i;
+	struct tdrv *td;
 
+	if (spec)
+		full = *spec;
+	if (!full.config) {
+		full.config = config;
+		full.config_len = sizeof(config);
+	}
+	td = kunit_kzalloc(test, sizeof(*td), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, td);
-	KUNIT_ASSERT_NOT_NULL(test, m);
+	td->test = test;
 	td->buf = kunit_kzalloc(test, TDRV_BUF_SIZE, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, td->buf);
-	td->m = m;
-	td->queues = m->num_queues;
-	init_completion(&td->changed);
-	init_completion(&td->pleaded);
+	td->chain = kunit_kzalloc(test, sizeof(*td->chain), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, td->chain);
+	td->m = vfe_mock_plug(test, &full);
+	KUNIT_ASSERT_NOT_NULL(test, td->m);
+	td->mq = &td->m->queues[0];
+	td->queues = td->m->num_queues;
 	for (i = 0; i < VFE_MOCK_QUEUES; i++)
 		td->specs[i] = (struct vfe_queue_spec) {
 			.name = "test", .done = tdrv_done, .max_segs = 2,
@@ -135,25 +173,10 @@ static inline struct tdrv *tdrv_over(struct kunit *test, struct vfe_mock *m)
 	return td;
 }
 
-/* The same for a new function; @spec may be NULL for the default. */
-static inline struct tdrv *tdrv_new(struct kunit *test,
-				    const struct vfe_mock_spec *spec)
-{
-	static const u8 config[TDRV_CONFIG_SIZE];
-	struct vfe_mock_spec full = {};
-
-	if (spec)
-		full = *spec;
-	if (!full.config) {
-		full.config = config;
-		full.config_len = sizeof(config);
-	}
-	return tdrv_over(test, vfe_mock_plug(test, &full));
-}
-
 static inline int tdrv_step(struct tdrv *td, enum tdrv_step step)
 {
 	struct vfe_device *vd;
+	int ret;
 
 	switch (step) {
 	case TDRV_CREATE:
@@ -165,8 +188,10 @@ static inline int tdrv_step(struct tdrv *td, enum tdrv_step step)
 	case TDRV_NEGOTIATE:
 		return vfe_negotiate(td->vd, td->wanted, td->required);
 	case TDRV_QUEUES:
-		return vfe_queues_create(td->vd, td->specs, td->queues,
-					 td->irqs);
+		ret = vfe_queues_create(td->vd, td->specs, td->queues,
+					td->irqs);
+		td->q = vfe_get_queue(td->vd, 0);
+		return ret;
 	default:
 		return vfe_ready(td->vd);
 	}
@@ -212,13 +237,11 @@ static inline int tdrv_add(struct tdrv *td, unsigned int queue)
 static inline bool tdrv_use(struct tdrv *td, unsigned int queue)
 {
 	struct vfe_mock_queue *mq = &td->m->queues[queue];
-	struct vfe_mock_chain *chain = kzalloc(sizeof(*chain), GFP_KERNEL);
-	bool popped = chain && vfe_mock_pop(mq, chain) == 1;
 
-	if (popped)
-		vfe_mock_push(mq, chain->id, 1, chain->descs);
-	kfree(chain);
-	return popped;
+	if (vfe_mock_pop(mq, td->chain) != 1)
+		return false;
+	vfe_mock_push(mq, td->chain->id, 1, td->chain->descs);
+	return true;
 }
 
 static inline void tdrv_reap_all(struct tdrv *td, unsigned int queue)
@@ -229,13 +252,27 @@ static inline void tdrv_reap_all(struct tdrv *td, unsigned int queue)
 		;
 }
 
-static inline void tdrv_detach_all(struct tdrv *td)
+/* After a reset. Return: number of buffers that come back */
+static inline unsigned int tdrv_detach_all(struct tdrv *td)
 {
-	unsigned int i;
+	unsigned int i, n = 0;
 
 	for (i = 0; i < vfe_num_queues(td->vd); i++)
 		while (vfe_queue_detach(vfe_get_queue(td->vd, i)))
-			;
+			n++;
+	return n;
+}
+
+/* Reset, detach all buffers, start again. Return: number of buffers */
+static inline unsigned int tdrv_restart(struct tdrv *td)
+{
+	unsigned int n;
+
+	KUNIT_ASSERT_EQ(td->test, vfe_reset(td->vd), 0);
+	n = tdrv_detach_all(td);
+	KUNIT_ASSERT_EQ(td->test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(td->test, vfe_ready(td->vd), 0);
+	return n;
 }
 
 /* Let the core's work items run. */

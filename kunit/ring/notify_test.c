@@ -12,16 +12,16 @@
 #define NOTIFY_POSITIONS	(U16_MAX + 1)
 #define NOTIFY_SIZE		256
 
-static struct vfe_live *notify_start(struct kunit *test, u64 features)
+static struct tdrv *notify_start(struct kunit *test, u64 features)
 {
-	struct vfe_live_spec spec = {
+	struct tdrv_setup spec = {
 		.mock = {
-			.features = VFE_LIVE_PLAIN | features,
+			.features = RING_PLAIN | features,
 			.queue_size = NOTIFY_SIZE,
 		},
 	};
 
-	return vfe_live_start(test, &spec);
+	return tdrv_start(test, &spec);
 }
 
 /* Does an index that goes from @old on by @n cross @event? One by one. */
@@ -34,9 +34,9 @@ static bool notify_crosses(u16 event, u16 old, unsigned int n)
 }
 
 /* The device uses all that it was shown, in order, and the driver takes it. */
-static void notify_recycle(struct vfe_live *l)
+static void notify_recycle(struct tdrv *td)
 {
-	struct vfe_mock_queue *mq = l->mq;
+	struct vfe_mock_queue *mq = td->mq;
 	u16 to = vfe_mock_avail_idx(mq);
 	const __le16 *ring = vfe_mock_mem(mq->driver + 4);
 	u32 len;
@@ -44,46 +44,46 @@ static void notify_recycle(struct vfe_live *l)
 	while (vfe_mock_used_idx(mq) != to)
 		vfe_mock_push(mq, le16_to_cpu(ring[vfe_mock_used_idx(mq) %
 						   NOTIFY_SIZE]), 0, 1);
-	while (vfe_queue_get(l->q, &len))
+	while (vfe_queue_get(td->q, &len))
 		;
 	mq->next = to;
 }
 
 /* Show @n more buffers. Return: what the driver decides */
-static bool notify_kick(struct vfe_live *l, unsigned int n)
+static bool notify_kick(struct tdrv *td, unsigned int n)
 {
 	struct vfe_seg seg = { .addr = 0x1000, .len = 1 };
 
-	if (n > NOTIFY_SIZE - (u16)(vfe_mock_avail_idx(l->mq) -
-				    vfe_mock_used_idx(l->mq)))
-		notify_recycle(l);
+	if (n > NOTIFY_SIZE - (u16)(vfe_mock_avail_idx(td->mq) -
+				    vfe_mock_used_idx(td->mq)))
+		notify_recycle(td);
 	for (; n; n--)
-		KUNIT_ASSERT_EQ(l->test, 0,
-				vfe_queue_add(l->q, &seg, 1, 0, l));
-	return vfe_queue_kick_prepare(l->q);
+		KUNIT_ASSERT_EQ(td->test, 0,
+				vfe_queue_add(td->q, &seg, 1, 0, td));
+	return vfe_queue_kick_prepare(td->q);
 }
 
 /*
  * Batches of @n at every position that they reach, with the event index at
  * each place that matters by turns; each of the @laps begins at another place.
  */
-static void notify_sweep(struct vfe_live *l, unsigned int n, unsigned int laps)
+static void notify_sweep(struct tdrv *td, unsigned int n, unsigned int laps)
 {
 	/* around both ends of the batch, in it, and far away */
 	const s32 places[] = { -2, -1, 0, 1, n / 2, n - 2, n - 1, n, n + 1,
 			       0x7fff, 0x8000, 0x8001 };
 	u32 at, end = laps * NOTIFY_POSITIONS;
 	unsigned int turn = 0, wanted = 0;
-	struct kunit *test = l->test;
+	struct kunit *test = td->test;
 	u16 event, old;
 
 	for (at = 0; at < end; at += n) {
-		old = vfe_mock_avail_idx(l->mq);
+		old = vfe_mock_avail_idx(td->mq);
 		event = old + places[turn++ % ARRAY_SIZE(places)];
 		if (at / NOTIFY_POSITIONS != (at + n) / NOTIFY_POSITIONS)
 			turn++;
-		vfe_mock_set_avail_event(l->mq, event);
-		if (notify_kick(l, n) != notify_crosses(event, old, n))
+		vfe_mock_set_avail_event(td->mq, event);
+		if (notify_kick(td, n) != notify_crosses(event, old, n))
 			KUNIT_FAIL(test,
 				   "index %u on by %u, avail_event %u: wrong decision\n",
 				   old, n, event);
@@ -92,20 +92,20 @@ static void notify_sweep(struct vfe_live *l, unsigned int n, unsigned int laps)
 			return;
 	}
 	KUNIT_EXPECT_GT(test, wanted, 0U);
-	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void notify_every_position(struct kunit *test)
 {
 	VFE_DUTY(test, "S15", "2.7.10.1",
 		 "with EVENT_IDX: notify when the index crosses avail_event");
-	notify_sweep(notify_start(test, VFE_LIVE_EVENT_IDX), 1, 4);
+	notify_sweep(notify_start(test, RING_EVENT_IDX), 1, 4);
 }
 
 /* 2.7.10.1: without EVENT_IDX the flag decides, avail_event is nothing */
 static void notify_flags(struct kunit *test)
 {
-	struct vfe_live *l = notify_start(test, 0);
+	struct tdrv *td = notify_start(test, 0);
 	unsigned int quiet;
 	u16 old;
 	u32 at;
@@ -113,138 +113,138 @@ static void notify_flags(struct kunit *test)
 	VFE_DUTY(test, "S14", "2.7.10.1",
 		 "without EVENT_IDX: notify when used flags are 0, not when 1, whatever avail_event is");
 	for (at = 0; at < NOTIFY_POSITIONS; at += 3) {
-		old = vfe_mock_avail_idx(l->mq);
+		old = vfe_mock_avail_idx(td->mq);
 		quiet = at / 3 % 2;
 		/* bits that mean nothing are set by turns */
-		vfe_mock_set_used_flags(l->mq, quiet |
-					(at % 4 ? 0xfffe : 0));
-		vfe_mock_set_avail_event(l->mq, quiet ? old : old - 1);
-		if (notify_kick(l, 3) == !quiet)
+		vfe_mock_set_used_flags(td->mq, quiet | (at % 4 ? 0xfffe : 0));
+		vfe_mock_set_avail_event(td->mq, quiet ? old : old - 1);
+		if (notify_kick(td, 3) == !quiet)
 			continue;
 		KUNIT_FAIL(test, "index %u on by 3, flags %u\n", old, quiet);
 		return;
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* 2.7.10.1: with EVENT_IDX the flag is nothing */
 static void notify_ignores_flags(struct kunit *test)
 {
-	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
+	struct tdrv *td = notify_start(test, RING_EVENT_IDX);
 	unsigned int i;
 	u16 old;
 
 	VFE_DUTY(test, "S15", "2.7.10.1",
 		 "with EVENT_IDX the used flags are ignored");
 	for (i = 0; i < 1000; i++) {
-		old = vfe_mock_avail_idx(l->mq);
-		vfe_mock_set_used_flags(l->mq, i % 3);
-		vfe_mock_set_avail_event(l->mq, old + i % 2);
-		KUNIT_ASSERT_EQ(test, notify_kick(l, 1), !(i % 2));
+		old = vfe_mock_avail_idx(td->mq);
+		vfe_mock_set_used_flags(td->mq, i % 3);
+		vfe_mock_set_avail_event(td->mq, old + i % 2);
+		KUNIT_ASSERT_EQ(test, notify_kick(td, 1), !(i % 2));
 	}
 }
 
 /* The decision is by what the device says last, after it sees the index. */
 static void notify_is_fresh(struct kunit *test)
 {
-	static const u64 features[] = { 0, VFE_LIVE_EVENT_IDX };
-	struct vfe_live *l;
+	static const u64 features[] = { 0, RING_EVENT_IDX };
+	struct tdrv *td;
 	unsigned int i, k;
 	u16 at;
 
 	VFE_DUTY(test, "S17", "2.7.13.4.1",
 		 "what the device wishes is read after the index is shown (the barrier itself: the ring's test in user space)");
 	for (k = 0; k < ARRAY_SIZE(features); k++) {
-		l = notify_start(test, features[k]);
+		td = notify_start(test, features[k]);
 		for (i = 0; i < 100; i++) {
-			at = vfe_mock_avail_idx(l->mq);
+			at = vfe_mock_avail_idx(td->mq);
 			/* what it wished when the buffer was added is stale */
-			vfe_mock_set_used_flags(l->mq, i % 2);
-			vfe_mock_set_avail_event(l->mq, at - i % 2);
-			KUNIT_ASSERT_EQ(test, vfe_live_add(l, i, 1, 0), 0);
-			vfe_mock_set_used_flags(l->mq, !(i % 2));
-			vfe_mock_set_avail_event(l->mq, at - !(i % 2));
-			KUNIT_EXPECT_EQ(test, vfe_queue_kick_prepare(l->q),
+			vfe_mock_set_used_flags(td->mq, i % 2);
+			vfe_mock_set_avail_event(td->mq, at - i % 2);
+			KUNIT_ASSERT_EQ(test, buf_add(td, i, 1, 0), 0);
+			vfe_mock_set_used_flags(td->mq, !(i % 2));
+			vfe_mock_set_avail_event(td->mq, at - !(i % 2));
+			KUNIT_EXPECT_EQ(test, vfe_queue_kick_prepare(td->q),
 					i % 2);
-			vfe_mock_push(l->mq, vfe_live_pop(l, i, 1, 0), 0, 1);
-			vfe_live_get(l, i, 0);
+			vfe_mock_push(td->mq, buf_pop(td, i, 1, 0), 0, 1);
+			buf_get(td, i, 0);
 		}
-		vfe_live_stop(l);
+		tdrv_down(td);
 	}
 }
 
 /* 2.9: the upper half of a notification is the available index, all of it. */
 static void notify_data_has_16_bits(struct kunit *test)
 {
-	struct vfe_live *l = notify_start(test,
-					  BIT_ULL(VIRTIO_F_NOTIFICATION_DATA));
+	struct tdrv *td = notify_start(test,
+				       BIT_ULL(VIRTIO_F_NOTIFICATION_DATA));
 	u32 at;
 
 	VFE_DUTY(test, "T19", "2.9",
 		 "split: bit 15 of the index is next_wrap, and it wraps at 65536");
 	for (at = 1; at < NOTIFY_POSITIONS + 4; at++) {
-		notify_kick(l, 1);
+		notify_kick(td, 1);
 		if (at % 0x4000 > 3 && at % 0x4000 < 0x3ffd)
 			continue;
-		vfe_queue_notify(l->q);
-		KUNIT_EXPECT_EQ(test, l->mq->notified >> 16, at & U16_MAX);
+		vfe_queue_notify(td->q);
+		KUNIT_EXPECT_EQ(test, td->mq->notified >> 16, at & U16_MAX);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Would a device want to interrupt after one more used buffer, or many? */
-static void notify_expect_wish(struct vfe_live *l, bool wish)
+static void notify_expect_wish(struct tdrv *td, bool wish)
 {
-	struct kunit *test = l->test;
-	u16 used = vfe_mock_used_idx(l->mq);
+	struct kunit *test = td->test;
+	u16 used = vfe_mock_used_idx(td->mq);
 	unsigned int n;
 
-	if (vfe_mock_avail_flags(l->mq) > 1)
+	if (vfe_mock_avail_flags(td->mq) > 1)
 		KUNIT_FAIL(test, "avail flags %#x",
-			   vfe_mock_avail_flags(l->mq));
-	if (!(l->m->accepted & VFE_LIVE_EVENT_IDX)) {
-		KUNIT_ASSERT_EQ(test, vfe_mock_avail_flags(l->mq), !wish);
+			   vfe_mock_avail_flags(td->mq));
+	if (!(td->m->accepted & RING_EVENT_IDX)) {
+		KUNIT_ASSERT_EQ(test, vfe_mock_avail_flags(td->mq), !wish);
 		return;
 	}
 	/* 2.7.7.1: with EVENT_IDX the flags are 0 */
-	KUNIT_ASSERT_EQ(test, vfe_mock_avail_flags(l->mq), 0);
+	KUNIT_ASSERT_EQ(test, vfe_mock_avail_flags(td->mq), 0);
 	for (n = 1; n <= NOTIFY_SIZE; n = 2 * n + 1)
-		if (notify_crosses(vfe_mock_used_event(l->mq), used, n) != wish)
+		if (notify_crosses(vfe_mock_used_event(td->mq), used,
+				   n) != wish)
 			KUNIT_FAIL(test,
 				   "used index %u on by %u, used_event %u",
-				   used, n, vfe_mock_used_event(l->mq));
+				   used, n, vfe_mock_used_event(td->mq));
 }
 
 /* At each position: off, on, off again, with a buffer between */
-static void notify_wishes(struct vfe_live *l, unsigned int positions)
+static void notify_wishes(struct tdrv *td, unsigned int positions)
 {
 	unsigned int at;
 	u16 used;
 
-	notify_expect_wish(l, true);
+	notify_expect_wish(td, true);
 	for (at = 0; at < positions; at++) {
-		vfe_queue_disable_cb(l->q);
-		notify_expect_wish(l, false);
-		notify_kick(l, 1);
-		used = vfe_mock_used_idx(l->mq);
-		notify_recycle(l);
-		if (vfe_mock_wants_interrupt(l->mq, used))
-			KUNIT_FAIL(l->test, "interrupt at %u, disabled", used);
-		if (!vfe_queue_enable_cb(l->q))
-			KUNIT_FAIL(l->test, "a used buffer at %u, taken", used);
-		notify_expect_wish(l, true);
-		if (l->test->status == KUNIT_FAILURE)
+		vfe_queue_disable_cb(td->q);
+		notify_expect_wish(td, false);
+		notify_kick(td, 1);
+		used = vfe_mock_used_idx(td->mq);
+		notify_recycle(td);
+		if (vfe_mock_wants_interrupt(td->mq, used))
+			KUNIT_FAIL(td->test, "interrupt at %u, disabled", used);
+		if (!vfe_queue_enable_cb(td->q))
+			KUNIT_FAIL(td->test, "a used buffer at %u, taken",
+				   used);
+		notify_expect_wish(td, true);
+		if (td->test->status == KUNIT_FAILURE)
 			return;
 	}
-	VFE_MOCK_EXPECT_CLEAN(l->test, l->m);
+	VFE_MOCK_EXPECT_CLEAN(td->test, td->m);
 }
 
 static void notify_interrupts_event(struct kunit *test)
 {
 	VFE_DUTY(test, "S10", "2.7.7.1",
 		 "available flags are always 0 with EVENT_IDX");
-	notify_wishes(notify_start(test, VFE_LIVE_EVENT_IDX),
-		      NOTIFY_POSITIONS + 2);
+	notify_wishes(notify_start(test, RING_EVENT_IDX), NOTIFY_POSITIONS + 2);
 }
 
 static void notify_interrupts_flags(struct kunit *test)
@@ -257,31 +257,31 @@ static void notify_interrupts_flags(struct kunit *test)
 /* From the device's interrupt to done(), as the driver wished */
 static void notify_end_to_end(struct kunit *test)
 {
-	struct vfe_live *l = notify_start(test, VFE_LIVE_EVENT_IDX);
+	struct tdrv *td = notify_start(test, RING_EVENT_IDX);
 	unsigned int n, raised = 0;
 	u16 used;
 
-	l->drain = true;
+	td->drain = true;
 	for (n = 0; n < 100; n++) {
 		if (n % 3)
-			vfe_queue_enable_cb(l->q);
+			vfe_queue_enable_cb(td->q);
 		else
-			vfe_queue_disable_cb(l->q);
-		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 0, 1), 0);
-		vfe_queue_kick_prepare(l->q);
-		used = vfe_mock_used_idx(l->mq);
-		vfe_mock_push(l->mq, vfe_live_pop(l, n, 0, 1), 1, 1);
-		if (vfe_mock_wants_interrupt(l->mq, used)) {
-			KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(l->mq));
+			vfe_queue_disable_cb(td->q);
+		KUNIT_ASSERT_EQ(test, buf_add(td, n, 0, 1), 0);
+		vfe_queue_kick_prepare(td->q);
+		used = vfe_mock_used_idx(td->mq);
+		vfe_mock_push(td->mq, buf_pop(td, n, 0, 1), 1, 1);
+		if (vfe_mock_wants_interrupt(td->mq, used)) {
+			KUNIT_EXPECT_TRUE(test, vfe_mock_interrupt(td->mq));
 			raised++;
 		} else {
-			vfe_live_get(l, n, 1);
+			buf_get(td, n, 1);
 		}
-		vfe_live_get_none(l);
+		buf_get_none(td);
 	}
 	KUNIT_EXPECT_EQ(test, raised, 66U);
-	KUNIT_EXPECT_EQ(test, l->done, raised);
-	KUNIT_EXPECT_EQ(test, l->taken, raised);
+	KUNIT_EXPECT_EQ(test, td->done[0], raised);
+	KUNIT_EXPECT_EQ(test, td->reaped, raised);
 }
 
 static struct kunit_case notify_cases[] = {

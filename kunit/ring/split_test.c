@@ -12,29 +12,29 @@
 #define SPLIT_SIZE	16
 
 /* @own: tables are the class driver's, not the ring's */
-static struct vfe_live *split_start_tables(struct kunit *test, u64 features,
-					   unsigned int size, bool own)
+static struct tdrv *split_start_tables(struct kunit *test, u64 features,
+				       unsigned int size, bool own)
 {
-	struct vfe_live_spec spec = {
+	struct tdrv_setup spec = {
 		.mock = {
-			.features = VFE_LIVE_PLAIN | features,
+			.features = RING_PLAIN | features,
 			.queue_size = size,
 		},
 		.own_tables = own,
 	};
 
-	return vfe_live_start(test, &spec);
+	return tdrv_start(test, &spec);
 }
 
-static struct vfe_live *split_start(struct kunit *test, u64 features,
-				    unsigned int size)
+static struct tdrv *split_start(struct kunit *test, u64 features,
+				unsigned int size)
 {
 	return split_start_tables(test, features, size, false);
 }
 
-static const struct vring_desc *split_desc(const struct vfe_live *l, u16 id)
+static const struct vring_desc *split_desc(const struct tdrv *td, u16 id)
 {
-	return (const struct vring_desc *)vfe_mock_mem(l->mq->desc) + id;
+	return (const struct vring_desc *)vfe_mock_mem(td->mq->desc) + id;
 }
 
 static u16 split_flags(const struct vring_desc *d)
@@ -48,33 +48,32 @@ static u16 split_next(const struct vring_desc *d)
 }
 
 /* The head of the buffer that was made available as number @n */
-static u16 split_head(const struct vfe_live *l, u16 n)
+static u16 split_head(const struct tdrv *td, u16 n)
 {
-	const __le16 *ring = vfe_mock_mem(l->mq->driver + 4);
+	const __le16 *ring = vfe_mock_mem(td->mq->driver + 4);
 
-	return le16_to_cpu(ring[n % l->mq->size]);
+	return le16_to_cpu(ring[n % td->mq->size]);
 }
 
 static void split_in_order(struct kunit *test)
 {
 	unsigned int n, slot = 0, i;
-	struct vfe_live *l;
+	struct tdrv *td;
 	u16 id;
 
 	VFE_DUTY(test, "S04", "2.7.5.2",
 		 "with IN_ORDER a descriptor leads to the next in the table, the last one to the first");
-	l = split_start(test, VFE_LIVE_EVENT_IDX | VFE_LIVE_IN_ORDER,
-			SPLIT_SIZE);
+	td = split_start(test, RING_EVENT_IDX | RING_IN_ORDER, SPLIT_SIZE);
 	for (n = 0; n < 200; n++) {
-		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n % 7), 0);
-		vfe_queue_kick_prepare(l->q);
-		id = vfe_live_pop(l, n, 1, n % 7);
+		KUNIT_ASSERT_EQ(test, buf_add(td, n, 1, n % 7), 0);
+		vfe_queue_kick_prepare(td->q);
+		id = buf_pop(td, n, 1, n % 7);
 		KUNIT_EXPECT_EQ(test, id, slot);
 		for (i = 0; i < n % 7; i++) {
 			KUNIT_EXPECT_TRUE(test,
-					  split_flags(split_desc(l, slot)) &
+					  split_flags(split_desc(td, slot)) &
 					  VRING_DESC_F_NEXT);
-			KUNIT_EXPECT_EQ(test, split_next(split_desc(l, slot)),
+			KUNIT_EXPECT_EQ(test, split_next(split_desc(td, slot)),
 					(slot + 1) % SPLIT_SIZE);
 			slot = (slot + 1) % SPLIT_SIZE;
 		}
@@ -83,13 +82,13 @@ static void split_in_order(struct kunit *test)
 		if (n % 2)
 			continue;
 		if (n)
-			vfe_mock_push(l->mq, split_head(l, n - 1), 0, 1);
-		vfe_mock_push(l->mq, id, 0, 1);
+			vfe_mock_push(td->mq, split_head(td, n - 1), 0, 1);
+		vfe_mock_push(td->mq, id, 0, 1);
 		if (n)
-			vfe_live_get(l, n - 1, 0);
-		vfe_live_get(l, n, 0);
+			buf_get(td, n - 1, 0);
+		buf_get(td, n, 0);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, l->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /*
@@ -99,15 +98,15 @@ static void split_in_order(struct kunit *test)
 static void split_expect_tables(struct kunit *test, u64 features, bool own)
 {
 	const struct vring_desc *d, *table;
-	struct vfe_live *l;
+	struct tdrv *td;
 	unsigned int i, n;
 
-	l = split_start_tables(test, features | VFE_LIVE_INDIRECT, SPLIT_SIZE,
-			       own);
-	for (n = 2; n <= VFE_LIVE_SEGS; n++) {
-		KUNIT_ASSERT_EQ(test, vfe_live_add(l, n, 1, n - 1), 0);
-		vfe_queue_kick_prepare(l->q);
-		d = split_desc(l, split_head(l, l->mq->next));
+	td = split_start_tables(test, features | RING_INDIRECT, SPLIT_SIZE,
+				own);
+	for (n = 2; n <= BUF_SEGS; n++) {
+		KUNIT_ASSERT_EQ(test, buf_add(td, n, 1, n - 1), 0);
+		vfe_queue_kick_prepare(td->q);
+		d = split_desc(td, split_head(td, td->mq->next));
 		KUNIT_EXPECT_EQ(test, split_flags(d), VRING_DESC_F_INDIRECT);
 		table = vfe_mock_mem(le64_to_cpu((__force __le64)d->addr));
 		KUNIT_EXPECT_EQ(test, le32_to_cpu((__force __le32)d->len),
@@ -120,15 +119,15 @@ static void split_expect_tables(struct kunit *test, u64 features, bool own)
 				KUNIT_EXPECT_EQ(test, split_next(&table[i]),
 						i + 1);
 		}
-		vfe_live_pop(l, n, 1, n - 1);
+		buf_pop(td, n, 1, n - 1);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, l->m);
-	vfe_live_stop(l);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
+	tdrv_down(td);
 }
 
 static void split_tables(struct kunit *test)
 {
-	static const u64 features[] = { VFE_LIVE_EVENT_IDX, VFE_LIVE_IN_ORDER };
+	static const u64 features[] = { RING_EVENT_IDX, RING_IN_ORDER };
 	unsigned int i;
 
 	VFE_DUTY(test, "S05", "2.7.5.3.1",
@@ -146,18 +145,18 @@ static void split_tables(struct kunit *test)
 /* A class driver's table is refused, and no buffer is there. */
 static void split_table_not_negotiated(struct kunit *test)
 {
-	struct vfe_live *l = split_start_tables(test, 0, SPLIT_SIZE, true);
+	struct tdrv *td = split_start_tables(test, 0, SPLIT_SIZE, true);
 
 	VFE_DUTY(test, "S05", "2.7.5.3.1",
 		 "an indirect table only when that was negotiated");
-	KUNIT_EXPECT_EQ(test, vfe_live_add(l, 0, 1, 2), -EINVAL);
-	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(l->q));
-	KUNIT_EXPECT_EQ(test, vfe_mock_available(l->mq), 0U);
+	KUNIT_EXPECT_EQ(test, buf_add(td, 0, 1, 2), -EINVAL);
+	KUNIT_EXPECT_FALSE(test, vfe_queue_kick_prepare(td->q));
+	KUNIT_EXPECT_EQ(test, vfe_mock_available(td->mq), 0U);
 }
 
-static u16 split_used_flags(const struct vfe_live *l)
+static u16 split_used_flags(const struct tdrv *td)
 {
-	const __le16 *used = vfe_mock_mem(l->mq->device);
+	const __le16 *used = vfe_mock_mem(td->mq->device);
 
 	return le16_to_cpu(used[0]);
 }
@@ -190,25 +189,25 @@ static bool split_watch_access(struct vfe_mock *m, struct vfe_mock_access *a)
 static void split_used_flags_start_as_0(struct kunit *test)
 {
 	struct split_watch w = {};
-	struct vfe_live *l;
+	struct tdrv *td;
 	unsigned int i;
 
 	VFE_DUTY(test, "S13", "2.7.10.1",
 		 "used flags are 0 when a queue is enabled, after a reset too");
 	/* the first time: nobody wrote there since the driver did */
-	l = split_start(test, 0, 8);
-	KUNIT_EXPECT_EQ(test, split_used_flags(l), 0);
-	w.mq = l->mq;
-	l->m->knobs.priv = &w;
-	l->m->knobs.access = split_watch_access;
+	td = split_start(test, 0, 8);
+	KUNIT_EXPECT_EQ(test, split_used_flags(td), 0);
+	w.mq = td->mq;
+	td->m->knobs.priv = &w;
+	td->m->knobs.access = split_watch_access;
 	for (i = 0; i < 3; i++) {
-		vfe_mock_set_used_flags(l->mq, U16_MAX);
-		vfe_live_restart(l);
+		vfe_mock_set_used_flags(td->mq, U16_MAX);
+		tdrv_restart(td);
 	}
 	KUNIT_EXPECT_EQ(test, w.enables, 3U);
 	KUNIT_EXPECT_EQ(test, w.bad, 0U);
-	VFE_MOCK_EXPECT_CLEAN(test, l->m);
-	l->m->knobs.access = NULL;
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
+	td->m->knobs.access = NULL;
 }
 
 static struct kunit_case split_cases[] = {
