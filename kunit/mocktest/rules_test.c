@@ -1,136 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Every rule that the mock knows: a driver that breaks it is noticed, and told
- * by the rule that it broke. A rule that nobody can break is not checked.
+ * Every rule that the mock knows: it notices a driver that breaks it, and names
+ * the rule.
  */
 #include <linux/string.h>
 
 #include "lib/raw_driver.h"
 #include "lib/suite.h"
 
-#define RULES_PACKED	(BIT_ULL(VIRTIO_F_VERSION_1) | \
-			 BIT_ULL(VIRTIO_F_RING_PACKED) | \
+#define PLAIN		BIT_ULL(VIRTIO_F_VERSION_1)
+#define PACKED		(PLAIN | BIT_ULL(VIRTIO_F_RING_PACKED) | \
 			 BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
-#define RULES_PLAIN	BIT_ULL(VIRTIO_F_VERSION_1)
+#define RING_RESET	(VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET))
+#define DATA		(VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_F_NOTIFICATION_DATA))
+
+/* A register and the value to write there */
+struct write {
+	enum vfe_reg reg;
+	u32 val;
+};
 
 /**
  * struct rule - a way to break a rule
  * @says: how the offence begins
- * @features: offered and accepted
- * @fresh: begin with a function that nobody has touched
- * @breaks: does it
+ * @state: of the device before
+ * @features: offered and accepted, 0 for the usual ones
+ * @legacy: on a device of 0.9.5
+ * @writes: break it, or
+ * @breaks: does
  */
 struct rule {
 	const char *says;
+	enum raw_state state;
 	u64 features;
-	bool fresh;
+	bool legacy;
+	struct write writes[2];
 	void (*breaks)(struct raw *d);
 };
 
-/* --- registers --- */
-
-static void ack_unreset(struct raw *d)
-{
-	raw_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-}
-
-static void ack_early(struct raw *d)
-{
-	raw_set(d, VFE_REG_DEVICE_STATUS, 0);
-	raw_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-}
-
-static void clear_bit_of_status(struct raw *d)
-{
-	raw_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-}
-
-static void go_on_after_failed(struct raw *d)
-{
-	raw_status(d, VIRTIO_CONFIG_S_FAILED);
-	raw_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-}
-
-static void driver_first(struct raw *d)
-{
-	raw_reset(d);
-	raw_set(d, VFE_REG_DEVICE_STATUS, VIRTIO_CONFIG_S_DRIVER);
-}
-
-static void features_first(struct raw *d)
-{
-	raw_reset(d);
-	raw_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	raw_status(d, VIRTIO_CONFIG_S_FEATURES_OK);
-}
-
-static void ready_first(struct raw *d)
-{
-	raw_reset(d);
-	raw_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	raw_status(d, VIRTIO_CONFIG_S_DRIVER);
-	raw_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
-}
-
-static void unknown_status(struct raw *d)
-{
-	raw_status(d, BIT(5));
-}
-
-static void feature_unoffered(struct raw *d)
-{
-	raw_accept(d, RULES_PLAIN | BIT_ULL(40));
-}
-
-static void feature_beyond(struct raw *d)
-{
-	raw_reset(d);
-	raw_status(d, VIRTIO_CONFIG_S_ACKNOWLEDGE);
-	raw_status(d, VIRTIO_CONFIG_S_DRIVER);
-	raw_set(d, VFE_REG_DRIVER_FEATURE_SELECT, 2);
-	raw_set(d, VFE_REG_DRIVER_FEATURE, 1);
-}
-
-static void version_refused(struct raw *d)
-{
-	raw_accept(d, 0);
-}
-
-static void features_late(struct raw *d)
-{
-	raw_set(d, VFE_REG_DRIVER_FEATURE, 0);
-}
-
-static void features_undriven(struct raw *d)
-{
-	raw_reset(d);
-	raw_set(d, VFE_REG_DRIVER_FEATURE, 0);
-}
-
-static void write_read_only(struct raw *d)
-{
-	raw_set(d, VFE_REG_NUM_QUEUES, 1);
-}
+/* --- accesses that are no write of a register --- */
 
 static void read_too_wide(struct raw *d)
 {
-	ioread32(d->common + 24);
+	ioread32(d->win[VFE_WIN_COMMON] + 24);
 }
 
 static void read_off_register(struct raw *d)
 {
-	ioread8(d->common + 25);
+	ioread8(d->win[VFE_WIN_COMMON] + 25);
 }
 
-static void write_isr(struct raw *d)
+static void read_legacy_too_wide(struct raw *d)
 {
-	iowrite8(0, d->isr);
+	ioread32(d->win[VFE_WIN_LEGACY] + 16);
+}
+
+static void read_word_unasked(struct raw *d)
+{
+	raw_get(d, VFE_REG_QUEUE_NOTIF_CONFIG_DATA);
 }
 
 static void config_early(struct raw *d)
 {
-	raw_reset(d);
-	iowrite8(1, d->config);
+	iowrite8(1, d->win[VFE_WIN_DEVICE]);
 }
 
 static void decoding_off(struct raw *d)
@@ -149,147 +81,118 @@ static void capability_written(struct raw *d)
 static void mastering_off(struct raw *d)
 {
 	pci_clear_master(d->m->pdev);
-	raw_accept(d, RULES_PLAIN);
-	raw_queue(d);
-	raw_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
+	raw_up(d, RAW_LIVE);
+}
+
+static void feature_unoffered(struct raw *d)
+{
+	raw_accept(d, PLAIN | BIT_ULL(40));
+	raw_set(d, VFE_REG_DEVICE_STATUS, RAW_S_FEATURES);
+}
+
+static void reset_of_a_queue_that_is(struct raw *d)
+{
+	raw_set(d, VFE_REG_QUEUE_RESET, 1);
+	raw_get(d, VFE_REG_QUEUE_RESET);
+	raw_set(d, VFE_REG_QUEUE_RESET, 1);
 }
 
 /* --- queues --- */
 
-/* As far as FEATURES_OK, with the queue's size and addresses set */
-static void queue_almost(struct raw *d)
+static void enable_with(struct raw *d, enum vfe_reg lo, unsigned int at)
 {
-	raw_accept(d, d->m->offered);
-	raw_set(d, VFE_REG_QUEUE_SIZE, RAW_SIZE);
-	raw_address(d, VFE_REG_QUEUE_DESC_LO, raw_desc(d));
-	raw_address(d, VFE_REG_QUEUE_DRIVER_LO, raw_avail(d));
-	raw_address(d, VFE_REG_QUEUE_DEVICE_LO, raw_used(d));
-}
-
-static void vector_beyond(struct raw *d)
-{
-	raw_set(d, VFE_REG_CONFIG_MSIX_VECTOR, 2);
-}
-
-static void queue_unknown(struct raw *d)
-{
-	raw_accept(d, d->m->offered);
-	raw_set(d, VFE_REG_QUEUE_SELECT, 1);
-	raw_set(d, VFE_REG_QUEUE_SIZE, RAW_SIZE);
-}
-
-static void queue_early(struct raw *d)
-{
-	raw_reset(d);
-	raw_set(d, VFE_REG_QUEUE_SIZE, RAW_SIZE);
-}
-
-static void queue_late(struct raw *d)
-{
-	raw_set(d, VFE_REG_QUEUE_DESC_LO, 0);
-}
-
-static void queue_after_ready(struct raw *d)
-{
-	raw_accept(d, d->m->offered);
-	raw_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
-	raw_queue(d);
-}
-
-static void size_zero(struct raw *d)
-{
-	queue_almost(d);
-	raw_set(d, VFE_REG_QUEUE_SIZE, 0);
-}
-
-static void size_too_large(struct raw *d)
-{
-	queue_almost(d);
-	raw_set(d, VFE_REG_QUEUE_SIZE, 128);
-}
-
-static void size_odd(struct raw *d)
-{
-	queue_almost(d);
-	raw_set(d, VFE_REG_QUEUE_SIZE, 12);
-}
-
-static void enable_by_zero(struct raw *d)
-{
-	queue_almost(d);
-	raw_set(d, VFE_REG_QUEUE_ENABLE, 0);
-}
-
-static void enable_with(struct raw *d, enum vfe_reg lo, void *at)
-{
-	queue_almost(d);
-	raw_address(d, lo, at);
+	raw_address(d, lo, d->ring + at);
 	raw_set(d, VFE_REG_QUEUE_ENABLE, 1);
 }
 
 static void desc_misaligned(struct raw *d)
 {
-	enable_with(d, VFE_REG_QUEUE_DESC_LO, d->ring + 8);
+	enable_with(d, VFE_REG_QUEUE_DESC_LO, 8);
 }
 
 static void avail_misaligned(struct raw *d)
 {
-	enable_with(d, VFE_REG_QUEUE_DRIVER_LO, d->ring + PAGE_SIZE + 1);
+	enable_with(d, VFE_REG_QUEUE_DRIVER_LO, PAGE_SIZE + 1);
 }
 
 static void event_misaligned(struct raw *d)
 {
-	enable_with(d, VFE_REG_QUEUE_DRIVER_LO, d->ring + PAGE_SIZE + 2);
+	enable_with(d, VFE_REG_QUEUE_DRIVER_LO, PAGE_SIZE + 2);
 }
 
 static void used_misaligned(struct raw *d)
 {
-	enable_with(d, VFE_REG_QUEUE_DEVICE_LO, d->ring + 2 * PAGE_SIZE + 2);
-}
-
-static void desc_nowhere(struct raw *d)
-{
-	queue_almost(d);
-	raw_set(d, VFE_REG_QUEUE_DESC_HI, 0x80000000);
-	raw_set(d, VFE_REG_QUEUE_ENABLE, 1);
+	enable_with(d, VFE_REG_QUEUE_DEVICE_LO, 2 * PAGE_SIZE + 2);
 }
 
 static void used_flags_left(struct raw *d)
 {
-	raw_used(d)->flags = cpu_to_le16(1);
-	queue_almost(d);
+	*raw_used_flags(d) = cpu_to_le16(1);
 	raw_set(d, VFE_REG_QUEUE_ENABLE, 1);
+}
+
+static void old_queue(struct raw *d)
+{
+	raw_set(d, VFE_REG_LEGACY_QUEUE_ADDRESS,
+		virt_to_phys(d->ring) >> VFE_LEGACY_PAGE_SHIFT);
+}
+
+static void old_queue_twice(struct raw *d)
+{
+	old_queue(d);
+	old_queue(d);
+}
+
+static void old_notify_early(struct raw *d)
+{
+	old_queue(d);
+	raw_set(d, VFE_REG_LEGACY_QUEUE_NOTIFY, 0);
+}
+
+static void old_queue_late(struct raw *d)
+{
+	raw_set(d, VFE_REG_LEGACY_DEVICE_STATUS,
+		RAW_S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK);
+	old_queue(d);
 }
 
 /* --- notifications --- */
 
 static void notify_early(struct raw *d)
 {
-	queue_almost(d);
 	raw_set(d, VFE_REG_QUEUE_ENABLE, 1);
-	iowrite16(0, d->notify);
+	iowrite16(0, d->win[VFE_WIN_NOTIFY]);
 }
 
 static void notify_wide(struct raw *d)
 {
-	iowrite32(0, d->notify);
+	iowrite32(0, d->win[VFE_WIN_NOTIFY]);
+}
+
+static void notify_narrow(struct raw *d)
+{
+	iowrite16(0, d->win[VFE_WIN_NOTIFY]);
 }
 
 static void notify_wrong_value(struct raw *d)
 {
-	iowrite16(1, d->notify);
+	iowrite16(1, d->win[VFE_WIN_NOTIFY]);
 }
 
 static void notify_wrong_place(struct raw *d)
 {
-	iowrite16(0, d->notify + 2);
+	iowrite16(0, d->win[VFE_WIN_NOTIFY] + 2);
 }
 
-static void notify_disabled(struct raw *d)
+static void notify_wrong_index(struct raw *d)
 {
-	raw_accept(d, d->m->offered);
-	raw_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
-	iowrite16(0, d->notify);
+	iowrite32(5 << 16, d->win[VFE_WIN_NOTIFY]);
+}
+
+static void notify_while_reset(struct raw *d)
+{
+	raw_set(d, VFE_REG_QUEUE_RESET, 1);
+	iowrite16(0, d->win[VFE_WIN_NOTIFY]);
 }
 
 /* --- the split ring --- */
@@ -314,52 +217,70 @@ static void flags_unknown(struct raw *d)
 	raw_avail(d)->flags = cpu_to_le16(2);
 }
 
+static void expose(struct raw *d, u16 head)
+{
+	struct raw_avail *avail = raw_avail(d);
+
+	avail->ring[le16_to_cpu(avail->idx) % RAW_SIZE] = cpu_to_le16(head);
+	le16_add_cpu(&avail->idx, 1);
+}
+
+static void make_desc(struct raw *d, unsigned int i, u16 flags, u16 next)
+{
+	raw_desc(d)[i] = (struct raw_desc){
+		.addr = cpu_to_le64(virt_to_phys(raw_buffer(d)) + 64 * i),
+		.len = cpu_to_le32(8),
+		.flags = cpu_to_le16(flags),
+		.next = cpu_to_le16(next),
+	};
+}
+
+/* Descriptor 0 with these, available */
+static void expose_desc(struct raw *d, u16 flags, u16 next)
+{
+	make_desc(d, 0, flags, next);
+	expose(d, 0);
+}
+
 static void head_outside(struct raw *d)
 {
-	raw_expose(d, RAW_SIZE);
+	expose(d, RAW_SIZE);
 }
 
 static void head_twice(struct raw *d)
 {
-	raw_make_desc(d, 0, 8, 0, 0);
-	raw_expose(d, 0);
-	raw_expose(d, 0);
+	expose_desc(d, 0, 0);
+	expose(d, 0);
 }
 
 static void next_outside(struct raw *d)
 {
-	raw_make_desc(d, 0, 8, VRING_DESC_F_NEXT, RAW_SIZE);
-	raw_expose(d, 0);
+	expose_desc(d, VRING_DESC_F_NEXT, RAW_SIZE);
 }
 
 static void chain_loops(struct raw *d)
 {
-	raw_make_desc(d, 0, 8, VRING_DESC_F_NEXT, 1);
-	raw_make_desc(d, 1, 8, VRING_DESC_F_NEXT, 0);
-	raw_expose(d, 0);
+	expose_desc(d, VRING_DESC_F_NEXT, 0);
 }
 
 static void writable_first(struct raw *d)
 {
-	raw_make_desc(d, 0, 8, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, 1);
-	raw_make_desc(d, 1, 8, 0, 0);
-	raw_expose(d, 0);
+	make_desc(d, 1, 0, 0);
+	expose_desc(d, VRING_DESC_F_NEXT | VRING_DESC_F_WRITE, 1);
 }
 
 static void address_nowhere(struct raw *d)
 {
-	raw_make_desc(d, 0, 8, 0, 0);
+	expose_desc(d, 0, 0);
 	raw_desc(d)[0].addr = cpu_to_le64(BIT_ULL(62));
-	raw_expose(d, 0);
 }
 
 static void desc_flags_unknown(struct raw *d)
 {
-	raw_make_desc(d, 0, 8, BIT(9), 0);
-	raw_expose(d, 0);
+	expose_desc(d, BIT(9), 0);
 }
 
-/* Descriptor 0 refers to a table of @n entries, its own buffer */
+/* Descriptor 0 refers to a table of @n entries in the buffer. */
 static struct raw_desc *table_of(struct raw *d, unsigned int n, u16 flags)
 {
 	struct raw_desc *table = (void *)raw_buffer(d);
@@ -374,20 +295,19 @@ static struct raw_desc *table_of(struct raw *d, unsigned int n, u16 flags)
 					     VRING_DESC_F_NEXT : 0),
 			.next = cpu_to_le16(i + 1),
 		};
-	raw_make_desc(d, 0, n * sizeof(*table), VRING_DESC_F_INDIRECT | flags,
-		      1);
-	raw_expose(d, 0);
+	expose_desc(d, VRING_DESC_F_INDIRECT | flags, 1);
+	raw_desc(d)[0].len = cpu_to_le32(n * sizeof(*table));
 	return table;
 }
 
-static void table_unasked(struct raw *d)
+static void table_alone(struct raw *d)
 {
 	table_of(d, 1, 0);
 }
 
 static void table_and_next(struct raw *d)
 {
-	raw_make_desc(d, 1, 8, 0, 0);
+	make_desc(d, 1, 0, 0);
 	table_of(d, 1, VRING_DESC_F_NEXT);
 }
 
@@ -418,14 +338,11 @@ static void bytes_too_many(struct raw *d)
 
 /* --- the packed ring --- */
 
-static struct vring_packed_desc *packed_ring(struct raw *d)
-{
-	return (struct vring_packed_desc *)d->ring;
-}
-
 static void packed_make(struct raw *d, unsigned int i, u16 flags)
 {
-	packed_ring(d)[i] = (struct vring_packed_desc){
+	struct vring_packed_desc *ring = (void *)d->ring;
+
+	ring[i] = (struct vring_packed_desc){
 		.addr = cpu_to_le64(virt_to_phys(raw_buffer(d))),
 		.len = cpu_to_le32(16),
 		.id = cpu_to_le16(i),
@@ -468,103 +385,174 @@ static void packed_loops(struct raw *d)
 		packed_make(d, i, VRING_DESC_F_NEXT);
 }
 
-#define RULE(_breaks, _says, ...) \
-	{ .breaks = (_breaks), .says = (_says), __VA_ARGS__ }
+/* --- the rules --- */
+
+#define W(reg, val)	{ VFE_REG_##reg, val }
+/* broken by writes in a state, or by a function */
+#define WRITES(_says, _state, ...) \
+	{ .says = (_says), .state = RAW_##_state, .writes = { __VA_ARGS__ } }
+#define BREAKS(_says, _breaks, ...) \
+	{ .says = (_says), .breaks = (_breaks), __VA_ARGS__ }
+#define OLD(_says, ...) \
+	{ .says = (_says), .state = RAW_FRESH, .legacy = true, __VA_ARGS__ }
 
 static const struct rule rules[] = {
-	RULE(ack_unreset, "device_status: set before the device",
-	     .fresh = true),
-	RULE(ack_early, "device_status: set before it read 0"),
-	RULE(clear_bit_of_status, "device_status: a bit was cleared"),
-	RULE(go_on_after_failed, "device_status: set after FAILED"),
-	RULE(driver_first, "device_status: DRIVER without"),
-	RULE(features_first, "device_status: FEATURES_OK without"),
-	RULE(ready_first, "device_status: DRIVER_OK without"),
-	RULE(unknown_status, "device_status: an unknown bit"),
-	RULE(feature_unoffered, "driver_feature: a feature that was not"),
-	RULE(feature_beyond, "driver_feature: a feature that was not"),
-	RULE(version_refused, "driver_feature: VERSION_1"),
-	RULE(features_late, "driver_feature: written after"),
-	RULE(features_undriven, "driver_feature: written before"),
-	RULE(write_read_only, "a read-only register"),
-	RULE(read_too_wide, "an access of another width"),
-	RULE(read_off_register, "an access where no register"),
-	RULE(write_isr, "isr_status: written"),
-	RULE(config_early, "device_config: written before"),
-	RULE(decoding_off, "a register was accessed while memory"),
-	RULE(capability_written, "a field of a virtio capability"),
-	RULE(mastering_off, "device_status: DRIVER_OK while bus",
-	     .features = RULES_PLAIN),
-	RULE(vector_beyond, "msix_vector: beyond"),
-	RULE(queue_unknown, "queue registers: written for a queue"),
-	RULE(queue_early, "queue registers: written before"),
-	RULE(queue_late, "queue registers: written after queue_enable"),
-	RULE(queue_after_ready, "queue registers: written after DRIVER_OK"),
-	RULE(size_zero, "queue_size: 0"),
-	RULE(size_too_large, "queue_size: more than"),
-	RULE(size_odd, "queue_size: not a power of two"),
-	RULE(enable_by_zero, "queue_enable: another value"),
-	RULE(desc_misaligned, "queue_desc: not a multiple of 16"),
-	RULE(avail_misaligned, "queue_driver: not a multiple of 2"),
-	RULE(event_misaligned, "queue_driver: not a multiple of 4",
-	     .features = RULES_PACKED),
-	RULE(used_misaligned, "queue_device: not a multiple of 4"),
-	RULE(desc_nowhere, "queue_desc: not memory"),
-	RULE(used_flags_left, "used flags: not 0"),
-	RULE(notify_early, "notify: before DRIVER_OK"),
-	RULE(notify_wide, "notify: not of the width"),
-	RULE(notify_wrong_value, "notify: the value"),
-	RULE(notify_wrong_place, "notify: at an offset"),
-	RULE(notify_disabled, "notify: of a queue that is not"),
-	RULE(index_back, "avail idx: back"),
-	RULE(index_beyond, "avail idx: back, or beyond"),
-	RULE(flags_with_event, "avail flags: not 0 with EVENT_IDX"),
-	RULE(flags_unknown, "avail flags: not 0 or 1",
-	     .features = RULES_PLAIN),
-	RULE(head_outside, "avail ring: a head outside"),
-	RULE(head_twice, "avail ring: a head that is available"),
-	RULE(next_outside, "descriptor: next is outside"),
-	RULE(chain_loops, "chain: a loop"),
-	RULE(writable_first, "chain: a readable piece behind"),
-	RULE(address_nowhere, "chain: an address that is not"),
-	RULE(desc_flags_unknown, "descriptor: unknown flags"),
-	RULE(table_unasked, "descriptor: INDIRECT was not",
-	     .features = RULES_PLAIN),
-	RULE(table_and_next, "descriptor: INDIRECT and NEXT"),
-	RULE(table_nested, "descriptor: an indirect table inside"),
-	RULE(table_too_long, "chain: longer than the queue"),
-	RULE(table_broken, "indirect table: not a multiple"),
-	RULE(bytes_too_many, "chain: more than 2^32"),
-	RULE(packed_head_first, "chain: its head was exposed",
-	     .features = RULES_PACKED),
-	RULE(packed_writable_first, "chain: a readable piece behind",
-	     .features = RULES_PACKED),
-	RULE(packed_table_in_list, "descriptor: INDIRECT in a list",
-	     .features = RULES_PACKED),
-	RULE(packed_table_flags, "indirect table: a flag other",
-	     .features = RULES_PACKED),
-	RULE(packed_loops, "chain: ", .features = RULES_PACKED),
+	WRITES("device_status: set before the device", FRESH,
+	       W(DEVICE_STATUS, RAW_S_ACK)),
+	WRITES("device_status: set before it read 0", LIVE,
+	       W(DEVICE_STATUS, 0), W(DEVICE_STATUS, RAW_S_ACK)),
+	WRITES("device_status: a bit was cleared", LIVE,
+	       W(DEVICE_STATUS, RAW_S_ACK)),
+	WRITES("device_status: set after FAILED", LIVE,
+	       W(DEVICE_STATUS, RAW_S_LIVE | VIRTIO_CONFIG_S_FAILED),
+	       W(DEVICE_STATUS, RAW_S_LIVE | VIRTIO_CONFIG_S_FAILED)),
+	WRITES("device_status: DRIVER without", RESET,
+	       W(DEVICE_STATUS, VIRTIO_CONFIG_S_DRIVER)),
+	WRITES("device_status: FEATURES_OK without", RESET,
+	       W(DEVICE_STATUS, RAW_S_ACK | VIRTIO_CONFIG_S_FEATURES_OK)),
+	WRITES("device_status: DRIVER_OK without", DRIVER,
+	       W(DEVICE_STATUS, RAW_S_DRIVER | VIRTIO_CONFIG_S_DRIVER_OK)),
+	WRITES("device_status: an unknown bit", LIVE,
+	       W(DEVICE_STATUS, RAW_S_LIVE | BIT(5))),
+	BREAKS("device_status: DRIVER_OK while bus", mastering_off),
+	BREAKS("driver_feature: a feature that was not", feature_unoffered,
+	       .state = RAW_DRIVER),
+	WRITES("driver_feature: a feature that was not", DRIVER,
+	       W(DRIVER_FEATURE_SELECT, 2), W(DRIVER_FEATURE, 1)),
+	WRITES("driver_feature: VERSION_1", DRIVER,
+	       W(DEVICE_STATUS, RAW_S_FEATURES)),
+	WRITES("driver_feature: written after", LIVE, W(DRIVER_FEATURE, 0)),
+	WRITES("driver_feature: written before", RESET, W(DRIVER_FEATURE, 0)),
+	WRITES("a read-only register", LIVE, W(NUM_QUEUES, 1)),
+	BREAKS("an access of another width", read_too_wide),
+	BREAKS("an access where no register", read_off_register),
+	WRITES("isr_status: written", LIVE, W(ISR_STATUS, 0)),
+	BREAKS("device_config: written before", config_early,
+	       .state = RAW_RESET),
+	BREAKS("a register was accessed while memory", decoding_off),
+	BREAKS("a field of a virtio capability", capability_written),
+	WRITES("msix_vector: beyond", LIVE, W(CONFIG_MSIX_VECTOR, 2)),
+	WRITES("queue registers: written for a queue", NO_QUEUE,
+	       W(QUEUE_SELECT, 1), W(QUEUE_SIZE, RAW_SIZE)),
+	WRITES("queue registers: written before", RESET,
+	       W(QUEUE_SIZE, RAW_SIZE)),
+	WRITES("queue registers: written after queue_enable", LIVE,
+	       W(QUEUE_DESC_LO, 0)),
+	WRITES("queue registers: written after DRIVER_OK", NO_QUEUE,
+	       W(QUEUE_SIZE, RAW_SIZE)),
+	WRITES("queue_size: 0", QUEUE, W(QUEUE_SIZE, 0)),
+	WRITES("queue_size: more than", QUEUE, W(QUEUE_SIZE, 128)),
+	WRITES("queue_size: not a power of two", QUEUE, W(QUEUE_SIZE, 12)),
+	WRITES("queue_enable: another value", QUEUE, W(QUEUE_ENABLE, 0)),
+	WRITES("queue_desc: not memory", QUEUE,
+	       W(QUEUE_DESC_HI, 0x80000000), W(QUEUE_ENABLE, 1)),
+	BREAKS("queue_desc: not a multiple of 16", desc_misaligned,
+	       .state = RAW_QUEUE),
+	BREAKS("queue_driver: not a multiple of 2", avail_misaligned,
+	       .state = RAW_QUEUE),
+	BREAKS("queue_driver: not a multiple of 4", event_misaligned,
+	       .state = RAW_QUEUE, .features = PACKED),
+	BREAKS("queue_device: not a multiple of 4", used_misaligned,
+	       .state = RAW_QUEUE),
+	BREAKS("used flags: not 0", used_flags_left, .state = RAW_QUEUE),
+	WRITES("queue_reset: written, RING_RESET was not", LIVE,
+	       W(QUEUE_RESET, 1)),
+	{ "queue_reset: another value", RAW_LIVE, RING_RESET,
+	  .writes = { W(QUEUE_RESET, 0) } },
+	{ "queue_reset: written while", RAW_LIVE, RING_RESET,
+	  .writes = { W(QUEUE_RESET, 1), W(QUEUE_RESET, 1) } },
+	BREAKS("queue_reset: of a queue that is not", reset_of_a_queue_that_is,
+	       .features = RING_RESET),
+	BREAKS("queue_notif_config_data: NOTIF_CONFIG_DATA", read_word_unasked),
+	BREAKS("notify: before DRIVER_OK", notify_early, .state = RAW_QUEUE),
+	BREAKS("notify: not of the width", notify_wide),
+	BREAKS("notify: not of the width", notify_narrow, .features = DATA),
+	BREAKS("notify: the value", notify_wrong_value),
+	BREAKS("notify: at an offset", notify_wrong_place),
+	BREAKS("notify: the upper half", notify_wrong_index, .features = DATA),
+	BREAKS("notify: of a queue that is not", notify_narrow,
+	       .state = RAW_NO_QUEUE),
+	BREAKS("notify: of a queue that is being reset", notify_while_reset,
+	       .features = RING_RESET),
+	BREAKS("avail idx: back", index_back),
+	BREAKS("avail idx: back, or beyond", index_beyond),
+	BREAKS("avail flags: not 0 with EVENT_IDX", flags_with_event),
+	BREAKS("avail flags: not 0 or 1", flags_unknown, .features = PLAIN),
+	BREAKS("avail ring: a head outside", head_outside),
+	BREAKS("avail ring: a head that is available", head_twice),
+	BREAKS("descriptor: next is outside", next_outside),
+	BREAKS("chain: a loop", chain_loops),
+	BREAKS("chain: a readable piece behind", writable_first),
+	BREAKS("chain: an address that is not", address_nowhere),
+	BREAKS("descriptor: unknown flags", desc_flags_unknown),
+	BREAKS("descriptor: INDIRECT was not", table_alone, .features = PLAIN),
+	BREAKS("descriptor: INDIRECT and NEXT", table_and_next),
+	BREAKS("descriptor: an indirect table inside", table_nested),
+	BREAKS("chain: longer than the queue", table_too_long),
+	BREAKS("indirect table: not a multiple", table_broken),
+	BREAKS("chain: more than 2^32", bytes_too_many),
+	BREAKS("chain: its head was exposed", packed_head_first,
+	       .features = PACKED),
+	BREAKS("chain: a readable piece behind", packed_writable_first,
+	       .features = PACKED),
+	BREAKS("descriptor: INDIRECT in a list", packed_table_in_list,
+	       .features = PACKED),
+	BREAKS("indirect table: a flag other", packed_table_flags,
+	       .features = PACKED),
+	BREAKS("chain: ", packed_loops, .features = PACKED),
+	/* 0.9.5: RAW_S_DRIVER is set */
+	OLD("device_status: FEATURES_OK on the legacy",
+	    .writes = { W(LEGACY_DEVICE_STATUS, RAW_S_FEATURES) }),
+	OLD("legacy_driver_features: a feature that",
+	    .writes = { W(LEGACY_DRIVER_FEATURES, BIT(3)) }),
+	OLD("legacy_driver_features: written before",
+	    .writes = { W(LEGACY_DEVICE_STATUS, 0),
+			W(LEGACY_DRIVER_FEATURES, 0) }),
+	OLD("legacy_driver_features: written after",
+	    .writes = { W(LEGACY_DEVICE_STATUS, RAW_S_DRIVER |
+			  VIRTIO_CONFIG_S_DRIVER_OK),
+			W(LEGACY_DRIVER_FEATURES, 0) }),
+	OLD("legacy_queue_address: of a queue that is not",
+	    .writes = { W(LEGACY_QUEUE_SELECT, 1),
+			W(LEGACY_QUEUE_ADDRESS, 1) }),
+	OLD("legacy_queue_address: written before",
+	    .writes = { W(LEGACY_DEVICE_STATUS, 0),
+			W(LEGACY_QUEUE_ADDRESS, 1) }),
+	OLD("legacy_queue_address: written after", .breaks = old_queue_late),
+	OLD("legacy_queue_address: of a queue that is in use",
+	    .breaks = old_queue_twice),
+	OLD("legacy_queue_notify: before", .breaks = old_notify_early),
+	OLD("legacy_queue_notify: of a queue that",
+	    .writes = { W(LEGACY_DEVICE_STATUS, RAW_S_DRIVER |
+			  VIRTIO_CONFIG_S_DRIVER_OK),
+			W(LEGACY_QUEUE_NOTIFY, 0) }),
+	OLD("a read-only register was written",
+	    .writes = { W(LEGACY_QUEUE_SIZE, 8) }),
+	OLD("an access of another width", .breaks = read_legacy_too_wide),
 };
 
-static void rule_name(const struct rule *rule, char *name)
-{
-	snprintf(name, KUNIT_PARAM_DESC_SIZE, "%ps", rule->breaks);
-	/* without the module's name */
-	*strchrnul(name, ' ') = '\0';
-}
-
-KUNIT_ARRAY_PARAM(rule, rules, rule_name);
+KUNIT_ARRAY_PARAM_DESC(rule, rules, says);
 
 /* Look at everything that is available, as a device would. */
-static void rules_look(struct kunit *test, struct raw *d)
+static void look(struct raw *d, struct vfe_mock_chain *chain)
 {
-	struct vfe_mock_chain *chain = kunit_kzalloc(test, sizeof(*chain),
-						     GFP_KERNEL);
 	unsigned int i;
 
-	KUNIT_ASSERT_NOT_NULL(test, chain);
 	for (i = 0; i <= RAW_SIZE && !d->m->offence; i++)
 		vfe_mock_pop(&d->m->queues[0], chain);
+}
+
+static void break_rule(struct raw *d, const struct rule *rule)
+{
+	unsigned int i;
+
+	if (rule->breaks) {
+		rule->breaks(d);
+		return;
+	}
+	for (i = 0; i < ARRAY_SIZE(rule->writes); i++)
+		if (rule->writes[i].reg || rule->writes[i].val)
+			raw_set(d, rule->writes[i].reg, rule->writes[i].val);
 }
 
 static void broken_rule_is_noticed(struct kunit *test)
@@ -572,22 +560,26 @@ static void broken_rule_is_noticed(struct kunit *test)
 	const struct rule *rule = test->param_value;
 	struct vfe_mock_spec spec = {
 		.features = rule->features,
+		.legacy = rule->legacy,
 		.config = "",
 		.config_len = 1,
 	};
 	struct raw *d = raw_drive(test, &spec);
+	struct vfe_mock_chain *chain;
 
-	if (!rule->fresh) {
-		raw_accept(d, d->m->offered);
-		raw_queue(d);
-		raw_status(d, VIRTIO_CONFIG_S_DRIVER_OK);
+	chain = kunit_kzalloc(test, sizeof(*chain), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, chain);
+	raw_up(d, rule->state);
+	if (rule->legacy) {
+		raw_set(d, VFE_REG_LEGACY_DEVICE_STATUS, 0);
+		raw_get(d, VFE_REG_LEGACY_DEVICE_STATUS);
+		raw_set(d, VFE_REG_LEGACY_DEVICE_STATUS, RAW_S_ACK);
+		raw_set(d, VFE_REG_LEGACY_DEVICE_STATUS, RAW_S_DRIVER);
 	}
-	rules_look(test, d);
+	look(d, chain);
 	KUNIT_ASSERT_STREQ(test, d->m->offence ?: "", "");
-	if (rule->breaks != used_flags_left)
-		memset(d->ring, 0, 4 * PAGE_SIZE);
-	rule->breaks(d);
-	rules_look(test, d);
+	break_rule(d, rule);
+	look(d, chain);
 	KUNIT_ASSERT_NOT_NULL(test, d->m->offence);
 	KUNIT_EXPECT_TRUE_MSG(test, strstarts(d->m->offence, rule->says),
 			      "the offence is: %s", d->m->offence);

@@ -35,7 +35,7 @@ class Seed:
 _DEVICE = "drivers/core/device.c"
 _REGS = "drivers/core/regs.c"
 _MOCK_TEST = "kunit/mocktest/device_test.c"
-_FIRST_CASE = """static void registers_answer(struct kunit *test)
+_FIRST_CASE = """static void full_log_is_told(struct kunit *test)
 {
 """
 _COUNT = "this_cpu_add(regs->counts->access[reg][dir], accesses);"
