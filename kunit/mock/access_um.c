@@ -16,15 +16,17 @@ static struct resource vfe_mock_win = {
 	.flags = IORESOURCE_MEM,
 };
 
+static const struct vfe_mock_access_ops *vfe_mock_ops;
+
 static unsigned long vfe_mock_um_read(void *priv, unsigned int offset, int size)
 {
-	return vfe_mock_bar_read(priv, offset, size);
+	return vfe_mock_ops->read(priv, offset, size);
 }
 
 static void vfe_mock_um_write(void *priv, unsigned int offset, int size,
 			      unsigned long val)
 {
-	vfe_mock_bar_write(priv, offset, size, val);
+	vfe_mock_ops->write(priv, offset, size, val);
 }
 
 static void vfe_mock_um_unmap(void *priv)
@@ -60,8 +62,10 @@ static const struct logic_iomem_region_ops vfe_mock_um_region = {
 	.map = vfe_mock_um_map,
 };
 
-int vfe_mock_access_init(struct resource **win)
+int vfe_mock_access_init(struct resource **win,
+			 const struct vfe_mock_access_ops *ops)
 {
+	vfe_mock_ops = ops;
 	*win = &vfe_mock_win;
 	return logic_iomem_add_region(&vfe_mock_win, &vfe_mock_um_region);
 }

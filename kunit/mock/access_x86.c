@@ -55,15 +55,17 @@ static void vfe_mock_x86_unmap(void *to)
 	atomic_dec(&bar->impl->mappings);
 }
 
+static const struct vfe_mock_access_ops *vfe_mock_ops;
+
 static u32 vfe_mock_x86_read(void *to, u32 offset, unsigned int size)
 {
-	return vfe_mock_bar_read(to, offset, size);
+	return vfe_mock_ops->read(to, offset, size);
 }
 
 static void vfe_mock_x86_write(void *to, u32 offset, unsigned int size,
 			       u32 val)
 {
-	vfe_mock_bar_write(to, offset, size, val);
+	vfe_mock_ops->write(to, offset, size, val);
 }
 
 static const struct vfe_mock_io_ops vfe_mock_x86_ops = {
@@ -182,7 +184,7 @@ static void vfe_mock_msi_unmask(struct irq_data *data)
 	pci_msi_unmask_irq(data);
 	impl = vfe_mock_at_slot(PCI_SLOT(to_pci_dev(dev)->devfn));
 	if (impl && READ_ONCE(impl->pending))
-		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+		vfe_mock_irq_later(impl);
 }
 
 static int vfe_mock_outer_affinity(struct irq_data *data,
@@ -225,8 +227,10 @@ static struct irq_domain *vfe_mock_msi_domain(void)
 
 /* --- set-up --- */
 
-int vfe_mock_access_init(struct resource **win)
+int vfe_mock_access_init(struct resource **win,
+			 const struct vfe_mock_access_ops *ops)
 {
+	vfe_mock_ops = ops;
 	if (!base || !IS_ALIGNED(base, SZ_1M)) {
 		pr_err("vfe_mock: base is %#lx: boot with memmap=8M$BASE, and give that BASE\n",
 		       base);

@@ -64,14 +64,42 @@ static u32 vfe_mock_ones(unsigned int size)
 	return size < sizeof(u32) ? BIT(8 * size) - 1 : U32_MAX;
 }
 
-void vfe_mock_todo(struct vfe_mock_impl *impl, unsigned int todo)
+/* Do the work in @todo; no lock held. */
+static void vfe_mock_todo(struct vfe_mock_impl *impl, unsigned int todo)
 {
 	if (todo & VFE_MOCK_TODO_SERVE)
 		queue_work(vfe_mock_wq, &impl->serve_work);
 	if (todo & VFE_MOCK_TODO_LINE)
 		vfe_mock_irq_line(impl);
 	if (todo & VFE_MOCK_TODO_LATE)
-		queue_work(vfe_mock_wq, &impl->irq_work);
+		vfe_mock_irq_later(impl);
+}
+
+static u32 vfe_mock_window_get(struct vfe_mock_impl *impl,
+			       enum vfe_window_id win,
+			       const struct vfe_mock_access *a)
+{
+	if (!vfe_mock_access_ok(&impl->m, a))
+		return U32_MAX;
+	if (win == VFE_WIN_MEMORY)
+		return vfe_mock_window_read(impl, a);
+	if (win == VFE_WIN_LEGACY)
+		return vfe_mock_legacy_read(impl, a);
+	return vfe_mock_register_read(impl, win, a);
+}
+
+static void vfe_mock_window_set(struct vfe_mock_impl *impl,
+				enum vfe_window_id win,
+				const struct vfe_mock_access *a)
+{
+	if (!vfe_mock_access_ok(&impl->m, a))
+		return;
+	if (win == VFE_WIN_MEMORY)
+		vfe_mock_window_write(impl, a);
+	else if (win == VFE_WIN_LEGACY)
+		vfe_mock_legacy_write(impl, a);
+	else
+		vfe_mock_register_write(impl, win, a);
 }
 
 static u32 vfe_mock_read(struct vfe_mock_impl *impl, enum vfe_window_id win,
@@ -85,7 +113,7 @@ static u32 vfe_mock_read(struct vfe_mock_impl *impl, enum vfe_window_id win,
 	raw_spin_lock_irqsave(&impl->lock, flags);
 	a->val = vfe_mock_ones(a->size);
 	if (vfe_mock_decodes(impl))
-		a->val &= vfe_mock_register_read(impl, win, a);
+		a->val &= vfe_mock_window_get(impl, win, a);
 	entry = vfe_mock_log_add(impl, a);
 	todo = impl->todo;
 	impl->todo = 0;
@@ -119,7 +147,7 @@ static void vfe_mock_write(struct vfe_mock_impl *impl, enum vfe_window_id win,
 
 	raw_spin_lock_irqsave(&impl->lock, flags);
 	if (vfe_mock_decodes(impl))
-		vfe_mock_register_write(impl, win, a);
+		vfe_mock_window_set(impl, win, a);
 	todo = impl->todo;
 	impl->todo = 0;
 	raw_spin_unlock_irqrestore(&impl->lock, flags);

@@ -12,44 +12,14 @@
 
 #include "internal.h"
 
-struct workqueue_struct *vfe_mock_wq;
-
 static struct pci_host_bridge *vfe_mock_bridge;
 static struct resource *vfe_mock_win;
-static struct vfe_mock_impl *vfe_mock_slots[VFE_MOCK_SLOTS];
 static int vfe_mock_irqs[VFE_MOCK_SLOTS];
 static DEFINE_MUTEX(vfe_mock_bus_mutex);
-
-struct vfe_mock_impl *vfe_mock_at_slot(unsigned int slot)
-{
-	return slot < VFE_MOCK_SLOTS ? READ_ONCE(vfe_mock_slots[slot]) : NULL;
-}
 
 static struct vfe_mock_impl *vfe_mock_at(unsigned int devfn)
 {
 	return PCI_FUNC(devfn) ? NULL : vfe_mock_at_slot(PCI_SLOT(devfn));
-}
-
-struct vfe_mock_bar *vfe_mock_bar_at(u64 addr, u64 len, u32 *offset)
-{
-	struct vfe_mock_impl *impl;
-	struct vfe_mock_bar *bar;
-	unsigned int i, j;
-	u64 start;
-
-	for (i = 0; i < VFE_MOCK_SLOTS; i++) {
-		impl = vfe_mock_at_slot(i);
-		for (j = 0; impl && j < PCI_STD_NUM_BARS; j++) {
-			bar = &impl->bars[j];
-			start = vfe_mock_bar_addr(impl, j);
-			if (!bar->size || !start || addr < start ||
-			    addr + len > start + bar->size)
-				continue;
-			*offset = addr - start;
-			return bar;
-		}
-	}
-	return NULL;
 }
 
 static int vfe_mock_config_read(struct pci_bus *bus, unsigned int devfn,
@@ -202,13 +172,13 @@ static int vfe_mock_insert(struct vfe_mock_impl *impl)
 
 	mutex_lock(&vfe_mock_bus_mutex);
 	for (i = 0; i < VFE_MOCK_SLOTS && ret; i++) {
-		if (vfe_mock_slots[i])
+		if (vfe_mock_at_slot(i))
 			continue;
 		impl->slot = i;
 		impl->irq = vfe_mock_irqs[i];
 		vfe_mock_space_place(impl, vfe_mock_win->start +
 				     i * VFE_MOCK_SLOT_SIZE);
-		WRITE_ONCE(vfe_mock_slots[i], impl);
+		vfe_mock_set_slot(i, impl);
 		ret = 0;
 	}
 	mutex_unlock(&vfe_mock_bus_mutex);
@@ -288,7 +258,7 @@ static void vfe_mock_retire(struct vfe_mock_impl *impl)
 	if (!m->knobs.gone && m->status & VIRTIO_CONFIG_S_DRIVER_OK)
 		vfe_mock_offend(m,
 				"device_status: the device was left running");
-	WRITE_ONCE(vfe_mock_slots[impl->slot], NULL);
+	vfe_mock_set_slot(impl->slot, NULL);
 	vfe_mock_log_shrink(impl);
 }
 
@@ -430,9 +400,13 @@ static int __init vfe_mock_bus_init(void)
 
 static int __init vfe_mock_init(void)
 {
+	static const struct vfe_mock_access_ops ops = {
+		.read = vfe_mock_bar_read,
+		.write = vfe_mock_bar_write,
+	};
 	int ret;
 
-	ret = vfe_mock_access_init(&vfe_mock_win);
+	ret = vfe_mock_access_init(&vfe_mock_win, &ops);
 	if (ret)
 		return ret;
 	/* cannot be undone: without a bus, plugging in functions fails */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the files of the mock share: the private part of a function, and what
- * each file offers to the others. Suites see mock.h only.
+ * each file offers to those after it. Suites see mock.h only.
  *
  * One raw spinlock a function guards all that the device remembers, so that
  * drivers may reach it from any context. It is never held while a handler, a
@@ -13,6 +13,7 @@
 #include <linux/mutex.h>
 #include <linux/sizes.h>
 #include <linux/spinlock.h>
+#include <linux/unaligned.h>
 #include <linux/workqueue.h>
 
 #include "mock.h"
@@ -174,40 +175,37 @@ static inline bool vfe_mock_accepted(const struct vfe_mock *m, unsigned int bit)
 	return m->accepted & BIT_ULL(bit);
 }
 
-/* --- bus.c --- */
+static inline u16 vfe_mock_command(const struct vfe_mock_impl *impl)
+{
+	return get_unaligned_le16(impl->space + PCI_COMMAND);
+}
+
+/* MSI-X message control, 0 (not enabled) when there is no MSI-X */
+static inline u16 vfe_mock_msix_flags(const struct vfe_mock_impl *impl)
+{
+	return impl->msix ? get_unaligned_le16(impl->space + impl->msix +
+					       PCI_MSIX_FLAGS) : 0;
+}
+
+static inline u64 vfe_mock_bar_addr(const struct vfe_mock_impl *impl,
+				    unsigned int bar)
+{
+	const u8 *at = impl->space + PCI_BASE_ADDRESS_0 + 4 * bar;
+	u64 low = get_unaligned_le32(at);
+
+	if (low & PCI_BASE_ADDRESS_MEM_TYPE_64)
+		low |= (u64)get_unaligned_le32(at + 4) << 32;
+	return low & PCI_BASE_ADDRESS_MEM_MASK;
+}
+
+/* The files in their order: each calls only those before it. */
+
+/* --- slots.c --- */
 extern struct workqueue_struct *vfe_mock_wq;
 struct vfe_mock_impl *vfe_mock_at_slot(unsigned int slot);
+void vfe_mock_set_slot(unsigned int slot, struct vfe_mock_impl *impl);
 /* the BAR that holds @len bytes at bus address @addr, NULL if none */
 struct vfe_mock_bar *vfe_mock_bar_at(u64 addr, u64 len, u32 *offset);
-
-/* --- access_*.c: interception of the CPU's accesses --- */
-int vfe_mock_access_init(struct resource **win);
-int vfe_mock_access_bridge(struct pci_host_bridge *bridge);
-/* an entry of the MSI-X table, as it was programmed; locked */
-void vfe_mock_access_vector(const struct vfe_mock_impl *impl,
-			    unsigned int vector, struct vfe_mock_vector *entry);
-/* mask all entries; locked */
-void vfe_mock_access_reset(struct vfe_mock_impl *impl);
-/* the interrupt number of a pin is in pdev->irq already */
-void vfe_mock_access_pin(struct pci_dev *pdev);
-
-/* --- space.c --- */
-void vfe_mock_space_init(struct vfe_mock_impl *impl,
-			 const struct vfe_mock_spec *spec);
-void vfe_mock_space_place(struct vfe_mock_impl *impl, u32 base);
-u32 vfe_mock_space_read(struct vfe_mock_impl *impl, int where, int size);
-void vfe_mock_space_write(struct vfe_mock_impl *impl, int where, int size,
-			  u32 val);
-u16 vfe_mock_command(const struct vfe_mock_impl *impl);
-u16 vfe_mock_msix_flags(const struct vfe_mock_impl *impl);
-u64 vfe_mock_bar_addr(const struct vfe_mock_impl *impl, unsigned int bar);
-
-/* --- bar.c --- */
-u32 vfe_mock_bar_read(struct vfe_mock_bar *bar, u32 offset, unsigned int size);
-void vfe_mock_bar_write(struct vfe_mock_bar *bar, u32 offset, unsigned int size,
-			u32 val);
-/* do the work in @todo; no lock held */
-void vfe_mock_todo(struct vfe_mock_impl *impl, unsigned int todo);
 
 /* --- log.c --- */
 int vfe_mock_log_init(struct vfe_mock_impl *impl);
@@ -220,30 +218,61 @@ unsigned int vfe_mock_log_add(struct vfe_mock_impl *impl,
 void vfe_mock_log_answer(struct vfe_mock_impl *impl, unsigned int entry,
 			 const struct vfe_mock_access *a);
 
-/* --- registers.c: all locked --- */
-void vfe_mock_registers_init(void);
-/* the register that begins there, ranges left out */
-enum vfe_reg vfe_mock_register_begins(enum vfe_window_id win, u32 offset);
-enum vfe_reg vfe_mock_register_at(enum vfe_window_id win, u32 offset);
-u32 vfe_mock_register_read(struct vfe_mock_impl *impl, enum vfe_window_id win,
-			   const struct vfe_mock_access *a);
-void vfe_mock_register_write(struct vfe_mock_impl *impl, enum vfe_window_id win,
-			     const struct vfe_mock_access *a);
-u32 vfe_mock_isr_read(struct vfe_mock_impl *impl);
-/* the offset of these is in the configuration */
-u32 vfe_mock_fields_read(struct vfe_mock_impl *impl,
-			 const struct vfe_mock_access *a);
-void vfe_mock_fields_write(struct vfe_mock_impl *impl,
-			   const struct vfe_mock_access *a);
-/* is the access of the width that the register has? */
-bool vfe_mock_width_ok(const struct vfe_mock_access *a);
+/* --- access_*.c: the CPU's accesses, which it passes on --- */
+struct vfe_mock_access_ops {
+	u32 (*read)(struct vfe_mock_bar *bar, u32 offset, unsigned int size);
+	void (*write)(struct vfe_mock_bar *bar, u32 offset, unsigned int size,
+		      u32 val);
+};
 
-/* --- legacy.c: all locked --- */
-enum vfe_reg vfe_mock_legacy_at(const struct vfe_mock_impl *impl, u32 offset);
-u32 vfe_mock_legacy_read(struct vfe_mock_impl *impl,
-			 const struct vfe_mock_access *a);
-void vfe_mock_legacy_write(struct vfe_mock_impl *impl,
-			   const struct vfe_mock_access *a);
+int vfe_mock_access_init(struct resource **win,
+			 const struct vfe_mock_access_ops *ops);
+int vfe_mock_access_bridge(struct pci_host_bridge *bridge);
+/* an entry of the MSI-X table, as it was programmed; locked */
+void vfe_mock_access_vector(const struct vfe_mock_impl *impl,
+			    unsigned int vector, struct vfe_mock_vector *entry);
+/* mask all entries; locked */
+void vfe_mock_access_reset(struct vfe_mock_impl *impl);
+/* the interrupt number of a pin is in pdev->irq already */
+void vfe_mock_access_pin(struct pci_dev *pdev);
+
+/* --- chain.c --- */
+/* A rule of the ring is broken. Return: -EINVAL */
+int vfe_mock_bad(struct vfe_mock_queue *mq, const char *rule);
+/* Append a segment to a chain. Return: 0 or -EINVAL, offence noted */
+int vfe_mock_chain_add(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
+		       u64 addr, u32 len, bool write);
+/* Is all of it memory? Return: 0 or -EINVAL, offence noted */
+int vfe_mock_chain_check(struct vfe_mock_queue *mq,
+			 const struct vfe_mock_chain *chain);
+/* @len bytes from @addr on; they need not lie in one piece of memory */
+bool vfe_mock_is_memory(u64 addr, u64 len);
+/*
+ * The rule that flags of a descriptor break, NULL if none; @known are all that
+ * there are.
+ */
+const char *vfe_mock_flags_rule(struct vfe_mock_queue *mq, u16 flags,
+				u16 known);
+
+/* --- split.c and packed.c: all locked --- */
+u16 vfe_mock_split_idx(struct vfe_mock_queue *mq);
+unsigned int vfe_mock_split_available(struct vfe_mock_queue *mq);
+int vfe_mock_split_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain);
+/* IN_ORDER: an element for @n chains, the last of which has @id */
+void vfe_mock_split_push(struct vfe_mock_queue *mq, u32 id, u32 len,
+			 unsigned int n);
+bool vfe_mock_split_wants(struct vfe_mock_queue *mq, u16 old_used);
+/* request kicks from the driver, from the current position */
+void vfe_mock_split_want_kicks(struct vfe_mock_queue *mq);
+const char *vfe_mock_split_check(struct vfe_mock_queue *mq);
+
+unsigned int vfe_mock_packed_available(struct vfe_mock_queue *mq);
+int vfe_mock_packed_pop(struct vfe_mock_queue *mq,
+			struct vfe_mock_chain *chain);
+void vfe_mock_packed_push(struct vfe_mock_queue *mq, u16 id, u32 len,
+			  u16 descs);
+bool vfe_mock_packed_wants(struct vfe_mock_queue *mq, u16 old_used);
+const char *vfe_mock_packed_check(struct vfe_mock_queue *mq);
 
 /* --- status.c: all locked --- */
 u32 vfe_mock_status_read(struct vfe_mock_impl *impl);
@@ -262,45 +291,32 @@ u16 vfe_mock_vector_write(struct vfe_mock_impl *impl, u32 val);
 /* may the device access this queue's memory now? */
 bool vfe_mock_queue_live(struct vfe_mock_queue *mq);
 
-/* --- split.c and packed.c: all locked --- */
-u16 vfe_mock_split_idx(struct vfe_mock_queue *mq);
-unsigned int vfe_mock_split_available(struct vfe_mock_queue *mq);
-int vfe_mock_split_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain);
-void vfe_mock_split_push(struct vfe_mock_queue *mq, u32 id, u32 len);
-void vfe_mock_split_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
-			       unsigned int n, u32 len);
-bool vfe_mock_split_wants(struct vfe_mock_queue *mq, u16 old_used);
-/* request kicks from the driver, from the current position */
-void vfe_mock_split_want_kicks(struct vfe_mock_queue *mq);
-const char *vfe_mock_split_check(struct vfe_mock_queue *mq);
+/* rings.c is here: what mock.h has of rings */
 
-unsigned int vfe_mock_packed_available(struct vfe_mock_queue *mq);
-int vfe_mock_packed_pop(struct vfe_mock_queue *mq,
-			struct vfe_mock_chain *chain);
-void vfe_mock_packed_push(struct vfe_mock_queue *mq, u16 id, u32 len,
-			  u16 descs);
-bool vfe_mock_packed_wants(struct vfe_mock_queue *mq, u16 old_used);
-const char *vfe_mock_packed_check(struct vfe_mock_queue *mq);
+/* --- registers.c: all locked --- */
+void vfe_mock_registers_init(void);
+/* the register that begins there, ranges left out */
+enum vfe_reg vfe_mock_register_begins(enum vfe_window_id win, u32 offset);
+enum vfe_reg vfe_mock_register_at(enum vfe_window_id win, u32 offset);
+/* is there a register, of that width? */
+bool vfe_mock_access_ok(struct vfe_mock *m, const struct vfe_mock_access *a);
+u32 vfe_mock_register_read(struct vfe_mock_impl *impl, enum vfe_window_id win,
+			   const struct vfe_mock_access *a);
+void vfe_mock_register_write(struct vfe_mock_impl *impl, enum vfe_window_id win,
+			     const struct vfe_mock_access *a);
+u32 vfe_mock_isr_read(struct vfe_mock_impl *impl);
+/* the offset of these is in the configuration */
+u32 vfe_mock_fields_read(struct vfe_mock_impl *impl,
+			 const struct vfe_mock_access *a);
+void vfe_mock_fields_write(struct vfe_mock_impl *impl,
+			   const struct vfe_mock_access *a);
 
-/* --- chain.c --- */
-/* Append a segment to a chain. Return: 0 or -EINVAL, offence noted */
-int vfe_mock_chain_add(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
-		       u64 addr, u32 len, bool write);
-/* Is all of it memory? Return: 0 or -EINVAL, offence noted */
-int vfe_mock_chain_check(struct vfe_mock_queue *mq,
-			 const struct vfe_mock_chain *chain);
-
-/* --- irq.c --- */
-int vfe_mock_irq_alloc(unsigned int slot);
-void vfe_mock_irq_init(struct vfe_mock_impl *impl);
-/* the pin's level changed to high: run handlers, or later */
-bool vfe_mock_irq_line(struct vfe_mock_impl *impl);
-/* send a configuration change notification */
-bool vfe_mock_irq_config(struct vfe_mock_impl *impl);
-u32 vfe_mock_table_read(struct vfe_mock_impl *impl, u32 offset);
-void vfe_mock_table_write(struct vfe_mock_impl *impl, u32 offset, u32 val);
-/* every vector masked, as after a reset of the function */
-void vfe_mock_table_reset(struct vfe_mock_impl *impl);
+/* --- legacy.c: all locked --- */
+enum vfe_reg vfe_mock_legacy_at(const struct vfe_mock_impl *impl, u32 offset);
+u32 vfe_mock_legacy_read(struct vfe_mock_impl *impl,
+			 const struct vfe_mock_access *a);
+void vfe_mock_legacy_write(struct vfe_mock_impl *impl,
+			   const struct vfe_mock_access *a);
 
 /* --- window.c: all locked --- */
 void vfe_mock_window_reset(struct vfe_mock_impl *impl);
@@ -310,8 +326,35 @@ u32 vfe_mock_window_read(struct vfe_mock_impl *impl,
 void vfe_mock_window_write(struct vfe_mock_impl *impl,
 			   const struct vfe_mock_access *a);
 
+/* --- irq.c --- */
+int vfe_mock_irq_alloc(unsigned int slot);
+void vfe_mock_irq_init(struct vfe_mock_impl *impl);
+/* the pin's level changed to high: run handlers, or later */
+bool vfe_mock_irq_line(struct vfe_mock_impl *impl);
+/* a work item delivers what can be delivered then */
+void vfe_mock_irq_later(struct vfe_mock_impl *impl);
+u32 vfe_mock_table_read(struct vfe_mock_impl *impl, u32 offset);
+void vfe_mock_table_write(struct vfe_mock_impl *impl, u32 offset, u32 val);
+/* every vector masked, as after a reset of the function */
+void vfe_mock_table_reset(struct vfe_mock_impl *impl);
+
 /* --- disk.c --- */
 void vfe_mock_disk_stop(struct vfe_mock_impl *impl);
 void vfe_mock_serve_work(struct work_struct *work);
+
+/* --- bar.c --- */
+u32 vfe_mock_bar_read(struct vfe_mock_bar *bar, u32 offset, unsigned int size);
+void vfe_mock_bar_write(struct vfe_mock_bar *bar, u32 offset, unsigned int size,
+			u32 val);
+
+/* --- space.c --- */
+void vfe_mock_space_init(struct vfe_mock_impl *impl,
+			 const struct vfe_mock_spec *spec);
+void vfe_mock_space_place(struct vfe_mock_impl *impl, u32 base);
+u32 vfe_mock_space_read(struct vfe_mock_impl *impl, int where, int size);
+void vfe_mock_space_write(struct vfe_mock_impl *impl, int where, int size,
+			  u32 val);
+
+/* bus.c comes last: a function's life, and the module */
 
 #endif /* VFE_MOCK_INTERNAL_H */

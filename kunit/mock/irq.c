@@ -40,7 +40,7 @@ static void vfe_mock_irq_unmask(struct irq_data *data)
 	WRITE_ONCE(impl->irq_masked, false);
 	/* the caller of that handler checks this at its end */
 	if (!READ_ONCE(impl->delivering))
-		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+		vfe_mock_irq_later(impl);
 }
 
 static struct irq_chip vfe_mock_irq_chip = {
@@ -61,6 +61,11 @@ int vfe_mock_irq_alloc(unsigned int slot)
 }
 
 /* --- delivery --- */
+
+void vfe_mock_irq_later(struct vfe_mock_impl *impl)
+{
+	queue_work(vfe_mock_wq, &impl->irq_work);
+}
 
 /* Run the handlers of @irq here and now. */
 static int vfe_mock_deliver_here(unsigned int irq)
@@ -185,7 +190,7 @@ static void vfe_mock_line_end(struct vfe_mock_impl *impl)
 	impl->again = false;
 	raw_spin_unlock_irqrestore(&impl->lock, flags);
 	if (again)
-		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+		vfe_mock_irq_later(impl);
 }
 
 static bool vfe_mock_line(struct vfe_mock_impl *impl, bool forced)
@@ -203,7 +208,7 @@ bool vfe_mock_irq_line(struct vfe_mock_impl *impl)
 {
 	if (vfe_mock_interruptible())
 		return vfe_mock_line(impl, false);
-	vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+	vfe_mock_irq_later(impl);
 	return false;
 }
 
@@ -261,7 +266,7 @@ bool vfe_mock_raise(struct vfe_mock *m, unsigned int vector)
 	unsigned int irq = vfe_mock_vector_begin(impl, vector, now);
 
 	if (!now)
-		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+		vfe_mock_irq_later(impl);
 	return irq && vfe_mock_deliver(irq);
 }
 EXPORT_SYMBOL_GPL(vfe_mock_raise);
@@ -352,7 +357,8 @@ bool vfe_mock_interrupt(struct vfe_mock_queue *mq)
 }
 EXPORT_SYMBOL_GPL(vfe_mock_interrupt);
 
-bool vfe_mock_irq_config(struct vfe_mock_impl *impl)
+/* Send a configuration change notification. */
+static bool vfe_mock_irq_config(struct vfe_mock_impl *impl)
 {
 	if (!vfe_mock_set_isr(impl, VFE_MOCK_ISR_CONFIG))
 		return vfe_mock_irq_line(impl);

@@ -25,8 +25,7 @@ const char *vfe_mock_packed_check(struct vfe_mock_queue *mq)
 		return "queue_driver: not a multiple of 4 (2.8.11)";
 	if (!IS_ALIGNED(mq->device, 4))
 		return "queue_device: not a multiple of 4 (2.8.11)";
-	if (!mq->desc || !vfe_mock_mem(mq->desc) ||
-	    !vfe_mock_mem(mq->desc + bytes - 1))
+	if (!mq->desc || !vfe_mock_is_memory(mq->desc, bytes))
 		return "queue_desc: not memory";
 	if (!mq->driver || !vfe_mock_mem(mq->driver))
 		return "queue_driver: not memory";
@@ -83,12 +82,6 @@ unsigned int vfe_mock_packed_available(struct vfe_mock_queue *mq)
 	return chains;
 }
 
-static int packed_bad(struct vfe_mock_queue *mq, const char *rule)
-{
-	vfe_mock_offend(mq->m, rule);
-	return -EINVAL;
-}
-
 /* 2.8.19: in a table only WRITE is valid, and the order is that of the table */
 static int packed_indirect(struct vfe_mock_queue *mq,
 			   struct vfe_mock_chain *chain, u64 addr, u32 len)
@@ -99,18 +92,18 @@ static int packed_indirect(struct vfe_mock_queue *mq,
 	int ret;
 
 	if (!n || len % sizeof(*d))
-		return packed_bad(mq, "indirect table: not a multiple of 16 bytes (2.8.7)");
-	if (!vfe_mock_mem(addr) || !vfe_mock_mem(addr + len - 1))
-		return packed_bad(mq, "indirect table: not memory");
+		return vfe_mock_bad(mq, "indirect table: not a multiple of 16 bytes (2.8.7)");
+	if (!vfe_mock_is_memory(addr, len))
+		return vfe_mock_bad(mq, "indirect table: not memory");
 	if (n > mq->size)
-		return packed_bad(mq, "indirect table: longer than the queue (2.8.19)");
+		return vfe_mock_bad(mq, "indirect table: longer than the queue (2.8.19)");
 	chain->indirect = true;
 	d = vfe_mock_mem(addr);
 	for (i = 0; i < n; i++, d++) {
 		u16 flags = le16_to_cpu(d->flags);
 
 		if (flags & ~(VRING_DESC_F_WRITE | PACKED_AVAIL | PACKED_USED))
-			return packed_bad(mq, "indirect table: a flag other than WRITE (2.8.19)");
+			return vfe_mock_bad(mq, "indirect table: a flag other than WRITE (2.8.19)");
 		ret = vfe_mock_chain_add(mq, chain, le64_to_cpu(d->addr),
 					 le32_to_cpu(d->len),
 					 flags & VRING_DESC_F_WRITE);
@@ -123,15 +116,10 @@ static int packed_indirect(struct vfe_mock_queue *mq,
 static const char *packed_rule(struct vfe_mock_queue *mq,
 			       const struct vfe_mock_chain *chain, u16 flags)
 {
-	if (flags & ~PACKED_FLAGS)
-		return "descriptor: unknown flags (2.8)";
-	if (!(flags & VRING_DESC_F_INDIRECT))
-		return NULL;
-	if (!vfe_mock_accepted(mq->m, VIRTIO_RING_F_INDIRECT_DESC))
-		return "descriptor: INDIRECT was not negotiated (2.8.19)";
-	if (flags & VRING_DESC_F_NEXT || chain->descs > 1)
+	if (flags & VRING_DESC_F_INDIRECT &&
+	    (flags & VRING_DESC_F_NEXT || chain->descs > 1))
 		return "descriptor: INDIRECT in a list made by NEXT (2.8.19)";
-	return NULL;
+	return vfe_mock_flags_rule(mq, flags, PACKED_FLAGS);
 }
 
 /* One descriptor of the chain at @pos. Return: 1 more follow, 0, -EINVAL */
@@ -144,15 +132,15 @@ static int packed_take(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
 	int ret;
 
 	if (!packed_is_available(flags, pos->wrap))
-		return packed_bad(mq, "chain: its head was exposed before the rest (2.8.17)");
+		return vfe_mock_bad(mq, "chain: its head was exposed before the rest (2.8.17)");
 	/* read the flags first, then the other fields */
 	smp_rmb();
 	if (++chain->descs > mq->size)
-		return packed_bad(mq, "chain: longer than the queue (2.8.17)");
+		return vfe_mock_bad(mq, "chain: longer than the queue (2.8.17)");
 	chain->id = le16_to_cpu(d->id);
 	rule = packed_rule(mq, chain, flags);
 	if (rule)
-		return packed_bad(mq, rule);
+		return vfe_mock_bad(mq, rule);
 	if (flags & VRING_DESC_F_INDIRECT)
 		return packed_indirect(mq, chain, le64_to_cpu(d->addr),
 				       le32_to_cpu(d->len));

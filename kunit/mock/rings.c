@@ -3,20 +3,7 @@
  * A suite's calls on a ring: lock, check that the device may access memory, and
  * call the layout's function.
  */
-#include <linux/io.h>
-#include <linux/mm.h>
-
 #include "internal.h"
-
-void *vfe_mock_mem(u64 addr)
-{
-	if (addr >= VFE_MOCK_BUS && addr < 2 * VFE_MOCK_BUS)
-		addr -= VFE_MOCK_BUS;
-	if (!pfn_valid(PHYS_PFN(addr)))
-		return NULL;
-	return phys_to_virt(addr);
-}
-EXPORT_SYMBOL_GPL(vfe_mock_mem);
 
 static unsigned long vfe_mock_lock(struct vfe_mock_queue *mq)
 	__acquires(vfe_mock_impl_of(mq->m)->lock)
@@ -69,15 +56,7 @@ EXPORT_SYMBOL_GPL(vfe_mock_pop);
 
 void vfe_mock_push(struct vfe_mock_queue *mq, u16 id, u32 len, u16 descs)
 {
-	unsigned long flags = vfe_mock_lock(mq);
-
-	if (!vfe_mock_queue_live(mq))
-		;
-	else if (mq->packed)
-		vfe_mock_packed_push(mq, id, len, descs);
-	else
-		vfe_mock_split_push(mq, id, len);
-	vfe_mock_unlock(mq, flags);
+	vfe_mock_push_batch(mq, &id, 1, len, descs);
 }
 EXPORT_SYMBOL_GPL(vfe_mock_push);
 
@@ -91,7 +70,7 @@ void vfe_mock_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
 	else if (mq->packed)
 		vfe_mock_packed_push(mq, ids[n - 1], len, descs);
 	else
-		vfe_mock_split_push_batch(mq, ids, n, len);
+		vfe_mock_split_push(mq, ids[n - 1], len, n);
 	vfe_mock_unlock(mq, flags);
 }
 EXPORT_SYMBOL_GPL(vfe_mock_push_batch);
@@ -101,7 +80,7 @@ void vfe_mock_push_raw(struct vfe_mock_queue *mq, u32 id, u32 len)
 	unsigned long flags = vfe_mock_lock(mq);
 
 	if (vfe_mock_queue_live(mq) && !mq->packed)
-		vfe_mock_split_push(mq, id, len);
+		vfe_mock_split_push(mq, id, len, 1);
 	vfe_mock_unlock(mq, flags);
 }
 EXPORT_SYMBOL_GPL(vfe_mock_push_raw);

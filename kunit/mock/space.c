@@ -18,29 +18,6 @@
 				 PCI_COMMAND_INTX_DISABLE)
 #define VFE_MOCK_MSIX_BITS	(PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL)
 
-u16 vfe_mock_command(const struct vfe_mock_impl *impl)
-{
-	return get_unaligned_le16(impl->space + PCI_COMMAND);
-}
-
-/* MSI-X message control, 0 (not enabled) when there is no MSI-X */
-u16 vfe_mock_msix_flags(const struct vfe_mock_impl *impl)
-{
-	if (!impl->msix)
-		return 0;
-	return get_unaligned_le16(impl->space + impl->msix + PCI_MSIX_FLAGS);
-}
-
-u64 vfe_mock_bar_addr(const struct vfe_mock_impl *impl, unsigned int bar)
-{
-	const u8 *at = impl->space + PCI_BASE_ADDRESS_0 + 4 * bar;
-	u64 low = get_unaligned_le32(at);
-
-	if (low & PCI_BASE_ADDRESS_MEM_TYPE_64)
-		low |= (u64)get_unaligned_le32(at + 4) << 32;
-	return low & PCI_BASE_ADDRESS_MEM_MASK;
-}
-
 static void vfe_mock_add_bar(struct vfe_mock_impl *impl, unsigned int bar,
 			     u32 size, u32 type)
 {
@@ -311,7 +288,7 @@ void vfe_mock_space_write(struct vfe_mock_impl *impl, int where, int size,
 	/* a pin or vectors that were disabled may be no more */
 	if (where <= PCI_COMMAND + 1 || (impl->msix && where >= impl->msix &&
 					 where < impl->msix + 4))
-		vfe_mock_todo(impl, VFE_MOCK_TODO_LATE);
+		vfe_mock_irq_later(impl);
 }
 
 u8 *vfe_mock_config_space(struct vfe_mock *m)

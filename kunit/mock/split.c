@@ -48,11 +48,6 @@ static __virtio16 *split_avail_event(struct vfe_mock_queue *mq)
 	return (__virtio16 *)&split_used(mq)->ring[mq->size];
 }
 
-static bool split_is_memory(u64 addr, u64 len)
-{
-	return vfe_mock_mem(addr) && vfe_mock_mem(addr + len - 1);
-}
-
 /* The rules of 2.7 and 2.7.1 for a queue that is about to be enabled */
 const char *vfe_mock_split_check(struct vfe_mock_queue *mq)
 {
@@ -64,11 +59,11 @@ const char *vfe_mock_split_check(struct vfe_mock_queue *mq)
 		return "queue_driver: not a multiple of 2 (2.7.1)";
 	if (!IS_ALIGNED(mq->device, 4))
 		return "queue_device: not a multiple of 4 (2.7.1)";
-	if (!mq->desc || !split_is_memory(mq->desc, 16 * mq->size))
+	if (!mq->desc || !vfe_mock_is_memory(mq->desc, 16 * mq->size))
 		return "queue_desc: not memory";
-	if (!mq->driver || !split_is_memory(mq->driver, 6 + 2 * mq->size))
+	if (!mq->driver || !vfe_mock_is_memory(mq->driver, 6 + 2 * mq->size))
 		return "queue_driver: not memory";
-	if (!mq->device || !split_is_memory(mq->device, 6 + 8 * mq->size))
+	if (!mq->device || !vfe_mock_is_memory(mq->device, 6 + 8 * mq->size))
 		return "queue_device: not memory";
 	/* 2.7.10.1 */
 	if (split_get16(&split_used(mq)->flags))
@@ -108,23 +103,11 @@ unsigned int vfe_mock_split_available(struct vfe_mock_queue *mq)
 static const char *split_flags_rule(struct vfe_mock_queue *mq, u16 flags,
 				    bool nested)
 {
-	if (flags & ~VFE_MOCK_DESC_FLAGS)
-		return "descriptor: unknown flags (2.7.5)";
-	if (!(flags & VRING_DESC_F_INDIRECT))
-		return NULL;
-	if (nested)
+	if (flags & VRING_DESC_F_INDIRECT && nested)
 		return "descriptor: an indirect table inside another (2.7.5.3.1)";
-	if (!vfe_mock_accepted(mq->m, VIRTIO_RING_F_INDIRECT_DESC))
-		return "descriptor: INDIRECT was not negotiated (2.7.5.3.1)";
-	if (flags & VRING_DESC_F_NEXT)
+	if (flags & VRING_DESC_F_INDIRECT && flags & VRING_DESC_F_NEXT)
 		return "descriptor: INDIRECT and NEXT together (2.7.5.3.1)";
-	return NULL;
-}
-
-static int split_bad(struct vfe_mock_queue *mq, const char *rule)
-{
-	vfe_mock_offend(mq->m, rule);
-	return -EINVAL;
+	return vfe_mock_flags_rule(mq, flags, VFE_MOCK_DESC_FLAGS);
 }
 
 static int split_walk(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
@@ -137,9 +120,9 @@ static int split_indirect(struct vfe_mock_queue *mq,
 	u32 n = len / sizeof(struct vring_desc);
 
 	if (!n || len % sizeof(struct vring_desc))
-		return split_bad(mq, "indirect table: not a multiple of 16 bytes (2.7.5.3)");
-	if (!split_is_memory(addr, len))
-		return split_bad(mq, "indirect table: not memory");
+		return vfe_mock_bad(mq, "indirect table: not a multiple of 16 bytes (2.7.5.3)");
+	if (!vfe_mock_is_memory(addr, len))
+		return vfe_mock_bad(mq, "indirect table: not memory");
 	chain->indirect = true;
 	return split_walk(mq, chain, vfe_mock_mem(addr), n, 0, true);
 }
@@ -160,12 +143,12 @@ static int split_walk(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
 		const struct vring_desc *d = &table[at];
 
 		if (at >= size)
-			return split_bad(mq, "descriptor: next is outside the table (2.7.5)");
+			return vfe_mock_bad(mq, "descriptor: next is outside the table (2.7.5)");
 		if (n++ >= size)
-			return split_bad(mq, "chain: a loop (2.7.5.2)");
+			return vfe_mock_bad(mq, "chain: a loop (2.7.5.2)");
 		/* 2.7.5.3.1 counts what is in an indirect table, too */
 		if (n > mq->size)
-			return split_bad(mq, "chain: longer than the queue (2.7.5.3.1)");
+			return vfe_mock_bad(mq, "chain: longer than the queue (2.7.5.3.1)");
 		addr = le64_to_cpu((__force __le64)d->addr);
 		len = le32_to_cpu((__force __le32)d->len);
 		flags = le16_to_cpu((__force __le16)d->flags);
@@ -173,7 +156,7 @@ static int split_walk(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain,
 			chain->descs++;
 		rule = split_flags_rule(mq, flags, nested);
 		if (rule)
-			return split_bad(mq, rule);
+			return vfe_mock_bad(mq, rule);
 		ret = flags & VRING_DESC_F_INDIRECT ?
 		      split_indirect(mq, chain, addr, len) :
 		      vfe_mock_chain_add(mq, chain, addr, len,
@@ -200,41 +183,39 @@ int vfe_mock_split_pop(struct vfe_mock_queue *mq, struct vfe_mock_chain *chain)
 	head = split_get16(&avail->ring[mq->next++ & (mq->size - 1)]);
 	chain->id = head;
 	if (head >= mq->size)
-		return split_bad(mq, "avail ring: a head outside the table (2.7.6)");
+		return vfe_mock_bad(mq, "avail ring: a head outside the table (2.7.6)");
 	if (__test_and_set_bit(head, exposed))
-		return split_bad(mq, "avail ring: a head that is available already (3.3.1)");
+		return vfe_mock_bad(mq, "avail ring: a head that is available already (3.3.1)");
 	ret = split_walk(mq, chain, split_desc(mq), mq->size, head, false);
 	return ret ?: 1;
 }
 
-void vfe_mock_split_push(struct vfe_mock_queue *mq, u32 id, u32 len)
+/* The heads that the driver made available, from @id back, are used. */
+static void split_forget(struct vfe_mock_queue *mq, u32 id, unsigned int n)
 {
 	unsigned long *exposed = vfe_mock_impl_of(mq->m)->exposed[mq->index];
-	struct vring_used *used = split_used(mq);
-	struct vring_used_elem *elem = &used->ring[mq->used & (mq->size - 1)];
+	struct vring_avail *avail = split_avail(mq);
+	unsigned int i;
 
 	if (id < mq->size)
 		__clear_bit(id, exposed);
-	elem->id = (__force __virtio32)cpu_to_le32(id);
-	elem->len = (__force __virtio32)cpu_to_le32(len);
-	/* 2.7.8: write the element, then the index */
-	smp_wmb();
-	split_set16(&used->idx, ++mq->used);
+	/* 2.7.9: in the order in which they were made available */
+	for (i = 0; i + 1 < n; i++)
+		__clear_bit(split_get16(&avail->ring[(u16)(mq->used + i) &
+						     (mq->size - 1)]),
+			    exposed);
 }
 
-void vfe_mock_split_push_batch(struct vfe_mock_queue *mq, const u16 *ids,
-			       unsigned int n, u32 len)
+void vfe_mock_split_push(struct vfe_mock_queue *mq, u32 id, u32 len,
+			 unsigned int n)
 {
-	unsigned long *exposed = vfe_mock_impl_of(mq->m)->exposed[mq->index];
 	struct vring_used *used = split_used(mq);
 	struct vring_used_elem *elem = &used->ring[mq->used & (mq->size - 1)];
-	unsigned int i;
 
-	for (i = 0; i < n; i++)
-		__clear_bit(ids[i], exposed);
-	elem->id = (__force __virtio32)cpu_to_le32(ids[n - 1]);
+	split_forget(mq, id, n);
+	elem->id = (__force __virtio32)cpu_to_le32(id);
 	elem->len = (__force __virtio32)cpu_to_le32(len);
-	/* 2.7.9: the element is in the place of the first one's */
+	/* 2.7.8: write the element, then the index; 2.7.9: at the first's place */
 	smp_wmb();
 	mq->used += n;
 	split_set16(&used->idx, mq->used);
