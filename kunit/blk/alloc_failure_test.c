@@ -196,22 +196,16 @@ static int alloc_zeroes(struct vfe_rig *rig)
 
 static int alloc_a_serial(struct vfe_rig *rig)
 {
-	char path[64], text[64];
-	ssize_t n;
+	char text[64];
+	ssize_t n = vfe_rig_show(rig, "serial", text, sizeof(text));
 
-	snprintf(path, sizeof(path), "block/%s/serial", rig->disk->disk_name);
-	n = vfe_rig_read_file(rig, path, text, sizeof(text));
 	return n < 0 ? n : 0;
 }
 
 static int alloc_a_cache_type(struct vfe_rig *rig)
 {
-	char path[64];
-	ssize_t n;
+	ssize_t n = vfe_rig_store(rig, "cache_type", "write back");
 
-	snprintf(path, sizeof(path), "block/%s/cache_type",
-		 rig->disk->disk_name);
-	n = vfe_rig_write_file(rig, path, "write back");
 	return n < 0 ? n : 0;
 }
 

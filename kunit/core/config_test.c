@@ -106,18 +106,6 @@ static void field_into_an_odd_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, buf[13], 0);
 }
 
-static void no_fields_at_all(struct kunit *test)
-{
-	static const u8 fields[] = { 0 };
-	struct tdrv *td = tdrv_configured(test);
-	u8 buf = 0x5a;
-
-	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, fields, &buf), 0);
-	KUNIT_EXPECT_EQ(test, buf, 0x5a);
-	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_DEVICE_CONFIG,
-					     VFE_READ), 0U);
-}
-
 /* --- what cannot be read: no access is made --- */
 
 static void bad_arguments(struct kunit *test)
@@ -236,18 +224,6 @@ static void generation_of_ones(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, changing, buf), 0);
 	KUNIT_EXPECT_EQ(test, td->m->generation, 0);
 	expect_whole(test, td, buf);
-}
-
-static void configuration_of_ones(struct kunit *test)
-{
-	struct tdrv *td = tdrv_configured(test);
-	u8 buf[16];
-
-	memset(td->m->config, 0xff, LEN);
-	td->m->generation = 0xff;
-	KUNIT_EXPECT_EQ(test, vfe_config_read(td->vd, 0, changing, buf), 0);
-	KUNIT_EXPECT_EQ(test, buf[15], 0xff);
-	KUNIT_EXPECT_FALSE(test, vfe_gone(td->vd));
 }
 
 /* --- the function goes away meanwhile --- */
@@ -398,13 +374,11 @@ static struct kunit_case config_cases[] = {
 	KUNIT_CASE(widths_of_the_accesses),
 	KUNIT_CASE(each_field_at_each_offset),
 	KUNIT_CASE(field_into_an_odd_buffer),
-	KUNIT_CASE(no_fields_at_all),
 	KUNIT_CASE(bad_arguments),
 	KUNIT_CASE(changes_a_few_times),
 	KUNIT_CASE(changes_right_before_the_second_look),
 	KUNIT_CASE(changes_for_ever),
 	KUNIT_CASE(generation_of_ones),
-	KUNIT_CASE(configuration_of_ones),
 	KUNIT_CASE(gone_at_each_access),
 	KUNIT_CASE(write_by_state),
 	KUNIT_CASE(write_is_one_field),

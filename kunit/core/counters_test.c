@@ -333,25 +333,6 @@ static void counts_events(struct kunit *test)
 	counts_expect_events(td, mnt, &e);
 }
 
-/* An interrupt of a queue that never had a buffer, and of a reset device */
-static void counts_spurious(struct kunit *test)
-{
-	struct tdrv *td = counts_start(test, true);
-	struct vfe_event_counts sum;
-	unsigned int i;
-
-	for (i = 0; i < 10; i++)
-		vfe_mock_interrupt(td->mq);
-	stats_get(vfe_stats_of(td->vd), &sum);
-	KUNIT_EXPECT_EQ(test, sum.interrupts, 10ULL);
-	KUNIT_EXPECT_EQ(test, sum.spurious, 10ULL);
-	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
-	vfe_stats_reset(vfe_stats_of(td->vd));
-	stats_get(vfe_stats_of(td->vd), &sum);
-	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
-	KUNIT_EXPECT_EQ(test, sum.spurious, 0ULL);
-}
-
 static u64 counts_queue_file(struct tdrv *td, struct vfsmount *mnt,
 			     unsigned int queue, const char *file)
 {
@@ -412,44 +393,6 @@ static void counts_shared(struct kunit *test)
 	}
 }
 
-/* Another function's interrupt on the same line does not count. */
-static void counts_foreign(struct kunit *test)
-{
-	struct tdrv_setup spec = { .irqs = VFE_IRQ_INTX };
-	struct tdrv *td = tdrv_start(test, &spec);
-	struct vfe_event_counts sum;
-	unsigned int i;
-
-	for (i = 0; i < 5; i++)
-		vfe_mock_pin(td->m);
-	stats_get(vfe_stats_of(td->vd), &sum);
-	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
-	KUNIT_EXPECT_EQ(test, sum.spurious, 0ULL);
-	/* its cost counts nevertheless: the handler read the ISR */
-	KUNIT_EXPECT_EQ(test, 5ULL,
-			vfe_regs_accesses(vfe_regs_of(td->vd),
-					  VFE_REG_ISR_STATUS, VFE_READ));
-}
-
-/* Interrupts of a device during its reset are ignored. */
-static void counts_while_reset(struct kunit *test)
-{
-	struct tdrv *td = counts_start(test, true);
-	struct vfe_event_counts sum;
-	unsigned int i;
-
-	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
-	for (i = 0; i < 3; i++) {
-		vfe_mock_raise(td->m, i);
-		vfe_mock_pin(td->m);
-	}
-	stats_get(vfe_stats_of(td->vd), &sum);
-	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
-	KUNIT_EXPECT_EQ(test, sum.config, 0ULL);
-	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
-	counts_expect_log(td);
-}
-
 /* The register files equal the log. */
 static void counts_files(struct kunit *test)
 {
@@ -489,10 +432,7 @@ static struct kunit_case counts_test_cases[] = {
 	KUNIT_CASE_PARAM(counts_reset, counts_gen_params),
 	KUNIT_CASE_PARAM(counts_request, counts_gen_params),
 	KUNIT_CASE_PARAM(counts_events, counts_gen_params),
-	KUNIT_CASE_PARAM(counts_spurious, counts_gen_params),
 	KUNIT_CASE(counts_shared),
-	KUNIT_CASE(counts_foreign),
-	KUNIT_CASE_PARAM(counts_while_reset, counts_gen_params),
 	KUNIT_CASE_PARAM(counts_files, counts_gen_params),
 	{}
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Interrupts (drivers/core/irq.c): the choice of the kind and the fallbacks,
- * the callbacks and counts of a handler, and storms. Interrupts that come at an
- * awkward moment are in irq_timing_test.c.
+ * the callbacks and counts of a handler. Interrupts that come at an awkward
+ * moment are in irq_timing_test.c.
  */
 #include <linux/delay.h>
 
@@ -115,51 +115,39 @@ static void vectors_that_users_move(struct kunit *test)
 }
 
 /* MSI-X tables of each size, and no table, with and without a pin */
-static void vectors_that_there_are(struct kunit *test)
+static const struct irq_case {
+	const char *name;
+	int vectors;
+	bool no_pin;
+	enum vfe_interrupts irqs;
+	enum kind kind;
+} irq_table[] = {
+	{ "4 vectors", 4, false, VFE_IRQ_MSIX, PER_QUEUE },
+	{ "16 vectors", 16, false, VFE_IRQ_MSIX, PER_QUEUE },
+	{ "3 vectors", 3, false, VFE_IRQ_MSIX, SHARED },
+	{ "2 vectors", 2, false, VFE_IRQ_MSIX, SHARED },
+	{ "2 vectors, no pin", 2, true, VFE_IRQ_MSIX, SHARED },
+	{ "1 vector", 1, false, VFE_IRQ_MSIX, SINGLE },
+	{ "1 vector, no pin", 1, true, VFE_IRQ_MSIX, SINGLE },
+	{ "a pin", -1, false, VFE_IRQ_MSIX, INTX },
+	{ "shared ones asked for", 0, false, VFE_IRQ_SHARED, SHARED },
+	{ "the pin asked for", 0, false, VFE_IRQ_INTX, INTX },
+};
+
+KUNIT_ARRAY_PARAM_DESC(irq, irq_table, name);
+
+static void kind_of_interrupts(struct kunit *test)
 {
-	static const struct {
-		int vectors;
-		bool no_pin;
-		enum kind kind;
-	} cases[] = {
-		{ 4, false, PER_QUEUE }, { 16, false, PER_QUEUE },
-		{ 3, false, SHARED }, { 2, false, SHARED },
-		{ 2, true, SHARED }, { 1, false, SINGLE },
-		{ 1, true, SINGLE }, { -1, false, INTX },
-	};
-	struct vfe_mock_spec spec = { .queues = 3 };
-	struct tdrv *td;
-	unsigned int i;
+	const struct irq_case *c = test->param_value;
+	struct vfe_mock_spec spec = { .queues = 3, .vectors = c->vectors,
+				      .no_pin = c->no_pin };
+	struct tdrv *td = tdrv_new(test, &spec);
 
 	VFE_DUTY(test, "T16", "4.1.5.1.2.2",
 		 "an MSI-X table of any size will do, no vector is outside of it");
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		spec.vectors = cases[i].vectors;
-		spec.no_pin = cases[i].no_pin;
-		td = tdrv_live(test, &spec);
-		kunit_info(test, "%d vectors\n", spec.vectors);
-		expect_kind(test, td, cases[i].kind);
-		tdrv_down(td);
-		vfe_mock_unplug(td->m);
-	}
-}
-
-static void kinds_asked_for(struct kunit *test)
-{
-	struct vfe_mock_spec spec = { .queues = 3 };
-	struct tdrv *td = tdrv_new(test, &spec);
-
-	td->irqs = VFE_IRQ_SHARED;
+	td->irqs = c->irqs;
 	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-	expect_kind(test, td, SHARED);
-	tdrv_down(td);
-	td->irqs = VFE_IRQ_INTX;
-	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-	expect_kind(test, td, INTX);
-	tdrv_down(td);
-	td->irqs = VFE_IRQ_MSIX;
-	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-	expect_kind(test, td, PER_QUEUE);
+	expect_kind(test, td, c->kind);
 }
 
 static void neither_vectors_nor_a_pin(struct kunit *test)
@@ -179,14 +167,29 @@ static void neither_vectors_nor_a_pin(struct kunit *test)
 
 /* --- vectors that are refused --- */
 
-static void expect_fallback(struct kunit *test, u16 from, enum kind kind)
+static const struct fallback_case {
+	const char *name;
+	u16 from;
+	enum kind kind;
+} fallbacks[] = {
+	{ "the last vector", 3, SHARED },
+	{ "the second queue's", 2, SHARED },
+	{ "each queue's", 1, SINGLE },
+};
+
+KUNIT_ARRAY_PARAM_DESC(fallback, fallbacks, name);
+
+static void vectors_are_refused(struct kunit *test)
 {
+	const struct fallback_case *c = test->param_value;
 	struct vfe_mock_spec spec = { .queues = 3 };
 	struct tdrv *td = tdrv_new(test, &spec);
 
-	td->m->knobs.vectors_short = from;
+	VFE_DUTY(test, "T16", "4.1.5.1.2.2",
+		 "a vector that is refused (NO_VECTOR) is answered with fewer");
+	td->m->knobs.vectors_short = c->from;
 	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-	expect_kind(test, td, kind);
+	expect_kind(test, td, c->kind);
 	/* the same negotiation, from a reset on */
 	KUNIT_EXPECT_EQ(test, td->m->status, S_LIVE);
 	KUNIT_EXPECT_NE(test, td->m->accepted, 0ULL);
@@ -196,24 +199,7 @@ static void expect_fallback(struct kunit *test, u16 from, enum kind kind)
 	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
 	/* after a restart the driver tries no refused vector */
 	tdrv_restart(td);
-	expect_kind(test, td, kind);
-}
-
-static void last_vector_is_refused(struct kunit *test)
-{
-	VFE_DUTY(test, "T16", "4.1.5.1.2.2",
-		 "a vector that is refused (NO_VECTOR) is answered with fewer");
-	expect_fallback(test, 3, SHARED);
-}
-
-static void second_queue_vector_is_refused(struct kunit *test)
-{
-	expect_fallback(test, 2, SHARED);
-}
-
-static void each_queue_vector_is_refused(struct kunit *test)
-{
-	expect_fallback(test, 1, SINGLE);
+	expect_kind(test, td, c->kind);
 }
 
 /**
@@ -254,53 +240,40 @@ static struct tdrv *tdrv_refusing(struct kunit *test, struct refusal *r,
 	return td;
 }
 
-static void config_vector_is_refused_once(struct kunit *test)
+static const struct refusal_case {
+	const char *name;
+	struct refusal refusal;
+	enum vfe_interrupts irqs;
+	enum kind kind;
+} refusals[] = {
+	{ "configuration, once", { VFE_REG_CONFIG_MSIX_VECTOR, 0, 1 },
+	  VFE_IRQ_MSIX, SHARED },
+	{ "configuration, always", { VFE_REG_CONFIG_MSIX_VECTOR, 0, UINT_MAX },
+	  VFE_IRQ_MSIX, INTX },
+	{ "queue 0, once", { VFE_REG_QUEUE_MSIX_VECTOR, 0, 1 },
+	  VFE_IRQ_MSIX, SHARED },
+	{ "queue 1, once", { VFE_REG_QUEUE_MSIX_VECTOR, 1, 1 },
+	  VFE_IRQ_MSIX, SHARED },
+	{ "queue 2, once", { VFE_REG_QUEUE_MSIX_VECTOR, 2, 1 },
+	  VFE_IRQ_MSIX, SHARED },
+	{ "none", { VFE_REG_QUEUE_MSIX_VECTOR, 3, 1 },
+	  VFE_IRQ_MSIX, PER_QUEUE },
+	/* only INTx remains */
+	{ "a shared one, for queue 1",
+	  { VFE_REG_QUEUE_MSIX_VECTOR, 1, UINT_MAX }, VFE_IRQ_SHARED, INTX },
+};
+
+KUNIT_ARRAY_PARAM_DESC(refusal, refusals, name);
+
+static void mapping_is_refused(struct kunit *test)
 {
-	struct refusal r = { .reg = VFE_REG_CONFIG_MSIX_VECTOR, .left = 1 };
+	const struct refusal_case *c = test->param_value;
+	struct refusal r = c->refusal;
 	struct tdrv *td = tdrv_refusing(test, &r, false);
 
+	td->irqs = c->irqs;
 	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-	expect_kind(test, td, SHARED);
-}
-
-static void config_vector_is_always_refused(struct kunit *test)
-{
-	struct refusal r = { .reg = VFE_REG_CONFIG_MSIX_VECTOR,
-			     .left = UINT_MAX };
-	struct tdrv *td = tdrv_refusing(test, &r, false);
-
-	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-	expect_kind(test, td, INTX);
-}
-
-/* Each mapping of a queue in turn, and one beyond */
-static void one_mapping_is_refused(struct kunit *test)
-{
-	struct refusal r;
-	struct tdrv *td;
-	unsigned int i;
-
-	for (i = 0; i < 4; i++) {
-		r = (struct refusal) { .reg = VFE_REG_QUEUE_MSIX_VECTOR,
-				       .pass = i, .left = 1 };
-		td = tdrv_refusing(test, &r, false);
-		KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-		expect_kind(test, td, i < 3 ? SHARED : PER_QUEUE);
-		tdrv_down(td);
-		vfe_mock_unplug(td->m);
-	}
-}
-
-/* Shared vectors are refused for the second queue: only INTx remains. */
-static void shared_vector_is_refused_later(struct kunit *test)
-{
-	struct refusal r = { .reg = VFE_REG_QUEUE_MSIX_VECTOR, .pass = 1,
-			     .left = UINT_MAX };
-	struct tdrv *td = tdrv_refusing(test, &r, false);
-
-	td->irqs = VFE_IRQ_SHARED;
-	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-	expect_kind(test, td, INTX);
+	expect_kind(test, td, c->kind);
 }
 
 static void all_vectors_refused_and_no_pin(struct kunit *test)
@@ -466,40 +439,6 @@ static void spurious_ones_are_counted(struct kunit *test)
 	TDRV_EXPECT_EVENTS(test, td, 6, 5, 0);
 }
 
-/* --- storms --- */
-
-static void storm(struct kunit *test, const struct vfe_mock_spec *spec)
-{
-	struct tdrv *td = tdrv_live(test, spec);
-	unsigned int i;
-
-	for (i = 0; i < STORM; i++)
-		vfe_mock_interrupt(&td->m->queues[0]);
-	TDRV_EXPECT_EVENTS(test, td, STORM, STORM, 0);
-	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
-	/* with a used buffer from time to time */
-	for (i = 0; i < STORM / 100; i++) {
-		tdrv_expect_completion(test, td, 0);
-		vfe_mock_interrupt(&td->m->queues[0]);
-	}
-	TDRV_EXPECT_EVENTS(test, td, STORM + STORM / 50, STORM + STORM / 100,
-			   0);
-	KUNIT_EXPECT_EQ(test, td->done[0], STORM / 100U);
-	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
-}
-
-static void storm_of_messages(struct kunit *test)
-{
-	storm(test, NULL);
-}
-
-static void storm_of_the_pin(struct kunit *test)
-{
-	struct vfe_mock_spec spec = { .vectors = -1 };
-
-	storm(test, &spec);
-}
-
 static void storm_of_config_changes(struct kunit *test)
 {
 	struct tdrv *td = tdrv_live(test, NULL);
@@ -538,18 +477,6 @@ static void needs_reset_is_told_once(struct kunit *test)
 	vfe_mock_needs_reset(td->m);
 	tdrv_settle();
 	KUNIT_EXPECT_EQ(test, td->needs_reset, 2U);
-}
-
-static void needs_reset_by_the_pin(struct kunit *test)
-{
-	struct tdrv *td = tdrv_with_pin(test);
-
-	vfe_mock_needs_reset(td->m);
-	tdrv_settle();
-	vfe_mock_needs_reset(td->m);
-	tdrv_settle();
-	KUNIT_EXPECT_EQ(test, td->needs_reset, 1U);
-	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
 }
 
 /* The device breaks a ring, then asks: one call for both */
@@ -610,16 +537,10 @@ static struct kunit_case irq_cases[] = {
 	KUNIT_CASE(vectors_that_are_spread),
 	KUNIT_CASE(vectors_that_users_move),
 	KUNIT_CASE(change_waits_for_no_io),
-	KUNIT_CASE(vectors_that_there_are),
-	KUNIT_CASE(kinds_asked_for),
+	KUNIT_CASE_PARAM(kind_of_interrupts, irq_gen_params),
 	KUNIT_CASE(neither_vectors_nor_a_pin),
-	KUNIT_CASE(last_vector_is_refused),
-	KUNIT_CASE(second_queue_vector_is_refused),
-	KUNIT_CASE(each_queue_vector_is_refused),
-	KUNIT_CASE(config_vector_is_refused_once),
-	KUNIT_CASE(config_vector_is_always_refused),
-	KUNIT_CASE(one_mapping_is_refused),
-	KUNIT_CASE(shared_vector_is_refused_later),
+	KUNIT_CASE_PARAM(vectors_are_refused, fallback_gen_params),
+	KUNIT_CASE_PARAM(mapping_is_refused, refusal_gen_params),
 	KUNIT_CASE(all_vectors_refused_and_no_pin),
 	KUNIT_CASE(each_queue_has_its_own),
 	KUNIT_CASE(shared_vector_looks_at_all),
@@ -628,11 +549,8 @@ static struct kunit_case irq_cases[] = {
 	KUNIT_CASE(pin_of_a_neighbour),
 	KUNIT_CASE(pin_without_used_buffers),
 	KUNIT_CASE(spurious_ones_are_counted),
-	KUNIT_CASE(storm_of_messages),
-	KUNIT_CASE(storm_of_the_pin),
 	KUNIT_CASE(storm_of_config_changes),
 	KUNIT_CASE(needs_reset_is_told_once),
-	KUNIT_CASE(needs_reset_by_the_pin),
 	KUNIT_CASE(needs_reset_after_a_broken_ring),
 	KUNIT_CASE(each_mapping_is_read_back),
 	{}

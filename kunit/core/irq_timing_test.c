@@ -185,19 +185,6 @@ static void none_after_reset(struct kunit *test)
 	tdrv_expect_completion(test, td, 0);
 }
 
-static void none_before_ready(struct kunit *test)
-{
-	struct tdrv *td = tdrv_new(test, NULL);
-
-	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_QUEUES), 0);
-	vfe_mock_raise(td->m, 0);
-	vfe_mock_raise(td->m, 1);
-	tdrv_settle();
-	TDRV_EXPECT_EVENTS(test, td, 0, 0, 0);
-	KUNIT_EXPECT_EQ(test, td->config_changed, 0U);
-	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
-}
-
 /* A change whose work is still to run when the device is reset */
 static void change_is_forgotten_by_a_reset(struct kunit *test)
 {
@@ -308,7 +295,6 @@ static struct kunit_case moment_cases[] = {
 	KUNIT_CASE(kick_right_after_driver_ok),
 	KUNIT_CASE(no_callbacks),
 	KUNIT_CASE(none_after_reset),
-	KUNIT_CASE(none_before_ready),
 	KUNIT_CASE(change_is_forgotten_by_a_reset),
 	KUNIT_CASE(change_in_the_middle_of_a_reset),
 	KUNIT_CASE(needs_reset_in_the_middle_of_a_reset),

@@ -52,16 +52,6 @@ static void five_accesses_a_queue(struct kunit *test)
 				    i / n, i % n);
 }
 
-static void three_accesses_with_intx(struct kunit *test)
-{
-	struct tdrv *td = tdrv_legacy(test, 1, -1);
-
-	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
-	vfe_mock_log_clear(td->m);
-	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
-	KUNIT_EXPECT_EQ(test, td->m->log_len, 3U);
-}
-
 /* Everything before the queues, and DRIVER_OK after them */
 static void few_accesses_for_the_rest(struct kunit *test)
 {
@@ -180,18 +170,6 @@ static void reset_and_restart(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_queue_reset(vfe_get_queue(td->vd, 0)),
 			-EOPNOTSUPP);
 	VFE_MOCK_EXPECT_CLEAN(test, td->m);
-}
-
-static void reset_that_never_ends(struct kunit *test)
-{
-	struct tdrv *td = tdrv_legacy(test, 1, 0);
-
-	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-	td->m->knobs.reset_reads = UINT_MAX;
-	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), -ETIMEDOUT);
-	tdrv_down(td);
-	td->m->knobs.reset_reads = 0;
-	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), 0);
 }
 
 static void function_that_goes_away(struct kunit *test)
@@ -690,13 +668,11 @@ static void fixed_framing(struct kunit *test)
 
 static struct kunit_case legacy_cases[] = {
 	KUNIT_CASE(five_accesses_a_queue),
-	KUNIT_CASE(three_accesses_with_intx),
 	KUNIT_CASE(few_accesses_for_the_rest),
 	KUNIT_CASE(accesses_are_exits),
 	KUNIT_CASE(each_kind_of_interrupts),
 	KUNIT_CASE(vectors_that_are_refused),
 	KUNIT_CASE(reset_and_restart),
-	KUNIT_CASE(reset_that_never_ends),
 	KUNIT_CASE(function_that_goes_away),
 	KUNIT_CASE(bar_that_is_too_small),
 	KUNIT_CASE(other_identities_need_capabilities),

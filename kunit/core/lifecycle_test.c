@@ -92,17 +92,6 @@ static void destroyed_after_each_step(struct kunit *test)
 	}
 }
 
-static void destroyed_after_reset(struct kunit *test)
-{
-	struct tdrv *td = tdrv_live(test, NULL);
-
-	KUNIT_EXPECT_EQ(test, vfe_reset(td->vd), 0);
-	vfe_mock_log_clear(td->m);
-	tdrv_down(td);
-	/* it is reset: no access */
-	KUNIT_EXPECT_EQ(test, td->m->log_len, 0U);
-}
-
 /* 3.1.1: no notification before DRIVER_OK, nor after the reset */
 static void no_notification_but_live(struct kunit *test)
 {
@@ -247,40 +236,7 @@ static void features_ok_does_not_stick(struct kunit *test)
 	expect_refusal(test, td, 2, "no FEATURES_OK");
 }
 
-/* The same device again, with a driver that wants less */
-static void second_try_after_refusal(struct kunit *test)
-{
-	struct tdrv *td = tdrv_new(test, NULL);
-
-	td->required = BIT_ULL(CLASS_BIT);
-	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), -ENODEV);
-	tdrv_down(td);
-	td->required = 0;
-	KUNIT_EXPECT_EQ(test, tdrv_up(td, TDRV_READY), 0);
-	VFE_MOCK_EXPECT_CLEAN(test, td->m);
-}
-
 /* --- restart --- */
-
-static void restart_again_and_again(struct kunit *test)
-{
-	struct tdrv *td = tdrv_live(test, NULL);
-	unsigned int i;
-
-	for (i = 0; i < 50; i++) {
-		KUNIT_ASSERT_EQ(test, tdrv_add(td, 0), 0);
-		tdrv_restart(td);
-		/* the ring starts from 0 on both sides */
-		KUNIT_ASSERT_EQ(test, vfe_mock_avail_idx(&td->m->queues[0]), 0);
-		KUNIT_ASSERT_EQ(test, vfe_mock_used_idx(&td->m->queues[0]), 0);
-	}
-	KUNIT_EXPECT_EQ(test, tdrv_add(td, 0), 0);
-	KUNIT_EXPECT_TRUE(test, tdrv_use(td, 0));
-	vfe_mock_interrupt(&td->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, td->done[0], 1U);
-	tdrv_reap_all(td, 0);
-	VFE_MOCK_EXPECT_CLEAN(test, td->m);
-}
 
 static void restart_without_a_feature(struct kunit *test)
 {
@@ -453,7 +409,6 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(steps_in_order),
 	KUNIT_CASE(status_after_each_step),
 	KUNIT_CASE(destroyed_after_each_step),
-	KUNIT_CASE(destroyed_after_reset),
 	KUNIT_CASE(no_notification_but_live),
 	KUNIT_CASE(ready_without_queues),
 	KUNIT_CASE(only_what_is_wanted_is_accepted),
@@ -462,8 +417,6 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(version_1_is_missing),
 	KUNIT_CASE(required_feature_is_missing),
 	KUNIT_CASE(features_ok_does_not_stick),
-	KUNIT_CASE(second_try_after_refusal),
-	KUNIT_CASE(restart_again_and_again),
 	KUNIT_CASE(restart_without_a_feature),
 	KUNIT_CASE(restart_with_another_feature),
 	KUNIT_CASE(restart_without_vectors),

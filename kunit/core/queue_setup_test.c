@@ -264,37 +264,34 @@ static void thirteen_accesses_a_queue(struct kunit *test)
 				    i / n, i % n);
 }
 
-static void eleven_accesses_with_intx(struct kunit *test)
+/* Without vectors two fewer; more for a size and queue_notif_config_data */
+static void accesses_of_other_queues(struct kunit *test)
 {
-	struct vfe_mock_spec spec = { .vectors = -1 };
-	struct tdrv *td = tdrv_new(test, &spec);
-
-	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
-	vfe_mock_log_clear(td->m);
-	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
-	KUNIT_EXPECT_EQ(test, td->m->log_len, 11U);
-}
-
-/* Additional accesses: a changed size, and queue_notif_config_data */
-static void fifteen_accesses_at_most(struct kunit *test)
-{
-	struct vfe_mock_spec spec = {
-		.queues = 3,
-		.features = VFE_MOCK_FEATURES |
-			    BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) |
-			    BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) |
-			    BIT_ULL(VIRTIO_F_RING_RESET),
+	static const struct {
+		struct vfe_mock_spec spec;
+		u16 size;
+		unsigned int accesses;
+	} ways[] = {
+		{ { .vectors = -1 }, 0, 11 },
+		{ { .queues = 3, .features = VFE_MOCK_FEATURES |
+				 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA) |
+				 BIT_ULL(VIRTIO_F_NOTIF_CONFIG_DATA) |
+				 BIT_ULL(VIRTIO_F_RING_RESET) },
+		  16, 2 + 3 * 15 },
 	};
-	struct tdrv *td = tdrv_new(test, &spec);
-	unsigned int i;
+	struct tdrv *td;
+	unsigned int i, k;
 
-	for (i = 0; i < 3; i++)
-		td->specs[i].size = 16;
-	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
-	vfe_mock_log_clear(td->m);
-	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
-	KUNIT_EXPECT_EQ(test, td->m->log_len, 2U + 3 * 15);
-	VFE_MOCK_EXPECT_CLEAN(test, td->m);
+	for (i = 0; i < ARRAY_SIZE(ways); i++) {
+		td = tdrv_new(test, &ways[i].spec);
+		for (k = 0; k < 3; k++)
+			td->specs[k].size = ways[i].size;
+		KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+		vfe_mock_log_clear(td->m);
+		KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_QUEUES), 0);
+		KUNIT_EXPECT_EQ(test, td->m->log_len, ways[i].accesses);
+		VFE_MOCK_EXPECT_CLEAN(test, td->m);
+	}
 }
 
 /* A device that forgets to disable its queues when it is reset */
@@ -656,8 +653,7 @@ static struct kunit_case queues_cases[] = {
 	KUNIT_CASE(more_queues_than_there_are),
 	KUNIT_CASE(fewer_queues_than_there_are),
 	KUNIT_CASE(thirteen_accesses_a_queue),
-	KUNIT_CASE(eleven_accesses_with_intx),
-	KUNIT_CASE(fifteen_accesses_at_most),
+	KUNIT_CASE(accesses_of_other_queues),
 	KUNIT_CASE(queue_that_is_still_enabled),
 	KUNIT_CASE(accesses_of_a_whole_set_up),
 	KUNIT_CASE(eight_accesses_for_features),

@@ -495,15 +495,13 @@ static inline bool vfe_rig_expire(struct vfe_rig *rig, struct vfe_rig_io *io)
 static inline ssize_t vfe_rig_read_file(struct vfe_rig *rig, const char *path,
 					char *buf, size_t len)
 {
-	return vfe_files_read_close(vfe_files_open_path(rig->sysfs, path,
-							O_RDONLY), buf, len);
+	return vfe_files_read_path(rig->sysfs, path, buf, len);
 }
 
 static inline ssize_t vfe_rig_write_file(struct vfe_rig *rig, const char *path,
 					 const char *text)
 {
-	return vfe_files_write_close(vfe_files_open_path(rig->sysfs, path,
-							 O_WRONLY), text);
+	return vfe_files_write_path(rig->sysfs, path, text);
 }
 
 /* Read a file of the disk. Return: bytes or an error */
@@ -524,7 +522,7 @@ static inline ssize_t vfe_rig_store(struct vfe_rig *rig, const char *name,
 
 	snprintf(path, sizeof(path), "block/%s/%s", rig->disk->disk_name,
 		 name);
-	return vfe_rig_write_file(rig, path, text);
+	return vfe_files_write_path(rig->sysfs, path, text);
 }
 
 /* Write a file of the disk; must succeed. */

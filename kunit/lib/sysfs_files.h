@@ -70,7 +70,6 @@ static inline ssize_t vfe_files_read_open(struct file *file, char *buf,
 	return len;
 }
 
-/* Read the file, unless it is an error, and close it. Return: as above */
 static inline ssize_t vfe_files_read_close(struct file *file, char *buf,
 					   size_t size)
 {
@@ -81,6 +80,15 @@ static inline ssize_t vfe_files_read_close(struct file *file, char *buf,
 	len = vfe_files_read_open(file, buf, size);
 	__fput_sync(file);
 	return len;
+}
+
+/* Read a whole file by its path. Return: its length or an error */
+static inline ssize_t vfe_files_read_path(struct vfsmount *mnt,
+					  const char *path, char *buf,
+					  size_t size)
+{
+	return vfe_files_read_close(vfe_files_open_path(mnt, path, O_RDONLY),
+				    buf, size);
 }
 
 /* Read a whole file. Return: its length or an error */
@@ -106,10 +114,6 @@ static inline u64 vfe_files_number(struct kunit *test, struct vfsmount *mnt,
 	return val;
 }
 
-/*
- * Write to the file, unless it is an error, and close it. Return: bytes or
- * error
- */
 static inline ssize_t vfe_files_write_close(struct file *file, const char *text)
 {
 	loff_t pos = 0;
@@ -120,6 +124,14 @@ static inline ssize_t vfe_files_write_close(struct file *file, const char *text)
 	len = kernel_write(file, text, strlen(text), &pos);
 	__fput_sync(file);
 	return len;
+}
+
+/* Write to a file by its path. Return: bytes or an error */
+static inline ssize_t vfe_files_write_path(struct vfsmount *mnt,
+					   const char *path, const char *text)
+{
+	return vfe_files_write_close(vfe_files_open_path(mnt, path, O_WRONLY),
+				     text);
 }
 
 /* Write to a file. Return: bytes or an error */

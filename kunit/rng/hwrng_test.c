@@ -5,7 +5,6 @@
  * so tests count no bytes: the device fills its buffer with one value.
  */
 #include <linux/delay.h>
-#include <linux/fs.h>
 #include <linux/pm.h>
 
 #include <vfe/wire_rng.h>
@@ -24,14 +23,12 @@ struct rng {
 	struct vfe_mock_chain *chain;
 };
 
-static struct rng *rng_new(struct kunit *test, const struct vfe_mock_spec *more)
+static struct rng *rng_new(struct kunit *test, struct vfe_mock_spec spec)
 {
-	struct vfe_mock_spec spec = more ? *more : (struct vfe_mock_spec) { };
 	struct rng *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, r);
-	if (!spec.device)
-		spec.device = VFE_PCI_DEVICE_ENTROPY;
+	spec.device = spec.device ?: VFE_PCI_DEVICE_ENTROPY;
 	r->test = test;
 	r->chain = kunit_kzalloc(test, sizeof(*r->chain), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, r->chain);
@@ -41,9 +38,17 @@ static struct rng *rng_new(struct kunit *test, const struct vfe_mock_spec *more)
 	return r;
 }
 
+/* Without a driver until a test binds it */
+static struct rng *rng_unbound(struct kunit *test, u16 device)
+{
+	return rng_new(test, (struct vfe_mock_spec) {
+		.device = device, .unbound = true,
+	});
+}
+
 static struct rng *rng_bound(struct kunit *test)
 {
-	struct rng *r = rng_new(test, NULL);
+	struct rng *r = rng_new(test, (struct vfe_mock_spec) {});
 
 	KUNIT_ASSERT_NOT_NULL(test, r->m->pdev->dev.driver);
 	return r;
@@ -251,38 +256,22 @@ static void a_device_that_is_pulled_out(struct kunit *test)
 	vfe_mock_unplug(r->m);
 }
 
-static void rng_read_file(struct vfsmount *sys, const char *path, char *buf,
-			  size_t size)
-{
-	struct file *file = vfe_files_open_path(sys, path, O_RDONLY);
-
-	buf[0] = '\0';
-	vfe_files_read_close(file, buf, size);
-}
-
 static void recovery_is_switched(struct kunit *test)
 {
 	struct rng *r = rng_bound(test);
 	struct vfsmount *sys = vfe_files_mount(test);
-	struct file *file;
 	char path[64], buf[8];
-	loff_t pos = 0;
 
 	snprintf(path, sizeof(path), "bus/pci/devices/%s/recovery",
 		 pci_name(r->m->pdev));
-	rng_read_file(sys, path, buf, sizeof(buf));
+	KUNIT_EXPECT_EQ(test, vfe_files_read_path(sys, path, buf, sizeof(buf)),
+			(ssize_t)2);
 	KUNIT_EXPECT_STREQ(test, buf, "1\n");
-	file = vfe_files_open_path(sys, path, O_WRONLY);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	KUNIT_EXPECT_EQ(test, kernel_write(file, "0", 1, &pos), (ssize_t)1);
-	fput(file);
-	file = vfe_files_open_path(sys, path, O_WRONLY);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	pos = 0;
-	KUNIT_EXPECT_EQ(test, kernel_write(file, "x", 1, &pos),
+	KUNIT_EXPECT_EQ(test, vfe_files_write_path(sys, path, "0"), (ssize_t)1);
+	KUNIT_EXPECT_EQ(test, vfe_files_write_path(sys, path, "x"),
 			(ssize_t)-EINVAL);
-	fput(file);
-	rng_read_file(sys, path, buf, sizeof(buf));
+	KUNIT_EXPECT_EQ(test, vfe_files_read_path(sys, path, buf, sizeof(buf)),
+			(ssize_t)2);
 	KUNIT_EXPECT_STREQ(test, buf, "0\n");
 	rng_expect_works(r, 0x5a);
 	rng_end(r);
@@ -290,11 +279,8 @@ static void recovery_is_switched(struct kunit *test)
 
 static void another_function_is_refused(struct kunit *test)
 {
-	struct vfe_mock_spec spec = {
-		.device = VFE_PCI_DEVICE_BLOCK, .unbound = true,
-	};
 	struct kmsg_dump_iter mark = log_mark();
-	struct rng *r = rng_new(test, &spec);
+	struct rng *r = rng_unbound(test, VFE_PCI_DEVICE_BLOCK);
 
 	KUNIT_EXPECT_FALSE(test, vfe_mock_bind(r->m, "vfe_rng"));
 	KUNIT_EXPECT_EQ(test, log_errors(mark, "is no virtio device of type 4"),
@@ -305,10 +291,7 @@ static void another_function_is_refused(struct kunit *test)
 /* The kernel has a source of that name already, and refuses another. */
 static void a_name_that_is_taken(struct kunit *test)
 {
-	struct vfe_mock_spec spec = {
-		.device = VFE_PCI_DEVICE_ENTROPY, .unbound = true,
-	};
-	struct rng *r = rng_new(test, &spec);
+	struct rng *r = rng_unbound(test, 0);
 	struct hwrng *other = kunit_kzalloc(test, sizeof(*other), GFP_KERNEL);
 	char name[32];
 
@@ -336,10 +319,7 @@ static bool rng_falls_silent(struct vfe_mock *m, struct vfe_mock_access *a)
 
 static void a_device_that_does_not_start(struct kunit *test)
 {
-	struct vfe_mock_spec spec = {
-		.device = VFE_PCI_DEVICE_ENTROPY, .unbound = true,
-	};
-	struct rng *r = rng_new(test, &spec);
+	struct rng *r = rng_unbound(test, 0);
 
 	r->m->knobs.access = rng_falls_silent;
 	KUNIT_EXPECT_FALSE(test, vfe_mock_bind(r->m, "vfe_rng"));
@@ -352,11 +332,7 @@ static void a_device_that_does_not_start(struct kunit *test)
 
 static void the_stock_identity(struct kunit *test)
 {
-	struct vfe_mock_spec spec = {
-		.device = VFE_PCI_STOCK_BASE + VFE_TYPE_ENTROPY,
-		.unbound = true,
-	};
-	struct rng *r = rng_new(test, &spec);
+	struct rng *r = rng_unbound(test, VFE_PCI_STOCK_BASE + VFE_TYPE_ENTROPY);
 
 	KUNIT_ASSERT_TRUE(test, vfe_mock_bind(r->m, "vfe_rng"));
 	rng_expect_works(r, 0x5a);
@@ -369,10 +345,9 @@ static void the_stock_identity(struct kunit *test)
  */
 static void a_legacy_device_is_refused(struct kunit *test)
 {
-	struct vfe_mock_spec spec = {
+	struct rng *r = rng_new(test, (struct vfe_mock_spec) {
 		.device = VFE_PCI_OLD_ENTROPY, .legacy = true, .unbound = true,
-	};
-	struct rng *r = rng_new(test, &spec);
+	});
 
 	KUNIT_EXPECT_FALSE(test, vfe_mock_bind(r->m, "vfe_rng"));
 	rng_end(r);

@@ -334,16 +334,6 @@ static void trap_reset_never_ends(struct kunit *test)
 
 /* --- gone --- */
 
-static void trap_gone_without_requests(struct kunit *test)
-{
-	struct vfe_rig *rig = trap_disk(test);
-
-	vfe_mock_vanish(rig->m);
-	/* the line is shared, so its handler may be called */
-	vfe_mock_pin(rig->m);
-	vfe_rig_unplug(rig);
-}
-
 static void trap_gone_while_it_works(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_disk(test);
@@ -445,16 +435,6 @@ static void trap_sleep(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, rig->m->log_len);
 	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->resume(dev));
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
-}
-
-static void trap_function_level_reset(struct kunit *test)
-{
-	struct vfe_rig *rig = trap_disk(test);
-
-	vfe_rig_works(rig);
-	KUNIT_EXPECT_EQ(test, 0, pci_reset_function(rig->m->pdev));
 	vfe_rig_works(rig);
 	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
 }
@@ -583,12 +563,10 @@ static struct kunit_case trap_life_cases[] = {
 	KUNIT_CASE(trap_answers_nonsense),
 	KUNIT_CASE(trap_unknown_error),
 	KUNIT_CASE(trap_reset_never_ends),
-	KUNIT_CASE(trap_gone_without_requests),
 	KUNIT_CASE(trap_gone_while_it_works),
 	KUNIT_CASE(trap_gone_at_each_access),
 	KUNIT_CASE(trap_unbind_waits_for_the_request),
 	KUNIT_CASE(trap_sleep),
-	KUNIT_CASE(trap_function_level_reset),
 	KUNIT_CASE_PARAM(trap_resume_finds_another_disk,
 			 trap_other_gen_params),
 	KUNIT_CASE(trap_gone_while_asleep),

@@ -29,14 +29,13 @@ static void trap_takes_nothing_by_itself(struct kunit *test)
 static void trap_serial(struct kunit *test)
 {
 	struct vfe_rig *rig = trap_plug(test, NULL);
-	char path[64], text[64];
+	char text[64];
 
 	/* all 20 bytes, without a terminator */
 	memcpy(rig->back->serial, "01234567890123456789", 20);
 	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
-	snprintf(path, sizeof(path), "block/%s/serial", rig->disk->disk_name);
 	KUNIT_EXPECT_EQ(test, (ssize_t)20,
-			vfe_rig_read_file(rig, path, text, sizeof(text)));
+			vfe_rig_show(rig, "serial", text, sizeof(text)));
 	KUNIT_EXPECT_STREQ(test, "01234567890123456789", text);
 }
 
@@ -123,17 +122,6 @@ static void trap_other_functions_are_refused(struct kunit *test)
 			trap_bind(trap_plug(test, &windowless)));
 }
 
-static void trap_stock_identity(struct kunit *test)
-{
-	struct vfe_mock_spec spec = {
-		.device = VFE_PCI_STOCK_BLOCK, .window = true, .unbound = true,
-	};
-	struct vfe_rig *rig = trap_plug(test, &spec);
-
-	KUNIT_EXPECT_EQ(test, 0, trap_bind(rig));
-	vfe_rig_works(rig);
-}
-
 /* --- data --- */
 
 static void trap_data_arrives(struct kunit *test)
@@ -194,14 +182,6 @@ static void trap_data_of_ones(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(io->data, 0xff, 4096), NULL);
 	vfe_rig_works(rig);
-}
-
-static void trap_flush(struct kunit *test)
-{
-	struct vfe_rig *rig = trap_disk(test);
-
-	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(rig->disk->part0));
-	KUNIT_EXPECT_EQ(test, 1U, rig->back->flushes);
 }
 
 /* --- cost --- */
@@ -281,22 +261,6 @@ static void trap_cost_of_a_flush(struct kunit *test)
 			vfe_rig_counter(rig, "exits"));
 }
 
-/* If the device reports the window as mapped, there are no exits. */
-static void trap_cost_of_a_mapped_window(struct kunit *test)
-{
-	struct vfe_mock_spec spec = {
-		.window = true, .unbound = true, .mapped = BIT(VFE_WIN_MEMORY),
-	};
-	struct vfe_rig *rig = trap_plug(test, &spec);
-
-	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
-	vfe_rig_reset_counts(rig);
-	vfe_rig_works(rig);
-	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "exits"));
-	KUNIT_EXPECT_EQ(test, (s64)trap_accesses(rig->m, VFE_READ),
-			vfe_rig_counter(rig, "accesses/memory_read"));
-}
-
 /* --- what the device says no to --- */
 
 static void trap_device_error(struct kunit *test)
@@ -362,14 +326,11 @@ static struct kunit_case trap_cases[] = {
 	KUNIT_CASE_PARAM(trap_identity_is_checked, trap_identity_gen_params),
 	KUNIT_CASE(trap_identify_fails),
 	KUNIT_CASE(trap_other_functions_are_refused),
-	KUNIT_CASE(trap_stock_identity),
 	KUNIT_CASE(trap_data_arrives),
 	KUNIT_CASE(trap_pieces_and_queues),
 	KUNIT_CASE(trap_data_of_ones),
-	KUNIT_CASE(trap_flush),
 	KUNIT_CASE_PARAM(trap_cost_is_the_formula, trap_cost_gen_params),
 	KUNIT_CASE(trap_cost_of_a_flush),
-	KUNIT_CASE(trap_cost_of_a_mapped_window),
 	KUNIT_CASE(trap_device_error),
 	KUNIT_CASE(trap_write_that_is_refused),
 	KUNIT_CASE(trap_beyond_the_device),
