@@ -4,14 +4,13 @@
  * disk: full rings, kicks of batches, drains, late requests, memory. The suites
  * of kunit/blk test polling, coalescing and recovery with a disk.
  */
-#include <kunit/test.h>
-#include <linux/module.h>
 #include <linux/rcupdate.h>
 
 #include <vfe/io_queue.h>
 
 #include "lib/core_fixture.h"
 #include "lib/failslab.h"
+#include "lib/suite.h"
 
 #define SIZE	8	/* of the ring: one entry for each request */
 
@@ -272,12 +271,4 @@ static struct kunit_case ioq_cases[] = {
 	{}
 };
 
-static struct kunit_suite ioq_suite = {
-	.name = "vfe-core_io_queue",
-	.test_cases = ioq_cases,
-};
-
-kunit_test_suite(ioq_suite);
-
-MODULE_DESCRIPTION("KUnit tests: queues of requests");
-MODULE_LICENSE("GPL");
+VFE_SUITE(ioq_cases);

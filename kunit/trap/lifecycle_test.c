@@ -528,7 +528,7 @@ static void trap_swap_of_drivers(struct kunit *test)
 
 /* --- memory --- */
 
-#define TRAP_EACH	120U	/* each of these allocations fails... */
+#define TRAP_EACH	60U	/* each of these allocations fails... */
 #define TRAP_STEP	29U	/* ... and some of the later, similar ones */
 
 static void trap_probe_without_memory(struct kunit *test)

@@ -43,12 +43,12 @@ COVERS = (
     (r"drivers/(core|blk|rng|trap)/", r"\1/*"),
 )
 # The measured seconds of a suite, where it takes more than one.
-SECONDS = {"blk/alloc_failure": 7, "blk/probe": 6, "blk/device_fault": 6,
-           "blk/recovery": 6, "blk/lifecycle": 5, "trap/lifecycle": 5,
-           "blk/data": 4, "core/alloc_failure": 4, "ring/buffers": 3,
-           "core/counters": 3, "blk/bus_error": 3, "blk/attributes": 3,
-           "rng/hwrng": 3, "core/features": 2, "core/counters_race": 2,
-           "core/sysfs": 2, "blk/discard": 2, "blk/polled_queues": 2}
+SECONDS = {"blk/alloc_failure": 12, "blk/device_fault": 9, "trap/lifecycle": 7,
+           "blk/probe": 7, "blk/lifecycle": 5, "blk/recovery": 5,
+           "blk/data": 5, "core/alloc_failure": 4, "rng/hwrng": 4,
+           "blk/attributes": 3, "ring/buffers": 2, "trap/requests": 2,
+           "core/counters": 2, "blk/bus_error": 2, "core/features": 2,
+           "core/counters_race": 2, "core/sysfs": 2, "blk/polled_queues": 2}
 
 
 @dataclass(frozen=True)
