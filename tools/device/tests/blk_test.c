@@ -6,7 +6,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -233,33 +232,6 @@ static void test_file_cut(struct guest *g)
 	CHECK(strstr(logged.last, "backing file"));
 }
 
-static void test_backend_refuses(void)
-{
-	struct guest g;
-	FILE *real = stderr;
-
-	guest_open(&g, NULL);
-	/* The message is for users; test only that it fails. */
-	stderr = fopen("/dev/null", "w");
-	CHECK(!backend_open(g.path, false));
-	CHECK(!backend_open("/nonexistent/disk", false));
-	CHECK(!backend_open("/", true));
-	CHECK(!backend_open("/dev/null", false));
-	guest_close(&g);
-	guest_open(&g, readonly);
-	CHECK(!backend_open(g.path, false));
-	backend_close(backend_open(g.path, true));
-	backend_close(g.disk->backend);
-	CHECK_EQ(truncate(g.path, 1000), 0);
-	CHECK(!backend_open(g.path, false));
-	CHECK_EQ(truncate(g.path, 0), 0);
-	g.disk->backend = backend_open(g.path, false);
-	CHECK(!g.disk->backend);
-	fclose(stderr);
-	stderr = real;
-	guest_close(&g);
-}
-
 const struct test blk_tests[] = {
 	{ "a write changes its sectors only", .on_guest = test_write },
 	{ "requests beyond the capacity or of odd length fail",
@@ -275,6 +247,5 @@ const struct test blk_tests[] = {
 	{ "the write cache mode", .on_guest = test_write_cache },
 	{ "a resize notifies the driver", .on_guest = test_resize },
 	{ "a backing file cut short", .on_guest = test_file_cut },
-	{ "backing files that are refused", .run = test_backend_refuses },
 	{ }
 };

@@ -84,6 +84,11 @@ static void test_open(void)
 	CHECK(b);
 	CHECK(!backend_open(path_of(disk), true));	/* locked */
 	backend_close(b);
+	/* readers share it */
+	b = backend_open(path_of(disk), true);
+	CHECK(!backend_open(path_of(disk), false));
+	backend_close(backend_open(path_of(disk), true));
+	backend_close(b);
 	backend_close(NULL);
 	close(disk);
 	close(small);
