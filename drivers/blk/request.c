@@ -339,15 +339,22 @@ static blk_status_t vfe_blk_prepare_ranges(struct vfe_blk *vb,
 	return BLK_STS_OK;
 }
 
-/* 5.2.6.1: `unmap` is 0 in a discard. */
+/*
+ * Counts the bios: blk_rq_nr_discard_segments() is the block layer's own count,
+ * which has disagreed with them in some kernels, and each bio becomes a range.
+ *
+ * 5.2.6.1: `unmap` is 0 in a discard.
+ */
 static blk_status_t vfe_blk_prepare_discard(struct vfe_blk *vb,
 					    struct request *rq, u32 type)
 {
-	unsigned int n = 1;
+	unsigned int n = 0;
+	struct bio *bio;
 
 	if (queue_max_discard_segments(rq->q) > 1)
-		n = blk_rq_nr_discard_segments(rq);
-	return n == 1 ? vfe_blk_prepare_range(vb, rq, type, 0) :
+		__rq_for_each_bio(bio, rq)
+			n++;
+	return n <= 1 ? vfe_blk_prepare_range(vb, rq, type, 0) :
 	       vfe_blk_prepare_ranges(vb, rq, type, n);
 }
 

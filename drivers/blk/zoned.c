@@ -212,8 +212,9 @@ static int vfe_blk_parse_zone(struct vfe_blk *vb,
 	if (type < 0 || cond < 0 || zone->start >= capacity) {
 		/* not vfe_dev(): the device may have been removed */
 		dev_err_ratelimited(disk_to_dev(vb->disk),
-				    "zone at sector %llu: unknown z_type %u or z_state %u, fix the device\n",
-				    zone->start, from->z_type, from->z_state);
+				    "zone at sector %llu of %llu: beyond the end, or unknown z_type %u or z_state %u, fix the device\n",
+				    zone->start, capacity, from->z_type,
+				    from->z_state);
 		return -EIO;
 	}
 	/* the last one may be shorter */

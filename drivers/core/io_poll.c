@@ -70,7 +70,7 @@ bool vfe_io_poll_begin(struct vfe_io_queue *ioq)
 
 	if (!ioq->started || ioq->coalescing || vfe_queue_broken(ioq->vq))
 		return false;
-	if (ioq->usual_ns > budget && ++ioq->poll_skipped % VFE_IO_POLL_TRY)
+	if (READ_ONCE(ioq->usual_ns) > budget && ++ioq->poll_skipped % VFE_IO_POLL_TRY)
 		return false;
 	vfe_queue_disable_cb(ioq->vq);
 	return true;

@@ -31,7 +31,7 @@ static void vfe_io_tune_queue(struct vfe_io_queue *ioq,
 	/* on a 0, a running timer stops and enables interrupts again */
 	ioq->coalesce_ns = tunables->coalesce_usecs * NSEC_PER_USEC;
 	WRITE_ONCE(ioq->poll_ns, vfe_io_poll_ns(tunables));
-	ioq->usual_ns = 0;
+	WRITE_ONCE(ioq->usual_ns, 0);
 	spin_unlock_irqrestore(&ioq->lock, flags);
 }
 
