@@ -11,14 +11,14 @@
 
 /**
  * struct look - a device that answers a kick at once, or later
- * @rig: the disk
+ * @td: the disk
  * @quick: at once
  * @us: after this many microseconds, without an interrupt; 0: not at all
  * @rival: another task wants the CPU at that moment
  * @timer: runs for @us from the kick on
  */
 struct look {
-	struct vfe_rig *rig;
+	struct tdisk *td;
 	bool quick;
 	unsigned int us;
 	bool rival;
@@ -29,18 +29,18 @@ struct look {
 static bool look_access(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	struct look *look = m->knobs.priv;
-	struct vfe_rig *rig = look->rig;
+	struct tdisk *td = look->td;
 	struct vfe_mock_queue *mq = &m->queues[0];
 
 	if (a->reg != VFE_REG_NOTIFY || a->dir != VFE_WRITE)
 		return false;
 	if (look->rival)
 		set_tsk_need_resched(current);
-	while (rig->num_kept < VFE_RIG_KEPT &&
-	       vfe_mock_pop(mq, &rig->kept[rig->num_kept]) > 0) {
-		rig->num_kept++;
+	while (td->num_kept < TDISK_KEPT &&
+	       vfe_mock_pop(mq, &td->kept[td->num_kept]) > 0) {
+		td->num_kept++;
 		if (look->quick)
-			vfe_rig_push(rig, rig->num_kept - 1);
+			tdisk_complete(td, td->num_kept - 1);
 	}
 	vfe_mock_set_avail_event(mq, mq->next);
 	if (look->us)
@@ -54,7 +54,7 @@ static enum hrtimer_restart look_tick(struct hrtimer *timer)
 {
 	struct look *look = container_of(timer, struct look, timer);
 
-	vfe_rig_push(look->rig, 0);
+	tdisk_complete(look->td, 0);
 	return HRTIMER_NORESTART;
 }
 
@@ -64,68 +64,68 @@ static struct look *look_disk(struct kunit *test, const char *us)
 	struct look *look = kunit_kzalloc(test, sizeof(*look), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, look);
-	look->rig = vfe_rig_disk(test, 0);
+	look->td = tdisk_disk(test, 0);
 	hrtimer_init(&look->timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_HARD);
 	look->timer.function = look_tick;
 	look->quick = true;
-	vfe_rig_works(look->rig);
-	vfe_rig_recycle(look->rig);
-	vfe_rig_set(look->rig, "adaptive_poll", us);
-	vfe_mock_settle(look->rig->m);
-	vfe_rig_reset_counts(look->rig);
-	look->rig->m->knobs.mute = true;
-	look->rig->m->knobs.priv = look;
-	look->rig->m->knobs.access = look_access;
+	tdisk_expect_works(look->td);
+	tdisk_recycle(look->td);
+	tdisk_set(look->td, "adaptive_poll", us);
+	vfe_mock_settle(look->td->m);
+	tdisk_reset_counts(look->td);
+	look->td->m->knobs.mute = true;
+	look->td->m->knobs.priv = look;
+	look->td->m->knobs.access = look_access;
 	return look;
 }
 
-static struct vfe_rig_io *look_read(struct look *look)
+static struct tdisk_io *look_read(struct look *look)
 {
-	if (look->rig->num_ios == VFE_RIG_IOS)
-		vfe_rig_recycle(look->rig);
-	look->rig->num_kept = 0;
-	return vfe_rig_start(look->rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
+	if (look->td->num_ios == TDISK_IOS)
+		tdisk_recycle(look->td);
+	look->td->num_kept = 0;
+	return tdisk_start(look->td, REQ_OP_READ, 8, SECTOR_SIZE, 0);
 }
 
 /*
  * The device completes the kept requests, @late jiffies from now, and
  * interrupts.
  */
-static void look_answer(struct look *look, struct vfe_rig_io *io,
+static void look_answer(struct look *look, struct tdisk_io *io,
 			unsigned long late)
 {
-	struct vfe_mock_queue *mq = &look->rig->m->queues[0];
-	struct kunit *test = look->rig->test;
+	struct vfe_mock_queue *mq = &look->td->m->queues[0];
+	struct kunit *test = look->td->test;
 	u16 old = mq->used;
 
 	/* the submission after none of them would poll */
 	if (late)
 		schedule_timeout_uninterruptible(late);
-	KUNIT_ASSERT_EQ(test, 1U, look->rig->num_kept);
-	vfe_rig_push(look->rig, 0);
+	KUNIT_ASSERT_EQ(test, 1U, look->td->num_kept);
+	tdisk_complete(look->td, 0);
 	KUNIT_EXPECT_TRUE(test, vfe_mock_wants_interrupt(mq, old));
 	vfe_mock_interrupt(mq);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(look->td, io));
 }
 
 static void look_end(struct look *look)
 {
-	look->rig->m->knobs.access = NULL;
-	look->rig->m->knobs.mute = false;
-	vfe_rig_recycle(look->rig);
-	vfe_rig_works(look->rig);
-	VFE_MOCK_EXPECT_CLEAN(look->rig->test, look->rig->m);
+	look->td->m->knobs.access = NULL;
+	look->td->m->knobs.mute = false;
+	tdisk_recycle(look->td);
+	tdisk_expect_works(look->td);
+	VFE_MOCK_EXPECT_CLEAN(look->td->test, look->td->m);
 }
 
 static void off_unless_asked_for(struct kunit *test)
 {
 	struct look *look = look_disk(test, "0");
-	struct vfe_rig_io *io = look_read(look);
+	struct tdisk_io *io = look_read(look);
 
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(look->rig, "polls"));
-	vfe_mock_interrupt(&look->rig->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+	KUNIT_EXPECT_EQ(test, 0LL, tdisk_counter(look->td, "polls"));
+	vfe_mock_interrupt(&look->td->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(look->td, io));
 	look_end(look);
 }
 
@@ -133,8 +133,8 @@ static void off_unless_asked_for(struct kunit *test)
 static void found_without_an_interrupt(struct kunit *test)
 {
 	struct look *look = look_disk(test, "1000");
-	struct vfe_mock_queue *mq = &look->rig->m->queues[0];
-	struct vfe_rig_io *io;
+	struct vfe_mock_queue *mq = &look->td->m->queues[0];
+	struct tdisk_io *io;
 	unsigned int i;
 	u16 old;
 
@@ -142,14 +142,14 @@ static void found_without_an_interrupt(struct kunit *test)
 		old = mq->used;
 		io = look_read(look);
 		KUNIT_EXPECT_EQ(test, 1U, io->ends);
-		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+		KUNIT_EXPECT_EQ(test, 0, tdisk_wait(look->td, io));
 		KUNIT_EXPECT_FALSE(test, vfe_mock_wants_interrupt(mq, old));
 	}
-	KUNIT_EXPECT_EQ(test, 10LL, vfe_rig_counter(look->rig, "polls"));
-	KUNIT_EXPECT_EQ(test, 10LL, vfe_rig_counter(look->rig, "polls_found"));
-	KUNIT_EXPECT_LT(test, vfe_rig_counter(look->rig, "polls_ns"),
+	KUNIT_EXPECT_EQ(test, 10LL, tdisk_counter(look->td, "polls"));
+	KUNIT_EXPECT_EQ(test, 10LL, tdisk_counter(look->td, "polls_found"));
+	KUNIT_EXPECT_LT(test, tdisk_counter(look->td, "polls_ns"),
 			10 * 1000 * 1000LL);
-	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(look->rig, "interrupts"));
+	KUNIT_EXPECT_EQ(test, 0LL, tdisk_counter(look->td, "interrupts"));
 	look_end(look);
 }
 
@@ -159,7 +159,7 @@ static bool look_in_task;
 static void look_end_io(struct bio *bio)
 {
 	look_in_task = in_task();
-	vfe_rig_end_io(bio);
+	tdisk_end_io(bio);
 }
 
 /*
@@ -169,15 +169,15 @@ static void look_end_io(struct bio *bio)
 static void ends_in_a_softirq(struct kunit *test)
 {
 	struct look *look = look_disk(test, "1000");
-	struct vfe_rig_io *io = vfe_rig_io(look->rig, REQ_OP_READ, 8);
+	struct tdisk_io *io = tdisk_io(look->td, REQ_OP_READ, 8);
 
-	vfe_rig_piece(look->rig, io, SECTOR_SIZE, 0);
+	tdisk_segment(look->td, io, SECTOR_SIZE, 0);
 	io->bio.bi_end_io = look_end_io;
 	look_in_task = true;
-	vfe_rig_send(io);
+	tdisk_send(io);
 	KUNIT_EXPECT_EQ(test, 1U, io->ends);
 	KUNIT_EXPECT_FALSE(test, look_in_task);
-	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls_found"));
+	KUNIT_EXPECT_EQ(test, 1LL, tdisk_counter(look->td, "polls_found"));
 	look_end(look);
 }
 
@@ -192,13 +192,13 @@ static void waits_once_for_a_batch(struct kunit *test)
 
 	blk_start_plug(&plug);
 	for (i = 0; i < 4; i++)
-		vfe_rig_start(look->rig, REQ_OP_READ, 16 * i, SECTOR_SIZE, 0);
+		tdisk_start(look->td, REQ_OP_READ, 16 * i, SECTOR_SIZE, 0);
 	blk_finish_plug(&plug);
-	vfe_mock_interrupt(&look->rig->m->queues[0]);
+	vfe_mock_interrupt(&look->td->m->queues[0]);
 	for (i = 0; i < 4; i++)
-		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig,
-						      &look->rig->ios[i]));
-	KUNIT_EXPECT_LE(test, vfe_rig_counter(look->rig, "polls"), 1LL);
+		KUNIT_EXPECT_EQ(test, 0, tdisk_wait(look->td,
+						    &look->td->ios[i]));
+	KUNIT_EXPECT_LE(test, tdisk_counter(look->td, "polls"), 1LL);
 	look_end(look);
 }
 
@@ -206,19 +206,19 @@ static void waits_once_for_a_batch(struct kunit *test)
 static void given_up_after_its_time(struct kunit *test)
 {
 	struct look *look = look_disk(test, "200");
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 	s64 spent;
 
 	look->quick = false;
 	io = look_read(look);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls"));
-	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(look->rig, "polls_found"));
-	spent = vfe_rig_counter(look->rig, "polls_ns");
+	KUNIT_EXPECT_EQ(test, 1LL, tdisk_counter(look->td, "polls"));
+	KUNIT_EXPECT_EQ(test, 0LL, tdisk_counter(look->td, "polls_found"));
+	spent = tdisk_counter(look->td, "polls_ns");
 	KUNIT_EXPECT_GE(test, spent, 200 * 1000LL);
 	KUNIT_EXPECT_LT(test, spent, 100 * 1000 * 1000LL);
 	look_answer(look, io, 0);
-	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "interrupts"));
+	KUNIT_EXPECT_EQ(test, 1LL, tdisk_counter(look->td, "interrupts"));
 	look_end(look);
 }
 
@@ -232,31 +232,31 @@ static void slow_device_is_left_to_interrupts(struct kunit *test)
 	look->quick = false;
 	for (i = 0; i < 3; i++)
 		look_answer(look, look_read(look), 2);
-	polls = vfe_rig_counter(look->rig, "polls");
+	polls = tdisk_counter(look->td, "polls");
 	KUNIT_EXPECT_LE(test, polls, 2LL);
 	for (i = 0; i < 8; i++)
 		look_answer(look, look_read(look), 2);
-	KUNIT_EXPECT_EQ(test, polls, vfe_rig_counter(look->rig, "polls"));
+	KUNIT_EXPECT_EQ(test, polls, tdisk_counter(look->td, "polls"));
 	/*
 	 * quick again: the few submissions that poll notice it, then all poll
 	 */
 	look->quick = true;
 	for (i = 0; i < 64; i++) {
-		struct vfe_rig_io *io = look_read(look);
+		struct tdisk_io *io = look_read(look);
 
 		if (!io->ends)
-			vfe_mock_interrupt(&look->rig->m->queues[0]);
-		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(look->rig, io));
+			vfe_mock_interrupt(&look->td->m->queues[0]);
+		KUNIT_EXPECT_EQ(test, 0, tdisk_wait(look->td, io));
 	}
 	KUNIT_EXPECT_EQ(test, 1U, look_read(look)->ends);
-	KUNIT_EXPECT_GT(test, vfe_rig_counter(look->rig, "polls_found"), 0LL);
+	KUNIT_EXPECT_GT(test, tdisk_counter(look->td, "polls_found"), 0LL);
 	look_end(look);
 }
 
 /* A read that the device completes @us after the kick, without an interrupt. */
-static struct vfe_rig_io *look_read_slowly(struct look *look, unsigned int us)
+static struct tdisk_io *look_read_slowly(struct look *look, unsigned int us)
 {
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
 	look->us = us;
 	io = look_read(look);
@@ -272,7 +272,7 @@ static struct vfe_rig_io *look_read_slowly(struct look *look, unsigned int us)
 static void due_when_the_cpu_is_wanted(struct kunit *test)
 {
 	struct look *look = look_disk(test, "10000");
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 	unsigned int i;
 
 	look->quick = false;
@@ -280,11 +280,11 @@ static void due_when_the_cpu_is_wanted(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 1U, look_read_slowly(look, 300)->ends);
 	look->rival = true;
 	KUNIT_EXPECT_EQ(test, 1U, look_read_slowly(look, 300)->ends);
-	KUNIT_EXPECT_EQ(test, 5LL, vfe_rig_counter(look->rig, "polls_found"));
+	KUNIT_EXPECT_EQ(test, 5LL, tdisk_counter(look->td, "polls_found"));
 	/* not for an overdue completion */
 	io = look_read(look);
-	KUNIT_EXPECT_EQ(test, 6LL, vfe_rig_counter(look->rig, "polls"));
-	KUNIT_EXPECT_LT(test, vfe_rig_counter(look->rig, "polls_ns"),
+	KUNIT_EXPECT_EQ(test, 6LL, tdisk_counter(look->td, "polls"));
+	KUNIT_EXPECT_LT(test, tdisk_counter(look->td, "polls_ns"),
 			10 * 1000 * 1000LL);
 	look->rival = false;
 	look_answer(look, io, 0);
@@ -294,13 +294,13 @@ static void due_when_the_cpu_is_wanted(struct kunit *test)
 static void left_when_the_cpu_is_wanted(struct kunit *test)
 {
 	struct look *look = look_disk(test, "10000");
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
 	look->quick = false;
 	look->rival = true;
 	io = look_read(look);
-	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls"));
-	KUNIT_EXPECT_LT(test, vfe_rig_counter(look->rig, "polls_ns"),
+	KUNIT_EXPECT_EQ(test, 1LL, tdisk_counter(look->td, "polls"));
+	KUNIT_EXPECT_LT(test, tdisk_counter(look->td, "polls_ns"),
 			10 * 1000 * 1000LL);
 	look->rival = false;
 	look_answer(look, io, 0);
@@ -311,14 +311,14 @@ static void left_when_the_cpu_is_wanted(struct kunit *test)
 static void switched_off_again(struct kunit *test)
 {
 	struct look *look = look_disk(test, "1000");
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
 	KUNIT_EXPECT_EQ(test, 1U, look_read(look)->ends);
-	vfe_rig_set(look->rig, "adaptive_poll", "0");
+	tdisk_set(look->td, "adaptive_poll", "0");
 	look->quick = false;
 	io = look_read(look);
 	look_answer(look, io, 0);
-	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(look->rig, "polls"));
+	KUNIT_EXPECT_EQ(test, 1LL, tdisk_counter(look->td, "polls"));
 	look_end(look);
 }
 

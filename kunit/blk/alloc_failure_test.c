@@ -15,24 +15,24 @@
 #define ALLOC_REST	40U
 
 /* A small ring, since each request and table is an allocation */
-static struct vfe_rig *alloc_disk(struct kunit *test, u64 features)
+static struct tdisk *alloc_disk(struct kunit *test, u64 features)
 {
 	struct vfe_mock_spec spec = { .queue_size = 4 };
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec, features);
+	struct tdisk *td = tdisk_plug(test, &spec, features);
 
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	return rig;
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	return td;
 }
 
 /* It works with memory and a capacity. */
-static void alloc_recovers(struct vfe_rig *rig)
+static void alloc_recovers(struct tdisk *td)
 {
-	vfe_rig_unbind(rig);
-	vfe_rig_config(rig)->capacity =
-		(__force __virtio64)cpu_to_le64(VFE_RIG_SECTORS);
-	KUNIT_ASSERT_EQ(rig->test, 0, vfe_rig_bind(rig));
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(rig->test, rig->m);
+	tdisk_unbind(td);
+	tdisk_config(td)->capacity =
+		(__force __virtio64)cpu_to_le64(TDISK_SECTORS);
+	KUNIT_ASSERT_EQ(td->test, 0, tdisk_bind(td));
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(td->test, td->m);
 }
 
 /*
@@ -42,9 +42,9 @@ static void alloc_recovers(struct vfe_rig *rig)
  */
 static void alloc_fails_in_a_probe(struct kunit *test)
 {
-	struct vfe_rig *rig = alloc_disk(test, F(FLUSH));
+	struct tdisk *td = alloc_disk(test, F(FLUSH));
 	struct fail_probe p = {
-		.test = test, .m = rig->m, .drv = rig->m->pdev->dev.driver,
+		.test = test, .m = td->m, .drv = td->m->pdev->dev.driver,
 		.disk = true,
 	};
 	unsigned int n;
@@ -53,36 +53,36 @@ static void alloc_fails_in_a_probe(struct kunit *test)
 	 * of size 0, so that the kernel reads no partition table, whose
 	 * warnings differ
 	 */
-	vfe_rig_config(rig)->capacity = 0;
+	tdisk_config(td)->capacity = 0;
 	n = fail_in_turn(fail_a_probe, &p, 0, 31);
 	kunit_info(test, "less than %u allocations\n", n);
 	KUNIT_EXPECT_GT(test, n, ALLOC_EACH);
 	KUNIT_EXPECT_LT(test, n, FAIL_MOST);
-	alloc_recovers(rig);
+	alloc_recovers(td);
 }
 
 /*
  * One probe without the driver core, whose own allocations vary in number: the
  * first failure is always the driver's first allocation.
  */
-static bool alloc_probe_alone(struct vfe_rig *rig, struct pci_driver *drv,
+static bool alloc_probe_alone(struct tdisk *td, struct pci_driver *drv,
 			      unsigned int nth)
 {
-	struct pci_dev *pdev = rig->m->pdev;
+	struct pci_dev *pdev = td->m->pdev;
 	void *group = devres_open_group(&pdev->dev, NULL, GFP_KERNEL);
 	bool failed;
 	int err;
 
-	KUNIT_ASSERT_NOT_NULL(rig->test, group);
+	KUNIT_ASSERT_NOT_NULL(td->test, group);
 	fail_nth(nth);
 	err = drv->probe(pdev, NULL);
 	failed = fail_end();
 	if (err) {
-		KUNIT_EXPECT_TRUE_MSG(rig->test, fail_is_no_memory(err),
+		KUNIT_EXPECT_TRUE_MSG(td->test, fail_is_no_memory(err),
 				      "allocation %u: error %d", nth, err);
 	} else {
 		drv->remove(pdev);
-		KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
+		KUNIT_EXPECT_EQ(td->test, 0, td->m->status);
 	}
 	devres_release_group(&pdev->dev, group);
 	return failed;
@@ -90,15 +90,15 @@ static bool alloc_probe_alone(struct vfe_rig *rig, struct pci_driver *drv,
 
 static void alloc_fails_in_a_probe_alone(struct kunit *test)
 {
-	struct vfe_rig *rig = alloc_disk(test, F(FLUSH));
-	struct pci_driver *drv = to_pci_driver(rig->m->pdev->dev.driver);
+	struct tdisk *td = alloc_disk(test, F(FLUSH));
+	struct pci_driver *drv = to_pci_driver(td->m->pdev->dev.driver);
 	unsigned int n;
 
-	vfe_rig_config(rig)->capacity = 0;
-	vfe_rig_unbind(rig);
+	tdisk_config(td)->capacity = 0;
+	tdisk_unbind(td);
 	for (n = 1; n < ALLOC_EACH; n++)
-		KUNIT_EXPECT_TRUE(test, alloc_probe_alone(rig, drv, n));
-	alloc_recovers(rig);
+		KUNIT_EXPECT_TRUE(test, alloc_probe_alone(td, drv, n));
+	alloc_recovers(td);
 }
 
 /* With the DMA API, there are memory pools as well. */
@@ -109,15 +109,15 @@ static void alloc_fails_in_a_probe_of_pools(struct kunit *test)
 			    BIT_ULL(VIRTIO_F_ACCESS_PLATFORM),
 		.queue_size = 4,
 	};
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec, F(FLUSH));
-	struct pci_driver *drv = to_pci_driver(rig->m->pdev->dev.driver);
+	struct tdisk *td = tdisk_plug(test, &spec, F(FLUSH));
+	struct pci_driver *drv = to_pci_driver(td->m->pdev->dev.driver);
 	unsigned int n;
 
-	vfe_rig_config(rig)->capacity = 0;
-	vfe_rig_unbind(rig);
+	tdisk_config(td)->capacity = 0;
+	tdisk_unbind(td);
 	for (n = 1; n < ALLOC_EACH; n += 2)
-		KUNIT_EXPECT_TRUE(test, alloc_probe_alone(rig, drv, n));
-	alloc_recovers(rig);
+		KUNIT_EXPECT_TRUE(test, alloc_probe_alone(td, drv, n));
+	alloc_recovers(td);
 }
 
 /*
@@ -138,80 +138,80 @@ static bool alloc_runs_out(struct vfe_mock *m, struct vfe_mock_access *a)
  */
 static void alloc_fails_for_the_rest_of_a_probe(struct kunit *test)
 {
-	struct vfe_rig *rig = alloc_disk(test, F(FLUSH));
+	struct tdisk *td = alloc_disk(test, F(FLUSH));
 	struct fail_probe p = {
-		.test = test, .m = rig->m, .drv = rig->m->pdev->dev.driver,
+		.test = test, .m = td->m, .drv = td->m->pdev->dev.driver,
 		.disk = true,
 	};
 	unsigned int n;
 
-	rig->m->knobs.access = alloc_runs_out;
-	rig->m->knobs.priv = &n;
+	td->m->knobs.access = alloc_runs_out;
+	td->m->knobs.priv = &n;
 	for (n = 1; n < ALLOC_REST; n++) {
 		KUNIT_EXPECT_TRUE_MSG(test, fail_a_probe(&p, 0),
 				      "allocation %u", n);
-		KUNIT_EXPECT_NULL(test, rig->m->pdev->dev.driver);
+		KUNIT_EXPECT_NULL(test, td->m->pdev->dev.driver);
 	}
-	rig->m->knobs.access = NULL;
-	alloc_recovers(rig);
+	td->m->knobs.access = NULL;
+	alloc_recovers(td);
 }
 
 /* --- requests --- */
 
-typedef int (*alloc_what)(struct vfe_rig *rig);
+typedef int (*alloc_what)(struct tdisk *td);
 
-static int alloc_a_write(struct vfe_rig *rig)
+static int alloc_a_write(struct tdisk *td)
 {
-	struct vfe_rig_io *io = vfe_rig_start(rig, REQ_OP_WRITE, 8, 4096, 5);
+	struct tdisk_io *io = tdisk_start(td, REQ_OP_WRITE, 8, 4096, 5);
 
 	/* in this task, only its submissions */
-	return vfe_rig_wait(rig, io);
+	return tdisk_wait(td, io);
 }
 
-static int alloc_pieces(struct vfe_rig *rig)
+static int alloc_pieces(struct tdisk *td)
 {
-	struct vfe_rig_io *io = vfe_rig_io(rig, REQ_OP_READ, 8);
+	struct tdisk_io *io = tdisk_io(td, REQ_OP_READ, 8);
 	unsigned int i;
 
 	for (i = 0; i < 9; i++)
-		vfe_rig_piece(rig, io, 512, 512);
-	vfe_rig_send(io);
-	return vfe_rig_wait(rig, io);
+		tdisk_segment(td, io, 512, 512);
+	tdisk_send(io);
+	return tdisk_wait(td, io);
 }
 
-static int alloc_a_flush(struct vfe_rig *rig)
+static int alloc_a_flush(struct tdisk *td)
 {
-	return blkdev_issue_flush(rig->disk->part0);
+	return blkdev_issue_flush(td->disk->part0);
 }
 
-static int alloc_a_discard(struct vfe_rig *rig)
+static int alloc_a_discard(struct tdisk *td)
 {
-	return blkdev_issue_discard(rig->disk->part0, 0, 512, GFP_KERNEL);
+	return blkdev_issue_discard(td->disk->part0, 0, 512, GFP_KERNEL);
 }
 
-static int alloc_zeroes(struct vfe_rig *rig)
+static int alloc_zeroes(struct tdisk *td)
 {
-	return blkdev_issue_zeroout(rig->disk->part0, 0, 512, GFP_KERNEL, 0);
+	return blkdev_issue_zeroout(td->disk->part0, 0, 512, GFP_KERNEL, 0);
 }
 
-static int alloc_a_serial(struct vfe_rig *rig)
+static int alloc_a_serial(struct tdisk *td)
 {
 	char text[64];
-	ssize_t n = vfe_rig_show(rig, "serial", text, sizeof(text));
+	ssize_t n = tdisk_show(td, "serial", text, sizeof(text));
 
 	return n < 0 ? n : 0;
 }
 
-static int alloc_a_cache_type(struct vfe_rig *rig)
+static int alloc_a_cache_type(struct tdisk *td)
 {
-	ssize_t n = vfe_rig_store(rig, "cache_type", "write back");
+	ssize_t n = tdisk_store(td, "cache_type", "write back");
 
 	return n < 0 ? n : 0;
 }
 
-static int alloc_a_sleep(struct vfe_rig *rig)
+static int alloc_a_sleep(struct tdisk *td)
 {
-	struct device *dev = &rig->m->pdev->dev;
+	struct device *dev = &td->m->pdev->dev;
 	int err = dev->driver->pm->suspend(dev);
 
 	return err ?: dev->driver->pm->resume(dev);
@@ -236,17 +236,17 @@ KUNIT_ARRAY_PARAM_DESC(alloc_case, alloc_cases, name);
 /* A request of the case's kind, whose @nth allocation fails */
 static bool alloc_once(void *data, unsigned int nth)
 {
-	struct vfe_rig *rig = data;
-	const struct alloc_case *c = rig->test->param_value;
+	struct tdisk *td = data;
+	const struct alloc_case *c = td->test->param_value;
 	bool failed;
 	int err;
 
-	vfe_rig_recycle(rig);
+	tdisk_recycle(td);
 	fail_nth(nth);
-	err = c->what(rig);
+	err = c->what(td);
 	failed = fail_end();
 	if (!failed)
-		KUNIT_EXPECT_EQ(rig->test, 0, err);
+		KUNIT_EXPECT_EQ(td->test, 0, err);
 	return failed;
 }
 
@@ -256,16 +256,16 @@ static bool alloc_once(void *data, unsigned int nth)
  */
 static void alloc_fails_in_a_request(struct kunit *test)
 {
-	struct vfe_rig *rig = alloc_disk(test, F(FLUSH) | F(CONFIG_WCE) |
-					 F(DISCARD) | F(WRITE_ZEROES) |
-					 F(SEG_MAX));
-	unsigned int n = fail_in_turn(alloc_once, rig, FAIL_MOST, 1);
+	struct tdisk *td = alloc_disk(test, F(FLUSH) | F(CONFIG_WCE) |
+				      F(DISCARD) | F(WRITE_ZEROES) |
+				      F(SEG_MAX));
+	unsigned int n = fail_in_turn(alloc_once, td, FAIL_MOST, 1);
 
 	kunit_info(test, "%u allocations\n", n - 1);
 	KUNIT_EXPECT_LT(test, n, FAIL_MOST);
-	vfe_rig_recycle(rig);
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	tdisk_recycle(td);
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case alloc_kunit_cases[] = {

@@ -12,93 +12,91 @@
 
 /* --- size --- */
 
-static void control_tell_capacity(struct vfe_rig *rig, u64 sectors)
+static void control_tell_capacity(struct tdisk *td, u64 sectors)
 {
-	vfe_rig_config(rig)->capacity =
+	tdisk_config(td)->capacity =
 		(__force __virtio64)cpu_to_le64(sectors);
-	KUNIT_EXPECT_TRUE(rig->test, vfe_mock_config_interrupt(rig->m));
+	KUNIT_EXPECT_TRUE(td->test, vfe_mock_config_interrupt(td->m));
 }
 
 static const u64 control_sizes[] = { 1, 8, 1000, 4096, BIT_ULL(40), 0 };
 
 static void control_resize(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 	unsigned int i;
 
 	VFE_DUTY(test, "K02", "5.2.6.1",
 		 "the driver reads the capacity again when the configuration changes");
 	for (i = 0; i < ARRAY_SIZE(control_sizes); i++) {
-		control_tell_capacity(rig, control_sizes[i]);
+		control_tell_capacity(td, control_sizes[i]);
 		KUNIT_EXPECT_TRUE(test,
-				  VFE_RIG_UNTIL(get_capacity(rig->disk) ==
-						control_sizes[i]));
+				  TDISK_WAIT_FOR(get_capacity(td->disk) ==
+						 control_sizes[i]));
 	}
-	KUNIT_EXPECT_EQ(test, (s64)i,
-			vfe_rig_counter(rig, "config_interrupts"));
-	control_tell_capacity(rig, VFE_RIG_SECTORS);
-	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(get_capacity(rig->disk) ==
-					      VFE_RIG_SECTORS));
-	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, (s64)i, tdisk_counter(td, "config_interrupts"));
+	control_tell_capacity(td, TDISK_SECTORS);
+	KUNIT_EXPECT_TRUE(test, TDISK_WAIT_FOR(get_capacity(td->disk) ==
+					       TDISK_SECTORS));
+	tdisk_expect_works(td);
 }
 
 /* An invalid size is logged, and the old one kept. */
 static void control_absurd_resize_is_ignored(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 
-	vfe_mock_log_clear(rig->m);
-	control_tell_capacity(rig, BIT_ULL(63));
+	vfe_mock_log_clear(td->m);
+	control_tell_capacity(td, BIT_ULL(63));
 	KUNIT_EXPECT_TRUE(test,
-			  VFE_RIG_UNTIL(vfe_mock_count(rig->m,
-						       VFE_REG_DEVICE_CONFIG,
-						       VFE_READ) >= 2));
-	KUNIT_EXPECT_EQ(test, (u64)VFE_RIG_SECTORS, get_capacity(rig->disk));
-	vfe_rig_works(rig);
+			  TDISK_WAIT_FOR(vfe_mock_count(td->m,
+							VFE_REG_DEVICE_CONFIG,
+							VFE_READ) >= 2));
+	KUNIT_EXPECT_EQ(test, (u64)TDISK_SECTORS, get_capacity(td->disk));
+	tdisk_expect_works(td);
 }
 
 /* It changes while it is read: the reader must not mix the halves. */
 static void control_resize_while_read(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 
-	vfe_mock_log_clear(rig->m);
-	rig->m->knobs.generation_moves = UINT_MAX;
-	KUNIT_EXPECT_TRUE(test, vfe_mock_config_interrupt(rig->m));
+	vfe_mock_log_clear(td->m);
+	td->m->knobs.generation_moves = UINT_MAX;
+	KUNIT_EXPECT_TRUE(test, vfe_mock_config_interrupt(td->m));
 	KUNIT_EXPECT_TRUE(test,
-			  VFE_RIG_UNTIL(vfe_mock_count(rig->m,
-						       VFE_REG_DEVICE_CONFIG,
-						       VFE_READ) > 4));
+			  TDISK_WAIT_FOR(vfe_mock_count(td->m,
+							VFE_REG_DEVICE_CONFIG,
+							VFE_READ) > 4));
 	usleep_range(2000, 4000);
-	KUNIT_EXPECT_EQ(test, (u64)VFE_RIG_SECTORS, get_capacity(rig->disk));
-	rig->m->knobs.generation_moves = 0;
-	control_tell_capacity(rig, 512);
-	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(get_capacity(rig->disk) == 512));
+	KUNIT_EXPECT_EQ(test, (u64)TDISK_SECTORS, get_capacity(td->disk));
+	td->m->knobs.generation_moves = 0;
+	control_tell_capacity(td, 512);
+	KUNIT_EXPECT_TRUE(test, TDISK_WAIT_FOR(get_capacity(td->disk) == 512));
 }
 
 /* An interrupt without a change is not reported. */
 static void control_same_size(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 	unsigned int i;
 
 	for (i = 0; i < 20; i++)
-		KUNIT_EXPECT_TRUE(test, vfe_mock_config_interrupt(rig->m));
-	vfe_rig_works(rig);
-	KUNIT_EXPECT_EQ(test, (u64)VFE_RIG_SECTORS, get_capacity(rig->disk));
-	KUNIT_EXPECT_EQ(test, 20LL, vfe_rig_counter(rig, "config_interrupts"));
+		KUNIT_EXPECT_TRUE(test, vfe_mock_config_interrupt(td->m));
+	tdisk_expect_works(td);
+	KUNIT_EXPECT_EQ(test, (u64)TDISK_SECTORS, get_capacity(td->disk));
+	KUNIT_EXPECT_EQ(test, 20LL, tdisk_counter(td, "config_interrupts"));
 }
 
 /* --- attributes --- */
 
-static void control_expect(struct vfe_rig *rig, const char *name,
-			   const char *text)
+static void control_expect(struct tdisk *td, const char *name, const char *text)
 {
 	char buf[64];
 
-	KUNIT_EXPECT_EQ(rig->test, (ssize_t)strlen(text),
-			vfe_rig_show(rig, name, buf, sizeof(buf)));
-	KUNIT_EXPECT_STREQ(rig->test, text, buf);
+	KUNIT_EXPECT_EQ(td->test, (ssize_t)strlen(text),
+			tdisk_show(td, name, buf, sizeof(buf)));
+	KUNIT_EXPECT_STREQ(td->test, text, buf);
 }
 
 /* --- cache type --- */
@@ -107,40 +105,40 @@ static void control_expect(struct vfe_rig *rig, const char *name,
 #define THROUGH	"write through\n"
 
 /* A disk with or without the field for its mode, in that mode at probe */
-static struct vfe_rig *control_cache_disk(struct kunit *test, u64 features,
-					  u8 wce)
+static struct tdisk *control_cache_disk(struct kunit *test, u64 features,
+					u8 wce)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, features);
+	struct tdisk *td = tdisk_disk(test, features);
 
-	vfe_rig_unbind(rig);
-	vfe_rig_config(rig)->wce = wce;
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	return rig;
+	tdisk_unbind(td);
+	tdisk_config(td)->wce = wce;
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	return td;
 }
 
-static bool control_flushes(struct vfe_rig *rig)
+static bool control_flushes(struct tdisk *td)
 {
-	unsigned int before = rig->back->flushes;
+	unsigned int before = td->back->flushes;
 
-	KUNIT_EXPECT_EQ(rig->test, 0, blkdev_issue_flush(rig->disk->part0));
-	return rig->back->flushes == before + 1;
+	KUNIT_EXPECT_EQ(td->test, 0, blkdev_issue_flush(td->disk->part0));
+	return td->back->flushes == before + 1;
 }
 
 static void control_cache_at_probe(struct kunit *test)
 {
-	struct vfe_rig *rig;
+	struct tdisk *td;
 
-	rig = control_cache_disk(test, F(FLUSH) | F(CONFIG_WCE), 1);
-	control_expect(rig, "cache_type", BACK);
-	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
-	rig = control_cache_disk(test, F(FLUSH) | F(CONFIG_WCE), 0);
-	control_expect(rig, "cache_type", THROUGH);
-	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
+	td = control_cache_disk(test, F(FLUSH) | F(CONFIG_WCE), 1);
+	control_expect(td, "cache_type", BACK);
+	KUNIT_EXPECT_TRUE(test, control_flushes(td));
+	td = control_cache_disk(test, F(FLUSH) | F(CONFIG_WCE), 0);
+	control_expect(td, "cache_type", THROUGH);
+	KUNIT_EXPECT_FALSE(test, control_flushes(td));
 	/* 5.2.5.2: FLUSH without CONFIG_WCE: there is a cache */
-	rig = control_cache_disk(test, F(FLUSH), 0);
-	control_expect(rig, "cache_type", BACK);
-	rig = control_cache_disk(test, 0, 1);
-	control_expect(rig, "cache_type", THROUGH);
+	td = control_cache_disk(test, F(FLUSH), 0);
+	control_expect(td, "cache_type", BACK);
+	td = control_cache_disk(test, 0, 1);
+	control_expect(td, "cache_type", THROUGH);
 }
 
 /*
@@ -149,10 +147,10 @@ static void control_cache_at_probe(struct kunit *test)
  */
 static void control_cache_without_flush_is_off(struct kunit *test)
 {
-	struct vfe_rig *rig = control_cache_disk(test, F(CONFIG_WCE), 1);
+	struct tdisk *td = control_cache_disk(test, F(CONFIG_WCE), 1);
 
-	control_expect(rig, "cache_type", THROUGH);
-	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
+	control_expect(td, "cache_type", THROUGH);
+	KUNIT_EXPECT_EQ(test, 0, (int)tdisk_config(td)->wce);
 }
 
 /* After every reset there is a cache. */
@@ -168,15 +166,15 @@ static bool control_cache_again(struct vfe_mock *m, struct vfe_mock_access *a)
 /* Set-up of queues with fewer vectors, after a reset. */
 static void control_cache_stays_off_with_few_vectors(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, F(CONFIG_WCE));
+	struct tdisk *td = tdisk_disk(test, F(CONFIG_WCE));
 
-	vfe_rig_unbind(rig);
-	rig->m->knobs.access = control_cache_again;
-	rig->m->knobs.vectors_short = 1;
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
-	vfe_rig_works(rig);
-	rig->m->knobs.access = NULL;
+	tdisk_unbind(td);
+	td->m->knobs.access = control_cache_again;
+	td->m->knobs.vectors_short = 1;
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	KUNIT_EXPECT_EQ(test, 0, (int)tdisk_config(td)->wce);
+	tdisk_expect_works(td);
+	td->m->knobs.access = NULL;
 }
 
 /* Ignores writes to the configuration: the device does not change the mode. */
@@ -187,39 +185,39 @@ static bool control_deaf(struct vfe_mock *m, struct vfe_mock_access *a)
 
 static void control_cache_that_stays_on_is_refused(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, F(CONFIG_WCE));
+	struct tdisk *td = tdisk_disk(test, F(CONFIG_WCE));
 
-	vfe_rig_unbind(rig);
-	vfe_rig_config(rig)->wce = 1;
-	rig->m->knobs.access = control_deaf;
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_bind(rig));
-	rig->m->knobs.access = NULL;
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_bind(rig));
+	tdisk_unbind(td);
+	tdisk_config(td)->wce = 1;
+	td->m->knobs.access = control_deaf;
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_bind(td));
+	td->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, 0, tdisk_bind(td));
 }
 
 static void control_cache_changes(struct kunit *test)
 {
-	struct vfe_rig *rig = control_cache_disk(test,
-						 F(FLUSH) | F(CONFIG_WCE), 0);
+	struct tdisk *td = control_cache_disk(test,
+					      F(FLUSH) | F(CONFIG_WCE), 0);
 	unsigned int flushes;
 
 	VFE_DUTY(test, "K06", "5.2.6.1",
 		 "after writeback went to 0, earlier writes are not taken for stable");
 	KUNIT_EXPECT_EQ(test, (ssize_t)10,
-			vfe_rig_store(rig, "cache_type", "write back"));
-	KUNIT_EXPECT_EQ(test, 1, (int)vfe_rig_config(rig)->wce);
-	control_expect(rig, "cache_type", BACK);
-	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
-	flushes = rig->back->flushes;
+			tdisk_store(td, "cache_type", "write back"));
+	KUNIT_EXPECT_EQ(test, 1, (int)tdisk_config(td)->wce);
+	control_expect(td, "cache_type", BACK);
+	KUNIT_EXPECT_TRUE(test, control_flushes(td));
+	flushes = td->back->flushes;
 	KUNIT_EXPECT_EQ(test, (ssize_t)13,
-			vfe_rig_store(rig, "cache_type", "write through"));
-	KUNIT_EXPECT_EQ(test, flushes + 1, rig->back->flushes);
-	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
-	control_expect(rig, "cache_type", THROUGH);
-	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
+			tdisk_store(td, "cache_type", "write through"));
+	KUNIT_EXPECT_EQ(test, flushes + 1, td->back->flushes);
+	KUNIT_EXPECT_EQ(test, 0, (int)tdisk_config(td)->wce);
+	control_expect(td, "cache_type", THROUGH);
+	KUNIT_EXPECT_FALSE(test, control_flushes(td));
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EINVAL,
-			vfe_rig_store(rig, "cache_type", "none"));
-	vfe_rig_works(rig);
+			tdisk_store(td, "cache_type", "none"));
+	tdisk_expect_works(td);
 }
 
 static void control_cache_is_read_only_without_the_field(struct kunit *test)
@@ -228,47 +226,47 @@ static void control_cache_is_read_only_without_the_field(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(features); i++) {
-		struct vfe_rig *rig = vfe_rig_disk(test, features[i]);
+		struct tdisk *td = tdisk_disk(test, features[i]);
 		umode_t mode;
 		struct file *file;
 		char path[64];
 
 		snprintf(path, sizeof(path), "block/%s/cache_type",
-			 rig->disk->disk_name);
-		file = vfe_files_open_path(rig->sysfs, path, O_RDONLY);
+			 td->disk->disk_name);
+		file = vfe_files_open_path(td->sysfs, path, O_RDONLY);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(file));
 		mode = file_inode(file)->i_mode & 0777;
 		__fput_sync(file);
 		KUNIT_EXPECT_EQ(test, 0444, (int)mode);
 		KUNIT_EXPECT_EQ(test, (ssize_t)-EACCES,
-				vfe_rig_store(rig, "cache_type",
-					      "write through"));
+				tdisk_store(td, "cache_type",
+					    "write through"));
 	}
 }
 
 static void control_cache_that_the_device_does_not_take(struct kunit *test)
 {
-	struct vfe_rig *rig = control_cache_disk(test,
-						 F(FLUSH) | F(CONFIG_WCE), 1);
+	struct tdisk *td = control_cache_disk(test,
+					      F(FLUSH) | F(CONFIG_WCE), 1);
 
-	rig->m->knobs.access = control_deaf;
+	td->m->knobs.access = control_deaf;
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EIO,
-			vfe_rig_store(rig, "cache_type", "write through"));
-	control_expect(rig, "cache_type", BACK);
-	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
+			tdisk_store(td, "cache_type", "write through"));
+	control_expect(td, "cache_type", BACK);
+	KUNIT_EXPECT_TRUE(test, control_flushes(td));
 }
 
 /* A mode that could not be set changes nothing: no additional flushes. */
 static void control_cache_that_stays_off(struct kunit *test)
 {
-	struct vfe_rig *rig = control_cache_disk(test,
-						 F(FLUSH) | F(CONFIG_WCE), 0);
+	struct tdisk *td = control_cache_disk(test,
+					      F(FLUSH) | F(CONFIG_WCE), 0);
 
-	rig->m->knobs.access = control_deaf;
+	td->m->knobs.access = control_deaf;
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EIO,
-			vfe_rig_store(rig, "cache_type", "write back"));
-	control_expect(rig, "cache_type", THROUGH);
-	KUNIT_EXPECT_FALSE(test, control_flushes(rig));
+			tdisk_store(td, "cache_type", "write back"));
+	control_expect(td, "cache_type", THROUGH);
+	KUNIT_EXPECT_FALSE(test, control_flushes(td));
 }
 
 /* The function goes away after a mode was written. */
@@ -282,115 +280,115 @@ static bool control_last_word(struct vfe_mock *m, struct vfe_mock_access *a)
 /* Written, but not read back: there may be a cache, so it would be flushed. */
 static void control_cache_in_doubt(struct kunit *test)
 {
-	struct vfe_rig *rig = control_cache_disk(test,
-						 F(FLUSH) | F(CONFIG_WCE), 0);
+	struct tdisk *td = control_cache_disk(test,
+					      F(FLUSH) | F(CONFIG_WCE), 0);
 
-	KUNIT_EXPECT_FALSE(test, bdev_write_cache(rig->disk->part0));
-	rig->m->knobs.access = control_last_word;
+	KUNIT_EXPECT_FALSE(test, bdev_write_cache(td->disk->part0));
+	td->m->knobs.access = control_last_word;
 	KUNIT_EXPECT_EQ(test, (ssize_t)-ENODEV,
-			vfe_rig_store(rig, "cache_type", "write back"));
-	control_expect(rig, "cache_type", BACK);
-	KUNIT_EXPECT_TRUE(test, bdev_write_cache(rig->disk->part0));
+			tdisk_store(td, "cache_type", "write back"));
+	control_expect(td, "cache_type", BACK);
+	KUNIT_EXPECT_TRUE(test, bdev_write_cache(td->disk->part0));
 }
 
 /* The mode cannot be changed while the device is suspended. */
 static void control_cache_of_a_sleeper(struct kunit *test)
 {
-	struct vfe_rig *rig = control_cache_disk(test,
-						 F(FLUSH) | F(CONFIG_WCE), 1);
-	struct device *dev = &rig->m->pdev->dev;
+	struct tdisk *td = control_cache_disk(test,
+					      F(FLUSH) | F(CONFIG_WCE), 1);
+	struct device *dev = &td->m->pdev->dev;
 
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EAGAIN,
-			vfe_rig_store(rig, "cache_type", "write through"));
+			tdisk_store(td, "cache_type", "write through"));
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
-	control_expect(rig, "cache_type", BACK);
-	KUNIT_EXPECT_EQ(test, 1, (int)vfe_rig_config(rig)->wce);
+	control_expect(td, "cache_type", BACK);
+	KUNIT_EXPECT_EQ(test, 1, (int)tdisk_config(td)->wce);
 }
 
 /* The flush before it fails: the cache stays enabled, so nothing is lost. */
 static void control_cache_flush_fails(struct kunit *test)
 {
-	struct vfe_rig *rig = control_cache_disk(test,
-						 F(FLUSH) | F(CONFIG_WCE), 1);
+	struct tdisk *td = control_cache_disk(test,
+					      F(FLUSH) | F(CONFIG_WCE), 1);
 
-	rig->back->status = VIRTIO_BLK_S_IOERR;
+	td->back->status = VIRTIO_BLK_S_IOERR;
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EIO,
-			vfe_rig_store(rig, "cache_type", "write through"));
-	rig->back->status = 0;
-	KUNIT_EXPECT_TRUE(test, control_flushes(rig));
+			tdisk_store(td, "cache_type", "write through"));
+	td->back->status = 0;
+	KUNIT_EXPECT_TRUE(test, control_flushes(td));
 }
 
 /* A reset device has forgotten its mode: the driver writes it again. */
 static void control_cache_survives_a_recovery(struct kunit *test)
 {
-	struct vfe_rig *rig = control_cache_disk(test,
-						 F(FLUSH) | F(CONFIG_WCE), 1);
+	struct tdisk *td = control_cache_disk(test,
+					      F(FLUSH) | F(CONFIG_WCE), 1);
 
 	KUNIT_EXPECT_EQ(test, (ssize_t)13,
-			vfe_rig_store(rig, "cache_type", "write through"));
-	vfe_rig_config(rig)->wce = 1;	/* the mode after the reset */
-	vfe_mock_log_clear(rig->m);
-	KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(rig->m));
+			tdisk_store(td, "cache_type", "write through"));
+	tdisk_config(td)->wce = 1;	/* the mode after the reset */
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(td->m));
 	KUNIT_EXPECT_TRUE(test,
-			  VFE_RIG_UNTIL(vfe_mock_count(rig->m,
-						       VFE_REG_DEVICE_CONFIG,
-						       VFE_WRITE)));
-	vfe_rig_works(rig);
-	KUNIT_EXPECT_EQ(test, 0, (int)vfe_rig_config(rig)->wce);
-	control_expect(rig, "cache_type", THROUGH);
+			  TDISK_WAIT_FOR(vfe_mock_count(td->m,
+							VFE_REG_DEVICE_CONFIG,
+							VFE_WRITE)));
+	tdisk_expect_works(td);
+	KUNIT_EXPECT_EQ(test, 0, (int)tdisk_config(td)->wce);
+	control_expect(td, "cache_type", THROUGH);
 }
 
 /* The size may have changed while the device was down. */
 static void control_size_is_read_after_a_recovery(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 
-	vfe_rig_config(rig)->capacity = (__force __virtio64)cpu_to_le64(777);
-	KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(rig->m));
-	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(get_capacity(rig->disk) == 777));
-	vfe_rig_works(rig);
+	tdisk_config(td)->capacity = (__force __virtio64)cpu_to_le64(777);
+	KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(td->m));
+	KUNIT_EXPECT_TRUE(test, TDISK_WAIT_FOR(get_capacity(td->disk) == 777));
+	tdisk_expect_works(td);
 }
 
 /* --- serial --- */
 
 static void control_serial(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 
 	VFE_DUTY(test, "K04", "5.2.6.1", "GET_ID has 20 bytes for the answer");
-	memcpy(rig->back->serial, "vfe-1234\0\0\0\0\0\0\0\0\0\0\0\0", 20);
-	control_expect(rig, "serial", "vfe-1234");
-	KUNIT_EXPECT_EQ(test, 20U, rig->seen.segs[1].len);
+	memcpy(td->back->serial, "vfe-1234\0\0\0\0\0\0\0\0\0\0\0\0", 20);
+	control_expect(td, "serial", "vfe-1234");
+	KUNIT_EXPECT_EQ(test, 20U, td->seen.segs[1].len);
 	/* all 20 bytes, without a terminator */
-	memcpy(rig->back->serial, "01234567890123456789", 20);
-	control_expect(rig, "serial", "01234567890123456789");
-	memset(rig->back->serial, 0, 20);
-	control_expect(rig, "serial", "");
+	memcpy(td->back->serial, "01234567890123456789", 20);
+	control_expect(td, "serial", "01234567890123456789");
+	memset(td->back->serial, 0, 20);
+	control_expect(td, "serial", "");
 }
 
 static void control_serial_refused(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 
-	rig->back->status = VIRTIO_BLK_S_UNSUPP;
-	control_expect(rig, "serial", "");
-	rig->back->status = VIRTIO_BLK_S_IOERR;
-	control_expect(rig, "serial", "");
+	td->back->status = VIRTIO_BLK_S_UNSUPP;
+	control_expect(td, "serial", "");
+	td->back->status = VIRTIO_BLK_S_IOERR;
+	control_expect(td, "serial", "");
 }
 
 /* A disk without its function has no serial number. */
 static void control_serial_of_the_dead(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct device *dev = &rig->m->pdev->dev;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct device *dev = &td->m->pdev->dev;
 	char buf[64];
 
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
-	vfe_mock_vanish(rig->m);
+	vfe_mock_vanish(td->m);
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
 	KUNIT_EXPECT_EQ(test, (ssize_t)0,
-			vfe_rig_show(rig, "serial", buf, sizeof(buf)));
+			tdisk_show(td, "serial", buf, sizeof(buf)));
 }
 
 /* A short answer does not expose another request's data. */
@@ -400,7 +398,7 @@ static bool control_short_id(struct vfe_mock_disk *back,
 {
 	u8 *id;
 
-	if (vfe_rig_type(chain) != VIRTIO_BLK_T_GET_ID)
+	if (tdisk_type(chain) != VIRTIO_BLK_T_GET_ID)
 		return false;
 	id = vfe_mock_mem(chain->segs[1].addr);
 	memcpy(id, "abc", 3);
@@ -412,43 +410,43 @@ static bool control_short_id(struct vfe_mock_disk *back,
 
 static void control_serial_short_answer(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 
-	memcpy(rig->back->serial, "01234567890123456789", 20);
-	control_expect(rig, "serial", "01234567890123456789");
-	rig->back->request = control_short_id;
-	control_expect(rig, "serial", "abc");
+	memcpy(td->back->serial, "01234567890123456789", 20);
+	control_expect(td, "serial", "01234567890123456789");
+	td->back->request = control_short_id;
+	control_expect(td, "serial", "abc");
 }
 
 /* --- geometry --- */
 
-static struct hd_geometry control_geometry(struct vfe_rig *rig)
+static struct hd_geometry control_geometry(struct tdisk *td)
 {
-	struct block_device *bdev = rig->disk->part0;
+	struct block_device *bdev = td->disk->part0;
 	struct hd_geometry geo = {};
 
-	KUNIT_ASSERT_NOT_NULL(rig->test, rig->disk->fops->getgeo);
-	KUNIT_EXPECT_EQ(rig->test, 0, rig->disk->fops->getgeo(bdev, &geo));
+	KUNIT_ASSERT_NOT_NULL(td->test, td->disk->fops->getgeo);
+	KUNIT_EXPECT_EQ(td->test, 0, td->disk->fops->getgeo(bdev, &geo));
 	return geo;
 }
 
 /* As in virtio_blk: the device's geometry, or that of a SCSI disk */
 static void control_geometry_of_a_disk(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct hd_geometry geo = control_geometry(rig);
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct hd_geometry geo = control_geometry(td);
 
 	KUNIT_EXPECT_EQ(test, 64, (int)geo.heads);
 	KUNIT_EXPECT_EQ(test, 32, (int)geo.sectors);
-	KUNIT_EXPECT_EQ(test, VFE_RIG_SECTORS >> 11, (int)geo.cylinders);
-	rig = vfe_rig_disk(test, F(GEOMETRY));
-	vfe_rig_unbind(rig);
-	vfe_rig_config(rig)->geometry.cylinders =
+	KUNIT_EXPECT_EQ(test, TDISK_SECTORS >> 11, (int)geo.cylinders);
+	td = tdisk_disk(test, F(GEOMETRY));
+	tdisk_unbind(td);
+	tdisk_config(td)->geometry.cylinders =
 		(__force __virtio16)cpu_to_le16(1017);
-	vfe_rig_config(rig)->geometry.heads = 13;
-	vfe_rig_config(rig)->geometry.sectors = 61;
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	geo = control_geometry(rig);
+	tdisk_config(td)->geometry.heads = 13;
+	tdisk_config(td)->geometry.sectors = 61;
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	geo = control_geometry(td);
 	KUNIT_EXPECT_EQ(test, 1017, (int)geo.cylinders);
 	KUNIT_EXPECT_EQ(test, 13, (int)geo.heads);
 	KUNIT_EXPECT_EQ(test, 61, (int)geo.sectors);
@@ -457,12 +455,12 @@ static void control_geometry_of_a_disk(struct kunit *test)
 /* A process that has the disk open reads it after the driver is gone. */
 static void control_geometry_of_the_dead(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, F(GEOMETRY));
-	struct gendisk *disk = rig->disk;
+	struct tdisk *td = tdisk_disk(test, F(GEOMETRY));
+	struct gendisk *disk = td->disk;
 	struct hd_geometry geo;
 
 	get_device(disk_to_dev(disk));
-	vfe_rig_unplug(rig);
+	tdisk_unplug(td);
 	KUNIT_EXPECT_EQ(test, 0, disk->fops->getgeo(disk->part0, &geo));
 	put_device(disk_to_dev(disk));
 }
@@ -471,15 +469,15 @@ static void control_geometry_of_the_dead(struct kunit *test)
 
 static void control_read_only(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, F(RO));
+	struct tdisk *td = tdisk_disk(test, F(RO));
 
 	VFE_DUTY(test, "K03", "5.2.6.1", "RO is accepted where offered");
-	KUNIT_EXPECT_TRUE(test, get_disk_ro(rig->disk));
-	KUNIT_EXPECT_TRUE(test, bdev_read_only(rig->disk->part0));
+	KUNIT_EXPECT_TRUE(test, get_disk_ro(td->disk));
+	KUNIT_EXPECT_TRUE(test, bdev_read_only(td->disk->part0));
 	KUNIT_EXPECT_EQ(test, 0,
-			vfe_rig_wait(rig, vfe_rig_start(rig, REQ_OP_READ, 0,
-							4096, 0)));
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+			tdisk_wait(td, tdisk_start(td, REQ_OP_READ, 0,
+						   4096, 0)));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case control_cases[] = {

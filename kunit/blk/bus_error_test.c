@@ -9,155 +9,155 @@
 #include "lib/log.h"
 #include "lib/suite.h"
 
-static const struct pci_error_handlers *bus_handlers(struct vfe_rig *rig)
+static const struct pci_error_handlers *bus_handlers(struct tdisk *td)
 {
-	return to_pci_driver(rig->m->pdev->dev.driver)->err_handler;
+	return to_pci_driver(td->m->pdev->dev.driver)->err_handler;
 }
 
 /* The PCI core's steps after an error. */
-static void bus_fails(struct vfe_rig *rig, pci_channel_state_t state,
+static void bus_fails(struct tdisk *td, pci_channel_state_t state,
 		      pci_ers_result_t vote)
 {
-	struct pci_dev *pdev = rig->m->pdev;
+	struct pci_dev *pdev = td->m->pdev;
 
 	pdev->error_state = state;
-	KUNIT_EXPECT_EQ(rig->test, (int)vote,
-			(int)bus_handlers(rig)->error_detected(pdev, state));
+	KUNIT_EXPECT_EQ(td->test, (int)vote,
+			(int)bus_handlers(td)->error_detected(pdev, state));
 }
 
-static void bus_resets(struct vfe_rig *rig, pci_ers_result_t vote)
+static void bus_resets(struct tdisk *td, pci_ers_result_t vote)
 {
-	struct pci_dev *pdev = rig->m->pdev;
+	struct pci_dev *pdev = td->m->pdev;
 
-	KUNIT_EXPECT_EQ(rig->test, (int)vote,
-			(int)bus_handlers(rig)->slot_reset(pdev));
+	KUNIT_EXPECT_EQ(td->test, (int)vote,
+			(int)bus_handlers(td)->slot_reset(pdev));
 }
 
-static void bus_resumes(struct vfe_rig *rig)
+static void bus_resumes(struct tdisk *td)
 {
-	struct pci_dev *pdev = rig->m->pdev;
+	struct pci_dev *pdev = td->m->pdev;
 
 	pdev->error_state = pci_channel_io_normal;
-	bus_handlers(rig)->resume(pdev);
+	bus_handlers(td)->resume(pdev);
 }
 
-static void bus_comes_back(struct vfe_rig *rig)
+static void bus_comes_back(struct tdisk *td)
 {
-	bus_resets(rig, PCI_ERS_RESULT_RECOVERED);
-	bus_resumes(rig);
+	bus_resets(td, PCI_ERS_RESULT_RECOVERED);
+	bus_resumes(td);
 }
 
 /* A disk whose bus failed, with a request in flight: @io */
-static struct vfe_rig *bus_down(struct kunit *test, struct vfe_rig_io **io)
+static struct tdisk *bus_down(struct kunit *test, struct tdisk_io **io)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 
-	*io = vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
-	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
-	vfe_rig_serve(rig);
-	return rig;
+	*io = tdisk_start_kept(td, REQ_OP_READ, 8, 0);
+	bus_fails(td, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	tdisk_serve(td);
+	return td;
 }
 
 /* Requests wait while the bus is down, and complete when it is back. */
 static void fails_and_resumes(struct kunit *test)
 {
-	struct vfe_rig_io *io, *late;
-	struct vfe_rig *rig = bus_down(test, &io);
+	struct tdisk_io *io, *late;
+	struct tdisk *td = bus_down(test, &io);
 
-	late = vfe_rig_start(rig, REQ_OP_READ, 16, SECTOR_SIZE, 0);
+	late = tdisk_start(td, REQ_OP_READ, 16, SECTOR_SIZE, 0);
 	msleep(100);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends + late->ends);
 	/* newer kernels set this before the slot reset */
-	rig->m->pdev->error_state = pci_channel_io_normal;
-	bus_comes_back(rig);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, late));
-	vfe_rig_works(rig);
+	td->m->pdev->error_state = pci_channel_io_normal;
+	bus_comes_back(td);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, late));
+	tdisk_expect_works(td);
 }
 
 /* On older kernels the channel is frozen until resume(). */
 static void fails_and_resumes_late(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = bus_down(test, &io);
+	struct tdisk_io *io;
+	struct tdisk *td = bus_down(test, &io);
 
-	bus_resets(rig, PCI_ERS_RESULT_RECOVERED);
+	bus_resets(td, PCI_ERS_RESULT_RECOVERED);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	bus_resumes(rig);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
+	bus_resumes(td);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	tdisk_expect_works(td);
 }
 
 static void tells_without_harm(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct pci_dev *pdev = rig->m->pdev;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct pci_dev *pdev = td->m->pdev;
 
-	bus_fails(rig, pci_channel_io_normal, PCI_ERS_RESULT_CAN_RECOVER);
+	bus_fails(td, pci_channel_io_normal, PCI_ERS_RESULT_CAN_RECOVER);
 	KUNIT_EXPECT_EQ(test, (int)PCI_ERS_RESULT_RECOVERED,
-			(int)bus_handlers(rig)->mmio_enabled(pdev));
-	vfe_rig_works(rig);
+			(int)bus_handlers(td)->mmio_enabled(pdev));
+	tdisk_expect_works(td);
 }
 
 /* It is suspended and resumed while its bus is down: it waits for the bus. */
 static void fails_and_it_sleeps(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = bus_down(test, &io);
-	struct device *dev = &rig->m->pdev->dev;
+	struct tdisk_io *io;
+	struct tdisk *td = bus_down(test, &io);
+	struct device *dev = &td->m->pdev->dev;
 
 	KUNIT_EXPECT_EQ(test, -EBUSY, dev->driver->pm->suspend(dev));
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
 	msleep(100);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	bus_comes_back(rig);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
+	bus_comes_back(td);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	tdisk_expect_works(td);
 }
 
 /* The same without a request in flight, so that it is suspended. */
 static void fails_and_it_sleeps_idle(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct device *dev = &rig->m->pdev->dev;
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct device *dev = &td->m->pdev->dev;
+	struct tdisk_io *io;
 
-	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	bus_fails(td, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
-	io = vfe_rig_start(rig, REQ_OP_READ, 8, SECTOR_SIZE, 0);
+	io = tdisk_start(td, REQ_OP_READ, 8, SECTOR_SIZE, 0);
 	msleep(100);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	bus_comes_back(rig);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
+	bus_comes_back(td);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	tdisk_expect_works(td);
 }
 
 /* Its slot is reset because of another function, while it works. */
 static void resets_a_neighbour(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct tdisk_io *io;
 
-	io = vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
-	bus_fails(rig, pci_channel_io_normal, PCI_ERS_RESULT_CAN_RECOVER);
-	bus_resets(rig, PCI_ERS_RESULT_RECOVERED);
-	vfe_rig_serve(rig);
-	bus_resumes(rig);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
+	io = tdisk_start_kept(td, REQ_OP_READ, 8, 0);
+	bus_fails(td, pci_channel_io_normal, PCI_ERS_RESULT_CAN_RECOVER);
+	bus_resets(td, PCI_ERS_RESULT_RECOVERED);
+	tdisk_serve(td);
+	bus_resumes(td);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	tdisk_expect_works(td);
 }
 
 /* The slot is lost permanently: requests in flight fail. */
 static void fails_for_good(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct tdisk_io *io;
 
-	io = vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
-	bus_fails(rig, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	rig->m->pdev->error_state = pci_channel_io_normal;
+	io = tdisk_start_kept(td, REQ_OP_READ, 8, 0);
+	bus_fails(td, pci_channel_io_perm_failure, PCI_ERS_RESULT_DISCONNECT);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	td->m->pdev->error_state = pci_channel_io_normal;
 }
 
 /*
@@ -166,15 +166,15 @@ static void fails_for_good(struct kunit *test)
  */
 static void is_not_there_after_the_reset(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = bus_down(test, &io);
+	struct tdisk_io *io;
+	struct tdisk *td = bus_down(test, &io);
 
-	rig->m->knobs.gone = true;
-	bus_resets(rig, PCI_ERS_RESULT_DISCONNECT);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	rig->m->knobs.gone = false;
-	bus_comes_back(rig);
-	vfe_rig_works(rig);
+	td->m->knobs.gone = true;
+	bus_resets(td, PCI_ERS_RESULT_DISCONNECT);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	td->m->knobs.gone = false;
+	bus_comes_back(td);
+	tdisk_expect_works(td);
 }
 
 /*
@@ -183,34 +183,34 @@ static void is_not_there_after_the_reset(struct kunit *test)
 static void is_not_resumed(struct kunit *test)
 {
 	struct kmsg_dump_iter mark = log_mark();
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = bus_down(test, &io);
+	struct tdisk_io *io;
+	struct tdisk *td = bus_down(test, &io);
 
 	KUNIT_EXPECT_TRUE(test,
-			  VFE_RIG_IN_TIME(log_errors(mark, "'recovery'"), 120));
+			  TDISK_WAIT_LONG(log_errors(mark, "'recovery'"), 120));
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	vfe_rig_set(rig, "recovery", "0");
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	tdisk_set(td, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
 	/* and enables it again before the bus is back */
-	vfe_rig_set(rig, "recovery", "1");
+	tdisk_set(td, "recovery", "1");
 	msleep(3000);
-	bus_comes_back(rig);
-	vfe_rig_works(rig);
+	bus_comes_back(td);
+	tdisk_expect_works(td);
 }
 
 /* It is stopped when its bus fails: only a resume starts it. */
 static void fails_while_it_sleeps(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct device *dev = &rig->m->pdev->dev;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct device *dev = &td->m->pdev->dev;
 
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
-	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
-	bus_comes_back(rig);
+	bus_fails(td, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	bus_comes_back(td);
 	msleep(3000);
-	KUNIT_EXPECT_EQ(test, 0, (int)rig->m->status);
+	KUNIT_EXPECT_EQ(test, 0, (int)td->m->status);
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
-	vfe_rig_works(rig);
+	tdisk_expect_works(td);
 }
 
 /*
@@ -218,36 +218,36 @@ static void fails_while_it_sleeps(struct kunit *test)
  */
 static void sleeps_after_it_was_given_up(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = bus_down(test, &io);
-	struct device *dev = &rig->m->pdev->dev;
+	struct tdisk_io *io;
+	struct tdisk *td = bus_down(test, &io);
+	struct device *dev = &td->m->pdev->dev;
 
-	rig->m->knobs.gone = true;
-	bus_resets(rig, PCI_ERS_RESULT_DISCONNECT);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	td->m->knobs.gone = true;
+	bus_resets(td, PCI_ERS_RESULT_DISCONNECT);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	rig->m->knobs.gone = false;
-	bus_comes_back(rig);
-	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
+	td->m->knobs.gone = false;
+	bus_comes_back(td);
+	tdisk_expect_works(td);
 }
 
 /* The same if it was suspended when the bus was given up. */
 static void is_given_up_while_it_sleeps(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct device *dev = &rig->m->pdev->dev;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct device *dev = &td->m->pdev->dev;
 
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
-	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
-	rig->m->knobs.gone = true;
-	bus_resets(rig, PCI_ERS_RESULT_DISCONNECT);
+	bus_fails(td, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	td->m->knobs.gone = true;
+	bus_resets(td, PCI_ERS_RESULT_DISCONNECT);
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	rig->m->knobs.gone = false;
-	bus_comes_back(rig);
-	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
+	td->m->knobs.gone = false;
+	bus_comes_back(td);
+	tdisk_expect_works(td);
 }
 
 /*
@@ -256,38 +256,38 @@ static void is_given_up_while_it_sleeps(struct kunit *test)
  */
 static void wakes_without_a_bus(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct device *dev = &rig->m->pdev->dev;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct device *dev = &td->m->pdev->dev;
 	struct kmsg_dump_iter mark = log_mark();
 
-	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	bus_fails(td, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
 	/* the first reminder has nothing to report */
 	msleep(70000);
 	KUNIT_EXPECT_EQ(test, 0U, log_errors(mark, "'recovery'"));
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
 	KUNIT_EXPECT_TRUE(test,
-			  VFE_RIG_IN_TIME(log_errors(mark, "'recovery'"), 120));
-	bus_comes_back(rig);
-	vfe_rig_works(rig);
+			  TDISK_WAIT_LONG(log_errors(mark, "'recovery'"), 120));
+	bus_comes_back(td);
+	tdisk_expect_works(td);
 }
 
 /* The user wants no recovery: requests do not wait for ever for the bus. */
 static void fails_with_recovery_off(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct tdisk_io *io;
 
-	vfe_rig_set(rig, "recovery", "0");
-	io = vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
-	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
-	vfe_rig_serve(rig);
-	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(io->ends, 120));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	tdisk_set(td, "recovery", "0");
+	io = tdisk_start_kept(td, REQ_OP_READ, 8, 0);
+	bus_fails(td, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	tdisk_serve(td);
+	KUNIT_EXPECT_TRUE(test, TDISK_WAIT_LONG(io->ends, 120));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
 	/* a second failure does not make requests wait again */
-	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	rig->m->pdev->error_state = pci_channel_io_normal;
+	bus_fails(td, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
+	td->m->pdev->error_state = pci_channel_io_normal;
 }
 
 /*
@@ -296,24 +296,24 @@ static void fails_with_recovery_off(struct kunit *test)
  */
 static void is_found_out_first(struct kunit *test, bool told)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct pci_dev *pdev = rig->m->pdev;
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct pci_dev *pdev = td->m->pdev;
+	struct tdisk_io *io;
 
-	io = vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
+	io = tdisk_start_kept(td, REQ_OP_READ, 8, 0);
 	/* the work item that the interrupt starts reads the registers */
-	vfe_mock_config_interrupt(rig->m);
-	rig->m->knobs.gone = true;
+	vfe_mock_config_interrupt(td->m);
+	td->m->knobs.gone = true;
 	if (told)
 		pdev->error_state = pci_channel_io_frozen;
 	msleep(told ? 20000 : 500);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	bus_fails(rig, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
-	vfe_rig_serve(rig);
-	rig->m->knobs.gone = false;
-	bus_comes_back(rig);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
+	bus_fails(td, pci_channel_io_frozen, PCI_ERS_RESULT_NEED_RESET);
+	tdisk_serve(td);
+	td->m->knobs.gone = false;
+	bus_comes_back(td);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	tdisk_expect_works(td);
 }
 
 static void is_frozen_before_it_is_told(struct kunit *test)

@@ -40,7 +40,7 @@ static const char *const life_points[] = {
 /* An event in the life of a disk */
 struct life_event {
 	const char *name;
-	void (*happens)(struct vfe_rig *rig);
+	void (*happens)(struct tdisk *td);
 	bool loses;	/* requests may fail */
 	bool removes;	/* there is no disk afterwards */
 };
@@ -52,62 +52,61 @@ struct life_case {
 
 /* --- events --- */
 
-static const struct dev_pm_ops *life_pm(struct vfe_rig *rig)
+static const struct dev_pm_ops *life_pm(struct tdisk *td)
 {
-	return rig->m->pdev->dev.driver->pm;
+	return td->m->pdev->dev.driver->pm;
 }
 
-static void life_unplug(struct vfe_rig *rig)
+static void life_unplug(struct tdisk *td)
 {
 	/*
 	 * the driver waits for the hanging request: make that take less than a
 	 * second
 	 */
-	vfe_rig_hurry(rig);
-	vfe_rig_unplug(rig);
+	tdisk_check_timeouts(td);
+	tdisk_unplug(td);
 }
 
-static void life_vanish(struct vfe_rig *rig)
+static void life_vanish(struct tdisk *td)
 {
-	vfe_mock_vanish(rig->m);
-	vfe_rig_unplug(rig);
+	vfe_mock_vanish(td->m);
+	tdisk_unplug(td);
 }
 
-static void life_unbind(struct vfe_rig *rig)
+static void life_unbind(struct tdisk *td)
 {
-	vfe_rig_hurry(rig);
-	vfe_rig_unbind(rig);
-	KUNIT_ASSERT_EQ(rig->test, 0, vfe_rig_bind(rig));
+	tdisk_check_timeouts(td);
+	tdisk_unbind(td);
+	KUNIT_ASSERT_EQ(td->test, 0, tdisk_bind(td));
 }
 
-static void life_needs_reset(struct vfe_rig *rig)
+static void life_needs_reset(struct tdisk *td)
 {
-	vfe_mock_needs_reset(rig->m);
+	vfe_mock_needs_reset(td->m);
 }
 
-static void life_flr(struct vfe_rig *rig)
+static void life_flr(struct tdisk *td)
 {
-	vfe_rig_hurry(rig);
-	KUNIT_EXPECT_EQ(rig->test, 0, pci_reset_function(rig->m->pdev));
+	tdisk_check_timeouts(td);
+	KUNIT_EXPECT_EQ(td->test, 0, pci_reset_function(td->m->pdev));
 }
 
-static void life_sleep(struct vfe_rig *rig)
+static void life_sleep(struct tdisk *td)
 {
-	struct device *dev = &rig->m->pdev->dev;
+	struct device *dev = &td->m->pdev->dev;
 
-	vfe_rig_hurry(rig);
-	KUNIT_EXPECT_EQ(rig->test, 0, life_pm(rig)->suspend(dev));
+	tdisk_check_timeouts(td);
+	KUNIT_EXPECT_EQ(td->test, 0, life_pm(td)->suspend(dev));
 	/* suspended: no status bit is set, bus mastering is off */
-	KUNIT_EXPECT_EQ(rig->test, 0, rig->m->status);
-	KUNIT_EXPECT_EQ(rig->test, 0, life_pm(rig)->resume(dev));
+	KUNIT_EXPECT_EQ(td->test, 0, td->m->status);
+	KUNIT_EXPECT_EQ(td->test, 0, life_pm(td)->resume(dev));
 }
 
-static void life_unplug_asleep(struct vfe_rig *rig)
+static void life_unplug_asleep(struct tdisk *td)
 {
-	vfe_rig_hurry(rig);
-	KUNIT_EXPECT_EQ(rig->test, 0,
-			life_pm(rig)->suspend(&rig->m->pdev->dev));
-	vfe_rig_unplug(rig);
+	tdisk_check_timeouts(td);
+	KUNIT_EXPECT_EQ(td->test, 0, life_pm(td)->suspend(&td->m->pdev->dev));
+	tdisk_unplug(td);
 }
 
 static const struct life_event life_events[] = {
@@ -123,37 +122,36 @@ static const struct life_event life_events[] = {
 
 /* --- points --- */
 
-static void life_interrupt(struct vfe_rig *rig)
+static void life_interrupt(struct tdisk *td)
 {
-	vfe_mock_interrupt(&rig->m->queues[0]);
+	vfe_mock_interrupt(&td->m->queues[0]);
 }
 
 /* The device wants no kick: its event index did not move. */
-static void life_want_no_kick(struct vfe_rig *rig)
+static void life_want_no_kick(struct tdisk *td)
 {
-	struct vfe_mock_queue *mq = &rig->m->queues[0];
+	struct vfe_mock_queue *mq = &td->m->queues[0];
 
 	vfe_mock_set_avail_event(mq, vfe_mock_avail_idx(mq) - 1);
 }
 
 /* A write of 512 bytes to sector 100 that gets as far as @point */
-static struct vfe_rig_io *life_go_to(struct vfe_rig *rig,
-				     enum life_point point)
+static struct tdisk_io *life_go_to(struct tdisk *td, enum life_point point)
 {
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
-	rig->keep = point != POINT_KICKED && point != POINT_ADDED;
-	rig->m->knobs.mute = point == POINT_KICKED;
+	td->keep = point != POINT_KICKED && point != POINT_ADDED;
+	td->m->knobs.mute = point == POINT_KICKED;
 	if (point == POINT_QUEUED)
-		vfe_rig_fill(rig, 0);
+		tdisk_fill_ring(td, 0);
 	if (point == POINT_ADDED)
-		life_want_no_kick(rig);
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 100, 512, 0x33);
-	if (rig->keep)
-		KUNIT_ASSERT_TRUE(rig->test, VFE_RIG_UNTIL(rig->num_kept));
+		life_want_no_kick(td);
+	io = tdisk_start(td, REQ_OP_WRITE, 100, 512, 0x33);
+	if (td->keep)
+		KUNIT_ASSERT_TRUE(td->test, TDISK_WAIT_FOR(td->num_kept));
 	if (point == POINT_PUSHED || point == POINT_INTERRUPT)
-		vfe_rig_push(rig, 0);
-	vfe_rig_serve(rig);
+		tdisk_complete(td, 0);
+	tdisk_serve(td);
 	return io;
 }
 
@@ -179,38 +177,38 @@ static const void *life_case_gen_params(const void *prev, char *desc)
 	return &life_cases[n];
 }
 
-static void life_check_end(struct vfe_rig *rig, struct vfe_rig_io *io,
+static void life_check_end(struct tdisk *td, struct tdisk_io *io,
 			   const struct life_event *event)
 {
-	int err = vfe_rig_wait(rig, io);
+	int err = tdisk_wait(td, io);
 
 	if (!event->loses)
-		KUNIT_EXPECT_EQ(rig->test, 0, err);
+		KUNIT_EXPECT_EQ(td->test, 0, err);
 	/* a completed request has its data */
 	if (!err && io->bio.bi_vcnt == 1)
-		KUNIT_EXPECT_TRUE(rig->test,
-				  vfe_rig_holds(rig, 100, io->data, 512));
+		KUNIT_EXPECT_TRUE(td->test,
+				  tdisk_holds(td, 100, io->data, 512));
 }
 
 static void life_request_ends_whatever_happens(struct kunit *test)
 {
 	const struct life_case *c = test->param_value;
-	struct vfe_rig *rig = vfe_rig_small(test, 0);
+	struct tdisk *td = tdisk_small_ring(test, 0);
 	unsigned int i;
 
-	vfe_rig_impatient(rig);
-	vfe_rig_resets_late(rig);
-	life_go_to(rig, c->point);
+	tdisk_short_timeout(td);
+	tdisk_resets_late(td);
+	life_go_to(td, c->point);
 	if (c->point == POINT_INTERRUPT)
-		life_interrupt(rig);
-	c->event->happens(rig);
-	for (i = 0; i < rig->num_ios; i++)
-		life_check_end(rig, &rig->ios[i], c->event);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+		life_interrupt(td);
+	c->event->happens(td);
+	for (i = 0; i < td->num_ios; i++)
+		life_check_end(td, &td->ios[i], c->event);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 	if (c->event->removes)
 		return;
-	vfe_rig_works(rig);
-	KUNIT_EXPECT_STREQ(test, rig->m->offence ?: "", "");
+	tdisk_expect_works(td);
+	KUNIT_EXPECT_STREQ(test, td->m->offence ?: "", "");
 }
 
 /* --- in the middle of an interrupt: under INTx it reads a register --- */
@@ -237,86 +235,85 @@ static bool life_needs_reset_in_interrupt(struct vfe_mock *m,
 	return false;
 }
 
-static struct vfe_rig *life_intx(struct kunit *test)
+static struct tdisk *life_intx(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .vectors = -1 };
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec, 0);
+	struct tdisk *td = tdisk_plug(test, &spec, 0);
 
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	return rig;
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	return td;
 }
 
 static void life_gone_in_the_interrupt(struct kunit *test)
 {
-	struct vfe_rig *rig = life_intx(test);
-	struct vfe_rig_io *io = life_go_to(rig, POINT_PUSHED);
+	struct tdisk *td = life_intx(test);
+	struct tdisk_io *io = life_go_to(td, POINT_PUSHED);
 
-	rig->m->knobs.access = life_vanish_in_interrupt;
-	life_interrupt(rig);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	vfe_rig_unplug(rig);
+	td->m->knobs.access = life_vanish_in_interrupt;
+	life_interrupt(td);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
+	tdisk_unplug(td);
 }
 
 static void life_needs_reset_with_the_interrupt(struct kunit *test)
 {
-	struct vfe_rig *rig = life_intx(test);
-	struct vfe_rig_io *io = life_go_to(rig, POINT_PUSHED);
+	struct tdisk *td = life_intx(test);
+	struct tdisk_io *io = life_go_to(td, POINT_PUSHED);
 
-	rig->m->knobs.access = life_needs_reset_in_interrupt;
-	vfe_mock_log_clear(rig->m);
-	life_interrupt(rig);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	td->m->knobs.access = life_needs_reset_in_interrupt;
+	vfe_mock_log_clear(td->m);
+	life_interrupt(td);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
 	/* and it is reset, as it requested */
-	KUNIT_EXPECT_TRUE(test,
-			  VFE_RIG_UNTIL(rig->m->status == LIFE_LIVE));
-	vfe_rig_works(rig);
+	KUNIT_EXPECT_TRUE(test, TDISK_WAIT_FOR(td->m->status == LIFE_LIVE));
+	tdisk_expect_works(td);
 }
 
 /* --- coming and going --- */
 
 static void life_bind_and_unbind(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 	unsigned int i;
 
 	for (i = 0; i < 10; i++) {
-		vfe_rig_works(rig);
-		vfe_rig_recycle(rig);
-		vfe_rig_unbind(rig);
-		KUNIT_EXPECT_EQ(test, 0, rig->m->status);
-		KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
+		tdisk_expect_works(td);
+		tdisk_recycle(td);
+		tdisk_unbind(td);
+		KUNIT_EXPECT_EQ(test, 0, td->m->status);
+		KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
 	}
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void life_vanish_without_requests(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 
-	vfe_mock_vanish(rig->m);
-	vfe_rig_unplug(rig);
-	KUNIT_EXPECT_STREQ(test, rig->m->offence ?: "", "");
+	vfe_mock_vanish(td->m);
+	tdisk_unplug(td);
+	KUNIT_EXPECT_STREQ(test, td->m->offence ?: "", "");
 }
 
 /* No wait of 30 s for a removed function. */
 static void life_vanish_does_not_wait_for_a_timeout(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_small(test, 0);
-	struct vfe_rig_io *io = life_go_to(rig, POINT_POPPED);
+	struct tdisk *td = tdisk_small_ring(test, 0);
+	struct tdisk_io *io = life_go_to(td, POINT_POPPED);
 	unsigned long start = jiffies;
 
-	vfe_mock_vanish(rig->m);
-	vfe_rig_unplug(rig);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	vfe_mock_vanish(td->m);
+	tdisk_unplug(td);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
 	KUNIT_EXPECT_LT(test, jiffies - start, 2UL * HZ);
 }
 
 /* The actions of a slow device 50 ms later */
 struct life_later {
 	struct delayed_work work;
-	struct vfe_rig *rig;
+	struct tdisk *td;
 };
 
 static void life_finish(struct work_struct *work)
@@ -324,8 +321,8 @@ static void life_finish(struct work_struct *work)
 	struct life_later *later = container_of(to_delayed_work(work),
 						struct life_later, work);
 
-	vfe_rig_push(later->rig, 0);
-	life_interrupt(later->rig);
+	tdisk_complete(later->td, 0);
+	life_interrupt(later->td);
 }
 
 /*
@@ -334,137 +331,137 @@ static void life_finish(struct work_struct *work)
  */
 static void life_unbind_waits_for_requests(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_small(test, 0);
-	struct vfe_rig_io *io = life_go_to(rig, POINT_QUEUED);
-	struct life_later later = { .rig = rig };
+	struct tdisk *td = tdisk_small_ring(test, 0);
+	struct tdisk_io *io = life_go_to(td, POINT_QUEUED);
+	struct life_later later = { .td = td };
 
-	vfe_mock_log_clear(rig->m);
+	vfe_mock_log_clear(td->m);
 	INIT_DELAYED_WORK_ONSTACK(&later.work, life_finish);
 	schedule_delayed_work(&later.work, HZ / 20);
-	vfe_rig_unbind(rig);
+	tdisk_unbind(td);
 	flush_delayed_work(&later.work);
 	destroy_delayed_work_on_stack(&later.work);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, &rig->ios[0]));
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 100, io->data, 512));
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, &td->ios[0]));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	KUNIT_EXPECT_TRUE(test, tdisk_holds(td, 100, io->data, 512));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* The disk exists while it is open, its device does not. */
 static void life_open_beyond_the_end(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct gendisk *disk = rig->disk;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct gendisk *disk = td->disk;
 	struct file *file;
 
 	file = bdev_file_open_by_dev(disk_devt(disk),
-				     BLK_OPEN_READ | BLK_OPEN_WRITE, rig,
+				     BLK_OPEN_READ | BLK_OPEN_WRITE, td,
 				     NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
-	vfe_rig_unplug(rig);
-	rig->disk = disk;
-	KUNIT_EXPECT_NE(test, 0, vfe_rig_write(rig, 0, 512, 1));
+	tdisk_unplug(td);
+	td->disk = disk;
+	KUNIT_EXPECT_NE(test, 0, tdisk_write(td, 0, 512, 1));
 	__fput_sync(file);
 }
 
 static void life_unplug_in_a_recovery(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_small(test, 0);
-	struct vfe_rig_io *io = life_go_to(rig, POINT_POPPED);
+	struct tdisk *td = tdisk_small_ring(test, 0);
+	struct tdisk_io *io = life_go_to(td, POINT_POPPED);
 
 	/* a slow reset */
-	rig->m->knobs.reset_reads = 20;
-	vfe_mock_needs_reset(rig->m);
-	vfe_rig_unplug(rig);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, 0, rig->m->status);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	td->m->knobs.reset_reads = 20;
+	vfe_mock_needs_reset(td->m);
+	tdisk_unplug(td);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, 0, td->m->status);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void life_vanish_in_a_recovery(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_small(test, 0);
-	struct vfe_rig_io *io = life_go_to(rig, POINT_POPPED);
+	struct tdisk *td = tdisk_small_ring(test, 0);
+	struct tdisk_io *io = life_go_to(td, POINT_POPPED);
 
-	rig->m->knobs.reset_reads = 20;
-	vfe_mock_needs_reset(rig->m);
+	td->m->knobs.reset_reads = 20;
+	vfe_mock_needs_reset(td->m);
 	usleep_range(5000, 10000);
-	vfe_mock_vanish(rig->m);
-	vfe_rig_unplug(rig);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	vfe_mock_vanish(td->m);
+	tdisk_unplug(td);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
 }
 
 /* --- sleep --- */
 
 static void life_requests_wait_for_the_resume(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct device *dev = &rig->m->pdev->dev;
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct device *dev = &td->m->pdev->dev;
+	struct tdisk_io *io;
 
-	vfe_rig_works(rig);
-	KUNIT_EXPECT_EQ(test, 0, life_pm(rig)->suspend(dev));
-	vfe_mock_log_clear(rig->m);
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 100, 512, 9);
+	tdisk_expect_works(td);
+	KUNIT_EXPECT_EQ(test, 0, life_pm(td)->suspend(dev));
+	vfe_mock_log_clear(td->m);
+	io = tdisk_start(td, REQ_OP_WRITE, 100, 512, 9);
 	usleep_range(5000, 10000);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
 	/* suspended: not accessed */
-	KUNIT_EXPECT_EQ(test, 0U, rig->m->log_len);
-	KUNIT_EXPECT_EQ(test, 0, life_pm(rig)->resume(dev));
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 100, io->data, 512));
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	KUNIT_EXPECT_EQ(test, 0U, td->m->log_len);
+	KUNIT_EXPECT_EQ(test, 0, life_pm(td)->resume(dev));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	KUNIT_EXPECT_TRUE(test, tdisk_holds(td, 100, io->data, 512));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void life_gone_while_asleep(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct device *dev = &rig->m->pdev->dev;
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct device *dev = &td->m->pdev->dev;
+	struct tdisk_io *io;
 
-	KUNIT_EXPECT_EQ(test, 0, life_pm(rig)->suspend(dev));
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 100, 512, 9);
-	vfe_mock_vanish(rig->m);
-	KUNIT_EXPECT_EQ(test, 0, life_pm(rig)->resume(dev));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	vfe_rig_unplug(rig);
+	KUNIT_EXPECT_EQ(test, 0, life_pm(td)->suspend(dev));
+	io = tdisk_start(td, REQ_OP_WRITE, 100, 512, 9);
+	vfe_mock_vanish(td->m);
+	KUNIT_EXPECT_EQ(test, 0, life_pm(td)->resume(dev));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	tdisk_unplug(td);
 }
 
 /* Nothing wakes it any more: requests that wait for that fail. */
 static void life_unplug_asleep_with_a_request(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct device *dev = &rig->m->pdev->dev;
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct device *dev = &td->m->pdev->dev;
+	struct tdisk_io *io;
 
-	KUNIT_EXPECT_EQ(test, 0, life_pm(rig)->suspend(dev));
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 100, 512, 9);
-	vfe_rig_unplug(rig);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, 0, life_pm(td)->suspend(dev));
+	io = tdisk_start(td, REQ_OP_WRITE, 100, 512, 9);
+	tdisk_unplug(td);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
 }
 
 /* Later calls find a device that does nothing after the shutdown. */
 static void life_shutdown(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct device *dev = &rig->m->pdev->dev;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct device *dev = &td->m->pdev->dev;
 
-	vfe_rig_works(rig);
-	to_pci_driver(dev->driver)->shutdown(rig->m->pdev);
-	KUNIT_EXPECT_EQ(test, 0, rig->m->status);
+	tdisk_expect_works(td);
+	to_pci_driver(dev->driver)->shutdown(td->m->pdev);
+	KUNIT_EXPECT_EQ(test, 0, td->m->status);
 	/* and its driver can be unbound */
-	vfe_rig_unbind(rig);
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	vfe_rig_works(rig);
+	tdisk_unbind(td);
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	tdisk_expect_works(td);
 }
 
 /* Requests that have ended */
-static unsigned int life_ended(const struct vfe_rig *rig)
+static unsigned int life_ended(const struct tdisk *td)
 {
 	unsigned int i, n = 0;
 
-	for (i = 0; i < rig->num_ios; i++)
-		n += READ_ONCE(rig->ios[i].ends);
+	for (i = 0; i < td->num_ios; i++)
+		n += READ_ONCE(td->ios[i].ends);
 	return n;
 }
 
@@ -482,42 +479,42 @@ static bool life_resetting(const struct vfe_mock *m,
 /* The device keeps its buffers until its reset is known to have ended. */
 static bool life_early(struct vfe_mock *m, struct vfe_mock_access *a)
 {
-	struct vfe_rig *rig = m->knobs.priv;
+	struct tdisk *td = m->knobs.priv;
 
 	if (life_resetting(m, a))
-		KUNIT_EXPECT_EQ(rig->test, 0U, life_ended(rig));
+		KUNIT_EXPECT_EQ(td->test, 0U, life_ended(td));
 	return false;
 }
 
 static void life_requests_end_after_the_reset(struct kunit *test)
 {
-	struct vfe_rig *rig;
-	struct vfe_rig_io *io;
+	struct tdisk *td;
+	struct tdisk_io *io;
 	unsigned int n;
 
 	VFE_DUTY(test, "B21", "3.3.1",
 		 "a request that the device has is given back after a reset, not before");
-	rig = vfe_rig_disk(test, 0);
-	rig->keep = true;
-	rig->m->knobs.reset_reads = 3;
-	rig->m->knobs.access = life_early;
-	rig->m->knobs.priv = rig;
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 4096, 1);
+	td = tdisk_disk(test, 0);
+	td->keep = true;
+	td->m->knobs.reset_reads = 3;
+	td->m->knobs.access = life_early;
+	td->m->knobs.priv = td;
+	io = tdisk_start(td, REQ_OP_WRITE, 0, 4096, 1);
 	/* sent again after each reset, and completed after the third */
 	for (n = 1; n <= 3; n++) {
-		KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept == n));
-		KUNIT_EXPECT_EQ(test, 0U, life_ended(rig));
-		rig->keep = n < 3;
-		vfe_mock_log_clear(rig->m);
-		KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(rig->m));
+		KUNIT_ASSERT_TRUE(test, TDISK_WAIT_FOR(td->num_kept == n));
+		KUNIT_EXPECT_EQ(test, 0U, life_ended(td));
+		td->keep = n < 3;
+		vfe_mock_log_clear(td->m);
+		KUNIT_EXPECT_TRUE(test, vfe_mock_needs_reset(td->m));
 	}
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	rig->m->knobs.access = NULL;
-	KUNIT_EXPECT_GT(test, vfe_mock_count(rig->m, VFE_REG_DEVICE_STATUS,
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	td->m->knobs.access = NULL;
+	KUNIT_EXPECT_GT(test, vfe_mock_count(td->m, VFE_REG_DEVICE_STATUS,
 					     VFE_READ), 3U);
-	vfe_rig_serve(rig);
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	tdisk_serve(td);
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case life_kunit_cases[] = {

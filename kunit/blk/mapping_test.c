@@ -30,78 +30,77 @@ static const struct path_way path_ways[] = {
 
 KUNIT_ARRAY_PARAM_DESC(path_way, path_ways, name);
 
-static struct vfe_rig *path_disk(struct kunit *test)
+static struct tdisk *path_disk(struct kunit *test)
 {
 	const struct path_way *way = test->param_value;
 	const struct vfe_mock_spec spec = {
 		.features = way->features, .translated = way->translated,
 	};
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec,
-					   BIT_ULL(VIRTIO_BLK_F_SEG_MAX));
+	struct tdisk *td = tdisk_plug(test, &spec,
+				      BIT_ULL(VIRTIO_BLK_F_SEG_MAX));
 
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	return rig;
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	return td;
 }
 
 /* A write with @n segments. Return: its request, sent */
-static struct vfe_rig_io *path_write(struct vfe_rig *rig, unsigned int n)
+static struct tdisk_io *path_write(struct tdisk *td, unsigned int n)
 {
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 	unsigned int i;
 
-	vfe_rig_recycle(rig);
-	io = vfe_rig_io(rig, REQ_OP_WRITE, 8);
+	tdisk_recycle(td);
+	io = tdisk_io(td, REQ_OP_WRITE, 8);
 	for (i = 0; i < n; i++) {
-		memset(rig->memory + rig->memory_used, i + n, SECTOR_SIZE);
-		vfe_rig_piece(rig, io, SECTOR_SIZE, SECTOR_SIZE);
+		memset(td->memory + td->memory_used, i + n, SECTOR_SIZE);
+		tdisk_segment(td, io, SECTOR_SIZE, SECTOR_SIZE);
 	}
-	vfe_rig_send(io);
+	tdisk_send(io);
 	return io;
 }
 
-static void path_expect(struct vfe_rig *rig, struct vfe_rig_io *io,
-			unsigned int n)
+static void path_expect(struct tdisk *td, struct tdisk_io *io, unsigned int n)
 {
-	const struct path_way *way = rig->test->param_value;
+	const struct path_way *way = td->test->param_value;
 	unsigned int i;
 
-	KUNIT_EXPECT_EQ(rig->test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(rig->test, n + 1, rig->seen.out);
+	KUNIT_EXPECT_EQ(td->test, 0, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(td->test, n + 1, td->seen.out);
 	for (i = 0; i < n; i++)
-		KUNIT_EXPECT_TRUE(rig->test,
-				  vfe_rig_holds(rig, 8 + i, io->data +
-						2 * i * SECTOR_SIZE,
-						SECTOR_SIZE));
-	for (i = 0; i < rig->seen.out + rig->seen.in; i++)
-		KUNIT_EXPECT_EQ(rig->test, way->bus,
-				rig->seen.segs[i].addr >= VFE_MOCK_BUS);
+		KUNIT_EXPECT_TRUE(td->test,
+				  tdisk_holds(td, 8 + i, io->data +
+					      2 * i * SECTOR_SIZE,
+					      SECTOR_SIZE));
+	for (i = 0; i < td->seen.out + td->seen.in; i++)
+		KUNIT_EXPECT_EQ(td->test, way->bus,
+				td->seen.segs[i].addr >= VFE_MOCK_BUS);
 }
 
 static void path_of_pieces(struct kunit *test)
 {
 	static const unsigned int counts[] = { 1, 2, 16, 17, 60 };
-	struct vfe_rig *rig = path_disk(test);
+	struct tdisk *td = path_disk(test);
 	unsigned int i;
 
 	VFE_DUTY(test, "B26", "6.1",
 		 "with ACCESS_PLATFORM all addresses of a request are those of the bus");
 	for (i = 0; i < ARRAY_SIZE(counts); i++)
-		path_expect(rig, path_write(rig, counts[i]), counts[i]);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+		path_expect(td, path_write(td, counts[i]), counts[i]);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A write with many segments succeeds although its @nth allocation fails. */
-static void path_write_without(struct vfe_rig *rig, unsigned int nth)
+static void path_write_without(struct tdisk *td, unsigned int nth)
 {
 	unsigned int pieces = 20 + nth % 8;
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 	bool failed;
 
 	fail_nth(nth);
-	io = path_write(rig, pieces);
+	io = path_write(td, pieces);
 	failed = fail_end();
-	path_expect(rig, io, pieces);
-	KUNIT_EXPECT_TRUE(rig->test, failed || nth > 1);
+	path_expect(td, io, pieces);
+	KUNIT_EXPECT_TRUE(td->test, failed || nth > 1);
 }
 
 /*
@@ -110,19 +109,19 @@ static void path_write_without(struct vfe_rig *rig, unsigned int nth)
  */
 static void path_without_memory(struct kunit *test)
 {
-	struct vfe_rig *rig = path_disk(test);
+	struct tdisk *td = path_disk(test);
 	unsigned int nth;
 
 	fail_require(test);
-	vfe_rig_works(rig);
+	tdisk_expect_works(td);
 	/* twice, since the descriptors must be free again */
-	path_write_without(rig, 1);
+	path_write_without(td, 1);
 	for (nth = 1; nth < 30; nth++)
-		path_write_without(rig, nth);
+		path_write_without(td, nth);
 	/* a pool has memory by now, and does not allocate */
 	for (nth = 1; nth <= 10; nth++)
-		path_write_without(rig, nth);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+		path_write_without(td, nth);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case path_cases[] = {

@@ -12,153 +12,152 @@
 #define POLLED		1	/* the index of that */
 #define PARAMETER	"module/vfe_blk/parameters/poll_queues"
 
-static void polled_no_more(void *rig)
+static void polled_no_more(void *td)
 {
-	vfe_rig_write_file(rig, PARAMETER, "0");
+	tdisk_write_file(td, PARAMETER, "0");
 }
 
 /* Queues according to the parameter, on a function like @more */
-static struct vfe_rig *polled_plug(struct kunit *test, const char *queues,
-				   const struct vfe_mock_spec *more)
+static struct tdisk *polled_plug(struct kunit *test, const char *queues,
+				 const struct vfe_mock_spec *more)
 {
 	struct vfe_mock_spec spec = { .queues = QUEUES };
-	struct vfe_rig *rig;
+	struct tdisk *td;
 
 	if (more)
 		spec = *more;
-	rig = vfe_rig_plug(test, &spec, F(MQ) | F(FLUSH));
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	vfe_rig_unbind(rig);
-	KUNIT_ASSERT_EQ(test, 0,
-			kunit_add_action(test, polled_no_more, rig));
+	td = tdisk_plug(test, &spec, F(MQ) | F(FLUSH));
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	tdisk_unbind(td);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, polled_no_more, td));
 	KUNIT_ASSERT_EQ(test, (ssize_t)strlen(queues),
-			vfe_rig_write_file(rig, PARAMETER, queues));
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	return rig;
+			tdisk_write_file(td, PARAMETER, queues));
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	return td;
 }
 
-static struct vfe_rig *polled_disk(struct kunit *test)
+static struct tdisk *polled_disk(struct kunit *test)
 {
-	struct vfe_rig *rig = polled_plug(test, "1", NULL);
+	struct tdisk *td = polled_plug(test, "1", NULL);
 
-	vfe_rig_works(rig);
-	vfe_rig_recycle(rig);
-	vfe_rig_reset_counts(rig);
-	return rig;
+	tdisk_expect_works(td);
+	tdisk_recycle(td);
+	tdisk_reset_counts(td);
+	return td;
 }
 
 /* Poll for the end of a request, for a limited time. Return: its error */
-static int polled_wait(struct vfe_rig *rig, struct vfe_rig_io *io)
+static int polled_wait(struct tdisk *td, struct tdisk_io *io)
 {
-	unsigned long end = jiffies + VFE_RIG_PATIENCE;
+	unsigned long end = jiffies + TDISK_TIMEOUT;
 
 	while (!io->ends && time_before(jiffies, end)) {
 		DEFINE_IO_COMP_BATCH(iob);
 
-		vfe_mock_settle(rig->m);
+		vfe_mock_settle(td->m);
 		bio_poll(&io->bio, &iob, BLK_POLL_ONESHOT);
 		if (iob.complete)
 			iob.complete(&iob);
 	}
-	return vfe_rig_wait(rig, io);
+	return tdisk_wait(td, io);
 }
 
-static struct vfe_rig_io *polled_start(struct vfe_rig *rig, enum req_op op,
-				       u64 sector, u8 seed)
+static struct tdisk_io *polled_start(struct tdisk *td, enum req_op op,
+				     u64 sector, u8 seed)
 {
-	return vfe_rig_start(rig, op | REQ_POLLED, sector, 4096, seed);
+	return tdisk_start(td, op | REQ_POLLED, sector, 4096, seed);
 }
 
 static void polled_without_interrupts(struct kunit *test)
 {
-	struct vfe_rig *rig = polled_disk(test);
-	struct vfe_mock_queue *mq = &rig->m->queues[POLLED];
-	struct vfe_rig_io *w, *r;
+	struct tdisk *td = polled_disk(test);
+	struct vfe_mock_queue *mq = &td->m->queues[POLLED];
+	struct tdisk_io *w, *r;
 	unsigned int kicks = mq->kicks;
 
 	KUNIT_EXPECT_EQ(test, mq->vector, VIRTIO_MSI_NO_VECTOR);
-	KUNIT_EXPECT_EQ(test, 1, rig->m->queues[0].vector);
-	KUNIT_EXPECT_EQ(test, 2LL, vfe_rig_counter(rig, "vectors"));
-	w = polled_start(rig, REQ_OP_WRITE, 8, 0x33);
-	vfe_mock_settle(rig->m);
+	KUNIT_EXPECT_EQ(test, 1, td->m->queues[0].vector);
+	KUNIT_EXPECT_EQ(test, 2LL, tdisk_counter(td, "vectors"));
+	w = polled_start(td, REQ_OP_WRITE, 8, 0x33);
+	vfe_mock_settle(td->m);
 	KUNIT_EXPECT_EQ(test, kicks + 1, mq->kicks);
 	/* used by the device; not completed until a poll */
-	KUNIT_EXPECT_EQ(test, 1U, rig->num_types);
+	KUNIT_EXPECT_EQ(test, 1U, td->num_types);
 	KUNIT_EXPECT_EQ(test, 0U, w->ends);
-	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, w));
-	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 8, w->data, 4096));
-	r = polled_start(rig, REQ_OP_READ, 8, 0);
-	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, r));
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(td, w));
+	KUNIT_EXPECT_TRUE(test, tdisk_holds(td, 8, w->data, 4096));
+	r = polled_start(td, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(td, r));
 	KUNIT_EXPECT_MEMEQ(test, w->data, r->data, 4096);
-	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
-	KUNIT_EXPECT_EQ(test, 2LL, vfe_rig_counter(rig, "operations"));
+	KUNIT_EXPECT_EQ(test, 0LL, tdisk_counter(td, "interrupts"));
+	KUNIT_EXPECT_EQ(test, 2LL, tdisk_counter(td, "operations"));
 	/* all others have interrupts */
-	vfe_rig_works(rig);
-	KUNIT_EXPECT_GT(test, vfe_rig_counter(rig, "interrupts"), 0LL);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	tdisk_expect_works(td);
+	KUNIT_EXPECT_GT(test, tdisk_counter(td, "interrupts"), 0LL);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* One poll finds many completions. */
 static void polled_in_batches(struct kunit *test)
 {
-	struct vfe_rig *rig = polled_disk(test);
+	struct tdisk *td = polled_disk(test);
 	unsigned int i, ended = 0;
 	DEFINE_IO_COMP_BATCH(iob);
 
 	for (i = 0; i < 16; i++)
-		polled_start(rig, REQ_OP_WRITE, 16 * i, i);
-	vfe_mock_settle(rig->m);
-	KUNIT_EXPECT_EQ(test, 16U, rig->num_types);
-	KUNIT_EXPECT_EQ(test, 16, bio_poll(&rig->ios[3].bio, &iob,
+		polled_start(td, REQ_OP_WRITE, 16 * i, i);
+	vfe_mock_settle(td->m);
+	KUNIT_EXPECT_EQ(test, 16U, td->num_types);
+	KUNIT_EXPECT_EQ(test, 16, bio_poll(&td->ios[3].bio, &iob,
 					   BLK_POLL_ONESHOT));
 	KUNIT_ASSERT_NOT_NULL(test, iob.complete);
 	iob.complete(&iob);
 	for (i = 0; i < 16; i++)
-		ended += rig->ios[i].ends;
+		ended += td->ios[i].ends;
 	KUNIT_EXPECT_EQ(test, 16U, ended);
-	KUNIT_EXPECT_EQ(test, 16LL, vfe_rig_counter(rig, "operations"));
+	KUNIT_EXPECT_EQ(test, 16LL, tdisk_counter(td, "operations"));
 }
 
 /* Requests that were submitted together go to their own queues. */
 static void polled_beside_others_in_a_plug(struct kunit *test)
 {
-	struct vfe_rig *rig = polled_disk(test);
-	unsigned int polled = rig->m->queues[POLLED].kicks;
-	unsigned int others = rig->m->queues[0].kicks;
-	struct vfe_rig_io *io[6];
+	struct tdisk *td = polled_disk(test);
+	unsigned int polled = td->m->queues[POLLED].kicks;
+	unsigned int others = td->m->queues[0].kicks;
+	struct tdisk_io *io[6];
 	struct blk_plug plug;
 	int i;
 
 	blk_start_plug(&plug);
 	for (i = 0; i < 6; i++)
-		io[i] = i % 3 ? polled_start(rig, REQ_OP_WRITE, 16 * i, i) :
-			vfe_rig_start(rig, REQ_OP_WRITE, 16 * i, 4096, i);
+		io[i] = i % 3 ? polled_start(td, REQ_OP_WRITE, 16 * i, i) :
+			tdisk_start(td, REQ_OP_WRITE, 16 * i, 4096, i);
 	blk_finish_plug(&plug);
 	for (i = 0; i < 6; i++)
-		KUNIT_EXPECT_EQ(test, 0, i % 3 ? polled_wait(rig, io[i]) :
-					 vfe_rig_wait(rig, io[i]));
+		KUNIT_EXPECT_EQ(test, 0, i % 3 ? polled_wait(td, io[i]) :
+					 tdisk_wait(td, io[i]));
 	for (i = 0; i < 6; i++)
-		KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 16 * i, io[i]->data,
-						      4096));
+		KUNIT_EXPECT_TRUE(test, tdisk_holds(td, 16 * i, io[i]->data,
+						    4096));
 	/* each time that the queue changes, at most */
-	KUNIT_EXPECT_LE(test, rig->m->queues[POLLED].kicks - polled, 2U);
-	KUNIT_EXPECT_LE(test, rig->m->queues[0].kicks - others, 2U);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	KUNIT_EXPECT_LE(test, td->m->queues[POLLED].kicks - polled, 2U);
+	KUNIT_EXPECT_LE(test, td->m->queues[0].kicks - others, 2U);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* An error is reported, and not lost in a batch of other requests. */
 static void polled_errors(struct kunit *test)
 {
-	struct vfe_rig *rig = polled_disk(test);
-	struct vfe_rig_io *io;
+	struct tdisk *td = polled_disk(test);
+	struct tdisk_io *io;
 
-	rig->back->status = VIRTIO_BLK_S_IOERR;
-	io = polled_start(rig, REQ_OP_READ, 8, 0);
-	KUNIT_EXPECT_EQ(test, -EIO, polled_wait(rig, io));
-	rig->back->status = 0;
-	io = polled_start(rig, REQ_OP_READ, 8, 0);
-	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, io));
+	td->back->status = VIRTIO_BLK_S_IOERR;
+	io = polled_start(td, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_EQ(test, -EIO, polled_wait(td, io));
+	td->back->status = 0;
+	io = polled_start(td, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(td, io));
 }
 
 /* Where only the flag in the ring suppresses the queue's INTx interrupts */
@@ -169,37 +168,37 @@ static void polled_beside_the_pin(struct kunit *test)
 			    BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
 		.queues = QUEUES, .vectors = -1,
 	};
-	struct vfe_rig *rig = polled_plug(test, "1", &spec);
-	struct vfe_rig_io *io;
+	struct tdisk *td = polled_plug(test, "1", &spec);
+	struct tdisk_io *io;
 
 	KUNIT_EXPECT_EQ(test, VRING_AVAIL_F_NO_INTERRUPT,
-			vfe_mock_avail_flags(&rig->m->queues[POLLED]));
-	KUNIT_EXPECT_EQ(test, 0, vfe_mock_avail_flags(&rig->m->queues[0]));
-	vfe_rig_recycle(rig);
-	vfe_rig_reset_counts(rig);
-	io = polled_start(rig, REQ_OP_READ, 8, 0);
-	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
+			vfe_mock_avail_flags(&td->m->queues[POLLED]));
+	KUNIT_EXPECT_EQ(test, 0, vfe_mock_avail_flags(&td->m->queues[0]));
+	tdisk_recycle(td);
+	tdisk_reset_counts(td);
+	io = polled_start(td, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(td, io));
+	KUNIT_EXPECT_EQ(test, 0LL, tdisk_counter(td, "interrupts"));
 	/* another queue's interrupt on the line does not concern it */
-	io = polled_start(rig, REQ_OP_READ, 8, 0);
-	vfe_mock_settle(rig->m);
-	vfe_mock_interrupt(&rig->m->queues[0]);
+	io = polled_start(td, REQ_OP_READ, 8, 0);
+	vfe_mock_settle(td->m);
+	vfe_mock_interrupt(&td->m->queues[0]);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, io));
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(td, io));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Without polls, the timeout completes it, without a reset. */
 static void polled_by_nobody(struct kunit *test)
 {
-	struct vfe_rig *rig = polled_disk(test);
-	struct vfe_rig_io *io;
+	struct tdisk *td = polled_disk(test);
+	struct tdisk_io *io;
 
-	vfe_rig_impatient(rig);
-	io = polled_start(rig, REQ_OP_READ, 8, 0);
-	KUNIT_EXPECT_TRUE(test, vfe_rig_expire(rig, io));
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, 0U, vfe_mock_count(rig->m,
+	tdisk_short_timeout(td);
+	io = polled_start(td, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_TRUE(test, tdisk_expire(td, io));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, 0U, vfe_mock_count(td->m,
 						 VFE_REG_DEVICE_STATUS,
 						 VFE_WRITE));
 }
@@ -207,21 +206,21 @@ static void polled_by_nobody(struct kunit *test)
 /* Requests are sent again after a reset, and the queue is still polled. */
 static void polled_after_a_reset(struct kunit *test)
 {
-	struct vfe_rig *rig = polled_disk(test);
-	struct vfe_rig_io *io;
+	struct tdisk *td = polled_disk(test);
+	struct tdisk_io *io;
 
-	rig->keep = true;
-	io = polled_start(rig, REQ_OP_READ, 8, 0);
-	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept == 1));
-	vfe_rig_serve(rig);
-	vfe_mock_needs_reset(rig->m);
-	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_types == 2));
-	vfe_rig_reset_counts(rig);
-	KUNIT_EXPECT_EQ(test, rig->m->queues[POLLED].vector,
+	td->keep = true;
+	io = polled_start(td, REQ_OP_READ, 8, 0);
+	KUNIT_ASSERT_TRUE(test, TDISK_WAIT_FOR(td->num_kept == 1));
+	tdisk_serve(td);
+	vfe_mock_needs_reset(td->m);
+	KUNIT_ASSERT_TRUE(test, TDISK_WAIT_FOR(td->num_types == 2));
+	tdisk_reset_counts(td);
+	KUNIT_EXPECT_EQ(test, td->m->queues[POLLED].vector,
 			VIRTIO_MSI_NO_VECTOR);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	KUNIT_EXPECT_EQ(test, 0, polled_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
+	KUNIT_EXPECT_EQ(test, 0, polled_wait(td, io));
+	KUNIT_EXPECT_EQ(test, 0LL, tdisk_counter(td, "interrupts"));
 }
 
 struct polled_count {
@@ -252,20 +251,19 @@ static void polled_queues_there_are(struct kunit *test)
 {
 	const struct polled_count *c = test->param_value;
 	const struct vfe_mock_spec spec = { .queues = c->has };
-	struct vfe_rig *rig = polled_plug(test, c->asked, &spec);
+	struct tdisk *td = polled_plug(test, c->asked, &spec);
 	char buf[16], path[64];
 	unsigned int i;
 
 	for (i = 0; i < c->has; i++)
 		KUNIT_EXPECT_EQ(test, i <= c->polled,
-				(bool)rig->m->queues[i].enable);
+				(bool)td->m->queues[i].enable);
 	snprintf(path, sizeof(path), "block/%s/queue/io_poll",
-		 rig->disk->disk_name);
-	KUNIT_EXPECT_EQ(test, 2, vfe_rig_read_file(rig, path, buf,
-						   sizeof(buf)));
+		 td->disk->disk_name);
+	KUNIT_EXPECT_EQ(test, 2, tdisk_read_file(td, path, buf, sizeof(buf)));
 	KUNIT_EXPECT_STREQ(test, c->polled ? "1\n" : "0\n", buf);
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case polled_cases[] = {

@@ -235,39 +235,38 @@ static void probe_check_limits(struct kunit *test, const struct probe_case *c,
 }
 
 /* Bind the driver again to the same function, with another configuration */
-static int probe_again(struct vfe_rig *rig, const struct probe_case *c)
+static int probe_again(struct tdisk *td, const struct probe_case *c)
 {
 	unsigned int i;
 
-	vfe_rig_unbind(rig);
+	tdisk_unbind(td);
 	for (i = 0; i < ARRAY_SIZE(c->set); i++) {
 		__le64 val = cpu_to_le64(c->set[i].val);
 
-		memcpy(rig->m->config + c->set[i].offset, &val,
-		       c->set[i].size);
+		memcpy(td->m->config + c->set[i].offset, &val, c->set[i].size);
 	}
-	vfe_mock_log_clear(rig->m);
-	return vfe_rig_bind(rig);
+	vfe_mock_log_clear(td->m);
+	return tdisk_bind(td);
 }
 
 static void probe_limits_from_configuration(struct kunit *test)
 {
 	const struct vfe_mock_spec spec = { .unbound = true };
 	const struct probe_case *c = test->param_value;
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec, c->features);
-	int err = probe_again(rig, c);
+	struct tdisk *td = tdisk_plug(test, &spec, c->features);
+	int err = probe_again(td, c);
 
 	KUNIT_EXPECT_EQ(test, c->err, err);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 	if (c->err) {
-		KUNIT_EXPECT_PTR_EQ(test, rig->disk, NULL);
+		KUNIT_EXPECT_PTR_EQ(test, td->disk, NULL);
 		/* 3.1.1: an aborted set-up ends with FAILED, then a reset */
-		KUNIT_EXPECT_EQ(test, 0, rig->m->status);
+		KUNIT_EXPECT_EQ(test, 0, td->m->status);
 		return;
 	}
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	probe_check_limits(test, c, &rig->disk->queue->limits);
-	vfe_rig_works(rig);
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	probe_check_limits(test, c, &td->disk->queue->limits);
+	tdisk_expect_works(td);
 }
 
 /* The largest accepted capacity, and a capacity of 0 */
@@ -279,18 +278,18 @@ static void probe_capacity_at_its_ends(struct kunit *test)
 	static const struct probe_case none = {
 		.set = { SET(capacity, 0) },
 	};
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 
-	KUNIT_EXPECT_EQ(test, 0, probe_again(rig, &most));
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
+	KUNIT_EXPECT_EQ(test, 0, probe_again(td, &most));
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
 	KUNIT_EXPECT_EQ(test, (u64)LLONG_MAX >> SECTOR_SHIFT,
-			(u64)get_capacity(rig->disk));
-	vfe_rig_works(rig);
-	vfe_rig_recycle(rig);
-	KUNIT_EXPECT_EQ(test, 0, probe_again(rig, &none));
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	KUNIT_EXPECT_EQ(test, 0ULL, (u64)get_capacity(rig->disk));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+			(u64)get_capacity(td->disk));
+	tdisk_expect_works(td);
+	tdisk_recycle(td);
+	KUNIT_EXPECT_EQ(test, 0, probe_again(td, &none));
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	KUNIT_EXPECT_EQ(test, 0ULL, (u64)get_capacity(td->disk));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
 }
 
 /* --- features --- */
@@ -312,54 +311,53 @@ KUNIT_ARRAY_PARAM(probe_feature, probe_features, probe_feature_name);
 static void probe_accepts_what_it_knows(struct kunit *test)
 {
 	u64 offered = *(const u64 *)test->param_value;
-	struct vfe_rig *rig = vfe_rig_disk(test, offered);
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, offered);
+	struct tdisk_io *io;
 
 	KUNIT_EXPECT_EQ(test, offered & ALL_FEATURES,
-			rig->m->accepted & (ALL_FEATURES | FOREIGN_FEATURES));
-	KUNIT_EXPECT_EQ(test, 0ULL, rig->m->accepted & ~rig->m->offered);
-	KUNIT_EXPECT_EQ(test, !!(offered & F(RO)),
-			(u64)get_disk_ro(rig->disk));
-	io = vfe_rig_start(rig, REQ_OP_READ, 0, 4096, 0);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+			td->m->accepted & (ALL_FEATURES | FOREIGN_FEATURES));
+	KUNIT_EXPECT_EQ(test, 0ULL, td->m->accepted & ~td->m->offered);
+	KUNIT_EXPECT_EQ(test, !!(offered & F(RO)), (u64)get_disk_ro(td->disk));
+	io = tdisk_start(td, REQ_OP_READ, 0, 4096, 0);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void probe_short_configuration_is_refused(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .config_len = 16 };
 	static const u8 config[16];
-	struct vfe_rig *rig;
+	struct tdisk *td;
 
 	spec.config = config;
 	/* topology begins at 24 */
-	rig = vfe_rig_plug(test, &spec, F(TOPOLOGY));
-	KUNIT_EXPECT_PTR_EQ(test, rig->disk, NULL);
-	KUNIT_EXPECT_EQ(test, -EINVAL, vfe_rig_bind(rig));
+	td = tdisk_plug(test, &spec, F(TOPOLOGY));
+	KUNIT_EXPECT_PTR_EQ(test, td->disk, NULL);
+	KUNIT_EXPECT_EQ(test, -EINVAL, tdisk_bind(td));
 }
 
 static void probe_refused_features(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 
-	vfe_rig_unbind(rig);
-	rig->m->knobs.refuse_features = true;
-	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_bind(rig));
-	KUNIT_EXPECT_PTR_EQ(test, rig->disk, NULL);
-	rig->m->knobs.refuse_features = false;
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_bind(rig));
-	vfe_rig_works(rig);
+	tdisk_unbind(td);
+	td->m->knobs.refuse_features = true;
+	KUNIT_EXPECT_EQ(test, -ENODEV, tdisk_bind(td));
+	KUNIT_EXPECT_PTR_EQ(test, td->disk, NULL);
+	td->m->knobs.refuse_features = false;
+	KUNIT_EXPECT_EQ(test, 0, tdisk_bind(td));
+	tdisk_expect_works(td);
 }
 
 /* The configuration changes permanently: an error, and no endless loop. */
 static void probe_configuration_never_settles(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, F(SEG_MAX));
+	struct tdisk *td = tdisk_disk(test, F(SEG_MAX));
 
-	vfe_rig_unbind(rig);
-	rig->m->knobs.generation_moves = UINT_MAX;
-	KUNIT_EXPECT_EQ(test, -EAGAIN, vfe_rig_bind(rig));
-	rig->m->knobs.generation_moves = 0;
+	tdisk_unbind(td);
+	td->m->knobs.generation_moves = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, -EAGAIN, tdisk_bind(td));
+	td->m->knobs.generation_moves = 0;
 }
 
 /* --- queues --- */
@@ -396,25 +394,25 @@ static void probe_depth_from_queue_size(struct kunit *test)
 		.queue_size = q->size,
 		.features = BIT_ULL(VIRTIO_F_VERSION_1),
 	};
-	struct vfe_rig *rig;
+	struct tdisk *td;
 
 	if (q->indirect)
 		spec.features |= BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC);
-	rig = vfe_rig_plug(test, &spec, F(SEG_MAX));
+	td = tdisk_plug(test, &spec, F(SEG_MAX));
 	if (q->err) {
-		KUNIT_EXPECT_PTR_EQ(test, rig->disk, NULL);
-		KUNIT_EXPECT_EQ(test, q->err, vfe_rig_bind(rig));
+		KUNIT_EXPECT_PTR_EQ(test, td->disk, NULL);
+		KUNIT_EXPECT_EQ(test, q->err, tdisk_bind(td));
 		return;
 	}
-	vfe_rig_unbind(rig);
-	vfe_rig_config(rig)->seg_max =
+	tdisk_unbind(td);
+	tdisk_config(td)->seg_max =
 		(__force __virtio32)cpu_to_le32(U32_MAX);
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	KUNIT_EXPECT_EQ(test, q->depth, rig->disk->queue->tag_set->queue_depth);
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	KUNIT_EXPECT_EQ(test, q->depth, td->disk->queue->tag_set->queue_depth);
 	KUNIT_EXPECT_EQ(test, q->segments,
-			(unsigned int)rig->disk->queue->limits.max_segments);
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+			(unsigned int)td->disk->queue->limits.max_segments);
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- identity --- */
@@ -422,21 +420,21 @@ static void probe_depth_from_queue_size(struct kunit *test)
 static void probe_other_identity_is_refused(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .device = VFE_MOCK_DEVICE };
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec, 0);
+	struct tdisk *td = tdisk_plug(test, &spec, 0);
 
-	KUNIT_EXPECT_PTR_EQ(test, rig->disk, NULL);
-	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_bind(rig));
+	KUNIT_EXPECT_PTR_EQ(test, td->disk, NULL);
+	KUNIT_EXPECT_EQ(test, -ENODEV, tdisk_bind(td));
 }
 
 /* Two disks at once, each with its own name and data */
 static void probe_two_disks(struct kunit *test)
 {
-	struct vfe_rig *a = vfe_rig_disk(test, 0);
-	struct vfe_rig *b = vfe_rig_disk(test, 0);
+	struct tdisk *a = tdisk_disk(test, 0);
+	struct tdisk *b = tdisk_disk(test, 0);
 
 	KUNIT_EXPECT_STRNEQ(test, a->disk->disk_name, b->disk->disk_name);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_write(a, 0, 512, 1));
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_write(b, 0, 512, 2));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_write(a, 0, 512, 1));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_write(b, 0, 512, 2));
 	KUNIT_EXPECT_NE(test, a->back->data[0], b->back->data[0]);
 }
 
@@ -554,24 +552,24 @@ static unsigned int probe_status_set(const struct vfe_mock *m, u8 bit)
 
 static void probe_reads_writeback_after_features_ok(struct kunit *test)
 {
-	struct vfe_rig *rig;
+	struct tdisk *td;
 	unsigned int i, ok, reads = 0;
 
 	VFE_DUTY(test, "K01", "5.2.5.1",
 		 "writeback is not read before FEATURES_OK, ZONED is accepted only by a driver that handles zones");
-	rig = vfe_rig_disk(test, F(FLUSH) | F(CONFIG_WCE) | F(ZONED));
-	ok = probe_status_set(rig->m, VIRTIO_CONFIG_S_FEATURES_OK);
-	KUNIT_ASSERT_LT(test, ok, rig->m->log_len);
-	for (i = 0; i < rig->m->log_len; i++) {
-		if (!probe_is_config(&rig->m->log[i], VFE_READ, WCE))
+	td = tdisk_disk(test, F(FLUSH) | F(CONFIG_WCE) | F(ZONED));
+	ok = probe_status_set(td->m, VIRTIO_CONFIG_S_FEATURES_OK);
+	KUNIT_ASSERT_LT(test, ok, td->m->log_len);
+	for (i = 0; i < td->m->log_len; i++) {
+		if (!probe_is_config(&td->m->log[i], VFE_READ, WCE))
 			continue;
 		KUNIT_EXPECT_GT(test, i, ok);
 		reads++;
 	}
 	KUNIT_EXPECT_GT(test, reads, 0U);
 	/* the driver does not handle zones here */
-	KUNIT_EXPECT_EQ(test, 0ULL, rig->m->accepted & F(ZONED));
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	KUNIT_EXPECT_EQ(test, 0ULL, td->m->accepted & F(ZONED));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case probe_kunit_cases[] = {

@@ -21,53 +21,53 @@
 
 struct recovery_fault {
 	const char *name;
-	void (*spoil)(struct vfe_rig *rig);
-	void (*mend)(struct vfe_rig *rig);
+	void (*spoil)(struct tdisk *td);
+	void (*mend)(struct tdisk *td);
 };
 
-static void recovery_refuse(struct vfe_rig *rig)
+static void recovery_refuse(struct tdisk *td)
 {
-	rig->m->knobs.refuse_features = true;
+	td->m->knobs.refuse_features = true;
 }
 
-static void recovery_accept(struct vfe_rig *rig)
+static void recovery_accept(struct tdisk *td)
 {
-	rig->m->knobs.refuse_features = false;
+	td->m->knobs.refuse_features = false;
 }
 
-static void recovery_offer_less(struct vfe_rig *rig)
+static void recovery_offer_less(struct tdisk *td)
 {
-	rig->m->offered &= ~F(FLUSH);
+	td->m->offered &= ~F(FLUSH);
 }
 
-static void recovery_offer_more(struct vfe_rig *rig)
+static void recovery_offer_more(struct tdisk *td)
 {
-	rig->m->offered |= F(FLUSH);
+	td->m->offered |= F(FLUSH);
 }
 
-static void recovery_small_queue(struct vfe_rig *rig)
+static void recovery_small_queue(struct tdisk *td)
 {
-	rig->m->queues[0].offer = 8;
+	td->m->queues[0].offer = 8;
 }
 
-static void recovery_no_queue(struct vfe_rig *rig)
+static void recovery_no_queue(struct tdisk *td)
 {
-	rig->m->queues[0].offer = 0;
+	td->m->queues[0].offer = 0;
 }
 
-static void recovery_usual_queue(struct vfe_rig *rig)
+static void recovery_usual_queue(struct tdisk *td)
 {
-	rig->m->queues[0].offer = 64;
+	td->m->queues[0].offer = 64;
 }
 
-static void recovery_no_vectors(struct vfe_rig *rig)
+static void recovery_no_vectors(struct tdisk *td)
 {
-	rig->m->knobs.vectors_short = 1;
+	td->m->knobs.vectors_short = 1;
 }
 
-static void recovery_all_vectors(struct vfe_rig *rig)
+static void recovery_all_vectors(struct tdisk *td)
 {
-	rig->m->knobs.vectors_short = 0;
+	td->m->knobs.vectors_short = 0;
 }
 
 static bool recovery_deaf(struct vfe_mock *m, struct vfe_mock_access *a)
@@ -76,25 +76,25 @@ static bool recovery_deaf(struct vfe_mock *m, struct vfe_mock_access *a)
 }
 
 /* It restarts in the other cache mode, and does not accept the old one. */
-static void recovery_other_cache(struct vfe_rig *rig)
+static void recovery_other_cache(struct tdisk *td)
 {
-	vfe_rig_config(rig)->wce ^= 1;
-	rig->m->knobs.access = recovery_deaf;
+	tdisk_config(td)->wce ^= 1;
+	td->m->knobs.access = recovery_deaf;
 }
 
-static void recovery_hears(struct vfe_rig *rig)
+static void recovery_hears(struct tdisk *td)
 {
-	rig->m->knobs.access = NULL;
+	td->m->knobs.access = NULL;
 }
 
-static void recovery_hangs(struct vfe_rig *rig)
+static void recovery_hangs(struct tdisk *td)
 {
-	rig->m->knobs.reset_reads = UINT_MAX;
+	td->m->knobs.reset_reads = UINT_MAX;
 }
 
-static void recovery_resets(struct vfe_rig *rig)
+static void recovery_resets(struct tdisk *td)
 {
-	rig->m->knobs.reset_reads = 0;
+	td->m->knobs.reset_reads = 0;
 }
 
 static const struct recovery_fault recovery_faults[] = {
@@ -115,45 +115,44 @@ static void recovery_fault_name(const struct recovery_fault *f, char *name)
 KUNIT_ARRAY_PARAM(recovery_fault, recovery_faults, recovery_fault_name);
 
 /* A write that the device popped and keeps */
-static struct vfe_rig_io *recovery_keep(struct vfe_rig *rig, u64 sector)
+static struct tdisk_io *recovery_keep(struct tdisk *td, u64 sector)
 {
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
-	io = vfe_rig_start_kept(rig, REQ_OP_WRITE, sector, sector);
-	rig->keep = false;
+	io = tdisk_start_kept(td, REQ_OP_WRITE, sector, sector);
+	td->keep = false;
 	return io;
 }
 
 /* A disk whose device is down, with a request: @io */
-static struct vfe_rig *recovery_down(struct kunit *test,
-				     const struct recovery_fault *f,
-				     struct vfe_rig_io **io)
+static struct tdisk *recovery_down(struct kunit *test,
+				   const struct recovery_fault *f,
+				   struct tdisk_io **io)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, F(FLUSH) | F(CONFIG_WCE));
+	struct tdisk *td = tdisk_disk(test, F(FLUSH) | F(CONFIG_WCE));
 	struct kmsg_dump_iter mark = log_mark();
 
-	*io = recovery_keep(rig, 40);
-	f->spoil(rig);
-	vfe_mock_needs_reset(rig->m);
+	*io = recovery_keep(td, 40);
+	f->spoil(td);
+	vfe_mock_needs_reset(td->m);
 	KUNIT_ASSERT_TRUE(test,
-			  VFE_RIG_IN_TIME(log_errors(mark, "no restart"), 30));
+			  TDISK_WAIT_LONG(log_errors(mark, "no restart"), 30));
 	KUNIT_EXPECT_EQ(test, 0U, (*io)->ends);
-	return rig;
+	return td;
 }
 
-static struct vfe_rig *recovery_refused(struct kunit *test,
-					struct vfe_rig_io **io)
+static struct tdisk *recovery_refused(struct kunit *test, struct tdisk_io **io)
 {
 	return recovery_down(test, &recovery_faults[0], io);
 }
 
-static void recovery_ends_well(struct vfe_rig *rig, struct vfe_rig_io *io)
+static void recovery_ends_well(struct tdisk *td, struct tdisk_io *io)
 {
-	KUNIT_EXPECT_TRUE(rig->test,
-			  VFE_RIG_IN_TIME(io->ends, RECOVERY_MINUTES));
-	KUNIT_EXPECT_EQ(rig->test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_TRUE(rig->test, vfe_rig_holds(rig, 40, io->data, 512));
-	vfe_rig_works(rig);
+	KUNIT_EXPECT_TRUE(td->test,
+			  TDISK_WAIT_LONG(io->ends, RECOVERY_MINUTES));
+	KUNIT_EXPECT_EQ(td->test, 0, tdisk_wait(td, io));
+	KUNIT_EXPECT_TRUE(td->test, tdisk_holds(td, 40, io->data, 512));
+	tdisk_expect_works(td);
 }
 
 /* --- it goes on trying --- */
@@ -162,23 +161,23 @@ static void recovery_ends_well(struct vfe_rig *rig, struct vfe_rig_io *io)
 static void recovery_goes_on(struct kunit *test)
 {
 	const struct recovery_fault *f = test->param_value;
-	struct vfe_rig_io *io, *later;
-	struct vfe_rig *rig;
+	struct tdisk_io *io, *later;
+	struct tdisk *td;
 
-	rig = recovery_down(test, f, &io);
-	later = vfe_rig_start(rig, REQ_OP_WRITE, 80, 512, 3);
-	VFE_RIG_IN_TIME(io->ends || later->ends, 60);
+	td = recovery_down(test, f, &io);
+	later = tdisk_start(td, REQ_OP_WRITE, 80, 512, 3);
+	TDISK_WAIT_LONG(io->ends || later->ends, 60);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
 	KUNIT_EXPECT_EQ(test, 0U, later->ends);
 	/* no attempt meanwhile */
 	if (f->spoil != recovery_hangs)
-		KUNIT_EXPECT_EQ(test, 0, rig->m->status &
+		KUNIT_EXPECT_EQ(test, 0, td->m->status &
 				VIRTIO_CONFIG_S_DRIVER_OK);
-	f->mend(rig);
-	recovery_ends_well(rig, io);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, later));
-	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 80, later->data, 512));
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	f->mend(td);
+	recovery_ends_well(td, io);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, later));
+	KUNIT_EXPECT_TRUE(test, tdisk_holds(td, 80, later->data, 512));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Times of the attempts, by the driver's reads of the offered features */
@@ -204,16 +203,16 @@ static void recovery_pauses_grow(struct kunit *test)
 	static const unsigned int pauses[] = { 1, 2, 4, 8, 16, 32, 60 };
 	struct recovery_tries *tries = kunit_kzalloc(test, sizeof(*tries),
 						     GFP_KERNEL);
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 	unsigned int i, most = ARRAY_SIZE(pauses) + 1;
 
 	KUNIT_ASSERT_NOT_NULL(test, tries);
-	rig->m->knobs.priv = tries;
-	rig->m->knobs.access = recovery_count;
-	recovery_refuse(rig);
-	vfe_mock_needs_reset(rig->m);
-	KUNIT_ASSERT_TRUE(test, VFE_RIG_IN_TIME(tries->n >= most, 300));
-	rig->m->knobs.access = NULL;
+	td->m->knobs.priv = tries;
+	td->m->knobs.access = recovery_count;
+	recovery_refuse(td);
+	vfe_mock_needs_reset(td->m);
+	KUNIT_ASSERT_TRUE(test, TDISK_WAIT_LONG(tries->n >= most, 300));
+	td->m->knobs.access = NULL;
 	for (i = 0; i < ARRAY_SIZE(pauses); i++) {
 		unsigned long took = tries->at[i + 1] - tries->at[i];
 
@@ -221,124 +220,124 @@ static void recovery_pauses_grow(struct kunit *test)
 		/* a timer of a minute is up to an eighth late */
 		KUNIT_EXPECT_LE(test, took, (pauses[i] * 9 / 8 + 1) * HZ * 1UL);
 	}
-	recovery_accept(rig);
+	recovery_accept(td);
 	KUNIT_EXPECT_TRUE(test,
-			  VFE_RIG_IN_TIME(rig->m->status == RECOVERY_LIVE, 90));
-	vfe_rig_works(rig);
+			  TDISK_WAIT_LONG(td->m->status == RECOVERY_LIVE, 90));
+	tdisk_expect_works(td);
 }
 
 /* --- the user stops it --- */
 
 static void recovery_is_stopped(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = recovery_refused(test, &io);
+	struct tdisk_io *io;
+	struct tdisk *td = recovery_refused(test, &io);
 	char buf[8];
 
-	vfe_rig_set(rig, "recovery", "0");
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	tdisk_set(td, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
 	KUNIT_EXPECT_EQ(test, (ssize_t)2,
-			vfe_rig_show(rig, "recovery", buf, sizeof(buf)));
+			tdisk_show(td, "recovery", buf, sizeof(buf)));
 	KUNIT_EXPECT_STREQ(test, buf, "0\n");
 	/* no automatic attempt */
-	recovery_accept(rig);
-	VFE_RIG_IN_TIME(rig->m->status == RECOVERY_LIVE, 100);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	KUNIT_EXPECT_NE(test, RECOVERY_LIVE, (int)rig->m->status);
+	recovery_accept(td);
+	TDISK_WAIT_LONG(td->m->status == RECOVERY_LIVE, 100);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
+	KUNIT_EXPECT_NE(test, RECOVERY_LIVE, (int)td->m->status);
 	/* but the user can start one at once */
-	vfe_rig_set(rig, "recovery", "1");
-	KUNIT_EXPECT_EQ(test, RECOVERY_LIVE, (int)rig->m->status);
-	vfe_rig_recycle(rig);
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	tdisk_set(td, "recovery", "1");
+	KUNIT_EXPECT_EQ(test, RECOVERY_LIVE, (int)td->m->status);
+	tdisk_recycle(td);
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Enabled while it is still broken: it waits again, and recovers. */
 static void recovery_is_started_too_early(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = recovery_refused(test, &io);
+	struct tdisk_io *io;
+	struct tdisk *td = recovery_refused(test, &io);
 
-	vfe_rig_set(rig, "recovery", "0");
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	vfe_rig_set(rig, "recovery", "1");
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 9);
-	VFE_RIG_IN_TIME(io->ends, 10);
+	tdisk_set(td, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	tdisk_set(td, "recovery", "1");
+	io = tdisk_start(td, REQ_OP_WRITE, 40, 512, 9);
+	TDISK_WAIT_LONG(io->ends, 10);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	recovery_accept(rig);
-	recovery_ends_well(rig, io);
+	recovery_accept(td);
+	recovery_ends_well(td, io);
 }
 
 /* The same, but only the last step of the restart fails. */
 static void recovery_is_started_with_whole_rings(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = recovery_down(test, &recovery_faults[5], &io);
+	struct tdisk_io *io;
+	struct tdisk *td = recovery_down(test, &recovery_faults[5], &io);
 
-	vfe_rig_set(rig, "recovery", "0");
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	vfe_rig_set(rig, "recovery", "1");
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 9);
-	recovery_hears(rig);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	tdisk_set(td, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	tdisk_set(td, "recovery", "1");
+	io = tdisk_start(td, REQ_OP_WRITE, 40, 512, 9);
+	recovery_hears(td);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
 }
 
 /* Disabled before any fault: the first failed attempt is the last. */
 static void recovery_is_off(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct tdisk_io *io;
 
-	vfe_rig_set(rig, "recovery", "0");
+	tdisk_set(td, "recovery", "0");
 	/* a working device is not affected */
-	io = recovery_keep(rig, 40);
-	vfe_mock_needs_reset(rig->m);
-	recovery_ends_well(rig, io);
-	io = recovery_keep(rig, 40);
-	recovery_refuse(rig);
-	vfe_mock_needs_reset(rig->m);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
+	io = recovery_keep(td, 40);
+	vfe_mock_needs_reset(td->m);
+	recovery_ends_well(td, io);
+	io = recovery_keep(td, 40);
+	recovery_refuse(td);
+	vfe_mock_needs_reset(td->m);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
 	/* after giving up, suspend works, and resume tries again */
-	recovery_accept(rig);
+	recovery_accept(td);
 	KUNIT_EXPECT_EQ(test, (ssize_t)-EINVAL,
-			vfe_rig_store(rig, "recovery", "maybe"));
-	vfe_rig_unbind(rig);
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	vfe_rig_works(rig);
+			tdisk_store(td, "recovery", "maybe"));
+	tdisk_unbind(td);
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	tdisk_expect_works(td);
 }
 
 /* --- others, meanwhile --- */
 
 static void recovery_unbind(struct kunit *test)
 {
-	struct vfe_rig_io *io, *later;
-	struct vfe_rig *rig = recovery_refused(test, &io);
+	struct tdisk_io *io, *later;
+	struct tdisk *td = recovery_refused(test, &io);
 	unsigned long start = jiffies;
 
-	later = vfe_rig_start(rig, REQ_OP_WRITE, 80, 512, 3);
-	vfe_rig_unbind(rig);
+	later = tdisk_start(td, REQ_OP_WRITE, 80, 512, 3);
+	tdisk_unbind(td);
 	KUNIT_EXPECT_LT(test, jiffies - start, 2UL * HZ);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, later));
-	recovery_accept(rig);
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, later));
+	recovery_accept(td);
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void recovery_unbind_given_up(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = recovery_refused(test, &io);
+	struct tdisk_io *io;
+	struct tdisk *td = recovery_refused(test, &io);
 
-	vfe_rig_set(rig, "recovery", "0");
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	vfe_rig_unbind(rig);
-	recovery_accept(rig);
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	vfe_rig_works(rig);
+	tdisk_set(td, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	tdisk_unbind(td);
+	recovery_accept(td);
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	tdisk_expect_works(td);
 }
 
 /*
@@ -347,31 +346,31 @@ static void recovery_unbind_given_up(struct kunit *test)
  */
 static void recovery_that_begins_in_an_unbind(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *io = recovery_keep(rig, 40);
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct tdisk_io *io = recovery_keep(td, 40);
 
-	vfe_rig_impatient(rig);
-	recovery_refuse(rig);
+	tdisk_short_timeout(td);
+	recovery_refuse(td);
 	/* found by a timeout, while the driver is being unbound */
-	rig->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
-	vfe_rig_hurry(rig);
-	vfe_rig_unbind(rig);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	recovery_accept(rig);
-	KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-	vfe_rig_works(rig);
+	td->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	tdisk_check_timeouts(td);
+	tdisk_unbind(td);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	recovery_accept(td);
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	tdisk_expect_works(td);
 }
 
-static int recovery_suspend(struct vfe_rig *rig)
+static int recovery_suspend(struct tdisk *td)
 {
-	struct device *dev = &rig->m->pdev->dev;
+	struct device *dev = &td->m->pdev->dev;
 
 	return dev->driver->pm->suspend(dev);
 }
 
-static int recovery_resume(struct vfe_rig *rig)
+static int recovery_resume(struct tdisk *td)
 {
-	struct device *dev = &rig->m->pdev->dev;
+	struct device *dev = &td->m->pdev->dev;
 
 	return dev->driver->pm->resume(dev);
 }
@@ -379,69 +378,69 @@ static int recovery_resume(struct vfe_rig *rig)
 /* Requests wait while it is down: suspend fails, and attempts continue. */
 static void recovery_does_not_sleep(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = recovery_refused(test, &io);
+	struct tdisk_io *io;
+	struct tdisk *td = recovery_refused(test, &io);
 
-	KUNIT_EXPECT_EQ(test, -EBUSY, recovery_suspend(rig));
+	KUNIT_EXPECT_EQ(test, -EBUSY, recovery_suspend(td));
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	recovery_accept(rig);
-	recovery_ends_well(rig, io);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	recovery_accept(td);
+	recovery_ends_well(td, io);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Suspended while it is down: no attempt until the resume, then it works. */
 static void recovery_sleeps(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct tdisk_io *io;
 
-	recovery_refuse(rig);
-	vfe_mock_needs_reset(rig->m);
-	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(rig->m->status !=
+	recovery_refuse(td);
+	vfe_mock_needs_reset(td->m);
+	KUNIT_EXPECT_TRUE(test, TDISK_WAIT_LONG(td->m->status !=
 						RECOVERY_LIVE, 100));
-	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(rig));
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 9);
-	vfe_mock_log_clear(rig->m);
-	VFE_RIG_IN_TIME(io->ends, 100);
+	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(td));
+	io = tdisk_start(td, REQ_OP_WRITE, 40, 512, 9);
+	vfe_mock_log_clear(td->m);
+	TDISK_WAIT_LONG(io->ends, 100);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	KUNIT_EXPECT_EQ(test, 0U, rig->m->log_len);
-	recovery_accept(rig);
-	KUNIT_EXPECT_EQ(test, 0, recovery_resume(rig));
-	recovery_ends_well(rig, io);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	KUNIT_EXPECT_EQ(test, 0U, td->m->log_len);
+	recovery_accept(td);
+	KUNIT_EXPECT_EQ(test, 0, recovery_resume(td));
+	recovery_ends_well(td, io);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A failed resume is tried again later, like any reset. */
 static void recovery_after_a_resume(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct tdisk_io *io;
 
-	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(rig));
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 40, 512, 9);
-	recovery_refuse(rig);
-	KUNIT_EXPECT_EQ(test, 0, recovery_resume(rig));
-	VFE_RIG_IN_TIME(io->ends, 10);
+	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(td));
+	io = tdisk_start(td, REQ_OP_WRITE, 40, 512, 9);
+	recovery_refuse(td);
+	KUNIT_EXPECT_EQ(test, 0, recovery_resume(td));
+	TDISK_WAIT_LONG(io->ends, 10);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	recovery_accept(rig);
-	recovery_ends_well(rig, io);
+	recovery_accept(td);
+	recovery_ends_well(td, io);
 }
 
 /* Recovery stays disabled by the user after suspend and resume. */
 static void recovery_given_up_and_sleep(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = recovery_refused(test, &io);
+	struct tdisk_io *io;
+	struct tdisk *td = recovery_refused(test, &io);
 
-	vfe_rig_set(rig, "recovery", "0");
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(rig));
-	KUNIT_EXPECT_EQ(test, 0, recovery_resume(rig));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	recovery_accept(rig);
-	vfe_rig_set(rig, "recovery", "1");
-	vfe_rig_recycle(rig);
-	vfe_rig_works(rig);
+	tdisk_set(td, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(td));
+	KUNIT_EXPECT_EQ(test, 0, recovery_resume(td));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
+	recovery_accept(td);
+	tdisk_set(td, "recovery", "1");
+	tdisk_recycle(td);
+	tdisk_expect_works(td);
 }
 
 /*
@@ -450,28 +449,28 @@ static void recovery_given_up_and_sleep(struct kunit *test)
  */
 static void recovery_gone(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = recovery_refused(test, &io);
+	struct tdisk_io *io;
+	struct tdisk *td = recovery_refused(test, &io);
 
-	vfe_mock_vanish(rig->m);
-	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(io->ends, RECOVERY_MINUTES));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	vfe_rig_unplug(rig);
+	vfe_mock_vanish(td->m);
+	KUNIT_EXPECT_TRUE(test, TDISK_WAIT_LONG(io->ends, RECOVERY_MINUTES));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
+	tdisk_unplug(td);
 }
 
 /* The function goes during the attempt that a user started. */
 static void recovery_gone_when_asked(struct kunit *test)
 {
-	struct vfe_rig_io *io;
-	struct vfe_rig *rig = recovery_refused(test, &io);
+	struct tdisk_io *io;
+	struct tdisk *td = recovery_refused(test, &io);
 
-	vfe_rig_set(rig, "recovery", "0");
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	vfe_mock_vanish(rig->m);
-	vfe_rig_set(rig, "recovery", "1");
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	vfe_rig_unplug(rig);
+	tdisk_set(td, "recovery", "0");
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	vfe_mock_vanish(td->m);
+	tdisk_set(td, "recovery", "1");
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
+	tdisk_unplug(td);
 }
 
 /* Only the first read of the status has DEVICE_NEEDS_RESET. */
@@ -490,36 +489,36 @@ static bool recovery_asks_once(struct vfe_mock *m, struct vfe_mock_access *a)
  */
 static void recovery_of_nothing(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct tdisk_io *io;
 
-	rig->m->knobs.access = recovery_asks_once;
-	vfe_mock_config_interrupt(rig->m);
+	td->m->knobs.access = recovery_asks_once;
+	vfe_mock_config_interrupt(td->m);
 	msleep(3000);
-	KUNIT_EXPECT_NULL(test, rig->m->knobs.access);
-	io = recovery_keep(rig, 40);
+	KUNIT_EXPECT_NULL(test, td->m->knobs.access);
+	io = recovery_keep(td, 40);
 	/* an id of a chain that was never made available */
-	vfe_mock_push(&rig->m->queues[0], rig->m->queues[0].size - 1, 1, 1);
-	vfe_mock_interrupt(&rig->m->queues[0]);
-	recovery_ends_well(rig, io);
+	vfe_mock_push(&td->m->queues[0], td->m->queues[0].size - 1, 1, 1);
+	vfe_mock_interrupt(&td->m->queues[0]);
+	recovery_ends_well(td, io);
 }
 
 /* A resume is no reset: no warning, and no pause before the next reset. */
 static void recovery_resume_is_none(struct kunit *test)
 {
 	struct kmsg_dump_iter mark = log_mark();
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 	unsigned long start;
 
-	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(rig));
-	KUNIT_EXPECT_EQ(test, 0, recovery_resume(rig));
+	KUNIT_EXPECT_EQ(test, 0, recovery_suspend(td));
+	KUNIT_EXPECT_EQ(test, 0, recovery_resume(td));
 	KUNIT_EXPECT_EQ(test, 0U, log_warnings(mark, "resetting"));
-	vfe_mock_needs_reset(rig->m);
+	vfe_mock_needs_reset(td->m);
 	start = jiffies;
-	KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(rig->m->status ==
+	KUNIT_EXPECT_TRUE(test, TDISK_WAIT_LONG(td->m->status ==
 						RECOVERY_LIVE, 30));
 	KUNIT_EXPECT_LT(test, jiffies - start, HZ / 2);
-	vfe_rig_works(rig);
+	tdisk_expect_works(td);
 }
 
 /*
@@ -527,23 +526,23 @@ static void recovery_resume_is_none(struct kunit *test)
  */
 static void recovery_unbind_in_a_pause(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *io;
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct tdisk_io *io;
 	unsigned long start;
 	int i;
 
 	/* resets without completions in between: growing pauses */
 	for (i = 0; i < 6; i++) {
-		vfe_mock_needs_reset(rig->m);
-		KUNIT_EXPECT_TRUE(test, VFE_RIG_IN_TIME(rig->m->status ==
+		vfe_mock_needs_reset(td->m);
+		KUNIT_EXPECT_TRUE(test, TDISK_WAIT_LONG(td->m->status ==
 							RECOVERY_LIVE, 90));
 	}
-	io = recovery_keep(rig, 40);
-	vfe_mock_needs_reset(rig->m);
+	io = recovery_keep(td, 40);
+	vfe_mock_needs_reset(td->m);
 	start = jiffies;
-	vfe_rig_unbind(rig);
+	tdisk_unbind(td);
 	KUNIT_EXPECT_LT(test, jiffies - start, 5UL * HZ);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
 }
 
 static struct kunit_case recovery_cases[] = {

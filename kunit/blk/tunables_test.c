@@ -14,104 +14,104 @@
 
 /* --- coalescing --- */
 
-static struct vfe_rig *options_coalescing(struct kunit *test)
+static struct tdisk *options_coalescing(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 	char buf[16] = "";
 
-	vfe_rig_set(rig, "coalesce_usecs", PERIOD_US);
-	KUNIT_EXPECT_GT(test, vfe_rig_show(rig, "coalesce_usecs", buf,
-					   sizeof(buf)), 0L);
+	tdisk_set(td, "coalesce_usecs", PERIOD_US);
+	KUNIT_EXPECT_GT(test, tdisk_show(td, "coalesce_usecs", buf,
+					 sizeof(buf)), 0L);
 	KUNIT_EXPECT_STREQ(test, PERIOD_US "\n", buf);
-	rig->keep = true;
-	return rig;
+	td->keep = true;
+	return td;
 }
 
-static struct vfe_rig_io *options_read(struct vfe_rig *rig)
+static struct tdisk_io *options_read(struct tdisk *td)
 {
-	return vfe_rig_start_kept(rig, REQ_OP_READ, 8, 0);
+	return tdisk_start_kept(td, REQ_OP_READ, 8, 0);
 }
 
 /* A single request interrupts at once, with or without the timer. */
 static void coalesce_not_alone(struct kunit *test)
 {
-	struct vfe_rig *rig = options_coalescing(test);
-	struct vfe_rig_io *io = options_read(rig);
+	struct tdisk *td = options_coalescing(test);
+	struct tdisk_io *io = options_read(td);
 
-	vfe_rig_push(rig, 0);
-	vfe_mock_interrupt(&rig->m->queues[0]);
+	tdisk_complete(td, 0);
+	vfe_mock_interrupt(&td->m->queues[0]);
 	KUNIT_EXPECT_EQ(test, 1U, io->ends);
-	vfe_rig_serve(rig);
-	vfe_rig_works(rig);
+	tdisk_serve(td);
+	tdisk_expect_works(td);
 }
 
 /* Of several requests, all after the first complete without an interrupt. */
 static void coalesce_by_timer(struct kunit *test)
 {
-	struct vfe_rig *rig = options_coalescing(test);
-	struct vfe_rig_io *ios[4];
+	struct tdisk *td = options_coalescing(test);
+	struct tdisk_io *ios[4];
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(ios); i++)
-		ios[i] = options_read(rig);
-	vfe_rig_push(rig, 0);
-	vfe_mock_interrupt(&rig->m->queues[0]);
+		ios[i] = options_read(td);
+	tdisk_complete(td, 0);
+	vfe_mock_interrupt(&td->m->queues[0]);
 	KUNIT_EXPECT_EQ(test, 1U, ios[0]->ends);
 	for (i = 1; i < ARRAY_SIZE(ios); i++) {
-		vfe_rig_push(rig, i);
-		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, ios[i]));
+		tdisk_complete(td, i);
+		KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, ios[i]));
 		/* another interrupt, meanwhile, does no harm */
-		vfe_mock_interrupt(&rig->m->queues[0]);
+		vfe_mock_interrupt(&td->m->queues[0]);
 	}
 	/* the timer finds no completion, and interrupts are enabled again */
 	usleep_range(10000, 20000);
-	vfe_rig_serve(rig);
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	tdisk_serve(td);
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A kick that the device wants meanwhile comes from the timer. */
 static void coalesce_kicks(struct kunit *test)
 {
-	struct vfe_rig *rig = options_coalescing(test);
-	struct vfe_rig_io *first = options_read(rig);
-	struct vfe_rig_io *second = options_read(rig);
-	struct vfe_rig_io *third;
+	struct tdisk *td = options_coalescing(test);
+	struct tdisk_io *first = options_read(td);
+	struct tdisk_io *second = options_read(td);
+	struct tdisk_io *third;
 
-	vfe_rig_push(rig, 0);
-	vfe_mock_interrupt(&rig->m->queues[0]);
+	tdisk_complete(td, 0);
+	vfe_mock_interrupt(&td->m->queues[0]);
 	KUNIT_EXPECT_EQ(test, 1U, first->ends);
-	third = vfe_rig_start(rig, REQ_OP_READ, 16, SECTOR_SIZE, 0);
-	KUNIT_EXPECT_EQ(test, 2U, rig->num_kept);
-	KUNIT_EXPECT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept == 3));
-	vfe_rig_push(rig, 1);
-	vfe_rig_push(rig, 2);
-	vfe_mock_interrupt(&rig->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, second));
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, third));
-	vfe_rig_serve(rig);
-	vfe_rig_set(rig, "coalesce_usecs", "0");
-	vfe_rig_works(rig);
+	third = tdisk_start(td, REQ_OP_READ, 16, SECTOR_SIZE, 0);
+	KUNIT_EXPECT_EQ(test, 2U, td->num_kept);
+	KUNIT_EXPECT_TRUE(test, TDISK_WAIT_FOR(td->num_kept == 3));
+	tdisk_complete(td, 1);
+	tdisk_complete(td, 2);
+	vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, second));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, third));
+	tdisk_serve(td);
+	tdisk_set(td, "coalesce_usecs", "0");
+	tdisk_expect_works(td);
 }
 
 /* Disabled, or unbound, while the timer runs */
 static void coalesce_ends(struct kunit *test)
 {
-	struct vfe_rig *rig = options_coalescing(test);
-	struct vfe_rig_io *first = options_read(rig);
-	struct vfe_rig_io *second = options_read(rig);
+	struct tdisk *td = options_coalescing(test);
+	struct tdisk_io *first = options_read(td);
+	struct tdisk_io *second = options_read(td);
 
-	vfe_rig_push(rig, 0);
-	vfe_mock_interrupt(&rig->m->queues[0]);
+	tdisk_complete(td, 0);
+	vfe_mock_interrupt(&td->m->queues[0]);
 	KUNIT_EXPECT_EQ(test, 1U, first->ends);
-	vfe_rig_set(rig, "coalesce_usecs", "0");
+	tdisk_set(td, "coalesce_usecs", "0");
 	usleep_range(10000, 20000);
-	vfe_rig_push(rig, 1);
-	vfe_mock_interrupt(&rig->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, second));
-	vfe_rig_serve(rig);
-	vfe_rig_works(rig);
-	vfe_rig_unbind(rig);
+	tdisk_complete(td, 1);
+	vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, second));
+	tdisk_serve(td);
+	tdisk_expect_works(td);
+	tdisk_unbind(td);
 }
 
 /* --- lifetime --- */
@@ -123,7 +123,7 @@ static bool options_lifetime(struct vfe_mock_disk *back,
 	static const __le16 values[] = { cpu_to_le16(1), cpu_to_le16(2),
 					 cpu_to_le16(11) };
 
-	if (vfe_rig_type(chain) != GET_LIFETIME)
+	if (tdisk_type(chain) != GET_LIFETIME)
 		return false;
 	memcpy(vfe_mock_mem(chain->segs[1].addr), values, sizeof(values));
 	*(u8 *)vfe_mock_mem(chain->segs[2].addr) = VIRTIO_BLK_S_OK;
@@ -134,23 +134,21 @@ static bool options_lifetime(struct vfe_mock_disk *back,
 
 static void lifetime_is_shown(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, LIFETIME);
+	struct tdisk *td = tdisk_disk(test, LIFETIME);
 	char buf[32] = "";
 
-	rig->back->request = options_lifetime;
-	KUNIT_EXPECT_GT(test, vfe_rig_show(rig, "lifetime", buf, sizeof(buf)),
-			0L);
+	td->back->request = options_lifetime;
+	KUNIT_EXPECT_GT(test, tdisk_show(td, "lifetime", buf, sizeof(buf)), 0L);
 	KUNIT_EXPECT_STREQ(test, "1 2 11\n", buf);
 }
 
 /* No file without the feature */
 static void lifetime_is_not_there(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
+	struct tdisk *td = tdisk_disk(test, 0);
 	char buf[32];
 
-	KUNIT_EXPECT_LT(test, vfe_rig_show(rig, "lifetime", buf, sizeof(buf)),
-			0L);
+	KUNIT_EXPECT_LT(test, tdisk_show(td, "lifetime", buf, sizeof(buf)), 0L);
 }
 
 /* --- others --- */
@@ -158,31 +156,31 @@ static void lifetime_is_not_there(struct kunit *test)
 /* Secure erase has no defaults: limits of 0 are refused. */
 static void secure_erase_without_limits(struct kunit *test)
 {
-	struct vfe_rig *rig;
+	struct tdisk *td;
 
-	rig = vfe_rig_plug(test, NULL, BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE));
-	KUNIT_EXPECT_NULL(test, rig->disk);
+	td = tdisk_plug(test, NULL, BIT_ULL(VIRTIO_BLK_F_SECURE_ERASE));
+	KUNIT_EXPECT_NULL(test, td->disk);
 }
 
 /* A device that is slower than the user's limit: no busy-waiting. */
 static void poll_gives_up_on_a_slow_device(struct kunit *test)
 {
-	struct vfe_rig *rig = vfe_rig_disk(test, 0);
-	struct vfe_rig_io *ios[4];
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct tdisk_io *ios[4];
 	unsigned int i;
 
-	vfe_rig_set(rig, "adaptive_poll", "10");
-	rig->keep = true;
+	tdisk_set(td, "adaptive_poll", "10");
+	td->keep = true;
 	for (i = 0; i < ARRAY_SIZE(ios); i++)
-		ios[i] = options_read(rig);
-	KUNIT_EXPECT_LT(test, vfe_rig_counter(rig, "polls"), 4LL);
+		ios[i] = options_read(td);
+	KUNIT_EXPECT_LT(test, tdisk_counter(td, "polls"), 4LL);
 	for (i = 0; i < ARRAY_SIZE(ios); i++)
-		vfe_rig_push(rig, i);
-	vfe_mock_interrupt(&rig->m->queues[0]);
+		tdisk_complete(td, i);
+	vfe_mock_interrupt(&td->m->queues[0]);
 	for (i = 0; i < ARRAY_SIZE(ios); i++)
-		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, ios[i]));
-	vfe_rig_serve(rig);
-	vfe_rig_works(rig);
+		KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, ios[i]));
+	tdisk_serve(td);
+	tdisk_expect_works(td);
 }
 
 static struct kunit_case options_cases[] = {

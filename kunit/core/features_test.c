@@ -32,29 +32,29 @@ static const struct features_param features_params[] = {
 
 KUNIT_ARRAY_PARAM_DESC(features, features_params, name);
 
-static struct vfe_rig *features_rig(struct kunit *test, u64 rings)
+static struct tdisk *features_tdisk(struct kunit *test, u64 rings)
 {
 	const struct vfe_mock_spec spec = {
 		.features = BIT_ULL(VIRTIO_F_VERSION_1) | rings,
 		.queue_size = 64,
 	};
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec, 0);
+	struct tdisk *td = tdisk_plug(test, &spec, 0);
 
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	return rig;
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	return td;
 }
 
 /* Set a parameter. Return: its previous value */
-static char features_set(struct vfe_rig *rig, const char *name, char to)
+static char features_set(struct tdisk *td, const char *name, char to)
 {
 	char *path = kasprintf(GFP_KERNEL, "module/vfe/parameters/%s", name);
 	const char text[] = { to, 0 };
 	char was[8] = "";
 
-	KUNIT_ASSERT_NOT_NULL(rig->test, path);
-	KUNIT_EXPECT_EQ(rig->test, 2,
-			vfe_rig_read_file(rig, path, was, sizeof(was)));
-	KUNIT_EXPECT_EQ(rig->test, 1, vfe_rig_write_file(rig, path, text));
+	KUNIT_ASSERT_NOT_NULL(td->test, path);
+	KUNIT_EXPECT_EQ(td->test, 2,
+			tdisk_read_file(td, path, was, sizeof(was)));
+	KUNIT_EXPECT_EQ(td->test, 1, tdisk_write_file(td, path, text));
 	kfree(path);
 	return was[0];
 }
@@ -66,20 +66,20 @@ static char features_set(struct vfe_rig *rig, const char *name, char to)
 static void features_are_left_out(struct kunit *test)
 {
 	const struct features_param *param = test->param_value;
-	struct vfe_rig *rig = features_rig(test, ALL_RINGS);
+	struct tdisk *td = features_tdisk(test, ALL_RINGS);
 
-	KUNIT_EXPECT_EQ(test, rig->m->accepted & ALL_RINGS, ALL_RINGS);
-	KUNIT_EXPECT_EQ(test, features_set(rig, param->name, 'N'), 'Y');
-	vfe_rig_works(rig);
-	KUNIT_EXPECT_EQ(test, rig->m->accepted & ALL_RINGS, ALL_RINGS);
-	vfe_rig_unbind(rig);
-	vfe_rig_recycle(rig);
-	KUNIT_EXPECT_EQ(test, vfe_rig_bind(rig), 0);
-	KUNIT_EXPECT_EQ(test, rig->m->accepted & ALL_RINGS,
+	KUNIT_EXPECT_EQ(test, td->m->accepted & ALL_RINGS, ALL_RINGS);
+	KUNIT_EXPECT_EQ(test, features_set(td, param->name, 'N'), 'Y');
+	tdisk_expect_works(td);
+	KUNIT_EXPECT_EQ(test, td->m->accepted & ALL_RINGS, ALL_RINGS);
+	tdisk_unbind(td);
+	tdisk_recycle(td);
+	KUNIT_EXPECT_EQ(test, tdisk_bind(td), 0);
+	KUNIT_EXPECT_EQ(test, td->m->accepted & ALL_RINGS,
 			ALL_RINGS & ~param->bit);
-	vfe_rig_works(rig);
-	KUNIT_EXPECT_EQ(test, features_set(rig, param->name, 'Y'), 'N');
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	tdisk_expect_works(td);
+	KUNIT_EXPECT_EQ(test, features_set(td, param->name, 'Y'), 'N');
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Each set of features that changes the ring */
@@ -89,7 +89,7 @@ static void features_rings(struct kunit *test)
 		RING(F_RING_PACKED), RING(RING_F_EVENT_IDX),
 		RING(RING_F_INDIRECT_DESC), RING(F_IN_ORDER),
 	};
-	struct vfe_rig *rig;
+	struct tdisk *td;
 	unsigned int set, i;
 	u64 rings;
 
@@ -97,14 +97,14 @@ static void features_rings(struct kunit *test)
 		for (i = 0, rings = 0; i < ARRAY_SIZE(bits); i++)
 			if (set & BIT(i))
 				rings |= bits[i];
-		rig = features_rig(test, rings);
-		KUNIT_EXPECT_EQ(test, rig->m->accepted & ALL_RINGS, rings);
+		td = features_tdisk(test, rings);
+		KUNIT_EXPECT_EQ(test, td->m->accepted & ALL_RINGS, rings);
 		for (i = 0; i < 12; i++) {
-			vfe_rig_works(rig);
-			vfe_rig_recycle(rig);
+			tdisk_expect_works(td);
+			tdisk_recycle(td);
 		}
-		VFE_MOCK_EXPECT_CLEAN(test, rig->m);
-		vfe_rig_unplug(rig);
+		VFE_MOCK_EXPECT_CLEAN(test, td->m);
+		tdisk_unplug(td);
 	}
 }
 

@@ -304,34 +304,33 @@ static void more_configuration_than_there_is(struct kunit *test)
 static void disk_works(struct kunit *test)
 {
 	const struct vfe_mock_spec spec = { .legacy = true, .unbound = true };
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec,
-					   F(SEG_MAX) | F(FLUSH) | F(BLK_SIZE) |
-					   F(CONFIG_WCE) | F(TOPOLOGY));
+	struct tdisk *td = tdisk_plug(test, &spec,
+				      F(SEG_MAX) | F(FLUSH) | F(BLK_SIZE) |
+				      F(CONFIG_WCE) | F(TOPOLOGY));
 
-	KUNIT_ASSERT_EQ(test, vfe_rig_bind(rig), 0);
-	vfe_rig_works(rig);
+	KUNIT_ASSERT_EQ(test, tdisk_bind(td), 0);
+	tdisk_expect_works(td);
 	KUNIT_EXPECT_EQ(test,
-			vfe_rig_wait(rig, vfe_rig_start(rig, REQ_OP_WRITE |
-							REQ_PREFLUSH, 0, 0, 0)),
+			tdisk_wait(td, tdisk_start(td, REQ_OP_WRITE |
+						   REQ_PREFLUSH, 0, 0, 0)),
 			0);
-	KUNIT_EXPECT_EQ(test, rig->back->flushes, 1U);
+	KUNIT_EXPECT_EQ(test, td->back->flushes, 1U);
 	/* and with a device that breaks its ring */
-	rig->keep = true;
-	vfe_rig_start(rig, REQ_OP_WRITE, 8, 512, 8);
-	KUNIT_ASSERT_TRUE(test, VFE_RIG_UNTIL(rig->num_kept));
-	vfe_rig_serve(rig);
-	vfe_mock_push_raw(&rig->m->queues[0], 999, 1);
-	vfe_mock_interrupt(&rig->m->queues[0]);
-	KUNIT_EXPECT_EQ(test, vfe_rig_wait(rig, &rig->ios[rig->num_ios - 1]),
-			0);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	td->keep = true;
+	tdisk_start(td, REQ_OP_WRITE, 8, 512, 8);
+	KUNIT_ASSERT_TRUE(test, TDISK_WAIT_FOR(td->num_kept));
+	tdisk_serve(td);
+	vfe_mock_push_raw(&td->m->queues[0], 999, 1);
+	vfe_mock_interrupt(&td->m->queues[0]);
+	KUNIT_EXPECT_EQ(test, tdisk_wait(td, &td->ios[td->num_ios - 1]), 0);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A disk whose used lengths are always 0 completes requests nevertheless. */
 static bool says_length_0(struct vfe_mock_disk *back, struct vfe_mock_queue *mq,
 			  struct vfe_mock_chain *chain)
 {
-	vfe_rig_work(back->priv, chain);
+	tdisk_execute(back->priv, chain);
 	vfe_mock_push(mq, chain->id, 0, chain->descs);
 	return true;
 }
@@ -339,12 +338,12 @@ static bool says_length_0(struct vfe_mock_disk *back, struct vfe_mock_queue *mq,
 static void disk_that_says_length_0(struct kunit *test)
 {
 	const struct vfe_mock_spec spec = { .legacy = true, .unbound = true };
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec, F(SEG_MAX));
+	struct tdisk *td = tdisk_plug(test, &spec, F(SEG_MAX));
 
-	rig->back->request = says_length_0;
-	KUNIT_ASSERT_EQ(test, vfe_rig_bind(rig), 0);
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	td->back->request = says_length_0;
+	KUNIT_ASSERT_EQ(test, tdisk_bind(td), 0);
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- duties of a driver of such a device --- */
@@ -644,26 +643,26 @@ static void fixed_framing(struct kunit *test)
 {
 	const struct vfe_mock_spec spec = { .legacy = true, .unbound = true,
 					    .features = 1 };
-	struct vfe_rig *rig = vfe_rig_plug(test, &spec,
-					   BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |
-					   BIT_ULL(VIRTIO_BLK_F_FLUSH));
-	const struct vfe_mock_chain *c = &rig->seen;
+	struct tdisk *td = tdisk_plug(test, &spec,
+				      BIT_ULL(VIRTIO_BLK_F_SEG_MAX) |
+				      BIT_ULL(VIRTIO_BLK_F_FLUSH));
+	const struct vfe_mock_chain *c = &td->seen;
 
 	VFE_DUTY(test, "L10", "2.7.4.3",
 		 "without ANY_LAYOUT: one descriptor for the header, one for the status");
-	KUNIT_ASSERT_EQ(test, vfe_rig_bind(rig), 0);
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	vfe_rig_works(rig);
+	KUNIT_ASSERT_EQ(test, tdisk_bind(td), 0);
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	tdisk_expect_works(td);
 	KUNIT_EXPECT_EQ(test, c->segs[0].len, 16U);
 	KUNIT_EXPECT_EQ(test, c->out, 1U);
 	KUNIT_EXPECT_GE(test, c->in, 2U);
 	KUNIT_EXPECT_EQ(test, c->segs[c->in].len, 1U);
-	KUNIT_EXPECT_EQ(test, vfe_rig_write(rig, 8, 4096, 1), 0);
+	KUNIT_EXPECT_EQ(test, tdisk_write(td, 8, 4096, 1), 0);
 	KUNIT_EXPECT_EQ(test, c->segs[0].len, 16U);
 	KUNIT_EXPECT_EQ(test, c->segs[1].len, 4096U);
 	KUNIT_EXPECT_EQ(test, c->in, 1U);
 	KUNIT_EXPECT_EQ(test, c->segs[c->out].len, 1U);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static struct kunit_case legacy_cases[] = {

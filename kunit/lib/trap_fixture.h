@@ -9,30 +9,30 @@
 #include "blk_fixture.h"
 
 /* A function with a window, without a driver until a test binds it */
-static inline struct vfe_rig *trap_plug(struct kunit *test,
-					const struct vfe_mock_spec *spec)
+static inline struct tdisk *trap_plug(struct kunit *test,
+				      const struct vfe_mock_spec *spec)
 {
 	static const struct vfe_mock_spec usual = {
 		.window = true, .unbound = true,
 	};
 
-	return vfe_rig_plug(test, spec ?: &usual, 0);
+	return tdisk_plug(test, spec ?: &usual, 0);
 }
 
 /* Return: what probe() returned */
-static inline int trap_bind(struct vfe_rig *rig)
+static inline int trap_bind(struct tdisk *td)
 {
-	return vfe_rig_bind_to(rig, "vfe_trap_blk");
+	return tdisk_bind_to(td, "vfe_trap_blk");
 }
 
-static inline struct vfe_rig *trap_disk(struct kunit *test)
+static inline struct tdisk *trap_disk(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_plug(test, NULL);
+	struct tdisk *td = trap_plug(test, NULL);
 
-	KUNIT_ASSERT_EQ_MSG(test, 0, trap_bind(rig),
+	KUNIT_ASSERT_EQ_MSG(test, 0, trap_bind(td),
 			    "is vfe_trap_blk loaded with window=memory?");
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	return rig;
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	return td;
 }
 
 /* --- hooks --- */

@@ -25,9 +25,9 @@ static unsigned int trap_resets(const struct vfe_mock *m)
 	return n;
 }
 
-static const struct dev_pm_ops *trap_pm(struct vfe_rig *rig)
+static const struct dev_pm_ops *trap_pm(struct tdisk *td)
 {
-	return rig->m->pdev->dev.driver->pm;
+	return td->m->pdev->dev.driver->pm;
 }
 
 /* Let time pass; less than two minutes per case, or insmod appears to hang. */
@@ -50,33 +50,33 @@ static bool trap_keep_quiet(struct vfe_mock *m, struct vfe_mock_access *a)
 /* An answer without its interrupt is found eventually, without a reset. */
 static void trap_lost_interrupt(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_plug(test, NULL);
+	struct tdisk *td = trap_plug(test, NULL);
 
-	rig->m->knobs.access = trap_keep_quiet;
-	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
-	vfe_mock_log_clear(rig->m);
-	vfe_rig_impatient(rig);
-	vfe_rig_works(rig);
-	KUNIT_EXPECT_EQ(test, 0U, trap_resets(rig->m));
-	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
-	rig->m->knobs.access = NULL;
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	td->m->knobs.access = trap_keep_quiet;
+	KUNIT_ASSERT_EQ(test, 0, trap_bind(td));
+	vfe_mock_log_clear(td->m);
+	tdisk_short_timeout(td);
+	tdisk_expect_works(td);
+	KUNIT_EXPECT_EQ(test, 0U, trap_resets(td->m));
+	KUNIT_EXPECT_EQ(test, 0LL, tdisk_counter(td, "interrupts"));
+	td->m->knobs.access = NULL;
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Ignore another function's interrupt on the same line. */
 static void trap_interrupt_of_another(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 	unsigned int i;
 
-	vfe_rig_reset_counts(rig);
+	tdisk_reset_counts(td);
 	for (i = 0; i < 50; i++)
-		vfe_mock_pin(rig->m);
-	KUNIT_EXPECT_EQ(test, 0LL, vfe_rig_counter(rig, "interrupts"));
+		vfe_mock_pin(td->m);
+	KUNIT_EXPECT_EQ(test, 0LL, tdisk_counter(td, "interrupts"));
 	/* the handler read its status, which counts */
 	KUNIT_EXPECT_EQ(test, 50LL,
-			vfe_rig_counter(rig, "registers/memory_status_read"));
-	vfe_rig_works(rig);
+			tdisk_counter(td, "registers/memory_status_read"));
+	tdisk_expect_works(td);
 }
 
 /* Its status always has a pending interrupt. */
@@ -89,18 +89,17 @@ static bool trap_claim(struct vfe_mock *m, struct vfe_mock_access *a)
 
 static void trap_interrupt_for_nothing(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 	unsigned int i;
 
-	vfe_rig_reset_counts(rig);
-	rig->m->knobs.access = trap_claim;
+	tdisk_reset_counts(td);
+	td->m->knobs.access = trap_claim;
 	for (i = 0; i < 50; i++)
-		vfe_mock_pin(rig->m);
-	rig->m->knobs.access = NULL;
-	KUNIT_EXPECT_EQ(test, 50LL, vfe_rig_counter(rig, "interrupts"));
-	KUNIT_EXPECT_EQ(test, 50LL,
-			vfe_rig_counter(rig, "spurious_interrupts"));
-	vfe_rig_works(rig);
+		vfe_mock_pin(td->m);
+	td->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, 50LL, tdisk_counter(td, "interrupts"));
+	KUNIT_EXPECT_EQ(test, 50LL, tdisk_counter(td, "spurious_interrupts"));
+	tdisk_expect_works(td);
 }
 
 /* --- no answer, or nonsense --- */
@@ -116,142 +115,142 @@ static bool trap_done(struct vfe_mock *m, struct vfe_mock_access *a)
 /* A timeout alone fails no request and resets nothing; it is logged once. */
 static void trap_answers_late(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 	struct kmsg_dump_iter mark = log_mark();
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
-	vfe_rig_impatient(rig);
-	vfe_mock_log_clear(rig->m);
-	rig->m->knobs.mute = true;
-	io = vfe_rig_start(rig, REQ_OP_WRITE | REQ_PREFLUSH, 0, 0, 0);
+	tdisk_short_timeout(td);
+	vfe_mock_log_clear(td->m);
+	td->m->knobs.mute = true;
+	io = tdisk_start(td, REQ_OP_WRITE | REQ_PREFLUSH, 0, 0, 0);
 	trap_let_pass(90);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	KUNIT_EXPECT_EQ(test, 0U, trap_resets(rig->m));
+	KUNIT_EXPECT_EQ(test, 0U, trap_resets(td->m));
 	KUNIT_EXPECT_EQ(test, 1U, log_lines(mark, "still waiting"));
-	rig->m->knobs.mute = false;
-	rig->m->knobs.access = trap_done;
-	vfe_mock_pin(rig->m);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	rig->m->knobs.access = NULL;
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	td->m->knobs.mute = false;
+	td->m->knobs.access = trap_done;
+	vfe_mock_pin(td->m);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	td->m->knobs.access = NULL;
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* A request that never ends does not block suspend, and is sent again. */
 static void trap_sleeps_without_an_answer(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct device *dev = &rig->m->pdev->dev;
+	struct tdisk *td = trap_disk(test);
+	struct device *dev = &td->m->pdev->dev;
 	unsigned long start = jiffies;
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
-	rig->m->knobs.mute = true;
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
+	td->m->knobs.mute = true;
+	io = tdisk_start(td, REQ_OP_WRITE, 0, 512, 1);
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->suspend(dev));
 	KUNIT_EXPECT_LT(test, jiffies - start, 10UL * HZ);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	rig->m->knobs.mute = false;
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->resume(dev));
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 0, io->data, 512));
-	vfe_rig_works(rig);
+	td->m->knobs.mute = false;
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->resume(dev));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	KUNIT_EXPECT_TRUE(test, tdisk_holds(td, 0, io->data, 512));
+	tdisk_expect_works(td);
 }
 
 /* Nor does it block an unbind. */
 static void trap_unbind_without_an_answer(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 	unsigned long start = jiffies;
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
-	rig->m->knobs.mute = true;
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
-	vfe_rig_unbind(rig);
-	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_wait(rig, io));
+	td->m->knobs.mute = true;
+	io = tdisk_start(td, REQ_OP_WRITE, 0, 512, 1);
+	tdisk_unbind(td);
+	KUNIT_EXPECT_EQ(test, -ENODEV, tdisk_wait(td, io));
 	KUNIT_EXPECT_LT(test, jiffies - start, 60UL * HZ);
 }
 
 /* After a resume it does not answer at once: requests wait until it does. */
 static void trap_wakes_late(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct device *dev = &rig->m->pdev->dev;
-	struct vfe_rig_io *io;
+	struct tdisk *td = trap_disk(test);
+	struct device *dev = &td->m->pdev->dev;
+	struct tdisk_io *io;
 
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
-	rig->m->knobs.mute = true;
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->resume(dev));
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->suspend(dev));
+	io = tdisk_start(td, REQ_OP_WRITE, 0, 512, 1);
+	td->m->knobs.mute = true;
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->resume(dev));
 	trap_let_pass(40);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
 	/* another suspend during IDENTIFY */
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->resume(dev));
-	rig->m->knobs.mute = false;
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->suspend(dev));
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->resume(dev));
+	td->m->knobs.mute = false;
 	trap_let_pass(20);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	tdisk_expect_works(td);
 }
 
 /* Its function cannot be enabled after the reset: waiting requests fail. */
-static void trap_slot_does_not_come_back(struct vfe_rig *rig,
+static void trap_slot_does_not_come_back(struct tdisk *td,
 					 const struct pci_error_handlers *h)
 {
-	struct pci_dev *pdev = rig->m->pdev;
+	struct pci_dev *pdev = td->m->pdev;
 	struct resource *res = &pdev->resource[2];
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
-	KUNIT_EXPECT_EQ(rig->test, PCI_ERS_RESULT_NEED_RESET,
+	KUNIT_EXPECT_EQ(td->test, PCI_ERS_RESULT_NEED_RESET,
 			h->error_detected(pdev, pci_channel_io_frozen));
-	io = vfe_rig_start(rig, REQ_OP_READ, 0, 512, 1);
+	io = tdisk_start(td, REQ_OP_READ, 0, 512, 1);
 	res->flags |= IORESOURCE_UNSET;
-	KUNIT_EXPECT_EQ(rig->test, PCI_ERS_RESULT_DISCONNECT,
+	KUNIT_EXPECT_EQ(td->test, PCI_ERS_RESULT_DISCONNECT,
 			h->slot_reset(pdev));
 	res->flags &= ~IORESOURCE_UNSET;
-	KUNIT_EXPECT_EQ(rig->test, -ENODEV, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(rig->test, 0, pci_reset_function(pdev));
-	vfe_rig_works(rig);
+	KUNIT_EXPECT_EQ(td->test, -ENODEV, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(td->test, 0, pci_reset_function(pdev));
+	tdisk_expect_works(td);
 }
 
 /* The bus fails under a request; the slot is reset, and it is sent again. */
 static void trap_bus_error(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct pci_dev *pdev = rig->m->pdev;
+	struct tdisk *td = trap_disk(test);
+	struct pci_dev *pdev = td->m->pdev;
 	const struct pci_error_handlers *h;
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
 	h = to_pci_driver(pdev->dev.driver)->err_handler;
 	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_CAN_RECOVER,
 			h->error_detected(pdev, pci_channel_io_normal));
 	h->resume(pdev);
-	vfe_rig_works(rig);
-	rig->m->knobs.mute = true;
-	vfe_mock_log_clear(rig->m);
-	io = vfe_rig_start(rig, REQ_OP_READ, 0, 512, 1);
+	tdisk_expect_works(td);
+	td->m->knobs.mute = true;
+	vfe_mock_log_clear(td->m);
+	io = tdisk_start(td, REQ_OP_READ, 0, 512, 1);
 	KUNIT_EXPECT_TRUE(test,
-			  VFE_RIG_UNTIL(vfe_mock_count(rig->m,
-						       VFE_REG_MEMORY_COMMAND,
-						       VFE_WRITE)));
+			  TDISK_WAIT_FOR(vfe_mock_count(td->m,
+							VFE_REG_MEMORY_COMMAND,
+							VFE_WRITE)));
 	pdev->error_state = pci_channel_io_frozen;
 	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_NEED_RESET,
 			h->error_detected(pdev, pci_channel_io_frozen));
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	rig->m->knobs.mute = false;
+	td->m->knobs.mute = false;
 	pci_write_config_word(pdev, PCI_COMMAND, 0);
 	pdev->error_state = pci_channel_io_normal;
 	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_RECOVERED, h->slot_reset(pdev));
 	h->resume(pdev);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
-	trap_slot_does_not_come_back(rig, h);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	tdisk_expect_works(td);
+	trap_slot_does_not_come_back(td, h);
 	KUNIT_EXPECT_EQ(test, PCI_ERS_RESULT_DISCONNECT,
 			h->error_detected(pdev, pci_channel_io_perm_failure));
-	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_write(rig, 0, 512, 1));
+	KUNIT_EXPECT_EQ(test, -ENODEV, tdisk_write(td, 0, 512, 1));
 	/* a reset of the function finds it again */
 	KUNIT_EXPECT_EQ(test, 0, pci_reset_function(pdev));
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Answers with neither an error nor the expected status */
@@ -265,17 +264,17 @@ static bool trap_nonsense(struct vfe_mock *m, struct vfe_mock_access *a)
 
 static void trap_answers_nonsense(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct vfe_rig_io *io;
+	struct tdisk *td = trap_disk(test);
+	struct tdisk_io *io;
 
-	vfe_mock_log_clear(rig->m);
-	rig->m->knobs.access = trap_nonsense;
-	io = vfe_rig_start(rig, REQ_OP_READ, 0, 512, 0);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, (unsigned int)TRAP_TRIES, trap_resets(rig->m));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 512, 1));
-	rig->m->knobs.access = NULL;
-	vfe_rig_works(rig);
+	vfe_mock_log_clear(td->m);
+	td->m->knobs.access = trap_nonsense;
+	io = tdisk_start(td, REQ_OP_READ, 0, 512, 0);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, (unsigned int)TRAP_TRIES, trap_resets(td->m));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 512, 1));
+	td->m->knobs.access = NULL;
+	tdisk_expect_works(td);
 }
 
 /* It returns an unknown error. */
@@ -289,12 +288,12 @@ static bool trap_error_of_its_own(struct vfe_mock *m,
 
 static void trap_unknown_error(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 
-	rig->m->knobs.access = trap_error_of_its_own;
-	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(rig->disk->part0));
-	rig->m->knobs.access = NULL;
-	vfe_rig_works(rig);
+	td->m->knobs.access = trap_error_of_its_own;
+	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(td->disk->part0));
+	td->m->knobs.access = NULL;
+	tdisk_expect_works(td);
 }
 
 /* Never ends its reset. */
@@ -315,40 +314,40 @@ static bool trap_stuck_after_nonsense(struct vfe_mock *m,
 
 static void trap_reset_never_ends(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_plug(test, NULL);
-	struct vfe_rig_io *io;
+	struct tdisk *td = trap_plug(test, NULL);
+	struct tdisk_io *io;
 
-	rig->m->knobs.access = trap_stuck;
-	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, trap_bind(rig));
-	rig->m->knobs.access = NULL;
-	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
+	td->m->knobs.access = trap_stuck;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, trap_bind(td));
+	td->m->knobs.access = NULL;
+	KUNIT_ASSERT_EQ(test, 0, trap_bind(td));
 	/* the driver waits for a reset that ends late, without a limit */
-	rig->m->knobs.access = trap_stuck_after_nonsense;
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
+	td->m->knobs.access = trap_stuck_after_nonsense;
+	io = tdisk_start(td, REQ_OP_WRITE, 0, 512, 1);
 	trap_let_pass(20);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	rig->m->knobs.access = NULL;
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
+	td->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	tdisk_expect_works(td);
 }
 
 /* --- gone --- */
 
 static void trap_gone_while_it_works(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 	unsigned long start = jiffies;
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 
-	rig->m->knobs.mute = true;
-	io = vfe_rig_start(rig, REQ_OP_READ, 0, 4096, 0);
+	td->m->knobs.mute = true;
+	io = tdisk_start(td, REQ_OP_READ, 0, 4096, 0);
 	KUNIT_EXPECT_TRUE(test,
-			  VFE_RIG_UNTIL(vfe_mock_count(rig->m,
-						       VFE_REG_MEMORY_COMMAND,
-						       VFE_WRITE) > 1));
-	vfe_mock_vanish(rig->m);
-	vfe_rig_unplug(rig);
-	KUNIT_EXPECT_NE(test, 0, vfe_rig_wait(rig, io));
+			  TDISK_WAIT_FOR(vfe_mock_count(td->m,
+							VFE_REG_MEMORY_COMMAND,
+							VFE_WRITE) > 1));
+	vfe_mock_vanish(td->m);
+	tdisk_unplug(td);
+	KUNIT_EXPECT_NE(test, 0, tdisk_wait(td, io));
 	KUNIT_EXPECT_LT(test, jiffies - start, 2UL * HZ);
 }
 
@@ -366,77 +365,77 @@ static bool trap_gone_at(struct vfe_mock *m, struct vfe_mock_access *a)
 }
 
 /* Return: whether the request made that many accesses. */
-static bool trap_request_until(struct vfe_rig *rig, blk_opf_t op,
+static bool trap_request_until(struct tdisk *td, blk_opf_t op,
 			       unsigned int access)
 {
 	unsigned int left = access;
-	struct vfe_rig_io *io;
+	struct tdisk_io *io;
 	int err;
 
-	vfe_rig_impatient(rig);
-	rig->m->knobs.priv = &left;
-	rig->m->knobs.access = trap_gone_at;
-	io = vfe_rig_start(rig, op, 0, 512, 3);
-	err = vfe_rig_wait(rig, io);
+	tdisk_short_timeout(td);
+	td->m->knobs.priv = &left;
+	td->m->knobs.access = trap_gone_at;
+	io = tdisk_start(td, op, 0, 512, 3);
+	err = tdisk_wait(td, io);
 	if (left)
-		KUNIT_EXPECT_EQ(rig->test, 0, err);
+		KUNIT_EXPECT_EQ(td->test, 0, err);
 	/* the last word of a write may not have arrived */
 	else if (!err)
-		KUNIT_EXPECT_EQ(rig->test, (int)REQ_OP_WRITE, (int)op);
-	rig->m->knobs.access = NULL;
-	vfe_rig_unbind(rig);
-	rig->m->knobs.gone = false;
-	vfe_rig_recycle(rig);
-	KUNIT_ASSERT_EQ(rig->test, 0, trap_bind(rig));
+		KUNIT_EXPECT_EQ(td->test, (int)REQ_OP_WRITE, (int)op);
+	td->m->knobs.access = NULL;
+	tdisk_unbind(td);
+	td->m->knobs.gone = false;
+	tdisk_recycle(td);
+	KUNIT_ASSERT_EQ(td->test, 0, trap_bind(td));
 	return !left;
 }
 
 static void trap_gone_at_each_access(struct kunit *test)
 {
 	static const blk_opf_t ops[] = { REQ_OP_READ, REQ_OP_WRITE };
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 	unsigned int i, n;
 
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {
 		n = 1;
 		/* start and acknowledge, and some of the 128 words */
-		while (n < 200 && trap_request_until(rig, ops[i], n))
+		while (n < 200 && trap_request_until(td, ops[i], n))
 			n += n < 8 || n > 126 ? 1 : 17;
 		KUNIT_EXPECT_GT(test, n, 132U);
 		KUNIT_EXPECT_LT(test, n, 200U);
 	}
-	vfe_rig_works(rig);
+	tdisk_expect_works(td);
 }
 
 static void trap_unbind_waits_for_the_request(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct vfe_rig_io *io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 4096, 9);
+	struct tdisk *td = trap_disk(test);
+	struct tdisk_io *io = tdisk_start(td, REQ_OP_WRITE, 0, 4096, 9);
 
-	vfe_rig_unbind(rig);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 0, io->data, 4096));
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	tdisk_unbind(td);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	KUNIT_EXPECT_TRUE(test, tdisk_holds(td, 0, io->data, 4096));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- sleep and resets --- */
 
 static void trap_sleep(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct device *dev = &rig->m->pdev->dev;
-	struct vfe_rig_io *io;
+	struct tdisk *td = trap_disk(test);
+	struct device *dev = &td->m->pdev->dev;
+	struct tdisk_io *io;
 
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
-	vfe_mock_log_clear(rig->m);
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->suspend(dev));
+	vfe_mock_log_clear(td->m);
+	io = tdisk_start(td, REQ_OP_WRITE, 0, 512, 1);
 	usleep_range(5000, 10000);
 	KUNIT_EXPECT_EQ(test, 0U, io->ends);
-	KUNIT_EXPECT_EQ(test, 0U, rig->m->log_len);
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->resume(dev));
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	KUNIT_EXPECT_EQ(test, 0U, td->m->log_len);
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->resume(dev));
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Another disk than before suspend: a write would corrupt it */
@@ -447,7 +446,7 @@ struct trap_other {
 };
 
 static const struct trap_other trap_others[] = {
-	{ "capacity", WORD(capacity), VFE_RIG_SECTORS * 2 },
+	{ "capacity", WORD(capacity), TDISK_SECTORS * 2 },
 	{ "smaller capacity", WORD(capacity), 8 },
 	{ "max_count", WORD(max_count), 8 },
 	{ "read-only", WORD(flags), VFE_IDENTIFY_READONLY |
@@ -463,67 +462,67 @@ static void trap_resume_finds_another_disk(struct kunit *test)
 {
 	const struct trap_other *o = test->param_value;
 	struct trap_word word = { .word = o->word, .val = o->val };
-	struct vfe_rig *rig = trap_disk(test);
-	struct device *dev = &rig->m->pdev->dev;
+	struct tdisk *td = trap_disk(test);
+	struct device *dev = &td->m->pdev->dev;
 
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
-	rig->m->knobs.priv = &word;
-	rig->m->knobs.access = trap_change_word;
-	KUNIT_EXPECT_EQ(test, -ENODEV, trap_pm(rig)->resume(dev));
-	rig->m->knobs.access = NULL;
-	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_write(rig, 0, 512, 1));
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->suspend(dev));
+	td->m->knobs.priv = &word;
+	td->m->knobs.access = trap_change_word;
+	KUNIT_EXPECT_EQ(test, -ENODEV, trap_pm(td)->resume(dev));
+	td->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, -ENODEV, tdisk_write(td, 0, 512, 1));
 	/* binding it again recovers it */
-	vfe_rig_unbind(rig);
-	vfe_rig_recycle(rig);
-	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
-	vfe_rig_works(rig);
+	tdisk_unbind(td);
+	tdisk_recycle(td);
+	KUNIT_ASSERT_EQ(test, 0, trap_bind(td));
+	tdisk_expect_works(td);
 }
 
 static void trap_gone_while_asleep(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct device *dev = &rig->m->pdev->dev;
-	struct vfe_rig_io *io;
+	struct tdisk *td = trap_disk(test);
+	struct device *dev = &td->m->pdev->dev;
+	struct tdisk_io *io;
 
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
-	vfe_mock_vanish(rig->m);
-	KUNIT_EXPECT_NE(test, 0, trap_pm(rig)->resume(dev));
-	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_wait(rig, io));
-	vfe_rig_unplug(rig);
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->suspend(dev));
+	io = tdisk_start(td, REQ_OP_WRITE, 0, 512, 1);
+	vfe_mock_vanish(td->m);
+	KUNIT_EXPECT_NE(test, 0, trap_pm(td)->resume(dev));
+	KUNIT_EXPECT_EQ(test, -ENODEV, tdisk_wait(td, io));
+	tdisk_unplug(td);
 }
 
 /* Nothing wakes it any more: requests that wait for that fail. */
 static void trap_unplug_asleep_with_a_request(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct device *dev = &rig->m->pdev->dev;
-	struct vfe_rig_io *io;
+	struct tdisk *td = trap_disk(test);
+	struct device *dev = &td->m->pdev->dev;
+	struct tdisk_io *io;
 
-	KUNIT_EXPECT_EQ(test, 0, trap_pm(rig)->suspend(dev));
-	io = vfe_rig_start(rig, REQ_OP_WRITE, 0, 512, 1);
-	vfe_rig_unplug(rig);
-	KUNIT_EXPECT_EQ(test, -ENODEV, vfe_rig_wait(rig, io));
+	KUNIT_EXPECT_EQ(test, 0, trap_pm(td)->suspend(dev));
+	io = tdisk_start(td, REQ_OP_WRITE, 0, 512, 1);
+	tdisk_unplug(td);
+	KUNIT_EXPECT_EQ(test, -ENODEV, tdisk_wait(td, io));
 }
 
 /* --- drivers in turn --- */
 
 static void trap_swap_of_drivers(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_plug(test, NULL);
+	struct tdisk *td = trap_plug(test, NULL);
 	unsigned int i;
 
 	for (i = 0; i < 3; i++) {
-		vfe_rig_recycle(rig);
-		KUNIT_ASSERT_EQ(test, 0, vfe_rig_bind(rig));
-		vfe_rig_works(rig);
-		vfe_rig_unbind(rig);
-		vfe_rig_recycle(rig);
-		KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
-		vfe_rig_works(rig);
-		vfe_rig_unbind(rig);
+		tdisk_recycle(td);
+		KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+		tdisk_expect_works(td);
+		tdisk_unbind(td);
+		tdisk_recycle(td);
+		KUNIT_ASSERT_EQ(test, 0, trap_bind(td));
+		tdisk_expect_works(td);
+		tdisk_unbind(td);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* --- memory --- */
@@ -533,22 +532,22 @@ static void trap_swap_of_drivers(struct kunit *test)
 
 static void trap_probe_without_memory(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 	struct fail_probe p = {
-		.test = test, .m = rig->m, .drv = rig->m->pdev->dev.driver,
+		.test = test, .m = td->m, .drv = td->m->pdev->dev.driver,
 		.disk = true,
 	};
 	unsigned int n;
 
 	fail_require(test);
 	/* of size 0, so that nobody looks for partitions */
-	rig->back->sectors = 0;
+	td->back->sectors = 0;
 	n = fail_in_turn(fail_a_probe, &p, TRAP_EACH, TRAP_STEP);
 	KUNIT_EXPECT_GT(test, n, TRAP_EACH);
-	rig->back->sectors = VFE_RIG_SECTORS;
-	vfe_rig_unbind(rig);
-	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
-	vfe_rig_works(rig);
+	td->back->sectors = TDISK_SECTORS;
+	tdisk_unbind(td);
+	KUNIT_ASSERT_EQ(test, 0, trap_bind(td));
+	tdisk_expect_works(td);
 }
 
 static struct kunit_case trap_life_cases[] = {

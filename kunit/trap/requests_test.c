@@ -14,38 +14,38 @@
 
 static void trap_takes_nothing_by_itself(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_plug(test, NULL);
+	struct tdisk *td = trap_plug(test, NULL);
 
-	KUNIT_EXPECT_PTR_EQ(test, rig->disk, NULL);
-	KUNIT_EXPECT_EQ(test, 0, trap_bind(rig));
-	KUNIT_ASSERT_NOT_NULL(test, rig->disk);
-	KUNIT_EXPECT_EQ(test, 0, strncmp(rig->disk->disk_name, "vfet", 4));
-	KUNIT_EXPECT_EQ(test, (u64)VFE_RIG_SECTORS, get_capacity(rig->disk));
-	KUNIT_EXPECT_FALSE(test, get_disk_ro(rig->disk));
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	KUNIT_EXPECT_PTR_EQ(test, td->disk, NULL);
+	KUNIT_EXPECT_EQ(test, 0, trap_bind(td));
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	KUNIT_EXPECT_EQ(test, 0, strncmp(td->disk->disk_name, "vfet", 4));
+	KUNIT_EXPECT_EQ(test, (u64)TDISK_SECTORS, get_capacity(td->disk));
+	KUNIT_EXPECT_FALSE(test, get_disk_ro(td->disk));
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void trap_serial(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_plug(test, NULL);
+	struct tdisk *td = trap_plug(test, NULL);
 	char text[64];
 
 	/* all 20 bytes, without a terminator */
-	memcpy(rig->back->serial, "01234567890123456789", 20);
-	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
+	memcpy(td->back->serial, "01234567890123456789", 20);
+	KUNIT_ASSERT_EQ(test, 0, trap_bind(td));
 	KUNIT_EXPECT_EQ(test, (ssize_t)20,
-			vfe_rig_show(rig, "serial", text, sizeof(text)));
+			tdisk_show(td, "serial", text, sizeof(text)));
 	KUNIT_EXPECT_STREQ(test, "01234567890123456789", text);
 }
 
 static void trap_read_only(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_plug(test, NULL);
+	struct tdisk *td = trap_plug(test, NULL);
 
-	rig->back->readonly = true;
-	KUNIT_ASSERT_EQ(test, 0, trap_bind(rig));
-	KUNIT_EXPECT_TRUE(test, get_disk_ro(rig->disk));
+	td->back->readonly = true;
+	KUNIT_ASSERT_EQ(test, 0, trap_bind(td));
+	KUNIT_EXPECT_TRUE(test, get_disk_ro(td->disk));
 }
 
 /* A changed word of IDENTIFY, and the result of probe() */
@@ -75,31 +75,31 @@ KUNIT_ARRAY_PARAM_DESC(trap_identity, trap_identities, name);
 static void trap_identity_is_checked(struct kunit *test)
 {
 	const struct trap_identity *id = test->param_value;
-	struct vfe_rig *rig = trap_plug(test, NULL);
+	struct tdisk *td = trap_plug(test, NULL);
 	struct trap_word word = { .word = id->word, .val = id->val };
 
-	rig->m->knobs.priv = &word;
-	rig->m->knobs.access = trap_change_word;
-	KUNIT_EXPECT_EQ(test, id->err, trap_bind(rig));
-	KUNIT_EXPECT_EQ(test, !id->err, !!rig->disk);
-	rig->m->knobs.access = NULL;
-	if (rig->disk && get_capacity(rig->disk))
-		vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	td->m->knobs.priv = &word;
+	td->m->knobs.access = trap_change_word;
+	KUNIT_EXPECT_EQ(test, id->err, trap_bind(td));
+	KUNIT_EXPECT_EQ(test, !id->err, !!td->disk);
+	td->m->knobs.access = NULL;
+	if (td->disk && get_capacity(td->disk))
+		tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void trap_identify_fails(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_plug(test, NULL);
+	struct tdisk *td = trap_plug(test, NULL);
 
-	rig->m->knobs.access = trap_say_error;
-	KUNIT_EXPECT_EQ(test, -EIO, trap_bind(rig));
-	rig->m->knobs.access = NULL;
-	rig->m->knobs.mute = true;
-	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, trap_bind(rig));
-	rig->m->knobs.mute = false;
-	KUNIT_EXPECT_EQ(test, 0, trap_bind(rig));
-	vfe_rig_works(rig);
+	td->m->knobs.access = trap_say_error;
+	KUNIT_EXPECT_EQ(test, -EIO, trap_bind(td));
+	td->m->knobs.access = NULL;
+	td->m->knobs.mute = true;
+	KUNIT_EXPECT_EQ(test, -ETIMEDOUT, trap_bind(td));
+	td->m->knobs.mute = false;
+	KUNIT_EXPECT_EQ(test, 0, trap_bind(td));
+	tdisk_expect_works(td);
 }
 
 static void trap_other_functions_are_refused(struct kunit *test)
@@ -129,59 +129,59 @@ static void trap_data_arrives(struct kunit *test)
 	static const unsigned int sizes[] = {
 		512, 1024, 4096, 4608, 65536,
 	};
-	struct vfe_rig *rig = trap_disk(test);
-	struct vfe_rig_io *w, *r;
+	struct tdisk *td = trap_disk(test);
+	struct tdisk_io *w, *r;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		vfe_rig_recycle(rig);
-		w = vfe_rig_start(rig, REQ_OP_WRITE, 5 * i, sizes[i], i);
-		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, w));
-		KUNIT_EXPECT_TRUE(test, vfe_rig_holds(rig, 5 * i, w->data,
-						      sizes[i]));
-		r = vfe_rig_start(rig, REQ_OP_READ, 5 * i, sizes[i], 0);
-		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, r));
+		tdisk_recycle(td);
+		w = tdisk_start(td, REQ_OP_WRITE, 5 * i, sizes[i], i);
+		KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, w));
+		KUNIT_EXPECT_TRUE(test, tdisk_holds(td, 5 * i, w->data,
+						    sizes[i]));
+		r = tdisk_start(td, REQ_OP_READ, 5 * i, sizes[i], 0);
+		KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, r));
 		KUNIT_EXPECT_MEMEQ(test, w->data, r->data, sizes[i]);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void trap_pieces_and_queues(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct vfe_rig_io *io;
+	struct tdisk *td = trap_disk(test);
+	struct tdisk_io *io;
 	unsigned int i, n;
 
 	for (i = 0; i < 12; i++) {
-		io = vfe_rig_io(rig, REQ_OP_WRITE, 20 * i);
+		io = tdisk_io(td, REQ_OP_WRITE, 20 * i);
 		for (n = 0; n < 3; n++) {
-			memset(rig->memory + rig->memory_used, i + n, 512);
-			vfe_rig_piece(rig, io, 512, 512);
+			memset(td->memory + td->memory_used, i + n, 512);
+			tdisk_segment(td, io, 512, 512);
 		}
 	}
 	for (i = 0; i < 12; i++) {
 		/* the window holds one request, the next waits for it */
-		vfe_rig_send(&rig->ios[i]);
-		KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, &rig->ios[i]));
+		tdisk_send(&td->ios[i]);
+		KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, &td->ios[i]));
 		for (n = 0; n < 3; n++)
 			KUNIT_EXPECT_EQ(test, (int)(u8)(i + n),
-					(int)rig->back->data[(20 * i + n) *
-							     512 + 100]);
+					(int)td->back->data[(20 * i + n) *
+							    512 + 100]);
 	}
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 /* Data may be all ones although the device is present. */
 static void trap_data_of_ones(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct vfe_rig_io *io;
+	struct tdisk *td = trap_disk(test);
+	struct tdisk_io *io;
 
-	memset(rig->back->data, 0xff, 4096);
-	io = vfe_rig_start(rig, REQ_OP_READ, 0, 4096, 0);
-	KUNIT_EXPECT_EQ(test, 0, vfe_rig_wait(rig, io));
+	memset(td->back->data, 0xff, 4096);
+	io = tdisk_start(td, REQ_OP_READ, 0, 4096, 0);
+	KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, io));
 	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(io->data, 0xff, 4096), NULL);
-	vfe_rig_works(rig);
+	tdisk_expect_works(td);
 }
 
 /* --- cost --- */
@@ -229,94 +229,93 @@ static unsigned int trap_accesses(const struct vfe_mock *m, enum vfe_dir dir)
 static void trap_cost_is_the_formula(struct kunit *test)
 {
 	const struct trap_cost *c = test->param_value;
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 	int err;
 
-	rig->back->status = c->fails ? VIRTIO_BLK_S_IOERR : 0;
-	vfe_rig_reset_counts(rig);
-	err = vfe_rig_wait(rig, vfe_rig_start(rig, c->opf, 8, c->bytes, 1));
+	td->back->status = c->fails ? VIRTIO_BLK_S_IOERR : 0;
+	tdisk_reset_counts(td);
+	err = tdisk_wait(td, tdisk_start(td, c->opf, 8, c->bytes, 1));
 	KUNIT_EXPECT_EQ(test, c->fails ? -EIO : 0, err);
-	KUNIT_EXPECT_EQ(test, 0U, rig->m->log_lost);
-	KUNIT_EXPECT_EQ(test, c->reads, trap_accesses(rig->m, VFE_READ));
-	KUNIT_EXPECT_EQ(test, c->writes, trap_accesses(rig->m, VFE_WRITE));
+	KUNIT_EXPECT_EQ(test, 0U, td->m->log_lost);
+	KUNIT_EXPECT_EQ(test, c->reads, trap_accesses(td->m, VFE_READ));
+	KUNIT_EXPECT_EQ(test, c->writes, trap_accesses(td->m, VFE_WRITE));
 	KUNIT_EXPECT_EQ(test, (s64)c->reads,
-			vfe_rig_counter(rig, "accesses/memory_read"));
+			tdisk_counter(td, "accesses/memory_read"));
 	KUNIT_EXPECT_EQ(test, (s64)c->writes,
-			vfe_rig_counter(rig, "accesses/memory_write"));
+			tdisk_counter(td, "accesses/memory_write"));
 	KUNIT_EXPECT_EQ(test, (s64)c->reads + c->writes,
-			vfe_rig_counter(rig, "exits"));
-	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(rig, "operations"));
-	KUNIT_EXPECT_EQ(test, 1LL, vfe_rig_counter(rig, "interrupts"));
+			tdisk_counter(td, "exits"));
+	KUNIT_EXPECT_EQ(test, 1LL, tdisk_counter(td, "operations"));
+	KUNIT_EXPECT_EQ(test, 1LL, tdisk_counter(td, "interrupts"));
 }
 
 static void trap_cost_of_a_flush(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 
-	vfe_rig_reset_counts(rig);
-	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(rig->disk->part0));
+	tdisk_reset_counts(td);
+	KUNIT_EXPECT_EQ(test, 0, blkdev_issue_flush(td->disk->part0));
 	KUNIT_EXPECT_EQ(test, VFE_TRAP_COST_FLUSH + VFE_TRAP_COST_STATUS,
-			(int)rig->m->log_len);
-	KUNIT_EXPECT_EQ(test, (s64)rig->m->log_len,
-			vfe_rig_counter(rig, "exits"));
+			(int)td->m->log_len);
+	KUNIT_EXPECT_EQ(test, (s64)td->m->log_len, tdisk_counter(td, "exits"));
 }
 
 /* --- what the device says no to --- */
 
 static void trap_device_error(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
-	struct vfe_rig_io *io;
+	struct tdisk *td = trap_disk(test);
+	struct tdisk_io *io;
 
-	rig->back->status = VIRTIO_BLK_S_IOERR;
-	io = vfe_rig_start(rig, REQ_OP_READ, 0, 4096, 0);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_wait(rig, io));
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 4096, 1));
-	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(rig->disk->part0));
-	rig->back->status = 0;
-	vfe_rig_works(rig);
+	td->back->status = VIRTIO_BLK_S_IOERR;
+	io = tdisk_start(td, REQ_OP_READ, 0, 4096, 0);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 4096, 1));
+	KUNIT_EXPECT_EQ(test, -EIO, blkdev_issue_flush(td->disk->part0));
+	td->back->status = 0;
+	tdisk_expect_works(td);
 }
 
 /* Refused at once: the driver does not send the words of a write. */
 static void trap_write_that_is_refused(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 
-	rig->back->readonly = true;
-	vfe_rig_reset_counts(rig);
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 0, 65536, 1));
-	KUNIT_EXPECT_EQ(test, 0U, vfe_mock_count(rig->m, VFE_REG_MEMORY_DATA,
+	td->back->readonly = true;
+	tdisk_reset_counts(td);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 0, 65536, 1));
+	KUNIT_EXPECT_EQ(test, 0U, vfe_mock_count(td->m, VFE_REG_MEMORY_DATA,
 						 VFE_WRITE));
-	rig->back->readonly = false;
-	vfe_rig_works(rig);
-	VFE_MOCK_EXPECT_CLEAN(test, rig->m);
+	td->back->readonly = false;
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
 static void trap_beyond_the_device(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 
 	/* smaller than it reported: it refuses, without any other effect */
-	rig->back->sectors = 100;
-	KUNIT_EXPECT_EQ(test, -EIO, vfe_rig_write(rig, 100, 512, 1));
+	td->back->sectors = 100;
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 100, 512, 1));
 	KUNIT_EXPECT_EQ(test, -EIO,
-			vfe_rig_wait(rig, vfe_rig_start(rig, REQ_OP_READ, 99,
-							1024, 0)));
-	vfe_rig_works(rig);
+			tdisk_wait(td, tdisk_start(td, REQ_OP_READ, 99,
+						   1024, 0)));
+	tdisk_expect_works(td);
 }
 
 static void trap_unknown_operation(struct kunit *test)
 {
-	struct vfe_rig *rig = trap_disk(test);
+	struct tdisk *td = trap_disk(test);
 	struct request *rq;
 
-	vfe_mock_log_clear(rig->m);
-	rq = blk_mq_alloc_request(rig->disk->queue, REQ_OP_DRV_IN, 0);
+	vfe_mock_log_clear(td->m);
+	rq = blk_mq_alloc_request(td->disk->queue, REQ_OP_DRV_IN, 0);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rq);
 	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP,
 			blk_status_to_errno(blk_execute_rq(rq, false)));
 	blk_mq_free_request(rq);
-	KUNIT_EXPECT_EQ(test, 0U, rig->m->log_len);
+	KUNIT_EXPECT_EQ(test, 0U, td->m->log_len);
 }
 
 static struct kunit_case trap_cases[] = {
