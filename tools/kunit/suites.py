@@ -21,6 +21,9 @@ MOCK = "vfe_mock"
 COVERS = (
     (r"kunit/(\w+/\w+)_test\.c", r"\1"),
     (r"kunit/(mock/|lib/raw_)", "mocktest/*"),
+    (r"kunit/lib/core_fixture", "core/* ring/*"),
+    (r"kunit/lib/ring_fixture", "ring/* core/counters core/sysfs"),
+    (r"kunit/lib/blk_fixture", "blk/* trap/* core/features core/legacy"),
     (r"kunit/lib/(\w+)_fixture\.h", r"\1/*"),
     (r"drivers/core/(ring|split|packed|indirect|queue\.)", "ring/*"),
     (r"drivers/core/(counts|stats|sums|regs)", "core/counters* core/regs"),
