@@ -393,6 +393,25 @@ static void counts_shared(struct kunit *test)
 	}
 }
 
+/* Interrupts of a device during its reset are ignored. */
+static void counts_while_reset(struct kunit *test)
+{
+	struct tdrv *td = counts_start(test, true);
+	struct vfe_event_counts sum;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	for (i = 0; i < 3; i++) {
+		vfe_mock_raise(td->m, i);
+		vfe_mock_pin(td->m);
+	}
+	stats_get(vfe_stats_of(td->vd), &sum);
+	KUNIT_EXPECT_EQ(test, sum.interrupts, 0ULL);
+	KUNIT_EXPECT_EQ(test, sum.config, 0ULL);
+	KUNIT_EXPECT_EQ(test, td->done[0], 0U);
+	counts_expect_log(td);
+}
+
 /* The register files equal the log. */
 static void counts_files(struct kunit *test)
 {
@@ -433,6 +452,7 @@ static struct kunit_case counts_test_cases[] = {
 	KUNIT_CASE_PARAM(counts_request, counts_gen_params),
 	KUNIT_CASE_PARAM(counts_events, counts_gen_params),
 	KUNIT_CASE(counts_shared),
+	KUNIT_CASE_PARAM(counts_while_reset, counts_gen_params),
 	KUNIT_CASE_PARAM(counts_files, counts_gen_params),
 	{}
 };

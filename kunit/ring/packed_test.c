@@ -334,6 +334,27 @@ static void packed_event_flags(struct kunit *test)
 	packed_expect_places(test);
 }
 
+/* 2.8.4: without WRITE the length says nothing, whatever it is. */
+static void packed_meaningless_length(struct kunit *test)
+{
+	struct tdrv *td = packed_plain(test, 0, PACKED_EVEN);
+	struct vring_packed_desc *d;
+	u32 n;
+	u16 id;
+
+	for (n = 0; n < 3 * PACKED_EVEN; n++) {
+		KUNIT_ASSERT_EQ(test, buf_add(td, n, 1, 0), 0);
+		vfe_queue_kick_prepare(td->q);
+		id = buf_pop(td, n, 1, 0);
+		d = packed_desc(td) + td->mq->used;
+		vfe_mock_push(td->mq, id, 0, td->chain->descs);
+		d->len = cpu_to_le32(U32_MAX - n);
+		buf_get(td, n, 0);
+	}
+	KUNIT_EXPECT_EQ(test, td->needs_reset, 0U);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
+}
+
 static struct kunit_case packed_cases[] = {
 	KUNIT_CASE(packed_parts_are_aligned),
 	KUNIT_CASE(packed_descriptors_of_the_device),
@@ -342,6 +363,7 @@ static struct kunit_case packed_cases[] = {
 	KUNIT_CASE(packed_indirect_as_negotiated),
 	KUNIT_CASE(packed_flags_before_wish),
 	KUNIT_CASE(packed_event_flags),
+	KUNIT_CASE(packed_meaningless_length),
 	{}
 };
 

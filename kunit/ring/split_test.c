@@ -210,11 +210,39 @@ static void split_used_flags_start_as_0(struct kunit *test)
 	td->m->knobs.access = NULL;
 }
 
+/* An index that tells of four, and an element that names the @nth of six */
+static void split_wrong_batch(struct kunit *test, unsigned int nth)
+{
+	struct tdrv *td;
+	u16 ids[6];
+	u32 i;
+
+	td = split_start(test, RING_IN_ORDER, SPLIT_SIZE);
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		KUNIT_ASSERT_EQ(test, buf_add(td, i, 1, 1), 0);
+	vfe_queue_kick_prepare(td->q);
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		ids[i] = buf_pop(td, i, 1, 1);
+	swap(ids[3], ids[nth]);
+	vfe_mock_push_batch(td->mq, ids, 4, 0, 8);
+	buf_get_none(td);
+	KUNIT_EXPECT_TRUE(test, vfe_queue_broken(td->q));
+	tdrv_down(td);
+}
+
+/* 2.7.9: an element may not stand for more than the index tells of. */
+static void split_wrong_batches(struct kunit *test)
+{
+	split_wrong_batch(test, 4);
+	split_wrong_batch(test, 5);
+}
+
 static struct kunit_case split_cases[] = {
 	KUNIT_CASE(split_in_order),
 	KUNIT_CASE(split_tables),
 	KUNIT_CASE(split_table_not_negotiated),
 	KUNIT_CASE(split_used_flags_start_as_0),
+	KUNIT_CASE(split_wrong_batches),
 	{}
 };
 
