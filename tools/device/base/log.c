@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The log on stderr: one line an event, with the time and the device's name in front.
+ * The log: one line an event, with the time and the device's name in front.
  * A guest can cause log lines at will, so their rate is bounded.
  */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,15 +17,31 @@
 #define LOG_RATE	20	/* lines a second after that */
 
 static struct {
-	const char *name;
+	int fd;
+	char name[64];
 	time_t second;		/* when tokens were last added */
 	unsigned int tokens;
 	unsigned long dropped;
-} logger = { .name = "vfe-device", .tokens = LOG_BURST };
+} logger = { .fd = STDERR_FILENO, .name = "vfe-device", .tokens = LOG_BURST };
 
-void log_name(const char *path)
+int log_open(const char *path, const char *name)
 {
-	logger.name = basename(path);
+	const char *base = strrchr(name, '/');
+	int fd;
+
+	snprintf(logger.name, sizeof(logger.name), "%s",
+		 base ? base + 1 : name);
+	if (!path)
+		return 0;
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		fprintf(stderr,
+			"vfe-device: --log %s: %m; choose a file that can be written\n",
+			path);
+		return -1;
+	}
+	logger.fd = fd;
+	return 0;
 }
 
 static void emit(const char *text)
@@ -43,7 +60,7 @@ static void emit(const char *text)
 		n = sizeof(line) - 2;
 	line[n++] = '\n';
 	/* A log that cannot be written must not stop the device. */
-	if (write(STDERR_FILENO, line, n) < 0)
+	if (write(logger.fd, line, n) < 0)
 		return;
 }
 

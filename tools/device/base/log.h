@@ -3,8 +3,8 @@
 #ifndef LOG_H
 #define LOG_H
 
-/* The device's name is that of its socket; @path stays there. */
-void log_name(const char *path);
+/* Return: 0, or -1 after one line on stderr. @path NULL: stderr */
+int log_open(const char *path, const char *name);
 void log_line(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif /* LOG_H */

@@ -35,6 +35,10 @@
 #define BLK_SEGS_MOST		256U	/* if the device announces no limit */
 #define BLK_ZEROES_SECTORS	65536U
 
+enum blk_fault {
+	FAULT_WCE = FAULT_OF_CLASS,	/* CONFIG_WCE, but not FLUSH */
+};
+
 enum blk_quirk {
 	QUIRK_NO_GET_ID = QUIRK_OF_CLASS,
 	QUIRK_CAPACITY_STORM,

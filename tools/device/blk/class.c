@@ -119,6 +119,11 @@ static const struct bit_name features[] = {
 	{ }
 };
 
+static const struct bit_name faults[] = {
+	{ "wce", FAULT_WCE },
+	{ }
+};
+
 const struct vdev_class blk_class = {
 	.name = "blk",
 	.type = VFE_TYPE_BLOCK,
@@ -130,6 +135,7 @@ const struct vdev_class blk_class = {
 	.options = &blk_default_options,
 	.check = blk_check_options,
 	.feature_names = features,
+	.fault_names = faults,
 	.quirks = blk_quirks,
 	.open = blk_open,
 	.close = blk_close,

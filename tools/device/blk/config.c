@@ -36,6 +36,9 @@ uint64_t blk_features(const struct vdev *v)
 	if (b->o->lifetime)
 		f |= BIT64(VIRTIO_BLK_F_LIFETIME);
 	f &= ~v->o->features_off;
+	if (vdev_fault(v, FAULT_WCE))
+		return (f | BIT64(VIRTIO_BLK_F_CONFIG_WCE)) &
+		       ~BIT64(VIRTIO_BLK_F_FLUSH);
 	/* 5.2.5.2: CONFIG_WCE only together with FLUSH */
 	if (!(f & BIT64(VIRTIO_BLK_F_FLUSH)))
 		f &= ~BIT64(VIRTIO_BLK_F_CONFIG_WCE);

@@ -28,7 +28,7 @@ static const struct argp_option list[] = {
 	  "Zoned disk; NAME: zone-capacity, conventional, max-open, max-active, max-append, write-granularity",
 	  0 },
 	{ NULL, 0, NULL, OPTION_DOC,
-	  "--features-off: size_max, seg_max, blk_size, flush, topology, config_wce, mq, discard, write_zeroes, secure_erase",
+	  "--features-off: size_max, seg_max, blk_size, flush, topology, config_wce, mq, discard, write_zeroes, secure_erase; --fault: wce",
 	  0 },
 	{ }
 };

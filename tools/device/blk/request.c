@@ -443,7 +443,8 @@ int blk_request(struct queue *q, struct chain *c, uint32_t *len)
 	}
 	status = unpack(&r, c);
 	if (!status)
-		status = do_request(&r);
+		status = service_fails(q->v) ? VIRTIO_BLK_S_IOERR :
+					       do_request(&r);
 	if (status)
 		blk_count(q->v, BLK_ERRORS);
 	quirk_write_status(q->v, c->last, status);

@@ -207,7 +207,7 @@ struct function *world_open(const struct vdev_class *class, void *of_class,
 			    bool map_doorbell)
 {
 	struct function *f = &function;
-	void *state = NULL;
+	void *state;
 
 	if (client)
 		return f;
@@ -217,9 +217,8 @@ struct function *world_open(const struct vdev_class *class, void *of_class,
 	options.queues = class->max_queues < QUEUES ? class->max_queues :
 						      QUEUES;
 	options.map_doorbell = map_doorbell;
-	if (class->open)
-		state = class->open(&options);
-	if (function_create(f, &options, state))
+	state = class->open(&options);
+	if (!state || function_create(f, &options, state))
 		fail("no device");
 	client = vu_new(f);
 	if (!client)

@@ -50,13 +50,10 @@ static void destroy(struct process *p)
 static int create(struct process *p)
 {
 	struct process_options *o = &p->options;
-	const struct vdev_class *class = o->function.class;
 
-	if (class->open) {
-		p->state = class->open(&o->function);
-		if (!p->state)
-			return -1;
-	}
+	p->state = o->function.class->open(&o->function);
+	if (!p->state)
+		return -1;
 	p->signals = open_signals();
 	if (p->signals >= 0 &&
 	    !function_create(&p->function, &o->function, p->state))
@@ -83,7 +80,8 @@ int main(int argc, char **argv)
 
 	if (options_parse(&p.options, argc, argv))
 		return EXIT_FAILURE;
-	log_name(p.options.socket);
+	if (log_open(p.options.log, p.options.socket))
+		return EXIT_FAILURE;
 	if (create(&p))
 		goto out;
 	log_line("serving class %s as 1af4:%x, %u queues",

@@ -17,6 +17,7 @@ enum option_key {
 	KEY_CLASS = 256,
 	KEY_SOCKET,
 	KEY_CONTROL,
+	KEY_LOG,
 	KEY_HELP,
 	KEY_VERSION,
 };
@@ -28,8 +29,10 @@ static const struct argp_option list[] = {
 	{ "socket", KEY_SOCKET, "PATH", 0,
 	  "Unix socket to which QEMU's vfio-user-pci connects", 0 },
 	{ "control", KEY_CONTROL, "PATH", 0,
-	  "Unix socket for counters, reset, map, stall, service, seed, quirk, interrupt, drop-driver-ok, quit and what the class has; a line each",
+	  "Unix socket for counters, reset, map, stall, fail, service, seed, quirk, interrupt, drop-driver-ok, quit and what the class has; a line each",
 	  0 },
+	{ "log", KEY_LOG, "FILE", 0,
+	  "Append the log to FILE (default: standard error)", 0 },
 	{ "help", KEY_HELP, NULL, 0, "Print this text and exit", 0 },
 	{ "version", KEY_VERSION, NULL, 0, "Print the version and exit", 0 },
 	{ }
@@ -85,8 +88,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &o->function;
-		if (in->argps[2])
-			state->child_inputs[1] = o->function.of_class;
+		state->child_inputs[1] = o->function.of_class;
 		return 0;
 	case KEY_CLASS:
 		if (arg == in->class)
@@ -98,6 +100,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case KEY_CONTROL:
 		o->control = arg;
+		return 0;
+	case KEY_LOG:
+		o->log = arg;
 		return 0;
 	case KEY_HELP:
 		argp_help(state->root_argp, stdout, ARGP_HELP_STD_HELP, name);

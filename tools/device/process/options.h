@@ -9,6 +9,7 @@
 struct process_options {
 	const char *socket;
 	const char *control;	/* or NULL */
+	const char *log;	/* or NULL: stderr */
 	struct options function;
 };
 

@@ -5,6 +5,11 @@
 
 #include "virtio/class.h"
 
+struct rng_options {
+	bool seeded;		/* --entropy-seed */
+	unsigned int seed;
+};
+
 /* In the order of its struct vdev_counter */
 enum rng_count {
 	RNG_REQUESTS,

@@ -78,9 +78,8 @@ void client_open(struct client *c, void (*change)(struct options *o))
 	if (change)
 		change(&c->o);
 	c->reply_fd = -1;
-	if (c->o.class->open)
-		c->disk_state = c->o.class->open(&c->o);
-	if (function_create(&c->f, &c->o, c->disk_state))
+	c->disk_state = c->o.class->open(&c->o);
+	if (!c->disk_state || function_create(&c->f, &c->o, c->disk_state))
 		die("device");
 	c->server = vu_new(&c->f);
 	if (!c->server)
@@ -95,8 +94,7 @@ void client_close(struct client *c)
 		close(c->reply_fd);
 	vu_free(c->server);
 	function_destroy(&c->f);
-	if (c->disk_state)
-		c->o.class->close(c->disk_state);
+	c->o.class->close(c->disk_state);
 	close(c->disk);
 }
 

@@ -117,11 +117,9 @@ void guest_open(struct guest *g, void (*change)(struct options *o))
 		change(&g->o);
 	make_disk(g);
 	make_ram(g);
-	if (g->o.class->open) {
-		g->disk = g->o.class->open(&g->o);
-		if (!g->disk)
-			exit(1);
-	}
+	g->disk = g->o.class->open(&g->o);
+	if (!g->disk)
+		exit(1);
 	g->v = vdev_new(&g->o, g->disk, g->gm, NULL, &g->c);
 	if (!g->v)
 		exit(1);
@@ -131,8 +129,7 @@ void guest_open(struct guest *g, void (*change)(struct options *o))
 void guest_close(struct guest *g)
 {
 	vdev_free(g->v);
-	if (g->disk)
-		g->o.class->close(g->disk);
+	g->o.class->close(g->disk);
 	gmem_free(g->gm);
 	munmap(g->ram, RAM_SIZE);
 	close(g->ram_fd);

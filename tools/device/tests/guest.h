@@ -85,6 +85,7 @@ void check_alive(struct guest *g, uint16_t size);
 extern const struct test good_tests[];
 extern const struct test packed_tests[];
 extern const struct test feature_tests[];
+extern const struct test misdeed_tests[];
 extern const struct test blk_tests[];
 extern const struct test bad_tests[];
 extern const struct test race_tests[];

@@ -42,7 +42,10 @@ static void stock(struct options *o)
 
 static void entropy(struct options *o)
 {
+	static struct rng_options rng_options;
+
 	o->class = &rng_class;
+	o->of_class = &rng_options;
 	o->queues = 1;
 	o->map_doorbell = true;
 }

@@ -11,8 +11,8 @@
 int main(void)
 {
 	static const struct test *const suites[] = {
-		good_tests, packed_tests, feature_tests, blk_tests,
-		bad_tests,
+		good_tests, packed_tests, feature_tests, misdeed_tests,
+		blk_tests, bad_tests,
 		race_tests, service_tests, quirk_tests, zoned_tests, rng_tests,
 		NULL
 	};

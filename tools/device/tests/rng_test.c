@@ -5,10 +5,20 @@
 #include "guest.h"
 #include "rng/rng.h"
 
-static void entropy(struct options *o)
+static struct rng_options seeded = { .seeded = true, .seed = 7 };
+static struct rng_options from_kernel;
+
+static void with_seed(struct options *o)
 {
 	o->class = &rng_class;
+	o->of_class = &seeded;
 	o->queues = 1;
+}
+
+static void without_seed(struct options *o)
+{
+	with_seed(o);
+	o->of_class = &from_kernel;
 }
 
 /* Offer @len bytes at DATA_ADDR. Return: how many were filled, or -1 */
@@ -61,6 +71,25 @@ static void test_fills(struct guest *g)
 	CHECK_EQ(g->c.of_class[RNG_REQUESTS], 7);
 	CHECK_EQ(g->c.of_class[RNG_BYTES], sum);
 	CHECK_EQ(g->c.of_class[RNG_ERRORS], 0);
+}
+
+/* A seed gives one sequence, which goes on from buffer to buffer. */
+static void test_seed(void)
+{
+	uint8_t first[32];
+	struct guest g;
+
+	for (int turn = 0; turn < 2; turn++) {
+		guest_open(&g, with_seed);
+		guest_start(&g, V1, 16);
+		CHECK_EQ(request_bytes(&g, 32, VRING_DESC_F_WRITE), 32);
+		if (!turn)
+			memcpy(first, at(&g, DATA_ADDR), 32);
+		CHECK(!memcmp(at(&g, DATA_ADDR), first, 32));
+		CHECK_EQ(request_bytes(&g, 32, VRING_DESC_F_WRITE), 32);
+		CHECK(memcmp(at(&g, DATA_ADDR), first, 32));
+		guest_close(&g);
+	}
 }
 
 /* Longer than the device gives at once: the used length says how much. */
@@ -118,14 +147,15 @@ static void test_bad_buffers(struct guest *g)
 
 const struct test rng_tests[] = {
 	{ "entropy: one queue, no features, no configuration",
-	  .on_guest = test_identity, .change = entropy },
+	  .on_guest = test_identity, .change = with_seed },
 	{ "entropy: each buffer is filled, and nothing behind it",
-	  .on_guest = test_fills, .change = entropy },
+	  .on_guest = test_fills, .change = without_seed },
+	{ "entropy: a seed gives one sequence", .run = test_seed },
 	{ "entropy: a buffer longer than the device fills",
-	  .on_guest = test_long_buffer, .change = entropy },
+	  .on_guest = test_long_buffer, .change = with_seed },
 	{ "entropy: packed ring",
-	  .on_guest = test_packed, .change = entropy },
+	  .on_guest = test_packed, .change = with_seed },
 	{ "entropy: what is no buffer to fill",
-	  .on_guest = test_bad_buffers, .change = entropy },
+	  .on_guest = test_bad_buffers, .change = with_seed },
 	{ }
 };

@@ -32,6 +32,17 @@ static void two_speeds(struct options *o)
 	o->seed = 1;
 }
 
+static void one_server(struct options *o)
+{
+	slow(o);
+	o->parallel = 1;
+}
+
+static void each_third(struct options *o)
+{
+	o->fail_every = 3;
+}
+
 static uint8_t *status_of(struct guest *g, unsigned int n)
 {
 	return at(g, STATUS_ADDR + n * APART);
@@ -115,6 +126,19 @@ static void test_out_of_order(struct guest *g)
 	CHECK_EQ(count, 20);
 	CHECK_EQ(done, 0xfffff);
 	CHECK(overtaken);
+}
+
+static void test_one_server(struct guest *g)
+{
+	uint64_t first;
+
+	guest_start(g, ALL_FEATURES, 64);
+	submit(g, 0);
+	submit(g, 1);
+	first = vdev_due(g->v);
+	vdev_serve(g->v, first);
+	CHECK_EQ(used_idx(g), 1);
+	CHECK_EQ(vdev_due(g->v) - first, 60000 * MS);
 }
 
 /* Without a model; registers go on, requests leave in their order. */
@@ -230,6 +254,25 @@ static void test_too_many(struct guest *g)
 	CHECK_EQ(answered(g), 0);
 }
 
+static void test_fail(struct guest *g)
+{
+	uint32_t len;
+
+	guest_start(g, ALL_FEATURES, 16);
+	for (unsigned int i = 1; i < 7; i++) {
+		CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len),
+			 i % 3 ? VIRTIO_BLK_S_OK : VIRTIO_BLK_S_IOERR);
+		CHECK_EQ(len, i % 3 ? 513 : 0);
+	}
+	service_fail(g->v, 2);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_OUT, 1, 512, &len),
+		 VIRTIO_BLK_S_IOERR);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_FLUSH, 0, 0, &len),
+		 VIRTIO_BLK_S_IOERR);
+	CHECK_EQ(request(g, VIRTIO_BLK_T_IN, 1, 512, &len), VIRTIO_BLK_S_OK);
+	CHECK_EQ(g->c.of_class[BLK_ERRORS], 4);
+}
+
 static void test_models(void)
 {
 	static const char * const good[] = {
@@ -259,7 +302,7 @@ static void drawn_model(struct options *o)
 	o->seed = 7;
 }
 
-/* The mean of many service times, in us */
+/* The mean of many service times, in us; one server, so they add up */
 static double mean_of(const char *model)
 {
 	const unsigned int rounds = 4000;
@@ -300,6 +343,8 @@ const struct test service_tests[] = {
 	  .on_guest = test_late, .change = slow },
 	{ "service: fast requests overtake slow ones",
 	  .on_guest = test_out_of_order, .change = two_speeds },
+	{ "service: one server takes requests one by one",
+	  .on_guest = test_one_server, .change = one_server },
 	{ "service: a stall keeps requests in their order",
 	  .on_guest = test_stall },
 	{ "service: a reset drops waiting requests",
@@ -312,6 +357,8 @@ const struct test service_tests[] = {
 	  .on_guest = test_bus_master, .change = slow },
 	{ "service: more in flight than the ring holds",
 	  .on_guest = test_too_many, .change = slow },
+	{ "service: requests that fail",
+	  .on_guest = test_fail, .change = each_third },
 	{ "service: valid and invalid models", .run = test_models },
 	{ "service: each model has its mean", .run = test_means },
 	{ }

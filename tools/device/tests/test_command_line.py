@@ -145,6 +145,10 @@ class CommandLine(DeviceCase):
         self.with_backing(self.backing(), "--features-off", "event_idx,warp",
                           words=("warp", "packed"))
 
+    def test_unknown_fault(self) -> None:
+        self.with_backing(self.backing(), "--fault", "generation,warp",
+                          words=("--fault", "warp", "queue_reset"))
+
     def test_quirks(self) -> None:
         for value, word in (("frobnicate", "frobnicate"),
                             ("used-len=x", "all-ones"),
@@ -164,6 +168,8 @@ class CommandLine(DeviceCase):
                 ("--zoned", "host-aware", "host-managed"),
                 ("--zoned", "host-managed,zone-size=1", "multiple"),
                 ("--service", "warp:1", "constant"),
+                ("--parallel", "0", "1 to 1024"),
+                ("--fail-every", "0", "--fail-every"),
                 ("--seed", "-1", "--seed")):
             self.with_backing(self.backing(), option, value, words=(word,))
 
@@ -175,18 +181,24 @@ class CommandLine(DeviceCase):
                        words=("--backing", "unknown option"))
         self.complains("--class", "rng", "--socket", "s", "--queues", "2",
                        words=("1 to 1",))
+        self.complains("--class", "rng", "--socket", "s", "--entropy-seed",
+                       "x", words=("--entropy-seed",))
 
     def test_control_path(self) -> None:
         path = str(self.folder / "s")
         self.complains("--socket", path, "--backing", str(self.backing()),
                        "--control", path, words=("same path",))
 
+    def test_log_cannot_be_made(self) -> None:
+        self.with_backing(self.backing(), "--log",
+                          str(self.folder / "no" / "log"), words=("no/log",))
+
     def test_help(self) -> None:
         done = subprocess.run([binary(), "--help"], timeout=10, check=False,
                               capture_output=True, env=environment())
         self.assertEqual(done.returncode, 0)
         for option in (b"--socket", b"--backing", b"--doorbell", b"--poll",
-                       b"--features-off", b"--quirk"):
+                       b"--features-off", b"--fault"):
             self.assertIn(option, done.stdout)
 
     def test_version(self) -> None:
@@ -197,6 +209,13 @@ class CommandLine(DeviceCase):
         assert version is not None
         self.assertEqual(self.run_device("--version", output=True),
                          (0, f"vfe-device {version.group(1)}\n"))
+
+    def test_log_file(self) -> None:
+        log = self.folder / "log"
+        device = self.launch("--log", str(log))
+        self.serves(device)
+        self.eventually(lambda: "disconnected" in log.read_text(),
+                        "nothing in the log")
 
     def test_readonly_file(self) -> None:
         """--readonly needs no right to write, and never writes."""

@@ -148,6 +148,16 @@ class Commands(DeviceCase):
         for wrong in ("x", "-1", "86401", "1x", ""):
             self.refuses(f"stall {wrong}", "86400")
 
+    def test_fail(self) -> None:
+        self.begin()
+        self.does("fail 2")
+        for _ in range(2):
+            with self.assertRaises(OSError):
+                self.driver.read(0)
+        self.reads(self.driver)
+        for command in ("fail", "seed"):
+            self.refuses(f"{command} x", "whole number")
+
     def test_service(self) -> None:
         self.begin("--service", "constant:0")
         self.does("seed 3")
@@ -156,7 +166,6 @@ class Commands(DeviceCase):
         self.driver.read(0)
         self.assertGreaterEqual(time.monotonic() - start, 0.2)
         self.refuses("service warp", "bimodal")
-        self.refuses("seed x", "whole number")
 
     def test_service_that_was_not_begun(self) -> None:
         self.begin()

@@ -29,12 +29,35 @@ class Smoke(DeviceCase):
                 driver.client.sock.close()
                 self.stopped(device)
 
+    def test_entropy(self) -> None:
+        """With a seed, two devices give the same bytes."""
+        given = []
+        for _ in range(2):
+            device = self.launch_rng("--entropy-seed", "5")
+            for packed in (False, True):
+                driver = self.attach(device, packed)
+                given.append(driver.random(100))
+                driver.client.sock.close()
+            self.stopped(device)
+        self.assertEqual(given[:2], given[2:])
+        self.assertEqual(len(set(given)), 2)
+
     def test_service_time(self) -> None:
         driver = self.attach(self.launch("--no-msix", "--service",
                                          "constant:200000"))
         begin = time.monotonic()
         driver.read(0)
         self.assertGreaterEqual(time.monotonic() - begin, 0.2)
+
+    def test_faults(self) -> None:
+        """--fault accepts several; the unit tests test each."""
+        driver = self.attach(self.launch(
+            "--fault", "wce,notify_offset,generation"))
+        driver.set("queue_select", 0)
+        self.assertGreaterEqual(driver.get("queue_notify_off"), 1024)
+        self.assertNotEqual(driver.get("config_generation"),
+                            driver.get("config_generation"))
+        self.reads(driver)
 
 
 class Clients(DeviceCase):

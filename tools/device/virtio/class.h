@@ -42,18 +42,19 @@ struct vdev_class {
 	unsigned int queues;	/* unless --queues says otherwise */
 	unsigned int max_queues;
 
-	/* The command line; all of it NULL for a class without options */
+	/* The command line */
 	const char *title;	/* of its options in --help */
 	const struct argp *argp;	/* of its own options, its input */
 	void *options;		/* those, as they are by default */
 	/* Return: 0, or -1 after one line on stderr; NULL: nothing to check */
 	int (*check)(const void *options);
 	const struct bit_name *feature_names;
+	const struct bit_name *fault_names;
 	const struct value_info *quirks;	/* from QUIRK_OF_CLASS on */
 
 	/*
-	 * Opens the back end. Return: its state, or NULL after one line on
-	 * stderr with the problem and its remedy. NULL: there is none.
+	 * Opens the backend. Return: its state, or NULL after one line on
+	 * stderr with the problem and its remedy.
 	 */
 	void *(*open)(const struct options *o);
 	void (*close)(void *state);

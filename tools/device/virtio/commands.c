@@ -24,7 +24,9 @@ static int do_stall(struct vdev *v, const char *arg, char *error, size_t size)
 	return 0;
 }
 
-static int do_seed(struct vdev *v, const char *arg, char *error, size_t size)
+/* Call @set with the number @arg. */
+static int with_number(struct vdev *v, const char *arg, char *error,
+		       size_t size, void (*set)(struct vdev *v, uint64_t n))
 {
 	unsigned long long n;
 	char *rest;
@@ -32,11 +34,21 @@ static int do_seed(struct vdev *v, const char *arg, char *error, size_t size)
 	errno = 0;
 	n = strtoull(arg, &rest, 10);
 	if (!isdigit((unsigned char)*arg) || *rest || errno) {
-		snprintf(error, size, "seed: use a whole number");
+		snprintf(error, size, "fail, seed: use a whole number");
 		return -1;
 	}
-	service_seed(v, n);
+	set(v, n);
 	return 0;
+}
+
+static int do_fail(struct vdev *v, const char *arg, char *error, size_t size)
+{
+	return with_number(v, arg, error, size, service_fail);
+}
+
+static int do_seed(struct vdev *v, const char *arg, char *error, size_t size)
+{
+	return with_number(v, arg, error, size, service_seed);
 }
 
 static int do_service(struct vdev *v, const char *arg, char *error,
@@ -93,6 +105,7 @@ static int do_drop_driver_ok(struct vdev *v, const char *arg, char *error,
 
 const struct vdev_command vdev_commands[] = {
 	{ "stall", true, do_stall },
+	{ "fail", true, do_fail },
 	{ "service", true, do_service },
 	{ "seed", true, do_seed },
 	{ "quirk", true, do_quirk },

@@ -58,6 +58,23 @@ static uint32_t half_of(enum vfe_reg id)
 	return (id - VFE_REG_QUEUE_DESC_LO) % 2;
 }
 
+static uint32_t size_read(const struct queue *q)
+{
+	if (vdev_fault(q->v, FAULT_QUEUE_SIZE_ZERO))
+		return 0;
+	/* Turn any size into one that is no power of two. */
+	return q->size | (vdev_fault(q->v, FAULT_QUEUE_SIZE_ODD) ? 3 : 0);
+}
+
+static uint32_t notify_off_read(const struct queue *q)
+{
+	if (quirk_on(q->v, QUIRK_SHARED_NOTIFY))
+		return 0;
+	if (vdev_fault(q->v, FAULT_NOTIFY_OFFSET))
+		return VFE_STRUCT_SIZE / VFE_NOTIFY_MULTIPLIER + q->index;
+	return q->index;
+}
+
 static uint32_t queue_read(const struct vdev *v, enum vfe_reg id)
 {
 	const struct queue *q = selected(v);
@@ -68,23 +85,33 @@ static uint32_t queue_read(const struct vdev *v, enum vfe_reg id)
 		       VIRTIO_MSI_NO_VECTOR : 0;
 	switch (id) {
 	case VFE_REG_QUEUE_SIZE:
-		return q->size;
+		return size_read(q);
 	case VFE_REG_QUEUE_MSIX_VECTOR:
 		return q->vector;
 	case VFE_REG_QUEUE_ENABLE:
 		return quirk_queue_enabled(q);
 	case VFE_REG_QUEUE_NOTIFY_OFF:
-		return quirk_on(v, QUIRK_SHARED_NOTIFY) ? 0 : q->index;
+		return notify_off_read(q);
 	case VFE_REG_QUEUE_DESC_LO ... VFE_REG_QUEUE_DEVICE_HI:
 		return word(q->addr[part_of(id)], half_of(id));
 	case VFE_REG_QUEUE_NOTIF_CONFIG_DATA:
 		/* 4.1.4.3: exists only if negotiated */
 		return vdev_has(v, VIRTIO_F_NOTIF_CONFIG_DATA) ?
 		       vdev_notify_value(v, q->index) : 0;
+	case VFE_REG_QUEUE_RESET:
+		/* 4.1.4.3.1: 1 until the reset has ended */
+		return q->state == QUEUE_RESETTING;
 	default:
-		/* 4.1.4.3.1: queue_reset is 1 until the reset has ended. */
 		return 0;
 	}
+}
+
+static uint32_t generation_read(struct vdev *v)
+{
+	if (quirk_on(v, QUIRK_FIXED_GENERATION))
+		return 0;
+	return vdev_fault(v, FAULT_GENERATION) ? v->generation++ :
+	       v->generation;
 }
 
 static uint32_t register_read(struct vdev *v, enum vfe_reg id)
@@ -105,7 +132,7 @@ static uint32_t register_read(struct vdev *v, enum vfe_reg id)
 	case VFE_REG_DEVICE_STATUS:
 		return quirk_status(v);
 	case VFE_REG_CONFIG_GENERATION:
-		return quirk_on(v, QUIRK_FIXED_GENERATION) ? 0 : v->generation;
+		return generation_read(v);
 	case VFE_REG_QUEUE_SELECT:
 		return v->queue_select;
 	default:
@@ -129,10 +156,12 @@ uint32_t common_read(struct vdev *v, uint32_t offset, unsigned int size)
 
 /* 4.1.5.1.2.1: a vector outside the table reads back as NO_VECTOR. */
 static uint16_t checked_vector(struct vdev *v, const char *name,
-			       uint32_t vector)
+			       uint32_t vector, enum device_fault fault)
 {
 	unsigned int vectors = v->o->msix ? v->o->queues + 1 : 0;
 
+	if (vdev_fault(v, fault))
+		vectors = 0;
 	if (vector < vectors || vector == VIRTIO_MSI_NO_VECTOR)
 		return vector;
 	log_line("%s: vector %u refused: the device has %u", name, vector,
@@ -245,8 +274,9 @@ static void enable_queue(struct queue *q, uint32_t value)
 /* 2.6.1.1.1: complete when this returns, with all initial values */
 static void reset_queue(struct queue *q, uint32_t value)
 {
-	if (!vdev_has(q->v, VIRTIO_F_RING_RESET) || value != 1) {
-		log_line("queue %u: queue_reset %u ignored: only 1, with RING_RESET",
+	if (!vdev_has(q->v, VIRTIO_F_RING_RESET) || value != 1 ||
+	    q->state == QUEUE_RESETTING) {
+		log_line("queue %u: queue_reset %u ignored: only 1, with RING_RESET, and once",
 			 q->index, value);
 		return;
 	}
@@ -264,7 +294,8 @@ static void queue_write(struct vdev *v, const struct register_info *r,
 		return;
 	}
 	if (id_of(r) == VFE_REG_QUEUE_MSIX_VECTOR) {
-		q->vector = checked_vector(v, r->name, value);
+		q->vector = checked_vector(v, r->name, value,
+					   FAULT_QUEUE_VECTOR);
 		return;
 	}
 	if (id_of(r) == VFE_REG_QUEUE_RESET) {
@@ -273,7 +304,7 @@ static void queue_write(struct vdev *v, const struct register_info *r,
 	}
 	/* 4.1.4.3.2: all other fields come before queue_enable. */
 	if (q->state != QUEUE_CONFIG) {
-		log_line("queue %u: %s: write of 0x%x ignored: the queue is enabled",
+		log_line("queue %u: %s: write of 0x%x ignored: the queue is enabled, or being reset",
 			 q->index, r->name, value);
 		return;
 	}
@@ -304,7 +335,8 @@ static void register_write(struct vdev *v, const struct register_info *r,
 		set_driver_feature(v, value);
 		break;
 	case VFE_REG_CONFIG_MSIX_VECTOR:
-		v->config_vector = checked_vector(v, r->name, value);
+		v->config_vector = checked_vector(v, r->name, value,
+						  FAULT_CONFIG_VECTOR);
 		break;
 	case VFE_REG_DEVICE_STATUS:
 		set_status(v, value);

@@ -16,8 +16,11 @@ enum option_key {
 	KEY_QUEUE_SIZE,
 	KEY_NO_MSIX,
 	KEY_FEATURES_OFF,
+	KEY_FAULT,
 	KEY_SERVICE,
+	KEY_PARALLEL,
 	KEY_SEED,
+	KEY_FAIL_EVERY,
 	KEY_QUIRK,
 };
 
@@ -37,10 +40,17 @@ static const struct argp_option list[] = {
 	{ "features-off", KEY_FEATURES_OFF, "LIST", 0,
 	  "Virtio features not to offer, separated by commas (default: offer all): packed, in_order, event_idx, indirect_desc, notification_data, notif_config_data, ring_reset, order_platform, access_platform, version_1 and those of the class",
 	  0 },
+	{ "fault", KEY_FAULT, "LIST", 0,
+	  "Break rules, for tests of drivers: features, queue_size_zero, queue_size_odd, config_vector, queue_vector, notify_offset, generation, queue_reset and those of the class",
+	  0 },
 	{ "service", KEY_SERVICE, "MODEL", 0,
 	  "Service time of each request, all concurrently: "
 	  SERVICE_MODELS, 0 },
+	{ "parallel", KEY_PARALLEL, "N", 0,
+	  "Serve at most N requests concurrently, 1 to 1024", 0 },
 	{ "seed", KEY_SEED, "N", 0, "Seed of the service times (default 0)", 0 },
+	{ "fail-every", KEY_FAIL_EVERY, "N", 0,
+	  "Fail each Nth request with an I/O error", 0 },
 	{ "quirk", KEY_QUIRK, "LIST", 0,
 	  "Behave as VMMs in production do, by NAME or NAME=VALUE, for tests of drivers; see README.md",
 	  0 },
@@ -60,6 +70,21 @@ static const struct bit_name features[] = {
 	{ "ring_reset", VIRTIO_F_RING_RESET },
 	{ }
 };
+
+static const struct bit_name faults[] = {
+	{ "features", FAULT_FEATURES },
+	{ "queue_size_zero", FAULT_QUEUE_SIZE_ZERO },
+	{ "queue_size_odd", FAULT_QUEUE_SIZE_ODD },
+	{ "config_vector", FAULT_CONFIG_VECTOR },
+	{ "queue_vector", FAULT_QUEUE_VECTOR },
+	{ "notify_offset", FAULT_NOTIFY_OFFSET },
+	{ "generation", FAULT_GENERATION },
+	{ "queue_reset", FAULT_QUEUE_RESET },
+	{ }
+};
+
+static_assert(sizeof(faults) / sizeof(faults[0]) == FAULT_OF_CLASS + 1,
+	      "each fault has a name");
 
 static int parse_service(struct options *o, const char *text)
 {
@@ -115,11 +140,22 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 					       o->class->feature_names,
 					       features, arg,
 					       &o->features_off));
+	case KEY_FAULT:
+		return parse_result(parse_bits("--fault", faults,
+					       o->class->fault_names, arg,
+					       &o->faults));
 	case KEY_SERVICE:
 		return parse_result(parse_service(o, arg));
+	case KEY_PARALLEL:
+		return parse_result(parse_number("--parallel", arg, 1,
+						 SERVICE_MAX_PARALLEL,
+						 &o->parallel));
 	case KEY_SEED:
 		return parse_result(parse_number("--seed", arg, 0, UINT32_MAX,
 						 &o->seed));
+	case KEY_FAIL_EVERY:
+		return parse_result(parse_number("--fail-every", arg, 1,
+						 UINT32_MAX, &o->fail_every));
 	case KEY_QUIRK:
 		return parse_result(parse_quirks(o, arg));
 	default:

@@ -11,6 +11,19 @@
 
 #define BIT64(n)	(UINT64_C(1) << (n))
 
+/* --fault: violations of the specification, for tests */
+enum device_fault {
+	FAULT_FEATURES,		/* later features, but not VERSION_1 */
+	FAULT_QUEUE_SIZE_ZERO,
+	FAULT_QUEUE_SIZE_ODD,	/* one more than a power of two */
+	FAULT_CONFIG_VECTOR,	/* reads back as NO_VECTOR */
+	FAULT_QUEUE_VECTOR,
+	FAULT_NOTIFY_OFFSET,	/* outside of the notify window */
+	FAULT_GENERATION,	/* changes with each read */
+	FAULT_QUEUE_RESET,	/* never ends */
+	FAULT_OF_CLASS		/* the first that a class may have of its own */
+};
+
 struct argp;
 struct vdev_class;
 
@@ -24,8 +37,11 @@ struct options {
 	unsigned int queues;
 	unsigned int queue_size;	/* a split ring may have less */
 	uint64_t features_off;	/* virtio feature bits not to offer */
+	uint64_t faults;	/* a bit for each enum device_fault */
 	struct service_model service;
+	unsigned int parallel;	/* requests in service at once; 0: any number */
 	unsigned int seed;
+	unsigned int fail_every;	/* requests; 0: none fails */
 	struct quirks quirks;
 };
 

@@ -38,6 +38,7 @@ enum queue_part {
 enum queue_state {
 	QUEUE_CONFIG,
 	QUEUE_ENABLED,
+	QUEUE_RESETTING,	/* only with --fault queue_reset: for ever */
 };
 
 /* Indices run freely and wrap at 65536. */

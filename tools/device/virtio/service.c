@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "virtio/virtio.h"
 
 #define NS_PER_US	1000.0
@@ -35,9 +36,13 @@ struct answer {
 
 struct service {
 	struct service_model model;
-	uint64_t random;	/* state of the sequence of times */
+	uint64_t random;	/* state of random_next() */
 	uint64_t came;		/* requests, for their order */
 	uint64_t stalled_until;
+	uint64_t fail;		/* number of requests to fail */
+	uint64_t until_fail;	/* of --fail-every */
+	/* --parallel: when each of the servers is free again */
+	uint64_t free_at[SERVICE_MAX_PARALLEL];
 	unsigned int n, most;
 	struct answer heap[];
 };
@@ -51,6 +56,7 @@ struct service *service_new(const struct vdev *v, unsigned int most)
 	s->most = most;
 	s->model = v->o->service;
 	s->random = v->o->seed;
+	s->until_fail = v->o->fail_every;
 	return s;
 }
 
@@ -61,15 +67,10 @@ void service_free(struct service *s)
 
 /* The models */
 
-/* splitmix64. Return: a number above 0, up to 1 */
+/* Above 0, up to 1 */
 static double random_unit(struct service *s)
 {
-	uint64_t x = s->random += 0x9e3779b97f4a7c15ULL;
-
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ULL;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebULL;
-	x ^= x >> 31;
-	return ((x >> 11) + 1) / 9007199254740992.0;
+	return ((random_next(&s->random) >> 11) + 1) / 9007199254740992.0;
 }
 
 static double random_normal(struct service *s)
@@ -217,6 +218,9 @@ void service_drop(struct queue *q)
 	for (unsigned int i = kept / 2; i--;)
 		sift_down(s, i);
 	q->in_service = 0;
+	/* A dropped request occupies no server. */
+	if (!s->n)
+		memset(s->free_at, 0, sizeof(s->free_at));
 }
 
 /* Requests on their way */
@@ -227,6 +231,38 @@ bool service_delays(const struct vdev *v)
 
 	/* Those that come behind one that waits do not overtake it. */
 	return s->model.kind || s->n || s->stalled_until > clock_ns();
+}
+
+bool service_fails(struct vdev *v)
+{
+	struct service *s = v->service;
+
+	if (s->fail) {
+		s->fail--;
+		return true;
+	}
+	if (!s->until_fail || --s->until_fail)
+		return false;
+	s->until_fail = v->o->fail_every;
+	return true;
+}
+
+/*
+ * A request begins when it comes, or when the first of the servers is free. It
+ * leaves that server @time later.
+ */
+static uint64_t finish(struct service *s, unsigned int servers, uint64_t time)
+{
+	uint64_t *server = &s->free_at[0], now = clock_ns();
+
+	if (!servers)
+		return now + time;
+	for (unsigned int i = 1; i < servers; i++) {
+		if (s->free_at[i] < *server)
+			server = &s->free_at[i];
+	}
+	*server = (*server > now ? *server : now) + time;
+	return *server;
 }
 
 int service_take(struct queue *q, struct chain *c)
@@ -252,7 +288,7 @@ int service_take(struct queue *q, struct chain *c)
 	a.write_len = c->write_len;
 	a.id = c->id;
 	a.steps = c->steps;
-	a.due = clock_ns() + draw(s, &s->model);
+	a.due = finish(s, v->o->parallel, draw(s, &s->model));
 	insert(s, &a);
 	q->in_service++;
 	return 0;
@@ -316,4 +352,9 @@ void service_seed(struct vdev *v, uint64_t seed)
 void service_stall(struct vdev *v, double seconds)
 {
 	v->service->stalled_until = clock_ns() + seconds * NS_PER_S;
+}
+
+void service_fail(struct vdev *v, uint64_t n)
+{
+	v->service->fail = n;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * How long the device takes over a request: drawn from a model, and stretched by
- * a stall.
+ * How long the device takes over a request: drawn from a model, stretched by a
+ * stall, and at times ended by an error.
  */
 #ifndef SERVICE_H
 #define SERVICE_H
@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* the largest value of --parallel */
+#define SERVICE_MAX_PARALLEL	1024U
 #define SERVICE_MAX_STALL_S	86400
 
 enum service_kind {
@@ -49,6 +51,8 @@ bool service_delays(const struct vdev *v);
  * Return: 0, or -1 after a line in the log if the chain makes no sense.
  */
 int service_take(struct queue *q, struct chain *c);
+/* Is the request that comes now one that fails? */
+bool service_fails(struct vdev *v);
 /* The queue is reset: nobody waits for the answers any more. */
 void service_drop(struct queue *q);
 /*
@@ -68,5 +72,7 @@ bool service_change(struct vdev *v, const char *model);
 void service_seed(struct vdev *v, uint64_t seed);
 /* No answer for so long; 0 ends it. */
 void service_stall(struct vdev *v, double seconds);
+/* The next @n requests fail. */
+void service_fail(struct vdev *v, uint64_t n);
 
 #endif /* SERVICE_H */

@@ -46,6 +46,8 @@ void vdev_queue_reset(struct queue *q)
 		__atomic_store_n(&v->doorbell[q->index], VFE_DOORBELL_IDLE,
 				 __ATOMIC_SEQ_CST);
 	v->c->queue_resets++;
+	if (vdev_fault(v, FAULT_QUEUE_RESET))
+		q->state = QUEUE_RESETTING;
 }
 
 void vdev_reset(struct vdev *v)
@@ -179,6 +181,8 @@ static uint64_t ring_features(const struct vdev *v)
 		     BIT64(VIRTIO_F_NOTIF_CONFIG_DATA) |
 		     BIT64(VIRTIO_F_RING_RESET);
 
+	if (vdev_fault(v, FAULT_FEATURES))
+		f &= ~BIT64(VIRTIO_F_VERSION_1);
 	/* With service times, requests complete out of order. */
 	if (v->o->service.kind)
 		f &= ~BIT64(VIRTIO_F_IN_ORDER);

@@ -80,6 +80,11 @@ struct vdev {
 	uint32_t *doorbell;	/* the mapped page, or NULL */
 };
 
+static inline bool vdev_fault(const struct vdev *v, unsigned int fault)
+{
+	return v->o->faults & BIT64(fault);
+}
+
 static inline bool vdev_has(const struct vdev *v, unsigned int feature)
 {
 	return v->features & BIT64(feature);
