@@ -17,10 +17,8 @@ UNIT_US = {1: 4000, 4: 4000, 8: 4000, 32: 16000}
 
 MODELS = ("constant", "exponential", "lognormal", "bimodal")
 QUICK_MODELS = ("lognormal",)
-# For reference, on QEMU's own device: its null-co knows one service time, set
-# when it starts
-QEMU_MODELS = ("constant",)
-QEMU_DEPTHS = tuple(depth for depth in DEPTHS if UNIT_US[depth] == UNIT_US[1])
+# For reference, on QEMU's device with an NBD server
+NBD_MODELS = ("lognormal",)
 
 SINGLE, BATCH, BESIDE, LARGE, THINK = LOADS = (
     "single", "batch", "beside", "large", "think")
@@ -32,11 +30,11 @@ LOAD_TEXT = {
     THINK: "one by one; the submitter computes after each half of the depth",
 }
 
-VFE, QEMU = DEVICES = ("vfe", "qemu")
+VFE, NBD = DEVICES = ("vfe", "nbd")
 
 
 def spec(model: str, unit_us: int) -> str:
-    """A model as an option of the custom device."""
+    """A model as an option of the device and of the NBD server."""
     return {"constant": f"constant:{unit_us}",
             "exponential": f"exponential:{unit_us}",
             "lognormal": f"lognormal:{unit_us}:0.7",
@@ -111,9 +109,8 @@ def every(quick: bool = False) -> list[Cell]:
         return [Cell(VFE, model, load, depth) for model in QUICK_MODELS
                 for depth in QUICK_DEPTHS for load in _loads(depth)]
     return [Cell(device, model, load, depth)
-            for device, models, depths in (
-                (VFE, MODELS, DEPTHS), (QEMU, QEMU_MODELS, QEMU_DEPTHS))
-            for model in models for depth in depths
+            for device, models in ((VFE, MODELS), (NBD, NBD_MODELS))
+            for model in models for depth in DEPTHS
             for load in _loads(depth)]
 
 

@@ -41,8 +41,8 @@ def names(options: argparse.Namespace) -> list[str]:
 def _notes(options: argparse.Namespace) -> list[str]:
     notes = [f"at depth 1 there is no {cells.BATCH}: a batch of one is none"]
     if options.quick:
-        notes.append("--quick leaves out models and depths, and QEMU's own"
-                     " device")
+        notes.append("--quick leaves out models and depths, and the NBD"
+                     " server behind QEMU's device")
     return notes
 
 

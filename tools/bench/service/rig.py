@@ -7,6 +7,7 @@ vfe_blk the third. All stay bound, and one at a time is busy.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -17,7 +18,8 @@ from lab.guest import DeviceSpec, Guest
 
 from ..urgent import urgent
 from ..workload.blk import PLAIN
-from .cells import DEVICES, QEMU, UNIT_US, VFE, Cell
+from .backend import NbdServer
+from .cells import DEVICES, NBD, VFE, Cell
 
 KERNEL, OURS, AGAIN = ROLES = ("kernel", "ours", "again")
 DRIVER = {KERNEL: "virtio_blk", OURS: "vfe_blk", AGAIN: "virtio_blk"}
@@ -42,14 +44,6 @@ disk=$(pci_disk {{bdf}}) || {{{{ echo $disk; exit 1; }}}}
 echo $disk"""
 
 
-def _qemus(role: str) -> list[str]:
-    node = f"{QEMU}-{role}"
-    return [*pci.blockdev(node, driver="null-co", size=DISK_MB << 20,
-                          read_zeroes=True, latency_ns=UNIT_US[1] * 1000),
-            *pci.device("virtio-blk-pci", SLOTS[role], {
-                "drive": node, "disable-legacy": "on", "num-queues": 1})]
-
-
 class Rig:
     """The guest, its disks, and their service times."""
 
@@ -59,17 +53,29 @@ class Rig:
         self._parameters = parameters
         kinds = {cell.device for cell in cells}
         self.kinds = [kind for kind in DEVICES if kind in kinds]
+        self._nbd: NbdServer | None = None
         specs: list[DeviceSpec] = []
         argv: list[str] = []
         if VFE in kinds:
             disks = image.raw(folder, [f"{VFE}-{role}" for role in ROLES])
             specs = [DeviceSpec(name, disk, OPTIONS)
                      for name, disk in disks.items()]
-        if QEMU in kinds:
-            argv = [word for role in ROLES for word in _qemus(role)]
+        if NBD in kinds:
+            self._nbd = NbdServer(folder / "nbd.sock", DISK_MB,
+                                  "constant:1000")
+            argv = self._qemus(self._nbd)
         self.guest = Guest(specs, accel="tcg", cpus=1, memory=MEMORY_MB,
                            name="service", qemu_args=argv)
         self.disks: dict[tuple[str, str], str] = {}
+        self._stack = contextlib.ExitStack()
+
+    @staticmethod
+    def _qemus(server: NbdServer) -> list[str]:
+        return [word for role in ROLES for word in (
+            *server.node(f"{NBD}-{role}"),
+            *pci.device("virtio-blk-pci", SLOTS[role], {
+                "drive": f"{NBD}-{role}", "disable-legacy": "on",
+                "num-queues": 1}))]
 
     def _bdf(self, kind: str, role: str) -> str:
         if kind == VFE:
@@ -78,9 +84,11 @@ class Rig:
 
     def __enter__(self) -> Rig:
         """Boot the guest and bind the drivers."""
-        urgent()
-        self.guest.boot()
-        try:
+        with contextlib.ExitStack() as stack:
+            if self._nbd is not None:
+                stack.callback(self._nbd.stop)
+            urgent()
+            stack.enter_context(self.guest)
             for kind in self.kinds:
                 for role in ROLES:
                     out = self.guest.run(pci.script(BIND.format(
@@ -88,22 +96,22 @@ class Rig:
                         driver=pci.driver_of(DRIVER[role]),
                         parameters=self._parameters)), COMMAND_S).out
                     self.disks[kind, role] = out.split()[-1]
-        except BaseException:
-            self.guest.kill()
-            raise
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None,
                  value: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self.guest.__exit__(kind, value, trace)
+        self._stack.__exit__(kind, value, trace)
 
     def set_service(self, cell: Cell, role: str, seed: int) -> None:
         """Begin a sequence of service times of the cell's model."""
-        if cell.device == VFE:
-            device = self.guest.devices[f"{VFE}-{role}"]
-            device.control(f"service {cell.spec}")
-            device.control(f"seed {seed}")
+        lines = (f"service {cell.spec}", f"seed {seed}")
+        for line in lines:
+            if cell.device == VFE:
+                self.guest.devices[f"{VFE}-{role}"].control(line)
+            elif self._nbd is not None:
+                self._nbd.tell(line)
 
     def fio(self, cell: Cell, role: str,
             millis: int) -> list[dict[str, Any]]:
