@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The command line; runs the measurement in the tree."""
+"""The command line; runs the measurement in the rootfs."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ LAB = ["python3", "/vfe/tools/lab"]
 
 
 def _tree(_options: argparse.Namespace) -> int:
-    progress.say(f"the tree is {tree.ensure()}")
+    progress.say(f"the rootfs is {tree.ensure()}")
     return 0
 
 
@@ -85,7 +85,7 @@ EPILOG = """examples:
   python3 tools/lab shell                       an interactive guest
   python3 tools/lab shell --doorbell map        ... with a mapped doorbell
   python3 tools/lab guest lspci -nn             one command in a guest
-  python3 tools/lab exec gcc --version          one command in the tree
+  python3 tools/lab exec gcc --version          one command in the rootfs
   python3 tools/lab nest ls /dev/kvm            one command in a nested machine
 
 All commands need root, and keep their files in $VFE_CACHE (now {cache}).
@@ -110,23 +110,24 @@ def _command(commands: Any, name: str, text: str,
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="lab", description="The lab: a Debian tree, guests, and a"
+        prog="lab", description="The lab: a Debian rootfs, guests, and a"
         " machine with KVM on any host.",
         epilog=EPILOG.format(cache=paths.cache()),
         formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    _command(commands, "tree", "make the tree if it is missing", _tree)
+    _command(commands, "tree", "make the rootfs if it is missing", _tree)
     _command(commands, "prepare", "make everything that guests need", _prepare)
     _command(commands, "shell", "run a shell in a guest with the modules and"
-             " a device; options go to the device", _shell, "OPTION")
+             " a disk; options go to vfe-device", _shell, "OPTION")
     one = _command(commands, "guest", "run a command in a new guest",
                    _guest, "COMMAND")
     one.add_argument("--bare", action="store_true",
                      help="without a device")
-    _command(commands, "exec", "run a command in the tree", _exec, "COMMAND")
+    _command(commands, "exec", "run a command in the rootfs", _exec, "COMMAND")
     nested = _command(commands, "nest", "run a command in a nested machine"
                       " with KVM", _nest, "COMMAND")
-    nested.add_argument("--timeout", type=float, default=1800)
+    nested.add_argument("--timeout", type=float, default=1800, metavar="S",
+                        help="stop it after S seconds (default: 1800)")
     return parser
 
 
@@ -136,7 +137,7 @@ def _is_own(word: str) -> bool:
 
 
 def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The lab's words, and the words of the command or device after them.
+    """The lab's own arguments, and those of the command or device after them.
 
     Not argparse's REMAINDER: that takes no option for its first word.
     """

@@ -28,13 +28,13 @@ def headers(kernel: str) -> Path:
         f"linux-headers-{kernel}.*-amd64"))
     if not found:
         have = ", ".join(recipe.KERNEL_SUITES)
-        raise LabError(f"no headers of kernel {kernel} in the tree: use one"
+        raise LabError(f"no headers of kernel {kernel} in the rootfs: use one"
                        f" of {have}")
     return found[-1]
 
 
 def release(kernel: str = recipe.BOOT_KERNEL) -> str:
-    """The release of a kernel series of the tree."""
+    """The release of a kernel series of the rootfs."""
     return headers(kernel).name.removeprefix("linux-headers-")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs commands in the tree, in mount and process namespaces of their own.
+"""Runs commands in the rootfs, in mount and process namespaces of their own.
 
 Mounts and processes end with their namespace, so nothing stays mounted and no
 child outlives the run, in any case.
@@ -79,7 +79,7 @@ def _wait(process: subprocess.Popen[bytes], timeout: float | None) -> int:
 def run(argv: Sequence[str], *, timeout: float | None = 1800,
         cwd: str = "/vfe", env: Mapping[str, str] | None = None,
         log: Path | None = None) -> int:
-    """Run a command in the tree; its output goes to ours, or to a log.
+    """Run a command in the rootfs; its output goes to ours, or to a log.
 
     @timeout: on the reference machine; None for a command with its own time
     limit

@@ -18,7 +18,7 @@ from . import build, files, paths, progress, recipe, testkernel
 VERSION = 1
 STAMP = "prepared"
 KEPT = 2
-# Disabled: options that need keys, certificates or a compiler that the tree
+# Disabled: options that need keys, certificates or a compiler that the rootfs
 # lacks, and that do not affect modules.
 WITHOUT = ("MODULE_SIG", "SECURITY_LOCKDOWN_LSM", "KEXEC_SIG", "IMA",
            "INTEGRITY", "SYSTEM_TRUSTED_KEYRING", "SECONDARY_TRUSTED_KEYRING",

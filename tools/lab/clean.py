@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A clean Debian, like a user's machine, for tests of installation.
 
-Outer code makes it once, separately from the tree: builds and guests must not
+Outer code makes it once, separately from the rootfs: builds and guests must not
 depend on it. Inner code works in an overlay (a view), which leaves it
 unchanged.
 """

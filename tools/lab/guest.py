@@ -315,8 +315,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         text = progress.last_lines(self.logs / "qemu.log")
         if "'vfio-user-pci' is not a valid device model" in text:
             raise LabError("QEMU too old: it has no vfio-user-pci; install"
-                           " QEMU 10.1 or later, or let the lab's tree give"
-                           " one (unset what puts another first in PATH)")
+                           " QEMU 10.1 or later, or use the one in the lab's"
+                           " rootfs (remove the other one from PATH)")
         raise LabError(f"{self.name}: QEMU ended with status"
                        f" {self._qemu.returncode}: {text}")
 

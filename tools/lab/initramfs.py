@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Makes initramfs images from the tree (inner code).
+"""Makes initramfs images from the rootfs (inner code).
 
 Two kinds: the guest's, with a user space to test a disk from, and the nested
-machine's, which only mounts the tree over 9p and moves there.
+machine's, which only mounts the rootfs over 9p and moves there.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class More:
     kind: str
     programs: Sequence[str]
     modules: Sequence[str]
-    folders: Sequence[Path] = ()    # of the tree, each to its own place
+    folders: Sequence[Path] = ()    # of the rootfs, each to its own place
     scripts: Sequence[tuple[str, Path]] = ()    # place in the guest, file
     # Programs with calls to these libraries, for which no stand-in works.
     real: Sequence[str] = ()
@@ -66,7 +66,7 @@ def _find(name: str) -> Path:
         path = paths.tree() / folder / name
         if path.exists():
             return path
-    raise FileNotFoundError(f"the tree has no program {name}")
+    raise FileNotFoundError(f"the rootfs has no program {name}")
 
 
 def _libraries(program: Path, search: Path | None = None) -> set[str]:
@@ -137,7 +137,7 @@ def _add_programs(root: Path, names: Sequence[str],
 
 
 def _add_folders(root: Path, folders: Sequence[Path]) -> None:
-    """Copies folders of the tree unchanged."""
+    """Copies folders of the rootfs unchanged."""
     for folder in folders:
         target = root / str(folder).lstrip("/")
         shutil.copytree(paths.tree() / str(folder).lstrip("/"), target,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Chooses where code runs: on the host, in the tree, or in a nested machine."""
+"""Chooses where code runs: on the host, in the rootfs, in a nested machine."""
 
 from __future__ import annotations
 
@@ -83,12 +83,12 @@ def choose() -> Choice:
         return Choice("nest", f"{problem}: a nested machine under emulation")
     problem = qemu_problem()
     if problem:
-        return Choice("tree", f"KVM is here; {problem}: the tree's QEMU")
+        return Choice("tree", f"KVM is here; {problem}: the rootfs's QEMU")
     return Choice("here", "KVM is here, and a QEMU with vfio-user-pci")
 
 
 def prepare() -> None:
-    """Make all that is missing: tree, modules, device, images."""
+    """Make all that is missing: rootfs, modules, device, images."""
     tree.need_root("the lab")
     if speed.VARIABLE not in os.environ:
         speed.remember()
@@ -175,7 +175,7 @@ def run_tool(tool: str, argv: Sequence[str], timeout: float, *,
 
     It waits for another run of this tool, and makes what is missing first.
 
-    @kvm: on a machine with KVM rather than in the tree
+    @kvm: on a machine with KVM rather than in the rootfs
     """
     tree.need_root(f"tools/{tool}")
     inner = ["python3", f"{paths.INNER_CHECKOUT}/tools/{tool}", "--here", *argv]

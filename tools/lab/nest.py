@@ -2,7 +2,7 @@
 """A machine with KVM where there is none.
 
 QEMU emulates an AMD processor with SVM and nested paging; in it Debian's kernel
-has a real KVM. Its root is the tree with the mounts of the chroot (the
+has a real KVM. Its root is the rootfs with the mounts of the chroot (the
 checkout, /state and /out), shared over 9p.
 """
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# The nested machine's first process: mounts the tree that the outer machine
+# The nested machine's first process: mounts the rootfs that the outer machine
 # shares over 9p, and moves there. lab.run= names the command that it then runs.
 
 export PATH=/usr/bin

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Process 1 of the nested machine once it is in the tree: completes the
+# Process 1 of the nested machine once it is in the rootfs: completes the
 # mounts, runs the command file that lab.run= names with its output on a
 # virtio-serial port, leaves the exit code beside it and powers off.
 

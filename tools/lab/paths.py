@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The paths.
 
-The same code runs on the host ("outer") and in the tree ("inner": a chroot or a
-nested machine, where the checkout is /vfe, the state folder /state and the
-results folder /out). The starter of inner code passes the paths in the
+The same code runs on the host ("outer") and in the rootfs ("inner"), which is a
+chroot or a nested machine. There the checkout is /vfe, the state folder /state
+and the results folder /out. The starter of inner code passes the paths in the
 environment, so only this file knows the difference.
 """
 
@@ -50,7 +50,7 @@ def out() -> Path:
 
 
 def tree() -> Path:
-    """The root of the Debian tree as seen from inner code."""
+    """The root of the Debian rootfs as seen from inner code."""
     return Path(os.environ.get("VFE_TREE", "/"))
 
 

@@ -143,8 +143,8 @@ def guarded(argv: Sequence[str]) -> list[str]:
 def owned(argv: Sequence[str]) -> list[str]:
     """A command line whose process must not outlive this one.
 
-    In the tree the namespace ensures that, which saves a program: starting one
-    takes time under emulation.
+    In the rootfs the PID namespace ensures that, without another program, whose
+    start takes time under emulation.
     """
     return list(argv) if paths.tree() == Path("/") else guarded(argv)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Other versions of QEMU than the tree's, to run guests on.
+"""Other versions of QEMU than the rootfs's, to run guests on.
 
 Each is unpacked with the libraries of its own suite into the state folder,
 which inner code also has. Its own dynamic linker starts it, so it needs neither

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The contents of the tree: suites, packages and their purpose."""
+"""The contents of the rootfs: suites, packages and their purpose."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 
-# Increase this when the way to make the tree changes, but not the lists.
+# Increase this when the way to make the rootfs changes, but not the lists.
 VERSION = 3
 
 BASE_SUITE = "trixie"
@@ -15,7 +15,7 @@ OLD_SUITE = "bookworm"
 NEW_SUITE = "sid"
 SUITES = (BASE_SUITE, QEMU_SUITE, OLD_SUITE, NEW_SUITE)
 
-# The kernel that the lab boots by default; the tree has all of these, with
+# The kernel that the lab boots by default; the rootfs has all of these, with
 # their headers.
 BOOT_KERNEL = "6.12"
 KERNEL_SUITES = {"6.1": OLD_SUITE, "6.12": BASE_SUITE, "7.3": QEMU_SUITE}
@@ -51,7 +51,7 @@ QEMU_PACKAGES = ("src:qemu", "src:seabios", "src:ipxe")
 # sparse before this one cannot parse the headers of 7.3.
 UNPACKED = (f"sparse/{NEW_SUITE}",)
 
-# Files that nothing in the tree reads: a third of all.
+# Files that nothing in the rootfs reads: a third of its size.
 EXCLUDED_PATHS = (
     "/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*",
     "/usr/share/info/*", "/usr/share/qemu/edk2-*",
@@ -73,7 +73,7 @@ SIZE_MB = 6000
 
 
 def key() -> str:
-    """The name of the tree of this recipe."""
+    """The name of the rootfs of this recipe."""
     text = json.dumps([VERSION, SUITES, KERNEL_SUITES, PACKAGES,
                        QEMU_PACKAGES, UNPACKED, EXCLUDED_PATHS,
                        SOURCE_WITHOUT])

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """How much slower than the reference this machine is now.
 
-Time limits end hanging commands; they are multiplied by this factor. They suit
-two processors of an idle common server; a slower or busy machine gets more
-time. They apply to commands, boots, and code in the tree, a nested machine or a
-guest.
+Time limits end hanging commands. They suit two processors of an idle common
+server, and the lab multiplies them by this factor on a slower or busy machine:
+limits of commands, boots, and code in the rootfs, a nested machine or a guest.
 """
 
 from __future__ import annotations

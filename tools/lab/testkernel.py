@@ -30,7 +30,7 @@ _SETTING = re.compile(r"(CONFIG_\w+)=|# (CONFIG_\w+) is not set$")
 
 
 def source() -> Path:
-    """The kernel's sources in the tree, read-only."""
+    """The kernel's sources in the rootfs, read-only."""
     return paths.tree() / f"usr/src/linux-source-{recipe.BOOT_KERNEL}"
 
 

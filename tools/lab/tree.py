@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Makes the tree: a Debian root with all that the lab builds and boots."""
+"""Makes the rootfs: a Debian root with all that the lab builds and boots."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ APART = ("unshare", "--mount", "--pid", "--fork", "--kill-child",
 
 
 def path() -> Path:
-    """The path of this recipe's tree, which may not exist yet."""
+    """The path of this recipe's rootfs, which may not exist yet."""
     return paths.cache() / f"tree-{recipe.key()}"
 
 
@@ -69,7 +69,7 @@ def _mirror_in(source: Path) -> str | None:
 
 
 def proxy() -> list[str]:
-    """The proxy of the host's apt, for the tree's apt."""
+    """The proxy of the host's apt, for the rootfs's apt."""
     options: list[str] = []
     if shutil.which("apt-config") is None:
         return options
@@ -91,7 +91,7 @@ def _missing_packages() -> list[str]:
 
 
 def install_host_packages() -> None:
-    """Install the programs that make the tree, if missing."""
+    """Install the programs that make the rootfs, if missing."""
     missing = _missing_packages()
     if not missing:
         return
@@ -120,12 +120,12 @@ def _check_space(folder: Path) -> None:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[None]:
-    """Lock: one run makes the tree; a second run waits for it."""
+    """Lock: one run makes the rootfs; a second run waits for it."""
     with open(folder / "tree.lock", "w", encoding="ascii") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            with progress.step("another run is making the tree: waiting"):
+            with progress.step("another run is making the rootfs: waiting"):
                 fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -165,9 +165,9 @@ def _make(target: Path) -> None:
     log = paths.logs() / "tree.log"
     argv = [*APART, *_mmdebstrap(temporary)]
     try:
-        with progress.step(f"making the Debian tree from {mirror()}", log):
+        with progress.step(f"making the Debian rootfs from {mirror()}", log):
             progress.run_logged(
-                argv, log, what="making the tree",
+                argv, log, what="making the rootfs",
                 hint="check the network and the mirror (VFE_MIRROR=URI sets"
                      " another) and run this again")
         temporary.rename(target)
@@ -176,11 +176,11 @@ def _make(target: Path) -> None:
 
 
 def ensure() -> Path:
-    """The tree; makes it if necessary."""
+    """The rootfs; makes it if necessary."""
     target = path()
     if target.is_dir():
         return target
-    need_root("making the lab's tree")
+    need_root("making the lab's rootfs")
     folder = paths.cache()
     folder.mkdir(parents=True, exist_ok=True)
     with _lock(folder):

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Hooks that mmdebstrap runs while it makes the tree.
+"""Hooks that mmdebstrap runs while it makes the rootfs.
 
     tree_hook.py setup ROOT       before reading packages: preferences
     tree_hook.py customize ROOT   after installing packages: kernels, scripts
 
 Everything runs in a chroot at ROOT. Do not use the host's apt with a
-configuration for the tree, as mmdebstrap does: with one option missing, dpkg
+configuration for the rootfs, as mmdebstrap does: with one option missing, dpkg
 would install on the host.
 """
 
@@ -71,7 +71,7 @@ def _header_packages(root: Path) -> tuple[list[str], list[str]]:
     """Packages to unpack, and packages (compilers) to install.
 
     The headers of some kernels depend on the kernel itself, which depends on an
-    initramfs maker and systemd, which the tree does not need.
+    initramfs maker and systemd, which the rootfs does not need.
     """
     unpack: list[str] = []
     install: list[str] = []
@@ -95,7 +95,7 @@ def _image_parts(root: Path, image: str) -> list[str]:
 
 
 def _download(root: Path, folder: str, packages: list[str]) -> list[str]:
-    """Download packages to a folder of the tree; their paths in the tree."""
+    """Download packages to a folder of the rootfs; return their paths there."""
     inside = Path("/") / Path(folder).relative_to(root)
     # apt drops its privileges for downloads, but only root can write here.
     _in(root, "apt-get", "-o", "APT::Sandbox::User=root", "download",

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-TREES = "11"        # versions other than the tree's QEMU
+TREES = "11"        # versions other than the rootfs's QEMU
 OLD, MIDDLE = "7.2", "10.0"
 
 # Feature bits by their names in virtio 1.4, the property for each, and its

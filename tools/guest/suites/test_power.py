@@ -88,7 +88,7 @@ def names(number: int) -> tuple[str, str]:
 
 
 def run(*argv: str) -> tuple[int, str]:
-    """A command of the tree."""
+    """A command of the rootfs."""
     done = subprocess.run(argv, stdout=subprocess.PIPE, check=False,
                           stderr=subprocess.STDOUT, timeout=120)
     return done.returncode, done.stdout.decode(errors="replace")

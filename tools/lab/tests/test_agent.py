@@ -14,7 +14,7 @@ AGENT = Path(__file__).resolve().parent.parent / "guest_agent.sh"
 START = 'exec 3<>"$port"'
 
 
-@unittest.skipUnless(shutil.which("busybox"), "busybox is only in the tree")
+@unittest.skipUnless(shutil.which("busybox"), "busybox is only in the rootfs")
 class AgentTest(unittest.TestCase):
     """Requests and answers, byte for byte."""
 

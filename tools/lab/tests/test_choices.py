@@ -77,7 +77,7 @@ class TreeTest(Scripted):
 
 
 class MachineTest(Scripted):
-    """Here, in the tree, or nested."""
+    """Here, in the rootfs, or nested."""
 
     def choice(self, kvm: str | None, qemu: str | None) -> str:
         """The chosen place, by the results of the probes."""
