@@ -18,29 +18,30 @@ from lab import entry, tree  # noqa: E402
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="check", description="Runs the tests of the project in stages."
-        " Needs root, and makes all that is missing first. A stage that"
-        " passed over the same inputs is not run again.")
+        " Needs root, and first makes what they need. Does not run again"
+        " a stage that passed with the same inputs.")
     names = [stage.name for stage in stages.STAGES]
     parser.add_argument("--tier", default="check",
                         choices=(stages.LINT, *stages.TIERS),
-                        help="lint: style of the changed files, seconds;"
-                        " test: before a commit, 3 minutes; check: before a"
-                        " push, 10 minutes (default); all: before a release,"
-                        " an hour, each stage in its long form")
+                        help="lint: style of the changed files;"
+                        " test: before a commit; check: before a push"
+                        " (default); all: before a release, each stage in"
+                        " its long form")
     parser.add_argument("--only", action="append", default=[],
                         metavar="STAGE", choices=names,
                         help="only this stage, of any tier; may be given"
                         " more than once")
     parser.add_argument("--tests", action="append", default=[],
-                        metavar="TEXT", help="in stages of unit tests, only"
-                        " tests with this in their name")
+                        metavar="TEXT", help="only tests with this in their"
+                        " name, in stages guest, quirks, device, tools, debug"
+                        " and kernels")
     parser.add_argument("--changed", nargs="?", const="", metavar="COMMIT",
                         help="only stages with an input that differs from"
                         " this commit (default: from the upstream branch)")
     parser.add_argument("--fresh", action="store_true", help="also run"
-                        " stages that passed over the same inputs")
+                        " stages that passed with the same inputs")
     parser.add_argument("--list", action="store_true",
-                        help="name the stages and end")
+                        help="list the stages with their tiers, and exit")
     # one stage: in a process of its own, then where it belongs
     parser.add_argument("--start", choices=names, help=argparse.SUPPRESS)
     parser.add_argument("--here", choices=names, help=argparse.SUPPRESS)

@@ -2,7 +2,7 @@
 """Checks that passed on the same input are not run again.
 
 The cache has the hashes of inputs that passed; it never caches failures. The
-tree's recipe stands for the versions of compilers and checkers.
+rootfs's recipe stands for the versions of compilers and checkers.
 """
 
 from __future__ import annotations

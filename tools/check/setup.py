@@ -24,7 +24,7 @@ class SetUp:
 
     name: str
     make: Callable[[], object]
-    outside: bool = False       # not in the tree
+    outside: bool = False       # not in the rootfs
 
 
 def _qemus() -> None:

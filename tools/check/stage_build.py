@@ -23,7 +23,7 @@ TIMEOUT = 240
 # KBUILD_CHECKSRC is what C=2 sets; it does not in the headers of 7.3, which
 # lack the script that looks for sparse.
 SPARSE = ("C=2", "KBUILD_CHECKSRC=2", "CF=-D__CHECK_ENDIAN__")
-# Debian builds each kernel with the compiler of its own release; the tree
+# Debian builds each kernel with the compiler of its own release; the rootfs
 # has one compiler. kbuild remarks on that, which says nothing about us.
 REMARK = re.compile(r"the compiler differs from the one used to build"
                     r"|^\s+(The kernel was built by|You are using): "
