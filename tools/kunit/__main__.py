@@ -48,8 +48,8 @@ WHAT: dict[str, Callable[[argparse.Namespace], int]] = {
 
 EPILOG = """SUITES: names, folders or patterns, as core/irq, core or '*/irq*'.
 WHAT is one of
-  conformance  the table of a driver's duties, each with its test and result
-  coverage     lines and branches of the drivers that the suites run
+  conformance  list a driver's duties, each with its test and result
+  coverage     measure which lines and branches of the drivers the suites run
   proof        seed bugs in a copy and check that the suites find them
   stage DIR    copy drivers and suites into the kernel sources in DIR
   staged       do that, and run them with the kernel's own kunit.py
@@ -59,16 +59,17 @@ WHAT is one of
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="kunit", description="Runs the KUnit suites of kunit/ on a user"
-        " mode kernel\nwith the kernel's checkers enabled. Needs root, and"
-        " first builds what is missing.\nResults go to out/kunit/.",
+        " mode kernel with the\nkernel's checkers enabled. Needs root, and"
+        " first builds what is missing. Results\ngo to out/kunit/.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("words", nargs="*", metavar="WHAT | SUITES",
                         help="see below")
     parser.add_argument("--for", action="append", default=[], dest="sources",
-                        metavar="FILE", help="the suites that test a source"
+                        metavar="FILE", help="run the suites that test a source"
                         " file; may be given more than once")
     parser.add_argument("--changed", action="store_true",
-                        help="the suites that test what git shows as changed")
+                        help="run the suites that test the files that git"
+                        " shows as changed")
     parser.add_argument("--list", action="store_true",
                         help="list the suites and exit")
     parser.add_argument("--here", action="store_true",
