@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--list", action="store_true",
                         help="list the configurations and exit")
     parser.add_argument("--here", action="store_true",
-                        help="this machine has KVM: measure on it")
+                        help="measure on this machine, which has KVM")
     # The outer process passes these to the measuring one.
     parser.add_argument("--without", type=json.loads, default={},
                         help=argparse.SUPPRESS)
