@@ -16,7 +16,7 @@ from .configs import DISK_MB, Config
 # The service time of a slow backend, for all requests in parallel.
 SLOW_NS = 3_000_000
 LIMITS = {"x-iops-total": 400, "x-bps-total": 40 << 20}
-# Sectors (of 512 bytes) at which a backend fails, by what it fails.
+# Sectors of 512 bytes at which the backend fails a request, by its type.
 BAD_READ, BAD_WRITE, BAD_DISCARD = 8192, 16384, 24576
 
 
@@ -50,7 +50,7 @@ class Backends:
 
     def function(self, config: Config, node: str,
                  slot: pci.Slot) -> list[str]:
-        """QEMU's arguments for a function of its own at an address."""
+        """QEMU's arguments for a function with its own backend."""
         self.files[node] = path = self.folder / f"{node}.img"
         with open(path, "wb") as handle:
             handle.truncate(DISK_MB << 20)
@@ -109,7 +109,7 @@ class Backends:
                     "chardev": f"vhost-{node}", **properties})]
 
     def blank(self, node: str) -> None:
-        """Fill the medium with zeroes again; the function has no driver."""
+        """Fill the medium with zeroes; no driver is bound to the function."""
         subprocess.run(["fallocate", "--punch-hole", "--offset", "0",
                         "--length", str(DISK_MB << 20),
                         str(self.files[node])], check=True)

@@ -20,7 +20,7 @@ from .workload import Workload
 
 @dataclass(frozen=True)
 class Case:
-    """One thing to compare."""
+    """A workload in a configuration and a mode."""
 
     config: Config
     mode: Mode
@@ -52,11 +52,11 @@ class CaseResult:
 
 
 def fits(config: Config, workload: Workload) -> bool:
-    """Whether the workload makes sense there."""
+    """Whether the workload makes sense in the configuration."""
     if workload.needs:
         return config.backend == workload.needs
     if config.backend == "errors":
-        return False    # its errors would end in the middle of others
+        return False    # its errors would fail other workloads
     return (config.cpus >= workload.cpus and config.width >= workload.width
             and (config.keeps_data or not workload.data))
 
@@ -135,8 +135,10 @@ class Guests:
 
 
 def run(guests: Guests, case: Case, swap: bool) -> CaseResult:
-    """Run both drivers, by turns; with @swap ours is first, on the other
-    side."""
+    """Run both drivers, by turns.
+
+    @swap: vfe_blk runs first, and the drivers swap functions
+    """
     turns: dict[str, Turn] = {}
     media: list[str] = []
     order = (OURS, THEIRS) if swap else (THEIRS, OURS)
@@ -172,8 +174,8 @@ def verdict_of(case: Case, turns: dict[str, Turn],
         verdict.notes.append(f"too slow to compare: vfe_blk {ours.verdict},"
                              f" virtio_blk {theirs.verdict}")
     elif theirs.outcomes.get("fio", "0") != "0" and case.workload.data:
-        verdict.notes.append("fio fails with both drivers: it shows nothing"
-                             f" here: {theirs.text[-300:]}")
+        verdict.notes.append("fio fails with both drivers, so this case tests"
+                             f" nothing: {theirs.text[-300:]}")
     elif theirs.status != "0":
         verdict.notes.append(f"virtio_blk's script ended with"
                              f" {theirs.status}: {theirs.text[-300:]}")

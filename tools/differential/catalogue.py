@@ -19,7 +19,7 @@ START = "schedule none\nfragment\n"
 
 
 def _full(kind: str) -> Fio:
-    """Requests that fill a small ring each, many at a time."""
+    """Concurrent requests, each of which fills a small ring."""
     return Fio(kind, block="256k", depth=32, jobs=2, size_mb=128, number=300)
 
 
@@ -74,8 +74,8 @@ _RINGS = (
                                more=("--bsrange=4k-256k",
                                      "--io_size=800M")),
         before=START, after="show_requests\n"),
-    # Few enough that each has a tag: no later completion would run the queue
-    # for a request that had to wait.
+    # Few enough that each has a tag: no later completion runs the queue for a
+    # waiting request.
     fio("full-ring-few", Fio(block="256k", depth=6, size_mb=128,
                              more=("--io_size=1500M",)),
         before=START, after="show_requests\n"),

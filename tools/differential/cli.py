@@ -34,16 +34,19 @@ def _parser() -> argparse.ArgumentParser:
                               " CONFIGURATION/MODE/WORKLOAD, a pattern, or"
                               " the name of a configuration or a workload")
     run.add_argument("names", nargs="+", metavar="NAME")
-    run.add_argument("--repeat", type=int, default=1)
+    run.add_argument("--repeat", type=int, default=1, metavar="N",
+                     help="run each case N times")
     run.add_argument("--verbose", action="store_true",
                      help="print the outcome of each turn")
     commands.add_parser("all", help="run all listed cases")
-    commands.add_parser("stage", help="run the cases of `make check`")
+    commands.add_parser("stage", help="run the cases of `make check-all`")
     walk = commands.add_parser("soak", help="run random workloads in random"
                               " configurations")
-    walk.add_argument("--minutes", type=float, default=60)
-    walk.add_argument("--seed", type=int,
-                      default=random.SystemRandom().randrange(1 << 32))
+    walk.add_argument("--minutes", type=float, default=60, metavar="N",
+                      help="stop after N minutes (default: 60)")
+    walk.add_argument("--seed", type=int, metavar="N",
+                      default=random.SystemRandom().randrange(1 << 32),
+                      help="repeat the soak with this seed")
     walk.add_argument("--episode", type=int, metavar="N",
                       help="repeat only this episode")
     walk.add_argument("--keep-going", action="store_true",
@@ -104,7 +107,7 @@ def main(argv: Sequence[str]) -> int:
     if options.here:
         return _here(options)
     if options.command == "run":
-        cases.select(options.names, plan.CASES)     # refuse it at once
+        cases.select(options.names, plan.CASES)     # report mistakes early
     words = list(argv)
     timeout = float(TIMEOUT_S)
     if options.command == "soak":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Compares the results of two turns. Needs no guest."""
+"""Compares the results of two turns."""
 
 from __future__ import annotations
 
@@ -12,16 +12,15 @@ from lab import kernel_log
 from .documented import DOCUMENTED, Documented
 
 OURS, THEIRS = "vfe_blk", "virtio_blk"
-# A pause with requests pending that is this long, and this much longer than
-# the other driver's, is a stall.
+# A pause with pending requests is a stall if it is at least this long, and at
+# least this many times as long as virtio_blk's longest one.
 STALL_S, STALL_RATIO = 10, 4
 WARNING = 4         # of the kernel's log levels
-# What differs from one run to the next and says nothing.
+# Parts of a message that differ between runs: numbers and UUIDs.
 NOISE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
                    r"|\b\d+\b")
 RAW = re.compile(r"<(\d+)>\[ *\d+\.\d+\] ?(.*)")
-# Lines unrelated to drivers, which may come at any time in any guest, or once
-# after boot.
+# Messages unrelated to drivers, at any time in any guest, or once after boot.
 IDLE = re.compile(r"callbacks suppressed|clocksource"
                   r"|hrtimer: interrupt took|sched_clock|TSC"
                   r"|perf: interrupt took|workqueue: .* hogged CPU"
@@ -40,12 +39,12 @@ class Turn:
     gap: int = 0
     seconds: float = 0.0
     outcomes: dict[str, str] = field(default_factory=dict)
-    text: str = ""              # what it printed beside
-    log: list[str] = field(default_factory=list)    # the kernel's complaints
+    text: str = ""              # its other output
+    log: list[str] = field(default_factory=list)    # warnings of the kernel
 
     @property
     def usable(self) -> bool:
-        """Whether the guest can be used after it."""
+        """Whether the guest can run another turn."""
         return self.verdict in ("ended", "no disk")
 
 
@@ -70,7 +69,7 @@ def parse_watch(driver: str, text: str) -> Turn:
 
 def complaints(raw: str, disks: Sequence[str],
                functions: Sequence[str]) -> list[str]:
-    """Lines of `dmesg -r` at warning or above, without particulars."""
+    """Lines of `dmesg -r` at warning or above, without names."""
     found = []
     for line in raw.splitlines():
         match = RAW.match(line)
@@ -106,7 +105,7 @@ def _log(ours: Turn, theirs: Turn) -> list[str]:
     found = [f"the kernel says: {line}" for line in fresh[:12]]
     complaint = kernel_log.find("\n".join(theirs.log))
     if complaint and not kernel_log.find("\n".join(ours.log)):
-        found = [*found, f"(virtio_blk has one too: {complaint})"] \
+        found = [*found, f"(virtio_blk has a warning, too: {complaint})"] \
             if found else []
     return found
 
@@ -124,7 +123,7 @@ def _outcomes(ours: Mapping[str, str], theirs: Mapping[str, str],
 
 def differences(ours: Turn, theirs: Turn,
                 allowed: Sequence[Documented] = DOCUMENTED) -> list[str]:
-    """All differences of our driver."""
+    """All differences that count as a problem of vfe_blk."""
     if "late" in (ours.verdict, theirs.verdict) and ours.gap < STALL_S \
             and {ours.verdict, theirs.verdict} <= {"late", "ended"}:
         return _log(ours, theirs)       # slow, but without a stall
@@ -141,7 +140,7 @@ def differences(ours: Turn, theirs: Turn,
         found.append(f"status of the script: vfe_blk {ours.status},"
                      f" virtio_blk {theirs.status}")
     if ours.gap >= max(STALL_S, STALL_RATIO * theirs.gap):
-        found.append(f"stood still for {ours.gap} s, virtio_blk for"
-                     f" {theirs.gap} s")
+        found.append(f"no completion for {ours.gap} s, with virtio_blk"
+                     f" for {theirs.gap} s")
     return [*found, *_outcomes(ours.outcomes, theirs.outcomes, allowed),
             *_log(ours, theirs)]

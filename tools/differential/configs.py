@@ -12,7 +12,7 @@ DISK_MB = 512
 
 @dataclass(frozen=True)
 class Config:
-    """A kind of function; each driver gets one, or @width."""
+    """A kind of function; each driver gets @width of them."""
 
     name: str
     properties: Mapping[str, object] = field(default_factory=dict,
@@ -23,7 +23,7 @@ class Config:
 
     @property
     def keeps_data(self) -> bool:
-        """Whether reads return written data, which the host can read, too."""
+        """Whether reads return written data, and the host can read it, too."""
         return not self.backend.startswith("null")
 
 

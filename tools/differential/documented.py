@@ -12,7 +12,7 @@ from dataclasses import dataclass
 class Documented:
     """One difference: the outcome, and the expected values."""
 
-    key: str        # a pattern that matches all of the outcome's name
+    key: str        # a pattern that matches the whole name of the outcome
     reason: str
     ours: str = ".*"
     theirs: str = ".*"
@@ -32,7 +32,7 @@ _FREE = ("one entry of such a ring stays free: QEMU's device loses the"
          " completion that empties a full one")
 DOCUMENTED = (
     Documented("range|ext_range", "vfe_blk takes its minors from the block"
-               " layer's dynamic ones, virtio_blk keeps 16 a disk"),
+               " layer's dynamic ones, virtio_blk reserves 16 per disk"),
     Documented(r"mq/\d+/nr_tags|queue/(nr_requests|iosched/async_depth)",
                _FREE, needs="in_order"),
     Documented("queue/max_segments", _FREE, needs="in_order",
@@ -44,6 +44,6 @@ DOCUMENTED = (
     Documented("queue/(discard_max(_hw)?|write_zeroes_max)_bytes",
                "whole blocks of 4096 bytes, so that none is cut",
                ours=r"\$'2147479552\\n'", theirs=r"\$'2147483136\\n'"),
-    Documented("queue/io_timeout", "virtio_blk has no timeout of requests:"
-               " the file is not there", theirs=r"\(nothing\)"),
+    Documented("queue/io_timeout", "virtio_blk has no request timeout and no"
+               " such file", theirs=r"\(nothing\)"),
 )

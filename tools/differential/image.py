@@ -24,7 +24,7 @@ MODULES = (
 
 
 def _rules() -> list[tuple[str, Path]]:
-    """The project's udev rules, if there are any."""
+    """The project's udev rules."""
     return [(f"etc/udev/rules.d/{path.name}", path)
             for folder in ("drivers", "tools")
             for path in sorted((paths.checkout() / folder).rglob("*.rules"))]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The cases with names, those of `make check`, and the run of a list."""
+"""The lists of cases, and the run of a list."""
 
 from __future__ import annotations
 
@@ -67,6 +67,7 @@ vhost-user-ring-64: sysfs idle-write full-ring-short verify-256
 pair: md
 """
 
+# of `make check-all`
 _STAGE = """\
 plain: sysfs names verify-256 verify-batch-64 buffered discard partition ext4
 plain: with-scheduler with-hotplug
@@ -81,7 +82,7 @@ in-order-16: verify-32
 vhost-user: sysfs verify-256
 """
 
-# And for each push
+# of `make check`
 _SHORT = """\
 plain: sysfs verify-256 ext4
 plain/poll: poll-32

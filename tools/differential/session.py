@@ -21,11 +21,11 @@ from .workload import Workload
 
 MEMORY_MB = 1024
 BIND_S = 60
-# Rounds (seconds) without a completion that count as a hang.
+# Rounds of watch.sh (seconds) without a completion that count as a hang.
 BOUND = 20
 FIRST_SLOT, LAST_SLOT, FUNCTIONS = 0x03, 0x1e, 8
 LIB = f"/{image.PLACE}"
-# The kernel's log has the message about a refused function, and is compared.
+# If a driver refuses a function, the compared kernel log has the message.
 BIND = """\
 for f in {bdfs}; do
     pci_bind {driver} $f && disk=$(pci_disk $f) && echo "disk $disk" ||
@@ -44,7 +44,7 @@ modprobe vfe_blk
 
 @dataclass(frozen=True)
 class Side:
-    """One side of a configuration: functions and their nodes."""
+    """One of the two sides of a configuration: functions and block nodes."""
 
     nodes: tuple[str, ...]
     slots: tuple[pci.Slot, ...]
@@ -72,7 +72,7 @@ class Session:
         self._guest: Guest | None = None
 
     def start(self) -> None:
-        """Boot, with nothing bound to a driver."""
+        """Boot, with no driver bound to a function."""
         try:
             self._boot()
         except BaseException:
@@ -130,8 +130,7 @@ class Session:
 
     def turn(self, driver: str, config: Config, side: int, mode: Mode,
              workload: Workload) -> Turn:
-        """Bind a driver to a side, run, unbind; never raises LabError.
-        """
+        """Bind a driver to a side, run, unbind; never raises LabError."""
         mine = self.sides[config.name][side]
         for node in mine.nodes:
             self._backends.blank(node)

@@ -22,17 +22,16 @@ from .workload import Fio, Workload
 CONFIGS, STEPS = 4, 16
 SCHEDULERS = ("none", "mq-deadline", "kyber", "bfq")
 DISTURBERS = ("scheduler", "hotplug", "flush", "limits", "reader", "sysfs")
-# Mebibytes that one run moves, at most: emulation is slow.
+# Largest amount of data per run, in MiB: emulation is slow.
 VOLUME_MB = 96
 OPERATIONS = 6000
-# Limit of fio's buffers: its guest has a gibibyte, and its OOM killer acts
-# otherwise.
+# Limit of fio's buffers: the guest has 1 GiB; more wakes its OOM killer.
 BUFFERS_MB = 256
 CUT = ("full-ring", "errors")      # too long, or has its own backend
 
 
 def random_config(rng: random.Random, index: int, cpus: int) -> Config:
-    """A function that may exist."""
+    """A random function."""
     backend = rng.choices(
         ("file", "null", "null-slow", "nbd", "throttled", "vhost-user"),
         (8, 4, 2, 2, 1, 3))[0]
@@ -103,7 +102,7 @@ def random_fio(rng: random.Random, config: Config, mode: Mode) -> Workload:
 
 def random_workload(rng: random.Random, config: Config,
                     mode: Mode) -> Workload:
-    """Two of three are fio, the others come from the catalogue."""
+    """A run of fio in two of three cases, else one of the catalogue."""
     if rng.random() < 0.66:
         return random_fio(rng, config, mode)
     fitting = [workload for name, workload in WORKLOADS.items()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The workloads, and those of fio."""
+"""A workload, and one that runs fio."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Fio:
     depth: int = 1
     size_mb: int = 8        # of each job's own part of the disk
     jobs: int = 1
-    number: int = 0         # operations per job; 0: all of its part
+    number: int = 0         # operations per job; 0: its whole part
     batch: int = 0          # requests per submission, and per wait
     poll: bool = False
     verify: bool = False
@@ -46,7 +46,7 @@ class Fio:
     more: Sequence[str] = ()
 
     def arguments(self) -> list[str]:
-        """Of fio."""
+        """Arguments of fio."""
         argv = ["--name=j", "--filename=$D", *load(
                     self.rw, self.block, self.depth, engine=self.engine,
                     batch=self.batch, polled=self.poll),
@@ -68,7 +68,7 @@ class Fio:
         return [*argv, *self.more]
 
     def command(self, key: str = "fio") -> str:
-        """For the guest."""
+        """A line of a workload's script."""
         words = [item if item == "--filename=$D" else shlex.quote(item)
                  for item in self.arguments()]
         return f"run_fio {key} {' '.join(words)}\n"

@@ -4,8 +4,8 @@
 # (its name), DISKS (all names of this turn) and D2 (the second disk, if any).
 #
 # A workload reports its result by `outcome KEY VALUE`. The runner compares the
-# outcomes of the two drivers, so a VALUE holds no time, no UUID and no name of
-# a disk.
+# outcomes of the two drivers, so a VALUE must not contain a time, a UUID or the
+# name of a disk.
 
 W=/run/differential
 # shellcheck disable=SC2034
@@ -70,9 +70,9 @@ schedule()
 	done
 }
 
-# The kernel allocates the smallest free pieces first. Leave many of one page,
-# so that a large request has many segments, as on a machine that has run
-# for a while. No huge pages for fio's buffers, either. Once per guest.
+# Once per guest: fragment free memory into single pages, which the kernel
+# allocates first, and give fio's buffers no huge pages. Then a large request
+# has many segments, as on a machine that has run for a while.
 fragment()
 {
 	[ -e "$W/fragments" ] && return
@@ -170,7 +170,7 @@ disturb_sysfs()
 	done
 }
 
-# segments: the sizes of the requests, for a human reader.
+# Print the sizes of the requests, for a human reader.
 show_requests()
 {
 	local field

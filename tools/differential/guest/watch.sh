@@ -1,18 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Runs a workload and watches its disks. Seconds are counted by rounds of this
-# loop, so that a pause of the whole guest does not count as a
-# disk that stands still.
+# Runs a workload and watches its disks. It counts rounds of its loop in place
+# of seconds, so that a pause of the whole guest does not count as a hang.
 #
 #     watch.sh BOUND LIMIT BUSY SCRIPT DISK...
 #
-# BOUND: rounds without a completion, while requests are pending, that count as
-#        a hang LIMIT: rounds after which watch.sh ends the workload BUSY: 1 if
-#        the workload does nothing but I/O: then three bounds without any
-#        completion are a hang even though no request seems pending
+# BOUND: this many rounds with pending requests and no completion are a hang
+# LIMIT: after this many rounds, watch.sh stops watching
+# BUSY:  1 if the workload does nothing but I/O: then 3 * BOUND rounds without
+#        a completion are a hang, even if no request seems pending
 #
-# Prints "verdict WORD STATUS", "gap ROUNDS" (the longest time in which nothing
-# completed though requests were pending), and what the workload printed.
+# Prints "verdict WORD STATUS", "gap ROUNDS" (the longest time with pending
+# requests and no completion), and the output of the workload.
 
 W=/run/differential
 DEBUG=/sys/kernel/debug/block
@@ -72,7 +71,7 @@ show_state()
 				busybox sed "s|^|${file#"$DEBUG/"}: |"
 		done
 	done
-	echo "tasks that wait:"
+	echo "tasks in state D:"
 	busybox ps -o pid,stat,comm | busybox grep ' D'
 	for file in /proc/[0-9]*/task/[0-9]*; do
 		read -r line 2>/dev/null <"$file/stat" || continue
@@ -88,8 +87,8 @@ show_state()
 work &
 still=0 idle=0 gap=0 round=0 last=
 while :; do
-	# A read that ends by time may have taken a part of the line: it only
-	# wakes, and the file says.
+	# The line only wakes this loop, since a read that times out may have
+	# read a part of it. The file has the status.
 	read -r -t 1 -u 4 _
 	if [ -s "$W/status" ]; then
 		echo "verdict ended $(<"$W/status")"

@@ -62,7 +62,7 @@ class Differences(unittest.TestCase):
         self.wrong("vfe_blk: hang", verdict="hang")
         self.wrong("vfe_blk: no disk", verdict="no disk")
         self.wrong("status of the script", status="1")
-        self.wrong("stood still for 12 s", gap=12)
+        self.wrong("no completion for 12 s", gap=12)
         self.wrong("fio: vfe_blk 5, virtio_blk 0",
                    outcomes={"fio": "5", "fio.io": "error:0,total_ios:8,"})
         self.wrong("(nothing)", outcomes={"fio": "0"})
