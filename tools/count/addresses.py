@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Which register is at an address of the guest.
 
-The addresses come from the guest (the PCI function's `resource` file), the
-layout from the device (its `map`), so that accesses that KVM counts by address
-get the register names of driver and device.
+KVM counts accesses by address. To give them the register names of driver and
+device, this module takes the addresses from the guest (the PCI function's
+`resource` file) and the layout from the device (its answer to `map`).
 """
 
 from __future__ import annotations

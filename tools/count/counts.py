@@ -46,11 +46,11 @@ class Testimony:
 
     @property
     def total(self) -> int | None:
-        """All accesses, None if it does not see some."""
+        """All accesses; None if the witness does not see some."""
         return None if self.unseen else sum(self.accesses.values())
 
     def count(self, key: Key) -> int | None:
-        """Accesses to one register, None if it does not see them."""
+        """Accesses to one register; None if it does not see them."""
         return None if key[0] in self.unseen else self.accesses.get(key, 0)
 
     def renamed(self, names: Mapping[str, str]) -> Testimony:

@@ -34,8 +34,8 @@ def parse(answer: Mapping[str, Any]) -> DeviceState:
     """Parse the answer to `counters`."""
     accesses = {(str(item["name"]), str(item["dir"])): int(item["count"])
                 for item in answer["registers"]}
-    # Accesses to no register: KVM's name for them is another, so that the
-    # comparison reports them.
+    # Accesses to no register. KVM has another name for them, so the comparison
+    # reports them.
     accesses |= {("unknown", str(direction)): int(count)
                  for direction, count in answer["unknown"].items() if count}
     requests = {str(kind): int(count)
@@ -60,8 +60,8 @@ def testimony(after: DeviceState, before: DeviceState, *,
     """The accesses that reached the device between two readings.
 
     @sees_exits: whether each access was an exit
-    @unseen: registers in mapped windows: of several kicks to a doorbell it may
-    see only the last
+    @unseen: registers in mapped windows: of several kicks to a doorbell the
+    device may see only the last
     """
     accesses = subtract(after.accesses, before.accesses)
     return Testimony(accesses, sum(accesses.values()) if sees_exits else None,

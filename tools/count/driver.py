@@ -16,8 +16,8 @@ from .counts import CountError, Key, Testimony, subtract
 # Runs a command in the guest, returns its output, raises if it fails.
 Run = Callable[[str], str]
 
-# One command for all, since each command takes time under emulation. Interrupts
-# are the kernel's counts of the function's vectors, with any driver.
+# One command, since each command takes time under emulation. The interrupts are
+# those that the kernel counts for the function's vectors, with any driver.
 _READ = """\
 cd /sys/bus/pci/devices/{bdf} || exit 1
 {above}
@@ -48,9 +48,9 @@ class DriverState:
     interrupts: int = 0
     kicks: int = 0
     features: int | None = None     # negotiated; None of a register driver
-    polls: int = 0          # times that it polled after a submission,
-    polls_found: int = 0    # those that found a completion, and
-    polls_ns: int = 0       # the CPU time of all of them
+    polls: int = 0          # busy-waits after a submission
+    polls_found: int = 0    # those that found a completion
+    polls_ns: int = 0       # their CPU time
 
 
 def _register(path: str) -> Key:
@@ -107,7 +107,7 @@ class GuestState:
     driver: DriverState | None      # None for a driver that does not count
     interrupts: int
     features: int | None = None     # negotiated; None for no virtio device
-    above: str = ""     # what the layer above the driver counts, as it prints
+    above: str = ""     # the printed counts of the layer above the driver
 
 
 def _bits(text: str) -> int:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """Parses the histograms that the kernel's hist triggers keep.
 
-A histogram file looks like this (one line an entry):
+A histogram file looks like this, with one line per entry:
 
     # trigger info: hist:keys=port.hex,rw:vals=hitcount,count:... [active]
     { port: c018, rw:          0 } hitcount:      256  count:      256

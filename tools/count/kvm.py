@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 """KVM's counts: histograms in the kernel over KVM's tracepoints.
 
-Three tracepoints see every access to a device that traps:
+Three tracepoints see every trapping access to a device:
 
     kvm_mmio       memory, handled in the kernel or in user space. A read
                    that user space answers fires twice: unsatisfied (type 0)
-                   when it leaves, read (type 1) when it is answered. Only
-                   the second is counted.
-    kvm_fast_mmio  memory, a write that an ioeventfd takes
+                   on the way to user space, read (type 1) when the answer
+                   arrives. Only the second counts.
+    kvm_fast_mmio  memory, a write that signals an ioeventfd
     kvm_pio        ports; its count is the number of accesses in one exit
 
-The histograms are in a separate tracing instance, so that they disturb no other
-tracing, and count only accesses of the guest's vCPUs.
+The histograms count only accesses of the guest's vCPUs. They are in a separate
+tracing instance, so that they disturb no other tracing.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ BUCKETS = 16384
 MMIO_TYPE = {"1": "read", "2": "write"}
 PIO_RW = {"0": "read", "1": "write"}
 
-# event: (keys and sums, filter before that of the vCPUs)
+# event: (keys and sums, filter in addition to that of the vCPUs)
 TRIGGERS = {
     "kvm_mmio": ("keys=gpa.hex,type", "type != 0"),
     "kvm_fast_mmio": ("keys=gpa.hex", ""),
@@ -45,7 +45,7 @@ TRIGGERS = {
 
 
 class KvmError(LabError):
-    """KVM's tracepoints are unusable; with the reason and the remedy."""
+    """KVM's tracepoints are unusable: the reason and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _mount_tracefs() -> None:
     done = subprocess.run(["mount", "-t", "tracefs", "tracefs", str(TRACEFS)],
                           capture_output=True, text=True, check=False)
     if done.returncode:
-        raise KvmError("KVM's tracepoints are out of reach: mounting tracefs"
+        raise KvmError("KVM's tracepoints are unusable: mounting tracefs"
                        f" on {TRACEFS} failed: {done.stderr.strip()}")
 
 
@@ -152,17 +152,17 @@ def sweep(owner: str) -> None:
 
 
 class Histograms:
-    """The histograms, from `with` to its end.
+    """The histograms; they exist inside a `with` statement.
 
-    @run: runs a command in the guest, whose vCPUs count from then on
+    @run: runs a command in the guest whose accesses count
     @owner: the tool, for sweep()
     """
 
     def __init__(self, run: Run, owner: str) -> None:
         self._run = run
         self._threads: list[int] = []
-        # Not the process id: in a namespace it is always the same, and an
-        # instance of a killed run may exist.
+        # Not the process id: in a PID namespace it is always the same, and the
+        # instance of a killed run may still exist.
         name = f"vfe-{owner}-{uuid.uuid4().hex[:8]}"
         self._instance = TRACEFS / "instances" / name
 
@@ -174,8 +174,8 @@ class Histograms:
         try:
             self._instance.mkdir()
         except OSError as error:
-            raise KvmError(f"cannot make a tracing instance: {error}; it"
-                           " takes root and a kernel without lockdown"
+            raise KvmError(f"cannot make a tracing instance: {error}; this"
+                           " needs root and a kernel without lockdown"
                            ) from error
         try:
             self._threads = self._find_threads()
@@ -204,8 +204,8 @@ class Histograms:
             path.write_text(text)
         except OSError as error:
             raise KvmError(
-                f"the kernel refuses '{text}' for {path}: {error}; it"
-                " needs CONFIG_HIST_TRIGGERS, and kvm loaded") from error
+                f"the kernel refuses '{text}' for {path}: {error}; this"
+                " needs CONFIG_HIST_TRIGGERS and the module kvm") from error
 
     def read(self) -> Counts:
         """Read the counts."""

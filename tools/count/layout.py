@@ -32,7 +32,7 @@ WHOLE = {NOTIFY: registers.NOTIFY, ISR: registers.ISR,
 
 @dataclass(frozen=True)
 class Layout:
-    """A function's registers, and the BARs without registers."""
+    """A function's registers, and the BARs of its MSI-X structures."""
 
     registers: tuple[Register, ...]
     msix_bars: frozenset[int]
@@ -41,8 +41,8 @@ class Layout:
               mapped: Sequence[Register] = ()) -> AddressMap:
         """Names for the addresses of a function.
 
-        The BAR of the vector table has none: the kernel's PCI code writes
-        there, and QEMU itself answers.
+        Addresses in the BAR of the MSI-X table have none: the kernel's PCI
+        code writes there, and QEMU itself answers.
 
         @resource: the function's file of this name in sysfs
         @mapped: the device's answer to `map`, if it has a control socket
@@ -92,7 +92,7 @@ def parse(space: bytes) -> Layout:
             found += _structure(space, place)
         elif identity == CAP_MSIX:
             msix.add(space[place + 4] & 7)
-    # In this order, as the notify structure may be in the legacy one's BAR.
+    # Last, since the notify structure may be in the BAR of these registers.
     found += [replace(one, bar_index=LEGACY_BAR)
               for one in registers.legacy()]
     return Layout(tuple(found), frozenset(msix))

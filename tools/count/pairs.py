@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Two drivers by turns: the order, and what their ratios come to.
+"""Runs of two drivers by turns: their order, and their ratios.
 
-What a machine does meanwhile falls on both then, and only neighbours in time
-are compared.
+Other load of the machine affects both drivers, since only adjacent runs are
+compared.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 
 def order(turns: int) -> list[int]:
-    """Which of two runs comes next, for this many pairs: each is first in
+    """The order of the drivers, 0 and 1, for this many pairs: each is first in
     every other pair."""
     return [index for turn in range(turns)
             for index in ((0, 1), (1, 0))[turn % 2]]
@@ -21,7 +21,7 @@ def order(turns: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Figure:
-    """The median of several values, and how far they lie apart."""
+    """The median of several values, and their range."""
 
     value: float
     lowest: float
@@ -29,17 +29,17 @@ class Figure:
 
     @property
     def spread(self) -> float:
-        """Of the median: 0.01 is one percent."""
+        """The range relative to the median: 0.01 is one percent."""
         return (self.highest - self.lowest) / self.value if self.value else 0.0
 
 
 def figure(values: Iterable[float]) -> Figure:
-    """Of at least one value."""
+    """The figure of at least one value."""
     every = list(values)
     return Figure(statistics.median(every), min(every), max(every))
 
 
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Figure:
-    """Of runs that were neighbours."""
+    """The ratios of adjacent runs."""
     return figure(one / other for one, other in zip(ours, theirs,
                                                     strict=True))

@@ -18,12 +18,12 @@ from .counts import CountError
 
 _CONSTANT = re.compile(r"^#define\s+(VFE_\w+)\s+(0x[0-9a-fA-F]+|\d+)\b", re.M)
 _ENTRY = re.compile(r'\bX\(\w+,\s*"(\w+)",\s*(\w+),\s*(\w+),\s*(\w+)\)')
-# Other devices have these windows; the custom device's answer to `map` has the
-# register window.
+# The windows of all virtio devices. The register window is only in the custom
+# device's answer to `map`.
 COMMON, NOTIFY, ISR, DEVICE, LEGACY = (
     "common", "notify", "isr", "device", "legacy")
-# The vectors exist only while MSI-X is on; while it is off, the configuration
-# begins in their place. So an address alone allows only this name.
+# While MSI-X is off, the configuration begins at the offset of the vectors. So
+# an address from there on can have only this name.
 LEGACY_REST = "legacy_device_config"
 
 
@@ -82,8 +82,7 @@ def legacy() -> tuple[Register, ...]:
 
 @functools.cache
 def ambiguous() -> dict[str, str]:
-    """Registers with separate names but shared addresses, and the name for
-    their address."""
+    """Registers that share addresses, and the common name of an address."""
     rest = next(one for one in table()[LEGACY] if one.name == LEGACY_REST)
     return {one.name: LEGACY_REST for one in table()[LEGACY]
             if one is not rest and one.offset >= rest.offset}

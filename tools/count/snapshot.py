@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""All counts about a function at one time, while the guest waits.
-
-The guest's agent is idle while the counts are read, so that all are of the same
-time.
-"""
+"""All counts about a function at one time, while the guest is idle."""
 
 from __future__ import annotations
 
@@ -52,10 +48,9 @@ def take(guest: Callable[[], GuestState], control: device.Control | None,
          histograms: kvm.Histograms) -> Snapshot:
     """Take a snapshot of an idle guest.
 
-    Its kernel may still have something to write. The device's count must be the
-    same before and after the guest's, or the two are of different times. QEMU's
-    own device has no counts; for it KVM counts an access before the guest
-    continues.
+    Its kernel may still access the device. So the device's counts must be the
+    same before and after those of the guest. QEMU's own device has no counts;
+    with it, KVM has counted each access before the guest continues.
     """
     if control is None:
         return Snapshot(guest(), None, histograms.read())

@@ -20,6 +20,6 @@ class Target:
         return f"{word}  {self.text}: {self.measured}"
 
     def as_json(self) -> dict[str, Any]:
-        """As the tools' results have it."""
+        """The fields of the tools' JSON results."""
         return {"target": self.text, "measured": self.measured,
                 "reached": self.reached}

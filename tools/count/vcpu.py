@@ -2,8 +2,8 @@
 """The guest's vCPUs: all their exits, and their threads.
 
 To find the threads, each CPU of the guest accesses MARKS unused ports; a thread
-that exits for them is a vCPU. QEMU's ids of its threads are useless in a PID
-namespace: tracing uses the kernel's ids.
+that exits for them is a vCPU. QEMU's ids of its threads do not help in a PID
+namespace, since tracing uses the ids of the initial namespace.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Compares the counts of the witnesses, exactly."""
+"""Compares the counts of the witnesses. They must be equal."""
 
 from __future__ import annotations
 
@@ -93,13 +93,13 @@ def compare(witnesses: Mapping[str, Testimony | None],
         comparison.check(f"{register} {direction}", counts)
     if sum(count is not None for count in exits.values()) < least:
         comparison.differences.append(
-            f"exits: fewer than {least} witnesses saw them")
+            f"exits: fewer than {least} witnesses counted them")
     return Verdict(exits, accesses, registers,
                    tuple(comparison.differences), predicted)
 
 
 def also_operations(verdict: Verdict, counts: Mapping[str, int]) -> Verdict:
-    """The result, including a comparison of the counts of requests."""
+    """The result, with a comparison of the counts of requests added."""
     comparison = _Comparison(list(verdict.differences))
     comparison.check("operations", counts)
     return replace(verdict, differences=tuple(comparison.differences))

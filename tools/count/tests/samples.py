@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Samples that tests share: a small function, and what KVM counted of it."""
+"""Samples that tests share: a small function, and KVM's counts of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from count import layout
 from count.addresses import AddressMap, Bar
 from count.registers import Register
 
-# As the guest's sysfs shows it: ports, memory, nothing, nothing, memory, ...
+# A `resource` file in sysfs: ports, memory, nothing, nothing, memory, ...
 RESOURCE = """\
 0x000000000000c040 0x000000000000c07f 0x0000000000040101
 0x00000000febd0000 0x00000000febd1fff 0x0000000000040200

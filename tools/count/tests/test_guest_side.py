@@ -50,12 +50,12 @@ class Driver(unittest.TestCase):
         self.assertEqual((state.exits, state.kicks), (1003, 1000))
 
     def test_missing_counter(self) -> None:
-        """A driver that lacks a counter has not counted 0."""
+        """A missing counter is an error and not 0."""
         with self.assertRaisesRegex(CountError, "exits"):
             driver.parse(SYSFS.replace("exits 1003\n", "").splitlines())
 
     def test_reset_in_between(self) -> None:
-        """exits that ran backwards."""
+        """Exits that decreased."""
         later = driver.parse(
             SYSFS.replace("exits 1003", "exits 2").splitlines())
         with self.assertRaises(CountError):
@@ -80,7 +80,7 @@ class Device(unittest.TestCase):
         self.assertEqual(state.interrupts, 992)
 
     def test_access_to_no_register(self) -> None:
-        """It is not lost, and a kind that never came is not there."""
+        """It counts as unknown; a kind that never came is absent."""
         state = device.parse(COUNTERS)
         self.assertEqual(state.accesses, {("notify", "write"): 1000,
                                           ("unknown", "write"): 2})
@@ -90,6 +90,6 @@ class Vcpu(unittest.TestCase):
     """vcpu.py"""
 
     def test_none(self) -> None:
-        """QEMU without KVM has no such count; that is not 0."""
+        """QEMU without KVM has no such count: an error and not 0."""
         with self.assertRaises(CountError):
             vcpu.parse_exits([{"stats": []}])

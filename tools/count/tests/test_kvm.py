@@ -29,13 +29,13 @@ class Addresses(unittest.TestCase):
         self.assertEqual(NAMES.name(False, 0xfebd1ffc), "memory_aperture")
 
     def test_outside(self) -> None:
-        """Others' addresses have no name, in either kind of space."""
+        """Addresses of other functions have no name, in either space."""
         self.assertIsNone(NAMES.name(False, 0xfee000b0))
         self.assertIsNone(NAMES.name(False, 0xc058))
         self.assertIsNone(NAMES.name(True, 0xc080))
 
     def test_between(self) -> None:
-        """What is in the function and no register is not lost."""
+        """An address in the function that is no register has a name."""
         self.assertEqual(NAMES.name(False, 0x380000002004), "bar4+0x2004")
 
 
@@ -58,7 +58,7 @@ class Testimony(unittest.TestCase):
         self.assertEqual(said.count(("notify", "write")), 1005)
 
     def test_backwards(self) -> None:
-        """Somebody cleared the histogram in between."""
+        """The histogram was cleared in between."""
         with self.assertRaises(CountError):
             kvm.testimony(_after(EMPTY_HIST), _after(), NAMES)
         with self.assertRaises(CountError):

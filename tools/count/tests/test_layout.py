@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Registers out of configuration space."""
+"""Registers from configuration space."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Modern(unittest.TestCase):
 
 
 class Legacy(unittest.TestCase):
-    """A function without."""
+    """A function without capabilities."""
 
     def test_registers(self) -> None:
         found = layout.parse(space(MSIX))
@@ -71,7 +71,7 @@ class Table(unittest.TestCase):
 
 
 class Broken(unittest.TestCase):
-    """What is refused."""
+    """Rejected configuration space."""
 
     def test_a_list_without_an_end(self) -> None:
         data = bytearray(space(MSIX))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The comparison: that nothing gets past it."""
+"""The comparison finds each difference."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ class Compare(unittest.TestCase):
                          ("exits: driver 1003, kvm 1002, device 1003",))
 
     def test_absent_driver(self) -> None:
-        """Without a driver that counts, the other two are compared."""
+        """Without a driver that counts, compare the other two."""
         self.assertTrue(compare(_three(driver=None)).agree)
         odd = Testimony({KICK: 999, ISR: 3}, 1002)
         self.assertFalse(compare(_three(driver=None, device=odd)).agree)
 
     def test_mapped_doorbell(self) -> None:
-        """Rings that do not trap are the driver's word alone, ..."""
+        """Only the driver sees kicks that do not trap, ..."""
         blind = Testimony({}, 0, frozenset({"notify"}))
         verdict = compare({"driver": Testimony({KICK: 1000}, 0),
                            "kvm": blind, "device": blind})
@@ -70,7 +70,7 @@ class Compare(unittest.TestCase):
                          {"driver": 1000, "kvm": None, "device": None})
 
     def test_lonely_witness(self) -> None:
-        """One witness is none."""
+        """One witness is not enough."""
         verdict = compare({"driver": None, "kvm": None,
                            "device": Testimony({KICK: 1}, 1)})
         self.assertFalse(verdict.agree)
@@ -82,7 +82,7 @@ class Compare(unittest.TestCase):
         self.assertFalse(compare(_three(), Cost(1003, 1002)).agree)
 
     def test_operations(self) -> None:
-        """A request that one of them did not count."""
+        """A request that one witness did not count."""
         verdict = compare(_three())
         same = also_operations(verdict, {"driver": 7, "device": 7})
         self.assertTrue(same.agree)
