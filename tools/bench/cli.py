@@ -25,8 +25,7 @@ QUICK_OPS = 100
 TIMEOUT_S = 1500
 OLD_S = 24 * 3600
 
-# Measurements of another kind, each with a command of its own, and what of the
-# options below says something to it
+# Other measurements, each with its own command, and the options that it accepts
 ONLY = {"service": service, "stall": stall}
 INSN = "insn"
 TAKEN = {"service": {"quick", "rows", "parameters", "list"},
@@ -55,21 +54,21 @@ def _parser() -> argparse.ArgumentParser:
              f" window do only 1/{row.TRAP_SHARE} of them")
     parser.add_argument(
         "--rows", action="append", default=[], metavar="PATTERN",
-        help="only rows whose name begins with or matches this; may be given"
-             " more than once")
+        help="only rows whose name begins with this or matches it; may be"
+             " given more than once")
     parser.add_argument("--quick", action="store_true",
-                        help=f"--ops {QUICK_OPS}, and without --rows only"
-                             " some rows")
+                        help=f"--ops {QUICK_OPS}; without --rows, only some"
+                             " rows")
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="folder for bench.json (default: out/)")
     parser.add_argument("--targets", action="store_true",
-                        help="check the project's targets, too: exit"
-                             f" status {MISSED} if one is missed")
+                        help="exit status"
+                             f" {MISSED} if a target of the project is missed")
     parser.add_argument("--list", action="store_true",
                         help="list the rows and exit")
     parser.add_argument("--here", action="store_true",
-                        help="this machine has KVM and a QEMU with"
-                             " vfio-user-pci: measure on it")
+                        help="measure on this machine, which has KVM and a"
+                             " QEMU with vfio-user-pci")
     parser.add_argument("--only", choices=sorted((*ONLY, INSN)),
                         help="run this measurement instead of the rows")
     parser.add_argument("--parameters", default="", metavar="TEXT",
@@ -150,7 +149,7 @@ def _elsewhere(options: argparse.Namespace, argv: Sequence[str]) -> int:
 
 
 def _only(options: argparse.Namespace, argv: Sequence[str]) -> int:
-    """Run a measurement of another kind."""
+    """Run one of the other measurements."""
     if options.only == INSN:
         return insn.command(options)
     chosen = ONLY[options.only]
@@ -170,7 +169,7 @@ def main(argv: Sequence[str]) -> int:
     if options.only:
         for name in OPTIONS:
             if getattr(options, name) and name not in TAKEN[options.only]:
-                parser.error(f"--{name} says nothing to --only"
+                parser.error(f"--{name} does not apply to --only"
                              f" {options.only}: leave it out")
         return _only(options, argv)
     if options.list:

@@ -37,8 +37,7 @@ def qemu_version(answer: Any) -> str:
 
 def describe_host(kvm: str, outside: dict[str, Any] | None,
                   qemu: Any) -> dict[str, Any]:
-    """The report's "host": the host, and the machine with KVM if that is
-    another."""
+    """The report's "host": the host, and the nested machine if there is one."""
     here = machine()
     host = {**(outside or here), "kvm": kvm, "qemu": qemu_version(qemu)}
     if kvm == NESTED:

@@ -41,7 +41,7 @@ def _figures(result: Result) -> dict[str, Any]:
 
 
 def as_json(ladder: Sequence[Step]) -> list[dict[str, Any]]:
-    """The ladder as bench.json has it: figures for each operation."""
+    """The ladder in bench.json: figures per operation."""
     found = []
     for step in ladder:
         entry: dict[str, Any] = {"lever": step.rung.lever,

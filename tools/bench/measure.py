@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Measures rows: reads all counts directly before and after the work."""
+"""Measures rows: reads all counts directly before and after the workload."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Run:
 
 def single(bench: Bench, one: Session, row: Row) -> Result:
     """Measure a row on a bound setup, then verify the data."""
-    # One operation, to measure the workload's start and end.
+    # One operation measures the workload's start and end.
     start = Run.of(one, row, one.work.job(row, row.ops))
     job = one.work.job(row)
     before = _take(bench, one)
@@ -78,7 +78,7 @@ def pair(bench: Bench, both: Sequence[Session],
     """Measure the rows of a comparison, on setups that are bound at the same
     time.
 
-    They run by turns. All exits cannot be attributed to one function then.
+    They run by turns, so all exits cannot be attributed to one function.
     """
     guest, kind = both[0].guest, workload.of(rows[0].setup.function)
     order = pairs.order(PAIRS)

@@ -2,10 +2,10 @@
 """The CPUs of the guest and of a device process.
 
 A trapping access goes from the vCPU to the device process, to QEMU's receiving
-thread and back to the vCPU, never two of them in parallel. On one CPU that is
-three context switches; on two CPUs of an emulated machine each step also wakes
-a sleeping CPU, which takes four times as long. A device that spins, and any
-process that runs beside the guest, must not be restricted so.
+thread and back to the vCPU; only one of them runs at a time. On one CPU that is
+three context switches. On two CPUs of an emulated machine each step also wakes
+a sleeping CPU, which takes four times as long. Do not pin a device that polls,
+nor another process that runs beside the guest.
 """
 
 from __future__ import annotations

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-"""out/bench.json. Later versions add to it and keep its names."""
+"""The contents of out/bench.json.
+
+Later versions may add fields, but never rename one.
+"""
 
 from __future__ import annotations
 

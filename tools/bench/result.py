@@ -15,14 +15,13 @@ from .row import Row
 from .workload.interface import Outcome
 
 
-# With so few cheap operations, fio's start dominates.
+# With fewer operations, the exits of fio's start may dominate.
 FEW_OPS = 100
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """Measurements other than accesses. Each count is between the same two
-    readings."""
+    """Measurements other than accesses, between the same two readings."""
 
     ops: int = 0            # requests that the driver completed
     kicks: int | None = 0   # number of its kicks, if known
@@ -30,8 +29,9 @@ class Traffic:
     # all exits of the guest's vCPUs; None if two drivers ran
     all_exits: int | None = None
     seconds: float = 0.0    # seconds between the readings of all_exits
-    idle_per_s: float = 0.0     # all exits a second of a guest that waits
-    # exits of fio's start and end, by a run of one operation, without idle ones
+    idle_per_s: float = 0.0     # all exits per second of the idle guest
+    # exits of fio's start and end: those of a run of one operation, less the
+    # idle ones
     start_exits: float = 0.0
 
 
@@ -64,11 +64,11 @@ class ProbeCost:
     """Accesses of a probe by purpose, those of I/O separately."""
 
     accesses: Mapping[str, int]
-    queues: int             # that were set up
+    queues: int             # number of queues set up
 
     @classmethod
     def of(cls, verdict: Verdict) -> ProbeCost:
-        """The counts of KVM, which sees them all."""
+        """By KVM's counts, since KVM sees all accesses."""
         found = {name: 0 for name, _ in CLASSES}
         enabled = 0
         for (register, direction), said in verdict.registers.items():
@@ -82,7 +82,7 @@ class ProbeCost:
 
     @property
     def total(self) -> int:
-        """All except those of I/O."""
+        """All accesses except those of I/O."""
         return sum(self.accesses.values()) - self.accesses["io"]
 
     @property
@@ -107,8 +107,8 @@ class Result:
     blind: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     error: str = ""
-    probe: ProbeCost | None = None      # of a row that is about that
-    polling: Polling | None = None      # the same
+    probe: ProbeCost | None = None      # only of a probe row
+    polling: Polling | None = None      # only of a row with adaptive polling
 
     @property
     def agree(self) -> bool:
@@ -223,18 +223,18 @@ def blind_reasons(*, driver_blind: bool, device_blind: bool, mapped: bool,
     """The reasons for null counts, by witness."""
     reasons: dict[str, list[str]] = {name: [] for name in NAMES}
     if driver_blind:
-        reasons["driver"].append("the kernel's own driver does not count")
+        reasons["driver"].append("the kernel's driver does not count")
     if device_blind:
-        reasons["device"].append("a device of QEMU's own does not count")
+        reasons["device"].append("QEMU's own device does not count")
     if mapped:
         reasons["kvm"].append(
-            "accesses to a mapped window do not trap: of them it sees only"
-            " that there was no exit")
+            "accesses to a mapped window do not trap: KVM sees only that"
+            " there was no exit")
         reasons["device"].append(
-            "of the rings of a mapped doorbell between two looks it sees only"
-            " the last: no count of accesses")
+            "of several kicks to a mapped doorbell between two polls the"
+            " device sees only the last: it cannot count accesses")
     if string_input:
         reasons["device"].append(
-            "QEMU hands it a string of words one by one: it sees accesses,"
-            " not exits")
+            "QEMU passes the words of a string one by one: the device sees"
+            " accesses, not exits")
     return {name: "; ".join(why) for name, why in reasons.items() if why}

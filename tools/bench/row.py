@@ -11,9 +11,9 @@ import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-# By default fio submits one by one; at depth 1 it always does.
+# By default fio submits requests one by one; at depth 1 it always does.
 SINGLE, BATCH = "single", "batch"
-PROBE = "probe"     # no operation at all: only the probe
+PROBE = "probe"     # no operation: measure only the probe
 # Interleaved pairs of runs in a comparison
 PAIRS = 5
 # A request through the register window costs about a thousand exits, and one
@@ -27,7 +27,7 @@ class Function:
     itself."""
 
     name: str
-    device_class: str           # a name that bench.workload knows
+    device_class: str           # a key of bench.workload
     options: tuple[str, ...] = ()
     qemu: Mapping[str, object] | None = None    # properties of QEMU's
 
@@ -47,7 +47,7 @@ class Setup:
     depths: tuple[int, ...] = (1,)
     workloads: tuple[str, ...] = ()
     polled: bool = False            # the workload polls for completions
-    times: int = 1                  # operations, as a share of the usual number
+    times: int = 1                  # factor for the number of operations
 
     @property
     def mapped_windows(self) -> frozenset[str]:
@@ -84,13 +84,13 @@ class Row:
 
     @property
     def together(self) -> str:
-        """The setup of this row."""
+        """The setup or the group that the bench measures at once."""
         return self.group or self.setup.name
 
 
 @dataclass(frozen=True)
 class Rung:
-    """A lever, the row that changes it, and the kernel's row."""
+    """A lever, the row that changes it, and the row of the kernel's driver."""
 
     lever: str
     row: str
@@ -104,7 +104,7 @@ def _matches(row: Row, patterns: Sequence[str]) -> bool:
 
 
 def _cell(row: Row) -> tuple[object, ...]:
-    """The name that the two rows of a comparison share."""
+    """A key that the two rows of a comparison share."""
     return (row.group, row.rw, row.depth, row.submit) if row.group \
         else (row.name,)
 

@@ -24,14 +24,14 @@ def _mapped_registers(row: Row, one: Session,
     expected = row.setup.mapped_windows
     if state and state.mapped != expected:
         raise CountError(
-            "the driver takes these windows for mapped:"
-            f" {', '.join(sorted(state.mapped)) or 'none'}; this row wants:"
+            "the driver considers these windows mapped:"
+            f" {', '.join(sorted(state.mapped)) or 'none'}; expected:"
             f" {', '.join(sorted(expected)) or 'none'}")
     return one.names.registers_in(expected)
 
 
 def _negotiated(row: Row, features: int | None) -> None:
-    """The ring must have the layout of the row."""
+    """Both drivers must have negotiated the features of the row."""
     if features is None:
         return
     options = row.setup.options
@@ -85,7 +85,7 @@ class _Window:
         return {"driver": by_driver, "kvm": by_kvm, "device": by_device}
 
     def string_input(self, said: Testimony | None) -> bool:
-        """Were there exits for more than one word?"""
+        """Were there exits for more than one word each?"""
         options = self.row.setup.options
         return bool(options.get("string_io")
                     and options.get("window") == "port"
@@ -134,15 +134,15 @@ class _Window:
 def _notes(asked: Requests, outcome: Outcome) -> tuple[str, ...]:
     if asked.count == outcome.ios:
         return asked.notes
-    return (f"the workload made {outcome.ios} requests of {asked.count}:"
-            f" {asked.kinds} in all", *asked.notes)
+    return (f"the workload made {outcome.ios} of {asked.count} requests:"
+            f" {asked.kinds} in total", *asked.notes)
 
 
 def row_result(row: Row, one: Session, before: Snapshot, after: Snapshot,
                outcome: Outcome, traffic: Traffic) -> Result:
     """The row's result.
 
-    @traffic: with what was counted of the vCPUs
+    @traffic: with the counts of the vCPUs
     """
     window = _Window(row, one, before, after)
     # Only KVM counts the kernel's driver on QEMU's device.
@@ -166,13 +166,13 @@ def row_result(row: Row, one: Session, before: Snapshot, after: Snapshot,
     polling = window.polling()
     if polling:
         notes += (f"adaptive polling took {polling.cpu_ns / operations:.0f}"
-                  f" ns of a CPU an operation; {polling.found} of"
-                  f" {polling.looks} looks found what they were for",)
+                  f" ns of CPU time per operation; {polling.found} of"
+                  f" {polling.looks} busy-waits found a completion",)
     all_exits = traffic.all_exits
     if all_exits is not None and all_exits < (verdict.device_exits or 0):
-        notes += ("fewer exits of the vCPU than trips to the device: KVM's"
-                  " emulator went on with a string instruction without"
-                  " going back to the guest",)
+        notes += ("the vCPU had fewer exits than the device accesses that"
+                  " caused exits: KVM continued a string instruction without"
+                  " entering the guest",)
     verdict = witness.also_operations(verdict, counts)
     return Result(row, verdict, traffic, outcome, blind, notes,
                   probe=ProbeCost.of(verdict) if row.rw == PROBE else None,

@@ -25,9 +25,9 @@ IDLE_S = 4.0
 MEMORY_MB = 512
 # Slots of QEMU's own devices; those of the lab are higher.
 FIRST_SLOT = 0x04
-# From now on a function has a driver only during its rows: a polling device
-# polls as long as it has a driver. The kernel's drivers have bound to their
-# functions already, including the agent's device.
+# A function has a driver only during its rows, since a polling device polls as
+# long as it has one. At boot the kernel's drivers bind to their functions, and
+# also to the agent's device.
 FREE = "pci_no_autoprobe; pci_unbind {bdfs}"
 
 

@@ -21,7 +21,7 @@ from .workload.interface import Regions
 
 COMMAND_S = 300
 
-# Ignore a feature that the core does not have, if it should be off.
+# A feature that must be off may be missing in the core.
 LOAD = """\
 modprobe {module} {parameters} || exit 1
 cd /sys/module/vfe/parameters 2>/dev/null || cd /
@@ -47,7 +47,7 @@ class GuestFunction:
     """A function in the guest."""
 
     bdf: str
-    control: Control | None     # of a device process; QEMU's own has none
+    control: Control | None     # of a device process; None with QEMU's own
     pid: int | None
 
 
@@ -68,7 +68,7 @@ class Session:
         return self.guest.run(command, COMMAND_S).out
 
     def tell(self, text: str) -> str:
-        """Run one of the commands above."""
+        """Run one of the scripts at the top, with this setup's values."""
         setup = self.setup
         return self.run(pci.script(text.format(
             bdf=self.function.bdf, module=setup.driver,
@@ -110,7 +110,7 @@ class Session:
 
     @contextlib.contextmanager
     def given_back(self) -> Iterator[None]:
-        """Unbinds everything that was bound meanwhile."""
+        """Unbinds the driver at the end."""
         try:
             yield
         finally:

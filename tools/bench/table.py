@@ -56,7 +56,7 @@ def _notes(results: Sequence[Result]) -> list[str]:
     about: dict[str, list[str]] = {}
     for result in results:
         for witness, reason in result.blind.items():
-            about.setdefault(f"{witness} is blind: {reason}",
+            about.setdefault(f"{witness} cannot count: {reason}",
                              []).append(result.row.name)
         for note in result.notes:
             about.setdefault(note, []).append(result.row.name)
@@ -126,8 +126,8 @@ def _probes(results: Sequence[Result]) -> list[str]:
                           in result.probe.accesses.items() if name != "io")
         queue = result.probe.per_queue
         lines.append(f"  {result.row.name}: {result.probe.total} accesses"
-                     f" ({parts}); {number(queue)} a queue")
-    return ["", "register accesses of a probe, by KVM, without those of I/O:",
+                     f" ({parts}); {number(queue)} per queue")
+    return ["", "register accesses of a probe, counted by KVM, without I/O:",
             *lines] if lines else []
 
 
@@ -137,10 +137,9 @@ def render(results: Sequence[Result], targets: Sequence[Target] = ()) -> str:
     rule = ["-" * width for width in widths]
     lines = [text.line(cells, widths) for cells in (
         *titles, rule, *map(_cells, results))]
-    lines += ["", "exits: by the device's addresses. all exits: every exit of"
-              " the vCPU less the idle rate", "and what fio's own start takes."
-              " observed: wall-clock figures, which nested emulation makes"
-              " slow; no claim."]
+    lines += ["", "exits: those at the device's addresses. all exits: of the"
+              " vCPU, less idle ones and those of fio's", "start. observed:"
+              " by fio's clock; under nested emulation these mean little."]
     lines += _ladder(results) + _probes(results)
     notes = _notes(results)
     if notes:

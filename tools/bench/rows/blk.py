@@ -13,11 +13,11 @@ BLK = "blk"
 WORKLOADS = ("randread", "randwrite")
 READ, WRITE = WORKLOADS
 
-# If an operation costs almost nothing, fio's start would dominate the counts:
-# these rows do more operations.
+# These rows do more operations. Their operations cost almost nothing, so that
+# fio's start would dominate the counts.
 POLLED_TIMES = 5
-# The operations of each run of a pair, as a share of the usual number. Batches
-# are so fast that a measurable time takes more of them.
+# The operations of each run of a pair, as a share of the usual number: more for
+# batches, which are fast, so that the time is measurable.
 PAIR_SHARE = {SINGLE: 0.5, BATCH: 1.0}
 
 _STOCK_SPLIT = ("--id", "stock", "--features-off", "packed,in_order")
@@ -161,7 +161,7 @@ PROBES = (
 )
 
 
-# The ladder: one lever after the other, each on the same workload.
+# The ladder: one lever per rung, all on the same workload.
 _NO_WINDOW = "the kernel has no driver for the register window"
 _NO_POLL_QUEUE = "virtio_blk takes no poll queue when the guest has one CPU"
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Both drivers on storage with service times."""
+"""Compares both drivers on storage with service times."""

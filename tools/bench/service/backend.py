@@ -41,14 +41,14 @@ class NbdServer:
         return self._process.pid
 
     def tell(self, line: str) -> None:
-        """Send a command line; returns when it has taken effect."""
+        """Send a command; return when it has taken effect."""
         assert self._process.stdin is not None
         self._process.stdin.write(line.encode() + b"\n")
         self._process.stdin.flush()
         self._wait()
 
     def node(self, name: str) -> list[str]:
-        """QEMU's options for a node on a connection of its own."""
+        """QEMU's options for a block node with its own connection."""
         return ["-blockdev", f"driver=nbd,node-name={name},server.type=unix,"
                              f"server.path={self.path}"]
 

@@ -10,9 +10,9 @@ from lab import fio, text
 
 DEPTHS = (1, 4, 8, 32)
 QUICK_DEPTHS = (1, 8, 32)
-# The base service time. Milliseconds, so that the time of an emulated guest for
-# a request is small in comparison; more at depth 32, so that the guest's
-# processor is idle there, too.
+# The base service time by depth: long in comparison with the time that an
+# emulated guest takes for a request, and at depth 32 so long that the guest's
+# processor is sometimes idle.
 UNIT_US = {1: 4000, 4: 4000, 8: 4000, 32: 16000}
 
 MODELS = ("constant", "exponential", "lognormal", "bimodal")
@@ -24,10 +24,10 @@ SINGLE, BATCH, BESIDE, LARGE, THINK = LOADS = (
     "single", "batch", "beside", "large", "think")
 LOAD_TEXT = {
     SINGLE: "4 KiB reads, submitted one by one",
-    BATCH: "submitted and reaped by halves of the depth",
-    BESIDE: "a synchronous reader, beside one that is that deep",
-    LARGE: "4 KiB reads, beside 1 MiB reads of depth 2",
-    THINK: "one by one; the submitter computes after each half of the depth",
+    BATCH: "4 KiB reads, submitted and reaped in batches of half the depth",
+    BESIDE: "a synchronous reader, beside a reader of this depth",
+    LARGE: "4 KiB reads of this depth, beside 1 MiB reads of depth 2",
+    THINK: "as single; the submitter computes after each half of the depth",
 }
 
 VFE, NBD = DEVICES = ("vfe", "nbd")
@@ -75,8 +75,8 @@ class Cell:
 
     @property
     def patience(self) -> int:
-        """The factor for the length of a run: a single reader does few reads,
-        and there are few large ones."""
+        """The factor for the length of a run: more where one reader does few
+        reads."""
         return 2 if self.load in (BESIDE, LARGE) else 1
 
     def jobs(self) -> list[Job]:
@@ -99,7 +99,7 @@ class Cell:
 
 
 def _loads(depth: int) -> Sequence[str]:
-    # A batch of one is no batch.
+    # At depth 1 a batch is a single request.
     return [load for load in LOADS if load != BATCH or depth > 1]
 
 

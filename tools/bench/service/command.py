@@ -17,8 +17,7 @@ from .rig import Rig
 
 ROUNDS, QUICK_ROUNDS = 3, 2
 RUN_MS, QUICK_RUN_MS = 600, 500
-# Time limits from the first run on: for the rounds of all cells, and for
-# repeated cells.
+# Time limits: for the rounds of all cells, and for repeated cells after that
 ROUNDS_S, QUICK_ROUNDS_S = 950.0, 100.0
 MORE_S, QUICK_MORE_S = 190.0, 20.0
 TIMEOUT_S = 1700
@@ -39,7 +38,7 @@ def names(options: argparse.Namespace) -> list[str]:
 
 
 def _notes(options: argparse.Namespace) -> list[str]:
-    notes = [f"at depth 1 there is no {cells.BATCH}: a batch of one is none"]
+    notes = [f"at depth 1 there is no {cells.BATCH}"]
     if options.quick:
         notes.append("--quick leaves out models and depths, and the NBD"
                      " server behind QEMU's device")

@@ -70,11 +70,11 @@ class Measurement:
         except LabError as error:
             self.errors[cell] = one_line(error)
             progress.say(f"  {cell.name} FAILED: {self.errors[cell]}")
-            self._rig.guest.run("true", 10)     # unless the guest has ended
+            self._rig.guest.run("true", 10)     # raises if the guest ended
 
     def rounds(self, count: int, until: float) -> None:
-        """That many rounds of each cell, ending at @until at the latest; the
-        first in any case."""
+        """This many rounds of each cell: the first in any case, the others
+        until @until."""
         for number in range(count):
             with progress.step(f"round {number + 1} of {count},"
                                f" {len(self._cells)} cells"):
@@ -96,7 +96,7 @@ class Measurement:
         cells = self.suspects()
         if not cells:
             return
-        with progress.step(f"{len(cells)} cells that seem lost, again"):
+        with progress.step(f"repeating {len(cells)} cells that seem lost"):
             for number in range(first, first + MORE_ROUNDS):
                 for cell in cells:
                     if time.monotonic() > until:

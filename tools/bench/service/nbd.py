@@ -3,9 +3,9 @@
 
     python3 nbd.py SOCKET SIZE_MB MODEL [SEED]
 
-A connection has a sequence of service times of its own, from the seed; all of
-its requests are in service at once. Lines on standard input change that:
-"service MODEL" and "seed N"; "ok" answers each.
+Each connection has its own sequence of service times, from the seed; all of its
+requests are in service at once. The lines "service MODEL" and "seed N" on
+standard input change model and sequence; the answer to each is "ok".
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """The guest of the table: three identical functions of each kind.
 
-virtio_blk drives two of them, so that it can be compared with itself, and
-vfe_blk the third. All stay bound, and one at a time is busy.
+virtio_blk drives two of them, which are compared with each other, and vfe_blk
+the third. All stay bound; one at a time is busy.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SLOTS = {role: pci.Slot(4 + index) for index, role in enumerate(ROLES)}
 COMMAND_S = 60
 DISK_MB = image.RAW_READ_MB + image.RAW_WRITE_MB
 
-# As in most virtual machines of today: a split ring, and physical addresses
+# As in most virtual machines today: a split ring and physical addresses
 OPTIONS = ("--id", "stock", "--queues", "1", "--service", "constant:1000",
            "--features-off",
            "packed,in_order,notification_data,notif_config_data,"

@@ -2,9 +2,9 @@
 """Distinguishes losses from noise.
 
 Each round of a cell is three runs: virtio_blk, vfe_blk on a second function,
-virtio_blk on a third. That makes two ratios: ours by the kernel's, and the
-kernel's by itself, which should be 1. The deviation of such identical pairs is
-the spread.
+virtio_blk on a third. That makes two ratios: vfe_blk to virtio_blk, and
+virtio_blk to itself, which should be 1. The deviation of such identical pairs
+from 1 is the spread.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Round:
-    """Three runs, next to each other in time."""
+    """Three adjacent runs."""
 
     kernel: Figures
     ours: Figures
@@ -49,12 +49,12 @@ class Lane:
     rounds: list[Round] = field(default_factory=list)
 
     def pairs(self, metric: str) -> list[float]:
-        """Ours by the kernel's, one ratio per round."""
+        """vfe_blk to virtio_blk, one ratio per round."""
         return [getattr(one.ours, metric) / getattr(one.kernel, metric)
                 for one in self.rounds]
 
     def identical(self, metric: str) -> list[float]:
-        """The kernel's by itself, one ratio per round."""
+        """virtio_blk to itself, one ratio per round."""
         return [getattr(one.again, metric) / getattr(one.kernel, metric)
                 for one in self.rounds]
 
@@ -97,7 +97,7 @@ def _keys(lane: Lane) -> tuple[tuple[object, ...], tuple[object, ...]]:
 def spreads(lanes: Sequence[Lane], metric: str) -> list[float]:
     """For each lane the largest deviation of an identical pair.
 
-    A single cell has too few pairs, so those of others count, too.
+    A single cell has too few pairs, so those of similar cells count, too.
     """
     off: dict[tuple[object, ...], list[float]] = {}
     for lane in lanes:

@@ -43,15 +43,14 @@ def render(lanes: Sequence[Lane], ratios: Sequence[Ratios],
     lines = []
     kinds = list(dict.fromkeys(lane.cell.device for lane in lanes))
     for kind in kinds:
-        lines += [f"vfe_blk by virtio_blk on three identical functions,"
+        lines += [f"vfe_blk / virtio_blk on three identical functions,"
                   f" {kind}", HEAD]
         lines += [_line(lane, found) for lane, found in
                   zip(lanes, ratios, strict=True)
                   if lane.cell.device == kind] + [""]
     lines += ["op/s: virtio_blk's. Ratios: median of pairs that ran by turns;"
-              " in brackets how far virtio_blk was",
-              "off against itself. -: worse beyond that, +: better beyond"
-              " that."]
+              " in brackets the largest difference of",
+              "virtio_blk from itself. -: worse by more, +: better by more."]
     lines += [f"{load}: {LOAD_TEXT[load]}" for load in LOADS]
     lines += [f"{cell.name} failed: {text}" for cell, text in errors.items()]
     lines += list(notes)
@@ -59,7 +58,7 @@ def render(lanes: Sequence[Lane], ratios: Sequence[Ratios],
             zip(lanes, ratios, strict=True)
             for metric in spread.losses(found)]
     lines.append(f"{len(lanes)} lanes, {len(lost)} figures worse than"
-                 " virtio_blk's beyond the spread"
+                 " virtio_blk's by more than the spread"
                  + (":" if lost else ""))
     lines += [f"  {lane.cell.name} {lane.name}: {metric}"
               for lane, metric in lost]

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The behaviour of a guest while its storage is stalled."""
+"""Measures a guest while its storage is stalled."""

@@ -18,7 +18,7 @@ from .scene import BACKEND, PAUSE, SCENES, Seen, Stage
 DRIVERS = ("virtio_blk", "vfe_blk")
 SECONDS = {BACKEND: 170.0, PAUSE: 60.0}
 QUICK_SECONDS = {BACKEND: 45.0, PAUSE: 10.0}
-# Differences between gaps of up to this do not count.
+# Smaller differences between times do not count.
 ALLOWED_S = 2.0
 TIMEOUT_S = 1500
 SCHEMA, NAME = "vfe-stall/1", "stall.json"
@@ -49,7 +49,7 @@ def worse(ours: Seen, kernels: Seen) -> list[str]:
     for text, mine, theirs in (
             ("heartbeat gap", ours.beat_gap_s, kernels.beat_gap_s),
             ("monitor gap", ours.monitor_gap_s, kernels.monitor_gap_s),
-            ("until it moves again", ours.again_s, kernels.again_s)):
+            ("time until it continued", ours.again_s, kernels.again_s)):
         if mine > theirs + ALLOWED_S:
             found.append(f"{text} {mine:.1f} s, virtio_blk's {theirs:.1f} s")
     return found + [problem for problem in ours.problems
@@ -72,7 +72,7 @@ def _compare(results: list[Result]) -> list[str]:
 def render(results: list[Result]) -> str:
     """The table."""
     lines = [f"{'what stops':10}{'s':>5}  {'driver':12}{'heartbeat gap':>14}"
-             f"{'monitor gap':>13}{'moves again':>13}  errors"]
+             f"{'monitor gap':>13}{'continued':>13}  errors"]
     for one in results:
         head = f"{one['scene']:10}{one['seconds']:>5.0f}  {one['driver']:12}"
         if one["error"]:
@@ -84,7 +84,7 @@ def render(results: list[Result]) -> str:
                      f"  {'; '.join(seen.problems) or 'none'}")
         lines += [f"    {line}" for line in seen.log[:6]]
     lines += ["worse than virtio_blk:"] + [
-        f"  {line}" for line in _compare(results) or ["in nothing"]]
+        f"  {line}" for line in _compare(results) or ["nothing"]]
     return "\n".join(lines)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A guest with two disks whose storage stalls, and its observation.
+"""A guest with two disks whose storage stalls.
 
 One disk is QEMU's own on a storage daemon, which a signal stops; the other is
 the custom device's, which stops completing on a command. A virtual machine can
@@ -89,11 +89,11 @@ RESET = re.compile(r"^.*(?:resetting|reset of the|timed out|I/O error|stuck"
 class Seen:
     """The effects of a stall on a guest."""
 
-    beat_gap_s: float       # the longest between two beats, by its clock
-    monitor_gap_s: float    # the longest that QEMU's monitor took to answer
-    again_s: float          # from the end of the stop until all disks moved
+    beat_gap_s: float       # longest time between two beats, by its clock
+    monitor_gap_s: float    # longest response time of QEMU's monitor
+    again_s: float          # from the end of the stall until all disks go on
     problems: tuple[str, ...]       # requests that failed, or never ended
-    log: tuple[str, ...]    # what the kernel said of resets and timeouts
+    log: tuple[str, ...]    # kernel messages about resets and timeouts
 
 
 def gap(beats: str) -> float:
@@ -109,8 +109,7 @@ def gap(beats: str) -> float:
 class Monitor(threading.Thread):
     """Queries QEMU's monitor repeatedly, until stopped.
 
-    A thread of its own: the pause must be able to end while this waits for an
-    answer.
+    It is a thread, so that a pause can end while it waits for an answer.
     """
 
     def __init__(self, guest: Guest) -> None:
@@ -122,7 +121,7 @@ class Monitor(threading.Thread):
     def run(self) -> None:
         while not self._enough.wait(LOOK_S):
             start = time.monotonic()
-            # An answer that exceeds the time limit counts with its length, too.
+            # A query that times out counts with the time that it took.
             with contextlib.suppress(LabError):
                 self._guest.qmp("query-status")
             self.longest = max(self.longest, time.monotonic() - start)
@@ -248,7 +247,7 @@ class Stage:
         try:
             self._moves()
         except LabError as error:
-            problems.append(f"{error} after the stop")
+            problems.append(f"{error} after the stall")
         again = time.monotonic() - start
         out = self.guest.run(END.format(disks=disks, tenths=10 * PATIENCE_S),
                              PATIENCE_S + 30, check=False).out

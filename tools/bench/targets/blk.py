@@ -17,10 +17,10 @@ from ..result import Result
 from ..row import BATCH
 from ..rows.blk import COALESCED, PAIR
 
-# With fewer operations, results that depend on time are meaningless, and fio's
+# With fewer operations, results that depend on time mean nothing, and fio's
 # start causes most exits.
 ENOUGH_OPS = 1000
-# exits of the vCPU per polled operation on a polling device
+# largest number of all exits per polled operation on a polling device
 ALL_EXITS = 0.25
 
 Test = Callable[[Result], bool]
@@ -59,21 +59,21 @@ def _per_op(result: Result) -> dict[tuple[str, str], float]:
 
 
 SINGLE: Sequence[tuple[str, str, Test]] = (
-    ("trap-port-d1-randread", "at least 1000 exits a read, by port",
+    ("trap-port-d1-randread", "at least 1000 exits per read, by port",
      _at_least_1000),
-    ("trap-memory-d1-randread", "at least 1000 exits a read, by memory",
+    ("trap-memory-d1-randread", "at least 1000 exits per read, by memory",
      _at_least_1000),
-    ("virtio-msix-d1-randread", "1 exit a read, the kick (MSI-X)",
+    ("virtio-msix-d1-randread", "1 exit per read, the kick (MSI-X)",
      _only_kicks),
-    ("virtio-intx-d1-randread", "1 kick and 1 ISR read a read (INTx)",
+    ("virtio-intx-d1-randread", "1 kick and 1 access to ISR per read (INTx)",
      _kick_and_isr),
     ("virtio-poll-d1-randread", "no exit, polling device", _none),
     ("virtio-poll-d32-randread", "no exit, polling device, depth 32", _none),
     ("virtio-map-d1-randread", "no exit, mapped doorbell", _none),
     ("virtio-map-d32-randread", "no exit, mapped doorbell, depth 32", _none),
-    ("virtio-poll-polled-d1-randread", "no exit and under 0.25 of all,"
+    ("virtio-poll-polled-d1-randread", "no exit and under 0.25 of all exits,"
      " polled completions, polling device", _next_to_nothing),
-    ("virtio-poll-polled-d32-randread", "the same at depth 32",
+    ("virtio-poll-polled-d32-randread", "the same, depth 32",
      _next_to_nothing),
 )
 
@@ -83,7 +83,7 @@ def _shown(result: Result) -> str:
         return "not measured"
     every = result.ratio("all_exits")
     text = f"{result.exits:.4f} exits/op"
-    return text if every is None else f"{text}, {every:.2f} of all"
+    return text if every is None else f"{text}, {every:.2f} of all exits"
 
 
 Rows = Mapping[str, Result]
@@ -91,7 +91,7 @@ Rows = Mapping[str, Result]
 OURS, KERNELS = (setup.name for setup in PAIR)
 # If requests come one by one, the numbers of kicks and interrupts, and the
 # speed, depend on whether the guest or the device is faster. Both drivers do
-# the same there; a larger ratio than this is significant.
+# the same there; only a ratio larger than this is significant.
 CHANCE = 1.15
 COALESCED_SPEED = 1.3
 ADAPTIVE, PLAIN = "qemu-adaptive", "qemu-kernel"
@@ -190,15 +190,16 @@ def _paired(rows: Rows) -> list[Target]:
         return cell.both("kicks", "interrupts")
 
     return [
-        *_in_every(alone, "on QEMU's device, at depth 1, no more kicks an"
+        *_in_every(alone, "on QEMU's device, depth 1: no more kicks per"
                    " operation than the kernel's driver",
                    lambda cell: cell.both("kicks")),
-        *_in_every(alone, "nor interrupts",
+        *_in_every(alone, "on QEMU's device, depth 1: no more interrupts",
                    lambda cell: cell.both("interrupts")),
-        *_in_every(batches, "nor kicks and interrupts together in batches,"
-                   f" except for chance ({CHANCE})", together, CHANCE),
-        *_in_every(singles, "nor where requests come one by one, except for"
-                   f" chance ({CHANCE})", together, CHANCE),
+        *_in_every(batches, "on QEMU's device, batches: no more kicks and"
+                   f" interrupts together, except for chance ({CHANCE})",
+                   together, CHANCE),
+        *_in_every(singles, "on QEMU's device, one by one: the same, except"
+                   f" for chance ({CHANCE})", together, CHANCE),
         *_speed(timed, 1 / CHANCE),
         *_coalesced(rows),
     ]
@@ -220,8 +221,8 @@ def _speed(found: list[Cell], least: float, what: str = "") -> list[Target]:
     slower = [f"{cell.name} {cell.speed:.2f}" for cell in found
               if cell.speed < least]
     middle = statistics.median(cell.speed for cell in found)
-    shown = f"{len(found)} cells, the median {middle:.2f} of the kernel's"
-    return [Target(f"{what}operations a second at least {least:.2f} of the"
+    shown = f"{len(found)} cells, median {middle:.2f} of the kernel's"
+    return [Target(f"{what}operations per second at least {least:.2f} of the"
                    " kernel's in every cell (median of five pairs)",
                    "; ".join([shown, *slower]), not slower)]
 

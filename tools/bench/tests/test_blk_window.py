@@ -15,7 +15,7 @@ CHECKOUT = Path(__file__).resolve().parents[3]
 READ_4K = BlockState(reads=1, sectors_read=8)
 WRITE_4K = BlockState(writes=1, sectors_written=8)
 class Formula(unittest.TestCase):
-    """formula.predict() with the constants of the driver's header"""
+    """blk_window.predict() with the constants of the driver's header"""
 
     def setUp(self) -> None:
         self.cost = formula.read_constants(CHECKOUT)
@@ -26,7 +26,7 @@ class Formula(unittest.TestCase):
                                string_io=string_io)
 
     def test_words(self) -> None:
-        """Counted by hand: 4 registers, 1024 words, 1 status."""
+        """Computed by hand: 4 registers, 1024 words, 1 status."""
         for window in ("port", "memory"):
             self.assertEqual(self._predict(READ_4K, window),
                              Cost(1029, 1029))
@@ -34,14 +34,14 @@ class Formula(unittest.TestCase):
                              Cost(1029, 1029))
 
     def test_string_input(self) -> None:
-        """From ports, 1024 bytes an exit; from memory a word."""
+        """From ports, 1024 bytes per exit; from memory, a word."""
         self.assertEqual(self._predict(READ_4K, "port", True),
                          Cost(1029, 9))
         self.assertEqual(self._predict(READ_4K, "memory", True),
                          Cost(1029, 1029))
 
     def test_header_without_a_constant(self) -> None:
-        """A header that was changed is not guessed at."""
+        """A header without a constant is an error."""
         text = (CHECKOUT / formula.HEADER).read_text(encoding="utf-8")
         with self.assertRaisesRegex(formula.FormulaError, "WORD"):
             formula.constants(text.replace("VFE_TRAP_COST_WORD", "WORD"))

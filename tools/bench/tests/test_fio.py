@@ -27,7 +27,7 @@ class Fio(unittest.TestCase):
             fio.parse_all("verify: bad magic header\n" + _fio(84), "randread")
 
     def test_commands(self) -> None:
-        """Reads verify as they come, writes in a pass of their own."""
+        """fio verifies reads at once, and writes in a second pass."""
         read = fio.command([fio.Job("r", "/dev/f", 4096, "randread", 1, 9)])
         write = fio.command([fio.Job("w", "/dev/f", 4096, "randwrite", 32,
                                      9)])

@@ -69,7 +69,7 @@ class Client:
         return int(handle)
 
     def close(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         self._socket.close()
 
 
@@ -86,7 +86,7 @@ class Serving(unittest.TestCase):
         self.assertEqual(self.client.begin(), SIZE_MB << 20)
 
     def order(self, count: int) -> list[int]:
-        """In which reads of one sector, sent at once, are answered."""
+        """The order of the answers to reads of one sector, sent at once."""
         for handle in range(count):
             self.client.request(0, handle, 512)
         found = []

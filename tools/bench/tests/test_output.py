@@ -71,7 +71,7 @@ class Targets(unittest.TestCase):
     """targets.py"""
 
     def test_reached_and_missed(self) -> None:
-        """Exactly one kick an operation, and nothing else."""
+        """Exactly one kick per operation, and nothing else."""
         self.assertTrue(targets.check([samples.result()])[0].reached)
         more = samples.result(driver=1001, kvm=1001, device=1001)
         self.assertFalse(targets.check([more])[0].reached)

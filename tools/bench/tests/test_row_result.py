@@ -62,7 +62,7 @@ def judged(name: str, after: Snapshot, first: Snapshot | None = None) -> Result:
 
 
 class Witnesses(unittest.TestCase):
-    """What each witness counted."""
+    """The counts of each witness."""
 
     def test_all_three(self) -> None:
         found = judged("virtio-msix-d1-randread", snapshot())
@@ -91,7 +91,7 @@ class Witnesses(unittest.TestCase):
 
 
 class Negotiated(unittest.TestCase):
-    """The ring must be that of the row."""
+    """The driver must have negotiated the features of the row."""
 
     def test_packed_that_was(self) -> None:
         after = snapshot(features=EVENT_IDX | PACKED, counting=False)
@@ -101,7 +101,7 @@ class Negotiated(unittest.TestCase):
 
 
 class Others(unittest.TestCase):
-    """Rows that are about something else."""
+    """Rows of other kinds."""
 
     def test_polling_has_its_price(self) -> None:
         found = judged("qemu-adaptive-d1-randread", snapshot(device=False))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Service times: what is a loss, and what is noise."""
+"""Service times: losses and noise."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Commands to the guest, and where a job may write."""
+"""Commands to the guest, and the ranges of jobs' writes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Told(unittest.TestCase):
 
 
 class Regions(Told):
-    """Where jobs write."""
+    """Ranges of writes."""
 
     def row(self, ops: int, rw: str = "randwrite") -> Row:
         """A row of this many operations."""

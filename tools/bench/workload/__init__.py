@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The parts of the bench that depend on the class of devices: a module for
-each."""
+"""The parts of the bench that depend on the class: a module for each class."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ def backings(folder: Path, functions: Sequence[Function]) -> dict[str, Path]:
 
 
 def too_many(rows: Sequence[Row]) -> str:
-    """Why there is no space for the operations of the rows, or ""."""
+    """Why the rows have too many operations, or ""."""
     return "; ".join(filter(None, (
         device_class.too_many(
             [row for row in rows if row.setup.function.device_class == known])

@@ -24,7 +24,7 @@ VERIFY_DEPTH = 32
 READ_BYTES = image.RAW_READ_MB << 20
 WRITE_BYTES = image.RAW_WRITE_MB << 20
 
-# No merging and no scheduler: one request per request of fio.
+# Without merging and scheduler, the driver gets one request per request of fio.
 PLAIN = """\
 echo none >/sys/block/$disk/queue/scheduler
 echo 2 >/sys/block/$disk/queue/nomerges
@@ -56,7 +56,7 @@ class Disk:
         return blk.command(self._name)
 
     def job(self, row: Row, part: int = 1) -> Job:
-        """Do a measured run of fio, one of @part in this row."""
+        """A measured run of fio, one of @part runs of this row."""
         file = f"/dev/{self._name}"
         ops = row.ops // part
         if "write" not in row.rw:
@@ -66,8 +66,8 @@ class Disk:
                    ops, self._region(ops), row.submit, row.setup.polled)
 
     def _region(self, ops: int) -> int:
-        """The range for a job's writes: blocks without earlier writes, since
-        old data must not pass for new."""
+        """The range for a job's writes: blocks that no job has written, so that
+        old data cannot pass for new."""
         name = self._setup.function.name
         begin = self._regions.get(name, 0)
         self._regions[name] = begin + ops * BLOCK_SIZE
@@ -90,7 +90,7 @@ def blocks_written(rows: Sequence[Row]) -> int:
 
 
 class Blk:
-    """The class."""
+    """The class of disks."""
 
     layer = "block layer"
 
@@ -107,10 +107,10 @@ class Blk:
                     "drive": function.name, **(function.qemu or {})})]
 
     def too_many(self, rows: Sequence[Row]) -> str:
-        """The writes must fit on the disk."""
+        """The writes must fit on the disk: each block is written once."""
         room = WRITE_BYTES // BLOCK_SIZE
         return "" if blocks_written(rows) <= room else \
-            f"a disk has room for {room} writes on a function"
+            f"a disk has room for {room} writes"
 
     def work(self, tell: Run, setup: Setup, bdf: str,
              regions: Regions) -> Disk:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The expected cost of requests through the register window.
 
-The formula and its constants stand next to the driver's code, in
-drivers/trap/blk/cost.h, and no witness reads them: so they are an independent
-check of the counts. The number of requests comes from the guest's block layer.
+The formula and its constants are in drivers/trap/blk/cost.h. No witness uses
+them, so they are an independent check of the counts. The number of requests
+comes from the guest's block layer.
 
     READ of n bytes    START + STATUS + n / WORD
     WRITE of n bytes   START + n / WORD + STATUS
@@ -50,7 +50,7 @@ def read_constants(checkout: Path) -> dict[str, int]:
 
 def predict(done: BlockState, cost: Mapping[str, int], *, window: str,
             string_io: bool) -> Cost:
-    """What the requests of a window of time must have cost.
+    """The cost of these requests.
 
     String input is predicted for data that lies on CHUNK boundaries, as whole
     blocks of 4 KiB do.

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """fio's command lines and results.
 
-fio has laid out the data to read with a checksum in each block, so that random
-reads verify it. Writes go to blocks without checksums, so that a lost write
-leaves a block without one, and the verifying pass finds it.
+Each block of the data to read has a checksum, which fio verifies. Writes go to
+blocks without checksums, so that the verifying pass finds a lost write.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from ..row import BATCH
 from .interface import Outcome
 
 BLOCK_SIZE = 4096
-# No look-up of the kernel's caches, no state files, no layout: nothing that
-# accesses the disk apart from the requested operations.
+# Nothing may access the disk except the requested operations: no invalidation
+# of caches, no preallocation.
 COMMON = (
     "fio", "--output-format=json", "--direct=1", "--thread",
     "--invalidate=0", "--fallocate=none", "--end_fsync=0",
@@ -46,8 +45,8 @@ class Job:
     def arguments(self, verify_only: bool = False) -> list[str]:
         """The options of this job; with @verify_only it reads back its
         writes."""
-        # Submit all at once and wait for all: the counts show how driver and
-        # device batch, not which of them is faster.
+        # Submit all at once and wait for all: then the counts show how driver
+        # and device batch, not which of them is faster.
         batch = self.depth if self.depth > 1 and self.submit == BATCH else 0
         argv = [f"--name={self.name}", *fio.load(
                     self.rw, BLOCK_SIZE, self.depth, batch=batch,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The interface of a class of devices for the bench."""
+"""The interface between the bench and a class of devices."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lab.guest import Guest
 
 from ..row import Function, Row, Setup
 
-# A run of the load generator: of one class, and for that class only
+# A run of the load generator; only the class that made it knows its type
 Job = Any
 # Bytes used so far of each function's backing, for jobs that never write to
 # the same place twice
@@ -32,7 +32,7 @@ class Outcome:
     iops: float
     lat_ns_p50: int
     lat_ns_p99: int
-    runs: tuple[float, ...] = ()    # operations a second of each of several
+    runs: tuple[float, ...] = ()    # operations per second of each of several
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Requests:
 
     count: int
     kinds: str                      # how many of each, in words
-    notes: tuple[str, ...] = ()     # what was not to happen
-    cost: Cost | None = None        # that must follow, where a formula says
+    notes: tuple[str, ...] = ()     # unexpected events
+    cost: Cost | None = None        # the expected cost, if there is a formula
 
 
 class Work(Protocol):
@@ -61,7 +61,7 @@ class Work(Protocol):
 class DeviceClass(Protocol):
     """A class of devices."""
 
-    layer: str      # that is above the driver and counts what it asks for
+    layer: str      # the name of the layer above the driver, which counts
 
     def backings(self, folder: Path,
                  functions: Sequence[Function]) -> dict[str, Path]:
@@ -72,20 +72,23 @@ class DeviceClass(Protocol):
         """QEMU's options for a device of its own."""
 
     def too_many(self, rows: Sequence[Row]) -> str:
-        """Why there is no space for the operations of the rows, or ""."""
+        """Why the rows have too many operations, or ""."""
 
     def work(self, tell: Run, setup: Setup, bdf: str,
              regions: Regions) -> Work:
-        """A function that a driver is bound to."""
+        """The interface to a function with a bound driver."""
 
     def run(self, guest: Guest, jobs: Sequence[Job]) -> list[Outcome]:
         """Run these jobs, one after the other."""
 
     def verify(self, guest: Guest, jobs: Sequence[Job]) -> None:
-        """What the jobs wrote is there; LabError if not."""
+        """Verify the data that the jobs wrote; LabError if it is wrong."""
 
     def requests(self, setup: Setup, after: str, before: str) -> Requests:
-        """Between two answers to Work.above(); "" before there was any."""
+        """The requests between two outputs of the command Work.above().
+
+        @before: "" if there was no disk or other device yet
+        """
 
     def describe(self, row: Row) -> dict[str, Any]:
-        """The workload as bench.json has it."""
+        """The field "workload" of bench.json."""
