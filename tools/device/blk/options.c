@@ -17,12 +17,12 @@ enum option_key {
 
 static const struct argp_option list[] = {
 	{ "backing", KEY_BACKING, "FILE", 0,
-	  "Disk image or block device, a multiple of 512 bytes", 0 },
+	  "Raw disk image or block device, a multiple of 512 bytes; locked while in use", 0 },
 	{ "readonly", KEY_READONLY, NULL, 0, "Make the disk read-only", 0 },
 	{ "serial", KEY_SERIAL, "STR", 0,
-	  "Up to 20 characters (default vfe)", 0 },
+	  "Serial number, up to 20 characters (default vfe)", 0 },
 	{ "lifetime", KEY_LIFETIME, "EOL,A,B", 0,
-	  "Offer LIFETIME with these values (0 to 3, 0 to 11 twice)", 0 },
+	  "Offer LIFETIME with these values of struct virtio_blk_lifetime (0 to 3, 0 to 11, 0 to 11)", 0 },
 	{ "zoned", KEY_ZONED, "host-managed,zone-size=BYTES[,NAME=NUMBER]...",
 	  0,
 	  "Zoned disk; NAME: zone-capacity, conventional, max-open, max-active, max-append, write-granularity",

@@ -26,17 +26,17 @@ enum option_key {
 
 static const struct argp_option list[] = {
 	{ "id", KEY_ID, "vfe|stock", 0,
-	  "PCI id: 1af4:10f0 plus the type of the device (default), which this project's drivers bind, or 1af4:1040 plus the type",
+	  "PCI id: 1af4:10f0 plus the virtio type (default), to which this project's drivers bind, or 1af4:1040 plus the type, for any virtio driver",
 	  0 },
 	{ "doorbell", KEY_DOORBELL, "trap|map", 0,
-	  "The notify page traps (default) or is shared memory", 0 },
+	  "The notify page traps (default), or is shared memory that the device polls", 0 },
 	{ "poll", KEY_POLL, NULL, 0,
-	  "Poll the rings and suppress notifications", 0 },
-	{ "queues", KEY_QUEUES, "N", 0, "Queues, 1 to 64", 0 },
+	  "Poll the rings, and suppress notifications", 0 },
+	{ "queues", KEY_QUEUES, "N", 0, "Queues, 1 to 64 (default 4; entropy device: 1)", 0 },
 	{ "queue-size", KEY_QUEUE_SIZE, "N", 0,
-	  "Entries, 1 to 1024 (default 256); a split ring gets the next lower power of two",
+	  "Entries of each queue, 1 to 1024 (default 256); a split ring gets the next lower power of two",
 	  0 },
-	{ "no-msix", KEY_NO_MSIX, NULL, 0, "INTx only", 0 },
+	{ "no-msix", KEY_NO_MSIX, NULL, 0, "No MSI-X capability: INTx only", 0 },
 	{ "features-off", KEY_FEATURES_OFF, "LIST", 0,
 	  "Virtio features not to offer, separated by commas (default: offer all): packed, in_order, event_idx, indirect_desc, notification_data, notif_config_data, ring_reset, order_platform, access_platform, version_1 and those of the class",
 	  0 },
@@ -44,7 +44,7 @@ static const struct argp_option list[] = {
 	  "Break rules, for tests of drivers: features, queue_size_zero, queue_size_odd, config_vector, queue_vector, notify_offset, generation, queue_reset and those of the class",
 	  0 },
 	{ "service", KEY_SERVICE, "MODEL", 0,
-	  "Service time of each request, all concurrently: "
+	  "Give each request a service time, all concurrently (default: none): "
 	  SERVICE_MODELS, 0 },
 	{ "parallel", KEY_PARALLEL, "N", 0,
 	  "Serve at most N requests concurrently, 1 to 1024", 0 },
@@ -52,7 +52,7 @@ static const struct argp_option list[] = {
 	{ "fail-every", KEY_FAIL_EVERY, "N", 0,
 	  "Fail each Nth request with an I/O error", 0 },
 	{ "quirk", KEY_QUIRK, "LIST", 0,
-	  "Behave as VMMs in production do, by NAME or NAME=VALUE, for tests of drivers; see README.md",
+	  "Deviate from the specification as VMMs in production do, by NAME or NAME=VALUE, for tests of drivers; README.md lists them",
 	  0 },
 	{ }
 };
