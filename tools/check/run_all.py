@@ -74,14 +74,17 @@ def _result(ended: scheduler.Ended) -> tally.Tally:
     return result
 
 
-def again(stage: Stage, failure: tally.Failure) -> str:
-    """The command that repeats a failure alone."""
+def again(stage: Stage, failure: tally.Failure, whole: bool) -> str:
+    """The command that repeats a failure alone.
+
+    @whole: the failure was in the long form
+    """
     if stage.name == LINT:
         return "make lint"
     words = f"--only {stage.name}"
     if stage.by_test and "::" in failure.name:
         words += f" --tests {failure.name.split('::')[-1]}"
-    return f'make check ARGS="{words}"'
+    return f'make {"check-all" if whole else "check"} ARGS="{words}"'
 
 
 def _show(stage: Stage, result: tally.Tally, seconds: float) -> None:
@@ -116,7 +119,8 @@ class Run:
     def lacks(self, stage: Stage, name: str, problem: str) -> None:
         """The stage cannot run without what is named."""
         self.every.fail(stage.name, f"no {name}: {problem}")
-        self.repeat.append(again(stage, self.every.failures[-1]))
+        self.repeat.append(again(stage, self.every.failures[-1],
+                                 self.wish.whole))
 
     def passed_before(self, stage: Stage) -> bool:
         """Whether the stage need not run; it has its row then."""
@@ -142,7 +146,8 @@ class Run:
         _show(stage, result, ended.seconds)
         self.every.passed += result.passed
         self.every.failures += result.failures
-        self.repeat += [again(stage, item) for item in result.failures]
+        self.repeat += [again(stage, item, self.wish.whole)
+                        for item in result.failures]
         self.rows.append(_row(stage.name, "ok" if result.good else "FAILED",
                               result, ended.seconds))
         if not result.good or self.wish.patterns:
@@ -179,8 +184,8 @@ def run(chosen: Sequence[Stage], wish: Wish) -> int:
 
 def _run_stages(chosen: Sequence[Stage], wish: Wish) -> int:
     this = Run(wish)
-    progress.say("this machine: limits of time are those of the reference"
-                 f" machine times {speed.remember():g}")
+    progress.say(f"time limits are {speed.remember():g} times those of the"
+                 " reference machine")
     chosen = [stage for stage in chosen if not this.passed_before(stage)]
     tree.ensure()
     lacking = setup.have(name for stage in chosen

@@ -80,10 +80,13 @@ class PassedBefore(unittest.TestCase):
         self.assertEqual(self.run_once("").before, 0)
         self.assertEqual(
             run_all.again(stages.by_name("guest"), tally.Failure(
-                "guest/suites/test_data.py::Verify::test_intx", "")),
+                "guest/suites/test_data.py::Verify::test_intx", ""), False),
             'make check ARGS="--only guest --tests test_intx"')
         self.assertEqual(run_all.again(
-            stages.by_name(stages.LINT), tally.Failure("mypy", "")),
+            stages.by_name("qemu"), tally.Failure("qemu a", ""), True),
+            'make check-all ARGS="--only qemu"')
+        self.assertEqual(run_all.again(
+            stages.by_name(stages.LINT), tally.Failure("mypy", ""), False),
             "make lint")
 
     def test_inputs_are_there(self) -> None:
