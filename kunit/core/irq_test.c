@@ -130,8 +130,8 @@ static const struct irq_case {
 	{ "1 vector", 1, false, VFE_IRQ_MSIX, SINGLE },
 	{ "1 vector, no pin", 1, true, VFE_IRQ_MSIX, SINGLE },
 	{ "a pin", -1, false, VFE_IRQ_MSIX, INTX },
-	{ "shared ones asked for", 0, false, VFE_IRQ_SHARED, SHARED },
-	{ "the pin asked for", 0, false, VFE_IRQ_INTX, INTX },
+	{ "a request for shared ones", 0, false, VFE_IRQ_SHARED, SHARED },
+	{ "a request for the pin", 0, false, VFE_IRQ_INTX, INTX },
 };
 
 KUNIT_ARRAY_PARAM_DESC(irq, irq_table, name);

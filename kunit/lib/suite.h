@@ -7,15 +7,6 @@
 #include <linux/module.h>
 
 /*
- * First statement of a case: the id of a driver's duty in the file
- * kunit/duties, the section of virtio 1.4 that requires it, and the requirement
- * in a few words. `make conformance` makes its table of them. A case may have
- * several duties.
- */
-#define VFE_DUTY(test, id, section, words) \
-	kunit_info(test, "duty " id " | " section " | " words "\n")
-
-/*
  * Last line of a file: the suite of its cases, named after its module. Other
  * members of struct kunit_suite may follow.
  */
@@ -28,5 +19,14 @@
 	kunit_test_suite(vfe_suite); \
 	MODULE_DESCRIPTION("KUnit suite"); \
 	MODULE_LICENSE("GPL")
+
+/*
+ * First statement of a case: the id of a driver's duty in the file
+ * kunit/duties, the section of virtio 1.4 that requires it, and the requirement
+ * in a few words. `make conformance` makes its table of them. A case may have
+ * several duties.
+ */
+#define VFE_DUTY(test, id, section, words) \
+	kunit_info(test, "duty " id " | " section " | " words "\n")
 
 #endif /* VFE_KUNIT_SUITE_H */

@@ -108,4 +108,4 @@ class Others(unittest.TestCase):
         assert found.polling
         self.assertEqual(found.polling.as_json(1000), {
             "looks": 1000, "found": 7, "cpu_ns": 5000, "cpu_ns_per_op": 5.0})
-        self.assertIn("5 ns of a CPU an operation", found.notes[0])
+        self.assertIn("5 ns of CPU time per operation", found.notes[0])

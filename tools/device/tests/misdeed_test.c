@@ -4,7 +4,6 @@
  */
 #include "guest.h"
 
-
 static uint64_t faults;
 
 static void with_faults(struct options *o)

@@ -88,7 +88,7 @@ class Cases(unittest.TestCase):
 
 
 class Boots(unittest.TestCase):
-    """Other problems of a boot, but for those that the proof seeds."""
+    """Other problems of a boot, except those that the proof seeds."""
 
     def good(self) -> list[str]:
         """A section without problems."""
