@@ -80,14 +80,19 @@ def _libraries(program: Path, search: Path | None = None) -> set[str]:
 def _make_stubs(folder: Path, names: Sequence[str]) -> None:
     """Stand-ins for libraries that the programs load and never call."""
     folder.mkdir()
+    users: dict[Path, set[Path]] = {}
     for name, unused in stubs.UNUSED.items():
         if name not in names:
             continue
         program = _find(name)
-        for library in sorted(_libraries(program)):
-            if Path(library).name in unused:
-                stubs.make(program, Path(library),
-                           folder / Path(library).name)
+        loaded = {Path(library) for library in _libraries(program)}
+        for library in loaded:
+            if library.name in unused:
+                users.setdefault(library, set()).update(
+                    {program}, (one for one in loaded
+                                if one.name in stubs.ALSO))
+    for library, wanting in users.items():
+        stubs.make(sorted(wanting), library, folder / library.name)
 
 
 def _layout(root: Path) -> None:
@@ -137,11 +142,19 @@ def _add_programs(root: Path, names: Sequence[str],
 
 
 def _add_folders(root: Path, folders: Sequence[Path]) -> None:
-    """Copies folders of the rootfs unchanged."""
+    """Copies folders of the rootfs unchanged, and what their libraries need."""
+    libraries: set[str] = set()
     for folder in folders:
-        target = root / str(folder).lstrip("/")
-        shutil.copytree(paths.tree() / str(folder).lstrip("/"), target,
+        source = paths.tree() / str(folder).lstrip("/")
+        shutil.copytree(source, root / str(folder).lstrip("/"),
                         symlinks=True, dirs_exist_ok=True)
+        libraries |= {one for module in source.rglob("*.so")
+                      for one in _libraries(module)}
+    for library in sorted(libraries):
+        target = root / library.lstrip("/")
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(library, target)
 
 
 def _dependencies(source: Path) -> dict[str, tuple[str, list[str]]]:

@@ -56,3 +56,24 @@ pci_disk()
 	dmesg | tail -n 5
 	return 1
 }
+
+# pci_netdev BDF [TENTHS]: wait for the function's network interface and print
+# its name. It waits at most TENTHS of a second, 100 by default.
+pci_netdev()
+{
+	local netdev left=${2:-100}
+	while [ -e "$PCI/devices/$1/driver" ]; do
+		for netdev in "$PCI/devices/$1"/{,virtio*/}net/*; do
+			if [ -e "$netdev/ifindex" ]; then
+				echo "${netdev##*/}"
+				return 0
+			fi
+		done
+		[ "$left" -gt 0 ] || break
+		left=$((left - 1))
+		sleep 0.1
+	done
+	echo "no network interface on $1"
+	dmesg | tail -n 5
+	return 1
+}

@@ -11,6 +11,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
 
 UNUSED = {
@@ -19,7 +20,13 @@ UNUSED = {
             "librdmacm.so.1"),
     # Only to show the signer of a module.
     "kmod": ("libcrypto.so.3",),
+    # Only for authentication.
+    "iperf3": ("libcrypto.so.3",),
+    # Only to decrypt, and to capture from a bus of the desktop.
+    "tcpdump": ("libcrypto.so.3", "libdbus-1.so.3"),
 }
+# Libraries of these programs that link with the unused ones, too.
+ALSO = ("libiperf.so.0", "libpcap.so.0.8")
 
 
 def _symbols(path: Path, which: str) -> dict[str, str]:
@@ -42,16 +49,18 @@ def _version_script(symbols: dict[str, str]) -> str:
                    for version, names in groups.items())
 
 
-def make(program: Path, library: Path, target: Path) -> None:
-    """Make a stand-in with all symbols that `program` uses from `library`."""
+def make(users: Iterable[Path], library: Path, target: Path) -> None:
+    """Make a stand-in with all symbols that these programs and libraries use
+    from `library`."""
     given = _symbols(library, "--defined-only")
-    wanted = {name: version or given[name]
-              for name, version in _symbols(program, "-u").items()
+    wanted = {name: version or given[name] for user in users
+              for name, version in _symbols(user, "-u").items()
               if name in given}
     with tempfile.TemporaryDirectory() as name:
         source = Path(name) / "stub.c"
-        source.write_text("".join(f"void {symbol}(void) {{}}\n"
-                                  for symbol in wanted))
+        # 0, for a program that calls one nevertheless: tcpdump --version
+        source.write_text("".join(
+            f"long {symbol}(void) {{ return 0; }}\n" for symbol in wanted))
         argv = ["gcc", "-shared", "-nostdlib", "-fPIC", "-w",
                 "-fno-builtin", f"-Wl,-soname,{library.name}",
                 "-o", str(target), str(source)]

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from lab import pci
+from lab import net, pci
 
 BDF = "0000:00:04.0"
 
@@ -44,6 +44,17 @@ class Scripts(unittest.TestCase):
     def test_a_function_that_is_gone_has_no_driver(self) -> None:
         self.assertEqual(self.run_script("pci_unbind 0000:00:1f.7"), 0)
 
+    def test_the_interface_of_either_bus(self) -> None:
+        (self.function / "driver").mkdir()
+        for place in ("net/eth0", "virtio1/net/eth0"):
+            found = self.function / place
+            found.mkdir(parents=True)
+            (found / "ifindex").touch()
+            self.assertEqual(self.run_script(
+                f"[ $(pci_netdev {BDF} 0) = eth0 ]"), 0)
+            (found / "ifindex").unlink()
+        self.assertEqual(self.run_script(f"pci_netdev {BDF} 0"), 1)
+
 
 class Qemu(unittest.TestCase):
     """QEMU's command line."""
@@ -54,3 +65,10 @@ class Qemu(unittest.TestCase):
             ["-device",
              "virtio-blk-pci,bus=pcie.0,addr=0x4.0x1,serial=a,,b"])
         self.assertEqual(pci.Slot(0x1e, 1).bdf, "0000:00:1e.1")
+
+    def test_netdev(self) -> None:
+        self.assertEqual(
+            net.netdev("hubport", "a", hub_id=1),
+            ["-netdev", '{"type": "hubport", "id": "a", "hub-id": 1}'])
+        self.assertIn('"remote": {"type": "unix", "path": "/b"}',
+                      net.dgram("a", Path("/a"), Path("/b"))[1])
