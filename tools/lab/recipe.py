@@ -39,6 +39,10 @@ PACKAGES = (
     # file systems and RAID for comparing drivers, and device names
     "btrfs-progs", "cryptsetup-bin", "dmsetup", "mdadm", "udev", "xfsprogs",
     "zbd-utils",
+    # traffic, network back ends, and programs for XDP
+    "bpftool", "ethtool", "iperf3", "iproute2", "iputils-ping", "libbpf-dev",
+    "libxdp-dev", "netperf", "passt", "python3-scapy", "socat", "tcpdump",
+    "xdp-tools",
     # the tools and the checks
     "python3", "python3-pytest", "mypy", "pylint", "perl", "shellcheck",
 )
@@ -63,8 +67,8 @@ SOURCE_WITHOUT = tuple(
     f"{folder}/{name}"
     for folder in (
         "arch/[a-tv-wyz]*", "Documentation", "drivers/accel", "drivers/gpu",
-        "drivers/iio", "drivers/infiniband", "drivers/media", "drivers/net",
-        "drivers/scsi", "drivers/staging", "drivers/usb", "fs/xfs",
+        "drivers/iio", "drivers/infiniband", "drivers/media",
+        "drivers/net/ethernet", "drivers/net/wireless", "drivers/scsi", "drivers/staging", "drivers/usb", "fs/xfs",
         "fs/btrfs", "sound", "tools/perf", "tools/testing/selftests")
     for name in ("*.[chS]", "*.dts*", "*.rst", "*.yaml", "*.json", "*.txt")
 )
