@@ -318,7 +318,7 @@ int vfe_ready(struct vfe_device *vd)
 	smp_store_release(&vd->running, true);
 	return 0;
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_ready);
+EXPORT_SYMBOL_NS_GPL(vfe_ready, VFE_NS);
 
 int vfe_reset(struct vfe_device *vd)
 {
@@ -342,7 +342,7 @@ int vfe_reset(struct vfe_device *vd)
 		pci_clear_master(vd->pdev);
 	return ret;
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_reset);
+EXPORT_SYMBOL_NS_GPL(vfe_reset, VFE_NS);
 
 void vfe_function_offline(struct vfe_device *vd)
 {
@@ -387,4 +387,4 @@ fail:
 	trace_vfe_restart(vfe_dev(vd), ret);
 	return ret;
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_restart);
+EXPORT_SYMBOL_NS_GPL(vfe_restart, VFE_NS);

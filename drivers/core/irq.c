@@ -487,6 +487,15 @@ const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 }
 EXPORT_SYMBOL_IF_KUNIT(vfe_queue_affinity);
 
+void vfe_queue_set_affinity(struct vfe_queue *q, const struct cpumask *mask)
+{
+	struct vfe_device *vd = q->vd;
+
+	if (vd->irqs.mode == VFE_IRQ_MSIX && q->spec.vector == VFE_VECTOR_OWN)
+		irq_set_affinity(pci_irq_vector(vd->pdev, q->vector), mask);
+}
+EXPORT_SYMBOL_NS_GPL(vfe_queue_set_affinity, VFE_NS);
+
 bool vfe_map_queues(const struct vfe_device *vd, unsigned int first,
 		    unsigned int n, unsigned int *map)
 {

@@ -608,6 +608,6 @@ const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q)
 {
 	return &packed_ops[(q->event_idx ? PACKED_EVENT : 0) |
 			   (q->order_platform ? PACKED_PLATFORM : 0) |
-			   (vfe_ring_makes_tables(q) ? PACKED_INDIRECT : 0) |
+			   (vfe_queue_makes_tables(q) ? PACKED_INDIRECT : 0) |
 			   (q->in_order ? PACKED_IN_ORDER : 0)];
 }

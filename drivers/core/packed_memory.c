@@ -84,7 +84,7 @@ int packed_create(struct vfe_queue *q, struct device *dev)
 	if (!r->bufs || packed_alloc_memory(q, dev))
 		goto fail;
 	/* a buffer of one segment needs no table */
-	if (vfe_ring_makes_tables(q) && q->max_segs > 1 &&
+	if (vfe_queue_makes_tables(q) && q->max_segs > 1 &&
 	    vfe_tables_alloc(&r->tables, q, dev))
 		goto fail;
 	packed_reset(q);

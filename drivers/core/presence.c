@@ -216,7 +216,7 @@ enum vfe_health vfe_health(struct vfe_device *vd)
 		vfe_err(vd, "device_status is %#x: %s\n", status, fault);
 	return VFE_HEALTH_NEEDS_RESET;
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_health);
+EXPORT_SYMBOL_NS_GPL(vfe_health, VFE_NS);
 
 bool vfe_wants_reset(struct vfe_device *vd)
 {

@@ -35,6 +35,13 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value)
 	vfe_request_reset(q->vd);
 }
 
+void vfe_queue_stuck(struct vfe_queue *q)
+{
+	if (!xchg(&q->broken, true))
+		vfe_request_reset(q->vd);
+}
+EXPORT_SYMBOL_NS_GPL(vfe_queue_stuck, VFE_NS);
+
 /**
  * vfe_queue_wrong_len() - log a used length that exceeds the buffer
  * @q: the queue
@@ -123,7 +130,7 @@ bool vfe_queue_enable_cb_after(struct vfe_queue *q, unsigned int n)
 
 	return q->ops->enable_cb_after(q, after) || READ_ONCE(q->broken);
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_queue_enable_cb_after);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_enable_cb_after, VFE_NS);
 
 void *vfe_queue_detach(struct vfe_queue *q)
 {
@@ -150,7 +157,7 @@ unsigned int vfe_queue_room(const struct vfe_queue *q)
 {
 	return q->ops->room(q);
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_queue_room);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_room, VFE_NS);
 
 static u64 vfe_queue_completions(const struct vfe_queue *q)
 {

@@ -57,7 +57,7 @@ int vfe_queue_reset(struct vfe_queue *q)
 	q->vd->transport->queue_reset(q);
 	return vfe_queue_wait_reset(q);
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_queue_reset);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_reset, VFE_NS);
 
 int vfe_queue_restart(struct vfe_queue *q)
 {
@@ -85,4 +85,4 @@ int vfe_queue_restart(struct vfe_queue *q)
 		return 0;
 	return vfe_gone(vd) ? -ENODEV : -EIO;
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_queue_restart);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_restart, VFE_NS);

@@ -199,7 +199,8 @@ int vfe_queues_alloc(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		return -ENOMEM;
 	while (vd->num_queues < n) {
 		q = &vd->queues[vd->num_queues];
-		q->no_used_len = vd->transport->no_used_len;
+		q->no_used_len = vd->transport->no_used_len &&
+				 !specs[vd->num_queues].used_len;
 		ret = vfe_queue_init(q, vd, &specs[vd->num_queues]);
 		if (ret) {
 			vfe_queues_free(vd);
@@ -230,10 +231,10 @@ void vfe_queue_set_size(struct vfe_queue *q, u16 size)
 	q->size = 0;
 	mutex_unlock(&q->vd->ring_lock);
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_queue_set_size);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_set_size, VFE_NS);
 
 unsigned int vfe_queue_max_size(const struct vfe_queue *q)
 {
 	return q->max_size;
 }
-EXPORT_SYMBOL_IF_KUNIT(vfe_queue_max_size);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_max_size, VFE_NS);

@@ -18,14 +18,6 @@ struct device;
 const struct vfe_ring_ops *vfe_split_ops(const struct vfe_queue *q);
 const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q);
 
-/*
- * Does vfe_queue_add() put a buffer of several segments into an indirect table?
- */
-static inline bool vfe_ring_makes_tables(const struct vfe_queue *q)
-{
-	return q->indirect && !q->spec.own_tables;
-}
-
 /* Are these arguments of vfe_queue_add_table() valid? */
 static __always_inline bool vfe_ring_table_valid(const struct vfe_queue *q,
 						 unsigned int n, void *token)

@@ -644,7 +644,7 @@ const struct vfe_ring_ops *vfe_split_ops(const struct vfe_queue *q)
 {
 	return &split_ops[(q->event_idx ? SPLIT_EVENT : 0) |
 			  (q->order_platform ? SPLIT_PLATFORM : 0) |
-			  (vfe_ring_makes_tables(q) ? SPLIT_INDIRECT : 0) |
+			  (vfe_queue_makes_tables(q) ? SPLIT_INDIRECT : 0) |
 			  (q->in_order ? SPLIT_IN_ORDER : 0) |
 			  (q->no_used_len ? SPLIT_NO_USED_LEN : 0)];
 }

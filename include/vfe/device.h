@@ -367,6 +367,17 @@ const struct cpumask *vfe_queue_affinity(const struct vfe_device *vd,
 					 unsigned int index);
 
 /**
+ * vfe_queue_set_affinity() - move a queue's interrupt, which users may move again
+ * @q: the queue, whose vector has no managed affinity
+ * @mask: the CPUs
+ *
+ * Does nothing if the queue has no vector of its own.
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_queue_set_affinity(struct vfe_queue *q, const struct cpumask *mask);
+
+/**
  * vfe_map_queues() - map each CPU to the queue whose interrupt it handles
  * @vd: the device
  * @first: the first queue

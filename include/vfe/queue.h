@@ -101,6 +101,8 @@ enum vfe_vector {
  * @spread: the vector has managed affinity: the kernel spreads the vectors of
  *	    all such queues over the CPUs, and users cannot change that; see
  *	    vfe_queue_affinity()
+ * @used_len: believe used lengths of a legacy device, too: nothing else has the
+ *	      length of a packet
  */
 struct vfe_queue_spec {
 	const char *name;
@@ -112,6 +114,7 @@ struct vfe_queue_spec {
 	enum vfe_vector vector;
 	bool spread;
 	bool own_tables;
+	bool used_len;
 };
 
 /* --- the members of a queue: for the core, and for the functions below --- */
@@ -438,6 +441,17 @@ int vfe_queue_restart(struct vfe_queue *q);
  */
 void vfe_queue_set_size(struct vfe_queue *q, u16 size);
 
+/**
+ * vfe_queue_stuck() - request a reset of a queue that makes no progress
+ * @q: the queue
+ *
+ * The class driver has waited for too long, and has logged that. The queue is
+ * broken from now on, and the recovery resets it, or the device.
+ *
+ * Context: any.
+ */
+void vfe_queue_stuck(struct vfe_queue *q);
+
 /* Largest size that the device offers for the queue */
 unsigned int vfe_queue_max_size(const struct vfe_queue *q);
 
@@ -455,6 +469,18 @@ unsigned int vfe_queue_capacity(const struct vfe_queue *q);
  * needs one descriptor with an indirect table, else one per segment.
  */
 unsigned int vfe_queue_room(const struct vfe_queue *q);
+
+/* Most segments of a buffer: as in the spec, limited to the ring's capacity */
+static inline unsigned int vfe_queue_max_segs(const struct vfe_queue *q)
+{
+	return q->max_segs;
+}
+
+/* Does a buffer of several segments need only one descriptor of the ring? */
+static inline bool vfe_queue_makes_tables(const struct vfe_queue *q)
+{
+	return q->indirect && !q->spec.own_tables;
+}
 
 static inline bool vfe_queue_broken(const struct vfe_queue *q)
 {

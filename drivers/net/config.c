@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The features and the configuration space of a network device (virtio 1.4,
+ * 5.1.3 and 5.1.4), and what the netdev offers because of them.
+ */
+#include <linux/etherdevice.h>
+#include <linux/ethtool.h>
+#include <linux/rtnetlink.h>
+
+#include "net.h"
+
+#define VFE_NET_CONFIG(field)	offsetof(struct vfe_net_config, field)
+
+#define VFE_NET_GUEST_GSO \
+	(BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | \
+	 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_GUEST_UFO) | \
+	 BIT_ULL(VIRTIO_NET_F_GUEST_USO4) | BIT_ULL(VIRTIO_NET_F_GUEST_USO6))
+
+const u64 vfe_net_features =
+	VFE_NET_GUEST_GSO |
+	BIT_ULL(VIRTIO_NET_F_CSUM) | BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |
+	BIT_ULL(VIRTIO_NET_F_MTU) | BIT_ULL(VIRTIO_NET_F_MAC) |
+	BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | BIT_ULL(VIRTIO_NET_F_HOST_TSO6) |
+	BIT_ULL(VIRTIO_NET_F_HOST_ECN) | BIT_ULL(VIRTIO_NET_F_HOST_USO) |
+	BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | BIT_ULL(VIRTIO_NET_F_STATUS) |
+	BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX) | BIT_ULL(VIRTIO_F_ANY_LAYOUT);
+
+/* 5.1.4.2: without a MAC address of the device the driver chooses one. */
+static int vfe_net_read_mac(struct vfe_net *vn)
+{
+	static const u8 fields[ETH_ALEN + 1] = { 1, 1, 1, 1, 1, 1 };
+	u8 mac[ETH_ALEN];
+	int err;
+
+	if (!vfe_net_has(vn, VIRTIO_NET_F_MAC)) {
+		eth_hw_addr_random(vn->netdev);
+		return 0;
+	}
+	err = vfe_config_read(vn->vd, VFE_NET_CONFIG(mac), fields, mac);
+	if (err)
+		return err;
+	if (is_valid_ether_addr(mac)) {
+		eth_hw_addr_set(vn->netdev, mac);
+		return 0;
+	}
+	dev_warn(vfe_dev(vn->vd),
+		 "mac is %pM, which is no address of an interface: using a random one\n",
+		 mac);
+	eth_hw_addr_random(vn->netdev);
+	return 0;
+}
+
+static int vfe_net_read_mtu(struct vfe_net *vn)
+{
+	struct net_device *dev = vn->netdev;
+	u64 mtu;
+	int err;
+
+	dev->min_mtu = ETH_MIN_MTU;
+	dev->max_mtu = ETH_MAX_MTU;
+	if (!vfe_net_has(vn, VIRTIO_NET_F_MTU))
+		return 0;
+	err = vfe_config_read_field(vn->vd, VFE_NET_CONFIG(mtu), 2, &mtu);
+	if (err)
+		return err;
+	/* 5.1.4.1: 68 at least */
+	if (mtu < ETH_MIN_MTU) {
+		dev_err(vfe_dev(vn->vd), "mtu is %llu: must be 68 or more\n",
+			mtu);
+		return -EINVAL;
+	}
+	/* 5.1.4.2: send no larger packets */
+	dev->max_mtu = mtu;
+	dev->mtu = mtu;
+	return 0;
+}
+
+static int vfe_net_read_pairs(struct vfe_net *vn)
+{
+	unsigned int has = vfe_max_queues(vn->vd) / 2;
+	u64 pairs = 1;
+	int err;
+
+	vn->device_pairs = 1;
+	vn->max_pairs = 1;
+	/* without the control queue there is no way to enable the others */
+	if (!vfe_net_has(vn, VIRTIO_NET_F_CTRL_VQ) ||
+	    !(vfe_net_has(vn, VIRTIO_NET_F_MQ) ||
+	      vfe_net_has(vn, VIRTIO_NET_F_RSS)))
+		return 0;
+	err = vfe_config_read_field(vn->vd,
+				    VFE_NET_CONFIG(max_virtqueue_pairs), 2,
+				    &pairs);
+	if (err)
+		return err;
+	if (!pairs || pairs > VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX || pairs > has) {
+		dev_err(vfe_dev(vn->vd),
+			"max_virtqueue_pairs is %llu, but the device has %u queues\n",
+			pairs, vfe_max_queues(vn->vd));
+		return -EINVAL;
+	}
+	vn->device_pairs = pairs;
+	vn->max_pairs = min_t(u64, pairs, VFE_NET_PAIRS_LIMIT);
+	return 0;
+}
+
+/**
+ * vfe_net_choose_buffers() - choose receive buffers for an MTU
+ * @vn: the network device, without MRG_RXBUF
+ * @mtu: the MTU
+ *
+ * 5.1.9.3.1: 65562 bytes if the device may send large packets.
+ */
+void vfe_net_choose_buffers(struct vfe_net *vn, unsigned int mtu)
+{
+	unsigned int frame = mtu + ETH_HLEN + 2 * VLAN_HLEN;
+
+	if (vn->vd->features & VFE_NET_GUEST_GSO)
+		frame = max(frame, 65550U);
+	vn->big_pages = DIV_ROUND_UP(vn->hdr_len + frame, PAGE_SIZE);
+	WRITE_ONCE(vn->mode, frame <= VFE_NET_FRAME ? VFE_NET_RX_SMALL :
+						      VFE_NET_RX_BIG);
+}
+
+static void vfe_net_choose_layout(struct vfe_net *vn)
+{
+	bool v1 = vfe_net_has(vn, VIRTIO_F_VERSION_1);
+
+	vn->dma = vfe_dma_api(vn->vd);
+	vn->any_layout = v1 || vfe_net_has(vn, VIRTIO_F_ANY_LAYOUT);
+	if (vfe_net_has(vn, VIRTIO_NET_F_HASH_REPORT))
+		vn->hdr_len = sizeof(struct virtio_net_hdr_v1_hash);
+	else if (v1 || vfe_net_has(vn, VIRTIO_NET_F_MRG_RXBUF))
+		vn->hdr_len = sizeof(struct virtio_net_hdr_mrg_rxbuf);
+	else
+		vn->hdr_len = sizeof(struct virtio_net_hdr);
+	if (vfe_net_has(vn, VIRTIO_NET_F_MRG_RXBUF))
+		vn->mode = VFE_NET_RX_MERGEABLE;
+	else
+		vfe_net_choose_buffers(vn, vn->netdev->mtu);
+}
+
+/**
+ * vfe_net_config_init() - read the configuration
+ * @vn: the network device, features negotiated
+ *
+ * Return: 0, or an error with a line in the log.
+ */
+int vfe_net_config_init(struct vfe_net *vn)
+{
+	int err;
+
+	vn->speed = SPEED_UNKNOWN;
+	vn->duplex = DUPLEX_UNKNOWN;
+	err = vfe_net_read_mac(vn);
+	if (!err)
+		err = vfe_net_read_mtu(vn);
+	if (!err)
+		err = vfe_net_read_pairs(vn);
+	if (err)
+		return err;
+	vfe_net_choose_layout(vn);
+	return 0;
+}
+
+static netdev_features_t vfe_net_tx_features(const struct vfe_net *vn)
+{
+	netdev_features_t f = 0;
+
+	if (!vfe_net_has(vn, VIRTIO_NET_F_CSUM))
+		return 0;
+	f |= NETIF_F_HW_CSUM | NETIF_F_SG;
+	if (vfe_net_has(vn, VIRTIO_NET_F_HOST_TSO4))
+		f |= NETIF_F_TSO;
+	if (vfe_net_has(vn, VIRTIO_NET_F_HOST_TSO6))
+		f |= NETIF_F_TSO6;
+	if (vfe_net_has(vn, VIRTIO_NET_F_HOST_ECN))
+		f |= NETIF_F_TSO_ECN;
+	if (vfe_net_has(vn, VIRTIO_NET_F_HOST_USO))
+		f |= NETIF_F_GSO_UDP_L4;
+	return f;
+}
+
+/**
+ * vfe_net_config_netdev() - set the netdev's features
+ * @vn: the network device, its configuration read
+ *
+ * Context: before the netdev is registered.
+ */
+void vfe_net_config_netdev(struct vfe_net *vn)
+{
+	struct net_device *dev = vn->netdev;
+	netdev_features_t tx = vfe_net_tx_features(vn);
+
+	dev->hw_features |= tx;
+	dev->features |= tx | NETIF_F_HIGHDMA;
+	/* the device may send such packets, and must check their headers */
+	if (tx & NETIF_F_ALL_TSO)
+		dev->features |= NETIF_F_GSO_ROBUST;
+	if (vfe_net_has(vn, VIRTIO_NET_F_GUEST_CSUM)) {
+		dev->features |= NETIF_F_RXCSUM;
+		if (vn->vd->features & (BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |
+					BIT_ULL(VIRTIO_NET_F_GUEST_TSO6)))
+			dev->features |= NETIF_F_GRO_HW;
+	}
+	dev->vlan_features = dev->features;
+	dev->needed_headroom = vn->hdr_len;
+	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;
+	/* skb->cb has what the driver mapped of an skb */
+	if (vn->dma)
+		dev->priv_flags &= ~IFF_TX_SKB_SHARING;
+}
+
+/* --- changes of the configuration --- */
+
+/* Reads the status of the link; it is up if the device does not report it. */
+static u16 vfe_net_status(struct vfe_net *vn)
+{
+	u64 status;
+
+	if (!vfe_net_has(vn, VIRTIO_NET_F_STATUS) ||
+	    vfe_config_read_field(vn->vd, VFE_NET_CONFIG(status), 2, &status))
+		return VIRTIO_NET_S_LINK_UP;
+	return status;
+}
+
+static void vfe_net_read_speed(struct vfe_net *vn)
+{
+	static const u8 fields[] = { 4, 1, 0 };
+	struct {
+		__le32 speed;
+		u8 duplex;
+	} __packed raw;
+	u32 speed;
+
+	if (!vfe_net_has(vn, VIRTIO_NET_F_SPEED_DUPLEX) ||
+	    vfe_config_read(vn->vd, VFE_NET_CONFIG(speed), fields, &raw))
+		return;
+	speed = le32_to_cpu(raw.speed);
+	/* 5.1.4.2: any other value means unknown */
+	if (speed <= INT_MAX)
+		WRITE_ONCE(vn->speed, speed);
+	if (raw.duplex == DUPLEX_HALF || raw.duplex == DUPLEX_FULL)
+		WRITE_ONCE(vn->duplex, raw.duplex);
+}
+
+/* Carrier is off while the device is reset: vfe_net_quiesce() */
+static void vfe_net_set_carrier(struct vfe_net *vn, bool up)
+{
+	if (up)
+		netif_carrier_on(vn->netdev);
+	else
+		netif_carrier_off(vn->netdev);
+}
+
+/**
+ * vfe_net_config_changed() - follow the link, and announce if asked
+ * @vd: the device
+ *
+ * Must not take rtnl or the recovery's lock: a holder of both may be waiting
+ * for this to end.
+ *
+ * Context: work item, or start of the device.
+ */
+void vfe_net_config_changed(struct vfe_device *vd)
+{
+	struct vfe_net *vn = vfe_priv(vd);
+	u16 status = vfe_net_status(vn);
+
+	vn->link_up = status & VIRTIO_NET_S_LINK_UP;
+	vfe_net_read_speed(vn);
+	vfe_net_set_carrier(vn, vn->link_up);
+	if (status & VIRTIO_NET_S_ANNOUNCE &&
+	    vfe_net_has(vn, VIRTIO_NET_F_GUEST_ANNOUNCE))
+		schedule_work(&vn->announce);
+}
+
+/**
+ * vfe_net_announce() - tell the neighbours where this interface is now
+ * @work: in a struct vfe_net
+ *
+ * 5.1.9.5.4.1: send gratuitous packets, then acknowledge.
+ *
+ * Context: work item.
+ */
+void vfe_net_announce(struct work_struct *work)
+{
+	struct vfe_net *vn = container_of(work, struct vfe_net, announce);
+
+	rtnl_lock();
+	netdev_notify_peers(vn->netdev);
+	vfe_net_ctrl_announce_ack(vn);
+	rtnl_unlock();
+}

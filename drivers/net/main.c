@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vfe_net: a virtio network device as a netdev. This file has the module and
+ * the operations of the PCI driver. The data path is in tx.c and rx.c.
+ */
+#include <linux/etherdevice.h>
+#include <linux/module.h>
+
+#include <vfe/version.h>
+
+#include "net.h"
+
+static const struct vfe_device_ops vfe_net_device_ops = {
+	.config_changed = vfe_net_config_changed,
+	.needs_reset = vfe_net_needs_reset,
+};
+
+/* Negotiates features, reads the configuration and sets up the queues. */
+static int vfe_net_set_up(struct vfe_net *vn)
+{
+	int err;
+
+	err = vfe_negotiate(vn->vd, vfe_net_features, 0);
+	if (!err)
+		err = vfe_net_config_init(vn);
+	if (!err)
+		err = vfe_net_queues_init(vn);
+	if (!err)
+		err = vfe_net_ctrl_init(vn);
+	if (!err)
+		err = vfe_net_state_init(vn);
+	return err;
+}
+
+static void vfe_net_tear_down(struct vfe_net *vn)
+{
+	vfe_net_state_exit(vn);
+	vfe_net_ctrl_exit(vn);
+	vfe_net_queues_exit(vn);
+}
+
+/* Stops the device, and frees its buffers. */
+static void vfe_net_halt(struct vfe_net *vn)
+{
+	unsigned int i;
+
+	vfe_recovery_exit(&vn->recovery);
+	cancel_work_sync(&vn->announce);
+	for (i = 0; i < vn->max_pairs; i++) {
+		vfe_net_rx_detach(&vn->rxq[i]);
+		vfe_net_tx_detach(&vn->txq[i]);
+	}
+	vfe_net_ctrl_take_back(vn);
+}
+
+static void vfe_net_add_napis(struct vfe_net *vn)
+{
+	unsigned int i;
+
+	for (i = 0; i < vn->max_pairs; i++)
+		netif_napi_add(vn->netdev, &vn->rxq[i].napi, vfe_net_poll);
+}
+
+static int vfe_net_register(struct vfe_net *vn)
+{
+	struct net_device *dev = vn->netdev;
+	int err;
+
+	vn->sysfs = vfe_sysfs_create(vfe_dev(vn->vd), vfe_regs_of(vn->vd),
+				     vfe_stats_of(vn->vd), vn->vd);
+	if (IS_ERR(vn->sysfs))
+		return PTR_ERR(vn->sysfs);
+	vfe_net_config_netdev(vn);
+	err = netif_set_real_num_queues(dev, vn->state.pairs, vn->state.pairs);
+	if (!err)
+		err = register_netdev(dev);
+	if (err) {
+		vfe_sysfs_destroy(vn->sysfs);
+		return err;
+	}
+	rtnl_lock();
+	vfe_net_set_affinity(vn);
+	rtnl_unlock();
+	netdev_info(dev, "%u of %u pairs, rings of %u and %u, %s buffers\n",
+		    vn->state.pairs, vn->max_pairs,
+		    vfe_queue_size(vn->rxq[0].vq),
+		    vfe_queue_size(vn->txq[0].vq),
+		    vn->mode == VFE_NET_RX_MERGEABLE ? "mergeable" :
+		    vn->mode == VFE_NET_RX_BIG ? "big" : "small");
+	return 0;
+}
+
+static struct vfe_net *vfe_net_alloc(struct pci_dev *pdev)
+{
+	struct net_device *dev;
+	struct vfe_net *vn;
+
+	dev = alloc_etherdev_mq(sizeof(*vn), VFE_NET_PAIRS_LIMIT);
+	if (!dev)
+		return NULL;
+	SET_NETDEV_DEV(dev, &pdev->dev);
+	dev->netdev_ops = &vfe_net_netdev_ops;
+	dev->watchdog_timeo = 5 * HZ;
+	vn = netdev_priv(dev);
+	vn->netdev = dev;
+	INIT_WORK(&vn->announce, vfe_net_announce);
+	vfe_recovery_init(&vn->recovery, &vfe_net_recovery_ops);
+	vn->recovery.name = dev->name;
+	vn->recovery.queue_resets = true;
+	netif_carrier_off(dev);
+	return vn;
+}
+
+static int vfe_net_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct vfe_net *vn;
+	int err;
+
+	err = vfe_check_id(pdev, VFE_TYPE_NET, VFE_PCI_OLD_NET);
+	if (err)
+		return err;
+	vn = vfe_net_alloc(pdev);
+	if (!vn)
+		return -ENOMEM;
+	vn->vd = vfe_create(pdev, &vfe_net_device_ops, vn);
+	if (IS_ERR(vn->vd)) {
+		err = PTR_ERR(vn->vd);
+		goto err_free;
+	}
+	vn->recovery.vd = vn->vd;
+	err = vfe_net_set_up(vn);
+	if (err)
+		goto err_tear_down;
+	vfe_net_add_napis(vn);
+	pci_set_drvdata(pdev, &vn->recovery);
+	err = vfe_recovery_start(&vn->recovery);
+	if (err)
+		goto err_tear_down;
+	err = vfe_net_state_replay(vn);
+	if (!err)
+		err = vfe_net_register(vn);
+	if (err)
+		goto err_halt;
+	return 0;
+
+err_halt:
+	vfe_net_halt(vn);
+err_tear_down:
+	vfe_net_tear_down(vn);
+	vfe_destroy(vn->vd);
+err_free:
+	free_netdev(vn->netdev);
+	return err;
+}
+
+static void vfe_net_remove(struct pci_dev *pdev)
+{
+	struct vfe_recovery *r = pci_get_drvdata(pdev);
+	struct vfe_net *vn = container_of(r, struct vfe_net, recovery);
+
+	vfe_recovery_leave(r);
+	unregister_netdev(vn->netdev);
+	vfe_net_halt(vn);
+	vfe_sysfs_destroy(vn->sysfs);
+	vfe_net_tear_down(vn);
+	vfe_destroy(vn->vd);
+	free_netdev(vn->netdev);
+}
+
+/*
+ * Only this project's device: a standard one belongs to virtio_net, unless the
+ * user sets its driver_override, which needs no entry here.
+ */
+static const struct pci_device_id vfe_net_ids[] = {
+	{ PCI_DEVICE(VFE_PCI_VENDOR, VFE_PCI_DEVICE_NET) },
+	{ }
+};
+MODULE_DEVICE_TABLE(pci, vfe_net_ids);
+
+static struct pci_driver vfe_net_driver = {
+	.name = KBUILD_MODNAME,
+	.id_table = vfe_net_ids,
+	.probe = vfe_net_probe,
+	.remove = vfe_net_remove,
+	.shutdown = vfe_recovery_shutdown,
+	.err_handler = &vfe_recovery_err_handler,
+	.dev_groups = vfe_recovery_groups,
+	.driver.pm = pm_sleep_ptr(&vfe_recovery_pm_ops),
+};
+module_pci_driver(vfe_net_driver);
+
+MODULE_DESCRIPTION("Virtio network driver that counts its VM exits");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(VFE_NS);
+MODULE_VERSION(VFE_VERSION);

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Interrupts and NAPI. One NAPI context serves a pair: it takes transmitted
+ * buffers back, then receives.
+ */
+#include "net.h"
+
+/**
+ * vfe_net_rx_irq() - the device used receive buffers
+ * @vq: the receive queue
+ *
+ * Context: interrupt.
+ */
+void vfe_net_rx_irq(struct vfe_queue *vq)
+{
+	struct vfe_net_rxq *rxq = vfe_queue_priv(vq);
+
+	/* who schedules NAPI serialises the queue */
+	if (!napi_schedule_prep(&rxq->napi))
+		return;
+	vfe_queue_disable_cb(vq);
+	__napi_schedule_irqoff(&rxq->napi);
+}
+
+/**
+ * vfe_net_tx_irq() - the device used transmit buffers that somebody awaits
+ * @vq: the transmit queue
+ *
+ * Does not disable the interrupt: that needs the xmit lock. With EVENT_IDX
+ * there is no other one until NAPI arms it.
+ *
+ * Context: interrupt.
+ */
+void vfe_net_tx_irq(struct vfe_queue *vq)
+{
+	struct vfe_net_txq *txq = vfe_queue_priv(vq);
+
+	napi_schedule_irqoff(&txq->vn->rxq[txq->index].napi);
+}
+
+/* Nothing more to receive: waits for the next interrupt. */
+static void vfe_net_poll_done(struct vfe_net_rxq *rxq, unsigned int n)
+{
+	if (!napi_complete_done(&rxq->napi, n) ||
+	    vfe_queue_enable_cb(rxq->vq))
+		return;
+	/* a packet came meanwhile */
+	if (!napi_schedule_prep(&rxq->napi))
+		return;
+	vfe_queue_disable_cb(rxq->vq);
+	__napi_schedule(&rxq->napi);
+}
+
+/**
+ * vfe_net_poll() - NAPI poll of a pair
+ * @napi: the NAPI context
+ * @budget: most packets; 0 from netpoll, which may hold the xmit lock
+ *
+ * Return: number of received packets.
+ */
+int vfe_net_poll(struct napi_struct *napi, int budget)
+{
+	struct vfe_net_rxq *rxq = container_of(napi, struct vfe_net_rxq, napi);
+	unsigned int n;
+
+	vfe_net_tx_poll(&rxq->vn->txq[rxq->index], budget);
+	if (unlikely(!budget))
+		return 0;
+	n = vfe_net_rx_poll(rxq, budget);
+	if (n < budget)
+		vfe_net_poll_done(rxq, n);
+	return n;
+}
+
+static void vfe_net_rx_start(struct vfe_net_rxq *rxq)
+{
+	vfe_net_rx_flush(rxq);
+	vfe_net_rx_refill(rxq, GFP_KERNEL);
+	napi_enable(&rxq->napi);
+	rxq->napi_on = true;
+	/* NAPI enables the interrupt, and retries a refill that failed */
+	local_bh_disable();
+	napi_schedule(&rxq->napi);
+	local_bh_enable();
+}
+
+static void vfe_net_rx_stop(struct vfe_net_rxq *rxq)
+{
+	napi_disable(&rxq->napi);
+	vfe_timer_delete_sync(&rxq->refill);
+	rxq->napi_on = false;
+}
+
+/**
+ * vfe_net_rx_update() - start or stop NAPI of a pair, as it should be
+ * @rxq: the receive queue
+ *
+ * Context: process context, may sleep; @recovery.lock is held.
+ */
+void vfe_net_rx_update(struct vfe_net_rxq *rxq)
+{
+	bool on = rxq->ready && vfe_net_pair_on(rxq->vn, rxq->index);
+
+	if (on && !rxq->napi_on)
+		vfe_net_rx_start(rxq);
+	else if (!on && rxq->napi_on)
+		vfe_net_rx_stop(rxq);
+}

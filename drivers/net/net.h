@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Definitions of vfe_net: a virtio network device as a netdev. Virtqueue 2i
+ * receives for pair i, virtqueue 2i + 1 transmits; the control queue is the
+ * last one of the device.
+ *
+ * Locks, the outer one first: rtnl, &vfe_recovery.lock, a queue's lock (the
+ * NAPI context of a receive queue, the xmit lock of a transmit queue). What
+ * opens or closes queues holds &vfe_recovery.lock, so that a reset of the
+ * device and an operation of the user do not interleave. A recovery must not
+ * take rtnl.
+ */
+#ifndef VFE_NET_H
+#define VFE_NET_H
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/if_ether.h>
+#include <linux/if_vlan.h>
+#include <linux/mutex.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <linux/timer.h>
+#include <linux/types.h>
+#include <linux/u64_stats_sync.h>
+#include <linux/workqueue.h>
+#include <linux/virtio_config.h>
+#include <net/xdp.h>
+
+#include <vfe/compat/core.h>
+#include <vfe/compat/net.h>
+#include <vfe/device.h>
+#include <vfe/queue.h>
+#include <vfe/recovery.h>
+#include <vfe/stats.h>
+#include <vfe/wire_net.h>
+
+#define VFE_NET_PAIRS_LIMIT	256	/* most queue pairs that are set up */
+#define VFE_NET_HDR_MAX		24	/* longest virtio header, in bytes */
+#define VFE_NET_FRAME		(ETH_FRAME_LEN + 2 * VLAN_HLEN) /* at MTU 1500 */
+#define VFE_NET_MAX_SEGS	(MAX_SKB_FRAGS + 2) /* header, head, fragments */
+#define VFE_NET_REAP		32	/* most buffers reaped at a time */
+#define VFE_NET_MAX_AGE		(HZ / 100 ?: 1)	/* of a used tx buffer */
+#define VFE_NET_RSS_KEY		40	/* bytes of the largest RSS key */
+#define VFE_NET_RSS_TABLE	128	/* entries of the largest RSS table */
+
+struct bpf_prog;
+struct page_pool;
+struct vfe_net;
+struct vfe_net_ctrl;
+struct vfe_net_tx_map;
+struct xsk_buff_pool;
+
+/**
+ * enum vfe_net_rx_mode - the layout of receive buffers
+ * @VFE_NET_RX_SMALL: one buffer per packet, for frames of the MTU
+ * @VFE_NET_RX_BIG: one buffer of several pages per packet, because the device
+ *		    may send larger packets and cannot merge buffers
+ * @VFE_NET_RX_MERGEABLE: a packet uses one or more buffers (MRG_RXBUF)
+ */
+enum vfe_net_rx_mode {
+	VFE_NET_RX_SMALL,
+	VFE_NET_RX_BIG,
+	VFE_NET_RX_MERGEABLE,
+};
+
+/**
+ * enum vfe_net_rx_class - what the token of a receive buffer points to
+ * @VFE_NET_BUF_SMALL: a piece of &vfe_net_rxq.small bytes
+ * @VFE_NET_BUF_PAGE: a piece of a page's size
+ * @VFE_NET_BUF_BIG: a struct vfe_net_big, a list of pages
+ * @VFE_NET_BUF_XDP: a page's size, with room for XDP before and after the data
+ * @VFE_NET_BUF_XSK: a struct xdp_buff of an AF_XDP pool
+ *
+ * The lowest three bits of the token. A ring can have buffers of several
+ * classes, so that their size can change while the device runs.
+ */
+enum vfe_net_rx_class {
+	VFE_NET_BUF_SMALL,
+	VFE_NET_BUF_PAGE,
+	VFE_NET_BUF_BIG,
+	VFE_NET_BUF_XDP,
+	VFE_NET_BUF_XSK,
+};
+
+#define VFE_NET_BUF_CLASS	7UL
+
+/**
+ * struct vfe_net_rx_stats - counts of a receive queue, written by its NAPI
+ * @syncp: for readers
+ * @packets: packets given to the network stack or to an XDP program
+ * @bytes: their bytes
+ * @drops: packets dropped for lack of memory
+ * @bad: packets dropped because the device wrote a wrong header or length
+ * @csum_unnecessary: packets whose checksum the device has verified
+ * @csum_none: packets whose checksum the driver leaves to the stack
+ * @gso: packets that the device merged
+ * @gso_bytes: their bytes
+ * @no_memory: attempts to refill the ring that found no memory
+ * @xdp_packets: packets that an XDP program has seen
+ * @xdp_drops: dropped by an XDP program, or because of it
+ * @xdp_tx: sent back by an XDP program
+ * @xdp_redirects: redirected by an XDP program
+ */
+struct vfe_net_rx_stats {
+	struct u64_stats_sync syncp;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t drops;
+	u64_stats_t bad;
+	u64_stats_t csum_unnecessary;
+	u64_stats_t csum_none;
+	u64_stats_t gso;
+	u64_stats_t gso_bytes;
+	u64_stats_t no_memory;
+	u64_stats_t xdp_packets;
+	u64_stats_t xdp_drops;
+	u64_stats_t xdp_tx;
+	u64_stats_t xdp_redirects;
+};
+
+/**
+ * struct vfe_net_tx_stats - counts of a transmit queue, written under its lock
+ * @syncp: for readers
+ * @packets: packets that the device has sent
+ * @bytes: their bytes
+ * @drops: packets dropped, because they could not be added
+ * @csum: packets whose checksum the device computes
+ * @gso: packets that the device segments
+ * @gso_bytes: their bytes
+ * @stops: times that the queue was stopped because the ring was nearly full
+ * @wakes: times that it was woken
+ * @timeouts: transmit timeouts
+ * @xdp_tx: frames of XDP that the device has sent
+ * @xdp_tx_drops: frames of XDP that found no room
+ */
+struct vfe_net_tx_stats {
+	struct u64_stats_sync syncp;
+	u64_stats_t packets;
+	u64_stats_t bytes;
+	u64_stats_t drops;
+	u64_stats_t csum;
+	u64_stats_t gso;
+	u64_stats_t gso_bytes;
+	u64_stats_t stops;
+	u64_stats_t wakes;
+	u64_stats_t timeouts;
+	u64_stats_t xdp_tx;
+	u64_stats_t xdp_tx_drops;
+};
+
+/**
+ * struct vfe_net_rxq - a receive queue
+ * @vn: the network device
+ * @vq: the virtqueue
+ * @napi: polls this queue, and reclaims buffers of the transmit queue of the
+ *	  pair
+ * @mode: layout of the buffers
+ * @hdr_len: as in struct vfe_net
+ * @dma: as in struct vfe_net
+ * @ready: the device takes buffers; protected by &vfe_recovery.lock
+ * @small: bytes of a buffer of class VFE_NET_RX_SMALL
+ * @average: moving average of packet lengths, times 64
+ * @posted: buffers in the ring
+ * @fresh: those of them that the device cannot see yet
+ * @low: refill when the device has no more than this many
+ * @packets: received in this poll
+ * @bytes: likewise
+ * @used: buffers just reaped, @used_n of them, those before @used_i handled.
+ *	  Empty when NAPI is not running
+ * @used_n: see @used
+ * @used_i: see @used
+ * @pool: large pages
+ * @pool0: single pages, if there is no large one
+ * @index: number of the pair
+ * @napi_on: NAPI is enabled; protected by &vfe_recovery.lock
+ * @refill: reschedules NAPI after a refill found no memory
+ * @stats: counts
+ * @xdp_rxq: the queue for XDP
+ * @xdp_prog: the XDP program, or NULL
+ * @xsk: the AF_XDP pool, or NULL
+ * @name: of the virtqueue
+ */
+struct vfe_net_rxq {
+	struct vfe_net *vn;
+	struct vfe_queue *vq;
+	struct napi_struct napi;
+	enum vfe_net_rx_mode mode;
+	u8 hdr_len;
+	bool dma;
+	bool ready;
+	u16 small;
+	u32 average;
+	unsigned int posted;
+	unsigned int fresh;
+	unsigned int low;
+	unsigned int packets;
+	unsigned int bytes;
+	struct vfe_used used[VFE_NET_REAP];
+	unsigned int used_n;
+	unsigned int used_i;
+	struct page_pool *pool;
+	struct page_pool *pool0;
+	unsigned int index;
+	bool napi_on;
+	struct timer_list refill;
+	struct vfe_net_rx_stats stats;
+	struct xdp_rxq_info xdp_rxq;
+	struct bpf_prog __rcu *xdp_prog;
+	struct xsk_buff_pool *xsk;
+	char name[16];
+} ____cacheline_aligned_in_smp;
+
+/**
+ * enum vfe_net_tx_kind - what the token of a transmit buffer points to
+ * @VFE_NET_TX_SKB: a struct sk_buff
+ * @VFE_NET_TX_XDP: a struct xdp_frame
+ * @VFE_NET_TX_XSK: a descriptor of AF_XDP, not a pointer
+ *
+ * The lowest two bits of the token.
+ */
+enum vfe_net_tx_kind {
+	VFE_NET_TX_SKB,
+	VFE_NET_TX_XDP,
+	VFE_NET_TX_XSK,
+};
+
+#define VFE_NET_TX_KIND		3UL
+
+/**
+ * struct vfe_net_txq - a transmit queue; the xmit lock protects it
+ * @vn: the network device
+ * @vq: the virtqueue
+ * @nq: the queue of the netdev
+ * @hdr_len: as in struct vfe_net
+ * @push: the header may precede the data in one descriptor (VERSION_1 or
+ *	  ANY_LAYOUT)
+ * @dma: as in struct vfe_net
+ * @ready: the device takes buffers; protected by &vfe_recovery.lock
+ * @open: buffers may be added
+ * @need: descriptors that must be free before the next skb
+ * @watch: interrupt when the buffer with this number, counted by @done, is
+ *	   used; somebody may be waiting for it
+ * @armed: an interrupt comes when the buffer with this number is used, unless
+ *	   @done has passed it
+ * @armed_for: buffers that were pending when it was armed
+ * @added: buffers added, modulo 2^32
+ * @done: buffers taken back, modulo 2^32
+ * @maps: with ACCESS_PLATFORM, mapped addresses, one for each descriptor
+ * @free_map: the first free one, U16_MAX for none
+ * @used: buffers just reaped; empty when nobody holds the lock
+ * @segs: segments of a buffer that is being added
+ * @index: number of the pair
+ * @timer: takes buffers back that no interrupt reports
+ * @stats: counts
+ * @xsk: the AF_XDP pool, or NULL
+ * @name: of the virtqueue
+ */
+struct vfe_net_txq {
+	struct vfe_net *vn;
+	struct vfe_queue *vq;
+	struct netdev_queue *nq;
+	u8 hdr_len;
+	bool push;
+	bool dma;
+	bool ready;
+	bool open;
+	u16 need;
+	u32 watch;
+	u32 armed;
+	u32 armed_for;
+	u32 added;
+	u32 done;
+	struct vfe_net_tx_map *maps;
+	u16 free_map;
+	struct vfe_used used[VFE_NET_REAP];
+	struct vfe_seg segs[VFE_NET_MAX_SEGS];
+	unsigned int index;
+	struct timer_list timer;
+	struct vfe_net_tx_stats stats;
+	struct xsk_buff_pool *xsk;
+	char name[16];
+} ____cacheline_aligned_in_smp;
+
+/**
+ * struct vfe_net_coalesce - moderation of a virtqueue's notifications
+ * @max_packets: most packets before a notification
+ * @max_usecs: longest delay of a notification, in microseconds
+ * @dim: the kernel's dynamic moderation adapts both
+ */
+struct vfe_net_coalesce {
+	u32 max_packets;
+	u32 max_usecs;
+	bool dim;
+};
+
+/**
+ * struct vfe_net_state - what users set; replayed after a reset of the device
+ * @mac_set: the user has set the netdev's address
+ * @pairs: queue pairs in use
+ * @offloads: guest offloads that are enabled (CTRL_GUEST_OFFLOADS)
+ * @rx: moderation of the receive queues
+ * @tx: moderation of the transmit queues
+ * @rx_queue: moderation of each receive queue (VQ_NOTF_COAL)
+ * @tx_queue: moderation of each transmit queue
+ * @rss_key: the RSS key
+ * @rss_table: the RSS table
+ * @rss_types: hash types for RSS and hash reports
+ * @rss_on: the user configured RSS
+ *
+ * The netdev itself holds its address, its filters and its MTU. rtnl protects
+ * the structure; the replay reads it under &vfe_recovery.lock, so writers hold
+ * both.
+ */
+struct vfe_net_state {
+	bool mac_set;
+	u16 pairs;
+	u64 offloads;
+	struct vfe_net_coalesce rx;
+	struct vfe_net_coalesce tx;
+	struct vfe_net_coalesce *rx_queue;
+	struct vfe_net_coalesce *tx_queue;
+	u8 rss_key[VFE_NET_RSS_KEY];
+	u16 rss_table[VFE_NET_RSS_TABLE];
+	u32 rss_types;
+	bool rss_on;
+};
+
+/**
+ * struct vfe_net - a network device, the private data of its netdev
+ * @netdev: the netdev
+ * @vd: the device
+ * @recovery: its recovery
+ * @sysfs: its counters
+ * @mode: layout of receive buffers
+ * @hdr_len: bytes of the virtio header
+ * @dma: the device takes addresses of the DMA API
+ * @any_layout: the header may share a descriptor with the data
+ * @big_pages: pages of a buffer in mode VFE_NET_RX_BIG
+ * @device_pairs: queue pairs of the device
+ * @max_pairs: queue pairs that are set up
+ * @rxq: receive queues, @max_pairs of them
+ * @txq: transmit queues, @max_pairs of them
+ * @ctrl: the control queue, see ctrl.c, or NULL
+ * @state: what users set
+ * @replay: the device was reset: replay @state
+ * @announce: the device asks for an announcement (GUEST_ANNOUNCE)
+ * @running: between ndo_open() and ndo_stop(); protected by &vfe_recovery.lock
+ * @link_up: the device's link is up, or it does not report it
+ * @speed: in Mbit/s, or SPEED_UNKNOWN
+ * @duplex: DUPLEX_*
+ */
+struct vfe_net {
+	struct net_device *netdev;
+	struct vfe_device *vd;
+	struct vfe_recovery recovery;
+	struct vfe_sysfs *sysfs;
+	enum vfe_net_rx_mode mode;
+	u8 hdr_len;
+	bool dma;
+	bool any_layout;
+	unsigned int big_pages;
+	u16 device_pairs;
+	u16 max_pairs;
+	struct vfe_net_rxq *rxq;
+	struct vfe_net_txq *txq;
+	struct vfe_net_ctrl *ctrl;
+	struct vfe_net_state state;
+	bool replay;
+	struct work_struct announce;
+	bool running;
+	bool link_up;
+	u32 speed;
+	u8 duplex;
+};
+
+static inline bool vfe_net_has(const struct vfe_net *vn, unsigned int bit)
+{
+	return vfe_has_feature(vn->vd, bit);
+}
+
+/* Number of the control queue among the queues that are set up */
+static inline unsigned int vfe_net_ctrl_queue(const struct vfe_net *vn)
+{
+	return 2 * vn->max_pairs;
+}
+
+/* Should this pair run? @recovery.lock is held. */
+static inline bool vfe_net_pair_on(const struct vfe_net *vn, unsigned int pair)
+{
+	return vn->running && pair < vn->state.pairs;
+}
+
+/* Buffers of a transmit queue that were not taken back. The lock is held. */
+static inline u32 vfe_net_tx_pending(const struct vfe_net_txq *txq)
+{
+	return txq->added - txq->done;
+}
+
+/* header.c */
+int vfe_net_hdr_to_skb(struct sk_buff *skb, const struct virtio_net_hdr *hdr);
+void vfe_net_hdr_from_skb(struct virtio_net_hdr_mrg_rxbuf *hdr,
+			  unsigned int hdr_len, const struct sk_buff *skb);
+
+/* config.c */
+extern const u64 vfe_net_features;
+int vfe_net_config_init(struct vfe_net *vn);
+void vfe_net_config_netdev(struct vfe_net *vn);
+void vfe_net_config_changed(struct vfe_device *vd);
+void vfe_net_choose_buffers(struct vfe_net *vn, unsigned int mtu);
+void vfe_net_announce(struct work_struct *work);
+
+/* queues.c */
+int vfe_net_queues_init(struct vfe_net *vn);
+void vfe_net_queues_exit(struct vfe_net *vn);
+void vfe_net_set_affinity(struct vfe_net *vn);
+/* Pairs in use from now on; @recovery.lock and rtnl are held. */
+int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs);
+/* New ring sizes; @recovery.lock and rtnl are held. 0 keeps a size. */
+int vfe_net_resize(struct vfe_net *vn, unsigned int rx, unsigned int tx);
+
+/* netdev.c */
+extern const struct net_device_ops vfe_net_netdev_ops;
+
+/* recovery.c */
+extern const struct vfe_recovery_ops vfe_net_recovery_ops;
+void vfe_net_needs_reset(struct vfe_device *vd);
+/* Starts or stops the queues, as they should be; @recovery.lock is held. */
+void vfe_net_update_queues(struct vfe_net *vn);
+
+/* napi.c */
+int vfe_net_poll(struct napi_struct *napi, int budget);
+void vfe_net_rx_irq(struct vfe_queue *vq);
+void vfe_net_tx_irq(struct vfe_queue *vq);
+/* Starts or stops NAPI; @recovery.lock is held. */
+void vfe_net_rx_update(struct vfe_net_rxq *rxq);
+
+/* rx.c */
+int vfe_net_rx_init(struct vfe_net_rxq *rxq);
+void vfe_net_rx_exit(struct vfe_net_rxq *rxq);
+/* Fills the ring. Return: false if there was no memory */
+bool vfe_net_rx_refill(struct vfe_net_rxq *rxq, gfp_t gfp);
+unsigned int vfe_net_rx_poll(struct vfe_net_rxq *rxq, unsigned int budget);
+void vfe_net_rx_setup(struct vfe_net_rxq *rxq);
+void vfe_net_rx_flush(struct vfe_net_rxq *rxq);
+/* Frees all buffers of a ring that was reset. */
+void vfe_net_rx_detach(struct vfe_net_rxq *rxq);
+
+/* tx.c */
+void vfe_net_tx_setup(struct vfe_net_txq *txq);
+int vfe_net_tx_init(struct vfe_net_txq *txq);
+void vfe_net_tx_exit(struct vfe_net_txq *txq);
+netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev);
+/*
+ * Takes back all buffers that the device used, wakes the queue. The lock is
+ * held. @budget: as for napi_consume_skb()
+ */
+void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget);
+/* Takes back used buffers from NAPI. */
+void vfe_net_tx_poll(struct vfe_net_txq *txq, int budget);
+/* Takes back all buffers of a ring that was reset. */
+void vfe_net_tx_detach(struct vfe_net_txq *txq);
+/* Starts or stops adding; @recovery.lock is held. */
+void vfe_net_tx_update(struct vfe_net_txq *txq);
+/* Publishes buffers, notifies the device. The lock is held. */
+void vfe_net_tx_kick(struct vfe_net_txq *txq);
+
+/* stats.c */
+void vfe_net_get_stats64(struct net_device *dev,
+			 struct rtnl_link_stats64 *sum);
+
+/* ctrl.c: the control queue */
+static inline void vfe_net_ctrl_spec(struct vfe_net *vn,
+				     struct vfe_queue_spec *spec)
+{
+}
+
+static inline int vfe_net_ctrl_init(struct vfe_net *vn)
+{
+	return 0;
+}
+
+static inline void vfe_net_ctrl_exit(struct vfe_net *vn)
+{
+}
+
+static inline void vfe_net_ctrl_close(struct vfe_net *vn)
+{
+}
+
+static inline void vfe_net_ctrl_open(struct vfe_net *vn)
+{
+}
+
+static inline void vfe_net_ctrl_take_back(struct vfe_net *vn)
+{
+}
+
+/* Each returns 0, or an error: -EOPNOTSUPP, -EIO, -ETIMEDOUT, -EINVAL, ... */
+static inline int vfe_net_ctrl_announce_ack(struct vfe_net *vn)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline int vfe_net_ctrl_set_pairs(struct vfe_net *vn, unsigned int pairs)
+{
+	return -EOPNOTSUPP;
+}
+
+/* state.c: what users set */
+static inline int vfe_net_state_init(struct vfe_net *vn)
+{
+	return 0;
+}
+
+static inline void vfe_net_state_exit(struct vfe_net *vn)
+{
+}
+
+/*
+ * Writes the state to a device that is live: at probe, and after each reset.
+ * @recovery.lock is held, or the netdev is not registered yet; rtnl is not.
+ */
+static inline int vfe_net_state_replay(struct vfe_net *vn)
+{
+	return 0;
+}
+
+int vfe_net_set_mac(struct net_device *dev, void *addr);
+int vfe_net_set_features(struct net_device *dev, netdev_features_t features);
+
+/* filters.c: for struct net_device_ops */
+void vfe_net_set_rx_mode(struct net_device *dev);
+int vfe_net_vlan_add(struct net_device *dev, __be16 proto, u16 vid);
+int vfe_net_vlan_kill(struct net_device *dev, __be16 proto, u16 vid);
+
+/* ethtool.c */
+extern const struct ethtool_ops vfe_net_ethtool_ops;
+
+/* xdp.c, xsk.c */
+int vfe_net_xdp(struct net_device *dev, struct netdev_bpf *bpf);
+int vfe_net_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames,
+		     u32 flags);
+/* Frees a transmit buffer that is not an skb. Return: its bytes */
+unsigned int vfe_net_xdp_tx_done(struct vfe_net_txq *txq, void *token);
+int vfe_net_xsk_wakeup(struct net_device *dev, u32 queue, u32 flags);
+
+#endif /* VFE_NET_H */

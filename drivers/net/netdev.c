@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The operations of the netdev that are neither data path nor filters. */
+#include <linux/etherdevice.h>
+
+#include "net.h"
+
+static int vfe_net_open(struct net_device *dev)
+{
+	struct vfe_net *vn = netdev_priv(dev);
+
+	mutex_lock(&vn->recovery.lock);
+	vn->running = true;
+	vfe_net_update_queues(vn);
+	mutex_unlock(&vn->recovery.lock);
+	return 0;
+}
+
+/*
+ * Buffers that the device has remain in the rings, as do their counts in BQL: a
+ * timer takes back transmitted ones.
+ */
+static int vfe_net_stop(struct net_device *dev)
+{
+	struct vfe_net *vn = netdev_priv(dev);
+
+	mutex_lock(&vn->recovery.lock);
+	vn->running = false;
+	vfe_net_update_queues(vn);
+	mutex_unlock(&vn->recovery.lock);
+	return 0;
+}
+
+/* New buffers fit the MTU; without MRG_RXBUF packets may exceed older ones. */
+static int vfe_net_change_mtu(struct net_device *dev, int mtu)
+{
+	struct vfe_net *vn = netdev_priv(dev);
+
+	if (vn->mode != VFE_NET_RX_MERGEABLE)
+		vfe_net_choose_buffers(vn, mtu);
+	WRITE_ONCE(dev->mtu, mtu);
+	return 0;
+}
+
+/*
+ * Nothing was sent for long. The interrupt may be lost, or the device is stuck:
+ * reset the queue, or the device if that is not possible.
+ */
+static void vfe_net_tx_timeout(struct net_device *dev, unsigned int queue)
+{
+	struct vfe_net *vn = netdev_priv(dev);
+	struct vfe_net_txq *txq = &vn->txq[queue];
+
+	u64_stats_update_begin(&txq->stats.syncp);
+	u64_stats_inc(&txq->stats.timeouts);
+	u64_stats_update_end(&txq->stats.syncp);
+	netdev_err(dev,
+		   "%s: nothing sent for %u ms, %u buffers in flight: resetting the queue\n",
+		   txq->name,
+		   jiffies_to_msecs(jiffies - READ_ONCE(txq->nq->trans_start)),
+		   vfe_queue_in_flight(txq->vq));
+	vfe_queue_stuck(txq->vq);
+}
+
+/* A full skb must fit into the ring; else have the stack send linear ones. */
+static netdev_features_t vfe_net_fix_features(struct net_device *dev,
+					      netdev_features_t features)
+{
+	struct vfe_net *vn = netdev_priv(dev);
+	unsigned int i;
+
+	for (i = 0; i < vn->max_pairs; i++)
+		if (vfe_queue_capacity(vn->txq[i].vq) < VFE_NET_MAX_SEGS)
+			features &= ~(NETIF_F_SG | NETIF_F_ALL_TSO |
+				      NETIF_F_GSO_UDP_L4);
+	return features;
+}
+
+const struct net_device_ops vfe_net_netdev_ops = {
+	.ndo_open = vfe_net_open,
+	.ndo_stop = vfe_net_stop,
+	.ndo_start_xmit = vfe_net_start_xmit,
+	.ndo_validate_addr = eth_validate_addr,
+	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_change_mtu = vfe_net_change_mtu,
+	.ndo_tx_timeout = vfe_net_tx_timeout,
+	.ndo_fix_features = vfe_net_fix_features,
+	.ndo_features_check = passthru_features_check,
+	.ndo_get_stats64 = vfe_net_get_stats64,
+};

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sets up the virtqueues: their number, their vectors, and which CPUs use
+ * which.
+ */
+#include <linux/cpumask.h>
+#include <linux/slab.h>
+
+#include "net.h"
+
+static void vfe_net_fill_rx_spec(struct vfe_net *vn, unsigned int i,
+				 struct vfe_queue_spec *spec)
+{
+	struct vfe_net_rxq *rxq = &vn->rxq[i];
+
+	rxq->vn = vn;
+	rxq->index = i;
+	rxq->hdr_len = vn->hdr_len;
+	rxq->dma = vn->dma;
+	vfe_net_rx_setup(rxq);
+	snprintf(rxq->name, sizeof(rxq->name), "rx.%u", i);
+	spec->name = rxq->name;
+	spec->done = vfe_net_rx_irq;
+	spec->priv = rxq;
+	spec->max_segs = VFE_NET_MAX_SEGS;
+	spec->index = 2 * i;
+	/* one descriptor for a buffer, unless it has many pages */
+	spec->own_tables = vn->mode != VFE_NET_RX_BIG;
+	/* the only place that has the length of a packet */
+	spec->used_len = true;
+}
+
+static void vfe_net_fill_tx_spec(struct vfe_net *vn, unsigned int i,
+				 struct vfe_queue_spec *spec)
+{
+	struct vfe_net_txq *txq = &vn->txq[i];
+
+	txq->vn = vn;
+	txq->index = i;
+	txq->hdr_len = vn->hdr_len;
+	txq->push = vn->any_layout;
+	txq->dma = vn->dma;
+	txq->nq = netdev_get_tx_queue(vn->netdev, i);
+	vfe_net_tx_setup(txq);
+	snprintf(txq->name, sizeof(txq->name), "tx.%u", i);
+	spec->name = txq->name;
+	spec->done = vfe_net_tx_irq;
+	spec->priv = txq;
+	spec->max_segs = VFE_NET_MAX_SEGS;
+	spec->index = 2 * i + 1;
+	spec->vector = VFE_VECTOR_PREVIOUS;
+	/* chains cost no more than tables, and need no memory */
+	spec->own_tables = true;
+}
+
+static struct vfe_queue_spec *vfe_net_make_specs(struct vfe_net *vn,
+						 unsigned int *n)
+{
+	struct vfe_queue_spec *specs;
+	unsigned int i;
+
+	specs = kcalloc(2 * vn->max_pairs + 1, sizeof(*specs), GFP_KERNEL);
+	if (!specs)
+		return NULL;
+	for (i = 0; i < vn->max_pairs; i++) {
+		vfe_net_fill_rx_spec(vn, i, &specs[2 * i]);
+		vfe_net_fill_tx_spec(vn, i, &specs[2 * i + 1]);
+	}
+	*n = 2 * vn->max_pairs;
+	if (vfe_net_has(vn, VIRTIO_NET_F_CTRL_VQ)) {
+		/* 5.1.2: after the queues of all pairs of the device */
+		specs[*n].index = 2 * vn->device_pairs;
+		vfe_net_ctrl_spec(vn, &specs[*n]);
+		(*n)++;
+	}
+	return specs;
+}
+
+static int vfe_net_init_pairs(struct vfe_net *vn)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < vn->max_pairs; i++) {
+		vn->rxq[i].vq = vfe_get_queue(vn->vd, 2 * i);
+		vn->txq[i].vq = vfe_get_queue(vn->vd, 2 * i + 1);
+		err = vfe_net_rx_init(&vn->rxq[i]) ?:
+		      vfe_net_tx_init(&vn->txq[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/**
+ * vfe_net_queues_init() - set up the virtqueues
+ * @vn: the network device, its configuration read
+ *
+ * Return: 0, or an error; call vfe_net_queues_exit() in either case.
+ */
+int vfe_net_queues_init(struct vfe_net *vn)
+{
+	struct vfe_queue_spec *specs;
+	unsigned int n;
+	int err;
+
+	vn->rxq = kvcalloc(vn->max_pairs, sizeof(*vn->rxq), GFP_KERNEL);
+	vn->txq = kvcalloc(vn->max_pairs, sizeof(*vn->txq), GFP_KERNEL);
+	if (!vn->rxq || !vn->txq)
+		return -ENOMEM;
+	specs = vfe_net_make_specs(vn, &n);
+	if (!specs)
+		return -ENOMEM;
+	err = vfe_queues_create(vn->vd, specs, n, VFE_IRQ_MSIX);
+	kfree(specs);
+	if (!err)
+		err = vfe_net_init_pairs(vn);
+	vn->state.pairs = min_t(unsigned int, vn->max_pairs,
+				num_online_cpus());
+	return err;
+}
+
+/**
+ * vfe_net_queues_exit() - free what vfe_net_queues_init() allocated
+ * @vn: the network device; the device is reset, its buffers were detached
+ */
+void vfe_net_queues_exit(struct vfe_net *vn)
+{
+	unsigned int i;
+
+	for (i = 0; vn->rxq && vn->txq && i < vn->max_pairs; i++) {
+		if (!vn->rxq[i].vn)
+			continue;
+		vfe_timer_delete_sync(&vn->txq[i].timer);
+		vfe_timer_delete_sync(&vn->rxq[i].refill);
+		vfe_net_rx_exit(&vn->rxq[i]);
+		vfe_net_tx_exit(&vn->txq[i]);
+	}
+	kvfree(vn->rxq);
+	kvfree(vn->txq);
+}
+
+/**
+ * vfe_net_set_affinity() - spread the pairs in use over the CPUs
+ * @vn: the network device
+ *
+ * A hint for the interrupts, which users may move, and XPS.
+ *
+ * Context: process context; rtnl or not yet registered.
+ */
+void vfe_net_set_affinity(struct vfe_net *vn)
+{
+	unsigned int pairs = vn->state.pairs, i, n = 0;
+	cpumask_var_t mask;
+	int cpu;
+
+	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
+		return;
+	for (i = 0; i < pairs; i++) {
+		cpumask_clear(mask);
+		n = 0;
+		for_each_online_cpu(cpu)
+			if (n++ % pairs == i)
+				cpumask_set_cpu(cpu, mask);
+		if (cpumask_empty(mask))
+			continue;
+		vfe_queue_set_affinity(vn->rxq[i].vq, mask);
+		netif_set_xps_queue(vn->netdev, mask, i);
+	}
+	free_cpumask_var(mask);
+}
+
+/**
+ * vfe_net_use_pairs() - change the number of pairs in use
+ * @vn: the network device
+ * @pairs: the number, 1 to @max_pairs
+ *
+ * Context: process context; rtnl and @recovery.lock are held.
+ * Return: 0, or an error and nothing has changed.
+ */
+int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs)
+{
+	unsigned int old = vn->state.pairs;
+	int err;
+
+	if (pairs == old)
+		return 0;
+	/* 5.1.9.5.5: the driver does not use queues that are not enabled */
+	if (pairs > old) {
+		err = vfe_net_ctrl_set_pairs(vn, pairs);
+		if (err)
+			return err;
+	}
+	err = netif_set_real_num_queues(vn->netdev, pairs, pairs);
+	if (!err && pairs < old)
+		err = vfe_net_ctrl_set_pairs(vn, pairs);
+	if (err) {
+		netif_set_real_num_queues(vn->netdev, old, old);
+		vfe_net_ctrl_set_pairs(vn, old);
+		return err;
+	}
+	vn->state.pairs = pairs;
+	vfe_net_update_queues(vn);
+	vfe_net_set_affinity(vn);
+	return 0;
+}

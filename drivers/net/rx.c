@@ -1,0 +1,700 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Receive: buffers for the device, and packets from them (virtio 1.4, 5.1.9.3
+ * and 5.1.9.4). A short packet is copied, and its buffer goes back to the
+ * device at once, without any allocation of pages; of a longer one the buffer
+ * becomes a fragment of the skb.
+ */
+#include <linux/etherdevice.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "net.h"
+
+#define VFE_NET_ORDER	min(3, PAGE_ALLOC_COSTLY_ORDER)	/* of large pages */
+#define VFE_NET_COPY	256	/* bytes of the longest packet that is copied */
+#define VFE_NET_HEAD	128	/* room for the headers of a longer one */
+#define VFE_NET_BATCH	32U	/* buffers that are given back at a time */
+#define VFE_NET_RETRY	(HZ / 50 ?: 1)	/* after a refill found no memory */
+
+/**
+ * struct vfe_net_big - a receive buffer of several pages
+ * @n: number of pages
+ * @page: their addresses
+ */
+struct vfe_net_big {
+	unsigned int n;
+	void *page[];
+};
+
+static void *vfe_net_token(void *buf, enum vfe_net_rx_class class)
+{
+	return (void *)((unsigned long)buf | class);
+}
+
+static void *vfe_net_buf(void *token)
+{
+	return (void *)((unsigned long)token & ~VFE_NET_BUF_CLASS);
+}
+
+static enum vfe_net_rx_class vfe_net_class(void *token)
+{
+	return (unsigned long)token & VFE_NET_BUF_CLASS;
+}
+
+static unsigned int vfe_net_class_size(const struct vfe_net_rxq *rxq,
+				       enum vfe_net_rx_class class)
+{
+	return class == VFE_NET_BUF_SMALL ? rxq->small : PAGE_SIZE;
+}
+
+/* --- memory --- */
+
+static struct page_pool *vfe_net_make_pool(struct vfe_net_rxq *rxq,
+					   unsigned int order,
+					   unsigned int pages)
+{
+	struct vfe_net *vn = rxq->vn;
+	struct page_pool_params params = {
+		.flags = VFE_PP_FLAG_PAGE_FRAG | (rxq->dma ? PP_FLAG_DMA_MAP : 0),
+		.order = order,
+		.pool_size = pages,
+		.nid = NUMA_NO_NODE,
+		.dev = vfe_dev(vn->vd),
+		.dma_dir = DMA_FROM_DEVICE,
+		.offset = 0,
+		.max_len = PAGE_SIZE << order,
+	};
+
+	return page_pool_create(&params);
+}
+
+static void *vfe_net_alloc_from(struct page_pool *pool, unsigned int size,
+				gfp_t gfp)
+{
+	unsigned int offset;
+	struct page *page;
+
+	page = page_pool_alloc_frag(pool, &offset, size, gfp);
+	return page ? page_address(page) + offset : NULL;
+}
+
+/* A piece of a large page, or of a single page if there is none */
+static void *vfe_net_alloc(struct vfe_net_rxq *rxq, unsigned int size,
+			   gfp_t gfp)
+{
+	gfp_t large = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NORETRY;
+
+	return vfe_net_alloc_from(rxq->pool, size, large | __GFP_NOWARN) ?:
+	       vfe_net_alloc_from(rxq->pool0, size, gfp | __GFP_NOWARN);
+}
+
+static void vfe_net_free(struct vfe_net_rxq *rxq, void *buf, bool napi)
+{
+	struct page *page = virt_to_head_page(buf);
+
+	page_pool_put_full_page(PageCompound(page) ? rxq->pool : rxq->pool0,
+				page, napi);
+}
+
+static dma_addr_t vfe_net_page_dma(void *buf)
+{
+	struct page *page = virt_to_head_page(buf);
+
+	return page_pool_get_dma_addr(page) + (buf - page_address(page));
+}
+
+/* The device's address of a buffer that it is about to write */
+static dma_addr_t vfe_net_for_device(struct vfe_net_rxq *rxq, void *buf,
+				     unsigned int len)
+{
+	dma_addr_t addr;
+
+	if (likely(!rxq->dma))
+		return virt_to_phys(buf);
+	addr = vfe_net_page_dma(buf);
+	dma_sync_single_for_device(vfe_dev(rxq->vn->vd), addr, len,
+				   DMA_FROM_DEVICE);
+	return addr;
+}
+
+static void vfe_net_for_cpu(struct vfe_net_rxq *rxq, void *buf,
+			    unsigned int len)
+{
+	if (unlikely(rxq->dma))
+		dma_sync_single_for_cpu(vfe_dev(rxq->vn->vd),
+					vfe_net_page_dma(buf), len,
+					DMA_FROM_DEVICE);
+}
+
+static void vfe_net_free_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
+			     bool napi)
+{
+	while (big->n--)
+		vfe_net_free(rxq, big->page[big->n], napi);
+	kfree(big);
+}
+
+static void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi)
+{
+	if (vfe_net_class(token) == VFE_NET_BUF_BIG)
+		vfe_net_free_big(rxq, vfe_net_buf(token), napi);
+	else
+		vfe_net_free(rxq, vfe_net_buf(token), napi);
+}
+
+/* --- refill --- */
+
+/*
+ * 5.1.9.8: a device without VERSION_1 and ANY_LAYOUT wants a descriptor for the
+ * header alone, unless it merges buffers. Return: the number of segments
+ */
+static unsigned int vfe_net_frame_segs(const struct vfe_net_rxq *rxq,
+				       struct vfe_seg *segs, dma_addr_t addr,
+				       unsigned int len)
+{
+	if (likely(rxq->vn->any_layout ||
+		   rxq->vn->mode == VFE_NET_RX_MERGEABLE)) {
+		segs[0].addr = addr;
+		segs[0].len = len;
+		return 1;
+	}
+	segs[0].addr = addr;
+	segs[0].len = rxq->hdr_len;
+	segs[1].addr = addr + rxq->hdr_len;
+	segs[1].len = len - rxq->hdr_len;
+	return 2;
+}
+
+/* Gives a buffer to the device. Return: whether there was room */
+static bool vfe_net_post(struct vfe_net_rxq *rxq, void *buf,
+			 enum vfe_net_rx_class class)
+{
+	unsigned int len = vfe_net_class_size(rxq, class);
+	struct vfe_seg segs[2];
+	unsigned int n;
+
+	n = vfe_net_frame_segs(rxq, segs, vfe_net_for_device(rxq, buf, len),
+			       len);
+	if (unlikely(vfe_queue_add(rxq->vq, segs, 0, n,
+				   vfe_net_token(buf, class))))
+		return false;
+	rxq->posted++;
+	rxq->fresh++;
+	return true;
+}
+
+/* Gives a buffer back to the device, or frees it. */
+static void vfe_net_repost(struct vfe_net_rxq *rxq, void *buf,
+			   enum vfe_net_rx_class class)
+{
+	if (unlikely(!vfe_net_post(rxq, buf, class)))
+		vfe_net_free(rxq, buf, true);
+}
+
+static struct vfe_net_big *vfe_net_alloc_big(struct vfe_net_rxq *rxq,
+					     gfp_t gfp)
+{
+	unsigned int n = READ_ONCE(rxq->vn->big_pages);
+	struct vfe_net_big *big;
+
+	big = kmalloc(struct_size(big, page, n), gfp | __GFP_NOWARN);
+	if (!big)
+		return NULL;
+	for (big->n = 0; big->n < n; big->n++) {
+		big->page[big->n] = vfe_net_alloc_from(rxq->pool0, PAGE_SIZE,
+						       gfp | __GFP_NOWARN);
+		if (!big->page[big->n]) {
+			vfe_net_free_big(rxq, big, false);
+			return NULL;
+		}
+	}
+	return big;
+}
+
+static int vfe_net_post_big(struct vfe_net_rxq *rxq, gfp_t gfp)
+{
+	struct vfe_net_big *big = vfe_net_alloc_big(rxq, gfp);
+	struct vfe_seg segs[VFE_NET_MAX_SEGS];
+	unsigned int i, n;
+	int err;
+
+	if (!big)
+		return -ENOMEM;
+	n = vfe_net_frame_segs(rxq, segs,
+			       vfe_net_for_device(rxq, big->page[0], PAGE_SIZE),
+			       PAGE_SIZE);
+	for (i = 1; i < big->n; i++, n++) {
+		segs[n].addr = vfe_net_for_device(rxq, big->page[i], PAGE_SIZE);
+		segs[n].len = PAGE_SIZE;
+	}
+	err = vfe_queue_add(rxq->vq, segs, 0, n,
+			    vfe_net_token(big, VFE_NET_BUF_BIG));
+	if (err)
+		vfe_net_free_big(rxq, big, false);
+	else
+		rxq->posted++;
+	return err;
+}
+
+/*
+ * Packets that use several small buffers cost less in large ones. The average
+ * is that of packets.
+ */
+static enum vfe_net_rx_class vfe_net_next_class(const struct vfe_net_rxq *rxq)
+{
+	return rxq->average / 64 + rxq->hdr_len > rxq->small ?
+	       VFE_NET_BUF_PAGE : VFE_NET_BUF_SMALL;
+}
+
+static int vfe_net_post_new(struct vfe_net_rxq *rxq, gfp_t gfp)
+{
+	enum vfe_net_rx_class class = VFE_NET_BUF_SMALL;
+	void *buf;
+
+	if (unlikely(READ_ONCE(rxq->vn->mode) == VFE_NET_RX_BIG))
+		return vfe_net_post_big(rxq, gfp);
+	if (rxq->vn->mode == VFE_NET_RX_MERGEABLE)
+		class = vfe_net_next_class(rxq);
+	buf = vfe_net_alloc(rxq, vfe_net_class_size(rxq, class), gfp);
+	if (!buf)
+		return -ENOMEM;
+	if (vfe_net_post(rxq, buf, class))
+		return 0;
+	vfe_net_free(rxq, buf, false);
+	return -ENOSPC;
+}
+
+/**
+ * vfe_net_rx_refill() - fill the ring with buffers
+ * @rxq: the queue
+ * @gfp: GFP_ATOMIC from NAPI, GFP_KERNEL before it is enabled
+ *
+ * Return: false if there was no memory.
+ */
+bool vfe_net_rx_refill(struct vfe_net_rxq *rxq, gfp_t gfp)
+{
+	unsigned int need = rxq->vn->any_layout ||
+			    rxq->vn->mode == VFE_NET_RX_MERGEABLE ? 1 : 2;
+	int err = 0;
+
+	if (READ_ONCE(rxq->vn->mode) == VFE_NET_RX_BIG &&
+	    !vfe_queue_makes_tables(rxq->vq))
+		need = READ_ONCE(rxq->vn->big_pages) + need - 1;
+	while (!err && vfe_queue_room(rxq->vq) >= need)
+		err = vfe_net_post_new(rxq, gfp);
+	rxq->fresh = 0;
+	rxq->low = rxq->posted - min(rxq->posted / 4, VFE_NET_BATCH);
+	if (vfe_queue_kick_prepare(rxq->vq))
+		vfe_queue_notify(rxq->vq);
+	return err != -ENOMEM;
+}
+
+/*
+ * Refills after a poll, if enough is missing; if memory is short, tries again a
+ * little later.
+ */
+static void vfe_net_refill_or_retry(struct vfe_net_rxq *rxq)
+{
+	if (likely(rxq->posted - rxq->fresh > rxq->low) ||
+	    likely(vfe_net_rx_refill(rxq, GFP_ATOMIC)))
+		return;
+	u64_stats_update_begin(&rxq->stats.syncp);
+	u64_stats_inc(&rxq->stats.no_memory);
+	u64_stats_update_end(&rxq->stats.syncp);
+	mod_timer(&rxq->refill, jiffies + VFE_NET_RETRY);
+}
+
+static void vfe_net_refill_timer(struct timer_list *t)
+{
+	struct vfe_net_rxq *rxq = vfe_timer_container_of(rxq, t, refill);
+
+	WRITE_ONCE(rxq->low, U32_MAX);
+	napi_schedule(&rxq->napi);
+}
+
+/* --- packets --- */
+
+/* Reaps up to @most buffers. Return: whether there is one */
+static bool vfe_net_reap(struct vfe_net_rxq *rxq, unsigned int most)
+{
+	rxq->used_i = 0;
+	rxq->used_n = vfe_queue_get_many(rxq->vq, rxq->used,
+					 min(most, VFE_NET_REAP));
+	rxq->posted -= rxq->used_n;
+	return rxq->used_n;
+}
+
+/* The next buffer of a packet that has @most more buffers, or NULL */
+static struct vfe_used *vfe_net_next_used(struct vfe_net_rxq *rxq,
+					  unsigned int most)
+{
+	if (rxq->used_i == rxq->used_n && !vfe_net_reap(rxq, most))
+		return NULL;
+	return &rxq->used[rxq->used_i++];
+}
+
+static void vfe_net_add_frag(struct sk_buff *skb, void *at, unsigned int len,
+			     unsigned int size)
+{
+	struct page *page = virt_to_head_page(at);
+	unsigned int offset = at - page_address(page);
+	int i = skb_shinfo(skb)->nr_frags;
+
+	skb_add_rx_frag(skb, i, page, offset, len, size);
+}
+
+/*
+ * Copies the Ethernet header, and makes the rest a fragment: GRO and the stack
+ * read and pull the other headers from there.
+ */
+static struct sk_buff *vfe_net_frag_skb(struct vfe_net_rxq *rxq, void *frame,
+					unsigned int len, unsigned int size)
+{
+	struct sk_buff *skb = napi_alloc_skb(&rxq->napi, VFE_NET_HEAD);
+
+	if (unlikely(!skb))
+		return NULL;
+	skb_mark_for_recycle(skb);
+	skb_put_data(skb, frame, ETH_HLEN);
+	if (likely(len > ETH_HLEN))
+		vfe_net_add_frag(skb, frame + ETH_HLEN, len - ETH_HLEN, size);
+	return skb;
+}
+
+static struct sk_buff *vfe_net_copy_skb(struct vfe_net_rxq *rxq, void *frame,
+					unsigned int len)
+{
+	struct sk_buff *skb = napi_alloc_skb(&rxq->napi, VFE_NET_COPY);
+
+	if (likely(skb))
+		skb_put_data(skb, frame, len);
+	return skb;
+}
+
+/* Frees the rest of a packet that is dropped. */
+static void vfe_net_drop_rest(struct vfe_net_rxq *rxq, unsigned int n)
+{
+	struct vfe_used *used;
+
+	while (n && (used = vfe_net_next_used(rxq, n))) {
+		vfe_net_free_token(rxq, used->token, true);
+		n--;
+	}
+}
+
+/* The skb that takes the next fragment: @skb, or the last of its list */
+static struct sk_buff *vfe_net_tail(struct vfe_net_rxq *rxq,
+				    struct sk_buff *head, struct sk_buff *tail)
+{
+	struct sk_buff *skb;
+
+	if (likely(skb_shinfo(tail)->nr_frags < MAX_SKB_FRAGS))
+		return tail;
+	skb = alloc_skb(0, GFP_ATOMIC);
+	if (unlikely(!skb))
+		return NULL;
+	skb_mark_for_recycle(skb);
+	if (tail == head)
+		skb_shinfo(head)->frag_list = skb;
+	else
+		tail->next = skb;
+	head->truesize += skb->truesize;
+	return skb;
+}
+
+/* Adds a buffer at the end of a packet. Return: the last skb, or NULL */
+static struct sk_buff *vfe_net_append(struct vfe_net_rxq *rxq,
+				      struct sk_buff *head,
+				      struct sk_buff *tail, void *buf,
+				      unsigned int len, unsigned int size)
+{
+	struct page *page = virt_to_head_page(buf);
+	unsigned int offset = buf - page_address(page);
+	int n = skb_shinfo(tail)->nr_frags;
+
+	if (n && skb_can_coalesce(tail, n, page, offset)) {
+		skb_coalesce_rx_frag(tail, n - 1, len, size);
+		/* one reference for the fragment */
+		vfe_net_free(rxq, buf, true);
+	} else {
+		tail = vfe_net_tail(rxq, head, tail);
+		if (unlikely(!tail))
+			return NULL;
+		vfe_net_add_frag(tail, buf, len, size);
+	}
+	if (tail != head) {
+		head->len += len;
+		head->data_len += len;
+		head->truesize += size;
+	}
+	return tail;
+}
+
+/*
+ * 5.1.9.4: adds the other buffers of a packet. The device has used all of them,
+ * or num_buffers is wrong. Return: whether the packet is whole
+ */
+static bool vfe_net_merge(struct vfe_net_rxq *rxq, struct sk_buff *head,
+			  unsigned int n)
+{
+	struct sk_buff *tail = head;
+	enum vfe_net_rx_class class;
+	struct vfe_used *used;
+	void *buf;
+
+	for (; n; n--) {
+		used = vfe_net_next_used(rxq, n);
+		if (unlikely(!used))
+			return false;
+		class = vfe_net_class(used->token);
+		buf = vfe_net_buf(used->token);
+		vfe_net_for_cpu(rxq, buf, used->len);
+		if (unlikely(!used->len)) {
+			vfe_net_repost(rxq, buf, class);
+			vfe_net_drop_rest(rxq, n - 1);
+			return false;
+		}
+		tail = vfe_net_append(rxq, head, tail, buf, used->len,
+				      vfe_net_class_size(rxq, class));
+		if (unlikely(!tail)) {
+			vfe_net_free(rxq, buf, true);
+			vfe_net_drop_rest(rxq, n - 1);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Counts a dropped packet. */
+static void vfe_net_count_drop(struct vfe_net_rxq *rxq, bool bad)
+{
+	u64_stats_update_begin(&rxq->stats.syncp);
+	if (bad)
+		u64_stats_inc(&rxq->stats.bad);
+	else
+		u64_stats_inc(&rxq->stats.drops);
+	u64_stats_update_end(&rxq->stats.syncp);
+}
+
+/* An skb of a single piece and, in mode mergeable, of @more others */
+static struct sk_buff *vfe_net_piece_skb(struct vfe_net_rxq *rxq, void *buf,
+					 enum vfe_net_rx_class class,
+					 unsigned int len, unsigned int more)
+{
+	void *frame = buf + rxq->hdr_len;
+	struct sk_buff *skb;
+
+	len -= rxq->hdr_len;
+	if (len <= VFE_NET_COPY && !more) {
+		skb = vfe_net_copy_skb(rxq, frame, len);
+		vfe_net_repost(rxq, buf, class);
+		if (unlikely(!skb))
+			vfe_net_count_drop(rxq, false);
+		return skb;
+	}
+	skb = vfe_net_frag_skb(rxq, frame, len,
+			       vfe_net_class_size(rxq, class));
+	if (unlikely(!skb)) {
+		vfe_net_repost(rxq, buf, class);
+		vfe_net_drop_rest(rxq, more);
+		vfe_net_count_drop(rxq, false);
+		return NULL;
+	}
+	if (unlikely(len == ETH_HLEN))
+		vfe_net_repost(rxq, buf, class);
+	if (!more || likely(vfe_net_merge(rxq, skb, more)))
+		return skb;
+	dev_kfree_skb_any(skb);
+	vfe_net_count_drop(rxq, true);
+	return NULL;
+}
+
+/* Gives an skb, with the header that the device wrote, to the stack. */
+static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
+			    const struct virtio_net_hdr *hdr)
+{
+	if (unlikely(vfe_net_hdr_to_skb(skb, hdr))) {
+		dev_kfree_skb_any(skb);
+		vfe_net_count_drop(rxq, true);
+		return;
+	}
+	rxq->packets++;
+	rxq->bytes += skb->len;
+	rxq->average += skb->len - rxq->average / 64;
+	skb_record_rx_queue(skb, rxq->index);
+	skb->protocol = eth_type_trans(skb, rxq->vn->netdev);
+	napi_gro_receive(&rxq->napi, skb);
+}
+
+static void vfe_net_rx_piece(struct vfe_net_rxq *rxq, void *buf,
+			     enum vfe_net_rx_class class, unsigned int len)
+{
+	struct virtio_net_hdr_mrg_rxbuf hdr;
+	unsigned int more = 0;
+	struct sk_buff *skb;
+
+	vfe_net_for_cpu(rxq, buf, len);
+	if (unlikely(len < rxq->hdr_len + ETH_HLEN)) {
+		vfe_net_repost(rxq, buf, class);
+		vfe_net_count_drop(rxq, true);
+		return;
+	}
+	/* the device may write again: read the header once, then check it */
+	memcpy(&hdr, buf, sizeof(hdr));
+	if (rxq->vn->mode == VFE_NET_RX_MERGEABLE) {
+		more = le16_to_cpu((__force __le16)hdr.num_buffers);
+		more -= !!more;
+	}
+	skb = vfe_net_piece_skb(rxq, buf, class, len, more);
+	if (likely(skb))
+		vfe_net_deliver(rxq, skb, &hdr.hdr);
+}
+
+/* A buffer of several pages; those without data are freed. */
+static void vfe_net_rx_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
+			   unsigned int len)
+{
+	struct virtio_net_hdr_mrg_rxbuf hdr;
+	struct sk_buff *skb = NULL;
+	unsigned int i, at, piece;
+	bool bad = len < rxq->hdr_len + ETH_HLEN ||
+		   len > big->n * PAGE_SIZE;
+
+	if (!bad) {
+		piece = min_t(unsigned int, len, PAGE_SIZE);
+		vfe_net_for_cpu(rxq, big->page[0], piece);
+		memcpy(&hdr, big->page[0], sizeof(hdr));
+		skb = vfe_net_frag_skb(rxq, big->page[0] + rxq->hdr_len,
+				       piece - rxq->hdr_len, PAGE_SIZE);
+	}
+	for (i = 0, at = 0; i < big->n; i++, at += PAGE_SIZE) {
+		if (!skb || at >= len ||
+		    (!i && len == rxq->hdr_len + ETH_HLEN)) {
+			vfe_net_free(rxq, big->page[i], true);
+			continue;
+		}
+		if (!i)
+			continue;
+		piece = min_t(unsigned int, len - at, PAGE_SIZE);
+		vfe_net_for_cpu(rxq, big->page[i], piece);
+		vfe_net_add_frag(skb, big->page[i], piece, PAGE_SIZE);
+	}
+	kfree(big);
+	if (likely(skb))
+		vfe_net_deliver(rxq, skb, &hdr.hdr);
+	else
+		vfe_net_count_drop(rxq, bad);
+}
+
+static void vfe_net_rx_one(struct vfe_net_rxq *rxq, struct vfe_used *used)
+{
+	enum vfe_net_rx_class class = vfe_net_class(used->token);
+	void *buf = vfe_net_buf(used->token);
+
+	if (likely(class <= VFE_NET_BUF_PAGE))
+		vfe_net_rx_piece(rxq, buf, class, used->len);
+	else
+		vfe_net_rx_big(rxq, buf, used->len);
+}
+
+static void vfe_net_rx_count(struct vfe_net_rxq *rxq)
+{
+	u64_stats_update_begin(&rxq->stats.syncp);
+	u64_stats_add(&rxq->stats.packets, rxq->packets);
+	u64_stats_add(&rxq->stats.bytes, rxq->bytes);
+	u64_stats_update_end(&rxq->stats.syncp);
+	rxq->packets = 0;
+	rxq->bytes = 0;
+}
+
+/**
+ * vfe_net_rx_poll() - receive packets, and refill the ring
+ * @rxq: the queue
+ * @budget: most packets
+ *
+ * Context: NAPI.
+ * Return: number of packets.
+ */
+unsigned int vfe_net_rx_poll(struct vfe_net_rxq *rxq, unsigned int budget)
+{
+	unsigned int n = 0;
+
+	/*
+	 * Never reap more buffers than packets are left: all of them are
+	 * handled before this returns.
+	 */
+	while (n < budget) {
+		if (rxq->used_i == rxq->used_n &&
+		    !vfe_net_reap(rxq, budget - n))
+			break;
+		vfe_net_rx_one(rxq, &rxq->used[rxq->used_i++]);
+		n++;
+	}
+	if (n) {
+		vfe_net_rx_count(rxq);
+		vfe_recovery_completes(&rxq->vn->recovery);
+	}
+	vfe_net_refill_or_retry(rxq);
+	return n;
+}
+
+/* --- life --- */
+
+/* Drops what came while nobody listened. NAPI is off. */
+void vfe_net_rx_flush(struct vfe_net_rxq *rxq)
+{
+	while (vfe_net_reap(rxq, VFE_NET_REAP))
+		while (rxq->used_i < rxq->used_n)
+			vfe_net_free_token(rxq, rxq->used[rxq->used_i++].token,
+					   false);
+}
+
+/* The ring was reset, NAPI is off. */
+void vfe_net_rx_detach(struct vfe_net_rxq *rxq)
+{
+	void *token;
+
+	while ((token = vfe_queue_detach(rxq->vq)))
+		vfe_net_free_token(rxq, token, false);
+	rxq->posted = 0;
+	rxq->fresh = 0;
+}
+
+/**
+ * vfe_net_rx_init() - allocate what a receive queue needs
+ * @rxq: the queue, with its virtqueue
+ *
+ * Return: 0 or an error; call vfe_net_rx_exit() in either case.
+ */
+int vfe_net_rx_init(struct vfe_net_rxq *rxq)
+{
+	unsigned int frame = rxq->hdr_len + VFE_NET_FRAME;
+	unsigned int pages;
+
+	rxq->small = ALIGN(frame, 64);
+	pages = vfe_queue_size(rxq->vq) /
+		((PAGE_SIZE << VFE_NET_ORDER) / rxq->small) + 1;
+	rxq->pool = vfe_net_make_pool(rxq, VFE_NET_ORDER, pages);
+	if (IS_ERR(rxq->pool))
+		return PTR_ERR(rxq->pool);
+	rxq->pool0 = vfe_net_make_pool(rxq, 0, 16);
+	return PTR_ERR_OR_ZERO(rxq->pool0);
+}
+
+void vfe_net_rx_exit(struct vfe_net_rxq *rxq)
+{
+	if (!IS_ERR_OR_NULL(rxq->pool))
+		page_pool_destroy(rxq->pool);
+	if (!IS_ERR_OR_NULL(rxq->pool0))
+		page_pool_destroy(rxq->pool0);
+	rxq->pool = NULL;
+	rxq->pool0 = NULL;
+}
+
+void vfe_net_rx_setup(struct vfe_net_rxq *rxq)
+{
+	u64_stats_init(&rxq->stats.syncp);
+	timer_setup(&rxq->refill, vfe_net_refill_timer, 0);
+}

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Transmit (virtio 1.4, 5.1.9.2), and taking buffers back.
+ *
+ * While traffic flows, ndo_start_xmit() and NAPI take back what the device has
+ * used. An interrupt is requested only if somebody may be waiting for a buffer,
+ * see vfe_net_tx_awaited(); a timer takes back the rest, so that no used buffer
+ * is older than about VFE_NET_MAX_AGE.
+ */
+#include <linux/dma-mapping.h>
+#include <linux/io.h>
+#include <linux/slab.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "net.h"
+
+#define VFE_NET_TX_BATCH	32	/* take back when so many are pending */
+
+/**
+ * struct vfe_net_tx_cb - the driver's part of &sk_buff.cb while in flight
+ * @hdr: the virtio header, if it does not fit before the data
+ * @map: the first mapped piece, with ACCESS_PLATFORM
+ */
+struct vfe_net_tx_cb {
+	u8 hdr[VFE_NET_HDR_MAX];
+	u16 map;
+};
+
+/**
+ * struct vfe_net_tx_map - a mapped piece of an skb, with ACCESS_PLATFORM
+ * @addr: its address
+ * @len: its bytes
+ * @next: the next piece of the skb, or the next free element; U16_MAX: none
+ */
+struct vfe_net_tx_map {
+	dma_addr_t addr;
+	u32 len;
+	u16 next;
+};
+
+static struct vfe_net_tx_cb *vfe_net_tx_cb(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct vfe_net_tx_cb) > sizeof(skb->cb));
+	return (struct vfe_net_tx_cb *)skb->cb;
+}
+
+/* --- addresses, with ACCESS_PLATFORM and without --- */
+
+static void vfe_net_unmap(struct vfe_net_txq *txq, struct sk_buff *skb)
+{
+	struct vfe_net_tx_map *map;
+	u16 i = vfe_net_tx_cb(skb)->map;
+	u16 next;
+
+	for (; i != U16_MAX; i = next) {
+		map = &txq->maps[i];
+		next = map->next;
+		dma_unmap_page(vfe_dev(txq->vn->vd), map->addr, map->len,
+			       DMA_TO_DEVICE);
+		map->next = txq->free_map;
+		txq->free_map = i;
+	}
+}
+
+/* Maps the segments, whose addresses are physical ones so far. */
+static bool vfe_net_map(struct vfe_net_txq *txq, struct sk_buff *skb,
+			unsigned int n)
+{
+	struct device *dev = vfe_dev(txq->vn->vd);
+	struct vfe_net_tx_map *map;
+	struct vfe_seg *seg;
+	unsigned int i;
+	u16 at;
+
+	vfe_net_tx_cb(skb)->map = U16_MAX;
+	for (i = 0; i < n; i++) {
+		seg = &txq->segs[i];
+		at = txq->free_map;
+		/* no more pieces than descriptors */
+		if (WARN_ON_ONCE(at == U16_MAX))
+			goto unmap;
+		map = &txq->maps[at];
+		map->len = seg->len;
+		map->addr = dma_map_page(dev, pfn_to_page(PHYS_PFN(seg->addr)),
+					 offset_in_page(seg->addr), seg->len,
+					 DMA_TO_DEVICE);
+		if (unlikely(dma_mapping_error(dev, map->addr)))
+			goto unmap;
+		seg->addr = map->addr;
+		txq->free_map = map->next;
+		map->next = vfe_net_tx_cb(skb)->map;
+		vfe_net_tx_cb(skb)->map = at;
+	}
+	return true;
+
+unmap:
+	vfe_net_unmap(txq, skb);
+	return false;
+}
+
+/* --- taking buffers back --- */
+
+static unsigned int vfe_net_tx_free_skb(struct vfe_net_txq *txq,
+					struct sk_buff *skb, int budget)
+{
+	unsigned int bytes = skb->len;
+
+	if (unlikely(txq->dma))
+		vfe_net_unmap(txq, skb);
+	napi_consume_skb(skb, budget);
+	return bytes;
+}
+
+static void vfe_net_tx_wake(struct vfe_net_txq *txq)
+{
+	if (!txq->open || vfe_queue_room(txq->vq) < txq->need)
+		return;
+	netif_tx_wake_queue(txq->nq);
+	u64_stats_update_begin(&txq->stats.syncp);
+	u64_stats_inc(&txq->stats.wakes);
+	u64_stats_update_end(&txq->stats.syncp);
+}
+
+/**
+ * vfe_net_tx_reclaim() - take back what the device has used
+ * @txq: the queue
+ * @budget: as for napi_consume_skb(): 0 if interrupts may be disabled
+ *
+ * Context: the xmit lock is held, BH or interrupts are disabled.
+ */
+void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget)
+{
+	unsigned int packets = 0, bytes = 0, n, i;
+
+	do {
+		n = vfe_queue_get_many(txq->vq, txq->used, VFE_NET_REAP);
+		for (i = 0; i < n; i++)
+			bytes += vfe_net_tx_free_skb(txq, txq->used[i].token,
+						     budget);
+		packets += n;
+	} while (n == VFE_NET_REAP);
+	if (!packets)
+		return;
+	txq->done += packets;
+	u64_stats_update_begin(&txq->stats.syncp);
+	u64_stats_add(&txq->stats.packets, packets);
+	u64_stats_add(&txq->stats.bytes, bytes);
+	u64_stats_update_end(&txq->stats.syncp);
+	netdev_tx_completed_queue(txq->nq, packets, bytes);
+	if (unlikely(netif_tx_queue_stopped(txq->nq)))
+		vfe_net_tx_wake(txq);
+	vfe_recovery_completes(&txq->vn->recovery);
+}
+
+/* --- interrupts --- */
+
+/*
+ * May somebody be waiting for this skb to be freed? A socket that sends
+ * datagrams waits only when its send buffer is full; TCP, when several skbs are
+ * in flight (TSQ). Unknown owners, for example rings of AF_PACKET and copies of
+ * AF_XDP, always wait. An skb without an owner is forwarded.
+ */
+static bool vfe_net_tx_awaited(const struct vfe_net_txq *txq,
+			       struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	if (unlikely(skb_zcopy(skb)))
+		return true;
+	if (!skb->destructor)
+		return false;
+	if (!sk || !sk_fullsock(sk))
+		return true;
+	if (skb->destructor == sock_wfree)
+		return !sock_writeable(sk);
+	if (sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM)
+		return vfe_net_tx_pending(txq) > 1 &&
+		       !skb_is_tcp_pure_ack(skb);
+	return true;
+}
+
+/*
+ * Must an interrupt come? If the stack waits, for room in the ring or for BQL,
+ * then when any buffer is used.
+ */
+static bool vfe_net_tx_needs_irq(const struct vfe_net_txq *txq)
+{
+	return (s32)(txq->watch - txq->done) > 0 ||
+	       (netif_xmit_stopped(txq->nq) && vfe_net_tx_pending(txq));
+}
+
+/* Is one coming, soon enough? */
+static bool vfe_net_tx_is_armed(const struct vfe_net_txq *txq)
+{
+	return (s32)(txq->armed - txq->done) > 0 &&
+	       vfe_net_tx_pending(txq) <= 2 * txq->armed_for;
+}
+
+/*
+ * Requests an interrupt when three quarters of the buffers are used: senders go
+ * on meanwhile. Return: false if they are used already
+ */
+static bool vfe_net_tx_arm(struct vfe_net_txq *txq)
+{
+	u32 pending = vfe_net_tx_pending(txq);
+	u32 n = pending - pending / 4;
+
+	if (!netif_xmit_stopped(txq->nq))
+		n = min(n, txq->watch - txq->done);
+	txq->armed = txq->done + n;
+	txq->armed_for = pending;
+	return vfe_queue_enable_cb_after(txq->vq, n);
+}
+
+static void vfe_net_tx_disarm(struct vfe_net_txq *txq)
+{
+	vfe_queue_disable_cb(txq->vq);
+	txq->armed = txq->done;
+}
+
+/* Arms an interrupt if one is needed; takes back what is used already. */
+static void vfe_net_tx_arm_if_needed(struct vfe_net_txq *txq, int budget)
+{
+	while (vfe_net_tx_needs_irq(txq) && !vfe_net_tx_arm(txq))
+		vfe_net_tx_reclaim(txq, budget);
+}
+
+/* Has a timer run for what no interrupt reports. */
+static void vfe_net_tx_set_timer(struct vfe_net_txq *txq)
+{
+	if (!timer_pending(&txq->timer))
+		mod_timer(&txq->timer, jiffies + VFE_NET_MAX_AGE);
+}
+
+static void vfe_net_tx_timer(struct timer_list *t)
+{
+	struct vfe_net_txq *txq = vfe_timer_container_of(txq, t, timer);
+
+	/* who holds the lock is adding: look again soon */
+	if (!__netif_tx_trylock(txq->nq)) {
+		mod_timer(&txq->timer, jiffies + 1);
+		return;
+	}
+	vfe_net_tx_reclaim(txq, 1);
+	if (vfe_net_tx_pending(txq))
+		vfe_net_tx_set_timer(txq);
+	__netif_tx_unlock(txq->nq);
+}
+
+/**
+ * vfe_net_tx_poll() - take buffers back
+ * @txq: the queue
+ * @budget: NAPI's, 0 from netpoll, which may hold the xmit lock
+ *
+ * Context: NAPI.
+ */
+void vfe_net_tx_poll(struct vfe_net_txq *txq, int budget)
+{
+	if (!vfe_queue_pending(txq->vq))
+		return;
+	if (likely(budget))
+		__netif_tx_lock(txq->nq, smp_processor_id());
+	else if (!__netif_tx_trylock(txq->nq))
+		return;
+	vfe_net_tx_reclaim(txq, budget);
+	if (vfe_net_tx_needs_irq(txq))
+		vfe_net_tx_arm_if_needed(txq, budget);
+	else
+		vfe_net_tx_disarm(txq);
+	__netif_tx_unlock(txq->nq);
+}
+
+/* --- adding --- */
+
+/**
+ * vfe_net_tx_kick() - publish what was added, and notify the device
+ * @txq: the queue
+ *
+ * Context: the xmit lock is held.
+ */
+void vfe_net_tx_kick(struct vfe_net_txq *txq)
+{
+	if (vfe_queue_kick_prepare(txq->vq))
+		vfe_queue_notify(txq->vq);
+}
+
+/* May the header be written into the headroom? */
+static bool vfe_net_can_push(const struct vfe_net_txq *txq,
+			     const struct sk_buff *skb)
+{
+	return txq->push && !skb_header_cloned(skb) &&
+	       skb_headroom(skb) >= txq->hdr_len &&
+	       (IS_ENABLED(CONFIG_HAVE_EFFICIENT_UNALIGNED_ACCESS) ||
+		IS_ALIGNED((unsigned long)skb->data - txq->hdr_len, 2));
+}
+
+/* Writes the header, and the segments. Return: their number */
+static unsigned int vfe_net_tx_segs(struct vfe_net_txq *txq,
+				    struct sk_buff *skb)
+{
+	const struct skb_shared_info *shinfo = skb_shinfo(skb);
+	struct vfe_seg *seg = txq->segs;
+	unsigned int i;
+	void *hdr;
+
+	if (likely(vfe_net_can_push(txq, skb))) {
+		hdr = skb->data - txq->hdr_len;
+		seg->addr = virt_to_phys(hdr);
+		seg->len = skb_headlen(skb) + txq->hdr_len;
+	} else {
+		hdr = vfe_net_tx_cb(skb)->hdr;
+		seg->addr = virt_to_phys(hdr);
+		seg->len = txq->hdr_len;
+		seg++;
+		seg->addr = virt_to_phys(skb->data);
+		seg->len = skb_headlen(skb);
+	}
+	vfe_net_hdr_from_skb(hdr, txq->hdr_len, skb);
+	for (i = 0; i < shinfo->nr_frags; i++) {
+		const skb_frag_t *frag = &shinfo->frags[i];
+
+		seg++;
+		seg->addr = page_to_phys(skb_frag_page(frag)) +
+			    skb_frag_off(frag);
+		seg->len = skb_frag_size(frag);
+	}
+	return seg - txq->segs + 1;
+}
+
+/* Adds an skb. Return: 0 or an error, the skb is still the caller's then */
+static int vfe_net_tx_add(struct vfe_net_txq *txq, struct sk_buff *skb)
+{
+	unsigned int n = vfe_net_tx_segs(txq, skb);
+	int err;
+
+	/* a ring of very few entries */
+	if (unlikely(n > vfe_queue_max_segs(txq->vq))) {
+		err = skb_linearize(skb) ?: skb_cow_head(skb, txq->hdr_len);
+		if (err)
+			return err;
+		n = vfe_net_tx_segs(txq, skb);
+	}
+	if (unlikely(txq->dma) && !vfe_net_map(txq, skb, n))
+		return -ENOMEM;
+	err = vfe_queue_add(txq->vq, txq->segs, n, 0, skb);
+	if (unlikely(err) && txq->dma)
+		vfe_net_unmap(txq, skb);
+	return err;
+}
+
+static void vfe_net_tx_stop(struct vfe_net_txq *txq)
+{
+	netif_tx_stop_queue(txq->nq);
+	u64_stats_update_begin(&txq->stats.syncp);
+	u64_stats_inc(&txq->stats.stops);
+	u64_stats_update_end(&txq->stats.syncp);
+}
+
+static void vfe_net_tx_drop(struct vfe_net_txq *txq, struct sk_buff *skb)
+{
+	dev_kfree_skb_any(skb);
+	u64_stats_update_begin(&txq->stats.syncp);
+	u64_stats_inc(&txq->stats.drops);
+	u64_stats_update_end(&txq->stats.syncp);
+}
+
+/* For napi_consume_skb(): netpoll disables interrupts. */
+static int vfe_net_tx_budget(void)
+{
+	return irqs_disabled() ? 0 : 1;
+}
+
+/* The end of a batch: the device gets it, and an interrupt is armed. */
+static void vfe_net_tx_end_batch(struct vfe_net_txq *txq)
+{
+	vfe_net_tx_kick(txq);
+	if (vfe_net_tx_needs_irq(txq) && !vfe_net_tx_is_armed(txq))
+		vfe_net_tx_arm_if_needed(txq, vfe_net_tx_budget());
+	vfe_net_tx_set_timer(txq);
+}
+
+/**
+ * vfe_net_start_xmit() - transmit a packet
+ * @skb: the packet
+ * @dev: the netdev
+ *
+ * Context: the xmit lock is held; BH or interrupts are disabled.
+ * Return: NETDEV_TX_OK, or NETDEV_TX_BUSY if the queue is closed.
+ */
+netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	struct vfe_net *vn = netdev_priv(dev);
+	struct vfe_net_txq *txq = &vn->txq[skb_get_queue_mapping(skb)];
+	bool more = netdev_xmit_more();
+	unsigned int bytes = skb->len;
+
+	if (unlikely(!txq->open)) {
+		netif_tx_stop_queue(txq->nq);
+		return NETDEV_TX_BUSY;
+	}
+	if (vfe_net_tx_pending(txq) >= VFE_NET_TX_BATCH)
+		vfe_net_tx_reclaim(txq, vfe_net_tx_budget());
+	if (unlikely(vfe_net_tx_add(txq, skb))) {
+		vfe_net_tx_drop(txq, skb);
+		if (!more)
+			vfe_net_tx_end_batch(txq);
+		return NETDEV_TX_OK;
+	}
+	txq->added++;
+	skb_tx_timestamp(skb);
+	if (vfe_net_tx_awaited(txq, skb))
+		txq->watch = txq->added;
+	if (unlikely(vfe_queue_room(txq->vq) < txq->need))
+		vfe_net_tx_stop(txq);
+	if (__netdev_tx_sent_queue(txq->nq, bytes, more))
+		vfe_net_tx_end_batch(txq);
+	return NETDEV_TX_OK;
+}
+
+/* --- life --- */
+
+/* Numbers that no buffer has: all are taken back. The lock is held. */
+static void vfe_net_tx_forget(struct vfe_net_txq *txq)
+{
+	txq->done = txq->added;
+	txq->watch = txq->done;
+	txq->armed = txq->done;
+	netdev_tx_reset_queue(txq->nq);
+}
+
+/**
+ * vfe_net_tx_detach() - drop all buffers of a ring that was reset
+ * @txq: the queue, closed
+ *
+ * Context: process context; @recovery.lock is held.
+ */
+void vfe_net_tx_detach(struct vfe_net_txq *txq)
+{
+	struct sk_buff *skb;
+	unsigned int n = 0;
+
+	__netif_tx_lock_bh(txq->nq);
+	while ((skb = vfe_queue_detach(txq->vq))) {
+		if (txq->dma)
+			vfe_net_unmap(txq, skb);
+		dev_kfree_skb_any(skb);
+		n++;
+	}
+	vfe_net_tx_forget(txq);
+	u64_stats_update_begin(&txq->stats.syncp);
+	u64_stats_add(&txq->stats.drops, n);
+	u64_stats_update_end(&txq->stats.syncp);
+	__netif_tx_unlock_bh(txq->nq);
+}
+
+/**
+ * vfe_net_tx_update() - open or close a transmit queue, as it should be
+ * @txq: the queue
+ *
+ * Context: process context; @recovery.lock is held.
+ */
+void vfe_net_tx_update(struct vfe_net_txq *txq)
+{
+	bool on = txq->ready && vfe_net_pair_on(txq->vn, txq->index);
+
+	__netif_tx_lock_bh(txq->nq);
+	txq->open = on;
+	if (!on) {
+		netif_tx_stop_queue(txq->nq);
+	} else {
+		vfe_net_tx_reclaim(txq, 1);
+		vfe_net_tx_disarm(txq);
+		txq->need = min_t(unsigned int, VFE_NET_MAX_SEGS,
+				  vfe_queue_capacity(txq->vq));
+		txq_trans_cond_update(txq->nq);
+		vfe_net_tx_wake(txq);
+	}
+	__netif_tx_unlock_bh(txq->nq);
+}
+
+static int vfe_net_make_maps(struct vfe_net_txq *txq)
+{
+	unsigned int i, n = vfe_queue_size(txq->vq);
+
+	txq->maps = kvcalloc(n, sizeof(*txq->maps), GFP_KERNEL);
+	if (!txq->maps)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		txq->maps[i].next = i + 1 < n ? i + 1 : U16_MAX;
+	txq->free_map = 0;
+	return 0;
+}
+
+/**
+ * vfe_net_tx_init() - allocate what a transmit queue needs
+ * @txq: the queue, with its virtqueue
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int vfe_net_tx_init(struct vfe_net_txq *txq)
+{
+	return txq->dma ? vfe_net_make_maps(txq) : 0;
+}
+
+/* All buffers were taken back. */
+void vfe_net_tx_exit(struct vfe_net_txq *txq)
+{
+	kvfree(txq->maps);
+	txq->maps = NULL;
+}
+
+void vfe_net_tx_setup(struct vfe_net_txq *txq)
+{
+	u64_stats_init(&txq->stats.syncp);
+	timer_setup(&txq->timer, vfe_net_tx_timer, 0);
+}
