@@ -10,7 +10,7 @@
 #include <vfe/wire.h>
 
 /* Counters that a class may have; its struct vdev_class names them. */
-#define COUNTS_OF_CLASS	16
+#define COUNTS_OF_CLASS	48
 
 struct counts {
 	uint64_t reg[VFE_NUM_REGS][VFE_NUM_DIRS];

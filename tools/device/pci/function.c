@@ -31,7 +31,7 @@ int function_create(struct function *f, struct options *options, void *state)
 
 	f->options = options;
 	f->gmem = gmem_new();
-	f->irq = irq_new(options->queues + 1, &f->counts);
+	f->irq = irq_new(options_queues(options) + 1, &f->counts);
 	if (!f->gmem || !f->irq)
 		return -1;
 	f->vdev = vdev_new(options, state, f->gmem, f->irq, &f->counts);

@@ -30,14 +30,16 @@ enum fd_index {
 	FD_LISTENER,
 	FD_CLIENT,
 	FD_UNMASK,
-	FD_CONTROL,	/* the first of them */
+	FD_CLASS,	/* the first of the class's */
+	FD_CONTROL = FD_CLASS + CLASS_FDS,	/* and of the control socket's */
 	FD_MAX = FD_CONTROL + 1 + CONTROL_CLIENTS
 };
 
 struct loop {
 	struct process *process;
 	struct pollfd fds[FD_MAX];
-	int num_fds;
+	int num_class_fds;
+	int num_control_fds;
 	uint64_t quiet_since;	/* ns; 0: just busy */
 };
 
@@ -54,10 +56,12 @@ static void fill(struct loop *l)
 	l->fds[FD_UNMASK] = (struct pollfd){
 		irq_intx_unmask_fd(p->function.irq), POLLIN, 0
 	};
-	l->num_fds = FD_CONTROL;
+	l->num_class_fds = vdev_fds(p->function.vdev, l->fds + FD_CLASS);
+	for (int i = l->num_class_fds; i < CLASS_FDS; i++)
+		l->fds[FD_CLASS + i].fd = -1;
 	if (p->control)
-		l->num_fds += control_poll_fds(p->control,
-					       l->fds + FD_CONTROL);
+		l->num_control_fds = control_poll_fds(p->control,
+						      l->fds + FD_CONTROL);
 }
 
 /* Time to sleep between two polls of rings. Return: ns */
@@ -137,11 +141,12 @@ static void dispatch(struct loop *l)
 	}
 	if (l->fds[FD_LISTENER].revents)
 		on_listener(p);
+	vdev_handle(p->function.vdev, l->fds + FD_CLASS, l->num_class_fds);
 	watch_rings(l);
 	vdev_serve(p->function.vdev, clock_ns());
-	if (l->num_fds > FD_CONTROL)
+	if (p->control)
 		control_handle(p->control, l->fds + FD_CONTROL,
-			       l->num_fds - FD_CONTROL);
+			       l->num_control_fds);
 }
 
 int loop_run(struct process *p)
@@ -151,7 +156,7 @@ int loop_run(struct process *p)
 
 	while (!p->quit) {
 		fill(&l);
-		if (ppoll(l.fds, l.num_fds, patience(&l, &nap), NULL) < 0) {
+		if (ppoll(l.fds, FD_CONTROL + l.num_control_fds, patience(&l, &nap), NULL) < 0) {
 			if (errno == EINTR)
 				continue;
 			log_line("poll: %m");

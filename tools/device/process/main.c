@@ -86,7 +86,8 @@ int main(int argc, char **argv)
 		goto out;
 	log_line("serving class %s as 1af4:%x, %u queues",
 		 p.options.function.class->name,
-		 function_device_id(&p.function), p.options.function.queues);
+		 function_device_id(&p.function),
+		 options_queues(&p.options.function));
 	ret = loop_run(&p);
 	log_line("ending");
 out:

@@ -11,7 +11,10 @@ void chain_begin(struct walk *w, struct queue *q, struct chain *c,
 		 unsigned int head)
 {
 	*w = (struct walk) { .q = q, .c = c, .head = head };
-	*c = (struct chain) { .iov = q->v->iov, .max = q->v->iov_max };
+	*c = (struct chain) {
+		.iov = q->v->iov + q->v->iov_used,
+		.max = q->v->iov_max - q->v->iov_used,
+	};
 }
 
 int chain_complain(const struct walk *w, unsigned int index, const char *what,

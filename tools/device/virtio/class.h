@@ -16,6 +16,7 @@ struct argp;
 struct bit_name;
 struct chain;
 struct options;
+struct pollfd;
 struct queue;
 struct value_info;
 struct vdev;
@@ -35,12 +36,18 @@ struct vdev_command {
 	int (*run)(struct vdev *v, const char *arg, char *error, size_t size);
 };
 
+/* Descriptors that a class may add to the event loop */
+#define CLASS_FDS	24
+
+/* A request() that leaves the buffer in the ring, and ends the pass */
+#define REQUEST_LATER	1
+
 struct vdev_class {
 	const char *name;	/* of --class */
 	unsigned int type;	/* virtio 1.4, 5 */
 	uint32_t pci_class;
 	unsigned int queues;	/* unless --queues says otherwise */
-	unsigned int max_queues;
+	unsigned int max_queues;	/* of --queues; 0: there is no such option */
 
 	/* The command line */
 	const char *title;	/* of its options in --help */
@@ -65,6 +72,8 @@ struct vdev_class {
 	 * empty configuration space.
 	 */
 	uint64_t (*features)(const struct vdev *v);
+	/* Number of queues with any features, which each have a vector */
+	unsigned int (*most_queues)(const struct options *o);
 	/* Number of queues with the offered features */
 	unsigned int (*num_queues)(const struct vdev *v);
 	/* Descriptors of the longest request */
@@ -82,7 +91,9 @@ struct vdev_class {
 	 * Required: execute a request.
 	 * @len: set to the bytes written from the first writable one on
 	 *
-	 * Return: 0, or -1 after a line in the log if it makes no sense.
+	 * Return: 0; REQUEST_LATER if it cannot be done yet: the class sets
+	 * pending of the queue when it can; or -1 after a line in the log if it
+	 * makes no sense.
 	 */
 	int (*request)(struct queue *q, struct chain *c, uint32_t *len);
 	/*
@@ -95,6 +106,36 @@ struct vdev_class {
 	 * time it is written no sooner than the used entry.
 	 */
 	bool has_status;
+
+	/*
+	 * A class with events of its own, which may all be NULL:
+	 */
+	/* DRIVER_OK was set, or a queue was enabled after it. */
+	void (*started)(struct vdev *v);
+	/* The queue is about to be reset. */
+	void (*queue_reset)(struct queue *q);
+	/*
+	 * Buffers were made available. Return: whether the class takes those of
+	 * this queue itself when it needs them (queue_take()), so that there
+	 * are no requests.
+	 */
+	bool (*available)(struct queue *q);
+	/* The requests of a pass are done, and not yet published. */
+	void (*pass_done)(struct queue *q);
+	/*
+	 * Used buffers were published: may the driver be interrupted for them
+	 * now? If not, the class calls queue_notify() later.
+	 */
+	bool (*may_notify)(struct queue *q);
+	/* There is work to poll for; serve it. Return: whether there was any */
+	bool (*wants_poll)(const struct vdev *v);
+	bool (*poll)(struct vdev *v);
+	/* Up to CLASS_FDS descriptors. Return: their number */
+	int (*fds)(struct vdev *v, struct pollfd *fds);
+	void (*handle)(struct vdev *v, const struct pollfd *fds, int n);
+	/* When to call expired(), ns of the monotonic clock, or UINT64_MAX */
+	uint64_t (*due)(const struct vdev *v);
+	void (*expired)(struct vdev *v, uint64_t now);
 
 	const struct window_class *window;	/* NULL: no register window */
 	const struct vdev_counter *counters;	/* ends with NULL */

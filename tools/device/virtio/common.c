@@ -48,6 +48,32 @@ static void set_word(uint64_t *value, uint32_t select, uint32_t to)
 	*value = (*value & ~mask) | (uint64_t)to << (32 * select);
 }
 
+/* A register's part of a set of features; see FEATURE_HIGH() */
+static uint32_t feature_word(uint64_t set, uint32_t select)
+{
+	uint64_t high = (uint64_t)FEATURE_HIGH_MASK << FEATURE_HIGH_SHIFT;
+
+	switch (select) {
+	case 0:
+		return set;
+	case 1:
+		return (set & ~high) >> 32;
+	case 2:
+		return (set & high) >> FEATURE_HIGH_SHIFT;
+	default:
+		return 0;
+	}
+}
+
+static uint64_t feature_set(const uint32_t written[FEATURE_WORDS])
+{
+	uint64_t high = written[2] & FEATURE_HIGH_MASK;
+	uint64_t set = written[0] | (uint64_t)written[1] << 32;
+
+	set &= ~((uint64_t)FEATURE_HIGH_MASK << FEATURE_HIGH_SHIFT);
+	return set | high << FEATURE_HIGH_SHIFT;
+}
+
 static enum queue_part part_of(enum vfe_reg id)
 {
 	return (id - VFE_REG_QUEUE_DESC_LO) / 2;
@@ -120,11 +146,12 @@ static uint32_t register_read(struct vdev *v, enum vfe_reg id)
 	case VFE_REG_DEVICE_FEATURE_SELECT:
 		return v->device_select;
 	case VFE_REG_DEVICE_FEATURE:
-		return word(v->offered, v->device_select);
+		return feature_word(v->offered, v->device_select);
 	case VFE_REG_DRIVER_FEATURE_SELECT:
 		return v->driver_select;
 	case VFE_REG_DRIVER_FEATURE:
-		return word(v->features, v->driver_select);
+		return v->driver_select < FEATURE_WORDS ?
+		       v->written[v->driver_select] : 0;
 	case VFE_REG_CONFIG_MSIX_VECTOR:
 		return v->config_vector;
 	case VFE_REG_NUM_QUEUES:
@@ -158,7 +185,7 @@ uint32_t common_read(struct vdev *v, uint32_t offset, unsigned int size)
 static uint16_t checked_vector(struct vdev *v, const char *name,
 			       uint32_t vector, enum device_fault fault)
 {
-	unsigned int vectors = v->o->msix ? v->o->queues + 1 : 0;
+	unsigned int vectors = v->o->msix ? options_queues(v->o) + 1 : 0;
 
 	if (vdev_fault(v, fault))
 		vectors = 0;
@@ -177,26 +204,37 @@ static void set_driver_feature(struct vdev *v, uint32_t value)
 			 value);
 		return;
 	}
-	if (v->driver_select < 2) {
-		set_word(&v->features, v->driver_select, value);
+	if (v->driver_select < 2 || feature_word(v->offered, v->driver_select)) {
+		v->written[v->driver_select] = value;
+		v->features = feature_set(v->written);
 	} else if (value) {
 		log_line("driver_feature: 0x%x in word %u ignored: nothing is offered there",
 			 value, v->driver_select);
 	}
 }
 
+/* Return: whether a feature was written that is not offered */
+static bool has_extra(const struct vdev *v)
+{
+	for (unsigned int i = 0; i < FEATURE_WORDS; i++) {
+		uint32_t offered = feature_word(v->offered, i);
+
+		if (!(v->written[i] & ~offered))
+			continue;
+		log_line("FEATURES_OK refused: features 0x%x of word %u were not offered (0x%x are)",
+			 v->written[i] & ~offered, i, offered);
+		return true;
+	}
+	return false;
+}
+
 /* 2.2.2: refuse features that were not offered, or that miss a dependency. */
 static bool accept_features(struct vdev *v)
 {
-	uint64_t extra = v->features & ~v->offered;
 	const char *lacks;
 
-	if (extra) {
-		log_line("FEATURES_OK refused: features 0x%llx were not offered (0x%llx are)",
-			 (unsigned long long)extra,
-			 (unsigned long long)v->offered);
+	if (has_extra(v))
 		return false;
-	}
 	/* 6.2: without VERSION_1 there is no interface. */
 	if (!vdev_has(v, VIRTIO_F_VERSION_1)) {
 		log_line("FEATURES_OK refused: features 0x%llx lack VERSION_1",
@@ -236,6 +274,7 @@ static void set_status(struct vdev *v, uint32_t value)
 	/* 2.1.2: report only now what broke before. */
 	if (v->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		vdev_config_interrupt(v);
+	vdev_started(v);
 }
 
 static void set_queue_size(struct queue *q, uint32_t size)
@@ -269,6 +308,7 @@ static void enable_queue(struct queue *q, uint32_t value)
 	/* If unmapped, the ring waits for the first pass. */
 	if (q->v->o->poll && q->v->master)
 		q->v->ring->silence(q);
+	vdev_started(q->v);
 }
 
 /* 2.6.1.1.1: complete when this returns, with all initial values */

@@ -32,7 +32,9 @@ static const struct argp_option list[] = {
 	  "The notify page traps (default), or is shared memory that the device polls", 0 },
 	{ "poll", KEY_POLL, NULL, 0,
 	  "Poll the rings, and suppress notifications", 0 },
-	{ "queues", KEY_QUEUES, "N", 0, "Queues, 1 to 64 (default 4; entropy device: 1)", 0 },
+	{ "queues", KEY_QUEUES, "N", 0,
+	  "Queues, 1 to 64 (default 4; entropy device: 1; network device: see --pairs)",
+	  0 },
 	{ "queue-size", KEY_QUEUE_SIZE, "N", 0,
 	  "Entries of each queue, 1 to 1024 (default 256); a split ring gets the next lower power of two",
 	  0 },
@@ -103,6 +105,20 @@ static int parse_quirks(struct options *o, const char *text)
 	return 0;
 }
 
+unsigned int options_queues(const struct options *o)
+{
+	return o->class->most_queues ? o->class->most_queues(o) : o->queues;
+}
+
+static int parse_queues(struct options *o, const char *text)
+{
+	if (!o->class->max_queues)
+		return parse_bad("--queues: no option of class %s; --help lists what sets their number",
+				 o->class->name);
+	return parse_number("--queues", text, 1, o->class->max_queues,
+			    &o->queues);
+}
+
 int options_check(const struct options *o)
 {
 	if (o->map_doorbell && o->quirks.on & BIT64(QUIRK_SHARED_NOTIFY))
@@ -125,9 +141,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		o->poll = true;
 		return 0;
 	case KEY_QUEUES:
-		return parse_result(parse_number("--queues", arg, 1,
-						 o->class->max_queues,
-						 &o->queues));
+		return parse_result(parse_queues(o, arg));
 	case KEY_QUEUE_SIZE:
 		return parse_result(parse_number("--queue-size", arg, 1,
 						 MAX_QUEUE_SIZE,

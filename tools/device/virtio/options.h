@@ -47,6 +47,8 @@ struct options {
 
 /* Their parser; its input is a struct options with its class set. */
 extern const struct argp vdev_argp;
+/* The queues that the device has with any features */
+unsigned int options_queues(const struct options *o);
 /* Are they compatible? Return: 0, or -1 after one line on stderr */
 int options_check(const struct options *o);
 

@@ -259,34 +259,12 @@ static void packed_put(struct queue *q, const struct used_entry *used)
 	q->packed.used = advance(q, q->packed.used, used->steps);
 }
 
-/* @old: position up to which the driver saw used descriptors before */
-static bool wants_interrupt(const struct queue *q, uint32_t old)
-{
-	const uint32_t *event = q->part[PART_DRIVER];
-	/* Read both halves at once: they belong together. */
-	uint32_t value = le32toh(__atomic_load_n(event, __ATOMIC_RELAXED));
-	uint32_t pos;
-
-	switch (value >> 16 & EVENT_FLAGS) {
-	case VRING_PACKED_EVENT_FLAG_DISABLE:
-		return false;
-	case VRING_PACKED_EVENT_FLAG_DESC:
-		/* If the value is invalid, interrupt. */
-		if (!event_idx(q) || !from_wire(q, value, &pos))
-			return true;
-		return distance(q, old, pos) <
-		       distance(q, old, q->packed.published);
-	default:
-		return true;
-	}
-}
-
-static enum published packed_publish(struct queue *q)
+static bool packed_publish(struct queue *q)
 {
 	uint32_t old = q->packed.published;
 
 	if (q->packed.used == old)
-		return PUBLISHED_NOTHING;
+		return false;
 	/*
 	 * Release all other writes, including status bytes, before these flags.
 	 */
@@ -299,7 +277,29 @@ static enum published packed_publish(struct queue *q)
 	 * write the flags before reading the event suppression.
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return wants_interrupt(q, old) ? PUBLISHED_WANTED : PUBLISHED_SILENTLY;
+	return true;
+}
+
+static bool packed_wants_interrupt(struct queue *q)
+{
+	const uint32_t *event = q->part[PART_DRIVER];
+	/* Read both halves at once: they belong together. */
+	uint32_t value = le32toh(__atomic_load_n(event, __ATOMIC_RELAXED));
+	uint32_t pos, old = q->packed.notified;
+
+	q->packed.notified = q->packed.published;
+	switch (value >> 16 & EVENT_FLAGS) {
+	case VRING_PACKED_EVENT_FLAG_DISABLE:
+		return false;
+	case VRING_PACKED_EVENT_FLAG_DESC:
+		/* If the value is invalid, interrupt. */
+		if (!event_idx(q) || !from_wire(q, value, &pos))
+			return true;
+		return distance(q, old, pos) <
+		       distance(q, old, q->packed.published);
+	default:
+		return true;
+	}
 }
 
 static void set_event(struct queue *q, uint16_t off_wrap, uint32_t flags)
@@ -362,6 +362,7 @@ const struct ring_ops packed_ops = {
 	.has_more = packed_has_more,
 	.put = packed_put,
 	.publish = packed_publish,
+	.wants_interrupt = packed_wants_interrupt,
 	.disarm = packed_disarm,
 	.arm = packed_arm,
 	.silence = packed_silence,

@@ -11,19 +11,20 @@ struct budget {
 	uint64_t bytes;
 };
 
-static void publish(struct queue *q)
+void queue_notify(struct queue *q)
 {
-	switch (ring_publish(q)) {
-	case PUBLISHED_NOTHING:
-		break;
-	case PUBLISHED_SILENTLY:
+	if (!q->v->ring->wants_interrupt(q))
 		q->v->c->interrupts_suppressed++;
-		break;
-	case PUBLISHED_WANTED:
-		if (!quirk_loses_interrupt(q->v))
-			vdev_queue_interrupt(q);
-		break;
-	}
+	else if (!quirk_loses_interrupt(q->v))
+		vdev_queue_interrupt(q);
+}
+
+void queue_publish(struct queue *q)
+{
+	const struct vdev_class *class = q->v->class;
+
+	if (ring_publish(q) && (!class->may_notify || class->may_notify(q)))
+		queue_notify(q);
 	if (quirk_on(q->v, QUIRK_SPURIOUS_INTERRUPTS))
 		vdev_interrupt_all(q->v);
 }
@@ -31,42 +32,58 @@ static void publish(struct queue *q)
 static int answer_at_once(struct queue *q, struct chain *c)
 {
 	uint32_t len;
+	int ret = q->v->class->request(q, c, &len);
 
-	if (q->v->class->request(q, c, &len))
-		return -1;
+	if (ret)
+		return ret;
 	ring_push(q, c, quirk_used_len(q, c, len));
 	quirk_request_done(q->v);
 	return 0;
 }
 
-/* Return: 0, or -1 if the request was malformed */
+/* Return: 0, REQUEST_LATER, or -1 if the request was malformed */
 static int run_one(struct queue *q, struct chain *c, struct budget *left)
 {
 	uint64_t bytes = c->read_len + c->write_len;
+	int ret = service_delays(q->v) ? service_take(q, c) :
+					 answer_at_once(q, c);
 
-	if (service_delays(q->v) ? service_take(q, c) : answer_at_once(q, c))
-		return -1;
+	if (ret)
+		return ret;
 	left->requests--;
 	left->bytes -= bytes < left->bytes ? bytes : left->bytes;
 	return 0;
 }
 
-/* Return: 1 if the queue is empty, 0 if the budget is used up, -1 if broken */
-static int run_available(struct queue *q, struct budget *left)
+enum pass_end {
+	PASS_BROKEN = -1,
+	PASS_UNFINISHED,	/* the budget is used up */
+	PASS_EMPTY,
+	PASS_LATER,		/* the class takes no more now */
+};
+
+static enum pass_end run_available(struct queue *q, struct budget *left)
 {
+	uint32_t position;
 	struct chain c;
 	int ret;
 
 	while (left->requests && left->bytes) {
 		if (quirk_is_broken(q->v))
-			return -1;
+			return PASS_BROKEN;
+		position = ring_position(q);
 		ret = q->v->ring->next(q, &c);
 		if (ret <= 0)
-			return ret ? ret : 1;
-		if (run_one(q, &c, left))
-			return -1;
+			return ret ? PASS_BROKEN : PASS_EMPTY;
+		ret = run_one(q, &c, left);
+		if (ret == REQUEST_LATER) {
+			ring_go_back(q, position);
+			return PASS_LATER;
+		}
+		if (ret)
+			return PASS_BROKEN;
 	}
-	return 0;
+	return PASS_UNFINISHED;
 }
 
 /*
@@ -79,27 +96,78 @@ static int run_available(struct queue *q, struct budget *left)
 static void run_queue(struct queue *q)
 {
 	struct budget left = { QUEUE_BATCH_REQUESTS, QUEUE_BATCH_BYTES };
+	const struct vdev_class *class = q->v->class;
 	const struct ring_ops *ring = q->v->ring;
 	bool poll = q->v->o->poll;
-	int ret;
+	enum pass_end end;
 
 	q->pending = false;
+	q->later = false;
 	if (!poll)
 		ring->disarm(q);
 	do {
-		ret = run_available(q, &left);
-	} while (ret > 0 && !poll && !ring->arm(q));
+		end = run_available(q, &left);
+	} while (end == PASS_EMPTY && !poll && !ring->arm(q));
 	if (poll)
 		ring->silence(q);
-	publish(q);
-	if (ret < 0)
+	if (class->pass_done)
+		class->pass_done(q);
+	queue_publish(q);
+	if (end == PASS_BROKEN)
 		vdev_break(q->v);
-	else if (!ret)
+	q->later = end == PASS_LATER;
+	if (end == PASS_UNFINISHED)
 		q->pending = true;
 }
 
-/* The driver announces buffers: check the ring. */
-static void kick(struct queue *q)
+bool queue_usable(struct queue *q)
+{
+	return vdev_running(q->v) && q->state == QUEUE_ENABLED &&
+	       ring_resolve(q);
+}
+
+int queue_take(struct queue *q, struct chain *c)
+{
+	struct vdev *v = q->v;
+	int ret;
+
+	if (!q->taking)
+		q->taken = ring_position(q);
+	q->taking = true;
+	ret = quirk_is_broken(v) ? -1 : v->ring->next(q, c);
+	if (ret > 0)
+		v->iov_used += c->readable + c->writable;
+	if (ret < 0)
+		vdev_break(v);
+	return ret;
+}
+
+void queue_untake(struct queue *q)
+{
+	if (q->taking)
+		ring_go_back(q, q->taken);
+	queue_done(q);
+}
+
+void queue_done(struct queue *q)
+{
+	q->taking = false;
+	q->v->iov_used = 0;
+}
+
+bool queue_arm(struct queue *q)
+{
+	if (!q->v->o->poll)
+		return q->v->ring->arm(q);
+	q->v->ring->silence(q);
+	return !q->v->ring->has_more(q);
+}
+
+/*
+ * The driver announces buffers: check the ring. Return: whether requests were
+ * taken from it
+ */
+static bool kick(struct queue *q)
 {
 	struct vdev *v = q->v;
 
@@ -107,14 +175,17 @@ static void kick(struct queue *q)
 	 * 2.1.2: consume nothing before DRIVER_OK, nor from an unmapped ring.
 	 */
 	if (!vdev_running(v) || q->state != QUEUE_ENABLED)
-		return;
+		return false;
 	if (!ring_resolve(q)) {
 		log_line("queue %u: its ring is no longer in guest memory",
 			 q->index);
 		vdev_break(v);
-		return;
+		return false;
 	}
+	if (v->class->available && v->class->available(q))
+		return false;
 	run_queue(q);
+	return !q->later;
 }
 
 /*
@@ -164,8 +235,8 @@ void pass_notify(struct vdev *v, uint32_t offset, unsigned int size,
 	q = notified(v, offset / VFE_NOTIFY_MULTIPLIER, value);
 	if (!q)
 		return;
-	kick(q);
-	check_data(q, value >> 16);
+	if (kick(q))
+		check_data(q, value >> 16);
 }
 
 /* Return: whether the driver kicked; then @value is the value that it wrote */
@@ -198,10 +269,18 @@ static bool poll_queue(struct queue *q)
 	 * While the client remaps guest memory, the ring may be unmapped
 	 * temporarily: no fault of the driver.
 	 */
-	if (!ring_resolve(q) || (!q->pending && !v->ring->has_more(q)))
+	if (!ring_resolve(q) ||
+	    (!q->pending && (q->later || !v->ring->has_more(q))))
 		return false;
+	if (v->class->available && v->class->available(q)) {
+		/* Buffers that only lie in the ring are no activity. */
+		bool told = q->pending;
+
+		q->pending = false;
+		return told;
+	}
 	run_queue(q);
-	if (rung)
+	if (rung && !q->later)
 		check_data(q, value >> 16);
 	return true;
 }
@@ -212,27 +291,47 @@ bool vdev_poll(struct vdev *v)
 
 	for (unsigned int i = 0; i < v->num_queues && vdev_running(v); i++)
 		work |= poll_queue(&v->queues[i]);
+	if (v->class->poll)
+		work |= v->class->poll(v);
 	return work;
 }
 
 uint64_t vdev_due(const struct vdev *v)
 {
-	return service_due(v);
+	uint64_t mine = service_due(v);
+	uint64_t class = v->class->due ? v->class->due(v) : UINT64_MAX;
+
+	return mine < class ? mine : class;
+}
+
+int vdev_fds(struct vdev *v, struct pollfd *fds)
+{
+	return v->class->fds ? v->class->fds(v, fds) : 0;
+}
+
+void vdev_handle(struct vdev *v, const struct pollfd *fds, int n)
+{
+	if (n)
+		v->class->handle(v, fds, n);
 }
 
 void vdev_serve(struct vdev *v, uint64_t now)
 {
+	if (v->class->expired && v->class->due(v) <= now)
+		v->class->expired(v, now);
 	service_answer(v, now);
 	for (unsigned int i = 0; i < v->num_queues; i++) {
 		if (!v->queues[i].answered)
 			continue;
 		v->queues[i].answered = false;
-		publish(&v->queues[i]);
+		queue_publish(&v->queues[i]);
 	}
 }
 
 bool vdev_wants_poll(const struct vdev *v)
 {
+	if (v->class->wants_poll && v->class->wants_poll(v))
+		return true;
 	if (!vdev_running(v))
 		return false;
 	if (v->o->poll || v->doorbell)

@@ -116,8 +116,21 @@ void ring_push(struct queue *q, const struct chain *c, uint32_t len)
 	q->used.whole = len == c->write_len;
 }
 
-enum published ring_publish(struct queue *q)
+bool ring_publish(struct queue *q)
 {
 	put_used(q);
 	return ops(q)->publish(q);
+}
+
+uint32_t ring_position(const struct queue *q)
+{
+	return ops(q) == &packed_ops ? q->packed.avail : q->split.last_avail;
+}
+
+void ring_go_back(struct queue *q, uint32_t position)
+{
+	if (ops(q) == &packed_ops)
+		q->packed.avail = position;
+	else
+		q->split.last_avail = position;
 }

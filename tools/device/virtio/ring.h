@@ -47,6 +47,7 @@ struct split_ring {
 	uint16_t seen_avail;	/* available index as last read */
 	uint16_t used_idx;	/* next entry of the used ring to fill */
 	uint16_t published;	/* used index as the driver sees it */
+	uint16_t notified;	/* the same, when it was last asked */
 };
 
 /*
@@ -57,6 +58,7 @@ struct packed_ring {
 	uint32_t avail;		/* next descriptor to pop */
 	uint32_t used;		/* next used descriptor to write */
 	uint32_t published;	/* the same, as the driver sees it */
+	uint32_t notified;	/* the same, when it was last asked */
 	uint16_t held;		/* flags of the first one after @published */
 };
 
@@ -83,6 +85,9 @@ struct queue {
 	};
 	struct used_entry used;	/* not yet in the ring */
 	bool pending;		/* a pass ended with work left */
+	bool later;		/* it ended with a buffer the class left */
+	bool taking;		/* between queue_take() and queue_done() */
+	uint32_t taken;		/* position before the first queue_take() */
 	unsigned int in_service;	/* requests whose answers wait */
 	bool answered;		/* used entries wait to be published */
 };
@@ -100,13 +105,6 @@ struct chain {
 	bool fault;		/* some part of it is not usable */
 	uint16_t id;		/* for the used entry */
 	uint32_t steps;		/* that the used entry takes */
-};
-
-/* Whether the driver is shown something, and wants to be interrupted for it */
-enum published {
-	PUBLISHED_NOTHING,
-	PUBLISHED_SILENTLY,
-	PUBLISHED_WANTED,
 };
 
 struct ring_part {
@@ -132,7 +130,10 @@ struct ring_ops {
 	bool (*has_more)(const struct queue *q);
 	/* Write a used entry, not yet for the driver to see. */
 	void (*put)(struct queue *q, const struct used_entry *e);
-	enum published (*publish)(struct queue *q);
+	/* Show them to the driver. Return: whether there were any */
+	bool (*publish)(struct queue *q);
+	/* Does it want an interrupt for what it saw since it was last asked? */
+	bool (*wants_interrupt)(struct queue *q);
 	/* Suppress further notifications, as far as that costs nothing. */
 	void (*disarm)(struct queue *q);
 	/* Ask for a notification. Return: false if buffers have come up. */
@@ -170,7 +171,14 @@ void ring_forget(struct queue *q);
  * after ring_publish().
  */
 void ring_push(struct queue *q, const struct chain *c, uint32_t len);
-enum published ring_publish(struct queue *q);
+/* Return: whether the driver sees more now */
+bool ring_publish(struct queue *q);
+/*
+ * Where the next buffer is taken from, and back to there: the buffers since
+ * then, none of them used, are in the ring as before.
+ */
+uint32_t ring_position(const struct queue *q);
+void ring_go_back(struct queue *q, uint32_t position);
 
 static inline uint16_t load16(const uint16_t *p)
 {

@@ -68,20 +68,19 @@ void service_free(struct service *s)
 /* The models */
 
 /* Above 0, up to 1 */
-static double random_unit(struct service *s)
+static double random_unit(uint64_t *state)
 {
-	return ((random_next(&s->random) >> 11) + 1) / 9007199254740992.0;
+	return ((random_next(state) >> 11) + 1) / 9007199254740992.0;
 }
 
-static double random_normal(struct service *s)
+static double random_normal(uint64_t *state)
 {
-	double radius = sqrt(-2 * log(random_unit(s)));
+	double radius = sqrt(-2 * log(random_unit(state)));
 
-	return radius * cos(2 * M_PI * random_unit(s));
+	return radius * cos(2 * M_PI * random_unit(state));
 }
 
-/* A service time in ns */
-static uint64_t draw(struct service *s, const struct service_model *m)
+uint64_t service_draw(const struct service_model *m, uint64_t *state)
 {
 	double us = m->typical;
 
@@ -91,13 +90,13 @@ static uint64_t draw(struct service *s, const struct service_model *m)
 	case SERVICE_CONSTANT:
 		break;
 	case SERVICE_EXPONENTIAL:
-		us *= -log(random_unit(s));
+		us *= -log(random_unit(state));
 		break;
 	case SERVICE_LOGNORMAL:
-		us *= exp(m->second * random_normal(s));
+		us *= exp(m->second * random_normal(state));
 		break;
 	case SERVICE_BIMODAL:
-		if (100 * random_unit(s) <= m->percent)
+		if (100 * random_unit(state) <= m->percent)
 			us = m->second;
 		break;
 	}
@@ -233,6 +232,11 @@ bool service_delays(const struct vdev *v)
 	return s->model.kind || s->n || s->stalled_until > clock_ns();
 }
 
+uint64_t service_stalled_until(const struct vdev *v)
+{
+	return v->service->stalled_until;
+}
+
 bool service_fails(struct vdev *v)
 {
 	struct service *s = v->service;
@@ -270,6 +274,7 @@ int service_take(struct queue *q, struct chain *c)
 	struct vdev *v = q->v;
 	struct service *s = v->service;
 	struct answer a = { .q = q, .order = s->came++ };
+	int ret;
 
 	/*
 	 * 2.7.13, 2.8.16: a buffer in flight may not be made available again.
@@ -283,12 +288,13 @@ int service_take(struct queue *q, struct chain *c)
 		a.status_addr = c->last_addr;
 		c->last = a.status;
 	}
-	if (q->v->class->request(q, c, &a.len))
-		return -1;
+	ret = q->v->class->request(q, c, &a.len);
+	if (ret)
+		return ret;
 	a.write_len = c->write_len;
 	a.id = c->id;
 	a.steps = c->steps;
-	a.due = finish(s, v->o->parallel, draw(s, &s->model));
+	a.due = finish(s, v->o->parallel, service_draw(&s->model, &s->random));
 	insert(s, &a);
 	q->in_service++;
 	return 0;

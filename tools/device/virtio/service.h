@@ -39,6 +39,8 @@ struct service;
 
 /* Return: 0, or -1 if @text is no model. */
 int service_parse(struct service_model *m, const char *text);
+/* A time in ns; @state is that of random_next(). */
+uint64_t service_draw(const struct service_model *m, uint64_t *state);
 
 /* Room for @most requests. Return: NULL if there is no memory. */
 struct service *service_new(const struct vdev *v, unsigned int most);
@@ -48,9 +50,12 @@ void service_free(struct service *s);
 bool service_delays(const struct vdev *v);
 /*
  * Execute a request, and delay its completion until it is due.
- * Return: 0, or -1 after a line in the log if the chain makes no sense.
+ * Return: 0, REQUEST_LATER if the class leaves it in the ring, or -1 after a
+ * line in the log if the chain makes no sense.
  */
 int service_take(struct queue *q, struct chain *c);
+/* Until when a stall lasts. Return: ns of the monotonic clock */
+uint64_t service_stalled_until(const struct vdev *v);
 /* Is the request that comes now one that fails? */
 bool service_fails(struct vdev *v);
 /* The queue is reset: nobody waits for the answers any more. */

@@ -190,21 +190,10 @@ static void split_put(struct queue *q, const struct used_entry *used)
 	q->split.used_idx += used->steps;
 }
 
-static bool wants_interrupt(const struct queue *q, uint16_t old)
+static bool split_publish(struct queue *q)
 {
-	/* 2.7.7.2: used_event counts with EVENT_IDX, the flag without */
-	if (event_idx(q))
-		return vring_need_event(load16(used_event(q)),
-					q->split.used_idx, old);
-	return !(load16(&avail_ring(q)->flags) & VRING_AVAIL_F_NO_INTERRUPT);
-}
-
-static enum published split_publish(struct queue *q)
-{
-	uint16_t old = q->split.published;
-
-	if (q->split.used_idx == old)
-		return PUBLISHED_NOTHING;
+	if (q->split.used_idx == q->split.published)
+		return false;
 	/* 2.7.8.2: entries and status bytes are there before the index. */
 	__atomic_store_n(&used_ring(q)->idx, htole16(q->split.used_idx),
 			 __ATOMIC_RELEASE);
@@ -215,7 +204,19 @@ static enum published split_publish(struct queue *q)
 	 * write the index before reading these.
 	 */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return wants_interrupt(q, old) ? PUBLISHED_WANTED : PUBLISHED_SILENTLY;
+	return true;
+}
+
+static bool split_wants_interrupt(struct queue *q)
+{
+	uint16_t old = q->split.notified;
+
+	q->split.notified = q->split.published;
+	/* 2.7.7.2: used_event counts with EVENT_IDX, the flag without */
+	if (event_idx(q))
+		return vring_need_event(load16(used_event(q)),
+					q->split.published, old);
+	return !(load16(&avail_ring(q)->flags) & VRING_AVAIL_F_NO_INTERRUPT);
 }
 
 static void split_disarm(struct queue *q)
@@ -275,6 +276,7 @@ const struct ring_ops split_ops = {
 	.has_more = split_has_more,
 	.put = split_put,
 	.publish = split_publish,
+	.wants_interrupt = split_wants_interrupt,
 	.disarm = split_disarm,
 	.arm = split_arm,
 	.silence = split_silence,

@@ -13,8 +13,16 @@
 
 static void reset_queue(struct queue *q)
 {
+	if (q->v->class->queue_reset)
+		q->v->class->queue_reset(q);
 	service_drop(q);
 	ring_reset(q);
+}
+
+void vdev_started(struct vdev *v)
+{
+	if (v->class->started && vdev_running(v))
+		v->class->started(v);
 }
 
 void vdev_features_accepted(struct vdev *v)
@@ -56,6 +64,7 @@ void vdev_reset(struct vdev *v)
 	v->isr = 0;
 	irq_intx(v->irq, INTX_VIRTIO, false);
 	v->features = 0;
+	memset(v->written, 0, sizeof(v->written));
 	v->device_select = 0;
 	v->driver_select = 0;
 	/* 4.1.5.1.2.1: no event has a vector. */
@@ -93,6 +102,8 @@ void vdev_bus_master(struct vdev *v, bool on)
 	 */
 	for (unsigned int i = 0; came && i < v->num_queues; i++)
 		v->queues[i].pending |= v->queues[i].state == QUEUE_ENABLED;
+	if (came)
+		vdev_started(v);
 }
 
 void vdev_memory_changed(struct vdev *v)

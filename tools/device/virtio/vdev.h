@@ -13,6 +13,7 @@
 struct counts;
 struct gmem;
 struct irq;
+struct pollfd;
 struct vdev;
 
 /* @state: result of the class's open(); the caller owns all of them. */
@@ -38,6 +39,9 @@ int vdev_doorbell_fd(const struct vdev *v);
 bool vdev_wants_poll(const struct vdev *v);
 /* Poll rings or doorbells once. Return: whether there was work. */
 bool vdev_poll(struct vdev *v);
+/* The class's descriptors, at most CLASS_FDS, for the event loop */
+int vdev_fds(struct vdev *v, struct pollfd *fds);
+void vdev_handle(struct vdev *v, const struct pollfd *fds, int n);
 /* When the next request is due (ns of CLOCK_MONOTONIC), or UINT64_MAX */
 uint64_t vdev_due(const struct vdev *v);
 /* Complete the requests that are due at @now. */

@@ -42,6 +42,15 @@
 #define QUEUE_BATCH_BYTES	(4U << 20)
 
 /*
+ * Sets of features have 64 bits. Features 64 to 69 take the place of 44 to 49,
+ * which 2.2 reserves; the registers tell them apart.
+ */
+#define FEATURE_WORDS		3
+#define FEATURE_HIGH_SHIFT	44
+#define FEATURE_HIGH_MASK	0x3fU
+#define FEATURE_HIGH(n)		((n) - 64 + FEATURE_HIGH_SHIFT)
+
+/*
  * 4.1.4.3: what a driver writes to the notify window with NOTIF_CONFIG_DATA.
  * Not the queue's number, so that a driver which ignores it fails; and never
  * VFE_DOORBELL_IDLE.
@@ -62,6 +71,7 @@ struct vdev {
 	uint8_t generation;
 	uint64_t offered;
 	uint64_t features;	/* as written; final from FEATURES_OK on */
+	uint32_t written[FEATURE_WORDS];	/* the same, as registers */
 	uint32_t device_select;
 	uint32_t driver_select;
 	uint16_t config_vector;
@@ -70,8 +80,9 @@ struct vdev {
 	const struct ring_ops *ring;	/* the layout of all queues */
 	unsigned int num_queues;
 	struct queue *queues;
-	struct iovec *iov;	/* for the one chain under way */
+	struct iovec *iov;	/* for the chains under way */
 	int iov_max;
+	int iov_used;		/* by those that queue_take() gave */
 	struct service *service;
 
 	struct quirk_state quirk;
@@ -120,6 +131,29 @@ uint8_t vdev_take_isr(struct vdev *v);
 
 /* pass.c */
 
+/*
+ * For a class that takes the buffers of a queue itself: is the queue in use,
+ * and its ring in memory?
+ */
+bool queue_usable(struct queue *q);
+/*
+ * Take the next buffer. Those taken before keep their pieces until
+ * queue_done() or queue_untake().
+ * Return: 1, 0 if there is none, -1 after a line in the log if the ring makes
+ * no sense; then the device is broken.
+ */
+int queue_take(struct queue *q, struct chain *c);
+/* All that were taken since queue_done() stay in the ring. */
+void queue_untake(struct queue *q);
+/* Those that were taken are in the used ring, by ring_push(). */
+void queue_done(struct queue *q);
+/* Publish the used buffers, and interrupt the driver if it wants that. */
+void queue_publish(struct queue *q);
+/* Interrupt the driver for what was published, if it wants that. */
+void queue_notify(struct queue *q);
+/* The buffers are used up: ask for a notification. Return: as arm() */
+bool queue_arm(struct queue *q);
+
 /* 4.1.5.2: a write to the notify structure */
 void pass_notify(struct vdev *v, uint32_t offset, unsigned int size,
 		 uint32_t value);
@@ -128,6 +162,8 @@ void pass_notify(struct vdev *v, uint32_t offset, unsigned int size,
 
 /* The features are accepted: apply them */
 void vdev_features_accepted(struct vdev *v);
+/* The driver drives, or has one more queue: tell the class. */
+void vdev_started(struct vdev *v);
 /* 2.6.1: as before the driver saw it */
 void vdev_queue_reset(struct queue *q);
 /* For tests of drivers: DRIVER_OK is gone without a reset. */
