@@ -66,7 +66,8 @@ class BenchGuest:
                 for name in (*self.guest.devices, *self.slots)]
 
 
-def _guest(needed: Sequence[Function], folder: Path) -> BenchGuest:
+def _guest(chosen: Sequence[Row], folder: Path) -> BenchGuest:
+    needed = _needed(chosen)
     with progress.step("making the backing storage"):
         backings = workload.backings(folder, needed)
     argv: list[str] = []
@@ -74,15 +75,14 @@ def _guest(needed: Sequence[Function], folder: Path) -> BenchGuest:
     specs = []
     for one in needed:
         if one.qemu is None:
-            specs.append(DeviceSpec(one.name, backings.get(one.name, Path()),
-                                    one.options, one.device_class))
+            specs.append(DeviceSpec(one.name, backings[one.name],
+                                    one.options))
             continue
         slots[one.name] = pci.Slot(FIRST_SLOT + len(slots))
         argv += workload.of(one).qemu_device(one, slots[one.name],
-                                             backings.get(one.name, Path()))
+                                             backings[one.name])
     return BenchGuest(Guest(specs, accel="kvm", cpus=1, memory=MEMORY_MB,
-                            name="bench", qemu_args=argv,
-                            more=workload.of(needed[0]).contents()), slots)
+                            name="bench", qemu_args=argv), slots)
 
 
 def _failed(chosen: Sequence[Row], error: Exception) -> list[Result]:
@@ -160,15 +160,14 @@ def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
     return results
 
 
-def _measure_class(chosen: Sequence[Row], kvm_kind: str,
-                   outside: dict[str, Any] | None) -> Measured:
-    """Boot a guest with the functions of one class, and measure its rows."""
-    needed = _needed(chosen)
+def run(chosen: Sequence[Row], kvm_kind: str,
+        outside: dict[str, Any] | None) -> Measured:
+    """Boot the guest and measure the rows."""
+    kvm.sweep("bench")
     # Not in the state folder, which may be shared with another machine.
     with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name, \
             contextlib.ExitStack() as stack:
-        stack.enter_context(workload.of(needed[0]).around(needed))
-        bench_guest = _guest(needed, Path(name))
+        bench_guest = _guest(chosen, Path(name))
         guest = bench_guest.guest
         with progress.step("booting the guest"):
             stack.enter_context(guest)
@@ -180,15 +179,3 @@ def _measure_class(chosen: Sequence[Row], kvm_kind: str,
             kvm.Histograms(lambda text: guest.run(text).out, "bench"))
         results = _measure_all(bench_guest, chosen, histograms)
     return Measured(about, inside, results)
-
-
-def run(chosen: Sequence[Row], kvm_kind: str,
-        outside: dict[str, Any] | None) -> Measured:
-    """Measure the rows, in a guest for each class of devices."""
-    kvm.sweep("bench")
-    found = [_measure_class(list(group), kvm_kind, outside)
-             for _, group in itertools.groupby(
-                 chosen, lambda row: row.setup.function.device_class)]
-    drivers = sorted({name for one in found for name in one.guest["drivers"]})
-    return Measured(found[0].host, {**found[0].guest, "drivers": drivers},
-                    [result for one in found for result in one.results])

@@ -18,8 +18,8 @@ TOP = {"COPYING", "Kbuild", "Makefile", "README.md", "drivers", "include",
        "kunit", "tools"}
 SYSFS = "drivers/core/sysfs.c"
 # folders of the device, each of which calls only those before it
-DEVICE_LAYERS = ("base", "guest", "virtio", "pci", "blk", "rng", "vfio",
-                 "process")
+DEVICE_LAYERS = ("base", "guest", "virtio", "pci", "blk", "rng", "net",
+                 "vfio", "process")
 DISK_WORDS = re.compile(r"\w*(?:sector|zone|disk|backing)\w*",
                         re.IGNORECASE)
 

@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from ..row import Function, Row, Rung
-from . import blk, net
+from . import blk
 
-CLASSES = (blk, net)
+CLASSES = (blk,)
 
 
 def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
@@ -22,10 +20,5 @@ def functions() -> list[Function]:
 
 
 def rungs() -> list[Rung]:
-    """All rungs of the ladders."""
+    """All rungs of the ladder."""
     return [rung for one in CLASSES for rung in one.RUNGS]
-
-
-def ladders() -> list[tuple[str, Sequence[Rung]]]:
-    """The ladder of each class: its operation, and its rungs."""
-    return [(one.LADDER, one.RUNGS) for one in CLASSES]

@@ -19,7 +19,7 @@
 struct net_backend;
 struct options;
 
-/* What is wanted of a back end, a bit for each pair */
+/* What the link wants of a back end, a bit for each pair */
 struct net_wants {
 	uint32_t receive;	/* there is room for frames */
 	uint32_t send;		/* frames wait that it did not take */
@@ -81,7 +81,7 @@ struct net_backend {
 extern const struct net_backend_ops *const net_backends[];
 
 /*
- * Open the one that @text names, as NAME or NAME:ARGUMENT.
+ * Open the back end that @text names, as NAME or NAME:ARGUMENT.
  * Return: NULL after one line on stderr
  */
 struct net_backend *net_backend_open(const struct options *o,

@@ -12,9 +12,9 @@
 #define NET_FRAME_ROOM	(68U << 10)
 
 /*
- * The header is the whole one, in wire format: what checksum and segmentation
- * is left to whoever takes the frame. All zeroes: nothing is. num_buffers and
- * the hash mean nothing here.
+ * The header has all its fields, in wire format. It says what checksum and
+ * segmentation the taker of the frame has to do; with zeroes, there is nothing
+ * to do. num_buffers and the hash mean nothing here.
  */
 struct net_frame {
 	struct vfe_net_hdr hdr;
@@ -22,7 +22,7 @@ struct net_frame {
 	uint8_t data[NET_FRAME_ROOM];
 };
 
-/* What a taker of frames does itself: a bit each */
+/* Offloads that a taker of frames does itself: a bit each */
 enum net_offload {
 	NET_CSUM = 1 << 0,	/* NEEDS_CSUM */
 	NET_TSO4 = 1 << 1,

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The list of classes. */
 #include "blk/blk.h"
+#include "net/net.h"
 #include "process/options.h"
 #include "rng/rng.h"
 
 const struct vdev_class *const classes[] = {
 	&blk_class,
 	&rng_class,
+	&net_class,
 	NULL
 };
