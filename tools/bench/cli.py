@@ -13,7 +13,8 @@ from pathlib import Path
 
 from count.target import Target
 from insn import cli as insn
-from lab import LabError, files, machine, paths, progress
+from lab import (LabError, build, chroot, files, initramfs, machine, paths,
+                 progress)
 
 from . import host, report, row, rows, run, table, targets, workload
 from .result import Result
@@ -74,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--parameters", default="", metavar="TEXT",
                         help="module parameters of vfe_blk, with --only"
                              " service or insn")
-    # The outer process passes these to the measuring one.
+    # The outer process passes these to the inner ones.
+    parser.add_argument("--prepare", action="store_true",
+                        help=argparse.SUPPRESS)
     parser.add_argument("--outside", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--kvm", default=host.HOST, help=argparse.SUPPRESS)
     parser.add_argument("--into", help=argparse.SUPPRESS)
@@ -125,8 +128,18 @@ def _status(results: Sequence[Result], judged: Sequence[Target]) -> int:
     return AGREED
 
 
+def _prepare(chosen: Sequence[row.Row], argv: Sequence[str]) -> None:
+    """Make what the guests need besides, here: a nested machine is slow."""
+    if not all(workload.of(one.setup.function).plain for one in chosen):
+        machine.prepare()
+        code = chroot.run(["python3", f"{paths.INNER_CHECKOUT}/tools/bench",
+                           "--here", "--prepare", *argv])
+        if code:
+            raise SystemExit(code)
+
+
 def _elsewhere(options: argparse.Namespace, argv: Sequence[str]) -> int:
-    _selected(options)      # report mistakes before any set-up
+    _prepare(_selected(options), argv)  # reports mistakes before any set-up
     nested = machine.choose().place == "nest"
     inner = [*argv, "--outside", json.dumps(host.machine()),
              "--kvm", host.NESTED if nested else host.HOST]
@@ -174,5 +187,9 @@ def main(argv: Sequence[str]) -> int:
         return _only(options, argv)
     if options.list:
         print("\n".join(one.name for one in _selected(options)))
+        return AGREED
+    if options.prepare:
+        for more in workload.contents(_selected(options)):
+            initramfs.guest(build.modules(), more=more)
         return AGREED
     return _measure(options) if options.here else _elsewhere(options, argv)

@@ -34,7 +34,9 @@ def steps(rungs: Sequence[Rung], results: Sequence[Result]) -> list[Step]:
 def _figures(result: Result) -> dict[str, Any]:
     def rounded(value: float | None) -> float | None:
         return None if value is None else round(value, 4)
-    return {"row": result.row.name, "device": result.row.setup.device,
+    return {"row": result.row.name,
+            "class": result.row.setup.function.device_class,
+            "device": result.row.setup.device,
             "exits": rounded(result.exits),
             "interrupts": rounded(result.ratio("interrupts")),
             "all_exits": rounded(result.ratio("all_exits"))}

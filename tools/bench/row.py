@@ -30,6 +30,7 @@ class Function:
     device_class: str           # a key of bench.workload
     options: tuple[str, ...] = ()
     qemu: Mapping[str, object] | None = None    # properties of QEMU's
+    number: int = 0             # of its network
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,14 @@ class Row:
     submit: str = BATCH
     group: str = ""             # rows of one group are measured together
     brief: bool = True          # part of a short run, too
+    title: str = ""             # its name, if not of the parts above
     name: str = field(init=False)
 
     def __post_init__(self) -> None:
         name = f"{self.setup.name}-d{self.depth}-{self.rw}"
-        if self.rw == PROBE:
+        if self.title:
+            name = self.title
+        elif self.rw == PROBE:
             name = self.setup.name
         elif self.group and self.depth > 1:
             name += f"-{self.submit}"

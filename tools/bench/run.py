@@ -66,8 +66,7 @@ class BenchGuest:
                 for name in (*self.guest.devices, *self.slots)]
 
 
-def _guest(chosen: Sequence[Row], folder: Path) -> BenchGuest:
-    needed = _needed(chosen)
+def _guest(needed: Sequence[Function], folder: Path) -> BenchGuest:
     with progress.step("making the backing storage"):
         backings = workload.backings(folder, needed)
     argv: list[str] = []
@@ -75,14 +74,15 @@ def _guest(chosen: Sequence[Row], folder: Path) -> BenchGuest:
     specs = []
     for one in needed:
         if one.qemu is None:
-            specs.append(DeviceSpec(one.name, backings[one.name],
-                                    one.options))
+            specs.append(DeviceSpec(one.name, backings.get(one.name, Path()),
+                                    one.options, one.device_class))
             continue
         slots[one.name] = pci.Slot(FIRST_SLOT + len(slots))
         argv += workload.of(one).qemu_device(one, slots[one.name],
-                                             backings[one.name])
+                                             backings.get(one.name, Path()))
     return BenchGuest(Guest(specs, accel="kvm", cpus=1, memory=MEMORY_MB,
-                            name="bench", qemu_args=argv), slots)
+                            name="bench", qemu_args=argv,
+                            more=workload.of(needed[0]).contents()), slots)
 
 
 def _failed(chosen: Sequence[Row], error: Exception) -> list[Result]:
@@ -160,14 +160,15 @@ def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
     return results
 
 
-def run(chosen: Sequence[Row], kvm_kind: str,
-        outside: dict[str, Any] | None) -> Measured:
-    """Boot the guest and measure the rows."""
-    kvm.sweep("bench")
+def _measure_class(chosen: Sequence[Row], kvm_kind: str,
+                   outside: dict[str, Any] | None) -> Measured:
+    """Boot a guest with the functions of one class, and measure its rows."""
+    needed = _needed(chosen)
     # Not in the state folder, which may be shared with another machine.
     with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name, \
             contextlib.ExitStack() as stack:
-        bench_guest = _guest(chosen, Path(name))
+        stack.enter_context(workload.of(needed[0]).around(needed))
+        bench_guest = _guest(needed, Path(name))
         guest = bench_guest.guest
         with progress.step("booting the guest"):
             stack.enter_context(guest)
@@ -179,3 +180,15 @@ def run(chosen: Sequence[Row], kvm_kind: str,
             kvm.Histograms(lambda text: guest.run(text).out, "bench"))
         results = _measure_all(bench_guest, chosen, histograms)
     return Measured(about, inside, results)
+
+
+def run(chosen: Sequence[Row], kvm_kind: str,
+        outside: dict[str, Any] | None) -> Measured:
+    """Measure the rows, in a guest for each class of devices."""
+    kvm.sweep("bench")
+    found = [_measure_class(list(group), kvm_kind, outside)
+             for _, group in itertools.groupby(
+                 chosen, lambda row: row.setup.function.device_class)]
+    drivers = sorted({name for one in found for name in one.guest["drivers"]})
+    return Measured(found[0].host, {**found[0].guest, "drivers": drivers},
+                    [result for one in found for result in one.results])

@@ -83,13 +83,18 @@ def _complaints(results: Sequence[Result]) -> list[str]:
     return lines
 
 
-def _ladder(results: Sequence[Result]) -> list[str]:
+def _ladders(results: Sequence[Result]) -> list[str]:
+    """One for each class of devices."""
+    return [line for operation, rungs in rows.ladders()
+            for line in _ladder(operation, ladder.steps(rungs, results))]
+
+
+def _ladder(operation: str, found: Sequence[ladder.Step]) -> list[str]:
     """The rungs, ours next to the kernel's."""
-    found = ladder.steps(rows.rungs(), results)
     if not found:
         return []
-    lines = ["", "ladder, for one read of 4 KiB:  "
-             f"{'':4}{'device exits':>14}{'interrupts':>12}{'all exits':>11}"
+    lines = ["", f"ladder, for {operation}:",
+             f"{'':36}{'device exits':>14}{'interrupts':>12}{'all exits':>11}"
              f"{'':4}kernel's: {'exits':>7}{'interr.':>9}{'all':>8}"]
     for step in found:
         ours = "".join(
@@ -140,7 +145,7 @@ def render(results: Sequence[Result], targets: Sequence[Target] = ()) -> str:
     lines += ["", "exits: those at the device's addresses. all exits: of the"
               " vCPU, less idle ones and those of fio's", "start. observed:"
               " by fio's clock; under nested emulation these mean little."]
-    lines += _ladder(results) + _probes(results)
+    lines += _ladders(results) + _probes(results)
     notes = _notes(results)
     if notes:
         lines += ["", "notes:", *notes]

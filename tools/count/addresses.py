@@ -77,6 +77,10 @@ class AddressMap:
                 return register.name
         return f"bar{index}+{offset:#06x}"
 
+    def has(self, name: str) -> bool:
+        """Does the function have a register of this name?"""
+        return any(register.name == name for register in self._registers)
+
     def registers_in(self, windows: Iterable[str]) -> frozenset[str]:
         """The names of all registers in these windows."""
         wanted = set(windows)

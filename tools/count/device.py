@@ -24,11 +24,6 @@ class DeviceState:
     kicks: int = 0
     doorbells: int = 0
 
-    @property
-    def operations(self) -> int:
-        """The number of all requests that it served."""
-        return sum(self.requests.values())
-
 
 def parse(answer: Mapping[str, Any]) -> DeviceState:
     """Parse the answer to `counters`."""

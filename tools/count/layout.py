@@ -18,6 +18,8 @@ from .counts import CountError
 from .registers import Register
 
 SIZE = 256          # offsets in configuration space
+VENDOR = 0x00
+VIRTIO = 0x1af4     # the vendor of virtio functions (4.1.2)
 STATUS, CAPABILITIES = 0x06, 0x34
 STATUS_CAP_LIST = 0x10
 CAP_VENDOR, CAP_MSIX = 0x09, 0x11
@@ -81,7 +83,8 @@ def _structure(space: bytes, place: int) -> list[Register]:
 
 
 def parse(space: bytes) -> Layout:
-    """The registers of a virtio function, modern or legacy."""
+    """The registers of a virtio function, modern or legacy; none of another
+    function, whose accesses count by their offsets."""
     if len(space) < SIZE:
         raise CountError(f"{len(space)} bytes of configuration space, not"
                          f" {SIZE}: read it as root")
@@ -92,6 +95,8 @@ def parse(space: bytes) -> Layout:
             found += _structure(space, place)
         elif identity == CAP_MSIX:
             msix.add(space[place + 4] & 7)
+    if struct.unpack_from("<H", space, VENDOR)[0] != VIRTIO:
+        return Layout((), frozenset(msix))
     # Last, since the notify structure may be in the BAR of these registers.
     found += [replace(one, bar_index=LEGACY_BAR)
               for one in registers.legacy()]

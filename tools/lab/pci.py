@@ -63,7 +63,9 @@ def file_node(node: str, path: Path) -> list[str]:
 
 def driver_of(module: str) -> str:
     """The PCI driver that a module's disks and the like come with."""
-    return "virtio-pci" if module in _ON_VIRTIO_BUS else module
+    if module in _ON_VIRTIO_BUS:
+        return "virtio-pci"
+    return "ne2k-pci" if module == "ne2k_pci" else module
 
 
 @functools.cache

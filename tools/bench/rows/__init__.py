@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from ..row import Function, Row, Rung
-from . import blk
+from collections.abc import Sequence
 
-CLASSES = (blk,)
+from ..row import Function, Row, Rung
+from . import blk, net
+
+CLASSES = (blk, net)
 
 
 def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
@@ -20,5 +22,10 @@ def functions() -> list[Function]:
 
 
 def rungs() -> list[Rung]:
-    """All rungs of the ladder."""
+    """All rungs of the ladders."""
     return [rung for one in CLASSES for rung in one.RUNGS]
+
+
+def ladders() -> list[tuple[str, Sequence[Rung]]]:
+    """The ladder of each class: its operation, and its rungs."""
+    return [(one.LADDER, one.RUNGS) for one in CLASSES]

@@ -162,6 +162,7 @@ PROBES = (
 
 
 # The ladder: one lever per rung, all on the same workload.
+LADDER = "one read of 4 KiB"
 _NO_WINDOW = "the kernel has no driver for the register window"
 _NO_POLL_QUEUE = "virtio_blk takes no poll queue when the guest has one CPU"
 

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from count.target import Target
 
 from ..result import Result
-from . import blk
+from . import blk, net
 
-CLASSES = (blk,)
+CLASSES = (blk, net)
 
 
 def check(results: Sequence[Result]) -> list[Target]:

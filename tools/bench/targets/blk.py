@@ -7,19 +7,16 @@ in the same run.
 
 from __future__ import annotations
 
-import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from count import pairs
 from count.target import Target
 
 from ..result import Result
 from ..row import BATCH
 from ..rows.blk import COALESCED, PAIR
+from .pairs import (ENOUGH_OPS, Cell, Rows, cells, fast_enough, in_every,
+                    ratio)
 
-# With fewer operations, results that depend on time mean nothing, and fio's
-# start causes most exits.
-ENOUGH_OPS = 1000
 # largest number of all exits per polled operation on a polling device
 ALL_EXITS = 0.25
 
@@ -86,8 +83,6 @@ def _shown(result: Result) -> str:
     return text if every is None else f"{text}, {every:.2f} of all exits"
 
 
-Rows = Mapping[str, Result]
-
 OURS, KERNELS = (setup.name for setup in PAIR)
 # If requests come one by one, the numbers of kicks and interrupts, and the
 # speed, depend on whether the guest or the device is faster. Both drivers do
@@ -97,11 +92,6 @@ COALESCED_SPEED = 1.3
 ADAPTIVE, PLAIN = "qemu-adaptive", "qemu-kernel"
 PROBE_OURS, PROBE_KERNELS = "probe-vfe", "probe-kernel"
 QUEUE_ACCESSES, FEATURE_ACCESSES = 14, 8
-
-
-def _ratio(result: Result, name: str) -> float:
-    value = result.ratio(name)
-    return float("inf") if value is None else value
 
 
 def _fewer_exits(rows: Rows) -> list[Target]:
@@ -117,69 +107,8 @@ def _fewer_exits(rows: Rows) -> list[Target]:
                    f"{shown[0]}, the kernel's {shown[1]}", reached)]
 
 
-class Cell:
-    """Both drivers on one workload, on the same kind of device."""
-
-    def __init__(self, ours: Result, kernel: Result) -> None:
-        self.ours = ours
-        self.kernel = kernel
-        self.name = ours.row.name.removeprefix(f"{OURS}-")
-
-    @property
-    def measured(self) -> bool:
-        """Were both measured?"""
-        return not (self.ours.error or self.kernel.error)
-
-    @property
-    def enough(self) -> bool:
-        """Are there enough operations for results that depend on time?"""
-        return self.ours.row.ops >= ENOUGH_OPS
-
-    def both(self, *names: str) -> tuple[float, float]:
-        """The sum of these counts per operation: ours, the kernel's."""
-        ours, kernel = (sum(_ratio(one, name) for name in names)
-                        for one in (self.ours, self.kernel))
-        return ours, kernel
-
-    @property
-    def speed(self) -> float:
-        """The ratio of our operations per second to the kernel's: the median of
-        the pairs."""
-        if not (self.ours.outcome and self.kernel.outcome):
-            return 0.0
-        return pairs.ratios(self.ours.outcome.runs,
-                            self.kernel.outcome.runs).value
-
-
-def cells(rows: Rows, ours: str = OURS, kernels: str = KERNELS) -> list[Cell]:
-    """The measured cells of a pair of setups."""
-    found = []
-    for name, result in rows.items():
-        partner = rows.get(kernels + name.removeprefix(ours))
-        if name.startswith(f"{ours}-") and partner:
-            found.append(Cell(result, partner))
-    return found
-
-
-def _in_every(found: list[Cell], text: str,
-              figures: Callable[[Cell], tuple[float, float]],
-              most: float = 1.0) -> list[Target]:
-    """In each cell the first figure is at most @most of the second."""
-    if not found:
-        return []
-    missed = []
-    for cell in found:
-        ours, kernel = figures(cell)
-        if not cell.measured or ours > kernel * most:
-            missed.append(f"{cell.name} {ours:.4f} against {kernel:.4f}")
-    worst = max((ours / kernel if kernel else float(ours > 0) for ours, kernel
-                 in map(figures, found)))
-    shown = f"{len(found)} cells, at most {worst:.2f} of the kernel's"
-    return [Target(text, "; ".join([shown, *missed]), not missed)]
-
-
 def _paired(rows: Rows) -> list[Target]:
-    every = cells(rows)
+    every = cells(rows, OURS, KERNELS)
     # At depth 1 the counts do not depend on time.
     alone = [cell for cell in every if cell.ours.row.depth == 1]
     timed = [cell for cell in every if cell.enough]
@@ -190,17 +119,17 @@ def _paired(rows: Rows) -> list[Target]:
         return cell.both("kicks", "interrupts")
 
     return [
-        *_in_every(alone, "on QEMU's device, depth 1: no more kicks per"
-                   " operation than the kernel's driver",
-                   lambda cell: cell.both("kicks")),
-        *_in_every(alone, "on QEMU's device, depth 1: no more interrupts",
-                   lambda cell: cell.both("interrupts")),
-        *_in_every(batches, "on QEMU's device, batches: no more kicks and"
-                   f" interrupts together, except for chance ({CHANCE})",
-                   together, CHANCE),
-        *_in_every(singles, "on QEMU's device, one by one: the same, except"
-                   f" for chance ({CHANCE})", together, CHANCE),
-        *_speed(timed, 1 / CHANCE),
+        *in_every(alone, "on QEMU's device, depth 1: no more kicks per"
+                  " operation than the kernel's driver",
+                  lambda cell: cell.both("kicks")),
+        *in_every(alone, "on QEMU's device, depth 1: no more interrupts",
+                  lambda cell: cell.both("interrupts")),
+        *in_every(batches, "on QEMU's device, batches: no more kicks and"
+                  f" interrupts together, except for chance ({CHANCE})",
+                  together, CHANCE),
+        *in_every(singles, "on QEMU's device, one by one: the same, except"
+                  f" for chance ({CHANCE})", together, CHANCE),
+        *fast_enough(timed, 1 / CHANCE),
         *_coalesced(rows),
     ]
 
@@ -209,22 +138,10 @@ def _coalesced(rows: Rows) -> list[Target]:
     """The gain from coalescing."""
     found = [cell for cell in
              cells(rows, *(setup.name for setup in COALESCED)) if cell.enough]
-    return [*_in_every(found, "coalesced, depth 32 one by one: kicks and"
-                       " interrupts together at most half",
-                       lambda cell: cell.both("kicks", "interrupts"), 0.5),
-            *_speed(found, COALESCED_SPEED, "coalesced: ")]
-
-
-def _speed(found: list[Cell], least: float, what: str = "") -> list[Target]:
-    if not found:
-        return []
-    slower = [f"{cell.name} {cell.speed:.2f}" for cell in found
-              if cell.speed < least]
-    middle = statistics.median(cell.speed for cell in found)
-    shown = f"{len(found)} cells, median {middle:.2f} of the kernel's"
-    return [Target(f"{what}operations per second at least {least:.2f} of the"
-                   " kernel's in every cell (median of five pairs)",
-                   "; ".join([shown, *slower]), not slower)]
+    return [*in_every(found, "coalesced, depth 32 one by one: kicks and"
+                      " interrupts together at most half",
+                      lambda cell: cell.both("kicks", "interrupts"), 0.5),
+            *fast_enough(found, COALESCED_SPEED, "coalesced: ")]
 
 
 def _adaptive(rows: Rows) -> list[Target]:
@@ -234,7 +151,7 @@ def _adaptive(rows: Rows) -> list[Target]:
         if not name.startswith(f"{ADAPTIVE}-") or kernel is None or \
                 ours.row.ops < ENOUGH_OPS:
             continue
-        figures = [_ratio(one, "all_exits") for one in (ours, kernel)]
+        figures = [ratio(one, "all_exits") for one in (ours, kernel)]
         found.append(Target(
             f"{ours.row.rw} at depth 1, adaptive polling: at most half of all"
             " exits of the kernel's driver",

@@ -6,11 +6,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from lab import initramfs
+
 from ..row import Function, Row
 from .blk import Blk
 from .interface import DeviceClass
+from .net import Net
 
-_CLASSES: dict[str, DeviceClass] = {"blk": Blk()}
+_CLASSES: dict[str, DeviceClass] = {"blk": Blk(), "net": Net()}
 
 
 def of(function: Function) -> DeviceClass:
@@ -24,6 +27,13 @@ def backings(folder: Path, functions: Sequence[Function]) -> dict[str, Path]:
             for name, path in device_class.backings(
                 folder, [one for one in functions
                          if one.device_class == known]).items()}
+
+
+def contents(rows: Sequence[Row]) -> list[initramfs.More]:
+    """What the guests of these rows need besides."""
+    known = {row.setup.function.device_class for row in rows}
+    found = (_CLASSES[name].contents() for name in sorted(known))
+    return [more for more in found if more]
 
 
 def too_many(rows: Sequence[Row]) -> str:

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,17 @@ class Blk:
     """The class of disks."""
 
     layer = "block layer"
+    plain = True
+    driver_counts = True
+
+    def contents(self) -> None:
+        """The guest has fio anyway."""
+
+    def around(self, functions: Sequence[Function],
+               ) -> contextlib.AbstractContextManager[None]:
+        """Nothing: QEMU and the devices open the images."""
+        del functions
+        return contextlib.nullcontext()
 
     def backings(self, folder: Path,
                  functions: Sequence[Function]) -> dict[str, Path]:
@@ -150,6 +162,15 @@ class Blk:
         return Requests(
             done.requests, f"{done.reads} reads, {done.writes} writes,"
             f" {done.flushes} flushes", notes, cost)
+
+    def operations(self, asked: Requests, outcome: Outcome) -> int:
+        """The block layer's count."""
+        del outcome
+        return asked.count
+
+    def served(self, requests: Mapping[str, int]) -> int:
+        """All of them."""
+        return sum(requests.values())
 
     def describe(self, row: Row) -> dict[str, Any]:
         """fio's load."""

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from count.driver import Run
 from count.witness import Cost
-from lab import pci
+from lab import initramfs, pci
 from lab.guest import Guest
 
 from ..row import Function, Row, Setup
@@ -62,6 +63,15 @@ class DeviceClass(Protocol):
     """A class of devices."""
 
     layer: str      # the name of the layer above the driver, which counts
+    plain: bool     # the lab's guest has all that it needs: no contents()
+    driver_counts: bool     # the driver has a count of its own, "operations"
+
+    def contents(self) -> initramfs.More | None:
+        """What the guest needs besides; None for nothing."""
+
+    def around(self, functions: Sequence[Function],
+               ) -> contextlib.AbstractContextManager[None]:
+        """What these functions need on the guest's host, while it runs."""
 
     def backings(self, folder: Path,
                  functions: Sequence[Function]) -> dict[str, Path]:
@@ -89,6 +99,12 @@ class DeviceClass(Protocol):
 
         @before: "" if there was no disk or other device yet
         """
+
+    def operations(self, asked: Requests, outcome: Outcome) -> int:
+        """The number of operations, by which the counts are divided."""
+
+    def served(self, requests: Mapping[str, int]) -> int:
+        """Those of the device's counts of requests that are @asked.count."""
 
     def describe(self, row: Row) -> dict[str, Any]:
         """The field "workload" of bench.json."""

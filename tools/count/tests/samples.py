@@ -81,6 +81,7 @@ Totals:
 def space(*capabilities: bytes) -> bytes:
     """Configuration space with these capabilities, each without its next."""
     data = bytearray(layout.SIZE)
+    struct.pack_into("<H", data, layout.VENDOR, layout.VIRTIO)
     place, last = 0x40, layout.CAPABILITIES
     for capability in capabilities:
         data[layout.STATUS] |= layout.STATUS_CAP_LIST

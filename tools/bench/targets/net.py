@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Targets of the rows of network interfaces.
+
+Most compare vfe_net with virtio_net: on our device in rows of their own, on
+QEMU's in pairs of runs by turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from count.target import Target
+
+from ..result import Result
+from ..row import Setup
+from ..rows.net import CONSTANT, DEPTH, PAIR, VARYING
+from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
+                                 STREAM, TRIP)
+from .pairs import Cell, Rows, cells, fast_enough, in_every
+
+# What only the time decides: the same, except for chance
+CHANCE = 1.15
+HALF = 0.5
+STREAMS = (STREAM, MAERTS, RR, CRR)
+
+
+def _only_kicks(result: Result) -> bool:
+    """One exit per ping: the kick of its request."""
+    return result.exits == 1 and result.ratio("kicks") == 1
+
+
+def _none(result: Result) -> bool:
+    return result.exits == 0
+
+
+def _nothing(result: Result) -> bool:
+    interrupts = result.ratio("interrupts")
+    return result.exits == 0 and interrupts is not None and interrupts < 0.01
+
+
+SINGLE: Sequence[tuple[str, str, Callable[[Result], bool]]] = (
+    (f"net-msix-{PING}", "1 exit per ping, the kick (MSI-X)", _only_kicks),
+    (f"net-poll-{PING}", "no exit per ping, polling device", _none),
+    (f"net-poll-{BATCH}-{DEPTH}", f"no exit, polling device, {DEPTH} at once",
+     _none),
+    (f"net-map-{PING}", "no exit per ping, mapped doorbell", _none),
+    (f"net-map-{BATCH}-{DEPTH}", f"no exit, mapped doorbell, {DEPTH} at once",
+     _none),
+    (f"net-poll-polled-{TRIP}", "no exit and no interrupt per datagram, busy"
+     " polling, polling device", _nothing),
+    (f"net-map-polled-{TRIP}", "the same, mapped doorbell", _nothing),
+)
+
+
+def _shown(result: Result) -> str:
+    if result.exits is None:
+        return "not measured"
+    interrupts = result.ratio("interrupts")
+    text = f"{result.exits:.4f} exits/op"
+    return text if interrupts is None else f"{text}, {interrupts:.4f} interr."
+
+
+def _of(found: Sequence[Cell], *traffic: str) -> list[Cell]:
+    return [cell for cell in found if cell.ours.row.rw in traffic]
+
+
+def _notified(cell: Cell) -> tuple[float, float]:
+    return cell.both("kicks", "interrupts")
+
+
+def _paired(rows: Rows) -> list[Target]:
+    every = cells(rows, *_names(PAIR))
+    timed = [cell for cell in every if cell.enough]
+    return [
+        *in_every(_of(every, PING), "on QEMU's device: no more kicks per ping",
+                  lambda cell: cell.both("kicks")),
+        *in_every(_of(every, PING), "on QEMU's device: at most half of the"
+                  " interrupts per ping",
+                  lambda cell: cell.both("interrupts"), HALF),
+        *in_every(_of(timed, SEND), "UDP stream of small packets: kicks and"
+                  " interrupts per packet at most half", _notified, HALF),
+        *fast_enough(_of(timed, SEND), 1.0, "UDP stream of small packets: "),
+        *fast_enough(_of(timed, SEGMENTED), 1 / CHANCE, "UDP by GSO: "),
+        *in_every(_of(timed, *STREAMS), "TCP: kicks and interrupts no more,"
+                  f" except for chance ({CHANCE})", _notified, CHANCE),
+        *fast_enough(_of(timed, *STREAMS), 1 / CHANCE, "TCP: "),
+    ]
+
+
+def _delayed(rows: Rows) -> list[Target]:
+    found = []
+    for name, setups in (("constant", CONSTANT), ("varying", VARYING)):
+        timed = [cell for cell in cells(rows, *_names(setups)) if cell.enough]
+        found += fast_enough(timed, 1 / CHANCE, f"{name} delay: ")
+    return found
+
+
+def _names(setups: Sequence[Setup]) -> tuple[str, str]:
+    ours, kernels = (setup.name for setup in setups)
+    return ours, kernels
+
+
+def targets(results: Rows) -> list[Target]:
+    """The rows that have run, by name."""
+    own = [Target(text, _shown(results[name]),
+                  not results[name].error and reached(results[name]))
+           for name, text, reached in SINGLE if name in results]
+    return [*own, *_paired(results), *_delayed(results)]

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Two drivers by turns on identical functions: what they are compared by."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+
+from count import pairs
+from count.target import Target
+
+from ..result import Result
+
+# With fewer operations, results that depend on time mean nothing, and the
+# start of the workload causes most exits.
+ENOUGH_OPS = 1000
+
+Rows = Mapping[str, Result]
+
+
+def ratio(result: Result, name: str) -> float:
+    """A count per operation; infinite if nobody counted it."""
+    value = result.ratio(name)
+    return float("inf") if value is None else value
+
+
+class Cell:
+    """Both drivers on one workload, on the same kind of device."""
+
+    def __init__(self, name: str, ours: Result, kernel: Result) -> None:
+        self.name = name
+        self.ours = ours
+        self.kernel = kernel
+
+    @property
+    def measured(self) -> bool:
+        """Were both measured?"""
+        return not (self.ours.error or self.kernel.error)
+
+    @property
+    def enough(self) -> bool:
+        """Are there enough operations for results that depend on time?"""
+        return self.ours.row.ops >= ENOUGH_OPS
+
+    def both(self, *names: str) -> tuple[float, float]:
+        """The sum of these counts per operation: ours, the kernel's."""
+        ours, kernel = (sum(ratio(one, name) for name in names)
+                        for one in (self.ours, self.kernel))
+        return ours, kernel
+
+    @property
+    def speed(self) -> float:
+        """The ratio of our operations per second to the kernel's: the median of
+        the pairs."""
+        if not (self.ours.outcome and self.kernel.outcome):
+            return 0.0
+        return pairs.ratios(self.ours.outcome.runs,
+                            self.kernel.outcome.runs).value
+
+
+def cells(rows: Rows, ours: str, kernels: str) -> list[Cell]:
+    """The measured cells of a pair of setups."""
+    found = []
+    for name, result in rows.items():
+        cell = name.removeprefix(f"{ours}-")
+        partner = rows.get(f"{kernels}-{cell}")
+        if cell != name and partner:
+            found.append(Cell(cell, result, partner))
+    return found
+
+
+def in_every(found: Sequence[Cell], text: str,
+             figures: Callable[[Cell], tuple[float, float]],
+             most: float = 1.0) -> list[Target]:
+    """In each cell the first figure is at most @most of the second."""
+    if not found:
+        return []
+    missed = []
+    for cell in found:
+        ours, kernel = figures(cell)
+        if not cell.measured or ours > kernel * most:
+            missed.append(f"{cell.name} {ours:.4f} against {kernel:.4f}")
+    worst = max((ours / kernel if kernel else float(ours > 0) for ours, kernel
+                 in map(figures, found)))
+    shown = f"{len(found)} cells, at most {worst:.2f} of the kernel's"
+    return [Target(text, "; ".join([shown, *missed]), not missed)]
+
+
+def fast_enough(found: Sequence[Cell], least: float,
+                what: str = "") -> list[Target]:
+    """In each cell the median of the pairs is at least @least."""
+    if not found:
+        return []
+    slower = [f"{cell.name} {cell.speed:.2f}" for cell in found
+              if cell.speed < least]
+    middle = statistics.median(cell.speed for cell in found)
+    shown = f"{len(found)} cells, median {middle:.2f} of the kernel's"
+    return [Target(f"{what}operations per second at least {least:.2f} of the"
+                   " kernel's in every cell (median of five pairs)",
+                   "; ".join([shown, *slower]), not slower)]

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Network rows: traffic, the interface's counts, targets."""
+
+from __future__ import annotations
+
+import unittest
+
+from bench import rows, targets
+from bench.result import Result, Traffic
+from bench.row import Row
+from bench.rows import net as net_rows
+from bench.tests import samples
+from bench.workload import net_load, net_peer, of
+from bench.workload.interface import Outcome
+from bench.workload.net_load import Job
+from count import net
+from count.counts import CountError, Testimony
+from count.witness import compare
+from lab.errors import LabError
+
+THERE = net_peer.Network(7)
+PING = """\
+PING 10.0.7.1 (10.0.7.1) 56(84) bytes of data.
+
+--- 10.0.7.1 ping statistics ---
+100 packets transmitted, 100 received, 0% packet loss, time 404ms
+rtt min/avg/max/mdev = 0.468/1.342/31.558/3.146 ms, ipg/ewma 4.079/0.692 ms
+"""
+NETPERF = "ELAPSED_TIME=2.00\nP50_LATENCY=450\nP99_LATENCY=-1\n"
+NETLOAD = "ops 100 ns 50000000 p50 480000 p99 900000\n"
+
+
+def outcome(kind: str, text: str, ops: int = 100) -> Outcome:
+    """The outcome of a run that printed this."""
+    return net_load.parse(Job(kind, THERE, ops), text)
+
+
+class Commands(unittest.TestCase):
+    """Command lines and outputs."""
+
+    def test_each_kind_has_a_fixed_count(self) -> None:
+        for kind in net_load.KINDS:
+            command = net_load.command(Job(kind, THERE, 321, 8))
+            count = 321 * (net_load.STREAM_BYTES if kind in (
+                net_load.STREAM, net_load.MAERTS) else 1)
+            self.assertRegex(command, rf"\b{count}\b", kind)
+            self.assertIn("10.0.7.", command)
+
+    def test_ping(self) -> None:
+        found = outcome(net_load.PING, PING)
+        self.assertEqual((found.ios, found.runtime_ms, found.lat_ns_p50),
+                         (100, 404, 1342000))
+
+    def test_netperf(self) -> None:
+        found = outcome(net_load.CRR, NETPERF)
+        self.assertEqual((found.iops, found.lat_ns_p50, found.lat_ns_p99),
+                         (50, 450000, 0))
+
+    def test_netload(self) -> None:
+        found = outcome(net_load.SEND, NETLOAD)
+        self.assertEqual((found.iops, found.lat_ns_p99), (2000, 900000))
+
+    def test_lost_packets(self) -> None:
+        with self.assertRaisesRegex(LabError, "99 of 100"):
+            outcome(net_load.PING, PING.replace("100 received",
+                                                "99 received"))
+        for kind in net_load.KINDS:
+            with self.assertRaisesRegex(LabError, "no result"):
+                outcome(kind, "connect: Connection refused\n")
+
+
+class Interface(unittest.TestCase):
+    """Counts of the layer above."""
+
+    def test_packets_and_losses(self) -> None:
+        setup = net_rows.SETUPS[-1]
+        asked = of(setup.function).requests(setup, "5 4 300 200 0 2 0 0",
+                                            "2 2 100 100 0 1 0 0")
+        self.assertEqual(asked.count, 5)
+        self.assertIn("1 packets were dropped", asked.notes[0])
+
+    def test_an_interface_that_is_gone(self) -> None:
+        with self.assertRaisesRegex(CountError, "2 of 8"):
+            net.parse("1 2")
+
+    def test_the_device_counts_packets_of_both_ways(self) -> None:
+        served = of(net_rows.FUNCTIONS[0]).served
+        self.assertEqual(served({"tx": 3, "rx": 4, "ctrl": 9}), 7)
+
+    def test_networks_are_apart(self) -> None:
+        numbers = [one.number for one in net_rows.FUNCTIONS]
+        self.assertEqual(len(numbers), len(set(numbers)))
+        self.assertLess(max(numbers), 256)
+        self.assertLessEqual(len(THERE.tap), 15)
+
+
+def row(name: str, ops: int) -> Row:
+    """A row of the table with this base number of operations."""
+    return next(one for one in rows.all_rows(ops) if one.name == name)
+
+
+def result(name: str, kicks: float = 1.0, interrupts: float = 1.0,
+           speed: float = 100.0) -> Result:
+    """A measured row, with these counts per operation."""
+    one = row(name, 1000)
+    key = ("notify", "write")
+    count = int(kicks * one.ops)
+    return Result(
+        one, compare({"kvm": Testimony({key: count}, count)}, least=1),
+        Traffic(ops=one.ops, kicks=count,
+                interrupts=int(interrupts * one.ops)),
+        Outcome(one.ops, 10, speed, 1, 2, (speed,) * 5))
+
+
+def missed(*results: Result) -> list[str]:
+    """The texts of the targets that these results miss."""
+    return [one.text for one in targets.check(results) if not one.reached]
+
+
+class Targets(unittest.TestCase):
+    """What the project wants of network rows."""
+
+    def test_a_ping_takes_half_of_the_interrupts(self) -> None:
+        kernel = result("net-pair-kernel-ping", 1, 2)
+        self.assertFalse(missed(result("net-pair-vfe-ping", 1, 1), kernel))
+        self.assertIn("half", missed(
+            result("net-pair-vfe-ping", 1, 1.1), kernel)[0])
+        self.assertIn("kicks", missed(
+            result("net-pair-vfe-ping", 1.1, 1), kernel)[0])
+
+    def test_a_stream_of_small_packets(self) -> None:
+        kernel = result("net-pair-kernel-udp", 0.5, 0.5)
+        good = result("net-pair-vfe-udp", 0.3, 0.2)
+        self.assertFalse(missed(good, kernel))
+        self.assertEqual(len(missed(
+            result("net-pair-vfe-udp", 0.3, 0.21, 99), kernel)), 2)
+
+    def test_time_means_nothing_in_a_short_run(self) -> None:
+        short = row("net-pair-vfe-rr", 100)
+        kernel = result("net-pair-kernel-rr")
+        slow = result("net-pair-vfe-rr", speed=1)
+        self.assertEqual(len(missed(slow, kernel)), 1)
+        self.assertFalse(missed(Result(short, slow.verdict, slow.traffic,
+                                       slow.outcome), kernel))
+
+    def test_rows_of_our_device(self) -> None:
+        self.assertFalse(missed(result("net-msix-ping")))
+        self.assertTrue(missed(result("net-msix-ping", 1.01)))
+        self.assertFalse(missed(result("net-poll-polled-udp-trip", 0, 0)))
+        self.assertTrue(missed(result("net-poll-polled-udp-trip", 0, 1)))
+
+
+class Rows(unittest.TestCase):
+    """The rows as data."""
+
+    def test_rungs_name_rows(self) -> None:
+        names = {one.name for one in rows.all_rows(1000)}
+        for rung in net_rows.RUNGS:
+            self.assertIn(rung.row, names)
+            self.assertTrue(rung.why_not or rung.kernel in names)
+
+    def test_the_window_takes_fewer(self) -> None:
+        self.assertLess(samples.row("net-trap-port-ping").ops,
+                        samples.row("net-msix-ping").ops)

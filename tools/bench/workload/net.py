@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Network interfaces: their peers, traffic, and the interface's counts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from count import net
+from count.driver import Run
+from lab import LabError, initramfs, pci
+from lab import net as lab_net
+from lab.guest import Guest
+
+from ..row import Function, Row, Setup
+from . import net_load, net_peer
+from .interface import Outcome, Regions, Requests
+from .net_load import Job
+
+COMMAND_S = 300
+# A function of our device answers itself. Without ARP, so that only the
+# workload's packets count; the addresses that nobody has, too.
+FIND = """\
+netdev=$(pci_netdev {bdf}) || {{ echo $netdev; exit 1; }}
+cd /sys/class/net/$netdev || exit 1
+ip addr add {address}/24 dev $netdev && ip link set $netdev up || exit 1
+for host in {peer} {nobody}; do
+    ip neigh replace $host lladdr {mac} dev $netdev nud permanent || exit 1
+done
+{tune}
+for n in $(seq 100); do
+    read -r state <operstate
+    [ $state = down ] || break
+    sleep 0.1
+done
+[ $state != down ] || {{ echo "no carrier on $netdev"; exit 1; }}
+echo $netdev"""
+# For busy polling: no interrupts while a socket polls.
+POLLED = """\
+echo 1000 >napi_defer_hard_irqs
+echo 1000000000 >gro_flush_timeout"""
+
+
+class Interface:
+    """The interface of a driver on a function."""
+
+    def __init__(self, tell: Run, setup: Setup, bdf: str) -> None:
+        self._tell = tell
+        self._setup = setup
+        self._bdf = bdf
+        self._name = ""
+
+    def find(self) -> None:
+        """Wait for the interface, and give it addresses."""
+        there = net_peer.network(self._setup.function)
+        self._name = self._tell(pci.script(FIND.format(
+            bdf=self._bdf, address=there.guest, peer=there.peer,
+            nobody=there.nobody, mac=there.peer_mac,
+            tune=POLLED if self._setup.polled else ""))).split()[-1]
+
+    def above(self) -> str:
+        """A command that prints the interface's counts."""
+        return net.command(self._name)
+
+    def job(self, row: Row, part: int = 1) -> Job:
+        """A measured run, one of @part runs of this row."""
+        return Job(row.rw, net_peer.network(self._setup.function),
+                   row.ops // part, row.depth, row.setup.polled)
+
+
+class Net:
+    """The class of network interfaces."""
+
+    layer = "interface"
+    plain = False
+    driver_counts = False       # the interface's counts are the driver's
+
+    def contents(self) -> initramfs.More:
+        """Programs that make traffic."""
+        more = lab_net.LOAD
+        return initramfs.More("net-bench", more.programs, more.modules,
+                              scripts=(("usr/bin/netload",
+                                        net_load.program()),))
+
+    def around(self, functions: Sequence[Function],
+               ) -> contextlib.AbstractContextManager[None]:
+        """The peers of QEMU's own devices."""
+        return net_peer.peers(functions)
+
+    def backings(self, folder: Path,
+                 functions: Sequence[Function]) -> dict[str, Path]:
+        """None: a device answers itself, and QEMU's have a tap."""
+        del folder, functions
+        return {}
+
+    def qemu_device(self, function: Function, slot: pci.Slot,
+                    backing: Path) -> list[str]:
+        """A device of QEMU's on a tap."""
+        del backing
+        there = net_peer.network(function)
+        properties = dict(function.qemu or {})
+        properties.pop("delay", None)       # of the tap
+        model = str(properties.pop("model", "virtio-net-pci"))
+        # The guest's firmware boots from none.
+        return [*lab_net.netdev("tap", function.name, ifname=there.tap,
+                                script="no", downscript="no"),
+                *pci.device(model, slot, {
+                    "netdev": function.name, "mac": there.guest_mac,
+                    "romfile": "", **properties})]
+
+    def too_many(self, rows: Sequence[Row]) -> str:
+        """There is no limit."""
+        del rows
+        return ""
+
+    def work(self, tell: Run, setup: Setup, bdf: str,
+             regions: Regions) -> Interface:
+        """The interface of a function."""
+        del regions
+        return Interface(tell, setup, bdf)
+
+    def run(self, guest: Guest, jobs: Sequence[Job]) -> list[Outcome]:
+        """One after the other."""
+        found = []
+        for job in jobs:
+            result = guest.run(net_load.command(job), COMMAND_S, check=False)
+            if result.rc:
+                raise LabError(f"{job.kind} ended with status {result.rc}:"
+                               f" {result.out.strip()[-400:]}")
+            found.append(net_load.parse(job, result.out))
+        return found
+
+    def verify(self, guest: Guest, jobs: Sequence[Job]) -> None:
+        """The workloads compare their own numbers of answers."""
+
+    def requests(self, setup: Setup, after: str, before: str) -> Requests:
+        """The interface's counts."""
+        del setup
+        done = net.parse(after) - (net.parse(before) if before
+                                   else net.InterfaceState())
+        notes = (f"{done.lost} packets were dropped or had an error",
+                 ) if done.lost else ()
+        return Requests(
+            done.packets, f"{done.sent} packets sent, {done.received}"
+            " received", notes)
+
+    def operations(self, asked: Requests, outcome: Outcome) -> int:
+        """Those of the workload: one may need several packets."""
+        del asked
+        return outcome.ios
+
+    def served(self, requests: Mapping[str, int]) -> int:
+        """The packets."""
+        return sum(requests.get(name, 0) for name in ("tx", "rx"))
+
+    def describe(self, row: Row) -> dict[str, Any]:
+        """The traffic."""
+        return {"traffic": row.rw, "at_once": row.depth}
