@@ -3,60 +3,37 @@
  * Finds the register window, in the BAR that the vendor capability names, and
  * maps it.
  */
+#include <linux/export.h>
 #include <linux/ioport.h>
 #include <linux/pci.h>
 #include <linux/string.h>
 
+#include <vfe/compat/core.h>
+
 #include "trap.h"
-
-#define VFE_TRAP_REGISTERS(NAME) \
-	.win = VFE_WIN_##NAME, \
-	.command = VFE_REG_##NAME##_COMMAND, \
-	.status = VFE_REG_##NAME##_STATUS, \
-	.error = VFE_REG_##NAME##_ERROR, \
-	.data = VFE_REG_##NAME##_DATA, \
-	.control = VFE_REG_##NAME##_CONTROL
-
-#define VFE_TRAP_WINDOW_LEN 0x20	/* up to the end of control */
-
-/*
- * A string instruction accesses a single port, but consecutive memory
- * addresses: in memory, it needs the aperture.
- */
-static const struct vfe_trap_layout vfe_trap_layouts[] = {
-	{
-		VFE_TRAP_REGISTERS(PORT),
-		.flag = IORESOURCE_IO,
-		.len = VFE_TRAP_WINDOW_LEN,
-		.string_len = VFE_TRAP_WINDOW_LEN,
-		.string = VFE_REG_PORT_DATA,
-	},
-	{
-		VFE_TRAP_REGISTERS(MEMORY),
-		.flag = IORESOURCE_MEM,
-		.len = VFE_TRAP_WINDOW_LEN,
-		.string_len = VFE_MEMORY_APERTURE + VFE_MEMORY_APERTURE_SIZE,
-		.string = VFE_REG_MEMORY_APERTURE,
-	},
-};
 
 /**
  * vfe_trap_find_layout() - find a register window by its name
+ * @class: the class that wants it
+ * @layouts: VFE_TRAP_NUM_LAYOUTS of them, as VFE_TRAP_LAYOUTS() makes them
  * @window: "port" or "memory"
  *
  * Return: the layout of its registers, or NULL and a line in the log.
  */
-const struct vfe_trap_layout *vfe_trap_find_layout(const char *window)
+const struct vfe_trap_layout *
+vfe_trap_find_layout(const struct vfe_trap_class *class,
+		     const struct vfe_trap_layout *layouts, const char *window)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(vfe_trap_layouts); i++)
-		if (!strcmp(window, vfe_window_name(vfe_trap_layouts[i].win)))
-			return &vfe_trap_layouts[i];
-	pr_err(KBUILD_MODNAME
-	       ": window=%s: must be port or memory\n", window);
+	for (i = 0; i < VFE_TRAP_NUM_LAYOUTS; i++)
+		if (!strcmp(window, vfe_window_name(layouts[i].win)))
+			return &layouts[i];
+	pr_err("vfe_trap_%s: window=%s: must be port or memory\n",
+	       class->name, window);
 	return NULL;
 }
+EXPORT_SYMBOL_NS_GPL(vfe_trap_find_layout, VFE_NS);
 
 static int vfe_trap_bar_check(struct vfe_trap *trap, u32 need)
 {
@@ -146,12 +123,12 @@ int vfe_trap_map(struct vfe_trap *trap)
 	need = trap->string ? trap->layout->string_len : trap->layout->len;
 	if (!vfe_find_vendor_cap(trap->pdev, &cap)) {
 		dev_err(&trap->pdev->dev,
-			"no vendor capability (magic %#x version %u) with a register window: bind the function to vfe_blk instead\n",
-			VFE_CAP_MAGIC, VFE_CAP_VERSION);
+			"no vendor capability (magic %#x version %u) with a register window: bind the function to vfe_%s instead\n",
+			VFE_CAP_MAGIC, VFE_CAP_VERSION, trap->class->name);
 		return -ENODEV;
 	}
-	trap->bar = trap->layout->win == VFE_WIN_PORT ? cap.port_bar :
-							cap.memory_bar;
+	trap->bar = trap->layout->place == VFE_WIN_PORT ? cap.port_bar :
+							  cap.memory_bar;
 	err = vfe_trap_bar_check(trap, need);
 	if (err)
 		return err;
@@ -162,7 +139,7 @@ int vfe_trap_map(struct vfe_trap *trap)
 	if (err)
 		goto err_regs;
 	err = vfe_trap_map_bar(trap, !(le32_to_cpu(cap.mapped) &
-				       BIT(trap->layout->win)), need);
+				       BIT(trap->layout->place)), need);
 	if (err)
 		goto err_enable;
 	return 0;

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Opens and closes a register-window controller: checks its identity, maps its
- * window, and sets up its interrupt, its recovery and its counters.
+ * vfe_trap.ko: the register-window controller, a library for the drivers of the
+ * classes. This file opens and closes a controller: checks its identity, maps
+ * its window, and sets up its interrupt, its recovery and its counters.
  */
 #include <linux/err.h>
+#include <linux/export.h>
+#include <linux/module.h>
 #include <linux/pci.h>
+
+#include <vfe/compat/core.h>
+#include <vfe/version.h>
 
 #include "trap.h"
 
@@ -36,7 +42,7 @@ static int vfe_trap_create_sysfs(struct vfe_trap *trap)
 }
 
 /**
- * vfe_trap_open() - prepare a controller for commands
+ * vfe_trap_open() - prepare a controller
  * @trap: with pdev, class, layout and string set, all else zero
  *
  * Context: process context, may sleep.
@@ -74,12 +80,13 @@ err_map:
 	vfe_trap_unmap(trap);
 	return err;
 }
+EXPORT_SYMBOL_NS_GPL(vfe_trap_open, VFE_NS);
 
 /**
  * vfe_trap_close() - undo vfe_trap_open()
- * @trap: the controller, with no command in flight
+ * @trap: the controller; the class accesses no register any more
  *
- * Context: process context, may sleep; the class starts no command any more.
+ * Context: process context, may sleep.
  */
 void vfe_trap_close(struct vfe_trap *trap)
 {
@@ -88,3 +95,9 @@ void vfe_trap_close(struct vfe_trap *trap)
 	vfe_trap_shutdown(trap);
 	vfe_trap_unmap(trap);
 }
+EXPORT_SYMBOL_NS_GPL(vfe_trap_close, VFE_NS);
+
+MODULE_DESCRIPTION("Controller of register windows, where each access causes a VM exit");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS(VFE_NS);
+MODULE_VERSION(VFE_VERSION);

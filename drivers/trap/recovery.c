@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Suspend, function-level reset and bus errors: the class starts no commands
+ * Suspend, function-level reset and bus errors: the class accesses no register
  * meanwhile. If the device does not answer afterwards, the driver tries again,
  * with growing pauses, until it answers, is gone or is another device.
  */
+#include <linux/export.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include <vfe/compat/core.h>
 #include <vfe/device.h>
 
 #include "trap.h"
 
-/* how long a command in flight may delay a suspend */
+/* how long work under way may delay a suspend */
 #define VFE_TRAP_SUSPEND_WAIT	(5 * HZ)
 
 /* longest wait for the reset, in each attempt to resume */
@@ -22,33 +24,17 @@
 /* longest pause between two attempts to resume */
 #define VFE_TRAP_MAX_PAUSE	(60 * HZ)
 
-/* The command in flight took too long: stops the wait for it. */
-static void vfe_trap_stop_work(struct work_struct *work)
-{
-	struct vfe_trap *trap = container_of(to_delayed_work(work),
-					     struct vfe_trap, stop_work);
-
-	if (vfe_trap_stop_waits(trap, true))
-		dev_warn_ratelimited(&trap->pdev->dev,
-				     "stopped with a request in flight: it will be sent again\n");
-}
-
 /*
- * Stops commands. One in flight that does not end within @patience jiffies is
- * stopped, and issued again after vfe_trap_resume(). Callers hold the device's
- * lock.
+ * Stops the class. Its work under way may take @patience jiffies more, and goes
+ * on after vfe_trap_resume(). Callers hold the device's lock.
  */
 static void vfe_trap_quiesce(struct vfe_trap *trap, unsigned long patience)
 {
 	cancel_delayed_work_sync(&trap->resume_work);
 	if (trap->quiesced)
 		return;
-	trap->class->quiesce(trap);
+	trap->class->quiesce(trap, patience);
 	trap->quiesced = true;
-	queue_delayed_work(vfe_wq, &trap->stop_work, patience);
-	flush_workqueue(trap->queue);
-	cancel_delayed_work_sync(&trap->stop_work);
-	vfe_trap_stop_waits(trap, false);
 	if (!pci_channel_offline(trap->pdev))
 		vfe_trap_disable_irq(trap);
 }
@@ -73,9 +59,9 @@ static void vfe_trap_unquiesce(struct vfe_trap *trap)
 }
 
 /*
- * Starts commands again after vfe_trap_quiesce(). Return: 0, also when the
+ * Starts the class again after vfe_trap_quiesce(). Return: 0, also when the
  * device does not answer yet; -ENODEV it is gone or another device, or another
- * error: commands fail then.
+ * error: all fails then.
  */
 static int vfe_trap_resume(struct vfe_trap *trap)
 {
@@ -103,13 +89,12 @@ static void vfe_trap_resume_work(struct work_struct *work)
 
 /**
  * vfe_trap_recovery_init() - prepare for suspend, resets and bus errors
- * @trap: the controller, before its class starts commands
+ * @trap: the controller, before its class uses it
  *
  * Return: 0 or -ENOMEM.
  */
 int vfe_trap_recovery_init(struct vfe_trap *trap)
 {
-	INIT_DELAYED_WORK(&trap->stop_work, vfe_trap_stop_work);
 	INIT_DELAYED_WORK(&trap->resume_work, vfe_trap_resume_work);
 	pci_save_state(trap->pdev);
 	trap->saved = pci_store_saved_state(trap->pdev);
@@ -130,14 +115,15 @@ void vfe_trap_recovery_exit(struct vfe_trap *trap)
  * @trap: the controller
  *
  * Context: process context, may sleep; the caller holds the device's lock.
- * Return: whether the device is present and accepts commands. If not, the class
- * calls vfe_trap_set_gone(), and starts commands again, so that they fail.
+ * Return: whether the device is present and in use. If not, the class calls
+ * vfe_trap_set_gone(), and goes on, so that all that waits fails.
  */
 bool vfe_trap_recovery_stop(struct vfe_trap *trap)
 {
 	cancel_delayed_work_sync(&trap->resume_work);
 	return !trap->quiesced && pci_device_is_present(trap->pdev);
 }
+EXPORT_SYMBOL_NS_GPL(vfe_trap_recovery_stop, VFE_NS);
 
 static int vfe_trap_pm_suspend(struct device *dev)
 {
@@ -153,8 +139,9 @@ static int vfe_trap_pm_resume(struct device *dev)
 const struct dev_pm_ops vfe_trap_pm_ops = {
 	SYSTEM_SLEEP_PM_OPS(vfe_trap_pm_suspend, vfe_trap_pm_resume)
 };
+EXPORT_SYMBOL_NS_GPL(vfe_trap_pm_ops, VFE_NS);
 
-/* A function-level reset aborts the command in flight: stop it before. */
+/* A function-level reset aborts work under way: stop it before. */
 static void vfe_trap_reset_prepare(struct pci_dev *pdev)
 {
 	vfe_trap_quiesce(pci_get_drvdata(pdev), VFE_TRAP_SUSPEND_WAIT);
@@ -162,7 +149,7 @@ static void vfe_trap_reset_prepare(struct pci_dev *pdev)
 
 static void vfe_trap_reset_done(struct pci_dev *pdev)
 {
-	/* on an error, vfe_trap_resume() logs it and lets commands fail */
+	/* on an error, vfe_trap_resume() logs it and lets all fail */
 	vfe_trap_resume(pci_get_drvdata(pdev));
 }
 
@@ -220,3 +207,4 @@ const struct pci_error_handlers vfe_trap_err_handler = {
 	.reset_prepare = vfe_trap_reset_prepare,
 	.reset_done = vfe_trap_reset_done,
 };
+EXPORT_SYMBOL_NS_GPL(vfe_trap_err_handler, VFE_NS);

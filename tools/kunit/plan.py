@@ -19,7 +19,7 @@ REJECTED = {"vfe_blk": ("interrupts=none", "queues=4096", "queue_depth=24",
                         "adaptive_poll=10001"),
             "vfe_trap_blk": ("window=none",)}
 # The mock stays loaded: its region of logic_iomem cannot be removed.
-UNLOADED = ("vfe_trap_blk", "vfe_rng", "vfe_blk")
+UNLOADED = ("vfe_trap_blk", "vfe_trap", "vfe_rng", "vfe_blk")
 
 
 def modules(built: Mapping[str, Path], chosen: Sequence[Suite]) -> list[Path]:

@@ -14,7 +14,7 @@ from lab import LabError
 FOLDER = "kunit"
 ENDING = "_test.c"
 # Modules that every suite needs, in their order.
-DRIVERS = ("vfe", "vfe_blk", "vfe_rng", "vfe_trap_blk")
+DRIVERS = ("vfe", "vfe_blk", "vfe_rng", "vfe_trap", "vfe_trap_blk")
 MOCK = "vfe_mock"
 # Which suites test a source: those that match a pattern beside the first
 # expression that matches its path.

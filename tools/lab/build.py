@@ -16,7 +16,8 @@ from pathlib import Path
 from . import files, paths, progress, recipe
 from .errors import LabError
 
-MODULES = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_trap_blk")
+MODULES = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_trap",
+           "vfe_trap_blk")
 STAMP = "built"
 UNDER_WAY = "under-way"
 _KEPT = (".c", ".h", ".S", ".lds")

@@ -52,11 +52,11 @@ static int vfe_trap_blk_read_identity(struct vfe_trap_blk *tb,
 {
 	int err;
 
-	err = vfe_trap_blk_send_identify(&tb->trap, id);
+	err = vfe_trap_blk_send_identify(tb, id);
 	if (err) {
 		dev_err_ratelimited(&tb->trap.pdev->dev,
 				    "IDENTIFY failed: error %d, the device reports %u\n",
-				    err, tb->trap.error);
+				    err, tb->command.error);
 		return err;
 	}
 	return vfe_trap_blk_identity_check(tb, id);
@@ -193,10 +193,10 @@ int vfe_trap_blk_alloc(struct vfe_trap_blk *tb)
 	if (tb->index < 0)
 		return tb->index;
 	err = -ENOMEM;
-	tb->trap.queue = alloc_ordered_workqueue("vfet%d",
+	tb->queue = alloc_ordered_workqueue("vfet%d",
 						 WQ_MEM_RECLAIM | WQ_HIGHPRI,
 						 tb->index);
-	if (!tb->trap.queue)
+	if (!tb->queue)
 		goto err_index;
 	err = vfe_trap_blk_alloc_tags(tb);
 	if (err)
@@ -216,7 +216,7 @@ int vfe_trap_blk_alloc(struct vfe_trap_blk *tb)
 err_tags:
 	blk_mq_free_tag_set(&tb->tags);
 err_queue:
-	destroy_workqueue(tb->trap.queue);
+	destroy_workqueue(tb->queue);
 err_index:
 	ida_free(&vfe_trap_blk_indices, tb->index);
 	return err;
@@ -234,7 +234,7 @@ err_index:
 void vfe_trap_blk_free(struct vfe_trap_blk *tb)
 {
 	blk_mq_free_tag_set(&tb->tags);
-	destroy_workqueue(tb->trap.queue);
+	destroy_workqueue(tb->queue);
 	ida_free(&vfe_trap_blk_indices, tb->index);
 }
 

@@ -10,6 +10,7 @@
 #include <linux/slab.h>
 
 #include <vfe/compat/core.h>
+#include <vfe/device.h>
 #include <vfe/version.h>
 
 #include "blk.h"
@@ -22,11 +23,39 @@ static bool string;
 module_param(string, bool, 0444);
 MODULE_PARM_DESC(string, "Move data by string instructions (default N)");
 
+#define VFE_TRAP_BLK_WINDOW_LEN	0x20	/* up to the end of control */
+
+static const struct vfe_trap_layout vfe_trap_blk_layouts[] =
+	VFE_TRAP_LAYOUTS(, SECTOR_LO, VFE_TRAP_BLK_WINDOW_LEN);
+
 static const struct vfe_trap_layout *vfe_trap_blk_layout;
 
-static void vfe_trap_blk_quiesce(struct vfe_trap *trap)
+/* The command in flight took too long: stops the wait for it. */
+static void vfe_trap_blk_stop_work(struct work_struct *work)
 {
-	blk_mq_quiesce_queue(to_trap_blk(trap)->disk->queue);
+	struct vfe_trap_blk *tb = container_of(to_delayed_work(work),
+					       struct vfe_trap_blk, stop_work);
+	bool waits = vfe_trap_blk_waits(tb);
+
+	vfe_trap_stop_waits(&tb->trap, true);
+	if (waits)
+		dev_warn_ratelimited(&tb->trap.pdev->dev,
+				     "stopped with a request in flight: it will be sent again\n");
+}
+
+/*
+ * A command in flight that does not end within @patience is stopped, and issued
+ * again after vfe_trap_blk_resume().
+ */
+static void vfe_trap_blk_quiesce(struct vfe_trap *trap, unsigned long patience)
+{
+	struct vfe_trap_blk *tb = to_trap_blk(trap);
+
+	blk_mq_quiesce_queue(tb->disk->queue);
+	queue_delayed_work(vfe_wq, &tb->stop_work, patience);
+	flush_workqueue(tb->queue);
+	cancel_delayed_work_sync(&tb->stop_work);
+	vfe_trap_stop_waits(trap, false);
 }
 
 static void vfe_trap_blk_resume(struct vfe_trap *trap)
@@ -38,7 +67,10 @@ static void vfe_trap_blk_resume(struct vfe_trap *trap)
 }
 
 static const struct vfe_trap_class vfe_trap_blk_class = {
+	.name = "blk",
 	.type = VFE_TYPE_BLOCK,
+	.irq = vfe_trap_blk_irq,
+	.gone = vfe_trap_blk_end_wait,
 	.quiesce = vfe_trap_blk_quiesce,
 	.recheck = vfe_trap_blk_recheck,
 	.resume = vfe_trap_blk_resume,
@@ -84,6 +116,8 @@ static int vfe_trap_blk_probe(struct pci_dev *pdev,
 	tb->trap.class = &vfe_trap_blk_class;
 	tb->trap.layout = vfe_trap_blk_layout;
 	tb->trap.string = string;
+	init_completion(&tb->command.answered);
+	INIT_DELAYED_WORK(&tb->stop_work, vfe_trap_blk_stop_work);
 	err = vfe_trap_blk_bring_up(tb);
 	if (err)
 		goto err_free;
@@ -124,7 +158,9 @@ static struct pci_driver vfe_trap_blk_driver = {
 
 static int __init vfe_trap_blk_init(void)
 {
-	vfe_trap_blk_layout = vfe_trap_find_layout(window);
+	vfe_trap_blk_layout = vfe_trap_find_layout(&vfe_trap_blk_class,
+						   vfe_trap_blk_layouts,
+						   window);
 	if (!vfe_trap_blk_layout)
 		return -EINVAL;
 	return pci_register_driver(&vfe_trap_blk_driver);

@@ -18,41 +18,38 @@
 #define VFE_TRAP_BLK_IDENTIFY_TIMEOUT (10 * HZ)
 
 /* Starts a READ or WRITE: its sectors, then the command. */
-static int vfe_trap_blk_begin(struct vfe_trap *trap, struct request *rq,
+static int vfe_trap_blk_begin(struct vfe_trap_blk *tb, struct request *rq,
 			      enum vfe_command command, u32 expected)
 {
-	bool port = trap->layout->win == VFE_WIN_PORT;
+	struct vfe_trap *trap = &tb->trap;
 	u64 sector = blk_rq_pos(rq);
 	int err;
 
-	err = vfe_trap_begin(trap);
+	err = vfe_trap_blk_claim(tb);
 	if (err)
 		return err;
-	vfe_write32(&trap->regs, port ? VFE_REG_PORT_SECTOR_LO :
-		    VFE_REG_MEMORY_SECTOR_LO, lower_32_bits(sector));
-	vfe_write32(&trap->regs, port ? VFE_REG_PORT_SECTOR_HI :
-		    VFE_REG_MEMORY_SECTOR_HI, upper_32_bits(sector));
-	vfe_write32(&trap->regs, port ? VFE_REG_PORT_COUNT :
-		    VFE_REG_MEMORY_COUNT, blk_rq_sectors(rq));
-	vfe_trap_issue(trap, command, expected);
+	vfe_trap_set(trap, VFE_REG_PORT_SECTOR_LO, lower_32_bits(sector));
+	vfe_trap_set(trap, VFE_REG_PORT_SECTOR_HI, upper_32_bits(sector));
+	vfe_trap_set(trap, VFE_REG_PORT_COUNT, blk_rq_sectors(rq));
+	vfe_trap_blk_issue(tb, command, expected);
 	return 0;
 }
 
-static int vfe_trap_blk_read(struct vfe_trap *trap, struct request *rq)
+static int vfe_trap_blk_read(struct vfe_trap_blk *tb, struct request *rq)
 {
 	struct req_iterator iter;
 	struct bio_vec bv;
 	int err;
 
-	err = vfe_trap_blk_begin(trap, rq, VFE_CMD_READ, VFE_STATUS_DRQ);
+	err = vfe_trap_blk_begin(tb, rq, VFE_CMD_READ, VFE_STATUS_DRQ);
 	if (!err)
-		err = vfe_trap_wait(trap, rq->timeout, true);
+		err = vfe_trap_blk_wait(tb, rq->timeout, true);
 	if (err)
 		return err;
 	rq_for_each_segment(bv, rq, iter) {
 		void *buf = bvec_kmap_local(&bv);
 
-		err = vfe_trap_read(trap, buf, bv.bv_len);
+		err = vfe_trap_read(&tb->trap, buf, bv.bv_len);
 		flush_dcache_page(bv.bv_page);
 		kunmap_local(buf);
 		if (err)
@@ -62,63 +59,64 @@ static int vfe_trap_blk_read(struct vfe_trap *trap, struct request *rq)
 	return 0;
 }
 
-static int vfe_trap_blk_write(struct vfe_trap *trap, struct request *rq)
+static int vfe_trap_blk_write(struct vfe_trap_blk *tb, struct request *rq)
 {
 	struct req_iterator iter;
 	struct bio_vec bv;
 	bool early = false;
 	int err;
 
-	err = vfe_trap_blk_begin(trap, rq, VFE_CMD_WRITE, VFE_STATUS_READY);
+	err = vfe_trap_blk_begin(tb, rq, VFE_CMD_WRITE, VFE_STATUS_READY);
 	if (err)
 		return err;
 	rq_for_each_segment(bv, rq, iter) {
 		void *buf;
 
 		/* An early answer: the device refused, and ignores the rest. */
-		early = vfe_trap_answered(trap);
+		early = vfe_trap_blk_answered(tb);
 		if (early)
 			break;
 		buf = bvec_kmap_local(&bv);
-		vfe_trap_write(trap, buf, bv.bv_len);
+		vfe_trap_write(&tb->trap, buf, bv.bv_len);
 		kunmap_local(buf);
 		cond_resched();
 	}
-	err = vfe_trap_wait(trap, rq->timeout, true);
+	err = vfe_trap_blk_wait(tb, rq->timeout, true);
 	/* The device cannot have written data that it did not receive. */
 	return early && !err ? -EPROTO : err;
 }
 
-static int vfe_trap_blk_flush(struct vfe_trap *trap, unsigned long timeout)
+static int vfe_trap_blk_flush(struct vfe_trap_blk *tb, unsigned long timeout)
 {
 	int err;
 
-	err = vfe_trap_begin(trap);
+	err = vfe_trap_blk_claim(tb);
 	if (err)
 		return err;
-	vfe_trap_issue(trap, VFE_CMD_FLUSH, VFE_STATUS_READY);
-	return vfe_trap_wait(trap, timeout, true);
+	vfe_trap_blk_issue(tb, VFE_CMD_FLUSH, VFE_STATUS_READY);
+	return vfe_trap_blk_wait(tb, timeout, true);
 }
 
 /**
  * vfe_trap_blk_send_identify() - send IDENTIFY to the device
- * @trap: the window
+ * @tb: the disk
  * @id: where to put the answer
  *
  * Context: process context, may sleep; no request is under way.
- * Return: 0 or the error of vfe_trap_begin() or vfe_trap_wait().
+ * Return: 0 or the error of vfe_trap_blk_claim() or vfe_trap_blk_wait().
  */
-int vfe_trap_blk_send_identify(struct vfe_trap *trap, struct vfe_identify *id)
+int vfe_trap_blk_send_identify(struct vfe_trap_blk *tb,
+			       struct vfe_identify *id)
 {
 	int err;
 
-	err = vfe_trap_begin(trap);
+	err = vfe_trap_blk_claim(tb);
 	if (err)
 		return err;
-	vfe_trap_issue(trap, VFE_CMD_IDENTIFY, VFE_STATUS_DRQ);
-	err = vfe_trap_wait(trap, VFE_TRAP_BLK_IDENTIFY_TIMEOUT, false);
+	vfe_trap_blk_issue(tb, VFE_CMD_IDENTIFY, VFE_STATUS_DRQ);
+	err = vfe_trap_blk_wait(tb, VFE_TRAP_BLK_IDENTIFY_TIMEOUT, false);
 	if (!err)
-		err = vfe_trap_read(trap, id, sizeof(*id));
+		err = vfe_trap_read(&tb->trap, id, sizeof(*id));
 	return err;
 }
 
@@ -137,17 +135,17 @@ static bool vfe_trap_blk_in_words(struct request *rq)
 	return true;
 }
 
-static int vfe_trap_blk_try(struct vfe_trap *trap, struct request *rq)
+static int vfe_trap_blk_try(struct vfe_trap_blk *tb, struct request *rq)
 {
 	switch (req_op(rq)) {
 	case REQ_OP_READ:
 		return vfe_trap_blk_in_words(rq) ?
-		       vfe_trap_blk_read(trap, rq) : -EINVAL;
+		       vfe_trap_blk_read(tb, rq) : -EINVAL;
 	case REQ_OP_WRITE:
 		return vfe_trap_blk_in_words(rq) ?
-		       vfe_trap_blk_write(trap, rq) : -EINVAL;
+		       vfe_trap_blk_write(tb, rq) : -EINVAL;
 	case REQ_OP_FLUSH:
-		return vfe_trap_blk_flush(trap, rq->timeout);
+		return vfe_trap_blk_flush(tb, rq->timeout);
 	default:
 		return -EOPNOTSUPP;
 	}
@@ -166,7 +164,7 @@ static const char *vfe_trap_blk_error_name(u32 error)
 	return error < ARRAY_SIZE(names) ? names[error] : "unknown";
 }
 
-static blk_status_t vfe_trap_blk_status(struct vfe_trap *trap,
+static blk_status_t vfe_trap_blk_status(struct vfe_trap_blk *tb,
 					struct request *rq, int err)
 {
 	switch (err) {
@@ -177,12 +175,12 @@ static blk_status_t vfe_trap_blk_status(struct vfe_trap *trap,
 	case -EOPNOTSUPP:
 		return BLK_STS_NOTSUPP;
 	case -EIO:
-		dev_err_ratelimited(&trap->pdev->dev,
+		dev_err_ratelimited(&tb->trap.pdev->dev,
 				    "command %d, %u sectors at %llu: the device reports error %u (%s)\n",
-				    trap->command, blk_rq_sectors(rq),
+				    tb->command.code, blk_rq_sectors(rq),
 				    (unsigned long long)blk_rq_pos(rq),
-				    trap->error,
-				    vfe_trap_blk_error_name(trap->error));
+				    tb->command.error,
+				    vfe_trap_blk_error_name(tb->command.error));
 		return BLK_STS_IOERR;
 	default:
 		return BLK_STS_IOERR;
@@ -190,20 +188,20 @@ static blk_status_t vfe_trap_blk_status(struct vfe_trap *trap,
 }
 
 /* Runs one request to its end; tries again if a reset may help. */
-static int vfe_trap_blk_run(struct vfe_trap *trap, struct request *rq)
+static int vfe_trap_blk_run(struct vfe_trap_blk *tb, struct request *rq)
 {
 	unsigned int i;
 	int err, reset;
 
 	for (i = 0; i < VFE_TRAP_BLK_TRIES; i++) {
-		err = vfe_trap_blk_try(trap, rq);
+		err = vfe_trap_blk_try(tb, rq);
 		if (err != -EPROTO)
 			break;
-		dev_warn_ratelimited(&trap->pdev->dev,
+		dev_warn_ratelimited(&tb->trap.pdev->dev,
 				     "command %d, %u sectors at %llu: error %d, resetting the window\n",
-				     trap->command, blk_rq_sectors(rq),
+				     tb->command.code, blk_rq_sectors(rq),
 				     (unsigned long long)blk_rq_pos(rq), err);
-		reset = vfe_trap_reset(trap, 0);
+		reset = vfe_trap_reset(&tb->trap, 0);
 		if (reset)
 			return reset;
 	}
@@ -218,9 +216,9 @@ static void vfe_trap_blk_work(struct work_struct *work)
 	struct vfe_trap_blk *tb = rq->q->queuedata;
 	int err;
 
-	err = vfe_trap_blk_run(&tb->trap, rq);
+	err = vfe_trap_blk_run(tb, rq);
 	/*
-	 * vfe_trap_quiesce() stopped it: send it again after
+	 * vfe_trap_blk_quiesce() stopped it: send it again after
 	 * vfe_trap_resume()
 	 */
 	if (err == -EINTR) {
@@ -228,7 +226,7 @@ static void vfe_trap_blk_work(struct work_struct *work)
 		return;
 	}
 	vfe_count(&tb->trap.stats, operations);
-	blk_mq_end_request(rq, vfe_trap_blk_status(&tb->trap, rq, err));
+	blk_mq_end_request(rq, vfe_trap_blk_status(tb, rq, err));
 }
 
 static blk_status_t vfe_trap_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
@@ -239,7 +237,7 @@ static blk_status_t vfe_trap_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	blk_mq_start_request(bd->rq);
 	INIT_WORK(&tr->work, vfe_trap_blk_work);
-	queue_work(tb->trap.queue, &tr->work);
+	queue_work(tb->queue, &tr->work);
 	return BLK_STS_OK;
 }
 

@@ -60,7 +60,7 @@ class Cases(GuestCase):
                 disk = self.bind("wild", driver)
                 self.sh(f"dd if={disk} of=/dev/null bs=4k count=2"
                         " iflag=direct 2>/dev/null")
-        self.sh(f"rmmod {' '.join(MODULES)} vfe")
+        self.sh(f"rmmod {' '.join(MODULES)} vfe_trap vfe")
 
     def test_unbind_under_load(self) -> None:
         for driver in MODULES:

@@ -63,7 +63,7 @@ class Modules(GuestCase):
         self.sh(off + "echo 1 >/sys/bus/pci/drivers_autoprobe\n"
                 "for n in 1 2 3 4 5; do modprobe vfe_blk;"
                 " [ -b /dev/vfeb0 ]; rmmod vfe_blk; modprobe vfe_trap_blk;"
-                " rmmod vfe_trap_blk; rmmod vfe; done\n"
+                " rmmod vfe_trap_blk vfe_trap; rmmod vfe; done\n"
                 "echo 0 >/sys/bus/pci/drivers_autoprobe", 120)
         self.assertNotIn("vfe", self.sh("cut -d' ' -f1 /proc/modules"))
 
