@@ -22,6 +22,7 @@ const u64 vfe_net_features =
 	BIT_ULL(VIRTIO_NET_F_MTU) | BIT_ULL(VIRTIO_NET_F_MAC) |
 	BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | BIT_ULL(VIRTIO_NET_F_HOST_TSO6) |
 	BIT_ULL(VIRTIO_NET_F_HOST_ECN) | BIT_ULL(VIRTIO_NET_F_HOST_USO) |
+	VFE_NET_CTRL_FEATURES |
 	BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | BIT_ULL(VIRTIO_NET_F_STATUS) |
 	BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX) | BIT_ULL(VIRTIO_F_ANY_LAYOUT);
 
@@ -273,22 +274,4 @@ void vfe_net_config_changed(struct vfe_device *vd)
 	if (status & VIRTIO_NET_S_ANNOUNCE &&
 	    vfe_net_has(vn, VIRTIO_NET_F_GUEST_ANNOUNCE))
 		schedule_work(&vn->announce);
-}
-
-/**
- * vfe_net_announce() - tell the neighbours where this interface is now
- * @work: in a struct vfe_net
- *
- * 5.1.9.5.4.1: send gratuitous packets, then acknowledge.
- *
- * Context: work item.
- */
-void vfe_net_announce(struct work_struct *work)
-{
-	struct vfe_net *vn = container_of(work, struct vfe_net, announce);
-
-	rtnl_lock();
-	netdev_notify_peers(vn->netdev);
-	vfe_net_ctrl_announce_ack(vn);
-	rtnl_unlock();
 }

@@ -45,6 +45,7 @@ static void vfe_net_halt(struct vfe_net *vn)
 	unsigned int i;
 
 	vfe_recovery_exit(&vn->recovery);
+	vfe_net_state_stop(vn);
 	cancel_work_sync(&vn->announce);
 	for (i = 0; i < vn->max_pairs; i++) {
 		vfe_net_rx_detach(&vn->rxq[i]);
@@ -71,6 +72,7 @@ static int vfe_net_register(struct vfe_net *vn)
 	if (IS_ERR(vn->sysfs))
 		return PTR_ERR(vn->sysfs);
 	vfe_net_config_netdev(vn);
+	vfe_net_state_netdev(vn);
 	err = netif_set_real_num_queues(dev, vn->state.pairs, vn->state.pairs);
 	if (!err)
 		err = register_netdev(dev);
@@ -88,6 +90,13 @@ static int vfe_net_register(struct vfe_net *vn)
 		    vn->mode == VFE_NET_RX_MERGEABLE ? "mergeable" :
 		    vn->mode == VFE_NET_RX_BIG ? "big" : "small");
 	return 0;
+}
+
+static void vfe_net_replay(struct vfe_net *vn)
+{
+	mutex_lock(&vn->recovery.lock);
+	vfe_net_state_replay(vn);
+	mutex_unlock(&vn->recovery.lock);
 }
 
 static struct vfe_net *vfe_net_alloc(struct pci_dev *pdev)
@@ -136,9 +145,9 @@ static int vfe_net_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = vfe_recovery_start(&vn->recovery);
 	if (err)
 		goto err_tear_down;
-	err = vfe_net_state_replay(vn);
-	if (!err)
-		err = vfe_net_register(vn);
+	/* a device that refuses a setting, or is silent, has an interface */
+	vfe_net_replay(vn);
+	err = vfe_net_register(vn);
 	if (err)
 		goto err_halt;
 	return 0;

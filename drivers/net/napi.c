@@ -3,6 +3,7 @@
  * Interrupts and NAPI. One NAPI context serves a pair: it takes transmitted
  * buffers back, then receives.
  */
+#include "moderation.h"
 #include "net.h"
 
 /**
@@ -41,6 +42,8 @@ void vfe_net_tx_irq(struct vfe_queue *vq)
 /* Nothing more to receive: waits for the next interrupt. */
 static void vfe_net_poll_done(struct vfe_net_rxq *rxq, unsigned int n)
 {
+	if (n)
+		vfe_net_moderate(rxq);
 	if (!napi_complete_done(&rxq->napi, n) ||
 	    vfe_queue_enable_cb(rxq->vq))
 		return;

@@ -4,8 +4,9 @@
  * receives for pair i, virtqueue 2i + 1 transmits; the control queue is the
  * last one of the device.
  *
- * Locks, the outer one first: rtnl, &vfe_recovery.lock, a queue's lock (the
- * NAPI context of a receive queue, the xmit lock of a transmit queue). What
+ * Locks, the outer one first: rtnl, &vfe_recovery.lock, &vfe_net_ctrl.mutex, a
+ * queue's lock (the NAPI context of a receive queue, the xmit lock of a
+ * transmit queue, &vfe_net_ctrl.lock). What
  * opens or closes queues holds &vfe_recovery.lock, so that a reset of the
  * device and an operation of the user do not interleave. A recovery must not
  * take rtnl.
@@ -35,19 +36,20 @@
 #include <vfe/stats.h>
 #include <vfe/wire_net.h>
 
+#include "state.h"
+
 #define VFE_NET_PAIRS_LIMIT	256	/* most queue pairs that are set up */
 #define VFE_NET_HDR_MAX		24	/* longest virtio header, in bytes */
 #define VFE_NET_FRAME		(ETH_FRAME_LEN + 2 * VLAN_HLEN) /* at MTU 1500 */
 #define VFE_NET_MAX_SEGS	(MAX_SKB_FRAGS + 2) /* header, head, fragments */
 #define VFE_NET_REAP		32	/* most buffers reaped at a time */
 #define VFE_NET_MAX_AGE		(HZ / 100 ?: 1)	/* of a used tx buffer */
-#define VFE_NET_RSS_KEY		40	/* bytes of the largest RSS key */
-#define VFE_NET_RSS_TABLE	128	/* entries of the largest RSS table */
 
 struct bpf_prog;
 struct page_pool;
 struct vfe_net;
 struct vfe_net_ctrl;
+struct vfe_net_moderation;
 struct vfe_net_tx_map;
 struct xsk_buff_pool;
 
@@ -174,6 +176,7 @@ struct vfe_net_tx_stats {
  * @pool0: single pages, if there is no large one
  * @index: number of the pair
  * @napi_on: NAPI is enabled; protected by &vfe_recovery.lock
+ * @moderation: dynamic moderation, or NULL if the device has none per queue
  * @refill: reschedules NAPI after a refill found no memory
  * @stats: counts
  * @xdp_rxq: the queue for XDP
@@ -203,6 +206,7 @@ struct vfe_net_rxq {
 	struct page_pool *pool0;
 	unsigned int index;
 	bool napi_on;
+	struct vfe_net_moderation *moderation;
 	struct timer_list refill;
 	struct vfe_net_rx_stats stats;
 	struct xdp_rxq_info xdp_rxq;
@@ -281,50 +285,6 @@ struct vfe_net_txq {
 	struct xsk_buff_pool *xsk;
 	char name[16];
 } ____cacheline_aligned_in_smp;
-
-/**
- * struct vfe_net_coalesce - moderation of a virtqueue's notifications
- * @max_packets: most packets before a notification
- * @max_usecs: longest delay of a notification, in microseconds
- * @dim: the kernel's dynamic moderation adapts both
- */
-struct vfe_net_coalesce {
-	u32 max_packets;
-	u32 max_usecs;
-	bool dim;
-};
-
-/**
- * struct vfe_net_state - what users set; replayed after a reset of the device
- * @mac_set: the user has set the netdev's address
- * @pairs: queue pairs in use
- * @offloads: guest offloads that are enabled (CTRL_GUEST_OFFLOADS)
- * @rx: moderation of the receive queues
- * @tx: moderation of the transmit queues
- * @rx_queue: moderation of each receive queue (VQ_NOTF_COAL)
- * @tx_queue: moderation of each transmit queue
- * @rss_key: the RSS key
- * @rss_table: the RSS table
- * @rss_types: hash types for RSS and hash reports
- * @rss_on: the user configured RSS
- *
- * The netdev itself holds its address, its filters and its MTU. rtnl protects
- * the structure; the replay reads it under &vfe_recovery.lock, so writers hold
- * both.
- */
-struct vfe_net_state {
-	bool mac_set;
-	u16 pairs;
-	u64 offloads;
-	struct vfe_net_coalesce rx;
-	struct vfe_net_coalesce tx;
-	struct vfe_net_coalesce *rx_queue;
-	struct vfe_net_coalesce *tx_queue;
-	u8 rss_key[VFE_NET_RSS_KEY];
-	u16 rss_table[VFE_NET_RSS_TABLE];
-	u32 rss_types;
-	bool rss_on;
-};
 
 /**
  * struct vfe_net - a network device, the private data of its netdev
@@ -408,7 +368,6 @@ int vfe_net_config_init(struct vfe_net *vn);
 void vfe_net_config_netdev(struct vfe_net *vn);
 void vfe_net_config_changed(struct vfe_device *vd);
 void vfe_net_choose_buffers(struct vfe_net *vn, unsigned int mtu);
-void vfe_net_announce(struct work_struct *work);
 
 /* queues.c */
 int vfe_net_queues_init(struct vfe_net *vn);
@@ -469,70 +428,14 @@ void vfe_net_tx_kick(struct vfe_net_txq *txq);
 void vfe_net_get_stats64(struct net_device *dev,
 			 struct rtnl_link_stats64 *sum);
 
-/* ctrl.c: the control queue */
-static inline void vfe_net_ctrl_spec(struct vfe_net *vn,
-				     struct vfe_queue_spec *spec)
-{
-}
-
-static inline int vfe_net_ctrl_init(struct vfe_net *vn)
-{
-	return 0;
-}
-
-static inline void vfe_net_ctrl_exit(struct vfe_net *vn)
-{
-}
-
-static inline void vfe_net_ctrl_close(struct vfe_net *vn)
-{
-}
-
-static inline void vfe_net_ctrl_open(struct vfe_net *vn)
-{
-}
-
-static inline void vfe_net_ctrl_take_back(struct vfe_net *vn)
-{
-}
-
-/* Each returns 0, or an error: -EOPNOTSUPP, -EIO, -ETIMEDOUT, -EINVAL, ... */
-static inline int vfe_net_ctrl_announce_ack(struct vfe_net *vn)
-{
-	return -EOPNOTSUPP;
-}
-
-static inline int vfe_net_ctrl_set_pairs(struct vfe_net *vn, unsigned int pairs)
-{
-	return -EOPNOTSUPP;
-}
-
-/* state.c: what users set */
-static inline int vfe_net_state_init(struct vfe_net *vn)
-{
-	return 0;
-}
-
-static inline void vfe_net_state_exit(struct vfe_net *vn)
-{
-}
-
-/*
- * Writes the state to a device that is live: at probe, and after each reset.
- * @recovery.lock is held, or the netdev is not registered yet; rtnl is not.
- */
-static inline int vfe_net_state_replay(struct vfe_net *vn)
-{
-	return 0;
-}
-
-int vfe_net_set_mac(struct net_device *dev, void *addr);
-int vfe_net_set_features(struct net_device *dev, netdev_features_t features);
-
-/* filters.c: for struct net_device_ops */
-void vfe_net_set_rx_mode(struct net_device *dev);
-int vfe_net_vlan_add(struct net_device *dev, __be16 proto, u16 vid);
-int vfe_net_vlan_kill(struct net_device *dev, __be16 proto, u16 vid);
+/* ctrl.c: the control queue; see also ctrl.h. All do nothing without one */
+void vfe_net_ctrl_spec(struct vfe_net *vn, struct vfe_queue_spec *spec);
+int vfe_net_ctrl_init(struct vfe_net *vn);
+void vfe_net_ctrl_stop(struct vfe_net *vn);
+void vfe_net_ctrl_exit(struct vfe_net *vn);
+void vfe_net_ctrl_close(struct vfe_net *vn);
+void vfe_net_ctrl_open(struct vfe_net *vn);
+void vfe_net_ctrl_take_back(struct vfe_net *vn);
 
 /* ethtool.c */
 extern const struct ethtool_ops vfe_net_ethtool_ops;

@@ -2,6 +2,7 @@
 /* The operations of the netdev that are neither data path nor filters. */
 #include <linux/etherdevice.h>
 
+#include "filters.h"
 #include "net.h"
 
 static int vfe_net_open(struct net_device *dev)
@@ -80,10 +81,14 @@ const struct net_device_ops vfe_net_netdev_ops = {
 	.ndo_stop = vfe_net_stop,
 	.ndo_start_xmit = vfe_net_start_xmit,
 	.ndo_validate_addr = eth_validate_addr,
-	.ndo_set_mac_address = eth_mac_addr,
+	.ndo_set_mac_address = vfe_net_set_mac,
+	.ndo_set_rx_mode = vfe_net_set_rx_mode,
+	.ndo_vlan_rx_add_vid = vfe_net_vlan_add,
+	.ndo_vlan_rx_kill_vid = vfe_net_vlan_kill,
 	.ndo_change_mtu = vfe_net_change_mtu,
 	.ndo_tx_timeout = vfe_net_tx_timeout,
 	.ndo_fix_features = vfe_net_fix_features,
+	.ndo_set_features = vfe_net_set_features,
 	.ndo_features_check = passthru_features_check,
 	.ndo_get_stats64 = vfe_net_get_stats64,
 };

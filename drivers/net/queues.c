@@ -200,6 +200,7 @@ int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs)
 		return err;
 	}
 	vn->state.pairs = pairs;
+	vn->state.pairs_wanted = pairs;
 	vfe_net_update_queues(vn);
 	vfe_net_set_affinity(vn);
 	return 0;

@@ -97,18 +97,14 @@ static void vfe_net_open_queue(struct vfe_device *vd, unsigned int queue)
 static void vfe_net_resend(struct vfe_device *vd)
 {
 	struct vfe_net *vn = vfe_priv(vd);
-	int err;
 
 	if (vfe_recovery_state(&vn->recovery) != VFE_RUN_LIVE)
 		return;
-	if (vn->replay) {
-		vn->replay = false;
-		err = vfe_net_state_replay(vn);
-		if (err)
-			netdev_warn(vn->netdev,
-				    "the device did not take all settings again: error %d\n",
-				    err);
-	}
+	if (vn->replay)
+		vfe_net_state_replay(vn);
+	else
+		vfe_net_state_replay_queues(vn);
+	vn->replay = false;
 	vfe_net_update_queues(vn);
 }
 

@@ -3,7 +3,9 @@
 #ifndef VFE_COMPAT_NET_H
 #define VFE_COMPAT_NET_H
 
+#include <linux/dim.h>
 #include <linux/netdevice.h>
+#include <linux/netlink.h>
 #include <linux/timer.h>
 #include <linux/version.h>
 
@@ -36,5 +38,33 @@
 #define vfe_timer_container_of(var, timer, member) \
 	timer_container_of(var, timer, member)
 #endif
+
+/* 6.12 moved the functions for unaligned numbers. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
+
+/* Until 6.1 the message of a refusal is a constant: only the log has values. */
+#ifdef NL_SET_ERR_MSG_FMT_MOD
+#define vfe_extack(extack, fmt, ...) \
+	NL_SET_ERR_MSG_FMT_MOD(extack, fmt, ##__VA_ARGS__)
+#else
+#define vfe_extack(extack, fmt, ...) do { \
+	NL_SET_ERR_MSG_MOD(extack, "value out of range: see the kernel's log"); \
+	net_info_ratelimited(KBUILD_MODNAME ": " fmt "\n", ##__VA_ARGS__); \
+} while (0)
+#endif
+
+/* 6.13 passes the sample by reference. */
+static inline void vfe_net_dim(struct dim *dim, struct dim_sample *sample)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	net_dim(dim, *sample);
+#else
+	net_dim(dim, sample);
+#endif
+}
 
 #endif /* VFE_COMPAT_NET_H */
