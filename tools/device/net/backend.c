@@ -8,6 +8,9 @@
 const struct net_backend_ops *const net_backends[] = {
 	&net_echo,
 	&net_sink,
+	&net_tap,
+	&net_pair,
+	&net_stream,
 	NULL
 };
 

@@ -29,8 +29,6 @@ struct net_backend_ops {
 	const char *name;	/* of --backend, up to the colon */
 	const char *argument;	/* what is behind it, for the help; or NULL */
 	bool optional;		/* the argument may be missing */
-	/* enum net_offload: what may be left to the far side */
-	uint32_t offloads;
 	/*
 	 * @argument: behind the colon, or NULL
 	 * Return: the back end, or NULL after one line on stderr
@@ -75,6 +73,7 @@ struct net_backend_ops {
 /* What every back end begins with */
 struct net_backend {
 	const struct net_backend_ops *ops;
+	uint32_t offloads;	/* enum net_offload: what the far side does */
 };
 
 /* All of them, ending with NULL */

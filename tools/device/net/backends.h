@@ -7,5 +7,8 @@
 
 extern const struct net_backend_ops net_echo;	/* echo.c */
 extern const struct net_backend_ops net_sink;
+extern const struct net_backend_ops net_pair;	/* pair.c */
+extern const struct net_backend_ops net_stream;	/* stream.c */
+extern const struct net_backend_ops net_tap;	/* tap.c */
 
 #endif /* NET_BACKENDS_H */

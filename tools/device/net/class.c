@@ -41,7 +41,6 @@ static void *net_open(const struct options *o)
 	if (!n)
 		goto err;
 	n->o = net_options_of(o);
-	n->link_up = true;
 	n->retry_at = UINT64_MAX;
 	n->backend = net_backend_open(o, n->o->backend);
 	if (!n->backend) {
@@ -80,6 +79,7 @@ static void reset(struct vdev *v)
 	n->allowed = 0;
 	n->touched = 0;
 	n->retry_at = UINT64_MAX;
+	n->seen_up = link_is_up(n->link);
 	link_counts(n->link, v->c->of_class);
 	if (link_is_attached(n->link, &net_virtio_port, n))
 		link_attach(n->link, NULL, NULL);
@@ -138,9 +138,23 @@ static int fds(struct vdev *v, struct pollfd *p)
 	return link_fds(net_of(v)->link, p);
 }
 
+/* The carrier may have changed: tell the driver. */
+static void update_link(struct vdev *v)
+{
+	struct net *n = net_of(v);
+	bool up = link_is_up(n->link);
+
+	if (n->seen_up == up)
+		return;
+	n->seen_up = up;
+	if (vdev_has(v, VIRTIO_NET_F_STATUS))
+		vdev_config_changed(v);
+}
+
 static void handle(struct vdev *v, const struct pollfd *p, int n)
 {
 	link_handle(net_of(v)->link, p, n);
+	update_link(v);
 }
 
 static uint64_t due(const struct vdev *v)
@@ -161,6 +175,7 @@ static void expired(struct vdev *v, uint64_t now)
 	}
 	if (link_due(n->link) <= now)
 		link_expired(n->link, now);
+	update_link(v);
 }
 
 static const struct vdev_counter counters[] = {

@@ -165,7 +165,7 @@ static struct net_backend *echo_open(const struct options *o,
 	(void)argument;
 	if (!e)
 		return NULL;
-	e->b.ops = &net_echo;
+	e->b = (struct net_backend){ &net_echo, NET_ALL_OFFLOADS };
 	return &e->b;
 }
 
@@ -219,7 +219,6 @@ static int echo_receive(struct net_backend *b, unsigned int pair,
 
 const struct net_backend_ops net_echo = {
 	.name = "echo",
-	.offloads = NET_ALL_OFFLOADS,
 	.open = echo_open,
 	.close = echo_close,
 	.send = echo_send,
@@ -235,7 +234,7 @@ static struct net_backend *sink_open(const struct options *o,
 	(void)o;
 	(void)argument;
 	if (b)
-		b->ops = &net_sink;
+		*b = (struct net_backend){ &net_sink, NET_ALL_OFFLOADS };
 	return b;
 }
 
@@ -263,7 +262,6 @@ static bool sink_may_receive(const struct net_backend *b, unsigned int pair)
 
 const struct net_backend_ops net_sink = {
 	.name = "sink",
-	.offloads = NET_ALL_OFFLOADS,
 	.open = sink_open,
 	.close = echo_close,
 	.send = sink_send,

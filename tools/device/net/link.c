@@ -153,7 +153,7 @@ static bool send_first(struct link *l, unsigned int pair)
 
 	if (!s->way.f)
 		offload_begin(&s->way, &s->frames[s->head], &s->needs[s->head],
-			      l->b->ops->offloads);
+			      l->b->offloads);
 	/* Another pair may have used the room since. */
 	s->way.ready = false;
 	while ((out = offload_next(&s->way, l->segment))) {

@@ -87,7 +87,7 @@ struct net {
 	struct link *link;
 	struct vdev *v;		/* known from the first reset on */
 	uint8_t mac[6];		/* as the configuration has it */
-	bool link_up;		/* as the control socket has it */
+	bool seen_up;		/* the link, when it last changed */
 	unsigned int pairs;	/* that the driver uses */
 	unsigned int hdr_len;	/* of the header in buffers */
 	uint32_t offloads;	/* enum net_offload: the driver's, for receiving */

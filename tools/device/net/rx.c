@@ -148,18 +148,22 @@ static int deliver(struct queue *q, struct net_frame *f)
 	struct net *n = net_of(q->v);
 	unsigned int pair = q->index / 2;
 	uint64_t len = n->hdr_len + f->len;
+	bool more;
 	int ret;
 
 	do {
 		ret = take(q, &b, len);
+		/* The notification is for a buffer behind those. */
+		more = ret == -EAGAIN && b.n < q->size && !queue_arm(q);
 		if (ret)
 			queue_untake(q);
-	} while (ret == -EAGAIN && !queue_arm(q));
-	if (ret == -EAGAIN)
+	} while (more);
+	if (ret == -EAGAIN && b.n < q->size)
 		return starve(n, pair);
-	if (ret)
+	if (ret == -EINVAL)
 		return 0;
 	n->starved_since[pair] = 0;
+	/* Not even all of the ring has room for it. */
 	if (b.room < len) {
 		queue_untake(q);
 		net_count(n, NET_RX_TOO_LONG, 1);
