@@ -313,6 +313,13 @@ static void vfe_read_ports(struct vfe_regs *regs, enum vfe_reg reg,
 	}
 }
 
+/* Is @reg an I/O port, from any class's register window? */
+static bool vfe_reg_is_port(enum vfe_reg reg)
+{
+	return vfe_reg_table[reg].win == VFE_WIN_PORT ||
+	       vfe_reg_table[reg].win == VFE_WIN_NET_PORT;
+}
+
 /* Is @reg a range, which a string instruction can walk through? */
 static bool vfe_reg_is_range(enum vfe_reg reg)
 {
@@ -392,7 +399,7 @@ static void vfe_write_range_words(struct vfe_regs *regs, enum vfe_reg reg,
 void vfe_read_string(struct vfe_regs *regs, enum vfe_reg reg, __le32 *buf,
 		     unsigned int words)
 {
-	if (vfe_reg_table[reg].win == VFE_WIN_PORT)
+	if (vfe_reg_is_port(reg))
 		vfe_read_ports(regs, reg, buf, words);
 	else if (!vfe_reg_is_range(reg))
 		vfe_read_words(regs, reg, buf, words);
@@ -425,7 +432,7 @@ void vfe_write_string(struct vfe_regs *regs, enum vfe_reg reg,
 			vfe_write_range_words(regs, reg, buf, words);
 		return;
 	}
-	if (vfe_reg_table[reg].win != VFE_WIN_PORT) {
+	if (!vfe_reg_is_port(reg)) {
 		vfe_write_words(regs, reg, buf, words);
 		return;
 	}

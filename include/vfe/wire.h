@@ -68,6 +68,9 @@ enum vfe_window_id {
 	VFE_WIN_PORT,
 	VFE_WIN_MEMORY,
 	VFE_WIN_LEGACY,		/* virtio 0.9.5: all registers, in BAR 0 */
+	/* the register window of a network interface */
+	VFE_WIN_NET_PORT,
+	VFE_WIN_NET_MEMORY,
 	VFE_NUM_WINDOWS
 };
 
@@ -79,6 +82,8 @@ enum vfe_window_id {
 	[VFE_WIN_PORT] = "port", \
 	[VFE_WIN_MEMORY] = "memory", \
 	[VFE_WIN_LEGACY] = "legacy", \
+	[VFE_WIN_NET_PORT] = "port", \
+	[VFE_WIN_NET_MEMORY] = "memory", \
 }
 
 /*
@@ -86,7 +91,8 @@ enum vfe_window_id {
  * X(identifier, name, window, offset in the window, bytes). The common
  * structure is that of virtio 1.4, 4.1.4.3. An entry of a page or more is a
  * range of addresses that counts as one register. This project's device has
- * the first VFE_NUM_OWN_REGS registers.
+ * the first VFE_NUM_OWN_REGS registers. A function has the register window of
+ * one class, so names may be the same in windows of different classes.
  */
 #define VFE_REGISTERS(X) \
 	VFE_OWN_REGISTERS(X) \
@@ -122,7 +128,11 @@ enum vfe_window_id {
 	VFE_WINDOW_REGISTERS(X, MEMORY, "memory_") \
 	X(MEMORY_DATA, "memory_data", MEMORY, 0x18, 4) \
 	X(MEMORY_APERTURE, "memory_aperture", MEMORY, VFE_MEMORY_APERTURE, \
-	  VFE_MEMORY_APERTURE_SIZE)
+	  VFE_MEMORY_APERTURE_SIZE) \
+	VFE_NET_WINDOW_REGISTERS(X, NET_PORT, "port_") \
+	VFE_NET_WINDOW_REGISTERS(X, NET_MEMORY, "memory_") \
+	X(NET_MEMORY_APERTURE, "memory_aperture", NET_MEMORY, \
+	  VFE_MEMORY_APERTURE, VFE_MEMORY_APERTURE_SIZE)
 
 /*
  * The legacy interface of virtio (0.9.5; virtio 1.4, 4.1.4.10), which this
@@ -148,7 +158,7 @@ enum vfe_window_id {
 #define VFE_LEGACY_VECTORS	4	/* more bytes, while MSI-X is enabled */
 #define VFE_LEGACY_PAGE_SHIFT	12	/* of legacy_queue_address */
 
-/* The register window in I/O ports or in memory, see wire_window.h */
+/* A disk's register window in I/O ports or in memory, see wire_window.h */
 #define VFE_WINDOW_REGISTERS(X, WIN, prefix) \
 	X(WIN##_SECTOR_LO, prefix "sector_lo", WIN, 0x00, 4) \
 	X(WIN##_SECTOR_HI, prefix "sector_hi", WIN, 0x04, 4) \
@@ -157,6 +167,25 @@ enum vfe_window_id {
 	X(WIN##_STATUS, prefix "status", WIN, 0x10, 4) \
 	X(WIN##_ERROR, prefix "error", WIN, 0x14, 4) \
 	X(WIN##_CONTROL, prefix "control", WIN, 0x1c, 4)
+
+/* A network interface's, see wire_window_net.h */
+#define VFE_NET_WINDOW_REGISTERS(X, WIN, prefix) \
+	X(WIN##_COMMAND, prefix "command", WIN, 0x00, 4) \
+	X(WIN##_REMOTE_ADDRESS, prefix "remote_address", WIN, 0x04, 4) \
+	X(WIN##_REMOTE_COUNT, prefix "remote_count", WIN, 0x08, 4) \
+	X(WIN##_TRANSMIT_PAGE, prefix "transmit_page", WIN, 0x0c, 4) \
+	X(WIN##_TRANSMIT_COUNT, prefix "transmit_count", WIN, 0x10, 4) \
+	X(WIN##_BOUNDARY, prefix "boundary", WIN, 0x14, 4) \
+	X(WIN##_DATA, prefix "data", WIN, 0x18, 4) \
+	X(WIN##_CONTROL, prefix "control", WIN, 0x1c, 4) \
+	X(WIN##_CURRENT, prefix "current", WIN, 0x20, 4) \
+	X(WIN##_INTERRUPT_STATUS, prefix "interrupt_status", WIN, 0x24, 4) \
+	X(WIN##_INTERRUPT_MASK, prefix "interrupt_mask", WIN, 0x28, 4) \
+	X(WIN##_RECEIVE_CONFIG, prefix "receive_config", WIN, 0x2c, 4) \
+	X(WIN##_RECEIVE_START, prefix "receive_start", WIN, 0x30, 4) \
+	X(WIN##_RECEIVE_STOP, prefix "receive_stop", WIN, 0x34, 4) \
+	X(WIN##_STATION_LO, prefix "station_lo", WIN, 0x38, 4) \
+	X(WIN##_STATION_HI, prefix "station_hi", WIN, 0x3c, 4)
 
 #define VFE_REG_ENUM(id, name, win, off, size) VFE_REG_##id,
 enum vfe_reg {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The register window: an interface without a ring, for one request at a time,
- * that moves each word of data through a register. It is the same in I/O ports
- * and in memory. All registers are 32 bits wide, little endian, at multiples of
- * four. The device ignores writes of other widths or at other offsets, and
- * returns ones for such reads.
+ * The register window of a disk: an interface without a ring, for one request
+ * at a time, that moves each word of data through a register. It is the same in
+ * I/O ports and in memory. All registers are 32 bits wide, little endian, at
+ * multiples of four. The device ignores writes of other widths or at other
+ * offsets, and returns ones for such reads.
  *
  * sector_lo, sector_hi, count: defined by the class, see wire_<class>.h
  * command: starts a request; ignored while one is under way
@@ -13,7 +13,8 @@
  * data:    the next word of the request under way
  * control: VFE_CONTROL_*
  *
- * wire.h has their names and offsets.
+ * wire.h has their names and offsets. A network interface has other registers,
+ * see wire_window_net.h; data and control are the same in all classes.
  */
 #ifndef VFE_WIRE_WINDOW_H
 #define VFE_WIRE_WINDOW_H

@@ -155,6 +155,6 @@ bool blk_quirk_takes_data(const struct vdev *v, const struct iovec *iov, int n,
 			  uint64_t sector, uint64_t len);
 
 /* window.c */
-extern const struct window_class blk_window_class;
+extern const struct command_class blk_window_class;
 
 #endif /* BLK_H */

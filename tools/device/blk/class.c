@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "blk/blk.h"
+#include "pci/command.h"
 
 #define PCI_CLASS_STORAGE_OTHER	0x018000
 
@@ -150,7 +151,7 @@ const struct vdev_class blk_class = {
 	.request = blk_request,
 	.request_done = blk_request_done,
 	.has_status = true,
-	.window = &blk_window_class,
+	.window = &blk_window_class.window,
 	.counters = counters,
 	.commands = commands,
 };

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "blk/blk.h"
-#include "pci/window.h"
+#include "pci/command.h"
 
 #define MAX_COUNT	256	/* sectors in one request */
 
@@ -17,21 +17,22 @@ enum reg_offset {
 	REG_COUNT = 0x08,
 };
 
-static uint64_t *count(const struct window *w, enum blk_count which)
+static uint64_t *count(const struct command_window *w,
+		       enum blk_count which)
 {
-	return &window_counts(w)[which];
+	return &w->w.counts->of_class[which];
 }
 
-static void fail(struct window *w, enum vfe_error error)
+static void fail(struct command_window *w, enum vfe_error error)
 {
 	++*count(w, BLK_ERRORS);
-	window_fail(w, error);
+	command_fail(w, error);
 }
 
-static struct iovec data_iov(struct window *w, const struct blk_window *r)
+static struct iovec data_iov(struct command_window *w, const struct blk_window *r)
 {
 	return (struct iovec){
-		window_data(w), r->length * VFE_SECTOR_SIZE
+		w->data, r->length * VFE_SECTOR_SIZE
 	};
 }
 
@@ -49,7 +50,7 @@ static bool take_range(struct blk *b)
 	return true;
 }
 
-static void start_read(struct window *w, struct blk *b)
+static void start_read(struct command_window *w, struct blk *b)
 {
 	struct iovec iov;
 
@@ -64,10 +65,10 @@ static void start_read(struct window *w, struct blk *b)
 		return;
 	}
 	*count(w, BLK_BYTES_READ) += iov.iov_len;
-	window_send(w, iov.iov_len / 4);
+	command_send(w, iov.iov_len / 4);
 }
 
-static void start_write(struct window *w, struct blk *b)
+static void start_write(struct command_window *w, struct blk *b)
 {
 	++*count(w, BLK_WRITES);
 	if (backend_readonly(b->backend))
@@ -75,12 +76,12 @@ static void start_write(struct window *w, struct blk *b)
 	else if (!take_range(b))
 		fail(w, VFE_ERR_RANGE);
 	else
-		window_receive(w, b->window.length * VFE_SECTOR_SIZE / 4);
+		command_receive(w, b->window.length * VFE_SECTOR_SIZE / 4);
 }
 
-static void received(struct window *w)
+static void received(struct command_window *w)
 {
-	struct blk *b = window_state(w);
+	struct blk *b = w->w.state;
 	struct iovec iov = data_iov(w, &b->window);
 
 	if (backend_writev(b->backend, b->window.first, &iov, 1)) {
@@ -88,19 +89,19 @@ static void received(struct window *w)
 		return;
 	}
 	*count(w, BLK_BYTES_WRITTEN) += iov.iov_len;
-	window_done(w);
+	command_done(w);
 }
 
-static void flush(struct window *w, struct blk *b)
+static void flush(struct command_window *w, struct blk *b)
 {
 	++*count(w, BLK_FLUSHES);
 	if (backend_flush(b->backend))
 		fail(w, VFE_ERR_IO);
 	else
-		window_done(w);
+		command_done(w);
 }
 
-static void start_identify(struct window *w, struct blk *b)
+static void start_identify(struct command_window *w, struct blk *b)
 {
 	struct vfe_identify id = {
 		.magic = htole32(VFE_IDENTIFY_MAGIC),
@@ -116,13 +117,13 @@ static void start_identify(struct window *w, struct blk *b)
 	memcpy(id.serial, b->o->serial, strnlen(b->o->serial, VFE_SERIAL_LEN));
 
 	++*count(w, BLK_GET_IDS);
-	memcpy(window_data(w), &id, sizeof(id));
-	window_send(w, sizeof(id) / 4);
+	memcpy(w->data, &id, sizeof(id));
+	command_send(w, sizeof(id) / 4);
 }
 
-static void start(struct window *w, uint32_t command)
+static void start(struct command_window *w, uint32_t command)
 {
-	struct blk *b = window_state(w);
+	struct blk *b = w->w.state;
 
 	switch (command) {
 	case VFE_CMD_READ:
@@ -183,8 +184,8 @@ static void reset(void *state)
 	r->count = 0;
 }
 
-const struct window_class blk_window_class = {
-	.data_size = MAX_COUNT * VFE_SECTOR_SIZE,
+const struct command_class blk_window_class = {
+	.window = COMMAND_WINDOW(MAX_COUNT * VFE_SECTOR_SIZE),
 	.start = start,
 	.received = received,
 	.read = read_register,

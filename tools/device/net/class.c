@@ -227,5 +227,6 @@ const struct vdev_class net_class = {
 	.handle = handle,
 	.due = due,
 	.expired = expired,
+	.window = &net_window_class,
 	.counters = counters,
 };

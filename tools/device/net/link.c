@@ -112,7 +112,11 @@ struct net_backend *link_backend(struct link *l)
 
 void link_set(struct link *l, bool up)
 {
+	if (l->up == up)
+		return;
 	l->up = up;
+	if (l->port && l->port->link_changed)
+		l->port->link_changed(l->state);
 }
 
 bool link_is_up(const struct link *l)

@@ -27,6 +27,8 @@ struct net_port {
 	void (*received)(void *state);
 	/* The back end takes frames again after -EAGAIN of link_send(). */
 	void (*can_send)(void *state, unsigned int pair);
+	/* NULL, or: link_set() changed the link. */
+	void (*link_changed)(void *state);
 };
 
 /*

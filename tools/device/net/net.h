@@ -12,6 +12,7 @@
  *   features.c features and configuration space
  *   filter.c   which frames the driver wants; steer.c: in which queue
  *   rx.c, tx.c, control.c  the queues
+ *   window.c   the register window, beside the queues
  *   class.c    the class: the operations for the rest of the device
  */
 #ifndef NET_H
@@ -139,6 +140,9 @@ enum net_role net_role(const struct queue *q);
 extern const struct net_port net_virtio_port;
 bool net_available(struct queue *q);
 void net_rx_reset(struct net *n, unsigned int pair);
+
+/* window.c */
+extern const struct window_class net_window_class;
 
 /* tx.c */
 int net_transmit(struct queue *q, struct chain *c, uint32_t *len);

@@ -38,9 +38,18 @@ static uint64_t ones(unsigned int size)
 	return size == 8 ? UINT64_MAX : (1ULL << (size * 8)) - 1;
 }
 
-static enum vfe_window_id window_of(unsigned int bar)
+static enum vfe_window_id window_of(const struct function *f, unsigned int bar)
 {
-	return bar == VFE_BAR_PORT ? VFE_WIN_PORT : VFE_WIN_MEMORY;
+	return window_id(f->window, bar == VFE_BAR_PORT);
+}
+
+bool bar_has_window(const struct function *f, enum vfe_window_id win)
+{
+	unsigned int bar = window_table[win].bar;
+
+	if (bar != VFE_BAR_PORT && bar != VFE_BAR_MEMORY)
+		return bar_size(f, bar);
+	return f->window && window_of(f, bar) == win;
 }
 
 /* An invalid access: it reads as ones, and is ignored on write. */
@@ -53,7 +62,7 @@ static bool is_odd(uint32_t offset, unsigned int size)
 static uint64_t regwin_read(struct function *f, unsigned int bar,
 			    uint32_t offset, unsigned int size)
 {
-	counts_access(&f->counts, window_of(bar), offset, VFE_READ);
+	counts_access(&f->counts, window_of(f, bar), offset, VFE_READ);
 	if (size == 8 || is_odd(offset, size))
 		return UINT64_MAX;
 	return window_read(f->window, offset, size);
@@ -62,7 +71,7 @@ static uint64_t regwin_read(struct function *f, unsigned int bar,
 static void regwin_write(struct function *f, unsigned int bar, uint32_t offset,
 			 unsigned int size, uint64_t value)
 {
-	counts_access(&f->counts, window_of(bar), offset, VFE_WRITE);
+	counts_access(&f->counts, window_of(f, bar), offset, VFE_WRITE);
 	if (size != 8 && !is_odd(offset, size))
 		window_write(f->window, offset, size, value);
 }

@@ -28,6 +28,8 @@ bool pci_config_write(struct pci *p, uint32_t offset, const void *data,
 /* bar.c */
 
 uint32_t bar_size(const struct function *f, unsigned int bar);
+/* Does the function have this window, and so the registers in it? */
+bool bar_has_window(const struct function *f, enum vfe_window_id win);
 /**
  * bar_read() - one access of the guest to a BAR
  * @size: 1, 2, 4 or 8

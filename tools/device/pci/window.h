@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The register window: a programmed-I/O controller with one request at a time.
- * Registers for commands, status, errors, data and control are the same in all
- * classes; the effects of commands and the registers for their arguments belong
- * to the class.
+ * The register window, in ports and in memory. The data port, the aperture, the
+ * control register and the interrupt line are the same in all classes;
+ * pci/command.h has the window of a class that answers commands.
  */
 #ifndef WINDOW_H
 #define WINDOW_H
@@ -13,21 +12,32 @@
 #include <stdint.h>
 #include <vfe/wire_window.h>
 
+/* Offsets of the registers that all classes have */
+#define WINDOW_DATA	0x18
+#define WINDOW_CONTROL	0x1c
+
 struct window;
 struct counts;
 struct irq;
 
-/* Operations of a class. @state is the result of its open(). */
 struct window_class {
-	size_t data_size;	/* most bytes of a request */
-	/* A command was written while none was in progress. */
-	void (*start)(struct window *w, uint32_t command);
-	/* All words that window_receive() expects have come. */
-	void (*received)(struct window *w);
-	/* An access to a register of the class, or to none; 4 bytes wide */
-	uint32_t (*read)(void *state, uint32_t offset);
-	void (*write)(void *state, uint32_t offset, uint32_t value);
-	void (*reset)(void *state);
+	/* Where it counts accesses */
+	enum vfe_window_id port, memory;
+	size_t size;		/* of what begins with struct window */
+	/* 4 bytes wide; any offset but that of control */
+	uint32_t (*read)(struct window *w, uint32_t offset);
+	void (*write)(struct window *w, uint32_t offset, uint32_t value);
+	void (*reset)(struct window *w);
+	bool (*pending)(const struct window *w);	/* an interrupt */
+};
+
+/* What each class's window begins with */
+struct window {
+	const struct window_class *class;
+	void *state;		/* of the class: the result of its open() */
+	struct irq *irq;
+	struct counts *counts;
+	bool irq_enabled;
 };
 
 struct window *window_new(const struct window_class *class, void *state,
@@ -35,20 +45,13 @@ struct window *window_new(const struct window_class *class, void *state,
 void window_free(struct window *w);
 /* No effect without a window. */
 void window_reset(struct window *w);
+/* In which window an access through ports, or through memory, counts */
+enum vfe_window_id window_id(const struct window *w, bool ports);
 uint32_t window_read(struct window *w, uint32_t offset, unsigned int size);
 void window_write(struct window *w, uint32_t offset, unsigned int size,
 		  uint32_t value);
 
-/* For the class: */
-
-void *window_state(const struct window *w);
-uint32_t *window_data(struct window *w);
-/* The counters of the class */
-uint64_t *window_counts(const struct window *w);
-/* Progress of a command: */
-void window_done(struct window *w);
-void window_fail(struct window *w, uint32_t error);
-void window_send(struct window *w, uint32_t words);
-void window_receive(struct window *w, uint32_t words);
+/* For the class: pending() may have changed. */
+void window_update_line(struct window *w);
 
 #endif /* WINDOW_H */

@@ -206,8 +206,8 @@ static void do_map(struct process *p, struct session *s)
 		const struct register_info *r = &register_table[reg];
 		const struct window_info *w = &window_table[r->window];
 
-		/* A class without a register window has no BAR for it. */
-		if (!bar_size(&p->function, w->bar))
+		/* The register window of another class, or there is none */
+		if (!bar_has_window(&p->function, r->window))
 			continue;
 		say(s, "%s{\"name\":\"%s\",\"window\":\"%s\",\"bar\":%u,\"offset\":%u,\"size\":%u}",
 		    reg ? "," : "", r->name, w->name, w->bar,
