@@ -24,6 +24,9 @@ COMMAND_S = 300
 # A feature that must be off may be missing in the core.
 LOAD = """\
 modprobe {module} {parameters} || exit 1
+for word in {parameters}; do
+    [ -e /sys/module/{module}/parameters/${{word%=*}} ] || echo "no $word"
+done
 cd /sys/module/vfe/parameters 2>/dev/null || cd /
 for word in {core}; do
     [ ! -e ${{word%=*}} ] || echo ${{word#*=}} >${{word%=*}} || exit 1
@@ -90,9 +93,9 @@ class Session:
         """The steps before the probe."""
         missing = self.tell(LOAD).strip()
         if missing:
-            raise LabError(f"{self.setup.name}: vfe.ko has {missing}: build"
-                           " the modules of this checkout, or measure a row"
-                           " without this parameter")
+            raise LabError(f"{self.setup.name}: vfe.ko or the driver has"
+                           f" {missing}: build the modules of this checkout,"
+                           " or measure a row without this parameter")
         first, _, resource = self.tell(REGISTERS).partition("\n")
         control = self.function.control
         self.names = layout.parse(base64.b64decode(first)).names(

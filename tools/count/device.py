@@ -34,8 +34,11 @@ def parse(answer: Mapping[str, Any]) -> DeviceState:
     accesses |= {("unknown", str(direction)): int(count)
                  for direction, count in answer["unknown"].items() if count}
     requests = {str(kind): int(count)
-                for kind, count in answer["requests"].items()
+                for kind, count in answer.get("requests", {}).items()
                 if kind != "error"}    # also counted under their own kind
+    # a network device has frames, by direction
+    requests |= {way: int(answer[way]["frames"]) for way in ("tx", "rx")
+                 if way in answer}
     raised = answer["interrupts"]
     return DeviceState(accesses, requests,
                        interrupts=int(raised["msix"]) + int(raised["intx"]),

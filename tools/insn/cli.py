@@ -4,22 +4,24 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lab import LabError, files, machine, paths, progress
 
-from . import measure, memory, probe, report
+from . import measure, memory, net_measure, probe, report
 from .loads import LOADS, Load
 
+EVERY: tuple[Load | net_measure.Load, ...] = (*LOADS, *net_measure.LOADS)
 RUNS = 3
 # QUEUESxENTRIES, in a guest with one processor per queue
-DISKS, QUICK_DISKS = ("4x1024", "64x1024"), ("4x1024",)
+DISKS, QUICK_DISKS = ("4x1024", "64x1024", "net"), ("4x1024", "net")
 TIMEOUT_S = 1700
 
 MEASURED, UNUSABLE, MISSED = 0, 2, 3
 WRITES = ("randwrite",)
 ALL, NOTHING = "all", "none"
+INTERFACE = "net"       # an idle network interface, in --disks
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -28,11 +30,12 @@ def _parser() -> argparse.ArgumentParser:
         " and the memory per disk, with vfe_blk and with virtio_blk.")
     parser.add_argument("--loads", default=ALL, metavar="NAMES",
                         help="workloads, separated by commas:"
-                             f" {', '.join(load.name for load in LOADS)};"
+                             f" {', '.join(load.name for load in EVERY)};"
                              f" {NOTHING} for none (default: all)")
     parser.add_argument("--disks", metavar="SIZES",
                         help="queues and entries of the disks of which to"
-                             f" measure the memory (default:"
+                             f" measure the memory; {INTERFACE} for an idle"
+                             " network interface (default:"
                              f" {','.join(DISKS)});"
                              f" {NOTHING} for none")
     parser.add_argument("--runs", type=int, metavar="N",
@@ -55,11 +58,12 @@ def _names(text: str) -> list[str]:
     return [] if text == NOTHING else [name for name in text.split(",") if name]
 
 
-def chosen(text: str, quick: bool = False) -> list[Load]:
+def chosen(text: str, quick: bool = False) -> list[Load | net_measure.Load]:
     """The workloads with these names; LabError for an unknown name."""
     if text == ALL:
-        return [load for load in LOADS if not (quick and load.rw in WRITES)]
-    known = {load.name: load for load in LOADS}
+        return [load for load in EVERY if not (
+            quick and isinstance(load, Load) and load.rw in WRITES)]
+    known = {load.name: load for load in EVERY}
     wrong = [name for name in _names(text) if name not in known]
     if wrong:
         raise LabError(f"no workload {', '.join(wrong)}: use some of"
@@ -67,32 +71,48 @@ def chosen(text: str, quick: bool = False) -> list[Load]:
     return [known[name] for name in _names(text)]
 
 
-def sizes(text: str) -> list[tuple[int, int]]:
-    """Parse queues and entries; LabError if invalid."""
-    found = []
+def sizes(text: str) -> list[tuple[int, int] | None]:
+    """Parse queues and entries, None for the interface; LabError if
+    invalid."""
+    found: list[tuple[int, int] | None] = []
     for name in _names(text):
+        if name == INTERFACE:
+            found.append(None)
+            continue
         queues, _, entries = name.partition("x")
         if not (queues.isdecimal() and entries.isdecimal()
                 and int(queues) and int(entries)):
-            raise LabError(f"--disks: '{name}' is not QUEUESxENTRIES, as in"
-                           " 4x1024", UNUSABLE)
+            raise LabError(f"--disks: '{name}' is neither QUEUESxENTRIES, as in"
+                           f" 4x1024, nor {INTERFACE}", UNUSABLE)
         found.append((int(queues), int(entries)))
     return found
+
+
+def _measure(loads: Sequence[Load | net_measure.Load], runs: int,
+             parameters: str) -> Iterator[measure.Measured]:
+    """A guest for each class of devices."""
+    disks = [load for load in loads if isinstance(load, Load)]
+    if disks:
+        yield measure.measure(disks, runs, parameters)
+    networks = [load for load in loads if isinstance(load, net_measure.Load)]
+    if networks:
+        yield net_measure.measure(networks, runs, "")
 
 
 def _here(options: argparse.Namespace) -> int:
     default = QUICK_DISKS if options.quick else DISKS
     loads = chosen(options.loads, options.quick)
     disks = sizes(options.disks or ",".join(default))
-    measured = None
-    if loads:
-        measured = measure.measure(
-            loads, options.runs or RUNS, options.parameters)
-        print("\n" + report.render(measured) + "\n", flush=True)
-    pairs = [probe.measure(*size) for size in disks]
+    measured = []
+    for one in _measure(loads, options.runs or RUNS, options.parameters):
+        print("\n" + report.render(one) + "\n", flush=True)
+        measured.append(one)
+    pairs = [probe.measure(*size) if size else probe.measure_interface()
+             for size in disks]
     if pairs:
         print("\n" + memory.render(pairs) + "\n", flush=True)
-    targets = [*(report.targets_of(measured) if measured else ()),
+    targets = [*(target for one in measured
+                 for target in report.targets_of(one)),
                *report.memory_targets(pairs)]
     print("\n".join(map(str, targets)) + "\n", flush=True)
     written = files.write_json(

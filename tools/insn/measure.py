@@ -1,31 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Boots the guest and measures workload by workload (inner code)."""
+"""Boots a guest with disks and measures workload by workload (inner code)."""
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from functools import partial
+from typing import Protocol
 
 from count import driver as guest_side, hist
 from lab import build, progress
 from lab.errors import LabError
-from lab.guest import Guest
 
-from . import functions, loads, owners, plugin
+from . import counted, functions, limits, loads
+from .counted import CountedGuest
 from .functions import DRIVERS, FUNCTIONS, Disk, Function
 from .loads import BASE_OPS, Load
-from .sample import Cost, Sample, sample
+from .sample import Cost, Sample
 from .symbols import Symbols
-
-MEMORY_MB = 768
-RUN_S = 240
-BOOT_S = 400
-# The guest's time follows instructions, not the host's clock: ticks cost the
-# same on a busy host.
-ICOUNT = ("-icount", "shift=0,sleep=on")
 
 # blk-mq's number of segments, of each request that a driver starts.
 _PROBE = """\
@@ -55,53 +47,35 @@ def parse_shape(text: str, interrupts: int) -> Shape:
 
 @dataclass(frozen=True)
 class Measured:
-    """All results, and the environment."""
+    """All results of a class of devices, and the environment."""
 
+    drivers: tuple[str, str]                # ours, the kernel's
+    loads: Sequence[Workload]
     costs: Mapping[tuple[str, str], Cost]   # by workload and driver
     release: str
     parameters: str
+    own_part: float                         # its limit
 
 
-class CountedGuest:
-    """The guest with the plugin."""
+class Workload(Protocol):
+    """What the reports need to know of a workload."""
 
-    def __init__(self, guest: Guest, counter: plugin.Plugin) -> None:
-        self._guest = guest
-        self._plugin = counter
+    @property
+    def name(self) -> str:
+        """Its name on the command line."""
 
-    def tell(self, command: str) -> str:
-        """Run a command in the guest; its output."""
-        return self._guest.run(command, RUN_S).out
+    @property
+    def text(self) -> str:
+        """What it does."""
 
-    def learn(self) -> Symbols:
-        """Load the addresses of functions, including modules, and their
-        owners."""
-        symbols = Symbols(self.tell("cat /proc/kallsyms").splitlines())
-        self._plugin.classify(owners.table(symbols))
-        return symbols
+    @property
+    def segments(self) -> int:
+        """Of a request; 0 where nobody counts them."""
 
-    def counts(self) -> plugin.Counts:
-        """The current counts."""
-        return self._plugin.counts(lambda: self._guest.qmp("stop"),
-                                   lambda: self._guest.qmp("cont"))
 
-    def fio(self, load: Load, disk: Disk, ops: int) -> int:
-        """Run fio; its number of operations."""
-        return loads.operations(self.tell(load.command(disk.name, ops)))
-
-    def once(self, symbols: Symbols, load: Load, disk: Disk) -> Sample:
-        """One run of few operations, and one of many."""
-        start = self.counts()
-        few = self.fio(load, disk, BASE_OPS)
-        middle = self.counts()
-        many = self.fio(load, disk, load.ops)
-        end = self.counts()
-        run, base = end - middle, middle - start
-        if run.lost or base.lost:
-            raise LabError("the plugin had no space for some blocks of"
-                           " code: make its table larger"
-                           " (tools/insn/plugin/blocks.h)")
-        return sample(symbols, run, base, many - few)
+def _fio(guest: CountedGuest, load: Load, disk: Disk, ops: int) -> int:
+    """Run fio; its number of operations."""
+    return loads.operations(guest.tell(load.command(disk.name, ops)))
 
 
 def _function(driver: str, load: Load) -> Function:
@@ -117,7 +91,7 @@ def _shape(guest: CountedGuest, load: Load, function: Function, disk: Disk,
             guest.tell, function.bdf).interrupts)
 
     before = shape()
-    guest.fio(load, disk, BASE_OPS)
+    _fio(guest, load, disk, BASE_OPS)
     after = shape()
     requests = after.requests - before.requests
     if requests < BASE_OPS:
@@ -136,7 +110,9 @@ def _runs(guest: CountedGuest, load: Load, runs: int,
         for _ in range(runs):
             for driver in DRIVERS:
                 disk = disks[_function(driver, load)]
-                samples[driver].append(guest.once(symbols, load, disk))
+                samples[driver].append(guest.once(
+                    symbols, partial(_fio, guest, load, disk), BASE_OPS,
+                    load.ops))
     return {driver: Cost(samples[driver],
                          scheduler=disks[_function(driver, load)].scheduler)
             for driver in DRIVERS}
@@ -149,7 +125,7 @@ def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
     with progress.step("warming up"):
         # The first fio on a disk fills caches for the later ones.
         for function, disk in disks.items():
-            guest.fio(next(load for load in loads.LOADS
+            _fio(guest, next(load for load in loads.LOADS
                              if load.slow == function.slow), disk, BASE_OPS)
     for load in chosen:
         costs = _runs(guest, load, runs, disks, symbols)
@@ -171,23 +147,9 @@ def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
 
 def measure(chosen: Sequence[Load], runs: int, parameters: str) -> Measured:
     """Measure both drivers under the workloads."""
-    library = plugin.build()
-    build.modules()
-    with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="insn-", dir="/tmp")))
-        counter = plugin.Plugin(folder, library)
-        stack.callback(counter.close)
-        argv = [*ICOUNT, *counter.arguments()]
-        for function in FUNCTIONS:
-            argv += function.arguments()
-        guest = Guest(accel="tcg", cpus=1, memory=MEMORY_MB, qemu_args=argv,
-                      name="insn")
-        with progress.step("booting the guest"):
-            guest.boot(BOOT_S)
-        stack.push(guest)
-        counted = CountedGuest(guest, counter)
-        counted.tell(loads.PREPARE)
-        disks = functions.bind(counted.tell, parameters)
-        return Measured(_measure(counted, chosen, runs, disks),
-                        build.release(), parameters)
+    argv = [word for function in FUNCTIONS for word in function.arguments()]
+    with counted.booted(argv, "insn") as guest:
+        guest.tell(loads.PREPARE)
+        disks = functions.bind(guest.tell, parameters)
+        return Measured(DRIVERS, chosen, _measure(guest, chosen, runs, disks),
+                        build.release(), parameters, limits.OWN_PART)

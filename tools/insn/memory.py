@@ -181,10 +181,12 @@ class Pair:
     size: int
     ours: Disk
     kernels: Disk
+    what: str = "a disk"
+    drivers: tuple[str, str] = ("vfe_blk", "virtio_blk")
 
     @property
     def ratio(self) -> float:
-        """The ratio of our bytes to virtio_blk's."""
+        """The ratio of our bytes to those of the kernel's driver."""
         return self.ours.held.total / self.kernels.held.total
 
     @property
@@ -196,18 +198,18 @@ class Pair:
         """For insn.json."""
         return {"queues": self.queues, "queue_size": self.size,
                 "ratio": round(self.ratio, 3),
-                "vfe_blk": self.ours.document(),
-                "virtio_blk": self.kernels.document()}
+                "of": self.what, **dict(zip(self.drivers, (
+                    self.ours.document(), self.kernels.document())))}
 
 
 def render(pairs: Iterable[Pair]) -> str:
     """The printed table."""
-    lines = ["Memory of a disk, in bytes that its probe allocated and kept",
+    lines = ["Memory of a disk or an interface, in bytes that its probe"
+             " allocated and kept",
              f"{'configuration':20} {'driver':10} {'bytes':>12}"
              f" {'free pages':>12} {'requests':>9} {'a request':>9}"]
     for pair in pairs:
-        for driver, disk in (("vfe_blk", pair.ours),
-                             ("virtio_blk", pair.kernels)):
+        for driver, disk in zip(pair.drivers, (pair.ours, pair.kernels)):
             lines.append(f"{pair.name:20} {driver:10} {disk.held.total:>12}"
                          f" {disk.pages:>12} {disk.requests:>9}"
                          f" {disk.each:>9.0f}")

@@ -14,11 +14,12 @@ from .symbols import KERNEL, Function, Symbols
 
 DRIVER, PASS, REST = "driver and ring", "trampolines", "rest"
 
-# vfe_blk consists of vfe_blk and vfe; virtio_blk of itself, the ring and the
-# bus, which may be modules or built in.
+# A driver of ours consists of its module and vfe; one of the kernel's of
+# itself, the ring and the bus, which may be modules or built in.
 MODULES = frozenset((
-    "vfe", "vfe_blk", "virtio_blk", "virtio", "virtio_ring", "virtio_pci",
-    "virtio_pci_modern_dev", "virtio_pci_legacy_dev"))
+    "vfe", "vfe_blk", "virtio_blk", "vfe_net", "virtio_net", "virtio",
+    "virtio_ring", "virtio_pci", "virtio_pci_modern_dev",
+    "virtio_pci_legacy_dev"))
 RING = re.compile(r"(?:virtqueue_|vring_|vp_|virtio_|virtblk_|detach_buf"
                   r"|more_used)")
 
@@ -41,6 +42,11 @@ HELPERS = (
         r"_raw_(?:spin|read|write)_|__raw_spin|native_queued_spin"
         r"|queued_spin|pv_|__rcu_read_|preempt_count_|__local_bh"
         r"|rcu_read_")),
+    # Receive buffers and the packets that are made of them
+    ("buffers", re.compile(
+        r"_*page_pool_|_*page_frag_|skb_page_frag|_*napi_alloc_|_*build_skb"
+        r"|napi_build_skb|_*alloc_skb|skb_put$|skb_add_rx_frag|skb_coalesce_rx"
+        r"|_*skb_to_sgvec|virtio_net_hdr|eth_type_trans|_*netdev_alloc_")),
     ("registers", re.compile(r"io(?:write|read)\d+|pci_io|iomem_")),
     ("time", re.compile(r"ktime_get|sched_clock|local_clock|read_tsc"
                         r"|native_sched_clock|timekeeping_")),

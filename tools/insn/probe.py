@@ -1,40 +1,43 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Boots a guest and measures the memory of a disk of each driver."""
+"""Boots a guest and measures the memory of a disk of each driver, or of an idle
+network interface."""
 
 from __future__ import annotations
 
-from lab import build, pci, progress
-from lab.errors import LabError
-from lab.guest import Guest
+from dataclasses import dataclass
 
-from .functions import DRIVERS, KERNELS, OURS, Tell, null_disk
+from lab import build, net, pci, progress
+from lab.errors import LabError
+from lab.guest import DeviceSpec, Guest
+
+from . import functions, net_measure
+from .functions import Tell, null_disk
 from .memory import PAGE, Disk, Pair, TraceError, free_pages, parse_trace
 
-SLOTS = {OURS: pci.Slot(4), KERNELS: pci.Slot(5)}
 STEP_S = 300
 BOOT_S = 900
 EVENTS = ("kmem/kmalloc", "kmem/kmem_cache_alloc", "kmem/kfree",
           "kmem/kmem_cache_free", "kmem/mm_page_alloc", "kmem/mm_page_free",
           "percpu/percpu_alloc_percpu", "percpu/percpu_free_percpu")
 
-_PREPARE = f"""\
+_PREPARE = """\
 cd /sys/kernel/tracing || exit 1
 echo 0 >tracing_on
 echo nohash-ptr >trace_options
 echo nooverwrite >trace_options
-for e in {' '.join(EVENTS)}; do echo 1 >events/$e/enable || exit 1; done
+for e in {events}; do echo 1 >events/$e/enable || exit 1; done
 echo stacktrace >events/kmem/mm_page_alloc/trigger || exit 1
 pci_no_autoprobe
-modprobe vfe_blk && modprobe virtio_blk || exit 1
+modprobe {module} && modprobe {kernels_module} || exit 1
 # The first probe pays for what later ones find.
-probe_once() {{{{
+probe_once() {{
     pci_bind $1 $2 || exit 1
     sleep 1
     echo $2 >$PCI/devices/$2/driver/unbind || exit 1
-}}}}
-pci_unbind {{ours}} {{kernels}}
-probe_once vfe_blk {{ours}}
-probe_once virtio-pci {{kernels}}
+}}
+pci_unbind {ours} {kernels}
+probe_once {module} {ours}
+probe_once virtio-pci {kernels}
 sleep 1"""
 
 # The shell starts no process while it is traced.
@@ -53,18 +56,19 @@ zone before
 echo 1 >/sys/kernel/tracing/tracing_on
 echo {bdf} >drivers_probe
 for ((i = 0; i < 100; i++)); do
-    for d in devices/{bdf}/block/* devices/{bdf}/virtio*/block/*; do
-        [ -d $d/mq ] && break 2
+    for d in devices/{bdf}/{subsystem}/* devices/{bdf}/virtio*/{subsystem}/*; do
+        [ -e $d/{queues} ] && break 2
     done
     read -r -t .1 -u 9
 done
+{use}
 read -r -t 1 -u 9
 echo 0 >/sys/kernel/tracing/tracing_on
 zone after
-[ -d $d/mq ] || exit 1
+[ -e $d/{queues} ] || exit 1
 echo "== disk"
-read -r n <$d/queue/nr_requests
-set -- $d/mq/*
+{size}
+set -- $d/{queues}
 echo $n $#
 echo "== trace"
 cat /sys/kernel/tracing/trace
@@ -93,32 +97,72 @@ def parse(text: str) -> Disk:
                        ) from error
 
 
-def _arguments(queues: int, size: int) -> list[str]:
-    properties = {"num-queues": queues, "queue-size": size}
-    return [word for slot in SLOTS.values()
-            for word in null_disk(slot, 1 << 30, properties)]
+@dataclass(frozen=True)
+class Kind:
+    """What a driver's probe makes: a disk or a network interface."""
+
+    what: str
+    drivers: tuple[str, str]    # ours, the kernel's
+    subsystem: str              # its folder below the function's
+    queues: str                 # a pattern of its queues there
+    size: str                   # sets n to the number of entries of a queue
+    use: str = "true"           # makes the driver allocate the rest
 
 
-def _measure(tell: Tell, queues: int, size: int) -> Pair:
-    tell(pci.script(_PREPARE.format(ours=SLOTS[OURS].bdf,
-                                    kernels=SLOTS[KERNELS].bdf)))
+DISK = Kind("a disk", functions.DRIVERS, "block", "mq/*",
+            "read -r n <$d/queue/nr_requests")
+# IFF_UP, IFF_BROADCAST, IFF_MULTICAST
+INTERFACE = Kind("an interface", net_measure.DRIVERS, "net", "queues/rx-*",
+                 "n={entries}", "echo 0x1003 >$d/flags || exit 1")
+PAIRS, ENTRIES = 16, 256
+
+
+def _measure(tell: Tell, kind: Kind, bdfs: tuple[str, str], queues: int,
+             size: int) -> Pair:
+    ours, kernels = kind.drivers
+    tell(pci.script(_PREPARE.format(
+        ours=bdfs[0], kernels=bdfs[1], module=ours, kernels_module=kernels,
+        events=" ".join(EVENTS))))
     # A trace of one processor must hold an event or two for each request.
     kb = 2048 + queues * size // 2
-    disks = {}
-    for driver in DRIVERS:
-        with progress.step(f"memory of a disk of {driver}"):
-            disks[driver] = parse(tell(_PROBE.format(
-                bdf=SLOTS[driver].bdf, kb=kb)))
-    return Pair(queues, size, disks[OURS], disks[KERNELS])
+    found = []
+    for driver, bdf in zip(kind.drivers, bdfs):
+        with progress.step(f"memory of {kind.what} of {driver}"):
+            found.append(parse(tell(_PROBE.format(
+                bdf=bdf, kb=kb, subsystem=kind.subsystem, use=kind.use,
+                queues=kind.queues, size=kind.size.format(entries=size)))))
+    return Pair(queues, size, found[0], found[1], kind.what, kind.drivers)
+
+
+def _memory_mb(queues: int, size: int) -> int:
+    trace_mb = queues * (2048 + queues * size // 2) // 1024
+    return 512 + trace_mb + queues * size // 64 + 16 * queues
 
 
 def measure(queues: int, size: int) -> Pair:
-    """A guest with as many processors as the disk has queues."""
+    """Disks, in a guest with as many processors as they have queues."""
     build.modules()
-    trace_mb = queues * (2048 + queues * size // 2) // 1024
-    memory = 512 + trace_mb + queues * size // 64 + 16 * queues
-    with Guest(accel="tcg", cpus=queues, memory=memory,
-               qemu_args=_arguments(queues, size),
-               name=f"memory-{queues}") as guest:
-        return _measure(lambda text: guest.run(text, STEP_S).out, queues,
-                        size)
+    slots = pci.Slot(4), pci.Slot(5)
+    properties = {"num-queues": queues, "queue-size": size}
+    argv = [word for slot in slots
+            for word in null_disk(slot, 1 << 30, properties)]
+    with Guest(accel="tcg", cpus=queues, memory=_memory_mb(queues, size),
+               qemu_args=argv, name=f"memory-{queues}") as guest:
+        return _measure(lambda text: guest.run(text, STEP_S).out, DISK,
+                        (slots[0].bdf, slots[1].bdf), queues, size)
+
+
+def measure_interface() -> Pair:
+    """Idle interfaces of PAIRS pairs of queues, on our device."""
+    build.modules()
+    build.device()
+    options = ("--id", "stock", "--pairs", str(PAIRS), "--backend", "sink",
+               "--queue-size", str(ENTRIES))
+    with Guest([DeviceSpec(name, options=options, device_class="net")
+                for name in ("ours", "kernels")],
+               accel="tcg", cpus=PAIRS, memory=2 * _memory_mb(PAIRS, ENTRIES),
+               more=net.load(), name="memory-net") as guest:
+        return _measure(
+            lambda text: guest.run(text, STEP_S).out, INTERFACE,
+            (guest.devices["ours"].bdf, guest.devices["kernels"].bdf),
+            PAIRS, ENTRIES)

@@ -9,10 +9,8 @@ from typing import Any
 from count.pairs import Figure
 from count.target import Target
 
-from . import limits, memory, owners
-from .functions import DRIVERS, KERNELS, OURS
-from .loads import LOADS, Load
-from .measure import Measured
+from . import limits, memory, net_measure, owners
+from .measure import Measured, Workload
 from .sample import Cost, ratio
 
 NAME = "insn.json"
@@ -20,26 +18,24 @@ SCHEMA = "vfe-insn/1"
 LEAST = 1.0     # instructions an operation below which no function is named
 
 
-def _loads(measured: Measured) -> list[Load]:
-    return [load for load in LOADS if (load.name, OURS) in measured.costs]
-
-
-def _pair(measured: Measured, load: Load) -> tuple[Cost, Cost]:
-    return measured.costs[load.name, OURS], measured.costs[load.name, KERNELS]
+def _pair(measured: Measured, load: Workload) -> tuple[Cost, Cost]:
+    ours, kernels = measured.drivers
+    return measured.costs[load.name, ours], measured.costs[load.name, kernels]
 
 
 def targets_of(measured: Measured) -> list[Target]:
     """The demands on each workload."""
     found = []
-    for load in _loads(measured):
+    for load in measured.loads:
         ours, kernels = _pair(measured, load)
         whole = ratio(ours, kernels, "kernel")
         found += [
             limits.at_most(f"{load.name}: instructions of the whole kernel",
-                           whole.value, limits.WHOLE_KERNEL, whole.lowest),
+                           whole.value, limits.WHOLE_KERNEL, whole.lowest,
+                           measured.drivers[1]),
             limits.at_most(f"{load.name}: instructions of the driver's own"
                            " part", ratio(ours, kernels, "own").value,
-                           limits.OWN_PART)]
+                           measured.own_part, of=measured.drivers[1])]
         if ours.segments is None or kernels.segments is None:
             continue
         off = max(abs(cost.segments / load.segments - 1)
@@ -52,15 +48,18 @@ def targets_of(measured: Measured) -> list[Target]:
 
 
 def memory_targets(disks: Sequence[memory.Pair]) -> list[Target]:
-    """The demands on the memory of a disk."""
+    """The demands on the memory of a disk or an interface."""
     found = []
     for pair in disks:
-        found.append(limits.at_most(f"memory of a disk, {pair.name}",
-                                    pair.ratio, limits.MEMORY))
-        for driver, disk in ((OURS, pair.ours), (KERNELS, pair.kernels)):
+        kernels = pair.drivers[1]
+        found.append(limits.at_most(
+            f"memory of {pair.what}, {pair.name}", pair.ratio,
+            limits.NET_MEMORY if kernels == net_measure.KERNELS
+            else limits.MEMORY, of=kernels))
+        for driver, disk in zip(pair.drivers, (pair.ours, pair.kernels)):
             found.append(Target(
-                f"memory of a disk of {driver}, {pair.name}: tracepoints and"
-                " free pages agree", f"{disk.held.total} and {disk.pages}",
+                f"memory of {pair.what} of {driver}, {pair.name}: tracepoints"
+                " and free pages agree", f"{disk.held.total} and {disk.pages}",
                 disk.agree))
     return found
 
@@ -75,7 +74,7 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:.2f}"
 
 
-def _row(load: Load, driver: str, cost: Cost) -> str:
+def _row(load: Workload, driver: str, cost: Cost) -> str:
     parts, runs = cost.parts, len(cost.samples)
     return (f"{load.name:11} {driver:10} {_figure(cost.kernel, runs):>14}"
             f" {_figure(cost.own, runs):>13}"
@@ -86,15 +85,15 @@ def _row(load: Load, driver: str, cost: Cost) -> str:
 
 HEAD = (f"{'workload':11} {'driver':10} {'whole kernel':>14} {'own part':>13}"
         f" {'driver':>7} {'alloc':>7} {'sg':>7} {'DMA':>7} {'memory':>7}"
-        f" {'locks':>7} {'regs':>7} {'time':>7} {'user':>7} {'segs':>6}"
-        f" {'intr':>6}")
+        f" {'locks':>7} {'buffers':>7} {'regs':>7} {'time':>7} {'user':>7}"
+        f" {'segs':>6} {'intr':>6}")
 
 
 def render(measured: Measured) -> str:
     """The table for a person: instructions for an operation."""
     lines = ["Instructions of the guest for an operation, medians", HEAD]
-    for load in _loads(measured):
-        for driver in DRIVERS:
+    for load in measured.loads:
+        for driver in measured.drivers:
             lines.append(_row(load, driver, measured.costs[load.name, driver]))
         whole, own = (ratio(*_pair(measured, load), name)
                       for name in ("kernel", "own"))
@@ -126,7 +125,7 @@ def _cost(cost: Cost) -> dict[str, Any]:
     }
 
 
-def _workload(measured: Measured, load: Load) -> dict[str, Any]:
+def _workload(measured: Measured, load: Workload) -> dict[str, Any]:
     pair = _pair(measured, load)
     whole, own = (ratio(*pair, name) for name in ("kernel", "own"))
     return {
@@ -137,19 +136,19 @@ def _workload(measured: Measured, load: Load) -> dict[str, Any]:
                   for name, one in (("whole_kernel", whole),
                                     ("own_part", own))},
         "drivers": {driver: _cost(cost)
-                    for driver, cost in zip(DRIVERS, pair)},
+                    for driver, cost in zip(measured.drivers, pair)},
     }
 
 
-def document(measured: Measured | None, disks: Sequence[memory.Pair],
+def document(every: Sequence[Measured], disks: Sequence[memory.Pair],
              targets: Sequence[Target]) -> dict[str, Any]:
     """All of it."""
     return {
         "schema": SCHEMA,
-        "kernel": measured.release if measured else None,
-        "parameters": measured.parameters if measured else "",
+        "kernel": every[0].release if every else None,
+        "parameters": every[0].parameters if every else "",
         "workloads": [_workload(measured, load)
-                      for load in _loads(measured)] if measured else [],
+                      for measured in every for load in measured.loads],
         "memory": [pair.document() for pair in disks],
         "targets": [one.as_json() for one in targets],
     }

@@ -10,15 +10,16 @@ from bench.result import Result, Traffic
 from bench.row import Row
 from bench.rows import net as net_rows
 from bench.tests import samples
-from bench.workload import net_load, net_peer, of
+from bench.workload import net_load, of
 from bench.workload.interface import Outcome
 from bench.workload.net_load import Job
 from count import net
 from count.counts import CountError, Testimony
 from count.witness import compare
 from lab.errors import LabError
+from lab.peers import Network
 
-THERE = net_peer.Network(7)
+THERE = Network(7)
 PING = """\
 PING 10.0.7.1 (10.0.7.1) 56(84) bytes of data.
 

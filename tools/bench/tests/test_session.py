@@ -58,10 +58,11 @@ class Told(unittest.TestCase):
             "cd /sys/module/vfe/parameters", "cd /nonexistent")
             for line in session.LOAD.splitlines()[1:])
         done = subprocess.run(
-            ["bash", "-c", text.format(core="packed=0 in_order=1")],
+            ["bash", "-c", text.format(module="none", parameters="depth=2",
+                                       core="packed=0 in_order=1")],
             capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stdout),
-                         (0, "no in_order=1\n"))
+                         (0, "no depth=2\nno in_order=1\n"))
 
 
 class Regions(Told):

@@ -79,10 +79,7 @@ class Net:
 
     def contents(self) -> initramfs.More:
         """Programs that make traffic."""
-        more = lab_net.LOAD
-        return initramfs.More("net-bench", more.programs, more.modules,
-                              scripts=(("usr/bin/netload",
-                                        net_load.program()),))
+        return lab_net.load()
 
     def around(self, functions: Sequence[Function],
                ) -> contextlib.AbstractContextManager[None]:
@@ -99,16 +96,11 @@ class Net:
                     backing: Path) -> list[str]:
         """A device of QEMU's on a tap."""
         del backing
-        there = net_peer.network(function)
         properties = dict(function.qemu or {})
         properties.pop("delay", None)       # of the tap
         model = str(properties.pop("model", "virtio-net-pci"))
-        # The guest's firmware boots from none.
-        return [*lab_net.netdev("tap", function.name, ifname=there.tap,
-                                script="no", downscript="no"),
-                *pci.device(model, slot, {
-                    "netdev": function.name, "mac": there.guest_mac,
-                    "romfile": "", **properties})]
+        return lab_net.on_tap(net_peer.network(function), slot, model,
+                              properties)
 
     def too_many(self, rows: Sequence[Row]) -> str:
         """There is no limit."""

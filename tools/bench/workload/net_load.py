@@ -2,31 +2,21 @@
 """The traffic: command lines, and what they print.
 
 Each has a fixed number of operations. Some are of ping and netperf, others of
-netload (../guest), which the bench compiles.
+netload, which the lab compiles.
 """
 
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lab import files, paths
 from lab.errors import LabError
+from lab.peers import PORT, Network
 
 from .interface import Outcome
 
-if TYPE_CHECKING:
-    from .net_peer import Network
-
-SOURCES = Path(__file__).resolve().parent.parent / "guest"
-FLAGS = ("-std=gnu11", "-O2", "-g0", "-Wall", "-Wextra", "-Werror", "-static")
-KEPT = 2
-
-SERVER_PORT, DISCARD_PORT, ECHO_PORT = 7007, 9, 7
+DISCARD_PORT, ECHO_PORT = 9, 7
 PING_BYTES = 56
 SMALL = 18              # bytes of a datagram that fills the shortest frame
 SEGMENT, SEGMENTS = 1000, 32    # of a datagram that the device segments
@@ -47,29 +37,6 @@ class Job:
     ops: int
     at_once: int = 1        # datagrams or connections
     polled: bool = False
-
-
-def program() -> Path:
-    """netload, compiled if its sources changed."""
-    sources = sorted(SOURCES.glob("*.[ch]"))
-    folder = paths.state() / "bench"
-    target = folder / f"netload-{files.digest([*FLAGS, *sources])}"
-    with files.lock(folder / "lock"):
-        if not target.is_file():
-            files.remove_old(folder, "netload-*", KEPT)
-            files.make_whole(target, lambda path: _compile(path, sources))
-            target.chmod(0o755)
-    return target
-
-
-def _compile(target: Path, sources: list[Path]) -> None:
-    done = subprocess.run(
-        ["gcc", *FLAGS, "-o", str(target),
-         *(str(path) for path in sources if path.suffix == ".c")],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        check=False)
-    if done.returncode:
-        raise LabError(f"building netload failed:\n{done.stdout}")
 
 
 def _netload(mode: str, address: str, port: int, count: int, size: int,
@@ -101,7 +68,7 @@ _COMMANDS: Mapping[str, Callable[[Job], str]] = {
                                SMALL, POLL_US if job.polled else 0),
     BATCH: lambda job: _netload("batch", job.network.peer, ECHO_PORT, job.ops,
                                 SMALL, job.at_once),
-    RR: lambda job: _netload("turns", job.network.peer, SERVER_PORT, job.ops,
+    RR: lambda job: _netload("turns", job.network.peer, PORT, job.ops,
                              1, job.at_once),
     CRR: _netperf("TCP_CRR", 1),
     STREAM: _netperf("TCP_STREAM", STREAM_BYTES),

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import unittest
 
-from insn import limits, measure, memory, probe
-from insn import report
+from insn import (cli, functions, limits, loads, measure, memory, net_measure,
+                  owners, probe, report)
 from insn.plugin import Counts
 from insn.sample import Cost, sample
 from insn.symbols import Symbols
@@ -22,8 +23,35 @@ def _cost(own: int, helped: int, rest: int, segments: float) -> Cost:
 
 
 def _measured(ours: Cost, kernels: Cost) -> measure.Measured:
-    return measure.Measured({("seq-32", "vfe_blk"): ours,
-                             ("seq-32", "virtio_blk"): kernels}, "6.12", "")
+    load = next(one for one in loads.LOADS if one.name == "seq-32")
+    return measure.Measured(
+        functions.DRIVERS, [load], {(load.name, "vfe_blk"): ours,
+                                    (load.name, "virtio_blk"): kernels},
+        "6.12", "", limits.OWN_PART)
+
+
+class NetworkTest(unittest.TestCase):
+    """Workloads of networks."""
+
+    def test_chosen_with_those_of_disks(self) -> None:
+        found = cli.chosen("net-tx,d1")
+        self.assertEqual([one.name for one in found], ["net-tx", "d1"])
+        self.assertLess({one.name for one in net_measure.LOADS},
+                        {one.name for one in cli.chosen("all", True)})
+
+    def test_functions_are_apart(self) -> None:
+        every = net_measure.INTERFACES
+        self.assertEqual(len({one.slot for one in every}), len(every))
+        self.assertEqual(len({one.network for one in every}), len(every))
+
+    def test_names_the_driver_that_it_compares_with(self) -> None:
+        measured = dataclasses.replace(
+            _measured(_cost(60, 10, 800, 32), _cost(90, 10, 900, 32)),
+            own_part=limits.NET_OWN_PART)
+        texts = [one.text for one in report.targets_of(measured)]
+        self.assertIn("0.85 of virtio_blk's", texts[1])
+        for name in net_measure.DRIVERS:
+            self.assertIn(name, owners.MODULES)
 
 
 class VerdictTest(unittest.TestCase):

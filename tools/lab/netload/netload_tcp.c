@@ -111,20 +111,6 @@ int run_turns(struct load *load)
 	return take_turns(&turns);
 }
 
-static int listen_at(const struct load *load)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_port = htons(atoi(load->port)) };
-	int one = 1, new = socket(AF_INET, SOCK_STREAM, 0);
-
-	if (new < 0 || inet_pton(AF_INET, load->address, &at.sin_addr) != 1 ||
-	    setsockopt(new, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
-	    bind(new, (struct sockaddr *)&at, sizeof(at)) ||
-	    listen(new, 512))
-		return -1;
-	return new;
-}
-
 /* The server's connections: the pointer of an event is the socket, plus 1. */
 static void answer(int socket)
 {
@@ -136,11 +122,12 @@ static void answer(int socket)
 
 int run_serve(struct load *load)
 {
-	int listener = listen_at(load), poll = epoll_create1(0), new;
+	int listener = bind_socket(load, SOCK_STREAM), poll = epoll_create1(0), new;
 	struct epoll_event events[EVENTS];
 	int found;
 
-	if (listener < 0 || poll < 0 || add(poll, listener, NULL))
+	if (listener < 0 || listen(listener, 512) || poll < 0 ||
+	    add(poll, listener, NULL))
 		return fail("listening");
 	signal(SIGPIPE, SIG_IGN);
 	for (;;) {

@@ -22,6 +22,7 @@ extern char data[MOST];
 int fail(const char *what);
 uint64_t now(void);
 int open_socket(const struct load *load, int type);
+int bind_socket(const struct load *load, int type);
 int report(const struct load *load, uint64_t ns, unsigned long latencies);
 
 int run_turns(struct load *load);

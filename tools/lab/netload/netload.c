@@ -13,6 +13,11 @@
  * netload batch ADDRESS PORT COUNT SIZE BURST: as trip, with BURST datagrams at
  * once and all their answers.
  *
+ * netload feed ADDRESS PORT COUNT SIZE BURST: as batch, with one answer to all
+ * datagrams of a burst.
+ *
+ * netload take ADDRESS PORT COUNT SIZE BURST: receives and answers them.
+ *
  * netload turns ADDRESS PORT COUNT SIZE CONNECTIONS: COUNT requests and
  * responses of SIZE bytes by TCP, one at a time on each of the connections.
  *
@@ -25,6 +30,7 @@
 #include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <netinet/udp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,25 +97,48 @@ int report(const struct load *load, uint64_t ns, unsigned long latencies)
 	return 0;
 }
 
-/* A connected socket, with a limit to each wait; negative on failure */
-int open_socket(const struct load *load, int type)
+/* A socket with a limit to each wait, and the address; negative on failure */
+static int new_socket(const struct load *load, int type,
+		      struct sockaddr_in *address)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET,
-				  .sin_port = htons(atoi(load->port)) };
 	struct timeval wait = { .tv_sec = WAIT_S };
-	int new;
+	int new, one = 1;
 
-	if (inet_pton(AF_INET, load->address, &to.sin_addr) != 1) {
+	address->sin_family = AF_INET;
+	address->sin_port = htons(atoi(load->port));
+	if (inet_pton(AF_INET, load->address, &address->sin_addr) != 1) {
 		fprintf(stderr, "'%s' is no IPv4 address\n", load->address);
 		return -1;
 	}
 	new = socket(AF_INET, type, 0);
 	if (new < 0 ||
-	    setsockopt(new, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
-	    connect(new, (struct sockaddr *)&to, sizeof(to))) {
+	    setsockopt(new, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
+	    setsockopt(new, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)))
+		return -1;
+	return new;
+}
+
+/* A connected socket; negative on failure */
+int open_socket(const struct load *load, int type)
+{
+	struct sockaddr_in to = {};
+	int new = new_socket(load, type, &to);
+
+	if (new < 0 || connect(new, (struct sockaddr *)&to, sizeof(to))) {
 		fail("connect");
 		return -1;
 	}
+	return new;
+}
+
+/* A socket with an address of this machine; negative on failure */
+int bind_socket(const struct load *load, int type)
+{
+	struct sockaddr_in at = {};
+	int new = new_socket(load, type, &at);
+
+	if (new < 0 || bind(new, (struct sockaddr *)&at, sizeof(at)))
+		return -1;
 	return new;
 }
 
@@ -156,8 +185,11 @@ static int run_send(struct load *load)
 	return report(load, now() - began, 0);
 }
 
-/* Rounds of @burst datagrams, each round with one latency */
-static int run_rounds(struct load *load, int socket, unsigned long burst)
+/* Rounds of @burst datagrams, each round with one latency. @each: whether each
+ * datagram has an answer, or only the last one
+ */
+static int run_rounds(struct load *load, int socket, unsigned long burst,
+		      bool each)
 {
 	unsigned long done, at, rounds = 0;
 	uint64_t began = now(), sent;
@@ -169,7 +201,7 @@ static int run_rounds(struct load *load, int socket, unsigned long burst)
 		for (at = 0; at < burst; at++)
 			if (send(socket, data, load->size, 0) < 0)
 				return fail("send");
-		for (at = 0; at < burst; at++)
+		for (at = each ? 0 : burst - 1; at < burst; at++)
 			if (recv(socket, data, sizeof(data), 0) < 0)
 				return fail("no answer");
 		load->latency[rounds++] = now() - sent;
@@ -188,14 +220,45 @@ static int run_trip(struct load *load)
 	     set(socket, SOL_SOCKET, SO_BUSY_POLL_BUDGET, POLL_BUDGET) ||
 	     set(socket, SOL_SOCKET, SO_BUSY_POLL, load->extra)))
 		return fail("SO_BUSY_POLL");
-	return run_rounds(load, socket, 1);
+	return run_rounds(load, socket, 1, true);
 }
 
 static int run_batch(struct load *load)
 {
 	int socket = open_socket(load, SOCK_DGRAM);
 
-	return socket < 0 ? 1 : run_rounds(load, socket, load->extra);
+	return socket < 0 ? 1 : run_rounds(load, socket, load->extra, true);
+}
+
+static int run_feed(struct load *load)
+{
+	int socket = open_socket(load, SOCK_DGRAM);
+
+	return socket < 0 ? 1 : run_rounds(load, socket, load->extra, false);
+}
+
+static int run_take(struct load *load)
+{
+	int socket = bind_socket(load, SOCK_DGRAM);
+	struct sockaddr_in from;
+	socklen_t length = sizeof(from);
+	unsigned long done = 0;
+	uint64_t began = 0;
+
+	if (socket < 0)
+		return fail("bind");
+	while (done < load->count) {
+		if (recvfrom(socket, data, sizeof(data), 0,
+			     (struct sockaddr *)&from, &length) < 0)
+			return fail("no datagram");
+		began = began ? began : now();
+		if ((++done % load->extra && done < load->count) ||
+		    sendto(socket, data, load->size, 0,
+			   (struct sockaddr *)&from, length) >= 0)
+			continue;
+		return fail("send");
+	}
+	return report(load, now() - began, 0);
 }
 
 static const struct mode {
@@ -206,6 +269,8 @@ static const struct mode {
 	{ "send", run_send, 1, 64 },
 	{ "trip", run_trip, 0, 10000000 },
 	{ "batch", run_batch, 1, 4096 },
+	{ "feed", run_feed, 1, 4096 },
+	{ "take", run_take, 1, 4096 },
 	{ "turns", run_turns, 1, 512 },
 	{ "serve", run_serve, 1, 1 },
 };
