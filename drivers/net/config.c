@@ -245,10 +245,10 @@ static void vfe_net_read_speed(struct vfe_net *vn)
 		WRITE_ONCE(vn->duplex, raw.duplex);
 }
 
-/* Carrier is off while the device is reset: vfe_net_quiesce() */
+/* While the device is reset, carrier is off. */
 static void vfe_net_set_carrier(struct vfe_net *vn, bool up)
 {
-	if (up)
+	if (up && vfe_recovery_state(&vn->recovery) == VFE_RUN_LIVE)
 		netif_carrier_on(vn->netdev);
 	else
 		netif_carrier_off(vn->netdev);

@@ -415,6 +415,8 @@ netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev);
  * held. @budget: as for napi_consume_skb()
  */
 void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget);
+/* After a timeout. Return: whether there were used buffers */
+bool vfe_net_tx_rescue(struct vfe_net_txq *txq);
 /* Takes back used buffers from NAPI. */
 void vfe_net_tx_poll(struct vfe_net_txq *txq, int budget);
 /* Takes back all buffers of a ring that was reset. */

@@ -51,9 +51,12 @@ static void vfe_net_tx_timeout(struct net_device *dev, unsigned int queue)
 	struct vfe_net *vn = netdev_priv(dev);
 	struct vfe_net_txq *txq = &vn->txq[queue];
 
-	u64_stats_update_begin(&txq->stats.syncp);
-	u64_stats_inc(&txq->stats.timeouts);
-	u64_stats_update_end(&txq->stats.syncp);
+	if (vfe_recovery_state(&vn->recovery) != VFE_RUN_LIVE)
+		return;
+	if (vfe_net_tx_rescue(txq)) {
+		netdev_warn_once(dev, "%s: an interrupt was lost\n", txq->name);
+		return;
+	}
 	netdev_err(dev,
 		   "%s: nothing sent for %u ms, %u buffers in flight: resetting the queue\n",
 		   txq->name,

@@ -205,3 +205,73 @@ int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs)
 	vfe_net_set_affinity(vn);
 	return 0;
 }
+
+/*
+ * Gives a queue that is reset a ring of another size, or of the old one if there
+ * is no memory for it.
+ */
+static int vfe_net_make_ring(struct vfe_queue *vq, u16 size)
+{
+	u16 old = vfe_queue_size(vq);
+	int err;
+
+	vfe_queue_set_size(vq, size);
+	err = vfe_queue_restart(vq);
+	if (err != -ENOMEM)
+		return err;
+	vfe_queue_set_size(vq, old);
+	return vfe_queue_restart(vq) ?: -ENOMEM;
+}
+
+/* Packets in the old ring are lost. */
+static int vfe_net_resize_queue(struct vfe_net *vn, unsigned int queue,
+				u16 size)
+{
+	struct vfe_queue *vq = vfe_get_queue(vn->vd, queue);
+	int err;
+
+	if (!size || size == vfe_queue_size(vq))
+		return 0;
+	vfe_net_recovery_ops.close(vn->vd, queue, 1);
+	err = vfe_queue_reset(vq);
+	if (!err) {
+		vfe_net_recovery_ops.take_back(vn->vd, queue);
+		err = vfe_net_make_ring(vq, size);
+	}
+	if (err && err != -ENOMEM) {
+		vfe_recovery_force(&vn->recovery);
+		return err;
+	}
+	vfe_net_recovery_ops.open(vn->vd, queue);
+	return err;
+}
+
+/**
+ * vfe_net_resize() - change the size of the rings
+ * @vn: the network device
+ * @rx: entries of each receive queue, a power of two; 0: as they are
+ * @tx: likewise for the transmit queues
+ *
+ * Resets queue after queue; the others run on. Call netdev_update_features()
+ * later, without @recovery.lock: a full skb may not fit into small rings.
+ *
+ * Context: process context; rtnl and @recovery.lock are held.
+ * Return: 0; -EOPNOTSUPP without RING_RESET; -EBUSY while the device is not
+ * live; or another error: queues may have different sizes then, and all of them
+ * work, or the device is being reset.
+ */
+int vfe_net_resize(struct vfe_net *vn, unsigned int rx, unsigned int tx)
+{
+	unsigned int i;
+	int err = 0;
+
+	if (!vfe_net_has(vn, VIRTIO_F_RING_RESET))
+		return -EOPNOTSUPP;
+	if (vfe_recovery_state(&vn->recovery) != VFE_RUN_LIVE)
+		return -EBUSY;
+	for (i = 0; !err && i < vn->max_pairs; i++)
+		err = vfe_net_resize_queue(vn, 2 * i, rx) ?:
+		      vfe_net_resize_queue(vn, 2 * i + 1, tx);
+	vfe_net_update_queues(vn);
+	return err;
+}

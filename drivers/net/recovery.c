@@ -33,8 +33,6 @@ static void vfe_net_quiesce(struct vfe_device *vd)
 {
 	struct vfe_net *vn = vfe_priv(vd);
 
-	/* the watchdog must not report queues that are stopped here */
-	netif_carrier_off(vn->netdev);
 	vn->replay = true;
 }
 
@@ -66,6 +64,12 @@ static void vfe_net_take_back(struct vfe_device *vd, unsigned int queue)
 {
 	struct vfe_net *vn = vfe_priv(vd);
 
+	/*
+	 * the watchdog must not report queues that are stopped for a reset of
+	 * the device; no work item can switch it on any more
+	 */
+	if (vn->replay)
+		netif_carrier_off(vn->netdev);
 	if (vfe_net_is_ctrl(vn, queue))
 		vfe_net_ctrl_take_back(vn);
 	else if (queue & 1)

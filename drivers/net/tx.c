@@ -418,6 +418,27 @@ netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	return NETDEV_TX_OK;
 }
 
+/**
+ * vfe_net_tx_rescue() - take buffers back after a transmit timeout
+ * @txq: the queue
+ *
+ * Context: the watchdog's timer.
+ * Return: whether that helped: an interrupt was lost.
+ */
+bool vfe_net_tx_rescue(struct vfe_net_txq *txq)
+{
+	bool helped;
+
+	__netif_tx_lock(txq->nq, smp_processor_id());
+	u64_stats_update_begin(&txq->stats.syncp);
+	u64_stats_inc(&txq->stats.timeouts);
+	u64_stats_update_end(&txq->stats.syncp);
+	vfe_net_tx_reclaim(txq, 1);
+	helped = !netif_xmit_stopped(txq->nq);
+	__netif_tx_unlock(txq->nq);
+	return helped;
+}
+
 /* --- life --- */
 
 /* Numbers that no buffer has: all are taken back. The lock is held. */
@@ -481,8 +502,9 @@ void vfe_net_tx_update(struct vfe_net_txq *txq)
 
 static int vfe_net_make_maps(struct vfe_net_txq *txq)
 {
-	unsigned int i, n = vfe_queue_size(txq->vq);
+	unsigned int i, n = vfe_queue_max_size(txq->vq);
 
+	/* for any size that users may choose */
 	txq->maps = kvcalloc(n, sizeof(*txq->maps), GFP_KERNEL);
 	if (!txq->maps)
 		return -ENOMEM;
