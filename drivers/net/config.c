@@ -76,32 +76,36 @@ static int vfe_net_read_mtu(struct vfe_net *vn)
 	return 0;
 }
 
-static int vfe_net_read_pairs(struct vfe_net *vn)
+/**
+ * vfe_net_read_pairs() - read the number of queue pairs
+ * @vd: the device, features negotiated
+ * @pairs: set to the number that the device has
+ *
+ * Return: 0, or an error with a line in the log.
+ */
+int vfe_net_read_pairs(struct vfe_device *vd, u16 *pairs)
 {
-	unsigned int has = vfe_max_queues(vn->vd) / 2;
-	u64 pairs = 1;
+	unsigned int has = vfe_max_queues(vd) / 2;
+	u64 n;
 	int err;
 
-	vn->device_pairs = 1;
-	vn->max_pairs = 1;
+	*pairs = 1;
 	/* without the control queue there is no way to enable the others */
-	if (!vfe_net_has(vn, VIRTIO_NET_F_CTRL_VQ) ||
-	    !(vfe_net_has(vn, VIRTIO_NET_F_MQ) ||
-	      vfe_net_has(vn, VIRTIO_NET_F_RSS)))
+	if (!vfe_has_feature(vd, VIRTIO_NET_F_CTRL_VQ) ||
+	    !(vfe_has_feature(vd, VIRTIO_NET_F_MQ) ||
+	      vfe_has_feature(vd, VIRTIO_NET_F_RSS)))
 		return 0;
-	err = vfe_config_read_field(vn->vd,
-				    VFE_NET_CONFIG(max_virtqueue_pairs), 2,
-				    &pairs);
+	err = vfe_config_read_field(vd, VFE_NET_CONFIG(max_virtqueue_pairs), 2,
+				    &n);
 	if (err)
 		return err;
-	if (!pairs || pairs > VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX || pairs > has) {
-		dev_err(vfe_dev(vn->vd),
+	if (!n || n > VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX || n > has) {
+		dev_err(vfe_dev(vd),
 			"max_virtqueue_pairs is %llu, but the device has %u queues\n",
-			pairs, vfe_max_queues(vn->vd));
+			n, vfe_max_queues(vd));
 		return -EINVAL;
 	}
-	vn->device_pairs = pairs;
-	vn->max_pairs = min_t(u64, pairs, VFE_NET_PAIRS_LIMIT);
+	*pairs = n;
 	return 0;
 }
 
@@ -156,8 +160,6 @@ int vfe_net_config_init(struct vfe_net *vn)
 	err = vfe_net_read_mac(vn);
 	if (!err)
 		err = vfe_net_read_mtu(vn);
-	if (!err)
-		err = vfe_net_read_pairs(vn);
 	if (err)
 		return err;
 	vfe_net_choose_layout(vn);

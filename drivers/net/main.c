@@ -15,14 +15,12 @@ static const struct vfe_device_ops vfe_net_device_ops = {
 	.needs_reset = vfe_net_needs_reset,
 };
 
-/* Negotiates features, reads the configuration and sets up the queues. */
+/* Reads the configuration and sets up the queues. */
 static int vfe_net_set_up(struct vfe_net *vn)
 {
 	int err;
 
-	err = vfe_negotiate(vn->vd, vfe_net_features, 0);
-	if (!err)
-		err = vfe_net_config_init(vn);
+	err = vfe_net_config_init(vn);
 	if (!err)
 		err = vfe_net_queues_init(vn);
 	if (!err)
@@ -99,21 +97,38 @@ static void vfe_net_replay(struct vfe_net *vn)
 	mutex_unlock(&vn->recovery.lock);
 }
 
-static struct vfe_net *vfe_net_alloc(struct pci_dev *pdev)
+/*
+ * The netdev has as many queues as the device has pairs: negotiates features
+ * and reads that number first.
+ */
+static struct vfe_net *vfe_net_alloc(struct vfe_device *vd)
 {
 	struct net_device *dev;
 	struct vfe_net *vn;
+	u16 has, pairs;
+	int err;
 
-	dev = alloc_etherdev_mq(sizeof(*vn), VFE_NET_PAIRS_LIMIT);
+	err = vfe_negotiate(vd, vfe_net_features, 0);
+	if (!err)
+		err = vfe_net_read_pairs(vd, &has);
+	if (err)
+		return ERR_PTR(err);
+	pairs = min(has, VFE_NET_PAIRS_LIMIT);
+	dev = alloc_etherdev_mq(sizeof(*vn), pairs);
 	if (!dev)
-		return NULL;
-	SET_NETDEV_DEV(dev, &pdev->dev);
+		return ERR_PTR(-ENOMEM);
+	SET_NETDEV_DEV(dev, vfe_dev(vd));
 	dev->netdev_ops = &vfe_net_netdev_ops;
 	dev->watchdog_timeo = 5 * HZ;
 	vn = netdev_priv(dev);
 	vn->netdev = dev;
+	vn->vd = vd;
+	vn->device_pairs = has;
+	vn->max_pairs = pairs;
+	vfe_set_priv(vd, vn);
 	INIT_WORK(&vn->announce, vfe_net_announce);
 	vfe_recovery_init(&vn->recovery, &vfe_net_recovery_ops);
+	vn->recovery.vd = vd;
 	vn->recovery.name = dev->name;
 	vn->recovery.queue_resets = true;
 	netif_carrier_off(dev);
@@ -122,21 +137,21 @@ static struct vfe_net *vfe_net_alloc(struct pci_dev *pdev)
 
 static int vfe_net_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	struct vfe_device *vd;
 	struct vfe_net *vn;
 	int err;
 
 	err = vfe_check_id(pdev, VFE_TYPE_NET, VFE_PCI_OLD_NET);
 	if (err)
 		return err;
-	vn = vfe_net_alloc(pdev);
-	if (!vn)
-		return -ENOMEM;
-	vn->vd = vfe_create(pdev, &vfe_net_device_ops, vn);
-	if (IS_ERR(vn->vd)) {
-		err = PTR_ERR(vn->vd);
-		goto err_free;
+	vd = vfe_create(pdev, &vfe_net_device_ops, NULL);
+	if (IS_ERR(vd))
+		return PTR_ERR(vd);
+	vn = vfe_net_alloc(vd);
+	if (IS_ERR(vn)) {
+		vfe_destroy(vd);
+		return PTR_ERR(vn);
 	}
-	vn->recovery.vd = vn->vd;
 	err = vfe_net_set_up(vn);
 	if (err)
 		goto err_tear_down;
@@ -156,8 +171,7 @@ err_halt:
 	vfe_net_halt(vn);
 err_tear_down:
 	vfe_net_tear_down(vn);
-	vfe_destroy(vn->vd);
-err_free:
+	vfe_destroy(vd);
 	free_netdev(vn->netdev);
 	return err;
 }

@@ -364,6 +364,7 @@ void vfe_net_hdr_from_skb(struct virtio_net_hdr_mrg_rxbuf *hdr,
 
 /* config.c */
 extern const u64 vfe_net_features;
+int vfe_net_read_pairs(struct vfe_device *vd, u16 *pairs);
 int vfe_net_config_init(struct vfe_net *vn);
 void vfe_net_config_netdev(struct vfe_net *vn);
 void vfe_net_config_changed(struct vfe_device *vd);

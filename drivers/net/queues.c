@@ -131,6 +131,9 @@ void vfe_net_queues_exit(struct vfe_net *vn)
 	for (i = 0; vn->rxq && vn->txq && i < vn->max_pairs; i++) {
 		if (!vn->rxq[i].vn)
 			continue;
+		/* free_netdev() would find it in freed memory */
+		if (vn->rxq[i].napi.dev)
+			netif_napi_del(&vn->rxq[i].napi);
 		vfe_timer_delete_sync(&vn->txq[i].timer);
 		vfe_timer_delete_sync(&vn->rxq[i].refill);
 		vfe_net_rx_exit(&vn->rxq[i]);

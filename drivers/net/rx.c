@@ -634,6 +634,7 @@ unsigned int vfe_net_rx_poll(struct vfe_net_rxq *rxq, unsigned int budget)
 	}
 	if (n) {
 		vfe_net_rx_count(rxq);
+		vfe_count_by(vfe_stats_of(rxq->vn->vd), operations, n);
 		vfe_recovery_completes(&rxq->vn->recovery);
 	}
 	vfe_net_refill_or_retry(rxq);

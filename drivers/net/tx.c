@@ -150,6 +150,7 @@ void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget)
 	netdev_tx_completed_queue(txq->nq, packets, bytes);
 	if (unlikely(netif_tx_queue_stopped(txq->nq)))
 		vfe_net_tx_wake(txq);
+	vfe_count_by(vfe_stats_of(txq->vn->vd), operations, packets);
 	vfe_recovery_completes(&txq->vn->recovery);
 }
 

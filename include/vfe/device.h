@@ -195,6 +195,12 @@ static inline void *vfe_priv(const struct vfe_device *vd)
 	return vd->priv;
 }
 
+/* For a class driver that must read the device before it has its own data */
+static inline void vfe_set_priv(struct vfe_device *vd, void *priv)
+{
+	vd->priv = priv;
+}
+
 static inline struct vfe_regs *vfe_regs_of(struct vfe_device *vd)
 {
 	return &vd->regs;

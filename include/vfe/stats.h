@@ -72,6 +72,7 @@ void vfe_stats_reset(struct vfe_stats *stats);
 
 /* usable in any context, interrupts included */
 #define vfe_count(stats, event) this_cpu_inc((stats)->events->event)
+#define vfe_count_by(stats, event, n) this_cpu_add((stats)->events->event, n)
 /* the same for a counter of the class, a member of its structure @type */
 #define vfe_class_count(stats, type, event) \
 	vfe_class_count_by(stats, type, event, 1)
