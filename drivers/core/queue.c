@@ -164,13 +164,6 @@ static u64 vfe_queue_completions(const struct vfe_queue *q)
 	return q->ring ? q->ops->completions(q) : 0;
 }
 
-/**
- * vfe_queue_get_counts() - a queue's counts since the last reset
- * @q: the queue
- * @sum: where to put them
- *
- * Context: any.
- */
 void vfe_queue_get_counts(const struct vfe_queue *q,
 			  struct vfe_queue_counts *sum)
 {
@@ -186,6 +179,17 @@ void vfe_queue_get_counts(const struct vfe_queue *q,
 	sum->kicks = vfe_sum_since(&e->kicks, &base->kicks);
 	sum->interrupts = vfe_sum_since(&e->interrupts, &base->interrupts);
 }
+EXPORT_SYMBOL_NS_GPL(vfe_queue_get_counts, VFE_NS);
+
+/* Each kick writes one register, in a window that traps as a whole or not. */
+bool vfe_queue_kick_traps(const struct vfe_queue *q)
+{
+	enum vfe_window_id win = vfe_has_feature(q->vd, VIRTIO_F_VERSION_1) ?
+				 VFE_WIN_NOTIFY : VFE_WIN_LEGACY;
+
+	return q->vd->regs.win[win].traps;
+}
+EXPORT_SYMBOL_NS_GPL(vfe_queue_kick_traps, VFE_NS);
 
 /**
  * vfe_queue_reset_counts() - restart the counts from 0

@@ -72,8 +72,6 @@ void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value);
 int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd,
 		   const struct vfe_queue_spec *spec);
 void vfe_queue_exit(struct vfe_queue *q);
-void vfe_queue_get_counts(const struct vfe_queue *q,
-			  struct vfe_queue_counts *sum);
 void vfe_queue_reset_counts(struct vfe_queue *q);
 
 #endif /* VFE_RING_H */

@@ -296,7 +296,8 @@ int vfe_net_moderation_init(struct vfe_net *vn)
 
 	/* what virtio_net shows at first */
 	s->tx.max_packets = 1;
-	if (!vfe_net_has(vn, VIRTIO_NET_F_NOTF_COAL))
+	if (!vfe_net_has(vn, VIRTIO_NET_F_NOTF_COAL) &&
+	    !vfe_net_has_vq_coalesce(vn))
 		s->rx.max_packets = 1;
 	if (!vfe_net_has_vq_coalesce(vn))
 		return 0;

@@ -138,17 +138,28 @@ static int vfe_net_rss_command(struct vfe_net *vn, u8 cmd,
 	return vfe_net_ctrl_send(vn, &command);
 }
 
-/* The user's table, or NULL if the driver chooses it */
-static const u16 *vfe_net_rss_table(const struct vfe_net *vn)
+/*
+ * The table for a number of pairs, or NULL for one that spreads over them: the
+ * number changes, and the user has not set a table, or the table is for more
+ * pairs.
+ */
+static const u16 *vfe_net_rss_table(struct vfe_net *vn, u16 pairs)
 {
-	return netif_is_rxfh_configured(vn->netdev) ? vn->state.rss.table :
-						      NULL;
+	const struct vfe_net_rss *rss = &vn->state.rss;
+	unsigned int i;
+
+	if (pairs != vn->state.pairs && !netif_is_rxfh_configured(vn->netdev))
+		return NULL;
+	for (i = 0; i < rss->table_len; i++)
+		if (rss->table[i] >= pairs)
+			return NULL;
+	return rss->table;
 }
 
 int vfe_net_rss_send(struct vfe_net *vn, u16 pairs)
 {
 	struct vfe_net_rss *rss = &vn->state.rss;
-	const u16 *table = vfe_net_rss_table(vn);
+	const u16 *table = vfe_net_rss_table(vn, pairs);
 	struct vfe_net_rss_command *cmd;
 	unsigned int i;
 	int err;
@@ -206,6 +217,21 @@ int vfe_net_rss_switch(struct vfe_net *vn, bool on)
 	return err;
 }
 
+int vfe_net_rss_set_types(struct vfe_net *vn, u32 types)
+{
+	struct vfe_net_rss *rss = &vn->state.rss;
+	u32 old = rss->types;
+	int err;
+
+	mutex_lock(&vn->recovery.lock);
+	rss->types = types;
+	err = vfe_net_rss_apply(vn);
+	if (err)
+		rss->types = old;
+	mutex_unlock(&vn->recovery.lock);
+	return err;
+}
+
 /* --- life --- */
 
 /* 5.1.4.2: the device has at least 40 bytes of key, and 128 entries. */
@@ -239,6 +265,7 @@ static int vfe_net_rss_read(struct vfe_net *vn)
 int vfe_net_rss_init(struct vfe_net *vn)
 {
 	struct vfe_net_rss *rss = &vn->state.rss;
+	unsigned int i;
 	int err;
 
 	rss->on = vn->ctrl && vfe_net_has(vn, VIRTIO_NET_F_RSS);
@@ -257,7 +284,11 @@ int vfe_net_rss_init(struct vfe_net *vn)
 	netdev_rss_key_fill(rss->key, rss->key_len);
 	rss->table = kcalloc(rss->table_len ?: 1, sizeof(*rss->table),
 			     GFP_KERNEL);
-	return rss->table ? 0 : -ENOMEM;
+	if (!rss->table)
+		return -ENOMEM;
+	for (i = 0; i < rss->table_len; i++)
+		rss->table[i] = i % vn->state.pairs;
+	return 0;
 }
 
 void vfe_net_rss_exit(struct vfe_net *vn)

@@ -71,6 +71,8 @@ void vfe_net_rss_refused(struct vfe_net *vn);
  * vfe_net_state_apply()
  */
 int vfe_net_rss_apply(struct vfe_net *vn);
+/* Changes the hash types, which the device supports; rtnl is held. */
+int vfe_net_rss_set_types(struct vfe_net *vn, u32 types);
 /* NETIF_F_RXHASH was switched; rtnl is held. */
 int vfe_net_rss_switch(struct vfe_net *vn, bool on);
 

@@ -12,6 +12,8 @@
 #include <linux/slab.h>
 
 #include "commands.h"
+#include "device_stats.h"
+#include "ethtool.h"
 #include "filters.h"
 #include "moderation.h"
 #include "net.h"
@@ -130,6 +132,7 @@ static const struct vfe_net_step_ops {
 		"coalescing of a queue", vfe_net_send_coalesce_queues },
 	[VFE_NET_STEP_FILTERS] = { "receive filters", vfe_net_send_filters },
 	[VFE_NET_STEP_VLANS] = { "VLAN filters", vfe_net_send_vlans },
+	[VFE_NET_STEP_STATS] = { "its statistics", vfe_net_query_stats },
 };
 
 /* --- sending --- */
@@ -440,6 +443,8 @@ int vfe_net_state_init(struct vfe_net *vn)
 		if (!s->vlans)
 			return -ENOMEM;
 	}
+	vfe_net_qstats_netdev(vn->netdev);
+	vn->netdev->ethtool_ops = &vfe_net_ethtool_ops;
 	return vfe_net_moderation_init(vn) ?: vfe_net_rss_init(vn);
 }
 

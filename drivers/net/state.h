@@ -39,6 +39,7 @@ struct vfe_net;
  * @VFE_NET_STEP_QUEUES: moderation of each queue
  * @VFE_NET_STEP_FILTERS: promiscuous modes and MAC addresses
  * @VFE_NET_STEP_VLANS: VLAN filters
+ * @VFE_NET_STEP_STATS: ask which statistics the device has
  * @VFE_NET_NUM_STEPS: number of steps
  */
 enum vfe_net_step {
@@ -50,6 +51,7 @@ enum vfe_net_step {
 	VFE_NET_STEP_QUEUES,
 	VFE_NET_STEP_FILTERS,
 	VFE_NET_STEP_VLANS,
+	VFE_NET_STEP_STATS,
 	VFE_NET_NUM_STEPS
 };
 
@@ -125,6 +127,8 @@ struct vfe_net_vlans {
  * @queues_set: pairs for which the user set one of both
  * @rss: receive steering
  * @vlans: VLAN filters, or NULL without CTRL_VLAN
+ * @stats_types: statistics that the device has, bits of enum
+ *		 vfe_net_stats_type
  * @dirty: steps that the device does not know yet, bits of enum vfe_net_step;
  *	   any context may set one
  * @told: steps whose refusal was logged, the same
@@ -153,6 +157,7 @@ struct vfe_net_state {
 	unsigned long *queues_set;
 	struct vfe_net_rss rss;
 	struct vfe_net_vlans *vlans;
+	u64 stats_types;
 	unsigned long dirty;
 	unsigned long told;
 	unsigned int accept;

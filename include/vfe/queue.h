@@ -452,6 +452,19 @@ void vfe_queue_set_size(struct vfe_queue *q, u16 size);
  */
 void vfe_queue_stuck(struct vfe_queue *q);
 
+/**
+ * vfe_queue_get_counts() - a queue's counts since the last reset
+ * @q: the queue
+ * @sum: where to put them
+ *
+ * Context: any.
+ */
+void vfe_queue_get_counts(const struct vfe_queue *q,
+			  struct vfe_queue_counts *sum);
+
+/* Does each kick cause a VM exit? */
+bool vfe_queue_kick_traps(const struct vfe_queue *q);
+
 /* Largest size that the device offers for the queue */
 unsigned int vfe_queue_max_size(const struct vfe_queue *q);
 

@@ -4,6 +4,7 @@
 #define VFE_COMPAT_NET_H
 
 #include <linux/dim.h>
+#include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/timer.h>
@@ -66,5 +67,106 @@ static inline void vfe_net_dim(struct dim *dim, struct dim_sample *sample)
 	net_dim(dim, sample);
 #endif
 }
+
+/*
+ * Operations of ethtool for receive steering: since 6.8 get_rxfh() and
+ * set_rxfh() have a structure, since 6.17 the hashed fields and since 6.18 the
+ * number of rings have operations of their own.
+ *
+ * VFE_RXFH_FNS(name, get, set, get_fields, set_fields) defines them from
+ *   int get(dev, u32 *indir, u8 *key, u8 *hfunc)
+ *   int set(dev, const u32 *indir, const u8 *key, u8 hfunc, extack)
+ *   int get_fields(dev, u32 flow, u32 *fields)
+ *   int set_fields(dev, u32 flow, u32 fields, extack)
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define VFE_RXFH_TABLE_FNS(name, get, set) \
+	static int name##_get(struct net_device *dev, u32 *indir, u8 *key, \
+			      u8 *hfunc) \
+	{ \
+		return get(dev, indir, key, hfunc); \
+	} \
+	static int name##_set(struct net_device *dev, const u32 *indir, \
+			      const u8 *key, const u8 hfunc) \
+	{ \
+		return set(dev, indir, key, hfunc, NULL); \
+	}
+#else
+#define VFE_RXFH_TABLE_FNS(name, get, set) \
+	static int name##_get(struct net_device *dev, \
+			      struct ethtool_rxfh_param *rxfh) \
+	{ \
+		return get(dev, rxfh->indir, rxfh->key, &rxfh->hfunc); \
+	} \
+	static int name##_set(struct net_device *dev, \
+			      struct ethtool_rxfh_param *rxfh, \
+			      struct netlink_ext_ack *extack) \
+	{ \
+		return set(dev, rxfh->indir, rxfh->key, rxfh->hfunc, extack); \
+	}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define VFE_RXFH_FIELD_FNS(name, get_fields, set_fields) \
+	static int name##_get_rxnfc(struct net_device *dev, \
+				    struct ethtool_rxnfc *info, u32 *rules) \
+	{ \
+		u32 fields; \
+		int err; \
+		\
+		if (info->cmd == ETHTOOL_GRXRINGS) { \
+			info->data = dev->real_num_rx_queues; \
+			return 0; \
+		} \
+		if (info->cmd != ETHTOOL_GRXFH) \
+			return -EOPNOTSUPP; \
+		err = get_fields(dev, info->flow_type, &fields); \
+		info->data = fields; \
+		return err; \
+	} \
+	static int name##_set_rxnfc(struct net_device *dev, \
+				    struct ethtool_rxnfc *info) \
+	{ \
+		if (info->cmd != ETHTOOL_SRXFH) \
+			return -EOPNOTSUPP; \
+		return set_fields(dev, info->flow_type, info->data, NULL); \
+	}
+#define VFE_RXFH_FIELD_OPS(name) \
+	.get_rxnfc = name##_get_rxnfc, .set_rxnfc = name##_set_rxnfc,
+#else
+#define VFE_RXFH_FIELD_FNS(name, get_fields, set_fields) \
+	static int name##_get_fields(struct net_device *dev, \
+				     struct ethtool_rxfh_fields *rxfh) \
+	{ \
+		return get_fields(dev, rxfh->flow_type, &rxfh->data); \
+	} \
+	static int name##_set_fields(struct net_device *dev, \
+				     const struct ethtool_rxfh_fields *rxfh, \
+				     struct netlink_ext_ack *extack) \
+	{ \
+		return set_fields(dev, rxfh->flow_type, rxfh->data, extack); \
+	} \
+	static u32 name##_rings(struct net_device *dev) \
+	{ \
+		return dev->real_num_rx_queues; \
+	}
+#define VFE_RXFH_FIELD_OPS(name) \
+	.get_rxfh_fields = name##_get_fields, \
+	.set_rxfh_fields = name##_set_fields, \
+	.get_rx_ring_count = name##_rings,
+#endif
+
+#define VFE_RXFH_FNS(name, get, set, get_fields, set_fields) \
+	VFE_RXFH_TABLE_FNS(name, get, set) \
+	VFE_RXFH_FIELD_FNS(name, get_fields, set_fields)
+#define VFE_RXFH_OPS(name) \
+	.get_rxfh = name##_get, .set_rxfh = name##_set, \
+	VFE_RXFH_FIELD_OPS(name)
+
+/* Standard statistics of queues: the counts that a device has came with 6.11 */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#include <net/netdev_queues.h>
+#define VFE_QSTATS
+#endif
 
 #endif /* VFE_COMPAT_NET_H */
