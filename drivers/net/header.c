@@ -6,6 +6,7 @@
 #include <linux/errno.h>
 #include <linux/if_ether.h>
 #include <linux/string.h>
+#include <linux/tcp.h>
 #include <linux/virtio_net.h>
 
 #include "net.h"

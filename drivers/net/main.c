@@ -71,6 +71,7 @@ static int vfe_net_register(struct vfe_net *vn)
 		return PTR_ERR(vn->sysfs);
 	vfe_net_config_netdev(vn);
 	vfe_net_state_netdev(vn);
+	vfe_net_xdp_config(vn);
 	err = netif_set_real_num_queues(dev, vn->state.pairs, vn->state.pairs);
 	if (!err)
 		err = register_netdev(dev);

@@ -179,7 +179,8 @@ struct vfe_net_tx_stats {
  * @moderation: dynamic moderation, or NULL if the device has none per queue
  * @refill: reschedules NAPI after a refill found no memory
  * @stats: counts
- * @xdp_rxq: the queue for XDP
+ * @xdp_pool: pages for XDP, or NULL before the first program
+ * @xdp_rxq: the queue for XDP, registered while there is @xdp_pool
  * @xdp_prog: the XDP program, or NULL
  * @xsk: the AF_XDP pool, or NULL
  * @name: of the virtqueue
@@ -209,6 +210,7 @@ struct vfe_net_rxq {
 	struct vfe_net_moderation *moderation;
 	struct timer_list refill;
 	struct vfe_net_rx_stats stats;
+	struct page_pool *xdp_pool;
 	struct xdp_rxq_info xdp_rxq;
 	struct bpf_prog __rcu *xdp_prog;
 	struct xsk_buff_pool *xsk;
@@ -230,6 +232,11 @@ enum vfe_net_tx_kind {
 };
 
 #define VFE_NET_TX_KIND		3UL
+
+static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
+{
+	return (unsigned long)token & VFE_NET_TX_KIND;
+}
 
 /**
  * struct vfe_net_txq - a transmit queue; the xmit lock protects it
@@ -256,6 +263,7 @@ enum vfe_net_tx_kind {
  * @segs: segments of a buffer that is being added
  * @index: number of the pair
  * @timer: takes buffers back that no interrupt reports
+ * @late: frames of XDP to free when interrupts are enabled
  * @stats: counts
  * @xsk: the AF_XDP pool, or NULL
  * @name: of the virtqueue
@@ -281,6 +289,7 @@ struct vfe_net_txq {
 	struct vfe_seg segs[VFE_NET_MAX_SEGS];
 	unsigned int index;
 	struct timer_list timer;
+	struct xdp_frame *late;
 	struct vfe_net_tx_stats stats;
 	struct xsk_buff_pool *xsk;
 	char name[16];
@@ -424,6 +433,11 @@ void vfe_net_tx_poll(struct vfe_net_txq *txq, int budget);
 void vfe_net_tx_detach(struct vfe_net_txq *txq);
 /* Starts or stops adding; @recovery.lock is held. */
 void vfe_net_tx_update(struct vfe_net_txq *txq);
+/* For those that add buffers; the lock is held. */
+bool vfe_net_tx_map(struct vfe_net_txq *txq, u16 *first, unsigned int n);
+void vfe_net_tx_unmap(struct vfe_net_txq *txq, u16 i);
+void vfe_net_tx_stop_if_full(struct vfe_net_txq *txq);
+void vfe_net_tx_end_batch(struct vfe_net_txq *txq);
 /* Publishes buffers, notifies the device. The lock is held. */
 void vfe_net_tx_kick(struct vfe_net_txq *txq);
 
@@ -443,12 +457,22 @@ void vfe_net_ctrl_take_back(struct vfe_net *vn);
 /* ethtool.c */
 extern const struct ethtool_ops vfe_net_ethtool_ops;
 
-/* xdp.c, xsk.c */
+/* xdp.c: programs; rtnl is held, and @recovery.lock is not */
 int vfe_net_xdp(struct net_device *dev, struct netdev_bpf *bpf);
+void vfe_net_xdp_exit(struct vfe_net_rxq *rxq);
+void vfe_net_xdp_config(struct vfe_net *vn);
+bool vfe_net_xdp_loaded(const struct vfe_net *vn);
+u64 vfe_net_xdp_offloads(const struct vfe_net *vn, u64 offloads);
+bool vfe_net_xdp_mtu_ok(const struct vfe_net *vn, unsigned int mtu);
+
+/* xdp_tx.c */
 int vfe_net_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames,
 		     u32 flags);
-/* Frees a transmit buffer that is not an skb. Return: its bytes */
-unsigned int vfe_net_xdp_tx_done(struct vfe_net_txq *txq, void *token);
+unsigned int vfe_net_xdp_tx_done(struct vfe_net_txq *txq,
+				 const struct vfe_used *used, unsigned int n,
+				 int budget);
+
+/* xsk.c */
 int vfe_net_xsk_wakeup(struct net_device *dev, u32 queue, u32 flags);
 
 #endif /* VFE_NET_H */

@@ -36,6 +36,11 @@ static int vfe_net_change_mtu(struct net_device *dev, int mtu)
 {
 	struct vfe_net *vn = netdev_priv(dev);
 
+	if (!vfe_net_xdp_mtu_ok(vn, mtu)) {
+		netdev_warn(dev,
+			    "MTU %d is too large for the XDP program\n", mtu);
+		return -EINVAL;
+	}
 	if (vn->mode != VFE_NET_RX_MERGEABLE)
 		vfe_net_choose_buffers(vn, mtu);
 	WRITE_ONCE(dev->mtu, mtu);
@@ -94,4 +99,6 @@ const struct net_device_ops vfe_net_netdev_ops = {
 	.ndo_set_features = vfe_net_set_features,
 	.ndo_features_check = passthru_features_check,
 	.ndo_get_stats64 = vfe_net_get_stats64,
+	.ndo_bpf = vfe_net_xdp,
+	.ndo_xdp_xmit = vfe_net_xdp_xmit,
 };

@@ -11,6 +11,8 @@
 #include <linux/slab.h>
 
 #include "net.h"
+#include "rx.h"
+#include "xdp.h"
 
 #define VFE_NET_ORDER	min(3, PAGE_ALLOC_COSTLY_ORDER)	/* of large pages */
 #define VFE_NET_COPY	256	/* bytes of the longest packet that is copied */
@@ -18,35 +20,18 @@
 #define VFE_NET_BATCH	32U	/* buffers that are given back at a time */
 #define VFE_NET_RETRY	(HZ / 50 ?: 1)	/* after a refill found no memory */
 
-/**
- * struct vfe_net_big - a receive buffer of several pages
- * @n: number of pages
- * @page: their addresses
- */
-struct vfe_net_big {
-	unsigned int n;
-	void *page[];
-};
-
-static void *vfe_net_token(void *buf, enum vfe_net_rx_class class)
-{
-	return (void *)((unsigned long)buf | class);
-}
-
-static void *vfe_net_buf(void *token)
-{
-	return (void *)((unsigned long)token & ~VFE_NET_BUF_CLASS);
-}
-
-static enum vfe_net_rx_class vfe_net_class(void *token)
-{
-	return (unsigned long)token & VFE_NET_BUF_CLASS;
-}
-
 static unsigned int vfe_net_class_size(const struct vfe_net_rxq *rxq,
 				       enum vfe_net_rx_class class)
 {
 	return class == VFE_NET_BUF_SMALL ? rxq->small : PAGE_SIZE;
+}
+
+/* Bytes that the device may write into a buffer of one piece */
+static unsigned int vfe_net_class_room(const struct vfe_net_rxq *rxq,
+				       enum vfe_net_rx_class class)
+{
+	return class == VFE_NET_BUF_XDP ? VFE_NET_XDP_ROOM :
+					  vfe_net_class_size(rxq, class);
 }
 
 /* --- memory --- */
@@ -90,12 +75,11 @@ static void *vfe_net_alloc(struct vfe_net_rxq *rxq, unsigned int size,
 	       vfe_net_alloc_from(rxq->pool0, size, gfp | __GFP_NOWARN);
 }
 
-static void vfe_net_free(struct vfe_net_rxq *rxq, void *buf, bool napi)
+void vfe_net_free(void *buf, bool napi)
 {
 	struct page *page = virt_to_head_page(buf);
 
-	page_pool_put_full_page(PageCompound(page) ? rxq->pool : rxq->pool0,
-				page, napi);
+	page_pool_put_full_page(page->pp, page, napi);
 }
 
 static dma_addr_t vfe_net_page_dma(void *buf)
@@ -119,8 +103,7 @@ static dma_addr_t vfe_net_for_device(struct vfe_net_rxq *rxq, void *buf,
 	return addr;
 }
 
-static void vfe_net_for_cpu(struct vfe_net_rxq *rxq, void *buf,
-			    unsigned int len)
+void vfe_net_for_cpu(struct vfe_net_rxq *rxq, void *buf, unsigned int len)
 {
 	if (unlikely(rxq->dma))
 		dma_sync_single_for_cpu(vfe_dev(rxq->vn->vd),
@@ -132,16 +115,16 @@ static void vfe_net_free_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
 			     bool napi)
 {
 	while (big->n--)
-		vfe_net_free(rxq, big->page[big->n], napi);
+		vfe_net_free(big->page[big->n], napi);
 	kfree(big);
 }
 
-static void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi)
+void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi)
 {
 	if (vfe_net_class(token) == VFE_NET_BUF_BIG)
 		vfe_net_free_big(rxq, vfe_net_buf(token), napi);
 	else
-		vfe_net_free(rxq, vfe_net_buf(token), napi);
+		vfe_net_free(vfe_net_buf(token), napi);
 }
 
 /* --- refill --- */
@@ -171,11 +154,12 @@ static unsigned int vfe_net_frame_segs(const struct vfe_net_rxq *rxq,
 static bool vfe_net_post(struct vfe_net_rxq *rxq, void *buf,
 			 enum vfe_net_rx_class class)
 {
-	unsigned int len = vfe_net_class_size(rxq, class);
+	unsigned int len = vfe_net_class_room(rxq, class);
+	void *at = vfe_net_at(buf, class);
 	struct vfe_seg segs[2];
 	unsigned int n;
 
-	n = vfe_net_frame_segs(rxq, segs, vfe_net_for_device(rxq, buf, len),
+	n = vfe_net_frame_segs(rxq, segs, vfe_net_for_device(rxq, at, len),
 			       len);
 	if (unlikely(vfe_queue_add(rxq->vq, segs, 0, n,
 				   vfe_net_token(buf, class))))
@@ -185,12 +169,13 @@ static bool vfe_net_post(struct vfe_net_rxq *rxq, void *buf,
 	return true;
 }
 
-/* Gives a buffer back to the device, or frees it. */
+/* Gives a buffer back to the device, or frees it. No program is loaded. */
 static void vfe_net_repost(struct vfe_net_rxq *rxq, void *buf,
 			   enum vfe_net_rx_class class)
 {
-	if (unlikely(!vfe_net_post(rxq, buf, class)))
-		vfe_net_free(rxq, buf, true);
+	if (unlikely(class == VFE_NET_BUF_XDP ||
+		     !vfe_net_post(rxq, buf, class)))
+		vfe_net_free(buf, true);
 }
 
 static struct vfe_net_big *vfe_net_alloc_big(struct vfe_net_rxq *rxq,
@@ -244,25 +229,41 @@ static int vfe_net_post_big(struct vfe_net_rxq *rxq, gfp_t gfp)
  */
 static enum vfe_net_rx_class vfe_net_next_class(const struct vfe_net_rxq *rxq)
 {
-	return rxq->average / 64 + rxq->hdr_len > rxq->small ?
+	enum vfe_net_rx_mode mode = READ_ONCE(rxq->vn->mode);
+
+	if (unlikely(rcu_access_pointer(rxq->xdp_prog)))
+		return VFE_NET_BUF_XDP;
+	if (unlikely(mode == VFE_NET_RX_BIG))
+		return VFE_NET_BUF_BIG;
+	return mode == VFE_NET_RX_MERGEABLE &&
+	       rxq->average / 64 + rxq->hdr_len > rxq->small ?
 	       VFE_NET_BUF_PAGE : VFE_NET_BUF_SMALL;
+}
+
+static void *vfe_net_alloc_xdp(struct vfe_net_rxq *rxq, gfp_t gfp)
+{
+	struct page *page = page_pool_alloc_pages(rxq->xdp_pool,
+						  gfp | __GFP_NOWARN);
+
+	return page ? page_address(page) : NULL;
 }
 
 static int vfe_net_post_new(struct vfe_net_rxq *rxq, gfp_t gfp)
 {
-	enum vfe_net_rx_class class = VFE_NET_BUF_SMALL;
+	enum vfe_net_rx_class class = vfe_net_next_class(rxq);
 	void *buf;
 
-	if (unlikely(READ_ONCE(rxq->vn->mode) == VFE_NET_RX_BIG))
+	if (unlikely(class == VFE_NET_BUF_BIG))
 		return vfe_net_post_big(rxq, gfp);
-	if (rxq->vn->mode == VFE_NET_RX_MERGEABLE)
-		class = vfe_net_next_class(rxq);
-	buf = vfe_net_alloc(rxq, vfe_net_class_size(rxq, class), gfp);
+	if (unlikely(class == VFE_NET_BUF_XDP))
+		buf = vfe_net_alloc_xdp(rxq, gfp);
+	else
+		buf = vfe_net_alloc(rxq, vfe_net_class_size(rxq, class), gfp);
 	if (!buf)
 		return -ENOMEM;
 	if (vfe_net_post(rxq, buf, class))
 		return 0;
-	vfe_net_free(rxq, buf, false);
+	vfe_net_free(buf, false);
 	return -ENOSPC;
 }
 
@@ -327,8 +328,7 @@ static bool vfe_net_reap(struct vfe_net_rxq *rxq, unsigned int most)
 }
 
 /* The next buffer of a packet that has @most more buffers, or NULL */
-static struct vfe_used *vfe_net_next_used(struct vfe_net_rxq *rxq,
-					  unsigned int most)
+struct vfe_used *vfe_net_next_used(struct vfe_net_rxq *rxq, unsigned int most)
 {
 	if (rxq->used_i == rxq->used_n && !vfe_net_reap(rxq, most))
 		return NULL;
@@ -374,7 +374,7 @@ static struct sk_buff *vfe_net_copy_skb(struct vfe_net_rxq *rxq, void *frame,
 }
 
 /* Frees the rest of a packet that is dropped. */
-static void vfe_net_drop_rest(struct vfe_net_rxq *rxq, unsigned int n)
+void vfe_net_drop_rest(struct vfe_net_rxq *rxq, unsigned int n)
 {
 	struct vfe_used *used;
 
@@ -417,7 +417,7 @@ static struct sk_buff *vfe_net_append(struct vfe_net_rxq *rxq,
 	if (n && skb_can_coalesce(tail, n, page, offset)) {
 		skb_coalesce_rx_frag(tail, n - 1, len, size);
 		/* one reference for the fragment */
-		vfe_net_free(rxq, buf, true);
+		vfe_net_free(buf, true);
 	} else {
 		tail = vfe_net_tail(rxq, head, tail);
 		if (unlikely(!tail))
@@ -442,7 +442,7 @@ static bool vfe_net_merge(struct vfe_net_rxq *rxq, struct sk_buff *head,
 	struct sk_buff *tail = head;
 	enum vfe_net_rx_class class;
 	struct vfe_used *used;
-	void *buf;
+	void *buf, *at;
 
 	for (; n; n--) {
 		used = vfe_net_next_used(rxq, n);
@@ -450,16 +450,17 @@ static bool vfe_net_merge(struct vfe_net_rxq *rxq, struct sk_buff *head,
 			return false;
 		class = vfe_net_class(used->token);
 		buf = vfe_net_buf(used->token);
-		vfe_net_for_cpu(rxq, buf, used->len);
+		at = vfe_net_at(buf, class);
+		vfe_net_for_cpu(rxq, at, used->len);
 		if (unlikely(!used->len)) {
 			vfe_net_repost(rxq, buf, class);
 			vfe_net_drop_rest(rxq, n - 1);
 			return false;
 		}
-		tail = vfe_net_append(rxq, head, tail, buf, used->len,
+		tail = vfe_net_append(rxq, head, tail, at, used->len,
 				      vfe_net_class_size(rxq, class));
 		if (unlikely(!tail)) {
-			vfe_net_free(rxq, buf, true);
+			vfe_net_free(buf, true);
 			vfe_net_drop_rest(rxq, n - 1);
 			return false;
 		}
@@ -468,7 +469,7 @@ static bool vfe_net_merge(struct vfe_net_rxq *rxq, struct sk_buff *head,
 }
 
 /* Counts a dropped packet. */
-static void vfe_net_count_drop(struct vfe_net_rxq *rxq, bool bad)
+void vfe_net_count_drop(struct vfe_net_rxq *rxq, bool bad)
 {
 	u64_stats_update_begin(&rxq->stats.syncp);
 	if (bad)
@@ -483,7 +484,7 @@ static struct sk_buff *vfe_net_piece_skb(struct vfe_net_rxq *rxq, void *buf,
 					 enum vfe_net_rx_class class,
 					 unsigned int len, unsigned int more)
 {
-	void *frame = buf + rxq->hdr_len;
+	void *frame = vfe_net_at(buf, class) + rxq->hdr_len;
 	struct sk_buff *skb;
 
 	len -= rxq->hdr_len;
@@ -511,6 +512,13 @@ static struct sk_buff *vfe_net_piece_skb(struct vfe_net_rxq *rxq, void *buf,
 	return NULL;
 }
 
+void vfe_net_to_stack(struct vfe_net_rxq *rxq, struct sk_buff *skb)
+{
+	skb_record_rx_queue(skb, rxq->index);
+	skb->protocol = eth_type_trans(skb, rxq->vn->netdev);
+	napi_gro_receive(&rxq->napi, skb);
+}
+
 /* Gives an skb, with the header that the device wrote, to the stack. */
 static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
 			    const struct virtio_net_hdr *hdr)
@@ -523,26 +531,25 @@ static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
 	rxq->packets++;
 	rxq->bytes += skb->len;
 	rxq->average += skb->len - rxq->average / 64;
-	skb_record_rx_queue(skb, rxq->index);
-	skb->protocol = eth_type_trans(skb, rxq->vn->netdev);
-	napi_gro_receive(&rxq->napi, skb);
+	vfe_net_to_stack(rxq, skb);
 }
 
 static void vfe_net_rx_piece(struct vfe_net_rxq *rxq, void *buf,
 			     enum vfe_net_rx_class class, unsigned int len)
 {
 	struct virtio_net_hdr_mrg_rxbuf hdr;
+	void *at = vfe_net_at(buf, class);
 	unsigned int more = 0;
 	struct sk_buff *skb;
 
-	vfe_net_for_cpu(rxq, buf, len);
+	vfe_net_for_cpu(rxq, at, len);
 	if (unlikely(len < rxq->hdr_len + ETH_HLEN)) {
 		vfe_net_repost(rxq, buf, class);
 		vfe_net_count_drop(rxq, true);
 		return;
 	}
 	/* the device may write again: read the header once, then check it */
-	memcpy(&hdr, buf, sizeof(hdr));
+	memcpy(&hdr, at, sizeof(hdr));
 	if (rxq->vn->mode == VFE_NET_RX_MERGEABLE) {
 		more = le16_to_cpu((__force __le16)hdr.num_buffers);
 		more -= !!more;
@@ -572,7 +579,7 @@ static void vfe_net_rx_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
 	for (i = 0, at = 0; i < big->n; i++, at += PAGE_SIZE) {
 		if (!skb || at >= len ||
 		    (!i && len == rxq->hdr_len + ETH_HLEN)) {
-			vfe_net_free(rxq, big->page[i], true);
+			vfe_net_free(big->page[i], true);
 			continue;
 		}
 		if (!i)
@@ -593,10 +600,10 @@ static void vfe_net_rx_one(struct vfe_net_rxq *rxq, struct vfe_used *used)
 	enum vfe_net_rx_class class = vfe_net_class(used->token);
 	void *buf = vfe_net_buf(used->token);
 
-	if (likely(class <= VFE_NET_BUF_PAGE))
-		vfe_net_rx_piece(rxq, buf, class, used->len);
-	else
+	if (unlikely(class == VFE_NET_BUF_BIG))
 		vfe_net_rx_big(rxq, buf, used->len);
+	else
+		vfe_net_rx_piece(rxq, buf, class, used->len);
 }
 
 static void vfe_net_rx_count(struct vfe_net_rxq *rxq)
@@ -609,29 +616,50 @@ static void vfe_net_rx_count(struct vfe_net_rxq *rxq)
 	rxq->bytes = 0;
 }
 
+/* The next packet's first buffer, if less than @budget packets were handled */
+static struct vfe_used *vfe_net_first_used(struct vfe_net_rxq *rxq,
+					   unsigned int n, unsigned int budget)
+{
+	/*
+	 * Never reap more buffers than packets are left: all of them are
+	 * handled before the poll ends.
+	 */
+	return n < budget ? vfe_net_next_used(rxq, budget - n) : NULL;
+}
+
+static unsigned int vfe_net_rx_poll_xdp(struct vfe_net_rxq *rxq,
+					struct bpf_prog *prog,
+					unsigned int budget)
+{
+	struct vfe_net_xdp_run run = { .prog = prog };
+	struct vfe_used *used;
+	unsigned int n;
+
+	for (n = 0; (used = vfe_net_first_used(rxq, n, budget)); n++)
+		vfe_net_xdp_receive(rxq, &run, used);
+	vfe_net_xdp_finish(rxq, &run);
+	return n;
+}
+
 /**
  * vfe_net_rx_poll() - receive packets, and refill the ring
  * @rxq: the queue
- * @budget: most packets
+ * @budget: most packets, not 0
  *
  * Context: NAPI.
  * Return: number of packets.
  */
 unsigned int vfe_net_rx_poll(struct vfe_net_rxq *rxq, unsigned int budget)
 {
+	struct bpf_prog *prog = rcu_dereference_bh(rxq->xdp_prog);
+	struct vfe_used *used;
 	unsigned int n = 0;
 
-	/*
-	 * Never reap more buffers than packets are left: all of them are
-	 * handled before this returns.
-	 */
-	while (n < budget) {
-		if (rxq->used_i == rxq->used_n &&
-		    !vfe_net_reap(rxq, budget - n))
-			break;
-		vfe_net_rx_one(rxq, &rxq->used[rxq->used_i++]);
-		n++;
-	}
+	if (unlikely(prog))
+		n = vfe_net_rx_poll_xdp(rxq, prog, budget);
+	else
+		for (; (used = vfe_net_first_used(rxq, n, budget)); n++)
+			vfe_net_rx_one(rxq, used);
 	if (n) {
 		vfe_net_rx_count(rxq);
 		vfe_count_by(vfe_stats_of(rxq->vn->vd), operations, n);
@@ -643,7 +671,7 @@ unsigned int vfe_net_rx_poll(struct vfe_net_rxq *rxq, unsigned int budget)
 
 /* --- life --- */
 
-/* Drops what came while nobody listened. NAPI is off. */
+/* Drops packets that came while nobody listened. NAPI is off. */
 void vfe_net_rx_flush(struct vfe_net_rxq *rxq)
 {
 	while (vfe_net_reap(rxq, VFE_NET_REAP))
@@ -692,6 +720,7 @@ void vfe_net_rx_exit(struct vfe_net_rxq *rxq)
 		page_pool_destroy(rxq->pool0);
 	rxq->pool = NULL;
 	rxq->pool0 = NULL;
+	vfe_net_xdp_exit(rxq);
 }
 
 void vfe_net_rx_setup(struct vfe_net_rxq *rxq)

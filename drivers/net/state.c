@@ -368,7 +368,7 @@ u64 vfe_net_wanted_offloads(const struct vfe_net *vn,
 
 	if (!(features & NETIF_F_GRO_HW))
 		offloads &= ~VFE_NET_GRO_OFFLOADS;
-	return offloads;
+	return vfe_net_xdp_offloads(vn, offloads);
 }
 
 /**

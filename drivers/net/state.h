@@ -221,7 +221,7 @@ int vfe_net_ctrl_set_pairs(struct vfe_net *vn, unsigned int pairs);
 
 /* Offloads of receive, in bits of features; rtnl is held. */
 int vfe_net_set_offloads(struct vfe_net *vn, u64 offloads);
-/* Those that the netdev wants with these features */
+/* Those that the netdev wants with these features, and its program allows */
 u64 vfe_net_wanted_offloads(const struct vfe_net *vn,
 			    netdev_features_t features);
 

@@ -47,10 +47,10 @@ static struct vfe_net_tx_cb *vfe_net_tx_cb(struct sk_buff *skb)
 
 /* --- addresses, with ACCESS_PLATFORM and without --- */
 
-static void vfe_net_unmap(struct vfe_net_txq *txq, struct sk_buff *skb)
+/* Unmaps a buffer's pieces, from @i on. The lock is held. */
+void vfe_net_tx_unmap(struct vfe_net_txq *txq, u16 i)
 {
 	struct vfe_net_tx_map *map;
-	u16 i = vfe_net_tx_cb(skb)->map;
 	u16 next;
 
 	for (; i != U16_MAX; i = next) {
@@ -63,9 +63,16 @@ static void vfe_net_unmap(struct vfe_net_txq *txq, struct sk_buff *skb)
 	}
 }
 
-/* Maps the segments, whose addresses are physical ones so far. */
-static bool vfe_net_map(struct vfe_net_txq *txq, struct sk_buff *skb,
-			unsigned int n)
+/**
+ * vfe_net_tx_map() - map the segments, whose addresses are physical ones so far
+ * @txq: the queue
+ * @first: set to the first mapped piece, for vfe_net_tx_unmap()
+ * @n: number of segments
+ *
+ * Context: the xmit lock is held.
+ * Return: whether it was possible.
+ */
+bool vfe_net_tx_map(struct vfe_net_txq *txq, u16 *first, unsigned int n)
 {
 	struct device *dev = vfe_dev(txq->vn->vd);
 	struct vfe_net_tx_map *map;
@@ -73,7 +80,7 @@ static bool vfe_net_map(struct vfe_net_txq *txq, struct sk_buff *skb,
 	unsigned int i;
 	u16 at;
 
-	vfe_net_tx_cb(skb)->map = U16_MAX;
+	*first = U16_MAX;
 	for (i = 0; i < n; i++) {
 		seg = &txq->segs[i];
 		at = txq->free_map;
@@ -89,13 +96,13 @@ static bool vfe_net_map(struct vfe_net_txq *txq, struct sk_buff *skb,
 			goto unmap;
 		seg->addr = map->addr;
 		txq->free_map = map->next;
-		map->next = vfe_net_tx_cb(skb)->map;
-		vfe_net_tx_cb(skb)->map = at;
+		map->next = *first;
+		*first = at;
 	}
 	return true;
 
 unmap:
-	vfe_net_unmap(txq, skb);
+	vfe_net_tx_unmap(txq, *first);
 	return false;
 }
 
@@ -107,8 +114,30 @@ static unsigned int vfe_net_tx_free_skb(struct vfe_net_txq *txq,
 	unsigned int bytes = skb->len;
 
 	if (unlikely(txq->dma))
-		vfe_net_unmap(txq, skb);
+		vfe_net_tx_unmap(txq, vfe_net_tx_cb(skb)->map);
 	napi_consume_skb(skb, budget);
+	return bytes;
+}
+
+/*
+ * Frees the skbs of @n used buffers, and moves the @others to the front. Return:
+ * bytes of the skbs
+ */
+static unsigned int vfe_net_tx_free_skbs(struct vfe_net_txq *txq,
+					 unsigned int n, unsigned int *others,
+					 int budget)
+{
+	unsigned int i, bytes = 0;
+	void *token;
+
+	*others = 0;
+	for (i = 0; i < n; i++) {
+		token = txq->used[i].token;
+		if (likely(vfe_net_tx_kind(token) == VFE_NET_TX_SKB))
+			bytes += vfe_net_tx_free_skb(txq, token, budget);
+		else
+			txq->used[(*others)++].token = token;
+	}
 	return bytes;
 }
 
@@ -131,13 +160,16 @@ static void vfe_net_tx_wake(struct vfe_net_txq *txq)
  */
 void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget)
 {
-	unsigned int packets = 0, bytes = 0, n, i;
+	unsigned int packets = 0, bytes = 0, xdp = 0, xdp_bytes = 0, n, k;
 
 	do {
 		n = vfe_queue_get_many(txq->vq, txq->used, VFE_NET_REAP);
-		for (i = 0; i < n; i++)
-			bytes += vfe_net_tx_free_skb(txq, txq->used[i].token,
-						     budget);
+		bytes += vfe_net_tx_free_skbs(txq, n, &k, budget);
+		if (unlikely(k)) {
+			xdp_bytes += vfe_net_xdp_tx_done(txq, txq->used, k,
+							 budget);
+			xdp += k;
+		}
 		packets += n;
 	} while (n == VFE_NET_REAP);
 	if (!packets)
@@ -145,9 +177,9 @@ void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget)
 	txq->done += packets;
 	u64_stats_update_begin(&txq->stats.syncp);
 	u64_stats_add(&txq->stats.packets, packets);
-	u64_stats_add(&txq->stats.bytes, bytes);
+	u64_stats_add(&txq->stats.bytes, bytes + xdp_bytes);
 	u64_stats_update_end(&txq->stats.syncp);
-	netdev_tx_completed_queue(txq->nq, packets, bytes);
+	netdev_tx_completed_queue(txq->nq, packets - xdp, bytes);
 	if (unlikely(netif_tx_queue_stopped(txq->nq)))
 		vfe_net_tx_wake(txq);
 	vfe_count_by(vfe_stats_of(txq->vn->vd), operations, packets);
@@ -244,6 +276,8 @@ static void vfe_net_tx_timer(struct timer_list *t)
 		return;
 	}
 	vfe_net_tx_reclaim(txq, 1);
+	if (unlikely(txq->late))
+		vfe_net_xdp_tx_done(txq, NULL, 0, 1);
 	if (vfe_net_tx_pending(txq))
 		vfe_net_tx_set_timer(txq);
 	__netif_tx_unlock(txq->nq);
@@ -342,16 +376,21 @@ static int vfe_net_tx_add(struct vfe_net_txq *txq, struct sk_buff *skb)
 			return err;
 		n = vfe_net_tx_segs(txq, skb);
 	}
-	if (unlikely(txq->dma) && !vfe_net_map(txq, skb, n))
+	if (unlikely(txq->dma) &&
+	    !vfe_net_tx_map(txq, &vfe_net_tx_cb(skb)->map, n))
 		return -ENOMEM;
 	err = vfe_queue_add(txq->vq, txq->segs, n, 0, skb);
 	if (unlikely(err) && txq->dma)
-		vfe_net_unmap(txq, skb);
+		vfe_net_tx_unmap(txq, vfe_net_tx_cb(skb)->map);
 	return err;
 }
 
-static void vfe_net_tx_stop(struct vfe_net_txq *txq)
+/* Stops the queue if it has no room for an skb. The lock is held. */
+void vfe_net_tx_stop_if_full(struct vfe_net_txq *txq)
 {
+	if (likely(vfe_queue_room(txq->vq) >= txq->need) ||
+	    netif_tx_queue_stopped(txq->nq))
+		return;
 	netif_tx_stop_queue(txq->nq);
 	u64_stats_update_begin(&txq->stats.syncp);
 	u64_stats_inc(&txq->stats.stops);
@@ -373,7 +412,7 @@ static int vfe_net_tx_budget(void)
 }
 
 /* The end of a batch: the device gets it, and an interrupt is armed. */
-static void vfe_net_tx_end_batch(struct vfe_net_txq *txq)
+void vfe_net_tx_end_batch(struct vfe_net_txq *txq)
 {
 	vfe_net_tx_kick(txq);
 	if (vfe_net_tx_needs_irq(txq) && !vfe_net_tx_is_armed(txq))
@@ -412,8 +451,7 @@ netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	skb_tx_timestamp(skb);
 	if (vfe_net_tx_awaited(txq, skb))
 		txq->watch = txq->added;
-	if (unlikely(vfe_queue_room(txq->vq) < txq->need))
-		vfe_net_tx_stop(txq);
+	vfe_net_tx_stop_if_full(txq);
 	if (__netdev_tx_sent_queue(txq->nq, bytes, more))
 		vfe_net_tx_end_batch(txq);
 	return NETDEV_TX_OK;
@@ -451,6 +489,13 @@ static void vfe_net_tx_forget(struct vfe_net_txq *txq)
 	netdev_tx_reset_queue(txq->nq);
 }
 
+static void vfe_net_tx_drop_skb(struct vfe_net_txq *txq, struct sk_buff *skb)
+{
+	if (txq->dma)
+		vfe_net_tx_unmap(txq, vfe_net_tx_cb(skb)->map);
+	dev_kfree_skb_any(skb);
+}
+
 /**
  * vfe_net_tx_detach() - drop all buffers of a ring that was reset
  * @txq: the queue, closed
@@ -459,16 +504,17 @@ static void vfe_net_tx_forget(struct vfe_net_txq *txq)
  */
 void vfe_net_tx_detach(struct vfe_net_txq *txq)
 {
-	struct sk_buff *skb;
-	unsigned int n = 0;
+	struct vfe_used one = {};
+	unsigned int n;
 
 	__netif_tx_lock_bh(txq->nq);
-	while ((skb = vfe_queue_detach(txq->vq))) {
-		if (txq->dma)
-			vfe_net_unmap(txq, skb);
-		dev_kfree_skb_any(skb);
-		n++;
+	for (n = 0; (one.token = vfe_queue_detach(txq->vq)); n++) {
+		if (vfe_net_tx_kind(one.token) == VFE_NET_TX_SKB)
+			vfe_net_tx_drop_skb(txq, one.token);
+		else
+			vfe_net_xdp_tx_done(txq, &one, 1, 1);
 	}
+	vfe_net_xdp_tx_done(txq, NULL, 0, 1);
 	vfe_net_tx_forget(txq);
 	u64_stats_update_begin(&txq->stats.syncp);
 	u64_stats_add(&txq->stats.drops, n);

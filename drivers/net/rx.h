@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Receive buffers and their tokens: for the files that receive packets. */
+#ifndef VFE_NET_RX_H
+#define VFE_NET_RX_H
+
+#include <linux/bpf.h>
+#include <linux/mm.h>
+
+#include "net.h"
+
+/* An XDP buffer: a page, with room before and after the device's part */
+#define VFE_NET_XDP_HEAD	XDP_PACKET_HEADROOM
+#define VFE_NET_XDP_ROOM	\
+	(PAGE_SIZE - VFE_NET_XDP_HEAD - \
+	 SKB_DATA_ALIGN(sizeof(struct skb_shared_info)))
+
+/**
+ * struct vfe_net_big - a receive buffer of several pages
+ * @n: number of pages
+ * @page: their addresses
+ */
+struct vfe_net_big {
+	unsigned int n;
+	void *page[];
+};
+
+static inline void *vfe_net_token(void *buf, enum vfe_net_rx_class class)
+{
+	return (void *)((unsigned long)buf | class);
+}
+
+static inline void *vfe_net_buf(void *token)
+{
+	return (void *)((unsigned long)token & ~VFE_NET_BUF_CLASS);
+}
+
+static inline enum vfe_net_rx_class vfe_net_class(void *token)
+{
+	return (unsigned long)token & VFE_NET_BUF_CLASS;
+}
+
+/* Where the device writes in a buffer of one piece */
+static inline void *vfe_net_at(void *buf, enum vfe_net_rx_class class)
+{
+	return likely(class != VFE_NET_BUF_XDP) ? buf : buf + VFE_NET_XDP_HEAD;
+}
+
+/* The first byte that the device wrote */
+static inline void *vfe_net_data(void *token)
+{
+	enum vfe_net_rx_class class = vfe_net_class(token);
+
+	if (unlikely(class == VFE_NET_BUF_BIG))
+		return ((struct vfe_net_big *)vfe_net_buf(token))->page[0];
+	return vfe_net_at(vfe_net_buf(token), class);
+}
+
+/* rx.c */
+void vfe_net_free(void *buf, bool napi);
+void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi);
+void vfe_net_for_cpu(struct vfe_net_rxq *rxq, void *buf, unsigned int len);
+/* The next buffer of a packet that has @most more buffers, or NULL */
+struct vfe_used *vfe_net_next_used(struct vfe_net_rxq *rxq, unsigned int most);
+/* Frees the rest of a packet that is dropped. */
+void vfe_net_drop_rest(struct vfe_net_rxq *rxq, unsigned int n);
+void vfe_net_count_drop(struct vfe_net_rxq *rxq, bool bad);
+void vfe_net_to_stack(struct vfe_net_rxq *rxq, struct sk_buff *skb);
+
+#endif /* VFE_NET_RX_H */
