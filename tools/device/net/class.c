@@ -5,20 +5,25 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "base/clock.h"
 #include "net/net.h"
 
 #define PCI_CLASS_NETWORK_ETHERNET	0x020000
+/* A time of control_at that is over: the command waits for its pass. */
+#define WOKEN	1
 
 static bool choose_mac(struct net *n)
 {
+	uint8_t *mac = n->first_mac;
+
 	if (n->o->has_mac) {
-		memcpy(n->mac, n->o->mac, sizeof(n->mac));
+		memcpy(mac, n->o->mac, MAC_LEN);
 		return true;
 	}
-	if (getrandom(n->mac, sizeof(n->mac), 0) != sizeof(n->mac))
+	if (getrandom(mac, MAC_LEN, 0) != MAC_LEN)
 		return false;
 	/* unicast, administered locally */
-	n->mac[0] = (n->mac[0] & 0xfc) | 0x02;
+	mac[0] = (mac[0] & 0xfc) | 0x02;
 	return true;
 }
 
@@ -41,6 +46,7 @@ static void *net_open(const struct options *o)
 	if (!n)
 		goto err;
 	n->o = net_options_of(o);
+	n->link_set = true;
 	n->retry_at = UINT64_MAX;
 	n->backend = net_backend_open(o, n->o->backend);
 	if (!n->backend) {
@@ -79,6 +85,17 @@ static void reset(struct vdev *v)
 	n->allowed = 0;
 	n->touched = 0;
 	n->retry_at = UINT64_MAX;
+	n->announce = false;
+	n->control_at = 0;
+	n->commands = 0;
+	n->commands_ok = 0;
+	memcpy(n->mac, n->first_mac, sizeof(n->mac));
+	memset(&n->rx_coal, 0, sizeof(n->rx_coal));
+	memset(&n->tx_coal, 0, sizeof(n->tx_coal));
+	memset(n->moderation, 0, sizeof(n->moderation));
+	memset(n->stats, 0, sizeof(n->stats));
+	filter_reset(&n->filter, false, false);
+	steer_reset(&n->steer);
 	n->seen_up = link_is_up(n->link);
 	link_counts(n->link, v->c->of_class);
 	if (link_is_attached(n->link, &net_virtio_port, n))
@@ -91,6 +108,8 @@ static void started(struct vdev *v)
 
 	if (!link_is_attached(n->link, &net_virtio_port, n))
 		link_attach(n->link, &net_virtio_port, n);
+	if (quirk_on(v, QUIRK_LINK_FLAP) && !n->flap_at)
+		n->flap_at = clock_ns();
 }
 
 static void queue_reset(struct queue *q)
@@ -99,6 +118,8 @@ static void queue_reset(struct queue *q)
 
 	if (net_role(q) == ROLE_RX)
 		net_rx_reset(n, q->index / 2);
+	if (net_role(q) == ROLE_RX || net_role(q) == ROLE_TX)
+		moderate_queue_reset(q);
 }
 
 static int request(struct queue *q, struct chain *c, uint32_t *len)
@@ -106,6 +127,8 @@ static int request(struct queue *q, struct chain *c, uint32_t *len)
 	switch (net_role(q)) {
 	case ROLE_TX:
 		return net_transmit(q, c, len);
+	case ROLE_CTRL:
+		return net_control(q, c, len);
 	default:
 		return REQUEST_LATER;
 	}
@@ -138,8 +161,7 @@ static int fds(struct vdev *v, struct pollfd *p)
 	return link_fds(net_of(v)->link, p);
 }
 
-/* The carrier may have changed: tell the driver. */
-static void update_link(struct vdev *v)
+void net_update_link(struct vdev *v)
 {
 	struct net *n = net_of(v);
 	bool up = link_is_up(n->link);
@@ -154,15 +176,42 @@ static void update_link(struct vdev *v)
 static void handle(struct vdev *v, const struct pollfd *p, int n)
 {
 	link_handle(net_of(v)->link, p, n);
-	update_link(v);
+	net_update_link(v);
 }
 
 static uint64_t due(const struct vdev *v)
 {
 	const struct net *n = net_of(v);
-	uint64_t at = link_due(n->link);
+	const uint64_t times[] = {
+		link_due(n->link), n->retry_at, moderate_due(n),
+		n->control_at > WOKEN ? n->control_at : UINT64_MAX,
+		n->flap_at ? : UINT64_MAX,
+	};
+	uint64_t first = UINT64_MAX;
 
-	return n->retry_at < at ? n->retry_at : at;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		first = times[i] < first ? times[i] : first;
+	return first;
+}
+
+/* --quirk link-flap */
+static void flap(struct vdev *v, uint64_t now)
+{
+	uint64_t ms = quirk_value(v, QUIRK_LINK_FLAP, 0);
+	struct net *n = net_of(v);
+
+	n->link_set = !n->link_set || !ms;
+	n->flap_at = ms ? now + ms * UINT64_C(1000000) : 0;
+	link_set(n->link, n->link_set);
+}
+
+/* --quirk ctrl-slow: the command may be answered now. */
+static void wake_control(struct vdev *v)
+{
+	unsigned int index = 2 * net_max_pairs(v);
+
+	if (index < v->num_queues)
+		v->queues[index].pending = true;
 }
 
 static void expired(struct vdev *v, uint64_t now)
@@ -173,9 +222,16 @@ static void expired(struct vdev *v, uint64_t now)
 		n->retry_at = UINT64_MAX;
 		link_room(n->link);
 	}
+	moderate_expired(n, now);
+	if (n->control_at > WOKEN && n->control_at <= now) {
+		wake_control(v);
+		n->control_at = WOKEN;
+	}
+	if (n->flap_at && n->flap_at <= now)
+		flap(v, now);
 	if (link_due(n->link) <= now)
 		link_expired(n->link, now);
-	update_link(v);
+	net_update_link(v);
 }
 
 static const struct vdev_counter counters[] = {
@@ -206,6 +262,7 @@ const struct vdev_class net_class = {
 	.argp = &net_argp,
 	.options = &net_default_options,
 	.feature_names = net_feature_names,
+	.quirks = net_quirks,
 	.open = net_open,
 	.close = net_close,
 	.features = net_features,
@@ -221,6 +278,7 @@ const struct vdev_class net_class = {
 	.queue_reset = queue_reset,
 	.available = net_available,
 	.pass_done = pass_done,
+	.may_notify = moderate_may_notify,
 	.wants_poll = wants_poll,
 	.poll = poll_link,
 	.fds = fds,
@@ -229,4 +287,5 @@ const struct vdev_class net_class = {
 	.expired = expired,
 	.window = &net_window_class,
 	.counters = counters,
+	.commands = net_commands,
 };

@@ -68,6 +68,19 @@ const struct bit_name net_feature_names[] = {
 	{ "host_ecn", VIRTIO_NET_F_HOST_ECN },
 	{ "mrg_rxbuf", VIRTIO_NET_F_MRG_RXBUF },
 	{ "status", VIRTIO_NET_F_STATUS },
+	{ "ctrl_vq", VIRTIO_NET_F_CTRL_VQ },
+	{ "ctrl_rx", VIRTIO_NET_F_CTRL_RX },
+	{ "ctrl_vlan", VIRTIO_NET_F_CTRL_VLAN },
+	{ "ctrl_rx_extra", VIRTIO_NET_F_CTRL_RX_EXTRA },
+	{ "guest_announce", VIRTIO_NET_F_GUEST_ANNOUNCE },
+	{ "mq", VIRTIO_NET_F_MQ },
+	{ "ctrl_mac_addr", VIRTIO_NET_F_CTRL_MAC_ADDR },
+	{ "ctrl_guest_offloads", VIRTIO_NET_F_CTRL_GUEST_OFFLOADS },
+	{ "device_stats", VIRTIO_NET_F_DEVICE_STATS },
+	{ "vq_notf_coal", VIRTIO_NET_F_VQ_NOTF_COAL },
+	{ "notf_coal", VIRTIO_NET_F_NOTF_COAL },
+	{ "hash_report", VIRTIO_NET_F_HASH_REPORT },
+	{ "rss", VIRTIO_NET_F_RSS },
 	{ "guest_uso4", VIRTIO_NET_F_GUEST_USO4 },
 	{ "guest_uso6", VIRTIO_NET_F_GUEST_USO6 },
 	{ "host_uso", VIRTIO_NET_F_HOST_USO },
@@ -93,13 +106,20 @@ uint64_t net_features(const struct vdev *v)
 		     F(GUEST_TSO6) | F(GUEST_ECN) | F(HOST_TSO4) |
 		     F(HOST_TSO6) | F(HOST_ECN) | F(MRG_RXBUF) | F(STATUS) |
 		     F(GUEST_USO4) | F(GUEST_USO6) | F(HOST_USO) |
-		     F(GUEST_HDRLEN) | BIT64(NET_F_GUEST_TUNNEL) |
+		     F(GUEST_HDRLEN) | F(CTRL_VQ) | F(CTRL_RX) |
+		     F(CTRL_RX_EXTRA) | F(CTRL_VLAN) | F(CTRL_MAC_ADDR) |
+		     F(CTRL_GUEST_OFFLOADS) | F(GUEST_ANNOUNCE) |
+		     F(NOTF_COAL) | F(VQ_NOTF_COAL) | F(DEVICE_STATS) |
+		     BIT64(NET_F_GUEST_TUNNEL) |
 		     BIT64(NET_F_GUEST_TUNNEL_CSUM) |
 		     BIT64(NET_F_HOST_TUNNEL) | BIT64(NET_F_HOST_TUNNEL_CSUM);
 
-	if (n->o->mtu)
+	if (n->o->pairs > 1)
+		f |= F(MQ) | F(RSS) | F(HASH_REPORT);
+	if (n->o->mtu || quirk_on(v, QUIRK_CONFIG_MTU))
 		f |= F(MTU);
-	if (n->o->has_speed)
+	if (n->o->has_speed || quirk_on(v, QUIRK_CONFIG_SPEED) ||
+	    quirk_on(v, QUIRK_CONFIG_DUPLEX))
 		f |= F(SPEED_DUPLEX);
 	f &= ~v->o->features_off;
 	/* Rules come after those of the features that they need. */
@@ -158,6 +178,8 @@ void net_accepted(struct vdev *v)
 {
 	struct net *n = net_of(v);
 
+	filter_reset(&n->filter, vdev_has(v, VIRTIO_NET_F_CTRL_RX),
+		     vdev_has(v, VIRTIO_NET_F_CTRL_VLAN));
 	n->offloads = offloads_of(v->features, guest_bits);
 	n->allowed = offloads_of(v->features, host_bits);
 	/* 5.1.9.3.1: a field brings those before it. */
@@ -167,6 +189,27 @@ void net_accepted(struct vdev *v)
 		n->hdr_len = VFE_NET_HDR_LEN_HASH;
 	else
 		n->hdr_len = VFE_NET_HDR_LEN;
+}
+
+/* 5.1.9.5.9: two offloads have other bits than their features. */
+bool net_set_offloads(struct net *n, uint64_t bits)
+{
+	static const uint64_t plain = F(GUEST_CSUM) | F(GUEST_TSO4) |
+		F(GUEST_TSO6) | F(GUEST_ECN) | F(GUEST_USO4) | F(GUEST_USO6);
+	uint64_t tunnel = BIT64(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_MAPPED);
+	uint64_t csum = BIT64(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM_MAPPED);
+	uint64_t f = bits & plain;
+
+	if (bits & ~(plain | tunnel | csum))
+		return false;
+	if (bits & tunnel)
+		f |= BIT64(NET_F_GUEST_TUNNEL);
+	if (bits & csum)
+		f |= BIT64(NET_F_GUEST_TUNNEL_CSUM);
+	if (f & ~n->v->features)
+		return false;
+	n->offloads = offloads_of(f, guest_bits);
+	return true;
 }
 
 /* 5.1.2: without MQ and RSS there is one pair. */
@@ -194,10 +237,16 @@ static void fill_config(const struct vdev *v, struct vfe_net_config *c)
 	memcpy(c->mac, n->mac, sizeof(c->mac));
 	if (link_is_up(n->link))
 		c->status |= htole16(VIRTIO_NET_S_LINK_UP);
+	if (n->announce)
+		c->status |= htole16(VIRTIO_NET_S_ANNOUNCE);
 	c->max_virtqueue_pairs = htole16(n->o->pairs);
 	c->mtu = htole16(n->o->mtu);
 	c->speed = htole32(n->o->speed);
 	c->duplex = n->o->duplex;
+	c->rss_max_key_size = STEER_KEY;
+	c->rss_max_indirection_table_length = htole16(STEER_TABLE);
+	c->supported_hash_types = htole32(STEER_TYPES);
+	net_quirk_config(v, c);
 }
 
 uint32_t net_config_read(struct vdev *v, uint32_t offset, unsigned int size)

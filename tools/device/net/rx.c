@@ -12,6 +12,9 @@
 
 /* A frame waits for buffers so long, then it is dropped. */
 #define RX_PATIENCE_NS	UINT64_C(200000000)
+/* Flags that there are */
+#define FLAGS	(VIRTIO_NET_HDR_F_NEEDS_CSUM | VIRTIO_NET_HDR_F_DATA_VALID | \
+		 VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM)
 /* Buffers of one frame */
 #define MOST_BUFFERS	1024
 
@@ -116,15 +119,29 @@ static void put(struct queue *q, struct buffers *b, const struct net_frame *f)
 
 	hdr.num_buffers = htole16(b->n);
 	/* 5.1.9.4.1: no flag without GUEST_CSUM */
-	if (!(n->offloads & NET_CSUM))
-		hdr.flags = 0;
+	hdr.flags &= n->offloads & NET_CSUM ? FLAGS : 0;
+	if (!(hdr.gso_type & VIRTIO_NET_HDR_GSO_UDP_TUNNEL)) {
+		hdr.outer_th_offset = 0;
+		hdr.inner_nh_offset = 0;
+	}
+	stats_frame(&n->stats[q->index], &hdr, f->len);
+	n->received++;
+	net_quirk_header(n, &hdr, f->len);
 	for (unsigned int i = 0; i < b->n; i++)
 		b->of[i].len = fill(&s, &b->of[i].c);
+	b->of[0].len = net_quirk_len(n, b->of[0].len, b->of[0].c.write_len);
 	for (unsigned int i = 0; i < b->n; i++)
 		ring_push(q, &b->of[i].c, b->of[i].len);
 	net_count(n, NET_RX_FRAMES, 1);
 	net_count(n, NET_RX_BYTES, f->len);
 	net_count(n, NET_RX_BUFFERS, b->n);
+	moderate_packets(q, 1);
+}
+
+static void overrun(struct net *n, unsigned int pair)
+{
+	n->stats[2 * pair].overruns++;
+	net_count(n, NET_RX_OVERRUN, 1);
 }
 
 /* There are no buffers: wait, but not for ever. */
@@ -138,7 +155,7 @@ static int starve(struct net *n, unsigned int pair)
 		n->retry_at = n->starved_since[pair] + RX_PATIENCE_NS;
 		return -EAGAIN;
 	}
-	net_count(n, NET_RX_OVERRUN, 1);
+	overrun(n, pair);
 	return 0;
 }
 
@@ -166,6 +183,7 @@ static int deliver(struct queue *q, struct net_frame *f)
 	/* Not even all of the ring has room for it. */
 	if (b.room < len) {
 		queue_untake(q);
+		n->stats[q->index].drops++;
 		net_count(n, NET_RX_TOO_LONG, 1);
 		return 0;
 	}
@@ -183,24 +201,63 @@ static bool is_too_long(const struct net *n, const struct net_frame *f)
 	       f->len > n->o->mtu + 14 + 4;
 }
 
+/* 5.1.9.5.6, .7: a queue that is being reset gets nothing. */
+static struct queue *choose(struct net *n, struct net_frame *f,
+			    const struct packet *p)
+{
+	unsigned int report, pair;
+	uint32_t hash = 0;
+
+	report = steer_hash(&n->steer, f->data, p, &hash);
+	/* 5.1.9.4.4 */
+	f->hdr.hash_value_lo = htole16(hash);
+	f->hdr.hash_value_hi = htole16(hash >> 16);
+	f->hdr.hash_report = htole16(report);
+	f->hdr.padding = 0;
+	pair = steer_pair(&n->steer, f->data, p, n->pairs, report, hash);
+	if (n->steer.rss || queue_usable(&n->v->queues[2 * pair]))
+		return &n->v->queues[2 * pair];
+	for (pair = 0; pair < n->pairs; pair++) {
+		if (queue_usable(&n->v->queues[2 * pair]))
+			break;
+	}
+	return &n->v->queues[pair < n->pairs ? 2 * pair : 0];
+}
+
+/* --control stall: nothing is received meanwhile. */
+static bool is_stalled(struct net *n)
+{
+	uint64_t until = service_stalled_until(n->v);
+
+	if (until <= clock_ns())
+		return false;
+	n->retry_at = until;
+	return true;
+}
+
 static int receive(void *state, struct net_frame *f)
 {
 	struct net *n = state;
-	struct queue *q = &n->v->queues[0];
+	struct packet p;
+	struct queue *q;
 
-	if (n->stalled_until > clock_ns()) {
-		n->retry_at = n->stalled_until;
+	if (is_stalled(n))
 		return -EAGAIN;
+	packet_parse(f->data, f->len, &p);
+	if (f->len < ETH_LEN ||
+	    !filter_passes(&n->filter, n->mac, f->data, &p)) {
+		net_count(n, NET_RX_FILTERED, 1);
+		return 0;
 	}
 	if (is_too_long(n, f)) {
 		net_count(n, NET_RX_TOO_LONG, 1);
 		return 0;
 	}
-	if (!queue_usable(q)) {
-		net_count(n, NET_RX_OVERRUN, 1);
-		return 0;
-	}
-	return deliver(q, f);
+	q = choose(n, f, &p);
+	if (queue_usable(q))
+		return deliver(q, f);
+	overrun(n, q->index / 2);
+	return 0;
 }
 
 static void received(void *state)

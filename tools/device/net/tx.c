@@ -4,9 +4,8 @@
 
 #include "net/net.h"
 
-/* Copy up to @len bytes of the pieces from @skip on. Return: how many */
-static size_t gather(const struct iovec *iov, int n, size_t skip, void *to,
-		     size_t len)
+size_t net_gather(const struct iovec *iov, int n, size_t skip, void *to,
+		  size_t len)
 {
 	size_t done = 0;
 
@@ -38,16 +37,21 @@ static int complain(const struct queue *q, const char *what)
 /* 5.1.9.2.2: a frame that makes no sense is dropped. */
 static void send(struct net *n, unsigned int pair, struct net_frame *f)
 {
-	uint32_t len = f->len;
+	struct net_stats *s = &n->stats[2 * pair + 1];
 
+	/* 5.1.9.5.6: the device need not read this queue. */
 	if (pair >= n->pairs)
 		net_count(n, NET_TX_INACTIVE, 1);
+	if (n->pairs > 1 && !n->steer.rss)
+		steer_sent(&n->steer, f, pair);
 	if (link_send(n->link, pair, n->allowed)) {
 		net_count(n, NET_TX_MALFORMED, 1);
+		s->drops++;
 		return;
 	}
 	net_count(n, NET_TX_FRAMES, 1);
-	net_count(n, NET_TX_BYTES, len);
+	net_count(n, NET_TX_BYTES, f->len);
+	stats_frame(s, &f->hdr, f->len);
 }
 
 int net_transmit(struct queue *q, struct chain *c, uint32_t *len)
@@ -65,14 +69,19 @@ int net_transmit(struct queue *q, struct chain *c, uint32_t *len)
 	if (!f)
 		return REQUEST_LATER;
 	memset(&f->hdr, 0, sizeof(f->hdr));
-	gather(c->iov, c->readable, 0, &f->hdr, n->hdr_len);
-	f->len = gather(c->iov, c->readable, n->hdr_len, f->data,
-			NET_FRAME_MAX);
+	net_gather(c->iov, c->readable, 0, &f->hdr, n->hdr_len);
+	/* 5.1.9.2.2: unknown flags; 5.1.9.2.1: and those a driver never sets */
+	f->hdr.flags &= VIRTIO_NET_HDR_F_NEEDS_CSUM |
+			VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM;
+	f->len = net_gather(c->iov, c->readable, n->hdr_len, f->data,
+			    NET_FRAME_MAX);
 	/* 14: an Ethernet header. The device does not pad runts. */
 	if (f->len < c->read_len - n->hdr_len || f->len < 14) {
 		net_count(n, NET_TX_MALFORMED, 1);
+		n->stats[q->index].drops++;
 		return 0;
 	}
+	moderate_packets(q, 1);
 	send(n, pair, f);
 	return 0;
 }

@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "process/process.h"
 
-#define LINE_SIZE	256
+#define LINE_SIZE	8400	/* inject has a frame of 4 KiB */
 #define ANSWER_SIZE	32768
 
 struct session {

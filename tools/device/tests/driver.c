@@ -35,14 +35,31 @@ void set_addr(struct guest *g, enum vfe_reg lo, uint64_t addr)
 	set(g, lo + 1, addr >> 32);
 }
 
+static uint32_t offered_word(struct guest *g, unsigned int word)
+{
+	set(g, VFE_REG_DEVICE_FEATURE_SELECT, word);
+	return get(g, VFE_REG_DEVICE_FEATURE);
+}
+
 uint64_t offered(struct guest *g)
 {
-	uint64_t low;
+	return offered_word(g, 0) | (uint64_t)offered_word(g, 1) << 32 |
+	       (uint64_t)offered_word(g, 2) << FEATURE_HIGH_SHIFT;
+}
 
-	set(g, VFE_REG_DEVICE_FEATURE_SELECT, 0);
-	low = get(g, VFE_REG_DEVICE_FEATURE);
-	set(g, VFE_REG_DEVICE_FEATURE_SELECT, 1);
-	return low | (uint64_t)get(g, VFE_REG_DEVICE_FEATURE) << 32;
+/* Features 64 to 69 are in the third word, see FEATURE_HIGH(). */
+static void write_features(struct guest *g, uint64_t features)
+{
+	uint64_t high = (uint64_t)FEATURE_HIGH_MASK << FEATURE_HIGH_SHIFT;
+	const uint32_t words[FEATURE_WORDS] = {
+		features, (features & ~high) >> 32,
+		(features & high) >> FEATURE_HIGH_SHIFT,
+	};
+
+	for (unsigned int i = 0; i < FEATURE_WORDS; i++) {
+		set(g, VFE_REG_DRIVER_FEATURE_SELECT, i);
+		set(g, VFE_REG_DRIVER_FEATURE, words[i]);
+	}
 }
 
 uint8_t guest_negotiate(struct guest *g, uint64_t features)
@@ -50,10 +67,7 @@ uint8_t guest_negotiate(struct guest *g, uint64_t features)
 	set(g, VFE_REG_DEVICE_STATUS, 0);
 	set(g, VFE_REG_DEVICE_STATUS, 1);
 	set(g, VFE_REG_DEVICE_STATUS, 3);
-	for (unsigned int word = 0; word < 2; word++) {
-		set(g, VFE_REG_DRIVER_FEATURE_SELECT, word);
-		set(g, VFE_REG_DRIVER_FEATURE, features >> (32 * word));
-	}
+	write_features(g, features);
 	g->features = features;
 	set(g, VFE_REG_DEVICE_STATUS, 11);
 	return get(g, VFE_REG_DEVICE_STATUS);
@@ -78,9 +92,9 @@ void guest_queue(struct guest *g, uint16_t size)
 	g->wrap = true;
 	g->seen_wrap = true;
 	g->in_flight = 0;
-	set(g, VFE_REG_QUEUE_SELECT, 0);
+	set(g, VFE_REG_QUEUE_SELECT, g->queue);
 	set(g, VFE_REG_QUEUE_SIZE, size);
-	set(g, VFE_REG_QUEUE_MSIX_VECTOR, 1);
+	set(g, VFE_REG_QUEUE_MSIX_VECTOR, 1 + g->queue);
 	guest_enable(g, g->at->desc, g->at->avail, g->at->used);
 }
 
@@ -305,15 +319,18 @@ void kick32(struct guest *g, unsigned int queue, uint16_t value, uint16_t data)
 
 static uint16_t notify_value(const struct guest *g)
 {
-	return g->features & CONFIG_DATA ? NOTIF_CONFIG_DATA(0) : 0;
+	return g->features & CONFIG_DATA ? NOTIF_CONFIG_DATA(g->queue) :
+					   g->queue;
 }
 
 void kick(struct guest *g)
 {
 	if (g->features & DATA)
-		kick32(g, 0, notify_value(g), next_avail(g));
+		kick32(g, g->queue, notify_value(g), next_avail(g));
 	else
-		vdev_write(g->v, VFE_WIN_NOTIFY, 0, 2, notify_value(g));
+		vdev_write(g->v, VFE_WIN_NOTIFY,
+			   g->queue * VFE_NOTIFY_MULTIPLIER, 2,
+			   notify_value(g));
 }
 
 void ring_bell(struct guest *g)

@@ -31,6 +31,7 @@ struct guest {
 	const struct places *at;
 	uint64_t features;
 	uint16_t size;
+	unsigned int queue;	/* its number; 0 unless a test says otherwise */
 	/* split: indices */
 	uint16_t avail_idx;
 	uint16_t used_seen;
@@ -72,7 +73,7 @@ uint64_t offered(struct guest *g);
 
 /* Reset and negotiate, up to FEATURES_OK. Return: the status read back */
 uint8_t guest_negotiate(struct guest *g, uint64_t features);
-/* Set up queue 0 at its places, to begin anew */
+/* Set up the queue at its places, to begin anew */
 void guest_queue(struct guest *g, uint16_t size);
 /* The addresses of the selected queue, and that it is enabled */
 void guest_enable(struct guest *g, uint64_t desc, uint64_t avail,

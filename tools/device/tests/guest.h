@@ -93,5 +93,9 @@ extern const struct test service_tests[];
 extern const struct test quirk_tests[];
 extern const struct test zoned_tests[];
 extern const struct test rng_tests[];
+extern const struct test net_packet_tests[];
+extern const struct test net_queue_tests[];
+extern const struct test net_control_tests[];
+extern const struct test net_link_tests[];
 
 #endif /* GUEST_H */

@@ -13,10 +13,12 @@ struct budget {
 
 void queue_notify(struct queue *q)
 {
-	if (!q->v->ring->wants_interrupt(q))
+	if (!q->v->ring->wants_interrupt(q)) {
 		q->v->c->interrupts_suppressed++;
-	else if (!quirk_loses_interrupt(q->v))
+	} else if (!quirk_loses_interrupt(q->v)) {
+		q->interrupts++;
 		vdev_queue_interrupt(q);
+	}
 }
 
 void queue_publish(struct queue *q)
@@ -235,6 +237,7 @@ void pass_notify(struct vdev *v, uint32_t offset, unsigned int size,
 	q = notified(v, offset / VFE_NOTIFY_MULTIPLIER, value);
 	if (!q)
 		return;
+	q->kicks++;
 	if (kick(q))
 		check_data(q, value >> 16);
 }
@@ -249,6 +252,7 @@ static bool look_at_doorbell(struct queue *q, uint32_t *value)
 		return false;
 	*value = __atomic_exchange_n(slot, VFE_DOORBELL_IDLE, __ATOMIC_SEQ_CST);
 	q->v->c->doorbells++;
+	q->kicks++;
 	return notified(q->v, q->index, *value);
 }
 

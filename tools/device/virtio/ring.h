@@ -88,6 +88,7 @@ struct queue {
 	bool later;		/* it ended with a buffer the class left */
 	bool taking;		/* between queue_take() and queue_done() */
 	uint32_t taken;		/* position before the first queue_take() */
+	uint64_t kicks, interrupts;	/* since the reset of the device */
 	unsigned int in_service;	/* requests whose answers wait */
 	bool answered;		/* used entries wait to be published */
 };

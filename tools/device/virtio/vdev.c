@@ -71,8 +71,11 @@ void vdev_reset(struct vdev *v)
 	v->config_vector = VIRTIO_MSI_NO_VECTOR;
 	v->queue_select = 0;
 	v->ring = ring_ops_of(v);
-	for (unsigned int i = 0; i < v->num_queues; i++)
+	for (unsigned int i = 0; i < v->num_queues; i++) {
 		reset_queue(&v->queues[i]);
+		v->queues[i].kicks = 0;
+		v->queues[i].interrupts = 0;
+	}
 	if (v->class->reset)
 		v->class->reset(v);
 	if (v->doorbell)
