@@ -5,10 +5,18 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
+#include <linux/string.h>
 
 #include <vfe/version.h>
 
 #include "net.h"
+
+static char *interrupts = "msix";
+module_param(interrupts, charp, 0444);
+MODULE_PARM_DESC(interrupts,
+		 "MSI-X vectors: msix: one per pair of queues (default), shared: one for all queues, single: one for queues and configuration changes, intx: INTx instead");
+
+static enum vfe_interrupts vfe_net_interrupts;
 
 static const struct vfe_device_ops vfe_net_device_ops = {
 	.config_changed = vfe_net_config_changed,
@@ -22,7 +30,7 @@ static int vfe_net_set_up(struct vfe_net *vn)
 
 	err = vfe_net_config_init(vn);
 	if (!err)
-		err = vfe_net_queues_init(vn);
+		err = vfe_net_queues_init(vn, vfe_net_interrupts);
 	if (!err)
 		err = vfe_net_ctrl_init(vn);
 	if (!err)
@@ -211,7 +219,30 @@ static struct pci_driver vfe_net_driver = {
 	.dev_groups = vfe_recovery_groups,
 	.driver.pm = pm_sleep_ptr(&vfe_recovery_pm_ops),
 };
-module_pci_driver(vfe_net_driver);
+
+static int __init vfe_net_init(void)
+{
+	/* in the order of enum vfe_interrupts */
+	static const char *const kinds[] = { "msix", "shared", "single",
+					     "intx" };
+	int kind = match_string(kinds, ARRAY_SIZE(kinds), interrupts);
+
+	if (kind < 0) {
+		pr_err("interrupts=%s: must be msix, shared, single or intx\n",
+		       interrupts);
+		return -EINVAL;
+	}
+	vfe_net_interrupts = kind;
+	return pci_register_driver(&vfe_net_driver);
+}
+
+static void __exit vfe_net_exit(void)
+{
+	pci_unregister_driver(&vfe_net_driver);
+}
+
+module_init(vfe_net_init);
+module_exit(vfe_net_exit);
 
 MODULE_DESCRIPTION("Virtio network driver that counts its VM exits");
 MODULE_LICENSE("GPL");

@@ -380,7 +380,7 @@ void vfe_net_config_changed(struct vfe_device *vd);
 void vfe_net_choose_buffers(struct vfe_net *vn, unsigned int mtu);
 
 /* queues.c */
-int vfe_net_queues_init(struct vfe_net *vn);
+int vfe_net_queues_init(struct vfe_net *vn, enum vfe_interrupts irqs);
 void vfe_net_queues_exit(struct vfe_net *vn);
 void vfe_net_set_affinity(struct vfe_net *vn);
 /* Pairs in use from now on; @recovery.lock and rtnl are held. */

@@ -95,10 +95,11 @@ static int vfe_net_init_pairs(struct vfe_net *vn)
 /**
  * vfe_net_queues_init() - set up the virtqueues
  * @vn: the network device, its configuration read
+ * @irqs: the preferred kind of interrupt
  *
  * Return: 0, or an error; call vfe_net_queues_exit() in either case.
  */
-int vfe_net_queues_init(struct vfe_net *vn)
+int vfe_net_queues_init(struct vfe_net *vn, enum vfe_interrupts irqs)
 {
 	struct vfe_queue_spec *specs;
 	unsigned int n;
@@ -111,7 +112,7 @@ int vfe_net_queues_init(struct vfe_net *vn)
 	specs = vfe_net_make_specs(vn, &n);
 	if (!specs)
 		return -ENOMEM;
-	err = vfe_queues_create(vn->vd, specs, n, VFE_IRQ_MSIX);
+	err = vfe_queues_create(vn->vd, specs, n, irqs);
 	kfree(specs);
 	if (!err)
 		err = vfe_net_init_pairs(vn);

@@ -23,7 +23,7 @@ from .stall import command as stall
 
 OPS = 1000
 QUICK_OPS = 100
-TIMEOUT_S = 1500
+TIMEOUT_S = 3000
 OLD_S = 24 * 3600
 
 # Other measurements, each with its own command, and the options that it accepts

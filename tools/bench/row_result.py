@@ -57,10 +57,18 @@ class _Window:
         self.after = after
         self.layer = workload.of(row.setup.function).layer
         self.asked = workload.of(row.setup.function).requests(
-            row.setup, after.guest.above, before.guest.above)
+            row.setup, after.guest.above, before.guest.above,
+            self._handled())
         self.unseen = _mapped_registers(row, one, after.guest.driver)
         _negotiated(row, after.guest.features)
         self.says = self._witnesses()
+
+    def _handled(self) -> int:
+        """Interrupts that the driver counted; else the kernel's count."""
+        after, before = self.after.guest, self.before.guest
+        if after.driver and before.driver:
+            return after.driver.interrupts - before.driver.interrupts
+        return after.interrupts - before.interrupts
 
     def _driver(self) -> Testimony | None:
         after, before = self.after.guest.driver, self.before.guest.driver

@@ -95,7 +95,8 @@ def _virtio(name: str, on: str, workloads: tuple[str, ...] = (PING,), *,
     """A setup of vfe_net; by default a split ring with EVENT_IDX."""
     return _setup(
         on, name, "virtio", "vfe_net", workloads=workloads, polled=polled,
-        times=times, parameters=(f"interrupts={interrupts}",),
+        times=times, parameters=() if interrupts == "msix" else (
+            f"interrupts={interrupts}",),
         options={**_options(on, interrupts, ring, event_idx),
                  "completions": "polled" if polled else "interrupt"},
         core={**(_SPLIT if ring == "split" else _PACKED),

@@ -10,12 +10,12 @@ from bench.result import Result, Traffic
 from bench.row import Row
 from bench.rows import net as net_rows
 from bench.tests import samples
-from bench.workload import net_load, of
+from bench.workload import net_load, net_window, of
 from bench.workload.interface import Outcome
 from bench.workload.net_load import Job
 from count import net
 from count.counts import CountError, Testimony
-from count.witness import compare
+from count.witness import Cost, compare
 from lab.errors import LabError
 from lab.peers import Network
 
@@ -76,7 +76,7 @@ class Interface(unittest.TestCase):
     def test_packets_and_losses(self) -> None:
         setup = net_rows.SETUPS[-1]
         asked = of(setup.function).requests(setup, "5 4 300 200 0 2 0 0",
-                                            "2 2 100 100 0 1 0 0")
+                                            "2 2 100 100 0 1 0 0", 0)
         self.assertEqual(asked.count, 5)
         self.assertIn("1 packets were dropped", asked.notes[0])
 
@@ -93,6 +93,40 @@ class Interface(unittest.TestCase):
         self.assertEqual(len(numbers), len(set(numbers)))
         self.assertLess(max(numbers), 256)
         self.assertLessEqual(len(THERE.tap), 15)
+
+
+COST = {"SEND": 5, "RECEIVE": 4, "INTERRUPT": 5, "WORD": 4, "CHUNK": 1024}
+
+
+class Formula(unittest.TestCase):
+    """The cost of frames through the register window."""
+
+    def cost(self, window: str, string_io: bool, size: int = 98) -> Cost:
+        """Of ten pings."""
+        return net_window.predict(
+            net.InterfaceState(10, 10, 10 * size, 10 * size), 10, COST,
+            window=window, string_io=string_io)
+
+    def test_word_by_word(self) -> None:
+        self.assertEqual(self.cost("memory", True), Cost(640, 640))
+        self.assertEqual(self.cost("port", False), Cost(640, 640))
+
+    def test_only_input_of_strings_is_gathered(self) -> None:
+        self.assertEqual(self.cost("port", True), Cost(640, 400))
+        self.assertEqual(self.cost("port", True, 1514).exits,
+                         10 * (5 + 379 + 4 + 2 + 5))
+
+    def test_constants(self) -> None:
+        text = "".join(f"#define VFE_TRAP_NET_COST_{name}\t{value}\n"
+                       for name, value in COST.items())
+        self.assertEqual(net_window.constants(text), COST)
+        with self.assertRaisesRegex(net_window.FormulaError, "COST_SEND"):
+            net_window.constants(text.replace("_SEND", "_SENT"))
+
+    def test_frames_of_several_sizes(self) -> None:
+        with self.assertRaisesRegex(net_window.FormulaError, "one size"):
+            net_window.predict(net.InterfaceState(2, 0, 99, 0), 0, COST,
+                               window="port", string_io=False)
 
 
 def row(name: str, ops: int) -> Row:

@@ -148,8 +148,10 @@ class Blk:
                 raise FioError(f"fio read back {outcome.ios} of {job.ops}"
                                f" blocks of {job.name}: writes were lost")
 
-    def requests(self, setup: Setup, after: str, before: str) -> Requests:
-        """The block layer's counts."""
+    def requests(self, setup: Setup, after: str, before: str,
+                 interrupts: int) -> Requests:
+        """The block layer's counts; a request has one interrupt."""
+        del interrupts
         done = blk.parse(after) - (blk.parse(before) if before
                                    else blk.BlockState())
         notes = (f"{done.merges} requests were merged",) if done.merges else ()

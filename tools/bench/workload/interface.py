@@ -94,10 +94,12 @@ class DeviceClass(Protocol):
     def verify(self, guest: Guest, jobs: Sequence[Job]) -> None:
         """Verify the data that the jobs wrote; LabError if it is wrong."""
 
-    def requests(self, setup: Setup, after: str, before: str) -> Requests:
+    def requests(self, setup: Setup, after: str, before: str,
+                 interrupts: int) -> Requests:
         """The requests between two outputs of the command Work.above().
 
         @before: "" if there was no disk or other device yet
+        @interrupts: that the driver handled meanwhile
         """
 
     def operations(self, asked: Requests, outcome: Outcome) -> int:

@@ -10,12 +10,12 @@ from typing import Any
 
 from count import net
 from count.driver import Run
-from lab import LabError, initramfs, pci
+from lab import LabError, initramfs, paths, pci
 from lab import net as lab_net
 from lab.guest import Guest
 
 from ..row import Function, Row, Setup
-from . import net_load, net_peer
+from . import net_load, net_peer, net_window
 from .interface import Outcome, Regions, Requests
 from .net_load import Job
 
@@ -127,16 +127,22 @@ class Net:
     def verify(self, guest: Guest, jobs: Sequence[Job]) -> None:
         """The workloads compare their own numbers of answers."""
 
-    def requests(self, setup: Setup, after: str, before: str) -> Requests:
+    def requests(self, setup: Setup, after: str, before: str,
+                 interrupts: int) -> Requests:
         """The interface's counts."""
-        del setup
         done = net.parse(after) - (net.parse(before) if before
                                    else net.InterfaceState())
         notes = (f"{done.lost} packets were dropped or had an error",
                  ) if done.lost else ()
+        cost = None
+        if setup.style == "trap":
+            cost = net_window.predict(
+                done, interrupts, net_window.read_constants(paths.checkout()),
+                window=str(setup.options["window"]),
+                string_io=bool(setup.options["string_io"]))
         return Requests(
             done.packets, f"{done.sent} packets sent, {done.received}"
-            " received", notes)
+            " received", notes, cost)
 
     def operations(self, asked: Requests, outcome: Outcome) -> int:
         """Those of the workload: one may need several packets."""
