@@ -129,6 +129,12 @@ int vfe_net_send_filters(struct vfe_net *vn)
 
 	if (!vfe_net_has(vn, VIRTIO_NET_F_CTRL_RX))
 		return 0;
+	/*
+	 * register_netdev() initialises the lock of the addresses; dev_open()
+	 * has the filters sent
+	 */
+	if (vn->netdev->reg_state == NETREG_UNINITIALIZED)
+		return 0;
 	f = kmalloc(sizeof(*f), GFP_KERNEL);
 	if (!f) {
 		/* accept all for now, and try again */

@@ -3,7 +3,9 @@
  * The virtio header of a packet (virtio 1.4, 5.1.9): from an skb, and to an skb
  * after a check of every field. Nothing here accesses a queue or a device.
  */
+#include <kunit/visibility.h>
 #include <linux/errno.h>
+#include <linux/export.h>
 #include <linux/if_ether.h>
 #include <linux/string.h>
 #include <linux/tcp.h>
@@ -48,6 +50,7 @@ int vfe_net_hdr_to_skb(struct sk_buff *skb, const struct virtio_net_hdr *hdr)
 		return -EINVAL;
 	return virtio_net_hdr_to_skb(skb, hdr, true);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfe_net_hdr_to_skb);
 
 static u8 vfe_net_gso_type(unsigned int type)
 {
@@ -103,3 +106,4 @@ void vfe_net_hdr_from_skb(struct virtio_net_hdr_mrg_rxbuf *hdr,
 	if (skb->ip_summed == CHECKSUM_PARTIAL || skb_is_gso(skb))
 		vfe_net_hdr_offloads(&hdr->hdr, skb);
 }
+EXPORT_SYMBOL_IF_KUNIT(vfe_net_hdr_from_skb);

@@ -45,7 +45,7 @@ static void alloc_fails_in_a_probe(struct kunit *test)
 	struct tdisk *td = alloc_disk(test, F(FLUSH));
 	struct fail_probe p = {
 		.test = test, .m = td->m, .drv = td->m->pdev->dev.driver,
-		.disk = true,
+		.also = -EINVAL,
 	};
 	unsigned int n;
 
@@ -141,7 +141,7 @@ static void alloc_fails_for_the_rest_of_a_probe(struct kunit *test)
 	struct tdisk *td = alloc_disk(test, F(FLUSH));
 	struct fail_probe p = {
 		.test = test, .m = td->m, .drv = td->m->pdev->dev.driver,
-		.disk = true,
+		.also = -EINVAL,
 	};
 	unsigned int n;
 

@@ -159,15 +159,15 @@ static inline unsigned int fail_in_turn(bool (*once)(void *data,
  * @test: the test
  * @m: the function
  * @drv: the driver
- * @disk: it adds a disk: device_add() reports -EINVAL if there was no memory for
- *	  the disk's name
+ * @also: an error that means no memory, too: device_add() reports -EINVAL if
+ *	  there was none for a disk's name, register_netdevice() -ENOBUFS
  * @refused: how many probes failed
  */
 struct fail_probe {
 	struct kunit *test;
 	struct vfe_mock *m;
 	struct device_driver *drv;
-	bool disk;
+	int also;
 	unsigned int refused;
 };
 
@@ -190,7 +190,7 @@ static inline bool fail_a_probe(void *data, unsigned int nth)
 	if (!err)
 		return failed;
 	KUNIT_EXPECT_TRUE_MSG(p->test, fail_is_no_memory(err) ||
-			      (p->disk && err == -EINVAL),
+			      err == p->also,
 			      "allocation %u: error %d", nth, err);
 	KUNIT_EXPECT_EQ(p->test, p->m->status, 0);
 	p->refused++;

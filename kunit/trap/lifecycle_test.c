@@ -535,7 +535,7 @@ static void trap_probe_without_memory(struct kunit *test)
 	struct tdisk *td = trap_disk(test);
 	struct fail_probe p = {
 		.test = test, .m = td->m, .drv = td->m->pdev->dev.driver,
-		.disk = true,
+		.also = -EINVAL,
 	};
 	unsigned int n;
 

@@ -19,7 +19,9 @@ REJECTED = {"vfe_blk": ("interrupts=none", "queues=4096", "queue_depth=24",
                         "adaptive_poll=10001"),
             "vfe_trap_blk": ("window=none",)}
 # The mock stays loaded: its region of logic_iomem cannot be removed.
-UNLOADED = ("vfe_trap_blk", "vfe_trap", "vfe_rng", "vfe_blk")
+UNLOADED = ("vfe_trap_blk", "vfe_trap", "vfe_rng", "vfe_net", "vfe_blk")
+# Suites that call functions of a driver, which they would keep loaded
+HOLDERS = ("vfe_net_",)
 
 
 def modules(built: Mapping[str, Path], chosen: Sequence[Suite]) -> list[Path]:
@@ -34,8 +36,9 @@ def modules(built: Mapping[str, Path], chosen: Sequence[Suite]) -> list[Path]:
 def files(names: Sequence[str]) -> dict[str, str]:
     """The files for init: the modules to load, then those to unload."""
     order = []
+    holders = [name for name in names if name.startswith(HOLDERS)]
     for name in names:
         order += [f"reject {name} {word}" for word in REJECTED.get(name, ())]
         order.append(" ".join(["load", name, *PARAMETERS.get(name, ())]))
     return {"order": "".join(f"{line}\n" for line in order),
-            "last": "".join(f"{name}\n" for name in UNLOADED)}
+            "last": "".join(f"{name}\n" for name in (*holders, *UNLOADED))}

@@ -14,7 +14,7 @@ from lab import LabError
 FOLDER = "kunit"
 ENDING = "_test.c"
 # Modules that every suite needs, in their order.
-DRIVERS = ("vfe", "vfe_blk", "vfe_rng", "vfe_trap", "vfe_trap_blk")
+DRIVERS = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_trap", "vfe_trap_blk")
 MOCK = "vfe_mock"
 # Which suites test a source: those that match a pattern beside the first
 # expression that matches its path.
@@ -43,7 +43,7 @@ COVERS = (
     (r"drivers/blk/(request|submit|tags)",
      "blk/data blk/mapping blk/discard blk/ring_full blk/*poll*"),
     (r"drivers/blk/(config|erase|zoned)", "blk/probe blk/discard"),
-    (r"drivers/(core|blk|rng|trap)/", r"\1/*"),
+    (r"drivers/(core|blk|net|rng|trap)/", r"\1/*"),
 )
 # The measured seconds of a suite, where it takes more than one.
 SECONDS = {"blk/alloc_failure": 12, "blk/device_fault": 9, "trap/lifecycle": 7,

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A network interface of vfe_net on the mock. The suite is the device: it
+ * takes what is transmitted out of the ring, and puts received packets into
+ * posted buffers. A work item answers commands of the control queue.
+ */
+#ifndef VFE_KUNIT_NET_FIXTURE_H
+#define VFE_KUNIT_NET_FIXTURE_H
+
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/etherdevice.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/virtio_net.h>
+#include <linux/workqueue.h>
+
+#include "../../drivers/net/net.h"
+#include "mock/mock.h"
+#include "suite.h"
+
+/* What an ordinary device offers. Suites with one queue pair add no others. */
+#define TNET_FEATURES \
+	(VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_NET_F_MAC) | \
+	 BIT_ULL(VIRTIO_NET_F_STATUS) | BIT_ULL(VIRTIO_NET_F_CSUM) | \
+	 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) | BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | \
+	 BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO4))
+
+#define TNET_PROTO	0x88b5	/* for local experiments (IEEE 802) */
+#define TNET_COMMANDS	64	/* commands that are remembered */
+
+/* A command of the control queue, as the device got it */
+struct tnet_command {
+	u8 class;
+	u8 cmd;
+	u8 data[64];
+	unsigned int len;
+};
+
+/**
+ * struct tnet - the interface of a test, and its device
+ * @test: the test
+ * @m: the function
+ * @rx: the first receive queue
+ * @tx: the first transmit queue
+ * @ctrl: the control queue, or NULL
+ * @chain: for vfe_mock_pop(), too large for the stack
+ * @answers: the same, for the work item
+ * @vn: the driver's data
+ * @dev: the netdev
+ * @tap: gets every packet that is received
+ * @got: copies of them, the oldest first
+ * @answer: answers commands
+ * @silent: answer no command
+ * @ack: the answer
+ * @commands: commands so far, @num_commands of them
+ * @num_commands: see @commands
+ */
+struct tnet {
+	struct kunit *test;
+	struct vfe_mock *m;
+	struct vfe_mock_queue *rx;
+	struct vfe_mock_queue *tx;
+	struct vfe_mock_queue *ctrl;
+	struct vfe_mock_chain *chain;
+	struct vfe_mock_chain *answers;
+	struct vfe_net *vn;
+	struct net_device *dev;
+	struct packet_type tap;
+	struct sk_buff_head got;
+	struct work_struct answer;
+	bool silent;
+	u8 ack;
+	struct tnet_command commands[TNET_COMMANDS];
+	unsigned int num_commands;
+};
+
+/* Lets softirqs run that were raised in this task. */
+static inline void tnet_run_softirqs(void)
+{
+	local_bh_disable();
+	local_bh_enable();
+}
+
+/* --- the control queue --- */
+
+static inline void tnet_remember(struct tnet *t,
+				 const struct vfe_mock_chain *chain)
+{
+	struct tnet_command *c = &t->commands[t->num_commands % TNET_COMMANDS];
+	const u8 *hdr = vfe_mock_mem(chain->segs[0].addr);
+	unsigned int i, n;
+
+	memset(c, 0, sizeof(*c));
+	c->class = hdr[0];
+	c->cmd = hdr[1];
+	for (i = 1; i < chain->out; i++) {
+		n = min_t(unsigned int, chain->segs[i].len,
+			  sizeof(c->data) - c->len);
+		memcpy(c->data + c->len, vfe_mock_mem(chain->segs[i].addr), n);
+		c->len += n;
+	}
+	t->num_commands++;
+}
+
+/* Answers all commands in the ring. */
+static inline void tnet_answer(struct tnet *t)
+{
+	struct vfe_mock_chain *chain = t->answers;
+
+	while (vfe_mock_pop(t->ctrl, chain) == 1) {
+		tnet_remember(t, chain);
+		*(u8 *)vfe_mock_mem(chain->segs[chain->out].addr) = t->ack;
+		vfe_mock_push(t->ctrl, chain->id, 1, chain->descs);
+	}
+	if (!t->ctrl->packed)
+		vfe_mock_set_avail_event(t->ctrl,
+					 vfe_mock_avail_idx(t->ctrl));
+	vfe_mock_interrupt(t->ctrl);
+}
+
+static inline void tnet_answer_work(struct work_struct *work)
+{
+	struct tnet *t = container_of(work, struct tnet, answer);
+
+	if (!t->silent && vfe_mock_available(t->ctrl))
+		tnet_answer(t);
+}
+
+/* The hook of the mock: a notification wakes the work item. */
+static inline bool tnet_access(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct tnet *t = m->knobs.priv;
+
+	if (a->reg == VFE_REG_NOTIFY && t->ctrl)
+		schedule_work(&t->answer);
+	return false;
+}
+
+/* How often did the device get this command? */
+static inline unsigned int tnet_commands(const struct tnet *t, u8 class, u8 cmd)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < min(t->num_commands, TNET_COMMANDS); i++)
+		n += t->commands[i].class == class && t->commands[i].cmd == cmd;
+	return n;
+}
+
+/* The last of them, or NULL */
+static inline const struct tnet_command *
+tnet_last_command(const struct tnet *t, u8 class, u8 cmd)
+{
+	unsigned int i = min(t->num_commands, TNET_COMMANDS);
+
+	while (i--)
+		if (t->commands[i].class == class && t->commands[i].cmd == cmd)
+			return &t->commands[i];
+	return NULL;
+}
+
+/* --- life --- */
+
+/* For the tap: keeps a copy of each received packet. */
+static inline int tnet_tap(struct sk_buff *skb, struct net_device *dev,
+			   struct packet_type *tap, struct net_device *orig)
+{
+	struct tnet *t = container_of(tap, struct tnet, tap);
+
+	if (skb->pkt_type == PACKET_OUTGOING)
+		kfree_skb(skb);
+	else
+		skb_queue_tail(&t->got, skb);
+	return 0;
+}
+
+static inline void tnet_untap(void *data)
+{
+	struct tnet *t = data;
+
+	if (t->tap.dev)
+		dev_remove_pack(&t->tap);
+	t->tap.dev = NULL;
+	skb_queue_purge(&t->got);
+}
+
+static inline void tnet_end(void *data)
+{
+	struct tnet *t = data;
+
+	t->silent = true;
+	tnet_untap(t);
+	if (t->m->pdev)
+		vfe_mock_unplug(t->m);
+	t->m->knobs.access = NULL;
+	cancel_work_sync(&t->answer);
+}
+
+/*
+ * A function without a driver. @spec may have members that differ from the
+ * default; @config likewise, or NULL.
+ */
+static inline struct tnet *tnet_unbound(struct kunit *test,
+					const struct vfe_mock_spec *more,
+					const struct vfe_net_config *config)
+{
+	static const struct vfe_net_config usual = {
+		.mac = { 2, 0, 0, 0, 0, 1 },
+		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
+		.max_virtqueue_pairs = cpu_to_le16(1),
+		.mtu = cpu_to_le16(1500),
+	};
+	struct tnet *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+	struct vfe_mock_spec spec = {};
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	if (more)
+		spec = *more;
+	spec.device = spec.device ?: VFE_PCI_DEVICE_NET;
+	spec.features = spec.features ?: TNET_FEATURES;
+	spec.queues = spec.queues ?: 3;
+	spec.config = config ?: &usual;
+	spec.config_len = sizeof(*config);
+	spec.unbound = true;
+	t->test = test;
+	t->chain = kunit_kzalloc(test, sizeof(*t->chain), GFP_KERNEL);
+	t->answers = kunit_kzalloc(test, sizeof(*t->answers), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, t->chain);
+	KUNIT_ASSERT_NOT_NULL(test, t->answers);
+	skb_queue_head_init(&t->got);
+	INIT_WORK(&t->answer, tnet_answer_work);
+	t->m = vfe_mock_plug(test, &spec);
+	KUNIT_ASSERT_NOT_NULL(test, t->m);
+	t->m->knobs.priv = t;
+	t->m->knobs.access = tnet_access;
+	t->rx = &t->m->queues[0];
+	t->tx = &t->m->queues[1];
+	if (spec.features & BIT_ULL(VIRTIO_NET_F_CTRL_VQ))
+		t->ctrl = &t->m->queues[t->m->num_queues - 1];
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action(test, tnet_end, t));
+	return t;
+}
+
+/* Binds vfe_net. Return: whether there is a netdev */
+static inline bool tnet_bind(struct tnet *t)
+{
+	struct vfe_recovery *r;
+
+	if (!vfe_mock_bind(t->m, "vfe_net"))
+		return false;
+	r = pci_get_drvdata(t->m->pdev);
+	t->vn = container_of(r, struct vfe_net, recovery);
+	t->dev = t->vn->netdev;
+	return true;
+}
+
+static inline int tnet_open(struct tnet *t)
+{
+	int err;
+
+	rtnl_lock();
+	err = dev_open(t->dev, NULL);
+	rtnl_unlock();
+	tnet_run_softirqs();
+	return err;
+}
+
+static inline void tnet_close(struct tnet *t)
+{
+	rtnl_lock();
+	dev_close(t->dev);
+	rtnl_unlock();
+}
+
+/* An interface that is up */
+static inline struct tnet *tnet_up(struct kunit *test,
+				   const struct vfe_mock_spec *more,
+				   const struct vfe_net_config *config)
+{
+	struct tnet *t = tnet_unbound(test, more, config);
+
+	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
+	t->tap = (struct packet_type) {
+		.type = htons(ETH_P_ALL), .func = tnet_tap, .dev = t->dev,
+	};
+	dev_add_pack(&t->tap);
+	KUNIT_ASSERT_EQ(test, tnet_open(t), 0);
+	return t;
+}
+
+/* The test is over: no rule was broken, unbinding included. */
+static inline void tnet_clean(struct tnet *t)
+{
+	tnet_untap(t);
+	vfe_mock_unplug(t->m);
+	VFE_MOCK_EXPECT_CLEAN(t->test, t->m);
+}
+
+/* --- transmit --- */
+
+/* A frame of @len bytes to a neighbour, all bytes after the header @fill */
+static inline struct sk_buff *tnet_frame(struct tnet *t, unsigned int len,
+					 u8 fill)
+{
+	struct sk_buff *skb = netdev_alloc_skb(t->dev, len);
+	struct ethhdr *eth;
+
+	KUNIT_ASSERT_NOT_NULL(t->test, skb);
+	skb_reset_mac_header(skb);
+	eth = skb_put(skb, len);
+	memset(eth, fill, len);
+	eth_broadcast_addr(eth->h_dest);
+	ether_addr_copy(eth->h_source, t->dev->dev_addr);
+	eth->h_proto = htons(TNET_PROTO);
+	skb->protocol = htons(TNET_PROTO);
+	skb_set_network_header(skb, ETH_HLEN);
+	return skb;
+}
+
+static inline int tnet_send(struct tnet *t, struct sk_buff *skb)
+{
+	return dev_queue_xmit(skb);
+}
+
+/* Sends frames of 60 bytes. Return: how many the stack took */
+static inline unsigned int tnet_send_many(struct tnet *t, unsigned int n)
+{
+	unsigned int i, sent = 0;
+
+	for (i = 0; i < n; i++)
+		sent += tnet_send(t, tnet_frame(t, ETH_ZLEN, i)) ==
+			NET_XMIT_SUCCESS;
+	return sent;
+}
+
+/* The device sends the next packet. Return: whether there was one, in @chain */
+static inline bool tnet_take(struct tnet *t)
+{
+	if (vfe_mock_pop(t->tx, t->chain) != 1)
+		return false;
+	vfe_mock_push(t->tx, t->chain->id, 0, t->chain->descs);
+	return true;
+}
+
+/* The device sends all packets, without an interrupt. Return: their number */
+static inline unsigned int tnet_take_all(struct tnet *t)
+{
+	unsigned int n = 0;
+
+	while (tnet_take(t))
+		n++;
+	return n;
+}
+
+/* The same, with an interrupt if the driver wants one. Return: if it did */
+static inline bool tnet_take_and_interrupt(struct tnet *t)
+{
+	u16 old = t->tx->used;
+	bool wanted;
+
+	tnet_take_all(t);
+	wanted = vfe_mock_wants_interrupt(t->tx, old);
+	if (wanted)
+		vfe_mock_interrupt(t->tx);
+	tnet_run_softirqs();
+	return wanted;
+}
+
+/* --- receive --- */
+
+/* The device puts bytes into the next buffer, and claims @len of them. */
+static inline bool tnet_fill(struct tnet *t, const void *bytes,
+			     unsigned int n, u32 len)
+{
+	const struct vfe_mock_seg *seg;
+	unsigned int i, part;
+
+	if (vfe_mock_pop(t->rx, t->chain) != 1)
+		return false;
+	for (i = 0; i < t->chain->in && n; i++) {
+		seg = &t->chain->segs[i];
+		part = min(n, seg->len);
+		memcpy(vfe_mock_mem(seg->addr), bytes, part);
+		bytes += part;
+		n -= part;
+	}
+	vfe_mock_push(t->rx, t->chain->id, len, t->chain->descs);
+	return true;
+}
+
+/* Interrupts for what the device has put into the ring; NAPI runs. */
+static inline void tnet_deliver(struct tnet *t)
+{
+	vfe_mock_interrupt(t->rx);
+	tnet_run_softirqs();
+}
+
+/*
+ * A frame of @len bytes arrives, with this header (or one of zeroes) and
+ * num_buffers 1. Return: whether the ring had a buffer
+ */
+static inline bool tnet_arrive(struct tnet *t, const struct virtio_net_hdr *hdr,
+			       unsigned int len, u8 fill)
+{
+	unsigned int hdr_len = t->vn->hdr_len;
+	u8 *bytes = kunit_kzalloc(t->test, hdr_len + len, GFP_KERNEL);
+	struct virtio_net_hdr_mrg_rxbuf *h = (void *)bytes;
+	struct ethhdr *eth = (void *)bytes + hdr_len;
+	bool ok;
+
+	KUNIT_ASSERT_NOT_NULL(t->test, bytes);
+	memset(eth, fill, len);
+	if (len >= ETH_HLEN) {
+		eth_broadcast_addr(eth->h_dest);
+		eth_zero_addr(eth->h_source);
+		eth->h_source[0] = 2;
+		eth->h_proto = htons(TNET_PROTO);
+	}
+	if (hdr)
+		h->hdr = *hdr;
+	if (hdr_len >= sizeof(*h))
+		h->num_buffers = (__force __virtio16)cpu_to_le16(1);
+	ok = tnet_fill(t, bytes, hdr_len + len, hdr_len + len);
+	kunit_kfree(t->test, bytes);
+	if (ok)
+		tnet_deliver(t);
+	return ok;
+}
+
+/* The next received packet; the caller frees it. NULL: none */
+static inline struct sk_buff *tnet_next(struct tnet *t)
+{
+	return skb_dequeue(&t->got);
+}
+
+/*
+ * Does a frame arrive whole? (An skb from the tap begins behind its Ethernet
+ * header.)
+ */
+static inline void tnet_expect_receives(struct tnet *t, unsigned int len,
+					u8 fill)
+{
+	struct kunit *test = t->test;
+	struct sk_buff *skb;
+	unsigned int i;
+	u8 byte;
+
+	KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, len, fill));
+	skb = tnet_next(t);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	KUNIT_EXPECT_EQ(test, skb->len, len - ETH_HLEN);
+	for (i = 0; i < skb->len; i += 97) {
+		KUNIT_EXPECT_EQ(test, skb_copy_bits(skb, i, &byte, 1), 0);
+		KUNIT_EXPECT_EQ(test, byte, fill);
+	}
+	kfree_skb(skb);
+	KUNIT_EXPECT_NULL(test, tnet_next(t));
+}
+
+/* Does a frame leave whole, with one descriptor? */
+static inline void tnet_expect_sends(struct tnet *t)
+{
+	struct kunit *test = t->test;
+
+	KUNIT_EXPECT_EQ(test, tnet_send(t, tnet_frame(t, 100, 0x42)), 0);
+	KUNIT_ASSERT_TRUE(test, tnet_take(t));
+	KUNIT_EXPECT_EQ(test, t->chain->in, 0U);
+}
+
+/* The interface works in both directions. */
+static inline void tnet_expect_works(struct tnet *t)
+{
+	tnet_expect_sends(t);
+	tnet_expect_receives(t, 300, 0x55);
+}
+
+#endif /* VFE_KUNIT_NET_FIXTURE_H */

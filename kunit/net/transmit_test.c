@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Transmit: descriptors of a packet, kicks, a ring that fills, interrupts for
+ * those who wait, and buffers that nobody waits for.
+ */
+#include <linux/udp.h>
+#include <net/sock.h>
+
+#include "lib/net_fixture.h"
+
+/* The bytes of the packet in t->chain, its header included */
+static unsigned int chain_len(const struct tnet *t)
+{
+	unsigned int i, len = 0;
+
+	for (i = 0; i < t->chain->out; i++)
+		len += t->chain->segs[i].len;
+	return len;
+}
+
+static u8 chain_byte(const struct tnet *t, unsigned int at)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->chain->out; i++) {
+		const struct vfe_mock_seg *seg = &t->chain->segs[i];
+
+		if (at < seg->len)
+			return *(u8 *)vfe_mock_mem(seg->addr + at);
+		at -= seg->len;
+	}
+	return 0;
+}
+
+static unsigned int pending(struct tnet *t)
+{
+	return vfe_net_tx_pending(&t->vn->txq[0]);
+}
+
+static void a_packet_is_one_descriptor(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+
+	VFE_DUTY(test, "N02", "5.1.9.2", "the header comes before the packet");
+	KUNIT_EXPECT_EQ(test, tnet_send(t, tnet_frame(t, 200, 0x17)), 0);
+	KUNIT_EXPECT_EQ(test, t->tx->kicks, 1U);
+	KUNIT_ASSERT_TRUE(test, tnet_take(t));
+	KUNIT_EXPECT_EQ(test, t->chain->out, 1U);
+	KUNIT_EXPECT_EQ(test, chain_len(t), 212U);
+	KUNIT_EXPECT_EQ(test, chain_byte(t, 0), 0);
+	KUNIT_EXPECT_EQ(test, chain_byte(t, 12), 0xff);
+	KUNIT_EXPECT_EQ(test, chain_byte(t, 211), 0x17);
+	tnet_clean(t);
+}
+
+/* 5.1.9.2: a legacy device without ANY_LAYOUT reads the header alone. */
+static void a_legacy_device_gets_the_header_apart(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.legacy = true, .device = VFE_PCI_OLD_NET,
+		.features = BIT_ULL(VIRTIO_NET_F_MAC),
+	};
+	struct tnet *t = tnet_up(test, &spec, NULL);
+
+	KUNIT_EXPECT_EQ(test, tnet_send(t, tnet_frame(t, 200, 0x17)), 0);
+	KUNIT_ASSERT_TRUE(test, tnet_take(t));
+	KUNIT_EXPECT_EQ(test, t->chain->out, 2U);
+	KUNIT_EXPECT_EQ(test, t->chain->segs[0].len, 10U);
+	KUNIT_EXPECT_EQ(test, chain_len(t), 210U);
+	tnet_clean(t);
+}
+
+/* A page of data behind the linear part */
+static struct sk_buff *frame_with_frags(struct tnet *t, unsigned int n)
+{
+	struct sk_buff *skb = tnet_frame(t, 100, 0x21);
+	struct page *page;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		page = alloc_page(GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(t->test, page);
+		memset(page_address(page), 0x30 + i, PAGE_SIZE);
+		skb_add_rx_frag(skb, i, page, 8, 50, PAGE_SIZE);
+	}
+	return skb;
+}
+
+static void fragments_have_descriptors(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+
+	KUNIT_EXPECT_EQ(test, tnet_send(t, frame_with_frags(t, 3)), 0);
+	KUNIT_ASSERT_TRUE(test, tnet_take(t));
+	KUNIT_EXPECT_EQ(test, t->chain->out, 4U);
+	KUNIT_EXPECT_EQ(test, chain_len(t), 262U);
+	KUNIT_EXPECT_EQ(test, chain_byte(t, 112), 0x30);
+	KUNIT_EXPECT_EQ(test, chain_byte(t, 261), 0x32);
+	tnet_clean(t);
+}
+
+/*
+ * A ring of 4 holds no skb of 18 pieces. Interface and stack agree on
+ * something that fits.
+ */
+static void a_tiny_ring_sends_any_packet(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queue_size = 4 };
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	unsigned int i;
+
+	for (i = 0; i < 20; i++) {
+		KUNIT_EXPECT_EQ(test,
+				tnet_send(t, frame_with_frags(t, MAX_SKB_FRAGS)),
+				0);
+		/* the queue may have been stopped before: the qdisc has it */
+		tnet_run_softirqs();
+		KUNIT_ASSERT_TRUE_MSG(test, tnet_take(t), "packet %u", i);
+		KUNIT_EXPECT_EQ(test, chain_len(t), 112 + 50 * MAX_SKB_FRAGS);
+		vfe_mock_interrupt(t->tx);
+		tnet_run_softirqs();
+	}
+	tnet_clean(t);
+}
+
+static void a_full_ring_stops_the_queue_and_goes_on(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+	unsigned int round, sent;
+
+	for (round = 0; round < 5; round++) {
+		/* more than fit: the rest waits in the qdisc */
+		sent = tnet_send_many(t, 100);
+		KUNIT_EXPECT_EQ(test, sent, 100U);
+		KUNIT_EXPECT_TRUE(test, netif_xmit_stopped(nq));
+		for (sent = 0; sent < 100;) {
+			unsigned int n = tnet_take_all(t);
+
+			KUNIT_ASSERT_GT_MSG(test, n, 0U, "round %u, %u", round,
+					    sent);
+			sent += n;
+			/* whoever stops the queue wants an interrupt */
+			vfe_mock_interrupt(t->tx);
+			tnet_run_softirqs();
+		}
+		KUNIT_EXPECT_FALSE(test, netif_xmit_stopped(nq));
+	}
+	KUNIT_EXPECT_EQ(test, pending(t), 0U);
+	tnet_clean(t);
+}
+
+/* The interrupt that wakes a stopped queue is requested from the device. */
+static void a_stopped_queue_has_an_interrupt(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+	unsigned int i;
+
+	tnet_send_many(t, 100);
+	for (i = 0; i < 100 && netif_xmit_stopped(nq); i++)
+		KUNIT_ASSERT_TRUE(test, tnet_take_and_interrupt(t));
+	KUNIT_EXPECT_FALSE(test, netif_xmit_stopped(nq));
+	tnet_clean(t);
+}
+
+/* Nobody waits: no interrupt, and the timer frees the packet. */
+static void the_last_packet_is_freed_within_the_bound(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+
+	KUNIT_EXPECT_EQ(test, tnet_send(t, tnet_frame(t, 100, 1)), 0);
+	KUNIT_EXPECT_FALSE(test, tnet_take_and_interrupt(t));
+	KUNIT_EXPECT_EQ(test, pending(t), 1U);
+	msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+	KUNIT_EXPECT_EQ(test, pending(t), 0U);
+	tnet_clean(t);
+}
+
+/* The same while the interface is down */
+static void packets_of_an_interface_that_went_down_are_freed(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+
+	tnet_send_many(t, 10);
+	tnet_close(t);
+	tnet_take_all(t);
+	msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+	KUNIT_EXPECT_EQ(test, pending(t), 0U);
+	KUNIT_EXPECT_EQ(test, tnet_open(t), 0);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+static void a_destructor(struct sk_buff *skb)
+{
+}
+
+/* Whoever the driver does not know may be waiting: an interrupt, at once. */
+static void a_packet_that_is_awaited_has_an_interrupt(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct sk_buff *skb = tnet_frame(t, 100, 1);
+
+	skb->destructor = a_destructor;
+	KUNIT_EXPECT_EQ(test, tnet_send(t, skb), 0);
+	KUNIT_EXPECT_TRUE(test, tnet_take_and_interrupt(t));
+	KUNIT_EXPECT_EQ(test, pending(t), 0U);
+	tnet_clean(t);
+}
+
+/*
+ * A burst by xmit_more is one kick. The test is the qdisc: it holds the lock
+ * and says that more follow.
+ */
+static void a_burst_is_one_kick(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+	unsigned int kicks = t->tx->kicks;
+	unsigned int i;
+
+	local_bh_disable();
+	HARD_TX_LOCK(t->dev, nq, smp_processor_id());
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test,
+				netdev_start_xmit(tnet_frame(t, 60, i), t->dev,
+						  nq, i < 7),
+				NETDEV_TX_OK);
+	HARD_TX_UNLOCK(t->dev, nq);
+	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, t->tx->kicks, kicks + 1);
+	KUNIT_EXPECT_EQ(test, tnet_take_all(t), 8U);
+	tnet_clean(t);
+}
+
+/*
+ * netpoll: interrupts are off, and the budget is 0. (The xmit lock may be held,
+ * too; but on one processor the kernel takes a trylock that fails for a bug.)
+ */
+static void netpoll_frees_what_was_sent(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct napi_struct *napi = &t->vn->rxq[0].napi;
+	unsigned long flags;
+
+	tnet_send_many(t, 4);
+	tnet_take_all(t);
+	local_irq_save(flags);
+	KUNIT_EXPECT_EQ(test, napi->poll(napi, 0), 0);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_EQ(test, pending(t), 0U);
+	tnet_clean(t);
+}
+
+/* A queue that sends nothing is reset by the watchdog, and works again. */
+static void a_stuck_queue_is_reset(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
+	};
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	unsigned int i;
+
+	tnet_send_many(t, 100);
+	for (i = 0; i < 30 && !t->tx->resets; i++)
+		msleep(1000);
+	KUNIT_EXPECT_EQ(test, t->tx->resets, 1U);
+	KUNIT_EXPECT_EQ(test, t->rx->resets, 0U);
+	msleep(1000);
+	tnet_take_all(t);
+	vfe_mock_interrupt(t->tx);
+	tnet_run_softirqs();
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* Without RING_RESET the device is reset. */
+static void a_stuck_queue_resets_the_device(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	unsigned int i;
+
+	tnet_send_many(t, 100);
+	vfe_mock_log_clear(t->m);
+	for (i = 0; i < 30 && !vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
+					      VFE_WRITE); i++)
+		msleep(1000);
+	for (i = 0; i < 30 && vfe_recovery_state(&t->vn->recovery) !=
+				      VFE_RUN_LIVE; i++)
+		msleep(1000);
+	msleep(2000);
+	KUNIT_EXPECT_GT(test, vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
+					     VFE_WRITE), 0U);
+	tnet_take_all(t);
+	vfe_mock_interrupt(t->tx);
+	tnet_run_softirqs();
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(a_packet_is_one_descriptor),
+	KUNIT_CASE(a_legacy_device_gets_the_header_apart),
+	KUNIT_CASE(fragments_have_descriptors),
+	KUNIT_CASE(a_tiny_ring_sends_any_packet),
+	KUNIT_CASE(a_full_ring_stops_the_queue_and_goes_on),
+	KUNIT_CASE(a_stopped_queue_has_an_interrupt),
+	KUNIT_CASE(the_last_packet_is_freed_within_the_bound),
+	KUNIT_CASE(packets_of_an_interface_that_went_down_are_freed),
+	KUNIT_CASE(a_packet_that_is_awaited_has_an_interrupt),
+	KUNIT_CASE(a_burst_is_one_kick),
+	KUNIT_CASE(netpoll_frees_what_was_sent),
+	KUNIT_CASE(a_stuck_queue_is_reset),
+	KUNIT_CASE(a_stuck_queue_resets_the_device),
+	{}
+};
+
+VFE_SUITE(cases);
