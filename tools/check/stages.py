@@ -90,7 +90,7 @@ STAGES = (
     Stage("build", "the modules for every kernel, W=1 and sparse; the device",
           stage_build.run, 600, "check", (*MODULES, "tools/device"),
           uses="device", needs=("guests", "clang")),
-    Stage("differential", "vfe_blk beside virtio_blk on identical functions",
+    Stage("differential", "our drivers beside the kernel's on identical functions",
           stage_differential.run, 600, "check",
           (*GUEST, "tools/differential", "tools/count"),
           needs=("guests",)),

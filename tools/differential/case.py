@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from lab import LabError, progress
+from lab import progress
 
-from . import configs
-from .catalogue import WORKLOADS
-from .compare import OURS, THEIRS, Turn, differences
+from .compare import Turn, differences
 from .configs import Config, Mode
-from .documented import DOCUMENTED
-from .session import Session, report_guest
+from .session import GuestSession
 from .workload import Workload
 
 
@@ -43,10 +39,11 @@ class CaseResult:
 
     def line(self) -> str:
         """The result in one line."""
-        ours, theirs = self.turns[OURS], self.turns[THEIRS]
+        subject = self.case.config.subject
         word = "DIFFERS" if self.problems else "same"
-        return (f"{word:7} {self.case.name}: vfe_blk {ours.seconds:.1f} s,"
-                f" virtio_blk {theirs.seconds:.1f} s"
+        return (f"{word:7} {self.case.name}: " + ", ".join(
+            f"{driver} {self.turns[driver].seconds:.1f} s"
+            for driver in (subject.ours, subject.theirs))
                 + "".join(f"\n    note: {note}" for note in self.notes)
                 + "".join(f"\n    {problem}" for problem in self.problems))
 
@@ -61,45 +58,15 @@ def fits(config: Config, workload: Workload) -> bool:
             and (config.keeps_data or not workload.data))
 
 
-def parse(text: str) -> Case:
-    """The case with a name; LabError if there is none."""
-    parts = text.split("/")
-    if len(parts) == 2:
-        parts.insert(1, "default")
-    try:
-        config, mode, workload = parts
-        case = Case(configs.by_name(config), configs.mode_by_name(mode),
-                    WORKLOADS[workload])
-    except (ValueError, KeyError) as error:
-        raise LabError(f"no case {text}: --list names configurations, modes"
-                       " and workloads", 2) from error
-    if not fits(case.config, case.workload):
-        raise LabError(f"{text}: this workload needs another backend, more"
-                       " CPUs or more disks than the configuration has;"
-                       " --list names others", 2)
-    return case
-
-
-def select(patterns: Sequence[str], among: Sequence[Case]) -> list[Case]:
-    """The cases of a list that match, and any others given by name."""
-    chosen: list[Case] = []
-    for pattern in patterns:
-        found = [case for case in among
-                 if fnmatch.fnmatchcase(case.name, pattern)
-                 or pattern in (case.config.name, case.workload.name)]
-        chosen += found or [parse(pattern)]
-    return chosen
-
-
 class Guests:
     """The guest of the cases; a new one if it is no longer usable."""
 
-    def __init__(self, name: str = "differential",
-                 make: Callable[[Sequence[Config], str], Session] = Session,
+    def __init__(self, name: str,
+                 make: Callable[[Sequence[Config], str], GuestSession],
                  ) -> None:
         self._name = name
         self._make = make
-        self._session: Session | None = None
+        self._session: GuestSession | None = None
         self._configs: tuple[Config, ...] = ()
         self.booted = 0
 
@@ -110,11 +77,12 @@ class Guests:
             self.close()
         self._configs = unique
 
-    def get(self) -> Session:
+    def get(self) -> GuestSession:
         """The guest, booted."""
         if self._session is None:
             session = self._make(self._configs, self._name)
-            report_guest(session)
+            names = ", ".join(config.name for config in session.configs)
+            progress.say(f"guest {session.name}: {names}")
             with progress.step("booting"):
                 session.start()
             self._session = session
@@ -137,15 +105,17 @@ class Guests:
 def run(guests: Guests, case: Case, swap: bool) -> CaseResult:
     """Run both drivers, by turns.
 
-    @swap: vfe_blk runs first, and the drivers swap functions
+    @swap: our driver runs first, and the drivers swap functions
     """
     turns: dict[str, Turn] = {}
     media: list[str] = []
-    order = (OURS, THEIRS) if swap else (THEIRS, OURS)
+    subject = case.config.subject
+    order = (subject.ours, subject.theirs) if swap else \
+        (subject.theirs, subject.ours)
     booted = 0
     for driver in order:
         session = guests.get()
-        side = int(swap == (driver == OURS))
+        side = int(swap == (driver == subject.ours))
         turns[driver] = session.turn(driver, case.config, side, case.mode,
                                      case.workload)
         if not turns[driver].usable:
@@ -161,22 +131,24 @@ def run(guests: Guests, case: Case, swap: bool) -> CaseResult:
 def verdict_of(case: Case, turns: dict[str, Turn],
                media: list[str]) -> CaseResult:
     """The differences of our driver, and anomalies of both drivers."""
-    ours, theirs = turns[OURS], turns[THEIRS]
-    allowed = [item for item in DOCUMENTED
+    subject = case.config.subject
+    ours, theirs = turns[subject.ours], turns[subject.theirs]
+    allowed = [item for item in subject.documented
                if item.applies(case.config.properties)]
     verdict = CaseResult(case, turns,
                          differences(ours, theirs, allowed) + media)
     if ours.verdict == theirs.verdict != "ended":
         verdict.notes.append(f"both drivers: {ours.verdict} {ours.status}")
     elif theirs.verdict == "hang":
-        verdict.notes.append(f"virtio_blk hangs: {theirs.status}")
+        verdict.notes.append(f"{theirs.driver} hangs: {theirs.status}")
     elif "late" in (ours.verdict, theirs.verdict):
-        verdict.notes.append(f"too slow to compare: vfe_blk {ours.verdict},"
-                             f" virtio_blk {theirs.verdict}")
+        verdict.notes.append(f"too slow to compare: {ours.driver}"
+                             f" {ours.verdict}, {theirs.driver}"
+                             f" {theirs.verdict}")
     elif theirs.outcomes.get("fio", "0") != "0" and case.workload.data:
         verdict.notes.append("fio fails with both drivers, so this case tests"
                              f" nothing: {theirs.text[-300:]}")
     elif theirs.status != "0":
-        verdict.notes.append(f"virtio_blk's script ended with"
+        verdict.notes.append(f"{theirs.driver}'s script ended with"
                              f" {theirs.status}: {theirs.text[-300:]}")
     return verdict

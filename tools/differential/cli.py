@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 from lab import machine, paths, progress
 
-from . import case as cases
-from . import plan, report, soak
-from .catalogue import WORKLOADS
-from .configs import CONFIGS, MODES
+from . import episodes, plan, report
+from .case import Case
+from .kind import Kind
+from .net import plan as net_plan
 
 SAME, DIFFERED, UNUSABLE = 0, 1, 2
+KINDS = {kind.name: kind for kind in (plan.BLK, net_plan.NET)}
 TIMEOUT_S = 3600
 GRACE_S = 900
 
@@ -22,8 +23,12 @@ GRACE_S = 900
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tools/differential", description="Runs the same workloads with"
-        " vfe_blk and with the kernel's virtio_blk, by turns, on identical"
-        " functions in one guest, and compares the results.")
+        " our driver and with the kernel's, by turns, on identical functions"
+        " in one guest, and compares the results.")
+    parser.add_argument("--class", dest="kind", choices=list(KINDS),
+                        default="blk", help="class of devices: vfe_blk beside"
+                        " virtio_blk (the default), or vfe_net beside"
+                        " virtio_net")
     parser.add_argument("--list", action="store_true",
                         help="list the cases, configurations, modes and"
                              " workloads, and exit")
@@ -54,32 +59,34 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _list() -> int:
+def _list(kind: Kind) -> int:
     print("cases:")
-    for case in plan.CASES:
+    for case in kind.cases(kind.every):
         print(f"  {case.name}")
-    for title, names in (("configurations", [one.name for one in CONFIGS]),
-                         ("modes", [one.name for one in MODES]),
-                         ("workloads", list(WORKLOADS))):
+    for title, names in (
+            ("configurations", [one.name for one in kind.configs]),
+            ("modes", [one.name for one in kind.modes]),
+            ("workloads", list(kind.workloads))):
         print(f"{title}:\n  {' '.join(names)}")
     return SAME
 
 
-def _named(chosen: Sequence[cases.Case], repeat: int = 1,
+def _named(kind: Kind, chosen: Sequence[Case], repeat: int = 1,
            verbose: bool = False) -> int:
     results = report.Results("named", verbose)
-    for verdict in plan.run(chosen, repeat):
+    for verdict in kind.run(chosen, repeat):
         results.add(verdict)
     results.write(paths.out())
     return results.close()
 
 
 def _soak(options: argparse.Namespace) -> int:
-    results = report.Results(f"soak --seed {options.seed}")
-    progress.say(f"soak: --minutes {options.minutes:g}"
-                 f" --seed {options.seed}")
-    for verdict in soak.run(options.seed, options.minutes * 60,
-                            options.episode):
+    results = report.Results(
+        f"--class {options.kind} soak --seed {options.seed}")
+    progress.say(f"soak: --class {options.kind}, --minutes"
+                 f" {options.minutes:g} --seed {options.seed}")
+    for verdict in episodes.run(KINDS[options.kind], options.seed,
+                                options.minutes * 60, options.episode):
         results.add(verdict)
         if verdict.problems and not options.keep_going:
             break
@@ -88,12 +95,14 @@ def _soak(options: argparse.Namespace) -> int:
 
 
 def _here(options: argparse.Namespace) -> int:
+    kind = KINDS[options.kind]
     if options.command == "soak":
         return _soak(options)
     if options.command == "run":
-        return _named(cases.select(options.names, plan.CASES),
+        return _named(kind, kind.select(options.names),
                       options.repeat, options.verbose)
-    return _named(plan.STAGE if options.command == "stage" else plan.CASES)
+    return _named(kind, kind.cases(
+        kind.stage if options.command == "stage" else kind.every))
 
 
 def main(argv: Sequence[str]) -> int:
@@ -101,13 +110,13 @@ def main(argv: Sequence[str]) -> int:
     parser = _parser()
     options = parser.parse_args(argv)
     if options.list:
-        return _list()
+        return _list(KINDS[options.kind])
     if not options.command:
         parser.error("which COMMAND? run, all, stage or soak")
     if options.here:
         return _here(options)
     if options.command == "run":
-        cases.select(options.names, plan.CASES)     # report mistakes early
+        KINDS[options.kind].select(options.names)   # report mistakes early
     words = list(argv)
     timeout = float(TIMEOUT_S)
     if options.command == "soak":

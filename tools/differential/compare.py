@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from lab import kernel_log
 
-from .documented import DOCUMENTED, Documented
+from .documented import Documented
 
-OURS, THEIRS = "vfe_blk", "virtio_blk"
 # A pause with pending requests is a stall if it is at least this long, and at
-# least this many times as long as virtio_blk's longest one.
+# least this many times as long as the kernel's driver's longest one.
 STALL_S, STALL_RATIO = 10, 4
 WARNING = 4         # of the kernel's log levels
 # Parts of a message that differ between runs: numbers and UUIDs.
@@ -27,6 +26,15 @@ IDLE = re.compile(r"callbacks suppressed|clocksource"
                   r"|random: |process '.*' started|rcu_.*expedited"
                   r"|CONFIG_IMA_DISABLE_HTABLE"
                   r"|the capability attribute has been deprecated")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A driver of ours, and the kernel's for the same devices."""
+
+    ours: str
+    theirs: str
+    documented: Sequence[Documented] = ()
 
 
 @dataclass
@@ -67,7 +75,7 @@ def parse_watch(driver: str, text: str) -> Turn:
     return turn
 
 
-def complaints(raw: str, disks: Sequence[str],
+def complaints(raw: str, names: Sequence[str],
                functions: Sequence[str]) -> list[str]:
     """Lines of `dmesg -r` at warning or above, without names."""
     found = []
@@ -77,16 +85,16 @@ def complaints(raw: str, disks: Sequence[str],
             continue
         text = match[2]
         if not IDLE.search(text):
-            found.append(plain(text, disks, functions))
+            found.append(plain(text, names, functions))
     return found
 
 
-def plain(text: str, disks: Sequence[str], functions: Sequence[str]) -> str:
-    """A text without names of disks and functions."""
-    for index, disk in enumerate(disks):
-        text = re.sub(rf"\b{re.escape(disk)}(?:p?(\d+))?\b",
+def plain(text: str, names: Sequence[str], functions: Sequence[str]) -> str:
+    """A text without names of disks or interfaces, and of functions."""
+    for index, one in enumerate(names):
+        text = re.sub(rf"\b{re.escape(one)}(?:p?(\d+))?\b",
                       lambda match, place=index:    # type: ignore[misc]
-                      f"DISK{place or ''}" + (f".{match[1]}" if match[1]
+                      f"NAME{place or ''}" + (f".{match[1]}" if match[1]
                                               else ""), text)
     for name in functions:
         text = text.replace(name, "FUNCTION")
@@ -105,30 +113,32 @@ def _log(ours: Turn, theirs: Turn) -> list[str]:
     found = [f"the kernel says: {line}" for line in fresh[:12]]
     complaint = kernel_log.find("\n".join(theirs.log))
     if complaint and not kernel_log.find("\n".join(ours.log)):
-        found = [*found, f"(virtio_blk has a warning, too: {complaint})"] \
+        found = [*found, f"({theirs.driver} has a warning, too: {complaint})"] \
             if found else []
     return found
 
 
-def _outcomes(ours: Mapping[str, str], theirs: Mapping[str, str],
+def _outcomes(ours: Turn, theirs: Turn,
               allowed: Sequence[Documented]) -> list[str]:
     found = []
-    for key in sorted({*ours, *theirs}):
-        one, other = ours.get(key, "(nothing)"), theirs.get(key, "(nothing)")
+    for key in sorted({*ours.outcomes, *theirs.outcomes}):
+        one, other = (turn.outcomes.get(key, "(nothing)")
+                      for turn in (ours, theirs))
         if one != other and not any(item.covers(key, one, other)
                                     for item in allowed):
-            found.append(f"{key}: vfe_blk {one}, virtio_blk {other}")
+            found.append(f"{key}: {ours.driver} {one},"
+                         f" {theirs.driver} {other}")
     return found
 
 
 def differences(ours: Turn, theirs: Turn,
-                allowed: Sequence[Documented] = DOCUMENTED) -> list[str]:
-    """All differences that count as a problem of vfe_blk."""
+                allowed: Sequence[Documented] = ()) -> list[str]:
+    """All differences that count as a problem of our driver."""
     if "late" in (ours.verdict, theirs.verdict) and ours.gap < STALL_S \
             and {ours.verdict, theirs.verdict} <= {"late", "ended"}:
         return _log(ours, theirs)       # slow, but without a stall
     if (ours.verdict, ours.status, theirs.verdict) == ("ended", "0", "hang"):
-        return _log(ours, theirs)       # only virtio_blk: a note
+        return _log(ours, theirs)       # only the kernel's: a note
     if ours.verdict != theirs.verdict:
         return [f"{ours.driver}: {ours.verdict} {ours.status}".rstrip()
                 + f"; {theirs.driver}: {theirs.verdict} {theirs.status}",
@@ -137,10 +147,10 @@ def differences(ours: Turn, theirs: Turn,
         return []       # both: no problem of our driver
     found = []
     if ours.status != theirs.status:
-        found.append(f"status of the script: vfe_blk {ours.status},"
-                     f" virtio_blk {theirs.status}")
+        found.append(f"status of the script: {ours.driver} {ours.status},"
+                     f" {theirs.driver} {theirs.status}")
     if ours.gap >= max(STALL_S, STALL_RATIO * theirs.gap):
-        found.append(f"no completion for {ours.gap} s, with virtio_blk"
+        found.append(f"no completion for {ours.gap} s, with {theirs.driver}"
                      f" for {theirs.gap} s")
-    return [*found, *_outcomes(ours.outcomes, theirs.outcomes, allowed),
+    return [*found, *_outcomes(ours, theirs, allowed),
             *_log(ours, theirs)]

@@ -6,13 +6,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
+
+from .compare import Subject
+from .documented import DOCUMENTED
 
 DISK_MB = 512
+SUBJECT = Subject("vfe_blk", "virtio_blk", DOCUMENTED)
 
 
 @dataclass(frozen=True)
 class Config:
     """A kind of function; each driver gets @width of them."""
+
+    subject: ClassVar[Subject] = SUBJECT
 
     name: str
     properties: Mapping[str, object] = field(default_factory=dict,
@@ -32,12 +39,12 @@ class Mode:
     """Parameters of both drivers' modules."""
 
     name: str
-    vfe_blk: str = ""
-    virtio_blk: str = ""
+    ours: str = ""
+    theirs: str = ""
 
     def parameters(self, driver: str) -> str:
         """The parameters of one driver."""
-        return self.vfe_blk if driver == "vfe_blk" else self.virtio_blk
+        return self.ours if driver.startswith("vfe_") else self.theirs
 
 
 DEFAULT = Mode("default")
@@ -111,13 +118,3 @@ CONFIGS = (
     Config("vhost-user-ring-64", ring(64), backend="vhost-user"),
     Config("pair", width=2),
 )
-
-
-def by_name(name: str) -> Config:
-    """The configuration with a name; KeyError if there is none."""
-    return {config.name: config for config in CONFIGS}[name]
-
-
-def mode_by_name(name: str) -> Mode:
-    """The mode with a name; KeyError if there is none."""
-    return {mode.name: mode for mode in MODES}[name]

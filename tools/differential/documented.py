@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Intended differences between the drivers, with reasons."""
+"""Intended differences between vfe_blk and virtio_blk, with reasons."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from lab.initramfs import More
 
 HERE = Path(__file__).resolve().parent
 PLACE = "usr/lib/differential"
-SCRIPTS = ("lib.sh", "watch.sh")
+SCRIPTS = ("lib.sh", "watch.sh", "watch_disk.sh")
 PROGRAMS = (
     "xfs_io", "mkfs.xfs", "xfs_repair", "mkfs.btrfs", "btrfs", "mkswap",
     "swapon", "swapoff", "cryptsetup", "dmsetup", "mdadm", "udevadm",

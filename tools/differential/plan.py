@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The lists of cases, and the run of a list."""
+"""The lists of cases of disks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from .case import Case, Guests, CaseResult, parse, run as run_case
+from . import soak
+from .catalogue import WORKLOADS
+from .configs import CONFIGS, MODES
+from .disks import Session
+from .kind import Kind
 
 # CONFIGURATION[/MODE]: WORKLOAD ...
-_LIST = """\
+EVERY = """\
 plain: sysfs names read-1 read-512 read-32 read-256 read-batch-32 read-1m
 plain: psync uring-32 buffered mmap verify-32 verify-256 verify-batch-64
 plain: verify-512 verify-1m verify-sync verify-uring verify-odd trim discard
@@ -68,7 +70,7 @@ pair: md
 """
 
 # of `make check-all`
-_STAGE = """\
+STAGE = """\
 plain: sysfs names verify-256 verify-batch-64 buffered discard partition ext4
 plain: with-scheduler with-hotplug
 plain/poll: poll-32
@@ -83,7 +85,7 @@ vhost-user: sysfs verify-256
 """
 
 # of `make check`
-_SHORT = """\
+SHORT = """\
 plain: sysfs verify-256 ext4
 plain/poll: poll-32
 errors: errors
@@ -94,46 +96,5 @@ in-order-16: verify-32
 """
 
 
-def _parse(text: str) -> tuple[Case, ...]:
-    found = []
-    for line in text.splitlines():
-        where, _, workloads = line.partition(": ")
-        found += [parse(f"{where}/{workload}")
-                  for workload in workloads.split()]
-    return tuple(found)
-
-
-CASES = _parse(_LIST)
-STAGE = _parse(_STAGE)
-SHORT = _parse(_SHORT)
-# Largest number of QEMU's functions in a guest: each slows every boot.
-CONFIGS = 8
-
-
-def groups(cases: Sequence[Case]) -> list[list[Case]]:
-    """Group cases by guest: same number of processors, not too many
-    functions."""
-    found: list[list[Case]] = []
-    for cpus in sorted({case.config.cpus for case in cases}):
-        kinds: list[list[Case]] = [[]]
-        here = [case for case in cases if case.config.cpus == cpus]
-        # Group the cases of a mode, since each mode loads the module again.
-        for case in sorted(here, key=lambda one: one.mode.name != "default"):
-            configs = {one.config for one in kinds[-1]} | {case.config}
-            if len(configs) > CONFIGS:
-                kinds.append([])
-            kinds[-1].append(case)
-        found += kinds
-    return found
-
-
-def run(cases: Sequence[Case], repeat: int = 1) -> Iterator[CaseResult]:
-    """Run the cases, grouped by guest."""
-    guests = Guests()
-    try:
-        for group in groups(cases):
-            guests.plan([case.config for case in group])
-            for number, case in enumerate(group * repeat):
-                yield run_case(guests, case, swap=bool(number % 2))
-    finally:
-        guests.discard()
+BLK = Kind("blk", CONFIGS, MODES, WORKLOADS, Session, soak.episode,
+           EVERY, STAGE, SHORT)

@@ -3,18 +3,18 @@
 
 from __future__ import annotations
 
-import subprocess
+import abc
+import contextlib
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import LabError, paths, pci, progress
+from lab import LabError, paths, pci
 from lab.guest import Guest
+from lab.initramfs import More
 
-from . import image
-from .backends import Backends
 from .compare import Turn, complaints, parse_watch
 from .configs import Config, Mode
 from .workload import Workload
@@ -24,27 +24,21 @@ BIND_S = 60
 # Rounds of watch.sh (seconds) without a completion that count as a hang.
 BOUND = 20
 FIRST_SLOT, LAST_SLOT, FUNCTIONS = 0x03, 0x1e, 8
-LIB = f"/{image.PLACE}"
-# If a driver refuses a function, the compared kernel log has the message.
-BIND = """\
-for f in {bdfs}; do
-    pci_bind {driver} $f && disk=$(pci_disk $f) && echo "disk $disk" ||
-        echo "disk -"
-done"""
+LIB = "/usr/lib/differential"
 BEGIN = """\
 mkdir -p /run/differential
 echo 60 >/proc/sys/kernel/hung_task_timeout_secs
 echo 100 >/proc/sys/kernel/hung_task_warnings
 pci_unbind {bdfs}
 pci_no_autoprobe
-modprobe virtio_blk
-modprobe vfe_blk
+modprobe -a {modules}
 """
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two sides of a configuration: functions and block nodes."""
+    """One of the two sides of a configuration: functions and their names in
+    QEMU."""
 
     nodes: tuple[str, ...]
     slots: tuple[pci.Slot, ...]
@@ -55,21 +49,69 @@ class Side:
         return [slot.bdf for slot in self.slots]
 
 
-class Session:
+class GuestSession(abc.ABC):
     """A guest with two sides of each configuration.
 
     The drivers swap sides from case to case.
     """
 
+    watch = ""      # of watch.sh: the kind of what it watches
+    append = ""
+
     def __init__(self, configs: Sequence[Config], name: str) -> None:
         self.configs = tuple(configs)
         self.name = name
         self.sides: dict[str, tuple[Side, Side]] = {}
-        self._folder = tempfile.TemporaryDirectory(  # pylint: disable=R1732
-            prefix="vfe-", dir="/tmp")
-        self._backends = Backends(Path(self._folder.name))
-        self._modes = {"vfe_blk": "", "virtio_blk": ""}
+        # Function 0 of each slot first: without it the others are not found.
+        self.slots = iter([pci.Slot(slot, number)
+                           for number in range(FUNCTIONS)
+                           for slot in range(FIRST_SLOT, LAST_SLOT + 1)])
+        # pylint: disable-next=consider-using-with
+        self._temporary = tempfile.TemporaryDirectory(prefix="vfe-",
+                                                      dir="/tmp")
+        self.folder = Path(self._temporary.name)
+        self.subject = self.configs[0].subject
+        self._modes = {self.subject.ours: "", self.subject.theirs: ""}
         self._guest: Guest | None = None
+
+    # What classes of devices have of their own -------------------------
+
+    @abc.abstractmethod
+    def more(self) -> More:
+        """Additional contents of the guest."""
+
+    @abc.abstractmethod
+    def function(self, config: Config, node: str, slot: pci.Slot,
+                 ) -> list[str]:
+        """QEMU's arguments for a function; starts what it needs."""
+
+    @abc.abstractmethod
+    def bind(self, driver: str, side: Side) -> tuple[str, list[str]]:
+        """Bind a driver to the functions; what was printed, and the names of
+        its disks or interfaces, none if it refused one."""
+
+    @abc.abstractmethod
+    def prelude(self, names: Sequence[str]) -> str:
+        """The beginning of each workload's script."""
+
+    def blank(self, side: Side) -> None:
+        """Before a turn: media and the like are as new."""
+
+    def end(self) -> None:
+        """End what function() started."""
+
+    def media(self, config: Config) -> list[str]:
+        """The differences between the media of the two sides."""
+        del config
+        return []
+
+    def host(self, side: Side, workload: Workload,
+             ) -> contextlib.AbstractContextManager[None]:
+        """What the host does while the workload runs."""
+        del side, workload
+        return contextlib.nullcontext()
+
+    # The guest ---------------------------------------------------------
 
     def start(self) -> None:
         """Boot, with no driver bound to a function."""
@@ -81,26 +123,32 @@ class Session:
 
     def _boot(self) -> None:
         argv: list[str] = []
-        free = iter(pci.Slot(slot, number) for number in range(FUNCTIONS)
-                    for slot in range(FIRST_SLOT, LAST_SLOT + 1))
         for config in self.configs:
             sides = []
             for side in "ab":
                 nodes = [f"{config.name}-{side}{index}"
                          for index in range(config.width)]
-                slots = [next(free) for _ in nodes]
+                slots = [next(self.slots) for _ in nodes]
                 for node, slot in zip(nodes, slots):
-                    argv += self._backends.function(config, node, slot)
+                    argv += self.function(config, node, slot)
                 sides.append(Side(tuple(nodes), tuple(slots)))
             self.sides[config.name] = (sides[0], sides[1])
         self._guest = Guest(
             accel="tcg", cpus=max(config.cpus for config in self.configs),
-            memory=MEMORY_MB, qemu_args=argv, more=image.more(),
-            name=self.name, logs=paths.logs() / self.name)
+            memory=MEMORY_MB, qemu_args=argv, more=self.more(),
+            append=self.append, name=self.name,
+            logs=paths.logs() / self.name)
         self._guest.boot()
-        self._guest.run(pci.script(BEGIN.format(bdfs=" ".join(
-            bdf for pair in self.sides.values() for side in pair
-            for bdf in side.bdfs))))
+        self._guest.run(pci.script(BEGIN.format(
+            bdfs=" ".join(bdf for pair in self.sides.values()
+                          for side in pair for bdf in side.bdfs),
+            modules=f"{self.subject.theirs} {self.subject.ours}")))
+
+    @property
+    def guest(self) -> Guest:
+        """The guest; it runs."""
+        assert self._guest is not None
+        return self._guest
 
     def close(self, force: bool) -> None:
         """Power off; kill it if the guest may be stuck."""
@@ -112,28 +160,27 @@ class Session:
                 else:
                     guest.shutdown()
         finally:
-            self._backends.close()
-            self._folder.cleanup()
+            self.end()
+            self._temporary.cleanup()
 
     # A turn ------------------------------------------------------------
 
-    def _run(self, script: str, limit: float = BIND_S) -> str:
-        assert self._guest is not None
-        return self._guest.run(script, limit, check=False).out
+    def run(self, script: str, limit: float = BIND_S) -> str:
+        """What a script prints, whatever its status."""
+        return self.guest.run(script, limit, check=False).out
 
     def _parameters(self, driver: str, mode: Mode) -> None:
         """Reload the module if its parameters change."""
         wanted = mode.parameters(driver)
         if self._modes[driver] != wanted:
-            self._run(f"modprobe -r {driver} && modprobe {driver} {wanted}")
+            self.run(f"modprobe -r {driver} && modprobe {driver} {wanted}")
             self._modes[driver] = wanted
 
     def turn(self, driver: str, config: Config, side: int, mode: Mode,
              workload: Workload) -> Turn:
         """Bind a driver to a side, run, unbind; never raises LabError."""
         mine = self.sides[config.name][side]
-        for node in mine.nodes:
-            self._backends.blank(node)
+        self.blank(mine)
         began = time.monotonic()
         turn = Turn(driver, "lost")
         try:
@@ -146,48 +193,26 @@ class Session:
 
     def _watched(self, driver: str, side: Side,
                  workload: Workload) -> Turn:
-        bdfs = " ".join(side.bdfs)
-        self._run("dmesg -C")
-        said = self._run(pci.script(BIND.format(
-            bdfs=bdfs, driver=pci.driver_of(driver))))
-        disks = [line.split()[1] for line in said.splitlines()
-                 if line.startswith("disk ")]
-        if len(disks) != len(side.bdfs) or "-" in disks:
+        self.run("dmesg -C")
+        said, names = self.bind(driver, side)
+        if not names:
+            # If a driver refuses a function, the compared log says why.
             turn = Turn(driver, "no disk", "", text=said)
         else:
-            script = (f'DISKS="{" ".join(disks)}"\nN={disks[0]}\n'
-                      f"D=/dev/{disks[0]}\nD2=/dev/{disks[-1]}\n"
-                      f". {LIB}/lib.sh\n{workload.script}")
+            script = (f"{self.prelude(names)}. {LIB}/lib.sh\n"
+                      f"{workload.script}")
             watch = (f"cat >/run/differential/script <<'END OF SCRIPT'\n"
                      f"{script}\nEND OF SCRIPT\n"
-                     f"bash {LIB}/watch.sh {BOUND} {workload.limit}"
-                     f" {int(workload.busy)} /run/differential/script"
-                     f" {' '.join(disks)}")
-            turn = parse_watch(driver, self._run(watch, workload.limit + 90))
-        turn.log = complaints(self._run("dmesg -r"), disks, side.bdfs)
+                     f"bash {LIB}/watch.sh {self.watch} {BOUND}"
+                     f" {workload.limit} {int(workload.busy)}"
+                     f" /run/differential/script {' '.join(names)}")
+            with self.host(side, workload):
+                turn = parse_watch(driver,
+                                   self.run(watch, workload.limit + 90))
+        turn.log = complaints(self.run("dmesg -r"), names, side.bdfs)
         if turn.usable:
-            dropped = self._run(pci.script(f"pci_unbind {bdfs} &&"
-                                           " echo dropped"))
+            dropped = self.run(pci.script(
+                f"pci_unbind {' '.join(side.bdfs)} && echo dropped"))
             if "dropped" not in dropped:
                 turn.verdict, turn.status = "hang", "in unbind"
         return turn
-
-    def media(self, config: Config) -> list[str]:
-        """The differences between the media of the two sides."""
-        found = []
-        one, other = self.sides[config.name]
-        for first, second in zip(one.nodes, other.nodes):
-            done = subprocess.run(
-                ["cmp", str(self._backends.files[first]),
-                 str(self._backends.files[second])],
-                check=False, stdout=subprocess.PIPE, text=True)
-            if done.returncode:
-                text = done.stdout.rpartition("differ: ")[2].strip()
-                found.append(f"the media differ: {text}")
-        return found
-
-
-def report_guest(session: Session) -> None:
-    """Print the name of this guest."""
-    names = ", ".join(config.name for config in session.configs)
-    progress.say(f"guest {session.name}: {names}")

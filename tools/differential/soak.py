@@ -1,20 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Random configurations, modes and workloads, from a seed.
-
-Each guest is an episode with a generator of its own, so that `--episode N`
-repeats one without those before it.
-"""
+"""Random configurations, modes and workloads of disks."""
 
 from __future__ import annotations
 
 import random
-import time
-from collections.abc import Iterator
 
-from lab import progress
-
-from .case import Case, Guests, CaseResult, fits
-from .case import run as run_case
+from .case import Case, fits
 from .catalogue import WORKLOADS
 from .configs import DEFAULT, DIRECT, MODES, POLL, Config, Mode
 from .workload import Fio, Workload
@@ -110,9 +101,8 @@ def random_workload(rng: random.Random, config: Config,
     return rng.choice(fitting)
 
 
-def episode(seed: int, number: int) -> list[Case]:
+def episode(rng: random.Random) -> list[Case]:
     """The steps in one guest."""
-    rng = random.Random(f"{seed}:{number}")
     cpus = rng.choice((1, 2, 2))
     configs = [random_config(rng, index, cpus) for index in range(CONFIGS)]
     mode = rng.choice((DEFAULT, DEFAULT, *MODES))
@@ -123,35 +113,3 @@ def episode(seed: int, number: int) -> list[Case]:
         config = rng.choice(configs)
         found.append(Case(config, mode, random_workload(rng, config, mode)))
     return found
-
-
-def _tell(cases: list[Case], seed: int, number: int) -> None:
-    progress.say(f"episode {number} of --seed {seed}")
-    for config in dict.fromkeys(case.config for case in cases):
-        told = " ".join(f"{key}={value}"
-                        for key, value in config.properties.items())
-        print(f"    {config.name}: {config.backend}, {config.cpus} CPUs,"
-              f" {config.width} wide, {told}", flush=True)
-
-
-def run(seed: int, seconds: float,
-        only: int | None = None) -> Iterator[CaseResult]:
-    """Run until the time is over, or one episode."""
-    end = time.monotonic() + seconds
-    number = only or 0
-    guests = Guests("differential-soak")
-    try:
-        while time.monotonic() < end:
-            cases = episode(seed, number)
-            _tell(cases, seed, number)
-            guests.plan([case.config for case in cases])
-            for step, case in enumerate(cases):
-                if time.monotonic() >= end:
-                    return
-                yield run_case(guests, case, swap=bool(step % 2))
-            guests.close()
-            if only is not None:
-                return
-            number += 1
-    finally:
-        guests.discard()

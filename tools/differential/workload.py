@@ -22,6 +22,7 @@ class Workload:
     compared: bool = False  # the final medium is the same for both drivers
     data: bool = False      # it needs a medium that keeps data
     needs: str = ""         # a backend, where only that one makes sense
+    host: str = ""          # of session.py: what the host does meanwhile
     cpus: int = 1
     width: int = 1
     limit: int = LIMIT_S

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Runs a workload and watches its disks. It counts rounds of its loop in place
+# Runs a workload and watches its devices. It counts rounds of its loop in place
 # of seconds, so that a pause of the whole guest does not count as a hang.
 #
-#     watch.sh BOUND LIMIT BUSY SCRIPT DISK...
+#     watch.sh KIND BOUND LIMIT BUSY SCRIPT DEVICE...
 #
+# KIND:  "disk" or "net": watch_KIND.sh says what completes and what is pending
 # BOUND: this many rounds with pending requests and no completion are a hang
 # LIMIT: after this many rounds, watch.sh stops watching
 # BUSY:  1 if the workload does nothing but I/O: then 3 * BOUND rounds without
@@ -14,10 +15,12 @@
 # requests and no completion), and the output of the workload.
 
 W=/run/differential
-DEBUG=/sys/kernel/debug/block
-bound=$1 limit=$2 busy=$3 script=$4
-shift 4
-disks=$*
+kind=$1 bound=$2 limit=$3 busy=$4 script=$5
+shift 5
+# shellcheck disable=SC2034 # used by the file of the kind
+devices=$*
+# shellcheck source=tools/differential/guest/watch_disk.sh
+. "${0%/*}/watch_$kind.sh"
 
 busybox rm -f "$W/calm" "$W/over" "$W/status"
 busybox mkfifo "$W/over"
@@ -30,47 +33,10 @@ work()
 	echo over >&4
 }
 
-# Completions of each disk: reads, writes, discards, flushes.
-completions()
-{
-	local disk field
-	now=
-	for disk in $disks; do
-		field=()
-		read -r -a field <"/sys/block/$disk/stat"
-		now="$now ${field[0]} ${field[4]} ${field[11]} ${field[15]}"
-	done 2>/dev/null
-}
-
-pending()
-{
-	local disk reads writes
-	for disk in $disks; do
-		reads=0 writes=0
-		read -r reads writes <"/sys/block/$disk/inflight"
-		[ "$((reads + writes))" = 0 ] || return 0
-		busybox grep -q 'busy=[1-9]' "$DEBUG/$disk"/hctx*/tags \
-			"$DEBUG/$disk"/hctx*/sched_tags && return 0
-		busybox grep -q . "$DEBUG/$disk"/hctx*/dispatch && return 0
-	done 2>/dev/null
-	return 1
-}
-
 show_state()
 {
-	local disk file
-	for disk in $disks; do
-		echo "state of $disk: stat $(cat "/sys/block/$disk/stat")"
-		for file in "/sys/block/$disk/inflight" \
-			"/sys/block/$disk/queue/scheduler" "$DEBUG/$disk/state" \
-			"$DEBUG/$disk/requeue_list" \
-			"$DEBUG/$disk"/hctx*/{state,flags,dispatch,busy} \
-			"$DEBUG/$disk"/hctx*/{tags,sched_tags,dispatch_busy}; do
-			[ -s "$file" ] || [ -e "$file" ] || continue
-			busybox head -n 12 "$file" |
-				busybox sed "s|^|${file#"$DEBUG/"}: |"
-		done
-	done
+	local file line
+	show_devices
 	echo "tasks in state D:"
 	busybox ps -o pid,stat,comm | busybox grep ' D'
 	for file in /proc/[0-9]*/task/[0-9]*; do

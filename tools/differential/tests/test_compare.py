@@ -6,10 +6,13 @@ from __future__ import annotations
 import unittest
 
 from differential import case as cases
-from differential import catalogue, configs, plan, soak
-from differential.compare import (OURS, THEIRS, Turn, complaints, differences,
-                                  parse_watch, plain)
-from differential.documented import Documented
+from differential import episodes
+from differential.cli import KINDS
+from differential.compare import (Turn, complaints, differences, parse_watch,
+                                  plain)
+from differential.documented import DOCUMENTED, Documented
+
+OURS, THEIRS = "vfe_blk", "virtio_blk"
 
 SAID = """\
 verdict ended 0
@@ -80,14 +83,14 @@ class Differences(unittest.TestCase):
         self.wrong("vfe_blk: late", verdict="late", gap=15)
 
     def test_a_complaint_that_both_earn(self) -> None:
-        ours, theirs = pair(log=["I/O error, dev DISK, sector 8"])
-        theirs.log = ["I/O error, dev DISK, sector 16"]
+        ours, theirs = pair(log=["I/O error, dev NAME, sector 8"])
+        theirs.log = ["I/O error, dev NAME, sector 16"]
         self.assertEqual(differences(ours, theirs), [])
 
     def test_documented(self) -> None:
         ours, theirs = pair(outcomes={"range": "1"})
         theirs.outcomes = {"range": "16"}
-        self.assertEqual(differences(ours, theirs), [])
+        self.assertEqual(differences(ours, theirs, DOCUMENTED), [])
         one = [Documented("range", "why", ours="2")]
         self.assertEqual(len(differences(ours, theirs, one)), 1)
 
@@ -99,7 +102,7 @@ class Log(unittest.TestCase):
         raw = ("<6>[    1.0] info\n<4>[    1.1] vda: odd\n"
                "<3>[   12.25] virtio3: bad\n<30>[    2.0] a daemon\n")
         self.assertEqual(complaints(raw, ["vda"], []),
-                         ["DISK: odd", "FUNCTION: bad"])
+                         ["NAME: odd", "FUNCTION: bad"])
 
     def test_names(self) -> None:
         self.assertEqual(plain("vfeb0p2 vfeb0 xvfeb0 0000:00:03.0: x",
@@ -109,40 +112,49 @@ class Log(unittest.TestCase):
 
 
 class Cases(unittest.TestCase):
-    """The lists, and the soak."""
+    """The lists of each class of devices, and the soak."""
 
     def test_names_are_unique(self) -> None:
-        for group in (plan.CASES, plan.STAGE):
-            names = [case.name for case in group]
-            self.assertEqual(len(names), len(set(names)))
-        self.assertEqual(len(configs.CONFIGS),
-                         len({one.name for one in configs.CONFIGS}))
+        for kind in KINDS.values():
+            for text in (kind.every, kind.stage, kind.short):
+                names = [case.name for case in kind.cases(text)]
+                self.assertEqual(len(names), len(set(names)))
+            self.assertEqual(len(kind.configs),
+                             len({one.name for one in kind.configs}))
 
     def test_every_workload_and_configuration_is_in_the_list(self) -> None:
-        self.assertEqual({case.workload.name for case in plan.CASES},
-                         set(catalogue.WORKLOADS))
-        self.assertEqual({case.config.name for case in plan.CASES},
-                         {one.name for one in configs.CONFIGS})
+        for kind in KINDS.values():
+            every = kind.cases(kind.every)
+            self.assertEqual({case.workload.name for case in every},
+                             set(kind.workloads))
+            self.assertEqual({case.config.name for case in every},
+                             {one.name for one in kind.configs})
 
     def test_groups_keep_every_case(self) -> None:
-        found = [case for group in plan.groups(plan.CASES) for case in group]
-        self.assertEqual(sorted(case.name for case in found),
-                         sorted(case.name for case in plan.CASES))
-        for group in plan.groups(plan.CASES):
-            self.assertLessEqual(len({case.config.name for case in group}),
-                                 plan.CONFIGS)
+        for kind in KINDS.values():
+            every = kind.cases(kind.every)
+            found = [case for group in kind.groups(every) for case in group]
+            self.assertEqual(sorted(case.name for case in found),
+                             sorted(case.name for case in every))
+            for group in kind.groups(every):
+                self.assertLessEqual(
+                    len({case.config.name for case in group}),
+                    kind.most_configs)
 
     def test_the_walk_repeats_itself(self) -> None:
-        one, other = soak.episode(7, 3), soak.episode(7, 3)
-        self.assertEqual([case.name for case in one],
-                         [case.name for case in other])
-        self.assertEqual([case.workload.script for case in one],
-                         [case.workload.script for case in other])
-        self.assertNotEqual([case.name for case in one],
-                            [case.name for case in soak.episode(8, 3)])
+        for kind in KINDS.values():
+            one, other = (episodes.episode(kind, 7, 3) for _ in range(2))
+            self.assertEqual([case.name for case in one],
+                             [case.name for case in other])
+            self.assertEqual([case.workload.script for case in one],
+                             [case.workload.script for case in other])
+            self.assertNotEqual(
+                [case.name for case in one],
+                [case.name for case in episodes.episode(kind, 8, 3)])
 
     def test_the_walk_makes_only_what_fits(self) -> None:
-        for number in range(40):
-            for case in soak.episode(1, number):
-                self.assertTrue(cases.fits(case.config, case.workload),
-                                case.name)
+        for kind in KINDS.values():
+            for number in range(40):
+                for case in episodes.episode(kind, 1, number):
+                    self.assertTrue(cases.fits(case.config, case.workload),
+                                    case.name)

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Runs a workload in the guest, on a tested interface and its peer.
+
+    cd /usr/lib/differential; python3 -m traffic NAME [ARGUMENT...]
+
+The runner made the two namespaces, "dut" and "peer", with an interface of the
+same name in each.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from .corpus import CORPUS
+from .filters import FILTERS
+from .last import LAST
+from .life import LIFE
+from .plain import PLAIN
+from .walk import WALK
+from .xdp import XDP
+
+WORKLOADS = {**PLAIN, **LAST, **LIFE, **FILTERS, **CORPUS,
+             **XDP, **WALK}
+
+if __name__ == "__main__":
+    WORKLOADS[sys.argv[1]](*sys.argv[2:])

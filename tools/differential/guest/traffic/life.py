@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What users do to an interface while it works."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+from collections.abc import Callable
+
+from .ends import (BLOCK, DUT, MIB, PEER, address, datagrams, interface, stream,
+                  streams)
+from .load import load, pause
+from .say import becomes, must, note, outcome, run, tries
+
+MTUS = (1280, 1500, 600, 68, 67, 0, 1499, 9000, 65535, 65536, 1500)
+RINGS = (("tx", 128), ("rx", 128), ("tx", 64), ("rx", 64), ("tx", 16),
+         ("rx", 16), ("tx", 4), ("rx", 4), ("tx", 19), ("rx", 33), ("tx", 0),
+         ("tx", 100000), ("rx", 256), ("tx", 256))
+
+
+def mtu() -> None:
+    """Changes of the MTU, in range and out of it."""
+    with load() as streams_:
+        for number in MTUS:
+            if not tries(f"mtu.{number}",
+                         f"ip -n {DUT} link set {DUT} mtu {number}"):
+                streams_.moves(f"mtu.{number}")
+    must(f"ip -n {DUT} addr replace fd09::2/64 dev {DUT} nodad")
+
+
+def jumbo(size: str = "9000") -> None:
+    """Large frames both ways, where device and peer can."""
+    for name in (DUT, PEER):
+        tries(f"jumbo.{name}", f"ip -n {name} link set {name} mtu {size}")
+    for length in (1400, 1500, 4000, int(size) - 28, int(size), 30000):
+        _, said = run(interface(
+            DUT, f"ping -q -n -c 3 -i 0.02 -W 5 -M dont -s {length}"
+                 f" {address(PEER)}"))
+        found = re.search(r"\d+ packets.*received[^,]*", said)
+        outcome(f"jumbo.ping.{length}", found[0] if found else said)
+    streams("jumbo", 4 * MIB)
+    for word in ("off", "on"):
+        run(interface(DUT, f"ethtool -K {DUT} tx {word} gso {word}"))
+        streams(f"jumbo.{word}", MIB)
+
+
+def rings() -> None:
+    """Sizes of rings, the smallest too, under traffic."""
+    _, said = run(interface(DUT, f"ethtool -g {DUT}"))
+    outcome("rings", " ".join(said.split()))
+    with load() as streams_:
+        for way, size in RINGS:
+            if not tries(f"{way}.{size}",
+                         interface(DUT, f"ethtool -G {DUT} {way} {size}")):
+                streams_.moves(f"{way}.{size}")
+    _, said = run(interface(DUT, f"ethtool -g {DUT}"))
+    outcome("rings.after", " ".join(said.split()))
+
+
+def channels() -> None:
+    """Numbers of channels, in range and out of it, under traffic."""
+    with load() as streams_:
+        for number in (1, 2, 3, 4, 5, 0, 1, 4, 2):
+            if not tries(f"channels.{number}", interface(
+                    DUT, f"ethtool -L {DUT} combined {number}")):
+                streams_.moves(f"channels.{number}")
+            outcome(f"channels.{number}.queues", must(interface(
+                DUT, f"busybox sh -c 'cd /sys/class/net/{DUT}/queues;"
+                     " echo *'")).strip())
+    # XPS and interrupts remain usable.
+    _, said = run(interface(
+        DUT, f"busybox grep . -r /sys/class/net/{DUT}/queues"
+             " --include=xps_cpus"))
+    outcome("xps", " ".join(re.sub(r"\S*/queues/", "", line)
+                            for line in said.split()))
+
+
+def down_up() -> None:
+    """Down and up again under traffic."""
+    with load() as streams_:
+        for number in range(12):
+            must(f"ip -n {DUT} link set {DUT} down")
+            must(f"ip -n {DUT} link set {DUT} up")
+            must(f"ip -n {DUT} neigh replace {address(PEER)} lladdr"
+                 f" 52:54:00:09:00:01 dev {DUT} nud permanent")
+            if number % 3 == 2:
+                streams_.moves(f"up.{number}")
+
+
+def under(seconds: str = "6") -> None:
+    """Traffic beside what the host does."""
+    with load():
+        pause(float(seconds))
+
+
+def _flood(name: str) -> subprocess.Popen[bytes]:
+    """Packets from an end, until the process is killed."""
+    other = PEER if name == DUT else DUT
+    # pylint: disable-next=consider-using-with
+    return subprocess.Popen(
+        ["ip", "netns", "exec", name, "ping", "-f", "-q", "-s", "1200",
+         address(other)], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _end(*floods: subprocess.Popen[bytes]) -> None:
+    for flood in floods:
+        flood.kill()
+        flood.wait()
+
+
+def _again(name: str) -> None:
+    """Configure the ends anew; the tested interface has this name."""
+    must(f"N={name}; P=$(</run/differential/peer)\n"
+         "for one in /sys/class/net/*; do\n"
+         "\tread -r mac <$one/address\n"
+         "\t[ $mac != 52:54:00:09:00:01 ] || P=${one##*/}\ndone\n"
+         ". /usr/lib/differential/net.sh; set_up", 60)
+
+
+def namespace() -> None:
+    """The namespace goes away under traffic; the interface comes back."""
+    for number in range(3):
+        floods = _flood(DUT), _flood(PEER)
+        pause(0.5)
+        must("umount /run/differential/sys.dut; ip netns del dut")
+        _end(*floods)
+        outcome(f"back.{number}", becomes(
+            lambda: os.path.exists(f"/sys/class/net/{DUT}"), 15))
+        # the peer's one, too, so that its name is free
+        must("umount /run/differential/sys.peer; ip netns del peer")
+        becomes(lambda: os.path.exists(f"/sys/class/net/{PEER}"), 15)
+        _again(DUT)
+        outcome(f"stream.{number}", stream(DUT, MIB))
+
+
+def _name(folder: str) -> str:
+    """The interface of a function."""
+    return run("for one in " + folder + "/{,virtio*/}net/*; do"
+               " [ -e $one ] && echo ${one##*/}; done")[1].strip()
+
+
+def unbind() -> None:
+    """The driver is unbound and bound again under traffic."""
+    function = os.path.basename(os.path.realpath(
+        "/run/differential/sys.dut/class/net/dut/device"))
+    if function.startswith("virtio"):
+        function = os.path.basename(os.path.dirname(os.path.realpath(
+            "/run/differential/sys.dut/class/net/dut/device")))
+    folder = f"/sys/bus/pci/devices/{function}"
+    driver = os.path.realpath(f"{folder}/driver")
+    for number in range(4):
+        floods = _flood(DUT), _flood(PEER)
+        pause(0.4)
+        tries(f"unbind.{number}", f"echo {function} >{driver}/unbind")
+        _end(*floods)
+        tries(f"bind.{number}", f"echo {function} >{driver}/bind")
+
+        outcome(f"named.{number}", becomes(lambda: bool(_name(folder)), 15))
+        _again(_name(folder))
+        outcome(f"stream.{number}", stream(PEER, MIB))
+
+
+def suspend() -> None:
+    """Devices are stopped and started under traffic."""
+    with load() as streams_:
+        must("echo 0 >/sys/module/suspend/parameters/pm_test_delay;"
+             " echo devices >/sys/power/pm_test")
+        for number in range(3):
+            tries(f"freeze.{number}", "echo freeze >/sys/power/state", 60)
+            streams_.moves(f"freeze.{number}")
+        must("echo none >/sys/power/pm_test")
+    _, said = run(interface(DUT, f"ip -d link show dev {DUT}"))
+    outcome("link", re.search(r"<.*?>.*state \S+", said))
+
+
+def netconsole(lines: str = "120") -> None:
+    """Each line of the kernel's log comes, also beside other packets."""
+    must(f"ip -n {DUT} link set {DUT} netns 1; ip addr add"
+         f" {address(DUT)}/24 dev {DUT}; ip link set {DUT} up;"
+         f" ip neigh replace {address(PEER)} lladdr 52:54:00:09:00:01 dev"
+         f" {DUT} nud permanent")
+    with datagrams(PEER) as sink:
+        port = sink.getsockname()[1]
+        said = f"6665@{address(DUT)}/{DUT},{port}@{address(PEER)}" \
+               "/52:54:00:09:00:01"
+        tries("module", f"modprobe netconsole netconsole={said}")
+        # pylint: disable-next=consider-using-with
+        flood = subprocess.Popen(["ping", "-f", "-q", address(PEER)],
+                                 stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL)
+        with open("/dev/kmsg", "w", encoding="ascii") as log:
+            for number in range(int(lines)):
+                log.write(f"<1>netconsole {number} {'x' * 200}\n")
+                log.flush()
+        flood.kill()
+        flood.wait()
+        seen: set[int] = set()
+        sink.settimeout(3)
+        try:
+            while len(seen) < int(lines):
+                found = re.search(rb"netconsole (\d+) x{200}", sink.recv(2000))
+                if found:
+                    seen.add(int(found[1]))
+        except TimeoutError:
+            pass
+        outcome("lines", len(seen))
+    tries("module.gone", "modprobe -r netconsole")
+    outcome("stream", _from_first())
+    must(f"ip link set {DUT} netns {DUT}")
+
+
+def _from_first() -> str:
+    """A packet still goes out of the first namespace."""
+    with datagrams(PEER) as sink, socket.socket(
+            socket.AF_INET, socket.SOCK_DGRAM) as one:
+        sink.settimeout(5)
+        one.sendto(BLOCK[:500], sink.getsockname()[:2])
+        try:
+            return "came" if sink.recv(2000) == BLOCK[:500] else "other"
+        except TimeoutError:
+            return "nothing came"
+
+
+def shared_ring() -> None:
+    """The smallest rings and a full load: nothing waits for ever."""
+    for way in ("tx", "rx"):
+        status, said = run(interface(DUT, f"ethtool -G {DUT} {way} 4"))
+        note(f"{way} 4: {status} {said}")
+    streams("small", 2 * MIB)
+    with load():
+        pause(2)
+
+
+LIFE: dict[str, Callable[..., None]] = {
+    "mtu": mtu, "jumbo": jumbo, "rings": rings, "channels": channels,
+    "down-up": down_up, "under": under, "namespace": namespace,
+    "unbind": unbind, "suspend": suspend, "netconsole": netconsole,
+    "smallest": shared_ring}

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Traffic in the background of a disturbance: streams whose every byte is
+checked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .ends import BLOCK, BOUND_S, DUT, OTHER, PEER, Task, connected
+from .say import becomes, outcome
+
+# Progress: this many bytes more
+STEP = 64 << 10
+
+
+class Stream:
+    """A connection that sends until it is stopped."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.seen = 0
+        self._over = threading.Event()
+        self._one, self._other = connected(source, OTHER[source])
+        self._sender = Task(self._send)
+        self._receiver = Task(self._receive)
+
+    def _send(self) -> str:
+        with self._one:
+            while not self._over.is_set():
+                self._one.sendall(BLOCK)
+        return "sent"
+
+    def _receive(self) -> str:
+        with self._other:
+            while piece := self._other.recv(1 << 17):
+                start = self.seen % len(BLOCK)
+                wanted = BLOCK[start:start + len(piece)]
+                while len(wanted) < len(piece):
+                    wanted += BLOCK[:len(piece) - len(wanted)]
+                if piece != wanted:
+                    return f"other bytes after {self.seen}"
+                self.seen += len(piece)
+        return "whole"
+
+    def moves(self) -> str:
+        """Wait for progress."""
+        start = self.seen
+        if becomes(lambda: self.seen > start + STEP
+                   or not self._receiver.is_alive(), 2 * BOUND_S):
+            return "moves" if self.seen > start else self.end()
+        return f"stands still after {start} bytes"
+
+    def end(self) -> str:
+        """Stop it: "whole", or what is wrong."""
+        self._over.set()
+        sent, got = self._sender.text(), self._receiver.text()
+        return got if sent == "sent" else f"{sent}, {got}"
+
+    def abandon(self) -> None:
+        """Its ends are gone: no answer will come."""
+        self._over.set()
+        for one in (self._one, self._other):
+            one.close()
+
+
+class Load:
+    """A stream each way."""
+
+    def __init__(self) -> None:
+        self._streams = [Stream(source) for source in (DUT, PEER)]
+
+    def moves(self, key: str) -> None:
+        """Both make progress, as outcomes."""
+        for one in self._streams:
+            outcome(f"{key}.from-{one.source}", one.moves())
+
+    def end(self) -> None:
+        """All data came, as outcomes."""
+        for one in self._streams:
+            outcome(f"stream.from-{one.source}", one.end())
+
+
+@contextmanager
+def load() -> Iterator[Load]:
+    """Streams both ways, during a disturbance."""
+    streams = Load()
+    streams.moves("start")
+    yield streams
+    streams.moves("after")
+    streams.end()
+
+
+def pause(seconds: float) -> None:
+    """Let the streams run."""
+    time.sleep(seconds)

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Workloads without a disturbance: what is shown, and traffic of each kind."""
+
+from __future__ import annotations
+
+import re
+import selectors
+import socket
+from collections.abc import Callable
+
+from .ends import (BLOCK, BOUND_S, DUT, MIB, OTHER, PEER, Task, address,
+                   connected, counter, datagrams, interface, listener,
+                   new_socket, streams)
+from .say import must, note, outcome, run, tries
+
+UDP_SEGMENT = 103
+FILES = ("addr_len", "address", "broadcast", "carrier", "dev_id", "dev_port",
+         "dormant", "duplex", "flags", "gro_flush_timeout", "link_mode",
+         "mtu", "name_assign_type", "napi_defer_hard_irqs", "operstate",
+         "proto_down", "speed", "testing", "threaded", "tx_queue_len", "type")
+# ethtool's questions, and the words of its answers that name the driver
+QUESTIONS = ("-i", "-k", "-l", "-g", "-c", "-a", "-x", "-n", "-m", "-T",
+             "-P", "--show-priv-flags", "--show-eee", "--show-fec",
+             "--show-channels", "--phy-statistics", "")
+LEVELS = ("standard", "eth-mac")
+# Each is set alone, off where it is on and on where it is off.
+FEATURES = ("tx", "sg", "tso", "gso", "gro", "rx", "lro", "rxvlan", "txvlan",
+            "tx-udp-segmentation", "tx-tcp-segmentation",
+            "tx-tcp6-segmentation", "rx-gro-hw", "rx-gro-list",
+            "rx-udp-gro-forwarding", "ntuple", "rxhash", "tx-gso-partial",
+            "highdma")
+
+
+def _dut(command: str) -> tuple[int, str]:
+    return run(interface(DUT, command))
+
+
+def shown() -> None:
+    """What ethtool, ip and sysfs show."""
+    for question in QUESTIONS:
+        status, said = _dut(f"ethtool {question} {DUT}")
+        outcome(f"ethtool{question}", status)
+        for line in said.splitlines():
+            key, colon, value = line.partition(":")
+            if colon and key != "bus-info":
+                outcome(f"ethtool{question}.{key.strip()}", value.strip())
+    for kind in ("link", "addr", "neigh"):
+        _, said = _dut(f"ip -d {kind} show dev {DUT}")
+        for index, line in enumerate(said.splitlines()):
+            text = re.sub(r"^\d+: |valid_lft \S+|preferred_lft \S+"
+                          r"|parentdev \S+|parentbus \S+|used \S+", "",
+                          line.strip())
+            outcome(f"ip-{kind}.{index}", " ".join(text.split()))
+    for name in FILES:
+        _, said = _dut(f"cat /sys/class/net/{DUT}/{name}")
+        outcome(f"sysfs.{name}", said.strip())
+    _, said = _dut(
+        f"busybox sh -c 'cd /sys/class/net/{DUT}; ls -d *; cd queues;"
+        " for f in */* */*/*; do [ -d $f ] || echo $f; done;"
+        " busybox grep . */xps_cpus */rps_cpus */tx_maxrate'")
+    outcome("sysfs.names", " ".join(said.split()))
+    _, said = _dut(f"tc qdisc show dev {DUT}")
+    outcome("qdisc", re.sub(r"\b[0-9a-f]+:", "", said).strip())
+
+
+PINGS = (0, 1, 18, 56, 1000, 1472, 1473, 2952, 4000, 8972, 20000, 65507)
+
+
+def ping() -> None:
+    """Echoes of sizes up to the largest, whole and in fragments."""
+    for version, most in ((4, 65507), (6, 65487)):
+        there = address(PEER, socket.AF_INET if version == 4
+                        else socket.AF_INET6)
+        for size in PINGS:
+            _, said = _dut(f"ping -{version} -q -n -c 3 -i 0.02 -W 5"
+                           f" -s {min(size, most)} {there}")
+            found = re.search(r"\d+ packets.*received[^,]*", said)
+            outcome(f"ping{version}.{size}", found[0] if found else said)
+    before = [counter(name, f"{way}_packets") for name in (DUT, PEER)
+              for way in ("rx", "tx")]
+    _dut(f"ping -q -f -n -c 400 -w 20 {address(PEER)}")
+    after = [counter(name, f"{way}_packets") for name in (DUT, PEER)
+             for way in ("rx", "tx")]
+    outcome("flood.packets", [new - old for new, old in zip(after, before)])
+
+
+def tcp(size: str = "16") -> None:
+    """Streams of some MiB both ways."""
+    streams("tcp", int(size) * MIB)
+
+
+def tcp6(size: str = "8") -> None:
+    """By IPv6."""
+    streams("tcp6", int(size) * MIB, socket.AF_INET6)
+
+
+def _states() -> dict[str, str]:
+    _, said = _dut(f"ethtool -k {DUT}")
+    return {key.strip(): value.strip() for key, _, value in (
+        line.partition(":") for line in said.splitlines())}
+
+
+def _toggled(names: list[str], word: str, size: int) -> None:
+    what = "+".join(names) if len(names) < 3 else "all"
+    tries(f"{word}.{what}", interface(DUT, f"ethtool -K {DUT} " + " ".join(
+        f"{name} {word}" for name in names)))
+    streams(f"{word}.{what}", size)
+
+
+LONG = {"tx": "tx-checksumming", "sg": "scatter-gather",
+        "tso": "tcp-segmentation-offload", "rx": "rx-checksumming",
+        "gso": "generic-segmentation-offload", "ntuple": "ntuple-filters",
+        "gro": "generic-receive-offload", "lro": "large-receive-offload",
+        "rxvlan": "rx-vlan-offload", "txvlan": "tx-vlan-offload",
+        "rxhash": "receive-hashing"}
+
+
+def offloads(size: str = "2") -> None:
+    """All on, all off, each alone off and alone on, with streams of MiB."""
+    amount = int(size) * MIB
+    states = {name: _states().get(LONG.get(name, name), "")
+              for name in FEATURES}
+    free = [name for name, state in states.items()
+            if state and "fixed" not in state]
+    initial = [name for name in free if states[name].startswith("on")]
+    outcome("free", free)
+    for name in free:
+        word = "off" if name in initial else "on"
+        _toggled([name], word, amount)
+        run(interface(DUT, f"ethtool -K {DUT} {name}"
+                           f" {'on' if name in initial else 'off'}"))
+    _toggled(free, "off", amount)
+    for name in initial:
+        _toggled([name], "on", amount)
+        run(interface(DUT, f"ethtool -K {DUT} {name} off"))
+    tries("on.initial", interface(DUT, f"ethtool -K {DUT} " + " ".join(
+        f"{name} on" for name in initial)))
+    now = _states()
+    for key, value in now.items():
+        outcome(f"after.{key}", value)
+    streams("again", amount)
+
+
+def _burst(source: str, family: int, size: int, count: int,
+           segment: int = 0) -> str:
+    """Datagrams one way; those that come and their contents."""
+    pause = 16
+    with datagrams(OTHER[source], family) as sink, \
+            datagrams(source, family) as tap:
+        tap.connect(sink.getsockname()[:2])
+        if segment:
+            tap.setsockopt(socket.SOL_UDP, UDP_SEGMENT, segment)
+        expected = size // segment if segment else 1
+        seen, wrong = 0, 0
+        for number in range(count):
+            data = BLOCK[number:number + size]
+            try:
+                tap.send(data)
+            except OSError as error:
+                return f"send: {error.strerror}"
+            if number % pause != pause - 1 and number != count - 1:
+                continue
+            while seen < (number + 1) * expected:
+                try:
+                    got = sink.recv(1 << 17)
+                except TimeoutError:
+                    return f"{seen} of {count * expected}"
+                first, part = divmod(seen, expected)
+                start = first + part * (segment or size)
+                wrong += got != BLOCK[start:start + (segment or size)]
+                seen += 1
+        return f"{seen} came, {wrong} wrong"
+
+
+def udp() -> None:
+    """Datagrams of sizes, alone and for the device to segment."""
+    for family, name in ((socket.AF_INET, "udp"), (socket.AF_INET6, "udp6")):
+        for source in (DUT, PEER):
+            for size in (1, 18, 512, 1472, 1473, 9000, 65000):
+                outcome(f"{name}.{size}.from-{source}", _burst(
+                    source, family, size, 96))
+            for segment, parts in ((1, 8), (100, 60), (1000, 32),
+                                   (1400, 45)):
+                outcome(f"{name}-gso.{segment}x{parts}.from-{source}", _burst(
+                    source, family, segment * parts, 48, segment))
+
+
+def _answer(door: socket.socket, number: int) -> str:
+    """Give every connection its bytes back, until all are closed."""
+    with selectors.DefaultSelector() as ready:
+        ready.register(door, selectors.EVENT_READ)
+        closed = 0
+        while closed < number:
+            events = ready.select(BOUND_S)
+            if not events:
+                return f"{closed} of {number} closed"
+            for key, _ in events:
+                one = key.fileobj
+                assert isinstance(one, socket.socket)
+                if one is door:
+                    made, _ = door.accept()
+                    ready.register(made, selectors.EVENT_READ)
+                    continue
+                data = one.recv(4096)
+                if data:
+                    one.sendall(data)
+                    continue
+                ready.unregister(one)
+                one.close()
+                closed += 1
+    return "ended"
+
+
+def _round_trips(source: str, connections: int, each: int) -> str:
+    """Requests of a byte on connections, one open request on each."""
+    with listener(OTHER[source]) as door, \
+            selectors.DefaultSelector() as ready:
+        server = Task(lambda: _answer(door, connections))
+        left = {}
+        for _ in range(connections):
+            made = new_socket(source)
+            made.connect(door.getsockname()[:2])
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            ready.register(made, selectors.EVENT_READ)
+            left[made.fileno()] = each
+            made.send(b"x")
+        done = 0
+        while ready.get_map():
+            events = ready.select(BOUND_S)
+            if not events:
+                return f"{done} answers, then none for {BOUND_S:g} s"
+            for key, _ in events:
+                one = key.fileobj
+                assert isinstance(one, socket.socket)
+                done += len(one.recv(64))
+                left[one.fileno()] -= 1
+                if left[one.fileno()]:
+                    one.send(b"x")
+                else:
+                    ready.unregister(one)
+                    one.close()
+        return f"{done} answers, server {server.text()}"
+
+
+def rr() -> None:
+    """Requests and answers on 1, 8 and 64 connections."""
+    for source in (DUT, PEER):
+        for connections, each in ((1, 300), (8, 60), (64, 10)):
+            outcome(f"rr.{connections}.from-{source}", _round_trips(
+                source, connections, each))
+
+
+def _once(source: str) -> None:
+    one, other = connected(source, OTHER[source])
+    with one, other:
+        one.sendall(b"y" * 3000)
+        one.shutdown(socket.SHUT_WR)
+        seen = 0
+        while piece := other.recv(4096):
+            seen += len(piece)
+        if seen != 3000:
+            raise OSError(f"{seen} bytes")
+
+
+def crr() -> None:
+    """Connections of a request each."""
+    for source in (DUT, PEER):
+        done = 0
+        try:
+            for _ in range(60):
+                _once(source)
+                done += 1
+        except OSError as error:
+            note(f"crr: {error}")
+        outcome(f"crr.from-{source}", done)
+
+
+def netperf() -> None:
+    """The measuring program ends as it should."""
+    must(interface(PEER, f"netserver -4 -L {address(PEER)} -p 12865"))
+    for test in ("TCP_STREAM", "TCP_MAERTS", "TCP_RR", "TCP_CRR", "UDP_RR"):
+        tries(test, interface(DUT, f"netperf -H {address(PEER)} -4 -t {test}"
+                              " -l -200" if test.endswith("RR") else
+                              f"netperf -H {address(PEER)} -4 -t {test}"
+                              " -l -4000000"))
+    run("busybox pkill netserver")
+
+
+PLAIN: dict[str, Callable[..., None]] = {
+    "shown": shown, "ping": ping, "tcp": tcp, "tcp6": tcp6, "udp": udp,
+    "offloads": offloads, "rr": rr, "crr": crr, "netperf": netperf}

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: GPL-2.0
+"""XDP programs of two instructions, loaded and unloaded under traffic."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import socket
+import struct
+from collections.abc import Callable, Iterator
+
+from .ends import (BLOCK, DUT, MIB, PEER, datagrams, new_socket, streams,
+                   within)
+from .filters import ETH_P_TEST, mac, packet_socket
+from .load import load
+from .say import must, note, outcome, run
+
+SYS_BPF = 321
+PROG_LOAD, LINK_CREATE = 5, 28
+PROG_TYPE_XDP, BPF_XDP = 6, 37
+FRAGMENTS = 1 << 5      # BPF_F_XDP_HAS_FRAGS
+DRIVER, GENERIC = 1 << 2, 1 << 1
+ABORTED, DROP, PASS, TX = range(4)
+ACTIONS = {"aborted": ABORTED, "drop": DROP, "pass": PASS, "tx": TX}
+
+
+def _bpf(command: int, attributes: bytes) -> int:
+    libc = ctypes.CDLL(None, use_errno=True)
+    room = ctypes.create_string_buffer(attributes.ljust(128, b"\0"), 128)
+    found: int = libc.syscall(SYS_BPF, command, room, 128)
+    if found < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return found
+
+
+def program(action: int, fragments: bool = True) -> int:
+    """A program that answers with an action: its descriptor."""
+    code = ctypes.create_string_buffer(
+        struct.pack("<BBhi", 0xb7, 0, 0, action)      # r0 = action
+        + struct.pack("<BBhi", 0x95, 0, 0, 0), 16)    # exit
+    licence = ctypes.create_string_buffer(b"GPL")
+    return _bpf(PROG_LOAD, struct.pack(
+        "<IIQQIIQII16s", PROG_TYPE_XDP, 2, ctypes.addressof(code),
+        ctypes.addressof(licence), 0, 0, 0, 0,
+        FRAGMENTS if fragments else 0, b"differential"))
+
+
+@contextlib.contextmanager
+def attached(action: int, fragments: bool = True,
+             flags: int = DRIVER) -> Iterator[None]:
+    """The program is on the tested interface meanwhile."""
+    made = program(action, fragments)
+    try:
+        with within(DUT):
+            link = _bpf(LINK_CREATE, struct.pack(
+                "<IIII", made, socket.if_nametoindex(DUT), BPF_XDP, flags))
+    finally:
+        os.close(made)
+    try:
+        yield
+    finally:
+        os.close(link)
+
+
+def _came() -> int:
+    """Datagrams of 32 that reach the tested interface's socket."""
+    with datagrams(DUT) as sink, new_socket(
+            PEER, kind=socket.SOCK_DGRAM) as one:
+        sink.settimeout(0.5)
+        one.connect(sink.getsockname()[:2])
+        for number in range(32):
+            one.send(BLOCK[number:number + 600])
+        seen = 0
+        with contextlib.suppress(TimeoutError):
+            while seen < 32:
+                seen += sink.recv(2000) == BLOCK[seen:seen + 600]
+        return seen
+
+
+def _reflected() -> int:
+    """Frames of 32 that the tested interface sends back as they are."""
+    with packet_socket(PEER, ETH_P_TEST) as sink:
+        sink.settimeout(0.5)
+        frame = mac("52:54:00:09:00:02") + mac("52:54:00:09:00:01") + \
+            struct.pack("!H", ETH_P_TEST) + BLOCK[:400]
+        must(f"ip -n {PEER} link set {PEER} promisc on")
+        with packet_socket(PEER) as one:
+            for _ in range(32):
+                one.send(frame)
+        seen = 0
+        with contextlib.suppress(TimeoutError):
+            while True:
+                got, where = sink.recvfrom(2000)
+                seen += got == frame and where[2] != socket.PACKET_OUTGOING
+        must(f"ip -n {PEER} link set {PEER} promisc off")
+        return seen
+
+
+def xdp() -> None:
+    """Each action, and what a program refuses."""
+    for name, action in ACTIONS.items():
+        for fragments in (True, False):
+            key = f"{name}.{'fragments' if fragments else 'linear'}"
+            try:
+                with attached(action, fragments):
+                    outcome(f"{key}.came", _came())
+                    outcome(f"{key}.reflected", _reflected())
+                    if action == PASS:
+                        streams(key, MIB)
+            except OSError as error:
+                outcome(key, error.strerror)
+        outcome(f"{name}.after", _came())
+    for size in (3000, 9000):
+        status, _ = run(f"ip -n {DUT} link set {DUT} mtu {size}")
+        for fragments in (True, False):
+            key = f"mtu-{size}.{'fragments' if fragments else 'linear'}"
+            try:
+                with attached(PASS, fragments):
+                    outcome(key, "attached")
+            except OSError as error:
+                outcome(key, error.strerror)
+        note(f"mtu {size}: {status}")
+    must(f"ip -n {DUT} link set {DUT} mtu 1500")
+    with attached(PASS, False):
+        for size in (3000, 9000, 1500):
+            outcome(f"mtu-under.{size}", run(
+                f"ip -n {DUT} link set {DUT} mtu {size}")[0])
+        _, said = run(f"ip -n {DUT} -d link show dev {DUT}")
+        outcome("shown", "prog/xdp" in said)
+
+
+def xdp_under() -> None:
+    """Loaded and unloaded under traffic; a drop only stops it meanwhile."""
+    with load() as streams_:
+        for number in range(8):
+            try:
+                with attached(PASS):
+                    streams_.moves(f"loaded.{number}")
+            except OSError as error:
+                outcome(f"loaded.{number}", error.strerror)
+            streams_.moves(f"unloaded.{number}")
+        try:
+            with attached(DROP):
+                run("sleep 0.3")
+        except OSError as error:
+            outcome("drop", error.strerror)
+
+
+XDP: dict[str, Callable[..., None]] = {"xdp": xdp, "xdp-under": xdp_under}

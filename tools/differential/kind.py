@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A class of devices: its cases by name, and the run of a list."""
+
+from __future__ import annotations
+
+import fnmatch
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lab import LabError
+
+from .case import Case, CaseResult, Guests, fits, run as run_case
+from .configs import Config, Mode
+from .session import GuestSession
+from .workload import Workload
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the runner knows of a class of devices.
+
+    The lists have lines "CONFIGURATION[/MODE]: WORKLOAD ...".
+    """
+
+    name: str
+    configs: Sequence[Config]
+    modes: Sequence[Mode]
+    workloads: Mapping[str, Workload]
+    session: Callable[[Sequence[Config], str], GuestSession]
+    # a random episode of the soak: its generator, and how many cases
+    episode: Callable[[random.Random], list[Case]]
+    every: str              # list of all cases
+    stage: str              # of `make check-all`
+    short: str              # of `make check`
+    most_configs: int = 8   # in a guest: each function slows every boot
+
+    def parse(self, text: str) -> Case:
+        """The case with a name; LabError if there is none."""
+        parts = text.split("/")
+        if len(parts) == 2:
+            parts.insert(1, "default")
+        try:
+            config, mode, workload = parts
+            case = Case({one.name: one for one in self.configs}[config],
+                        {one.name: one for one in self.modes}[mode],
+                        self.workloads[workload])
+        except (ValueError, KeyError) as error:
+            raise LabError(f"no case {text}: --list names configurations,"
+                           " modes and workloads", 2) from error
+        if not fits(case.config, case.workload):
+            raise LabError(f"{text}: this workload needs another backend,"
+                           " more CPUs or more disks than the configuration"
+                           " has; --list names others", 2)
+        return case
+
+    def cases(self, text: str) -> tuple[Case, ...]:
+        """The cases of a list."""
+        found = []
+        for line in text.splitlines():
+            where, _, workloads = line.partition(": ")
+            found += [self.parse(f"{where}/{workload}")
+                      for workload in workloads.split()]
+        return tuple(found)
+
+    def select(self, patterns: Sequence[str]) -> list[Case]:
+        """The cases of the list that match, and any others by name."""
+        chosen: list[Case] = []
+        for pattern in patterns:
+            found = [case for case in self.cases(self.every)
+                     if fnmatch.fnmatchcase(case.name, pattern)
+                     or pattern in (case.config.name, case.workload.name)]
+            chosen += found or [self.parse(pattern)]
+        return chosen
+
+    def groups(self, cases: Sequence[Case]) -> list[list[Case]]:
+        """Group cases by guest: same number of processors, not too many
+        functions."""
+        found: list[list[Case]] = []
+        for cpus in sorted({case.config.cpus for case in cases}):
+            kinds: list[list[Case]] = [[]]
+            here = [case for case in cases if case.config.cpus == cpus]
+            # Group the cases of a mode: each mode loads the module again.
+            for case in sorted(here,
+                               key=lambda one: one.mode.name != "default"):
+                configs = {one.config for one in kinds[-1]} | {case.config}
+                if len(configs) > self.most_configs:
+                    kinds.append([])
+                kinds[-1].append(case)
+            found += kinds
+        return found
+
+    def guests(self, name: str = "differential") -> Guests:
+        """The guests of a run."""
+        return Guests(name, self.session)
+
+    def run(self, cases: Sequence[Case],
+            repeat: int = 1) -> Iterator[CaseResult]:
+        """Run the cases, grouped by guest."""
+        guests = self.guests()
+        try:
+            for group in self.groups(cases):
+                guests.plan([case.config for case in group])
+                for number, case in enumerate(group * repeat):
+                    yield run_case(guests, case, swap=bool(number % 2))
+        finally:
+            guests.discard()

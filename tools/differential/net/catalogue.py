@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The workloads of networks, with names; guest/traffic has their programs."""
+
+from __future__ import annotations
+
+from ..workload import Workload
+
+
+def _traffic(name: str, words: str = "", *, busy: bool = False,
+             limit: int = 150, cpus: int = 1, host: str = "",
+             needs: str = "", title: str = "") -> Workload:
+    return Workload(title or name, f"traffic {name} {words}\n", busy=busy,
+                    limit=limit, cpus=cpus, host=host, needs=needs)
+
+
+def walk(seed: int) -> Workload:
+    """Random steps under traffic, from a seed."""
+    return _traffic("walk", str(seed), limit=400, title=f"walk-{seed}")
+
+
+_ALL = (
+    _traffic("shown"),
+    _traffic("ping"),
+    _traffic("tcp"),
+    _traffic("tcp", "1024", limit=1200, title="tcp-1g"),
+    _traffic("tcp6"),
+    _traffic("udp", limit=300),
+    _traffic("offloads", limit=400),
+    _traffic("rr"),
+    _traffic("crr"),
+    _traffic("netperf"),
+    _traffic("last"),
+    _traffic("last-namespace"),
+    _traffic("mtu", limit=300),
+    _traffic("jumbo"),
+    _traffic("rings", limit=300),
+    _traffic("smallest"),
+    _traffic("channels", limit=300),
+    _traffic("down-up", limit=300),
+    _traffic("under", title="flap", host="flap"),
+    _traffic("namespace"),
+    _traffic("unbind"),
+    _traffic("suspend"),
+    _traffic("netconsole"),
+    _traffic("filters"),
+    _traffic("vlans"),
+    _traffic("corpus"),
+    _traffic("xdp"),
+    _traffic("xdp-under", limit=300),
+    walk(1),
+)
+WORKLOADS = {workload.name: workload for workload in _ALL}

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: GPL-2.0
+"""What joins a tested function and its peer (inner code).
+
+Taps lead to each other through the host, with the offload headers, so that
+segments and checksums stay as the driver left them. Sockets have no such
+headers: QEMU's device offers no offload then.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+from pathlib import Path
+
+from lab import LabError, net, pci
+
+from .configs import DGRAM, STREAM, TAP, NetConfig
+
+CLONE_NEWNET = 0x40000000
+_apart: list[int] = []
+
+
+def apart() -> None:
+    """Move this process, and QEMU, into a network namespace of its own."""
+    if _apart:
+        return
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
+        raise LabError("no network namespace: "
+                       + os.strerror(ctypes.get_errno()))
+    subprocess.run(["modprobe", "-a", "tun", "cls_u32", "act_mirred",
+                    "sch_ingress"], check=False, stderr=subprocess.DEVNULL)
+    _apart.append(os.getpid())
+
+
+def _run(*argv: str) -> None:
+    done = subprocess.run(argv, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise LabError(f"'{' '.join(argv)}' failed: {done.stdout.strip()}")
+
+
+def _join(one: str, other: str) -> None:
+    """What comes from either tap goes to the other one."""
+    for name in (one, other):
+        _run("sysctl", "-q", "-w", f"net.ipv6.conf.{name}.disable_ipv6=1")
+        _run("ip", "link", "set", name, "mtu", "65521", "up")
+        _run("tc", "qdisc", "add", "dev", name, "clsact")
+    for name, to in ((one, other), (other, one)):
+        _run("tc", "filter", "add", "dev", name, "ingress", "protocol", "all",
+             "u32", "match", "u32", "0", "0", "action", "mirred", "egress",
+             "redirect", "dev", to)
+
+
+class Link:
+    """The two back ends of a link, in QEMU."""
+
+    count = 0
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.taps: list[str] = []
+
+    def backends(self, config: NetConfig, node: str) -> list[str]:
+        """QEMU's -netdev of the function, "net-NODE", and of its peer."""
+        names = (f"net-{node}", f"peer-{node}")
+        if config.backend == TAP:
+            return self._taps(config, names)
+        if config.backend == DGRAM:
+            one, other = (self.folder / f"{name}.sock" for name in names)
+            return [*net.dgram(names[0], one, other),
+                    *net.dgram(names[1], other, one)]
+        if config.backend == STREAM:
+            address = {"type": "unix",
+                       "path": str(self.folder / f"{names[0]}.sock")}
+            return [*net.netdev("stream", names[0], server=True,
+                                addr=address),
+                    *net.netdev("stream", names[1], server=False,
+                                addr=address)]
+        raise LabError(f"{config.name}: no link {config.backend}")
+
+    def _taps(self, config: NetConfig, names: tuple[str, str]) -> list[str]:
+        apart()
+        argv = []
+        taps = []
+        for name, pairs in zip(names, (config.pairs, 1)):
+            Link.count += 1
+            tap = f"dtap{Link.count}"
+            _run("ip", "tuntap", "add", "dev", tap, "mode", "tap",
+                 "vnet_hdr", *(["multi_queue"] if pairs > 1 else []))
+            taps.append(tap)
+            more = {"queues": pairs} if pairs > 1 else {}
+            argv += net.netdev("tap", name, ifname=tap, script="no",
+                               downscript="no", vhost=False, **more)
+        _join(taps[0], taps[1])
+        self.taps += taps
+        return argv
+
+    def remove(self) -> None:
+        """Remove the taps; QEMU has ended."""
+        while self.taps:
+            subprocess.run(["ip", "link", "del", self.taps.pop()],
+                           check=False, stderr=subprocess.DEVNULL)
+
+
+def function(config: NetConfig, node: str, slot: pci.Slot,
+             mac: str) -> list[str]:
+    """QEMU's arguments for the tested function."""
+    properties: dict[str, object] = {
+        "disable-legacy": "on", "multifunction": "on", "id": f"dut-{node}",
+        "mac": mac, "netdev": f"net-{node}"}
+    if config.pairs > 1:
+        properties.update({"mq": "on", "vectors": 2 * config.pairs + 2})
+    return pci.device("virtio-net-pci", slot,
+                      {**properties, **config.properties})
+
+
+def peer(config: NetConfig, node: str, slot: pci.Slot, mac: str) -> list[str]:
+    """And for its peer."""
+    return pci.device("virtio-net-pci", slot, {
+        "disable-legacy": "on", "multifunction": "on", "mac": mac,
+        "netdev": f"peer-{node}", **config.peer})

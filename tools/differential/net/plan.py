@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The lists of cases of networks."""
+
+from __future__ import annotations
+
+from ..kind import Kind
+from . import soak
+from .catalogue import WORKLOADS
+from .configs import CONFIGS, MODES
+from .session import Session
+
+EVERY = """\
+plain: shown ping tcp tcp-1g tcp6 udp offloads rr crr netperf last
+plain: last-namespace mtu jumbo rings smallest channels down-up flap namespace
+plain: unbind suspend netconsole filters vlans corpus xdp xdp-under walk-1
+plain-1cpu: shown ping tcp udp rr last rings down-up suspend
+plain/shared: shown tcp rr last suspend
+plain/intx: shown tcp rr last suspend
+pairs-2: shown tcp udp rr last channels rings down-up unbind xdp xdp-under
+pairs-2: walk-1
+pairs-4: shown tcp rr last channels suspend
+packed: shown ping tcp udp offloads rr last rings smallest mtu corpus xdp
+in-order: shown tcp udp rr last rings smallest
+legacy: shown ping tcp udp last mtu filters down-up corpus
+no-vectors: shown tcp rr last
+no-event-idx: tcp rr last smallest
+direct: tcp udp last smallest corpus
+direct-packed: tcp udp last smallest
+ring-small: tcp udp rr last rings smallest netconsole
+ring-1024: shown tcp rings
+no-mergeable: shown ping tcp udp offloads jumbo mtu last corpus
+no-mergeable-packed: tcp jumbo mtu smallest
+no-big: shown ping tcp udp jumbo mtu corpus
+no-any-layout: shown ping tcp udp jumbo
+no-offloads: shown tcp udp offloads corpus
+no-host-offloads: shown tcp offloads
+no-guest-offloads: shown tcp offloads
+no-guest-csum: shown tcp offloads
+no-csum: shown tcp offloads
+no-control: shown tcp filters channels mtu
+no-guest-control: shown tcp offloads
+no-status: shown tcp flap
+mtu-1400: shown ping tcp mtu
+mtu-9000: shown ping tcp jumbo mtu udp
+mtu-9000-no-mergeable: shown ping tcp jumbo mtu
+speed: shown flap
+rss: shown tcp rr channels
+dgram: shown ping tcp udp last corpus smallest
+dgram-packed: tcp udp last
+stream: shown tcp last
+"""
+
+# of `make check-all`
+STAGE = """\
+plain: shown ping tcp udp offloads rr last mtu rings down-up flap unbind
+plain: suspend netconsole filters vlans corpus xdp walk-1
+pairs-2: channels
+packed: tcp last smallest
+legacy: tcp corpus
+no-mergeable: tcp jumbo
+dgram: tcp
+"""
+
+# of `make check`
+SHORT = """\
+plain: ping tcp last
+packed: udp
+"""
+
+NET = Kind("net", CONFIGS, MODES, WORKLOADS, Session, soak.episode,
+           EVERY, STAGE, SHORT)

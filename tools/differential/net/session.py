@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+"""A guest with network functions, each with a peer in the same guest."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+
+from lab import LabError, pci
+from lab.initramfs import More
+
+from ..configs import Config
+from ..session import LIB, GuestSession, Side
+from ..workload import Workload
+from . import image, links
+from .configs import NetConfig
+
+# The same on both sides, whose links are not joined
+DUT_MAC, PEER_MAC = "52:54:00:09:00:02", "52:54:00:09:00:01"
+FLAP_S = 0.4
+
+BIND = """\
+. {lib}/net.sh
+take_down
+pci_unbind {peer}
+pci_bind virtio-pci {peer} && P=$(pci_netdev {peer}) || exit 1
+echo "$P" >/run/differential/peer
+pci_bind {driver} {dut} && N=$(pci_netdev {dut}) && echo "net $N"
+"""
+
+
+class Session(GuestSession):
+    """Interfaces, on two sides."""
+
+    watch = "net"
+    append = "ipv6.disable=0"
+
+    def __init__(self, configs: Sequence[Config], name: str) -> None:
+        super().__init__(configs, name)
+        self._link = links.Link(self.folder)
+        self._peers: dict[str, pci.Slot] = {}
+
+    def more(self) -> More:
+        return image.more()
+
+    def function(self, config: Config, node: str, slot: pci.Slot,
+                 ) -> list[str]:
+        assert isinstance(config, NetConfig)
+        self._peers[node] = there = next(self.slots)
+        return [*self._link.backends(config, node),
+                *links.function(config, node, slot, DUT_MAC),
+                *links.peer(config, node, there, PEER_MAC)]
+
+    def end(self) -> None:
+        self._link.remove()
+
+    def bind(self, driver: str, side: Side) -> tuple[str, list[str]]:
+        said = self.run(pci.script(BIND.format(
+            lib=LIB, driver=pci.driver_of(driver), dut=side.bdfs[0],
+            peer=self._peers[side.nodes[0]].bdf)))
+        return said, [line.split()[1] for line in said.splitlines()
+                      if line.startswith("net ")]
+
+    def prelude(self, names: Sequence[str]) -> str:
+        return (f"N={names[0]}\nP=$(</run/differential/peer)\n"
+                f". {LIB}/net.sh\nset_up || exit 1\n")
+
+    @contextlib.contextmanager
+    def host(self, side: Side, workload: Workload) -> Iterator[None]:
+        """With "flap", the link goes down and up."""
+        if workload.host != "flap":
+            yield
+            return
+        over = threading.Event()
+
+        def flap() -> None:
+            up = True
+            with contextlib.suppress(LabError):
+                while not over.wait(FLAP_S):
+                    up = not up
+                    self.guest.qmp("set_link", name=f"dut-{side.nodes[0]}",
+                                   up=up)
+                self.guest.qmp("set_link", name=f"dut-{side.nodes[0]}",
+                               up=True)
+
+        thread = threading.Thread(target=flap)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Random configurations and workloads of networks."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from ..case import Case, fits
+from .catalogue import WORKLOADS, walk
+from .configs import CONFIGS, DEFAULT, MODES
+
+STEPS, FUNCTIONS = 16, 4
+WALKS = 0.5     # the share of random walks among the workloads
+CUT = ("tcp-1g", "shown")      # too long, or the same every time
+
+
+def episode(rng: random.Random) -> list[Case]:
+    """The steps in one guest."""
+    cpus = rng.choice((1, 2, 2))
+    configs = [replace(one, cpus=cpus)
+               for one in rng.sample(CONFIGS, FUNCTIONS)]
+    mode = rng.choice((DEFAULT, DEFAULT, *MODES))
+    found = []
+    for _ in range(STEPS):
+        config = rng.choice(configs)
+        fitting = [one for name, one in WORKLOADS.items()
+                   if fits(config, one) and name not in CUT]
+        found.append(Case(config, mode, walk(rng.randrange(1 << 31))
+                          if rng.random() < WALKS else rng.choice(fitting)))
+    return found
