@@ -141,10 +141,13 @@ static int mq_pairs(const struct command *c)
 	return 0;
 }
 
-/* Is there a key of this length at the end of the data? */
+/*
+ * Is there a key of this length? Linux sends a byte more, since it takes the
+ * size of a structure.
+ */
 static bool is_key(const struct command *c, size_t at, unsigned int len)
 {
-	return len <= STEER_KEY && c->len == at + len;
+	return len <= STEER_KEY && c->len >= at + len;
 }
 
 /* 5.1.9.5.7; entries are checked by the queues that there are. */
@@ -400,8 +403,9 @@ int net_control(struct queue *q, struct chain *chain, uint32_t *len)
 	ret = have < chain->read_len ? -1 : run(&c, data[0]);
 	if (ret < 0) {
 		n->commands_ok--;
-		log_line("control queue: class %u command %u refused, with %zu bytes",
-			 data[0], c.number, c.len);
+		log_line("control queue: class %u command %u refused, with %zu bytes from %02x%02x%02x%02x on",
+			 data[0], c.number, c.len, data[2], data[3], data[4],
+			 data[5]);
 	}
 	net_count(n, ret < 0 ? NET_CTRL_REFUSED : NET_CTRL_OK, 1);
 	*len = put_answer(chain, ret < 0 ? VIRTIO_NET_ERR : VIRTIO_NET_OK,

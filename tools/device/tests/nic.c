@@ -189,7 +189,7 @@ uint32_t make_frame(uint8_t *frame, bool v6, bool tcp, uint32_t payload)
 	uint32_t len = (tcp ? TCP_LEN : UDP_LEN) + payload, sum;
 
 	memset(frame, 0, ETH_LEN + ip_len + TCP_LEN);
-	memcpy(frame, "\x52\x54\x00\x00\x00\x01\x52\x54\x00\x00\x00\x02", 12);
+	memcpy(frame, "\x52\x54\x00\x00\x00\x02\x52\x54\x00\x00\x00\x01", 12);
 	put16(frame + 12, v6 ? 0x86dd : 0x0800);
 	if (v6)
 		put_ip6(ip, tcp ? IPPROTO_TCP : IPPROTO_UDP, len);

@@ -15,6 +15,8 @@
 enum { RX0, TX0, RX1, TX1, CTRL };
 
 #define NIC_BUFFER	2048U	/* bytes of a receive buffer */
+/* Memory that is a test's own */
+#define NIC_DATA	(RAM_BASE + 0x180000)
 
 struct nic {
 	struct guest *main;

@@ -14,7 +14,7 @@ int main(void)
 		good_tests, packed_tests, feature_tests, misdeed_tests,
 		blk_tests, bad_tests,
 		race_tests, service_tests, quirk_tests, zoned_tests, rng_tests,
-		net_packet_tests,
+		net_packet_tests, net_queue_tests, net_control_tests,
 		NULL
 	};
 
