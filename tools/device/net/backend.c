@@ -8,6 +8,7 @@
 const struct net_backend_ops *const net_backends[] = {
 	&net_echo,
 	&net_sink,
+	&net_source,
 	&net_tap,
 	&net_pair,
 	&net_stream,

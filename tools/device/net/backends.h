@@ -7,6 +7,10 @@
 
 extern const struct net_backend_ops net_echo;	/* echo.c */
 extern const struct net_backend_ops net_sink;
+/* Turn a frame into its answer. Return: false if there is none */
+bool echo_answer(struct net_frame *f);
+
+extern const struct net_backend_ops net_source;	/* source.c */
 extern const struct net_backend_ops net_pair;	/* pair.c */
 extern const struct net_backend_ops net_stream;	/* stream.c */
 extern const struct net_backend_ops net_tap;	/* tap.c */

@@ -130,8 +130,7 @@ static void send_back(struct net_frame *f, const struct packet *p)
 	swap(f->data, f->data + MAC_LEN, MAC_LEN);
 }
 
-/* Turn a frame into its answer. Return: false if there is none */
-static bool answer(struct net_frame *f)
+bool echo_answer(struct net_frame *f)
 {
 	struct packet p;
 	uint8_t *l4;
@@ -183,7 +182,7 @@ static int echo_send(struct net_backend *b, unsigned int pair,
 	(void)pair;
 	if (e->count == FRAMES)
 		return -EAGAIN;
-	if (!answer(f))
+	if (!echo_answer(f))
 		return 0;
 	to = &e->frames[(e->head + e->count++) % FRAMES];
 	to->hdr = f->hdr;

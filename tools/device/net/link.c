@@ -230,8 +230,21 @@ int link_send(struct link *l, unsigned int pair, uint32_t allowed)
 
 /* Towards the port */
 
+/* Frames that a back end in this process still has are for the port before. */
+static void drain(struct link *l)
+{
+	if (l->b->ops->fds)
+		return;
+	for (unsigned int i = 0; i < RX_BATCH; i++) {
+		if (l->b->ops->receive(l->b, 0, l->rx))
+			break;
+		l->counts[NET_LINK_UNWANTED]++;
+	}
+}
+
 void link_attach(struct link *l, const struct net_port *port, void *state)
 {
+	drain(l);
 	l->port = port;
 	l->state = state;
 	l->blocked = false;
@@ -314,8 +327,10 @@ static void end_batch(struct link *l, uint64_t now)
 
 static bool may_receive(const struct link *l, unsigned int pair)
 {
-	return !l->blocked && !wire_full(l->wire) &&
-	       l->b->ops->may_receive(l->b, pair);
+	/* A back end in this process need not be emptied for nobody. */
+	if (l->blocked || wire_full(l->wire) || (!l->port && !l->b->ops->fds))
+		return false;
+	return l->b->ops->may_receive(l->b, pair);
 }
 
 bool link_poll(struct link *l)

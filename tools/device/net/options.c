@@ -22,7 +22,7 @@ enum option_key {
 
 static const struct argp_option list[] = {
 	{ "backend", KEY_BACKEND, "B", 0,
-	  "What the link leads to: echo (default) answers ARP, neighbour solicitations and pings, and sends other unicast IP back; sink drops all; tap:IFNAME is an interface of the host; pair:PATH joins two devices; stream:PATH is the socket of QEMU's -netdev stream or of passt",
+	  "What the link leads to: echo (default) answers ARP, neighbour solicitations and pings, and sends other unicast IP back; sink drops all; source[:SIZE[,start]] sends UDP packets to the address that it got one from; tap:IFNAME is an interface of the host; pair:PATH joins two devices; stream:PATH is the socket of QEMU's -netdev stream or of passt",
 	  0 },
 	{ "pairs", KEY_PAIRS, "N", 0,
 	  "Pairs of a receive and a transmit queue, 1 to 16 (default 1)", 0 },
