@@ -84,6 +84,7 @@ def _shell(options: argparse.Namespace) -> int:
 EPILOG = """examples:
   python3 tools/lab shell                       an interactive guest
   python3 tools/lab shell --doorbell map        ... with a mapped doorbell
+  python3 tools/lab shell --class net           ... with a network interface
   python3 tools/lab guest lspci -nn             one command in a guest
   python3 tools/lab exec gcc --version          one command in the rootfs
   python3 tools/lab nest ls /dev/kvm            one command in a nested machine
@@ -118,7 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "tree", "make the rootfs if it is missing", _tree)
     _command(commands, "prepare", "make everything that guests need", _prepare)
     _command(commands, "shell", "run a shell in a guest with the modules and"
-             " a disk; options go to vfe-device", _shell, "OPTION")
+             " a device; options go to vfe-device", _shell, "OPTION")
     one = _command(commands, "guest", "run a command in a new guest",
                    _guest, "COMMAND")
     one.add_argument("--bare", action="store_true",
