@@ -45,17 +45,18 @@ def pattern(sectors: int, salt: int = 0) -> bytes:
 class DeviceProcess:
     """One vfe-device with its files in @folder.
 
-    It is a block device if there is a backing file, or an entropy device.
+    It is a block device if there is a backing file, or of @device_class.
     """
 
     def __init__(self, folder: Path, options: Sequence[str] = (),
-                 backing: Path | None = None) -> None:
+                 backing: Path | None = None,
+                 device_class: str = "rng") -> None:
         self.socket = folder / "device.sock"
         self.control_path = folder / "control.sock"
         self.backing = backing or folder / "backing"
         self.stderr_path = folder / "stderr"
         which = (("--class=blk", "--backing", str(backing)) if backing
-                 else ("--class", "rng"))
+                 else ("--class", device_class))
         self.argv = [binary(), *which, "--socket", str(self.socket),
                      "--control", str(self.control_path), *options]
         with self.stderr_path.open("wb") as stderr:
