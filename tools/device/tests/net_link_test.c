@@ -3,9 +3,16 @@
  * Unit tests of the network device's link and back ends; the test is the far
  * side of the sockets.
  */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
@@ -209,6 +216,84 @@ static void test_stream(struct guest *g)
 	remove_lock();
 }
 
+#define TAP	"vfetest0"
+
+static void with_tap(struct options *o)
+{
+	with_two_pairs(o);
+	nic_options.backend = "tap:" TAP;
+}
+
+/* May this process make interfaces? */
+static bool have_tap(void)
+{
+	struct ifreq ifr = {
+		.ifr_name = TAP,
+		.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_MULTI_QUEUE,
+	};
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+	bool have = fd >= 0 && !ioctl(fd, TUNSETIFF, &ifr);
+
+	if (fd >= 0)
+		close(fd);
+	return have;
+}
+
+/* Set the interface up. Return: a socket that has its frames */
+static int open_interface(void)
+{
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, htons(ETH_P_ALL));
+	struct sockaddr_ll ll = {
+		.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+		.sll_ifindex = if_nametoindex(TAP),
+	};
+	struct ifreq ifr = { .ifr_name = TAP, .ifr_flags = IFF_UP };
+	struct timeval second = { 1, 0 };
+
+	CHECK(!bind(fd, (const struct sockaddr *)&ll, sizeof(ll)));
+	CHECK(!ioctl(fd, SIOCSIFFLAGS, &ifr));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &second, sizeof(second));
+	return fd;
+}
+
+/* Frames of the host's own are in between. */
+static bool has_come(int fd, uint32_t len)
+{
+	for (int i = 0; i < 50; i++) {
+		if (recv(fd, got, sizeof(got), 0) == (ssize_t)len &&
+		    !memcmp(got, frame, len))
+			return true;
+	}
+	return false;
+}
+
+static void test_tap(void)
+{
+	uint32_t len = make_frame(frame, true, false, 300);
+	bool came = false;
+	struct guest g;
+	struct nic n;
+	int fd;
+
+	if (!have_tap())
+		return;
+	guest_open(&g, with_tap);
+	nic_start(&n, &g, ~(F(CTRL_RX) | PACKED | IN_ORDER));
+	nic_fill(&n, RX0, 32, NIC_BUFFER);
+	fd = open_interface();
+	CHECK(nic_send(&n, TX0, NULL, frame, len));
+	CHECK(has_come(fd, len));
+	CHECK_EQ(send(fd, frame, len, 0), len);
+	for (int i = 0; i < 50 && !came; i++) {
+		events(&g, 20);
+		while (nic_receive(&n, RX0, &hdr, got) >= 0)
+			came |= !memcmp(got, frame, len);
+	}
+	CHECK(came);
+	close(fd);
+	guest_close(&g);
+}
+
 static void with_loss(struct options *o)
 {
 	with_two_pairs(o);
@@ -343,6 +428,7 @@ const struct test net_link_tests[] = {
 	{ "net: pair, whose far side takes nothing",
 	  .on_guest = test_pair_full, .change = with_pair },
 	{ "net: stream", .on_guest = test_stream, .change = with_stream },
+	{ "net: tap", .run = test_tap },
 	{ "net: loss", .on_guest = test_loss, .change = with_loss },
 	{ "net: delay", .on_guest = test_delay, .change = with_delay },
 	{ "net: reordering",
