@@ -352,6 +352,19 @@ void vfe_recovery_force(struct vfe_recovery *r)
 }
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_force, VFE_NS);
 
+void vfe_recovery_bounce(struct vfe_recovery *r)
+{
+	unsigned int noio = memalloc_noio_save();
+
+	lockdep_assert_held(&r->lock);
+	if (r->state == VFE_RUN_LIVE && vfe_run_set(r, VFE_RUN_RECOVERING))
+		vfe_recovery_reset_device(r);
+	else
+		vfe_recovery_quiesce_and_reset(r);
+	memalloc_noio_restore(noio);
+}
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_bounce, VFE_NS);
+
 void vfe_recovery_enable(struct vfe_recovery *r, bool on)
 {
 	mutex_lock(&r->lock);

@@ -65,14 +65,24 @@ int vfe_net_poll(struct napi_struct *napi, int budget)
 {
 	struct vfe_net_rxq *rxq = container_of(napi, struct vfe_net_rxq, napi);
 	unsigned int n;
+	bool more;
 
-	vfe_net_tx_poll(&rxq->vn->txq[rxq->index], budget);
+	more = vfe_net_tx_poll(&rxq->vn->txq[rxq->index], budget);
 	if (unlikely(!budget))
 		return 0;
 	n = vfe_net_rx_poll(rxq, budget);
+	if (unlikely(more))
+		return budget;
 	if (n < budget)
 		vfe_net_poll_done(rxq, n);
 	return n;
+}
+
+void vfe_net_wake_napi(struct vfe_net_rxq *rxq)
+{
+	local_bh_disable();
+	napi_schedule(&rxq->napi);
+	local_bh_enable();
 }
 
 static void vfe_net_rx_start(struct vfe_net_rxq *rxq)
@@ -82,9 +92,7 @@ static void vfe_net_rx_start(struct vfe_net_rxq *rxq)
 	napi_enable(&rxq->napi);
 	rxq->napi_on = true;
 	/* NAPI enables the interrupt, and retries a refill that failed */
-	local_bh_disable();
-	napi_schedule(&rxq->napi);
-	local_bh_enable();
+	vfe_net_wake_napi(rxq);
 }
 
 static void vfe_net_rx_stop(struct vfe_net_rxq *rxq)

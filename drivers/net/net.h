@@ -51,6 +51,7 @@ struct vfe_net;
 struct vfe_net_ctrl;
 struct vfe_net_moderation;
 struct vfe_net_tx_map;
+struct vfe_net_xsk_tx;
 struct xsk_buff_pool;
 
 /**
@@ -183,6 +184,8 @@ struct vfe_net_tx_stats {
  * @xdp_rxq: the queue for XDP, registered while there is @xdp_pool
  * @xdp_prog: the XDP program, or NULL
  * @xsk: the AF_XDP pool, or NULL
+ * @xsk_rxq: the queue for AF_XDP, registered while there is @xsk
+ * @convert: copy buffers of AF_XDP for the stack: no program is loaded
  * @name: of the virtqueue
  */
 struct vfe_net_rxq {
@@ -214,6 +217,8 @@ struct vfe_net_rxq {
 	struct xdp_rxq_info xdp_rxq;
 	struct bpf_prog __rcu *xdp_prog;
 	struct xsk_buff_pool *xsk;
+	struct xdp_rxq_info xsk_rxq;
+	bool convert;
 	char name[16];
 } ____cacheline_aligned_in_smp;
 
@@ -266,6 +271,7 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  * @late: frames of XDP to free when interrupts are enabled
  * @stats: counts
  * @xsk: the AF_XDP pool, or NULL
+ * @xsk_tx: its descriptors in the ring, while the device may have one
  * @name: of the virtqueue
  */
 struct vfe_net_txq {
@@ -292,6 +298,7 @@ struct vfe_net_txq {
 	struct xdp_frame *late;
 	struct vfe_net_tx_stats stats;
 	struct xsk_buff_pool *xsk;
+	struct vfe_net_xsk_tx *xsk_tx;
 	char name[16];
 } ____cacheline_aligned_in_smp;
 
@@ -399,6 +406,8 @@ void vfe_net_update_queues(struct vfe_net *vn);
 
 /* napi.c */
 int vfe_net_poll(struct napi_struct *napi, int budget);
+/* Schedules it, in any context but hard interrupts. */
+void vfe_net_wake_napi(struct vfe_net_rxq *rxq);
 void vfe_net_rx_irq(struct vfe_queue *vq);
 void vfe_net_tx_irq(struct vfe_queue *vq);
 /* Starts or stops NAPI; @recovery.lock is held. */
@@ -427,8 +436,8 @@ netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev);
 void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget);
 /* After a timeout. Return: whether there were used buffers */
 bool vfe_net_tx_rescue(struct vfe_net_txq *txq);
-/* Takes back used buffers from NAPI. */
-void vfe_net_tx_poll(struct vfe_net_txq *txq, int budget);
+/* For NAPI. Return: whether there may be more to transmit for AF_XDP */
+bool vfe_net_tx_poll(struct vfe_net_txq *txq, int budget);
 /* Takes back all buffers of a ring that was reset. */
 void vfe_net_tx_detach(struct vfe_net_txq *txq);
 /* Starts or stops adding; @recovery.lock is held. */
@@ -472,7 +481,8 @@ unsigned int vfe_net_xdp_tx_done(struct vfe_net_txq *txq,
 				 const struct vfe_used *used, unsigned int n,
 				 int budget);
 
-/* xsk.c */
+/* xsk.c: sockets; rtnl is held, and @recovery.lock is not */
+int vfe_net_xsk_setup(struct vfe_net *vn, struct xsk_buff_pool *pool, u16 pair);
 int vfe_net_xsk_wakeup(struct net_device *dev, u32 queue, u32 flags);
 
 #endif /* VFE_NET_H */

@@ -101,4 +101,5 @@ const struct net_device_ops vfe_net_netdev_ops = {
 	.ndo_get_stats64 = vfe_net_get_stats64,
 	.ndo_bpf = vfe_net_xdp,
 	.ndo_xdp_xmit = vfe_net_xdp_xmit,
+	.ndo_xsk_wakeup = vfe_net_xsk_wakeup,
 };

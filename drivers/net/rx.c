@@ -13,6 +13,7 @@
 #include "net.h"
 #include "rx.h"
 #include "xdp.h"
+#include "xsk.h"
 
 #define VFE_NET_ORDER	min(3, PAGE_ALLOC_COSTLY_ORDER)	/* of large pages */
 #define VFE_NET_COPY	256	/* bytes of the longest packet that is copied */
@@ -66,8 +67,7 @@ static void *vfe_net_alloc_from(struct page_pool *pool, unsigned int size,
 }
 
 /* A piece of a large page, or of a single page if there is none */
-static void *vfe_net_alloc(struct vfe_net_rxq *rxq, unsigned int size,
-			   gfp_t gfp)
+void *vfe_net_alloc(struct vfe_net_rxq *rxq, unsigned int size, gfp_t gfp)
 {
 	gfp_t large = (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NORETRY;
 
@@ -103,7 +103,8 @@ static dma_addr_t vfe_net_for_device(struct vfe_net_rxq *rxq, void *buf,
 	return addr;
 }
 
-void vfe_net_for_cpu(struct vfe_net_rxq *rxq, void *buf, unsigned int len)
+static void vfe_net_for_cpu(struct vfe_net_rxq *rxq, void *buf,
+			    unsigned int len)
 {
 	if (unlikely(rxq->dma))
 		dma_sync_single_for_cpu(vfe_dev(rxq->vn->vd),
@@ -121,10 +122,24 @@ static void vfe_net_free_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
 
 void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi)
 {
-	if (vfe_net_class(token) == VFE_NET_BUF_BIG)
-		vfe_net_free_big(rxq, vfe_net_buf(token), napi);
+	enum vfe_net_rx_class class = vfe_net_class(token);
+	void *buf = vfe_net_buf(token);
+
+	if (unlikely(class == VFE_NET_BUF_BIG))
+		vfe_net_free_big(rxq, buf, napi);
+	else if (unlikely(class == VFE_NET_BUF_XSK))
+		xsk_buff_free(buf);
 	else
-		vfe_net_free(vfe_net_buf(token), napi);
+		vfe_net_free(buf, napi);
+}
+
+void vfe_net_sync(struct vfe_net_rxq *rxq, const struct vfe_used *used)
+{
+	if (unlikely(vfe_net_class(used->token) == VFE_NET_BUF_XSK))
+		vfe_net_xsk_sync(rxq, vfe_net_buf(used->token));
+	else
+		vfe_net_for_cpu(rxq, vfe_net_data(rxq, used->token),
+				min_t(u32, used->len, PAGE_SIZE));
 }
 
 /* --- refill --- */
@@ -133,9 +148,9 @@ void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi)
  * 5.1.9.8: a device without VERSION_1 and ANY_LAYOUT wants a descriptor for the
  * header alone, unless it merges buffers. Return: the number of segments
  */
-static unsigned int vfe_net_frame_segs(const struct vfe_net_rxq *rxq,
-				       struct vfe_seg *segs, dma_addr_t addr,
-				       unsigned int len)
+unsigned int vfe_net_frame_segs(const struct vfe_net_rxq *rxq,
+				struct vfe_seg *segs, dma_addr_t addr,
+				unsigned int len)
 {
 	if (likely(rxq->vn->any_layout ||
 		   rxq->vn->mode == VFE_NET_RX_MERGEABLE)) {
@@ -231,6 +246,8 @@ static enum vfe_net_rx_class vfe_net_next_class(const struct vfe_net_rxq *rxq)
 {
 	enum vfe_net_rx_mode mode = READ_ONCE(rxq->vn->mode);
 
+	if (unlikely(rxq->xsk))
+		return VFE_NET_BUF_XSK;
 	if (unlikely(rcu_access_pointer(rxq->xdp_prog)))
 		return VFE_NET_BUF_XDP;
 	if (unlikely(mode == VFE_NET_RX_BIG))
@@ -253,6 +270,8 @@ static int vfe_net_post_new(struct vfe_net_rxq *rxq, gfp_t gfp)
 	enum vfe_net_rx_class class = vfe_net_next_class(rxq);
 	void *buf;
 
+	if (unlikely(class == VFE_NET_BUF_XSK))
+		return vfe_net_xsk_post(rxq);
 	if (unlikely(class == VFE_NET_BUF_BIG))
 		return vfe_net_post_big(rxq, gfp);
 	if (unlikely(class == VFE_NET_BUF_XDP))
@@ -289,6 +308,10 @@ bool vfe_net_rx_refill(struct vfe_net_rxq *rxq, gfp_t gfp)
 	rxq->low = rxq->posted - min(rxq->posted / 4, VFE_NET_BATCH);
 	if (vfe_queue_kick_prepare(rxq->vq))
 		vfe_queue_notify(rxq->vq);
+	if (unlikely(rxq->xsk)) {
+		vfe_net_xsk_refilled(rxq, err == -ENOMEM);
+		return true;
+	}
 	return err != -ENOMEM;
 }
 
@@ -324,6 +347,8 @@ static bool vfe_net_reap(struct vfe_net_rxq *rxq, unsigned int most)
 	rxq->used_n = vfe_queue_get_many(rxq->vq, rxq->used,
 					 min(most, VFE_NET_REAP));
 	rxq->posted -= rxq->used_n;
+	if (unlikely(rxq->convert))
+		vfe_net_xsk_convert(rxq);
 	return rxq->used_n;
 }
 
@@ -451,12 +476,12 @@ static bool vfe_net_merge(struct vfe_net_rxq *rxq, struct sk_buff *head,
 		class = vfe_net_class(used->token);
 		buf = vfe_net_buf(used->token);
 		at = vfe_net_at(buf, class);
-		vfe_net_for_cpu(rxq, at, used->len);
-		if (unlikely(!used->len)) {
-			vfe_net_repost(rxq, buf, class);
+		if (unlikely(!used->len || class == VFE_NET_BUF_XSK)) {
+			vfe_net_free_token(rxq, used->token, true);
 			vfe_net_drop_rest(rxq, n - 1);
 			return false;
 		}
+		vfe_net_for_cpu(rxq, at, used->len);
 		tail = vfe_net_append(rxq, head, tail, at, used->len,
 				      vfe_net_class_size(rxq, class));
 		if (unlikely(!tail)) {
@@ -600,10 +625,14 @@ static void vfe_net_rx_one(struct vfe_net_rxq *rxq, struct vfe_used *used)
 	enum vfe_net_rx_class class = vfe_net_class(used->token);
 	void *buf = vfe_net_buf(used->token);
 
-	if (unlikely(class == VFE_NET_BUF_BIG))
+	if (unlikely(class == VFE_NET_BUF_BIG)) {
 		vfe_net_rx_big(rxq, buf, used->len);
-	else
+	} else if (unlikely(class == VFE_NET_BUF_XSK)) {
+		vfe_net_free_token(rxq, used->token, true);
+		vfe_net_count_drop(rxq, false);
+	} else {
 		vfe_net_rx_piece(rxq, buf, class, used->len);
+	}
 }
 
 static void vfe_net_rx_count(struct vfe_net_rxq *rxq)
@@ -655,6 +684,7 @@ unsigned int vfe_net_rx_poll(struct vfe_net_rxq *rxq, unsigned int budget)
 	struct vfe_used *used;
 	unsigned int n = 0;
 
+	rxq->convert = unlikely(rxq->xsk) && !prog;
 	if (unlikely(prog))
 		n = vfe_net_rx_poll_xdp(rxq, prog, budget);
 	else

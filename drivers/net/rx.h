@@ -46,19 +46,29 @@ static inline void *vfe_net_at(void *buf, enum vfe_net_rx_class class)
 }
 
 /* The first byte that the device wrote */
-static inline void *vfe_net_data(void *token)
+static inline void *vfe_net_data(const struct vfe_net_rxq *rxq, void *token)
 {
 	enum vfe_net_rx_class class = vfe_net_class(token);
+	void *buf = vfe_net_buf(token);
 
+	if (unlikely(class == VFE_NET_BUF_XSK))
+		return ((struct xdp_buff *)buf)->data - rxq->hdr_len;
 	if (unlikely(class == VFE_NET_BUF_BIG))
-		return ((struct vfe_net_big *)vfe_net_buf(token))->page[0];
-	return vfe_net_at(vfe_net_buf(token), class);
+		return ((struct vfe_net_big *)buf)->page[0];
+	return vfe_net_at(buf, class);
 }
 
 /* rx.c */
 void vfe_net_free(void *buf, bool napi);
 void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi);
-void vfe_net_for_cpu(struct vfe_net_rxq *rxq, void *buf, unsigned int len);
+/* A piece of a page for the stack */
+void *vfe_net_alloc(struct vfe_net_rxq *rxq, unsigned int size, gfp_t gfp);
+/* The segments of a buffer in one piece. Return: their number */
+unsigned int vfe_net_frame_segs(const struct vfe_net_rxq *rxq,
+				struct vfe_seg *segs, dma_addr_t addr,
+				unsigned int len);
+/* The CPU is about to read a buffer, or the first page of it. */
+void vfe_net_sync(struct vfe_net_rxq *rxq, const struct vfe_used *used);
 /* The next buffer of a packet that has @most more buffers, or NULL */
 struct vfe_used *vfe_net_next_used(struct vfe_net_rxq *rxq, unsigned int most);
 /* Frees the rest of a packet that is dropped. */

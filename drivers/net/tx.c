@@ -14,6 +14,7 @@
 #include <net/tcp.h>
 
 #include "net.h"
+#include "xsk.h"
 
 #define VFE_NET_TX_BATCH	32	/* take back when so many are pending */
 
@@ -290,20 +291,25 @@ static void vfe_net_tx_timer(struct timer_list *t)
  *
  * Context: NAPI.
  */
-void vfe_net_tx_poll(struct vfe_net_txq *txq, int budget)
+bool vfe_net_tx_poll(struct vfe_net_txq *txq, int budget)
 {
-	if (!vfe_queue_pending(txq->vq))
-		return;
+	bool more = false;
+
+	if (!vfe_queue_pending(txq->vq) && likely(!READ_ONCE(txq->xsk)))
+		return false;
 	if (likely(budget))
 		__netif_tx_lock(txq->nq, smp_processor_id());
 	else if (!__netif_tx_trylock(txq->nq))
-		return;
+		return false;
 	vfe_net_tx_reclaim(txq, budget);
+	if (unlikely(txq->xsk) && txq->open && budget)
+		more = vfe_net_xsk_tx(txq);
 	if (vfe_net_tx_needs_irq(txq))
 		vfe_net_tx_arm_if_needed(txq, budget);
 	else
 		vfe_net_tx_disarm(txq);
 	__netif_tx_unlock(txq->nq);
+	return more;
 }
 
 /* --- adding --- */

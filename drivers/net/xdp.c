@@ -226,6 +226,8 @@ int vfe_net_xdp(struct net_device *dev, struct netdev_bpf *bpf)
 	switch (bpf->command) {
 	case XDP_SETUP_PROG:
 		return vfe_net_xdp_setup(vn, bpf->prog, bpf->extack);
+	case XDP_SETUP_XSK_POOL:
+		return vfe_net_xsk_setup(vn, bpf->xsk.pool, bpf->xsk.queue_id);
 	default:
 		return -EINVAL;
 	}
@@ -235,4 +237,5 @@ int vfe_net_xdp(struct net_device *dev, struct netdev_bpf *bpf)
 void vfe_net_xdp_config(struct vfe_net *vn)
 {
 	vfe_xdp_set_features(vn->netdev, vn->mode == VFE_NET_RX_MERGEABLE);
+	vfe_net_xdp_set_hints(vn->netdev);
 }

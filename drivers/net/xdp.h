@@ -19,7 +19,7 @@
  */
 struct vfe_net_xdp_buff {
 	struct xdp_buff xdp;
-	struct virtio_net_hdr_v1_hash hdr;
+	struct vfe_net_hdr hdr;
 };
 
 /**
@@ -48,6 +48,9 @@ struct vfe_net_xdp_run {
 void vfe_net_xdp_receive(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run,
 			 const struct vfe_used *used);
 void vfe_net_xdp_finish(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run);
+
+/* xdp_hints.c */
+void vfe_net_xdp_set_hints(struct net_device *dev);
 
 /* xdp_tx.c */
 void vfe_net_xdp_send_back(struct vfe_net_rxq *rxq,

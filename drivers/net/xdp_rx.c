@@ -14,6 +14,7 @@
 #include "net.h"
 #include "rx.h"
 #include "xdp.h"
+#include "xsk.h"
 
 static void *vfe_net_xdp_page(struct vfe_net_rxq *rxq)
 {
@@ -89,7 +90,7 @@ static int vfe_net_xdp_piece(struct vfe_net_rxq *rxq,
 {
 	enum vfe_net_rx_class class = vfe_net_class(used->token);
 	unsigned int len = used->len;
-	void *data = vfe_net_data(used->token);
+	void *data = vfe_net_data(rxq, used->token);
 	int err = 0;
 
 	if (likely(class == VFE_NET_BUF_XDP && len)) {
@@ -110,10 +111,12 @@ static int vfe_net_xdp_piece(struct vfe_net_rxq *rxq,
 	return err;
 }
 
-/* Frees all pages of a packet. */
+/* Frees all memory of a packet. */
 static void vfe_net_xdp_free(struct xdp_buff *xdp)
 {
-	if (unlikely(xdp_buff_has_frags(xdp)))
+	if (xdp->rxq->mem.type == MEM_TYPE_XSK_BUFF_POOL)
+		xsk_buff_free(xdp);
+	else if (unlikely(xdp_buff_has_frags(xdp)))
 		xdp_return_buff(xdp);
 	else
 		vfe_net_free(xdp->data, true);
@@ -130,7 +133,7 @@ static int vfe_net_xdp_merge(struct vfe_net_rxq *rxq,
 		used = vfe_net_next_used(rxq, more);
 		if (unlikely(!used))
 			return -EINVAL;
-		vfe_net_for_cpu(rxq, vfe_net_data(used->token), used->len);
+		vfe_net_sync(rxq, used);
 		err = vfe_net_xdp_piece(rxq, b, used, false);
 		if (unlikely(err)) {
 			vfe_net_drop_rest(rxq, more - 1);
@@ -161,36 +164,16 @@ static int vfe_net_xdp_linearize(struct xdp_buff *xdp)
 }
 
 /*
- * Builds a packet from a used buffer and those that follow. Return: 0; or an
- * error, and all its buffers are free: -EINVAL the device wrote a wrong header
- * or length, others: XDP cannot take it
+ * Builds a packet of pages from a used buffer and @more others. Return: 0; or an
+ * error, and all its buffers are free: -EINVAL a length is wrong, others: XDP
+ * cannot take it
  */
-static int vfe_net_xdp_build(struct vfe_net_rxq *rxq, struct bpf_prog *prog,
-			     struct vfe_net_xdp_buff *b,
-			     const struct vfe_used *used)
+static int vfe_net_xdp_collect(struct vfe_net_rxq *rxq, struct bpf_prog *prog,
+			       struct vfe_net_xdp_buff *b,
+			       const struct vfe_used *used, unsigned int more)
 {
-	void *data = vfe_net_data(used->token);
-	unsigned int more = 0;
 	int err;
 
-	if (unlikely(used->len < rxq->hdr_len + ETH_HLEN)) {
-		vfe_net_free_token(rxq, used->token, true);
-		return -EINVAL;
-	}
-	vfe_net_for_cpu(rxq, data, min_t(u32, used->len, PAGE_SIZE));
-	/* the device may write again: read the header once, then check it */
-	memcpy(&b->hdr, data, rxq->hdr_len);
-	if (rxq->vn->mode == VFE_NET_RX_MERGEABLE) {
-		more = le16_to_cpu(b->hdr.hdr.num_buffers);
-		more -= !!more;
-	}
-	/* sent before the offloads were disabled: a program cannot read it */
-	if (unlikely(b->hdr.hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE ||
-		     b->hdr.hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)) {
-		vfe_net_free_token(rxq, used->token, true);
-		vfe_net_drop_rest(rxq, more);
-		return -EOPNOTSUPP;
-	}
 	b->xdp.data_hard_start = NULL;
 	err = vfe_net_xdp_piece(rxq, b, used, true);
 	if (unlikely(err))
@@ -205,6 +188,58 @@ static int vfe_net_xdp_build(struct vfe_net_rxq *rxq, struct bpf_prog *prog,
 	return err;
 }
 
+/* A packet in a buffer of AF_XDP, which stays there */
+static struct xdp_buff *vfe_net_xdp_in_place(struct vfe_net_rxq *rxq,
+					     const struct vfe_net_xdp_buff *b,
+					     const struct vfe_used *used)
+{
+	struct xdp_buff *xdp = vfe_net_buf(used->token);
+
+#ifdef VFE_XDP_HINTS
+	XSK_CHECK_PRIV_TYPE(struct vfe_net_xdp_buff);
+	container_of(xdp, struct vfe_net_xdp_buff, xdp)->hdr = b->hdr;
+#endif
+	xsk_buff_set_size(xdp, used->len - rxq->hdr_len);
+	return xdp;
+}
+
+/*
+ * Builds a packet from a used buffer and those that follow, maybe in @b. Return:
+ * the packet; or ERR_PTR, and all its buffers are free: -EINVAL the device wrote
+ * a wrong header or length, others: XDP cannot take it
+ */
+static struct xdp_buff *vfe_net_xdp_build(struct vfe_net_rxq *rxq,
+					  struct bpf_prog *prog,
+					  struct vfe_net_xdp_buff *b,
+					  const struct vfe_used *used)
+{
+	unsigned int more = 0;
+	int err;
+
+	if (unlikely(used->len < rxq->hdr_len + ETH_HLEN)) {
+		vfe_net_free_token(rxq, used->token, true);
+		return ERR_PTR(-EINVAL);
+	}
+	vfe_net_sync(rxq, used);
+	/* the device may write again: read the header once, then check it */
+	memcpy(&b->hdr, vfe_net_data(rxq, used->token), rxq->hdr_len);
+	if (rxq->vn->mode == VFE_NET_RX_MERGEABLE) {
+		more = le16_to_cpu(b->hdr.num_buffers);
+		more -= !!more;
+	}
+	/* sent before the offloads were disabled: a program cannot read it */
+	if (unlikely(b->hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE ||
+		     b->hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)) {
+		vfe_net_free_token(rxq, used->token, true);
+		vfe_net_drop_rest(rxq, more);
+		return ERR_PTR(-EOPNOTSUPP);
+	}
+	if (vfe_net_class(used->token) == VFE_NET_BUF_XSK && likely(!more))
+		return vfe_net_xdp_in_place(rxq, b, used);
+	err = vfe_net_xdp_collect(rxq, prog, b, used, more);
+	return unlikely(err) ? ERR_PTR(err) : &b->xdp;
+}
+
 /* Gives a packet that the program passed to the stack. */
 static void vfe_net_xdp_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp)
 {
@@ -214,6 +249,10 @@ static void vfe_net_xdp_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp)
 	unsigned int n = 0, size = 0;
 	struct sk_buff *skb;
 
+	if (xdp->rxq->mem.type == MEM_TYPE_XSK_BUFF_POOL) {
+		vfe_net_xsk_pass(rxq, xdp);
+		return;
+	}
 	if (unlikely(frags)) {
 		n = sinfo->nr_frags;
 		size = sinfo->xdp_frags_size;
@@ -286,30 +325,30 @@ void vfe_net_xdp_receive(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run,
 			 const struct vfe_used *used)
 {
 	struct vfe_net_xdp_buff b;
-	int err;
+	struct xdp_buff *xdp;
 	u32 act;
 
-	err = vfe_net_xdp_build(rxq, run->prog, &b, used);
-	if (unlikely(err)) {
-		if (err == -EINVAL)
+	xdp = vfe_net_xdp_build(rxq, run->prog, &b, used);
+	if (IS_ERR(xdp)) {
+		if (PTR_ERR(xdp) == -EINVAL)
 			vfe_net_count_drop(rxq, true);
 		else
 			run->drops++;
 		return;
 	}
 	rxq->packets++;
-	rxq->bytes += xdp_get_buff_len(&b.xdp);
+	rxq->bytes += xdp_get_buff_len(xdp);
 	run->packets++;
-	act = bpf_prog_run_xdp(run->prog, &b.xdp);
+	act = bpf_prog_run_xdp(run->prog, xdp);
 	switch (act) {
 	case XDP_PASS:
-		vfe_net_xdp_pass(rxq, &b.xdp);
+		vfe_net_xdp_pass(rxq, xdp);
 		break;
 	case XDP_TX:
-		vfe_net_xdp_tx(rxq, run, &b.xdp);
+		vfe_net_xdp_tx(rxq, run, xdp);
 		break;
 	case XDP_REDIRECT:
-		vfe_net_xdp_redirect(rxq, run, &b.xdp);
+		vfe_net_xdp_redirect(rxq, run, xdp);
 		break;
 	default:
 		bpf_warn_invalid_xdp_action(rxq->vn->netdev, run->prog, act);
@@ -318,12 +357,12 @@ void vfe_net_xdp_receive(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run,
 		trace_xdp_exception(rxq->vn->netdev, run->prog, act);
 		fallthrough;
 	case XDP_DROP:
-		vfe_net_xdp_drop(run, &b.xdp);
+		vfe_net_xdp_drop(run, xdp);
 	}
 }
 
 /**
- * vfe_net_xdp_finish() - end a poll: send what waits, and count
+ * vfe_net_xdp_finish() - end a poll: send the waiting frames, and count
  * @rxq: the queue
  * @run: of this poll
  *

@@ -11,6 +11,7 @@
 
 #include "net.h"
 #include "xdp.h"
+#include "xsk.h"
 
 static void *vfe_net_xdp_token(struct xdp_frame *frame)
 {
@@ -24,7 +25,7 @@ static struct xdp_frame *vfe_net_xdp_frame(void *token)
 
 /*
  * Writes the segments, with an empty header. Nobody reads the frame's dev_rx
- * from here on: it keeps the mapped pieces. Return: the number of segments
+ * from now on: it keeps the mapped pieces. Return: the number of segments
  */
 static unsigned int vfe_net_xdp_segs(struct vfe_net_txq *txq,
 				     struct xdp_frame *frame)
@@ -196,10 +197,10 @@ static void vfe_net_xdp_keep(struct vfe_net_txq *txq, struct xdp_frame *frame)
 }
 
 /**
- * vfe_net_xdp_tx_done() - take frames of XDP back
+ * vfe_net_xdp_tx_done() - take frames of XDP and descriptors of AF_XDP back
  * @txq: the queue
  * @used: their tokens
- * @n: number of frames; 0 to free those that were kept
+ * @n: number of tokens; 0 to free those that were kept
  * @budget: 0 if interrupts may be disabled
  *
  * Context: the xmit lock is held.
@@ -212,10 +213,16 @@ unsigned int vfe_net_xdp_tx_done(struct vfe_net_txq *txq,
 	struct xdp_frame_bulk bulk;
 	struct xdp_frame *frame;
 	unsigned int i, bytes = 0;
+	bool xsk = false;
 
 	xdp_frame_bulk_init(&bulk);
 	rcu_read_lock();
 	for (i = 0; i < n; i++) {
+		if (vfe_net_tx_kind(used[i].token) == VFE_NET_TX_XSK) {
+			bytes += vfe_net_xsk_tx_done(txq, used[i].token);
+			xsk = true;
+			continue;
+		}
 		frame = vfe_net_xdp_frame(used[i].token);
 		bytes += xdp_get_frame_len(frame);
 		if (unlikely(txq->dma))
@@ -227,6 +234,8 @@ unsigned int vfe_net_xdp_tx_done(struct vfe_net_txq *txq,
 	}
 	xdp_flush_frame_bulk(&bulk);
 	rcu_read_unlock();
+	if (xsk)
+		vfe_net_xsk_tx_complete(txq);
 	if (budget)
 		vfe_net_xdp_free_late(txq);
 	return bytes;

@@ -143,6 +143,17 @@ void vfe_recovery_request(struct vfe_recovery *r);
 void vfe_recovery_force(struct vfe_recovery *r);
 
 /**
+ * vfe_recovery_bounce() - reset the device now, to get all buffers back
+ * @r: the recovery
+ *
+ * When it returns, @take_back was called for all queues. If the device cannot
+ * be restarted, a recovery tries that again later.
+ *
+ * Context: process context, may sleep; &vfe_recovery.lock is held.
+ */
+void vfe_recovery_bounce(struct vfe_recovery *r);
+
+/**
  * vfe_recovery_enable() - enable or disable retries
  * @r: the recovery
  * @on: false: fail the requests that wait for a device which cannot be

@@ -46,11 +46,17 @@ static inline void vfe_xdp_set_features(struct net_device *dev, bool frags)
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 	dev->xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
 			    NETDEV_XDP_ACT_NDO_XMIT |
+			    NETDEV_XDP_ACT_XSK_ZEROCOPY |
 			    NETDEV_XDP_ACT_NDO_XMIT_SG;
 	if (frags)
 		dev->xdp_features |= NETDEV_XDP_ACT_RX_SG;
 #endif
 }
+
+/* 6.3 has programs ask for a packet's hash, also in buffers of AF_XDP. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define VFE_XDP_HINTS
+#endif
 
 /* Until 6.10 the pool is an argument, too. */
 static inline void vfe_xsk_sync_for_cpu(struct xdp_buff *xdp)
