@@ -129,9 +129,30 @@ static void work(struct run *r)
 	vdev_serve(r->f->vdev, clock_ns());
 }
 
+/* Any of the class, with any values that the option allows */
+static void set_quirks(struct run *r)
+{
+	struct quirks *qs = &r->f->vdev->o->quirks;
+	uint64_t all = BIT64(QUIRK_NET_END) - BIT64(QUIRK_OF_CLASS);
+
+	qs->on = (uint64_t)take16(&r->in) << QUIRK_OF_CLASS & all;
+	for (unsigned int i = 0; net_quirks[i].name; i++) {
+		const struct value_info *info = &net_quirks[i];
+		uint32_t value = take8(&r->in), most = info->max;
+
+		if (info->kind == VALUE_CHOICE) {
+			for (most = 0; info->choices[most + 1]; most++)
+				;
+		}
+		if (value < info->min || value > most)
+			value = info->min;
+		qs->value[QUIRK_OF_CLASS + i] = value;
+	}
+}
+
 static void step(struct run *r)
 {
-	switch (take8(&r->in) % 8) {
+	switch (take8(&r->in) % 9) {
 	case 0:
 		any_buffer(r);
 		break;
@@ -149,6 +170,9 @@ static void step(struct run *r)
 		reset_one(r);
 		break;
 	case 6:
+		set_quirks(r);
+		break;
+	case 7:
 		vdev_write(r->f->vdev, VFE_WIN_DEVICE, take8(&r->in),
 			   1 << take8(&r->in) % 3, take32(&r->in));
 		break;
@@ -207,6 +231,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 	while (r.in.left)
 		step(&r);
 	work(&r);
+	r.f->vdev->o->quirks.on = 0;
 	function_reset(r.f);
 	for (int i = 0; i < 200; i++)
 		vdev_poll(r.f->vdev);

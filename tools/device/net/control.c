@@ -119,11 +119,14 @@ static int announced(const struct command *c)
 	return 0;
 }
 
-/* Queues that are no longer used begin anew. */
+/*
+ * A frame that waits may have another queue now. That is tried later, since
+ * this command has the pieces that receive buffers would get.
+ */
 static void set_pairs(struct net *n, unsigned int pairs)
 {
 	n->pairs = pairs;
-	link_room(n->link);
+	n->retry_at = clock_ns();
 }
 
 static bool are_pairs(const struct command *c, unsigned int pairs)

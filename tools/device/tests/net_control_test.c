@@ -133,7 +133,9 @@ static void test_vlans(struct guest *g)
 /* Flows come back where they were sent, as far as the queue is in use. */
 static void test_pairs(struct guest *g)
 {
+	const struct piece room = { NIC_DATA, NIC_BUFFER, VRING_DESC_F_WRITE };
 	uint32_t len = make_frame(frame, false, false, 100);
+	struct used u;
 	struct nic n;
 
 	nic_start(&n, g, ALL & ~F(RSS));
@@ -153,6 +155,16 @@ static void test_pairs(struct guest *g)
 	CHECK_EQ(nic_receive(&n, RX0, &hdr, got), len);
 	CHECK_EQ(command16(&n, VIRTIO_NET_CTRL_MQ, 0, 0), VIRTIO_NET_ERR);
 	CHECK_EQ(command16(&n, VIRTIO_NET_CTRL_MQ, 0, 3), VIRTIO_NET_ERR);
+	/* a command while a frame waits, and buffers are there by then */
+	while (nic_receive(&n, RX0, &hdr, got) >= 0)
+		;
+	nic_start(&n, g, ALL & ~F(RSS));
+	CHECK(nic_send(&n, TX1, NULL, frame, len));
+	add(&n.q[RX0], &room, 1, 0);
+	CHECK_EQ(command16(&n, VIRTIO_NET_CTRL_MQ, 0, 2), VIRTIO_NET_OK);
+	vdev_serve(g->v, clock_ns());
+	CHECK(take(&n.q[RX0], 1, 1, &u));
+	CHECK_EQ(u.len, 12 + len);
 	/* 5.1.2: without MQ the control queue is the third one. */
 	nic_start(&n, g, ALL & ~(F(MQ) | F(RSS)));
 	CHECK_EQ(n.ctrl, 2);

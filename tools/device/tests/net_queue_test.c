@@ -193,6 +193,35 @@ static void test_merged(struct guest *g)
 	CHECK_EQ(counted(&n, NET_RX_BUFFERS), hdr.num_buffers);
 }
 
+/* 5.1.9.3.1: without merged buffers, one of many pieces holds it. */
+static void test_big_buffer(struct guest *g)
+{
+	uint32_t len = make_frame(frame, false, true, 60000);
+	struct piece e[17];
+	struct used u;
+	struct nic n;
+
+	for (unsigned int i = 0; i < 17; i++)
+		e[i] = (struct piece){
+			NIC_DATA + i * 0x1000, 0x1000, VRING_DESC_F_WRITE
+		};
+	for (unsigned int table = 0; table < 2; table++) {
+		nic_start(&n, g, PLAIN | OFFLOADS | INDIRECT);
+		if (table)
+			add_table(&n.q[RX0], e, 17, 0);
+		else
+			add(&n.q[RX0], e, 17, 0);
+		leave_tso(1448);
+		CHECK(nic_send(&n, TX0, &hdr, frame, len));
+		CHECK(take(&n.q[RX0], 1, table ? 1 : 17, &u));
+		CHECK_EQ(u.len, 12 + len);
+		memcpy(&hdr, at(g, NIC_DATA), 12);
+		CHECK_EQ(hdr.num_buffers, 1);
+		CHECK(!memcmp((uint8_t *)at(g, NIC_DATA) + 12 + 54,
+			      frame + 54, len - 54));
+	}
+}
+
 /* A driver that cannot take the frame gets segments of it. */
 static void test_segmented(struct guest *g)
 {
@@ -481,6 +510,8 @@ const struct test net_queue_tests[] = {
 	  .on_guest = test_header_length, .change = with_two_pairs },
 	{ "net: a large frame in merged buffers",
 	  .on_guest = test_merged, .change = with_two_pairs },
+	{ "net: a large frame in one buffer",
+	  .on_guest = test_big_buffer, .change = with_two_pairs },
 	{ "net: a large frame for a driver without offloads",
 	  .on_guest = test_segmented, .change = with_two_pairs },
 	{ "net: frames wait for buffers",
