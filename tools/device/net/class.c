@@ -74,10 +74,21 @@ static unsigned int num_queues(const struct vdev *v)
 	return 2 * net_of(v)->o->pairs + control;
 }
 
+/* --quirk link-flap begins again when the driver does. */
+static void stop_flapping(struct net *n)
+{
+	if (!n->flap_at)
+		return;
+	n->flap_at = 0;
+	n->link_set = true;
+	link_set(n->link, true);
+}
+
 static void reset(struct vdev *v)
 {
 	struct net *n = net_of(v);
 
+	stop_flapping(n);
 	n->v = v;
 	n->pairs = 1;
 	n->hdr_len = VFE_NET_HDR_LEN;

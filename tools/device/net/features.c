@@ -200,7 +200,8 @@ bool net_set_offloads(struct net *n, uint64_t bits)
 	uint64_t csum = BIT64(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM_MAPPED);
 	uint64_t f = bits & plain;
 
-	if (bits & ~(plain | tunnel | csum))
+	/* Linux counts GUEST_HDRLEN among its offloads. */
+	if (bits & ~(plain | tunnel | csum | F(GUEST_HDRLEN)))
 		return false;
 	if (bits & tunnel)
 		f |= BIT64(NET_F_GUEST_TUNNEL);

@@ -270,7 +270,7 @@ static void test_offloads(struct guest *g)
 	CHECK(nic_send(&n, TX0, &hdr, frame, len));
 	CHECK_EQ(nic_receive(&n, RX0, &hdr, got), len);
 	CHECK_EQ(hdr.flags, 0);
-	bits = F(GUEST_CSUM) | F(GUEST_USO6);
+	bits = F(GUEST_CSUM) | F(GUEST_USO6) | F(GUEST_HDRLEN);
 	CHECK_EQ(command(&n, VIRTIO_NET_CTRL_GUEST_OFFLOADS, 0, &bits, 8),
 		 VIRTIO_NET_OK);
 	CHECK_EQ(command(&n, VIRTIO_NET_CTRL_GUEST_OFFLOADS, 0, &bits, 7),
