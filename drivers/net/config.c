@@ -200,12 +200,11 @@ void vfe_net_config_netdev(struct vfe_net *vn)
 	/* the device may send such packets, and must check their headers */
 	if (tx & NETIF_F_ALL_TSO)
 		dev->features |= NETIF_F_GSO_ROBUST;
-	if (vfe_net_has(vn, VIRTIO_NET_F_GUEST_CSUM)) {
-		dev->features |= NETIF_F_RXCSUM;
-		if (vn->vd->features & (BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |
-					BIT_ULL(VIRTIO_NET_F_GUEST_TSO6)))
-			dev->features |= NETIF_F_GRO_HW;
-	}
+	/* without GUEST_CSUM, too, a device may have verified a checksum */
+	dev->features |= NETIF_F_RXCSUM;
+	if (vn->vd->features & (BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |
+				BIT_ULL(VIRTIO_NET_F_GUEST_TSO6)))
+		dev->features |= NETIF_F_GRO_HW;
 	dev->vlan_features = dev->features;
 	dev->needed_headroom = vn->hdr_len;
 	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;

@@ -107,3 +107,34 @@ void vfe_net_hdr_from_skb(struct virtio_net_hdr_mrg_rxbuf *hdr,
 		vfe_net_hdr_offloads(&hdr->hdr, skb);
 }
 EXPORT_SYMBOL_IF_KUNIT(vfe_net_hdr_from_skb);
+
+/* 5.1.9.4.4: what the device hashed, by VIRTIO_NET_HASH_REPORT_* */
+static const u8 vfe_net_hash_kinds[] = {
+	[VIRTIO_NET_HASH_REPORT_NONE] = PKT_HASH_TYPE_NONE,
+	[VIRTIO_NET_HASH_REPORT_IPv4] = PKT_HASH_TYPE_L3,
+	[VIRTIO_NET_HASH_REPORT_TCPv4] = PKT_HASH_TYPE_L4,
+	[VIRTIO_NET_HASH_REPORT_UDPv4] = PKT_HASH_TYPE_L4,
+	[VIRTIO_NET_HASH_REPORT_IPv6] = PKT_HASH_TYPE_L3,
+	[VIRTIO_NET_HASH_REPORT_TCPv6] = PKT_HASH_TYPE_L4,
+	[VIRTIO_NET_HASH_REPORT_UDPv6] = PKT_HASH_TYPE_L4,
+	[VIRTIO_NET_HASH_REPORT_IPv6_EX] = PKT_HASH_TYPE_L3,
+	[VIRTIO_NET_HASH_REPORT_TCPv6_EX] = PKT_HASH_TYPE_L4,
+	[VIRTIO_NET_HASH_REPORT_UDPv6_EX] = PKT_HASH_TYPE_L4,
+};
+
+/**
+ * vfe_net_hash_to_skb() - set the hash of a packet that the device computed
+ * @skb: the packet
+ * @hdr: its header, with HASH_REPORT; an unknown report means no hash
+ *
+ * Context: any.
+ */
+void vfe_net_hash_to_skb(struct sk_buff *skb,
+			 const struct virtio_net_hdr_v1_hash *hdr)
+{
+	unsigned int report = le16_to_cpu(hdr->hash_report);
+
+	if (report < ARRAY_SIZE(vfe_net_hash_kinds) && report)
+		skb_set_hash(skb, le32_to_cpu(hdr->hash_value),
+			     vfe_net_hash_kinds[report]);
+}

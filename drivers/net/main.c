@@ -80,6 +80,8 @@ static int vfe_net_register(struct vfe_net *vn)
 	vfe_net_config_netdev(vn);
 	vfe_net_state_netdev(vn);
 	vfe_net_xdp_config(vn);
+	/* only a change after it is registered sets the operational state */
+	netif_carrier_off(dev);
 	err = netif_set_real_num_queues(dev, vn->state.pairs, vn->state.pairs);
 	if (!err)
 		err = register_netdev(dev);
@@ -90,6 +92,7 @@ static int vfe_net_register(struct vfe_net *vn)
 	rtnl_lock();
 	vfe_net_set_affinity(vn);
 	rtnl_unlock();
+	vfe_net_config_changed(vn->vd);
 	netdev_info(dev, "%u of %u pairs, rings of %u and %u, %s buffers\n",
 		    vn->state.pairs, vn->max_pairs,
 		    vfe_queue_size(vn->rxq[0].vq),

@@ -373,7 +373,19 @@ static inline u32 vfe_net_tx_pending(const struct vfe_net_txq *txq)
 	return txq->added - txq->done;
 }
 
+/**
+ * union vfe_net_rx_hdr - the header of a received packet, copied
+ * @v1: of each device
+ * @hash: of a device that reports hashes (HASH_REPORT)
+ */
+union vfe_net_rx_hdr {
+	struct virtio_net_hdr_mrg_rxbuf v1;
+	struct virtio_net_hdr_v1_hash hash;
+};
+
 /* header.c */
+void vfe_net_hash_to_skb(struct sk_buff *skb,
+			 const struct virtio_net_hdr_v1_hash *hdr);
 int vfe_net_hdr_to_skb(struct sk_buff *skb, const struct virtio_net_hdr *hdr);
 void vfe_net_hdr_from_skb(struct virtio_net_hdr_mrg_rxbuf *hdr,
 			  unsigned int hdr_len, const struct sk_buff *skb);

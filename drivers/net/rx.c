@@ -546,13 +546,16 @@ void vfe_net_to_stack(struct vfe_net_rxq *rxq, struct sk_buff *skb)
 
 /* Gives an skb, with the header that the device wrote, to the stack. */
 static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
-			    const struct virtio_net_hdr *hdr)
+			    const union vfe_net_rx_hdr *hdr)
 {
-	if (unlikely(vfe_net_hdr_to_skb(skb, hdr))) {
+	if (unlikely(vfe_net_hdr_to_skb(skb, &hdr->v1.hdr))) {
 		dev_kfree_skb_any(skb);
 		vfe_net_count_drop(rxq, true);
 		return;
 	}
+	if (rxq->hdr_len >= sizeof(hdr->hash) &&
+	    rxq->vn->netdev->features & NETIF_F_RXHASH)
+		vfe_net_hash_to_skb(skb, &hdr->hash);
 	rxq->packets++;
 	rxq->bytes += skb->len;
 	rxq->average += skb->len - rxq->average / 64;
@@ -562,7 +565,7 @@ static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
 static void vfe_net_rx_piece(struct vfe_net_rxq *rxq, void *buf,
 			     enum vfe_net_rx_class class, unsigned int len)
 {
-	struct virtio_net_hdr_mrg_rxbuf hdr;
+	union vfe_net_rx_hdr hdr;
 	void *at = vfe_net_at(buf, class);
 	unsigned int more = 0;
 	struct sk_buff *skb;
@@ -573,22 +576,25 @@ static void vfe_net_rx_piece(struct vfe_net_rxq *rxq, void *buf,
 		vfe_net_count_drop(rxq, true);
 		return;
 	}
-	/* the device may write again: read the header once, then check it */
+	/*
+	 * the device may write again: read the header once, then check it;
+	 * of a shorter one, this reads a part of the frame, too
+	 */
 	memcpy(&hdr, at, sizeof(hdr));
 	if (rxq->vn->mode == VFE_NET_RX_MERGEABLE) {
-		more = le16_to_cpu((__force __le16)hdr.num_buffers);
+		more = le16_to_cpu((__force __le16)hdr.v1.num_buffers);
 		more -= !!more;
 	}
 	skb = vfe_net_piece_skb(rxq, buf, class, len, more);
 	if (likely(skb))
-		vfe_net_deliver(rxq, skb, &hdr.hdr);
+		vfe_net_deliver(rxq, skb, &hdr);
 }
 
 /* A buffer of several pages; those without data are freed. */
 static void vfe_net_rx_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
 			   unsigned int len)
 {
-	struct virtio_net_hdr_mrg_rxbuf hdr;
+	union vfe_net_rx_hdr hdr;
 	struct sk_buff *skb = NULL;
 	unsigned int i, at, piece;
 	bool bad = len < rxq->hdr_len + ETH_HLEN ||
@@ -615,7 +621,7 @@ static void vfe_net_rx_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
 	}
 	kfree(big);
 	if (likely(skb))
-		vfe_net_deliver(rxq, skb, &hdr.hdr);
+		vfe_net_deliver(rxq, skb, &hdr);
 	else
 		vfe_net_count_drop(rxq, bad);
 }
