@@ -296,6 +296,24 @@ static inline void tnet_clean(struct tnet *t)
 	VFE_MOCK_EXPECT_CLEAN(t->test, t->m);
 }
 
+/*
+ * Waits until a reset has ended that the device asked for. (A case must not
+ * last longer than the kernel allows a task to sleep, 120 s.)
+ */
+static inline void tnet_wait_live(struct tnet *t)
+{
+	unsigned int i;
+
+	msleep(200);
+	for (i = 0; i < 50 && (vfe_recovery_state(&t->vn->recovery) !=
+			       VFE_RUN_LIVE || !netif_carrier_ok(t->dev)); i++)
+		msleep(100);
+	msleep(100);
+	KUNIT_EXPECT_EQ(t->test, vfe_recovery_state(&t->vn->recovery),
+			VFE_RUN_LIVE);
+	tnet_run_softirqs();
+}
+
 /* --- transmit --- */
 
 /* A frame of @len bytes to a neighbour, all bytes after the header @fill */
