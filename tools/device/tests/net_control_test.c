@@ -451,8 +451,9 @@ static void test_socket(struct guest *g)
 		 VIRTIO_NET_OK);
 	CHECK_EQ(vdev_read(g->v, VFE_WIN_DEVICE, 6, 2), 1);
 	nic_fill(&n, RX0, 1, NIC_BUFFER);
-	CHECK_EQ(run(g, "inject", "000000000000000000000000"
-		     "525400000001525400000002080045"), 0);
+	CHECK_EQ(run(g, "inject",
+		     "000000000000000000000000525400000001525400000002080045"),
+		 0);
 	nic_poll(&n);
 	CHECK_EQ(nic_receive(&n, RX0, &hdr, got), 15);
 	CHECK_EQ(run(g, "inject", "00"), -1);
