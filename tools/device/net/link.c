@@ -221,6 +221,7 @@ int link_send(struct link *l, unsigned int pair, uint32_t allowed)
 	if (!offload_check(&s->frames[i], &s->needs[i]) ||
 	    s->needs[i].needs & ~allowed)
 		return -1;
+	offload_tidy(&s->frames[i], &s->needs[i]);
 	if (passes(l))
 		s->count++;
 	else
@@ -283,6 +284,7 @@ static void arrived(struct link *l)
 	} else if (!offload_check(l->rx, &n)) {
 		l->counts[NET_LINK_MALFORMED]++;
 	} else {
+		offload_tidy(l->rx, &n);
 		offload_begin(&l->rx_way, l->rx, &n,
 			      l->port->offloads(l->state));
 		give(l);

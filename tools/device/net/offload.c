@@ -136,6 +136,27 @@ bool offload_check(const struct net_frame *f, struct offload_needs *n)
 	}
 }
 
+void offload_tidy(struct net_frame *f, const struct offload_needs *n)
+{
+	struct vfe_net_hdr hdr = {
+		.flags = f->hdr.flags, .gso_type = f->hdr.gso_type,
+	};
+
+	if (n->needs & NET_CSUM) {
+		hdr.csum_start = f->hdr.csum_start;
+		hdr.csum_offset = f->hdr.csum_offset;
+	}
+	if (n->needs & ~NET_CSUM) {
+		hdr.gso_size = f->hdr.gso_size;
+		hdr.hdr_len = htole16(n->headers);
+	}
+	if (n->tunnel) {
+		hdr.outer_th_offset = f->hdr.outer_th_offset;
+		hdr.inner_nh_offset = f->hdr.inner_nh_offset;
+	}
+	f->hdr = hdr;
+}
+
 uint32_t offload_segments(const struct offload_needs *n,
 			  const struct net_frame *f)
 {

@@ -35,6 +35,12 @@ struct offload_needs {
  */
 bool offload_check(const struct net_frame *f, struct offload_needs *n);
 
+/*
+ * Set the fields that the header's flags and type do not use to 0, and hdr_len
+ * to what it is: a taker may trust more than it should.
+ */
+void offload_tidy(struct net_frame *f, const struct offload_needs *n);
+
 /* The way of a frame to its taker: as it is, completed, or in segments */
 struct offload {
 	struct net_frame *f;	/* NULL: nothing is under way */

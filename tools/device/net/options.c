@@ -37,6 +37,9 @@ static const struct argp_option list[] = {
 	{ "loss", KEY_LOSS, "PERCENT", 0, "Lose frames to the driver", 0 },
 	{ "reorder", KEY_REORDER, "PERCENT", 0,
 	  "Give frames to the driver a millisecond late", 0 },
+	{ NULL, 0, NULL, OPTION_DOC,
+	  "--features-off: csum, guest_csum, mtu, mac, guest_tso4, guest_tso6, guest_ecn, host_tso4, host_tso6, host_ecn, mrg_rxbuf, status, ctrl_vq, ctrl_rx, ctrl_vlan, ctrl_rx_extra, guest_announce, mq, ctrl_mac_addr, ctrl_guest_offloads, device_stats, vq_notf_coal, notf_coal, guest_uso4, guest_uso6, host_uso, hash_report, guest_hdrlen, rss, speed_duplex, guest_udp_tunnel_gso, guest_udp_tunnel_gso_csum, host_udp_tunnel_gso, host_udp_tunnel_gso_csum",
+	  0 },
 	{ }
 };
 

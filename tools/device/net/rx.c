@@ -120,10 +120,6 @@ static void put(struct queue *q, struct buffers *b, const struct net_frame *f)
 	hdr.num_buffers = htole16(b->n);
 	/* 5.1.9.4.1: no flag without GUEST_CSUM */
 	hdr.flags &= n->offloads & NET_CSUM ? FLAGS : 0;
-	if (!(hdr.gso_type & VIRTIO_NET_HDR_GSO_UDP_TUNNEL)) {
-		hdr.outer_th_offset = 0;
-		hdr.inner_nh_offset = 0;
-	}
 	stats_frame(&n->stats[q->index], &hdr, f->len);
 	n->received++;
 	net_quirk_header(n, &hdr, f->len);

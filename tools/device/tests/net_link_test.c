@@ -110,10 +110,13 @@ static void test_pair(struct guest *g)
 	hdr.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
 	hdr.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
 	hdr.gso_size = 1448;
+	hdr.hdr_len = 9999;
 	hdr.csum_start = 34;
 	hdr.csum_offset = 16;
 	CHECK(nic_send(&n, TX0, &hdr, frame, len));
 	CHECK_EQ(recv(fd, got, sizeof(got), 0), 12 + len);
+	/* except for a wrong hdr_len */
+	hdr.hdr_len = 54;
 	CHECK(!memcmp(got, &hdr, 10));
 	CHECK(!memcmp(got + 12, frame, len));
 	/* and the other way */
