@@ -233,18 +233,27 @@ static void files_all_documented(struct kunit *test)
 	files_expect_no_more(test, queues);
 }
 
+/* Counts without windows; too large for the stack */
+static struct vfe_regs *files_regs(struct kunit *test)
+{
+	struct vfe_regs *regs = kunit_kzalloc(test, sizeof(*regs), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, regs);
+	KUNIT_ASSERT_EQ(test, vfe_regs_init(regs), 0);
+	return regs;
+}
+
 /* A driver of a register window has one window, and no virtio files. */
 static void files_without_virtio(struct kunit *test)
 {
 	struct tdrv_setup spec = {};
 	struct tdrv *td = tdrv_start(test, &spec);
 	struct files f = { .td = td, .mnt = vfe_files_mount(test) };
-	struct vfe_regs regs;
+	struct vfe_regs *regs = files_regs(test);
 	char buf[16];
 
-	KUNIT_ASSERT_EQ(test, vfe_regs_init(&regs), 0);
-	regs.win[VFE_WIN_MEMORY] = vfe_regs_of(td->vd)->win[VFE_WIN_COMMON];
-	f.s = vfe_sysfs_create(&td->m->pdev->dev, &regs, vfe_stats_of(td->vd),
+	regs->win[VFE_WIN_MEMORY] = vfe_regs_of(td->vd)->win[VFE_WIN_COMMON];
+	f.s = vfe_sysfs_create(&td->m->pdev->dev, regs, vfe_stats_of(td->vd),
 			       NULL);
 	KUNIT_EXPECT_FALSE(test, IS_ERR_OR_NULL(f.s));
 	if (!IS_ERR_OR_NULL(f.s)) {
@@ -260,7 +269,7 @@ static void files_without_virtio(struct kunit *test)
 		KUNIT_EXPECT_STREQ(test, buf, "trap\n");
 	}
 	vfe_sysfs_destroy(f.s);
-	vfe_regs_exit(&regs);
+	vfe_regs_exit(regs);
 }
 
 /* --- modes --- */
@@ -707,17 +716,16 @@ static void files_without_memory(struct kunit *test)
 	struct files *f = files_start(test, &spec);
 	struct tdrv *td = f->td;
 	unsigned int n, errors = 0;
-	struct vfe_regs regs;
+	struct vfe_regs *regs = files_regs(test);
 	bool failed = true;
 	struct file *file;
 
 	fail_require(test);
-	KUNIT_ASSERT_EQ(test, vfe_regs_init(&regs), 0);
-	regs.win[VFE_WIN_ISR] = vfe_regs_of(td->vd)->win[VFE_WIN_ISR];
+	regs->win[VFE_WIN_ISR] = vfe_regs_of(td->vd)->win[VFE_WIN_ISR];
 	for (n = 1; failed && n < FILES_ALLOCATIONS; n++) {
 		files_stop(f);
 		fail_nth(n);
-		f->s = vfe_sysfs_create(&td->m->pdev->dev, &regs,
+		f->s = vfe_sysfs_create(&td->m->pdev->dev, regs,
 					vfe_stats_of(td->vd), td->vd);
 		failed = fail_end();
 		if (!IS_ERR(f->s))
@@ -736,7 +744,7 @@ static void files_without_memory(struct kunit *test)
 	files_expect_top(test, f, true);
 	files_expect_windows(test, f, BIT(VFE_WIN_ISR));
 	files_stop(f);
-	vfe_regs_exit(&regs);
+	vfe_regs_exit(regs);
 	kunit_info(test, "%u allocations, %u of them needed\n", n - 2, errors);
 }
 
