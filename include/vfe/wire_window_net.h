@@ -17,7 +17,8 @@
  *                   remote_address, and decreases remote_count
  * control:          VFE_CONTROL_*, as for all classes
  * current:          the page that the device writes next; read-only
- * interrupt_status: VFE_NET_INT_*; writing ones clears them
+ * interrupt_status: VFE_NET_INT_*; writing ones clears them; a read that finds
+ *                   an enabled one also clears interrupt_mask
  * interrupt_mask:   VFE_NET_INT_* that interrupt
  * receive_config:   VFE_NET_RX_*, the frames to receive
  * receive_start,

@@ -3,7 +3,7 @@
  * Fuzz target: the network device, with two pairs and a control queue in front
  * of the echo back end. The input is the features that the driver accepts, then
  * steps: buffers and frames and commands of every kind, frames from the link,
- * resets of queues. Whatever they are, the device writes to guest memory alone,
+ * resets of queues, accesses to the register window. Whatever they are, the device writes to guest memory alone,
  * and a good frame comes back after a reset.
  */
 #include <string.h>
@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "net/net.h"
 #include "world.h"
+
+#include <vfe/wire_window_net.h>
 
 #define NUM_QUEUES	5
 #define RX0		0
@@ -150,9 +152,57 @@ static void set_quirks(struct run *r)
 	}
 }
 
+/* A register of the window, by a value that is small or any */
+static void window_access(struct run *r)
+{
+	uint8_t how = take8(&r->in);
+	unsigned int bar = how & 1 ? VFE_BAR_PORT : VFE_BAR_MEMORY;
+	uint32_t offset = how & 0x3c;
+	uint64_t value;
+
+	if (how & 2) {
+		value = how & 0x80 ? take32(&r->in) : take8(&r->in);
+		bar_write(r->f, bar, offset, 4, value);
+	} else {
+		bar_read(r->f, bar, offset, 4, &value);
+	}
+}
+
+/* A window that is started, and a frame through it: bytes of the input */
+static void window_frame(struct run *r)
+{
+	static const uint8_t set_up[][2] = {
+		{ 0x30, 8 }, { 0x34, 32 }, { 0x14, 8 }, { 0x2c, 0x1c },
+		{ 0x0c, 1 }, { 0x28, 0x73 }, { 0x00, 2 },
+	};
+	uint8_t bytes[1024];
+	uint32_t len = take_bytes(&r->in, bytes,
+				  take16(&r->in) % sizeof(bytes));
+	struct window *w = r->f->window;
+
+	for (unsigned int i = 0; i < sizeof(set_up) / 2; i++)
+		window_write(w, set_up[i][0], 4, set_up[i][1]);
+	window_write(w, 0x04, 4, VFE_NET_PAGE_SIZE);
+	window_write(w, 0x08, 4, len);
+	for (uint32_t i = 0; i + 4 <= len; i += 4) {
+		uint32_t word;
+
+		memcpy(&word, bytes + i, sizeof(word));
+		window_write(w, VFE_MEMORY_APERTURE, 4, word);
+	}
+	window_write(w, 0x10, 4, len);
+	window_write(w, 0x00, 4, VFE_NET_CMD_TRANSMIT);
+}
+
 static void step(struct run *r)
 {
-	switch (take8(&r->in) % 9) {
+	switch (take8(&r->in) % 11) {
+	case 9:
+		window_access(r);
+		break;
+	case 10:
+		window_frame(r);
+		break;
 	case 0:
 		any_buffer(r);
 		break;

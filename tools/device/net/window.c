@@ -383,6 +383,19 @@ static void write_data(struct net_window *w, uint32_t value)
 
 /* Registers */
 
+/*
+ * The read that finds why the device interrupts also lowers the line: a handler
+ * needs no second access, and the line is low when its client unmasks it.
+ */
+static uint32_t read_interrupts(struct net_window *w)
+{
+	if (w->interrupts & w->mask) {
+		w->mask = 0;
+		window_update_line(&w->w);
+	}
+	return w->interrupts;
+}
+
 static uint32_t read_register(struct window *base, uint32_t offset)
 {
 	struct net_window *w = to_net(base);
@@ -405,7 +418,7 @@ static uint32_t read_register(struct window *base, uint32_t offset)
 	case REG_CURRENT:
 		return w->current;
 	case REG_INTERRUPT_STATUS:
-		return w->interrupts;
+		return read_interrupts(w);
 	case REG_INTERRUPT_MASK:
 		return w->mask;
 	case REG_RECEIVE_CONFIG:

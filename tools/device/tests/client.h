@@ -76,6 +76,7 @@ extern const struct test gmem_tests[];
 extern const struct test irq_tests[];
 extern const struct test pci_tests[];
 extern const struct test window_tests[];
+extern const struct test net_window_tests[];
 extern const struct test fault_tests[];
 
 #endif /* CLIENT_H */
