@@ -17,7 +17,7 @@ from . import files, paths, progress, recipe
 from .errors import LabError
 
 MODULES = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_trap",
-           "vfe_trap_blk")
+           "vfe_trap_blk", "vfe_trap_net")
 STAMP = "built"
 UNDER_WAY = "under-way"
 _KEPT = (".c", ".h", ".S", ".lds")
