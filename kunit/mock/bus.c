@@ -119,7 +119,7 @@ static int vfe_mock_init_memory(struct vfe_mock_impl *impl,
 		if (!impl->exposed[i])
 			return -ENOMEM;
 	}
-	if (spec->window) {
+	if (spec->window && !spec->station) {
 		impl->window.data = kzalloc(VFE_MOCK_WINDOW_BYTES, GFP_KERNEL);
 		if (!impl->window.data)
 			return -ENOMEM;
@@ -146,6 +146,7 @@ static struct vfe_mock_impl *vfe_mock_make(const struct vfe_mock_spec *spec)
 		impl->bars[i].index = i;
 	}
 	impl->legacy = spec->legacy;
+	impl->station = spec->station;
 	impl->m.offered = spec->features ?: VFE_MOCK_FEATURES;
 	if (spec->legacy)
 		impl->m.offered &= U32_MAX;

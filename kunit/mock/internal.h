@@ -102,6 +102,7 @@ struct vfe_mock_window {
  * @reset_wanted: by the driver, while the engine is busy
  * @exposed: one bit per queue and head: the driver made it available
  * @window: the register window
+ * @station: the network interface behind the register window, or NULL
  * @disk: the engine's disk, or NULL
  * @chain: the engine's
  * @serving: the engine is serving a chain
@@ -149,6 +150,7 @@ struct vfe_mock_impl {
 	unsigned long *exposed[VFE_MOCK_QUEUES];
 
 	struct vfe_mock_window window;
+	struct vfe_mock_station *station;
 
 	struct vfe_mock_disk *disk;
 	struct vfe_mock_chain *chain;
@@ -326,7 +328,7 @@ u32 vfe_mock_window_read(struct vfe_mock_impl *impl,
 void vfe_mock_window_write(struct vfe_mock_impl *impl,
 			   const struct vfe_mock_access *a);
 
-/* --- irq.c --- */
+/* --- irq.c; station.c, which follows it, interrupts by itself --- */
 int vfe_mock_irq_alloc(unsigned int slot);
 void vfe_mock_irq_init(struct vfe_mock_impl *impl);
 /* the pin's level changed to high: run handlers, or later */
@@ -337,6 +339,14 @@ u32 vfe_mock_table_read(struct vfe_mock_impl *impl, u32 offset);
 void vfe_mock_table_write(struct vfe_mock_impl *impl, u32 offset, u32 val);
 /* every vector masked, as after a reset of the function */
 void vfe_mock_table_reset(struct vfe_mock_impl *impl);
+
+/* --- station.c: all locked; without a station, the window is a disk's --- */
+void vfe_mock_station_reset(struct vfe_mock_impl *impl);
+bool vfe_mock_station_line(const struct vfe_mock_impl *impl);
+u32 vfe_mock_station_read(struct vfe_mock_impl *impl,
+			  const struct vfe_mock_access *a);
+void vfe_mock_station_write(struct vfe_mock_impl *impl,
+			    const struct vfe_mock_access *a);
 
 /* --- disk.c --- */
 void vfe_mock_disk_stop(struct vfe_mock_impl *impl);

@@ -19,6 +19,8 @@
 #include <linux/virtio_ring.h>
 
 #include <vfe/wire_blk.h>
+#include <vfe/wire_net.h>
+#include <vfe/wire_window_net.h>
 
 #define VFE_MOCK_QUEUES		8	/* most queues of a function */
 #define VFE_MOCK_VECTORS	16	/* most entries of its MSI-X table */
@@ -38,6 +40,7 @@
 
 struct vfe_mock;
 struct vfe_mock_disk;
+struct vfe_mock_station;
 
 /**
  * struct vfe_mock_spec - the function to create; 0 stands for the default
@@ -57,6 +60,8 @@ struct vfe_mock_disk;
  * @window: has the register window in memory (for vfe_trap_blk); it uses the
  *	    engine's disk; without one, it reads as 0 and ignores writes, so
  *	    that a hook can implement it
+ * @station: the register window in memory is that of this network interface
+ *	     (for vfe_trap_net)
  * @config: device-specific configuration, or NULL
  * @config_len: its length in bytes
  * @unbound: no driver binds automatically, see vfe_mock_bind()
@@ -78,6 +83,7 @@ struct vfe_mock_spec {
 	bool legacy;
 	bool transitional;
 	bool window;
+	struct vfe_mock_station *station;
 	const void *config;
 	unsigned int config_len;
 	bool unbound;
@@ -407,6 +413,74 @@ struct vfe_mock *vfe_mock_plug_disk(struct kunit *test,
 				    const struct vfe_mock_spec *more,
 				    u64 features, u64 sectors,
 				    struct vfe_mock_disk **disk);
+
+/* --- the network interface behind a register window --- */
+
+/**
+ * struct vfe_mock_station - a network interface, with faults; stays the test's
+ * @mac: its address
+ * @pages: of packet memory, at most VFE_NET_MAX_PAGES
+ * @down: the link is down
+ * @busy: frames are sent only by vfe_mock_station_sent()
+ * @refuse: TRANSMIT fails
+ * @dead: does not start
+ * @quiet: receives without an interrupt
+ * @sent: frames that the driver sent
+ * @frame: the last of them
+ * @frame_len: its length
+ * @last_page: where the last received frame is
+ * @resets: of the window, and of the function
+ * @started: receives
+ * @address: the MAC address that the driver set
+ * @start: the ring, as the driver has set it up
+ * @stop: behind it
+ * @boundary: page that the driver reads next
+ * @current_page: page that the device writes next
+ * @missed: frames without room
+ * @transmitting: a frame is on its way
+ * @refused: the last TRANSMIT failed
+ * @irq_enabled: in the control register
+ * @interrupts: interrupt_status
+ * @mask: interrupt_mask
+ * @regs: registers that only keep their values, from the first one on
+ * @memory: packet memory
+ */
+struct vfe_mock_station {
+	u8 mac[6];
+	u16 pages;
+	bool down;
+	bool busy;
+	bool refuse;
+	bool dead;
+	bool quiet;
+	unsigned int sent;
+	u8 frame[VFE_NET_WINDOW_FRAME];
+	unsigned int frame_len;
+	u32 last_page;
+	unsigned int resets;
+	bool started;
+	u8 address[6];
+	u32 start;
+	u32 stop;
+	u32 boundary;
+	u32 current_page;
+	u32 missed;
+	bool transmitting;
+	bool refused;
+	bool irq_enabled;
+	u32 interrupts;
+	u32 mask;
+	u32 regs[16];
+	u8 memory[VFE_NET_MAX_PAGES * VFE_NET_PAGE_SIZE];
+};
+
+/* A frame arrives. Return: whether there was room for it */
+bool vfe_mock_station_receive(struct vfe_mock *m, const void *frame,
+			      unsigned int len);
+/* The frame under way is sent. */
+void vfe_mock_station_sent(struct vfe_mock *m);
+/* Raise interrupts, VFE_NET_INT_*. */
+void vfe_mock_station_interrupt(struct vfe_mock *m, u32 which);
 
 /* Fails the test if a rule was broken or an access was lost. */
 #define VFE_MOCK_EXPECT_CLEAN(test, m) do { \

@@ -11,15 +11,18 @@ from lab import LabError
 from .suites import DRIVERS, MOCK, Suite
 
 # UML has no I/O ports.
-PARAMETERS = {"vfe_trap_blk": ("window=memory",)}
+PARAMETERS = {"vfe_trap_blk": ("window=memory",),
+              "vfe_trap_net": ("window=memory",)}
 # Parameters that a module must refuse.
 REJECTED = {"vfe_blk": ("interrupts=none", "queues=4096", "queue_depth=24",
                         "queue_depth=1", "queue_depth=65536",
                         "poll_queues=4096", "coalesce_usecs=10001",
                         "adaptive_poll=10001"),
-            "vfe_trap_blk": ("window=none",)}
+            "vfe_trap_blk": ("window=none",),
+            "vfe_trap_net": ("window=none",)}
 # The mock stays loaded: its region of logic_iomem cannot be removed.
-UNLOADED = ("vfe_trap_blk", "vfe_trap", "vfe_rng", "vfe_net", "vfe_blk")
+UNLOADED = ("vfe_trap_net", "vfe_trap_blk", "vfe_trap", "vfe_rng", "vfe_net",
+            "vfe_blk")
 # Suites that call functions of a driver, which they would keep loaded
 HOLDERS = ("vfe_net_",)
 

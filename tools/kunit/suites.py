@@ -14,7 +14,8 @@ from lab import LabError
 FOLDER = "kunit"
 ENDING = "_test.c"
 # Modules that every suite needs, in their order.
-DRIVERS = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_trap", "vfe_trap_blk")
+DRIVERS = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_trap", "vfe_trap_blk",
+           "vfe_trap_net")
 MOCK = "vfe_mock"
 # Which suites test a source: those that match a pattern beside the first
 # expression that matches its path.
@@ -24,6 +25,7 @@ COVERS = (
     (r"kunit/lib/core_fixture", "core/* ring/*"),
     (r"kunit/lib/ring_fixture", "ring/* core/counters core/sysfs"),
     (r"kunit/lib/blk_fixture", "blk/* trap/* core/features core/legacy"),
+    (r"kunit/lib/trap_net_fixture", "trap/net_*"),
     (r"kunit/lib/(\w+)_fixture\.h", r"\1/*"),
     (r"drivers/core/(ring|split|packed|indirect|queue\.)", "ring/*"),
     (r"drivers/core/(counts|stats|sums|regs)", "core/counters* core/regs"),
@@ -43,6 +45,7 @@ COVERS = (
     (r"drivers/blk/(request|submit|tags)",
      "blk/data blk/mapping blk/discard blk/ring_full blk/*poll*"),
     (r"drivers/blk/(config|erase|zoned)", "blk/probe blk/discard"),
+    (r"drivers/trap/net/", "trap/net_*"),
     (r"drivers/(core|blk|net|rng|trap)/", r"\1/*"),
 )
 # The measured seconds of a suite, where it takes more than one.
