@@ -519,6 +519,70 @@ static void test_odd_values(struct guest *g)
 	CHECK_EQ(u.len, NIC_BUFFER + 1);
 }
 
+/* Every second frame has a header that makes no sense, of each kind. */
+static void test_odd_headers(struct guest *g)
+{
+	static const struct vfe_net_hdr good = { .num_buffers = 1 };
+	uint32_t len = make_frame(frame, false, true, 100);
+	struct quirks *qs = &g->v->o->quirks;
+	struct nic n;
+
+	nic_start(&n, g, ALL);
+	for (unsigned int i = 0; net_quirks[QUIRK_RX_HEADER - QUIRK_OF_CLASS]
+				 .choices[i]; i++) {
+		unsigned int odd = 0;
+
+		qs->value[QUIRK_RX_HEADER] = i;
+		nic_fill(&n, RX0, 2, NIC_BUFFER);
+		for (unsigned int j = 0; j < 2; j++) {
+			CHECK(nic_send(&n, TX0, NULL, frame, len));
+			CHECK_EQ(nic_receive(&n, RX0, &hdr, got), len);
+			odd += !!memcmp(&hdr, &good, 12);
+		}
+		CHECK_EQ(odd, 1);
+	}
+}
+
+static void test_odd_lengths(struct guest *g)
+{
+	static const uint32_t lengths[] = {
+		[ODD_LEN_ZERO] = 0, [ODD_LEN_SHORT] = 11,
+		[ODD_LEN_BEYOND] = NIC_BUFFER + 1,
+		[ODD_LEN_ALL_ONES] = UINT32_MAX,
+	};
+	struct quirks *qs = &g->v->o->quirks;
+	struct used u;
+	struct nic n;
+
+	nic_start(&n, g, ALL);
+	make_frame(frame, false, false, 100);
+	for (unsigned int i = 0; i < 4; i++) {
+		qs->value[QUIRK_RX_LEN] = i;
+		nic_fill(&n, RX0, 1, NIC_BUFFER);
+		CHECK(nic_send(&n, TX0, NULL, frame, 142));
+		CHECK(take(&n.q[RX0], 1, 1, &u));
+		CHECK_EQ(u.len, lengths[i]);
+	}
+}
+
+/* It goes down with the driver's start, then up, and stays up without one. */
+static void test_flap(struct guest *g)
+{
+	struct timespec pause = { 0, 12 * 1000000L };
+	struct nic n;
+
+	nic_start(&n, g, ALL);
+	for (unsigned int i = 0; i < 4; i++) {
+		vdev_serve(g->v, clock_ns());
+		CHECK_EQ(vdev_read(g->v, VFE_WIN_DEVICE, 6, 2) &
+			 VIRTIO_NET_S_LINK_UP, i % 2);
+		nanosleep(&pause, NULL);
+	}
+	vdev_serve(g->v, clock_ns());
+	set(g, VFE_REG_DEVICE_STATUS, 0);
+	CHECK(vdev_read(g->v, VFE_WIN_DEVICE, 6, 2) & VIRTIO_NET_S_LINK_UP);
+}
+
 const struct test net_control_tests[] = {
 	{ "net: receive modes",
 	  .on_guest = test_modes, .change = with_two_pairs },
@@ -545,6 +609,12 @@ const struct test net_control_tests[] = {
 	  .change = with_net_quirks, .list = "ctrl-silent" },
 	{ "net: --quirk ctrl-refuse", .on_guest = test_refuse,
 	  .change = with_net_quirks, .list = "ctrl-refuse=2" },
+	{ "net: --quirk rx-header", .on_guest = test_odd_headers,
+	  .change = with_net_quirks, .list = "rx-header=flags,rx-every=2" },
+	{ "net: --quirk rx-len", .on_guest = test_odd_lengths,
+	  .change = with_net_quirks, .list = "rx-len=zero" },
+	{ "net: --quirk link-flap", .on_guest = test_flap,
+	  .change = with_net_quirks, .list = "link-flap=0.01" },
 	{ "net: --quirk with odd values", .on_guest = test_odd_values,
 	  .change = with_net_quirks,
 	  .list = "pairs=0,mtu=67,rx-len=beyond" },
