@@ -27,7 +27,8 @@ BENCH = ("trap-port-d1-randread", "virtio-intx-d1-randread",
          "net-pair-vfe-ping")
 # of qemu: each transport and layout of a ring once, on one QEMU
 QEMU = ("plain: modern", "plain: legacy", "plain: packed", "plain: intx",
-        "plain: in_order", "plain: size-16")
+        "plain: in_order", "plain: size-16", "net: modern", "net: legacy",
+        "net: packed", "net-offloads: mrg_rxbuf-off")
 
 
 def _run(context: Context, tool: str, words: Sequence[str], written: Path,

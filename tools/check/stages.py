@@ -55,7 +55,8 @@ class Stage:
 # processor busy for long before those that fill the other one.
 STAGES = (
     Stage("guest", "both drivers in a guest: data, faults, life cycles",
-          stage_suites.guest, 900, "check", (*GUEST, "tools/bench"), "guest",
+          stage_suites.guest, 900, "check",
+          (*GUEST, "tools/bench", "tools/differential"), "guest",
           needs=("guests",), by_test=True),
     Stage("quirks", "as virtio_blk, on a device with quirks of real monitors",
           stage_suites.quirks, 900, "all", GUEST, "guest",
@@ -65,7 +66,7 @@ STAGES = (
           (*MODULES, "tools/device", "tools/bench", "tools/count",
            "tools/insn"),
           "outside", uses="kvm", needs=("guests",)),
-    Stage("qemu", "vfe_blk on QEMU's own device, in its configurations",
+    Stage("qemu", "our drivers on QEMU's own devices, in their configurations",
           stage_measured.qemu, 1200, "check",
           (*MODULES, "tools/qemu", "tools/count"), "outside", uses="kvm",
           needs=("guests",), needs_whole=("qemus",)),

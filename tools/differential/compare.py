@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lab import kernel_log
 
-from .documented import Documented
+from .documented import LOG, Documented
 
 # A pause with pending requests is a stall if it is at least this long, and at
 # least this many times as long as the kernel's driver's longest one.
@@ -101,13 +101,15 @@ def plain(text: str, names: Sequence[str], functions: Sequence[str]) -> str:
     return re.sub(r"\bvirtio\d+\b", "FUNCTION", text)
 
 
-def _log(ours: Turn, theirs: Turn) -> list[str]:
+def _log(ours: Turn, theirs: Turn,
+         allowed: Sequence[Documented]) -> list[str]:
     """Kernel messages that only our driver's turn has."""
     known = {NOISE.sub("N", line) for line in theirs.log}
     fresh, seen = [], set()
     for line in ours.log:
         key = NOISE.sub("N", line)
-        if key not in known and key not in seen:
+        if key not in known and key not in seen and not any(
+                item.covers(LOG, line, "") for item in allowed):
             seen.add(key)
             fresh.append(line)
     found = [f"the kernel says: {line}" for line in fresh[:12]]
@@ -136,13 +138,13 @@ def differences(ours: Turn, theirs: Turn,
     """All differences that count as a problem of our driver."""
     if "late" in (ours.verdict, theirs.verdict) and ours.gap < STALL_S \
             and {ours.verdict, theirs.verdict} <= {"late", "ended"}:
-        return _log(ours, theirs)       # slow, but without a stall
+        return _log(ours, theirs, allowed)  # slow, but without a stall
     if (ours.verdict, ours.status, theirs.verdict) == ("ended", "0", "hang"):
-        return _log(ours, theirs)       # only the kernel's: a note
+        return _log(ours, theirs, allowed)  # only the kernel's: a note
     if ours.verdict != theirs.verdict:
         return [f"{ours.driver}: {ours.verdict} {ours.status}".rstrip()
                 + f"; {theirs.driver}: {theirs.verdict} {theirs.status}",
-                *_log(ours, theirs)]
+                *_log(ours, theirs, allowed)]
     if ours.verdict in ("hang", "late", "lost"):
         return []       # both: no problem of our driver
     found = []
@@ -153,4 +155,4 @@ def differences(ours: Turn, theirs: Turn,
         found.append(f"no completion for {ours.gap} s, with {theirs.driver}"
                      f" for {theirs.gap} s")
     return [*found, *_outcomes(ours, theirs, allowed),
-            *_log(ours, theirs)]
+            *_log(ours, theirs, allowed)]

@@ -7,6 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# The key of a line in the kernel's log that only our driver has
+LOG = "log"
+
 
 @dataclass(frozen=True)
 class Documented:

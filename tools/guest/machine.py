@@ -20,6 +20,7 @@ from typing import ClassVar
 
 from lab import LabError, image, kernel_log, paths, pci, speed
 from lab.guest import Device, DeviceSpec, Guest
+from lab.initramfs import More
 from lab.kernel import Kernel
 
 from .disks import QemuDisk, virtio_rng
@@ -61,12 +62,16 @@ class Machine:
     name: str
     specs: Sequence[tuple[str, Sequence[str]]] = ()
     entropy: Sequence[tuple[str, Sequence[str]]] = ()   # devices of this class
+    # and of this one; "FOLDER" in an option is that of the guest's disks
+    nets: Sequence[tuple[str, Sequence[str]]] = ()
     pluggable: bool = False           # a disk of QEMU's that can be pulled
     cpus: int = 2
     append: str = ""
     qemu: Sequence[str] = ()    # more words for its command line
     boots: Callable[[], Kernel] | None = None
     modules: Callable[[], Path] | None = None
+    more: Callable[[], More] | None = None      # additional programs
+    memory: int = 512
 
 
 # A device of each kind. The contents of "main", "files" and "stock" must stay;
@@ -115,6 +120,10 @@ def _start(machine: Machine) -> Running:
              for name, options in machine.specs]
     specs += [DeviceSpec(name, options=options, device_class="rng")
               for name, options in machine.entropy]
+    specs += [DeviceSpec(name, options=[word.replace("FOLDER", str(folder))
+                                        for word in options],
+                         device_class="net")
+              for name, options in machine.nets]
     disks = {}
     if machine.pluggable:
         disks["plug"] = QemuDisk("plug", PLUG_SLOT, make_disk(folder, "plug"),
@@ -165,7 +174,7 @@ class GuestCase(unittest.TestCase):
         """No test leaves a report of a checker, a mount or a bound function."""
         bdfs = " ".join(self.bdf(name)
                         for name in (*self.guest.devices, *self.disks))
-        modules = " ".join((*MODULES, "vfe_trap", "vfe_rng", "vfe"))
+        modules = " ".join((*MODULES, "vfe_trap", "vfe_rng", "vfe_net", "vfe"))
         log = self.guest.run(
             pci.script(TIDY.format(bdfs=bdfs, modules=modules)), 60,
             check=False).out
@@ -264,13 +273,15 @@ def boot(name: str, specs: Sequence[DeviceSpec], append: str = "",
     """A running guest, with the acceleration of the run."""
     boots = machine.boots() if machine and machine.boots else None
     modules = machine.modules() if machine and machine.modules else None
+    more = machine.more() if machine and machine.more else None
     guest = Guest(specs, accel=os.environ.get("VFE_ACCEL", "tcg"),
                   name=f"check-{name}", append=append, cpus=cpus,
                   qemu_args=[*(machine.qemu if machine else ()),
                              *(item for disk in disks
                                for item in disk.arguments())],
                   logs=paths.out() / "check" / "guests" / name,
-                  boots=boots, modules=modules)
+                  memory=machine.memory if machine else 512,
+                  boots=boots, modules=modules, more=more)
     guest.boot(BOOT_TIMEOUT)
     return guest
 

@@ -104,14 +104,16 @@ def apart() -> None:
     run("ip", "link", "set", "lo", "up")
 
 
-def tap(there: Network, delay: Sequence[str] = ()) -> None:
+def tap(there: Network, delay: Sequence[str] = (), queues: int = 1) -> None:
     """Make a tap, for QEMU's netdev of this name.
 
     @delay: netem's options, for what the host sends to the guest
     """
+    several = ["multi_queue"] if queues > 1 else []
     # Built into some kernels.
     subprocess.run(["modprobe", "-aq", "tun", "sch_netem"], check=False)
-    run("ip", "tuntap", "add", "dev", there.tap, "mode", "tap", "vnet_hdr")
+    run("ip", "tuntap", "add", "dev", there.tap, "mode", "tap", "vnet_hdr",
+        *several)
     run("ip", "link", "set", there.tap, "address", there.peer_mac, "up")
     run("ip", "addr", "add", f"{there.peer}/24", "dev", there.tap)
     run("ip", "neigh", "replace", there.guest, "lladdr", there.guest_mac,

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from count import blk, driver, kvm, witness
@@ -12,6 +12,8 @@ from count.counts import CountError
 
 from .configs import FEATURES, VERSION_1, Config
 from .functions import BLOCKS
+from .net_configs import NetConfig
+from .net_functions import PINGS, SIZES
 
 KICKS = ("notify", "legacy_queue_notify")
 
@@ -122,14 +124,61 @@ def _kicks(config: Config, state: driver.DriverState,
     return []
 
 
+Own = Callable[[Config, Mapping[str, str], driver.DriverState], list[str]]
+
+
+def _of_disk(config: Config, counts: Mapping[str, str],
+             state: driver.DriverState) -> list[str]:
+    """What only a disk has."""
+    return _queues(config, counts) + _operations(config, counts, state)
+
+
 def check(machine: str, config: Config, counts: Mapping[str, str],
           names: AddressMap, after: kvm.Counts, before: kvm.Counts,
           problems: list[str]) -> ConfigResult:
-    """All checks of a bound function, with counts from before the bind.
+    """All checks of a bound disk, with counts from before the bind.
 
     @counts: the driver's files, and the block layer's
     @problems: those of fio
     """
+    return _judge(machine, config, counts, names, after, before, problems,
+                  _of_disk)
+
+
+def _of_net(config: Config, counts: Mapping[str, str],
+            state: driver.DriverState) -> list[str]:
+    """What only a network function has."""
+    assert isinstance(config, NetConfig)
+    sizes = [int(value) for path, value in counts.items()
+             if path.startswith("queues/") and path.endswith("/size")]
+    found = []
+    if len(sizes) != config.virtqueues:
+        found.append(f"{len(sizes)} queues, not {config.virtqueues}")
+    if max(sizes, default=0) != config.size:
+        found.append(f"the largest queue has {max(sizes, default=0)} entries,"
+                     f" not {config.size}")
+    if not config.vectors and counts["vectors"] != "0":
+        found.append(f"{counts['vectors']} vectors, not 0")
+    least = 2 * PINGS * len(SIZES)
+    if state.operations < least:
+        found.append(f"{state.operations} operations of {least} or more")
+    return found
+
+
+def check_net(machine: str, config: Config, counts: Mapping[str, str],
+              names: AddressMap, after: kvm.Counts, before: kvm.Counts,
+              problems: list[str]) -> ConfigResult:
+    """All checks of a bound network function.
+
+    @problems: those of its traffic
+    """
+    return _judge(machine, config, counts, names, after, before, problems,
+                  _of_net)
+
+
+def _judge(machine: str, config: Config, counts: Mapping[str, str],
+           names: AddressMap, after: kvm.Counts, before: kvm.Counts,
+           problems: list[str], own: Own) -> ConfigResult:
     lines = [f"{path} {value}" for path, value in counts.items()
              if not path.startswith("block/")]
     try:
@@ -140,8 +189,7 @@ def check(machine: str, config: Config, counts: Mapping[str, str],
         seen = kicks_seen(after, before, names)
         features = negotiated(counts["features"])
         problems = [*problems, *_features(config, features),
-                    *_queues(config, counts), *verdict.differences,
-                    *_operations(config, counts, state),
+                    *own(config, counts, state), *verdict.differences,
                     *_kicks(config, state, seen)]
         if counts["state"] != "live":
             problems.append(f"state {counts['state']}, not live")

@@ -11,17 +11,19 @@ from dataclasses import replace
 from lab import LabError, files, machine, paths, qemus, text
 
 from . import report, run
-from .configs import GROUPS, TREES, Group
+from .configs import GROUPS as DISKS, TREES, Group
+from .net_configs import GROUPS as NETS
 
-TIMEOUT_S = 800
+GROUPS = DISKS + NETS
+TIMEOUT_S = 1400
 AGREED, DIFFERED, UNUSABLE = 0, 1, 2
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tools/qemu", description="Runs vfe_blk on QEMU's own"
-        " virtio-blk-pci in every configuration, and compares the driver's"
-        " counters with KVM's.")
+        prog="tools/qemu", description="Runs vfe_blk and vfe_net on"
+        " QEMU's own virtio-blk-pci and virtio-net-pci in every"
+        " configuration, and compares the drivers' counters with KVM's.")
     parser.add_argument(
         "--configs", action="append", default=[], metavar="PATTERN",
         help="only configurations whose name (MACHINE: CONFIGURATION) matches"

@@ -64,11 +64,6 @@ def placed(configs: Sequence[Config]) -> list[Function]:
             for index, config in enumerate(configs)]
 
 
-def all_bdfs(functions: Sequence[Function]) -> str:
-    """Their addresses for a loop of the shell."""
-    return " ".join(function.bdf for function in functions)
-
-
 # Marks the start in the kernel's log, after the messages of the boot.
 BEGIN = "tools/qemu begins"
 
@@ -124,7 +119,7 @@ dmesg"""
 class Bound:
     """The guest's information about a function after the probe."""
 
-    disk: str       # empty when there is none
+    name: str       # of the disk or interface; empty when there is none
     domain: str     # kind of its IOMMU domain, empty without one
 
 
@@ -139,23 +134,22 @@ def parse_bound(text: str) -> dict[str, Bound]:
     return found
 
 
-def parse_names(text: str, functions: Sequence[Function],
-                ) -> dict[str, AddressMap]:
+def parse_names(text: str, bdfs: Sequence[str]) -> dict[str, AddressMap]:
     """Parse NAMES' output: names of each function's addresses."""
     first, _, rest = text.partition("\n")
     spaces = base64.b64decode(first)
     lines = rest.splitlines()
-    if len(spaces) != SIZE * len(functions) or \
-            len(lines) != RESOURCES * len(functions):
+    if len(spaces) != SIZE * len(bdfs) or \
+            len(lines) != RESOURCES * len(bdfs):
         raise CountError(f"the guest printed {len(spaces)} bytes of"
                          f" configuration space and {len(lines)} lines of"
-                         f" resources of {len(functions)} functions: see its"
+                         f" resources of {len(bdfs)} functions: see its"
                          " console log")
     names = {}
-    for index, function in enumerate(functions):
+    for index, bdf in enumerate(bdfs):
         resource = "\n".join(
             lines[RESOURCES * index:RESOURCES * (index + 1)])
-        names[function.bdf] = parse(
+        names[bdf] = parse(
             spaces[SIZE * index:SIZE * (index + 1)]).names(resource)
     return names
 

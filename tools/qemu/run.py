@@ -9,19 +9,25 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Protocol
 
 from count import kvm
-from lab import LabError, kernel_log, pci, progress, qemus
+from count.addresses import AddressMap
+from lab import (LabError, kernel_log, net as lab_net, pci, peers, progress,
+                 qemus)
 from lab.errors import one_line
 from lab.guest import Guest
+from lab.initramfs import More
 
 from . import functions as parts
+from . import net_configs, net_functions as net
 from .configs import TREES, Config, Group, GuestKind
 from .functions import Bound
-from .checks import ConfigResult, check
+from .checks import ConfigResult, check, check_net
 
 MEMORY_MB = 384
 COMMAND_S = 180
+TRAFFIC_S = 480
 GUESTS = 2
 # Mark the vCPUs of one guest at a time: threads that access the ports meanwhile
 # are its vCPUs.
@@ -31,29 +37,59 @@ def _problem(error: Exception) -> str:
     return one_line(error)[:600]
 
 
+class AnyFunction(Protocol):
+    """What a function of each class of devices has."""
+
+    @property
+    def config(self) -> Config:
+        """Its configuration."""
+
+    @property
+    def bdf(self) -> str:
+        """Its address in the guest."""
+
+
 class GroupRun:
-    """A guest with the functions of a group."""
+    """A guest with the functions of a group: disks."""
+
+    take, bind, counts, release = (parts.TAKE, parts.BIND, parts.COUNTS,
+                                   parts.RELEASE)
+    what = "disk"
 
     def __init__(self, group: Group, folder: Path) -> None:
         self._machine: GuestKind = group.machine
-        self._functions = parts.placed(group.configs)
-        self._bdfs = parts.all_bdfs(self._functions)
-        self._guest = self._new_guest(folder)
+        self._folder = folder
+        self._functions: Sequence[AnyFunction] = self._placed(group)
+        self._bdfs = " ".join(one.bdf for one in self._functions)
+        self._guest = self._new_guest()
 
-    def _new_guest(self, folder: Path) -> Guest:
+    def _more(self) -> More | None:
+        """Additional contents of the guest."""
+        return None
+
+    def _placed(self, group: Group) -> Sequence[AnyFunction]:
+        return parts.placed(group.configs)
+
+    def _arguments(self, function: AnyFunction) -> list[str]:
+        """QEMU's, for a function."""
+        assert isinstance(function, parts.Function)
+        disk = self._folder / f"{self._machine.name}-{function.bdf}.img"
+        with open(disk, "wb") as handle:
+            handle.truncate(parts.DISK_MB << 20)
+        return function.arguments(disk)
+
+    def _new_guest(self) -> Guest:
         machine = self._machine
         argv = [word for device in machine.devices
                 for word in ("-device", device)]
         for function in self._functions:
-            disk = folder / f"{machine.name}-{function.bdf}.img"
-            with open(disk, "wb") as handle:
-                handle.truncate(parts.DISK_MB << 20)
-            argv += function.arguments(disk)
+            argv += self._arguments(function)
         qemu = qemus.TREES if machine.qemu == TREES else \
             qemus.get(machine.qemu)
         return Guest(accel="kvm", cpus=machine.cpus, memory=MEMORY_MB,
                      append=machine.append, qemu_args=argv, qemu=qemu,
-                     machine=machine.properties, name=f"qemu-{machine.name}")
+                     machine=machine.properties, name=f"qemu-{machine.name}",
+                     more=self._more())
 
     def _tell(self, text: str) -> str:
         script = pci.script(text.replace("{bdfs}", self._bdfs))
@@ -72,15 +108,16 @@ class GroupRun:
     def _measure(self, histograms: kvm.Histograms) -> list[ConfigResult]:
         name = self._machine.name
         with progress.step(f"{name}: {len(self._functions)} functions"):
-            self._tell(parts.TAKE)
-            names = parts.parse_names(self._tell(parts.NAMES),
-                                      self._functions)
+            self._tell(self.take)
+            names = parts.parse_names(
+                self._tell(parts.NAMES),
+                [function.bdf for function in self._functions])
             before = histograms.read()
-            bound = parts.parse_bound(self._tell(parts.BIND))
-            wrong = self._fio(bound)
-            counts = parts.parse_counts(self._tell(parts.COUNTS))
+            bound = parts.parse_bound(self._tell(self.bind))
+            wrong = self._traffic(bound)
+            counts = parts.parse_counts(self._tell(self.counts))
             after = histograms.read()
-            log = self._tell(parts.RELEASE)
+            log = self._tell(self.release)
         results = []
         for function in self._functions:
             config, bdf = function.config, function.bdf
@@ -88,9 +125,9 @@ class GroupRun:
             if config.refused or problems:
                 results.append(ConfigResult(name, config, tuple(problems)))
                 continue
-            results.append(check(name, config, counts.get(bdf, {}),
-                                  names[bdf], after, before,
-                                  wrong.get(bound[bdf].disk, ["no fio"])))
+            results.append(self.check(
+                name, config, counts.get(bdf, {}), names[bdf], after, before,
+                wrong.get(bound[bdf].name, ["no traffic"])))
         return results + self._log_result(log)
 
     def _probe(self, config: Config, bdf: str, bound: Bound | None,
@@ -98,23 +135,25 @@ class GroupRun:
         """The problems of the probe."""
         lines = [line for line in log.splitlines() if bdf in line]
         said = " / ".join(lines[-3:])
-        disk = bound.disk if bound else ""
+        named = bound.name if bound else ""
         if config.refused:
-            if disk:
-                return [f"has a disk, {disk}; the driver should refuse it"]
+            if named:
+                return [f"has a {self.what}, {named}; the driver should refuse"
+                        " it"]
             return [] if any(config.refused in line for line in lines) else \
                 [f"refused without a word of {config.refused}: {said}"]
-        if not disk:
-            return [f"no disk: {said or 'and nothing in the log'}"]
+        if not named:
+            return [f"no {self.what}: {said or 'and nothing in the log'}"]
         if bound and bound.domain != self._machine.domain:
             return [f"its IOMMU domain is '{bound.domain}', not"
                     f" '{self._machine.domain}'"]
         return []
 
-    def _fio(self, bound: Mapping[str, Bound]) -> dict[str, list[str]]:
-        disks = {bound[function.bdf].disk: function.config.queues
+    def _traffic(self, bound: Mapping[str, Bound]) -> dict[str, list[str]]:
+        """Use each function; the problems, by the names of its disk."""
+        disks = {bound[function.bdf].name: function.config.queues
                  for function in self._functions
-                 if function.bdf in bound and bound[function.bdf].disk}
+                 if function.bdf in bound and bound[function.bdf].name}
         if not disks:
             return {}
         command = parts.fio_command(disks, self._machine.cpus)
@@ -124,6 +163,13 @@ class GroupRun:
         except LabError as error:
             return {disk: [_problem(error)] for disk in disks}
 
+    @staticmethod
+    def check(machine: str, config: Config, counts: Mapping[str, str],
+              names: AddressMap, after: kvm.Counts, before: kvm.Counts,
+              problems: list[str]) -> ConfigResult:
+        """All checks of a bound function."""
+        return check(machine, config, counts, names, after, before, problems)
+
     def _log_result(self, log: str) -> list[ConfigResult]:
         """The kernel's log is a separate check."""
         said = kernel_log.complaints(
@@ -132,9 +178,43 @@ class GroupRun:
         return [ConfigResult(self._machine.name, whole, tuple(said[:5]))]
 
 
+class NetRun(GroupRun):
+    """A guest with network functions."""
+
+    take, bind, counts, release = (net.TAKE, net.BIND, net.COUNTS,
+                                   net.RELEASE)
+    what = "network interface"
+    check = staticmethod(check_net)
+
+    def _more(self) -> More | None:
+        return lab_net.load()
+
+    def _placed(self, group: Group) -> Sequence[AnyFunction]:
+        others = [one.configs for one in net_configs.GROUPS
+                  if one.machine.name < group.machine.name]
+        return net.placed([one for one in group.configs
+                           if isinstance(one, net_configs.NetConfig)],
+                          1 + sum(map(len, others)))
+
+    def _arguments(self, function: AnyFunction) -> list[str]:
+        assert isinstance(function, net.NetFunction)
+        return function.arguments()
+
+    def _traffic(self, bound: Mapping[str, Bound]) -> dict[str, list[str]]:
+        names = {bdf: one.name for bdf, one in bound.items() if one.name}
+        mine = [one for one in self._functions
+                if isinstance(one, net.NetFunction) and one.bdf in names]
+        said = self._guest.run(net.traffic(mine, names), TRAFFIC_S,
+                               check=False).out
+        return {names[bdf]: wrong
+                for bdf, wrong in net.problems(said, mine).items()}
+
+
 def _run_group(group: Group, folder: Path) -> list[ConfigResult]:
+    kind = NetRun if isinstance(group.configs[0], net_configs.NetConfig) \
+        else GroupRun
     try:
-        return GroupRun(group, folder).run()
+        return kind(group, folder).run()
     except LabError as error:
         progress.say(f"{group.machine.name} FAILED: {_problem(error)}")
         return [ConfigResult(group.machine.name, config, (_problem(error),))
@@ -144,9 +224,10 @@ def _run_group(group: Group, folder: Path) -> list[ConfigResult]:
 def run(groups: Sequence[Group]) -> list[ConfigResult]:
     """Run them all."""
     kvm.sweep("qemu")
+    peers.apart()
     with tempfile.TemporaryDirectory(prefix="vfe-qemu-",
                                      dir="/tmp") as name:
-        with ThreadPoolExecutor(GUESTS) as pool:
+        with peers.servers(), ThreadPoolExecutor(GUESTS) as pool:
             return [result for found in pool.map(
                         lambda group: _run_group(group, Path(name)), groups)
                     for result in found]

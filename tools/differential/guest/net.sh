@@ -11,8 +11,8 @@ take_down()
 {
 	local name
 	for name in dut peer; do
-		umount "$W/sys.$name"
-		ip netns del "$name"
+		umount "$W/sys.$name" || :
+		ip netns del "$name" || :
 	done 2>/dev/null
 	busybox mkdir -p "$W/sys.dut" "$W/sys.peer"
 }

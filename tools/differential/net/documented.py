@@ -3,11 +3,19 @@
 
 from __future__ import annotations
 
-from ..documented import Documented
+from ..documented import LOG, Documented
 
 DOCUMENTED = (
     Documented(r"ethtool-i\.driver", "the name of the driver",
                ours="vfe_net", theirs="virtio_net"),
+    Documented(r"sysfs\.names", "virtio_net shows its estimate of a packet's"
+               " size, vfe_net has no use for one",
+               theirs=r".* rx-0/virtio_net/mergeable_rx_buffer_size.*"),
+    Documented(r"mtu-under\.\d+", "virtio_net takes an MTU whose packets the"
+               " program would never see; drivers of hardware refuse it, too",
+               ours="2", theirs="0"),
+    Documented(LOG, "it says so", ours=r".* is too large for the XDP"
+               r" program"),
     Documented(r"ethtool-i\.version", "virtio_net has a version of its own,"
                " 1.0.0; modules have their kernel's", theirs="1\\.0\\.0"),
     Documented(r"ethtool-k\.tx-udp-segmentation|on\.tx-udp-segmentation\..*",

@@ -8,48 +8,34 @@ headers: QEMU's device offers no offload then.
 
 from __future__ import annotations
 
-import ctypes
-import os
 import subprocess
 from pathlib import Path
 
-from lab import LabError, net, pci
+from lab import LabError, net, pci, peers
 
 from .configs import DGRAM, STREAM, TAP, NetConfig
 
-CLONE_NEWNET = 0x40000000
-_apart: list[int] = []
+_apart: list[bool] = []
 
 
-def apart() -> None:
-    """Move this process, and QEMU, into a network namespace of its own."""
-    if _apart:
-        return
-    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
-        raise LabError("no network namespace: "
-                       + os.strerror(ctypes.get_errno()))
-    subprocess.run(["modprobe", "-a", "tun", "cls_u32", "act_mirred",
-                    "sch_ingress"], check=False, stderr=subprocess.DEVNULL)
-    _apart.append(os.getpid())
-
-
-def _run(*argv: str) -> None:
-    done = subprocess.run(argv, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
-    if done.returncode:
-        raise LabError(f"'{' '.join(argv)}' failed: {done.stdout.strip()}")
+def _once_apart() -> None:
+    if not _apart:
+        peers.apart()
+        # Built into some kernels.
+        subprocess.run(["modprobe", "-aq", "tun", "cls_u32", "act_mirred",
+                        "sch_ingress"], check=False)
+        _apart.append(True)
 
 
 def _join(one: str, other: str) -> None:
     """What comes from either tap goes to the other one."""
     for name in (one, other):
-        _run("sysctl", "-q", "-w", f"net.ipv6.conf.{name}.disable_ipv6=1")
-        _run("ip", "link", "set", name, "mtu", "65521", "up")
-        _run("tc", "qdisc", "add", "dev", name, "clsact")
+        peers.run("ip", "link", "set", name, "mtu", "65521", "up")
+        peers.run("tc", "qdisc", "add", "dev", name, "clsact")
     for name, to in ((one, other), (other, one)):
-        _run("tc", "filter", "add", "dev", name, "ingress", "protocol", "all",
-             "u32", "match", "u32", "0", "0", "action", "mirred", "egress",
-             "redirect", "dev", to)
+        peers.run("tc", "filter", "add", "dev", name, "ingress", "protocol",
+                  "all", "u32", "match", "u32", "0", "0", "action", "mirred",
+                  "egress", "redirect", "dev", to)
 
 
 class Link:
@@ -80,14 +66,14 @@ class Link:
         raise LabError(f"{config.name}: no link {config.backend}")
 
     def _taps(self, config: NetConfig, names: tuple[str, str]) -> list[str]:
-        apart()
+        _once_apart()
         argv = []
         taps = []
         for name, pairs in zip(names, (config.pairs, 1)):
             Link.count += 1
             tap = f"dtap{Link.count}"
-            _run("ip", "tuntap", "add", "dev", tap, "mode", "tap",
-                 "vnet_hdr", *(["multi_queue"] if pairs > 1 else []))
+            peers.run("ip", "tuntap", "add", "dev", tap, "mode", "tap",
+                      "vnet_hdr", *(["multi_queue"] if pairs > 1 else []))
             taps.append(tap)
             more = {"queues": pairs} if pairs > 1 else {}
             argv += net.netdev("tap", name, ifname=tap, script="no",
@@ -108,7 +94,7 @@ def function(config: NetConfig, node: str, slot: pci.Slot,
     """QEMU's arguments for the tested function."""
     properties: dict[str, object] = {
         "disable-legacy": "on", "multifunction": "on", "id": f"dut-{node}",
-        "mac": mac, "netdev": f"net-{node}"}
+        "mac": mac, "netdev": f"net-{node}", "romfile": ""}
     if config.pairs > 1:
         properties.update({"mq": "on", "vectors": 2 * config.pairs + 2})
     return pci.device("virtio-net-pci", slot,
@@ -119,4 +105,4 @@ def peer(config: NetConfig, node: str, slot: pci.Slot, mac: str) -> list[str]:
     """And for its peer."""
     return pci.device("virtio-net-pci", slot, {
         "disable-legacy": "on", "multifunction": "on", "mac": mac,
-        "netdev": f"peer-{node}", **config.peer})
+        "netdev": f"peer-{node}", "romfile": "", **config.peer})

@@ -11,9 +11,10 @@ import unittest
 from count import kvm
 from count.addresses import AddressMap
 from count.tests.samples import MODERN, RESOURCE
-from qemu import configs, functions
+from qemu import cli, configs, functions, net_functions
 from qemu.configs import Config, Group
 from qemu.checks import ConfigResult, check
+from qemu.net_configs import NetConfig
 
 BDF = "0000:00:03.0"
 NOTIFY = 0x380000003000     # in the BAR 4 of RESOURCE
@@ -46,7 +47,8 @@ def seen(kicks: int = 129, status: int = 12) -> kvm.Counts:
 def names() -> AddressMap:
     """Its addresses."""
     one = functions.placed([Config("x")])
-    return functions.parse_names(CONFIG_AND_RESOURCE, one)[BDF]
+    return functions.parse_names(CONFIG_AND_RESOURCE,
+                                 [one[0].bdf])[BDF]
 
 
 def judged(config: Config = Config("x"), after: kvm.Counts | None = None,
@@ -61,7 +63,7 @@ class TheList(unittest.TestCase):
 
     def every(self) -> list[tuple[Group, Config]]:
         """All configurations."""
-        return [(group, config) for group in configs.GROUPS
+        return [(group, config) for group in cli.GROUPS
                 for config in group.configs]
 
     def test_names_are_unique(self) -> None:
@@ -84,12 +86,48 @@ class Places(unittest.TestCase):
 
     def test_scripts_are_shell(self) -> None:
         for script in (functions.TAKE, functions.NAMES, functions.BIND,
-                       functions.COUNTS, functions.RELEASE):
+                       functions.COUNTS, functions.RELEASE,
+                       net_functions.TAKE, net_functions.BIND,
+                       net_functions.COUNTS, net_functions.RELEASE):
             text = script.replace("{bdfs}", "a b")
             done = subprocess.run(["bash", "-n"], input=text, text=True,
                                   capture_output=True, check=False)
             self.assertEqual((done.returncode, done.stderr), (0, ""), text)
             self.assertNotIn("{{", text)
+
+
+class Net(unittest.TestCase):
+    """Network functions"""
+
+    def one(self, config: NetConfig) -> net_functions.NetFunction:
+        """A function with a network."""
+        return net_functions.placed([config], 7)[0]
+
+    def test_properties(self) -> None:
+        found = NetConfig("x", queues=3).qemu_properties()
+        self.assertEqual((found["mq"], found["vectors"]), ("on", 8))
+        self.assertEqual(NetConfig("x", queues=3).virtqueues, 7)
+        self.assertEqual(NetConfig("x", {"ctrl_vq": "off"}).virtqueues, 2)
+        self.assertEqual(NetConfig("x", vectors=0).has_vectors, 0)
+
+    def test_traffic(self) -> None:
+        one = self.one(NetConfig("x"))
+        script = net_functions.traffic([one], {one.bdf: "eth5"})
+        self.assertIn("addr add 10.0.7.2/24 dev eth5", script)
+        done = subprocess.run(["bash", "-n"], input=script, text=True,
+                              capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), script)
+
+    def test_problems(self) -> None:
+        one = self.one(NetConfig("x"))
+        good = "".join(f"{one.bdf} ping {size}: 20 packets transmitted, 20"
+                       " received\n" for size in net_functions.SIZES) + \
+            f"{one.bdf} TCP_STREAM: 0\n{one.bdf} TCP_MAERTS: 0\n"
+        found = net_functions.problems(good, [one])
+        self.assertEqual(found, {one.bdf: []})
+        for text in (good.replace("20 received", "19 received", 1),
+                     good.replace("TCP_MAERTS: 0", "TCP_MAERTS: 1"), ""):
+            self.assertTrue(net_functions.problems(text, [one])[one.bdf])
 
 
 class Fio(unittest.TestCase):

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0
+"""vfe_net on vfe-device: data, faults, life cycles."""
+
+from __future__ import annotations
+
+import pytest
+
+from ..machine import KERNEL
+from ..nets import DUT_MAC, NET, PEER_MAC, STUCK_S, NetCase
+
+# Frames with an offload header that no driver may trust, or too short
+_HEADER = "000000000000000000000100"
+_MACS = DUT_MAC.replace(":", "") + PEER_MAC.replace(":", "")
+INJECTED = (
+    "00", _HEADER, f"{_HEADER}{_MACS}", f"{_HEADER}{_MACS}08",
+    f"{_HEADER}{_MACS}0800",
+    f"{_HEADER}{_MACS}0800" + "45" * 40,
+    f"{_HEADER}{_MACS}8100", f"{_HEADER}{_MACS}81000005",
+    f"ffffffffffffffffffff0100{_MACS}0800" + "00" * 60,
+    f"01010000e80300ffff000100{_MACS}0800" + "00" * 60,
+)
+
+
+class Data(NetCase):
+    """Every byte arrives."""
+
+    def test_by_turns_with_virtio_net(self) -> None:
+        """Streams both ways, with each driver on the same function."""
+        for driver in (NET, KERNEL, NET):
+            with self.subTest(driver=driver):
+                self.join(driver)
+                self.whole("tcp 4")
+
+    def test_last_buffers(self) -> None:
+        """No socket waits for a buffer in an idle ring."""
+        self.join()
+        found = self.traffic("last")
+        for key, value in found.items():
+            if key.startswith("unsent"):
+                self.assertEqual(value, "0", key)
+        self.assertEqual(found["linger.0"], "soon")
+        self.assertEqual(found["zero-copy.tcp"], "24 came, 24 told")
+        self.assertEqual(found["zero-copy.udp"], "24 came, 24 told")
+        self.assertEqual(found["packet-ring"], "all free")
+
+    @pytest.mark.slow
+    def test_gibibyte(self) -> None:
+        """1 GiB each way."""
+        self.join()
+        self.whole("tcp 1024", 1800)
+
+    @pytest.mark.slow
+    def test_offloads(self) -> None:
+        """All on, all off, each alone."""
+        self.join()
+        for key, value in self.traffic("offloads 8", 600).items():
+            if ".from-" in key:
+                self.assertEqual(value, "whole", key)
+
+    @pytest.mark.slow
+    def test_datagrams(self) -> None:
+        """Datagrams of all sizes."""
+        self.join()
+        for key, value in self.traffic("udp", 300).items():
+            self.assertRegex(value, "^[0-9]+ came, 0 wrong", key)
+
+    @pytest.mark.slow
+    def test_kinds_of_interrupts(self) -> None:
+        """Shared ones, and INTx."""
+        for word in ("shared", "intx"):
+            with self.subTest(interrupts=word):
+                self.sh("rmmod vfe_net 2>/dev/null || true")
+                self.join(parameters=f"interrupts={word}")
+                self.whole("tcp 2")
+
+    def test_echo(self) -> None:
+        """The built-in echo answers a ping of each size."""
+        name = self.bind_net("echo")
+        out = self.sh(f"ip addr add 10.8.0.2/24 dev {name}\n"
+                      f"ip link set {name} up\n"
+                      "for size in 0 56 1472 4000; do"
+                      " ping -q -n -c 5 -i 0.02 -W 5 -s $size 10.8.0.1; done")
+        self.assertEqual(out.count(" 5 received, 0% packet loss"), 4, out)
+
+
+class Faults(NetCase):
+    """The device is slow, silent or lies."""
+
+    def test_link_goes(self) -> None:
+        """The carrier follows the device's, and traffic does."""
+        self.join()
+        device = self.device("left")
+        for _ in range(2):
+            device.control("link down")
+            self.eventually(lambda: self.carrier() == "0", "still a carrier")
+            device.control("link up")
+            self.eventually(lambda: self.carrier() == "1", "no carrier")
+        device.control("announce")
+        self.whole("tcp 1")
+
+    def test_injected_frames(self) -> None:
+        """Frames with headers that make no sense."""
+        self.join()
+        for frame in INJECTED * 8:
+            self.guest.devices["left"].control(f"inject {frame}")
+        self.whole("tcp 1")
+
+    def test_stalls(self) -> None:
+        """The device stands still for a while: traffic goes on after it."""
+        self.join()
+        self.device("left").control("stall 2")
+        self.whole("tcp 1")
+
+    @pytest.mark.slow
+    def test_stalls_for_long(self) -> None:
+        """Longer than the transmit timeout: the queue recovers."""
+        self.join()
+        self.sh("ip netns exec dut ping -f -q -w 25 10.9.0.1"
+                " >/dev/null 2>&1 &")
+        self.device("left").control("stall 12", 30)
+        self.whole("tcp 1")
+
+
+class Life(NetCase):
+    """Drivers and settings come and go under traffic."""
+
+    def test_unbound_under_traffic(self) -> None:
+        """Four times; what comes back works."""
+        self.join()
+        found = self.traffic("unbind")
+        for number in range(4):
+            self.assertEqual(found[f"stream.{number}"], "whole")
+
+    def test_removed_under_traffic(self) -> None:
+        """The module goes while packets come and go."""
+        for _ in range(2):
+            self.join()
+            self.sh("ip netns exec dut ping -f -q -w 20 10.9.0.1"
+                    " >/dev/null 2>&1 &\n"
+                    "ip netns exec peer ping -f -q -w 20 10.9.0.2"
+                    " >/dev/null 2>&1 &\nsleep 0.5\n"
+                    "rmmod vfe_net", STUCK_S)
+            self.sh("busybox killall ping || true")
+
+    @pytest.mark.slow
+    def test_settings(self) -> None:
+        """MTU, rings, channels, XDP: streams move after each change."""
+        for name in ("mtu", "rings", "channels", "down-up", "namespace",
+                     "suspend", "xdp-under"):
+            with self.subTest(workload=name):
+                self.join()
+                for key, value in self.traffic(name, 400).items():
+                    if ".from-" in key or key.startswith("stream."):
+                        self.assertIn(value, ("moves", "whole"), key)
+
+    @pytest.mark.slow
+    def test_random_walk(self) -> None:
+        """Random settings, from three seeds."""
+        for seed in (1, 2, 3):
+            with self.subTest(seed=seed):
+                self.join()
+                for key, value in self.traffic(f"walk {seed}", 400).items():
+                    if ".from-" in key:
+                        self.assertIn(value, ("moves", "whole"), key)
+
+    @pytest.mark.slow
+    def test_netconsole(self) -> None:
+        """All lines come."""
+        self.join()
+        self.assertEqual(self.traffic("netconsole")["lines"], "120")

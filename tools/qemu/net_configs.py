@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The configurations of QEMU's virtio-net-pci, as data.
+
+Each function has a tap of the machine that measures, with the offload headers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from . import configs
+from .configs import (IN_ORDER, LEGACY, NO_EVENT_IDX, NO_INDIRECT,
+                      NO_IOEVENTFD, PACKED, PAGE_PER_VQ, PIO_NOTIFY, PLATFORM,
+                      PLAIN_RING, TRANSITIONAL, Config, Group, GuestKind)
+
+GUEST_OFFLOADS = ("guest_csum", "guest_tso4", "guest_tso6", "guest_ecn",
+                  "guest_ufo", "guest_uso4", "guest_uso6")
+HOST_OFFLOADS = ("csum", "host_tso4", "host_tso6", "host_ecn", "host_ufo",
+                 "host_uso")
+NOT_MERGEABLE = {"mrg_rxbuf": "off"}
+
+
+@dataclass(frozen=True)
+class NetConfig(Config):
+    """One network function; @queues counts its pairs."""
+
+    @property
+    def has_control(self) -> bool:
+        """Has it a control queue?"""
+        return self.properties.get("ctrl_vq") != "off"
+
+    @property
+    def virtqueues(self) -> int:
+        """All queues that the driver sets up."""
+        return 2 * self.queues + self.has_control
+
+    @property
+    def has_vectors(self) -> int:
+        return 2 * self.queues + 2 if self.vectors < 0 else self.vectors
+
+    def qemu_properties(self) -> dict[str, object]:
+        several = {"mq": "on"} if self.queues > 1 else {}
+        return {"disable-legacy": "off" if self.legacy else "on",
+                "rx_queue_size": self.size, "tx_queue_size": 256,
+                "vectors": self.has_vectors, **several, **self.properties}
+
+
+def _off(*names: str) -> Mapping[str, str]:
+    return {name: "off" for name in names}
+
+
+RINGS = (
+    NetConfig("modern"),
+    NetConfig("transitional", TRANSITIONAL),
+    NetConfig("legacy", LEGACY),
+    NetConfig("packed", PACKED),
+    NetConfig("in_order", IN_ORDER),
+    NetConfig("packed-in_order", {**PACKED, **IN_ORDER}),
+    NetConfig("event_idx-off", NO_EVENT_IDX),
+    NetConfig("indirect_desc-off", NO_INDIRECT),
+    NetConfig("plain-ring", PLAIN_RING),
+    NetConfig("packed-event_idx-off", {**PACKED, **NO_EVENT_IDX}),
+    NetConfig("packed-indirect_desc-off", {**PACKED, **NO_INDIRECT}),
+    NetConfig("packed-plain-ring", {**PACKED, **PLAIN_RING}),
+    NetConfig("pio-notify", PIO_NOTIFY),
+    NetConfig("page-per-vq", PAGE_PER_VQ),
+    NetConfig("ioeventfd-off", NO_IOEVENTFD),
+    NetConfig("intx", vectors=0),
+    NetConfig("vectors-2", vectors=2),
+    NetConfig("size-1024", size=1024),
+    NetConfig("legacy-intx", LEGACY, vectors=0),
+    NetConfig("legacy-plain-ring", {**LEGACY, **PLAIN_RING}),
+)
+OFFLOADS = (
+    *(NetConfig(f"{name}-off", _off(name))
+      for name in (*GUEST_OFFLOADS, *HOST_OFFLOADS, "mrg_rxbuf", "ctrl_vq",
+                   "ctrl_rx", "ctrl_vlan", "ctrl_guest_offloads",
+                   "ctrl_mac_addr", "status", "guest_announce")),
+    NetConfig("guest-offloads-off", _off(*GUEST_OFFLOADS)),
+    NetConfig("host-offloads-off", _off(*HOST_OFFLOADS)),
+    NetConfig("offloads-off", _off(*GUEST_OFFLOADS, *HOST_OFFLOADS)),
+    NetConfig("mrg_rxbuf-off-packed", {**NOT_MERGEABLE, **PACKED}),
+    NetConfig("mrg_rxbuf-off-legacy", {**NOT_MERGEABLE, **LEGACY}),
+    NetConfig("small-buffers", {**NOT_MERGEABLE, **_off(*GUEST_OFFLOADS)}),
+    NetConfig("small-buffers-legacy", {
+        **NOT_MERGEABLE, **_off(*GUEST_OFFLOADS), **LEGACY}),
+    NetConfig("mtu-9000", {"host_mtu": "9000"}),
+)
+# These need one CPU per pair.
+PAIRS = (
+    NetConfig("pairs-2", queues=2),
+    NetConfig("pairs-3", queues=3),
+    NetConfig("pairs-4", queues=4),
+    NetConfig("pairs-4-packed-in_order", {**PACKED, **IN_ORDER}, queues=4),
+    NetConfig("pairs-4-rss", {"rss": "on", "hash": "on"}, queues=4),
+    NetConfig("pairs-4-intx", queues=4, vectors=0),
+    NetConfig("pairs-4-legacy", LEGACY, queues=4),
+)
+BEHIND_IOMMU = (
+    NetConfig("iommu", PLATFORM),
+    NetConfig("iommu-packed", {**PLATFORM, **PACKED}),
+    NetConfig("iommu-mrg_rxbuf-off", {**PLATFORM, **NOT_MERGEABLE}),
+    NetConfig("iommu-around", {"iommu_platform": "off"}),
+)
+
+GROUPS = (
+    Group(GuestKind("net"), RINGS),
+    Group(GuestKind("net-offloads"), OFFLOADS),
+    Group(GuestKind("net-cpus-4", cpus=4), PAIRS),
+    Group(replace(configs.STRICT, name="net-iommu-strict"), BEHIND_IOMMU),
+    Group(replace(configs.PASS_THROUGH, name="net-iommu-pt"), BEHIND_IOMMU),
+)
