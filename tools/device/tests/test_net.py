@@ -24,6 +24,12 @@ class NetCase(DeviceCase):
         self.eventually(lambda: device.log().count(text) >= times,
                         f"no '{text}' in {device.log()}")
 
+    def reads_frames(self, device: DeviceProcess, number: int) -> None:
+        """Without a driver, it reads @number of frames, and counts them."""
+        self.eventually(
+            lambda: self.counters(device)["link"]["unwanted"] == number,
+            f"not {number} frames: {self.counters(device)['link']}")
+
 
 class Pair(NetCase):
     """Two devices that a socket joins."""
@@ -72,9 +78,7 @@ class Pair(NetCase):
             far.connect(str(path))
             for _ in range(2000):
                 far.send(bytes(12 + 1514))
-            self.eventually(
-                lambda: self.counters(device)["link"]["unwanted"] == 2000,
-                "not all frames were read")
+            self.reads_frames(device, 2000)
 
 
 class Stream(NetCase):
@@ -93,9 +97,7 @@ class Stream(NetCase):
                 with far:
                     far.settimeout(5)
                     far.sendall(struct.pack("!I", 60) + bytes(60))
-                    self.eventually(
-                        lambda n=number: self.counters(device)
-                        ["link"]["unwanted"] == n, "the frame was not read")
+                    self.reads_frames(device, number)
                     far.sendall(struct.pack("!I", 1 << 24) + bytes(60))
                     self.assertEqual(far.recv(1), b"")
 
