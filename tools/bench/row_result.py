@@ -117,8 +117,7 @@ class _Window:
             found["device"] = (served(self.after.by_device.requests)
                                - served(self.before.by_device.requests))
         after, before = self.after.guest.driver, self.before.guest.driver
-        if after and before and \
-                workload.of(self.row.setup.function).driver_counts:
+        if after and before:
             found["driver"] = after.operations - before.operations
         return found
 

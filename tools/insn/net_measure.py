@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
+from count import driver as guest_side
 from lab import build, net, pci, peers, progress
 from lab.errors import LabError
 from lab.peers import PORT, Network
@@ -165,7 +166,20 @@ def _run(guest: CountedGuest, load: Load, runs: int,
                 samples[driver].append(guest.once(
                     symbols, partial(WAYS[load.way], guest, driver, load),
                     BASE_OPS, load.ops))
-    return {driver: Cost(samples[driver]) for driver in DRIVERS}
+    return {driver: Cost(samples[driver],
+                         interrupts=_interrupts(guest, driver, load))
+            for driver in DRIVERS}
+
+
+def _interrupts(guest: CountedGuest, driver: str, load: Load) -> float:
+    """Of an operation, on both functions, in a separate run."""
+    def count() -> int:
+        return sum(guest_side.read(guest.tell, one.slot.bdf).interrupts
+                   for one in INTERFACES if one.driver == driver)
+
+    before = count()
+    WAYS[load.way](guest, driver, load, load.ops)
+    return (count() - before) / load.ops
 
 
 @contextmanager

@@ -27,6 +27,7 @@ echo nohash-ptr >trace_options
 echo nooverwrite >trace_options
 for e in {events}; do echo 1 >events/$e/enable || exit 1; done
 echo stacktrace >events/kmem/mm_page_alloc/trigger || exit 1
+mkfifo /run/wait || exit 1
 pci_no_autoprobe
 modprobe {module} && modprobe {kernels_module} || exit 1
 # The first probe pays for what later ones find.
@@ -46,9 +47,13 @@ cd /sys/bus/pci || exit 1
 [ ! -e devices/{bdf}/driver ] || exit 1
 zone() {{
     echo "== $1"
+    # Adds up what each processor counted by itself.
+    echo 1 >/proc/sys/vm/stat_refresh
     while read -r line; do echo "$line"; done </proc/zoneinfo
 }}
-exec 9<> <(:)
+exec 9<>/run/wait || exit 1
+# The function before this one gives back memory for a while.
+read -r -t 3 -u 9
 sync; echo 3 >/proc/sys/vm/drop_caches
 echo {kb} >/sys/kernel/tracing/buffer_size_kb
 echo >/sys/kernel/tracing/trace
@@ -57,7 +62,7 @@ echo 1 >/sys/kernel/tracing/tracing_on
 echo {bdf} >drivers_probe
 for ((i = 0; i < 100; i++)); do
     for d in devices/{bdf}/{subsystem}/* devices/{bdf}/virtio*/{subsystem}/*; do
-        [ -e $d/{queues} ] && break 2
+        [ -e $d/{folder} ] && break 2
     done
     read -r -t .1 -u 9
 done
@@ -65,10 +70,10 @@ done
 read -r -t 1 -u 9
 echo 0 >/sys/kernel/tracing/tracing_on
 zone after
-[ -e $d/{queues} ] || exit 1
+[ -e $d/{folder} ] || exit 1
 echo "== disk"
 {size}
-set -- $d/{queues}
+set -- $d/{folder}/{queues}
 echo $n $#
 echo "== trace"
 cat /sys/kernel/tracing/trace
@@ -104,15 +109,16 @@ class Kind:
     what: str
     drivers: tuple[str, str]    # ours, the kernel's
     subsystem: str              # its folder below the function's
-    queues: str                 # a pattern of its queues there
+    folder: str                 # that of its queues, in its own
+    queues: str                 # a pattern of their names
     size: str                   # sets n to the number of entries of a queue
     use: str = "true"           # makes the driver allocate the rest
 
 
-DISK = Kind("a disk", functions.DRIVERS, "block", "mq/*",
+DISK = Kind("a disk", functions.DRIVERS, "block", "mq", "*",
             "read -r n <$d/queue/nr_requests")
 # IFF_UP, IFF_BROADCAST, IFF_MULTICAST
-INTERFACE = Kind("an interface", net_measure.DRIVERS, "net", "queues/rx-*",
+INTERFACE = Kind("an interface", net_measure.DRIVERS, "net", "queues", "rx-*",
                  "n={entries}", "echo 0x1003 >$d/flags || exit 1")
 PAIRS, ENTRIES = 16, 256
 
@@ -130,7 +136,8 @@ def _measure(tell: Tell, kind: Kind, bdfs: tuple[str, str], queues: int,
         with progress.step(f"memory of {kind.what} of {driver}"):
             found.append(parse(tell(_PROBE.format(
                 bdf=bdf, kb=kb, subsystem=kind.subsystem, use=kind.use,
-                queues=kind.queues, size=kind.size.format(entries=size)))))
+                folder=kind.folder, queues=kind.queues,
+                size=kind.size.format(entries=size)))))
     return Pair(queues, size, found[0], found[1], kind.what, kind.drivers)
 
 

@@ -21,6 +21,9 @@ TRAP_SHARE = 20
 TIMES: Mapping[str, float] = {SEND: 10, SEGMENTED: 10, BATCH: 2, CRR: 0.2,
                               STREAM: 0.5, MAERTS: 0.5}
 
+# Models of the delay of our device
+OWN_DELAYS = {"constant": "constant:5000", "varying": "lognormal:5000:0.7"}
+
 _ECHO = ("--backend", "echo")
 _STOCK_SPLIT = ("--id", "stock", "--features-off", "packed,in_order")
 _MODERN = {"disable-legacy": "on"}
@@ -39,6 +42,8 @@ def _functions() -> tuple[Function, ...]:
             "--id", "stock", "--features-off", "packed,in_order,event_idx")),
         ("net-stock-split", _STOCK_SPLIT),
         ("net-stock-map", (*_STOCK_SPLIT, "--doorbell", "map")),
+        *((f"net-own-{kind}-{which}", (*_STOCK_SPLIT, "--delay", model))
+          for kind, model in OWN_DELAYS.items() for which in "ab"),
     )
     qemus: Sequence[tuple[str, Mapping[str, object]]] = (
         ("net-qemu-legacy", _LEGACY),
@@ -159,6 +164,10 @@ CONSTANT = (_virtio("constant-vfe", "constant-a"),
             _kernel("constant-kernel", "constant-b"))
 VARYING = (_virtio("varying-vfe", "varying-a"),
            _kernel("varying-kernel", "varying-b"))
+# The same on our device, with delays of its own; it has no TCP
+OWN = {kind: (_virtio(f"own-{kind}-vfe", f"own-{kind}-a"),
+              _kernel(f"own-{kind}-kernel", f"own-{kind}-b"))
+       for kind in OWN_DELAYS}
 CONNECTIONS = (1, 8, 64)
 PAIRED: Sequence[tuple[str, int]] = (
     (PING, 1), (SEND, 1), (SEGMENTED, 1), (STREAM, 1), (MAERTS, 1),
@@ -166,6 +175,7 @@ PAIRED: Sequence[tuple[str, int]] = (
 DELAYED: Sequence[tuple[str, int]] = (
     (PING, 1), (STREAM, 1), (MAERTS, 1),
     *((RR, connections) for connections in CONNECTIONS))
+ANSWERED: Sequence[tuple[str, int]] = ((PING, 1), (TRIP, 1), (BATCH, DEPTH))
 DELAYED_SHARE = 0.2
 
 RECORDS = (
@@ -212,6 +222,8 @@ def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
         *_pair_rows(PAIR, "net-pair", PAIRED, ops),
         *_pair_rows(CONSTANT, "net-constant", DELAYED, slow),
         *_pair_rows(VARYING, "net-varying", DELAYED, slow),
+        *(row for kind, setups in OWN.items()
+          for row in _pair_rows(setups, f"net-own-{kind}", ANSWERED, slow)),
         *(row for setup in RECORDS for row in _rows_of(setup, ops, fewer))]
 
 

@@ -13,7 +13,7 @@ from count.target import Target
 
 from ..result import Result
 from ..row import Setup
-from ..rows.net import CONSTANT, DEPTH, PAIR, VARYING
+from ..rows.net import CONSTANT, DEPTH, OWN, PAIR, VARYING
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
                                  STREAM, TRIP)
 from .pairs import Cell, Rows, cells, fast_enough, in_every
@@ -89,7 +89,9 @@ def _paired(rows: Rows) -> list[Target]:
 
 def _delayed(rows: Rows) -> list[Target]:
     found = []
-    for name, setups in (("constant", CONSTANT), ("varying", VARYING)):
+    for name, setups in (
+            ("constant", CONSTANT), ("varying", VARYING),
+            *((f"our device, {kind}", both) for kind, both in OWN.items())):
         timed = [cell for cell in cells(rows, *_names(setups)) if cell.enough]
         found += fast_enough(timed, 1 / CHANCE, f"{name} delay: ")
     return found

@@ -95,7 +95,6 @@ class Blk:
 
     layer = "block layer"
     plain = True
-    driver_counts = True
 
     def contents(self) -> None:
         """The guest has fio anyway."""

@@ -64,7 +64,6 @@ class DeviceClass(Protocol):
 
     layer: str      # the name of the layer above the driver, which counts
     plain: bool     # the lab's guest has all that it needs: no contents()
-    driver_counts: bool     # the driver has a count of its own, "operations"
 
     def contents(self) -> initramfs.More | None:
         """What the guest needs besides; None for nothing."""

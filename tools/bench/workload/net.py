@@ -75,7 +75,6 @@ class Net:
 
     layer = "interface"
     plain = False
-    driver_counts = False       # the interface's counts are the driver's
 
     def contents(self) -> initramfs.More:
         """Programs that make traffic."""
