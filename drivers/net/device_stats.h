@@ -49,7 +49,7 @@ struct vfe_net_device_stats {
  * vfe_net_device_stats_parse() - take the device's answer apart
  * @reply: the answer
  * @len: its length in bytes
- * @vq: the virtqueue that was asked for
+ * @vq: the virtqueue whose statistics the command requested
  * @stats: where to put the statistics
  *
  * Stops at a part whose length is wrong; ignores parts of other types or

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The operations of ethtool, a concern a file: each file defines those that
+ * The operations of ethtool. Each file defines those of one subject, which
  * ethtool.c puts into the table.
  */
 #ifndef VFE_NET_ETHTOOL_H

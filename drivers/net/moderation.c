@@ -223,6 +223,9 @@ int vfe_net_set_moderation(struct vfe_net *vn,
 	if (err) {
 		s->rx = old_rx;
 		s->tx = old_tx;
+		/* the device may have taken one of both */
+		if (!vfe_net_ctrl_unanswered(err))
+			vfe_net_state_apply(vn, VFE_NET_STEP_COALESCE);
 	} else {
 		vfe_net_set_all_pairs(vn);
 		err = vfe_net_state_apply(vn, VFE_NET_STEP_QUEUES);

@@ -196,10 +196,17 @@ void vfe_net_rss_refused(struct vfe_net *vn)
 	vn->state.rss.on = false;
 }
 
+static int vfe_net_rss_send_now(struct vfe_net *vn)
+{
+	return vn->state.rss.on ? vfe_net_rss_send(vn, vn->state.pairs) :
+				  vfe_net_hash_send(vn);
+}
+
 int vfe_net_rss_apply(struct vfe_net *vn)
 {
-	return vfe_net_state_apply(vn, vn->state.rss.on ? VFE_NET_STEP_PAIRS :
-							  VFE_NET_STEP_RSS);
+	return vfe_net_state_try(vn, vn->state.rss.on ? VFE_NET_STEP_PAIRS :
+							VFE_NET_STEP_RSS,
+				 vfe_net_rss_send_now);
 }
 
 int vfe_net_rss_switch(struct vfe_net *vn, bool on)

@@ -81,14 +81,8 @@ static int vfe_net_step_mac(struct vfe_net *vn)
 /* With RSS, its configuration has the number of pairs, too. */
 static int vfe_net_send_pairs(struct vfe_net *vn, u16 pairs)
 {
-	int err;
-
-	if (vn->state.rss.on) {
-		err = vfe_net_rss_send(vn, pairs);
-		if (!err || vfe_net_ctrl_unanswered(err))
-			return err;
-		vfe_net_rss_refused(vn);
-	}
+	if (vn->state.rss.on)
+		return vfe_net_rss_send(vn, pairs);
 	if (vfe_net_has(vn, VIRTIO_NET_F_MQ))
 		return vfe_net_cmd_pairs(vn, pairs);
 	return pairs == 1 ? 0 : -EOPNOTSUPP;
@@ -103,6 +97,10 @@ static int vfe_net_step_pairs(struct vfe_net *vn)
 	struct vfe_net_state *s = &vn->state;
 	int err = vfe_net_send_pairs(vn, s->pairs);
 
+	if (err && s->rss.on && !vfe_net_ctrl_unanswered(err)) {
+		vfe_net_rss_refused(vn);
+		err = vfe_net_send_pairs(vn, s->pairs);
+	}
 	if (err && s->pairs > 1 && err != -ESHUTDOWN) {
 		s->pairs = 1;
 		queue_delayed_work(system_long_wq, &s->sync, VFE_NET_SYNC_SOON);
@@ -110,7 +108,7 @@ static int vfe_net_step_pairs(struct vfe_net *vn)
 	return err;
 }
 
-/* vfe_net_send_pairs() has sent the configuration of RSS. */
+/* The step before has sent the configuration of RSS. */
 static int vfe_net_step_rss(struct vfe_net *vn)
 {
 	if (vn->state.rss.on || !vn->state.rss.report)
@@ -149,12 +147,13 @@ void vfe_net_state_told(struct vfe_net *vn, enum vfe_net_step step, int err)
  * Sends a step in a series. Return: 0, or an error; if the step got no answer,
  * it is dirty.
  */
-static int vfe_net_send_step(struct vfe_net *vn, enum vfe_net_step step)
+static int vfe_net_send_step(struct vfe_net *vn, enum vfe_net_step step,
+			     int (*send)(struct vfe_net *vn))
 {
 	int err;
 
 	clear_bit(step, &vn->state.dirty);
-	err = vfe_net_steps[step].send(vn);
+	err = send(vn);
 	if (vfe_net_ctrl_unanswered(err))
 		set_bit(step, &vn->state.dirty);
 	return err;
@@ -179,10 +178,10 @@ static void vfe_net_sync(struct vfe_net *vn)
 	for (i = 0; i < VFE_NET_NUM_STEPS; i++) {
 		if (!test_bit(i, &vn->state.dirty))
 			continue;
-		err = vfe_net_send_step(vn, i);
+		err = vfe_net_send_step(vn, i, vfe_net_steps[i].send);
 		if (vfe_net_ctrl_unanswered(err))
 			break;
-		if (err)
+		if (err && vn->ctrl)
 			vfe_net_state_told(vn, i, err);
 		err = 0;
 	}
@@ -229,7 +228,8 @@ static bool vfe_net_is_live(struct vfe_net *vn)
 	return vfe_recovery_state(&vn->recovery) == VFE_RUN_LIVE;
 }
 
-int vfe_net_state_apply(struct vfe_net *vn, enum vfe_net_step step)
+int vfe_net_state_try(struct vfe_net *vn, enum vfe_net_step step,
+		      int (*send)(struct vfe_net *vn))
 {
 	int err;
 
@@ -238,13 +238,18 @@ int vfe_net_state_apply(struct vfe_net *vn, enum vfe_net_step step)
 	if (!vfe_net_is_live(vn))
 		return 0;
 	vfe_net_ctrl_begin(vn);
-	err = vfe_net_send_step(vn, step);
+	err = vfe_net_send_step(vn, step, send);
 	vfe_net_ctrl_end(vn);
 	if (err == -ESHUTDOWN)
 		return 0;
 	if (err == -ETIMEDOUT)
 		vfe_net_sync_later(vn);
 	return err;
+}
+
+int vfe_net_state_apply(struct vfe_net *vn, enum vfe_net_step step)
+{
+	return vfe_net_state_try(vn, step, vfe_net_steps[step].send);
 }
 
 /* --- work --- */
@@ -260,6 +265,7 @@ static void vfe_net_follow_pairs(struct vfe_net *vn)
 
 	if (dev->real_num_tx_queues != s->pairs)
 		netif_set_real_num_queues(dev, s->pairs, s->pairs);
+	vfe_net_update_queues(vn);
 	if (s->pairs < s->pairs_wanted &&
 	    !test_bit(VFE_NET_STEP_PAIRS, &s->told))
 		vfe_net_use_pairs(vn, s->pairs_wanted);
@@ -308,6 +314,11 @@ int vfe_net_ctrl_set_pairs(struct vfe_net *vn, unsigned int pairs)
 	vfe_net_ctrl_begin(vn);
 	err = vfe_net_send_pairs(vn, pairs);
 	vfe_net_ctrl_end(vn);
+	if (!vfe_net_ctrl_unanswered(err))
+		return err;
+	/* the device may have either number: send it the final one */
+	set_bit(VFE_NET_STEP_PAIRS, &vn->state.dirty);
+	vfe_net_sync_later(vn);
 	return err == -ESHUTDOWN ? 0 : err;
 }
 
@@ -330,12 +341,16 @@ int vfe_net_set_mac(struct net_device *dev, void *addr)
 	vfe_net_ctrl_begin(vn);
 	err = vfe_net_is_live(vn) ? vfe_net_send_mac(vn, sa->sa_data) : 0;
 	vfe_net_ctrl_end(vn);
+	/* after an error the device may have either address */
+	vn->state.mac_set = true;
+	if (err == -ETIMEDOUT) {
+		set_bit(VFE_NET_STEP_MAC, &vn->state.dirty);
+		vfe_net_sync_later(vn);
+	}
 	if (err == -ESHUTDOWN)
 		err = 0;
-	if (!err) {
+	if (!err)
 		eth_commit_mac_addr_change(dev, addr);
-		vn->state.mac_set = true;
-	}
 	mutex_unlock(&vn->recovery.lock);
 	if (err)
 		netdev_warn(dev, "the device did not take the address %pM: error %d\n",

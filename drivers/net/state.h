@@ -209,6 +209,9 @@ void vfe_net_state_catch_up(struct vfe_net *vn);
  * keeps what it had.
  */
 int vfe_net_state_apply(struct vfe_net *vn, enum vfe_net_step step);
+/* The same with another function, which does not fall back as the step does */
+int vfe_net_state_try(struct vfe_net *vn, enum vfe_net_step step,
+		      int (*send)(struct vfe_net *vn));
 
 /* Logs once that the device refuses a step. */
 void vfe_net_state_told(struct vfe_net *vn, enum vfe_net_step step, int err);
