@@ -164,6 +164,14 @@ static int tap_fds(struct net_backend *b, const struct net_wants *w,
 	return t->pairs;
 }
 
+/* The interface was removed; poll(2) would report that without end. */
+static void gone(struct tap *t, int pair)
+{
+	log_line("tap, pair %d: the interface is gone", pair);
+	close(t->fds[pair]);
+	t->fds[pair] = -1;
+}
+
 static void tap_handle(struct net_backend *b, const struct pollfd *fds, int n)
 {
 	struct tap *t = tap_of(b);
@@ -171,7 +179,14 @@ static void tap_handle(struct net_backend *b, const struct pollfd *fds, int n)
 	for (int i = 0; i < n; i++) {
 		if (fds[i].revents & POLLIN)
 			t->readable |= 1U << i;
+		else if (fds[i].revents & POLLERR && t->fds[i] >= 0)
+			gone(t, i);
 	}
+}
+
+static bool tap_is_up(const struct net_backend *b)
+{
+	return tap_of(b)->fds[0] >= 0;
 }
 
 const struct net_backend_ops net_tap = {
@@ -184,4 +199,5 @@ const struct net_backend_ops net_tap = {
 	.may_receive = tap_may_receive,
 	.fds = tap_fds,
 	.handle = tap_handle,
+	.is_up = tap_is_up,
 };

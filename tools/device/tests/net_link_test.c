@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -293,7 +294,15 @@ static void test_tap(void)
 			came |= !memcmp(got, frame, len);
 	}
 	CHECK(came);
+	CHECK(link_up(&g));
 	close(fd);
+	/* the interface is removed, where there is a program for that */
+	if (!system("ip link del " TAP " 2>/dev/null")) {
+		events(&g, 100);
+		events(&g, 10);
+		CHECK(!link_up(&g));
+		CHECK(nic_send(&n, TX0, NULL, frame, len));
+	}
 	guest_close(&g);
 }
 
