@@ -233,6 +233,13 @@ fail:
 }
 EXPORT_SYMBOL_NS_GPL(vfe_negotiate, VFE_NS);
 
+unsigned int vfe_reread_max_queues(struct vfe_device *vd)
+{
+	vd->max_queues = vd->transport->max_queues(vd);
+	return vd->max_queues;
+}
+EXPORT_SYMBOL_NS_GPL(vfe_reread_max_queues, VFE_NS);
+
 /* Resets the device, and negotiates the same features again. */
 static int vfe_bring_up(struct vfe_device *vd)
 {

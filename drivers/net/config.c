@@ -24,7 +24,8 @@ const u64 vfe_net_features =
 	BIT_ULL(VIRTIO_NET_F_HOST_ECN) | BIT_ULL(VIRTIO_NET_F_HOST_USO) |
 	VFE_NET_CTRL_FEATURES |
 	BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | BIT_ULL(VIRTIO_NET_F_STATUS) |
-	BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX) | BIT_ULL(VIRTIO_F_ANY_LAYOUT);
+	BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX) | BIT_ULL(VIRTIO_F_ANY_LAYOUT) |
+	BIT_ULL(VIRTIO_NET_F_GUEST_HDRLEN);
 
 /* 5.1.4.2: without a MAC address of the device the driver chooses one. */
 static int vfe_net_read_mac(struct vfe_net *vn)
@@ -85,7 +86,6 @@ static int vfe_net_read_mtu(struct vfe_net *vn)
  */
 int vfe_net_read_pairs(struct vfe_device *vd, u16 *pairs)
 {
-	unsigned int has = vfe_max_queues(vd) / 2;
 	u64 n;
 	int err;
 
@@ -99,7 +99,8 @@ int vfe_net_read_pairs(struct vfe_device *vd, u16 *pairs)
 				    &n);
 	if (err)
 		return err;
-	if (!n || n > VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX || n > has) {
+	if (!n || n > VIRTIO_NET_CTRL_MQ_VQ_PAIRS_MAX ||
+	    2 * n + 1 > vfe_reread_max_queues(vd)) {
 		dev_err(vfe_dev(vd),
 			"max_virtqueue_pairs is %llu, but the device has %u queues\n",
 			n, vfe_max_queues(vd));

@@ -36,6 +36,7 @@ void vfe_net_tx_irq(struct vfe_queue *vq)
 {
 	struct vfe_net_txq *txq = vfe_queue_priv(vq);
 
+	WRITE_ONCE(txq->fired, true);
 	napi_schedule_irqoff(&txq->vn->rxq[txq->index].napi);
 }
 
@@ -99,6 +100,8 @@ static void vfe_net_rx_stop(struct vfe_net_rxq *rxq)
 {
 	napi_disable(&rxq->napi);
 	vfe_timer_delete_sync(&rxq->refill);
+	/* nobody listens */
+	vfe_queue_disable_cb(rxq->vq);
 	rxq->napi_on = false;
 }
 
@@ -106,11 +109,14 @@ static void vfe_net_rx_stop(struct vfe_net_rxq *rxq)
  * vfe_net_rx_update() - start or stop NAPI of a pair, as it should be
  * @rxq: the receive queue
  *
+ * NAPI accesses both rings of the pair, so both must exist.
+ *
  * Context: process context, may sleep; @recovery.lock is held.
  */
 void vfe_net_rx_update(struct vfe_net_rxq *rxq)
 {
-	bool on = rxq->ready && vfe_net_pair_on(rxq->vn, rxq->index);
+	bool on = rxq->ready && rxq->vn->txq[rxq->index].ready &&
+		  vfe_net_pair_on(rxq->vn, rxq->index);
 
 	if (on && !rxq->napi_on)
 		vfe_net_rx_start(rxq);

@@ -255,10 +255,12 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  * @ready: the device takes buffers; protected by &vfe_recovery.lock
  * @open: buffers may be added
  * @need: descriptors that must be free before the next skb
+ * @room: free descriptors; there may be more, if buffers were taken back
  * @watch: interrupt when the buffer with this number, counted by @done, is
  *	   used; somebody may be waiting for it
  * @armed: an interrupt comes when the buffer with this number is used, unless
  *	   @done has passed it
+ * @fired: an interrupt came since the last poll
  * @armed_for: buffers that were pending when it was armed
  * @added: buffers added, modulo 2^32
  * @done: buffers taken back, modulo 2^32
@@ -284,9 +286,11 @@ struct vfe_net_txq {
 	bool ready;
 	bool open;
 	u16 need;
+	u16 room;
 	u32 watch;
 	u32 armed;
 	u32 armed_for;
+	bool fired;
 	u32 added;
 	u32 done;
 	struct vfe_net_tx_map *maps;
@@ -382,6 +386,12 @@ union vfe_net_rx_hdr {
 	struct virtio_net_hdr_mrg_rxbuf v1;
 	struct virtio_net_hdr_v1_hash hash;
 };
+/* Counts a buffer of @n descriptors that was added. The lock is held. */
+static inline void vfe_net_tx_added(struct vfe_net_txq *txq, unsigned int n)
+{
+	txq->room -= n;
+	txq->added++;
+}
 
 /* header.c */
 void vfe_net_hash_to_skb(struct sk_buff *skb,

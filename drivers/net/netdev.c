@@ -56,7 +56,8 @@ static void vfe_net_tx_timeout(struct net_device *dev, unsigned int queue)
 	struct vfe_net *vn = netdev_priv(dev);
 	struct vfe_net_txq *txq = &vn->txq[queue];
 
-	if (vfe_recovery_state(&vn->recovery) != VFE_RUN_LIVE)
+	if (vfe_recovery_state(&vn->recovery) != VFE_RUN_LIVE ||
+	    !READ_ONCE(txq->open))
 		return;
 	if (vfe_net_tx_rescue(txq)) {
 		netdev_warn_once(dev, "%s: an interrupt was lost\n", txq->name);
@@ -66,7 +67,7 @@ static void vfe_net_tx_timeout(struct net_device *dev, unsigned int queue)
 		   "%s: nothing sent for %u ms, %u buffers in flight: resetting the queue\n",
 		   txq->name,
 		   jiffies_to_msecs(jiffies - READ_ONCE(txq->nq->trans_start)),
-		   vfe_queue_in_flight(txq->vq));
+		   vfe_net_tx_pending(txq));
 	vfe_queue_stuck(txq->vq);
 }
 

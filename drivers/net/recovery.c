@@ -45,6 +45,7 @@ static void vfe_net_close_one(struct vfe_net *vn, unsigned int queue)
 	} else if (queue & 1) {
 		vn->txq[pair].ready = false;
 		vfe_net_tx_update(&vn->txq[pair]);
+		vfe_net_rx_update(&vn->rxq[pair]);
 	} else {
 		vn->rxq[pair].ready = false;
 		vfe_net_rx_update(&vn->rxq[pair]);
@@ -91,6 +92,7 @@ static void vfe_net_open_queue(struct vfe_device *vd, unsigned int queue)
 		vfe_net_ctrl_open(vn);
 	} else if (queue & 1) {
 		vn->txq[pair].ready = true;
+		vfe_net_rx_update(&vn->rxq[pair]);
 	} else {
 		vn->rxq[pair].ready = true;
 		vfe_net_rx_update(&vn->rxq[pair]);

@@ -476,7 +476,8 @@ static bool vfe_net_merge(struct vfe_net_rxq *rxq, struct sk_buff *head,
 		class = vfe_net_class(used->token);
 		buf = vfe_net_buf(used->token);
 		at = vfe_net_at(buf, class);
-		if (unlikely(!used->len || class == VFE_NET_BUF_XSK)) {
+		if (unlikely(!used->len || class == VFE_NET_BUF_XSK ||
+			     head->len + used->len > VFE_NET_MAX_FRAME)) {
 			vfe_net_free_token(rxq, used->token, true);
 			vfe_net_drop_rest(rxq, n - 1);
 			return false;

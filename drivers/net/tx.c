@@ -144,7 +144,7 @@ static unsigned int vfe_net_tx_free_skbs(struct vfe_net_txq *txq,
 
 static void vfe_net_tx_wake(struct vfe_net_txq *txq)
 {
-	if (!txq->open || vfe_queue_room(txq->vq) < txq->need)
+	if (!txq->open || txq->room < txq->need)
 		return;
 	netif_tx_wake_queue(txq->nq);
 	u64_stats_update_begin(&txq->stats.syncp);
@@ -176,6 +176,7 @@ void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget)
 	if (!packets)
 		return;
 	txq->done += packets;
+	txq->room = vfe_queue_room(txq->vq);
 	u64_stats_update_begin(&txq->stats.syncp);
 	u64_stats_add(&txq->stats.packets, packets);
 	u64_stats_add(&txq->stats.bytes, bytes + xdp_bytes);
@@ -190,10 +191,22 @@ void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget)
 /* --- interrupts --- */
 
 /*
+ * May TCP wait for this skb? TSQ holds the next skb back while more than twice
+ * its size is in flight (tcp_small_queue_check()): not for a single small skb.
+ */
+static bool vfe_net_tx_tcp_awaited(const struct vfe_net_txq *txq,
+				   struct sk_buff *skb)
+{
+	return !skb_is_tcp_pure_ack(skb) &&
+	       (vfe_net_tx_pending(txq) > 1 ||
+		skb->truesize > 2 * SKB_TRUESIZE(MAX_TCP_HEADER));
+}
+
+/*
  * May somebody be waiting for this skb to be freed? A socket that sends
- * datagrams waits only when its send buffer is full; TCP, when several skbs are
- * in flight (TSQ). Unknown owners, for example rings of AF_PACKET and copies of
- * AF_XDP, always wait. An skb without an owner is forwarded.
+ * datagrams waits only when its send buffer is full. Unknown owners, for
+ * example rings of AF_PACKET and copies of AF_XDP, always wait. An skb without
+ * an owner is forwarded.
  */
 static bool vfe_net_tx_awaited(const struct vfe_net_txq *txq,
 			       struct sk_buff *skb)
@@ -209,8 +222,7 @@ static bool vfe_net_tx_awaited(const struct vfe_net_txq *txq,
 	if (skb->destructor == sock_wfree)
 		return !sock_writeable(sk);
 	if (sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM)
-		return vfe_net_tx_pending(txq) > 1 &&
-		       !skb_is_tcp_pure_ack(skb);
+		return vfe_net_tx_tcp_awaited(txq, skb);
 	return true;
 }
 
@@ -260,6 +272,15 @@ static void vfe_net_tx_arm_if_needed(struct vfe_net_txq *txq, int budget)
 		vfe_net_tx_reclaim(txq, budget);
 }
 
+/* After buffers were taken back: the interrupt may be over. */
+static void vfe_net_tx_rearm(struct vfe_net_txq *txq, int budget)
+{
+	if (!vfe_net_tx_needs_irq(txq))
+		vfe_net_tx_disarm(txq);
+	else if (!vfe_net_tx_is_armed(txq))
+		vfe_net_tx_arm_if_needed(txq, budget);
+}
+
 /* Has a timer run for what no interrupt reports. */
 static void vfe_net_tx_set_timer(struct vfe_net_txq *txq)
 {
@@ -279,6 +300,8 @@ static void vfe_net_tx_timer(struct timer_list *t)
 	vfe_net_tx_reclaim(txq, 1);
 	if (unlikely(txq->late))
 		vfe_net_xdp_tx_done(txq, NULL, 0, 1);
+	if (txq->open)
+		vfe_net_tx_rearm(txq, 1);
 	if (vfe_net_tx_pending(txq))
 		vfe_net_tx_set_timer(txq);
 	__netif_tx_unlock(txq->nq);
@@ -295,19 +318,22 @@ bool vfe_net_tx_poll(struct vfe_net_txq *txq, int budget)
 {
 	bool more = false;
 
-	if (!vfe_queue_pending(txq->vq) && likely(!READ_ONCE(txq->xsk)))
+	if (!vfe_queue_pending(txq->vq) && !READ_ONCE(txq->fired) &&
+	    likely(!READ_ONCE(txq->xsk)))
 		return false;
 	if (likely(budget))
 		__netif_tx_lock(txq->nq, smp_processor_id());
 	else if (!__netif_tx_trylock(txq->nq))
 		return false;
+	/* on a packed ring it may come early, see vfe_queue_enable_cb_after() */
+	if (txq->fired) {
+		WRITE_ONCE(txq->fired, false);
+		txq->armed = txq->done;
+	}
 	vfe_net_tx_reclaim(txq, budget);
 	if (unlikely(txq->xsk) && txq->open && budget)
 		more = vfe_net_xsk_tx(txq);
-	if (vfe_net_tx_needs_irq(txq))
-		vfe_net_tx_arm_if_needed(txq, budget);
-	else
-		vfe_net_tx_disarm(txq);
+	vfe_net_tx_rearm(txq, budget);
 	__netif_tx_unlock(txq->nq);
 	return more;
 }
@@ -376,7 +402,7 @@ static int vfe_net_tx_add(struct vfe_net_txq *txq, struct sk_buff *skb)
 	int err;
 
 	/* a ring of very few entries */
-	if (unlikely(n > vfe_queue_max_segs(txq->vq))) {
+	if (unlikely(n > txq->need)) {
 		err = skb_linearize(skb) ?: skb_cow_head(skb, txq->hdr_len);
 		if (err)
 			return err;
@@ -386,7 +412,11 @@ static int vfe_net_tx_add(struct vfe_net_txq *txq, struct sk_buff *skb)
 	    !vfe_net_tx_map(txq, &vfe_net_tx_cb(skb)->map, n))
 		return -ENOMEM;
 	err = vfe_queue_add(txq->vq, txq->segs, n, 0, skb);
-	if (unlikely(err) && txq->dma)
+	if (likely(!err)) {
+		vfe_net_tx_added(txq, n);
+		return 0;
+	}
+	if (txq->dma)
 		vfe_net_tx_unmap(txq, vfe_net_tx_cb(skb)->map);
 	return err;
 }
@@ -394,7 +424,7 @@ static int vfe_net_tx_add(struct vfe_net_txq *txq, struct sk_buff *skb)
 /* Stops the queue if it has no room for an skb. The lock is held. */
 void vfe_net_tx_stop_if_full(struct vfe_net_txq *txq)
 {
-	if (likely(vfe_queue_room(txq->vq) >= txq->need) ||
+	if (likely(txq->room >= txq->need) ||
 	    netif_tx_queue_stopped(txq->nq))
 		return;
 	netif_tx_stop_queue(txq->nq);
@@ -453,7 +483,6 @@ netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev)
 			vfe_net_tx_end_batch(txq);
 		return NETDEV_TX_OK;
 	}
-	txq->added++;
 	skb_tx_timestamp(skb);
 	if (vfe_net_tx_awaited(txq, skb))
 		txq->watch = txq->added;
@@ -472,14 +501,16 @@ netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev)
  */
 bool vfe_net_tx_rescue(struct vfe_net_txq *txq)
 {
-	bool helped;
+	bool helped = true;
 
 	__netif_tx_lock(txq->nq, smp_processor_id());
 	u64_stats_update_begin(&txq->stats.syncp);
 	u64_stats_inc(&txq->stats.timeouts);
 	u64_stats_update_end(&txq->stats.syncp);
-	vfe_net_tx_reclaim(txq, 1);
-	helped = !netif_xmit_stopped(txq->nq);
+	if (txq->open) {
+		vfe_net_tx_reclaim(txq, 1);
+		helped = !netif_xmit_stopped(txq->nq);
+	}
 	__netif_tx_unlock(txq->nq);
 	return helped;
 }
@@ -528,6 +559,18 @@ void vfe_net_tx_detach(struct vfe_net_txq *txq)
 	__netif_tx_unlock_bh(txq->nq);
 }
 
+/*
+ * A ring that a full skb does not fit gets only linear ones, see
+ * vfe_net_fix_features().
+ */
+static void vfe_net_tx_set_need(struct vfe_net_txq *txq)
+{
+	unsigned int most = vfe_queue_capacity(txq->vq);
+
+	txq->need = most >= VFE_NET_MAX_SEGS ? VFE_NET_MAX_SEGS : min(most, 2);
+	txq->room = vfe_queue_room(txq->vq);
+}
+
 /**
  * vfe_net_tx_update() - open or close a transmit queue, as it should be
  * @txq: the queue
@@ -540,15 +583,18 @@ void vfe_net_tx_update(struct vfe_net_txq *txq)
 
 	__netif_tx_lock_bh(txq->nq);
 	txq->open = on;
-	if (!on) {
-		netif_tx_stop_queue(txq->nq);
-	} else {
+	if (on) {
 		vfe_net_tx_reclaim(txq, 1);
-		vfe_net_tx_disarm(txq);
-		txq->need = min_t(unsigned int, VFE_NET_MAX_SEGS,
-				  vfe_queue_capacity(txq->vq));
+		txq->armed = txq->done;
+		vfe_net_tx_rearm(txq, 1);
+		vfe_net_tx_set_need(txq);
 		txq_trans_cond_update(txq->nq);
 		vfe_net_tx_wake(txq);
+	} else if (vfe_net_pair_on(txq->vn, txq->index)) {
+		netif_tx_stop_queue(txq->nq);
+	} else {
+		/* the watchdog reports unused queues that are stopped, too */
+		netif_tx_start_queue(txq->nq);
 	}
 	__netif_tx_unlock_bh(txq->nq);
 }

@@ -73,7 +73,7 @@ static int vfe_net_xdp_add(struct vfe_net_txq *txq, struct xdp_frame *frame)
 	/* a ring of very few entries */
 	if (unlikely(n > vfe_queue_max_segs(txq->vq)))
 		return -EMSGSIZE;
-	if (unlikely(n > vfe_queue_room(txq->vq)))
+	if (unlikely(n > txq->room))
 		return -ENOSPC;
 	if (unlikely(txq->dma) && !vfe_net_tx_map(txq, &map, n))
 		return -ENOMEM;
@@ -81,7 +81,7 @@ static int vfe_net_xdp_add(struct vfe_net_txq *txq, struct xdp_frame *frame)
 			    vfe_net_xdp_token(frame));
 	if (likely(!err)) {
 		frame->dev_rx = (void *)(unsigned long)map;
-		txq->added++;
+		vfe_net_tx_added(txq, n);
 	} else if (txq->dma) {
 		vfe_net_tx_unmap(txq, map);
 	}

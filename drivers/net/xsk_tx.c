@@ -75,7 +75,7 @@ bool vfe_net_xsk_tx(struct vfe_net_txq *txq)
 		slot = &tx->slot[tx->head & tx->mask];
 		*slot = tx->pool->tx_descs[i].len & ~VFE_NET_XSK_DONE;
 		if (likely(!vfe_net_xsk_add(txq, &tx->pool->tx_descs[i]))) {
-			txq->added++;
+			vfe_net_tx_added(txq, VFE_NET_XSK_SEGS);
 		} else {
 			/* the user gets it back nevertheless */
 			*slot |= VFE_NET_XSK_DONE;

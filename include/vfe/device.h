@@ -245,8 +245,8 @@ static inline bool vfe_gone(const struct vfe_device *vd)
 }
 
 /*
- * Number of queues of the device (num_queues), read once by vfe_create(); 65535
- * for a legacy device, which has no such register.
+ * Number of queues of the device (num_queues), read by vfe_create(), and by
+ * vfe_reread_max_queues(); 65535 for a legacy device, which has no such register.
  */
 static inline unsigned int vfe_max_queues(const struct vfe_device *vd)
 {
@@ -310,6 +310,16 @@ void vfe_destroy(struct vfe_device *vd);
  * device does not answer.
  */
 int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required);
+
+/**
+ * vfe_reread_max_queues() - read the number of queues again
+ * @vd: the device, features negotiated
+ *
+ * QEMU's network device has only the queues that the accepted features need.
+ *
+ * Return: the number.
+ */
+unsigned int vfe_reread_max_queues(struct vfe_device *vd);
 
 /**
  * vfe_config_read() - read device-specific configuration consistently
