@@ -21,6 +21,7 @@ ADDRESS = {DUT: "10.9.0.2", PEER: "10.9.0.1"}
 ADDRESS6 = {DUT: "fd09::2", PEER: "fd09::1"}
 OTHER = {DUT: PEER, PEER: DUT}
 CLONE_NEWNET = 0x40000000
+SO_RCVBUFFORCE = 33     # beyond the limit for ordinary users
 MIB = 1 << 20
 # What the slowest operation may take under emulation on a busy machine
 BOUND_S = 40.0
@@ -84,7 +85,7 @@ def connected(source: str, sink: str, family: int = socket.AF_INET,
 def datagrams(name: str, family: int = socket.AF_INET) -> socket.socket:
     """A bound socket for datagrams, with room for a burst."""
     made = new_socket(name, family, socket.SOCK_DGRAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    made.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
     made.bind((address(name, family), 0))
     return made
 

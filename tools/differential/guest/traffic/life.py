@@ -113,11 +113,16 @@ def _end(*floods: subprocess.Popen[bytes]) -> None:
 
 def _again(name: str) -> None:
     """Configure the ends anew; the tested interface has this name."""
-    must(f"N={name}; P=$(</run/differential/peer)\n"
-         "for one in /sys/class/net/*; do\n"
-         "\tread -r mac <$one/address\n"
-         "\t[ $mac != 52:54:00:09:00:01 ] || P=${one##*/}\ndone\n"
-         ". /usr/lib/differential/net.sh; set_up", 60)
+    must(". /usr/lib/differential/net.sh\ntake_down\nN=" + name + " P=\n"
+         "for n in {1..100}; do\n"
+         "\tfor one in /sys/class/net/*; do\n"
+         "\t\tread -r mac <$one/address\n"
+         "\t\t[ \"$mac\" != 52:54:00:09:00:01 ] || P=${one##*/}\n"
+         "\tdone\n"
+         "\t[ -z \"$P\" ] || break\n"
+         "\tbusybox sleep 0.1\n"
+         "done 2>/dev/null\n"
+         "set_up", 60)
 
 
 def namespace() -> None:
@@ -191,7 +196,7 @@ def netconsole(lines: str = "120") -> None:
         flood = subprocess.Popen(["ping", "-f", "-q", address(PEER)],
                                  stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL)
-        with open("/dev/kmsg", "w", encoding="ascii") as log:
+        with open("/dev/kmsg", "w", encoding="utf-8") as log:
             for number in range(int(lines)):
                 log.write(f"<1>netconsole {number} {'x' * 200}\n")
                 log.flush()
