@@ -52,9 +52,9 @@ zone() {{
     while read -r line; do echo "$line"; done </proc/zoneinfo
 }}
 exec 9<>/run/wait || exit 1
-# The function before this one gives back memory for a while.
-read -r -t 3 -u 9
 sync; echo 3 >/proc/sys/vm/drop_caches
+# The caches, and the function before this one, give back memory for a while.
+read -r -t 5 -u 9
 echo {kb} >/sys/kernel/tracing/buffer_size_kb
 echo >/sys/kernel/tracing/trace
 zone before
