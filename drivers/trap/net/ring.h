@@ -68,8 +68,8 @@ static inline u32 vfe_trap_net_behind(const struct vfe_trap_net_ring *r,
 /**
  * vfe_trap_net_check() - check the header at the page that is read next
  * @r: the ring
- * @current_page: the page that the device writes next, in the ring, and not the
- *	one that is read next
+ * @current_page: the page that the device writes next, in the ring, and not
+ *	@r->next
  * @p: the header, copied from the device
  *
  * Return: the length of the frame behind the header, or -EBADMSG: nothing in

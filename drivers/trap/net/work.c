@@ -11,8 +11,8 @@
 
 #include "net.h"
 
-/* frames each way, before the item is queued again */
-#define VFE_TRAP_NET_QUOTA	16
+/* frames each way, before the other way has its turn: each may take long */
+#define VFE_TRAP_NET_QUOTA	4
 
 /* longest wait for a reset */
 #define VFE_TRAP_NET_RESET_MS	1000
