@@ -188,14 +188,27 @@ static bool vfe_net_ctrl_settled(struct vfe_net_ctrl *c,
 	       vfe_gone(c->vn->vd);
 }
 
-/* Sleeps until the answer or the deadline. The interrupt may get lost. */
+/* Reaps an answer whose interrupt was lost; notifies the device once more. */
+static void vfe_net_ctrl_look(struct vfe_net_ctrl *c, bool again)
+{
+	spin_lock_irq(&c->lock);
+	vfe_net_ctrl_reap(c);
+	if (again && c->open)
+		vfe_queue_notify(c->vq);
+	spin_unlock_irq(&c->lock);
+}
+
+/* Sleeps until the answer or the deadline. A device may miss a notification. */
 static void vfe_net_ctrl_wait(struct vfe_net_ctrl *c, struct vfe_net_slot *slot)
 {
+	unsigned long half = jiffies + (c->deadline - jiffies) / 2;
+	bool notified = false, again;
+
 	while (!wait_event_timeout(c->wait, vfe_net_ctrl_settled(c, slot),
 				   VFE_NET_CTRL_SLICE)) {
-		spin_lock_irq(&c->lock);
-		vfe_net_ctrl_reap(c);
-		spin_unlock_irq(&c->lock);
+		again = !notified && time_after_eq(jiffies, half);
+		vfe_net_ctrl_look(c, again);
+		notified |= again;
 		if (time_after_eq(jiffies, c->deadline))
 			return;
 	}
