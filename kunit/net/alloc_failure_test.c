@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory runs out: for each allocation of open, of a resume and of a change of
+ * what users set, the interface works afterwards, with the old or with the new
+ * setting.
+ */
+#include <linux/ethtool.h>
+#include <linux/pm.h>
+
+#include "lib/failslab.h"
+#include "lib/net_fixture.h"
+
+#define CTRL_FEATURES \
+	(TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
+	 BIT_ULL(VIRTIO_NET_F_CTRL_RX) | BIT_ULL(VIRTIO_NET_F_CTRL_VLAN) | \
+	 BIT_ULL(VIRTIO_NET_F_CTRL_MAC_ADDR) | BIT_ULL(VIRTIO_NET_F_MQ) | \
+	 BIT_ULL(VIRTIO_NET_F_RSS) | BIT_ULL(VIRTIO_NET_F_NOTF_COAL) | \
+	 BIT_ULL(VIRTIO_NET_F_VQ_NOTF_COAL))
+
+static struct tnet *ctrl_unbound(struct kunit *test)
+{
+	static const struct vfe_net_config config = {
+		.mac = { 2, 0, 0, 0, 0, 1 },
+		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
+		.max_virtqueue_pairs = cpu_to_le16(2),
+		.rss_max_key_size = 40,
+		.rss_max_indirection_table_length = cpu_to_le16(128),
+		.supported_hash_types = cpu_to_le32(0x3f),
+	};
+	struct vfe_mock_spec spec = { .features = CTRL_FEATURES, .queues = 5 };
+
+	return tnet_unbound(test, &spec, &config);
+}
+
+/* Up, with one pair in use */
+static struct tnet *ctrl_up(struct kunit *test)
+{
+	struct tnet *t = ctrl_unbound(test);
+
+	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
+	t->tap = (struct packet_type) {
+		.type = htons(ETH_P_ALL), .func = tnet_tap, .dev = t->dev,
+	};
+	dev_add_pack(&t->tap);
+	KUNIT_ASSERT_EQ(test, tnet_open(t), 0);
+	return t;
+}
+
+static bool fail_an_open(void *data, unsigned int nth)
+{
+	struct tnet *t = data;
+	bool failed;
+	int err;
+
+	tnet_close(t);
+	rtnl_lock();
+	fail_nth(nth);
+	err = dev_open(t->dev, NULL);
+	failed = fail_end();
+	rtnl_unlock();
+	if (err)
+		KUNIT_EXPECT_EQ(t->test, tnet_open(t), 0);
+	tnet_run_softirqs();
+	tnet_expect_works(t);
+	return failed;
+}
+
+static void allocations_of_an_open(struct kunit *test)
+{
+	struct tnet *t = ctrl_up(test);
+
+	fail_require(test);
+	fail_in_turn(fail_an_open, t, 10, 3);
+	tnet_clean(t);
+}
+
+/* All fail that a resume makes, or one of them; some time later all is well. */
+static void resume(struct tnet *t, unsigned int nth, bool all)
+{
+	struct device *dev = &t->m->pdev->dev;
+
+	KUNIT_EXPECT_EQ(t->test, dev->driver->pm->suspend(dev), 0);
+	if (all)
+		fail_from(nth);
+	else
+		fail_nth(nth);
+	dev->driver->pm->resume(dev);
+}
+
+static bool fail_a_resume(void *data, unsigned int nth)
+{
+	struct tnet *t = data;
+	bool failed;
+
+	resume(t, nth, false);
+	failed = fail_end();
+	msleep(2000);
+	tnet_wait_live(t);
+	tnet_expect_works(t);
+	return failed;
+}
+
+static void allocations_of_a_resume(struct kunit *test)
+{
+	struct tnet *t = ctrl_up(test);
+
+	fail_require(test);
+	fail_in_turn(fail_a_resume, t, 12, 9);
+	tnet_clean(t);
+}
+
+static void no_memory_at_all_for_a_resume(struct kunit *test)
+{
+	struct tnet *t = ctrl_up(test);
+
+	fail_require(test);
+	resume(t, 1, true);
+	fail_end();
+	msleep(3000);
+	tnet_wait_live(t);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* --- what users set --- */
+
+static int use_pairs(struct tnet *t, unsigned int pairs)
+{
+	struct ethtool_channels channels = { .combined_count = pairs };
+
+	return t->dev->ethtool_ops->set_channels(t->dev, &channels);
+}
+
+static int set_coalesce(struct tnet *t, unsigned int usecs)
+{
+	struct kernel_ethtool_coalesce kernel = {};
+	struct netlink_ext_ack extack = {};
+	struct ethtool_coalesce ec = {
+		.rx_coalesce_usecs = usecs, .rx_max_coalesced_frames = 32,
+		.tx_coalesce_usecs = usecs, .tx_max_coalesced_frames = 34,
+	};
+
+	return t->dev->ethtool_ops->set_coalesce(t->dev, &ec, &kernel, &extack);
+}
+
+static int set_rss(struct tnet *t, u8 seed)
+{
+	struct ethtool_rxfh_param rxfh = { .hfunc = ETH_RSS_HASH_NO_CHANGE };
+	struct netlink_ext_ack extack = {};
+	u8 key[40];
+
+	memset(key, seed, sizeof(key));
+	rxfh.key = key;
+	return t->dev->ethtool_ops->set_rxfh(t->dev, &rxfh, &extack);
+}
+
+static bool fail_settings(void *data, unsigned int nth)
+{
+	struct sockaddr addr = { .sa_family = ARPHRD_ETHER };
+	u8 group[ETH_ALEN] = { 1, 0, 0x5e, 0, 0, nth };
+	struct tnet *t = data;
+	bool failed;
+	int err;
+
+	memcpy(addr.sa_data, t->dev->dev_addr, ETH_ALEN);
+	addr.sa_data[5] = nth;
+	rtnl_lock();
+	fail_nth(nth);
+	err = use_pairs(t, 2);
+	err = set_coalesce(t, nth) ?: err;
+	err = set_rss(t, nth) ?: err;
+	err = dev_set_mac_address(t->dev, &addr, NULL) ?: err;
+	err = dev_mc_add(t->dev, group) ?: err;
+	err = use_pairs(t, 1) ?: err;
+	failed = fail_end();
+	/* a command that found no memory counts as one without an answer */
+	KUNIT_EXPECT_TRUE_MSG(t->test, !err || err == -ENOMEM ||
+			      err == -ETIMEDOUT,
+			      "allocation %u: error %d", nth, err);
+	/* the last one may have failed; now it must not */
+	KUNIT_EXPECT_EQ(t->test, use_pairs(t, 1), 0);
+	rtnl_unlock();
+	msleep(500);
+	tnet_expect_works(t);
+	return failed;
+}
+
+static void allocations_of_settings(struct kunit *test)
+{
+	struct tnet *t = ctrl_up(test);
+
+	fail_require(test);
+	KUNIT_EXPECT_GT(test, fail_in_turn(fail_settings, t, 15, 7), 4U);
+	tnet_clean(t);
+}
+
+/* --- a probe, with the control queue --- */
+
+static void allocations_of_a_probe_with_control_queue(struct kunit *test)
+{
+	struct tnet *t = ctrl_unbound(test);
+	struct fail_probe probe = { .test = test, .m = t->m,
+				    .also = -ENOBUFS };
+
+	fail_require(test);
+	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
+	probe.drv = t->m->pdev->dev.driver;
+	KUNIT_EXPECT_GT(test, fail_in_turn(fail_a_probe, &probe, 20, 13), 40U);
+	KUNIT_EXPECT_GT(test, probe.refused, 5U);
+	vfe_mock_unbind(t->m);
+	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
+	KUNIT_EXPECT_EQ(test, tnet_open(t), 0);
+	tnet_expect_sends(t);
+	tnet_clean(t);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(allocations_of_an_open),
+	KUNIT_CASE(allocations_of_a_resume),
+	KUNIT_CASE(no_memory_at_all_for_a_resume),
+	KUNIT_CASE(allocations_of_settings),
+	KUNIT_CASE(allocations_of_a_probe_with_control_queue),
+	{}
+};
+
+VFE_SUITE(cases);
