@@ -25,8 +25,10 @@ STREAMS = (STREAM, MAERTS, RR, CRR)
 
 
 def _only_kicks(result: Result) -> bool:
-    """One exit per ping: the kick of its request."""
-    return result.exits == 1 and result.ratio("kicks") == 1
+    """One exit per ping, the kick of its request; on a busy machine a ping
+    may follow before the answer, and share its kick."""
+    return result.exits is not None and result.exits <= 1 and \
+        result.exits == result.ratio("kicks")
 
 
 def _none(result: Result) -> bool:
@@ -39,7 +41,8 @@ def _nothing(result: Result) -> bool:
 
 
 SINGLE: Sequence[tuple[str, str, Callable[[Result], bool]]] = (
-    (f"net-msix-{PING}", "1 exit per ping, the kick (MSI-X)", _only_kicks),
+    (f"net-msix-{PING}", "at most 1 exit per ping, the kick (MSI-X)",
+     _only_kicks),
     (f"net-poll-{PING}", "no exit per ping, polling device", _none),
     (f"net-poll-{BATCH}-{DEPTH}", f"no exit, polling device, {DEPTH} at once",
      _none),
