@@ -386,6 +386,7 @@ union vfe_net_rx_hdr {
 	struct virtio_net_hdr_mrg_rxbuf v1;
 	struct virtio_net_hdr_v1_hash hash;
 };
+
 /* Counts a buffer of @n descriptors that was added. The lock is held. */
 static inline void vfe_net_tx_added(struct vfe_net_txq *txq, unsigned int n)
 {

@@ -265,7 +265,7 @@ static void vfe_net_tx_disarm(struct vfe_net_txq *txq)
 	txq->armed = txq->done;
 }
 
-/* Arms an interrupt if one is needed; takes back what is used already. */
+/* Arms an interrupt if one is needed; takes the used buffers back. */
 static void vfe_net_tx_arm_if_needed(struct vfe_net_txq *txq, int budget)
 {
 	while (vfe_net_tx_needs_irq(txq) && !vfe_net_tx_arm(txq))

@@ -297,7 +297,7 @@ static inline void tnet_clean(struct tnet *t)
 }
 
 /*
- * Waits until a reset has ended that the device asked for. (A case must not
+ * Waits until a reset that the device requested has ended. (A case must not
  * last longer than the kernel allows a task to sleep, 120 s.)
  */
 static inline void tnet_wait_live(struct tnet *t)

@@ -257,7 +257,7 @@ static void rings_without_room_for_a_full_skb(struct kunit *test)
 /**
  * struct fail_rings - for fail_a_resize()
  * @t: the interface
- * @size: what the last call asked for
+ * @size: the size that the last call requested
  */
 struct fail_rings {
 	struct tnet *t;

@@ -268,7 +268,7 @@ static void settings_survive_with_receive_steering(struct kunit *test)
 		   BIT_ULL(VIRTIO_NET_F_HASH_REPORT), true);
 }
 
-/* Nothing is sent twice that the device knows: it need not be asked. */
+/* The driver sends nothing twice that the device has already. */
 static void no_needless_commands(struct kunit *test)
 {
 	struct tnet *t = state_up(test, 0);
@@ -290,7 +290,7 @@ static void no_needless_commands(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* A device that lost a feature's support is told once, and used without it. */
+/* A device refuses a setting: the log has one line, and the rest works. */
 static void a_device_that_refuses_all_after_a_reset(struct kunit *test)
 {
 	struct tnet *t = state_up(test, BIT_ULL(VIRTIO_NET_F_RSS) |

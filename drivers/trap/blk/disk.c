@@ -194,8 +194,8 @@ int vfe_trap_blk_alloc(struct vfe_trap_blk *tb)
 		return tb->index;
 	err = -ENOMEM;
 	tb->queue = alloc_ordered_workqueue("vfet%d",
-						 WQ_MEM_RECLAIM | WQ_HIGHPRI,
-						 tb->index);
+					    WQ_MEM_RECLAIM | WQ_HIGHPRI,
+					    tb->index);
 	if (!tb->queue)
 		goto err_index;
 	err = vfe_trap_blk_alloc_tags(tb);

@@ -3,8 +3,9 @@
  * Fuzz target: the network device, with two pairs and a control queue in front
  * of the echo back end. The input is the features that the driver accepts, then
  * steps: buffers and frames and commands of every kind, frames from the link,
- * resets of queues, accesses to the register window. Whatever they are, the device writes to guest memory alone,
- * and a good frame comes back after a reset.
+ * resets of queues, accesses to the register window. Whatever they are, the
+ * device writes to guest memory alone, and a good frame comes back after a
+ * reset.
  */
 #include <string.h>
 

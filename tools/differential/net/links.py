@@ -28,7 +28,7 @@ def _once_apart() -> None:
 
 
 def _join(one: str, other: str) -> None:
-    """What comes from either tap goes to the other one."""
+    """Frames of either tap go to the other one."""
     for name in (one, other):
         peers.run("ip", "link", "set", name, "mtu", "65521", "up")
         peers.run("tc", "qdisc", "add", "dev", name, "clsact")

@@ -137,7 +137,7 @@ class Life(NetCase):
     """Drivers and settings come and go under traffic."""
 
     def test_unbound_under_traffic(self) -> None:
-        """Four times; what comes back works."""
+        """Four times; the interface works afterwards."""
         self.join()
         found = self.traffic("unbind")
         for number in range(4):

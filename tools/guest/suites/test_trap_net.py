@@ -42,10 +42,12 @@ class TrapNet(NetCase):
         device = self.device("echo")
         for word, value in (("down", "0"), ("up", "1")):
             device.control(f"link {word}")
-            self.eventually(
-                lambda value=value: self.sh(
-                    f"cat /sys/class/net/{name}/carrier").strip() == value,
-                f"the link is not {word}")
+
+            def follows(value: str = value) -> bool:
+                carrier = self.sh(f"cat /sys/class/net/{name}/carrier")
+                return carrier.strip() == value
+
+            self.eventually(follows, f"the link is not {word}")
         self.echoes()
 
     def test_reset_and_down_under_traffic(self) -> None:

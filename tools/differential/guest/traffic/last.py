@@ -77,7 +77,7 @@ def _told(one: socket.socket, count: int) -> int:
 
 
 def _zero_copy(kind: int) -> str:
-    """Each send without a copy is told to be complete."""
+    """The kernel reports each send without a copy as complete."""
     count = 24
     if kind == socket.SOCK_STREAM:
         one, other = connected(DUT, PEER)
