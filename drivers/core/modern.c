@@ -157,9 +157,6 @@ static int modern_queue_program(struct vfe_queue *q)
 		ret = modern_check_disabled(q);
 	if (ret)
 		return ret;
-	/* write the size only if the driver changes it */
-	if (q->size != offered)
-		vfe_write16(regs, VFE_REG_QUEUE_SIZE, q->size);
 	ret = modern_find_notify(q);
 	if (ret)
 		return ret;
@@ -169,6 +166,12 @@ static int modern_queue_program(struct vfe_queue *q)
 		ret = vfe_queue_make_ring(q);
 	if (ret)
 		return ret;
+	/*
+	 * Write the size only if the driver changes it, and only when nothing
+	 * can fail any more: it reads back as the largest size until a reset.
+	 */
+	if (q->size != offered)
+		vfe_write16(regs, VFE_REG_QUEUE_SIZE, q->size);
 	vfe_write64(regs, VFE_REG_QUEUE_DESC_LO, q->desc_addr);
 	vfe_write64(regs, VFE_REG_QUEUE_DRIVER_LO, q->driver_addr);
 	vfe_write64(regs, VFE_REG_QUEUE_DEVICE_LO, q->device_addr);

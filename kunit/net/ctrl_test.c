@@ -90,7 +90,7 @@ static void pairs_are_enabled_by_a_command(struct kunit *test)
 	struct ethtool_channels channels = { .combined_count = 2 };
 	int err;
 
-	VFE_DUTY(test, "N05", "5.1.9.5.5",
+	VFE_DUTY(test, "N05", "5.1.9.5",
 		 "1 to max_virtqueue_pairs, and no queue above the number");
 	rtnl_lock();
 	err = t->dev->ethtool_ops->set_channels(t->dev, &channels);
@@ -246,7 +246,7 @@ static void an_announcement_is_acknowledged(struct kunit *test)
 	struct tnet *t = ctrl_up(test);
 	struct vfe_net_config *config = (void *)t->m->config;
 
-	VFE_DUTY(test, "N05", "5.1.9.5.4", "announce, and acknowledge");
+	VFE_DUTY(test, "N05", "5.1.9.5", "announce, and acknowledge");
 	config->status |= cpu_to_le16(VIRTIO_NET_S_ANNOUNCE);
 	vfe_mock_config_interrupt(t->m);
 	settle();

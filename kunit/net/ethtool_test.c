@@ -278,9 +278,6 @@ static bool fail_a_resize(void *data, unsigned int nth)
 	f->size = f->size == 64 ? 32 : 64;
 	ring.rx_pending = f->size;
 	ring.tx_pending = f->size;
-	/* a failure may leave a smaller maximum, until a reset */
-	vfe_mock_needs_reset(t->m);
-	tnet_wait_live(t);
 	tnet_take_all(t);
 	tnet_send_many(t, 3);
 	rtnl_lock();

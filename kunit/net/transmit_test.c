@@ -41,7 +41,7 @@ static void a_packet_is_one_descriptor(struct kunit *test)
 {
 	struct tnet *t = tnet_up(test, NULL, NULL);
 
-	VFE_DUTY(test, "N02", "5.1.9.2", "the header comes before the packet");
+	VFE_DUTY(test, "N02", "5.1.9.2.1", "the header comes before the packet");
 	KUNIT_EXPECT_EQ(test, tnet_send(t, tnet_frame(t, 200, 0x17)), 0);
 	KUNIT_EXPECT_EQ(test, t->tx->kicks, 1U);
 	KUNIT_ASSERT_TRUE(test, tnet_take(t));
