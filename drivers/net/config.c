@@ -135,7 +135,7 @@ static void vfe_net_choose_layout(struct vfe_net *vn)
 	vn->dma = vfe_dma_api(vn->vd);
 	vn->any_layout = v1 || vfe_net_has(vn, VIRTIO_F_ANY_LAYOUT);
 	if (vfe_net_has(vn, VIRTIO_NET_F_HASH_REPORT))
-		vn->hdr_len = sizeof(struct virtio_net_hdr_v1_hash);
+		vn->hdr_len = VFE_NET_HDR_LEN_HASH;
 	else if (v1 || vfe_net_has(vn, VIRTIO_NET_F_MRG_RXBUF))
 		vn->hdr_len = sizeof(struct virtio_net_hdr_mrg_rxbuf);
 	else

@@ -129,12 +129,11 @@ static const u8 vfe_net_hash_kinds[] = {
  *
  * Context: any.
  */
-void vfe_net_hash_to_skb(struct sk_buff *skb,
-			 const struct virtio_net_hdr_v1_hash *hdr)
+void vfe_net_hash_to_skb(struct sk_buff *skb, const struct vfe_net_hdr *hdr)
 {
 	unsigned int report = le16_to_cpu(hdr->hash_report);
 
 	if (report < ARRAY_SIZE(vfe_net_hash_kinds) && report)
-		skb_set_hash(skb, le32_to_cpu(hdr->hash_value),
+		skb_set_hash(skb, vfe_net_hash_value(hdr),
 			     vfe_net_hash_kinds[report]);
 }

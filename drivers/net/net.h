@@ -377,6 +377,13 @@ static inline u32 vfe_net_tx_pending(const struct vfe_net_txq *txq)
 	return txq->added - txq->done;
 }
 
+/* The hash that the device computed, with HASH_REPORT */
+static inline u32 vfe_net_hash_value(const struct vfe_net_hdr *hdr)
+{
+	return le16_to_cpu(hdr->hash_value_lo) |
+	       (u32)le16_to_cpu(hdr->hash_value_hi) << 16;
+}
+
 /**
  * union vfe_net_rx_hdr - the header of a received packet, copied
  * @v1: of each device
@@ -384,7 +391,7 @@ static inline u32 vfe_net_tx_pending(const struct vfe_net_txq *txq)
  */
 union vfe_net_rx_hdr {
 	struct virtio_net_hdr_mrg_rxbuf v1;
-	struct virtio_net_hdr_v1_hash hash;
+	struct vfe_net_hdr hash;
 };
 
 /* Counts a buffer of @n descriptors that was added. The lock is held. */
@@ -396,7 +403,7 @@ static inline void vfe_net_tx_added(struct vfe_net_txq *txq, unsigned int n)
 
 /* header.c */
 void vfe_net_hash_to_skb(struct sk_buff *skb,
-			 const struct virtio_net_hdr_v1_hash *hdr);
+			 const struct vfe_net_hdr *hdr);
 int vfe_net_hdr_to_skb(struct sk_buff *skb, const struct virtio_net_hdr *hdr);
 void vfe_net_hdr_from_skb(struct virtio_net_hdr_mrg_rxbuf *hdr,
 			  unsigned int hdr_len, const struct sk_buff *skb);

@@ -554,7 +554,7 @@ static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
 		vfe_net_count_drop(rxq, true);
 		return;
 	}
-	if (rxq->hdr_len >= sizeof(hdr->hash) &&
+	if (rxq->hdr_len >= VFE_NET_HDR_LEN_HASH &&
 	    rxq->vn->netdev->features & NETIF_F_RXHASH)
 		vfe_net_hash_to_skb(skb, &hdr->hash);
 	rxq->packets++;

@@ -38,8 +38,7 @@ static int vfe_net_xdp_rx_hash(const struct xdp_md *ctx, u32 *hash,
 	if (report >= ARRAY_SIZE(vfe_net_xdp_hash_types))
 		report = VIRTIO_NET_HASH_REPORT_NONE;
 	*type = vfe_net_xdp_hash_types[report];
-	*hash = le16_to_cpu(b->hdr.hash_value_lo) |
-		(u32)le16_to_cpu(b->hdr.hash_value_hi) << 16;
+	*hash = vfe_net_hash_value(&b->hdr);
 	return 0;
 }
 
