@@ -20,6 +20,8 @@ from .pairs import Cell, Rows, cells, fast_enough, in_every
 
 # What only the time decides: the same, except for chance
 CHANCE = 1.15
+# On a busy machine two pings in a hundred share a kick or an interrupt.
+SHARED = 1.02
 HALF = 0.5
 STREAMS = (STREAM, MAERTS, RR, CRR)
 
@@ -75,11 +77,12 @@ def _paired(rows: Rows) -> list[Target]:
     every = cells(rows, *_names(PAIR))
     timed = [cell for cell in every if cell.enough]
     return [
-        *in_every(_of(every, PING), "on QEMU's device: no more kicks per ping",
-                  lambda cell: cell.both("kicks")),
+        *in_every(_of(every, PING), "on QEMU's device: no more kicks per ping"
+                  " (2 % may be shared)", lambda cell: cell.both("kicks"),
+                  SHARED),
         *in_every(_of(every, PING), "on QEMU's device: at most half of the"
-                  " interrupts per ping",
-                  lambda cell: cell.both("interrupts"), HALF),
+                  " interrupts per ping (2 % may be shared)",
+                  lambda cell: cell.both("interrupts"), SHARED * HALF),
         *in_every(_of(timed, SEND), "UDP stream of small packets: kicks and"
                   " interrupts per packet at most half", _notified, HALF),
         *fast_enough(_of(timed, SEND), 1.0, "UDP stream of small packets: "),
