@@ -108,8 +108,8 @@ def traffic(functions: Sequence[NetFunction],
     for one in mine:
         peer = one.network.peer
         for size in SIZES:
-            lines.append(f"echo '{one.bdf} ping {size}:' $(ping -q -f"
-                         f" -c {PINGS} -w 30 -s {size} {peer} 2>&1)")
+            lines.append(f"echo '{one.bdf} ping {size}:' $(ping -q"
+                         f" -i 0.01 -c {PINGS} -W 10 -s {size} {peer} 2>&1)")
         for test in ("TCP_STREAM", "TCP_MAERTS"):
             lines.append(f"netperf -4 -P 0 -H {peer} -t {test} -l"
                          f" -{STREAM_BYTES} >/dev/null 2>&1;"
