@@ -4,6 +4,8 @@ accesses."""
 
 from __future__ import annotations
 
+import pytest
+
 from ..nets import STUCK_S, NetCase
 
 TRAP_NET = "vfe_trap_net"
@@ -50,6 +52,7 @@ class TrapNet(NetCase):
             self.eventually(follows, f"the link is not {word}")
         self.echoes()
 
+    @pytest.mark.slow
     def test_reset_and_down_under_traffic(self) -> None:
         """It works after each, and the interface keeps its settings."""
         name = self.up("string=1")

@@ -67,6 +67,7 @@ class Programs(XdpCase):
         self.unload()
         self.assertTrue(self.pings(8900))
 
+    @pytest.mark.slow
     def test_mtu_under_a_program(self) -> None:
         """It is refused if the program cannot take it."""
         self.bind()
@@ -75,6 +76,7 @@ class Programs(XdpCase):
                 " ip link set ea mtu 1500")
         self.assertTrue(self.pings())
 
+    @pytest.mark.slow
     def test_redirect(self) -> None:
         """To another interface, and from it."""
         self.bind()
@@ -150,6 +152,7 @@ class Sockets(XdpCase):
             self.echo(options)
             self.assertTrue(self.pings(), options)
 
+    @pytest.mark.slow
     def test_copy(self) -> None:
         """The copy mode of the kernel."""
         self.bind()
@@ -165,6 +168,7 @@ class Sockets(XdpCase):
                     " wait || true")
             self.assertTrue(self.pings(1400))
 
+    @pytest.mark.slow
     def test_interface_down_and_up(self) -> None:
         """The socket goes on."""
         self.bind()
@@ -173,6 +177,7 @@ class Sockets(XdpCase):
         self.assertEqual(self.echoed(600), (400, 0))
         self.sh("kill $(pidof xskecho)")
 
+    @pytest.mark.slow
     def test_unbound_while_it_is_used(self) -> None:
         """The driver's unbinding does not wait for the socket."""
         self.bind()
