@@ -69,7 +69,8 @@ SOURCE_WITHOUT = tuple(
         "arch/[a-tv-wyz]*", "Documentation", "drivers/accel", "drivers/gpu",
         "drivers/iio", "drivers/infiniband", "drivers/media",
         "drivers/net/ethernet", "drivers/net/wireless", "drivers/scsi",
-        "drivers/staging", "drivers/usb", "fs/xfs", "fs/btrfs", "sound", "tools/perf", "tools/testing/selftests")
+        "drivers/staging", "drivers/usb", "fs/xfs", "fs/btrfs", "sound",
+        "tools/perf", "tools/testing/selftests")
     for name in ("*.[chS]", "*.dts*", "*.rst", "*.yaml", "*.json", "*.txt")
 )
 
