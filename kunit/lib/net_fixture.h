@@ -445,6 +445,30 @@ static inline bool tnet_arrive(struct tnet *t, const struct virtio_net_hdr *hdr,
 	return ok;
 }
 
+/* A packet of @n buffers of @each bytes, of which the header says @say */
+static inline void tnet_arrive_merged(struct tnet *t, unsigned int n,
+				      unsigned int each, u16 say)
+{
+	const unsigned int hdr_len = sizeof(struct virtio_net_hdr_mrg_rxbuf);
+	u8 *bytes = kunit_kzalloc(t->test, hdr_len + each, GFP_KERNEL);
+	struct virtio_net_hdr_mrg_rxbuf *h = (void *)bytes;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(t->test, bytes);
+	for (i = 0; i < n; i++) {
+		memset(bytes, 0x60 + i, hdr_len + each);
+		if (!i) {
+			memset(bytes, 0, hdr_len + ETH_HLEN);
+			h->num_buffers = (__force __virtio16)cpu_to_le16(say);
+		}
+		KUNIT_ASSERT_TRUE(t->test,
+				  tnet_fill(t, bytes, hdr_len + each,
+					    hdr_len + each));
+	}
+	tnet_deliver(t);
+	kunit_kfree(t->test, bytes);
+}
+
 /* The next received packet; the caller frees it. NULL: none */
 static inline struct sk_buff *tnet_next(struct tnet *t)
 {

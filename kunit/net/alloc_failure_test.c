@@ -194,18 +194,20 @@ static void allocations_of_settings(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* --- a probe, with the control queue --- */
+/* --- a probe --- */
 
-static void allocations_of_a_probe_with_control_queue(struct kunit *test)
+/* Hundreds of allocations, those of the driver core included: one in @step */
+static void fail_probes(struct tnet *t, unsigned int step)
 {
-	struct tnet *t = ctrl_unbound(test);
+	struct kunit *test = t->test;
 	struct fail_probe probe = { .test = test, .m = t->m,
 				    .also = -ENOBUFS };
 
 	fail_require(test);
 	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
 	probe.drv = t->m->pdev->dev.driver;
-	KUNIT_EXPECT_GT(test, fail_in_turn(fail_a_probe, &probe, 20, 13), 40U);
+	KUNIT_EXPECT_GT(test, fail_in_turn(fail_a_probe, &probe, 20, step),
+			40U);
 	KUNIT_EXPECT_GT(test, probe.refused, 5U);
 	vfe_mock_unbind(t->m);
 	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
@@ -214,11 +216,22 @@ static void allocations_of_a_probe_with_control_queue(struct kunit *test)
 	tnet_clean(t);
 }
 
+static void allocations_of_a_probe(struct kunit *test)
+{
+	fail_probes(tnet_unbound(test, NULL, NULL), 11);
+}
+
+static void allocations_of_a_probe_with_control_queue(struct kunit *test)
+{
+	fail_probes(ctrl_unbound(test), 13);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(allocations_of_an_open),
 	KUNIT_CASE(allocations_of_a_resume),
 	KUNIT_CASE(no_memory_at_all_for_a_resume),
 	KUNIT_CASE(allocations_of_settings),
+	KUNIT_CASE(allocations_of_a_probe),
 	KUNIT_CASE(allocations_of_a_probe_with_control_queue),
 	{}
 };

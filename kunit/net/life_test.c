@@ -5,7 +5,6 @@
  */
 #include <linux/pm.h>
 
-#include "lib/failslab.h"
 #include "lib/net_fixture.h"
 
 static void an_interface_that_works(struct kunit *test)
@@ -266,25 +265,6 @@ static void removal_under_traffic(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* Hundreds of allocations, those of the driver core included: some fail. */
-static void allocations_of_a_probe(struct kunit *test)
-{
-	struct tnet *t = tnet_unbound(test, NULL, NULL);
-	struct fail_probe probe = { .test = test, .m = t->m,
-				    .also = -ENOBUFS };
-
-	fail_require(test);
-	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
-	probe.drv = t->m->pdev->dev.driver;
-	KUNIT_EXPECT_GT(test, fail_in_turn(fail_a_probe, &probe, 20, 11), 40U);
-	KUNIT_EXPECT_GT(test, probe.refused, 5U);
-	vfe_mock_unbind(t->m);
-	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
-	KUNIT_EXPECT_EQ(test, tnet_open(t), 0);
-	tnet_expect_sends(t);
-	tnet_clean(t);
-}
-
 static struct kunit_case cases[] = {
 	KUNIT_CASE(an_interface_that_works),
 	KUNIT_CASE(any_configuration),
@@ -296,7 +276,6 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_device_that_asks_for_a_reset),
 	KUNIT_CASE(a_function_that_vanishes),
 	KUNIT_CASE(removal_under_traffic),
-	KUNIT_CASE(allocations_of_a_probe),
 	{}
 };
 

@@ -62,28 +62,6 @@ static void big_buffers(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* A packet of @n buffers of @each bytes, of which the header says @say */
-static void arrive_merged(struct tnet *t, unsigned int n, unsigned int each,
-			  u16 say)
-{
-	u8 *bytes = kunit_kzalloc(t->test, HDR + each, GFP_KERNEL);
-	struct virtio_net_hdr_mrg_rxbuf *h = (void *)bytes;
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(t->test, bytes);
-	for (i = 0; i < n; i++) {
-		memset(bytes, 0x60 + i, HDR + each);
-		if (!i) {
-			memset(bytes, 0, HDR + ETH_HLEN);
-			h->num_buffers = (__force __virtio16)cpu_to_le16(say);
-		}
-		KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, HDR + each,
-						     HDR + each));
-	}
-	tnet_deliver(t);
-	kunit_kfree(t->test, bytes);
-}
-
 static void mergeable_buffers(struct kunit *test)
 {
 	struct tnet *t = tnet_up(test, NULL, NULL);
@@ -95,7 +73,7 @@ static void mergeable_buffers(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->vn->mode, VFE_NET_RX_MERGEABLE);
 	expect_sizes(t, 1514);
 	for (n = 2; n <= 40; n++) {
-		arrive_merged(t, n, 1400, n);
+		tnet_arrive_merged(t, n, 1400, n);
 		skb = tnet_next(t);
 		KUNIT_ASSERT_NOT_NULL_MSG(test, skb, "%u buffers", n);
 		KUNIT_EXPECT_EQ(test, skb->len,
@@ -116,14 +94,14 @@ static void num_buffers_that_lie(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(says); i++) {
 		before = bad(t);
-		arrive_merged(t, 2, 500, says[i]);
+		tnet_arrive_merged(t, 2, 500, says[i]);
 		KUNIT_EXPECT_NULL(test, tnet_next(t));
 		KUNIT_EXPECT_EQ_MSG(test, bad(t), before + 1, "num_buffers %u",
 				    says[i]);
 		tnet_expect_works(t);
 	}
 	/* 0: some devices of old leave it so; the packet has one buffer */
-	arrive_merged(t, 1, 500, 0);
+	tnet_arrive_merged(t, 1, 500, 0);
 	kfree_skb(tnet_next(t));
 	tnet_expect_works(t);
 	tnet_clean(t);

@@ -109,28 +109,6 @@ static u64 rx_drops(struct tnet *t)
 	return u64_stats_read(&t->vn->rxq[0].stats.xdp_drops);
 }
 
-/* A packet of @n buffers of @each bytes, of which the header says @say */
-static void arrive_merged(struct tnet *t, unsigned int n, unsigned int each,
-			  u16 say)
-{
-	u8 *bytes = kunit_kzalloc(t->test, HDR + each, GFP_KERNEL);
-	struct virtio_net_hdr_mrg_rxbuf *h = (void *)bytes;
-	unsigned int i;
-
-	KUNIT_ASSERT_NOT_NULL(t->test, bytes);
-	for (i = 0; i < n; i++) {
-		memset(bytes, 0x60 + i, HDR + each);
-		if (!i) {
-			memset(bytes, 0, HDR + ETH_HLEN);
-			h->num_buffers = (__force __virtio16)cpu_to_le16(say);
-		}
-		KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, HDR + each,
-						     HDR + each));
-	}
-	tnet_deliver(t);
-	kunit_kfree(t->test, bytes);
-}
-
 /* Uses up the buffers from before the program was loaded. */
 static void use_old_buffers(struct tnet *t)
 {
@@ -290,7 +268,7 @@ static void packets_that_are_redirected(struct kunit *test)
 	to = t->dev->ifindex;
 	for (i = 0; i < 40; i++) {
 		KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, 300, i));
-		arrive_merged(t, 3, 400, 3);
+		tnet_arrive_merged(t, 3, 400, 3);
 		KUNIT_EXPECT_EQ(test, tnet_take_all(t), 2U);
 		vfe_mock_interrupt(t->tx);
 		tnet_run_softirqs();
@@ -321,7 +299,7 @@ static void packets_of_several_buffers(struct kunit *test)
 	for (i = 0; i < 2; i++) {
 		for (n = 2; n <= 17; n++) {
 			verdict = n % 3 ? XDP_PASS : XDP_TX;
-			arrive_merged(t, n, 1400, n);
+			tnet_arrive_merged(t, n, 1400, n);
 			KUNIT_EXPECT_EQ(test, seen_len,
 					1400 + (n - 1) * (1400 + HDR));
 			tnet_take_and_interrupt(t);
@@ -330,20 +308,20 @@ static void packets_of_several_buffers(struct kunit *test)
 		skb_queue_purge(&t->got);
 	}
 	verdict = XDP_DROP;
-	arrive_merged(t, 5, 1400, 5);
+	tnet_arrive_merged(t, 5, 1400, 5);
 	/* more than an skb has fragments */
 	before = rx_drops(t);
-	arrive_merged(t, 25, 1400, 25);
+	tnet_arrive_merged(t, 25, 1400, 25);
 	KUNIT_EXPECT_EQ(test, rx_drops(t), before + 1);
 	/* without fragments it is copied into the first buffer, or lost */
 	KUNIT_ASSERT_EQ(test, load(t, plain), 0);
 	verdict = XDP_PASS;
-	arrive_merged(t, 3, 500, 3);
+	tnet_arrive_merged(t, 3, 500, 3);
 	KUNIT_EXPECT_EQ(test, seen_len, 500 + 2 * (500 + HDR));
 	KUNIT_EXPECT_EQ(test, skb_queue_len(&t->got), 1U);
 	skb_queue_purge(&t->got);
 	before = rx_drops(t);
-	arrive_merged(t, 10, 1400, 10);
+	tnet_arrive_merged(t, 10, 1400, 10);
 	KUNIT_EXPECT_EQ(test, rx_drops(t), before + 1);
 	tnet_expect_works(t);
 	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
@@ -371,7 +349,7 @@ static void lies(struct tnet *t)
 				  tnet_arrive(t, &headers[i], 300, 1));
 	for (i = 0; t->vn->mode == VFE_NET_RX_MERGEABLE &&
 	     i < ARRAY_SIZE(says); i++)
-		arrive_merged(t, 2, 500, says[i]);
+		tnet_arrive_merged(t, 2, 500, says[i]);
 	KUNIT_EXPECT_NULL(t->test, tnet_next(t));
 	tnet_expect_works(t);
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
