@@ -261,7 +261,8 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  * @armed: an interrupt comes when the buffer with this number is used, unless
  *	   @done has passed it
  * @fired: an interrupt came since the last poll
- * @armed_for: buffers that were pending when it was armed
+ * @armed_at: buffers that had been added when it was armed
+ * @armed_for: buffers that were pending then
  * @added: buffers added, modulo 2^32
  * @done: buffers taken back, modulo 2^32
  * @maps: with ACCESS_PLATFORM, mapped addresses, one for each descriptor
@@ -289,6 +290,7 @@ struct vfe_net_txq {
 	u16 room;
 	u32 watch;
 	u32 armed;
+	u32 armed_at;
 	u32 armed_for;
 	bool fired;
 	u32 added;

@@ -236,11 +236,14 @@ static bool vfe_net_tx_needs_irq(const struct vfe_net_txq *txq)
 	       (netif_xmit_stopped(txq->nq) && vfe_net_tx_pending(txq));
 }
 
-/* Is one coming, soon enough? */
+/*
+ * Is one coming, at the right time? Each quarter of a batch moves it on: it
+ * comes only when the sender has stopped, not while it takes buffers back.
+ */
 static bool vfe_net_tx_is_armed(const struct vfe_net_txq *txq)
 {
 	return (s32)(txq->armed - txq->done) > 0 &&
-	       vfe_net_tx_pending(txq) <= 2 * txq->armed_for;
+	       txq->added - txq->armed_at <= txq->armed_for / 4;
 }
 
 /*
@@ -255,6 +258,7 @@ static bool vfe_net_tx_arm(struct vfe_net_txq *txq)
 	if (!netif_xmit_stopped(txq->nq))
 		n = min(n, txq->watch - txq->done);
 	txq->armed = txq->done + n;
+	txq->armed_at = txq->added;
 	txq->armed_for = pending;
 	return vfe_queue_enable_cb_after(txq->vq, n);
 }
@@ -451,8 +455,12 @@ static int vfe_net_tx_budget(void)
 void vfe_net_tx_end_batch(struct vfe_net_txq *txq)
 {
 	vfe_net_tx_kick(txq);
-	if (vfe_net_tx_needs_irq(txq) && !vfe_net_tx_is_armed(txq))
+	if (!vfe_net_tx_needs_irq(txq)) {
+		if ((s32)(txq->armed - txq->done) > 0)
+			vfe_net_tx_disarm(txq);
+	} else if (!vfe_net_tx_is_armed(txq)) {
 		vfe_net_tx_arm_if_needed(txq, vfe_net_tx_budget());
+	}
 	vfe_net_tx_set_timer(txq);
 }
 

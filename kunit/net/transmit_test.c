@@ -197,6 +197,25 @@ static void a_destructor(struct sk_buff *skb)
 {
 }
 
+/* Sends packets of an owner that the driver does not know, without a qdisc. */
+static void send_awaited(struct tnet *t, unsigned int n)
+{
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+	struct sk_buff *skb;
+
+	while (n--) {
+		skb = tnet_frame(t, 100, n);
+		skb->destructor = a_destructor;
+		local_bh_disable();
+		HARD_TX_LOCK(t->dev, nq, smp_processor_id());
+		KUNIT_EXPECT_EQ(t->test,
+				netdev_start_xmit(skb, t->dev, nq, false),
+				NETDEV_TX_OK);
+		HARD_TX_UNLOCK(t->dev, nq);
+		local_bh_enable();
+	}
+}
+
 /* Whoever the driver does not know may be waiting: an interrupt, at once. */
 static void a_packet_that_is_awaited_has_an_interrupt(struct kunit *test)
 {
@@ -205,6 +224,31 @@ static void a_packet_that_is_awaited_has_an_interrupt(struct kunit *test)
 
 	skb->destructor = a_destructor;
 	KUNIT_EXPECT_EQ(test, tnet_send(t, skb), 0);
+	KUNIT_EXPECT_TRUE(test, tnet_take_and_interrupt(t));
+	KUNIT_EXPECT_EQ(test, pending(t), 0U);
+	tnet_clean(t);
+}
+
+/*
+ * A sender that is not held up takes back what the device has used, and needs
+ * no interrupt, even if somebody may be waiting. Only the last packets have
+ * one.
+ */
+static void a_sender_that_goes_on_has_no_interrupt(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	unsigned int i;
+	u16 old;
+
+	send_awaited(t, 40);
+	for (i = 0; i < 200; i++) {
+		old = t->tx->used;
+		KUNIT_ASSERT_TRUE(test, tnet_take(t));
+		KUNIT_ASSERT_FALSE_MSG(test,
+				       vfe_mock_wants_interrupt(t->tx, old),
+				       "packet %u", i);
+		send_awaited(t, 1);
+	}
 	KUNIT_EXPECT_TRUE(test, tnet_take_and_interrupt(t));
 	KUNIT_EXPECT_EQ(test, pending(t), 0U);
 	tnet_clean(t);
@@ -310,6 +354,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(the_last_packet_is_freed_within_the_bound),
 	KUNIT_CASE(packets_of_an_interface_that_went_down_are_freed),
 	KUNIT_CASE(a_packet_that_is_awaited_has_an_interrupt),
+	KUNIT_CASE(a_sender_that_goes_on_has_no_interrupt),
 	KUNIT_CASE(a_burst_is_one_kick),
 	KUNIT_CASE(netpoll_frees_what_was_sent),
 	KUNIT_CASE(a_stuck_queue_is_reset),
