@@ -25,6 +25,7 @@ TIMES: Mapping[str, float] = {SEND: 10, SEGMENTED: 10, BATCH: 2, CRR: 0.2,
 OWN_DELAYS = {"constant": "constant:5000", "varying": "lognormal:5000:0.7"}
 
 _ECHO = ("--backend", "echo")
+_SINK = ("--backend", "sink")
 _STOCK_SPLIT = ("--id", "stock", "--features-off", "packed,in_order")
 _MODERN = {"disable-legacy": "on"}
 _LEGACY = {"disable-legacy": "off", "disable-modern": "on", "vectors": 0}
@@ -44,6 +45,8 @@ def _functions() -> tuple[Function, ...]:
         ("net-stock-map", (*_STOCK_SPLIT, "--doorbell", "map")),
         *((f"net-own-{kind}-{which}", (*_STOCK_SPLIT, "--delay", model))
           for kind, model in OWN_DELAYS.items() for which in "ab"),
+        *((f"net-fast-{which}", (*_STOCK_SPLIT, *_SINK, "--poll"))
+          for which in "ab"),
     )
     qemus: Sequence[tuple[str, Mapping[str, object]]] = (
         ("net-qemu-legacy", _LEGACY),
@@ -164,6 +167,9 @@ CONSTANT = (_virtio("constant-vfe", "constant-a"),
             _kernel("constant-kernel", "constant-b"))
 VARYING = (_virtio("varying-vfe", "varying-a"),
            _kernel("varying-kernel", "varying-b"))
+# The device polls, and drops what the guest sends: the guest's CPU is the
+# bottleneck.
+FAST = (_virtio("fast-vfe", "fast-a"), _kernel("fast-kernel", "fast-b"))
 # The same on our device, with delays of its own; it has no TCP
 OWN = {kind: (_virtio(f"own-{kind}-vfe", f"own-{kind}-a"),
               _kernel(f"own-{kind}-kernel", f"own-{kind}-b"))
@@ -172,6 +178,7 @@ CONNECTIONS = (1, 8, 64)
 PAIRED: Sequence[tuple[str, int]] = (
     (PING, 1), (SEND, 1), (SEGMENTED, 1), (STREAM, 1), (MAERTS, 1),
     *((RR, connections) for connections in CONNECTIONS), (CRR, 1))
+SENT: Sequence[tuple[str, int]] = ((SEND, 1), (SEGMENTED, 1))
 DELAYED: Sequence[tuple[str, int]] = (
     (PING, 1), (STREAM, 1), (MAERTS, 1),
     *((RR, connections) for connections in CONNECTIONS))
@@ -220,6 +227,7 @@ def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
     return [
         *(row for setup in SETUPS for row in _rows_of(setup, ops, fewer)),
         *_pair_rows(PAIR, "net-pair", PAIRED, ops),
+        *_pair_rows(FAST, "net-fast", SENT, ops),
         *_pair_rows(CONSTANT, "net-constant", DELAYED, slow),
         *_pair_rows(VARYING, "net-varying", DELAYED, slow),
         *(row for kind, setups in OWN.items()

@@ -13,7 +13,7 @@ from count.target import Target
 
 from ..result import Result
 from ..row import Setup
-from ..rows.net import CONSTANT, DEPTH, OWN, PAIR, VARYING
+from ..rows.net import CONSTANT, DEPTH, FAST, OWN, PAIR, VARYING
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
                                  STREAM, TRIP)
 from .pairs import Cell, Rows, cells, fast_enough, in_every
@@ -83,13 +83,28 @@ def _paired(rows: Rows) -> list[Target]:
         *in_every(_of(every, PING), "on QEMU's device: at most half of the"
                   " interrupts per ping (2 % may be shared)",
                   lambda cell: cell.both("interrupts"), SHARED * HALF),
-        *in_every(_of(timed, SEND), "UDP stream of small packets: kicks and"
-                  " interrupts per packet at most half", _notified, HALF),
-        *fast_enough(_of(timed, SEND), 1.0, "UDP stream of small packets: "),
+        *in_every(_of(timed, SEND), "UDP stream of small packets, bound by"
+                  " the device: kicks and interrupts per packet no more,"
+                  f" except for chance ({CHANCE})", _notified, CHANCE),
+        *fast_enough(_of(timed, SEND), 1 / CHANCE, "UDP stream of small"
+                     " packets, bound by the device: "),
         *fast_enough(_of(timed, SEGMENTED), 1 / CHANCE, "UDP by GSO: "),
         *in_every(_of(timed, *STREAMS), "TCP: kicks and interrupts no more,"
                   f" except for chance ({CHANCE})", _notified, CHANCE),
         *fast_enough(_of(timed, *STREAMS), 1 / CHANCE, "TCP: "),
+    ]
+
+
+def _fast(rows: Rows) -> list[Target]:
+    every = cells(rows, *_names(FAST))
+    timed = [cell for cell in every if cell.enough]
+    text = "UDP stream of small packets, bound by the guest: "
+    return [
+        *in_every(_of(timed, SEND), f"{text}kicks and interrupts per packet"
+                  " at most half", _notified, HALF),
+        *fast_enough(_of(timed, SEND), 1.0, text),
+        *fast_enough(_of(timed, SEGMENTED), 1 / CHANCE,
+                     "UDP by GSO, bound by the guest: "),
     ]
 
 
@@ -113,4 +128,4 @@ def targets(results: Rows) -> list[Target]:
     own = [Target(text, _shown(results[name]),
                   not results[name].error and reached(results[name]))
            for name, text, reached in SINGLE if name in results]
-    return [*own, *_paired(results), *_delayed(results)]
+    return [*own, *_paired(results), *_fast(results), *_delayed(results)]
