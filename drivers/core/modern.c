@@ -169,9 +169,13 @@ static int modern_queue_program(struct vfe_queue *q)
 	/*
 	 * Write the size only if the driver changes it, and only when nothing
 	 * can fail any more: it reads back as the largest size until a reset.
+	 * QEMU's device offers the largest size after the reset of a queue, but
+	 * would use the one written last.
 	 */
-	if (q->size != offered)
+	if (q->size != offered || q->size_written) {
+		q->size_written = true;
 		vfe_write16(regs, VFE_REG_QUEUE_SIZE, q->size);
+	}
 	vfe_write64(regs, VFE_REG_QUEUE_DESC_LO, q->desc_addr);
 	vfe_write64(regs, VFE_REG_QUEUE_DRIVER_LO, q->driver_addr);
 	vfe_write64(regs, VFE_REG_QUEUE_DEVICE_LO, q->device_addr);

@@ -222,6 +222,7 @@ struct vfe_ring_ops {
  * @vector: MSI-X vector in mode VFE_IRQ_MSIX, unless it has none
  * @size: entries of the ring
  * @max_size: largest size that the device offers
+ * @size_written: the driver has written the size to the device
  * @align: alignment of the part that the device writes, in bytes; larger for a
  *	   legacy device, whose ring is contiguous (virtio 1.4, 2.7.2). Set
  *	   before @ops->create()
@@ -258,6 +259,7 @@ struct vfe_queue {
 	u16 vector;
 	u16 size;
 	u16 max_size;
+	bool size_written;
 	u16 align;
 	bool no_used_len;
 	bool event_idx;

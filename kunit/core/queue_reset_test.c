@@ -302,7 +302,11 @@ static void set_up_as_at_first(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
-/* A queue that was reset gets a ring of another size, and no other queue. */
+/*
+ * A queue that was reset gets a ring of another size, and no other queue. The
+ * driver writes the largest size, too: QEMU's device offers it after the reset
+ * of a queue, and enables the queue with the size that was written before.
+ */
 static void another_size(struct kunit *test)
 {
 	struct tdrv *td = tdrv_resettable(test, 2);
@@ -312,7 +316,10 @@ static void another_size(struct kunit *test)
 	for (i = 1; i >= 0; i--) {
 		KUNIT_ASSERT_EQ(test, vfe_queue_reset(queue(td, 0)), 0);
 		vfe_queue_set_size(queue(td, 0), i ? 4 : size);
+		vfe_mock_log_clear(td->m);
 		KUNIT_ASSERT_EQ(test, vfe_queue_restart(queue(td, 0)), 0);
+		KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_QUEUE_SIZE,
+						     VFE_WRITE), 1U);
 		KUNIT_EXPECT_EQ(test, td->m->queues[0].size, i ? 4 : size);
 		KUNIT_EXPECT_EQ(test, td->m->queues[1].size, size);
 		tdrv_expect_completion(test, td, 0);
