@@ -91,4 +91,8 @@ CONFIGS = (
     NetConfig("dgram", backend=DGRAM),
     NetConfig("dgram-packed", PACKED, backend=DGRAM),
     NetConfig("stream", backend=STREAM),
+    NetConfig("device", backend=DEVICE),
+    NetConfig("device-split", backend=DEVICE,
+              options=("--features-off", "packed")),
+    NetConfig("device-pairs-2", backend=DEVICE, pairs=2),
 )

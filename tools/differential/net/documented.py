@@ -14,6 +14,10 @@ DOCUMENTED = (
     Documented(r"mtu-under\.\d+", "virtio_net takes an MTU whose packets the"
                " program would never see; drivers of hardware refuse it, too",
                ours="2", theirs="0"),
+    Documented(r"step\.\d+\._moderation", "virtio_net would stop NAPI on tx,"
+               " which it cannot do while the interface is up; vfe_net has one"
+               " way to send", ours="ethtool -C dut tx-frames 0 -> 0",
+               theirs="ethtool -C dut tx-frames 0 -> 1"),
     Documented(LOG, "it says so", ours=r".* is too large for the XDP"
                r" program"),
     Documented(r"ethtool-i\.version", "virtio_net has a version of its own,"

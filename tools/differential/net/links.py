@@ -3,17 +3,21 @@
 
 Taps lead to each other through the host, with the offload headers, so that
 segments and checksums stay as the driver left them. Sockets have no such
-headers: QEMU's device offers no offload then.
+headers: QEMU's device offers no offload then. Functions of vfe-device are
+joined by its back end "pair", which has them.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 
-from lab import LabError, net, pci, peers
+from lab import LabError, net, paths, pci, peers
+from lab.device import Device, DeviceSpec
+from lab.guest import Guest
 
-from .configs import DGRAM, STREAM, TAP, NetConfig
+from .configs import DEVICE, DGRAM, STREAM, TAP, NetConfig
 
 _apart: list[bool] = []
 
@@ -39,15 +43,56 @@ def _join(one: str, other: str) -> None:
 
 
 class Link:
-    """The two back ends of a link, in QEMU."""
+    """Tested functions, their peers, and what joins them."""
 
     count = 0
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.taps: list[str] = []
+        self.devices: dict[str, Device] = {}
 
-    def backends(self, config: NetConfig, node: str) -> list[str]:
+    def functions(self, config: NetConfig, node: str,
+                  places: tuple[pci.Slot, pci.Slot],
+                  macs: tuple[str, str]) -> list[str]:
+        """QEMU's arguments for a function and its peer."""
+        if config.backend == DEVICE:
+            return self._devices(config, node, places, macs)
+        return [*self._backends(config, node),
+                *_function(config, node, places[0], macs[0]),
+                *_peer(config, node, places[1], macs[1])]
+
+    def _devices(self, config: NetConfig, node: str,
+                 places: tuple[pci.Slot, pci.Slot],
+                 macs: tuple[str, str]) -> list[str]:
+        """Two processes of vfe-device; the names of their sockets are short,
+        as they must fit in 108 bytes."""
+        argv = []
+        pair = self.folder / f"pair{len(self.devices)}"
+        options = ("--id", "stock", "--backend", f"pair:{pair}")
+        ends = ((f"dut-{node}", ("--pairs", str(config.pairs),
+                                 *config.options)), (f"peer-{node}", ()))
+        for (name, more), place, mac in zip(ends, places, macs):
+            made = Device(DeviceSpec(
+                name, options=("--mac", mac, *options, *more),
+                device_class="net"), self.folder, _logs())
+            self.devices[name] = made
+            made.wait_ready()
+            argv += ["-device", json.dumps({
+                "driver": "vfio-user-pci", "id": name, "bus": "pcie.0",
+                "addr": place.properties["addr"], "multifunction": True,
+                "socket": {"type": "unix", "path": str(made.socket)}})]
+        return argv
+
+    def set(self, guest: Guest, node: str, up: bool) -> None:
+        """The carrier of a function."""
+        device = self.devices.get(f"dut-{node}")
+        if device is not None:
+            device.control("link up" if up else "link down")
+        else:
+            guest.qmp("set_link", name=f"dut-{node}", up=up)
+
+    def _backends(self, config: NetConfig, node: str) -> list[str]:
         """QEMU's -netdev of the function, "net-NODE", and of its peer."""
         names = (f"net-{node}", f"peer-{node}")
         if config.backend == TAP:
@@ -83,14 +128,24 @@ class Link:
         return argv
 
     def remove(self) -> None:
-        """Remove the taps; QEMU has ended."""
+        """Remove the taps, end the devices; QEMU has ended."""
+        for device in self.devices.values():
+            device.stop()
+        self.devices.clear()
         while self.taps:
             subprocess.run(["ip", "link", "del", self.taps.pop()],
                            check=False, stderr=subprocess.DEVNULL)
 
 
-def function(config: NetConfig, node: str, slot: pci.Slot,
-             mac: str) -> list[str]:
+def _logs() -> Path:
+    """Of the devices."""
+    folder = paths.logs() / "differential"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _function(config: NetConfig, node: str, slot: pci.Slot,
+              mac: str) -> list[str]:
     """QEMU's arguments for the tested function."""
     properties: dict[str, object] = {
         "disable-legacy": "on", "multifunction": "on", "id": f"dut-{node}",
@@ -101,7 +156,8 @@ def function(config: NetConfig, node: str, slot: pci.Slot,
                       {**properties, **config.properties})
 
 
-def peer(config: NetConfig, node: str, slot: pci.Slot, mac: str) -> list[str]:
+def _peer(config: NetConfig, node: str, slot: pci.Slot,
+          mac: str) -> list[str]:
     """And for its peer."""
     return pci.device("virtio-net-pci", slot, {
         "disable-legacy": "on", "multifunction": "on", "mac": mac,

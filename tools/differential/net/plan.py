@@ -48,6 +48,9 @@ rss: shown tcp rr channels
 dgram: shown ping tcp udp last corpus smallest
 dgram-packed: tcp udp last
 stream: shown tcp last
+device: ping tcp udp rr last mtu rings smallest filters flap xdp-under walk-1
+device-split: ping tcp udp last offloads walk-1
+device-pairs-2: tcp channels down-up walk-1
 """
 
 # of `make check-all`

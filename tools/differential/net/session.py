@@ -48,9 +48,8 @@ class Session(GuestSession):
                  ) -> list[str]:
         assert isinstance(config, NetConfig)
         self._peers[node] = there = next(self.slots)
-        return [*self._link.backends(config, node),
-                *links.function(config, node, slot, DUT_MAC),
-                *links.peer(config, node, there, PEER_MAC)]
+        return self._link.functions(config, node, (slot, there),
+                                    (DUT_MAC, PEER_MAC))
 
     def end(self) -> None:
         self._link.remove()
@@ -79,10 +78,8 @@ class Session(GuestSession):
             with contextlib.suppress(LabError):
                 while not over.wait(FLAP_S):
                     up = not up
-                    self.guest.qmp("set_link", name=f"dut-{side.nodes[0]}",
-                                   up=up)
-                self.guest.qmp("set_link", name=f"dut-{side.nodes[0]}",
-                               up=True)
+                    self._link.set(self.guest, side.nodes[0], up)
+                self._link.set(self.guest, side.nodes[0], True)
 
         thread = threading.Thread(target=flap)
         thread.start()
