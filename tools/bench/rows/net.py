@@ -183,12 +183,14 @@ DELAYED: Sequence[tuple[str, int]] = (
     (PING, 1), (STREAM, 1), (MAERTS, 1),
     *((RR, connections) for connections in CONNECTIONS))
 ANSWERED: Sequence[tuple[str, int]] = ((PING, 1), (TRIP, 1), (BATCH, DEPTH))
+# A delay takes time: fewer of those that wait for each answer
 DELAYED_SHARE = 0.2
 
 RECORDS = (
     _record("ne2k", "ne2k_pci"), _record("rtl8139", "8139cp"),
     _record("e1000", "e1000"), _record("e1000e", "e1000e"),
 )
+WINDOWED = {STREAM, MAERTS}
 BRIEF = {PING, SEND, RR}
 
 
@@ -212,10 +214,12 @@ def _rows_of(setup: Setup, ops: int, trap_ops: int) -> list[Row]:
 
 
 def _pair_rows(setups: Sequence[Setup], group: str,
-               cells: Sequence[tuple[str, int]], ops: float) -> list[Row]:
+               cells: Sequence[tuple[str, int]], ops: float,
+               share: float = 1) -> list[Row]:
     """The comparisons: each cell is two rows."""
     return [_row(setup, traffic, at_once, PAIRS * max(
-                2 * at_once, int(ops * TIMES.get(traffic, 1))), group,
+                2 * at_once, int(ops * TIMES.get(traffic, 1) * (
+                    share if traffic not in WINDOWED else 1))), group,
                  group == "net-pair" and traffic in BRIEF)
             for traffic, at_once in cells for setup in setups]
 
@@ -223,15 +227,15 @@ def _pair_rows(setups: Sequence[Setup], group: str,
 def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
     """All rows, with @ops operations, fewer through the register window."""
     fewer = trap_ops or max(1, ops // TRAP_SHARE)
-    slow = ops * DELAYED_SHARE
     return [
         *(row for setup in SETUPS for row in _rows_of(setup, ops, fewer)),
         *_pair_rows(PAIR, "net-pair", PAIRED, ops),
         *_pair_rows(FAST, "net-fast", SENT, ops),
-        *_pair_rows(CONSTANT, "net-constant", DELAYED, slow),
-        *_pair_rows(VARYING, "net-varying", DELAYED, slow),
+        *_pair_rows(CONSTANT, "net-constant", DELAYED, ops, DELAYED_SHARE),
+        *_pair_rows(VARYING, "net-varying", DELAYED, ops, DELAYED_SHARE),
         *(row for kind, setups in OWN.items()
-          for row in _pair_rows(setups, f"net-own-{kind}", ANSWERED, slow)),
+          for row in _pair_rows(setups, f"net-own-{kind}", ANSWERED, ops,
+                                DELAYED_SHARE)),
         *(row for setup in RECORDS for row in _rows_of(setup, ops, fewer))]
 
 
