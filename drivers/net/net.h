@@ -272,6 +272,7 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  * @index: number of the pair
  * @timer: takes buffers back that no interrupt reports
  * @late: frames of XDP to free when interrupts are enabled
+ * @stuck_at: when the watchdog last had the queue reset, 0 for never
  * @stats: counts
  * @xsk: the AF_XDP pool, or NULL
  * @xsk_tx: its descriptors in the ring, while the device may have one
@@ -302,6 +303,7 @@ struct vfe_net_txq {
 	unsigned int index;
 	struct timer_list timer;
 	struct xdp_frame *late;
+	unsigned long stuck_at;
 	struct vfe_net_tx_stats stats;
 	struct xsk_buff_pool *xsk;
 	struct vfe_net_xsk_tx *xsk_tx;

@@ -47,14 +47,27 @@ static int vfe_net_change_mtu(struct net_device *dev, int mtu)
 	return 0;
 }
 
+/* After a queue's reset, another one within this time resets the device. */
+#define VFE_NET_STUCK_AGAIN	(60 * HZ)
+
+static bool vfe_net_stuck_again(struct vfe_net_txq *txq)
+{
+	unsigned long last = txq->stuck_at;
+
+	txq->stuck_at = jiffies ?: 1;
+	return last && time_before(jiffies, last + VFE_NET_STUCK_AGAIN);
+}
+
 /*
  * Nothing was sent for long. The interrupt may be lost, or the device is stuck:
- * reset the queue, or the device if that is not possible.
+ * reset the queue, or the device if that is not possible or did not help for
+ * long.
  */
 static void vfe_net_tx_timeout(struct net_device *dev, unsigned int queue)
 {
 	struct vfe_net *vn = netdev_priv(dev);
 	struct vfe_net_txq *txq = &vn->txq[queue];
+	bool again;
 
 	if (vfe_recovery_state(&vn->recovery) != VFE_RUN_LIVE ||
 	    !READ_ONCE(txq->open))
@@ -63,12 +76,16 @@ static void vfe_net_tx_timeout(struct net_device *dev, unsigned int queue)
 		netdev_warn_once(dev, "%s: an interrupt was lost\n", txq->name);
 		return;
 	}
+	again = vfe_net_stuck_again(txq);
 	netdev_err(dev,
-		   "%s: nothing sent for %u ms, %u buffers in flight: resetting the queue\n",
+		   "%s: nothing sent for %u ms, %u buffers in flight: resetting the %s\n",
 		   txq->name,
 		   jiffies_to_msecs(jiffies - READ_ONCE(txq->nq->trans_start)),
-		   vfe_net_tx_pending(txq));
-	vfe_queue_stuck(txq->vq);
+		   vfe_net_tx_pending(txq), again ? "device" : "queue");
+	if (again)
+		vfe_recovery_force(&vn->recovery);
+	else
+		vfe_queue_stuck(txq->vq);
 }
 
 /* A full skb must fit into the ring; else have the stack send linear ones. */
