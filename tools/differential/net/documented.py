@@ -5,6 +5,10 @@ from __future__ import annotations
 
 from ..documented import LOG, Documented
 
+_FULL = "the interface segments less while the ring is too small for a full" \
+        " skb; virtio_net refuses the size"
+_USO = "virtio_net leaves it off until a user sets it; so the workload sets it" \
+       " alone, vfe_net's while checksums are off"
 DOCUMENTED = (
     Documented(r"ethtool-i\.driver", "the name of the driver",
                ours="vfe_net", theirs="virtio_net"),
@@ -18,12 +22,20 @@ DOCUMENTED = (
                " which it cannot do while the interface is up; vfe_net has one"
                " way to send", ours="ethtool -C dut tx-frames 0 -> 0",
                theirs="ethtool -C dut tx-frames 0 -> 1"),
+    Documented(r"step\.\d+\._ring", _FULL,
+               ours=r"ethtool -G dut tx (4|16) -> 0",
+               theirs=r"ethtool -G dut tx (4|16) -> 81"),
+    Documented(r"tx\.(4|16)", _FULL, ours="0", theirs="81"),
+    Documented(r"tx\.(4|16)\.from-.*", _FULL, ours="moves",
+               theirs=r"\(nothing\)"),
     Documented(LOG, "it says so", ours=r".* is too large for the XDP"
                r" program"),
     Documented(r"ethtool-i\.version", "virtio_net has a version of its own,"
                " 1.0.0; modules have their kernel's", theirs="1\\.0\\.0"),
-    Documented(r"ethtool-k\.tx-udp-segmentation|on\.tx-udp-segmentation\..*",
-               "virtio_net leaves it off until a user sets it", ours="on"),
+    Documented(r"(ethtool-k|after)\.tx-udp-segmentation", _USO, ours="on"),
+    Documented(r"off\.tx-udp-segmentation(\.from-.*)?", _USO,
+               ours="0|whole", theirs=r"\(nothing\)"),
+    Documented(r"on\.tx-udp-segmentation", _USO, ours="1", theirs="0"),
     Documented(r"dut\.uso", "so datagrams leave in one piece",
                ours="01052a00e80322000600 6042 89cc8690"),
 )
