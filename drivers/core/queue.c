@@ -134,7 +134,8 @@ EXPORT_SYMBOL_NS_GPL(vfe_queue_enable_cb_after, VFE_NS);
 
 void *vfe_queue_detach(struct vfe_queue *q)
 {
-	return q->ops->detach(q);
+	/* a restart with another size failed before there was a new ring */
+	return q->ring ? q->ops->detach(q) : NULL;
 }
 EXPORT_SYMBOL_NS_GPL(vfe_queue_detach, VFE_NS);
 

@@ -242,7 +242,8 @@ static int vfe_net_resize_queue(struct vfe_net *vn, unsigned int queue,
 		vfe_net_recovery_ops.take_back(vn->vd, queue);
 		err = vfe_net_make_ring(vq, size);
 	}
-	if (err && err != -ENOMEM) {
+	/* without memory, the queue may have its old ring, or none */
+	if (err && (err != -ENOMEM || vfe_queue_broken(vq))) {
 		vfe_recovery_force(&vn->recovery);
 		return err;
 	}
