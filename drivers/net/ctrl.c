@@ -258,6 +258,8 @@ static int vfe_net_ctrl_give_up(struct vfe_net_ctrl *c,
 static void vfe_net_ctrl_is_silent(struct vfe_net_ctrl *c,
 				   const struct vfe_net_command *cmd)
 {
+	u64 moved;
+
 	netdev_warn(c->vn->netdev,
 		    "the device has not answered command %u of class %u within %u ms\n",
 		    cmd->cmd, cmd->class, jiffies_to_msecs(c->timeout));
@@ -266,8 +268,10 @@ static void vfe_net_ctrl_is_silent(struct vfe_net_ctrl *c,
 		vfe_recovery_force(&c->vn->recovery);
 		return;
 	}
-	c->moved = vfe_net_ctrl_moved(c);
-	queue_delayed_work(system_long_wq, &c->watch, c->patience);
+	/* packets count from the first command on that got no answer */
+	moved = vfe_net_ctrl_moved(c);
+	if (queue_delayed_work(system_long_wq, &c->watch, c->patience))
+		c->moved = moved;
 }
 
 static int vfe_net_ctrl_finish(struct vfe_net_ctrl *c,
