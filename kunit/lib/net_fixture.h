@@ -53,6 +53,8 @@ struct tnet_command {
  * @answer: answers commands
  * @silent: answer no command
  * @ack: the answer
+ * @refuses: decides that a command is refused, or NULL
+ * @reply: writes the bytes behind the answer, or NULL
  * @commands: commands so far, @num_commands of them
  * @num_commands: see @commands
  */
@@ -71,6 +73,9 @@ struct tnet {
 	struct work_struct answer;
 	bool silent;
 	u8 ack;
+	bool (*refuses)(const struct tnet_command *c);
+	void (*reply)(const struct tnet_command *c,
+		      const struct vfe_mock_seg *seg);
 	struct tnet_command commands[TNET_COMMANDS];
 	unsigned int num_commands;
 };
@@ -84,8 +89,8 @@ static inline void tnet_run_softirqs(void)
 
 /* --- the control queue --- */
 
-static inline void tnet_remember(struct tnet *t,
-				 const struct vfe_mock_chain *chain)
+static inline const struct tnet_command *
+tnet_remember(struct tnet *t, const struct vfe_mock_chain *chain)
 {
 	struct tnet_command *c = &t->commands[t->num_commands % TNET_COMMANDS];
 	const u8 *hdr = vfe_mock_mem(chain->segs[0].addr);
@@ -101,17 +106,23 @@ static inline void tnet_remember(struct tnet *t,
 		c->len += n;
 	}
 	t->num_commands++;
+	return c;
 }
 
 /* Answers all commands in the ring. */
 static inline void tnet_answer(struct tnet *t)
 {
 	struct vfe_mock_chain *chain = t->answers;
+	const struct tnet_command *c;
+	u8 *ack;
 
 	while (vfe_mock_pop(t->ctrl, chain) == 1) {
-		tnet_remember(t, chain);
-		*(u8 *)vfe_mock_mem(chain->segs[chain->out].addr) = t->ack;
-		vfe_mock_push(t->ctrl, chain->id, 1, chain->descs);
+		c = tnet_remember(t, chain);
+		ack = vfe_mock_mem(chain->segs[chain->out].addr);
+		*ack = t->refuses && t->refuses(c) ? VIRTIO_NET_ERR : t->ack;
+		if (t->reply && chain->in > 1)
+			t->reply(c, &chain->segs[chain->out + 1]);
+		vfe_mock_push(t->ctrl, chain->id, chain->in_len, chain->descs);
 	}
 	if (!t->ctrl->packed)
 		vfe_mock_set_avail_event(t->ctrl,
@@ -382,6 +393,54 @@ static inline bool tnet_take_and_interrupt(struct tnet *t)
 		vfe_mock_interrupt(t->tx);
 	tnet_run_softirqs();
 	return wanted;
+}
+
+/* BQL never stops a queue. */
+static inline void tnet_no_bql_limit(struct tnet *t)
+{
+#ifdef CONFIG_BQL
+	unsigned int i;
+	struct dql *dql;
+
+	for (i = 0; i < t->vn->max_pairs; i++) {
+		dql = &netdev_get_tx_queue(t->dev, i)->dql;
+		dql->min_limit = DQL_MAX_LIMIT / 2;
+		dql->limit = dql->min_limit;
+		dql->adj_limit = dql->num_completed + dql->limit;
+	}
+#endif
+}
+
+/* Bytes of a queue that BQL believes to be in flight */
+static inline unsigned int tnet_bql(struct tnet *t, unsigned int queue)
+{
+#ifdef CONFIG_BQL
+	const struct dql *dql = &netdev_get_tx_queue(t->dev, queue)->dql;
+
+	return dql->num_queued - dql->num_completed;
+#else
+	return 0;
+#endif
+}
+
+/* The device sends all, and BQL counts nothing in flight. */
+static inline void tnet_expect_no_bql(struct tnet *t)
+{
+	unsigned int i, n, queue;
+
+	for (queue = 0; queue < t->vn->max_pairs; queue++) {
+		t->tx = &t->m->queues[2 * queue + 1];
+		for (i = 0, n = 1; i < 100 && (n || tnet_bql(t, queue)); i++) {
+			n = tnet_take_all(t);
+			vfe_mock_interrupt(t->tx);
+			tnet_run_softirqs();
+			if (!n)
+				msleep(20);
+		}
+		KUNIT_EXPECT_EQ_MSG(t->test, tnet_bql(t, queue), 0U,
+				    "queue %u", queue);
+	}
+	t->tx = &t->m->queues[1];
 }
 
 /* --- receive --- */

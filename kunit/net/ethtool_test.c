@@ -118,33 +118,6 @@ static struct ethtool_ringparam rings(struct tnet *t)
 	return ring;
 }
 
-/* Bytes that BQL believes to be in flight */
-static unsigned int bql(struct tnet *t)
-{
-#ifdef CONFIG_BQL
-	struct dql *dql = &netdev_get_tx_queue(t->dev, 0)->dql;
-
-	return dql->num_queued - dql->num_completed;
-#else
-	return 0;
-#endif
-}
-
-/* The device sends all, and BQL counts nothing in flight. */
-static void expect_no_bql(struct tnet *t)
-{
-	unsigned int i;
-
-	for (i = 0; i < 3; i++) {
-		tnet_take_all(t);
-		vfe_mock_interrupt(t->tx);
-		tnet_run_softirqs();
-		if (bql(t))
-			msleep(1000);
-	}
-	KUNIT_EXPECT_EQ(t->test, bql(t), 0U);
-}
-
 /**
  * struct ring_row - sizes of rings
  * @rx: entries
@@ -200,7 +173,7 @@ static void try_rings(struct kunit *test, u64 features, bool packed)
 				want ? before.tx_pending : row->tx);
 		KUNIT_EXPECT_EQ(test, now.rx_max_pending, 64U);
 		KUNIT_EXPECT_EQ(test, now.tx_max_pending, 64U);
-		expect_no_bql(t);
+		tnet_expect_no_bql(t);
 		tnet_expect_works(t);
 	}
 	tnet_clean(t);
@@ -249,7 +222,7 @@ static void rings_without_room_for_a_full_skb(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, set_rings(t, 64, 64), 0);
 	KUNIT_EXPECT_TRUE(test, t->dev->features & NETIF_F_SG);
-	expect_no_bql(t);
+	tnet_expect_no_bql(t);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }
@@ -292,7 +265,7 @@ static bool fail_a_resize(void *data, unsigned int nth)
 			      "allocation %u: error %d", nth, err);
 	if (!err)
 		KUNIT_EXPECT_EQ(t->test, now.rx_pending, f->size);
-	expect_no_bql(t);
+	tnet_expect_no_bql(t);
 	tnet_expect_works(t);
 	return failed;
 }
@@ -306,6 +279,44 @@ static void allocations_of_a_resize(struct kunit *test)
 	f.t = tnet_up(test, &spec, NULL);
 	KUNIT_EXPECT_GT(test, fail_in_turn(fail_a_resize, &f, 30, 7), 1U);
 	tnet_clean(f.t);
+}
+
+/*
+ * Neither for the new ring nor for the old one: the device is reset, until there
+ * is memory.
+ */
+static void no_memory_at_all_for_a_resize(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = RESIZE };
+	struct ethtool_ringparam ring = {};
+	struct kernel_ethtool_ringparam kernel = {};
+	struct netlink_ext_ack extack = {};
+	unsigned int nth, refused = 0;
+	bool failed = true;
+	struct tnet *t;
+	int err;
+
+	fail_require(test);
+	t = tnet_up(test, &spec, NULL);
+	for (nth = 1; failed && nth < 30; nth++) {
+		ring.rx_pending = nth % 2 ? 32 : 64;
+		ring.tx_pending = nth % 2 ? 16 : 64;
+		tnet_send_many(t, 3);
+		rtnl_lock();
+		fail_from(nth);
+		err = t->dev->ethtool_ops->set_ringparam(t->dev, &ring,
+							 &kernel, &extack);
+		failed = fail_end();
+		rtnl_unlock();
+		KUNIT_EXPECT_TRUE_MSG(test, !err || err == -ENOMEM,
+				      "allocation %u: error %d", nth, err);
+		refused += !!err;
+		tnet_wait_live(t);
+		tnet_expect_no_bql(t);
+		tnet_expect_works(t);
+	}
+	KUNIT_EXPECT_GT(test, refused, 0U);
+	tnet_clean(t);
 }
 
 /* dynamic_queue_limits has a BUG_ON() for counts that are wrong. */
@@ -341,9 +352,9 @@ static void bql_over_resets(struct kunit *test)
 			break;
 		}
 		tnet_send_many(t, 3);
-		expect_no_bql(t);
+		tnet_expect_no_bql(t);
 		tnet_expect_works(t);
-		expect_no_bql(t);
+		tnet_expect_no_bql(t);
 	}
 	tnet_clean(t);
 }
@@ -733,6 +744,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rings_of_a_fixed_size),
 	KUNIT_CASE(rings_without_room_for_a_full_skb),
 	KUNIT_CASE(allocations_of_a_resize),
+	KUNIT_CASE(no_memory_at_all_for_a_resize),
 	KUNIT_CASE(bql_over_resets),
 	KUNIT_CASE(coalescing),
 	KUNIT_CASE(coalescing_of_a_queue),

@@ -212,11 +212,8 @@ static void suspend_and_resume_under_traffic(struct kunit *test)
 		tnet_send_many(t, 5);
 		KUNIT_EXPECT_EQ(test, pm_of(t)->resume(dev), 0);
 		msleep(2000);
-		tnet_take_all(t);
-		vfe_mock_interrupt(t->tx);
-		tnet_run_softirqs();
+		tnet_expect_no_bql(t);
 	}
-	tnet_take_all(t);
 	tnet_expect_works(t);
 	KUNIT_EXPECT_TRUE(test, netif_carrier_ok(t->dev));
 	tnet_clean(t);
@@ -234,10 +231,7 @@ static void a_device_that_asks_for_a_reset(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, vfe_recovery_state(&t->vn->recovery),
 				VFE_RUN_LIVE);
 		tnet_run_softirqs();
-		tnet_take_all(t);
-		vfe_mock_interrupt(t->tx);
-		tnet_run_softirqs();
-		tnet_take_all(t);
+		tnet_expect_no_bql(t);
 		tnet_expect_works(t);
 	}
 	tnet_clean(t);

@@ -169,28 +169,293 @@ static void the_ring_is_refilled(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* Memory runs out in NAPI for a while; receive comes back by itself. */
+/*
+ * Polls as NAPI does, but in this task, where allocations can be made to fail:
+ * all from the @nth on, or the @nth alone. Return: whether one did
+ */
+static bool poll_without_memory(struct tnet *t, unsigned int nth, bool all)
+{
+	struct napi_struct *napi = &t->vn->rxq[0].napi;
+	bool failed;
+
+	local_bh_disable();
+	KUNIT_ASSERT_TRUE(t->test, napi_schedule_prep(napi));
+	vfe_queue_disable_cb(t->vn->rxq[0].vq);
+	if (all)
+		fail_from(nth);
+	else
+		fail_nth(nth);
+	KUNIT_EXPECT_LT(t->test, napi->poll(napi, NAPI_POLL_WEIGHT),
+			NAPI_POLL_WEIGHT);
+	failed = fail_end();
+	local_bh_enable();
+	tnet_run_softirqs();
+	return failed;
+}
+
+static u64 drops(struct tnet *t)
+{
+	return u64_stats_read(&t->vn->rxq[0].stats.drops);
+}
+
+/*
+ * Memory runs out in NAPI for a while, at any time: packets are dropped and
+ * counted, the ring is filled again by itself.
+ */
 static void a_refill_without_memory_is_tried_again(struct kunit *test)
 {
+	const unsigned int frames = 60;
 	struct tnet *t = tnet_up(test, NULL, NULL);
-	unsigned int i;
+	unsigned int i, nth, got;
 	u8 bytes[1200] = {};
+	bool failed = true;
+	u64 before;
 
 	fail_require(test);
-	/* the device fills the ring, and NAPI runs while nothing is free */
-	for (i = 0; tnet_fill(t, bytes, sizeof(bytes), sizeof(bytes)); i++)
-		;
-	KUNIT_EXPECT_EQ(test, i, 64U);
-	fail_from(1);
+	((struct virtio_net_hdr_mrg_rxbuf *)bytes)->num_buffers =
+		(__force __virtio16)cpu_to_le16(1);
+	for (nth = 1; failed && nth < 400; nth += 9) {
+		before = drops(t) + bad(t);
+		for (i = 0; i < frames; i++)
+			KUNIT_ASSERT_TRUE(test, tnet_fill(t, bytes,
+							  sizeof(bytes),
+							  sizeof(bytes)));
+		failed = poll_without_memory(t, nth, true);
+		/* the stack has their memory meanwhile */
+		got = skb_queue_len(&t->got);
+		KUNIT_EXPECT_EQ_MSG(test, got + drops(t) + bad(t) - before,
+				    (u64)frames, "allocation %u", nth);
+		msleep(1000);
+		tnet_run_softirqs();
+		KUNIT_EXPECT_GE_MSG(test, vfe_mock_available(t->rx), 48U,
+				    "allocation %u", nth);
+		skb_queue_purge(&t->got);
+		tnet_expect_works(t);
+	}
+	KUNIT_EXPECT_FALSE(test, failed);
+	KUNIT_EXPECT_GT(test,
+			u64_stats_read(&t->vn->rxq[0].stats.no_memory), 0ULL);
+	tnet_clean(t);
+}
+
+/*
+ * Puts a packet of @n buffers into the ring, without an interrupt. In any
+ * context.
+ */
+static void put_packet(struct tnet *t, unsigned int n, unsigned int len)
+{
+	static u8 bytes[60000];
+	unsigned int i;
+
+	if (t->vn->hdr_len >= HDR)
+		((struct virtio_net_hdr_mrg_rxbuf *)bytes)->num_buffers =
+			(__force __virtio16)cpu_to_le16(n);
+	for (i = 0; i < n; i++)
+		KUNIT_EXPECT_TRUE(t->test, tnet_fill(t, bytes, len, len));
+}
+
+/**
+ * struct memory_row - a packet for which there is no memory
+ * @name: of the row
+ * @features: of the device
+ * @translated: the bus translates
+ * @n: buffers of the packet
+ * @len: bytes of each
+ */
+static const struct memory_row {
+	const char *name;
+	u64 features;
+	bool translated;
+	unsigned int n;
+	unsigned int len;
+} memory_rows[] = {
+	{ "short", TNET_FEATURES, false, 1, 100 },
+	{ "long", TNET_FEATURES, false, 1, 1500 },
+	{ "only a header", TNET_FEATURES, false, 1, HDR + ETH_HLEN },
+	{ "merged", TNET_FEATURES, false, 3, 1500 },
+	{ "more pieces than an skb has", TNET_FEATURES, false, 40, 1500 },
+	{ "merged, DMA API", TNET_FEATURES |
+	  BIT_ULL(VIRTIO_F_ACCESS_PLATFORM), true, 3, 1500 },
+	{ "big", TNET_FEATURES & ~BIT_ULL(VIRTIO_NET_F_MRG_RXBUF), false, 1,
+	  60000 },
+	{ "big, only a header",
+	  TNET_FEATURES & ~BIT_ULL(VIRTIO_NET_F_MRG_RXBUF), false, 1,
+	  HDR + ETH_HLEN },
+	{ "small", VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_NET_F_MAC), false, 1,
+	  1500 },
+};
+
+/* Each allocation fails: the packet arrives whole, or is dropped and counted. */
+static void try_packet(struct kunit *test, const struct memory_row *row)
+{
+	struct vfe_mock_spec spec = {
+		.features = row->features, .translated = row->translated,
+	};
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	unsigned int nth, got, lost = 0;
+	bool failed = true;
+	u64 before;
+
+	for (nth = 1; failed && nth < 200; nth++) {
+		before = drops(t) + bad(t);
+		put_packet(t, row->n, row->len);
+		failed = poll_without_memory(t, nth, false);
+		got = skb_queue_len(&t->got);
+		KUNIT_EXPECT_EQ_MSG(test, got + drops(t) + bad(t) - before,
+				    1ULL, "%s, allocation %u", row->name, nth);
+		lost += !got;
+		skb_queue_purge(&t->got);
+		msleep(100);
+		tnet_run_softirqs();
+		KUNIT_EXPECT_GE_MSG(test, vfe_mock_available(t->rx), 20U,
+				    "%s, allocation %u", row->name, nth);
+		tnet_expect_works(t);
+	}
+	KUNIT_EXPECT_FALSE(test, failed);
+	kunit_info(test, "%s: %u allocations, %u packets lost", row->name,
+		   nth, lost);
+	tnet_clean(t);
+}
+
+static void packets_without_memory(struct kunit *test)
+{
+	unsigned int i;
+
+	fail_require(test);
+	for (i = 0; i < ARRAY_SIZE(memory_rows); i++)
+		try_packet(test, &memory_rows[i]);
+}
+
+/* --- a packet that comes at the end of a poll --- */
+
+static struct tnet *late_for;	/* gets one more packet, or NULL */
+
+/* Runs when the poll ends: packets for the stack are delivered in batches. */
+static int late_tap(struct sk_buff *skb, struct net_device *dev,
+		    struct packet_type *tap, struct net_device *orig)
+{
+	struct tnet *t = late_for;
+
+	late_for = NULL;
+	if (t && skb->pkt_type != PACKET_OUTGOING) {
+		put_packet(t, 1, 400);
+		vfe_mock_interrupt(t->rx);
+	}
+	kfree_skb(skb);
+	return 0;
+}
+
+/* It has no interrupt of its own, and must not wait for the next packet. */
+static void a_packet_at_the_end_of_a_poll(struct kunit *test)
+{
+	static const u64 layouts[] = {
+		TNET_FEATURES, TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_PACKED),
+		TNET_FEATURES & ~BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
+	};
+	struct packet_type tap = {
+		.type = htons(ETH_P_ALL), .func = late_tap,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		struct vfe_mock_spec spec = { .features = layouts[i] };
+		struct tnet *t = tnet_up(test, &spec, NULL);
+
+		tap.dev = t->dev;
+		dev_add_pack(&tap);
+		late_for = t;
+		KUNIT_EXPECT_TRUE(test, tnet_arrive(t, NULL, 400, 1));
+		KUNIT_EXPECT_NULL(test, late_for);
+		KUNIT_EXPECT_EQ_MSG(test, skb_queue_len(&t->got), 2U,
+				    "features %#llx", layouts[i]);
+		dev_remove_pack(&tap);
+		skb_queue_purge(&t->got);
+		tnet_expect_works(t);
+		tnet_clean(t);
+	}
+}
+
+/* --- the hash that the device computed --- */
+
+/**
+ * struct hash_row - a report, and what the stack gets
+ * @report: VIRTIO_NET_HASH_REPORT_*
+ * @hash: there is a hash
+ * @l4: it is one of ports, too
+ */
+static const struct hash_row {
+	u16 report;
+	bool hash;
+	bool l4;
+} hash_rows[] = {
+	{ VIRTIO_NET_HASH_REPORT_NONE },
+	{ VIRTIO_NET_HASH_REPORT_IPv4, true },
+	{ VIRTIO_NET_HASH_REPORT_TCPv4, true, true },
+	{ VIRTIO_NET_HASH_REPORT_UDPv6, true, true },
+	{ VIRTIO_NET_HASH_REPORT_UDPv6_EX, true, true },
+	{ VIRTIO_NET_HASH_REPORT_UDPv6_EX + 1 },
+	{ U16_MAX },
+};
+
+static void put_hash(struct tnet *t, u16 report, u32 hash)
+{
+	u8 bytes[200] = { [VFE_NET_HDR_LEN_HASH ... 199] = 1 };
+	struct vfe_net_hdr *hdr = (void *)bytes;
+
+	hdr->num_buffers = cpu_to_le16(1);
+	hdr->hash_report = cpu_to_le16(report);
+	hdr->hash_value_lo = cpu_to_le16(hash);
+	hdr->hash_value_hi = cpu_to_le16(hash >> 16);
+	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, sizeof(bytes),
+					     sizeof(bytes)));
 	tnet_deliver(t);
-	fail_end();
-	skb_queue_purge(&t->got);
-	msleep(1000);
-	tnet_run_softirqs();
-	KUNIT_EXPECT_GE(test, vfe_mock_available(t->rx), 48U);
+}
+
+static void hash_reports(struct kunit *test)
+{
+	static const struct vfe_net_config config = {
+		.mac = { 2, 0, 0, 0, 0, 1 },
+		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
+		.max_virtqueue_pairs = cpu_to_le16(1),
+		.rss_max_key_size = 40,
+		.rss_max_indirection_table_length = cpu_to_le16(128),
+		.supported_hash_types = cpu_to_le32(0x3f),
+	};
+	struct vfe_mock_spec spec = {
+		.features = TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |
+			    BIT_ULL(VIRTIO_NET_F_HASH_REPORT),
+	};
+	struct tnet *t = tnet_up(test, &spec, &config);
+	const struct hash_row *row;
+	struct sk_buff *skb;
+	unsigned int i, off;
+
+	VFE_DUTY(test, "N03", "5.1.9.4.4", "an unknown hash report is no hash");
+	for (i = 0; i < 2 * ARRAY_SIZE(hash_rows); i++) {
+		row = &hash_rows[i / 2];
+		/* users can switch it off */
+		off = i % 2;
+		rtnl_lock();
+		t->dev->wanted_features |= NETIF_F_RXHASH;
+		if (off)
+			t->dev->wanted_features &= ~NETIF_F_RXHASH;
+		netdev_update_features(t->dev);
+		rtnl_unlock();
+		put_hash(t, row->report, 0x89abcdef);
+		skb = tnet_next(t);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		KUNIT_EXPECT_EQ_MSG(test, skb->hash,
+				    row->hash && !off ? 0x89abcdef : 0,
+				    "report %u", row->report);
+		KUNIT_EXPECT_EQ_MSG(test, !!skb->l4_hash, row->l4 && !off,
+				    "report %u", row->report);
+		kfree_skb(skb);
+	}
 	tnet_expect_works(t);
 	tnet_clean(t);
 }
+
+/* --- headers --- */
 
 /* Headers that make no sense cost their packet, no other one. */
 static void wrong_headers_are_dropped(struct kunit *test)
@@ -198,6 +463,15 @@ static void wrong_headers_are_dropped(struct kunit *test)
 	static const struct virtio_net_hdr wrong[] = {
 		{ .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
 		  .csum_start = (__force __virtio16)cpu_to_le16(60000) },
+		{ .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		  .csum_start = (__force __virtio16)cpu_to_le16(499) },
+		{ .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		  .csum_start = (__force __virtio16)cpu_to_le16(100),
+		  .csum_offset = (__force __virtio16)cpu_to_le16(U16_MAX) },
+		{ .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+		  .csum_start = (__force __virtio16)cpu_to_le16(13) },
+		{ .gso_type = VIRTIO_NET_HDR_GSO_ECN,
+		  .gso_size = (__force __virtio16)cpu_to_le16(100) },
 		{ .gso_type = VIRTIO_NET_HDR_GSO_TCPV4 },
 		{ .gso_type = 0x55,
 		  .gso_size = (__force __virtio16)cpu_to_le16(100) },
@@ -223,6 +497,9 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_length_beyond_the_buffer),
 	KUNIT_CASE(the_ring_is_refilled),
 	KUNIT_CASE(a_refill_without_memory_is_tried_again),
+	KUNIT_CASE(packets_without_memory),
+	KUNIT_CASE(a_packet_at_the_end_of_a_poll),
+	KUNIT_CASE(hash_reports),
 	KUNIT_CASE(wrong_headers_are_dropped),
 	{}
 };

@@ -170,6 +170,7 @@ static void the_last_packet_is_freed_within_the_bound(struct kunit *test)
 {
 	struct tnet *t = tnet_up(test, NULL, NULL);
 
+	tnet_no_bql_limit(t);
 	KUNIT_EXPECT_EQ(test, tnet_send(t, tnet_frame(t, 100, 1)), 0);
 	KUNIT_EXPECT_FALSE(test, tnet_take_and_interrupt(t));
 	KUNIT_EXPECT_EQ(test, pending(t), 1U);

@@ -438,7 +438,7 @@ static void resets_with_a_program(struct kunit *test)
 			vfe_mock_needs_reset(t->m);
 		}
 		tnet_wait_live(t);
-		tnet_take_and_interrupt(t);
+		tnet_expect_no_bql(t);
 		verdict = XDP_PASS;
 		tnet_expect_works(t);
 		expect_sent_back(t);

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who waits for a transmitted packet, and so has an interrupt for it; that it
+ * stays requested over all that happens meanwhile; and that nobody's packet is
+ * older than the bound. How often it is requested anew is not tested.
+ */
+#include <linux/ethtool.h>
+#include <linux/in.h>
+#include <linux/net.h>
+#include <linux/pm.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "lib/net_fixture.h"
+
+#define RESIZE	(TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET))
+#define NO_EVENT_IDX \
+	(RESIZE & ~BIT_ULL(VIRTIO_RING_F_EVENT_IDX))
+
+static const u64 layouts[] = {
+	RESIZE, NO_EVENT_IDX, RESIZE | BIT_ULL(VIRTIO_F_RING_PACKED),
+	NO_EVENT_IDX | BIT_ULL(VIRTIO_F_RING_PACKED),
+	RESIZE | BIT_ULL(VIRTIO_F_IN_ORDER),
+};
+
+static unsigned int freed;	/* packets, by a_destructor() */
+
+static void a_destructor(struct sk_buff *skb)
+{
+	freed++;
+}
+
+static unsigned int pending(struct tnet *t)
+{
+	return vfe_net_tx_pending(&t->vn->txq[0]);
+}
+
+static struct tnet *irq_up(struct kunit *test, u64 features)
+{
+	struct vfe_mock_spec spec = { .features = features };
+	struct tnet *t = tnet_up(test, &spec, NULL);
+
+	/* the stack does not wait */
+	tnet_no_bql_limit(t);
+	freed = 0;
+	return t;
+}
+
+/* As the stack, but without a qdisc */
+static void xmit(struct tnet *t, struct sk_buff *skb)
+{
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+
+	local_bh_disable();
+	HARD_TX_LOCK(t->dev, nq, smp_processor_id());
+	KUNIT_EXPECT_EQ(t->test, netdev_start_xmit(skb, t->dev, nq, false),
+			NETDEV_TX_OK);
+	HARD_TX_UNLOCK(t->dev, nq);
+	local_bh_enable();
+}
+
+static struct sk_buff *awaited_frame(struct tnet *t)
+{
+	struct sk_buff *skb = tnet_frame(t, 100, 1);
+
+	skb->destructor = a_destructor;
+	return skb;
+}
+
+/* The device sends one packet. Return: whether the driver wants an interrupt */
+static bool take_one(struct tnet *t)
+{
+	u16 old = t->tx->used;
+
+	KUNIT_EXPECT_TRUE(t->test, tnet_take(t));
+	return vfe_mock_wants_interrupt(t->tx, old);
+}
+
+/* --- who waits --- */
+
+static struct sock *make_sock(struct kunit *test, int type, int protocol,
+			      struct socket **sock)
+{
+	KUNIT_ASSERT_EQ(test, sock_create_kern(&init_net, AF_INET, type,
+					       protocol, sock), 0);
+	return (*sock)->sk;
+}
+
+static void nobody(struct sk_buff *skb, struct sock *sk)
+{
+}
+
+static void somebody_unknown(struct sk_buff *skb, struct sock *sk)
+{
+	skb->destructor = a_destructor;
+}
+
+static void zerocopy_done(struct sk_buff *skb, struct ubuf_info *uarg,
+			  bool whole)
+{
+}
+
+/* As a packet that zerocopy_done() reports to its user */
+static void msg_zerocopy(struct sk_buff *skb, struct sock *sk)
+{
+	static const struct ubuf_info_ops ops = { .complete = zerocopy_done };
+	static struct ubuf_info uarg = {
+		.ops = &ops, .flags = SKBFL_ZEROCOPY_FRAG,
+	};
+
+	skb_zcopy_init(skb, &uarg);
+}
+
+static void owner_with_room(struct sk_buff *skb, struct sock *sk)
+{
+	skb_set_owner_w(skb, sk);
+}
+
+/* More than half of its send buffer is in flight. */
+static void owner_without_room(struct sk_buff *skb, struct sock *sk)
+{
+	WRITE_ONCE(sk->sk_sndbuf, skb->truesize);
+	skb_set_owner_w(skb, sk);
+}
+
+/* Neither a datagram's nor TCP's */
+static void owner_of_another_kind(struct sk_buff *skb, struct sock *sk)
+{
+	skb->sk = sk;
+	skb->destructor = a_destructor;
+}
+
+static void owner_that_is_no_full_socket(struct sk_buff *skb, struct sock *sk)
+{
+	owner_of_another_kind(skb, sk);
+	sk->sk_state = TCP_TIME_WAIT;
+}
+
+static void a_small_segment(struct sk_buff *skb, struct sock *sk)
+{
+	owner_of_another_kind(skb, sk);
+	skb->truesize = SKB_TRUESIZE(100);
+}
+
+static void a_large_segment(struct sk_buff *skb, struct sock *sk)
+{
+	owner_of_another_kind(skb, sk);
+	skb->truesize = SKB_TRUESIZE(60000);
+}
+
+static void an_acknowledgment(struct sk_buff *skb, struct sock *sk)
+{
+	owner_of_another_kind(skb, sk);
+	skb_set_tcp_pure_ack(skb);
+}
+
+/**
+ * struct waiter - the owner of a packet
+ * @name: of the row
+ * @own: makes it the owner
+ * @tcp: the socket is one of TCP, else of UDP
+ * @before: small segments of TCP in flight before it
+ * @waits: the packet has an interrupt
+ */
+static const struct waiter {
+	const char *name;
+	void (*own)(struct sk_buff *skb, struct sock *sk);
+	bool tcp;
+	unsigned int before;
+	bool waits;
+} waiters[] = {
+	{ "nobody", nobody, false, 0, false },
+	{ "somebody unknown", somebody_unknown, false, 0, true },
+	{ "MSG_ZEROCOPY", msg_zerocopy, false, 0, true },
+	{ "UDP", owner_with_room, false, 0, false },
+	{ "UDP, a full buffer", owner_without_room, false, 0, true },
+	{ "another destructor", owner_of_another_kind, false, 0, true },
+	{ "no full socket", owner_that_is_no_full_socket, true, 0, true },
+	{ "TCP, small", a_small_segment, true, 0, false },
+	{ "TCP, large", a_large_segment, true, 0, true },
+	{ "TCP, several", a_small_segment, true, 1, true },
+	{ "TCP, acknowledgment", an_acknowledgment, true, 1, false },
+};
+
+static void try_waiter(struct kunit *test, const struct waiter *w, u64 features)
+{
+	struct tnet *t = irq_up(test, features);
+	struct socket *sock;
+	struct sock *sk;
+	struct sk_buff *skb;
+	unsigned int i;
+	int state;
+
+	sk = w->tcp ? make_sock(test, SOCK_STREAM, IPPROTO_TCP, &sock) :
+		      make_sock(test, SOCK_DGRAM, IPPROTO_UDP, &sock);
+	state = sk->sk_state;
+	for (i = 0; i < w->before; i++) {
+		skb = tnet_frame(t, 100, 1);
+		a_small_segment(skb, sk);
+		xmit(t, skb);
+	}
+	skb = tnet_frame(t, 100, 1);
+	w->own(skb, sk);
+	xmit(t, skb);
+	KUNIT_EXPECT_EQ_MSG(test, tnet_take_and_interrupt(t), w->waits,
+			    "%s, features %#llx", w->name, features);
+	/* without a wait, the timer frees it */
+	if (!w->waits)
+		msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+	KUNIT_EXPECT_EQ_MSG(test, pending(t), 0U, "%s", w->name);
+	sk->sk_state = state;
+	sock_release(sock);
+	tnet_clean(t);
+}
+
+static void who_waits(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(waiters); i++) {
+		try_waiter(test, &waiters[i], RESIZE);
+		try_waiter(test, &waiters[i], NO_EVENT_IDX);
+	}
+}
+
+/* --- events while somebody waits --- */
+
+static void others_send(struct tnet *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		xmit(t, tnet_frame(t, 60, i));
+}
+
+static void packets_arrive(struct tnet *t)
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		tnet_expect_receives(t, 300, i);
+}
+
+static void the_timer_runs(struct tnet *t)
+{
+	msleep(20 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+}
+
+static void it_goes_down_and_up(struct tnet *t)
+{
+	tnet_close(t);
+	KUNIT_EXPECT_EQ(t->test, tnet_open(t), 0);
+}
+
+static void an_interrupt_comes_for_nothing(struct tnet *t)
+{
+	vfe_mock_interrupt(t->tx);
+	tnet_run_softirqs();
+}
+
+static void netpoll_looks(struct tnet *t)
+{
+	struct napi_struct *napi = &t->vn->rxq[0].napi;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	napi->poll(napi, 0);
+	local_irq_restore(flags);
+}
+
+static void (*const meanwhile[])(struct tnet *t) = {
+	others_send, packets_arrive, the_timer_runs, it_goes_down_and_up,
+	an_interrupt_comes_for_nothing, netpoll_looks,
+};
+
+/* Somebody waits, and something happens before the device sends. */
+static void a_request_for_an_interrupt_stays(struct kunit *test)
+{
+	unsigned int i, k, n;
+	struct tnet *t;
+	bool wanted;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		t = irq_up(test, layouts[i]);
+		for (k = 0; k < ARRAY_SIZE(meanwhile); k++) {
+			freed = 0;
+			xmit(t, awaited_frame(t));
+			meanwhile[k](t);
+			/* it comes with the packet, or soon behind it */
+			for (n = 0, wanted = false; vfe_mock_available(t->tx);
+			     n++)
+				wanted |= take_one(t);
+			KUNIT_EXPECT_TRUE_MSG(test, wanted,
+					      "features %#llx, event %u",
+					      layouts[i], k);
+			vfe_mock_interrupt(t->tx);
+			tnet_run_softirqs();
+			KUNIT_EXPECT_EQ(test, freed, 1U);
+			KUNIT_EXPECT_EQ(test, pending(t), 0U);
+		}
+		tnet_clean(t);
+	}
+}
+
+/*
+ * The interrupt for the last packet that is awaited comes, however many
+ * interrupts there were before, and none when nobody waits any more.
+ */
+static void the_last_of_many_has_an_interrupt(struct kunit *test)
+{
+	unsigned int i, k, n;
+	struct tnet *t;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		t = irq_up(test, layouts[i]);
+		for (n = 1; n <= 40; n++) {
+			freed = 0;
+			for (k = 0; k < n; k++)
+				xmit(t, awaited_frame(t));
+			/* one after the other, as slow as it can be */
+			while (vfe_mock_available(t->tx)) {
+				if (!take_one(t))
+					continue;
+				vfe_mock_interrupt(t->tx);
+				tnet_run_softirqs();
+			}
+			KUNIT_EXPECT_EQ_MSG(test, freed, n, "features %#llx",
+					    layouts[i]);
+			xmit(t, tnet_frame(t, 60, n));
+			KUNIT_EXPECT_FALSE_MSG(test, take_one(t),
+					       "features %#llx, %u packets",
+					       layouts[i], n);
+			msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+			KUNIT_EXPECT_EQ(test, pending(t), 0U);
+		}
+		tnet_clean(t);
+	}
+}
+
+/* The bound holds from the time when the device used the packet. */
+static void a_slow_device(struct kunit *test)
+{
+	struct tnet *t = irq_up(test, RESIZE);
+	unsigned int i;
+
+	for (i = 0; i < 5; i++) {
+		xmit(t, tnet_frame(t, 60, i));
+		xmit(t, tnet_frame(t, 60, i));
+		msleep(1000);
+		KUNIT_EXPECT_EQ(test, pending(t), 2U);
+		take_one(t);
+		msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+		KUNIT_EXPECT_EQ(test, pending(t), 1U);
+		msleep(1000);
+		take_one(t);
+		msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+		KUNIT_EXPECT_EQ(test, pending(t), 0U);
+	}
+	tnet_clean(t);
+}
+
+/* The device loses its interrupt: the timer frees what is awaited. */
+static void an_interrupt_that_is_lost(struct kunit *test)
+{
+	struct tnet *t = irq_up(test, RESIZE);
+
+	xmit(t, awaited_frame(t));
+	KUNIT_EXPECT_TRUE(test, take_one(t));
+	msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+	KUNIT_EXPECT_EQ(test, freed, 1U);
+	tnet_clean(t);
+}
+
+/* --- the end of those who wait --- */
+
+static void a_reset(struct tnet *t)
+{
+	vfe_mock_needs_reset(t->m);
+	tnet_wait_live(t);
+}
+
+static void a_suspend(struct tnet *t)
+{
+	struct device *dev = &t->m->pdev->dev;
+
+	KUNIT_EXPECT_EQ(t->test, dev->driver->pm->suspend(dev), 0);
+	KUNIT_EXPECT_EQ(t->test, dev->driver->pm->resume(dev), 0);
+	tnet_wait_live(t);
+}
+
+static void a_resize(struct tnet *t)
+{
+	struct kernel_ethtool_ringparam kernel = {};
+	struct netlink_ext_ack extack = {};
+	struct ethtool_ringparam ring = {
+		.rx_pending = 64,
+		.tx_pending = vfe_queue_size(t->vn->txq[0].vq) == 64 ? 32 : 64,
+	};
+
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(t->test,
+			t->dev->ethtool_ops->set_ringparam(t->dev, &ring,
+							   &kernel, &extack),
+			0);
+	rtnl_unlock();
+}
+
+static void (*const ends[])(struct tnet *t) = { a_reset, a_suspend, a_resize };
+
+/* A ring that is reset frees its packets: nobody waits for ever. */
+static void a_reset_frees_what_is_awaited(struct kunit *test)
+{
+	struct tnet *t = irq_up(test, RESIZE);
+	unsigned int i;
+	u64 before;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		freed = 0;
+		before = u64_stats_read(&t->vn->txq[0].stats.drops);
+		xmit(t, awaited_frame(t));
+		xmit(t, awaited_frame(t));
+		ends[i](t);
+		KUNIT_EXPECT_EQ_MSG(test, freed, 2U, "event %u", i);
+		KUNIT_EXPECT_EQ(test,
+				u64_stats_read(&t->vn->txq[0].stats.drops),
+				before + 2);
+		KUNIT_EXPECT_EQ(test, tnet_bql(t, 0), 0U);
+		tnet_no_bql_limit(t);
+		/* and requests are for packets of now */
+		xmit(t, awaited_frame(t));
+		KUNIT_EXPECT_TRUE_MSG(test, take_one(t), "event %u", i);
+		vfe_mock_interrupt(t->tx);
+		tnet_run_softirqs();
+		KUNIT_EXPECT_EQ(test, freed, 3U);
+	}
+	tnet_clean(t);
+}
+
+/* --- the stack waits --- */
+
+/*
+ * BQL stops a queue: the stack waits for an interrupt, though nobody waits for a
+ * packet.
+ */
+static void bql_has_an_interrupt(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = RESIZE };
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+	unsigned int i;
+
+	if (!IS_ENABLED(CONFIG_BQL))
+		kunit_skip(test, "needs BQL");
+	for (i = 0; i < 20; i++) {
+		tnet_send_many(t, 40);
+		KUNIT_EXPECT_TRUE(test, netif_xmit_stopped(nq) || i);
+		while (netif_xmit_stopped(nq))
+			KUNIT_ASSERT_TRUE_MSG(test, tnet_take_and_interrupt(t),
+					      "round %u", i);
+		tnet_expect_no_bql(t);
+	}
+	tnet_clean(t);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(who_waits),
+	KUNIT_CASE(a_request_for_an_interrupt_stays),
+	KUNIT_CASE(the_last_of_many_has_an_interrupt),
+	KUNIT_CASE(a_slow_device),
+	KUNIT_CASE(an_interrupt_that_is_lost),
+	KUNIT_CASE(a_reset_frees_what_is_awaited),
+	KUNIT_CASE(bql_has_an_interrupt),
+	{}
+};
+
+VFE_SUITE(cases);
