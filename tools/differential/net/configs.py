@@ -68,7 +68,7 @@ CONFIGS = (
     NetConfig("direct-packed", {"indirect_desc": "off", **PACKED}),
     NetConfig("ring-small", {"rx_queue_size": 256, "tx_queue_size": 256,
                              "indirect_desc": "off"}),
-    NetConfig("ring-1024", {"rx_queue_size": 1024, "tx_queue_size": 1024}),
+    NetConfig("ring-1024", {"rx_queue_size": 1024}),
     NetConfig("no-mergeable", without("mrg_rxbuf")),
     NetConfig("no-mergeable-packed", {**without("mrg_rxbuf"), **PACKED}),
     NetConfig("no-big", {**without("mrg_rxbuf", *GUEST_OFFLOADS)}),

@@ -23,7 +23,7 @@ FLAP_S = 0.4
 BIND = """\
 . {lib}/net.sh
 take_down
-pci_unbind {peer}
+pci_unbind {peers}
 pci_bind virtio-pci {peer} && P=$(pci_netdev {peer}) || exit 1
 echo "$P" >/run/differential/peer
 pci_bind {driver} {dut} && N=$(pci_netdev {dut}) && echo "net $N"
@@ -57,7 +57,9 @@ class Session(GuestSession):
     def bind(self, driver: str, side: Side) -> tuple[str, list[str]]:
         said = self.run(pci.script(BIND.format(
             lib=LIB, driver=pci.driver_of(driver), dut=side.bdfs[0],
-            peer=self._peers[side.nodes[0]].bdf)))
+            peer=self._peers[side.nodes[0]].bdf,
+            # whose addresses are the same
+            peers=" ".join(peer.bdf for peer in self._peers.values()))))
         return said, [line.split()[1] for line in said.splitlines()
                       if line.startswith("net ")]
 

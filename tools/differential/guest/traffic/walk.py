@@ -101,6 +101,8 @@ STEPS: tuple[Step, ...] = (_mtu, _ring, _channels, _feature, _link, _filter,
 def walk(seed: str = "1", steps: str = "24") -> None:
     """The same steps for both drivers; streams move after each."""
     rng = random.Random(int(seed))
+    # No frame of the peer is too long for a page, where a program needs that.
+    run(f"ip -n {PEER} link set {PEER} mtu 1500")
     with contextlib.ExitStack() as stack, load() as streams_:
         for number in range(int(steps)):
             step = rng.choice(STEPS)
