@@ -196,6 +196,28 @@ static void rings_of_a_fixed_size(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* A queue that was reset has forgotten its moderation. */
+static void a_resized_queue_gets_its_moderation(struct kunit *test)
+{
+	struct ethtool_coalesce ec = {
+		.rx_coalesce_usecs = 21, .rx_max_coalesced_frames = 22,
+		.tx_coalesce_usecs = 23, .tx_max_coalesced_frames = 24,
+	};
+	struct tnet *t = all_up(test);
+	const struct ethtool_ops *ops = t->dev->ethtool_ops;
+
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, ops->set_per_queue_coalesce(t->dev, 1, &ec), 0);
+	rtnl_unlock();
+	t->num_commands = 0;
+	KUNIT_EXPECT_EQ(test, set_rings(t, 32, 32), 0);
+	KUNIT_EXPECT_EQ(test,
+			tnet_commands(t, VIRTIO_NET_CTRL_NOTF_COAL,
+				      VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET), 2U);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 /* No packet of several pieces fits: the stack sends it in one. */
 static void rings_without_room_for_a_full_skb(struct kunit *test)
 {
@@ -742,6 +764,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(channels),
 	KUNIT_CASE(rings_of_any_size),
 	KUNIT_CASE(rings_of_a_fixed_size),
+	KUNIT_CASE(a_resized_queue_gets_its_moderation),
 	KUNIT_CASE(rings_without_room_for_a_full_skb),
 	KUNIT_CASE(allocations_of_a_resize),
 	KUNIT_CASE(no_memory_at_all_for_a_resize),

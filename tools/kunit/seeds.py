@@ -32,6 +32,8 @@ class Seed:
     timeout: float = 60.0       # of its boot
 
 
+_NET_RX = "drivers/net/rx.c"
+_NET_TX = "drivers/net/tx.c"
 _DEVICE = "drivers/core/device.c"
 _REGS = "drivers/core/regs.c"
 _MOCK_TEST = "kunit/mocktest/device_test.c"
@@ -100,6 +102,30 @@ SEEDS = (
                "\twhile (test)\n\t\tbarrier();\n"),),
          says=("did not power off", "LOAD vfe_mocktest_device_test"),
          timeout=20),
+    Seed("BQL that is not reset with its ring", ("net/transmit_irq",), "case",
+         (Change(_NET_TX, "\tnetdev_tx_reset_queue(txq->nq);\n", ""),)),
+    Seed("a transmit queue that stops too late", ("net/transmit",), "case", (
+        Change(_NET_TX, "if (likely(txq->room >= txq->need) ||",
+               "if (likely(txq->room + VFE_NET_MAX_SEGS >= txq->need) ||"),)),
+    Seed("a refill that is not tried again", ("net/receive",), "case", (
+        Change(_NET_RX, "\tmod_timer(&rxq->refill, jiffies +"
+               " VFE_NET_RETRY);\n", ""),)),
+    Seed("a driver that believes num_buffers", ("net/receive",), "case", (
+        Change(_NET_RX, "\t\tif (unlikely(!used))\n\t\t\treturn false;\n",
+               "\t\tif (unlikely(!used))\n\t\t\treturn true;\n"),)),
+    Seed("a resized ring without its moderation", ("net/ethtool",), "case", (
+        Change("drivers/net/ethtool.c",
+               "\tif (!err)\n\t\tvfe_net_state_replay_queues(vn);\n", ""),)),
+    Seed("a timer that runs only once", ("net/transmit_irq",), "case", (
+        Change(_NET_TX, "\tif (vfe_net_tx_pending(txq))\n"
+               "\t\tvfe_net_tx_set_timer(txq);\n", ""),)),
+    Seed("a command whose memory is used too early", ("net/silent",), "case", (
+        Change("drivers/net/ctrl.c", "slot->state = VFE_NET_SLOT_LATE;",
+               "slot->state = VFE_NET_SLOT_FREE;"),)),
+    Seed("buffers of a queue without a ring", ("net/moments",), "boot", (
+        Change("drivers/core/queue.c",
+               "q->ring ? q->ops->detach(q) : NULL;",
+               "q->ops->detach(q);"),)),
     Seed("checkers that are switched off", ("mocktest/device",), "checker",
          arguments=("kmemleak=off", "dma_debug=off", "no_debug_objects",
                     "sysctl.kernel.prove_locking=0"),
