@@ -342,10 +342,8 @@ static int late_tap(struct sk_buff *skb, struct net_device *dev,
 	struct tnet *t = late_for;
 
 	late_for = NULL;
-	if (t && skb->pkt_type != PACKET_OUTGOING) {
+	if (t && skb->pkt_type != PACKET_OUTGOING)
 		put_packet(t, 1, 400);
-		vfe_mock_interrupt(t->rx);
-	}
 	kfree_skb(skb);
 	return 0;
 }

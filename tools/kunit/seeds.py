@@ -113,6 +113,11 @@ SEEDS = (
     Seed("a driver that believes num_buffers", ("net/receive",), "case", (
         Change(_NET_RX, "\t\tif (unlikely(!used))\n\t\t\treturn false;\n",
                "\t\tif (unlikely(!used))\n\t\t\treturn true;\n"),)),
+    Seed("a packet that waits for the next one", ("net/receive",), "case", (
+        Change("drivers/net/napi.c",
+               "if (!napi_schedule_prep(&rxq->napi))\n\t\treturn;\n"
+               "\tvfe_queue_disable_cb(rxq->vq);\n\t__napi_schedule(",
+               "return;\n\t__napi_schedule("),)),
     Seed("a resized ring without its moderation", ("net/ethtool",), "case", (
         Change("drivers/net/ethtool.c",
                "\tif (!err)\n\t\tvfe_net_state_replay_queues(vn);\n", ""),)),
