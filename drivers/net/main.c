@@ -65,7 +65,8 @@ static void vfe_net_add_napis(struct vfe_net *vn)
 	unsigned int i;
 
 	for (i = 0; i < vn->max_pairs; i++)
-		netif_napi_add(vn->netdev, &vn->rxq[i].napi, vfe_net_poll);
+		vfe_net_napi_add(vn->netdev, &vn->rxq[i].napi, vfe_net_poll,
+				 i);
 }
 
 static int vfe_net_register(struct vfe_net *vn)

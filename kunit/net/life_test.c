@@ -4,6 +4,7 @@
  * close under traffic, suspend, resets, errors, removal.
  */
 #include <linux/pm.h>
+#include <net/netdev_rx_queue.h>
 
 #include "lib/net_fixture.h"
 
@@ -17,6 +18,19 @@ static void an_interface_that_works(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->dev->dev_addr[5], 1);
 	KUNIT_EXPECT_EQ(test, t->dev->mtu, 1500U);
 	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* Programs that poll find the NAPI context of a queue. */
+static void napi_of_a_queue(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct napi_struct *napi = t->dev->_rx[0].napi;
+
+	KUNIT_ASSERT_NOT_NULL(test, napi);
+	KUNIT_EXPECT_PTR_EQ(test, netdev_get_tx_queue(t->dev, 0)->napi, napi);
+	KUNIT_EXPECT_PTR_EQ(test, napi->dev, t->dev);
+	KUNIT_EXPECT_NE(test, napi->napi_id, 0U);
 	tnet_clean(t);
 }
 
@@ -261,6 +275,7 @@ static void removal_under_traffic(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(an_interface_that_works),
+	KUNIT_CASE(napi_of_a_queue),
 	KUNIT_CASE(any_configuration),
 	KUNIT_CASE(mtu_has_the_limits_of_the_device),
 	KUNIT_CASE(a_jumbo_mtu_without_mergeable_buffers),

@@ -169,4 +169,26 @@ static inline void vfe_net_dim(struct dim *dim, struct dim_sample *sample)
 #define VFE_QSTATS
 #endif
 
+/*
+ * Adds the NAPI context of a pair, before the netdev is visible. Since 6.8
+ * userspace can ask for that of a queue (to poll it, for example). Since 6.13
+ * its id and its settings persist while it is disabled; userspace requires
+ * ids in the order of the pairs.
+ */
+static inline void vfe_net_napi_add(struct net_device *dev,
+				    struct napi_struct *napi,
+				    int (*poll)(struct napi_struct *, int),
+				    int pair)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+	netif_napi_add(dev, napi, poll);
+#else
+	netif_napi_add_config(dev, napi, poll, pair);
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	netif_queue_set_napi(dev, pair, NETDEV_QUEUE_TYPE_RX, napi);
+	netif_queue_set_napi(dev, pair, NETDEV_QUEUE_TYPE_TX, napi);
+#endif
+}
+
 #endif /* VFE_COMPAT_NET_H */
