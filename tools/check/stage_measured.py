@@ -22,8 +22,7 @@ BENCH = ("trap-port-d1-randread", "virtio-intx-d1-randread",
          "virtio-msix-d1-randread", "virtio-msix-d32-randwrite",
          "virtio-packed-d32-randread", "virtio-poll-polled-d1-randread",
          "virtio-map-d1-randwrite", "pair-*-d1-randread",
-         "net-intx-ping", "net-msix-ping", "net-packed-udp-batch-32",
-         "net-poll-polled-udp-trip", "net-map-ping", "net-record-e1000-ping",
+         "net-intx-ping", "net-msix-ping", "net-poll-polled-udp-trip",
          "net-pair-vfe-ping")
 # of qemu: each transport and layout of a ring once, on one QEMU
 QEMU = ("plain: modern", "plain: legacy", "plain: packed", "plain: intx",

@@ -29,6 +29,7 @@ class Processors(GuestCase):
         self.sh(f"taskset -c {processor} dd if={disk} of=/dev/null bs=4k"
                 " count=10 iflag=direct 2>/dev/null")
 
+    @pytest.mark.slow
     def test_hotplug_under_load(self) -> None:
         disk = self.bind("wild", BLK)
         load = Load(self, disk, options="--numjobs=2 --offset_increment=16M"

@@ -11,6 +11,8 @@ import os
 import signal
 import time
 
+import pytest
+
 from ..load import READS, Load
 from ..machine import BLK, TRAP, GuestCase
 
@@ -83,6 +85,7 @@ class Events(GuestCase):
             self.assertIn("in use", result.out)
             self.sh("rmmod vfe_blk")
 
+    @pytest.mark.slow
     def test_function_reset_under_load(self) -> None:
         """FLR by sysfs: requests are taken up again, none is lost."""
         disk = self.bind("wild")

@@ -136,6 +136,7 @@ class Faults(NetCase):
 class Life(NetCase):
     """Drivers and settings come and go under traffic."""
 
+    @pytest.mark.slow
     def test_unbound_under_traffic(self) -> None:
         """Four times; the interface works afterwards."""
         self.join()

@@ -50,6 +50,7 @@ class Programs(XdpCase):
         self.unload()
         self.assertTrue(self.pings(1400))
 
+    @pytest.mark.slow
     def test_large_frames(self) -> None:
         """Several buffers a frame for a program with fragments only."""
         self.bind()
@@ -106,6 +107,7 @@ class Programs(XdpCase):
                 "bpftool map update id $id key 0 0 0 0"
                 " value $((i & 255)) $((i >> 8)) 0 0")
 
+    @pytest.mark.slow
     def test_loading_under_traffic(self) -> None:
         """Nothing that a program can take is lost; BQL keeps its balance."""
         self.bind()
