@@ -29,6 +29,8 @@ DOCUMENTED = (
     Documented(r"step\.\d+\._ring", _FULL,
                ours=r"ethtool -G dut tx (4|16) -> 0",
                theirs=r"ethtool -G dut tx (4|16) -> 81"),
+    Documented(r"step\.\d+\._mtu", "as mtu-under", ours=r".* mtu \d+ -> 2",
+               theirs=r".* mtu \d+ -> 0"),
     Documented(r"step\.\d+\._xdp", "virtio_net takes a program although it"
                " never shows it the packets in buffers of several pages",
                ours="program pass: Invalid argument",
