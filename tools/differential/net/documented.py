@@ -7,8 +7,8 @@ from ..documented import LOG, Documented
 
 _FULL = "the interface segments less while the ring is too small for a full" \
         " skb; virtio_net refuses the size"
-_USO = "virtio_net leaves it off until a user sets it; so the workload sets it" \
-       " alone, vfe_net's while checksums are off"
+_USO = "virtio_net leaves it off until a user sets it; so the workload sets" \
+       " it alone, vfe_net's while checksums are off"
 DOCUMENTED = (
     Documented(r"ethtool-i\.driver", "the name of the driver",
                ours="vfe_net", theirs="virtio_net"),
