@@ -283,6 +283,17 @@ static inline void tnet_close(struct tnet *t)
 	rtnl_unlock();
 }
 
+/* Binds vfe_net, and brings the interface up. */
+static inline void tnet_bring_up(struct tnet *t)
+{
+	KUNIT_ASSERT_TRUE(t->test, tnet_bind(t));
+	t->tap = (struct packet_type) {
+		.type = htons(ETH_P_ALL), .func = tnet_tap, .dev = t->dev,
+	};
+	dev_add_pack(&t->tap);
+	KUNIT_ASSERT_EQ(t->test, tnet_open(t), 0);
+}
+
 /* An interface that is up */
 static inline struct tnet *tnet_up(struct kunit *test,
 				   const struct vfe_mock_spec *more,
@@ -290,12 +301,7 @@ static inline struct tnet *tnet_up(struct kunit *test,
 {
 	struct tnet *t = tnet_unbound(test, more, config);
 
-	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
-	t->tap = (struct packet_type) {
-		.type = htons(ETH_P_ALL), .func = tnet_tap, .dev = t->dev,
-	};
-	dev_add_pack(&t->tap);
-	KUNIT_ASSERT_EQ(test, tnet_open(t), 0);
+	tnet_bring_up(t);
 	return t;
 }
 
@@ -325,6 +331,19 @@ static inline void tnet_wait_live(struct tnet *t)
 	tnet_run_softirqs();
 }
 
+static inline int tnet_set_mac(struct tnet *t, u8 last)
+{
+	struct sockaddr addr = { .sa_family = ARPHRD_ETHER };
+	int err;
+
+	memcpy(addr.sa_data, t->dev->dev_addr, ETH_ALEN);
+	addr.sa_data[5] = last;
+	rtnl_lock();
+	err = dev_set_mac_address(t->dev, &addr, NULL);
+	rtnl_unlock();
+	return err;
+}
+
 /* --- transmit --- */
 
 /* A frame of @len bytes to a neighbour, all bytes after the header @fill */
@@ -349,6 +368,19 @@ static inline struct sk_buff *tnet_frame(struct tnet *t, unsigned int len,
 static inline int tnet_send(struct tnet *t, struct sk_buff *skb)
 {
 	return dev_queue_xmit(skb);
+}
+
+/* Sends as the stack does, but without a qdisc. */
+static inline void tnet_xmit(struct tnet *t, struct sk_buff *skb)
+{
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+
+	local_bh_disable();
+	HARD_TX_LOCK(t->dev, nq, smp_processor_id());
+	KUNIT_EXPECT_EQ(t->test, netdev_start_xmit(skb, t->dev, nq, false),
+			NETDEV_TX_OK);
+	HARD_TX_UNLOCK(t->dev, nq);
+	local_bh_enable();
 }
 
 /* Sends frames of 60 bytes. Return: how many the stack took */

@@ -37,12 +37,7 @@ static struct tnet *ctrl_up(struct kunit *test)
 {
 	struct tnet *t = ctrl_unbound(test);
 
-	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
-	t->tap = (struct packet_type) {
-		.type = htons(ETH_P_ALL), .func = tnet_tap, .dev = t->dev,
-	};
-	dev_add_pack(&t->tap);
-	KUNIT_ASSERT_EQ(test, tnet_open(t), 0);
+	tnet_bring_up(t);
 	return t;
 }
 

@@ -35,19 +35,6 @@ static void settle(void)
 	msleep(2000);
 }
 
-static int set_mac(struct tnet *t, u8 last)
-{
-	struct sockaddr addr = { .sa_family = ARPHRD_ETHER };
-	int err;
-
-	memcpy(addr.sa_data, t->dev->dev_addr, ETH_ALEN);
-	addr.sa_data[5] = last;
-	rtnl_lock();
-	err = dev_set_mac_address(t->dev, &addr, NULL);
-	rtnl_unlock();
-	return err;
-}
-
 static void set_promisc(struct tnet *t, int inc)
 {
 	rtnl_lock();
@@ -62,7 +49,7 @@ static void commands_are_those_of_the_specification(struct kunit *test)
 	const struct tnet_command *c;
 
 	VFE_DUTY(test, "N05", "5.1.9.5", "classes that were negotiated");
-	KUNIT_EXPECT_EQ(test, set_mac(t, 9), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 9), 0);
 	c = tnet_last_command(t, VIRTIO_NET_CTRL_MAC,
 			      VIRTIO_NET_CTRL_MAC_ADDR_SET);
 	KUNIT_ASSERT_NOT_NULL(test, c);
@@ -133,7 +120,7 @@ static void a_device_that_is_silent_for_a_while(struct kunit *test)
 	t->silent = true;
 	for (i = 0; i < 10; i++) {
 		begin = jiffies;
-		err = set_mac(t, 20 + i);
+		err = tnet_set_mac(t, 20 + i);
 		KUNIT_EXPECT_LT(test, jiffies_to_msecs(jiffies - begin),
 				BOUND_MS);
 		if (err)
@@ -143,7 +130,7 @@ static void a_device_that_is_silent_for_a_while(struct kunit *test)
 	t->silent = false;
 	tnet_answer(t);
 	settle();
-	KUNIT_EXPECT_EQ(test, set_mac(t, 77), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 77), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }
@@ -158,19 +145,19 @@ static void a_late_answer_hurts_nobody(struct kunit *test)
 	late = kunit_kzalloc(test, sizeof(*late), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, late);
 	t->silent = true;
-	KUNIT_EXPECT_NE(test, set_mac(t, 30), 0);
+	KUNIT_EXPECT_NE(test, tnet_set_mac(t, 30), 0);
 	KUNIT_ASSERT_EQ(test, vfe_mock_pop(t->ctrl, late), 1);
 	ack = vfe_mock_mem(late->segs[late->out].addr);
 	t->silent = false;
 	settle();
 	/* KASAN and the next command's contents would tell */
 	*ack = VIRTIO_NET_OK;
-	set_mac(t, 31);
+	tnet_set_mac(t, 31);
 	*ack = VIRTIO_NET_ERR;
 	vfe_mock_push(t->ctrl, late->id, 1, late->descs);
 	vfe_mock_interrupt(t->ctrl);
 	settle();
-	KUNIT_EXPECT_EQ(test, set_mac(t, 32), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 32), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }
@@ -184,14 +171,14 @@ static void a_device_that_refuses(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(acks); i++) {
 		t->ack = acks[i];
-		KUNIT_EXPECT_NE(test, set_mac(t, 40), 0);
+		KUNIT_EXPECT_NE(test, tnet_set_mac(t, 40), 0);
 		KUNIT_EXPECT_EQ(test, t->dev->dev_addr[5], old);
 		set_promisc(t, 1);
 		set_promisc(t, -1);
 		tnet_expect_works(t);
 	}
 	t->ack = VIRTIO_NET_OK;
-	KUNIT_EXPECT_EQ(test, set_mac(t, 41), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 41), 0);
 	tnet_clean(t);
 }
 
@@ -205,7 +192,7 @@ static void settings_survive_a_reset(struct kunit *test)
 	const struct tnet_command *c;
 	unsigned int round;
 
-	KUNIT_EXPECT_EQ(test, set_mac(t, 50), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 50), 0);
 	set_promisc(t, 1);
 	rtnl_lock();
 	KUNIT_EXPECT_EQ(test, ops->ndo_vlan_rx_add_vid(t->dev, vlan, 7), 0);

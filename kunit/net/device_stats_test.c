@@ -100,12 +100,7 @@ static struct tnet *stats_up(struct kunit *test, u64 has)
 
 	types = has;
 	t->reply = reply;
-	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
-	t->tap = (struct packet_type) {
-		.type = htons(ETH_P_ALL), .func = tnet_tap, .dev = t->dev,
-	};
-	dev_add_pack(&t->tap);
-	KUNIT_ASSERT_EQ(test, tnet_open(t), 0);
+	tnet_bring_up(t);
 	return t;
 }
 

@@ -32,19 +32,6 @@ static struct tnet *silent_up(struct kunit *test)
 	return t;
 }
 
-static int set_mac(struct tnet *t, u8 last)
-{
-	struct sockaddr addr = { .sa_family = ARPHRD_ETHER };
-	int err;
-
-	memcpy(addr.sa_data, t->dev->dev_addr, ETH_ALEN);
-	addr.sa_data[5] = last;
-	rtnl_lock();
-	err = dev_set_mac_address(t->dev, &addr, NULL);
-	rtnl_unlock();
-	return err;
-}
-
 /* How often the device was started since the log was cleared */
 static unsigned int resets(struct tnet *t)
 {
@@ -62,7 +49,7 @@ static void fall_silent(struct tnet *t)
 {
 	t->silent = true;
 	vfe_mock_log_clear(t->m);
-	KUNIT_EXPECT_EQ(t->test, set_mac(t, 20), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(t->test, tnet_set_mac(t, 20), -ETIMEDOUT);
 }
 
 /* All that users set reaches a device that answers again. */
@@ -74,7 +61,7 @@ static void expect_catches_up(struct tnet *t)
 	tnet_answer(t);
 	msleep(12000);
 	tnet_wait_live(t);
-	KUNIT_EXPECT_EQ(test, set_mac(t, 33), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 33), 0);
 	KUNIT_EXPECT_EQ(test, t->dev->dev_addr[5], 33);
 	tnet_expect_receives(t, 300, 1);
 }
@@ -134,7 +121,7 @@ static void an_interrupt_that_is_lost(struct kunit *test)
 	t->silent = false;
 	msleep(2 * PATIENCE_MS);
 	KUNIT_EXPECT_EQ(test, resets(t), 0U);
-	KUNIT_EXPECT_EQ(test, set_mac(t, 40), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 40), 0);
 	tnet_clean(t);
 }
 
@@ -146,11 +133,11 @@ static void a_status_that_nobody_announced(struct kunit *test)
 	t->silent = true;
 	vfe_mock_log_clear(t->m);
 	t->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
-	KUNIT_EXPECT_NE(test, set_mac(t, 20), 0);
+	KUNIT_EXPECT_NE(test, tnet_set_mac(t, 20), 0);
 	t->silent = false;
 	tnet_wait_live(t);
 	KUNIT_EXPECT_EQ(test, resets(t), 1U);
-	KUNIT_EXPECT_EQ(test, set_mac(t, 21), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 21), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }
@@ -168,7 +155,7 @@ static void all_memory_is_the_devices(struct kunit *test)
 
 	t->silent = true;
 	for (i = 0; i < 3 * VFE_NET_CTRL_SLOTS; i++) {
-		KUNIT_EXPECT_EQ(test, set_mac(t, 60 + i), -ETIMEDOUT);
+		KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 60 + i), -ETIMEDOUT);
 		KUNIT_EXPECT_LE(test, vfe_mock_available(t->ctrl),
 				(unsigned int)VFE_NET_CTRL_SLOTS);
 		/* the driver tries again after a pause; packets move */
@@ -240,7 +227,7 @@ static void a_suspend_ends_the_wait(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, dev->driver->pm->resume(dev), 0);
 		tnet_wait_live(t);
 		KUNIT_EXPECT_EQ(test, t->vn->ctrl->counts.timeouts, 0ULL);
-		KUNIT_EXPECT_EQ(test, set_mac(t, 70 + i), 0);
+		KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 70 + i), 0);
 		tnet_expect_works(t);
 	}
 	tnet_clean(t);
@@ -265,7 +252,7 @@ static void a_function_that_vanishes_ends_the_wait(struct kunit *test)
 	t->silent = true;
 	announce(t);
 	vfe_mock_vanish(t->m);
-	set_mac(t, 90);
+	tnet_set_mac(t, 90);
 	tnet_close(t);
 	tnet_untap(t);
 	vfe_mock_unplug(t->m);
@@ -284,7 +271,7 @@ static void an_answer_to_no_command(struct kunit *test)
 	t->silent = false;
 	tnet_wait_live(t);
 	msleep(12000);
-	KUNIT_EXPECT_EQ(test, set_mac(t, 80), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 80), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }

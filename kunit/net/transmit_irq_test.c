@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who waits for a transmitted packet, and so has an interrupt for it; that it
- * stays requested over all that happens meanwhile; and that nobody's packet is
- * older than the bound. How often it is requested anew is not tested.
+ * Interrupts for transmitted packets: the driver requests one if the owner of a
+ * packet waits for it, and the request survives all that happens meanwhile. The
+ * driver frees other packets within the bound. How often it repeats a request
+ * is not tested.
  */
 #include <linux/ethtool.h>
 #include <linux/in.h>
@@ -46,19 +47,6 @@ static struct tnet *irq_up(struct kunit *test, u64 features)
 	return t;
 }
 
-/* As the stack, but without a qdisc */
-static void xmit(struct tnet *t, struct sk_buff *skb)
-{
-	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
-
-	local_bh_disable();
-	HARD_TX_LOCK(t->dev, nq, smp_processor_id());
-	KUNIT_EXPECT_EQ(t->test, netdev_start_xmit(skb, t->dev, nq, false),
-			NETDEV_TX_OK);
-	HARD_TX_UNLOCK(t->dev, nq);
-	local_bh_enable();
-}
-
 static struct sk_buff *awaited_frame(struct tnet *t)
 {
 	struct sk_buff *skb = tnet_frame(t, 100, 1);
@@ -76,7 +64,7 @@ static bool take_one(struct tnet *t)
 	return vfe_mock_wants_interrupt(t->tx, old);
 }
 
-/* --- who waits --- */
+/* --- owners of packets that wait, and those that do not --- */
 
 static struct sock *make_sock(struct kunit *test, int type, int protocol,
 			      struct socket **sock)
@@ -197,11 +185,11 @@ static void try_waiter(struct kunit *test, const struct waiter *w, u64 features)
 	for (i = 0; i < w->before; i++) {
 		skb = tnet_frame(t, 100, 1);
 		a_small_segment(skb, sk);
-		xmit(t, skb);
+		tnet_xmit(t, skb);
 	}
 	skb = tnet_frame(t, 100, 1);
 	w->own(skb, sk);
-	xmit(t, skb);
+	tnet_xmit(t, skb);
 	KUNIT_EXPECT_EQ_MSG(test, tnet_take_and_interrupt(t), w->waits,
 			    "%s, features %#llx", w->name, features);
 	/* without a wait, the timer frees it */
@@ -230,7 +218,7 @@ static void others_send(struct tnet *t)
 	unsigned int i;
 
 	for (i = 0; i < 8; i++)
-		xmit(t, tnet_frame(t, 60, i));
+		tnet_xmit(t, tnet_frame(t, 60, i));
 }
 
 static void packets_arrive(struct tnet *t)
@@ -284,7 +272,7 @@ static void a_request_for_an_interrupt_stays(struct kunit *test)
 		t = irq_up(test, layouts[i]);
 		for (k = 0; k < ARRAY_SIZE(meanwhile); k++) {
 			freed = 0;
-			xmit(t, awaited_frame(t));
+			tnet_xmit(t, awaited_frame(t));
 			meanwhile[k](t);
 			/* it comes with the packet, or soon behind it */
 			for (n = 0, wanted = false; vfe_mock_available(t->tx);
@@ -316,7 +304,7 @@ static void the_last_of_many_has_an_interrupt(struct kunit *test)
 		for (n = 1; n <= 40; n++) {
 			freed = 0;
 			for (k = 0; k < n; k++)
-				xmit(t, awaited_frame(t));
+				tnet_xmit(t, awaited_frame(t));
 			/* one after the other, as slow as it can be */
 			while (vfe_mock_available(t->tx)) {
 				if (!take_one(t))
@@ -326,7 +314,7 @@ static void the_last_of_many_has_an_interrupt(struct kunit *test)
 			}
 			KUNIT_EXPECT_EQ_MSG(test, freed, n, "features %#llx",
 					    layouts[i]);
-			xmit(t, tnet_frame(t, 60, n));
+			tnet_xmit(t, tnet_frame(t, 60, n));
 			KUNIT_EXPECT_FALSE_MSG(test, take_one(t),
 					       "features %#llx, %u packets",
 					       layouts[i], n);
@@ -344,8 +332,8 @@ static void a_slow_device(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 5; i++) {
-		xmit(t, tnet_frame(t, 60, i));
-		xmit(t, tnet_frame(t, 60, i));
+		tnet_xmit(t, tnet_frame(t, 60, i));
+		tnet_xmit(t, tnet_frame(t, 60, i));
 		msleep(1000);
 		KUNIT_EXPECT_EQ(test, pending(t), 2U);
 		take_one(t);
@@ -364,7 +352,7 @@ static void an_interrupt_that_is_lost(struct kunit *test)
 {
 	struct tnet *t = irq_up(test, RESIZE);
 
-	xmit(t, awaited_frame(t));
+	tnet_xmit(t, awaited_frame(t));
 	KUNIT_EXPECT_TRUE(test, take_one(t));
 	msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
 	KUNIT_EXPECT_EQ(test, freed, 1U);
@@ -417,8 +405,8 @@ static void a_reset_frees_what_is_awaited(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
 		freed = 0;
 		before = u64_stats_read(&t->vn->txq[0].stats.drops);
-		xmit(t, awaited_frame(t));
-		xmit(t, awaited_frame(t));
+		tnet_xmit(t, awaited_frame(t));
+		tnet_xmit(t, awaited_frame(t));
 		ends[i](t);
 		KUNIT_EXPECT_EQ_MSG(test, freed, 2U, "event %u", i);
 		KUNIT_EXPECT_EQ(test,
@@ -427,7 +415,7 @@ static void a_reset_frees_what_is_awaited(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, tnet_bql(t, 0), 0U);
 		tnet_no_bql_limit(t);
 		/* and requests are for packets of now */
-		xmit(t, awaited_frame(t));
+		tnet_xmit(t, awaited_frame(t));
 		KUNIT_EXPECT_TRUE_MSG(test, take_one(t), "event %u", i);
 		vfe_mock_interrupt(t->tx);
 		tnet_run_softirqs();

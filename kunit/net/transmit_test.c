@@ -203,19 +203,12 @@ static void a_destructor(struct sk_buff *skb)
 /* Sends packets of an owner that the driver does not know, without a qdisc. */
 static void send_awaited(struct tnet *t, unsigned int n)
 {
-	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
 	struct sk_buff *skb;
 
 	while (n--) {
 		skb = tnet_frame(t, 100, n);
 		skb->destructor = a_destructor;
-		local_bh_disable();
-		HARD_TX_LOCK(t->dev, nq, smp_processor_id());
-		KUNIT_EXPECT_EQ(t->test,
-				netdev_start_xmit(skb, t->dev, nq, false),
-				NETDEV_TX_OK);
-		HARD_TX_UNLOCK(t->dev, nq);
-		local_bh_enable();
+		tnet_xmit(t, skb);
 	}
 }
 
