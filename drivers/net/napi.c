@@ -40,17 +40,24 @@ void vfe_net_tx_irq(struct vfe_queue *vq)
 	napi_schedule_irqoff(&txq->vn->rxq[txq->index].napi);
 }
 
-/* Nothing more to receive: waits for the next interrupt. */
+/*
+ * Nothing more to receive: waits for the next interrupt. napi_complete_done()
+ * gives packets to the stack, which takes long, so interrupts stay disabled
+ * until then. But a busy poll or a wakeup on another CPU may poll the queue from
+ * then on, or somebody may free it: enable the interrupt as NAPI's owner.
+ */
 static void vfe_net_poll_done(struct vfe_net_rxq *rxq, unsigned int n)
 {
 	if (n)
 		vfe_net_moderate(rxq);
 	if (!napi_complete_done(&rxq->napi, n) ||
-	    vfe_queue_enable_cb(rxq->vq))
+	    !napi_schedule_prep(&rxq->napi))
 		return;
+	if (vfe_queue_enable_cb(rxq->vq)) {
+		napi_complete_done(&rxq->napi, n);
+		return;
+	}
 	/* a packet came meanwhile */
-	if (!napi_schedule_prep(&rxq->napi))
-		return;
 	vfe_queue_disable_cb(rxq->vq);
 	__napi_schedule(&rxq->napi);
 }

@@ -115,9 +115,9 @@ SEEDS = (
                "\t\tif (unlikely(!used))\n\t\t\treturn true;\n"),)),
     Seed("a packet that waits for the next one", ("net/receive",), "case", (
         Change("drivers/net/napi.c",
-               "if (!napi_schedule_prep(&rxq->napi))\n\t\treturn;\n"
-               "\tvfe_queue_disable_cb(rxq->vq);\n\t__napi_schedule(",
-               "return;\n\t__napi_schedule("),)),
+               "\tvfe_queue_disable_cb(rxq->vq);\n"
+               "\t__napi_schedule(&rxq->napi);\n",
+               "\tnapi_complete_done(&rxq->napi, n);\n"),)),
     Seed("a resized ring without its moderation", ("net/ethtool",), "case", (
         Change("drivers/net/ethtool.c",
                "\tif (!err)\n\t\tvfe_net_state_replay_queues(vn);\n", ""),)),
