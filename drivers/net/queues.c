@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 
 #include "net.h"
+#include "rss.h"
 
 static void vfe_net_fill_rx_spec(struct vfe_net *vn, unsigned int i,
 				 struct vfe_queue_spec *spec)
@@ -203,6 +204,7 @@ int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs)
 		vfe_net_ctrl_set_pairs(vn, old);
 		return err;
 	}
+	vfe_net_rss_use_pairs(vn, pairs);
 	vn->state.pairs = pairs;
 	vn->state.pairs_wanted = pairs;
 	vfe_net_update_queues(vn);

@@ -158,21 +158,28 @@ static const u16 *vfe_net_rss_table(struct vfe_net *vn, u16 pairs)
 
 int vfe_net_rss_send(struct vfe_net *vn, u16 pairs)
 {
-	struct vfe_net_rss *rss = &vn->state.rss;
-	const u16 *table = vfe_net_rss_table(vn, pairs);
 	struct vfe_net_rss_command *cmd;
-	unsigned int i;
 	int err;
 
 	cmd = kmalloc(sizeof(*cmd), GFP_KERNEL);
 	if (!cmd)
 		return -ETIMEDOUT;	/* try again */
-	vfe_net_rss_build(rss, table, pairs, cmd);
+	vfe_net_rss_build(&vn->state.rss, vfe_net_rss_table(vn, pairs), pairs,
+			  cmd);
 	err = vfe_net_rss_command(vn, VIRTIO_NET_CTRL_MQ_RSS_CONFIG, cmd);
 	kfree(cmd);
-	for (i = 0; !err && !table && i < rss->table_len; i++)
-		rss->table[i] = i % pairs;
 	return err;
+}
+
+void vfe_net_rss_use_pairs(struct vfe_net *vn, u16 pairs)
+{
+	struct vfe_net_rss *rss = &vn->state.rss;
+	unsigned int i;
+
+	if (vfe_net_rss_table(vn, pairs))
+		return;
+	for (i = 0; i < rss->table_len; i++)
+		rss->table[i] = i % pairs;
 }
 
 int vfe_net_hash_send(struct vfe_net *vn)

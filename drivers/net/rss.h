@@ -63,6 +63,12 @@ void vfe_net_rss_exit(struct vfe_net *vn);
 /* In a series of commands: as vfe_net_ctrl_send() */
 int vfe_net_rss_send(struct vfe_net *vn, u16 pairs);
 int vfe_net_hash_send(struct vfe_net *vn);
+/*
+ * The user changes the number of pairs, &vfe_net_state.pairs is the old one:
+ * the table follows. A device that enables fewer pairs for a while does not
+ * change it.
+ */
+void vfe_net_rss_use_pairs(struct vfe_net *vn, u16 pairs);
 /* The device refuses RSS: go on without */
 void vfe_net_rss_refused(struct vfe_net *vn);
 
