@@ -80,7 +80,7 @@ int vfe_net_query_stats(struct vfe_net *vn)
 		return 0;
 	err = vfe_net_cmd_stats_types(vn, &types);
 	if (!err)
-		vn->state.stats_types = types & VFE_NET_STATS_ALL;
+		WRITE_ONCE(vn->state.stats_types, types & VFE_NET_STATS_ALL);
 	return err;
 }
 

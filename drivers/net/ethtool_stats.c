@@ -128,6 +128,13 @@ static const struct vfe_net_hw_table vfe_net_hw_ctrl = {
 
 /* --- numbers --- */
 
+/* Is a statistic of the device among those that get_sset_count() counted? */
+static bool vfe_net_hw_shown(const struct vfe_net *vn,
+			     const struct vfe_net_stat *stat)
+{
+	return vn->state.stats_shown & BIT_ULL(stat->type);
+}
+
 /* Statistics of a table that the device has */
 static unsigned int vfe_net_hw_count(const struct vfe_net *vn,
 				     const struct vfe_net_hw_table *hw)
@@ -135,9 +142,14 @@ static unsigned int vfe_net_hw_count(const struct vfe_net *vn,
 	unsigned int i, n = 0;
 
 	for (i = 0; i < hw->n; i++)
-		if (vn->state.stats_types & BIT_ULL(hw->table[i].type))
-			n++;
+		n += vfe_net_hw_shown(vn, &hw->table[i]);
 	return n;
+}
+
+/* Pairs in use; only a holder of rtnl changes the netdev's number. */
+static unsigned int vfe_net_stats_pairs(const struct vfe_net *vn)
+{
+	return vn->netdev->real_num_tx_queues;
 }
 
 static unsigned int vfe_net_rx_count(const struct vfe_net *vn)
@@ -160,13 +172,19 @@ static unsigned int vfe_net_ctrl_count(const struct vfe_net *vn)
 	       vfe_net_hw_count(vn, &vfe_net_hw_ctrl);
 }
 
+/*
+ * The caller allocates memory for this number of values, then reads them. The
+ * device may tell meanwhile which ones it has: they are not shown before the
+ * next call.
+ */
 int vfe_net_get_sset_count(struct net_device *dev, int set)
 {
 	struct vfe_net *vn = netdev_priv(dev);
 
 	if (set != ETH_SS_STATS)
 		return -EOPNOTSUPP;
-	return (vn->state.pairs + 1) *
+	vn->state.stats_shown = READ_ONCE(vn->state.stats_types);
+	return (vfe_net_stats_pairs(vn) + 1) *
 	       (vfe_net_rx_count(vn) + vfe_net_tx_count(vn)) +
 	       vfe_net_ctrl_count(vn);
 }
@@ -189,7 +207,7 @@ static void vfe_net_put_hw_names(const struct vfe_net *vn, u8 **p,
 	unsigned int i;
 
 	for (i = 0; i < hw->n; i++)
-		if (vn->state.stats_types & BIT_ULL(hw->table[i].type))
+		if (vfe_net_hw_shown(vn, &hw->table[i]))
 			ethtool_sprintf(p, "%s_hw_%s", prefix,
 					hw->table[i].name);
 }
@@ -215,7 +233,7 @@ static void vfe_net_put_pair_names(const struct vfe_net *vn, u8 **p, bool tx)
 	char prefix[16];
 	unsigned int i;
 
-	for (i = 0; i < vn->state.pairs; i++) {
+	for (i = 0; i < vfe_net_stats_pairs(vn); i++) {
 		snprintf(prefix, sizeof(prefix), "%s%u", tx ? "tx" : "rx", i);
 		vfe_net_put_queue_names(vn, p, prefix, tx);
 	}
@@ -280,7 +298,7 @@ static u64 *vfe_net_put_hw(struct vfe_net *vn, u64 *p, unsigned int vq,
 		types |= BIT_ULL(hw->table[i].type);
 	vfe_net_device_stats_get(vn, vq, types, &stats);
 	for (i = 0; i < hw->n; i++)
-		if (vn->state.stats_types & BIT_ULL(hw->table[i].type))
+		if (vfe_net_hw_shown(vn, &hw->table[i]))
 			*p++ = le64_to_cpup((void *)&stats +
 					    hw->table[i].offset);
 	return p;
@@ -332,7 +350,7 @@ void vfe_net_get_ethtool_stats(struct net_device *dev,
 {
 	struct vfe_net *vn = netdev_priv(dev);
 	unsigned int rx = vfe_net_rx_count(vn), tx = vfe_net_tx_count(vn);
-	unsigned int i, pairs = vn->state.pairs;
+	unsigned int i, pairs = vfe_net_stats_pairs(vn);
 	u64 *values, *p = data + rx + tx;
 
 	vfe_net_ctrl_begin(vn);

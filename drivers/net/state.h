@@ -129,6 +129,7 @@ struct vfe_net_vlans {
  * @vlans: VLAN filters, or NULL without CTRL_VLAN
  * @stats_types: statistics that the device has, bits of enum
  *		 vfe_net_stats_type
+ * @stats_shown: those that ethtool shows
  * @dirty: steps that the device does not know yet, bits of enum vfe_net_step;
  *	   any context may set one
  * @told: steps whose refusal was logged, the same
@@ -158,6 +159,7 @@ struct vfe_net_state {
 	struct vfe_net_rss rss;
 	struct vfe_net_vlans *vlans;
 	u64 stats_types;
+	u64 stats_shown;
 	unsigned long dirty;
 	unsigned long told;
 	unsigned int accept;

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two things at the same time: values that change without rtnl while a user
+ * reads them under rtnl, settings that the device cannot get, a ring that two
+ * CPUs poll.
+ */
+#include <linux/ethtool.h>
+#include <linux/pm.h>
+
+#include "lib/net_fixture.h"
+#include "../../drivers/net/device_stats.h"
+
+#define STATS \
+	(TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
+	 BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_DEVICE_STATS))
+#define RSS \
+	(TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
+	 BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_RSS))
+#define PAIRS	3
+#define TABLE	32U	/* entries */
+
+static const struct vfe_net_config config = {
+	.mac = { 2, 0, 0, 0, 0, 1 },
+	.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
+	.max_virtqueue_pairs = cpu_to_le16(PAIRS),
+	.rss_max_key_size = 40,
+	.rss_max_indirection_table_length = cpu_to_le16(TABLE),
+	.supported_hash_types = cpu_to_le32(0x3f),
+};
+
+static struct tnet *overlap_unbound(struct kunit *test, u64 features)
+{
+	struct vfe_mock_spec spec = {
+		.features = features, .queues = 2 * PAIRS + 1,
+	};
+
+	return tnet_unbound(test, &spec, &config);
+}
+
+static void use_pairs(struct tnet *t, unsigned int pairs)
+{
+	struct ethtool_channels channels = { .combined_count = pairs };
+
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(t->test,
+			t->dev->ethtool_ops->set_channels(t->dev, &channels),
+			0);
+	rtnl_unlock();
+}
+
+/* --- ethtool -S: the core asks for the number, then allocates, then reads --- */
+
+/* Reads statistics into memory for @n of them; KASAN looks. */
+static void read_statistics(struct tnet *t, int n)
+{
+	struct ethtool_stats stats = { .n_stats = n };
+	u64 *values = kunit_kcalloc(t->test, n, sizeof(*values), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(t->test, values);
+	t->dev->ethtool_ops->get_ethtool_stats(t->dev, &stats, values);
+}
+
+static void reply_types(const struct tnet_command *c,
+			const struct vfe_mock_seg *seg)
+{
+	if (c->cmd == VIRTIO_NET_CTRL_STATS_QUERY)
+		put_unaligned_le64(VFE_NET_STATS_ALL,
+				   vfe_mock_mem(seg->addr));
+}
+
+/* The answer to the query is late: it comes while a user reads. */
+static void statistics_that_appear(struct kunit *test)
+{
+	struct tnet *t = overlap_unbound(test, STATS);
+	int n, later;
+
+	t->reply = reply_types;
+	t->silent = true;
+	tnet_bring_up(t);
+	rtnl_lock();
+	n = t->dev->ethtool_ops->get_sset_count(t->dev, ETH_SS_STATS);
+	t->silent = false;
+	tnet_answer(t);
+	msleep(20000);
+	read_statistics(t, n);
+	later = t->dev->ethtool_ops->get_sset_count(t->dev, ETH_SS_STATS);
+	rtnl_unlock();
+	KUNIT_EXPECT_GT(test, later, n);
+	tnet_clean(t);
+}
+
+/* A reset gives the device's pairs back, which a silent one had not enabled. */
+static void pairs_that_appear(struct kunit *test)
+{
+	struct tnet *t = overlap_unbound(test, STATS);
+	int n;
+
+	t->reply = reply_types;
+	tnet_bring_up(t);
+	use_pairs(t, PAIRS);
+	t->silent = true;
+	vfe_mock_needs_reset(t->m);
+	msleep(4000);
+	tnet_wait_live(t);
+	msleep(1000);
+	rtnl_lock();
+	n = t->dev->ethtool_ops->get_sset_count(t->dev, ETH_SS_STATS);
+	t->silent = false;
+	vfe_mock_needs_reset(t->m);
+	tnet_wait_live(t);
+	read_statistics(t, n);
+	rtnl_unlock();
+	tnet_clean(t);
+}
+
+/* --- receive steering --- */
+
+static int set_table(struct tnet *t, const u32 *indir)
+{
+	struct ethtool_rxfh_param rxfh = {
+		.hfunc = ETH_RSS_HASH_NO_CHANGE, .indir = (u32 *)indir,
+	};
+	struct netlink_ext_ack extack = {};
+	int err;
+
+	rtnl_lock();
+	err = t->dev->ethtool_ops->set_rxfh(t->dev, &rxfh, &extack);
+	/* as the core does */
+	if (!err)
+		t->dev->priv_flags |= IFF_RXFH_CONFIGURED;
+	rtnl_unlock();
+	return err;
+}
+
+/* Entry @i of the table that the device got last, or -1 */
+static int sent_entry(struct tnet *t, unsigned int i)
+{
+	const struct tnet_command *c =
+		tnet_last_command(t, VIRTIO_NET_CTRL_MQ,
+				  VIRTIO_NET_CTRL_MQ_RSS_CONFIG);
+
+	return c ? get_unaligned_le16(c->data + sizeof(struct vfe_net_rss_head) +
+				      2 * i) : -1;
+}
+
+/* The user's table is for pairs that the device does not enable for a while. */
+static void a_table_survives_a_silence(struct kunit *test)
+{
+	struct tnet *t = overlap_unbound(test, RSS);
+	u32 indir[TABLE], now[TABLE];
+	struct ethtool_rxfh_param rxfh = { .indir = now };
+	unsigned int i;
+
+	tnet_bring_up(t);
+	use_pairs(t, PAIRS);
+	for (i = 0; i < TABLE; i++)
+		indir[i] = i & 1 ? 2 : 1;
+	KUNIT_EXPECT_EQ(test, set_table(t, indir), 0);
+	t->silent = true;
+	vfe_mock_needs_reset(t->m);
+	msleep(4000);
+	tnet_wait_live(t);
+	t->silent = false;
+	tnet_answer(t);
+	msleep(30000);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_tx_queues, (u32)PAIRS);
+	t->dev->ethtool_ops->get_rxfh(t->dev, &rxfh);
+	KUNIT_EXPECT_MEMEQ(test, (u8 *)now, (u8 *)indir, sizeof(now));
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, sent_entry(t, i), (int)indir[i]);
+	tnet_clean(t);
+}
+
+/* More pairs while the device is suspended: packets reach all of them. */
+static void pairs_while_it_sleeps(struct kunit *test)
+{
+	struct tnet *t = overlap_unbound(test, RSS);
+	struct device *dev = &t->m->pdev->dev;
+	unsigned int i;
+
+	tnet_bring_up(t);
+	use_pairs(t, 1);
+	KUNIT_EXPECT_EQ(test, dev->driver->pm->suspend(dev), 0);
+	use_pairs(t, PAIRS);
+	KUNIT_EXPECT_EQ(test, dev->driver->pm->resume(dev), 0);
+	tnet_wait_live(t);
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_EQ(test, sent_entry(t, i), (int)(i % PAIRS));
+	tnet_clean(t);
+}
+
+/* --- NAPI --- */
+
+static const struct vfe_ring_ops *real_ops;
+static struct vfe_ring_ops watched_ops;
+static struct napi_struct *watched_napi;
+static unsigned int watched, not_owned;
+
+static bool watched_enable_cb(struct vfe_queue *q)
+{
+	watched++;
+	not_owned += !test_bit(NAPI_STATE_SCHED, &watched_napi->state);
+	return real_ops->enable_cb(q);
+}
+
+/*
+ * A busy poll or a wakeup on another CPU can poll the queue as soon as NAPI is
+ * complete: the code that enables the interrupt must own NAPI.
+ */
+static void interrupts_are_enabled_by_their_owner(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct vfe_net_rxq *rxq = &t->vn->rxq[0];
+	unsigned int i;
+
+	real_ops = rxq->vq->ops;
+	watched_ops = *real_ops;
+	watched_ops.enable_cb = watched_enable_cb;
+	watched_napi = &rxq->napi;
+	watched = 0;
+	not_owned = 0;
+	rxq->vq->ops = &watched_ops;
+	for (i = 0; i < 5; i++)
+		tnet_expect_receives(t, 300, i);
+	rxq->vq->ops = real_ops;
+	KUNIT_EXPECT_EQ(test, watched, 5U);
+	KUNIT_EXPECT_EQ(test, not_owned, 0U);
+	tnet_clean(t);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(statistics_that_appear),
+	KUNIT_CASE(pairs_that_appear),
+	KUNIT_CASE(a_table_survives_a_silence),
+	KUNIT_CASE(pairs_while_it_sleeps),
+	KUNIT_CASE(interrupts_are_enabled_by_their_owner),
+	{}
+};
+
+VFE_SUITE(cases);
