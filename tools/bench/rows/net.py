@@ -167,6 +167,12 @@ CONSTANT = (_virtio("constant-vfe", "constant-a"),
             _kernel("constant-kernel", "constant-b"))
 VARYING = (_virtio("varying-vfe", "varying-a"),
            _kernel("varying-kernel", "varying-b"))
+# Both again, on the other's function: the first of two identical functions
+# starts a stream more slowly, whichever driver has it.
+CONSTANT_SWAPPED = (_virtio("constant-swapped-vfe", "constant-b"),
+                    _kernel("constant-swapped-kernel", "constant-a"))
+VARYING_SWAPPED = (_virtio("varying-swapped-vfe", "varying-b"),
+                   _kernel("varying-swapped-kernel", "varying-a"))
 # The device polls, and drops what the guest sends: the guest's CPU is the
 # bottleneck.
 FAST = (_virtio("fast-vfe", "fast-a"), _kernel("fast-kernel", "fast-b"))
@@ -182,6 +188,7 @@ SENT: Sequence[tuple[str, int]] = ((SEND, 1), (SEGMENTED, 1))
 DELAYED: Sequence[tuple[str, int]] = (
     (PING, 1), (STREAM, 1), (MAERTS, 1),
     *((RR, connections) for connections in CONNECTIONS))
+STREAMED: Sequence[tuple[str, int]] = ((STREAM, 1), (MAERTS, 1))
 ANSWERED: Sequence[tuple[str, int]] = ((PING, 1), (TRIP, 1), (BATCH, DEPTH))
 # A delay takes time: fewer of those that wait for each answer
 DELAYED_SHARE = 0.2
@@ -233,6 +240,8 @@ def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
         *_pair_rows(FAST, "net-fast", SENT, ops),
         *_pair_rows(CONSTANT, "net-constant", DELAYED, ops, DELAYED_SHARE),
         *_pair_rows(VARYING, "net-varying", DELAYED, ops, DELAYED_SHARE),
+        *_pair_rows(CONSTANT_SWAPPED, "net-constant-swapped", STREAMED, ops),
+        *_pair_rows(VARYING_SWAPPED, "net-varying-swapped", STREAMED, ops),
         *(row for kind, setups in OWN.items()
           for row in _pair_rows(setups, f"net-own-{kind}", ANSWERED, ops,
                                 DELAYED_SHARE)),

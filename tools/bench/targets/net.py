@@ -13,7 +13,8 @@ from count.target import Target
 
 from ..result import Result
 from ..row import Setup
-from ..rows.net import CONSTANT, DEPTH, FAST, OWN, PAIR, VARYING
+from ..rows.net import (CONSTANT, CONSTANT_SWAPPED, DEPTH, FAST, OWN, PAIR,
+                        VARYING, VARYING_SWAPPED)
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
                                  STREAM, TRIP)
 from .pairs import Cell, Rows, cells, fast_enough, in_every
@@ -111,9 +112,11 @@ def _fast(rows: Rows) -> list[Target]:
 def _delayed(rows: Rows) -> list[Target]:
     found = []
     for name, setups in (
-            ("constant", CONSTANT), ("varying", VARYING),
-            *((f"our device, {kind}", both) for kind, both in OWN.items())):
-        timed = [cell for cell in cells(rows, *_names(setups)) if cell.enough]
+            ("constant", (CONSTANT, CONSTANT_SWAPPED)),
+            ("varying", (VARYING, VARYING_SWAPPED)),
+            *((f"our device, {kind}", (both,)) for kind, both in OWN.items())):
+        timed = [cell for both in setups
+                 for cell in cells(rows, *_names(both)) if cell.enough]
         found += fast_enough(timed, 1 / CHANCE, f"{name} delay: ")
     return found
 

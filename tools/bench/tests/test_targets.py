@@ -66,6 +66,21 @@ class Pairs(unittest.TestCase):
                          [True, True, False])
 
 
+class Swapped(unittest.TestCase):
+    """Two drivers on two functions, and on each other's."""
+
+    def test_speed_is_the_mean_of_both(self) -> None:
+        """What one arrangement gains the other may lose."""
+        for swapped, reached in ((130.0, True), (105.0, False)):
+            found = judged(*(result(f"net-constant-{name}-stream",
+                                    runs=(speed,) * 5)
+                             for name, speed in (
+                                 ("vfe", 70.0), ("kernel", 100.0),
+                                 ("swapped-vfe", swapped),
+                                 ("swapped-kernel", 100.0))))
+            self.assertEqual(found, [reached])
+
+
 class Probe(unittest.TestCase):
     """The cost of a probe."""
 
