@@ -96,7 +96,9 @@ void vfe_net_wake_napi(struct vfe_net_rxq *rxq)
 static void vfe_net_rx_start(struct vfe_net_rxq *rxq)
 {
 	vfe_net_rx_flush(rxq);
-	vfe_net_rx_refill(rxq, GFP_KERNEL);
+	/* a device that waits for more buffers than it has does not interrupt */
+	if (!vfe_net_rx_refill(rxq, GFP_KERNEL))
+		rxq->low = U32_MAX;
 	napi_enable(&rxq->napi);
 	rxq->napi_on = true;
 	/* NAPI enables the interrupt, and retries a refill that failed */

@@ -69,6 +69,43 @@ static void allocations_of_an_open(struct kunit *test)
 	tnet_clean(t);
 }
 
+/*
+ * All allocations of a first open fail from the @nth on: the ring is filled
+ * later, though no packet arrives. The device may wait for more buffers than it
+ * has.
+ */
+static bool end_memory_in_an_open(void *data, unsigned int nth)
+{
+	struct tnet *t = data;
+	bool failed;
+
+	KUNIT_ASSERT_TRUE(t->test, tnet_bind(t));
+	rtnl_lock();
+	fail_from(nth);
+	/* without the stack's part, whose allocations warn */
+	t->dev->netdev_ops->ndo_open(t->dev);
+	failed = fail_end();
+	tnet_run_softirqs();
+	msleep(1000);
+	tnet_run_softirqs();
+	KUNIT_EXPECT_EQ_MSG(t->test, vfe_mock_available(t->rx), 64U,
+			    "allocation %u", nth);
+	t->dev->netdev_ops->ndo_stop(t->dev);
+	rtnl_unlock();
+	vfe_mock_unbind(t->m);
+	return failed;
+}
+
+static void memory_ends_in_an_open(struct kunit *test)
+{
+	struct tnet *t = ctrl_unbound(test);
+
+	fail_require(test);
+	KUNIT_EXPECT_GT(test, fail_in_turn(end_memory_in_an_open, t,
+					   FAIL_MOST, 1), 4U);
+	tnet_clean(t);
+}
+
 /* All fail that a resume makes, or one of them; some time later all is well. */
 static void resume(struct tnet *t, unsigned int nth, bool all)
 {
@@ -224,6 +261,7 @@ static void allocations_of_a_probe_with_control_queue(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(allocations_of_an_open),
 	KUNIT_CASE(allocations_of_a_resume),
+	KUNIT_CASE(memory_ends_in_an_open),
 	KUNIT_CASE(no_memory_at_all_for_a_resume),
 	KUNIT_CASE(allocations_of_settings),
 	KUNIT_CASE(allocations_of_a_probe),
