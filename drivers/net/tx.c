@@ -191,15 +191,21 @@ void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget)
 /* --- interrupts --- */
 
 /*
- * May TCP wait for this skb? TSQ holds the next skb back while more than twice
- * its size is in flight (tcp_small_queue_check()): not for a single small skb.
+ * May TCP wait for this skb? While more than twice its size is in flight, TSQ
+ * holds the next one back (tcp_small_queue_check()); while anything is in
+ * flight, autocorking holds back what is written next (tcp_should_autocork()).
+ * A single small skb gives up its socket instead: nobody waits for it then.
  */
 static bool vfe_net_tx_tcp_awaited(const struct vfe_net_txq *txq,
 				   struct sk_buff *skb)
 {
-	return !skb_is_tcp_pure_ack(skb) &&
-	       (vfe_net_tx_pending(txq) > 1 ||
-		skb->truesize > 2 * SKB_TRUESIZE(MAX_TCP_HEADER));
+	if (skb_is_tcp_pure_ack(skb))
+		return false;
+	if (vfe_net_tx_pending(txq) > 1 ||
+	    skb->truesize > 2 * SKB_TRUESIZE(MAX_TCP_HEADER))
+		return true;
+	skb_orphan(skb);
+	return false;
 }
 
 /*

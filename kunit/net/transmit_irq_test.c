@@ -149,6 +149,7 @@ static void an_acknowledgment(struct sk_buff *skb, struct sock *sk)
  * @tcp: the socket is one of TCP, else of UDP
  * @before: small segments of TCP in flight before it
  * @waits: the packet has an interrupt
+ * @let_go: the packet gives up its owner at once
  */
 static const struct waiter {
 	const char *name;
@@ -156,6 +157,7 @@ static const struct waiter {
 	bool tcp;
 	unsigned int before;
 	bool waits;
+	bool let_go;
 } waiters[] = {
 	{ "nobody", nobody, false, 0, false },
 	{ "somebody unknown", somebody_unknown, false, 0, true },
@@ -164,7 +166,7 @@ static const struct waiter {
 	{ "UDP, a full buffer", owner_without_room, false, 0, true },
 	{ "another destructor", owner_of_another_kind, false, 0, true },
 	{ "no full socket", owner_that_is_no_full_socket, true, 0, true },
-	{ "TCP, small", a_small_segment, true, 0, false },
+	{ "TCP, small", a_small_segment, true, 0, false, true },
 	{ "TCP, large", a_large_segment, true, 0, true },
 	{ "TCP, several", a_small_segment, true, 1, true },
 	{ "TCP, acknowledgment", an_acknowledgment, true, 1, false },
@@ -189,7 +191,11 @@ static void try_waiter(struct kunit *test, const struct waiter *w, u64 features)
 	}
 	skb = tnet_frame(t, 100, 1);
 	w->own(skb, sk);
+	freed = 0;
 	tnet_xmit(t, skb);
+	/* or TCP holds back what is written next, until this one is freed */
+	KUNIT_EXPECT_EQ_MSG(test, freed, (unsigned int)w->let_go, "%s",
+			    w->name);
 	KUNIT_EXPECT_EQ_MSG(test, tnet_take_and_interrupt(t), w->waits,
 			    "%s, features %#llx", w->name, features);
 	/* without a wait, the timer frees it */
