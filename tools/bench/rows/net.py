@@ -9,7 +9,7 @@ from typing import Any
 from .. import row
 from ..row import PAIRS, SINGLE, Function, Row, Rung, Setup
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
-                                 STREAM, TRIP)
+                                 STREAM, TRIP, WRITES)
 
 NET = "net"
 # Datagrams at once in a burst
@@ -183,11 +183,12 @@ OWN = {kind: (_virtio(f"own-{kind}-vfe", f"own-{kind}-a"),
 CONNECTIONS = (1, 8, 64)
 PAIRED: Sequence[tuple[str, int]] = (
     (PING, 1), (SEND, 1), (SEGMENTED, 1), (STREAM, 1), (MAERTS, 1),
-    *((RR, connections) for connections in CONNECTIONS), (CRR, 1))
+    *((RR, connections) for connections in CONNECTIONS), (WRITES, 1),
+    (CRR, 1))
 SENT: Sequence[tuple[str, int]] = ((SEND, 1), (SEGMENTED, 1))
 DELAYED: Sequence[tuple[str, int]] = (
     (PING, 1), (STREAM, 1), (MAERTS, 1),
-    *((RR, connections) for connections in CONNECTIONS))
+    *((RR, connections) for connections in CONNECTIONS), (WRITES, 1))
 STREAMED: Sequence[tuple[str, int]] = ((STREAM, 1), (MAERTS, 1))
 ANSWERED: Sequence[tuple[str, int]] = ((PING, 1), (TRIP, 1), (BATCH, DEPTH))
 # A delay takes time: fewer of those that wait for each answer

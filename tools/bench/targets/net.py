@@ -16,7 +16,7 @@ from ..row import Setup
 from ..rows.net import (CONSTANT, CONSTANT_SWAPPED, DEPTH, FAST, OWN, PAIR,
                         VARYING, VARYING_SWAPPED)
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
-                                 STREAM, TRIP)
+                                 STREAM, TRIP, WRITES)
 from .pairs import Cell, Rows, cells, fast_enough, in_every
 
 # What only the time decides: the same, except for chance
@@ -24,7 +24,7 @@ CHANCE = 1.15
 # On a busy machine two pings in a hundred share a kick or an interrupt.
 SHARED = 1.02
 HALF = 0.5
-STREAMS = (STREAM, MAERTS, RR, CRR)
+STREAMS = (STREAM, MAERTS, RR, WRITES, CRR)
 
 
 def _only_kicks(result: Result) -> bool:

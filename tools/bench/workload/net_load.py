@@ -21,11 +21,13 @@ PING_BYTES = 56
 SMALL = 18              # bytes of a datagram that fills the shortest frame
 SEGMENT, SEGMENTS = 1000, 32    # of a datagram that the device segments
 POLL_US = 200_000       # busy polling of a socket
+WRITTEN = 200           # bytes of a request in two parts
 STREAM_BYTES = 65536    # of an operation of a TCP stream
 
 PING, SEND, SEGMENTED, TRIP, BATCH = (
     "ping", "udp", "udp-gso", "udp-trip", "udp-batch")
 RR, CRR, STREAM, MAERTS = "tcp-rr", "tcp-crr", "tcp-stream", "tcp-maerts"
+WRITES = "tcp-writes"   # each request in two small parts, without delay
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ _COMMANDS: Mapping[str, Callable[[Job], str]] = {
                                 SMALL, job.at_once),
     RR: lambda job: _netload("turns", job.network.peer, PORT, job.ops,
                              1, job.at_once),
+    WRITES: lambda job: _netload("writes", job.network.peer, PORT, job.ops,
+                                 WRITTEN, job.at_once),
     CRR: _netperf("TCP_CRR", 1),
     STREAM: _netperf("TCP_STREAM", STREAM_BYTES),
     MAERTS: _netperf("TCP_MAERTS", STREAM_BYTES),

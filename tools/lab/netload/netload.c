@@ -18,10 +18,14 @@
  *
  * netload take ADDRESS PORT COUNT SIZE BURST: receives and answers them.
  *
- * netload turns ADDRESS PORT COUNT SIZE CONNECTIONS: COUNT requests and
- * responses of SIZE bytes by TCP, one at a time on each of the connections.
+ * netload turns ADDRESS PORT COUNT SIZE CONNECTIONS: COUNT requests of SIZE
+ * bytes by TCP, one at a time on each of the connections, and responses of one
+ * byte.
  *
- * netload serve ADDRESS PORT 1 SIZE 1: answers them, until it is killed.
+ * netload writes ADDRESS PORT COUNT SIZE CONNECTIONS: as turns, but the client
+ * sends each request in two parts.
+ *
+ * netload serve ADDRESS PORT 1 1 1: answers them, until it is killed.
  *
  * Prints "ops N ns N p50 N p99 N": operations, nanoseconds in total, and the
  * percentiles of the latency, 0 for "send". An answer that does not arrive
@@ -272,6 +276,7 @@ static const struct mode {
 	{ "feed", run_feed, 1, 4096 },
 	{ "take", run_take, 1, 4096 },
 	{ "turns", run_turns, 1, 512 },
+	{ "writes", run_writes, 1, 512 },
 	{ "serve", run_serve, 1, 1 },
 };
 

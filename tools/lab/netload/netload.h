@@ -26,6 +26,7 @@ int bind_socket(const struct load *load, int type);
 int report(const struct load *load, uint64_t ns, unsigned long latencies);
 
 int run_turns(struct load *load);
+int run_writes(struct load *load);
 int run_serve(struct load *load);
 
 #endif

@@ -20,16 +20,18 @@
 
 #define EVENTS 64
 
-/* A connection of the client: bytes of the response that are missing */
+#define LAST 1		/* the last byte of a request, the response to it */
+
+/* A connection of the client */
 struct turn {
 	int socket;
-	unsigned long missing;
 	uint64_t sent;
 };
 
 struct turns {
 	struct load *load;
 	struct turn *all;
+	unsigned long sends;	/* of a request */
 	int poll;
 	unsigned long begun, done;
 };
@@ -48,27 +50,28 @@ static int add(int poll, int socket, void *what)
 /* Messages are small, so the socket has room for one. */
 static int request(struct turns *turns, struct turn *turn)
 {
-	unsigned long size = turns->load->size;
+	unsigned long size = turns->load->size, at, part;
 
 	if (turns->begun == turns->load->count)
 		return 0;
 	turns->begun++;
-	turn->missing = size;
 	turn->sent = now();
-	if (send(turn->socket, data, size, 0) != (ssize_t)size)
-		return fail("send");
+	for (at = 0; at < size; at += part) {
+		part = (size + turns->sends - 1) / turns->sends;
+		if (part > size - at)
+			part = size - at;
+		if (send(turn->socket, data + at, part, 0) != (ssize_t)part)
+			return fail("send");
+	}
 	return 0;
 }
 
 static int response(struct turns *turns, struct turn *turn)
 {
-	ssize_t got = recv(turn->socket, data, turn->missing, 0);
+	char byte;
 
-	if (got <= 0)
+	if (recv(turn->socket, &byte, 1, 0) != 1)
 		return fail("recv");
-	turn->missing -= got;
-	if (turn->missing)
-		return 0;
 	turns->load->latency[turns->done++] = now() - turn->sent;
 	return request(turns, turn);
 }
@@ -94,11 +97,14 @@ static int take_turns(struct turns *turns)
 	return report(turns->load, now() - began, turns->done);
 }
 
-int run_turns(struct load *load)
+static int run(struct load *load, unsigned long sends)
 {
-	struct turns turns = { .load = load, .poll = epoll_create1(0) };
+	struct turns turns = {
+		.load = load, .sends = sends, .poll = epoll_create1(0),
+	};
 	unsigned long at;
 
+	data[load->size - 1] = LAST;
 	turns.all = calloc(load->extra, sizeof(*turns.all));
 	if (turns.poll < 0 || !turns.all)
 		return fail("memory");
@@ -111,12 +117,26 @@ int run_turns(struct load *load)
 	return take_turns(&turns);
 }
 
-/* The server's connections: the pointer of an event is the socket, plus 1. */
+int run_turns(struct load *load)
+{
+	return run(load, 1);
+}
+
+int run_writes(struct load *load)
+{
+	return run(load, 2);
+}
+
+/*
+ * The server's connections: the pointer of an event is the socket, plus 1. A
+ * client sends no request before the response to the last one.
+ */
 static void answer(int socket)
 {
 	ssize_t got = recv(socket, data, sizeof(data), 0);
 
-	if (got <= 0 || send(socket, data, got, 0) != got)
+	if (got <= 0 ||
+	    (data[got - 1] == LAST && send(socket, data + got - 1, 1, 0) != 1))
 		close(socket);
 }
 
