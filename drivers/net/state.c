@@ -434,9 +434,10 @@ void vfe_net_announce(struct work_struct *work)
 {
 	struct vfe_net *vn = container_of(work, struct vfe_net, announce);
 
-	if (vn->netdev->reg_state != NETREG_REGISTERED)
-		return;
-	netdev_notify_peers(vn->netdev);
+	rtnl_lock();
+	if (vn->netdev->reg_state == NETREG_REGISTERED)
+		__netdev_notify_peers(vn->netdev);
+	rtnl_unlock();
 	vfe_net_ctrl_begin(vn);
 	vfe_net_cmd_announce_ack(vn);
 	vfe_net_ctrl_end(vn);

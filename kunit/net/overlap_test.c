@@ -16,6 +16,9 @@
 #define RSS \
 	(TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
 	 BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_RSS))
+#define ANNOUNCE \
+	(TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
+	 BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE))
 #define PAIRS	3
 #define TABLE	32U	/* entries */
 
@@ -189,6 +192,65 @@ static void pairs_while_it_sleeps(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* --- announcements --- */
+
+static unsigned int announced, announced_late;
+
+static int count_announcements(struct notifier_block *nb, unsigned long event,
+			       void *data)
+{
+	const struct net_device *dev = netdev_notifier_info_to_dev(data);
+
+	if (event != NETDEV_NOTIFY_PEERS)
+		return NOTIFY_DONE;
+	announced++;
+	announced_late += dev->reg_state != NETREG_REGISTERED;
+	return NOTIFY_DONE;
+}
+
+static struct device *unbound;
+
+static void unbind(struct work_struct *work)
+{
+	device_release_driver(unbound);
+}
+
+static DECLARE_WORK(unbind_work, unbind);
+
+static void ask_for_an_announcement(struct tnet *t)
+{
+	struct vfe_net_config *c = (void *)t->m->config;
+
+	c->status |= cpu_to_le16(VIRTIO_NET_S_ANNOUNCE);
+	vfe_mock_config_interrupt(t->m);
+	msleep(100);
+}
+
+/* The netdev goes while the announcement waits for rtnl. */
+static void an_announcement_of_a_netdev_that_goes(struct kunit *test)
+{
+	struct notifier_block nb = { .notifier_call = count_announcements };
+	struct tnet *t = overlap_unbound(test, ANNOUNCE);
+
+	tnet_bring_up(t);
+	announced = 0;
+	announced_late = 0;
+	KUNIT_ASSERT_EQ(test, register_netdevice_notifier(&nb), 0);
+	ask_for_an_announcement(t);
+	KUNIT_EXPECT_EQ(test, announced, 1U);
+	tnet_untap(t);
+	unbound = &t->m->pdev->dev;
+	rtnl_lock();
+	schedule_work(&unbind_work);
+	msleep(100);
+	ask_for_an_announcement(t);
+	rtnl_unlock();
+	flush_work(&unbind_work);
+	unregister_netdevice_notifier(&nb);
+	KUNIT_EXPECT_EQ(test, announced_late, 0U);
+	tnet_clean(t);
+}
+
 /* --- NAPI --- */
 
 static const struct vfe_ring_ops *real_ops;
@@ -233,6 +295,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(pairs_that_appear),
 	KUNIT_CASE(a_table_survives_a_silence),
 	KUNIT_CASE(pairs_while_it_sleeps),
+	KUNIT_CASE(an_announcement_of_a_netdev_that_goes),
 	KUNIT_CASE(interrupts_are_enabled_by_their_owner),
 	{}
 };
