@@ -106,6 +106,7 @@ struct vfe_net_ctrl_counts {
  * @vq: the virtqueue
  * @mutex: held by the sender of a series of commands
  * @deadline: the series ends then, in jiffies
+ * @qstats_deadline: that of a dump of the queues' statistics, see qstats.c
  * @timeout: longest wait of a series, in jiffies
  * @pause: a silent queue is tried again after this time, in jiffies
  * @patience: a device that is silent for this time is reset, in jiffies
@@ -129,6 +130,7 @@ struct vfe_net_ctrl {
 	struct vfe_queue *vq;
 	struct mutex mutex;	/* series of commands, see above */
 	unsigned long deadline;
+	unsigned long qstats_deadline;
 	unsigned long timeout;
 	unsigned long pause;
 	unsigned long patience;

@@ -107,6 +107,22 @@ int vfe_net_ring_check(const char *name, u32 size, u32 most, bool any,
 	return 0;
 }
 
+static int vfe_net_check_buffer(const struct vfe_net *vn, u32 rx,
+				struct netlink_ext_ack *extack)
+{
+	unsigned int need = vfe_net_rx_need(&vn->rxq[0]);
+
+	/* one descriptor stays free: vfe_queue_capacity() */
+	if (need > 1 && vfe_net_has(vn, VIRTIO_F_RING_PACKED) &&
+	    vfe_net_has(vn, VIRTIO_F_IN_ORDER))
+		need++;
+	if (rx >= need)
+		return 0;
+	vfe_extack(extack, "rx is %u: must be %u or more, for one buffer", rx,
+		   need);
+	return -EINVAL;
+}
+
 /* 2.7: the size of a legacy device's rings is fixed. */
 static int vfe_net_set_ringparam(struct net_device *dev,
 				 struct ethtool_ringparam *ring,
@@ -129,6 +145,7 @@ static int vfe_net_set_ringparam(struct net_device *dev,
 	err = vfe_net_ring_check("rx", ring->rx_pending,
 				 vfe_queue_max_size(vn->rxq[0].vq), any,
 				 extack) ?:
+	      vfe_net_check_buffer(vn, ring->rx_pending, extack) ?:
 	      vfe_net_ring_check("tx", ring->tx_pending,
 				 vfe_queue_max_size(vn->txq[0].vq), any,
 				 extack);

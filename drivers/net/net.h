@@ -95,10 +95,6 @@ enum vfe_net_rx_class {
  * @bytes: their bytes
  * @drops: packets dropped for lack of memory
  * @bad: packets dropped because the device wrote a wrong header or length
- * @csum_unnecessary: packets whose checksum the device has verified
- * @csum_none: packets whose checksum the driver leaves to the stack
- * @gso: packets that the device merged
- * @gso_bytes: their bytes
  * @no_memory: attempts to refill the ring that found no memory
  * @xdp_packets: packets that an XDP program has seen
  * @xdp_drops: dropped by an XDP program, or because of it
@@ -111,10 +107,6 @@ struct vfe_net_rx_stats {
 	u64_stats_t bytes;
 	u64_stats_t drops;
 	u64_stats_t bad;
-	u64_stats_t csum_unnecessary;
-	u64_stats_t csum_none;
-	u64_stats_t gso;
-	u64_stats_t gso_bytes;
 	u64_stats_t no_memory;
 	u64_stats_t xdp_packets;
 	u64_stats_t xdp_drops;
@@ -128,9 +120,6 @@ struct vfe_net_rx_stats {
  * @packets: packets that the device has sent
  * @bytes: their bytes
  * @drops: packets dropped, because they could not be added
- * @csum: packets whose checksum the device computes
- * @gso: packets that the device segments
- * @gso_bytes: their bytes
  * @stops: times that the queue was stopped because the ring was nearly full
  * @wakes: times that it was woken
  * @timeouts: transmit timeouts
@@ -142,9 +131,6 @@ struct vfe_net_tx_stats {
 	u64_stats_t packets;
 	u64_stats_t bytes;
 	u64_stats_t drops;
-	u64_stats_t csum;
-	u64_stats_t gso;
-	u64_stats_t gso_bytes;
 	u64_stats_t stops;
 	u64_stats_t wakes;
 	u64_stats_t timeouts;
@@ -450,6 +436,7 @@ void vfe_net_rx_update(struct vfe_net_rxq *rxq);
 /* rx.c */
 int vfe_net_rx_init(struct vfe_net_rxq *rxq);
 void vfe_net_rx_exit(struct vfe_net_rxq *rxq);
+unsigned int vfe_net_rx_need(const struct vfe_net_rxq *rxq);
 /* Fills the ring. Return: false if there was no memory */
 bool vfe_net_rx_refill(struct vfe_net_rxq *rxq, gfp_t gfp);
 unsigned int vfe_net_rx_poll(struct vfe_net_rxq *rxq, unsigned int budget);
@@ -517,6 +504,8 @@ unsigned int vfe_net_xdp_tx_done(struct vfe_net_txq *txq,
 
 /* xsk.c: sockets; rtnl is held, and @recovery.lock is not */
 int vfe_net_xsk_setup(struct vfe_net *vn, struct xsk_buff_pool *pool, u16 pair);
+/* Does a frame of this MTU fit into the sockets' chunks? */
+bool vfe_net_xsk_mtu_ok(const struct vfe_net *vn, unsigned int mtu);
 int vfe_net_xsk_wakeup(struct net_device *dev, u32 queue, u32 flags);
 
 #endif /* VFE_NET_H */

@@ -31,18 +31,40 @@ static int vfe_net_stop(struct net_device *dev)
 	return 0;
 }
 
+/* Chooses buffers for an MTU. Return: whether each ring has room for one */
+static bool vfe_net_new_buffers(struct vfe_net *vn, int mtu)
+{
+	unsigned int i;
+
+	vfe_net_choose_buffers(vn, mtu);
+	for (i = 0; i < vn->max_pairs; i++)
+		if (vfe_queue_capacity(vn->rxq[i].vq) <
+		    vfe_net_rx_need(&vn->rxq[i]))
+			return false;
+	return true;
+}
+
+static int vfe_net_refuse_mtu(struct net_device *dev, int mtu, const char *why)
+{
+	netdev_warn(dev, "MTU %d is too large for %s\n", mtu, why);
+	return -EINVAL;
+}
+
 /* New buffers fit the MTU; without MRG_RXBUF packets may exceed older ones. */
 static int vfe_net_change_mtu(struct net_device *dev, int mtu)
 {
 	struct vfe_net *vn = netdev_priv(dev);
 
-	if (!vfe_net_xdp_mtu_ok(vn, mtu)) {
-		netdev_warn(dev,
-			    "MTU %d is too large for the XDP program\n", mtu);
-		return -EINVAL;
+	if (!vfe_net_xdp_mtu_ok(vn, mtu))
+		return vfe_net_refuse_mtu(dev, mtu, "the XDP program");
+	if (!vfe_net_xsk_mtu_ok(vn, mtu))
+		return vfe_net_refuse_mtu(dev, mtu,
+					  "the chunks of an AF_XDP socket");
+	if (vn->mode != VFE_NET_RX_MERGEABLE && !vfe_net_new_buffers(vn, mtu)) {
+		vfe_net_choose_buffers(vn, dev->mtu);
+		return vfe_net_refuse_mtu(dev, mtu,
+					  "the receive rings (ethtool -G rx)");
 	}
-	if (vn->mode != VFE_NET_RX_MERGEABLE)
-		vfe_net_choose_buffers(vn, mtu);
 	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
 }

@@ -17,10 +17,25 @@ static bool vfe_net_has_stats(const struct vfe_net *vn, u64 type)
 	return vn->state.stats_types & type;
 }
 
+/*
+ * A user reads all queues in one operation, which holds rtnl: the bound in time
+ * that begins here is that of all commands until the next call.
+ */
+static void vfe_net_qstats_begin(struct vfe_net *vn)
+{
+	if (!vn->ctrl)
+		return;
+	vfe_net_ctrl_begin(vn);
+	vn->ctrl->qstats_deadline = vn->ctrl->deadline;
+	vfe_net_ctrl_end(vn);
+}
+
 static void vfe_net_device_stats(struct vfe_net *vn, u16 vq, u64 types,
 				 struct vfe_net_device_stats *d)
 {
 	vfe_net_ctrl_begin(vn);
+	if (vn->ctrl)
+		vn->ctrl->deadline = vn->ctrl->qstats_deadline;
 	vfe_net_device_stats_get(vn, vq, types, d);
 	vfe_net_ctrl_end(vn);
 }
@@ -88,10 +103,6 @@ static void vfe_net_qstats_rx_driver(struct vfe_net_rxq *rxq,
 		s->packets = u64_stats_read(&c->packets);
 		s->bytes = u64_stats_read(&c->bytes);
 		s->alloc_fail = u64_stats_read(&c->no_memory);
-		s->csum_unnecessary = u64_stats_read(&c->csum_unnecessary);
-		s->csum_none = u64_stats_read(&c->csum_none);
-		s->hw_gro_packets = u64_stats_read(&c->gso);
-		s->hw_gro_bytes = u64_stats_read(&c->gso_bytes);
 	} while (u64_stats_fetch_retry(&c->syncp, start));
 }
 
@@ -107,9 +118,6 @@ static void vfe_net_qstats_tx_driver(struct vfe_net_txq *txq,
 		s->bytes = u64_stats_read(&c->bytes);
 		s->stop = u64_stats_read(&c->stops);
 		s->wake = u64_stats_read(&c->wakes);
-		s->needs_csum = u64_stats_read(&c->csum);
-		s->hw_gso_packets = u64_stats_read(&c->gso);
-		s->hw_gso_bytes = u64_stats_read(&c->gso_bytes);
 	} while (u64_stats_fetch_retry(&c->syncp, start));
 }
 
@@ -119,6 +127,9 @@ static void vfe_net_qstats_rx(struct net_device *dev, int i,
 	struct vfe_net *vn = netdev_priv(dev);
 	struct vfe_net_device_stats d;
 
+	/* the first queue of a dump */
+	if (!i)
+		vfe_net_qstats_begin(vn);
 	vfe_net_qstats_rx_driver(&vn->rxq[i], s);
 	vfe_net_device_stats(vn, 2 * i, VFE_NET_STATS_RX, &d);
 	vfe_net_qstats_rx_device(vn, &d, s);
@@ -156,18 +167,11 @@ static void vfe_net_qstats_zero(struct vfe_net *vn,
 	rx->packets = 0;
 	rx->bytes = 0;
 	rx->alloc_fail = 0;
-	rx->csum_unnecessary = 0;
-	rx->csum_none = 0;
-	rx->hw_gro_packets = 0;
-	rx->hw_gro_bytes = 0;
 	vfe_net_qstats_rx_device(vn, &none, rx);
 	tx->packets = 0;
 	tx->bytes = 0;
 	tx->stop = 0;
 	tx->wake = 0;
-	tx->needs_csum = 0;
-	tx->hw_gso_packets = 0;
-	tx->hw_gso_bytes = 0;
 	vfe_net_qstats_tx_device(vn, &none, tx);
 }
 
@@ -181,6 +185,7 @@ static void vfe_net_qstats_base(struct net_device *dev,
 	struct netdev_queue_stats_tx more_tx;
 	unsigned int i;
 
+	vfe_net_qstats_begin(vn);
 	vfe_net_qstats_zero(vn, rx, tx);
 	for (i = dev->real_num_rx_queues; i < vn->max_pairs; i++) {
 		memset(&more_rx, 0, sizeof(more_rx));

@@ -308,6 +308,9 @@ static void vfe_net_tx_timer(struct timer_list *t)
 		return;
 	}
 	vfe_net_tx_reclaim(txq, 1);
+	/* a number that is 2^31 buffers old would look like a future one */
+	if ((s32)(txq->watch - txq->done) < 0)
+		txq->watch = txq->done;
 	if (unlikely(txq->late))
 		vfe_net_xdp_tx_done(txq, NULL, 0, 1);
 	if (txq->open)

@@ -93,21 +93,42 @@ static void vfe_net_xsk_free_tx(struct vfe_net_txq *txq)
 
 /* --- giving a pair to a socket --- */
 
+static unsigned int vfe_net_xsk_frame(unsigned int mtu)
+{
+	return mtu + VLAN_ETH_HLEN;
+}
+
+static bool vfe_net_xsk_fits(const struct vfe_net *vn,
+			     struct xsk_buff_pool *pool, unsigned int mtu)
+{
+	return vn->mode == VFE_NET_RX_MERGEABLE ||
+	       xsk_pool_get_rx_frame_size(pool) >= vfe_net_xsk_frame(mtu);
+}
+
+bool vfe_net_xsk_mtu_ok(const struct vfe_net *vn, unsigned int mtu)
+{
+	unsigned int i;
+
+	for (i = 0; i < vn->max_pairs; i++)
+		if (vn->rxq[i].xsk &&
+		    !vfe_net_xsk_fits(vn, vn->rxq[i].xsk, mtu))
+			return false;
+	return true;
+}
+
 static int vfe_net_xsk_check(struct vfe_net *vn, struct xsk_buff_pool *pool,
 			     u16 pair)
 {
-	unsigned int frame = vn->netdev->mtu + VLAN_ETH_HLEN;
-
 	if (pair >= vn->max_pairs)
 		return -EINVAL;
 	if (vn->rxq[pair].xsk)
 		return -EBUSY;
-	if (vn->mode == VFE_NET_RX_MERGEABLE ||
-	    xsk_pool_get_rx_frame_size(pool) >= frame)
+	if (vfe_net_xsk_fits(vn, pool, vn->netdev->mtu))
 		return 0;
 	netdev_warn(vn->netdev,
 		    "AF_XDP: a chunk has room for %u bytes, and the device does not split frames of up to %u\n",
-		    xsk_pool_get_rx_frame_size(pool), frame);
+		    xsk_pool_get_rx_frame_size(pool),
+		    vfe_net_xsk_frame(vn->netdev->mtu));
 	return -EINVAL;
 }
 

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Values at their limits: numbers of buffers that wrap, rings and MTUs that no
+ * receive buffer fits, operations of many commands.
+ */
+#include <linux/ethtool.h>
+#include <net/netdev_queues.h>
+
+#include "lib/net_fixture.h"
+#include "../../drivers/net/device_stats.h"
+
+/* The device may send large packets, and cannot split them. */
+#define BIG	((TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET)) & \
+		 ~BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) & \
+		 ~BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
+#define PLAIN	(VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_NET_F_MAC) | \
+		 BIT_ULL(VIRTIO_F_RING_RESET))
+#define STATS	(TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
+		 BIT_ULL(VIRTIO_NET_F_MQ) | \
+		 BIT_ULL(VIRTIO_NET_F_DEVICE_STATS))
+
+/* --- numbers that wrap --- */
+
+/*
+ * A router sends packets that nobody awaits, more than 2^31 of them: it gets no
+ * interrupts then, as before.
+ */
+static void many_packets_that_nobody_awaits(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct vfe_net_txq *txq = &t->vn->txq[0];
+	u32 begin = txq->done;
+	unsigned int i, wanted = 0;
+
+	tnet_no_bql_limit(t);
+	for (i = 0; i < 8; i++) {
+		/* as if 2^28 more were sent, within a second */
+		local_bh_disable();
+		txq->added += BIT(28);
+		txq->done += BIT(28);
+		local_bh_enable();
+		tnet_send_many(t, 3);
+		wanted += tnet_take_and_interrupt(t);
+		msleep(100);
+	}
+	KUNIT_EXPECT_GE(test, txq->done - begin, (u32)BIT(31));
+	tnet_send_many(t, 3);
+	wanted += tnet_take_and_interrupt(t);
+	KUNIT_EXPECT_EQ(test, wanted, 0U);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* --- rings and MTUs --- */
+
+static int set_rx_ring(struct tnet *t, u32 rx, struct netlink_ext_ack *extack)
+{
+	struct ethtool_ringparam ring = { .rx_pending = rx, .tx_pending = 64 };
+	struct kernel_ethtool_ringparam kernel = {};
+	int err;
+
+	rtnl_lock();
+	err = t->dev->ethtool_ops->set_ringparam(t->dev, &ring, &kernel,
+						 extack);
+	rtnl_unlock();
+	tnet_run_softirqs();
+	return err;
+}
+
+/* A buffer of 17 pages does not fit a ring of 16: it would receive nothing. */
+static void a_ring_that_is_smaller_than_a_buffer(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = BIG };
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct netlink_ext_ack extack = {};
+
+	KUNIT_EXPECT_EQ(test, t->vn->mode, VFE_NET_RX_BIG);
+	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 16, &extack), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, extack._msg);
+	tnet_expect_works(t);
+	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 32, &extack), 0);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+static int set_mtu(struct tnet *t, int mtu)
+{
+	int err;
+
+	rtnl_lock();
+	err = dev_set_mtu(t->dev, mtu);
+	rtnl_unlock();
+	return err;
+}
+
+/* The same, by an MTU that needs buffers of several pages */
+static void an_mtu_that_is_larger_than_a_ring(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = PLAIN & ~BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+	};
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct netlink_ext_ack extack = {};
+
+	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 2, &extack), 0);
+	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), -EINVAL);
+	KUNIT_EXPECT_EQ(test, t->dev->mtu, 1500U);
+	tnet_expect_works(t);
+	tnet_expect_works(t);
+	tnet_expect_works(t);
+	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 64, &extack), 0);
+	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), 0);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* --- operations of many commands --- */
+
+static struct tnet *slow;
+static unsigned int slow_ms;
+static bool slow_stop;
+
+static void answer_slowly(struct work_struct *work)
+{
+	while (!READ_ONCE(slow_stop)) {
+		msleep(slow_ms);
+		if (vfe_mock_available(slow->ctrl))
+			tnet_answer(slow);
+	}
+}
+
+static DECLARE_WORK(slow_work, answer_slowly);
+
+static void reply_types(const struct tnet_command *c,
+			const struct vfe_mock_seg *seg)
+{
+	if (c->cmd == VIRTIO_NET_CTRL_STATS_QUERY)
+		put_unaligned_le64(VFE_NET_STATS_ALL,
+				   vfe_mock_mem(seg->addr));
+}
+
+/* As netdev's dump of a device's queues: rtnl is held all the time. */
+static void dump_queues(struct tnet *t, struct netdev_queue_stats_rx *rx0)
+{
+	const struct netdev_stat_ops *ops = t->dev->stat_ops;
+	struct netdev_queue_stats_rx rx;
+	struct netdev_queue_stats_tx tx;
+	unsigned int i;
+
+	rtnl_lock();
+	ops->get_base_stats(t->dev, &rx, &tx);
+	ops->get_queue_stats_rx(t->dev, 0, rx0);
+	for (i = 1; i < t->dev->real_num_rx_queues; i++)
+		ops->get_queue_stats_rx(t->dev, i, &rx);
+	for (i = 0; i < t->dev->real_num_tx_queues; i++)
+		ops->get_queue_stats_tx(t->dev, i, &tx);
+	rtnl_unlock();
+}
+
+/* A device answers each command just in time: a dump has a bound, too. */
+static void statistics_of_a_slow_device(struct kunit *test)
+{
+	static const struct vfe_net_config config = {
+		.mac = { 2, 0, 0, 0, 0, 1 },
+		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
+		.max_virtqueue_pairs = cpu_to_le16(3),
+	};
+	struct vfe_mock_spec spec = { .features = STATS, .queues = 7 };
+	struct tnet *t = tnet_unbound(test, &spec, &config);
+	struct netdev_queue_stats_rx rx0;
+	unsigned long begin;
+	unsigned int i;
+
+	t->reply = reply_types;
+	tnet_bring_up(t);
+	msleep(500);
+	slow = t;
+	slow_ms = 2000;
+	slow_stop = false;
+	t->silent = true;
+	schedule_work(&slow_work);
+	for (i = 0; i < 3; i++) {
+		memset(&rx0, 0xff, sizeof(rx0));
+		begin = jiffies;
+		dump_queues(t, &rx0);
+		KUNIT_EXPECT_LE(test, jiffies_to_msecs(jiffies - begin), 7000U);
+		msleep(15000);
+	}
+	slow_ms = 1;
+	msleep(15000);
+	begin = jiffies;
+	dump_queues(t, &rx0);
+	KUNIT_EXPECT_LE(test, jiffies_to_msecs(jiffies - begin), 1000U);
+	KUNIT_EXPECT_EQ(test, rx0.hw_drops, 0ULL);
+	WRITE_ONCE(slow_stop, true);
+	flush_work(&slow_work);
+	t->silent = false;
+	tnet_answer(t);
+	msleep(1000);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(many_packets_that_nobody_awaits),
+	KUNIT_CASE(a_ring_that_is_smaller_than_a_buffer),
+	KUNIT_CASE(an_mtu_that_is_larger_than_a_ring),
+	KUNIT_CASE(statistics_of_a_slow_device),
+	{}
+};
+
+VFE_SUITE(cases);
