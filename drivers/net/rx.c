@@ -287,6 +287,24 @@ static int vfe_net_post_new(struct vfe_net_rxq *rxq, gfp_t gfp)
 }
 
 /**
+ * vfe_net_rx_need() - descriptors of a receive buffer
+ * @rxq: the queue
+ *
+ * Return: the number; a smaller ring never gets a buffer.
+ */
+unsigned int vfe_net_rx_need(const struct vfe_net_rxq *rxq)
+{
+	const struct vfe_net *vn = rxq->vn;
+	unsigned int need = vn->any_layout ||
+			    vn->mode == VFE_NET_RX_MERGEABLE ? 1 : 2;
+
+	if (READ_ONCE(vn->mode) != VFE_NET_RX_BIG ||
+	    vfe_queue_makes_tables(rxq->vq))
+		return need;
+	return READ_ONCE(vn->big_pages) + need - 1;
+}
+
+/**
  * vfe_net_rx_refill() - fill the ring with buffers
  * @rxq: the queue
  * @gfp: GFP_ATOMIC from NAPI, GFP_KERNEL before it is enabled
@@ -295,13 +313,9 @@ static int vfe_net_post_new(struct vfe_net_rxq *rxq, gfp_t gfp)
  */
 bool vfe_net_rx_refill(struct vfe_net_rxq *rxq, gfp_t gfp)
 {
-	unsigned int need = rxq->vn->any_layout ||
-			    rxq->vn->mode == VFE_NET_RX_MERGEABLE ? 1 : 2;
+	unsigned int need = vfe_net_rx_need(rxq);
 	int err = 0;
 
-	if (READ_ONCE(rxq->vn->mode) == VFE_NET_RX_BIG &&
-	    !vfe_queue_makes_tables(rxq->vq))
-		need = READ_ONCE(rxq->vn->big_pages) + need - 1;
 	while (!err && vfe_queue_room(rxq->vq) >= need)
 		err = vfe_net_post_new(rxq, gfp);
 	rxq->fresh = 0;
@@ -563,34 +577,6 @@ static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
 	vfe_net_to_stack(rxq, skb);
 }
 
-static void vfe_net_rx_piece(struct vfe_net_rxq *rxq, void *buf,
-			     enum vfe_net_rx_class class, unsigned int len)
-{
-	union vfe_net_rx_hdr hdr;
-	void *at = vfe_net_at(buf, class);
-	unsigned int more = 0;
-	struct sk_buff *skb;
-
-	vfe_net_for_cpu(rxq, at, len);
-	if (unlikely(len < rxq->hdr_len + ETH_HLEN)) {
-		vfe_net_repost(rxq, buf, class);
-		vfe_net_count_drop(rxq, true);
-		return;
-	}
-	/*
-	 * the device may write again: read the header once, then check it;
-	 * of a shorter one, this reads a part of the frame, too
-	 */
-	memcpy(&hdr, at, sizeof(hdr));
-	if (rxq->vn->mode == VFE_NET_RX_MERGEABLE) {
-		more = le16_to_cpu((__force __le16)hdr.v1.num_buffers);
-		more -= !!more;
-	}
-	skb = vfe_net_piece_skb(rxq, buf, class, len, more);
-	if (likely(skb))
-		vfe_net_deliver(rxq, skb, &hdr);
-}
-
 /* A buffer of several pages; those without data are freed. */
 static void vfe_net_rx_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
 			   unsigned int len)
@@ -627,19 +613,42 @@ static void vfe_net_rx_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
 		vfe_net_count_drop(rxq, bad);
 }
 
+static void vfe_net_rx_piece(struct vfe_net_rxq *rxq, void *buf,
+			     enum vfe_net_rx_class class, unsigned int len)
+{
+	union vfe_net_rx_hdr hdr;
+	void *at = vfe_net_at(buf, class);
+	struct sk_buff *skb;
+	unsigned int more;
+
+	vfe_net_for_cpu(rxq, at, len);
+	if (unlikely(len < rxq->hdr_len + ETH_HLEN)) {
+		vfe_net_repost(rxq, buf, class);
+		vfe_net_count_drop(rxq, true);
+		return;
+	}
+	/*
+	 * the device may write again: read the header once, then check it;
+	 * of a shorter one, this reads a part of the frame, too
+	 */
+	memcpy(&hdr, at, sizeof(hdr));
+	more = vfe_net_rx_more(rxq, (__force __le16)hdr.v1.num_buffers);
+	skb = vfe_net_piece_skb(rxq, buf, class, len, more);
+	if (likely(skb))
+		vfe_net_deliver(rxq, skb, &hdr);
+}
+
 static void vfe_net_rx_one(struct vfe_net_rxq *rxq, struct vfe_used *used)
 {
 	enum vfe_net_rx_class class = vfe_net_class(used->token);
 	void *buf = vfe_net_buf(used->token);
 
-	if (unlikely(class == VFE_NET_BUF_BIG)) {
+	if (unlikely(class == VFE_NET_BUF_BIG))
 		vfe_net_rx_big(rxq, buf, used->len);
-	} else if (unlikely(class == VFE_NET_BUF_XSK)) {
-		vfe_net_free_token(rxq, used->token, true);
-		vfe_net_count_drop(rxq, false);
-	} else {
+	else if (unlikely(class == VFE_NET_BUF_XSK))
+		vfe_net_xsk_drop(rxq, used);
+	else
 		vfe_net_rx_piece(rxq, buf, class, used->len);
-	}
 }
 
 static void vfe_net_rx_count(struct vfe_net_rxq *rxq)

@@ -58,6 +58,16 @@ static inline void *vfe_net_data(const struct vfe_net_rxq *rxq, void *token)
 	return vfe_net_at(buf, class);
 }
 
+/* Buffers of a packet after the first one, by its header's num_buffers */
+static inline unsigned int vfe_net_rx_more(const struct vfe_net_rxq *rxq,
+					   __le16 num_buffers)
+{
+	unsigned int n = rxq->vn->mode == VFE_NET_RX_MERGEABLE ?
+			 le16_to_cpu(num_buffers) : 0;
+
+	return n - !!n;
+}
+
 /* rx.c */
 void vfe_net_free(void *buf, bool napi);
 void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi);

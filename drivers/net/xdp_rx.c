@@ -213,7 +213,7 @@ static struct xdp_buff *vfe_net_xdp_build(struct vfe_net_rxq *rxq,
 					  struct vfe_net_xdp_buff *b,
 					  const struct vfe_used *used)
 {
-	unsigned int more = 0;
+	unsigned int more;
 	int err;
 
 	if (unlikely(used->len < rxq->hdr_len + ETH_HLEN)) {
@@ -223,10 +223,7 @@ static struct xdp_buff *vfe_net_xdp_build(struct vfe_net_rxq *rxq,
 	vfe_net_sync(rxq, used);
 	/* the device may write again: read the header once, then check it */
 	memcpy(&b->hdr, vfe_net_data(rxq, used->token), rxq->hdr_len);
-	if (rxq->vn->mode == VFE_NET_RX_MERGEABLE) {
-		more = le16_to_cpu(b->hdr.num_buffers);
-		more -= !!more;
-	}
+	more = vfe_net_rx_more(rxq, b->hdr.num_buffers);
 	/* sent before the offloads were disabled: a program cannot read it */
 	if (unlikely(b->hdr.gso_type != VIRTIO_NET_HDR_GSO_NONE ||
 		     b->hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)) {

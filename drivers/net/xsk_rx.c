@@ -79,7 +79,7 @@ void vfe_net_xsk_sync(struct vfe_net_rxq *rxq, struct xdp_buff *xdp)
  * vfe_net_xsk_convert() - copy reaped buffers into those of the stack
  * @rxq: the queue; no program is loaded
  *
- * A buffer that cannot be copied has the length 0 afterwards.
+ * A buffer that cannot be copied remains: its packet is dropped.
  */
 void vfe_net_xsk_convert(struct vfe_net_rxq *rxq)
 {
@@ -95,15 +95,28 @@ void vfe_net_xsk_convert(struct vfe_net_rxq *rxq)
 		xdp = vfe_net_buf(used->token);
 		buf = used->len <= PAGE_SIZE ?
 		      vfe_net_alloc(rxq, PAGE_SIZE, GFP_ATOMIC) : NULL;
-		if (unlikely(!buf)) {
-			used->len = 0;
+		if (unlikely(!buf))
 			continue;
-		}
 		vfe_net_xsk_sync(rxq, xdp);
 		memcpy(buf, vfe_net_data(rxq, used->token), used->len);
 		xsk_buff_free(xdp);
 		used->token = vfe_net_token(buf, VFE_NET_BUF_PAGE);
 	}
+}
+
+/* Drops a packet whose first buffer vfe_net_xsk_convert() could not copy. */
+void vfe_net_xsk_drop(struct vfe_net_rxq *rxq, const struct vfe_used *used)
+{
+	struct virtio_net_hdr_mrg_rxbuf hdr = {};
+
+	if (used->len >= sizeof(hdr)) {
+		vfe_net_sync(rxq, used);
+		memcpy(&hdr, vfe_net_data(rxq, used->token), sizeof(hdr));
+	}
+	vfe_net_free_token(rxq, used->token, true);
+	vfe_net_drop_rest(rxq, vfe_net_rx_more(rxq, (__force __le16)
+					       hdr.num_buffers));
+	vfe_net_count_drop(rxq, false);
 }
 
 /* Gives a copy of a packet that the program passed to the stack. */

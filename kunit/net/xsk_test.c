@@ -486,6 +486,64 @@ static void sockets_that_are_refused(struct kunit *test)
 	forget_user();
 }
 
+static void an_mtu_without_room_in_a_chunk(struct kunit *test)
+{
+	struct sock_rings *s = sock_up(test, PLAIN, false);
+	struct net_device *dev = s->t->dev;
+
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, dev_set_mtu(dev, 3000), 0);
+	/* 4096, less the headroom of XDP */
+	KUNIT_EXPECT_EQ(test, dev_set_mtu(dev, 3840), -EINVAL);
+	KUNIT_EXPECT_EQ(test, dev->mtu, 3000U);
+	KUNIT_EXPECT_EQ(test, dev_set_mtu(dev, 1500), 0);
+	rtnl_unlock();
+	sock_down(s);
+	forget_user();
+}
+
+static const struct vfe_ring_ops *real_ops;
+static struct vfe_ring_ops long_ops;
+
+/* The first buffer appears to be larger than what the driver can copy into. */
+static unsigned int get_long(struct vfe_queue *q, struct vfe_used *used,
+			     unsigned int most)
+{
+	unsigned int n = real_ops->get_many(q, used, most);
+
+	if (n)
+		used[0].len = PAGE_SIZE + 1;
+	return n;
+}
+
+/*
+ * The stack would take the rest of a packet without its first buffer for
+ * packets: the sender would choose their headers.
+ */
+static void a_packet_that_cannot_be_copied(struct kunit *test)
+{
+	struct sock_rings *s = sock_up(test, MERGE, false);
+	struct vfe_net_rxq *rxq = &s->t->vn->rxq[0];
+
+	use_old_buffers(s);
+	load(s, NULL);
+	tnet_expect_receives(s->t, 300, 1);
+	real_ops = rxq->vq->ops;
+	long_ops = *real_ops;
+	long_ops.get_many = get_long;
+	rxq->vq->ops = &long_ops;
+	tnet_arrive_merged(s->t, 3, 500, 3);
+	rxq->vq->ops = real_ops;
+	KUNIT_EXPECT_NULL(test, tnet_next(s->t));
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&rxq->stats.drops), 1ULL);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&rxq->stats.bad), 0ULL);
+	wake(s, XDP_WAKEUP_RX);
+	tnet_expect_receives(s->t, 300, 2);
+	load(s, s->prog);
+	sock_down(s);
+	forget_user();
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(packets_of_a_socket),
 	KUNIT_CASE(a_fill_ring_that_is_empty),
@@ -493,6 +551,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_socket_without_a_program),
 	KUNIT_CASE(lengths_that_lie),
 	KUNIT_CASE(sockets_that_are_refused),
+	KUNIT_CASE(an_mtu_without_room_in_a_chunk),
+	KUNIT_CASE(a_packet_that_cannot_be_copied),
 	{}
 };
 
