@@ -117,7 +117,7 @@ static int vfe_blk_set_up(struct vfe_blk *vb)
 {
 	int err;
 
-	err = vfe_negotiate(vb->vd, VFE_BLK_FEATURES, 0);
+	err = vfe_negotiate(vb->vd, VFE_BLK_FEATURES, 0, 0);
 	if (!err)
 		err = vfe_blk_read_limits(vb);
 	if (!err)

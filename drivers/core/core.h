@@ -71,6 +71,9 @@ u32 vfe_config_fields(struct vfe_device *vd, u32 offset, const u8 *fields,
 
 /* features.c: feature bits that the core accepts for any class */
 u64 vfe_core_features(void);
+/* a set of features as a hexadecimal number, for people; returns @text */
+#define VFE_FEATURES_TEXT	36
+const char *vfe_features_text(char text[VFE_FEATURES_TEXT], u64 low, u64 high);
 
 /* state.c */
 bool vfe_set_state(struct vfe_device *vd, enum vfe_state to);
@@ -84,7 +87,8 @@ int vfe_status_add(struct vfe_device *vd, u8 bit);
 void vfe_status_fail(struct vfe_device *vd);
 int vfe_status_reset(struct vfe_device *vd, unsigned int max_ms);
 int vfe_features_offered(struct vfe_device *vd, u64 *offered);
-int vfe_features_accept(struct vfe_device *vd, u64 features);
+u64 vfe_features_offered_high(struct vfe_device *vd, u64 mask);
+int vfe_features_accept(struct vfe_device *vd);
 int vfe_reset_and_acknowledge(struct vfe_device *vd, unsigned int max_ms);
 
 /* presence.c: detects whether the function is present */

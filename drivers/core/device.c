@@ -149,22 +149,25 @@ void vfe_destroy(struct vfe_device *vd)
 }
 EXPORT_SYMBOL_NS_GPL(vfe_destroy, VFE_NS);
 
-/* Negotiates exactly @vd->features again after a reset. */
+/* Negotiates exactly the same features again after a reset. */
 static int vfe_negotiate_same(struct vfe_device *vd)
 {
-	u64 offered;
+	char had[VFE_FEATURES_TEXT], has[VFE_FEATURES_TEXT];
+	u64 offered, high;
 	int ret = vfe_features_offered(vd, &offered);
 
 	if (ret)
 		return ret;
+	high = vfe_features_offered_high(vd, vd->features_high);
 	/* 2.2.1: never accept a feature that is not offered */
-	if (vd->features & ~offered) {
+	if (vd->features & ~offered || vd->features_high & ~high) {
 		vfe_err(vd,
-			"features %#llx are no longer offered after a reset (%#llx): unbind the driver and bind it again\n",
-			vd->features, offered);
+			"features %s are no longer offered after a reset (%s): unbind the driver and bind it again\n",
+			vfe_features_text(had, vd->features, vd->features_high),
+			vfe_features_text(has, offered, high));
 		return -ENODEV;
 	}
-	return vfe_features_accept(vd, vd->features);
+	return vfe_features_accept(vd);
 }
 
 /*
@@ -196,7 +199,8 @@ static void vfe_disable_features(struct vfe_device *vd)
 		 vd->notify_start, vd->notify_multiplier, unusable);
 }
 
-int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
+int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 wanted_high,
+		  u64 required)
 {
 	u64 offered;
 	int ret;
@@ -218,16 +222,18 @@ int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required)
 	}
 	/* 2.2.1: unknown bits are ignored, not refused */
 	vd->features = offered & (wanted | required | vfe_core_features());
+	vd->features_high = vfe_features_offered_high(vd, wanted_high);
 	vfe_disable_features(vd);
 	vd->dma_api = vfe_has_feature(vd, VIRTIO_F_ACCESS_PLATFORM) ||
 		      vfe_platform_maps();
-	ret = vfe_features_accept(vd, vd->features);
+	ret = vfe_features_accept(vd);
 	if (ret)
 		goto fail;
 	return 0;
 
 fail:
 	vd->features = 0;
+	vd->features_high = 0;
 	vfe_status_fail(vd);
 	return ret;
 }

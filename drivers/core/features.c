@@ -4,6 +4,7 @@
  * module parameters that switch them off.
  */
 #include <linux/bits.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
@@ -55,4 +56,13 @@ u64 vfe_core_features(void)
 		if (READ_ONCE(*vfe_optional[i].use))
 			features |= BIT_ULL(vfe_optional[i].bit);
 	return features;
+}
+
+const char *vfe_features_text(char text[VFE_FEATURES_TEXT], u64 low, u64 high)
+{
+	if (high)
+		scnprintf(text, VFE_FEATURES_TEXT, "%#llx%016llx", high, low);
+	else
+		scnprintf(text, VFE_FEATURES_TEXT, "%#018llx", low);
+	return text;
 }

@@ -33,10 +33,10 @@ static u64 legacy_features_get(struct vfe_device *vd)
 	return vfe_read32(&vd->regs, VFE_REG_LEGACY_DEVICE_FEATURES);
 }
 
-static void legacy_features_set(struct vfe_device *vd, u64 features)
+static void legacy_features_set(struct vfe_device *vd)
 {
 	vfe_write32(&vd->regs, VFE_REG_LEGACY_DRIVER_FEATURES,
-		    lower_32_bits(features));
+		    lower_32_bits(vd->features));
 }
 
 /* There is no number of queues: a queue that does not exist has size 0. */

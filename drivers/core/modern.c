@@ -14,28 +14,49 @@
 #include "core.h"
 
 /*
- * There are 64 feature bits, but the register has 32: select a half, then
- * access it.
+ * There are 128 feature bits, but the register has 32: select a word, then
+ * access it. Words from 2 on are left alone if nothing in them is wanted.
  */
-static u64 modern_features_get(struct vfe_device *vd)
+static u64 modern_offered(struct vfe_device *vd, unsigned int word)
 {
-	u64 features;
-
-	vfe_write32(&vd->regs, VFE_REG_DEVICE_FEATURE_SELECT, 0);
-	features = vfe_read32(&vd->regs, VFE_REG_DEVICE_FEATURE);
-	vfe_write32(&vd->regs, VFE_REG_DEVICE_FEATURE_SELECT, 1);
-	features |= (u64)vfe_read32(&vd->regs, VFE_REG_DEVICE_FEATURE) << 32;
-	return features;
+	vfe_write32(&vd->regs, VFE_REG_DEVICE_FEATURE_SELECT, word);
+	return vfe_read32(&vd->regs, VFE_REG_DEVICE_FEATURE);
 }
 
-static void modern_features_set(struct vfe_device *vd, u64 features)
+static u64 modern_features_get(struct vfe_device *vd)
 {
-	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE_SELECT, 0);
-	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE,
-		    lower_32_bits(features));
-	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE_SELECT, 1);
-	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE,
-		    upper_32_bits(features));
+	u64 low = modern_offered(vd, 0);
+
+	return low | modern_offered(vd, 1) << 32;
+}
+
+static u64 modern_features_get_high(struct vfe_device *vd, u64 mask)
+{
+	u64 high = 0;
+
+	if (lower_32_bits(mask))
+		high = modern_offered(vd, 2);
+	if (upper_32_bits(mask))
+		high |= modern_offered(vd, 3) << 32;
+	return high & mask;
+}
+
+static void modern_accept(struct vfe_device *vd, unsigned int word,
+			  u32 features)
+{
+	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE_SELECT, word);
+	vfe_write32(&vd->regs, VFE_REG_DRIVER_FEATURE, features);
+}
+
+/* After a reset of the device all words are 0. */
+static void modern_features_set(struct vfe_device *vd)
+{
+	modern_accept(vd, 0, lower_32_bits(vd->features));
+	modern_accept(vd, 1, upper_32_bits(vd->features));
+	if (lower_32_bits(vd->features_high))
+		modern_accept(vd, 2, lower_32_bits(vd->features_high));
+	if (upper_32_bits(vd->features_high))
+		modern_accept(vd, 3, upper_32_bits(vd->features_high));
 }
 
 static unsigned int modern_max_queues(struct vfe_device *vd)
@@ -212,6 +233,7 @@ const struct vfe_transport_ops vfe_modern_ops = {
 	.required = BIT_ULL(VIRTIO_F_VERSION_1),
 	.features_ok = true,
 	.features_get = modern_features_get,
+	.features_get_high = modern_features_get_high,
 	.features_set = modern_features_set,
 	.max_queues = modern_max_queues,
 	.config_start = modern_config_start,

@@ -206,9 +206,26 @@ int vfe_features_offered(struct vfe_device *vd, u64 *offered)
 	       vfe_status_read(vd, &status) : 0;
 }
 
-/* 3.1.1: sets FEATURES_OK, and checks that the device accepted it. */
-static int vfe_features_ok(struct vfe_device *vd, u64 features)
+/**
+ * vfe_features_offered_high() - read which features from 64 on are offered
+ * @vd: the device
+ * @mask: which of them matter, bit 0 stands for 64
+ *
+ * Reads nothing if none matters.
+ *
+ * Context: any.
+ * Return: feature bits of @mask.
+ */
+u64 vfe_features_offered_high(struct vfe_device *vd, u64 mask)
 {
+	return mask && vd->transport->features_get_high ?
+	       vd->transport->features_get_high(vd, mask) : 0;
+}
+
+/* 3.1.1: sets FEATURES_OK, and checks that the device accepted it. */
+static int vfe_features_ok(struct vfe_device *vd)
+{
+	char text[VFE_FEATURES_TEXT];
 	u8 status;
 	int ret;
 
@@ -221,28 +238,28 @@ static int vfe_features_ok(struct vfe_device *vd, u64 features)
 	if (status & VIRTIO_CONFIG_S_FEATURES_OK)
 		return 0;
 	vfe_err(vd,
-		"device_status is %#x: the device refused features %#llx (no FEATURES_OK): use a device that accepts them\n",
-		status, features);
+		"device_status is %#x: the device refused features %s (no FEATURES_OK): use a device that accepts them\n",
+		status, vfe_features_text(text, vd->features,
+					  vd->features_high));
 	return -ENODEV;
 }
 
 /**
  * vfe_features_accept() - accept features, and check that the device agrees
- * @vd: the device
- * @features: feature bits, all of them offered
+ * @vd: the device; its features are set, and all of them offered
  *
  * Context: process context.
  * Return: 0, -ENODEV when the device refuses FEATURES_OK or the function is
  * gone, -EIO it does not answer.
  */
-int vfe_features_accept(struct vfe_device *vd, u64 features)
+int vfe_features_accept(struct vfe_device *vd)
 {
 	int ret = 0;
 
-	vd->transport->features_set(vd, features);
+	vd->transport->features_set(vd);
 	/* 3.1.2: the legacy interface has no FEATURES_OK */
 	if (vd->transport->features_ok)
-		ret = vfe_features_ok(vd, features);
+		ret = vfe_features_ok(vd);
 	if (ret)
 		return ret;
 	return vfe_set_state(vd, VFE_STATE_FEATURES) ? 0 : -ENODEV;

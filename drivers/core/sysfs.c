@@ -116,7 +116,11 @@ static struct vfe_file vfe_reset_file = {
 static ssize_t features_show(struct vfe_sysfs *s, const struct vfe_file *f,
 			     char *buf)
 {
-	return sysfs_emit(buf, "%#018llx\n", s->vd->features);
+	char text[VFE_FEATURES_TEXT];
+
+	return sysfs_emit(buf, "%s\n",
+			  vfe_features_text(text, s->vd->features,
+					    s->vd->features_high));
 }
 
 static ssize_t state_show(struct vfe_sysfs *s, const struct vfe_file *f,

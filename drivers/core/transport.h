@@ -21,12 +21,13 @@ struct vfe_queue;
  * @config_vector: register of the MSI-X vector of configuration changes
  * @queue_vector: register of the MSI-X vector of the selected queue
  * @config: range with the device configuration
- * @features: mask of the feature bits that the interface has
+ * @features: mask of the feature bits below 64 that the interface has
  * @required: features that each device with this interface must offer
  * @features_ok: it has FEATURES_OK
  * @no_used_len: see struct vfe_queue
  * @features_get: read the features that the device offers
- * @features_set: write the features that the driver accepts
+ * @features_get_high: the same from 64 on, of a mask; NULL if there are none
+ * @features_set: write the features that the driver accepts: those of the device
  * @max_queues: number of queues of the device
  * @config_start: offset of the device configuration in @config
  * @config_read: see vfe_config_read(); the fields are checked
@@ -49,7 +50,8 @@ struct vfe_transport_ops {
 	bool features_ok;
 	bool no_used_len;
 	u64 (*features_get)(struct vfe_device *vd);
-	void (*features_set)(struct vfe_device *vd, u64 features);
+	u64 (*features_get_high)(struct vfe_device *vd, u64 mask);
+	void (*features_set)(struct vfe_device *vd);
 	unsigned int (*max_queues)(struct vfe_device *vd);
 	u32 (*config_start)(const struct vfe_device *vd);
 	int (*config_read)(struct vfe_device *vd, u32 offset, const u8 *fields,

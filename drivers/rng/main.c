@@ -184,7 +184,7 @@ static int vfe_rng_set_up(struct vfe_rng *vr)
 	 * 5.4.6.1: the used length is the number of random bytes, and a legacy
 	 * device may report any length
 	 */
-	err = vfe_negotiate(vr->vd, 0, BIT_ULL(VIRTIO_F_VERSION_1));
+	err = vfe_negotiate(vr->vd, 0, 0, BIT_ULL(VIRTIO_F_VERSION_1));
 	if (!err)
 		err = vfe_queues_create(vr->vd, &spec, 1, VFE_IRQ_MSIX);
 	if (err)

@@ -128,7 +128,8 @@ struct vfe_irqs {
  * @regs: the mapped windows, and counts of accesses
  * @stats: counts of events
  * @state: only changed by vfe_set_state() and vfe_function_restore()
- * @features: negotiated features
+ * @features: negotiated features, bits 0 to 63
+ * @features_high: the same from 64 on: bit 0 stands for 64
  * @dma_api: see vfe_dma_api()
  * @notify_start: offset of the notification structure in its BAR
  * @notify_multiplier: bytes from one queue's notify slot to the next
@@ -161,6 +162,7 @@ struct vfe_device {
 	struct vfe_stats stats;
 	enum vfe_state state;
 	u64 features;
+	u64 features_high;
 	bool dma_api;
 	u32 notify_start;
 	u32 notify_multiplier;
@@ -220,7 +222,8 @@ static inline enum vfe_state vfe_get_state(const struct vfe_device *vd)
 static inline bool vfe_has_feature(const struct vfe_device *vd,
 				   unsigned int bit)
 {
-	return vd->features & BIT_ULL(bit);
+	return (bit < 64 ? vd->features : vd->features_high) &
+	       BIT_ULL(bit % 64);
 }
 
 /*
@@ -298,18 +301,20 @@ void vfe_destroy(struct vfe_device *vd);
  * vfe_negotiate() - negotiate features
  * @vd: the device
  * @wanted: feature bits of the device type to accept if offered
- * @required: feature bits without which the driver cannot work
+ * @wanted_high: the same from 64 on: bit 0 stands for 64
+ * @required: feature bits without which the driver cannot work, below 64
  *
  * The core adds the features that it supports itself (VERSION_1, EVENT_IDX,
  * ...). It does not accept a feature that the device offers without its
- * registers, and logs that.
+ * registers, and logs that. It reads features from 64 on only if one is wanted.
  *
  * Return: 0, -ENODEV when a required bit (or VERSION_1, or ACCESS_PLATFORM
  * where the guest's memory is encrypted) is not offered or the device refuses
  * FEATURES_OK; the core sets FAILED then, and logs the features. -EIO when the
  * device does not answer.
  */
-int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 required);
+int vfe_negotiate(struct vfe_device *vd, u64 wanted, u64 wanted_high,
+		  u64 required);
 
 /**
  * vfe_reread_max_queues() - read the number of queues again

@@ -495,17 +495,20 @@ static void configuration_moves_with_msix(struct kunit *test)
 
 static void features_have_32_bits(struct kunit *test)
 {
-	struct vfe_mock_spec spec = { .legacy = true, .features = U32_MAX };
+	struct vfe_mock_spec spec = { .legacy = true, .features = U32_MAX,
+				      .features_high = U64_MAX };
 	struct tdrv *td = tdrv_new(test, &spec);
 
 	VFE_DUTY(test, "L04", "4.1.4.10",
 		 "features are bits 0 to 31, read once and written once");
 	td->wanted = U64_MAX;
+	td->wanted_high = U64_MAX;
 	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_CREATE), 0);
 	vfe_mock_log_clear(td->m);
 	/* all ones, as if the function were gone: only the status decides */
 	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_NEGOTIATE), 0);
 	KUNIT_EXPECT_EQ(test, td->m->accepted, (u64)U32_MAX);
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, 65));
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m,
 					     VFE_REG_LEGACY_DEVICE_FEATURES,
 					     VFE_READ), 1U);

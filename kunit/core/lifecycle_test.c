@@ -186,6 +186,76 @@ static void only_version_1(struct kunit *test)
 	tdrv_expect_completion(test, td, 0);
 }
 
+/* --- features from 64 on --- */
+
+#define HIGH(bit)	BIT_ULL((bit) - 64)
+
+static struct tdrv *tdrv_offering_high(struct kunit *test, u64 high)
+{
+	struct vfe_mock_spec spec = { .features_high = high };
+
+	return tdrv_new(test, &spec);
+}
+
+static void high_features_are_accepted(struct kunit *test)
+{
+	struct tdrv *td = tdrv_offering_high(test, HIGH(65) | HIGH(67) |
+					     HIGH(95) | HIGH(96) | HIGH(127));
+
+	td->wanted_high = HIGH(65) | HIGH(66) | HIGH(95) | HIGH(127);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, td->m->accepted, USUAL_FEATURES);
+	KUNIT_EXPECT_EQ(test, td->m->accepted_high,
+			HIGH(65) | HIGH(95) | HIGH(127));
+	KUNIT_EXPECT_TRUE(test, vfe_has_feature(td->vd, 65));
+	KUNIT_EXPECT_TRUE(test, vfe_has_feature(td->vd, 127));
+	/* wanted, not offered; offered, not wanted */
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, 66));
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, 67));
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, 96));
+	/* none of them has the bit of another word */
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, 1));
+	KUNIT_EXPECT_FALSE(test, vfe_has_feature(td->vd, 33));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
+}
+
+/* A driver that wants none leaves their words alone: each is two exits. */
+static void high_features_cost_nothing(struct kunit *test)
+{
+	struct tdrv *td = tdrv_offering_high(test, U64_MAX);
+
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	KUNIT_EXPECT_EQ(test, td->m->accepted_high, 0ULL);
+	KUNIT_EXPECT_EQ(test, 2U,
+			vfe_mock_count(td->m, VFE_REG_DEVICE_FEATURE_SELECT,
+				       VFE_WRITE));
+	KUNIT_EXPECT_EQ(test, 2U,
+			vfe_mock_count(td->m, VFE_REG_DRIVER_FEATURE_SELECT,
+				       VFE_WRITE));
+}
+
+static void high_features_after_a_reset(struct kunit *test)
+{
+	struct tdrv *td = tdrv_offering_high(test, HIGH(65) | HIGH(66));
+	struct kmsg_dump_iter mark = log_mark();
+
+	td->wanted_high = HIGH(65) | HIGH(66) | HIGH(67);
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_READY), 0);
+	td->m->offered_high |= HIGH(67);
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, td->m->accepted_high, HIGH(65) | HIGH(66));
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	td->m->offered_high = HIGH(65);
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, vfe_restart(td->vd), -ENODEV);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(td->m, VFE_REG_DRIVER_FEATURE,
+					     VFE_WRITE), 0U);
+	KUNIT_EXPECT_EQ(test, log_errors(mark, "0x60000000130000000 are no longer offered after a reset (0x20000000130000000)"),
+			1U);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
+}
+
 /* Incompatible features: FAILED, an error, a line with the reason */
 static void expect_refusal(struct kunit *test, struct tdrv *td,
 			   unsigned int writes, const char *says)
@@ -414,6 +484,9 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(only_what_is_wanted_is_accepted),
 	KUNIT_CASE(everything_is_offered),
 	KUNIT_CASE(only_version_1),
+	KUNIT_CASE(high_features_are_accepted),
+	KUNIT_CASE(high_features_cost_nothing),
+	KUNIT_CASE(high_features_after_a_reset),
 	KUNIT_CASE(version_1_is_missing),
 	KUNIT_CASE(required_feature_is_missing),
 	KUNIT_CASE(features_ok_does_not_stick),

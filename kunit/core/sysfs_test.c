@@ -380,9 +380,12 @@ static void files_numbers(struct kunit *test)
 static void files_features(struct kunit *test)
 {
 	struct tdrv_setup spec = { .mock = { .features = RING_PLAIN } };
+	struct files *f = files_start(test, &spec);
 
-	files_text(test, files_start(test, &spec), "features",
-		   "0x0000000100000000\n");
+	files_text(test, f, "features", "0x0000000100000000\n");
+	/* a feature from 64 on */
+	f->td->vd->features_high = BIT_ULL(4);
+	files_text(test, f, "features", "0x100000000100000000\n");
 	files_text(test, files_start(test, NULL), "features",
 		   "0x0000000130000000\n");
 }

@@ -37,6 +37,7 @@ enum tdrv_step {
  * @mq: the same, for the device
  * @chain: for vfe_mock_pop(), too large for the stack
  * @wanted: features of the device type to accept
+ * @wanted_high: the same from 64 on
  * @required: features without which it does not work
  * @queues: number of queues that it uses, by default all
  * @specs: their specifications
@@ -58,6 +59,7 @@ struct tdrv {
 	struct vfe_mock_queue *mq;
 	struct vfe_mock_chain *chain;
 	u64 wanted;
+	u64 wanted_high;
 	u64 required;
 	unsigned int queues;
 	struct vfe_queue_spec specs[VFE_MOCK_QUEUES];
@@ -186,7 +188,8 @@ static inline int tdrv_step(struct tdrv *td, enum tdrv_step step)
 		td->vd = vd;
 		return 0;
 	case TDRV_NEGOTIATE:
-		return vfe_negotiate(td->vd, td->wanted, td->required);
+		return vfe_negotiate(td->vd, td->wanted, td->wanted_high,
+				     td->required);
 	case TDRV_QUEUES:
 		ret = vfe_queues_create(td->vd, td->specs, td->queues,
 					td->irqs);

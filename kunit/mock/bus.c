@@ -148,6 +148,7 @@ static struct vfe_mock_impl *vfe_mock_make(const struct vfe_mock_spec *spec)
 	impl->legacy = spec->legacy;
 	impl->station = spec->station;
 	impl->m.offered = spec->features ?: VFE_MOCK_FEATURES;
+	impl->m.offered_high = spec->features_high;
 	if (spec->legacy)
 		impl->m.offered &= U32_MAX;
 	impl->multiplier = spec->multiplier < 0 ? 0 :

@@ -46,6 +46,7 @@ struct vfe_mock_station;
  * struct vfe_mock_spec - the function to create; 0 stands for the default
  * @device: PCI device id, VFE_MOCK_DEVICE
  * @features: offered; 0 stands for VERSION_1, EVENT_IDX and INDIRECT_DESC
+ * @features_high: offered from 64 on: bit 0 stands for 64
  * @queues: how many, 1
  * @queue_size: size that the device offers for each, 64
  * @vectors: entries of the MSI-X table, one more than queues; -1 no MSI-X
@@ -72,6 +73,7 @@ struct vfe_mock_station;
 struct vfe_mock_spec {
 	u16 device;
 	u64 features;
+	u64 features_high;
 	unsigned int queues;
 	unsigned int queue_size;
 	int vectors;
@@ -206,6 +208,8 @@ struct vfe_mock_queue {
  * @status: device_status
  * @offered: features
  * @accepted: features as the driver wrote them
+ * @offered_high: features from 64 on
+ * @accepted_high: the same, as the driver wrote them
  * @generation: config_generation
  * @isr: pending bits of isr_status
  * @config_vector: of configuration changes
@@ -226,6 +230,8 @@ struct vfe_mock {
 	u8 status;
 	u64 offered;
 	u64 accepted;
+	u64 offered_high;
+	u64 accepted_high;
 	u8 generation;
 	u8 isr;
 	u16 config_vector;

@@ -81,10 +81,12 @@ bool vfe_mock_access_ok(struct vfe_mock *m, const struct vfe_mock_access *a)
 	return false;
 }
 
-/* One half of a 64-bit value, as a select register chooses it */
-static u32 vfe_mock_half(u64 val, u32 select)
+/* A word of a set of features, as a select register chooses it */
+static u32 vfe_mock_word(u64 low, u64 high, u32 select)
 {
-	return select < 2 ? val >> (32 * select) : 0;
+	if (select >= 4)
+		return 0;
+	return (select < 2 ? low : high) >> (32 * (select % 2));
 }
 
 static u32 vfe_mock_common_read(struct vfe_mock_impl *impl, enum vfe_reg reg)
@@ -95,11 +97,13 @@ static u32 vfe_mock_common_read(struct vfe_mock_impl *impl, enum vfe_reg reg)
 	case VFE_REG_DEVICE_FEATURE_SELECT:
 		return impl->device_select;
 	case VFE_REG_DEVICE_FEATURE:
-		return vfe_mock_half(m->offered, impl->device_select);
+		return vfe_mock_word(m->offered, m->offered_high,
+				     impl->device_select);
 	case VFE_REG_DRIVER_FEATURE_SELECT:
 		return impl->driver_select;
 	case VFE_REG_DRIVER_FEATURE:
-		return vfe_mock_half(m->accepted, impl->driver_select);
+		return vfe_mock_word(m->accepted, m->accepted_high,
+				     impl->driver_select);
 	case VFE_REG_CONFIG_MSIX_VECTOR:
 		return m->config_vector;
 	case VFE_REG_NUM_QUEUES:
@@ -119,6 +123,7 @@ static void vfe_mock_features_write(struct vfe_mock_impl *impl, u32 val)
 {
 	struct vfe_mock *m = &impl->m;
 	u32 select = impl->driver_select;
+	u64 *set = select < 2 ? &m->accepted : &m->accepted_high;
 
 	if (!(m->status & VIRTIO_CONFIG_S_DRIVER))
 		vfe_mock_offend(m,
@@ -128,14 +133,14 @@ static void vfe_mock_features_write(struct vfe_mock_impl *impl, u32 val)
 				"driver_feature: written after FEATURES_OK (3.1.1)");
 		return;
 	}
-	if (select >= 2) {
+	if (select >= 4) {
 		if (val)
 			vfe_mock_offend(m,
 					"driver_feature: a feature that was not offered (2.2.1)");
 		return;
 	}
-	m->accepted &= ~((u64)U32_MAX << (32 * select));
-	m->accepted |= (u64)val << (32 * select);
+	*set &= ~((u64)U32_MAX << (32 * (select % 2)));
+	*set |= (u64)val << (32 * (select % 2));
 }
 
 static void vfe_mock_common_write(struct vfe_mock_impl *impl, enum vfe_reg reg,

@@ -44,6 +44,7 @@ void vfe_mock_reset(struct vfe_mock_impl *impl)
 	impl->pending = 0;
 	m->status = 0;
 	m->accepted = 0;
+	m->accepted_high = 0;
 	m->isr = 0;
 	m->config_vector = VIRTIO_MSI_NO_VECTOR;
 	for (i = 0; i < m->num_queues; i++)
@@ -123,7 +124,7 @@ static bool vfe_mock_features_ok(struct vfe_mock *m)
 {
 	if (m->knobs.refuse_features)
 		return false;
-	if (m->accepted & ~m->offered)
+	if (m->accepted & ~m->offered || m->accepted_high & ~m->offered_high)
 		vfe_mock_offend(m,
 				"driver_feature: a feature that was not offered (2.2.1)");
 	else if (m->offered & ~m->accepted & BIT_ULL(VIRTIO_F_VERSION_1))

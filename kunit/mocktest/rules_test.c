@@ -90,6 +90,14 @@ static void feature_unoffered(struct raw *d)
 	raw_set(d, VFE_REG_DEVICE_STATUS, RAW_S_FEATURES);
 }
 
+static void late_unoffered(struct raw *d)
+{
+	raw_accept(d, PLAIN);
+	raw_set(d, VFE_REG_DRIVER_FEATURE_SELECT, 2);
+	raw_set(d, VFE_REG_DRIVER_FEATURE, 1);
+	raw_set(d, VFE_REG_DEVICE_STATUS, RAW_S_FEATURES);
+}
+
 static void reset_of_a_queue_that_is(struct raw *d)
 {
 	raw_set(d, VFE_REG_QUEUE_RESET, 1);
@@ -417,8 +425,10 @@ static const struct rule rules[] = {
 	BREAKS("device_status: DRIVER_OK while bus", mastering_off),
 	BREAKS("driver_feature: a feature that was not", feature_unoffered,
 	       .state = RAW_DRIVER),
+	BREAKS("driver_feature: a feature that was not", late_unoffered,
+	       .state = RAW_DRIVER),
 	WRITES("driver_feature: a feature that was not", DRIVER,
-	       W(DRIVER_FEATURE_SELECT, 2), W(DRIVER_FEATURE, 1)),
+	       W(DRIVER_FEATURE_SELECT, 4), W(DRIVER_FEATURE, 1)),
 	WRITES("driver_feature: VERSION_1", DRIVER,
 	       W(DEVICE_STATUS, RAW_S_FEATURES)),
 	WRITES("driver_feature: written after", LIVE, W(DRIVER_FEATURE, 0)),

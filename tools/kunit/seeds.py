@@ -113,6 +113,10 @@ SEEDS = (
     Seed("a driver that believes num_buffers", ("net/receive",), "case", (
         Change(_NET_RX, "\t\tif (unlikely(!used))\n\t\t\treturn false;\n",
                "\t\tif (unlikely(!used))\n\t\t\treturn true;\n"),)),
+    Seed("a late feature that is accepted for ever", ("core/lifecycle",),
+         "case", (Change(_DEVICE, "vd->features & ~offered ||"
+                         " vd->features_high & ~high",
+                         "vd->features & ~offered"),)),
     Seed("a packet that waits for the next one", ("net/receive",), "case", (
         Change("drivers/net/napi.c",
                "\tvfe_queue_disable_cb(rxq->vq);\n"
