@@ -29,6 +29,7 @@ DRIVERS = (OURS, KERNELS)
 BASE_OPS = 64       # at the start of a run, to be taken off
 BURST = 32      # datagrams without an answer
 SMALL, SEGMENT = 18, 1000       # bytes of a datagram
+STREAM_BYTES = 65536
 DISCARD = 9
 
 _BIND = """\
@@ -64,7 +65,7 @@ class Load:
     name: str
     text: str
     ops: int
-    way: str            # "out", "in" or "through"
+    way: str            # a key of WAYS
     size: int = SMALL
     at_once: int = 1
     segments: int = 0   # nobody counts them
@@ -78,6 +79,9 @@ LOADS = (
          "in"),
     Load("net-forward", "UDP datagrams of 18 bytes, forwarded 32 by 32", 4160,
          "through"),
+    Load("net-stream", "64 KiB by TCP, sent", 1088, "stream", STREAM_BYTES),
+    Load("net-maerts", "64 KiB by TCP, received", 1088, "maerts",
+         STREAM_BYTES),
 )
 
 
@@ -144,6 +148,13 @@ def _through(guest: CountedGuest, driver: str, load: Load, ops: int) -> int:
     return ops
 
 
+def _stream(guest: CountedGuest, driver: str, load: Load, ops: int) -> int:
+    there = Interface(driver, True).network
+    guest.tell(f"netperf -H {there.peer} -4 -P 0 -t TCP_{load.way.upper()}"
+               f" -l -{ops * load.size}")
+    return ops
+
+
 def _done(text: str, ops: int) -> int:
     if f"ops {ops} " not in text:
         raise LabError(f"netload did not do {ops} operations, but printed"
@@ -151,7 +162,8 @@ def _done(text: str, ops: int) -> int:
     return ops
 
 
-WAYS = {"out": _out, "in": _in, "through": _through}
+WAYS = {"out": _out, "in": _in, "through": _through, "stream": _stream,
+        "maerts": _stream}
 
 
 def _run(guest: CountedGuest, load: Load, runs: int,
@@ -202,7 +214,8 @@ def measure(chosen: Sequence[Load], runs: int, parameters: str) -> Measured:
     argv = [word for one in INTERFACES for word in net.on_tap(
         one.network, one.slot, "virtio-net-pci", {"disable-legacy": "on"})]
     found: dict[tuple[str, str], Cost] = {}
-    with _networks(), counted.booted(argv, "insn-net", net.load()) as guest:
+    with _networks(), peers.servers(), \
+            counted.booted(argv, "insn-net", net.load()) as guest:
         for one in INTERFACES:
             guest.tell(one.bind())
         for driver in DRIVERS:
