@@ -119,6 +119,45 @@ static void net_bad_state(struct kunit *test)
 	}
 }
 
+static bool net_lie_always(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct net_lie *lie = m->knobs.priv;
+
+	if (a->dir == VFE_READ && a->reg == lie->reg)
+		a->val = lie->val;
+	return false;
+}
+
+/* A device that never works costs few resets, and works when it can. */
+static void net_lies_without_end(struct kunit *test)
+{
+	struct tstation *ts = tstation_start(test);
+	struct net_lie lie = { .reg = NET_REG(CURRENT), .val = 0x100 };
+	unsigned int i, resets = ts->back->resets;
+
+	ts->m->knobs.priv = &lie;
+	ts->m->knobs.access = net_lie_always;
+	for (i = 0; i < 100; i++) {
+		tstation_receive(ts, 300, 1);
+		msleep(100);
+	}
+	/* at once, and after pauses of 1, 2, 4 s */
+	KUNIT_EXPECT_GE(test, ts->back->resets, resets + 2);
+	KUNIT_EXPECT_LE(test, ts->back->resets, resets + 5);
+	ts->m->knobs.access = NULL;
+	msleep(20000);
+	tstation_expect_works(ts);
+	/* a frame ends the pauses */
+	resets = ts->back->resets;
+	ts->m->knobs.access = net_lie_always;
+	tstation_receive(ts, 300, 1);
+	KUNIT_EXPECT_TRUE(test, TSTATION_WAIT_FOR(READ_ONCE(ts->back->resets) ==
+						  resets + 1));
+	ts->m->knobs.access = NULL;
+	tstation_expect_works(ts);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
 static void net_interrupt_of_another(struct kunit *test)
 {
 	struct tstation *ts = tstation_start(test);
@@ -396,6 +435,7 @@ static struct kunit_case net_cases[] = {
 	KUNIT_CASE(net_bad_headers),
 	KUNIT_CASE(net_bad_pages),
 	KUNIT_CASE(net_bad_state),
+	KUNIT_CASE(net_lies_without_end),
 	KUNIT_CASE(net_interrupt_of_another),
 	KUNIT_CASE(net_send_waits),
 	KUNIT_CASE(net_send_refused),

@@ -84,6 +84,7 @@ struct vfe_trap_net_stats {
  * @rx_config: receive_config
  * @tx_len: length of the last frame to send
  * @missed: the device's count of missed frames, as it was last
+ * @suspect: no frame has moved since the last restart after nonsense
  * @pause: before the next attempt to restart, in jiffies
  * @tx: frames to send
  * @page: where frames are copied from the device, and to it
@@ -105,6 +106,7 @@ struct vfe_trap_net {
 	u32 rx_config;
 	unsigned int tx_len;
 	u32 missed;
+	bool suspect;
 	unsigned long pause;
 	struct sk_buff_head tx;
 	void *page;

@@ -130,6 +130,7 @@ static int vfe_trap_net_open(struct net_device *dev)
 
 	if (READ_ONCE(tn->trap.gone))
 		return -ENODEV;
+	tn->suspect = false;
 	tn->pause = 0;
 	/* the work item starts the window, and sets the carrier */
 	set_bit(VFE_TRAP_NET_RESTART, &tn->todo);

@@ -43,6 +43,8 @@ static void vfe_trap_net_add_frame(struct vfe_trap_net *tn,
 {
 	vfe_trap_net_add(tn, packets, 1);
 	vfe_trap_net_add(tn, bytes, len);
+	tn->suspect = false;
+	tn->pause = 0;
 	vfe_count(&tn->trap.stats, operations);
 }
 
@@ -285,10 +287,7 @@ static int vfe_trap_net_restart(struct vfe_trap_net *tn)
 		err = vfe_trap_net_start(tn);
 	if (!err)
 		err = vfe_trap_net_update_link(tn);
-	if (err)
-		return err;
-	tn->pause = 0;
-	return 1;
+	return err ?: 1;
 }
 
 /* The device is gone: nothing waits for it. */
@@ -298,27 +297,34 @@ static void vfe_trap_net_give_up(struct vfe_trap_net *tn)
 	skb_queue_purge(&tn->tx);
 }
 
-/* The window did not start: try again, with growing pauses. */
+/*
+ * The window did not start, or moved no frame since its last restart: try again,
+ * with growing pauses.
+ */
 static void vfe_trap_net_retry(struct vfe_trap_net *tn, int err)
 {
 	netif_carrier_off(tn->dev);
 	skb_queue_purge(&tn->tx);
 	tn->pause = min(2 * tn->pause ?: HZ, VFE_TRAP_NET_MAX_PAUSE);
 	dev_warn_ratelimited(&tn->trap.pdev->dev,
-			     "the window does not start (error %d): next attempt in %u s\n",
+			     "the window does not work (error %d): next attempt in %u s\n",
 			     err, jiffies_to_msecs(tn->pause) / 1000);
 	queue_delayed_work(tn->queue, &tn->work, tn->pause);
 }
 
 static int vfe_trap_net_run(struct vfe_trap_net *tn)
 {
-	int ret = -EPROTO;
+	bool restart = test_and_clear_bit(VFE_TRAP_NET_RESTART, &tn->todo);
+	int ret = 0;
 
 	if (READ_ONCE(tn->trap.gone))
 		return -ENODEV;
-	if (!test_and_clear_bit(VFE_TRAP_NET_RESTART, &tn->todo))
+	if (!restart) {
 		ret = vfe_trap_net_service(tn);
-	if (ret == -EPROTO)
+		restart = ret == -EPROTO && !tn->suspect;
+		tn->suspect |= restart;
+	}
+	if (restart)
 		ret = vfe_trap_net_restart(tn);
 	if (ret < 0)
 		set_bit(VFE_TRAP_NET_RESTART, &tn->todo);
