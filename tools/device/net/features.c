@@ -253,14 +253,9 @@ static void fill_config(const struct vdev *v, struct vfe_net_config *c)
 uint32_t net_config_read(struct vdev *v, uint32_t offset, unsigned int size)
 {
 	struct vfe_net_config c;
-	uint32_t value = 0;
 
-	/* 2.5.1: bytes beyond the structure read as zero. */
-	if (size > sizeof(value) || offset > sizeof(c) - size)
-		return 0;
 	fill_config(v, &c);
-	memcpy(&value, (const char *)&c + offset, size);
-	return le32toh(value);
+	return vdev_config_read(&c, sizeof(c), offset, size);
 }
 
 void net_config_write(struct vdev *v, uint32_t offset, unsigned int size,

@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Accesses to the device's four structures (virtio 1.4, 4.1.4). */
+#include <endian.h>
+#include <string.h>
+
 #include "virtio/virtio.h"
+
+uint32_t vdev_config_read(const void *config, size_t len, uint32_t offset,
+			  unsigned int size)
+{
+	uint32_t value = 0;
+
+	if (size > sizeof(value) || size > len || offset > len - size)
+		return 0;
+	memcpy(&value, (const char *)config + offset, size);
+	return le32toh(value);
+}
 
 uint32_t vdev_read(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 		   unsigned int size)

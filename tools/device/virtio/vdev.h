@@ -20,6 +20,12 @@ struct vdev;
 struct vdev *vdev_new(struct options *o, void *state, struct gmem *gm,
 		      struct irq *irq, struct counts *c);
 void vdev_free(struct vdev *v);
+/*
+ * For the config_read() of a class: a field of its configuration structure of
+ * @len bytes. 2.5.1: bytes beyond the structure read as zero.
+ */
+uint32_t vdev_config_read(const void *config, size_t len, uint32_t offset,
+			  unsigned int size);
 /* @offset is relative to the window (common, isr, device or notify). */
 uint32_t vdev_read(struct vdev *v, enum vfe_window_id win, uint32_t offset,
 		   unsigned int size);
