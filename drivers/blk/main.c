@@ -285,17 +285,11 @@ static int __init vfe_blk_check_other_params(void)
 
 static int __init vfe_blk_check_params(void)
 {
-	/* in the order of enum vfe_interrupts */
-	static const char *const kinds[] = { "msix", "shared", "single",
-					     "intx" };
-	int kind = match_string(kinds, ARRAY_SIZE(kinds), interrupts);
+	int err = vfe_parse_interrupts(KBUILD_MODNAME, interrupts,
+				       &vfe_blk_interrupts);
 
-	if (kind < 0) {
-		pr_err("interrupts=%s: must be msix, shared, single or intx\n",
-		       interrupts);
-		return -EINVAL;
-	}
-	vfe_blk_interrupts = kind;
+	if (err)
+		return err;
 	if (queues > num_possible_cpus()) {
 		pr_err("queues=%u: must be 0 to %u, the number of CPUs\n",
 		       queues, num_possible_cpus());

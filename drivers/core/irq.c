@@ -9,9 +9,11 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/interrupt.h>
+#include <linux/kernel.h>
 #include <linux/pci.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/virtio_pci.h>
 
 #include "core.h"
@@ -512,3 +514,21 @@ bool vfe_map_queues(const struct vfe_device *vd, unsigned int first,
 	return true;
 }
 EXPORT_SYMBOL_NS_GPL(vfe_map_queues, VFE_NS);
+
+int vfe_parse_interrupts(const char *module, const char *kind,
+			 enum vfe_interrupts *irqs)
+{
+	/* in the order of enum vfe_interrupts */
+	static const char *const kinds[] = { "msix", "shared", "single",
+					     "intx" };
+	int i = match_string(kinds, ARRAY_SIZE(kinds), kind);
+
+	if (i < 0) {
+		pr_err("%s: interrupts=%s: must be msix, shared, single or intx\n",
+		       module, kind);
+		return -EINVAL;
+	}
+	*irqs = i;
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(vfe_parse_interrupts, VFE_NS);

@@ -126,8 +126,12 @@ int vfe_queues_program(struct vfe_device *vd)
 	clear_bit(0, &vd->reset_requested);
 	ret = vfe_irqs_program_config(vd);
 	for (i = 0; !ret && i < vd->num_queues; i++) {
-		WRITE_ONCE(vd->queues[i].broken, false);
+		/* the device was reset: it offers its largest size */
+		vd->queues[i].size_written = false;
 		ret = vd->transport->queue_program(&vd->queues[i]);
+		/* before, a queue may have no ring */
+		if (!ret)
+			WRITE_ONCE(vd->queues[i].broken, false);
 	}
 	/* the wrong value may come from a function that does not answer */
 	if (ret)

@@ -5,7 +5,6 @@
  */
 #include <linux/etherdevice.h>
 #include <linux/module.h>
-#include <linux/string.h>
 
 #include <vfe/version.h>
 
@@ -144,7 +143,6 @@ static struct vfe_net *vfe_net_alloc(struct vfe_device *vd)
 	vn->recovery.vd = vd;
 	vn->recovery.name = dev->name;
 	vn->recovery.queue_resets = true;
-	netif_carrier_off(dev);
 	return vn;
 }
 
@@ -226,18 +224,10 @@ static struct pci_driver vfe_net_driver = {
 
 static int __init vfe_net_init(void)
 {
-	/* in the order of enum vfe_interrupts */
-	static const char *const kinds[] = { "msix", "shared", "single",
-					     "intx" };
-	int kind = match_string(kinds, ARRAY_SIZE(kinds), interrupts);
+	int err = vfe_parse_interrupts(KBUILD_MODNAME, interrupts,
+				       &vfe_net_interrupts);
 
-	if (kind < 0) {
-		pr_err("interrupts=%s: must be msix, shared, single or intx\n",
-		       interrupts);
-		return -EINVAL;
-	}
-	vfe_net_interrupts = kind;
-	return pci_register_driver(&vfe_net_driver);
+	return err ?: pci_register_driver(&vfe_net_driver);
 }
 
 static void __exit vfe_net_exit(void)

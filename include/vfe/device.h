@@ -58,6 +58,17 @@ enum vfe_interrupts {
 };
 
 /**
+ * vfe_parse_interrupts() - read a class driver's module parameter "interrupts"
+ * @module: the module's name, for the message
+ * @kind: the parameter: msix, shared, single or intx
+ * @irqs: set to the kind
+ *
+ * Return: 0, or -EINVAL with a line in the log.
+ */
+int vfe_parse_interrupts(const char *module, const char *kind,
+			 enum vfe_interrupts *irqs);
+
+/**
  * struct vfe_device_ops - callbacks of a class driver
  * @config_changed: the device changed its configuration; called from a work
  *		    item of vfe_wq, may sleep; allocations do not wait for I/O

@@ -290,6 +290,40 @@ static void interrupts_are_enabled_by_their_owner(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* --- a restart --- */
+
+static struct vfe_net *restarted;
+static unsigned int sizes_read, usable;
+
+/* The device's size of a queue is read before the driver makes its ring. */
+static bool look_at_queues(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->dir == VFE_READ && a->reg == VFE_REG_QUEUE_SIZE)
+		usable += !vfe_queue_broken(vfe_get_queue(restarted->vd,
+							  sizes_read++));
+	return tnet_access(m, a);
+}
+
+/* A timer may find a queue without a ring: it must not look into it. */
+static void queues_are_broken_until_they_have_rings(struct kunit *test)
+{
+	struct tnet *t = overlap_unbound(test, STATS);
+
+	t->reply = reply_types;
+	tnet_bring_up(t);
+	restarted = t->vn;
+	sizes_read = 0;
+	usable = 0;
+	t->m->knobs.access = look_at_queues;
+	vfe_mock_needs_reset(t->m);
+	tnet_wait_live(t);
+	t->m->knobs.access = tnet_access;
+	KUNIT_EXPECT_EQ(test, sizes_read, 2U * PAIRS + 1);
+	KUNIT_EXPECT_EQ(test, usable, 0U);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(statistics_that_appear),
 	KUNIT_CASE(pairs_that_appear),
@@ -297,6 +331,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(pairs_while_it_sleeps),
 	KUNIT_CASE(an_announcement_of_a_netdev_that_goes),
 	KUNIT_CASE(interrupts_are_enabled_by_their_owner),
+	KUNIT_CASE(queues_are_broken_until_they_have_rings),
 	{}
 };
 
