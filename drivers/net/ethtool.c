@@ -68,8 +68,11 @@ static int vfe_net_set_channels(struct net_device *dev,
 	    channels->combined_count > vn->max_pairs)
 		return -EINVAL;
 	/* as virtio_net: a program runs on all queues, or on none */
-	if (rtnl_dereference(vn->rxq[0].xdp_prog))
+	if (rtnl_dereference(vn->rxq[0].xdp_prog)) {
+		netdev_warn(dev, "combined %u: not with an XDP program, unload it first\n",
+			    channels->combined_count);
 		return -EINVAL;
+	}
 	mutex_lock(&vn->recovery.lock);
 	err = vfe_net_use_pairs(vn, channels->combined_count);
 	mutex_unlock(&vn->recovery.lock);

@@ -282,7 +282,10 @@ static void vfe_net_tx_arm_if_needed(struct vfe_net_txq *txq, int budget)
 		vfe_net_tx_reclaim(txq, budget);
 }
 
-/* After buffers were taken back: the interrupt may be over. */
+/*
+ * After buffers were taken back: the interrupt may be over. It is disabled even
+ * if none is armed: without EVENT_IDX the last one has not disabled it.
+ */
 static void vfe_net_tx_rearm(struct vfe_net_txq *txq, int budget)
 {
 	if (!vfe_net_tx_needs_irq(txq))
@@ -326,6 +329,7 @@ static void vfe_net_tx_timer(struct timer_list *t)
  * @budget: NAPI's, 0 from netpoll, which may hold the xmit lock
  *
  * Context: NAPI.
+ * Return: whether there may be more to transmit for AF_XDP right now.
  */
 bool vfe_net_tx_poll(struct vfe_net_txq *txq, int budget)
 {
@@ -464,6 +468,7 @@ static int vfe_net_tx_budget(void)
 void vfe_net_tx_end_batch(struct vfe_net_txq *txq)
 {
 	vfe_net_tx_kick(txq);
+	/* as vfe_net_tx_rearm(), but most batches have nothing to disable */
 	if (!vfe_net_tx_needs_irq(txq)) {
 		if ((s32)(txq->armed - txq->done) > 0)
 			vfe_net_tx_disarm(txq);
