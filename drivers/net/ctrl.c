@@ -30,9 +30,9 @@ static u64 vfe_net_ctrl_moved(struct vfe_net_ctrl *c)
 }
 
 /*
- * Reaps answers. One to a command that was given up means that its effect is
- * unknown to its sender; so does one that ends a silence for all commands that
- * failed at once meanwhile. @lock is held.
+ * Reaps answers. After a late one, its sender does not know what the device has;
+ * after one that ends a silence, nor do the senders of the commands that failed
+ * at once: all settings are sent again. @lock is held.
  */
 static void vfe_net_ctrl_reap(struct vfe_net_ctrl *c)
 {

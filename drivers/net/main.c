@@ -80,7 +80,7 @@ static int vfe_net_register(struct vfe_net *vn)
 	vfe_net_config_netdev(vn);
 	vfe_net_state_netdev(vn);
 	vfe_net_xdp_config(vn);
-	/* only a change after it is registered sets the operational state */
+	/* the stack sees only changes of the carrier after the registration */
 	netif_carrier_off(dev);
 	err = netif_set_real_num_queues(dev, vn->state.pairs, vn->state.pairs);
 	if (!err)
@@ -171,7 +171,7 @@ static int vfe_net_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = vfe_recovery_start(&vn->recovery);
 	if (err)
 		goto err_tear_down;
-	/* a device that refuses a setting, or is silent, has an interface */
+	/* a device that refuses a setting, or is silent, gets an interface */
 	vfe_net_replay(vn);
 	err = vfe_net_register(vn);
 	if (err)

@@ -16,7 +16,7 @@ void vfe_net_rx_irq(struct vfe_queue *vq)
 {
 	struct vfe_net_rxq *rxq = vfe_queue_priv(vq);
 
-	/* who schedules NAPI serialises the queue */
+	/* the code that schedules NAPI owns the queue */
 	if (!napi_schedule_prep(&rxq->napi))
 		return;
 	vfe_queue_disable_cb(vq);

@@ -6,10 +6,9 @@
  *
  * Locks, the outer one first: rtnl, &vfe_recovery.lock, &vfe_net_ctrl.mutex, a
  * queue's lock (the NAPI context of a receive queue, the xmit lock of a
- * transmit queue, &vfe_net_ctrl.lock). What
- * opens or closes queues holds &vfe_recovery.lock, so that a reset of the
- * device and an operation of the user do not interleave. A recovery must not
- * take rtnl.
+ * transmit queue, &vfe_net_ctrl.lock). Code that opens or closes queues holds
+ * &vfe_recovery.lock, so that a reset of the device and an operation of the user
+ * do not interleave. A recovery must not take rtnl.
  */
 #ifndef VFE_NET_H
 #define VFE_NET_H
@@ -152,7 +151,7 @@ struct vfe_net_tx_stats {
  * @average: moving average of packet lengths, times 64
  * @posted: buffers in the ring
  * @fresh: those of them that the device cannot see yet
- * @low: refill when the device has no more than this many
+ * @low: refill when the device has this many buffers or fewer
  * @packets: received in this poll
  * @bytes: likewise
  * @used: buffers just reaped, @used_n of them, those before @used_i handled.

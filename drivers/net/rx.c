@@ -628,8 +628,8 @@ static void vfe_net_rx_piece(struct vfe_net_rxq *rxq, void *buf,
 		return;
 	}
 	/*
-	 * the device may write again: read the header once, then check it;
-	 * of a shorter one, this reads a part of the frame, too
+	 * the device may write again: read the header once, then check it. A
+	 * shorter header is read with the begin of the frame
 	 */
 	memcpy(&hdr, at, sizeof(hdr));
 	more = vfe_net_rx_more(rxq, (__force __le16)hdr.v1.num_buffers);

@@ -294,7 +294,7 @@ static void vfe_net_tx_rearm(struct vfe_net_txq *txq, int budget)
 		vfe_net_tx_arm_if_needed(txq, budget);
 }
 
-/* Has a timer run for what no interrupt reports. */
+/* Starts the timer for buffers that no interrupt reports. */
 static void vfe_net_tx_set_timer(struct vfe_net_txq *txq)
 {
 	if (!timer_pending(&txq->timer))
@@ -305,7 +305,7 @@ static void vfe_net_tx_timer(struct timer_list *t)
 {
 	struct vfe_net_txq *txq = vfe_timer_container_of(txq, t, timer);
 
-	/* who holds the lock is adding: look again soon */
+	/* the holder of the lock is adding buffers: look again soon */
 	if (!__netif_tx_trylock(txq->nq)) {
 		mod_timer(&txq->timer, jiffies + 1);
 		return;

@@ -4,7 +4,7 @@
  * classes of devices behind such a window share. It maps the window, counts,
  * has the interrupt, resets, and recovers from suspend, resets and bus errors.
  * A class embeds struct vfe_trap, and gives it a struct vfe_trap_class; see
- * blk/, a device that answers commands, and net/, one that speaks unasked.
+ * blk/, a device that answers commands, and net/, one that also receives.
  */
 #ifndef VFE_TRAP_H
 #define VFE_TRAP_H

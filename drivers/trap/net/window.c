@@ -9,7 +9,7 @@
 
 #include "net.h"
 
-/* What a register says that is gone. Return: -ENODEV or -EPROTO */
+/* A register has an impossible value. Return: -ENODEV the device is gone, or -EPROTO */
 static int vfe_trap_net_nonsense(struct vfe_trap_net *tn, const char *name,
 				 u32 val)
 {

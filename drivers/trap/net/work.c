@@ -60,7 +60,7 @@ static void vfe_trap_net_deliver(struct vfe_trap_net *tn, struct sk_buff *skb,
 	netif_rx(skb);
 }
 
-/* Receives the next frame. Without memory for it, nobody reads its words. */
+/* Receives the next frame. Without memory for it, its words are not read. */
 static int vfe_trap_net_receive_one(struct vfe_trap_net *tn, u32 current_page)
 {
 	struct sk_buff *skb;
@@ -107,8 +107,8 @@ static int vfe_trap_net_receive(struct vfe_trap_net *tn)
 /* --- transmit --- */
 
 /*
- * The next frame to send, or NULL. The queue's lock serialises with
- * vfe_trap_net_xmit(), which stops the queue.
+ * The next frame to send, or NULL. vfe_trap_net_xmit() takes the same lock to
+ * stop the queue.
  */
 static struct sk_buff *vfe_trap_net_next(struct vfe_trap_net *tn)
 {
@@ -335,8 +335,8 @@ static int vfe_trap_net_run(struct vfe_trap_net *tn)
  * vfe_trap_net_work() - do what there is to do
  * @work: vfe_trap_net.work
  *
- * Whoever clears vfe_trap_net.running cancels this, and starts the window again
- * later.
+ * The code that clears vfe_trap_net.running cancels this work item, and starts
+ * the window again later.
  */
 void vfe_trap_net_work(struct work_struct *work)
 {
