@@ -330,16 +330,6 @@ void vfe_net_ctrl_end(struct vfe_net *vn)
 		mutex_unlock(&vn->ctrl->mutex);
 }
 
-int vfe_net_ctrl_send_one(struct vfe_net *vn, const struct vfe_net_command *cmd)
-{
-	int err;
-
-	vfe_net_ctrl_begin(vn);
-	err = vfe_net_ctrl_send(vn, cmd);
-	vfe_net_ctrl_end(vn);
-	return err;
-}
-
 /* --- a silent device --- */
 
 static void vfe_net_ctrl_came_back(struct work_struct *work)

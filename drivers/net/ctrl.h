@@ -175,10 +175,6 @@ void vfe_net_ctrl_end(struct vfe_net *vn);
  */
 int vfe_net_ctrl_send(struct vfe_net *vn, const struct vfe_net_command *cmd);
 
-/* A series of one command */
-int vfe_net_ctrl_send_one(struct vfe_net *vn,
-			  const struct vfe_net_command *cmd);
-
 /* Did this error of vfe_net_ctrl_send() leave the command's effect open? */
 static inline bool vfe_net_ctrl_unanswered(int err)
 {
