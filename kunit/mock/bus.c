@@ -190,7 +190,8 @@ static int vfe_mock_insert(struct vfe_mock_impl *impl)
 /* Like a platform that translates: the driver core frees it. */
 static int vfe_mock_translate(struct device *dev)
 {
-	struct bus_dma_region *map = kcalloc(2, sizeof(*map), GFP_KERNEL);
+	/* memory before and behind a page that is hidden, and the end */
+	struct bus_dma_region *map = kcalloc(3, sizeof(*map), GFP_KERNEL);
 
 	if (!map)
 		return -ENOMEM;
@@ -199,6 +200,18 @@ static int vfe_mock_translate(struct device *dev)
 	dev->dma_range_map = map;
 	return 0;
 }
+
+void vfe_mock_hide(struct vfe_mock *m, void *at)
+{
+	struct bus_dma_region *map = (void *)m->pdev->dev.dma_range_map;
+	phys_addr_t hole = at ? virt_to_phys(at) & PAGE_MASK : VFE_MOCK_BUS;
+
+	map[0].size = hole;
+	map[1].cpu_start = hole + PAGE_SIZE;
+	map[1].dma_start = VFE_MOCK_BUS + map[1].cpu_start;
+	map[1].size = at ? VFE_MOCK_BUS - map[1].cpu_start : 0;
+}
+EXPORT_SYMBOL_GPL(vfe_mock_hide);
 
 /* Prepares a function before drivers may bind to it */
 static int vfe_mock_prepare(struct vfe_mock_impl *impl,

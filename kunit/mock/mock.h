@@ -269,6 +269,19 @@ void vfe_mock_unbind(struct vfe_mock *m);
  * it only by vfe_mock_unplug().
  */
 void vfe_mock_vanish(struct vfe_mock *m);
+/*
+ * A bus that translates no longer reaches the page at @at: a driver's mapping
+ * of it fails. NULL: it reaches all. Only in a build with mock/dma.h.
+ */
+void vfe_mock_hide(struct vfe_mock *m, void *at);
+static inline bool vfe_mock_can_hide(void)
+{
+#ifdef VFE_MOCK_DMA_H
+	return true;
+#else
+	return false;
+#endif
+}
 
 /*
  * Configuration space, for tests that change it, for example to malformed

@@ -26,11 +26,20 @@ class Way:
     kernel: Path            # the kernel's build folder
     arch: str = "um"
     flags: Sequence[str] = ()
+    cflags: str = ""        # more of the compiler's, for UML
 
     @property
     def folder(self) -> Path:
         """The folder of the copy."""
         return paths.state() / "build" / f"kunit-{self.name}"
+
+    @property
+    def kcflags(self) -> str:
+        """The compiler's flags."""
+        if self.arch != "um":
+            return "-Werror"
+        return f"-Werror -include {self.folder}/kunit/mock/dma.h" \
+            f" {self.cflags}".rstrip()
 
 
 def mirror(folder: Path) -> None:
@@ -51,7 +60,7 @@ def _make(way: Way, suites: Sequence[Suite]) -> None:
     chosen = ["CONFIG_VFE_KUNIT_TEST=m", f"VFE_SUITES={subjects}"] \
         if suites else []
     argv = testkernel.make_argv(
-        way.kernel, way.arch, f"M={way.folder}", "KCFLAGS=-Werror",
+        way.kernel, way.arch, f"M={way.folder}", f"KCFLAGS={way.kcflags}",
         "UBSAN_SANITIZE=y", *chosen, *way.flags, "modules")
     what = f"modules and {len(suites)} suites" if suites else "modules"
     with progress.step(f"building {what} ({way.name})", log):
