@@ -293,6 +293,9 @@ int vfe_net_rss_init(struct vfe_net *vn)
 			 rss->key_len, rss->table_len, err);
 		rss->on = false;
 		rss->report = false;
+		/* ethtool must not look for a table */
+		rss->key_len = 0;
+		rss->table_len = 0;
 		return 0;
 	}
 	netdev_rss_key_fill(rss->key, rss->key_len);
