@@ -100,6 +100,10 @@ class GuestSession(abc.ABC):
     def end(self) -> None:
         """End what function() started."""
 
+    def descriptors(self) -> list[int]:
+        """What QEMU inherits, after function()."""
+        return []
+
     def media(self, config: Config) -> list[str]:
         """The differences between the media of the two sides."""
         del config
@@ -137,7 +141,7 @@ class GuestSession(abc.ABC):
             accel="tcg", cpus=max(config.cpus for config in self.configs),
             memory=MEMORY_MB, qemu_args=argv, more=self.more(),
             append=self.append, name=self.name,
-            logs=paths.logs() / self.name)
+            logs=paths.logs() / self.name, descriptors=self.descriptors())
         self._guest.boot()
         self._guest.run(pci.script(BEGIN.format(
             bdfs=" ".join(bdf for pair in self.sides.values()

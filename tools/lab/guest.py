@@ -59,11 +59,13 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                  initrd: Path | None = None,
                  qemu: qemus.Qemu = qemus.TREES,
                  machine: str = "",
-                 more: initramfs.More | None = None) -> None:
+                 more: initramfs.More | None = None,
+                 descriptors: Sequence[int] = ()) -> None:
         """Without @boots and @modules: Debian's kernel, our modules.
 
         @initrd: instead of the lab's; it must start the agent
         @more: additional programs and modules
+        @descriptors: those of this process that QEMU inherits
 
         @machine: additional properties of QEMU's -machine, each after a comma
         """
@@ -82,6 +84,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         self.qemu = qemu
         self.machine = machine
         self.more = more
+        self.descriptors = tuple(descriptors)
         self.devices: dict[str, Device] = {}
         self._sockets = Path()
         self._qemu: subprocess.Popen[bytes] | None = None
@@ -174,7 +177,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                 progress.owned(self.command_line(interactive)),
                 stdin=None if interactive else subprocess.DEVNULL,
                 stdout=None if interactive else sink, stderr=sink,
-                start_new_session=not interactive)
+                start_new_session=not interactive,
+                pass_fds=self.descriptors)
 
     def command_line(self, interactive: bool = False) -> list[str]:
         """QEMU's command line."""

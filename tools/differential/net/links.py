@@ -10,6 +10,7 @@ joined by its back end "pair", which has them.
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class Link:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.taps: list[str] = []
+        # which QEMU inherits
+        self.sockets: list[socket.socket] = []
         self.devices: dict[str, Device] = {}
 
     def functions(self, config: NetConfig, node: str,
@@ -102,12 +105,7 @@ class Link:
             return [*net.dgram(names[0], one, other),
                     *net.dgram(names[1], other, one)]
         if config.backend == STREAM:
-            address = {"type": "unix",
-                       "path": str(self.folder / f"{names[0]}.sock")}
-            return [*net.netdev("stream", names[0], server=True,
-                                addr=address),
-                    *net.netdev("stream", names[1], server=False,
-                                addr=address)]
+            return self._streams(names)
         raise LabError(f"{config.name}: no link {config.backend}")
 
     def _taps(self, config: NetConfig, names: tuple[str, str]) -> list[str]:
@@ -127,8 +125,22 @@ class Link:
         self.taps += taps
         return argv
 
+    def _streams(self, names: tuple[str, str]) -> list[str]:
+        """Two clients. A server's sends block in QEMU, in the thread that
+        has to read the other end, so that a burst of 100 frames would stop it
+        for ever."""
+        ends = socket.socketpair()
+        self.sockets += ends
+        argv = []
+        for name, end in zip(names, ends):
+            argv += net.netdev("stream", name, server=False, addr={
+                "type": "fd", "str": str(end.fileno())})
+        return argv
+
     def remove(self) -> None:
         """Remove the taps, end the devices; QEMU has ended."""
+        while self.sockets:
+            self.sockets.pop().close()
         for device in self.devices.values():
             device.stop()
         self.devices.clear()

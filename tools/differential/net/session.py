@@ -54,6 +54,9 @@ class Session(GuestSession):
     def end(self) -> None:
         self._link.remove()
 
+    def descriptors(self) -> list[int]:
+        return [end.fileno() for end in self._link.sockets]
+
     def bind(self, driver: str, side: Side) -> tuple[str, list[str]]:
         said = self.run(pci.script(BIND.format(
             lib=LIB, driver=pci.driver_of(driver), dut=side.bdfs[0],
