@@ -193,6 +193,12 @@ def _offloads(source: str, frame4: Callable[..., bytes],
     yield "flags-all", header(0xff, **csum_udp), frame4(17, udp(64))
 
 
+def _shown(head: bytes) -> str:
+    """A header without hdr_len: there the kernel tells how much of the packet
+    the driver has copied into the skb."""
+    return f"{head[:2].hex()} {head[4:].hex()}"
+
+
 def _sent(source: str, name: str, data: bytes) -> str:
     """What became of a frame."""
     with packet_socket(OTHER[source]) as sink, packet_socket(source) as one:
@@ -214,7 +220,7 @@ def _sent(source: str, name: str, data: bytes) -> str:
             frame = got[HEADER.size:]
             if where[2] != socket.PACKET_OUTGOING and \
                     frame[6:12] == mac(MACS[source]):
-                found.append(f"{got[:HEADER.size].hex()} {len(frame)}"
+                found.append(f"{_shown(got[:HEADER.size])} {len(frame)}"
                              f" {zlib.crc32(frame):08x}")
         return "; ".join(found) or "nothing came"
 
