@@ -42,8 +42,8 @@ DOCUMENTED = (
                theirs=r".* mtu \d+ -> 0"),
     Documented(r"step\.\d+\._xdp", "virtio_net takes a program although it"
                " never shows it the packets in buffers of several pages",
-               ours="program pass: Invalid argument",
-               theirs="program pass"),
+               ours="program (pass|drop): Invalid argument",
+               theirs="program (pass|drop)"),
     Documented(r"tx\.(4|16)", _FULL, ours="0", theirs="81"),
     Documented(r"tx\.(4|16)\.from-.*", _FULL, ours="moves",
                theirs=r"\(nothing\)"),
