@@ -17,8 +17,9 @@ SCRIPTS = ("lib.sh", "net.sh", "watch.sh", "watch_net.sh")
 IMPORTS = ("array", "contextlib", "ctypes", "fcntl", "importlib.util", "mmap",
            "random", "re", "runpy", "select", "selectors", "socket", "struct",
            "subprocess", "threading", "traceback", "zlib")
-# of ctypes
-LIBRARIES = (Path("/usr/lib/x86_64-linux-gnu/libffi.so.8"),)
+# of ctypes, and what the end of a thread opens
+LIBRARIES = tuple(Path("/usr/lib/x86_64-linux-gnu") / name
+                  for name in ("libffi.so.8", "libgcc_s.so.1"))
 PROGRAMS = ("python3", "ss")
 _LIST = (f"import {', '.join(IMPORTS)}, sys\n"
          "for one in list(sys.modules.values()):\n"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import threading
 from collections.abc import Iterator, Sequence
 
@@ -18,7 +19,10 @@ from .configs import NetConfig
 
 # The same on both sides, whose links are not joined
 DUT_MAC, PEER_MAC = "52:54:00:09:00:02", "52:54:00:09:00:01"
-FLAP_S = 0.4
+# How long the link is up, or down. Irregular, as TCP repeats a segment after
+# twice the time again and again: of a regular link it would always see the
+# same half.
+UP_S, DOWN_S = (0.3, 1.5), (0.1, 0.4)
 
 BIND = """\
 . {lib}/net.sh
@@ -79,9 +83,9 @@ class Session(GuestSession):
         over = threading.Event()
 
         def flap() -> None:
-            up = True
+            up, rng = True, random.Random(side.nodes[0])
             with contextlib.suppress(LabError):
-                while not over.wait(FLAP_S):
+                while not over.wait(rng.uniform(*(UP_S if up else DOWN_S))):
                     up = not up
                     self._link.set(self.guest, side.nodes[0], up)
                 self._link.set(self.guest, side.nodes[0], True)

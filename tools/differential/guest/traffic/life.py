@@ -234,12 +234,15 @@ def _from_first() -> str:
 
 def shared_ring() -> None:
     """The smallest rings and a full load: nothing waits for ever."""
+    # as in rings()
+    run(interface(PEER, f"ethtool -K {PEER} tso off gso off"))
     for way in ("tx", "rx"):
         status, said = run(interface(DUT, f"ethtool -G {DUT} {way} 4"))
         note(f"{way} 4: {status} {said}")
     streams("small", 2 * MIB)
     with load():
         pause(2)
+    run(interface(PEER, f"ethtool -K {PEER} tso on gso on"))
 
 
 LIFE: dict[str, Callable[..., None]] = {
