@@ -113,7 +113,7 @@ int vfe_net_ring_check(const char *name, u32 size, u32 most, bool any,
 static int vfe_net_check_buffer(const struct vfe_net *vn, u32 rx,
 				struct netlink_ext_ack *extack)
 {
-	unsigned int need = vfe_net_rx_need(&vn->rxq[0]);
+	unsigned int need = vfe_net_rx_segs(vn);
 
 	/* one descriptor stays free: vfe_queue_capacity() */
 	if (need > 1 && vfe_net_has(vn, VIRTIO_F_RING_PACKED) &&

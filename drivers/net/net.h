@@ -435,7 +435,7 @@ void vfe_net_rx_update(struct vfe_net_rxq *rxq);
 /* rx.c */
 int vfe_net_rx_init(struct vfe_net_rxq *rxq);
 void vfe_net_rx_exit(struct vfe_net_rxq *rxq);
-unsigned int vfe_net_rx_need(const struct vfe_net_rxq *rxq);
+unsigned int vfe_net_rx_segs(const struct vfe_net *vn);
 /* Fills the ring. Return: false if there was no memory */
 bool vfe_net_rx_refill(struct vfe_net_rxq *rxq, gfp_t gfp);
 unsigned int vfe_net_rx_poll(struct vfe_net_rxq *rxq, unsigned int budget);

@@ -38,8 +38,7 @@ static bool vfe_net_new_buffers(struct vfe_net *vn, int mtu)
 
 	vfe_net_choose_buffers(vn, mtu);
 	for (i = 0; i < vn->max_pairs; i++)
-		if (vfe_queue_capacity(vn->rxq[i].vq) <
-		    vfe_net_rx_need(&vn->rxq[i]))
+		if (vfe_queue_capacity(vn->rxq[i].vq) < vfe_net_rx_segs(vn))
 			return false;
 	return true;
 }

@@ -287,21 +287,29 @@ static int vfe_net_post_new(struct vfe_net_rxq *rxq, gfp_t gfp)
 }
 
 /**
- * vfe_net_rx_need() - descriptors of a receive buffer
- * @rxq: the queue
+ * vfe_net_rx_segs() - segments of a receive buffer
+ * @vn: the network device
  *
- * Return: the number; a smaller ring never gets a buffer.
+ * 2.7.5.3.1: no chain is longer than the ring, nor is one in a table.
+ *
+ * Return: the number; a ring of a smaller capacity never gets a buffer.
  */
-unsigned int vfe_net_rx_need(const struct vfe_net_rxq *rxq)
+unsigned int vfe_net_rx_segs(const struct vfe_net *vn)
 {
-	const struct vfe_net *vn = rxq->vn;
-	unsigned int need = vn->any_layout ||
-			    vn->mode == VFE_NET_RX_MERGEABLE ? 1 : 2;
+	unsigned int header = !vn->any_layout &&
+			      vn->mode != VFE_NET_RX_MERGEABLE;
 
-	if (READ_ONCE(vn->mode) != VFE_NET_RX_BIG ||
+	return header + (READ_ONCE(vn->mode) == VFE_NET_RX_BIG ?
+			 READ_ONCE(vn->big_pages) : 1);
+}
+
+/* Descriptors of the ring that a buffer takes */
+static unsigned int vfe_net_rx_need(const struct vfe_net_rxq *rxq)
+{
+	if (READ_ONCE(rxq->vn->mode) == VFE_NET_RX_BIG &&
 	    vfe_queue_makes_tables(rxq->vq))
-		return need;
-	return READ_ONCE(vn->big_pages) + need - 1;
+		return 1;
+	return vfe_net_rx_segs(rxq->vn);
 }
 
 /**

@@ -11,8 +11,8 @@
 
 /* The device may send large packets, and cannot split them. */
 #define BIG	((TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET)) & \
-		 ~BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) & \
-		 ~BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC))
+		 ~BIT_ULL(VIRTIO_NET_F_MRG_RXBUF))
+#define TABLES	BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC)
 #define PLAIN	(VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_NET_F_MAC) | \
 		 BIT_ULL(VIRTIO_F_RING_RESET))
 #define STATS	(TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
@@ -67,10 +67,14 @@ static int set_rx_ring(struct tnet *t, u32 rx, struct netlink_ext_ack *extack)
 	return err;
 }
 
-/* A buffer of 17 pages does not fit a ring of 16: it would receive nothing. */
-static void a_ring_that_is_smaller_than_a_buffer(struct kunit *test)
+/*
+ * A buffer of 17 pages does not fit a ring of 16: it would receive nothing. A
+ * table would need one descriptor, but 2.7.5.3.1 limits its length, too.
+ */
+static void a_ring_that_is_smaller_than_a_buffer(struct kunit *test,
+						 u64 features)
 {
-	struct vfe_mock_spec spec = { .features = BIG };
+	struct vfe_mock_spec spec = { .features = features };
 	struct tnet *t = tnet_up(test, &spec, NULL);
 	struct netlink_ext_ack extack = {};
 
@@ -81,6 +85,16 @@ static void a_ring_that_is_smaller_than_a_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 32, &extack), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
+}
+
+static void a_ring_that_is_smaller_than_a_chain(struct kunit *test)
+{
+	a_ring_that_is_smaller_than_a_buffer(test, BIG & ~TABLES);
+}
+
+static void a_ring_that_is_smaller_than_a_table(struct kunit *test)
+{
+	a_ring_that_is_smaller_than_a_buffer(test, BIG);
 }
 
 static int set_mtu(struct tnet *t, int mtu)
@@ -97,7 +111,7 @@ static int set_mtu(struct tnet *t, int mtu)
 static void an_mtu_that_is_larger_than_a_ring(struct kunit *test)
 {
 	struct vfe_mock_spec spec = {
-		.features = PLAIN & ~BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+		.features = PLAIN & ~TABLES,
 	};
 	struct tnet *t = tnet_up(test, &spec, NULL);
 	struct netlink_ext_ack extack = {};
@@ -109,6 +123,32 @@ static void an_mtu_that_is_larger_than_a_ring(struct kunit *test)
 	tnet_expect_works(t);
 	tnet_expect_works(t);
 	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 64, &extack), 0);
+	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), 0);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* And by an MTU whose buffers are in tables, which are as short as the ring */
+static void an_mtu_that_is_larger_than_a_table(struct kunit *test)
+{
+	static const struct vfe_net_config config = {
+		.mac = { 2, 0, 0, 0, 0, 1 }, .mtu = cpu_to_le16(9000),
+	};
+	struct vfe_mock_spec spec = {
+		.features = PLAIN | TABLES | BIT_ULL(VIRTIO_NET_F_MTU),
+	};
+	struct tnet *t = tnet_up(test, &spec, &config);
+	struct netlink_ext_ack extack = {};
+
+	KUNIT_EXPECT_EQ(test, t->vn->mode, VFE_NET_RX_BIG);
+	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 2, &extack), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_mtu(t, 1500), 0);
+	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 2, &extack), 0);
+	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), -EINVAL);
+	tnet_expect_works(t);
+	tnet_expect_works(t);
+	tnet_expect_works(t);
+	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 4, &extack), 0);
 	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
@@ -203,8 +243,10 @@ static void statistics_of_a_slow_device(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(many_packets_that_nobody_awaits),
-	KUNIT_CASE(a_ring_that_is_smaller_than_a_buffer),
+	KUNIT_CASE(a_ring_that_is_smaller_than_a_chain),
+	KUNIT_CASE(a_ring_that_is_smaller_than_a_table),
 	KUNIT_CASE(an_mtu_that_is_larger_than_a_ring),
+	KUNIT_CASE(an_mtu_that_is_larger_than_a_table),
 	KUNIT_CASE(statistics_of_a_slow_device),
 	{}
 };
