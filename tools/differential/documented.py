@@ -19,7 +19,9 @@ class Documented:
     reason: str
     ours: str = ".*"
     theirs: str = ".*"
-    needs: str = ""     # a property of QEMU's device that causes it
+    # A property of QEMU's device that causes it: NAME, which is on, or
+    # NAME=VALUE
+    needs: str = ""
 
     def covers(self, key: str, ours: str, theirs: str) -> bool:
         """Whether it allows these values."""
@@ -28,7 +30,8 @@ class Documented:
 
     def applies(self, properties: Mapping[str, object]) -> bool:
         """Whether it applies to devices with these properties."""
-        return not self.needs or properties.get(self.needs) == "on"
+        name, _, value = self.needs.partition("=")
+        return not name or properties.get(name) == (value or "on")
 
 
 _FREE = ("one entry of such a ring stays free: QEMU's device loses the"
