@@ -25,6 +25,8 @@ SO_RCVBUFFORCE = 33     # beyond the limit for ordinary users
 MIB = 1 << 20
 # What the slowest operation may take under emulation on a busy machine
 BOUND_S = 40.0
+# It waits for the last answer as long as an interval, or two round trips
+PING = "ping -q -n -c 3 -i 0.3"
 # Not a multiple of a segment or a page, so that the place of data matters
 BLOCK = random.Random(9).randbytes((256 << 10) + 4093)
 

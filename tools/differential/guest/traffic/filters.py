@@ -9,7 +9,7 @@ import struct
 import time
 from collections.abc import Callable
 
-from .ends import DUT, PEER, address, interface, within
+from .ends import DUT, PEER, PING, address, interface, within
 from .say import must, outcome, run, tries
 
 ETH_P_ALL, ETH_P_TEST = 3, 0x88b5
@@ -114,14 +114,13 @@ EOF""")
     for number in range(100, 105):
         for size in (56, 1400, 1472, 3000):
             _, said = run(interface(
-                DUT, f"ping -q -n -c 3 -i 0.02 -W 3 -s {size}"
-                     f" 10.{number}.0.1"))
+                DUT, f"{PING} -W 3 -s {size} 10.{number}.0.1"))
             found = re.search(r"\d+ packets.*received[^,]*", said)
             outcome(f"vlan.{number}.{size}", found[0] if found else said)
     for name in (DUT, PEER):
         must(f"for one in v100 v4094 s300; do ip -n {name} link del $one;"
              " done")
-    _, said = run(interface(DUT, f"ping -q -n -c 3 -i 0.02 {address(PEER)}"))
+    _, said = run(interface(DUT, f"{PING} {address(PEER)}"))
     outcome("without", "3 received" in said)
 
 

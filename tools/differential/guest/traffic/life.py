@@ -9,8 +9,8 @@ import socket
 import subprocess
 from collections.abc import Callable
 
-from .ends import (BLOCK, DUT, MIB, PEER, address, datagrams, interface, stream,
-                  streams)
+from .ends import (BLOCK, DUT, MIB, PEER, PING, address, datagrams, interface,
+                  stream, streams)
 from .load import load, pause
 from .say import becomes, must, note, outcome, run, tries
 
@@ -36,8 +36,7 @@ def jumbo(size: str = "9000") -> None:
         tries(f"jumbo.{name}", f"ip -n {name} link set {name} mtu {size}")
     for length in (1400, 1500, 4000, int(size) - 28, int(size), 30000):
         _, said = run(interface(
-            DUT, f"ping -q -n -c 3 -i 0.02 -W 5 -M dont -s {length}"
-                 f" {address(PEER)}"))
+            DUT, f"{PING} -W 5 -M dont -s {length} {address(PEER)}"))
         found = re.search(r"\d+ packets.*received[^,]*", said)
         outcome(f"jumbo.ping.{length}", found[0] if found else said)
     streams("jumbo", 4 * MIB)

@@ -8,7 +8,7 @@ import selectors
 import socket
 from collections.abc import Callable
 
-from .ends import (BLOCK, BOUND_S, DUT, MIB, OTHER, PEER, Task, address,
+from .ends import (BLOCK, BOUND_S, DUT, MIB, OTHER, PEER, PING, Task, address,
                    connected, counter, datagrams, interface, listener,
                    new_socket, streams)
 from .say import must, note, outcome, run, tries
@@ -72,8 +72,8 @@ def ping() -> None:
         there = address(PEER, socket.AF_INET if version == 4
                         else socket.AF_INET6)
         for size in PINGS:
-            _, said = _dut(f"ping -{version} -q -n -c 3 -i 0.02 -W 5"
-                           f" -s {min(size, most)} {there}")
+            _, said = _dut(f"{PING} -{version} -W 5 -s {min(size, most)}"
+                           f" {there}")
             found = re.search(r"\d+ packets.*received[^,]*", said)
             outcome(f"ping{version}.{size}", found[0] if found else said)
     before = [counter(name, f"{way}_packets") for name in (DUT, PEER)
