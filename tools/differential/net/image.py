@@ -21,6 +21,7 @@ IMPORTS = ("array", "contextlib", "ctypes", "fcntl", "importlib.util", "mmap",
 LIBRARIES = tuple(Path("/usr/lib/x86_64-linux-gnu") / name
                   for name in ("libffi.so.8", "libgcc_s.so.1"))
 PROGRAMS = ("python3", "ss")
+MODULES = ("bonding", "ipvlan", "pktgen")
 _LIST = (f"import {', '.join(IMPORTS)}, sys\n"
          "for one in list(sys.modules.values()):\n"
          "    print(getattr(one, '__file__', None) or '')")
@@ -51,4 +52,4 @@ def more() -> More:
     scripts += [(f"{PLACE}/traffic/{path.name}", path)
                 for path in sorted((HERE / "traffic").glob("*.py"))]
     return More("differential-net", (*net.PROGRAMS, *PROGRAMS),
-                net.MODULES, (), (*scripts, *_library()), real=("kmod",))
+                (*net.MODULES, *MODULES), (), (*scripts, *_library()), real=("kmod",))

@@ -61,6 +61,18 @@ class Data(NetCase):
                 self.assertEqual(value, "whole", key)
 
     @pytest.mark.slow
+    def test_memory_runs_out(self) -> None:
+        """A socket that nobody reads takes all memory, and gives it back.
+        Packets are dropped meanwhile; for the driver no process is killed."""
+        self.join()
+        found = self.traffic("pressure")
+        self.assertEqual(found.pop("dropped"), "True")
+        self.assertEqual(set(found.values()), {"whole"}, found)
+        # others may wait for memory, the peer's driver for example
+        self.assertNotRegex(self.kernel_log(), r"\bvfe_net_\w+\+0x")
+        self.sh("dmesg -C")
+
+    @pytest.mark.slow
     def test_datagrams(self) -> None:
         """Datagrams of all sizes."""
         self.join()
@@ -165,6 +177,54 @@ class Life(NetCase):
                 for key, value in self.traffic(name, 400).items():
                     if ".from-" in key or key.startswith("stream."):
                         self.assertIn(value, ("moves", "whole"), key)
+
+    @pytest.mark.slow
+    def test_kept_over_suspend(self) -> None:
+        """All that users have set."""
+        self.join()
+        found = self.traffic("kept", 200)
+        for key, value in found.items():
+            if key.startswith("kept."):
+                self.assertEqual(value, "all")
+        self.moves(found)
+
+    @pytest.mark.slow
+    def test_interfaces_on_top(self) -> None:
+        """VLANs, bridges, bonds and so on come and go."""
+        self.join()
+        found = self.traffic("uppers 3", 400)
+        for key, value in found.items():
+            if key.endswith(".ping"):
+                self.assertEqual(value, "3 received", key)
+        self.moves(found)
+
+    @pytest.mark.slow
+    def test_rings_resized_between_pings(self) -> None:
+        """None is lost."""
+        self.join()
+        for key, value in self.traffic("resize", 300).items():
+            self.assertEqual(value, "10 received" if key.endswith(".ping")
+                             else "0", key)
+
+    @pytest.mark.slow
+    def test_down_and_up_often(self) -> None:
+        """A hundred times."""
+        self.join()
+        self.moves(self.traffic("down-up 100", 600))
+
+    @pytest.mark.slow
+    def test_unbound_often(self) -> None:
+        """A hundred times."""
+        self.join()
+        found = self.traffic("unbind 100", 900)
+        for number in range(100):
+            self.assertEqual(found[f"stream.{number}"], "whole")
+
+    def moves(self, found: dict[str, str]) -> None:
+        """All streams went on."""
+        for key, value in found.items():
+            if ".from-" in key:
+                self.assertIn(value, ("moves", "whole"), key)
 
     @pytest.mark.slow
     def test_random_walk(self) -> None:

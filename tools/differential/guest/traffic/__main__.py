@@ -16,11 +16,13 @@ from .filters import FILTERS
 from .last import LAST
 from .life import LIFE
 from .plain import PLAIN
+from .pressure import PRESSURE
+from .uppers import UPPERS
 from .walk import WALK
 from .xdp import XDP
 
 WORKLOADS = {**PLAIN, **LAST, **LIFE, **FILTERS, **CORPUS,
-             **XDP, **WALK}
+             **XDP, **WALK, **PRESSURE, **UPPERS}
 
 if __name__ == "__main__":
     WORKLOADS[sys.argv[1]](*sys.argv[2:])

@@ -37,7 +37,7 @@ def packet_socket(name: str, protocol: int = ETH_P_ALL) -> socket.socket:
     return made
 
 
-def _come(key: str) -> None:
+def come(key: str) -> None:
     """Which destinations of the peer's frames reach the interface."""
     with packet_socket(DUT, ETH_P_TEST) as sink, packet_socket(PEER) as one:
         for number, there in enumerate(DESTINATIONS):
@@ -56,38 +56,38 @@ def _come(key: str) -> None:
 
 def filters() -> None:
     """Each kind of filter, set and taken away again."""
-    _come("first")
+    come("first")
     for word in ("promisc", "allmulticast", "multicast"):
         for state in ("on", "off"):
             tries(f"{word}.{state}",
                   f"ip -n {DUT} link set {DUT} {word} {state}")
-            _come(f"{word}.{state}")
+            come(f"{word}.{state}")
     must(f"ip -n {DUT} link set {DUT} multicast on")
     for group in GROUPS:
         tries(f"join.{group}",
               f"ip -n {DUT} maddr add {group} dev {DUT}")
-    _come("joined")
+    come("joined")
     for group in GROUPS:
         run(f"ip -n {DUT} maddr del {group} dev {DUT}")
-    _come("left")
+    come("left")
     tries("macvlan", f"ip -n {DUT} link add mv0 link {DUT} address {STRANGE}"
                      " type macvlan mode bridge && "
                      f"ip -n {DUT} link set mv0 up")
-    _come("macvlan")
+    come("macvlan")
     run(f"ip -n {DUT} link del mv0")
-    _come("macvlan.gone")
+    come("macvlan.gone")
     must(f"for n in $(seq 100); do echo maddr add 01:00:5e:02:00:"
          f"$(printf %02x $n) dev {DUT}; done | ip -n {DUT} -batch -")
-    _come("many")
+    come("many")
     must(f"for n in $(seq 100); do echo maddr del 01:00:5e:02:00:"
          f"$(printf %02x $n) dev {DUT}; done | ip -n {DUT} -batch -")
     for text in (CHANGED, "01:00:00:00:00:01", "00:00:00:00:00:00", OWN):
         tries(f"address.{text}",
               f"ip -n {DUT} link set {DUT} address {text}")
-        _come(f"address.{text}")
+        come(f"address.{text}")
     for word in ("down", "up"):
         must(f"ip -n {DUT} link set {DUT} {word}")
-    _come("up")
+    come("up")
 
 
 def vlans() -> None:

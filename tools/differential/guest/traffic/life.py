@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from .ends import (BLOCK, DUT, MIB, PEER, PING, address, datagrams, interface,
                   stream, streams)
+from .filters import come
 from .load import load, pause
 from .say import becomes, must, note, outcome, run, tries
 
@@ -61,6 +62,19 @@ def rings() -> None:
     run(interface(PEER, f"ethtool -K {PEER} tso on gso on"))
 
 
+def resize(rounds: str = "5") -> None:
+    """Rings are made small and large again between pings: none is lost."""
+    for number in range(int(rounds)):
+        for way, size in (("tx", 64), ("rx", 128), ("tx", 256), ("rx", 256)):
+            tries(f"{way}.{size}.{number}",
+                  interface(DUT, f"ethtool -G {DUT} {way} {size}"))
+            _, said = run(interface(DUT, "ping -q -n -c 10 -i 0.1 -W 5"
+                                         f" {address(PEER)}"))
+            found = re.search(r"\d+ received", said)
+            outcome(f"{way}.{size}.{number}.ping",
+                    found[0] if found else said)
+
+
 def channels() -> None:
     """Numbers of channels, in range and out of it, under traffic."""
     with load() as streams_:
@@ -79,10 +93,10 @@ def channels() -> None:
                             for line in said.split()))
 
 
-def down_up() -> None:
+def down_up(rounds: str = "12") -> None:
     """Down and up again under traffic."""
     with load() as streams_:
-        for number in range(12):
+        for number in range(int(rounds)):
             must(f"ip -n {DUT} link set {DUT} down")
             must(f"ip -n {DUT} link set {DUT} up")
             must(f"ip -n {DUT} neigh replace {address(PEER)} lladdr"
@@ -149,7 +163,7 @@ def _name(folder: str) -> str:
                " [ -e $one ] && echo ${one##*/}; done")[1].strip()
 
 
-def unbind() -> None:
+def unbind(rounds: str = "4") -> None:
     """The driver is unbound and bound again under traffic."""
     function = os.path.basename(os.path.realpath(
         "/run/differential/sys.dut/class/net/dut/device"))
@@ -158,7 +172,7 @@ def unbind() -> None:
             "/run/differential/sys.dut/class/net/dut/device")))
     folder = f"/sys/bus/pci/devices/{function}"
     driver = os.path.realpath(f"{folder}/driver")
-    for number in range(4):
+    for number in range(int(rounds)):
         floods = _flood(DUT), _flood(PEER)
         pause(0.4)
         tries(f"unbind.{number}", f"echo {function} >{driver}/unbind")
@@ -181,6 +195,49 @@ def suspend() -> None:
         must("echo none >/sys/power/pm_test")
     _, said = run(interface(DUT, f"ip -d link show dev {DUT}"))
     outcome("link", re.search(r"<.*?>.*state \S+", said))
+
+
+# What users set, and how they see it
+SET = f"""\
+ip -n {DUT} link set {DUT} mtu 1400 address 52:54:00:09:00:22 allmulticast on
+ip -n {DUT} maddr add 01:00:5e:01:02:03 dev {DUT}
+ip -n {DUT} link add link {DUT} name v7 type vlan id 7
+ip -n {DUT} link set v7 up
+run() {{ ip netns exec {DUT} "$@" || echo "no: $*"; }}
+run ethtool -L {DUT} combined 2
+run ethtool -G {DUT} tx 128
+run ethtool -X {DUT} weight 3 1
+run ethtool -C {DUT} rx-frames 8
+run ethtool -K {DUT} gro off tso off rx-gro-hw off
+run bash -c 'echo 1 >/sys/class/net/{DUT}/threaded'
+run bash -c 'echo 2 >/sys/class/net/{DUT}/queues/tx-0/xps_cpus'
+"""
+SEEN = f"""\
+ip -n {DUT} -o link show; ip -n {DUT} maddr show dev {DUT}
+for one in -g -k -l -c -x; do ip netns exec {DUT} ethtool $one {DUT}; done
+ip netns exec {DUT} busybox sh -c 'cd /sys/class/net/{DUT};
+	busybox grep . threaded queues/*/xps_cpus'
+"""
+
+
+def kept(rounds: str = "2") -> None:
+    """What users have set is there after suspend, and works."""
+    note(run(SET)[1])
+    before = run(SEEN)[1]
+    for other in (PEER,):
+        must(f"ip -n {other} neigh replace {address(DUT)} lladdr"
+             f" 52:54:00:09:00:22 dev {other} nud permanent")
+    must("echo 0 >/sys/module/suspend/parameters/pm_test_delay;"
+         " echo devices >/sys/power/pm_test")
+    with load() as streams_:
+        for number in range(int(rounds)):
+            tries(f"freeze.{number}", "echo freeze >/sys/power/state", 60)
+            streams_.moves(f"freeze.{number}")
+            after = run(SEEN)[1]
+            outcome(f"kept.{number}", "all" if after == before else " ".join(
+                set(after.split("\n")) ^ set(before.split("\n"))))
+            come(f"freeze.{number}")
+    must("echo none >/sys/power/pm_test")
 
 
 def netconsole(lines: str = "120") -> None:
@@ -247,5 +304,5 @@ def shared_ring() -> None:
 LIFE: dict[str, Callable[..., None]] = {
     "mtu": mtu, "jumbo": jumbo, "rings": rings, "channels": channels,
     "down-up": down_up, "under": under, "namespace": namespace,
-    "unbind": unbind, "suspend": suspend, "netconsole": netconsole,
+    "unbind": unbind, "suspend": suspend, "kept": kept, "resize": resize, "netconsole": netconsole,
     "smallest": shared_ring}
