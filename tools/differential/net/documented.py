@@ -28,6 +28,9 @@ DOCUMENTED = (
                " is attached; virtio_net counts the queues of XDP as pairs in"
                " use, so that this is none", ours=r".* combined [34] -> 1",
                theirs=r".* combined [34] -> 0"),
+    Documented(r"step\.\d+\._channels", "and so that the number in use is"
+               " one", ours=r".* combined [12] -> 0",
+               theirs=r".* combined [12] -> 1"),
     Documented(r"step\.\d+\._ring", _FULL,
                ours=r"ethtool -G dut tx (4|16) -> 0",
                theirs=r"ethtool -G dut tx (4|16) -> 81"),

@@ -14,13 +14,18 @@ STEPS, FUNCTIONS = 16, 4
 WALKS = 0.5     # the share of random walks among the workloads
 # too long; the same every time; virtio_net loses settings; others lose memory
 CUT = ("tcp-1g", "shown", "kept", "pressure")
+# With hash reports, QEMU itself chooses the ring. If that is empty, the frame
+# waits until the driver kicks the ring of its tap, so that any driver's streams
+# may stop for ever.
+STOPS = ("rss",)
 
 
 def episode(rng: random.Random) -> list[Case]:
     """The steps in one guest."""
     cpus = rng.choice((1, 2, 2))
     configs = [replace(one, cpus=cpus)
-               for one in rng.sample(CONFIGS, FUNCTIONS)]
+               for one in rng.sample([one for one in CONFIGS
+                                      if one.name not in STOPS], FUNCTIONS)]
     mode = rng.choice((DEFAULT, DEFAULT, *MODES))
     found = []
     for _ in range(STEPS):
