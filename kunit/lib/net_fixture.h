@@ -10,6 +10,7 @@
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/etherdevice.h>
+#include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/virtio_net.h>
@@ -17,6 +18,7 @@
 
 #include "../../drivers/net/net.h"
 #include "mock/mock.h"
+#include "failslab.h"
 #include "suite.h"
 
 /* What an ordinary device offers. Suites with one queue pair add no others. */
@@ -25,6 +27,16 @@
 	 BIT_ULL(VIRTIO_NET_F_STATUS) | BIT_ULL(VIRTIO_NET_F_CSUM) | \
 	 BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) | BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | \
 	 BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO4))
+
+/* With pairs, and all that ethtool sets */
+#define TNET_ALL \
+	(TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET) | \
+	 BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | BIT_ULL(VIRTIO_NET_F_MQ) | \
+	 BIT_ULL(VIRTIO_NET_F_RSS) | BIT_ULL(VIRTIO_NET_F_HASH_REPORT) | \
+	 BIT_ULL(VIRTIO_NET_F_NOTF_COAL) | \
+	 BIT_ULL(VIRTIO_NET_F_VQ_NOTF_COAL) | \
+	 BIT_ULL(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS) | \
+	 BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX))
 
 #define TNET_PROTO	0x88b5	/* for local experiments (IEEE 802) */
 #define TNET_COMMANDS	64	/* commands that are remembered */
@@ -305,6 +317,51 @@ static inline struct tnet *tnet_up(struct kunit *test,
 	return t;
 }
 
+/*
+ * The same with @pairs queue pairs and a control queue, of a device that could
+ * steer packets
+ */
+static inline struct tnet *tnet_pairs_unbound(struct kunit *test, u64 features,
+					      u16 pairs)
+{
+	const struct vfe_net_config config = {
+		.mac = { 2, 0, 0, 0, 0, 1 },
+		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
+		.max_virtqueue_pairs = cpu_to_le16(pairs),
+		.speed = cpu_to_le32(10000),
+		.duplex = 1,
+		.rss_max_key_size = 40,
+		.rss_max_indirection_table_length = cpu_to_le16(128),
+		.supported_hash_types = cpu_to_le32(0x3f),
+	};
+	const struct vfe_mock_spec spec = {
+		.features = features, .queues = 2 * pairs + 1,
+	};
+
+	return tnet_unbound(test, &spec, &config);
+}
+
+static inline struct tnet *tnet_pairs_up(struct kunit *test, u64 features,
+					 u16 pairs)
+{
+	struct tnet *t = tnet_pairs_unbound(test, features, pairs);
+
+	tnet_bring_up(t);
+	return t;
+}
+
+/* ethtool -L combined. Return: 0 or an error */
+static inline int tnet_use_pairs(struct tnet *t, unsigned int pairs)
+{
+	struct ethtool_channels channels = { .combined_count = pairs };
+	int err;
+
+	rtnl_lock();
+	err = t->dev->ethtool_ops->set_channels(t->dev, &channels);
+	rtnl_unlock();
+	return err;
+}
+
 /* The test is over: no rule was broken, unbinding included. */
 static inline void tnet_clean(struct tnet *t)
 {
@@ -342,6 +399,15 @@ static inline int tnet_set_mac(struct tnet *t, u8 last)
 	err = dev_set_mac_address(t->dev, &addr, NULL);
 	rtnl_unlock();
 	return err;
+}
+
+/* --- mappings --- */
+
+/* Skips a test of mappings that fail on a kernel where that is impossible. */
+static inline void tnet_require_hide(struct kunit *test)
+{
+	if (!vfe_mock_can_hide())
+		kunit_skip(test, "needs a build with kunit/mock/dma.h");
 }
 
 /* --- transmit --- */
@@ -558,6 +624,36 @@ static inline void tnet_arrive_merged(struct tnet *t, unsigned int n,
 	}
 	tnet_deliver(t);
 	kunit_kfree(t->test, bytes);
+}
+
+/*
+ * Polls as NAPI does, but in this task, where allocations can be made to fail:
+ * all from the @nth on, or the @nth alone. Return: whether one did
+ */
+static inline bool tnet_poll_without_memory(struct tnet *t, unsigned int nth,
+					    bool all)
+{
+	struct napi_struct *napi = &t->vn->rxq[0].napi;
+	bool idle, failed;
+	int n = 0;
+
+	/* these may sleep */
+	if (all)
+		fail_from(nth);
+	else
+		fail_nth(nth);
+	local_bh_disable();
+	idle = napi_schedule_prep(napi);
+	if (idle) {
+		vfe_queue_disable_cb(t->vn->rxq[0].vq);
+		n = napi->poll(napi, NAPI_POLL_WEIGHT);
+	}
+	failed = fail_end();
+	local_bh_enable();
+	KUNIT_EXPECT_TRUE(t->test, idle);
+	KUNIT_EXPECT_LT(t->test, n, NAPI_POLL_WEIGHT);
+	tnet_run_softirqs();
+	return failed;
 }
 
 /* The next received packet; the caller frees it. NULL: none */

@@ -7,7 +7,6 @@
 #include <linux/ethtool.h>
 #include <linux/pm.h>
 
-#include "lib/failslab.h"
 #include "lib/net_fixture.h"
 
 #define CTRL_FEATURES \
@@ -19,17 +18,7 @@
 
 static struct tnet *ctrl_unbound(struct kunit *test)
 {
-	static const struct vfe_net_config config = {
-		.mac = { 2, 0, 0, 0, 0, 1 },
-		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
-		.max_virtqueue_pairs = cpu_to_le16(2),
-		.rss_max_key_size = 40,
-		.rss_max_indirection_table_length = cpu_to_le16(128),
-		.supported_hash_types = cpu_to_le32(0x3f),
-	};
-	struct vfe_mock_spec spec = { .features = CTRL_FEATURES, .queues = 5 };
-
-	return tnet_unbound(test, &spec, &config);
+	return tnet_pairs_unbound(test, CTRL_FEATURES, 2);
 }
 
 /* Up, with one pair in use */

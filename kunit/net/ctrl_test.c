@@ -19,14 +19,7 @@
 
 static struct tnet *ctrl_up(struct kunit *test)
 {
-	static const struct vfe_net_config config = {
-		.mac = { 2, 0, 0, 0, 0, 1 },
-		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
-		.max_virtqueue_pairs = cpu_to_le16(2),
-	};
-	struct vfe_mock_spec spec = { .features = CTRL_FEATURES, .queues = 5 };
-
-	return tnet_up(test, &spec, &config);
+	return tnet_pairs_up(test, CTRL_FEATURES, 2);
 }
 
 /* Lets work items of the driver and of the device end. */

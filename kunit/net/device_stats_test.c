@@ -90,13 +90,7 @@ static void reply(const struct tnet_command *c, const struct vfe_mock_seg *seg)
 
 static struct tnet *stats_up(struct kunit *test, u64 has)
 {
-	static const struct vfe_net_config config = {
-		.mac = { 2, 0, 0, 0, 0, 1 },
-		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
-		.max_virtqueue_pairs = cpu_to_le16(2),
-	};
-	struct vfe_mock_spec spec = { .features = FEATURES, .queues = 5 };
-	struct tnet *t = tnet_unbound(test, &spec, &config);
+	struct tnet *t = tnet_pairs_unbound(test, FEATURES, 2);
 
 	types = has;
 	t->reply = reply;

@@ -97,6 +97,23 @@ static void a_ring_that_is_smaller_than_a_table(struct kunit *test)
 	a_ring_that_is_smaller_than_a_buffer(test, BIG);
 }
 
+/* On a packed ring in order, one descriptor stays free. */
+static void a_packed_ring_that_is_smaller_than_a_buffer(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = (BIG & ~TABLES) | BIT_ULL(VIRTIO_F_RING_PACKED) |
+			    BIT_ULL(VIRTIO_F_IN_ORDER),
+	};
+	struct tnet *t = tnet_up(test, &spec, NULL);
+
+	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 17, NULL), -EINVAL);
+	tnet_expect_works(t);
+	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 18, NULL), 0);
+	tnet_expect_works(t);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 static int set_mtu(struct tnet *t, int mtu)
 {
 	int err;
@@ -245,6 +262,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(many_packets_that_nobody_awaits),
 	KUNIT_CASE(a_ring_that_is_smaller_than_a_chain),
 	KUNIT_CASE(a_ring_that_is_smaller_than_a_table),
+	KUNIT_CASE(a_packed_ring_that_is_smaller_than_a_buffer),
 	KUNIT_CASE(an_mtu_that_is_larger_than_a_ring),
 	KUNIT_CASE(an_mtu_that_is_larger_than_a_table),
 	KUNIT_CASE(statistics_of_a_slow_device),

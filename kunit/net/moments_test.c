@@ -18,14 +18,31 @@
 
 static struct tnet *moments_up(struct kunit *test)
 {
-	static const struct vfe_net_config config = {
-		.mac = { 2, 0, 0, 0, 0, 1 },
-		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
-		.max_virtqueue_pairs = cpu_to_le16(2),
-	};
-	struct vfe_mock_spec spec = { .features = FEATURES, .queues = 5 };
+	return tnet_pairs_up(test, FEATURES, 2);
+}
 
-	return tnet_up(test, &spec, &config);
+/* No recovery is due, and packets flow both ways. */
+static bool is_at_rest(struct tnet *t)
+{
+	const struct vfe_net_txq *txq = &t->vn->txq[0];
+	const struct vfe_net_rxq *rxq = &t->vn->rxq[0];
+
+	return !work_busy(&t->vn->recovery.work.work) &&
+	       vfe_recovery_state(&t->vn->recovery) == VFE_RUN_LIVE &&
+	       netif_carrier_ok(t->dev) && txq->open && rxq->napi_on &&
+	       !vfe_queue_broken(txq->vq) && !vfe_queue_broken(rxq->vq);
+}
+
+/* A reset of a queue alone may begin only after a pause. */
+static void wait_for_rest(struct tnet *t, unsigned int most)
+{
+	unsigned int i, n;
+
+	for (i = 0, n = 0; i < most && n < 2; i++) {
+		msleep(20);
+		n = is_at_rest(t) ? n + 1 : 0;
+	}
+	tnet_run_softirqs();
 }
 
 /* --- operations --- */
@@ -89,7 +106,7 @@ static void has_a_transmit_timeout(struct tnet *t)
 	local_bh_disable();
 	ops->ndo_tx_timeout(t->dev, 0);
 	local_bh_enable();
-	msleep(500);
+	wait_for_rest(t, 25);
 }
 
 static const struct operation {
@@ -159,24 +176,12 @@ static bool run_at(struct tnet *t, const struct operation *o, unsigned int at)
 	return moment.now >= at;
 }
 
-/* A reset of a queue alone may begin only after a pause. */
-static void wait_for_queues(struct tnet *t)
-{
-	unsigned int i;
-
-	for (i = 0; i < 100 && (!t->vn->txq[0].open || !t->vn->rxq[0].napi_on ||
-				vfe_queue_broken(t->vn->txq[0].vq) ||
-				vfe_queue_broken(t->vn->rxq[0].vq)); i++)
-		msleep(100);
-}
-
 static void expect_all_works(struct tnet *t, const struct operation *o,
 			     unsigned int at)
 {
 	struct kunit *test = t->test;
 
-	tnet_wait_live(t);
-	wait_for_queues(t);
+	wait_for_rest(t, 750);
 	skb_queue_purge(&t->got);
 	set_rings(t, 64, 64);
 	set_channels(t, 1);
@@ -243,11 +248,35 @@ static void a_function_that_vanishes_in_the_middle(struct kunit *test)
 		t->m->knobs.access = moment_access;
 		tnet_send_many(t, 5);
 		more = run_at(t, o, at);
-		msleep(500);
+		wait_for_rest(t, 10);
 		tnet_close(t);
 		tnet_untap(t);
 		vfe_mock_unplug(t->m);
 	}
+}
+
+/* Nor does anything of a probe stay behind. */
+static void a_function_that_vanishes_in_a_probe(struct kunit *test)
+{
+	unsigned int at, bound = 0;
+	struct tnet *t;
+	bool more;
+
+	moment.happens = vanishes;
+	for (at = 1, more = true; more && at < MOST; at++) {
+		t = tnet_pairs_unbound(test, FEATURES, 2);
+		t->m->knobs.access = moment_access;
+		moment.now = 0;
+		moment.at = at;
+		bound += tnet_bind(t);
+		moment.at = 0;
+		more = t->m->knobs.gone;
+		vfe_mock_unplug(t->m);
+		VFE_MOCK_EXPECT_CLEAN(test, t->m);
+	}
+	KUNIT_EXPECT_GT(test, at, 50U);
+	KUNIT_EXPECT_GT(test, bound, 0U);
+	KUNIT_EXPECT_LT(test, bound, at / 2);
 }
 
 static void describe(const struct operation *o, char *text)
@@ -262,6 +291,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(traffic_in_the_middle, operation_gen_params),
 	KUNIT_CASE_PARAM(a_function_that_vanishes_in_the_middle,
 			 operation_gen_params),
+	KUNIT_CASE(a_function_that_vanishes_in_a_probe),
 	{}
 };
 

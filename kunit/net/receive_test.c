@@ -3,10 +3,11 @@
  * Receive: packets in buffers of each layout, lengths and headers that lie, and
  * a refill that finds no memory.
  */
-#include "lib/failslab.h"
 #include "lib/net_fixture.h"
 
 #define HDR	sizeof(struct virtio_net_hdr_mrg_rxbuf)
+#define BIG	(TNET_FEATURES & ~BIT_ULL(VIRTIO_NET_F_MRG_RXBUF))
+#define SMALL	(VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_NET_F_MAC))
 
 static u64 bad(struct tnet *t)
 {
@@ -156,6 +157,102 @@ static void a_length_beyond_the_buffer(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* --- packets of several buffers --- */
+
+/* A buffer of a packet in mode mergeable; the first one has @num_buffers. */
+static void put_buffer(struct tnet *t, u16 num_buffers, unsigned int len,
+		       u8 fill)
+{
+	static u8 bytes[8192];
+
+	memset(bytes, fill, sizeof(bytes));
+	if (num_buffers) {
+		memset(bytes, 0, HDR + ETH_HLEN);
+		((struct virtio_net_hdr_mrg_rxbuf *)bytes)->num_buffers =
+			(__force __virtio16)cpu_to_le16(num_buffers);
+	}
+	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, len, len));
+}
+
+/* The next packet has @n buffers of @len bytes, the first one a header more. */
+static void expect_buffers(struct tnet *t, unsigned int n, unsigned int len,
+			   u8 fill)
+{
+	struct sk_buff *skb = tnet_next(t);
+	unsigned int i;
+	u8 byte;
+
+	KUNIT_ASSERT_NOT_NULL(t->test, skb);
+	KUNIT_EXPECT_EQ(t->test, skb->len, n * len);
+	for (i = 0; i < skb->len; i++) {
+		KUNIT_EXPECT_EQ(t->test, skb_copy_bits(skb, i, &byte, 1), 0);
+		if (byte != fill + i / len)
+			break;
+	}
+	KUNIT_EXPECT_EQ_MSG(t->test, i, skb->len, "%u buffers of %u", n, len);
+	kfree_skb(skb);
+}
+
+/* Whole buffers, which follow each other in memory, become one fragment. */
+static void buffers_that_are_full(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	unsigned int i, n, room;
+
+	KUNIT_ASSERT_EQ(test, vfe_mock_pop(t->rx, t->chain), 1);
+	room = t->chain->in_len;
+	vfe_mock_push(t->rx, t->chain->id, 0, t->chain->descs);
+	tnet_deliver(t);
+	for (n = 2; n <= 20; n++) {
+		put_buffer(t, n, room, 0x10);
+		for (i = 1; i < n; i++)
+			put_buffer(t, 0, room - HDR - ETH_HLEN, 0x10 + i);
+		tnet_deliver(t);
+		expect_buffers(t, n, room - HDR - ETH_HLEN, 0x10);
+		for (i = 0; i < n; i++)
+			put_buffer(t, i ? 0 : n, room, 0x20);
+		tnet_deliver(t);
+		KUNIT_ASSERT_EQ(test, skb_queue_len(&t->got), 1U);
+		KUNIT_EXPECT_EQ(test, t->got.next->len,
+				n * room - HDR - ETH_HLEN);
+		skb_queue_purge(&t->got);
+	}
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* A buffer without a byte, or more bytes than any packet has: dropped. */
+static void buffers_that_lie(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	unsigned int i, at;
+	u64 before;
+
+	for (at = 1; at < 4; at++) {
+		before = bad(t);
+		for (i = 0; i < 4; i++)
+			put_buffer(t, i ? 0 : 4, i == at ? 0 : 500, 0x30);
+		tnet_deliver(t);
+		KUNIT_EXPECT_EQ_MSG(test, bad(t), before + 1, "buffer %u", at);
+		KUNIT_EXPECT_NULL(test, tnet_next(t));
+		tnet_expect_works(t);
+	}
+	before = bad(t);
+	for (i = 0; i < 48; i++)
+		put_buffer(t, i ? 0 : 48, 1500, 0x30);
+	tnet_deliver(t);
+	KUNIT_EXPECT_EQ(test, bad(t), before + 1);
+	KUNIT_EXPECT_NULL(test, tnet_next(t));
+	/* the first has nothing but the headers */
+	put_buffer(t, 3, HDR + ETH_HLEN, 0);
+	put_buffer(t, 0, 500, 0x40);
+	put_buffer(t, 0, 500, 0x41);
+	tnet_deliver(t);
+	expect_buffers(t, 2, 500, 0x40);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 /* Buffers that the device has at most; the ring is never left empty. */
 static void the_ring_is_refilled(struct kunit *test)
 {
@@ -169,35 +266,6 @@ static void the_ring_is_refilled(struct kunit *test)
 	tnet_clean(t);
 }
 
-/*
- * Polls as NAPI does, but in this task, where allocations can be made to fail:
- * all from the @nth on, or the @nth alone. Return: whether one did
- */
-static bool poll_without_memory(struct tnet *t, unsigned int nth, bool all)
-{
-	struct napi_struct *napi = &t->vn->rxq[0].napi;
-	bool idle, failed;
-	int n = 0;
-
-	/* these may sleep */
-	if (all)
-		fail_from(nth);
-	else
-		fail_nth(nth);
-	local_bh_disable();
-	idle = napi_schedule_prep(napi);
-	if (idle) {
-		vfe_queue_disable_cb(t->vn->rxq[0].vq);
-		n = napi->poll(napi, NAPI_POLL_WEIGHT);
-	}
-	failed = fail_end();
-	local_bh_enable();
-	KUNIT_EXPECT_TRUE(t->test, idle);
-	KUNIT_EXPECT_LT(t->test, n, NAPI_POLL_WEIGHT);
-	tnet_run_softirqs();
-	return failed;
-}
-
 static u64 drops(struct tnet *t)
 {
 	return u64_stats_read(&t->vn->rxq[0].stats.drops);
@@ -207,30 +275,29 @@ static u64 drops(struct tnet *t)
  * Memory runs out in NAPI for a while, at any time: packets are dropped and
  * counted, the ring is filled again by itself.
  */
-static void a_refill_without_memory_is_tried_again(struct kunit *test)
+static void try_refill(struct kunit *test, u64 features, unsigned int len)
 {
 	const unsigned int frames = 60;
-	struct tnet *t = tnet_up(test, NULL, NULL);
+	const unsigned int step = features == BIG ? 3 : 9;
+	struct vfe_mock_spec spec = { .features = features };
+	struct tnet *t = tnet_up(test, &spec, NULL);
 	unsigned int i, nth, got;
 	u8 bytes[1200] = {};
 	bool failed = true;
 	u64 before;
 
-	fail_require(test);
 	((struct virtio_net_hdr_mrg_rxbuf *)bytes)->num_buffers =
 		(__force __virtio16)cpu_to_le16(1);
-	for (nth = 1; failed && nth < 400; nth += 9) {
+	for (nth = 1; failed && nth < 400; nth += step) {
 		before = drops(t) + bad(t);
 		for (i = 0; i < frames; i++)
-			KUNIT_ASSERT_TRUE(test, tnet_fill(t, bytes,
-							  sizeof(bytes),
-							  sizeof(bytes)));
-		failed = poll_without_memory(t, nth, true);
+			KUNIT_ASSERT_TRUE(test, tnet_fill(t, bytes, len, len));
+		failed = tnet_poll_without_memory(t, nth, true);
 		/* the stack has their memory meanwhile */
 		got = skb_queue_len(&t->got);
 		KUNIT_EXPECT_EQ_MSG(test, got + drops(t) + bad(t) - before,
 				    (u64)frames, "allocation %u", nth);
-		msleep(1000);
+		msleep(300);
 		tnet_run_softirqs();
 		KUNIT_EXPECT_GE_MSG(test, vfe_mock_available(t->rx), 48U,
 				    "allocation %u", nth);
@@ -238,9 +305,25 @@ static void a_refill_without_memory_is_tried_again(struct kunit *test)
 		tnet_expect_works(t);
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
-	KUNIT_EXPECT_GT(test,
-			u64_stats_read(&t->vn->rxq[0].stats.no_memory), 0ULL);
+	/* short packets are copied, and need no new buffer */
+	if (len > 300)
+		KUNIT_EXPECT_GT(test,
+				u64_stats_read(&t->vn->rxq[0].stats.no_memory),
+				0ULL);
 	tnet_clean(t);
+}
+
+static void a_refill_without_memory_is_tried_again(struct kunit *test)
+{
+	fail_require(test);
+	try_refill(test, TNET_FEATURES, 1200);
+	try_refill(test, TNET_FEATURES, 100);
+}
+
+static void a_refill_of_big_buffers_without_memory(struct kunit *test)
+{
+	fail_require(test);
+	try_refill(test, BIG, 1200);
 }
 
 /*
@@ -281,10 +364,10 @@ static const struct memory_row {
 	{ "more pieces than an skb has", TNET_FEATURES, false, 40, 1500 },
 	{ "merged, DMA API", TNET_FEATURES |
 	  BIT_ULL(VIRTIO_F_ACCESS_PLATFORM), true, 3, 1500 },
-	{ "big", TNET_FEATURES & ~BIT_ULL(VIRTIO_NET_F_MRG_RXBUF), false, 1,
+	{ "big", BIG, false, 1,
 	  60000 },
 	{ "big, only a header",
-	  TNET_FEATURES & ~BIT_ULL(VIRTIO_NET_F_MRG_RXBUF), false, 1,
+	  BIG, false, 1,
 	  HDR + ETH_HLEN },
 	{ "small", VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_NET_F_MAC), false, 1,
 	  1500 },
@@ -304,7 +387,7 @@ static void try_packet(struct kunit *test, const struct memory_row *row)
 	for (nth = 1; failed && nth < 200; nth++) {
 		before = drops(t) + bad(t);
 		put_packet(t, row->n, row->len);
-		failed = poll_without_memory(t, nth, false);
+		failed = tnet_poll_without_memory(t, nth, false);
 		got = skb_queue_len(&t->got);
 		KUNIT_EXPECT_EQ_MSG(test, got + drops(t) + bad(t) - before,
 				    1ULL, "%s, allocation %u", row->name, nth);
@@ -329,6 +412,43 @@ static void packets_without_memory(struct kunit *test)
 	fail_require(test);
 	for (i = 0; i < ARRAY_SIZE(memory_rows); i++)
 		try_packet(test, &memory_rows[i]);
+}
+
+/* --- a ring that breaks --- */
+
+/*
+ * The device uses a buffer that it does not have, behind packets of any length:
+ * they arrive, the rest is given back or freed, the ring is reset.
+ */
+static void a_ring_that_breaks_in_a_poll(struct kunit *test)
+{
+	static const u64 layouts[] = {
+		TNET_FEATURES, SMALL, BIG,
+		TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_PACKED),
+		TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
+		BIG | BIT_ULL(VIRTIO_F_RING_RESET),
+	};
+	static const unsigned int lens[] = { 100, 1200 };
+	unsigned int i, j, n;
+
+	for (i = 0; i < 2 * ARRAY_SIZE(layouts); i++) {
+		struct vfe_mock_spec spec = { .features = layouts[i / 2] };
+		struct tnet *t = tnet_up(test, &spec, NULL);
+
+		n = i % 2 ? 20 : 1;
+		for (j = 0; j < n; j++)
+			put_packet(t, 1, lens[j % 2]);
+		vfe_mock_push(t->rx, t->rx->size + 3, 100, 1);
+		tnet_deliver(t);
+		KUNIT_EXPECT_EQ_MSG(test, skb_queue_len(&t->got), n,
+				    "features %#llx", layouts[i / 2]);
+		skb_queue_purge(&t->got);
+		msleep(2000);
+		tnet_wait_live(t);
+		KUNIT_EXPECT_GE(test, vfe_mock_available(t->rx), 48U);
+		tnet_expect_works(t);
+		tnet_clean(t);
+	}
 }
 
 /* --- a packet that comes at the end of a poll --- */
@@ -498,9 +618,13 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(num_buffers_that_lie),
 	KUNIT_CASE(lengths_that_lie),
 	KUNIT_CASE(a_length_beyond_the_buffer),
+	KUNIT_CASE(buffers_that_are_full),
+	KUNIT_CASE(buffers_that_lie),
 	KUNIT_CASE(the_ring_is_refilled),
 	KUNIT_CASE(a_refill_without_memory_is_tried_again),
+	KUNIT_CASE(a_refill_of_big_buffers_without_memory),
 	KUNIT_CASE(packets_without_memory),
+	KUNIT_CASE(a_ring_that_breaks_in_a_poll),
 	KUNIT_CASE(a_packet_at_the_end_of_a_poll),
 	KUNIT_CASE(hash_reports),
 	KUNIT_CASE(wrong_headers_are_dropped),

@@ -18,13 +18,7 @@
 
 static struct tnet *silent_up(struct kunit *test)
 {
-	static const struct vfe_net_config config = {
-		.mac = { 2, 0, 0, 0, 0, 1 },
-		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
-		.max_virtqueue_pairs = cpu_to_le16(2),
-	};
-	struct vfe_mock_spec spec = { .features = FEATURES, .queues = 5 };
-	struct tnet *t = tnet_up(test, &spec, &config);
+	struct tnet *t = tnet_pairs_up(test, FEATURES, 2);
 
 	t->vn->ctrl->patience = msecs_to_jiffies(PATIENCE_MS);
 	/* it has its filters */

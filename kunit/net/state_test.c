@@ -18,25 +18,20 @@
 	 BIT_ULL(VIRTIO_NET_F_NOTF_COAL) | \
 	 BIT_ULL(VIRTIO_NET_F_VQ_NOTF_COAL) | BIT_ULL(VIRTIO_F_RING_RESET))
 
-static const struct vfe_net_config config = {
-	.mac = { 2, 0, 0, 0, 0, 1 },
-	.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
-	.max_virtqueue_pairs = cpu_to_le16(3),
-	.rss_max_key_size = 40,
-	.rss_max_indirection_table_length = cpu_to_le16(128),
-	.supported_hash_types = cpu_to_le32(0x3f),
-};
-
 static struct tnet *state_up(struct kunit *test, u64 more)
 {
-	struct vfe_mock_spec spec = {
-		.features = STATE_FEATURES | more, .queues = 7,
-	};
-
-	return tnet_up(test, &spec, &config);
+	return tnet_pairs_up(test, STATE_FEATURES | more, 3);
 }
 
 /* --- settings --- */
+
+static bool may_fail;	/* the device does not do what users set */
+
+static void expect_set(struct tnet *t, int err)
+{
+	if (!may_fail)
+		KUNIT_EXPECT_EQ(t->test, err, 0);
+}
 
 static void set_mac(struct tnet *t)
 {
@@ -44,7 +39,7 @@ static void set_mac(struct tnet *t)
 
 	memcpy(addr.sa_data, t->dev->dev_addr, ETH_ALEN);
 	addr.sa_data[5] = 50;
-	KUNIT_EXPECT_EQ(t->test, dev_set_mac_address(t->dev, &addr, NULL), 0);
+	expect_set(t, dev_set_mac_address(t->dev, &addr, NULL));
 }
 
 static void set_rss(struct tnet *t)
@@ -60,8 +55,7 @@ static void set_rss(struct tnet *t)
 	memset(key, 0x3c, sizeof(key));
 	rxfh.indir = indir;
 	rxfh.key = key;
-	KUNIT_EXPECT_EQ(t->test, t->dev->ethtool_ops->set_rxfh(t->dev, &rxfh,
-							       &extack), 0);
+	expect_set(t, t->dev->ethtool_ops->set_rxfh(t->dev, &rxfh, &extack));
 }
 
 /* All that users set. The rtnl lock is held. */
@@ -79,19 +73,18 @@ static void set_all(struct tnet *t, bool rss)
 	__be16 proto = htons(ETH_P_8021Q);
 
 	set_mac(t);
-	KUNIT_EXPECT_EQ(t->test, ops->set_channels(t->dev, &channels), 0);
-	KUNIT_EXPECT_EQ(t->test, ops->set_coalesce(t->dev, &ec, &kernel,
-						   &extack), 0);
+	expect_set(t, ops->set_channels(t->dev, &channels));
+	expect_set(t, ops->set_coalesce(t->dev, &ec, &kernel, &extack));
 	ec.rx_coalesce_usecs = 41;
-	KUNIT_EXPECT_EQ(t->test, ops->set_per_queue_coalesce(t->dev, 1, &ec),
-			0);
+	expect_set(t, ops->set_per_queue_coalesce(t->dev, 1, &ec));
 	dev_set_promiscuity(t->dev, 1);
 	dev_set_allmulti(t->dev, 1);
 	KUNIT_EXPECT_EQ(t->test, nops->ndo_vlan_rx_add_vid(t->dev, proto, 7),
 			0);
 	t->dev->wanted_features &= ~NETIF_F_GRO_HW;
 	netdev_update_features(t->dev);
-	KUNIT_EXPECT_FALSE(t->test, t->dev->features & NETIF_F_GRO_HW);
+	if (!may_fail)
+		KUNIT_EXPECT_FALSE(t->test, t->dev->features & NETIF_F_GRO_HW);
 	KUNIT_EXPECT_EQ(t->test, dev_set_mtu(t->dev, 1400), 0);
 	if (rss)
 		set_rss(t);
@@ -312,6 +305,98 @@ static void a_device_that_refuses_all_after_a_reset(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* --- a device that ignores commands, from one on --- */
+
+static unsigned int patience;	/* commands before that one */
+static struct tnet *impatient;
+
+static bool falls_silent(const struct tnet_command *c)
+{
+	if (patience && !--patience)
+		impatient->silent = true;
+	return false;
+}
+
+static bool refuses_the_rest(const struct tnet_command *c)
+{
+	if (!patience)
+		return true;
+	patience--;
+	return false;
+}
+
+/*
+ * It answers, or obeys, only the first @n of the commands that set all; later
+ * it takes all again. Return: whether there were as many
+ */
+static bool try_patience(struct kunit *test, unsigned int n, bool rss,
+			 bool silence)
+{
+	struct tnet *t = state_up(test, rss ? BIT_ULL(VIRTIO_NET_F_RSS) |
+				  BIT_ULL(VIRTIO_NET_F_HASH_REPORT) : 0);
+	bool more;
+
+	msleep(500);
+	patience = n;
+	impatient = t;
+	t->refuses = silence ? falls_silent : refuses_the_rest;
+	may_fail = true;
+	rtnl_lock();
+	set_all(t, rss);
+	rtnl_unlock();
+	may_fail = false;
+	tnet_expect_receives(t, 300, n);
+	msleep(1000);
+	more = silence ? t->silent : !patience;
+	t->refuses = NULL;
+	t->silent = false;
+	if (silence)
+		tnet_answer(t);
+	/* longer than it waits for a late answer */
+	msleep(13000);
+	t->num_commands = 0;
+	/* filters were sent again, others are set again by their user */
+	vfe_mock_needs_reset(t->m);
+	tnet_wait_live(t);
+	rtnl_lock();
+	set_all(t, rss);
+	rtnl_unlock();
+	msleep(1000);
+	expect_all(t, silence ? "silence" : "refusals", rss);
+	expect_pairs(t);
+	unset_vlan(t);
+	tnet_clean(t);
+	return more;
+}
+
+/* More than all commands that set_all() needs */
+static const unsigned int patiences[] = {
+	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
+};
+
+static void describe(const unsigned int *n, char *text)
+{
+	snprintf(text, KUNIT_PARAM_DESC_SIZE, "%u commands", *n);
+}
+
+KUNIT_ARRAY_PARAM(patience, patiences, describe);
+
+static void a_device_that_falls_silent(struct kunit *test)
+{
+	const unsigned int *n = test->param_value;
+
+	KUNIT_EXPECT_TRUE(test, try_patience(test, *n + 1, *n % 2, true) ||
+			  *n > 8);
+}
+
+static void a_device_that_refuses_the_rest(struct kunit *test)
+{
+	const unsigned int *n = test->param_value;
+
+	KUNIT_EXPECT_TRUE(test, try_patience(test, *n, *n % 2, false) ||
+			  *n > 8);
+}
+
 /* Many addresses: more than a command has room for makes it promiscuous. */
 static void many_addresses(struct kunit *test)
 {
@@ -353,6 +438,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(settings_survive_with_receive_steering),
 	KUNIT_CASE(no_needless_commands),
 	KUNIT_CASE(a_device_that_refuses_all_after_a_reset),
+	KUNIT_CASE_PARAM(a_device_that_falls_silent, patience_gen_params),
+	KUNIT_CASE_PARAM(a_device_that_refuses_the_rest, patience_gen_params),
 	KUNIT_CASE(many_addresses),
 	{}
 };

@@ -3,6 +3,7 @@
  * Transmit: descriptors of a packet, kicks, a ring that fills, interrupts for
  * those who wait, and buffers that nobody waits for.
  */
+#include <linux/pm.h>
 #include <linux/udp.h>
 #include <net/sock.h>
 
@@ -119,6 +120,74 @@ static void a_tiny_ring_sends_any_packet(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, chain_len(t), 112 + 50 * MAX_SKB_FRAGS);
 		vfe_mock_interrupt(t->tx);
 		tnet_run_softirqs();
+	}
+	tnet_clean(t);
+}
+
+/* --- mappings that fail --- */
+
+static u64 drops(struct tnet *t)
+{
+	return u64_stats_read(&t->vn->txq[0].stats.drops);
+}
+
+#define PIECES	5U	/* header, head, fragments */
+
+/* The memory of a piece that the driver maps */
+static void *piece_of(struct sk_buff *skb, unsigned int i)
+{
+	if (!i)
+		return skb->cb;
+	if (i == 1)
+		return skb->data;
+	return skb_frag_address(&skb_shinfo(skb)->frags[i - 2]);
+}
+
+/*
+ * Each piece in turn cannot be mapped, more often than there are descriptors:
+ * the packet is dropped and counted, no mapping stays, the next one is sent.
+ */
+static void mappings_that_fail(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM),
+		.translated = true,
+	};
+	struct sk_buff *skb, *held;
+	unsigned int i;
+	struct tnet *t;
+	u64 before;
+
+	tnet_require_hide(test);
+	t = tnet_up(test, &spec, NULL);
+	tnet_no_bql_limit(t);
+	for (i = 0; i < 200; i++) {
+		held = frame_with_frags(t, PIECES - 2);
+		/* the header has a piece of its own */
+		skb = skb_clone(held, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		before = drops(t);
+		vfe_mock_hide(t->m, piece_of(skb, i % PIECES));
+		tnet_xmit(t, skb);
+		vfe_mock_hide(t->m, NULL);
+		KUNIT_EXPECT_EQ_MSG(test, drops(t), before + 1, "piece %u",
+				    i % PIECES);
+		KUNIT_EXPECT_FALSE(test, tnet_take(t));
+		KUNIT_EXPECT_EQ(test, pending(t), 0U);
+		kfree_skb(held);
+		if (i % 10 == 0)
+			tnet_expect_works(t);
+		tnet_take_and_interrupt(t);
+		msleep(20);
+	}
+	tnet_expect_no_bql(t);
+	/* a reset unmaps what is in flight */
+	for (i = 0; i < 2; i++) {
+		tnet_xmit(t, frame_with_frags(t, 3));
+		vfe_mock_needs_reset(t->m);
+		tnet_wait_live(t);
+		tnet_expect_no_bql(t);
+		tnet_expect_works(t);
 	}
 	tnet_clean(t);
 }
@@ -294,6 +363,184 @@ static void netpoll_frees_what_was_sent(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* Sends without a qdisc, and without a look at whether the queue is stopped */
+static netdev_tx_t send_now(struct tnet *t, struct sk_buff *skb)
+{
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+	netdev_tx_t ret;
+
+	local_bh_disable();
+	HARD_TX_LOCK(t->dev, nq, smp_processor_id());
+	ret = netdev_start_xmit(skb, t->dev, nq, false);
+	HARD_TX_UNLOCK(t->dev, nq);
+	local_bh_enable();
+	return ret;
+}
+
+/* A sender that does not look finds the queue closed, and keeps its packet. */
+static void a_closed_queue(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct device *dev = &t->m->pdev->dev;
+	struct sk_buff *skb = tnet_frame(t, 100, 1);
+
+	KUNIT_EXPECT_EQ(test, dev->driver->pm->suspend(dev), 0);
+	KUNIT_EXPECT_EQ(test, send_now(t, skb), NETDEV_TX_BUSY);
+	kfree_skb(skb);
+	KUNIT_EXPECT_EQ(test, dev->driver->pm->resume(dev), 0);
+	tnet_wait_live(t);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* A ring of few entries: packets in pieces that the stack did not check */
+static void pieces_for_a_tiny_ring(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.queue_size = 4,
+		.features = TNET_FEATURES &
+			    ~BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC),
+	};
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct sk_buff *skb;
+	unsigned int i;
+	u64 before;
+
+	tnet_no_bql_limit(t);
+	for (i = 0; i < 20; i++) {
+		KUNIT_EXPECT_EQ(test, send_now(t, frame_with_frags(t, 5)),
+				NETDEV_TX_OK);
+		KUNIT_ASSERT_TRUE(test, tnet_take(t));
+		KUNIT_EXPECT_EQ(test, t->chain->out, 1U);
+		KUNIT_EXPECT_EQ(test, chain_len(t), 112 + 50 * 5U);
+		KUNIT_EXPECT_EQ(test, chain_byte(t, 361), 0x34);
+		tnet_take_and_interrupt(t);
+		msleep(30);
+	}
+	/* there is no memory for it in one piece */
+	fail_require(test);
+	before = drops(t);
+	skb = frame_with_frags(t, 5);
+	fail_from(1);
+	KUNIT_EXPECT_EQ(test, send_now(t, skb), NETDEV_TX_OK);
+	fail_end();
+	KUNIT_EXPECT_EQ(test, drops(t), before + 1);
+	KUNIT_EXPECT_FALSE(test, tnet_take(t));
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* The device sends as soon as it is notified. */
+static bool sends_at_once(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct tnet *t = m->knobs.priv;
+
+	if (a->reg != VFE_REG_NOTIFY)
+		return false;
+	tnet_take_all(t);
+	if (!t->tx->packed)
+		vfe_mock_set_avail_event(t->tx, vfe_mock_avail_idx(t->tx));
+	return false;
+}
+
+/* It used the packet before an interrupt was requested: none, and it is free. */
+static void a_device_that_is_faster(struct kunit *test)
+{
+	static const u64 layouts[] = {
+		TNET_FEATURES, TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_PACKED),
+	};
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		struct vfe_mock_spec spec = { .features = layouts[i] };
+		struct tnet *t = tnet_up(test, &spec, NULL);
+
+		tnet_no_bql_limit(t);
+		t->m->knobs.access = sends_at_once;
+		for (n = 0; n < 100; n++) {
+			send_awaited(t, 1);
+			KUNIT_EXPECT_EQ(test, pending(t), 0U);
+		}
+		t->m->knobs.access = tnet_access;
+		tnet_expect_no_bql(t);
+		tnet_expect_works(t);
+		tnet_clean(t);
+	}
+}
+
+/*
+ * The device uses a buffer that it does not have, and the sender finds it: its
+ * packet is dropped, the ring is reset, and all works again.
+ */
+static void a_ring_that_breaks(struct kunit *test)
+{
+	static const u64 layouts[] = {
+		TNET_FEATURES, TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_PACKED),
+		TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
+		TNET_FEATURES | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM),
+	};
+	unsigned int i;
+	u64 before;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		struct vfe_mock_spec spec = {
+			.features = layouts[i],
+			.translated = layouts[i] &
+				      BIT_ULL(VIRTIO_F_ACCESS_PLATFORM),
+		};
+		struct tnet *t = tnet_up(test, &spec, NULL);
+
+		tnet_no_bql_limit(t);
+		/* so many that the next one takes them back */
+		KUNIT_EXPECT_EQ(test, tnet_send_many(t, 34), 34U);
+		tnet_take(t);
+		vfe_mock_push(t->tx, t->tx->size + 3, 0, 1);
+		before = drops(t);
+		tnet_xmit(t, tnet_frame(t, 100, 1));
+		KUNIT_EXPECT_EQ_MSG(test, drops(t), before + 1,
+				    "features %#llx", layouts[i]);
+		msleep(2000);
+		tnet_wait_live(t);
+		tnet_expect_no_bql(t);
+		tnet_expect_works(t);
+		tnet_clean(t);
+	}
+}
+
+/* The watchdog finds that all is sent: it takes it back, and resets nothing. */
+static void a_watchdog_that_finds_all_sent(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
+	};
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+
+	tnet_no_bql_limit(t);
+	while (!netif_xmit_stopped(nq))
+		tnet_xmit(t, tnet_frame(t, 100, 1));
+	tnet_take_all(t);
+	vfe_mock_log_clear(t->m);
+	local_bh_disable();
+	t->dev->netdev_ops->ndo_tx_timeout(t->dev, 0);
+	local_bh_enable();
+	KUNIT_EXPECT_FALSE(test, netif_xmit_stopped(nq));
+	KUNIT_EXPECT_EQ(test, pending(t), 0U);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, t->tx->resets, 0U);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
+					     VFE_WRITE), 0U);
+	/* while it sleeps, the watchdog leaves it alone */
+	t->m->pdev->dev.driver->pm->suspend(&t->m->pdev->dev);
+	local_bh_disable();
+	t->dev->netdev_ops->ndo_tx_timeout(t->dev, 0);
+	local_bh_enable();
+	t->m->pdev->dev.driver->pm->resume(&t->m->pdev->dev);
+	tnet_wait_live(t);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 /* A queue that sends nothing is reset by the watchdog, and works again. */
 static void a_stuck_queue_is_reset(struct kunit *test)
 {
@@ -381,6 +628,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_legacy_device_gets_the_header_apart),
 	KUNIT_CASE(fragments_have_descriptors),
 	KUNIT_CASE(a_tiny_ring_sends_any_packet),
+	KUNIT_CASE(mappings_that_fail),
 	KUNIT_CASE(a_full_ring_stops_the_queue_and_goes_on),
 	KUNIT_CASE(a_stopped_queue_has_an_interrupt),
 	KUNIT_CASE(the_last_packet_is_freed_within_the_bound),
@@ -389,6 +637,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_sender_that_goes_on_has_no_interrupt),
 	KUNIT_CASE(a_burst_is_one_kick),
 	KUNIT_CASE(netpoll_frees_what_was_sent),
+	KUNIT_CASE(a_closed_queue),
+	KUNIT_CASE(pieces_for_a_tiny_ring),
+	KUNIT_CASE(a_device_that_is_faster),
+	KUNIT_CASE(a_ring_that_breaks),
+	KUNIT_CASE(a_watchdog_that_finds_all_sent),
 	KUNIT_CASE(a_stuck_queue_is_reset),
 	KUNIT_CASE(a_queue_that_is_stuck_again_resets_the_device),
 	KUNIT_CASE(a_stuck_queue_resets_the_device),

@@ -1,169 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * XDP: loading programs and unloading them, their decisions on packets in
- * buffers of each layout, lengths that lie, frames from other interfaces. The
- * program calls a function of this file, which decides.
+ * buffers of each layout, BQL's counts meanwhile, frames from other interfaces.
  */
-#include <linux/bpf.h>
-#include <linux/filter.h>
 #include <linux/pm.h>
-#include <net/xdp.h>
 
-#include "lib/failslab.h"
-#include "lib/net_fixture.h"
-
-#define HDR	sizeof(struct virtio_net_hdr_mrg_rxbuf)
-#define PLAIN	(VFE_MOCK_FEATURES | BIT_ULL(VIRTIO_NET_F_MAC) | \
-		 BIT_ULL(VIRTIO_NET_F_STATUS))
-#define MERGE	(PLAIN | BIT_ULL(VIRTIO_NET_F_MRG_RXBUF))
-#define LARGE \
-	(BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO4))
-#define SWITCH \
-	(BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
-	 BIT_ULL(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS))
-
-static u32 verdict;		/* what the program decides */
-static unsigned int seen;	/* packets that it saw */
-static unsigned int seen_len;	/* bytes of the last one */
-static int shift;		/* it moves the begin of the packet by this */
-static int to;			/* it redirects to this interface, if not 0 */
-
-static u64 decide(u64 ctx, u64 r2, u64 r3, u64 r4, u64 r5)
-{
-	struct xdp_buff *xdp = (void *)(unsigned long)ctx;
-	struct bpf_redirect_info *ri;
-
-	seen++;
-	seen_len = xdp_get_buff_len(xdp);
-	xdp->data += shift;
-	xdp->data_meta = xdp->data;
-	if (to) {
-		ri = bpf_net_ctx_get_ri();
-		ri->tgt_index = to;
-		ri->map_id = INT_MAX;
-		ri->map_type = BPF_MAP_TYPE_UNSPEC;
-	}
-	return verdict;
-}
-
-static void free_prog(void *data)
-{
-	struct bpf_prog *prog = data;
-
-	synchronize_rcu();
-	bpf_prog_free(prog);
-}
-
-/* A program that calls decide(); the test frees it. */
-static struct bpf_prog *make_prog(struct kunit *test, bool frags)
-{
-	const struct bpf_insn insns[] = {
-		BPF_EMIT_CALL(decide),
-		BPF_EXIT_INSN(),
-	};
-	struct bpf_prog *prog;
-	int err = 0;
-
-	verdict = XDP_PASS;
-	seen = 0;
-	shift = 0;
-	to = 0;
-	prog = bpf_prog_alloc(bpf_prog_size(ARRAY_SIZE(insns)), 0);
-	KUNIT_ASSERT_NOT_NULL(test, prog);
-	prog->type = BPF_PROG_TYPE_XDP;
-	prog->gpl_compatible = 1;
-	prog->len = ARRAY_SIZE(insns);
-	prog->aux->xdp_has_frags = frags;
-	memcpy(prog->insnsi, insns, sizeof(insns));
-	/* one reference is the test's */
-	atomic64_set(&prog->aux->refcnt, 1);
-	prog = bpf_prog_select_runtime(prog, &err);
-	KUNIT_ASSERT_EQ(test, err, 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action(test, free_prog, prog), 0);
-	return prog;
-}
-
-/* The driver gets a reference, as it does from the network stack. */
-static int load(struct tnet *t, struct bpf_prog *prog)
-{
-	struct netlink_ext_ack extack = {};
-	struct netdev_bpf bpf = {
-		.command = XDP_SETUP_PROG, .prog = prog, .extack = &extack,
-	};
-	int err;
-
-	if (prog)
-		bpf_prog_inc(prog);
-	rtnl_lock();
-	err = t->dev->netdev_ops->ndo_bpf(t->dev, &bpf);
-	rtnl_unlock();
-	if (err && prog)
-		bpf_prog_put(prog);
-	if (err)
-		KUNIT_EXPECT_NOT_NULL(t->test, extack._msg);
-	return err;
-}
-
-static u64 rx_drops(struct tnet *t)
-{
-	return u64_stats_read(&t->vn->rxq[0].stats.xdp_drops);
-}
-
-/* Uses up the buffers from before the program was loaded. */
-static void use_old_buffers(struct tnet *t)
-{
-	unsigned int i;
-
-	for (i = 0; i < 70; i++)
-		tnet_expect_receives(t, 200, i);
-}
-
-/* A packet of 300 bytes is sent back, and the frame is freed. */
-static void expect_sent_back(struct tnet *t)
-{
-	struct kunit *test = t->test;
-	const struct vfe_mock_seg *seg;
-	const u8 *byte;
-
-	verdict = XDP_TX;
-	KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, 300, 0x77));
-	KUNIT_EXPECT_NULL(test, tnet_next(t));
-	KUNIT_ASSERT_TRUE(test, tnet_take(t));
-	KUNIT_EXPECT_EQ(test, t->chain->in, 0U);
-	seg = &t->chain->segs[t->chain->out - 1];
-	byte = vfe_mock_mem(seg->addr);
-	KUNIT_ASSERT_NOT_NULL(test, byte);
-	KUNIT_EXPECT_GE(test, seg->len, 300U);
-	KUNIT_EXPECT_EQ(test, byte[seg->len - 1], 0x77);
-	verdict = XDP_PASS;
-}
+#include "lib/net_xdp.h"
 
 /* --- decisions --- */
-
-/**
- * struct layout_row - a layout of receive buffers
- * @name: of the row
- * @features: of the device
- * @translated: the bus translates
- */
-struct layout_row {
-	const char *name;
-	u64 features;
-	bool translated;
-};
-
-static const struct layout_row layouts[] = {
-	{ "small", PLAIN },
-	{ "mergeable", MERGE },
-	{ "big", PLAIN | LARGE | SWITCH },
-	{ "packed", MERGE | BIT_ULL(VIRTIO_F_RING_PACKED) },
-	{ "small, in order", PLAIN | BIT_ULL(VIRTIO_F_IN_ORDER) },
-	{ "mergeable, DMA API", MERGE | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM),
-	  true },
-	{ "small, DMA API", PLAIN | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM), true },
-	{ "big, DMA API", PLAIN | LARGE | SWITCH |
-	  BIT_ULL(VIRTIO_F_ACCESS_PLATFORM), true },
-};
 
 static void any_layout(struct kunit *test)
 {
@@ -218,6 +62,186 @@ static void decisions(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, tnet_arrive(t, NULL, 300, 1));
 	skb_queue_purge(&t->got);
 	shift = 0;
+	tnet_expect_works(t);
+	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
+	tnet_clean(t);
+}
+
+/* Bytes that a program puts before the packet go to the stack, too. */
+static void bytes_of_a_program(struct kunit *test)
+{
+	unsigned int i, n;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		struct vfe_mock_spec spec = {
+			.features = layouts[i].features,
+			.translated = layouts[i].translated,
+		};
+		struct bpf_prog *prog = make_prog(test, false);
+		struct tnet *t = tnet_up(test, &spec, NULL);
+		struct sk_buff *skb;
+
+		KUNIT_ASSERT_EQ(test, load(t, prog), 0);
+		for (n = 0; n < 72; n++) {
+			meta = n % 3 * 4;
+			KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, 300, n));
+			skb = tnet_next(t);
+			KUNIT_ASSERT_NOT_NULL(test, skb);
+			KUNIT_EXPECT_EQ_MSG(test, skb_metadata_len(skb), meta,
+					    "%s", layouts[i].name);
+			KUNIT_EXPECT_EQ(test, skb->len, 300U - ETH_HLEN);
+			kfree_skb(skb);
+		}
+		meta = 0;
+		KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
+		tnet_clean(t);
+	}
+}
+
+/* It leaves no room for struct xdp_frame: not sent back, and not lost. */
+static void a_packet_without_headroom(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = MERGE };
+	struct bpf_prog *prog = make_prog(test, false);
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	unsigned int i;
+	u64 before;
+
+	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
+	for (i = 0; i < 70; i++) {
+		before = rx_drops(t);
+		verdict = XDP_TX;
+		shift = 20 - (int)(XDP_PACKET_HEADROOM + HDR);
+		KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, 300, i));
+		KUNIT_EXPECT_EQ(test, rx_drops(t), before + 1);
+		KUNIT_EXPECT_FALSE(test, tnet_take(t));
+		/* the stack takes it */
+		verdict = XDP_PASS;
+		KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, 300, i));
+		KUNIT_EXPECT_EQ(test, skb_queue_len(&t->got), 1U);
+		skb_queue_purge(&t->got);
+	}
+	shift = 0;
+	tnet_expect_works(t);
+	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
+	tnet_clean(t);
+}
+
+/* --- hints --- */
+
+static void arrive_with_hash(struct tnet *t, u16 report, u32 hash)
+{
+	u8 bytes[200] = { [VFE_NET_HDR_LEN_HASH ... 199] = 1 };
+	struct vfe_net_hdr *hdr = (void *)bytes;
+
+	hdr->num_buffers = cpu_to_le16(1);
+	hdr->hash_report = cpu_to_le16(report);
+	hdr->hash_value_lo = cpu_to_le16(hash);
+	hdr->hash_value_hi = cpu_to_le16(hash >> 16);
+	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, sizeof(bytes),
+					     sizeof(bytes)));
+	tnet_deliver(t);
+	skb_queue_purge(&t->got);
+}
+
+/**
+ * struct hint_row - what the device reports, and what a program gets
+ * @report: VIRTIO_NET_HASH_REPORT_*
+ * @type: of the hash
+ */
+static const struct hint_row {
+	u16 report;
+	enum xdp_rss_hash_type type;
+} hint_rows[] = {
+	{ VIRTIO_NET_HASH_REPORT_NONE, XDP_RSS_TYPE_NONE },
+	{ VIRTIO_NET_HASH_REPORT_IPv4, XDP_RSS_TYPE_L3_IPV4 },
+	{ VIRTIO_NET_HASH_REPORT_TCPv4, XDP_RSS_TYPE_L4_IPV4_TCP },
+	{ VIRTIO_NET_HASH_REPORT_UDPv6, XDP_RSS_TYPE_L4_IPV6_UDP },
+	{ VIRTIO_NET_HASH_REPORT_UDPv6_EX, XDP_RSS_TYPE_L4_IPV6_UDP_EX },
+	{ VIRTIO_NET_HASH_REPORT_UDPv6_EX + 1, XDP_RSS_TYPE_NONE },
+	{ U16_MAX, XDP_RSS_TYPE_NONE },
+};
+
+/* The hash that the device computed: in buffers from before, and in its own */
+static void a_program_that_asks_for_the_hash(struct kunit *test)
+{
+	struct bpf_prog *prog = make_prog(test, false);
+	struct tnet *t = tnet_pairs_up(test, MERGE |
+				       BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |
+				       BIT_ULL(VIRTIO_NET_F_HASH_REPORT), 1);
+	const struct hint_row *row;
+	unsigned int i;
+
+	rtnl_lock();
+	t->dev->wanted_features |= NETIF_F_RXHASH;
+	netdev_update_features(t->dev);
+	rtnl_unlock();
+	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
+	for (i = 0; i < 20 * ARRAY_SIZE(hint_rows); i++) {
+		row = &hint_rows[i % ARRAY_SIZE(hint_rows)];
+		arrive_with_hash(t, row->report, 0x12345678 + i);
+		KUNIT_EXPECT_EQ(test, hint.err, 0);
+		KUNIT_EXPECT_EQ_MSG(test, hint.type, row->type, "report %u",
+				    row->report);
+		KUNIT_EXPECT_EQ(test, hint.hash, 0x12345678 + i);
+	}
+	/* the user has switched it off */
+	rtnl_lock();
+	t->dev->wanted_features &= ~NETIF_F_RXHASH;
+	netdev_update_features(t->dev);
+	rtnl_unlock();
+	arrive_with_hash(t, VIRTIO_NET_HASH_REPORT_TCPv4, 1);
+	KUNIT_EXPECT_EQ(test, hint.err, -ENODATA);
+	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
+	tnet_clean(t);
+	/* the device has none */
+	t = tnet_pairs_up(test, MERGE, 1);
+	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
+	tnet_expect_works(t);
+	KUNIT_EXPECT_EQ(test, hint.err, -ENODATA);
+	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
+	tnet_clean(t);
+}
+
+/* --- many packets --- */
+
+/* Packets of one poll are sent back together, in their order. */
+static void a_poll_with_many_packets(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = MERGE };
+	struct bpf_prog *prog = make_prog(test, false);
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	u8 bytes[200] = {};
+	unsigned int i, round, kicks;
+
+	((struct virtio_net_hdr_mrg_rxbuf *)bytes)->num_buffers =
+		(__force __virtio16)cpu_to_le16(1);
+	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
+	verdict = XDP_TX;
+	for (round = 0; round < 10; round++) {
+		kicks = t->tx->kicks;
+		for (i = 0; i < 40; i++) {
+			bytes[sizeof(bytes) - 1] = i;
+			KUNIT_ASSERT_TRUE(test, tnet_fill(t, bytes,
+							  sizeof(bytes),
+							  sizeof(bytes)));
+		}
+		tnet_deliver(t);
+		for (i = 0; i < 40; i++) {
+			const struct vfe_mock_seg *seg = t->chain->segs;
+
+			KUNIT_ASSERT_TRUE(test, tnet_take(t));
+			seg += t->chain->out - 1;
+			KUNIT_EXPECT_EQ(test, *(u8 *)vfe_mock_mem(seg->addr +
+								  seg->len - 1),
+					i);
+		}
+		KUNIT_EXPECT_LE(test, t->tx->kicks, kicks + 3);
+		vfe_mock_interrupt(t->tx);
+		tnet_run_softirqs();
+	}
+	KUNIT_EXPECT_EQ(test, rx_drops(t), 0ULL);
+	verdict = XDP_PASS;
 	tnet_expect_works(t);
 	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
 	tnet_clean(t);
@@ -328,65 +352,6 @@ static void packets_of_several_buffers(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* --- a device that lies --- */
-
-static void lies(struct tnet *t)
-{
-	static const u32 lens[] = {
-		0, 1, 11, 12, 13, 25, 4096, 65536, U32_MAX,
-	};
-	static const u16 says[] = { 3, 17, 256, U16_MAX };
-	static const struct virtio_net_hdr headers[] = {
-		{ .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM },
-		{ .gso_type = VIRTIO_NET_HDR_GSO_TCPV4 },
-		{ .gso_type = 0xff, .flags = 0xff },
-	};
-	u8 bytes[64] = {};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(headers); i++)
-		KUNIT_EXPECT_TRUE(t->test,
-				  tnet_arrive(t, &headers[i], 300, 1));
-	for (i = 0; t->vn->mode == VFE_NET_RX_MERGEABLE &&
-	     i < ARRAY_SIZE(says); i++)
-		tnet_arrive_merged(t, 2, 500, says[i]);
-	KUNIT_EXPECT_NULL(t->test, tnet_next(t));
-	tnet_expect_works(t);
-	for (i = 0; i < ARRAY_SIZE(lens); i++) {
-		if (!tnet_fill(t, bytes, sizeof(bytes), lens[i]))
-			break;
-		tnet_deliver(t);
-		msleep(20);
-	}
-	skb_queue_purge(&t->got);
-	/* the driver may have reset the queue */
-	tnet_wait_live(t);
-	tnet_expect_works(t);
-}
-
-static void a_device_that_lies(struct kunit *test)
-{
-	unsigned int i, round;
-
-	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
-		struct vfe_mock_spec spec = {
-			.features = layouts[i].features,
-			.translated = layouts[i].translated,
-		};
-		struct bpf_prog *prog = make_prog(test, i & 1);
-		struct tnet *t = tnet_up(test, &spec, NULL);
-
-		kunit_info(test, "%s", layouts[i].name);
-		KUNIT_ASSERT_EQ(test, load(t, prog), 0);
-		for (round = 0; round < 2; round++) {
-			lies(t);
-			use_old_buffers(t);
-		}
-		KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
-		tnet_clean(t);
-	}
-}
-
 /* --- loading --- */
 
 static void load_and_unload_under_traffic(struct kunit *test)
@@ -413,6 +378,85 @@ static void load_and_unload_under_traffic(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
 	skb_queue_purge(&t->got);
 	tnet_take_and_interrupt(t);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/*
+ * Packets are in flight while programs come and go, and their frames beside
+ * them: BQL counts the stack's packets, all of them, at any time.
+ */
+static void bql_while_programs_come_and_go(struct kunit *test)
+{
+	struct bpf_prog *a = make_prog(test, true), *b = make_prog(test, false);
+	struct tnet *t = switch_up(test);
+	const unsigned int n = 10;
+	unsigned int i;
+
+	if (!IS_ENABLED(CONFIG_BQL))
+		kunit_skip(test, "needs BQL");
+	tnet_no_bql_limit(t);
+	for (i = 0; i < 24; i++) {
+		KUNIT_EXPECT_EQ(test, tnet_send_many(t, n), n);
+		KUNIT_EXPECT_EQ(test, tnet_bql(t, 0), n * ETH_ZLEN);
+		KUNIT_ASSERT_EQ(test, load(t, i % 3 == 2 ? NULL :
+					      i % 3 ? a : b), 0);
+		KUNIT_EXPECT_EQ_MSG(test, tnet_bql(t, 0), n * ETH_ZLEN,
+				    "load %u", i);
+		verdict = XDP_TX;
+		tnet_arrive(t, NULL, 300, i);
+		KUNIT_EXPECT_EQ_MSG(test, tnet_bql(t, 0), n * ETH_ZLEN,
+				    "packet %u", i);
+		verdict = XDP_PASS;
+		skb_queue_purge(&t->got);
+		if (i % 4 == 3) {
+			tnet_close(t);
+			KUNIT_EXPECT_EQ(test, load(t, i % 8 == 7 ? a : b), 0);
+			KUNIT_EXPECT_EQ(test, tnet_open(t), 0);
+			KUNIT_EXPECT_EQ_MSG(test, tnet_bql(t, 0), n * ETH_ZLEN,
+					    "open %u", i);
+		}
+		/* the stack's packets are in front of the program's */
+		KUNIT_EXPECT_TRUE(test, tnet_take(t));
+		vfe_mock_interrupt(t->tx);
+		tnet_run_softirqs();
+		KUNIT_EXPECT_EQ_MSG(test, tnet_bql(t, 0), (n - 1) * ETH_ZLEN,
+				    "one sent %u", i);
+		tnet_take_all(t);
+		vfe_mock_interrupt(t->tx);
+		tnet_run_softirqs();
+		KUNIT_EXPECT_EQ_MSG(test, tnet_bql(t, 0), 0U, "sent %u", i);
+	}
+	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* The stack waited for an interrupt; a frame of XDP ends the wait. */
+static void a_frame_that_ends_a_wait(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = MERGE };
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+	unsigned int i, j;
+
+	tnet_no_bql_limit(t);
+	for (i = 0; i < 5; i++) {
+		while (!netif_xmit_stopped(nq))
+			tnet_xmit(t, tnet_frame(t, 100, i));
+		/* not so many that an interrupt comes */
+		for (j = 0; j < 25; j++)
+			KUNIT_ASSERT_TRUE(test, tnet_take(t));
+		KUNIT_EXPECT_TRUE(test, netif_xmit_stopped(nq));
+		KUNIT_EXPECT_EQ(test, xmit(t, make_frame(test, 64),
+					   XDP_XMIT_FLUSH), 1);
+		KUNIT_EXPECT_FALSE(test, netif_xmit_stopped(nq));
+		/* nobody waits any more: no interrupt */
+		KUNIT_EXPECT_FALSE(test, tnet_take_and_interrupt(t));
+		msleep(30);
+		KUNIT_EXPECT_EQ(test, vfe_net_tx_pending(&t->vn->txq[0]), 0U);
+	}
+	tnet_expect_no_bql(t);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }
@@ -447,22 +491,6 @@ static void resets_with_a_program(struct kunit *test)
 	tnet_close(t);
 	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
 	tnet_clean(t);
-}
-
-static struct tnet *switch_up(struct kunit *test)
-{
-	static const struct vfe_net_config config = {
-		.mac = { 2, 0, 0, 0, 0, 1 },
-		.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
-		.max_virtqueue_pairs = cpu_to_le16(2),
-	};
-	struct vfe_mock_spec spec = {
-		.features = MERGE | LARGE | SWITCH |
-			    BIT_ULL(VIRTIO_NET_F_MQ),
-		.queues = 5,
-	};
-
-	return tnet_up(test, &spec, &config);
 }
 
 static u64 offloads_sent(struct tnet *t)
@@ -528,93 +556,7 @@ static void devices_that_programs_cannot_use(struct kunit *test)
 	tnet_clean(t);
 }
 
-/**
- * struct fail_load - for fail_a_load()
- * @t: the interface
- * @prog: the program
- * @refused: how often it was not loaded
- */
-struct fail_load {
-	struct tnet *t;
-	struct bpf_prog *prog;
-	unsigned int refused;
-};
-
-static bool fail_a_load(void *data, unsigned int nth)
-{
-	struct netlink_ext_ack extack = {};
-	struct fail_load *f = data;
-	struct tnet *t = f->t;
-	struct netdev_bpf bpf = {
-		.command = XDP_SETUP_PROG, .prog = f->prog, .extack = &extack,
-	};
-	bool failed;
-	int err;
-
-	bpf_prog_inc(f->prog);
-	rtnl_lock();
-	fail_nth(nth);
-	err = t->dev->netdev_ops->ndo_bpf(t->dev, &bpf);
-	failed = fail_end();
-	rtnl_unlock();
-	if (err) {
-		bpf_prog_put(f->prog);
-		f->refused++;
-		KUNIT_EXPECT_EQ(t->test, err, -ENOMEM);
-	}
-	tnet_expect_works(t);
-	if (!err)
-		KUNIT_EXPECT_EQ(t->test, load(t, NULL), 0);
-	tnet_untap(t);
-	vfe_mock_unbind(t->m);
-	KUNIT_ASSERT_TRUE(t->test, tnet_bind(t));
-	t->tap.dev = t->dev;
-	dev_add_pack(&t->tap);
-	KUNIT_ASSERT_EQ(t->test, tnet_open(t), 0);
-	return failed;
-}
-
-static void allocations_of_a_load(struct kunit *test)
-{
-	struct vfe_mock_spec spec = { .features = MERGE };
-	struct fail_load f = { .prog = make_prog(test, false) };
-
-	fail_require(test);
-	f.t = tnet_up(test, &spec, NULL);
-	fail_in_turn(fail_a_load, &f, 20, 3);
-	KUNIT_EXPECT_GT(test, f.refused, 0U);
-	tnet_clean(f.t);
-}
-
 /* --- frames from other interfaces --- */
-
-static struct xdp_frame *make_frame(struct kunit *test, unsigned int headroom)
-{
-	struct page *page = alloc_page(GFP_KERNEL);
-	struct xdp_frame *frame;
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	frame = page_address(page);
-	memset(frame, 0, PAGE_SIZE);
-	frame->data = (void *)frame + sizeof(*frame) + headroom;
-	frame->len = 200;
-	frame->headroom = headroom;
-	frame->frame_sz = PAGE_SIZE;
-	memset(frame->data, 0x33, frame->len);
-	return frame;
-}
-
-static int xmit(struct tnet *t, struct xdp_frame *frame, u32 flags)
-{
-	int sent;
-
-	local_bh_disable();
-	sent = t->dev->netdev_ops->ndo_xdp_xmit(t->dev, 1, &frame, flags);
-	local_bh_enable();
-	if (sent < 1)
-		xdp_return_frame(frame);
-	return sent;
-}
 
 static void frames_of_other_interfaces(struct kunit *test)
 {
@@ -655,15 +597,19 @@ static void frames_of_other_interfaces(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(any_layout),
 	KUNIT_CASE(decisions),
+	KUNIT_CASE(bytes_of_a_program),
+	KUNIT_CASE(a_packet_without_headroom),
+	KUNIT_CASE(a_program_that_asks_for_the_hash),
+	KUNIT_CASE(a_poll_with_many_packets),
 	KUNIT_CASE(a_full_ring_of_packets_sent_back),
 	KUNIT_CASE(packets_that_are_redirected),
 	KUNIT_CASE(packets_of_several_buffers),
-	KUNIT_CASE(a_device_that_lies),
 	KUNIT_CASE(load_and_unload_under_traffic),
+	KUNIT_CASE(bql_while_programs_come_and_go),
+	KUNIT_CASE(a_frame_that_ends_a_wait),
 	KUNIT_CASE(resets_with_a_program),
 	KUNIT_CASE(offloads_are_off_while_a_program_is_loaded),
 	KUNIT_CASE(devices_that_programs_cannot_use),
-	KUNIT_CASE(allocations_of_a_load),
 	KUNIT_CASE(frames_of_other_interfaces),
 	{}
 };

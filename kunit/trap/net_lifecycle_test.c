@@ -4,6 +4,7 @@
  * send, does not start or is gone; suspend, resets, removal under traffic, and
  * functions that are none of this driver.
  */
+#include "../drivers/trap/net/net.h"
 #include "lib/failslab.h"
 #include "lib/suite.h"
 #include "lib/trap_net_fixture.h"
@@ -343,6 +344,135 @@ static void net_gone(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/*
+ * No memory for a frame: it is dropped and counted. (The work item runs in this
+ * task, where allocations can be made to fail.)
+ */
+static void net_receives_without_memory(struct kunit *test)
+{
+	struct tstation *ts = tstation_start(test);
+	struct vfe_trap_net *tn = netdev_priv(ts->dev);
+	bool failed = true;
+	unsigned int n;
+
+	fail_require(test);
+	for (n = 1; n < 20 && failed; n++) {
+		ts->back->quiet = true;
+		KUNIT_ASSERT_TRUE(test, tstation_receive(ts, 100, n));
+		ts->back->quiet = false;
+		vfe_mock_station_interrupt(ts->m, 0);
+		KUNIT_ASSERT_TRUE(test, cancel_delayed_work(&tn->work));
+		fail_nth(n);
+		tn->work.work.func(&tn->work.work);
+		failed = fail_end();
+		msleep(20);
+		KUNIT_EXPECT_EQ_MSG(test, ts->got +
+				    tstation_stats(ts).rx_dropped, (u64)n,
+				    "allocation %u", n);
+	}
+	KUNIT_EXPECT_FALSE(test, failed);
+	KUNIT_EXPECT_GT(test, tstation_stats(ts).rx_dropped, 0ULL);
+	tstation_expect_works(ts);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
+static unsigned int net_accesses_left;
+
+/* The function vanishes at an access. */
+static bool net_vanish_at(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (net_accesses_left && !--net_accesses_left) {
+		m->knobs.gone = true;
+		if (a->dir == VFE_READ)
+			a->val = U32_MAX;
+	}
+	return m->knobs.gone;
+}
+
+/*
+ * An interrupt, and the status reads as ones. If configuration answers, it is
+ * not gone, and the interrupt of another function; if not, it is.
+ */
+static void net_gone_with_an_interrupt(struct kunit *test)
+{
+	struct tstation *ts = tstation_start(test);
+	struct net_lie lie = {
+		.reg = NET_REG(INTERRUPT_STATUS), .val = U32_MAX,
+	};
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		lie.told = false;
+		ts->m->knobs.priv = &lie;
+		ts->m->knobs.access = net_tell_lie;
+		vfe_mock_pin(ts->m);
+		ts->m->knobs.access = NULL;
+		KUNIT_EXPECT_TRUE(test, lie.told);
+		tstation_expect_works(ts);
+	}
+	net_accesses_left = 1;
+	ts->m->knobs.access = net_vanish_at;
+	vfe_mock_pin(ts->m);
+	KUNIT_EXPECT_EQ(test, net_accesses_left, 0U);
+	KUNIT_EXPECT_TRUE(test, TSTATION_WAIT_FOR(!netif_carrier_ok(ts->dev)));
+	tstation_down(ts);
+	KUNIT_EXPECT_EQ(test, tstation_up(ts), -ENODEV);
+	vfe_mock_unplug(ts->m);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
+/* Things that users and the device do, whose accesses are the moments */
+static void net_do_all(struct tstation *ts)
+{
+	tstation_receive(ts, 100, 1);
+	msleep(20);
+	ts->back->busy = true;
+	tstation_send(ts, 60, 1);
+	msleep(20);
+	ts->back->busy = false;
+	vfe_mock_station_sent(ts->m);
+	vfe_mock_station_interrupt(ts->m, VFE_NET_INT_LINK |
+				   VFE_NET_INT_OVERRUN);
+	msleep(20);
+	ts->dev->netdev_ops->ndo_tx_timeout(ts->dev, 0);
+	msleep(20);
+	tstation_send(ts, 60, 2);
+	msleep(20);
+	tstation_down(ts);
+	tstation_up(ts);
+	msleep(20);
+}
+
+/* At each access: nothing hangs, nothing is lost, the driver can be unbound. */
+static void net_vanishes_at_any_access(struct kunit *test)
+{
+	struct tstation *ts;
+	unsigned int at;
+	bool more;
+
+	for (at = 1, more = true; more && at < 600; at += at < 20 ? 1 : 5) {
+		ts = tstation_start(test);
+		net_accesses_left = at;
+		ts->m->knobs.access = net_vanish_at;
+		net_do_all(ts);
+		more = !net_accesses_left;
+		net_accesses_left = 0;
+		if (more) {
+			/* at the latest now */
+			tstation_send(ts, 60, 3);
+			KUNIT_EXPECT_TRUE_MSG(test, TSTATION_WAIT_FOR
+					      (!netif_carrier_ok(ts->dev)),
+					      "access %u", at);
+		} else {
+			tstation_expect_works(ts);
+		}
+		vfe_mock_unplug(ts->m);
+		VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+	}
+	KUNIT_EXPECT_FALSE(test, more);
+	KUNIT_EXPECT_GT(test, at, 50U);
+}
+
 static void net_removed_under_traffic(struct kunit *test)
 {
 	struct tstation *ts = tstation_start(test);
@@ -447,6 +577,9 @@ static struct kunit_case net_cases[] = {
 	KUNIT_CASE(net_function_reset),
 	KUNIT_CASE(net_dead_for_a_while),
 	KUNIT_CASE(net_gone),
+	KUNIT_CASE(net_receives_without_memory),
+	KUNIT_CASE(net_gone_with_an_interrupt),
+	KUNIT_CASE(net_vanishes_at_any_access),
 	KUNIT_CASE(net_removed_under_traffic),
 	KUNIT_CASE(net_unbound_while_waiting),
 	KUNIT_CASE(net_is_none),

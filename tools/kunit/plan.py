@@ -18,6 +18,7 @@ REJECTED = {"vfe_blk": ("interrupts=none", "queues=4096", "queue_depth=24",
                         "queue_depth=1", "queue_depth=65536",
                         "poll_queues=4096", "coalesce_usecs=10001",
                         "adaptive_poll=10001"),
+            "vfe_net": ("interrupts=none",),
             "vfe_trap_blk": ("window=none",),
             "vfe_trap_net": ("window=none",)}
 # The mock stays loaded: its region of logic_iomem cannot be removed.

@@ -26,6 +26,7 @@ COVERS = (
     (r"kunit/lib/ring_fixture", "ring/* core/counters core/sysfs"),
     (r"kunit/lib/blk_fixture", "blk/* trap/* core/features core/legacy"),
     (r"kunit/lib/trap_net_fixture", "trap/net_*"),
+    (r"kunit/lib/net_", "net/*"),
     (r"kunit/lib/(\w+)_fixture\.h", r"\1/*"),
     (r"drivers/core/(ring|split|packed|indirect|queue\.)", "ring/*"),
     (r"drivers/core/(counts|stats|sums|regs)", "core/counters* core/regs"),
@@ -54,7 +55,11 @@ SECONDS = {"blk/alloc_failure": 12, "blk/device_fault": 9, "trap/lifecycle": 7,
            "blk/data": 5, "core/alloc_failure": 4, "rng/hwrng": 4,
            "blk/attributes": 3, "ring/buffers": 2, "trap/requests": 2,
            "core/counters": 2, "blk/bus_error": 2, "core/features": 2,
-           "core/counters_race": 2, "core/sysfs": 2, "blk/polled_queues": 2}
+           "core/counters_race": 2, "core/sysfs": 2, "blk/polled_queues": 2,
+           "net/features": 7, "net/moments": 6, "net/xdp": 3,
+           "net/alloc_failure": 6, "trap/net_lifecycle": 6, "net/state": 5,
+           "net/receive": 3, "net/xdp_fault": 3, "net/xsk": 2,
+           "net/xsk_fault": 2, "net/transmit_irq": 2, "net/transmit": 2}
 
 
 @dataclass(frozen=True)
