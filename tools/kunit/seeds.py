@@ -34,6 +34,7 @@ class Seed:
 
 _NET_RX = "drivers/net/rx.c"
 _NET_TX = "drivers/net/tx.c"
+_NET_XDP_RX = "drivers/net/xdp_rx.c"
 _DEVICE = "drivers/core/device.c"
 _REGS = "drivers/core/regs.c"
 _MOCK_TEST = "kunit/mocktest/device_test.c"
@@ -135,6 +136,35 @@ SEEDS = (
         Change("drivers/core/queue.c",
                "q->ring ? q->ops->detach(q) : NULL;",
                "q->ops->detach(q);"),)),
+    Seed("a packet whose mappings stay", ("net/transmit",), "DMA-API", (
+        Change(_NET_TX, "unmap:\n\tvfe_net_tx_unmap(txq, *first);\n",
+               "unmap:\n"),)),
+    Seed("frames that netpoll keeps for ever", ("net/netpoll",), "case", (
+        Change(_NET_TX, "\tif (unlikely(txq->late))\n"
+               "\t\tvfe_net_xdp_tx_done(txq, NULL, 0, 1);\n", ""),)),
+    Seed("BQL that a program's load resets", ("net/xdp",), "case", (
+        Change("drivers/net/xdp.c",
+               "\tvfe_net_xdp_assign(vn, prog);\n",
+               "\tvfe_net_xdp_assign(vn, prog);\n"
+               "\tnetdev_tx_reset_queue(vn->txq[0].nq);\n"),)),
+    Seed("a hash of no packet", ("net/xdp",), "case", (
+        Change(_NET_XDP_RX, "used->token), rxq->hdr_len);",
+               "used->token),\n\t       sizeof(struct virtio_net_hdr));"),
+    )),
+    Seed("memory of a closed socket", ("net/xsk_fault",), "case", (
+        Change("drivers/net/xsk.c", "\tvfe_net_xsk_take_back(vn, pair);\n",
+               ""),)),
+    Seed("a descriptor that the user loses", ("net/xsk_fault",), "case", (
+        Change("drivers/net/xsk_tx.c", "\t\t\t*slot |= VFE_NET_XSK_DONE;\n",
+               ""),)),
+    Seed("a filter that a silent device loses", ("net/state",), "case", (
+        Change("drivers/net/state.c",
+               "\tif (vfe_net_ctrl_unanswered(err))\n"
+               "\t\tset_bit(step, &vn->state.dirty);\n", ""),)),
+    Seed("a window that is not missed", ("trap/net_lifecycle",), "case", (
+        Change("drivers/trap/net/netdev.c",
+               "\tvfe_trap_set_gone(trap);\n\treturn IRQ_HANDLED;",
+               "\treturn IRQ_HANDLED;"),)),
     Seed("checkers that are switched off", ("mocktest/device",), "checker",
          arguments=("kmemleak=off", "dma_debug=off", "no_debug_objects",
                     "sysctl.kernel.prove_locking=0"),
