@@ -24,6 +24,13 @@
 #define VFE_PP_FLAG_PAGE_FRAG 0
 #endif
 
+/* Until 6.1 virtio_net_hdr_to_skb() refuses merged datagrams (USO). */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define VFE_NET_RX_USO 0
+#else
+#define VFE_NET_RX_USO 1
+#endif
+
 /* 6.15 renamed these two. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
 #define vfe_timer_delete_sync(timer) del_timer_sync(timer)
