@@ -68,7 +68,11 @@ static bool check_field(const struct net_frame *f,
 	return le16toh(f->hdr.csum_offset) == (n->udp ? 6 : 16);
 }
 
-/* 5.1.9.2.2: the outer headers, up to the inner network header */
+/*
+ * 5.1.9.2.2: the outer headers, up to the inner network header. By the
+ * specification the bit names the inner IP version, but drivers of Linux set
+ * that of the outer one: the packet itself tells.
+ */
 static bool check_tunnel(const struct net_frame *f, struct offload_needs *n)
 {
 	uint32_t udp = le16toh(f->hdr.outer_th_offset);
@@ -80,13 +84,14 @@ static bool check_tunnel(const struct net_frame *f, struct offload_needs *n)
 		return !(f->hdr.flags & VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM);
 	packet_parse(f->data, f->len, &p);
 	if (bits == VIRTIO_NET_HDR_GSO_UDP_TUNNEL || !p.ip || p.l4 != udp ||
-	    p.proto != IPPROTO_UDP || inner < udp + UDP_LEN)
+	    p.proto != IPPROTO_UDP || inner < udp + UDP_LEN ||
+	    inner >= f->len)
 		return false;
 	n->tunnel = true;
 	n->outer_v6 = p.v6;
 	n->outer_ip = p.ip;
 	n->outer_udp = udp;
-	n->v6 = bits == VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6;
+	n->v6 = f->data[inner] >> 4 == 6;
 	n->needs |= NET_TUNNEL;
 	if (f->hdr.flags & VIRTIO_NET_HDR_F_UDP_TUNNEL_CSUM)
 		n->needs |= NET_TUNNEL_CSUM;

@@ -184,7 +184,7 @@ static void test_segments(void)
 }
 
 /* VXLAN: an outer UDP packet around an Ethernet frame */
-static void make_tunnel(bool outer_v6, bool inner_v6, bool csum)
+static void make_tunnel(bool outer_v6, bool inner_v6, bool csum, bool bit_v6)
 {
 	static uint8_t inner[4096];
 	uint32_t len = make_frame(inner, inner_v6, true, 1000);
@@ -195,9 +195,10 @@ static void make_tunnel(bool outer_v6, bool inner_v6, bool csum)
 	begin(outer_v6, false, 8 + len);
 	memcpy(frame.data + at, inner, len);
 	frame.hdr.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM;
-	frame.hdr.gso_type = inner_v6 ?
-		VIRTIO_NET_HDR_GSO_TCPV6 | VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6 :
-		VIRTIO_NET_HDR_GSO_TCPV4 | VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4;
+	frame.hdr.gso_type = inner_v6 ? VIRTIO_NET_HDR_GSO_TCPV6 :
+					VIRTIO_NET_HDR_GSO_TCPV4;
+	frame.hdr.gso_type |= bit_v6 ? VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV6 :
+				       VIRTIO_NET_HDR_GSO_UDP_TUNNEL_IPV4;
 	frame.hdr.gso_size = 300;
 	frame.hdr.outer_th_offset = udp;
 	frame.hdr.inner_nh_offset = at + ETH_LEN;
@@ -214,14 +215,15 @@ static void make_tunnel(bool outer_v6, bool inner_v6, bool csum)
 
 static void test_tunnel(void)
 {
-	for (unsigned int i = 0; i < 8; i++) {
+	/* the bit names the inner IP version, or the outer one */
+	for (unsigned int i = 0; i < 16; i++) {
 		struct offload_needs n;
 		struct net_frame *f;
 		struct offload o;
 		unsigned int count = 0;
 		unsigned int inner;
 
-		make_tunnel(i & 1, i & 2, i & 4);
+		make_tunnel(i & 1, i & 2, i & 4, i & (i & 8 ? 1 : 2));
 		inner = frame.hdr.inner_nh_offset - ETH_LEN;
 		CHECK(offload_check(&frame, &n));
 		CHECK(n.needs & NET_TUNNEL);
