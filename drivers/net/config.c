@@ -30,6 +30,16 @@ const u64 vfe_net_features =
 	BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX) | BIT_ULL(VIRTIO_F_ANY_LAYOUT) |
 	BIT_ULL(VIRTIO_NET_F_GUEST_HDRLEN);
 
+#define VFE_NET_HIGH(bit)	BIT_ULL((bit) - 64)
+
+/* 5.1.3.1: the first two need GUEST_USO4 and GUEST_USO6 */
+const u64 vfe_net_features_high =
+	(VFE_NET_RX_USO ?
+	 VFE_NET_HIGH(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO) |
+	 VFE_NET_HIGH(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM) : 0) |
+	VFE_NET_HIGH(VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO) |
+	VFE_NET_HIGH(VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO_CSUM);
+
 /* 5.1.4.2: without a MAC address of the device the driver chooses one. */
 static int vfe_net_read_mac(struct vfe_net *vn)
 {
@@ -137,7 +147,11 @@ static void vfe_net_choose_layout(struct vfe_net *vn)
 
 	vn->dma = vfe_dma_api(vn->vd);
 	vn->any_layout = v1 || vfe_net_has(vn, VIRTIO_F_ANY_LAYOUT);
-	if (vfe_net_has(vn, VIRTIO_NET_F_HASH_REPORT))
+	/* 5.1.9.3.1: a field brings those before it */
+	if (vfe_net_has(vn, VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO) ||
+	    vfe_net_has(vn, VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO))
+		vn->hdr_len = VFE_NET_HDR_LEN_TUNNEL;
+	else if (vfe_net_has(vn, VIRTIO_NET_F_HASH_REPORT))
 		vn->hdr_len = VFE_NET_HDR_LEN_HASH;
 	else if (v1 || vfe_net_has(vn, VIRTIO_NET_F_MRG_RXBUF))
 		vn->hdr_len = sizeof(struct virtio_net_hdr_mrg_rxbuf);
@@ -185,6 +199,11 @@ static netdev_features_t vfe_net_tx_features(const struct vfe_net *vn)
 		f |= NETIF_F_TSO_ECN;
 	if (vfe_net_has(vn, VIRTIO_NET_F_HOST_USO))
 		f |= NETIF_F_GSO_UDP_L4;
+	if (!vfe_net_has(vn, VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO))
+		return f;
+	f |= NETIF_F_GSO_UDP_TUNNEL;
+	if (vfe_net_has(vn, VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO_CSUM))
+		f |= NETIF_F_GSO_UDP_TUNNEL_CSUM;
 	return f;
 }
 
@@ -201,6 +220,9 @@ void vfe_net_config_netdev(struct vfe_net *vn)
 
 	dev->hw_features |= tx;
 	dev->features |= tx | NETIF_F_HIGHDMA;
+	/* without this feature nothing in a tunnel is left to the device */
+	if (tx & NETIF_F_GSO_UDP_TUNNEL)
+		dev->hw_enc_features |= tx;
 	/* the device may send such packets, and must check their headers */
 	if (tx & NETIF_F_ALL_TSO)
 		dev->features |= NETIF_F_GSO_ROBUST;

@@ -11,7 +11,7 @@
 #include <linux/tcp.h>
 #include <linux/virtio_net.h>
 
-#include "net.h"
+#include "tunnel.h"
 
 /*
  * Do the fields fit a frame of @len bytes? 5.1.9.4.2: unknown flags are
@@ -77,18 +77,33 @@ static void vfe_net_hdr_offloads(struct virtio_net_hdr *hdr,
 	}
 	if (!shinfo->gso_size)
 		return;
+	hdr->gso_size = (__force __virtio16)cpu_to_le16(shinfo->gso_size);
+	hdr->gso_type = vfe_net_gso_type(shinfo->gso_type);
+	/* the header is a long one: the netdev has this feature */
+	if (unlikely(shinfo->gso_type & VFE_NET_SKB_TUNNEL)) {
+		vfe_net_tunnel_from_skb((struct vfe_net_hdr *)hdr, skb);
+		return;
+	}
 	headers = skb_transport_offset(skb) +
 		  (shinfo->gso_type & SKB_GSO_UDP_L4 ? sizeof(struct udphdr) :
 						       tcp_hdrlen(skb));
 	hdr->hdr_len = (__force __virtio16)cpu_to_le16(headers);
-	hdr->gso_size = (__force __virtio16)cpu_to_le16(shinfo->gso_size);
-	hdr->gso_type = vfe_net_gso_type(shinfo->gso_type);
+}
+
+/* Zeroes the hash, and what a packet without a tunnel has of one. */
+static void vfe_net_hdr_zero_rest(u8 *hdr, unsigned int hdr_len)
+{
+	memset(hdr + VFE_NET_HDR_LEN, 0,
+	       VFE_NET_HDR_LEN_HASH - VFE_NET_HDR_LEN);
+	if (hdr_len > VFE_NET_HDR_LEN_HASH)
+		memset(hdr + VFE_NET_HDR_LEN_HASH, 0,
+		       VFE_NET_HDR_LEN_TUNNEL - VFE_NET_HDR_LEN_HASH);
 }
 
 /**
  * vfe_net_hdr_from_skb() - write the header of a packet to transmit
  * @hdr: the header, @hdr_len bytes
- * @hdr_len: 10, or 12 and more with num_buffers
+ * @hdr_len: 10, or 12, 20 or 24 with num_buffers
  * @skb: the packet; the netdev's features are those that were negotiated
  *
  * 5.1.9.2.1: num_buffers is 0, flags only have NEEDS_CSUM.
@@ -101,8 +116,8 @@ void vfe_net_hdr_from_skb(struct virtio_net_hdr_mrg_rxbuf *hdr,
 	memset(&hdr->hdr, 0, sizeof(hdr->hdr));
 	if (likely(hdr_len >= sizeof(*hdr)))
 		hdr->num_buffers = 0;
-	if (unlikely(hdr_len > sizeof(*hdr)))
-		memset(hdr + 1, 0, hdr_len - sizeof(*hdr));
+	if (unlikely(hdr_len > VFE_NET_HDR_LEN))
+		vfe_net_hdr_zero_rest((u8 *)hdr, hdr_len);
 	if (skb->ip_summed == CHECKSUM_PARTIAL || skb_is_gso(skb))
 		vfe_net_hdr_offloads(&hdr->hdr, skb);
 }

@@ -120,7 +120,7 @@ static struct vfe_net *vfe_net_alloc(struct vfe_device *vd)
 	u16 has, pairs;
 	int err;
 
-	err = vfe_negotiate(vd, vfe_net_features, 0, 0);
+	err = vfe_negotiate(vd, vfe_net_features, vfe_net_features_high, 0);
 	if (!err)
 		err = vfe_net_read_pairs(vd, &has);
 	if (err)

@@ -147,6 +147,7 @@ struct vfe_net_tx_stats {
  * @hdr_len: as in struct vfe_net
  * @dma: as in struct vfe_net
  * @ready: the device takes buffers; protected by &vfe_recovery.lock
+ * @hash: the header has a hash (HASH_REPORT)
  * @small: bytes of a buffer of class VFE_NET_RX_SMALL
  * @average: moving average of packet lengths, times 64
  * @posted: buffers in the ring
@@ -181,6 +182,7 @@ struct vfe_net_rxq {
 	u8 hdr_len;
 	bool dma;
 	bool ready;
+	bool hash;
 	u16 small;
 	u32 average;
 	unsigned int posted;
@@ -376,11 +378,13 @@ static inline u32 vfe_net_hash_value(const struct vfe_net_hdr *hdr)
 /**
  * union vfe_net_rx_hdr - the header of a received packet, copied
  * @v1: of each device
- * @hash: of a device that reports hashes (HASH_REPORT)
+ * @kind: its flags, and its gso_type in the upper half
+ * @full: of a device that reports hashes, or has tunnels
  */
 union vfe_net_rx_hdr {
 	struct virtio_net_hdr_mrg_rxbuf v1;
-	struct vfe_net_hdr hash;
+	__le16 kind;
+	struct vfe_net_hdr full;
 };
 
 /* Counts a buffer of @n descriptors that was added. The lock is held. */
@@ -399,6 +403,7 @@ void vfe_net_hdr_from_skb(struct virtio_net_hdr_mrg_rxbuf *hdr,
 
 /* config.c */
 extern const u64 vfe_net_features;
+extern const u64 vfe_net_features_high;	/* from 64 on */
 int vfe_net_read_pairs(struct vfe_device *vd, u16 *pairs);
 int vfe_net_config_init(struct vfe_net *vn);
 void vfe_net_config_netdev(struct vfe_net *vn);

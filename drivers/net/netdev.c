@@ -3,7 +3,7 @@
 #include <linux/etherdevice.h>
 
 #include "filters.h"
-#include "net.h"
+#include "tunnel.h"
 
 static int vfe_net_open(struct net_device *dev)
 {
@@ -119,8 +119,18 @@ static netdev_features_t vfe_net_fix_features(struct net_device *dev,
 	for (i = 0; i < vn->max_pairs; i++)
 		if (vfe_queue_capacity(vn->txq[i].vq) < VFE_NET_MAX_SEGS)
 			features &= ~(NETIF_F_SG | NETIF_F_ALL_TSO |
-				      NETIF_F_GSO_UDP_L4);
+				      NETIF_F_GSO_UDP_L4 |
+				      NETIF_F_GSO_UDP_TUNNEL |
+				      NETIF_F_GSO_UDP_TUNNEL_CSUM);
 	return features;
+}
+
+static netdev_features_t vfe_net_features_check(struct sk_buff *skb,
+						struct net_device *dev,
+						netdev_features_t features)
+{
+	return likely(!skb->encapsulation) ? features :
+	       vfe_net_tunnel_features(skb, features);
 }
 
 const struct net_device_ops vfe_net_netdev_ops = {
@@ -136,7 +146,7 @@ const struct net_device_ops vfe_net_netdev_ops = {
 	.ndo_tx_timeout = vfe_net_tx_timeout,
 	.ndo_fix_features = vfe_net_fix_features,
 	.ndo_set_features = vfe_net_set_features,
-	.ndo_features_check = passthru_features_check,
+	.ndo_features_check = vfe_net_features_check,
 	.ndo_get_stats64 = vfe_net_get_stats64,
 	.ndo_bpf = vfe_net_xdp,
 	.ndo_xdp_xmit = vfe_net_xdp_xmit,

@@ -18,6 +18,7 @@ static void vfe_net_fill_rx_spec(struct vfe_net *vn, unsigned int i,
 	rxq->index = i;
 	rxq->hdr_len = vn->hdr_len;
 	rxq->dma = vn->dma;
+	rxq->hash = vfe_net_has(vn, VIRTIO_NET_F_HASH_REPORT);
 	vfe_net_rx_setup(rxq);
 	snprintf(rxq->name, sizeof(rxq->name), "rx.%u", i);
 	spec->name = rxq->name;

@@ -12,6 +12,7 @@
 
 #include "net.h"
 #include "rx.h"
+#include "tunnel.h"
 #include "xdp.h"
 #include "xsk.h"
 
@@ -567,18 +568,31 @@ void vfe_net_to_stack(struct vfe_net_rxq *rxq, struct sk_buff *skb)
 	napi_gro_receive(&rxq->napi, skb);
 }
 
+/* Sets the offloads of an skb. Return: 0 or an error: drop it */
+static int vfe_net_set_rx_offloads(const struct vfe_net_rxq *rxq,
+				   struct sk_buff *skb,
+				   const union vfe_net_rx_hdr *hdr)
+{
+	const struct vfe_net *vn = rxq->vn;
+
+	if (likely(!vfe_net_in_tunnel(hdr)))
+		return vfe_net_hdr_to_skb(skb, &hdr->v1.hdr);
+	return vfe_net_tunnel_to_skb(skb, &hdr->full,
+			vfe_net_has(vn, VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO),
+			vfe_net_has(vn, VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM));
+}
+
 /* Gives an skb, with the header that the device wrote, to the stack. */
 static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
 			    const union vfe_net_rx_hdr *hdr)
 {
-	if (unlikely(vfe_net_hdr_to_skb(skb, &hdr->v1.hdr))) {
+	if (unlikely(vfe_net_set_rx_offloads(rxq, skb, hdr))) {
 		dev_kfree_skb_any(skb);
 		vfe_net_count_drop(rxq, true);
 		return;
 	}
-	if (rxq->hdr_len >= VFE_NET_HDR_LEN_HASH &&
-	    rxq->vn->netdev->features & NETIF_F_RXHASH)
-		vfe_net_hash_to_skb(skb, &hdr->hash);
+	if (rxq->hash && rxq->vn->netdev->features & NETIF_F_RXHASH)
+		vfe_net_hash_to_skb(skb, &hdr->full);
 	rxq->packets++;
 	rxq->bytes += skb->len;
 	rxq->average += skb->len - rxq->average / 64;

@@ -22,13 +22,16 @@
 #define VFE_NET_ALL_STEPS	(BIT(VFE_NET_NUM_STEPS) - 1)
 #define VFE_NET_SYNC_SOON	(HZ / 10 ?: 1)	/* before a series goes on */
 
-/* Offloads of receive that CTRL_GUEST_OFFLOADS switches, 5.1.9.5.9 */
-#define VFE_NET_GRO_OFFLOADS \
-	(BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | \
-	 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_GUEST_UFO) | \
-	 BIT_ULL(VIRTIO_NET_F_GUEST_USO4) | BIT_ULL(VIRTIO_NET_F_GUEST_USO6))
-#define VFE_NET_OFFLOADS \
-	(BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) | VFE_NET_GRO_OFFLOADS)
+u64 vfe_net_offloads(const struct vfe_net *vn)
+{
+	u64 offloads = vn->vd->features & VFE_NET_OFFLOADS;
+
+	if (vfe_net_has(vn, VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO))
+		offloads |= BIT_ULL(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_MAPPED);
+	if (vfe_net_has(vn, VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM))
+		offloads |= BIT_ULL(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM_MAPPED);
+	return offloads;
+}
 
 /* --- steps --- */
 
@@ -209,7 +212,7 @@ void vfe_net_state_replay(struct vfe_net *vn)
 	vfe_net_ctrl_begin(vn);
 	vfe_net_forget_sent(vn);
 	/* 5.1.9.5.9: after negotiation all of them are enabled */
-	vn->state.sent_offloads = vn->vd->features & VFE_NET_OFFLOADS;
+	vn->state.sent_offloads = vfe_net_offloads(vn);
 	vfe_net_moderation_forget(vn);
 	vn->state.pairs = vn->state.pairs_wanted;
 	vfe_net_ctrl_end(vn);
@@ -379,7 +382,7 @@ int vfe_net_set_offloads(struct vfe_net *vn, u64 offloads)
 u64 vfe_net_wanted_offloads(const struct vfe_net *vn,
 			    netdev_features_t features)
 {
-	u64 offloads = vn->vd->features & VFE_NET_OFFLOADS;
+	u64 offloads = vfe_net_offloads(vn);
 
 	if (!(features & NETIF_F_GRO_HW))
 		offloads &= ~VFE_NET_GRO_OFFLOADS;
@@ -451,7 +454,7 @@ int vfe_net_state_init(struct vfe_net *vn)
 
 	INIT_DELAYED_WORK(&s->sync, vfe_net_sync_work);
 	s->pairs_wanted = s->pairs;
-	s->offloads = vn->vd->features & VFE_NET_OFFLOADS;
+	s->offloads = vfe_net_offloads(vn);
 	/* the device does not know an address that the driver chose */
 	s->mac_set = !vfe_net_has(vn, VIRTIO_NET_F_MAC);
 	if (vfe_net_has(vn, VIRTIO_NET_F_CTRL_VLAN)) {

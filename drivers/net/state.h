@@ -26,6 +26,19 @@ struct vfe_net;
 	 BIT_ULL(VIRTIO_NET_F_HASH_REPORT) | \
 	 BIT_ULL(VIRTIO_NET_F_DEVICE_STATS))
 
+/*
+ * Bits of a set of guest offloads, 5.1.9.5.9: those of the features, except that
+ * features from 64 on have others. First, what merges packets
+ */
+#define VFE_NET_GRO_OFFLOADS \
+	(BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | \
+	 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_GUEST_UFO) | \
+	 BIT_ULL(VIRTIO_NET_F_GUEST_USO4) | BIT_ULL(VIRTIO_NET_F_GUEST_USO6) | \
+	 BIT_ULL(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_MAPPED) | \
+	 BIT_ULL(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM_MAPPED))
+#define VFE_NET_OFFLOADS \
+	(BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) | VFE_NET_GRO_OFFLOADS)
+
 #define VFE_NET_RSS_KEY		40	/* bytes of the longest RSS key */
 #define VFE_NET_RSS_TABLE	1024	/* entries of the longest RSS table */
 
@@ -224,7 +237,9 @@ void vfe_net_state_told(struct vfe_net *vn, enum vfe_net_step step, int err);
  */
 int vfe_net_ctrl_set_pairs(struct vfe_net *vn, unsigned int pairs);
 
-/* Offloads of receive, in bits of features; rtnl is held. */
+/* All guest offloads that were negotiated */
+u64 vfe_net_offloads(const struct vfe_net *vn);
+/* Sets them; rtnl is held. */
 int vfe_net_set_offloads(struct vfe_net *vn, u64 offloads);
 /* Those that the netdev wants with these features, and its program allows */
 u64 vfe_net_wanted_offloads(const struct vfe_net *vn,

@@ -19,11 +19,7 @@
  * Offloads that make the device send what a program cannot read: packets larger
  * than a frame, or without a checksum
  */
-#define VFE_NET_XDP_CANNOT \
-	(BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) | \
-	 BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | \
-	 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_GUEST_UFO) | \
-	 BIT_ULL(VIRTIO_NET_F_GUEST_USO4) | BIT_ULL(VIRTIO_NET_F_GUEST_USO6))
+#define VFE_NET_XDP_CANNOT	VFE_NET_OFFLOADS
 
 /* Is a program loaded? rtnl or @recovery.lock is held. */
 bool vfe_net_xdp_loaded(const struct vfe_net *vn)
@@ -75,7 +71,7 @@ bool vfe_net_xdp_mtu_ok(const struct vfe_net *vn, unsigned int mtu)
 static int vfe_net_xdp_check(struct vfe_net *vn, const struct bpf_prog *prog,
 			     struct netlink_ext_ack *extack)
 {
-	if (vn->vd->features & VFE_NET_XDP_CANNOT &&
+	if (vfe_net_offloads(vn) & VFE_NET_XDP_CANNOT &&
 	    !vfe_net_has(vn, VIRTIO_NET_F_CTRL_GUEST_OFFLOADS)) {
 		NL_SET_ERR_MSG_MOD(extack,
 				   "the device merges packets or leaves out checksums, and lacks CTRL_GUEST_OFFLOADS to disable that");

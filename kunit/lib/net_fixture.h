@@ -190,9 +190,13 @@ static inline int tnet_tap(struct sk_buff *skb, struct net_device *dev,
 {
 	struct tnet *t = container_of(tap, struct tnet, tap);
 
-	if (skb->pkt_type == PACKET_OUTGOING)
+	if (skb->pkt_type == PACKET_OUTGOING) {
 		kfree_skb(skb);
-	else
+		return 0;
+	}
+	/* a protocol of the stack may get it, too */
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (skb)
 		skb_queue_tail(&t->got, skb);
 	return 0;
 }

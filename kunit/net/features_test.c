@@ -26,6 +26,12 @@
 	 BIT_ULL(VIRTIO_NET_F_NOTF_COAL) | \
 	 BIT_ULL(VIRTIO_NET_F_VQ_NOTF_COAL) | BIT_ULL(VIRTIO_F_RING_RESET))
 
+/* and those from 64 on */
+#define HIGH(name)	BIT_ULL(VIRTIO_NET_F_##name - 64)
+#define FULL_HIGH \
+	(HIGH(GUEST_UDP_TUNNEL_GSO) | HIGH(GUEST_UDP_TUNNEL_GSO_CSUM) | \
+	 HIGH(HOST_UDP_TUNNEL_GSO) | HIGH(HOST_UDP_TUNNEL_GSO_CSUM))
+
 static const struct vfe_net_config config = {
 	.mac = { 2, 0, 0, 0, 0, 1 },
 	.status = cpu_to_le16(VIRTIO_NET_S_LINK_UP),
@@ -72,21 +78,29 @@ static void expect_lives(struct tnet *t)
 	tnet_expect_works(t);
 }
 
-static void try(struct kunit *test, const char *name, u64 features,
-		bool translated)
+static void try_high(struct kunit *test, const char *name, u64 features,
+		     u64 high, bool translated)
 {
 	struct vfe_mock_spec spec = {
 		.features = features,
+		.features_high = high,
 		.translated = translated,
 		.queues = features & CTRL ? 3 : 2,
 	};
 	struct tnet *t = tnet_up(test, &spec, &config);
 
-	kunit_info(test, "%s, features %#llx", name, features);
+	kunit_info(test, "%s, features %#llx, %#llx", name, features, high);
 	expect_lives(t);
 	/* what depends on another feature is not accepted without it */
 	KUNIT_EXPECT_EQ(test, t->m->accepted & ~features, 0ULL);
+	KUNIT_EXPECT_EQ(test, t->m->accepted_high, high & FULL_HIGH);
 	tnet_clean(t);
+}
+
+static void try(struct kunit *test, const char *name, u64 features,
+		bool translated)
+{
+	try_high(test, name, features, 0, translated);
 }
 
 /* Rings and addresses: every combination */
@@ -116,10 +130,16 @@ static void each_feature_off(struct kunit *test)
 {
 	unsigned int bit;
 
-	try(test, "all", FULL, false);
+	try_high(test, "all", FULL, FULL_HIGH, false);
 	for (bit = 0; bit < 64; bit++)
 		if (FULL & BIT_ULL(bit) && bit != VIRTIO_F_VERSION_1)
 			try(test, "without one", FULL & ~BIT_ULL(bit), false);
+	for (bit = 0; bit < 64; bit++)
+		if (FULL_HIGH & BIT_ULL(bit))
+			try_high(test, "without one", FULL,
+				 FULL_HIGH & ~BIT_ULL(bit), false);
+	/* and a device that offers some that nobody knows */
+	try_high(test, "unknown ones", FULL, U64_MAX, false);
 }
 
 /* One feature alone, and the features that it needs */
@@ -131,6 +151,9 @@ static void each_feature_alone(struct kunit *test)
 	for (bit = 0; bit < 64; bit++)
 		if (FULL & BIT_ULL(bit) && !(BARE & BIT_ULL(bit)))
 			try(test, "alone", BARE | BIT_ULL(bit), false);
+	for (bit = 0; bit < 64; bit++)
+		if (FULL_HIGH & BIT_ULL(bit))
+			try_high(test, "alone", BARE, BIT_ULL(bit), false);
 }
 
 /* --- the legacy interface --- */

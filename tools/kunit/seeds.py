@@ -35,6 +35,7 @@ class Seed:
 _NET_RX = "drivers/net/rx.c"
 _NET_TX = "drivers/net/tx.c"
 _NET_XDP_RX = "drivers/net/xdp_rx.c"
+_NET_TUNNEL = "drivers/net/tunnel.c"
 _DEVICE = "drivers/core/device.c"
 _REGS = "drivers/core/regs.c"
 _MOCK_TEST = "kunit/mocktest/device_test.c"
@@ -114,6 +115,13 @@ SEEDS = (
     Seed("a driver that believes num_buffers", ("net/receive",), "case", (
         Change(_NET_RX, "\t\tif (unlikely(!used))\n\t\t\treturn false;\n",
                "\t\tif (unlikely(!used))\n\t\t\treturn true;\n"),)),
+    Seed("a tunnel that was not negotiated", ("net/tunnel",), "case", (
+        Change(_NET_TUNNEL, "if (!gso || (flag && !csum) ||",
+               "if ((flag && !csum) ||"),)),
+    Seed("a driver that believes a tunnel's offsets",
+         ("net/tunnel_header",), "case", (
+        Change(_NET_TUNNEL, "if (!vfe_net_tunnel_valid(skb, hdr))",
+               "if (!vfe_net_tunnel_valid(skb, hdr) && !skb)"),)),
     Seed("a late feature that is accepted for ever", ("core/lifecycle",),
          "case", (Change(_DEVICE, "vd->features & ~offered ||"
                          " vd->features_high & ~high",

@@ -64,6 +64,9 @@ DOCUMENTED = (
     Documented(r"ethtool-i\.version", "virtio_net has a version of its own,"
                " 1.0.0; modules have their kernel's", theirs="1\\.0\\.0"),
     Documented(r"(ethtool-k|after)\.tx-udp-segmentation", _USO, ours="on"),
+    Documented(r"(ethtool-k|after)\.tx-udp_tnl(-csum)?-segmentation",
+               "virtio_net has tunnels since Linux 6.17", ours="on",
+               theirs=r"off \[fixed\]"),
     Documented(r"off\.tx-udp-segmentation(\.from-.*)?", _USO,
                ours="0|whole", theirs=r"\(nothing\)"),
     Documented(r"on\.tx-udp-segmentation", _USO, ours="1", theirs="0"),

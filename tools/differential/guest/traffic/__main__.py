@@ -17,12 +17,13 @@ from .last import LAST
 from .life import LIFE
 from .plain import PLAIN
 from .pressure import PRESSURE
+from .tunnel import TUNNEL
 from .uppers import UPPERS
 from .walk import WALK
 from .xdp import XDP
 
 WORKLOADS = {**PLAIN, **LAST, **LIFE, **FILTERS, **CORPUS,
-             **XDP, **WALK, **PRESSURE, **UPPERS}
+             **XDP, **WALK, **PRESSURE, **TUNNEL, **UPPERS}
 
 if __name__ == "__main__":
     WORKLOADS[sys.argv[1]](*sys.argv[2:])
