@@ -124,6 +124,7 @@ class NetRemoval(GuestCase):
         """The control: the test is fair."""
         self.goes(KERNEL, pulled=False)
 
+    @pytest.mark.slow
     def test_module_goes_while_it_is_out(self) -> None:
         """Nothing is left of it."""
         self.join(NET)
