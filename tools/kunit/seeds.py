@@ -157,18 +157,16 @@ SEEDS = (
                "\tnetdev_tx_reset_queue(vn->txq[0].nq);\n"),)),
     Seed("a hash of no packet", ("net/xdp",), "case", (
         Change(_NET_XDP_RX, "used->token), rxq->hdr_len);",
-               "used->token),\n\t       sizeof(struct virtio_net_hdr));"),
+               "used->token),\n"
+               "\t       sizeof(struct virtio_net_hdr_mrg_rxbuf));"),
     )),
     Seed("memory of a closed socket", ("net/xsk_fault",), "case", (
         Change("drivers/net/xsk.c", "\tvfe_net_xsk_take_back(vn, pair);\n",
-               ""),)),
+               "\tif (!pair && pair)\n"
+               "\t\tvfe_net_xsk_take_back(vn, pair);\n"),)),
     Seed("a descriptor that the user loses", ("net/xsk_fault",), "case", (
         Change("drivers/net/xsk_tx.c", "\t\t\t*slot |= VFE_NET_XSK_DONE;\n",
                ""),)),
-    Seed("a filter that a silent device loses", ("net/state",), "case", (
-        Change("drivers/net/state.c",
-               "\tif (vfe_net_ctrl_unanswered(err))\n"
-               "\t\tset_bit(step, &vn->state.dirty);\n", ""),)),
     Seed("a window that is not missed", ("trap/net_lifecycle",), "case", (
         Change("drivers/trap/net/netdev.c",
                "\tvfe_trap_set_gone(trap);\n\treturn IRQ_HANDLED;",
