@@ -26,8 +26,8 @@ DOCUMENTED = (
                theirs="ethtool -C dut tx-frames 0 -> 1"),
     Documented(r"step\.\d+\._channels", "both refuse a change while a program"
                " is attached; virtio_net counts the queues of XDP as pairs in"
-               " use, so that this is none", ours=r".* combined [34] -> 1",
-               theirs=r".* combined [34] -> 0"),
+               " use, so that this is none", ours=r".* combined [234] -> 1",
+               theirs=r".* combined [234] -> 0"),
     Documented(r"step\.\d+\._channels", "and so that the number in use is"
                " one", ours=r".* combined [12] -> 0",
                theirs=r".* combined [12] -> 1"),
@@ -61,6 +61,8 @@ DOCUMENTED = (
                theirs=r"\(nothing\)"),
     Documented(LOG, "it says so", ours=r".* is too large for the XDP"
                r" program"),
+    Documented(LOG, "it says so", ours=r".* combined \d+: not with an XDP"
+               r" program, unload it first"),
     Documented(r"ethtool-i\.version", "virtio_net has a version of its own,"
                " 1.0.0; modules have their kernel's", theirs="1\\.0\\.0"),
     Documented(r"(ethtool-k|after)\.tx-udp-segmentation", _USO, ours="on"),
