@@ -52,4 +52,5 @@ def more() -> More:
     scripts += [(f"{PLACE}/traffic/{path.name}", path)
                 for path in sorted((HERE / "traffic").glob("*.py"))]
     return More("differential-net", (*net.PROGRAMS, *PROGRAMS),
-                (*net.MODULES, *MODULES), (), (*scripts, *_library()), real=("kmod",))
+                (*net.MODULES, *MODULES), (), (*scripts, *_library()),
+                real=("kmod",))

@@ -304,5 +304,5 @@ def shared_ring() -> None:
 LIFE: dict[str, Callable[..., None]] = {
     "mtu": mtu, "jumbo": jumbo, "rings": rings, "channels": channels,
     "down-up": down_up, "under": under, "namespace": namespace,
-    "unbind": unbind, "suspend": suspend, "kept": kept, "resize": resize, "netconsole": netconsole,
-    "smallest": shared_ring}
+    "unbind": unbind, "suspend": suspend, "kept": kept, "resize": resize,
+    "netconsole": netconsole, "smallest": shared_ring}
