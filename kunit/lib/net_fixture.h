@@ -707,4 +707,61 @@ static inline void tnet_expect_works(struct tnet *t)
 	tnet_expect_receives(t, 300, 0x55);
 }
 
+/* --- what users and devices do --- */
+
+static inline int tnet_set_mtu(struct tnet *t, int mtu)
+{
+	int err;
+
+	rtnl_lock();
+	err = dev_set_mtu(t->dev, mtu);
+	rtnl_unlock();
+	return err;
+}
+
+/* By netlink, with a place for a message, or by ioctl without */
+static inline int tnet_set_rings(struct tnet *t, u32 rx, u32 tx,
+				 struct netlink_ext_ack *extack)
+{
+	struct ethtool_ringparam ring = { .rx_pending = rx, .tx_pending = tx };
+	struct kernel_ethtool_ringparam kernel = {};
+	int err;
+
+	rtnl_lock();
+	err = t->dev->ethtool_ops->set_ringparam(t->dev, &ring, &kernel,
+						 extack);
+	rtnl_unlock();
+	tnet_run_softirqs();
+	return err;
+}
+
+/* The guest offloads of the last command; U64_MAX: there is none */
+static inline u64 tnet_offloads_sent(const struct tnet *t)
+{
+	const struct tnet_command *c;
+	__le64 offloads;
+
+	c = tnet_last_command(t, VIRTIO_NET_CTRL_GUEST_OFFLOADS,
+			      VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET);
+	if (!c || c->len != sizeof(offloads))
+		return U64_MAX;
+	memcpy(&offloads, c->data, sizeof(offloads));
+	return le64_to_cpu(offloads);
+}
+
+/* A packet arrives, with a report of its hash. */
+static inline void tnet_arrive_hashed(struct tnet *t, u16 report, u32 hash)
+{
+	u8 bytes[200] = { [VFE_NET_HDR_LEN_HASH ... 199] = 1 };
+	struct vfe_net_hdr *hdr = (void *)bytes;
+
+	hdr->num_buffers = cpu_to_le16(1);
+	hdr->hash_report = cpu_to_le16(report);
+	hdr->hash_value_lo = cpu_to_le16(hash);
+	hdr->hash_value_hi = cpu_to_le16(hash >> 16);
+	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, sizeof(bytes),
+					     sizeof(bytes)));
+	tnet_deliver(t);
+}
+
 #endif /* VFE_KUNIT_NET_FIXTURE_H */

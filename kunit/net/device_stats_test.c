@@ -98,17 +98,6 @@ static struct tnet *stats_up(struct kunit *test, u64 has)
 	return t;
 }
 
-static void use_pairs(struct tnet *t, unsigned int pairs)
-{
-	struct ethtool_channels channels = { .combined_count = pairs };
-
-	rtnl_lock();
-	KUNIT_EXPECT_EQ(t->test,
-			t->dev->ethtool_ops->set_channels(t->dev, &channels),
-			0);
-	rtnl_unlock();
-}
-
 /* --- ethtool -S --- */
 
 /* The value of a name; U64_MAX if there is none */
@@ -175,7 +164,7 @@ static void ethtool_has_them(struct kunit *test)
 	const struct name_row *row;
 	unsigned int i;
 
-	use_pairs(t, 2);
+	KUNIT_EXPECT_EQ(t->test, tnet_use_pairs(t, 2), 0);
 	for (i = 0; i < ARRAY_SIZE(name_rows); i++) {
 		row = &name_rows[i];
 		KUNIT_EXPECT_EQ_MSG(test, ethtool_value(t, row->name),
@@ -190,7 +179,7 @@ static void ethtool_has_them(struct kunit *test)
 	t->ack = VIRTIO_NET_ERR;
 	KUNIT_EXPECT_EQ(test, ethtool_value(t, "rx0_hw_packets"), 0ULL);
 	t->ack = VIRTIO_NET_OK;
-	use_pairs(t, 1);
+	KUNIT_EXPECT_EQ(t->test, tnet_use_pairs(t, 1), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }
@@ -318,7 +307,7 @@ static void queues_have_them(struct kunit *test)
 			value(2, VFE_NET_STATS_RX_BASIC, 4));
 	KUNIT_EXPECT_EQ(test, base_tx.hw_drops,
 			value(3, VFE_NET_STATS_TX_BASIC, 4));
-	use_pairs(t, 2);
+	KUNIT_EXPECT_EQ(t->test, tnet_use_pairs(t, 2), 0);
 	rtnl_lock();
 	ops->get_base_stats(t->dev, &base_rx, &base_tx);
 	rtnl_unlock();

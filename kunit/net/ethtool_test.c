@@ -63,26 +63,10 @@ static void channels(struct kunit *test)
 
 /* --- rings --- */
 
-/* By netlink, with a place for a message, or by ioctl without */
-static int set_rings_by(struct tnet *t, u32 rx, u32 tx,
-			struct netlink_ext_ack *extack)
-{
-	struct ethtool_ringparam ring = { .rx_pending = rx, .tx_pending = tx };
-	struct kernel_ethtool_ringparam kernel = {};
-	int err;
-
-	rtnl_lock();
-	err = t->dev->ethtool_ops->set_ringparam(t->dev, &ring, &kernel,
-						 extack);
-	rtnl_unlock();
-	tnet_run_softirqs();
-	return err;
-}
-
 static int set_rings(struct tnet *t, u32 rx, u32 tx)
 {
 	struct netlink_ext_ack extack = {};
-	int err = set_rings_by(t, rx, tx, &extack);
+	int err = tnet_set_rings(t, rx, tx, &extack);
 
 	/* the user learns why */
 	if (err == -EINVAL)
@@ -146,8 +130,8 @@ static void try_rings(struct kunit *test, u64 features, bool packed)
 		before = rings(t);
 		want = packed ? row->packed : row->split;
 		if (want)
-			KUNIT_EXPECT_EQ(test, set_rings_by(t, row->rx, row->tx,
-							   NULL), want);
+			KUNIT_EXPECT_EQ(test, tnet_set_rings(t, row->rx, row->tx,
+							     NULL), want);
 		KUNIT_EXPECT_EQ_MSG(test, set_rings(t, row->rx, row->tx), want,
 				    "rx %u tx %u", row->rx, row->tx);
 		now = rings(t);
@@ -186,7 +170,7 @@ static void rings_of_a_fixed_size(struct kunit *test)
 	t = tnet_up(test, &old, NULL);
 	KUNIT_EXPECT_EQ(test, set_rings(t, 64, 64), 0);
 	KUNIT_EXPECT_EQ(test, set_rings(t, 32, 64), -EOPNOTSUPP);
-	KUNIT_EXPECT_EQ(test, set_rings_by(t, 32, 64, NULL), -EOPNOTSUPP);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 32, 64, NULL), -EOPNOTSUPP);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }

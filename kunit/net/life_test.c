@@ -109,16 +109,6 @@ static void any_configuration(struct kunit *test)
 	}
 }
 
-static int set_mtu(struct tnet *t, int mtu)
-{
-	int err;
-
-	rtnl_lock();
-	err = dev_set_mtu(t->dev, mtu);
-	rtnl_unlock();
-	return err;
-}
-
 static void mtu_has_the_limits_of_the_device(struct kunit *test)
 {
 	static const struct vfe_net_config config = {
@@ -131,11 +121,11 @@ static void mtu_has_the_limits_of_the_device(struct kunit *test)
 
 	VFE_DUTY(test, "N01", "5.1.4.2", "no packet is larger than the MTU");
 	KUNIT_EXPECT_EQ(test, t->dev->mtu, 2000U);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 2001), -EINVAL);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 67), -EINVAL);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 68), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 2001), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 67), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 68), 0);
 	tnet_expect_works(t);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 2000), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 2000), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }
@@ -150,12 +140,12 @@ static void a_jumbo_mtu_without_mergeable_buffers(struct kunit *test)
 	unsigned int i;
 
 	tnet_expect_receives(t, 1514, 1);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 9000), 0);
 	/* until the old buffers are used, packets as before still arrive */
 	for (i = 0; i < 70; i++)
 		tnet_expect_receives(t, 1514, i);
 	tnet_expect_receives(t, 9014, 2);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 1500), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 1500), 0);
 	for (i = 0; i < 70; i++)
 		tnet_expect_receives(t, 1514, i);
 	tnet_clean(t);

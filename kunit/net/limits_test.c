@@ -53,20 +53,6 @@ static void many_packets_that_nobody_awaits(struct kunit *test)
 
 /* --- rings and MTUs --- */
 
-static int set_rx_ring(struct tnet *t, u32 rx, struct netlink_ext_ack *extack)
-{
-	struct ethtool_ringparam ring = { .rx_pending = rx, .tx_pending = 64 };
-	struct kernel_ethtool_ringparam kernel = {};
-	int err;
-
-	rtnl_lock();
-	err = t->dev->ethtool_ops->set_ringparam(t->dev, &ring, &kernel,
-						 extack);
-	rtnl_unlock();
-	tnet_run_softirqs();
-	return err;
-}
-
 /*
  * A buffer of 17 pages does not fit a ring of 16: it would receive nothing. A
  * table would need one descriptor, but 2.7.5.3.1 limits its length, too.
@@ -79,10 +65,10 @@ static void a_ring_that_is_smaller_than_a_buffer(struct kunit *test,
 	struct netlink_ext_ack extack = {};
 
 	KUNIT_EXPECT_EQ(test, t->vn->mode, VFE_NET_RX_BIG);
-	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 16, &extack), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 16, 64, &extack), -EINVAL);
 	KUNIT_EXPECT_NOT_NULL(test, extack._msg);
 	tnet_expect_works(t);
-	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 32, &extack), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 32, 64, &extack), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }
@@ -106,22 +92,12 @@ static void a_packed_ring_that_is_smaller_than_a_buffer(struct kunit *test)
 	};
 	struct tnet *t = tnet_up(test, &spec, NULL);
 
-	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 17, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 17, 64, NULL), -EINVAL);
 	tnet_expect_works(t);
-	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 18, NULL), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 18, 64, NULL), 0);
 	tnet_expect_works(t);
 	tnet_expect_works(t);
 	tnet_clean(t);
-}
-
-static int set_mtu(struct tnet *t, int mtu)
-{
-	int err;
-
-	rtnl_lock();
-	err = dev_set_mtu(t->dev, mtu);
-	rtnl_unlock();
-	return err;
 }
 
 /* The same, by an MTU that needs buffers of several pages */
@@ -133,14 +109,14 @@ static void an_mtu_that_is_larger_than_a_ring(struct kunit *test)
 	struct tnet *t = tnet_up(test, &spec, NULL);
 	struct netlink_ext_ack extack = {};
 
-	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 2, &extack), 0);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 2, 64, &extack), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 9000), -EINVAL);
 	KUNIT_EXPECT_EQ(test, t->dev->mtu, 1500U);
 	tnet_expect_works(t);
 	tnet_expect_works(t);
 	tnet_expect_works(t);
-	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 64, &extack), 0);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 64, 64, &extack), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 9000), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }
@@ -158,15 +134,15 @@ static void an_mtu_that_is_larger_than_a_table(struct kunit *test)
 	struct netlink_ext_ack extack = {};
 
 	KUNIT_EXPECT_EQ(test, t->vn->mode, VFE_NET_RX_BIG);
-	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 2, &extack), -EINVAL);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 1500), 0);
-	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 2, &extack), 0);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 2, 64, &extack), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 1500), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 2, 64, &extack), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 9000), -EINVAL);
 	tnet_expect_works(t);
 	tnet_expect_works(t);
 	tnet_expect_works(t);
-	KUNIT_EXPECT_EQ(test, set_rx_ring(t, 4, &extack), 0);
-	KUNIT_EXPECT_EQ(test, set_mtu(t, 9000), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 4, 64, &extack), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 9000), 0);
 	tnet_expect_works(t);
 	tnet_clean(t);
 }

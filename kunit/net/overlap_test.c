@@ -40,17 +40,6 @@ static struct tnet *overlap_unbound(struct kunit *test, u64 features)
 	return tnet_unbound(test, &spec, &config);
 }
 
-static void use_pairs(struct tnet *t, unsigned int pairs)
-{
-	struct ethtool_channels channels = { .combined_count = pairs };
-
-	rtnl_lock();
-	KUNIT_EXPECT_EQ(t->test,
-			t->dev->ethtool_ops->set_channels(t->dev, &channels),
-			0);
-	rtnl_unlock();
-}
-
 /* --- ethtool -S: the core asks for the number, then allocates, then reads --- */
 
 /* Reads statistics into memory for @n of them; KASAN looks. */
@@ -100,7 +89,7 @@ static void pairs_that_appear(struct kunit *test)
 
 	t->reply = reply_types;
 	tnet_bring_up(t);
-	use_pairs(t, PAIRS);
+	KUNIT_EXPECT_EQ(t->test, tnet_use_pairs(t, PAIRS), 0);
 	t->silent = true;
 	vfe_mock_needs_reset(t->m);
 	msleep(4000);
@@ -155,7 +144,7 @@ static void a_table_survives_a_silence(struct kunit *test)
 	unsigned int i;
 
 	tnet_bring_up(t);
-	use_pairs(t, PAIRS);
+	KUNIT_EXPECT_EQ(t->test, tnet_use_pairs(t, PAIRS), 0);
 	for (i = 0; i < TABLE; i++)
 		indir[i] = i & 1 ? 2 : 1;
 	KUNIT_EXPECT_EQ(test, set_table(t, indir), 0);
@@ -182,9 +171,9 @@ static void pairs_while_it_sleeps(struct kunit *test)
 	unsigned int i;
 
 	tnet_bring_up(t);
-	use_pairs(t, 1);
+	KUNIT_EXPECT_EQ(t->test, tnet_use_pairs(t, 1), 0);
 	KUNIT_EXPECT_EQ(test, dev->driver->pm->suspend(dev), 0);
-	use_pairs(t, PAIRS);
+	KUNIT_EXPECT_EQ(t->test, tnet_use_pairs(t, PAIRS), 0);
 	KUNIT_EXPECT_EQ(test, dev->driver->pm->resume(dev), 0);
 	tnet_wait_live(t);
 	for (i = 0; i < 8; i++)

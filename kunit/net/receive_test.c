@@ -520,20 +520,6 @@ static const struct hash_row {
 	{ U16_MAX },
 };
 
-static void put_hash(struct tnet *t, u16 report, u32 hash)
-{
-	u8 bytes[200] = { [VFE_NET_HDR_LEN_HASH ... 199] = 1 };
-	struct vfe_net_hdr *hdr = (void *)bytes;
-
-	hdr->num_buffers = cpu_to_le16(1);
-	hdr->hash_report = cpu_to_le16(report);
-	hdr->hash_value_lo = cpu_to_le16(hash);
-	hdr->hash_value_hi = cpu_to_le16(hash >> 16);
-	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, sizeof(bytes),
-					     sizeof(bytes)));
-	tnet_deliver(t);
-}
-
 static void hash_reports(struct kunit *test)
 {
 	static const struct vfe_net_config config = {
@@ -564,7 +550,7 @@ static void hash_reports(struct kunit *test)
 			t->dev->wanted_features &= ~NETIF_F_RXHASH;
 		netdev_update_features(t->dev);
 		rtnl_unlock();
-		put_hash(t, row->report, 0x89abcdef);
+		tnet_arrive_hashed(t, row->report, 0x89abcdef);
 		skb = tnet_next(t);
 		KUNIT_ASSERT_NOT_NULL(test, skb);
 		KUNIT_EXPECT_EQ_MSG(test, skb->hash,

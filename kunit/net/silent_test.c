@@ -272,17 +272,6 @@ static void an_answer_to_no_command(struct kunit *test)
 
 /* --- pairs --- */
 
-static int use_pairs(struct tnet *t, unsigned int pairs)
-{
-	struct ethtool_channels channels = { .combined_count = pairs };
-	int err;
-
-	rtnl_lock();
-	err = t->dev->ethtool_ops->set_channels(t->dev, &channels);
-	rtnl_unlock();
-	return err;
-}
-
 /*
  * 5.1.9.5.5: after a reset only the first pair is enabled. It is the only one in
  * use until the device answers.
@@ -291,7 +280,7 @@ static void pairs_come_back_with_the_answers(struct kunit *test)
 {
 	struct tnet *t = silent_up(test);
 
-	KUNIT_EXPECT_EQ(test, use_pairs(t, 2), 0);
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 2), 0);
 	t->silent = true;
 	vfe_mock_needs_reset(t->m);
 	msleep(4000);

@@ -235,19 +235,6 @@ static void hashes(struct kunit *test)
 	}
 }
 
-static u64 offloads_sent(struct tnet *t)
-{
-	const struct tnet_command *c;
-	__le64 offloads;
-
-	c = tnet_last_command(t, VIRTIO_NET_CTRL_GUEST_OFFLOADS,
-			      VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET);
-	if (!c || c->len != sizeof(offloads))
-		return U64_MAX;
-	memcpy(&offloads, c->data, sizeof(offloads));
-	return le64_to_cpu(offloads);
-}
-
 static void switch_gro(struct tnet *t, bool on)
 {
 	rtnl_lock();
@@ -284,9 +271,9 @@ static void offloads_are_switched(struct kunit *test)
 					   rows[i].high);
 
 		switch_gro(t, false);
-		KUNIT_EXPECT_EQ(test, offloads_sent(t), plain);
+		KUNIT_EXPECT_EQ(test, tnet_offloads_sent(t), plain);
 		switch_gro(t, true);
-		KUNIT_EXPECT_EQ(test, offloads_sent(t),
+		KUNIT_EXPECT_EQ(test, tnet_offloads_sent(t),
 				plain | merging | rows[i].bits);
 		tnet_expect_works(t);
 		tnet_clean(t);

@@ -131,16 +131,7 @@ static void a_packet_without_headroom(struct kunit *test)
 
 static void arrive_with_hash(struct tnet *t, u16 report, u32 hash)
 {
-	u8 bytes[200] = { [VFE_NET_HDR_LEN_HASH ... 199] = 1 };
-	struct vfe_net_hdr *hdr = (void *)bytes;
-
-	hdr->num_buffers = cpu_to_le16(1);
-	hdr->hash_report = cpu_to_le16(report);
-	hdr->hash_value_lo = cpu_to_le16(hash);
-	hdr->hash_value_hi = cpu_to_le16(hash >> 16);
-	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, sizeof(bytes),
-					     sizeof(bytes)));
-	tnet_deliver(t);
+	tnet_arrive_hashed(t, report, hash);
 	skb_queue_purge(&t->got);
 }
 
@@ -493,19 +484,6 @@ static void resets_with_a_program(struct kunit *test)
 	tnet_clean(t);
 }
 
-static u64 offloads_sent(struct tnet *t)
-{
-	const struct tnet_command *c;
-	__le64 offloads;
-
-	c = tnet_last_command(t, VIRTIO_NET_CTRL_GUEST_OFFLOADS,
-			      VIRTIO_NET_CTRL_GUEST_OFFLOADS_SET);
-	if (!c || c->len != sizeof(offloads))
-		return U64_MAX;
-	memcpy(&offloads, c->data, sizeof(offloads));
-	return le64_to_cpu(offloads);
-}
-
 /* A program sees no packets that were merged, or lack their checksum. */
 static void offloads_are_off_while_a_program_is_loaded(struct kunit *test)
 {
@@ -520,7 +498,7 @@ static void offloads_are_off_while_a_program_is_loaded(struct kunit *test)
 	tnet_expect_works(t);
 	KUNIT_EXPECT_EQ(test, seen, 0U);
 	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
-	KUNIT_EXPECT_EQ(test, offloads_sent(t), 0ULL);
+	KUNIT_EXPECT_EQ(test, tnet_offloads_sent(t), 0ULL);
 	tnet_expect_works(t);
 	rtnl_lock();
 	err = t->dev->ethtool_ops->set_channels(t->dev, &channels);
@@ -529,7 +507,7 @@ static void offloads_are_off_while_a_program_is_loaded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dev_set_mtu(t->dev, 1400), 0);
 	rtnl_unlock();
 	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
-	KUNIT_EXPECT_EQ(test, offloads_sent(t), LARGE);
+	KUNIT_EXPECT_EQ(test, tnet_offloads_sent(t), LARGE);
 	tnet_expect_works(t);
 	rtnl_lock();
 	KUNIT_EXPECT_EQ(test, dev_set_mtu(t->dev, 9000), 0);
