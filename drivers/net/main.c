@@ -84,11 +84,12 @@ static int vfe_net_register(struct vfe_net *vn)
 	netif_carrier_off(dev);
 	err = netif_set_real_num_queues(dev, vn->state.pairs, vn->state.pairs);
 	if (!err)
-		err = register_netdev(dev);
-	if (err) {
-		vfe_sysfs_destroy(vn->sysfs);
-		return err;
-	}
+		err = vfe_net_failover_create(vn);
+	if (err)
+		goto err_sysfs;
+	err = register_netdev(dev);
+	if (err)
+		goto err_failover;
 	rtnl_lock();
 	vfe_net_set_affinity(vn);
 	rtnl_unlock();
@@ -100,6 +101,12 @@ static int vfe_net_register(struct vfe_net *vn)
 		    vn->mode == VFE_NET_RX_MERGEABLE ? "mergeable" :
 		    vn->mode == VFE_NET_RX_BIG ? "big" : "small");
 	return 0;
+
+err_failover:
+	vfe_net_failover_destroy(vn);
+err_sysfs:
+	vfe_sysfs_destroy(vn->sysfs);
+	return err;
 }
 
 static void vfe_net_replay(struct vfe_net *vn)
@@ -115,12 +122,15 @@ static void vfe_net_replay(struct vfe_net *vn)
  */
 static struct vfe_net *vfe_net_alloc(struct vfe_device *vd)
 {
+	u64 wanted = vfe_net_features;
 	struct net_device *dev;
 	struct vfe_net *vn;
 	u16 has, pairs;
 	int err;
 
-	err = vfe_negotiate(vd, vfe_net_features, vfe_net_features_high, 0);
+	if (vfe_net_can_stand_by())
+		wanted |= BIT_ULL(VIRTIO_NET_F_STANDBY);
+	err = vfe_negotiate(vd, wanted, vfe_net_features_high, 0);
 	if (!err)
 		err = vfe_net_read_pairs(vd, &has);
 	if (err)
@@ -194,6 +204,7 @@ static void vfe_net_remove(struct pci_dev *pdev)
 
 	vfe_recovery_leave(r);
 	unregister_netdev(vn->netdev);
+	vfe_net_failover_destroy(vn);
 	vfe_net_halt(vn);
 	vfe_sysfs_destroy(vn->sysfs);
 	vfe_net_tear_down(vn);
@@ -238,6 +249,7 @@ static void __exit vfe_net_exit(void)
 module_init(vfe_net_init);
 module_exit(vfe_net_exit);
 
+MODULE_SOFTDEP("pre: net_failover");
 MODULE_DESCRIPTION("Virtio network driver that counts its VM exits");
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS(VFE_NS);

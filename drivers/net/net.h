@@ -303,6 +303,7 @@ struct vfe_net_txq {
  * @vd: the device
  * @recovery: its recovery
  * @sysfs: its counters
+ * @failover: makes the master, if this is a standby
  * @mode: layout of receive buffers
  * @hdr_len: bytes of the virtio header
  * @dma: the device takes addresses of the DMA API
@@ -326,6 +327,7 @@ struct vfe_net {
 	struct vfe_device *vd;
 	struct vfe_recovery recovery;
 	struct vfe_sysfs *sysfs;
+	struct failover *failover;
 	enum vfe_net_rx_mode mode;
 	u8 hdr_len;
 	bool dma;
@@ -409,6 +411,12 @@ int vfe_net_config_init(struct vfe_net *vn);
 void vfe_net_config_netdev(struct vfe_net *vn);
 void vfe_net_config_changed(struct vfe_device *vd);
 void vfe_net_choose_buffers(struct vfe_net *vn, unsigned int mtu);
+
+/* failover.c */
+bool vfe_net_can_stand_by(void);
+int vfe_net_failover_create(struct vfe_net *vn);
+void vfe_net_failover_destroy(struct vfe_net *vn);
+int vfe_net_port_name(struct net_device *dev, char *buf, size_t len);
 
 /* queues.c */
 int vfe_net_queues_init(struct vfe_net *vn, enum vfe_interrupts irqs);

@@ -148,6 +148,7 @@ const struct net_device_ops vfe_net_netdev_ops = {
 	.ndo_set_features = vfe_net_set_features,
 	.ndo_features_check = vfe_net_features_check,
 	.ndo_get_stats64 = vfe_net_get_stats64,
+	.ndo_get_phys_port_name = vfe_net_port_name,
 	.ndo_bpf = vfe_net_xdp,
 	.ndo_xdp_xmit = vfe_net_xdp_xmit,
 	.ndo_xsk_wakeup = vfe_net_xsk_wakeup,

@@ -3,7 +3,9 @@
  * The life of an interface: probe with any configuration, link, MTU, open and
  * close under traffic, suspend, resets, errors, removal.
  */
+#include <linux/lockdep.h>
 #include <linux/pm.h>
+#include <net/net_failover.h>
 #include <net/netdev_rx_queue.h>
 
 #include "lib/net_fixture.h"
@@ -31,6 +33,67 @@ static void napi_of_a_queue(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, netdev_get_tx_queue(t->dev, 0)->napi, napi);
 	KUNIT_EXPECT_PTR_EQ(test, napi->dev, t->dev);
 	KUNIT_EXPECT_NE(test, napi->napi_id, 0U);
+	tnet_clean(t);
+}
+
+static int port_name(struct net_device *dev, char name[IFNAMSIZ])
+{
+	return dev->netdev_ops->ndo_get_phys_port_name(dev, name, IFNAMSIZ);
+}
+
+/* net_failover does not initialise this lock, which a checker reports. */
+static int init_master(struct notifier_block *nb, unsigned long event, void *p)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(p);
+	struct net_failover_info *info = netdev_priv(dev);
+
+	/* the standby's parent is the same, but it has this operation */
+	if (event == NETDEV_REGISTER && dev->dev.parent &&
+	    dev_is_pci(dev->dev.parent) &&
+	    !dev->netdev_ops->ndo_get_phys_port_name)
+		spin_lock_init(&info->stats_lock);
+	return NOTIFY_DONE;
+}
+
+/* The kernel's master of a standby exists as long as the standby. */
+static void a_standby_has_a_master(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_STANDBY),
+	};
+	static struct notifier_block nb = { .notifier_call = init_master };
+	struct tnet *t = tnet_unbound(test, &spec, NULL);
+	struct net_device *master;
+	char name[IFNAMSIZ];
+
+	VFE_DUTY(test, "N01", "5.1.3", "STANDBY: there is a master");
+	KUNIT_ASSERT_EQ(test, register_netdevice_notifier(&nb), 0);
+	/* net_failover reads RCU pointers under rtnl alone */
+	lockdep_off();
+	KUNIT_ASSERT_TRUE(test, tnet_bind(t));
+	rtnl_lock();
+	master = netdev_master_upper_dev_get(t->dev);
+	KUNIT_EXPECT_NOT_NULL(test, master);
+	if (master)
+		KUNIT_EXPECT_TRUE(test, ether_addr_equal(master->dev_addr,
+							 t->dev->dev_addr));
+	KUNIT_EXPECT_EQ(test, port_name(t->dev, name), 0);
+	KUNIT_EXPECT_STREQ(test, name, "sby");
+	rtnl_unlock();
+	tnet_clean(t);
+	lockdep_on();
+	unregister_netdevice_notifier(&nb);
+}
+
+static void an_ordinary_interface_has_none(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	char name[IFNAMSIZ];
+
+	rtnl_lock();
+	KUNIT_EXPECT_NULL(test, netdev_master_upper_dev_get(t->dev));
+	KUNIT_EXPECT_EQ(test, port_name(t->dev, name), -EOPNOTSUPP);
+	rtnl_unlock();
 	tnet_clean(t);
 }
 
@@ -266,6 +329,8 @@ static void removal_under_traffic(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(an_interface_that_works),
 	KUNIT_CASE(napi_of_a_queue),
+	KUNIT_CASE(a_standby_has_a_master),
+	KUNIT_CASE(an_ordinary_interface_has_none),
 	KUNIT_CASE(any_configuration),
 	KUNIT_CASE(mtu_has_the_limits_of_the_device),
 	KUNIT_CASE(a_jumbo_mtu_without_mergeable_buffers),
