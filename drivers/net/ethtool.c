@@ -140,9 +140,10 @@ static int vfe_net_set_ringparam(struct net_device *dev,
 
 	if (ring->rx_pending == rx && ring->tx_pending == tx)
 		return 0;
-	if (!vfe_net_has(vn, VIRTIO_F_VERSION_1)) {
+	/* 2.6.1: the only way to give a ring back; not on a legacy device */
+	if (!vfe_net_has(vn, VIRTIO_F_RING_RESET)) {
 		NL_SET_ERR_MSG_MOD(extack,
-				   "a legacy device has rings of a fixed size");
+				   "device lacks RING_RESET: its rings keep their size");
 		return -EOPNOTSUPP;
 	}
 	err = vfe_net_ring_check("rx", ring->rx_pending,

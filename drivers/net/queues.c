@@ -256,7 +256,7 @@ static int vfe_net_resize_queue(struct vfe_net *vn, unsigned int queue,
 
 /**
  * vfe_net_resize() - change the size of the rings
- * @vn: the network device
+ * @vn: the network device, which has RING_RESET
  * @rx: entries of each receive queue, a power of two; 0: as they are
  * @tx: likewise for the transmit queues
  *
@@ -264,17 +264,14 @@ static int vfe_net_resize_queue(struct vfe_net *vn, unsigned int queue,
  * later, without @recovery.lock: a full skb may not fit into small rings.
  *
  * Context: process context; rtnl and @recovery.lock are held.
- * Return: 0; -EOPNOTSUPP without RING_RESET; -EBUSY while the device is not
- * live; or another error: queues may have different sizes then, and all of them
- * work, or the device is being reset.
+ * Return: 0; -EBUSY while the device is not live; or another error: queues may
+ * have different sizes then, and all of them work, or the device is being reset.
  */
 int vfe_net_resize(struct vfe_net *vn, unsigned int rx, unsigned int tx)
 {
 	unsigned int i;
 	int err = 0;
 
-	if (!vfe_net_has(vn, VIRTIO_F_RING_RESET))
-		return -EOPNOTSUPP;
 	if (vfe_recovery_state(&vn->recovery) != VFE_RUN_LIVE)
 		return -EBUSY;
 	for (i = 0; !err && i < vn->max_pairs; i++)
