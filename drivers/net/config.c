@@ -135,7 +135,7 @@ void vfe_net_choose_buffers(struct vfe_net *vn, unsigned int mtu)
 	unsigned int frame = mtu + ETH_HLEN + 2 * VLAN_HLEN;
 
 	if (vn->vd->features & VFE_NET_GUEST_GSO)
-		frame = max(frame, 65550U);
+		frame = max(frame, VFE_NET_GSO_FRAME);
 	vn->big_pages = DIV_ROUND_UP(vn->hdr_len + frame, PAGE_SIZE);
 	WRITE_ONCE(vn->mode, frame <= VFE_NET_FRAME ? VFE_NET_RX_SMALL :
 						      VFE_NET_RX_BIG);

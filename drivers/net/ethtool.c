@@ -113,7 +113,8 @@ int vfe_net_ring_check(const char *name, u32 size, u32 most, bool any,
 static int vfe_net_check_buffer(const struct vfe_net *vn, u32 rx,
 				struct netlink_ext_ack *extack)
 {
-	unsigned int need = vfe_net_rx_segs(vn);
+	unsigned int need = vfe_net_rx_entries(vn, vn->netdev->mtu,
+					       vn->state.offloads);
 
 	/* one descriptor stays free: vfe_queue_capacity() */
 	if (need > 1 && vfe_net_has(vn, VIRTIO_F_RING_PACKED) &&
@@ -121,7 +122,7 @@ static int vfe_net_check_buffer(const struct vfe_net *vn, u32 rx,
 		need++;
 	if (rx >= need)
 		return 0;
-	vfe_extack(extack, "rx is %u: must be %u or more, for one buffer", rx,
+	vfe_extack(extack, "rx is %u: must be %u or more, for one packet", rx,
 		   need);
 	return -EINVAL;
 }

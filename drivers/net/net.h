@@ -40,6 +40,7 @@
 #define VFE_NET_PAIRS_LIMIT	256	/* most queue pairs that are set up */
 #define VFE_NET_HDR_MAX		24	/* longest virtio header, in bytes */
 #define VFE_NET_FRAME		(ETH_FRAME_LEN + 2 * VLAN_HLEN) /* at MTU 1500 */
+#define VFE_NET_GSO_FRAME	65550U	/* largest one that a device merges */
 #define VFE_NET_MAX_SEGS	(MAX_SKB_FRAGS + 2) /* header, head, fragments */
 #define VFE_NET_REAP		32	/* most buffers reaped at a time */
 #define VFE_NET_MAX_AGE		(HZ / 100 ?: 1)	/* of a used tx buffer */
@@ -449,6 +450,8 @@ void vfe_net_rx_update(struct vfe_net_rxq *rxq);
 int vfe_net_rx_init(struct vfe_net_rxq *rxq);
 void vfe_net_rx_exit(struct vfe_net_rxq *rxq);
 unsigned int vfe_net_rx_segs(const struct vfe_net *vn);
+unsigned int vfe_net_rx_entries(const struct vfe_net *vn, unsigned int mtu,
+				u64 offloads);
 /* Fills the ring. Return: false if there was no memory */
 bool vfe_net_rx_refill(struct vfe_net_rxq *rxq, gfp_t gfp);
 unsigned int vfe_net_rx_poll(struct vfe_net_rxq *rxq, unsigned int budget);

@@ -31,16 +31,30 @@ static int vfe_net_stop(struct net_device *dev)
 	return 0;
 }
 
-/* Chooses buffers for an MTU. Return: whether each ring has room for one */
-static bool vfe_net_new_buffers(struct vfe_net *vn, int mtu)
+/* Without memory for a ring, the queue gets one of this size later. */
+static unsigned int vfe_net_capacity(const struct vfe_queue *vq)
+{
+	return vfe_queue_size(vq) ? vfe_queue_capacity(vq) : vq->spec.size;
+}
+
+/* Has each receive ring so many entries? */
+static bool vfe_net_rings_have(const struct vfe_net *vn, unsigned int entries)
 {
 	unsigned int i;
 
-	vfe_net_choose_buffers(vn, mtu);
 	for (i = 0; i < vn->max_pairs; i++)
-		if (vfe_queue_capacity(vn->rxq[i].vq) < vfe_net_rx_segs(vn))
+		if (vfe_net_capacity(vn->rxq[i].vq) < entries)
 			return false;
 	return true;
+}
+
+/* Chooses buffers for an MTU. Return: whether each ring has room for a packet */
+static bool vfe_net_new_buffers(struct vfe_net *vn, int mtu)
+{
+	if (vn->mode != VFE_NET_RX_MERGEABLE)
+		vfe_net_choose_buffers(vn, mtu);
+	return vfe_net_rings_have(vn, vfe_net_rx_entries(vn, mtu,
+							 vn->state.offloads));
 }
 
 static int vfe_net_refuse_mtu(struct net_device *dev, int mtu, const char *why)
@@ -59,8 +73,8 @@ static int vfe_net_change_mtu(struct net_device *dev, int mtu)
 	if (!vfe_net_xsk_mtu_ok(vn, mtu))
 		return vfe_net_refuse_mtu(dev, mtu,
 					  "the chunks of an AF_XDP socket");
-	if (vn->mode != VFE_NET_RX_MERGEABLE && !vfe_net_new_buffers(vn, mtu)) {
-		vfe_net_choose_buffers(vn, dev->mtu);
+	if (!vfe_net_new_buffers(vn, mtu)) {
+		vfe_net_new_buffers(vn, dev->mtu);
 		return vfe_net_refuse_mtu(dev, mtu,
 					  "the receive rings (ethtool -G rx)");
 	}
@@ -109,15 +123,21 @@ static void vfe_net_tx_timeout(struct net_device *dev, unsigned int queue)
 		vfe_queue_stuck(txq->vq);
 }
 
-/* A full skb must fit into the ring; else have the stack send linear ones. */
+/*
+ * A full skb must fit into the ring; else have the stack send linear ones. And
+ * if packets that the device merges do not fit, it must not merge them.
+ */
 static netdev_features_t vfe_net_fix_features(struct net_device *dev,
 					      netdev_features_t features)
 {
 	struct vfe_net *vn = netdev_priv(dev);
 	unsigned int i;
 
+	if (!vfe_net_rings_have(vn, vfe_net_rx_entries(vn, dev->mtu,
+						       VFE_NET_GRO_OFFLOADS)))
+		features &= ~(NETIF_F_GRO_HW & dev->hw_features);
 	for (i = 0; i < vn->max_pairs; i++)
-		if (vfe_queue_capacity(vn->txq[i].vq) < VFE_NET_MAX_SEGS)
+		if (vfe_net_capacity(vn->txq[i].vq) < VFE_NET_MAX_SEGS)
 			features &= ~(NETIF_F_SG | NETIF_F_ALL_TSO |
 				      NETIF_F_GSO_UDP_L4 |
 				      NETIF_F_GSO_UDP_TUNNEL |

@@ -21,6 +21,10 @@
 #define VFE_NET_HEAD	128	/* room for the headers of a longer one */
 #define VFE_NET_BATCH	32U	/* buffers that are given back at a time */
 #define VFE_NET_RETRY	(HZ / 50 ?: 1)	/* after a refill found no memory */
+#define VFE_NET_LARGEST	(VFE_NET_HDR_MAX + VFE_NET_GSO_FRAME)
+/* Fewest small buffers, and fewest large ones, that any packet fits */
+#define VFE_NET_SMALL_ENOUGH	DIV_ROUND_UP(VFE_NET_LARGEST, VFE_NET_FRAME)
+#define VFE_NET_LARGE_ENOUGH	DIV_ROUND_UP(VFE_NET_LARGEST, VFE_NET_XDP_ROOM)
 
 static unsigned int vfe_net_class_size(const struct vfe_net_rxq *rxq,
 				       enum vfe_net_rx_class class)
@@ -240,9 +244,16 @@ static int vfe_net_post_big(struct vfe_net_rxq *rxq, gfp_t gfp)
 }
 
 /*
- * Packets that use several small buffers cost less in large ones. The average
- * is that of packets.
+ * A ring of few small buffers has no room for a packet of 64 KiB, for which the
+ * device would wait for ever. And packets that use several small buffers cost
+ * less in large ones. The average is that of packets.
  */
+static bool vfe_net_wants_large(const struct vfe_net_rxq *rxq)
+{
+	return unlikely(vfe_queue_size(rxq->vq) < VFE_NET_SMALL_ENOUGH) ||
+	       rxq->average / 64 + rxq->hdr_len > rxq->small;
+}
+
 static enum vfe_net_rx_class vfe_net_next_class(const struct vfe_net_rxq *rxq)
 {
 	enum vfe_net_rx_mode mode = READ_ONCE(rxq->vn->mode);
@@ -253,8 +264,7 @@ static enum vfe_net_rx_class vfe_net_next_class(const struct vfe_net_rxq *rxq)
 		return VFE_NET_BUF_XDP;
 	if (unlikely(mode == VFE_NET_RX_BIG))
 		return VFE_NET_BUF_BIG;
-	return mode == VFE_NET_RX_MERGEABLE &&
-	       rxq->average / 64 + rxq->hdr_len > rxq->small ?
+	return mode == VFE_NET_RX_MERGEABLE && vfe_net_wants_large(rxq) ?
 	       VFE_NET_BUF_PAGE : VFE_NET_BUF_SMALL;
 }
 
@@ -304,6 +314,29 @@ unsigned int vfe_net_rx_segs(const struct vfe_net *vn)
 			 READ_ONCE(vn->big_pages) : 1);
 }
 
+/**
+ * vfe_net_rx_entries() - entries of a receive ring that the largest packet takes
+ * @vn: the network device
+ * @mtu: the MTU
+ * @offloads: the guest offloads that are enabled
+ *
+ * A device that lacks room for a packet waits for more buffers, and receives
+ * nothing meanwhile.
+ *
+ * Return: the number; a ring of a smaller capacity may stand still for ever.
+ */
+unsigned int vfe_net_rx_entries(const struct vfe_net *vn, unsigned int mtu,
+				u64 offloads)
+{
+	unsigned int frame = mtu + ETH_HLEN + 2 * VLAN_HLEN;
+
+	if (vn->mode != VFE_NET_RX_MERGEABLE)
+		return vfe_net_rx_segs(vn);
+	if (offloads & VFE_NET_GRO_OFFLOADS)
+		frame = max(frame, VFE_NET_GSO_FRAME);
+	return DIV_ROUND_UP(vn->hdr_len + frame, VFE_NET_XDP_ROOM);
+}
+
 /* Descriptors of the ring that a buffer takes */
 static unsigned int vfe_net_rx_need(const struct vfe_net_rxq *rxq)
 {
@@ -311,6 +344,21 @@ static unsigned int vfe_net_rx_need(const struct vfe_net_rxq *rxq)
 	    vfe_queue_makes_tables(rxq->vq))
 		return 1;
 	return vfe_net_rx_segs(rxq->vn);
+}
+
+/*
+ * The ring was just filled: refill it when so many buffers are left. They must
+ * have room for a packet: a device without that waits, and does not interrupt.
+ */
+static unsigned int vfe_net_rx_low(const struct vfe_net_rxq *rxq)
+{
+	unsigned int low = rxq->posted - min(rxq->posted / 4, VFE_NET_BATCH);
+
+	if (likely(low >= VFE_NET_SMALL_ENOUGH) ||
+	    rxq->vn->mode != VFE_NET_RX_MERGEABLE)
+		return low;
+	return max(low, vfe_queue_size(rxq->vq) < VFE_NET_SMALL_ENOUGH ?
+			VFE_NET_LARGE_ENOUGH : VFE_NET_SMALL_ENOUGH);
 }
 
 /**
@@ -328,7 +376,7 @@ bool vfe_net_rx_refill(struct vfe_net_rxq *rxq, gfp_t gfp)
 	while (!err && vfe_queue_room(rxq->vq) >= need)
 		err = vfe_net_post_new(rxq, gfp);
 	rxq->fresh = 0;
-	rxq->low = rxq->posted - min(rxq->posted / 4, VFE_NET_BATCH);
+	rxq->low = vfe_net_rx_low(rxq);
 	if (vfe_queue_kick_prepare(rxq->vq))
 		vfe_queue_notify(rxq->vq);
 	if (unlikely(rxq->xsk)) {

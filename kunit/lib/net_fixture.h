@@ -735,6 +735,18 @@ static inline int tnet_set_rings(struct tnet *t, u32 rx, u32 tx,
 	return err;
 }
 
+/* ethtool -K rx-gro-hw */
+static inline void tnet_switch_gro(struct tnet *t, bool on)
+{
+	rtnl_lock();
+	if (on)
+		t->dev->wanted_features |= NETIF_F_GRO_HW;
+	else
+		t->dev->wanted_features &= ~NETIF_F_GRO_HW;
+	netdev_update_features(t->dev);
+	rtnl_unlock();
+}
+
 /* The guest offloads of the last command; U64_MAX: there is none */
 static inline u64 tnet_offloads_sent(const struct tnet *t)
 {

@@ -147,6 +147,74 @@ static void an_mtu_that_is_larger_than_a_table(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* --- rings that packets of 64 KiB fit --- */
+
+#define MERGED		(TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET))
+#define LARGEST		(12 + 14 + 65536)	/* bytes, with the headers */
+
+/*
+ * A device that merges buffers waits until there are enough for its next
+ * packet, and the driver adds none before an interrupt: whatever arrives, those
+ * that are there must have room for 64 KiB. All have the same size.
+ */
+static void try_merged(struct kunit *test, u64 features, u32 size)
+{
+	struct vfe_mock_spec spec = { .features = features };
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, size, 64, NULL), 0);
+	for (i = 0; i < 70; i++) {
+		tnet_expect_receives(t, i & 1 ? 200 : 1000, i);
+		KUNIT_EXPECT_GE_MSG(test, vfe_mock_available(t->rx) *
+				    t->chain->in_len, LARGEST, "ring of %u",
+				    size);
+	}
+	tnet_clean(t);
+}
+
+static void rings_have_room_for_a_merged_packet(struct kunit *test)
+{
+	static const u32 sizes[] = { 19, 32, 43, 44, 50, 57, 64 };
+	unsigned int i;
+
+	try_merged(test, MERGED, 32);
+	try_merged(test, MERGED, 64);
+	for (i = 0; i < ARRAY_SIZE(sizes); i++)
+		try_merged(test, MERGED | BIT_ULL(VIRTIO_F_RING_PACKED),
+			   sizes[i]);
+}
+
+/* No buffers of a ring of 16 are large enough: the device must not merge. */
+static void a_ring_that_is_smaller_than_a_merged_packet(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = MERGED | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |
+			    BIT_ULL(VIRTIO_NET_F_CTRL_GUEST_OFFLOADS),
+	};
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct netlink_ext_ack extack = {};
+
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 16, 64, &extack), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, extack._msg);
+	tnet_expect_works(t);
+	tnet_switch_gro(t, false);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 16, 64, NULL), 0);
+	tnet_switch_gro(t, true);
+	KUNIT_EXPECT_FALSE(test, t->dev->features & NETIF_F_GRO_HW);
+	KUNIT_EXPECT_FALSE(test, tnet_offloads_sent(t) & VFE_NET_GRO_OFFLOADS);
+	tnet_expect_works(t);
+	/* frames of 9000 bytes fit into no ring of 2 */
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 2, 64, NULL), 0);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 9000), -EINVAL);
+	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 64, 64, NULL), 0);
+	KUNIT_EXPECT_TRUE(test, t->dev->features & NETIF_F_GRO_HW);
+	KUNIT_EXPECT_TRUE(test, tnet_offloads_sent(t) & VFE_NET_GRO_OFFLOADS);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 9000), 0);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 /* --- operations of many commands --- */
 
 static struct tnet *slow;
@@ -241,6 +309,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_packed_ring_that_is_smaller_than_a_buffer),
 	KUNIT_CASE(an_mtu_that_is_larger_than_a_ring),
 	KUNIT_CASE(an_mtu_that_is_larger_than_a_table),
+	KUNIT_CASE(rings_have_room_for_a_merged_packet),
+	KUNIT_CASE(a_ring_that_is_smaller_than_a_merged_packet),
 	KUNIT_CASE(statistics_of_a_slow_device),
 	{}
 };

@@ -235,17 +235,6 @@ static void hashes(struct kunit *test)
 	}
 }
 
-static void switch_gro(struct tnet *t, bool on)
-{
-	rtnl_lock();
-	if (on)
-		t->dev->wanted_features |= NETIF_F_GRO_HW;
-	else
-		t->dev->wanted_features &= ~NETIF_F_GRO_HW;
-	netdev_update_features(t->dev);
-	rtnl_unlock();
-}
-
 /* Tunnels have bits of their own in the command: 46 and 47 */
 static void offloads_are_switched(struct kunit *test)
 {
@@ -270,9 +259,9 @@ static void offloads_are_switched(struct kunit *test)
 		struct tnet *t = tunnel_up(test, SEGMENTING | CONTROL,
 					   rows[i].high);
 
-		switch_gro(t, false);
+		tnet_switch_gro(t, false);
 		KUNIT_EXPECT_EQ(test, tnet_offloads_sent(t), plain);
-		switch_gro(t, true);
+		tnet_switch_gro(t, true);
 		KUNIT_EXPECT_EQ(test, tnet_offloads_sent(t),
 				plain | merging | rows[i].bits);
 		tnet_expect_works(t);

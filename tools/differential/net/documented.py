@@ -11,6 +11,8 @@ _USO = "virtio_net leaves it off until a user sets it; so the workload sets" \
        " it alone, vfe_net's while checksums are off"
 _CHAIN = "vfe_net refuses a ring that is smaller than a buffer; virtio_net's" \
          " chains are longer than the ring then, against virtio 1.4, 2.7.5.3.1"
+_WHOLE = "vfe_net refuses a ring that a packet of 64 KiB does not fit: the" \
+         " device would wait for buffers for ever"
 DOCUMENTED = (
     Documented(r"ethtool-i\.driver", "the name of the driver",
                ours="vfe_net", theirs="virtio_net"),
@@ -61,6 +63,9 @@ DOCUMENTED = (
                ours="3 packets transmitted, 3 received",
                theirs="3 packets transmitted, 0 received",
                needs="mrg_rxbuf=off"),
+    Documented(r"rx\.(4|16)", _WHOLE, ours="81", theirs="0"),
+    Documented(r"rx\.(4|16)\.from-.*", _WHOLE, ours=r"\(nothing\)",
+               theirs="moves"),
     Documented(r"tx\.(4|16)", _FULL, ours="0", theirs="81"),
     Documented(r"tx\.(4|16)\.from-.*", _FULL, ours="moves",
                theirs=r"\(nothing\)"),

@@ -50,6 +50,11 @@ def rings() -> None:
     """Sizes of rings, the smallest too, under traffic."""
     _, said = run(interface(DUT, f"ethtool -g {DUT}"))
     outcome("rings", " ".join(said.split()))
+    with load() as streams_:
+        for size in (64, 32, 256):
+            if not tries(f"large.rx.{size}",
+                         interface(DUT, f"ethtool -G {DUT} rx {size}")):
+                streams_.moves(f"large.rx.{size}")
     # QEMU's device waits for ever if the ring cannot hold a whole frame.
     run(interface(PEER, f"ethtool -K {PEER} tso off gso off"))
     with load() as streams_:
