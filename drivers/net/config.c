@@ -272,10 +272,11 @@ static void vfe_net_read_speed(struct vfe_net *vn)
 		WRITE_ONCE(vn->duplex, raw.duplex);
 }
 
-/* While the device is reset, carrier is off. */
+/* Carrier is off while the device is reset, and on while only a queue is. */
 static void vfe_net_set_carrier(struct vfe_net *vn, bool up)
 {
-	if (up && vfe_recovery_state(&vn->recovery) == VFE_RUN_LIVE)
+	if (up && (!READ_ONCE(vn->replay) ||
+		   vfe_recovery_state(&vn->recovery) == VFE_RUN_LIVE))
 		netif_carrier_on(vn->netdev);
 	else
 		netif_carrier_off(vn->netdev);

@@ -33,7 +33,7 @@ static void vfe_net_quiesce(struct vfe_device *vd)
 {
 	struct vfe_net *vn = vfe_priv(vd);
 
-	vn->replay = true;
+	WRITE_ONCE(vn->replay, true);
 }
 
 static void vfe_net_close_one(struct vfe_net *vn, unsigned int queue)
@@ -110,7 +110,7 @@ static void vfe_net_resend(struct vfe_device *vd)
 		vfe_net_state_replay(vn);
 	else
 		vfe_net_state_replay_queues(vn);
-	vn->replay = false;
+	WRITE_ONCE(vn->replay, false);
 	vfe_net_update_queues(vn);
 }
 

@@ -19,6 +19,9 @@
 #define ANNOUNCE \
 	(TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | \
 	 BIT_ULL(VIRTIO_NET_F_MQ) | BIT_ULL(VIRTIO_NET_F_GUEST_ANNOUNCE))
+#define RESET \
+	(TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET) | \
+	 BIT_ULL(VIRTIO_NET_F_CTRL_VQ) | BIT_ULL(VIRTIO_NET_F_MQ))
 #define PAIRS	3
 #define TABLE	32U	/* entries */
 
@@ -313,6 +316,47 @@ static void queues_are_broken_until_they_have_rings(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* --- a queue's reset --- */
+
+static void set_link(struct tnet *t, bool up)
+{
+	struct vfe_net_config *c = (void *)t->m->config;
+
+	c->status = cpu_to_le16(up ? VIRTIO_NET_S_LINK_UP : 0);
+	vfe_mock_config_interrupt(t->m);
+	msleep(20);
+}
+
+/*
+ * The link changes while a queue is being reset, or the device only says so:
+ * the carrier is what the device says.
+ */
+static void the_link_changes_while_a_queue_is_reset(struct kunit *test)
+{
+	struct tnet *t = overlap_unbound(test, RESET);
+	unsigned int i;
+
+	tnet_bring_up(t);
+	for (i = 0; i < 4; i++) {
+		t->m->knobs.queue_reset_reads = 500;
+		vfe_queue_stuck(t->vn->txq[0].vq);
+		msleep(20);
+		KUNIT_EXPECT_EQ(test, vfe_recovery_state(&t->vn->recovery),
+				VFE_RUN_RECOVERING);
+		set_link(t, i != 1);
+		t->m->knobs.queue_reset_reads = 0;
+		msleep(3000);
+		KUNIT_EXPECT_EQ(test, vfe_recovery_state(&t->vn->recovery),
+				VFE_RUN_LIVE);
+		KUNIT_EXPECT_EQ_MSG(test, netif_carrier_ok(t->dev), i != 1,
+				    "change %u", i);
+		set_link(t, true);
+		vfe_recovery_completes(&t->vn->recovery);
+	}
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(statistics_that_appear),
 	KUNIT_CASE(pairs_that_appear),
@@ -321,6 +365,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(an_announcement_of_a_netdev_that_goes),
 	KUNIT_CASE(interrupts_are_enabled_by_their_owner),
 	KUNIT_CASE(queues_are_broken_until_they_have_rings),
+	KUNIT_CASE(the_link_changes_while_a_queue_is_reset),
 	{}
 };
 
