@@ -237,6 +237,7 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  * @vq: the virtqueue
  * @nq: the queue of the netdev
  * @hdr_len: as in struct vfe_net
+ * @packed: the ring is a packed one
  * @push: the header may precede the data in one descriptor (VERSION_1 or
  *	  ANY_LAYOUT)
  * @dma: as in struct vfe_net
@@ -248,6 +249,7 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  *	   used; somebody may be waiting for it
  * @armed: an interrupt comes when the buffer with this number is used, unless
  *	   @done has passed it
+ * @event: on a packed ring, it comes when so many more descriptors are free
  * @fired: an interrupt came since the last poll
  * @armed_at: buffers that had been added when it was armed
  * @armed_for: buffers that were pending then
@@ -271,6 +273,7 @@ struct vfe_net_txq {
 	struct vfe_queue *vq;
 	struct netdev_queue *nq;
 	u8 hdr_len;
+	bool packed;
 	bool push;
 	bool dma;
 	bool ready;
@@ -279,6 +282,7 @@ struct vfe_net_txq {
 	u16 room;
 	u32 watch;
 	u32 armed;
+	u32 event;
 	u32 armed_at;
 	u32 armed_for;
 	bool fired;

@@ -40,6 +40,7 @@ static void vfe_net_fill_tx_spec(struct vfe_net *vn, unsigned int i,
 	txq->vn = vn;
 	txq->index = i;
 	txq->hdr_len = vn->hdr_len;
+	txq->packed = vfe_net_has(vn, VIRTIO_F_RING_PACKED);
 	txq->push = vn->any_layout;
 	txq->dma = vn->dma;
 	txq->nq = netdev_get_tx_queue(vn->netdev, i);

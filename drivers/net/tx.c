@@ -152,6 +152,23 @@ static void vfe_net_tx_wake(struct vfe_net_txq *txq)
 	u64_stats_update_end(&txq->stats.syncp);
 }
 
+/*
+ * Buffers were taken back. On a packed ring an interrupt comes for a descriptor,
+ * which buffers of several reach earlier: the interrupt may be over, and have
+ * found nothing.
+ */
+static void vfe_net_tx_freed(struct vfe_net_txq *txq)
+{
+	u16 room = vfe_queue_room(txq->vq);
+	u32 freed = room - txq->room;
+
+	txq->room = room;
+	if (txq->event > freed)
+		txq->event -= freed;
+	else
+		txq->armed = txq->done;
+}
+
 /**
  * vfe_net_tx_reclaim() - take back what the device has used
  * @txq: the queue
@@ -176,7 +193,7 @@ void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget)
 	if (!packets)
 		return;
 	txq->done += packets;
-	txq->room = vfe_queue_room(txq->vq);
+	vfe_net_tx_freed(txq);
 	u64_stats_update_begin(&txq->stats.syncp);
 	u64_stats_add(&txq->stats.packets, packets);
 	u64_stats_add(&txq->stats.bytes, bytes + xdp_bytes);
@@ -264,6 +281,7 @@ static bool vfe_net_tx_arm(struct vfe_net_txq *txq)
 	if (!netif_xmit_stopped(txq->nq))
 		n = min(n, txq->watch - txq->done);
 	txq->armed = txq->done + n;
+	txq->event = txq->packed ? n : U32_MAX;
 	txq->armed_at = txq->added;
 	txq->armed_for = pending;
 	return vfe_queue_enable_cb_after(txq->vq, n);
