@@ -429,6 +429,8 @@ void vfe_net_queues_exit(struct vfe_net *vn);
 void vfe_net_set_affinity(struct vfe_net *vn);
 /* Pairs in use from now on; @recovery.lock and rtnl are held. */
 int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs);
+/* Resets a queue, which gives all its buffers back; @recovery.lock is held. */
+int vfe_net_reset_queue(struct vfe_net *vn, unsigned int queue);
 /* New ring sizes; @recovery.lock and rtnl are held. 0 keeps a size. */
 int vfe_net_resize(struct vfe_net *vn, unsigned int rx, unsigned int tx);
 

@@ -4,10 +4,14 @@
  * which.
  */
 #include <linux/cpumask.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
 #include <linux/slab.h>
 
 #include "net.h"
 #include "rss.h"
+
+#define VFE_NET_DRAIN	(HZ / 10)	/* wait for packets in flight */
 
 static void vfe_net_fill_rx_spec(struct vfe_net *vn, unsigned int i,
 				 struct vfe_queue_spec *spec)
@@ -177,6 +181,59 @@ void vfe_net_set_affinity(struct vfe_net *vn)
 	free_cpumask_var(mask);
 }
 
+int vfe_net_reset_queue(struct vfe_net *vn, unsigned int queue)
+{
+	struct vfe_queue *vq = vfe_get_queue(vn->vd, queue);
+	int err;
+
+	vfe_net_recovery_ops.close(vn->vd, queue, 1);
+	err = vfe_queue_reset(vq);
+	if (err)
+		return err;
+	vfe_net_recovery_ops.take_back(vn->vd, queue);
+	err = vfe_queue_restart(vq);
+	if (!err)
+		vfe_net_recovery_ops.open(vn->vd, queue);
+	return err;
+}
+
+/* Has the device sent all packets of a queue? Waits for that, but not long. */
+static bool vfe_net_is_drained(struct vfe_net_txq *txq, unsigned long end)
+{
+	u32 pending;
+
+	for (;;) {
+		__netif_tx_lock_bh(txq->nq);
+		vfe_net_tx_reclaim(txq, 1);
+		pending = vfe_net_tx_pending(txq);
+		__netif_tx_unlock_bh(txq->nq);
+		if (!pending || time_after(jiffies, end))
+			return !pending;
+		usleep_range(1000, 2000);
+	}
+}
+
+/*
+ * The device need not send the packets of queues that it is about to disable:
+ * gives it time to do so, then drops what is left. The stack does not use these
+ * queues any more.
+ */
+static void vfe_net_drain(struct vfe_net *vn, unsigned int first,
+			  unsigned int end)
+{
+	unsigned long until = jiffies + VFE_NET_DRAIN;
+
+	if (vfe_recovery_state(&vn->recovery) != VFE_RUN_LIVE)
+		return;
+	for (; first < end; first++)
+		if (!vfe_net_is_drained(&vn->txq[first], until) &&
+		    vfe_net_has(vn, VIRTIO_F_RING_RESET) &&
+		    vfe_net_reset_queue(vn, 2 * first + 1)) {
+			vfe_recovery_force(&vn->recovery);
+			return;
+		}
+}
+
 /**
  * vfe_net_use_pairs() - change the number of pairs in use
  * @vn: the network device
@@ -199,11 +256,15 @@ int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs)
 			return err;
 	}
 	err = netif_set_real_num_queues(vn->netdev, pairs, pairs);
-	if (!err && pairs < old)
+	if (!err && pairs < old) {
+		vfe_net_drain(vn, pairs, old);
 		err = vfe_net_ctrl_set_pairs(vn, pairs);
+	}
 	if (err) {
 		netif_set_real_num_queues(vn->netdev, old, old);
 		vfe_net_ctrl_set_pairs(vn, old);
+		/* a queue that was reset is closed */
+		vfe_net_update_queues(vn);
 		return err;
 	}
 	vfe_net_rss_use_pairs(vn, pairs);

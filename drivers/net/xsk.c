@@ -224,23 +224,6 @@ static bool vfe_net_xsk_drain(struct vfe_net_txq *txq)
 	return false;
 }
 
-/* Resets a queue, which gives all its buffers back. */
-static int vfe_net_xsk_reset_queue(struct vfe_net *vn, unsigned int queue)
-{
-	struct vfe_queue *vq = vfe_get_queue(vn->vd, queue);
-	int err;
-
-	vfe_net_recovery_ops.close(vn->vd, queue, 1);
-	err = vfe_queue_reset(vq);
-	if (err)
-		return err;
-	vfe_net_recovery_ops.take_back(vn->vd, queue);
-	err = vfe_queue_restart(vq);
-	if (!err)
-		vfe_net_recovery_ops.open(vn->vd, queue);
-	return err;
-}
-
 /* Takes all buffers of the socket back. @recovery.lock is held. */
 static void vfe_net_xsk_take_back(struct vfe_net *vn, u16 pair)
 {
@@ -248,9 +231,9 @@ static void vfe_net_xsk_take_back(struct vfe_net *vn, u16 pair)
 
 	if (vfe_has_feature(vn->vd, VIRTIO_F_RING_RESET) &&
 	    vfe_recovery_state(&vn->recovery) == VFE_RUN_LIVE) {
-		err = vfe_net_xsk_reset_queue(vn, 2 * pair);
+		err = vfe_net_reset_queue(vn, 2 * pair);
 		if (!err && !vfe_net_xsk_drain(&vn->txq[pair]))
-			err = vfe_net_xsk_reset_queue(vn, 2 * pair + 1);
+			err = vfe_net_reset_queue(vn, 2 * pair + 1);
 		vfe_net_update_queues(vn);
 	}
 	if (err)

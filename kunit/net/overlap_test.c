@@ -360,6 +360,67 @@ static void the_link_changes_while_a_queue_is_reset(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(statistics_that_appear),
 	KUNIT_CASE(pairs_that_appear),
+/* --- queues that are no longer used --- */
+
+static unsigned int freed;
+
+static void count_freed(struct sk_buff *skb)
+{
+	freed++;
+}
+
+/* Sends a packet on a transmit queue, as tnet_xmit() on the first one. */
+static void send_on(struct tnet *t, unsigned int queue)
+{
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, queue);
+	struct sk_buff *skb = tnet_frame(t, 100, queue);
+
+	skb->destructor = count_freed;
+	skb_set_queue_mapping(skb, queue);
+	local_bh_disable();
+	HARD_TX_LOCK(t->dev, nq, smp_processor_id());
+	KUNIT_EXPECT_EQ(t->test, netdev_start_xmit(skb, t->dev, nq, false),
+			NETDEV_TX_OK);
+	HARD_TX_UNLOCK(t->dev, nq);
+	local_bh_enable();
+}
+
+/*
+ * The device need not send what is in the rings of queues that it disables: a
+ * socket, or a namespace, would wait for these packets for ever.
+ */
+static void packets_of_queues_that_are_disabled(struct kunit *test)
+{
+	struct tnet *t = overlap_unbound(test, RESET);
+	unsigned int i, resets;
+
+	tnet_bring_up(t);
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, PAIRS), 0);
+	freed = 0;
+	for (i = 0; i < PAIRS; i++)
+		send_on(t, i);
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 1), 0);
+	KUNIT_EXPECT_EQ(test, freed, (unsigned int)PAIRS - 1);
+	/* the queue that is used keeps its packet */
+	KUNIT_EXPECT_EQ(test, vfe_net_tx_pending(&t->vn->txq[0]), 1U);
+	resets = t->m->queues[3].resets;
+	KUNIT_EXPECT_EQ(test, resets, 1U);
+	KUNIT_EXPECT_TRUE(test, tnet_take_and_interrupt(t));
+	KUNIT_EXPECT_EQ(test, freed, (unsigned int)PAIRS);
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, PAIRS), 0);
+	for (i = 0; i < PAIRS; i++) {
+		send_on(t, i);
+		t->tx = &t->m->queues[2 * i + 1];
+		KUNIT_EXPECT_TRUE(test, tnet_take_and_interrupt(t));
+	}
+	t->tx = &t->m->queues[1];
+	/* without such packets, no queue is reset */
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 1), 0);
+	KUNIT_EXPECT_EQ(test, t->m->queues[3].resets, resets);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 	KUNIT_CASE(a_table_survives_a_silence),
 	KUNIT_CASE(pairs_while_it_sleeps),
 	KUNIT_CASE(an_announcement_of_a_netdev_that_goes),
@@ -369,4 +430,5 @@ static struct kunit_case cases[] = {
 	{}
 };
 
+	KUNIT_CASE(packets_of_queues_that_are_disabled),
 VFE_SUITE(cases);
