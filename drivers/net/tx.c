@@ -524,6 +524,9 @@ netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev)
 		return NETDEV_TX_OK;
 	}
 	skb_tx_timestamp(skb);
+	/* a device may keep the packet for long, but not the namespace */
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
 	if (vfe_net_tx_awaited(txq, skb))
 		txq->watch = txq->added;
 	vfe_net_tx_stop_if_full(txq);
@@ -629,7 +632,8 @@ void vfe_net_tx_update(struct vfe_net_txq *txq)
 		vfe_net_tx_rearm(txq, 1);
 		vfe_net_tx_set_need(txq);
 		txq_trans_cond_update(txq->nq);
-		vfe_net_tx_wake(txq);
+		if (txq->room >= txq->need)
+			netif_tx_wake_queue(txq->nq);
 	} else if (vfe_net_pair_on(txq->vn, txq->index)) {
 		netif_tx_stop_queue(txq->nq);
 	} else {

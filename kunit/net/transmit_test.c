@@ -5,6 +5,7 @@
  */
 #include <linux/pm.h>
 #include <linux/udp.h>
+#include <net/dst_metadata.h>
 #include <net/sock.h>
 
 #include "lib/net_fixture.h"
@@ -625,6 +626,47 @@ static void a_stuck_queue_resets_the_device(struct kunit *test)
 	tnet_clean(t);
 }
 
+/*
+ * A device may keep a packet for ever: it must not keep a route, and thereby a
+ * namespace, too.
+ */
+static void a_packet_in_the_ring_keeps_no_route(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct sk_buff *skb = tnet_frame(t, 100, 1);
+	struct metadata_dst *md;
+
+	md = metadata_dst_alloc(0, METADATA_IP_TUNNEL, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, md);
+	dst_hold(&md->dst);
+	skb_dst_set(skb, &md->dst);
+	tnet_xmit(t, skb);
+	KUNIT_EXPECT_EQ(test, pending(t), 1U);
+	KUNIT_EXPECT_EQ(test, rcuref_read(&md->dst.__rcuref), 1U);
+	dst_release(&md->dst);
+	tnet_clean(t);
+}
+
+/* A queue that was never stopped is not woken when it opens. */
+static void wakes_are_those_of_stops(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = TNET_ALL };
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	const struct vfe_net_tx_stats *stats = &t->vn->txq[0].stats;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		tnet_close(t);
+		KUNIT_EXPECT_EQ(test, tnet_open(t), 0);
+		KUNIT_EXPECT_EQ(test, tnet_set_rings(t, 64, 32 << (i & 1),
+						     NULL), 0);
+	}
+	tnet_expect_works(t);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&stats->stops), 0ULL);
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&stats->wakes), 0ULL);
+	tnet_clean(t);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(a_packet_is_one_descriptor),
 	KUNIT_CASE(a_legacy_device_gets_the_header_apart),
@@ -644,6 +686,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_device_that_is_faster),
 	KUNIT_CASE(a_ring_that_breaks),
 	KUNIT_CASE(a_watchdog_that_finds_all_sent),
+	KUNIT_CASE(a_packet_in_the_ring_keeps_no_route),
+	KUNIT_CASE(wakes_are_those_of_stops),
 	KUNIT_CASE(a_stuck_queue_is_reset),
 	KUNIT_CASE(a_queue_that_is_stuck_again_resets_the_device),
 	KUNIT_CASE(a_stuck_queue_resets_the_device),
