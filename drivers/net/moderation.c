@@ -320,8 +320,12 @@ void vfe_net_moderation_stop(struct vfe_net *vn)
 {
 	unsigned int i;
 
-	for (i = 0; i < vn->max_pairs; i++)
+	for (i = 0; i < vn->max_pairs; i++) {
 		vfe_net_switch_dim(&vn->rxq[i], false);
+		/* NAPI may have scheduled one while DIM was switched off */
+		if (vn->rxq[i].moderation)
+			cancel_work_sync(&vn->rxq[i].moderation->dim.work);
+	}
 }
 
 void vfe_net_moderation_exit(struct vfe_net *vn)
