@@ -95,7 +95,7 @@ static void memory_ends_in_an_open(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* All fail that a resume makes, or one of them; some time later all is well. */
+/* All allocations of a resume fail, or one of them; later the interface works. */
 static void resume(struct tnet *t, unsigned int nth, bool all)
 {
 	struct device *dev = &t->m->pdev->dev;
@@ -194,11 +194,11 @@ static bool fail_settings(void *data, unsigned int nth)
 	err = dev_mc_add(t->dev, group) ?: err;
 	err = use_pairs(t, 1) ?: err;
 	failed = fail_end();
-	/* a command that found no memory counts as one without an answer */
+	/* without memory for a command, the error is that of a silent device */
 	KUNIT_EXPECT_TRUE_MSG(t->test, !err || err == -ENOMEM ||
 			      err == -ETIMEDOUT,
 			      "allocation %u: error %d", nth, err);
-	/* the last one may have failed; now it must not */
+	/* the call may have failed; with memory it must not */
 	KUNIT_EXPECT_EQ(t->test, use_pairs(t, 1), 0);
 	rtnl_unlock();
 	msleep(500);
@@ -217,7 +217,10 @@ static void allocations_of_settings(struct kunit *test)
 
 /* --- a probe --- */
 
-/* Hundreds of allocations, those of the driver core included: one in @step */
+/*
+ * A probe makes hundreds of allocations, some of them in the driver core: one
+ * in @step is made to fail.
+ */
 static void fail_probes(struct tnet *t, unsigned int step)
 {
 	struct kunit *test = t->test;

@@ -211,7 +211,7 @@ static void coalescing_of_a_queue_without_vq_notf_coal(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* Nothing changes, also not who decides. */
+/* Neither the values change, nor whether DIM chooses them. */
 static void coalescing_of_a_queue_that_is_refused(struct kunit *test)
 {
 	struct ethtool_coalesce ec = EC(21, 22, 23, 24), now = {};

@@ -23,7 +23,7 @@ static void an_interface_that_works(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* Programs that poll find the NAPI context of a queue. */
+/* A program that polls a queue can find its NAPI context. */
 static void napi_of_a_queue(struct kunit *test)
 {
 	struct tnet *t = tnet_up(test, NULL, NULL);

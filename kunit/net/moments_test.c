@@ -233,7 +233,7 @@ static void vanishes(struct tnet *t)
 	vfe_mock_vanish(t->m);
 }
 
-/* Nothing hangs, and the driver can be unbound. */
+/* The function vanishes: nothing hangs, and the driver can be unbound. */
 static void a_function_that_vanishes_in_the_middle(struct kunit *test)
 {
 	const struct operation *o = test->param_value;
@@ -255,7 +255,7 @@ static void a_function_that_vanishes_in_the_middle(struct kunit *test)
 	}
 }
 
-/* Nor does anything of a probe stay behind. */
+/* The same in a probe: nothing of it stays behind. */
 static void a_function_that_vanishes_in_a_probe(struct kunit *test)
 {
 	unsigned int at, bound = 0;

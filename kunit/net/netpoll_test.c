@@ -135,7 +135,7 @@ static void send_frames(struct tnet *t, struct page **pages)
 	KUNIT_EXPECT_EQ(t->test, tnet_take_all(t), FRAMES);
 }
 
-/* How many of them does the driver have? Those that it has not are freed. */
+/* How many frames has the driver not freed? */
 static unsigned int frames_kept(struct page **pages)
 {
 	unsigned int i, n = 0;

@@ -84,7 +84,10 @@ static void statistics_that_appear(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* A reset gives the device's pairs back, which a silent one had not enabled. */
+/*
+ * A silent device has enabled only one pair. It answers again, and a reset
+ * enables the others while a user reads.
+ */
 static void pairs_that_appear(struct kunit *test)
 {
 	struct tnet *t = overlap_unbound(test, STATS);
@@ -357,9 +360,6 @@ static void the_link_changes_while_a_queue_is_reset(struct kunit *test)
 	tnet_clean(t);
 }
 
-static struct kunit_case cases[] = {
-	KUNIT_CASE(statistics_that_appear),
-	KUNIT_CASE(pairs_that_appear),
 /* --- queues that are no longer used --- */
 
 static unsigned int freed;
@@ -421,14 +421,17 @@ static void packets_of_queues_that_are_disabled(struct kunit *test)
 	tnet_clean(t);
 }
 
+static struct kunit_case cases[] = {
+	KUNIT_CASE(statistics_that_appear),
+	KUNIT_CASE(pairs_that_appear),
 	KUNIT_CASE(a_table_survives_a_silence),
 	KUNIT_CASE(pairs_while_it_sleeps),
 	KUNIT_CASE(an_announcement_of_a_netdev_that_goes),
 	KUNIT_CASE(interrupts_are_enabled_by_their_owner),
 	KUNIT_CASE(queues_are_broken_until_they_have_rings),
 	KUNIT_CASE(the_link_changes_while_a_queue_is_reset),
+	KUNIT_CASE(packets_of_queues_that_are_disabled),
 	{}
 };
 
-	KUNIT_CASE(packets_of_queues_that_are_disabled),
 VFE_SUITE(cases);

@@ -85,7 +85,7 @@ static void mergeable_buffers(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* Counts of buffers that lie: dropped and counted; later packets arrive. */
+/* A wrong num_buffers: the packet is dropped and counted, later ones arrive. */
 static void num_buffers_that_lie(struct kunit *test)
 {
 	static const u16 says[] = { 3, 17, 256, U16_MAX };
@@ -468,7 +468,10 @@ static int late_tap(struct sk_buff *skb, struct net_device *dev,
 	return 0;
 }
 
-/* It has no interrupt of its own, and must not wait for the next packet. */
+/*
+ * The packet comes while interrupts are disabled: NAPI must find it, or it waits
+ * for the next one.
+ */
 static void a_packet_at_the_end_of_a_poll(struct kunit *test)
 {
 	static const u64 layouts[] = {

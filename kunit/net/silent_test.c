@@ -69,13 +69,13 @@ static void it_is_reset_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, resets(t), 0U);
 	msleep(PATIENCE_MS);
 	KUNIT_EXPECT_EQ(test, resets(t), 1U);
-	/* that did not help: traffic goes on without commands */
+	/* the reset did not help: traffic goes on without commands */
 	msleep(5 * PATIENCE_MS);
 	KUNIT_EXPECT_EQ(test, resets(t), 1U);
 	tnet_take_all(t);
 	tnet_expect_works(t);
 	expect_catches_up(t);
-	/* an answer allows another one */
+	/* an answer allows another reset */
 	fall_silent(t);
 	msleep(3 * PATIENCE_MS);
 	KUNIT_EXPECT_EQ(test, resets(t), 1U);

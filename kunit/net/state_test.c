@@ -326,8 +326,8 @@ static bool refuses_the_rest(const struct tnet_command *c)
 }
 
 /*
- * It answers, or obeys, only the first @n of the commands that set all; later
- * it takes all again. Return: whether there were as many
+ * The device answers only the first @n commands of set_all(), or refuses the
+ * others. Later it takes all. Return: whether there were more than @n commands
  */
 static bool try_patience(struct kunit *test, unsigned int n, bool rss,
 			 bool silence)
@@ -369,7 +369,7 @@ static bool try_patience(struct kunit *test, unsigned int n, bool rss,
 	return more;
 }
 
-/* More than all commands that set_all() needs */
+/* The last ones exceed the number of commands of set_all(). */
 static const unsigned int patiences[] = {
 	0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19,
 };

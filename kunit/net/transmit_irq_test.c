@@ -193,7 +193,7 @@ static void try_waiter(struct kunit *test, const struct waiter *w, u64 features)
 	w->own(skb, sk);
 	freed = 0;
 	tnet_xmit(t, skb);
-	/* or TCP holds back what is written next, until this one is freed */
+	/* TCP would hold back its next data until a packet that it owns is freed */
 	KUNIT_EXPECT_EQ_MSG(test, freed, (unsigned int)w->let_go, "%s",
 			    w->name);
 	KUNIT_EXPECT_EQ_MSG(test, tnet_take_and_interrupt(t), w->waits,
@@ -452,7 +452,7 @@ static void a_reset_frees_what_is_awaited(struct kunit *test)
 				before + 2);
 		KUNIT_EXPECT_EQ(test, tnet_bql(t, 0), 0U);
 		tnet_no_bql_limit(t);
-		/* and requests are for packets of now */
+		/* the next request counts from the empty ring */
 		tnet_xmit(t, awaited_frame(t));
 		KUNIT_EXPECT_TRUE_MSG(test, take_one(t), "event %u", i);
 		vfe_mock_interrupt(t->tx);

@@ -123,7 +123,7 @@ static void expect_taken(struct kunit *test, const struct shape *s, u8 bits)
 	check_segments(test, s, skb);
 }
 
-/* The bit of the tunnel names the inner version, or the outer one: see there */
+/* The bit of the tunnel names the inner version, or the outer: see tunnel.c */
 static void packets_in_tunnels(struct kunit *test)
 {
 	const struct shape *s;

@@ -192,7 +192,7 @@ static void rings_that_break(struct kunit *test)
 		tnet_deliver(t);
 		KUNIT_EXPECT_EQ_MSG(test, skb_queue_len(&t->got) + rx_drops(t),
 				    20U, "%s", row->name);
-		/* nobody takes it any more */
+		/* the queue is broken: it takes no frames */
 		if (tx)
 			KUNIT_EXPECT_LE(test, xmit(t, make_frame(test, 64),
 						   XDP_XMIT_FLUSH), 0);

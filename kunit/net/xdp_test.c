@@ -423,7 +423,10 @@ static void bql_while_programs_come_and_go(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* The stack waited for an interrupt; a frame of XDP ends the wait. */
+/*
+ * The ring is full, and the stack waits for an interrupt. A frame of XDP takes
+ * buffers back, and wakes the stack: the interrupt is no longer needed.
+ */
 static void a_frame_that_ends_a_wait(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .features = MERGE };
@@ -442,7 +445,7 @@ static void a_frame_that_ends_a_wait(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, xmit(t, make_frame(test, 64),
 					   XDP_XMIT_FLUSH), 1);
 		KUNIT_EXPECT_FALSE(test, netif_xmit_stopped(nq));
-		/* nobody waits any more: no interrupt */
+		/* nobody waits any more */
 		KUNIT_EXPECT_FALSE(test, tnet_take_and_interrupt(t));
 		msleep(30);
 		KUNIT_EXPECT_EQ(test, vfe_net_tx_pending(&t->vn->txq[0]), 0U);
@@ -512,7 +515,7 @@ static void offloads_are_off_while_a_program_is_loaded(struct kunit *test)
 	rtnl_lock();
 	KUNIT_EXPECT_EQ(test, dev_set_mtu(t->dev, 9000), 0);
 	rtnl_unlock();
-	/* without fragments, nothing holds such packets */
+	/* a program without fragments cannot see frames of that MTU */
 	KUNIT_EXPECT_EQ(test, load(t, prog), -EINVAL);
 	tnet_clean(t);
 }

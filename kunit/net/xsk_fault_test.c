@@ -141,7 +141,7 @@ static void a_socket_that_closes_under_traffic(struct kunit *test)
 	forget_user();
 }
 
-/* The device is stopped already: nothing is left to take back but once. */
+/* The suspend has taken the socket's buffers back: closing must not do it again. */
 static void a_socket_that_closes_while_the_device_sleeps(struct kunit *test)
 {
 	struct sock_rings *s = sock_up(test, MERGE, false);
@@ -346,8 +346,8 @@ static unsigned int get_long(struct vfe_queue *q, struct vfe_used *used,
 }
 
 /*
- * The stack would take the rest of a packet without its first buffer for
- * packets: the sender would choose their headers.
+ * If only the first buffer of a packet were dropped, the stack would take the
+ * others for packets, whose headers the sender had chosen.
  */
 static void a_packet_that_cannot_be_copied(struct kunit *test)
 {
