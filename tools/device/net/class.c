@@ -9,7 +9,7 @@
 #include "net/net.h"
 
 #define PCI_CLASS_NETWORK_ETHERNET	0x020000
-/* A time of control_at that is over: the command waits for its pass. */
+/* In place of a time in control_at: the command can be answered now. */
 #define WOKEN	1
 
 static bool choose_mac(struct net *n)

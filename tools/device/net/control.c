@@ -120,8 +120,8 @@ static int announced(const struct command *c)
 }
 
 /*
- * A frame that waits may have another queue now. That is tried later, since
- * this command has the pieces that receive buffers would get.
+ * A frame that waits for buffers may belong to another queue now. It is tried
+ * later: this command still uses the memory for the pieces of a buffer.
  */
 static void set_pairs(struct net *n, unsigned int pairs)
 {

@@ -116,7 +116,7 @@ static void answer_ping(uint8_t *icmp, uint8_t type, uint8_t reply)
 	icmp[0] = reply;
 }
 
-/* Sums over both addresses, or both ports, stay as they are. */
+/* Checksums stay right: both addresses, or both ports, are in their sum. */
 static void send_back(struct net_frame *f, const struct packet *p)
 {
 	uint8_t *ip = f->data + p->ip;

@@ -122,7 +122,7 @@ uint64_t net_features(const struct vdev *v)
 	    quirk_on(v, QUIRK_CONFIG_DUPLEX))
 		f |= F(SPEED_DUPLEX);
 	f &= ~v->o->features_off;
-	/* Rules come after those of the features that they need. */
+	/* The rules of features come before those of others that need them. */
 	for (size_t i = 0; i < NUM_RULES; i++) {
 		if (!is_kept(&rules[i], f))
 			f &= ~BIT64(rules[i].bit);

@@ -24,7 +24,10 @@ struct filter {
 	uint8_t vlans[4096 / 8];
 };
 
-/* @by_mac: the driver can set a filter, so that there is one from now on */
+/*
+ * A driver that can set addresses (@by_mac) or VLANs (@by_vlan) gets only frames
+ * that pass such a filter, from now on.
+ */
 void filter_reset(struct filter *f, bool by_mac, bool by_vlan);
 bool filter_passes(const struct filter *f, const uint8_t *own,
 		   const uint8_t *frame, const struct packet *p);

@@ -231,7 +231,7 @@ int link_send(struct link *l, unsigned int pair, uint32_t allowed)
 
 /* Towards the port */
 
-/* Frames that a back end in this process still has are for the port before. */
+/* Drops what a back end in this process still has for the port before. */
 static void drain(struct link *l)
 {
 	if (l->b->ops->fds)
@@ -315,7 +315,7 @@ static bool receive_one(struct link *l, unsigned int pair, uint64_t now)
 	return true;
 }
 
-/* The batch ends: tell the port; and those that waited for room behind it. */
+/* The batch ends: tell the port, and send what the back end now has room for. */
 static void end_batch(struct link *l, uint64_t now)
 {
 	if (l->gave && l->port)
@@ -329,7 +329,7 @@ static void end_batch(struct link *l, uint64_t now)
 
 static bool may_receive(const struct link *l, unsigned int pair)
 {
-	/* A back end in this process need not be emptied for nobody. */
+	/* Without a port, a back end in this process keeps its frames. */
 	if (l->blocked || wire_full(l->wire) || (!l->port && !l->b->ops->fds))
 		return false;
 	return l->b->ops->may_receive(l->b, pair);

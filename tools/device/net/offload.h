@@ -55,11 +55,11 @@ struct offload {
 void offload_begin(struct offload *o, struct net_frame *f,
 		   const struct offload_needs *n, uint32_t takes);
 /*
- * The frame for the taker: @o's own, or @out with a segment of it.
- * Return: NULL if all were
+ * The next frame for the taker: @o's own, or @out with a segment of it.
+ * Return: NULL after the last one
  */
 struct net_frame *offload_next(struct offload *o, struct net_frame *out);
-/* It was taken. */
+/* The taker has that frame. */
 void offload_taken(struct offload *o);
 /* How many segments it makes. */
 uint32_t offload_segments(const struct offload_needs *n,

@@ -166,7 +166,7 @@ static int deliver(struct queue *q, struct net_frame *f)
 
 	do {
 		ret = take(q, &b, len);
-		/* The notification is for a buffer behind those. */
+		/* Too few buffers: ask for a notification, or look at new ones. */
 		more = ret == -EAGAIN && b.n < q->size && !queue_arm(q);
 		if (ret)
 			queue_untake(q);
@@ -176,7 +176,7 @@ static int deliver(struct queue *q, struct net_frame *f)
 	if (ret == -EINVAL)
 		return 0;
 	n->starved_since[pair] = 0;
-	/* Not even all of the ring has room for it. */
+	/* The frame does not fit into all buffers of the ring. */
 	if (b.room < len) {
 		queue_untake(q);
 		n->stats[q->index].drops++;

@@ -111,7 +111,7 @@ static void learn(struct source *s, const struct net_frame *f)
 			    f->data + p.ip + 16);
 }
 
-/* UDP would come back without end. */
+/* If datagrams were answered, too, they would come back without end. */
 static bool is_for_answer(const struct net_frame *f)
 {
 	struct packet p;

@@ -42,7 +42,7 @@ struct net_window {
 	bool transmitting;	/* the link has no room for the frame */
 	bool refused;
 
-	/* The ring of the last START; boundary is the driver's since. */
+	/* The ring as of the last START; the driver has moved boundary since. */
 	uint32_t start, stop, boundary, current;
 	uint8_t station[6];
 	uint32_t missed;
@@ -290,7 +290,7 @@ static int receive(void *state_of_port, struct net_frame *f)
 		count(w, NET_RX_FILTERED, 1);
 		return 0;
 	}
-	/* As with the hardware after which it is made: nothing waits. */
+	/* As with an NE2000: a frame does not wait for room. */
 	if (!has_room(w, pages_of(HEADER + f->len))) {
 		count(w, NET_RX_OVERRUN, 1);
 		w->missed++;

@@ -59,7 +59,7 @@ void wire_free(struct wire *w)
 
 static bool by_chance(struct wire *w, double percent)
 {
-	/* Nothing is drawn for an option that is off. */
+	/* An option that is off takes no number from the random ones. */
 	return percent > 0 && (random_next(&w->random) >> 11) * 100.0 /
 			      9007199254740992.0 < percent;
 }
