@@ -83,7 +83,7 @@ CONFIGS = (
     NetConfig("no-guest-offloads", without(*GUEST_OFFLOADS)),
     NetConfig("no-guest-csum", without("guest_csum")),
     NetConfig("no-csum", without("csum")),
-    # virtio_net refuses a device that offers its commands without the queue
+    # virtio_net refuses a device with such features, but without the queue
     NetConfig("no-control", without(
         "ctrl_vq", "ctrl_rx", "ctrl_rx_extra", "ctrl_vlan", "ctrl_mac_addr",
         "ctrl_guest_offloads", "guest_announce", "mq")),

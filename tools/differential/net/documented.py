@@ -26,12 +26,12 @@ DOCUMENTED = (
                " which it cannot do while the interface is up; vfe_net has one"
                " way to send", ours="ethtool -C dut tx-frames 0 -> 0",
                theirs="ethtool -C dut tx-frames 0 -> 1"),
-    Documented(r"step\.\d+\._channels", "both refuse a change while a program"
-               " is attached; virtio_net counts the queues of XDP as pairs in"
-               " use, so that this is none", ours=r".* combined [234] -> 1",
+    Documented(r"step\.\d+\._channels", "both refuse another number while a"
+               " program is attached; virtio_net counts the queues of XDP, too,"
+               " and has this number", ours=r".* combined [234] -> 1",
                theirs=r".* combined [234] -> 0"),
-    Documented(r"step\.\d+\._channels", "and so that the number in use is"
-               " one", ours=r".* combined [12] -> 0",
+    Documented(r"step\.\d+\._channels", "as before, but vfe_net has this"
+               " number", ours=r".* combined [12] -> 0",
                theirs=r".* combined [12] -> 1"),
     Documented(r"step\.\d+\._ring", _FULL,
                ours=r"ethtool -G dut tx (4|16) -> 0",

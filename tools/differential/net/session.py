@@ -19,9 +19,8 @@ from .configs import NetConfig
 
 # The same on both sides, whose links are not joined
 DUT_MAC, PEER_MAC = "52:54:00:09:00:02", "52:54:00:09:00:01"
-# How long the link is up, or down. Irregular, as TCP repeats a segment after
-# twice the time again and again: of a regular link it would always see the
-# same half.
+# How long the link is up, or down, in turn. TCP doubles the time between its
+# attempts: with regular times it might find the link down each time.
 UP_S, DOWN_S = (0.3, 1.5), (0.1, 0.4)
 
 BIND = """\
