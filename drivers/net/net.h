@@ -249,7 +249,7 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  *	   used; somebody may be waiting for it
  * @armed: an interrupt comes when the buffer with this number is used, unless
  *	   @done has passed it
- * @event: on a packed ring, it comes when so many more descriptors are free
+ * @event: on a packed ring, it comes when this many more descriptors are free
  * @fired: an interrupt came since the last poll
  * @armed_at: buffers that had been added when it was armed
  * @armed_for: buffers that were pending then

@@ -37,7 +37,7 @@ static unsigned int vfe_net_capacity(const struct vfe_queue *vq)
 	return vfe_queue_size(vq) ? vfe_queue_capacity(vq) : vq->spec.size;
 }
 
-/* Has each receive ring so many entries? */
+/* Has each receive ring this number of entries? */
 static bool vfe_net_rings_have(const struct vfe_net *vn, unsigned int entries)
 {
 	unsigned int i;

@@ -215,7 +215,7 @@ static bool vfe_net_is_drained(struct vfe_net_txq *txq, unsigned long end)
 
 /*
  * The device need not send the packets of queues that it is about to disable:
- * gives it time to do so, then drops what is left. The stack does not use these
+ * gives it time to do so, then drops the others. The stack does not use these
  * queues any more.
  */
 static void vfe_net_drain(struct vfe_net *vn, unsigned int first,
