@@ -26,6 +26,8 @@ _ALL = (
     _traffic("tcp6"),
     _traffic("udp", limit=300),
     _traffic("offloads", limit=400),
+    _traffic("alone", limit=400),
+    _traffic("alone", "1024", limit=7200, title="alone-1g"),
     _traffic("rr"),
     _traffic("crr"),
     _traffic("netperf"),

@@ -12,7 +12,7 @@ from .session import Session
 EVERY = """\
 plain: shown ping tcp tcp-1g tcp6 udp offloads rr crr netperf last
 plain: last-namespace mtu jumbo rings smallest channels down-up flap namespace
-plain: kept resize uppers pressure
+plain: kept resize uppers pressure alone alone-1g
 plain: unbind suspend netconsole filters vlans corpus xdp xdp-under walk-1
 plain-1cpu: shown ping tcp udp rr last rings down-up suspend
 plain/shared: shown tcp rr last suspend

@@ -54,11 +54,37 @@ class Data(NetCase):
 
     @pytest.mark.slow
     def test_offloads(self) -> None:
-        """All on, all off, each alone."""
+        """All off, each by itself off and on."""
         self.join()
         for key, value in self.traffic("offloads 8", 600).items():
             if ".from-" in key:
                 self.assertEqual(value, "whole", key)
+
+    def test_offloads_alone(self) -> None:
+        """All on, all off, each the only one: every byte arrives, and only
+        what is on makes large packets."""
+        self.alone(1)
+
+    @pytest.mark.slow
+    def test_offloads_alone_for_longer(self) -> None:
+        """For 1 GiB each, tools/differential has the case plain/alone-1g."""
+        self.alone(32)
+
+    def alone(self, size: int) -> None:
+        """With streams of MiB."""
+        self.join()
+        found = self.traffic(f"alone {size}", 900)
+        large = {key for key, value in found.items() if value == "large"}
+        self.assertEqual(large, {
+            "all.tx", "all.rx", "tx-tcp-segmentation.tx",
+            "tx-tcp6-segmentation.tx", "rx-gro-hw.rx"})
+        for key, value in found.items():
+            if ".datagrams." in key:
+                self.assertEqual(value, "720 came, 0 wrong", key)
+            elif ".from-" in key:
+                self.assertEqual(value, "whole", key)
+            elif "." not in key:
+                self.assertEqual(value, "0", key)
 
     @pytest.mark.slow
     def test_memory_runs_out(self) -> None:

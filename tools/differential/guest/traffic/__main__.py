@@ -15,6 +15,7 @@ from .corpus import CORPUS
 from .filters import FILTERS
 from .last import LAST
 from .life import LIFE
+from .offloads import OFFLOADS
 from .plain import PLAIN
 from .pressure import PRESSURE
 from .tunnel import TUNNEL
@@ -22,7 +23,7 @@ from .uppers import UPPERS
 from .walk import WALK
 from .xdp import XDP
 
-WORKLOADS = {**PLAIN, **LAST, **LIFE, **FILTERS, **CORPUS,
+WORKLOADS = {**PLAIN, **OFFLOADS, **LAST, **LIFE, **FILTERS, **CORPUS,
              **XDP, **WALK, **PRESSURE, **TUNNEL, **UPPERS}
 
 if __name__ == "__main__":

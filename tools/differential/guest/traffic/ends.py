@@ -7,14 +7,16 @@ Each has the name of its network namespace.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import socket
 import threading
+import time
 import zlib
 from collections.abc import Callable, Iterator
 
-from .say import must, outcome
+from .say import must, note, outcome
 
 DUT, PEER = "dut", "peer"
 ADDRESS = {DUT: "10.9.0.2", PEER: "10.9.0.1"}
@@ -25,6 +27,8 @@ SO_RCVBUFFORCE = 33     # beyond the limit for ordinary users
 MIB = 1 << 20
 # What the slowest operation may take under emulation on a busy machine
 BOUND_S = 40.0
+# and the slowest transfer, in MiB a second
+SLOWEST = 1
 # It waits for the last answer as long as an interval, or two round trips
 PING = "ping -q -n -c 3 -i 0.3"
 # Not a multiple of a segment or a page, so that the place of data matters
@@ -99,6 +103,7 @@ def pieces(size: int) -> Iterator[bytes]:
         size -= len(BLOCK)
 
 
+@functools.cache
 def digest(size: int) -> int:
     """Of those bytes."""
     total = 0
@@ -170,17 +175,27 @@ def stream(source: str, size: int, family: int = socket.AF_INET) -> str:
         one, other = connected(source, OTHER[source], family)
     except OSError as error:
         return f"no connection: {error}"
+    limit = 2 * BOUND_S + size / MIB / SLOWEST
     with other:
         sender = Task(lambda: send(one, size))
-        got = Task(lambda: receive(other, size)).text(2 * BOUND_S)
+        got = Task(lambda: receive(other, size)).text(limit)
         return got if got != "whole" else \
             "whole" if sender.text() == "sent" else sender.text()
+
+
+def transfer(key: str, source: str, size: int,
+             family: int = socket.AF_INET) -> None:
+    """A transfer as an outcome, and its speed."""
+    began = time.monotonic()
+    outcome(f"{key}.from-{source}", stream(source, size, family))
+    took = time.monotonic() - began
+    note(f"{key}.from-{source}: {size / MIB / took:.1f} MiB/s")
 
 
 def streams(key: str, size: int, family: int = socket.AF_INET) -> None:
     """Both ways, one after the other, as outcomes."""
     for source in (DUT, PEER):
-        outcome(f"{key}.from-{source}", stream(source, size, family))
+        transfer(key, source, size, family)
 
 
 def interface(name: str, text: str) -> str:

@@ -22,13 +22,6 @@ FILES = ("addr_len", "address", "broadcast", "carrier", "dev_id", "dev_port",
 QUESTIONS = ("-i", "-k", "-l", "-g", "-c", "-a", "-x", "-n", "-m", "-T",
              "-P", "--show-priv-flags", "--show-eee", "--show-fec",
              "--show-channels", "--phy-statistics", "")
-LEVELS = ("standard", "eth-mac")
-# Each is set alone, off where it is on and on where it is off.
-FEATURES = ("tx", "sg", "tso", "gso", "gro", "rx", "lro", "rxvlan", "txvlan",
-            "tx-udp-segmentation", "tx-tcp-segmentation",
-            "tx-tcp6-segmentation", "rx-gro-hw", "rx-gro-list",
-            "rx-udp-gro-forwarding", "ntuple", "rxhash", "tx-gso-partial",
-            "highdma")
 
 
 def _dut(command: str) -> tuple[int, str]:
@@ -94,54 +87,7 @@ def tcp6(size: str = "8") -> None:
     streams("tcp6", int(size) * MIB, socket.AF_INET6)
 
 
-def _states() -> dict[str, str]:
-    _, said = _dut(f"ethtool -k {DUT}")
-    return {key.strip(): value.strip() for key, _, value in (
-        line.partition(":") for line in said.splitlines())}
-
-
-def _toggled(names: list[str], word: str, size: int) -> None:
-    what = "+".join(names) if len(names) < 3 else "all"
-    tries(f"{word}.{what}", interface(DUT, f"ethtool -K {DUT} " + " ".join(
-        f"{name} {word}" for name in names)))
-    streams(f"{word}.{what}", size)
-
-
-LONG = {"tx": "tx-checksumming", "sg": "scatter-gather",
-        "tso": "tcp-segmentation-offload", "rx": "rx-checksumming",
-        "gso": "generic-segmentation-offload", "ntuple": "ntuple-filters",
-        "gro": "generic-receive-offload", "lro": "large-receive-offload",
-        "rxvlan": "rx-vlan-offload", "txvlan": "tx-vlan-offload",
-        "rxhash": "receive-hashing"}
-
-
-def offloads(size: str = "2") -> None:
-    """All on, all off, each alone off and alone on, with streams of MiB."""
-    amount = int(size) * MIB
-    states = {name: _states().get(LONG.get(name, name), "")
-              for name in FEATURES}
-    free = [name for name, state in states.items()
-            if state and "fixed" not in state]
-    initial = [name for name in free if states[name].startswith("on")]
-    outcome("free", free)
-    for name in free:
-        word = "off" if name in initial else "on"
-        _toggled([name], word, amount)
-        run(interface(DUT, f"ethtool -K {DUT} {name}"
-                           f" {'on' if name in initial else 'off'}"))
-    _toggled(free, "off", amount)
-    for name in initial:
-        _toggled([name], "on", amount)
-        run(interface(DUT, f"ethtool -K {DUT} {name} off"))
-    tries("on.initial", interface(DUT, f"ethtool -K {DUT} " + " ".join(
-        f"{name} on" for name in initial)))
-    now = _states()
-    for key, value in now.items():
-        outcome(f"after.{key}", value)
-    streams("again", amount)
-
-
-def _burst(source: str, family: int, size: int, count: int,
+def burst(source: str, family: int, size: int, count: int,
            segment: int = 0) -> str:
     """Datagrams one way; those that come and their contents."""
     pause = 16
@@ -177,11 +123,11 @@ def udp() -> None:
     for family, name in ((socket.AF_INET, "udp"), (socket.AF_INET6, "udp6")):
         for source in (DUT, PEER):
             for size in (1, 18, 512, 1472, 1473, 9000, 65000):
-                outcome(f"{name}.{size}.from-{source}", _burst(
+                outcome(f"{name}.{size}.from-{source}", burst(
                     source, family, size, 96))
             for segment, parts in ((1, 8), (100, 60), (1000, 32),
                                    (1400, 45)):
-                outcome(f"{name}-gso.{segment}x{parts}.from-{source}", _burst(
+                outcome(f"{name}-gso.{segment}x{parts}.from-{source}", burst(
                     source, family, segment * parts, 48, segment))
 
 
@@ -288,4 +234,4 @@ def netperf() -> None:
 
 PLAIN: dict[str, Callable[..., None]] = {
     "shown": shown, "ping": ping, "tcp": tcp, "tcp6": tcp6, "udp": udp,
-    "offloads": offloads, "rr": rr, "crr": crr, "netperf": netperf}
+    "rr": rr, "crr": crr, "netperf": netperf}
