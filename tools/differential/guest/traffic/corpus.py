@@ -14,9 +14,9 @@ import time
 import zlib
 from collections.abc import Callable, Iterator
 
-from .ends import ADDRESS, BLOCK, DUT, OTHER, PEER
+from .ends import ADDRESS, BLOCK, BOUND_S, DUT, OTHER, PEER, SO_RCVBUFFORCE
 from .filters import SOL_PACKET, mac, packet_socket
-from .say import outcome
+from .say import note, outcome
 
 PACKET_VNET_HDR = 15
 HEADER = struct.Struct("<BBHHHH")
@@ -24,6 +24,8 @@ NEEDS_CSUM, DATA_VALID, RSC = 1, 2, 4
 NONE, TCPV4, UDP, TCPV6, UDP_L4, ECN = 0, 1, 3, 4, 5, 0x80
 MACS = {DUT: "52:54:00:09:00:02", PEER: "52:54:00:09:00:01"}
 CAPTURE_S = 0.15
+# of frames with the number of the next one, and the last number
+MARK, LAST = struct.pack("!H", 0x88b5), 0xffff
 
 
 def header(flags: int = 0, gso: int = NONE, length: int = 0, size: int = 0,
@@ -199,6 +201,11 @@ def _shown(head: bytes) -> str:
     return f"{head[:2].hex()} {head[4:].hex()}"
 
 
+def _told(got: bytes, frame: bytes) -> str:
+    return (f"{_shown(got[:HEADER.size])} {len(frame)}"
+            f" {zlib.crc32(frame):08x}")
+
+
 def _sent(source: str, name: str, data: bytes) -> str:
     """What became of a frame."""
     with packet_socket(OTHER[source]) as sink, packet_socket(source) as one:
@@ -220,8 +227,7 @@ def _sent(source: str, name: str, data: bytes) -> str:
             frame = got[HEADER.size:]
             if where[2] != socket.PACKET_OUTGOING and \
                     frame[6:12] == mac(MACS[source]):
-                found.append(f"{_shown(got[:HEADER.size])} {len(frame)}"
-                             f" {zlib.crc32(frame):08x}")
+                found.append(_told(got, frame))
         return "; ".join(found) or "nothing came"
 
 
@@ -232,4 +238,44 @@ def corpus() -> None:
             outcome(f"{source}.{name}", _sent(source, name, head + frame))
 
 
-CORPUS: dict[str, Callable[..., None]] = {"corpus": corpus}
+def _frame(sink: socket.socket) -> tuple[bytes, str]:
+    """The next frame of the peer's, and the text of it. The kernel has no
+    header for some that a driver passes."""
+    while True:
+        try:
+            got, where = sink.recvfrom(1 << 17)
+        except TimeoutError:
+            return b"", "nothing more"
+        except OSError as error:
+            return b"", f"{error.strerror}"
+        frame = got[HEADER.size:]
+        if where[2] != socket.PACKET_OUTGOING and \
+                frame[6:12] == mac(MACS[PEER]):
+            return frame, _told(got, frame)
+
+
+def capture() -> None:
+    """What the driver makes of the frames behind each mark, a frame with the
+    number of the next one; the last number ends it."""
+    with packet_socket(DUT) as sink:
+        sink.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
+        sink.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
+        sink.settimeout(BOUND_S)
+        note("ready")
+        number, found = -1, []
+        while number != LAST:
+            frame, text = _frame(sink)
+            if frame[12:14] != MARK:
+                found.append(text)
+                if text == "nothing more":
+                    break
+                continue
+            if number >= 0:
+                outcome(str(number), "; ".join(found) or "dropped")
+            number, = struct.unpack_from("!H", frame, 14)
+            found = []
+        note("ended" if number == LAST else f"{found}")
+
+
+CORPUS: dict[str, Callable[..., None]] = {
+    "corpus": corpus, "capture": capture}
