@@ -47,8 +47,8 @@ DOCUMENTED = (
                ours="ethtool -K dut rx-gro-hw on -> 1",
                theirs="ethtool -K dut rx-gro-hw on -> 0"),
     Documented(r"step\.\d+\._feature", _FULL,
-               ours="ethtool -K dut (sg|tso) on -> 1",
-               theirs="ethtool -K dut (sg|tso) on -> 0"),
+               ours="ethtool -K dut (sg|tso|gso) on -> 1",
+               theirs="ethtool -K dut (sg|tso|gso) on -> 0"),
     Documented(r"step\.\d+\._mtu", "as mtu-under", ours=r".* mtu \d+ -> 2",
                theirs=r".* mtu \d+ -> 0"),
     Documented(r"step\.\d+\._xdp", "virtio_net takes a program although it"
@@ -80,6 +80,8 @@ DOCUMENTED = (
                r" program"),
     Documented(LOG, "it says so", ours=r".* combined \d+: not with an XDP"
                r" program, unload it first"),
+    Documented(r"(ethtool-k|after)\.rx-gro-hw", "a device without GUEST_TSO"
+               " has none to switch on", ours=r"off \[fixed\]", theirs="off"),
     Documented(r"ethtool-i\.version", "virtio_net has a version of its own,"
                " 1.0.0; modules have their kernel's", theirs="1\\.0\\.0"),
     Documented(r"(ethtool-k|after)\.tx-udp-segmentation", _USO, ours="on"),
