@@ -42,6 +42,11 @@ int vfe_net_failover_create(struct vfe_net *vn)
 
 	if (!vfe_net_has(vn, VIRTIO_NET_F_STANDBY))
 		return 0;
+	if (!vfe_net_has(vn, VIRTIO_NET_F_MAC)) {
+		dev_warn(vfe_dev(vn->vd),
+			 "STANDBY, but no MAC: the primary function cannot be found by its address, this interface is no standby\n");
+		return 0;
+	}
 	create = symbol_get(net_failover_create);
 	failover = create ? create(vn->netdev) : ERR_PTR(-ENOENT);
 	if (IS_ERR(failover)) {

@@ -85,16 +85,28 @@ static void a_standby_has_a_master(struct kunit *test)
 	unregister_netdevice_notifier(&nb);
 }
 
-static void an_ordinary_interface_has_none(struct kunit *test)
+/* An ordinary interface; a standby without the address that joins the two */
+static void others_have_none(struct kunit *test)
 {
-	struct tnet *t = tnet_up(test, NULL, NULL);
+	static const u64 features[] = {
+		TNET_FEATURES,
+		(TNET_FEATURES & ~BIT_ULL(VIRTIO_NET_F_MAC)) |
+		BIT_ULL(VIRTIO_NET_F_STANDBY),
+	};
 	char name[IFNAMSIZ];
+	unsigned int i;
 
-	rtnl_lock();
-	KUNIT_EXPECT_NULL(test, netdev_master_upper_dev_get(t->dev));
-	KUNIT_EXPECT_EQ(test, port_name(t->dev, name), -EOPNOTSUPP);
-	rtnl_unlock();
-	tnet_clean(t);
+	for (i = 0; i < ARRAY_SIZE(features); i++) {
+		struct vfe_mock_spec spec = { .features = features[i] };
+		struct tnet *t = tnet_unbound(test, &spec, NULL);
+
+		KUNIT_ASSERT_TRUE(test, tnet_bind(t));
+		rtnl_lock();
+		KUNIT_EXPECT_NULL(test, netdev_master_upper_dev_get(t->dev));
+		rtnl_unlock();
+		KUNIT_EXPECT_EQ(test, port_name(t->dev, name), -EOPNOTSUPP);
+		tnet_clean(t);
+	}
 }
 
 /* --- configuration --- */
@@ -330,7 +342,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(an_interface_that_works),
 	KUNIT_CASE(napi_of_a_queue),
 	KUNIT_CASE(a_standby_has_a_master),
-	KUNIT_CASE(an_ordinary_interface_has_none),
+	KUNIT_CASE(others_have_none),
 	KUNIT_CASE(any_configuration),
 	KUNIT_CASE(mtu_has_the_limits_of_the_device),
 	KUNIT_CASE(a_jumbo_mtu_without_mergeable_buffers),
