@@ -459,7 +459,7 @@ static __always_inline bool packed_enable_cb_after(struct vfe_queue *q, u16 n,
 						   unsigned int features)
 {
 	struct packed_ring *r = q->packed;
-	u16 out = packed_usable(q) - r->free - r->unpublished;
+	u16 out = packed_capacity(q, q->size) - r->free - r->unpublished;
 	u16 wrap = r->last_used & PACKED_WRAP;
 	unsigned int slot;
 
@@ -527,11 +527,6 @@ PACKED_ADD_GIVEN(packed_add_given_in_order, PACKED_IN_ORDER)
 static u16 packed_room(const struct vfe_queue *q)
 {
 	return q->packed->free;
-}
-
-static u16 packed_capacity(const struct vfe_queue *q)
-{
-	return packed_usable(q);
 }
 
 /* Functions with a barrier, by EVENT_IDX and ORDER_PLATFORM */

@@ -99,9 +99,9 @@ struct packed_ring {
  * devices, at least from 10.0 to 11.1, lose the completion that empties a full
  * ring (virtqueue_ordered_fill() considers such a ring empty).
  */
-static inline u16 packed_usable(const struct vfe_queue *q)
+static inline u16 packed_capacity(const struct vfe_queue *q, u16 size)
 {
-	return q->in_order && q->size > 1 ? q->size - 1 : q->size;
+	return q->in_order && size > 1 ? size - 1 : size;
 }
 
 int packed_create(struct vfe_queue *q, struct device *dev);

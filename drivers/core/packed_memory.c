@@ -28,7 +28,7 @@ void packed_reset(struct vfe_queue *q)
 	r->published = PACKED_WRAP;
 	r->last_used = PACKED_WRAP;
 	r->free_id = 0;
-	r->free = packed_usable(q);
+	r->free = packed_capacity(q, q->size);
 	r->oldest = 0;
 	r->batch = 0;
 	r->detach_pos = 0;

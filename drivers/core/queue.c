@@ -148,11 +148,11 @@ unsigned int vfe_queue_in_flight(const struct vfe_queue *q)
 }
 EXPORT_SYMBOL_NS_GPL(vfe_queue_in_flight, VFE_NS);
 
-unsigned int vfe_queue_capacity(const struct vfe_queue *q)
+unsigned int vfe_queue_capacity_of(const struct vfe_queue *q, u16 size)
 {
-	return q->ops->capacity(q);
+	return q->ops->capacity ? q->ops->capacity(q, size) : size;
 }
-EXPORT_SYMBOL_NS_GPL(vfe_queue_capacity, VFE_NS);
+EXPORT_SYMBOL_NS_GPL(vfe_queue_capacity_of, VFE_NS);
 
 unsigned int vfe_queue_room(const struct vfe_queue *q)
 {

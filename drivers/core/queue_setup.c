@@ -65,7 +65,7 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 				wanted : rounddown_pow_of_two(wanted));
 	/* 2.7.5.3.1: no chain is longer than the queue, or than its capacity */
 	q->max_segs = min_t(unsigned int, q->spec.max_segs,
-			    q->ops->capacity(q));
+			    vfe_queue_capacity(q));
 	q->max_table = q->indirect ?
 		       min_t(unsigned int, q->spec.max_segs, q->size) : 0;
 	return 0;

@@ -531,11 +531,6 @@ static u16 split_room(const struct vfe_queue *q)
 	return q->split->free;
 }
 
-static u16 split_capacity(const struct vfe_queue *q)
-{
-	return q->size;
-}
-
 static unsigned int split_get(struct vfe_queue *q, struct vfe_used *used,
 			      unsigned int most)
 {
@@ -590,7 +585,6 @@ SPLIT_EVENT_FNS(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 		.step = 1 << 16, \
 		.write = VRING_DESC_F_WRITE, \
 	}, \
-	.capacity = split_capacity, \
 	.room = split_room, \
 	.kick_prepare = split_kick_prepare_##events, \
 	.pending = split_pending, \

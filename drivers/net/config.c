@@ -123,22 +123,43 @@ int vfe_net_read_pairs(struct vfe_device *vd, u16 *pairs)
 	return 0;
 }
 
-/**
- * vfe_net_choose_buffers() - choose receive buffers for an MTU
- * @vn: the network device, without MRG_RXBUF
- * @mtu: the MTU
- *
- * 5.1.9.3.1: 65562 bytes if the device may send large packets.
- */
-void vfe_net_choose_buffers(struct vfe_net *vn, unsigned int mtu)
+/* 5.1.9.3.1: with the header 65562 bytes if the device sends large packets */
+static unsigned int vfe_net_rx_frame(const struct vfe_net *vn, unsigned int mtu)
 {
 	unsigned int frame = mtu + ETH_HLEN + 2 * VLAN_HLEN;
 
-	if (vn->vd->features & VFE_NET_GUEST_GSO)
-		frame = max(frame, VFE_NET_GSO_FRAME);
-	vn->big_pages = DIV_ROUND_UP(vn->hdr_len + frame, PAGE_SIZE);
-	WRITE_ONCE(vn->mode, frame <= VFE_NET_FRAME ? VFE_NET_RX_SMALL :
-						      VFE_NET_RX_BIG);
+	return vn->vd->features & VFE_NET_GUEST_GSO ?
+	       max(frame, VFE_NET_GSO_FRAME) : frame;
+}
+
+/**
+ * vfe_net_rx_segs() - segments of a receive buffer
+ * @vn: the network device
+ * @mtu: an MTU
+ *
+ * 2.7.5.3.1: no chain is longer than the ring, nor is one in a table.
+ *
+ * Return: the number; a ring of a smaller capacity never gets a buffer.
+ */
+unsigned int vfe_net_rx_segs(const struct vfe_net *vn, unsigned int mtu)
+{
+	unsigned int len = vn->hdr_len + vfe_net_rx_frame(vn, mtu);
+
+	return vfe_net_has(vn, VIRTIO_NET_F_MRG_RXBUF) ? 1 :
+	       !vn->any_layout + DIV_ROUND_UP(len, PAGE_SIZE);
+}
+
+/* Chooses receive buffers for an MTU. */
+void vfe_net_choose_buffers(struct vfe_net *vn, unsigned int mtu)
+{
+	enum vfe_net_rx_mode mode = VFE_NET_RX_BIG;
+
+	if (vfe_net_has(vn, VIRTIO_NET_F_MRG_RXBUF))
+		mode = VFE_NET_RX_MERGEABLE;
+	else if (vfe_net_rx_frame(vn, mtu) <= VFE_NET_FRAME)
+		mode = VFE_NET_RX_SMALL;
+	WRITE_ONCE(vn->rx_segs, vfe_net_rx_segs(vn, mtu));
+	WRITE_ONCE(vn->mode, mode);
 }
 
 static void vfe_net_choose_layout(struct vfe_net *vn)
@@ -157,10 +178,7 @@ static void vfe_net_choose_layout(struct vfe_net *vn)
 		vn->hdr_len = sizeof(struct virtio_net_hdr_mrg_rxbuf);
 	else
 		vn->hdr_len = sizeof(struct virtio_net_hdr);
-	if (vfe_net_has(vn, VIRTIO_NET_F_MRG_RXBUF))
-		vn->mode = VFE_NET_RX_MERGEABLE;
-	else
-		vfe_net_choose_buffers(vn, vn->netdev->mtu);
+	vfe_net_choose_buffers(vn, vn->netdev->mtu);
 }
 
 /**

@@ -115,15 +115,13 @@ static int vfe_net_check_buffer(const struct vfe_net *vn, u32 rx,
 {
 	unsigned int need = vfe_net_rx_entries(vn, vn->netdev->mtu,
 					       vn->state.offloads);
+	unsigned int room = vfe_queue_capacity_of(vn->rxq[0].vq, rx);
 
-	/* one descriptor stays free: vfe_queue_capacity() */
-	if (need > 1 && vfe_net_has(vn, VIRTIO_F_RING_PACKED) &&
-	    vfe_net_has(vn, VIRTIO_F_IN_ORDER))
-		need++;
-	if (rx >= need)
+	if (room >= need)
 		return 0;
-	vfe_extack(extack, "rx is %u: must be %u or more, for one packet", rx,
-		   need);
+	vfe_extack(extack,
+		   "rx is %u: room for %u descriptors, but a packet takes %u",
+		   rx, room, need);
 	return -EINVAL;
 }
 

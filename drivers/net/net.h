@@ -313,7 +313,7 @@ struct vfe_net_txq {
  * @hdr_len: bytes of the virtio header
  * @dma: the device takes addresses of the DMA API
  * @any_layout: the header may share a descriptor with the data
- * @big_pages: pages of a buffer in mode VFE_NET_RX_BIG
+ * @rx_segs: segments of a receive buffer
  * @device_pairs: queue pairs of the device
  * @max_pairs: queue pairs that are set up
  * @rxq: receive queues, @max_pairs of them
@@ -337,7 +337,7 @@ struct vfe_net {
 	u8 hdr_len;
 	bool dma;
 	bool any_layout;
-	unsigned int big_pages;
+	unsigned int rx_segs;
 	u16 device_pairs;
 	u16 max_pairs;
 	struct vfe_net_rxq *rxq;
@@ -415,6 +415,7 @@ int vfe_net_read_pairs(struct vfe_device *vd, u16 *pairs);
 int vfe_net_config_init(struct vfe_net *vn);
 void vfe_net_config_netdev(struct vfe_net *vn);
 void vfe_net_config_changed(struct vfe_device *vd);
+unsigned int vfe_net_rx_segs(const struct vfe_net *vn, unsigned int mtu);
 void vfe_net_choose_buffers(struct vfe_net *vn, unsigned int mtu);
 
 /* failover.c */
@@ -455,7 +456,6 @@ void vfe_net_rx_update(struct vfe_net_rxq *rxq);
 /* rx.c */
 int vfe_net_rx_init(struct vfe_net_rxq *rxq);
 void vfe_net_rx_exit(struct vfe_net_rxq *rxq);
-unsigned int vfe_net_rx_segs(const struct vfe_net *vn);
 unsigned int vfe_net_rx_entries(const struct vfe_net *vn, unsigned int mtu,
 				u64 offloads);
 /* Fills the ring. Return: false if there was no memory */

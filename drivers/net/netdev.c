@@ -34,7 +34,7 @@ static int vfe_net_stop(struct net_device *dev)
 /* Without memory for a ring, the queue gets one of this size later. */
 static unsigned int vfe_net_capacity(const struct vfe_queue *vq)
 {
-	return vfe_queue_size(vq) ? vfe_queue_capacity(vq) : vq->spec.size;
+	return vfe_queue_capacity_of(vq, vfe_queue_size(vq) ?: vq->spec.size);
 }
 
 /* Has each receive ring this number of entries? */
@@ -46,15 +46,6 @@ static bool vfe_net_rings_have(const struct vfe_net *vn, unsigned int entries)
 		if (vfe_net_capacity(vn->rxq[i].vq) < entries)
 			return false;
 	return true;
-}
-
-/* Chooses buffers for an MTU. Return: whether each ring has room for a packet */
-static bool vfe_net_new_buffers(struct vfe_net *vn, int mtu)
-{
-	if (vn->mode != VFE_NET_RX_MERGEABLE)
-		vfe_net_choose_buffers(vn, mtu);
-	return vfe_net_rings_have(vn, vfe_net_rx_entries(vn, mtu,
-							 vn->state.offloads));
 }
 
 static int vfe_net_refuse_mtu(struct net_device *dev, int mtu, const char *why)
@@ -73,11 +64,11 @@ static int vfe_net_change_mtu(struct net_device *dev, int mtu)
 	if (!vfe_net_xsk_mtu_ok(vn, mtu))
 		return vfe_net_refuse_mtu(dev, mtu,
 					  "the chunks of an AF_XDP socket");
-	if (!vfe_net_new_buffers(vn, mtu)) {
-		vfe_net_new_buffers(vn, dev->mtu);
+	if (!vfe_net_rings_have(vn, vfe_net_rx_entries(vn, mtu,
+						       vn->state.offloads)))
 		return vfe_net_refuse_mtu(dev, mtu,
 					  "the receive rings (ethtool -G rx)");
-	}
+	vfe_net_choose_buffers(vn, mtu);
 	WRITE_ONCE(dev->mtu, mtu);
 	return 0;
 }

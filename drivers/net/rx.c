@@ -181,7 +181,7 @@ static void vfe_net_repost(struct vfe_net_rxq *rxq, void *buf,
 static struct vfe_net_big *vfe_net_alloc_big(struct vfe_net_rxq *rxq,
 					     gfp_t gfp)
 {
-	unsigned int n = READ_ONCE(rxq->vn->big_pages);
+	unsigned int n = READ_ONCE(rxq->vn->rx_segs) - !rxq->vn->any_layout;
 	struct vfe_net_big *big;
 
 	big = kmalloc(struct_size(big, page, n), gfp | __GFP_NOWARN);
@@ -283,7 +283,7 @@ static unsigned int vfe_net_rx_need(const struct vfe_net_rxq *rxq)
 	if (READ_ONCE(rxq->vn->mode) == VFE_NET_RX_BIG &&
 	    vfe_queue_makes_tables(rxq->vq))
 		return 1;
-	return vfe_net_rx_segs(rxq->vn);
+	return READ_ONCE(rxq->vn->rx_segs);
 }
 
 /*

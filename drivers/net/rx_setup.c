@@ -62,23 +62,6 @@ void vfe_net_rx_exit(struct vfe_net_rxq *rxq)
 }
 
 /**
- * vfe_net_rx_segs() - segments of a receive buffer
- * @vn: the network device
- *
- * 2.7.5.3.1: no chain is longer than the ring, nor is one in a table.
- *
- * Return: the number; a ring of a smaller capacity never gets a buffer.
- */
-unsigned int vfe_net_rx_segs(const struct vfe_net *vn)
-{
-	unsigned int header = !vn->any_layout &&
-			      vn->mode != VFE_NET_RX_MERGEABLE;
-
-	return header + (READ_ONCE(vn->mode) == VFE_NET_RX_BIG ?
-			 READ_ONCE(vn->big_pages) : 1);
-}
-
-/**
  * vfe_net_rx_entries() - entries of a receive ring that the largest packet takes
  * @vn: the network device
  * @mtu: the MTU
@@ -95,7 +78,7 @@ unsigned int vfe_net_rx_entries(const struct vfe_net *vn, unsigned int mtu,
 	unsigned int frame = mtu + ETH_HLEN + 2 * VLAN_HLEN;
 
 	if (vn->mode != VFE_NET_RX_MERGEABLE)
-		return vfe_net_rx_segs(vn);
+		return vfe_net_rx_segs(vn, mtu);
 	if (offloads & VFE_NET_GRO_OFFLOADS)
 		frame = max(frame, VFE_NET_GSO_FRAME);
 	return DIV_ROUND_UP(vn->hdr_len + frame, VFE_NET_XDP_ROOM);

@@ -154,7 +154,7 @@ struct vfe_queue_events {
  * @add: see vfe_queue_add(); the arguments are checked
  * @add_table: see vfe_queue_add_table(); it checks the arguments
  * @table: format of indirect tables
- * @capacity: see vfe_queue_capacity()
+ * @capacity: see vfe_queue_capacity_of(); NULL: all entries
  * @room: see vfe_queue_room()
  * @kick_prepare: see vfe_queue_kick_prepare(); false if nothing was added
  * @pending: is there a used buffer? May race with @get_many
@@ -181,7 +181,7 @@ struct vfe_ring_ops {
 	int (*add_table)(struct vfe_queue *q, dma_addr_t table, unsigned int n,
 			 u32 in_len, void *token);
 	struct vfe_table_format table;
-	u16 (*capacity)(const struct vfe_queue *q);
+	u16 (*capacity)(const struct vfe_queue *q, u16 size);
 	u16 (*room)(const struct vfe_queue *q);
 	bool (*kick_prepare)(struct vfe_queue *q);
 	bool (*pending)(const struct vfe_queue *q);
@@ -474,10 +474,15 @@ unsigned int vfe_queue_max_size(const struct vfe_queue *q);
 unsigned int vfe_queue_in_flight(const struct vfe_queue *q);
 
 /*
- * Most descriptors in use at a time: fewer than vfe_queue_size() if some
+ * Most descriptors in use at a time in a ring of @size entries: fewer if some
  * devices lose a completion of such a ring while it is full.
  */
-unsigned int vfe_queue_capacity(const struct vfe_queue *q);
+unsigned int vfe_queue_capacity_of(const struct vfe_queue *q, u16 size);
+
+static inline unsigned int vfe_queue_capacity(const struct vfe_queue *q)
+{
+	return vfe_queue_capacity_of(q, q->size);
+}
 
 /*
  * Number of free descriptors, to stop before vfe_queue_add() fails. A buffer
