@@ -7,8 +7,6 @@
 #define VFE_KUNIT_NET_XSK_H
 
 #include <kunit/test.h>
-#include <linux/bpf.h>
-#include <linux/filter.h>
 #include <linux/if_xdp.h>
 #include <linux/kthread.h>
 #include <linux/mman.h>
@@ -19,7 +17,7 @@
 #include <net/xdp_sock.h>
 #include <net/xsk_buff_pool.h>
 
-#include "net_fixture.h"
+#include "net_prog.h"
 
 MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 
@@ -55,64 +53,9 @@ struct sock_rings {
 	struct bpf_prog *prog;
 };
 
-static struct xdp_sock *target;		/* of the program, or NULL: @verdict */
-static u32 verdict = XDP_PASS;
-static int meta;			/* bytes that it puts before a packet */
-
-static inline u64 decide(u64 ctx, u64 r2, u64 r3, u64 r4, u64 r5)
+static inline void set_prog(struct sock_rings *s, struct bpf_prog *prog)
 {
-	struct xdp_buff *xdp = (void *)(unsigned long)ctx;
-	struct bpf_redirect_info *ri;
-
-	xdp->data_meta = xdp->data - meta;
-	if (!target)
-		return verdict;
-	ri = bpf_net_ctx_get_ri();
-	ri->map_type = BPF_MAP_TYPE_XSKMAP;
-	ri->tgt_value = target;
-	return XDP_REDIRECT;
-}
-
-static inline void free_prog(void *data)
-{
-	synchronize_rcu();
-	bpf_prog_free(data);
-}
-
-static inline struct bpf_prog *make_prog(struct kunit *test)
-{
-	const struct bpf_insn insns[] = {
-		BPF_EMIT_CALL(decide),
-		BPF_EXIT_INSN(),
-	};
-	struct bpf_prog *prog;
-	int err = 0;
-
-	prog = bpf_prog_alloc(bpf_prog_size(ARRAY_SIZE(insns)), 0);
-	KUNIT_ASSERT_NOT_NULL(test, prog);
-	prog->type = BPF_PROG_TYPE_XDP;
-	prog->len = ARRAY_SIZE(insns);
-	memcpy(prog->insnsi, insns, sizeof(insns));
-	atomic64_set(&prog->aux->refcnt, 1);
-	prog = bpf_prog_select_runtime(prog, &err);
-	KUNIT_ASSERT_EQ(test, err, 0);
-	KUNIT_ASSERT_EQ(test, kunit_add_action(test, free_prog, prog), 0);
-	return prog;
-}
-
-static inline void load(struct sock_rings *s, struct bpf_prog *prog)
-{
-	struct netlink_ext_ack extack = {};
-	struct netdev_bpf bpf = {
-		.command = XDP_SETUP_PROG, .prog = prog, .extack = &extack,
-	};
-	struct net_device *dev = s->t->dev;
-
-	if (prog)
-		bpf_prog_inc(prog);
-	rtnl_lock();
-	KUNIT_EXPECT_EQ(s->t->test, dev->netdev_ops->ndo_bpf(dev, &bpf), 0);
-	rtnl_unlock();
+	KUNIT_EXPECT_EQ(s->t->test, load(s->t, prog), 0);
 }
 
 /* --- the user's side of rings --- */
@@ -308,11 +251,11 @@ static inline struct sock_rings *sock_up(struct kunit *test, u64 features,
 	struct tnet *t = tnet_up(test, &spec, NULL);
 	struct sock_rings *s = make_sock(t, CHUNK);
 
-	s->prog = make_prog(test);
+	s->prog = make_prog(test, false);
 	KUNIT_ASSERT_EQ(test, bind_to(s, XDP_USE_NEED_WAKEUP, 0), 0);
 	KUNIT_ASSERT_TRUE(test, xs_of(s)->zc);
 	fill(s, 0, RING / 2);
-	load(s, s->prog);
+	set_prog(s, s->prog);
 	target = xs_of(s);
 	wake(s, XDP_WAKEUP_RX | XDP_WAKEUP_TX);
 	return s;
@@ -331,7 +274,7 @@ static inline void forget_user(void)
 
 static inline void sock_down(struct sock_rings *s)
 {
-	load(s, NULL);
+	set_prog(s, NULL);
 	target = NULL;
 	kunit_release_action(s->t->test, release, s);
 	tnet_wait_live(s->t);

@@ -145,13 +145,6 @@ static void no_memory_at_all_for_a_resume(struct kunit *test)
 
 /* --- what users set --- */
 
-static int use_pairs(struct tnet *t, unsigned int pairs)
-{
-	struct ethtool_channels channels = { .combined_count = pairs };
-
-	return t->dev->ethtool_ops->set_channels(t->dev, &channels);
-}
-
 static int set_coalesce(struct tnet *t, unsigned int usecs)
 {
 	struct kernel_ethtool_coalesce kernel = {};
@@ -185,22 +178,22 @@ static bool fail_settings(void *data, unsigned int nth)
 
 	memcpy(addr.sa_data, t->dev->dev_addr, ETH_ALEN);
 	addr.sa_data[5] = nth;
-	rtnl_lock();
 	fail_nth(nth);
-	err = use_pairs(t, 2);
+	err = tnet_use_pairs(t, 2);
+	rtnl_lock();
 	err = set_coalesce(t, nth) ?: err;
 	err = set_rss(t, nth) ?: err;
 	err = dev_set_mac_address(t->dev, &addr, NULL) ?: err;
 	err = dev_mc_add(t->dev, group) ?: err;
-	err = use_pairs(t, 1) ?: err;
+	rtnl_unlock();
+	err = tnet_use_pairs(t, 1) ?: err;
 	failed = fail_end();
 	/* without memory for a command, the error is that of a silent device */
 	KUNIT_EXPECT_TRUE_MSG(t->test, !err || err == -ENOMEM ||
 			      err == -ETIMEDOUT,
 			      "allocation %u: error %d", nth, err);
 	/* the call may have failed; with memory it must not */
-	KUNIT_EXPECT_EQ(t->test, use_pairs(t, 1), 0);
-	rtnl_unlock();
+	KUNIT_EXPECT_EQ(t->test, tnet_use_pairs(t, 1), 0);
 	msleep(500);
 	tnet_expect_works(t);
 	return failed;

@@ -279,7 +279,6 @@ static void packets_that_are_redirected(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
 	use_old_buffers(t);
-	verdict = XDP_REDIRECT;
 	to = t->dev->ifindex;
 	for (i = 0; i < 40; i++) {
 		KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, 300, i));
@@ -292,7 +291,6 @@ static void packets_that_are_redirected(struct kunit *test)
 	KUNIT_EXPECT_EQ(test,
 			u64_stats_read(&t->vn->rxq[0].stats.xdp_redirects),
 			80ULL);
-	verdict = XDP_PASS;
 	to = 0;
 	tnet_expect_works(t);
 	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);

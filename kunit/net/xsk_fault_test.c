@@ -133,7 +133,7 @@ static void a_socket_that_closes_under_traffic(struct kunit *test)
 		tnet_run_softirqs();
 		tnet_wait_live(s->t);
 		skb_queue_purge(&s->t->got);
-		load(s, NULL);
+		set_prog(s, NULL);
 		tnet_expect_no_bql(s->t);
 		tnet_expect_works(s->t);
 		tnet_clean(s->t);
@@ -162,7 +162,7 @@ static void a_socket_that_closes_while_the_device_sleeps(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, tnet_take(s->t));
 	for (i = 0; i < 70; i++)
 		tnet_expect_receives(s->t, 300, i);
-	load(s, NULL);
+	set_prog(s, NULL);
 	tnet_expect_no_bql(s->t);
 	tnet_expect_works(s->t);
 	tnet_clean(s->t);
@@ -190,7 +190,7 @@ static void copies_without_memory(struct kunit *test)
 		stats = &s->t->vn->rxq[0].stats;
 		target = NULL;
 		if (!with)
-			load(s, NULL);
+			set_prog(s, NULL);
 		for (nth = 1, failed = true; failed && nth < 200; nth += 5) {
 			/* the stack holds the copies of several polls */
 			if (skb_queue_len(&s->t->got) > 300)
@@ -215,7 +215,7 @@ static void copies_without_memory(struct kunit *test)
 		skb_queue_purge(&s->t->got);
 		KUNIT_EXPECT_FALSE(test, failed);
 		if (!with)
-			load(s, s->prog);
+			set_prog(s, s->prog);
 		sock_down(s);
 	}
 	forget_user();
@@ -355,7 +355,7 @@ static void a_packet_that_cannot_be_copied(struct kunit *test)
 	struct vfe_net_rxq *rxq = &s->t->vn->rxq[0];
 
 	use_old_buffers(s);
-	load(s, NULL);
+	set_prog(s, NULL);
 	tnet_expect_receives(s->t, 300, 1);
 	real_ops = rxq->vq->ops;
 	long_ops = *real_ops;
@@ -368,7 +368,7 @@ static void a_packet_that_cannot_be_copied(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, u64_stats_read(&rxq->stats.bad), 0ULL);
 	wake(s, XDP_WAKEUP_RX);
 	tnet_expect_receives(s->t, 300, 2);
-	load(s, s->prog);
+	set_prog(s, s->prog);
 	sock_down(s);
 	forget_user();
 }

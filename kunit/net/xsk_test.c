@@ -92,10 +92,10 @@ static void a_socket_without_a_program(struct kunit *test)
 	unsigned int i;
 
 	use_old_buffers(s);
-	load(s, NULL);
+	set_prog(s, NULL);
 	for (i = 0; i < 10; i++)
 		tnet_expect_receives(s->t, 300 + i, i);
-	load(s, s->prog);
+	set_prog(s, s->prog);
 	sock_down(s);
 	forget_user();
 }
@@ -174,7 +174,7 @@ static void packets_of_several_buffers(struct kunit *test)
 		wake(s, XDP_WAKEUP_RX);
 	}
 	/* without a program */
-	load(s, NULL);
+	set_prog(s, NULL);
 	for (i = 0; i < 10; i++) {
 		tnet_arrive_merged(s->t, 2, 1000, 2);
 		KUNIT_EXPECT_EQ(test, skb_queue_len(&s->t->got), 1U);
@@ -183,7 +183,7 @@ static void packets_of_several_buffers(struct kunit *test)
 			fill(s, 2 * i + n, 1);
 		wake(s, XDP_WAKEUP_RX);
 	}
-	load(s, s->prog);
+	set_prog(s, s->prog);
 	sock_down(s);
 	forget_user();
 }
