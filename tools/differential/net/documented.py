@@ -11,7 +11,8 @@ _USO = "virtio_net leaves it off until a user sets it; so the workload sets" \
        " it alone, vfe_net's while checksums are off"
 _CHAIN = "vfe_net refuses a ring that is smaller than a buffer; virtio_net's" \
          " chains are longer than the ring then, against virtio 1.4, 2.7.5.3.1"
-_LEAST = "a packed ring of 19 has room for a full skb; virtio_net wants one more"
+_LEAST = "a packed ring of 19 has room for a full skb; virtio_net wants one" \
+         " more"
 _WHOLE = "vfe_net refuses a ring that a packet of 64 KiB does not fit: the" \
          " device would wait for buffers for ever"
 DOCUMENTED = (

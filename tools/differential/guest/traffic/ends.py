@@ -155,7 +155,7 @@ def send(source: socket.socket, size: int) -> str:
     return "sent"
 
 
-def transfer(source: socket.socket, sink: socket.socket) -> str:
+def moved(source: socket.socket, sink: socket.socket) -> str:
     """BLOCK eight times, on a connection that stays: "whole", or why not."""
     def take() -> str:
         found = bytearray()
@@ -163,10 +163,14 @@ def transfer(source: socket.socket, sink: socket.socket) -> str:
             found += piece
         return "whole" if found == wanted else "other bytes"
 
+    def give() -> str:
+        source.sendall(wanted)
+        return "whole"
+
     wanted = 8 * BLOCK
-    sender = Task(lambda: str(source.sendall(wanted)))
+    sender = Task(give)
     got = Task(take).text(BOUND_S / 2)
-    return got if got != "whole" else sender.text().replace("None", got)
+    return got if got != "whole" else sender.text()
 
 
 def stream(source: str, size: int, family: int = socket.AF_INET) -> str:

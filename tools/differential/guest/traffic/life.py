@@ -10,7 +10,7 @@ import subprocess
 from collections.abc import Callable
 
 from .ends import (BLOCK, DUT, MIB, PEER, PING, address, connected, datagrams,
-                  interface, stream, streams, transfer)
+                  interface, moved, stream, streams)
 from .filters import come
 from .load import load, pause
 from .say import becomes, must, note, outcome, run, tries
@@ -53,12 +53,12 @@ def _large_after_small(size: int) -> None:
                         " net.ipv4.tcp_slow_start_after_idle=0"))
     one, other = connected(PEER, DUT)
     with one, other:
-        transfer(one, other)
+        moved(one, other)
         run(interface(PEER, "ping -q -n -c 300 -i 0.002 -s 40"
                             f" {address(DUT)}"))
         if not tries(f"large.{size}",
                      interface(DUT, f"ethtool -G {DUT} rx {size}")):
-            outcome(f"large.{size}.came", transfer(one, other))
+            outcome(f"large.{size}.came", moved(one, other))
     run(interface(DUT, f"ethtool -G {DUT} rx 256"))
 
 
