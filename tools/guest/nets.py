@@ -71,10 +71,11 @@ class NetCase(GuestCase):
             lib=LIB, bdfs=self.bdf(name), bdf=self.bdf(name), bound=driver,
             driver=module, parameters=parameters)), STUCK_S).split()[-1]
 
-    def join(self, driver: str = NET, parameters: str = "") -> None:
-        """The tested driver on the left, the kernel's on the right, both
+    def join(self, driver: str = NET, parameters: str = "",
+             peers: str = KERNEL) -> None:
+        """The tested driver on the left, the peer's on the right, both
         configured."""
-        peer = self.bind_net("right", KERNEL)
+        peer = self.bind_net("right", peers)
         mine = self.bind_net("left", driver, parameters)
         self.sh(f"mkdir -p /run/differential\n"
                 f"echo {peer} >/run/differential/peer\n"

@@ -118,11 +118,12 @@ def burst(source: str, family: int, size: int, count: int,
         return f"{seen} came, {wrong} wrong"
 
 
-def udp() -> None:
-    """Datagrams of sizes, alone and for the device to segment."""
+def udp(kind: str = "all") -> None:
+    """Datagrams of sizes, alone and for the device to segment (gso)."""
+    alone = () if kind == "gso" else (1, 18, 512, 1472, 1473, 9000, 65000)
     for family, name in ((socket.AF_INET, "udp"), (socket.AF_INET6, "udp6")):
         for source in (DUT, PEER):
-            for size in (1, 18, 512, 1472, 1473, 9000, 65000):
+            for size in alone:
                 outcome(f"{name}.{size}.from-{source}", burst(
                     source, family, size, 96))
             for segment, parts in ((1, 8), (100, 60), (1000, 32),
