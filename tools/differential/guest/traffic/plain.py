@@ -74,7 +74,10 @@ def ping() -> None:
     _dut(f"ping -q -f -n -c 400 -w 20 {address(PEER)}")
     after = [counter(name, f"{way}_packets") for name in (DUT, PEER)
              for way in ("rx", "tx")]
-    outcome("flood.packets", [new - old for new, old in zip(after, before)])
+    # and a few that ask again for the other's address
+    counts = [new - old for new, old in zip(after, before)]
+    outcome("flood.packets", "all" if all(400 <= n < 410 for n in counts)
+            else counts)
 
 
 def tcp(size: str = "16") -> None:
