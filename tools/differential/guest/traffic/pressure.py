@@ -104,6 +104,8 @@ def pressure(seconds: str = "6") -> None:
             time.sleep(0.2)
             dropped.seek(0)
         time.sleep(float(seconds))
+        # first: the end of a thread may need memory, and no victim is left
+        sink.close()
         flood.end()
         dropped.seek(0)
         outcome("dropped", int(dropped.read()) > 0)
