@@ -98,9 +98,11 @@ def _show(stage: Stage, result: tally.Tally, seconds: float) -> None:
                  f" (out/check/{stage.name}.log)")
 
 
-def _row(name: str, word: str, result: tally.Tally, seconds: float) -> str:
+def _row(name: str, word: str, result: tally.Tally, seconds: float,
+         processor: float) -> str:
     return (f"{name:12} {word:6} {result.passed:5} passed"
-            f" {result.failed:4} failed {seconds:6.0f} s")
+            f" {result.failed:4} failed {seconds:6.0f} s"
+            f" {processor:6.0f} s of a processor")
 
 
 @dataclass
@@ -110,6 +112,7 @@ class Run:
     wish: Wish
     every: tally.Tally = field(default_factory=tally.Tally)
     before: int = 0         # checks that passed over the same inputs before
+    processor: float = 0.0  # seconds of it that the stages took
     rows: list[str] = field(default_factory=list)
     repeat: list[str] = field(default_factory=list)
     # the files that passes leave, by stage and whether in the long form; named
@@ -149,7 +152,8 @@ class Run:
         self.repeat += [again(stage, item, self.wish.whole)
                         for item in result.failures]
         self.rows.append(_row(stage.name, "ok" if result.good else "FAILED",
-                              result, ended.seconds))
+                              result, ended.seconds, ended.processor))
+        self.processor += ended.processor
         if not result.good or self.wish.patterns:
             return
         passed_cache.remember(self.passes[stage.name, False], result.passed)
@@ -162,7 +166,7 @@ class Run:
         output is what most readers see."""
         print("\n" + "\n".join(self.rows))
         print(_row("in all", "FAILED" if self.every.failures else "ok",
-                   self.every, progress.elapsed()))
+                   self.every, progress.elapsed(), self.processor))
         print("".join(f"\n{failure.line}" for failure in self.every.failures))
         if self.repeat:
             print("to repeat it alone:")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -62,7 +63,14 @@ class Ended:
     stage: Stage
     code: int
     seconds: float
+    processor: float    # seconds of processor time
     last: str       # its last lines
+
+
+def _processor() -> float:
+    """Processor time of all descendants that somebody has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class _Process:
@@ -71,6 +79,7 @@ class _Process:
     def __init__(self, stage: Stage, words: Sequence[str]) -> None:
         self.stage = stage
         self._began = time.monotonic()
+        self._processor = 0.0
         self._last: deque[str] = deque(maxlen=KEPT_LINES)
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(
@@ -94,17 +103,20 @@ class _Process:
         """Whether it has ended; terminates it if it is far too late."""
         # It measures the machine itself, and may get a larger factor.
         late = self._began + self.stage.timeout * speed.MOST + PATIENCE_S
+        before = _processor()
         if self.process.poll() is None and time.monotonic() > late:
             self._last.append("stopped: it did not end itself in time")
             self.tell()
             self.finish()
-        return self.process.poll() is not None
+        self._processor = _processor() - before
+        return self.process.returncode is not None
 
     def ended(self) -> Ended:
         """Its result."""
         self._printer.join(TIDY_S)
         return Ended(self.stage, self.process.wait(),
-                     time.monotonic() - self._began, "\n".join(self._last))
+                     time.monotonic() - self._began, self._processor,
+                     "\n".join(self._last))
 
     def tell(self, signum: int = signal.SIGINT) -> None:
         """Send SIGINT to its process group, like a terminal's Ctrl-C."""

@@ -20,14 +20,13 @@ from .context import Context, tail
 # other stages of the tier count the others
 BENCH = ("trap-port-d1-randread", "virtio-intx-d1-randread",
          "virtio-msix-d1-randread", "virtio-msix-d32-randwrite",
-         "virtio-packed-d32-randread", "virtio-poll-polled-d1-randread",
-         "virtio-map-d1-randwrite", "pair-*-d1-randread",
-         "net-intx-ping", "net-msix-ping", "net-poll-polled-udp-trip",
-         "net-pair-vfe-ping")
+         "virtio-poll-polled-d1-randread", "virtio-map-d1-randwrite",
+         "pair-*-d1-randread",
+         "net-intx-ping", "net-msix-ping", "net-poll-polled-udp-trip")
 # of qemu: each transport and layout of a ring once, on one QEMU
 QEMU = ("plain: modern", "plain: legacy", "plain: packed", "plain: intx",
         "plain: in_order", "plain: size-16", "net: modern", "net: legacy",
-        "net: packed", "net-offloads: mrg_rxbuf-off")
+        "net: packed")
 
 
 def _run(context: Context, tool: str, words: Sequence[str], written: Path,

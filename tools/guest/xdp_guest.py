@@ -7,6 +7,7 @@ in the namespace "peer", sends to it. The kernel's driver has "eb".
 
 from __future__ import annotations
 
+import atexit
 import os
 import re
 import subprocess
@@ -113,35 +114,30 @@ class XdpCase(unittest.TestCase):
     ours: ClassVar[bool] = True
     cpus: ClassVar[int] = 2
     name: ClassVar[str] = "xdp"
-    _guest: ClassVar[Guest | None] = None
-    _folder: ClassVar[Path]
+    _guests: ClassVar[dict[str, Guest]] = {}    # of all classes, by name
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls._folder = Path(tempfile.mkdtemp(prefix="xdp-", dir="/tmp"))
-        specs: Sequence[DeviceSpec] = on_ours(cls._folder) if cls.ours else ()
+        if cls.name in cls._guests:
+            return
+        folder = Path(tempfile.mkdtemp(prefix="xdp-", dir="/tmp"))
+        specs: Sequence[DeviceSpec] = on_ours(folder) if cls.ours else ()
         guest = Guest(specs, accel=os.environ.get("VFE_ACCEL", "tcg"),
                       name=f"check-{cls.name}", cpus=cls.cpus, memory=768,
-                      qemu_args=() if cls.ours else on_qemu(cls._folder),
+                      qemu_args=() if cls.ours else on_qemu(folder),
                       logs=paths.out() / "check" / "guests" / cls.name,
                       more=net.TOOLS)
         guest.boot(150)
-        cls._guest = guest
+        atexit.register(guest.shutdown)
+        cls._guests[cls.name] = guest
         for name in PROGRAMS:
             guest.put(program(name).read_bytes(), f"/tmp/{name}")
             guest.run(f"chmod +x /tmp/{name}")
 
-    @classmethod
-    def tearDownClass(cls) -> None:
-        if cls._guest is not None:
-            cls._guest.shutdown()
-            cls._guest = None
-
     @property
     def guest(self) -> Guest:
         """The guest."""
-        assert self._guest is not None
-        return self._guest
+        return self._guests[self.name]
 
     @property
     def bdfs(self) -> tuple[str, str]:

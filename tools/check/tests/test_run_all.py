@@ -58,7 +58,7 @@ class PassedBefore(unittest.TestCase):
                 result.judge("it", problem)
             result.save(run_all.folder() / "tools.json")
             this.ended(scheduler.Ended(self.stage, bool(result.failed), 1.0,
-                                       ""))
+                                       1.0, ""))
         return this
 
     def test_runs_once(self) -> None:

@@ -67,7 +67,8 @@ dgram: tcp
 
 # of `make check`
 SHORT = """\
-plain: ping tcp last
+plain: ping last
+no-mergeable: tcp
 packed: udp
 """
 

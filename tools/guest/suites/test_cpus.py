@@ -41,22 +41,25 @@ class Processors(GuestCase):
             load.moves(20)
         load.ends_well()
 
+    def each_has_its_own(self, disk: str) -> None:
+        """Either processor reads with its queue."""
+        before = [self.kicks(n) for n in (0, 1)]
+        self.read_from(1, disk)
+        self.read_from(0, disk)
+        for n in (0, 1):
+            self.assertGreaterEqual(self.kicks(n) - before[n], 10)
+
     def test_queues_follow(self) -> None:
         """A processor that is online again uses its own queue."""
         disk = self.bind("wild", BLK)
-        for _ in range(2):
-            before = [self.kicks(n) for n in (0, 1)]
-            self.read_from(1, disk)
-            self.read_from(0, disk)
-            after = [self.kicks(n) for n in (0, 1)]
-            self.assertGreaterEqual(after[0] - before[0], 10)
-            self.assertGreaterEqual(after[1] - before[1], 10)
-            self.sh(f"echo 0 >{ONLINE}")
-            before = [self.kicks(n) for n in (0, 1)]
-            self.read_from(0, disk)
-            self.assertGreaterEqual(self.kicks(0) - before[0], 10)
-            self.assertEqual(self.kicks(1), before[1])
-            self.sh(f"echo 1 >{ONLINE}")
+        self.each_has_its_own(disk)
+        self.sh(f"echo 0 >{ONLINE}")
+        before = [self.kicks(n) for n in (0, 1)]
+        self.read_from(0, disk)
+        self.assertGreaterEqual(self.kicks(0) - before[0], 10)
+        self.assertEqual(self.kicks(1), before[1])
+        self.sh(f"echo 1 >{ONLINE}")
+        self.each_has_its_own(disk)
 
     @pytest.mark.slow
     def test_bound_with_a_processor_off(self) -> None:

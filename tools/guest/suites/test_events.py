@@ -68,7 +68,7 @@ class Events(GuestCase):
         self.sh(f"dd if={disk} of=/dev/null bs=4k count=4 iflag=direct")
 
     def test_unbind_under_load(self) -> None:
-        for driver, times in ((BLK, 3), (TRAP, 1)):
+        for driver, times in ((BLK, 2), (TRAP, 1)):
             for _ in range(times):
                 # few: each is a thousand accesses for vfe_trap_blk
                 load = Load(self, self.bind("wild", driver), READS, first=4)

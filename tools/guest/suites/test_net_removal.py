@@ -108,6 +108,7 @@ class NetRemoval(GuestCase):
         self.assertEqual(set(found.values()), {"whole"}, found)
         self.sh("busybox killall ping || true\n" + TAKE_DOWN, STUCK_S)
 
+    @pytest.mark.slow
     def test_pulled_under_traffic(self) -> None:
         """By surprise."""
         self.goes(NET, pulled=True)

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * xskecho INTERFACE QUEUE SECONDS [copy] [nowake] [starve]: receive by AF_XDP,
- * send UDP to port 9 back from the same memory, drop all others. "copy" in place
- * of zero copy; "nowake" without XDP_USE_NEED_WAKEUP; "starve" gives the driver
- * the first buffers only after a second. Prints "ready" and what it counted.
+ * send UDP to port 9 back from the same memory, drop all others, until SIGTERM
+ * comes or SECONDS are over. "copy" in place of zero copy; "nowake" without
+ * XDP_USE_NEED_WAKEUP; "starve" gives the driver the first buffers only after a
+ * second. Prints "ready" and what it counted.
  */
 #include <errno.h>
 #include <linux/if_ether.h>
@@ -13,6 +14,7 @@
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +41,7 @@ struct frame {
 #pragma pack(pop)
 
 static bool copies, no_wakeup, starve;
+static sig_atomic_t stopped;
 static char *area;
 static struct xsk_umem *umem;
 static struct xsk_socket *xsk;
@@ -176,12 +179,18 @@ static int open_socket(const char *name, unsigned int queue)
 	return err ? fail("socket", err) : 0;
 }
 
+static void stop(int number)
+{
+	stopped = number;
+}
+
 static void run(unsigned int seconds)
 {
 	struct pollfd p = { .fd = xsk_socket__fd(xsk), .events = POLLIN };
 	time_t end = time(NULL) + seconds;
 
-	while (time(NULL) < end) {
+	signal(SIGTERM, stop);
+	while ((!stopped || sent != done) && time(NULL) < end) {
 		if (!receive()) {
 			wake_rx();
 			poll(&p, 1, 20);
