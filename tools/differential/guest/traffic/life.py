@@ -269,6 +269,10 @@ def netconsole(lines: str = "120") -> None:
         said = f"6665@{address(DUT)}/{DUT},{port}@{address(PEER)}" \
                "/52:54:00:09:00:01"
         tries("module", f"modprobe netconsole netconsole={said}")
+        # by default ten lines in five seconds
+        with open("/proc/sys/kernel/printk_devkmsg", "w",
+                  encoding="utf-8") as limit:
+            limit.write("on\n")
         # pylint: disable-next=consider-using-with
         flood = subprocess.Popen(["ping", "-f", "-q", address(PEER)],
                                  stdin=subprocess.DEVNULL,
