@@ -4,6 +4,7 @@
  * the operations of the PCI driver. The data path is in tx.c and rx.c.
  */
 #include <linux/etherdevice.h>
+#include <linux/kmod.h>
 #include <linux/module.h>
 
 #include <vfe/version.h>
@@ -240,7 +241,14 @@ static int __init vfe_net_init(void)
 	int err = vfe_parse_interrupts(KBUILD_MODNAME, interrupts,
 				       &vfe_net_interrupts);
 
-	return err ?: pci_register_driver(&vfe_net_driver);
+	if (err)
+		return err;
+	/*
+	 * For vfe_net_can_stand_by(). With a soft dependency instead,
+	 * "modprobe -r vfe_net" would fail while virtio_net uses that module.
+	 */
+	request_module("net_failover");
+	return pci_register_driver(&vfe_net_driver);
 }
 
 static void __exit vfe_net_exit(void)
@@ -251,7 +259,6 @@ static void __exit vfe_net_exit(void)
 module_init(vfe_net_init);
 module_exit(vfe_net_exit);
 
-MODULE_SOFTDEP("pre: net_failover");
 MODULE_DESCRIPTION("Virtio network driver that counts its VM exits");
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS(VFE_NS);

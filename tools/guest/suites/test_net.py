@@ -261,6 +261,12 @@ class Life(NetCase):
                     if ".from-" in key:
                         self.assertIn(value, ("moves", "whole"), key)
 
+    def test_modprobe_removes_it(self) -> None:
+        """Also while the kernel's driver is in use."""
+        self.join()
+        self.sh("modprobe -r vfe_net; modprobe vfe_net interrupts=shared;"
+                " modprobe -r vfe_net", STUCK_S)
+
     @pytest.mark.slow
     def test_netconsole(self) -> None:
         """All lines come."""
