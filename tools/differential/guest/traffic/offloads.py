@@ -109,8 +109,9 @@ def _traffic(key: str, size: int) -> None:
             source, socket.AF_INET, SEGMENT * SEGMENTS, BURSTS, SEGMENT))
 
 
-def alone(size: str = "2", *only: str) -> None:
-    """All on, all off, each alone on, with streams of MiB."""
+def alone(*words: str) -> None:
+    """All on, all off, each alone on: streams of so many MiB, some alone."""
+    size, *only = words or ("2",)
     free = _free()
     for key, names in ALONE.items():
         if only and key not in only:
