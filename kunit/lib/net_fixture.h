@@ -440,10 +440,11 @@ static inline int tnet_send(struct tnet *t, struct sk_buff *skb)
 	return dev_queue_xmit(skb);
 }
 
-/* Sends as the stack does, but without a qdisc. */
+/* Sends on the queue of the skb as the stack does, but without a qdisc. */
 static inline void tnet_xmit(struct tnet *t, struct sk_buff *skb)
 {
-	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+	u16 queue = skb_get_queue_mapping(skb);
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, queue);
 
 	local_bh_disable();
 	HARD_TX_LOCK(t->dev, nq, smp_processor_id());

@@ -369,20 +369,13 @@ static void count_freed(struct sk_buff *skb)
 	freed++;
 }
 
-/* Sends a packet on a transmit queue, as tnet_xmit() on the first one. */
 static void send_on(struct tnet *t, unsigned int queue)
 {
-	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, queue);
 	struct sk_buff *skb = tnet_frame(t, 100, queue);
 
 	skb->destructor = count_freed;
 	skb_set_queue_mapping(skb, queue);
-	local_bh_disable();
-	HARD_TX_LOCK(t->dev, nq, smp_processor_id());
-	KUNIT_EXPECT_EQ(t->test, netdev_start_xmit(skb, t->dev, nq, false),
-			NETDEV_TX_OK);
-	HARD_TX_UNLOCK(t->dev, nq);
-	local_bh_enable();
+	tnet_xmit(t, skb);
 }
 
 /*
