@@ -14,11 +14,12 @@ import tempfile
 import time
 import unittest
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
-from lab import LabError, image, kernel_log, paths, pci, speed
+from lab import LabError, build, image, kernel, kernel_log, paths, pci, speed
 from lab.guest import Device, DeviceSpec, Guest
 from lab.initramfs import More
 from lab.kernel import Kernel
@@ -72,6 +73,11 @@ class Machine:
     modules: Callable[[], Path] | None = None
     more: Callable[[], More] | None = None      # additional programs
     memory: int = 512
+
+    def on_kernel(self, name: str, series: str) -> Machine:
+        """The same under another name, on one of Debian's kernels."""
+        return replace(self, name=name, boots=partial(kernel.debian, series),
+                       modules=partial(build.modules, series))
 
 
 # A device of each kind. The contents of "main", "files" and "stock" must stay;

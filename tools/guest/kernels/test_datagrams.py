@@ -7,12 +7,8 @@ them: vfe_net drives both functions. On a newer kernel the suites send the same.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
-
 from guest.machine import end
 from guest.nets import NET, NETS, NetCase
-from lab import build, kernel
 
 SERIES = "6.1"
 
@@ -20,9 +16,7 @@ SERIES = "6.1"
 class Datagrams(NetCase):
     """On a link of two devices."""
 
-    machine = replace(NETS, name="datagrams",
-                      boots=partial(kernel.debian, SERIES),
-                      modules=partial(build.modules, SERIES))
+    machine = NETS.on_kernel("datagrams", SERIES)
 
     @classmethod
     def tearDownClass(cls) -> None:

@@ -7,12 +7,8 @@ the other tests of networks.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
-
 from guest.machine import KERNEL, end
 from guest.nets import NET, NETS, NetCase
-from lab import build, kernel
 
 SERIES = "7.3"
 # Features 65 to 68 in the driver's file, which has four words then
@@ -29,9 +25,7 @@ MIXED = ("vxlan noudpcsum 4 6", "vxlan udp6zerocsumtx,udp6zerocsumrx 6 4")
 class Tunnels(NetCase):
     """Streams through tunnels, on a link of two devices."""
 
-    machine = replace(NETS, name="tunnels",
-                      boots=partial(kernel.debian, SERIES),
-                      modules=partial(build.modules, SERIES))
+    machine = NETS.on_kernel("tunnels", SERIES)
 
     @classmethod
     def tearDownClass(cls) -> None:
