@@ -33,8 +33,8 @@ DOCUMENTED = (
                " and has this number", ours=r".* combined [234] -> 1",
                theirs=r".* combined [234] -> 0"),
     Documented(r"step\.\d+\._channels", "as before, but vfe_net has this"
-               " number", ours=r".* combined [12] -> 0",
-               theirs=r".* combined [12] -> 1"),
+               " number", ours=r".* combined [1-4] -> 0",
+               theirs=r".* combined [1-4] -> 1"),
     Documented(r"step\.\d+\._ring", _FULL,
                ours=r"ethtool -G dut tx (4|16) -> 0",
                theirs=r"ethtool -G dut tx (4|16) -> 81"),
@@ -56,6 +56,9 @@ DOCUMENTED = (
                " never shows it the packets in buffers of several pages",
                ours="program (pass|drop): Invalid argument",
                theirs="program (pass|drop)"),
+    Documented(r"step\.\d+\._xdp", "vfe_net refused a larger MTU under the last"
+               " program; virtio_net has it now, and refuses the next one",
+               ours=r"program \w+", theirs=r"program \w+: Invalid argument"),
     Documented(r"rx\.(4|16)", _CHAIN, ours="81", theirs="0",
                needs="mrg_rxbuf=off"),
     Documented(r"rx\.(4|16)\.from-.*", _CHAIN, ours=r"\(nothing\)",
