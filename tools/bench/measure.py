@@ -14,7 +14,7 @@ from lab import progress
 
 from . import workload
 from .result import Result, Traffic
-from .row import PAIRS, Row
+from .row import Row
 from .row_result import row_result
 from .session import Session
 from .workload.interface import Job, Outcome
@@ -81,8 +81,9 @@ def pair(bench: Bench, both: Sequence[Session],
     They run by turns, so all exits cannot be attributed to one function.
     """
     guest, kind = both[0].guest, workload.of(rows[0].setup.function)
-    order = pairs.order(PAIRS)
-    jobs = [both[index].work.job(rows[index], PAIRS) for index in order]
+    turns = rows[0].pairs
+    order = pairs.order(turns)
+    jobs = [both[index].work.job(rows[index], turns) for index in order]
     before = [_take(bench, one) for one in both]
     began = time.monotonic()
     outcomes = kind.run(guest, jobs)

@@ -6,30 +6,69 @@ thread and back to the vCPU; only one of them runs at a time. On one CPU that is
 three context switches. On two CPUs of an emulated machine each step also wakes
 a sleeping CPU, which takes four times as long. Do not pin a device that polls,
 nor another process that runs beside the guest.
+
+A TCP stream has two speeds, for any driver: if the host's scheduler puts QEMU's
+main loop on the vCPU's CPU, it serves each kick before the vCPU goes on, and
+the next packet needs a kick again; on another CPU it serves many packets per
+kick. So drivers are compared with the vCPU on a CPU of its own.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from count.vcpu import Qmp
 
-def _place(pids: Collection[int], cpus: Collection[int]) -> None:
+
+def _threads(pids: Iterable[int]) -> Iterator[int]:
     for pid in pids:
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            # A thread may end meanwhile.
-            with contextlib.suppress(OSError):
-                os.sched_setaffinity(int(thread.name), cpus)
+        # A process may end meanwhile.
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                yield int(thread.name)
+
+
+def _descendants(pid: int) -> Iterator[int]:
+    """A process and all that it started."""
+    yield pid
+    for thread in _threads((pid,)):
+        with contextlib.suppress(OSError):
+            children = Path(f"/proc/{pid}/task/{thread}/children")
+            for child in children.read_text(encoding="ascii").split():
+                yield from _descendants(int(child))
+
+
+def _pin(threads: Iterable[int], cpus: Collection[int]) -> None:
+    for thread in threads:
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(thread, cpus)
 
 
 @contextlib.contextmanager
 def together(pids: Collection[int]) -> Iterator[None]:
     """Pins all threads of these processes to one CPU."""
     allowed = os.sched_getaffinity(0)
-    _place(pids, {min(allowed)})
+    _pin(_threads(pids), {min(allowed)})
     try:
         yield
     finally:
-        _place(pids, allowed)
+        _pin(_threads(pids), allowed)
+
+
+@contextlib.contextmanager
+def apart(qmp: Qmp) -> Iterator[None]:
+    """Pins the guest's vCPUs to one CPU, and all else that the bench started to
+    the others; on a machine with one CPU, nothing."""
+    allowed = os.sched_getaffinity(0)
+    first = min(allowed)
+    vcpus = [int(one["thread-id"]) for one in qmp("query-cpus-fast")]
+    if len(allowed) > 1:
+        _pin(_threads(_descendants(os.getpid())), allowed - {first})
+        _pin(vcpus, {first})
+    try:
+        yield
+    finally:
+        _pin(_threads(_descendants(os.getpid())), allowed)

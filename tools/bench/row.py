@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 # By default fio submits requests one by one; at depth 1 it always does.
 SINGLE, BATCH = "single", "batch"
 PROBE = "probe"     # no operation: measure only the probe
-# Interleaved pairs of runs in a comparison
+# Interleaved pairs of runs in most comparisons
 PAIRS = 5
 # A request through the register window costs about a thousand exits, and one
 # through a ring costs one. So these rows do fewer operations.
@@ -74,6 +74,8 @@ class Row:
     group: str = ""             # rows of one group are measured together
     brief: bool = True          # part of a short run, too
     title: str = ""             # its name, if not of the parts above
+    pairs: int = PAIRS          # of runs, in a comparison
+    apart: bool = False         # the vCPUs have a CPU of their own
     name: str = field(init=False)
 
     def __post_init__(self) -> None:

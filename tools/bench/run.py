@@ -117,6 +117,9 @@ class _Rows:
                     assert function.pid is not None
                     stack.enter_context(placement.together(
                         (self._guest.guest.pid, function.pid)))
+                if first.apart:
+                    stack.enter_context(placement.apart(
+                        self._guest.guest.qmp))
                 with progress.step(f"{', '.join(setups)}: binding"):
                     sessions = [stack.enter_context(self._session(setup))
                                 for setup in setups.values()]

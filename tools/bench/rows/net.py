@@ -163,12 +163,13 @@ SETUPS = (
 # Both drivers at once, each on a function of QEMU, in the same run; on the
 # others the host delays what it sends to the guest.
 PAIR = (_virtio("pair-vfe", "qemu-a"), _kernel("pair-kernel", "qemu-b"))
+# Both again, on the other's function, which may differ by a tenth in a run.
+PAIR_SWAPPED = (_virtio("pair-swapped-vfe", "qemu-b"),
+                _kernel("pair-swapped-kernel", "qemu-a"))
 CONSTANT = (_virtio("constant-vfe", "constant-a"),
             _kernel("constant-kernel", "constant-b"))
 VARYING = (_virtio("varying-vfe", "varying-a"),
            _kernel("varying-kernel", "varying-b"))
-# Both again, on the other's function: the first of two identical functions
-# starts a stream more slowly, whichever driver has it.
 CONSTANT_SWAPPED = (_virtio("constant-swapped-vfe", "constant-b"),
                     _kernel("constant-swapped-kernel", "constant-a"))
 VARYING_SWAPPED = (_virtio("varying-swapped-vfe", "varying-b"),
@@ -199,6 +200,8 @@ RECORDS = (
     _record("e1000", "e1000"), _record("e1000e", "e1000e"),
 )
 WINDOWED = {STREAM, MAERTS}
+# Two streams of one driver differ by more than runs of other traffic.
+STREAM_PAIRS = 10
 BRIEF = {PING, SEND, RR}
 
 
@@ -208,10 +211,11 @@ def _title(setup: Setup, traffic: str, at_once: int) -> str:
 
 
 def _row(setup: Setup, traffic: str, at_once: int, ops: int,
-         group: str = "", brief: bool = True) -> Row:
+         group: str = "", brief: bool = True, pairs: int = PAIRS) -> Row:
     return Row(setup, traffic, at_once, ops,
                SINGLE if at_once == 1 else row.BATCH, group, brief,
-               _title(setup, traffic, at_once))
+               _title(setup, traffic, at_once), pairs,
+               bool(group) and setup.function.qemu is not None)
 
 
 def _rows_of(setup: Setup, ops: int, trap_ops: int) -> list[Row]:
@@ -225,11 +229,15 @@ def _pair_rows(setups: Sequence[Setup], group: str,
                cells: Sequence[tuple[str, int]], ops: float,
                share: float = 1) -> list[Row]:
     """The comparisons: each cell is two rows."""
-    return [_row(setup, traffic, at_once, PAIRS * max(
-                2 * at_once, int(ops * TIMES.get(traffic, 1) * (
-                    share if traffic not in WINDOWED else 1))), group,
-                 group == "net-pair" and traffic in BRIEF)
-            for traffic, at_once in cells for setup in setups]
+    rows = []
+    for traffic, at_once in cells:
+        turns = STREAM_PAIRS if traffic in WINDOWED else PAIRS
+        each = int(ops * TIMES.get(traffic, 1) * (
+            share if traffic not in WINDOWED else 1))
+        rows += [_row(setup, traffic, at_once, turns * max(2 * at_once, each),
+                      group, group == "net-pair" and traffic in BRIEF, turns)
+                 for setup in setups]
+    return rows
 
 
 def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
@@ -238,6 +246,7 @@ def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
     return [
         *(row for setup in SETUPS for row in _rows_of(setup, ops, fewer)),
         *_pair_rows(PAIR, "net-pair", PAIRED, ops),
+        *_pair_rows(PAIR_SWAPPED, "net-pair-swapped", STREAMED, ops),
         *_pair_rows(FAST, "net-fast", SENT, ops),
         *_pair_rows(CONSTANT, "net-constant", DELAYED, ops, DELAYED_SHARE),
         *_pair_rows(VARYING, "net-varying", DELAYED, ops, DELAYED_SHARE),

@@ -14,7 +14,7 @@ from count.target import Target
 from ..result import Result
 from ..row import Setup
 from ..rows.net import (CONSTANT, CONSTANT_SWAPPED, DEPTH, FAST, OWN, PAIR,
-                        VARYING, VARYING_SWAPPED)
+                        PAIR_SWAPPED, VARYING, VARYING_SWAPPED)
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
                                  STREAM, TRIP, WRITES)
 from .pairs import Cell, Rows, cells, fast_enough, in_every
@@ -75,7 +75,8 @@ def _notified(cell: Cell) -> tuple[float, float]:
 
 
 def _paired(rows: Rows) -> list[Target]:
-    every = cells(rows, *_names(PAIR))
+    every = [cell for both in (PAIR, PAIR_SWAPPED)
+             for cell in cells(rows, *_names(both))]
     timed = [cell for cell in every if cell.enough]
     return [
         *in_every(_of(every, PING), "on QEMU's device: no more kicks per ping"

@@ -80,6 +80,16 @@ class Swapped(unittest.TestCase):
                                  ("swapped-kernel", 100.0))))
             self.assertEqual(found, [reached])
 
+    def test_so_are_notifications(self) -> None:
+        for swapped, reached in ((650, True), (700, False)):
+            found = judged(*(result(f"net-pair-{name}-stream", kicks=kicks,
+                                    interrupts=0)
+                             for name, kicks in (
+                                 ("vfe", 2000), ("kernel", 1000),
+                                 ("swapped-vfe", swapped),
+                                 ("swapped-kernel", 1000))))
+            self.assertEqual(found, [reached, True])
+
 
 class Probe(unittest.TestCase):
     """The cost of a probe."""
