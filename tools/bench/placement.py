@@ -7,10 +7,10 @@ three context switches. On two CPUs of an emulated machine each step also wakes
 a sleeping CPU, which takes four times as long. Do not pin a device that polls,
 nor another process that runs beside the guest.
 
-A TCP stream has two speeds, for any driver: if the host's scheduler puts QEMU's
-main loop on the vCPU's CPU, it serves each kick before the vCPU goes on, and
-the next packet needs a kick again; on another CPU it serves many packets per
-kick. So drivers are compared with the vCPU on a CPU of its own.
+A TCP stream has two speeds, for any driver. With the vCPU on a CPU of its own
+it has the faster one, so drivers are compared so. Probable cause of the other:
+on the vCPU's CPU, QEMU's main loop serves each kick before the vCPU goes on,
+and the next packet needs a kick again.
 """
 
 from __future__ import annotations

@@ -75,8 +75,7 @@ def _notified(cell: Cell) -> tuple[float, float]:
 
 
 def _paired(rows: Rows) -> list[Target]:
-    every = [cell for both in (PAIR, PAIR_SWAPPED)
-             for cell in cells(rows, *_names(both))]
+    every = _cells(rows, PAIR, PAIR_SWAPPED)
     timed = [cell for cell in every if cell.enough]
     return [
         *in_every(_of(every, PING), "on QEMU's device: no more kicks per ping"
@@ -98,7 +97,7 @@ def _paired(rows: Rows) -> list[Target]:
 
 
 def _fast(rows: Rows) -> list[Target]:
-    every = cells(rows, *_names(FAST))
+    every = _cells(rows, FAST)
     timed = [cell for cell in every if cell.enough]
     text = "UDP stream of small packets, bound by the guest: "
     return [
@@ -116,15 +115,15 @@ def _delayed(rows: Rows) -> list[Target]:
             ("constant", (CONSTANT, CONSTANT_SWAPPED)),
             ("varying", (VARYING, VARYING_SWAPPED)),
             *((f"our device, {kind}", (both,)) for kind, both in OWN.items())):
-        timed = [cell for both in setups
-                 for cell in cells(rows, *_names(both)) if cell.enough]
+        timed = [cell for cell in _cells(rows, *setups) if cell.enough]
         found += fast_enough(timed, 1 / CHANCE, f"{name} delay: ")
     return found
 
 
-def _names(setups: Sequence[Setup]) -> tuple[str, str]:
-    ours, kernels = (setup.name for setup in setups)
-    return ours, kernels
+def _cells(rows: Rows, *pairs: Sequence[Setup]) -> list[Cell]:
+    """The measured cells of these pairs: ours, the kernel's."""
+    return [cell for ours, kernels in pairs
+            for cell in cells(rows, ours.name, kernels.name)]
 
 
 def targets(results: Rows) -> list[Target]:

@@ -95,9 +95,9 @@ def in_every(found: Sequence[Cell], text: str,
         both = [figures(cell) for cell in same]
         means.append(_mean([ours / kernel if kernel else float(ours > 0)
                             for ours, kernel in both]))
-        # without a division, which may round
-        above = both[0][0] > both[0][1] * most if len(both) == 1 else \
-            means[-1] > most
+        # products, as a division may round
+        above = math.prod(ours for ours, _ in both) > math.prod(
+            kernel * most for _, kernel in both)
         if above or not all(cell.measured for cell in same):
             missed.append(f"{name} " + " and ".join(
                 f"{ours:.4f} against {kernel:.4f}" for ours, kernel in both))

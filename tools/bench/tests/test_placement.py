@@ -32,11 +32,16 @@ class Apart(unittest.TestCase):
     @unittest.skipIf(len(ALLOWED) < 2, "needs two CPUs")
     def test_the_vcpu_has_a_cpu(self) -> None:
         with subprocess.Popen(["sleep", "60"]) as server:
-            with placement.apart(self.qmp):
-                [own] = os.sched_getaffinity(self.vcpu)
-                self.assertEqual(os.sched_getaffinity(server.pid),
-                                 ALLOWED - {own})
-                self.assertEqual(os.sched_getaffinity(0), ALLOWED - {own})
-            for task in (self.vcpu, server.pid, 0):
-                self.assertEqual(os.sched_getaffinity(task), ALLOWED)
-            server.kill()
+            try:
+                self.check(server.pid)
+            finally:
+                server.kill()
+
+    def check(self, server: int) -> None:
+        """Apart inside, as before afterwards."""
+        with placement.apart(self.qmp):
+            [own] = os.sched_getaffinity(self.vcpu)
+            self.assertEqual(os.sched_getaffinity(server), ALLOWED - {own})
+            self.assertEqual(os.sched_getaffinity(0), ALLOWED - {own})
+        for task in (self.vcpu, server, 0):
+            self.assertEqual(os.sched_getaffinity(task), ALLOWED)

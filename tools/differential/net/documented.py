@@ -58,7 +58,8 @@ DOCUMENTED = (
                theirs="program (pass|drop)"),
     Documented(r"step\.\d+\._xdp", "vfe_net refused a larger MTU under the last"
                " program; virtio_net has it now, and refuses the next one",
-               ours=r"program \w+", theirs=r"program \w+: Invalid argument"),
+               ours="program linear",
+               theirs="program linear: Invalid argument"),
     Documented(r"rx\.(4|16)", _CHAIN, ours="81", theirs="0",
                needs="mrg_rxbuf=off"),
     Documented(r"rx\.(4|16)\.from-.*", _CHAIN, ours=r"\(nothing\)",
