@@ -32,7 +32,8 @@ INSN = "insn"
 TAKEN = {"service": {"quick", "rows", "parameters", "list"},
          "stall": {"quick", "rows", "list"},
          "insn": {"quick", "parameters", "out", "targets"}}
-OPTIONS = ("ops", "rows", "quick", "out", "targets", "list", "parameters")
+OPTIONS = ("ops", "rows", "quick", "out", "targets", "list", "parameters",
+           "apart")
 
 AGREED, DIFFERED, UNUSABLE, MISSED = 0, 1, 2, 3
 
@@ -67,6 +68,9 @@ def _parser() -> argparse.ArgumentParser:
                              f" {MISSED} if a target of the project is missed")
     parser.add_argument("--list", action="store_true",
                         help="list the rows and exit")
+    parser.add_argument("--apart", action="store_true",
+                        help="in pairs on QEMU's devices, give the vCPU a CPU"
+                             " of its own: TCP streams vary less")
     parser.add_argument("--here", action="store_true",
                         help="measure on this machine, which has KVM and a"
                              " QEMU with vfio-user-pci")
@@ -101,7 +105,8 @@ def _selected(options: argparse.Namespace) -> list[row.Row]:
 
 
 def _measure(options: argparse.Namespace) -> int:
-    measured = run.run(_selected(options), options.kvm, options.outside)
+    measured = run.run(_selected(options), options.kvm, options.outside,
+                       options.apart)
     reached = targets.check(measured.results)
     # --into has priority: the folder of --out may be on another machine.
     folder = paths.out() / options.into if options.into else \

@@ -75,7 +75,6 @@ class Row:
     brief: bool = True          # part of a short run, too
     title: str = ""             # its name, if not of the parts above
     pairs: int = PAIRS          # of runs, in a comparison
-    apart: bool = False         # the vCPUs have a CPU of their own
     name: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -94,9 +94,11 @@ def _failed(chosen: Sequence[Row], error: Exception) -> list[Result]:
 class _Rows:
     """Measures rows whose setups are bound together."""
 
-    def __init__(self, guest: BenchGuest, bench: measure.Bench) -> None:
+    def __init__(self, guest: BenchGuest, bench: measure.Bench,
+                 apart: bool) -> None:
         self._guest = guest
         self._bench = bench
+        self._apart = apart
         self._regions: dict[str, int] = {}
 
     def _session(self, setup: Setup) -> Session:
@@ -117,7 +119,8 @@ class _Rows:
                     assert function.pid is not None
                     stack.enter_context(placement.together(
                         (self._guest.guest.pid, function.pid)))
-                if first.apart:
+                if self._apart and first.group and \
+                        first.setup.function.qemu is not None:
                     stack.enter_context(placement.apart(
                         self._guest.guest.qmp))
                 with progress.step(f"{', '.join(setups)}: binding"):
@@ -150,13 +153,13 @@ class _Rows:
 
 
 def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
-                 histograms: kvm.Histograms) -> list[Result]:
+                 histograms: kvm.Histograms, apart: bool) -> list[Result]:
     guest = bench_guest.guest
     guest.run(pci.script(FREE.format(bdfs=" ".join(
         function.bdf for function in bench_guest.functions()))))
     with progress.step("measuring the idle guest"):
         idle = measure.idle_rate(guest.qmp, IDLE_S)
-    measuring = _Rows(bench_guest, measure.Bench(histograms, idle))
+    measuring = _Rows(bench_guest, measure.Bench(histograms, idle), apart)
     results: list[Result] = []
     for _, group in itertools.groupby(chosen, lambda row: row.together):
         results += measuring.measure(list(group))
@@ -164,7 +167,7 @@ def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
 
 
 def _measure_class(chosen: Sequence[Row], kvm_kind: str,
-                   outside: dict[str, Any] | None) -> Measured:
+                   outside: dict[str, Any] | None, apart: bool) -> Measured:
     """Boot a guest with the functions of one class, and measure its rows."""
     needed = _needed(chosen)
     # Not in the state folder, which may be shared with another machine.
@@ -181,15 +184,18 @@ def _measure_class(chosen: Sequence[Row], kvm_kind: str,
             guest, sorted({row.setup.driver for row in chosen}))
         histograms = stack.enter_context(
             kvm.Histograms(lambda text: guest.run(text).out, "bench"))
-        results = _measure_all(bench_guest, chosen, histograms)
+        results = _measure_all(bench_guest, chosen, histograms, apart)
     return Measured(about, inside, results)
 
 
 def run(chosen: Sequence[Row], kvm_kind: str,
-        outside: dict[str, Any] | None) -> Measured:
-    """Measure the rows, in a guest for each class of devices."""
+        outside: dict[str, Any] | None, apart: bool) -> Measured:
+    """Measure the rows, in a guest for each class of devices.
+
+    @apart: in pairs on QEMU's devices, as placement.apart()
+    """
     kvm.sweep("bench")
-    found = [_measure_class(list(group), kvm_kind, outside)
+    found = [_measure_class(list(group), kvm_kind, outside, apart)
              for _, group in itertools.groupby(
                  chosen, lambda row: row.setup.function.device_class)]
     drivers = sorted({name for one in found for name in one.guest["drivers"]})

@@ -215,8 +215,7 @@ def _row(setup: Setup, traffic: str, at_once: int, ops: int,
          group: str = "", brief: bool = True, pairs: int = PAIRS) -> Row:
     return Row(setup, traffic, at_once, ops,
                SINGLE if at_once == 1 else row.BATCH, group, brief,
-               _title(setup, traffic, at_once), pairs,
-               bool(group) and setup.function.qemu is not None)
+               _title(setup, traffic, at_once), pairs)
 
 
 def _rows_of(setup: Setup, ops: int, trap_ops: int) -> list[Row]:
