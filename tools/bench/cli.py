@@ -112,9 +112,14 @@ def _measure(options: argparse.Namespace) -> int:
     folder = paths.out() / options.into if options.into else \
         options.out or paths.out()
     written = files.write_json(folder / report.NAME, report.document(
-        measured.host, measured.guest, measured.results, reached))
+        measured.host, measured.guest, measured.results, reached,
+        measured.lost))
     print("\n" + table.render(measured.results, reached) + "\n", flush=True)
     progress.say(f"wrote {written.name}")
+    if measured.lost:
+        progress.say("the nested machine lost the guest's virtual CPU"
+                     f" {len(measured.lost)} times; measured again:"
+                     f" {', '.join(measured.lost)}")
     return _status(measured.results, reached if options.targets else [])
 
 

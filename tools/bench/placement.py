@@ -10,8 +10,8 @@ nor another process that runs beside the guest.
 A TCP stream has two speeds, for any driver. With the vCPU on a CPU of its own
 it has the faster one (`--apart`). Probable cause of the other: on the vCPU's
 CPU, QEMU's main loop serves each kick before the vCPU goes on, and the next
-packet needs a kick again. Off by default: so the nested machine hung in two of
-five runs, for a reason that is not known.
+packet needs a kick again. Off by default, since a user's guest has no CPU of its
+own either.
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from typing import Any
 
 from count import kvm
 from lab import LabError, pci, progress
-from lab.errors import one_line
+from lab.errors import Silence, one_line
 from lab.guest import DeviceSpec, Guest
+from lab.lost_cpu import LostCpu
 
 from . import host, measure, placement, rows, workload
 from .result import Result
@@ -23,6 +24,7 @@ from .session import GuestFunction, Session
 
 IDLE_S = 4.0
 MEMORY_MB = 512
+MOST_LOST = 4       # virtual CPUs of guests
 # Slots of QEMU's own devices; those of the lab are higher.
 FIRST_SLOT = 0x04
 # A function has a driver only during its rows, since a polling device polls as
@@ -38,6 +40,7 @@ class Measured:
     host: dict[str, Any]
     guest: dict[str, Any]
     results: list[Result]
+    lost: list[str]     # rows measured again, as the guest's CPU was lost
 
 
 def _needed(chosen: Sequence[Row]) -> list[Function]:
@@ -85,20 +88,19 @@ def _guest(needed: Sequence[Function], folder: Path) -> BenchGuest:
                             more=workload.of(needed[0]).contents()), slots)
 
 
-def _failed(chosen: Sequence[Row], error: Exception) -> list[Result]:
-    text = one_line(error)
-    progress.say(f"  FAILED: {text}")
-    return [Result(row, error=text) for row in chosen]
-
-
 class _Rows:
-    """Measures rows whose setups are bound together."""
+    """Measures rows whose setups are bound together.
+
+    @results: gets them in the order of the rows; a row during which the
+        guest's virtual CPU is lost has none
+    """
 
     def __init__(self, guest: BenchGuest, bench: measure.Bench,
-                 apart: bool) -> None:
+                 apart: bool, results: list[Result]) -> None:
         self._guest = guest
         self._bench = bench
         self._apart = apart
+        self._results = results
         self._regions: dict[str, int] = {}
 
     def _session(self, setup: Setup) -> Session:
@@ -106,14 +108,23 @@ class _Rows:
                        self._guest.function(setup.function.name),
                        self._regions)
 
-    def measure(self, rows_of_group: Sequence[Row]) -> list[Result]:
+    def _fail(self, rows_of_cell: Sequence[Row], error: LabError) -> None:
+        """Record that they failed; raises the error if the guest is of no more
+        use."""
+        if not isinstance(error, LostCpu):
+            self._results += _failed(rows_of_cell, error)
+        if isinstance(error, Silence):
+            raise error
+
+    def measure(self, rows_of_group: Sequence[Row]) -> None:
         """Bind their setups, measure each, and unbind."""
         first = rows_of_group[0]
         setups = {row.setup.name: row.setup for row in rows_of_group}
         with contextlib.ExitStack() as stack:
             try:
                 if first.rw == PROBE:
-                    return self._probe(first)
+                    self._results.append(self._probe(first))
+                    return
                 if first.setup.style == "trap":
                     function = self._guest.function(first.setup.function.name)
                     assert function.pid is not None
@@ -127,65 +138,90 @@ class _Rows:
                     sessions = [stack.enter_context(self._session(setup))
                                 for setup in setups.values()]
             except LabError as error:
-                return _failed(rows_of_group, error)
-            return self._run(sessions, rows_of_group)
+                self._fail(rows_of_group, error)
+                return
+            self._run(sessions, rows_of_group)
 
-    def _probe(self, row: Row) -> list[Result]:
+    def _probe(self, row: Row) -> Result:
         session = self._session(row.setup)
         with progress.step(row.name), session.given_back():
-            return [measure.probe(self._bench, session, row)]
+            return measure.probe(self._bench, session, row)
 
     def _run(self, sessions: Sequence[Session],
-             rows_of_group: Sequence[Row]) -> list[Result]:
-        results: list[Result] = []
+             rows_of_group: Sequence[Row]) -> None:
         for at in range(0, len(rows_of_group), len(sessions)):
             cell = rows_of_group[at:at + len(sessions)]
             names = ", ".join(row.name for row in cell)
             try:
                 with progress.step(f"{names}, {cell[0].ops} operations"):
-                    results += (
+                    self._results += (
                         measure.pair(self._bench, sessions, cell)
                         if len(cell) > 1 else
                         [measure.single(self._bench, sessions[0], cell[0])])
             except LabError as error:
-                results += _failed(cell, error)
-        return results
+                self._fail(cell, error)
+
+
+def _failed(chosen: Sequence[Row], error: Exception) -> list[Result]:
+    """The results of rows that failed so."""
+    text = one_line(error)
+    progress.say(f"  FAILED: {text}")
+    return [Result(row, error=text) for row in chosen]
 
 
 def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
-                 histograms: kvm.Histograms, apart: bool) -> list[Result]:
+                 apart: bool, results: list[Result]) -> None:
+    """Measure rows in a running guest."""
     guest = bench_guest.guest
-    guest.run(pci.script(FREE.format(bdfs=" ".join(
-        function.bdf for function in bench_guest.functions()))))
-    with progress.step("measuring the idle guest"):
-        idle = measure.idle_rate(guest.qmp, IDLE_S)
-    measuring = _Rows(bench_guest, measure.Bench(histograms, idle), apart)
-    results: list[Result] = []
-    for _, group in itertools.groupby(chosen, lambda row: row.together):
-        results += measuring.measure(list(group))
-    return results
+    with kvm.Histograms(lambda text: guest.run(text).out,
+                        "bench") as histograms:
+        guest.run(pci.script(FREE.format(bdfs=" ".join(
+            function.bdf for function in bench_guest.functions()))))
+        with progress.step("measuring the idle guest"):
+            idle = measure.idle_rate(guest.qmp, IDLE_S)
+        measuring = _Rows(bench_guest, measure.Bench(histograms, idle), apart,
+                          results)
+        for _, group in itertools.groupby(chosen, lambda row: row.together):
+            measuring.measure(list(group))
 
 
 def _measure_class(chosen: Sequence[Row], kvm_kind: str,
                    outside: dict[str, Any] | None, apart: bool) -> Measured:
-    """Boot a guest with the functions of one class, and measure its rows."""
+    """Boot a guest with the functions of one class, and measure its rows; boot
+    it again when it is of no more use."""
     needed = _needed(chosen)
+    results: list[Result] = []
+    lost: list[str] = []
     # Not in the state folder, which may be shared with another machine.
     with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name, \
-            contextlib.ExitStack() as stack:
-        stack.enter_context(workload.of(needed[0]).around(needed))
+            workload.of(needed[0]).around(needed):
         bench_guest = _guest(needed, Path(name))
         guest = bench_guest.guest
-        with progress.step("booting the guest"):
-            stack.enter_context(guest)
-        about = host.describe_host(kvm_kind, outside,
-                                   guest.qmp("query-version"))
-        inside = host.describe_guest(
-            guest, sorted({row.setup.driver for row in chosen}))
-        histograms = stack.enter_context(
-            kvm.Histograms(lambda text: guest.run(text).out, "bench"))
-        results = _measure_all(bench_guest, chosen, histograms, apart)
-    return Measured(about, inside, results)
+        while len(results) < len(chosen):
+            begun = len(results)
+            try:
+                with contextlib.ExitStack() as stack:
+                    with progress.step("booting the guest"):
+                        stack.enter_context(guest)
+                    about = host.describe_host(kvm_kind, outside,
+                                               guest.qmp("query-version"))
+                    inside = host.describe_guest(
+                        guest, sorted({row.setup.driver for row in chosen}))
+                    _measure_all(bench_guest, chosen[begun:], apart, results)
+            except Silence as error:
+                guest.keep_logs()
+                left = chosen[len(results):]
+                if isinstance(error, LostCpu):
+                    lost.append(left[0].name)
+                    if len(lost) <= MOST_LOST:
+                        progress.say(f"{error}\n... goes on with {lost[-1]}")
+                        continue
+                elif len(results) > begun:
+                    continue
+                if not results:
+                    raise
+                results += _failed(left, error)
+    return Measured(about, inside, results, lost)
 
 
 def run(chosen: Sequence[Row], kvm_kind: str,
@@ -200,4 +236,5 @@ def run(chosen: Sequence[Row], kvm_kind: str,
                  chosen, lambda row: row.setup.function.device_class)]
     drivers = sorted({name for one in found for name in one.guest["drivers"]})
     return Measured(found[0].host, {**found[0].guest, "drivers": drivers},
-                    [result for one in found for result in one.results])
+                    [result for one in found for result in one.results],
+                    [name for one in found for name in one.lost])

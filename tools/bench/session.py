@@ -13,13 +13,12 @@ from count import driver, layout
 from count.addresses import AddressMap, parse_map
 from count.device import Control
 from lab import LabError, pci, progress
+from lab.errors import Silence
 from lab.guest import Guest
 
 from . import workload
 from .row import Setup
-from .workload.interface import Regions
-
-COMMAND_S = 300
+from .workload.interface import Regions, limit_s
 
 # A feature that must be off may be missing in the core.
 LOAD = """\
@@ -68,7 +67,7 @@ class Session:
 
     def run(self, command: str) -> str:
         """Run a command in the guest; its output."""
-        return self.guest.run(command, COMMAND_S).out
+        return self.guest.run(command, limit_s(0)).out
 
     def tell(self, text: str) -> str:
         """Run one of the scripts at the top, with this setup's values."""
@@ -84,8 +83,8 @@ class Session:
         try:
             self.load()
             self.probe()
-        except BaseException:
-            self._give_back()
+        except BaseException as error:
+            self._give_back(error)
             raise
         return self
 
@@ -109,22 +108,28 @@ class Session:
     def __exit__(self, kind: type[BaseException] | None,
                  value: BaseException | None,
                  trace: TracebackType | None) -> None:
-        self._give_back()
+        self._give_back(value)
 
     @contextlib.contextmanager
     def given_back(self) -> Iterator[None]:
         """Unbinds the driver at the end."""
         try:
             yield
-        finally:
-            self._give_back()
+        except BaseException as error:
+            self._give_back(error)
+            raise
+        self._give_back(None)
 
-    def _give_back(self) -> None:
+    def _give_back(self, error: BaseException | None) -> None:
+        if isinstance(error, Silence):
+            return      # the guest would not answer
         try:
             self.tell(UNBIND)
-        except LabError as error:
+        except Silence:
+            raise
+        except LabError as failure:
             # The next setup fails if this matters.
-            progress.say(f"  {self.setup.name}: unbinding: {error}")
+            progress.say(f"  {self.setup.name}: unbinding: {failure}")
 
     def counts(self) -> driver.GuestState:
         """The guest's counts."""

@@ -18,8 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import (files, initramfs, kernel, paths, pci, progress, qemus, recipe,
-               speed)
+from . import (files, initramfs, kernel, lost_cpu, paths, pci, progress, qemus,
+               recipe, speed)
 from .channel import Channel, Deadline
 from .device import Device, DeviceSpec
 from .errors import LabError, Silence
@@ -90,6 +90,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         self._qemu: subprocess.Popen[bytes] | None = None
         self._agent: Channel | None = None
         self._qmp: Qmp | None = None
+        self._cpu = lost_cpu.Watch(name, lambda: str(self.qmp(
+            "human-monitor-command", command_line="info registers")))
 
     # Starting ----------------------------------------------------------
 
@@ -120,9 +122,13 @@ class Guest:  # pylint: disable=too-many-instance-attributes
             self._try_boot(Deadline(timeout / 2))
         except Silence as silence:
             progress.say(f"{silence}\n... once more, from the start")
-            for log in ("console", "qemu"):
-                files.keep_first(self.logs / f"{log}.log")
+            self.keep_logs()
             self._try_boot(Deadline(timeout / 2))
+
+    def keep_logs(self) -> None:
+        """Keep the logs of this run beside those of the next."""
+        for log in ("console", "qemu"):
+            files.keep_first(self.logs / f"{log}.log")
 
     def _try_boot(self, deadline: Deadline) -> None:
         # Short, as the name of a socket must fit in 108 bytes.
@@ -132,7 +138,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
             self._start_qemu()
             self._qmp = Qmp(self._sockets / "qmp", self._watch)
             self._agent = Channel(self._sockets / "agent", self.name,
-                                  self._watch)
+                                  self._watch_agent)
+            self._cpu.start()
             if self._agent.line(deadline) != b"ready":
                 raise LabError(f"{self.name}: its agent did not begin with"
                                " 'ready': remove"
@@ -262,6 +269,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                   f" {len(stdin)}\n")
         # The guest kills the command 5 s after SIGTERM; later it is stuck.
         deadline = Deadline(timeout + 15)
+        self._cpu.start()
         try:
             self._agent.send(header.encode() + script + stdin)
             while True:
@@ -270,8 +278,9 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                 if answer[0] == ident:
                     return int(answer[1]), data
         except LabError as error:
-            raise LabError(f"{error} (while it ran '{command.strip()[:200]}')"
-                           f"{self._tail()}") from error
+            raise type(error)(f"{error} (while it ran"
+                              f" '{command.strip()[:200]}')"
+                              f"{self._tail()}") from error
 
     def get(self, path: str, timeout: float = 60) -> bytes:
         """Read a file of the guest."""
@@ -323,6 +332,11 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                            " rootfs (remove the other one from PATH)")
         raise LabError(f"{self.name}: QEMU ended with status"
                        f" {self._qemu.returncode}: {text}")
+
+    def _watch_agent(self) -> None:
+        self._watch()
+        if self.accel == "kvm":
+            self._cpu.look()
 
     def _tail(self) -> str:
         """Logs that may show why a guest does not answer."""

@@ -18,9 +18,8 @@ from lab.guest import Guest
 from ..row import BATCH, SINGLE, Function, Row, Setup
 from . import blk_window, fio
 from .fio import BLOCK_SIZE, Job
-from .interface import Outcome, Regions, Requests
+from .interface import Outcome, Regions, Requests, limit_s
 
-COMMAND_S = 300
 VERIFY_DEPTH = 32
 READ_BYTES = image.RAW_READ_MB << 20
 WRITE_BYTES = image.RAW_WRITE_MB << 20
@@ -34,6 +33,10 @@ FIND = f"""\
 disk=$(pci_disk {{bdf}}) || {{{{ echo $disk; exit 1; }}}}
 {PLAIN}
 echo $disk"""
+
+
+def _limit_s(jobs: Sequence[Job]) -> float:
+    return limit_s(sum(job.ops for job in jobs))
 
 
 class Disk:
@@ -130,7 +133,7 @@ class Blk:
 
     def run(self, guest: Guest, jobs: Sequence[Job]) -> list[Outcome]:
         """One fio for these jobs, one after the other."""
-        result = guest.run(fio.command(jobs), COMMAND_S, check=False)
+        result = guest.run(fio.command(jobs), _limit_s(jobs), check=False)
         return fio.parse_all(result.out, jobs[0].rw)
 
     def verify(self, guest: Guest, jobs: Sequence[Job]) -> None:
@@ -139,8 +142,8 @@ class Blk:
             return
         readers = [dataclasses.replace(job, depth=VERIFY_DEPTH, submit=BATCH,
                                        polled=False) for job in jobs]
-        result = guest.run(fio.command(readers, verify_only=True), COMMAND_S,
-                           check=False)
+        result = guest.run(fio.command(readers, verify_only=True),
+                           _limit_s(jobs), check=False)
         for job, outcome in zip(jobs, fio.parse_all(result.out, "read"),
                                 strict=True):
             if outcome.ios != job.ops:

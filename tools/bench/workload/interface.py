@@ -18,9 +18,18 @@ from ..row import Function, Row, Setup
 
 # A run of the load generator; only the class that made it knows its type
 Job = Any
+# Of a guest's command, beside operations
+COMMAND_S = 60
+# Slower operations never end, on an idle common server
+OPERATIONS_PER_S = 500
 # Bytes used so far of each function's backing, for jobs that never write to
 # the same place twice
 Regions = dict[str, int]
+
+
+def limit_s(operations: int) -> float:
+    """The limit of a command that does these operations, in seconds."""
+    return COMMAND_S + operations / OPERATIONS_PER_S
 
 
 @dataclass(frozen=True)

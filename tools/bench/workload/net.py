@@ -16,10 +16,9 @@ from lab.guest import Guest
 
 from ..row import Function, Row, Setup
 from . import net_load, net_peer, net_window
-from .interface import Outcome, Regions, Requests
+from .interface import Outcome, Regions, Requests, limit_s
 from .net_load import Job
 
-COMMAND_S = 300
 # A function of our device answers itself. Without ARP, so that only the
 # workload's packets count; the addresses that nobody has, too.
 FIND = """\
@@ -116,7 +115,8 @@ class Net:
         """One after the other."""
         found = []
         for job in jobs:
-            result = guest.run(net_load.command(job), COMMAND_S, check=False)
+            result = guest.run(net_load.command(job), limit_s(job.ops),
+                               check=False)
             if result.rc:
                 raise LabError(f"{job.kind} ended with status {result.rc}:"
                                f" {result.out.strip()[-400:]}")

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Rows over guests that are lost or do not answer."""
+
+from __future__ import annotations
+
+import contextlib
+import unittest
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+from bench import run, workload
+from bench.row import Row
+from bench.rows import all_rows
+from bench.tests import samples
+from lab import LabError
+from lab.errors import Silence
+from lab.lost_cpu import LostCpu
+
+NAMES = ("virtio-msix-d1-randread", "kernel-d1-randread",
+         "kernel-d1-randwrite")
+
+
+class Lost(unittest.TestCase):
+    """A guest whose rows raise what a test says, in this order."""
+
+    def setUp(self) -> None:
+        fakes: dict[str, Any] = {
+            target: self.enterContext(mock.patch.object(run, target))
+            for target in ("host", "kvm", "_guest", "Session", "measure",
+                           "progress")}
+        self.single = fakes["measure"].single
+        self.guest = fakes["_guest"].return_value.guest
+        self.guest.__exit__.return_value = False
+        kind: Any = mock.MagicMock()
+        kind.around.return_value = contextlib.nullcontext()
+        self.enterContext(mock.patch.object(workload, "of",
+                                            return_value=kind))
+        self.chosen = [one for one in all_rows(1000) if one.name in NAMES]
+
+    def measured(self, single: Callable[..., Any]) -> run.Measured:
+        """The results of all rows, each measured by @single."""
+        self.single.side_effect = single
+        return run.run(self.chosen, "host", None, False)
+
+    def test_a_row_is_measured_again_when_the_cpu_is_lost(self) -> None:
+        answers = iter([True, LostCpu("lost"), True, True])
+
+        def single(_bench: Any, _session: Any, row: Row) -> Any:
+            answer = next(answers)
+            if isinstance(answer, LabError):
+                raise answer
+            return samples.result(row.name)
+        found = self.measured(single)
+        self.assertEqual([one.row.name for one in found.results],
+                         [one.name for one in self.chosen])
+        self.assertTrue(all(one.agree for one in found.results))
+        self.assertEqual(found.lost, [self.chosen[1].name])
+        self.assertEqual(self.guest.__enter__.call_count, 2)
+
+    def test_a_row_without_an_answer_fails_and_others_go_on(self) -> None:
+        def single(_bench: Any, _session: Any, row: Row) -> Any:
+            if row is self.chosen[0]:
+                raise Silence("no answer")
+            return samples.result(row.name)
+        found = self.measured(single)
+        self.assertEqual([one.agree for one in found.results],
+                         [False, True, True])
+        self.assertEqual((found.results[0].error, found.lost),
+                         ("no answer", []))
+        self.assertEqual(self.guest.__enter__.call_count, 2)
+
+    def test_it_ends_when_the_cpu_is_lost_again_and_again(self) -> None:
+        def single(_bench: Any, _session: Any, row: Row) -> Any:
+            if row is not self.chosen[0]:
+                raise LostCpu("lost")
+            return samples.result(row.name)
+        found = self.measured(single)
+        self.assertEqual([one.agree for one in found.results],
+                         [True, False, False])
+        self.assertEqual(self.guest.__enter__.call_count, run.MOST_LOST + 1)
