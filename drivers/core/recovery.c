@@ -336,12 +336,18 @@ void vfe_recovery_init(struct vfe_recovery *r,
 	r->state = VFE_RUN_STOPPED;
 	r->enabled = true;
 	INIT_DELAYED_WORK(&r->work, vfe_recovery_work);
+	spin_lock_init(&r->work_lock);
 }
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_init, VFE_NS);
 
 void vfe_recovery_request(struct vfe_recovery *r)
 {
-	queue_delayed_work(vfe_wq, &r->work, vfe_recovery_pause(r));
+	unsigned long flags;
+
+	spin_lock_irqsave(&r->work_lock, flags);
+	if (!r->ended)
+		queue_delayed_work(vfe_wq, &r->work, vfe_recovery_pause(r));
+	spin_unlock_irqrestore(&r->work_lock, flags);
 }
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_request, VFE_NS);
 
@@ -510,6 +516,9 @@ void vfe_recovery_exit(struct vfe_recovery *r)
 	mutex_unlock(&r->lock);
 	r->ops->close(r->vd, 0, r->vd->num_queues);
 	vfe_reset(r->vd);
+	spin_lock_irq(&r->work_lock);
+	r->ended = true;
+	spin_unlock_irq(&r->work_lock);
 	cancel_delayed_work_sync(&r->work);
 }
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_exit, VFE_NS);

@@ -53,8 +53,6 @@ static void vfe_net_halt(struct vfe_net *vn)
 	vfe_recovery_exit(&vn->recovery);
 	vfe_net_state_stop(vn);
 	cancel_work_sync(&vn->announce);
-	/* a sender of commands may have requested one */
-	cancel_delayed_work_sync(&vn->recovery.work);
 	for (i = 0; i < vn->max_pairs; i++) {
 		vfe_net_rx_detach(&vn->rxq[i]);
 		vfe_net_tx_detach(&vn->txq[i]);

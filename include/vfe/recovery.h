@@ -12,6 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -92,6 +93,8 @@ struct vfe_recovery_ops {
  * @resets: number of resets, of the device or of queues, since its last
  *	    completion
  * @work: resets the device, and sends its requests again
+ * @work_lock: protects @ended
+ * @ended: @work is not scheduled any more
  */
 struct vfe_recovery {
 	struct vfe_device *vd;
@@ -108,6 +111,8 @@ struct vfe_recovery {
 	bool queue_resets;
 	unsigned int resets;
 	struct delayed_work work;
+	spinlock_t work_lock;	/* of @ended, see above */
+	bool ended;
 };
 
 /**
@@ -133,7 +138,7 @@ int vfe_recovery_start(struct vfe_recovery *r);
  * vfe_recovery_request() - schedule a reset of the broken queues or the device
  * @r: the recovery
  *
- * For &vfe_device_ops.needs_reset.
+ * For &vfe_device_ops.needs_reset. Does nothing after vfe_recovery_exit().
  *
  * Context: any.
  */

@@ -260,6 +260,20 @@ static void spare_descriptors(struct kunit *test)
 	vfe_io_shrink(&q->queue, &q->reqs[1]);
 }
 
+/* A class may request a reset while it stops: its memory is freed next. */
+static void request_after_exit(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, false);
+	struct vfe_recovery *r = &q->io.recovery;
+
+	vfe_recovery_request(r);
+	kunit_release_action(test, ioq_exit, q);
+	vfe_recovery_request(r);
+	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&r->work));
+	vfe_recovery_force(r);
+	KUNIT_EXPECT_FALSE(test, cancel_delayed_work_sync(&r->work));
+}
+
 static struct kunit_case ioq_cases[] = {
 	KUNIT_CASE(commit_kicks),
 	KUNIT_CASE(full_then_room),
@@ -268,6 +282,7 @@ static struct kunit_case ioq_cases[] = {
 	KUNIT_CASE(drain_polls),
 	KUNIT_CASE(late_requests),
 	KUNIT_CASE(spare_descriptors),
+	KUNIT_CASE(request_after_exit),
 	{}
 };
 
