@@ -336,7 +336,7 @@ void vfe_recovery_init(struct vfe_recovery *r,
 	r->state = VFE_RUN_STOPPED;
 	r->enabled = true;
 	INIT_DELAYED_WORK(&r->work, vfe_recovery_work);
-	spin_lock_init(&r->work_lock);
+	raw_spin_lock_init(&r->work_lock);
 }
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_init, VFE_NS);
 
@@ -344,10 +344,10 @@ void vfe_recovery_request(struct vfe_recovery *r)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&r->work_lock, flags);
+	raw_spin_lock_irqsave(&r->work_lock, flags);
 	if (!r->ended)
 		queue_delayed_work(vfe_wq, &r->work, vfe_recovery_pause(r));
-	spin_unlock_irqrestore(&r->work_lock, flags);
+	raw_spin_unlock_irqrestore(&r->work_lock, flags);
 }
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_request, VFE_NS);
 
@@ -446,6 +446,15 @@ static int vfe_recovery_suspend(struct vfe_recovery *r)
 	return -EBUSY;
 }
 
+/* The PCI core recovers the bus, see vfe_recovery_remind(). */
+static void vfe_recovery_remind_later(struct vfe_recovery *r)
+{
+	raw_spin_lock_irq(&r->work_lock);
+	if (!r->ended)
+		mod_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
+	raw_spin_unlock_irq(&r->work_lock);
+}
+
 /* The bus failed before or while the device was stopped. @lock is held. */
 static void vfe_recovery_resume_lost(struct vfe_recovery *r)
 {
@@ -454,7 +463,7 @@ static void vfe_recovery_resume_lost(struct vfe_recovery *r)
 		return;
 	}
 	vfe_run_set(r, VFE_RUN_RECOVERING);
-	mod_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
+	vfe_recovery_remind_later(r);
 }
 
 /* If the restart fails, tries again later, as after any reset. */
@@ -516,9 +525,9 @@ void vfe_recovery_exit(struct vfe_recovery *r)
 	mutex_unlock(&r->lock);
 	r->ops->close(r->vd, 0, r->vd->num_queues);
 	vfe_reset(r->vd);
-	spin_lock_irq(&r->work_lock);
+	raw_spin_lock_irq(&r->work_lock);
 	r->ended = true;
-	spin_unlock_irq(&r->work_lock);
+	raw_spin_unlock_irq(&r->work_lock);
 	cancel_delayed_work_sync(&r->work);
 }
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_exit, VFE_NS);
@@ -627,7 +636,7 @@ static void vfe_recovery_channel_lost(struct vfe_recovery *r)
 		vfe_function_offline(r->vd);
 		vfe_recovery_take_back(r);
 	}
-	mod_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
+	vfe_recovery_remind_later(r);
 	mutex_unlock(&r->lock);
 }
 

@@ -111,7 +111,7 @@ struct vfe_recovery {
 	bool queue_resets;
 	unsigned int resets;
 	struct delayed_work work;
-	spinlock_t work_lock;	/* of @ended, see above */
+	raw_spinlock_t work_lock;	/* of @ended, see above */
 	bool ended;
 };
 

@@ -268,6 +268,7 @@ static void request_after_exit(struct kunit *test)
 
 	vfe_recovery_request(r);
 	kunit_release_action(test, ioq_exit, q);
+	r->resets = 1;	/* the work would wait, and stay visible */
 	vfe_recovery_request(r);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&r->work));
 	vfe_recovery_force(r);
