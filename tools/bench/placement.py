@@ -10,8 +10,8 @@ nor another process that runs beside the guest.
 A TCP stream has two speeds, for any driver. With the vCPU on a CPU of its own
 it has the faster one (`--apart`). Probable cause of the other: on the vCPU's
 CPU, QEMU's main loop serves each kick before the vCPU goes on, and the next
-packet needs a kick again. Off by default, since a user's guest has no CPU of its
-own either.
+packet needs a kick again. Off by default, since the guests of most users have
+no CPU of their own either.
 """
 
 from __future__ import annotations
@@ -32,14 +32,27 @@ def _threads(pids: Iterable[int]) -> Iterator[int]:
                 yield int(thread.name)
 
 
+def _parents() -> dict[int, int]:
+    """The parent of each process."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        # A process may end meanwhile; its name may have any characters.
+        with contextlib.suppress(OSError):
+            text = stat.read_text(encoding="ascii", errors="replace")
+            found[int(stat.parent.name)] = int(
+                text.rpartition(")")[2].split()[1])
+    return found
+
+
 def _descendants(pid: int) -> Iterator[int]:
     """A process and all that it started."""
-    yield pid
-    for thread in _threads((pid,)):
-        with contextlib.suppress(OSError):
-            children = Path(f"/proc/{pid}/task/{thread}/children")
-            for child in children.read_text(encoding="ascii").split():
-                yield from _descendants(int(child))
+    parents = _parents()
+    for one in parents:
+        ancestor = one
+        while ancestor not in (pid, 0):
+            ancestor = parents.get(ancestor, 0)
+        if ancestor == pid:
+            yield one
 
 
 def _pin(threads: Iterable[int], cpus: Collection[int]) -> None:

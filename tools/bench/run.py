@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,6 +169,14 @@ def _failed(chosen: Sequence[Row], error: Exception) -> list[Result]:
     return [Result(row, error=text) for row in chosen]
 
 
+@contextlib.contextmanager
+def _booted(bench_guest: BenchGuest) -> Iterator[BenchGuest]:
+    with contextlib.ExitStack() as stack:
+        with progress.step("booting the guest"):
+            stack.enter_context(bench_guest.guest)
+        yield bench_guest
+
+
 def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
                  apart: bool, results: list[Result]) -> None:
     """Measure rows in a running guest."""
@@ -186,41 +194,36 @@ def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
 
 
 def _measure_class(chosen: Sequence[Row], kvm_kind: str,
-                   outside: dict[str, Any] | None, apart: bool) -> Measured:
+                   outside: dict[str, Any] | None, apart: bool,
+                   lost: list[str]) -> Measured:
     """Boot a guest with the functions of one class, and measure its rows; boot
-    it again when it is of no more use."""
+    another when it is of no more use."""
     needed = _needed(chosen)
+    drivers = sorted({row.setup.driver for row in chosen})
     results: list[Result] = []
-    lost: list[str] = []
-    # Not in the state folder, which may be shared with another machine.
-    with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name, \
-            workload.of(needed[0]).around(needed):
-        bench_guest = _guest(needed, Path(name))
-        guest = bench_guest.guest
-        while len(results) < len(chosen):
-            begun = len(results)
-            try:
-                with contextlib.ExitStack() as stack:
-                    with progress.step("booting the guest"):
-                        stack.enter_context(guest)
-                    about = host.describe_host(kvm_kind, outside,
-                                               guest.qmp("query-version"))
-                    inside = host.describe_guest(
-                        guest, sorted({row.setup.driver for row in chosen}))
-                    _measure_all(bench_guest, chosen[begun:], apart, results)
-            except Silence as error:
-                guest.keep_logs()
-                left = chosen[len(results):]
-                if isinstance(error, LostCpu):
-                    lost.append(left[0].name)
-                    if len(lost) <= MOST_LOST:
-                        progress.say(f"{error}\n... goes on with {lost[-1]}")
-                        continue
-                elif len(results) > begun:
-                    continue
-                if not results:
-                    raise
+    while len(results) < len(chosen):
+        begun = len(results)
+        try:
+            # Not in the state folder, which may be shared with another machine.
+            with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name, \
+                    workload.of(needed[0]).around(needed), \
+                    _booted(_guest(needed, Path(name))) as bench_guest:
+                guest = bench_guest.guest
+                about = host.describe_host(kvm_kind, outside,
+                                           guest.qmp("query-version"))
+                inside = host.describe_guest(guest, drivers)
+                _measure_all(bench_guest, chosen[begun:], apart, results)
+        except LabError as error:
+            left = chosen[len(results):]
+            if left and isinstance(error, LostCpu) and len(lost) < MOST_LOST:
+                progress.say(f"{error}\n... goes on with {left[0].name}")
+                lost.append(left[0].name)
+            elif not results:
+                raise
+            elif len(results) == begun or isinstance(error, LostCpu):
                 results += _failed(left, error)
+            if len(results) < len(chosen):
+                guest.keep_logs()
     return Measured(about, inside, results, lost)
 
 
@@ -231,10 +234,10 @@ def run(chosen: Sequence[Row], kvm_kind: str,
     @apart: in pairs on QEMU's devices, as placement.apart()
     """
     kvm.sweep("bench")
-    found = [_measure_class(list(group), kvm_kind, outside, apart)
+    lost: list[str] = []
+    found = [_measure_class(list(group), kvm_kind, outside, apart, lost)
              for _, group in itertools.groupby(
                  chosen, lambda row: row.setup.function.device_class)]
     drivers = sorted({name for one in found for name in one.guest["drivers"]})
     return Measured(found[0].host, {**found[0].guest, "drivers": drivers},
-                    [result for one in found for result in one.results],
-                    [name for one in found for name in one.lost])
+                    [result for one in found for result in one.results], lost)

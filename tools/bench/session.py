@@ -121,8 +121,11 @@ class Session:
         self._give_back(None)
 
     def _give_back(self, error: BaseException | None) -> None:
-        if isinstance(error, Silence):
-            return      # the guest would not answer
+        # A guest that is stuck would not answer, and the bench ends with any
+        # other error: it has no time.
+        if error and (isinstance(error, Silence)
+                      or not isinstance(error, LabError)):
+            return
         try:
             self.tell(UNBIND)
         except Silence:

@@ -91,7 +91,8 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         self._agent: Channel | None = None
         self._qmp: Qmp | None = None
         self._cpu = lost_cpu.Watch(name, lambda: str(self.qmp(
-            "human-monitor-command", command_line="info registers")))
+            "human-monitor-command",
+            **{"command-line": lost_cpu.COMMAND})))
 
     # Starting ----------------------------------------------------------
 
@@ -127,8 +128,9 @@ class Guest:  # pylint: disable=too-many-instance-attributes
 
     def keep_logs(self) -> None:
         """Keep the logs of this run beside those of the next."""
-        for log in ("console", "qemu"):
-            files.keep_first(self.logs / f"{log}.log")
+        for log in self.logs.glob("*.log"):
+            if not log.stem.endswith("-first"):
+                files.keep_first(log)
 
     def _try_boot(self, deadline: Deadline) -> None:
         # Short, as the name of a socket must fit in 108 bytes.
@@ -137,9 +139,9 @@ class Guest:  # pylint: disable=too-many-instance-attributes
             self._start_devices()
             self._start_qemu()
             self._qmp = Qmp(self._sockets / "qmp", self._watch)
+            self._cpu.start()
             self._agent = Channel(self._sockets / "agent", self.name,
                                   self._watch_agent)
-            self._cpu.start()
             if self._agent.line(deadline) != b"ready":
                 raise LabError(f"{self.name}: its agent did not begin with"
                                " 'ready': remove"

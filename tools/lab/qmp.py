@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,7 @@ class Qmp:
     def __init__(self, path: Path, watch: Callable[[], None]) -> None:
         self._channel = Channel(path, "QEMU's monitor", watch)
         self.events: list[dict[str, Any]] = []
+        self._ids = itertools.count()
         self._message(Deadline(20))     # the greeting
         self.command("qmp_capabilities", {})
 
@@ -41,11 +43,14 @@ class Qmp:
         """Run a command; its answer's "return"."""
         if name not in UNDERSCORED:
             name = name.replace("_", "-")
-        request = {"execute": name, "arguments": arguments}
+        request = {"execute": name, "arguments": arguments,
+                   "id": next(self._ids)}
         self._channel.send(json.dumps(request).encode() + b"\n")
         deadline = Deadline(timeout)
         while True:
             message = self._message(deadline)
+            if message.get("id") != request["id"]:
+                continue    # an event, or a late answer to another command
             if "return" in message:
                 return message["return"]
             if "error" in message:

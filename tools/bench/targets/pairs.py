@@ -78,26 +78,20 @@ def _named(found: Sequence[Cell]) -> dict[str, list[Cell]]:
     return names
 
 
-def _mean(values: Sequence[float]) -> float:
-    """The geometric mean."""
-    return math.pow(math.prod(values), 1 / len(values))
-
-
 def in_every(found: Sequence[Cell], text: str,
              figures: Callable[[Cell], tuple[float, float]],
              most: float = 1.0) -> list[Target]:
     """In each cell the first figure is at most @most of the second; of cells
-    with the same name, in the geometric mean."""
+    with the same name, in sum."""
     if not found:
         return []
     missed, means = [], []
     for name, same in _named(found).items():
         both = [figures(cell) for cell in same]
-        means.append(_mean([ours / kernel if kernel else float(ours > 0)
-                            for ours, kernel in both]))
-        # products, as a division may round
-        above = math.prod(ours for ours, _ in both) > math.prod(
-            kernel * most for _, kernel in both)
+        sums = [math.fsum(one) for one in zip(*both)]
+        means.append(sums[0] / sums[1] if sums[1] else float(sums[0] > 0))
+        # no division, which may round
+        above = sums[0] > sums[1] * most
         if above or not all(cell.measured for cell in same):
             missed.append(f"{name} " + " and ".join(
                 f"{ours:.4f} against {kernel:.4f}" for ours, kernel in both))
@@ -111,7 +105,7 @@ def fast_enough(found: Sequence[Cell], least: float,
     the same name, their geometric mean."""
     if not found:
         return []
-    means = {name: _mean([cell.speed for cell in same])
+    means = {name: statistics.geometric_mean(cell.speed for cell in same)
              for name, same in _named(found).items()}
     slower = [f"{name} {speed:.2f}" for name, speed in means.items()
               if speed < least]

@@ -30,7 +30,11 @@ class Lost(unittest.TestCase):
             for target in ("host", "kvm", "_guest", "Session", "measure",
                            "progress")}
         self.single = fakes["measure"].single
-        self.guest = fakes["_guest"].return_value.guest
+        self.session = fakes["Session"].return_value
+        self.session.__enter__.return_value = self.session
+        self.session.__exit__.return_value = False
+        self.made = fakes["_guest"]
+        self.guest = self.made.return_value.guest
         self.guest.__exit__.return_value = False
         kind: Any = mock.MagicMock()
         kind.around.return_value = contextlib.nullcontext()
@@ -69,6 +73,36 @@ class Lost(unittest.TestCase):
         self.assertEqual((found.results[0].error, found.lost),
                          ("no answer", []))
         self.assertEqual(self.guest.__enter__.call_count, 2)
+
+    def test_a_guest_that_does_not_boot_again_ends_it(self) -> None:
+        self.guest.__enter__.side_effect = [self.guest, LabError("no guest")]
+
+        def single(_bench: Any, _session: Any, row: Row) -> Any:
+            if row is self.chosen[1]:
+                raise Silence("no answer")
+            return samples.result(row.name)
+        found = self.measured(single)
+        self.assertEqual([one.error for one in found.results],
+                         ["", "no answer", "no guest"])
+
+    def test_a_cpu_that_is_lost_at_the_end_costs_no_row(self) -> None:
+        self.session.__exit__.side_effect = LostCpu("lost")
+        found = self.measured(lambda _bench, _session, row:
+                              samples.result(row.name))
+        self.assertTrue(all(one.agree for one in found.results))
+        self.assertEqual(len(found.results), len(self.chosen))
+
+    def test_each_guest_has_new_disks(self) -> None:
+        """fio must not find the blocks that the lost guest wrote."""
+        answers = iter([LostCpu("lost"), None, None, None])
+
+        def single(_bench: Any, _session: Any, row: Row) -> Any:
+            answer = next(answers)
+            if answer:
+                raise answer
+            return samples.result(row.name)
+        self.measured(single)
+        self.assertEqual(self.made.call_count, 2)
 
     def test_it_ends_when_the_cpu_is_lost_again_and_again(self) -> None:
         def single(_bench: Any, _session: Any, row: Row) -> Any:

@@ -15,6 +15,7 @@ from bench.session import GuestFunction, Session
 from bench.workload import blk, fio
 from count import driver
 from lab import LabError
+from lab.errors import Silence
 from lab.guest import Guest
 
 SCRIPTS = (session.LOAD, session.REGISTERS, session.PROBE,
@@ -39,6 +40,15 @@ class Told(unittest.TestCase):
                      if one.name == name)
         return Session(self.guest, setup,
                        GuestFunction("0000:00:04.0", None, None), {})
+
+    def test_only_a_guest_that_answers_is_asked_to_unbind(self) -> None:
+        for error, asked in ((None, 1), (LabError("failed"), 1),
+                             (Silence("no answer"), 0),
+                             (KeyboardInterrupt(), 0)):
+            self.said.clear()
+            one = self.session("kernel")
+            one.__exit__(type(error) if error else None, error, None)
+            self.assertEqual(len(self.said), asked, error)
 
     def test_scripts_are_shell(self) -> None:
         for name in ("virtio-msix", "kernel", "trap-port"):

@@ -81,7 +81,7 @@ class Swapped(unittest.TestCase):
             self.assertEqual(found, [reached])
 
     def test_so_are_notifications(self) -> None:
-        for swapped, reached in ((650, True), (700, False)):
+        for swapped, reached in ((299, True), (301, False)):
             found = judged(*(result(f"net-pair-{name}-stream", kicks=kicks,
                                     interrupts=0)
                              for name, kicks in (

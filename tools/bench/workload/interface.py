@@ -19,9 +19,10 @@ from ..row import Function, Row, Setup
 # A run of the load generator; only the class that made it knows its type
 Job = Any
 # Of a guest's command, beside operations
-COMMAND_S = 60
-# Slower operations never end, on an idle common server
-OPERATIONS_PER_S = 500
+COMMAND_S = 30
+# A healthy row does more, on an idle common server; a ping that a device delays
+# takes 17 ms.
+OPERATIONS_PER_S = 50
 # Bytes used so far of each function's backing, for jobs that never write to
 # the same place twice
 Regions = dict[str, int]

@@ -7,6 +7,7 @@ import unittest
 from unittest import mock
 
 from lab import lost_cpu
+from lab.guest import Guest
 
 SYMBOLS = """\
 ffffffffc047c240 t __svm_sev_es_vcpu_run\t[kvm_amd]
@@ -42,7 +43,9 @@ class Mark(unittest.TestCase):
 
     def test_only_a_fault_at_the_entry_is_the_mark(self) -> None:
         self.assertTrue(lost_cpu.is_lost(LOST, self.entry))
-        for registers in (MODULE, FAULT, ""):
+        self.assertTrue(lost_cpu.is_lost(f"CPU#0\n{MODULE}\nCPU#1\n{LOST}",
+                                         self.entry))
+        for registers in (MODULE, FAULT, "", f"{MODULE}\n{FAULT}"):
             self.assertFalse(lost_cpu.is_lost(registers, self.entry))
 
     def test_a_healthy_command_is_not_disturbed(self) -> None:
@@ -56,3 +59,14 @@ class Mark(unittest.TestCase):
             asked.assert_not_called()
             now.return_value += 1
             self.assertRaises(lost_cpu.LostCpu, watch.look)
+
+    def test_the_question_is_one_that_qemu_accepts(self) -> None:
+        """Its monitor has "command-line", not "command_line"."""
+        guest = Guest(accel="kvm")
+        with mock.patch.object(guest, "_qmp") as qmp, \
+                mock.patch.object(guest, "_watch"), \
+                mock.patch("time.monotonic", return_value=1e9):
+            qmp.command.return_value = ""
+            guest._watch_agent()    # pylint: disable=protected-access
+        qmp.command.assert_called_once_with(
+            "human-monitor-command", {"command-line": "info registers -a"})
