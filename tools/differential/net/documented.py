@@ -15,6 +15,15 @@ _LEAST = "a packed ring of 19 has room for a full skb; virtio_net wants one" \
          " more"
 _WHOLE = "vfe_net refuses a ring that a packet of 64 KiB does not fit: the" \
          " device would wait for buffers for ever"
+_UNDER = r"\.under"     # only while a program is attached
+
+
+def _step(name: str, reason: str, ours: str, theirs: str,
+          under: str = f"({_UNDER})?") -> Documented:
+    """A difference in a step of a walk."""
+    return Documented(rf"step\.\d+\.{name}{under}", reason, ours, theirs)
+
+
 DOCUMENTED = (
     Documented(r"ethtool-i\.driver", "the name of the driver",
                ours="vfe_net", theirs="virtio_net"),
@@ -24,42 +33,38 @@ DOCUMENTED = (
     Documented(r"mtu-under\.\d+", "virtio_net takes an MTU whose packets the"
                " program would never see; drivers of hardware refuse it, too",
                ours="2", theirs="0"),
-    Documented(r"step\.\d+\._moderation", "virtio_net would stop NAPI on tx,"
-               " which it cannot do while the interface is up; vfe_net has one"
-               " way to send", ours="ethtool -C dut tx-frames 0 -> 0",
-               theirs="ethtool -C dut tx-frames 0 -> 1"),
-    Documented(r"step\.\d+\._channels", "both refuse another number while a"
-               " program is attached; virtio_net counts the queues of XDP, too,"
-               " and has this number", ours=r".* combined [234] -> 1",
-               theirs=r".* combined [234] -> 0"),
-    Documented(r"step\.\d+\._channels", "as before, but vfe_net has this"
-               " number", ours=r".* combined [1-4] -> 0",
-               theirs=r".* combined [1-4] -> 1"),
-    Documented(r"step\.\d+\._ring", _FULL,
-               ours=r"ethtool -G dut tx (4|16) -> 0",
-               theirs=r"ethtool -G dut tx (4|16) -> 81"),
-    Documented(r"step\.\d+\._feature", "virtio_net cannot switch rx-gro-hw"
-               " while a program is attached, nor on without GUEST_TSO, and"
-               " fails with it in each later change of another feature",
-               ours="ethtool -K dut .* -> 0",
-               theirs="ethtool -K dut .* -> 1"),
-    Documented(r"step\.\d+\._feature", "a device without GUEST_TSO has none"
-               " to switch on; virtio_net takes it, without effect",
-               ours="ethtool -K dut rx-gro-hw on -> 1",
-               theirs="ethtool -K dut rx-gro-hw on -> 0"),
-    Documented(r"step\.\d+\._feature", _FULL,
-               ours="ethtool -K dut (sg|tso|gso) on -> 1",
-               theirs="ethtool -K dut (sg|tso|gso) on -> 0"),
-    Documented(r"step\.\d+\._mtu", "as mtu-under", ours=r".* mtu \d+ -> 2",
-               theirs=r".* mtu \d+ -> 0"),
-    Documented(r"step\.\d+\._xdp", "virtio_net takes a program although it"
-               " never shows it the packets in buffers of several pages",
-               ours="program (pass|drop): Invalid argument",
-               theirs="program (pass|drop)"),
-    Documented(r"step\.\d+\._xdp", "vfe_net refused a larger MTU under the last"
-               " program; virtio_net has it now, and refuses the next one",
-               ours="program linear",
-               theirs="program linear: Invalid argument"),
+    _step("_moderation", "virtio_net would stop NAPI on tx, which it cannot do"
+          " while the interface is up; vfe_net has one way to send",
+          ours="ethtool -C dut tx-frames 0 -> 0",
+          theirs="ethtool -C dut tx-frames 0 -> 1"),
+    _step("_channels", "both refuse another number while a program is attached;"
+          " virtio_net counts the queues of XDP, too, and has this number",
+          ours=r".* combined [234] -> 1", theirs=r".* combined [234] -> 0",
+          under=_UNDER),
+    _step("_channels", "as before, but vfe_net has this number",
+          ours=r".* combined [1-4] -> 0", theirs=r".* combined [1-4] -> 1",
+          under=_UNDER),
+    _step("_ring", _FULL, ours=r"ethtool -G dut tx (4|16) -> 0",
+          theirs=r"ethtool -G dut tx (4|16) -> 81"),
+    _step("_feature", "virtio_net cannot switch rx-gro-hw while a program is"
+          " attached, nor on without GUEST_TSO, and fails with it in each later"
+          " change of another feature",
+          ours="ethtool -K dut .* -> 0", theirs="ethtool -K dut .* -> 1"),
+    _step("_feature", "a device without GUEST_TSO has none to switch on;"
+          " virtio_net takes it, without effect",
+          ours="ethtool -K dut rx-gro-hw on -> 1",
+          theirs="ethtool -K dut rx-gro-hw on -> 0"),
+    _step("_feature", _FULL, ours="ethtool -K dut (sg|tso|gso) on -> 1",
+          theirs="ethtool -K dut (sg|tso|gso) on -> 0"),
+    _step("_mtu", "as mtu-under", ours=r".* mtu \d+ -> 2",
+          theirs=r".* mtu \d+ -> 0", under=_UNDER),
+    _step("_xdp", "virtio_net takes a program although it never shows it the"
+          " packets in buffers of several pages",
+          ours="program (pass|drop): Invalid argument",
+          theirs="program (pass|drop)"),
+    _step("_xdp", "vfe_net refused a larger MTU under the last program;"
+          " virtio_net has it now, and refuses the next one",
+          ours="program linear", theirs="program linear: Invalid argument"),
     Documented(r"rx\.(4|16)", _CHAIN, ours="81", theirs="0",
                needs="mrg_rxbuf=off"),
     Documented(r"rx\.(4|16)\.from-.*", _CHAIN, ours=r"\(nothing\)",
