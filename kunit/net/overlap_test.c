@@ -414,6 +414,28 @@ static void packets_of_queues_that_are_disabled(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* Their queue cannot be reset: a reset of the device frees the packets. */
+static void a_disabled_queue_that_resists(struct kunit *test)
+{
+	struct tnet *t = overlap_unbound(test, RESET);
+	unsigned int i;
+
+	tnet_bring_up(t);
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, PAIRS), 0);
+	freed = 0;
+	for (i = 0; i < PAIRS; i++)
+		send_on(t, i);
+	t->m->knobs.queue_reset_reads = UINT_MAX;
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 1), 0);
+	t->m->knobs.queue_reset_reads = 0;
+	msleep(3000);
+	KUNIT_EXPECT_EQ(test, vfe_recovery_state(&t->vn->recovery),
+			VFE_RUN_LIVE);
+	KUNIT_EXPECT_EQ(test, freed, (unsigned int)PAIRS);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(statistics_that_appear),
 	KUNIT_CASE(pairs_that_appear),
@@ -424,6 +446,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(queues_are_broken_until_they_have_rings),
 	KUNIT_CASE(the_link_changes_while_a_queue_is_reset),
 	KUNIT_CASE(packets_of_queues_that_are_disabled),
+	KUNIT_CASE(a_disabled_queue_that_resists),
 	{}
 };
 
