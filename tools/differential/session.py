@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab import LabError, paths, pci
+from lab import LabError, kernel_log, paths, pci
 from lab.guest import Guest
 from lab.initramfs import More
 
@@ -192,6 +192,7 @@ class GuestSession(abc.ABC):
             turn = self._watched(driver, mine, workload)
         except LabError as error:
             turn.text = str(error)
+            turn.panic = kernel_log.panicked_in(self.guest.console())
         turn.seconds = time.monotonic() - began
         return turn
 

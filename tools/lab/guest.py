@@ -31,8 +31,9 @@ __all__ = ["Device", "DeviceSpec", "Guest", "Result"]
 FIRST_SLOT = 0x10
 CPU = {"kvm": "host", "tcg": "max,la57=off"}
 # The options after no_timer_check make emulation faster: without them a nested
-# guest takes twice as long to boot.
-APPEND = ("console=ttyS0 loglevel=5 panic=-1 no_timer_check mitigations=off"
+# guest takes twice as long to boot. A panic during suspend must be seen.
+APPEND = ("console=ttyS0 loglevel=5 panic=-1 no_console_suspend"
+          " no_timer_check mitigations=off"
           " nokaslr audit=0 apparmor=0 cryptomgr.notests"
           " initcall_blacklist=crypto_kdf108_init,init_encrypted,jent_mod_init"
           " ipv6.disable=1"

@@ -47,6 +47,9 @@ REPORTS = tuple((re.compile(pattern), name) for pattern, name in (
     (r"\*\* \d+ printk messages dropped", "lost"),
 ))
 
+# A function of a module, in a trace; one after "?" may be a remnant.
+FRAME = re.compile(r"(?:RIP: 0010:|^\[ *[\d.]+\]  )[\w.]+"
+                   r"\+0x[0-9a-f]+/0x[0-9a-f]+ \[(\w+)\]$", re.M)
 # A report of KCSAN is framed by lines of "=".
 RACE = re.compile(r"^.*={20,}$\n(.*BUG: KCSAN: (?:.*\n)*?).*={20,}$", re.M)
 # Not ours, though a driver's interrupt is among the callers: 6.12's
@@ -64,6 +67,16 @@ def complaints(log: str) -> Sequence[str]:
 def find(log: str) -> str:
     """The first of them; "" if there is none."""
     return next(iter(complaints(log)), "")
+
+
+def panicked_in(console: str) -> str:
+    """The module whose function was innermost when the kernel panicked; "" if
+    it did not, or in no module."""
+    if "Kernel panic" not in console:
+        return ""
+    _, _, trace = console.partition("Oops: ")
+    found = FRAME.search(trace)
+    return found[1] if found else ""
 
 
 def without_races_of_others(log: str) -> tuple[str, list[str]]:

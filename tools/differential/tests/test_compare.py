@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import unittest
+from collections.abc import Callable
+from unittest import mock
 
 from differential import case as cases
 from differential import episodes
@@ -158,3 +160,28 @@ class Cases(unittest.TestCase):
                 for case in episodes.episode(kind, 1, number):
                     self.assertTrue(cases.fits(case.config, case.workload),
                                     case.name)
+
+    @staticmethod
+    def turn(panicking: str, panics: list[str]) -> Callable[..., Turn]:
+        """Turns of a driver in which the kernel panics so, then no more."""
+        def turn(driver: str, *_: object) -> Turn:
+            panic = panics.pop(0) if panics and driver == panicking else ""
+            return Turn(driver, "lost" if panic else "ended", panic=panic)
+        return turn
+
+    def test_a_panic_of_the_kernels_driver_is_not_ours(self) -> None:
+        """It drives the peers, too; a panic of ours is not tried again."""
+        kind = KINDS["net"]
+        [case] = [one for one in kind.cases(kind.every)
+                  if one.name == "plain/default/suspend"]
+        ours, theirs = case.config.subject.ours, case.config.subject.theirs
+        for panics, tries, problem in (
+                ([theirs], 3, False), ([theirs] * cases.TRIES, 4, True),
+                ([ours], 2, True)):
+            guests = mock.Mock(booted=1)
+            guests.get.return_value.turn.side_effect = self.turn(
+                ours, list(panics))
+            found = cases.run(guests, case, swap=True)
+            self.assertEqual(guests.get.return_value.turn.call_count, tries)
+            self.assertEqual(bool(found.problems), problem)
+            self.assertEqual(len(found.notes), panics.count(theirs))
