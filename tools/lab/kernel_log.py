@@ -49,7 +49,7 @@ REPORTS = tuple((re.compile(pattern), name) for pattern, name in (
 
 # A function of a module, in a trace; one after "?" may be a remnant.
 FRAME = re.compile(r"(?:RIP: 0010:|^\[ *[\d.]+\]  )[\w.]+"
-                   r"\+0x[0-9a-f]+/0x[0-9a-f]+ \[(\w+)\]$", re.M)
+                   r"\+0x[0-9a-f]+/0x[0-9a-f]+ \[(\w+)\]\r?$", re.M)
 # A report of KCSAN is framed by lines of "=".
 RACE = re.compile(r"^.*={20,}$\n(.*BUG: KCSAN: (?:.*\n)*?).*={20,}$", re.M)
 # Not ours, though a driver's interrupt is among the callers: 6.12's

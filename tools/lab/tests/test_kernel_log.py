@@ -25,6 +25,9 @@ class Panic(unittest.TestCase):
 
     def test_the_innermost_function_of_a_module(self) -> None:
         self.assertEqual(panicked_in(PANIC), "virtio_net")
+        # as a serial line has it
+        self.assertEqual(panicked_in(PANIC.replace("\n", "\r\n")),
+                         "virtio_net")
         self.assertEqual(panicked_in(PANIC.replace(
             "virtqueue_add_split+0x710/0x7b0",
             "vfe_queue_add+0x710/0x7b0 [vfe]")), "vfe")
