@@ -14,7 +14,7 @@ from .session import GuestSession
 from .workload import Workload
 
 
-TRIES = 3       # of a turn in which the kernel's driver panics
+TRIES = 3       # of a turn that something else than our driver ended
 
 
 @dataclass(frozen=True)
@@ -107,16 +107,17 @@ class Guests:
 
 def _turn(guests: Guests, case: Case, driver: str, side: int,
           notes: list[str]) -> Turn:
-    """A turn; another one if the kernel's own driver panicked. It also drives
-    the peers, and virtio_net transmits into freed queues during suspend."""
+    """A turn; another one if something else than our driver ended it. The
+    kernel's own driver, for example, also drives the peers, and virtio_net
+    transmits into freed queues during suspend."""
     for _ in range(TRIES):
         turn = guests.get().turn(driver, case.config, side, case.mode,
                                  case.workload)
         if not turn.usable:
             guests.discard()
-        if turn.panic != case.config.subject.theirs:
+        if not turn.foreign:
             break
-        notes.append(f"{turn.panic} panicked in the turn of {driver}")
+        notes.append(f"{driver}: {turn.foreign}")
     return turn
 
 

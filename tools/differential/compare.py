@@ -49,7 +49,7 @@ class Turn:
     outcomes: dict[str, str] = field(default_factory=dict)
     text: str = ""              # its other output
     log: list[str] = field(default_factory=list)    # warnings of the kernel
-    panic: str = ""             # the module in which the kernel panicked
+    foreign: str = ""           # what ended it, if that was not our driver
 
     @property
     def usable(self) -> bool:

@@ -192,9 +192,28 @@ class GuestSession(abc.ABC):
             turn = self._watched(driver, mine, workload)
         except LabError as error:
             turn.text = str(error)
-            turn.panic = kernel_log.panicked_in(self.guest.console())
+            module = kernel_log.panicked_in(self.guest.console())
+            if module == self.subject.theirs:
+                turn.foreign = f"{module} panicked"
         turn.seconds = time.monotonic() - began
         return turn
+
+    def _watch(self, driver: str, script: str, limit: float) -> Turn:
+        """Run watch.sh. A limit in the guest ends it early if the clock of the
+        emulated processor jumps."""
+        began, guests = time.monotonic(), self._uptime()
+        result = self.guest.run(script, limit, check=False)
+        turn = parse_watch(driver, result.out)
+        if turn.verdict == "lost":
+            jump = self._uptime() - guests - (time.monotonic() - began)
+            turn.text += f"\nwatch.sh ended with status {result.rc}; the" \
+                f" guest's clock gained {jump:.1f} s"
+            if jump > limit / 2:
+                turn.foreign = f"the guest's clock jumped by {jump:.0f} s"
+        return turn
+
+    def _uptime(self) -> float:
+        return float(self.run("cat /proc/uptime").split()[0])
 
     def _watched(self, driver: str, side: Side,
                  workload: Workload) -> Turn:
@@ -212,8 +231,7 @@ class GuestSession(abc.ABC):
                      f" {workload.limit} {int(workload.busy)}"
                      f" /run/differential/script {' '.join(names)}")
             with self.host(side, workload):
-                turn = parse_watch(driver,
-                                   self.run(watch, workload.limit + 90))
+                turn = self._watch(driver, watch, workload.limit + 90)
         turn.log = complaints(self.run("dmesg -r"), names, side.bdfs)
         if turn.usable:
             dropped = self.run(pci.script(
