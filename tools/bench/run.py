@@ -113,7 +113,7 @@ class _Rows:
         use."""
         if not isinstance(error, LostCpu):
             self._results += _failed(rows_of_cell, error)
-        if isinstance(error, Silence):
+        if isinstance(error, Silence) or not self._guest.guest.alive:
             raise error
 
     def measure(self, rows_of_group: Sequence[Row]) -> None:
@@ -195,11 +195,17 @@ def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
 
 def _measure_class(chosen: Sequence[Row], kvm_kind: str,
                    outside: dict[str, Any] | None, apart: bool,
-                   lost: list[str]) -> Measured:
+                   lost: list[str], first: bool) -> Measured:
     """Boot a guest with the functions of one class, and measure its rows; boot
-    another when it is of no more use."""
+    another when it is of no more use.
+
+    @first: an error before any row ends the bench: it has no results yet
+    """
     needed = _needed(chosen)
     drivers = sorted({row.setup.driver for row in chosen})
+    about: dict[str, Any] = {}
+    inside: dict[str, Any] = {}
+    guest: Guest | None = None
     results: list[Result] = []
     while len(results) < len(chosen):
         begun = len(results)
@@ -218,13 +224,15 @@ def _measure_class(chosen: Sequence[Row], kvm_kind: str,
             if left and isinstance(error, LostCpu) and len(lost) < MOST_LOST:
                 progress.say(f"{error}\n... goes on with {left[0].name}")
                 lost.append(left[0].name)
-            elif not results:
+            elif first and not results:
                 raise
             elif len(results) == begun or isinstance(error, LostCpu):
                 results += _failed(left, error)
-            if len(results) < len(chosen):
+            else:
+                progress.say(one_line(error))
+            if guest and left:
                 guest.keep_logs()
-    return Measured(about, inside, results, lost)
+    return Measured(about, {"drivers": drivers, **inside}, results, lost)
 
 
 def run(chosen: Sequence[Row], kvm_kind: str,
@@ -235,9 +243,11 @@ def run(chosen: Sequence[Row], kvm_kind: str,
     """
     kvm.sweep("bench")
     lost: list[str] = []
-    found = [_measure_class(list(group), kvm_kind, outside, apart, lost)
-             for _, group in itertools.groupby(
-                 chosen, lambda row: row.setup.function.device_class)]
+    found: list[Measured] = []
+    for _, group in itertools.groupby(
+            chosen, lambda row: row.setup.function.device_class):
+        found.append(_measure_class(list(group), kvm_kind, outside, apart, lost,
+                                    first=not found))
     drivers = sorted({name for one in found for name in one.guest["drivers"]})
     return Measured(found[0].host, {**found[0].guest, "drivers": drivers},
                     [result for one in found for result in one.results], lost)

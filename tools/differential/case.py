@@ -117,7 +117,8 @@ def _turn(guests: Guests, case: Case, driver: str, side: int,
             guests.discard()
         if not turn.foreign:
             break
-        notes.append(f"{driver}: {turn.foreign}")
+        notes.append(f"{driver}'s turn was repeated: {turn.foreign}:"
+                     f" {turn.text}")
     return turn
 
 

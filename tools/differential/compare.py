@@ -140,7 +140,8 @@ def differences(ours: Turn, theirs: Turn,
     if "late" in (ours.verdict, theirs.verdict) and ours.gap < STALL_S \
             and {ours.verdict, theirs.verdict} <= {"late", "ended"}:
         return _log(ours, theirs, allowed)  # slow, but without a stall
-    if (ours.verdict, ours.status, theirs.verdict) == ("ended", "0", "hang"):
+    if (ours.verdict, ours.status) == ("ended", "0") and (
+            theirs.verdict == "hang" or theirs.foreign):
         return _log(ours, theirs, allowed)  # only the kernel's: a note
     if ours.verdict != theirs.verdict:
         return [f"{ours.driver}: {ours.verdict} {ours.status}".rstrip()

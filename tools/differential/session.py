@@ -23,6 +23,7 @@ MEMORY_MB = 1024
 BIND_S = 60
 # Rounds of watch.sh (seconds) without a completion that count as a hang.
 BOUND = 20
+TIMED_OUT = (124, 137)      # statuses of timeout(1)
 FIRST_SLOT, LAST_SLOT, FUNCTIONS = 0x03, 0x1e, 8
 LIB = "/usr/lib/differential"
 BEGIN = """\
@@ -109,6 +110,15 @@ class GuestSession(abc.ABC):
         del config
         return []
 
+    def foreign_panic(self, workload: Workload, trace: str) -> str:
+        """A known fault of the kernel in a workload, that is not our driver's:
+        what it is; "" for any other.
+
+        @trace: what the kernel printed when it panicked
+        """
+        del workload, trace
+        return ""
+
     def host(self, side: Side, workload: Workload,
              ) -> contextlib.AbstractContextManager[None]:
         """What the host does while the workload runs."""
@@ -192,28 +202,29 @@ class GuestSession(abc.ABC):
             turn = self._watched(driver, mine, workload)
         except LabError as error:
             turn.text = str(error)
-            module = kernel_log.panicked_in(self.guest.console())
-            if module == self.subject.theirs:
-                turn.foreign = f"{module} panicked"
+            turn.foreign = self.foreign_panic(workload, kernel_log.panic_trace(
+                self.guest.console()))
         turn.seconds = time.monotonic() - began
         return turn
 
     def _watch(self, driver: str, script: str, limit: float) -> Turn:
-        """Run watch.sh. A limit in the guest ends it early if the clock of the
-        emulated processor jumps."""
-        began, guests = time.monotonic(), self._uptime()
+        """Run watch.sh. The clock of the emulated processor may jump; then the
+        limit in the guest ends the script early."""
+        began, uptime = time.monotonic(), self._uptime()
         result = self.guest.run(script, limit, check=False)
         turn = parse_watch(driver, result.out)
         if turn.verdict == "lost":
-            jump = self._uptime() - guests - (time.monotonic() - began)
+            took = time.monotonic() - began
+            gained = self._uptime() - uptime - took
             turn.text += f"\nwatch.sh ended with status {result.rc}; the" \
-                f" guest's clock gained {jump:.1f} s"
-            if jump > limit / 2:
-                turn.foreign = f"the guest's clock jumped by {jump:.0f} s"
+                f" guest's clock gained {gained:.1f} s"
+            if result.rc in TIMED_OUT and took < limit and \
+                    not kernel_log.find(self.run("dmesg")):
+                turn.foreign = f"the guest's clock jumped by {gained:.0f} s"
         return turn
 
     def _uptime(self) -> float:
-        return float(self.run("cat /proc/uptime").split()[0])
+        return float(self.guest.run("cat /proc/uptime").out.split()[0])
 
     def _watched(self, driver: str, side: Side,
                  workload: Workload) -> Turn:

@@ -322,6 +322,11 @@ class Guest:  # pylint: disable=too-many-instance-attributes
             raise LabError(f"{self.name} is not running")
         return self._qemu.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether QEMU runs: a panic of the guest ends it."""
+        return self._qemu is not None and self._qemu.poll() is None
+
     # Ending ------------------------------------------------------------
 
     def _watch(self) -> None:

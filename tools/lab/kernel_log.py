@@ -47,9 +47,6 @@ REPORTS = tuple((re.compile(pattern), name) for pattern, name in (
     (r"\*\* \d+ printk messages dropped", "lost"),
 ))
 
-# A function of a module, in a trace; one after "?" may be a remnant.
-FRAME = re.compile(r"(?:RIP: 0010:|^\[ *[\d.]+\]  )[\w.]+"
-                   r"\+0x[0-9a-f]+/0x[0-9a-f]+ \[(\w+)\]\r?$", re.M)
 # A report of KCSAN is framed by lines of "=".
 RACE = re.compile(r"^.*={20,}$\n(.*BUG: KCSAN: (?:.*\n)*?).*={20,}$", re.M)
 # Not ours, though a driver's interrupt is among the callers: 6.12's
@@ -69,14 +66,12 @@ def find(log: str) -> str:
     return next(iter(complaints(log)), "")
 
 
-def panicked_in(console: str) -> str:
-    """The module whose function was innermost when the kernel panicked; "" if
-    it did not, or in no module."""
-    if "Kernel panic" not in console:
-        return ""
-    _, _, trace = console.partition("Oops: ")
-    found = FRAME.search(trace)
-    return found[1] if found else ""
+def panic_trace(console: str) -> str:
+    """What the kernel printed when it panicked; "" if it did not, or had more
+    than one fault before."""
+    text, panic, _ = console.replace("\r", "").partition("Kernel panic")
+    faults = text.split("Oops: ")
+    return faults[1] if panic and len(faults) == 2 else ""
 
 
 def without_races_of_others(log: str) -> tuple[str, list[str]]:

@@ -78,6 +78,11 @@ def _named(found: Sequence[Cell]) -> dict[str, list[Cell]]:
     return names
 
 
+def _mean(values: Sequence[float]) -> float:
+    """The geometric mean; 0 if a row failed."""
+    return math.pow(math.prod(values), 1 / len(values))
+
+
 def in_every(found: Sequence[Cell], text: str,
              figures: Callable[[Cell], tuple[float, float]],
              most: float = 1.0) -> list[Target]:
@@ -105,7 +110,7 @@ def fast_enough(found: Sequence[Cell], least: float,
     the same name, their geometric mean."""
     if not found:
         return []
-    means = {name: statistics.geometric_mean(cell.speed for cell in same)
+    means = {name: _mean([cell.speed for cell in same])
              for name, same in _named(found).items()}
     slower = [f"{name} {speed:.2f}" for name, speed in means.items()
               if speed < least]

@@ -74,6 +74,30 @@ class Lost(unittest.TestCase):
                          ("no answer", []))
         self.assertEqual(self.guest.__enter__.call_count, 2)
 
+    def test_a_guest_that_ended_is_replaced(self) -> None:
+        def single(_bench: Any, _session: Any, row: Row) -> Any:
+            self.guest.alive = row is not self.chosen[0]
+            if row is self.chosen[0]:
+                raise LabError("QEMU ended")
+            return samples.result(row.name)
+        found = self.measured(single)
+        self.assertEqual([one.agree for one in found.results],
+                         [False, True, True])
+        self.assertEqual(self.guest.__enter__.call_count, 2)
+
+    def test_the_results_of_another_class_stay(self) -> None:
+        self.chosen.append(next(row for row in all_rows(1000)
+                                if row.setup.function.device_class == "net"))
+        self.guest.__enter__.side_effect = [self.guest, LabError("no guest")]
+        found = self.measured(lambda _bench, _session, row:
+                              samples.result(row.name))
+        self.assertEqual([one.error for one in found.results],
+                         ["", "", "", "no guest"])
+
+    def test_an_error_before_any_row_ends_the_bench(self) -> None:
+        self.guest.__enter__.side_effect = LabError("no KVM")
+        self.assertRaises(LabError, self.measured, None)
+
     def test_a_guest_that_does_not_boot_again_ends_it(self) -> None:
         self.guest.__enter__.side_effect = [self.guest, LabError("no guest")]
 

@@ -80,6 +80,13 @@ class Swapped(unittest.TestCase):
                                  ("swapped-kernel", 100.0))))
             self.assertEqual(found, [reached])
 
+    def test_a_row_that_failed_has_no_speed(self) -> None:
+        rows_ = [result(f"net-constant-{name}-stream", runs=(100.0,) * 5)
+                 for name in ("kernel", "swapped-vfe", "swapped-kernel")]
+        rows_.append(Result(samples.row("net-constant-vfe-stream"),
+                            error="lost"))
+        self.assertNotEqual(judged(*rows_), [True])
+
     def test_so_are_notifications(self) -> None:
         for swapped, reached in ((299, True), (301, False)):
             found = judged(*(result(f"net-pair-{name}-stream", kicks=kicks,

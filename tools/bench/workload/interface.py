@@ -19,7 +19,7 @@ from ..row import Function, Row, Setup
 # A run of the load generator; only the class that made it knows its type
 Job = Any
 # Of a guest's command, beside operations
-COMMAND_S = 30
+COMMAND_S = 60
 # A healthy row does more, on an idle common server; a ping that a device delays
 # takes 17 ms.
 OPERATIONS_PER_S = 50

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import unittest
 from collections.abc import Callable
 from unittest import mock
@@ -13,6 +14,7 @@ from differential.cli import KINDS
 from differential.compare import (Turn, complaints, differences, parse_watch,
                                   plain)
 from differential.documented import DOCUMENTED, Documented
+from differential.net.session import Session
 
 OURS, THEIRS = "vfe_blk", "virtio_blk"
 
@@ -176,14 +178,40 @@ class Cases(unittest.TestCase):
         kind = KINDS["net"]
         [case] = [one for one in kind.cases(kind.every)
                   if one.name == "plain/default/suspend"]
+        ours, theirs = case.config.subject.ours, case.config.subject.theirs
         panic = "virtio_net panicked"
-        for ends, turns, problem in (
-                ([panic], 3, False), ([panic] * cases.TRIES, 4, True),
-                ([""], 2, True)):
+        for driver, ends, turns, problem in (
+                (ours, [panic], 3, False),
+                (ours, [panic] * cases.TRIES, 4, True),
+                (theirs, [panic] * cases.TRIES, 4, False),
+                (ours, [""], 2, True)):
             guests = mock.Mock(booted=1)
             guests.get.return_value.turn.side_effect = self.turn(
-                case.config.subject.ours, list(ends))
+                driver, list(ends))
             found = cases.run(guests, case, swap=True)
             self.assertEqual(guests.get.return_value.turn.call_count, turns)
             self.assertEqual(bool(found.problems), problem)
-            self.assertEqual(len(found.notes), ends.count(panic))
+            self.assertEqual(len([note for note in found.notes
+                                  if panic in note]), ends.count(panic))
+
+    def test_only_a_known_panic_is_not_ours(self) -> None:
+        kind = KINDS["net"]
+        [case] = [one for one in kind.cases(kind.every)
+                  if one.name == "plain/default/suspend"]
+        known = """general protection fault
+[  1.0] RIP: 0010:virtqueue_add_split+0x710/0x7b0
+[  1.0]  virtqueue_add_outbuf+0x4a/0x60
+[  1.0]  start_xmit+0x2ab/0x7a0 [virtio_net]
+[  1.0] Modules linked in: vfe_net(OE) vfe(OE) virtio_net
+"""
+        session = Session([case.config], "test")
+        self.addCleanup(session.close, True)
+        self.assertTrue(session.foreign_panic(case.workload, known))
+        other = dataclasses.replace(case.workload, name="tcp")
+        for workload, trace in (
+                (other, known), (case.workload, ""),
+                (case.workload, known.replace("virtqueue_add_split",
+                                              "kmem_cache_alloc")),
+                (case.workload, f"{known}[  1.0]  ? vfe_net_poll+0x1/0x2"
+                                " [vfe_net]\n")):
+            self.assertFalse(session.foreign_panic(workload, trace))
