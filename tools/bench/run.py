@@ -18,6 +18,7 @@ from lab.guest import DeviceSpec, Guest
 from lab.lost_cpu import LostCpu
 
 from . import host, measure, placement, rows, workload
+from .kept import Kept, load
 from .result import Result
 from .row import PROBE, Function, Row, Setup
 from .session import GuestFunction, Session
@@ -91,16 +92,16 @@ def _guest(needed: Sequence[Function], folder: Path) -> BenchGuest:
 class _Rows:
     """Measures rows whose setups are bound together.
 
-    @results: gets them in the order of the rows; a row during which the
-        guest's virtual CPU is lost has none
+    @kept: gets the results; a row during which the guest's virtual CPU is lost
+        has none
     """
 
     def __init__(self, guest: BenchGuest, bench: measure.Bench,
-                 apart: bool, results: list[Result]) -> None:
+                 apart: bool, kept: Kept) -> None:
         self._guest = guest
         self._bench = bench
         self._apart = apart
-        self._results = results
+        self._kept = kept
         self._regions: dict[str, int] = {}
 
     def _session(self, setup: Setup) -> Session:
@@ -112,7 +113,7 @@ class _Rows:
         """Record that they failed; raises the error if the guest is of no more
         use."""
         if not isinstance(error, LostCpu):
-            self._results += _failed(rows_of_cell, error)
+            self._kept.add(_failed(rows_of_cell, error))
         if isinstance(error, Silence) or not self._guest.guest.alive:
             raise error
 
@@ -123,7 +124,7 @@ class _Rows:
         with contextlib.ExitStack() as stack:
             try:
                 if first.rw == PROBE:
-                    self._results.append(self._probe(first))
+                    self._kept.add([self._probe(first)])
                     return
                 if first.setup.style == "trap":
                     function = self._guest.function(first.setup.function.name)
@@ -154,7 +155,7 @@ class _Rows:
             names = ", ".join(row.name for row in cell)
             try:
                 with progress.step(f"{names}, {cell[0].ops} operations"):
-                    self._results += (
+                    self._kept.add(
                         measure.pair(self._bench, sessions, cell)
                         if len(cell) > 1 else
                         [measure.single(self._bench, sessions[0], cell[0])])
@@ -178,7 +179,7 @@ def _booted(bench_guest: BenchGuest) -> Iterator[BenchGuest]:
 
 
 def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
-                 apart: bool, results: list[Result]) -> None:
+                 apart: bool, kept: Kept) -> None:
     """Measure rows in a running guest."""
     guest = bench_guest.guest
     with kvm.Histograms(lambda text: guest.run(text).out,
@@ -188,51 +189,46 @@ def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
         with progress.step("measuring the idle guest"):
             idle = measure.idle_rate(guest.qmp, IDLE_S)
         measuring = _Rows(bench_guest, measure.Bench(histograms, idle), apart,
-                          results)
+                          kept)
         for _, group in itertools.groupby(chosen, lambda row: row.together):
             measuring.measure(list(group))
 
 
 def _measure_class(chosen: Sequence[Row], kvm_kind: str,
                    outside: dict[str, Any] | None, apart: bool,
-                   lost: list[str], first: bool) -> Measured:
+                   kept: Kept) -> None:
     """Boot a guest with the functions of one class, and measure its rows; boot
-    another when it is of no more use.
-
-    @first: an error before any row ends the bench: it has no results yet
-    """
+    another when it is of no more use."""
     needed = _needed(chosen)
+    kind = needed[0].device_class
     drivers = sorted({row.setup.driver for row in chosen})
-    about: dict[str, Any] = {}
-    inside: dict[str, Any] = {}
     guest: Guest | None = None
-    results: list[Result] = []
-    while len(results) < len(chosen):
-        begun = len(results)
+    while left := kept.left(chosen):
         try:
             # Not in the state folder, which may be shared with another machine.
             with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name, \
                     workload.of(needed[0]).around(needed), \
                     _booted(_guest(needed, Path(name))) as bench_guest:
                 guest = bench_guest.guest
-                about = host.describe_host(kvm_kind, outside,
-                                           guest.qmp("query-version"))
-                inside = host.describe_guest(guest, drivers)
-                _measure_all(bench_guest, chosen[begun:], apart, results)
+                kept.about[kind] = (
+                    host.describe_host(kvm_kind, outside,
+                                       guest.qmp("query-version")),
+                    host.describe_guest(guest, drivers))
+                _measure_all(bench_guest, left, apart, kept)
         except LabError as error:
-            left = chosen[len(results):]
-            if left and isinstance(error, LostCpu) and len(lost) < MOST_LOST:
+            begun, left = len(left), kept.left(chosen)
+            if left and isinstance(error, LostCpu) and \
+                    len(kept.lost) < MOST_LOST:
                 progress.say(f"{error}\n... goes on with {left[0].name}")
-                lost.append(left[0].name)
-            elif first and not results:
-                raise
-            elif len(results) == begun or isinstance(error, LostCpu):
-                results += _failed(left, error)
+                kept.lost.append(left[0].name)
+            elif not kept.results:
+                raise       # it has no results yet
+            elif len(left) == begun or isinstance(error, LostCpu):
+                kept.add(_failed(left, error))
             else:
                 progress.say(one_line(error))
             if guest and left:
                 guest.keep_logs()
-    return Measured(about, {"drivers": drivers, **inside}, results, lost)
 
 
 def run(chosen: Sequence[Row], kvm_kind: str,
@@ -242,12 +238,14 @@ def run(chosen: Sequence[Row], kvm_kind: str,
     @apart: in pairs on QEMU's devices, as placement.apart()
     """
     kvm.sweep("bench")
-    lost: list[str] = []
-    found: list[Measured] = []
+    kept = load()
+    if kept.results:
+        progress.say(f"{len(kept.of(chosen))} of {len(chosen)} rows are"
+                     " measured already")
     for _, group in itertools.groupby(
             chosen, lambda row: row.setup.function.device_class):
-        found.append(_measure_class(list(group), kvm_kind, outside, apart, lost,
-                                    first=not found))
-    drivers = sorted({name for one in found for name in one.guest["drivers"]})
-    return Measured(found[0].host, {**found[0].guest, "drivers": drivers},
-                    [result for one in found for result in one.results], lost)
+        _measure_class(list(group), kvm_kind, outside, apart, kept)
+    abouts = list(kept.about.values())
+    drivers = sorted({row.setup.driver for row in chosen})
+    return Measured(abouts[0][0], {**abouts[0][1], "drivers": drivers},
+                    kept.of(chosen), kept.lost)

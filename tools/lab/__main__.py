@@ -46,9 +46,10 @@ def _exec(options: argparse.Namespace) -> int:
 
 def _nest(options: argparse.Namespace) -> int:
     if options.here:
-        return nest.run_inside(options.command, options.timeout)
+        return nest.run_inside(options.command, options.timeout,
+                               options.silence)
     machine.prepare()
-    return nest.run(options.command, options.timeout)
+    return nest.run(options.command, options.timeout, options.silence)
 
 
 def _guest(options: argparse.Namespace) -> int:
@@ -129,12 +130,15 @@ def _parser() -> argparse.ArgumentParser:
                       " with KVM", _nest, "COMMAND")
     nested.add_argument("--timeout", type=float, default=1800, metavar="S",
                         help="stop it after S seconds (default: 1800)")
+    nested.add_argument("--silence", type=float, default=0, metavar="S",
+                        help="restart it if it prints nothing for S seconds"
+                             " (default: 0, never)")
     return parser
 
 
 def _is_own(word: str) -> bool:
     return word in ("-h", "--help", "--here", "--bare") or \
-        word.startswith(("--accel=", "--timeout="))
+        word.startswith(("--accel=", "--timeout=", "--silence="))
 
 
 def _split(argv: Sequence[str]) -> tuple[list[str], list[str]]:

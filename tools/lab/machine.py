@@ -18,6 +18,8 @@ from .errors import LabError
 KVM_GET_API_VERSION = 0xAE00
 KVM_API_VERSION = 12
 TRACING = Path("/sys/kernel/tracing")
+# Of a tool in a nested machine, which prints its progress each ten seconds.
+SILENCE_S = 300.0
 # How long a command may clean up: before the second signal, and before SIGKILL.
 TOLD_S = 5.0
 TIDY_S = 45.0
@@ -150,7 +152,7 @@ def run_with_kvm(argv: Sequence[str], timeout: float = 1800) -> int:
         return _here(argv, timeout)
     if choice.place == "tree":
         return chroot.run(argv, timeout=timeout)
-    return nest.run(argv, timeout=timeout)
+    return nest.run(argv, timeout=timeout, silence=SILENCE_S)
 
 
 def run_anywhere(argv: Sequence[str],

@@ -26,11 +26,15 @@ MEMORY_MB = 4096
 CPUS = 2
 # Number of folders to keep: older ones are remains of killed runs.
 KEPT = 8
+# Of a run whose machines fall over, but get on.
+MOST_RESTARTS = 4
 # One boot in four panics in the timer test without no_timer_check: emulation is
 # too slow for it. In one run of ten the emulation breaks the kernel ("BUG:
-# scheduling while atomic", with a hard interrupt's count): with panic_on_warn
-# it panics then, and is restarted, instead of stalling all its guests.
+# scheduling while atomic", with a hard interrupt's count), and sometimes an
+# idle processor gets no interrupt any more, while another waits for it: it
+# panics then, and is restarted, instead of stalling all its guests.
 APPEND = ("console=ttyS0 loglevel=4 panic=-1 oops=panic panic_on_warn=1"
+          " softlockup_panic=1 watchdog_thresh=30"
           " no_timer_check"
           " mitigations=off"
           " nokaslr audit=0 apparmor=0 cryptomgr.notests"
@@ -41,21 +45,26 @@ CONSOLE = "nest-console.log"
 PANIC = "Kernel panic"      # as it has it
 
 
-def run(argv: Sequence[str], timeout: float = 1800) -> int:
-    """Run inner code in a nested machine; its exit code (outer code)."""
+def run(argv: Sequence[str], timeout: float = 1800,
+        silence: float = 0) -> int:
+    """Run inner code in a nested machine; its exit code (outer code).
+
+    @silence: longest time without output, in seconds; 0 for no limit
+    """
     return chroot.run(["python3", "/vfe/tools/lab", "nest", "--here",
-                       f"--timeout={speed.scaled(timeout)}", *argv],
+                       f"--timeout={speed.scaled(timeout)}",
+                       f"--silence={speed.scaled(silence)}", *argv],
                       timeout=timeout + 30)
 
 
 class FellOver(LabError):
-    """The kernel of the emulated machine panicked."""
+    """The kernel of the emulated machine panicked, or hangs."""
 
 
 class NestedMachine:
     """The emulated machine, for one command (inner code)."""
 
-    def __init__(self, argv: Sequence[str]) -> None:
+    def __init__(self, argv: Sequence[str], kept: Path) -> None:
         nests = paths.state() / "nest"
         nests.mkdir(parents=True, exist_ok=True)
         files.remove_old(nests, "run-*", KEPT)
@@ -63,10 +72,10 @@ class NestedMachine:
         self.console = paths.logs() / CONSOLE
         self.log = paths.logs() / "nest-qemu.log"
         self._sockets = Path(tempfile.mkdtemp(prefix="vfe-", dir="/tmp"))
-        self._write_command(argv)
+        self._write_command(argv, kept)
 
-    def _write_command(self, argv: Sequence[str]) -> None:
-        env = dict(paths.inner_environment())
+    def _write_command(self, argv: Sequence[str], kept: Path) -> None:
+        env = {**paths.inner_environment(), "VFE_KEPT": str(kept)}
         for name in ("VFE_STARTED", "TERM", speed.VARIABLE):
             if name in os.environ:
                 env[name] = os.environ[name]
@@ -93,7 +102,7 @@ class NestedMachine:
                             "server=on,wait=on",
                 "-device", "virtserialport,chardev=out,name=vfe.out"]
 
-    def run(self, timeout: float) -> int:
+    def run(self, timeout: float, silence: float) -> int:
         """Boot, run, power off; the command's exit code."""
         end = time.monotonic() + timeout
         # remove the console of the previous one
@@ -104,7 +113,7 @@ class NestedMachine:
                                   stdin=subprocess.DEVNULL,
                                   start_new_session=True) as qemu:
                 try:
-                    self._copy_output(qemu, end)
+                    self._copy_output(qemu, end, silence)
                     qemu.wait(30)
                 except subprocess.TimeoutExpired:
                     pass
@@ -128,22 +137,29 @@ class NestedMachine:
                        f" {paths.shown(self.log)}")
 
     def _copy_output(self, qemu: subprocess.Popen[bytes],
-                     end: float) -> None:
+                     end: float, silence: float) -> None:
         """Forward the output of the command, until the machine is off."""
+        heard = time.monotonic()
         with self._connect(qemu) as peer:
             while True:
                 left = end - time.monotonic()
+                quiet = time.monotonic() - heard
+                if silence and quiet >= silence:
+                    raise FellOver("the nested machine has printed nothing for"
+                                   f" {quiet:.0f} s and was stopped")
                 if left <= 0:
                     raise LabError("the nested machine ran over its time"
                                    " limit and was stopped; see its console,"
                                    f" {paths.shown(self.console)}")
-                peer.settimeout(left)
+                peer.settimeout(min(left, silence - quiet) if silence
+                                else left)
                 try:
                     data = peer.recv(65536)
                 except TimeoutError:
                     continue
                 if not data:
                     return
+                heard = time.monotonic()
                 sys.stdout.buffer.write(data)
                 sys.stdout.buffer.flush()
 
@@ -165,27 +181,45 @@ class NestedMachine:
         shutil.rmtree(self._sockets, ignore_errors=True)
 
 
-def _run_once(argv: Sequence[str], timeout: float) -> int:
-    machine = NestedMachine(argv)
+def _run_once(argv: Sequence[str], timeout: float, silence: float,
+              kept: Path) -> int:
+    machine = NestedMachine(argv, kept)
     try:
-        return machine.run(timeout)
+        return machine.run(timeout, silence)
     finally:
         machine.close()
 
 
-def run_inside(argv: Sequence[str], timeout: float) -> int:
+def _state(kept: Path) -> list[tuple[str, int]]:
+    return sorted((path.name, path.stat().st_mtime_ns)
+                  for path in kept.iterdir())
+
+
+def run_inside(argv: Sequence[str], timeout: float,
+               silence: float = 0) -> int:
     """The inner half of run(): start the machine and wait for its end.
 
-    If its kernel panics, restart it once, if half of the time is left: it is
-    Debian's kernel, without our modules.
+    If its kernel panics or hangs, restart it: it is Debian's kernel, without
+    our modules. A command that has kept something goes on with that; others
+    begin again, once, if half of the time is left.
     """
     end = time.monotonic() + timeout
-    try:
-        return _run_once(argv, timeout)
-    except FellOver as error:
-        left = end - time.monotonic()
-        if left < timeout / 2:
-            raise
-        progress.say(f"{error}\n... once more, from the start")
-        files.keep_first(paths.logs() / CONSOLE)
-        return _run_once(argv, left)
+    nests = paths.state() / "nest"
+    nests.mkdir(parents=True, exist_ok=True)
+    files.remove_old(nests, "kept-*", KEPT)
+    with tempfile.TemporaryDirectory(prefix="kept-", dir=nests) as name:
+        kept = Path(name)
+        for restarts in range(MOST_RESTARTS + 1):
+            before, left = _state(kept), end - time.monotonic()
+            try:
+                return _run_once(argv, left, silence, kept)
+            except FellOver as error:
+                got_on = _state(kept) != before
+                again = not restarts and end - time.monotonic() >= timeout / 2
+                if restarts == MOST_RESTARTS or not (got_on or again):
+                    raise
+                progress.say(f"{error}\n... once more, "
+                             + ("where it ended" if got_on
+                                else "from the start"))
+                files.keep_first(paths.logs() / CONSOLE)
+    raise AssertionError("not reached")

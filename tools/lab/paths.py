@@ -82,3 +82,10 @@ def inner_environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def kept() -> Path | None:
+    """The folder for what a command in a nested machine keeps for the next one,
+    if this one falls over; None elsewhere."""
+    given = os.environ.get("VFE_KEPT")
+    return Path(given) if given else None

@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 import unittest
+from typing import Any
 from pathlib import Path
 from unittest import mock
 
@@ -165,15 +166,30 @@ class NestTest(Scripted):
                 mock.patch.object(paths, "logs",
                                   return_value=self.folder):
             (self.folder / "nest-console.log").write_text(console)
-            one = nest.NestedMachine(["true"])
+            one = nest.NestedMachine(["true"], self.folder)
             self.addCleanup(one.close)
             with self.assertRaises(LabError) as caught:
                 one._status()   # pylint: disable=protected-access
         return caught.exception
 
-    def tries(self, *ends: LabError | int) -> int:
-        """The number of starts if each run ends like that."""
-        with mock.patch.object(nest, "_run_once", side_effect=ends) as once:
+    def tries(self, *ends: LabError | int, keeps: int = 0) -> int:
+        """The number of starts if each run ends like that; the first ones keep
+        something."""
+        left = list(ends)
+
+        def run(*args: Any) -> int:
+            number = len(ends) - len(left)
+            if number < keeps:
+                (args[-1] / str(number)).touch()
+            end = left.pop(0)
+            if isinstance(end, LabError):
+                raise end
+            return end
+        with mock.patch.object(nest, "_run_once", side_effect=run) as once, \
+                mock.patch.object(paths, "state",
+                                  return_value=self.folder), \
+                mock.patch.object(paths, "logs",
+                                  return_value=self.folder):
             try:
                 self.assertEqual(nest.run_inside(["true"], 60), ends[-1])
             except LabError as error:
@@ -192,6 +208,14 @@ class NestTest(Scripted):
         self.assertEqual(self.tries(nest.FellOver("once"), fell), 2)
         self.assertEqual(self.tries(LabError("too long")), 1)
         self.assertEqual(self.tries(1), 1)
+
+    def test_one_that_gets_on_is_started_again(self) -> None:
+        falls = [nest.FellOver(str(number)) for number in range(8)]
+        self.assertEqual(self.tries(*falls[:4], 0, keeps=4), 5)
+        # the second one kept nothing
+        self.assertEqual(self.tries(*falls[:2], keeps=1), 2)
+        self.assertEqual(self.tries(*falls[:nest.MOST_RESTARTS + 1],
+                                    keeps=8), nest.MOST_RESTARTS + 1)
 
 
 class CommandLineTest(unittest.TestCase):

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Results that outlive a nested machine, which may fall over: the bench then
+runs again in another one, and goes on where this one ended."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lab import paths
+
+from .result import Result
+from .row import Row
+
+NAME = "bench.pickle"
+
+
+@dataclass
+class Kept:
+    """What a run has measured so far.
+
+    @results: of rows, by name
+    @about: the host and the guest of a class of devices, by its name
+    @lost: rows measured again, as the guest's CPU was lost
+    """
+
+    results: dict[str, Result] = field(default_factory=dict)
+    about: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(
+        default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+
+    def add(self, results: Sequence[Result]) -> None:
+        """Keep more results."""
+        self.results.update({one.row.name: one for one in results})
+        self.save()
+
+    def of(self, chosen: Sequence[Row]) -> list[Result]:
+        """The results of these rows, as far as they were measured."""
+        return [self.results[row.name] for row in chosen
+                if row.name in self.results]
+
+    def left(self, chosen: Sequence[Row]) -> list[Row]:
+        """The rows that have no result yet."""
+        return [row for row in chosen if row.name not in self.results]
+
+    def save(self) -> None:
+        """Write it down, before the machine may fall over."""
+        folder = paths.kept()
+        if folder is None:
+            return
+        new = folder / f".{NAME}"
+        with open(new, "wb") as handle:
+            pickle.dump(self, handle)
+            handle.flush()
+            os.fsync(handle.fileno())
+        new.replace(folder / NAME)
+
+
+def load() -> Kept:
+    """What an earlier machine of this run has kept."""
+    folder = paths.kept()
+    path = folder / NAME if folder else Path()
+    if not path.is_file():
+        return Kept()
+    found = pickle.loads(path.read_bytes())
+    assert isinstance(found, Kept)
+    return found
