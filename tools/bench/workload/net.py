@@ -36,6 +36,10 @@ for n in $(seq 100); do
 done
 [ $state != down ] || {{ echo "no carrier on $netdev"; exit 1; }}
 echo $netdev"""
+# Some emulated hardware loses the first packet; its driver recovers later.
+WARM = """\
+for n in $(seq 10); do ping -q -c 1 -W 1 {peer} >/tmp/warm && break; done
+"""
 # For busy polling: no interrupts while a socket polls.
 POLLED = """\
 echo 1000 >napi_defer_hard_irqs
@@ -58,6 +62,8 @@ class Interface:
             bdf=self._bdf, address=there.guest, peer=there.peer,
             nobody=there.nobody, mac=there.peer_mac,
             tune=POLLED if self._setup.polled else ""))).split()[-1]
+        if self._setup.function.qemu is not None:
+            self._tell(WARM.format(peer=there.peer))
 
     def above(self) -> str:
         """A command that prints the interface's counts."""
