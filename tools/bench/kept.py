@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lab import paths
+from lab import files, paths
 
 from .result import Result
 from .row import Row
@@ -50,14 +50,14 @@ class Kept:
     def save(self) -> None:
         """Write it down, before the machine may fall over."""
         folder = paths.kept()
-        if folder is None:
-            return
-        new = folder / f".{NAME}"
-        with open(new, "wb") as handle:
+        if folder is not None:
+            files.make_whole(folder / NAME, self._write)
+
+    def _write(self, path: Path) -> None:
+        with open(path, "wb") as handle:
             pickle.dump(self, handle)
             handle.flush()
             os.fsync(handle.fileno())
-        new.replace(folder / NAME)
 
 
 def load() -> Kept:

@@ -2,11 +2,10 @@
 """A guest whose virtual CPU a nested machine lost.
 
 At some VM exits QEMU's emulated AMD processor (seen with 11.1) saves the host's
-registers in place of the guest's.
-The guest then continues at the host's address after VMRUN, where it has no
-code, and faults for ever. No driver of the guest can cause that. Its mark: RIP
-is in the function of the host that enters guests, and RIP is also the address
-of the last page fault, CR2.
+registers in place of the guest's. The guest then continues at the host's
+address after VMRUN, where it has no code, and faults for ever. No driver of the
+guest can cause that. Its mark: RIP is in the function of the host that enters
+guests, and RIP is also the address of the last page fault, CR2.
 """
 
 from __future__ import annotations

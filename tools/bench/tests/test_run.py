@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import unittest
-from collections.abc import Callable
 from typing import Any
 from unittest import mock
 
@@ -42,20 +41,22 @@ class Lost(unittest.TestCase):
                                             return_value=kind))
         self.chosen = [one for one in all_rows(1000) if one.name in NAMES]
 
-    def measured(self, single: Callable[..., Any]) -> run.Measured:
-        """The results of all rows, each measured by @single."""
+    def measured(self, *ends: LabError | None) -> run.Measured:
+        """The results of all rows, if the first attempts to measure one end
+        like that, and the others well. All but Silence end the guest, too."""
+        left = iter([*ends, *[None] * len(self.chosen)])
+
+        def single(_bench: Any, _session: Any, row: Row) -> Any:
+            end = next(left)
+            self.guest.alive = end is None or isinstance(end, Silence)
+            if isinstance(end, LabError):
+                raise end
+            return samples.result(row.name)
         self.single.side_effect = single
         return run.run(self.chosen, "host", None, False)
 
     def test_a_row_is_measured_again_when_the_cpu_is_lost(self) -> None:
-        answers = iter([True, LostCpu("lost"), True, True])
-
-        def single(_bench: Any, _session: Any, row: Row) -> Any:
-            answer = next(answers)
-            if isinstance(answer, LabError):
-                raise answer
-            return samples.result(row.name)
-        found = self.measured(single)
+        found = self.measured(None, LostCpu("lost"))
         self.assertEqual([one.row.name for one in found.results],
                          [one.name for one in self.chosen])
         self.assertTrue(all(one.agree for one in found.results))
@@ -63,11 +64,7 @@ class Lost(unittest.TestCase):
         self.assertEqual(self.guest.__enter__.call_count, 2)
 
     def test_a_row_without_an_answer_fails_and_others_go_on(self) -> None:
-        def single(_bench: Any, _session: Any, row: Row) -> Any:
-            if row is self.chosen[0]:
-                raise Silence("no answer")
-            return samples.result(row.name)
-        found = self.measured(single)
+        found = self.measured(Silence("no answer"))
         self.assertEqual([one.agree for one in found.results],
                          [False, True, True])
         self.assertEqual((found.results[0].error, found.lost),
@@ -75,12 +72,7 @@ class Lost(unittest.TestCase):
         self.assertEqual(self.guest.__enter__.call_count, 2)
 
     def test_a_guest_that_ended_is_replaced(self) -> None:
-        def single(_bench: Any, _session: Any, row: Row) -> Any:
-            self.guest.alive = row is not self.chosen[0]
-            if row is self.chosen[0]:
-                raise LabError("QEMU ended")
-            return samples.result(row.name)
-        found = self.measured(single)
+        found = self.measured(LabError("QEMU ended"))
         self.assertEqual([one.agree for one in found.results],
                          [False, True, True])
         self.assertEqual(self.guest.__enter__.call_count, 2)
@@ -89,51 +81,32 @@ class Lost(unittest.TestCase):
         self.chosen.append(next(row for row in all_rows(1000)
                                 if row.setup.function.device_class == "net"))
         self.guest.__enter__.side_effect = [self.guest, LabError("no guest")]
-        found = self.measured(lambda _bench, _session, row:
-                              samples.result(row.name))
-        self.assertEqual([one.error for one in found.results],
+        self.assertEqual([one.error for one in self.measured().results],
                          ["", "", "", "no guest"])
 
     def test_an_error_before_any_row_ends_the_bench(self) -> None:
         self.guest.__enter__.side_effect = LabError("no KVM")
-        self.assertRaises(LabError, self.measured, None)
+        self.assertRaises(LabError, self.measured)
 
     def test_a_guest_that_does_not_boot_again_ends_it(self) -> None:
         self.guest.__enter__.side_effect = [self.guest, LabError("no guest")]
-
-        def single(_bench: Any, _session: Any, row: Row) -> Any:
-            if row is self.chosen[1]:
-                raise Silence("no answer")
-            return samples.result(row.name)
-        found = self.measured(single)
+        found = self.measured(None, Silence("no answer"))
         self.assertEqual([one.error for one in found.results],
                          ["", "no answer", "no guest"])
 
     def test_a_cpu_that_is_lost_at_the_end_costs_no_row(self) -> None:
         self.session.__exit__.side_effect = LostCpu("lost")
-        found = self.measured(lambda _bench, _session, row:
-                              samples.result(row.name))
+        found = self.measured()
         self.assertTrue(all(one.agree for one in found.results))
         self.assertEqual(len(found.results), len(self.chosen))
 
     def test_each_guest_has_new_disks(self) -> None:
         """fio must not find the blocks that the lost guest wrote."""
-        answers = iter([LostCpu("lost"), None, None, None])
-
-        def single(_bench: Any, _session: Any, row: Row) -> Any:
-            answer = next(answers)
-            if answer:
-                raise answer
-            return samples.result(row.name)
-        self.measured(single)
+        self.measured(LostCpu("lost"))
         self.assertEqual(self.made.call_count, 2)
 
     def test_it_ends_when_the_cpu_is_lost_again_and_again(self) -> None:
-        def single(_bench: Any, _session: Any, row: Row) -> Any:
-            if row is not self.chosen[0]:
-                raise LostCpu("lost")
-            return samples.result(row.name)
-        found = self.measured(single)
+        found = self.measured(None, *[LostCpu("lost")] * (run.MOST_LOST + 1))
         self.assertEqual([one.agree for one in found.results],
                          [True, False, False])
         self.assertEqual(self.guest.__enter__.call_count, run.MOST_LOST + 1)

@@ -6,8 +6,8 @@ from __future__ import annotations
 import os
 import tempfile
 import unittest
-from typing import Any
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from lab import (LabError, build, guest, machine, nest, paths, recipe, shell,
