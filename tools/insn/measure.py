@@ -55,6 +55,7 @@ class Measured:
     release: str
     parameters: str
     own_part: float                         # its limit
+    noisy: bool = False     # the whole kernel's part varies by more than 5 %
 
 
 class Workload(Protocol):
@@ -152,4 +153,4 @@ def measure(chosen: Sequence[Load], runs: int, parameters: str) -> Measured:
         guest.tell(loads.PREPARE)
         disks = functions.bind(guest.tell, parameters)
         return Measured(DRIVERS, chosen, _measure(guest, chosen, runs, disks),
-                        build.release(), parameters, limits.OWN_PART)
+                        build.release(), parameters, limits.OWN_PART, True)

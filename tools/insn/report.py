@@ -31,7 +31,8 @@ def targets_of(measured: Measured) -> list[Target]:
         whole = ratio(ours, kernels, "kernel")
         found += [
             limits.at_most(f"{load.name}: instructions of the whole kernel",
-                           whole.value, limits.WHOLE_KERNEL, whole.lowest,
+                           whole.value, limits.WHOLE_KERNEL,
+                           whole.lowest if measured.noisy else None,
                            measured.drivers[1]),
             limits.at_most(f"{load.name}: instructions of the driver's own"
                            " part", ratio(ours, kernels, "own").value,

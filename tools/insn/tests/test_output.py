@@ -62,6 +62,16 @@ class VerdictTest(unittest.TestCase):
                                           _cost(90, 10, 900, 32)))
         self.assertEqual([one.reached for one in verdicts], [True] * 3)
 
+    def test_median_or_lowest_pair(self) -> None:
+        ours = Cost([_cost(60, 10, rest, 32).samples[0]
+                     for rest in (800, 990, 990)])
+        measured = _measured(ours, Cost(_cost(90, 10, 900, 32).samples * 3))
+        for noisy, reached in ((True, True), (False, False)):
+            whole = report.targets_of(dataclasses.replace(measured,
+                                                          noisy=noisy))[0]
+            self.assertEqual(whole.reached, reached)
+            self.assertEqual("in one pair" in whole.text, noisy)
+
     def test_own_part_missed_by_its_helpers(self) -> None:
         verdicts = report.targets_of(_measured(_cost(60, 20, 800, 32),
                                           _cost(90, 10, 900, 32)))
