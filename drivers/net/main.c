@@ -94,6 +94,7 @@ static int vfe_net_register(struct vfe_net *vn)
 	rtnl_lock();
 	vfe_net_set_affinity(vn);
 	rtnl_unlock();
+	vfe_net_follow_cpus(vn);
 	vfe_net_config_changed(vn->vd);
 	netdev_info(dev, "%u of %u pairs, rings of %u and %u, %s buffers\n",
 		    vn->state.pairs, vn->max_pairs,
@@ -204,6 +205,7 @@ static void vfe_net_remove(struct pci_dev *pdev)
 	struct vfe_net *vn = container_of(r, struct vfe_net, recovery);
 
 	vfe_recovery_leave(r);
+	vfe_net_leave_cpus(vn);
 	unregister_netdev(vn->netdev);
 	vfe_net_failover_destroy(vn);
 	vfe_net_halt(vn);
@@ -239,6 +241,8 @@ static int __init vfe_net_init(void)
 	int err = vfe_parse_interrupts(KBUILD_MODNAME, interrupts,
 				       &vfe_net_interrupts);
 
+	if (!err)
+		err = vfe_net_affinity_init();
 	if (err)
 		return err;
 	/*
@@ -246,12 +250,16 @@ static int __init vfe_net_init(void)
 	 * "modprobe -r vfe_net" would fail while virtio_net uses that module.
 	 */
 	request_module("net_failover");
-	return pci_register_driver(&vfe_net_driver);
+	err = pci_register_driver(&vfe_net_driver);
+	if (err)
+		vfe_net_affinity_exit();
+	return err;
 }
 
 static void __exit vfe_net_exit(void)
 {
 	pci_unregister_driver(&vfe_net_driver);
+	vfe_net_affinity_exit();
 }
 
 module_init(vfe_net_init);

@@ -322,6 +322,7 @@ struct vfe_net_txq {
  * @state: what users set
  * @replay: the device was reset: replay @state
  * @announce: the device asks for an announcement (GUEST_ANNOUNCE)
+ * @cpu_node: for affinity.c: a CPU comes or goes
  * @running: between ndo_open() and ndo_stop(); protected by &vfe_recovery.lock
  * @link_up: the device's link is up, or it does not report it
  * @speed: in Mbit/s, or SPEED_UNKNOWN
@@ -346,6 +347,7 @@ struct vfe_net {
 	struct vfe_net_state state;
 	bool replay;
 	struct work_struct announce;
+	struct hlist_node cpu_node;
 	bool running;
 	bool link_up;
 	u32 speed;
@@ -424,10 +426,16 @@ int vfe_net_failover_create(struct vfe_net *vn);
 void vfe_net_failover_destroy(struct vfe_net *vn);
 int vfe_net_port_name(struct net_device *dev, char *buf, size_t len);
 
+/* affinity.c */
+int vfe_net_affinity_init(void);
+void vfe_net_affinity_exit(void);
+void vfe_net_set_affinity(struct vfe_net *vn);
+void vfe_net_follow_cpus(struct vfe_net *vn);
+void vfe_net_leave_cpus(struct vfe_net *vn);
+
 /* queues.c */
 int vfe_net_queues_init(struct vfe_net *vn, enum vfe_interrupts irqs);
 void vfe_net_queues_exit(struct vfe_net *vn);
-void vfe_net_set_affinity(struct vfe_net *vn);
 /* Pairs in use from now on; @recovery.lock and rtnl are held. */
 int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs);
 /* Resets a queue, which gives all its buffers back; @recovery.lock is held. */

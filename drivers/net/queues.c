@@ -151,36 +151,6 @@ void vfe_net_queues_exit(struct vfe_net *vn)
 	kvfree(vn->txq);
 }
 
-/**
- * vfe_net_set_affinity() - spread the pairs in use over the CPUs
- * @vn: the network device
- *
- * A hint for the interrupts, which users may move, and XPS.
- *
- * Context: process context; rtnl or not yet registered.
- */
-void vfe_net_set_affinity(struct vfe_net *vn)
-{
-	unsigned int pairs = vn->state.pairs, i, n = 0;
-	cpumask_var_t mask;
-	int cpu;
-
-	if (!zalloc_cpumask_var(&mask, GFP_KERNEL))
-		return;
-	for (i = 0; i < pairs; i++) {
-		cpumask_clear(mask);
-		n = 0;
-		for_each_online_cpu(cpu)
-			if (n++ % pairs == i)
-				cpumask_set_cpu(cpu, mask);
-		if (cpumask_empty(mask))
-			continue;
-		vfe_queue_set_affinity(vn->rxq[i].vq, mask);
-		netif_set_xps_queue(vn->netdev, mask, i);
-	}
-	free_cpumask_var(mask);
-}
-
 int vfe_net_reset_queue(struct vfe_net *vn, unsigned int queue)
 {
 	struct vfe_queue *vq = vfe_get_queue(vn->vd, queue);
@@ -268,7 +238,7 @@ int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs)
 		return err;
 	}
 	vfe_net_rss_use_pairs(vn, pairs);
-	vn->state.pairs = pairs;
+	WRITE_ONCE(vn->state.pairs, pairs);
 	vn->state.pairs_wanted = pairs;
 	vfe_net_update_queues(vn);
 	vfe_net_set_affinity(vn);
