@@ -18,7 +18,6 @@ from .context import Context, tail
 MAKE_TIMEOUT = 300
 
 UNIT_TESTS = ("ring_test", "server_test")
-FUZZ_TARGETS = ("ring", "rng", "regs", "vu")
 # Seconds of fuzzing with new inputs, by default and as a variable
 FUZZ_SECONDS = 5
 WHOLE_FUZZ_SECONDS = 120    # in the long form
@@ -133,6 +132,12 @@ def fuzz_problem(target: str, code: int, output: str) -> str:
         f" tools/device/fuzz/regressions/{target}/", tail(output)])
 
 
+def fuzz_targets() -> list[str]:
+    """NAME of each NAME_fuzz.c."""
+    return sorted(source.name.removesuffix("_fuzz.c") for source in
+                  (paths.checkout() / "tools/device/fuzz").glob("*_fuzz.c"))
+
+
 def _fuzz_seconds(context: Context) -> int:
     """How long each target gets new inputs."""
     return WHOLE_FUZZ_SECONDS if context.whole else FUZZ_SECONDS
@@ -210,9 +215,9 @@ def _explore(context: Context, target: str) -> tuple[str, str]:
 def _fuzzers(context: Context) -> None:
     """Replay the stored inputs first, then run all targets in parallel."""
     context.note("fuzz targets: inputs in the tree")
-    good = [target for target in FUZZ_TARGETS if _replay(context, target)]
+    good = [target for target in fuzz_targets() if _replay(context, target)]
     context.note(f"fuzzing for {_fuzz_seconds(context)} s")
-    with ThreadPoolExecutor(len(FUZZ_TARGETS)) as pool:
+    with ThreadPoolExecutor(max(1, len(good))) as pool:
         for name, problem in pool.map(
                 lambda target: _explore(context, target), good):
             context.tally.judge(name, problem)

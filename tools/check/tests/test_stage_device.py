@@ -12,7 +12,7 @@ from unittest import mock
 
 from check import stage_device, tally
 from check.context import Context
-from lab import progress
+from lab import paths, progress
 
 CRASH = """\
 INFO: Seed: 1
@@ -57,6 +57,14 @@ class Programs(unittest.TestCase):
 
 class Fuzzers(unittest.TestCase):
     """The report of a fuzz target's finding has the command that repeats it."""
+
+    def test_each_target_in_the_tree_runs(self) -> None:
+        targets = stage_device.fuzz_targets()
+        self.assertLessEqual({"net", "ring", "rng", "regs", "vu"},
+                             set(targets))
+        corpus = paths.checkout() / "tools/device/fuzz/corpus"
+        for target in targets:
+            self.assertTrue((corpus / f"{target}.hex").stat().st_size, target)
 
     def test_crash(self) -> None:
         text = stage_device.fuzz_problem("vu", 77, CRASH)
