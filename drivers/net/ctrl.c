@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The control queue (virtio 1.4, 5.1.6.6). A sender sleeps until the device
+ * The control queue (virtio 1.4, 5.1.9.5). A sender sleeps until the device
  * answers, for a bounded time: it may hold rtnl. The memory of a command is its
  * slot's, and stays the device's until it answers or is reset, even if the
  * sender no longer waits. While the device is silent, commands fail at once;

@@ -41,7 +41,7 @@ struct vfe_seg;
  * @reply: where to copy the reply to
  *
  * Each part has a descriptor of its own: some devices expect the framing that
- * virtio_net uses (virtio 1.4, 5.1.6.6.1 allows any).
+ * virtio_net uses (virtio 1.4, 2.7.4 allows any).
  */
 struct vfe_net_command {
 	u8 class;

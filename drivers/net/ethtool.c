@@ -56,7 +56,6 @@ static void vfe_net_get_channels(struct net_device *dev,
 	channels->max_combined = vn->max_pairs;
 }
 
-/* ethtool has checked the maximum. */
 static int vfe_net_set_channels(struct net_device *dev,
 				struct ethtool_channels *channels)
 {
@@ -64,8 +63,7 @@ static int vfe_net_set_channels(struct net_device *dev,
 	int err;
 
 	if (channels->rx_count || channels->tx_count ||
-	    channels->other_count || !channels->combined_count ||
-	    channels->combined_count > vn->max_pairs)
+	    channels->other_count || !channels->combined_count)
 		return -EINVAL;
 	/* as virtio_net: a program runs on all queues, or on none */
 	if (rtnl_dereference(vn->rxq[0].xdp_prog)) {

@@ -11,11 +11,6 @@ static bool vfe_net_device_coalesces(const struct vfe_net *vn)
 			    vfe_net_has(vn, VIRTIO_NET_F_VQ_NOTF_COAL));
 }
 
-static bool vfe_net_queue_coalesces(const struct vfe_net *vn)
-{
-	return vn->ctrl && vfe_net_has(vn, VIRTIO_NET_F_VQ_NOTF_COAL);
-}
-
 static void vfe_net_show_coalesce(struct ethtool_coalesce *ec,
 				  const struct vfe_net_coalesce *rx,
 				  const struct vfe_net_coalesce *tx)
@@ -78,7 +73,7 @@ int vfe_net_set_coalesce(struct net_device *dev, struct ethtool_coalesce *ec,
 	int err;
 
 	err = vfe_net_coalesce_check(ec, vfe_net_device_coalesces(vn),
-				     vfe_net_queue_coalesces(vn), extack) ?:
+				     vfe_net_moderates_queues(vn), extack) ?:
 	      vfe_net_check_dim(&rx, &vn->state.rx, extack);
 	if (err)
 		return err;
@@ -96,7 +91,7 @@ int vfe_net_get_queue_coalesce(struct net_device *dev, u32 queue,
 
 	if (queue >= vn->max_pairs)
 		return -EINVAL;
-	if (!vfe_net_queue_coalesces(vn)) {
+	if (!vfe_net_moderates_queues(vn)) {
 		vfe_net_show_coalesce(ec, &vn->state.rx, &vn->state.tx);
 		return 0;
 	}
@@ -112,7 +107,7 @@ int vfe_net_set_queue_coalesce(struct net_device *dev, u32 queue,
 	struct vfe_net *vn = netdev_priv(dev);
 	struct vfe_net_coalesce rx = vfe_net_rx_of(ec);
 	struct vfe_net_coalesce tx = vfe_net_tx_of(ec);
-	bool able = vfe_net_queue_coalesces(vn);
+	bool able = vfe_net_moderates_queues(vn);
 	struct vfe_net_coalesce now;
 	int err;
 

@@ -145,13 +145,13 @@ static unsigned int vfe_net_stats_pairs(const struct vfe_net *vn)
 	return vn->netdev->real_num_tx_queues;
 }
 
-static unsigned int vfe_net_rx_count(const struct vfe_net *vn)
+static unsigned int vfe_net_num_rx_stats(const struct vfe_net *vn)
 {
 	return ARRAY_SIZE(vfe_net_rx_table) + VFE_NET_QUEUE_STATS +
 	       vfe_net_hw_count(vn, &vfe_net_hw_rx);
 }
 
-static unsigned int vfe_net_tx_count(const struct vfe_net *vn)
+static unsigned int vfe_net_num_tx_stats(const struct vfe_net *vn)
 {
 	return ARRAY_SIZE(vfe_net_tx_table) + VFE_NET_QUEUE_STATS +
 	       vfe_net_hw_count(vn, &vfe_net_hw_tx);
@@ -178,7 +178,7 @@ int vfe_net_get_sset_count(struct net_device *dev, int set)
 		return -EOPNOTSUPP;
 	vn->state.stats_shown = READ_ONCE(vn->state.stats_types);
 	return (vfe_net_stats_pairs(vn) + 1) *
-	       (vfe_net_rx_count(vn) + vfe_net_tx_count(vn)) +
+	       (vfe_net_num_rx_stats(vn) + vfe_net_num_tx_stats(vn)) +
 	       vfe_net_ctrl_count(vn);
 }
 
@@ -342,7 +342,7 @@ void vfe_net_get_ethtool_stats(struct net_device *dev,
 			       struct ethtool_stats *stats, u64 *data)
 {
 	struct vfe_net *vn = netdev_priv(dev);
-	unsigned int rx = vfe_net_rx_count(vn), tx = vfe_net_tx_count(vn);
+	unsigned int rx = vfe_net_num_rx_stats(vn), tx = vfe_net_num_tx_stats(vn);
 	unsigned int i, pairs = vfe_net_stats_pairs(vn);
 	u64 *values, *p = data + rx + tx;
 

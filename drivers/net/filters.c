@@ -59,7 +59,6 @@ void vfe_net_filter_build(struct net_device *dev, struct vfe_net_filter *f)
 		put_unaligned_le32(0, f->room);
 	f->promisc |= !uc;
 	f->allmulti |= !mc;
-	f->table_full = !uc || !mc;
 }
 
 static int vfe_net_send_promisc(struct vfe_net *vn, bool on)

@@ -17,8 +17,6 @@ struct vfe_net;
  * struct vfe_net_filter - the receive filter that a netdev wants
  * @promisc: accept all packets
  * @allmulti: accept all multicast packets
- * @table_full: the addresses do not fit into the table: @promisc or @allmulti
- *		replace them
  * @part: the lists of unicast and of multicast addresses, in @room: a number
  *	  of 32 bits, then the addresses (virtio 1.4, 5.1.9.5.2)
  * @len: their lengths in bytes
@@ -27,7 +25,6 @@ struct vfe_net;
 struct vfe_net_filter {
 	bool promisc;
 	bool allmulti;
-	bool table_full;
 	const void *part[2];
 	u16 len[2];
 	u8 room[VFE_NET_FILTER_ROOM];

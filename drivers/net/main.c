@@ -122,7 +122,7 @@ static void vfe_net_replay(struct vfe_net *vn)
  * The netdev has as many queues as the device has pairs: negotiates features
  * and reads that number first.
  */
-static struct vfe_net *vfe_net_alloc(struct vfe_device *vd)
+static struct vfe_net *vfe_net_create(struct vfe_device *vd)
 {
 	u64 wanted = vfe_net_features;
 	struct net_device *dev;
@@ -170,7 +170,7 @@ static int vfe_net_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	vd = vfe_create(pdev, &vfe_net_device_ops, NULL);
 	if (IS_ERR(vd))
 		return PTR_ERR(vd);
-	vn = vfe_net_alloc(vd);
+	vn = vfe_net_create(vd);
 	if (IS_ERR(vn)) {
 		vfe_destroy(vd);
 		return PTR_ERR(vn);

@@ -12,7 +12,7 @@
 #include "moderation.h"
 #include "net.h"
 
-static bool vfe_net_has_vq_coalesce(const struct vfe_net *vn)
+bool vfe_net_moderates_queues(const struct vfe_net *vn)
 {
 	return vn->ctrl && vfe_net_has(vn, VIRTIO_NET_F_VQ_NOTF_COAL);
 }
@@ -119,7 +119,7 @@ int vfe_net_send_coalesce_queues(struct vfe_net *vn)
 	unsigned int pair;
 	int err, ret = 0;
 
-	if (!vfe_net_has_vq_coalesce(vn))
+	if (!vfe_net_moderates_queues(vn))
 		return 0;
 	for_each_set_bit(pair, vn->state.queues_set, vn->max_pairs) {
 		err = vfe_net_send_pair(vn, pair);
@@ -191,7 +191,7 @@ static void vfe_net_set_all_pairs(struct vfe_net *vn)
 	struct vfe_net_state *s = &vn->state;
 	unsigned int i;
 
-	if (!vfe_net_has_vq_coalesce(vn))
+	if (!vfe_net_moderates_queues(vn))
 		return;
 	for (i = 0; i < vn->max_pairs; i++) {
 		s->rx_queue[i] = s->rx;
@@ -203,7 +203,9 @@ static void vfe_net_set_all_pairs(struct vfe_net *vn)
 		bitmap_zero(s->queues_set, vn->max_pairs);
 	else
 		bitmap_fill(s->queues_set, vn->max_pairs);
+	vfe_net_ctrl_begin(vn);
 	vfe_net_moderation_forget(vn);
+	vfe_net_ctrl_end(vn);
 }
 
 int vfe_net_set_moderation(struct vfe_net *vn,
@@ -242,7 +244,7 @@ int vfe_net_set_pair_moderation(struct vfe_net *vn, unsigned int pair,
 	struct vfe_net_coalesce old_rx, old_tx;
 	int err;
 
-	if (!vfe_net_has_vq_coalesce(vn))
+	if (!vfe_net_moderates_queues(vn))
 		return -EOPNOTSUPP;
 	mutex_lock(&vn->recovery.lock);
 	old_rx = s->rx_queue[pair];
@@ -300,9 +302,9 @@ int vfe_net_moderation_init(struct vfe_net *vn)
 	/* what virtio_net shows at first */
 	s->tx.max_packets = 1;
 	if (!vfe_net_has(vn, VIRTIO_NET_F_NOTF_COAL) &&
-	    !vfe_net_has_vq_coalesce(vn))
+	    !vfe_net_moderates_queues(vn))
 		s->rx.max_packets = 1;
-	if (!vfe_net_has_vq_coalesce(vn))
+	if (!vfe_net_moderates_queues(vn))
 		return 0;
 	s->rx_queue = kcalloc(vn->max_pairs, sizeof(*s->rx_queue), GFP_KERNEL);
 	s->tx_queue = kcalloc(vn->max_pairs, sizeof(*s->tx_queue), GFP_KERNEL);

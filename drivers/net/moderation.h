@@ -23,7 +23,8 @@ struct vfe_net_rxq;
  * @dim: the kernel's algorithm
  * @events: polls that ended with packets
  * @on: DIM is on
- * @sent: what the device has; max_usecs is U32_MAX if that is unknown
+ * @sent: what the device has; max_usecs is U32_MAX if that is unknown. Protected
+ *	  by &vfe_net_ctrl.mutex
  */
 struct vfe_net_moderation {
 	struct vfe_net_rxq *rxq;
@@ -46,18 +47,20 @@ struct vfe_net_moderation {
 int vfe_net_coalesce_check(const struct ethtool_coalesce *ec, bool device,
 			   bool dim, struct netlink_ext_ack *extack);
 
+/* Does the device moderate each queue by itself (VQ_NOTF_COAL)? */
+bool vfe_net_moderates_queues(const struct vfe_net *vn);
 int vfe_net_moderation_init(struct vfe_net *vn);
 /* No work item of moderation runs any more. */
 void vfe_net_moderation_stop(struct vfe_net *vn);
 void vfe_net_moderation_exit(struct vfe_net *vn);
-/* The device was reset: it moderates nothing. */
+/* What the device has is unknown, as after a reset; in a series of commands. */
 void vfe_net_moderation_forget(struct vfe_net *vn);
 
 /* steps of the replay, in a series of commands: see state.c */
 int vfe_net_send_coalesce(struct vfe_net *vn);
 int vfe_net_send_coalesce_queues(struct vfe_net *vn);
 
-/* A poll of NAPI ended with packets. Its context */
+/* For NAPI, at the end of a poll that received packets. */
 void vfe_net_moderate(struct vfe_net_rxq *rxq);
 
 /*

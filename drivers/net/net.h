@@ -38,7 +38,6 @@
 #include "state.h"
 
 #define VFE_NET_PAIRS_LIMIT	256	/* most queue pairs that are set up */
-#define VFE_NET_HDR_MAX		24	/* longest virtio header, in bytes */
 #define VFE_NET_FRAME		(ETH_FRAME_LEN + 2 * VLAN_HLEN) /* at MTU 1500 */
 #define VFE_NET_GSO_FRAME	65550U	/* largest one that a device merges */
 #define VFE_NET_MAX_SEGS	(MAX_SKB_FRAGS + 2) /* header, head, fragments */
@@ -144,12 +143,11 @@ struct vfe_net_tx_stats {
  * @vq: the virtqueue
  * @napi: polls this queue, and reclaims buffers of the transmit queue of the
  *	  pair
- * @mode: layout of the buffers
  * @hdr_len: as in struct vfe_net
  * @dma: as in struct vfe_net
  * @ready: the device takes buffers; protected by &vfe_recovery.lock
  * @hash: the header has a hash (HASH_REPORT)
- * @small: bytes of a buffer of class VFE_NET_RX_SMALL
+ * @small: bytes of a buffer of class VFE_NET_BUF_SMALL
  * @average: moving average of packet lengths, times 64
  * @posted: buffers in the ring
  * @fresh: those of them that the device cannot see yet
@@ -179,7 +177,6 @@ struct vfe_net_rxq {
 	struct vfe_net *vn;
 	struct vfe_queue *vq;
 	struct napi_struct napi;
-	enum vfe_net_rx_mode mode;
 	u8 hdr_len;
 	bool dma;
 	bool ready;
@@ -461,11 +458,13 @@ void vfe_net_tx_irq(struct vfe_queue *vq);
 /* Starts or stops NAPI; @recovery.lock is held. */
 void vfe_net_rx_update(struct vfe_net_rxq *rxq);
 
-/* rx.c */
+/* rx_setup.c */
 int vfe_net_rx_init(struct vfe_net_rxq *rxq);
 void vfe_net_rx_exit(struct vfe_net_rxq *rxq);
 unsigned int vfe_net_rx_entries(const struct vfe_net *vn, unsigned int mtu,
 				u64 offloads);
+
+/* rx.c */
 /* Fills the ring. Return: false if there was no memory */
 bool vfe_net_rx_refill(struct vfe_net_rxq *rxq, gfp_t gfp);
 unsigned int vfe_net_rx_poll(struct vfe_net_rxq *rxq, unsigned int budget);

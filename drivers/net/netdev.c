@@ -54,7 +54,10 @@ static int vfe_net_refuse_mtu(struct net_device *dev, int mtu, const char *why)
 	return -EINVAL;
 }
 
-/* New buffers fit the MTU; without MRG_RXBUF packets may exceed older ones. */
+/*
+ * New buffers fit the MTU; without MRG_RXBUF, buffers in the ring may be too
+ * small for larger packets.
+ */
 static int vfe_net_change_mtu(struct net_device *dev, int mtu)
 {
 	struct vfe_net *vn = netdev_priv(dev);

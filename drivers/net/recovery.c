@@ -67,7 +67,7 @@ static void vfe_net_take_back(struct vfe_device *vd, unsigned int queue)
 
 	/*
 	 * the watchdog must not report queues that are stopped for a reset of
-	 * the device; no work item can switch it on any more
+	 * the device; no work item can switch the carrier on any more
 	 */
 	if (vn->replay)
 		netif_carrier_off(vn->netdev);

@@ -20,7 +20,7 @@
 #define VFE_NET_HEAD	128	/* room for the headers of a longer one */
 #define VFE_NET_BATCH	32U	/* buffers that are given back at a time */
 #define VFE_NET_RETRY	(HZ / 50 ?: 1)	/* after a refill found no memory */
-#define VFE_NET_LARGEST	(VFE_NET_HDR_MAX + VFE_NET_GSO_FRAME)
+#define VFE_NET_LARGEST	(VFE_NET_HDR_LEN_TUNNEL + VFE_NET_GSO_FRAME)
 /* Fewest small buffers, and fewest large ones, that any packet fits */
 #define VFE_NET_SMALL_ENOUGH	DIV_ROUND_UP(VFE_NET_LARGEST, VFE_NET_FRAME)
 #define VFE_NET_LARGE_ENOUGH	DIV_ROUND_UP(VFE_NET_LARGEST, VFE_NET_XDP_ROOM)
@@ -97,8 +97,7 @@ static void vfe_net_for_cpu(struct vfe_net_rxq *rxq, void *buf,
 					DMA_FROM_DEVICE);
 }
 
-static void vfe_net_free_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
-			     bool napi)
+static void vfe_net_free_big(struct vfe_net_big *big, bool napi)
 {
 	while (big->n--)
 		vfe_net_free(big->page[big->n], napi);
@@ -111,7 +110,7 @@ void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi)
 	void *buf = vfe_net_buf(token);
 
 	if (unlikely(class == VFE_NET_BUF_BIG))
-		vfe_net_free_big(rxq, buf, napi);
+		vfe_net_free_big(buf, napi);
 	else if (unlikely(class == VFE_NET_BUF_XSK))
 		xsk_buff_free(buf);
 	else
@@ -191,7 +190,7 @@ static struct vfe_net_big *vfe_net_alloc_big(struct vfe_net_rxq *rxq,
 		big->page[big->n] = vfe_net_alloc_from(rxq->pool0, PAGE_SIZE,
 						       gfp | __GFP_NOWARN);
 		if (!big->page[big->n]) {
-			vfe_net_free_big(rxq, big, false);
+			vfe_net_free_big(big, false);
 			return NULL;
 		}
 	}
@@ -217,7 +216,7 @@ static int vfe_net_post_big(struct vfe_net_rxq *rxq, gfp_t gfp)
 	err = vfe_queue_add(rxq->vq, segs, 0, n,
 			    vfe_net_token(big, VFE_NET_BUF_BIG));
 	if (err)
-		vfe_net_free_big(rxq, big, false);
+		vfe_net_free_big(big, false);
 	else
 		rxq->posted++;
 	return err;
@@ -364,7 +363,6 @@ static bool vfe_net_reap(struct vfe_net_rxq *rxq, unsigned int most)
 	return rxq->used_n;
 }
 
-/* The next buffer of a packet that has @most more buffers, or NULL */
 struct vfe_used *vfe_net_next_used(struct vfe_net_rxq *rxq, unsigned int most)
 {
 	if (rxq->used_i == rxq->used_n && !vfe_net_reap(rxq, most))
@@ -410,7 +408,6 @@ static struct sk_buff *vfe_net_copy_skb(struct vfe_net_rxq *rxq, void *frame,
 	return skb;
 }
 
-/* Frees the rest of a packet that is dropped. */
 void vfe_net_drop_rest(struct vfe_net_rxq *rxq, unsigned int n)
 {
 	struct vfe_used *used;
@@ -421,9 +418,8 @@ void vfe_net_drop_rest(struct vfe_net_rxq *rxq, unsigned int n)
 	}
 }
 
-/* The skb that takes the next fragment: @skb, or the last of its list */
-static struct sk_buff *vfe_net_tail(struct vfe_net_rxq *rxq,
-				    struct sk_buff *head, struct sk_buff *tail)
+/* The skb that takes the next fragment: @tail, or a new one behind it */
+static struct sk_buff *vfe_net_tail(struct sk_buff *head, struct sk_buff *tail)
 {
 	struct sk_buff *skb;
 
@@ -442,8 +438,7 @@ static struct sk_buff *vfe_net_tail(struct vfe_net_rxq *rxq,
 }
 
 /* Adds a buffer at the end of a packet. Return: the last skb, or NULL */
-static struct sk_buff *vfe_net_append(struct vfe_net_rxq *rxq,
-				      struct sk_buff *head,
+static struct sk_buff *vfe_net_append(struct sk_buff *head,
 				      struct sk_buff *tail, void *buf,
 				      unsigned int len, unsigned int size)
 {
@@ -456,7 +451,7 @@ static struct sk_buff *vfe_net_append(struct vfe_net_rxq *rxq,
 		/* one reference for the fragment */
 		vfe_net_free(buf, true);
 	} else {
-		tail = vfe_net_tail(rxq, head, tail);
+		tail = vfe_net_tail(head, tail);
 		if (unlikely(!tail))
 			return NULL;
 		vfe_net_add_frag(tail, buf, len, size);
@@ -495,7 +490,7 @@ static bool vfe_net_merge(struct vfe_net_rxq *rxq, struct sk_buff *head,
 			return false;
 		}
 		vfe_net_for_cpu(rxq, at, used->len);
-		tail = vfe_net_append(rxq, head, tail, at, used->len,
+		tail = vfe_net_append(head, tail, at, used->len,
 				      vfe_net_class_size(rxq, class));
 		if (unlikely(!tail)) {
 			vfe_net_free(buf, true);
@@ -506,7 +501,7 @@ static bool vfe_net_merge(struct vfe_net_rxq *rxq, struct sk_buff *head,
 	return true;
 }
 
-/* Counts a dropped packet. */
+/* @bad: the device wrote a wrong header or length; else memory was short */
 void vfe_net_count_drop(struct vfe_net_rxq *rxq, bool bad)
 {
 	u64_stats_update_begin(&rxq->stats.syncp);

@@ -71,7 +71,6 @@ static inline unsigned int vfe_net_rx_more(const struct vfe_net_rxq *rxq,
 /* rx.c */
 void vfe_net_free(void *buf, bool napi);
 void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi);
-/* A piece of a page for the stack */
 void *vfe_net_alloc(struct vfe_net_rxq *rxq, unsigned int size, gfp_t gfp);
 /* The segments of a buffer in one piece. Return: their number */
 unsigned int vfe_net_frame_segs(const struct vfe_net_rxq *rxq,

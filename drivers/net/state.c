@@ -105,7 +105,7 @@ static int vfe_net_step_pairs(struct vfe_net *vn)
 		err = vfe_net_send_pairs(vn, s->pairs);
 	}
 	if (err && s->pairs > 1 && err != -ESHUTDOWN) {
-		s->pairs = 1;
+		WRITE_ONCE(s->pairs, 1);
 		queue_delayed_work(system_long_wq, &s->sync, VFE_NET_SYNC_SOON);
 	}
 	return err;
@@ -172,7 +172,7 @@ static void vfe_net_sync_later(struct vfe_net *vn)
 }
 
 /* Sends all dirty steps, as far as the device answers. */
-static void vfe_net_sync(struct vfe_net *vn)
+static void vfe_net_sync_steps(struct vfe_net *vn)
 {
 	unsigned int i;
 	int err = 0;
@@ -214,16 +214,18 @@ void vfe_net_state_replay(struct vfe_net *vn)
 	/* 5.1.9.5.9: after negotiation all of them are enabled */
 	vn->state.sent_offloads = vfe_net_offloads(vn);
 	vfe_net_moderation_forget(vn);
-	vn->state.pairs = vn->state.pairs_wanted;
+	WRITE_ONCE(vn->state.pairs, vn->state.pairs_wanted);
 	vfe_net_ctrl_end(vn);
-	vfe_net_sync(vn);
+	vfe_net_sync_steps(vn);
 }
 
 void vfe_net_state_replay_queues(struct vfe_net *vn)
 {
+	vfe_net_ctrl_begin(vn);
 	vfe_net_moderation_forget(vn);
+	vfe_net_ctrl_end(vn);
 	set_bit(VFE_NET_STEP_QUEUES, &vn->state.dirty);
-	vfe_net_sync(vn);
+	vfe_net_sync_steps(vn);
 }
 
 static bool vfe_net_is_live(struct vfe_net *vn)
@@ -283,7 +285,7 @@ static void vfe_net_sync_work(struct work_struct *work)
 
 	mutex_lock(&vn->recovery.lock);
 	if (vfe_net_is_live(vn))
-		vfe_net_sync(vn);
+		vfe_net_sync_steps(vn);
 	pairs = s->pairs != s->pairs_wanted ||
 		s->pairs != vn->netdev->real_num_tx_queues;
 	mutex_unlock(&vn->recovery.lock);

@@ -152,10 +152,12 @@ struct vfe_net_vlans {
  * @allmulti: the same
  * @sync: sends the steps that are dirty
  *
- * The netdev itself holds its address, MAC filters and MTU. rtnl protects the
- * structure; a replay reads it under &vfe_recovery.lock, so writers hold both.
- * What describes the device (@dirty and the following, &vfe_net_vlans.sent) is
- * protected by &vfe_net_ctrl.mutex.
+ * The netdev itself holds its address, MAC filters and MTU. What users set
+ * is written under rtnl and &vfe_recovery.lock, and read under either. A replay
+ * also writes @pairs, &vfe_net_rss.on and @stats_types, under
+ * &vfe_recovery.lock alone: readers without it use READ_ONCE(). @dirty and @told
+ * are atomic. @sent_offloads, @promisc, @allmulti and &vfe_net_vlans.sent say
+ * what the device has, and are protected by &vfe_net_ctrl.mutex.
  */
 struct vfe_net_state {
 	bool mac_set;

@@ -24,7 +24,7 @@
  * @map: the first mapped piece, with ACCESS_PLATFORM
  */
 struct vfe_net_tx_cb {
-	u8 hdr[VFE_NET_HDR_MAX];
+	u8 hdr[VFE_NET_HDR_LEN_TUNNEL];
 	u16 map;
 };
 
@@ -229,7 +229,7 @@ static bool vfe_net_tx_tcp_awaited(const struct vfe_net_txq *txq,
  * May somebody be waiting for this skb to be freed? A socket that sends
  * datagrams waits only when its send buffer is full. Unknown owners, for
  * example rings of AF_PACKET and copies of AF_XDP, always wait. An skb without
- * an owner is forwarded.
+ * an owner is forwarded, or the kernel's own, as for ARP.
  */
 static bool vfe_net_tx_awaited(const struct vfe_net_txq *txq,
 			       struct sk_buff *skb)

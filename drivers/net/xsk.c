@@ -60,7 +60,7 @@ static int vfe_net_xsk_map_header(struct vfe_net_txq *txq,
 	tx->hdr = page_to_phys(ZERO_PAGE(0));
 	if (!txq->dma)
 		return 0;
-	tx->hdr = dma_map_page(dev, ZERO_PAGE(0), 0, VFE_NET_HDR_MAX,
+	tx->hdr = dma_map_page(dev, ZERO_PAGE(0), 0, VFE_NET_HDR_LEN_TUNNEL,
 			       DMA_TO_DEVICE);
 	return dma_mapping_error(dev, tx->hdr) ? -ENOMEM : 0;
 }
@@ -86,7 +86,7 @@ static void vfe_net_xsk_free_tx(struct vfe_net_txq *txq)
 {
 	if (txq->dma)
 		dma_unmap_page(vfe_dev(txq->vn->vd), txq->xsk_tx->hdr,
-			       VFE_NET_HDR_MAX, DMA_TO_DEVICE);
+			       VFE_NET_HDR_LEN_TUNNEL, DMA_TO_DEVICE);
 	kvfree(txq->xsk_tx);
 	txq->xsk_tx = NULL;
 }

@@ -18,7 +18,7 @@
  * @hdr: the device's address of an empty header
  * @head: number of the next descriptor, modulo 2^32
  * @tail: number of the oldest one that the user has not got back
- * @mask: number of elements of @slot - 1
+ * @mask: one less than the number of elements of @slot
  * @slot: by number: bytes of the descriptor, and VFE_NET_XSK_DONE
  *
  * The user gets descriptors back in order, and the device may use them in any

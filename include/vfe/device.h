@@ -43,7 +43,8 @@ extern struct workqueue_struct *vfe_wq;
 
 /**
  * enum vfe_interrupts - the preferred kind of interrupt
- * @VFE_IRQ_MSIX: one vector per queue, one for configuration changes
+ * @VFE_IRQ_MSIX: one vector for each queue with VFE_VECTOR_OWN, one for
+ *		  configuration changes
  * @VFE_IRQ_SHARED: one vector for all queues, one for configuration changes
  * @VFE_IRQ_SINGLE: one vector for everything
  * @VFE_IRQ_INTX: the function's INTx pin

@@ -116,6 +116,9 @@ static const struct table_row {
 	{ 2, 3 },
 	{ 600, 0 },
 	{ 670, 8, false, false },
+	/* with the stack's own multicast address, one too many */
+	{ 679, 0, false, true },
+	{ 680, 0, true, false },
 	{ 700, 0, true, false },
 	{ 0, 700, false, true },
 	{ 700, 700, true, true },
@@ -129,6 +132,8 @@ static void addresses(struct kunit *test)
 	const struct table_row *row;
 	unsigned int i;
 
+	VFE_DUTY(test, "N09", "5.1.9.5.2",
+		 "a number and that many of them, twice");
 	refuse_nothing(t);
 	for (i = 0; i < ARRAY_SIZE(table_rows); i++) {
 		row = &table_rows[i];

@@ -224,7 +224,7 @@ static u16 u16_of(__virtio16 value)
 
 static void write_header(const struct sk_buff *skb, void *hdr, unsigned int len)
 {
-	memset(hdr, 0xff, VFE_NET_HDR_MAX);
+	memset(hdr, 0xff, VFE_NET_HDR_LEN_TUNNEL);
 	vfe_net_hdr_from_skb(hdr, len, skb);
 }
 
@@ -232,7 +232,7 @@ static void plain_packets_have_a_header_of_zeroes(struct kunit *test)
 {
 	static const unsigned int lens[] = { 10, 12, 20 };
 	struct sk_buff *skb = packet(test, IPPROTO_TCP);
-	u8 hdr[VFE_NET_HDR_MAX];
+	u8 hdr[VFE_NET_HDR_LEN_TUNNEL];
 	unsigned int i;
 
 	VFE_DUTY(test, "N02", "5.1.9.2.1",
@@ -250,7 +250,7 @@ static void plain_packets_have_a_header_of_zeroes(struct kunit *test)
 static void a_checksum_is_left_to_the_device(struct kunit *test)
 {
 	struct sk_buff *skb = packet(test, IPPROTO_TCP);
-	u8 buf[VFE_NET_HDR_MAX];
+	u8 buf[VFE_NET_HDR_LEN_TUNNEL];
 	struct virtio_net_hdr *hdr = (void *)buf;
 
 	skb->ip_summed = CHECKSUM_PARTIAL;
@@ -283,7 +283,7 @@ static const struct out_row out_rows[] = {
 
 static void segmentation_is_left_to_the_device(struct kunit *test)
 {
-	u8 buf[VFE_NET_HDR_MAX];
+	u8 buf[VFE_NET_HDR_LEN_TUNNEL];
 	struct virtio_net_hdr *hdr = (void *)buf;
 	const struct out_row *row;
 	struct sk_buff *skb;
