@@ -165,6 +165,8 @@ static void coalescing_without_notf_coal(struct kunit *test)
 				       ~BIT_ULL(VIRTIO_NET_F_NOTF_COAL), 3);
 	unsigned int i;
 
+	VFE_DUTY(test, "N11", "5.1.9.5.10",
+		 "only commands whose feature was negotiated");
 	KUNIT_EXPECT_EQ(test, set_coalesce(t, &ec), 0);
 	KUNIT_EXPECT_EQ(test, tnet_commands(t, VIRTIO_NET_CTRL_NOTF_COAL,
 					    VIRTIO_NET_CTRL_NOTF_COAL_VQ_SET),

@@ -189,6 +189,8 @@ static void names_are_those_that_the_device_has(struct kunit *test)
 {
 	struct tnet *t = stats_up(test, VFE_NET_STATS_BIT(TX_BASIC));
 
+	VFE_DUTY(test, "N12", "5.1.9.5.11",
+		 "the types were queried from the device");
 	KUNIT_EXPECT_EQ(test, ethtool_value(t, "rx0_hw_packets"), U64_MAX);
 	KUNIT_EXPECT_EQ(test, ethtool_value(t, "tx0_hw_gso_bytes_noseg"),
 			U64_MAX);

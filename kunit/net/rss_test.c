@@ -45,6 +45,27 @@ static int hash_fields(struct tnet *t, u32 cmd, u32 flow, u64 fields)
 	return err ?: (int)info.data;
 }
 
+/* The last table that the device got, or the part that the fixture keeps */
+static void expect_table(struct tnet *t, unsigned int entries,
+			 unsigned int pairs)
+{
+	const struct vfe_net_rss_head *head;
+	const struct tnet_command *c;
+	const __le16 *queue;
+	unsigned int i;
+
+	c = tnet_last_command(t, VIRTIO_NET_CTRL_MQ,
+			      VIRTIO_NET_CTRL_MQ_RSS_CONFIG);
+	KUNIT_ASSERT_NOT_NULL(t->test, c);
+	head = (const void *)c->data;
+	queue = (const void *)(head + 1);
+	KUNIT_EXPECT_EQ(t->test, le16_to_cpu(head->indirection_table_mask),
+			entries - 1);
+	KUNIT_EXPECT_LT(t->test, le16_to_cpu(head->unclassified_queue), pairs);
+	for (i = 0; i < (sizeof(c->data) - sizeof(*head)) / 2; i++)
+		KUNIT_EXPECT_LT(t->test, le16_to_cpu(queue[i]), pairs);
+}
+
 static void receive_steering(struct kunit *test)
 {
 	struct tnet *t = tnet_pairs_up(test, TNET_ALL, 3);
@@ -53,11 +74,14 @@ static void receive_steering(struct kunit *test)
 	u8 key[40], no = ETH_RSS_HASH_NO_CHANGE;
 	unsigned int i;
 
+	VFE_DUTY(test, "N10", "5.1.9.5.7",
+		 "a power of two of entries, enabled queues only");
 	memset(key, 0x6d, sizeof(key));
 	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 3), 0);
 	for (i = 0; i < 128; i++)
 		indir[i] = i % 3;
 	KUNIT_EXPECT_EQ(test, set_rss(t, indir, key, ETH_RSS_HASH_TOP), 0);
+	expect_table(t, 128, 3);
 	/* RSS configures hash reports, too */
 	KUNIT_EXPECT_EQ(test, tnet_commands(t, VIRTIO_NET_CTRL_MQ,
 					    VIRTIO_NET_CTRL_MQ_HASH_CONFIG),
