@@ -11,7 +11,7 @@ import contextlib
 import ctypes
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -138,13 +138,14 @@ def move(there: Network, namespace: str, back: Network) -> None:
 
 
 @contextlib.contextmanager
-def server(*argv: str) -> Iterator[None]:
+def server(*argv: str, log: Path = Path(os.devnull),
+           env: Mapping[str, str] | None = None) -> Iterator[None]:
     """A program on the guest's host, which is stopped at the end."""
-    with subprocess.Popen(progress.owned(list(argv)),
-                          stdin=subprocess.DEVNULL,
-                          stdout=subprocess.DEVNULL,
-                          stderr=subprocess.DEVNULL,
-                          start_new_session=True) as process:
+    with open(log, "wb") as sink, \
+            subprocess.Popen(progress.owned(list(argv)), env=env,
+                             stdin=subprocess.DEVNULL, stdout=sink,
+                             stderr=subprocess.STDOUT,
+                             start_new_session=True) as process:
         try:
             yield
         finally:
