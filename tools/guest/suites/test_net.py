@@ -22,6 +22,12 @@ INJECTED = (
     f"ffffffffffffffffffff0100{_MACS}0800" + "00" * 60,
     f"01010000e80300ffff000100{_MACS}0800" + "00" * 60,
 )
+# The peer learns from a gratuitous packet.
+LEARNS = """\
+ip netns exec peer busybox sysctl -q -w net.ipv4.conf.peer.arp_accept=1
+ip -n peer neigh del 10.9.0.2 dev peer
+"""
+LEARNT = "ip -n peer neigh show 10.9.0.2"
 
 
 class Data(NetCase):
@@ -136,8 +142,25 @@ class Faults(NetCase):
             self.eventually(lambda: self.carrier() == "0", "still a carrier")
             device.control("link up")
             self.eventually(lambda: self.carrier() == "1", "no carrier")
-        device.control("announce")
         self.whole("tcp 1")
+
+    def test_announces_itself(self) -> None:
+        """The device asks: the peer learns the address of the interface, and
+        the device gets its acknowledgment."""
+        device = self.device("left")
+        for driver in (KERNEL, NET):
+            with self.subTest(driver=driver):
+                self.join(driver)
+                self.sh(LEARNS)
+                before = device.control()["control"]["ok"]
+                device.control("announce")
+                self.eventually(lambda: DUT_MAC in self.sh(LEARNT),
+                                "the peer has learnt no address")
+                self.eventually(
+                    lambda old=before:             # type: ignore[misc]
+                    device.control()["control"]["ok"] > old,
+                    "no acknowledgment")
+                self.assertEqual(device.control()["control"]["refused"], 0)
 
     def test_injected_frames(self) -> None:
         """Frames with headers that make no sense."""
