@@ -86,7 +86,6 @@ void vfe_clear_reset_request(struct vfe_device *vd);
 int vfe_status_add(struct vfe_device *vd, u8 bit);
 void vfe_status_fail(struct vfe_device *vd);
 int vfe_status_reset(struct vfe_device *vd, unsigned int max_ms);
-int vfe_features_offered(struct vfe_device *vd, u64 *offered);
 u64 vfe_features_offered_high(struct vfe_device *vd, u64 mask);
 int vfe_features_accept(struct vfe_device *vd);
 int vfe_reset_and_acknowledge(struct vfe_device *vd, unsigned int max_ms);

@@ -188,14 +188,6 @@ int vfe_reset_and_acknowledge(struct vfe_device *vd, unsigned int max_ms)
 	return vfe_set_state(vd, VFE_STATE_DRIVER) ? 0 : -ENODEV;
 }
 
-/**
- * vfe_features_offered() - read the features that the device offers
- * @vd: the device
- * @offered: feature bits, as many as the interface has
- *
- * Context: any.
- * Return: 0, -ENODEV when the function is gone, -EIO it does not answer.
- */
 int vfe_features_offered(struct vfe_device *vd, u64 *offered)
 {
 	u8 status;
@@ -205,6 +197,7 @@ int vfe_features_offered(struct vfe_device *vd, u64 *offered)
 	return *offered == vd->transport->features ?
 	       vfe_status_read(vd, &status) : 0;
 }
+EXPORT_SYMBOL_NS_GPL(vfe_features_offered, VFE_NS);
 
 /**
  * vfe_features_offered_high() - read which features from 64 on are offered

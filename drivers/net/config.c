@@ -19,7 +19,7 @@
 	 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_GUEST_UFO) | \
 	 VFE_NET_GUEST_USO)
 
-const u64 vfe_net_features =
+static const u64 vfe_net_features =
 	VFE_NET_GUEST_GSO |
 	BIT_ULL(VIRTIO_NET_F_CSUM) | BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |
 	BIT_ULL(VIRTIO_NET_F_MTU) | BIT_ULL(VIRTIO_NET_F_MAC) |
@@ -39,6 +39,31 @@ const u64 vfe_net_features_high =
 	 VFE_NET_HIGH(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM) : 0) |
 	VFE_NET_HIGH(VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO) |
 	VFE_NET_HIGH(VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO_CSUM);
+
+/**
+ * vfe_net_wanted_features() - features of the class to accept if offered
+ * @vd: the device, features not yet negotiated
+ *
+ * 5.1.4.1: the MTU is 68 or more. With less, the device has no limit.
+ *
+ * Return: feature bits below 64.
+ */
+u64 vfe_net_wanted_features(struct vfe_device *vd)
+{
+	u64 wanted = vfe_net_features;
+	u64 offered, mtu;
+
+	if (vfe_net_can_stand_by())
+		wanted |= BIT_ULL(VIRTIO_NET_F_STANDBY);
+	if (vfe_features_offered(vd, &offered) ||
+	    !(offered & BIT_ULL(VIRTIO_NET_F_MTU)) ||
+	    vfe_config_read_field(vd, VFE_NET_CONFIG(mtu), 2, &mtu) ||
+	    mtu >= ETH_MIN_MTU)
+		return wanted;
+	dev_warn(vfe_dev(vd),
+		 "mtu is %llu, less than 68: not accepting feature MTU\n", mtu);
+	return wanted & ~BIT_ULL(VIRTIO_NET_F_MTU);
+}
 
 /* 5.1.4.2: without a MAC address of the device the driver chooses one. */
 static int vfe_net_read_mac(struct vfe_net *vn)
@@ -78,12 +103,8 @@ static int vfe_net_read_mtu(struct vfe_net *vn)
 	err = vfe_config_read_field(vn->vd, VFE_NET_CONFIG(mtu), 2, &mtu);
 	if (err)
 		return err;
-	/* 5.1.4.1: 68 at least */
-	if (mtu < ETH_MIN_MTU) {
-		dev_err(vfe_dev(vn->vd), "mtu is %llu: must be 68 or more\n",
-			mtu);
-		return -EINVAL;
-	}
+	/* vfe_net_wanted_features() has read 68 or more */
+	mtu = max_t(u64, mtu, ETH_MIN_MTU);
 	/* 5.1.4.2: send no larger packets */
 	dev->max_mtu = mtu;
 	dev->mtu = mtu;

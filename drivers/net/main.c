@@ -124,15 +124,13 @@ static void vfe_net_replay(struct vfe_net *vn)
  */
 static struct vfe_net *vfe_net_create(struct vfe_device *vd)
 {
-	u64 wanted = vfe_net_features;
 	struct net_device *dev;
 	struct vfe_net *vn;
 	u16 has, pairs;
 	int err;
 
-	if (vfe_net_can_stand_by())
-		wanted |= BIT_ULL(VIRTIO_NET_F_STANDBY);
-	err = vfe_negotiate(vd, wanted, vfe_net_features_high, 0);
+	err = vfe_negotiate(vd, vfe_net_wanted_features(vd),
+			    vfe_net_features_high, 0);
 	if (!err)
 		err = vfe_net_read_pairs(vd, &has);
 	if (err)

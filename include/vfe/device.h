@@ -310,6 +310,19 @@ struct vfe_device *vfe_create(struct pci_dev *pdev,
 void vfe_destroy(struct vfe_device *vd);
 
 /**
+ * vfe_features_offered() - read the features that the device offers
+ * @vd: the device
+ * @offered: set to the feature bits below 64, as many as the interface has
+ *
+ * Before vfe_negotiate() a driver may also read the configuration, to choose
+ * what it wants.
+ *
+ * Context: any.
+ * Return: 0, -ENODEV when the function is gone, -EIO it does not answer.
+ */
+int vfe_features_offered(struct vfe_device *vd, u64 *offered);
+
+/**
  * vfe_negotiate() - negotiate features
  * @vd: the device
  * @wanted: feature bits of the device type to accept if offered

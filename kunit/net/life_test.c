@@ -130,9 +130,9 @@ struct config_row {
 static const struct config_row config_rows[] = {
 	{ "no MAC address", { UP } },
 	{ "a multicast MAC address", { .mac = { 1, 2, 3, 4, 5, 6 }, UP } },
-	{ "MTU 0", { MAC, UP }, BIT_ULL(VIRTIO_NET_F_MTU), true },
+	{ "MTU 0", { MAC, UP }, BIT_ULL(VIRTIO_NET_F_MTU) },
 	{ "MTU 67", { MAC, UP, .mtu = cpu_to_le16(67) },
-	  BIT_ULL(VIRTIO_NET_F_MTU), true },
+	  BIT_ULL(VIRTIO_NET_F_MTU) },
 	{ "MTU 68", { MAC, UP, .mtu = cpu_to_le16(68) },
 	  BIT_ULL(VIRTIO_NET_F_MTU) },
 	{ "MTU 65535", { MAC, UP, .mtu = cpu_to_le16(U16_MAX) },
@@ -179,6 +179,31 @@ static void any_configuration(struct kunit *test)
 			tnet_expect_sends(t);
 		}
 		t->silent = true;
+		tnet_clean(t);
+	}
+}
+
+/* Its feature is not accepted: the device must not expect that limit. */
+static void an_mtu_that_is_too_small(struct kunit *test)
+{
+	static const u16 mtus[] = { 0, 1, 67 };
+	unsigned int i;
+
+	VFE_DUTY(test, "N01", "5.1.4.2", "no packet is larger than the MTU");
+	for (i = 0; i < ARRAY_SIZE(mtus); i++) {
+		const struct vfe_net_config config = {
+			MAC, UP, .mtu = cpu_to_le16(mtus[i]),
+		};
+		struct vfe_mock_spec spec = {
+			.features = TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_MTU),
+		};
+		struct tnet *t = tnet_up(test, &spec, &config);
+
+		KUNIT_EXPECT_FALSE(test, vfe_has_feature(t->vn->vd,
+							 VIRTIO_NET_F_MTU));
+		KUNIT_EXPECT_EQ(test, t->dev->mtu, 1500U);
+		KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 9000), 0);
+		tnet_expect_works(t);
 		tnet_clean(t);
 	}
 }
@@ -343,6 +368,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_standby_has_a_master),
 	KUNIT_CASE(others_have_none),
 	KUNIT_CASE(any_configuration),
+	KUNIT_CASE(an_mtu_that_is_too_small),
 	KUNIT_CASE(mtu_has_the_limits_of_the_device),
 	KUNIT_CASE(a_jumbo_mtu_without_mergeable_buffers),
 	KUNIT_CASE(the_carrier_follows_the_link),
