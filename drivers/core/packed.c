@@ -319,8 +319,7 @@ static __always_inline u32 packed_used(struct vfe_queue *q, u32 *len)
 		*len = 0;
 		return id;
 	}
-	vfe_queue_wrong_len(q, *len, r->bufs[id].in_len);
-	*len = r->bufs[id].in_len;
+	*len = vfe_queue_wrong_len(q, *len, r->bufs[id].in_len);
 	return id;
 }
 

@@ -52,14 +52,18 @@ EXPORT_SYMBOL_NS_GPL(vfe_queue_stuck, VFE_NS);
  * device.
  *
  * Context: any.
+ * Return: the length to use instead: 0 if nothing else has the length of what
+ * the device wrote, since the rest of the buffer is none of it.
  */
-void vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
+u32 vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
 {
-	if (xchg(&q->vd->logged_len, true))
-		return;
-	dev_warn(vfe_dev(q->vd),
-		 "queue %u (%s): used length %u for a buffer of %u bytes: this and later ones are limited, fix the device\n",
-		 q->index, q->spec.name, len, most);
+	u32 used = q->spec.used_len ? 0 : most;
+
+	if (!xchg(&q->vd->logged_len, true))
+		dev_warn(vfe_dev(q->vd),
+			 "queue %u (%s): used length %u for a buffer of %u bytes: this and later ones count as %u, fix the device\n",
+			 q->index, q->spec.name, len, most, used);
+	return used;
 }
 
 /**

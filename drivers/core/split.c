@@ -336,10 +336,8 @@ static __always_inline u32 split_element(struct vfe_queue *q, u32 *len,
 	}
 	*len = split_to32(READ_ONCE(elem->len));
 	/* 2.7.8.3: limit the length to that of the buffer */
-	if (unlikely(*len > r->bufs[id].in_len)) {
-		vfe_queue_wrong_len(q, *len, r->bufs[id].in_len);
-		*len = r->bufs[id].in_len;
-	}
+	if (unlikely(*len > r->bufs[id].in_len))
+		*len = vfe_queue_wrong_len(q, *len, r->bufs[id].in_len);
 	return id;
 }
 

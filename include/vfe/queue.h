@@ -101,8 +101,9 @@ enum vfe_vector {
  * @spread: the vector has managed affinity: the kernel spreads the vectors of
  *	    all such queues over the CPUs, and users cannot change that; see
  *	    vfe_queue_affinity()
- * @used_len: believe used lengths of a legacy device, too: nothing else has the
- *	      length of a packet
+ * @used_len: nothing else has the length of what the device wrote, a packet for
+ *	      example: believe used lengths of a legacy device, too; one that
+ *	      exceeds the buffer becomes 0
  */
 struct vfe_queue_spec {
 	const char *name;
