@@ -18,13 +18,26 @@ def walk(seed: int) -> Workload:
     return _traffic("walk", str(seed), limit=400, title=f"walk-{seed}")
 
 
+def _counted(name: str, words: str = "", limit: int = 150,
+             title: str = "") -> Workload:
+    """With the counts of both ends."""
+    return _traffic("counted", f"{name} {words}", limit=limit,
+                    title=title or name)
+
+
+def _tunnel(title: str, words: str) -> Workload:
+    """On vfe-device; QEMU's has features for them only if the host has."""
+    return _traffic("tunnel", words, limit=300, needs=DEVICE,
+                    title=f"tunnel-{title}")
+
+
 _ALL = (
     _traffic("shown"),
-    _traffic("ping"),
-    _traffic("tcp"),
-    _traffic("tcp", "1024", limit=1200, title="tcp-1g"),
-    _traffic("tcp6"),
-    _traffic("udp", limit=300),
+    _counted("ping"),
+    _counted("tcp"),
+    _counted("tcp", "1024", limit=1200, title="tcp-1g"),
+    _counted("tcp6"),
+    _counted("udp", limit=300),
     _traffic("offloads", limit=400),
     _traffic("alone", limit=400),
     _traffic("alone", "1024", limit=7200, title="alone-1g"),

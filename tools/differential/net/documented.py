@@ -92,6 +92,19 @@ DOCUMENTED = (
                r" program, unload it first"),
     Documented(r"(ethtool-k|after)\.rx-gro-hw", "a device without GUEST_TSO"
                " has none to switch on", ours=r"off \[fixed\]", theirs="off"),
+    Documented(r"feature\.HOST_UFO", "no kernel since Linux 4.14 makes such"
+               " packets; virtio_net accepts it, and does not use it",
+               ours=r"\(nothing\)", theirs="accepted"),
+    Documented(r"feature\.(GUEST|HOST)_UDP_TUNNEL_GSO(_CSUM)?",
+               "virtio_net has tunnels since Linux 6.17",
+               ours="accepted", theirs=r"\(nothing\)"),
+    Documented(r"feature\.(IN_ORDER|NOTIF_CONFIG_DATA)", "the kernel's virtio"
+               " bus does not know them in Linux 6.12",
+               ours="accepted", theirs=r"\(nothing\)"),
+    Documented(r"ethtool-S\..*", "virtio_net's names, and more",
+               ours="there", theirs=r"\(nothing\)"),
+    Documented(r"packets\.from-dut", "virtio_net has tunnels since Linux 6.17:"
+               " its stack segments", ours="large", theirs="small"),
     Documented(r"ethtool-i\.version", "virtio_net has a version of its own,"
                " 1.0.0; modules have their kernel's", theirs="1\\.0\\.0"),
     Documented(r"(ethtool-k|after)\.tx-udp-segmentation", _USO, ours="on"),

@@ -35,6 +35,8 @@ def _once_apart() -> None:
 def _join(one: str, other: str) -> None:
     """Frames of either tap go to the other one."""
     for name in (one, other):
+        # The host has nothing to say.
+        peers.run("ip", "link", "set", name, "addrgenmode", "none")
         peers.run("ip", "link", "set", name, "mtu", "65521", "up")
         peers.run("tc", "qdisc", "add", "dev", name, "clsact")
     for name, to in ((one, other), (other, one)):

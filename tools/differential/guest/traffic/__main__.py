@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 
 from .corpus import CORPUS
+from .counted import COUNTED
 from .filters import FILTERS
 from .last import LAST
 from .life import LIFE
@@ -24,7 +25,8 @@ from .walk import WALK
 from .xdp import XDP
 
 WORKLOADS = {**PLAIN, **OFFLOADS, **LAST, **LIFE, **FILTERS, **CORPUS,
-             **XDP, **WALK, **PRESSURE, **TUNNEL, **UPPERS}
+             **XDP, **WALK, **PRESSURE, **TUNNEL, **UPPERS,
+             **COUNTED}
 
 if __name__ == "__main__":
     WORKLOADS[sys.argv[1]](*sys.argv[2:])

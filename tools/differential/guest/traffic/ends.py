@@ -34,6 +34,25 @@ PING = "ping -q -n -c 3 -i 0.3"
 # Not a multiple of a segment or a page, so that the place of data matters
 BLOCK = random.Random(9).randbytes((256 << 10) + 4093)
 
+# Headers: of Ethernet; the largest of IP and TCP with it
+ETHERNET, HEADERS = 14, 14 + 40 + 60
+# A packet of TCP with less bytes is rare; an acknowledgement of one
+SEGMENT, ACK = 1000, ETHERNET + 40 + 32
+
+
+class Amount:   # pylint: disable=too-few-public-methods
+    """What an end sent: the least and the most that both ends may count."""
+
+    def __init__(self, source: str, packets: tuple[int, int],
+                 octets: tuple[int, int]) -> None:
+        self.source = source
+        self.packets = packets
+        self.octets = octets
+
+
+# by the workload, so far
+SENT: list[Amount] = []
+
 # The types that the check uses are of an older Python.
 _enter: Callable[[int, int], None] = getattr(os, "setns")
 
@@ -173,6 +192,14 @@ def moved(source: socket.socket, sink: socket.socket) -> str:
     return got if got != "whole" else sender.text()
 
 
+def _stream_sent(source: str, size: int) -> None:
+    """A stream, in packets of whatever size, and its acknowledgements."""
+    most = size // SEGMENT + 16
+    SENT.append(Amount(source, (size >> 16, most),
+                       (size, size + most * HEADERS)))
+    SENT.append(Amount(OTHER[source], (1, most), (ACK, most * ACK)))
+
+
 def stream(source: str, size: int, family: int = socket.AF_INET) -> str:
     """A transfer from this end to the other one: "whole", or why not."""
     try:
@@ -180,6 +207,7 @@ def stream(source: str, size: int, family: int = socket.AF_INET) -> str:
     except OSError as error:
         return f"no connection: {error}"
     limit = 2 * BOUND_S + size / MIB / SLOWEST
+    _stream_sent(source, size)
     with other:
         sender = Task(lambda: send(one, size))
         got = Task(lambda: receive(other, size)).text(limit)

@@ -8,9 +8,9 @@ import selectors
 import socket
 from collections.abc import Callable
 
-from .ends import (BLOCK, BOUND_S, DUT, MIB, OTHER, PEER, PING, Task, address,
-                   connected, counter, datagrams, interface, listener,
-                   new_socket, streams)
+from .ends import (BLOCK, BOUND_S, DUT, ETHERNET, MIB, OTHER, PEER, PING,
+                   SENT, Amount, Task, address, connected, counter, datagrams,
+                   interface, listener, new_socket, streams)
 from .say import must, note, outcome, run, tries
 
 UDP_SEGMENT = 103
@@ -24,12 +24,56 @@ QUESTIONS = ("-i", "-k", "-l", "-g", "-c", "-a", "-x", "-n", "-m", "-T",
              "--show-channels", "--phy-statistics", "")
 
 
+# Feature bits of virtio 1.4
+FEATURES = {
+    0: "CSUM", 1: "GUEST_CSUM", 2: "CTRL_GUEST_OFFLOADS", 3: "MTU", 5: "MAC",
+    6: "GSO", 7: "GUEST_TSO4", 8: "GUEST_TSO6", 9: "GUEST_ECN",
+    10: "GUEST_UFO", 11: "HOST_TSO4", 12: "HOST_TSO6", 13: "HOST_ECN",
+    14: "HOST_UFO", 15: "MRG_RXBUF", 16: "STATUS", 17: "CTRL_VQ",
+    18: "CTRL_RX", 19: "CTRL_VLAN", 20: "CTRL_RX_EXTRA",
+    21: "GUEST_ANNOUNCE", 22: "MQ", 23: "CTRL_MAC_ADDR", 24: "NOTIFY_ON_EMPTY",
+    27: "ANY_LAYOUT", 28: "INDIRECT_DESC", 29: "EVENT_IDX", 32: "VERSION_1",
+    33: "ACCESS_PLATFORM", 34: "RING_PACKED", 35: "IN_ORDER",
+    36: "ORDER_PLATFORM", 37: "SR_IOV", 38: "NOTIFICATION_DATA",
+    39: "NOTIF_CONFIG_DATA", 40: "RING_RESET", 41: "ADMIN_VQ",
+    50: "DEVICE_STATS", 51: "HASH_TUNNEL", 52: "VQ_NOTF_COAL",
+    53: "NOTF_COAL", 54: "GUEST_USO4", 55: "GUEST_USO6", 56: "HOST_USO",
+    57: "HASH_REPORT", 59: "GUEST_HDRLEN", 60: "RSS", 61: "RSC_EXT",
+    62: "STANDBY", 63: "SPEED_DUPLEX", 64: "RSS_CONTEXT",
+    65: "GUEST_UDP_TUNNEL_GSO", 66: "GUEST_UDP_TUNNEL_GSO_CSUM",
+    67: "HOST_UDP_TUNNEL_GSO", 68: "HOST_UDP_TUNNEL_GSO_CSUM",
+    69: "OUT_NET_HEADER",
+}
+
+
 def _dut(command: str) -> tuple[int, str]:
     return run(interface(DUT, command))
 
 
+def _accepted() -> list[int]:
+    """The feature bits that the driver has accepted."""
+    folder = f"/sys/class/net/{DUT}/device"
+    status, said = _dut(f"cat {folder}/vfe/features")
+    if not status:
+        bits = int(said, 16)
+        return [bit for bit in range(bits.bit_length()) if bits >> bit & 1]
+    # of the kernel's bus: a digit for each bit, the first one first
+    digits = must(interface(DUT, f"cat {folder}/features")).strip()
+    return [bit for bit, digit in enumerate(digits) if digit == "1"]
+
+
+def _counts() -> None:
+    """The names of statistics, which users know; a driver may have more."""
+    _, said = _dut(f"ethtool -S {DUT}")
+    for name in re.findall(r"^ +(\S+): \d+$", said, re.MULTILINE):
+        outcome(f"ethtool-S.{name}", "there")
+
+
 def shown() -> None:
-    """What ethtool, ip and sysfs show."""
+    """What ethtool, ip and sysfs show; features of virtio."""
+    for bit in _accepted():
+        outcome(f"feature.{FEATURES.get(bit, bit)}", "accepted")
+    _counts()
     for question in QUESTIONS:
         status, said = _dut(f"ethtool {question} {DUT}")
         outcome(f"ethtool{question}", status)
@@ -56,6 +100,25 @@ def shown() -> None:
     outcome("qdisc", re.sub(r"\b[0-9a-f]+:", "", said).strip())
 
 
+def _fragments(source: str, version: int, size: int) -> tuple[int, int]:
+    """Packets of a datagram with these bytes behind the IP header, and their
+    bytes on the link."""
+    mtu = int(must(interface(source, f"cat /sys/class/net/{source}/mtu")))
+    head = 20 if version == 4 else 40
+    if size + head <= mtu:
+        return 1, ETHERNET + head + size
+    head += 0 if version == 4 else 8
+    count = -(-size // ((mtu - head) // 8 * 8))
+    return count, count * (ETHERNET + head) + size
+
+
+def _sent(source: str, version: int, size: int, count: int) -> None:
+    """Datagrams that the stack cuts into fragments: the count is exact."""
+    packets, octets = (count * one
+                       for one in _fragments(source, version, size))
+    SENT.append(Amount(source, (packets, packets), (octets, octets)))
+
+
 PINGS = (0, 1, 18, 56, 1000, 1472, 1473, 2952, 4000, 8972, 20000, 65507)
 
 
@@ -69,11 +132,15 @@ def ping() -> None:
                            f" {there}")
             found = re.search(r"\d+ packets.*received[^,]*", said)
             outcome(f"ping{version}.{size}", found[0] if found else said)
+            for name in (DUT, PEER):
+                _sent(name, version, min(size, most) + 8, 3)
     before = [counter(name, f"{way}_packets") for name in (DUT, PEER)
               for way in ("rx", "tx")]
     _dut(f"ping -q -f -n -c 400 -w 20 {address(PEER)}")
     after = [counter(name, f"{way}_packets") for name in (DUT, PEER)
              for way in ("rx", "tx")]
+    for name in (DUT, PEER):
+        _sent(name, 4, 56 + 8, 400)
     # and a few that ask again for the other's address
     counts = [new - old for new, old in zip(after, before)]
     outcome("flood.packets", "all" if all(400 <= n < 410 for n in counts)
@@ -90,6 +157,17 @@ def tcp6(size: str = "8") -> None:
     streams("tcp6", int(size) * MIB, socket.AF_INET6)
 
 
+def _burst_sent(source: str, family: int, size: int, count: int,
+                parts: int) -> None:
+    """The stack segments datagrams, or the device."""
+    if parts == 1:
+        _sent(source, 4 if family == socket.AF_INET else 6, size + 8, count)
+        return
+    head = ETHERNET + (28 if family == socket.AF_INET else 48)
+    SENT.append(Amount(source, (count, count * parts), (
+        count * (size + head), count * (size + parts * head))))
+
+
 def burst(source: str, family: int, size: int, count: int,
            segment: int = 0) -> str:
     """Datagrams one way; those that come and their contents."""
@@ -100,6 +178,7 @@ def burst(source: str, family: int, size: int, count: int,
         if segment:
             tap.setsockopt(socket.SOL_UDP, UDP_SEGMENT, segment)
         expected = size // segment if segment else 1
+        _burst_sent(source, family, size, count, expected)
         seen, wrong = 0, 0
         for number in range(count):
             data = BLOCK[number:number + size]
