@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from ..workload import Workload
+from .configs import DEVICE
 
 
 def _traffic(name: str, words: str = "", *, busy: bool = False,
@@ -66,6 +67,11 @@ _ALL = (
     _traffic("corpus"),
     _traffic("xdp"),
     _traffic("xdp-under", limit=300),
+    _tunnel("vxlan", "vxlan udpcsum"),
+    _tunnel("vxlan-no-sum", "vxlan noudpcsum"),
+    _tunnel("vxlan-6", "vxlan udp6zerocsumtx,udp6zerocsumrx 6 6"),
+    _tunnel("vxlan-4-in-6", "vxlan udp6zerocsumtx,udp6zerocsumrx 6 4"),
+    _tunnel("geneve", "geneve udpcsum"),
     walk(1),
 )
 WORKLOADS = {workload.name: workload for workload in _ALL}

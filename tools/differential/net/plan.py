@@ -49,7 +49,9 @@ rss: shown tcp rr channels
 dgram: shown ping tcp udp last corpus smallest
 dgram-packed: tcp udp last
 stream: shown tcp last
-device: ping tcp udp rr last mtu rings smallest filters flap xdp-under walk-1
+device: shown ping tcp udp rr last mtu rings smallest filters flap xdp-under
+device: walk-1 corpus tunnel-vxlan tunnel-vxlan-no-sum tunnel-vxlan-6
+device: tunnel-vxlan-4-in-6 tunnel-geneve
 device-split: ping tcp udp last offloads walk-1
 device-pairs-2: tcp channels down-up walk-1
 """

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from .ends import (ADDRESS, ADDRESS6, DUT, MIB, OTHER, PEER, counter,
                    interface, streams)
-from .say import must, outcome, run
+from .say import must, note, outcome, run
 
 # The addresses in the tunnel
 INNER = {DUT: "10.7.0.2", PEER: "10.7.0.1"}
@@ -56,8 +56,8 @@ def tunnel(kind: str, words: str = "", outer: str = "4", inner: str = "4",
     for name, (octets, packets) in after.items():
         mean = (octets - before[name][0]) // max(
             1, packets - before[name][1])
-        outcome(f"packets.from-{name}",
-                "large" if mean > LARGE else f"of {mean} bytes")
+        outcome(f"packets.from-{name}", "large" if mean > LARGE else "small")
+        note(f"packets.from-{name}: of {mean} bytes")
     for name in OTHER:
         must(f"ip -n {name} link del tunnel")
 
