@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,9 @@ from .session import GuestSession
 from .workload import Workload
 
 
+# In a workload's output: a fault of its own, with whatever driver
+FAULT = re.compile(r"^(?:ModuleNotFound|Import|Name|Attribute|Type|Key|Index"
+                   r"|Value|Assertion)Error: .*", re.MULTILINE)
 TRIES = 3       # of a turn that something else than our driver ended
 
 
@@ -156,6 +160,9 @@ def verdict_of(case: Case, turns: dict[str, Turn],
                if item.applies(case.config.properties)]
     verdict = CaseResult(case, turns,
                          differences(ours, theirs, allowed) + media)
+    fault = FAULT.search(theirs.text)
+    if fault:
+        verdict.problems.append(f"the workload has a fault: {fault[0]}")
     if ours.verdict == theirs.verdict != "ended":
         verdict.notes.append(f"both drivers: {ours.verdict} {ours.status}")
     elif theirs.verdict == "hang":

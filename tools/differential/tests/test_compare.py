@@ -194,6 +194,15 @@ class Cases(unittest.TestCase):
             self.assertEqual(len([note for note in found.notes
                                   if panic in note]), ends.count(panic))
 
+    def test_a_fault_of_the_workload(self) -> None:
+        """It compares nothing, though it is the same with both drivers."""
+        case = KINDS["net"].cases(KINDS["net"].every)[0]
+        text = "Traceback (most recent call last):\nKeyError: 'x'\n"
+        turns = {driver: Turn(driver, status="1", text=text)
+                 for driver in ("vfe_net", "virtio_net")}
+        self.assertEqual(cases.verdict_of(case, turns, []).problems,
+                         ["the workload has a fault: KeyError: 'x'"])
+
     def test_only_a_known_panic_is_not_ours(self) -> None:
         kind = KINDS["net"]
         [case] = [one for one in kind.cases(kind.every)
