@@ -127,8 +127,9 @@ def _outcomes(ours: Turn, theirs: Turn,
     for key in sorted({*ours.outcomes, *theirs.outcomes}):
         one, other = (turn.outcomes.get(key, "(nothing)")
                       for turn in (ours, theirs))
-        if one != other and not any(item.covers(key, one, other)
-                                    for item in allowed):
+        if one != other and not any(
+                item.covers(key, one, other, ours.outcomes, theirs.outcomes)
+                for item in allowed):
             found.append(f"{key}: {ours.driver} {one},"
                          f" {theirs.driver} {other}")
     return found

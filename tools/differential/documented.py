@@ -22,11 +22,22 @@ class Documented:
     # A property of QEMU's device that causes it: NAME, which is on, or
     # NAME=VALUE
     needs: str = ""
+    # An outcome of the same step that is its condition: NAME=VALUE, for the
+    # key STEP.NAME, in the turn of either driver
+    given: str = ""
 
-    def covers(self, key: str, ours: str, theirs: str) -> bool:
-        """Whether it allows these values."""
+    def covers(self, key: str, ours: str, theirs: str,
+               *turns: Mapping[str, str]) -> bool:
+        """Whether it allows these values.
+
+        @turns: all outcomes of each
+        """
+        name, _, value = self.given.partition("=")
+        condition = f"{key.rpartition('.')[0]}.{name}"
         return all(re.fullmatch(pattern, text) for pattern, text in (
-            (self.key, key), (self.ours, ours), (self.theirs, theirs)))
+            (self.key, key), (self.ours, ours), (self.theirs, theirs))) and (
+                not name or any(outcomes.get(condition) == value
+                                for outcomes in turns))
 
     def applies(self, properties: Mapping[str, object]) -> bool:
         """Whether it applies to devices with these properties."""

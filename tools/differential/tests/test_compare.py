@@ -98,6 +98,19 @@ class Differences(unittest.TestCase):
         one = [Documented("range", "why", ours="2")]
         self.assertEqual(len(differences(ours, theirs, one)), 1)
 
+    def test_documented_under_a_condition(self) -> None:
+        """Of the same step, in either turn."""
+        one = [Documented(r"step\.\d+\.mtu", "why", given="program=on"),
+               Documented(r"step\.\d+\.program", "why")]
+        for ours, theirs, found in (
+                ({"step.1.program": "on"}, {}, 0),
+                ({}, {"step.1.program": "on"}, 0),
+                ({}, {"step.1.program": "off"}, 1),
+                ({"step.2.program": "on"}, {}, 1), ({}, {}, 1)):
+            turns = [Turn(OURS, outcomes={"step.1.mtu": "2", **ours}),
+                     Turn(THEIRS, outcomes={"step.1.mtu": "0", **theirs})]
+            self.assertEqual(len(differences(turns[0], turns[1], one)), found)
+
 
 class Log(unittest.TestCase):
     """The kernel's log."""

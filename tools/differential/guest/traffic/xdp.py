@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""XDP programs of two instructions, loaded and unloaded under traffic."""
+"""XDP programs of a few instructions, loaded and unloaded under traffic."""
 
 from __future__ import annotations
 
@@ -21,8 +21,12 @@ PROG_LOAD, LINK_CREATE = 5, 28
 PROG_TYPE_XDP, BPF_XDP = 6, 37
 FRAGMENTS = 1 << 5      # BPF_F_XDP_HAS_FRAGS
 DRIVER, GENERIC = 1 << 2, 1 << 1
+TRIES = 40
+BPF_REDIRECT = 23       # a function of the kernel
 ABORTED, DROP, PASS, TX = range(4)
-ACTIONS = {"aborted": ABORTED, "drop": DROP, "pass": PASS, "tx": TX}
+ACTIONS: dict[str, int | str] = {
+    "aborted": ABORTED, "drop": DROP, "pass": PASS, "tx": TX, "only-tx": "tx",
+    "redirect": "redirect"}
 
 
 def _bpf(command: int, attributes: bytes) -> int:
@@ -35,23 +39,56 @@ def _bpf(command: int, attributes: bytes) -> int:
     return found
 
 
-def program(action: int, fragments: bool = True) -> int:
-    """A program that answers with an action: its descriptor."""
-    code = ctypes.create_string_buffer(
-        struct.pack("<BBhi", 0xb7, 0, 0, action)      # r0 = action
-        + struct.pack("<BBhi", 0x95, 0, 0, 0), 16)    # exit
+def _code(*lines: tuple[int, int, int, int, int]) -> bytes:
+    """A program: operation, destination, source, offset, number."""
+    return b"".join(struct.pack("<BBhi", code, source << 4 | there, offset,
+                                number)
+                    for code, there, source, offset, number in lines)
+
+
+def _answer(action: int) -> bytes:
+    """A program that answers with an action."""
+    return _code((0xb7, 0, 0, 0, action),       # r0 = action
+                 (0x95, 0, 0, 0, 0))            # exit
+
+
+def reflecting(kind: str) -> bytes:
+    """A program that sends frames of tests back, by "tx" or by "redirect" to
+    the interface itself, and passes all others."""
+    if kind == "tx":
+        send = [(0xb7, 0, 0, 0, TX)]
+    else:
+        with within(DUT):
+            there = socket.if_nametoindex(DUT)
+        send = [(0xb7, 1, 0, 0, there), (0xb7, 2, 0, 0, 0),
+                (0x85, 0, 0, 0, BPF_REDIRECT)]
+    skip = len(send) + 1
+    return _code(
+        (0x61, 2, 1, 0, 0), (0x61, 3, 1, 4, 0),     # r2 to r3: the frame
+        (0xbf, 4, 2, 0, 0), (0x07, 4, 0, 0, 14),    # r4 = r2 + 14
+        (0x2d, 4, 3, skip + 2, 0),                  # shorter than that
+        (0x69, 4, 2, 12, 0),                        # r4 = type
+        (0x55, 4, 0, skip, socket.htons(ETH_P_TEST)),
+        *send, (0x95, 0, 0, 0, 0)) + _answer(PASS)
+
+
+def program(code: bytes, fragments: bool = True) -> int:
+    """Load a program: its descriptor."""
+    text = ctypes.create_string_buffer(code, len(code))
     licence = ctypes.create_string_buffer(b"GPL")
     return _bpf(PROG_LOAD, struct.pack(
-        "<IIQQIIQII16s", PROG_TYPE_XDP, 2, ctypes.addressof(code),
-        ctypes.addressof(licence), 0, 0, 0, 0,
+        "<IIQQIIQII16s", PROG_TYPE_XDP, len(code) // 8,
+        ctypes.addressof(text), ctypes.addressof(licence), 0, 0, 0, 0,
         FRAGMENTS if fragments else 0, b"differential"))
 
 
 @contextlib.contextmanager
-def attached(action: int, fragments: bool = True,
+def attached(action: int | bytes, fragments: bool = True,
              flags: int = DRIVER) -> Iterator[None]:
-    """The program is on the tested interface meanwhile."""
-    made = program(action, fragments)
+    """The program, or one that answers with the action, is on the tested
+    interface meanwhile."""
+    made = program(action if isinstance(action, bytes) else _answer(action),
+                   fragments)
     try:
         with within(DUT):
             link = _bpf(LINK_CREATE, struct.pack(
@@ -98,13 +135,30 @@ def _reflected() -> int:
         return seen
 
 
+def reflects() -> str:
+    """Whether the tested interface sends frames back, under traffic: the ring
+    may be full for some."""
+    frame = b"\xff" * 6 + mac("52:54:00:09:00:01") + \
+        struct.pack("!H", ETH_P_TEST) + BLOCK[:400]
+    with packet_socket(PEER, ETH_P_TEST) as sink, packet_socket(PEER) as one:
+        sink.settimeout(0.5)
+        for _ in range(TRIES):
+            with contextlib.suppress(OSError):
+                one.send(frame)
+                while sink.recv(2000) != frame:
+                    pass
+                return "reflects"
+    return "nothing comes back"
+
+
 def xdp() -> None:
     """Each action, and what a program refuses."""
     for name, action in ACTIONS.items():
         for fragments in (True, False):
             key = f"{name}.{'fragments' if fragments else 'linear'}"
             try:
-                with attached(action, fragments):
+                with attached(reflecting(action) if isinstance(action, str)
+                              else action, fragments):
                     outcome(f"{key}.came", _came())
                     outcome(f"{key}.reflected", _reflected())
                     if action == PASS:
