@@ -18,7 +18,7 @@ plain-1cpu: shown ping tcp udp rr last rings down-up suspend
 plain/shared: shown tcp rr last suspend
 plain/intx: shown tcp rr last suspend
 pairs-2: shown tcp udp rr last channels rings down-up unbind xdp xdp-under
-pairs-2: walk-1
+pairs-2: walk-1 corpus
 pairs-4: shown tcp rr last channels suspend
 packed: shown ping tcp udp offloads rr last rings smallest mtu corpus xdp
 in-order: shown tcp udp rr last rings smallest

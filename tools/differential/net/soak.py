@@ -12,11 +12,8 @@ from .configs import CONFIGS, DEFAULT, MODES
 
 STEPS, FUNCTIONS = 16, 4
 WALKS = 0.5     # the share of random walks among the workloads
-# too long; the same every time; virtio_net loses settings; others lose memory
+# README.md says why
 CUT = ("tcp-1g", "alone-1g", "shown", "kept", "pressure")
-# With hash reports, QEMU chooses the receive ring by the hash. If that ring is
-# empty, the frame waits for a kick of the ring that belongs to its tap: either
-# driver's streams may stop for ever.
 STOPS = ("rss",)
 
 
