@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime
 import random
 from collections.abc import Sequence
 
@@ -18,6 +19,20 @@ SAME, DIFFERED, UNUSABLE = 0, 1, 2
 KINDS = {kind.name: kind for kind in (plan.BLK, net_plan.NET)}
 TIMEOUT_S = 3600
 GRACE_S = 900
+
+
+def today() -> int:
+    """The number of the day, for the cases that take turns."""
+    return datetime.date.today().toordinal()
+
+
+def stage_cases(kind: Kind, day: int) -> list[Case]:
+    """The cases of `make check-all`."""
+    others = kind.rotation(day)
+    if others:
+        progress.say(f"--class {kind.name} stage --day {day}: also "
+                     + " ".join(case.name for case in others))
+    return [*kind.cases(kind.stage), *others]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -44,7 +59,20 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--verbose", action="store_true",
                      help="print the outcome of each turn")
     commands.add_parser("all", help="run all listed cases")
-    commands.add_parser("stage", help="run the cases of `make check-all`")
+    stage = commands.add_parser("stage", help="run the cases of"
+                                " `make check-all`")
+    stage.add_argument("--day", type=int, metavar="N", default=today(),
+                       help="with the other cases of this day (default: of"
+                            " today)")
+    tests = commands.add_parser("selftests", help="run the kernel's selftests"
+                                " of network drivers: all of the list, or"
+                                " [FOLDER/]FILE[:CASE] of its folder"
+                                " drivers/net")
+    tests.add_argument("names", nargs="*", metavar="TEST")
+    tests.add_argument("--limit", type=int, default=300, metavar="SECONDS",
+                       help="stop a test after this time (default: 300)")
+    tests.add_argument("--driver", action="append", metavar="NAME",
+                       help="only with this driver")
     walk = commands.add_parser("soak", help="run random workloads in random"
                               " configurations")
     walk.add_argument("--minutes", type=float, default=60, metavar="N",
@@ -101,8 +129,9 @@ def _here(options: argparse.Namespace) -> int:
     if options.command == "run":
         return _named(kind, kind.select(options.names),
                       options.repeat, options.verbose)
-    return _named(kind, kind.cases(
-        kind.stage if options.command == "stage" else kind.every))
+    if options.command == "stage":
+        return _named(kind, stage_cases(kind, options.day))
+    return _named(kind, kind.cases(kind.every))
 
 
 def main(argv: Sequence[str]) -> int:

@@ -15,6 +15,9 @@ from .configs import Config, Mode
 from .session import GuestSession
 from .workload import Workload
 
+# The limit of a workload that no tier has time for
+LONG_S = 600
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -31,9 +34,10 @@ class Kind:
     # a random episode of the soak: its generator, and how many cases
     episode: Callable[[random.Random], list[Case]]
     every: str              # list of all cases
-    stage: str              # of `make check-all`
+    stage: str              # of `make check-all`, and each day some others
     short: str              # of `make check`
     most_configs: int = 8   # in a guest: each function slows every boot
+    rotating: int = 0       # how many others a day
 
     def parse(self, text: str) -> Case:
         """The case with a name; LabError if there is none."""
@@ -62,6 +66,17 @@ class Kind:
             found += [self.parse(f"{where}/{workload}")
                       for workload in workloads.split()]
         return tuple(found)
+
+    def rotation(self, day: int) -> tuple[Case, ...]:
+        """Those of the other cases whose turn it is, evenly from the whole
+        list, but none of the long ones."""
+        fixed = {case.name for case in self.cases(self.stage)}
+        rest = [case for case in self.cases(self.every)
+                if case.name not in fixed and case.workload.limit <= LONG_S]
+        if not self.rotating:
+            return ()
+        step = -(-len(rest) // self.rotating)
+        return tuple(rest[day % step::step])
 
     def select(self, patterns: Sequence[str]) -> list[Case]:
         """The cases of the list that match, and any others by name."""

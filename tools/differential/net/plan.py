@@ -59,13 +59,20 @@ device-pairs-2: tcp channels down-up walk-1
 # of `make check-all`
 STAGE = """\
 plain: shown ping tcp udp offloads rr last mtu rings down-up flap unbind
-plain: suspend netconsole filters vlans corpus xdp walk-1
+plain: suspend netconsole filters vlans corpus xdp walk-1 kept
 pairs-2: channels
+pairs-4: tcp channels
 packed: tcp last smallest
 legacy: tcp corpus
 no-mergeable: tcp jumbo
+mtu-9000-no-mergeable: jumbo
+no-big: ping tcp
 dgram: tcp
+device: shown ping tcp tunnel-vxlan walk-1
 """
+
+# Other cases a day: all have their turn in three weeks
+ROTATING = 12
 
 # of `make check`
 SHORT = """\
@@ -75,4 +82,4 @@ packed: udp
 """
 
 NET = Kind("net", CONFIGS, MODES, WORKLOADS, Session, soak.episode,
-           EVERY, STAGE, SHORT)
+           EVERY, STAGE, SHORT, rotating=ROTATING)

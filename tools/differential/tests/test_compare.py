@@ -158,6 +158,18 @@ class Cases(unittest.TestCase):
                     len({case.config.name for case in group}),
                     kind.most_configs)
 
+    def test_each_case_has_its_turn(self) -> None:
+        """In a few weeks, except for the long ones; none twice."""
+        kind = KINDS["net"]
+        fixed = [case.name for case in kind.cases(kind.stage)]
+        days = [[case.name for case in kind.rotation(day)]
+                for day in range(700000, 700024)]
+        self.assertLessEqual(max(map(len, days)), kind.rotating)
+        self.assertEqual({name for names in days for name in names},
+                         {case.name for case in kind.cases(kind.every)
+                          if not case.name.endswith("-1g")} - {*fixed})
+        self.assertEqual(KINDS["blk"].rotation(700000), ())
+
     def test_the_walk_repeats_itself(self) -> None:
         for kind in KINDS.values():
             one, other = (episodes.episode(kind, 7, 3) for _ in range(2))
