@@ -19,6 +19,14 @@ DUT_MAC, PEER_MAC = "52:54:00:09:00:02", "52:54:00:09:00:01"
 STUCK_S = 60
 _PAIR = ("--backend", "pair:FOLDER/pair")
 
+# Stopped and started again, as far as devices know
+SUSPEND = """\
+echo 0 >/sys/module/suspend/parameters/pm_test_delay
+echo devices >/sys/power/pm_test
+echo freeze >/sys/power/state
+echo none >/sys/power/pm_test
+"""
+
 # "left" and "right" are joined. Both have the stock identity, so that the
 # kernel's driver takes them, too.
 NETS = Machine("nets", nets=(
@@ -91,6 +99,26 @@ class NetCase(GuestCase):
         self.assertTrue(found)
         for key, value in found.items():
             self.assertIn(value, ("whole", "moves"), key)
+
+    def dut(self, command: str, timeout: float = 60) -> str:
+        """A command in the namespace of the tested interface."""
+        return self.sh(f"ip netns exec dut {command}", timeout)
+
+    def python(self, script: str, timeout: float = 120) -> dict[str, str]:
+        """Run a script beside the workloads; its outcomes."""
+        self.guest.put(script.encode(), "/tmp/script.py")
+        return outcomes(self.sh(
+            f"cd {LIB}; python3 -S -E -B -c"
+            " 'exec(open(\"/tmp/script.py\").read())'", timeout))
+
+    def suspended(self) -> None:
+        """To sleep and back."""
+        self.sh(SUSPEND, STUCK_S)
+
+    def was_reset(self) -> None:
+        """The file that resets the device of our driver."""
+        self.sh(f"echo 1 >/sys/bus/pci/devices/{self.bdf('left')}/vfe/reset",
+                STUCK_S)
 
     def carrier(self) -> str:
         """Of the tested interface."""
