@@ -26,7 +26,7 @@ def guest(context: Context) -> None:
 
 
 def quirks(context: Context) -> None:
-    """virtio_blk and vfe_blk on a device with quirks of VMMs."""
+    """Our drivers and the kernel's on a device with quirks of VMMs."""
     _in_guest(context, "guest/quirks")
 
 

@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from differential.net import image
 from lab import pci
-from lab.initramfs import More
 
 from ..machine import GuestCase, Machine
 from ..nets import DUT_MAC, NET, STUCK_S
@@ -13,8 +15,8 @@ from . import kernels
 MACHINE = Machine(
     "debug-net", nets=(("echo", ("--pairs", "2", "--mac", DUT_MAC)),),
     boots=kernels.DEBUG.boots, modules=kernels.DEBUG.modules,
-    more=lambda: More("debug-net", ("ip", "ethtool", "ping"), ()),
-    qemu=kernels.MACHINE.qemu, append="kcsan.skip_watch=500")
+    more=lambda: replace(image.more(), kind="debug-net", modules=()),
+    qemu=kernels.MACHINE.qemu, append="kcsan.skip_watch=500", memory=768)
 ROUNDS = 4
 TARGET = "/sys/kernel/config/netconsole/one"
 BIND = """\
