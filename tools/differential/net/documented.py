@@ -16,6 +16,8 @@ _LEAST = "a packed ring of 19 has room for a full skb; virtio_net wants one" \
 _WHOLE = "vfe_net refuses a ring that a packet of 64 KiB does not fit: the" \
          " device would wait for buffers for ever"
 _UNDER = "program=attached"     # to the interface of at least one of them
+_UNSEEN = "virtio_net takes a program although it never shows it the packets" \
+          " in buffers of several pages"
 
 
 def _step(name: str, reason: str, ours: str, theirs: str,
@@ -65,13 +67,18 @@ DOCUMENTED = (
     _step("program", "the step in which one driver refused it tells why",
           ours=r"\(nothing\)", theirs="attached"),
     _step("program", "likewise", ours="attached", theirs=r"\(nothing\)"),
-    _step("_xdp", "virtio_net takes a program although it never shows it the"
-          " packets in buffers of several pages",
+    _step("_xdp", _UNSEEN,
           ours="program (pass|drop|tx|redirect): Invalid argument",
           theirs="program (pass|drop|(tx|redirect): reflects)"),
     _step("_xdp", "vfe_net refused a larger MTU under the last program;"
           " virtio_net has it now, and refuses the next one",
           ours="program linear", theirs="program linear: Invalid argument"),
+    Documented(r"(aborted|drop|tx)\.(linear|fragments)\.came", _UNSEEN,
+               ours="0", theirs="32", needs="mrg_rxbuf=off"),
+    Documented(r"tx\.(linear|fragments)\.reflected", _UNSEEN, ours="32",
+               theirs="0", needs="mrg_rxbuf=off"),
+    Documented(r"mtu-9000\.fragments", _UNSEEN, ours="Invalid argument",
+               theirs="attached", needs="mrg_rxbuf=off"),
     Documented(r"rx\.(4|16)", _CHAIN, ours="81", theirs="0",
                needs="mrg_rxbuf=off"),
     Documented(r"rx\.(4|16)\.from-.*", _CHAIN, ours=r"\(nothing\)",

@@ -29,7 +29,7 @@ direct: tcp udp last smallest corpus
 direct-packed: tcp udp last smallest
 ring-small: tcp udp rr last rings smallest netconsole
 ring-1024: shown tcp rings
-no-mergeable: shown ping tcp udp offloads jumbo mtu last corpus
+no-mergeable: shown ping tcp udp offloads jumbo mtu last corpus xdp
 no-mergeable-packed: tcp jumbo mtu smallest
 no-big: shown ping tcp udp jumbo mtu corpus
 no-any-layout: shown ping tcp udp jumbo
