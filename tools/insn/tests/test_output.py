@@ -65,7 +65,7 @@ class VerdictTest(unittest.TestCase):
     def test_median_or_lowest_pair(self) -> None:
         ours = Cost([_cost(60, 10, rest, 32).samples[0]
                      for rest in (800, 990, 990)])
-        measured = _measured(ours, Cost(_cost(90, 10, 900, 32).samples * 3))
+        measured = _measured(ours, Cost([*_cost(90, 10, 900, 32).samples] * 3))
         for noisy, reached in ((True, True), (False, False)):
             whole = report.targets_of(dataclasses.replace(measured,
                                                           noisy=noisy))[0]
