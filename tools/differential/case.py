@@ -18,7 +18,7 @@ from .workload import Workload
 # In a workload's output: a fault of its own, with whatever driver
 FAULT = re.compile(r"^(?:ModuleNotFound|Import|Name|Attribute|Type|Key|Index"
                    r"|Value|Assertion)Error: .*", re.MULTILINE)
-TRIES = 3       # of a turn that something else than our driver ended
+TRIES = 5       # of a turn that something else than our driver ended
 
 
 @dataclass(frozen=True)

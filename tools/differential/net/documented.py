@@ -11,6 +11,8 @@ _USO = "virtio_net leaves it off until a user sets it; so the workload sets" \
        " it alone, vfe_net's while checksums are off"
 _CHAIN = "vfe_net refuses a ring that is smaller than a buffer; virtio_net's" \
          " chains are longer than the ring then, against virtio 1.4, 2.7.5.3.1"
+_LOST = "virtio_net's device has its old address and ring sizes again after a" \
+        " suspend, so that the peer's packets do not come"
 _LEAST = "a packed ring of 19 has room for a full skb; virtio_net wants one" \
          " more"
 _WHOLE = "vfe_net refuses a ring that a packet of 64 KiB does not fit: the" \
@@ -75,10 +77,15 @@ DOCUMENTED = (
           ours="program linear", theirs="program linear: Invalid argument"),
     Documented(r"(aborted|drop|tx)\.(linear|fragments)\.came", _UNSEEN,
                ours="0", theirs="32", needs="mrg_rxbuf=off"),
-    Documented(r"tx\.(linear|fragments)\.reflected", _UNSEEN, ours="32",
-               theirs="0", needs="mrg_rxbuf=off"),
+    Documented(r"((only-)?tx|redirect)\.(linear|fragments)\.reflected",
+               _UNSEEN, ours="32", theirs="0", needs="mrg_rxbuf=off"),
     Documented(r"mtu-9000\.fragments", _UNSEEN, ours="Invalid argument",
                theirs="attached", needs="mrg_rxbuf=off"),
+    Documented(r"come\.freeze\.\d+", _LOST, ours=r".*52:54:00:09:00:22.*",
+               theirs=r".*52:54:00:09:00:02.*"),
+    Documented(r"kept\.\d+", _LOST, ours="all", theirs=r"TX:\s+128"),
+    Documented(r"(freeze\.\d+|suspended\.(after|stream))\.from-.*", _LOST,
+               ours="moves|whole", theirs="(TimeoutError: timed out(, )?)+"),
     Documented(r"rx\.(4|16)", _CHAIN, ours="81", theirs="0",
                needs="mrg_rxbuf=off"),
     Documented(r"rx\.(4|16)\.from-.*", _CHAIN, ours=r"\(nothing\)",

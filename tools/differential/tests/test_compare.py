@@ -207,8 +207,8 @@ class Cases(unittest.TestCase):
         panic = "virtio_net panicked"
         for driver, ends, turns, problem in (
                 (ours, [panic], 3, False),
-                (ours, [panic] * cases.TRIES, 4, True),
-                (theirs, [panic] * cases.TRIES, 4, False),
+                (ours, [panic] * cases.TRIES, cases.TRIES + 1, True),
+                (theirs, [panic] * cases.TRIES, cases.TRIES + 1, False),
                 (ours, [""], 2, True)):
             guests = mock.Mock(booted=1)
             guests.get.return_value.turn.side_effect = self.turn(

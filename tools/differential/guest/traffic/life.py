@@ -247,7 +247,7 @@ def kept(rounds: str = "2") -> None:
              f" 52:54:00:09:00:22 dev {other} nud permanent")
     must("echo 0 >/sys/module/suspend/parameters/pm_test_delay;"
          " echo devices >/sys/power/pm_test")
-    with load() as streams_:
+    with load("suspended.") as streams_:
         for number in range(int(rounds)):
             tries(f"freeze.{number}", "echo freeze >/sys/power/state", 60)
             streams_.moves(f"freeze.{number}")

@@ -77,20 +77,23 @@ class Load:
         for one in self._streams:
             outcome(f"{key}.from-{one.source}", one.moves())
 
-    def end(self) -> None:
+    def end(self, key: str) -> None:
         """All data came, as outcomes."""
         for one in self._streams:
-            outcome(f"stream.from-{one.source}", one.end())
+            outcome(f"{key}.from-{one.source}", one.end())
 
 
 @contextmanager
-def load() -> Iterator[Load]:
-    """Streams both ways, during a disturbance."""
+def load(name: str = "") -> Iterator[Load]:
+    """Streams both ways, during a disturbance.
+
+    @name: in front of the outcomes' names
+    """
     streams = Load()
-    streams.moves("start")
+    streams.moves(f"{name}start")
     yield streams
-    streams.moves("after")
-    streams.end()
+    streams.moves(f"{name}after")
+    streams.end(f"{name}stream")
 
 
 def pause(seconds: float) -> None:
