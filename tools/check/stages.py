@@ -92,7 +92,7 @@ STAGES = (
           needs_whole=("clang",)),
     Stage("differential",
           "our drivers beside the kernel's, on identical functions",
-          stage_differential.run, 1200, "check",
+          stage_differential.run, 1800, "check",
           (*GUEST, "tools/differential", "tools/count"),
           needs=("guests",)),
     Stage("coverage", "lines and branches that the KUnit suites run",
