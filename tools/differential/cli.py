@@ -14,10 +14,11 @@ from . import episodes, plan, report
 from .case import Case
 from .kind import Kind
 from .net import plan as net_plan
+from .net import selftests
 
 SAME, DIFFERED, UNUSABLE = 0, 1, 2
 KINDS = {kind.name: kind for kind in (plan.BLK, net_plan.NET)}
-TIMEOUT_S = 3600
+TIMEOUT_S, SELFTESTS_S = 3600, 4 * 3600
 GRACE_S = 900
 
 
@@ -126,6 +127,9 @@ def _here(options: argparse.Namespace) -> int:
     kind = KINDS[options.kind]
     if options.command == "soak":
         return _soak(options)
+    if options.command == "selftests":
+        return selftests.run(options.driver or selftests.BOTH, options.names,
+                             options.limit)
     if options.command == "run":
         return _named(kind, kind.select(options.names),
                       options.repeat, options.verbose)
@@ -151,4 +155,6 @@ def main(argv: Sequence[str]) -> int:
     if options.command == "soak":
         words += [] if "--seed" in words else ["--seed", str(options.seed)]
         timeout = options.minutes * 60 + GRACE_S
+    if options.command == "selftests":
+        timeout = SELFTESTS_S
     return machine.run_tool("differential", words, timeout)
