@@ -84,16 +84,21 @@ static int vfe_net_step_mac(struct vfe_net *vn)
 /* With RSS, its configuration has the number of pairs, too. */
 static int vfe_net_send_pairs(struct vfe_net *vn, u16 pairs)
 {
+	int err = pairs == 1 ? 0 : -EOPNOTSUPP;
+
 	if (vn->state.rss.on)
-		return vfe_net_rss_send(vn, pairs);
-	if (vfe_net_has(vn, VIRTIO_NET_F_MQ))
-		return vfe_net_cmd_pairs(vn, pairs);
-	return pairs == 1 ? 0 : -EOPNOTSUPP;
+		err = vfe_net_rss_send(vn, pairs);
+	else if (vfe_net_has(vn, VIRTIO_NET_F_MQ))
+		err = vfe_net_cmd_pairs(vn, pairs);
+	if (!err)
+		vn->state.pairs_enabled = pairs;
+	return err;
 }
 
 /*
  * 5.1.9.5.5: the device uses no other queues than those that it enabled, so
- * without its answer the driver uses only the first pair.
+ * without its answer the driver uses those that it enabled last: only the first
+ * pair after a reset, but not fewer while the device may use more.
  */
 static int vfe_net_step_pairs(struct vfe_net *vn)
 {
@@ -104,8 +109,8 @@ static int vfe_net_step_pairs(struct vfe_net *vn)
 		vfe_net_rss_refused(vn);
 		err = vfe_net_send_pairs(vn, s->pairs);
 	}
-	if (err && s->pairs > 1 && err != -ESHUTDOWN) {
-		WRITE_ONCE(s->pairs, 1);
+	if (err && s->pairs > s->pairs_enabled && err != -ESHUTDOWN) {
+		WRITE_ONCE(s->pairs, s->pairs_enabled);
 		queue_delayed_work(system_long_wq, &s->sync, VFE_NET_SYNC_SOON);
 	}
 	return err;
@@ -123,11 +128,11 @@ static const struct vfe_net_step_ops {
 	const char *name;
 	int (*send)(struct vfe_net *vn);
 } vfe_net_steps[VFE_NET_NUM_STEPS] = {
+	[VFE_NET_STEP_PAIRS] = { "the number of queues", vfe_net_step_pairs },
+	[VFE_NET_STEP_RSS] = { "hash reports", vfe_net_step_rss },
 	[VFE_NET_STEP_OFFLOADS] = {
 		"offloads of receive", vfe_net_send_offloads },
 	[VFE_NET_STEP_MAC] = { "the MAC address", vfe_net_step_mac },
-	[VFE_NET_STEP_PAIRS] = { "the number of queues", vfe_net_step_pairs },
-	[VFE_NET_STEP_RSS] = { "hash reports", vfe_net_step_rss },
 	[VFE_NET_STEP_COALESCE] = { "coalescing", vfe_net_send_coalesce },
 	[VFE_NET_STEP_QUEUES] = {
 		"coalescing of a queue", vfe_net_send_coalesce_queues },
@@ -213,6 +218,7 @@ void vfe_net_state_replay(struct vfe_net *vn)
 	vfe_net_forget_sent(vn);
 	/* 5.1.9.5.9: after negotiation all of them are enabled */
 	vn->state.sent_offloads = vfe_net_offloads(vn);
+	vn->state.pairs_enabled = 1;
 	vfe_net_moderation_forget(vn);
 	WRITE_ONCE(vn->state.pairs, vn->state.pairs_wanted);
 	vfe_net_ctrl_end(vn);

@@ -44,10 +44,12 @@ struct vfe_net;
 
 /**
  * enum vfe_net_step - the steps of a replay, in their order
+ * @VFE_NET_STEP_PAIRS: the number of queue pairs; resets receive steering. The
+ *	first, since packets are lost while the device uses more pairs than the
+ *	driver, and one that is always late gets only the first step
+ * @VFE_NET_STEP_RSS: receive steering and hash reports
  * @VFE_NET_STEP_OFFLOADS: offloads of receive
  * @VFE_NET_STEP_MAC: the address
- * @VFE_NET_STEP_PAIRS: the number of queue pairs; resets receive steering
- * @VFE_NET_STEP_RSS: receive steering and hash reports
  * @VFE_NET_STEP_COALESCE: moderation of all queues; resets that of each queue
  * @VFE_NET_STEP_QUEUES: moderation of each queue
  * @VFE_NET_STEP_FILTERS: promiscuous modes and MAC addresses
@@ -56,10 +58,10 @@ struct vfe_net;
  * @VFE_NET_NUM_STEPS: number of steps
  */
 enum vfe_net_step {
-	VFE_NET_STEP_OFFLOADS,
-	VFE_NET_STEP_MAC,
 	VFE_NET_STEP_PAIRS,
 	VFE_NET_STEP_RSS,
+	VFE_NET_STEP_OFFLOADS,
+	VFE_NET_STEP_MAC,
 	VFE_NET_STEP_COALESCE,
 	VFE_NET_STEP_QUEUES,
 	VFE_NET_STEP_FILTERS,
@@ -130,6 +132,8 @@ struct vfe_net_vlans {
  * @pairs: queue pairs in use
  * @pairs_wanted: queue pairs that the user wants; more than @pairs if the device
  *		  has not enabled them
+ * @pairs_enabled: queue pairs that the device has acknowledged last; 1 after a
+ *		   reset; protected by &vfe_net_ctrl.mutex
  * @offloads: offloads of receive that are enabled (CTRL_GUEST_OFFLOADS)
  * @rx: moderation of the receive queues
  * @tx: moderation of the transmit queues
@@ -163,6 +167,7 @@ struct vfe_net_state {
 	bool mac_set;
 	u16 pairs;
 	u16 pairs_wanted;
+	u16 pairs_enabled;
 	u64 offloads;
 	struct vfe_net_coalesce rx;
 	struct vfe_net_coalesce tx;

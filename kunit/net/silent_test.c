@@ -297,6 +297,30 @@ static void pairs_come_back_with_the_answers(struct kunit *test)
 	tnet_clean(t);
 }
 
+/*
+ * A number that got no answer: the device may use all pairs that it has enabled
+ * before, and packets on each of them are received.
+ */
+static void pairs_are_kept_without_an_answer(struct kunit *test)
+{
+	struct tnet *t = silent_up(test);
+
+	/* no reset meanwhile, after which the device has one pair */
+	t->vn->ctrl->patience = VFE_NET_CTRL_PATIENCE;
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 2), 0);
+	t->silent = true;
+	KUNIT_EXPECT_LT(test, tnet_use_pairs(t, 1), 0);
+	msleep(15000);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_tx_queues, 2U);
+	t->rx = &t->m->queues[2];
+	tnet_expect_receives(t, 300, 1);
+	t->rx = &t->m->queues[0];
+	tnet_expect_receives(t, 300, 2);
+	expect_catches_up(t);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_tx_queues, 2U);
+	tnet_clean(t);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(it_is_reset_once),
 	KUNIT_CASE(it_is_not_reset_while_packets_move),
@@ -309,6 +333,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_function_that_vanishes_ends_the_wait),
 	KUNIT_CASE(an_answer_to_no_command),
 	KUNIT_CASE(pairs_come_back_with_the_answers),
+	KUNIT_CASE(pairs_are_kept_without_an_answer),
 	{}
 };
 
