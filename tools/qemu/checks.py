@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from count import blk, driver, kvm, witness
+from count import blk, driver, kvm, net, witness
 from count.addresses import AddressMap
 from count.counts import CountError
 
@@ -145,20 +145,40 @@ def check(machine: str, config: Config, counts: Mapping[str, str],
                   _of_disk)
 
 
+def _pairs(config: NetConfig, counts: Mapping[str, str]) -> list[str]:
+    found = []
+    entries = [int(value) for path, value in counts.items()
+               if path.startswith("queues/") and path.endswith("/size")]
+    if len(entries) != config.virtqueues:
+        found.append(f"{len(entries)} queues, not {config.virtqueues}")
+    if max(entries, default=0) != config.size:
+        found.append(f"the largest queue has {max(entries, default=0)}"
+                     f" entries, not {config.size}")
+    for index in range(2 * config.queues):
+        # Receive queues have the even numbers.
+        if counts.get(f"queues/{index}/completions", "0") == "0":
+            found.append(f"queue {index}: no completion")
+    return found
+
+
+def interface(counts: Mapping[str, str]) -> net.InterfaceState:
+    """The statistics of the function's interface."""
+    return net.parse(" ".join(counts[f"net/{name}"] for name in net.FILES))
+
+
 def _of_net(config: Config, counts: Mapping[str, str],
             state: driver.DriverState) -> list[str]:
     """What only a network function has."""
     assert isinstance(config, NetConfig)
-    sizes = [int(value) for path, value in counts.items()
-             if path.startswith("queues/") and path.endswith("/size")]
-    found = []
-    if len(sizes) != config.virtqueues:
-        found.append(f"{len(sizes)} queues, not {config.virtqueues}")
-    if max(sizes, default=0) != config.size:
-        found.append(f"the largest queue has {max(sizes, default=0)} entries,"
-                     f" not {config.size}")
-    if not config.vectors and counts["vectors"] != "0":
-        found.append(f"{counts['vectors']} vectors, not 0")
+    found = _pairs(config, counts)
+    if int(counts["vectors"]) != config.used_vectors:
+        found.append(f"{counts['vectors']} vectors, not"
+                     f" {config.used_vectors}")
+    shown = interface(counts)
+    if state.operations != shown.packets:
+        found.append(f"operations: driver {state.operations}, interface"
+                     f" {shown.sent} packets sent and {shown.received}"
+                     " received")
     least = 2 * PINGS * len(SIZES)
     if state.operations < least:
         found.append(f"{state.operations} operations of {least} or more")
@@ -180,7 +200,7 @@ def _judge(machine: str, config: Config, counts: Mapping[str, str],
            names: AddressMap, after: kvm.Counts, before: kvm.Counts,
            problems: list[str], own: Own) -> ConfigResult:
     lines = [f"{path} {value}" for path, value in counts.items()
-             if not path.startswith("block/")]
+             if not path.startswith(("block/", "net/"))]
     try:
         state = driver.parse(lines)
         said = driver.testimony(state, driver.DriverState())

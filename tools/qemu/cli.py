@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from lab import LabError, files, machine, paths, qemus, text
 
-from . import report, run
+from . import net_backends, report, run
 from .configs import GROUPS as DISKS, TREES, Group
 from .net_configs import GROUPS as NETS
 
@@ -55,9 +55,18 @@ def selected(patterns: Sequence[str]) -> list[Group]:
                          if name in names))]
 
 
-def _measure(groups: Sequence[Group], without: Mapping[str, str]) -> int:
-    able = [group for group in groups
-            if group.machine.qemu not in without]
+def missing(groups: Sequence[Group],
+            without: Mapping[str, str]) -> dict[str, str]:
+    """What the groups need and this machine does not have, and why."""
+    needs = sorted({group.machine.needs for group in groups} - {""})
+    found = {name: without.get(name) or net_backends.missing(name)
+             for name in needs}
+    return {name: why for name, why in found.items() if why}
+
+
+def _measure(groups: Sequence[Group], given: Mapping[str, str]) -> int:
+    without = missing(groups, given)
+    able = [group for group in groups if group.machine.needs not in without]
     results = run.run(able)
     print("\n" + report.render(results, without) + "\n", flush=True)
     files.write_json(paths.out() / report.NAME,
@@ -66,20 +75,20 @@ def _measure(groups: Sequence[Group], without: Mapping[str, str]) -> int:
     return DIFFERED if bad or not results else AGREED
 
 
-def _fetch(groups: Sequence[Group]) -> dict[str, str]:
+def fetch(groups: Sequence[Group]) -> dict[str, str]:
     """Prepare the versions of QEMU; the reasons for those that failed."""
     without = {}
-    wanted = {group.machine.qemu for group in groups} - {TREES}
-    for version in sorted(wanted):
+    for one in {group.machine.needs: group.machine
+                for group in groups if group.machine.qemu != TREES}.values():
         try:
-            qemus.ensure(version)
+            qemus.ensure(one.qemu)
         except LabError as error:
-            without[version] = " ".join(str(error).split())
+            without[one.needs] = " ".join(str(error).split())
     return without
 
 
 def _elsewhere(patterns: Sequence[str], groups: Sequence[Group]) -> int:
-    argv = ["--without", json.dumps(_fetch(groups))]
+    argv = ["--without", json.dumps(fetch(groups))]
     for pattern in patterns:
         argv += ["--configs", pattern]
     return machine.run_tool("qemu", argv, TIMEOUT_S, kvm=True)

@@ -40,6 +40,13 @@ class GuestKind:
     append: str = ""                    # to the kernel's command line
     domain: str = ""                    # what the IOMMU does for a function
     cpus: int = 1
+    helper: str = ""        # what the back ends need; not every machine has it
+    by_turns: bool = False  # the kernel's driver has the same traffic, too
+
+    @property
+    def needs(self) -> str:
+        """What may be missing: the guest is left out then."""
+        return self.helper if self.qemu == TREES else f"QEMU {self.qemu}"
 
 
 @dataclass(frozen=True)

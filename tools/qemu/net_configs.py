@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """The configurations of QEMU's virtio-net-pci, as data.
 
-Each function has a tap of the machine that measures, with the offload headers.
+Each function has a tap of the machine that measures: directly, with the offload
+headers, or behind one of the other back ends of QEMU, which net_backends.py
+makes.
 """
 
 from __future__ import annotations
@@ -19,11 +21,21 @@ GUEST_OFFLOADS = ("guest_csum", "guest_tso4", "guest_tso6", "guest_ecn",
 HOST_OFFLOADS = ("csum", "host_tso4", "host_tso6", "host_ecn", "host_ufo",
                  "host_uso")
 NOT_MERGEABLE = {"mrg_rxbuf": "off"}
+# Back ends
+TAP, STREAM, VHOST = "tap", "stream", "vhost"
+# Those of FEATURES that QEMU does not offer, because a back end lacks them
+LACKS = {VHOST: {"IN_ORDER", "RING_PACKED"}}
 
 
 @dataclass(frozen=True)
 class NetConfig(Config):
     """One network function; @queues counts its pairs."""
+
+    backend: str = TAP
+
+    @property
+    def features(self) -> frozenset[str]:
+        return super().features - LACKS.get(self.backend, set())
 
     @property
     def has_control(self) -> bool:
@@ -38,6 +50,14 @@ class NetConfig(Config):
     @property
     def has_vectors(self) -> int:
         return 2 * self.queues + 2 if self.vectors < 0 else self.vectors
+
+    @property
+    def used_vectors(self) -> int:
+        """Those that the driver takes: one for each pair and one for
+        configuration, or one for all pairs, or one for all."""
+        wanted = self.queues + 1
+        return wanted if self.has_vectors >= wanted else \
+            min(self.has_vectors, 2)
 
     def qemu_properties(self) -> dict[str, object]:
         several = {"mq": "on"} if self.queues > 1 else {}
@@ -72,6 +92,12 @@ RINGS = (
     NetConfig("legacy-intx", LEGACY, vectors=0),
     NetConfig("legacy-plain-ring", {**LEGACY, **PLAIN_RING}),
 )
+STREAMS = (
+    NetConfig("stream", backend=STREAM),
+    NetConfig("stream-packed-in_order", {**PACKED, **IN_ORDER},
+              backend=STREAM),
+    NetConfig("stream-mrg_rxbuf-off", NOT_MERGEABLE, backend=STREAM),
+)
 OFFLOADS = (
     *(NetConfig(f"{name}-off", _off(name))
       for name in (*GUEST_OFFLOADS, *HOST_OFFLOADS, "mrg_rxbuf", "ctrl_vq",
@@ -103,11 +129,19 @@ BEHIND_IOMMU = (
     NetConfig("iommu-mrg_rxbuf-off", {**PLATFORM, **NOT_MERGEABLE}),
     NetConfig("iommu-around", {"iommu_platform": "off"}),
 )
+# In the machine's kernel
+VHOSTS = (
+    NetConfig("modern", backend=VHOST),
+    NetConfig("packed-in_order", {**PACKED, **IN_ORDER}, backend=VHOST),
+    NetConfig("pairs-4", queues=4, backend=VHOST),
+)
 
 GROUPS = (
-    Group(GuestKind("net"), RINGS),
+    Group(GuestKind("net"), RINGS + STREAMS),
     Group(GuestKind("net-offloads"), OFFLOADS),
     Group(GuestKind("net-cpus-4", cpus=4), PAIRS),
     Group(replace(configs.STRICT, name="net-iommu-strict"), BEHIND_IOMMU),
     Group(replace(configs.PASS_THROUGH, name="net-iommu-pt"), BEHIND_IOMMU),
+    Group(GuestKind("net-vhost", cpus=4, helper=VHOST, by_turns=True),
+          VHOSTS),
 )

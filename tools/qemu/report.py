@@ -40,8 +40,7 @@ def render(results: Sequence[ConfigResult],
     lines += ["", "exits: by the device's addresses, from before the probe"
               " on. fast: kicks that KVM gave to an", "ioeventfd at once;"
               " they are exits, and among them."]
-    lines += [f"left out: QEMU {version}: {why}"
-              for version, why in without.items()]
+    lines += [f"left out: {name}: {why}" for name, why in without.items()]
     lines += [f"{result.name}: {problem}" for result in results
               for problem in result.problems]
     return "\n".join(lines)

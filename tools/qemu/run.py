@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -21,9 +22,10 @@ from lab.initramfs import More
 
 from . import functions as parts
 from . import net_configs, net_functions as net
+from .checks import ConfigResult, check, check_net
 from .configs import TREES, Config, Group, GuestKind
 from .functions import Bound
-from .checks import ConfigResult, check, check_net
+from .net_backends import Backends
 
 MEMORY_MB = 384
 COMMAND_S = 180
@@ -56,7 +58,9 @@ class GroupRun:
                                    parts.RELEASE)
     what = "disk"
 
-    def __init__(self, group: Group, folder: Path) -> None:
+    def __init__(self, group: Group, folder: Path,
+                 backends: Backends) -> None:
+        self._backends = backends
         self._machine: GuestKind = group.machine
         self._folder = folder
         self._functions: Sequence[AnyFunction] = self._placed(group)
@@ -89,7 +93,8 @@ class GroupRun:
         return Guest(accel="kvm", cpus=machine.cpus, memory=MEMORY_MB,
                      append=machine.append, qemu_args=argv, qemu=qemu,
                      machine=machine.properties, name=f"qemu-{machine.name}",
-                     more=self._more())
+                     more=self._more(),
+                     descriptors=self._backends.descriptors)
 
     def _tell(self, text: str) -> str:
         script = pci.script(text.replace("{bdfs}", self._bdfs))
@@ -198,14 +203,34 @@ class NetRun(GroupRun):
 
     def _arguments(self, function: AnyFunction) -> list[str]:
         assert isinstance(function, net.NetFunction)
-        return function.arguments()
+        return function.arguments(self._backends)
+
+    def _measure(self, histograms: kvm.Histograms) -> list[ConfigResult]:
+        results = super()._measure(histograms)
+        if not self._machine.by_turns:
+            return results
+        with progress.step(f"{self._machine.name}: virtio_net"):
+            wrong = self._kernels_turn()
+        return [replace(result, problems=(
+            *result.problems, *wrong.get(result.config.name, [])))
+            for result in results]
+
+    def _kernels_turn(self) -> dict[str, list[str]]:
+        """The same traffic by virtio_net; its problems, by configuration."""
+        bound = parts.parse_bound(self._tell(net.BIND_KERNELS))
+        wrong = self._traffic(bound)
+        self._tell(net.RELEASE)
+        return {one.config.name: [
+            f"virtio_net: {problem}" for problem in wrong.get(
+                bound[one.bdf].name if one.bdf in bound else "",
+                ["no interface"])] for one in self._functions}
 
     def _traffic(self, bound: Mapping[str, Bound]) -> dict[str, list[str]]:
         names = {bdf: one.name for bdf, one in bound.items() if one.name}
         mine = [one for one in self._functions
                 if isinstance(one, net.NetFunction) and one.bdf in names]
-        said = self._guest.run(net.traffic(mine, names), TRAFFIC_S,
-                               check=False).out
+        said = self._guest.run(net.traffic(
+            mine, names, self._machine.cpus), TRAFFIC_S, check=False).out
         return {names[bdf]: wrong
                 for bdf, wrong in net.problems(said, mine).items()}
 
@@ -214,7 +239,8 @@ def _run_group(group: Group, folder: Path) -> list[ConfigResult]:
     kind = NetRun if isinstance(group.configs[0], net_configs.NetConfig) \
         else GroupRun
     try:
-        return kind(group, folder).run()
+        with Backends() as backends:
+            return kind(group, folder, backends).run()
     except LabError as error:
         progress.say(f"{group.machine.name} FAILED: {_problem(error)}")
         return [ConfigResult(group.machine.name, config, (_problem(error),))

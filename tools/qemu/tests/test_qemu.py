@@ -7,14 +7,16 @@ import base64
 import json
 import subprocess
 import unittest
+from unittest import mock
 
-from count import kvm
+from count import kvm, net
 from count.addresses import AddressMap
 from count.tests.samples import MODERN, RESOURCE
-from qemu import cli, configs, functions, net_functions
+from lab import LabError
+from qemu import cli, configs, functions, net_backends, net_functions, report
+from qemu.checks import ConfigResult, check, check_net
 from qemu.configs import Config, Group
-from qemu.checks import ConfigResult, check
-from qemu.net_configs import NetConfig
+from qemu.net_configs import STREAM, VHOST, NetConfig
 
 BDF = "0000:00:03.0"
 NOTIFY = 0x380000003000     # in the BAR 4 of RESOURCE
@@ -88,7 +90,8 @@ class Places(unittest.TestCase):
         for script in (functions.TAKE, functions.NAMES, functions.BIND,
                        functions.COUNTS, functions.RELEASE,
                        net_functions.TAKE, net_functions.BIND,
-                       net_functions.COUNTS, net_functions.RELEASE):
+                       net_functions.BIND_KERNELS, net_functions.COUNTS,
+                       net_functions.RELEASE):
             text = script.replace("{bdfs}", "a b")
             done = subprocess.run(["bash", "-n"], input=text, text=True,
                                   capture_output=True, check=False)
@@ -110,13 +113,34 @@ class Net(unittest.TestCase):
         self.assertEqual(NetConfig("x", {"ctrl_vq": "off"}).virtqueues, 2)
         self.assertEqual(NetConfig("x", vectors=0).has_vectors, 0)
 
-    def test_traffic(self) -> None:
-        one = self.one(NetConfig("x"))
-        script = net_functions.traffic([one], {one.bdf: "eth5"})
-        self.assertIn("addr add 10.0.7.2/24 dev eth5", script)
+    def test_vectors(self) -> None:
+        for vectors, used in ((-1, 5), (5, 5), (4, 2), (2, 2), (1, 1), (0, 0)):
+            self.assertEqual(NetConfig("x", queues=4, vectors=vectors)
+                             .used_vectors, used)
+
+    def test_features_of_back_ends(self) -> None:
+        every = {**configs.PACKED, **configs.IN_ORDER}
+        ring = {"EVENT_IDX", "INDIRECT_DESC", "VERSION_1"}
+        for backend, words in ((VHOST, set()), (STREAM, {"IN_ORDER",
+                                                         "RING_PACKED"})):
+            self.assertEqual(NetConfig("x", every, backend=backend).features,
+                             ring | words)
+
+    def script(self, config: NetConfig, cpus: int = 1) -> str:
+        """The traffic of a function, which must be shell."""
+        one = self.one(config)
+        script = net_functions.traffic([one], {one.bdf: "eth5"}, cpus)
         done = subprocess.run(["bash", "-n"], input=script, text=True,
                               capture_output=True, check=False)
         self.assertEqual((done.returncode, done.stderr), (0, ""), script)
+        return script
+
+    def test_traffic(self) -> None:
+        script = self.script(NetConfig("x"))
+        self.assertIn("addr add 10.0.7.2/24 dev eth5", script)
+        self.assertNotIn("netload", script)
+        self.assertEqual(
+            self.script(NetConfig("x", queues=2), 4).count("netload turns"), 4)
 
     def test_problems(self) -> None:
         one = self.one(NetConfig("x"))
@@ -128,6 +152,64 @@ class Net(unittest.TestCase):
         for text in (good.replace("20 received", "19 received", 1),
                      good.replace("TCP_MAERTS: 0", "TCP_MAERTS: 1"), ""):
             self.assertTrue(net_functions.problems(text, [one])[one.bdf])
+        one = self.one(NetConfig("x", queues=2))
+        for flows, wrong in (("whole", []), ("1 3", ["flows that failed, by"
+                                                     " CPU: 1 3"])):
+            text = good + f"{one.bdf} flows: {flows}\n"
+            self.assertEqual(net_functions.problems(text, [one])[one.bdf],
+                             wrong)
+
+    def judged(self, config: NetConfig, **changes: str) -> tuple[str, ...]:
+        """The problems of a function that differs in these files."""
+        files = {f"net/{name}": "0" for name in net.FILES}
+        files |= {"net/tx_packets": "65", "net/rx_packets": "64",
+                  "queues/1/completions": "65", "queues/1/size": "256",
+                  "queues/1/kicks": "0", "queues/2/size": "64",
+                  "queues/2/completions": "0", "queues/2/kicks": "0"}
+        found = check_net("m", config, {**counts(**changes), **files, **{
+            key.replace("__", "/"): value for key, value in changes.items()}},
+            names(), seen(), {}, [])
+        return found.problems
+
+    def test_judging(self) -> None:
+        good = NetConfig("x")
+        self.assertEqual(self.judged(good), ())
+        for words, config, changes in (
+                ("2 vectors, not 1", NetConfig("x", vectors=1), {}),
+                ("queue 1: no completion", good,
+                 {"queues__1__completions": "0"}),
+                ("3 queues, not 5", NetConfig("x", queues=2), {}),
+                ("interface 65 packets sent and 63 received", good,
+                 {"net__rx_packets": "63"}),
+                ("has 256 entries, not 512", NetConfig("x", size=512), {})):
+            problems = self.judged(config, **changes)
+            self.assertTrue(any(words in one for one in problems), problems)
+
+
+class LeftOut(unittest.TestCase):
+    """Back ends that a machine does not have."""
+
+    def test_reasons(self) -> None:
+        groups = [Group(configs.GuestKind(name, qemu, helper=helper), ())
+                  for name, qemu, helper in (
+                      ("a", "7.2", ""), ("b", configs.TREES, VHOST),
+                      ("c", configs.TREES, ""))]
+        with mock.patch("lab.qemus.ensure",
+                        side_effect=LabError("no\nnetwork")):
+            without = cli.fetch(groups)
+        self.assertEqual(without, {"QEMU 7.2": "no network"})
+        with mock.patch("qemu.net_backends.missing", lambda name: {
+                VHOST: "no module"}.get(name, "")):
+            self.assertEqual(cli.missing(groups, without), {
+                **without, VHOST: "no module"})
+        self.assertIn("left out: QEMU 7.2: no network",
+                      report.render([], without))
+
+    def test_of_this_machine(self) -> None:
+        with mock.patch("subprocess.run"), \
+                mock.patch("os.access", return_value=False):
+            self.assertIn("vhost_net", net_backends.missing(VHOST))
+        self.assertEqual(net_backends.missing(""), "")
 
 
 class Fio(unittest.TestCase):
