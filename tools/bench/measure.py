@@ -6,7 +6,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from count import driver, kvm, pairs, snapshot, vcpu
 from count.snapshot import Snapshot
@@ -57,11 +57,12 @@ class Run:
         return cls(outcome, after - before, ended - began)
 
 
-def single(bench: Bench, one: Session, row: Row) -> Result:
-    """Measure a row on a bound setup, then verify the data."""
+def single(bench: Bench, one: Session, row: Row, part: int = 1) -> Result:
+    """Measure a row on a bound setup, or one of @part runs of it, then verify
+    the data."""
     # One operation measures the workload's start and end.
     start = Run.of(one, row, one.work.job(row, row.ops))
-    job = one.work.job(row)
+    job = one.work.job(row, part)
     before = _take(bench, one)
     run = Run.of(one, row, job)
     outcome = run.outcome
@@ -78,11 +79,14 @@ def pair(bench: Bench, both: Sequence[Session],
     """Measure the rows of a comparison, on setups that are bound at the same
     time.
 
-    They run by turns, so all exits cannot be attributed to one function.
+    They run by turns, so all exits cannot be attributed to one function, unless
+    each run has counts of its own.
     """
+    if rows[0].each:
+        return _by_turns(bench, both, rows)
     guest, kind = both[0].guest, workload.of(rows[0].setup.function)
     turns = rows[0].pairs
-    order = pairs.order(turns)
+    order = pairs.order(turns, len(rows))
     jobs = [both[index].work.job(rows[index], turns) for index in order]
     before = [_take(bench, one) for one in both]
     began = time.monotonic()
@@ -100,6 +104,28 @@ def pair(bench: Bench, both: Sequence[Session],
     return results
 
 
+def _by_turns(bench: Bench, both: Sequence[Session],
+              rows: Sequence[Row]) -> list[Result]:
+    turns = rows[0].pairs
+    found: list[list[Result]] = [[] for _ in rows]
+    for index in pairs.order(turns, len(rows)):
+        found[index].append(single(bench, both[index], rows[index], turns))
+    return [median(row, results) for row, results in zip(rows, found)]
+
+
+def _notifications(result: Result) -> float:
+    """Kicks, as far as they are exits, and interrupts, of an operation."""
+    return (result.exits or 0.0) + (result.ratio("interrupts") or 0.0)
+
+
+def median(row: Row, results: Sequence[Result]) -> Result:
+    """The median run by kicks and interrupts, with the speeds of all."""
+    middle = sorted(results, key=_notifications)[len(results) // 2]
+    outcome = together([one.outcome for one in results if one.outcome])
+    return replace(middle, row=row, turns=tuple(results),
+                   outcome=replace(outcome, ios=middle.ops))
+
+
 def together(outcomes: Sequence[Outcome]) -> Outcome:
     """Several runs as one: sums, and the medians of latencies and rates."""
     return Outcome(
@@ -108,7 +134,9 @@ def together(outcomes: Sequence[Outcome]) -> Outcome:
         statistics.median(one.iops for one in outcomes),
         int(statistics.median(one.lat_ns_p50 for one in outcomes)),
         int(statistics.median(one.lat_ns_p99 for one in outcomes)),
-        tuple(one.iops for one in outcomes))
+        tuple(one.iops for one in outcomes),
+        tuple(one.lat_ns_p50 for one in outcomes),
+        tuple(one.lat_ns_p99 for one in outcomes))
 
 
 def probe(bench: Bench, one: Session, row: Row) -> Result:

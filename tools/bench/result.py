@@ -108,13 +108,16 @@ class Result:
     notes: tuple[str, ...] = ()
     error: str = ""
     probe: ProbeCost | None = None      # only of a probe row
+    # all runs, if each has counts of its own: the row is the median one
+    turns: tuple[Result, ...] = ()
     polling: Polling | None = None      # only of a row with adaptive polling
 
     @property
     def agree(self) -> bool:
         """Was the row measured, and do all witnesses agree?"""
         return (not self.error and self.verdict is not None
-                and self.verdict.agree)
+                and self.verdict.agree
+                and all(turn.agree for turn in self.turns))
 
     @property
     def ops(self) -> int:
@@ -173,11 +176,19 @@ class Result:
         job["notes"] = list(self.notes)
         if self.probe:
             job["probe"] = self.probe.as_json()
+        if self.turns:
+            job["turns"] = [turn.per_op() for turn in self.turns]
         if self.polling:
             job["polling"] = self.polling.as_json(self.ops)
         if self.error:
             job["error"] = self.error
         return job
+
+    def per_op(self) -> dict[str, float | None]:
+        """The counts per operation."""
+        return {"exits": _rounded(self.exits),
+                **{name: _rounded(self.ratio(name)) for name in
+                   ("kicks", "interrupts", "all_exits")}}
 
     def _counts(self) -> dict[str, Any]:
         if not (self.verdict and self.traffic and self.outcome):
@@ -195,10 +206,7 @@ class Result:
             "idle_exits_per_s": round(traffic.idle_per_s, 1),
             "start_exits": round(traffic.start_exits, 1),
             "window_s": round(traffic.seconds, 3),
-            "per_op": {"exits": _rounded(self.exits),
-                       "kicks": _rounded(self.ratio("kicks")),
-                       "interrupts": _rounded(self.ratio("interrupts")),
-                       "all_exits": _rounded(self.ratio("all_exits"))},
+            "per_op": self.per_op(),
             "observed": {"iops": round(outcome.iops, 1),
                          "lat_ns_p50": outcome.lat_ns_p50,
                          "lat_ns_p99": outcome.lat_ns_p99,
@@ -206,8 +214,10 @@ class Result:
             "differences": list(verdict.differences),
         }
         if outcome.runs:
-            counts["observed"]["runs_iops"] = [round(iops, 1)
-                                               for iops in outcome.runs]
+            counts["observed"].update(
+                runs_iops=[round(iops, 1) for iops in outcome.runs],
+                runs_lat_ns_p50=list(outcome.p50s),
+                runs_lat_ns_p99=list(outcome.p99s))
         if verdict.formula:
             counts["formula"] = {"exits": verdict.formula.exits,
                                  "accesses": verdict.formula.accesses}

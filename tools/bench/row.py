@@ -49,6 +49,7 @@ class Setup:
     workloads: tuple[str, ...] = ()
     polled: bool = False            # the workload polls for completions
     times: int = 1                  # factor for the number of operations
+    tune: str = ""                  # ethtool's options, for an interface
 
     @property
     def mapped_windows(self) -> frozenset[str]:
@@ -75,6 +76,7 @@ class Row:
     brief: bool = True          # part of a short run, too
     title: str = ""             # its name, if not of the parts above
     pairs: int = PAIRS          # of runs, in a comparison
+    each: bool = False          # each of these runs has counts of its own
     name: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -109,14 +111,14 @@ def _matches(row: Row, patterns: Sequence[str]) -> bool:
 
 
 def _cell(row: Row) -> tuple[object, ...]:
-    """A key that the two rows of a comparison share."""
+    """A key that the rows of a comparison share."""
     return (row.group, row.rw, row.depth, row.submit) if row.group \
         else (row.name,)
 
 
 def select(rows: Iterable[Row], patterns: Sequence[str]) -> list[Row]:
-    """The rows whose name matches a shell pattern or begins with it; both rows
-    of a pair, if one does."""
+    """The rows whose name matches a shell pattern or begins with it; all rows
+    of a comparison, if one does."""
     every = list(rows)
     if not patterns:
         return every

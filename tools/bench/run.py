@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from count import kvm
-from lab import LabError, pci, progress
+from lab import LabError, guest as lab_guest, pci, progress
 from lab.errors import Silence, one_line
 from lab.guest import DeviceSpec, Guest
 from lab.lost_cpu import LostCpu
@@ -26,8 +26,11 @@ from .session import GuestFunction, Session
 IDLE_S = 4.0
 MEMORY_MB = 512
 MOST_LOST = 4       # virtual CPUs of guests
-# Slots of QEMU's own devices; those of the lab are higher.
-FIRST_SLOT = 0x04
+# Slots of QEMU's own devices; those of the lab are higher. QEMU's chipset has
+# the last one.
+FIRST_SLOT, LAST_SLOT = 0x04, 0x1e
+MOST_QEMU = lab_guest.FIRST_SLOT - FIRST_SLOT
+MOST_OURS = LAST_SLOT - lab_guest.FIRST_SLOT + 1
 # A function has a driver only during its rows, since a polling device polls as
 # long as it has one. At boot the kernel's drivers bind to their functions, and
 # also to the agent's device.
@@ -48,6 +51,26 @@ def _needed(chosen: Sequence[Row]) -> list[Function]:
     names = {row.setup.function.name for row in chosen}
     return [function for function in rows.functions()
             if function.name in names]
+
+
+def guests(chosen: Sequence[Row]) -> list[list[Row]]:
+    """The rows of each guest: of one class, and with no more functions than
+    there are slots. Rows that are measured together stay so."""
+    found: list[list[Row]] = []
+    for _, rows_of_group in itertools.groupby(chosen,
+                                              lambda row: row.together):
+        group = list(rows_of_group)
+        if not found or not _fits([*found[-1], *group]):
+            found.append([])
+        found[-1] += group
+    return found
+
+
+def _fits(chosen: Sequence[Row]) -> bool:
+    needed = _needed(chosen)
+    qemus = sum(one.qemu is not None for one in needed)
+    return (len({one.device_class for one in needed}) == 1
+            and qemus <= MOST_QEMU and len(needed) - qemus <= MOST_OURS)
 
 
 @dataclass(frozen=True)
@@ -194,10 +217,10 @@ def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
             measuring.measure(list(group))
 
 
-def _measure_class(chosen: Sequence[Row], kvm_kind: str,
+def _measure_guest(chosen: Sequence[Row], kvm_kind: str,
                    outside: dict[str, Any] | None, apart: bool,
                    kept: Kept) -> None:
-    """Boot a guest with the functions of one class, and measure its rows; boot
+    """Boot a guest with the functions of these rows, and measure them; boot
     another when it is of no more use."""
     needed = _needed(chosen)
     kind = needed[0].device_class
@@ -233,7 +256,7 @@ def _measure_class(chosen: Sequence[Row], kvm_kind: str,
 
 def run(chosen: Sequence[Row], kvm_kind: str,
         outside: dict[str, Any] | None, apart: bool) -> Measured:
-    """Measure the rows, in a guest for each class of devices.
+    """Measure the rows, in a guest for each class of devices, or in several.
 
     @apart: in pairs on QEMU's devices, as placement.apart()
     """
@@ -242,9 +265,8 @@ def run(chosen: Sequence[Row], kvm_kind: str,
     if kept.results:
         progress.say(f"{len(kept.of(chosen))} of {len(chosen)} rows are"
                      " measured already")
-    for _, group in itertools.groupby(
-            chosen, lambda row: row.setup.function.device_class):
-        _measure_class(list(group), kvm_kind, outside, apart, kept)
+    for group in guests(chosen):
+        _measure_guest(group, kvm_kind, outside, apart, kept)
     abouts = list(kept.about.values())
     drivers = sorted({row.setup.driver for row in chosen})
     return Measured(abouts[0][0], {**abouts[0][1], "drivers": drivers},

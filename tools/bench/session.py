@@ -63,7 +63,7 @@ class Session:
         self.function = function
         self.names = AddressMap((), ())
         self.work = workload.of(setup.function).work(
-            self.run, setup, function.bdf, regions)
+            self.run, setup, function.bdf, regions, function.control)
 
     def run(self, command: str) -> str:
         """Run a command in the guest; its output."""

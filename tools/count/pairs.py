@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""Runs of two drivers by turns: their order, and their ratios.
+"""Runs of drivers by turns: their order, and their ratios.
 
-Other load of the machine affects both drivers, since only adjacent runs are
+Other load of the machine affects all of them, since only adjacent runs are
 compared.
 """
 
@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
-def order(turns: int) -> list[int]:
+def order(turns: int, drivers: int = 2) -> list[int]:
     """The order of the drivers, 0 and 1, for this many pairs: each is first in
-    every other pair."""
+    every other pair. A third one is adjacent to the second, as the first is."""
     return [index for turn in range(turns)
-            for index in ((0, 1), (1, 0))[turn % 2]]
+            for index in range(drivers)[::-1 if turn % 2 else 1]]
 
 
 @dataclass(frozen=True)

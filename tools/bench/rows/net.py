@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import row
 from ..row import PAIRS, SINGLE, Function, Row, Rung, Setup
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
-                                 STREAM, TRIP, WRITES)
+                                 STREAM, TAKE, TRIP, WRITES)
 
 NET = "net"
 # Datagrams at once in a burst
@@ -18,14 +19,15 @@ DEPTH = 32
 # fewer.
 TRAP_SHARE = 20
 # Cheap operations: more of them, so that the time is measurable
-TIMES: Mapping[str, float] = {SEND: 10, SEGMENTED: 10, BATCH: 2, CRR: 0.2,
-                              STREAM: 0.5, MAERTS: 0.5}
+TIMES: Mapping[str, float] = {SEND: 10, SEGMENTED: 10, TAKE: 10, BATCH: 2,
+                              CRR: 0.2, STREAM: 0.5, MAERTS: 0.5}
 
 # Models of the delay of our device
 OWN_DELAYS = {"constant": "constant:5000", "varying": "lognormal:5000:0.7"}
 
 _ECHO = ("--backend", "echo")
 _SINK = ("--backend", "sink")
+_SOURCE = ("--backend", "source:64")
 _STOCK_SPLIT = ("--id", "stock", "--features-off", "packed,in_order")
 _MODERN = {"disable-legacy": "on"}
 _LEGACY = {"disable-legacy": "off", "disable-modern": "on", "vectors": 0}
@@ -35,6 +37,7 @@ def _functions() -> tuple[Function, ...]:
     """Each with a network of its own."""
     ours: Sequence[tuple[str, tuple[str, ...]]] = (
         ("net-trap", ()),
+        ("net-trap-sink", _SINK),
         ("net-poll", ("--poll",)),
         ("net-map", ("--doorbell", "map")),
         ("net-stock", ("--id", "stock")),
@@ -43,23 +46,25 @@ def _functions() -> tuple[Function, ...]:
             "--id", "stock", "--features-off", "packed,in_order,event_idx")),
         ("net-stock-split", _STOCK_SPLIT),
         ("net-stock-map", (*_STOCK_SPLIT, "--doorbell", "map")),
+        ("net-stock-poll", ("--id", "stock", "--poll")),
         *((f"net-own-{kind}-{which}", (*_STOCK_SPLIT, "--delay", model))
-          for kind, model in OWN_DELAYS.items() for which in "ab"),
-        *((f"net-fast-{which}", (*_STOCK_SPLIT, *_SINK, "--poll"))
-          for which in "ab"),
+          for kind, model in OWN_DELAYS.items() for which in "abc"),
+        *((f"net-{kind}-{which}", options) for kind, options in (
+            ("fast", (*_STOCK_SPLIT, *_SINK, "--poll")),
+            ("split", _STOCK_SPLIT), ("packed", ("--id", "stock")),
+            ("source", (*_STOCK_SPLIT, *_SOURCE))) for which in "ab"),
     )
     qemus: Sequence[tuple[str, Mapping[str, object]]] = (
         ("net-qemu-legacy", _LEGACY),
-        ("net-qemu-a", _MODERN), ("net-qemu-b", _MODERN),
-        ("net-constant-a", {**_MODERN, "delay": "constant"}),
-        ("net-constant-b", {**_MODERN, "delay": "constant"}),
-        ("net-varying-a", {**_MODERN, "delay": "varying"}),
-        ("net-varying-b", {**_MODERN, "delay": "varying"}),
+        *((f"net-qemu-{which}", _MODERN) for which in "abc"),
+        *((f"net-{delay}-{which}", {**_MODERN, "delay": delay})
+          for delay in ("constant", "varying") for which in "abc"),
         ("net-ne2k", {"model": "ne2k_pci"}),
         ("net-rtl8139", {"model": "rtl8139"}),
         ("net-e1000", {"model": "e1000"}),
         ("net-e1000e", {"model": "e1000e"}),
     )
+    # The last of several back ends counts.
     return (*(Function(name, NET, (*_ECHO, *options), number=number)
               for number, (name, options) in enumerate(ours, 1)),
             *(Function(name, NET, qemu=properties, number=number)
@@ -76,10 +81,11 @@ def _setup(on: str, name: str, style: str, driver: str,
                  **more)
 
 
-def _trap(window: str, string_io: bool) -> Setup:
+def _trap(window: str, string_io: bool, on: str = "",
+          workload: str = PING) -> Setup:
     return _setup(
-        "trap", f"trap-{window}{'-string' if string_io else ''}",
-        "trap", "vfe_trap_net", workloads=(PING,),
+        f"trap{on}", f"trap-{window}{'-string' if string_io else ''}{on}",
+        "trap", "vfe_trap_net", workloads=(workload,),
         parameters=(f"window={window}", f"string={int(string_io)}"),
         options={"interrupts": "intx", "window": window,
                  "string_io": string_io})
@@ -88,7 +94,8 @@ def _trap(window: str, string_io: bool) -> Setup:
 def _options(on: str, interrupts: str, ring: str,
              event_idx: bool) -> dict[str, object]:
     return {"doorbell": "map" if on.endswith("map") else "trap",
-            "poll": on == "poll", "interrupts": interrupts, "ring": ring,
+            "poll": on.endswith("poll") or on.startswith("fast"),
+            "interrupts": interrupts, "ring": ring,
             "event_idx": event_idx}
 
 
@@ -99,34 +106,52 @@ _PACKED = {"packed": 1, "in_order": 1}
 def _virtio(name: str, on: str, workloads: tuple[str, ...] = (PING,), *,
             interrupts: str = "msix", ring: str = "split",
             event_idx: bool = True, polled: bool = False,
-            times: int = 1) -> Setup:
+            **more: Any) -> Setup:
     """A setup of vfe_net; by default a split ring with EVENT_IDX."""
     return _setup(
         on, name, "virtio", "vfe_net", workloads=workloads, polled=polled,
-        times=times, parameters=() if interrupts == "msix" else (
+        parameters=() if interrupts == "msix" else (
             f"interrupts={interrupts}",),
         options={**_options(on, interrupts, ring, event_idx),
                  "completions": "polled" if polled else "interrupt"},
         core={**(_SPLIT if ring == "split" else _PACKED),
-              "event_idx": int(event_idx)})
+              "event_idx": int(event_idx)}, **more)
 
 
 def _kernel(name: str, on: str, workloads: tuple[str, ...] = (PING,), *,
             interrupts: str = "msix", ring: str = "split",
             event_idx: bool = True, polled: bool = False,
-            times: int = 1) -> Setup:
+            **more: Any) -> Setup:
     return _setup(
         on, name, "kernel", "virtio_net", workloads=workloads, polled=polled,
-        times=times, parameters=(),
+        parameters=(),
         options={**_options(on, interrupts, ring, event_idx),
-                 "completions": "polled" if polled else "interrupt"})
+                 "completions": "polled" if polled else "interrupt"}, **more)
+
+
+def _both(name: str, on: str, **more: Any) -> tuple[Setup, ...]:
+    """Both drivers at once, on two identical functions."""
+    return (_virtio(f"{name}-vfe", f"{on}-a", **more),
+            _kernel(f"{name}-kernel", f"{on}-b", **more))
+
+
+def _three(name: str, on: str, places: str = "abc") -> tuple[Setup, ...]:
+    """And virtio_net on a third one: what two identical functions differ by."""
+    ours, kernels, again = (f"{on}-{place}" for place in places)
+    return (_virtio(f"{name}-vfe", ours), _kernel(f"{name}-kernel", kernels),
+            _kernel(f"{name}-again", again))
+
+
+# Why the drivers of other hardware have two workloads
+_ONLY = ("ping and datagrams only: TCP and bursts add no other register"
+         " accesses, and take minutes a row through hundreds of exits a packet")
 
 
 def _record(on: str, driver: str) -> Setup:
     """A driver of the kernel for hardware that QEMU emulates."""
     return _setup(on, f"record-{on}", "kernel", driver,
                   workloads=(PING, SEND), parameters=(),
-                  options={"emulated": on})
+                  options={"emulated": on, "workloads": _ONLY})
 
 
 BOTH = (PING, BATCH)
@@ -134,10 +159,12 @@ ONLY_TRIP = (TRIP,)
 # These rows do more operations, which cost almost nothing.
 POLLED_TIMES = 5
 
+WINDOWS = (("port", False), ("port", True), ("memory", False))
+
 SETUPS = (
-    _trap("port", False),
-    _trap("port", True),
-    _trap("memory", False),
+    *(_trap(*window) for window in WINDOWS),
+    # Nothing comes back: the cost of a packet sent
+    *(_trap(*window, "-sink", SEND) for window in WINDOWS),
     _virtio("legacy", "qemu-legacy", interrupts="intx"),
     _kernel("kernel-legacy", "qemu-legacy", interrupts="intx"),
     _virtio("intx", "trap", interrupts="intx"),
@@ -145,43 +172,49 @@ SETUPS = (
     _virtio("shared", "trap", interrupts="shared"),
     _virtio("no-event", "trap", event_idx=False),
     _kernel("kernel-no-event", "stock-no-event", event_idx=False),
-    _virtio("msix", "trap", (*BOTH, SEND)),
-    _kernel("kernel", "stock-split", (*BOTH, SEND)),
-    _virtio("packed", "trap", BOTH, ring="packed"),
-    _kernel("kernel-packed", "stock", BOTH, ring="packed"),
+    _virtio("msix", "trap", (PING, SEND)),
+    _kernel("kernel", "stock-split", (PING, SEND)),
+    _virtio("packed", "trap", ring="packed"),
+    _kernel("kernel-packed", "stock", ring="packed"),
     _virtio("polled", "trap", ONLY_TRIP, ring="packed", polled=True),
     _kernel("kernel-polled", "stock", ONLY_TRIP, ring="packed", polled=True),
     _virtio("poll", "poll", BOTH),
     _virtio("poll-polled", "poll", ONLY_TRIP, ring="packed", polled=True,
             times=POLLED_TIMES),
+    _kernel("kernel-poll-polled", "stock-poll", ONLY_TRIP, ring="packed",
+            polled=True, times=POLLED_TIMES),
     _virtio("map", "map", BOTH),
     _kernel("kernel-map", "stock-map"),
     _virtio("map-polled", "map", ONLY_TRIP, ring="packed", polled=True,
             times=POLLED_TIMES),
+    _kernel("kernel-map-polled", "stock-map", ONLY_TRIP, polled=True,
+            times=POLLED_TIMES),
 )
 
-# Both drivers at once, each on a function of QEMU, in the same run; on the
-# others the host delays what it sends to the guest.
-PAIR = (_virtio("pair-vfe", "qemu-a"), _kernel("pair-kernel", "qemu-b"))
-CONSTANT = (_virtio("constant-vfe", "constant-a"),
-            _kernel("constant-kernel", "constant-b"))
-VARYING = (_virtio("varying-vfe", "varying-a"),
-           _kernel("varying-kernel", "varying-b"))
-# Both again, each on the other's function: two identical functions may differ
-# by a tenth in a run.
-PAIR_SWAPPED = (_virtio("pair-swapped-vfe", "qemu-b"),
-                _kernel("pair-swapped-kernel", "qemu-a"))
-CONSTANT_SWAPPED = (_virtio("constant-swapped-vfe", "constant-b"),
-                    _kernel("constant-swapped-kernel", "constant-a"))
-VARYING_SWAPPED = (_virtio("varying-swapped-vfe", "varying-b"),
-                   _kernel("varying-swapped-kernel", "varying-a"))
+# Each on a function of QEMU, in the same run; on the others the host delays what
+# it sends to the guest.
+PAIR = _three("pair", "qemu")
+CONSTANT, VARYING = (_three(delay, delay) for delay in ("constant", "varying"))
+# Each driver on the other's function: two identical functions may differ by a
+# tenth in a run.
+PAIR_SWAPPED = _three("pair-swapped", "qemu", "bac")
+CONSTANT_SWAPPED, VARYING_SWAPPED = (
+    _three(f"{delay}-swapped", delay, "bac")
+    for delay in ("constant", "varying"))
 # The device polls, and drops what the guest sends: the guest's CPU is the
 # bottleneck.
-FAST = (_virtio("fast-vfe", "fast-a"), _kernel("fast-kernel", "fast-b"))
+FAST = _both("fast", "fast")
 # The same on our device, with delays of its own; it has no TCP
-OWN = {kind: (_virtio(f"own-{kind}-vfe", f"own-{kind}-a"),
-              _kernel(f"own-{kind}-kernel", f"own-{kind}-b"))
-       for kind in OWN_DELAYS}
+OWN = {kind: _three(f"own-{kind}", f"own-{kind}") for kind in OWN_DELAYS}
+# On our device, each run with counts of its own. Coalesced: an interrupt for
+# DEPTH frames, or after a millisecond
+SPLIT_BATCH = _both("batch", "split")
+PACKED_BATCH = _both("packed-batch", "packed", ring="packed")
+COALESCED = _both("coalesced", "split", tune=(
+    "-C $netdev adaptive-rx off rx-usecs 1000 rx-frames"
+    f" {DEPTH} tx-usecs 1000 tx-frames {DEPTH}"))
+# The device sends as fast as there are buffers.
+SOURCE = _both("source", "source")
 CONNECTIONS = (1, 8, 64)
 PAIRED: Sequence[tuple[str, int]] = (
     (PING, 1), (SEND, 1), (SEGMENTED, 1), (STREAM, 1), (MAERTS, 1),
@@ -201,8 +234,11 @@ RECORDS = (
     _record("e1000", "e1000"), _record("e1000e", "e1000e"),
 )
 WINDOWED = {STREAM, MAERTS}
-# Two streams of one driver differ by more than runs of other traffic.
-STREAM_PAIRS = 10
+# Enough for the spread of identical pairs; two streams of one driver differ by
+# more than runs of other traffic.
+REQUEST_PAIRS, STREAM_PAIRS = 6, 10
+# With counts of their own there is a median run.
+COUNTED_PAIRS = 7
 BRIEF = {PING, SEND, RR}
 
 
@@ -212,10 +248,10 @@ def _title(setup: Setup, traffic: str, at_once: int) -> str:
 
 
 def _row(setup: Setup, traffic: str, at_once: int, ops: int,
-         group: str = "", brief: bool = True, pairs: int = PAIRS) -> Row:
+         **more: Any) -> Row:
     return Row(setup, traffic, at_once, ops,
-               SINGLE if at_once == 1 else row.BATCH, group, brief,
-               _title(setup, traffic, at_once), pairs)
+               SINGLE if at_once == 1 else row.BATCH,
+               title=_title(setup, traffic, at_once), **more)
 
 
 def _rows_of(setup: Setup, ops: int, trap_ops: int) -> list[Row]:
@@ -228,16 +264,27 @@ def _rows_of(setup: Setup, ops: int, trap_ops: int) -> list[Row]:
 def _pair_rows(setups: Sequence[Setup], group: str,
                cells: Sequence[tuple[str, int]], ops: float,
                share: float = 1) -> list[Row]:
-    """The comparisons: each cell is two rows."""
+    """The comparisons: a row for each setup, cell by cell."""
     rows = []
     for traffic, at_once in cells:
-        turns, part = (STREAM_PAIRS, 1.0) if traffic in WINDOWED else (
-            PAIRS, share)
-        each = int(ops * TIMES.get(traffic, 1) * part)
-        rows += [_row(setup, traffic, at_once, turns * max(2 * at_once, each),
-                      group, group == "net-pair" and traffic in BRIEF, turns)
+        turns, part = (STREAM_PAIRS, 2.0) if traffic in WINDOWED else (
+            REQUEST_PAIRS, share)
+        every = PAIRS * ops * TIMES.get(traffic, 1) * part
+        rows += [_row(setup, traffic, at_once,
+                      turns * max(2 * at_once, math.ceil(every / turns)),
+                      group=group, pairs=turns,
+                      brief=group == "net-pair" and traffic in BRIEF)
                  for setup in setups]
     return rows
+
+
+def _counted_rows(setups: Sequence[Setup], group: str, traffic: str,
+                  at_once: int, ops: int) -> list[Row]:
+    """Comparisons in which each run has counts of its own."""
+    each = max(2 * at_once, int(ops * TIMES.get(traffic, 1)))
+    return [_row(setup, traffic, at_once, COUNTED_PAIRS * each, group=group,
+                 pairs=COUNTED_PAIRS, each=True, brief=False)
+            for setup in setups]
 
 
 def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
@@ -245,6 +292,11 @@ def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
     fewer = trap_ops or max(1, ops // TRAP_SHARE)
     return [
         *(row for setup in SETUPS for row in _rows_of(setup, ops, fewer)),
+        *(row for setups, name in (
+            (SPLIT_BATCH, "batch"), (PACKED_BATCH, "packed-batch"),
+            (COALESCED, "coalesced")) for row in _counted_rows(
+                setups, f"net-{name}", BATCH, DEPTH, ops)),
+        *_counted_rows(SOURCE, "net-source", TAKE, 1, ops),
         *_pair_rows(PAIR, "net-pair", PAIRED, ops),
         *_pair_rows(PAIR_SWAPPED, "net-pair-swapped", STREAMED, ops),
         *_pair_rows(FAST, "net-fast", SENT, ops),
@@ -275,13 +327,16 @@ RUNGS = (
          f"net-kernel-intx-{PING}"),
     Rung("MSI-X", f"net-no-event-{PING}", f"net-kernel-no-event-{PING}"),
     Rung("EVENT_IDX", f"net-msix-{PING}", f"net-kernel-{PING}"),
-    Rung("batching, depth 32", f"net-msix-{_BATCH}", f"net-kernel-{_BATCH}"),
-    Rung("packed and in order, depth 32", f"net-packed-{_BATCH}",
-         f"net-kernel-packed-{_BATCH}"),
+    Rung("batching, depth 32", f"net-batch-vfe-{_BATCH}",
+         f"net-batch-kernel-{_BATCH}"),
+    Rung("packed and in order, depth 32", f"net-packed-batch-vfe-{_BATCH}",
+         f"net-packed-batch-kernel-{_BATCH}"),
+    Rung("coalesced interrupts, depth 32", f"net-coalesced-vfe-{_BATCH}",
+         f"net-coalesced-kernel-{_BATCH}"),
     Rung("polled completions", f"net-polled-{TRIP}",
          f"net-kernel-polled-{TRIP}"),
     Rung("polling device", f"net-poll-polled-{TRIP}",
-         why_not="the rows of virtio_net are on a device that does not poll"),
+         f"net-kernel-poll-polled-{TRIP}"),
     Rung("mapped doorbell", f"net-map-polled-{TRIP}",
-         why_not="virtio_net's row here has no busy polling"),
+         f"net-kernel-map-polled-{TRIP}"),
 )

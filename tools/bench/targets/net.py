@@ -13,18 +13,23 @@ from count.target import Target
 
 from ..result import Result
 from ..row import Setup
-from ..rows.net import (CONSTANT, CONSTANT_SWAPPED, DEPTH, FAST, OWN, PAIR,
-                        PAIR_SWAPPED, VARYING, VARYING_SWAPPED)
+from ..rows.net import (COALESCED, CONSTANT, CONSTANT_SWAPPED, DEPTH, FAST, OWN,
+                        PACKED_BATCH, PAIR, PAIR_SWAPPED, SPLIT_BATCH, VARYING,
+                        VARYING_SWAPPED)
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
                                  STREAM, TRIP, WRITES)
-from .pairs import Cell, Rows, cells, fast_enough, in_every
+from .pairs import (P50, P99, SPEED, Cell, Rows, cells, fast_enough, in_every,
+                    never_worse)
 
-# What only the time decides: the same, except for chance
+# Counts that only the time decides: the same, except for chance. They are sums
+# of all runs, so identical pairs are too few to show a spread.
 CHANCE = 1.15
 # On a busy machine two pings in a hundred share a kick or an interrupt.
 SHARED = 1.02
 HALF = 0.5
-STREAMS = (STREAM, MAERTS, RR, WRITES, CRR)
+STREAMS, REQUESTS = (STREAM, MAERTS), (RR, WRITES, CRR)
+# Those with a latency of each operation
+EVERY = (SPEED, P50, P99)
 
 
 def _only_kicks(result: Result) -> bool:
@@ -87,13 +92,20 @@ def _paired(rows: Rows) -> list[Target]:
         *in_every(_of(timed, SEND), "UDP stream of small packets, bound by"
                   " the device: kicks and interrupts per packet no more,"
                   f" except for chance ({CHANCE})", _notified, CHANCE),
-        *fast_enough(_of(timed, SEND), 1 / CHANCE, "UDP stream of small"
-                     " packets, bound by the device: "),
-        *fast_enough(_of(timed, SEGMENTED), 1 / CHANCE, "UDP by GSO: "),
-        *in_every(_of(timed, *STREAMS), "TCP: kicks and interrupts no more,"
-                  f" except for chance ({CHANCE})", _notified, CHANCE),
-        *fast_enough(_of(timed, *STREAMS), 1 / CHANCE, "TCP: "),
+        *never_worse(_of(timed, SEND, SEGMENTED), "UDP, bound by the device",
+                     (SPEED,), CHANCE),
+        *in_every(_of(timed, *STREAMS, *REQUESTS), "TCP: kicks and interrupts"
+                  f" no more, except for chance ({CHANCE})", _notified, CHANCE),
+        *_timed(timed, "without delay"),
     ]
+
+
+def _timed(timed: Sequence[Cell], name: str) -> list[Target]:
+    """Speed, and latency where an operation has one."""
+    return [*never_worse(_of(timed, *STREAMS), f"TCP streams, {name}",
+                         (SPEED,), CHANCE),
+            *never_worse(_of(timed, PING, *REQUESTS), "requests by TCP, pings,"
+                         f" {name}", EVERY, CHANCE)]
 
 
 def _fast(rows: Rows) -> list[Target]:
@@ -111,19 +123,33 @@ def _fast(rows: Rows) -> list[Target]:
 
 def _delayed(rows: Rows) -> list[Target]:
     found = []
-    for name, setups in (
-            ("constant", (CONSTANT, CONSTANT_SWAPPED)),
-            ("varying", (VARYING, VARYING_SWAPPED)),
-            *((f"our device, {kind}", (both,)) for kind, both in OWN.items())):
-        timed = [cell for cell in _cells(rows, *setups) if cell.enough]
-        found += fast_enough(timed, 1 / CHANCE, f"{name} delay: ")
+    for name, setups in (("constant", (CONSTANT, CONSTANT_SWAPPED)),
+                         ("varying", (VARYING, VARYING_SWAPPED))):
+        found += _timed([cell for cell in _cells(rows, *setups)
+                         if cell.enough], f"{name} delay")
+    for name, setups_ in OWN.items():
+        found += never_worse([cell for cell in _cells(rows, setups_)
+                              if cell.enough],
+                             f"our device, {name} delay", EVERY, CHANCE)
     return found
 
 
-def _cells(rows: Rows, *pairs: Sequence[Setup]) -> list[Cell]:
-    """The measured cells of these pairs: ours, the kernel's."""
-    return [cell for ours, kernels in pairs
-            for cell in cells(rows, ours.name, kernels.name)]
+def _counted(rows: Rows) -> list[Target]:
+    """Of runs with counts of their own."""
+    found = []
+    for name, setups in (("", SPLIT_BATCH), ("packed, ", PACKED_BATCH),
+                         ("coalesced, ", COALESCED)):
+        timed = [cell for cell in _cells(rows, setups) if cell.enough]
+        found += in_every(timed, f"our device, {name}{DEPTH} at once: kicks and"
+                          " interrupts no more (medians of the runs)",
+                          _notified)
+    return found
+
+
+def _cells(rows: Rows, *comparisons: Sequence[Setup]) -> list[Cell]:
+    """The measured cells of these comparisons: ours, the kernel's, and again."""
+    return [cell for setups in comparisons
+            for cell in cells(rows, *(one.name for one in setups))]
 
 
 def targets(results: Rows) -> list[Target]:
@@ -131,4 +157,5 @@ def targets(results: Rows) -> list[Target]:
     own = [Target(text, _shown(results[name]),
                   not results[name].error and reached(results[name]))
            for name, text, reached in SINGLE if name in results]
-    return [*own, *_paired(results), *_fast(results), *_delayed(results)]
+    return [*own, *_paired(results), *_fast(results), *_delayed(results),
+            *_counted(results)]

@@ -16,6 +16,17 @@ from ..result import Result
 # start of the workload causes most exits.
 ENOUGH_OPS = 1000
 
+# Fewer identical pairs do not show by how much they differ.
+ENOUGH_PAIRS = 6
+# The standard error of the median of n values that vary by 1 is this, by the
+# root of n. A bound is four of them, as each run compares a hundred figures.
+OF_MEDIAN, ERRORS = math.sqrt(math.pi / 2), 4
+
+# Fields of Outcome, a value for each run
+SPEED, P50, P99 = "runs", "p50s", "p99s"
+METRICS = {SPEED: "operations per second", P50: "median latency",
+           P99: "99th percentile of the latency"}
+
 Rows = Mapping[str, Result]
 
 
@@ -25,13 +36,24 @@ def ratio(result: Result, name: str) -> float:
     return float("inf") if value is None else value
 
 
-class Cell:
-    """Both drivers on one workload, on the same kind of device."""
+def _deviation(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """The logarithms of the ratios of adjacent runs; none if a value is 0."""
+    if not (ours and theirs and all(ours) and all(theirs)):
+        return []
+    return [math.log(one / other)
+            for one, other in zip(ours, theirs, strict=True)]
 
-    def __init__(self, name: str, ours: Result, kernel: Result) -> None:
+
+class Cell:
+    """Both drivers on one workload, on the same kind of device, and perhaps the
+    kernel's again."""
+
+    def __init__(self, name: str, ours: Result, kernel: Result,
+                 again: Result | None = None) -> None:
         self.name = name
         self.ours = ours
         self.kernel = kernel
+        self.again = again
 
     @property
     def measured(self) -> bool:
@@ -49,24 +71,38 @@ class Cell:
                         for one in (self.ours, self.kernel))
         return ours, kernel
 
-    @property
-    def speed(self) -> float:
-        """The ratio of our operations per second to the kernel's: the median of
-        the pairs."""
+    def ratio(self, metric: str) -> float:
+        """The ratio of ours to the kernel's, the median of the pairs; 0 if a row
+        failed."""
         if not (self.ours.outcome and self.kernel.outcome):
             return 0.0
-        return pairs.ratios(self.ours.outcome.runs,
-                            self.kernel.outcome.runs).value
+        ours, theirs = (getattr(outcome, metric) for outcome in (
+            self.ours.outcome, self.kernel.outcome))
+        return pairs.ratios(ours, theirs).value \
+            if theirs and all(theirs) else 0.0
+
+    @property
+    def speed(self) -> float:
+        """The ratio of the operations per second."""
+        return self.ratio(SPEED)
+
+    def identical(self, metric: str) -> list[float]:
+        """The deviations of pairs of the kernel's driver with itself."""
+        if not (self.again and self.again.outcome and self.kernel.outcome):
+            return []
+        return _deviation(getattr(self.again.outcome, metric),
+                          getattr(self.kernel.outcome, metric))
 
 
-def cells(rows: Rows, ours: str, kernels: str) -> list[Cell]:
-    """The measured cells of a pair of setups."""
+def cells(rows: Rows, ours: str, kernels: str, again: str = "") -> list[Cell]:
+    """The measured cells of a comparison of setups."""
     found = []
     for name, result in rows.items():
         cell = name.removeprefix(f"{ours}-")
         partner = rows.get(f"{kernels}-{cell}")
         if cell != name and partner:
-            found.append(Cell(cell, result, partner))
+            found.append(Cell(cell, result, partner,
+                              rows.get(f"{again}-{cell}")))
     return found
 
 
@@ -119,3 +155,56 @@ def fast_enough(found: Sequence[Cell], least: float,
     return [Target(f"{what}operations per second at least {least:.2f} of the"
                    " kernel's in every cell (median of the pairs)",
                    "; ".join([shown, *slower]), not slower)]
+
+
+def _variation(deviations: Sequence[float]) -> float:
+    return math.sqrt(statistics.fmean(one * one for one in deviations))
+
+
+def spreads(found: Sequence[Cell], metric: str) -> dict[str, float | None]:
+    """By how much the median of the pairs of a cell may differ from 1 if both
+    drivers are the same; None if there are too few pairs.
+
+    A single cell has few pairs, so it counts as varying no less than all.
+    """
+    names = {name: [one for cell in same for one in cell.identical(metric)]
+             for name, same in _named(found).items()}
+    every = [one for deviations in names.values() for one in deviations]
+    spread: dict[str, float | None] = {}
+    for name, own in names.items():
+        spread[name] = None if len(own) < ENOUGH_PAIRS else math.expm1(
+            ERRORS * OF_MEDIAN / math.sqrt(len(own))
+            * max(_variation(own), _variation(every)))
+    return spread
+
+
+def never_worse(found: Sequence[Cell], what: str, metrics: Sequence[str],
+                chance: float) -> list[Target]:
+    """In no cell is ours worse than the kernel's by more than identical pairs
+    differ; without them, than @chance."""
+    return [_never_worse(found, what, metric, chance)
+            for metric in metrics] if found else []
+
+
+def _never_worse(found: Sequence[Cell], what: str, metric: str,
+                 chance: float) -> Target:
+    spread = spreads(found, metric)
+    shown, missed = [], []
+    for name, same in _named(found).items():
+        value = _mean([cell.ratio(metric) for cell in same])
+        own = spread[name]
+        bound = chance if own is None else 1 + own
+        least = value if metric == SPEED else value and 1 / value
+        if least * bound < 1 or not all(cell.measured for cell in same):
+            missed.append(name)
+        limit = 1 / bound if metric == SPEED else bound
+        why = "too few identical pairs" if own is None else f"±{own:.0%}"
+        if bound > chance:
+            why += f", looser than ±{chance - 1:.0%}"
+        shown.append(f"{name} {value:.2f} ({why}: {limit:.2f})")
+    text = ", ".join(shown)
+    if missed:
+        text += f"; missed: {', '.join(missed)}"
+    return Target(f"{what}: {METRICS[metric]} never worse than the kernel's,"
+                  " by the medians of the pairs (bound: the spread of identical"
+                  " pairs)", text, not missed)

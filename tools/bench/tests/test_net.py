@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import unittest
+from collections.abc import Sequence
 
-from bench import rows, targets
+from bench import rows, run, targets
 from bench.result import Result, Traffic
 from bench.row import Row
 from bench.rows import net as net_rows
@@ -135,16 +136,22 @@ def row(name: str, ops: int) -> Row:
 
 
 def result(name: str, kicks: float = 1.0, interrupts: float = 1.0,
-           speed: float = 100.0) -> Result:
-    """A measured row, with these counts per operation."""
+           speed: float = 100.0, *, p99: int = 9,
+           runs: Sequence[float] = ()) -> Result:
+    """A measured row, with these counts per operation.
+
+    @speed: of each run, if they are not those of @runs
+    """
     one = row(name, 1000)
+    speeds = tuple(runs) or (speed,) * one.pairs
     key = ("notify", "write")
     count = int(kicks * one.ops)
     return Result(
         one, compare({"kvm": Testimony({key: count}, count)}, least=1),
         Traffic(ops=one.ops, kicks=count,
                 interrupts=int(interrupts * one.ops)),
-        Outcome(one.ops, 10, speed, 1, 2, (speed,) * 5))
+        Outcome(one.ops, 10, speed, 1, 2, speeds, (5,) * len(speeds),
+                (p99,) * len(speeds)))
 
 
 def missed(*results: Result) -> list[str]:
@@ -185,6 +192,45 @@ class Targets(unittest.TestCase):
         self.assertFalse(missed(Result(short, slow.verdict, slow.traffic,
                                        slow.outcome), kernel))
 
+    def test_identical_pairs_make_the_bound(self) -> None:
+        slow = result("net-pair-vfe-rr", speed=97)
+        kernel = result("net-pair-kernel-rr")
+        for runs, reached in (((102, 98) * 3, True), ((100, 100.1) * 3, False)):
+            again = result("net-pair-again-rr", runs=runs)
+            self.assertEqual(not missed(slow, kernel, again), reached, runs)
+
+    def test_a_bound_that_is_looser_says_so(self) -> None:
+        found = targets.check([
+            result("net-pair-vfe-rr"), result("net-pair-kernel-rr"),
+            result("net-pair-again-rr", runs=(70, 130) * 3)])
+        self.assertIn("looser than ±15%", next(
+            one.measured for one in found if "per second" in one.text))
+
+    def test_without_identical_pairs_a_constant_is_the_bound(self) -> None:
+        kernel = result("net-constant-kernel-rr")
+        for speed, reached in ((88, True), (86, False)):
+            found = [one for one in targets.check([
+                result("net-constant-vfe-rr", speed=speed), kernel])
+                if "per second" in one.text]
+            self.assertEqual([one.reached for one in found], [reached])
+            self.assertIn("too few identical pairs", found[0].measured)
+
+    def test_latency(self) -> None:
+        kernel = result("net-varying-kernel-rr-64")
+        again = result("net-varying-again-rr-64")
+        self.assertFalse(missed(result("net-varying-vfe-rr-64"), kernel, again))
+        [text] = missed(result("net-varying-vfe-rr-64", p99=10), kernel, again)
+        self.assertIn("99th percentile", text)
+
+    def test_batches(self) -> None:
+        for name in ("batch", "packed-batch", "coalesced"):
+            ours, kernel = (f"net-{name}-{one}-udp-batch-32"
+                            for one in ("vfe", "kernel"))
+            self.assertFalse(missed(result(ours, 0.3, 0.2),
+                                    result(kernel, 0.2, 0.3)))
+            self.assertTrue(missed(result(ours, 0.3, 0.2),
+                                   result(kernel, 0.2, 0.2)))
+
     def test_rows_of_our_device(self) -> None:
         self.assertFalse(missed(result("net-msix-ping")))
         self.assertTrue(missed(result("net-msix-ping", 1.01)))
@@ -200,6 +246,17 @@ class Rows(unittest.TestCase):
         for rung in net_rows.RUNGS:
             self.assertIn(rung.row, names)
             self.assertTrue(rung.why_not or rung.kernel in names)
+
+    def test_a_guest_has_slots_for_its_functions(self) -> None:
+        every = rows.all_rows(1000)
+        guests = run.guests(every)
+        self.assertEqual([one for guest in guests for one in guest], every)
+        for guest in guests:
+            names = {one.setup.function.name: one.setup.function
+                     for one in guest}
+            qemus = sum(one.qemu is not None for one in names.values())
+            self.assertLessEqual(qemus, run.MOST_QEMU)
+            self.assertLessEqual(len(names) - qemus, run.MOST_OURS)
 
     def test_the_window_takes_fewer(self) -> None:
         self.assertLess(samples.row("net-trap-port-ping").ops,

@@ -7,10 +7,11 @@ import dataclasses
 import unittest
 from typing import cast
 
-from bench import rows
+from bench import measure, rows
 from bench.result import Result, Traffic
 from bench.row_result import row_result
 from bench.session import GuestFunction, Session
+from bench.tests import samples
 from bench.workload.interface import Outcome
 from count import kvm
 from count.counts import CountError
@@ -109,3 +110,25 @@ class Others(unittest.TestCase):
         self.assertEqual(found.polling.as_json(1000), {
             "looks": 1000, "found": 7, "cpu_ns": 5000, "cpu_ns_per_op": 5.0})
         self.assertIn("5 ns of CPU time per operation", found.notes[0])
+
+
+class ByTurns(unittest.TestCase):
+    """Runs with counts of their own."""
+
+    def median(self, *counts: tuple[int, int]) -> Result:
+        """The row of runs with these kicks, by the driver and by KVM."""
+        turns = [samples.result(driver=driver, kvm=by_kvm, device=driver)
+                 for driver, by_kvm in counts]
+        return measure.median(turns[0].row, turns)
+
+    def test_the_row_is_the_median_run(self) -> None:
+        found = self.median((900, 900), (1000, 1000), (700, 700))
+        self.assertEqual(found.exits, 0.9)
+        self.assertTrue(found.agree)
+        job = found.as_json()
+        self.assertEqual([turn["exits"] for turn in job["turns"]],
+                         [0.9, 1.0, 0.7])
+        self.assertEqual(len(job["observed"]["runs_iops"]), 3)
+
+    def test_witnesses_agree_in_each_run(self) -> None:
+        self.assertFalse(self.median((900, 900), (900, 900), (700, 701)).agree)

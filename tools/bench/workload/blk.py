@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from count import blk
+from count.device import Control
 from count.driver import Run
 from lab import LabError, image, paths, pci
 from lab.fio import FioError
@@ -126,9 +127,10 @@ class Blk:
         return "" if blocks_written(rows) <= room else \
             f"a disk has room for {room} writes"
 
-    def work(self, tell: Run, setup: Setup, bdf: str,
-             regions: Regions) -> Disk:
+    def work(self, tell: Run, setup: Setup, bdf: str, regions: Regions,
+             control: Control | None) -> Disk:
         """The disk of a function."""
+        del control
         return Disk(tell, setup, bdf, regions)
 
     def run(self, guest: Guest, jobs: Sequence[Job]) -> list[Outcome]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from count.device import Control
 from count.driver import Run
 from count.witness import Cost
 from lab import initramfs, pci
@@ -36,14 +37,22 @@ def limit_s(operations: int) -> float:
 @dataclass(frozen=True)
 class Outcome:
     """The load generator's results for a run: the count is exact, the rest
-    observed."""
+    observed.
+
+    @runs, @p50s, @p99s: of each of several runs: operations per second, and
+        latencies
+    @least: there were more operations, which the layer above has counted
+    """
 
     ios: int
     runtime_ms: int
     iops: float
     lat_ns_p50: int
     lat_ns_p99: int
-    runs: tuple[float, ...] = ()    # operations per second of each of several
+    runs: tuple[float, ...] = ()
+    p50s: tuple[int, ...] = ()
+    p99s: tuple[int, ...] = ()
+    least: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,9 +102,12 @@ class DeviceClass(Protocol):
     def too_many(self, rows: Sequence[Row]) -> str:
         """Why the rows have too many operations, or ""."""
 
-    def work(self, tell: Run, setup: Setup, bdf: str,
-             regions: Regions) -> Work:
-        """The interface to a function with a bound driver."""
+    def work(self, tell: Run, setup: Setup, bdf: str, regions: Regions,
+             control: Control | None) -> Work:
+        """The interface to a function with a bound driver.
+
+        @control: of its device process, if it has one
+        """
 
     def run(self, guest: Guest, jobs: Sequence[Job]) -> list[Outcome]:
         """Run these jobs, one after the other."""

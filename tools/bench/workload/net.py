@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from count import net
+from count.device import Control
 from count.driver import Run
 from lab import LabError, initramfs, paths, pci
 from lab import net as lab_net
@@ -44,15 +45,18 @@ for n in $(seq 10); do ping -q -c 1 -W 1 {peer} >/tmp/warm && break; done
 POLLED = """\
 echo 1000 >napi_defer_hard_irqs
 echo 1000000000 >gro_flush_timeout"""
+TUNED = "ethtool {options} || exit 1"
 
 
 class Interface:
     """The interface of a driver on a function."""
 
-    def __init__(self, tell: Run, setup: Setup, bdf: str) -> None:
+    def __init__(self, tell: Run, setup: Setup, bdf: str,
+                 control: Control | None) -> None:
         self._tell = tell
         self._setup = setup
         self._bdf = bdf
+        self._control = control
         self._name = ""
 
     def find(self) -> None:
@@ -61,9 +65,14 @@ class Interface:
         self._name = self._tell(pci.script(FIND.format(
             bdf=self._bdf, address=there.guest, peer=there.peer,
             nobody=there.nobody, mac=there.peer_mac,
-            tune=POLLED if self._setup.polled else ""))).split()[-1]
+            tune=self._tuning()))).split()[-1]
         if self._setup.function.qemu is not None:
             self._tell(WARM.format(peer=there.peer))
+
+    def _tuning(self) -> str:
+        if self._setup.tune:
+            return TUNED.format(options=self._setup.tune)
+        return POLLED if self._setup.polled else ""
 
     def above(self) -> str:
         """A command that prints the interface's counts."""
@@ -72,7 +81,8 @@ class Interface:
     def job(self, row: Row, part: int = 1) -> Job:
         """A measured run, one of @part runs of this row."""
         return Job(row.rw, net_peer.network(self._setup.function),
-                   row.ops // part, row.depth, row.setup.polled)
+                   row.ops // part, row.depth, row.setup.polled,
+                   self._control)
 
 
 class Net:
@@ -111,18 +121,19 @@ class Net:
         del rows
         return ""
 
-    def work(self, tell: Run, setup: Setup, bdf: str,
-             regions: Regions) -> Interface:
+    def work(self, tell: Run, setup: Setup, bdf: str, regions: Regions,
+             control: Control | None) -> Interface:
         """The interface of a function."""
         del regions
-        return Interface(tell, setup, bdf)
+        return Interface(tell, setup, bdf, control)
 
     def run(self, guest: Guest, jobs: Sequence[Job]) -> list[Outcome]:
         """One after the other."""
         found = []
         for job in jobs:
-            result = guest.run(net_load.command(job), limit_s(job.ops),
-                               check=False)
+            with net_load.source(job):
+                result = guest.run(net_load.command(job), limit_s(job.ops),
+                                   check=False)
             if result.rc:
                 raise LabError(f"{job.kind} ended with status {result.rc}:"
                                f" {result.out.strip()[-400:]}")
@@ -151,8 +162,7 @@ class Net:
 
     def operations(self, asked: Requests, outcome: Outcome) -> int:
         """Those of the workload: one may need several packets."""
-        del asked
-        return outcome.ios
+        return asked.count if outcome.least else outcome.ios
 
     def served(self, requests: Mapping[str, int]) -> int:
         """The packets."""

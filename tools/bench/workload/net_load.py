@@ -7,16 +7,20 @@ netload, which the lab compiles.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from count.device import Control
 from lab.errors import LabError
 from lab.peers import PORT, Network
 
 from .interface import Outcome
 
 DISCARD_PORT, ECHO_PORT = 9, 7
+ANSWERED = 4096         # datagrams from a source to an answer, the most
+
 PING_BYTES = 56
 SMALL = 18              # bytes of a datagram that fills the shortest frame
 SEGMENT, SEGMENTS = 1000, 32    # of a datagram that the device segments
@@ -26,6 +30,7 @@ STREAM_BYTES = 65536    # of an operation of a TCP stream
 
 PING, SEND, SEGMENTED, TRIP, BATCH = (
     "ping", "udp", "udp-gso", "udp-trip", "udp-batch")
+TAKE = "udp-take"       # from the device's back end, which is a source
 RR, CRR, STREAM, MAERTS = "tcp-rr", "tcp-crr", "tcp-stream", "tcp-maerts"
 WRITES = "tcp-writes"   # each request in two small parts, without delay
 
@@ -39,6 +44,7 @@ class Job:
     ops: int
     at_once: int = 1        # datagrams or connections
     polled: bool = False
+    control: Control | None = None  # of the device
 
 
 def _netload(mode: str, address: str, port: int, count: int, size: int,
@@ -50,6 +56,28 @@ def _ping(job: Job) -> str:
     # Adaptive: the next one when the answer is there.
     return (f"ping -A -q -n -c {job.ops} -s {PING_BYTES} -W 20"
             f" {job.network.peer}")
+
+
+def _take(job: Job) -> str:
+    # The source sends to the address that it got a packet from.
+    return ("{ sleep 0.2; ping -q -c 1 -W 20 %s >/tmp/ping; } & %s && wait" % (
+        job.network.peer, _netload("take", job.network.guest, DISCARD_PORT,
+                                   job.ops, 1, ANSWERED)))
+
+
+@contextlib.contextmanager
+def source(job: Job) -> Iterator[None]:
+    """Meanwhile the device sends, as fast as there are buffers, if this traffic
+    needs that."""
+    if job.kind != TAKE:
+        yield
+        return
+    assert job.control is not None
+    job.control("source start")
+    try:
+        yield
+    finally:
+        job.control("source stop")
 
 
 def _netperf(test: str, length: int) -> Callable[[Job], str]:
@@ -70,6 +98,7 @@ _COMMANDS: Mapping[str, Callable[[Job], str]] = {
                                SMALL, POLL_US if job.polled else 0),
     BATCH: lambda job: _netload("batch", job.network.peer, ECHO_PORT, job.ops,
                                 SMALL, job.at_once),
+    TAKE: _take,
     RR: lambda job: _netload("turns", job.network.peer, PORT, job.ops,
                              1, job.at_once),
     WRITES: lambda job: _netload("writes", job.network.peer, PORT, job.ops,
@@ -98,7 +127,8 @@ def parse(job: Job, text: str) -> Outcome:
     if done not in (job.ops, None):
         raise LabError(f"{job.kind}: {done} of {job.ops} operations")
     return Outcome(job.ops, int(seconds * 1000),
-                   job.ops / seconds if seconds else 0.0, p50, p99)
+                   job.ops / seconds if seconds else 0.0, p50, p99,
+                   least=job.kind == TAKE)
 
 
 # operations (None: not printed), seconds, and latencies in ns
