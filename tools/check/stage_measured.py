@@ -22,7 +22,12 @@ BENCH = ("trap-port-d1-randread", "virtio-intx-d1-randread",
          "virtio-msix-d1-randread", "virtio-msix-d32-randwrite",
          "virtio-poll-polled-d1-randread", "virtio-map-d1-randwrite",
          "pair-*-d1-randread",
-         "net-intx-ping", "net-msix-ping", "net-poll-polled-udp-trip")
+         "net-intx-ping", "net-msix-ping", "net-poll-polled-udp-trip",
+         "net-pair-*-ping")
+# In its long form besides: comparisons with virtio_net, with enough operations
+# to judge times
+COMPARED = ("net-pair-", "net-fast-", "net-constant-", "net-varying-",
+            "net-own-", "net-batch-", "net-packed-batch-", "net-coalesced-")
 # of qemu: each transport and layout of a ring once, and a back end other than
 # a tap, on one QEMU
 QEMU = ("plain: modern", "plain: legacy", "plain: packed", "plain: intx",
@@ -69,13 +74,20 @@ def _row_problem(row: dict[str, Any]) -> str:
 
 def bench(context: Context) -> None:
     """A check per row and per target."""
-    rows = [] if context.whole else [f"--rows={name}" for name in BENCH]
-    folder = paths.out() / "check" / "bench"
-    found = _run(context, "bench", ["--quick", *rows, "--out", str(folder)],
+    _bench(context, "bench", ["--quick", *(
+        [] if context.whole else [f"--rows={name}" for name in BENCH])])
+    if context.whole:
+        _bench(context, "bench-compared",
+               [f"--rows={name}" for name in COMPARED])
+
+
+def _bench(context: Context, name: str, words: Sequence[str]) -> None:
+    folder = paths.out() / "check" / name
+    found = _run(context, "bench", [*words, "--out", str(folder)],
                  folder / "bench.json", "jobs")
     for row in found["jobs"]:
-        context.tally.judge(f"bench row {row['name']}", _row_problem(row))
-    _targets(context, "bench", found)
+        context.tally.judge(f"{name} row {row['name']}", _row_problem(row))
+    _targets(context, name, found)
 
 
 def qemu(context: Context) -> None:

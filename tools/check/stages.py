@@ -62,7 +62,7 @@ STAGES = (
           stage_suites.quirks, 1500, "all", (*GUEST, "tools/differential"),
           "guest", needs=("guests",), by_test=True),
     Stage("bench", "the bench, shortened: three witnesses agree",
-          stage_measured.bench, 900, "check",
+          stage_measured.bench, 2400, "check",
           (*MODULES, "tools/device", "tools/bench", "tools/count",
            "tools/insn"),
           "outside", uses="kvm", needs=("guests",)),
