@@ -72,6 +72,10 @@ DOCUMENTED = (
     _step("_xdp", _UNSEEN,
           ours="program (pass|drop|tx|redirect): Invalid argument",
           theirs="program (pass|drop|(tx|redirect): reflects)"),
+    Documented(r"step\.\d+\._xdp", _UNSEEN,
+               ours="program (tx|redirect): (reflects|Invalid argument)",
+               theirs="program (tx|redirect): nothing comes back",
+               needs="mrg_rxbuf=off"),
     _step("_xdp", "vfe_net refused a larger MTU under the last program;"
           " virtio_net has it now, and refuses the next one",
           ours="program linear", theirs="program linear: Invalid argument"),
