@@ -43,16 +43,16 @@ void vfe_queue_stuck(struct vfe_queue *q)
 EXPORT_SYMBOL_NS_GPL(vfe_queue_stuck, VFE_NS);
 
 /**
- * vfe_queue_wrong_len() - log a used length that exceeds the buffer
+ * vfe_queue_wrong_len() - the length to use for one that exceeds the buffer
  * @q: the queue
  * @len: the used length
  * @most: number of device-writable bytes of the buffer
  *
- * Some devices write such lengths and otherwise work, so log this only once per
- * device.
+ * Some devices write such lengths and otherwise work, so this logs it only once
+ * per device.
  *
  * Context: any.
- * Return: the length to use instead: 0 if nothing else has the length of what
+ * Return: @most, or 0 if nothing else has the length of what
  * the device wrote, since the rest of the buffer is none of it.
  */
 u32 vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
@@ -61,7 +61,7 @@ u32 vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
 
 	if (!xchg(&q->vd->logged_len, true))
 		dev_warn(vfe_dev(q->vd),
-			 "queue %u (%s): used length %u for a buffer of %u bytes: this and later ones count as %u, fix the device\n",
+			 "queue %u (%s): used length %u for a buffer of %u bytes: counts as %u, as later ones do without a message; fix the device\n",
 			 q->index, q->spec.name, len, most, used);
 	return used;
 }

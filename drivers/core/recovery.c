@@ -223,7 +223,7 @@ static void vfe_recovery_try_later(struct vfe_recovery *r, int err)
 		return;
 	}
 	dev_err_ratelimited(vfe_dev(r->vd),
-			    "%s: no restart (error %d), next attempt in %u s; its users wait: to stop trying, write 0 to the file 'recovery'\n",
+			    "%s: no restart (error %d), next attempt in %u s; its users wait: to stop trying and fail waiting I/O, write 0 to the file 'recovery'\n",
 			    r->name, err, jiffies_to_msecs(pause) / 1000);
 	queue_delayed_work(vfe_wq, &r->work, pause);
 }
@@ -308,7 +308,7 @@ static void vfe_recovery_remind(struct vfe_recovery *r)
 		return;
 	}
 	dev_err_ratelimited(vfe_dev(r->vd),
-			    "%s: recovery of the PCI bus has not ended; its users wait: to stop trying, write 0 to the file 'recovery'\n",
+			    "%s: recovery of the PCI bus has not ended; its users wait: to stop trying and fail waiting I/O, write 0 to the file 'recovery'\n",
 			    r->name);
 	queue_delayed_work(vfe_wq, &r->work, VFE_LONGEST_PAUSE);
 }

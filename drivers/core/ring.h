@@ -65,7 +65,7 @@ void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
 void vfe_ring_free(const struct vfe_queue *q, struct device *dev, size_t len,
 		   void *memory, dma_addr_t dma);
 
-/* queue.c: warn once per device about a used length that is too large */
+/* queue.c: the length to use for one that exceeds the buffer; warns once */
 u32 vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most);
 /* queue.c: mark a queue broken, log why once, request a reset */
 void vfe_queue_break(struct vfe_queue *q, const char *field, u32 value);

@@ -7,6 +7,7 @@
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/cpumask.h>
+#include <linux/minmax.h>
 
 #include "net.h"
 
@@ -15,7 +16,9 @@ static enum cpuhp_state vfe_net_cpu_state;
 /* @off: a CPU that is about to go offline, or -1. cpus_read_lock() is held. */
 static void vfe_net_spread(struct vfe_net *vn, int off)
 {
-	unsigned int pairs = READ_ONCE(vn->state.pairs), i, n;
+	unsigned int pairs = min_t(unsigned int, READ_ONCE(vn->state.pairs),
+				   READ_ONCE(vn->netdev->real_num_tx_queues));
+	unsigned int i, n;
 	cpumask_var_t mask;
 	int cpu;
 
@@ -52,8 +55,8 @@ void vfe_net_set_affinity(struct vfe_net *vn)
 }
 
 /*
- * Without rtnl: its holders wait for cpus_read_lock(). If the number of pairs
- * changes at the same time, vfe_net_set_affinity() follows.
+ * Without rtnl: its holders wait for cpus_read_lock(). Whoever changes the
+ * number of pairs calls vfe_net_set_affinity() afterwards.
  */
 static int vfe_net_cpu_online(unsigned int cpu, struct hlist_node *node)
 {

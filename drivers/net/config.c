@@ -103,7 +103,7 @@ static int vfe_net_read_mtu(struct vfe_net *vn)
 	err = vfe_config_read_field(vn->vd, VFE_NET_CONFIG(mtu), 2, &mtu);
 	if (err)
 		return err;
-	/* vfe_net_wanted_features() has read 68 or more */
+	/* 68 or more when vfe_net_wanted_features() read it */
 	mtu = max_t(u64, mtu, ETH_MIN_MTU);
 	/* 5.1.4.2: send no larger packets */
 	dev->max_mtu = mtu;

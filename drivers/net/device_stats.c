@@ -108,7 +108,7 @@ int vfe_net_device_stats_get(struct vfe_net *vn, u16 vq, u64 types,
 	int err;
 
 	memset(stats, 0, sizeof(*stats));
-	types &= vn->state.stats_types;
+	types &= READ_ONCE(vn->state.stats_types);
 	if (!types)
 		return 0;
 	request.types = cpu_to_le64(types);

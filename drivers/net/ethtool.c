@@ -52,7 +52,7 @@ static void vfe_net_get_channels(struct net_device *dev,
 {
 	struct vfe_net *vn = netdev_priv(dev);
 
-	channels->combined_count = vn->state.pairs;
+	channels->combined_count = READ_ONCE(vn->state.pairs);
 	channels->max_combined = vn->max_pairs;
 }
 

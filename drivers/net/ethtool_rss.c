@@ -41,18 +41,19 @@ static int vfe_net_check_rss(const struct vfe_net *vn, const u32 *indir,
 			     struct netlink_ext_ack *extack)
 {
 	const struct vfe_net_rss *rss = &vn->state.rss;
-	unsigned int i;
+	unsigned int pairs = READ_ONCE(vn->state.pairs), i;
+	bool on = READ_ONCE(rss->on);
 
 	if (hfunc != ETH_RSS_HASH_NO_CHANGE && hfunc != ETH_RSS_HASH_TOP) {
 		NL_SET_ERR_MSG_MOD(extack, "the hash function must be toeplitz");
 		return -EOPNOTSUPP;
 	}
-	if ((indir && !rss->on) || (key && !rss->on && !rss->report))
+	if ((indir && !on) || (key && !on && !rss->report))
 		return -EOPNOTSUPP;
 	for (i = 0; indir && i < rss->table_len; i++)
-		if (indir[i] >= vn->state.pairs) {
+		if (indir[i] >= pairs) {
 			vfe_extack(extack, "entry %u is %u: must be %u or less",
-				   i, indir[i], vn->state.pairs - 1);
+				   i, indir[i], pairs - 1);
 			return -EINVAL;
 		}
 	return 0;

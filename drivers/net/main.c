@@ -91,10 +91,10 @@ static int vfe_net_register(struct vfe_net *vn)
 	err = register_netdev(dev);
 	if (err)
 		goto err_failover;
+	vfe_net_follow_cpus(vn);
 	rtnl_lock();
 	vfe_net_set_affinity(vn);
 	rtnl_unlock();
-	vfe_net_follow_cpus(vn);
 	vfe_net_config_changed(vn->vd);
 	netdev_info(dev, "%u of %u pairs, rings of %u and %u, %s buffers\n",
 		    vn->state.pairs, vn->max_pairs,

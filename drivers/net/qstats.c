@@ -14,7 +14,7 @@
 
 static bool vfe_net_has_stats(const struct vfe_net *vn, u64 type)
 {
-	return vn->state.stats_types & type;
+	return READ_ONCE(vn->state.stats_types) & type;
 }
 
 /*

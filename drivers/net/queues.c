@@ -232,6 +232,7 @@ int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs)
 	}
 	if (err) {
 		netif_set_real_num_queues(vn->netdev, old, old);
+		vfe_net_set_affinity(vn);
 		vfe_net_ctrl_set_pairs(vn, old);
 		/* a queue that was reset is closed */
 		vfe_net_update_queues(vn);

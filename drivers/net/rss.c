@@ -200,7 +200,7 @@ void vfe_net_rss_refused(struct vfe_net *vn)
 {
 	netdev_warn(vn->netdev,
 		    "the device refuses receive side scaling: it chooses the queues itself\n");
-	vn->state.rss.on = false;
+	WRITE_ONCE(vn->state.rss.on, false);
 }
 
 static int vfe_net_rss_send_now(struct vfe_net *vn)

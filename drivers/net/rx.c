@@ -628,11 +628,6 @@ static void vfe_net_rx_piece(struct vfe_net_rxq *rxq, void *buf,
 	unsigned int more;
 
 	vfe_net_for_cpu(rxq, at, len);
-	if (unlikely(len < rxq->hdr_len + ETH_HLEN)) {
-		vfe_net_repost(rxq, buf, class);
-		vfe_net_count_drop(rxq, true);
-		return;
-	}
 	/*
 	 * the device may write again: read the header once, then check it. A
 	 * shorter header is read with the begin of the frame
@@ -644,17 +639,37 @@ static void vfe_net_rx_piece(struct vfe_net_rxq *rxq, void *buf,
 		vfe_net_deliver(rxq, skb, &hdr);
 }
 
+void vfe_net_drop_packet(struct vfe_net_rxq *rxq, struct vfe_used *used)
+{
+	struct virtio_net_hdr_mrg_rxbuf hdr = {};
+
+	if (!used->len || used->len >= sizeof(hdr)) {
+		used->len = max_t(u32, used->len, sizeof(hdr));
+		vfe_net_sync(rxq, used);
+		memcpy(&hdr, vfe_net_data(rxq, used->token), sizeof(hdr));
+	}
+	vfe_net_free_token(rxq, used->token, true);
+	vfe_net_drop_rest(rxq, vfe_net_rx_more(rxq, (__force __le16)
+					       hdr.num_buffers));
+}
+
 static void vfe_net_rx_one(struct vfe_net_rxq *rxq, struct vfe_used *used)
 {
 	enum vfe_net_rx_class class = vfe_net_class(used->token);
 	void *buf = vfe_net_buf(used->token);
 
-	if (unlikely(class == VFE_NET_BUF_BIG))
+	if (unlikely(class == VFE_NET_BUF_BIG)) {
 		vfe_net_rx_big(rxq, buf, used->len);
-	else if (unlikely(class == VFE_NET_BUF_XSK))
-		vfe_net_xsk_drop(rxq, used);
-	else
+	} else if (unlikely(class == VFE_NET_BUF_XSK)) {
+		/* vfe_net_xsk_convert() could not copy it */
+		vfe_net_drop_packet(rxq, used);
+		vfe_net_count_drop(rxq, false);
+	} else if (unlikely(used->len < rxq->hdr_len + ETH_HLEN)) {
+		vfe_net_drop_packet(rxq, used);
+		vfe_net_count_drop(rxq, true);
+	} else {
 		vfe_net_rx_piece(rxq, buf, class, used->len);
+	}
 }
 
 static void vfe_net_rx_count(struct vfe_net_rxq *rxq)

@@ -80,6 +80,12 @@ unsigned int vfe_net_frame_segs(const struct vfe_net_rxq *rxq,
 void vfe_net_sync(struct vfe_net_rxq *rxq, const struct vfe_used *used);
 /* The next buffer of a packet that has @most more buffers, or NULL */
 struct vfe_used *vfe_net_next_used(struct vfe_net_rxq *rxq, unsigned int most);
+/*
+ * Drops a packet with its first buffer @used, whose length is wrong: too small,
+ * or 0 for one beyond the buffer. If the device wrote a header, num_buffers says
+ * which buffers are the rest: their data must not count as headers.
+ */
+void vfe_net_drop_packet(struct vfe_net_rxq *rxq, struct vfe_used *used);
 /* Frees the rest of a packet that is dropped. */
 void vfe_net_drop_rest(struct vfe_net_rxq *rxq, unsigned int n);
 void vfe_net_count_drop(struct vfe_net_rxq *rxq, bool bad);

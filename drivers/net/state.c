@@ -276,6 +276,7 @@ static void vfe_net_follow_pairs(struct vfe_net *vn)
 
 	if (dev->real_num_tx_queues != s->pairs)
 		netif_set_real_num_queues(dev, s->pairs, s->pairs);
+	vfe_net_set_affinity(vn);
 	vfe_net_update_queues(vn);
 	if (s->pairs < s->pairs_wanted &&
 	    !test_bit(VFE_NET_STEP_PAIRS, &s->told))

@@ -46,7 +46,7 @@ struct vfe_net_xdp_run {
 
 /* xdp_rx.c */
 void vfe_net_xdp_receive(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run,
-			 const struct vfe_used *used);
+			 struct vfe_used *used);
 void vfe_net_xdp_finish(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run);
 
 /* xdp_hints.c */

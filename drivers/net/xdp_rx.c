@@ -211,13 +211,13 @@ static struct xdp_buff *vfe_net_xdp_in_place(struct vfe_net_rxq *rxq,
 static struct xdp_buff *vfe_net_xdp_build(struct vfe_net_rxq *rxq,
 					  struct bpf_prog *prog,
 					  struct vfe_net_xdp_buff *b,
-					  const struct vfe_used *used)
+					  struct vfe_used *used)
 {
 	unsigned int more;
 	int err;
 
 	if (unlikely(used->len < rxq->hdr_len + ETH_HLEN)) {
-		vfe_net_free_token(rxq, used->token, true);
+		vfe_net_drop_packet(rxq, used);
 		return ERR_PTR(-EINVAL);
 	}
 	vfe_net_sync(rxq, used);
@@ -319,7 +319,7 @@ static void vfe_net_xdp_tx(struct vfe_net_rxq *rxq,
  * Context: NAPI.
  */
 void vfe_net_xdp_receive(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run,
-			 const struct vfe_used *used)
+			 struct vfe_used *used)
 {
 	struct vfe_net_xdp_buff b;
 	struct xdp_buff *xdp;

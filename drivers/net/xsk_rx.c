@@ -93,7 +93,7 @@ void vfe_net_xsk_convert(struct vfe_net_rxq *rxq)
 		if (vfe_net_class(used->token) != VFE_NET_BUF_XSK)
 			continue;
 		xdp = vfe_net_buf(used->token);
-		buf = used->len <= PAGE_SIZE ?
+		buf = used->len && used->len <= PAGE_SIZE ?
 		      vfe_net_alloc(rxq, PAGE_SIZE, GFP_ATOMIC) : NULL;
 		if (unlikely(!buf))
 			continue;
@@ -102,21 +102,6 @@ void vfe_net_xsk_convert(struct vfe_net_rxq *rxq)
 		xsk_buff_free(xdp);
 		used->token = vfe_net_token(buf, VFE_NET_BUF_PAGE);
 	}
-}
-
-/* Drops a packet whose first buffer vfe_net_xsk_convert() could not copy. */
-void vfe_net_xsk_drop(struct vfe_net_rxq *rxq, const struct vfe_used *used)
-{
-	struct virtio_net_hdr_mrg_rxbuf hdr = {};
-
-	if (used->len >= sizeof(hdr)) {
-		vfe_net_sync(rxq, used);
-		memcpy(&hdr, vfe_net_data(rxq, used->token), sizeof(hdr));
-	}
-	vfe_net_free_token(rxq, used->token, true);
-	vfe_net_drop_rest(rxq, vfe_net_rx_more(rxq, (__force __le16)
-					       hdr.num_buffers));
-	vfe_net_count_drop(rxq, false);
 }
 
 /* Gives a copy of a packet that the program passed to the stack. */

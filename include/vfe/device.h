@@ -318,7 +318,7 @@ void vfe_destroy(struct vfe_device *vd);
  * what it wants.
  *
  * Context: any.
- * Return: 0, -ENODEV when the function is gone, -EIO it does not answer.
+ * Return: 0, -ENODEV when the function is gone, -EIO when it does not answer.
  */
 int vfe_features_offered(struct vfe_device *vd, u64 *offered);
 

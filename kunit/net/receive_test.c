@@ -159,8 +159,35 @@ static void lengths_beyond_the_buffer(struct kunit *test, u64 features)
 	tnet_clean(t);
 }
 
+/* The other buffers of such a packet are not packets. */
+static void the_rest_is_no_packet(struct kunit *test, u64 features)
+{
+	struct vfe_mock_spec spec = { .features = features };
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct virtio_net_hdr_mrg_rxbuf *hdr;
+	u64 before = bad(t);
+	unsigned int i;
+	u8 bytes[64];
+
+	for (i = 0; i < 3; i++) {
+		memset(bytes, 0, sizeof(bytes));
+		hdr = (struct virtio_net_hdr_mrg_rxbuf *)bytes;
+		hdr->num_buffers = (__force __virtio16)cpu_to_le16(i ? 1 : 3);
+		KUNIT_ASSERT_TRUE(test, tnet_fill(t, bytes, sizeof(bytes),
+						  i ? sizeof(bytes) : 65536));
+	}
+	tnet_deliver(t);
+	KUNIT_EXPECT_NULL(test, tnet_next(t));
+	KUNIT_EXPECT_EQ(test, bad(t), before + 1);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 static void a_length_beyond_the_buffer(struct kunit *test)
 {
+	the_rest_is_no_packet(test, TNET_FEATURES);
+	the_rest_is_no_packet(test, TNET_FEATURES |
+				    BIT_ULL(VIRTIO_F_RING_PACKED));
 	lengths_beyond_the_buffer(test, TNET_FEATURES);
 	lengths_beyond_the_buffer(test, TNET_FEATURES |
 					BIT_ULL(VIRTIO_F_RING_PACKED));

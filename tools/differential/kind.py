@@ -15,7 +15,7 @@ from .configs import Config, Mode
 from .session import GuestSession
 from .workload import Workload
 
-# The limit of a workload that no tier has time for
+# Workloads with a larger limit, in seconds, are in no tier
 LONG_S = 600
 
 

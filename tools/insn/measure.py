@@ -55,7 +55,8 @@ class Measured:
     release: str
     parameters: str
     own_part: float                         # its limit
-    noisy: bool = False     # the whole kernel's part varies by more than 5 %
+    noisy: bool = False     # the whole kernel's part varies as much as its distance
+                            # from the limit
 
 
 class Workload(Protocol):
