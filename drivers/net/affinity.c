@@ -55,7 +55,7 @@ void vfe_net_set_affinity(struct vfe_net *vn)
 }
 
 /*
- * Without rtnl: its holders wait for cpus_read_lock(). Whoever changes the
+ * Without rtnl: its holders wait for cpus_read_lock(). What changes the
  * number of pairs calls vfe_net_set_affinity() afterwards.
  */
 static int vfe_net_cpu_online(unsigned int cpu, struct hlist_node *node)

@@ -55,8 +55,8 @@ class Measured:
     release: str
     parameters: str
     own_part: float                         # its limit
-    noisy: bool = False     # the whole kernel's part varies as much as its distance
-                            # from the limit
+    # the whole kernel's part varies as much as its distance from the limit
+    noisy: bool = False
 
 
 class Workload(Protocol):

@@ -191,8 +191,8 @@ SETUPS = (
             times=POLLED_TIMES),
 )
 
-# Each on a function of QEMU, in the same run; on the others the host delays what
-# it sends to the guest.
+# Each on a function of QEMU, in the same run; on the others the host delays
+# what it sends to the guest.
 PAIR = _three("pair", "qemu")
 CONSTANT, VARYING = (_three(delay, delay) for delay in ("constant", "varying"))
 # Each driver on the other's function: two identical functions may differ by a

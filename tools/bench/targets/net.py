@@ -147,7 +147,7 @@ def _counted(rows: Rows) -> list[Target]:
 
 
 def _cells(rows: Rows, *comparisons: Sequence[Setup]) -> list[Cell]:
-    """The measured cells of these comparisons: ours, the kernel's, and again."""
+    """The measured cells of these comparisons: ours, the kernel's, again."""
     return [cell for setups in comparisons
             for cell in cells(rows, *(one.name for one in setups))]
 

@@ -72,7 +72,7 @@ class Cell:
         return ours, kernel
 
     def ratio(self, metric: str) -> float:
-        """The ratio of ours to the kernel's, the median of the pairs; 0 if a row
+        """The ratio of ours to the kernel's, the pairs' median; 0 if a row
         failed."""
         if not (self.ours.outcome and self.kernel.outcome):
             return 0.0

@@ -33,8 +33,8 @@ RUN = ("blk/attributes", "blk/data", "blk/discard", "core/caps", "core/config",
        "ring/device_fault", "ring/notification_data", "ring/packed",
        "ring/split")
 ORDER = "its steps are in an order that only one processor keeps"
-NAPI = "expects that NAPI has run when the mock's interrupt returns, which only" \
-    " one processor keeps; test_net.py has traffic instead"
+NAPI = "expects that NAPI has run when the mock's interrupt returns, which" \
+    " only one processor keeps; test_net.py has traffic instead"
 # Why other suites do not run here, except for time.
 REASONS: Mapping[str, str] = {
     "core/alloc_failure": IRQ_FILES,

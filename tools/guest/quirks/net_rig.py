@@ -159,15 +159,17 @@ class NetQuirkCase(NetCase):
             print("\n".join(turn.lines))
         return turn
 
+    def afresh(self, driver: str, quirks: str, work: Work | None) -> Turn:
+        """A turn of a driver on a function that was off."""
+        print(f"-- quirks {quirks}, {driver}")
+        self.power_on(quirks)
+        return self.turn(driver, work)
+
     def both(self, quirks: str, work: Work | None = None,
              facts: Sequence[str] = ()) -> tuple[Turn, Turn]:
         """virtio_net, then vfe_net, on the function with these quirks."""
-        turns = []
-        for driver in (KERNEL, NET):
-            print(f"-- quirks {quirks}, {driver}")
-            self.power_on(quirks)
-            turns.append(self.turn(driver, work))
-        theirs, ours = turns
+        theirs, ours = (self.afresh(driver, quirks, work)
+                        for driver in (KERNEL, NET))
         self.assertLess(len(ours.own), MOST_LINES, ours.own)
         if theirs.name:
             self.assertTrue(ours.name, f"{quirks}: vfe_net refuses what"

@@ -14,8 +14,8 @@ from __future__ import annotations
 import pytest
 
 from ..machine import KERNEL
-from ..nets import NET
-from .net_rig import KNOWN, STUCK_S, NetQuirkCase, Turn, bound
+from ..nets import NET, STUCK_S
+from .net_rig import KNOWN, NetQuirkCase, Turn, bound
 
 HEADERS = ("gso-type", "gso-no-csum", "gso-size", "gso-huge", "hdr-len",
            "csum-start", "csum-offset", "csum-zero", "tunnel", "flags")
