@@ -52,8 +52,8 @@ EXPORT_SYMBOL_NS_GPL(vfe_queue_stuck, VFE_NS);
  * per device.
  *
  * Context: any.
- * Return: @most, or 0 if nothing else has the length of what
- * the device wrote, since the rest of the buffer is none of it.
+ * Return: @most; or 0 if nothing else has the length of what the device wrote,
+ * since the rest of the buffer is none of it.
  */
 u32 vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
 {

@@ -107,9 +107,7 @@ def ensure(name: str) -> None:
     if folder.is_dir():
         return
     tree.need_root(f"fetching packages of {name}")
-    with files.lock(folder.parent / "lock"):
-        if not folder.is_dir():
-            files.make_whole(folder, lambda path: _make(name, path))
+    files.make_once(folder, lambda path: _make(name, path))
 
 
 def get(name: str) -> Path:

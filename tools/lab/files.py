@@ -74,6 +74,13 @@ def make_whole(target: Path, make: Callable[[Path], object]) -> None:
         remove(temporary)
 
 
+def make_once(target: Path, make: Callable[[Path], object]) -> None:
+    """Make a folder unless it is there; one run makes it, others wait."""
+    with lock(target.parent / "lock"):
+        if not target.is_dir():
+            make_whole(target, make)
+
+
 def write_json(target: Path, document: Any) -> Path:
     """Write a tool's results, whole or not at all; the file."""
     text = json.dumps(document, indent=1) + "\n"

@@ -105,9 +105,7 @@ def ensure(version: str) -> None:
         return
     tree.need_root(f"fetching QEMU {version}")
     tree.install_host_packages()
-    with files.lock(folder.parent / "lock"):
-        if not folder.is_dir():
-            files.make_whole(folder, lambda path: _make(version, path))
+    files.make_once(folder, lambda path: _make(version, path))
 
 
 def get(version: str) -> Qemu:
