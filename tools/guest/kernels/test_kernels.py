@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 """Runs the modules of each kernel in a guest.
 
-A short test of a disk, with each driver and device. Other stages test the
-drivers more thoroughly, on one kernel.
+A short test of each driver and device. Other stages test the drivers more
+thoroughly, on one kernel.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from typing import ClassVar
 
 from guest.disks import virtio_rng
 from guest.machine import BLK, KERNEL, TRAP, Machine, end, fio
-from guest.rng import RNG, RngCase
-from lab import recipe, shell
+from guest.nets import NET
+from guest.rng import RNG
+from lab import net, recipe, shell
+
+from .nets import NETS, TRAP_NET, NetLives
 
 # The parameters that the lab's shell adds to the kernel's command line, except
 # the one for the shell itself: modprobe reads these, too.
@@ -24,13 +27,13 @@ COMPLAINTS = ("unknown parameter", "Unknown symbol",
 
 def machine(series: str) -> Machine:
     """The machine for a kernel series: a disk of QEMU and one of ours, an
-    rng."""
-    one = Machine("kernel", (("ours", ()),), pluggable=True, append=WORDS,
-                  qemu=virtio_rng())
+    rng, network functions."""
+    one = Machine("kernel", (("ours", ()),), nets=NETS, pluggable=True,
+                  append=WORDS, qemu=virtio_rng(), more=net.load)
     return one.on_kernel(f"kernel-{series}", series)
 
 
-class Lives(RngCase):
+class Lives(NetLives):
     """The steps on each kernel; without a kernel, nothing runs."""
 
     series: ClassVar[str]
@@ -72,8 +75,9 @@ class Lives(RngCase):
         """The guest runs this kernel, and the modules have the project's
         version."""
         self.assertTrue(self.sh("uname -r").startswith(f"{self.series}."))
-        version = self.sh("modinfo -F version vfe vfe_blk vfe_rng"
-                          " vfe_trap vfe_trap_blk")
+        version = self.sh("modinfo -F version vfe vfe_blk vfe_rng vfe_net"
+                          " vfe_trap vfe_trap_blk vfe_trap_net")
+        self.assertEqual(len(version.split()), 7, version)
         self.assertEqual(len(set(version.split())), 1, version)
 
     def check_on_qemus_device(self) -> None:
@@ -92,6 +96,17 @@ class Lives(RngCase):
         """vfe_rng on QEMU's virtio-rng-pci."""
         self.live_rng(RNG)
         self.sh("rmmod vfe_rng vfe")
+
+    def check_net(self) -> None:
+        """vfe_net on the custom device, and the kernel's driver after it."""
+        self.live_net()
+        self.gone("left", NET)
+        self.live_net(KERNEL)
+
+    def check_trap_net(self) -> None:
+        """vfe_trap_net on the device's echo."""
+        self.live_trap_net()
+        self.gone("echo", TRAP_NET)
 
     def check_twin(self) -> None:
         """vfe_trap_blk: few blocks, since each takes a thousand accesses."""
