@@ -212,6 +212,7 @@ struct vfe_net_rxq {
  * @VFE_NET_TX_SKB: a struct sk_buff
  * @VFE_NET_TX_XDP: a struct xdp_frame
  * @VFE_NET_TX_XSK: a descriptor of AF_XDP, not a pointer
+ * @VFE_NET_TX_TABLE: a struct vfe_net_tx_table, which has a struct sk_buff
  *
  * The lowest two bits of the token.
  */
@@ -219,6 +220,7 @@ enum vfe_net_tx_kind {
 	VFE_NET_TX_SKB,
 	VFE_NET_TX_XDP,
 	VFE_NET_TX_XSK,
+	VFE_NET_TX_TABLE,
 };
 
 #define VFE_NET_TX_KIND		3UL
@@ -242,6 +244,8 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  * @open: buffers may be added
  * @need: descriptors that must be free before the next skb
  * @room: free descriptors; there may be more, if buffers were taken back
+ * @scarce: with less @room than this, skbs of several pieces get tables; 0
+ *	    without INDIRECT_DESC
  * @watch: interrupt when the buffer with this number, counted by @done, is
  *	   used; somebody may be waiting for it
  * @armed: an interrupt comes when the buffer with this number is used, unless
@@ -277,6 +281,7 @@ struct vfe_net_txq {
 	bool open;
 	u16 need;
 	u16 room;
+	u16 scarce;
 	u32 watch;
 	u32 armed;
 	u32 event;
@@ -498,6 +503,11 @@ void vfe_net_tx_stop_if_full(struct vfe_net_txq *txq);
 void vfe_net_tx_end_batch(struct vfe_net_txq *txq);
 /* Publishes buffers, notifies the device. The lock is held. */
 void vfe_net_tx_kick(struct vfe_net_txq *txq);
+
+/* tx_table.c */
+int vfe_net_tx_add_table(struct vfe_net_txq *txq, struct sk_buff *skb,
+			 unsigned int n);
+struct sk_buff *vfe_net_tx_end_table(struct vfe_net_txq *txq, void *token);
 
 /* stats.c */
 void vfe_net_get_stats64(struct net_device *dev,

@@ -56,7 +56,7 @@ static void vfe_net_fill_tx_spec(struct vfe_net *vn, unsigned int i,
 	spec->max_segs = VFE_NET_MAX_SEGS;
 	spec->index = 2 * i + 1;
 	spec->vector = VFE_VECTOR_PREVIOUS;
-	/* chains cost no more than tables, and need no memory */
+	/* chains need no memory; see tx_table.c */
 	spec->own_tables = true;
 }
 

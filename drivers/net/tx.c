@@ -136,6 +136,10 @@ static unsigned int vfe_net_tx_free_skbs(struct vfe_net_txq *txq,
 		token = txq->used[i].token;
 		if (likely(vfe_net_tx_kind(token) == VFE_NET_TX_SKB))
 			bytes += vfe_net_tx_free_skb(txq, token, budget);
+		else if (vfe_net_tx_kind(token) == VFE_NET_TX_TABLE)
+			bytes += vfe_net_tx_free_skb(txq,
+						     vfe_net_tx_end_table(txq, token),
+						     budget);
 		else
 			txq->used[(*others)++].token = token;
 	}
@@ -443,6 +447,11 @@ static int vfe_net_tx_add(struct vfe_net_txq *txq, struct sk_buff *skb)
 			return err;
 		n = vfe_net_tx_segs(txq, skb);
 	}
+	if (unlikely(txq->room < txq->scarce) && n > 1) {
+		vfe_net_tx_cb(skb)->map = U16_MAX;
+		if (!vfe_net_tx_add_table(txq, skb, n))
+			return 0;
+	}
 	if (unlikely(txq->dma) &&
 	    !vfe_net_tx_map(txq, &vfe_net_tx_cb(skb)->map, n))
 		return -ENOMEM;
@@ -589,10 +598,16 @@ void vfe_net_tx_detach(struct vfe_net_txq *txq)
 
 	__netif_tx_lock_bh(txq->nq);
 	for (n = 0; (one.token = vfe_queue_detach(txq->vq)); n++) {
-		if (vfe_net_tx_kind(one.token) == VFE_NET_TX_SKB)
+		switch (vfe_net_tx_kind(one.token)) {
+		case VFE_NET_TX_TABLE:
+			one.token = vfe_net_tx_end_table(txq, one.token);
+			fallthrough;
+		case VFE_NET_TX_SKB:
 			vfe_net_tx_drop_skb(txq, one.token);
-		else
+			break;
+		default:
 			vfe_net_xdp_tx_done(txq, &one, 1, 1);
+		}
 	}
 	vfe_net_xdp_tx_done(txq, NULL, 0, 1);
 	vfe_net_tx_forget(txq);
@@ -612,6 +627,12 @@ static void vfe_net_tx_set_need(struct vfe_net_txq *txq)
 
 	txq->need = most >= VFE_NET_MAX_SEGS ? VFE_NET_MAX_SEGS : min(most, 2);
 	txq->room = vfe_queue_room(txq->vq);
+	txq->scarce = most / 2;
+	/* a small ring would be full before */
+	if (txq->scarce < 2 * txq->need)
+		txq->scarce = most;
+	if (vfe_queue_max_table(txq->vq) < txq->need)
+		txq->scarce = 0;
 }
 
 /**

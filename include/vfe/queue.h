@@ -497,6 +497,12 @@ static inline unsigned int vfe_queue_max_segs(const struct vfe_queue *q)
 	return q->max_segs;
 }
 
+/* Most descriptors of an indirect table; 0 without INDIRECT_DESC */
+static inline unsigned int vfe_queue_max_table(const struct vfe_queue *q)
+{
+	return q->max_table;
+}
+
 /* Does a buffer of several segments need only one descriptor of the ring? */
 static inline bool vfe_queue_makes_tables(const struct vfe_queue *q)
 {

@@ -8,31 +8,7 @@
 #include <net/dst_metadata.h>
 #include <net/sock.h>
 
-#include "lib/net_fixture.h"
-
-/* The bytes of the packet in t->chain, its header included */
-static unsigned int chain_len(const struct tnet *t)
-{
-	unsigned int i, len = 0;
-
-	for (i = 0; i < t->chain->out; i++)
-		len += t->chain->segs[i].len;
-	return len;
-}
-
-static u8 chain_byte(const struct tnet *t, unsigned int at)
-{
-	unsigned int i;
-
-	for (i = 0; i < t->chain->out; i++) {
-		const struct vfe_mock_seg *seg = &t->chain->segs[i];
-
-		if (at < seg->len)
-			return *(u8 *)vfe_mock_mem(seg->addr + at);
-		at -= seg->len;
-	}
-	return 0;
-}
+#include "lib/net_packet.h"
 
 static unsigned int pending(struct tnet *t)
 {
@@ -48,10 +24,10 @@ static void a_packet_is_one_descriptor(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->tx->kicks, 1U);
 	KUNIT_ASSERT_TRUE(test, tnet_take(t));
 	KUNIT_EXPECT_EQ(test, t->chain->out, 1U);
-	KUNIT_EXPECT_EQ(test, chain_len(t), 212U);
-	KUNIT_EXPECT_EQ(test, chain_byte(t, 0), 0);
-	KUNIT_EXPECT_EQ(test, chain_byte(t, 12), 0xff);
-	KUNIT_EXPECT_EQ(test, chain_byte(t, 211), 0x17);
+	KUNIT_EXPECT_EQ(test, tnet_chain_len(t), 212U);
+	KUNIT_EXPECT_EQ(test, tnet_chain_byte(t, 0), 0);
+	KUNIT_EXPECT_EQ(test, tnet_chain_byte(t, 12), 0xff);
+	KUNIT_EXPECT_EQ(test, tnet_chain_byte(t, 211), 0x17);
 	tnet_clean(t);
 }
 
@@ -68,24 +44,13 @@ static void a_legacy_device_gets_the_header_apart(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, tnet_take(t));
 	KUNIT_EXPECT_EQ(test, t->chain->out, 2U);
 	KUNIT_EXPECT_EQ(test, t->chain->segs[0].len, 10U);
-	KUNIT_EXPECT_EQ(test, chain_len(t), 210U);
+	KUNIT_EXPECT_EQ(test, tnet_chain_len(t), 210U);
 	tnet_clean(t);
 }
 
-/* A page of data behind the linear part */
 static struct sk_buff *frame_with_frags(struct tnet *t, unsigned int n)
 {
-	struct sk_buff *skb = tnet_frame(t, 100, 0x21);
-	struct page *page;
-	unsigned int i;
-
-	for (i = 0; i < n; i++) {
-		page = alloc_page(GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(t->test, page);
-		memset(page_address(page), 0x30 + i, PAGE_SIZE);
-		skb_add_rx_frag(skb, i, page, 8, 50, PAGE_SIZE);
-	}
-	return skb;
+	return tnet_frame_with_frags(t, n, 0x30);
 }
 
 static void fragments_have_descriptors(struct kunit *test)
@@ -95,9 +60,9 @@ static void fragments_have_descriptors(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tnet_send(t, frame_with_frags(t, 3)), 0);
 	KUNIT_ASSERT_TRUE(test, tnet_take(t));
 	KUNIT_EXPECT_EQ(test, t->chain->out, 4U);
-	KUNIT_EXPECT_EQ(test, chain_len(t), 262U);
-	KUNIT_EXPECT_EQ(test, chain_byte(t, 112), 0x30);
-	KUNIT_EXPECT_EQ(test, chain_byte(t, 261), 0x32);
+	KUNIT_EXPECT_EQ(test, tnet_chain_len(t), 262U);
+	KUNIT_EXPECT_EQ(test, tnet_chain_byte(t, 112), 0x30);
+	KUNIT_EXPECT_EQ(test, tnet_chain_byte(t, 261), 0x32);
 	tnet_clean(t);
 }
 
@@ -118,7 +83,7 @@ static void a_tiny_ring_sends_any_packet(struct kunit *test)
 		/* the queue may have been stopped before: the qdisc has it */
 		tnet_run_softirqs();
 		KUNIT_ASSERT_TRUE_MSG(test, tnet_take(t), "packet %u", i);
-		KUNIT_EXPECT_EQ(test, chain_len(t), 112 + 50 * MAX_SKB_FRAGS);
+		KUNIT_EXPECT_EQ(test, tnet_chain_len(t), 112 + 50 * MAX_SKB_FRAGS);
 		vfe_mock_interrupt(t->tx);
 		tnet_run_softirqs();
 	}
@@ -415,8 +380,8 @@ static void pieces_for_a_tiny_ring(struct kunit *test)
 				NETDEV_TX_OK);
 		KUNIT_ASSERT_TRUE(test, tnet_take(t));
 		KUNIT_EXPECT_EQ(test, t->chain->out, 1U);
-		KUNIT_EXPECT_EQ(test, chain_len(t), 112 + 50 * 5U);
-		KUNIT_EXPECT_EQ(test, chain_byte(t, 361), 0x34);
+		KUNIT_EXPECT_EQ(test, tnet_chain_len(t), 112 + 50 * 5U);
+		KUNIT_EXPECT_EQ(test, tnet_chain_byte(t, 361), 0x34);
 		tnet_take_and_interrupt(t);
 		msleep(30);
 	}

@@ -103,4 +103,10 @@ CONFIGS = (
     NetConfig("device-split", backend=DEVICE,
               options=("--features-off", "packed")),
     NetConfig("device-pairs-2", backend=DEVICE, pairs=2),
+    # which keep what the driver sends, in times that vary: rings fill
+    NetConfig("device-slow", backend=DEVICE,
+              options=("--service", "lognormal:2000:1")),
+    NetConfig("device-slow-split", backend=DEVICE, pairs=2,
+              options=("--features-off", "packed", "--service",
+                       "bimodal:200:20000:5", "--parallel", "64")),
 )

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Packets of several pieces, and what the device reads of them */
+#ifndef VFE_KUNIT_NET_PACKET_H
+#define VFE_KUNIT_NET_PACKET_H
+
+#include "net_fixture.h"
+
+#define TNET_FRAG	50U	/* bytes of a fragment */
+
+/* A frame of 100 bytes, and @n fragments, the bytes of the first @fill */
+static inline struct sk_buff *tnet_frame_with_frags(struct tnet *t,
+						    unsigned int n, u8 fill)
+{
+	struct sk_buff *skb = tnet_frame(t, 100, 0x21);
+	struct page *page;
+	unsigned int i;
+
+	for (i = 0; i < n; i++) {
+		page = alloc_page(GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(t->test, page);
+		memset(page_address(page), fill + i, PAGE_SIZE);
+		skb_add_rx_frag(skb, i, page, 8, TNET_FRAG, PAGE_SIZE);
+	}
+	return skb;
+}
+
+/* The bytes of the packet in t->chain, its header included */
+static inline unsigned int tnet_chain_len(const struct tnet *t)
+{
+	unsigned int i, len = 0;
+
+	for (i = 0; i < t->chain->out; i++)
+		len += t->chain->segs[i].len;
+	return len;
+}
+
+/* The byte at this place of it */
+static inline u8 tnet_chain_byte(const struct tnet *t, unsigned int at)
+{
+	unsigned int i;
+
+	for (i = 0; i < t->chain->out; i++) {
+		const struct vfe_mock_seg *seg = &t->chain->segs[i];
+
+		if (at < seg->len)
+			return *(u8 *)vfe_mock_mem(seg->addr + at);
+		at -= seg->len;
+	}
+	return 0;
+}
+
+#endif /* VFE_KUNIT_NET_PACKET_H */
