@@ -125,10 +125,16 @@ def _measure(options: argparse.Namespace) -> int:
 
 def _status(results: Sequence[Result], judged: Sequence[Target]) -> int:
     """The exit status, and a line with the reason."""
-    wrong = [result.row.name for result in results if not result.agree]
-    if wrong:
-        progress.say(f"{len(wrong)} of {len(results)} rows are not measured"
-                     f" or their witnesses differ: {', '.join(wrong)}")
+    failed = [one.row.name for one in results if one.error]
+    if failed:
+        progress.say(f"{len(failed)} of {len(results)} rows failed:"
+                     f" {', '.join(failed)}")
+    differ = [one.row.name for one in results
+              if not (one.agree or one.error)]
+    if differ:
+        progress.say(f"{len(differ)} of {len(results)} rows whose witnesses"
+                     f" differ: {', '.join(differ)}")
+    if failed or differ:
         return DIFFERED
     progress.say(f"{len(results)} rows measured, the witnesses agree in all")
     missed = [target for target in judged if not target.reached]

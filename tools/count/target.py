@@ -9,14 +9,16 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Target:
-    """A target, what was measured, and whether that reaches it."""
+    """A target, what was measured, and whether that reaches it; None if the
+    measurement failed."""
 
     text: str
     measured: str
-    reached: bool
+    reached: bool | None
 
     def __str__(self) -> str:
-        word = "reached" if self.reached else "MISSED "
+        word = {True: "reached", False: "MISSED ", None: "FAILED "}[
+            self.reached]
         return f"{word}  {self.text}: {self.measured}"
 
     def as_json(self) -> dict[str, Any]:

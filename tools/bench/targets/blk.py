@@ -7,20 +7,18 @@ in the same run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from count.target import Target
 
 from ..result import Result
 from ..row import BATCH
 from ..rows.blk import COALESCED, PAIR
-from .pairs import (ENOUGH_OPS, Cell, Rows, cells, fast_enough, in_every,
-                    ratio)
+from .pairs import (ENOUGH_OPS, Cell, Rows, Test, cells, failed, fast_enough,
+                    in_every, in_rows, ratio, target)
 
 # largest number of all exits per polled operation on a polling device
 ALL_EXITS = 0.25
-
-Test = Callable[[Result], bool]
 
 
 def _at_least_1000(result: Result) -> bool:
@@ -77,7 +75,7 @@ SINGLE: Sequence[tuple[str, str, Test]] = (
 
 def _shown(result: Result) -> str:
     if result.exits is None:
-        return "not measured"
+        return "not counted"
     every = result.ratio("all_exits")
     text = f"{result.exits:.4f} exits/op"
     return text if every is None else f"{text}, {every:.2f} of all exits"
@@ -101,10 +99,13 @@ def _fewer_exits(rows: Rows) -> list[Target]:
         return []
     reached = (ours.exits is not None and kernel.exits is not None
                and ours.exits <= kernel.exits)
+    text = "at depth 32 no more exits than the kernel's virtio_blk"
+    broken = failed(ours, kernel)
+    if broken:
+        return [target(text, (), True, broken)]
     shown = [f"{one.exits:.4f} exits/op" if one.exits is not None
-             else "not measured" for one in (ours, kernel)]
-    return [Target("at depth 32 no more exits than the kernel's virtio_blk",
-                   f"{shown[0]}, the kernel's {shown[1]}", reached)]
+             else "not counted" for one in (ours, kernel)]
+    return [Target(text, f"{shown[0]}, the kernel's {shown[1]}", reached)]
 
 
 def _paired(rows: Rows) -> list[Target]:
@@ -151,39 +152,42 @@ def _adaptive(rows: Rows) -> list[Target]:
         if not name.startswith(f"{ADAPTIVE}-") or kernel is None or \
                 ours.row.ops < ENOUGH_OPS:
             continue
+        text = (f"{ours.row.rw} at depth 1, adaptive polling: at most half of"
+                " all exits of the kernel's driver")
+        broken = failed(ours, kernel)
+        if broken:
+            found.append(target(text, (), True, broken))
+            continue
         figures = [ratio(one, "all_exits") for one in (ours, kernel)]
-        found.append(Target(
-            f"{ours.row.rw} at depth 1, adaptive polling: at most half of all"
-            " exits of the kernel's driver",
-            f"{figures[0]:.2f} against {figures[1]:.2f}",
-            not ours.error and figures[0] <= figures[1] / 2))
+        found.append(Target(text, f"{figures[0]:.2f} against {figures[1]:.2f}",
+                            figures[0] <= figures[1] / 2))
     return found
 
 
 def _probe(rows: Rows) -> list[Target]:
     ours, kernel = rows.get(PROBE_OURS), rows.get(PROBE_KERNELS)
-    if ours is None or ours.probe is None:
+    if ours is None:
         return []
+    texts = (f"{QUEUE_ACCESSES} register accesses or fewer to set up a queue",
+             f"{FEATURE_ACCESSES} or fewer for features, 4 to read and 4 to"
+             " write", "a probe makes no more accesses than the kernel's"
+             " driver")
+    if ours.probe is None or kernel and kernel.probe is None:
+        broken = failed(ours, kernel)
+        return [target(text, (), True, broken)
+                for text in (texts if kernel else texts[:2])]
     queue, total = ours.probe.per_queue, ours.probe.total
     features = ours.probe.accesses["features"]
-    found = [
-        Target(f"{QUEUE_ACCESSES} register accesses or fewer to set up a"
-               " queue", f"{queue}",
-               queue is not None and queue <= QUEUE_ACCESSES),
-        Target(f"{FEATURE_ACCESSES} or fewer for features, 4 to read and 4 to"
-               " write", str(features), features <= FEATURE_ACCESSES)]
+    found = [Target(texts[0], f"{queue}",
+                    queue is not None and queue <= QUEUE_ACCESSES),
+             Target(texts[1], str(features), features <= FEATURE_ACCESSES)]
     if kernel and kernel.probe:
-        found.append(Target(
-            "a probe makes no more accesses than the kernel's driver",
-            f"{total} against {kernel.probe.total}",
-            total <= kernel.probe.total))
+        found.append(Target(texts[2], f"{total} against {kernel.probe.total}",
+                            total <= kernel.probe.total))
     return found
 
 
 def targets(results: Rows) -> list[Target]:
     """The rows that have run, by name."""
-    own = [Target(text, _shown(results[name]),
-                  not results[name].error and reached(results[name]))
-           for name, text, reached in SINGLE if name in results]
-    return [*own, *_fewer_exits(results), *_paired(results),
-            *_adaptive(results), *_probe(results)]
+    return [*in_rows(results, SINGLE, _shown), *_fewer_exits(results),
+            *_paired(results), *_adaptive(results), *_probe(results)]

@@ -19,7 +19,7 @@ from ..rows.net import (COALESCED, CONSTANT, CONSTANT_SWAPPED, DEPTH, FAST, OWN,
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
                                  STREAM, TRIP, WRITES)
 from .pairs import (P50, P99, SPEED, Cell, Rows, cells, fast_enough, in_every,
-                    never_worse)
+                    in_rows, never_worse)
 
 # Counts that only the time decides: the same, except for chance. They are sums
 # of all runs, so identical pairs are too few to show a spread.
@@ -65,7 +65,7 @@ SINGLE: Sequence[tuple[str, str, Callable[[Result], bool]]] = (
 
 def _shown(result: Result) -> str:
     if result.exits is None:
-        return "not measured"
+        return "not counted"
     interrupts = result.ratio("interrupts")
     text = f"{result.exits:.4f} exits/op"
     return text if interrupts is None else f"{text}, {interrupts:.4f} interr."
@@ -154,8 +154,5 @@ def _cells(rows: Rows, *comparisons: Sequence[Setup]) -> list[Cell]:
 
 def targets(results: Rows) -> list[Target]:
     """The rows that have run, by name."""
-    own = [Target(text, _shown(results[name]),
-                  not results[name].error and reached(results[name]))
-           for name, text, reached in SINGLE if name in results]
-    return [*own, *_paired(results), *_fast(results), *_delayed(results),
-            *_counted(results)]
+    return [*in_rows(results, SINGLE, _shown), *_paired(results),
+            *_fast(results), *_delayed(results), *_counted(results)]

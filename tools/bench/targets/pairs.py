@@ -28,12 +28,45 @@ METRICS = {SPEED: "operations per second", P50: "median latency",
            P99: "99th percentile of the latency"}
 
 Rows = Mapping[str, Result]
+Test = Callable[[Result], bool]
 
 
 def ratio(result: Result, name: str) -> float:
     """A count per operation; infinite if nobody counted it."""
     value = result.ratio(name)
     return float("inf") if value is None else value
+
+
+def failed(*results: Result | None) -> list[str]:
+    """The names of those that failed."""
+    return [one.row.name for one in results if one and one.error]
+
+
+def target(text: str, parts: Sequence[str], reached: bool,
+           broken: Sequence[str] = ()) -> Target:
+    """A target of several rows.
+
+    @parts: what was measured
+    @reached: by all rows that were measured
+    @broken: names of the rows that failed
+    """
+    if broken:
+        names = ", ".join(broken)
+        parts = [*parts, f"not measured: row{'s' * (len(broken) > 1)} {names}"
+                 " failed"]
+    return Target(text, "; ".join(parts),
+                  None if broken and reached else reached)
+
+
+def in_rows(rows: Rows, wanted: Sequence[tuple[str, str, Test]],
+            shown: Callable[[Result], str]) -> list[Target]:
+    """Each of these rows passes a test of its own, if it has run.
+
+    @wanted: the name of a row, the text of the target, the test
+    """
+    return [target(text, (), True, [name]) if rows[name].error
+            else Target(text, shown(rows[name]), test(rows[name]))
+            for name, text, test in wanted if name in rows]
 
 
 def _deviation(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
@@ -56,9 +89,9 @@ class Cell:
         self.again = again
 
     @property
-    def measured(self) -> bool:
-        """Were both measured?"""
-        return not (self.ours.error or self.kernel.error)
+    def failed(self) -> list[str]:
+        """The names of its rows that failed."""
+        return failed(self.ours, self.kernel, self.again)
 
     @property
     def enough(self) -> bool:
@@ -72,8 +105,8 @@ class Cell:
         return ours, kernel
 
     def ratio(self, metric: str) -> float:
-        """The ratio of ours to the kernel's, the pairs' median; 0 if a row
-        failed."""
+        """The ratio of ours to the kernel's, the pairs' median; 0 if it is
+        unknown."""
         if not (self.ours.outcome and self.kernel.outcome):
             return 0.0
         ours, theirs = (getattr(outcome, metric) for outcome in (
@@ -106,16 +139,20 @@ def cells(rows: Rows, ours: str, kernels: str, again: str = "") -> list[Cell]:
     return found
 
 
-def _named(found: Sequence[Cell]) -> dict[str, list[Cell]]:
-    """Cells with the same name are on swapped functions: they count as one."""
+def _named(found: Sequence[Cell]) -> tuple[dict[str, list[Cell]], list[str]]:
+    """The cells by name, and the names of the rows that failed, whose cells are
+    not among them. Cells with the same name are on swapped functions: they
+    count as one."""
     names: dict[str, list[Cell]] = {}
     for cell in found:
         names.setdefault(cell.name, []).append(cell)
-    return names
+    broken = [name for cell in found for name in cell.failed]
+    return {name: same for name, same in names.items()
+            if not any(cell.failed for cell in same)}, broken
 
 
 def _mean(values: Sequence[float]) -> float:
-    """The geometric mean; 0 if a row failed."""
+    """The geometric mean; 0 if a value is unknown."""
     return math.pow(math.prod(values), 1 / len(values))
 
 
@@ -127,17 +164,18 @@ def in_every(found: Sequence[Cell], text: str,
     if not found:
         return []
     missed, means = [], []
-    for name, same in _named(found).items():
+    names, broken = _named(found)
+    for name, same in names.items():
         both = [figures(cell) for cell in same]
         sums = [math.fsum(one) for one in zip(*both)]
         means.append(sums[0] / sums[1] if sums[1] else float(sums[0] > 0))
         # no division, which may round
-        above = sums[0] > sums[1] * most
-        if above or not all(cell.measured for cell in same):
+        if sums[0] > sums[1] * most:
             missed.append(f"{name} " + " and ".join(
                 f"{ours:.4f} against {kernel:.4f}" for ours, kernel in both))
-    shown = f"{len(means)} cells, at most {max(means):.2f} of the kernel's"
-    return [Target(text, "; ".join([shown, *missed]), not missed)]
+    shown = [f"{len(means)} cells, at most {max(means):.2f} of the kernel's"
+             ] if means else []
+    return [target(text, [*shown, *missed], not missed, broken)]
 
 
 def fast_enough(found: Sequence[Cell], least: float,
@@ -146,15 +184,17 @@ def fast_enough(found: Sequence[Cell], least: float,
     the same name, their geometric mean."""
     if not found:
         return []
+    names, broken = _named(found)
     means = {name: _mean([cell.speed for cell in same])
-             for name, same in _named(found).items()}
+             for name, same in names.items()}
     slower = [f"{name} {speed:.2f}" for name, speed in means.items()
               if speed < least]
-    middle = statistics.median(means.values())
-    shown = f"{len(means)} cells, median {middle:.2f} of the kernel's"
-    return [Target(f"{what}operations per second at least {least:.2f} of the"
+    shown = [f"{len(means)} cells, median"
+             f" {statistics.median(means.values()):.2f} of the kernel's"
+             ] if means else []
+    return [target(f"{what}operations per second at least {least:.2f} of the"
                    " kernel's in every cell (median of the pairs)",
-                   "; ".join([shown, *slower]), not slower)]
+                   [*shown, *slower], not slower, broken)]
 
 
 def _variation(deviations: Sequence[float]) -> float:
@@ -168,7 +208,7 @@ def spreads(found: Sequence[Cell], metric: str) -> dict[str, float | None]:
     A single cell has few pairs, so it counts as varying no less than all.
     """
     names = {name: [one for cell in same for one in cell.identical(metric)]
-             for name, same in _named(found).items()}
+             for name, same in _named(found)[0].items()}
     every = [one for deviations in names.values() for one in deviations]
     spread: dict[str, float | None] = {}
     for name, own in names.items():
@@ -190,21 +230,22 @@ def _never_worse(found: Sequence[Cell], what: str, metric: str,
                  chance: float) -> Target:
     spread = spreads(found, metric)
     shown, missed = [], []
-    for name, same in _named(found).items():
+    names, broken = _named(found)
+    for name, same in names.items():
         value = _mean([cell.ratio(metric) for cell in same])
         own = spread[name]
         bound = chance if own is None else 1 + own
         least = value if metric == SPEED else value and 1 / value
-        if least * bound < 1 or not all(cell.measured for cell in same):
+        if least * bound < 1:
             missed.append(name)
         limit = 1 / bound if metric == SPEED else bound
         why = "too few identical pairs" if own is None else f"±{own:.0%}"
         if bound > chance:
             why += f", looser than ±{chance - 1:.0%}"
         shown.append(f"{name} {value:.2f} ({why}: {limit:.2f})")
-    text = ", ".join(shown)
+    parts = [", ".join(shown)] if shown else []
     if missed:
-        text += f"; missed: {', '.join(missed)}"
-    return Target(f"{what}: {METRICS[metric]} never worse than the kernel's,"
+        parts.append(f"missed: {', '.join(missed)}")
+    return target(f"{what}: {METRICS[metric]} never worse than the kernel's,"
                   " by the medians of the pairs (bound: the spread of identical"
-                  " pairs)", text, not missed)
+                  " pairs)", parts, not missed, broken)

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 import unittest
 
 from bench import cli, rows, table, targets
+from bench.result import Result
 from bench.tests import samples
 from count.target import Target
 
@@ -17,6 +19,8 @@ JOB = {"name": str, "class": str, "style": str, "driver": str, "device": str,
        "registers": list, "kicks": int, "interrupts": int, "all_exits": int,
        "idle_exits_per_s": float, "per_op": dict, "observed": dict,
        "agree": bool, "blind": dict}
+# Rows that others are compared with
+PARTNERS = ("kernel-d32-randread", "qemu-kernel-d1-randread", "probe-vfe")
 
 
 class Json(unittest.TestCase):
@@ -70,6 +74,29 @@ class Table(unittest.TestCase):
 class Targets(unittest.TestCase):
     """targets.py"""
 
+    def test_a_row_that_failed_misses_no_target(self) -> None:
+        """Every target over it says so, of any class."""
+        for bad in ("virtio-msix-d1-randread", "virtio-msix-d32-randread",
+                    "pair-vfe-d1-randread", "timer-kernel-d32-randread-single",
+                    "qemu-adaptive-d1-randread", "probe-vfe",
+                    "probe-kernel", "net-msix-ping", "net-pair-vfe-ping",
+                    "net-pair-again-writes", "net-pair-swapped-kernel-stream",
+                    "net-fast-vfe-udp", "net-batch-kernel-udp-batch-32",
+                    "net-own-varying-vfe-udp-trip"):
+            with self.subTest(bad):
+                one = samples.row(bad)
+                every = [Result(row, error="it hung") for row in
+                         rows.all_rows(1000) if row.group == one.group and
+                         (row.group or row.name in (bad, *PARTNERS))]
+                found = targets.check(every)
+                self.assertTrue(found)
+                self.assertEqual({target.reached for target in found}, {None})
+                self.assertTrue(any(
+                    re.match(f"not measured: rows? .*{bad}.* failed",
+                             target.measured) for target in found))
+                self.assertRegex(table.render(every, found),
+                                 "FAILED   .*: not measured: row")
+
     def test_reached_and_missed(self) -> None:
         """Exactly one kick per operation, and nothing else."""
         self.assertTrue(targets.check([samples.result()])[0].reached)
@@ -81,16 +108,20 @@ class Targets(unittest.TestCase):
         with --targets."""
         good = [samples.result()]
         bad = [samples.result(driver=1001)]
-        hit, miss = (Target("t", "m", reached)
-                     for reached in (True, False))
+        lost = [Result(samples.row("net-msix-ping"), error="it hung")]
+        hit, miss, none = (Target("t", "m", reached)
+                           for reached in (True, False, None))
         with contextlib.redirect_stdout(io.StringIO()) as said:
             for status, results, judged in (
                     (cli.AGREED, good, []), (cli.AGREED, good, [hit]),
                     (cli.MISSED, good, [hit, miss]),
-                    (cli.DIFFERED, bad, []), (cli.DIFFERED, bad, [miss])):
+                    (cli.DIFFERED, bad, []), (cli.DIFFERED, bad, [miss]),
+                    (cli.DIFFERED, lost, []), (cli.DIFFERED, lost, [none])):
                 # pylint: disable-next=protected-access
                 self.assertEqual(cli._status(results, judged), status)
-        self.assertIn("1 of 2 targets missed", said.getvalue())
+        for text in ("1 of 2 targets missed", "1 of 1 rows failed: net-msix",
+                     "1 of 1 rows whose witnesses differ: virtio-msix"):
+            self.assertIn(text, said.getvalue())
 
     def test_rows_are_named_right(self) -> None:
         """A target for a missing row would never be checked."""

@@ -28,8 +28,8 @@ def result(name: str, *, kicks: int = 1000, interrupts: int = 1000,
                   Outcome(1000, 10, 100.0, 1, 2, runs))
 
 
-def judged(*results: Result) -> list[bool]:
-    """Which targets are reached."""
+def judged(*results: Result) -> list[bool | None]:
+    """Which targets are reached; None if a row failed."""
     return [target.reached for target in targets.check(results)]
 
 
@@ -37,7 +37,7 @@ class Pairs(unittest.TestCase):
     """The same workload by both drivers."""
 
     def pair(self, cell: str, kernel: Result | None = None,
-             **ours: int) -> list[bool]:
+             **ours: int) -> list[bool | None]:
         """The targets of one cell."""
         return judged(result(f"pair-vfe-{cell}", **ours),    # type: ignore
                       kernel or result(f"pair-kernel-{cell}"))
@@ -85,7 +85,21 @@ class Swapped(unittest.TestCase):
                  for name in ("kernel", "swapped-vfe", "swapped-kernel")]
         rows_.append(Result(samples.row("net-constant-vfe-stream"),
                             error="lost"))
-        self.assertNotEqual(judged(*rows_), [True])
+        self.assertEqual(judged(*rows_), [None])
+
+    def test_a_cell_that_failed_hides_no_other(self) -> None:
+        """Slower in another cell."""
+        bad = Result(samples.row("net-constant-vfe-rr"), error="lost")
+        for speed, reached in ((100.0, None), (70.0, False)):
+            ours, kernel = (result(f"net-constant-{name}-rr-8",
+                                   runs=(each,) * 6) for name, each in (
+                                       ("vfe", speed), ("kernel", 100.0)))
+            found = targets.check([bad, result("net-constant-kernel-rr"),
+                                   ours, kernel])[0]
+            self.assertEqual(found.reached, reached)
+            self.assertIn("rr-8 ", found.measured)
+            self.assertIn("not measured: row net-constant-vfe-rr failed",
+                          found.measured)
 
     def test_so_are_notifications(self) -> None:
         for swapped, reached in ((299, True), (301, False)):
