@@ -114,12 +114,16 @@ def _measure(options: argparse.Namespace) -> int:
     written = files.write_json(folder / report.NAME, report.document(
         measured.host, measured.guest, measured.results, reached,
         measured.lost))
+    again = [one.row.name for one in measured.results if one.again]
     print("\n" + table.render(measured.results, reached) + "\n", flush=True)
     progress.say(f"wrote {written.name}")
     if measured.lost:
         progress.say("the nested machine lost the guest's virtual CPU"
                      f" {len(measured.lost)} times; measured again:"
                      f" {', '.join(measured.lost)}")
+    if again:
+        progress.say(f"{len(again)} rows needed a second try, as the nested"
+                     f" machine hung: {', '.join(again)}")
     return _status(measured.results, reached if options.targets else [])
 
 

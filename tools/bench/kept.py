@@ -7,7 +7,7 @@ from __future__ import annotations
 import os
 import pickle
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,8 @@ from .result import Result
 from .row import Row
 
 NAME = "bench.pickle"
+# Second tries in a run
+MOST_TRIES = 6
 
 
 @dataclass
@@ -26,17 +28,42 @@ class Kept:
     @results: of rows, by name
     @about: the host and the guest of a class of devices, by its name
     @lost: rows measured again, as the guest's CPU was lost
+    @again: why the first try ended, of rows that get another, by name
+    @tries: the number of second tries: several rows may share one
+    @begun: names of the rows that are being measured
     """
 
     results: dict[str, Result] = field(default_factory=dict)
     about: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(
         default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    again: dict[str, str] = field(default_factory=dict)
+    tries: int = 0
+    begun: list[str] = field(default_factory=list)
 
     def add(self, results: Sequence[Result]) -> None:
         """Keep more results."""
-        self.results.update({one.row.name: one for one in results})
+        self.results.update({one.row.name: replace(
+            one, again=self.again.get(one.row.name, "")) for one in results})
+        self.begun = []
         self.save()
+
+    def begin(self, rows: Sequence[Row]) -> None:
+        """Remember what is measured, as the machine may fall over now."""
+        self.begun = [row.name for row in rows]
+        self.save()
+
+    def try_again(self, rows: Sequence[Row], why: str) -> bool:
+        """Give these rows a second try, unless this was one, or there were too
+        many."""
+        names = {row.name: why for row in rows}
+        if self.again.keys() & names or self.tries >= MOST_TRIES:
+            return False
+        self.again.update(names)
+        self.tries += 1
+        self.begun = []
+        self.save()
+        return True
 
     def of(self, chosen: Sequence[Row]) -> list[Result]:
         """The results of these rows, as far as they were measured."""

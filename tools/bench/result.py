@@ -111,6 +111,7 @@ class Result:
     # all runs, if each has counts of its own: the row is the median one
     turns: tuple[Result, ...] = ()
     polling: Polling | None = None      # only of a row with adaptive polling
+    again: str = ""     # why the first try ended, of a second one
 
     @property
     def agree(self) -> bool:
@@ -180,6 +181,8 @@ class Result:
             job["turns"] = [turn.per_op() for turn in self.turns]
         if self.polling:
             job["polling"] = self.polling.as_json(self.ops)
+        if self.again:
+            job["first_try"] = self.again
         if self.error:
             job["error"] = self.error
         return job

@@ -26,6 +26,7 @@ from .session import GuestFunction, Session
 IDLE_S = 4.0
 MEMORY_MB = 512
 MOST_LOST = 4       # virtual CPUs of guests
+FELL_OVER = "the nested machine fell over"
 # Slots of QEMU's own devices; those of the lab are higher. QEMU's chipset has
 # the last one.
 FIRST_SLOT, LAST_SLOT = 0x04, 0x1e
@@ -115,15 +116,17 @@ def _guest(needed: Sequence[Function], folder: Path) -> BenchGuest:
 class _Rows:
     """Measures rows whose setups are bound together.
 
+    @nested: the guest may stop by an error of the emulation
     @kept: gets the results; a row during which the guest's virtual CPU is lost
-        has none
+        has none, nor has one that gets a second try
     """
 
     def __init__(self, guest: BenchGuest, bench: measure.Bench,
-                 apart: bool, kept: Kept) -> None:
+                 apart: bool, nested: bool, kept: Kept) -> None:
         self._guest = guest
         self._bench = bench
         self._apart = apart
+        self._nested = nested
         self._kept = kept
         self._regions: dict[str, int] = {}
 
@@ -135,13 +138,21 @@ class _Rows:
     def _fail(self, rows_of_cell: Sequence[Row], error: LabError) -> None:
         """Record that they failed; raises the error if the guest is of no more
         use."""
-        if not isinstance(error, LostCpu):
+        if not (isinstance(error, LostCpu)
+                or self._try_again(_first_cell(rows_of_cell), error)):
             self._kept.add(_failed(rows_of_cell, error))
         if isinstance(error, Silence) or not self._guest.guest.alive:
             raise error
 
+    def _try_again(self, cell: Sequence[Row], error: LabError) -> bool:
+        """Will these rows get a second try? Only if the emulated machine may
+        have stopped the guest."""
+        return self._nested and isinstance(error, Silence) and \
+            self._kept.try_again(cell, one_line(error))
+
     def measure(self, rows_of_group: Sequence[Row]) -> None:
         """Bind their setups, measure each, and unbind."""
+        self._kept.begin(_first_cell(rows_of_group))
         first = rows_of_group[0]
         setups = {row.setup.name: row.setup for row in rows_of_group}
         with contextlib.ExitStack() as stack:
@@ -176,6 +187,7 @@ class _Rows:
         for at in range(0, len(rows_of_group), len(sessions)):
             cell = rows_of_group[at:at + len(sessions)]
             names = ", ".join(row.name for row in cell)
+            self._kept.begin(cell)
             try:
                 with progress.step(f"{names}, {cell[0].ops} operations"):
                     self._kept.add(
@@ -184,6 +196,11 @@ class _Rows:
                         [measure.single(self._bench, sessions[0], cell[0])])
             except LabError as error:
                 self._fail(cell, error)
+
+
+def _first_cell(rows_of_group: Sequence[Row]) -> Sequence[Row]:
+    """The rows that are measured first: one of each setup."""
+    return rows_of_group[:len({row.setup.name for row in rows_of_group})]
 
 
 def _failed(chosen: Sequence[Row], error: Exception) -> list[Result]:
@@ -202,7 +219,7 @@ def _booted(bench_guest: BenchGuest) -> Iterator[BenchGuest]:
 
 
 def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
-                 apart: bool, kept: Kept) -> None:
+                 apart: bool, nested: bool, kept: Kept) -> None:
     """Measure rows in a running guest."""
     guest = bench_guest.guest
     with kvm.Histograms(lambda text: guest.run(text).out,
@@ -212,7 +229,7 @@ def _measure_all(bench_guest: BenchGuest, chosen: Sequence[Row],
         with progress.step("measuring the idle guest"):
             idle = measure.idle_rate(guest.qmp, IDLE_S)
         measuring = _Rows(bench_guest, measure.Bench(histograms, idle), apart,
-                          kept)
+                          nested, kept)
         for _, group in itertools.groupby(chosen, lambda row: row.together):
             measuring.measure(list(group))
 
@@ -227,6 +244,7 @@ def _measure_guest(chosen: Sequence[Row], kvm_kind: str,
     drivers = sorted({row.setup.driver for row in chosen})
     guest: Guest | None = None
     while left := kept.left(chosen):
+        tries = kept.tries
         try:
             # Not in the state folder, which may be shared with another machine.
             with tempfile.TemporaryDirectory(prefix="vfe-bench-") as name, \
@@ -237,13 +255,17 @@ def _measure_guest(chosen: Sequence[Row], kvm_kind: str,
                     host.describe_host(kvm_kind, outside,
                                        guest.qmp("query-version")),
                     host.describe_guest(guest, drivers))
-                _measure_all(bench_guest, left, apart, kept)
+                _measure_all(bench_guest, left, apart,
+                             kvm_kind == host.NESTED, kept)
         except LabError as error:
             begun, left = len(left), kept.left(chosen)
             if left and isinstance(error, LostCpu) and \
                     len(kept.lost) < MOST_LOST:
                 progress.say(f"{error}\n... goes on with {left[0].name}")
                 kept.lost.append(left[0].name)
+            elif kept.tries > tries:
+                progress.say(f"{one_line(error)}\n... once more, from"
+                             f" {left[0].name}")
             elif not kept.results:
                 raise       # it has no results yet
             elif len(left) == begun or isinstance(error, LostCpu):
@@ -254,6 +276,19 @@ def _measure_guest(chosen: Sequence[Row], kvm_kind: str,
                 guest.keep_logs()
 
 
+def _resumed(chosen: Sequence[Row]) -> Kept:
+    """What an earlier nested machine has measured. The rows during which it
+    fell over get a second try."""
+    kept = load()
+    cut = [row for row in kept.left(chosen) if row.name in kept.begun]
+    if cut and not kept.try_again(cut, FELL_OVER):
+        kept.add(_failed(cut, LabError(f"{FELL_OVER} again")))
+    if kept.results:
+        progress.say(f"{len(kept.of(chosen))} of {len(chosen)} rows are"
+                     " measured already")
+    return kept
+
+
 def run(chosen: Sequence[Row], kvm_kind: str,
         outside: dict[str, Any] | None, apart: bool) -> Measured:
     """Measure the rows, in a guest for each class of devices, or in several.
@@ -261,10 +296,7 @@ def run(chosen: Sequence[Row], kvm_kind: str,
     @apart: in pairs on QEMU's devices, as placement.apart()
     """
     kvm.sweep("bench")
-    kept = load()
-    if kept.results:
-        progress.say(f"{len(kept.of(chosen))} of {len(chosen)} rows are"
-                     " measured already")
+    kept = _resumed(chosen)
     for group in guests(chosen):
         _measure_guest(group, kvm_kind, outside, apart, kept)
     abouts = list(kept.about.values())

@@ -58,7 +58,9 @@ def _notes(results: Sequence[Result]) -> list[str]:
         for witness, reason in result.blind.items():
             about.setdefault(f"{witness} cannot count: {reason}",
                              []).append(result.row.name)
-        for note in result.notes:
+        for note in (*result.notes, *(
+                [f"second try, the first ended: {result.again}"]
+                if result.again else [])):
             about.setdefault(note, []).append(result.row.name)
     return [f"  {', '.join(_short(names))}:\n      {note}"
             for note, names in about.items()]
@@ -140,8 +142,9 @@ def render(results: Sequence[Result], targets: Sequence[Target] = ()) -> str:
     """The final output."""
     *titles, widths = zip(*COLUMNS)
     rule = ["-" * width for width in widths]
-    lines = [text.line(cells, widths) for cells in (
-        *titles, rule, *map(_cells, results))]
+    lines = [text.line(cells, widths) for cells in (*titles, rule)]
+    lines += [text.line(_cells(result), widths)
+              + "  second try" * bool(result.again) for result in results]
     lines += ["", "exits: those at the device's addresses. all exits: of the"
               " vCPU, less idle ones and those of fio's", "start. observed:"
               " by fio's clock; under nested emulation these mean little."]

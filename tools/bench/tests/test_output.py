@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import re
 import unittest
@@ -69,6 +70,15 @@ class Table(unittest.TestCase):
         self.assertRegex(text, r"virtio-msix-d1-randread .* NO\n")
         self.assertIn("notify write: driver 1000, kvm 1000, device 999",
                       text)
+
+
+    def test_a_second_try_is_marked(self) -> None:
+        again = dataclasses.replace(samples.result(), again="it hung")
+        text = table.render([again])
+        self.assertRegex(text, r"virtio-msix-d1-randread .* yes  second try\n")
+        self.assertIn("second try, the first ended: it hung", text)
+        self.assertEqual(again.as_json()["first_try"], "it hung")
+        self.assertNotIn("first_try", samples.result().as_json())
 
 
 class Targets(unittest.TestCase):

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import tempfile
 import unittest
 from typing import Any
 from unittest import mock
 
-from bench import run, workload
+from bench import kept, run, workload
 from bench.row import Row
 from bench.rows import all_rows
 from bench.tests import samples
@@ -20,14 +22,18 @@ NAMES = ("virtio-msix-d1-randread", "kernel-d1-randread",
          "kernel-d1-randwrite")
 
 
-class Lost(unittest.TestCase):
-    """A guest whose rows raise what a test says, in this order."""
+class Guests(unittest.TestCase):
+    """Guests whose rows raise what a test says, in this order."""
 
     def setUp(self) -> None:
         fakes: dict[str, Any] = {
             target: self.enterContext(mock.patch.object(run, target))
             for target in ("host", "kvm", "_guest", "Session", "measure",
                            "progress")}
+        fakes["host"].NESTED = "nested"
+        for name in ("describe_host", "describe_guest"):
+            getattr(fakes["host"], name).return_value = {}
+        self.place = "host"
         self.single = fakes["measure"].single
         self.session = fakes["Session"].return_value
         self.session.__enter__.return_value = self.session
@@ -41,7 +47,7 @@ class Lost(unittest.TestCase):
                                             return_value=kind))
         self.chosen = [one for one in all_rows(1000) if one.name in NAMES]
 
-    def measured(self, *ends: LabError | None) -> run.Measured:
+    def measured(self, *ends: BaseException | None) -> run.Measured:
         """The results of all rows, if the first attempts to measure one end
         like that, and the others well. All but Silence end the guest, too."""
         left = iter([*ends, *[None] * len(self.chosen)])
@@ -49,11 +55,15 @@ class Lost(unittest.TestCase):
         def single(_bench: Any, _session: Any, row: Row) -> Any:
             end = next(left)
             self.guest.alive = end is None or isinstance(end, Silence)
-            if isinstance(end, LabError):
+            if end is not None:
                 raise end
             return samples.result(row.name)
         self.single.side_effect = single
-        return run.run(self.chosen, "host", None, False)
+        return run.run(self.chosen, self.place, None, False)
+
+
+class Lost(Guests):
+    """A guest that is lost, or does not answer."""
 
     def test_a_row_is_measured_again_when_the_cpu_is_lost(self) -> None:
         found = self.measured(None, LostCpu("lost"))
@@ -110,3 +120,75 @@ class Lost(unittest.TestCase):
         self.assertEqual([one.agree for one in found.results],
                          [True, False, False])
         self.assertEqual(self.guest.__enter__.call_count, run.MOST_LOST + 1)
+
+    def test_a_nested_machine_gets_a_second_try(self) -> None:
+        self.place = "nested"
+        found = self.measured(Silence("no answer"))
+        self.assertEqual([(one.agree, one.again) for one in found.results],
+                         [(True, "no answer"), (True, ""), (True, "")])
+        self.assertEqual(self.guest.__enter__.call_count, 2)
+
+    def test_there_is_no_third_try(self) -> None:
+        self.place = "nested"
+        found = self.measured(*[Silence("no answer")] * 2)
+        self.assertEqual([(one.error, one.again) for one in found.results],
+                         [("no answer",) * 2, ("", ""), ("", "")])
+        self.assertEqual(self.guest.__enter__.call_count, 3)
+
+    def test_a_wrong_row_gets_no_second_try(self) -> None:
+        self.place = "nested"
+        found = self.measured(LabError("a lost packet"))
+        self.assertEqual([(one.error, one.again) for one in found.results],
+                         [("a lost packet", ""), ("", ""), ("", "")])
+
+    def test_second_tries_are_limited(self) -> None:
+        self.place = "nested"
+        with mock.patch.object(kept, "MOST_TRIES", 1):
+            found = self.measured(*[Silence("no answer"), None] * 2)
+        self.assertEqual([one.error for one in found.results],
+                         ["", "no answer", ""])
+
+    def test_a_binding_without_an_answer_gets_a_second_try(self) -> None:
+        self.place = "nested"
+        self.session.__enter__.side_effect = [Silence("no answer"),
+                                              *[self.session] * 2]
+        found = self.measured()
+        self.assertEqual([one.again for one in found.results],
+                         ["no answer", "", ""])
+
+
+class FellOver(Guests):
+    """A nested machine that falls over, and another one."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.place = "nested"
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.enterContext(mock.patch.dict(os.environ, VFE_KEPT=folder))
+
+    def fall(self) -> None:
+        """Falls over during the second row."""
+        with self.assertRaises(KeyboardInterrupt):
+            self.measured(None, KeyboardInterrupt())
+
+    def test_the_row_gets_a_second_try(self) -> None:
+        self.fall()
+        found = self.measured()
+        self.assertEqual([(one.agree, one.again) for one in found.results],
+                         [(True, ""), (True, run.FELL_OVER), (True, "")])
+
+    def test_but_no_third(self) -> None:
+        self.fall()
+        with self.assertRaises(KeyboardInterrupt):
+            self.measured(KeyboardInterrupt())
+        found = self.measured()
+        self.assertEqual([one.error for one in found.results],
+                         ["", f"{run.FELL_OVER} again", ""])
+
+    def test_a_hang_that_ends_both_counts_once(self) -> None:
+        """The nested machine stops while the bench kills the guest."""
+        self.guest.__exit__.side_effect = KeyboardInterrupt
+        with self.assertRaises(KeyboardInterrupt):
+            self.measured(None, Silence("no answer"))
+        self.guest.__exit__.side_effect = None
+        self.assertTrue(all(one.agree for one in self.measured().results))
