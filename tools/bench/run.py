@@ -56,14 +56,17 @@ def _needed(chosen: Sequence[Row]) -> list[Function]:
 
 def guests(chosen: Sequence[Row]) -> list[list[Row]]:
     """The rows of each guest: of one class, and with no more functions than
-    there are slots. Rows that are measured together stay so."""
+    there are slots. Rows that are measured together stay so. Each group is in
+    the first guest with room for it, as a boot takes as long as some rows."""
     found: list[list[Row]] = []
     for _, rows_of_group in itertools.groupby(chosen,
                                               lambda row: row.together):
         group = list(rows_of_group)
-        if not found or not _fits([*found[-1], *group]):
-            found.append([])
-        found[-1] += group
+        room = [guest for guest in found if _fits([*guest, *group])]
+        if room:
+            room[0].extend(group)
+        else:
+            found.append(group)
     return found
 
 
