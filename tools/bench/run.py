@@ -26,6 +26,7 @@ from .session import GuestFunction, Session
 IDLE_S = 4.0
 MEMORY_MB = 512
 MOST_LOST = 4       # virtual CPUs of guests
+ENDING_S = 2.0      # of a guest that closed its connection
 FELL_OVER = "the nested machine fell over"
 # Slots of QEMU's own devices; those of the lab are higher. QEMU's chipset has
 # the last one.
@@ -141,10 +142,11 @@ class _Rows:
     def _fail(self, rows_of_cell: Sequence[Row], error: LabError) -> None:
         """Record that they failed; raises the error if the guest is of no more
         use."""
+        gone = isinstance(error, Silence) or self._guest.guest.ended(ENDING_S)
         if not (isinstance(error, LostCpu)
                 or self._try_again(_first_cell(rows_of_cell), error)):
             self._kept.add(_failed(rows_of_cell, error))
-        if isinstance(error, Silence) or not self._guest.guest.alive:
+        if gone:
             raise error
 
     def _try_again(self, cell: Sequence[Row], error: LabError) -> bool:

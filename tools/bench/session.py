@@ -121,9 +121,9 @@ class Session:
         self._give_back(None)
 
     def _give_back(self, error: BaseException | None) -> None:
-        # A guest that is stuck would not answer, and the bench ends with any
-        # other error: it has no time.
-        if error and (isinstance(error, Silence)
+        # A guest that is stuck would not answer, one that ended cannot, and the
+        # bench ends with any other error: it has no time.
+        if error and (isinstance(error, Silence) or not self.guest.alive
                       or not isinstance(error, LabError)):
             return
         try:

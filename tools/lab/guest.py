@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -326,6 +327,13 @@ class Guest:  # pylint: disable=too-many-instance-attributes
     def alive(self) -> bool:
         """Whether QEMU runs: a panic of the guest ends it."""
         return self._qemu is not None and self._qemu.poll() is None
+
+    def ended(self, within: float) -> bool:
+        """Whether QEMU ends in this time: its connections close before."""
+        if self._qemu is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._qemu.wait(within)
+        return not self.alive
 
     # Ending ------------------------------------------------------------
 

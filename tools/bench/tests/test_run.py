@@ -41,6 +41,7 @@ class Guests(unittest.TestCase):
         self.made = fakes["_guest"]
         self.guest = self.made.return_value.guest
         self.guest.__exit__.return_value = False
+        self.guest.ended.side_effect = lambda _seconds: not self.guest.alive
         kind: Any = mock.MagicMock()
         kind.around.return_value = contextlib.nullcontext()
         self.enterContext(mock.patch.object(workload, "of",
@@ -128,6 +129,15 @@ class Lost(Guests):
                          [(True, "no answer"), (True, ""), (True, "")])
         self.assertEqual(self.guest.__enter__.call_count, 2)
 
+    def test_a_guest_that_ended_gets_none(self) -> None:
+        """It is replaced, though its connections close before it ends."""
+        self.place = "nested"
+        self.guest.ended.side_effect = lambda _seconds: True
+        found = self.measured(LabError("closed the connection"))
+        self.assertEqual([(one.agree, one.again) for one in found.results],
+                         [(False, ""), (True, ""), (True, "")])
+        self.assertEqual(self.guest.__enter__.call_count, 2)
+
     def test_there_is_no_third_try(self) -> None:
         self.place = "nested"
         found = self.measured(*[Silence("no answer")] * 2)
@@ -137,6 +147,7 @@ class Lost(Guests):
 
     def test_a_wrong_row_gets_no_second_try(self) -> None:
         self.place = "nested"
+        self.guest.ended.side_effect = lambda _seconds: False
         found = self.measured(LabError("a lost packet"))
         self.assertEqual([(one.error, one.again) for one in found.results],
                          [("a lost packet", ""), ("", ""), ("", "")])

@@ -32,7 +32,8 @@ class Told(unittest.TestCase):
             self.said.append(text)
             return SimpleNamespace(out="", rc=0)
 
-        self.guest = cast(Guest, SimpleNamespace(run=run))
+        self.there = SimpleNamespace(run=run, alive=True)
+        self.guest = cast(Guest, self.there)
 
     def session(self, name: str) -> Session:
         """Of the setup of a name."""
@@ -49,6 +50,10 @@ class Told(unittest.TestCase):
             one = self.session("kernel")
             one.__exit__(type(error) if error else None, error, None)
             self.assertEqual(len(self.said), asked, error)
+        self.said.clear()
+        self.there.alive = False
+        self.session("kernel").__exit__(LabError, LabError("ended"), None)
+        self.assertEqual(self.said, [])
 
     def test_scripts_are_shell(self) -> None:
         for name in ("virtio-msix", "kernel", "trap-port"):
