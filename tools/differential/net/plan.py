@@ -54,6 +54,8 @@ device: walk-1 corpus tunnel-vxlan tunnel-vxlan-no-sum tunnel-vxlan-6
 device: tunnel-vxlan-4-in-6 tunnel-geneve
 device-split: ping tcp udp last offloads walk-1
 device-pairs-2: tcp channels down-up walk-1
+device-slow: ping tcp udp rr netperf last rings smallest mtu xdp-under walk-1
+device-slow-split: tcp udp last channels down-up smallest walk-1
 """
 
 # of `make check-all`
@@ -69,6 +71,7 @@ mtu-9000-no-mergeable: jumbo
 no-big: ping tcp
 dgram: tcp
 device: shown ping tcp tunnel-vxlan walk-1
+device-slow: tcp last
 """
 
 # Other cases a day: all have their turn in three weeks
