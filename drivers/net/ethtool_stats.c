@@ -51,6 +51,7 @@ static const struct vfe_net_stat vfe_net_tx_table[] = {
 	VFE_NET_TX_STAT("packets", packets),
 	VFE_NET_TX_STAT("bytes", bytes),
 	VFE_NET_TX_STAT("drops", drops),
+	VFE_NET_TX_STAT("tables", tables),
 	VFE_NET_TX_STAT("stops", stops),
 	VFE_NET_TX_STAT("wakes", wakes),
 	VFE_NET_TX_STAT("xdp_tx", xdp_tx),

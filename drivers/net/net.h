@@ -119,6 +119,7 @@ struct vfe_net_rx_stats {
  * @packets: packets that the device has sent
  * @bytes: their bytes
  * @drops: packets dropped, because they could not be added
+ * @tables: packets that got an indirect table
  * @stops: times that the queue was stopped because the ring was nearly full
  * @wakes: times that it was woken
  * @timeouts: transmit timeouts
@@ -130,6 +131,7 @@ struct vfe_net_tx_stats {
 	u64_stats_t packets;
 	u64_stats_t bytes;
 	u64_stats_t drops;
+	u64_stats_t tables;
 	u64_stats_t stops;
 	u64_stats_t wakes;
 	u64_stats_t timeouts;
@@ -244,8 +246,10 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  * @open: buffers may be added
  * @need: descriptors that must be free before the next skb
  * @room: free descriptors; there may be more, if buffers were taken back
- * @scarce: with less @room than this, skbs of several pieces get tables; 0
- *	    without INDIRECT_DESC
+ * @tables: skbs of several pieces get tables
+ * @low: they do from when a chain would leave less @room than this; 0 without
+ *	 INDIRECT_DESC
+ * @high: until there is so much @room
  * @watch: interrupt when the buffer with this number, counted by @done, is
  *	   used; somebody may be waiting for it
  * @armed: an interrupt comes when the buffer with this number is used, unless
@@ -279,9 +283,11 @@ struct vfe_net_txq {
 	bool dma;
 	bool ready;
 	bool open;
+	bool tables;
 	u16 need;
 	u16 room;
-	u16 scarce;
+	u16 low;
+	u16 high;
 	u32 watch;
 	u32 armed;
 	u32 event;

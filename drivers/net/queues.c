@@ -56,7 +56,7 @@ static void vfe_net_fill_tx_spec(struct vfe_net *vn, unsigned int i,
 	spec->max_segs = VFE_NET_MAX_SEGS;
 	spec->index = 2 * i + 1;
 	spec->vector = VFE_VECTOR_PREVIOUS;
-	/* chains need no memory; see tx_table.c */
+	/* tx_table.c makes them, for a ring that fills */
 	spec->own_tables = true;
 }
 

@@ -120,6 +120,16 @@ static unsigned int vfe_net_tx_free_skb(struct vfe_net_txq *txq,
 	return bytes;
 }
 
+/* The skb of a buffer whose table, if any, is freed; NULL if it has none */
+static struct sk_buff *vfe_net_tx_skb(struct vfe_net_txq *txq, void *token)
+{
+	if (likely(vfe_net_tx_kind(token) == VFE_NET_TX_SKB))
+		return token;
+	if (vfe_net_tx_kind(token) == VFE_NET_TX_TABLE)
+		return vfe_net_tx_end_table(txq, token);
+	return NULL;
+}
+
 /*
  * Frees the skbs of @n used buffers, and moves the @others to the front. Return:
  * bytes of the skbs
@@ -129,19 +139,15 @@ static unsigned int vfe_net_tx_free_skbs(struct vfe_net_txq *txq,
 					 int budget)
 {
 	unsigned int i, bytes = 0;
-	void *token;
+	struct sk_buff *skb;
 
 	*others = 0;
 	for (i = 0; i < n; i++) {
-		token = txq->used[i].token;
-		if (likely(vfe_net_tx_kind(token) == VFE_NET_TX_SKB))
-			bytes += vfe_net_tx_free_skb(txq, token, budget);
-		else if (vfe_net_tx_kind(token) == VFE_NET_TX_TABLE)
-			bytes += vfe_net_tx_free_skb(txq,
-						     vfe_net_tx_end_table(txq, token),
-						     budget);
+		skb = vfe_net_tx_skb(txq, txq->used[i].token);
+		if (likely(skb))
+			bytes += vfe_net_tx_free_skb(txq, skb, budget);
 		else
-			txq->used[(*others)++].token = token;
+			txq->used[(*others)++].token = txq->used[i].token;
 	}
 	return bytes;
 }
@@ -167,6 +173,8 @@ static void vfe_net_tx_freed(struct vfe_net_txq *txq)
 	u32 freed = room - txq->room;
 
 	txq->room = room;
+	if (unlikely(txq->tables))
+		txq->tables = room < txq->high;
 	if (txq->event > freed)
 		txq->event -= freed;
 	else
@@ -379,6 +387,12 @@ bool vfe_net_tx_poll(struct vfe_net_txq *txq, int budget)
 
 /* --- adding --- */
 
+/* For napi_consume_skb(): netpoll disables interrupts. */
+static int vfe_net_tx_budget(void)
+{
+	return irqs_disabled() ? 0 : 1;
+}
+
 /**
  * vfe_net_tx_kick() - publish what was added, and notify the device
  * @txq: the queue
@@ -434,6 +448,22 @@ static unsigned int vfe_net_tx_segs(struct vfe_net_txq *txq,
 	return seg - txq->segs + 1;
 }
 
+/*
+ * Does the device keep packets for long, so that a chain of @n descriptors would
+ * fill the ring?
+ */
+static bool vfe_net_tx_wants_table(struct vfe_net_txq *txq, unsigned int n)
+{
+	if (likely(!txq->tables && txq->room >= n + txq->low))
+		return false;
+	/* it may have used some meanwhile */
+	if (!txq->tables) {
+		vfe_net_tx_reclaim(txq, vfe_net_tx_budget());
+		txq->tables = txq->room < n + txq->low;
+	}
+	return txq->tables && n > 1;
+}
+
 /* Adds an skb. Return: 0 or an error, the skb is still the caller's then */
 static int vfe_net_tx_add(struct vfe_net_txq *txq, struct sk_buff *skb)
 {
@@ -447,7 +477,7 @@ static int vfe_net_tx_add(struct vfe_net_txq *txq, struct sk_buff *skb)
 			return err;
 		n = vfe_net_tx_segs(txq, skb);
 	}
-	if (unlikely(txq->room < txq->scarce) && n > 1) {
+	if (unlikely(vfe_net_tx_wants_table(txq, n))) {
 		vfe_net_tx_cb(skb)->map = U16_MAX;
 		if (!vfe_net_tx_add_table(txq, skb, n))
 			return 0;
@@ -483,12 +513,6 @@ static void vfe_net_tx_drop(struct vfe_net_txq *txq, struct sk_buff *skb)
 	u64_stats_update_begin(&txq->stats.syncp);
 	u64_stats_inc(&txq->stats.drops);
 	u64_stats_update_end(&txq->stats.syncp);
-}
-
-/* For napi_consume_skb(): netpoll disables interrupts. */
-static int vfe_net_tx_budget(void)
-{
-	return irqs_disabled() ? 0 : 1;
 }
 
 /* The end of a batch: the device gets it, and an interrupt is armed. */
@@ -594,20 +618,16 @@ static void vfe_net_tx_drop_skb(struct vfe_net_txq *txq, struct sk_buff *skb)
 void vfe_net_tx_detach(struct vfe_net_txq *txq)
 {
 	struct vfe_used one = {};
+	struct sk_buff *skb;
 	unsigned int n;
 
 	__netif_tx_lock_bh(txq->nq);
 	for (n = 0; (one.token = vfe_queue_detach(txq->vq)); n++) {
-		switch (vfe_net_tx_kind(one.token)) {
-		case VFE_NET_TX_TABLE:
-			one.token = vfe_net_tx_end_table(txq, one.token);
-			fallthrough;
-		case VFE_NET_TX_SKB:
-			vfe_net_tx_drop_skb(txq, one.token);
-			break;
-		default:
+		skb = vfe_net_tx_skb(txq, one.token);
+		if (skb)
+			vfe_net_tx_drop_skb(txq, skb);
+		else
 			vfe_net_xdp_tx_done(txq, &one, 1, 1);
-		}
 	}
 	vfe_net_xdp_tx_done(txq, NULL, 0, 1);
 	vfe_net_tx_forget(txq);
@@ -627,12 +647,11 @@ static void vfe_net_tx_set_need(struct vfe_net_txq *txq)
 
 	txq->need = most >= VFE_NET_MAX_SEGS ? VFE_NET_MAX_SEGS : min(most, 2);
 	txq->room = vfe_queue_room(txq->vq);
-	txq->scarce = most / 2;
-	/* a small ring would be full before */
-	if (txq->scarce < 2 * txq->need)
-		txq->scarce = most;
-	if (vfe_queue_max_table(txq->vq) < txq->need)
-		txq->scarce = 0;
+	/* in a small ring, before the queue stops */
+	txq->low = vfe_queue_max_table(txq->vq) ?
+		   max_t(u16, most / 4, txq->need) : 0;
+	txq->high = most - most / 8;
+	txq->tables = false;
 }
 
 /**

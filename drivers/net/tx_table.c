@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Indirect tables for transmit (virtio 1.4, 2.7.5.3): a packet of any number of
- * pieces takes one descriptor of the ring. A table costs an allocation, a chain
- * does not: tables are for a ring that is filling, because the device keeps
- * packets for long. It then holds as many packets as it has descriptors.
+ * Indirect tables for transmit (virtio 1.4, 2.7.5.3 and 2.8.7): a packet of any
+ * number of pieces takes one descriptor of the ring. A table costs an
+ * allocation, and a device that reads it one access more; a chain does not.
+ * Therefore a packet gets a table only if a device that keeps packets for long
+ * has filled three quarters of the ring, from then on until the ring is nearly
+ * empty.
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
@@ -13,28 +15,15 @@
 #include "net.h"
 
 /**
- * struct vfe_net_tx_piece - a mapped piece of a packet
- * @addr: its address
- * @len: its bytes
- */
-struct vfe_net_tx_piece {
-	dma_addr_t addr;
-	u32 len;
-};
-
-/**
  * struct vfe_net_tx_table - a table, and the packet that it describes
  * @skb: the packet
  * @addr: bus address of @desc
- * @pieces: with ACCESS_PLATFORM, the mapped pieces, for the device may
- *	    overwrite @desc; they follow it
  * @n: number of descriptors
- * @desc: the descriptors
+ * @desc: the descriptors; with ACCESS_PLATFORM, they have mapped addresses
  */
 struct vfe_net_tx_table {
 	struct sk_buff *skb;
 	dma_addr_t addr;
-	struct vfe_net_tx_piece *pieces;
 	unsigned int n;
 	struct vfe_desc desc[];
 };
@@ -54,49 +43,35 @@ static size_t vfe_net_tx_table_len(const struct vfe_net_tx_table *table)
 	return table->n * sizeof(table->desc[0]);
 }
 
-static struct vfe_net_tx_table *vfe_net_tx_table_alloc(bool dma, unsigned int n)
-{
-	struct vfe_net_tx_table *table;
-	size_t len = struct_size(table, desc, n);
-
-	/* a chain will do: no warning */
-	table = kmalloc(len + (dma ? n * sizeof(*table->pieces) : 0),
-			GFP_ATOMIC | __GFP_NOWARN);
-	if (!table)
-		return NULL;
-	table->pieces = dma ? (void *)table + len : NULL;
-	table->n = n;
-	return table;
-}
-
 static void vfe_net_tx_unmap_pieces(struct device *dev,
 				    const struct vfe_net_tx_table *table,
 				    unsigned int n)
 {
 	while (n--)
-		dma_unmap_page(dev, table->pieces[n].addr,
-			       table->pieces[n].len, DMA_TO_DEVICE);
+		dma_unmap_page(dev, le64_to_cpu(table->desc[n].addr),
+			       le32_to_cpu(table->desc[n].len), DMA_TO_DEVICE);
 }
 
-/* Maps pieces and table. Return: whether it was possible */
+/* Maps the pieces, then the table. Return: whether it was possible */
 static bool vfe_net_tx_map_table(struct device *dev,
 				 struct vfe_net_tx_table *table)
 {
-	struct vfe_net_tx_piece *piece;
+	struct vfe_desc *desc;
 	unsigned int i;
+	dma_addr_t to;
 	u64 addr;
 
 	for (i = 0; i < table->n; i++) {
-		piece = &table->pieces[i];
-		addr = le64_to_cpu(table->desc[i].addr);
-		piece->len = le32_to_cpu(table->desc[i].len);
-		piece->addr = dma_map_page(dev, pfn_to_page(PHYS_PFN(addr)),
-					   offset_in_page(addr), piece->len,
-					   DMA_TO_DEVICE);
-		if (unlikely(dma_mapping_error(dev, piece->addr)))
+		desc = &table->desc[i];
+		addr = le64_to_cpu(desc->addr);
+		to = dma_map_page(dev, pfn_to_page(PHYS_PFN(addr)),
+				  offset_in_page(addr), le32_to_cpu(desc->len),
+				  DMA_TO_DEVICE);
+		if (unlikely(dma_mapping_error(dev, to)))
 			goto unmap;
-		table->desc[i].addr = cpu_to_le64(piece->addr);
+		desc->addr = cpu_to_le64(to);
 	}
+	/* the device may get a copy: the table is complete */
 	table->addr = dma_map_single(dev, table->desc,
 				     vfe_net_tx_table_len(table),
 				     DMA_TO_DEVICE);
@@ -113,7 +88,7 @@ static void vfe_net_tx_table_free(struct vfe_net_txq *txq,
 {
 	struct device *dev = vfe_dev(txq->vn->vd);
 
-	if (table->pieces) {
+	if (unlikely(txq->dma)) {
 		dma_unmap_single(dev, table->addr, vfe_net_tx_table_len(table),
 				 DMA_TO_DEVICE);
 		vfe_net_tx_unmap_pieces(dev, table, table->n);
@@ -153,12 +128,14 @@ int vfe_net_tx_add_table(struct vfe_net_txq *txq, struct sk_buff *skb,
 	struct vfe_net_tx_table *table;
 	int err;
 
-	table = vfe_net_tx_table_alloc(txq->dma, n);
+	/* a chain will do: no reserves, no warning */
+	table = kmalloc(struct_size(table, desc, n), GFP_NOWAIT | __GFP_NOWARN);
 	if (unlikely(!table))
 		return -ENOMEM;
 	table->skb = skb;
+	table->n = n;
 	vfe_net_tx_write_table(txq, table);
-	if (!txq->dma) {
+	if (likely(!txq->dma)) {
 		table->addr = virt_to_phys(table->desc);
 	} else if (unlikely(!vfe_net_tx_map_table(dev, table))) {
 		kfree(table);
@@ -171,6 +148,9 @@ int vfe_net_tx_add_table(struct vfe_net_txq *txq, struct sk_buff *skb,
 		return err;
 	}
 	vfe_net_tx_added(txq, 1);
+	u64_stats_update_begin(&txq->stats.syncp);
+	u64_stats_inc(&txq->stats.tables);
+	u64_stats_update_end(&txq->stats.syncp);
 	return 0;
 }
 

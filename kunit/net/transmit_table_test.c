@@ -9,25 +9,21 @@
 #define PIECES	(1 + FRAGS)
 #define LEN	(112 + FRAGS * TNET_FRAG)
 
-/*
- * Packets that a ring takes until it has no room for a full skb: chains up to
- * the middle, tables from there on. Without tables: chains alone
- */
 #define RING	128U
-#define CHAINS	(RING / 2 / PIECES + 1)
-#define TABLES	(RING - CHAINS * PIECES - VFE_NET_MAX_SEGS + 1)
-#define NO_TABLES DIV_ROUND_UP(RING - VFE_NET_MAX_SEGS + 1, PIECES)
-
-/* A small one has tables from the second packet on. */
 #define SMALL	32U
-#define IN_SMALL (1 + SMALL - PIECES - VFE_NET_MAX_SEGS + 1)
+
+/* Packets that a ring takes without tables, until a full skb has no room */
+#define NO_TABLES DIV_ROUND_UP(RING - VFE_NET_MAX_SEGS + 1, PIECES)
 
 static const u64 kinds[] = {
 	TNET_FEATURES,
 	TNET_FEATURES | BIT_ULL(VIRTIO_F_IN_ORDER),
 	TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_PACKED),
 	TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_PACKED) |
+		BIT_ULL(VIRTIO_F_IN_ORDER),
+	TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_PACKED) |
 		BIT_ULL(VIRTIO_F_ACCESS_PLATFORM),
+	TNET_FEATURES & ~BIT_ULL(VIRTIO_RING_F_EVENT_IDX),
 	TNET_FEATURES | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM),
 	TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
 };
@@ -45,19 +41,44 @@ static struct tnet *keeping(struct kunit *test, u64 features)
 	return t;
 }
 
+/* Chains that leave a quarter of the ring, and room for a full skb */
+static unsigned int chains_of(struct tnet *t)
+{
+	unsigned int most = vfe_queue_capacity(t->vn->txq[0].vq);
+
+	return (most - max(most / 4, VFE_NET_MAX_SEGS + 0U)) / PIECES;
+}
+
+/* With tables behind them, until a full skb has no room */
+static unsigned int most_of(struct tnet *t)
+{
+	unsigned int most = vfe_queue_capacity(t->vn->txq[0].vq);
+	unsigned int chains = chains_of(t);
+
+	return most - VFE_NET_MAX_SEGS + 1 - chains * (PIECES - 1);
+}
+
 static unsigned int pending(struct tnet *t)
 {
 	return vfe_net_tx_pending(&t->vn->txq[0]);
 }
 
 /* Sends until the queue stops. Return: the number of packets */
-static unsigned int fill(struct tnet *t)
+static unsigned int fill_up(struct tnet *t)
 {
 	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
 	unsigned int n;
 
-	for (n = 0; n < 100 && !netif_xmit_stopped(nq); n++)
+	for (n = 0; n < RING && !netif_xmit_stopped(nq); n++)
 		tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, n));
+	return n;
+}
+
+/* The same, with an empty ring */
+static unsigned int fill(struct tnet *t)
+{
+	unsigned int n = fill_up(t);
+
 	KUNIT_EXPECT_EQ(t->test, pending(t), n);
 	return n;
 }
@@ -82,6 +103,18 @@ static void expect_packets(struct tnet *t, unsigned int chains, unsigned int n)
 	KUNIT_EXPECT_FALSE(t->test, tnet_take(t));
 }
 
+/* Was an interrupt wanted for what the device has sent since @old? It comes. */
+static bool interrupt(struct tnet *t, u16 old)
+{
+	bool wanted = vfe_mock_wants_interrupt(t->tx, old);
+
+	if (wanted)
+		vfe_mock_interrupt(t->tx);
+	tnet_run_softirqs();
+	return wanted;
+}
+
+/* The driver takes all packets back, without waiting for its timer. */
 static void take_back(struct tnet *t)
 {
 	vfe_mock_interrupt(t->tx);
@@ -96,13 +129,13 @@ static void a_ring_that_fills_has_tables(struct kunit *test)
 	unsigned int i, round;
 	struct tnet *t;
 
-	VFE_DUTY(test, "N02", "2.7.5.3", "a packet by an indirect table");
+	VFE_DUTY(test, "S05", "2.7.5.3.1", "a packet by an indirect table");
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		t = keeping(test, kinds[i]);
 		for (round = 0; round < 4; round++) {
-			KUNIT_EXPECT_EQ_MSG(test, fill(t), CHAINS + TABLES,
+			KUNIT_EXPECT_EQ_MSG(test, fill(t), most_of(t),
 					    "features %#llx", kinds[i]);
-			expect_packets(t, CHAINS, CHAINS + TABLES);
+			expect_packets(t, chains_of(t), most_of(t));
 			take_back(t);
 		}
 		tnet_expect_works(t);
@@ -110,18 +143,95 @@ static void a_ring_that_fills_has_tables(struct kunit *test)
 	}
 }
 
-/* The device keeps up: no table */
-static void a_ring_that_has_room_has_chains(struct kunit *test)
+/* The queue that stops while it has tables is woken by an interrupt. */
+static void a_stopped_queue_has_an_interrupt(struct kunit *test)
+{
+	unsigned int i, round;
+	struct tnet *t;
+	u16 old;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		t = keeping(test, kinds[i]);
+		for (round = 0; round < 4; round++) {
+			fill(t);
+			old = t->tx->used;
+			tnet_take_all(t);
+			KUNIT_EXPECT_TRUE_MSG(test, interrupt(t, old),
+					      "features %#llx", kinds[i]);
+			KUNIT_EXPECT_EQ(test, pending(t), 0U);
+		}
+		tnet_clean(t);
+	}
+}
+
+/* The device keeps up, though nobody looks: no table */
+static void a_device_that_keeps_up_has_chains(struct kunit *test)
 {
 	struct tnet *t = keeping(test, TNET_FEATURES);
 	unsigned int i;
 
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 500; i++) {
 		tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, 0));
-		expect_packets(t, 1, 1);
-		take_back(t);
+		KUNIT_ASSERT_TRUE(test, tnet_take(t));
+		KUNIT_EXPECT_FALSE_MSG(test, t->chain->indirect, "packet %u",
+				       i);
 	}
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&t->vn->txq[0].stats.tables),
+			0ULL);
 	tnet_clean(t);
+}
+
+/* Once the ring has filled, packets have tables until it is nearly empty. */
+static void tables_until_the_ring_is_nearly_empty(struct kunit *test)
+{
+	struct tnet *t = keeping(test, TNET_FEATURES);
+	unsigned int i, n = fill(t);
+
+	/* the device sends one, and the driver the next one */
+	for (i = 0; i < 4 * RING; i++) {
+		KUNIT_ASSERT_TRUE(test, tnet_take(t));
+		KUNIT_EXPECT_EQ(test, t->chain->indirect, i >= chains_of(t));
+		vfe_mock_interrupt(t->tx);
+		tnet_run_softirqs();
+		n = n - 1 + fill_up(t);
+	}
+	KUNIT_EXPECT_EQ(test, n, RING - VFE_NET_MAX_SEGS + 1);
+	tnet_take_all(t);
+	take_back(t);
+	tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, 0));
+	expect_packets(t, 1, 1);
+	take_back(t);
+	tnet_clean(t);
+}
+
+/* The header of a clone has a piece of its own, in the skb. */
+static void clones_have_a_header_apart(struct kunit *test)
+{
+	struct sk_buff_head held;
+	unsigned int i, n = 0;
+	struct sk_buff *skb;
+	struct tnet *t;
+
+	skb_queue_head_init(&held);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		t = keeping(test, kinds[i]);
+		while (!netif_xmit_stopped(netdev_get_tx_queue(t->dev, 0))) {
+			skb = tnet_frame_with_frags(t, FRAGS, 7);
+			skb_queue_tail(&held, skb);
+			skb = skb_clone(skb, GFP_KERNEL);
+			KUNIT_ASSERT_NOT_NULL(test, skb);
+			tnet_xmit(t, skb);
+		}
+		for (n = 0; tnet_take(t); n += t->chain->indirect) {
+			KUNIT_EXPECT_EQ(test, t->chain->out, PIECES + 1);
+			KUNIT_EXPECT_EQ(test, tnet_chain_len(t), LEN);
+			KUNIT_EXPECT_EQ(test, tnet_chain_byte(t, 112), 7);
+		}
+		KUNIT_EXPECT_GT(test, n, 0U);
+		take_back(t);
+		skb_queue_purge(&held);
+		tnet_clean(t);
+	}
 }
 
 /* A packet of one piece needs no table. */
@@ -147,6 +257,8 @@ static void without_indirect_desc_there_are_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fill(t), NO_TABLES);
 	expect_packets(t, NO_TABLES, NO_TABLES);
 	take_back(t);
+	/* nor is one tried */
+	KUNIT_EXPECT_FALSE(test, t->vn->txq[0].tables);
 	tnet_clean(t);
 }
 
@@ -173,12 +285,12 @@ static void no_memory_for_a_table(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* Fills the ring as far as the next packet has a table. */
-static void fill_half(struct tnet *t)
+/* Fills the ring until the next packet would get a table. */
+static void fill_with_chains(struct tnet *t)
 {
 	unsigned int i;
 
-	for (i = 0; i < CHAINS; i++)
+	for (i = 0; i < chains_of(t); i++)
 		tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, i));
 }
 
@@ -192,7 +304,7 @@ static void pieces_that_cannot_be_mapped(struct kunit *test)
 
 	tnet_require_hide(test);
 	t = keeping(test, TNET_FEATURES | BIT_ULL(VIRTIO_F_ACCESS_PLATFORM));
-	fill_half(t);
+	fill_with_chains(t);
 	for (i = 0; i < 4 * PIECES; i++) {
 		skb = tnet_frame_with_frags(t, FRAGS, i);
 		piece = i % PIECES ?
@@ -204,9 +316,9 @@ static void pieces_that_cannot_be_mapped(struct kunit *test)
 		KUNIT_EXPECT_EQ(test,
 				u64_stats_read(&t->vn->txq[0].stats.drops),
 				i + 1ULL);
-		KUNIT_EXPECT_EQ(test, pending(t), CHAINS);
+		KUNIT_EXPECT_EQ(test, pending(t), chains_of(t));
 	}
-	expect_packets(t, CHAINS, CHAINS);
+	expect_packets(t, chains_of(t), chains_of(t));
 	take_back(t);
 	tnet_clean(t);
 }
@@ -219,14 +331,14 @@ static void a_table_for_a_broken_ring(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		t = keeping(test, kinds[i]);
-		fill_half(t);
+		fill_with_chains(t);
 		t->vn->txq[0].vq->broken = true;
 		tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, 0));
 		t->vn->txq[0].vq->broken = false;
 		KUNIT_EXPECT_EQ(test,
 				u64_stats_read(&t->vn->txq[0].stats.drops),
 				1ULL);
-		expect_packets(t, CHAINS, CHAINS);
+		expect_packets(t, chains_of(t), chains_of(t));
 		take_back(t);
 		tnet_expect_works(t);
 		tnet_clean(t);
@@ -273,13 +385,13 @@ static void a_ring_of_another_size(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, RING, SMALL, NULL), 0);
 	KUNIT_EXPECT_EQ(test, pending(t), 0U);
 	tnet_no_bql_limit(t);
-	KUNIT_EXPECT_EQ(test, fill(t), IN_SMALL);
-	expect_packets(t, 1, IN_SMALL);
+	KUNIT_EXPECT_EQ(test, fill(t), most_of(t));
+	expect_packets(t, chains_of(t), most_of(t));
 	take_back(t);
 	KUNIT_EXPECT_EQ(test, tnet_set_rings(t, RING, RING, NULL), 0);
 	tnet_no_bql_limit(t);
-	KUNIT_EXPECT_EQ(test, fill(t), CHAINS + TABLES);
-	expect_packets(t, CHAINS, CHAINS + TABLES);
+	KUNIT_EXPECT_EQ(test, fill(t), most_of(t));
+	expect_packets(t, chains_of(t), most_of(t));
 	take_back(t);
 	tnet_clean(t);
 }
@@ -302,7 +414,10 @@ static void netpoll_frees_tables(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(a_ring_that_fills_has_tables),
-	KUNIT_CASE(a_ring_that_has_room_has_chains),
+	KUNIT_CASE(a_stopped_queue_has_an_interrupt),
+	KUNIT_CASE(a_device_that_keeps_up_has_chains),
+	KUNIT_CASE(tables_until_the_ring_is_nearly_empty),
+	KUNIT_CASE(clones_have_a_header_apart),
 	KUNIT_CASE(a_packet_of_one_piece_has_none),
 	KUNIT_CASE(without_indirect_desc_there_are_none),
 	KUNIT_CASE(no_memory_for_a_table),
