@@ -272,6 +272,31 @@ static void an_answer_to_no_command(struct kunit *test)
 
 /* --- pairs --- */
 
+/* Another reset ends a replay that waits for an answer: no pair is lost. */
+static void a_reset_in_a_replay(struct kunit *test)
+{
+	struct tnet *t = silent_up(test);
+
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 2), 0);
+	t->silent = true;
+	vfe_mock_needs_reset(t->m);
+	msleep(1500);
+	/* the replay waits for the answer to its first command */
+	KUNIT_ASSERT_EQ(test, vfe_mock_available(t->ctrl), 1U);
+	t->silent = false;
+	vfe_mock_push(t->ctrl, 55, 1, 1);
+	vfe_mock_interrupt(t->ctrl);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, t->vn->state.pairs, 2);
+	tnet_wait_live(t);
+	KUNIT_EXPECT_EQ(test, t->vn->ctrl->counts.timeouts, 0ULL);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_tx_queues, 2U);
+	t->rx = &t->m->queues[2];
+	tnet_expect_receives(t, 300, 1);
+	t->rx = &t->m->queues[0];
+	tnet_clean(t);
+}
+
 /*
  * 5.1.9.5.5: after a reset only the first pair is enabled. It is the only one in
  * use until the device answers.
@@ -332,6 +357,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_removal_ends_the_wait),
 	KUNIT_CASE(a_function_that_vanishes_ends_the_wait),
 	KUNIT_CASE(an_answer_to_no_command),
+	KUNIT_CASE(a_reset_in_a_replay),
 	KUNIT_CASE(pairs_come_back_with_the_answers),
 	KUNIT_CASE(pairs_are_kept_without_an_answer),
 	{}
