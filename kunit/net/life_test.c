@@ -177,6 +177,10 @@ static void any_configuration(struct kunit *test)
 					  is_valid_ether_addr(t->dev->dev_addr));
 			KUNIT_EXPECT_EQ(test, tnet_open(t), 0);
 			tnet_expect_sends(t);
+			KUNIT_EXPECT_EQ_MSG(test, t->vn->speed, SPEED_UNKNOWN,
+					    "%s", row->name);
+			KUNIT_EXPECT_EQ_MSG(test, t->vn->duplex,
+					    DUPLEX_UNKNOWN, "%s", row->name);
 		}
 		t->silent = true;
 		tnet_clean(t);
@@ -206,6 +210,38 @@ static void an_mtu_that_is_too_small(struct kunit *test)
 		tnet_expect_works(t);
 		tnet_clean(t);
 	}
+}
+
+/* The device accepts the features, and has another MTU from then on. */
+static bool shrink_mtu(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct vfe_net_config *config = (void *)m->config;
+
+	if (a->reg == VFE_REG_DEVICE_STATUS && a->dir == VFE_WRITE &&
+	    a->val & VIRTIO_CONFIG_S_FEATURES_OK)
+		config->mtu = cpu_to_le16(10);
+	return tnet_access(m, a);
+}
+
+/* An interface with a limit that it may have */
+static void an_mtu_that_shrinks(struct kunit *test)
+{
+	static const struct vfe_net_config config = {
+		MAC, UP, .mtu = cpu_to_le16(2000),
+	};
+	struct vfe_mock_spec spec = {
+		.features = TNET_FEATURES | BIT_ULL(VIRTIO_NET_F_MTU),
+	};
+	struct tnet *t = tnet_unbound(test, &spec, &config);
+
+	t->m->knobs.access = shrink_mtu;
+	tnet_bring_up(t);
+	t->m->knobs.access = tnet_access;
+	KUNIT_EXPECT_EQ(test, t->dev->mtu, (unsigned int)ETH_MIN_MTU);
+	KUNIT_EXPECT_EQ(test, t->dev->max_mtu, (unsigned int)ETH_MIN_MTU);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, ETH_MIN_MTU), 0);
+	tnet_expect_works(t);
+	tnet_clean(t);
 }
 
 static void mtu_has_the_limits_of_the_device(struct kunit *test)
@@ -369,6 +405,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(others_have_none),
 	KUNIT_CASE(any_configuration),
 	KUNIT_CASE(an_mtu_that_is_too_small),
+	KUNIT_CASE(an_mtu_that_shrinks),
 	KUNIT_CASE(mtu_has_the_limits_of_the_device),
 	KUNIT_CASE(a_jumbo_mtu_without_mergeable_buffers),
 	KUNIT_CASE(the_carrier_follows_the_link),

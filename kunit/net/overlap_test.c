@@ -436,6 +436,36 @@ static void a_disabled_queue_that_resists(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* The same while the device is reset: no carrier before it works again. */
+static void the_link_changes_while_the_device_is_reset(struct kunit *test)
+{
+	struct tnet *t = overlap_unbound(test, RESET);
+	unsigned int i, n;
+
+	tnet_bring_up(t);
+	t->m->knobs.reset_ms = 1000;
+	for (i = 0; i < 4; i++) {
+		vfe_recovery_force(&t->vn->recovery);
+		/* it may begin after a pause */
+		for (n = 0; n < 1000 && netif_carrier_ok(t->dev); n++)
+			msleep(20);
+		KUNIT_EXPECT_EQ(test, vfe_recovery_state(&t->vn->recovery),
+				VFE_RUN_RECOVERING);
+		set_link(t, i != 1);
+		t->vn->vd->ops->config_changed(t->vn->vd);
+		KUNIT_EXPECT_FALSE_MSG(test, netif_carrier_ok(t->dev),
+				       "change %u", i);
+		msleep(5000);
+		KUNIT_EXPECT_EQ(test, vfe_recovery_state(&t->vn->recovery),
+				VFE_RUN_LIVE);
+		KUNIT_EXPECT_EQ_MSG(test, netif_carrier_ok(t->dev), i != 1,
+				    "change %u", i);
+		set_link(t, true);
+	}
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(statistics_that_appear),
 	KUNIT_CASE(pairs_that_appear),
@@ -445,6 +475,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(interrupts_are_enabled_by_their_owner),
 	KUNIT_CASE(queues_are_broken_until_they_have_rings),
 	KUNIT_CASE(the_link_changes_while_a_queue_is_reset),
+	KUNIT_CASE(the_link_changes_while_the_device_is_reset),
 	KUNIT_CASE(packets_of_queues_that_are_disabled),
 	KUNIT_CASE(a_disabled_queue_that_resists),
 	{}

@@ -302,6 +302,35 @@ static void a_device_that_lies(struct kunit *test)
 	}
 }
 
+/* The program sees no part of a packet whose first length is wrong. */
+static void a_length_beyond_the_buffer(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = MERGE };
+	const u32 lens[] = { 0, 25, 65536 };
+	struct bpf_prog *prog = make_prog(test, true);
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	unsigned int i, round;
+	u64 before;
+
+	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
+	/* buffers from before, and the program's */
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < ARRAY_SIZE(lens); i++) {
+			before = lost(t);
+			seen = 0;
+			tnet_arrive_wrong(t, lens[i]);
+			KUNIT_EXPECT_EQ_MSG(test, seen, 0U, "length %u",
+					    lens[i]);
+			KUNIT_EXPECT_NULL(test, tnet_next(t));
+			KUNIT_EXPECT_EQ(test, lost(t), before + 1);
+			tnet_expect_works(t);
+		}
+		use_old_buffers(t);
+	}
+	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
+	tnet_clean(t);
+}
+
 /**
  * struct fail_load - for fail_a_load()
  * @t: the interface
@@ -367,6 +396,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rings_that_break),
 	KUNIT_CASE(a_ring_that_is_too_small),
 	KUNIT_CASE(a_device_that_lies),
+	KUNIT_CASE(a_length_beyond_the_buffer),
 	KUNIT_CASE(allocations_of_a_load),
 	{}
 };

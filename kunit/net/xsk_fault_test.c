@@ -373,6 +373,33 @@ static void a_packet_that_cannot_be_copied(struct kunit *test)
 	forget_user();
 }
 
+/* The same in the socket's buffers: without a program, and with one. */
+static void a_length_beyond_the_buffer(struct kunit *test)
+{
+	struct sock_rings *s = sock_up(test, MERGE, false);
+	const u32 lens[] = { 0, 25, 65536 };
+	unsigned int i, with;
+
+	use_old_buffers(s);
+	for (with = 0; with < 2; with++) {
+		set_prog(s, with ? s->prog : NULL);
+		for (i = 0; i < ARRAY_SIZE(lens); i++) {
+			fill(s, 0, 10);
+			wake(s, XDP_WAKEUP_RX);
+			tnet_arrive_wrong(s->t, lens[i]);
+			KUNIT_EXPECT_NULL_MSG(test, tnet_next(s->t),
+					      "length %u", lens[i]);
+			KUNIT_EXPECT_EQ(test, received(s, false), 0U);
+		}
+	}
+	fill(s, 0, 10);
+	wake(s, XDP_WAKEUP_RX);
+	KUNIT_EXPECT_TRUE(test, tnet_arrive(s->t, NULL, 300, 1));
+	KUNIT_EXPECT_EQ(test, received(s, true), 1U);
+	sock_down(s);
+	forget_user();
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(descriptors_that_are_wrong),
 	KUNIT_CASE(addresses_that_are_wrong),
@@ -383,6 +410,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rings_that_break),
 	KUNIT_CASE(memory_of_another_bus),
 	KUNIT_CASE(a_packet_that_cannot_be_copied),
+	KUNIT_CASE(a_length_beyond_the_buffer),
 	{}
 };
 
