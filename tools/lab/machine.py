@@ -19,7 +19,7 @@ KVM_GET_API_VERSION = 0xAE00
 KVM_API_VERSION = 12
 TRACING = Path("/sys/kernel/tracing")
 # Of a tool in a nested machine, which prints its progress each ten seconds.
-SILENCE_S = 300.0
+SILENCE_S = 180.0
 # How long a command may clean up: before the second signal, and before SIGKILL.
 TOLD_S = 5.0
 TIDY_S = 45.0
