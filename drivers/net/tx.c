@@ -448,10 +448,7 @@ static unsigned int vfe_net_tx_segs(struct vfe_net_txq *txq,
 	return seg - txq->segs + 1;
 }
 
-/*
- * Does the device keep packets for long, so that a chain of @n descriptors would
- * fill the ring?
- */
+/* Does a packet of @n pieces get a table: has a slow device filled the ring? */
 static bool vfe_net_tx_wants_table(struct vfe_net_txq *txq, unsigned int n)
 {
 	if (likely(!txq->tables && txq->room >= n + txq->low))
@@ -459,7 +456,7 @@ static bool vfe_net_tx_wants_table(struct vfe_net_txq *txq, unsigned int n)
 	/* it may have used some meanwhile */
 	if (!txq->tables) {
 		vfe_net_tx_reclaim(txq, vfe_net_tx_budget());
-		txq->tables = txq->room < n + txq->low;
+		txq->tables = txq->low && txq->room < n + txq->low;
 	}
 	return txq->tables && n > 1;
 }
