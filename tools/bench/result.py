@@ -121,6 +121,14 @@ class Result:
                 and all(turn.agree for turn in self.turns))
 
     @property
+    def differences(self) -> tuple[str, ...]:
+        """Between the witnesses, in any run."""
+        if self.turns:
+            return tuple(dict.fromkeys(
+                one for turn in self.turns for one in turn.differences))
+        return self.verdict.differences if self.verdict else ()
+
+    @property
     def ops(self) -> int:
         """Number of operations."""
         return self.traffic.ops if self.traffic else 0
@@ -214,7 +222,7 @@ class Result:
                          "lat_ns_p50": outcome.lat_ns_p50,
                          "lat_ns_p99": outcome.lat_ns_p99,
                          "ios": outcome.ios},
-            "differences": list(verdict.differences),
+            "differences": list(self.differences),
         }
         if outcome.runs:
             counts["observed"].update(

@@ -79,9 +79,8 @@ def _complaints(results: Sequence[Result]) -> list[str]:
     for result in results:
         if result.error:
             lines.append(f"  {result.row.name}: FAILED: {result.error}")
-        elif result.verdict:
-            lines += [f"  {result.row.name}: DIFFERENCE: {one}"
-                      for one in result.verdict.differences]
+        lines += [f"  {result.row.name}: DIFFERENCE: {one}"
+                  for one in result.differences]
     return lines
 
 

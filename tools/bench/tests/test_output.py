@@ -72,6 +72,16 @@ class Table(unittest.TestCase):
                       text)
 
 
+    def test_a_difference_of_another_turn_is_listed(self) -> None:
+        """The row is the median run, whose witnesses may agree."""
+        good, bad = samples.result(), samples.result(device=999)
+        row = dataclasses.replace(good, turns=(good, bad, good))
+        text = table.render([row])
+        self.assertRegex(text, r"virtio-msix-d1-randread .* NO\n")
+        self.assertIn("kvm 1000, device 999", text)
+        self.assertTrue(any("device 999" in one
+                            for one in row.as_json()["differences"]))
+
     def test_a_second_try_is_marked(self) -> None:
         again = dataclasses.replace(samples.result(), again="it hung")
         text = table.render([again])
