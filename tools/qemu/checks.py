@@ -10,10 +10,10 @@ from count import blk, driver, kvm, net, witness
 from count.addresses import AddressMap
 from count.counts import CountError
 
+from . import net_functions
 from .configs import FEATURES, VERSION_1, Config
 from .functions import BLOCKS
 from .net_configs import NetConfig
-from .net_functions import PINGS, SIZES
 
 KICKS = ("notify", "legacy_queue_notify")
 
@@ -119,7 +119,7 @@ def _kicks(config: Config, state: driver.DriverState,
         return [f"kicks: driver {state.kicks}, KVM {seen.ports} by ports and"
                 f" {seen.memory} by memory; all were to go by"
                 f" {config.kicks}"]
-    if not state.kicks:
+    if config.must_kick and not state.kicks:
         return ["no kick"]
     return []
 
@@ -179,7 +179,8 @@ def _of_net(config: Config, counts: Mapping[str, str],
         found.append(f"operations: driver {state.operations}, interface"
                      f" {shown.sent} packets sent and {shown.received}"
                      " received")
-    least = 2 * PINGS * len(SIZES)
+    least = 2 * net_functions.PINGS * \
+        len(net_functions.sizes(config))
     if state.operations < least:
         found.append(f"{state.operations} operations of {least} or more")
     return found

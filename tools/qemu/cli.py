@@ -8,11 +8,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from lab import LabError, files, machine, paths, qemus, text
+from lab import LabError, extras, files, machine, paths, qemus, text
 
 from . import net_backends, report, run
 from .configs import GROUPS as DISKS, TREES, Group
-from .net_configs import GROUPS as NETS
+from .net_configs import GROUPS as NETS, TESTPMD
 
 GROUPS = DISKS + NETS
 TIMEOUT_S = 1400
@@ -76,12 +76,16 @@ def _measure(groups: Sequence[Group], given: Mapping[str, str]) -> int:
 
 
 def fetch(groups: Sequence[Group]) -> dict[str, str]:
-    """Prepare the versions of QEMU; the reasons for those that failed."""
+    """Prepare versions of QEMU, and testpmd; the reasons for those that
+    failed."""
     without = {}
     for one in {group.machine.needs: group.machine
-                for group in groups if group.machine.qemu != TREES}.values():
+                for group in groups}.values():
         try:
-            qemus.ensure(one.qemu)
+            if one.qemu != TREES:
+                qemus.ensure(one.qemu)
+            elif one.helper == TESTPMD:
+                extras.ensure(net_backends.DPDK)
         except LabError as error:
             without[one.needs] = " ".join(str(error).split())
     return without

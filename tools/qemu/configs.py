@@ -86,6 +86,11 @@ class Config:
             self.properties.get("modern-pio-notify") == "on"
         return "ports" if ports else "memory"
 
+    @property
+    def must_kick(self) -> bool:
+        """Does the device wait for notifications?"""
+        return True
+
     def qemu_properties(self) -> dict[str, object]:
         """All properties of the device."""
         return {"disable-legacy": "off" if self.legacy else "on",

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 
 from . import configs
 from .configs import (IN_ORDER, LEGACY, NO_EVENT_IDX, NO_INDIRECT,
-                      NO_IOEVENTFD, PACKED, PAGE_PER_VQ, PIO_NOTIFY, PLATFORM,
-                      PLAIN_RING, TRANSITIONAL, Config, Group, GuestKind)
+                      NO_IOEVENTFD, OLD, PACKED, PAGE_PER_VQ, PIO_NOTIFY,
+                      PLATFORM, PLAIN_RING, TRANSITIONAL, Config, Group,
+                      GuestKind)
 
 GUEST_OFFLOADS = ("guest_csum", "guest_tso4", "guest_tso6", "guest_ecn",
                   "guest_ufo", "guest_uso4", "guest_uso6")
@@ -22,9 +23,20 @@ HOST_OFFLOADS = ("csum", "host_tso4", "host_tso6", "host_ecn", "host_ufo",
                  "host_uso")
 NOT_MERGEABLE = {"mrg_rxbuf": "off"}
 # Back ends
-TAP, STREAM, VHOST = "tap", "stream", "vhost"
+TAP, STREAM, VHOST, PASST, PASST_STREAM, TESTPMD = (
+    "tap", "stream", "vhost", "passt", "passt-stream", "testpmd")
+STREAM_BYTES = {
+    # Less than the receive ring holds: with a longer stream, passt now and then
+    # sends the rest of it never, when the guest has acknowledged all before.
+    PASST: 200_000,
+    # Segments nothing, and polls meanwhile
+    TESTPMD: 400_000,
+}
 # Those of FEATURES that QEMU does not offer, because a back end lacks them
-LACKS = {VHOST: {"IN_ORDER", "RING_PACKED"}}
+LACKS = {
+    VHOST: {"IN_ORDER", "RING_PACKED"},
+    PASST: {"EVENT_IDX", "INDIRECT_DESC", "IN_ORDER", "RING_PACKED"},
+}
 
 
 @dataclass(frozen=True)
@@ -32,10 +44,25 @@ class NetConfig(Config):
     """One network function; @queues counts its pairs."""
 
     backend: str = TAP
+    mtu: int = 1500
 
     @property
     def features(self) -> frozenset[str]:
         return super().features - LACKS.get(self.backend, set())
+
+    @property
+    def must_kick(self) -> bool:
+        return self.backend != TESTPMD      # it polls
+
+    @property
+    def stream_bytes(self) -> int:
+        """Of each stream."""
+        return STREAM_BYTES.get(self.backend, 2_000_000)
+
+    @property
+    def has_fragments(self) -> bool:
+        """Does the other end put fragments together?"""
+        return self.backend not in (PASST, PASST_STREAM)
 
     @property
     def has_control(self) -> bool:
@@ -70,23 +97,29 @@ def _off(*names: str) -> Mapping[str, str]:
     return {name: "off" for name in names}
 
 
-RINGS = (
+# As for disks: for every version of QEMU, from 10 on, and for one version
+EVERYWHERE = (
     NetConfig("modern"),
     NetConfig("transitional", TRANSITIONAL),
     NetConfig("legacy", LEGACY),
     NetConfig("packed", PACKED),
-    NetConfig("in_order", IN_ORDER),
-    NetConfig("packed-in_order", {**PACKED, **IN_ORDER}),
     NetConfig("event_idx-off", NO_EVENT_IDX),
     NetConfig("indirect_desc-off", NO_INDIRECT),
-    NetConfig("plain-ring", PLAIN_RING),
-    NetConfig("packed-event_idx-off", {**PACKED, **NO_EVENT_IDX}),
-    NetConfig("packed-indirect_desc-off", {**PACKED, **NO_INDIRECT}),
     NetConfig("packed-plain-ring", {**PACKED, **PLAIN_RING}),
     NetConfig("pio-notify", PIO_NOTIFY),
     NetConfig("page-per-vq", PAGE_PER_VQ),
-    NetConfig("ioeventfd-off", NO_IOEVENTFD),
     NetConfig("intx", vectors=0),
+    NetConfig("mrg_rxbuf-off", NOT_MERGEABLE),
+)
+FROM_10 = (
+    NetConfig("in_order", IN_ORDER),
+    NetConfig("packed-in_order", {**PACKED, **IN_ORDER}),
+)
+RINGS = (
+    NetConfig("plain-ring", PLAIN_RING),
+    NetConfig("packed-event_idx-off", {**PACKED, **NO_EVENT_IDX}),
+    NetConfig("packed-indirect_desc-off", {**PACKED, **NO_INDIRECT}),
+    NetConfig("ioeventfd-off", NO_IOEVENTFD),
     NetConfig("vectors-2", vectors=2),
     NetConfig("size-1024", size=1024),
     NetConfig("legacy-intx", LEGACY, vectors=0),
@@ -100,9 +133,9 @@ STREAMS = (
 )
 OFFLOADS = (
     *(NetConfig(f"{name}-off", _off(name))
-      for name in (*GUEST_OFFLOADS, *HOST_OFFLOADS, "mrg_rxbuf", "ctrl_vq",
-                   "ctrl_rx", "ctrl_vlan", "ctrl_guest_offloads",
-                   "ctrl_mac_addr", "status", "guest_announce")),
+      for name in (*GUEST_OFFLOADS, *HOST_OFFLOADS, "ctrl_vq", "ctrl_rx",
+                   "ctrl_vlan", "ctrl_guest_offloads", "ctrl_mac_addr",
+                   "status", "guest_announce")),
     NetConfig("guest-offloads-off", _off(*GUEST_OFFLOADS)),
     NetConfig("host-offloads-off", _off(*HOST_OFFLOADS)),
     NetConfig("offloads-off", _off(*GUEST_OFFLOADS, *HOST_OFFLOADS)),
@@ -135,13 +168,23 @@ VHOSTS = (
     NetConfig("packed-in_order", {**PACKED, **IN_ORDER}, backend=VHOST),
     NetConfig("pairs-4", queues=4, backend=VHOST),
 )
-
+# passt has one pair.
+LARGEST = 65520
+PASSTS = (
+    NetConfig("vhost-user", backend=PASST, mtu=LARGEST),
+    NetConfig("vhost-user-packed", PACKED, backend=PASST, mtu=LARGEST),
+    NetConfig("vhost-user-size-1024", backend=PASST, mtu=LARGEST, size=1024),
+    NetConfig("vhost-user-mrg_rxbuf-off", NOT_MERGEABLE, backend=PASST),
+    NetConfig("stream", backend=PASST_STREAM, mtu=LARGEST),
+)
 GROUPS = (
-    Group(GuestKind("net"), RINGS + STREAMS),
+    Group(GuestKind("net"), EVERYWHERE + FROM_10 + RINGS + STREAMS),
     Group(GuestKind("net-offloads"), OFFLOADS),
     Group(GuestKind("net-cpus-4", cpus=4), PAIRS),
+    Group(GuestKind("net-qemu-7.2", qemu=OLD), EVERYWHERE),
     Group(replace(configs.STRICT, name="net-iommu-strict"), BEHIND_IOMMU),
     Group(replace(configs.PASS_THROUGH, name="net-iommu-pt"), BEHIND_IOMMU),
     Group(GuestKind("net-vhost", cpus=4, helper=VHOST, by_turns=True),
           VHOSTS),
+    Group(GuestKind("net-passt", helper=PASST, by_turns=True), PASSTS),
 )

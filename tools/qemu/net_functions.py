@@ -7,17 +7,18 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from lab import pci, peers
+from lab import pci, peers, speed
 
 from .functions import BEGIN, FIRST_SLOT, SLOTS
-from .net_backends import Backends
-from .net_configs import NetConfig
+from .net_backends import Backends, peer_of
+from .net_configs import TESTPMD, NetConfig
 
 DRIVER = "vfe_net"
 PINGS = 20
 SIZES = (56, 1472, 6000)
+HEADERS = 28        # of a ping
 STREAMS = ("TCP_STREAM", "TCP_MAERTS")
-STREAM_BYTES = 2_000_000
+STREAM_S = 30       # a stalled stream costs no more, and no other function
 # From each CPU, to use all pairs: TCP connections, one request on each.
 CONNECTIONS, REQUEST = 16, 100
 
@@ -29,6 +30,7 @@ class NetFunction:
     config: NetConfig
     slot: pci.Slot
     network: peers.Network
+    peer: pci.Slot | None = None    # of the function at testpmd's other end
 
     @property
     def bdf(self) -> str:
@@ -37,11 +39,25 @@ class NetFunction:
 
     def arguments(self, backends: Backends) -> list[str]:
         """Of QEMU; makes the back end."""
-        return [*backends.netdev(self.config, self.network),
-                *pci.device("virtio-net-pci", self.slot, {
-                    "netdev": self.network.tap, "multifunction": "on",
-                    "romfile": "", "mac": self.network.guest_mac,
-                    **self.config.qemu_properties()})]
+        there, properties = self.network, self.config.qemu_properties()
+        argv = [*backends.netdev(self.config, there),
+                *_device(self.slot, there.tap, there.guest_mac, properties)]
+        if self.peer:
+            several = ("mq", "vectors")
+            argv += _device(self.peer, peer_of(there), there.peer_mac, {
+                key: properties[key] for key in several if key in properties})
+        return argv
+
+
+def _device(slot: pci.Slot, netdev: str, mac: str,
+            properties: Mapping[str, object]) -> list[str]:
+    return pci.device("virtio-net-pci", slot, {
+        "netdev": netdev, "multifunction": "on", "romfile": "", "mac": mac,
+        **properties})
+
+
+def _slot(index: int) -> pci.Slot:
+    return pci.Slot(FIRST_SLOT + index % SLOTS, index // SLOTS)
 
 
 def placed(configs: Sequence[NetConfig], first: int) -> list[NetFunction]:
@@ -49,10 +65,10 @@ def placed(configs: Sequence[NetConfig], first: int) -> list[NetFunction]:
 
     @first: the number of the first network
     """
-    return [NetFunction(config, pci.Slot(FIRST_SLOT + index % SLOTS,
-                                         index // SLOTS),
-                        peers.Network(first + index))
-            for index, config in enumerate(configs)]
+    return [NetFunction(
+        config, _slot(index), peers.Network(first + index),
+        _slot(len(configs) + index) if config.backend == TESTPMD else None)
+        for index, config in enumerate(configs)]
 
 
 TAKE = f"""\
@@ -93,6 +109,38 @@ modprobe -r {DRIVER}
 dmesg"""
 
 
+# The other end of a function that testpmd joins with another one of the guest
+_PEER = """\
+if [ ! -e /run/netns/{space} ]; then
+    modprobe virtio_net
+    ip netns add {space}
+    ip link set $(pci_netdev {bdf}) netns {space} name peer
+    ip -n {space} -batch - <<EOF
+addr add {peer}/24 dev peer
+neigh replace {guest} lladdr {guest_mac} dev peer nud permanent
+link set peer up
+EOF
+    for server in "netserver -D -4" "netload serve 0.0.0.0 {port} 1 1 1"; do
+        setsid ip netns exec {space} $server </dev/null >/dev/null 2>&1 &
+    done
+fi"""
+
+
+def sizes(config: NetConfig) -> tuple[int, ...]:
+    """The sizes of pings."""
+    return tuple(size for size in SIZES
+                 if config.has_fragments or size + HEADERS <= config.mtu)
+
+
+def _peer(one: NetFunction) -> list[str]:
+    if not one.peer:
+        return []
+    there = one.network
+    return [_PEER.format(space=there.tap, bdf=one.peer.bdf, peer=there.peer,
+                         guest=there.guest, guest_mac=there.guest_mac,
+                         port=peers.PORT)]
+
+
 def _flows(one: NetFunction, cpus: int) -> list[str]:
     """Commands that use each pair: a queue is chosen by the CPU, or by a
     connection's hash."""
@@ -108,10 +156,12 @@ def _flows(one: NetFunction, cpus: int) -> list[str]:
 def _one(one: NetFunction) -> list[str]:
     peer = one.network.peer
     lines = [f"echo '{one.bdf} ping {size}:' $(ping -q -i 0.01 -c {PINGS}"
-             f" -W 10 -s {size} {peer} 2>&1)" for size in SIZES]
+             f" -W 10 -s {size} {peer} 2>&1)" for size in sizes(one.config)]
+    limit = f"timeout {speed.scaled(STREAM_S):.0f}"
     return lines + [
-        f"netperf -4 -P 0 -H {peer} -t {test} -l -{STREAM_BYTES} >/dev/null"
-        f" 2>&1; echo '{one.bdf} {test}:' $?" for test in STREAMS]
+        f"{limit} netperf -4 -P 0 -H {peer} -t {test}"
+        f" -l -{one.config.stream_bytes} >/dev/null 2>&1;"
+        f" echo '{one.bdf} {test}:' $?" for test in STREAMS]
 
 
 def traffic(functions: Sequence[NetFunction], names: Mapping[str, str],
@@ -123,10 +173,11 @@ def traffic(functions: Sequence[NetFunction], names: Mapping[str, str],
     @cpus: of the guest
     """
     mine = [(one, names[one.bdf]) for one in functions if names.get(one.bdf)]
-    lines = ["ip -batch - <<EOF"]
+    lines = [line for one, _ in mine for line in _peer(one)]
+    lines.append("ip -batch - <<EOF")
     for one, name in mine:
         lines += [f"addr add {one.network.guest}/24 dev {name}",
-                  f"link set {name} up"]
+                  f"link set {name} mtu {one.config.mtu} up"]
     lines.append("EOF\nsleep 1")
     for one, _ in mine:
         lines += _one(one) + _flows(one, cpus)
@@ -135,7 +186,7 @@ def traffic(functions: Sequence[NetFunction], names: Mapping[str, str],
     lines += [f"neigh replace {one.network.peer} lladdr"
               f" {one.network.peer_mac} dev {name} nud permanent"
               for one, name in mine]
-    return "\n".join([*lines, "EOF\n"])
+    return pci.script("\n".join([*lines, "EOF\n"]))
 
 
 def problems(text: str, functions: Sequence[NetFunction],
@@ -146,7 +197,7 @@ def problems(text: str, functions: Sequence[NetFunction],
         said = dict(re.findall(rf"^{re.escape(one.bdf)} ([^:]+): (.*)$",
                                text, re.M))
         wrong = found.setdefault(one.bdf, [])
-        for size in SIZES:
+        for size in sizes(one.config):
             line = said.get(f"ping {size}", "nothing")
             if f" {PINGS} received" not in line or "wrong" in line:
                 wrong.append(f"ping of {size} bytes: {line[-160:]}")

@@ -14,8 +14,8 @@ from typing import Protocol
 
 from count import kvm
 from count.addresses import AddressMap
-from lab import (LabError, kernel_log, net as lab_net, pci, peers, progress,
-                 qemus)
+from lab import (LabError, kernel_log, net as lab_net, paths, pci, peers,
+                 progress, qemus)
 from lab.errors import one_line
 from lab.guest import Guest
 from lab.initramfs import More
@@ -94,7 +94,15 @@ class GroupRun:
                      append=machine.append, qemu_args=argv, qemu=qemu,
                      machine=machine.properties, name=f"qemu-{machine.name}",
                      more=self._more(),
+                     logs=self.logs(machine.name),
                      descriptors=self._backends.descriptors)
+
+    @staticmethod
+    def logs(name: str) -> Path:
+        """The folder of a guest's logs, and those of its back ends."""
+        folder = paths.logs() / f"qemu-{name}"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def _tell(self, text: str) -> str:
         script = pci.script(text.replace("{bdfs}", self._bdfs))
@@ -104,6 +112,7 @@ class GroupRun:
         """Boot, measure, power off; a result for each function."""
         with contextlib.ExitStack() as stack:
             with progress.step(f"{self._machine.name}: booting"):
+                self._backends.start()
                 stack.enter_context(self._guest)
             with _MARKING:
                 histograms = stack.enter_context(kvm.Histograms(
@@ -239,7 +248,7 @@ def _run_group(group: Group, folder: Path) -> list[ConfigResult]:
     kind = NetRun if isinstance(group.configs[0], net_configs.NetConfig) \
         else GroupRun
     try:
-        with Backends() as backends:
+        with Backends(folder, kind.logs(group.machine.name)) as backends:
             return kind(group, folder, backends).run()
     except LabError as error:
         progress.say(f"{group.machine.name} FAILED: {_problem(error)}")

@@ -6,17 +6,20 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+import tempfile
 import unittest
+from pathlib import Path
 from unittest import mock
 
 from count import kvm, net
 from count.addresses import AddressMap
 from count.tests.samples import MODERN, RESOURCE
-from lab import LabError
+from lab import LabError, peers
 from qemu import cli, configs, functions, net_backends, net_functions, report
 from qemu.checks import ConfigResult, check, check_net
 from qemu.configs import Config, Group
-from qemu.net_configs import STREAM, VHOST, NetConfig
+from qemu.net_backends import Backends
+from qemu.net_configs import PASST, STREAM, TESTPMD, VHOST, NetConfig
 
 BDF = "0000:00:03.0"
 NOTIFY = 0x380000003000     # in the BAR 4 of RESOURCE
@@ -120,11 +123,12 @@ class Net(unittest.TestCase):
 
     def test_features_of_back_ends(self) -> None:
         every = {**configs.PACKED, **configs.IN_ORDER}
-        ring = {"EVENT_IDX", "INDIRECT_DESC", "VERSION_1"}
-        for backend, words in ((VHOST, set()), (STREAM, {"IN_ORDER",
-                                                         "RING_PACKED"})):
+        for backend, words in ((VHOST, {"EVENT_IDX", "INDIRECT_DESC"}),
+                               (PASST, set()), (STREAM, {
+                                   "EVENT_IDX", "INDIRECT_DESC", "IN_ORDER",
+                                   "RING_PACKED"})):
             self.assertEqual(NetConfig("x", every, backend=backend).features,
-                             ring | words)
+                             {"VERSION_1", *words})
 
     def script(self, config: NetConfig, cpus: int = 1) -> str:
         """The traffic of a function, which must be shell."""
@@ -141,6 +145,44 @@ class Net(unittest.TestCase):
         self.assertNotIn("netload", script)
         self.assertEqual(
             self.script(NetConfig("x", queues=2), 4).count("netload turns"), 4)
+
+    def test_a_stalled_stream_ends(self) -> None:
+        streams = [line for line in self.script(NetConfig("x")).splitlines()
+                   if "netperf" in line]
+        self.assertEqual(len(streams), 2)
+        for line in streams:
+            self.assertRegex(line, "^timeout [0-9]+ netperf")
+
+    def test_without_fragments(self) -> None:
+        self.assertEqual(net_functions.sizes(NetConfig("x")), (56, 1472, 6000))
+        for mtu, sizes in ((1500, (56, 1472)), (65520, (56, 1472, 6000))):
+            self.assertEqual(net_functions.sizes(
+                NetConfig("x", backend=PASST, mtu=mtu)), sizes)
+
+    def test_both_ends_of_testpmd(self) -> None:
+        config = NetConfig("x", queues=2, backend=TESTPMD)
+        self.assertIn("pci_netdev 0000:00:04.0", self.script(config))
+        one = self.one(config)
+        with Backends(Path("/run/x"), Path("/run")) as backends:
+            argv = " ".join(one.arguments(backends))
+        self.assertIn("netdev=vfetap7-peer", argv)
+        self.assertEqual(argv.count(",mq=on"), 2)
+        self.assertEqual(argv.count('"queues": 2'), 2)
+        argv = " ".join(net_backends.testpmd(
+            Path("/d/usr/lib/x"), [Path("/a"), Path("/b")], 2))
+        self.assertIn("/d/usr/bin/dpdk-testpmd", argv)
+        self.assertIn("net_vhost1,iface=/b,queues=2", argv)
+
+    def test_a_program_that_makes_no_socket(self) -> None:
+        with tempfile.TemporaryDirectory() as name, \
+                mock.patch.object(net_backends, "READY_S", 0.1), \
+                mock.patch.object(net_backends, "testpmd",
+                                  lambda *_: ["echo", "no memory"]), \
+                mock.patch("lab.extras.get", Path), \
+                Backends(Path(name), Path(name)) as backends:
+            backends.netdev(NetConfig("x", backend=TESTPMD), peers.Network(7))
+            with self.assertRaisesRegex(LabError, "vfetap7.sock .*no memory"):
+                backends.start()
 
     def test_problems(self) -> None:
         one = self.one(NetConfig("x"))
@@ -192,24 +234,22 @@ class LeftOut(unittest.TestCase):
     def test_reasons(self) -> None:
         groups = [Group(configs.GuestKind(name, qemu, helper=helper), ())
                   for name, qemu, helper in (
-                      ("a", "7.2", ""), ("b", configs.TREES, VHOST),
-                      ("c", configs.TREES, ""))]
-        with mock.patch("lab.qemus.ensure",
-                        side_effect=LabError("no\nnetwork")):
+                      ("a", "7.2", ""), ("b", "11", TESTPMD),
+                      ("c", "11", ""))]
+        with mock.patch("lab.qemus.ensure"), \
+                mock.patch("lab.extras.ensure",
+                           side_effect=LabError("no\nnetwork")):
             without = cli.fetch(groups)
-        self.assertEqual(without, {"QEMU 7.2": "no network"})
-        with mock.patch("qemu.net_backends.missing", lambda name: {
-                VHOST: "no module"}.get(name, "")):
-            self.assertEqual(cli.missing(groups, without), {
-                **without, VHOST: "no module"})
-        self.assertIn("left out: QEMU 7.2: no network",
+        self.assertEqual(without, {TESTPMD: "no network"})
+        self.assertEqual(cli.missing(groups, without), without)
+        self.assertIn("left out: testpmd: no network",
                       report.render([], without))
 
     def test_of_this_machine(self) -> None:
         with mock.patch("subprocess.run"), \
                 mock.patch("os.access", return_value=False):
             self.assertIn("vhost_net", net_backends.missing(VHOST))
-        self.assertEqual(net_backends.missing(""), "")
+        self.assertEqual(net_backends.missing(TESTPMD), "")
 
 
 class Fio(unittest.TestCase):
