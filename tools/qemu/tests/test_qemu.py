@@ -186,12 +186,14 @@ class Net(unittest.TestCase):
 
     def test_problems(self) -> None:
         one = self.one(NetConfig("x"))
-        good = "".join(f"{one.bdf} ping {size}: 20 packets transmitted, 20"
-                       " received\n" for size in net_functions.SIZES) + \
+        # the last answer was late
+        good = "".join(f"{one.bdf} ping {size}: 20 packets transmitted, 19"
+                       " received: answers 20\n"
+                       for size in net_functions.SIZES) + \
             f"{one.bdf} TCP_STREAM: 0\n{one.bdf} TCP_MAERTS: 0\n"
         found = net_functions.problems(good, [one])
         self.assertEqual(found, {one.bdf: []})
-        for text in (good.replace("20 received", "19 received", 1),
+        for text in (good.replace("answers 20", "answers 19", 1),
                      good.replace("TCP_MAERTS: 0", "TCP_MAERTS: 1"), ""):
             self.assertTrue(net_functions.problems(text, [one])[one.bdf])
         one = self.one(NetConfig("x", queues=2))
