@@ -165,8 +165,15 @@ BEHIND_IOMMU = (
 # In the machine's kernel
 VHOSTS = (
     NetConfig("modern", backend=VHOST),
+    NetConfig("legacy", LEGACY, backend=VHOST),
     NetConfig("packed-in_order", {**PACKED, **IN_ORDER}, backend=VHOST),
+    NetConfig("plain-ring", PLAIN_RING, backend=VHOST),
+    NetConfig("mrg_rxbuf-off", NOT_MERGEABLE, backend=VHOST),
     NetConfig("pairs-4", queues=4, backend=VHOST),
+)
+VHOSTS_BEHIND_IOMMU = (
+    NetConfig("iommu", PLATFORM, backend=VHOST),
+    NetConfig("iommu-ats", {**PLATFORM, "ats": "on"}, backend=VHOST),
 )
 # passt has one pair.
 LARGEST = 65520
@@ -186,5 +193,7 @@ GROUPS = (
     Group(replace(configs.PASS_THROUGH, name="net-iommu-pt"), BEHIND_IOMMU),
     Group(GuestKind("net-vhost", cpus=4, helper=VHOST, by_turns=True),
           VHOSTS),
+    Group(replace(configs.STRICT, name="net-vhost-iommu", helper=VHOST,
+                  by_turns=True), VHOSTS_BEHIND_IOMMU),
     Group(GuestKind("net-passt", helper=PASST, by_turns=True), PASSTS),
 )
