@@ -40,6 +40,9 @@ APPEND = ("console=ttyS0 loglevel=5 panic=-1 no_console_suspend"
           " ipv6.disable=1"
           " tsc=reliable rcupdate.rcu_expedited=1 random.trust_cpu=on")
 
+# Of a command, in an error
+SHOWN = 200
+
 
 @dataclass(frozen=True)
 class Result:
@@ -47,6 +50,12 @@ class Result:
 
     rc: int
     out: str
+
+
+def _end_of(command: str) -> str:
+    """What an error says of a command: a script begins with functions."""
+    text = command.strip()
+    return text if len(text) <= SHOWN else f"... {text[-SHOWN:]}"
 
 
 class Guest:  # pylint: disable=too-many-instance-attributes
@@ -259,7 +268,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         status, output = self._exchange(command, timeout, stdin)
         result = Result(status, output.decode(errors="replace"))
         if check and status != 0:
-            raise LabError(f"{self.name}: '{command.strip()}' ended with"
+            raise LabError(f"{self.name}: '{_end_of(command)}' ended with"
                            f" status {status}:\n{result.out.rstrip()}")
         return result
 
@@ -283,7 +292,7 @@ class Guest:  # pylint: disable=too-many-instance-attributes
                     return int(answer[1]), data
         except LabError as error:
             raise type(error)(f"{error} (while it ran"
-                              f" '{command.strip()[:200]}')"
+                              f" '{_end_of(command)}')"
                               f"{self._tail()}") from error
 
     def get(self, path: str, timeout: float = 60) -> bytes:
