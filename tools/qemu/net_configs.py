@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from . import configs
-from .configs import (IN_ORDER, LEGACY, NO_EVENT_IDX, NO_INDIRECT,
+from .configs import (IN_ORDER, LEGACY, MIDDLE, NO_EVENT_IDX, NO_INDIRECT,
                       NO_IOEVENTFD, OLD, PACKED, PAGE_PER_VQ, PIO_NOTIFY,
                       PLATFORM, PLAIN_RING, TRANSITIONAL, Config, Group,
                       GuestKind)
@@ -115,6 +115,8 @@ FROM_10 = (
     NetConfig("in_order", IN_ORDER),
     NetConfig("packed-in_order", {**PACKED, **IN_ORDER}),
 )
+ON_10 = tuple(replace(config, size=configs.MOST_ENTRIES)
+              for config in EVERYWHERE + FROM_10)
 RINGS = (
     NetConfig("plain-ring", PLAIN_RING),
     NetConfig("packed-event_idx-off", {**PACKED, **NO_EVENT_IDX}),
@@ -188,6 +190,7 @@ GROUPS = (
     Group(GuestKind("net"), EVERYWHERE + FROM_10 + RINGS + STREAMS),
     Group(GuestKind("net-offloads"), OFFLOADS),
     Group(GuestKind("net-cpus-4", cpus=4), PAIRS),
+    Group(GuestKind("net-qemu-10.0", qemu=MIDDLE), ON_10),
     Group(GuestKind("net-qemu-7.2", qemu=OLD), EVERYWHERE),
     Group(replace(configs.STRICT, name="net-iommu-strict"), BEHIND_IOMMU),
     Group(replace(configs.PASS_THROUGH, name="net-iommu-pt"), BEHIND_IOMMU),
