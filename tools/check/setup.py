@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from guest.debug import kernels
 from kunit import runs
-from lab import (LabError, build, chroot, clang, clean, machine, progress,
-                 qemus, recipe)
+from lab import (LabError, build, chroot, clang, clean, extras, machine,
+                 progress, qemus, recipe)
 
 CHECK = ["python3", "/vfe/tools/check", "--set-up"]
 
@@ -29,11 +30,15 @@ class SetUp:
 
 def _qemus() -> None:
     """The stage skips whatever is not available, and reports it again."""
-    for version in recipe.OTHER_QEMUS:
+    wanted = [(f"QEMU {version}", partial(qemus.ensure, version))
+              for version in recipe.OTHER_QEMUS]
+    wanted += [(name, partial(extras.ensure, name))
+               for name in extras.PACKAGES]
+    for name, ensure in wanted:
         try:
-            qemus.ensure(version)
+            ensure()
         except LabError as error:
-            progress.say(f"QEMU {version} cannot be had: {error}")
+            progress.say(f"{name} cannot be had: {error}")
 
 
 def _modules() -> None:

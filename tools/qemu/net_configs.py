@@ -186,6 +186,17 @@ PASSTS = (
     NetConfig("vhost-user-mrg_rxbuf-off", NOT_MERGEABLE, backend=PASST),
     NetConfig("stream", backend=PASST_STREAM, mtu=LARGEST),
 )
+# Each function is joined with another one of the guest.
+TESTPMDS = (
+    NetConfig("split", backend=TESTPMD),
+    NetConfig("split-in_order", IN_ORDER, backend=TESTPMD),
+    NetConfig("packed", PACKED, backend=TESTPMD),
+    NetConfig("packed-in_order", {**PACKED, **IN_ORDER}, backend=TESTPMD),
+    NetConfig("mrg_rxbuf-off", NOT_MERGEABLE, backend=TESTPMD),
+    NetConfig("pairs-2", queues=2, backend=TESTPMD),
+    NetConfig("pairs-2-packed", PACKED, queues=2, backend=TESTPMD),
+)
+
 GROUPS = (
     Group(GuestKind("net"), EVERYWHERE + FROM_10 + RINGS + STREAMS),
     Group(GuestKind("net-offloads"), OFFLOADS),
@@ -199,4 +210,6 @@ GROUPS = (
     Group(replace(configs.STRICT, name="net-vhost-iommu", helper=VHOST,
                   by_turns=True), VHOSTS_BEHIND_IOMMU),
     Group(GuestKind("net-passt", helper=PASST, by_turns=True), PASSTS),
+    Group(GuestKind("net-testpmd", cpus=2, helper=TESTPMD, by_turns=True),
+          TESTPMDS),
 )
