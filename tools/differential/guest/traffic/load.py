@@ -15,6 +15,9 @@ from .say import becomes, outcome
 # Progress: this many bytes more
 STEP = 64 << 10
 
+# How often the end of a stream is waited for, as long as it moves
+WAITS = 5
+
 
 class Stream:
     """A connection that sends until it is stopped."""
@@ -54,9 +57,15 @@ class Stream:
         return f"stands still after {start} bytes"
 
     def end(self) -> str:
-        """Stop it: "whole", or what is wrong."""
+        """Stop it: "whole", or what is wrong. What is in the sender's queue
+        can take long: TCP may have cut it for an MTU of 68."""
         self._over.set()
-        sent, got = self._sender.text(), self._receiver.text()
+        for _ in range(WAITS):
+            before = self.seen
+            got = self._receiver.text()
+            if not self._receiver.is_alive() or self.seen == before:
+                break
+        sent = self._sender.text()
         return got if sent == "sent" else f"{sent}, {got}"
 
     def abandon(self) -> None:
