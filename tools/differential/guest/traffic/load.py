@@ -15,7 +15,7 @@ from .say import becomes, outcome
 # Progress: this many bytes more
 STEP = 64 << 10
 
-# How often the end of a stream is waited for, as long as it moves
+# Waits for the end of a stream, as long as it moves
 WAITS = 5
 
 
