@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from count import kvm
-from lab import LabError, guest as lab_guest, pci, progress
+from lab import LabError, guest as lab_guest, kernel_log, pci, progress
 from lab.errors import Silence, one_line
 from lab.guest import DeviceSpec, Guest
 from lab.lost_cpu import LostCpu
@@ -142,18 +142,17 @@ class _Rows:
     def _fail(self, rows_of_cell: Sequence[Row], error: LabError) -> None:
         """Record that they failed; raises the error if the guest is of no more
         use."""
-        gone = isinstance(error, Silence) or self._guest.guest.ended(ENDING_S)
-        if not (isinstance(error, LostCpu)
-                or self._try_again(_first_cell(rows_of_cell), error)):
+        guest = self._guest.guest
+        gone = isinstance(error, Silence) or guest.ended(ENDING_S)
+        # a kernel that panics says so; one that the emulation resets does not
+        again = gone and self._nested and \
+            not kernel_log.complaints(guest.console())
+        if not (isinstance(error, LostCpu) or again and
+                self._kept.try_again(_first_cell(rows_of_cell),
+                                     one_line(error))):
             self._kept.add(_failed(rows_of_cell, error))
         if gone:
             raise error
-
-    def _try_again(self, cell: Sequence[Row], error: LabError) -> bool:
-        """Will these rows get a second try? Only if the emulated machine may
-        have stopped the guest."""
-        return self._nested and isinstance(error, Silence) and \
-            self._kept.try_again(cell, one_line(error))
 
     def measure(self, rows_of_group: Sequence[Row]) -> None:
         """Bind their setups, measure each, and unbind."""

@@ -41,6 +41,7 @@ class Guests(unittest.TestCase):
         self.made = fakes["_guest"]
         self.guest = self.made.return_value.guest
         self.guest.__exit__.return_value = False
+        self.guest.console.return_value = "[ 1.0] vfe: loading"
         self.guest.ended.side_effect = lambda _seconds: not self.guest.alive
         kind: Any = mock.MagicMock()
         kind.around.return_value = contextlib.nullcontext()
@@ -129,14 +130,25 @@ class Lost(Guests):
                          [(True, "no answer"), (True, ""), (True, "")])
         self.assertEqual(self.guest.__enter__.call_count, 2)
 
-    def test_a_guest_that_ended_gets_none(self) -> None:
-        """It is replaced, though its connections close before it ends."""
+    def test_a_reset_without_a_word_gets_one(self) -> None:
+        """The guest is replaced, though its connections close before."""
         self.place = "nested"
         self.guest.ended.side_effect = lambda _seconds: True
         found = self.measured(LabError("closed the connection"))
         self.assertEqual([(one.agree, one.again) for one in found.results],
-                         [(False, ""), (True, ""), (True, "")])
+                         [(True, "closed the connection"), (True, ""),
+                          (True, "")])
         self.assertEqual(self.guest.__enter__.call_count, 2)
+
+    def test_a_kernel_that_complained_gets_none(self) -> None:
+        for place, log in ("nested", "[ 9.1] Kernel panic - not syncing"), \
+                ("host", ""):
+            self.place = place
+            self.guest.console.return_value = log
+            self.guest.ended.side_effect = lambda _seconds: True
+            found = self.measured(LabError("closed the connection"))
+            self.assertEqual([(one.agree, one.again) for one in found.results],
+                             [(False, ""), (True, ""), (True, "")])
 
     def test_there_is_no_third_try(self) -> None:
         self.place = "nested"
