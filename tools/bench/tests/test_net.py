@@ -252,8 +252,10 @@ class Rows(unittest.TestCase):
         guests = run.guests(every)
         self.assertCountEqual([one for guest in guests for one in guest],
                               every)
-        self.assertEqual(len(guests), 3)
+        self.assertEqual(len(guests), 4)
         for guest in guests:
+            self.assertEqual(
+                len({"emulated" in one.setup.options for one in guest}), 1)
             names = {one.setup.function.name: one.setup.function
                      for one in guest}
             qemus = sum(one.qemu is not None for one in names.values())
