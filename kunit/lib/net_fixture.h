@@ -681,6 +681,17 @@ static inline bool tnet_poll_without_memory(struct tnet *t, unsigned int nth,
 	return failed;
 }
 
+/* Polls as netpoll does: interrupts are off, and the budget is 0. */
+static inline void tnet_netpoll(struct tnet *t)
+{
+	struct napi_struct *napi = &t->vn->rxq[0].napi;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	KUNIT_EXPECT_EQ(t->test, napi->poll(napi, 0), 0);
+	local_irq_restore(flags);
+}
+
 /* The next received packet; the caller frees it. NULL: none */
 static inline struct sk_buff *tnet_next(struct tnet *t)
 {

@@ -252,19 +252,9 @@ static void an_interrupt_comes_for_nothing(struct tnet *t)
 	tnet_run_softirqs();
 }
 
-static void netpoll_looks(struct tnet *t)
-{
-	struct napi_struct *napi = &t->vn->rxq[0].napi;
-	unsigned long flags;
-
-	local_irq_save(flags);
-	napi->poll(napi, 0);
-	local_irq_restore(flags);
-}
-
 static void (*const meanwhile[])(struct tnet *t) = {
 	others_send, packets_arrive, the_timer_runs, it_goes_down_and_up,
-	an_interrupt_comes_for_nothing, netpoll_looks,
+	an_interrupt_comes_for_nothing, tnet_netpoll,
 };
 
 /* Somebody waits, and something happens before the device sends. */

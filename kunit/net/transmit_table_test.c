@@ -103,17 +103,6 @@ static void expect_packets(struct tnet *t, unsigned int chains, unsigned int n)
 	KUNIT_EXPECT_FALSE(t->test, tnet_take(t));
 }
 
-/* Was an interrupt wanted for what the device has sent since @old? It comes. */
-static bool interrupt(struct tnet *t, u16 old)
-{
-	bool wanted = vfe_mock_wants_interrupt(t->tx, old);
-
-	if (wanted)
-		vfe_mock_interrupt(t->tx);
-	tnet_run_softirqs();
-	return wanted;
-}
-
 /* The driver takes all packets back, without waiting for its timer. */
 static void take_back(struct tnet *t)
 {
@@ -148,15 +137,12 @@ static void a_stopped_queue_has_an_interrupt(struct kunit *test)
 {
 	unsigned int i, round;
 	struct tnet *t;
-	u16 old;
 
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		t = keeping(test, kinds[i]);
 		for (round = 0; round < 4; round++) {
 			fill(t);
-			old = t->tx->used;
-			tnet_take_all(t);
-			KUNIT_EXPECT_TRUE_MSG(test, interrupt(t, old),
+			KUNIT_EXPECT_TRUE_MSG(test, tnet_take_and_interrupt(t),
 					      "features %#llx", kinds[i]);
 			KUNIT_EXPECT_EQ(test, pending(t), 0U);
 		}
@@ -400,14 +386,10 @@ static void a_ring_of_another_size(struct kunit *test)
 static void netpoll_frees_tables(struct kunit *test)
 {
 	struct tnet *t = keeping(test, TNET_FEATURES);
-	struct napi_struct *napi = &t->vn->rxq[0].napi;
-	unsigned long flags;
 
 	fill(t);
 	tnet_take_all(t);
-	local_irq_save(flags);
-	KUNIT_EXPECT_EQ(test, napi->poll(napi, 0), 0);
-	local_irq_restore(flags);
+	tnet_netpoll(t);
 	KUNIT_EXPECT_EQ(test, pending(t), 0U);
 	tnet_clean(t);
 }
