@@ -124,8 +124,8 @@ def _measure(options: argparse.Namespace) -> int:
                      f" {len(measured.lost)} times; measured again:"
                      f" {', '.join(measured.lost)}")
     if again:
-        progress.say(f"{len(again)} rows needed a second try, as the nested"
-                     f" machine hung: {', '.join(again)}")
+        progress.say(f"{len(again)} rows needed a second try, as the emulation"
+                     f" stopped the first: {', '.join(again)}")
     return _status(measured.results, reached if options.targets else [])
 
 

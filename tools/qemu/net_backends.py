@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
-from lab import LabError, extras, net, peers, progress, speed
+from lab import LabError, extras, net, peers, progress
+from lab.channel import Deadline
 
 from .net_configs import (PASST, PASST_STREAM, STREAM, TESTPMD, VHOST,
                           NetConfig)
@@ -136,9 +137,9 @@ class Backends:
 
     def _wait(self, sockets: Sequence[Path]) -> None:
         """For the sockets of all."""
-        end = time.monotonic() + speed.scaled(READY_S)
+        deadline = Deadline(READY_S)
         while absent := [path for path in sockets if not path.exists()]:
-            if time.monotonic() > end:
+            if deadline.over():
                 said = " / ".join(progress.last_lines(log, 3) for log in
                                   sorted(self._logs.glob("backend-*.log")))
                 raise LabError(f"no {absent[0].name} of passt or testpmd, which"
