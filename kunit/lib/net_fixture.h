@@ -632,26 +632,6 @@ static inline void tnet_arrive_merged(struct tnet *t, unsigned int n,
 }
 
 /*
- * A packet of three buffers, by its header, whose first has the used length
- * @len. The two others are whole packets by themselves.
- */
-static inline void tnet_arrive_wrong(struct tnet *t, u32 len)
-{
-	struct virtio_net_hdr_mrg_rxbuf *hdr;
-	unsigned int i;
-	u8 bytes[64];
-
-	for (i = 0; i < 3; i++) {
-		memset(bytes, 0, sizeof(bytes));
-		hdr = (struct virtio_net_hdr_mrg_rxbuf *)bytes;
-		hdr->num_buffers = (__force __virtio16)cpu_to_le16(i ? 1 : 3);
-		KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, sizeof(bytes),
-						     i ? sizeof(bytes) : len));
-	}
-	tnet_deliver(t);
-}
-
-/*
  * Polls as NAPI does, but in this task, where allocations can be made to fail:
  * all from the @nth on, or the @nth alone. Return: whether one did
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Packets of several pieces, and what the device reads of them */
+/* Packets of several pieces, sent and received */
 #ifndef VFE_KUNIT_NET_PACKET_H
 #define VFE_KUNIT_NET_PACKET_H
 
@@ -47,6 +47,26 @@ static inline u8 tnet_chain_byte(const struct tnet *t, unsigned int at)
 		at -= seg->len;
 	}
 	return 0;
+}
+
+/*
+ * A packet of three buffers, by its header, whose first has the used length
+ * @len. The two others are whole packets by themselves.
+ */
+static inline void tnet_arrive_wrong(struct tnet *t, u32 len)
+{
+	struct virtio_net_hdr_mrg_rxbuf *hdr;
+	unsigned int i;
+	u8 bytes[64];
+
+	for (i = 0; i < 3; i++) {
+		memset(bytes, 0, sizeof(bytes));
+		hdr = (struct virtio_net_hdr_mrg_rxbuf *)bytes;
+		hdr->num_buffers = (__force __virtio16)cpu_to_le16(i ? 1 : 3);
+		KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, sizeof(bytes),
+						     i ? sizeof(bytes) : len));
+	}
+	tnet_deliver(t);
 }
 
 #endif /* VFE_KUNIT_NET_PACKET_H */

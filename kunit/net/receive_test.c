@@ -3,7 +3,7 @@
  * Receive: packets in buffers of each layout, lengths and headers that lie, and
  * a refill that finds no memory.
  */
-#include "lib/net_fixture.h"
+#include "lib/net_packet.h"
 
 #define HDR	sizeof(struct virtio_net_hdr_mrg_rxbuf)
 #define BIG	(TNET_FEATURES & ~BIT_ULL(VIRTIO_NET_F_MRG_RXBUF))

@@ -3,6 +3,7 @@
  * AF_XDP under faults: descriptors and addresses that are wrong, sockets that
  * are closed under traffic, no memory, rings that break, another bus.
  */
+#include "lib/net_packet.h"
 #include "lib/net_xsk.h"
 
 /* --- errors of users --- */
