@@ -97,5 +97,6 @@ extern const struct test net_packet_tests[];
 extern const struct test net_queue_tests[];
 extern const struct test net_control_tests[];
 extern const struct test net_link_tests[];
+extern const struct test scsi_wire_tests[];
 
 #endif /* GUEST_H */
