@@ -490,8 +490,11 @@ static inline bool tnet_take_and_interrupt(struct tnet *t)
 	u16 old = t->tx->used;
 	bool wanted;
 
+	/* before the driver's timer */
+	local_bh_disable();
 	tnet_take_all(t);
 	wanted = vfe_mock_wants_interrupt(t->tx, old);
+	local_bh_enable();
 	if (wanted)
 		vfe_mock_interrupt(t->tx);
 	tnet_run_softirqs();

@@ -24,6 +24,20 @@ static inline struct sk_buff *tnet_frame_with_frags(struct tnet *t,
 	return skb;
 }
 
+/*
+ * The device reads the next packet, in @chain. The driver frees its bytes only
+ * after tnet_sent(). Return: whether there is a packet
+ */
+static inline bool tnet_read(struct tnet *t)
+{
+	return vfe_mock_pop(t->tx, t->chain) == 1;
+}
+
+static inline void tnet_sent(struct tnet *t)
+{
+	vfe_mock_push(t->tx, t->chain->id, 0, t->chain->descs);
+}
+
 /* The bytes of the packet in t->chain, its header included */
 static inline unsigned int tnet_chain_len(const struct tnet *t)
 {

@@ -3,6 +3,7 @@
 #ifndef VFE_KUNIT_NET_XDP_H
 #define VFE_KUNIT_NET_XDP_H
 
+#include "net_packet.h"
 #include "net_prog.h"
 
 #define HDR	sizeof(struct virtio_net_hdr_mrg_rxbuf)
@@ -44,13 +45,14 @@ static inline void expect_sent_back(struct tnet *t)
 	verdict = XDP_TX;
 	KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, 300, 0x77));
 	KUNIT_EXPECT_NULL(test, tnet_next(t));
-	KUNIT_ASSERT_TRUE(test, tnet_take(t));
+	KUNIT_ASSERT_TRUE(test, tnet_read(t));
 	KUNIT_EXPECT_EQ(test, t->chain->in, 0U);
 	seg = &t->chain->segs[t->chain->out - 1];
 	byte = vfe_mock_mem(seg->addr);
 	KUNIT_ASSERT_NOT_NULL(test, byte);
 	KUNIT_EXPECT_GE(test, seg->len, 300U);
 	KUNIT_EXPECT_EQ(test, byte[seg->len - 1], 0x77);
+	tnet_sent(t);
 	verdict = XDP_PASS;
 }
 

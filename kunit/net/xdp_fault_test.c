@@ -5,7 +5,6 @@
  */
 #include <linux/ethtool.h>
 
-#include "lib/net_packet.h"
 #include "lib/net_xdp.h"
 
 /* A buffer from before takes more than one page: not more than an skb has. */
