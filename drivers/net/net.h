@@ -245,19 +245,23 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  * @ready: the device takes buffers; protected by &vfe_recovery.lock
  * @open: buffers may be added
  * @need: descriptors that must be free before the next skb
+ * @most: descriptors of the ring
  * @room: free descriptors; there may be more, if buffers were taken back
  * @tables: skbs of several pieces get tables
  * @low: they do from when a chain would leave less @room than this; 0 without
  *	 INDIRECT_DESC
- * @high: until there is so much @room
- * @watch: interrupt when the buffer with this number, counted by @done, is
- *	   used; somebody may be waiting for it
- * @armed: an interrupt comes when the buffer with this number is used, unless
- *	   @done has passed it
- * @event: on a packed ring, it comes when this many more descriptors are free
+ * @tables_left: and at least for this number of skbs more
+ * @begin: position of the first buffer in the ring. Positions count what an
+ *	   interrupt can be requested for: descriptors on a packed ring, buffers
+ *	   on a split one; modulo 2^32
+ * @end: position behind the last one
+ * @watch: interrupt when all before this position is used: somebody may be
+ *	   waiting for it
+ * @armed: an interrupt comes when all before this position is used, unless
+ *	   @begin has reached it
  * @fired: an interrupt came since the last poll
- * @armed_at: buffers that had been added when it was armed
- * @armed_for: buffers that were pending then
+ * @armed_at: @end when it was armed
+ * @armed_for: what was in flight then
  * @added: buffers added, modulo 2^32
  * @done: buffers taken back, modulo 2^32
  * @maps: with ACCESS_PLATFORM, mapped addresses, one for each descriptor
@@ -285,12 +289,14 @@ struct vfe_net_txq {
 	bool open;
 	bool tables;
 	u16 need;
+	u16 most;
 	u16 room;
 	u16 low;
-	u16 high;
+	u32 tables_left;
+	u32 begin;
+	u32 end;
 	u32 watch;
 	u32 armed;
-	u32 event;
 	u32 armed_at;
 	u32 armed_for;
 	bool fired;
@@ -408,6 +414,7 @@ union vfe_net_rx_hdr {
 static inline void vfe_net_tx_added(struct vfe_net_txq *txq, unsigned int n)
 {
 	txq->room -= n;
+	txq->end += txq->packed ? n : 1;
 	txq->added++;
 }
 

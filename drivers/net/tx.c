@@ -17,6 +17,7 @@
 #include "xsk.h"
 
 #define VFE_NET_TX_BATCH	32	/* take back when so many are pending */
+#define VFE_NET_TX_TABLES	8	/* full rings of tables after a stop */
 
 /**
  * struct vfe_net_tx_cb - the driver's part of &sk_buff.cb while in flight
@@ -162,23 +163,17 @@ static void vfe_net_tx_wake(struct vfe_net_txq *txq)
 	u64_stats_update_end(&txq->stats.syncp);
 }
 
-/*
- * Buffers were taken back. On a packed ring an interrupt comes for a descriptor,
- * which buffers of several reach earlier: the interrupt may be over, and have
- * found nothing.
- */
-static void vfe_net_tx_freed(struct vfe_net_txq *txq)
+/* @packets buffers were taken back. */
+static void vfe_net_tx_freed(struct vfe_net_txq *txq, unsigned int packets)
 {
 	u16 room = vfe_queue_room(txq->vq);
-	u32 freed = room - txq->room;
 
+	txq->done += packets;
+	txq->begin += txq->packed ? room - txq->room : packets;
 	txq->room = room;
 	if (unlikely(txq->tables))
-		txq->tables = room < txq->high;
-	if (txq->event > freed)
-		txq->event -= freed;
-	else
-		txq->armed = txq->done;
+		txq->tables = txq->tables_left ||
+			      room < txq->most - txq->most / 8;
 }
 
 /**
@@ -204,8 +199,7 @@ void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget)
 	} while (n == VFE_NET_REAP);
 	if (!packets)
 		return;
-	txq->done += packets;
-	vfe_net_tx_freed(txq);
+	vfe_net_tx_freed(txq, packets);
 	u64_stats_update_begin(&txq->stats.syncp);
 	u64_stats_add(&txq->stats.packets, packets);
 	u64_stats_add(&txq->stats.bytes, bytes + xdp_bytes);
@@ -218,6 +212,18 @@ void vfe_net_tx_reclaim(struct vfe_net_txq *txq, int budget)
 }
 
 /* --- interrupts --- */
+
+/**
+ * vfe_net_tx_kick() - publish what was added, and notify the device
+ * @txq: the queue
+ *
+ * Context: the xmit lock is held.
+ */
+void vfe_net_tx_kick(struct vfe_net_txq *txq)
+{
+	if (vfe_queue_kick_prepare(txq->vq))
+		vfe_queue_notify(txq->vq);
+}
 
 /*
  * May TCP wait for this skb? While more than twice its size is in flight, TSQ
@@ -267,7 +273,7 @@ static bool vfe_net_tx_awaited(const struct vfe_net_txq *txq,
  */
 static bool vfe_net_tx_needs_irq(const struct vfe_net_txq *txq)
 {
-	return (s32)(txq->watch - txq->done) > 0 ||
+	return (s32)(txq->watch - txq->begin) > 0 ||
 	       (netif_xmit_stopped(txq->nq) && vfe_net_tx_pending(txq));
 }
 
@@ -277,32 +283,31 @@ static bool vfe_net_tx_needs_irq(const struct vfe_net_txq *txq)
  */
 static bool vfe_net_tx_is_armed(const struct vfe_net_txq *txq)
 {
-	return (s32)(txq->armed - txq->done) > 0 &&
-	       txq->added - txq->armed_at <= txq->armed_for / 4;
+	return (s32)(txq->armed - txq->begin) > 0 &&
+	       txq->end - txq->armed_at <= txq->armed_for / 4;
 }
 
 /*
- * Requests an interrupt when three quarters of the buffers are used: senders go
- * on meanwhile. Return: false if they are used already
+ * Requests an interrupt when three quarters of what is in flight are used:
+ * senders go on meanwhile. Return: false if they are used already
  */
 static bool vfe_net_tx_arm(struct vfe_net_txq *txq)
 {
-	u32 pending = vfe_net_tx_pending(txq);
-	u32 n = pending - pending / 4;
+	u32 in_flight = txq->end - txq->begin;
+	u32 n = in_flight - in_flight / 4;
 
 	if (!netif_xmit_stopped(txq->nq))
-		n = min(n, txq->watch - txq->done);
-	txq->armed = txq->done + n;
-	txq->event = txq->packed ? n : U32_MAX;
-	txq->armed_at = txq->added;
-	txq->armed_for = pending;
+		n = min(n, txq->watch - txq->begin);
+	txq->armed = txq->begin + n;
+	txq->armed_at = txq->end;
+	txq->armed_for = in_flight;
 	return vfe_queue_enable_cb_after(txq->vq, n);
 }
 
 static void vfe_net_tx_disarm(struct vfe_net_txq *txq)
 {
 	vfe_queue_disable_cb(txq->vq);
-	txq->armed = txq->done;
+	txq->armed = txq->begin;
 }
 
 /* Arms an interrupt if one is needed; takes the used buffers back. */
@@ -318,10 +323,13 @@ static void vfe_net_tx_arm_if_needed(struct vfe_net_txq *txq, int budget)
  */
 static void vfe_net_tx_rearm(struct vfe_net_txq *txq, int budget)
 {
-	if (!vfe_net_tx_needs_irq(txq))
+	if (!vfe_net_tx_needs_irq(txq)) {
 		vfe_net_tx_disarm(txq);
-	else if (!vfe_net_tx_is_armed(txq))
+	} else if (!vfe_net_tx_is_armed(txq)) {
+		/* frames that XDP has not flushed raise no interrupt */
+		vfe_net_tx_kick(txq);
 		vfe_net_tx_arm_if_needed(txq, budget);
+	}
 }
 
 /* Starts the timer for buffers that no interrupt reports. */
@@ -341,9 +349,9 @@ static void vfe_net_tx_timer(struct timer_list *t)
 		return;
 	}
 	vfe_net_tx_reclaim(txq, 1);
-	/* a number that is 2^31 buffers old would look like a future one */
-	if ((s32)(txq->watch - txq->done) < 0)
-		txq->watch = txq->done;
+	/* a position that is 2^31 old would look like a future one */
+	if ((s32)(txq->watch - txq->begin) < 0)
+		txq->watch = txq->begin;
 	if (unlikely(txq->late))
 		vfe_net_xdp_tx_done(txq, NULL, 0, 1);
 	if (txq->open)
@@ -372,10 +380,10 @@ bool vfe_net_tx_poll(struct vfe_net_txq *txq, int budget)
 		__netif_tx_lock(txq->nq, smp_processor_id());
 	else if (!__netif_tx_trylock(txq->nq))
 		return false;
-	/* on a packed ring it may come early, see vfe_queue_enable_cb_after() */
+	/* it may come early: without EVENT_IDX, for each buffer */
 	if (txq->fired) {
 		WRITE_ONCE(txq->fired, false);
-		txq->armed = txq->done;
+		txq->armed = txq->begin;
 	}
 	vfe_net_tx_reclaim(txq, budget);
 	if (unlikely(txq->xsk) && txq->open && budget)
@@ -391,18 +399,6 @@ bool vfe_net_tx_poll(struct vfe_net_txq *txq, int budget)
 static int vfe_net_tx_budget(void)
 {
 	return irqs_disabled() ? 0 : 1;
-}
-
-/**
- * vfe_net_tx_kick() - publish what was added, and notify the device
- * @txq: the queue
- *
- * Context: the xmit lock is held.
- */
-void vfe_net_tx_kick(struct vfe_net_txq *txq)
-{
-	if (vfe_queue_kick_prepare(txq->vq))
-		vfe_queue_notify(txq->vq);
 }
 
 /* May the header be written into the headroom? */
@@ -458,7 +454,11 @@ static bool vfe_net_tx_wants_table(struct vfe_net_txq *txq, unsigned int n)
 		vfe_net_tx_reclaim(txq, vfe_net_tx_budget());
 		txq->tables = txq->low && txq->room < n + txq->low;
 	}
-	return txq->tables && n > 1;
+	if (!txq->tables || n == 1)
+		return false;
+	if (txq->tables_left)
+		txq->tables_left--;
+	return true;
 }
 
 /* Adds an skb. Return: 0 or an error, the skb is still the caller's then */
@@ -499,6 +499,9 @@ void vfe_net_tx_stop_if_full(struct vfe_net_txq *txq)
 	    netif_tx_queue_stopped(txq->nq))
 		return;
 	netif_tx_stop_queue(txq->nq);
+	/* the ring is nearly empty when the queue is woken, but fills again */
+	txq->tables = txq->low;
+	txq->tables_left = VFE_NET_TX_TABLES * txq->most;
 	u64_stats_update_begin(&txq->stats.syncp);
 	u64_stats_inc(&txq->stats.stops);
 	u64_stats_update_end(&txq->stats.syncp);
@@ -518,7 +521,7 @@ void vfe_net_tx_end_batch(struct vfe_net_txq *txq)
 	vfe_net_tx_kick(txq);
 	/* as vfe_net_tx_rearm(), but most batches have nothing to disable */
 	if (!vfe_net_tx_needs_irq(txq)) {
-		if ((s32)(txq->armed - txq->done) > 0)
+		if ((s32)(txq->armed - txq->begin) > 0)
 			vfe_net_tx_disarm(txq);
 	} else if (!vfe_net_tx_is_armed(txq)) {
 		vfe_net_tx_arm_if_needed(txq, vfe_net_tx_budget());
@@ -558,7 +561,7 @@ netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	skb_dst_drop(skb);
 	nf_reset_ct(skb);
 	if (vfe_net_tx_awaited(txq, skb))
-		txq->watch = txq->added;
+		txq->watch = txq->end;
 	vfe_net_tx_stop_if_full(txq);
 	if (__netdev_tx_sent_queue(txq->nq, bytes, more))
 		vfe_net_tx_end_batch(txq);
@@ -594,8 +597,9 @@ bool vfe_net_tx_rescue(struct vfe_net_txq *txq)
 static void vfe_net_tx_forget(struct vfe_net_txq *txq)
 {
 	txq->done = txq->added;
-	txq->watch = txq->done;
-	txq->armed = txq->done;
+	txq->begin = txq->end;
+	txq->watch = txq->begin;
+	txq->armed = txq->begin;
 	netdev_tx_reset_queue(txq->nq);
 }
 
@@ -647,8 +651,9 @@ static void vfe_net_tx_set_need(struct vfe_net_txq *txq)
 	/* in a small ring, before the queue stops */
 	txq->low = vfe_queue_max_table(txq->vq) ?
 		   max_t(u16, most / 4, txq->need) : 0;
-	txq->high = most - most / 8;
+	txq->most = most;
 	txq->tables = false;
+	txq->tables_left = 0;
 }
 
 /**
@@ -665,7 +670,7 @@ void vfe_net_tx_update(struct vfe_net_txq *txq)
 	txq->open = on;
 	if (on) {
 		vfe_net_tx_reclaim(txq, 1);
-		txq->armed = txq->done;
+		txq->armed = txq->begin;
 		vfe_net_tx_rearm(txq, 1);
 		vfe_net_tx_set_need(txq);
 		txq_trans_cond_update(txq->nq);

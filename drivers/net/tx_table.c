@@ -5,7 +5,9 @@
  * allocation, and a device that reads it one access more; a chain does not.
  * Therefore a packet gets a table only if a device that keeps packets for long
  * has filled three quarters of the ring, from then on until the ring is nearly
- * empty.
+ * empty. Once a full ring has stopped the queue, VFE_NET_TX_TABLES rings of
+ * packets more get one: the next ones would fill the ring, too, and with chains
+ * sooner.
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>

@@ -94,7 +94,7 @@ bool vfe_net_xsk_tx(struct vfe_net_txq *txq)
 	txq_trans_cond_update(txq->nq);
 	vfe_net_tx_stop_if_full(txq);
 	/* the user waits for all of them */
-	txq->watch = txq->added;
+	txq->watch = txq->end;
 	vfe_net_tx_end_batch(txq);
 	return n == VFE_NET_XSK_BUDGET;
 }

@@ -385,15 +385,14 @@ static inline bool vfe_queue_enable_cb(struct vfe_queue *q)
  * vfe_queue_enable_cb_after() - enable a delayed interrupt
  * @q: the queue
  * @n: interrupt when the device has used this many buffers more than the driver
- *     has reaped; 1 is the same as vfe_queue_enable_cb(). A larger number is
- *     limited to the number of buffers in flight, so that the last of them
- *     raises the interrupt
+ *     has reaped, on a packed ring this many descriptors; 1 is the same as
+ *     vfe_queue_enable_cb(). A larger number is limited to what is in flight,
+ *     so that the last buffer raises the interrupt
  *
- * Without VIRTIO_F_EVENT_IDX the device interrupts after each buffer. On a
- * packed ring it interrupts after @n descriptors, which may be fewer buffers.
+ * Without VIRTIO_F_EVENT_IDX the device interrupts after each buffer.
  *
- * Return: false if the interrupt may not come, since that many buffers are used
- * already: reap them and call this again.
+ * Return: false if the interrupt may not come, since that many are used already,
+ * or on a packed ring some: reap them and call this again.
  */
 bool vfe_queue_enable_cb_after(struct vfe_queue *q, unsigned int n);
 

@@ -22,6 +22,7 @@ static const u64 layouts[] = {
 	RESIZE, NO_EVENT_IDX, RESIZE | BIT_ULL(VIRTIO_F_RING_PACKED),
 	NO_EVENT_IDX | BIT_ULL(VIRTIO_F_RING_PACKED),
 	RESIZE | BIT_ULL(VIRTIO_F_IN_ORDER),
+	RESIZE | BIT_ULL(VIRTIO_F_RING_PACKED) | BIT_ULL(VIRTIO_F_IN_ORDER),
 };
 
 static unsigned int freed;	/* packets, by a_destructor() */
@@ -38,7 +39,7 @@ static unsigned int pending(struct tnet *t)
 
 static struct tnet *irq_up(struct kunit *test, u64 features)
 {
-	struct vfe_mock_spec spec = { .features = features };
+	struct vfe_mock_spec spec = { .features = features, .queue_size = 256 };
 	struct tnet *t = tnet_up(test, &spec, NULL);
 
 	/* the stack does not wait */
@@ -321,31 +322,120 @@ static void the_last_of_many_has_an_interrupt(struct kunit *test)
 	}
 }
 
+static void send_pieces(struct tnet *t, struct sk_buff *skb,
+			unsigned int frags)
+{
+	struct page *page;
+	unsigned int i;
+
+	for (i = 0; i < frags; i++) {
+		page = alloc_page(GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(t->test, page);
+		skb_add_rx_frag(skb, i, page, 0, 100, PAGE_SIZE);
+	}
+	tnet_xmit(t, skb);
+}
+
+/* The device sends all. Return: which packet raises an interrupt, from 1 */
+static unsigned int first_interrupt(struct tnet *t)
+{
+	unsigned int i, first = 0;
+
+	/* the timer would move the request on */
+	local_bh_disable();
+	for (i = 1; vfe_mock_available(t->tx); i++)
+		if (take_one(t) && !first)
+			first = i;
+	local_bh_enable();
+	vfe_mock_interrupt(t->tx);
+	tnet_run_softirqs();
+	KUNIT_EXPECT_EQ(t->test, pending(t), 0U);
+	/* the positions of a packed ring count chains */
+	KUNIT_EXPECT_EQ(t->test,
+			u64_stats_read(&t->vn->txq[0].stats.tables), 0ULL);
+	return first;
+}
+
+static bool has_event(u64 features)
+{
+	return features & BIT_ULL(VIRTIO_RING_F_EVENT_IDX);
+}
+
 /*
- * The event of a packed ring is a descriptor: packets of several pass it
- * earlier. The timer takes them back while their interrupt is on its way, which
- * finds nothing then. The last packet has an interrupt of its own.
+ * A batch has its interrupt when three quarters are used, or a little earlier,
+ * since requests move on by quarters; however many pieces a packet has.
+ */
+static void packets_of_several_pieces(struct kunit *test)
+{
+	unsigned int i, k, frags, first;
+	struct tnet *t;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		t = irq_up(test, layouts[i]);
+		for (frags = 0; frags < 6; frags++) {
+			for (k = 0; k < 16; k++)
+				send_pieces(t, awaited_frame(t), frags);
+			first = first_interrupt(t);
+			if (!has_event(layouts[i])) {
+				KUNIT_EXPECT_EQ(test, first, 1U);
+				continue;
+			}
+			KUNIT_EXPECT_GE_MSG(test, first, 10U,
+					    "features %#llx, %u fragments",
+					    layouts[i], frags);
+			KUNIT_EXPECT_LE_MSG(test, first, 12U,
+					    "features %#llx, %u fragments",
+					    layouts[i], frags);
+		}
+		tnet_clean(t);
+	}
+}
+
+/* Packets that nobody awaits do not delay the interrupt of those before. */
+static void awaited_before_others(struct kunit *test)
+{
+	unsigned int i, k, awaited, frags;
+	struct tnet *t;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		t = irq_up(test, layouts[i]);
+		for (awaited = 1; awaited <= 8; awaited++) {
+			/* small before large, and large before small */
+			frags = awaited % 2 ? 0 : 9;
+			for (k = 0; k < awaited; k++)
+				send_pieces(t, awaited_frame(t), frags);
+			for (k = 0; k < 8; k++)
+				send_pieces(t, tnet_frame(t, 100, 1),
+					    9 - frags);
+			KUNIT_EXPECT_LE_MSG(test, first_interrupt(t),
+					    has_event(layouts[i]) ? awaited : 1,
+					    "features %#llx, %u awaited",
+					    layouts[i], awaited);
+		}
+		tnet_clean(t);
+	}
+}
+
+/*
+ * The timer takes packets back while their interrupt is on its way, which finds
+ * nothing then. The last packet has an interrupt of its own.
  */
 static void an_interrupt_that_finds_nothing(struct kunit *test)
 {
-	struct sk_buff *skb;
 	unsigned int i, k;
 	struct tnet *t;
 	bool wanted;
 
 	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
 		t = irq_up(test, layouts[i]);
-		for (k = 0; k < 8; k++) {
-			skb = awaited_frame(t);
-			skb_add_rx_frag(skb, 0, alloc_page(GFP_KERNEL), 0, 100,
-					PAGE_SIZE);
-			tnet_xmit(t, skb);
-		}
-		for (k = 0; k < 4; k++)
-			take_one(t);
+		for (k = 0; k < 8; k++)
+			send_pieces(t, awaited_frame(t), 1 + 4 * (k < 4));
+		for (k = 0, wanted = false; k < 6; k++)
+			wanted |= take_one(t);
+		KUNIT_EXPECT_TRUE(test, wanted);
 		msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
-		KUNIT_EXPECT_EQ(test, freed, 4U);
-		for (k = 0, wanted = false; k < 4; k++)
+		KUNIT_EXPECT_EQ(test, freed, 6U);
+		for (k = 0, wanted = false; k < 2; k++)
 			wanted |= take_one(t);
 		KUNIT_EXPECT_TRUE_MSG(test, wanted, "features %#llx",
 				      layouts[i]);
@@ -482,6 +572,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(who_waits),
 	KUNIT_CASE(a_request_for_an_interrupt_stays),
 	KUNIT_CASE(the_last_of_many_has_an_interrupt),
+	KUNIT_CASE(packets_of_several_pieces),
+	KUNIT_CASE(awaited_before_others),
 	KUNIT_CASE(an_interrupt_that_finds_nothing),
 	KUNIT_CASE(a_slow_device),
 	KUNIT_CASE(an_interrupt_that_is_lost),

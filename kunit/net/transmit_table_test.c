@@ -58,6 +58,12 @@ static unsigned int most_of(struct tnet *t)
 	return most - VFE_NET_MAX_SEGS + 1 - chains * (PIECES - 1);
 }
 
+/* After a stop, all have tables. */
+static unsigned int all_tables(struct tnet *t)
+{
+	return vfe_queue_capacity(t->vn->txq[0].vq) - VFE_NET_MAX_SEGS + 1;
+}
+
 static unsigned int pending(struct tnet *t)
 {
 	return vfe_net_tx_pending(&t->vn->txq[0]);
@@ -89,7 +95,7 @@ static void expect_packets(struct tnet *t, unsigned int chains, unsigned int n)
 	unsigned int i;
 
 	for (i = 0; i < n; i++) {
-		KUNIT_ASSERT_TRUE_MSG(t->test, tnet_take(t), "packet %u", i);
+		KUNIT_ASSERT_TRUE_MSG(t->test, tnet_read(t), "packet %u", i);
 		KUNIT_EXPECT_EQ_MSG(t->test, t->chain->indirect, i >= chains,
 				    "packet %u", i);
 		KUNIT_EXPECT_EQ(t->test, t->chain->out, PIECES);
@@ -99,6 +105,7 @@ static void expect_packets(struct tnet *t, unsigned int chains, unsigned int n)
 		KUNIT_EXPECT_EQ(t->test, tnet_chain_byte(t, 112), i);
 		KUNIT_EXPECT_EQ(t->test, tnet_chain_byte(t, LEN - 1),
 				i + FRAGS - 1);
+		tnet_sent(t);
 	}
 	KUNIT_EXPECT_FALSE(t->test, tnet_take(t));
 }
@@ -121,10 +128,14 @@ static void a_ring_that_fills_has_tables(struct kunit *test)
 	VFE_DUTY(test, "S05", "2.7.5.3.1", "a packet by an indirect table");
 	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
 		t = keeping(test, kinds[i]);
+		KUNIT_EXPECT_EQ_MSG(test, fill(t), most_of(t),
+				    "features %#llx", kinds[i]);
+		expect_packets(t, chains_of(t), most_of(t));
+		take_back(t);
 		for (round = 0; round < 4; round++) {
-			KUNIT_EXPECT_EQ_MSG(test, fill(t), most_of(t),
+			KUNIT_EXPECT_EQ_MSG(test, fill(t), all_tables(t),
 					    "features %#llx", kinds[i]);
-			expect_packets(t, chains_of(t), most_of(t));
+			expect_packets(t, 0, all_tables(t));
 			take_back(t);
 		}
 		tnet_expect_works(t);
@@ -167,27 +178,69 @@ static void a_device_that_keeps_up_has_chains(struct kunit *test)
 	tnet_clean(t);
 }
 
-/* Once the ring has filled, packets have tables until it is nearly empty. */
+/*
+ * Once the ring is nearly full, packets have tables until it is nearly empty, if
+ * the queue does not stop.
+ */
 static void tables_until_the_ring_is_nearly_empty(struct kunit *test)
 {
-	struct tnet *t = keeping(test, TNET_FEATURES);
-	unsigned int i, n = fill(t);
+	unsigned int i, k, n;
+	struct tnet *t;
 
-	/* the device sends one, and the driver the next one */
-	for (i = 0; i < 4 * RING; i++) {
-		KUNIT_ASSERT_TRUE(test, tnet_take(t));
-		KUNIT_EXPECT_EQ(test, t->chain->indirect, i >= chains_of(t));
-		vfe_mock_interrupt(t->tx);
-		tnet_run_softirqs();
-		n = n - 1 + fill_up(t);
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		t = keeping(test, kinds[i]);
+		for (n = 0; n < chains_of(t) + 4; n++)
+			tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, n));
+		for (; pending(t); n--) {
+			/* both go on, down to an eighth of the ring */
+			for (k = 0; n > RING / 8 + 1 && k < 8; k++) {
+				KUNIT_ASSERT_TRUE(test, tnet_take(t));
+				vfe_mock_interrupt(t->tx);
+				tnet_run_softirqs();
+				KUNIT_EXPECT_TRUE(test, t->vn->txq[0].tables);
+				tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, 0));
+			}
+			KUNIT_ASSERT_TRUE(test, tnet_take(t));
+			vfe_mock_interrupt(t->tx);
+			tnet_run_softirqs();
+		}
+		KUNIT_EXPECT_EQ(test,
+				u64_stats_read(&t->vn->txq[0].stats.stops),
+				0ULL);
+		KUNIT_EXPECT_FALSE(test, t->vn->txq[0].tables);
+		tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, 0));
+		expect_packets(t, 1, 1);
+		take_back(t);
+		tnet_clean(t);
 	}
-	KUNIT_EXPECT_EQ(test, n, RING - VFE_NET_MAX_SEGS + 1);
-	tnet_take_all(t);
-	take_back(t);
-	tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, 0));
-	expect_packets(t, 1, 1);
-	take_back(t);
-	tnet_clean(t);
+}
+
+/* After a stop, the next packets have tables though the ring is empty. */
+static void tables_after_a_stop(struct kunit *test)
+{
+	unsigned int i, k, more;
+	struct tnet *t;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		t = keeping(test, kinds[i]);
+		more = 8 * vfe_queue_capacity(t->vn->txq[0].vq);
+		fill(t);
+		tnet_take_all(t);
+		take_back(t);
+		for (k = 0; k < more; k++) {
+			tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, 0));
+			expect_packets(t, 0, 1);
+			vfe_mock_interrupt(t->tx);
+			tnet_run_softirqs();
+		}
+		for (k = 0; k < 100; k++) {
+			tnet_xmit(t, tnet_frame_with_frags(t, FRAGS, 0));
+			expect_packets(t, 1, 1);
+			vfe_mock_interrupt(t->tx);
+			tnet_run_softirqs();
+		}
+		tnet_clean(t);
+	}
 }
 
 /* The header of a clone has a piece of its own, in the skb. */
@@ -208,10 +261,11 @@ static void clones_have_a_header_apart(struct kunit *test)
 			KUNIT_ASSERT_NOT_NULL(test, skb);
 			tnet_xmit(t, skb);
 		}
-		for (n = 0; tnet_take(t); n += t->chain->indirect) {
+		for (n = 0; tnet_read(t); n += t->chain->indirect) {
 			KUNIT_EXPECT_EQ(test, t->chain->out, PIECES + 1);
 			KUNIT_EXPECT_EQ(test, tnet_chain_len(t), LEN);
 			KUNIT_EXPECT_EQ(test, tnet_chain_byte(t, 112), 7);
+			tnet_sent(t);
 		}
 		KUNIT_EXPECT_GT(test, n, 0U);
 		take_back(t);
@@ -399,6 +453,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_stopped_queue_has_an_interrupt),
 	KUNIT_CASE(a_device_that_keeps_up_has_chains),
 	KUNIT_CASE(tables_until_the_ring_is_nearly_empty),
+	KUNIT_CASE(tables_after_a_stop),
 	KUNIT_CASE(clones_have_a_header_apart),
 	KUNIT_CASE(a_packet_of_one_piece_has_none),
 	KUNIT_CASE(without_indirect_desc_there_are_none),
