@@ -583,15 +583,17 @@ static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
 	vfe_net_to_stack(rxq, skb);
 }
 
-/* A buffer of several pages; those without data are freed. */
+/*
+ * A buffer of several pages; those without data are freed. The core has made
+ * sure that @len is not beyond the buffer.
+ */
 static void vfe_net_rx_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
 			   unsigned int len)
 {
 	union vfe_net_rx_hdr hdr;
 	struct sk_buff *skb = NULL;
 	unsigned int i, at, piece;
-	bool bad = len < rxq->hdr_len + ETH_HLEN ||
-		   len > big->n * PAGE_SIZE;
+	bool bad = len < rxq->hdr_len + ETH_HLEN;
 
 	if (!bad) {
 		piece = min_t(unsigned int, len, PAGE_SIZE);

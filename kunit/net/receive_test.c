@@ -132,11 +132,12 @@ static void lengths_that_lie(struct kunit *test)
 
 /*
  * A length beyond the buffer exposes neither the memory behind it, nor what the
- * buffer had before: the device may have written less.
+ * buffer had before: the device may have written less. @size: of a buffer
  */
-static void lengths_beyond_the_buffer(struct kunit *test, u64 features)
+static void lengths_beyond_the_buffer(struct kunit *test, u64 features,
+				      u32 size)
 {
-	static const u32 lens[] = { 4097, 65536, U32_MAX };
+	const u32 lens[] = { size + 1, 1 << 20, U32_MAX };
 	struct vfe_mock_spec spec = { .features = features };
 	struct tnet *t = tnet_up(test, &spec, NULL);
 	u8 bytes[64] = {};
@@ -189,9 +190,13 @@ static void a_length_beyond_the_buffer(struct kunit *test)
 	the_rest_is_no_packet(test, TNET_FEATURES);
 	the_rest_is_no_packet(test, TNET_FEATURES |
 				    BIT_ULL(VIRTIO_F_RING_PACKED));
-	lengths_beyond_the_buffer(test, TNET_FEATURES);
+	lengths_beyond_the_buffer(test, TNET_FEATURES, PAGE_SIZE);
 	lengths_beyond_the_buffer(test, TNET_FEATURES |
-					BIT_ULL(VIRTIO_F_RING_PACKED));
+					BIT_ULL(VIRTIO_F_RING_PACKED),
+				  PAGE_SIZE);
+	lengths_beyond_the_buffer(test, BIG, 17 * PAGE_SIZE);
+	lengths_beyond_the_buffer(test, BIG | BIT_ULL(VIRTIO_F_RING_PACKED),
+				  17 * PAGE_SIZE);
 }
 
 /* --- packets of several buffers --- */
