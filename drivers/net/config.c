@@ -40,29 +40,41 @@ const u64 vfe_net_features_high =
 	VFE_NET_HIGH(VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO) |
 	VFE_NET_HIGH(VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO_CSUM);
 
+/* 5.1.4.1: the MTU is 68 or more. With less, the device has no limit. */
+static bool vfe_net_mtu_is_wrong(struct vfe_device *vd)
+{
+	u64 mtu;
+
+	if (vfe_config_read_field(vd, VFE_NET_CONFIG(mtu), 2, &mtu) ||
+	    mtu >= ETH_MIN_MTU)
+		return false;
+	dev_warn(vfe_dev(vd),
+		 "mtu is %llu, less than 68: not accepting feature MTU\n", mtu);
+	return true;
+}
+
 /**
  * vfe_net_wanted_features() - features of the class to accept if offered
  * @vd: the device, features not yet negotiated
  *
- * 5.1.4.1: the MTU is 68 or more. With less, the device has no limit.
+ * 2.2.1: none that requires the control queue, if the device has none.
  *
  * Return: feature bits below 64.
  */
 u64 vfe_net_wanted_features(struct vfe_device *vd)
 {
 	u64 wanted = vfe_net_features;
-	u64 offered, mtu;
+	u64 offered;
 
 	if (vfe_net_can_stand_by())
 		wanted |= BIT_ULL(VIRTIO_NET_F_STANDBY);
-	if (vfe_features_offered(vd, &offered) ||
-	    !(offered & BIT_ULL(VIRTIO_NET_F_MTU)) ||
-	    vfe_config_read_field(vd, VFE_NET_CONFIG(mtu), 2, &mtu) ||
-	    mtu >= ETH_MIN_MTU)
+	if (vfe_features_offered(vd, &offered))
 		return wanted;
-	dev_warn(vfe_dev(vd),
-		 "mtu is %llu, less than 68: not accepting feature MTU\n", mtu);
-	return wanted & ~BIT_ULL(VIRTIO_NET_F_MTU);
+	if (!(offered & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)))
+		wanted &= ~VFE_NET_CTRL_FEATURES;
+	if (offered & BIT_ULL(VIRTIO_NET_F_MTU) && vfe_net_mtu_is_wrong(vd))
+		wanted &= ~BIT_ULL(VIRTIO_NET_F_MTU);
+	return wanted;
 }
 
 /* 5.1.4.2: without a MAC address of the device the driver chooses one. */
@@ -124,10 +136,8 @@ int vfe_net_read_pairs(struct vfe_device *vd, u16 *pairs)
 	int err;
 
 	*pairs = 1;
-	/* without the control queue there is no way to enable the others */
-	if (!vfe_has_feature(vd, VIRTIO_NET_F_CTRL_VQ) ||
-	    !(vfe_has_feature(vd, VIRTIO_NET_F_MQ) ||
-	      vfe_has_feature(vd, VIRTIO_NET_F_RSS)))
+	if (!vfe_has_feature(vd, VIRTIO_NET_F_MQ) &&
+	    !vfe_has_feature(vd, VIRTIO_NET_F_RSS))
 		return 0;
 	err = vfe_config_read_field(vd, VFE_NET_CONFIG(max_virtqueue_pairs), 2,
 				    &n);
