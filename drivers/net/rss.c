@@ -203,10 +203,14 @@ void vfe_net_rss_refused(struct vfe_net *vn)
 	WRITE_ONCE(vn->state.rss.on, false);
 }
 
+/* Nothing to send if the device has refused RSS, and has no hash reports. */
 static int vfe_net_rss_send_now(struct vfe_net *vn)
 {
-	return vn->state.rss.on ? vfe_net_rss_send(vn, vn->state.pairs) :
-				  vfe_net_hash_send(vn);
+	const struct vfe_net_rss *rss = &vn->state.rss;
+
+	if (rss->on)
+		return vfe_net_rss_send(vn, vn->state.pairs);
+	return rss->report ? vfe_net_hash_send(vn) : 0;
 }
 
 int vfe_net_rss_apply(struct vfe_net *vn)
