@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The fixture of network suites: struct tnet, and the control queue of its
- * device. A work item answers commands, and keeps a copy of each.
+ * device. A work item answers commands, and keeps a copy of each. A test fails
+ * if the driver sends one whose feature was not negotiated.
  */
 #ifndef VFE_KUNIT_NET_CTRL_H
 #define VFE_KUNIT_NET_CTRL_H
@@ -67,6 +68,69 @@ struct tnet {
 	unsigned int num_commands;
 };
 
+/**
+ * struct tnet_command_row - a command that a driver may send, 5.1.9.5
+ * @class: its class
+ * @cmd: its number
+ * @feature: must have been negotiated
+ */
+struct tnet_command_row {
+	u8 class;
+	u8 cmd;
+	u8 feature;
+};
+
+#define TNET_COMMAND(class, cmd, feature) \
+	{ VIRTIO_NET_CTRL_##class, VIRTIO_NET_CTRL_##cmd, VIRTIO_NET_F_##feature }
+
+static const struct tnet_command_row tnet_command_rows[] = {
+	TNET_COMMAND(RX, RX_PROMISC, CTRL_RX),
+	TNET_COMMAND(RX, RX_ALLMULTI, CTRL_RX),
+	TNET_COMMAND(RX, RX_ALLUNI, CTRL_RX_EXTRA),
+	TNET_COMMAND(RX, RX_NOMULTI, CTRL_RX_EXTRA),
+	TNET_COMMAND(RX, RX_NOUNI, CTRL_RX_EXTRA),
+	TNET_COMMAND(RX, RX_NOBCAST, CTRL_RX_EXTRA),
+	TNET_COMMAND(MAC, MAC_TABLE_SET, CTRL_RX),
+	TNET_COMMAND(MAC, MAC_ADDR_SET, CTRL_MAC_ADDR),
+	TNET_COMMAND(VLAN, VLAN_ADD, CTRL_VLAN),
+	TNET_COMMAND(VLAN, VLAN_DEL, CTRL_VLAN),
+	TNET_COMMAND(ANNOUNCE, ANNOUNCE_ACK, GUEST_ANNOUNCE),
+	TNET_COMMAND(MQ, MQ_VQ_PAIRS_SET, MQ),
+	TNET_COMMAND(MQ, MQ_RSS_CONFIG, RSS),
+	TNET_COMMAND(MQ, MQ_HASH_CONFIG, HASH_REPORT),
+	TNET_COMMAND(GUEST_OFFLOADS, GUEST_OFFLOADS_SET, CTRL_GUEST_OFFLOADS),
+	TNET_COMMAND(NOTF_COAL, NOTF_COAL_TX_SET, NOTF_COAL),
+	TNET_COMMAND(NOTF_COAL, NOTF_COAL_RX_SET, NOTF_COAL),
+	TNET_COMMAND(NOTF_COAL, NOTF_COAL_VQ_SET, VQ_NOTF_COAL),
+	TNET_COMMAND(NOTF_COAL, NOTF_COAL_VQ_GET, VQ_NOTF_COAL),
+	TNET_COMMAND(STATS, STATS_QUERY, DEVICE_STATS),
+	TNET_COMMAND(STATS, STATS_GET, DEVICE_STATS),
+};
+
+/* The feature without which no driver sends this command; -1: nobody may */
+static inline int tnet_command_feature(const struct tnet_command *c)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(tnet_command_rows); i++)
+		if (tnet_command_rows[i].class == c->class &&
+		    tnet_command_rows[i].cmd == c->cmd)
+			return tnet_command_rows[i].feature;
+	return -1;
+}
+
+/* Fails the test if the driver has not negotiated the command's feature. */
+static inline void tnet_expect_negotiated(struct tnet *t,
+					  const struct tnet_command *c)
+{
+	int feature = tnet_command_feature(c);
+
+	KUNIT_EXPECT_TRUE_MSG(t->test, feature >= 0 &&
+			      t->m->accepted & BIT_ULL(feature),
+			      "class %u, command %u, features %#llx", c->class,
+			      c->cmd, t->m->accepted);
+}
+
 static inline const struct tnet_command *
 tnet_remember(struct tnet *t, const struct vfe_mock_chain *chain)
 {
@@ -84,6 +148,7 @@ tnet_remember(struct tnet *t, const struct vfe_mock_chain *chain)
 		c->len += n;
 	}
 	t->num_commands++;
+	tnet_expect_negotiated(t, c);
 	return c;
 }
 
