@@ -50,6 +50,7 @@ class Setup:
     polled: bool = False            # the workload polls for completions
     times: int = 1                  # factor for the number of operations
     tune: str = ""                  # ethtool's options, for an interface
+    told: tuple[str, ...] = ()      # commands for the device process, at first
 
     @property
     def mapped_windows(self) -> frozenset[str]:

@@ -27,7 +27,8 @@ BENCH = ("trap-port-d1-randread", "virtio-intx-d1-randread",
 # In its long form besides: comparisons with virtio_net, with enough operations
 # to judge times
 COMPARED = ("net-pair-", "net-fast-", "net-constant-", "net-varying-",
-            "net-own-", "net-batch-", "net-packed-batch-", "net-coalesced-")
+            "net-own-", "net-slow-", "net-batch-", "net-packed-batch-",
+            "net-coalesced-")
 # of qemu: each transport and layout of a ring once, and a back end other than
 # a tap, on one QEMU
 QEMU = ("plain: modern", "plain: legacy", "plain: packed", "plain: intx",

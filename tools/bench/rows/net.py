@@ -10,7 +10,8 @@ from typing import Any
 from .. import row
 from ..row import PAIRS, SINGLE, Function, Row, Rung, Setup
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
-                                 STREAM, TAKE, TRIP, WRITES)
+                                 STREAM, STREAMS, TAKE, TRIP, WRITES)
+from ..workload.net_peer import back_end
 
 NET = "net"
 # Datagrams at once in a burst
@@ -20,10 +21,13 @@ DEPTH = 32
 TRAP_SHARE = 20
 # Cheap operations: more of them, so that the time is measurable
 TIMES: Mapping[str, float] = {SEND: 10, SEGMENTED: 10, TAKE: 3, BATCH: 2,
-                              CRR: 0.2, STREAM: 0.5, MAERTS: 0.5}
+                              CRR: 0.2, STREAM: 0.5, MAERTS: 0.5,
+                              STREAMS: 0.12}
 
 # Models of the delay of our device
 OWN_DELAYS = {"constant": "constant:5000", "varying": "lognormal:5000:0.7"}
+# For how long our device keeps the buffers of what it has sent
+SERVICES = {"constant": "constant:10000", "varying": "lognormal:10000:0.7"}
 
 _ECHO = ("--backend", "echo")
 _SINK = ("--backend", "sink")
@@ -54,6 +58,11 @@ def _functions() -> tuple[Function, ...]:
             ("split", _STOCK_SPLIT), ("packed", ("--id", "stock")),
             ("source", (*_STOCK_SPLIT, *_SOURCE))) for which in "ab"),
     )
+    tapped: Sequence[tuple[str, tuple[str, ...]]] = tuple(
+        (f"net-slow-{ring}-{which}",
+         (*options, "--service", SERVICES["constant"]))
+        for ring, options in (("packed", ("--id", "stock")),
+                              ("split", _STOCK_SPLIT)) for which in "abc")
     qemus: Sequence[tuple[str, Mapping[str, object]]] = (
         ("net-qemu-legacy", _LEGACY),
         *((f"net-qemu-{which}", _MODERN) for which in "abc"),
@@ -67,6 +76,8 @@ def _functions() -> tuple[Function, ...]:
     # The last of several back ends counts.
     return (*(Function(name, NET, (*_ECHO, *options), number=number)
               for number, (name, options) in enumerate(ours, 1)),
+            *(Function(name, NET, (*back_end(number), *options), number=number)
+              for number, (name, options) in enumerate(tapped, 81)),
             *(Function(name, NET, qemu=properties, number=number)
               for number, (name, properties) in enumerate(qemus, 101)))
 
@@ -135,11 +146,20 @@ def _both(name: str, on: str, **more: Any) -> tuple[Setup, ...]:
             _kernel(f"{name}-kernel", f"{on}-b", **more))
 
 
-def _three(name: str, on: str, places: str = "abc") -> tuple[Setup, ...]:
+def _three(name: str, on: str, places: str = "abc",
+           **more: Any) -> tuple[Setup, ...]:
     """And virtio_net on a third one: what two identical functions differ by."""
     ours, kernels, again = (f"{on}-{place}" for place in places)
-    return (_virtio(f"{name}-vfe", ours), _kernel(f"{name}-kernel", kernels),
-            _kernel(f"{name}-again", again))
+    return (_virtio(f"{name}-vfe", ours, **more),
+            _kernel(f"{name}-kernel", kernels, **more),
+            _kernel(f"{name}-again", again, **more))
+
+
+def _slow(ring: str, service: str) -> tuple[Setup, ...]:
+    """On our device, which keeps the buffers of what it has sent. The times are
+    the same for all three."""
+    return _three(f"slow-{ring}-{service}", f"slow-{ring}", ring=ring,
+                  told=(f"service {SERVICES[service]}", "seed 1"))
 
 
 # Why the drivers of other hardware have two workloads
@@ -206,6 +226,13 @@ CONSTANT_SWAPPED, VARYING_SWAPPED = (
 FAST = _both("fast", "fast")
 # The same on our device, with delays of its own; it has no TCP
 OWN = {kind: _three(f"own-{kind}", f"own-{kind}") for kind in OWN_DELAYS}
+# A device that keeps what it has sent fills rings and BQL's limit.
+SLOW: Mapping[str, tuple[tuple[Setup, ...], Sequence[tuple[str, int]]]] = {
+    "packed-constant": (_slow("packed", "constant"),
+                        ((STREAMS, 1), (STREAMS, 8))),
+    "packed-varying": (_slow("packed", "varying"), ((RR, 8),)),
+    "split-varying": (_slow("split", "varying"), ((STREAMS, 8),)),
+}
 # On our device, each run with counts of its own. Coalesced: an interrupt for
 # DEPTH frames, or after a millisecond
 SPLIT_BATCH = _both("batch", "split")
@@ -233,7 +260,7 @@ RECORDS = (
     _record("ne2k", "ne2k_pci"), _record("rtl8139", "8139cp"),
     _record("e1000", "e1000"), _record("e1000e", "e1000e"),
 )
-WINDOWED = {STREAM, MAERTS}
+WINDOWED = {STREAM, MAERTS, STREAMS}
 # Enough for the spread of identical pairs; two streams of one driver differ by
 # more than runs of other traffic.
 REQUEST_PAIRS, STREAM_PAIRS = 6, 10
@@ -294,6 +321,11 @@ def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:
     fewer = trap_ops or max(1, ops // TRAP_SHARE)
     return [
         *(row for setup in SETUPS for row in _rows_of(setup, ops, fewer)),
+        # Here their functions leave no slot free: at the end they would take
+        # another guest.
+        *(row for name, (setups, cells) in SLOW.items()
+          for row in _pair_rows(setups, f"net-slow-{name}", cells, ops,
+                                DELAYED_SHARE)),
         *(row for setups, name in (
             (SPLIT_BATCH, "batch"), (PACKED_BATCH, "packed-batch"),
             (COALESCED, "coalesced")) for row in _counted_rows(

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import unittest
 from collections.abc import Sequence
+from unittest import mock
 
 from bench import rows, run, targets
 from bench.result import Result, Traffic
 from bench.row import Row
 from bench.rows import net as net_rows
 from bench.tests import samples
-from bench.workload import net_load, net_window, of
+from bench.workload import net_load, net_peer, net_window, of
 from bench.workload.interface import Outcome
 from bench.workload.net_load import Job
 from count import net
@@ -222,6 +223,17 @@ class Targets(unittest.TestCase):
         [text] = missed(result("net-varying-vfe-rr-64", p99=10), kernel, again)
         self.assertIn("99th percentile", text)
 
+    def test_a_device_that_keeps_what_it_has_sent(self) -> None:
+        name = "net-slow-packed-constant-{}-streams"
+        kernel, again = (result(name.format(one), 0.5, 0.1)
+                         for one in ("kernel", "again"))
+        ours = name.format("vfe")
+        self.assertFalse(missed(result(ours, 0.5, 0.1), kernel, again))
+        [text] = missed(result(ours, 0.5, 0.1, 50), kernel, again)
+        self.assertIn("packed ring, constant service: operations", text)
+        [text] = missed(result(ours, 0.5, 4), kernel, again)
+        self.assertIn("kicks and interrupts", text)
+
     def test_batches(self) -> None:
         for name in ("batch", "packed-batch", "coalesced"):
             ours, kernel = (f"net-{name}-{one}-udp-batch-32"
@@ -261,6 +273,27 @@ class Rows(unittest.TestCase):
             qemus = sum(one.qemu is not None for one in names.values())
             self.assertLessEqual(qemus, run.MOST_QEMU)
             self.assertLessEqual(len(names) - qemus, run.MOST_OURS)
+
+    def test_slow_functions_have_a_tap(self) -> None:
+        """With the address that the host expects."""
+        made = self.enterContext(mock.patch.object(net_peer, "lab_peers"))
+        slow = [one for one in net_rows.FUNCTIONS
+                if one.name.startswith("net-slow-")]
+        with net_peer.peers([*slow, net_rows.FUNCTIONS[0]]):
+            taps = [call.args[0] for call in made.tap.call_args_list]
+        self.assertEqual([one.number for one in taps],
+                         [one.number for one in slow])
+        for function, there in zip(slow, taps):
+            self.assertIn(f"tap:{there.tap}", function.options)
+            self.assertIn(there.guest_mac, function.options)
+
+    def test_a_device_has_the_service_of_its_row(self) -> None:
+        setup = samples.row("net-slow-packed-varying-vfe-rr-8").setup
+        control, tell = mock.Mock(), mock.Mock(return_value="eth0")
+        of(setup.function).work(tell, setup, "0000:00:10.0", {},
+                                control).find()
+        self.assertEqual([call.args[0] for call in control.call_args_list],
+                         ["service lognormal:10000:0.7", "seed 1"])
 
     def test_the_window_takes_fewer(self) -> None:
         self.assertLess(samples.row("net-trap-port-ping").ops,

@@ -62,6 +62,9 @@ class Interface:
     def find(self) -> None:
         """Wait for the interface, and give it addresses."""
         there = net_peer.network(self._setup.function)
+        for line in self._setup.told:
+            assert self._control is not None
+            self._control(line)
         self._name = self._tell(pci.script(FIND.format(
             bdf=self._bdf, address=there.guest, peer=there.peer,
             nobody=there.nobody, mac=there.peer_mac,

@@ -27,12 +27,14 @@ SEGMENT, SEGMENTS = 1000, 32    # of a datagram that the device segments
 POLL_US = 200_000       # busy polling of a socket
 WRITTEN = 200           # bytes of a request in two parts
 STREAM_BYTES = 65536    # of an operation of a TCP stream
+PIECE = 16384           # an operation of STREAMS
 
 PING, SEND, SEGMENTED, TRIP, BATCH = (
     "ping", "udp", "udp-gso", "udp-trip", "udp-batch")
 TAKE = "udp-take"       # from the device's back end, which is a source
 RR, CRR, STREAM, MAERTS = "tcp-rr", "tcp-crr", "tcp-stream", "tcp-maerts"
 WRITES = "tcp-writes"   # each request in two small parts, without delay
+STREAMS = "tcp-streams"     # from the guest, on several connections at once
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,8 @@ _COMMANDS: Mapping[str, Callable[[Job], str]] = {
                              1, job.at_once),
     WRITES: lambda job: _netload("writes", job.network.peer, PORT, job.ops,
                                  WRITTEN, job.at_once),
+    STREAMS: lambda job: _netload("streams", job.network.peer, PORT, job.ops,
+                                  PIECE, job.at_once),
     CRR: _netperf("TCP_CRR", 1),
     STREAM: _netperf("TCP_STREAM", STREAM_BYTES),
     MAERTS: _netperf("TCP_MAERTS", STREAM_BYTES),

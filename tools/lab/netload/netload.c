@@ -25,10 +25,14 @@
  * netload writes ADDRESS PORT COUNT SIZE CONNECTIONS: as turns, but the client
  * sends each request in two parts.
  *
+ * netload streams ADDRESS PORT COUNT SIZE CONNECTIONS: sends COUNT times SIZE
+ * bytes by TCP, on all of the connections at once. Waits until the server has
+ * all of them.
+ *
  * netload serve ADDRESS PORT 1 1 1: answers them, until it is killed.
  *
  * Prints "ops N ns N p50 N p99 N": operations, nanoseconds in total, and the
- * percentiles of the latency, 0 for "send". An answer that does not arrive
+ * percentiles of the latency, 0 for "send" and "streams". An answer that does not arrive
  * within WAIT_S ends it with status 1.
  */
 #include <arpa/inet.h>
@@ -277,6 +281,7 @@ static const struct mode {
 	{ "take", run_take, 1, 4096 },
 	{ "turns", run_turns, 1, 512 },
 	{ "writes", run_writes, 1, 512 },
+	{ "streams", run_streams, 1, 512 },
 	{ "serve", run_serve, 1, 1 },
 };
 

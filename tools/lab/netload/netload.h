@@ -7,6 +7,7 @@
 
 #define WAIT_S 20		/* for an answer */
 #define MOST 65507		/* bytes of a datagram, and of all segments */
+#define LAST 1			/* the last byte of a request, the response to it */
 
 struct load {
 	const char *address;
@@ -27,6 +28,7 @@ int report(const struct load *load, uint64_t ns, unsigned long latencies);
 
 int run_turns(struct load *load);
 int run_writes(struct load *load);
+int run_streams(struct load *load);
 int run_serve(struct load *load);
 
 #endif

@@ -20,8 +20,6 @@
 
 #define EVENTS 64
 
-#define LAST 1		/* the last byte of a request, the response to it */
-
 /* A connection of the client */
 struct turn {
 	int socket;
@@ -129,7 +127,7 @@ int run_writes(struct load *load)
 
 /*
  * The server's connections: the pointer of an event is the socket, plus 1. A
- * client sends no request before the response to the last one.
+ * client sends nothing between LAST and the response to it.
  */
 static void answer(int socket)
 {
