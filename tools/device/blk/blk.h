@@ -8,7 +8,6 @@
  *   config.c   features and configuration space
  *   quirk.c deviations of block devices in production
  *   window.c   the disk behind the register window
- *   backend.c  the backing file
  *   zoned.c    the zones of a host-managed one; zoned_options.c: --zoned
  */
 #ifndef BLK_H
@@ -18,7 +17,7 @@
 #include <vfe/wire_blk.h>
 
 #include "base/parse.h"
-#include "blk/backend.h"
+#include "disk/backend.h"
 #include "blk/virtio_blk.h"
 #include "blk/zoned.h"
 #include "virtio/virtio.h"

@@ -15,13 +15,17 @@ void *blk_open(const struct options *o)
 {
 	const struct blk_options *own = blk_options_of(o);
 	struct blk *b = calloc(1, sizeof(*b));
+	char error[512];
 
 	if (!b) {
 		fprintf(stderr, "vfe-device: no memory for a block device\n");
 		return NULL;
 	}
 	b->o = own;
-	b->backend = backend_open(own->backing, own->readonly);
+	b->backend = backend_open(own->backing, own->readonly, error,
+				  sizeof(error));
+	if (!b->backend)
+		fprintf(stderr, "vfe-device: %s\n", error);
 	if (b->backend && own->zoned.on)
 		b->zoned = zoned_new(&own->zoned, backend_capacity(b->backend));
 	if (b->backend && (b->zoned || !own->zoned.on))

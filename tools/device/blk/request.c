@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "blk/blk.h"
+#include "guest/iov.h"
 
 struct request {
 	struct queue *q;
@@ -22,53 +23,6 @@ struct request {
 	uint32_t written;	/* bytes of data certainly written */
 	const struct iovec *place;	/* where a zone append says its sector */
 };
-
-/* Copy the first @len bytes, which must exist. */
-static void iov_read(void *to, const struct iovec *iov, size_t len)
-{
-	char *p = to;
-
-	while (len) {
-		size_t part = iov->iov_len < len ? iov->iov_len : len;
-
-		memcpy(p, iov->iov_base, part);
-		p += part;
-		len -= part;
-		iov++;
-	}
-	/* The guest may change it now: the device does not read it again. */
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-static void iov_write(const struct iovec *iov, const void *from, size_t len)
-{
-	const char *p = from;
-
-	while (len) {
-		size_t part = iov->iov_len < len ? iov->iov_len : len;
-
-		memcpy(iov->iov_base, p, part);
-		p += part;
-		len -= part;
-		iov++;
-	}
-}
-
-/* Drop the first @len bytes, which must exist. */
-static void iov_skip(struct iovec **iov, int *n, size_t len)
-{
-	while (len) {
-		size_t part = (*iov)->iov_len < len ? (*iov)->iov_len : len;
-
-		(*iov)->iov_base = (char *)(*iov)->iov_base + part;
-		(*iov)->iov_len -= part;
-		len -= part;
-		if (!(*iov)->iov_len) {
-			(*iov)++;
-			(*n)--;
-		}
-	}
-}
 
 static int complain(const struct request *r, const char *what,
 		    unsigned long long value)

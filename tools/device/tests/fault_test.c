@@ -44,11 +44,18 @@ static bool try_create(struct backend *b)
 	return made;
 }
 
+static struct backend *open_disk(const char *path, bool readonly)
+{
+	char error[256];
+
+	return backend_open(path, readonly, error, sizeof(error));
+}
+
 /* Each allocation fails in turn; LeakSanitizer checks for leaks. */
 static void fail_each(int *at, int least)
 {
 	int disk = memory_file(1);
-	struct backend *b = backend_open(path_of(disk), false);
+	struct backend *b = open_disk(path_of(disk), false);
 	int i = 0;
 
 	do {
@@ -72,22 +79,22 @@ static void test_open(void)
 	struct backend *b;
 
 	fault.calloc_at = 0;
-	CHECK(!backend_open(path_of(disk), false));
+	CHECK(!open_disk(path_of(disk), false));
 	fault_clear();
-	CHECK(!backend_open(path_of(small), false));
+	CHECK(!open_disk(path_of(small), false));
 	CHECK_EQ(ftruncate(small, 513), 0);
-	CHECK(!backend_open(path_of(small), false));
-	CHECK(!backend_open("/proc/self/fd", true));
-	CHECK(!backend_open("/dev/null", false));
-	CHECK(!backend_open("/nonexistent/disk", false));
-	b = backend_open(path_of(disk), false);
+	CHECK(!open_disk(path_of(small), false));
+	CHECK(!open_disk("/proc/self/fd", true));
+	CHECK(!open_disk("/dev/null", false));
+	CHECK(!open_disk("/nonexistent/disk", false));
+	b = open_disk(path_of(disk), false);
 	CHECK(b);
-	CHECK(!backend_open(path_of(disk), true));	/* locked */
+	CHECK(!open_disk(path_of(disk), true));	/* locked */
 	backend_close(b);
 	/* readers share it */
-	b = backend_open(path_of(disk), true);
-	CHECK(!backend_open(path_of(disk), false));
-	backend_close(backend_open(path_of(disk), true));
+	b = open_disk(path_of(disk), true);
+	CHECK(!open_disk(path_of(disk), false));
+	backend_close(open_disk(path_of(disk), true));
 	backend_close(b);
 	backend_close(NULL);
 	close(disk);
@@ -123,7 +130,7 @@ struct disk {
 static void disk_open(struct disk *d)
 {
 	d->fd = memory_file(64);
-	d->b = backend_open(path_of(d->fd), false);
+	d->b = open_disk(path_of(d->fd), false);
 	memset(d->data, 0xa5, sizeof(d->data));
 }
 
@@ -245,7 +252,7 @@ static void test_limits(void)
 static void test_readonly(void)
 {
 	int fd = memory_file(1);
-	struct backend *b = backend_open(path_of(fd), true);
+	struct backend *b = open_disk(path_of(fd), true);
 	uint8_t data[512];
 	struct iovec iov = { data, 512 };
 

@@ -106,6 +106,10 @@ int chain_buffer(struct walk *w, unsigned int index, const struct desc *d)
 		w->writes = true;
 		w->last_addr = d->addr;
 		w->last_len = d->len;
+		if (w->c->heads < CHAIN_HEADS)
+			w->c->head[w->c->heads++] = (struct guest_part){
+				d->addr, d->len
+			};
 		w->c->write_len += d->len;
 	} else {
 		w->c->read_len += d->len;

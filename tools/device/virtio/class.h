@@ -106,6 +106,18 @@ struct vdev_class {
 	 * time it is written no sooner than the used entry.
 	 */
 	bool has_status;
+	/*
+	 * Or the class keeps a whole response: if the buffer is delayed, it may
+	 * set held, and not_before to a time (ns of the monotonic clock) before
+	 * which there is no used entry. Then, just before that entry, respond()
+	 * writes the response; or drop() forgets it, in a reset of the queue.
+	 */
+	void (*respond)(struct queue *q, void *held);
+	void (*drop)(struct queue *q, void *held);
+	/* Requests of this queue are answered at once, in spite of a stall. */
+	bool (*at_once)(const struct queue *q);
+	/* Some requests may have a not_before now, without a model or a stall. */
+	bool (*delays)(const struct vdev *v);
 
 	/*
 	 * A class with events of its own, which may all be NULL:

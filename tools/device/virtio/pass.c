@@ -47,7 +47,7 @@ static int answer_at_once(struct queue *q, struct chain *c)
 static int run_one(struct queue *q, struct chain *c, struct budget *left)
 {
 	uint64_t bytes = c->read_len + c->write_len;
-	int ret = service_delays(q->v) ? service_take(q, c) :
+	int ret = service_delays(q) ? service_take(q, c) :
 					 answer_at_once(q, c);
 
 	if (ret)
@@ -120,6 +120,16 @@ static void run_queue(struct queue *q)
 	q->later = end == PASS_LATER;
 	if (end == PASS_UNFINISHED)
 		q->pending = true;
+}
+
+void pass_catch_up(struct queue *q)
+{
+	unsigned int passes = 1 + q->size / QUEUE_BATCH_REQUESTS;
+
+	/* A driver that goes on adding requests does not keep this here. */
+	while (passes-- && queue_usable(q) &&
+	       (q->pending || (!q->later && q->v->ring->has_more(q))))
+		run_queue(q);
 }
 
 bool queue_usable(struct queue *q)
@@ -319,17 +329,22 @@ void vdev_handle(struct vdev *v, const struct pollfd *fds, int n)
 		v->class->handle(v, fds, n);
 }
 
-void vdev_serve(struct vdev *v, uint64_t now)
+void pass_publish_answered(struct vdev *v)
 {
-	if (v->class->expired && v->class->due(v) <= now)
-		v->class->expired(v, now);
-	service_answer(v, now);
 	for (unsigned int i = 0; i < v->num_queues; i++) {
 		if (!v->queues[i].answered)
 			continue;
 		v->queues[i].answered = false;
 		queue_publish(&v->queues[i]);
 	}
+}
+
+void vdev_serve(struct vdev *v, uint64_t now)
+{
+	if (v->class->expired && v->class->due(v) <= now)
+		v->class->expired(v, now);
+	service_answer(v, now);
+	pass_publish_answered(v);
 }
 
 bool vdev_wants_poll(const struct vdev *v)

@@ -93,6 +93,15 @@ struct queue {
 	bool answered;		/* used entries wait to be published */
 };
 
+/* Descriptors at the beginning of the writable part that a chain remembers */
+#define CHAIN_HEADS	4
+
+/* Guest memory, by its address there */
+struct guest_part {
+	uint64_t addr;
+	uint32_t len;
+};
+
 /* A buffer; device-readable segments come first. */
 struct chain {
 	struct iovec *iov;
@@ -104,6 +113,13 @@ struct chain {
 	uint8_t *last;		/* the last byte the device may write, or NULL */
 	uint64_t last_addr;	/* the same in the guest */
 	bool fault;		/* some part of it is not usable */
+	/* where the writable part begins in the guest */
+	struct guest_part head[CHAIN_HEADS];
+	unsigned int heads;
+	/* with a service time: see respond() of struct vdev_class */
+	bool delayed;
+	void *held;
+	uint64_t not_before;
 	uint16_t id;		/* for the used entry */
 	uint32_t steps;		/* that the used entry takes */
 };

@@ -32,6 +32,8 @@ struct answer {
 	uint32_t steps;
 	uint16_t id;
 	uint8_t status[4];	/* one, and room for a quirk that writes more */
+	bool chosen;		/* by service_finish() */
+	void *held;		/* the class's, or NULL */
 };
 
 struct service {
@@ -202,6 +204,17 @@ static struct answer take_first(struct service *s)
 	return first;
 }
 
+/* The first @n are left, in any order. */
+static void rebuild(struct service *s, unsigned int n)
+{
+	s->n = n;
+	for (unsigned int i = n / 2; i--;)
+		sift_down(s, i);
+	/* A request that is gone occupies no server. */
+	if (!n)
+		memset(s->free_at, 0, sizeof(s->free_at));
+}
+
 void service_drop(struct queue *q)
 {
 	struct service *s = q->v->service;
@@ -212,22 +225,24 @@ void service_drop(struct queue *q)
 	for (unsigned int i = 0; i < s->n; i++) {
 		if (s->heap[i].q != q)
 			s->heap[kept++] = s->heap[i];
+		else if (s->heap[i].held)
+			q->v->class->drop(q, s->heap[i].held);
 	}
-	s->n = kept;
-	for (unsigned int i = kept / 2; i--;)
-		sift_down(s, i);
 	q->in_service = 0;
-	/* A dropped request occupies no server. */
-	if (!s->n)
-		memset(s->free_at, 0, sizeof(s->free_at));
+	rebuild(s, kept);
 }
 
 /* Requests on their way */
 
-bool service_delays(const struct vdev *v)
+bool service_delays(const struct queue *q)
 {
-	const struct service *s = v->service;
+	const struct vdev_class *class = q->v->class;
+	const struct service *s = q->v->service;
 
+	if (class->at_once && class->at_once(q))
+		return false;
+	if (class->delays && class->delays(q->v))
+		return true;
 	/* Those that come behind one that waits do not overtake it. */
 	return s->model.kind || s->n || s->stalled_until > clock_ns();
 }
@@ -288,13 +303,17 @@ int service_take(struct queue *q, struct chain *c)
 		a.status_addr = c->last_addr;
 		c->last = a.status;
 	}
+	c->delayed = true;
 	ret = q->v->class->request(q, c, &a.len);
 	if (ret)
 		return ret;
 	a.write_len = c->write_len;
 	a.id = c->id;
 	a.steps = c->steps;
+	a.held = c->held;
 	a.due = finish(s, v->o->parallel, service_draw(&s->model, &s->random));
+	if (a.due < c->not_before)
+		a.due = c->not_before;
 	insert(s, &a);
 	q->in_service++;
 	return 0;
@@ -311,6 +330,8 @@ static void answer(struct vdev *v, const struct answer *a)
 		status = gmem_ptr(v->gm, a->status_addr, 1, true);
 	if (status)
 		quirk_write_status(v, status, a->status[0]);
+	if (a->held)
+		v->class->respond(a->q, a->held);
 	ring_push(a->q, &c, quirk_used_len(a->q, &c, a->len));
 	quirk_request_done(v);
 	a->q->in_service--;
@@ -342,6 +363,95 @@ void service_answer(struct vdev *v, uint64_t now)
 		a.due = now + RETRY_NS;
 		insert(s, &a);
 	}
+}
+
+unsigned int service_count(struct vdev *v, service_match *match, void *arg)
+{
+	const struct service *s = v->service;
+	unsigned int found = 0;
+
+	for (unsigned int i = 0; i < s->n; i++)
+		found += s->heap[i].held &&
+			 match(s->heap[i].q, s->heap[i].held, arg);
+	return found;
+}
+
+/* 2.7.9, 2.8.8: those of the queue that came before @last are chosen, too. */
+static void choose_before(struct service *s, const struct queue *q,
+			  uint64_t last)
+{
+	for (unsigned int i = 0; i < s->n; i++) {
+		if (s->heap[i].q == q && s->heap[i].order < last)
+			s->heap[i].chosen = true;
+	}
+}
+
+/* Return: how many match */
+static unsigned int choose(struct vdev *v, service_match *match, void *arg)
+{
+	struct service *s = v->service;
+	unsigned int found = 0;
+
+	for (unsigned int i = 0; i < s->n; i++) {
+		struct answer *a = &s->heap[i];
+
+		if (!a->held || !match(a->q, a->held, arg))
+			continue;
+		found++;
+		a->chosen = true;
+		if (vdev_has(v, VIRTIO_F_IN_ORDER))
+			choose_before(s, a->q, a->order);
+	}
+	return found;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct answer *x = a, *y = b;
+
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+unsigned int service_finish(struct vdev *v, service_match *match, void *arg)
+{
+	struct service *s = v->service;
+	unsigned int found = choose(v, match, arg), all = s->n, kept = 0;
+
+	if (!found)
+		return 0;
+	for (unsigned int i = 0; i < all; i++) {
+		if (!s->heap[i].chosen)
+			swap(&s->heap[i], &s->heap[kept++]);
+	}
+	qsort(&s->heap[kept], all - kept, sizeof(s->heap[0]), by_order);
+	rebuild(s, kept);
+	for (unsigned int i = kept; i < all; i++) {
+		struct answer a = s->heap[i];
+
+		a.chosen = false;
+		if (ring_resolve(a.q)) {
+			answer(v, &a);
+			continue;
+		}
+		/* As in service_answer(); there is room before @i. */
+		a.due = clock_ns() + RETRY_NS;
+		insert(s, &a);
+	}
+	return found;
+}
+
+void service_hold(struct vdev *v, service_match *match, void *arg,
+		  uint64_t until)
+{
+	struct service *s = v->service;
+
+	for (unsigned int i = 0; i < s->n; i++) {
+		struct answer *a = &s->heap[i];
+
+		if (a->held && a->due < until && match(a->q, a->held, arg))
+			a->due = until;
+	}
+	rebuild(s, s->n);
 }
 
 bool service_change(struct vdev *v, const char *model)

@@ -47,7 +47,7 @@ struct service *service_new(const struct vdev *v, unsigned int most);
 void service_free(struct service *s);
 
 /* Does a request that comes now have to wait? */
-bool service_delays(const struct vdev *v);
+bool service_delays(const struct queue *q);
 /*
  * Execute a request, and delay its completion until it is due.
  * Return: 0, REQUEST_LATER if the class leaves it in the ring, or -1 after a
@@ -67,6 +67,20 @@ void service_drop(struct queue *q);
 void service_answer(struct vdev *v, uint64_t now);
 /* When the next answer is due. Return: ns, or UINT64_MAX if none waits. */
 uint64_t service_due(const struct vdev *v);
+
+/* Is this the request? @held: what the class keeps of it, not NULL */
+typedef bool service_match(const struct queue *q, void *held, void *arg);
+
+unsigned int service_count(struct vdev *v, service_match *match, void *arg);
+/*
+ * Answer these now, in order of arrival, and with IN_ORDER those before them;
+ * pass_publish_answered() shows them to the driver.
+ * Return: how many matched
+ */
+unsigned int service_finish(struct vdev *v, service_match *match, void *arg);
+/* Answer these no sooner than at @until, ns of the monotonic clock. */
+void service_hold(struct vdev *v, service_match *match, void *arg,
+		  uint64_t until);
 
 /*
  * The control socket: another model. Return: false if it is none, or if the

@@ -154,6 +154,14 @@ void queue_notify(struct queue *q);
 /* The buffers are used up: ask for a notification. Return: as arm() */
 bool queue_arm(struct queue *q);
 
+/* The used entries of service_finish() */
+void pass_publish_answered(struct vdev *v);
+/*
+ * For a class whose queues depend on each other: take all requests that the
+ * driver has made available in this queue.
+ */
+void pass_catch_up(struct queue *q);
+
 /* 4.1.5.2: a write to the notify structure */
 void pass_notify(struct vdev *v, uint32_t offset, unsigned int size,
 		 uint32_t value);

@@ -18,7 +18,7 @@
 
 #include <vfe/wire_blk.h>
 
-#include "blk/backend.h"
+#include "disk/backend.h"
 
 #define SECTOR		VFE_SECTOR_SIZE
 #define IOV_BATCH	256	/* less than any IOV_MAX */
@@ -34,10 +34,19 @@ struct backend {
 	uint64_t sectors;
 };
 
-static void complain(const char *path, const char *what, const char *advice)
+/* The file, and where the line about it goes */
+struct opening {
+	const char *path;
+	bool readonly;
+	char *error;
+	size_t size;
+};
+
+static void complain(const struct opening *o, const char *what,
+		     const char *advice)
 {
-	fprintf(stderr, "vfe-device: backing file %s: %s: %s\n", path, what,
-		advice);
+	snprintf(o->error, o->size, "backing file %s: %s: %s", o->path, what,
+		 advice);
 }
 
 /* Return: the size in bytes, or 0 with errno set */
@@ -70,20 +79,20 @@ static const char *open_advice(int err)
 }
 
 /* O_EXCL refuses a mounted block device. */
-static int open_file(const char *path, bool readonly, struct stat *st)
+static int open_file(const struct opening *o, struct stat *st)
 {
-	int flags = (readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK;
+	int flags = (o->readonly ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK;
 	int fd;
 
-	if (!stat(path, st) && S_ISBLK(st->st_mode))
+	if (!stat(o->path, st) && S_ISBLK(st->st_mode))
 		flags |= O_EXCL;
-	fd = open(path, flags);
+	fd = open(o->path, flags);
 	if (fd < 0) {
-		complain(path, strerror(errno), open_advice(errno));
+		complain(o, strerror(errno), open_advice(errno));
 		return -1;
 	}
 	if (fstat(fd, st) || !(S_ISREG(st->st_mode) || S_ISBLK(st->st_mode))) {
-		complain(path, "neither a file nor a block device",
+		complain(o, "neither a file nor a block device",
 			 "give a raw file or a block device");
 		close(fd);
 		return -1;
@@ -91,12 +100,12 @@ static int open_file(const char *path, bool readonly, struct stat *st)
 	return fd;
 }
 
-static bool check_size(const char *path, uint64_t bytes)
+static bool check_size(const struct opening *o, uint64_t bytes)
 {
 	char what[64];
 
 	if (!bytes) {
-		complain(path, errno ? strerror(errno) : "it is empty",
+		complain(o, errno ? strerror(errno) : "it is empty",
 			 "make it larger, for example with truncate -s 1G");
 		return false;
 	}
@@ -104,42 +113,45 @@ static bool check_size(const char *path, uint64_t bytes)
 		snprintf(what, sizeof(what),
 			 "its size %llu is not a multiple of 512",
 			 (unsigned long long)bytes);
-		complain(path, what, "round it up, for example with truncate");
+		complain(o, what, "round it up, for example with truncate");
 		return false;
 	}
 	return true;
 }
 
 /* Readers may share the file; a writer needs it exclusively. */
-static bool lock_file(const char *path, int fd, bool readonly)
+static bool lock_file(const struct opening *o, int fd)
 {
-	if (!flock(fd, (readonly ? LOCK_SH : LOCK_EX) | LOCK_NB))
+	if (!flock(fd, (o->readonly ? LOCK_SH : LOCK_EX) | LOCK_NB))
 		return true;
 	if (errno == EWOULDBLOCK)
-		complain(path, "in use by another process",
+		complain(o, "in use by another process",
 			 "end that one, or give each device a file of its own");
 	else
-		complain(path, strerror(errno), "it cannot be locked");
+		complain(o, strerror(errno), "it cannot be locked");
 	return false;
 }
 
-struct backend *backend_open(const char *path, bool readonly)
+struct backend *backend_open(const char *path, bool readonly, char *error,
+			     size_t size)
 {
+	const struct opening opening = { path, readonly, error, size };
+	const struct opening *o = &opening;
 	struct backend *b;
 	struct stat st;
 	uint64_t bytes;
-	int fd = open_file(path, readonly, &st);
+	int fd = open_file(o, &st);
 
 	if (fd < 0)
 		return NULL;
-	if (!lock_file(path, fd, readonly))
+	if (!lock_file(o, fd))
 		goto err_close;
 	bytes = file_size(fd, &st);
-	if (!check_size(path, bytes))
+	if (!check_size(o, bytes))
 		goto err_close;
 	b = calloc(1, sizeof(*b));
 	if (!b) {
-		complain(path, strerror(ENOMEM), "free some memory");
+		complain(o, strerror(ENOMEM), "free some memory");
 		goto err_close;
 	}
 	b->fd = fd;

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The backing file. All return 0 or -errno; sectors are of 512 bytes. */
+/*
+ * The backing file of a disk of any class. All return 0 or -errno; sectors are
+ * of 512 bytes.
+ */
 #ifndef BACKEND_H
 #define BACKEND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/uio.h>
 
 struct backend;
 
-/* On failure prints one line with the file, the problem and its remedy. */
-struct backend *backend_open(const char *path, bool readonly);
+/*
+ * Return: NULL with one line in @error: the file, the problem and its remedy,
+ * without a newline
+ */
+struct backend *backend_open(const char *path, bool readonly, char *error,
+			     size_t size);
 void backend_close(struct backend *b);
 uint64_t backend_capacity(const struct backend *b);	/* sectors */
 bool backend_readonly(const struct backend *b);
