@@ -18,8 +18,9 @@ TOP = {"COPYING", "Kbuild", "Makefile", "README.md", "drivers", "include",
        "kunit", "tools"}
 SYSFS = "drivers/core/sysfs.c"
 # folders of the device, each of which calls only those before it
-DEVICE_LAYERS = ("base", "guest", "virtio", "pci", "blk", "rng", "net",
-                 "vfio", "process")
+DEVICE_LAYERS = ("base", "guest", "virtio", "pci", "disk", "blk", "rng",
+                 "net", "scsi", "vfio", "process")
+DISK_LAYERS = ("disk", "blk", "scsi")
 DISK_WORDS = re.compile(r"\w*(?:sector|zone|disk|backing)\w*",
                         re.IGNORECASE)
 
@@ -128,8 +129,9 @@ def device_layers(root: Path) -> list[str]:
             found += [f"{name}: includes {above}/, which is above it"
                       for above in DEVICE_LAYERS[height + 1:]
                       if f'#include "{above}/' in text]
-            if layer != "blk":
-                found += [f"{name}: '{word}' belongs in blk/"
+            if layer not in DISK_LAYERS:
+                found += [f"{name}: '{word}' belongs in"
+                          f" {' or '.join(DISK_LAYERS)}"
                           for word in DISK_WORDS.findall(
                               without_comments(text))]
     return found

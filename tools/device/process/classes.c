@@ -4,10 +4,12 @@
 #include "net/net.h"
 #include "process/options.h"
 #include "rng/rng.h"
+#include "scsi/scsi.h"
 
 const struct vdev_class *const classes[] = {
 	&blk_class,
 	&rng_class,
 	&net_class,
+	&scsi_class,
 	NULL
 };

@@ -24,7 +24,7 @@ enum option_key {
 
 static const struct argp_option list[] = {
 	{ "class", KEY_CLASS, "NAME", 0,
-	  "Class of the device: blk (default), rng or net; must be the first option, as others depend on it: --class NAME --help lists them",
+	  "Class of the device: blk (default), rng, net or scsi; must be the first option, as others depend on it: --class NAME --help lists them",
 	  0 },
 	{ "socket", KEY_SOCKET, "PATH", 0,
 	  "Unix socket to which QEMU's vfio-user-pci connects", 0 },

@@ -12,6 +12,7 @@
 
 #include "client.h"
 #include "fault.h"
+#include "scsi/scsi.h"
 
 static struct blk_options blk_options = { .serial = "fault" };
 static struct options options = {
@@ -99,6 +100,36 @@ static void test_open(void)
 	backend_close(NULL);
 	close(disk);
 	close(small);
+}
+
+/* A host and its units are made whole, or not at all. */
+static void test_open_scsi(void)
+{
+	int disk = memory_file(1), other = memory_file(1), i = -1;
+	static struct scsi_options own;
+	struct options o = { .class = &scsi_class, .of_class = &own };
+	unsigned int before = open_fds();
+	void *state;
+
+	own.n = 2;
+	for (unsigned int n = 0; n < 2; n++) {
+		own.units[n] = (struct unit_spec){
+			.lun = n, .block_size = 512, .protection = n,
+		};
+		strcpy(own.units[n].path, path_of(n ? other : disk));
+	}
+	do {
+		fault.calloc_at = ++i;
+		state = scsi_class.open(&o);
+		fault_clear();
+		CHECK(state || open_fds() == before);
+	} while (!state && i < 20);
+	/* the host, two units and their files, protection information */
+	CHECK_EQ(i, 6);
+	scsi_class.close(state);
+	CHECK_EQ(open_fds(), before);
+	close(disk);
+	close(other);
 }
 
 static void test_guest_memory(void)
@@ -268,6 +299,7 @@ static void test_readonly(void)
 const struct test fault_tests[] = {
 	{ "no memory for some part of the device", .run = test_create },
 	{ "backing files that cannot be opened", .run = test_open },
+	{ "SCSI hosts that cannot be made", .run = test_open_scsi },
 	{ "no memory for a mapping", .run = test_guest_memory },
 	{ "a backing file without fallocate", .run = test_by_hand },
 	{ "a backing file that fails", .run = test_errors },

@@ -98,5 +98,8 @@ extern const struct test net_queue_tests[];
 extern const struct test net_control_tests[];
 extern const struct test net_link_tests[];
 extern const struct test scsi_wire_tests[];
+extern const struct test scsi_command_tests[];
+extern const struct test scsi_transfer_tests[];
+extern const struct test scsi_task_tests[];
 
 #endif /* GUEST_H */

@@ -11,6 +11,7 @@
 
 #include "client.h"
 #include "rng/rng.h"
+#include "scsi/scsi.h"
 
 #define EXPRESS		0x54
 #define PCI_CFG		0xe8
@@ -48,6 +49,16 @@ static void entropy(struct options *o)
 	o->of_class = &rng_options;
 	o->queues = 1;
 	o->map_doorbell = true;
+}
+
+static void scsi_host(struct options *o)
+{
+	static struct scsi_options no_units;
+
+	o->class = &scsi_class;
+	o->of_class = &no_units;
+	o->queues = 3;
+	o->stock = true;
 }
 
 static void check_vendor_cap(struct client *c, uint32_t at)
@@ -100,7 +111,7 @@ static uint32_t check_caps(struct client *c)
 			check_structure(c, at);
 		else if (id == PCI_CAP_ID_MSIX)
 			CHECK_EQ(config_get(c, at + PCI_MSIX_FLAGS, 2) &
-				 PCI_MSIX_FLAGS_QSIZE, c->o.queues);
+				 PCI_MSIX_FLAGS_QSIZE, options_queues(&c->o));
 		seen |= 1U << (id == PCI_CAP_ID_VNDR ? type : id + 8);
 		at = config_get(c, at + PCI_CAP_LIST_NEXT, 1);
 	}
@@ -118,6 +129,7 @@ static void test_identity(void)
 		{ NULL, 0x10f2, 0x018000 },
 		{ stock, 0x1042, 0x018000 },
 		{ entropy, 0x10f4, 0x00ff00 },
+		{ scsi_host, 0x1048, 0x010000 },
 	};
 	/* PM, Express; common, notify, ISR, device, PCI_CFG, the vendor's */
 	const uint32_t all = 1U << (PCI_CAP_ID_PM + 8) |

@@ -15,7 +15,8 @@ int main(void)
 		blk_tests, bad_tests,
 		race_tests, service_tests, quirk_tests, zoned_tests, rng_tests,
 		net_packet_tests, net_queue_tests, net_control_tests,
-		net_link_tests, scsi_wire_tests,
+		net_link_tests, scsi_wire_tests, scsi_command_tests,
+		scsi_transfer_tests, scsi_task_tests,
 		NULL
 	};
 

@@ -33,7 +33,7 @@ static const struct argp_option list[] = {
 	{ "poll", KEY_POLL, NULL, 0,
 	  "Poll the rings, and suppress notifications", 0 },
 	{ "queues", KEY_QUEUES, "N", 0,
-	  "Queues, 1 to 64 (default 4; entropy device: 1; network device: see --pairs)",
+	  "Queues, 1 to 64 (default 4; entropy device: 1; network device: see --pairs; SCSI host: request queues, up to 16)",
 	  0 },
 	{ "queue-size", KEY_QUEUE_SIZE, "N", 0,
 	  "Entries of each queue, 1 to 1024 (default 256); a split ring gets the next lower power of two",

@@ -376,19 +376,11 @@ unsigned int service_count(struct vdev *v, service_match *match, void *arg)
 	return found;
 }
 
-/* 2.7.9, 2.8.8: those of the queue that came before @last are chosen, too. */
-static void choose_before(struct service *s, const struct queue *q,
-			  uint64_t last)
-{
-	for (unsigned int i = 0; i < s->n; i++) {
-		if (s->heap[i].q == q && s->heap[i].order < last)
-			s->heap[i].chosen = true;
-	}
-}
-
 /* Return: how many match */
 static unsigned int choose(struct vdev *v, service_match *match, void *arg)
 {
+	/* By queue: those that came before this one are chosen, too. */
+	uint64_t last[IRQ_MAX_VECTORS] = {};
 	struct service *s = v->service;
 	unsigned int found = 0;
 
@@ -399,8 +391,14 @@ static unsigned int choose(struct vdev *v, service_match *match, void *arg)
 			continue;
 		found++;
 		a->chosen = true;
-		if (vdev_has(v, VIRTIO_F_IN_ORDER))
-			choose_before(s, a->q, a->order);
+		if (last[a->q->index] < a->order)
+			last[a->q->index] = a->order;
+	}
+	/* 2.7.9, 2.8.8 */
+	for (unsigned int i = 0; vdev_has(v, VIRTIO_F_IN_ORDER) && i < s->n;
+	     i++) {
+		if (s->heap[i].order < last[s->heap[i].q->index])
+			s->heap[i].chosen = true;
 	}
 	return found;
 }
