@@ -140,6 +140,10 @@ SEEDS = (
     Seed("a command whose memory is used too early", ("net/silent",), "case", (
         Change("drivers/net/ctrl.c", "slot->state = VFE_NET_SLOT_LATE;",
                "slot->state = VFE_NET_SLOT_FREE;"),)),
+    Seed("a command without its feature", ("net/commands",), "case", (
+        Change("drivers/net/rss.c",
+               "return rss->report ? vfe_net_hash_send(vn) : 0;",
+               "return vfe_net_hash_send(vn);"),)),
     Seed("buffers of a queue without a ring", ("net/moments",), "boot", (
         Change("drivers/core/queue.c",
                "q->ring ? q->ops->detach(q) : NULL;",
