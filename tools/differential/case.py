@@ -117,7 +117,7 @@ def _turn(guests: Guests, case: Case, driver: str, side: int,
     for _ in range(TRIES):
         turn = guests.get().turn(driver, case.config, side, case.mode,
                                  case.workload)
-        if not turn.usable:
+        if not turn.usable or guests.get().spoilt_by(case.workload):
             guests.discard()
         if not turn.foreign:
             break

@@ -119,6 +119,12 @@ class GuestSession(abc.ABC):
         del workload, trace
         return ""
 
+    def spoilt_by(self, workload: Workload) -> bool:
+        """Whether another driver than ours may have written into memory that
+        is not its own during a workload: later turns need a new guest."""
+        del workload
+        return False
+
     def host(self, side: Side, workload: Workload,
              ) -> contextlib.AbstractContextManager[None]:
         """What the host does while the workload runs."""

@@ -17,6 +17,7 @@ _LEAST = "a packed ring of 19 has room for a full skb; virtio_net wants one" \
          " more"
 _WHOLE = "vfe_net refuses a ring that a packet of 64 KiB does not fit: the" \
          " device would wait for buffers for ever"
+_NO_TSO = "a device without GUEST_TSO has no rx-gro-hw to switch"
 _UNDER = "program=attached"     # to the interface of at least one of them
 _UNSEEN = "virtio_net takes a program although it never shows it the packets" \
           " in buffers of several pages"
@@ -62,6 +63,14 @@ DOCUMENTED = (
           " virtio_net takes it, without effect",
           ours="ethtool -K dut rx-gro-hw on -> 1",
           theirs="ethtool -K dut rx-gro-hw on -> 0"),
+    _step("_feature", "likewise, and the device refuses it later",
+          ours="ethtool -K dut rx-gro-hw on -> 1",
+          theirs="ethtool -K dut rx-gro-hw on -> 1, rx-gro-hw waits"),
+    Documented("free", _NO_TSO, ours=r"\[(?!.*rx-gro-hw).*\]",
+               theirs=r"\[.*'rx-gro-hw'.*\]"),
+    Documented(r"on\.rx-gro-hw", _NO_TSO, ours=r"\(nothing\)", theirs="[01]"),
+    Documented(r"on\.rx-gro-hw\.from-.*", _NO_TSO, ours=r"\(nothing\)",
+               theirs="whole"),
     _step("_feature", _FULL, ours="ethtool -K dut (sg|tso|gso) on -> 1",
           theirs="ethtool -K dut (sg|tso|gso) on -> 0"),
     _step("_mtu", "as mtu-under", ours=r".* mtu \d+ -> 2",
@@ -85,6 +94,13 @@ DOCUMENTED = (
                _UNSEEN, ours="32", theirs="0", needs="mrg_rxbuf=off"),
     Documented(r"mtu-9000\.fragments", _UNSEEN, ours="Invalid argument",
                theirs="attached", needs="mrg_rxbuf=off"),
+    # a program for fragments, with an MTU of 9000 from the beginning
+    Documented(r"(aborted|drop|pass|(only-)?tx|redirect)\.fragments", _UNSEEN,
+               ours="Invalid argument", theirs=r"\(nothing\)",
+               needs="mrg_rxbuf=off"),
+    Documented(r"(aborted|drop|pass|(only-)?tx|redirect)\.fragments"
+               r"\.(came|reflected|from-.*)", _UNSEEN, ours=r"\(nothing\)",
+               theirs="(32|0|whole)", needs="mrg_rxbuf=off"),
     Documented(r"come\.freeze\.\d+", _LOST, ours=r".*52:54:00:09:00:22.*",
                theirs=r".*52:54:00:09:00:02.*"),
     Documented(r"kept\.\d+", _LOST, ours="all", theirs=r"TX:\s+128"),
@@ -115,8 +131,8 @@ DOCUMENTED = (
                r" program"),
     Documented(LOG, "it says so", ours=r".* combined \d+: not with an XDP"
                r" program, unload it first"),
-    Documented(r"(ethtool-k|after)\.rx-gro-hw", "a device without GUEST_TSO"
-               " has none to switch on", ours=r"off \[fixed\]", theirs="off"),
+    Documented(r"(ethtool-k|after)\.rx-gro-hw", _NO_TSO,
+               ours=r"off \[fixed\]", theirs="off"),
     Documented(r"feature\.HOST_UFO", "no kernel since Linux 4.14 makes such"
                " packets; virtio_net accepts it, and does not use it",
                ours=r"\(nothing\)", theirs="accepted"),

@@ -67,6 +67,10 @@ class Session(GuestSession):
             return "virtio_net transmitted into freed queues and panicked"
         return ""
 
+    def spoilt_by(self, workload: Workload) -> bool:
+        """What virtio_net wrote into freed queues without a panic."""
+        return workload.name in SUSPEND
+
     def end(self) -> None:
         self._link.remove()
 

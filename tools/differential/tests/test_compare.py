@@ -249,3 +249,18 @@ class Cases(unittest.TestCase):
                 (case.workload, f"{known}[  1.0]  ? vfe_net_poll+0x1/0x2"
                                 " [vfe_net]\n")):
             self.assertFalse(session.foreign_panic(workload, trace))
+
+    def test_a_guest_is_new_after_a_suspend(self) -> None:
+        kind = KINDS["net"]
+        [case] = [one for one in kind.cases(kind.every)
+                  if one.name == "plain/default/suspend"]
+        session = Session([case.config], "test")
+        self.addCleanup(session.close, True)
+        self.assertTrue(session.spoilt_by(case.workload))
+        guests = cases.Guests("test", lambda configs, name: session)
+        with mock.patch.object(session, "start"), \
+                mock.patch.object(session, "close") as close, \
+                mock.patch.object(session, "turn", lambda driver, *_:
+                                  Turn(driver, "ended", "0")):
+            cases.run(guests, case, False)
+        self.assertEqual(close.call_count, 2)
