@@ -99,10 +99,9 @@ def _paired(rows: Rows) -> list[Target]:
         *in_every(_of(every, PING), "on QEMU's device: at most half of the"
                   " interrupts per ping (2 % may be shared)",
                   lambda cell: cell.both("interrupts"), SHARED * HALF),
-        # Half is for a stream that the guest's CPU bounds (_fast()). Here QEMU
-        # does, which passes on each packet to the tap by a system call: the
-        # socket's send buffer fills, and the sender sleeps until an interrupt
-        # gives buffers back, with either driver.
+        # Half is for a device that polls, which needs no kick (_fast()). QEMU
+        # asks for one whenever it has emptied the ring, of either driver: only
+        # the interrupts are the driver's choice.
         *in_every(_of(timed, SEND), "UDP stream of small packets, bound by"
                   " the device: kicks and interrupts per packet no more,"
                   f" except for chance ({CHANCE})", _notified, CHANCE),
