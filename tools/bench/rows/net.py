@@ -226,7 +226,7 @@ CONSTANT_SWAPPED, VARYING_SWAPPED = (
 FAST = _both("fast", "fast")
 # The same on our device, with delays of its own; it has no TCP
 OWN = {kind: _three(f"own-{kind}", f"own-{kind}") for kind in OWN_DELAYS}
-# A device that keeps what it has sent fills rings and BQL's limit.
+# A device that keeps what it has sent: somebody waits for its interrupts.
 SLOW: Mapping[str, tuple[tuple[Setup, ...], Sequence[tuple[str, int]]]] = {
     "packed-constant": (_slow("packed", "constant"),
                         ((STREAMS, 1), (STREAMS, 8))),
