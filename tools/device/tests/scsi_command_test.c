@@ -81,7 +81,7 @@ static void test_vital_data(struct guest *g)
 	CHECK_EQ(data[5], 128);
 	CHECK_EQ(get16(data + 6), 1);
 	CHECK_EQ(get32(data + 8), 65535 / 8);
-	CHECK_EQ(get32(data + 20), 1U << 18);
+	CHECK_EQ(get32(data + 20), 1U << 17);
 	CHECK_EQ(get64(data + 36), 8192);
 	CHECK(!host_in(&h, UNIT_PLAIN, CDB(0x12, 1, 0xb2, 0, 255, 0), 255));
 	CHECK_EQ(data[5], 0xe4);
