@@ -18,10 +18,10 @@
 
 static void vfe_scsi_warn_late(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 {
-	sdev_printk(KERN_WARNING, sc->device,
-		    "%s: a command (opcode %#04x) has been in flight for more than %u ms; the device reports no fault: still waiting\n",
-		    pci_name(vs->vd->pdev), sc->cmnd[0],
-		    jiffies_to_msecs(scsi_cmd_to_rq(sc)->timeout));
+	dev_warn_ratelimited(&sc->device->sdev_gendev,
+			     "%s: a command (opcode %#04x) has been in flight for more than %u ms; the device reports no fault: still waiting\n",
+			     pci_name(vs->vd->pdev), sc->cmnd[0],
+			     jiffies_to_msecs(scsi_cmd_to_rq(sc)->timeout));
 }
 
 /**
