@@ -42,10 +42,11 @@ class Way:
             f" {self.cflags}".rstrip()
 
 
-def mirror(folder: Path) -> None:
+def mirror(way: Way) -> None:
     """Bring the copy of the sources up to date."""
+    folder = way.folder
     build.drop_interrupted(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    build.drop_other(folder, way.kernel)
     root = paths.checkout()
     files.mirror_sources(root, folder, FOLDERS, build.is_source)
     data = (root / "Kbuild").read_bytes()
@@ -78,7 +79,7 @@ def make(way: Way, suites: Sequence[Suite], copy: bool = True,
     """
     with files.lock(way.folder.with_suffix(".lock")):
         if copy:
-            mirror(way.folder)
+            mirror(way)
         _make(way, suites)
     # the folder may contain modules of removed or deselected suites
     wanted = {*DRIVERS, *((MOCK, *(suite.module for suite in suites))

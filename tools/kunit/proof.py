@@ -28,7 +28,7 @@ class _Field:
 
     def pack(self, names: Sequence[str], seed: Seed | None) -> runs.Boots:
         """Build with a seeded bug, or without."""
-        modules.mirror(self.way.folder)
+        modules.mirror(self.way)
         if seed:
             sow(self.way.folder, seed)
         made = modules.make(self.way, self.built, copy=False)
@@ -93,7 +93,7 @@ def run() -> Iterator[tuple[str, str]]:
             yield from _results(waiting)
             waiting = [(seed, pool.submit(_boot, packed, number, seed))]
         yield from _results(waiting)
-    modules.mirror(field.way.folder)
+    modules.mirror(field.way)
 
 
 def show() -> int:

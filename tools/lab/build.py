@@ -19,6 +19,7 @@ from .errors import LabError
 MODULES = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_trap",
            "vfe_trap_blk", "vfe_trap_net")
 STAMP = "built"
+BUILT_FOR = "kernel"
 UNDER_WAY = "under-way"
 _KEPT = (".c", ".h", ".S", ".lds")
 
@@ -75,6 +76,7 @@ def modules(kernel: str = recipe.BOOT_KERNEL,
     made_by = " ".join([kdir.name, *flags])
     with files.lock(folder.with_suffix(".lock")):
         drop_interrupted(folder)
+        drop_other(folder, kdir)
         if _up_to_date(folder, made_by):
             return folder / "ko"
         argv = ["make", _jobs(), "-C", str(kdir), f"M={folder}", *flags,
@@ -94,6 +96,16 @@ def drop_interrupted(folder: Path) -> None:
     make would consider that file complete."""
     if (folder / UNDER_WAY).exists():
         files.remove(folder)
+
+
+def drop_other(folder: Path, kernel: Path) -> None:
+    """Start over for another kernel: make compares the paths and times of its
+    headers, and takes objects of another configuration for up to date."""
+    note = folder / BUILT_FOR
+    if not note.is_file() or note.read_text() != kernel.name:
+        files.remove(folder)
+        folder.mkdir(parents=True)
+        note.write_text(kernel.name)
 
 
 def drop_moved(objects: Path) -> None:
