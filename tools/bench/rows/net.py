@@ -245,11 +245,11 @@ SOURCE = _both("source", "source")
 CONNECTIONS = (1, 8, 64)
 PAIRED: Sequence[tuple[str, int]] = (
     (PING, 1), (SEND, 1), (SEGMENTED, 1), (STREAM, 1), (MAERTS, 1),
-    *((RR, connections) for connections in CONNECTIONS), (WRITES, 1),
-    (CRR, 1))
+    (STREAMS, 8), *((RR, connections) for connections in CONNECTIONS),
+    (WRITES, 1), (CRR, 1))
 SENT: Sequence[tuple[str, int]] = ((SEND, 1), (SEGMENTED, 1))
 DELAYED: Sequence[tuple[str, int]] = (
-    (PING, 1), (STREAM, 1), (MAERTS, 1),
+    (PING, 1), (STREAM, 1), (MAERTS, 1), (STREAMS, 8),
     *((RR, connections) for connections in CONNECTIONS), (WRITES, 1))
 STREAMED: Sequence[tuple[str, int]] = ((STREAM, 1), (MAERTS, 1))
 ANSWERED: Sequence[tuple[str, int]] = ((PING, 1), (TRIP, 1), (BATCH, DEPTH))
