@@ -27,7 +27,8 @@ struct vfe_net_tx_table {
 	struct sk_buff *skb;
 	dma_addr_t addr;
 	unsigned int n;
-	struct vfe_desc desc[];
+	/* as the specification places the ring's: a device may rely on it */
+	struct vfe_desc desc[] __aligned(sizeof(struct vfe_desc));
 };
 
 static void *vfe_net_tx_table_token(struct vfe_net_tx_table *table)
