@@ -5,7 +5,8 @@
  * While traffic flows, ndo_start_xmit() and NAPI take back what the device has
  * used. An interrupt is requested only if somebody may be waiting for a buffer,
  * see vfe_net_tx_awaited(); a timer takes back the rest, so that no used buffer
- * is older than about VFE_NET_MAX_AGE.
+ * is older than about VFE_NET_MAX_AGE, or VFE_NET_MAX_RUNS times that if an
+ * interrupt was requested.
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
@@ -169,6 +170,7 @@ static void vfe_net_tx_freed(struct vfe_net_txq *txq, unsigned int packets)
 	u16 room = vfe_queue_room(txq->vq);
 
 	txq->done += packets;
+	txq->runs = 0;
 	txq->begin += txq->packed ? room - txq->room : packets;
 	txq->room = room;
 	if (unlikely(txq->tables))
@@ -318,18 +320,20 @@ static void vfe_net_tx_arm_if_needed(struct vfe_net_txq *txq, int budget)
 }
 
 /*
- * After buffers were taken back: the interrupt may be over. It is disabled even
- * if none is armed: without EVENT_IDX the last one has not disabled it.
+ * After buffers were taken back: requests the interrupt anew, for three quarters
+ * of what is still in flight. While answers come and buffers are taken back for
+ * them, it moves on, and does not interrupt. It is disabled even if none is
+ * armed: without EVENT_IDX the last one has not disabled it.
  */
 static void vfe_net_tx_rearm(struct vfe_net_txq *txq, int budget)
 {
 	if (!vfe_net_tx_needs_irq(txq)) {
 		vfe_net_tx_disarm(txq);
-	} else if (!vfe_net_tx_is_armed(txq)) {
-		/* frames that XDP has not flushed raise no interrupt */
-		vfe_net_tx_kick(txq);
-		vfe_net_tx_arm_if_needed(txq, budget);
+		return;
 	}
+	/* frames that XDP has not flushed raise no interrupt */
+	vfe_net_tx_kick(txq);
+	vfe_net_tx_arm_if_needed(txq, budget);
 }
 
 /* Starts the timer for buffers that no interrupt reports. */
@@ -337,6 +341,19 @@ static void vfe_net_tx_set_timer(struct vfe_net_txq *txq)
 {
 	if (!timer_pending(&txq->timer))
 		mod_timer(&txq->timer, jiffies + VFE_NET_MAX_AGE);
+}
+
+/*
+ * Does the timer leave what is used to the interrupt that is coming? BQL's limit
+ * grows when a completion covers all that was in flight at the last one: on a
+ * device that keeps packets for some time, a few taken back now and then would
+ * keep it low.
+ */
+static bool vfe_net_tx_leaves(struct vfe_net_txq *txq)
+{
+	return txq->open && vfe_net_tx_needs_irq(txq) &&
+	       (s32)(txq->armed - txq->begin) > 0 &&
+	       ++txq->runs < VFE_NET_MAX_RUNS;
 }
 
 static void vfe_net_tx_timer(struct timer_list *t)
@@ -348,6 +365,8 @@ static void vfe_net_tx_timer(struct timer_list *t)
 		mod_timer(&txq->timer, jiffies + 1);
 		return;
 	}
+	if (vfe_net_tx_leaves(txq))
+		goto again;
 	vfe_net_tx_reclaim(txq, 1);
 	/* a position that is 2^31 old would look like a future one */
 	if ((s32)(txq->watch - txq->begin) < 0)
@@ -356,6 +375,7 @@ static void vfe_net_tx_timer(struct timer_list *t)
 		vfe_net_xdp_tx_done(txq, NULL, 0, 1);
 	if (txq->open)
 		vfe_net_tx_rearm(txq, 1);
+again:
 	if (vfe_net_tx_pending(txq))
 		vfe_net_tx_set_timer(txq);
 	__netif_tx_unlock(txq->nq);

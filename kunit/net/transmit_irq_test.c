@@ -236,6 +236,12 @@ static void packets_arrive(struct tnet *t)
 		tnet_expect_receives(t, 300, i);
 }
 
+/* It leaves buffers to an interrupt that is coming, until it has run often. */
+static void the_timer_takes(struct tnet *t)
+{
+	msleep((VFE_NET_MAX_RUNS + 2) * 2 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+}
+
 static void the_timer_runs(struct tnet *t)
 {
 	msleep(20 * jiffies_to_msecs(VFE_NET_MAX_AGE));
@@ -433,7 +439,7 @@ static void an_interrupt_that_finds_nothing(struct kunit *test)
 		for (k = 0, wanted = false; k < 6; k++)
 			wanted |= take_one(t);
 		KUNIT_EXPECT_TRUE(test, wanted);
-		msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+		the_timer_takes(t);
 		KUNIT_EXPECT_EQ(test, freed, 6U);
 		for (k = 0, wanted = false; k < 2; k++)
 			wanted |= take_one(t);
@@ -472,9 +478,40 @@ static void an_interrupt_that_is_lost(struct kunit *test)
 
 	tnet_xmit(t, awaited_frame(t));
 	KUNIT_EXPECT_TRUE(test, take_one(t));
-	msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+	the_timer_takes(t);
 	KUNIT_EXPECT_EQ(test, freed, 1U);
 	tnet_clean(t);
+}
+
+/*
+ * The timer leaves what is used to an interrupt that is coming, but not for
+ * ever.
+ */
+static void the_timer_waits_for_an_interrupt(struct kunit *test)
+{
+	unsigned int i, k;
+	struct tnet *t;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		/* else it comes for each buffer */
+		if (!(layouts[i] & BIT_ULL(VIRTIO_RING_F_EVENT_IDX)))
+			continue;
+		t = irq_up(test, layouts[i]);
+		for (k = 0; k < 8; k++)
+			tnet_xmit(t, awaited_frame(t));
+		for (k = 0; k < 4; k++)
+			KUNIT_EXPECT_FALSE(test, take_one(t));
+		msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+		KUNIT_EXPECT_EQ(test, freed, 0U);
+		the_timer_takes(t);
+		KUNIT_EXPECT_EQ_MSG(test, freed, 4U, "features %#llx",
+				    layouts[i]);
+		/* three quarters of the others */
+		KUNIT_EXPECT_FALSE(test, take_one(t));
+		KUNIT_EXPECT_FALSE(test, take_one(t));
+		KUNIT_EXPECT_TRUE(test, tnet_take_and_interrupt(t));
+		tnet_clean(t);
+	}
 }
 
 /* --- the end of those who wait --- */
@@ -577,6 +614,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(an_interrupt_that_finds_nothing),
 	KUNIT_CASE(a_slow_device),
 	KUNIT_CASE(an_interrupt_that_is_lost),
+	KUNIT_CASE(the_timer_waits_for_an_interrupt),
 	KUNIT_CASE(a_reset_frees_what_is_awaited),
 	KUNIT_CASE(bql_has_an_interrupt),
 	{}
