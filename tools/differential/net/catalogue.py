@@ -14,9 +14,11 @@ def _traffic(name: str, words: str = "", *, busy: bool = False,
                     limit=limit, cpus=cpus, host=host, needs=needs)
 
 
-def walk(seed: int) -> Workload:
-    """Random steps under traffic, from a seed."""
-    return _traffic("walk", str(seed), limit=400, title=f"walk-{seed}")
+def walk(seed: int, host: str = "") -> Workload:
+    """Random steps under traffic, from a seed; the host may do something
+    meanwhile."""
+    return _traffic("walk", str(seed), limit=400, host=host,
+                    title="-".join(filter(None, ("walk", host, str(seed)))))
 
 
 def _counted(name: str, words: str = "", limit: int = 150,
@@ -67,11 +69,14 @@ _ALL = (
     _traffic("corpus"),
     _traffic("xdp"),
     _traffic("xdp-under", limit=300),
+    _traffic("xsk", limit=300),
+    _traffic("xsk-life", limit=300),
     _tunnel("vxlan", "vxlan udpcsum"),
     _tunnel("vxlan-no-sum", "vxlan noudpcsum"),
     _tunnel("vxlan-6", "vxlan udp6zerocsumtx,udp6zerocsumrx 6 6"),
     _tunnel("vxlan-4-in-6", "vxlan udp6zerocsumtx,udp6zerocsumrx 6 4"),
     _tunnel("geneve", "geneve udpcsum"),
     walk(1),
+    walk(1, "flap"),
 )
 WORKLOADS = {workload.name: workload for workload in _ALL}

@@ -71,6 +71,9 @@ CONFIGS = (
     NetConfig("no-event-idx", {"event_idx": "off"}),
     NetConfig("direct", {"indirect_desc": "off"}),
     NetConfig("direct-packed", {"indirect_desc": "off", **PACKED}),
+    # the drivers map what they send; virtio_net has AF_XDP without copies
+    NetConfig("platform", {"iommu_platform": "on"}),
+    NetConfig("platform-packed", {"iommu_platform": "on", **PACKED}, pairs=2),
     NetConfig("ring-small", {"rx_queue_size": 256, "tx_queue_size": 256,
                              "indirect_desc": "off"}),
     NetConfig("ring-1024", {"rx_queue_size": 1024}),

@@ -14,22 +14,25 @@ plain: shown ping tcp tcp-1g tcp6 udp offloads rr crr netperf last
 plain: last-namespace mtu jumbo rings smallest channels down-up flap namespace
 plain: kept resize uppers pressure alone alone-1g
 plain: unbind suspend netconsole filters vlans corpus xdp xdp-under walk-1
+plain: xsk xsk-life walk-flap-1
 plain-1cpu: shown ping tcp udp rr last rings down-up suspend
 plain/shared: shown tcp rr last suspend
 plain/intx: shown tcp rr last suspend
 pairs-2: shown tcp udp rr last channels rings down-up unbind xdp xdp-under
-pairs-2: walk-1 corpus
+pairs-2: walk-1 corpus xsk xsk-life
 pairs-4: shown tcp rr last channels suspend
-packed: shown ping tcp udp offloads rr last rings smallest mtu corpus xdp
+packed: shown ping tcp udp offloads rr last rings smallest mtu corpus xdp xsk
 in-order: shown tcp udp rr last rings smallest
 legacy: shown ping tcp udp last mtu filters down-up corpus
 no-vectors: shown tcp rr last
 no-event-idx: tcp rr last smallest
-direct: tcp udp last smallest corpus
+direct: tcp udp last smallest corpus xsk xsk-life
 direct-packed: tcp udp last smallest
+platform: tcp udp offloads last smallest suspend xdp xsk xsk-life walk-1
+platform-packed: tcp udp rr channels xdp-under xsk xsk-life walk-1
 ring-small: tcp udp rr last rings smallest netconsole
 ring-1024: shown tcp rings
-no-mergeable: shown ping tcp udp offloads jumbo mtu last corpus xdp
+no-mergeable: shown ping tcp udp offloads jumbo mtu last corpus xdp xsk
 no-mergeable-packed: tcp jumbo mtu smallest
 no-big: shown ping tcp udp jumbo mtu corpus
 no-any-layout: shown ping tcp udp jumbo
@@ -50,18 +53,20 @@ dgram: shown ping tcp udp last corpus smallest
 dgram-packed: tcp udp last
 stream: shown tcp last
 device: shown ping tcp udp rr last mtu rings smallest filters flap xdp-under
-device: walk-1 corpus tunnel-vxlan tunnel-vxlan-no-sum tunnel-vxlan-6
+device: walk-1 walk-flap-1 corpus xsk xsk-life
+device: tunnel-vxlan tunnel-vxlan-no-sum tunnel-vxlan-6
 device: tunnel-vxlan-4-in-6 tunnel-geneve
 device-split: ping tcp udp last offloads walk-1
 device-pairs-2: tcp channels down-up walk-1
 device-slow: ping tcp udp rr netperf last rings smallest mtu xdp-under walk-1
+device-slow: xsk
 device-slow-split: tcp udp last channels down-up smallest walk-1
 """
 
 # of `make check-all`
 STAGE = """\
 plain: shown ping tcp udp offloads rr last mtu rings down-up flap unbind
-plain: suspend netconsole filters vlans corpus xdp walk-1 kept
+plain: suspend netconsole filters vlans corpus xdp xsk walk-1 kept
 pairs-2: channels
 pairs-4: tcp channels
 packed: tcp last smallest

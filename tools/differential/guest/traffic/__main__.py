@@ -23,9 +23,10 @@ from .tunnel import TUNNEL
 from .uppers import UPPERS
 from .walk import WALK
 from .xdp import XDP
+from .xsk import XSK
 
 WORKLOADS = {**PLAIN, **OFFLOADS, **LAST, **LIFE, **FILTERS, **CORPUS,
-             **XDP, **WALK, **PRESSURE, **TUNNEL, **UPPERS,
+             **XDP, **XSK, **WALK, **PRESSURE, **TUNNEL, **UPPERS,
              **COUNTED}
 
 if __name__ == "__main__":

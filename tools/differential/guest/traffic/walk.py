@@ -13,6 +13,7 @@ from .filters import CHANGED, OWN
 from .load import Load, load
 from .say import must, note, outcome, run
 from .xdp import DROP, PASS, attached, reflecting, reflects
+from .xsk import socket_beside
 
 Step = Callable[[random.Random, contextlib.ExitStack], str]
 FEATURES = ("tx", "sg", "tso", "gso", "gro", "rx-gro-hw",
@@ -109,8 +110,10 @@ def _vlan(rng: random.Random, _: contextlib.ExitStack) -> str:
     said = _set(f"ip -n {DUT} link add link {DUT} name {VLAN} type vlan id 5")
     run(f"ip -n {DUT} addr add 10.55.0.2/24 dev {VLAN};"
         f" ip -n {DUT} link set {VLAN} up")
-    status, _said = run(interface(DUT, f"{PING} -W 10 10.55.0.1"))
-    return f"{said}, {'silent' if status else 'answers'}"
+    # the link may be down for a moment
+    answers = any(not run(interface(DUT, f"{PING} -W 10 10.55.0.1"))[0]
+                  for _ in range(3))
+    return f"{said}, {'answers' if answers else 'silent'}"
 
 
 def _threaded(rng: random.Random, _: contextlib.ExitStack) -> str:
@@ -123,13 +126,16 @@ def _threaded(rng: random.Random, _: contextlib.ExitStack) -> str:
 def _xdp(rng: random.Random, stack: contextlib.ExitStack) -> str:
     """A program: it replaces the one before it, or takes it away."""
     stack.close()
-    kind = rng.choice(("pass", "linear", "none", "drop", "tx", "redirect"))
+    kind = rng.choice(("pass", "linear", "none", "drop", "tx", "redirect",
+                       "socket"))
     if kind == "none":
         return "no program"
     try:
         if kind == "drop":
             with attached(DROP):
                 run("sleep 0.1")
+        elif kind == "socket":
+            return f"program socket: {stack.enter_context(socket_beside())}"
         elif kind in ("tx", "redirect"):
             stack.enter_context(attached(reflecting(kind)))
             return f"program {kind}: {reflects()}"

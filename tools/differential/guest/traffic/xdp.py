@@ -17,12 +17,13 @@ from .load import load
 from .say import must, note, outcome, run
 
 SYS_BPF = 321
-PROG_LOAD, LINK_CREATE = 5, 28
-PROG_TYPE_XDP, BPF_XDP = 6, 37
+MAP_CREATE, MAP_UPDATE, PROG_LOAD, LINK_CREATE = 0, 2, 5, 28
+PROG_TYPE_XDP, BPF_XDP, XSKMAP = 6, 37, 17
 FRAGMENTS = 1 << 5      # BPF_F_XDP_HAS_FRAGS
 DRIVER, GENERIC = 1 << 2, 1 << 1
 TRIES = 40
-BPF_REDIRECT = 23       # a function of the kernel
+# functions of the kernel
+BPF_REDIRECT, BPF_REDIRECT_MAP = 23, 51
 ABORTED, DROP, PASS, TX = range(4)
 ACTIONS: dict[str, int | str] = {
     "aborted": ABORTED, "drop": DROP, "pass": PASS, "tx": TX, "only-tx": "tx",
@@ -52,11 +53,25 @@ def _answer(action: int) -> bytes:
                  (0x95, 0, 0, 0, 0))            # exit
 
 
-def reflecting(kind: str) -> bytes:
+def new_map(of: int) -> int:
+    """A map whose first element is a socket of AF_XDP: its descriptor."""
+    made = _bpf(MAP_CREATE, struct.pack("<IIIII", XSKMAP, 4, 4, 1, 0))
+    key, value = ctypes.c_uint32(0), ctypes.c_uint32(of)
+    _bpf(MAP_UPDATE, struct.pack("<IIQQQ", made, 0, ctypes.addressof(key),
+                                 ctypes.addressof(value), 0))
+    return made
+
+
+def reflecting(kind: str, table: int = -1) -> bytes:
     """A program that sends frames of tests back, by "tx" or by "redirect" to
-    the interface itself, and passes all others."""
+    the interface itself, or has a "socket" of the table do it, and passes all
+    others."""
     if kind == "tx":
         send = [(0xb7, 0, 0, 0, TX)]
+    elif kind == "socket":
+        send = [(0x61, 2, 1, 16, 0),                # r2 = its queue
+                (0x18, 1, 1, 0, table), (0, 0, 0, 0, 0),
+                (0xb7, 3, 0, 0, PASS), (0x85, 0, 0, 0, BPF_REDIRECT_MAP)]
     else:
         with within(DUT):
             there = socket.if_nametoindex(DUT)
@@ -135,20 +150,26 @@ def _reflected() -> int:
         return seen
 
 
+def comes_back(one: socket.socket, sink: socket.socket, frame: bytes) -> bool:
+    """Whether a frame comes back, sent until it does: beside other traffic a
+    ring may be full."""
+    for _ in range(TRIES):
+        with contextlib.suppress(OSError):
+            one.send(frame)
+            while sink.recv(2000) != frame:
+                pass
+            return True
+    return False
+
+
 def reflects() -> str:
-    """Whether the tested interface sends frames back, under traffic: the ring
-    may be full for some."""
+    """Whether the tested interface sends a frame back, under traffic."""
     frame = b"\xff" * 6 + mac("52:54:00:09:00:01") + \
         struct.pack("!H", ETH_P_TEST) + BLOCK[:400]
     with packet_socket(PEER, ETH_P_TEST) as sink, packet_socket(PEER) as one:
         sink.settimeout(0.5)
-        for _ in range(TRIES):
-            with contextlib.suppress(OSError):
-                one.send(frame)
-                while sink.recv(2000) != frame:
-                    pass
-                return "reflects"
-    return "nothing comes back"
+        return "reflects" if comes_back(one, sink, frame) else \
+            "nothing comes back"
 
 
 def xdp() -> None:
