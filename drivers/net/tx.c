@@ -344,10 +344,10 @@ static void vfe_net_tx_set_timer(struct vfe_net_txq *txq)
 }
 
 /*
- * Does the timer leave what is used to the interrupt that is coming? BQL's limit
- * grows when a completion covers all that was in flight at the last one: on a
- * device that keeps packets for some time, a few taken back now and then would
- * keep it low.
+ * Does the timer leave the used buffers to the interrupt that is coming? BQL's
+ * limit grows when a completion covers all that was in flight at the last one:
+ * on a device that keeps packets for some time, a few taken back now and then
+ * would keep it low.
  */
 static bool vfe_net_tx_leaves(struct vfe_net_txq *txq)
 {

@@ -484,7 +484,7 @@ static void an_interrupt_that_is_lost(struct kunit *test)
 }
 
 /*
- * The timer leaves what is used to an interrupt that is coming, but not for
+ * The timer leaves used buffers to an interrupt that is coming, but not for
  * ever.
  */
 static void the_timer_waits_for_an_interrupt(struct kunit *test)

@@ -62,7 +62,8 @@ class Ring:
         self._entries = entries
 
     def _at(self, number: int) -> int:
-        return self._entries + number % RING * self._size
+        place: int = self._entries + number % RING * self._size
+        return place
 
     def put(self, *values: int) -> bool:
         """An entry more; False without room."""
