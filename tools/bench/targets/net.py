@@ -19,7 +19,7 @@ from ..rows.net import (COALESCED, CONSTANT, CONSTANT_SWAPPED, DEPTH, FAST, OWN,
 from ..workload.net_load import (BATCH, CRR, MAERTS, PING, RR, SEGMENTED, SEND,
                                  STREAM, STREAMS, TRIP, WRITES)
 from .pairs import (P50, P99, SPEED, Cell, Rows, cells, fast_enough, in_every,
-                    in_rows, never_worse)
+                    in_rows, never_worse, together)
 
 # Counts that only the time decides: the same, except for chance. They are sums
 # of all runs, so identical pairs are too few to show a spread.
@@ -149,16 +149,18 @@ def _delayed(rows: Rows) -> list[Target]:
 
 def _slow(rows: Rows) -> list[Target]:
     """On a device that keeps what it has sent."""
-    found = []
+    found, every = [], []
     for name, (setups, _) in SLOW.items():
         timed = [cell for cell in _cells(rows, setups) if cell.enough]
+        every += [Cell(f"{name} {cell.name}", cell.ours, cell.kernel,
+                       cell.again) for cell in timed]
         what = f"our device, {name.replace('-', ' ring, ')} service"
         found += in_every(timed, f"{what}, TCP: kicks and interrupts no more"
                           " than in the worse of the kernel's functions, except"
                           f" for chance ({CHANCE})", _notified_by_either,
                           CHANCE)
         found += _timed(timed, what)
-    return found
+    return found + together(every, "our device, service times", CHANCE)
 
 
 def _counted(rows: Rows) -> list[Target]:

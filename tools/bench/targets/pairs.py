@@ -197,6 +197,21 @@ def fast_enough(found: Sequence[Cell], least: float,
                    [*shown, *slower], not slower, broken)]
 
 
+def together(found: Sequence[Cell], what: str, chance: float) -> list[Target]:
+    """Over all cells the geometric mean of the speeds is no less, except for
+    chance: a loss in each of them may be less than its spread."""
+    names, broken = _named(found)
+    speeds = [cell.speed for same in names.values() for cell in same]
+    if not found:
+        return []
+    mean = _mean(speeds) if speeds else 0.0
+    shown = [f"{len(speeds)} cells, {mean:.2f} of the kernel's"
+             ] if speeds else []
+    return [target(f"{what}, all cells together: operations per second no less,"
+                   f" except for chance ({chance}; geometric mean)", shown,
+                   not speeds or mean * chance >= 1, broken)]
+
+
 def _variation(deviations: Sequence[float]) -> float:
     return math.sqrt(statistics.fmean(one * one for one in deviations))
 

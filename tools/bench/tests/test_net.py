@@ -229,8 +229,9 @@ class Targets(unittest.TestCase):
                          for one in ("kernel", "again"))
         ours = name.format("vfe")
         self.assertFalse(missed(result(ours, 0.5, 0.1), kernel, again))
-        [text] = missed(result(ours, 0.5, 0.1, 50), kernel, again)
+        [text, all_] = missed(result(ours, 0.5, 0.1, 50), kernel, again)
         self.assertIn("packed ring, constant service: operations", text)
+        self.assertIn("all cells together", all_)
         [text] = missed(result(ours, 0.5, 4), kernel, again)
         self.assertIn("kicks and interrupts", text)
 

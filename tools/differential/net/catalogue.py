@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..workload import Workload
 from .configs import DEVICE
 
@@ -79,4 +81,16 @@ _ALL = (
     walk(1),
     walk(1, "flap"),
 )
-WORKLOADS = {workload.name: workload for workload in _ALL}
+
+
+class _Workloads(dict[str, Workload]):
+    """By name, and any walk by its seed."""
+
+    def __missing__(self, name: str) -> Workload:
+        found = re.fullmatch(r"walk-(?:(flap)-)?(\d+)", name)
+        if not found:
+            raise KeyError(name)
+        return walk(int(found[2]), found[1] or "")
+
+
+WORKLOADS = _Workloads((workload.name, workload) for workload in _ALL)

@@ -17,6 +17,8 @@ _LEAST = "a packed ring of 19 has room for a full skb; virtio_net wants one" \
          " more"
 _WHOLE = "vfe_net refuses a ring that a packet of 64 KiB does not fit: the" \
          " device would wait for buffers for ever"
+_SOCKET = "to take back an AF_XDP socket's memory, vfe_net resets a device" \
+          " without RING_RESET; virtio_net copies on such a device"
 _NO_TSO = "a device without GUEST_TSO has no rx-gro-hw to switch"
 _UNDER = "program=attached"     # to the interface of at least one of them
 _UNSEEN = "virtio_net takes a program although it never shows it the packets" \
@@ -129,6 +131,9 @@ DOCUMENTED = (
                theirs=r"\(nothing\)"),
     Documented(LOG, "it says so", ours=r".* is too large for the XDP"
                r" program"),
+    *(Documented(LOG, _SOCKET, ours=r"vfe_net .*: dut: resetting the device",
+                 needs=without)
+      for without in ("queue_reset=off", "disable-modern")),
     Documented(LOG, "it says so", ours=r".* combined \d+: not with an XDP"
                r" program, unload it first"),
     Documented(r"(ethtool-k|after)\.rx-gro-hw", _NO_TSO,

@@ -15,6 +15,7 @@ from differential.compare import (Turn, complaints, differences, parse_watch,
                                   plain)
 from differential.documented import DOCUMENTED, Documented
 from differential.net.session import Session
+from lab import LabError
 
 OURS, THEIRS = "vfe_blk", "virtio_blk"
 
@@ -180,6 +181,15 @@ class Cases(unittest.TestCase):
             self.assertNotEqual(
                 [case.name for case in one],
                 [case.name for case in episodes.episode(kind, 8, 3)])
+
+    def test_a_walk_by_its_seed(self) -> None:
+        kind = KINDS["net"]
+        for name, host in (("walk-77", ""), ("walk-flap-77", "flap")):
+            case = kind.parse(f"dgram/intx/{name}")
+            self.assertEqual((case.workload.name, case.workload.host),
+                             (name, host))
+        with self.assertRaises(LabError):
+            kind.parse("dgram/walk-x")
 
     def test_the_walk_makes_only_what_fits(self) -> None:
         for kind in KINDS.values():

@@ -50,6 +50,10 @@ class TrapNet(NetCase):
                 return carrier.strip() == value
 
             self.eventually(follows, f"the link is not {word}")
+        # the kernel drops packets until its worker has seen the carrier
+        self.eventually(lambda: self.sh(
+            f"cat /sys/class/net/{name}/operstate").strip() == "up",
+            "the interface does not come up")
         self.echoes()
 
     @pytest.mark.slow
