@@ -81,11 +81,12 @@ DOCUMENTED = (
           ours=r"\(nothing\)", theirs="attached"),
     _step("program", "likewise", ours="attached", theirs=r"\(nothing\)"),
     _step("_xdp", _UNSEEN,
-          ours="program (pass|drop|tx|redirect): Invalid argument",
-          theirs="program (pass|drop|(tx|redirect): reflects)"),
+          ours="program (pass|drop|tx|redirect|socket): Invalid argument",
+          theirs="program (pass|drop|(tx|redirect|socket): reflects)"),
     Documented(r"step\.\d+\._xdp", _UNSEEN,
-               ours="program (tx|redirect): (reflects|Invalid argument)",
-               theirs="program (tx|redirect): nothing comes back",
+               ours="program (tx|redirect|socket):"
+                    " (reflects|Invalid argument)",
+               theirs="program (tx|redirect|socket): nothing comes back",
                needs="mrg_rxbuf=off"),
     _step("_xdp", "vfe_net refused a larger MTU under the last program;"
           " virtio_net has it now, and refuses the next one",
