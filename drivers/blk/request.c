@@ -41,11 +41,11 @@ static void vfe_blk_finish_descs(const struct vfe_blk *vb,
 
 	/* 2.7.4.2: device-writable descriptors come after readable ones */
 	vfe_io_desc(&req->io.descs[0],
-		     wire + offsetof(struct vfe_blk_wire, header),
-		     sizeof(vfe_blk_wire(req)->header), f->link + f->step);
+		    wire + offsetof(struct vfe_blk_wire, header),
+		    sizeof(vfe_blk_wire(req)->header), f->link + f->step);
 	vfe_io_desc(&req->io.descs[data + 1],
-		     wire + offsetof(struct vfe_blk_wire, status),
-		     sizeof(vfe_blk_wire(req)->status), f->write);
+		    wire + offsetof(struct vfe_blk_wire, status),
+		    sizeof(vfe_blk_wire(req)->status), f->write);
 	req->io.num = data + VFE_BLK_EXTRA_SEGS;
 	req->io.out = out + 1;
 	req->io.in_len = in_len + sizeof(vfe_blk_wire(req)->status);
@@ -207,7 +207,7 @@ static void vfe_blk_one_desc(struct vfe_blk *vb, struct vfe_blk_request *req,
 	const struct vfe_table_format *f = &vb->format;
 
 	vfe_io_desc(&req->io.descs[1], addr, len,
-		     f->link + 2 * f->step + write);
+		    f->link + 2 * f->step + write);
 	vfe_blk_finish_descs(vb, req, 1, write ? 0 : 1, write ? len : 0);
 }
 
