@@ -42,7 +42,7 @@ enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc)
 
 	vfe_io_complete_used(&sq->io);
 	/* completed, here or on another CPU */
-	if (!smp_load_acquire(&cmd->in_flight))
+	if (!vfe_scsi_cmd_in_flight(cmd))
 		return VFE_SCSI_EH_DONE;
 	/* a recovery takes it back */
 	if (vfe_recovery_state(&vs->io.recovery) != VFE_RUN_LIVE)
@@ -86,7 +86,7 @@ static bool vfe_scsi_cmd_returned(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 
 	for (;;) {
 		vfe_io_complete_used(&vfe_scsi_pick(vs, sc)->io);
-		in_flight = smp_load_acquire(&cmd->in_flight);
+		in_flight = vfe_scsi_cmd_in_flight(cmd);
 		if (!in_flight || time_after(jiffies, end))
 			break;
 		msleep(VFE_SCSI_LOOK_MS);
@@ -107,7 +107,7 @@ int vfe_scsi_eh_abort(struct scsi_cmnd *sc)
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
 
 	vfe_io_complete_used(&vfe_scsi_pick(vs, sc)->io);
-	if (smp_load_acquire(&cmd->in_flight) &&
+	if (vfe_scsi_cmd_in_flight(cmd) &&
 	    !(vfe_scsi_live(vs) &&
 	      vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_ABORT_TASK, sc->device->id,
 			   sc->device->lun, cmd->id)))

@@ -208,7 +208,7 @@ static bool vfe_scsi_count_cmd(struct scsi_cmnd *sc, void *data)
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
 	struct vfe_scsi_count_arg *arg = data;
 
-	if (smp_load_acquire(&cmd->in_flight) &&
+	if (vfe_scsi_cmd_in_flight(cmd) &&
 	    (arg->target < 0 || arg->target == (int)sc->device->id) &&
 	    (arg->lun < 0 || arg->lun == (s64)sc->device->lun))
 		arg->n++;

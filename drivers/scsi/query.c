@@ -35,7 +35,7 @@ void vfe_scsi_query_done(struct vfe_scsi_query *query, int err)
 	query->response = READ_ONCE(r->response);
 	query->status = READ_ONCE(r->status);
 	query->len = query->size - min_t(u32, residual, query->size);
-	smp_store_release(&query->cmd.in_flight, false);
+	vfe_scsi_cmd_ended(&query->cmd);
 	complete(&query->done);
 }
 
@@ -45,7 +45,7 @@ static bool vfe_scsi_query_wait(struct vfe_scsi *vs)
 	unsigned long end = jiffies + VFE_SCSI_QUERY_TIMEOUT;
 	struct vfe_scsi_query *q = vs->query;
 
-	while (smp_load_acquire(&q->cmd.in_flight)) {
+	while (vfe_scsi_cmd_in_flight(&q->cmd)) {
 		if (time_after(jiffies, end) || READ_ONCE(vs->leaving))
 			return false;
 		if (!wait_for_completion_timeout(&q->done,

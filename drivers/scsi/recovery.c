@@ -115,7 +115,7 @@ static void vfe_scsi_send_again(struct vfe_scsi *vs, struct vfe_scsi_cmd *cmd)
 		cmd->retries = 0;
 	sc->result = (again ? DID_REQUEUE : DID_RESET) << 16;
 	sc->jiffies_at_alloc = jiffies;
-	smp_store_release(&cmd->in_flight, false);
+	vfe_scsi_cmd_ended(cmd);
 	/* does nothing to a command that the error handler has */
 	scsi_done(sc);
 }

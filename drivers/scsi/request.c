@@ -418,7 +418,7 @@ static void vfe_scsi_complete_one(struct vfe_scsi *vs,
 	cmd->retries = 0;
 	cmd->io.timeouts = 0;
 	vfe_count(vs->stats, operations);
-	smp_store_release(&cmd->in_flight, false);
+	vfe_scsi_cmd_ended(cmd);
 	scsi_done(sc);
 }
 

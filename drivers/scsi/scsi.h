@@ -514,6 +514,24 @@ static inline struct vfe_scsi_wire *vfe_scsi_wire(const struct vfe_scsi_cmd *cmd
 	return cmd->io.wire;
 }
 
+/*
+ * May the device, or a completion, still use a command? If not, what the
+ * completion wrote is visible: the result and the released memory to the error
+ * handler, which may send the command again, and a query's answer to its sender.
+ */
+static inline bool vfe_scsi_cmd_in_flight(const struct vfe_scsi_cmd *cmd)
+{
+	/* pairs with vfe_scsi_cmd_ended() */
+	return smp_load_acquire(&cmd->in_flight);
+}
+
+/* The device has no access any more; all that a completion writes is written. */
+static inline void vfe_scsi_cmd_ended(struct vfe_scsi_cmd *cmd)
+{
+	/* pairs with vfe_scsi_cmd_in_flight() */
+	smp_store_release(&cmd->in_flight, false);
+}
+
 /* The queue of a command */
 static inline struct vfe_scsi_queue *vfe_scsi_pick(struct vfe_scsi *vs,
 						   struct scsi_cmnd *sc)
