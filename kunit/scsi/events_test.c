@@ -50,7 +50,7 @@ static void events_plug(struct kunit *test)
 	struct tscsi *ts = tscsi_host(test, NULL);
 	unsigned int i;
 
-	VFE_DUTY(test, "C03", "5.6.6.3.1", "the event queue is kept filled; units are added and removed");
+	VFE_DUTY(test, "C03", "5.6.6.3.1", "the event queue stays filled; units come and go");
 	KUNIT_EXPECT_EQ(test, (unsigned int)VFE_SCSI_EVENTS, ts->num_events);
 	for (i = 0; i < 20; i++) {
 		tscsi_add_unit(ts, 3, i);
