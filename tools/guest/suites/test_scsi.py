@@ -28,13 +28,22 @@ class OnQemusHost(ScsiCase):
                 self.verify(disk)
 
     def test_plug_under_io(self) -> None:
-        """A unit comes and goes twenty times beside a busy one."""
+        """A unit comes and goes beside a busy one."""
+        self.plug_under_io(3)
+
+    @pytest.mark.slow
+    def test_plug_under_io_for_longer(self) -> None:
+        """Twenty times."""
+        self.plug_under_io(20)
+
+    def plug_under_io(self, turns: int) -> None:
+        """So many times, a second and a half each."""
         other = Unit(0, 1)
         self.plug(FIRST)
         self.bind_scsi()
         disk = self.expect(FIRST)[FIRST.address]
         self.start_fio(disk, 300)
-        for turn in range(20):
+        for turn in range(turns):
             self.plug(other, new=not turn)
             self.expect(FIRST, other)
             self.unplug(other)
