@@ -101,6 +101,26 @@ static bool vfe_scsi_live(struct vfe_scsi *vs)
 	return vfe_recovery_state(&vs->io.recovery) == VFE_RUN_LIVE;
 }
 
+/*
+ * Executes a step of the error handler, or for a user's ioctl, for which
+ * scsi_remove_host() does not wait. For an ioctl, @sc is no command of this
+ * host, but has only its device: the driver must not use its driver data.
+ */
+static int vfe_scsi_step(struct scsi_cmnd *sc,
+			 bool (*step)(struct vfe_scsi *vs, struct scsi_cmnd *sc))
+{
+	bool ioctl = sc->submitter == SUBMITTED_BY_SCSI_RESET_IOCTL;
+	struct Scsi_Host *shost = sc->device->host;
+	bool done;
+
+	if (ioctl && !vfe_scsi_host_enter(shost))
+		return FAILED;
+	done = step(vfe_scsi_of(shost), sc);
+	if (ioctl)
+		vfe_scsi_host_leave(shost);
+	return done ? SUCCESS : FAILED;
+}
+
 int vfe_scsi_eh_abort(struct scsi_cmnd *sc)
 {
 	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
@@ -115,31 +135,30 @@ int vfe_scsi_eh_abort(struct scsi_cmnd *sc)
 	return vfe_scsi_cmd_returned(vs, sc) ? SUCCESS : FAILED;
 }
 
-/*
- * For an ioctl, @sc is no command of this host, but has only its device: the
- * driver must not use its driver data.
- */
+static bool vfe_scsi_reset_unit(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+{
+	return vfe_scsi_live(vs) &&
+	       vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_LOGICAL_UNIT_RESET,
+			    sc->device->id, sc->device->lun, 0) &&
+	       vfe_scsi_returned(vs, sc->device->id, sc->device->lun);
+}
+
 int vfe_scsi_eh_unit_reset(struct scsi_cmnd *sc)
 {
-	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
+	return vfe_scsi_step(sc, vfe_scsi_reset_unit);
+}
 
-	if (!vfe_scsi_live(vs) ||
-	    !vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_LOGICAL_UNIT_RESET,
-			  sc->device->id, sc->device->lun, 0))
-		return FAILED;
-	return vfe_scsi_returned(vs, sc->device->id, sc->device->lun) ?
-	       SUCCESS : FAILED;
+static bool vfe_scsi_reset_target(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+{
+	return vfe_scsi_live(vs) &&
+	       vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_I_T_NEXUS_RESET,
+			    sc->device->id, 0, 0) &&
+	       vfe_scsi_returned(vs, sc->device->id, -1);
 }
 
 int vfe_scsi_eh_target_reset(struct scsi_cmnd *sc)
 {
-	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
-
-	if (!vfe_scsi_live(vs) ||
-	    !vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_I_T_NEXUS_RESET,
-			  sc->device->id, 0, 0))
-		return FAILED;
-	return vfe_scsi_returned(vs, sc->device->id, -1) ? SUCCESS : FAILED;
+	return vfe_scsi_step(sc, vfe_scsi_reset_target);
 }
 
 /* Waits for a recovery that could not restart the device at once. */
@@ -160,9 +179,8 @@ static bool vfe_scsi_comes_back(struct vfe_scsi *vs)
  * Resets the device, unless a recovery has done so already: the driver has all
  * commands back then.
  */
-int vfe_scsi_eh_host_reset(struct scsi_cmnd *sc)
+static bool vfe_scsi_reset_host(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 {
-	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
 	struct vfe_recovery *r = &vs->io.recovery;
 
 	mutex_lock(&r->lock);
@@ -170,5 +188,10 @@ int vfe_scsi_eh_host_reset(struct scsi_cmnd *sc)
 		vfe_recovery_bounce(r);
 	mutex_unlock(&r->lock);
 	synchronize_rcu();
-	return vfe_scsi_comes_back(vs) ? SUCCESS : FAILED;
+	return vfe_scsi_comes_back(vs);
+}
+
+int vfe_scsi_eh_host_reset(struct scsi_cmnd *sc)
+{
+	return vfe_scsi_step(sc, vfe_scsi_reset_host);
 }

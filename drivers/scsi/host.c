@@ -55,20 +55,70 @@ static void vfe_scsi_map_queues(struct Scsi_Host *shost)
 			  shost->tag_set.map);
 }
 
+/* --- callers for which scsi_remove_host() does not wait --- */
+
+/**
+ * vfe_scsi_host_enter() - may a caller use the host that may be unbound?
+ * @shost: the SCSI core's structure
+ *
+ * Context: process context, may sleep.
+ * Return: whether it may, until it calls vfe_scsi_host_leave().
+ */
+bool vfe_scsi_host_enter(struct Scsi_Host *shost)
+{
+	struct vfe_scsi_link *link = shost_priv(shost);
+
+	down_read(&link->users);
+	if (!link->closed)
+		return true;
+	up_read(&link->users);
+	return false;
+}
+
+void vfe_scsi_host_leave(struct Scsi_Host *shost)
+{
+	struct vfe_scsi_link *link = shost_priv(shost);
+
+	up_read(&link->users);
+}
+
+/**
+ * vfe_scsi_host_close() - let none of these callers in any more
+ * @vs: the host
+ *
+ * Context: process context, may sleep: waits for those that are in.
+ */
+void vfe_scsi_host_close(struct vfe_scsi *vs)
+{
+	struct vfe_scsi_link *link = shost_priv(vs->shost);
+
+	down_write(&link->users);
+	link->closed = true;
+	up_write(&link->users);
+}
+
 /* The SCSI core scans, maybe asynchronously: check all units. */
 static void vfe_scsi_scan_start(struct Scsi_Host *shost)
 {
 	struct vfe_scsi *vs = vfe_scsi_of(shost);
 
+	if (!vfe_scsi_host_enter(shost))
+		return;
 	WRITE_ONCE(vs->scanning, true);
 	vfe_scsi_check_all(vs);
+	vfe_scsi_host_leave(shost);
 }
 
 static int vfe_scsi_scan_finished(struct Scsi_Host *shost, unsigned long time)
 {
 	struct vfe_scsi *vs = vfe_scsi_of(shost);
+	bool finished;
 
-	return READ_ONCE(vs->leaving) || !work_busy(&vs->events.act);
+	if (!vfe_scsi_host_enter(shost))
+		return true;
+	finished = READ_ONCE(vs->leaving) || !work_busy(&vs->events.act);
+	vfe_scsi_host_leave(shost);
+	return finished;
 }
 
 static struct scsi_host_template vfe_scsi_template = {
@@ -148,19 +198,23 @@ static void vfe_scsi_host_pi(struct vfe_scsi *vs, struct Scsi_Host *shost)
  * vfe_scsi_host_alloc() - allocate the SCSI core's structure
  * @vs: the host, its queues set up
  *
- * It may outlive @vs, because users may hold a reference; but the core calls
- * nothing of the driver after scsi_remove_host().
+ * It may outlive @vs, because users may hold a reference. After
+ * scsi_remove_host() the core calls nothing of the driver, except what
+ * vfe_scsi_host_enter() is for.
  *
  * Return: the structure, or NULL.
  */
 struct Scsi_Host *vfe_scsi_host_alloc(struct vfe_scsi *vs)
 {
+	struct vfe_scsi_link *link;
 	struct Scsi_Host *shost;
 
-	shost = scsi_host_alloc(&vfe_scsi_template, sizeof(vs));
+	shost = scsi_host_alloc(&vfe_scsi_template, sizeof(*link));
 	if (!shost)
 		return NULL;
-	*(struct vfe_scsi **)shost_priv(shost) = vs;
+	link = shost_priv(shost);
+	link->vs = vs;
+	init_rwsem(&link->users);
 	vfe_scsi_host_limits(vs, shost);
 	vfe_scsi_host_pi(vs, shost);
 	vs->io.recovery.name = dev_name(&shost->shost_gendev);

@@ -238,6 +238,7 @@ static void vfe_scsi_remove(struct pci_dev *pdev)
 
 	vfe_recovery_leave(r);
 	vfe_scsi_events_stop(vs);
+	vfe_scsi_host_close(vs);
 	scsi_remove_host(vs->shost);
 	vfe_recovery_exit(r);
 	vfe_scsi_detach(vs);

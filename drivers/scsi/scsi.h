@@ -10,6 +10,7 @@
 #include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/rwsem.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include <scsi/scsi_cmnd.h>
@@ -327,6 +328,19 @@ struct vfe_scsi {
 	unsigned long odd;
 };
 
+/**
+ * struct vfe_scsi_link - from the SCSI core's structure to the host
+ * @vs: the host, which that structure may outlive
+ * @users: held for reading by callers for which scsi_remove_host() does not
+ *	   wait: a reset that a user asks for, and an asynchronous scan
+ * @closed: these must not use @vs any more
+ */
+struct vfe_scsi_link {
+	struct vfe_scsi *vs;
+	struct rw_semaphore users;
+	bool closed;
+};
+
 /* Bits of &vfe_scsi.odd */
 #define VFE_SCSI_ODD_RESPONSE	0	/* a response without a meaning */
 #define VFE_SCSI_ODD_RESIDUAL	1	/* larger than the transfer */
@@ -346,6 +360,9 @@ extern struct vfe_io_params vfe_scsi_params;
 
 struct Scsi_Host *vfe_scsi_host_alloc(struct vfe_scsi *vs);
 int vfe_scsi_host_add(struct vfe_scsi *vs);
+void vfe_scsi_host_close(struct vfe_scsi *vs);
+bool vfe_scsi_host_enter(struct Scsi_Host *shost);
+void vfe_scsi_host_leave(struct Scsi_Host *shost);
 
 /* The commands in flight to a unit, a target (@unit < 0) or all (@target < 0) */
 unsigned int vfe_scsi_in_flight(struct vfe_scsi *vs, int target, s64 lun);
@@ -480,7 +497,7 @@ extern const struct vfe_class_counters vfe_scsi_counters;
 
 static inline struct vfe_scsi *vfe_scsi_of(struct Scsi_Host *shost)
 {
-	return *(struct vfe_scsi **)shost_priv(shost);
+	return ((struct vfe_scsi_link *)shost_priv(shost))->vs;
 }
 
 static inline struct vfe_scsi_cmd *vfe_scsi_token(struct vfe_token *token)

@@ -777,6 +777,7 @@ static inline int tscsi_reset_unit(struct tscsi *ts)
 
 	KUNIT_ASSERT_NOT_NULL(ts->test, sc);
 	sc->device = tscsi_sdev(ts, 0, 0);
+	sc->submitter = SUBMITTED_BY_SCSI_RESET_IOCTL;
 	ret = sc->device->host->hostt->eh_device_reset_handler(sc);
 	kfree(sc);
 	return ret;

@@ -149,6 +149,65 @@ static void life_unbind_in_flight(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, ts->m->status);
 }
 
+/* --- what the removal of a host does not wait for by itself --- */
+
+/**
+ * struct life_reset - a reset that a user asks for
+ * @ts: the host
+ * @work: calls tscsi_reset_unit()
+ * @result: what it returned
+ */
+struct life_reset {
+	struct tscsi *ts;
+	struct work_struct work;
+	int result;
+};
+
+static void life_reset_work(struct work_struct *work)
+{
+	struct life_reset *r = container_of(work, struct life_reset, work);
+
+	r->result = tscsi_reset_unit(r->ts);
+}
+
+static void life_unbind_during_reset(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct life_reset *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	r->ts = ts;
+	ts->mute_tmf = true;
+	INIT_WORK(&r->work, life_reset_work);
+	queue_work(system_unbound_wq, &r->work);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept));
+	vfe_mock_unbind(ts->m);
+	flush_work(&r->work);
+	KUNIT_EXPECT_EQ(test, FAILED, r->result);
+	KUNIT_EXPECT_EQ(test, 0, ts->m->status);
+}
+
+/* Users of a unit that the driver has left, and a scan that comes late */
+static void life_after_unbind(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct scsi_device *sdev = tscsi_sdev(ts, 0, 0);
+	struct scsi_cmnd *sc = kunit_kzalloc(test, sizeof(*sc), GFP_KERNEL);
+	struct Scsi_Host *shost = sdev->host;
+
+	KUNIT_ASSERT_NOT_NULL(test, sc);
+	KUNIT_ASSERT_EQ(test, 0, scsi_device_get(sdev));
+	sc->device = sdev;
+	sc->submitter = SUBMITTED_BY_SCSI_RESET_IOCTL;
+	vfe_mock_unbind(ts->m);
+	KUNIT_EXPECT_EQ(test, FAILED, shost->hostt->eh_device_reset_handler(sc));
+	KUNIT_EXPECT_EQ(test, FAILED, shost->hostt->eh_target_reset_handler(sc));
+	KUNIT_EXPECT_EQ(test, FAILED, shost->hostt->eh_host_reset_handler(sc));
+	shost->hostt->scan_start(shost);
+	KUNIT_EXPECT_TRUE(test, shost->hostt->scan_finished(shost, 0));
+	scsi_device_put(sdev);
+}
+
 /* The unit goes first, then the function. */
 static void life_unit_then_function(struct kunit *test)
 {
@@ -238,6 +297,8 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_queue_reset),
 	KUNIT_CASE(life_unbind),
 	KUNIT_CASE(life_unbind_in_flight),
+	KUNIT_CASE(life_unbind_during_reset),
+	KUNIT_CASE(life_after_unbind),
 	KUNIT_CASE(life_unit_then_function),
 	KUNIT_CASE(life_surprise_removal),
 	KUNIT_CASE(life_suspend),
