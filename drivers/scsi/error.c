@@ -125,12 +125,14 @@ int vfe_scsi_eh_abort(struct scsi_cmnd *sc)
 {
 	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+	bool aborted;
 
 	vfe_io_complete_used(&vfe_scsi_pick(vs, sc)->io);
-	if (vfe_scsi_cmd_in_flight(cmd) &&
-	    !(vfe_scsi_live(vs) &&
-	      vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_ABORT_TASK, sc->device->id,
-			   sc->device->lun, cmd->id)))
+	aborted = vfe_scsi_cmd_in_flight(cmd) && vfe_scsi_live(vs) &&
+		  vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_ABORT_TASK, sc->device->id,
+			       sc->device->lun, cmd->id);
+	/* a reset may have given it back in place of an answer */
+	if (!aborted && vfe_scsi_cmd_in_flight(cmd))
 		return FAILED;
 	return vfe_scsi_cmd_returned(vs, sc) ? SUCCESS : FAILED;
 }

@@ -103,6 +103,26 @@ static void error_lost_command(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/* A reset gives the command back while the abort waits for its answer. */
+static void error_reset_during_abort(struct kunit *test)
+{
+	struct tscsi_io *io;
+	struct tscsi *ts = error_host(test, &io);
+
+	ts->tmf_response = VFE_SCSI_S_FUNCTION_COMPLETE;
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(ts->tmf[QUERY] == 2, 60));
+	ts->mute_tmf = true;
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(ts->tmf[ABORT], 60));
+	ts->mute_tmf = false;
+	ts->keep = false;
+	vfe_mock_needs_reset(ts->m);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, 0U, ts->tmf[UNIT]);
+	KUNIT_EXPECT_EQ(test, 0x31, ts->data[40 * 512]);
+	tscsi_recycle(ts);
+	tscsi_expect_works(ts);
+}
+
 /*
  * It says that it aborted, but does not give the command back: its memory is
  * still the device's, so each step fails, and the last one resets the device.
@@ -234,6 +254,7 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE(error_rejecting_device),
 	KUNIT_CASE(error_dead_device),
 	KUNIT_CASE(error_lost_command),
+	KUNIT_CASE(error_reset_during_abort),
 	KUNIT_CASE(error_aborted_but_kept),
 	KUNIT_CASE(error_function_fields),
 	KUNIT_CASE(error_late_answer),
