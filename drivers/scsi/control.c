@@ -19,19 +19,6 @@
 
 /* --- answers --- */
 
-/*
- * The driver asked whether the device has a command. Twice no means that the
- * device has lost it: once may be a completion that is under way.
- */
-static void vfe_scsi_asked(struct vfe_scsi_control *c, struct vfe_scsi_tmf *tmf)
-{
-	c->ask = NULL;
-	if (tmf->response != VFE_SCSI_S_FUNCTION_COMPLETE)
-		return;
-	c->was_missing = c->missing == tmf->id;
-	c->missing = tmf->id;
-}
-
 /* Takes an answer, or with VFE_SCSI_TMF_LOST its absence. @lock is held. */
 static void vfe_scsi_tmf_end(struct vfe_scsi_control *c,
 			     struct vfe_scsi_tmf *tmf,
@@ -39,8 +26,9 @@ static void vfe_scsi_tmf_end(struct vfe_scsi_control *c,
 {
 	tmf->response = READ_ONCE(tmf->wire->response.response);
 	if (tmf == c->ask) {
-		if (state == VFE_SCSI_TMF_ANSWERED)
-			vfe_scsi_asked(c, tmf);
+		if (state == VFE_SCSI_TMF_ANSWERED &&
+		    tmf->response == VFE_SCSI_S_FUNCTION_COMPLETE)
+			c->missing = tmf->id;
 		c->ask = NULL;
 		tmf->state = VFE_SCSI_TMF_FREE;
 	} else if (tmf->state == VFE_SCSI_TMF_LEFT) {
@@ -224,6 +212,51 @@ bool vfe_scsi_tmf(struct vfe_scsi *vs, u32 function, unsigned int target,
 
 /* --- is the device alive? --- */
 
+/* Return: whether to look further */
+static bool vfe_scsi_note_at(struct scsi_cmnd *sc, void *data)
+{
+	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+	const u64 *id = data;
+
+	/* another command may begin, or time out, at the same time */
+	if (READ_ONCE(cmd->id) != *id)
+		return true;
+	WRITE_ONCE(cmd->was_missing, cmd->missing == *id);
+	WRITE_ONCE(cmd->missing, *id);
+	return false;
+}
+
+/*
+ * Notes the last answer at the command that it is about: others may time out,
+ * and be asked for, before this one does again. Only a timeout does this, since
+ * the SCSI core's commands do not go away meanwhile.
+ */
+static void vfe_scsi_note_missing(struct vfe_scsi *vs)
+{
+	struct vfe_scsi_control *c = &vs->control;
+	unsigned long flags;
+	u64 id;
+
+	spin_lock_irqsave(&c->lock, flags);
+	if (c->open)
+		vfe_scsi_control_reap(c);
+	id = c->missing;
+	c->missing = 0;
+	spin_unlock_irqrestore(&c->lock, flags);
+	if (id)
+		scsi_host_busy_iter(vs->shost, vfe_scsi_note_at, &id);
+}
+
+/*
+ * Twice no means that the device has lost the command: once may be a completion
+ * that is under way.
+ */
+static bool vfe_scsi_is_lost(const struct vfe_scsi_cmd *cmd)
+{
+	return READ_ONCE(cmd->was_missing) &&
+	       READ_ONCE(cmd->missing) == cmd->id;
+}
+
 /* @lock is held. */
 static bool vfe_scsi_ask(struct vfe_scsi *vs, struct scsi_cmnd *sc, u64 id)
 {
@@ -232,12 +265,10 @@ static bool vfe_scsi_ask(struct vfe_scsi *vs, struct scsi_cmnd *sc, u64 id)
 	/* closed during a reset, which answers the question in another way */
 	if (!c->open)
 		return true;
-	vfe_scsi_control_reap(c);
 	if (vfe_scsi_control_stuck(c))
 		return false;
-	if (c->was_missing && c->missing == id)
-		return false;
-	if (!c->ask)
+	/* one question at a time, and its answer is noted before the next */
+	if (!c->ask && !c->missing)
 		c->ask = vfe_scsi_tmf_send(vs, VIRTIO_SCSI_T_TMF_QUERY_TASK,
 					   sc->device->id, sc->device->lun,
 					   id);
@@ -267,6 +298,9 @@ bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 	unsigned long flags;
 	bool alive;
 
+	vfe_scsi_note_missing(vs);
+	if (vfe_scsi_is_lost(cmd))
+		return false;
 	spin_lock_irqsave(&c->lock, flags);
 	alive = vfe_scsi_ask(vs, sc, cmd->id);
 	spin_unlock_irqrestore(&c->lock, flags);
@@ -282,7 +316,6 @@ void vfe_scsi_control_open(struct vfe_scsi *vs)
 	spin_lock_irq(&c->lock);
 	c->open = true;
 	c->missing = 0;
-	c->was_missing = false;
 	spin_unlock_irq(&c->lock);
 }
 

@@ -76,20 +76,24 @@ struct vfe_scsi_wire {
  * @id: on the wire. The upper half is different each time, so that a task
  *	management function for this command cannot reach the next command with
  *	the same tag
+ * @missing: the last @id of which the device said that it does not have it
  * @mapped: the DMA API has mapped the data
  * @pi_mapped: pieces of protection information that the DMA API has mapped
  * @retries: how often the command was sent again after a reset
  * @in_flight: the device may have it; false only after its memory was released
  * @query: it belongs to a &struct vfe_scsi_query, not to the SCSI core
+ * @was_missing: the device said so twice
  */
 struct vfe_scsi_cmd {
 	struct vfe_io_request io;
 	u64 id;
+	u64 missing;
 	bool mapped;
 	u16 pi_mapped;
 	u8 retries;
 	bool in_flight;
 	bool query;
+	bool was_missing;
 };
 
 /* Memory behind a command: with either kind of DMA, see io_memory.c */
@@ -157,8 +161,8 @@ struct vfe_scsi_tmf {
  * @tmfs: the functions
  * @ask: the function by which the driver asks whether the device is alive, or
  *	 NULL
- * @missing: the last command of which the device said that it does not have it
- * @was_missing: it said so twice
+ * @missing: the command of which the device said, in answer to @ask, that it
+ *	     does not have it; 0 once that is noted at the command
  * @wire: memory of all functions
  * @dma: the device's address of it
  */
@@ -170,7 +174,6 @@ struct vfe_scsi_control {
 	struct vfe_scsi_tmf tmfs[VFE_SCSI_TMFS];
 	struct vfe_scsi_tmf *ask;
 	u64 missing;
-	bool was_missing;
 	struct vfe_scsi_tmf_wire *wire;
 	dma_addr_t dma;
 };

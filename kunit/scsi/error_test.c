@@ -103,6 +103,24 @@ static void error_lost_command(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/* Two commands are lost, and time out by turns: either answer is kept. */
+static void error_two_lost_commands(struct kunit *test)
+{
+	struct tscsi_io *first, *second;
+	struct tscsi *ts = error_host(test, &first);
+
+	ts->tmf_response = VFE_SCSI_S_FUNCTION_COMPLETE;
+	error_pass(2);
+	second = tscsi_start_kept(ts, REQ_OP_WRITE, 50, 0x32);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(ts->tmf[ABORT], 60));
+	KUNIT_EXPECT_GE(test, ts->tmf[QUERY], 4U);
+	ts->keep = false;
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, first));
+	KUNIT_EXPECT_EQ(test, 0x31, ts->data[40 * 512]);
+	/* the device of this test returns all commands, as aborted */
+	tscsi_wait(ts, second);
+}
+
 /* A reset gives the command back while the abort waits for its answer. */
 static void error_reset_during_abort(struct kunit *test)
 {
@@ -254,6 +272,7 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE(error_rejecting_device),
 	KUNIT_CASE(error_dead_device),
 	KUNIT_CASE(error_lost_command),
+	KUNIT_CASE(error_two_lost_commands),
 	KUNIT_CASE(error_reset_during_abort),
 	KUNIT_CASE(error_aborted_but_kept),
 	KUNIT_CASE(error_function_fields),
