@@ -107,7 +107,9 @@ int vfe_scsi_query(struct vfe_scsi *vs, unsigned int target, unsigned int unit,
 	struct vfe_scsi_query *q = vs->query;
 	int err;
 
-	if (!vfe_scsi_query_wait(vs))
+	/* for its answer the driver has waited already */
+	vfe_io_complete_used(&vs->queues[0].io);
+	if (vfe_scsi_cmd_in_flight(&q->cmd))
 		return -EBUSY;
 	vfe_scsi_prepare_query(vs, q, target, unit, cdb, cdb_len);
 	err = vfe_scsi_query_send(vs);

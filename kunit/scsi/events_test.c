@@ -232,6 +232,28 @@ static void events_no_answer(struct kunit *test)
 						tscsi_sdev(ts, 0, 1), 120));
 }
 
+/* One target that does not answer delays what is to do at others only once. */
+static void events_no_answer_of_one(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+
+	tscsi_add_unit(ts, 3, 1);
+	tscsi_event(ts, RESET, RESCAN, 3, 1);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 3, 1)));
+	events_settle(ts);
+	ts->luns_response = VFE_SCSI_S_NONE;
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept == 1));
+	tscsi_del_unit(ts, 3, 1);
+	tscsi_event(ts, RESET, REMOVED, 3, 1);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(!tscsi_sdev(ts, 3, 1), 50));
+	ts->luns_response = 0;
+	tscsi_return(ts, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_settled(ts), 60));
+	KUNIT_EXPECT_NOT_NULL(test, tscsi_sdev(ts, 0, 0));
+	tscsi_expect_works(ts);
+}
+
 /* A device without REPORT LUNS: the SCSI core scans, INQUIRY says what is gone */
 static void events_no_report_luns(struct kunit *test)
 {
@@ -257,6 +279,7 @@ static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_capacity),
 	KUNIT_CASE(events_odd),
 	KUNIT_CASE(events_no_answer),
+	KUNIT_CASE(events_no_answer_of_one),
 	KUNIT_CASE(events_no_report_luns),
 	{ }
 };
