@@ -55,8 +55,11 @@ void vfe_scsi_control_irq(struct vfe_queue *vq)
 	struct vfe_scsi_control *c = &vs->control;
 	unsigned long flags;
 
-	/* a device may interrupt before it gets a function */
-	if (!c->vq || !c->wire)
+	/*
+	 * a device may interrupt before it gets a function; pairs with
+	 * vfe_scsi_control_init()
+	 */
+	if (!smp_load_acquire(&c->wire))
 		return;
 	spin_lock_irqsave(&c->lock, flags);
 	do {
@@ -357,17 +360,20 @@ void vfe_scsi_control_take_back(struct vfe_scsi *vs)
 int vfe_scsi_control_init(struct vfe_scsi *vs)
 {
 	struct vfe_scsi_control *c = &vs->control;
+	struct vfe_scsi_tmf_wire *wire;
 	unsigned int i;
 
 	spin_lock_init(&c->lock);
 	init_waitqueue_head(&c->wait);
-	c->wire = vfe_alloc_shared(vs->vd, VFE_SCSI_TMF_MEMORY, &c->dma);
-	if (!c->wire)
+	wire = vfe_alloc_shared(vs->vd, VFE_SCSI_TMF_MEMORY, &c->dma);
+	if (!wire)
 		return -ENOMEM;
 	for (i = 0; i < VFE_SCSI_TMFS; i++) {
-		c->tmfs[i].wire = &c->wire[i];
-		c->tmfs[i].dma = c->dma + i * sizeof(*c->wire);
+		c->tmfs[i].wire = &wire[i];
+		c->tmfs[i].dma = c->dma + i * sizeof(*wire);
 	}
+	/* pairs with vfe_scsi_control_irq(), which from now on uses all of this */
+	smp_store_release(&c->wire, wire);
 	return 0;
 }
 

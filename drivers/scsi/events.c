@@ -133,8 +133,11 @@ void vfe_scsi_events_irq(struct vfe_queue *vq)
 	struct vfe_scsi_events *e = &vs->events;
 	unsigned long flags;
 
-	/* a device may interrupt before it gets a buffer */
-	if (!e->buffers)
+	/*
+	 * a device may interrupt before it gets a buffer; pairs with
+	 * vfe_scsi_events_init()
+	 */
+	if (!smp_load_acquire(&e->buffers))
 		return;
 	spin_lock_irqsave(&e->lock, flags);
 	vfe_queue_disable_cb(vq);
@@ -402,7 +405,7 @@ int vfe_scsi_events_init(struct vfe_scsi *vs)
 		vfe_scsi_events_free_wq(e);
 		return -ENOMEM;
 	}
-	/* from now on vfe_scsi_events_irq() uses all of this */
+	/* pairs with vfe_scsi_events_irq(), which from now on uses all of this */
 	smp_store_release(&e->buffers, buffers);
 	return 0;
 }
