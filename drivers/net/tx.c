@@ -279,13 +279,19 @@ static bool vfe_net_tx_needs_irq(const struct vfe_net_txq *txq)
 	       (netif_xmit_stopped(txq->nq) && vfe_net_tx_pending(txq));
 }
 
+/* Is an interrupt coming, unless it is lost? */
+static bool vfe_net_tx_irq_comes(const struct vfe_net_txq *txq)
+{
+	return (s32)(txq->armed - txq->begin) > 0;
+}
+
 /*
- * Is one coming, at the right time? Each quarter of a batch moves it on: it
- * comes only when the sender has stopped, not while it takes buffers back.
+ * Does it come at the right time for the sender? Each quarter of a batch moves
+ * it on: it comes only when the sender has stopped.
  */
 static bool vfe_net_tx_is_armed(const struct vfe_net_txq *txq)
 {
-	return (s32)(txq->armed - txq->begin) > 0 &&
+	return vfe_net_tx_irq_comes(txq) &&
 	       txq->end - txq->armed_at <= txq->armed_for / 4;
 }
 
@@ -352,7 +358,7 @@ static void vfe_net_tx_set_timer(struct vfe_net_txq *txq)
 static bool vfe_net_tx_leaves(struct vfe_net_txq *txq)
 {
 	return txq->open && vfe_net_tx_needs_irq(txq) &&
-	       (s32)(txq->armed - txq->begin) > 0 &&
+	       vfe_net_tx_irq_comes(txq) &&
 	       ++txq->runs < VFE_NET_MAX_RUNS;
 }
 
@@ -539,9 +545,12 @@ static void vfe_net_tx_drop(struct vfe_net_txq *txq, struct sk_buff *skb)
 void vfe_net_tx_end_batch(struct vfe_net_txq *txq)
 {
 	vfe_net_tx_kick(txq);
-	/* as vfe_net_tx_rearm(), but most batches have nothing to disable */
+	/*
+	 * As vfe_net_tx_rearm(), but most batches have nothing to disable, and
+	 * the request moves on less often: it costs a barrier.
+	 */
 	if (!vfe_net_tx_needs_irq(txq)) {
-		if ((s32)(txq->armed - txq->begin) > 0)
+		if (vfe_net_tx_irq_comes(txq))
 			vfe_net_tx_disarm(txq);
 	} else if (!vfe_net_tx_is_armed(txq)) {
 		vfe_net_tx_arm_if_needed(txq, vfe_net_tx_budget());

@@ -152,8 +152,7 @@ def _slow(rows: Rows) -> list[Target]:
     found, every = [], []
     for name, (setups, _) in SLOW.items():
         timed = [cell for cell in _cells(rows, setups) if cell.enough]
-        every += [Cell(f"{name} {cell.name}", cell.ours, cell.kernel,
-                       cell.again) for cell in timed]
+        every += timed
         what = f"our device, {name.replace('-', ' ring, ')} service"
         found += in_every(timed, f"{what}, TCP: kicks and interrupts no more"
                           " than in the worse of the kernel's functions, except"

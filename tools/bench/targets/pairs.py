@@ -200,10 +200,10 @@ def fast_enough(found: Sequence[Cell], least: float,
 def together(found: Sequence[Cell], what: str, chance: float) -> list[Target]:
     """Over all cells the geometric mean of the speeds is no less, except for
     chance: a loss in each of them may be less than its spread."""
-    names, broken = _named(found)
-    speeds = [cell.speed for same in names.values() for cell in same]
     if not found:
         return []
+    speeds = [cell.speed for cell in found if not cell.failed]
+    broken = [name for cell in found for name in cell.failed]
     mean = _mean(speeds) if speeds else 0.0
     shown = [f"{len(speeds)} cells, {mean:.2f} of the kernel's"
              ] if speeds else []
