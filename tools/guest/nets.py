@@ -79,6 +79,15 @@ class NetCase(GuestCase):
             lib=LIB, bdfs=self.bdf(name), bdf=self.bdf(name), bound=driver,
             driver=module, parameters=parameters)), STUCK_S).split()[-1]
 
+    def answers_pings(self, peer: str, sizes: tuple[int, ...]) -> None:
+        """Three pings of each size are answered. Each has a process of its
+        own: after the last of several, ping waits only twice as long as the
+        slowest answer took, and a busy host may be slower."""
+        size = " ".join(map(str, sizes))
+        self.sh(f"for size in {size}; do for _ in 1 2 3; do"
+                f" ping -q -n -c 1 -W 20 -s $size {peer} || exit 1;"
+                " done; done", 100)
+
     def join(self, driver: str = NET, parameters: str = "",
              peers: str = KERNEL) -> None:
         """The tested driver on the left, the peer's on the right, both

@@ -123,11 +123,9 @@ class Data(NetCase):
     def test_echo(self) -> None:
         """The built-in echo answers a ping of each size."""
         name = self.bind_net("echo")
-        out = self.sh(f"ip addr add 10.8.0.2/24 dev {name}\n"
-                      f"ip link set {name} up\n"
-                      "for size in 0 56 1472 4000; do"
-                      " ping -q -n -c 5 -i 0.02 -W 5 -s $size 10.8.0.1; done")
-        self.assertEqual(out.count(" 5 received, 0% packet loss"), 4, out)
+        self.sh(f"ip addr add 10.8.0.2/24 dev {name}\n"
+                f"ip link set {name} up")
+        self.answers_pings("10.8.0.1", (0, 56, 1472, 4000))
 
 
 class Faults(NetCase):
