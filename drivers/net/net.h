@@ -43,7 +43,7 @@
 #define VFE_NET_MAX_SEGS	(MAX_SKB_FRAGS + 2) /* header, head, fragments */
 #define VFE_NET_REAP		32	/* most buffers reaped at a time */
 #define VFE_NET_MAX_AGE		(HZ / 100 ?: 1)	/* of a used tx buffer */
-#define VFE_NET_MAX_RUNS	10	/* of its timer, if an interrupt comes */
+#define VFE_NET_MAX_RUNS	10	/* of its timer, while nothing is taken */
 
 struct bpf_prog;
 struct page_pool;
@@ -271,7 +271,7 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  * @segs: segments of a buffer that is being added
  * @index: number of the pair
  * @timer: takes buffers back that no interrupt reports
- * @runs: how often it has left all of them to an interrupt
+ * @runs: of the timer, since the device used a buffer or was kicked again
  * @late: frames of XDP to free when interrupts are enabled
  * @stuck_at: when the watchdog last had the queue reset, 0 for never
  * @stats: counts

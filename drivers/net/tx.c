@@ -6,7 +6,8 @@
  * used. An interrupt is requested only if somebody may be waiting for a buffer,
  * see vfe_net_tx_awaited(); a timer takes back the rest, so that no used buffer
  * is older than about VFE_NET_MAX_AGE, or VFE_NET_MAX_RUNS times that if an
- * interrupt was requested.
+ * interrupt was requested. If nothing is used for so long, it kicks the device
+ * once more.
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
@@ -355,11 +356,23 @@ static void vfe_net_tx_set_timer(struct vfe_net_txq *txq)
  * on a device that keeps packets for some time, a few taken back now and then
  * would keep it low.
  */
-static bool vfe_net_tx_leaves(struct vfe_net_txq *txq)
+static bool vfe_net_tx_leaves(const struct vfe_net_txq *txq)
 {
 	return txq->open && vfe_net_tx_needs_irq(txq) &&
-	       vfe_net_tx_irq_comes(txq) &&
-	       ++txq->runs < VFE_NET_MAX_RUNS;
+	       vfe_net_tx_irq_comes(txq) && txq->runs < VFE_NET_MAX_RUNS;
+}
+
+/*
+ * The device has used nothing for many runs: it is slow, or has not seen the
+ * buffers. QEMU's forgets to ask for a kick on a packed ring with EVENT_IDX when
+ * its back end was busy. Devices must handle a kick too many (2.7.10.2).
+ */
+static void vfe_net_tx_kick_again(struct vfe_net_txq *txq)
+{
+	if (txq->runs < VFE_NET_MAX_RUNS || !vfe_net_tx_pending(txq))
+		return;
+	txq->runs = 0;
+	vfe_queue_notify(txq->vq);
 }
 
 static void vfe_net_tx_timer(struct timer_list *t)
@@ -371,6 +384,7 @@ static void vfe_net_tx_timer(struct timer_list *t)
 		mod_timer(&txq->timer, jiffies + 1);
 		return;
 	}
+	txq->runs++;
 	if (vfe_net_tx_leaves(txq))
 		goto again;
 	vfe_net_tx_reclaim(txq, 1);
@@ -379,8 +393,10 @@ static void vfe_net_tx_timer(struct timer_list *t)
 		txq->watch = txq->begin;
 	if (unlikely(txq->late))
 		vfe_net_xdp_tx_done(txq, NULL, 0, 1);
-	if (txq->open)
+	if (txq->open) {
 		vfe_net_tx_rearm(txq, 1);
+		vfe_net_tx_kick_again(txq);
+	}
 again:
 	if (vfe_net_tx_pending(txq))
 		vfe_net_tx_set_timer(txq);

@@ -509,6 +509,63 @@ static void the_timer_waits_for_an_interrupt(struct kunit *test)
 	}
 }
 
+/* --- kicks that the device did not ask for --- */
+
+/* It asks for none, as if it had seen all packets. */
+static void the_device_is_quiet(struct tnet *t)
+{
+	vfe_mock_set_avail_event(t->tx, vfe_mock_avail_idx(t->tx) - 2);
+}
+
+/* The device has not seen a packet: it is kicked again, until it does. */
+static void a_kick_that_was_not_asked_for(struct kunit *test)
+{
+	struct tnet *t = irq_up(test, RESIZE);
+	unsigned int awaited, kicks;
+
+	for (awaited = 0; awaited < 2; awaited++) {
+		the_device_is_quiet(t);
+		kicks = t->tx->kicks;
+		tnet_xmit(t, awaited ? awaited_frame(t) :
+				       tnet_frame(t, 60, 0));
+		KUNIT_EXPECT_EQ(test, t->tx->kicks, kicks);
+		the_timer_runs(t);
+		KUNIT_EXPECT_GT(test, t->tx->kicks, kicks);
+		kicks = t->tx->kicks;
+		the_timer_runs(t);
+		KUNIT_EXPECT_GT(test, t->tx->kicks, kicks);
+		take_one(t);
+		the_timer_runs(t);
+		KUNIT_EXPECT_EQ(test, pending(t), 0U);
+		kicks = t->tx->kicks;
+		the_timer_runs(t);
+		KUNIT_EXPECT_EQ(test, t->tx->kicks, kicks);
+	}
+	tnet_clean(t);
+}
+
+/* It is slow, but goes on: no such kick, and none for a closed interface. */
+static void no_kick_for_a_device_that_goes_on(struct kunit *test)
+{
+	struct tnet *t = irq_up(test, RESIZE);
+	unsigned int i, kicks;
+
+	for (i = 0; i < 40; i++)
+		tnet_xmit(t, tnet_frame(t, 60, i));
+	kicks = t->tx->kicks;
+	for (i = 0; i < 30; i++) {
+		take_one(t);
+		msleep(2 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+	}
+	KUNIT_EXPECT_EQ(test, t->tx->kicks, kicks);
+	tnet_close(t);
+	kicks = t->tx->kicks;
+	the_timer_runs(t);
+	KUNIT_EXPECT_EQ(test, t->tx->kicks, kicks);
+	KUNIT_EXPECT_EQ(test, tnet_open(t), 0);
+	tnet_clean(t);
+}
+
 /* --- the end of those who wait --- */
 
 static void a_reset(struct tnet *t)
@@ -610,6 +667,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_slow_device),
 	KUNIT_CASE(an_interrupt_that_is_lost),
 	KUNIT_CASE(the_timer_waits_for_an_interrupt),
+	KUNIT_CASE(a_kick_that_was_not_asked_for),
+	KUNIT_CASE(no_kick_for_a_device_that_goes_on),
 	KUNIT_CASE(a_reset_frees_what_is_awaited),
 	KUNIT_CASE(bql_has_an_interrupt),
 	{}
