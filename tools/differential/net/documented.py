@@ -20,6 +20,8 @@ _WHOLE = "vfe_net refuses a ring that a packet of 64 KiB does not fit: the" \
 _SOCKET = "to take back an AF_XDP socket's memory, vfe_net resets a device" \
           " without RING_RESET; virtio_net copies on such a device"
 _NO_TSO = "a device without GUEST_TSO has no rx-gro-hw to switch"
+_STILL = "QEMU's device loses a kick on a packed ring when its back end was" \
+         " busy; vfe_net kicks again"
 _UNDER = "program=attached"     # to the interface of at least one of them
 _UNSEEN = "virtio_net takes a program although it never shows it the packets" \
           " in buffers of several pages"
@@ -118,6 +120,9 @@ DOCUMENTED = (
                ours="3 packets transmitted, 3 received",
                theirs="3 packets transmitted, 0 received",
                needs="mrg_rxbuf=off"),
+    Documented(r"(step\.\d+|stream|end)\.from-.*", _STILL, ours="moves|whole",
+               theirs=r"stands still after \d+ bytes"
+                      r"|(TimeoutError: timed out(, )?)+", needs="packed"),
     Documented(r"large\.32\.came", "a packet of 64 KiB does not fit into the"
                " buffers that virtio_net leaves in a ring of 32: the device"
                " waits for ever", ours="whole", theirs="never ended"),
