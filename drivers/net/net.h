@@ -43,7 +43,7 @@
 #define VFE_NET_MAX_SEGS	(MAX_SKB_FRAGS + 2) /* header, head, fragments */
 #define VFE_NET_REAP		32	/* most buffers reaped at a time */
 #define VFE_NET_MAX_AGE		(HZ / 100 ?: 1)	/* of a used tx buffer */
-#define VFE_NET_MAX_RUNS	10	/* of its timer, while nothing is taken */
+#define VFE_NET_MAX_RUNS	10	/* of its timer, with nothing taken back */
 
 struct bpf_prog;
 struct page_pool;
@@ -271,7 +271,8 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  * @segs: segments of a buffer that is being added
  * @index: number of the pair
  * @timer: takes buffers back that no interrupt reports
- * @runs: of the timer, since the device used a buffer or was kicked again
+ * @runs: how often the timer has run since buffers were taken back or the device
+ *	  was kicked again
  * @late: frames of XDP to free when interrupts are enabled
  * @stuck_at: when the watchdog last had the queue reset, 0 for never
  * @stats: counts
@@ -519,6 +520,7 @@ void vfe_net_tx_stop_if_full(struct vfe_net_txq *txq);
 void vfe_net_tx_end_batch(struct vfe_net_txq *txq);
 /* Publishes buffers, notifies the device. The lock is held. */
 void vfe_net_tx_kick(struct vfe_net_txq *txq);
+void vfe_net_tx_set_timer(struct vfe_net_txq *txq);
 
 /* tx_table.c */
 int vfe_net_tx_add_table(struct vfe_net_txq *txq, struct sk_buff *skb,

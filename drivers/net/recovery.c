@@ -43,7 +43,7 @@ static void vfe_net_close_one(struct vfe_net *vn, unsigned int queue)
 	if (vfe_net_is_ctrl(vn, queue)) {
 		vfe_net_ctrl_close(vn);
 	} else if (queue & 1) {
-		vn->txq[pair].ready = false;
+		WRITE_ONCE(vn->txq[pair].ready, false);
 		vfe_net_tx_update(&vn->txq[pair]);
 		vfe_net_rx_update(&vn->rxq[pair]);
 	} else {
@@ -91,7 +91,7 @@ static void vfe_net_open_queue(struct vfe_device *vd, unsigned int queue)
 	if (vfe_net_is_ctrl(vn, queue)) {
 		vfe_net_ctrl_open(vn);
 	} else if (queue & 1) {
-		vn->txq[pair].ready = true;
+		WRITE_ONCE(vn->txq[pair].ready, true);
 		vfe_net_rx_update(&vn->rxq[pair]);
 	} else {
 		vn->rxq[pair].ready = true;

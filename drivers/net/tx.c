@@ -4,10 +4,10 @@
  *
  * While traffic flows, ndo_start_xmit() and NAPI take back what the device has
  * used. An interrupt is requested only if somebody may be waiting for a buffer,
- * see vfe_net_tx_awaited(); a timer takes back the rest, so that no used buffer
- * is older than about VFE_NET_MAX_AGE, or VFE_NET_MAX_RUNS times that if an
- * interrupt was requested. If nothing is used for so long, it kicks the device
- * once more.
+ * see vfe_net_tx_awaited(). A timer takes the rest back, so that a used buffer is
+ * at most about VFE_NET_MAX_AGE old. If an interrupt was requested, the timer
+ * waits for it, at most VFE_NET_MAX_RUNS times. If the device uses nothing
+ * meanwhile, the timer kicks it again.
  */
 #include <linux/dma-mapping.h>
 #include <linux/io.h>
@@ -287,8 +287,8 @@ static bool vfe_net_tx_irq_comes(const struct vfe_net_txq *txq)
 }
 
 /*
- * Does it come at the right time for the sender? Each quarter of a batch moves
- * it on: it comes only when the sender has stopped.
+ * Is it far enough ahead? The sender moves it on after each quarter of a batch,
+ * so that it comes only when the sender stops.
  */
 static bool vfe_net_tx_is_armed(const struct vfe_net_txq *txq)
 {
@@ -327,10 +327,10 @@ static void vfe_net_tx_arm_if_needed(struct vfe_net_txq *txq, int budget)
 }
 
 /*
- * After buffers were taken back: requests the interrupt anew, for three quarters
- * of what is still in flight. While answers come and buffers are taken back for
- * them, it moves on, and does not interrupt. It is disabled even if none is
- * armed: without EVENT_IDX the last one has not disabled it.
+ * After buffers were taken back: requests the interrupt for three quarters of
+ * the rest. Received packets make NAPI take buffers back, which moves the
+ * request on, so that no interrupt comes. If none is needed, disables it even if
+ * none is armed: without EVENT_IDX an interrupt does not disable the next one.
  */
 static void vfe_net_tx_rearm(struct vfe_net_txq *txq, int budget)
 {
@@ -343,18 +343,17 @@ static void vfe_net_tx_rearm(struct vfe_net_txq *txq, int budget)
 	vfe_net_tx_arm_if_needed(txq, budget);
 }
 
-/* Starts the timer for buffers that no interrupt reports. */
-static void vfe_net_tx_set_timer(struct vfe_net_txq *txq)
+/* Starts the timer, if it does not run. The lock is held. */
+void vfe_net_tx_set_timer(struct vfe_net_txq *txq)
 {
 	if (!timer_pending(&txq->timer))
 		mod_timer(&txq->timer, jiffies + VFE_NET_MAX_AGE);
 }
 
 /*
- * Does the timer leave the used buffers to the interrupt that is coming? BQL's
- * limit grows when a completion covers all that was in flight at the last one:
- * on a device that keeps packets for some time, a few taken back now and then
- * would keep it low.
+ * Does the timer leave the used buffers to the interrupt? BQL raises its limit
+ * when one completion covers all that was in flight at the last one. If the timer
+ * took a few buffers at a time, the limit would stay low on a slow device.
  */
 static bool vfe_net_tx_leaves(const struct vfe_net_txq *txq)
 {
@@ -363,16 +362,27 @@ static bool vfe_net_tx_leaves(const struct vfe_net_txq *txq)
 }
 
 /*
- * The device has used nothing for many runs: it is slow, or has not seen the
- * buffers. QEMU's forgets to ask for a kick on a packed ring with EVENT_IDX when
- * its back end was busy. Devices must handle a kick too many (2.7.10.2).
+ * The device has used nothing for many runs: it is slow, or it does not know of
+ * the buffers. QEMU's, when its back end was busy, asks for a kick at a place
+ * that a packed ring has passed. A kick too many does no harm (2.7.10.2).
  */
 static void vfe_net_tx_kick_again(struct vfe_net_txq *txq)
 {
-	if (txq->runs < VFE_NET_MAX_RUNS || !vfe_net_tx_pending(txq))
+	if (txq->runs < VFE_NET_MAX_RUNS || vfe_queue_broken(txq->vq))
 		return;
 	txq->runs = 0;
 	vfe_queue_notify(txq->vq);
+}
+
+/* What the timer does about used buffers. The lock is held. */
+static void vfe_net_tx_look(struct vfe_net_txq *txq)
+{
+	vfe_net_tx_reclaim(txq, 1);
+	if (txq->open)
+		vfe_net_tx_rearm(txq, 1);
+	/* a closed interface has buffers in flight, too */
+	if (READ_ONCE(txq->ready) && vfe_net_tx_pending(txq))
+		vfe_net_tx_kick_again(txq);
 }
 
 static void vfe_net_tx_timer(struct timer_list *t)
@@ -385,21 +395,21 @@ static void vfe_net_tx_timer(struct timer_list *t)
 		return;
 	}
 	txq->runs++;
-	if (vfe_net_tx_leaves(txq))
-		goto again;
-	vfe_net_tx_reclaim(txq, 1);
 	/* a position that is 2^31 old would look like a future one */
 	if ((s32)(txq->watch - txq->begin) < 0)
 		txq->watch = txq->begin;
+	/* frames of XDP whose flush did not come, or goes to another queue */
+	if (txq->open)
+		vfe_net_tx_kick(txq);
 	if (unlikely(txq->late))
 		vfe_net_xdp_tx_done(txq, NULL, 0, 1);
-	if (txq->open) {
-		vfe_net_tx_rearm(txq, 1);
-		vfe_net_tx_kick_again(txq);
-	}
-again:
+	if (!vfe_net_tx_leaves(txq))
+		vfe_net_tx_look(txq);
 	if (vfe_net_tx_pending(txq))
 		vfe_net_tx_set_timer(txq);
+	/* others may have taken its last buffers back, but only NAPI sends more */
+	if (unlikely(txq->xsk) && txq->open)
+		napi_schedule(&txq->vn->rxq[txq->index].napi);
 	__netif_tx_unlock(txq->nq);
 }
 
@@ -562,8 +572,8 @@ void vfe_net_tx_end_batch(struct vfe_net_txq *txq)
 {
 	vfe_net_tx_kick(txq);
 	/*
-	 * As vfe_net_tx_rearm(), but most batches have nothing to disable, and
-	 * the request moves on less often: it costs a barrier.
+	 * As vfe_net_tx_rearm(), but cheaper: most batches have no interrupt to
+	 * disable, and a new request costs a barrier.
 	 */
 	if (!vfe_net_tx_needs_irq(txq)) {
 		if (vfe_net_tx_irq_comes(txq))
@@ -645,6 +655,7 @@ static void vfe_net_tx_forget(struct vfe_net_txq *txq)
 	txq->begin = txq->end;
 	txq->watch = txq->begin;
 	txq->armed = txq->begin;
+	txq->runs = 0;
 	netdev_tx_reset_queue(txq->nq);
 }
 
@@ -715,6 +726,7 @@ void vfe_net_tx_update(struct vfe_net_txq *txq)
 	txq->open = on;
 	if (on) {
 		vfe_net_tx_reclaim(txq, 1);
+		txq->runs = 0;
 		txq->armed = txq->begin;
 		vfe_net_tx_rearm(txq, 1);
 		vfe_net_tx_set_need(txq);

@@ -27,7 +27,7 @@ struct vfe_net_tx_table {
 	struct sk_buff *skb;
 	dma_addr_t addr;
 	unsigned int n;
-	/* as the specification places the ring's: a device may rely on it */
+	/* as those of the ring, in case that a device expects it */
 	struct vfe_desc desc[] __aligned(sizeof(struct vfe_desc));
 };
 

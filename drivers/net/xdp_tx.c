@@ -171,6 +171,8 @@ int vfe_net_xdp_xmit(struct net_device *dev, int n, struct xdp_frame **frames,
 		sent = vfe_net_xdp_add_many(txq, frames, n);
 		if (flags & XDP_XMIT_FLUSH)
 			vfe_net_tx_end_batch(txq);
+		else	/* the flush may not come */
+			vfe_net_tx_set_timer(txq);
 	}
 	__netif_tx_unlock(txq->nq);
 	return sent;

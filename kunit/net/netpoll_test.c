@@ -191,6 +191,38 @@ static void frames_that_are_freed_later(struct kunit *test)
 	tnet_clean(t);
 }
 
+static void nothing(struct sk_buff *skb)
+{
+}
+
+/* The timer leaves buffers to the interrupt of a packet, but frees the frames. */
+static void frames_that_are_freed_beside_a_packet(struct kunit *test)
+{
+	struct tnet *t = netpoll_up(test, TNET_FEATURES);
+	struct page *pages[FRAMES];
+	struct sk_buff *skb;
+	unsigned int i;
+
+	for (i = 0; i < FRAMES; i++)
+		redirect(t, make_frame(test, &pages[i]));
+	skb = tnet_frame(t, 100, 1);
+	skb->destructor = nothing;
+	tnet_xmit(t, skb);
+	for (i = 0; i < FRAMES; i++)
+		KUNIT_EXPECT_TRUE(test, tnet_take(t));
+	poll_dev(t);
+	KUNIT_EXPECT_NOT_NULL(test, t->vn->txq[0].late);
+	msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+	KUNIT_EXPECT_NULL(test, t->vn->txq[0].late);
+	KUNIT_EXPECT_EQ(test, frames_kept(pages), 0U);
+	KUNIT_EXPECT_EQ(test, pending(t), 1U);
+	forget_frames(pages);
+	tnet_take_and_interrupt(t);
+	tnet_expect_works(t);
+	netpoll_down(NULL);
+	tnet_clean(t);
+}
+
 /* Down, removed: none is left behind. */
 static void frames_of_an_interface_that_goes(struct kunit *test)
 {
@@ -236,6 +268,7 @@ static void a_poll_receives_nothing(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(a_message_into_a_full_ring),
 	KUNIT_CASE(frames_that_are_freed_later),
+	KUNIT_CASE(frames_that_are_freed_beside_a_packet),
 	KUNIT_CASE(frames_of_an_interface_that_goes),
 	KUNIT_CASE(a_poll_receives_nothing),
 	{}

@@ -604,6 +604,27 @@ static void frames_before_a_flush(struct kunit *test)
 	}
 }
 
+/* The flush does not come, on an idle ring and beside a packet. */
+static void frames_without_a_flush(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	unsigned int i;
+
+	tnet_no_bql_limit(t);
+	for (i = 0; i < 4; i++) {
+		if (i % 2)
+			tnet_xmit(t, tnet_frame(t, 60, 1));
+		KUNIT_EXPECT_EQ(test, xmit(t, make_frame(test, 64), 0), 1);
+		if (i % 2)
+			KUNIT_EXPECT_TRUE(test, tnet_take(t));
+		msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+		KUNIT_EXPECT_EQ(test, tnet_take_all(t), 1U);
+		msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+		KUNIT_EXPECT_EQ(test, vfe_net_tx_pending(&t->vn->txq[0]), 0U);
+	}
+	tnet_clean(t);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(any_layout),
 	KUNIT_CASE(decisions),
@@ -622,6 +643,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(devices_that_programs_cannot_use),
 	KUNIT_CASE(frames_of_other_interfaces),
 	KUNIT_CASE(frames_before_a_flush),
+	KUNIT_CASE(frames_without_a_flush),
 	{}
 };
 

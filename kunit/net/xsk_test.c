@@ -241,6 +241,38 @@ static void more_packets_than_a_poll_sends(struct kunit *test)
 	forget_user();
 }
 
+/* The stack takes a socket's packets back: the socket's next ones go out. */
+static void packets_that_the_stack_takes_back(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = MERGE, .queue_size = 128 };
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct sock_rings *s = make_sock(t, CHUNK);
+	unsigned int i, n;
+
+	tnet_no_bql_limit(t);
+	KUNIT_ASSERT_EQ(test, bind_to(s, XDP_USE_NEED_WAKEUP, 0), 0);
+	for (i = 0; i < 3; i++) {
+		send(s, RING, 100);
+		wake(s, XDP_WAKEUP_TX);
+		n = tnet_take_all(t);
+		KUNIT_EXPECT_LT(test, n, RING);
+		tnet_xmit(t, tnet_frame(t, 100, i));
+		KUNIT_EXPECT_EQ(test, completed(s), n);
+		tnet_take_all(t);
+		msleep(3 * jiffies_to_msecs(VFE_NET_MAX_AGE));
+		n += tnet_take_all(t);
+		KUNIT_EXPECT_EQ(test, n, RING);
+		vfe_mock_interrupt(t->tx);
+		tnet_run_softirqs();
+		KUNIT_EXPECT_GT(test, completed(s), 0U);
+	}
+	kunit_release_action(test, release, s);
+	tnet_wait_live(t);
+	tnet_expect_works(t);
+	tnet_clean(t);
+	forget_user();
+}
+
 static void sockets_that_are_refused(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .features = PLAIN };
@@ -311,6 +343,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(packets_of_several_buffers),
 	KUNIT_CASE(a_ring_that_is_full),
 	KUNIT_CASE(more_packets_than_a_poll_sends),
+	KUNIT_CASE(packets_that_the_stack_takes_back),
 	KUNIT_CASE(sockets_that_are_refused),
 	KUNIT_CASE(an_mtu_without_room_in_a_chunk),
 	{}
