@@ -19,12 +19,14 @@
 	 BIT_ULL(VIRTIO_NET_F_GUEST_ECN) | BIT_ULL(VIRTIO_NET_F_GUEST_UFO) | \
 	 VFE_NET_GUEST_USO)
 
+#define VFE_NET_HOST_GSO \
+	(BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | BIT_ULL(VIRTIO_NET_F_HOST_TSO6) | \
+	 BIT_ULL(VIRTIO_NET_F_HOST_ECN) | BIT_ULL(VIRTIO_NET_F_HOST_USO))
+
 static const u64 vfe_net_features =
-	VFE_NET_GUEST_GSO |
+	VFE_NET_GUEST_GSO | VFE_NET_HOST_GSO |
 	BIT_ULL(VIRTIO_NET_F_CSUM) | BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) |
 	BIT_ULL(VIRTIO_NET_F_MTU) | BIT_ULL(VIRTIO_NET_F_MAC) |
-	BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | BIT_ULL(VIRTIO_NET_F_HOST_TSO6) |
-	BIT_ULL(VIRTIO_NET_F_HOST_ECN) | BIT_ULL(VIRTIO_NET_F_HOST_USO) |
 	VFE_NET_CTRL_FEATURES |
 	BIT_ULL(VIRTIO_NET_F_MRG_RXBUF) | BIT_ULL(VIRTIO_NET_F_STATUS) |
 	BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX) | BIT_ULL(VIRTIO_F_ANY_LAYOUT) |
@@ -32,13 +34,12 @@ static const u64 vfe_net_features =
 
 #define VFE_NET_HIGH(bit)	BIT_ULL((bit) - 64)
 
-/* 5.1.3.1: the first two need GUEST_USO4 and GUEST_USO6 */
-const u64 vfe_net_features_high =
-	(VFE_NET_RX_USO ?
-	 VFE_NET_HIGH(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO) |
-	 VFE_NET_HIGH(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM) : 0) |
-	VFE_NET_HIGH(VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO) |
-	VFE_NET_HIGH(VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO_CSUM);
+#define VFE_NET_GUEST_TUNNELS \
+	(VFE_NET_HIGH(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO) | \
+	 VFE_NET_HIGH(VIRTIO_NET_F_GUEST_UDP_TUNNEL_GSO_CSUM))
+#define VFE_NET_HOST_TUNNELS \
+	(VFE_NET_HIGH(VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO) | \
+	 VFE_NET_HIGH(VIRTIO_NET_F_HOST_UDP_TUNNEL_GSO_CSUM))
 
 /* 5.1.4.1: the MTU is 68 or more. With less, the device has no limit. */
 static bool vfe_net_mtu_is_wrong(struct vfe_device *vd)
@@ -53,28 +54,65 @@ static bool vfe_net_mtu_is_wrong(struct vfe_device *vd)
 	return true;
 }
 
+/* 5.1.3.1: features that need one of others, which come first */
+static const struct {
+	u64 features;
+	u64 one_of;
+} vfe_net_needs[] = {
+	{ VFE_NET_CTRL_FEATURES & ~BIT_ULL(VIRTIO_NET_F_CTRL_VQ),
+	  BIT_ULL(VIRTIO_NET_F_CTRL_VQ) },
+	{ VFE_NET_HOST_GSO, BIT_ULL(VIRTIO_NET_F_CSUM) },
+	{ BIT_ULL(VIRTIO_NET_F_HOST_ECN),
+	  BIT_ULL(VIRTIO_NET_F_HOST_TSO4) | BIT_ULL(VIRTIO_NET_F_HOST_TSO6) },
+	{ VFE_NET_GUEST_GSO, BIT_ULL(VIRTIO_NET_F_GUEST_CSUM) },
+	{ BIT_ULL(VIRTIO_NET_F_GUEST_ECN),
+	  BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) | BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) },
+};
+
 /**
  * vfe_net_wanted_features() - features of the class to accept if offered
  * @vd: the device, features not yet negotiated
  *
- * 2.2.1: none that requires the control queue, if the device has none.
+ * 2.2.1: none that requires another one that the device lacks.
  *
  * Return: feature bits below 64.
  */
 u64 vfe_net_wanted_features(struct vfe_device *vd)
 {
 	u64 wanted = vfe_net_features;
+	unsigned int i;
 	u64 offered;
 
 	if (vfe_net_can_stand_by())
 		wanted |= BIT_ULL(VIRTIO_NET_F_STANDBY);
 	if (vfe_features_offered(vd, &offered))
 		return wanted;
-	if (!(offered & BIT_ULL(VIRTIO_NET_F_CTRL_VQ)))
-		wanted &= ~VFE_NET_CTRL_FEATURES;
-	if (offered & BIT_ULL(VIRTIO_NET_F_MTU) && vfe_net_mtu_is_wrong(vd))
+	wanted &= offered;
+	for (i = 0; i < ARRAY_SIZE(vfe_net_needs); i++)
+		if (!(wanted & vfe_net_needs[i].one_of))
+			wanted &= ~vfe_net_needs[i].features;
+	if (wanted & BIT_ULL(VIRTIO_NET_F_MTU) && vfe_net_mtu_is_wrong(vd))
 		wanted &= ~BIT_ULL(VIRTIO_NET_F_MTU);
 	return wanted;
+}
+
+/**
+ * vfe_net_wanted_high() - the same for the features from 64 on
+ * @wanted: those below 64
+ *
+ * Return: feature bits, bit 0 stands for 64.
+ */
+u64 vfe_net_wanted_high(u64 wanted)
+{
+	u64 ecn = BIT_ULL(VIRTIO_NET_F_GUEST_ECN) |
+		  BIT_ULL(VIRTIO_NET_F_GUEST_UFO) |
+		  BIT_ULL(VIRTIO_NET_F_HOST_ECN);
+	u64 lacks = ~wanted & ~ecn;
+
+	/* 5.1.3.1: a tunnel's needs all kinds of segments that may be in it */
+	return (lacks & VFE_NET_GUEST_GSO || !VFE_NET_RX_USO ?
+		0 : VFE_NET_GUEST_TUNNELS) |
+	       (lacks & VFE_NET_HOST_GSO ? 0 : VFE_NET_HOST_TUNNELS);
 }
 
 /* 5.1.4.2: without a MAC address of the device the driver chooses one. */

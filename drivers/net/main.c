@@ -126,11 +126,11 @@ static struct vfe_net *vfe_net_create(struct vfe_device *vd)
 {
 	struct net_device *dev;
 	struct vfe_net *vn;
+	u64 wanted = vfe_net_wanted_features(vd);
 	u16 has, pairs;
 	int err;
 
-	err = vfe_negotiate(vd, vfe_net_wanted_features(vd),
-			    vfe_net_features_high, 0);
+	err = vfe_negotiate(vd, wanted, vfe_net_wanted_high(wanted), 0);
 	if (!err)
 		err = vfe_net_read_pairs(vd, &has);
 	if (err)

@@ -430,8 +430,8 @@ void vfe_net_hdr_from_skb(struct virtio_net_hdr_mrg_rxbuf *hdr,
 			  unsigned int hdr_len, const struct sk_buff *skb);
 
 /* config.c */
-extern const u64 vfe_net_features_high;	/* from 64 on */
 u64 vfe_net_wanted_features(struct vfe_device *vd);
+u64 vfe_net_wanted_high(u64 wanted);
 int vfe_net_read_pairs(struct vfe_device *vd, u16 *pairs);
 int vfe_net_config_init(struct vfe_net *vn);
 void vfe_net_config_netdev(struct vfe_net *vn);

@@ -22,6 +22,8 @@ _SOCKET = "to take back an AF_XDP socket's memory, vfe_net resets a device" \
 _NO_TSO = "a device without GUEST_TSO has no rx-gro-hw to switch"
 _STILL = "QEMU's device loses a kick on a packed ring when its back end was" \
          " busy; vfe_net kicks again"
+_NEEDS = "virtio 1.4, 2.2.1: no feature is accepted that needs another one," \
+         " which the device lacks"
 _UNDER = "program=attached"     # to the interface of at least one of them
 _UNSEEN = "virtio_net takes a program although it never shows it the packets" \
           " in buffers of several pages"
@@ -75,8 +77,9 @@ DOCUMENTED = (
     Documented(r"on\.rx-gro-hw", _NO_TSO, ours=r"\(nothing\)", theirs="[01]"),
     Documented(r"on\.rx-gro-hw\.from-.*", _NO_TSO, ours=r"\(nothing\)",
                theirs="whole"),
-    _step("_feature", _FULL, ours="ethtool -K dut (sg|tso|gso) on -> 1",
-          theirs="ethtool -K dut (sg|tso|gso) on -> 0"),
+    _step("_feature", _FULL,
+          ours="ethtool -K dut (sg|tso|gso|tx-.*) on -> 1",
+          theirs="ethtool -K dut (sg|tso|gso|tx-.*) on -> 0"),
     _step("_mtu", "as mtu-under", ours=r".* mtu \d+ -> 2",
           theirs=r".* mtu \d+ -> 0", given=_UNDER),
     _step("program", "the step in which one driver refused it tells why",
@@ -144,6 +147,14 @@ DOCUMENTED = (
                r" program, unload it first"),
     Documented(r"(ethtool-k|after)\.rx-gro-hw", _NO_TSO,
                ours=r"off \[fixed\]", theirs="off"),
+    Documented(r"(ethtool-k|after)\.rx-gro-hw", _NEEDS,
+               ours=r"off \[fixed\]", theirs="on", needs="guest_csum=off"),
+    Documented(r"off\.rx-gro-hw(\.from-.*)?", _NEEDS, ours=r"\(nothing\)",
+               theirs="0|whole", needs="guest_csum=off"),
+    *(Documented(rf"feature\.{side}_(TSO[46]|USO[46]?|UFO|ECN)", _NEEDS,
+                 ours=r"\(nothing\)", theirs="accepted", needs=without)
+      for side, without in (("GUEST", "guest_csum=off"),
+                            ("HOST", "csum=off"))),
     Documented(r"feature\.HOST_UFO", "no kernel since Linux 4.14 makes such"
                " packets; virtio_net accepts it, and does not use it",
                ours=r"\(nothing\)", theirs="accepted"),
