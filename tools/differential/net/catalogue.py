@@ -6,14 +6,13 @@ from __future__ import annotations
 import re
 
 from ..workload import Workload
-from .configs import DEVICE
 
 
 def _traffic(name: str, words: str = "", *, busy: bool = False,
              limit: int = 150, cpus: int = 1, host: str = "",
-             needs: str = "", title: str = "") -> Workload:
+             title: str = "") -> Workload:
     return Workload(title or name, f"traffic {name} {words}\n", busy=busy,
-                    limit=limit, cpus=cpus, host=host, needs=needs)
+                    limit=limit, cpus=cpus, host=host)
 
 
 def walk(seed: int, host: str = "") -> Workload:
@@ -31,9 +30,9 @@ def _counted(name: str, words: str = "", limit: int = 150,
 
 
 def _tunnel(title: str, words: str) -> Workload:
-    """On vfe-device; QEMU's has features for them only if the host has."""
-    return _traffic("tunnel", words, limit=300, needs=DEVICE,
-                    title=f"tunnel-{title}")
+    """QEMU's device has features for them if the host's taps do (Linux 6.17),
+    vfe-device has them always; else the stack segments."""
+    return _traffic("tunnel", words, limit=300, title=f"tunnel-{title}")
 
 
 _ALL = (

@@ -64,6 +64,7 @@ CONFIGS = (
     NetConfig("plain-1cpu", cpus=1),
     NetConfig("pairs-2", pairs=2),
     NetConfig("pairs-4", pairs=4),
+    NetConfig("pairs-8", pairs=8),
     NetConfig("packed", PACKED),
     NetConfig("in-order", {**PACKED, **IN_ORDER}),
     NetConfig("legacy", {"disable-modern": "on", "disable-legacy": "off"}),

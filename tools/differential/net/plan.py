@@ -14,14 +14,16 @@ plain: shown ping tcp tcp-1g tcp6 udp offloads rr crr netperf last
 plain: last-namespace mtu jumbo rings smallest channels down-up flap namespace
 plain: kept resize uppers pressure alone alone-1g
 plain: unbind suspend netconsole filters vlans corpus xdp xdp-under walk-1
-plain: xsk xsk-life walk-flap-1
+plain: xsk xsk-life walk-flap-1 tunnel-vxlan tunnel-vxlan-6
 plain-1cpu: shown ping tcp udp rr last rings down-up suspend
 plain/shared: shown tcp rr last suspend
 plain/intx: shown tcp rr last suspend
 pairs-2: shown tcp udp rr last channels rings down-up unbind xdp xdp-under
 pairs-2: walk-1 corpus xsk xsk-life
 pairs-4: shown tcp rr last channels suspend
+pairs-8: shown tcp channels down-up xdp
 packed: shown ping tcp udp offloads rr last rings smallest mtu corpus xdp xsk
+packed: tunnel-geneve
 in-order: shown tcp udp rr last rings smallest
 legacy: shown ping tcp udp last mtu filters down-up corpus
 no-vectors: shown tcp rr last
