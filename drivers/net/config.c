@@ -54,7 +54,10 @@ static bool vfe_net_mtu_is_wrong(struct vfe_device *vd)
 	return true;
 }
 
-/* 5.1.3.1: features that need one of others, which come first */
+/*
+ * 5.1.3.1: @features need one of @one_of. The order matters: an entry may take
+ * away what a later one needs.
+ */
 static const struct {
 	u64 features;
 	u64 one_of;
@@ -104,15 +107,19 @@ u64 vfe_net_wanted_features(struct vfe_device *vd)
  */
 u64 vfe_net_wanted_high(u64 wanted)
 {
-	u64 ecn = BIT_ULL(VIRTIO_NET_F_GUEST_ECN) |
-		  BIT_ULL(VIRTIO_NET_F_GUEST_UFO) |
-		  BIT_ULL(VIRTIO_NET_F_HOST_ECN);
-	u64 lacks = ~wanted & ~ecn;
+	/* 5.1.3.1: tunnels need all kinds of segments that may be in them */
+	const u64 guest = BIT_ULL(VIRTIO_NET_F_GUEST_TSO4) |
+			  BIT_ULL(VIRTIO_NET_F_GUEST_TSO6) | VFE_NET_GUEST_USO;
+	const u64 host = BIT_ULL(VIRTIO_NET_F_HOST_TSO4) |
+			 BIT_ULL(VIRTIO_NET_F_HOST_TSO6) |
+			 BIT_ULL(VIRTIO_NET_F_HOST_USO);
+	u64 high = 0;
 
-	/* 5.1.3.1: a tunnel's needs all kinds of segments that may be in it */
-	return (lacks & VFE_NET_GUEST_GSO || !VFE_NET_RX_USO ?
-		0 : VFE_NET_GUEST_TUNNELS) |
-	       (lacks & VFE_NET_HOST_GSO ? 0 : VFE_NET_HOST_TUNNELS);
+	if (VFE_NET_RX_USO && (wanted & guest) == guest)
+		high |= VFE_NET_GUEST_TUNNELS;
+	if ((wanted & host) == host)
+		high |= VFE_NET_HOST_TUNNELS;
+	return high;
 }
 
 /* 5.1.4.2: without a MAC address of the device the driver chooses one. */

@@ -368,7 +368,8 @@ static bool vfe_net_tx_leaves(const struct vfe_net_txq *txq)
  */
 static void vfe_net_tx_kick_again(struct vfe_net_txq *txq)
 {
-	if (txq->runs < VFE_NET_MAX_RUNS || vfe_queue_broken(txq->vq))
+	if (txq->runs < VFE_NET_MAX_RUNS || !vfe_net_tx_pending(txq) ||
+	    !READ_ONCE(txq->ready) || vfe_queue_broken(txq->vq))
 		return;
 	txq->runs = 0;
 	vfe_queue_notify(txq->vq);
@@ -381,8 +382,7 @@ static void vfe_net_tx_look(struct vfe_net_txq *txq)
 	if (txq->open)
 		vfe_net_tx_rearm(txq, 1);
 	/* a closed interface has buffers in flight, too */
-	if (READ_ONCE(txq->ready) && vfe_net_tx_pending(txq))
-		vfe_net_tx_kick_again(txq);
+	vfe_net_tx_kick_again(txq);
 }
 
 static void vfe_net_tx_timer(struct timer_list *t)
@@ -407,7 +407,7 @@ static void vfe_net_tx_timer(struct timer_list *t)
 		vfe_net_tx_look(txq);
 	if (vfe_net_tx_pending(txq))
 		vfe_net_tx_set_timer(txq);
-	/* others may have taken its last buffers back, but only NAPI sends more */
+	/* others may have taken the last buffers back; NAPI sends for AF_XDP */
 	if (unlikely(txq->xsk) && txq->open)
 		napi_schedule(&txq->vn->rxq[txq->index].napi);
 	__netif_tx_unlock(txq->nq);
@@ -655,7 +655,6 @@ static void vfe_net_tx_forget(struct vfe_net_txq *txq)
 	txq->begin = txq->end;
 	txq->watch = txq->begin;
 	txq->armed = txq->begin;
-	txq->runs = 0;
 	netdev_tx_reset_queue(txq->nq);
 }
 

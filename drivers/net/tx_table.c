@@ -27,7 +27,7 @@ struct vfe_net_tx_table {
 	struct sk_buff *skb;
 	dma_addr_t addr;
 	unsigned int n;
-	/* as those of the ring, in case that a device expects it */
+	/* aligned as the ring's: a device may expect that */
 	struct vfe_desc desc[] __aligned(sizeof(struct vfe_desc));
 };
 

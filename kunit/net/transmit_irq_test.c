@@ -531,6 +531,7 @@ static void the_timer_runs_some_times(struct tnet *t)
 	msleep(VFE_NET_MAX_RUNS / 2 * jiffies_to_msecs(VFE_NET_MAX_AGE));
 }
 
+/* None at first, then about one each time that the timer has waited */
 static void expect_kicks(struct tnet *t, unsigned int *kicks)
 {
 	the_timer_runs_some_times(t);

@@ -80,11 +80,11 @@ class NetCase(GuestCase):
             driver=module, parameters=parameters)), STUCK_S).split()[-1]
 
     def answers_pings(self, peer: str, sizes: tuple[int, ...]) -> None:
-        """Three pings of each size are answered. Each has a process of its
+        """Five pings of each size are answered. Each has a process of its
         own: after the last of several, ping waits only twice as long as the
         slowest answer took, and a busy host may be slower."""
         size = " ".join(map(str, sizes))
-        self.sh(f"for size in {size}; do for _ in 1 2 3; do"
+        self.sh(f"for size in {size}; do for _ in 1 2 3 4 5; do"
                 f" ping -q -n -c 1 -W 20 -s $size {peer} || exit 1;"
                 " done; done", 100)
 

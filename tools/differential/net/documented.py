@@ -24,6 +24,7 @@ _STILL = "QEMU's device loses a kick on a packed ring when its back end was" \
          " busy; vfe_net kicks again"
 _NEEDS = "virtio 1.4, 2.2.1: no feature is accepted that needs another one," \
          " which the device lacks"
+_SEGMENTS = "(sg|tso|gso|tx-(udp|tcp6?)-segmentation)"
 _UNDER = "program=attached"     # to the interface of at least one of them
 _UNSEEN = "virtio_net takes a program although it never shows it the packets" \
           " in buffers of several pages"
@@ -78,8 +79,8 @@ DOCUMENTED = (
     Documented(r"on\.rx-gro-hw\.from-.*", _NO_TSO, ours=r"\(nothing\)",
                theirs="whole"),
     _step("_feature", _FULL,
-          ours="ethtool -K dut (sg|tso|gso|tx-.*) on -> 1",
-          theirs="ethtool -K dut (sg|tso|gso|tx-.*) on -> 0"),
+          ours=f"ethtool -K dut {_SEGMENTS} on -> 1",
+          theirs=f"ethtool -K dut {_SEGMENTS} on -> 0"),
     _step("_mtu", "as mtu-under", ours=r".* mtu \d+ -> 2",
           theirs=r".* mtu \d+ -> 0", given=_UNDER),
     _step("program", "the step in which one driver refused it tells why",
