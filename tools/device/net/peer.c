@@ -127,8 +127,9 @@ void peer_close(struct peer *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	if (p->listener >= 0) {
-		close(p->listener);
+		/* In this order: nobody replaces the socket of a listener. */
 		unlink(p->path);
+		close(p->listener);
 	}
 }
 
@@ -136,12 +137,12 @@ void peer_lost(struct peer *p)
 {
 	if (p->fd < 0)
 		return;
-	log_line("%s: disconnected", p->path);
 	close(p->fd);
 	p->fd = -1;
 	p->readable = false;
 	if (p->listener < 0)
 		p->again_at = clock_ns() + AGAIN_NS;
+	log_line("%s: disconnected", p->path);
 }
 
 int peer_fds(const struct peer *p, bool receive, bool send, struct pollfd *fds)

@@ -74,8 +74,8 @@ void control_free(struct control *c)
 		return;
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		end(&c->sessions[i]);
-	close(c->listener);
 	unlink(c->path);
+	close(c->listener);
 	free(c);
 }
 

@@ -32,8 +32,9 @@ static void destroy(struct process *p)
 {
 	control_free(p->control);
 	if (p->listener >= 0) {
-		close(p->listener);
+		/* In this order: nobody replaces the socket of a listener. */
 		unlink(p->options.socket);
+		close(p->listener);
 	}
 	vu_free(p->client);
 	function_destroy(&p->function);

@@ -21,7 +21,7 @@ class NetCase(DeviceCase):
 
     def says(self, device: DeviceProcess, text: str, times: int = 1) -> None:
         """Wait until its log has this line @times times."""
-        self.eventually(lambda: device.log().count(text) >= times,
+        self.eventually(lambda: device.log().count(f": {text}") >= times,
                         f"no '{text}' in {device.log()}")
 
     def reads_frames(self, device: DeviceProcess, number: int) -> None:
