@@ -315,7 +315,6 @@ void vfe_scsi_check_all(struct vfe_scsi *vs)
 
 /* --- recovery --- */
 
-/* The device may have lost events: units are checked after each reset. */
 void vfe_scsi_events_open(struct vfe_scsi *vs)
 {
 	struct vfe_scsi_events *e = &vs->events;
@@ -327,8 +326,6 @@ void vfe_scsi_events_open(struct vfe_scsi *vs)
 		vfe_scsi_event_add(e, e->buffers + i * e->size);
 	vfe_scsi_events_kick(e);
 	spin_unlock_irq(&e->lock);
-	if (READ_ONCE(vs->scanning))
-		vfe_scsi_check_all(vs);
 }
 
 void vfe_scsi_events_close(struct vfe_scsi *vs)
@@ -430,11 +427,12 @@ void vfe_scsi_events_stop(struct vfe_scsi *vs)
 	flush_workqueue(e->rescans);
 }
 
-/* The device is reset. */
+/* The device is reset. After a failed probe, work may be queued. */
 void vfe_scsi_events_exit(struct vfe_scsi *vs)
 {
 	struct vfe_scsi_events *e = &vs->events;
 
+	vfe_scsi_events_stop(vs);
 	vfe_scsi_events_free_wq(e);
 	vfe_free_shared(vs->vd, vfe_scsi_events_memory(e), e->buffers, e->dma);
 	e->buffers = NULL;

@@ -99,7 +99,8 @@ static int vfe_scsi_query_send(struct vfe_scsi *vs)
  *
  * Context: the work item of &vfe_scsi_events.wq.
  * Return: 0 if the device answered; -ETIMEDOUT, -EBUSY while it still owes the
- * answer to an earlier one, or -EAGAIN while it is not live or was reset.
+ * answer to an earlier one, or -EAGAIN while it is not live, was reset, or is
+ * unbound.
  */
 int vfe_scsi_query(struct vfe_scsi *vs, unsigned int target, unsigned int unit,
 		   const u8 *cdb, unsigned int cdb_len)
@@ -117,6 +118,8 @@ int vfe_scsi_query(struct vfe_scsi *vs, unsigned int target, unsigned int unit,
 		return err;
 	if (vfe_scsi_query_wait(vs))
 		return q->err;
+	if (READ_ONCE(vs->leaving))
+		return -EAGAIN;
 	dev_warn_ratelimited(vfe_dev(vs->vd),
 			     "%s: no answer for target %u in %u s: its units will be checked later\n",
 			     vs->io.recovery.name, target,

@@ -162,9 +162,17 @@ static int vfe_scsi_restore(struct vfe_device *vd)
 	return vfe_scsi_set_sizes(vd);
 }
 
-/* vfe_scsi_unquiesce() has the SCSI core send what it holds. */
+/*
+ * vfe_scsi_unquiesce() has the SCSI core send what it holds. The device may
+ * have lost events: units are checked after each reset.
+ */
 static void vfe_scsi_resend(struct vfe_device *vd)
 {
+	struct vfe_scsi *vs = vfe_priv(vd);
+
+	if (READ_ONCE(vs->scanning) &&
+	    vfe_recovery_state(&vs->io.recovery) == VFE_RUN_LIVE)
+		vfe_scsi_check_all(vs);
 }
 
 const struct vfe_recovery_ops vfe_scsi_recovery_ops = {

@@ -24,12 +24,6 @@ static unsigned int vfe_scsi_reap(struct vfe_scsi_queue *sq)
 	return done.list.n;
 }
 
-/* Handles a queue's interrupt. */
-void vfe_scsi_irq(struct vfe_queue *vq)
-{
-	vfe_scsi_reap(vfe_scsi_queue_of(vfe_queue_priv(vq)));
-}
-
 /* Polls a queue for the block layer. Return: number of reaped commands */
 int vfe_scsi_poll(struct Scsi_Host *shost, unsigned int queue)
 {
@@ -39,6 +33,24 @@ int vfe_scsi_poll(struct Scsi_Host *shost, unsigned int queue)
 	if (!vfe_queue_pending(sq->io.vq))
 		return 0;
 	return vfe_scsi_reap(sq);
+}
+
+static void vfe_scsi_io_complete(struct vfe_io_queue *ioq,
+				 struct vfe_io_done *done)
+{
+	struct vfe_scsi_queue *sq = vfe_scsi_queue_of(ioq);
+
+	rcu_read_lock();
+	vfe_scsi_complete_list(vfe_scsi_of_queue(sq), sq, done);
+	rcu_read_unlock();
+}
+
+/* Handles a queue's interrupt; a threaded handler may be preempted. */
+void vfe_scsi_irq(struct vfe_queue *vq)
+{
+	rcu_read_lock();
+	vfe_io_interrupt(vfe_queue_priv(vq), vfe_scsi_io_complete);
+	rcu_read_unlock();
 }
 
 /* Completes what all queues have, also those whose interrupt was lost. */
@@ -51,16 +63,6 @@ void vfe_scsi_reap_all(struct vfe_scsi *vs)
 }
 
 /* --- operations of the queues --- */
-
-static void vfe_scsi_io_complete(struct vfe_io_queue *ioq,
-				 struct vfe_io_done *done)
-{
-	struct vfe_scsi_queue *sq = vfe_scsi_queue_of(ioq);
-
-	rcu_read_lock();
-	vfe_scsi_complete_list(vfe_scsi_of_queue(sq), sq, done);
-	rcu_read_unlock();
-}
 
 /*
  * If a ring is full, the SCSI core gets HOST_BUSY: it sends the command again
@@ -95,6 +97,16 @@ static vfe_qc_t vfe_scsi_refuse(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
 }
 
 /*
+ * The error handler sends its commands one by one, in some kernels without
+ * SCMD_LAST (before 6.1.70, 6.6.9 and 6.7).
+ */
+static bool vfe_scsi_is_last(const struct scsi_cmnd *sc)
+{
+	return sc->flags & SCMD_LAST ||
+	       sc->submitter != SUBMITTED_BY_BLOCK_LAYER;
+}
+
+/*
  * Kicks the device only for the last command of a batch, or when a command
  * cannot be added, for the commands added before it. The error handler calls
  * this without rcu_read_lock(), which vfe_io_submit() needs.
@@ -111,7 +123,7 @@ vfe_qc_t vfe_scsi_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *sc)
 	token->next = NULL;
 	WRITE_ONCE(cmd->in_flight, true);
 	rcu_read_lock();
-	vfe_io_submit(&sq->io, &token, sc->flags & SCMD_LAST);
+	vfe_io_submit(&sq->io, &token, vfe_scsi_is_last(sc));
 	rcu_read_unlock();
 	/* do not touch an added command: it may have ended by now */
 	if (likely(!token))
