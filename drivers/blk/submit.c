@@ -8,7 +8,8 @@
 /* --- completion --- */
 
 /* Completes requests, the successful ones in a batch. */
-static void vfe_blk_complete_all(struct vfe_io_done *done)
+static void vfe_blk_io_complete(struct vfe_io_queue *ioq,
+				struct vfe_io_done *done)
 {
 	DEFINE_IO_COMP_BATCH(iob);
 
@@ -20,10 +21,7 @@ static void vfe_blk_complete_all(struct vfe_io_done *done)
 /* Handles a queue's interrupt. */
 void vfe_blk_irq(struct vfe_queue *vq)
 {
-	struct vfe_io_done done;
-
-	vfe_io_reap_used(vfe_queue_priv(vq), &done);
-	vfe_blk_complete_all(&done);
+	vfe_io_interrupt(vfe_queue_priv(vq), vfe_blk_io_complete);
 }
 
 /* Polls a queue for the block layer. Return: number of reaped requests */
@@ -41,12 +39,6 @@ int vfe_blk_poll(struct blk_mq_hw_ctx *hctx, struct io_comp_batch *iob)
 }
 
 /* --- operations of the queues --- */
-
-static void vfe_blk_io_complete(struct vfe_io_queue *ioq,
-				struct vfe_io_done *done)
-{
-	vfe_blk_complete_all(done);
-}
 
 static void vfe_blk_io_full(struct vfe_io_queue *ioq)
 {

@@ -9,9 +9,9 @@
  * others are in drivers/core/io_*.c.
  *
  * By default the driver kicks as soon as the last request of a batch is in the
- * ring, and always enables the interrupt for the next completion. Delaying
- * either saves exits on some workloads and loses throughput on others, so the
- * features that do this are off by default.
+ * ring, and enables the interrupt for the next completion as soon as it has
+ * nothing left to complete. Delaying either saves exits on some workloads and
+ * loses throughput on others, so the features that do this are off by default.
  */
 #ifndef VFE_IO_QUEUE_H
 #define VFE_IO_QUEUE_H
@@ -33,6 +33,8 @@ struct vfe_io_queue;
 
 #define VFE_IO_REAP		16	/* used buffers reaped in one call */
 #define VFE_IO_WIRE_ALIGN	16	/* of a table: virtio 1.4, 2.7 */
+
+#define VFE_IO_LOOKS		8	/* of an interrupt for used buffers */
 
 /* For allocations that may not sleep; the callers handle a failure. */
 #define VFE_IO_GFP		(GFP_ATOMIC | __GFP_NOWARN)
@@ -479,6 +481,63 @@ static __always_inline void vfe_io_reap_used(struct vfe_io_queue *ioq,
 	if (likely(ioq->started))
 		vfe_io_reap_locked(ioq, done);
 	spin_unlock_irqrestore(&ioq->lock, flags);
+}
+
+/*
+ * One look of vfe_io_interrupt(). Return: whether to look again; if not, the
+ * interrupt is enabled
+ */
+static __always_inline bool vfe_io_look(struct vfe_io_queue *ioq,
+					struct vfe_io_done *done)
+{
+	if (unlikely(ioq->polled || ioq->coalesce_ns)) {
+		vfe_io_reap_locked(ioq, done);
+		return false;
+	}
+	if (ioq->suppress)
+		vfe_queue_disable_cb(ioq->vq);
+	vfe_io_reap(ioq, done);
+	if (done->list.n && vfe_queue_in_flight(ioq->vq))
+		return true;
+	if (unlikely(!vfe_queue_enable_cb(ioq->vq)))
+		vfe_io_reap_and_enable(ioq, done);
+	return false;
+}
+
+/**
+ * vfe_io_interrupt() - handle a queue's interrupt
+ * @ioq: the queue
+ * @complete: &vfe_io_ops.complete, inlined
+ *
+ * Completes requests before it enables the interrupt: those that the device
+ * uses meanwhile need no interrupt of their own. Looks VFE_IO_LOOKS times at
+ * most, because other CPUs may submit all the time.
+ *
+ * Context: interrupt handler.
+ */
+static __always_inline void
+vfe_io_interrupt(struct vfe_io_queue *ioq,
+		 void (*complete)(struct vfe_io_queue *ioq,
+				  struct vfe_io_done *done))
+{
+	unsigned int looks = VFE_IO_LOOKS - 1;
+	struct vfe_io_done done;
+	unsigned long flags;
+	bool again;
+
+	do {
+		again = false;
+		vfe_io_done_init(&done);
+		spin_lock_irqsave(&ioq->lock, flags);
+		if (likely(ioq->started))
+			again = vfe_io_look(ioq, &done);
+		spin_unlock_irqrestore(&ioq->lock, flags);
+		complete(ioq, &done);
+	} while (again && --looks);
+	if (likely(!again))
+		return;
+	vfe_io_reap_used(ioq, &done);
+	complete(ioq, &done);
 }
 
 /* --- the path of a request: into the ring --- */

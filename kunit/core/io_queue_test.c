@@ -24,6 +24,7 @@
  * @completed: how many requests the core completed
  * @full: how often the core called it
  * @room: how often the core called it
+ * @wanted: how often the device was to interrupt
  */
 struct ioq {
 	struct tdrv *td;
@@ -34,6 +35,7 @@ struct ioq {
 	unsigned int completed;
 	unsigned int full;
 	unsigned int room;
+	unsigned int wanted;
 };
 
 static void ioq_complete(struct vfe_io_queue *queue, struct vfe_io_done *done)
@@ -260,6 +262,53 @@ static void spare_descriptors(struct kunit *test)
 	vfe_io_shrink(&q->queue, &q->reqs[1]);
 }
 
+/*
+ * For vfe_io_interrupt(): another CPU submits, and the device uses a buffer,
+ * while the class driver completes those before it.
+ */
+static void ioq_complete_and_go_on(struct vfe_io_queue *queue,
+				   struct vfe_io_done *done)
+{
+	struct ioq *q = container_of(queue, struct ioq, queue);
+	struct vfe_mock_queue *mq = &q->td->m->queues[0];
+	struct vfe_token *token = done->list.first;
+	u16 before = mq->used;
+
+	q->completed += done->list.n;
+	rcu_read_lock();
+	vfe_io_submit(queue, &token, true);
+	rcu_read_unlock();
+	if (tdrv_use(q->td, 0) && vfe_mock_wants_interrupt(mq, before))
+		q->wanted++;
+}
+
+/*
+ * Requests that the device uses while others are completed need no interrupt,
+ * but the handler ends, and enables the interrupt.
+ */
+static void interrupt_ends(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, false);
+
+	KUNIT_EXPECT_EQ(test, ioq_submit(q, 2, true), 0U);
+	KUNIT_ASSERT_TRUE(test, tdrv_use(q->td, 0));
+	vfe_io_interrupt(&q->queue, ioq_complete_and_go_on);
+	KUNIT_EXPECT_EQ(test, q->completed, VFE_IO_LOOKS);
+	KUNIT_EXPECT_EQ(test, q->wanted, 1U);
+}
+
+/* Nothing else is in flight: the handler looks once. */
+static void interrupt_alone(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, false);
+
+	KUNIT_EXPECT_EQ(test, ioq_submit(q, 1, true), 0U);
+	KUNIT_ASSERT_TRUE(test, tdrv_use(q->td, 0));
+	vfe_io_interrupt(&q->queue, ioq_complete_and_go_on);
+	KUNIT_EXPECT_EQ(test, q->completed, 1U);
+	KUNIT_EXPECT_EQ(test, q->wanted, 1U);
+}
+
 /* A class may request a reset while it stops: its memory is freed next. */
 static void request_after_exit(struct kunit *test)
 {
@@ -283,6 +332,8 @@ static struct kunit_case ioq_cases[] = {
 	KUNIT_CASE(drain_polls),
 	KUNIT_CASE(late_requests),
 	KUNIT_CASE(spare_descriptors),
+	KUNIT_CASE(interrupt_ends),
+	KUNIT_CASE(interrupt_alone),
 	KUNIT_CASE(request_after_exit),
 	{}
 };
