@@ -25,13 +25,16 @@ static __always_inline bool vfe_ring_table_valid(const struct vfe_queue *q,
 	return n && n <= q->max_table && token;
 }
 
+/* Are barriers between CPUs no barriers against the device? See fence.c */
+extern bool vfe_needs_fence;
+
 /*
  * A full barrier against the device. If another CPU emulates the device, a
  * barrier between CPUs is enough (virt_: on UP kernels, too).
  */
-static __always_inline void vfe_ring_mb(bool order_platform)
+static __always_inline void vfe_ring_mb(bool fence)
 {
-	if (order_platform)
+	if (fence)
 		mb(); /* virtio 1.4, 6.1: as for a hardware device */
 	else
 		virt_mb(); /* as between CPUs */

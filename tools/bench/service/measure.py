@@ -58,6 +58,9 @@ class Measurement:
             self._rig.set_service(cell, role, number)
             reads[role] = self._rig.fio(cell, role,
                                         self._millis * cell.patience)
+        late = self._rig.late()
+        if late:
+            raise LabError(f"a kick or an interrupt was lost: {late[0]}")
         for index, lane in enumerate(self._lanes[cell]):
             lane.rounds.append(Round(*(figures(reads[role][index])
                                        for role in (KERNEL, OURS, AGAIN))))

@@ -43,7 +43,8 @@ class Moderation(NetCase):
         ping has ended."""
         names, values = re.findall(r"^Icmp: (.*)$", self.sh(
             "ip netns exec peer cat /proc/net/snmp"), re.M)
-        counts = dict(zip(names.split(), map(int, values.split())))
+        counts: dict[str, int] = dict(zip(names.split(),
+                                          map(int, values.split())))
         return counts["OutEchos"] - counts["InEchoReps"]
 
     def a_packet(self) -> float:
