@@ -12,10 +12,8 @@
 #include <linux/init.h>
 #include <linux/string.h>
 #include <linux/types.h>
-#ifdef CONFIG_X86
-#include <asm/cpufeature.h>
-#include <asm/processor.h>
-#endif
+
+#include <vfe/compat/cpuid.h>
 
 #include "core.h"
 #include "ring.h"

@@ -20,7 +20,6 @@
 
 /* --- slots --- */
 
-/* Packets that moved so far: is the device alive, though silent? */
 /*
  * Reaps answers. After a late one, its sender does not know what the device has;
  * after one that ends a silence, nor do the senders of the commands that failed
@@ -248,7 +247,7 @@ static int vfe_net_ctrl_give_up(struct vfe_net_ctrl *c,
 
 /*
  * A command got no answer in time. The device may stand still as a whole: so
- * read none of its registers, see VFE_NET_SILENT.
+ * read none of its registers, see vfe_net_may_stand_still().
  */
 static void vfe_net_ctrl_is_silent(struct vfe_net_ctrl *c,
 				   const struct vfe_net_command *cmd)

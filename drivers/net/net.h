@@ -275,8 +275,9 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  *	  was kicked again
  * @late: frames of XDP to free when interrupts are enabled
  * @stuck_at: when the watchdog last had the queue reset, 0 for never
- * @late_since: time of the last packet when the watchdog last found it late
- * @late_moved: vfe_net_moved() at the first timeout since then
+ * @late_since: jiffies at the first timeout since the device last used a buffer
+ * @late_done: @done at that timeout
+ * @late_moved: vfe_net_moved() at the last timeout
  * @stats: counts
  * @xsk: the AF_XDP pool, or NULL
  * @xsk_tx: its descriptors in the ring, while the device may have one
@@ -317,6 +318,7 @@ struct vfe_net_txq {
 	struct xdp_frame *late;
 	unsigned long stuck_at;
 	unsigned long late_since;
+	u32 late_done;
 	u64 late_moved;
 	struct vfe_net_tx_stats stats;
 	struct xsk_buff_pool *xsk;

@@ -77,10 +77,10 @@ static int vfe_net_change_mtu(struct net_device *dev, int mtu)
 }
 
 /*
- * A device that moves no packet in either direction may stand still as a whole,
- * with the process that emulates it. To read one of its registers would stop the
- * guest's CPU, too, and QEMU drops a vfio-user device that does not answer within
- * 5 s. So for this time since the last packet the driver just waits.
+ * A device that moves no packet in either direction may stand still, with the
+ * process that emulates it. To read one of its registers would stop the guest's
+ * CPU, too, and QEMU drops a vfio-user device that does not answer within 5 s.
+ * So for this time after the first timeout of a queue, the driver just waits.
  */
 #define VFE_NET_SILENT		(30 * HZ)
 
@@ -88,20 +88,20 @@ static int vfe_net_change_mtu(struct net_device *dev, int mtu)
 static bool vfe_net_may_stand_still(struct vfe_net *vn,
 				    struct vfe_net_txq *txq)
 {
-	unsigned long since = READ_ONCE(txq->nq->trans_start);
 	u64 moved = vfe_net_moved(vn);
+	bool moves = txq->late_moved != moved;
 
-	if (txq->late_since != since) {
-		txq->late_since = since;
-		txq->late_moved = moved;
+	txq->late_moved = moved;
+	if (!txq->late_since || txq->late_done != txq->done) {
+		txq->late_since = jiffies ?: 1;
+		txq->late_done = txq->done;
 		return true;
 	}
-	return txq->late_moved == moved &&
-	       time_before(jiffies, since + VFE_NET_SILENT);
+	return !moves && time_before(jiffies, txq->late_since + VFE_NET_SILENT);
 }
 
 /* After a queue's reset, another one within this time resets the device. */
-#define VFE_NET_STUCK_AGAIN	(60 * HZ)
+#define VFE_NET_STUCK_AGAIN	(60 * HZ + VFE_NET_SILENT)
 
 static bool vfe_net_stuck_again(struct vfe_net_txq *txq)
 {
@@ -112,9 +112,9 @@ static bool vfe_net_stuck_again(struct vfe_net_txq *txq)
 }
 
 /*
- * Nothing was sent for long. The interrupt may be lost, or the device stands
- * still, or the queue is stuck: reset it, or the device if that is not possible
- * or did not help for long.
+ * Nothing was sent for long. The interrupt may be lost: take back the used
+ * buffers. The device may stand still: wait. Else the queue is stuck: reset it,
+ * or the device if that is not possible or did not help for long.
  */
 static void vfe_net_tx_timeout(struct net_device *dev, unsigned int queue)
 {

@@ -109,7 +109,8 @@ static void has_a_transmit_timeout(struct tnet *t)
 
 	tnet_send_many(t, 100);
 	/* the device has moved packets since the first timeout */
-	txq->late_since = READ_ONCE(txq->nq->trans_start);
+	txq->late_since = 1;
+	txq->late_done = txq->done;
 	txq->late_moved = U64_MAX;
 	local_bh_disable();
 	ops->ndo_tx_timeout(t->dev, 0);

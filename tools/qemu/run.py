@@ -116,14 +116,15 @@ class GroupRun:
             with progress.step(f"{self._machine.name}: booting"):
                 self._backends.start()
                 stack.enter_context(self._guest)
-            with _MARKING:
-                histograms = stack.enter_context(kvm.Histograms(
-                    lambda text: self._guest.run(text).out, "qemu"))
             try:
+                with _MARKING:
+                    histograms = stack.enter_context(kvm.Histograms(
+                        lambda text: self._guest.run(text).out, "qemu"))
                 return self._measure(histograms)
             except LabError:
                 self.fell_over = self._guest.ended(ENDING_S) and \
                     not kernel_log.complaints(self._guest.console())
+                self._guest.keep_logs()
                 raise
 
     def _measure(self, histograms: kvm.Histograms) -> list[ConfigResult]:
@@ -253,10 +254,12 @@ class NetRun(GroupRun):
 
 def _run_group(group: Group, folder: Path, tries: int) -> list[ConfigResult]:
     """Its results. @tries: more than one where the emulation of the machine
-    with KVM may reset a guest."""
+    with KVM may reset a guest. Back ends of a network are made once only."""
     name = group.machine.name
     kind = NetRun if isinstance(group.configs[0], net_configs.NetConfig) \
         else GroupRun
+    if kind is NetRun:
+        tries = 1
     one: GroupRun | None = None
     try:
         with Backends(folder, kind.logs(name)) as backends:

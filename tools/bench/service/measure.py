@@ -52,6 +52,7 @@ class Measurement:
                 for lane in self._lanes[cell] if lane.rounds]
 
     def _round(self, cell: Cell, number: int) -> None:
+        self._rig.late()    # of a cell that failed
         reads = {}
         for role in ORDERS[number % len(ORDERS)]:
             # All three have the same service times.
