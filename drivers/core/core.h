@@ -112,6 +112,9 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 int vfe_queue_map_vector(struct vfe_queue *q);
 int vfe_queue_make_ring(struct vfe_queue *q);
 
+/* fence.c */
+void vfe_fence_init(void);
+
 /* irq.c */
 int vfe_irqs_setup(struct vfe_device *vd, enum vfe_interrupts mode);
 void vfe_irqs_free(struct vfe_device *vd);

@@ -227,6 +227,28 @@ static bool vfe_io_overdue(struct vfe_io_queue *ioq,
 	return req->timeouts * seconds >= most;
 }
 
+/* How often a request may time out before the device's status is read */
+#define VFE_IO_STILL	10
+
+/* May the device stand still, with the process that emulates it? */
+static bool vfe_io_may_stand_still(struct vfe_io *io, unsigned int seconds)
+{
+	struct vfe_queue_counts counts;
+	struct vfe_io_queue *ioq;
+	u64 sum = 0;
+
+	list_for_each_entry(ioq, &io->queues, node) {
+		vfe_queue_get_counts(ioq->vq, &counts);
+		sum += counts.completions;
+	}
+	if (!io->still_since || io->completions != sum) {
+		io->completions = sum;
+		io->still_since = jiffies ?: 1;
+	}
+	return time_before(jiffies, io->still_since +
+				    VFE_IO_STILL * seconds * HZ);
+}
+
 /* Under rcu_read_lock(), which vfe_io_close() waits for */
 static void vfe_io_kick_again(struct vfe_io_queue *ioq)
 {
@@ -249,7 +271,9 @@ bool vfe_io_late(struct vfe_io_queue *ioq, struct vfe_io_request *req,
 		vfe_recovery_request(r);
 		return false;
 	}
-	if (vfe_wants_reset(r->vd) || vfe_io_overdue(ioq, req, seconds)) {
+	if (vfe_io_overdue(ioq, req, seconds) ||
+	    (!vfe_io_may_stand_still(ioq->io, seconds) &&
+	     vfe_wants_reset(r->vd))) {
 		vfe_recovery_force(r);
 		return false;
 	}

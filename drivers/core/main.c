@@ -13,6 +13,7 @@ EXPORT_SYMBOL_NS_GPL(vfe_wq, VFE_NS);
 
 static int __init vfe_init(void)
 {
+	vfe_fence_init();
 	/*
 	 * WQ_MEM_RECLAIM: memory reclaim may wait for a disk whose recovery
 	 * runs here.

@@ -24,7 +24,7 @@
 #include "packed.h"
 
 #define PACKED_EVENT	1	/* VIRTIO_F_EVENT_IDX */
-#define PACKED_PLATFORM	2	/* VIRTIO_F_ORDER_PLATFORM */
+#define PACKED_FENCE	2	/* vfe_ring_mb() is a fence */
 #define PACKED_INDIRECT	4	/* VIRTIO_F_INDIRECT_DESC */
 #define PACKED_IN_ORDER	8	/* VIRTIO_F_IN_ORDER */
 #define PACKED_VARIANTS	16
@@ -250,7 +250,7 @@ static __always_inline bool packed_kick_prepare(struct vfe_queue *q,
 	WRITE_ONCE(r->num_published, r->added);
 	WRITE_ONCE(r->published, new);
 	/* 2.8.21.3.1: publish the flags before reading the event suppression */
-	vfe_ring_mb(features & PACKED_PLATFORM);
+	vfe_ring_mb(features & PACKED_FENCE);
 	/* both fields at once, as they belong together */
 	event = le32_to_cpu(READ_ONCE(*r->device));
 	flags = event >> 16 & 3;
@@ -444,7 +444,7 @@ static __always_inline bool packed_arm_cb(struct vfe_queue *q, u16 pos,
 	else
 		packed_write_event(r, VRING_PACKED_EVENT_FLAG_ENABLE, 0);
 	/* check again: a buffer used before this may not interrupt */
-	vfe_ring_mb(features & PACKED_PLATFORM);
+	vfe_ring_mb(features & PACKED_FENCE);
 	return !packed_pending(q);
 }
 
@@ -528,7 +528,7 @@ static u16 packed_room(const struct vfe_queue *q)
 	return q->packed->free;
 }
 
-/* Functions with a barrier, by EVENT_IDX and ORDER_PLATFORM */
+/* Functions with a barrier, by EVENT_IDX and kind of barrier */
 #define PACKED_EVENT_FNS(suffix, features) \
 	static bool packed_kick_prepare_##suffix(struct vfe_queue *q) \
 	{ \
@@ -545,8 +545,8 @@ static u16 packed_room(const struct vfe_queue *q)
 
 PACKED_EVENT_FNS(flags, 0)
 PACKED_EVENT_FNS(event, PACKED_EVENT)
-PACKED_EVENT_FNS(flags_platform, PACKED_PLATFORM)
-PACKED_EVENT_FNS(event_platform, PACKED_EVENT | PACKED_PLATFORM)
+PACKED_EVENT_FNS(flags_fence, PACKED_FENCE)
+PACKED_EVENT_FNS(event_fence, PACKED_EVENT | PACKED_FENCE)
 
 #define PACKED_OPS(add_fn, given_fn, get_fn, events) { \
 	.name = "packed", \
@@ -572,14 +572,14 @@ PACKED_EVENT_FNS(event_platform, PACKED_EVENT | PACKED_PLATFORM)
 	.indices = packed_indices, \
 }
 
-/* By EVENT_IDX and ORDER_PLATFORM, for one kind of add and get */
+/* By EVENT_IDX and kind of barrier, for one kind of add and get */
 #define PACKED_OPS_4(features, add, given, get) \
 	[features] = PACKED_OPS(add, given, get, flags), \
 	[(features) | PACKED_EVENT] = PACKED_OPS(add, given, get, event), \
-	[(features) | PACKED_PLATFORM] = \
-		PACKED_OPS(add, given, get, flags_platform), \
-	[(features) | PACKED_EVENT | PACKED_PLATFORM] = \
-		PACKED_OPS(add, given, get, event_platform)
+	[(features) | PACKED_FENCE] = \
+		PACKED_OPS(add, given, get, flags_fence), \
+	[(features) | PACKED_EVENT | PACKED_FENCE] = \
+		PACKED_OPS(add, given, get, event_fence)
 
 static const struct vfe_ring_ops packed_ops[PACKED_VARIANTS] = {
 	PACKED_OPS_4(0, packed_add_chains, packed_add_given_any, packed_get),
@@ -601,7 +601,7 @@ static const struct vfe_ring_ops packed_ops[PACKED_VARIANTS] = {
 const struct vfe_ring_ops *vfe_packed_ops(const struct vfe_queue *q)
 {
 	return &packed_ops[(q->event_idx ? PACKED_EVENT : 0) |
-			   (q->order_platform ? PACKED_PLATFORM : 0) |
+			   (q->fence ? PACKED_FENCE : 0) |
 			   (vfe_queue_makes_tables(q) ? PACKED_INDIRECT : 0) |
 			   (q->in_order ? PACKED_IN_ORDER : 0)];
 }

@@ -84,7 +84,8 @@ int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd,
 	q->event_idx = vfe_has_feature(vd, VIRTIO_RING_F_EVENT_IDX);
 	q->indirect = vfe_has_feature(vd, VIRTIO_RING_F_INDIRECT_DESC);
 	q->in_order = vfe_has_feature(vd, VIRTIO_F_IN_ORDER);
-	q->order_platform = vfe_has_feature(vd, VIRTIO_F_ORDER_PLATFORM);
+	q->fence = vfe_needs_fence ||
+		   vfe_has_feature(vd, VIRTIO_F_ORDER_PLATFORM);
 	q->dma_api = vfe_dma_api(vd);
 	q->align = VRING_USED_ALIGN_SIZE;
 	q->events = alloc_percpu(struct vfe_queue_events);

@@ -25,13 +25,17 @@ static __always_inline bool vfe_ring_table_valid(const struct vfe_queue *q,
 	return n && n <= q->max_table && token;
 }
 
+/* Does a barrier against the device need a fence instruction? See fence.c */
+extern bool vfe_needs_fence;
+
 /*
  * A full barrier against the device. If another CPU emulates the device, a
- * barrier between CPUs is enough (virt_: on UP kernels, too).
+ * barrier between CPUs is enough (virt_: on UP kernels, too), except where
+ * vfe_needs_fence.
  */
-static __always_inline void vfe_ring_mb(bool order_platform)
+static __always_inline void vfe_ring_mb(bool fence)
 {
-	if (order_platform)
+	if (fence)
 		mb(); /* virtio 1.4, 6.1: as for a hardware device */
 	else
 		virt_mb(); /* as between CPUs */

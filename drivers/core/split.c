@@ -20,7 +20,7 @@
 #include "split.h"
 
 #define SPLIT_EVENT	1	/* VIRTIO_F_EVENT_IDX */
-#define SPLIT_PLATFORM	2	/* VIRTIO_F_ORDER_PLATFORM */
+#define SPLIT_FENCE	2	/* vfe_ring_mb() is a fence */
 #define SPLIT_INDIRECT	4	/* VIRTIO_F_INDIRECT_DESC */
 #define SPLIT_IN_ORDER	8	/* VIRTIO_F_IN_ORDER */
 #define SPLIT_NO_USED_LEN 16	/* legacy: used lengths mean nothing */
@@ -242,7 +242,7 @@ static __always_inline bool split_kick_prepare(struct vfe_queue *q,
 	WRITE_ONCE(r->avail->idx, split_from16(new));
 	WRITE_ONCE(r->published_idx, new);
 	/* 2.7.13.4.1: publish the index before reading flags or avail_event */
-	vfe_ring_mb(features & SPLIT_PLATFORM);
+	vfe_ring_mb(features & SPLIT_FENCE);
 	/* 2.7.10.1: with EVENT_IDX ignore flags, without it avail_event */
 	if (features & SPLIT_EVENT)
 		unwanted = !vring_need_event(split_to16(READ_ONCE(*r->avail_event)),
@@ -441,7 +441,7 @@ static __always_inline void split_arm_cb(struct vfe_queue *q, u16 n,
 	else
 		WRITE_ONCE(r->avail->flags, 0);
 	/* check again: a buffer used before this may not interrupt */
-	vfe_ring_mb(features & SPLIT_PLATFORM);
+	vfe_ring_mb(features & SPLIT_FENCE);
 }
 
 static __always_inline bool split_enable_cb(struct vfe_queue *q,
@@ -550,7 +550,7 @@ static unsigned int split_get_no_len(struct vfe_queue *q, struct vfe_used *used,
 SPLIT_DISABLE_CB(split_disable_cb_flags, 0)
 SPLIT_DISABLE_CB(split_disable_cb_event, SPLIT_EVENT)
 
-/* Functions with a barrier, by EVENT_IDX and ORDER_PLATFORM */
+/* Functions with a barrier, by EVENT_IDX and kind of barrier */
 #define SPLIT_EVENT_FNS(suffix, features) \
 	static bool split_kick_prepare_##suffix(struct vfe_queue *q) \
 	{ \
@@ -567,8 +567,8 @@ SPLIT_DISABLE_CB(split_disable_cb_event, SPLIT_EVENT)
 
 SPLIT_EVENT_FNS(flags, 0)
 SPLIT_EVENT_FNS(event, SPLIT_EVENT)
-SPLIT_EVENT_FNS(flags_platform, SPLIT_PLATFORM)
-SPLIT_EVENT_FNS(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
+SPLIT_EVENT_FNS(flags_fence, SPLIT_FENCE)
+SPLIT_EVENT_FNS(event_fence, SPLIT_EVENT | SPLIT_FENCE)
 
 /* In a table: flags in the lower half, index of the next descriptor above */
 #define SPLIT_OPS(add_fn, given_fn, get_fn, cb, events) { \
@@ -596,23 +596,14 @@ SPLIT_EVENT_FNS(event_platform, SPLIT_EVENT | SPLIT_PLATFORM)
 	.indices = split_indices, \
 }
 
-/* By EVENT_IDX and ORDER_PLATFORM, for one kind of add and get */
+/* By EVENT_IDX and kind of barrier, for one kind of add and get */
 #define SPLIT_OPS_4(features, add, given, get) \
 	[features] = SPLIT_OPS(add, given, get, flags, flags), \
 	[(features) | SPLIT_EVENT] = SPLIT_OPS(add, given, get, event, event), \
-	[(features) | SPLIT_PLATFORM] = \
-		SPLIT_OPS(add, given, get, flags, flags_platform), \
-	[(features) | SPLIT_EVENT | SPLIT_PLATFORM] = \
-		SPLIT_OPS(add, given, get, event, event_platform)
-
-/* Legacy devices have neither ORDER_PLATFORM nor IN_ORDER. */
-#define SPLIT_OPS_LEGACY(features, add) \
-	[(features) | SPLIT_NO_USED_LEN] = \
-		SPLIT_OPS(add, split_add_given_any, split_get_no_len, flags, \
-			  flags), \
-	[(features) | SPLIT_NO_USED_LEN | SPLIT_EVENT] = \
-		SPLIT_OPS(add, split_add_given_any, split_get_no_len, event, \
-			  event)
+	[(features) | SPLIT_FENCE] = \
+		SPLIT_OPS(add, given, get, flags, flags_fence), \
+	[(features) | SPLIT_EVENT | SPLIT_FENCE] = \
+		SPLIT_OPS(add, given, get, event, event_fence)
 
 static const struct vfe_ring_ops split_ops[SPLIT_VARIANTS] = {
 	SPLIT_OPS_4(0, split_add_chains, split_add_given_any, split_get),
@@ -622,8 +613,17 @@ static const struct vfe_ring_ops split_ops[SPLIT_VARIANTS] = {
 		    split_add_given_in_order, split_get_in_order),
 	SPLIT_OPS_4(SPLIT_INDIRECT | SPLIT_IN_ORDER, split_add_tables_in_order,
 		    split_add_given_in_order, split_get_in_order),
-	SPLIT_OPS_LEGACY(0, split_add_chains),
-	SPLIT_OPS_LEGACY(SPLIT_INDIRECT, split_add_tables),
+	/* legacy devices, and class drivers to which used lengths mean nothing */
+	SPLIT_OPS_4(SPLIT_NO_USED_LEN, split_add_chains, split_add_given_any,
+		    split_get_no_len),
+	SPLIT_OPS_4(SPLIT_INDIRECT | SPLIT_NO_USED_LEN, split_add_tables,
+		    split_add_given_any, split_get_no_len),
+	SPLIT_OPS_4(SPLIT_IN_ORDER | SPLIT_NO_USED_LEN,
+		    split_add_chains_in_order, split_add_given_in_order,
+		    split_get_in_order),
+	SPLIT_OPS_4(SPLIT_INDIRECT | SPLIT_IN_ORDER | SPLIT_NO_USED_LEN,
+		    split_add_tables_in_order, split_add_given_in_order,
+		    split_get_in_order),
 };
 
 /**
@@ -635,7 +635,7 @@ static const struct vfe_ring_ops split_ops[SPLIT_VARIANTS] = {
 const struct vfe_ring_ops *vfe_split_ops(const struct vfe_queue *q)
 {
 	return &split_ops[(q->event_idx ? SPLIT_EVENT : 0) |
-			  (q->order_platform ? SPLIT_PLATFORM : 0) |
+			  (q->fence ? SPLIT_FENCE : 0) |
 			  (vfe_queue_makes_tables(q) ? SPLIT_INDIRECT : 0) |
 			  (q->in_order ? SPLIT_IN_ORDER : 0) |
 			  (q->no_used_len ? SPLIT_NO_USED_LEN : 0)];

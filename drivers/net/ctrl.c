@@ -20,15 +20,6 @@
 
 /* --- slots --- */
 
-/* Packets that moved so far: is the device alive, though silent? */
-static u64 vfe_net_ctrl_moved(struct vfe_net_ctrl *c)
-{
-	struct rtnl_link_stats64 sum = {};
-
-	vfe_net_get_stats64(c->vn->netdev, &sum);
-	return sum.rx_packets + sum.tx_packets;
-}
-
 /*
  * Reaps answers. After a late one, its sender does not know what the device has;
  * after one that ends a silence, nor do the senders of the commands that failed
@@ -254,7 +245,10 @@ static int vfe_net_ctrl_give_up(struct vfe_net_ctrl *c,
 	return -ETIMEDOUT;
 }
 
-/* A command got no answer in time. */
+/*
+ * A command got no answer in time. The device may stand still as a whole: so
+ * read none of its registers, see vfe_net_may_stand_still().
+ */
 static void vfe_net_ctrl_is_silent(struct vfe_net_ctrl *c,
 				   const struct vfe_net_command *cmd)
 {
@@ -263,13 +257,8 @@ static void vfe_net_ctrl_is_silent(struct vfe_net_ctrl *c,
 	netdev_warn(c->vn->netdev,
 		    "the device has not answered command %u of class %u within %u ms\n",
 		    cmd->cmd, cmd->class, jiffies_to_msecs(c->timeout));
-	/* a device may lose its state without an interrupt */
-	if (vfe_wants_reset(c->vn->vd)) {
-		vfe_recovery_force(&c->vn->recovery);
-		return;
-	}
 	/* packets count from the first command on that got no answer */
-	moved = vfe_net_ctrl_moved(c);
+	moved = vfe_net_moved(c->vn);
 	if (queue_delayed_work(system_long_wq, &c->watch, c->patience))
 		c->moved = moved;
 }
@@ -363,7 +352,7 @@ static void vfe_net_ctrl_watch(struct work_struct *work)
 {
 	struct vfe_net_ctrl *c = container_of(to_delayed_work(work),
 					      struct vfe_net_ctrl, watch);
-	u64 moved = vfe_net_ctrl_moved(c);
+	u64 moved = vfe_net_moved(c->vn);
 
 	/* the interrupt of the answer may be lost */
 	spin_lock_irq(&c->lock);

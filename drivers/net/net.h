@@ -275,6 +275,9 @@ static inline enum vfe_net_tx_kind vfe_net_tx_kind(void *token)
  *	  was kicked again
  * @late: frames of XDP to free when interrupts are enabled
  * @stuck_at: when the watchdog last had the queue reset, 0 for never
+ * @late_since: jiffies at the first timeout since the device last used a buffer
+ * @late_done: @done at that timeout
+ * @late_moved: vfe_net_moved() at the last timeout
  * @stats: counts
  * @xsk: the AF_XDP pool, or NULL
  * @xsk_tx: its descriptors in the ring, while the device may have one
@@ -314,6 +317,9 @@ struct vfe_net_txq {
 	unsigned int runs;
 	struct xdp_frame *late;
 	unsigned long stuck_at;
+	unsigned long late_since;
+	u32 late_done;
+	u64 late_moved;
 	struct vfe_net_tx_stats stats;
 	struct xsk_buff_pool *xsk;
 	struct vfe_net_xsk_tx *xsk_tx;
@@ -530,6 +536,7 @@ struct sk_buff *vfe_net_tx_end_table(struct vfe_net_txq *txq, void *token);
 /* stats.c */
 void vfe_net_get_stats64(struct net_device *dev,
 			 struct rtnl_link_stats64 *sum);
+u64 vfe_net_moved(struct vfe_net *vn);
 
 /* ctrl.c: the control queue; see also ctrl.h. All do nothing without one */
 void vfe_net_ctrl_spec(struct vfe_net *vn, struct vfe_queue_spec *spec);

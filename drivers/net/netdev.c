@@ -76,8 +76,32 @@ static int vfe_net_change_mtu(struct net_device *dev, int mtu)
 	return 0;
 }
 
+/*
+ * A device that moves no packet in either direction may stand still, with the
+ * process that emulates it. To read one of its registers would stop the guest's
+ * CPU, too, and QEMU drops a vfio-user device that does not answer within 5 s.
+ * So for this time after the first timeout of a queue, the driver just waits.
+ */
+#define VFE_NET_SILENT		(30 * HZ)
+
+/* Return: whether to wait longer for the device */
+static bool vfe_net_may_stand_still(struct vfe_net *vn,
+				    struct vfe_net_txq *txq)
+{
+	u64 moved = vfe_net_moved(vn);
+	bool moves = txq->late_moved != moved;
+
+	txq->late_moved = moved;
+	if (!txq->late_since || txq->late_done != txq->done) {
+		txq->late_since = jiffies ?: 1;
+		txq->late_done = txq->done;
+		return true;
+	}
+	return !moves && time_before(jiffies, txq->late_since + VFE_NET_SILENT);
+}
+
 /* After a queue's reset, another one within this time resets the device. */
-#define VFE_NET_STUCK_AGAIN	(60 * HZ)
+#define VFE_NET_STUCK_AGAIN	(60 * HZ + VFE_NET_SILENT)
 
 static bool vfe_net_stuck_again(struct vfe_net_txq *txq)
 {
@@ -88,9 +112,9 @@ static bool vfe_net_stuck_again(struct vfe_net_txq *txq)
 }
 
 /*
- * Nothing was sent for long. The interrupt may be lost, or the device is stuck:
- * reset the queue, or the device if that is not possible or did not help for
- * long.
+ * Nothing was sent for long. The interrupt may be lost: take back the used
+ * buffers. The device may stand still: wait. Else the queue is stuck: reset it,
+ * or the device if that is not possible or did not help for long.
  */
 static void vfe_net_tx_timeout(struct net_device *dev, unsigned int queue)
 {
@@ -105,6 +129,8 @@ static void vfe_net_tx_timeout(struct net_device *dev, unsigned int queue)
 		netdev_warn_once(dev, "%s: an interrupt was lost\n", txq->name);
 		return;
 	}
+	if (vfe_net_may_stand_still(vn, txq))
+		return;
 	again = vfe_net_stuck_again(txq);
 	netdev_err(dev,
 		   "%s: nothing sent for %u ms, %u buffers in flight: resetting the %s\n",

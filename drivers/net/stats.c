@@ -57,3 +57,18 @@ void vfe_net_get_stats64(struct net_device *dev, struct rtnl_link_stats64 *sum)
 		vfe_net_add_tx(&vn->txq[i].stats, sum);
 	}
 }
+
+/**
+ * vfe_net_moved() - count the packets that the device has moved
+ * @vn: the interface
+ *
+ * Context: any.
+ * Return: the number, in both directions.
+ */
+u64 vfe_net_moved(struct vfe_net *vn)
+{
+	struct rtnl_link_stats64 sum = {};
+
+	vfe_net_get_stats64(vn->netdev, &sum);
+	return sum.rx_packets + sum.tx_packets;
+}

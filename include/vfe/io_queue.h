@@ -34,7 +34,7 @@ struct vfe_io_queue;
 #define VFE_IO_REAP		16	/* used buffers reaped in one call */
 #define VFE_IO_WIRE_ALIGN	16	/* of a table: virtio 1.4, 2.7 */
 
-#define VFE_IO_LOOKS		8	/* of an interrupt for used buffers */
+#define VFE_IO_LOOKS		8	/* looks at the ring in an interrupt */
 
 /* For allocations that may not sleep; the callers handle a failure. */
 #define VFE_IO_GFP		(GFP_ATOMIC | __GFP_NOWARN)
@@ -149,6 +149,9 @@ struct vfe_io_memory {
  * @ops: the class driver's operations
  * @queues: the queues; changed only while the device is not in use
  * @memory: memory of requests
+ * @still_since: when a late request last found that the device had completed
+ *		 something, 0 for never
+ * @completions: how much it had completed then
  * @tunables: values that users can change
  * @tunables_lock: serialises changes of them
  *
@@ -159,6 +162,8 @@ struct vfe_io {
 	const struct vfe_io_ops *ops;
 	struct list_head queues;
 	struct vfe_io_memory memory;
+	unsigned long still_since;
+	u64 completions;
 	struct vfe_io_tunables tunables;
 	struct mutex tunables_lock;	/* of changes by users, see above */
 };
@@ -286,10 +291,12 @@ void vfe_io_commit(struct vfe_io_queue *ioq);
  * @seconds: the time from one such call to the next
  *
  * A slow request is no fault: its storage may be slow or paused. So this
- * repeats the kick, which is harmless, and reads the device's status. Unless
- * the user set reset_after, it resets only a device that set
- * DEVICE_NEEDS_RESET or lost DRIVER_OK; QEMU's device does the latter when bus
- * mastering is disabled.
+ * repeats the kick, which is harmless. Unless the user set reset_after, it
+ * resets only a device that set DEVICE_NEEDS_RESET or lost DRIVER_OK; QEMU's
+ * device does the latter when bus mastering is disabled. It reads the status
+ * for this only once the device has completed nothing for ten such times: its
+ * process may be stopped, and then a read stops the CPU, and QEMU drops a
+ * vfio-user device that does not answer within 5 s.
  *
  * Context: any.
  * Return: whether to warn that the request is late: no recovery was requested,
@@ -493,10 +500,10 @@ static __always_inline void vfe_io_reap_used(struct vfe_io_queue *ioq,
 
 /*
  * One look of vfe_io_interrupt(). Return: whether to look again; if not, the
- * interrupt is enabled
+ * interrupt is enabled as the queue's mode wants it
  */
 static __always_inline bool vfe_io_look(struct vfe_io_queue *ioq,
-					struct vfe_io_done *done)
+					struct vfe_io_done *done, bool last)
 {
 	if (unlikely(ioq->polled || ioq->coalesce_ns)) {
 		vfe_io_reap_locked(ioq, done);
@@ -505,7 +512,7 @@ static __always_inline bool vfe_io_look(struct vfe_io_queue *ioq,
 	if (ioq->suppress)
 		vfe_queue_disable_cb(ioq->vq);
 	vfe_io_reap(ioq, done);
-	if (done->list.n && vfe_queue_in_flight(ioq->vq))
+	if (!last && done->list.n && vfe_queue_in_flight(ioq->vq))
 		return true;
 	if (unlikely(!vfe_queue_enable_cb(ioq->vq)))
 		vfe_io_reap_and_enable(ioq, done);
@@ -528,24 +535,21 @@ vfe_io_interrupt(struct vfe_io_queue *ioq,
 		 void (*complete)(struct vfe_io_queue *ioq,
 				  struct vfe_io_done *done))
 {
-	unsigned int looks = VFE_IO_LOOKS - 1;
+	unsigned int left = VFE_IO_LOOKS;
 	struct vfe_io_done done;
 	unsigned long flags;
 	bool again;
 
 	do {
 		again = false;
+		left--;
 		vfe_io_done_init(&done);
 		spin_lock_irqsave(&ioq->lock, flags);
 		if (likely(ioq->started))
-			again = vfe_io_look(ioq, &done);
+			again = vfe_io_look(ioq, &done, !left);
 		spin_unlock_irqrestore(&ioq->lock, flags);
 		complete(ioq, &done);
-	} while (again && --looks);
-	if (likely(!again))
-		return;
-	vfe_io_reap_used(ioq, &done);
-	complete(ioq, &done);
+	} while (again);
 }
 
 /* --- the path of a request: into the ring --- */

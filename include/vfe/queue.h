@@ -236,7 +236,8 @@ struct vfe_ring_ops {
  * @event_idx: VIRTIO_F_EVENT_IDX was negotiated
  * @indirect: VIRTIO_F_INDIRECT_DESC was negotiated
  * @in_order: VIRTIO_F_IN_ORDER was negotiated
- * @order_platform: VIRTIO_F_ORDER_PLATFORM was negotiated
+ * @fence: order accesses as for a hardware device: VIRTIO_F_ORDER_PLATFORM was
+ *	   negotiated, or the CPU needs it
  * @dma_api: the device takes addresses of the DMA API, not physical ones
  * @broken: the device violated the rules of the ring, is gone, or is reset
  */
@@ -270,7 +271,7 @@ struct vfe_queue {
 	bool event_idx;
 	bool indirect;
 	bool in_order;
-	bool order_platform;
+	bool fence;
 	bool dma_api;
 	bool broken;
 };

@@ -347,9 +347,10 @@ static void recovery_unbind_given_up(struct kunit *test)
 static void recovery_that_begins_in_an_unbind(struct kunit *test)
 {
 	struct tdisk *td = tdisk_disk(test, 0);
-	struct tdisk_io *io = recovery_keep(td, 40);
+	struct tdisk_io *io;
 
 	tdisk_short_timeout(td);
+	io = recovery_keep(td, 40);
 	recovery_refuse(td);
 	/* found by a timeout, while the driver is being unbound */
 	td->m->status |= VIRTIO_CONFIG_S_NEEDS_RESET;

@@ -475,10 +475,13 @@ static inline bool tdisk_checks_late(struct tdisk *td)
 	return !timer_pending(timer) || time_after(timer->expires, jiffies + 4);
 }
 
-/* Let late requests time out repeatedly, until a request has ended. */
+/*
+ * Let late requests time out repeatedly, until a request has ended: after 10 s,
+ * if the device has to be found at fault
+ */
 static inline bool tdisk_expire(struct tdisk *td, struct tdisk_io *io)
 {
-	unsigned long end = jiffies + TDISK_TIMEOUT;
+	unsigned long end = jiffies + 4 * TDISK_TIMEOUT;
 
 	while (!io->ends && time_before(jiffies, end)) {
 		if (tdisk_checks_late(td))

@@ -105,8 +105,13 @@ static void sleeps_and_wakes(struct tnet *t)
 static void has_a_transmit_timeout(struct tnet *t)
 {
 	const struct net_device_ops *ops = t->dev->netdev_ops;
+	struct vfe_net_txq *txq = &t->vn->txq[0];
 
 	tnet_send_many(t, 100);
+	/* the device has moved packets since the first timeout */
+	txq->late_since = 1;
+	txq->late_done = txq->done;
+	txq->late_moved = U64_MAX;
 	local_bh_disable();
 	ops->ndo_tx_timeout(t->dev, 0);
 	local_bh_enable();

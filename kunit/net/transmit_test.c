@@ -508,6 +508,55 @@ static void a_watchdog_that_finds_all_sent(struct kunit *test)
 	tnet_clean(t);
 }
 
+/*
+ * A device that moves nothing may stand still with its process: while it may,
+ * the driver reads no register, and goes on when the device does.
+ */
+static void a_device_that_stands_still(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
+	};
+	struct tnet *t = tnet_up(test, &spec, NULL);
+
+	tnet_send_many(t, 100);
+	vfe_mock_log_clear(t->m);
+	msleep(24 * 1000);
+	KUNIT_EXPECT_GT(test, (u64)u64_stats_read(&t->vn->txq[0].stats.timeouts),
+			2ULL);
+	KUNIT_EXPECT_EQ(test, vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
+					     VFE_READ), 0U);
+	KUNIT_EXPECT_EQ(test, t->tx->resets, 0U);
+	tnet_take_all(t);
+	vfe_mock_interrupt(t->tx);
+	tnet_run_softirqs();
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* The device receives, and sends nothing: the queue is stuck, soon. */
+static void a_stuck_queue_beside_others(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
+	};
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	unsigned int i;
+
+	tnet_send_many(t, 100);
+	for (i = 0; i < 14 && !t->tx->resets; i++) {
+		tnet_expect_receives(t, 100, i);
+		msleep(1000);
+	}
+	KUNIT_EXPECT_EQ(test, t->tx->resets, 1U);
+	msleep(1000);
+	tnet_take_all(t);
+	vfe_mock_interrupt(t->tx);
+	tnet_run_softirqs();
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 /* A queue that sends nothing is reset by the watchdog, and works again. */
 static void a_stuck_queue_is_reset(struct kunit *test)
 {
@@ -518,7 +567,7 @@ static void a_stuck_queue_is_reset(struct kunit *test)
 	unsigned int i;
 
 	tnet_send_many(t, 100);
-	for (i = 0; i < 30 && !t->tx->resets; i++)
+	for (i = 0; i < 60 && !t->tx->resets; i++)
 		msleep(1000);
 	KUNIT_EXPECT_EQ(test, t->tx->resets, 1U);
 	KUNIT_EXPECT_EQ(test, t->rx->resets, 0U);
@@ -543,7 +592,7 @@ static void a_queue_that_is_stuck_again_resets_the_device(struct kunit *test)
 	unsigned int i;
 
 	tnet_send_many(t, 100);
-	for (i = 0; i < 30 && !t->tx->resets; i++)
+	for (i = 0; i < 60 && !t->tx->resets; i++)
 		msleep(1000);
 	KUNIT_EXPECT_EQ(test, t->tx->resets, 1U);
 	msleep(1000);
@@ -552,7 +601,7 @@ static void a_queue_that_is_stuck_again_resets_the_device(struct kunit *test)
 	tnet_run_softirqs();
 	vfe_mock_log_clear(t->m);
 	tnet_send_many(t, 100);
-	for (i = 0; i < 30 && !vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
+	for (i = 0; i < 60 && !vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
 					      VFE_WRITE); i++)
 		msleep(1000);
 	KUNIT_EXPECT_EQ(test, t->tx->resets, 1U);
@@ -574,7 +623,7 @@ static void a_stuck_queue_resets_the_device(struct kunit *test)
 
 	tnet_send_many(t, 100);
 	vfe_mock_log_clear(t->m);
-	for (i = 0; i < 30 && !vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
+	for (i = 0; i < 60 && !vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
 					      VFE_WRITE); i++)
 		msleep(1000);
 	for (i = 0; i < 30 && vfe_recovery_state(&t->vn->recovery) !=
@@ -653,6 +702,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_packet_in_the_ring_keeps_no_route),
 	KUNIT_CASE(wakes_are_those_of_stops),
 	KUNIT_CASE(a_stuck_queue_is_reset),
+	KUNIT_CASE(a_device_that_stands_still),
+	KUNIT_CASE(a_stuck_queue_beside_others),
 	KUNIT_CASE(a_queue_that_is_stuck_again_resets_the_device),
 	KUNIT_CASE(a_stuck_queue_resets_the_device),
 	{}

@@ -30,6 +30,7 @@ from .net_backends import Backends
 MEMORY_MB = 384
 COMMAND_S = 180
 TRAFFIC_S = 480
+ENDING_S = 2.0      # of a guest that closed its connection
 GUESTS = 2
 # Mark the vCPUs of one guest at a time: threads that access the ports meanwhile
 # are its vCPUs.
@@ -66,6 +67,7 @@ class GroupRun:
         self._functions: Sequence[AnyFunction] = self._placed(group)
         self._bdfs = " ".join(one.bdf for one in self._functions)
         self._guest = self._new_guest()
+        self.fell_over = False  # the guest ended without a word of its kernel
 
     def _more(self) -> More | None:
         """Additional contents of the guest."""
@@ -114,10 +116,16 @@ class GroupRun:
             with progress.step(f"{self._machine.name}: booting"):
                 self._backends.start()
                 stack.enter_context(self._guest)
-            with _MARKING:
-                histograms = stack.enter_context(kvm.Histograms(
-                    lambda text: self._guest.run(text).out, "qemu"))
-            return self._measure(histograms)
+            try:
+                with _MARKING:
+                    histograms = stack.enter_context(kvm.Histograms(
+                        lambda text: self._guest.run(text).out, "qemu"))
+                return self._measure(histograms)
+            except LabError:
+                self.fell_over = self._guest.ended(ENDING_S) and \
+                    not kernel_log.complaints(self._guest.console())
+                self._guest.keep_logs()
+                raise
 
     def _measure(self, histograms: kvm.Histograms) -> list[ConfigResult]:
         name = self._machine.name
@@ -244,25 +252,37 @@ class NetRun(GroupRun):
                 for bdf, wrong in net.problems(said, mine).items()}
 
 
-def _run_group(group: Group, folder: Path) -> list[ConfigResult]:
+def _run_group(group: Group, folder: Path, tries: int) -> list[ConfigResult]:
+    """Its results. @tries: more than one where the emulation of the machine
+    with KVM may reset a guest. Back ends of a network are made once only."""
+    name = group.machine.name
     kind = NetRun if isinstance(group.configs[0], net_configs.NetConfig) \
         else GroupRun
+    if kind is NetRun:
+        tries = 1
+    one: GroupRun | None = None
     try:
-        with Backends(folder, kind.logs(group.machine.name)) as backends:
-            return kind(group, folder, backends).run()
+        with Backends(folder, kind.logs(name)) as backends:
+            one = kind(group, folder, backends)
+            return one.run()
     except LabError as error:
-        progress.say(f"{group.machine.name} FAILED: {_problem(error)}")
-        return [ConfigResult(group.machine.name, config, (_problem(error),))
+        if tries > 1 and one and one.fell_over:
+            progress.say(f"{name}: once more, as the emulation stopped it:"
+                         f" {_problem(error)}")
+            return _run_group(group, folder, tries - 1)
+        progress.say(f"{name} FAILED: {_problem(error)}")
+        return [ConfigResult(name, config, (_problem(error),))
                 for config in group.configs]
 
 
-def run(groups: Sequence[Group]) -> list[ConfigResult]:
-    """Run them all."""
+def run(groups: Sequence[Group], tries: int) -> list[ConfigResult]:
+    """Run them all; @tries of a group that the emulation stops."""
     kvm.sweep("qemu")
     peers.apart()
     with tempfile.TemporaryDirectory(prefix="vfe-qemu-",
                                      dir="/tmp") as name:
         with peers.servers(), ThreadPoolExecutor(GUESTS) as pool:
             return [result for found in pool.map(
-                        lambda group: _run_group(group, Path(name)), groups)
+                        lambda group: _run_group(group, Path(name), tries),
+                        groups)
                     for result in found]

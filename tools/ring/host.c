@@ -9,6 +9,8 @@
 
 #include "host.h"
 
+bool vfe_needs_fence;
+
 static struct host *host_of(const struct vfe_device *vd)
 {
 	return (struct host *)((char *)vd - offsetof(struct host, vd));

@@ -169,8 +169,8 @@ static int explore(const struct tso_case *c, bool expect_lost)
 	struct tso_result result;
 	bool all = tso_explore(c, LIMIT, &result);
 
-	printf("%s, %s, buffers %u, event_idx %d, order_platform %d: %lu ways, %lu lose one%s%s\n",
-	       q->ops->name, c->name, buffers, q->event_idx, q->order_platform,
+	printf("%s, %s, buffers %u, event_idx %d, fence %d: %lu ways, %lu lose one%s%s\n",
+	       q->ops->name, c->name, buffers, q->event_idx, q->fence,
 	       result.ways, result.bad, result.bad ? ", first " : "",
 	       result.first_bad);
 	if (!all && !result.bad) {

@@ -204,9 +204,9 @@ static void run(unsigned int size, u64 features)
 		die("no thread");
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
-	printf("%s, size %u event_idx %d indirect %d in_order %d order_platform %d: ",
+	printf("%s, size %u event_idx %d indirect %d in_order %d fence %d: ",
 	       q->ops->name, size, q->event_idx, q->indirect, q->in_order,
-	       q->order_platform);
+	       q->fence);
 	printf("%u buffers, %u kicks, %u interrupts, slept %u and %u times\n",
 	       rounds, to_device.rung, to_driver.rung, to_device.slept,
 	       to_driver.slept);

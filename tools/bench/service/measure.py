@@ -52,12 +52,16 @@ class Measurement:
                 for lane in self._lanes[cell] if lane.rounds]
 
     def _round(self, cell: Cell, number: int) -> None:
+        self._rig.late()    # of a cell that failed
         reads = {}
         for role in ORDERS[number % len(ORDERS)]:
             # All three have the same service times.
             self._rig.set_service(cell, role, number)
             reads[role] = self._rig.fio(cell, role,
                                         self._millis * cell.patience)
+        late = self._rig.late()
+        if late:
+            raise LabError(f"a kick or an interrupt was lost: {late[0]}")
         for index, lane in enumerate(self._lanes[cell]):
             lane.rounds.append(Round(*(figures(reads[role][index])
                                        for role in (KERNEL, OURS, AGAIN))))

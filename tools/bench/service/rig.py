@@ -35,6 +35,10 @@ OPTIONS = ("--id", "stock", "--queues", "1", "--service", "constant:1000",
            "packed,in_order,notification_data,notif_config_data,"
            "access_platform,order_platform,ring_reset")
 
+# A kick or an interrupt that is lost costs vfe_blk 30 seconds; then it says so.
+LATE = ("dmesg -c | grep -E 'vfe_blk.*(in flight for more than"
+        "|interrupt was lost)' || true")
+
 BIND = f"""\
 pci_no_autoprobe
 modprobe virtio_blk && modprobe vfe_blk {{parameters}} || exit 1
@@ -112,6 +116,11 @@ class Rig:
                 self.guest.devices[f"{VFE}-{role}"].control(line)
             elif self._nbd is not None:
                 self._nbd.tell(line)
+
+    def late(self) -> list[str]:
+        """What vfe_blk has logged since the last call of requests that waited
+        for its timeout."""
+        return self.guest.run(LATE, COMMAND_S).out.splitlines()
 
     def fio(self, cell: Cell, role: str,
             millis: int) -> list[dict[str, Any]]:

@@ -127,7 +127,7 @@ void peer_close(struct peer *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	if (p->listener >= 0) {
-		/* In this order: nobody replaces the socket of a listener. */
+		/* While it listens, no other process takes the path. */
 		unlink(p->path);
 		close(p->listener);
 	}

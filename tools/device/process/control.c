@@ -74,6 +74,7 @@ void control_free(struct control *c)
 		return;
 	for (i = 0; i < CONTROL_CLIENTS; i++)
 		end(&c->sessions[i]);
+	/* While it listens, no other process takes the path. */
 	unlink(c->path);
 	close(c->listener);
 	free(c);

@@ -32,7 +32,7 @@ static void destroy(struct process *p)
 {
 	control_free(p->control);
 	if (p->listener >= 0) {
-		/* In this order: nobody replaces the socket of a listener. */
+		/* While it listens, no other process takes the path. */
 		unlink(p->options.socket);
 		close(p->listener);
 	}

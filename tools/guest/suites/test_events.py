@@ -19,7 +19,8 @@ from ..machine import BLK, TRAP, GuestCase
 RESETS = 5
 # The kernel checks timeouts of 1 s once per second; QEMU waits 5 s for an
 # answer.
-STOPPED_S = 3
+# Longer than QEMU waits for an answer, shorter than ten timeouts of a second
+STOPPED_S = 8
 
 
 class Events(GuestCase):

@@ -4,12 +4,17 @@
 from __future__ import annotations
 
 import functools
+import os
+import signal
+import time
 
 import pytest
 from lab import LabError
 
 from ..machine import KERNEL
 from ..nets import DUT_MAC, NET, PEER_MAC, STUCK_S, NetCase
+
+STOPPED_S = 14     # two timeouts of the watchdog
 
 # Frames with an offload header that no driver may trust, or too short
 _HEADER = "000000000000000000000100"
@@ -51,6 +56,32 @@ class Data(NetCase):
         self.assertEqual(found["zero-copy.tcp"], "24 came, 24 told")
         self.assertEqual(found["zero-copy.udp"], "24 came, 24 told")
         self.assertEqual(found["packet-ring"], "all free")
+
+    @pytest.mark.slow
+    def test_stopped_device(self) -> None:
+        """The process of the device stands still for longer than QEMU waits
+        for an answer, while the ring is full and a command is sent."""
+        for driver in (KERNEL, NET):
+            with self.subTest(driver=driver):
+                self.stands_still(driver)
+
+    def stands_still(self, driver: str) -> None:
+        """With a driver: it goes on. virtio_net has no command, as that would
+        spin."""
+        self.join(driver)
+        self.sh("(ip netns exec dut ping -q -n -f -w 20 10.9.0.1"
+                " >/tmp/flood 2>&1 &) </dev/null >/dev/null 2>&1")
+        pid = self.device("left").pid
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            if driver == NET:
+                self.guest.run("ip -n dut link set dut promisc on", STUCK_S,
+                               check=False)
+            time.sleep(STOPPED_S)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        self.whole("tcp 1")
+        self.assertNotIn("resetting the", self.kernel_log())
 
     @pytest.mark.slow
     def test_gibibyte(self) -> None:

@@ -38,14 +38,25 @@ class Moderation(NetCase):
         return int(self.sh(INTERRUPTS.format(
             bdf=self.bdf(name), cpus=self.machine.cpus)))
 
+    def unanswered(self) -> int:
+        """Pings of the peer, so far, as its kernel counts them: also after
+        ping has ended."""
+        names, values = re.findall(r"^Icmp: (.*)$", self.sh(
+            "ip netns exec peer cat /proc/net/snmp"), re.M)
+        counts: dict[str, int] = dict(zip(names.split(),
+                                          map(int, values.split())))
+        return counts["OutEchos"] - counts["InEchoReps"]
+
     def a_packet(self) -> float:
         """Interrupts a packet, while the peer sends some, until PACKETS are
-        answered."""
+        answered; none is lost."""
         before = self.interrupts()
+        lost = self.unanswered()
         out = self.sh("ip netns exec peer ping -q -n -i 0.002 -w 30"
                       f" -c {PACKETS} 10.9.0.2", 60)
         answered = int(out.split(" received")[0].split()[-1])
         self.assertGreaterEqual(answered, PACKETS)
+        self.eventually(lambda: self.unanswered() <= lost, "a packet is lost")
         return (self.interrupts() - before) / answered
 
     def moderated(self, driver: str) -> tuple[float, float]:

@@ -258,6 +258,25 @@ static void no_memory(void)
 	fail_each(layout & PACKED ? 150 : 256);
 }
 
+/* As with ORDER_PLATFORM; legacy devices, which lack it, are no exception. */
+static void fence(void)
+{
+	u64 event;
+
+	for (event = 0; event <= EVENT; event += EVENT) {
+		vfe_needs_fence = true;
+		open_ring(8, 2, event);
+		vfe_needs_fence = false;
+		check(q->fence);
+		round_trip(1);
+		if (!(layout & LAYOUTS)) {
+			q->no_used_len = true;
+			check(vfe_split_ops(q)->add);
+		}
+		close_ring();
+	}
+}
+
 const struct test good_tests[] = {
 	{ "add refuses what cannot be a buffer", arguments },
 	{ "kick decision by flags", kick_by_flags },
@@ -266,6 +285,7 @@ const struct test good_tests[] = {
 	{ "interrupts enabled and disabled", callbacks },
 	{ "all of the largest ring in flight", most_in_flight },
 	{ "each allocation of a ring may fail", no_memory },
+	{ "a CPU that needs a fence", fence },
 	{ }
 };
 
