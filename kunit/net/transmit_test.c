@@ -474,13 +474,23 @@ static void a_ring_that_breaks(struct kunit *test)
 	}
 }
 
+static const struct vfe_mock_spec resettable = {
+	.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
+};
+
+/* The device sends what it has, and all works. */
+static void it_sends_again(struct tnet *t)
+{
+	tnet_take_all(t);
+	vfe_mock_interrupt(t->tx);
+	tnet_run_softirqs();
+	tnet_expect_works(t);
+}
+
 /* The watchdog finds that all is sent: it takes it back, and resets nothing. */
 static void a_watchdog_that_finds_all_sent(struct kunit *test)
 {
-	struct vfe_mock_spec spec = {
-		.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
-	};
-	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct tnet *t = tnet_up(test, &resettable, NULL);
 	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
 
 	tnet_no_bql_limit(t);
@@ -514,10 +524,7 @@ static void a_watchdog_that_finds_all_sent(struct kunit *test)
  */
 static void a_device_that_stands_still(struct kunit *test)
 {
-	struct vfe_mock_spec spec = {
-		.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
-	};
-	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct tnet *t = tnet_up(test, &resettable, NULL);
 
 	tnet_send_many(t, 100);
 	vfe_mock_log_clear(t->m);
@@ -527,20 +534,14 @@ static void a_device_that_stands_still(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
 					     VFE_READ), 0U);
 	KUNIT_EXPECT_EQ(test, t->tx->resets, 0U);
-	tnet_take_all(t);
-	vfe_mock_interrupt(t->tx);
-	tnet_run_softirqs();
-	tnet_expect_works(t);
+	it_sends_again(t);
 	tnet_clean(t);
 }
 
 /* The device receives, and sends nothing: the queue is stuck, soon. */
 static void a_stuck_queue_beside_others(struct kunit *test)
 {
-	struct vfe_mock_spec spec = {
-		.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
-	};
-	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct tnet *t = tnet_up(test, &resettable, NULL);
 	unsigned int i;
 
 	tnet_send_many(t, 100);
@@ -550,20 +551,14 @@ static void a_stuck_queue_beside_others(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, t->tx->resets, 1U);
 	msleep(1000);
-	tnet_take_all(t);
-	vfe_mock_interrupt(t->tx);
-	tnet_run_softirqs();
-	tnet_expect_works(t);
+	it_sends_again(t);
 	tnet_clean(t);
 }
 
 /* A queue that sends nothing is reset by the watchdog, and works again. */
 static void a_stuck_queue_is_reset(struct kunit *test)
 {
-	struct vfe_mock_spec spec = {
-		.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
-	};
-	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct tnet *t = tnet_up(test, &resettable, NULL);
 	unsigned int i;
 
 	tnet_send_many(t, 100);
@@ -572,10 +567,7 @@ static void a_stuck_queue_is_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, t->tx->resets, 1U);
 	KUNIT_EXPECT_EQ(test, t->rx->resets, 0U);
 	msleep(1000);
-	tnet_take_all(t);
-	vfe_mock_interrupt(t->tx);
-	tnet_run_softirqs();
-	tnet_expect_works(t);
+	it_sends_again(t);
 	tnet_clean(t);
 }
 
@@ -585,10 +577,7 @@ static void a_stuck_queue_is_reset(struct kunit *test)
  */
 static void a_queue_that_is_stuck_again_resets_the_device(struct kunit *test)
 {
-	struct vfe_mock_spec spec = {
-		.features = TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET),
-	};
-	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct tnet *t = tnet_up(test, &resettable, NULL);
 	unsigned int i;
 
 	tnet_send_many(t, 100);
@@ -608,10 +597,7 @@ static void a_queue_that_is_stuck_again_resets_the_device(struct kunit *test)
 	KUNIT_EXPECT_GT(test, vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
 					     VFE_WRITE), 0U);
 	msleep(2000);
-	tnet_take_all(t);
-	vfe_mock_interrupt(t->tx);
-	tnet_run_softirqs();
-	tnet_expect_works(t);
+	it_sends_again(t);
 	tnet_clean(t);
 }
 
@@ -632,10 +618,7 @@ static void a_stuck_queue_resets_the_device(struct kunit *test)
 	msleep(2000);
 	KUNIT_EXPECT_GT(test, vfe_mock_count(t->m, VFE_REG_DEVICE_STATUS,
 					     VFE_WRITE), 0U);
-	tnet_take_all(t);
-	vfe_mock_interrupt(t->tx);
-	tnet_run_softirqs();
-	tnet_expect_works(t);
+	it_sends_again(t);
 	tnet_clean(t);
 }
 
