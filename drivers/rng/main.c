@@ -5,6 +5,7 @@
  * buffer, which the device fills with random bytes.
  */
 #include <linux/bits.h>
+#include <linux/jiffies.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -18,6 +19,7 @@
 #include "rng.h"
 
 #define VFE_RNG_WAIT	HZ	/* longest wait of a read, which hwrng repeats */
+#define VFE_RNG_STILL	(300 * HZ)	/* see vfe_rng_late() */
 
 /* --- data path --- */
 
@@ -30,6 +32,7 @@ static void vfe_rng_request(struct vfe_rng *vr)
 	    vfe_queue_add(vr->vq, &seg, 0, 1, vr))
 		return;
 	vr->in_flight = true;
+	WRITE_ONCE(vr->since, jiffies);
 	if (vfe_queue_kick_prepare(vr->vq))
 		vfe_queue_notify(vr->vq);
 }
@@ -57,10 +60,16 @@ static unsigned int vfe_rng_take(struct vfe_rng *vr, void *buf, size_t max)
 	return n;
 }
 
-/* Checks a silent device: it may have lost DRIVER_OK without an interrupt. */
+/*
+ * Checks a silent device: it may have lost DRIVER_OK without an interrupt. But
+ * the process that emulates it may also be stopped: then to read a register
+ * stops this CPU, and QEMU drops a vfio-user device that does not answer for
+ * 5 s. So the status is read only after 5 minutes.
+ */
 static void vfe_rng_late(struct vfe_rng *vr)
 {
 	if (vfe_recovery_state(&vr->recovery) == VFE_RUN_LIVE &&
+	    time_after(jiffies, READ_ONCE(vr->since) + VFE_RNG_STILL) &&
 	    vfe_wants_reset(vr->vd))
 		vfe_recovery_force(&vr->recovery);
 }

@@ -26,6 +26,7 @@
  * @lock: serialises the calls on @vq, and protects the fields that follow
  * @open: the queue accepts buffers
  * @in_flight: the device has the buffer
+ * @since: when it got the buffer, in jiffies
  * @first: index in @data of the first unread byte
  * @left: number of unread bytes
  * @filled: the device used the buffer
@@ -42,6 +43,7 @@ struct vfe_rng {
 	spinlock_t lock;	/* see above */
 	bool open;
 	bool in_flight;
+	unsigned long since;
 	unsigned int first;
 	unsigned int left;
 	struct completion filled;
