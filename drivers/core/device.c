@@ -76,6 +76,7 @@ static struct vfe_device *vfe_alloc(struct pci_dev *pdev,
 	vd->state = VFE_STATE_RESET;
 	ratelimit_state_init(&vd->log, VFE_LOG_INTERVAL, VFE_LOG_BURST);
 	mutex_init(&vd->ring_lock);
+	mutex_init(&vd->config_lock);
 	INIT_WORK(&vd->config_work, vfe_config_work);
 	if (vfe_regs_init(&vd->regs))
 		goto free;

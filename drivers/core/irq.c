@@ -173,12 +173,28 @@ static irqreturn_t vfe_irq_intx(int irq, void *data)
 	return IRQ_HANDLED;
 }
 
+/*
+ * The class driver's allocations must not wait for I/O on this device: that I/O
+ * may wait for a reset, and the reset waits for the work item below, which may
+ * wait for the lock.
+ */
+void vfe_config_reread(struct vfe_device *vd)
+{
+	unsigned int noio;
+
+	if (!vd->ops->config_changed)
+		return;
+	noio = memalloc_noio_save();
+	mutex_lock(&vd->config_lock);
+	vd->ops->config_changed(vd);
+	mutex_unlock(&vd->config_lock);
+	memalloc_noio_restore(noio);
+}
+EXPORT_SYMBOL_NS_GPL(vfe_config_reread, VFE_NS);
+
 /**
  * vfe_config_work() - handle a configuration change
  * @work: in a struct vfe_device
- *
- * The class driver's allocations must not wait for I/O on this device: that I/O
- * may wait for a reset, and the reset waits for this work item.
  *
  * Context: work item.
  */
@@ -186,7 +202,6 @@ void vfe_config_work(struct work_struct *work)
 {
 	struct vfe_device *vd = container_of(work, struct vfe_device,
 					     config_work);
-	unsigned int noio;
 
 	if (vfe_get_state(vd) != VFE_STATE_LIVE)
 		return;
@@ -195,11 +210,7 @@ void vfe_config_work(struct work_struct *work)
 		vfe_request_reset(vd);
 		return;
 	}
-	if (!vd->ops->config_changed)
-		return;
-	noio = memalloc_noio_save();
-	vd->ops->config_changed(vd);
-	memalloc_noio_restore(noio);
+	vfe_config_reread(vd);
 }
 
 /* The queue that owns @vector; NULL for any other vector */

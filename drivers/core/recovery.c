@@ -103,13 +103,6 @@ static int vfe_recovery_go_live(struct vfe_recovery *r)
 	return 0;
 }
 
-/* The device does not report changes of its configuration before DRIVER_OK. */
-static void vfe_recovery_reread(struct vfe_recovery *r)
-{
-	if (r->vd->ops->config_changed)
-		r->vd->ops->config_changed(r->vd);
-}
-
 int vfe_recovery_start(struct vfe_recovery *r)
 {
 	int err;
@@ -117,7 +110,7 @@ int vfe_recovery_start(struct vfe_recovery *r)
 	mutex_lock(&r->lock);
 	err = vfe_recovery_go_live(r);
 	if (!err)
-		vfe_recovery_reread(r);
+		vfe_config_reread(r->vd);
 	mutex_unlock(&r->lock);
 	return err;
 }
@@ -135,7 +128,7 @@ static int vfe_recovery_bring_up(struct vfe_recovery *r)
 		err = vfe_recovery_go_live(r);
 	if (err)
 		return err;
-	vfe_recovery_reread(r);
+	vfe_config_reread(r->vd);
 	vfe_recovery_release(r);
 	return 0;
 }

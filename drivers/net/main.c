@@ -51,8 +51,9 @@ static void vfe_net_halt(struct vfe_net *vn)
 	unsigned int i;
 
 	vfe_recovery_exit(&vn->recovery);
-	vfe_net_state_stop(vn);
+	/* it may have the state send steps later */
 	cancel_work_sync(&vn->announce);
+	vfe_net_state_stop(vn);
 	for (i = 0; i < vn->max_pairs; i++) {
 		vfe_net_rx_detach(&vn->rxq[i]);
 		vfe_net_tx_detach(&vn->txq[i]);
@@ -95,7 +96,7 @@ static int vfe_net_register(struct vfe_net *vn)
 	rtnl_lock();
 	vfe_net_set_affinity(vn);
 	rtnl_unlock();
-	vfe_net_config_changed(vn->vd);
+	vfe_config_reread(vn->vd);
 	netdev_info(dev, "%u of %u pairs, rings of %u and %u, %s buffers\n",
 		    vn->state.pairs, vn->max_pairs,
 		    vfe_queue_size(vn->rxq[0].vq),

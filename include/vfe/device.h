@@ -155,6 +155,7 @@ struct vfe_irqs {
  * @irqs: interrupts
  * @ring_lock: held while a ring is replaced, and while sysfs reads one
  * @config_work: handles a configuration change
+ * @config_lock: held by config_changed()
  * @reset_requested: bit 0: do not call needs_reset(), because it was called
  *		    already or a reset has begun; cleared when queues are set up
  *		    and by vfe_clear_reset_request()
@@ -188,6 +189,7 @@ struct vfe_device {
 	struct vfe_irqs irqs;
 	struct mutex ring_lock;	/* rings, see above */
 	struct work_struct config_work;
+	struct mutex config_lock;	/* see above */
 	unsigned long reset_requested;
 	bool hung;
 	bool running;
@@ -368,6 +370,18 @@ unsigned int vfe_reread_max_queues(struct vfe_device *vd);
  */
 int vfe_config_read(struct vfe_device *vd, u32 offset, const u8 *fields,
 		    void *buf);
+
+/**
+ * vfe_config_reread() - call config_changed() of the class driver
+ * @vd: the device
+ *
+ * One call at a time: one that has read an old configuration does not overtake
+ * one that has read a newer one. A device does not report changes before
+ * DRIVER_OK, so the class driver calls this once it can act on them.
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_config_reread(struct vfe_device *vd);
 
 /**
  * vfe_config_read_field() - read one field of device-specific configuration

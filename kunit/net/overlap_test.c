@@ -360,6 +360,37 @@ static void the_link_changes_while_a_queue_is_reset(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* The link goes up, once the driver has read that it is down. */
+static bool link_goes_up(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct tnet *t = m->knobs.priv;
+
+	if (a->reg != VFE_REG_DEVICE_CONFIG ||
+	    a->offset != offsetof(struct vfe_net_config, speed))
+		return tnet_access(m, a);
+	m->knobs.access = tnet_access;
+	set_link(t, true);
+	return false;
+}
+
+/* Two tasks read the configuration: the later answer counts. */
+static void the_link_changes_while_it_is_read(struct kunit *test)
+{
+	struct tnet *t = overlap_unbound(test, RESET |
+					 BIT_ULL(VIRTIO_NET_F_SPEED_DUPLEX));
+
+	tnet_bring_up(t);
+	set_link(t, false);
+	KUNIT_EXPECT_FALSE(test, netif_carrier_ok(t->dev));
+	t->m->knobs.access = link_goes_up;
+	vfe_config_reread(t->vn->vd);
+	KUNIT_EXPECT_TRUE(test, t->m->knobs.access == tnet_access);
+	msleep(100);
+	KUNIT_EXPECT_TRUE(test, netif_carrier_ok(t->dev));
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 /* --- queues that are no longer used --- */
 
 static unsigned int freed;
@@ -376,6 +407,24 @@ static void send_on(struct tnet *t, unsigned int queue)
 	skb->destructor = count_freed;
 	skb_set_queue_mapping(skb, queue);
 	tnet_xmit(t, skb);
+}
+
+/*
+ * A sender chose the queue before: the watchdog must not find it stopped, which
+ * nobody would end.
+ */
+static void send_too_late(struct tnet *t, unsigned int queue)
+{
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, queue);
+	struct sk_buff *skb = tnet_frame(t, 100, queue);
+
+	skb_set_queue_mapping(skb, queue);
+	__netif_tx_lock_bh(nq);
+	KUNIT_EXPECT_EQ(t->test, t->dev->netdev_ops->ndo_start_xmit(skb, t->dev),
+			NETDEV_TX_BUSY);
+	__netif_tx_unlock_bh(nq);
+	KUNIT_EXPECT_FALSE(t->test, netif_xmit_stopped(nq));
+	kfree_skb(skb);
 }
 
 /*
@@ -398,6 +447,7 @@ static void packets_of_queues_that_are_disabled(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vfe_net_tx_pending(&t->vn->txq[0]), 1U);
 	resets = t->m->queues[3].resets;
 	KUNIT_EXPECT_EQ(test, resets, 1U);
+	send_too_late(t, PAIRS - 1);
 	KUNIT_EXPECT_TRUE(test, tnet_take_and_interrupt(t));
 	KUNIT_EXPECT_EQ(test, freed, (unsigned int)PAIRS);
 	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, PAIRS), 0);
@@ -472,6 +522,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_table_survives_a_silence),
 	KUNIT_CASE(pairs_while_it_sleeps),
 	KUNIT_CASE(an_announcement_of_a_netdev_that_goes),
+	KUNIT_CASE(the_link_changes_while_it_is_read),
 	KUNIT_CASE(interrupts_are_enabled_by_their_owner),
 	KUNIT_CASE(queues_are_broken_until_they_have_rings),
 	KUNIT_CASE(the_link_changes_while_a_queue_is_reset),
