@@ -122,7 +122,10 @@ u64 vfe_net_wanted_high(u64 wanted)
 	return high;
 }
 
-/* 5.1.4.2: without a MAC address of the device the driver chooses one. */
+/*
+ * 5.1.4.2: without a MAC address of the device the driver chooses one, which the
+ * device gets by the replay.
+ */
 static int vfe_net_read_mac(struct vfe_net *vn)
 {
 	static const u8 fields[ETH_ALEN + 1] = { 1, 1, 1, 1, 1, 1 };
@@ -131,6 +134,7 @@ static int vfe_net_read_mac(struct vfe_net *vn)
 
 	if (!vfe_net_has(vn, VIRTIO_NET_F_MAC)) {
 		eth_hw_addr_random(vn->netdev);
+		vn->state.mac_set = true;
 		return 0;
 	}
 	err = vfe_config_read(vn->vd, VFE_NET_CONFIG(mac), fields, mac);
@@ -144,6 +148,7 @@ static int vfe_net_read_mac(struct vfe_net *vn)
 		 "mac is %pM, which is no address of an interface: using a random one\n",
 		 mac);
 	eth_hw_addr_random(vn->netdev);
+	vn->state.mac_set = true;
 	return 0;
 }
 
@@ -327,7 +332,9 @@ void vfe_net_config_netdev(struct vfe_net *vn)
 		dev->features |= NETIF_F_GRO_HW;
 	dev->vlan_features = dev->features;
 	dev->needed_headroom = vn->hdr_len;
-	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;
+	/* AF_XDP without zero copy gives skbs whose bytes are all in pages */
+	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE |
+			   IFF_TX_SKB_NO_LINEAR;
 	/* skb->cb has what the driver mapped of an skb */
 	if (vn->dma)
 		dev->priv_flags &= ~IFF_TX_SKB_SHARING;

@@ -192,7 +192,8 @@ static void vfe_net_ctrl_look(struct vfe_net_ctrl *c, bool again)
 /* Sleeps until the answer or the deadline. A device may miss a notification. */
 static void vfe_net_ctrl_wait(struct vfe_net_ctrl *c, struct vfe_net_slot *slot)
 {
-	unsigned long half = jiffies + (c->deadline - jiffies) / 2;
+	unsigned long end = c->patient ? jiffies + c->timeout : c->deadline;
+	unsigned long half = jiffies + (end - jiffies) / 2;
 	bool notified = false, again;
 
 	while (!wait_event_timeout(c->wait, vfe_net_ctrl_settled(c, slot),
@@ -200,7 +201,7 @@ static void vfe_net_ctrl_wait(struct vfe_net_ctrl *c, struct vfe_net_slot *slot)
 		again = !notified && time_after_eq(jiffies, half);
 		vfe_net_ctrl_look(c, again);
 		notified |= again;
-		if (time_after_eq(jiffies, c->deadline))
+		if (time_after_eq(jiffies, end))
 			return;
 	}
 }
@@ -311,6 +312,14 @@ void vfe_net_ctrl_begin(struct vfe_net *vn)
 		return;
 	mutex_lock(&vn->ctrl->mutex);
 	vn->ctrl->deadline = jiffies + vn->ctrl->timeout;
+	vn->ctrl->patient = false;
+}
+
+void vfe_net_ctrl_begin_patiently(struct vfe_net *vn)
+{
+	vfe_net_ctrl_begin(vn);
+	if (vn->ctrl)
+		vn->ctrl->patient = true;
 }
 
 void vfe_net_ctrl_end(struct vfe_net *vn)

@@ -106,6 +106,7 @@ struct vfe_net_ctrl_counts {
  * @vq: the virtqueue
  * @mutex: held by the sender of a series of commands
  * @deadline: the series ends then, in jiffies
+ * @patient: the last command of the series may take longer
  * @qstats_deadline: that of a dump of the queues' statistics, see qstats.c
  * @timeout: longest wait of a series, in jiffies
  * @pause: a silent queue is tried again after this time, in jiffies
@@ -130,6 +131,7 @@ struct vfe_net_ctrl {
 	struct vfe_queue *vq;
 	struct mutex mutex;	/* series of commands, see above */
 	unsigned long deadline;
+	bool patient;
 	unsigned long qstats_deadline;
 	unsigned long timeout;
 	unsigned long pause;
@@ -159,6 +161,13 @@ struct vfe_net_ctrl {
  * Context: process context, may sleep.
  */
 void vfe_net_ctrl_begin(struct vfe_net *vn);
+
+/*
+ * The same, but each command that is sent until then may take as long as a
+ * series. A device that is slow, but answers, never answers too late: so a
+ * series that work items repeat sends something each time, and ends.
+ */
+void vfe_net_ctrl_begin_patiently(struct vfe_net *vn);
 void vfe_net_ctrl_end(struct vfe_net *vn);
 
 /**

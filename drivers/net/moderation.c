@@ -85,16 +85,16 @@ int vfe_net_send_coalesce(struct vfe_net *vn)
 	return err;
 }
 
-/* Sends the moderation of a receive queue, if the device has another one. */
-static int vfe_net_send_rx_queue(struct vfe_net *vn, unsigned int pair,
-				 u32 packets, u32 usecs)
+/* Sends the moderation of a queue, if the device has another one: @sent. */
+static int vfe_net_send_queue(struct vfe_net *vn, u16 queue,
+			      struct vfe_net_coalesce *sent, u32 packets,
+			      u32 usecs)
 {
-	struct vfe_net_coalesce *sent = &vn->rxq[pair].moderation->sent;
 	int err;
 
 	if (sent->max_packets == packets && sent->max_usecs == usecs)
 		return 0;
-	err = vfe_net_cmd_coalesce_vq(vn, 2 * pair, packets, usecs);
+	err = vfe_net_cmd_coalesce_vq(vn, queue, packets, usecs);
 	sent->max_packets = packets;
 	sent->max_usecs = err ? U32_MAX : usecs;
 	return err;
@@ -104,14 +104,15 @@ static int vfe_net_send_pair(struct vfe_net *vn, unsigned int pair)
 {
 	const struct vfe_net_coalesce *rx = &vn->state.rx_queue[pair];
 	const struct vfe_net_coalesce *tx = &vn->state.tx_queue[pair];
+	struct vfe_net_moderation *m = vn->rxq[pair].moderation;
 	int err = 0;
 
 	/* DIM sends its next decision */
 	if (!rx->dim)
-		err = vfe_net_send_rx_queue(vn, pair, rx->max_packets,
-					    rx->max_usecs);
-	return err ?: vfe_net_cmd_coalesce_vq(vn, 2 * pair + 1, tx->max_packets,
-					      tx->max_usecs);
+		err = vfe_net_send_queue(vn, 2 * pair, &m->sent,
+					 rx->max_packets, rx->max_usecs);
+	return err ?: vfe_net_send_queue(vn, 2 * pair + 1, &m->sent_tx,
+					 tx->max_packets, tx->max_usecs);
 }
 
 int vfe_net_send_coalesce_queues(struct vfe_net *vn)
@@ -158,7 +159,8 @@ static void vfe_net_dim_work(struct work_struct *work)
 
 	vfe_net_ctrl_begin(vn);
 	if (READ_ONCE(m->on))
-		vfe_net_send_rx_queue(vn, m->rxq->index, now.pkts, now.usec);
+		vfe_net_send_queue(vn, 2 * m->rxq->index, &m->sent, now.pkts,
+				   now.usec);
 	vfe_net_ctrl_end(vn);
 	dim->state = DIM_START_MEASURE;
 }
@@ -176,11 +178,16 @@ static void vfe_net_switch_dim(struct vfe_net_rxq *rxq, bool on)
 
 void vfe_net_moderation_forget(struct vfe_net *vn)
 {
+	struct vfe_net_moderation *m;
 	unsigned int i;
 
-	for (i = 0; i < vn->max_pairs; i++)
-		if (vn->rxq[i].moderation)
-			vn->rxq[i].moderation->sent.max_usecs = U32_MAX;
+	for (i = 0; i < vn->max_pairs; i++) {
+		m = vn->rxq[i].moderation;
+		if (!m)
+			continue;
+		m->sent.max_usecs = U32_MAX;
+		m->sent_tx.max_usecs = U32_MAX;
+	}
 }
 
 /* --- what users change --- */

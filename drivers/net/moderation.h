@@ -18,13 +18,14 @@ struct vfe_net_rxq;
 #define VFE_NET_COALESCE_PACKETS	32768U	/* in the largest ring */
 
 /**
- * struct vfe_net_moderation - dynamic moderation of a receive queue
- * @rxq: the queue
+ * struct vfe_net_moderation - moderation of a pair, dynamic for its receive queue
+ * @rxq: the receive queue
  * @dim: the kernel's algorithm
  * @events: polls that ended with packets
  * @on: DIM is on
  * @sent: what the device has; max_usecs is U32_MAX if that is unknown. Protected
  *	  by &vfe_net_ctrl.mutex
+ * @sent_tx: the same for the pair's transmit queue
  */
 struct vfe_net_moderation {
 	struct vfe_net_rxq *rxq;
@@ -32,6 +33,7 @@ struct vfe_net_moderation {
 	u16 events;
 	bool on;
 	struct vfe_net_coalesce sent;
+	struct vfe_net_coalesce sent_tx;
 };
 
 /**

@@ -462,6 +462,7 @@ void vfe_net_leave_cpus(struct vfe_net *vn);
 int vfe_net_queues_init(struct vfe_net *vn, enum vfe_interrupts irqs);
 void vfe_net_queues_exit(struct vfe_net *vn);
 /* Pairs in use from now on; @recovery.lock and rtnl are held. */
+int vfe_net_netdev_queues(struct vfe_net *vn, unsigned int pairs);
 int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs);
 /* Resets a queue, which gives all its buffers back; @recovery.lock is held. */
 int vfe_net_reset_queue(struct vfe_net *vn, unsigned int queue);

@@ -204,6 +204,18 @@ static void vfe_net_drain(struct vfe_net *vn, unsigned int first,
 		}
 }
 
+/*
+ * Has the stack use this number of pairs. Receive queues of the others deliver
+ * packets until they are closed: the caller lowers their number then.
+ */
+int vfe_net_netdev_queues(struct vfe_net *vn, unsigned int pairs)
+{
+	struct net_device *dev = vn->netdev;
+
+	return netif_set_real_num_queues(dev, pairs,
+					 max(dev->real_num_rx_queues, pairs));
+}
+
 /**
  * vfe_net_use_pairs() - change the number of pairs in use
  * @vn: the network device
@@ -225,23 +237,25 @@ int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs)
 		if (err)
 			return err;
 	}
-	err = netif_set_real_num_queues(vn->netdev, pairs, pairs);
+	err = vfe_net_netdev_queues(vn, pairs);
 	if (!err && pairs < old) {
 		vfe_net_drain(vn, pairs, old);
 		err = vfe_net_ctrl_set_pairs(vn, pairs);
 	}
 	if (err) {
-		netif_set_real_num_queues(vn->netdev, old, old);
+		vfe_net_netdev_queues(vn, old);
 		vfe_net_set_affinity(vn);
 		vfe_net_ctrl_set_pairs(vn, old);
 		/* a queue that was reset is closed */
 		vfe_net_update_queues(vn);
+		netif_set_real_num_rx_queues(vn->netdev, old);
 		return err;
 	}
 	vfe_net_rss_use_pairs(vn, pairs);
 	WRITE_ONCE(vn->state.pairs, pairs);
 	vn->state.pairs_wanted = pairs;
 	vfe_net_update_queues(vn);
+	netif_set_real_num_rx_queues(vn->netdev, pairs);
 	vfe_net_set_affinity(vn);
 	return 0;
 }

@@ -124,6 +124,20 @@ static int vfe_net_step_rss(struct vfe_net *vn)
 	return vfe_net_hash_send(vn);
 }
 
+/* Only after an acknowledgment without answer, see vfe_net_announce() */
+static int vfe_net_step_announce(struct vfe_net *vn)
+{
+	struct vfe_net_state *s = &vn->state;
+	int err;
+
+	if (!s->ack_owed)
+		return 0;
+	err = vfe_net_cmd_announce_ack(vn);
+	s->ack_owed = vfe_net_ctrl_unanswered(err);
+	/* a device that got the first one late refuses the second one */
+	return s->ack_owed ? err : 0;
+}
+
 static const struct vfe_net_step_ops {
 	const char *name;
 	int (*send)(struct vfe_net *vn);
@@ -138,6 +152,8 @@ static const struct vfe_net_step_ops {
 		"coalescing of a queue", vfe_net_send_coalesce_queues },
 	[VFE_NET_STEP_FILTERS] = { "receive filters", vfe_net_send_filters },
 	[VFE_NET_STEP_VLANS] = { "VLAN filters", vfe_net_send_vlans },
+	[VFE_NET_STEP_ANNOUNCE] = {
+		"acknowledgments of announcements", vfe_net_step_announce },
 	[VFE_NET_STEP_STATS] = { "its statistics", vfe_net_query_stats },
 };
 
@@ -176,13 +192,12 @@ static void vfe_net_sync_later(struct vfe_net *vn)
 			   silent ? vn->ctrl->pause : VFE_NET_SYNC_SOON);
 }
 
-/* Sends all dirty steps, as far as the device answers. */
+/* Sends all dirty steps, as far as the device answers, in a series. */
 static void vfe_net_sync_steps(struct vfe_net *vn)
 {
 	unsigned int i;
 	int err = 0;
 
-	vfe_net_ctrl_begin(vn);
 	for (i = 0; i < VFE_NET_NUM_STEPS; i++) {
 		if (!test_bit(i, &vn->state.dirty))
 			continue;
@@ -193,7 +208,6 @@ static void vfe_net_sync_steps(struct vfe_net *vn)
 			vfe_net_state_told(vn, i, err);
 		err = 0;
 	}
-	vfe_net_ctrl_end(vn);
 	if (err == -ETIMEDOUT)
 		vfe_net_sync_later(vn);
 }
@@ -219,19 +233,20 @@ void vfe_net_state_replay(struct vfe_net *vn)
 	/* 5.1.9.5.9: after negotiation all of them are enabled */
 	vn->state.sent_offloads = vfe_net_offloads(vn);
 	vn->state.pairs_enabled = 1;
+	vn->state.ack_owed = false;
 	vfe_net_moderation_forget(vn);
 	WRITE_ONCE(vn->state.pairs, vn->state.pairs_wanted);
-	vfe_net_ctrl_end(vn);
 	vfe_net_sync_steps(vn);
+	vfe_net_ctrl_end(vn);
 }
 
 void vfe_net_state_replay_queues(struct vfe_net *vn)
 {
 	vfe_net_ctrl_begin(vn);
 	vfe_net_moderation_forget(vn);
-	vfe_net_ctrl_end(vn);
 	set_bit(VFE_NET_STEP_QUEUES, &vn->state.dirty);
 	vfe_net_sync_steps(vn);
+	vfe_net_ctrl_end(vn);
 }
 
 static bool vfe_net_is_live(struct vfe_net *vn)
@@ -274,10 +289,10 @@ static void vfe_net_follow_pairs(struct vfe_net *vn)
 	struct vfe_net_state *s = &vn->state;
 	struct net_device *dev = vn->netdev;
 
-	if (dev->real_num_tx_queues != s->pairs)
-		netif_set_real_num_queues(dev, s->pairs, s->pairs);
+	vfe_net_netdev_queues(vn, s->pairs);
 	vfe_net_set_affinity(vn);
 	vfe_net_update_queues(vn);
+	netif_set_real_num_rx_queues(dev, s->pairs);
 	if (s->pairs < s->pairs_wanted &&
 	    !test_bit(VFE_NET_STEP_PAIRS, &s->told))
 		vfe_net_use_pairs(vn, s->pairs_wanted);
@@ -291,10 +306,14 @@ static void vfe_net_sync_work(struct work_struct *work)
 	bool pairs;
 
 	mutex_lock(&vn->recovery.lock);
-	if (vfe_net_is_live(vn))
+	if (vfe_net_is_live(vn)) {
+		vfe_net_ctrl_begin_patiently(vn);
 		vfe_net_sync_steps(vn);
+		vfe_net_ctrl_end(vn);
+	}
 	pairs = s->pairs != s->pairs_wanted ||
-		s->pairs != vn->netdev->real_num_tx_queues;
+		s->pairs != vn->netdev->real_num_tx_queues ||
+		s->pairs != vn->netdev->real_num_rx_queues;
 	mutex_unlock(&vn->recovery.lock);
 	if (!pairs)
 		return;
@@ -347,6 +366,9 @@ int vfe_net_set_mac(struct net_device *dev, void *addr)
 	const struct sockaddr *sa = addr;
 	int err = eth_prepare_mac_addr_change(dev, addr);
 
+	/* net_failover finds the primary function by this address */
+	if (vn->failover)
+		return -EOPNOTSUPP;
 	if (err)
 		return err;
 	mutex_lock(&vn->recovery.lock);
@@ -445,14 +467,20 @@ void vfe_net_state_netdev(struct vfe_net *vn)
 void vfe_net_announce(struct work_struct *work)
 {
 	struct vfe_net *vn = container_of(work, struct vfe_net, announce);
+	int err;
 
 	rtnl_lock();
 	if (vn->netdev->reg_state == NETREG_REGISTERED)
 		__netdev_notify_peers(vn->netdev);
 	rtnl_unlock();
 	vfe_net_ctrl_begin(vn);
-	vfe_net_cmd_announce_ack(vn);
+	err = vfe_net_send_step(vn, VFE_NET_STEP_ANNOUNCE,
+				vfe_net_cmd_announce_ack);
+	/* after a reset the device asks again if it still needs it */
+	vn->state.ack_owed = err == -ETIMEDOUT;
 	vfe_net_ctrl_end(vn);
+	if (err == -ETIMEDOUT)
+		vfe_net_sync_later(vn);
 }
 
 /* --- life --- */
@@ -464,8 +492,6 @@ int vfe_net_state_init(struct vfe_net *vn)
 	INIT_DELAYED_WORK(&s->sync, vfe_net_sync_work);
 	s->pairs_wanted = s->pairs;
 	s->offloads = vfe_net_offloads(vn);
-	/* the device does not know an address that the driver chose */
-	s->mac_set = !vfe_net_has(vn, VIRTIO_NET_F_MAC);
 	if (vfe_net_has(vn, VIRTIO_NET_F_CTRL_VLAN)) {
 		s->vlans = kzalloc(sizeof(*s->vlans), GFP_KERNEL);
 		if (!s->vlans)

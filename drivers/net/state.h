@@ -54,6 +54,7 @@ struct vfe_net;
  * @VFE_NET_STEP_QUEUES: moderation of each queue
  * @VFE_NET_STEP_FILTERS: promiscuous modes and MAC addresses
  * @VFE_NET_STEP_VLANS: VLAN filters
+ * @VFE_NET_STEP_ANNOUNCE: acknowledge an announcement
  * @VFE_NET_STEP_STATS: ask which statistics the device has
  * @VFE_NET_NUM_STEPS: number of steps
  */
@@ -66,6 +67,7 @@ enum vfe_net_step {
 	VFE_NET_STEP_QUEUES,
 	VFE_NET_STEP_FILTERS,
 	VFE_NET_STEP_VLANS,
+	VFE_NET_STEP_ANNOUNCE,
 	VFE_NET_STEP_STATS,
 	VFE_NET_NUM_STEPS
 };
@@ -154,6 +156,8 @@ struct vfe_net_vlans {
  * @sent_offloads: what the device has, or U64_MAX if that is unknown
  * @promisc: what the device has, or -1 if that is unknown
  * @allmulti: the same
+ * @ack_owed: the device did not answer an acknowledgment; under
+ *	      &vfe_net_ctrl.mutex
  * @sync: sends the steps that are dirty
  *
  * The netdev itself holds its address, MAC filters and MTU. What users set
@@ -186,6 +190,7 @@ struct vfe_net_state {
 	u64 sent_offloads;
 	s8 promisc;
 	s8 allmulti;
+	bool ack_owed;
 	struct delayed_work sync;
 };
 

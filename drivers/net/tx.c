@@ -372,6 +372,14 @@ static void vfe_net_tx_kick_again(struct vfe_net_txq *txq)
 	    !READ_ONCE(txq->ready) || vfe_queue_broken(txq->vq))
 		return;
 	txq->runs = 0;
+	/*
+	 * AF_XDP leaves the stack room, but the watchdog looks only at queues
+	 * that are stopped, and counts from when they were stopped last
+	 */
+	if (unlikely(txq->xsk) && txq->open &&
+	    !netif_tx_queue_stopped(txq->nq) &&
+	    time_after(jiffies, READ_ONCE(txq->nq->trans_start) + HZ))
+		netif_tx_stop_queue(txq->nq);
 	vfe_queue_notify(txq->vq);
 }
 
@@ -480,9 +488,11 @@ static unsigned int vfe_net_tx_segs(struct vfe_net_txq *txq,
 		hdr = vfe_net_tx_cb(skb)->hdr;
 		seg->addr = virt_to_phys(hdr);
 		seg->len = txq->hdr_len;
-		seg++;
-		seg->addr = virt_to_phys(skb->data);
-		seg->len = skb_headlen(skb);
+		if (likely(skb_headlen(skb))) {
+			seg++;
+			seg->addr = virt_to_phys(skb->data);
+			seg->len = skb_headlen(skb);
+		}
 	}
 	vfe_net_hdr_from_skb(hdr, txq->hdr_len, skb);
 	for (i = 0; i < shinfo->nr_frags; i++) {
@@ -600,7 +610,9 @@ netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	unsigned int bytes = skb->len;
 
 	if (unlikely(!txq->open)) {
-		netif_tx_stop_queue(txq->nq);
+		/* a sender that chose the queue before its pair was disabled */
+		if (vfe_net_pair_on(vn, txq->index))
+			netif_tx_stop_queue(txq->nq);
 		return NETDEV_TX_BUSY;
 	}
 	if (vfe_net_tx_pending(txq) >= VFE_NET_TX_BATCH)
@@ -727,8 +739,11 @@ void vfe_net_tx_update(struct vfe_net_txq *txq)
 		vfe_net_tx_reclaim(txq, 1);
 		txq->runs = 0;
 		txq->armed = txq->begin;
-		vfe_net_tx_rearm(txq, 1);
 		vfe_net_tx_set_need(txq);
+		/* a closed interface leaves a full ring as it is */
+		if (txq->room < txq->need)
+			netif_tx_stop_queue(txq->nq);
+		vfe_net_tx_rearm(txq, 1);
 		txq_trans_cond_update(txq->nq);
 		if (txq->room >= txq->need)
 			netif_tx_wake_queue(txq->nq);

@@ -220,6 +220,63 @@ static void settings_survive_a_reset(struct kunit *test)
 	tnet_clean(t);
 }
 
+/*
+ * Each answer comes late enough that no series sends all commands. The driver
+ * sends the rest later, and ends, and each command once.
+ */
+static void a_device_that_is_slow(struct kunit *test)
+{
+	struct tnet *t = ctrl_up(test);
+	const struct net_device_ops *ops = t->dev->netdev_ops;
+	__be16 vlan = htons(ETH_P_8021Q);
+	unsigned int i, before;
+	u16 vid;
+
+	rtnl_lock();
+	for (vid = 1; vid <= 10; vid++)
+		ops->ndo_vlan_rx_add_vid(t->dev, vlan, vid);
+	rtnl_unlock();
+	settle();
+	t->silent = true;
+	vfe_mock_needs_reset(t->m);
+	msleep(100);
+	t->num_commands = 0;
+	for (i = 0; i < 100; i++) {
+		msleep(700);
+		tnet_answer(t);
+	}
+	before = t->num_commands;
+	KUNIT_EXPECT_GE(test, tnet_commands(t, VIRTIO_NET_CTRL_VLAN,
+					    VIRTIO_NET_CTRL_VLAN_ADD), 10U);
+	KUNIT_EXPECT_LE(test, before, 40U);
+	for (i = 0; i < 30; i++) {
+		msleep(700);
+		tnet_answer(t);
+	}
+	KUNIT_EXPECT_EQ(test, t->num_commands, before);
+	t->silent = false;
+	tnet_wait_live(t);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/* It has an address that no interface can have: it learns the other one. */
+static void an_address_that_is_wrong(struct kunit *test)
+{
+	struct tnet *t = tnet_pairs_unbound(test, CTRL_FEATURES, 2);
+	struct vfe_net_config *config = (void *)t->m->config;
+	const struct tnet_command *c;
+
+	eth_broadcast_addr(config->mac);
+	tnet_bring_up(t);
+	settle();
+	c = tnet_last_command(t, VIRTIO_NET_CTRL_MAC,
+			      VIRTIO_NET_CTRL_MAC_ADDR_SET);
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	KUNIT_EXPECT_TRUE(test, ether_addr_equal(c->data, t->dev->dev_addr));
+	tnet_clean(t);
+}
+
 /* 5.1.9.5.4: a gratuitous packet, then the acknowledgment */
 static void an_announcement_is_acknowledged(struct kunit *test)
 {
@@ -243,6 +300,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_late_answer_hurts_nobody),
 	KUNIT_CASE(a_device_that_refuses),
 	KUNIT_CASE(settings_survive_a_reset),
+	KUNIT_CASE(a_device_that_is_slow),
+	KUNIT_CASE(an_address_that_is_wrong),
 	KUNIT_CASE(an_announcement_is_acknowledged),
 	{}
 };

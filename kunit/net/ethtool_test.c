@@ -7,6 +7,7 @@
 #include <linux/pm.h>
 
 #include "lib/net_fixture.h"
+#include "lib/sysfs_files.h"
 
 #define RESIZE	(TNET_FEATURES | BIT_ULL(VIRTIO_F_RING_RESET))
 /* Packets of 64 KiB do not fit into the smallest rings. */
@@ -24,6 +25,39 @@ static int set_channels(struct tnet *t, struct ethtool_channels channels)
 	err = t->dev->ethtool_ops->set_channels(t->dev, &channels);
 	rtnl_unlock();
 	return err;
+}
+
+static struct net_device *watched;
+static unsigned int rx_queues;	/* of it, when the device learns of fewer pairs */
+
+static bool look_at_queues(const struct tnet_command *c)
+{
+	if (c->class == VIRTIO_NET_CTRL_MQ)
+		rx_queues = watched->real_num_rx_queues;
+	return false;
+}
+
+/* The device may use the other pairs until then: the stack must know them. */
+static void fewer_channels(struct kunit *test)
+{
+	struct tnet *t = tnet_pairs_up(test, TNET_ALL, 3);
+
+	watched = t->dev;
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 3), 0);
+	t->refuses = look_at_queues;
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 2), 0);
+	KUNIT_EXPECT_EQ(test, rx_queues, 3U);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_rx_queues, 2U);
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 3), 0);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_rx_queues, 3U);
+	/* refused: all as before */
+	t->refuses = NULL;
+	t->ack = VIRTIO_NET_ERR;
+	KUNIT_EXPECT_NE(test, tnet_use_pairs(t, 1), 0);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_rx_queues, 3U);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_tx_queues, 3U);
+	t->ack = VIRTIO_NET_OK;
+	tnet_clean(t);
 }
 
 static void channels(struct kunit *test)
@@ -454,8 +488,92 @@ static void statistics(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* The value of a statistic by its name */
+static u64 statistic(struct tnet *t, const char *name)
+{
+	const struct ethtool_ops *ops = t->dev->ethtool_ops;
+	struct kunit *test = t->test;
+	struct ethtool_stats stats = {};
+	int n = ops->get_sset_count(t->dev, ETH_SS_STATS), i;
+	u64 *values, value = U64_MAX;
+	u8 *names;
+
+	KUNIT_ASSERT_GT(test, n, 0);
+	stats.n_stats = n;
+	names = kunit_kzalloc(test, n * ETH_GSTRING_LEN, GFP_KERNEL);
+	values = kunit_kzalloc(test, n * sizeof(u64), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, names);
+	KUNIT_ASSERT_NOT_NULL(test, values);
+	ops->get_strings(t->dev, ETH_SS_STATS, names);
+	rtnl_lock();
+	ops->get_ethtool_stats(t->dev, &stats, values);
+	rtnl_unlock();
+	for (i = 0; i < n; i++)
+		if (!strncmp(name, (void *)names + i * ETH_GSTRING_LEN,
+			     ETH_GSTRING_LEN))
+			value = values[i];
+	KUNIT_EXPECT_NE_MSG(test, value, U64_MAX, "%s", name);
+	kunit_kfree(test, names);
+	kunit_kfree(test, values);
+	return value;
+}
+
+/* Writes to the notify register with the index of this queue */
+static u64 notified(struct tnet *t, u16 queue)
+{
+	unsigned int i;
+	u64 n = 0;
+
+	for (i = 0; i < t->m->log_len; i++)
+		n += t->m->log[i].reg == VFE_REG_NOTIFY &&
+		     t->m->log[i].dir == VFE_WRITE &&
+		     (t->m->log[i].val & U16_MAX) == queue;
+	return n;
+}
+
+/* Kicks, exits and interrupts of each queue, and the file that restarts them */
+static void counts_of_each_queue(struct kunit *test)
+{
+	struct tnet *t = tnet_pairs_up(test, TNET_FEATURES |
+				       BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |
+				       BIT_ULL(VIRTIO_NET_F_MQ), 2);
+	struct vfsmount *mnt = vfe_files_mount(test);
+	struct sk_buff *skb;
+
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 2), 0);
+	KUNIT_ASSERT_EQ(test, 1, vfe_files_write(mnt, t->m->pdev, "reset",
+						 "1"));
+	vfe_mock_log_clear(t->m);
+	tnet_expect_receives(t, 300, 1);
+	skb = tnet_frame(t, 100, 1);
+	skb_set_queue_mapping(skb, 0);
+	tnet_xmit(t, skb);
+	KUNIT_EXPECT_EQ(test, notified(t, 1), 1ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "tx0_kicks"), 1ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "tx0_exits"), 1ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "tx1_kicks"), 0ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "tx_kicks"), 1ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "tx_exits"), 1ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "rx0_kicks"), notified(t, 0));
+	KUNIT_EXPECT_EQ(test, statistic(t, "rx0_interrupts"), 1ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "rx1_interrupts"), 0ULL);
+	tnet_expect_receives(t, 300, 2);
+	KUNIT_EXPECT_EQ(test, statistic(t, "rx0_interrupts"), 2ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "rx_interrupts"), 2ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "rx0_packets"), 2ULL);
+	KUNIT_ASSERT_EQ(test, 1, vfe_files_write(mnt, t->m->pdev, "reset",
+						 "1"));
+	KUNIT_EXPECT_EQ(test, statistic(t, "tx0_kicks"), 0ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "tx_exits"), 0ULL);
+	KUNIT_EXPECT_EQ(test, statistic(t, "rx0_interrupts"), 0ULL);
+	/* packets are the netdev's, which never restart */
+	KUNIT_EXPECT_EQ(test, statistic(t, "rx0_packets"), 2ULL);
+	tnet_clean(t);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(channels),
+	KUNIT_CASE(fewer_channels),
 	KUNIT_CASE(rings_of_any_size),
 	KUNIT_CASE(rings_of_a_fixed_size),
 	KUNIT_CASE(a_resized_queue_gets_its_moderation),
@@ -465,6 +583,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(bql_over_resets),
 	KUNIT_CASE(the_link),
 	KUNIT_CASE(statistics),
+	KUNIT_CASE(counts_of_each_queue),
 	{}
 };
 

@@ -79,6 +79,8 @@ static void a_standby_has_a_master(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, port_name(t->dev, name), 0);
 	KUNIT_EXPECT_STREQ(test, name, "sby");
 	rtnl_unlock();
+	/* it is by this address that the primary function is found */
+	KUNIT_EXPECT_EQ(test, tnet_set_mac(t, 9), -EOPNOTSUPP);
 	tnet_clean(t);
 	lockdep_on();
 	unregister_netdevice_notifier(&nb);

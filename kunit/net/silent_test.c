@@ -142,6 +142,32 @@ static void a_status_that_nobody_announced(struct kunit *test)
 	tnet_clean(t);
 }
 
+/*
+ * It asks for an announcement while commands fail at once: it gets the
+ * acknowledgment when it answers again, and may refuse it.
+ */
+static void an_announcement_meanwhile(struct kunit *test)
+{
+	struct tnet *t = silent_up(test);
+	struct vfe_net_config *config = (void *)t->m->config;
+	unsigned int before;
+
+	fall_silent(t);
+	config->status |= cpu_to_le16(VIRTIO_NET_S_ANNOUNCE);
+	vfe_mock_config_interrupt(t->m);
+	msleep(100);
+	before = tnet_commands(t, VIRTIO_NET_CTRL_ANNOUNCE,
+			       VIRTIO_NET_CTRL_ANNOUNCE_ACK);
+	config->status &= ~cpu_to_le16(VIRTIO_NET_S_ANNOUNCE);
+	t->vn->ctrl->patience = 60 * HZ;
+	expect_catches_up(t);
+	KUNIT_EXPECT_EQ(test, before, 0U);
+	KUNIT_EXPECT_EQ(test, tnet_commands(t, VIRTIO_NET_CTRL_ANNOUNCE,
+					    VIRTIO_NET_CTRL_ANNOUNCE_ACK), 1U);
+	KUNIT_EXPECT_EQ(test, resets(t), 0U);
+	tnet_clean(t);
+}
+
 /* --- commands that nobody waits for --- */
 
 /*
@@ -365,6 +391,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(it_is_not_reset_while_packets_move),
 	KUNIT_CASE(an_interrupt_that_is_lost),
 	KUNIT_CASE(a_status_that_nobody_announced),
+	KUNIT_CASE(an_announcement_meanwhile),
 	KUNIT_CASE(all_memory_is_the_devices),
 	KUNIT_CASE(it_writes_until_it_is_reset),
 	KUNIT_CASE(a_suspend_ends_the_wait),

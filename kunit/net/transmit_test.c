@@ -54,6 +54,39 @@ static struct sk_buff *frame_with_frags(struct tnet *t, unsigned int n)
 	return tnet_frame_with_frags(t, n, 0x30);
 }
 
+/*
+ * AF_XDP without zero copy gives skbs whose bytes are all in pages; no
+ * descriptor is empty, whether the header has room before them or not.
+ */
+static void no_bytes_beside_fragments(struct kunit *test)
+{
+	static const unsigned int headrooms[] = { 0, 64 };
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct sk_buff *skb;
+	struct page *page;
+	unsigned int i, k;
+
+	KUNIT_EXPECT_TRUE(test, t->dev->priv_flags & IFF_TX_SKB_NO_LINEAR);
+	for (i = 0; i < ARRAY_SIZE(headrooms); i++) {
+		skb = alloc_skb(headrooms[i], GFP_KERNEL);
+		page = alloc_page(GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		skb_reserve(skb, headrooms[i]);
+		memset(page_address(page), 0x44, PAGE_SIZE);
+		skb_add_rx_frag(skb, 0, page, 0, 200, PAGE_SIZE);
+		skb->dev = t->dev;
+		tnet_xmit(t, skb);
+		KUNIT_ASSERT_TRUE(test, tnet_read(t));
+		KUNIT_EXPECT_EQ(test, tnet_chain_len(t), 212U);
+		for (k = 0; k < t->chain->out; k++)
+			KUNIT_EXPECT_GT(test, t->chain->segs[k].len, 0U);
+		KUNIT_EXPECT_EQ(test, tnet_chain_byte(t, 12), 0x44);
+		tnet_sent(t);
+	}
+	tnet_clean(t);
+}
+
 static void fragments_have_descriptors(struct kunit *test)
 {
 	struct tnet *t = tnet_up(test, NULL, NULL);
@@ -538,6 +571,32 @@ static void a_device_that_stands_still(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* The interface goes down and up: a ring without room is still full. */
+static void a_full_ring_over_down_and_up(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+	u64 before;
+
+	tnet_no_bql_limit(t);
+	while (!netif_xmit_stopped(nq))
+		tnet_xmit(t, tnet_frame(t, 100, 1));
+	before = drops(t);
+	tnet_close(t);
+	KUNIT_EXPECT_EQ(test, tnet_open(t), 0);
+	KUNIT_EXPECT_TRUE(test, netif_xmit_stopped(nq));
+	tnet_send_many(t, 100);
+	KUNIT_EXPECT_EQ(test, drops(t), before);
+	/* an interrupt comes although the ring was filled before */
+	KUNIT_EXPECT_TRUE(test, tnet_take_and_interrupt(t));
+	while (pending(t))
+		tnet_take_and_interrupt(t);
+	KUNIT_EXPECT_FALSE(test, netif_xmit_stopped(nq));
+	KUNIT_EXPECT_EQ(test, drops(t), before);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 /* The device receives, and sends nothing: the queue is stuck, soon. */
 static void a_stuck_queue_beside_others(struct kunit *test)
 {
@@ -667,6 +726,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_packet_is_one_descriptor),
 	KUNIT_CASE(a_legacy_device_gets_the_header_apart),
 	KUNIT_CASE(fragments_have_descriptors),
+	KUNIT_CASE(no_bytes_beside_fragments),
 	KUNIT_CASE(a_tiny_ring_sends_any_packet),
 	KUNIT_CASE(mappings_that_fail),
 	KUNIT_CASE(a_full_ring_stops_the_queue_and_goes_on),
@@ -686,6 +746,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(wakes_are_those_of_stops),
 	KUNIT_CASE(a_stuck_queue_is_reset),
 	KUNIT_CASE(a_device_that_stands_still),
+	KUNIT_CASE(a_full_ring_over_down_and_up),
 	KUNIT_CASE(a_stuck_queue_beside_others),
 	KUNIT_CASE(a_queue_that_is_stuck_again_resets_the_device),
 	KUNIT_CASE(a_stuck_queue_resets_the_device),
