@@ -47,6 +47,8 @@ struct vfe_net_xdp_run {
 /* xdp_rx.c */
 void vfe_net_xdp_receive(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run,
 			 struct vfe_used *used);
+void vfe_net_xdp_tell(const struct vfe_net_rxq *rxq, struct sk_buff *skb,
+		      const struct vfe_net_hdr *hdr);
 void vfe_net_xdp_finish(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run);
 
 /* xdp_hints.c */

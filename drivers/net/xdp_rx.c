@@ -237,8 +237,19 @@ static struct xdp_buff *vfe_net_xdp_build(struct vfe_net_rxq *rxq,
 	return unlikely(err) ? ERR_PTR(err) : &b->xdp;
 }
 
+/* What the device knows of a packet: virtio_net tells it, too. */
+void vfe_net_xdp_tell(const struct vfe_net_rxq *rxq, struct sk_buff *skb,
+		      const struct vfe_net_hdr *hdr)
+{
+	if (hdr->flags & VIRTIO_NET_HDR_F_DATA_VALID)
+		skb->ip_summed = CHECKSUM_UNNECESSARY;
+	if (rxq->hash && rxq->vn->netdev->features & NETIF_F_RXHASH)
+		vfe_net_hash_to_skb(skb, hdr);
+}
+
 /* Gives a packet that the program passed to the stack. */
-static void vfe_net_xdp_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp)
+static void vfe_net_xdp_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp,
+			     const struct vfe_net_hdr *hdr)
 {
 	struct skb_shared_info *sinfo = xdp_get_shared_info_from_buff(xdp);
 	bool frags = xdp_buff_has_frags(xdp);
@@ -247,7 +258,7 @@ static void vfe_net_xdp_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp)
 	struct sk_buff *skb;
 
 	if (xdp->rxq->mem.type == MEM_TYPE_XSK_BUFF_POOL) {
-		vfe_net_xsk_pass(rxq, xdp);
+		vfe_net_xsk_pass(rxq, xdp, hdr);
 		return;
 	}
 	if (unlikely(frags)) {
@@ -267,6 +278,7 @@ static void vfe_net_xdp_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp)
 		skb_metadata_set(skb, meta);
 	if (unlikely(frags))
 		vfe_xdp_update_skb(skb, n, size, n * PAGE_SIZE, xdp);
+	vfe_net_xdp_tell(rxq, skb, hdr);
 	vfe_net_to_stack(rxq, skb);
 }
 
@@ -339,7 +351,7 @@ void vfe_net_xdp_receive(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run,
 	act = bpf_prog_run_xdp(run->prog, xdp);
 	switch (act) {
 	case XDP_PASS:
-		vfe_net_xdp_pass(rxq, xdp);
+		vfe_net_xdp_pass(rxq, xdp, &b.hdr);
 		break;
 	case XDP_TX:
 		vfe_net_xdp_tx(rxq, run, xdp);

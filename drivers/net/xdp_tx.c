@@ -113,8 +113,12 @@ static unsigned int vfe_net_xdp_add_many(struct vfe_net_txq *txq,
 	u64_stats_add(&txq->stats.xdp_tx, n);
 	u64_stats_add(&txq->stats.xdp_tx_drops, n - i + bad);
 	u64_stats_update_end(&txq->stats.syncp);
-	/* no transmit timeout because XDP leaves the stack no room */
-	txq_trans_cond_update(txq->nq);
+	/*
+	 * no transmit timeout because XDP leaves the stack no room, but one if
+	 * the device uses nothing
+	 */
+	if (likely(i > bad))
+		txq_trans_cond_update(txq->nq);
 	vfe_net_tx_stop_if_full(txq);
 	return i;
 }

@@ -38,7 +38,8 @@ int vfe_net_xsk_post(struct vfe_net_rxq *rxq);
 void vfe_net_xsk_refilled(struct vfe_net_rxq *rxq, bool empty);
 void vfe_net_xsk_sync(struct vfe_net_rxq *rxq, struct xdp_buff *xdp);
 void vfe_net_xsk_convert(struct vfe_net_rxq *rxq);
-void vfe_net_xsk_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp);
+void vfe_net_xsk_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp,
+		      const struct vfe_net_hdr *hdr);
 
 /* xsk_tx.c; the xmit lock is held */
 bool vfe_net_xsk_tx(struct vfe_net_txq *txq);

@@ -9,6 +9,7 @@
 
 #include "net.h"
 #include "rx.h"
+#include "xdp.h"
 #include "xsk.h"
 
 /* Pauses before a look at an empty fill ring, without and with wakeups */
@@ -105,7 +106,8 @@ void vfe_net_xsk_convert(struct vfe_net_rxq *rxq)
 }
 
 /* Gives a copy of a packet that the program passed to the stack. */
-void vfe_net_xsk_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp)
+void vfe_net_xsk_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp,
+		      const struct vfe_net_hdr *hdr)
 {
 	unsigned int meta = xdp->data - xdp->data_meta;
 	unsigned int len = xdp->data_end - xdp->data_meta;
@@ -122,5 +124,6 @@ void vfe_net_xsk_pass(struct vfe_net_rxq *rxq, struct xdp_buff *xdp)
 		__skb_pull(skb, meta);
 	}
 	xsk_buff_free(xdp);
+	vfe_net_xdp_tell(rxq, skb, hdr);
 	vfe_net_to_stack(rxq, skb);
 }

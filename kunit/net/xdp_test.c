@@ -194,6 +194,44 @@ static void a_program_that_asks_for_the_hash(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* The stack learns what the device knows of a packet that a program passes. */
+static void a_hash_and_a_checksum_of_the_device(struct kunit *test)
+{
+	static const struct virtio_net_hdr verified = {
+		.flags = VIRTIO_NET_HDR_F_DATA_VALID,
+	};
+	struct bpf_prog *prog = make_prog(test, false);
+	struct tnet *t = tnet_pairs_up(test, MERGE |
+				       BIT_ULL(VIRTIO_NET_F_CTRL_VQ) |
+				       BIT_ULL(VIRTIO_NET_F_HASH_REPORT), 1);
+	struct sk_buff *skb;
+	unsigned int i;
+
+	rtnl_lock();
+	t->dev->wanted_features |= NETIF_F_RXHASH;
+	netdev_update_features(t->dev);
+	rtnl_unlock();
+	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
+	/* in buffers from before the program, then in its own */
+	for (i = 0; i < 80; i++) {
+		tnet_arrive_hashed(t, VIRTIO_NET_HASH_REPORT_TCPv4, 77 + i);
+		skb = tnet_next(t);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		KUNIT_EXPECT_EQ(test, skb->hash, 77 + i);
+		KUNIT_EXPECT_TRUE(test, skb->l4_hash);
+		KUNIT_EXPECT_TRUE(test, skb->ip_summed == CHECKSUM_NONE);
+		kfree_skb(skb);
+		KUNIT_ASSERT_TRUE(test, tnet_arrive(t, &verified, 300, i));
+		skb = tnet_next(t);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		KUNIT_EXPECT_TRUE(test, skb->ip_summed == CHECKSUM_UNNECESSARY);
+		KUNIT_EXPECT_EQ(test, skb->hash, 0U);
+		kfree_skb(skb);
+	}
+	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
+	tnet_clean(t);
+}
+
 /* --- many packets --- */
 
 /* Packets of one poll are sent back together, in their order. */
@@ -265,6 +303,38 @@ static void a_full_ring_of_packets_sent_back(struct kunit *test)
 	msleep(1000);
 	tnet_take_and_interrupt(t);
 	verdict = XDP_PASS;
+	tnet_expect_works(t);
+	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
+	tnet_clean(t);
+}
+
+/*
+ * The device uses nothing of a full ring. Packets that find no room in it must
+ * not keep the watchdog from the queue.
+ */
+static void a_stuck_ring_of_packets_sent_back(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = MERGE | BIT_ULL(VIRTIO_F_RING_RESET),
+	};
+	struct bpf_prog *prog = make_prog(test, false);
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, 0);
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
+	verdict = XDP_TX;
+	for (i = 0; i < 300; i++)
+		KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, 100, i));
+	KUNIT_EXPECT_TRUE(test, netif_xmit_stopped(nq));
+	for (i = 0; i < 30 && !t->tx->resets; i++) {
+		KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, 100, i));
+		msleep(1000);
+	}
+	KUNIT_EXPECT_EQ(test, t->tx->resets, 1U);
+	msleep(1000);
+	verdict = XDP_PASS;
+	tnet_take_all(t);
 	tnet_expect_works(t);
 	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
 	tnet_clean(t);
@@ -631,8 +701,10 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(bytes_of_a_program),
 	KUNIT_CASE(a_packet_without_headroom),
 	KUNIT_CASE(a_program_that_asks_for_the_hash),
+	KUNIT_CASE(a_hash_and_a_checksum_of_the_device),
 	KUNIT_CASE(a_poll_with_many_packets),
 	KUNIT_CASE(a_full_ring_of_packets_sent_back),
+	KUNIT_CASE(a_stuck_ring_of_packets_sent_back),
 	KUNIT_CASE(packets_that_are_redirected),
 	KUNIT_CASE(packets_of_several_buffers),
 	KUNIT_CASE(load_and_unload_under_traffic),

@@ -217,6 +217,32 @@ static void a_ring_that_is_full(struct kunit *test)
 	forget_user();
 }
 
+/* The device uses nothing: only the watchdog can tell. */
+static void a_ring_that_is_stuck(struct kunit *test)
+{
+	struct sock_rings *s = sock_up(test, MERGE, false);
+	unsigned int i;
+
+	send(s, 10, 200);
+	wake(s, XDP_WAKEUP_TX);
+	for (i = 0; i < 70 && !s->t->tx->resets; i++)
+		msleep(1000);
+	KUNIT_EXPECT_EQ(test, s->t->tx->resets, 1U);
+	msleep(1000);
+	/* the user gets all descriptors back, sent or not */
+	KUNIT_EXPECT_EQ(test, completed(s), 10U);
+	send(s, 10, 200);
+	wake(s, XDP_WAKEUP_TX);
+	KUNIT_EXPECT_EQ(test, tnet_take_all(s->t), 10U);
+	vfe_mock_interrupt(s->t->tx);
+	tnet_run_softirqs();
+	msleep(200);
+	KUNIT_EXPECT_EQ(test, completed(s), 10U);
+	KUNIT_EXPECT_EQ(test, s->t->tx->resets, 1U);
+	sock_down(s);
+	forget_user();
+}
+
 /* A poll has a budget; the rest goes out without another call. */
 static void more_packets_than_a_poll_sends(struct kunit *test)
 {
@@ -342,6 +368,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(packets_that_the_socket_does_not_get),
 	KUNIT_CASE(packets_of_several_buffers),
 	KUNIT_CASE(a_ring_that_is_full),
+	KUNIT_CASE(a_ring_that_is_stuck),
 	KUNIT_CASE(more_packets_than_a_poll_sends),
 	KUNIT_CASE(packets_that_the_stack_takes_back),
 	KUNIT_CASE(sockets_that_are_refused),
