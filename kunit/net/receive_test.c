@@ -3,6 +3,9 @@
  * Receive: packets in buffers of each layout, lengths and headers that lie, and
  * a refill that finds no memory.
  */
+#include <linux/ip.h>
+#include <linux/tcp.h>
+
 #include "lib/net_packet.h"
 
 #define HDR	sizeof(struct virtio_net_hdr_mrg_rxbuf)
@@ -609,6 +612,66 @@ static void hash_reports(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* --- packets that the stack merges --- */
+
+#define SEGMENT	400U	/* bytes of TCP; more than a packet that is copied */
+
+/* A segment of a TCP stream whose checksum the device has verified */
+struct segment {
+	struct virtio_net_hdr_mrg_rxbuf h;
+	struct ethhdr eth;
+	struct iphdr ip;
+	struct tcphdr tcp;
+	u8 data[SEGMENT];
+} __packed;
+
+static void fill_segment(struct tnet *t, unsigned int index)
+{
+	struct segment *s = kunit_kzalloc(t->test, sizeof(*s), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(t->test, s);
+	s->h.hdr.flags = VIRTIO_NET_HDR_F_DATA_VALID;
+	s->h.num_buffers = (__force __virtio16)cpu_to_le16(1);
+	eth_broadcast_addr(s->eth.h_dest);
+	s->eth.h_source[0] = 2;
+	s->eth.h_proto = htons(ETH_P_IP);
+	s->ip = (struct iphdr) {
+		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_TCP,
+		.tot_len = htons(sizeof(s->ip) + sizeof(s->tcp) + SEGMENT),
+		.frag_off = htons(IP_DF),
+		.saddr = htonl(0x0a000001), .daddr = htonl(0x0a000002),
+	};
+	s->ip.check = ip_fast_csum(&s->ip, s->ip.ihl);
+	s->tcp = (struct tcphdr) {
+		.source = htons(1), .dest = htons(2), .doff = 5, .ack = 1,
+		.seq = htonl(1000 + index * SEGMENT), .window = htons(1000),
+	};
+	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, s, sizeof(*s), sizeof(*s)));
+	kunit_kfree(t->test, s);
+}
+
+/* Received packets go through GRO: one poll gives the stack one packet. */
+static void segments_of_a_stream(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct sk_buff *skb;
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		fill_segment(t, i);
+	tnet_deliver(t);
+	skb = tnet_next(t);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	KUNIT_EXPECT_EQ(test, skb->len, sizeof(struct iphdr) +
+					sizeof(struct tcphdr) + 3 * SEGMENT);
+	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_segs, 3);
+	kfree_skb(skb);
+	KUNIT_EXPECT_NULL(test, tnet_next(t));
+	KUNIT_EXPECT_EQ(test, u64_stats_read(&t->vn->rxq[0].stats.packets),
+			3ULL);
+	tnet_clean(t);
+}
+
 /* --- headers --- */
 
 /* Headers that make no sense cost their packet, no other one. */
@@ -658,6 +721,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_ring_that_breaks_in_a_poll),
 	KUNIT_CASE(a_packet_at_the_end_of_a_poll),
 	KUNIT_CASE(hash_reports),
+	KUNIT_CASE(segments_of_a_stream),
 	KUNIT_CASE(wrong_headers_are_dropped),
 	{}
 };
