@@ -13,11 +13,16 @@
 
 static enum cpuhp_state vfe_net_cpu_state;
 
-/* @off: a CPU that is about to go offline, or -1. cpus_read_lock() is held. */
+/*
+ * A CPU has several pairs, or a pair several CPUs. @off: a CPU that is about to
+ * go offline, or -1. cpus_read_lock() is held.
+ */
 static void vfe_net_spread(struct vfe_net *vn, int off)
 {
 	unsigned int pairs = min_t(unsigned int, READ_ONCE(vn->state.pairs),
 				   READ_ONCE(vn->netdev->real_num_tx_queues));
+	unsigned int cpus = num_online_cpus() -
+			    (off >= 0 && cpu_online(off));
 	unsigned int i, n;
 	cpumask_var_t mask;
 	int cpu;
@@ -28,10 +33,8 @@ static void vfe_net_spread(struct vfe_net *vn, int off)
 		cpumask_clear(mask);
 		n = 0;
 		for_each_online_cpu(cpu)
-			if (cpu != off && n++ % pairs == i)
+			if (cpu != off && n++ % pairs == i % cpus)
 				cpumask_set_cpu(cpu, mask);
-		if (cpumask_empty(mask))
-			continue;
 		vfe_queue_set_affinity(vn->rxq[i].vq, mask);
 		__netif_set_xps_queue(vn->netdev, cpumask_bits(mask), i,
 				      XPS_CPUS);
