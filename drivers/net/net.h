@@ -163,6 +163,7 @@ struct vfe_net_tx_stats {
  * @used_i: see @used
  * @pool: large pages
  * @pool0: single pages, if there is no large one
+ * @spare: buffers of class VFE_NET_BUF_BIG whose pages a packet did not need
  * @index: number of the pair
  * @napi_on: NAPI is enabled; protected by &vfe_recovery.lock
  * @moderation: dynamic moderation, or NULL if the device has none per queue
@@ -196,6 +197,7 @@ struct vfe_net_rxq {
 	unsigned int used_i;
 	struct page_pool *pool;
 	struct page_pool *pool0;
+	struct vfe_net_big *spare;
 	unsigned int index;
 	bool napi_on;
 	struct vfe_net_moderation *moderation;

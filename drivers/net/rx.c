@@ -41,8 +41,7 @@ static unsigned int vfe_net_class_room(const struct vfe_net_rxq *rxq,
 
 /* --- memory --- */
 
-static void *vfe_net_alloc_from(struct page_pool *pool, unsigned int size,
-				gfp_t gfp)
+void *vfe_net_alloc_from(struct page_pool *pool, unsigned int size, gfp_t gfp)
 {
 	unsigned int offset;
 	struct page *page;
@@ -95,13 +94,6 @@ static void vfe_net_for_cpu(struct vfe_net_rxq *rxq, void *buf,
 		dma_sync_single_for_cpu(vfe_dev(rxq->vn->vd),
 					vfe_net_page_dma(buf), len,
 					DMA_FROM_DEVICE);
-}
-
-static void vfe_net_free_big(struct vfe_net_big *big, bool napi)
-{
-	while (big->n--)
-		vfe_net_free(big->page[big->n], napi);
-	kfree(big);
 }
 
 void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi)
@@ -177,26 +169,6 @@ static void vfe_net_repost(struct vfe_net_rxq *rxq, void *buf,
 		vfe_net_free(buf, true);
 }
 
-static struct vfe_net_big *vfe_net_alloc_big(struct vfe_net_rxq *rxq,
-					     gfp_t gfp)
-{
-	unsigned int n = READ_ONCE(rxq->vn->rx_segs) - !rxq->vn->any_layout;
-	struct vfe_net_big *big;
-
-	big = kmalloc(struct_size(big, page, n), gfp | __GFP_NOWARN);
-	if (!big)
-		return NULL;
-	for (big->n = 0; big->n < n; big->n++) {
-		big->page[big->n] = vfe_net_alloc_from(rxq->pool0, PAGE_SIZE,
-						       gfp | __GFP_NOWARN);
-		if (!big->page[big->n]) {
-			vfe_net_free_big(big, false);
-			return NULL;
-		}
-	}
-	return big;
-}
-
 static int vfe_net_post_big(struct vfe_net_rxq *rxq, gfp_t gfp)
 {
 	struct vfe_net_big *big = vfe_net_alloc_big(rxq, gfp);
@@ -216,7 +188,7 @@ static int vfe_net_post_big(struct vfe_net_rxq *rxq, gfp_t gfp)
 	err = vfe_queue_add(rxq->vq, segs, 0, n,
 			    vfe_net_token(big, VFE_NET_BUF_BIG));
 	if (err)
-		vfe_net_free_big(big, false);
+		vfe_net_keep_big(rxq, big);
 	else
 		rxq->posted++;
 	return err;
@@ -583,9 +555,25 @@ static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
 	vfe_net_to_stack(rxq, skb);
 }
 
+/* The skb of the first page, which it keeps if it is not short */
+static struct sk_buff *vfe_net_big_skb(struct vfe_net_rxq *rxq,
+				       struct vfe_net_big *big,
+				       unsigned int len)
+{
+	void *frame = big->page[0] + rxq->hdr_len;
+	struct sk_buff *skb;
+
+	if (len <= VFE_NET_COPY)
+		return vfe_net_copy_skb(rxq, frame, len);
+	skb = vfe_net_frag_skb(rxq, frame, len, PAGE_SIZE);
+	if (likely(skb))
+		big->page[0] = NULL;
+	return skb;
+}
+
 /*
- * A buffer of several pages; those without data are freed. The core has made
- * sure that @len is not beyond the buffer.
+ * A buffer of several pages. The core has made sure that @len is not beyond the
+ * buffer.
  */
 static void vfe_net_rx_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
 			   unsigned int len)
@@ -599,22 +587,15 @@ static void vfe_net_rx_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big,
 		piece = min_t(unsigned int, len, PAGE_SIZE);
 		vfe_net_for_cpu(rxq, big->page[0], piece);
 		memcpy(&hdr, big->page[0], sizeof(hdr));
-		skb = vfe_net_frag_skb(rxq, big->page[0] + rxq->hdr_len,
-				       piece - rxq->hdr_len, PAGE_SIZE);
+		skb = vfe_net_big_skb(rxq, big, piece - rxq->hdr_len);
 	}
-	for (i = 0, at = 0; i < big->n; i++, at += PAGE_SIZE) {
-		if (!skb || at >= len ||
-		    (!i && len == rxq->hdr_len + ETH_HLEN)) {
-			vfe_net_free(big->page[i], true);
-			continue;
-		}
-		if (!i)
-			continue;
+	for (i = 1, at = PAGE_SIZE; skb && at < len; i++, at += PAGE_SIZE) {
 		piece = min_t(unsigned int, len - at, PAGE_SIZE);
 		vfe_net_for_cpu(rxq, big->page[i], piece);
 		vfe_net_add_frag(skb, big->page[i], piece, PAGE_SIZE);
+		big->page[i] = NULL;
 	}
-	kfree(big);
+	vfe_net_keep_big(rxq, big);
 	if (likely(skb))
 		vfe_net_deliver(rxq, skb, &hdr);
 	else
@@ -756,6 +737,7 @@ void vfe_net_rx_detach(struct vfe_net_rxq *rxq)
 
 	while ((token = vfe_queue_detach(rxq->vq)))
 		vfe_net_free_token(rxq, token, false);
+	vfe_net_free_spare(rxq);
 	rxq->posted = 0;
 	rxq->fresh = 0;
 }

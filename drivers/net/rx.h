@@ -16,10 +16,12 @@
 
 /**
  * struct vfe_net_big - a receive buffer of several pages
+ * @next: of the queue's spare ones
  * @n: number of pages
- * @page: their addresses
+ * @page: their addresses; NULL: a packet took the page of a spare one
  */
 struct vfe_net_big {
+	struct vfe_net_big *next;
 	unsigned int n;
 	void *page[];
 };
@@ -72,6 +74,7 @@ static inline unsigned int vfe_net_rx_more(const struct vfe_net_rxq *rxq,
 void vfe_net_free(void *buf, bool napi);
 void vfe_net_free_token(struct vfe_net_rxq *rxq, void *token, bool napi);
 void *vfe_net_alloc(struct vfe_net_rxq *rxq, unsigned int size, gfp_t gfp);
+void *vfe_net_alloc_from(struct page_pool *pool, unsigned int size, gfp_t gfp);
 /* The segments of a buffer in one piece. Return: their number */
 unsigned int vfe_net_frame_segs(const struct vfe_net_rxq *rxq,
 				struct vfe_seg *segs, dma_addr_t addr,
@@ -90,5 +93,11 @@ void vfe_net_drop_packet(struct vfe_net_rxq *rxq, struct vfe_used *used);
 void vfe_net_drop_rest(struct vfe_net_rxq *rxq, unsigned int n);
 void vfe_net_count_drop(struct vfe_net_rxq *rxq, bool bad);
 void vfe_net_to_stack(struct vfe_net_rxq *rxq, struct sk_buff *skb);
+
+/* rx_setup.c; from NAPI, or while it is off */
+struct vfe_net_big *vfe_net_alloc_big(struct vfe_net_rxq *rxq, gfp_t gfp);
+void vfe_net_keep_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big);
+void vfe_net_free_big(struct vfe_net_big *big, bool napi);
+void vfe_net_free_spare(struct vfe_net_rxq *rxq);
 
 #endif /* VFE_NET_RX_H */

@@ -4,10 +4,14 @@
  * rings must have room for.
  */
 #include <linux/mm.h>
+#include <linux/slab.h>
 
 #include "net.h"
 #include "rx.h"
 
+/* Pages that a pool keeps: of buffers of up to 17 pages, those of a refill */
+#define VFE_NET_SPARE		16
+#define VFE_NET_BIG_SPARE	1024
 #define VFE_NET_ORDER	min(3, PAGE_ALLOC_COSTLY_ORDER)	/* of large pages */
 
 static struct page_pool *vfe_net_make_pool(struct vfe_net_rxq *rxq,
@@ -46,7 +50,10 @@ int vfe_net_rx_init(struct vfe_net_rxq *rxq)
 	rxq->pool = vfe_net_make_pool(rxq, VFE_NET_ORDER, pages);
 	if (IS_ERR(rxq->pool))
 		return PTR_ERR(rxq->pool);
-	rxq->pool0 = vfe_net_make_pool(rxq, 0, 16);
+	rxq->pool0 = vfe_net_make_pool(rxq, 0,
+				       vfe_net_has(rxq->vn,
+						   VIRTIO_NET_F_MRG_RXBUF) ?
+				       VFE_NET_SPARE : VFE_NET_BIG_SPARE);
 	return PTR_ERR_OR_ZERO(rxq->pool0);
 }
 
@@ -59,6 +66,71 @@ void vfe_net_rx_exit(struct vfe_net_rxq *rxq)
 	rxq->pool = NULL;
 	rxq->pool0 = NULL;
 	vfe_net_xdp_exit(rxq);
+}
+
+/* --- buffers of several pages --- */
+
+void vfe_net_free_big(struct vfe_net_big *big, bool napi)
+{
+	while (big->n--)
+		if (big->page[big->n])
+			vfe_net_free(big->page[big->n], napi);
+	kfree(big);
+}
+
+void vfe_net_free_spare(struct vfe_net_rxq *rxq)
+{
+	struct vfe_net_big *big;
+
+	while ((big = rxq->spare)) {
+		rxq->spare = big->next;
+		vfe_net_free_big(big, false);
+	}
+}
+
+/* Most packets need few of the pages: keeps the others for the next refill. */
+void vfe_net_keep_big(struct vfe_net_rxq *rxq, struct vfe_net_big *big)
+{
+	big->next = rxq->spare;
+	rxq->spare = big;
+}
+
+static struct vfe_net_big *vfe_net_spare_big(struct vfe_net_rxq *rxq,
+					     unsigned int n, gfp_t gfp)
+{
+	struct vfe_net_big *big = rxq->spare;
+
+	if (likely(big && big->n == n)) {
+		rxq->spare = big->next;
+		return big;
+	}
+	/* from before a change of the MTU */
+	vfe_net_free_spare(rxq);
+	big = kzalloc(struct_size(big, page, n), gfp | __GFP_NOWARN);
+	if (big)
+		big->n = n;
+	return big;
+}
+
+struct vfe_net_big *vfe_net_alloc_big(struct vfe_net_rxq *rxq, gfp_t gfp)
+{
+	unsigned int n = READ_ONCE(rxq->vn->rx_segs) - !rxq->vn->any_layout;
+	struct vfe_net_big *big = vfe_net_spare_big(rxq, n, gfp);
+	unsigned int i;
+
+	if (!big)
+		return NULL;
+	for (i = 0; i < n; i++) {
+		if (big->page[i])
+			continue;
+		big->page[i] = vfe_net_alloc_from(rxq->pool0, PAGE_SIZE,
+						  gfp | __GFP_NOWARN);
+		if (!big->page[i]) {
+			vfe_net_keep_big(rxq, big);
+			return NULL;
+		}
+	}
+	return big;
 }
 
 /**

@@ -7,6 +7,7 @@
 #include <linux/tcp.h>
 
 #include "lib/net_packet.h"
+#include "../../drivers/net/rx.h"
 
 #define HDR	sizeof(struct virtio_net_hdr_mrg_rxbuf)
 #define BIG	(TNET_FEATURES & ~BIT_ULL(VIRTIO_NET_F_MRG_RXBUF))
@@ -63,6 +64,31 @@ static void big_buffers(struct kunit *test)
 	expect_sizes(t, 65535);
 	KUNIT_ASSERT_EQ(test, vfe_mock_pop(t->rx, t->chain), 1);
 	KUNIT_EXPECT_GE(test, t->chain->in_len, 65562U);
+	tnet_clean(t);
+}
+
+/* Pages that short packets did not need are in the next buffers. */
+static void pages_of_big_buffers(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = BIG };
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	struct vfe_net_rxq *rxq = &t->vn->rxq[0];
+	struct vfe_net_big *big;
+	unsigned int i, kept = 0;
+
+	for (i = 0; i < 200; i++) {
+		tnet_expect_receives(t, 60, i);
+		tnet_expect_receives(t, 5000, i);
+		for (kept = 0, big = rxq->spare; big; big = big->next)
+			kept++;
+		KUNIT_EXPECT_LE(test, kept, vfe_queue_size(rxq->vq));
+	}
+	/* another size of buffers: those of the old one are freed */
+	tnet_close(t);
+	KUNIT_EXPECT_EQ(test, tnet_set_mtu(t, 1400), 0);
+	KUNIT_EXPECT_EQ(test, tnet_open(t), 0);
+	for (i = 0; i < 200; i++)
+		tnet_expect_receives(t, 1000, i);
 	tnet_clean(t);
 }
 
@@ -708,6 +734,7 @@ static void wrong_headers_are_dropped(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(small_buffers),
 	KUNIT_CASE(big_buffers),
+	KUNIT_CASE(pages_of_big_buffers),
 	KUNIT_CASE(mergeable_buffers),
 	KUNIT_CASE(num_buffers_that_lie),
 	KUNIT_CASE(lengths_that_lie),
