@@ -17,6 +17,7 @@
 #include <linux/radix-tree.h>
 #include <linux/sched.h>
 
+#include "lib/suite.h"
 #include "mock/mock.h"
 
 #define FAIL_MOST	4000U	/* more allocations than anything here makes */
@@ -139,7 +140,8 @@ static inline bool fail_is_no_memory(int err)
 
 /*
  * Call @once with 1, 2 and so on for as long as it says that there was an
- * allocation of that number, which failed; from @each on, only one in @step.
+ * allocation of that number, which failed; from @each on, only one in @step, see
+ * VFE_STEP().
  * Return: the first number without an allocation
  */
 static inline unsigned int fail_in_turn(bool (*once)(void *data,
@@ -150,7 +152,7 @@ static inline unsigned int fail_in_turn(bool (*once)(void *data,
 	unsigned int n = 1;
 
 	while (n < FAIL_MOST && once(data, n))
-		n += n < each ? 1 : step;
+		n += n < each ? 1 : VFE_STEP(step);
 	return n;
 }
 

@@ -29,4 +29,14 @@
 #define VFE_DUTY(test, id, section, words) \
 	kunit_info(test, "duty " id " | " section " | " words "\n")
 
+/*
+ * Of many allocations that could fail, or register accesses at which something
+ * could happen, `make check` tries one in @n, and `make check-all` each.
+ */
+#ifdef VFE_KUNIT_EVERY
+#define VFE_STEP(n)	1U
+#else
+#define VFE_STEP(n)	(n)
+#endif
+
 #endif /* VFE_KUNIT_SUITE_H */

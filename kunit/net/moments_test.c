@@ -218,7 +218,7 @@ static void try_moments(struct kunit *test, void (*happens)(struct tnet *t),
 	moment.at = 0;
 	moment.happens = happens;
 	t->m->knobs.access = moment_access;
-	for (at = 1, more = true; more && at < MOST; at += step) {
+	for (at = 1, more = true; more && at < MOST; at += VFE_STEP(step)) {
 		tnet_send_many(t, 5);
 		more = run_at(t, o, at);
 		expect_all_works(t, o, at);
@@ -252,7 +252,7 @@ static void a_function_that_vanishes_in_the_middle(struct kunit *test)
 
 	moment.at = 0;
 	moment.happens = vanishes;
-	for (at = 1, more = true; more && at < MOST; at += 7) {
+	for (at = 1, more = true; more && at < MOST; at += VFE_STEP(7)) {
 		t = moments_up(test);
 		t->m->knobs.access = moment_access;
 		tnet_send_many(t, 5);

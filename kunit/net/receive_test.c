@@ -349,7 +349,7 @@ static u64 drops(struct tnet *t)
 static void try_refill(struct kunit *test, u64 features, unsigned int len)
 {
 	const unsigned int frames = 60;
-	const unsigned int step = features == BIG ? 3 : 9;
+	const unsigned int step = VFE_STEP(features == BIG ? 3 : 9);
 	struct vfe_mock_spec spec = { .features = features };
 	struct tnet *t = tnet_up(test, &spec, NULL);
 	unsigned int i, nth, got;

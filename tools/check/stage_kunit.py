@@ -21,9 +21,13 @@ def _tally(context: Context, result: Verdict) -> None:
 
 
 def run(context: Context) -> None:
-    """All suites under the kernel's checkers."""
+    """All suites under the kernel's checkers; in the long form again those
+    that leave cases out in the short one, with all of them."""
     context.note("the suites")
     _tally(context, runs.execute([]))
+    if context.whole:
+        context.note("the suites, every allocation and register access")
+        _tally(context, runs.execute_every())
 
 
 def run_conformance(context: Context) -> None:

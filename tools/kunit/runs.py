@@ -16,6 +16,9 @@ from . import (boot, coverage, duties, gcov, modules, plan, results, suites,
 
 CONFIG = Path("kunit/configs/um.config")
 BOOT_TIMEOUT = 400.0
+EVERY_TIMEOUT = 700.0
+# in the source of a suite that leaves cases out in the short form
+STEPS = ("VFE_STEP(", "fail_in_turn(")
 
 
 def kernel() -> Path:
@@ -78,6 +81,16 @@ def execute(subjects: Sequence[str]) -> verdict.Verdict:
     result = packed.judge(results.folder() / "kernel.log")
     results.save(result, key)
     return result
+
+
+def execute_every() -> verdict.Verdict:
+    """The suites that have VFE_STEP() in them, without steps."""
+    root = paths.checkout()
+    chosen = [suite for suite in suites.find(root)
+              if any(word in suite.text(root) for word in STEPS)]
+    way = modules.Way("um-every", kernel(), cflags="-DVFE_KUNIT_EVERY")
+    packed = Boots(way, modules.make(way, chosen), side_by_side(chosen))
+    return packed.judge(results.folder() / "kernel-every.log", EVERY_TIMEOUT)
 
 
 def run(subjects: Sequence[str]) -> int:

@@ -74,6 +74,10 @@ class Suite:
         """The name of its module."""
         return f"vfe_{self.subject.replace('/', '_')}_test"
 
+    def text(self, checkout: Path) -> str:
+        """Its source."""
+        return (checkout / FOLDER / f"{self.subject}{ENDING}").read_text()
+
 
 def find(checkout: Path) -> list[Suite]:
     """All suites, by subject."""
