@@ -78,6 +78,8 @@ int vfe_net_poll(struct napi_struct *napi, int budget)
 	more = vfe_net_tx_poll(&rxq->vn->txq[rxq->index], budget);
 	if (unlikely(!budget))
 		return 0;
+	/* it is enabled still if another interrupt, or a busy poll, began this */
+	vfe_queue_disable_cb(rxq->vq);
 	n = vfe_net_rx_poll(rxq, budget);
 	if (unlikely(more))
 		return budget;

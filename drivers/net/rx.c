@@ -375,8 +375,11 @@ static struct sk_buff *vfe_net_copy_skb(struct vfe_net_rxq *rxq, void *frame,
 {
 	struct sk_buff *skb = napi_alloc_skb(&rxq->napi, VFE_NET_COPY);
 
-	if (likely(skb))
-		skb_put_data(skb, frame, len);
+	if (unlikely(!skb))
+		return NULL;
+	/* GRO merges only skbs that agree in this: the end of a message, too */
+	skb_mark_for_recycle(skb);
+	skb_put_data(skb, frame, len);
 	return skb;
 }
 

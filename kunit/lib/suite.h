@@ -33,10 +33,9 @@
  * Of many allocations that could fail, or register accesses at which something
  * could happen, `make check` tries one in @n, and `make check-all` each.
  */
-#ifdef VFE_KUNIT_EVERY
-#define VFE_STEP(n)	1U
-#else
-#define VFE_STEP(n)	(n)
+#ifndef VFE_KUNIT_EVERY
+#define VFE_KUNIT_EVERY	0
 #endif
+#define VFE_STEP(n)	(VFE_KUNIT_EVERY ? 1U : (n))
 
 #endif /* VFE_KUNIT_SUITE_H */

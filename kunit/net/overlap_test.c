@@ -285,6 +285,45 @@ static void interrupts_are_enabled_by_their_owner(struct kunit *test)
 	tnet_clean(t);
 }
 
+static unsigned int off_at_first;	/* disabled before any packet was taken */
+
+static void watched_disable_cb(struct vfe_queue *q)
+{
+	struct vfe_net_rxq *rxq = vfe_queue_priv(q);
+
+	off_at_first += !rxq->packets && vfe_queue_pending(q);
+	real_ops->disable_cb(q);
+}
+
+/*
+ * A busy poll, or the interrupt of the transmit queue, began the poll: the
+ * device must not interrupt for each packet that comes meanwhile.
+ */
+static void a_poll_without_a_receive_interrupt(struct kunit *test)
+{
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct vfe_net_rxq *rxq = &t->vn->rxq[0];
+	u8 bytes[400] = {};
+
+	((struct virtio_net_hdr_mrg_rxbuf *)bytes)->num_buffers =
+		(__force __virtio16)cpu_to_le16(1);
+	real_ops = rxq->vq->ops;
+	watched_ops = *real_ops;
+	watched_ops.disable_cb = watched_disable_cb;
+	off_at_first = 0;
+	rxq->vq->ops = &watched_ops;
+	KUNIT_ASSERT_TRUE(test, tnet_fill(t, bytes, 400, 400));
+	local_bh_disable();
+	napi_schedule(&rxq->napi);
+	local_bh_enable();
+	rxq->vq->ops = real_ops;
+	KUNIT_EXPECT_EQ(test, off_at_first, 1U);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&t->got), 1U);
+	skb_queue_purge(&t->got);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 /* --- a restart --- */
 
 static struct vfe_net *restarted;
@@ -524,6 +563,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(an_announcement_of_a_netdev_that_goes),
 	KUNIT_CASE(the_link_changes_while_it_is_read),
 	KUNIT_CASE(interrupts_are_enabled_by_their_owner),
+	KUNIT_CASE(a_poll_without_a_receive_interrupt),
 	KUNIT_CASE(queues_are_broken_until_they_have_rings),
 	KUNIT_CASE(the_link_changes_while_a_queue_is_reset),
 	KUNIT_CASE(the_link_changes_while_the_device_is_reset),

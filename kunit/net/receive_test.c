@@ -651,8 +651,9 @@ struct segment {
 	u8 data[SEGMENT];
 } __packed;
 
-static void fill_segment(struct tnet *t, unsigned int index)
+static void fill_segment(struct tnet *t, unsigned int index, unsigned int len)
 {
+	unsigned int size = offsetof(struct segment, data) + len;
 	struct segment *s = kunit_kzalloc(t->test, sizeof(*s), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(t->test, s);
@@ -663,7 +664,7 @@ static void fill_segment(struct tnet *t, unsigned int index)
 	s->eth.h_proto = htons(ETH_P_IP);
 	s->ip = (struct iphdr) {
 		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_TCP,
-		.tot_len = htons(sizeof(s->ip) + sizeof(s->tcp) + SEGMENT),
+		.tot_len = htons(sizeof(s->ip) + sizeof(s->tcp) + len),
 		.frag_off = htons(IP_DF),
 		.saddr = htonl(0x0a000001), .daddr = htonl(0x0a000002),
 	};
@@ -672,7 +673,7 @@ static void fill_segment(struct tnet *t, unsigned int index)
 		.source = htons(1), .dest = htons(2), .doff = 5, .ack = 1,
 		.seq = htonl(1000 + index * SEGMENT), .window = htons(1000),
 	};
-	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, s, sizeof(*s), sizeof(*s)));
+	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, s, size, size));
 	kunit_kfree(t->test, s);
 }
 
@@ -684,17 +685,20 @@ static void segments_of_a_stream(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 3; i++)
-		fill_segment(t, i);
+		fill_segment(t, i, SEGMENT);
+	/* the end of the message, which is copied */
+	fill_segment(t, i, 10);
 	tnet_deliver(t);
 	skb = tnet_next(t);
 	KUNIT_ASSERT_NOT_NULL(test, skb);
 	KUNIT_EXPECT_EQ(test, skb->len, sizeof(struct iphdr) +
-					sizeof(struct tcphdr) + 3 * SEGMENT);
-	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_segs, 3);
+					sizeof(struct tcphdr) +
+					3 * SEGMENT + 10);
+	KUNIT_EXPECT_EQ(test, skb_shinfo(skb)->gso_segs, 4);
 	kfree_skb(skb);
 	KUNIT_EXPECT_NULL(test, tnet_next(t));
 	KUNIT_EXPECT_EQ(test, u64_stats_read(&t->vn->rxq[0].stats.packets),
-			3ULL);
+			4ULL);
 	tnet_clean(t);
 }
 
