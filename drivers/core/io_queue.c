@@ -265,7 +265,7 @@ bool vfe_io_late(struct vfe_io_queue *ioq, struct vfe_io_request *req,
 		vfe_recovery_request(r);
 		return false;
 	}
-	if (vfe_io_overdue(ioq, req, seconds) ||
+	if (vfe_io_overdue(ioq, req, seconds) || vfe_gone(r->vd) ||
 	    (!vfe_io_may_stand_still(ioq->io, seconds) &&
 	     vfe_wants_reset(r->vd))) {
 		vfe_recovery_force(r);

@@ -87,7 +87,11 @@ int vfe_queue_init(struct vfe_queue *q, struct vfe_device *vd,
 	q->fence = vfe_needs_fence ||
 		   vfe_has_feature(vd, VIRTIO_F_ORDER_PLATFORM);
 	q->dma_api = vfe_dma_api(vd);
-	q->align = VRING_USED_ALIGN_SIZE;
+	/*
+	 * 2.7.1 wants 4. The device writes to the used ring: no cache line of it
+	 * has what the driver writes, as its event index
+	 */
+	q->align = max(VRING_USED_ALIGN_SIZE, SMP_CACHE_BYTES);
 	q->events = alloc_percpu(struct vfe_queue_events);
 	return q->events ? 0 : -ENOMEM;
 }
