@@ -67,7 +67,7 @@ STAGES = (
            "tools/insn"),
           "outside", uses="kvm", needs=("guests",)),
     Stage("qemu", "our drivers on QEMU's own devices, in their configurations",
-          stage_measured.qemu, 1200, "check",
+          stage_measured.qemu, 1800, "check",
           (*MODULES, "tools/qemu", "tools/count"), "outside", uses="kvm",
           needs=("guests",), needs_whole=("qemus",)),
     Stage("kunit", "the KUnit suites under the kernel's checkers",

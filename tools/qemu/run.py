@@ -252,6 +252,14 @@ class NetRun(GroupRun):
                 for bdf, wrong in net.problems(said, mine).items()}
 
 
+def _say(name: str, results: Sequence[ConfigResult]) -> None:
+    """The results of a group, when it ends: a run that is stopped has no
+    table of all."""
+    wrong = [one for one in results if one.problems]
+    progress.say(f"{name}: {len(results) - len(wrong)} ok" + "".join(
+        f"\n  {one.config.name} FAILED: {one.problems[0]}" for one in wrong))
+
+
 def _run_group(group: Group, folder: Path, tries: int) -> list[ConfigResult]:
     """Its results. @tries: more than one where the emulation of the machine
     with KVM may reset a guest. Back ends of a network are made once only."""
@@ -264,7 +272,9 @@ def _run_group(group: Group, folder: Path, tries: int) -> list[ConfigResult]:
     try:
         with Backends(folder, kind.logs(name)) as backends:
             one = kind(group, folder, backends)
-            return one.run()
+            results = one.run()
+            _say(name, results)
+            return results
     except LabError as error:
         if tries > 1 and one and one.fell_over:
             progress.say(f"{name}: once more, as the emulation stopped it:"
