@@ -75,6 +75,7 @@ DOCUMENTED = (
           theirs="ethtool -K dut rx-gro-hw on -> 1, rx-gro-hw waits"),
     Documented("free", _NO_TSO, ours=r"\[(?!.*rx-gro-hw).*\]",
                theirs=r"\[.*'rx-gro-hw'.*\]"),
+    Documented(r"(all|rx-gro-hw)", _NO_TSO, ours="0", theirs="1"),
     Documented(r"on\.rx-gro-hw", _NO_TSO, ours=r"\(nothing\)", theirs="[01]"),
     Documented(r"on\.rx-gro-hw\.from-.*", _NO_TSO, ours=r"\(nothing\)",
                theirs="whole"),
@@ -124,8 +125,9 @@ DOCUMENTED = (
                ours="3 packets transmitted, 3 received",
                theirs="3 packets transmitted, 0 received",
                needs="mrg_rxbuf=off"),
-    Documented(r"(step\.\d+|stream|end)\.from-.*", _STILL, ours="moves|whole",
-               theirs=r"stands still after \d+ bytes"
+    Documented(r"(step\.\d+|stream|after|end)\.from-.*", _STILL,
+               ours="moves|whole",
+               theirs=r"stands still after \d+ bytes|no connection: timed out"
                       r"|(TimeoutError: timed out(, )?)+", needs="packed"),
     Documented(r"large\.32\.came", "a packet of 64 KiB does not fit into the"
                " buffers that virtio_net leaves in a ring of 32: the device"
@@ -139,6 +141,8 @@ DOCUMENTED = (
     Documented(r"tx\.(4|16)", _FULL, ours="0", theirs="81"),
     Documented(r"tx\.(4|16)\.from-.*", _FULL, ours="moves",
                theirs=r"\(nothing\)"),
+    Documented(LOG, "virtio_net transmits while it suspends",
+               theirs=r"virtio_net .*: output\.\d+:id \d+ is not a head!"),
     Documented(LOG, "it says so", ours=r".* is too large for the XDP"
                r" program"),
     *(Documented(LOG, _SOCKET, ours=r"vfe_net .*: dut: resetting the device",
