@@ -610,10 +610,13 @@ netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev)
 	unsigned int bytes = skb->len;
 
 	if (unlikely(!txq->open)) {
-		/* a sender that chose the queue before its pair was disabled */
-		if (vfe_net_pair_on(vn, txq->index))
+		if (vfe_net_pair_on(vn, txq->index)) {
 			netif_tx_stop_queue(txq->nq);
-		return NETDEV_TX_BUSY;
+			return NETDEV_TX_BUSY;
+		}
+		/* the sender chose the queue before its pair was disabled */
+		vfe_net_tx_drop(txq, skb);
+		return NETDEV_TX_OK;
 	}
 	if (vfe_net_tx_pending(txq) >= VFE_NET_TX_BATCH)
 		vfe_net_tx_reclaim(txq, vfe_net_tx_budget());

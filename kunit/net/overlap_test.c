@@ -449,21 +449,21 @@ static void send_on(struct tnet *t, unsigned int queue)
 }
 
 /*
- * A sender chose the queue before: the watchdog must not find it stopped, which
- * nobody would end.
+ * A sender chose the queue before: its packet is dropped, because the watchdog
+ * must not find the queue stopped, which nobody would end.
  */
 static void send_too_late(struct tnet *t, unsigned int queue)
 {
 	struct netdev_queue *nq = netdev_get_tx_queue(t->dev, queue);
+	struct vfe_net_tx_stats *stats = &t->vn->txq[queue].stats;
+	u64 before = u64_stats_read(&stats->drops);
 	struct sk_buff *skb = tnet_frame(t, 100, queue);
 
 	skb_set_queue_mapping(skb, queue);
-	__netif_tx_lock_bh(nq);
-	KUNIT_EXPECT_EQ(t->test, t->dev->netdev_ops->ndo_start_xmit(skb, t->dev),
-			NETDEV_TX_BUSY);
-	__netif_tx_unlock_bh(nq);
+	tnet_xmit(t, skb);
 	KUNIT_EXPECT_FALSE(t->test, netif_xmit_stopped(nq));
-	kfree_skb(skb);
+	KUNIT_EXPECT_EQ(t->test, (u64)u64_stats_read(&stats->drops),
+			before + 1);
 }
 
 /*
