@@ -550,8 +550,7 @@ static void vfe_net_deliver(struct vfe_net_rxq *rxq, struct sk_buff *skb,
 		vfe_net_count_drop(rxq, true);
 		return;
 	}
-	if (rxq->hash && rxq->vn->netdev->features & NETIF_F_RXHASH)
-		vfe_net_hash_to_skb(skb, &hdr->full);
+	vfe_net_set_hash(rxq, skb, &hdr->full);
 	rxq->packets++;
 	rxq->bytes += skb->len;
 	rxq->average += skb->len - rxq->average / 64;

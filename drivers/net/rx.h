@@ -60,6 +60,15 @@ static inline void *vfe_net_data(const struct vfe_net_rxq *rxq, void *token)
 	return vfe_net_at(buf, class);
 }
 
+/* The hash of the device, if there is one and users want it */
+static inline void vfe_net_set_hash(const struct vfe_net_rxq *rxq,
+				    struct sk_buff *skb,
+				    const struct vfe_net_hdr *hdr)
+{
+	if (rxq->hash && rxq->vn->netdev->features & NETIF_F_RXHASH)
+		vfe_net_hash_to_skb(skb, hdr);
+}
+
 /* Buffers of a packet after the first one, by its header's num_buffers */
 static inline unsigned int vfe_net_rx_more(const struct vfe_net_rxq *rxq,
 					   __le16 num_buffers)

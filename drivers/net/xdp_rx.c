@@ -243,8 +243,7 @@ void vfe_net_xdp_tell(const struct vfe_net_rxq *rxq, struct sk_buff *skb,
 {
 	if (hdr->flags & VIRTIO_NET_HDR_F_DATA_VALID)
 		skb->ip_summed = CHECKSUM_UNNECESSARY;
-	if (rxq->hash && rxq->vn->netdev->features & NETIF_F_RXHASH)
-		vfe_net_hash_to_skb(skb, hdr);
+	vfe_net_set_hash(rxq, skb, hdr);
 }
 
 /* Gives a packet that the program passed to the stack. */

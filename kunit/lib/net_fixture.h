@@ -615,16 +615,23 @@ static inline int tnet_set_rings(struct tnet *t, u32 rx, u32 tx,
 	return err;
 }
 
-/* ethtool -K rx-gro-hw */
-static inline void tnet_switch_gro(struct tnet *t, bool on)
+/* ethtool -K */
+static inline void tnet_switch_feature(struct tnet *t,
+				       netdev_features_t feature, bool on)
 {
 	rtnl_lock();
 	if (on)
-		t->dev->wanted_features |= NETIF_F_GRO_HW;
+		t->dev->wanted_features |= feature;
 	else
-		t->dev->wanted_features &= ~NETIF_F_GRO_HW;
+		t->dev->wanted_features &= ~feature;
 	netdev_update_features(t->dev);
 	rtnl_unlock();
+}
+
+/* ethtool -K rx-gro-hw */
+static inline void tnet_switch_gro(struct tnet *t, bool on)
+{
+	tnet_switch_feature(t, NETIF_F_GRO_HW, on);
 }
 
 /* A packet arrives, with a report of its hash. */

@@ -618,12 +618,7 @@ static void hash_reports(struct kunit *test)
 		row = &hash_rows[i / 2];
 		/* users can switch it off */
 		off = i % 2;
-		rtnl_lock();
-		t->dev->wanted_features |= NETIF_F_RXHASH;
-		if (off)
-			t->dev->wanted_features &= ~NETIF_F_RXHASH;
-		netdev_update_features(t->dev);
-		rtnl_unlock();
+		tnet_switch_feature(t, NETIF_F_RXHASH, !off);
 		tnet_arrive_hashed(t, row->report, 0x89abcdef);
 		skb = tnet_next(t);
 		KUNIT_ASSERT_NOT_NULL(test, skb);

@@ -220,10 +220,7 @@ static void hashes(struct kunit *test)
 					   SEGMENTING | CONTROL | sets[i],
 					   ALL_TUNNELS);
 
-		rtnl_lock();
-		t->dev->wanted_features |= NETIF_F_RXHASH;
-		netdev_update_features(t->dev);
-		rtnl_unlock();
+		tnet_switch_feature(t, NETIF_F_RXHASH, true);
 		KUNIT_EXPECT_TRUE(test, t->dev->features & NETIF_F_RXHASH);
 		hdr = header_of(&shapes[0]);
 		hdr.hash_value_lo = cpu_to_le16(0x1234);

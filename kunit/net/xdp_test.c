@@ -163,10 +163,7 @@ static void a_program_that_asks_for_the_hash(struct kunit *test)
 	const struct hint_row *row;
 	unsigned int i;
 
-	rtnl_lock();
-	t->dev->wanted_features |= NETIF_F_RXHASH;
-	netdev_update_features(t->dev);
-	rtnl_unlock();
+	tnet_switch_feature(t, NETIF_F_RXHASH, true);
 	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
 	for (i = 0; i < 20 * ARRAY_SIZE(hint_rows); i++) {
 		row = &hint_rows[i % ARRAY_SIZE(hint_rows)];
@@ -177,10 +174,7 @@ static void a_program_that_asks_for_the_hash(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, hint.hash, 0x12345678 + i);
 	}
 	/* the user has switched it off */
-	rtnl_lock();
-	t->dev->wanted_features &= ~NETIF_F_RXHASH;
-	netdev_update_features(t->dev);
-	rtnl_unlock();
+	tnet_switch_feature(t, NETIF_F_RXHASH, false);
 	arrive_with_hash(t, VIRTIO_NET_HASH_REPORT_TCPv4, 1);
 	KUNIT_EXPECT_EQ(test, hint.err, -ENODATA);
 	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
@@ -207,10 +201,7 @@ static void a_hash_and_a_checksum_of_the_device(struct kunit *test)
 	struct sk_buff *skb;
 	unsigned int i;
 
-	rtnl_lock();
-	t->dev->wanted_features |= NETIF_F_RXHASH;
-	netdev_update_features(t->dev);
-	rtnl_unlock();
+	tnet_switch_feature(t, NETIF_F_RXHASH, true);
 	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
 	/* in buffers from before the program, then in its own */
 	for (i = 0; i < 80; i++) {

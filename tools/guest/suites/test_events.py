@@ -17,9 +17,8 @@ from ..load import READS, Load
 from ..machine import BLK, TRAP, GuestCase
 
 RESETS = 5
-# The kernel checks timeouts of 1 s once per second; QEMU waits 5 s for an
-# answer.
-# Longer than QEMU waits for an answer, shorter than ten timeouts of a second
+# Longer than the 5 s that QEMU waits for an answer, shorter than ten timeouts
+# of a second
 STOPPED_S = 8
 
 
