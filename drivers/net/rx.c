@@ -16,7 +16,12 @@
 #include "xdp.h"
 #include "xsk.h"
 
-#define VFE_NET_COPY	256	/* bytes of the longest packet that is copied */
+/*
+ * The longest packet that is copied. A copy of more bytes takes more of a
+ * socket's receive buffer than VFE_NET_FRAME and an skb.
+ */
+#define VFE_NET_COPY	1204
+#define VFE_NET_COPY_MIN	256	/* room in the skb of a copy */
 #define VFE_NET_HEAD	128	/* room for the headers of a longer one */
 #define VFE_NET_BATCH	32U	/* buffers that are given back at a time */
 #define VFE_NET_RETRY	(HZ / 50 ?: 1)	/* after a refill found no memory */
@@ -373,8 +378,9 @@ static struct sk_buff *vfe_net_frag_skb(struct vfe_net_rxq *rxq, void *frame,
 static struct sk_buff *vfe_net_copy_skb(struct vfe_net_rxq *rxq, void *frame,
 					unsigned int len)
 {
-	struct sk_buff *skb = napi_alloc_skb(&rxq->napi, VFE_NET_COPY);
+	struct sk_buff *skb;
 
+	skb = napi_alloc_skb(&rxq->napi, max(len, VFE_NET_COPY_MIN + 0U));
 	if (unlikely(!skb))
 		return NULL;
 	/* GRO merges only skbs that agree in this: the end of a message, too */

@@ -22,8 +22,8 @@ static u64 bad(struct tnet *t)
 static void expect_sizes(struct tnet *t, unsigned int most)
 {
 	static const unsigned int sizes[] = {
-		14, 15, 60, 127, 128, 142, 255, 256, 257, 270, 271, 512, 1500,
-		1514, 1518, 4000, 9014, 60000, 65535,
+		14, 15, 60, 127, 128, 142, 255, 256, 257, 270, 271, 512, 1204,
+		1205, 1500, 1514, 1518, 4000, 9014, 60000, 65535,
 	};
 	unsigned int i;
 
@@ -111,6 +111,30 @@ static void mergeable_buffers(struct kunit *test)
 		kfree_skb(skb);
 	}
 	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
+/*
+ * What a packet takes of its socket's receive buffer: a buffer of the ring and
+ * an skb, or a little more. The longest ones would not leave room for the shared
+ * part of an skb behind them.
+ */
+static void truesize(struct kunit *test)
+{
+	static const unsigned int sizes[] = { 60, 256, 257, 600, 1000, 1204 };
+	struct tnet *t = tnet_up(test, NULL, NULL);
+	struct sk_buff *skb;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		KUNIT_ASSERT_TRUE(test, tnet_arrive(t, NULL, sizes[i], 1));
+		skb = tnet_next(t);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		KUNIT_EXPECT_LE_MSG(test, skb->truesize, t->vn->rxq[0].small +
+				    sizeof(*skb) + 2 * L1_CACHE_BYTES,
+				    "%u bytes", sizes[i]);
+		kfree_skb(skb);
+	}
 	tnet_clean(t);
 }
 
@@ -353,7 +377,7 @@ static void try_refill(struct kunit *test, u64 features, unsigned int len)
 	struct vfe_mock_spec spec = { .features = features };
 	struct tnet *t = tnet_up(test, &spec, NULL);
 	unsigned int i, nth, got;
-	u8 bytes[1200] = {};
+	u8 bytes[1500] = {};
 	bool failed = true;
 	u64 before;
 
@@ -377,7 +401,7 @@ static void try_refill(struct kunit *test, u64 features, unsigned int len)
 	}
 	KUNIT_EXPECT_FALSE(test, failed);
 	/* short packets are copied, and need no new buffer */
-	if (len > 300)
+	if (len > 1300)
 		KUNIT_EXPECT_GT(test,
 				u64_stats_read(&t->vn->rxq[0].stats.no_memory),
 				0ULL);
@@ -387,14 +411,14 @@ static void try_refill(struct kunit *test, u64 features, unsigned int len)
 static void a_refill_without_memory_is_tried_again(struct kunit *test)
 {
 	fail_require(test);
-	try_refill(test, TNET_FEATURES, 1200);
+	try_refill(test, TNET_FEATURES, 1500);
 	try_refill(test, TNET_FEATURES, 100);
 }
 
 static void a_refill_of_big_buffers_without_memory(struct kunit *test)
 {
 	fail_require(test);
-	try_refill(test, BIG, 1200);
+	try_refill(test, BIG, 1500);
 }
 
 /*
@@ -735,6 +759,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(big_buffers),
 	KUNIT_CASE(pages_of_big_buffers),
 	KUNIT_CASE(mergeable_buffers),
+	KUNIT_CASE(truesize),
 	KUNIT_CASE(num_buffers_that_lie),
 	KUNIT_CASE(lengths_that_lie),
 	KUNIT_CASE(a_length_beyond_the_buffer),
