@@ -6,6 +6,18 @@
 #include "moderation.h"
 #include "net.h"
 
+/*
+ * Tells NAPI of used transmit buffers. Return: false if it knows: it is
+ * scheduled, and has not looked yet
+ */
+static bool vfe_net_tx_fire(struct vfe_net_txq *txq)
+{
+	if (READ_ONCE(txq->fired))
+		return false;
+	WRITE_ONCE(txq->fired, true);
+	return true;
+}
+
 /**
  * vfe_net_rx_irq() - the device used receive buffers
  * @vq: the receive queue
@@ -15,7 +27,11 @@
 void vfe_net_rx_irq(struct vfe_queue *vq)
 {
 	struct vfe_net_rxq *rxq = vfe_queue_priv(vq);
+	struct vfe_net_txq *txq = &rxq->vn->txq[rxq->index];
 
+	/* vfe_net_tx_irq() comes next: it would make NAPI poll twice */
+	if (vfe_queue_pending(txq->vq))
+		vfe_net_tx_fire(txq);
 	/* the code that schedules NAPI owns the queue */
 	if (!napi_schedule_prep(&rxq->napi))
 		return;
@@ -36,8 +52,8 @@ void vfe_net_tx_irq(struct vfe_queue *vq)
 {
 	struct vfe_net_txq *txq = vfe_queue_priv(vq);
 
-	WRITE_ONCE(txq->fired, true);
-	napi_schedule_irqoff(&txq->vn->rxq[txq->index].napi);
+	if (vfe_net_tx_fire(txq))
+		napi_schedule_irqoff(&txq->vn->rxq[txq->index].napi);
 }
 
 /*

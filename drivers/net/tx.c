@@ -442,7 +442,8 @@ bool vfe_net_tx_poll(struct vfe_net_txq *txq, int budget)
 		return false;
 	/* it may come early: without EVENT_IDX, for each buffer */
 	if (txq->fired) {
-		WRITE_ONCE(txq->fired, false);
+		/* an interrupt that sees it set does not schedule NAPI again */
+		smp_store_mb(txq->fired, false);
 		txq->armed = txq->begin;
 	}
 	vfe_net_tx_reclaim(txq, budget);

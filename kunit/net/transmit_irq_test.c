@@ -444,6 +444,41 @@ static void an_interrupt_that_finds_nothing(struct kunit *test)
 	}
 }
 
+/*
+ * An interrupt for both rings of a pair makes NAPI poll once; the next one is
+ * not lost.
+ */
+static void an_interrupt_for_both_rings(struct kunit *test)
+{
+	static const u8 packet[100];
+	struct napi_struct *napi;
+	unsigned int i, k;
+	struct tnet *t;
+
+	for (i = 0; i < ARRAY_SIZE(layouts); i++) {
+		t = irq_up(test, layouts[i]);
+		napi = &t->vn->rxq[0].napi;
+		for (k = 1; k <= 4; k++) {
+			tnet_xmit(t, awaited_frame(t));
+			local_bh_disable();
+			KUNIT_EXPECT_TRUE(test, tnet_take(t));
+			KUNIT_EXPECT_TRUE(test, tnet_fill(t, packet,
+							  sizeof(packet),
+							  sizeof(packet)));
+			vfe_mock_interrupt(t->rx);
+			KUNIT_EXPECT_TRUE(test, test_bit(NAPI_STATE_SCHED,
+							 &napi->state));
+			KUNIT_EXPECT_FALSE(test, test_bit(NAPI_STATE_MISSED,
+							  &napi->state));
+			local_bh_enable();
+			KUNIT_EXPECT_EQ(test, freed, k);
+			tnet_xmit(t, tnet_frame(t, 60, k));
+			tnet_take_and_interrupt(t);
+		}
+		tnet_clean(t);
+	}
+}
+
 /* The bound holds from the time when the device used the packet. */
 static void a_slow_device(struct kunit *test)
 {
@@ -698,6 +733,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(packets_of_several_pieces),
 	KUNIT_CASE(awaited_before_others),
 	KUNIT_CASE(an_interrupt_that_finds_nothing),
+	KUNIT_CASE(an_interrupt_for_both_rings),
 	KUNIT_CASE(a_slow_device),
 	KUNIT_CASE(an_interrupt_that_is_lost),
 	KUNIT_CASE(the_timer_waits_for_an_interrupt),
