@@ -56,6 +56,6 @@ void vfe_net_xdp_set_hints(struct net_device *dev);
 
 /* xdp_tx.c */
 void vfe_net_xdp_send_back(struct vfe_net_rxq *rxq,
-			   struct vfe_net_xdp_run *run);
+			   struct vfe_net_xdp_run *run, bool last);
 
 #endif /* VFE_NET_XDP_H */

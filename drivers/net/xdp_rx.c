@@ -318,7 +318,7 @@ static void vfe_net_xdp_tx(struct vfe_net_rxq *rxq,
 	}
 	run->frames[run->n++] = frame;
 	if (run->n == VFE_NET_XDP_BULK)
-		vfe_net_xdp_send_back(rxq, run);
+		vfe_net_xdp_send_back(rxq, run, false);
 }
 
 /**
@@ -380,8 +380,8 @@ void vfe_net_xdp_finish(struct vfe_net_rxq *rxq, struct vfe_net_xdp_run *run)
 {
 	struct vfe_net_rx_stats *stats = &rxq->stats;
 
-	if (run->n)
-		vfe_net_xdp_send_back(rxq, run);
+	if (run->tx)
+		vfe_net_xdp_send_back(rxq, run, true);
 	if (run->flush)
 		xdp_do_flush();
 	u64_stats_update_begin(&stats->syncp);

@@ -127,11 +127,12 @@ static unsigned int vfe_net_xdp_add_many(struct vfe_net_txq *txq,
  * vfe_net_xdp_send_back() - transmit the frames that a program sends back
  * @rxq: the receive queue; the frames go to the transmit queue of its pair
  * @run: has the frames
+ * @last: those of this poll end: notify the device of all of them
  *
  * Context: NAPI.
  */
 void vfe_net_xdp_send_back(struct vfe_net_rxq *rxq,
-			   struct vfe_net_xdp_run *run)
+			   struct vfe_net_xdp_run *run, bool last)
 {
 	struct vfe_net_txq *txq = &rxq->vn->txq[rxq->index];
 	unsigned int sent = 0;
@@ -139,7 +140,9 @@ void vfe_net_xdp_send_back(struct vfe_net_rxq *rxq,
 	__netif_tx_lock(txq->nq, smp_processor_id());
 	if (likely(txq->open)) {
 		sent = vfe_net_xdp_add_many(txq, run->frames, run->n);
-		vfe_net_tx_end_batch(txq);
+		/* the next ones may need the room of these */
+		if (last || txq->room < 2 * VFE_NET_XDP_BULK)
+			vfe_net_tx_end_batch(txq);
 	}
 	__netif_tx_unlock(txq->nq);
 	run->drops += run->n - sent;
