@@ -229,7 +229,8 @@ OWN = {kind: _three(f"own-{kind}", f"own-{kind}") for kind in OWN_DELAYS}
 # A device that keeps what it has sent: somebody waits for its interrupts.
 SLOW: Mapping[str, tuple[tuple[Setup, ...], Sequence[tuple[str, int]]]] = {
     "packed-constant": (_slow("packed", "constant"),
-                        ((STREAMS, 1), (STREAMS, 8))),
+                        ((STREAMS, 1), (STREAMS, 8), (MAERTS, 1), (RR, 1),
+                         (RR, 8))),
     "packed-varying": (_slow("packed", "varying"), ((RR, 8),)),
     "split-varying": (_slow("split", "varying"), ((STREAMS, 8),)),
 }
