@@ -475,7 +475,8 @@ static void vfe_recovery_resume(struct vfe_recovery *r)
 	memalloc_noio_restore(noio);
 }
 
-static void vfe_recovery_removed(struct vfe_recovery *r)
+/* Fails all requests, also all later ones. Return: false if they did before */
+static bool vfe_recovery_end(struct vfe_recovery *r)
 {
 	bool changed;
 
@@ -486,7 +487,12 @@ static void vfe_recovery_removed(struct vfe_recovery *r)
 		vfe_recovery_release(r);
 	}
 	mutex_unlock(&r->lock);
-	if (changed && r->ops->removed)
+	return changed;
+}
+
+static void vfe_recovery_removed(struct vfe_recovery *r)
+{
+	if (vfe_recovery_end(r) && r->ops->removed)
 		r->ops->removed(r->vd);
 }
 
@@ -592,12 +598,22 @@ const struct dev_pm_ops vfe_recovery_pm_ops = {
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_pm_ops, VFE_NS);
 
 /*
- * Stops the device, so that it does not write to memory of the next kernel
- * after kexec.
+ * Stops the device for good, so that it does not write to memory of the next
+ * kernel after kexec. Tasks still run, and nothing starts the device again:
+ * their requests fail, because one that waits could keep this kernel from its
+ * end.
  */
 void vfe_recovery_shutdown(struct pci_dev *pdev)
 {
-	vfe_recovery_stop(pci_get_drvdata(pdev));
+	struct vfe_recovery *r = pci_get_drvdata(pdev);
+	bool done = vfe_recovery_drain(r);
+
+	vfe_recovery_end(r);
+	vfe_recovery_undrain(r);
+	if (!done)
+		dev_warn(vfe_dev(r->vd),
+			 "%s: shut down with requests in flight: they fail\n",
+			 r->name);
 }
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_shutdown, VFE_NS);
 

@@ -20,13 +20,13 @@ struct vfe_device;
 
 /**
  * enum vfe_run - the state of a device for its class driver
- * @VFE_RUN_STOPPED: it is not started yet, suspended, or shut down
+ * @VFE_RUN_STOPPED: it is not started yet, or suspended
  * @VFE_RUN_LIVE: it accepts requests
  * @VFE_RUN_RECOVERING: a reset is under way or failed, or the bus is down:
  *			requests wait
  * @VFE_RUN_GIVEN_UP: the recovery ended without success: requests fail
- * @VFE_RUN_DEAD: the driver is being unbound, or the function was removed:
- *		  requests fail
+ * @VFE_RUN_DEAD: the driver is being unbound, the function was removed, or the
+ *		  system shuts down: requests fail
  */
 enum vfe_run {
 	VFE_RUN_STOPPED,

@@ -455,6 +455,31 @@ static void life_shutdown(struct kunit *test)
 	tdisk_expect_works(td);
 }
 
+/* Nothing starts the device again: what waits, and what comes, fails. */
+static void life_requests_fail_after_the_shutdown(struct kunit *test)
+{
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct device *dev = &td->m->pdev->dev;
+	struct tdisk_io *io = tdisk_start_kept(td, REQ_OP_WRITE, 100, 9);
+
+	to_pci_driver(dev->driver)->shutdown(td->m->pdev);
+	KUNIT_EXPECT_EQ(test, 0, td->m->status);
+	vfe_mock_log_clear(td->m);
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_wait(td, io));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 200, 512, 1));
+	/* no user and no event starts it */
+	tdisk_set(td, "recovery", "0");
+	tdisk_set(td, "recovery", "1");
+	KUNIT_EXPECT_EQ(test, 0, life_pm(td)->resume(dev));
+	KUNIT_EXPECT_EQ(test, -EIO, tdisk_write(td, 200, 512, 1));
+	KUNIT_EXPECT_EQ(test, 0U, td->m->log_len);
+	tdisk_serve(td);
+	tdisk_unbind(td);
+	KUNIT_ASSERT_EQ(test, 0, tdisk_bind(td));
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
+}
+
 /* Requests that have ended */
 static unsigned int life_ended(const struct tdisk *td)
 {
@@ -533,6 +558,7 @@ static struct kunit_case life_kunit_cases[] = {
 	KUNIT_CASE(life_gone_while_asleep),
 	KUNIT_CASE(life_unplug_asleep_with_a_request),
 	KUNIT_CASE(life_shutdown),
+	KUNIT_CASE_SLOW(life_requests_fail_after_the_shutdown),
 	KUNIT_CASE(life_requests_end_after_the_reset),
 	{ }
 };

@@ -360,6 +360,34 @@ static void suspend_and_resume_under_traffic(struct kunit *test)
 	tnet_clean(t);
 }
 
+/* Packets are dropped, no setting waits, and nothing starts the device again. */
+static void shutdown_under_traffic(struct kunit *test)
+{
+	struct tnet *t = tnet_pairs_up(test, TNET_ALL, 2);
+	struct device *dev = &t->m->pdev->dev;
+	unsigned long start;
+
+	tnet_send_many(t, 50);
+	to_pci_driver(dev->driver)->shutdown(t->m->pdev);
+	KUNIT_EXPECT_EQ(test, t->m->status, 0);
+	vfe_mock_log_clear(t->m);
+	start = jiffies;
+	tnet_send_many(t, 5);
+	tnet_set_mac(t, 7);
+	tnet_use_pairs(t, 1);
+	tnet_set_mtu(t, 1400);
+	tnet_close(t);
+	KUNIT_EXPECT_EQ(test, tnet_open(t), 0);
+	tnet_send_many(t, 5);
+	KUNIT_EXPECT_LT(test, jiffies - start, 2UL * HZ);
+	KUNIT_EXPECT_EQ(test, pm_of(t)->resume(dev), 0);
+	msleep(20000);
+	KUNIT_EXPECT_FALSE(test, netif_carrier_ok(t->dev));
+	KUNIT_EXPECT_EQ(test, tnet_bql(t, 0), 0U);
+	KUNIT_EXPECT_EQ(test, t->m->log_len, 0U);
+	tnet_clean(t);
+}
+
 static void a_device_that_asks_for_a_reset(struct kunit *test)
 {
 	struct tnet *t = tnet_up(test, NULL, NULL);
@@ -413,6 +441,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(the_carrier_follows_the_link),
 	KUNIT_CASE(open_and_close_under_traffic),
 	KUNIT_CASE(suspend_and_resume_under_traffic),
+	KUNIT_CASE_SLOW(shutdown_under_traffic),
 	KUNIT_CASE(a_device_that_asks_for_a_reset),
 	KUNIT_CASE(a_function_that_vanishes),
 	KUNIT_CASE(removal_under_traffic),
