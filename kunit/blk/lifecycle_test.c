@@ -413,6 +413,34 @@ static void life_requests_wait_for_the_resume(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
+/* The same of many requests at once, and of a flush */
+static void life_a_plug_waits_for_the_resume(struct kunit *test)
+{
+	struct tdisk *td = tdisk_disk(test, BIT_ULL(VIRTIO_BLK_F_FLUSH));
+	struct device *dev = &td->m->pdev->dev;
+	struct blk_plug plug;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, 0, life_pm(td)->suspend(dev));
+	vfe_mock_log_clear(td->m);
+	blk_start_plug(&plug);
+	for (i = 0; i < 8; i++)
+		tdisk_start(td, REQ_OP_WRITE, 100 + 10 * i, 512, i);
+	tdisk_start(td, REQ_OP_WRITE | REQ_PREFLUSH, 0, 0, 0);
+	blk_finish_plug(&plug);
+	msleep(1000);
+	for (i = 0; i < td->num_ios; i++)
+		KUNIT_EXPECT_EQ(test, 0U, td->ios[i].ends);
+	KUNIT_EXPECT_EQ(test, 0U, td->m->log_len);
+	KUNIT_EXPECT_EQ(test, 0, life_pm(td)->resume(dev));
+	for (i = 0; i < td->num_ios; i++)
+		KUNIT_EXPECT_EQ(test, 0, tdisk_wait(td, &td->ios[i]));
+	for (i = 0; i < 8; i++)
+		KUNIT_EXPECT_TRUE(test, tdisk_holds(td, 100 + 10 * i,
+						    td->ios[i].data, 512));
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
+}
+
 static void life_gone_while_asleep(struct kunit *test)
 {
 	struct tdisk *td = tdisk_disk(test, 0);
@@ -555,6 +583,7 @@ static struct kunit_case life_kunit_cases[] = {
 	KUNIT_CASE(life_unplug_in_a_recovery),
 	KUNIT_CASE(life_vanish_in_a_recovery),
 	KUNIT_CASE(life_requests_wait_for_the_resume),
+	KUNIT_CASE(life_a_plug_waits_for_the_resume),
 	KUNIT_CASE(life_gone_while_asleep),
 	KUNIT_CASE(life_unplug_asleep_with_a_request),
 	KUNIT_CASE(life_shutdown),
