@@ -345,7 +345,8 @@ static int vfe_irqs_request(struct vfe_device *vd)
  * @mode: the kind of interrupts
  *
  * Context: process context, may sleep.
- * Return: 0, -ENOMEM, -ENOSPC when this kind is not available.
+ * Return: 0, -ENOMEM without memory for handlers, -ENOSPC when this kind is not
+ * available.
  */
 int vfe_irqs_setup(struct vfe_device *vd, enum vfe_interrupts mode)
 {
@@ -356,7 +357,8 @@ int vfe_irqs_setup(struct vfe_device *vd, enum vfe_interrupts mode)
 	ret = vfe_irqs_alloc(vd);
 	if (ret < 0) {
 		dev_dbg(vfe_dev(vd), "interrupts of kind %d: %d\n", mode, ret);
-		return ret == -ENOMEM ? ret : -ENOSPC;
+		/* also without memory: fewer vectors need less, INTx none */
+		return -ENOSPC;
 	}
 	irqs->vectors = ret;
 	irqs->names = kcalloc(irqs->vectors, sizeof(*irqs->names), GFP_KERNEL);

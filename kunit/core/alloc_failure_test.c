@@ -139,6 +139,35 @@ static void every_allocation_of_a_life(struct kunit *test)
 	every_allocation(test, &c->spec, c->irqs, c->least);
 }
 
+/* Without memory for one vector for each queue, there may be some for fewer. */
+static void fewer_vectors_need_less_memory(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queues = 3 };
+	struct tdrv *td = tdrv_new(test, &spec);
+	unsigned int n, fewer = 0;
+	bool failed = true;
+
+	for (n = 1; failed && n < FAIL_MOST; n++) {
+		KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+		fail_nth(n);
+		tdrv_step(td, TDRV_QUEUES);
+		failed = fail_end();
+		if (td->q && td->vd->irqs.mode != VFE_IRQ_MSIX) {
+			KUNIT_EXPECT_EQ(test, td->vd->irqs.mode,
+					VFE_IRQ_SHARED);
+			KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_READY), 0);
+			tdrv_expect_completion(test, td, 2);
+			fewer++;
+		}
+		expect_clean_end(test, td, n);
+	}
+	/*
+	 * the kernel reports some as a lack of vectors, and most, as those of a
+	 * descriptor of each vector and of the map of their table, as they are
+	 */
+	KUNIT_EXPECT_GT(test, fewer, 10U);
+}
+
 /* A restart allocates nothing, so that a recovery works without memory. */
 static void restart_needs_no_memory(struct kunit *test)
 {
@@ -299,6 +328,7 @@ static void counters_cannot_be_had(struct kunit *test)
 
 static struct kunit_case alloc_cases[] = {
 	KUNIT_CASE_PARAM(every_allocation_of_a_life, life_case_gen_params),
+	KUNIT_CASE(fewer_vectors_need_less_memory),
 	KUNIT_CASE(restart_needs_no_memory),
 	KUNIT_CASE(requests_need_no_memory),
 	KUNIT_CASE_SLOW(counters_cannot_be_had),
