@@ -88,7 +88,8 @@ static_assert(offsetof(struct vfe_blk_wire, status) ==
  * @ranges_dma: the device's address of @ranges
  * @mapped: number of data descriptors that the DMA API mapped
  * @driver_type: VIRTIO_BLK_T_* of a request that the driver itself makes
- * @retries: how often the request was sent again after a reset
+ * @retries: how often the request was sent again after a reset, if it has
+ *	     RQF_DONTPREP
  * @result: BLK_STS_OK or an error; set before completion
  */
 struct vfe_blk_request {
@@ -169,15 +170,6 @@ static inline struct vfe_blk_wire *
 vfe_blk_wire(const struct vfe_blk_request *req)
 {
 	return req->io.wire;
-}
-
-/* Clears counts that the next request with this tag must not inherit. */
-static inline void vfe_blk_forget(struct request *rq)
-{
-	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
-
-	req->retries = 0;
-	req->io.timeouts = 0;
 }
 
 blk_status_t vfe_blk_prepare(struct vfe_blk *vb, struct request *rq);

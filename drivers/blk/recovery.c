@@ -7,13 +7,22 @@
 
 /* --- operations of the recovery --- */
 
-/* Requeues a request that the device did not use, a bounded number of times. */
+/*
+ * Requeues a request that the device did not use, a bounded number of times.
+ * RQF_DONTPREP marks one that was requeued before: the block layer clears it
+ * when it hands the tag out again, so that no other request inherits the count.
+ * It also keeps an I/O scheduler from merging the request into one with another
+ * count.
+ */
 static void vfe_blk_send_again(struct request *rq)
 {
 	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
 
 	vfe_blk_release(rq);
 	req->io.timeouts = 0;
+	if (!(rq->rq_flags & RQF_DONTPREP))
+		req->retries = 0;
+	rq->rq_flags |= RQF_DONTPREP;
 	if (req->retries++ < VFE_BLK_MAX_RETRIES) {
 		blk_mq_requeue_request(rq, false);
 		return;

@@ -459,8 +459,11 @@ static void vfe_blk_odd_length(struct vfe_blk *vb,
 
 static void vfe_blk_clean_up(struct request *rq)
 {
+	struct vfe_blk_request *req = blk_mq_rq_to_pdu(rq);
+
 	vfe_blk_release(rq);
-	vfe_blk_forget(rq);
+	/* the next request with this tag must not inherit it */
+	req->io.timeouts = 0;
 	vfe_count(vfe_blk_of(rq)->stats, operations);
 }
 

@@ -59,18 +59,6 @@ const struct vfe_io_ops vfe_blk_io_ops = {
 /* --- submission --- */
 
 /*
- * A request that fails must not pass its retry count on to the next request
- * with the same tag.
- */
-static blk_status_t vfe_blk_refuse(struct request *rq, blk_status_t status)
-{
-	vfe_blk_release(rq);
-	if (status != BLK_STS_RESOURCE)
-		vfe_blk_forget(rq);
-	return status;
-}
-
-/*
  * Kicks the device only for the last request of a batch, or when a request
  * cannot be added, for the requests added before it.
  */
@@ -85,15 +73,15 @@ blk_status_t vfe_blk_queue_rq(struct blk_mq_hw_ctx *hctx,
 
 	status = vfe_blk_prepare(vfe_blk_of_queue(bq), rq);
 	if (unlikely(status))
-		return vfe_blk_refuse(rq, status);
+		return status;
 	blk_mq_start_request(rq);
 	token->next = NULL;
 	vfe_io_submit(&bq->io, &token, bd->last);
 	/* do not touch an added request: it may have ended by now */
-	if (unlikely(token))
-		return vfe_blk_refuse(rq, req->io.error == -EAGAIN ?
-				      BLK_STS_RESOURCE : BLK_STS_IOERR);
-	return BLK_STS_OK;
+	if (likely(!token))
+		return BLK_STS_OK;
+	vfe_blk_release(rq);
+	return req->io.error == -EAGAIN ? BLK_STS_RESOURCE : BLK_STS_IOERR;
 }
 
 /* The rest of a batch will not come: publish the added requests. */

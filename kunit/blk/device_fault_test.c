@@ -6,6 +6,7 @@
  * restarted.
  */
 
+#include "../../drivers/blk/blk.h"
 #include "lib/blk_fixture.h"
 #include "lib/log.h"
 #include "lib/suite.h"
@@ -297,9 +298,9 @@ static bool fault_bad_sector(struct vfe_mock_disk *back,
  * A request that hangs after each reset fails, but no other request, and not
  * the disk.
  */
-static void fault_never_done(struct kunit *test)
+static void fault_never_ends(struct tdisk *td)
 {
-	struct tdisk *td = tdisk_disk(test, 0);
+	struct kunit *test = td->test;
 	struct tdisk_io *io;
 	unsigned int i;
 
@@ -320,6 +321,30 @@ static void fault_never_done(struct kunit *test)
 	/* the disk itself still works */
 	blk_queue_rq_timeout(td->disk->queue, 30 * HZ);
 	tdisk_expect_works(td);
+}
+
+static void fault_never_done(struct kunit *test)
+{
+	fault_never_ends(tdisk_disk(test, 0));
+}
+
+/*
+ * An I/O scheduler that merges a request into another frees its tag, and the
+ * driver does not see that: the next request with the tag starts afresh.
+ */
+static void fault_tags_that_were_merged(struct kunit *test)
+{
+	struct tdisk *td = tdisk_disk(test, 0);
+	struct vfe_blk *vb = td->disk->private_data;
+	struct blk_mq_tags *tags = vb->tag_set.tags[0];
+	struct vfe_blk_request *req;
+	unsigned int i;
+
+	for (i = 0; i < vb->tag_set.queue_depth; i++) {
+		req = blk_mq_rq_to_pdu(tags->static_rqs[i]);
+		req->retries = FAULT_RESENDS;
+	}
+	fault_never_ends(td);
 }
 
 /* --- a device that asks for resets --- */
@@ -559,6 +584,7 @@ static struct kunit_case fault_cases[] = {
 	KUNIT_CASE(fault_plea_is_found_by_a_timeout),
 	KUNIT_CASE(fault_reset_after),
 	KUNIT_CASE(fault_never_done),
+	KUNIT_CASE(fault_tags_that_were_merged),
 	KUNIT_CASE(fault_pleas_with_work_between),
 	KUNIT_CASE(fault_pleas_without_end),
 	KUNIT_CASE(fault_gone_in_a_recovery),
