@@ -99,6 +99,7 @@ static int legacy_queue_program(struct vfe_queue *q)
 	vfe_write16(regs, VFE_REG_LEGACY_QUEUE_SELECT, q->index);
 	offered = vfe_read16(regs, VFE_REG_LEGACY_QUEUE_SIZE);
 	q->spec.size = offered;
+	q->fixed_size = true;
 	ret = vfe_queue_negotiate_size(q, "legacy_queue_size", offered);
 	if (!ret && q->size != offered)
 		ret = vfe_queue_error(q, -EINVAL, "legacy_queue_size", offered,

@@ -13,13 +13,13 @@
 #include "ring.h"
 
 static void *vfe_memory_alloc(struct device *dev, bool dma_api, size_t len,
-			      dma_addr_t *dma)
+			      dma_addr_t *dma, gfp_t gfp)
 {
 	void *memory;
 
 	if (dma_api)
-		return dma_alloc_coherent(dev, len, dma, GFP_KERNEL);
-	memory = alloc_pages_exact(len, GFP_KERNEL | __GFP_ZERO);
+		return dma_alloc_coherent(dev, len, dma, gfp);
+	memory = alloc_pages_exact(len, gfp | __GFP_ZERO);
 	if (memory)
 		*dma = virt_to_phys(memory);
 	return memory;
@@ -47,7 +47,12 @@ static void vfe_memory_free(struct device *dev, bool dma_api, size_t len,
 void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
 		     dma_addr_t *dma)
 {
-	return vfe_memory_alloc(dev, q->dma_api, len, dma);
+	gfp_t gfp = GFP_KERNEL;
+
+	/* the next try is for a smaller one: no stack trace in the log */
+	if (vfe_queue_may_shrink(q) && len > PAGE_SIZE)
+		gfp |= __GFP_NOWARN;
+	return vfe_memory_alloc(dev, q->dma_api, len, dma, gfp);
 }
 
 /**
@@ -68,7 +73,8 @@ void vfe_ring_free(const struct vfe_queue *q, struct device *dev, size_t len,
 
 void *vfe_alloc_shared(struct vfe_device *vd, size_t len, dma_addr_t *dma)
 {
-	return vfe_memory_alloc(vfe_dev(vd), vfe_dma_api(vd), len, dma);
+	return vfe_memory_alloc(vfe_dev(vd), vfe_dma_api(vd), len, dma,
+				GFP_KERNEL);
 }
 EXPORT_SYMBOL_NS_GPL(vfe_alloc_shared, VFE_NS);
 

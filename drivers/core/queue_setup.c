@@ -7,9 +7,11 @@
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
+#include <linux/mm.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/virtio_pci.h>
+#include <linux/virtio_ring.h>
 
 #include "core.h"
 
@@ -31,6 +33,15 @@ int vfe_queue_error(const struct vfe_queue *q, int err, const char *field,
 	vfe_err(q->vd, "queue %u (%s): %s is %u: %s\n",
 		q->index, q->spec.name, field, value, what);
 	return err;
+}
+
+/* 2.7.5.3.1: no chain is longer than the queue, or than its capacity */
+static void vfe_queue_limit_segs(struct vfe_queue *q)
+{
+	q->max_segs = min_t(unsigned int, q->spec.max_segs,
+			    vfe_queue_capacity(q));
+	q->max_table = q->indirect ?
+		       min_t(unsigned int, q->spec.max_segs, q->size) : 0;
 }
 
 /**
@@ -63,11 +74,7 @@ int vfe_queue_negotiate_size(struct vfe_queue *q, const char *field,
 	if (!q->size)
 		q->size = min_t(unsigned int, offered, q->ops->any_size ?
 				wanted : rounddown_pow_of_two(wanted));
-	/* 2.7.5.3.1: no chain is longer than the queue, or than its capacity */
-	q->max_segs = min_t(unsigned int, q->spec.max_segs,
-			    vfe_queue_capacity(q));
-	q->max_table = q->indirect ?
-		       min_t(unsigned int, q->spec.max_segs, q->size) : 0;
+	vfe_queue_limit_segs(q);
 	return 0;
 }
 
@@ -90,15 +97,45 @@ int vfe_queue_map_vector(struct vfe_queue *q)
 	return vfe_read16(regs, reg) == vector ? 0 : -EBUSY;
 }
 
+/* Return: whether there is a smaller ring to try, of half the size */
+static bool vfe_queue_halve(struct vfe_queue *q)
+{
+	if (!vfe_queue_may_shrink(q) ||
+	    vring_size(q->size, q->align) <= PAGE_SIZE)
+		return false;
+	q->size /= 2;
+	vfe_queue_limit_segs(q);
+	return true;
+}
+
+/*
+ * Without memory for the ring, makes a smaller one, down to one that fits into
+ * a page, as the kernel does.
+ */
+static int vfe_queue_create_ring(struct vfe_queue *q)
+{
+	u16 wanted = q->size;
+	int ret;
+
+	do {
+		ret = q->ops->create(q, vfe_dev(q->vd));
+	} while (ret && vfe_queue_halve(q));
+	if (!ret && q->size != wanted)
+		dev_warn(vfe_dev(q->vd),
+			 "queue %u (%s): no memory for %u entries: it has %u\n",
+			 q->index, q->spec.name, wanted, q->size);
+	return ret;
+}
+
 /**
  * vfe_queue_make_ring() - create a queue's ring, if it has none
- * @q: the queue, its size known
+ * @q: the queue, its size known; a split ring may become smaller
  *
  * Return: 0 or -ENOMEM.
  */
 int vfe_queue_make_ring(struct vfe_queue *q)
 {
-	int ret = q->ring ? 0 : q->ops->create(q, vfe_dev(q->vd));
+	int ret = q->ring ? 0 : vfe_queue_create_ring(q);
 
 	/* a polled queue has no vector, but could still raise INTx */
 	if (!ret && q->spec.vector == VFE_VECTOR_NONE)
@@ -232,6 +269,7 @@ void vfe_queue_set_size(struct vfe_queue *q, u16 size)
 	q->ops->destroy(q, vfe_dev(q->vd));
 	q->ring = NULL;
 	q->spec.size = size;
+	q->fixed_size = true;
 	q->size = 0;
 	mutex_unlock(&q->vd->ring_lock);
 }

@@ -63,6 +63,15 @@ static inline bool vfe_queue_interrupt(struct vfe_queue *q)
 	return true;
 }
 
+/*
+ * Will a smaller ring do if there is no memory for this one? A packed one keeps
+ * its size, as in the kernel's driver.
+ */
+static inline bool vfe_queue_may_shrink(const struct vfe_queue *q)
+{
+	return !q->fixed_size && !q->ops->any_size;
+}
+
 /* memory.c: zeroed memory that the device accesses, or NULL */
 void *vfe_ring_alloc(const struct vfe_queue *q, struct device *dev, size_t len,
 		     dma_addr_t *dma);

@@ -92,7 +92,8 @@ enum vfe_vector {
  * @priv: returned by vfe_queue_priv()
  * @max_segs: most segments of a buffer (determines the size of indirect tables)
  * @size: entries wanted, 0 for the size that the device offers; rounded down to
- *	  a valid size; ignored for a legacy device
+ *	  a valid size; ignored for a legacy device. A split ring becomes smaller
+ *	  if there is no memory for it: vfe_queue_size() is the size in the end
  * @own_tables: the class driver builds indirect tables itself and adds them by
  *		vfe_queue_add_table(); vfe_queue_add() adds chains then
  * @index: index of the virtqueue in the device; the specs of a device are
@@ -224,6 +225,8 @@ struct vfe_ring_ops {
  * @size: entries of the ring
  * @max_size: largest size that the device offers
  * @size_written: the driver has written the size to the device
+ * @fixed_size: no smaller ring will do if there is no memory for this one: a
+ *		legacy device determines the size, or vfe_queue_set_size() set it
  * @align: alignment of the part that the device writes, in bytes; larger for a
  *	   legacy device, whose ring is contiguous (virtio 1.4, 2.7.2). Set
  *	   before @ops->create()
@@ -262,6 +265,7 @@ struct vfe_queue {
 	u16 size;
 	u16 max_size;
 	bool size_written;
+	bool fixed_size;
 	u16 align;
 	bool no_used_len;
 	bool event_idx;

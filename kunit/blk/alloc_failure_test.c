@@ -5,6 +5,7 @@
  * and address checkers.
  */
 
+#include "../../drivers/blk/blk.h"
 #include "lib/blk_fixture.h"
 #include "lib/failslab.h"
 #include "lib/suite.h"
@@ -268,12 +269,37 @@ static void alloc_fails_in_a_request(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
+/* Eight pages in one piece are not left: there are fewer tags, too. */
+static void alloc_a_smaller_ring(struct kunit *test)
+{
+	struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 1024,
+	};
+	struct tdisk *td = tdisk_plug(test, &spec, F(SEG_MAX));
+	struct vfe_blk *vb;
+	int err;
+
+	KUNIT_ASSERT_NOT_NULL(test, td->disk);
+	tdisk_unbind(td);
+	fail_pieces(3, 1);
+	err = tdisk_bind(td);
+	fail_end();
+	KUNIT_ASSERT_EQ(test, 0, err);
+	vb = td->disk->private_data;
+	KUNIT_EXPECT_EQ(test, td->m->queues[0].size, 512);
+	KUNIT_EXPECT_EQ(test, vb->tag_set.queue_depth, 256U);
+	KUNIT_EXPECT_LE(test, queue_max_segments(td->disk->queue), 510);
+	tdisk_expect_works(td);
+	VFE_MOCK_EXPECT_CLEAN(test, td->m);
+}
+
 static struct kunit_case alloc_kunit_cases[] = {
 	KUNIT_CASE(alloc_fails_in_a_probe),
 	KUNIT_CASE(alloc_fails_in_a_probe_alone),
 	KUNIT_CASE(alloc_fails_in_a_probe_of_pools),
 	KUNIT_CASE(alloc_fails_for_the_rest_of_a_probe),
 	KUNIT_CASE_PARAM(alloc_fails_in_a_request, alloc_case_gen_params),
+	KUNIT_CASE(alloc_a_smaller_ring),
 	{ }
 };
 

@@ -168,6 +168,87 @@ static void fewer_vectors_need_less_memory(struct kunit *test)
 	KUNIT_EXPECT_GT(test, fewer, 10U);
 }
 
+/* A function with a ring of @size, and the result if there is only a page */
+static const struct page_case {
+	const char *name;
+	struct vfe_mock_spec spec;
+	int err;
+	u16 size;
+} page_cases[] = {
+	{ "a split ring", { .features = BIT_ULL(VIRTIO_F_VERSION_1),
+			    .queue_size = 1024 }, 0, 128 },
+	{ "the largest", { .features = BIT_ULL(VIRTIO_F_VERSION_1),
+			   .queue_size = 32768 }, 0, 128 },
+	{ "one that fits", { .features = BIT_ULL(VIRTIO_F_VERSION_1),
+			     .queue_size = 64 }, 0, 64 },
+	/* the size is the device's */
+	{ "a legacy ring", { .legacy = true, .queue_size = 1024 }, -ENOMEM },
+	/* as the kernel's driver */
+	{ "a packed ring", { .features = BIT_ULL(VIRTIO_F_VERSION_1) |
+					 BIT_ULL(VIRTIO_F_RING_PACKED),
+			     .queue_size = 1024 }, -ENOMEM },
+};
+
+KUNIT_ARRAY_PARAM_DESC(page_case, page_cases, name);
+
+/* The device works with a smaller ring, also after a reset. */
+static void expect_small_ring(struct tdrv *td, const struct page_case *c)
+{
+	struct vfe_mock_queue *mq = &td->m->queues[0];
+	struct kunit *test = td->test;
+	unsigned int i;
+
+	KUNIT_EXPECT_EQ(test, vfe_queue_max_size(td->q), c->spec.queue_size);
+	KUNIT_EXPECT_LE(test, vfe_queue_max_segs(td->q), c->size);
+	KUNIT_ASSERT_EQ(test, tdrv_step(td, TDRV_READY), 0);
+	for (i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, vfe_queue_size(td->q), c->size);
+		KUNIT_EXPECT_EQ(test, mq->size, c->size);
+		tdrv_expect_completion(test, td, 0);
+		tdrv_restart(td);
+	}
+}
+
+static void ring_in_a_page(struct kunit *test)
+{
+	const struct page_case *c = test->param_value;
+	struct tdrv *td = tdrv_new(test, &c->spec);
+	struct kmsg_dump_iter mark = log_mark();
+	int ret;
+
+	td->specs[0].max_segs = 512;
+	KUNIT_ASSERT_EQ(test, tdrv_up(td, TDRV_NEGOTIATE), 0);
+	fail_pieces(1, -1);
+	ret = tdrv_step(td, TDRV_QUEUES);
+	fail_end();
+	KUNIT_EXPECT_EQ(test, ret, c->err);
+	KUNIT_EXPECT_EQ(test, log_warnings(mark, "no memory for"),
+			!ret && c->size < c->spec.queue_size ? 1U : 0U);
+	if (!ret)
+		expect_small_ring(td, c);
+	expect_clean_end(test, td, 0);
+}
+
+/* A user chose the size: no other one will do. */
+static void size_that_was_set(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queue_size = 1024 };
+	struct tdrv *td = tdrv_live(test, &spec);
+	int ret;
+
+	KUNIT_ASSERT_EQ(test, vfe_reset(td->vd), 0);
+	vfe_queue_set_size(td->q, 512);
+	fail_pieces(1, -1);
+	ret = vfe_restart(td->vd);
+	fail_end();
+	KUNIT_EXPECT_EQ(test, ret, -ENOMEM);
+	KUNIT_ASSERT_EQ(test, vfe_restart(td->vd), 0);
+	KUNIT_ASSERT_EQ(test, vfe_ready(td->vd), 0);
+	KUNIT_EXPECT_EQ(test, vfe_queue_size(td->q), 512);
+	tdrv_expect_completion(test, td, 0);
+	expect_clean_end(test, td, 0);
+}
+
 /* A restart allocates nothing, so that a recovery works without memory. */
 static void restart_needs_no_memory(struct kunit *test)
 {
@@ -329,6 +410,8 @@ static void counters_cannot_be_had(struct kunit *test)
 static struct kunit_case alloc_cases[] = {
 	KUNIT_CASE_PARAM(every_allocation_of_a_life, life_case_gen_params),
 	KUNIT_CASE(fewer_vectors_need_less_memory),
+	KUNIT_CASE_PARAM(ring_in_a_page, page_case_gen_params),
+	KUNIT_CASE(size_that_was_set),
 	KUNIT_CASE(restart_needs_no_memory),
 	KUNIT_CASE(requests_need_no_memory),
 	KUNIT_CASE_SLOW(counters_cannot_be_had),

@@ -97,6 +97,18 @@ static inline void fail_from(unsigned int n)
 	current->make_it_fail = 1;
 }
 
+/*
+ * Only the next @times pieces of 2^@order pages or more fail, -1 for all of
+ * them until fail_end(). The next case calls fail_require() again.
+ */
+static inline void fail_pieces(unsigned int order, int times)
+{
+	*(unsigned long *)fail_setting("failslab", "probability") = 0;
+	*(u32 *)fail_setting("fail_page_alloc", "min-order") = order;
+	atomic_set(fail_setting("fail_page_alloc", "times"), times);
+	current->make_it_fail = 1;
+}
+
 /* No more failures. Return: whether the n-th allocation occurred */
 static inline bool fail_end(void)
 {
@@ -114,6 +126,10 @@ static inline void fail_nth(unsigned int n)
 }
 
 static inline void fail_from(unsigned int n)
+{
+}
+
+static inline void fail_pieces(unsigned int order, int times)
 {
 }
 

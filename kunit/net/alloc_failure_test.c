@@ -252,6 +252,30 @@ static void allocations_of_a_probe_with_control_queue(struct kunit *test)
 	fail_probes(ctrl_unbound(test), 13);
 }
 
+/* Eight pages in one piece are not left; they are for the next probe. */
+static void smaller_rings(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .queue_size = 1024 };
+	struct tnet *t = tnet_unbound(test, &spec, NULL);
+	bool bound;
+
+	fail_require(test);
+	fail_pieces(3, 2);
+	bound = tnet_bind(t);
+	fail_end();
+	KUNIT_ASSERT_TRUE(test, bound);
+	KUNIT_EXPECT_EQ(test, t->rx->size, 512);
+	KUNIT_EXPECT_EQ(test, t->tx->size, 512);
+	KUNIT_ASSERT_EQ(test, tnet_open(t), 0);
+	KUNIT_EXPECT_EQ(test, vfe_mock_available(t->rx), 512U);
+	tnet_close(t);
+	vfe_mock_unbind(t->m);
+	tnet_bring_up(t);
+	KUNIT_EXPECT_EQ(test, t->rx->size, 1024);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(allocations_of_an_open),
 	KUNIT_CASE(allocations_of_a_resume),
@@ -260,6 +284,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(allocations_of_settings),
 	KUNIT_CASE(allocations_of_a_probe),
 	KUNIT_CASE(allocations_of_a_probe_with_control_queue),
+	KUNIT_CASE(smaller_rings),
 	{}
 };
 
