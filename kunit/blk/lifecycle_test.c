@@ -483,7 +483,7 @@ static void life_shutdown(struct kunit *test)
 	tdisk_expect_works(td);
 }
 
-/* Nothing starts the device again: what waits, and what comes, fails. */
+/* Nothing starts the device again: waiting and later requests fail. */
 static void life_requests_fail_after_the_shutdown(struct kunit *test)
 {
 	struct tdisk *td = tdisk_disk(test, 0);
