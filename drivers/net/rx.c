@@ -17,8 +17,8 @@
 #include "xsk.h"
 
 /*
- * The longest packet that is copied. A copy of more bytes takes more of a
- * socket's receive buffer than VFE_NET_FRAME and an skb.
+ * The longest packet that is copied: as a fragment, it would take half as much
+ * again of its socket's receive buffer. Packets of streams are longer.
  */
 #define VFE_NET_COPY	1204
 #define VFE_NET_COPY_MIN	256	/* room in the skb of a copy */
