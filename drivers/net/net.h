@@ -506,8 +506,6 @@ void vfe_net_rx_detach(struct vfe_net_rxq *rxq);
 
 /* tx.c */
 void vfe_net_tx_setup(struct vfe_net_txq *txq);
-int vfe_net_tx_init(struct vfe_net_txq *txq);
-void vfe_net_tx_exit(struct vfe_net_txq *txq);
 netdev_tx_t vfe_net_start_xmit(struct sk_buff *skb, struct net_device *dev);
 /*
  * Takes back all buffers that the device used, wakes the queue. The lock is
@@ -523,13 +521,17 @@ void vfe_net_tx_detach(struct vfe_net_txq *txq);
 /* Starts or stops adding; @recovery.lock is held. */
 void vfe_net_tx_update(struct vfe_net_txq *txq);
 /* For those that add buffers; the lock is held. */
-bool vfe_net_tx_map(struct vfe_net_txq *txq, u16 *first, unsigned int n);
-void vfe_net_tx_unmap(struct vfe_net_txq *txq, u16 i);
 void vfe_net_tx_stop_if_full(struct vfe_net_txq *txq);
 void vfe_net_tx_end_batch(struct vfe_net_txq *txq);
 /* Publishes buffers, notifies the device. The lock is held. */
 void vfe_net_tx_kick(struct vfe_net_txq *txq);
 void vfe_net_tx_set_timer(struct vfe_net_txq *txq);
+
+/* tx_map.c */
+int vfe_net_tx_init(struct vfe_net_txq *txq);
+void vfe_net_tx_exit(struct vfe_net_txq *txq);
+bool vfe_net_tx_map(struct vfe_net_txq *txq, u16 *first, unsigned int n);
+void vfe_net_tx_unmap(struct vfe_net_txq *txq, u16 i);
 
 /* tx_table.c */
 int vfe_net_tx_add_table(struct vfe_net_txq *txq, struct sk_buff *skb,

@@ -9,9 +9,7 @@
  * waits for it, at most VFE_NET_MAX_RUNS times. If the device uses nothing
  * meanwhile, the timer kicks it again.
  */
-#include <linux/dma-mapping.h>
 #include <linux/io.h>
-#include <linux/slab.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
@@ -31,83 +29,10 @@ struct vfe_net_tx_cb {
 	u16 map;
 };
 
-/**
- * struct vfe_net_tx_map - a mapped piece of an skb, with ACCESS_PLATFORM
- * @addr: its address
- * @len: its bytes
- * @next: the next piece of the skb, or the next free element; U16_MAX: none
- */
-struct vfe_net_tx_map {
-	dma_addr_t addr;
-	u32 len;
-	u16 next;
-};
-
 static struct vfe_net_tx_cb *vfe_net_tx_cb(struct sk_buff *skb)
 {
 	BUILD_BUG_ON(sizeof(struct vfe_net_tx_cb) > sizeof(skb->cb));
 	return (struct vfe_net_tx_cb *)skb->cb;
-}
-
-/* --- addresses, with ACCESS_PLATFORM and without --- */
-
-/* Unmaps a buffer's pieces, from @i on. The lock is held. */
-void vfe_net_tx_unmap(struct vfe_net_txq *txq, u16 i)
-{
-	struct vfe_net_tx_map *map;
-	u16 next;
-
-	for (; i != U16_MAX; i = next) {
-		map = &txq->maps[i];
-		next = map->next;
-		dma_unmap_page(vfe_dev(txq->vn->vd), map->addr, map->len,
-			       DMA_TO_DEVICE);
-		map->next = txq->free_map;
-		txq->free_map = i;
-	}
-}
-
-/**
- * vfe_net_tx_map() - map the segments, whose addresses are physical ones so far
- * @txq: the queue
- * @first: set to the first mapped piece, for vfe_net_tx_unmap()
- * @n: number of segments
- *
- * Context: the xmit lock is held.
- * Return: whether it was possible.
- */
-bool vfe_net_tx_map(struct vfe_net_txq *txq, u16 *first, unsigned int n)
-{
-	struct device *dev = vfe_dev(txq->vn->vd);
-	struct vfe_net_tx_map *map;
-	struct vfe_seg *seg;
-	unsigned int i;
-	u16 at;
-
-	*first = U16_MAX;
-	for (i = 0; i < n; i++) {
-		seg = &txq->segs[i];
-		at = txq->free_map;
-		/* no more pieces than descriptors */
-		if (WARN_ON_ONCE(at == U16_MAX))
-			goto unmap;
-		map = &txq->maps[at];
-		map->len = seg->len;
-		map->addr = dma_map_page(dev, pfn_to_page(PHYS_PFN(seg->addr)),
-					 offset_in_page(seg->addr), seg->len,
-					 DMA_TO_DEVICE);
-		if (unlikely(dma_mapping_error(dev, map->addr)))
-			goto unmap;
-		seg->addr = map->addr;
-		txq->free_map = map->next;
-		map->next = *first;
-		*first = at;
-	}
-	return true;
-
-unmap:
-	vfe_net_tx_unmap(txq, *first);
-	return false;
 }
 
 /* --- taking buffers back --- */
@@ -351,13 +276,14 @@ void vfe_net_tx_set_timer(struct vfe_net_txq *txq)
 }
 
 /*
- * Does the timer leave the used buffers to the interrupt? BQL raises its limit
- * when one completion covers all that was in flight at the last one. If the timer
- * took a few buffers at a time, the limit would stay low on a slow device.
+ * Does the timer leave the used buffers to the interrupt, which has not come?
+ * BQL raises its limit when one completion covers all that was in flight at the
+ * last one. If the timer took a few buffers at a time, the limit would stay low
+ * on a slow device.
  */
 static bool vfe_net_tx_leaves(const struct vfe_net_txq *txq)
 {
-	return txq->open && vfe_net_tx_needs_irq(txq) &&
+	return txq->open && !txq->fired && vfe_net_tx_needs_irq(txq) &&
 	       vfe_net_tx_irq_comes(txq) && txq->runs < VFE_NET_MAX_RUNS;
 }
 
@@ -383,9 +309,27 @@ static void vfe_net_tx_kick_again(struct vfe_net_txq *txq)
 	vfe_queue_notify(txq->vq);
 }
 
+/*
+ * After an interrupt, which may come early: without EVENT_IDX, for each buffer.
+ * The lock is held.
+ */
+static void vfe_net_tx_see_irq(struct vfe_net_txq *txq)
+{
+	if (!txq->fired)
+		return;
+	/* an interrupt that sees it set does not schedule NAPI again */
+	smp_store_mb(txq->fired, false);
+	txq->armed = txq->begin;
+}
+
 /* What the timer does about used buffers. The lock is held. */
 static void vfe_net_tx_look(struct vfe_net_txq *txq)
 {
+	/*
+	 * where memory order is weak, NAPI can miss that an interrupt came: the
+	 * kernel's threads read the state of NAPI without a barrier
+	 */
+	vfe_net_tx_see_irq(txq);
 	vfe_net_tx_reclaim(txq, 1);
 	if (txq->open)
 		vfe_net_tx_rearm(txq, 1);
@@ -440,12 +384,7 @@ bool vfe_net_tx_poll(struct vfe_net_txq *txq, int budget)
 		__netif_tx_lock(txq->nq, smp_processor_id());
 	else if (!__netif_tx_trylock(txq->nq))
 		return false;
-	/* it may come early: without EVENT_IDX, for each buffer */
-	if (txq->fired) {
-		/* an interrupt that sees it set does not schedule NAPI again */
-		smp_store_mb(txq->fired, false);
-		txq->armed = txq->begin;
-	}
+	vfe_net_tx_see_irq(txq);
 	vfe_net_tx_reclaim(txq, budget);
 	if (unlikely(txq->xsk) && txq->open && budget)
 		more = vfe_net_xsk_tx(txq);
@@ -758,38 +697,6 @@ void vfe_net_tx_update(struct vfe_net_txq *txq)
 		netif_tx_start_queue(txq->nq);
 	}
 	__netif_tx_unlock_bh(txq->nq);
-}
-
-static int vfe_net_make_maps(struct vfe_net_txq *txq)
-{
-	unsigned int i, n = vfe_queue_max_size(txq->vq);
-
-	/* for any size that users may choose */
-	txq->maps = kvcalloc(n, sizeof(*txq->maps), GFP_KERNEL);
-	if (!txq->maps)
-		return -ENOMEM;
-	for (i = 0; i < n; i++)
-		txq->maps[i].next = i + 1 < n ? i + 1 : U16_MAX;
-	txq->free_map = 0;
-	return 0;
-}
-
-/**
- * vfe_net_tx_init() - allocate what a transmit queue needs
- * @txq: the queue, with its virtqueue
- *
- * Return: 0 or -ENOMEM.
- */
-int vfe_net_tx_init(struct vfe_net_txq *txq)
-{
-	return txq->dma ? vfe_net_make_maps(txq) : 0;
-}
-
-/* All buffers were taken back. */
-void vfe_net_tx_exit(struct vfe_net_txq *txq)
-{
-	kvfree(txq->maps);
-	txq->maps = NULL;
 }
 
 void vfe_net_tx_setup(struct vfe_net_txq *txq)

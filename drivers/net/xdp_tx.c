@@ -140,8 +140,9 @@ void vfe_net_xdp_send_back(struct vfe_net_rxq *rxq,
 	__netif_tx_lock(txq->nq, smp_processor_id());
 	if (likely(txq->open)) {
 		sent = vfe_net_xdp_add_many(txq, run->frames, run->n);
-		/* the next ones may need the room of these */
-		if (last || txq->room < 2 * VFE_NET_XDP_BULK)
+		/* the next ones may need the room of these, and many pieces */
+		if (last || txq->room < 2 * VFE_NET_XDP_BULK ||
+		    run->prog->aux->xdp_has_frags)
 			vfe_net_tx_end_batch(txq);
 	}
 	__netif_tx_unlock(txq->nq);

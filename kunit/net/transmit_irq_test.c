@@ -479,6 +479,27 @@ static void an_interrupt_for_both_rings(struct kunit *test)
 	}
 }
 
+/* The timer makes up for an interrupt that NAPI has missed. */
+static void an_interrupt_that_napi_misses(struct kunit *test)
+{
+	struct tnet *t = irq_up(test, RESIZE);
+	unsigned int i;
+
+	for (i = 1; i <= 4; i++) {
+		tnet_xmit(t, awaited_frame(t));
+		WRITE_ONCE(t->vn->txq[0].fired, true);
+		tnet_take_and_interrupt(t);
+		KUNIT_EXPECT_EQ(test, freed, 2 * i - 2);
+		the_timer_runs(t);
+		KUNIT_EXPECT_EQ(test, freed, 2 * i - 1);
+		/* the next one is seen */
+		tnet_xmit(t, awaited_frame(t));
+		tnet_take_and_interrupt(t);
+		KUNIT_EXPECT_EQ(test, freed, 2 * i);
+	}
+	tnet_clean(t);
+}
+
 /* The bound holds from the time when the device used the packet. */
 static void a_slow_device(struct kunit *test)
 {
@@ -734,6 +755,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(awaited_before_others),
 	KUNIT_CASE(an_interrupt_that_finds_nothing),
 	KUNIT_CASE(an_interrupt_for_both_rings),
+	KUNIT_CASE(an_interrupt_that_napi_misses),
 	KUNIT_CASE(a_slow_device),
 	KUNIT_CASE(an_interrupt_that_is_lost),
 	KUNIT_CASE(the_timer_waits_for_an_interrupt),

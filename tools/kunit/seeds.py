@@ -34,6 +34,7 @@ class Seed:
 
 _NET_RX = "drivers/net/rx.c"
 _NET_TX = "drivers/net/tx.c"
+_NET_TX_MAP = "drivers/net/tx_map.c"
 _NET_XDP_RX = "drivers/net/xdp_rx.c"
 _NET_TUNNEL = "drivers/net/tunnel.c"
 _DEVICE = "drivers/core/device.c"
@@ -149,7 +150,7 @@ SEEDS = (
                "q->ring ? q->ops->detach(q) : NULL;",
                "q->ops->detach(q);"),)),
     Seed("a packet whose mappings stay", ("net/transmit",), "DMA-API", (
-        Change(_NET_TX, "unmap:\n\tvfe_net_tx_unmap(txq, *first);\n",
+        Change(_NET_TX_MAP, "unmap:\n\tvfe_net_tx_unmap(txq, *first);\n",
                "unmap:\n"),)),
     Seed("frames that netpoll keeps for ever", ("net/netpoll",), "case", (
         Change(_NET_TX, "\tif (unlikely(txq->late))\n"
