@@ -252,18 +252,26 @@ static void allocations_of_a_probe_with_control_queue(struct kunit *test)
 	fail_probes(ctrl_unbound(test), 13);
 }
 
-/* Eight pages in one piece are not left; they are for the next probe. */
+/*
+ * Eight pages in one piece are not left; they are for the next probe. The slab
+ * allocator may want such pieces before, and does without.
+ */
 static void smaller_rings(struct kunit *test)
 {
 	struct vfe_mock_spec spec = { .queue_size = 1024 };
 	struct tnet *t = tnet_unbound(test, &spec, NULL);
-	bool bound;
+	unsigned int pieces;
+	bool bound = false;
 
 	fail_require(test);
-	fail_pieces(3, 2);
-	bound = tnet_bind(t);
-	fail_end();
-	KUNIT_ASSERT_TRUE(test, bound);
+	for (pieces = 2; pieces < 6 && t->tx->size != 512; pieces++) {
+		if (bound)
+			vfe_mock_unbind(t->m);
+		fail_pieces(3, pieces);
+		bound = tnet_bind(t);
+		fail_end();
+		KUNIT_ASSERT_TRUE(test, bound);
+	}
 	KUNIT_EXPECT_EQ(test, t->rx->size, 512);
 	KUNIT_EXPECT_EQ(test, t->tx->size, 512);
 	KUNIT_ASSERT_EQ(test, tnet_open(t), 0);
