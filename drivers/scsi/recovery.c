@@ -99,21 +99,36 @@ static void vfe_scsi_open(struct vfe_device *vd, unsigned int queue)
 }
 
 /*
- * Has the SCSI core send a command again, a bounded number of times. A command
- * of a user, for a tape maybe, must not be executed twice: its sender gets an
- * error. The SCSI core would also fail a command that is too old.
+ * The result of a command that the device had when it was reset. DID_REQUEUE:
+ * the SCSI core sends it again, which this does a bounded number of times. The
+ * SCSI core clears @host_scribble when it prepares a new command, so that no
+ * other one inherits the count.
+ *
+ * DID_RESET would not do for the others: the SCSI core sends such a command
+ * again without a bound, if it is a read, a write or has no data. A command of
+ * a user, for a tape maybe, must not be executed twice: with DID_ERROR the SCSI
+ * core repeats only as often as its sender wants.
  */
+static int vfe_scsi_after_reset(struct scsi_cmnd *sc)
+{
+	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+
+	if (blk_rq_is_passthrough(scsi_cmd_to_rq(sc)))
+		return DID_ERROR;
+	if (!sc->host_scribble)
+		cmd->retries = 0;
+	sc->host_scribble = (void *)cmd;
+	return cmd->retries++ < VFE_SCSI_MAX_RETRIES ? DID_REQUEUE : DID_ABORT;
+}
+
+/* Gives a command back; the SCSI core would also fail one that is too old. */
 static void vfe_scsi_send_again(struct vfe_scsi *vs, struct vfe_scsi_cmd *cmd)
 {
 	struct scsi_cmnd *sc = vfe_scsi_cmnd(cmd);
-	bool again = !blk_rq_is_passthrough(scsi_cmd_to_rq(sc)) &&
-		     cmd->retries++ < VFE_SCSI_MAX_RETRIES;
 
 	vfe_scsi_release(vs, vfe_scsi_pick(vs, sc), sc);
 	cmd->io.timeouts = 0;
-	if (!again)
-		cmd->retries = 0;
-	sc->result = (again ? DID_REQUEUE : DID_RESET) << 16;
+	sc->result = vfe_scsi_after_reset(sc) << 16;
 	sc->jiffies_at_alloc = jiffies;
 	vfe_scsi_cmd_ended(cmd);
 	/* does nothing to a command that the error handler has */

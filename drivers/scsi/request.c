@@ -415,7 +415,7 @@ static void vfe_scsi_complete_one(struct vfe_scsi *vs,
 	}
 	vfe_scsi_result(vs, sc, &vfe_scsi_wire(cmd)->response);
 	vfe_scsi_release(vs, sq, sc);
-	cmd->retries = 0;
+	/* the next command with this tag must not inherit it */
 	cmd->io.timeouts = 0;
 	vfe_count(vs->stats, operations);
 	vfe_scsi_cmd_ended(cmd);

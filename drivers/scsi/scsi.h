@@ -79,7 +79,8 @@ struct vfe_scsi_wire {
  * @missing: the last @id of which the device said that it does not have it
  * @mapped: the DMA API has mapped the data
  * @pi_mapped: pieces of protection information that the DMA API has mapped
- * @retries: how often the command was sent again after a reset
+ * @retries: how often the command was sent again after a reset, if it has
+ *	     &scsi_cmnd.host_scribble
  * @in_flight: the device may have it; false only after its memory was released
  * @query: it belongs to a &struct vfe_scsi_query, not to the SCSI core
  * @was_missing: the device said so twice

@@ -80,7 +80,6 @@ const struct vfe_io_ops vfe_scsi_io_ops = {
 
 /* --- submission --- */
 
-/* A command that fails must not pass its retry count on to the next one. */
 static vfe_qc_t vfe_scsi_refuse(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
 				struct scsi_cmnd *sc)
 {
@@ -89,8 +88,6 @@ static vfe_qc_t vfe_scsi_refuse(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
 	vfe_scsi_release(vs, sq, sc);
 	if (cmd->io.error == -EAGAIN)
 		return SCSI_MLQUEUE_HOST_BUSY;
-	cmd->retries = 0;
-	cmd->io.timeouts = 0;
 	sc->result = DID_NO_CONNECT << 16;
 	scsi_done(sc);
 	return 0;
