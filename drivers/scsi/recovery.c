@@ -6,6 +6,8 @@
 #include <linux/minmax.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <scsi/scsi_eh.h>
 
 #include "scsi.h"
 
@@ -171,9 +173,24 @@ void vfe_scsi_detach(struct vfe_scsi *vs)
 		vfe_scsi_take_back(vs->vd, i);
 }
 
+/*
+ * A reset of the device resets its units, which say so by a unit attention: the
+ * SCSI core expects it, and repeats the command. It would take that of a unit
+ * with a removable medium for another medium, and fail the command.
+ */
+static void vfe_scsi_report_reset(struct vfe_scsi *vs)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(vs->shost->host_lock, flags);
+	scsi_report_bus_reset(vs->shost, 0);
+	spin_unlock_irqrestore(vs->shost->host_lock, flags);
+}
+
 /* 5.6.4: a reset sets the sizes of CDB and sense data to their defaults. */
 static int vfe_scsi_restore(struct vfe_device *vd)
 {
+	vfe_scsi_report_reset(vfe_priv(vd));
 	return vfe_scsi_set_sizes(vd);
 }
 
