@@ -154,25 +154,35 @@ static bool vfe_scsi_tmf_ended(struct vfe_scsi_control *c,
 	return ended;
 }
 
-/* Waits for the answer. Return: whether there is one */
-static bool vfe_scsi_tmf_wait(struct vfe_scsi *vs, struct vfe_scsi_tmf *tmf,
-			      u8 *response)
+/* Waits for the answer. Return: the function's state then */
+static enum vfe_scsi_tmf_state vfe_scsi_tmf_wait(struct vfe_scsi *vs,
+						 struct vfe_scsi_tmf *tmf,
+						 u8 *response)
 {
 	unsigned long end = jiffies + VFE_SCSI_TMF_TIMEOUT;
 	struct vfe_scsi_control *c = &vs->control;
-	bool answered;
+	enum vfe_scsi_tmf_state state;
 
 	while (!vfe_scsi_tmf_ended(c, tmf) && time_before(jiffies, end))
 		wait_event_timeout(c->wait,
 				   READ_ONCE(tmf->state) != VFE_SCSI_TMF_SENT,
 				   VFE_SCSI_TMF_SLICE);
 	spin_lock_irq(&c->lock);
-	answered = tmf->state == VFE_SCSI_TMF_ANSWERED;
+	state = tmf->state;
 	*response = tmf->response;
-	tmf->state = tmf->state == VFE_SCSI_TMF_SENT ? VFE_SCSI_TMF_LEFT :
+	tmf->state = state == VFE_SCSI_TMF_SENT ? VFE_SCSI_TMF_LEFT :
 		     VFE_SCSI_TMF_FREE;
 	spin_unlock_irq(&c->lock);
-	return answered;
+	return state;
+}
+
+static void vfe_scsi_tmf_unanswered(struct vfe_scsi *vs, u32 function)
+{
+	vfe_scsi_count(vs, tmfs_unanswered);
+	dev_warn_ratelimited(vfe_dev(vs->vd),
+			     "%s: the device did not answer task management function %u in %u s\n",
+			     vs->io.recovery.name, function,
+			     VFE_SCSI_TMF_TIMEOUT / HZ);
 }
 
 /**
@@ -191,6 +201,7 @@ bool vfe_scsi_tmf(struct vfe_scsi *vs, u32 function, unsigned int target,
 {
 	struct vfe_scsi_control *c = &vs->control;
 	struct vfe_scsi_tmf *tmf = NULL;
+	enum vfe_scsi_tmf_state state;
 	u8 response;
 
 	spin_lock_irq(&c->lock);
@@ -201,16 +212,12 @@ bool vfe_scsi_tmf(struct vfe_scsi *vs, u32 function, unsigned int target,
 	spin_unlock_irq(&c->lock);
 	if (!tmf)
 		return false;
-	if (!vfe_scsi_tmf_wait(vs, tmf, &response)) {
-		vfe_scsi_count(vs, tmfs_unanswered);
-		dev_warn_ratelimited(vfe_dev(vs->vd),
-				     "%s: the device did not answer task management function %u in %u s\n",
-				     vs->io.recovery.name, function,
-				     VFE_SCSI_TMF_TIMEOUT / HZ);
-		return false;
-	}
-	return response == VFE_SCSI_S_FUNCTION_COMPLETE ||
-	       response == VIRTIO_SCSI_S_FUNCTION_SUCCEEDED;
+	state = vfe_scsi_tmf_wait(vs, tmf, &response);
+	if (state == VFE_SCSI_TMF_SENT)
+		vfe_scsi_tmf_unanswered(vs, function);
+	return state == VFE_SCSI_TMF_ANSWERED &&
+	       (response == VFE_SCSI_S_FUNCTION_COMPLETE ||
+		response == VIRTIO_SCSI_S_FUNCTION_SUCCEEDED);
 }
 
 /* --- is the device alive? --- */
