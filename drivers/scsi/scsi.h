@@ -302,6 +302,7 @@ struct vfe_scsi_limits {
  * @events: the event queue
  * @query: the driver's own command
  * @present: units of a target that the device reports
+ * @flat: of them, those with flat space addressing
  * @known: units of a target that the SCSI core has
  * @scanning: the host was added, so that its units can be
  * @leaving: the driver is being unbound: check no more units
@@ -324,6 +325,7 @@ struct vfe_scsi {
 	struct vfe_scsi_events events;
 	struct vfe_scsi_query *query;
 	unsigned long *present;
+	unsigned long *flat;
 	unsigned long *known;
 	bool scanning;
 	bool leaving;

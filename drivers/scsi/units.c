@@ -90,22 +90,31 @@ static u32 vfe_scsi_list_len(const struct vfe_scsi_query *q)
 	       VFE_SCSI_LIST_HEADER;
 }
 
-/* Notes the units of the list. Addresses of other kinds are no units. */
+/*
+ * Notes a unit of the list. As in virtio_scsi, either method of addressing may
+ * have any number: vhost-scsi reports the unit 256 by peripheral device
+ * addressing, on bus 1. Addresses of other methods, and those with more levels,
+ * are no units.
+ */
+static void vfe_scsi_read_entry(struct vfe_scsi *vs, u64 lun)
+{
+	unsigned int unit = vfe_scsi_unit(lun >> 48);
+
+	if (lun << 16 || lun >> 48 >= 2 * VFE_SCSI_MAX_UNITS ||
+	    unit >= vs->limits.units)
+		return;
+	__set_bit(unit, vs->present);
+	__assign_bit(unit, vs->flat, lun >> 48 & VFE_SCSI_MAX_UNITS);
+}
+
 static void vfe_scsi_read_list(struct vfe_scsi *vs, u32 len)
 {
 	const u8 *at = vs->query->data + VFE_SCSI_LIST_HEADER;
 	const u8 *end = vs->query->data + len;
-	unsigned int high;
 
 	bitmap_zero(vs->present, VFE_SCSI_MAX_UNITS);
-	for (; at + VFE_SCSI_LUN_LEN <= end; at += VFE_SCSI_LUN_LEN) {
-		high = at[0] & ~VFE_SCSI_LUN_FLAT;
-		if (at[0] & VFE_SCSI_LUN_FLAT ? high > 0x3f : high)
-			continue;
-		high = high << 8 | at[1];
-		if (high < vs->limits.units)
-			__set_bit(high, vs->present);
-	}
+	for (; at + VFE_SCSI_LUN_LEN <= end; at += VFE_SCSI_LUN_LEN)
+		vfe_scsi_read_entry(vs, get_unaligned_be64(at));
 }
 
 /*
@@ -143,10 +152,10 @@ static enum vfe_scsi_answer vfe_scsi_ask_target(struct vfe_scsi *vs,
 
 /* --- units of the SCSI core --- */
 
-/* As REPORT LUNS of all known devices has it */
-static u64 vfe_scsi_lun(unsigned int unit)
+/* As the device reports it, and as a scan of the SCSI core would have it */
+static u64 vfe_scsi_lun(const struct vfe_scsi *vs, unsigned int unit)
 {
-	return unit < 256 ? unit : unit | VFE_SCSI_MAX_UNITS;
+	return test_bit(unit, vs->flat) ? unit | VFE_SCSI_MAX_UNITS : unit;
 }
 
 static bool vfe_scsi_is_at(const struct scsi_device *sdev, unsigned int target)
@@ -186,7 +195,7 @@ static void vfe_scsi_add_present(struct vfe_scsi *vs, unsigned int target)
 			return;
 		if (!test_bit(unit, vs->known))
 			scsi_add_device(vs->shost, 0, target,
-					vfe_scsi_lun(unit));
+					vfe_scsi_lun(vs, unit));
 	}
 }
 
@@ -349,8 +358,9 @@ void vfe_scsi_rescan_all(struct vfe_scsi *vs)
 int vfe_scsi_units_init(struct vfe_scsi *vs)
 {
 	vs->present = bitmap_zalloc(VFE_SCSI_MAX_UNITS, GFP_KERNEL);
+	vs->flat = bitmap_zalloc(VFE_SCSI_MAX_UNITS, GFP_KERNEL);
 	vs->known = bitmap_zalloc(VFE_SCSI_MAX_UNITS, GFP_KERNEL);
-	if (vs->present && vs->known)
+	if (vs->present && vs->flat && vs->known)
 		return 0;
 	vfe_scsi_units_exit(vs);
 	return -ENOMEM;
@@ -359,7 +369,9 @@ int vfe_scsi_units_init(struct vfe_scsi *vs)
 void vfe_scsi_units_exit(struct vfe_scsi *vs)
 {
 	bitmap_free(vs->present);
+	bitmap_free(vs->flat);
 	bitmap_free(vs->known);
 	vs->present = NULL;
+	vs->flat = NULL;
 	vs->known = NULL;
 }
