@@ -20,7 +20,8 @@ static int vfe_scsi_read(struct vfe_scsi *vs, u32 offset, u8 size, u64 low,
 	u64 raw;
 	int err = vfe_config_read_field(vs->vd, offset, size, &raw);
 
-	*val = clamp(raw, low, high);
+	if (!err)
+		*val = clamp(raw, low, high);
 	return err;
 }
 
@@ -34,9 +35,11 @@ static int vfe_scsi_read_addresses(struct vfe_scsi *vs)
 			    VFE_SCSI_MAX_TARGETS - 1, &limits->targets) ?:
 	      vfe_scsi_read(vs, CFG(max_lun), 4, 0, VFE_SCSI_MAX_UNITS - 1,
 			    &limits->units);
+	if (err)
+		return err;
 	limits->targets++;
 	limits->units++;
-	return err;
+	return 0;
 }
 
 /**
