@@ -73,7 +73,7 @@ static void alloc_probe(struct kunit *test, u64 features, unsigned int step)
 	unsigned int n;
 
 	vfe_mock_unbind(ts->m);
-	for (n = 1; n < ALLOC_EACH; n += step)
+	for (n = 1; n < ALLOC_EACH; n += VFE_STEP(step))
 		if (!alloc_probe_alone(ts, drv, n))
 			break;
 	KUNIT_EXPECT_GE(test, n, 60U);

@@ -137,6 +137,8 @@ static void error_reset_during_abort(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
 	KUNIT_EXPECT_EQ(test, 0U, ts->tmf[UNIT]);
 	KUNIT_EXPECT_EQ(test, 0x31, ts->data[40 * 512]);
+	/* the reset ended the function: the device did not fail to answer */
+	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "tmfs_unanswered"));
 	tscsi_recycle(ts);
 	tscsi_expect_works(ts);
 }
@@ -237,6 +239,32 @@ static void error_unit_reset(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+/* Some kernels do not mark commands of the error handler as the last ones. */
+static void error_handler_kicks(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct scsi_device *sdev = tscsi_sdev(ts, 0, 0);
+	struct scsi_cmnd *sc;
+	struct request *rq;
+
+	rq = scsi_alloc_request(sdev->request_queue, REQ_OP_DRV_IN, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(rq));
+	sc = blk_mq_rq_to_pdu(rq);
+	sc->device = sdev;
+	sc->submitter = SUBMITTED_BY_SCSI_ERROR_HANDLER;
+	sc->flags &= ~SCMD_LAST;
+	sc->result = -1;
+	memset(&sc->sdb, 0, sizeof(sc->sdb));
+	memset(sc->cmnd, 0, sizeof(sc->cmnd));
+	sc->cmd_len = 6;	/* TEST UNIT READY */
+	KUNIT_EXPECT_EQ(test, 0, sdev->host->hostt->queuecommand(sdev->host,
+								 sc));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!sc->result));
+	/* if the device did not get it, another command kicks for it */
+	tscsi_expect_works(ts);
+	blk_mq_free_request(rq);
+}
+
 /* The completion came, but not its interrupt. */
 static void error_lost_interrupt(struct kunit *test)
 {
@@ -279,6 +307,7 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE(error_late_answer),
 	KUNIT_CASE(error_refused_function),
 	KUNIT_CASE(error_unit_reset),
+	KUNIT_CASE(error_handler_kicks),
 	KUNIT_CASE(error_lost_interrupt),
 	KUNIT_CASE(error_silent_fault),
 	{ }

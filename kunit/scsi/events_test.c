@@ -45,6 +45,47 @@ static void events_boot(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/* A unit of target 0 by its LUN, with the method of addressing */
+static struct scsi_device *events_at(struct tscsi *ts, u64 lun)
+{
+	struct scsi_device *sdev;
+
+	sdev = scsi_device_lookup(tscsi_driver(ts)->shost, 0, 0, lun);
+	if (sdev)
+		scsi_device_put(sdev);
+	return sdev;
+}
+
+/* A unit has the address that the device reports, by whichever method. */
+static void events_addresses(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+	struct scsi_device *sdev;
+
+	ts->odd_luns = true;
+	tscsi_add_unit(ts, 0, 5);
+	tscsi_add_unit(ts, 0, 300);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_num_sdevs(ts) == 3));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	KUNIT_EXPECT_NOT_NULL(test, events_at(ts, 0x4000));
+	KUNIT_EXPECT_NOT_NULL(test, events_at(ts, 0x4005));
+	sdev = events_at(ts, 300);
+	KUNIT_EXPECT_NOT_NULL(test, sdev);
+	/* the same units with other addresses are no others */
+	ts->odd_luns = false;
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	events_settle(ts);
+	KUNIT_EXPECT_EQ(test, 3U, tscsi_num_sdevs(ts));
+	KUNIT_EXPECT_PTR_EQ(test, sdev, events_at(ts, 300));
+	/* an event has flat space addressing */
+	tscsi_del_unit(ts, 0, 300);
+	tscsi_event(ts, RESET, REMOVED, 0, 300);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!events_at(ts, 300)));
+	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "odd_answers"));
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
 static void events_plug(struct kunit *test)
 {
 	struct tscsi *ts = tscsi_host(test, NULL);
@@ -271,6 +312,7 @@ static void events_no_report_luns(struct kunit *test)
 
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_boot),
+	KUNIT_CASE(events_addresses),
 	KUNIT_CASE(events_plug),
 	KUNIT_CASE(events_removed_late),
 	KUNIT_CASE(events_replaced),

@@ -38,27 +38,150 @@ static void life_needs_reset(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/*
+ * The device keeps a command, and asks for a reset each time that it has it, at
+ * most @most times. Return: how often that was
+ */
+static unsigned int life_reset_again(struct tscsi *ts, struct tscsi_io *io,
+				     unsigned int most)
+{
+	unsigned int i, before = ts->num_kept;
+
+	for (i = 0; i < most && !io->ends; i++) {
+		vfe_mock_needs_reset(ts->m);
+		KUNIT_EXPECT_TRUE(ts->test,
+				  TSCSI_WAIT_LONG(life_is_live(ts) &&
+						  (ts->num_kept > before + i ||
+						   io->ends), 90));
+	}
+	return i;
+}
+
 /* Only a number of times: then the command is the cause. */
 static void life_always_needs_reset(struct kunit *test)
 {
 	struct tscsi *ts = tscsi_host(test, NULL);
 	struct tscsi_io *io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x61);
-	unsigned int i;
 
-	for (i = 0; i < VFE_SCSI_MAX_RETRIES + 1 && !io->ends; i++) {
-		KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(ts->num_kept > i, 90));
-		vfe_mock_needs_reset(ts->m);
-		KUNIT_EXPECT_TRUE(test,
-				  TSCSI_WAIT_LONG(life_is_live(ts) &&
-						  (ts->num_kept > i + 1 ||
-						   io->ends), 90));
-	}
+	KUNIT_EXPECT_EQ(test, life_reset_again(ts, io, 20),
+			VFE_SCSI_MAX_RETRIES + 1U);
+	KUNIT_EXPECT_EQ(test, -EIO, tscsi_wait(ts, io));
+	/* nobody else sends it again either */
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, ts->num_kept, VFE_SCSI_MAX_RETRIES + 1U);
 	ts->keep = false;
-	/* DID_RESET: the SCSI core itself tries once more */
-	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(io->ends ||
-						ts->num_kept > i, 90));
-	tscsi_return_all(ts, VIRTIO_SCSI_S_FAILURE);
-	tscsi_wait(ts, io);
+	tscsi_recycle(ts);
+	tscsi_expect_works(ts);
+}
+
+static u32 life_tag(struct tscsi *ts)
+{
+	return lower_32_bits(le64_to_cpu(tscsi_request(&ts->kept[0])->id));
+}
+
+/*
+ * A command that the SCSI core ends before it is sent again, as its unit is
+ * offline, leaves no count behind for the next one with its tag.
+ */
+static void life_offline_after_resets(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct tscsi_io *io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x61);
+	struct scsi_device *sdev = tscsi_sdev(ts, 0, 0);
+	u32 tag = life_tag(ts);
+
+	KUNIT_EXPECT_EQ(test, life_reset_again(ts, io, 5), 5U);
+	KUNIT_EXPECT_EQ(test, 0, scsi_device_set_state(sdev, SDEV_OFFLINE));
+	KUNIT_EXPECT_EQ(test, life_reset_again(ts, io, 1), 1U);
+	KUNIT_EXPECT_EQ(test, -EIO, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, 0, scsi_device_set_state(sdev, SDEV_RUNNING));
+	tscsi_recycle(ts);
+	io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x62);
+	KUNIT_EXPECT_EQ(test, tag, life_tag(ts));
+	KUNIT_EXPECT_EQ(test, life_reset_again(ts, io, 20),
+			VFE_SCSI_MAX_RETRIES + 1U);
+	KUNIT_EXPECT_EQ(test, -EIO, tscsi_wait(ts, io));
+}
+
+/* After a reset a unit says so: the command is sent again, no disc is lost. */
+static void life_unit_attention(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct tscsi_io *io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x61);
+	struct scsi_device *sdev = tscsi_sdev(ts, 0, 0);
+
+	sdev->removable = 1;
+	ts->keep = false;
+	ts->attention = true;
+	vfe_mock_needs_reset(ts->m);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_FALSE(test, ts->attention);
+	KUNIT_EXPECT_EQ(test, 0x61, ts->data[40 * 512]);
+	KUNIT_EXPECT_EQ(test, 0U, sdev->changed);
+	/* a driver of tapes reads this */
+	KUNIT_EXPECT_EQ(test, 1U, sdev->was_reset);
+	tscsi_recycle(ts);
+	tscsi_expect_works(ts);
+}
+
+/* --- commands of users --- */
+
+#define LIFE_USER_OP	0x10	/* WRITE FILEMARKS, of a tape */
+
+/**
+ * struct life_user - a command of a user, without data
+ * @ts: the host
+ * @work: sends it
+ * @retries: how often the SCSI core may send it again
+ * @result: of scsi_execute_cmd()
+ */
+struct life_user {
+	struct tscsi *ts;
+	struct work_struct work;
+	int retries;
+	int result;
+};
+
+static void life_user_work(struct work_struct *work)
+{
+	struct life_user *u = container_of(work, struct life_user, work);
+	const u8 cdb[6] = { LIFE_USER_OP };
+
+	u->result = scsi_execute_cmd(tscsi_sdev(u->ts, 0, 0), cdb,
+				     REQ_OP_DRV_IN, NULL, 0, 60 * HZ,
+				     u->retries, NULL);
+}
+
+/* The device is reset while it has the command. Return: how often it got it */
+static unsigned int life_reset_user(struct tscsi *ts, struct life_user *u)
+{
+	tscsi_recycle(ts);
+	ts->keep_op = LIFE_USER_OP;
+	u->ts = ts;
+	INIT_WORK(&u->work, life_user_work);
+	queue_work(system_unbound_wq, &u->work);
+	KUNIT_EXPECT_TRUE(ts->test, TSCSI_WAIT_FOR(ts->num_kept));
+	vfe_mock_needs_reset(ts->m);
+	KUNIT_EXPECT_TRUE(ts->test, TSCSI_WAIT_LONG(ts->num_kept > 1 ||
+						    !work_busy(&u->work), 90));
+	ts->keep_op = 0;
+	if (ts->num_kept > 1)
+		tscsi_return(ts, 1, 0);
+	flush_work(&u->work);
+	return ts->num_kept;
+}
+
+/* It must not be executed twice, unless its sender allows that. */
+static void life_user_command(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct life_user *u = kunit_kzalloc(test, sizeof(*u), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, u);
+	KUNIT_EXPECT_EQ(test, 1U, life_reset_user(ts, u));
+	KUNIT_EXPECT_EQ(test, DID_ERROR, host_byte(u->result));
+	u->retries = 1;
+	KUNIT_EXPECT_EQ(test, 2U, life_reset_user(ts, u));
 	tscsi_recycle(ts);
 	tscsi_expect_works(ts);
 }
@@ -187,6 +310,22 @@ static void life_unbind_during_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, ts->m->status);
 }
 
+/* A check of units ends without a word: the device is not to blame. */
+static void life_unbind_during_query(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct kmsg_dump_iter mark = log_mark();
+	unsigned long start = jiffies;
+
+	ts->luns_response = VFE_SCSI_S_NONE;
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept));
+	vfe_mock_unbind(ts->m);
+	KUNIT_EXPECT_LT(test, jiffies - start, 5UL * HZ);
+	KUNIT_EXPECT_EQ(test, 0U, log_warnings(mark, "no answer"));
+	KUNIT_EXPECT_EQ(test, 0, ts->m->status);
+}
+
 /* Users of a unit that the driver has left, and a scan that comes late */
 static void life_after_unbind(struct kunit *test)
 {
@@ -273,6 +412,27 @@ static void life_no_suspend(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+/* After a shutdown commands fail, and the device is left alone. */
+static void life_shutdown(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct tscsi_io *io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x61);
+	struct pci_dev *pdev = ts->m->pdev;
+	unsigned int luns = ts->luns;
+
+	to_pci_driver(pdev->dev.driver)->shutdown(pdev);
+	KUNIT_EXPECT_EQ(test, -EIO, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, 0, ts->m->status);
+	io = tscsi_start(ts, REQ_OP_READ, 40, 0);
+	KUNIT_EXPECT_EQ(test, -EIO, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, FAILED, tscsi_reset_unit(ts));
+	msleep(30 * 1000);
+	KUNIT_EXPECT_EQ(test, luns, ts->luns);
+	vfe_mock_unbind(ts->m);
+	KUNIT_EXPECT_EQ(test, 0, ts->m->status);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
 /* A reset of the function by the bus */
 static void life_function_reset(struct kunit *test)
 {
@@ -294,15 +454,20 @@ static void life_function_reset(struct kunit *test)
 static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_needs_reset),
 	KUNIT_CASE(life_always_needs_reset),
+	KUNIT_CASE(life_offline_after_resets),
+	KUNIT_CASE(life_unit_attention),
+	KUNIT_CASE(life_user_command),
 	KUNIT_CASE(life_queue_reset),
 	KUNIT_CASE(life_unbind),
 	KUNIT_CASE(life_unbind_in_flight),
 	KUNIT_CASE(life_unbind_during_reset),
+	KUNIT_CASE(life_unbind_during_query),
 	KUNIT_CASE(life_after_unbind),
 	KUNIT_CASE(life_unit_then_function),
 	KUNIT_CASE(life_surprise_removal),
 	KUNIT_CASE(life_suspend),
 	KUNIT_CASE(life_no_suspend),
+	KUNIT_CASE(life_shutdown),
 	KUNIT_CASE(life_function_reset),
 	{ }
 };

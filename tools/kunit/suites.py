@@ -28,6 +28,7 @@ COVERS = (
     (r"kunit/lib/trap_net_fixture", "trap/net_*"),
     (r"kunit/lib/net_", "net/*"),
     (r"kunit/lib/tunnel_packets", "net/tunnel*"),
+    (r"kunit/lib/scsi_", "scsi/*"),
     (r"kunit/lib/(\w+)_fixture\.h", r"\1/*"),
     (r"drivers/core/(ring|split|packed|indirect|queue\.)", "ring/*"),
     (r"drivers/core/(counts|stats|sums|regs)", "core/counters* core/regs"),
