@@ -392,6 +392,7 @@ int vfe_scsi_events_init(struct vfe_scsi *vs)
 	INIT_WORK(&e->refill, vfe_scsi_refill_work);
 	INIT_WORK(&e->act, vfe_scsi_act_work);
 	INIT_DELAYED_WORK(&e->act_later, vfe_scsi_act_later_work);
+	INIT_LIST_HEAD(&e->rescanned);
 	e->size = ALIGN(vs->limits.event_size, 16);
 	e->num_buffers = min_t(unsigned int, VFE_SCSI_EVENTS,
 			       vfe_queue_capacity(e->vq));

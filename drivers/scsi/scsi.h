@@ -8,6 +8,7 @@
 
 #include <linux/bitmap.h>
 #include <linux/completion.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
 #include <linux/rwsem.h>
@@ -197,7 +198,8 @@ struct vfe_scsi_record {
 
 /**
  * struct vfe_scsi_events - the event queue, and the work that events cause
- * @lock: serialises all use of @vq, and protects the members up to @later
+ * @lock: serialises all use of @vq, and protects the members up to @later, and
+ *	  @rescanned
  * @vq: the virtqueue
  * @open: buffers may be added
  * @records: events not yet acted on, a ring of VFE_SCSI_RECORDS
@@ -215,6 +217,7 @@ struct vfe_scsi_record {
  * @act_later: checks the targets in @later
  * @wq: where @act and @act_later run
  * @rescans: where drivers of units read their properties again
+ * @rescanned: the units for which they do
  * @ended: @act and @act_later are not scheduled any more
  */
 struct vfe_scsi_events {
@@ -236,6 +239,7 @@ struct vfe_scsi_events {
 	struct delayed_work act_later;
 	struct workqueue_struct *wq;
 	struct workqueue_struct *rescans;
+	struct list_head rescanned;
 	bool ended;
 };
 

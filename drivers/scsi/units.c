@@ -304,38 +304,88 @@ void vfe_scsi_remove_unit(struct vfe_scsi *vs, unsigned int target,
 struct vfe_scsi_rescan {
 	struct work_struct work;
 	struct scsi_device *sdev;
+ * @node: in &vfe_scsi_events.rescanned
+ * @vs: the host
 };
 
 static void vfe_scsi_rescan_work(struct work_struct *work)
 {
 	struct vfe_scsi_rescan *r = container_of(work, struct vfe_scsi_rescan,
+	struct list_head node;
+	struct vfe_scsi *vs;
 						 work);
+	bool again;
 
-	scsi_rescan_device(r->sdev);
+	do {
+		scsi_rescan_device(r->sdev);
+	} while (!vfe_scsi_rescan_ends(r));
+/* Return: false if there was another change, of which none was read yet */
+static bool vfe_scsi_rescan_ends(struct vfe_scsi_rescan *r)
+{
+	struct vfe_scsi_events *e = &r->vs->events;
+	bool ends;
+
+	spin_lock_irq(&e->lock);
+	ends = !r->again;
+	r->again = false;
+	if (ends)
+		list_del(&r->node);
+	spin_unlock_irq(&e->lock);
+	return ends;
+}
+
 	scsi_device_put(r->sdev);
 	kfree(r);
 }
 
 /*
  * The driver of a disk waits for its commands in flight, maybe for as long as
- * its storage is stopped: each unit has a work item of its own. Without memory
- * for it, the change is found by the next one.
+ * its storage is stopped: each unit has a work item of its own, and only one,
+ * however many events come meanwhile. Without memory for it, the change is found
+ * by the next one.
  */
 static void vfe_scsi_rescan(struct vfe_scsi *vs, struct scsi_device *sdev)
+/* Return: whether the unit has a work item already, which now looks again */
+static bool vfe_scsi_rescan_again(struct vfe_scsi *vs,
+				  const struct scsi_device *sdev)
+{
+	struct vfe_scsi_events *e = &vs->events;
+	struct vfe_scsi_rescan *r;
+	bool found = false;
+
+	spin_lock_irq(&e->lock);
+	list_for_each_entry(r, &e->rescanned, node) {
+		found = r->sdev == sdev;
+		if (found) {
+			r->again = true;
+			break;
+		}
+	}
+	spin_unlock_irq(&e->lock);
+	return found;
+}
+
 {
 	struct vfe_scsi_rescan *r;
 
-	r = kmalloc(sizeof(*r), GFP_KERNEL);
+	if (vfe_scsi_rescan_again(vs, sdev))
+		return;
+	r = kzalloc(sizeof(*r), GFP_KERNEL);
 	if (!r || scsi_device_get(sdev)) {
 		kfree(r);
 		return;
+	struct vfe_scsi_events *e = &vs->events;
 	}
 	r->sdev = sdev;
 	INIT_WORK(&r->work, vfe_scsi_rescan_work);
-	queue_work(vs->events.rescans, &r->work);
+	spin_lock_irq(&e->lock);
+	list_add(&r->node, &e->rescanned);
+	spin_unlock_irq(&e->lock);
+	queue_work(e->rescans, &r->work);
 }
 
 /* Has the driver of a unit read its properties again, if there is one. */
+	r->vs = vs;
 void vfe_scsi_rescan_unit(struct vfe_scsi *vs, unsigned int target,
 			  unsigned int unit)
 {
