@@ -201,7 +201,10 @@ static void vfe_scsi_add_present(struct vfe_scsi *vs, unsigned int target)
 
 /* --- targets that do not know REPORT LUNS --- */
 
-/* SPC-6, 6.7.2: peripheral qualifier 0: a unit is there */
+/* SPC-6, 6.7.2: as the SCSI core, which adds all other units */
+#define VFE_SCSI_QUALIFIER_NONE	3	/* no unit can be at this number */
+#define VFE_SCSI_NO_TYPE	0x3f	/* qualifier 1: there is none now */
+
 static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
 				       struct scsi_device *sdev)
 {
@@ -213,7 +216,9 @@ static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
 	case VFE_SCSI_ANSWER_NONE:
 		return true;
 	case VFE_SCSI_ANSWER_LIST:
-		return vs->query->len && data[0] >> 5;
+		return vs->query->len &&
+		       (data[0] >> 5 == VFE_SCSI_QUALIFIER_NONE ||
+			data[0] == VFE_SCSI_NO_TYPE);
 	default:
 		return false;
 	}
@@ -299,26 +304,19 @@ void vfe_scsi_remove_unit(struct vfe_scsi *vs, unsigned int target,
 /**
  * struct vfe_scsi_rescan - a unit whose driver reads its properties again
  * @work: does it
+ * @node: in &vfe_scsi_events.rescanned
+ * @vs: the host
  * @sdev: the unit, with a reference
+ * @again: there was another change
  */
 struct vfe_scsi_rescan {
 	struct work_struct work;
-	struct scsi_device *sdev;
- * @node: in &vfe_scsi_events.rescanned
- * @vs: the host
-};
-
-static void vfe_scsi_rescan_work(struct work_struct *work)
-{
-	struct vfe_scsi_rescan *r = container_of(work, struct vfe_scsi_rescan,
 	struct list_head node;
 	struct vfe_scsi *vs;
-						 work);
+	struct scsi_device *sdev;
 	bool again;
+};
 
-	do {
-		scsi_rescan_device(r->sdev);
-	} while (!vfe_scsi_rescan_ends(r));
 /* Return: false if there was another change, of which none was read yet */
 static bool vfe_scsi_rescan_ends(struct vfe_scsi_rescan *r)
 {
@@ -334,17 +332,18 @@ static bool vfe_scsi_rescan_ends(struct vfe_scsi_rescan *r)
 	return ends;
 }
 
+static void vfe_scsi_rescan_work(struct work_struct *work)
+{
+	struct vfe_scsi_rescan *r = container_of(work, struct vfe_scsi_rescan,
+						 work);
+
+	do {
+		scsi_rescan_device(r->sdev);
+	} while (!vfe_scsi_rescan_ends(r));
 	scsi_device_put(r->sdev);
 	kfree(r);
 }
 
-/*
- * The driver of a disk waits for its commands in flight, maybe for as long as
- * its storage is stopped: each unit has a work item of its own, and only one,
- * however many events come meanwhile. Without memory for it, the change is found
- * by the next one.
- */
-static void vfe_scsi_rescan(struct vfe_scsi *vs, struct scsi_device *sdev)
 /* Return: whether the unit has a work item already, which now looks again */
 static bool vfe_scsi_rescan_again(struct vfe_scsi *vs,
 				  const struct scsi_device *sdev)
@@ -365,7 +364,15 @@ static bool vfe_scsi_rescan_again(struct vfe_scsi *vs,
 	return found;
 }
 
+/*
+ * The driver of a disk waits for its commands in flight, maybe for as long as
+ * its storage is stopped: each unit has a work item of its own, and only one,
+ * however many events come meanwhile. Without memory for it, the change is found
+ * by the next one.
+ */
+static void vfe_scsi_rescan(struct vfe_scsi *vs, struct scsi_device *sdev)
 {
+	struct vfe_scsi_events *e = &vs->events;
 	struct vfe_scsi_rescan *r;
 
 	if (vfe_scsi_rescan_again(vs, sdev))
@@ -374,8 +381,8 @@ static bool vfe_scsi_rescan_again(struct vfe_scsi *vs,
 	if (!r || scsi_device_get(sdev)) {
 		kfree(r);
 		return;
-	struct vfe_scsi_events *e = &vs->events;
 	}
+	r->vs = vs;
 	r->sdev = sdev;
 	INIT_WORK(&r->work, vfe_scsi_rescan_work);
 	spin_lock_irq(&e->lock);
@@ -385,7 +392,6 @@ static bool vfe_scsi_rescan_again(struct vfe_scsi *vs,
 }
 
 /* Has the driver of a unit read its properties again, if there is one. */
-	r->vs = vs;
 void vfe_scsi_rescan_unit(struct vfe_scsi *vs, unsigned int target,
 			  unsigned int unit)
 {
