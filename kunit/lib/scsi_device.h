@@ -86,6 +86,7 @@ struct tscsi_io {
  * @odd_luns: REPORT LUNS has numbers below 256 in flat space addressing and
  *	      higher ones in peripheral device addressing; and two addresses that
  *	      are no units
+ * @type: first byte of INQUIRY's answer for a unit
  * @odd_headers: commands with a task attribute, a priority or a CRN
  * @luns: commands REPORT LUNS received
  * @inquiries: commands INQUIRY received
@@ -126,6 +127,7 @@ struct tscsi {
 	bool odd_luns;
 	u8 luns_response;
 	u8 luns_status;
+	u8 type;
 	unsigned int odd_headers;
 	unsigned int luns;
 	unsigned int inquiries;
@@ -276,7 +278,7 @@ static inline void tscsi_sense(struct vfe_scsi_response *r, u8 key, u8 asc)
 static inline void tscsi_do_inquiry(struct tscsi *ts, bool there,
 				    const struct vfe_mock_chain *chain)
 {
-	u8 data[36] = { there ? 0 : 0x7f, 0, 5, 2, 31 };
+	u8 data[36] = { there ? ts->type : 0x7f, 0, 5, 2, 31 };
 
 	ts->inquiries++;
 	if (tscsi_cdb(ts, chain)[1] & 1) {

@@ -227,6 +227,29 @@ static void events_capacity(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 0, 9)));
 }
 
+/* However many changes come while a unit does not answer, it is read twice. */
+static void events_many_changes(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	unsigned int i, before = ts->capacities;
+
+	ts->keep_op = READ_CAPACITY;
+	tscsi_event(ts, CHANGE, 0x092a, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept));
+	for (i = 0; i < 50; i++) {
+		ts->units[0].blocks = 1024 - i;
+		KUNIT_EXPECT_TRUE(test, tscsi_event(ts, CHANGE, 0x092a, 0, 0));
+		msleep(20);
+	}
+	ts->keep_op = 0;
+	tscsi_return(ts, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(get_capacity(tscsi_disk(ts, 0, 0)) ==
+					       1024 - 49));
+	events_settle(ts);
+	msleep(1000);
+	KUNIT_EXPECT_LE(test, ts->capacities - before, 2U);
+}
+
 /* Events that do not concern any unit, or have no meaning */
 static void events_odd(struct kunit *test)
 {
@@ -310,6 +333,25 @@ static void events_no_report_luns(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(!tscsi_sdev(ts, 0, 0), 60));
 }
 
+/* A unit that is not connected now stays: the SCSI core would add it again. */
+static void events_not_connected(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+	struct scsi_device *sdev;
+
+	ts->luns_status = SAM_STAT_CHECK_CONDITION;
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_sdev(ts, 0, 0), 60));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_settled(ts), 60));
+	sdev = scsi_device_lookup(tscsi_driver(ts)->shost, 0, 0, 0);
+	KUNIT_ASSERT_NOT_NULL(test, sdev);
+	ts->type = 1 << 5;
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	events_settle(ts);
+	KUNIT_EXPECT_PTR_EQ(test, sdev, tscsi_sdev(ts, 0, 0));
+	scsi_device_put(sdev);
+}
+
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_boot),
 	KUNIT_CASE(events_addresses),
@@ -319,10 +361,12 @@ static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_flood),
 	KUNIT_CASE(events_missed),
 	KUNIT_CASE(events_capacity),
+	KUNIT_CASE(events_many_changes),
 	KUNIT_CASE(events_odd),
 	KUNIT_CASE(events_no_answer),
 	KUNIT_CASE(events_no_answer_of_one),
 	KUNIT_CASE(events_no_report_luns),
+	KUNIT_CASE(events_not_connected),
 	{ }
 };
 
