@@ -248,14 +248,16 @@ static inline void tscsi_do_luns(struct tscsi *ts, unsigned int target,
 {
 	u8 list[8 + 8 * (TSCSI_UNITS + 2)] = {};
 	unsigned int i, n = 0;
+	bool high;
 	u8 *at;
 
 	for (i = 0; i < ts->num_units; i++) {
 		if (ts->units[i].target != target)
 			continue;
+		high = ts->units[i].unit >= 256;
 		at = list + 8 + 8 * n++;
 		at[0] = ts->units[i].unit >> 8;
-		if (ts->odd_luns != (ts->units[i].unit >= 256))
+		if (high != ts->odd_luns)
 			at[0] |= VFE_SCSI_LUN_FLAT;
 		at[1] = ts->units[i].unit;
 	}

@@ -79,13 +79,32 @@ static u32 life_tag(struct tscsi *ts)
 	return lower_32_bits(le64_to_cpu(tscsi_request(&ts->kept[0])->id));
 }
 
+/* A command that the device keeps, with a tag that was in use before */
+static struct tscsi_io *life_start_with(struct tscsi *ts, u32 tag)
+{
+	struct tscsi_io *io = NULL;
+	unsigned int i;
+
+	for (i = 0; i < 8; i++) {
+		tscsi_recycle(ts);
+		io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x62);
+		if (life_tag(ts) == tag)
+			return io;
+		tscsi_return(ts, 0, 0);
+		KUNIT_EXPECT_EQ(ts->test, 0, tscsi_wait(ts, io));
+	}
+	KUNIT_FAIL(ts->test, "no command with tag %u", tag);
+	return io;
+}
+
 /*
  * A command that the SCSI core ends before it is sent again, as its unit is
  * offline, leaves no count behind for the next one with its tag.
  */
 static void life_offline_after_resets(struct kunit *test)
 {
-	struct tscsi *ts = tscsi_host(test, NULL);
+	const struct vfe_mock_spec spec = { .queue_size = 4 };
+	struct tscsi *ts = tscsi_host(test, &spec);
 	struct tscsi_io *io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x61);
 	struct scsi_device *sdev = tscsi_sdev(ts, 0, 0);
 	u32 tag = life_tag(ts);
@@ -95,9 +114,7 @@ static void life_offline_after_resets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, life_reset_again(ts, io, 1), 1U);
 	KUNIT_EXPECT_EQ(test, -EIO, tscsi_wait(ts, io));
 	KUNIT_EXPECT_EQ(test, 0, scsi_device_set_state(sdev, SDEV_RUNNING));
-	tscsi_recycle(ts);
-	io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x62);
-	KUNIT_EXPECT_EQ(test, tag, life_tag(ts));
+	io = life_start_with(ts, tag);
 	KUNIT_EXPECT_EQ(test, life_reset_again(ts, io, 20),
 			VFE_SCSI_MAX_RETRIES + 1U);
 	KUNIT_EXPECT_EQ(test, -EIO, tscsi_wait(ts, io));
@@ -117,9 +134,9 @@ static void life_unit_attention(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
 	KUNIT_EXPECT_FALSE(test, ts->attention);
 	KUNIT_EXPECT_EQ(test, 0x61, ts->data[40 * 512]);
-	KUNIT_EXPECT_EQ(test, 0U, sdev->changed);
+	KUNIT_EXPECT_FALSE(test, sdev->changed);
 	/* a driver of tapes reads this */
-	KUNIT_EXPECT_EQ(test, 1U, sdev->was_reset);
+	KUNIT_EXPECT_TRUE(test, sdev->was_reset);
 	tscsi_recycle(ts);
 	tscsi_expect_works(ts);
 }
