@@ -269,22 +269,28 @@ static void alloc_fails_in_a_request(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, td->m);
 }
 
-/* Eight pages in one piece are not left: there are fewer tags, too. */
+/*
+ * Eight pages in one piece are not left: there are fewer tags, too. The slab
+ * allocator may want such pieces before, and does without.
+ */
 static void alloc_a_smaller_ring(struct kunit *test)
 {
 	struct vfe_mock_spec spec = {
 		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 1024,
 	};
 	struct tdisk *td = tdisk_plug(test, &spec, F(SEG_MAX));
+	unsigned int pieces;
 	struct vfe_blk *vb;
 	int err;
 
 	KUNIT_ASSERT_NOT_NULL(test, td->disk);
-	tdisk_unbind(td);
-	fail_pieces(3, 1);
-	err = tdisk_bind(td);
-	fail_end();
-	KUNIT_ASSERT_EQ(test, 0, err);
+	for (pieces = 1; pieces < 4 && td->m->queues[0].size != 512; pieces++) {
+		tdisk_unbind(td);
+		fail_pieces(3, pieces);
+		err = tdisk_bind(td);
+		fail_end();
+		KUNIT_ASSERT_EQ(test, 0, err);
+	}
 	vb = td->disk->private_data;
 	KUNIT_EXPECT_EQ(test, td->m->queues[0].size, 512);
 	KUNIT_EXPECT_EQ(test, vb->tag_set.queue_depth, 256U);
