@@ -67,18 +67,22 @@ class ScsiCase(GuestCase):
     machine = machine("scsi")
     folder: Path
     plugged: dict[str, Unit]
+    nodes: set[str]
 
     def setUp(self) -> None:
         super().setUp()
         self.folder = new_folder()
         self.plugged = {}
+        self.nodes = set()
 
     def tearDown(self) -> None:
         self.stop_fio()
         self.sh(pci.script(f"pci_unbind {BDF}"))
         for unit in list(self.plugged.values()):
             self.unplug(unit)
-            self.guest.qmp("blockdev-del", **{"node-name": unit.name})
+        # also those of units that the test has unplugged
+        for node in self.nodes:
+            self.guest.qmp("blockdev-del", **{"node-name": node})
         super().tearDown()
 
     def plug(self, unit: Unit, new: bool = True, size: int = 16 * MIB) -> None:
@@ -90,6 +94,7 @@ class ScsiCase(GuestCase):
             self.guest.qmp("blockdev-add", driver="raw",
                            file={"driver": "file", "filename": str(path)},
                            **{"node-name": unit.name})
+            self.nodes.add(unit.name)
         self.guest.qmp("device_add", driver="scsi-hd", id=unit.name,
                        bus="scsi.0", drive=unit.name, lun=unit.lun,
                        **{"scsi-id": unit.target})
