@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-"""A SCSI host of QEMU's, and units that tests plug into it."""
+"""A SCSI host of QEMU's or of ours, and units that tests plug into it."""
 
 from __future__ import annotations
 
@@ -61,6 +61,14 @@ def machine(name: str, **properties: object) -> Machine:
         {"id": "scsi", "disable-legacy": "on", **properties})))
 
 
+# The kernel's driver knows only the ID of a standard device. A unit can stand
+# still by itself only without IN_ORDER.
+OURS = Machine("scsi-ours", hosts=(
+    ("host", ("--id", "stock", "--features-off", "in_order")),
+    ("needy", ("--quirk", "needs-reset-after=400")),
+    ("silent", ("--quirk", "tmf-silent", "--features-off", "in_order"))))
+
+
 class ScsiCase(GuestCase):
     """Tests of a guest that has the host; each plugs its own units."""
 
@@ -77,13 +85,17 @@ class ScsiCase(GuestCase):
 
     def tearDown(self) -> None:
         self.stop_fio()
-        self.sh(pci.script(f"pci_unbind {BDF}"))
+        self.sh(pci.script(f"pci_unbind {self.host_bdf()}"))
         for unit in list(self.plugged.values()):
             self.unplug(unit)
         # also those of units that the test has unplugged
         for node in self.nodes:
             self.guest.qmp("blockdev-del", **{"node-name": node})
         super().tearDown()
+
+    def host_bdf(self) -> str:
+        """Its address: that of QEMU's device."""
+        return BDF
 
     def plug(self, unit: Unit, new: bool = True, size: int = 16 * MIB) -> None:
         """Add a unit, with storage of its own the first time."""
@@ -111,12 +123,14 @@ class ScsiCase(GuestCase):
     def bind_scsi(self, driver: str = SCSI, parameters: str = "") -> None:
         """Bind a driver to the host."""
         module = "virtio_scsi" if driver == KERNEL_SCSI else driver
-        self.sh(pci.script(_BIND.format(bdf=BDF, module=module, driver=driver,
-                                        parameters=parameters)))
+        self.sh(pci.script(_BIND.format(
+            bdf=self.host_bdf(), module=module, driver=driver,
+            parameters=parameters)))
 
     def scsi_disks(self) -> dict[str, str]:
         """The disks by their address."""
-        lines = self.guest.run(_DISKS.format(bdf=BDF)).out.splitlines()
+        lines = self.guest.run(
+            _DISKS.format(bdf=self.host_bdf())).out.splitlines()
         return {address: disk for disk, address in map(str.split, lines)}
 
     def expect(self, *units: Unit, timeout: float = 20) -> dict[str, str]:
@@ -155,4 +169,37 @@ class ScsiCase(GuestCase):
 
     def count(self, name: str) -> int:
         """A counter of vfe_scsi."""
-        return int(self.sh(f"cat /sys/bus/pci/devices/{BDF}/vfe/{name}"))
+        return int(self.sh(
+            f"cat /sys/bus/pci/devices/{self.host_bdf()}/vfe/{name}"))
+
+
+class OurScsiCase(ScsiCase):
+    """Likewise, on a host of vfe-device."""
+
+    machine = OURS
+    host = "host"
+
+    def host_bdf(self) -> str:
+        return self.bdf(self.host)
+
+    def tell(self, command: str) -> None:
+        """Send a command to the device."""
+        self.device(self.host).control(command)
+
+    def plug(self, unit: Unit, new: bool = True, size: int = 16 * MIB) -> None:
+        path = self.folder / unit.name
+        if new:
+            path.touch()
+            os.truncate(path, size)
+        self.tell(f"plug {unit.target}:{unit.lun},file={path}")
+        self.plugged[unit.name] = unit
+
+    def unplug(self, unit: Unit) -> None:
+        self.tell(f"unplug {unit.target}:{unit.lun}")
+        del self.plugged[unit.name]
+
+    def stall(self, unit: Unit, seconds: int) -> None:
+        """It does not answer for so long; commands time out sooner."""
+        disk = self.scsi_disks()[unit.address].rpartition("/")[2]
+        self.sh(f"echo 2 >/sys/block/{disk}/device/timeout")
+        self.tell(f"stall-unit {unit.target}:{unit.lun} {seconds}")
