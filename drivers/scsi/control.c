@@ -238,8 +238,8 @@ static bool vfe_scsi_note_at(struct scsi_cmnd *sc, void *data)
 
 /*
  * Notes the last answer at the command that it is about: others may time out,
- * and be asked for, before this one does again. Only a timeout does this, since
- * the SCSI core's commands do not go away meanwhile.
+ * with questions of their own, before this one does again. Only a timeout does
+ * this, since the SCSI core's commands do not go away meanwhile.
  */
 static void vfe_scsi_note_missing(struct vfe_scsi *vs)
 {
