@@ -176,5 +176,10 @@ class Outputs(unittest.TestCase):
         self.assertTrue(judge.findings(1, "c/b.c:1: CHECK:KIND: text\n"))
         self.assertTrue(judge.findings(1, "a/b.c:1: CHECK:OTHER: text\n"))
         self.assertTrue(judge.findings(2, ""))
+        self.assertEqual(judge.findings(1, (
+            "sh: 1: git: not found\n"
+            "/x/checkpatch.pl: Can't write '.checkpatch-camelcase.git.' Read-"
+            "only file system\n"
+            "a/b.c:1: CHECK:KIND: text\n")), "")
         self.assertTrue(judge.stale(["c/b.c"]))
         self.assertFalse(judge.stale(["a/b.c"]))
