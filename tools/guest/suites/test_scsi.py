@@ -37,7 +37,7 @@ class OnQemusHost(ScsiCase):
         self.plug_under_io(20)
 
     def plug_under_io(self, turns: int) -> None:
-        """So many times, a second and a half each."""
+        """This many times, a second and a half each."""
         other = Unit(0, 1)
         self.plug(FIRST)
         self.bind_scsi()

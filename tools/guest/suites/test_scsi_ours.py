@@ -52,7 +52,7 @@ class OnOurHost(OurScsiCase):
         self.assertEqual(self.count("odd_answers"), 0)
 
     def has_size(self, disk: str, size: int) -> bool:
-        """Of so many bytes?"""
+        """Whether it has this many bytes."""
         found = self.sh(f"cat /sys/block/{disk}/size")
         return int(found) == size // 512
 
