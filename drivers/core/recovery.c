@@ -571,10 +571,9 @@ static struct attribute *vfe_recovery_attrs[] = {
 	NULL,
 };
 
-const struct attribute_group vfe_recovery_group = {
+static const struct attribute_group vfe_recovery_group = {
 	.attrs = vfe_recovery_attrs,
 };
-EXPORT_SYMBOL_NS_GPL(vfe_recovery_group, VFE_NS);
 
 const struct attribute_group *vfe_recovery_groups[] = {
 	&vfe_recovery_group,
