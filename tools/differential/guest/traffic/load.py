@@ -27,8 +27,6 @@ class Stream:
         self.seen = 0
         self._over = threading.Event()
         self._one, self._other = connected(source, OTHER[source])
-        # moves() is the bound: TCP's timer doubles while the link flaps
-        self._one.settimeout(WAITS * 2 * BOUND_S)
         self._sender = Task(self._send)
         self._receiver = Task(self._receive)
 
