@@ -12,6 +12,18 @@ static bool vfe_net_is_ctrl(const struct vfe_net *vn, unsigned int queue)
 	return queue == vfe_net_ctrl_queue(vn);
 }
 
+/* While NAPI is on, it may send packets back: it starts last and stops first. */
+static void vfe_net_update_pair(struct vfe_net *vn, unsigned int pair)
+{
+	bool on = vfe_net_pair_on(vn, pair);
+
+	if (!on)
+		vfe_net_rx_update(&vn->rxq[pair]);
+	vfe_net_tx_update(&vn->txq[pair]);
+	if (on)
+		vfe_net_rx_update(&vn->rxq[pair]);
+}
+
 /**
  * vfe_net_update_queues() - start or stop the queues, as they should be
  * @vn: the network device
@@ -22,10 +34,8 @@ void vfe_net_update_queues(struct vfe_net *vn)
 {
 	unsigned int i;
 
-	for (i = 0; i < vn->max_pairs; i++) {
-		vfe_net_rx_update(&vn->rxq[i]);
-		vfe_net_tx_update(&vn->txq[i]);
-	}
+	for (i = 0; i < vn->max_pairs; i++)
+		vfe_net_update_pair(vn, i);
 }
 
 /* The whole device is reset, or stopped. */

@@ -271,6 +271,55 @@ static void a_poll_with_many_packets(struct kunit *test)
 	tnet_clean(t);
 }
 
+static void fill_plain(struct tnet *t)
+{
+	struct virtio_net_hdr_mrg_rxbuf packet[20] = {};
+
+	packet->num_buffers = (__force __virtio16)cpu_to_le16(1);
+	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, packet, sizeof(packet),
+					     sizeof(packet)));
+}
+
+/* The mock's hook: a packet comes with the notification of new buffers. */
+static bool arrive_at_refill(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	if (a->reg == VFE_REG_NOTIFY) {
+		m->knobs.access = NULL;
+		fill_plain(m->knobs.priv);
+	}
+	return false;
+}
+
+/* NAPI must find the transmit queue open. */
+static void packets_while_the_interface_comes_up(struct kunit *test)
+{
+	struct vfe_mock_spec spec = { .features = MERGE };
+	struct bpf_prog *prog = make_prog(test, false);
+	struct tnet *t = tnet_up(test, &spec, NULL);
+	unsigned int i, n, before;
+
+	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
+	verdict = XDP_TX;
+	t->m->knobs.priv = t;
+	for (i = 0; i < 5; i++) {
+		tnet_close(t);
+		for (n = 0; n < 50; n++)
+			fill_plain(t);
+		vfe_mock_set_avail_event(t->rx, vfe_mock_avail_idx(t->rx));
+		before = seen;
+		t->m->knobs.access = arrive_at_refill;
+		KUNIT_ASSERT_EQ(test, tnet_open(t), 0);
+		KUNIT_ASSERT_NULL(test, t->m->knobs.access);
+		KUNIT_EXPECT_EQ(test, seen, before + 1);
+		KUNIT_EXPECT_EQ(test, tnet_take_all(t), 1U);
+	}
+	KUNIT_EXPECT_EQ(test, rx_drops(t), 0ULL);
+	verdict = XDP_PASS;
+	tnet_expect_works(t);
+	KUNIT_EXPECT_EQ(test, load(t, NULL), 0);
+	tnet_clean(t);
+}
+
 /* More packets than the transmit ring takes are dropped, none is lost. */
 static void a_full_ring_of_packets_sent_back(struct kunit *test)
 {
@@ -697,6 +746,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(a_program_that_asks_for_the_hash),
 	KUNIT_CASE(a_hash_and_a_checksum_of_the_device),
 	KUNIT_CASE(a_poll_with_many_packets),
+	KUNIT_CASE(packets_while_the_interface_comes_up),
 	KUNIT_CASE(a_full_ring_of_packets_sent_back),
 	KUNIT_CASE(a_stuck_ring_of_packets_sent_back),
 	KUNIT_CASE(packets_that_are_redirected),

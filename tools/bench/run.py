@@ -26,7 +26,6 @@ from .session import GuestFunction, Session
 IDLE_S = 4.0
 MEMORY_MB = 512
 MOST_LOST = 4       # virtual CPUs of guests
-ENDING_S = 2.0      # of a guest that closed its connection
 FELL_OVER = "the nested machine fell over"
 # Slots of QEMU's own devices; those of the lab are higher. QEMU's chipset has
 # the last one.
@@ -147,7 +146,7 @@ class _Rows:
         """Record that they failed; raises the error if the guest is of no more
         use."""
         guest = self._guest.guest
-        gone = isinstance(error, Silence) or guest.ended(ENDING_S)
+        gone = isinstance(error, Silence) or guest.ended()
         # a kernel that panics says so; one that the emulation resets does not
         again = gone and self._nested and \
             not kernel_log.complaints(guest.console())

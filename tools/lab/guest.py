@@ -42,6 +42,8 @@ APPEND = ("console=ttyS0 loglevel=5 panic=-1 no_console_suspend"
 
 # Of a command, in an error
 SHOWN = 200
+# QEMU, after its connections have closed
+ENDING_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -337,11 +339,11 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         """Whether QEMU runs: a panic of the guest ends it."""
         return self._qemu is not None and self._qemu.poll() is None
 
-    def ended(self, within: float) -> bool:
-        """Whether QEMU ends in this time: its connections close before."""
+    def ended(self) -> bool:
+        """Whether QEMU ends: its connections have closed a moment before."""
         if self._qemu is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._qemu.wait(within)
+                self._qemu.wait(ENDING_S)
         return not self.alive
 
     # Ending ------------------------------------------------------------

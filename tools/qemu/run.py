@@ -30,7 +30,6 @@ from .net_backends import Backends
 MEMORY_MB = 384
 COMMAND_S = 180
 TRAFFIC_S = 480
-ENDING_S = 2.0      # of a guest that closed its connection
 GUESTS = 2
 # Mark the vCPUs of one guest at a time: threads that access the ports meanwhile
 # are its vCPUs.
@@ -122,7 +121,7 @@ class GroupRun:
                         lambda text: self._guest.run(text).out, "qemu"))
                 return self._measure(histograms)
             except LabError:
-                self.fell_over = self._guest.ended(ENDING_S) and \
+                self.fell_over = self._guest.ended() and \
                     not kernel_log.complaints(self._guest.console())
                 self._guest.keep_logs()
                 raise
