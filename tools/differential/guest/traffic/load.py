@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from .ends import BLOCK, BOUND_S, DUT, OTHER, PEER, Task, connected
 from .say import becomes, outcome
 
-# Progress: this many bytes more
-STEP = 64 << 10
+# Progress: this many bytes more. After a link was down, TCP waits for its timer:
+# up to 32 s were seen with virtio_net.
+STEP, STEP_S = 64 << 10, 2 * BOUND_S
 
 # Waits for the end of a stream, as long as it moves
 WAITS = 5
@@ -27,13 +28,16 @@ class Stream:
         self.seen = 0
         self._over = threading.Event()
         self._one, self._other = connected(source, OTHER[source])
+        for end in (self._one, self._other):
+            end.settimeout(STEP_S)
         self._sender = Task(self._send)
         self._receiver = Task(self._receive)
 
     def _send(self) -> str:
+        sent = 0
         with self._one:
             while not self._over.is_set():
-                self._one.sendall(BLOCK)
+                sent += self._one.send(BLOCK[sent % len(BLOCK):])
         return "sent"
 
     def _receive(self) -> str:
@@ -52,7 +56,7 @@ class Stream:
         """Wait for progress."""
         start = self.seen
         if becomes(lambda: self.seen > start + STEP
-                   or not self._receiver.is_alive(), 2 * BOUND_S):
+                   or not self._receiver.is_alive(), STEP_S):
             return "moves" if self.seen > start else self.end()
         return f"stands still after {start} bytes"
 
