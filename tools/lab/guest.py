@@ -19,8 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from . import (files, initramfs, kernel, lost_cpu, paths, pci, progress, qemus,
-               recipe, speed)
+from . import (files, initramfs, kernel, kernel_log, lost_cpu, paths, pci,
+               progress, qemus, recipe, speed)
 from .channel import Channel, Deadline
 from .device import Device, DeviceSpec
 from .errors import LabError, Silence
@@ -369,10 +369,10 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         """Logs that may show why a guest does not answer."""
         reason = self._qmp.ending() if self._qmp is not None else ""
         ended = f"\nthe machine ended: {reason}" if reason else ""
-        console = self.logs / "console.log"
-        lines = progress.last_lines(console)
-        return ended + (f"\nthe console log {paths.shown(console)} ends:"
-                        f"\n{lines}" if lines else "")
+        lines = kernel_log.last_words(self.console())
+        shown = paths.shown(self.logs / "console.log")
+        return ended + (f"\nthe console log {shown} ends:\n{lines}"
+                        if lines else "")
 
     def shutdown(self, timeout: float = 30) -> None:
         """Power off; kill QEMU if that takes too long."""

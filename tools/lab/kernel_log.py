@@ -47,6 +47,9 @@ REPORTS = tuple((re.compile(pattern), name) for pattern, name in (
     (r"\*\* \d+ printk messages dropped", "lost"),
 ))
 
+# Lines of a console that an error message has
+LAST, LEAST = 100, 12
+
 # A report of KCSAN is framed by lines of "=".
 RACE = re.compile(r"^.*={20,}$\n(.*BUG: KCSAN: (?:.*\n)*?).*={20,}$", re.M)
 # Not ours, though a driver's interrupt is among the callers: 6.12's
@@ -64,6 +67,15 @@ def complaints(log: str) -> Sequence[str]:
 def find(log: str) -> str:
     """The first of them; "" if there is none."""
     return next(iter(complaints(log)), "")
+
+
+def last_words(console: str) -> str:
+    """What explains the end of a kernel: all from its first complaint in the
+    last lines, or the very last ones."""
+    lines = console.replace("\r", "").splitlines()[-LAST:]
+    first = next((number for number, line in enumerate(lines)
+                  if COMPLAINT.search(line)), len(lines))
+    return "\n".join(lines[min(first, len(lines) - LEAST):])
 
 
 def panic_trace(console: str) -> str:

@@ -236,13 +236,21 @@ class Targets(unittest.TestCase):
         self.assertIn("kicks and interrupts", text)
 
     def test_batches(self) -> None:
-        for name in ("batch", "packed-batch", "coalesced"):
+        for name in ("batch", "packed-batch"):
             ours, kernel = (f"net-{name}-{one}-udp-batch-32"
                             for one in ("vfe", "kernel"))
             self.assertFalse(missed(result(ours, 0.3, 0.2),
                                     result(kernel, 0.2, 0.3)))
             self.assertTrue(missed(result(ours, 0.3, 0.2),
                                    result(kernel, 0.2, 0.2)))
+
+    def test_coalesced_batches(self) -> None:
+        ours, kernel, again = (f"net-coalesced-{one}-udp-batch-32"
+                               for one in ("vfe", "kernel", "again"))
+        for kicks, reached in ((0.3, True), (0.4, False)):
+            self.assertEqual(not missed(result(ours, kicks, 0.2),
+                                        result(kernel, 0.1, 0.1),
+                                        result(again, 0.3, 0.2)), reached)
 
     def test_rows_of_our_device(self) -> None:
         self.assertFalse(missed(result("net-msix-ping")))
@@ -265,7 +273,7 @@ class Rows(unittest.TestCase):
         guests = run.guests(every)
         self.assertCountEqual([one for guest in guests for one in guest],
                               every)
-        self.assertEqual(len(guests), 4)
+        self.assertEqual(len(guests), 5)
         for guest in guests:
             self.assertEqual(
                 len({"emulated" in one.setup.options for one in guest}), 1)

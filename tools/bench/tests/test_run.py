@@ -42,7 +42,7 @@ class Guests(unittest.TestCase):
         self.guest = self.made.return_value.guest
         self.guest.__exit__.return_value = False
         self.guest.console.return_value = "[ 1.0] vfe: loading"
-        self.guest.ended.side_effect = lambda _seconds: not self.guest.alive
+        self.guest.ended.side_effect = lambda: not self.guest.alive
         kind: Any = mock.MagicMock()
         kind.around.return_value = contextlib.nullcontext()
         self.enterContext(mock.patch.object(workload, "of",
@@ -133,7 +133,7 @@ class Lost(Guests):
     def test_a_reset_without_a_word_gets_one(self) -> None:
         """The guest is replaced, though its connections close before."""
         self.place = "nested"
-        self.guest.ended.side_effect = lambda _seconds: True
+        self.guest.ended.side_effect = lambda: True
         found = self.measured(LabError("closed the connection"))
         self.assertEqual([(one.agree, one.again) for one in found.results],
                          [(True, "closed the connection"), (True, ""),
@@ -145,7 +145,7 @@ class Lost(Guests):
                 ("host", ""):
             self.place = place
             self.guest.console.return_value = log
-            self.guest.ended.side_effect = lambda _seconds: True
+            self.guest.ended.side_effect = lambda: True
             found = self.measured(LabError("closed the connection"))
             self.assertEqual([(one.agree, one.again) for one in found.results],
                              [(False, ""), (True, ""), (True, "")])
@@ -159,7 +159,7 @@ class Lost(Guests):
 
     def test_a_wrong_row_gets_no_second_try(self) -> None:
         self.place = "nested"
-        self.guest.ended.side_effect = lambda _seconds: False
+        self.guest.ended.side_effect = lambda: False
         found = self.measured(LabError("a lost packet"))
         self.assertEqual([(one.error, one.again) for one in found.results],
                          [("a lost packet", ""), ("", ""), ("", "")])
