@@ -52,7 +52,7 @@ static void vfe_net_get_channels(struct net_device *dev,
 {
 	struct vfe_net *vn = netdev_priv(dev);
 
-	channels->combined_count = READ_ONCE(vn->state.pairs);
+	channels->combined_count = vfe_net_user_pairs(&vn->state);
 	channels->max_combined = vn->max_pairs;
 }
 
@@ -166,7 +166,7 @@ static int vfe_net_set_ringparam(struct net_device *dev,
 /* --- the table --- */
 
 VFE_RXFH_FNS(vfe_net_rxfh, vfe_net_get_rss, vfe_net_set_rss,
-	     vfe_net_get_flow_hash, vfe_net_set_flow_hash)
+	     vfe_net_get_flow_hash, vfe_net_set_flow_hash, vfe_net_get_rings)
 
 const struct ethtool_ops vfe_net_ethtool_ops = {
 	.supported_coalesce_params = ETHTOOL_COALESCE_MAX_FRAMES |

@@ -30,6 +30,7 @@ int vfe_net_get_rss(struct net_device *dev, u32 *indir, u8 *key, u8 *hfunc);
 /* @indir, @key: NULL for what does not change */
 int vfe_net_set_rss(struct net_device *dev, const u32 *indir, const u8 *key,
 		    u8 hfunc, struct netlink_ext_ack *extack);
+u32 vfe_net_get_rings(struct net_device *dev);
 int vfe_net_get_flow_hash(struct net_device *dev, u32 flow, u32 *fields);
 int vfe_net_set_flow_hash(struct net_device *dev, u32 flow, u32 fields,
 			  struct netlink_ext_ack *extack);

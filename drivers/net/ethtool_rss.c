@@ -20,6 +20,14 @@ u32 vfe_net_get_rxfh_indir_size(struct net_device *dev)
 	return vn->state.rss.table_len;
 }
 
+/* Receive queues, which a table may name */
+u32 vfe_net_get_rings(struct net_device *dev)
+{
+	struct vfe_net *vn = netdev_priv(dev);
+
+	return vfe_net_user_pairs(&vn->state);
+}
+
 int vfe_net_get_rss(struct net_device *dev, u32 *indir, u8 *key, u8 *hfunc)
 {
 	struct vfe_net *vn = netdev_priv(dev);
@@ -41,7 +49,7 @@ static int vfe_net_check_rss(const struct vfe_net *vn, const u32 *indir,
 			     struct netlink_ext_ack *extack)
 {
 	const struct vfe_net_rss *rss = &vn->state.rss;
-	unsigned int pairs = READ_ONCE(vn->state.pairs), i;
+	unsigned int pairs = vfe_net_user_pairs(&vn->state), i;
 	bool on = READ_ONCE(rss->on);
 
 	if (hfunc != ETH_RSS_HASH_NO_CHANGE && hfunc != ETH_RSS_HASH_TOP) {

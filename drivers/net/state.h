@@ -194,6 +194,16 @@ struct vfe_net_state {
 	struct delayed_work sync;
 };
 
+/*
+ * The queue pairs that the user has. After a reset there may be fewer in use,
+ * until the device answers; if it refused them, they are gone.
+ */
+static inline unsigned int vfe_net_user_pairs(const struct vfe_net_state *s)
+{
+	return test_bit(VFE_NET_STEP_PAIRS, &s->told) ?
+	       READ_ONCE(s->pairs) : READ_ONCE(s->pairs_wanted);
+}
+
 /* --- state.c --- */
 
 /**

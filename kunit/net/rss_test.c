@@ -122,6 +122,38 @@ static void receive_steering(struct kunit *test)
 	tnet_clean(t);
 }
 
+/*
+ * After a reset a silent device has enabled only the first pair. A table may
+ * name those that the user has nevertheless.
+ */
+static void a_table_before_the_pairs_come_back(struct kunit *test)
+{
+	struct tnet *t = tnet_pairs_up(test, TNET_ALL, 3);
+	u8 no = ETH_RSS_HASH_NO_CHANGE;
+	u32 indir[128];
+	unsigned int i;
+
+	for (i = 0; i < 128; i++)
+		indir[i] = i % 2;
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 2), 0);
+	t->silent = true;
+	vfe_mock_needs_reset(t->m);
+	msleep(4000);
+	tnet_wait_live(t);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_rx_queues, 1U);
+	KUNIT_EXPECT_EQ(test, set_rss(t, indir, NULL, no), -ETIMEDOUT);
+	t->silent = false;
+	tnet_answer(t);
+	msleep(12000);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_rx_queues, 2U);
+	KUNIT_EXPECT_EQ(test, set_rss(t, indir, NULL, no), 0);
+	expect_table(t, 128, 2);
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 1), 0);
+	tnet_expect_works(t);
+	tnet_clean(t);
+}
+
 static void fields_that_are_hashed(struct kunit *test)
 {
 	const u64 l3 = RXH_IP_SRC | RXH_IP_DST;
@@ -282,6 +314,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(sizes_of_receive_steering_that_lie),
 	KUNIT_CASE(hashes_that_are_refused),
 	KUNIT_CASE(receive_steering),
+	KUNIT_CASE(a_table_before_the_pairs_come_back),
 	KUNIT_CASE(fields_that_are_hashed),
 	{}
 };

@@ -362,6 +362,35 @@ static void pairs_come_back_with_the_answers(struct kunit *test)
 	tnet_clean(t);
 }
 
+static unsigned int shown_pairs(struct tnet *t)
+{
+	struct ethtool_channels channels = {};
+
+	t->dev->ethtool_ops->get_channels(t->dev, &channels);
+	return channels.combined_count;
+}
+
+/* Until then the user has the number that he wants, and may want fewer. */
+static void fewer_pairs_before_the_answers(struct kunit *test)
+{
+	struct tnet *t = silent_up(test);
+
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 2), 0);
+	t->silent = true;
+	vfe_mock_needs_reset(t->m);
+	msleep(4000);
+	tnet_wait_live(t);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_tx_queues, 1U);
+	KUNIT_EXPECT_EQ(test, shown_pairs(t), 2U);
+	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 1), 0);
+	KUNIT_EXPECT_EQ(test, shown_pairs(t), 1U);
+	expect_catches_up(t);
+	KUNIT_EXPECT_EQ(test, t->dev->real_num_tx_queues, 1U);
+	KUNIT_EXPECT_EQ(test, t->vn->state.pairs, 1);
+	tnet_clean(t);
+}
+
 /*
  * A number that got no answer: the device may use all pairs that it has enabled
  * before, and packets on each of them are received.
@@ -400,6 +429,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(an_answer_to_no_command),
 	KUNIT_CASE(a_reset_in_a_replay),
 	KUNIT_CASE(pairs_come_back_with_the_answers),
+	KUNIT_CASE(fewer_pairs_before_the_answers),
 	KUNIT_CASE(pairs_are_kept_without_an_answer),
 	{}
 };

@@ -80,11 +80,12 @@ static inline void vfe_net_dim(struct dim *dim, struct dim_sample *sample)
  * set_rxfh() have a structure, since 6.17 the hashed fields and since 6.18 the
  * number of rings have operations of their own.
  *
- * VFE_RXFH_FNS(name, get, set, get_fields, set_fields) defines them from
+ * VFE_RXFH_FNS(name, get, set, get_fields, set_fields, rings) defines them from
  *   int get(dev, u32 *indir, u8 *key, u8 *hfunc)
  *   int set(dev, const u32 *indir, const u8 *key, u8 hfunc, extack)
  *   int get_fields(dev, u32 flow, u32 *fields)
  *   int set_fields(dev, u32 flow, u32 fields, extack)
+ *   u32 rings(dev)
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 #define VFE_RXFH_TABLE_FNS(name, get, set) \
@@ -114,7 +115,7 @@ static inline void vfe_net_dim(struct dim *dim, struct dim_sample *sample)
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
-#define VFE_RXFH_FIELD_FNS(name, get_fields, set_fields) \
+#define VFE_RXFH_FIELD_FNS(name, get_fields, set_fields, rings) \
 	static int name##_get_rxnfc(struct net_device *dev, \
 				    struct ethtool_rxnfc *info, u32 *rules) \
 	{ \
@@ -122,7 +123,7 @@ static inline void vfe_net_dim(struct dim *dim, struct dim_sample *sample)
 		int err; \
 		\
 		if (info->cmd == ETHTOOL_GRXRINGS) { \
-			info->data = dev->real_num_rx_queues; \
+			info->data = rings(dev); \
 			return 0; \
 		} \
 		if (info->cmd != ETHTOOL_GRXFH) \
@@ -141,7 +142,7 @@ static inline void vfe_net_dim(struct dim *dim, struct dim_sample *sample)
 #define VFE_RXFH_FIELD_OPS(name) \
 	.get_rxnfc = name##_get_rxnfc, .set_rxnfc = name##_set_rxnfc,
 #else
-#define VFE_RXFH_FIELD_FNS(name, get_fields, set_fields) \
+#define VFE_RXFH_FIELD_FNS(name, get_fields, set_fields, rings) \
 	static int name##_get_fields(struct net_device *dev, \
 				     struct ethtool_rxfh_fields *rxfh) \
 	{ \
@@ -155,7 +156,7 @@ static inline void vfe_net_dim(struct dim *dim, struct dim_sample *sample)
 	} \
 	static u32 name##_rings(struct net_device *dev) \
 	{ \
-		return dev->real_num_rx_queues; \
+		return rings(dev); \
 	}
 #define VFE_RXFH_FIELD_OPS(name) \
 	.get_rxfh_fields = name##_get_fields, \
@@ -163,9 +164,9 @@ static inline void vfe_net_dim(struct dim *dim, struct dim_sample *sample)
 	.get_rx_ring_count = name##_rings,
 #endif
 
-#define VFE_RXFH_FNS(name, get, set, get_fields, set_fields) \
+#define VFE_RXFH_FNS(name, get, set, get_fields, set_fields, rings) \
 	VFE_RXFH_TABLE_FNS(name, get, set) \
-	VFE_RXFH_FIELD_FNS(name, get_fields, set_fields)
+	VFE_RXFH_FIELD_FNS(name, get_fields, set_fields, rings)
 #define VFE_RXFH_OPS(name) \
 	.get_rxfh = name##_get, .set_rxfh = name##_set, \
 	VFE_RXFH_FIELD_OPS(name)
