@@ -23,8 +23,8 @@ PLACE = Path("drivers/virtio/vfe")
 HOOKS = ((Path("drivers/virtio/Makefile"), "obj-$(CONFIG_VFE) += vfe/\n"),
          (Path("drivers/virtio/Kconfig"),
           'source "drivers/virtio/vfe/drivers/Kconfig"\n'))
-BUILT_IN = ("VFE", "VFE_BLK", "VFE_RNG", "VFE_TRAP", "VFE_TRAP_BLK",
-            "VFE_TRAP_NET", "VFE_KUNIT_TEST")
+BUILT_IN = ("VFE", "VFE_BLK", "VFE_RNG", "VFE_SCSI", "VFE_TRAP",
+            "VFE_TRAP_BLK", "VFE_TRAP_NET", "VFE_KUNIT_TEST")
 TIMEOUT = 1200.0
 # UML has no I/O ports; sleeping takes no time.
 ARGUMENTS = ("time-travel", "vfe_trap_blk.window=memory",
