@@ -183,8 +183,9 @@ class GuestCase(unittest.TestCase):
         """No test leaves a report of a checker, a mount or a bound function."""
         bdfs = " ".join(self.bdf(name)
                         for name in (*self.guest.devices, *self.disks))
-        modules = " ".join((*MODULES, "vfe_trap_net", "vfe_trap", "vfe_scsi",
-                            "vfe_rng", "vfe_net", "vfe"))
+        modules = " ".join((*MODULES, "vfe_trap_net", "vfe_trap_scsi",
+                            "vfe_trap", "vfe_scsi", "vfe_rng", "vfe_net",
+                            "vfe"))
         log = self.guest.run(
             pci.script(TIDY.format(bdfs=bdfs, modules=modules)), 60,
             check=False).out

@@ -15,7 +15,7 @@ FOLDER = "kunit"
 ENDING = "_test.c"
 # Modules that every suite needs, in their order.
 DRIVERS = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_scsi", "vfe_trap",
-           "vfe_trap_blk", "vfe_trap_net")
+           "vfe_trap_blk", "vfe_trap_net", "vfe_trap_scsi")
 MOCK = "vfe_mock"
 # Which suites test a source: those that match a pattern beside the first
 # expression that matches its path.
@@ -26,6 +26,7 @@ COVERS = (
     (r"kunit/lib/ring_fixture", "ring/* core/counters core/sysfs"),
     (r"kunit/lib/blk_fixture", "blk/* trap/* core/features core/legacy"),
     (r"kunit/lib/trap_net_fixture", "trap/net_*"),
+    (r"kunit/lib/trap_scsi_fixture", "trap/scsi_*"),
     (r"kunit/lib/net_", "net/*"),
     (r"kunit/lib/tunnel_packets", "net/tunnel*"),
     (r"kunit/lib/scsi_", "scsi/*"),
@@ -49,6 +50,7 @@ COVERS = (
      "blk/data blk/mapping blk/discard blk/ring_full blk/*poll*"),
     (r"drivers/blk/(config|erase|zoned)", "blk/probe blk/discard"),
     (r"drivers/trap/net/", "trap/net_*"),
+    (r"drivers/trap/scsi/", "trap/scsi_*"),
     (r"drivers/(core|blk|net|rng|scsi|trap)/", r"\1/*"),
 )
 # The measured seconds of a suite, where it takes more than one.

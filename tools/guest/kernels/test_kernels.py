@@ -76,8 +76,9 @@ class Lives(NetLives):
         version."""
         self.assertTrue(self.sh("uname -r").startswith(f"{self.series}."))
         version = self.sh("modinfo -F version vfe vfe_blk vfe_rng vfe_net"
-                          " vfe_trap vfe_trap_blk vfe_trap_net")
-        self.assertEqual(len(version.split()), 7, version)
+                          " vfe_scsi vfe_trap vfe_trap_blk vfe_trap_net"
+                          " vfe_trap_scsi")
+        self.assertEqual(len(version.split()), 9, version)
         self.assertEqual(len(set(version.split())), 1, version)
 
     def check_on_qemus_device(self) -> None:
