@@ -571,9 +571,10 @@ static struct attribute *vfe_recovery_attrs[] = {
 	NULL,
 };
 
-static const struct attribute_group vfe_recovery_group = {
+const struct attribute_group vfe_recovery_group = {
 	.attrs = vfe_recovery_attrs,
 };
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_group, VFE_NS);
 
 const struct attribute_group *vfe_recovery_groups[] = {
 	&vfe_recovery_group,

@@ -200,6 +200,7 @@ void vfe_recovery_shutdown(struct pci_dev *pdev);
  * device whose parent the function is
  */
 extern struct device_attribute vfe_recovery_attr;
+extern const struct attribute_group vfe_recovery_group;
 extern const struct attribute_group *vfe_recovery_groups[];
 
 /* May be stale, unless the caller holds the lock. */

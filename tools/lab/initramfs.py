@@ -42,6 +42,7 @@ GUEST_MODULES = (
     "virtio_pci", "virtio_console", "virtio_blk", "ext4", "crc32c_generic",
     "crc32c_intel", "loop", "null_blk", "nls_ascii", "scsi_debug",
     "virtio_net", "virtio_rng", "libcrc32c", "brd", "button", "zonefs",
+    "virtio_scsi", "sd_mod", "sg",
 )
 
 

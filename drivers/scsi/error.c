@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Timeouts, and the error handler of the SCSI core. Each of its steps ends
+ * within a bounded time: abort a command, reset the unit, reset the target,
+ * reset the device. A step has succeeded only when the device has given all
+ * commands back that it was about: until then their memory is the device's. The
+ * last step always gets them back.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/rcupdate.h>
+
+#include "scsi.h"
+
+#define VFE_SCSI_LOOK_MS	10	/* between looks at commands in flight */
+
+/* --- timeouts --- */
+
+static void vfe_scsi_warn_late(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+{
+	dev_warn_ratelimited(&sc->device->sdev_gendev,
+			     "%s: a command (opcode %#04x) has been in flight for more than %u ms; the device reports no fault: still waiting\n",
+			     pci_name(vs->vd->pdev), sc->cmnd[0],
+			     jiffies_to_msecs(scsi_cmd_to_rq(sc)->timeout));
+}
+
+/**
+ * vfe_scsi_timed_out() - decide about a command that timed out
+ * @sc: the command
+ *
+ * Looks for a completion whose interrupt was lost, then for a fault of the
+ * device (vfe_io_late()), then asks the device.
+ *
+ * Return: whether the command is done, gets more time, or must be aborted.
+ */
+enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc)
+{
+	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
+	unsigned int seconds = scsi_cmd_to_rq(sc)->timeout / HZ ?: 1;
+	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+	struct vfe_scsi_queue *sq = vfe_scsi_pick(vs, sc);
+
+	vfe_io_complete_used(&sq->io);
+	/* completed, here or on another CPU */
+	if (!vfe_scsi_cmd_in_flight(cmd))
+		return VFE_SCSI_EH_DONE;
+	/* a recovery takes it back */
+	if (vfe_recovery_state(&vs->io.recovery) != VFE_RUN_LIVE)
+		return VFE_SCSI_EH_WAIT;
+	if (vfe_io_late(&sq->io, &cmd->io, seconds))
+		vfe_scsi_warn_late(vs, sc);
+	if (!vfe_scsi_alive(vs, sc))
+		return VFE_SCSI_EH_ABORT;
+	vfe_scsi_count(vs, extended);
+	return VFE_SCSI_EH_WAIT;
+}
+
+/* --- the error handler --- */
+
+/*
+ * Waits until the device has given commands back: see vfe_scsi_in_flight().
+ * Return: whether it has
+ */
+static bool vfe_scsi_returned(struct vfe_scsi *vs, int target, s64 lun)
+{
+	unsigned long end = jiffies + VFE_SCSI_RETURN_TIMEOUT;
+	unsigned int n;
+
+	for (;;) {
+		vfe_scsi_reap_all(vs);
+		n = vfe_scsi_in_flight(vs, target, lun);
+		if (!n || time_after(jiffies, end))
+			break;
+		msleep(VFE_SCSI_LOOK_MS);
+	}
+	/* no completion still uses a command: see vfe_scsi_complete_one() */
+	synchronize_rcu();
+	return !n;
+}
+
+static bool vfe_scsi_cmd_returned(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+{
+	unsigned long end = jiffies + VFE_SCSI_RETURN_TIMEOUT;
+	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+	bool in_flight;
+
+	for (;;) {
+		vfe_io_complete_used(&vfe_scsi_pick(vs, sc)->io);
+		in_flight = vfe_scsi_cmd_in_flight(cmd);
+		if (!in_flight || time_after(jiffies, end))
+			break;
+		msleep(VFE_SCSI_LOOK_MS);
+	}
+	synchronize_rcu();
+	return !in_flight;
+}
+
+/* While a recovery runs, its reset is what ends the commands. */
+static bool vfe_scsi_live(struct vfe_scsi *vs)
+{
+	return vfe_recovery_state(&vs->io.recovery) == VFE_RUN_LIVE;
+}
+
+/*
+ * Executes a step of the error handler, or for a user's ioctl, for which
+ * scsi_remove_host() does not wait. For an ioctl, @sc is no command of this
+ * host, but has only its device: the driver must not use its driver data.
+ */
+static int vfe_scsi_step(struct scsi_cmnd *sc,
+			 bool (*step)(struct vfe_scsi *vs, struct scsi_cmnd *sc))
+{
+	bool ioctl = sc->submitter == SUBMITTED_BY_SCSI_RESET_IOCTL;
+	struct Scsi_Host *shost = sc->device->host;
+	bool done;
+
+	if (ioctl && !vfe_scsi_host_enter(shost))
+		return FAILED;
+	done = step(vfe_scsi_of(shost), sc);
+	if (ioctl)
+		vfe_scsi_host_leave(shost);
+	return done ? SUCCESS : FAILED;
+}
+
+int vfe_scsi_eh_abort(struct scsi_cmnd *sc)
+{
+	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
+	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+	bool aborted;
+
+	vfe_io_complete_used(&vfe_scsi_pick(vs, sc)->io);
+	aborted = vfe_scsi_cmd_in_flight(cmd) && vfe_scsi_live(vs) &&
+		  vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_ABORT_TASK, sc->device->id,
+			       sc->device->lun, cmd->id);
+	/* a reset may have given it back in place of an answer */
+	if (!aborted && vfe_scsi_cmd_in_flight(cmd))
+		return FAILED;
+	return vfe_scsi_cmd_returned(vs, sc) ? SUCCESS : FAILED;
+}
+
+static bool vfe_scsi_reset_unit(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+{
+	return vfe_scsi_live(vs) &&
+	       vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_LOGICAL_UNIT_RESET,
+			    sc->device->id, sc->device->lun, 0) &&
+	       vfe_scsi_returned(vs, sc->device->id, sc->device->lun);
+}
+
+int vfe_scsi_eh_unit_reset(struct scsi_cmnd *sc)
+{
+	return vfe_scsi_step(sc, vfe_scsi_reset_unit);
+}
+
+static bool vfe_scsi_reset_target(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+{
+	return vfe_scsi_live(vs) &&
+	       vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_I_T_NEXUS_RESET,
+			    sc->device->id, 0, 0) &&
+	       vfe_scsi_returned(vs, sc->device->id, -1);
+}
+
+int vfe_scsi_eh_target_reset(struct scsi_cmnd *sc)
+{
+	return vfe_scsi_step(sc, vfe_scsi_reset_target);
+}
+
+/* Waits for a recovery that could not restart the device at once. */
+static bool vfe_scsi_comes_back(struct vfe_scsi *vs)
+{
+	unsigned long end = jiffies + VFE_SCSI_RESET_TIMEOUT;
+
+	while (!vfe_scsi_live(vs)) {
+		if (vfe_recovery_state(&vs->io.recovery) >= VFE_RUN_GIVEN_UP ||
+		    time_after(jiffies, end))
+			return false;
+		msleep(VFE_SCSI_LOOK_MS);
+	}
+	return true;
+}
+
+/*
+ * Resets the device, unless a recovery has done so already: the driver has all
+ * commands back then.
+ */
+static bool vfe_scsi_reset_host(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+{
+	struct vfe_recovery *r = &vs->io.recovery;
+
+	mutex_lock(&r->lock);
+	if (r->state == VFE_RUN_LIVE)
+		vfe_recovery_bounce(r);
+	mutex_unlock(&r->lock);
+	synchronize_rcu();
+	return vfe_scsi_comes_back(vs);
+}
+
+int vfe_scsi_eh_host_reset(struct scsi_cmnd *sc)
+{
+	return vfe_scsi_step(sc, vfe_scsi_reset_host);
+}

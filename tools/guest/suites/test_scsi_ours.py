@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0
+"""vfe_scsi on the project's own SCSI host, by turns with virtio_scsi: units
+that come and go, that stand still, a device that asks for a reset or does not
+answer task management."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from lab import pci
+
+from ..scsi import KERNEL_SCSI, MIB, SCSI, OurScsiCase, Unit
+
+FIRST = Unit(0, 0)
+# The last target, a unit that needs flat space addressing
+HIGH = Unit(255, 300)
+
+
+class OnOurHost(OurScsiCase):
+    """A host that does as it should."""
+
+    def test_by_turns_with_virtio_scsi(self) -> None:
+        """The same units, under the same addresses."""
+        self.plug(FIRST)
+        self.plug(HIGH)
+        for driver in (SCSI, KERNEL_SCSI, SCSI):
+            self.bind_scsi(driver)
+            for disk in self.expect(FIRST, HIGH).values():
+                self.verify(disk)
+        self.assertEqual(self.count("odd_answers"), 0)
+
+    def test_plug_under_io(self) -> None:
+        """A unit comes and goes beside a busy one, and changes its size."""
+        other = Unit(0, 1)
+        self.plug(FIRST)
+        self.bind_scsi()
+        self.start_fio(self.expect(FIRST)[FIRST.address], 300)
+        for turn in range(3):
+            self.plug(other, new=not turn)
+            disk = self.expect(FIRST, other)[other.address].rpartition("/")[2]
+            size = (24 + turn) * MIB
+            self.tell(f"resize {other.target}:{other.lun} {size}")
+            self.eventually(partial(self.has_size, disk, size),
+                            "the size did not change")
+            self.unplug(other)
+            self.expect(FIRST)
+        self.stop_fio()
+        self.end_fio(30)
+        self.assertNotIn("verify:", self.sh("cat /tmp/fio"))
+        self.assertEqual(self.count("odd_answers"), 0)
+
+    def has_size(self, disk: str, size: int) -> bool:
+        """Whether it has this many bytes."""
+        found = self.sh(f"cat /sys/block/{disk}/size")
+        return int(found) == size // 512
+
+    def test_slow_unit(self) -> None:
+        """Time alone fails nothing while the device answers."""
+        self.plug(FIRST)
+        self.bind_scsi()
+        disk = self.expect(FIRST)[FIRST.address]
+        self.stall(FIRST, 15)
+        self.verify(disk)
+        self.assertGreater(self.count("extended"), 0)
+        self.assertEqual(self.count("tmfs_unanswered"), 0)
+
+    def test_removed_under_io(self) -> None:
+        """The driver is unbound while fio runs, and comes back."""
+        self.plug(FIRST)
+        self.bind_scsi()
+        self.start_fio(self.expect(FIRST)[FIRST.address], 60)
+        self.sh(pci.script(f"sleep 1; pci_unbind {self.host_bdf()}"), 60)
+        self.assertNotEqual(self.end_fio(30), 0)
+        self.bind_scsi()
+        self.verify(self.expect(FIRST)[FIRST.address])
+
+
+class OnNeedyHost(OurScsiCase):
+    """A host that asks for a reset."""
+
+    host = "needy"
+
+    def test_reset(self) -> None:
+        """Commands are sent again, whatever units say of the reset."""
+        self.plug(FIRST)
+        self.bind_scsi()
+        self.verify(self.expect(FIRST)[FIRST.address])
+        self.assertIn("resetting the device", self.kernel_log())
+
+
+class OnSilentHost(OurScsiCase):
+    """A host that does not answer task management."""
+
+    host = "silent"
+
+    @pytest.mark.slow
+    def test_error_handler_ends(self) -> None:
+        """It resets the device, and the commands are sent again."""
+        self.plug(FIRST)
+        self.bind_scsi()
+        disk = self.expect(FIRST)[FIRST.address]
+        self.stall(FIRST, 20)
+        self.verify(disk)
+        self.assertIn("resetting the device", self.kernel_log())
