@@ -169,6 +169,9 @@ static void vfe_scsi_act_on_reset(struct vfe_scsi *vs,
 		/* a unit attention will tell the driver of the unit */
 		break;
 	case VIRTIO_SCSI_EVT_RESET_RESCAN:
+		/* 0 may stand for the target, which only the user scans */
+		if (vs->manual && r->unit)
+			vfe_scsi_add_unit(vs, r->target, r->unit);
 		vfe_scsi_mark(&vs->events, vs->events.now, r->target);
 		break;
 	case VIRTIO_SCSI_EVT_RESET_REMOVED:
@@ -294,6 +297,24 @@ static void vfe_scsi_act_later_work(struct work_struct *work)
 	bitmap_zero(e->later, VFE_SCSI_MAX_TARGETS);
 	vfe_scsi_events_act(e);
 	spin_unlock_irq(&e->lock);
+}
+
+/**
+ * vfe_scsi_events_begin() - act on events from now on, and on those so far
+ * @vs: the host, which was added
+ *
+ * Context: any.
+ */
+void vfe_scsi_events_begin(struct vfe_scsi *vs)
+{
+	struct vfe_scsi_events *e = &vs->events;
+	unsigned long flags;
+
+	spin_lock_irqsave(&e->lock, flags);
+	WRITE_ONCE(vs->scanning, true);
+	if (e->num || e->missed)
+		vfe_scsi_events_act(e);
+	spin_unlock_irqrestore(&e->lock, flags);
 }
 
 /**

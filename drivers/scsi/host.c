@@ -104,7 +104,7 @@ static void vfe_scsi_scan_start(struct Scsi_Host *shost)
 
 	if (!vfe_scsi_host_enter(shost))
 		return;
-	WRITE_ONCE(vs->scanning, true);
+	vfe_scsi_events_begin(vs);
 	vfe_scsi_check_all(vs);
 	vfe_scsi_host_leave(shost);
 }
@@ -221,6 +221,20 @@ struct Scsi_Host *vfe_scsi_host_alloc(struct vfe_scsi *vs)
 	return shost;
 }
 
+/*
+ * With scsi_mod.scan=manual or none, the SCSI core does not scan: users add
+ * units, and events change and remove them. The core sets @async_scan before it
+ * leaves a scan to another thread, which then calls vfe_scsi_scan_start().
+ */
+static void vfe_scsi_scan(struct vfe_scsi *vs)
+{
+	scsi_scan_host(vs->shost);
+	if (vs->shost->async_scan || READ_ONCE(vs->scanning))
+		return;
+	vs->manual = true;
+	vfe_scsi_events_begin(vs);
+}
+
 /**
  * vfe_scsi_host_add() - add the host, and scan its units
  * @vs: the host, its device live
@@ -239,7 +253,7 @@ int vfe_scsi_host_add(struct vfe_scsi *vs)
 		 vs->io.recovery.name, vs->share.queues - vs->share.polled,
 		 vs->share.polled, vs->shost->can_queue, vs->limits.targets,
 		 vs->pi ? ", T10 PI" : "");
-	scsi_scan_host(vs->shost);
+	vfe_scsi_scan(vs);
 	return 0;
 }
 

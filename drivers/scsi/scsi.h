@@ -309,6 +309,7 @@ struct vfe_scsi_limits {
  * @flat: of them, those with flat space addressing
  * @known: units of a target that the SCSI core has
  * @scanning: the host was added, so that its units can be
+ * @manual: the SCSI core did not scan the new host, because the user wants to
  * @leaving: the driver is being unbound: check no more units
  * @hold_lock: protects @holds
  * @holds: reasons for which the SCSI core may send no commands
@@ -332,6 +333,7 @@ struct vfe_scsi {
 	unsigned long *flat;
 	unsigned long *known;
 	bool scanning;
+	bool manual;
 	bool leaving;
 	struct mutex hold_lock;	/* of @holds, see above */
 	unsigned long holds;
@@ -449,6 +451,7 @@ void vfe_scsi_events_irq(struct vfe_queue *vq);
 void vfe_scsi_events_open(struct vfe_scsi *vs);
 void vfe_scsi_events_close(struct vfe_scsi *vs);
 void vfe_scsi_events_take_back(struct vfe_scsi *vs);
+void vfe_scsi_events_begin(struct vfe_scsi *vs);
 void vfe_scsi_check_all(struct vfe_scsi *vs);
 
 /* --- units.c: add and remove units as the device reports them --- */
@@ -456,6 +459,8 @@ void vfe_scsi_check_all(struct vfe_scsi *vs);
 int vfe_scsi_units_init(struct vfe_scsi *vs);
 void vfe_scsi_units_exit(struct vfe_scsi *vs);
 bool vfe_scsi_reconcile(struct vfe_scsi *vs, const unsigned long *targets);
+void vfe_scsi_add_unit(struct vfe_scsi *vs, unsigned int target,
+		       unsigned int unit);
 void vfe_scsi_remove_unit(struct vfe_scsi *vs, unsigned int target,
 			  unsigned int unit);
 void vfe_scsi_rescan_unit(struct vfe_scsi *vs, unsigned int target,

@@ -205,7 +205,7 @@ static void events_missed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 1, 0)));
 	KUNIT_EXPECT_NOT_NULL(test, tscsi_sdev(ts, 6, 300));
 	/* a change of capacity may have been lost, too */
-	KUNIT_EXPECT_GT(test, ts->capacities, capacities);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->capacities > capacities));
 	/* the disk in use did not notice */
 	tscsi_return(ts, 0, 0);
 	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
@@ -352,6 +352,119 @@ static void events_not_connected(struct kunit *test)
 	scsi_device_put(sdev);
 }
 
+/* --- scsi_mod.scan: what the SCSI core may add by itself --- */
+
+#define EVENTS_SCAN	"module/scsi_mod/parameters/scan"
+
+/**
+ * struct events_scan - the parameter of the SCSI core, until the test ends
+ * @sysfs: where its file is
+ * @was: its value before
+ */
+struct events_scan {
+	struct vfsmount *sysfs;
+	char was[16];
+};
+
+static void events_scan_restore(void *data)
+{
+	struct events_scan *scan = data;
+
+	vfe_files_write_path(scan->sysfs, EVENTS_SCAN, strim(scan->was));
+}
+
+/* Plugs a function in while the SCSI core scans as @type says. */
+static struct tscsi *events_plug_with_scan(struct kunit *test, const char *type)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+	struct events_scan *scan = kunit_kzalloc(test, sizeof(*scan),
+						 GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, scan);
+	scan->sysfs = ts->sysfs;
+	KUNIT_ASSERT_GT(test, vfe_files_read_path(ts->sysfs, EVENTS_SCAN,
+						  scan->was,
+						  sizeof(scan->was)), 0L);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test,
+							   events_scan_restore,
+							   scan));
+	KUNIT_ASSERT_GT(test, vfe_files_write_path(ts->sysfs, EVENTS_SCAN,
+						   type), 0L);
+	tscsi_add_unit(ts, 3, 0);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	msleep(1000);
+	/* as with virtio_scsi, the device is not even asked */
+	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
+	KUNIT_EXPECT_EQ(test, 0U, ts->luns);
+	return ts;
+}
+
+/*
+ * The user adds units; the SCSI core would scan no target by itself. An event
+ * adds the unit that it names, but for 0, which stands for the whole target.
+ */
+static void events_scan_manual(struct kunit *test)
+{
+	struct tscsi *ts = events_plug_with_scan(test, "manual");
+	struct Scsi_Host *shost = tscsi_driver(ts)->shost;
+
+	KUNIT_EXPECT_EQ(test, 0, scsi_add_device(shost, 0, 0, 0));
+	KUNIT_EXPECT_EQ(test, 0, scsi_add_device(shost, 0, 3, 0));
+	tscsi_add_unit(ts, 3, 5);
+	tscsi_event(ts, RESET, RESCAN, 3, 0);
+	tscsi_add_unit(ts, 3, 6);
+	tscsi_add_unit(ts, 3, 300);
+	tscsi_event(ts, RESET, RESCAN, 3, 6);
+	tscsi_event(ts, RESET, RESCAN, 3, 300);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 3, 6)));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 3, 300)));
+	tscsi_event(ts, RESET, RESCAN, 3, 7);
+	events_settle(ts);
+	KUNIT_EXPECT_NULL(test, tscsi_sdev(ts, 3, 5));
+	KUNIT_EXPECT_NULL(test, tscsi_sdev(ts, 3, 7));
+	tscsi_event(ts, RESET, REMOVED, 3, 6);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 3, 6)));
+	ts->units[0].blocks = 1024;
+	tscsi_event(ts, CHANGE, 0x092a, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(get_capacity(tscsi_disk(ts, 0, 0)) ==
+					       1024));
+	events_settle(ts);
+	KUNIT_EXPECT_NULL(test, tscsi_sdev(ts, 3, 6));
+	/* a unit that is gone leaves, and no other one comes */
+	tscsi_del_unit(ts, 3, 0);
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 3, 0)));
+	events_settle(ts);
+	KUNIT_EXPECT_EQ(test, 2U, tscsi_num_sdevs(ts));
+	tscsi_expect_works(ts);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
+/* The SCSI core adds nothing at all, also not for an event or for the user. */
+static void events_scan_none(struct kunit *test)
+{
+	struct tscsi *ts = events_plug_with_scan(test, "none");
+	struct Scsi_Host *shost = tscsi_driver(ts)->shost;
+
+	tscsi_add_unit(ts, 3, 5);
+	tscsi_event(ts, RESET, RESCAN, 3, 5);
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	events_settle(ts);
+	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
+	KUNIT_EXPECT_GT(test, ts->luns, 0U);
+	/* a unit from before the user wrote the parameter is removed */
+	KUNIT_EXPECT_GT(test, vfe_files_write_path(ts->sysfs, EVENTS_SCAN,
+						   "sync"), 0L);
+	KUNIT_EXPECT_EQ(test, 0, scsi_add_device(shost, 0, 3, 0));
+	KUNIT_EXPECT_GT(test, vfe_files_write_path(ts->sysfs, EVENTS_SCAN,
+						   "none"), 0L);
+	tscsi_del_unit(ts, 3, 0);
+	tscsi_event(ts, RESET, REMOVED, 3, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 3, 0)));
+	events_settle(ts);
+	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
+}
+
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_boot),
 	KUNIT_CASE(events_addresses),
@@ -367,6 +480,8 @@ static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_no_answer_of_one),
 	KUNIT_CASE(events_no_report_luns),
 	KUNIT_CASE(events_not_connected),
+	KUNIT_CASE(events_scan_manual),
+	KUNIT_CASE(events_scan_none),
 	{ }
 };
 
