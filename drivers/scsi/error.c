@@ -45,7 +45,7 @@ enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc)
 	if (!vfe_scsi_cmd_in_flight(cmd))
 		return VFE_SCSI_EH_DONE;
 	/* a recovery takes it back */
-	if (vfe_recovery_state(&vs->io.recovery) != VFE_RUN_LIVE)
+	if (!vfe_scsi_live(vs))
 		return VFE_SCSI_EH_WAIT;
 	if (vfe_io_late(&sq->io, &cmd->io, seconds))
 		vfe_scsi_warn_late(vs, sc);
@@ -93,12 +93,6 @@ static bool vfe_scsi_cmd_returned(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 	}
 	synchronize_rcu();
 	return !in_flight;
-}
-
-/* While a recovery runs, its reset is what ends the commands. */
-static bool vfe_scsi_live(struct vfe_scsi *vs)
-{
-	return vfe_recovery_state(&vs->io.recovery) == VFE_RUN_LIVE;
 }
 
 /*

@@ -253,10 +253,18 @@ static bool vfe_scsi_take_targets(struct vfe_scsi *vs, unsigned long *targets)
 	return missed;
 }
 
-/* Checks targets later: those of events, and @targets after a failure. */
-static void vfe_scsi_act_later(struct vfe_scsi_events *e,
+/*
+ * Checks targets later: those of events, and @targets after a failure. Not while
+ * the device is away: as soon as it is back, all targets are checked; and after
+ * a shutdown it never is.
+ */
+static void vfe_scsi_act_later(struct vfe_scsi *vs,
 			       const unsigned long *targets, bool failed)
 {
+	struct vfe_scsi_events *e = &vs->events;
+
+	if (failed && !vfe_scsi_live(vs))
+		return;
 	spin_lock_irq(&e->lock);
 	if (failed)
 		bitmap_or(e->later, e->later, targets, VFE_SCSI_MAX_TARGETS);
@@ -283,7 +291,7 @@ static void vfe_scsi_act_work(struct work_struct *work)
 	failed = !vfe_scsi_reconcile(vs, targets);
 	if (missed)
 		vfe_scsi_rescan_all(vs);
-	vfe_scsi_act_later(e, targets, failed);
+	vfe_scsi_act_later(vs, targets, failed);
 }
 
 static void vfe_scsi_act_later_work(struct work_struct *work)

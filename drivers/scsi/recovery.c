@@ -203,7 +203,7 @@ static void vfe_scsi_resend(struct vfe_device *vd)
 	struct vfe_scsi *vs = vfe_priv(vd);
 
 	if (READ_ONCE(vs->scanning) &&
-	    vfe_recovery_state(&vs->io.recovery) == VFE_RUN_LIVE)
+	    vfe_scsi_live(vs))
 		vfe_scsi_check_all(vs);
 }
 

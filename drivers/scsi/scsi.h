@@ -515,6 +515,12 @@ static inline struct vfe_scsi *vfe_scsi_of(struct Scsi_Host *shost)
 	return ((struct vfe_scsi_link *)shost_priv(shost))->vs;
 }
 
+/* While it is not, a recovery has or takes all commands back. */
+static inline bool vfe_scsi_live(const struct vfe_scsi *vs)
+{
+	return vfe_recovery_state(&vs->io.recovery) == VFE_RUN_LIVE;
+}
+
 static inline struct vfe_scsi_cmd *vfe_scsi_token(struct vfe_token *token)
 {
 	return container_of(token, struct vfe_scsi_cmd, io.token);

@@ -274,8 +274,7 @@ bool vfe_scsi_reconcile(struct vfe_scsi *vs, const unsigned long *targets)
 	bool done = true;
 
 	for_each_set_bit(target, targets, vs->limits.targets) {
-		if (READ_ONCE(vs->leaving) ||
-		    vfe_recovery_state(&vs->io.recovery) != VFE_RUN_LIVE)
+		if (READ_ONCE(vs->leaving) || !vfe_scsi_live(vs))
 			return false;
 		done &= vfe_scsi_reconcile_target(vs, target);
 	}

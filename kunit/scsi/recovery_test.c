@@ -450,6 +450,41 @@ static void life_shutdown(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/* A target that could not be checked is not checked after a shutdown either. */
+static void life_shutdown_ends_checks(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct pci_dev *pdev = ts->m->pdev;
+
+	ts->luns_response = VIRTIO_SCSI_S_FAILURE;
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	msleep(1000);
+	KUNIT_EXPECT_FALSE(test, tscsi_settled(ts));
+	to_pci_driver(pdev->dev.driver)->shutdown(pdev);
+	msleep(15 * 1000);
+	KUNIT_EXPECT_TRUE(test, tscsi_settled(ts));
+	vfe_mock_unbind(ts->m);
+}
+
+/* Nor while the device is away: once it is back, all targets are checked. */
+static void life_reset_ends_checks(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+
+	ts->luns_response = VIRTIO_SCSI_S_FAILURE;
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	msleep(1000);
+	ts->m->knobs.refuse_features = true;
+	vfe_mock_needs_reset(ts->m);
+	msleep(15 * 1000);
+	KUNIT_EXPECT_TRUE(test, tscsi_settled(ts));
+	ts->m->knobs.refuse_features = false;
+	ts->luns_response = 0;
+	tscsi_add_unit(ts, 2, 2);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_sdev(ts, 2, 2), 90));
+	tscsi_expect_works(ts);
+}
+
 /* A reset of the function by the bus */
 static void life_function_reset(struct kunit *test)
 {
@@ -485,6 +520,8 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_suspend),
 	KUNIT_CASE(life_no_suspend),
 	KUNIT_CASE(life_shutdown),
+	KUNIT_CASE(life_shutdown_ends_checks),
+	KUNIT_CASE(life_reset_ends_checks),
 	KUNIT_CASE(life_function_reset),
 	{ }
 };
