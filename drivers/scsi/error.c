@@ -49,9 +49,11 @@ enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc)
 		return VFE_SCSI_EH_WAIT;
 	if (vfe_io_late(&sq->io, &cmd->io, seconds))
 		vfe_scsi_warn_late(vs, sc);
-	if (!vfe_scsi_alive(vs, sc))
+	if (!vfe_scsi_alive(vs, sc, seconds))
 		return VFE_SCSI_EH_ABORT;
 	vfe_scsi_count(vs, extended);
+	/* or it would be too old to be sent again, if the unit wants that */
+	sc->jiffies_at_alloc = jiffies;
 	return VFE_SCSI_EH_WAIT;
 }
 
@@ -173,7 +175,9 @@ static bool vfe_scsi_comes_back(struct vfe_scsi *vs)
 
 /*
  * Resets the device, unless a recovery has done so already: the driver has all
- * commands back then.
+ * commands back then. That is what the error handler wants: if the device does
+ * not come back at once, commands wait for it elsewhere, and units stay online
+ * (see vfe_scsi_is_test()). A user wants to know whether it works.
  */
 static bool vfe_scsi_reset_host(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 {
@@ -184,7 +188,8 @@ static bool vfe_scsi_reset_host(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 		vfe_recovery_bounce(r);
 	mutex_unlock(&r->lock);
 	synchronize_rcu();
-	return vfe_scsi_comes_back(vs);
+	return sc->submitter != SUBMITTED_BY_SCSI_RESET_IOCTL ||
+	       vfe_scsi_comes_back(vs);
 }
 
 int vfe_scsi_eh_host_reset(struct scsi_cmnd *sc)

@@ -17,6 +17,7 @@
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
+#include <scsi/scsi_proto.h>
 
 #include <vfe/compat/scsi.h>
 #include <vfe/device.h>
@@ -141,6 +142,9 @@ struct vfe_scsi_tmf_wire {
  * @state: see enum vfe_scsi_tmf_state
  * @response: the device's answer, VFE_SCSI_S_NONE if it wrote none
  * @sent: when it was sent, in jiffies
+ * @completions: how much the device had completed by then
+ * @runs: it is overdue, and the device has completed something else meanwhile
+ * @runs_since: when a timeout first found that, in jiffies
  * @id: the command that it concerns
  * @wire: its memory
  * @dma: the device's address of @wire
@@ -149,6 +153,9 @@ struct vfe_scsi_tmf {
 	enum vfe_scsi_tmf_state state;
 	u8 response;
 	unsigned long sent;
+	u64 completions;
+	bool runs;
+	unsigned long runs_since;
 	u64 id;
 	struct vfe_scsi_tmf_wire *wire;
 	dma_addr_t dma;
@@ -432,7 +439,8 @@ void vfe_scsi_control_close(struct vfe_scsi *vs);
 void vfe_scsi_control_take_back(struct vfe_scsi *vs);
 bool vfe_scsi_tmf(struct vfe_scsi *vs, u32 function, unsigned int target,
 		  u64 lun, u64 id);
-bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc);
+bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc,
+		    unsigned int seconds);
 
 /* --- error.c: timeouts and the error handler --- */
 
@@ -568,6 +576,18 @@ static inline void vfe_scsi_cmd_ended(struct vfe_scsi_cmd *cmd)
 {
 	/* pairs with vfe_scsi_cmd_in_flight() */
 	smp_store_release(&cmd->in_flight, false);
+}
+
+/*
+ * By this command the error handler asks whether a unit works, and takes it
+ * offline for any answer but yes within 10 s, until a user intervenes. While the
+ * device is away, for whatever time, the driver says yes: commands may be sent,
+ * and wait until it is back.
+ */
+static inline bool vfe_scsi_is_test(const struct scsi_cmnd *sc)
+{
+	return sc->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER &&
+	       sc->cmnd[0] == TEST_UNIT_READY;
 }
 
 /* The queue of a command */

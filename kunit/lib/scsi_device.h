@@ -66,6 +66,7 @@ struct tscsi_io {
  * @data: of all disks
  * @keep: the device keeps reads and writes of target 0
  * @keep_op: and commands with this operation code, if it is not 0
+ * @keep_tests: and TEST UNIT READY, whose code is 0
  * @kept: the kept chains
  * @kept_queue: of each of them
  * @num_kept: number of them
@@ -109,6 +110,7 @@ struct tscsi {
 	u8 *data;
 	bool keep;
 	u8 keep_op;
+	bool keep_tests;
 	struct vfe_mock_chain kept[TSCSI_KEPT];
 	struct vfe_mock_queue *kept_queue[TSCSI_KEPT];
 	unsigned int num_kept;
@@ -461,6 +463,7 @@ static inline bool tscsi_is_kept(struct tscsi *ts,
 	return (ts->keep && !tscsi_request(chain)->lun[1] &&
 		(op == READ_10 || op == WRITE_10)) ||
 	       (ts->keep_op && op == ts->keep_op) ||
+	       (ts->keep_tests && op == TEST_UNIT_READY) ||
 	       (op == REPORT_LUNS && ts->luns_response == VFE_SCSI_S_NONE);
 }
 
