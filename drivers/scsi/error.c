@@ -24,6 +24,29 @@ static void vfe_scsi_warn_late(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 			     jiffies_to_msecs(scsi_cmd_to_rq(sc)->timeout));
 }
 
+/* All that an unbind waits for are commands, in the end. */
+void vfe_scsi_abandon_work(struct work_struct *work)
+{
+	struct vfe_scsi *vs = container_of(work, struct vfe_scsi, abandon);
+
+	dev_err(vfe_dev(vs->vd),
+		"%s: a command is still in flight %u s after it timed out during the unbind of the driver: all fail now, data of writes may be lost\n",
+		vs->io.recovery.name, VFE_SCSI_LEAVE_TIMEOUT / HZ);
+	vfe_recovery_abandon(&vs->io.recovery);
+}
+
+/* Has an unbind of the driver waited for a command for long enough? */
+static bool vfe_scsi_is_left(struct vfe_scsi *vs, struct vfe_scsi_cmd *cmd)
+{
+	if (likely(!READ_ONCE(vs->leaving)))
+		return false;
+	if (cmd->left != cmd->id) {
+		cmd->left = cmd->id;
+		cmd->left_since = jiffies;
+	}
+	return time_after_eq(jiffies, cmd->left_since + VFE_SCSI_LEAVE_TIMEOUT);
+}
+
 /**
  * vfe_scsi_timed_out() - decide about a command that timed out
  * @sc: the command
@@ -47,6 +70,10 @@ enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc)
 	/* a recovery takes it back */
 	if (!vfe_scsi_live(vs))
 		return VFE_SCSI_EH_WAIT;
+	if (vfe_scsi_is_left(vs, cmd)) {
+		queue_work(vfe_wq, &vs->abandon);
+		return VFE_SCSI_EH_WAIT;
+	}
 	if (vfe_io_late(&sq->io, &cmd->io, seconds))
 		vfe_scsi_warn_late(vs, sc);
 	if (!vfe_scsi_alive(vs, sc, seconds))

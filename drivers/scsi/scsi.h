@@ -50,6 +50,12 @@
 /* Longest wait for a reset of the device in the error handler */
 #define VFE_SCSI_RESET_TIMEOUT	(60 * HZ)
 
+/*
+ * How much longer a command may be in flight after it timed out while the driver
+ * is being unbound. Storage that pauses for a minute goes on before.
+ */
+#define VFE_SCSI_LEAVE_TIMEOUT	(120 * HZ)
+
 #define VFE_SCSI_TMFS		8	/* task management functions at a time */
 #define VFE_SCSI_EVENTS		64	/* buffers of the event queue, at most */
 #define VFE_SCSI_RECORDS	64	/* events not yet acted on */
@@ -79,6 +85,8 @@ struct vfe_scsi_wire {
  *	management function for this command cannot reach the next command with
  *	the same tag
  * @missing: the last @id of which the device said that it does not have it
+ * @left: the last @id that timed out while the driver is being unbound
+ * @left_since: when it first did, in jiffies
  * @mapped: the DMA API has mapped the data
  * @pi_mapped: pieces of protection information that the DMA API has mapped
  * @retries: how often the command was sent again after a reset, if it has
@@ -91,6 +99,8 @@ struct vfe_scsi_cmd {
 	struct vfe_io_request io;
 	u64 id;
 	u64 missing;
+	u64 left;
+	unsigned long left_since;
 	bool mapped;
 	u16 pi_mapped;
 	u8 retries;
@@ -318,6 +328,7 @@ struct vfe_scsi_limits {
  * @scanning: the host was added, so that its units can be
  * @manual: the SCSI core did not scan the new host, because the user wants to
  * @leaving: the driver is being unbound: check no more units
+ * @abandon: fails all commands, because one did not end while it is
  * @hold_lock: protects @holds
  * @holds: reasons for which the SCSI core may send no commands
  * @odd: bits VFE_SCSI_ODD_*: the log has a line about this
@@ -342,6 +353,7 @@ struct vfe_scsi {
 	bool scanning;
 	bool manual;
 	bool leaving;
+	struct work_struct abandon;
 	struct mutex hold_lock;	/* of @holds, see above */
 	unsigned long holds;
 	unsigned long odd;
@@ -444,6 +456,7 @@ bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc,
 
 /* --- error.c: timeouts and the error handler --- */
 
+void vfe_scsi_abandon_work(struct work_struct *work);
 enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc);
 int vfe_scsi_eh_abort(struct scsi_cmnd *sc);
 int vfe_scsi_eh_unit_reset(struct scsi_cmnd *sc);
