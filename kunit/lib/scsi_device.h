@@ -81,6 +81,7 @@ struct tscsi_io {
  * @sense_len: of them, with sense data that begins with @sense
  * @sense: see there
  * @no_response: the device does not write the response
+ * @more_used: bytes by which used lengths exceed the buffers
  * @attention: the next command to a unit meets a unit attention after a reset
  * @luns_response: of REPORT LUNS; or VFE_SCSI_S_NONE: the device keeps it
  * @luns_status: of REPORT LUNS, in place of GOOD
@@ -125,6 +126,7 @@ struct tscsi {
 	u32 sense_len;
 	u8 sense[18];
 	bool no_response;
+	u32 more_used;
 	bool attention;
 	bool odd_luns;
 	u8 luns_response;
@@ -452,7 +454,7 @@ static inline void tscsi_control(struct tscsi *ts, struct vfe_mock_queue *mq,
 		tscsi_return_all(ts, subtype == VIRTIO_SCSI_T_TMF_ABORT_TASK ?
 				 VIRTIO_SCSI_S_ABORTED : VIRTIO_SCSI_S_RESET);
 	tscsi_copy(chain, true, 0, &ts->tmf_response, 1);
-	vfe_mock_push(mq, chain->id, 1, chain->descs);
+	vfe_mock_push(mq, chain->id, 1 + ts->more_used, chain->descs);
 }
 
 static inline bool tscsi_is_kept(struct tscsi *ts,
@@ -482,7 +484,8 @@ static inline bool tscsi_chain(struct vfe_mock_disk *engine,
 		tscsi_keep(ts, mq, chain);
 	} else {
 		tscsi_execute(ts, chain);
-		vfe_mock_push(mq, chain->id, chain->in_len, chain->descs);
+		vfe_mock_push(mq, chain->id, chain->in_len + ts->more_used,
+			      chain->descs);
 	}
 	return true;
 }

@@ -294,6 +294,39 @@ static void data_used_twice(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+/*
+ * QEMU's device counts the bytes of a write as used. Nobody needs that length:
+ * it is no reason for a line in the log, whatever the kind of ring.
+ */
+static void data_used_lengths(struct kunit *test)
+{
+	static const u64 rings[] = {
+		F(RING_F_INDIRECT_DESC), F(F_IN_ORDER),
+		F(F_IN_ORDER) | F(RING_F_INDIRECT_DESC) | F(RING_F_EVENT_IDX),
+		F(F_RING_PACKED), F(F_RING_PACKED) | F(F_IN_ORDER),
+	};
+	struct vfe_mock_spec spec = {};
+	struct kmsg_dump_iter mark = log_mark();
+	struct tscsi *ts;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rings); i++) {
+		spec.features = BIT_ULL(VIRTIO_F_VERSION_1) | rings[i];
+		ts = tscsi_host(test, &spec);
+		ts->more_used = 4096;
+		tscsi_expect_works(ts);
+		KUNIT_EXPECT_EQ_MSG(test, 0U, log_warnings(mark, "used length"),
+				    "ring %u", i);
+		/* no device has such lengths in this queue: one line */
+		ts->tmf_response = VIRTIO_SCSI_S_FUNCTION_SUCCEEDED;
+		KUNIT_EXPECT_EQ(test, SUCCESS, tscsi_reset_unit(ts));
+		KUNIT_EXPECT_EQ(test, SUCCESS, tscsi_reset_unit(ts));
+		KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "used length"));
+		mark = log_mark();
+		vfe_mock_unplug(ts->m);
+	}
+}
+
 static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_split),
 	KUNIT_CASE(data_packed),
@@ -308,6 +341,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_residual_lies),
 	KUNIT_CASE(data_sense_lies),
 	KUNIT_CASE(data_used_twice),
+	KUNIT_CASE(data_used_lengths),
 	{ }
 };
 
