@@ -137,7 +137,7 @@ static inline struct tscsi *tscsi_plug(struct kunit *test,
 	spec.queues = spec.queues ?: 3;
 	spec.disk = &ts->engine;
 	spec.config = config ?: &usual;
-	spec.config_len = sizeof(usual);
+	spec.config_len = spec.config_len ?: sizeof(usual);
 	/* the engine reaches @ts before vfe_mock_plug() returns */
 	spec.unbound = true;
 	ts->m = vfe_mock_plug(test, &spec);

@@ -190,6 +190,42 @@ static void data_fixed_sizes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1U, log_errors(mark, "cdb_size is 16"));
 }
 
+/* Its configuration is too short for a field: no host is better than a guess. */
+static void data_short_config(struct kunit *test)
+{
+	static const u8 ends[] = {
+		offsetofend(struct vfe_scsi_config, num_queues),
+		offsetofend(struct vfe_scsi_config, seg_max),
+		offsetofend(struct vfe_scsi_config, max_sectors),
+		offsetofend(struct vfe_scsi_config, cmd_per_lun),
+		offsetofend(struct vfe_scsi_config, event_info_size),
+		offsetofend(struct vfe_scsi_config, sense_size),
+		offsetofend(struct vfe_scsi_config, cdb_size),
+		offsetofend(struct vfe_scsi_config, max_target),
+		offsetofend(struct vfe_scsi_config, max_lun),
+	};
+	struct vfe_mock_spec spec = {};
+	struct kmsg_dump_iter mark;
+	struct tscsi *ts;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		spec.config_len = ends[i] - 1;
+		mark = log_mark();
+		ts = tscsi_plug(test, &spec, NULL);
+		KUNIT_EXPECT_FALSE_MSG(test, tscsi_bind(ts), "%u bytes",
+				       spec.config_len);
+		KUNIT_EXPECT_EQ(test, 1U,
+				log_errors(mark, "of device configuration at"));
+		vfe_mock_unplug(ts->m);
+	}
+	spec.config_len = ends[ARRAY_SIZE(ends) - 1];
+	ts = tscsi_plug(test, &spec, NULL);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0)));
+	tscsi_expect_works(ts);
+}
+
 /* --- responses --- */
 
 static void data_expect(struct tscsi *ts, u8 response, u8 status, int err)
@@ -336,6 +372,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_limits),
 	KUNIT_CASE(data_odd_limits),
 	KUNIT_CASE(data_fixed_sizes),
+	KUNIT_CASE(data_short_config),
 	KUNIT_CASE(data_responses),
 	KUNIT_CASE(data_odd_responses),
 	KUNIT_CASE(data_residual_lies),
