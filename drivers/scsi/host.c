@@ -32,9 +32,7 @@ static int vfe_scsi_exit_cmd(struct Scsi_Host *shost, struct scsi_cmnd *sc)
  */
 static int vfe_scsi_init_unit(struct scsi_device *sdev)
 {
-	if (sdev->lun >= 2 * VFE_SCSI_MAX_UNITS ||
-	    vfe_scsi_unit(sdev->lun) >=
-	    vfe_scsi_of(sdev->host)->limits.units)
+	if (sdev->lun >= 2 * VFE_SCSI_MAX_UNITS)
 		return -ENXIO;
 	sdev->sdev_bflags = BLIST_TRY_VPD_PAGES;
 	return 0;

@@ -94,14 +94,14 @@ static u32 vfe_scsi_list_len(const struct vfe_scsi_query *q)
  * Notes a unit of the list. As in virtio_scsi, either method of addressing may
  * have any number: vhost-scsi reports the unit 256 by peripheral device
  * addressing, on bus 1. Addresses of other methods, and those with more levels,
- * are no units.
+ * are no units. As in virtio_scsi, max_lun limits only flat space addressing:
+ * some devices have 0 there, and more units.
  */
 static void vfe_scsi_read_entry(struct vfe_scsi *vs, u64 lun)
 {
 	unsigned int unit = vfe_scsi_unit(lun >> 48);
 
-	if (lun << 16 || lun >> 48 >= 2 * VFE_SCSI_MAX_UNITS ||
-	    unit >= vs->limits.units)
+	if (lun << 16 || lun >> 48 >= vs->limits.units + VFE_SCSI_MAX_UNITS)
 		return;
 	__set_bit(unit, vs->present);
 	__assign_bit(unit, vs->flat, lun >> 48 & VFE_SCSI_MAX_UNITS);

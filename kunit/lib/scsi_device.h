@@ -89,6 +89,8 @@ struct tscsi_io {
  *	      higher ones in peripheral device addressing; and two addresses that
  *	      are no units
  * @type: first byte of INQUIRY's answer for a unit
+ * @vpd_max: the longest transfer, in blocks, of a VPD page Block Limits; 0: the
+ *	     units have no VPD pages
  * @odd_headers: commands with a task attribute, a priority or a CRN
  * @luns: commands REPORT LUNS received
  * @inquiries: commands INQUIRY received
@@ -132,6 +134,7 @@ struct tscsi {
 	u8 luns_response;
 	u8 luns_status;
 	u8 type;
+	u32 vpd_max;
 	unsigned int odd_headers;
 	unsigned int luns;
 	unsigned int inquiries;
@@ -281,6 +284,22 @@ static inline void tscsi_sense(struct vfe_scsi_response *r, u8 key, u8 asc)
 	r->sense_len = cpu_to_le32(18);
 }
 
+/* Supported VPD pages, and Block Limits */
+static inline void tscsi_do_vpd(struct tscsi *ts, u8 page,
+				const struct vfe_mock_chain *chain)
+{
+	static const u8 pages[] = { 0, 0, 0, 2, 0x00, 0xb0 };
+	u8 limits[64] = { 0, 0xb0, 0, 60 };
+
+	put_unaligned_be32(ts->vpd_max, limits + 8);
+	if (!ts->vpd_max || (page && page != 0xb0))
+		tscsi_sense(tscsi_response(chain), ILLEGAL_REQUEST, 0x24);
+	else if (page)
+		tscsi_answer(chain, limits, sizeof(limits));
+	else
+		tscsi_answer(chain, pages, sizeof(pages));
+}
+
 static inline void tscsi_do_inquiry(struct tscsi *ts, bool there,
 				    const struct vfe_mock_chain *chain)
 {
@@ -288,7 +307,7 @@ static inline void tscsi_do_inquiry(struct tscsi *ts, bool there,
 
 	ts->inquiries++;
 	if (tscsi_cdb(ts, chain)[1] & 1) {
-		tscsi_sense(tscsi_response(chain), ILLEGAL_REQUEST, 0x24);
+		tscsi_do_vpd(ts, tscsi_cdb(ts, chain)[2], chain);
 		return;
 	}
 	memcpy(data + 8, "vfe     mock            0001", 28);
