@@ -14,6 +14,7 @@ from lab import pci
 from ..scsi import KERNEL_SCSI, MIB, SCSI, OurScsiCase, Unit
 
 FIRST = Unit(0, 0)
+ONLINE = "/sys/devices/system/cpu/cpu1/online"
 # The last target, a unit that needs flat space addressing
 HIGH = Unit(255, 300)
 
@@ -95,12 +96,32 @@ class OnSilentHost(OurScsiCase):
 
     host = "silent"
 
+    def tearDown(self) -> None:
+        self.sh(f"echo 1 >{ONLINE}")
+        super().tearDown()
+
     @pytest.mark.slow
     def test_error_handler_ends(self) -> None:
-        """It resets the device, and the commands are sent again."""
+        """It resets the device, and the commands are sent again. It takes ten
+        times their timeout: the device completes nothing."""
         self.plug(FIRST)
         self.bind_scsi()
         disk = self.expect(FIRST)[FIRST.address]
-        self.stall(FIRST, 20)
+        self.stall(FIRST, 40)
         self.verify(disk)
         self.assertIn("resetting the device", self.kernel_log())
+
+    @pytest.mark.slow
+    def test_processors_meanwhile(self) -> None:
+        """A processor goes and comes while the device owes an answer."""
+        self.plug(FIRST)
+        self.bind_scsi()
+        disk = self.expect(FIRST)[FIRST.address]
+        self.stall(FIRST, 40)
+        self.start_fio(disk, 60)
+        for _ in range(3):
+            self.sh(f"echo 0 >{ONLINE}", 90)
+            self.sh(f"echo 1 >{ONLINE}")
+        self.assertEqual(self.end_fio(120), 0)
+        self.assertGreater(self.count("tmfs"), 0)
+        self.verify(disk)
