@@ -220,14 +220,28 @@ struct Scsi_Host *vfe_scsi_host_alloc(struct vfe_scsi *vs)
 }
 
 /*
+ * The SCSI core says so before it leaves a scan to another thread, which then
+ * calls vfe_scsi_scan_start().
+ */
+static bool vfe_scsi_scans_later(struct Scsi_Host *shost)
+{
+	bool later;
+
+	mutex_lock(&shost->scan_mutex);
+	later = shost->async_scan;
+	mutex_unlock(&shost->scan_mutex);
+	return later;
+}
+
+/*
  * With scsi_mod.scan=manual or none, the SCSI core does not scan: users add
- * units, and events change and remove them. The core sets @async_scan before it
- * leaves a scan to another thread, which then calls vfe_scsi_scan_start().
+ * units, and events change and remove them.
  */
 static void vfe_scsi_scan(struct vfe_scsi *vs)
 {
 	scsi_scan_host(vs->shost);
-	if (vs->shost->async_scan || READ_ONCE(vs->scanning))
+	if (READ_ONCE(vs->scanning) || vfe_scsi_scans_later(vs->shost) ||
+	    READ_ONCE(vs->scanning))
 		return;
 	vs->manual = true;
 	vfe_scsi_events_begin(vs);

@@ -109,6 +109,31 @@ static void events_plug(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/* Buffers of the size that the device wants, and never too small for an event */
+static void events_buffers(struct kunit *test)
+{
+	static const u32 sizes[] = { 0, 16, 64 };
+	struct vfe_scsi_config config = tscsi_config();
+	unsigned int i, n;
+	struct tscsi *ts;
+
+	VFE_DUTY(test, "C03", "5.6.6.3.1", "event buffers are writable, and of event_info_size bytes or more");
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		config.event_info_size = cpu_to_le32(sizes[i]);
+		ts = tscsi_plug(test, NULL, &config);
+		KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+		KUNIT_EXPECT_EQ(test, (unsigned int)VFE_SCSI_EVENTS,
+				ts->num_events);
+		for (n = 0; n < ts->num_events; n++) {
+			KUNIT_EXPECT_EQ(test, 0U, ts->events[n].out);
+			KUNIT_EXPECT_GE(test, ts->events[n].in_len,
+					max_t(u32, sizes[i],
+					      sizeof(struct vfe_scsi_event)));
+		}
+		vfe_mock_unplug(ts->m);
+	}
+}
+
 /* The device still reports a unit for a moment after it removed it. */
 static void events_removed_late(struct kunit *test)
 {
@@ -373,8 +398,8 @@ static void events_scan_restore(void *data)
 	vfe_files_write_path(scan->sysfs, EVENTS_SCAN, strim(scan->was));
 }
 
-/* Plugs a function in while the SCSI core scans as @type says. */
-static struct tscsi *events_plug_with_scan(struct kunit *test, const char *type)
+/* Binds while the SCSI core scans as @type says. */
+static struct tscsi *events_bind_with_scan(struct kunit *test, const char *type)
 {
 	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
 	struct events_scan *scan = kunit_kzalloc(test, sizeof(*scan),
@@ -392,6 +417,13 @@ static struct tscsi *events_plug_with_scan(struct kunit *test, const char *type)
 						   type), 0L);
 	tscsi_add_unit(ts, 3, 0);
 	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	return ts;
+}
+
+static struct tscsi *events_without_scan(struct kunit *test, const char *type)
+{
+	struct tscsi *ts = events_bind_with_scan(test, type);
+
 	msleep(1000);
 	/* as with virtio_scsi, the device is not even asked */
 	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
@@ -405,7 +437,7 @@ static struct tscsi *events_plug_with_scan(struct kunit *test, const char *type)
  */
 static void events_scan_manual(struct kunit *test)
 {
-	struct tscsi *ts = events_plug_with_scan(test, "manual");
+	struct tscsi *ts = events_without_scan(test, "manual");
 	struct Scsi_Host *shost = tscsi_driver(ts)->shost;
 
 	KUNIT_EXPECT_EQ(test, 0, scsi_add_device(shost, 0, 0, 0));
@@ -443,7 +475,7 @@ static void events_scan_manual(struct kunit *test)
 /* The SCSI core adds nothing at all, also not for an event or for the user. */
 static void events_scan_none(struct kunit *test)
 {
-	struct tscsi *ts = events_plug_with_scan(test, "none");
+	struct tscsi *ts = events_without_scan(test, "none");
 	struct Scsi_Host *shost = tscsi_driver(ts)->shost;
 
 	tscsi_add_unit(ts, 3, 5);
@@ -465,10 +497,47 @@ static void events_scan_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
 }
 
+/* Another thread scans, after the probe: not to be taken for a manual scan. */
+static void events_scan_async(struct kunit *test)
+{
+	struct tscsi *ts = events_bind_with_scan(test, "async");
+
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0) &&
+					       tscsi_disk(ts, 3, 0)));
+	async_synchronize_full();
+	tscsi_add_unit(ts, 3, 5);
+	tscsi_event(ts, RESET, RESCAN, 3, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 3, 5)));
+	KUNIT_EXPECT_FALSE(test, tscsi_driver(ts)->manual);
+	tscsi_expect_works(ts);
+}
+
+/* A device without REPORT LUNS: an event adds the unit that it names. */
+static void events_scan_manual_no_list(struct kunit *test)
+{
+	struct tscsi *ts = events_without_scan(test, "manual");
+
+	ts->luns_status = SAM_STAT_CHECK_CONDITION;
+	tscsi_add_unit(ts, 3, 6);
+	tscsi_event(ts, RESET, RESCAN, 3, 6);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 3, 6)));
+	/* once more: it is there */
+	tscsi_event(ts, RESET, RESCAN, 3, 6);
+	events_settle(ts);
+	KUNIT_EXPECT_EQ(test, 1U, tscsi_num_sdevs(ts));
+	/* without an answer nothing is added */
+	ts->luns_response = VIRTIO_SCSI_S_FAILURE;
+	tscsi_event(ts, RESET, RESCAN, 3, 0);
+	tscsi_event(ts, RESET, RESCAN, 3, 7);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, 1U, tscsi_num_sdevs(ts));
+}
+
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_boot),
 	KUNIT_CASE(events_addresses),
 	KUNIT_CASE(events_plug),
+	KUNIT_CASE(events_buffers),
 	KUNIT_CASE(events_removed_late),
 	KUNIT_CASE(events_replaced),
 	KUNIT_CASE(events_flood),
@@ -481,7 +550,9 @@ static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_no_report_luns),
 	KUNIT_CASE(events_not_connected),
 	KUNIT_CASE(events_scan_manual),
+	KUNIT_CASE(events_scan_manual_no_list),
 	KUNIT_CASE(events_scan_none),
+	KUNIT_CASE(events_scan_async),
 	{ }
 };
 

@@ -107,6 +107,35 @@ static void reports_vpd_limits(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 64U, reports_max_sectors(test, 64, 0));
 }
 
+/* However many requests there are, and however deep the queue is */
+static void reports_commands_per_unit(struct kunit *test)
+{
+	struct vfe_scsi_config config = tscsi_config();
+	unsigned int i;
+	struct tscsi *ts;
+
+	VFE_DUTY(test, "C01", "5.6.4.1", "not more than cmd_per_lun commands to a unit");
+	config.cmd_per_lun = cpu_to_le32(5);
+	ts = tscsi_plug(test, NULL, &config);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0)));
+	async_synchronize_full();
+	ts->keep = true;
+	for (i = 0; i < 12; i++)
+		tscsi_start(ts, REQ_OP_WRITE, 8 * i, i + 1);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, 5U, ts->num_kept);
+	/* each that ends makes room for one */
+	tscsi_return(ts, 0, 0);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, 6U, ts->num_kept);
+	ts->keep = false;
+	tscsi_return_all(ts, 0);
+	for (i = 0; i < 12; i++)
+		KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, &ts->ios[i]));
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
 /* --- queues --- */
 
 static void reports_queues(struct kunit *test, u32 num_queues,
@@ -258,6 +287,7 @@ static struct kunit_case reports_cases[] = {
 	KUNIT_CASE(reports_unit_beyond_last),
 	KUNIT_CASE(reports_functions_of_high_units),
 	KUNIT_CASE(reports_vpd_limits),
+	KUNIT_CASE(reports_commands_per_unit),
 	KUNIT_CASE(reports_num_queues),
 	KUNIT_CASE(reports_completed_during_abort),
 	KUNIT_CASE(reports_completed_twice),
