@@ -5,6 +5,9 @@ answer task management."""
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from functools import partial
 
 import pytest
@@ -14,6 +17,8 @@ from lab import pci
 from ..scsi import KERNEL_SCSI, MIB, SCSI, OurScsiCase, Unit
 
 FIRST = Unit(0, 0)
+# Longer than the driver waits for an answer, less than ten timeouts of 2 s
+STOPPED_S = 16
 ONLINE = "/sys/devices/system/cpu/cpu1/online"
 # The last target, a unit that needs flat space addressing
 HIGH = Unit(255, 300)
@@ -76,6 +81,32 @@ class OnOurHost(OurScsiCase):
         self.assertNotEqual(self.end_fio(30), 0)
         self.bind_scsi()
         self.verify(self.expect(FIRST)[FIRST.address])
+
+
+class OnMappedHost(OurScsiCase):
+    """A host whose kicks do not wait for it."""
+
+    host = "map"
+
+    def test_stopped_device(self) -> None:
+        """It stands still for several timeouts: it is not reset, and all that
+        it held is done when it goes on."""
+        self.plug(FIRST)
+        self.bind_scsi()
+        disk = self.expect(FIRST)[FIRST.address]
+        self.sh(f"echo 2 >/sys/block/{disk[5:]}/device/timeout")
+        self.start_fio(disk, STOPPED_S + 6)
+        pid = self.device(self.host).pid
+        time.sleep(2)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            time.sleep(STOPPED_S)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        self.assertEqual(self.end_fio(60), 0)
+        self.assertNotIn("resetting the", self.kernel_log())
+        self.assertGreater(self.count("tmfs"), 0)
+        self.verify(disk)
 
 
 class OnNeedyHost(OurScsiCase):
