@@ -329,6 +329,59 @@ static void error_reset_during_abort(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+/* The error handler waits for the answer to the reset of a unit. */
+static struct tscsi *error_resetting_unit(struct kunit *test,
+					  struct tscsi_io **io)
+{
+	struct tscsi *ts = error_host(test, io);
+
+	ts->abort_returns = false;
+	ts->tmf_response = VFE_SCSI_S_FUNCTION_COMPLETE;
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(ts->tmf[ABORT], 60));
+	ts->mute_tmf = true;
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(ts->tmf[UNIT], 60));
+	ts->mute_tmf = false;
+	ts->abort_returns = true;
+	ts->keep = false;
+	return ts;
+}
+
+/* A reset gives the command back meanwhile: the next step finds nothing to do. */
+static void error_reset_during_unit_reset(struct kunit *test)
+{
+	struct tscsi_io *io;
+	struct tscsi *ts = error_resetting_unit(test, &io);
+
+	vfe_mock_needs_reset(ts->m);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, 0x31, ts->data[40 * 512]);
+	KUNIT_EXPECT_EQ(test, 1U, ts->tmf[UNIT]);
+	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "tmfs_unanswered"));
+	tscsi_recycle(ts);
+	tscsi_expect_works(ts);
+}
+
+/* The bus resets the function meanwhile, which takes long. */
+static void error_stopped_during_unit_reset(struct kunit *test)
+{
+	struct tscsi_io *io;
+	struct tscsi *ts = error_resetting_unit(test, &io);
+	struct scsi_device *sdev = tscsi_sdev(ts, 0, 0);
+	const struct pci_error_handlers *h =
+		to_pci_driver(ts->m->pdev->dev.driver)->err_handler;
+
+	h->reset_prepare(ts->m->pdev);
+	error_pass(100);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, (int)SDEV_RUNNING, (int)sdev->sdev_state);
+	ts->num_events = 0;
+	h->reset_done(ts->m->pdev);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, 0x31, ts->data[40 * 512]);
+	tscsi_recycle(ts);
+	tscsi_expect_works(ts);
+}
+
 /*
  * It says that it aborted, but does not give the command back: its memory is
  * still the device's, so each step fails, and the last one resets the device.
@@ -494,6 +547,8 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE(error_lost_command),
 	KUNIT_CASE(error_two_lost_commands),
 	KUNIT_CASE(error_reset_during_abort),
+	KUNIT_CASE(error_reset_during_unit_reset),
+	KUNIT_CASE(error_stopped_during_unit_reset),
 	KUNIT_CASE(error_aborted_but_kept),
 	KUNIT_CASE(error_function_fields),
 	KUNIT_CASE(error_late_answer),
