@@ -16,12 +16,23 @@
 
 /* --- timeouts --- */
 
+/*
+ * The time after which a command is late: its timeout, or that of the unit. A
+ * user's timeout, which may be a second, must not hasten a reset, by which other
+ * commands are lost if the device is stopped.
+ */
+static unsigned int vfe_scsi_patience(struct scsi_cmnd *sc)
+{
+	return max(scsi_cmd_to_rq(sc)->timeout,
+		   sc->device->request_queue->rq_timeout);
+}
+
 static void vfe_scsi_warn_late(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 {
 	dev_warn_ratelimited(&sc->device->sdev_gendev,
 			     "%s: a command (opcode %#04x) has been in flight for more than %u ms; the device reports no fault: still waiting\n",
 			     pci_name(vs->vd->pdev), sc->cmnd[0],
-			     jiffies_to_msecs(scsi_cmd_to_rq(sc)->timeout));
+			     jiffies_to_msecs(vfe_scsi_patience(sc)));
 }
 
 /* All that an unbind waits for are commands, in the end. */
@@ -59,7 +70,8 @@ static bool vfe_scsi_is_left(struct vfe_scsi *vs, struct vfe_scsi_cmd *cmd)
 enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc)
 {
 	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
-	unsigned int seconds = scsi_cmd_to_rq(sc)->timeout / HZ ?: 1;
+	unsigned int patience = vfe_scsi_patience(sc);
+	unsigned int seconds = patience / HZ ?: 1;
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
 	struct vfe_scsi_queue *sq = vfe_scsi_pick(vs, sc);
 
@@ -74,6 +86,8 @@ enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc)
 		queue_work(vfe_wq, &vs->abandon);
 		return VFE_SCSI_EH_WAIT;
 	}
+	if (time_before(jiffies, sc->jiffies_at_alloc + patience))
+		return VFE_SCSI_EH_WAIT;
 	if (vfe_io_late(&sq->io, &cmd->io, seconds))
 		vfe_scsi_warn_late(vs, sc);
 	if (!vfe_scsi_alive(vs, sc, seconds))

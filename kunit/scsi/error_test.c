@@ -272,6 +272,61 @@ static void error_device_stopped(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/**
+ * struct error_user - a command of a user
+ * @ts: the host
+ * @work: sends it
+ * @result: of scsi_execute_cmd()
+ */
+struct error_user {
+	struct tscsi *ts;
+	struct work_struct work;
+	int result;
+};
+
+static void error_user_work(struct work_struct *work)
+{
+	struct error_user *u = container_of(work, struct error_user, work);
+	const u8 cdb[6] = { START_STOP };
+
+	u->result = scsi_execute_cmd(tscsi_sdev(u->ts, 0, 0), cdb,
+				     REQ_OP_DRV_IN, NULL, 0, HZ, 0, NULL);
+}
+
+/*
+ * Likewise, and a user has a command whose timeout is short: what others lose
+ * by a reset does not depend on that.
+ */
+static void error_stopped_for_a_user(struct kunit *test)
+{
+	struct error_user *u = kunit_kzalloc(test, sizeof(*u), GFP_KERNEL);
+	struct tscsi *ts = tscsi_host(test, NULL);
+	unsigned int reads = 0;
+
+	KUNIT_ASSERT_NOT_NULL(test, u);
+	tscsi_timeout(ts, 30);
+	ts->mute_tmf = true;
+	ts->keep_op = START_STOP;
+	ts->m->knobs.priv = &reads;
+	ts->m->knobs.access = error_note_read;
+	u->ts = ts;
+	INIT_WORK(&u->work, error_user_work);
+	queue_work(system_unbound_wq, &u->work);
+	error_pass(20);
+	KUNIT_EXPECT_EQ(test, 0U, ts->tmf[QUERY]);
+	error_pass(80);
+	KUNIT_EXPECT_EQ(test, 0U, reads);
+	KUNIT_EXPECT_EQ(test, 1U, ts->tmf[QUERY]);
+	KUNIT_EXPECT_EQ(test, 0U, ts->tmf[ABORT] + ts->tmf[UNIT]);
+	ts->m->knobs.access = NULL;
+	ts->mute_tmf = false;
+	ts->keep_op = 0;
+	tscsi_return(ts, 0, 0);
+	flush_work(&u->work);
+	KUNIT_EXPECT_EQ(test, 0, u->result);
+	tscsi_expect_works(ts);
+}
+
 /* The device says that it does not have the command: it is aborted, retried. */
 static void error_lost_command(struct kunit *test)
 {
@@ -544,6 +599,7 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE(error_device_away_again),
 	KUNIT_CASE(error_silent_functions),
 	KUNIT_CASE(error_device_stopped),
+	KUNIT_CASE(error_stopped_for_a_user),
 	KUNIT_CASE(error_lost_command),
 	KUNIT_CASE(error_two_lost_commands),
 	KUNIT_CASE(error_reset_during_abort),
