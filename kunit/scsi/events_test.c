@@ -117,7 +117,8 @@ static void events_buffers(struct kunit *test)
 	unsigned int i, n;
 	struct tscsi *ts;
 
-	VFE_DUTY(test, "C03", "5.6.6.3.1", "event buffers are writable, and of event_info_size bytes or more");
+	VFE_DUTY(test, "C03", "5.6.6.3.1",
+		 "event buffers are writable, and large enough");
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
 		config.event_info_size = cpu_to_le32(sizes[i]);
 		ts = tscsi_plug(test, NULL, &config);
