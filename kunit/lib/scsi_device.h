@@ -9,6 +9,7 @@
 #include <kunit/test.h>
 #include <linux/bio.h>
 #include <linux/completion.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <scsi/scsi_proto.h>
@@ -88,6 +89,8 @@ struct tscsi_io {
  * @odd_luns: REPORT LUNS has numbers below 256 in flat space addressing and
  *	      higher ones in peripheral device addressing; and two addresses that
  *	      are no units
+ * @more_luns: addresses in the answer that are no units
+ * @luns_cut: length of the answer in place of the right one
  * @type: first byte of INQUIRY's answer for a unit
  * @vpd_max: the longest transfer, in blocks, of a VPD page Block Limits; 0: the
  *	     units have no VPD pages
@@ -133,6 +136,8 @@ struct tscsi {
 	bool odd_luns;
 	u8 luns_response;
 	u8 luns_status;
+	unsigned int more_luns;
+	u32 luns_cut;
 	u8 type;
 	u32 vpd_max;
 	unsigned int odd_headers;
@@ -240,6 +245,19 @@ static inline bool tscsi_has_target(struct tscsi *ts, unsigned int target)
 	return false;
 }
 
+/* Addresses of two levels behind the others, so that the list is longer */
+static inline unsigned int tscsi_more_luns(struct tscsi *ts, u8 *list,
+					   unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < ts->more_luns; i++, n++) {
+		list[8 + 8 * n + 1] = 7;
+		list[8 + 8 * n + 3] = 1;
+	}
+	return n;
+}
+
 /* An address of two levels, and a well-known unit */
 static inline unsigned int tscsi_no_units(u8 *list, unsigned int n)
 {
@@ -253,11 +271,13 @@ static inline unsigned int tscsi_no_units(u8 *list, unsigned int n)
 static inline void tscsi_do_luns(struct tscsi *ts, unsigned int target,
 				 const struct vfe_mock_chain *chain)
 {
-	u8 list[8 + 8 * (TSCSI_UNITS + 2)] = {};
 	unsigned int i, n = 0;
+	u8 *list, *at;
 	bool high;
-	u8 *at;
 
+	list = kzalloc(8 + 8 * (TSCSI_UNITS + 2 + ts->more_luns), GFP_ATOMIC);
+	if (!list)
+		return;
 	for (i = 0; i < ts->num_units; i++) {
 		if (ts->units[i].target != target)
 			continue;
@@ -270,8 +290,10 @@ static inline void tscsi_do_luns(struct tscsi *ts, unsigned int target,
 	}
 	if (ts->odd_luns)
 		n = tscsi_no_units(list, n);
+	n = tscsi_more_luns(ts, list, n);
 	put_unaligned_be32(8 * n, list);
-	tscsi_answer(chain, list, 8 + 8 * n);
+	tscsi_answer(chain, list, ts->luns_cut ?: 8 + 8 * n);
+	kfree(list);
 }
 
 static inline void tscsi_sense(struct vfe_scsi_response *r, u8 key, u8 asc)

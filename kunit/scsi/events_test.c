@@ -86,6 +86,46 @@ static void events_addresses(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/* A list that is longer than the driver's first buffer is read as a whole. */
+static void events_long_list(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+
+	ts->more_luns = 1500;
+	tscsi_add_unit(ts, 0, 5);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	KUNIT_EXPECT_EQ(test, 2U, tscsi_num_sdevs(ts));
+	/* one command more, for the one target that has units */
+	KUNIT_EXPECT_EQ(test, 8U + 1, ts->luns);
+	tscsi_del_unit(ts, 0, 5);
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 0, 5)));
+	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "odd_answers"));
+}
+
+/* A list without a header, or shorter than it says: no reason to remove units */
+static void events_short_list(struct kunit *test)
+{
+	struct kmsg_dump_iter mark = log_mark();
+	struct tscsi *ts = tscsi_host(test, NULL);
+
+	tscsi_add_unit(ts, 0, 5);
+	tscsi_event(ts, RESET, RESCAN, 0, 5);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 0, 5)));
+	events_settle(ts);
+	for (ts->luns_cut = 4; ts->luns_cut < 16; ts->luns_cut += 8) {
+		tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+		msleep(1000);
+		KUNIT_EXPECT_EQ(test, 2U, tscsi_num_sdevs(ts));
+	}
+	KUNIT_EXPECT_GE(test, tscsi_count(ts, "odd_answers"), 2ULL);
+	KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "length of a list of units"));
+	ts->luns_cut = 0;
+	tscsi_del_unit(ts, 0, 5);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(!tscsi_sdev(ts, 0, 5), 30));
+}
+
 static void events_plug(struct kunit *test)
 {
 	struct tscsi *ts = tscsi_host(test, NULL);
@@ -537,6 +577,8 @@ static void events_scan_manual_no_list(struct kunit *test)
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_boot),
 	KUNIT_CASE(events_addresses),
+	KUNIT_CASE(events_long_list),
+	KUNIT_CASE(events_short_list),
 	KUNIT_CASE(events_plug),
 	KUNIT_CASE(events_buffers),
 	KUNIT_CASE(events_removed_late),
