@@ -19,6 +19,7 @@
 
 #define TSCSI_UNITS	96		/* most units of the device */
 #define TSCSI_BLOCKS	2048		/* of 512 bytes, of each disk */
+#define TSCSI_PI	8		/* bytes of protection information */
 #define TSCSI_VECS	64		/* pieces of a request */
 #define TSCSI_IOS	24		/* requests of a test */
 #define TSCSI_MEMORY	(256 * 1024)	/* for all their data */
@@ -65,6 +66,8 @@ struct tscsi_io {
  * @units: the device's, @num_units of them
  * @num_units: number of them
  * @data: of all disks
+ * @protect: the disks have protection information of type 1
+ * @pi: it, of each block
  * @keep: the device keeps reads and writes of target 0
  * @keep_op: and commands with this operation code, if it is not 0
  * @keep_tests: and TEST UNIT READY, whose code is 0
@@ -114,6 +117,8 @@ struct tscsi {
 	struct tscsi_unit units[TSCSI_UNITS];
 	unsigned int num_units;
 	u8 *data;
+	bool protect;
+	u8 (*pi)[TSCSI_PI];
 	bool keep;
 	u8 keep_op;
 	bool keep_tests;
@@ -325,7 +330,7 @@ static inline void tscsi_do_vpd(struct tscsi *ts, u8 page,
 static inline void tscsi_do_inquiry(struct tscsi *ts, bool there,
 				    const struct vfe_mock_chain *chain)
 {
-	u8 data[36] = { there ? ts->type : 0x7f, 0, 5, 2, 31 };
+	u8 data[36] = { there ? ts->type : 0x7f, 0, 5, 2, 31, ts->protect };
 
 	ts->inquiries++;
 	if (tscsi_cdb(ts, chain)[1] & 1) {
@@ -348,12 +353,47 @@ static inline void tscsi_do_capacity(struct tscsi *ts,
 	tscsi_answer(chain, data, sizeof(data));
 }
 
+/* READ CAPACITY(16), for the field that says how blocks are protected */
+static inline void tscsi_do_capacity16(struct tscsi *ts,
+				       const struct tscsi_unit *unit,
+				       const struct vfe_mock_chain *chain)
+{
+	u8 data[32] = {};
+
+	if (!ts->protect) {
+		tscsi_sense(tscsi_response(chain), ILLEGAL_REQUEST, 0x20);
+		return;
+	}
+	put_unaligned_be64(unit->blocks - 1, data);
+	put_unaligned_be32(512, data + 8);
+	data[12] = 1;
+	tscsi_answer(chain, data, sizeof(data));
+}
+
+/* 5.6.6.1: protection information comes before the data. Return: its length */
+static inline u32 tscsi_do_pi(struct tscsi *ts, bool write, u32 block,
+			      const struct vfe_mock_chain *chain)
+{
+	const struct vfe_scsi_request_pi *request =
+		vfe_mock_mem(chain->segs[0].addr);
+	u32 len;
+
+	if (!(ts->m->accepted & BIT_ULL(VIRTIO_SCSI_F_T10_PI)))
+		return 0;
+	len = le32_to_cpu(write ? request->pi_bytesout : request->pi_bytesin);
+	if (!len)
+		return 0;
+	tscsi_copy(chain, !write, write ? tscsi_header(ts) :
+		   sizeof(struct vfe_scsi_response), ts->pi[block], len);
+	return len;
+}
+
 static inline void tscsi_do_rw(struct tscsi *ts, bool write,
 			       const struct vfe_mock_chain *chain)
 {
 	const u8 *cdb = tscsi_cdb(ts, chain);
 	u32 at = get_unaligned_be32(cdb + 2) * 512;
-	u32 len = get_unaligned_be16(cdb + 7) * 512;
+	u32 pi, len = get_unaligned_be16(cdb + 7) * 512;
 	struct vfe_scsi_response *r = tscsi_response(chain);
 
 	ts->segs = chain->out + chain->in - 2;
@@ -361,10 +401,12 @@ static inline void tscsi_do_rw(struct tscsi *ts, bool write,
 		tscsi_sense(r, ILLEGAL_REQUEST, 0x21);
 		return;
 	}
+	pi = tscsi_do_pi(ts, write, at / 512, chain);
 	if (write)
-		tscsi_copy(chain, false, tscsi_header(ts), ts->data + at, len);
+		tscsi_copy(chain, false, tscsi_header(ts) + pi, ts->data + at,
+			   len);
 	else
-		tscsi_copy(chain, true, sizeof(*r), ts->data + at, len);
+		tscsi_copy(chain, true, sizeof(*r) + pi, ts->data + at, len);
 	r->response = ts->response;
 	r->status = ts->status;
 	r->residual = cpu_to_le32(ts->residual);
@@ -397,6 +439,10 @@ static inline void tscsi_do(struct tscsi *ts, const struct tscsi_unit *unit,
 	case READ_CAPACITY:
 		if (unit)
 			tscsi_do_capacity(ts, unit, chain);
+		break;
+	case SERVICE_ACTION_IN_16:
+		if (unit)
+			tscsi_do_capacity16(ts, unit, chain);
 		break;
 	case TEST_UNIT_READY:
 	case SYNCHRONIZE_CACHE:

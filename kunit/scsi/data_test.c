@@ -94,6 +94,49 @@ static void data_t10_pi(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/*
+ * A disk with protection information: the block layer makes it for a write, and
+ * checks it after a read.
+ */
+static void data_protected_on(struct kunit *test, u64 features, bool translated)
+{
+	const struct vfe_mock_spec spec = {
+		.features = VFE_MOCK_FEATURES | features |
+			    BIT_ULL(VIRTIO_SCSI_F_T10_PI),
+		.translated = translated,
+	};
+	struct tscsi *ts = tscsi_plug(test, &spec, NULL);
+	struct tscsi_io *w, *r;
+
+	ts->protect = true;
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0)));
+	async_synchronize_full();
+	w = tscsi_start_segs(ts, REQ_OP_WRITE, 64, 20, 512, 0x20);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, w));
+	KUNIT_EXPECT_EQ(test, 0x20 + 19, ts->data[83 * 512]);
+	/* guard, application tag, and the number of the block */
+	KUNIT_EXPECT_NE(test, 0, get_unaligned_be16(ts->pi[64]));
+	KUNIT_EXPECT_EQ(test, 64U, get_unaligned_be32(ts->pi[64] + 4));
+	KUNIT_EXPECT_EQ(test, 83U, get_unaligned_be32(ts->pi[83] + 4));
+	r = tscsi_start_segs(ts, REQ_OP_READ, 64, 20, 512, 0);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, r));
+	KUNIT_EXPECT_EQ(test, 0x20, r->data[0]);
+	ts->pi[70][0]++;
+	r = tscsi_start(ts, REQ_OP_READ, 70, 0);
+	KUNIT_EXPECT_EQ(test, -EILSEQ, tscsi_wait(ts, r));
+	tscsi_expect_works(ts);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+	vfe_mock_unplug(ts->m);
+}
+
+static void data_protected(struct kunit *test)
+{
+	data_protected_on(test, 0, false);
+	data_protected_on(test, F(F_RING_PACKED), false);
+	data_protected_on(test, F(F_ACCESS_PLATFORM), true);
+}
+
 /* More requests at a time than a ring without indirect tables has room for */
 static void data_full_ring(struct kunit *test)
 {
@@ -368,6 +411,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_packed),
 	KUNIT_CASE(data_dma_api),
 	KUNIT_CASE(data_t10_pi),
+	KUNIT_CASE(data_protected),
 	KUNIT_CASE(data_full_ring),
 	KUNIT_CASE(data_limits),
 	KUNIT_CASE(data_odd_limits),
