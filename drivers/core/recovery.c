@@ -517,6 +517,12 @@ void vfe_recovery_leave(struct vfe_recovery *r)
 }
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_leave, VFE_NS);
 
+void vfe_recovery_abandon(struct vfe_recovery *r)
+{
+	vfe_recovery_removed(r);
+}
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_abandon, VFE_NS);
+
 void vfe_recovery_exit(struct vfe_recovery *r)
 {
 	mutex_lock(&r->lock);

@@ -14,6 +14,14 @@
 
 #include "scsi.h"
 
+/*
+ * A device that does not answer, nor completes anything, may be stopped, with
+ * the process that emulates it. A reset would then not end, and QEMU drops a
+ * vfio-user device that does not answer within 5 s. So error handling begins
+ * only after this many times the timeout of a command, as in vfe_io_late().
+ */
+#define VFE_SCSI_STILL		10
+
 /* Between looks at the ring, in case an interrupt is lost */
 #define VFE_SCSI_TMF_SLICE	(HZ / 20 ?: 1)
 
@@ -70,17 +78,51 @@ void vfe_scsi_control_irq(struct vfe_queue *vq)
 
 /* --- sending --- */
 
-/* Is there an answer that is overdue? @lock is held. */
-static bool vfe_scsi_control_stuck(const struct vfe_scsi_control *c)
+/* The function whose answer is overdue, or NULL. @lock is held. */
+static struct vfe_scsi_tmf *vfe_scsi_overdue(struct vfe_scsi_control *c)
 {
-	const struct vfe_scsi_tmf *tmf;
+	struct vfe_scsi_tmf *tmf;
 
 	for (tmf = c->tmfs; tmf < c->tmfs + VFE_SCSI_TMFS; tmf++)
 		if ((tmf->state == VFE_SCSI_TMF_SENT ||
 		     tmf->state == VFE_SCSI_TMF_LEFT) &&
 		    time_after_eq(jiffies, tmf->sent + VFE_SCSI_TMF_TIMEOUT))
-			return true;
-	return false;
+			return tmf;
+	return NULL;
+}
+
+/* How much the device has completed, in any queue */
+static u64 vfe_scsi_completions(const struct vfe_scsi *vs)
+{
+	struct vfe_queue_counts counts;
+	unsigned int i;
+	u64 sum = 0;
+
+	for (i = 0; i < vfe_num_queues(vs->vd); i++) {
+		vfe_queue_get_counts(vfe_get_queue(vs->vd, i), &counts);
+		sum += counts.completions;
+	}
+	return sum;
+}
+
+/*
+ * May the device stand still, so that it cannot answer a function? Not if it
+ * has completed other things for VFE_SCSI_TMF_TIMEOUT, and still not answered:
+ * when it goes on, it has to complete much at a time. @lock is held.
+ */
+static bool vfe_scsi_may_stand_still(struct vfe_scsi *vs,
+				     struct vfe_scsi_tmf *tmf,
+				     unsigned int seconds)
+{
+	if (!tmf->runs && vfe_scsi_completions(vs) != tmf->completions) {
+		tmf->runs = true;
+		tmf->runs_since = jiffies;
+	}
+	if (tmf->runs)
+		return time_before(jiffies, tmf->runs_since +
+					    VFE_SCSI_TMF_TIMEOUT);
+	return time_before(jiffies, tmf->sent +
+				    VFE_SCSI_STILL * seconds * HZ);
 }
 
 static struct vfe_scsi_tmf *vfe_scsi_tmf_get(struct vfe_scsi_control *c)
@@ -132,6 +174,8 @@ static struct vfe_scsi_tmf *vfe_scsi_tmf_send(struct vfe_scsi *vs, u32 function,
 		return NULL;
 	tmf->state = VFE_SCSI_TMF_SENT;
 	tmf->sent = jiffies;
+	tmf->completions = vfe_scsi_completions(vs);
+	tmf->runs = false;
 	tmf->id = id;
 	vfe_scsi_count(vs, tmfs);
 	if (vfe_queue_kick_prepare(c->vq))
@@ -207,7 +251,7 @@ bool vfe_scsi_tmf(struct vfe_scsi *vs, u32 function, unsigned int target,
 	spin_lock_irq(&c->lock);
 	if (c->open)
 		vfe_scsi_control_reap(c);
-	if (!vfe_scsi_control_stuck(c))
+	if (!vfe_scsi_overdue(c))
 		tmf = vfe_scsi_tmf_send(vs, function, target, lun, id);
 	spin_unlock_irq(&c->lock);
 	if (!tmf)
@@ -268,15 +312,18 @@ static bool vfe_scsi_is_lost(const struct vfe_scsi_cmd *cmd)
 }
 
 /* @lock is held. */
-static bool vfe_scsi_ask(struct vfe_scsi *vs, struct scsi_cmnd *sc, u64 id)
+static bool vfe_scsi_ask(struct vfe_scsi *vs, struct scsi_cmnd *sc, u64 id,
+			 unsigned int seconds)
 {
 	struct vfe_scsi_control *c = &vs->control;
+	struct vfe_scsi_tmf *overdue;
 
 	/* closed during a reset, which answers the question in another way */
 	if (!c->open)
 		return true;
-	if (vfe_scsi_control_stuck(c))
-		return false;
+	overdue = vfe_scsi_overdue(c);
+	if (overdue)
+		return vfe_scsi_may_stand_still(vs, overdue, seconds);
 	/* one question at a time, and its answer is noted before the next */
 	if (!c->ask && !c->missing)
 		c->ask = vfe_scsi_tmf_send(vs, VIRTIO_SCSI_T_TMF_QUERY_TASK,
@@ -289,19 +336,21 @@ static bool vfe_scsi_ask(struct vfe_scsi *vs, struct scsi_cmnd *sc, u64 id)
  * vfe_scsi_alive() - should a command that timed out get more time?
  * @vs: the host
  * @sc: the command, which the device has
+ * @seconds: its timeout
  *
  * A slow unit is not an error: its storage may be paused, and what one could do
  * about it (to abort, to reset) waits for the same storage. So the driver asks
  * the device for the command (QUERY TASK). The answer may be any, since not
  * every device has this function. If there was none within
- * VFE_SCSI_TMF_TIMEOUT, or if the device said twice that it does not have the
- * command, error handling begins.
+ * VFE_SCSI_TMF_TIMEOUT, from a device that does not stand still, or if the
+ * device said twice that it does not have the command, error handling begins.
  *
  * Context: any. Does not wait for the answer: the next timeout of a command
  * looks at it.
  * Return: whether to wait for it longer.
  */
-bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc,
+		    unsigned int seconds)
 {
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
 	struct vfe_scsi_control *c = &vs->control;
@@ -312,7 +361,7 @@ bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 	if (vfe_scsi_is_lost(cmd))
 		return false;
 	spin_lock_irqsave(&c->lock, flags);
-	alive = vfe_scsi_ask(vs, sc, cmd->id);
+	alive = vfe_scsi_ask(vs, sc, cmd->id, seconds);
 	spin_unlock_irqrestore(&c->lock, flags);
 	return alive;
 }

@@ -16,12 +16,46 @@
 
 /* --- timeouts --- */
 
+/*
+ * The time after which a command is late: its timeout, or that of the unit. A
+ * user's timeout, which may be a second, must not hasten a reset, by which other
+ * commands are lost if the device is stopped.
+ */
+static unsigned int vfe_scsi_patience(struct scsi_cmnd *sc)
+{
+	return max(scsi_cmd_to_rq(sc)->timeout,
+		   sc->device->request_queue->rq_timeout);
+}
+
 static void vfe_scsi_warn_late(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 {
 	dev_warn_ratelimited(&sc->device->sdev_gendev,
 			     "%s: a command (opcode %#04x) has been in flight for more than %u ms; the device reports no fault: still waiting\n",
 			     pci_name(vs->vd->pdev), sc->cmnd[0],
-			     jiffies_to_msecs(scsi_cmd_to_rq(sc)->timeout));
+			     jiffies_to_msecs(vfe_scsi_patience(sc)));
+}
+
+/* All that an unbind waits for are commands, in the end. */
+void vfe_scsi_abandon_work(struct work_struct *work)
+{
+	struct vfe_scsi *vs = container_of(work, struct vfe_scsi, abandon);
+
+	dev_err(vfe_dev(vs->vd),
+		"%s: a command is still in flight %u s after it timed out during the unbind of the driver: all fail now, data of writes may be lost\n",
+		vs->io.recovery.name, VFE_SCSI_LEAVE_TIMEOUT / HZ);
+	vfe_recovery_abandon(&vs->io.recovery);
+}
+
+/* Has an unbind of the driver waited for a command for long enough? */
+static bool vfe_scsi_is_left(struct vfe_scsi *vs, struct vfe_scsi_cmd *cmd)
+{
+	if (likely(!READ_ONCE(vs->leaving)))
+		return false;
+	if (cmd->left != cmd->id) {
+		cmd->left = cmd->id;
+		cmd->left_since = jiffies;
+	}
+	return time_after_eq(jiffies, cmd->left_since + VFE_SCSI_LEAVE_TIMEOUT);
 }
 
 /**
@@ -36,7 +70,8 @@ static void vfe_scsi_warn_late(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc)
 {
 	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
-	unsigned int seconds = scsi_cmd_to_rq(sc)->timeout / HZ ?: 1;
+	unsigned int patience = vfe_scsi_patience(sc);
+	unsigned int seconds = patience / HZ ?: 1;
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
 	struct vfe_scsi_queue *sq = vfe_scsi_pick(vs, sc);
 
@@ -45,13 +80,21 @@ enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc)
 	if (!vfe_scsi_cmd_in_flight(cmd))
 		return VFE_SCSI_EH_DONE;
 	/* a recovery takes it back */
-	if (vfe_recovery_state(&vs->io.recovery) != VFE_RUN_LIVE)
+	if (!vfe_scsi_live(vs))
+		return VFE_SCSI_EH_WAIT;
+	if (vfe_scsi_is_left(vs, cmd)) {
+		queue_work(vfe_wq, &vs->abandon);
+		return VFE_SCSI_EH_WAIT;
+	}
+	if (time_before(jiffies, sc->jiffies_at_alloc + patience))
 		return VFE_SCSI_EH_WAIT;
 	if (vfe_io_late(&sq->io, &cmd->io, seconds))
 		vfe_scsi_warn_late(vs, sc);
-	if (!vfe_scsi_alive(vs, sc))
+	if (!vfe_scsi_alive(vs, sc, seconds))
 		return VFE_SCSI_EH_ABORT;
 	vfe_scsi_count(vs, extended);
+	/* or it would be too old to be sent again, if the unit wants that */
+	sc->jiffies_at_alloc = jiffies;
 	return VFE_SCSI_EH_WAIT;
 }
 
@@ -93,12 +136,6 @@ static bool vfe_scsi_cmd_returned(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 	}
 	synchronize_rcu();
 	return !in_flight;
-}
-
-/* While a recovery runs, its reset is what ends the commands. */
-static bool vfe_scsi_live(struct vfe_scsi *vs)
-{
-	return vfe_recovery_state(&vs->io.recovery) == VFE_RUN_LIVE;
 }
 
 /*
@@ -179,7 +216,9 @@ static bool vfe_scsi_comes_back(struct vfe_scsi *vs)
 
 /*
  * Resets the device, unless a recovery has done so already: the driver has all
- * commands back then.
+ * commands back then. That is what the error handler wants: if the device does
+ * not come back at once, commands wait for it elsewhere, and units stay online
+ * (see vfe_scsi_is_test()). A user wants to know whether it works.
  */
 static bool vfe_scsi_reset_host(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 {
@@ -190,7 +229,8 @@ static bool vfe_scsi_reset_host(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 		vfe_recovery_bounce(r);
 	mutex_unlock(&r->lock);
 	synchronize_rcu();
-	return vfe_scsi_comes_back(vs);
+	return sc->submitter != SUBMITTED_BY_SCSI_RESET_IOCTL ||
+	       vfe_scsi_comes_back(vs);
 }
 
 int vfe_scsi_eh_host_reset(struct scsi_cmnd *sc)

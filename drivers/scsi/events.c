@@ -169,6 +169,9 @@ static void vfe_scsi_act_on_reset(struct vfe_scsi *vs,
 		/* a unit attention will tell the driver of the unit */
 		break;
 	case VIRTIO_SCSI_EVT_RESET_RESCAN:
+		/* 0 may stand for the target, which only the user scans */
+		if (vs->manual && r->unit)
+			vfe_scsi_add_unit(vs, r->target, r->unit);
 		vfe_scsi_mark(&vs->events, vs->events.now, r->target);
 		break;
 	case VIRTIO_SCSI_EVT_RESET_REMOVED:
@@ -250,10 +253,18 @@ static bool vfe_scsi_take_targets(struct vfe_scsi *vs, unsigned long *targets)
 	return missed;
 }
 
-/* Checks targets later: those of events, and @targets after a failure. */
-static void vfe_scsi_act_later(struct vfe_scsi_events *e,
+/*
+ * Checks targets later: those of events, and @targets after a failure. Not while
+ * the device is away: as soon as it is back, all targets are checked; and after
+ * a shutdown it never is.
+ */
+static void vfe_scsi_act_later(struct vfe_scsi *vs,
 			       const unsigned long *targets, bool failed)
 {
+	struct vfe_scsi_events *e = &vs->events;
+
+	if (failed && !vfe_scsi_live(vs))
+		return;
 	spin_lock_irq(&e->lock);
 	if (failed)
 		bitmap_or(e->later, e->later, targets, VFE_SCSI_MAX_TARGETS);
@@ -280,7 +291,7 @@ static void vfe_scsi_act_work(struct work_struct *work)
 	failed = !vfe_scsi_reconcile(vs, targets);
 	if (missed)
 		vfe_scsi_rescan_all(vs);
-	vfe_scsi_act_later(e, targets, failed);
+	vfe_scsi_act_later(vs, targets, failed);
 }
 
 static void vfe_scsi_act_later_work(struct work_struct *work)
@@ -294,6 +305,24 @@ static void vfe_scsi_act_later_work(struct work_struct *work)
 	bitmap_zero(e->later, VFE_SCSI_MAX_TARGETS);
 	vfe_scsi_events_act(e);
 	spin_unlock_irq(&e->lock);
+}
+
+/**
+ * vfe_scsi_events_begin() - act on events from now on, and on those so far
+ * @vs: the host, which was added
+ *
+ * Context: any.
+ */
+void vfe_scsi_events_begin(struct vfe_scsi *vs)
+{
+	struct vfe_scsi_events *e = &vs->events;
+	unsigned long flags;
+
+	spin_lock_irqsave(&e->lock, flags);
+	WRITE_ONCE(vs->scanning, true);
+	if (e->num || e->missed)
+		vfe_scsi_events_act(e);
+	spin_unlock_irqrestore(&e->lock, flags);
 }
 
 /**

@@ -32,9 +32,7 @@ static int vfe_scsi_exit_cmd(struct Scsi_Host *shost, struct scsi_cmnd *sc)
  */
 static int vfe_scsi_init_unit(struct scsi_device *sdev)
 {
-	if (sdev->lun >= 2 * VFE_SCSI_MAX_UNITS ||
-	    vfe_scsi_unit(sdev->lun) >=
-	    vfe_scsi_of(sdev->host)->limits.units)
+	if (sdev->lun >= 2 * VFE_SCSI_MAX_UNITS)
 		return -ENXIO;
 	sdev->sdev_bflags = BLIST_TRY_VPD_PAGES;
 	return 0;
@@ -104,7 +102,7 @@ static void vfe_scsi_scan_start(struct Scsi_Host *shost)
 
 	if (!vfe_scsi_host_enter(shost))
 		return;
-	WRITE_ONCE(vs->scanning, true);
+	vfe_scsi_events_begin(vs);
 	vfe_scsi_check_all(vs);
 	vfe_scsi_host_leave(shost);
 }
@@ -221,6 +219,34 @@ struct Scsi_Host *vfe_scsi_host_alloc(struct vfe_scsi *vs)
 	return shost;
 }
 
+/*
+ * The SCSI core says so before it leaves a scan to another thread, which then
+ * calls vfe_scsi_scan_start().
+ */
+static bool vfe_scsi_scans_later(struct Scsi_Host *shost)
+{
+	bool later;
+
+	mutex_lock(&shost->scan_mutex);
+	later = shost->async_scan;
+	mutex_unlock(&shost->scan_mutex);
+	return later;
+}
+
+/*
+ * With scsi_mod.scan=manual or none, the SCSI core does not scan: users add
+ * units, and events change and remove them.
+ */
+static void vfe_scsi_scan(struct vfe_scsi *vs)
+{
+	scsi_scan_host(vs->shost);
+	if (READ_ONCE(vs->scanning) || vfe_scsi_scans_later(vs->shost) ||
+	    READ_ONCE(vs->scanning))
+		return;
+	vs->manual = true;
+	vfe_scsi_events_begin(vs);
+}
+
 /**
  * vfe_scsi_host_add() - add the host, and scan its units
  * @vs: the host, its device live
@@ -239,7 +265,7 @@ int vfe_scsi_host_add(struct vfe_scsi *vs)
 		 vs->io.recovery.name, vs->share.queues - vs->share.polled,
 		 vs->share.polled, vs->shost->can_queue, vs->limits.targets,
 		 vs->pi ? ", T10 PI" : "");
-	scsi_scan_host(vs->shost);
+	vfe_scsi_scan(vs);
 	return 0;
 }
 

@@ -117,6 +117,7 @@ static struct vfe_scsi *vfe_scsi_alloc(struct pci_dev *pdev)
 	if (!vs)
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&vs->hold_lock);
+	INIT_WORK(&vs->abandon, vfe_scsi_abandon_work);
 	vfe_io_init(&vs->io, &vfe_scsi_io_ops, &vfe_scsi_recovery_ops);
 	vs->vd = vfe_create(pdev, &vfe_scsi_device_ops, vs);
 	if (IS_ERR(vs->vd)) {
@@ -229,7 +230,8 @@ err_free:
 /*
  * While the device is live, scsi_remove_host() has caches flushed and commands
  * complete as usual; the driver stops the device only afterwards. Units are not
- * checked any more: that could wait for a command, too.
+ * checked any more: that could wait for a command, too. A command that does not
+ * end is given up by vfe_scsi_timed_out(), so all of this does end.
  */
 static void vfe_scsi_remove(struct pci_dev *pdev)
 {
@@ -240,6 +242,7 @@ static void vfe_scsi_remove(struct pci_dev *pdev)
 	vfe_scsi_events_stop(vs);
 	vfe_scsi_host_close(vs);
 	scsi_remove_host(vs->shost);
+	cancel_work_sync(&vs->abandon);
 	vfe_recovery_exit(r);
 	vfe_scsi_detach(vs);
 	vfe_sysfs_destroy(vs->sysfs);

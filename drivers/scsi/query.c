@@ -80,7 +80,7 @@ static int vfe_scsi_query_send(struct vfe_scsi *vs)
 
 	while (!vfe_scsi_query_submit(vs)) {
 		if (vs->query->cmd.io.error != -EAGAIN || !tries-- ||
-		    vfe_recovery_state(&vs->io.recovery) != VFE_RUN_LIVE)
+		    !vfe_scsi_live(vs))
 			return -EAGAIN;
 		msleep(VFE_SCSI_QUERY_WAIT_MS);
 	}

@@ -130,7 +130,7 @@ static void vfe_scsi_send_again(struct vfe_scsi *vs, struct vfe_scsi_cmd *cmd)
 
 	vfe_scsi_release(vs, vfe_scsi_pick(vs, sc), sc);
 	cmd->io.timeouts = 0;
-	sc->result = vfe_scsi_after_reset(sc) << 16;
+	sc->result = vfe_scsi_is_test(sc) ? 0 : vfe_scsi_after_reset(sc) << 16;
 	sc->jiffies_at_alloc = jiffies;
 	vfe_scsi_cmd_ended(cmd);
 	/* does nothing to a command that the error handler has */
@@ -203,7 +203,7 @@ static void vfe_scsi_resend(struct vfe_device *vd)
 	struct vfe_scsi *vs = vfe_priv(vd);
 
 	if (READ_ONCE(vs->scanning) &&
-	    vfe_recovery_state(&vs->io.recovery) == VFE_RUN_LIVE)
+	    vfe_scsi_live(vs))
 		vfe_scsi_check_all(vs);
 }
 

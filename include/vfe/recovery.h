@@ -180,6 +180,16 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on);
 void vfe_recovery_leave(struct vfe_recovery *r);
 
 /**
+ * vfe_recovery_abandon() - fail all requests, also all later ones
+ * @r: the recovery
+ *
+ * For a driver that is being unbound, if the device does not complete requests.
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_recovery_abandon(struct vfe_recovery *r);
+
+/**
  * vfe_recovery_exit() - stop for good; no recovery runs after this
  * @r: the recovery; detach the buffers that are still in flight afterwards
  *

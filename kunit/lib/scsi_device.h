@@ -9,6 +9,7 @@
 #include <kunit/test.h>
 #include <linux/bio.h>
 #include <linux/completion.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/unaligned.h>
 #include <scsi/scsi_proto.h>
@@ -18,6 +19,7 @@
 
 #define TSCSI_UNITS	96		/* most units of the device */
 #define TSCSI_BLOCKS	2048		/* of 512 bytes, of each disk */
+#define TSCSI_PI	8		/* bytes of protection information */
 #define TSCSI_VECS	64		/* pieces of a request */
 #define TSCSI_IOS	24		/* requests of a test */
 #define TSCSI_MEMORY	(256 * 1024)	/* for all their data */
@@ -64,8 +66,11 @@ struct tscsi_io {
  * @units: the device's, @num_units of them
  * @num_units: number of them
  * @data: of all disks
+ * @protect: the disks have protection information of type 1
+ * @pi: it, of each block
  * @keep: the device keeps reads and writes of target 0
  * @keep_op: and commands with this operation code, if it is not 0
+ * @keep_tests: and TEST UNIT READY, whose code is 0
  * @kept: the kept chains
  * @kept_queue: of each of them
  * @num_kept: number of them
@@ -80,13 +85,18 @@ struct tscsi_io {
  * @sense_len: of them, with sense data that begins with @sense
  * @sense: see there
  * @no_response: the device does not write the response
+ * @more_used: bytes by which used lengths exceed the buffers
  * @attention: the next command to a unit meets a unit attention after a reset
  * @luns_response: of REPORT LUNS; or VFE_SCSI_S_NONE: the device keeps it
  * @luns_status: of REPORT LUNS, in place of GOOD
  * @odd_luns: REPORT LUNS has numbers below 256 in flat space addressing and
  *	      higher ones in peripheral device addressing; and two addresses that
  *	      are no units
+ * @more_luns: addresses in the answer that are no units
+ * @luns_cut: length of the answer in place of the right one
  * @type: first byte of INQUIRY's answer for a unit
+ * @vpd_max: the longest transfer, in blocks, of a VPD page Block Limits; 0: the
+ *	     units have no VPD pages
  * @odd_headers: commands with a task attribute, a priority or a CRN
  * @luns: commands REPORT LUNS received
  * @inquiries: commands INQUIRY received
@@ -107,8 +117,11 @@ struct tscsi {
 	struct tscsi_unit units[TSCSI_UNITS];
 	unsigned int num_units;
 	u8 *data;
+	bool protect;
+	u8 (*pi)[TSCSI_PI];
 	bool keep;
 	u8 keep_op;
+	bool keep_tests;
 	struct vfe_mock_chain kept[TSCSI_KEPT];
 	struct vfe_mock_queue *kept_queue[TSCSI_KEPT];
 	unsigned int num_kept;
@@ -123,11 +136,15 @@ struct tscsi {
 	u32 sense_len;
 	u8 sense[18];
 	bool no_response;
+	u32 more_used;
 	bool attention;
 	bool odd_luns;
 	u8 luns_response;
 	u8 luns_status;
+	unsigned int more_luns;
+	u32 luns_cut;
 	u8 type;
+	u32 vpd_max;
 	unsigned int odd_headers;
 	unsigned int luns;
 	unsigned int inquiries;
@@ -233,6 +250,19 @@ static inline bool tscsi_has_target(struct tscsi *ts, unsigned int target)
 	return false;
 }
 
+/* Addresses of two levels behind the others, so that the list is longer */
+static inline unsigned int tscsi_more_luns(struct tscsi *ts, u8 *list,
+					   unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < ts->more_luns; i++, n++) {
+		list[8 + 8 * n + 1] = 7;
+		list[8 + 8 * n + 3] = 1;
+	}
+	return n;
+}
+
 /* An address of two levels, and a well-known unit */
 static inline unsigned int tscsi_no_units(u8 *list, unsigned int n)
 {
@@ -246,11 +276,13 @@ static inline unsigned int tscsi_no_units(u8 *list, unsigned int n)
 static inline void tscsi_do_luns(struct tscsi *ts, unsigned int target,
 				 const struct vfe_mock_chain *chain)
 {
-	u8 list[8 + 8 * (TSCSI_UNITS + 2)] = {};
 	unsigned int i, n = 0;
+	u8 *list, *at;
 	bool high;
-	u8 *at;
 
+	list = kzalloc(8 + 8 * (TSCSI_UNITS + 2 + ts->more_luns), GFP_ATOMIC);
+	if (!list)
+		return;
 	for (i = 0; i < ts->num_units; i++) {
 		if (ts->units[i].target != target)
 			continue;
@@ -263,8 +295,10 @@ static inline void tscsi_do_luns(struct tscsi *ts, unsigned int target,
 	}
 	if (ts->odd_luns)
 		n = tscsi_no_units(list, n);
+	n = tscsi_more_luns(ts, list, n);
 	put_unaligned_be32(8 * n, list);
-	tscsi_answer(chain, list, 8 + 8 * n);
+	tscsi_answer(chain, list, ts->luns_cut ?: 8 + 8 * n);
+	kfree(list);
 }
 
 static inline void tscsi_sense(struct vfe_scsi_response *r, u8 key, u8 asc)
@@ -277,14 +311,30 @@ static inline void tscsi_sense(struct vfe_scsi_response *r, u8 key, u8 asc)
 	r->sense_len = cpu_to_le32(18);
 }
 
+/* Supported VPD pages, and Block Limits */
+static inline void tscsi_do_vpd(struct tscsi *ts, u8 page,
+				const struct vfe_mock_chain *chain)
+{
+	static const u8 pages[] = { 0, 0, 0, 2, 0x00, 0xb0 };
+	u8 limits[64] = { 0, 0xb0, 0, 60 };
+
+	put_unaligned_be32(ts->vpd_max, limits + 8);
+	if (!ts->vpd_max || (page && page != 0xb0))
+		tscsi_sense(tscsi_response(chain), ILLEGAL_REQUEST, 0x24);
+	else if (page)
+		tscsi_answer(chain, limits, sizeof(limits));
+	else
+		tscsi_answer(chain, pages, sizeof(pages));
+}
+
 static inline void tscsi_do_inquiry(struct tscsi *ts, bool there,
 				    const struct vfe_mock_chain *chain)
 {
-	u8 data[36] = { there ? ts->type : 0x7f, 0, 5, 2, 31 };
+	u8 data[36] = { there ? ts->type : 0x7f, 0, 5, 2, 31, ts->protect };
 
 	ts->inquiries++;
 	if (tscsi_cdb(ts, chain)[1] & 1) {
-		tscsi_sense(tscsi_response(chain), ILLEGAL_REQUEST, 0x24);
+		tscsi_do_vpd(ts, tscsi_cdb(ts, chain)[2], chain);
 		return;
 	}
 	memcpy(data + 8, "vfe     mock            0001", 28);
@@ -303,12 +353,47 @@ static inline void tscsi_do_capacity(struct tscsi *ts,
 	tscsi_answer(chain, data, sizeof(data));
 }
 
+/* READ CAPACITY(16), for the field that says how blocks are protected */
+static inline void tscsi_do_capacity16(struct tscsi *ts,
+				       const struct tscsi_unit *unit,
+				       const struct vfe_mock_chain *chain)
+{
+	u8 data[32] = {};
+
+	if (!ts->protect) {
+		tscsi_sense(tscsi_response(chain), ILLEGAL_REQUEST, 0x20);
+		return;
+	}
+	put_unaligned_be64(unit->blocks - 1, data);
+	put_unaligned_be32(512, data + 8);
+	data[12] = 1;
+	tscsi_answer(chain, data, sizeof(data));
+}
+
+/* 5.6.6.1: protection information comes before the data. Return: its length */
+static inline u32 tscsi_do_pi(struct tscsi *ts, bool write, u32 block,
+			      const struct vfe_mock_chain *chain)
+{
+	const struct vfe_scsi_request_pi *request =
+		vfe_mock_mem(chain->segs[0].addr);
+	u32 len;
+
+	if (!(ts->m->accepted & BIT_ULL(VIRTIO_SCSI_F_T10_PI)))
+		return 0;
+	len = le32_to_cpu(write ? request->pi_bytesout : request->pi_bytesin);
+	if (!len)
+		return 0;
+	tscsi_copy(chain, !write, write ? tscsi_header(ts) :
+		   sizeof(struct vfe_scsi_response), ts->pi[block], len);
+	return len;
+}
+
 static inline void tscsi_do_rw(struct tscsi *ts, bool write,
 			       const struct vfe_mock_chain *chain)
 {
 	const u8 *cdb = tscsi_cdb(ts, chain);
 	u32 at = get_unaligned_be32(cdb + 2) * 512;
-	u32 len = get_unaligned_be16(cdb + 7) * 512;
+	u32 pi, len = get_unaligned_be16(cdb + 7) * 512;
 	struct vfe_scsi_response *r = tscsi_response(chain);
 
 	ts->segs = chain->out + chain->in - 2;
@@ -316,10 +401,12 @@ static inline void tscsi_do_rw(struct tscsi *ts, bool write,
 		tscsi_sense(r, ILLEGAL_REQUEST, 0x21);
 		return;
 	}
+	pi = tscsi_do_pi(ts, write, at / 512, chain);
 	if (write)
-		tscsi_copy(chain, false, tscsi_header(ts), ts->data + at, len);
+		tscsi_copy(chain, false, tscsi_header(ts) + pi, ts->data + at,
+			   len);
 	else
-		tscsi_copy(chain, true, sizeof(*r), ts->data + at, len);
+		tscsi_copy(chain, true, sizeof(*r) + pi, ts->data + at, len);
 	r->response = ts->response;
 	r->status = ts->status;
 	r->residual = cpu_to_le32(ts->residual);
@@ -352,6 +439,10 @@ static inline void tscsi_do(struct tscsi *ts, const struct tscsi_unit *unit,
 	case READ_CAPACITY:
 		if (unit)
 			tscsi_do_capacity(ts, unit, chain);
+		break;
+	case SERVICE_ACTION_IN_16:
+		if (unit)
+			tscsi_do_capacity16(ts, unit, chain);
 		break;
 	case TEST_UNIT_READY:
 	case SYNCHRONIZE_CACHE:
@@ -450,7 +541,7 @@ static inline void tscsi_control(struct tscsi *ts, struct vfe_mock_queue *mq,
 		tscsi_return_all(ts, subtype == VIRTIO_SCSI_T_TMF_ABORT_TASK ?
 				 VIRTIO_SCSI_S_ABORTED : VIRTIO_SCSI_S_RESET);
 	tscsi_copy(chain, true, 0, &ts->tmf_response, 1);
-	vfe_mock_push(mq, chain->id, 1, chain->descs);
+	vfe_mock_push(mq, chain->id, 1 + ts->more_used, chain->descs);
 }
 
 static inline bool tscsi_is_kept(struct tscsi *ts,
@@ -461,6 +552,7 @@ static inline bool tscsi_is_kept(struct tscsi *ts,
 	return (ts->keep && !tscsi_request(chain)->lun[1] &&
 		(op == READ_10 || op == WRITE_10)) ||
 	       (ts->keep_op && op == ts->keep_op) ||
+	       (ts->keep_tests && op == TEST_UNIT_READY) ||
 	       (op == REPORT_LUNS && ts->luns_response == VFE_SCSI_S_NONE);
 }
 
@@ -479,7 +571,8 @@ static inline bool tscsi_chain(struct vfe_mock_disk *engine,
 		tscsi_keep(ts, mq, chain);
 	} else {
 		tscsi_execute(ts, chain);
-		vfe_mock_push(mq, chain->id, chain->in_len, chain->descs);
+		vfe_mock_push(mq, chain->id, chain->in_len + ts->more_used,
+			      chain->descs);
 	}
 	return true;
 }

@@ -121,6 +121,8 @@ static inline struct tscsi *tscsi_plug(struct kunit *test,
 	ts->test = test;
 	ts->memory = kunit_kzalloc(test, TSCSI_MEMORY, GFP_KERNEL);
 	ts->data = kunit_kzalloc(test, TSCSI_BLOCKS * 512, GFP_KERNEL);
+	ts->pi = kunit_kzalloc(test, TSCSI_BLOCKS * TSCSI_PI, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, ts->pi);
 	KUNIT_ASSERT_NOT_NULL(test, ts->memory);
 	KUNIT_ASSERT_NOT_NULL(test, ts->data);
 	ts->sysfs = vfe_files_mount(test);
@@ -137,7 +139,7 @@ static inline struct tscsi *tscsi_plug(struct kunit *test,
 	spec.queues = spec.queues ?: 3;
 	spec.disk = &ts->engine;
 	spec.config = config ?: &usual;
-	spec.config_len = sizeof(usual);
+	spec.config_len = spec.config_len ?: sizeof(usual);
 	/* the engine reaches @ts before vfe_mock_plug() returns */
 	spec.unbound = true;
 	ts->m = vfe_mock_plug(test, &spec);

@@ -94,6 +94,49 @@ static void data_t10_pi(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/*
+ * A disk with protection information: the block layer makes it for a write, and
+ * checks it after a read.
+ */
+static void data_protected_on(struct kunit *test, u64 features, bool translated)
+{
+	const struct vfe_mock_spec spec = {
+		.features = VFE_MOCK_FEATURES | features |
+			    BIT_ULL(VIRTIO_SCSI_F_T10_PI),
+		.translated = translated,
+	};
+	struct tscsi *ts = tscsi_plug(test, &spec, NULL);
+	struct tscsi_io *w, *r;
+
+	ts->protect = true;
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0)));
+	async_synchronize_full();
+	w = tscsi_start_segs(ts, REQ_OP_WRITE, 64, 20, 512, 0x20);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, w));
+	KUNIT_EXPECT_EQ(test, 0x20 + 19, ts->data[83 * 512]);
+	/* guard, application tag, and the number of the block */
+	KUNIT_EXPECT_NE(test, 0, get_unaligned_be16(ts->pi[64]));
+	KUNIT_EXPECT_EQ(test, 64U, get_unaligned_be32(ts->pi[64] + 4));
+	KUNIT_EXPECT_EQ(test, 83U, get_unaligned_be32(ts->pi[83] + 4));
+	r = tscsi_start_segs(ts, REQ_OP_READ, 64, 20, 512, 0);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, r));
+	KUNIT_EXPECT_EQ(test, 0x20, r->data[0]);
+	ts->pi[70][0]++;
+	r = tscsi_start(ts, REQ_OP_READ, 70, 0);
+	KUNIT_EXPECT_EQ(test, -EILSEQ, tscsi_wait(ts, r));
+	tscsi_expect_works(ts);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+	vfe_mock_unplug(ts->m);
+}
+
+static void data_protected(struct kunit *test)
+{
+	data_protected_on(test, 0, false);
+	data_protected_on(test, F(F_RING_PACKED), false);
+	data_protected_on(test, F(F_ACCESS_PLATFORM), true);
+}
+
 /* More requests at a time than a ring without indirect tables has room for */
 static void data_full_ring(struct kunit *test)
 {
@@ -188,6 +231,42 @@ static void data_fixed_sizes(struct kunit *test)
 	ts->m->knobs.access = data_ignore_config;
 	KUNIT_EXPECT_FALSE(test, tscsi_bind(ts));
 	KUNIT_EXPECT_EQ(test, 1U, log_errors(mark, "cdb_size is 16"));
+}
+
+/* Its configuration is too short for a field: no host is better than a guess. */
+static void data_short_config(struct kunit *test)
+{
+	static const u8 ends[] = {
+		offsetofend(struct vfe_scsi_config, num_queues),
+		offsetofend(struct vfe_scsi_config, seg_max),
+		offsetofend(struct vfe_scsi_config, max_sectors),
+		offsetofend(struct vfe_scsi_config, cmd_per_lun),
+		offsetofend(struct vfe_scsi_config, event_info_size),
+		offsetofend(struct vfe_scsi_config, sense_size),
+		offsetofend(struct vfe_scsi_config, cdb_size),
+		offsetofend(struct vfe_scsi_config, max_target),
+		offsetofend(struct vfe_scsi_config, max_lun),
+	};
+	struct vfe_mock_spec spec = {};
+	struct kmsg_dump_iter mark;
+	struct tscsi *ts;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		spec.config_len = ends[i] - 1;
+		mark = log_mark();
+		ts = tscsi_plug(test, &spec, NULL);
+		KUNIT_EXPECT_FALSE_MSG(test, tscsi_bind(ts), "%u bytes",
+				       spec.config_len);
+		KUNIT_EXPECT_EQ(test, 1U,
+				log_errors(mark, "of device configuration at"));
+		vfe_mock_unplug(ts->m);
+	}
+	spec.config_len = ends[ARRAY_SIZE(ends) - 1];
+	ts = tscsi_plug(test, &spec, NULL);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0)));
+	tscsi_expect_works(ts);
 }
 
 /* --- responses --- */
@@ -294,20 +373,56 @@ static void data_used_twice(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+/*
+ * QEMU's device counts the bytes of a write as used. Nobody needs that length:
+ * it is no reason for a line in the log, whatever the kind of ring.
+ */
+static void data_used_lengths(struct kunit *test)
+{
+	static const u64 rings[] = {
+		F(RING_F_INDIRECT_DESC), F(F_IN_ORDER),
+		F(F_IN_ORDER) | F(RING_F_INDIRECT_DESC) | F(RING_F_EVENT_IDX),
+		F(F_RING_PACKED), F(F_RING_PACKED) | F(F_IN_ORDER),
+	};
+	struct vfe_mock_spec spec = {};
+	struct kmsg_dump_iter mark = log_mark();
+	struct tscsi *ts;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rings); i++) {
+		spec.features = BIT_ULL(VIRTIO_F_VERSION_1) | rings[i];
+		ts = tscsi_host(test, &spec);
+		ts->more_used = 4096;
+		tscsi_expect_works(ts);
+		KUNIT_EXPECT_EQ_MSG(test, 0U, log_warnings(mark, "used length"),
+				    "ring %u", i);
+		/* no device has such lengths in this queue: one line */
+		ts->tmf_response = VIRTIO_SCSI_S_FUNCTION_SUCCEEDED;
+		KUNIT_EXPECT_EQ(test, SUCCESS, tscsi_reset_unit(ts));
+		KUNIT_EXPECT_EQ(test, SUCCESS, tscsi_reset_unit(ts));
+		KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "used length"));
+		mark = log_mark();
+		vfe_mock_unplug(ts->m);
+	}
+}
+
 static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_split),
 	KUNIT_CASE(data_packed),
 	KUNIT_CASE(data_dma_api),
 	KUNIT_CASE(data_t10_pi),
+	KUNIT_CASE(data_protected),
 	KUNIT_CASE(data_full_ring),
 	KUNIT_CASE(data_limits),
 	KUNIT_CASE(data_odd_limits),
 	KUNIT_CASE(data_fixed_sizes),
+	KUNIT_CASE(data_short_config),
 	KUNIT_CASE(data_responses),
 	KUNIT_CASE(data_odd_responses),
 	KUNIT_CASE(data_residual_lies),
 	KUNIT_CASE(data_sense_lies),
 	KUNIT_CASE(data_used_twice),
+	KUNIT_CASE(data_used_lengths),
 	{ }
 };
 

@@ -86,6 +86,46 @@ static void events_addresses(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/* A list that is longer than the driver's first buffer is read as a whole. */
+static void events_long_list(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+
+	ts->more_luns = 1500;
+	tscsi_add_unit(ts, 0, 5);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	KUNIT_EXPECT_EQ(test, 2U, tscsi_num_sdevs(ts));
+	/* one command more, for the one target that has units */
+	KUNIT_EXPECT_EQ(test, 8U + 1, ts->luns);
+	tscsi_del_unit(ts, 0, 5);
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 0, 5)));
+	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "odd_answers"));
+}
+
+/* A list without a header, or shorter than it says: no reason to remove units */
+static void events_short_list(struct kunit *test)
+{
+	struct kmsg_dump_iter mark = log_mark();
+	struct tscsi *ts = tscsi_host(test, NULL);
+
+	tscsi_add_unit(ts, 0, 5);
+	tscsi_event(ts, RESET, RESCAN, 0, 5);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 0, 5)));
+	events_settle(ts);
+	for (ts->luns_cut = 4; ts->luns_cut < 16; ts->luns_cut += 8) {
+		tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+		msleep(1000);
+		KUNIT_EXPECT_EQ(test, 2U, tscsi_num_sdevs(ts));
+	}
+	KUNIT_EXPECT_GE(test, tscsi_count(ts, "odd_answers"), 2ULL);
+	KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "length of a list of units"));
+	ts->luns_cut = 0;
+	tscsi_del_unit(ts, 0, 5);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(!tscsi_sdev(ts, 0, 5), 30));
+}
+
 static void events_plug(struct kunit *test)
 {
 	struct tscsi *ts = tscsi_host(test, NULL);
@@ -107,6 +147,32 @@ static void events_plug(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1U, tscsi_num_sdevs(ts));
 	tscsi_expect_works(ts);
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
+/* Buffers of the size that the device wants, and never too small for an event */
+static void events_buffers(struct kunit *test)
+{
+	static const u32 sizes[] = { 0, 16, 64 };
+	struct vfe_scsi_config config = tscsi_config();
+	unsigned int i, n;
+	struct tscsi *ts;
+
+	VFE_DUTY(test, "C03", "5.6.6.3.1",
+		 "event buffers are writable, and large enough");
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		config.event_info_size = cpu_to_le32(sizes[i]);
+		ts = tscsi_plug(test, NULL, &config);
+		KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+		KUNIT_EXPECT_EQ(test, (unsigned int)VFE_SCSI_EVENTS,
+				ts->num_events);
+		for (n = 0; n < ts->num_events; n++) {
+			KUNIT_EXPECT_EQ(test, 0U, ts->events[n].out);
+			KUNIT_EXPECT_GE(test, ts->events[n].in_len,
+					max_t(u32, sizes[i],
+					      sizeof(struct vfe_scsi_event)));
+		}
+		vfe_mock_unplug(ts->m);
+	}
 }
 
 /* The device still reports a unit for a moment after it removed it. */
@@ -205,7 +271,7 @@ static void events_missed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 1, 0)));
 	KUNIT_EXPECT_NOT_NULL(test, tscsi_sdev(ts, 6, 300));
 	/* a change of capacity may have been lost, too */
-	KUNIT_EXPECT_GT(test, ts->capacities, capacities);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->capacities > capacities));
 	/* the disk in use did not notice */
 	tscsi_return(ts, 0, 0);
 	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
@@ -352,10 +418,169 @@ static void events_not_connected(struct kunit *test)
 	scsi_device_put(sdev);
 }
 
+/* --- scsi_mod.scan: what the SCSI core may add by itself --- */
+
+#define EVENTS_SCAN	"module/scsi_mod/parameters/scan"
+
+/**
+ * struct events_scan - the parameter of the SCSI core, until the test ends
+ * @sysfs: where its file is
+ * @was: its value before
+ */
+struct events_scan {
+	struct vfsmount *sysfs;
+	char was[16];
+};
+
+static void events_scan_restore(void *data)
+{
+	struct events_scan *scan = data;
+
+	vfe_files_write_path(scan->sysfs, EVENTS_SCAN, strim(scan->was));
+}
+
+/* Binds while the SCSI core scans as @type says. */
+static struct tscsi *events_bind_with_scan(struct kunit *test, const char *type)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+	struct events_scan *scan = kunit_kzalloc(test, sizeof(*scan),
+						 GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, scan);
+	scan->sysfs = ts->sysfs;
+	KUNIT_ASSERT_GT(test, vfe_files_read_path(ts->sysfs, EVENTS_SCAN,
+						  scan->was,
+						  sizeof(scan->was)), 0L);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test,
+							   events_scan_restore,
+							   scan));
+	KUNIT_ASSERT_GT(test, vfe_files_write_path(ts->sysfs, EVENTS_SCAN,
+						   type), 0L);
+	tscsi_add_unit(ts, 3, 0);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	return ts;
+}
+
+static struct tscsi *events_without_scan(struct kunit *test, const char *type)
+{
+	struct tscsi *ts = events_bind_with_scan(test, type);
+
+	msleep(1000);
+	/* as with virtio_scsi, the device is not even asked */
+	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
+	KUNIT_EXPECT_EQ(test, 0U, ts->luns);
+	return ts;
+}
+
+/*
+ * The user adds units; the SCSI core would scan no target by itself. An event
+ * adds the unit that it names, but for 0, which stands for the whole target.
+ */
+static void events_scan_manual(struct kunit *test)
+{
+	struct tscsi *ts = events_without_scan(test, "manual");
+	struct Scsi_Host *shost = tscsi_driver(ts)->shost;
+
+	KUNIT_EXPECT_EQ(test, 0, scsi_add_device(shost, 0, 0, 0));
+	KUNIT_EXPECT_EQ(test, 0, scsi_add_device(shost, 0, 3, 0));
+	tscsi_add_unit(ts, 3, 5);
+	tscsi_event(ts, RESET, RESCAN, 3, 0);
+	tscsi_add_unit(ts, 3, 6);
+	tscsi_add_unit(ts, 3, 300);
+	tscsi_event(ts, RESET, RESCAN, 3, 6);
+	tscsi_event(ts, RESET, RESCAN, 3, 300);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 3, 6)));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 3, 300)));
+	tscsi_event(ts, RESET, RESCAN, 3, 7);
+	events_settle(ts);
+	KUNIT_EXPECT_NULL(test, tscsi_sdev(ts, 3, 5));
+	KUNIT_EXPECT_NULL(test, tscsi_sdev(ts, 3, 7));
+	tscsi_event(ts, RESET, REMOVED, 3, 6);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 3, 6)));
+	ts->units[0].blocks = 1024;
+	tscsi_event(ts, CHANGE, 0x092a, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(get_capacity(tscsi_disk(ts, 0, 0)) ==
+					       1024));
+	events_settle(ts);
+	KUNIT_EXPECT_NULL(test, tscsi_sdev(ts, 3, 6));
+	/* a unit that is gone leaves, and no other one comes */
+	tscsi_del_unit(ts, 3, 0);
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 3, 0)));
+	events_settle(ts);
+	KUNIT_EXPECT_EQ(test, 2U, tscsi_num_sdevs(ts));
+	tscsi_expect_works(ts);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
+/* The SCSI core adds nothing at all, also not for an event or for the user. */
+static void events_scan_none(struct kunit *test)
+{
+	struct tscsi *ts = events_without_scan(test, "none");
+	struct Scsi_Host *shost = tscsi_driver(ts)->shost;
+
+	tscsi_add_unit(ts, 3, 5);
+	tscsi_event(ts, RESET, RESCAN, 3, 5);
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	events_settle(ts);
+	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
+	KUNIT_EXPECT_GT(test, ts->luns, 0U);
+	/* a unit from before the user wrote the parameter is removed */
+	KUNIT_EXPECT_GT(test, vfe_files_write_path(ts->sysfs, EVENTS_SCAN,
+						   "sync"), 0L);
+	KUNIT_EXPECT_EQ(test, 0, scsi_add_device(shost, 0, 3, 0));
+	KUNIT_EXPECT_GT(test, vfe_files_write_path(ts->sysfs, EVENTS_SCAN,
+						   "none"), 0L);
+	tscsi_del_unit(ts, 3, 0);
+	tscsi_event(ts, RESET, REMOVED, 3, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 3, 0)));
+	events_settle(ts);
+	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
+}
+
+/* Another thread scans, after the probe: not to be taken for a manual scan. */
+static void events_scan_async(struct kunit *test)
+{
+	struct tscsi *ts = events_bind_with_scan(test, "async");
+
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0) &&
+					       tscsi_disk(ts, 3, 0)));
+	async_synchronize_full();
+	tscsi_add_unit(ts, 3, 5);
+	tscsi_event(ts, RESET, RESCAN, 3, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 3, 5)));
+	KUNIT_EXPECT_FALSE(test, tscsi_driver(ts)->manual);
+	tscsi_expect_works(ts);
+}
+
+/* A device without REPORT LUNS: an event adds the unit that it names. */
+static void events_scan_manual_no_list(struct kunit *test)
+{
+	struct tscsi *ts = events_without_scan(test, "manual");
+
+	ts->luns_status = SAM_STAT_CHECK_CONDITION;
+	tscsi_add_unit(ts, 3, 6);
+	tscsi_event(ts, RESET, RESCAN, 3, 6);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 3, 6)));
+	/* once more: it is there */
+	tscsi_event(ts, RESET, RESCAN, 3, 6);
+	events_settle(ts);
+	KUNIT_EXPECT_EQ(test, 1U, tscsi_num_sdevs(ts));
+	/* without an answer nothing is added */
+	ts->luns_response = VIRTIO_SCSI_S_FAILURE;
+	tscsi_event(ts, RESET, RESCAN, 3, 0);
+	tscsi_event(ts, RESET, RESCAN, 3, 7);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, 1U, tscsi_num_sdevs(ts));
+}
+
 static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_boot),
 	KUNIT_CASE(events_addresses),
+	KUNIT_CASE(events_long_list),
+	KUNIT_CASE(events_short_list),
 	KUNIT_CASE(events_plug),
+	KUNIT_CASE(events_buffers),
 	KUNIT_CASE(events_removed_late),
 	KUNIT_CASE(events_replaced),
 	KUNIT_CASE(events_flood),
@@ -367,6 +592,10 @@ static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_no_answer_of_one),
 	KUNIT_CASE(events_no_report_luns),
 	KUNIT_CASE(events_not_connected),
+	KUNIT_CASE(events_scan_manual),
+	KUNIT_CASE(events_scan_manual_no_list),
+	KUNIT_CASE(events_scan_none),
+	KUNIT_CASE(events_scan_async),
 	{ }
 };
 

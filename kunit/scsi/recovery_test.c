@@ -289,6 +289,75 @@ static void life_unbind_in_flight(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, ts->m->status);
 }
 
+/* Unbinds, and expects that to end by itself, however much the device keeps. */
+static void life_unbind_expect_end(struct tscsi *ts)
+{
+	struct life_unbind *u = kunit_kzalloc(ts->test, sizeof(*u), GFP_KERNEL);
+	struct kmsg_dump_iter mark = log_mark();
+	bool ended;
+
+	KUNIT_ASSERT_NOT_NULL(ts->test, u);
+	u->ts = ts;
+	init_completion(&u->done);
+	INIT_WORK(&u->work, life_unbind_work);
+	queue_work(system_unbound_wq, &u->work);
+	/* not before storage may have gone on */
+	msleep(100 * 1000);
+	KUNIT_EXPECT_FALSE(ts->test, completion_done(&u->done));
+	ended = TSCSI_WAIT_LONG(completion_done(&u->done), 90);
+	KUNIT_EXPECT_TRUE(ts->test, ended);
+	KUNIT_EXPECT_EQ(ts->test, 1U, log_errors(mark, "still in flight"));
+	/* let a driver that waits for ever go on */
+	ts->keep = false;
+	ts->keep_op = 0;
+	if (!ended)
+		tscsi_return_all(ts, VIRTIO_SCSI_S_BAD_TARGET);
+	wait_for_completion(&u->done);
+	flush_work(&u->work);
+	KUNIT_EXPECT_EQ(ts->test, 0, ts->m->status);
+}
+
+/* The storage of a disk is stopped: the unbind has a bound. */
+static void life_unbind_stopped(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct tscsi_io *io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x61);
+
+	ts->tmf_response = VIRTIO_SCSI_S_FUNCTION_SUCCEEDED;
+	life_unbind_expect_end(ts);
+	KUNIT_EXPECT_NE(test, 0, tscsi_wait(ts, io));
+	ts->num_events = 0;
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0)));
+	tscsi_recycle(ts);
+	tscsi_expect_works(ts);
+}
+
+/* The driver itself waits for a unit: for a new one, or after a change. */
+static void life_unbind_stopped_event(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+
+	ts->tmf_response = VIRTIO_SCSI_S_FUNCTION_SUCCEEDED;
+	ts->keep_op = INQUIRY;
+	tscsi_add_unit(ts, 3, 0);
+	tscsi_event(ts, VIRTIO_SCSI_T_TRANSPORT_RESET,
+		    VIRTIO_SCSI_EVT_RESET_RESCAN, 3, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept));
+	life_unbind_expect_end(ts);
+}
+
+static void life_unbind_stopped_change(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+
+	ts->tmf_response = VIRTIO_SCSI_S_FUNCTION_SUCCEEDED;
+	ts->keep_op = READ_CAPACITY;
+	tscsi_event(ts, VIRTIO_SCSI_T_PARAM_CHANGE, 0x092a, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept));
+	life_unbind_expect_end(ts);
+}
+
 /* --- what the removal of a host does not wait for by itself --- */
 
 /**
@@ -450,6 +519,41 @@ static void life_shutdown(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/* A target that could not be checked is not checked after a shutdown either. */
+static void life_shutdown_ends_checks(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct pci_dev *pdev = ts->m->pdev;
+
+	ts->luns_response = VIRTIO_SCSI_S_FAILURE;
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	msleep(1000);
+	KUNIT_EXPECT_FALSE(test, tscsi_settled(ts));
+	to_pci_driver(pdev->dev.driver)->shutdown(pdev);
+	msleep(15 * 1000);
+	KUNIT_EXPECT_TRUE(test, tscsi_settled(ts));
+	vfe_mock_unbind(ts->m);
+}
+
+/* Nor while the device is away: once it is back, all targets are checked. */
+static void life_reset_ends_checks(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+
+	ts->luns_response = VIRTIO_SCSI_S_FAILURE;
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	msleep(1000);
+	ts->m->knobs.refuse_features = true;
+	vfe_mock_needs_reset(ts->m);
+	msleep(15 * 1000);
+	KUNIT_EXPECT_TRUE(test, tscsi_settled(ts));
+	ts->m->knobs.refuse_features = false;
+	ts->luns_response = 0;
+	tscsi_add_unit(ts, 2, 2);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_sdev(ts, 2, 2), 90));
+	tscsi_expect_works(ts);
+}
+
 /* A reset of the function by the bus */
 static void life_function_reset(struct kunit *test)
 {
@@ -477,6 +581,9 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_queue_reset),
 	KUNIT_CASE(life_unbind),
 	KUNIT_CASE(life_unbind_in_flight),
+	KUNIT_CASE(life_unbind_stopped),
+	KUNIT_CASE(life_unbind_stopped_event),
+	KUNIT_CASE(life_unbind_stopped_change),
 	KUNIT_CASE(life_unbind_during_reset),
 	KUNIT_CASE(life_unbind_during_query),
 	KUNIT_CASE(life_after_unbind),
@@ -485,6 +592,8 @@ static struct kunit_case life_cases[] = {
 	KUNIT_CASE(life_suspend),
 	KUNIT_CASE(life_no_suspend),
 	KUNIT_CASE(life_shutdown),
+	KUNIT_CASE(life_shutdown_ends_checks),
+	KUNIT_CASE(life_reset_ends_checks),
 	KUNIT_CASE(life_function_reset),
 	{ }
 };

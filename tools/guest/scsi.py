@@ -66,7 +66,8 @@ def machine(name: str, **properties: object) -> Machine:
 OURS = Machine("scsi-ours", hosts=(
     ("host", ("--id", "stock", "--features-off", "in_order")),
     ("needy", ("--quirk", "needs-reset-after=400")),
-    ("silent", ("--quirk", "tmf-silent", "--features-off", "in_order"))))
+    ("silent", ("--quirk", "tmf-silent", "--features-off", "in_order")),
+    ("map", ("--doorbell", "map"))))
 
 
 class ScsiCase(GuestCase):

@@ -5,6 +5,9 @@ answer task management."""
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from functools import partial
 
 import pytest
@@ -14,6 +17,9 @@ from lab import pci
 from ..scsi import KERNEL_SCSI, MIB, SCSI, OurScsiCase, Unit
 
 FIRST = Unit(0, 0)
+# Longer than the driver waits for an answer, less than ten timeouts of 2 s
+STOPPED_S = 16
+ONLINE = "/sys/devices/system/cpu/cpu1/online"
 # The last target, a unit that needs flat space addressing
 HIGH = Unit(255, 300)
 
@@ -77,6 +83,32 @@ class OnOurHost(OurScsiCase):
         self.verify(self.expect(FIRST)[FIRST.address])
 
 
+class OnMappedHost(OurScsiCase):
+    """A host whose kicks do not wait for it."""
+
+    host = "map"
+
+    def test_stopped_device(self) -> None:
+        """It stands still for several timeouts: it is not reset, and all that
+        it held is done when it goes on."""
+        self.plug(FIRST)
+        self.bind_scsi()
+        disk = self.expect(FIRST)[FIRST.address]
+        self.sh(f"echo 2 >/sys/block/{disk[5:]}/device/timeout")
+        self.start_fio(disk, STOPPED_S + 6)
+        pid = self.device(self.host).pid
+        time.sleep(2)
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            time.sleep(STOPPED_S)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        self.assertEqual(self.end_fio(60), 0)
+        self.assertNotIn("resetting the", self.kernel_log())
+        self.assertGreater(self.count("tmfs"), 0)
+        self.verify(disk)
+
+
 class OnNeedyHost(OurScsiCase):
     """A host that asks for a reset."""
 
@@ -95,12 +127,32 @@ class OnSilentHost(OurScsiCase):
 
     host = "silent"
 
+    def tearDown(self) -> None:
+        self.sh(f"echo 1 >{ONLINE}")
+        super().tearDown()
+
     @pytest.mark.slow
     def test_error_handler_ends(self) -> None:
-        """It resets the device, and the commands are sent again."""
+        """It resets the device, and the commands are sent again. It takes ten
+        times their timeout: the device completes nothing."""
         self.plug(FIRST)
         self.bind_scsi()
         disk = self.expect(FIRST)[FIRST.address]
-        self.stall(FIRST, 20)
+        self.stall(FIRST, 40)
         self.verify(disk)
         self.assertIn("resetting the device", self.kernel_log())
+
+    @pytest.mark.slow
+    def test_processors_meanwhile(self) -> None:
+        """A processor goes and comes while the device owes an answer."""
+        self.plug(FIRST)
+        self.bind_scsi()
+        disk = self.expect(FIRST)[FIRST.address]
+        self.stall(FIRST, 40)
+        self.start_fio(disk, 60)
+        for _ in range(3):
+            self.sh(f"echo 0 >{ONLINE}", 90)
+            self.sh(f"echo 1 >{ONLINE}")
+        self.assertEqual(self.end_fio(120), 0)
+        self.assertGreater(self.count("tmfs"), 0)
+        self.verify(disk)
