@@ -94,7 +94,7 @@ STAGES = (
           "our drivers beside the kernel's, on identical functions",
           stage_differential.run, 1800, "check",
           (*GUEST, "tools/differential", "tools/count"),
-          needs=("guests",)),
+          needs=("guests", "scsi")),
     Stage("coverage", "lines and branches that the KUnit suites run",
           stage_kunit.run_coverage, 600, "all", SUITES, after=("kunit",),
           uses="kunit", needs=("um",)),
