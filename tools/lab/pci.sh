@@ -36,13 +36,13 @@ pci_bind()
 	done
 }
 
-# pci_disk BDF [TENTHS]: wait for the function's disk and print its name. It
-# waits at most TENTHS of a second, 100 by default.
+# pci_disk BDF [TENTHS]: wait for the function's disk, or the first one of a SCSI
+# host, and print its name. It waits at most TENTHS of a second, 100 by default.
 pci_disk()
 {
 	local disk left=${2:-100}
 	while [ -e "$PCI/devices/$1/driver" ]; do
-		for disk in "$PCI/devices/$1"/{,virtio*/}block/*; do
+		for disk in "$PCI/devices/$1"/{,virtio*/}{,host*/target*/*:*/}block/*; do
 			if [ -b "/dev/${disk##*/}" ]; then
 				echo "${disk##*/}"
 				return 0
