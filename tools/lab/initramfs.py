@@ -71,6 +71,10 @@ def _find(name: str) -> Path:
 
 
 def libraries_of(program: Path, search: Path | None = None) -> set[str]:
+    """What it is linked with, by ldd.
+
+    @search: where to look first
+    """
     env = {"LD_LIBRARY_PATH": str(search)} if search else {}
     text = subprocess.run(["ldd", str(program)], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True, check=False,

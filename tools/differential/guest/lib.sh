@@ -42,6 +42,12 @@ say()
 	return "$status"
 }
 
+# wrong TEXT: the device is at fault, or the workload, with whatever driver.
+wrong()
+{
+	echo "AssertionError: $*"
+}
+
 # run_fio KEY ARGUMENT...: report status, errors and number of operations.
 run_fio()
 {

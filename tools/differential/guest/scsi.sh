@@ -5,7 +5,7 @@
 
 SCSI=/sys/bus/scsi/devices
 
-# scsi_disks BDF COUNT: wait for so many disks of a host; print their names and
+# scsi_disks BDF COUNT: wait for this many disks of a host; print their names and
 # addresses.
 scsi_disks()
 {
@@ -30,6 +30,7 @@ scsi_disks()
 scsi_begin()
 {
 	HOST=/sys/class/scsi_host/host${A%%:*}
+	# shellcheck disable=SC2034 # used by workloads
 	G=$(generic "$A")
 	# that of the function
 	F=$(busybox readlink -f "$HOST/device/..")
@@ -124,4 +125,29 @@ check()
 		--size="${3:-4}M" --ioengine=libaio --iodepth=16 --direct=1 \
 		--verify=pattern --verify_pattern=0x1badcafe%o \
 		--verify_fatal=1 --verify_state_save=0
+}
+
+# busy: verified writes on the first unit in the background, until not_busy. They
+# have files of their own.
+busy()
+{
+	busybox mkdir -p "$W/beside"
+	(
+		calm=$W/calm
+		# shellcheck disable=SC2030,SC2031 # of this subshell only
+		W=$W/beside
+		while [ ! -e "$calm" ]; do
+			check busy "$D" 2 || break
+		done >"$W/log" 2>&1
+	) &
+	BUSY=$!
+}
+
+# shellcheck disable=SC2031
+not_busy()
+{
+	: >"$W/calm"
+	wait "$BUSY"
+	busybox rm -f "$W/calm"
+	busybox tail -n 12 "$W/beside/log"
 }

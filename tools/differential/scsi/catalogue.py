@@ -41,7 +41,7 @@ _OWN = (
     Workload("scsi-sysfs", _script("sysfs")),
     Workload("counted", _script("counted"), counted=True),
     Workload("tools", _script("tools"), data=True),
-    Workload("conformance", "TESTS=ALL\n" + _script("conformance"),
+    Workload("conformance", "TESTS=SCSI\n" + _script("conformance"),
              data=True, limit=900),
     Workload("rescan", _script("rescan"), data=True, units=2, limit=300),
     Workload("units", _script("units"), data=True, units=2, compared=True,

@@ -40,6 +40,7 @@ class Session(GuestSession):
         self._backends = ScsiBackends(self.folder)
         self._hosts: dict[str, ScsiConfig] = {}
         self._addresses: list[str] = []
+        self._ours = ""     # "1" if vfe-device has the units of this turn
         self._before: dict[str, dict[str, Any]] = {}
 
     def more(self) -> More:
@@ -72,14 +73,17 @@ class Session(GuestSession):
         if not usable and driver == self.subject.theirs:
             raise LabError(f"HostError: {driver} has not all of {count} disks:"
                            f" {said}")
+        self._ours = ""
         for node in side.nodes:
             if node in self._backends.devices:
+                self._ours = "1"
                 self._before[node] = self._backends.devices[node].control()
         return said, disks if usable else []
 
     def prelude(self, names: Sequence[str]) -> str:
         return (f'DISKS="{" ".join(names)}"\nN={names[0]}\n'
                 f"D=/dev/{names[0]}\nD2=/dev/{names[-1]}\n"
+                f"OURS={self._ours}\n"
                 f"A={self._addresses[0]}\nA2={self._addresses[-1]}\n"
                 f". {LIB}/scsi.sh\nscsi_begin\n")
 

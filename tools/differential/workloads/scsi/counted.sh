@@ -21,7 +21,7 @@ step()
 		--direct=1 --size=8M --bs=4k "$@"
 	read -r -a after <<<"$(count)"
 	for name in reads read.sectors writes written.sectors flushes requests \
-		done errors; do
+		completed errors; do
 		outcome "$key.$name" "$((after[index] - before[index]))"
 		index=$((index + 1))
 	done

@@ -2,15 +2,8 @@
 # shellcheck shell=bash source=tools/differential/guest/lib.sh
 # shellcheck disable=SC2154
 # Units are rescanned, deleted and found again while another one is busy.
-busy()
-{
-	while until_calm; do
-		check busy "$D" 2
-	done >"$W/busy" 2>&1
-	busybox grep '^outcome' "$W/busy" | busybox tail -n 2
-}
 before=$(traces)
-busy >"$W/last" &
+busy
 for round in {1..12}; do
 	echo 1 >"$SCSI/$A/rescan"
 	try delete sh -c "echo 1 >$SCSI/$A2/delete"
@@ -24,10 +17,7 @@ for round in {1..12}; do
 	try "back.$round" wait_unit "$A2"
 	check "again.$round" "$(disk_of "$A2")" 1
 done
-: >"$W/calm"
-wait
-busybox rm -f "$W/calm"
-cat "$W/last"
+not_busy
 # and the busy one itself, now that it is not
 try self.delete sh -c "echo 1 >$SCSI/$A/delete"
 try self.gone wait_unit "$A" gone

@@ -8,7 +8,9 @@ show()
 	local file text
 	cd "$2" || return 1
 	for file in $3; do
-		[ -f "$file" ] && [ -r "$file" ] || continue
+		if [ ! -f "$file" ] || [ ! -r "$file" ]; then
+			continue
+		fi
 		text=$(busybox hexdump -v -e '1/1 "%_p"' "$file" 2>/dev/null)
 		outcome "$1.$file" "$text"
 	done

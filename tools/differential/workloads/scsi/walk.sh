@@ -3,15 +3,7 @@
 # shellcheck disable=SC2154
 # Random steps of a user, from a seed, under I/O; the host may have its own.
 RANDOM=$SEED
-busy()
-{
-	while until_calm; do
-		check busy "$D" 2 || break
-	done >"$W/busy" 2>&1
-	busybox grep '^outcome busy' "$W/busy" | busybox tail -n 2
-}
-# No unit at all may be gone: the walk of the host ends with one.
-busy >"$W/last" &
+busy
 depth=$(cat "$SCSI/$A/queue_depth")
 number=$((RANDOM % 40 + 30))
 for ((step = 0; step < number; step++)); do
@@ -26,7 +18,7 @@ for ((step = 0; step < number; step++)); do
 	7) sg_inq "$G" ;;
 	8) sg_luns "$G" ;;
 	9) sg_vpd -p 0x83 "$G" ;;
-	10) sg_turs -n 20 "$G" ;;
+	10) sg_raw "$G" 00 00 00 00 00 00 ;;
 	11) echo $((1 << RANDOM % 8)) >"/sys/block/$N/queue/nr_requests" ;;
 	12)
 		cpu=/sys/devices/system/cpu/cpu1/online
@@ -40,13 +32,11 @@ for ((step = 0; step < number; step++)); do
 	busybox sleep "0.$((RANDOM % 4))"
 done
 if [ "$MEANWHILE" ]; then
+	outcome .unplugged yes
 	until_done busybox sleep 1
 	outcome ended $?
 fi
-: >"$W/calm"
-wait
-busybox rm -f "$W/calm"
-cat "$W/last"
+not_busy
 units_settle
 outcome units "$(list_units)"
 check after "$D"
