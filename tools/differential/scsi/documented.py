@@ -20,10 +20,16 @@ DOCUMENTED = (
     # reset.sh says when it is to come
     Documented(LOG, "the reset that a user requested", given="reset=asked",
                ours=r"vfe_scsi FUNCTION: host\d+: resetting the device"),
+    Documented(LOG, "a command that waits for longer than its timeout is worth"
+               " a line", given="late=yes",
+               ours=r"sd \d+:\d+:\d+:\d+: FUNCTION: a command \(opcode 0x\w+\)"
+                    r" has been in flight for more than \d+ ms; the device"
+                    r" reports no fault: still waiting"),
     # The tested disk is NAME in the log.
     Documented(LOG, "a unit that goes may go while the kernel probes it",
                given="unplugged=yes",
-               ours=r"(Buffer I/O|I/O|device offline) error[, ].*\bdev sd[a-z]+, .*"
+               ours=r"(Buffer I/O|I/O|device offline) error[, ].*"
+                    r"\bdev sd[a-z]+, .*"
                     r"|sd \d+:\d+:\d+:\d+: \[sd[a-z]+\] .*"
                     # QEMU's answer for a unit that is gone
                     r"|sd \d+:\d+:\d+:\d+: scsi_get_vpd_size: long VPD page.*"

@@ -4,6 +4,7 @@
 # Storage that needs longer than the time limit of a command. Time alone fails
 # nothing.
 echo 1 >"$SCSI/$A/timeout"
+outcome .late yes
 schedule none
 if [ "$MEANWHILE" ]; then
 	until_done check busy "$D" 2
