@@ -105,7 +105,7 @@ STAGES = (
           stage_ring.run_mutants, 600, "all", (*MODULES, "tools/ring"),
           after=("ring",)),
     Stage("insn", "instructions of an operation, memory of a disk: bounds",
-          stage_measured.insn, 600, "all",
+          stage_measured.insn, 900, "all",
           (*MODULES, "tools/insn", "tools/count"), "outside",
           needs=("guests",)),
     Stage("debug", "both drivers under KCSAN and lockdep on two processors",
