@@ -20,10 +20,15 @@ name == "" { next }
 ' "$W/cu" >"$W/tests"
 while IFS= read -r line; do
 	outcome "test.${line%%=*}" "${line#*=}"
-	case $line in
-	*=*FAILED*) [ ! "$OURS" ] || wrong "${line%%=*} fails" ;;
+	case ${OURS:-0}$line in
+	# README.md says why
+	0CompareAndWrite.* | 0ExtendedCopy.* | 0OrWrite.* | 0Inquiry.AllocLength=* | \
+		0Inquiry.BlockLimits=* | 0ModeSense6.Control*) ;;
+	*=*FAILED*) wrong "${line%%=*} fails" ;;
 	esac
 done <"$W/tests"
-outcome tests "$(busybox wc -l <"$W/tests")"
+number=$(busybox wc -l <"$W/tests")
+outcome tests "$number"
+[ "$number" -ge 100 ] || wrong "only $number tests"
 busybox grep -B 3 -A 3 FAILED "$W/cu" | busybox head -n 60
 busybox tail -n 8 "$W/cu"
