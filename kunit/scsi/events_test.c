@@ -505,7 +505,7 @@ static struct tscsi *events_without_scan(struct kunit *test, const char *type)
 
 /*
  * The user adds units; the SCSI core would scan no target by itself. An event
- * adds the unit that it names, but for 0, which stands for the whole target.
+ * adds the unit that it names, except 0, which stands for the whole target.
  */
 static void events_scan_manual(struct kunit *test)
 {
@@ -569,7 +569,7 @@ static void events_scan_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
 }
 
-/* Another thread scans, after the probe: not to be taken for a manual scan. */
+/* Another thread scans, after the probe: the driver knows that it will. */
 static void events_scan_async(struct kunit *test)
 {
 	struct tscsi *ts = events_bind_with_scan(test, "async");
