@@ -384,6 +384,37 @@ static void events_no_answer_of_one(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+/* The ring has no room for the driver's command, for a moment or for longer. */
+static void events_full_ring(struct kunit *test)
+{
+	const struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 8,
+	};
+	static const unsigned int pauses[] = { 300, 3000 };
+	struct tscsi *ts = tscsi_host(test, &spec);
+	struct tscsi_io *io;
+	unsigned int i, luns;
+
+	for (i = 0; i < ARRAY_SIZE(pauses); i++) {
+		tscsi_recycle(ts);
+		ts->keep = true;
+		io = tscsi_start_segs(ts, REQ_OP_WRITE, 40, 5, 512, 9);
+		KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept));
+		luns = ts->luns;
+		tscsi_add_unit(ts, 1, i);
+		tscsi_event(ts, RESET, RESCAN, 1, i);
+		msleep(pauses[i]);
+		KUNIT_EXPECT_EQ(test, luns, ts->luns);
+		ts->keep = false;
+		tscsi_return(ts, 0, 0);
+		KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+		KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_sdev(ts, 1, i),
+							20));
+		KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_settled(ts), 20));
+	}
+	tscsi_expect_works(ts);
+}
+
 /* A device without REPORT LUNS: the SCSI core scans, INQUIRY says what is gone */
 static void events_no_report_luns(struct kunit *test)
 {
@@ -474,7 +505,7 @@ static struct tscsi *events_without_scan(struct kunit *test, const char *type)
 
 /*
  * The user adds units; the SCSI core would scan no target by itself. An event
- * adds the unit that it names, but for 0, which stands for the whole target.
+ * adds the unit that it names, except 0, which stands for the whole target.
  */
 static void events_scan_manual(struct kunit *test)
 {
@@ -538,7 +569,7 @@ static void events_scan_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
 }
 
-/* Another thread scans, after the probe: not to be taken for a manual scan. */
+/* Another thread scans, after the probe: the driver knows that it will. */
 static void events_scan_async(struct kunit *test)
 {
 	struct tscsi *ts = events_bind_with_scan(test, "async");
@@ -590,6 +621,7 @@ static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_odd),
 	KUNIT_CASE(events_no_answer),
 	KUNIT_CASE(events_no_answer_of_one),
+	KUNIT_CASE(events_full_ring),
 	KUNIT_CASE(events_no_report_luns),
 	KUNIT_CASE(events_not_connected),
 	KUNIT_CASE(events_scan_manual),
