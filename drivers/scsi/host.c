@@ -140,6 +140,7 @@ static struct scsi_host_template vfe_scsi_template = {
 	.eh_device_reset_handler = vfe_scsi_eh_unit_reset,
 	.eh_target_reset_handler = vfe_scsi_eh_target_reset,
 	.eh_host_reset_handler = vfe_scsi_eh_host_reset,
+	.skip_settle_delay = 1,
 	.track_queue_depth = 1,
 };
 
