@@ -80,7 +80,8 @@ static inline void vfe_net_dim(struct dim *dim, struct dim_sample *sample)
  * set_rxfh() have a structure, since 6.17 the hashed fields and since 6.18 the
  * number of rings have operations of their own.
  *
- * VFE_RXFH_FNS(name, get, set, get_fields, set_fields, rings) defines them from
+ * VFE_RXFH_FNS(name, get, set, get_fields, set_fields, rings) defines them. It
+ * needs these functions; rings() returns the number of receive queues.
  *   int get(dev, u32 *indir, u8 *key, u8 *hfunc)
  *   int set(dev, const u32 *indir, const u8 *key, u8 hfunc, extack)
  *   int get_fields(dev, u32 flow, u32 *fields)

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from .ends import BLOCK, BOUND_S, DUT, OTHER, PEER, Task, connected
 from .say import becomes, outcome
 
-# Progress: this many bytes more. After a link was down, TCP waits for its timer:
-# up to 32 s were seen with virtio_net.
+# Progress: this many bytes more. After a link was down, TCP waits for its
+# timer: up to 32 s were seen with virtio_net.
 STEP, STEP_S = 64 << 10, 2 * BOUND_S
 
 # Waits for the end of a stream, as long as it moves
