@@ -16,7 +16,6 @@
 #include "scsi/command.h"
 
 #define MAX_COUNT	(128U << 10)	/* bytes of data of a command */
-#define CDB_LEN		(VFE_SCSI_WINDOW_CDB * 4)
 
 enum reg_offset {
 	REG_ADDRESS = 0x00,
