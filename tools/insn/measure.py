@@ -12,9 +12,9 @@ from count import driver as guest_side, hist
 from lab import build, progress
 from lab.errors import LabError
 
-from . import counted, functions, loads
+from . import counted, functions, limits, loads
 from .counted import CountedGuest
-from .functions import KINDS, Disk, Function, Kind
+from .functions import DRIVERS, FUNCTIONS, Disk, Function
 from .loads import BASE_OPS, Load
 from .sample import Cost, Sample
 from .symbols import Symbols
@@ -74,10 +74,6 @@ class Workload(Protocol):
     def segments(self) -> int:
         """Of a request; 0 where nobody counts them."""
 
-    @property
-    def kernels(self) -> int:
-        """With the kernel's driver; 0 where they are the same."""
-
 
 def _fio(guest: CountedGuest, load: Load, disk: Disk, ops: int) -> int:
     """Run fio; its number of operations."""
@@ -85,7 +81,8 @@ def _fio(guest: CountedGuest, load: Load, disk: Disk, ops: int) -> int:
 
 
 def _function(driver: str, load: Load) -> Function:
-    return KINDS[load.kind].function(driver, load.slow)
+    return next(one for one in FUNCTIONS
+                if one.driver == driver and one.slow == load.slow)
 
 
 def _shape(guest: CountedGuest, load: Load, function: Function, disk: Disk,
@@ -110,18 +107,17 @@ def _shape(guest: CountedGuest, load: Load, function: Function, disk: Disk,
 def _runs(guest: CountedGuest, load: Load, runs: int,
           disks: Mapping[Function, Disk], symbols: Symbols) -> dict[str, Cost]:
     """Run both drivers by turns under a workload."""
-    drivers = KINDS[load.kind].drivers
-    samples: dict[str, list[Sample]] = {name: [] for name in drivers}
+    samples: dict[str, list[Sample]] = {name: [] for name in DRIVERS}
     with progress.step(f"{load.text}: {runs} runs of each driver"):
         for _ in range(runs):
-            for driver in drivers:
+            for driver in DRIVERS:
                 disk = disks[_function(driver, load)]
                 samples[driver].append(guest.once(
                     symbols, partial(_fio, guest, load, disk), BASE_OPS,
                     load.ops))
     return {driver: Cost(samples[driver],
                          scheduler=disks[_function(driver, load)].scheduler)
-            for driver in drivers}
+            for driver in DRIVERS}
 
 
 def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
@@ -141,7 +137,7 @@ def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
         guest.tell(_PROBE)
         # A request of one page has one segment in any case.
         for load in (one for one in chosen if one.block > loads.PAGE):
-            for driver in KINDS[load.kind].drivers:
+            for driver in DRIVERS:
                 function = _function(driver, load)
                 segments, interrupts = _shape(guest, load, function,
                                               disks[function])
@@ -151,14 +147,11 @@ def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
     return found
 
 
-def measure(kind: Kind, chosen: Sequence[Load], runs: int,
-            parameters: str) -> Measured:
-    """Measure both drivers of a class under the workloads."""
-    argv = [word for function in kind.functions
-            for word in function.arguments()]
-    with counted.booted(argv, f"insn-{kind.name}") as guest:
+def measure(chosen: Sequence[Load], runs: int, parameters: str) -> Measured:
+    """Measure both drivers under the workloads."""
+    argv = [word for function in FUNCTIONS for word in function.arguments()]
+    with counted.booted(argv, "insn") as guest:
         guest.tell(loads.PREPARE)
-        disks = functions.bind(guest.tell, kind, parameters)
-        return Measured(kind.drivers, chosen,
-                        _measure(guest, chosen, runs, disks),
-                        build.release(), parameters, kind.own_part, True)
+        disks = functions.bind(guest.tell, parameters)
+        return Measured(DRIVERS, chosen, _measure(guest, chosen, runs, disks),
+                        build.release(), parameters, limits.OWN_PART, True)

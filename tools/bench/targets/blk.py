@@ -21,29 +21,25 @@ from .pairs import (ENOUGH_OPS, Cell, Rows, Test, cells, failed, fast_enough,
 ALL_EXITS = 0.25
 
 
-def at_least_1000(result: Result) -> bool:
-    """A thousand exits an operation."""
+def _at_least_1000(result: Result) -> bool:
     return result.exits is not None and result.exits >= 1000
 
 
-def only_kicks(result: Result) -> bool:
+def _only_kicks(result: Result) -> bool:
     """One exit per operation: the kick."""
     return _per_op(result) == {("notify", "write"): 1.0}
 
 
-def kick_and_isr(result: Result) -> bool:
-    """Two: the kick, and a read of the ISR status."""
+def _kick_and_isr(result: Result) -> bool:
     return _per_op(result) == {("notify", "write"): 1.0,
                                ("isr_status", "read"): 1.0}
 
 
-def none(result: Result) -> bool:
-    """No exit."""
+def _none(result: Result) -> bool:
     return result.exits == 0
 
 
-def next_to_nothing(result: Result) -> bool:
-    """No exit, and few of any kind."""
+def _next_to_nothing(result: Result) -> bool:
     every = result.ratio("all_exits")
     few = result.row.ops < ENOUGH_OPS
     return result.exits == 0 and every is not None and (few
@@ -59,26 +55,25 @@ def _per_op(result: Result) -> dict[tuple[str, str], float]:
 
 SINGLE: Sequence[tuple[str, str, Test]] = (
     ("trap-port-d1-randread", "at least 1000 exits per read, by port",
-     at_least_1000),
+     _at_least_1000),
     ("trap-memory-d1-randread", "at least 1000 exits per read, by memory",
-     at_least_1000),
+     _at_least_1000),
     ("virtio-msix-d1-randread", "1 exit per read, the kick (MSI-X)",
-     only_kicks),
+     _only_kicks),
     ("virtio-intx-d1-randread", "1 kick and 1 access to ISR per read (INTx)",
-     kick_and_isr),
-    ("virtio-poll-d1-randread", "no exit, polling device", none),
-    ("virtio-poll-d32-randread", "no exit, polling device, depth 32", none),
-    ("virtio-map-d1-randread", "no exit, mapped doorbell", none),
-    ("virtio-map-d32-randread", "no exit, mapped doorbell, depth 32", none),
+     _kick_and_isr),
+    ("virtio-poll-d1-randread", "no exit, polling device", _none),
+    ("virtio-poll-d32-randread", "no exit, polling device, depth 32", _none),
+    ("virtio-map-d1-randread", "no exit, mapped doorbell", _none),
+    ("virtio-map-d32-randread", "no exit, mapped doorbell, depth 32", _none),
     ("virtio-poll-polled-d1-randread", "no exit and under 0.25 of all exits,"
-     " polled completions, polling device", next_to_nothing),
+     " polled completions, polling device", _next_to_nothing),
     ("virtio-poll-polled-d32-randread", "the same, depth 32",
-     next_to_nothing),
+     _next_to_nothing),
 )
 
 
-def shown(result: Result) -> str:
-    """What a row measured."""
+def _shown(result: Result) -> str:
     if result.exits is None:
         return "not counted"
     every = result.ratio("all_exits")
@@ -108,9 +103,9 @@ def _fewer_exits(rows: Rows) -> list[Target]:
     broken = failed(ours, kernel)
     if broken:
         return [target(text, (), True, broken)]
-    figures = [f"{one.exits:.4f} exits/op" if one.exits is not None
-               else "not counted" for one in (ours, kernel)]
-    return [Target(text, f"{figures[0]}, the kernel's {figures[1]}", reached)]
+    shown = [f"{one.exits:.4f} exits/op" if one.exits is not None
+             else "not counted" for one in (ours, kernel)]
+    return [Target(text, f"{shown[0]}, the kernel's {shown[1]}", reached)]
 
 
 def _paired(rows: Rows) -> list[Target]:
@@ -194,5 +189,5 @@ def _probe(rows: Rows) -> list[Target]:
 
 def targets(results: Rows) -> list[Target]:
     """The rows that have run, by name."""
-    return [*in_rows(results, SINGLE, shown), *_fewer_exits(results),
+    return [*in_rows(results, SINGLE, _shown), *_fewer_exits(results),
             *_paired(results), *_adaptive(results), *_probe(results)]

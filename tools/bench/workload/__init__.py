@@ -12,10 +12,8 @@ from ..row import Function, Row
 from .blk import Blk
 from .interface import DeviceClass
 from .net import Net
-from .scsi import Scsi
 
-_CLASSES: dict[str, DeviceClass] = {"blk": Blk(), "net": Net(),
-                                    "scsi": Scsi()}
+_CLASSES: dict[str, DeviceClass] = {"blk": Blk(), "net": Net()}
 
 
 def of(function: Function) -> DeviceClass:

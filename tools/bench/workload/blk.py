@@ -12,8 +12,7 @@ from typing import Any
 from count import blk
 from count.device import Control
 from count.driver import Run
-from count.witness import Cost
-from lab import LabError, image, initramfs, paths, pci
+from lab import LabError, image, paths, pci
 from lab.fio import FioError
 from lab.guest import Guest
 
@@ -45,18 +44,17 @@ class Disk:
     """The disk of a driver on a function."""
 
     def __init__(self, tell: Run, setup: Setup, bdf: str,
-                 regions: Regions, find: str = FIND) -> None:
+                 regions: Regions) -> None:
         self._tell = tell
         self._setup = setup
         self._bdf = bdf
         self._regions = regions     # bytes written so far, by function
-        self._find = find           # the script that prints its name
         self._name = ""
 
     def find(self) -> None:
         """Wait for the disk, and disable merging and scheduling."""
         self._name = self._tell(pci.script(
-            self._find.format(bdf=self._bdf))).split()[-1]
+            FIND.format(bdf=self._bdf))).split()[-1]
 
     def above(self) -> str:
         """A command that prints the block layer's count."""
@@ -102,9 +100,8 @@ class Blk:
     layer = "block layer"
     plain = True
 
-    def contents(self) -> initramfs.More | None:
+    def contents(self) -> None:
         """The guest has fio anyway."""
-        return None
 
     def around(self, functions: Sequence[Function],
                ) -> contextlib.AbstractContextManager[None]:
@@ -162,17 +159,15 @@ class Blk:
         done = blk.parse(after) - (blk.parse(before) if before
                                    else blk.BlockState())
         notes = (f"{done.merges} requests were merged",) if done.merges else ()
-        cost = self.cost(setup, done) if setup.style == "trap" else None
+        cost = None
+        if setup.style == "trap":
+            cost = blk_window.predict(
+                done, blk_window.read_constants(paths.checkout()),
+                window=str(setup.options["window"]),
+                string_io=bool(setup.options["string_io"]))
         return Requests(
             done.requests, f"{done.reads} reads, {done.writes} writes,"
             f" {done.flushes} flushes", notes, cost)
-
-    def cost(self, setup: Setup, done: blk.BlockState) -> Cost:
-        """What the formula says that these requests cost."""
-        return blk_window.predict(
-            done, blk_window.read_constants(paths.checkout()),
-            window=str(setup.options["window"]),
-            string_io=bool(setup.options["string_io"]))
 
     def operations(self, asked: Requests, outcome: Outcome) -> int:
         """The block layer's count."""
