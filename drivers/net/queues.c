@@ -232,7 +232,7 @@ int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs)
 	if (pairs == old) {
 		/* nor are more wanted that the device has not enabled yet */
 		vfe_net_rss_use_pairs(vn, pairs);
-		WRITE_ONCE(vn->state.pairs_wanted, pairs);
+		vn->state.pairs_wanted = pairs;
 		return 0;
 	}
 	/* 5.1.9.5.5: the driver does not use queues that are not enabled */
@@ -257,7 +257,7 @@ int vfe_net_use_pairs(struct vfe_net *vn, unsigned int pairs)
 	}
 	vfe_net_rss_use_pairs(vn, pairs);
 	WRITE_ONCE(vn->state.pairs, pairs);
-	WRITE_ONCE(vn->state.pairs_wanted, pairs);
+	vn->state.pairs_wanted = pairs;
 	vfe_net_update_queues(vn);
 	netif_set_real_num_rx_queues(vn->netdev, pairs);
 	vfe_net_set_affinity(vn);

@@ -293,8 +293,7 @@ static void vfe_net_follow_pairs(struct vfe_net *vn)
 	vfe_net_set_affinity(vn);
 	vfe_net_update_queues(vn);
 	netif_set_real_num_rx_queues(dev, s->pairs);
-	if (s->pairs < s->pairs_wanted &&
-	    !test_bit(VFE_NET_STEP_PAIRS, &s->told))
+	if (s->pairs < vfe_net_user_pairs(s))
 		vfe_net_use_pairs(vn, s->pairs_wanted);
 }
 

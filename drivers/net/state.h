@@ -201,7 +201,7 @@ struct vfe_net_state {
 static inline unsigned int vfe_net_user_pairs(const struct vfe_net_state *s)
 {
 	return test_bit(VFE_NET_STEP_PAIRS, &s->told) ?
-	       READ_ONCE(s->pairs) : READ_ONCE(s->pairs_wanted);
+	       READ_ONCE(s->pairs) : s->pairs_wanted;
 }
 
 /* --- state.c --- */

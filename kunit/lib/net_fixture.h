@@ -257,6 +257,17 @@ static inline void tnet_wait_live(struct tnet *t)
 	tnet_run_softirqs();
 }
 
+/* It is reset, and answers no command: only the first pair is in use. */
+static inline void tnet_reset_silent(struct tnet *t)
+{
+	t->silent = true;
+	vfe_mock_needs_reset(t->m);
+	msleep(4000);
+	tnet_wait_live(t);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(t->test, t->dev->real_num_tx_queues, 1U);
+}
+
 static inline int tnet_set_mac(struct tnet *t, u8 last)
 {
 	struct sockaddr addr = { .sa_family = ARPHRD_ETHER };

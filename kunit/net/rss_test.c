@@ -136,11 +136,7 @@ static void a_table_before_the_pairs_come_back(struct kunit *test)
 	for (i = 0; i < 128; i++)
 		indir[i] = i % 2;
 	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 2), 0);
-	t->silent = true;
-	vfe_mock_needs_reset(t->m);
-	msleep(4000);
-	tnet_wait_live(t);
-	msleep(1000);
+	tnet_reset_silent(t);
 	KUNIT_EXPECT_EQ(test, t->dev->real_num_rx_queues, 1U);
 	KUNIT_EXPECT_EQ(test, set_rss(t, indir, NULL, no), -ETIMEDOUT);
 	t->silent = false;

@@ -346,12 +346,7 @@ static void pairs_come_back_with_the_answers(struct kunit *test)
 	struct tnet *t = silent_up(test);
 
 	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 2), 0);
-	t->silent = true;
-	vfe_mock_needs_reset(t->m);
-	msleep(4000);
-	tnet_wait_live(t);
-	msleep(1000);
-	KUNIT_EXPECT_EQ(test, t->dev->real_num_tx_queues, 1U);
+	tnet_reset_silent(t);
 	tnet_take_all(t);
 	tnet_expect_works(t);
 	expect_catches_up(t);
@@ -376,12 +371,7 @@ static void fewer_pairs_before_the_answers(struct kunit *test)
 	struct tnet *t = silent_up(test);
 
 	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 2), 0);
-	t->silent = true;
-	vfe_mock_needs_reset(t->m);
-	msleep(4000);
-	tnet_wait_live(t);
-	msleep(1000);
-	KUNIT_EXPECT_EQ(test, t->dev->real_num_tx_queues, 1U);
+	tnet_reset_silent(t);
 	KUNIT_EXPECT_EQ(test, shown_pairs(t), 2U);
 	KUNIT_EXPECT_EQ(test, tnet_use_pairs(t, 1), 0);
 	KUNIT_EXPECT_EQ(test, shown_pairs(t), 1U);

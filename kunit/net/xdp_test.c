@@ -225,6 +225,18 @@ static void a_hash_and_a_checksum_of_the_device(struct kunit *test)
 
 /* --- many packets --- */
 
+/* A packet in the next buffer, without an interrupt; its last byte is @last. */
+static void fill_packet(struct tnet *t, u8 last)
+{
+	u8 bytes[200] = {};
+
+	((struct virtio_net_hdr_mrg_rxbuf *)bytes)->num_buffers =
+		(__force __virtio16)cpu_to_le16(1);
+	bytes[sizeof(bytes) - 1] = last;
+	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, bytes, sizeof(bytes),
+					     sizeof(bytes)));
+}
+
 /* Packets of one poll are sent back with one kick, in their order. */
 static void a_poll_with_many_packets(struct kunit *test)
 {
@@ -234,21 +246,14 @@ static void a_poll_with_many_packets(struct kunit *test)
 	};
 	struct bpf_prog *prog = make_prog(test, false);
 	struct tnet *t = tnet_up(test, &spec, NULL);
-	u8 bytes[200] = {};
 	unsigned int i, round, kicks;
 
-	((struct virtio_net_hdr_mrg_rxbuf *)bytes)->num_buffers =
-		(__force __virtio16)cpu_to_le16(1);
 	KUNIT_ASSERT_EQ(test, load(t, prog), 0);
 	verdict = XDP_TX;
 	for (round = 0; round < 10; round++) {
 		kicks = t->tx->kicks;
-		for (i = 0; i < 40; i++) {
-			bytes[sizeof(bytes) - 1] = i;
-			KUNIT_ASSERT_TRUE(test, tnet_fill(t, bytes,
-							  sizeof(bytes),
-							  sizeof(bytes)));
-		}
+		for (i = 0; i < 40; i++)
+			fill_packet(t, i);
 		tnet_deliver(t);
 		for (i = 0; i < 40; i++) {
 			const struct vfe_mock_seg *seg = t->chain->segs;
@@ -271,21 +276,12 @@ static void a_poll_with_many_packets(struct kunit *test)
 	tnet_clean(t);
 }
 
-static void fill_plain(struct tnet *t)
-{
-	struct virtio_net_hdr_mrg_rxbuf packet[20] = {};
-
-	packet->num_buffers = (__force __virtio16)cpu_to_le16(1);
-	KUNIT_ASSERT_TRUE(t->test, tnet_fill(t, packet, sizeof(packet),
-					     sizeof(packet)));
-}
-
 /* The mock's hook: a packet comes with the notification of new buffers. */
 static bool arrive_at_refill(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	if (a->reg == VFE_REG_NOTIFY) {
 		m->knobs.access = NULL;
-		fill_plain(m->knobs.priv);
+		fill_packet(m->knobs.priv, 0);
 	}
 	return false;
 }
@@ -304,7 +300,7 @@ static void packets_while_the_interface_comes_up(struct kunit *test)
 	for (i = 0; i < 5; i++) {
 		tnet_close(t);
 		for (n = 0; n < 50; n++)
-			fill_plain(t);
+			fill_packet(t, 0);
 		vfe_mock_set_avail_event(t->rx, vfe_mock_avail_idx(t->rx));
 		before = seen;
 		t->m->knobs.access = arrive_at_refill;

@@ -19,7 +19,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import chroot, files, initramfs, kernel, paths, progress, speed
+from . import (chroot, files, initramfs, kernel, kernel_log, paths, progress,
+               speed)
 from .errors import LabError
 
 MEMORY_MB = 4096
@@ -173,7 +174,7 @@ class NestedMachine:
             raise kind(
                 "the nested machine ended before its command did; its"
                 f" console {paths.shown(self.console)} ends:\n"
-                f"{progress.last_lines(self.console)}") from error
+                f"{kernel_log.last_words(console)}") from error
 
     def close(self) -> None:
         """Remove the files of the run."""

@@ -147,6 +147,12 @@ def _delayed(rows: Rows) -> list[Target]:
     return found
 
 
+def _no_more_than_either(found: Sequence[Cell], what: str) -> list[Target]:
+    return in_every(found, f"{what}: kicks and interrupts no more than in the"
+                    " worse of the kernel's functions, except for chance"
+                    f" ({CHANCE})", _notified_by_either, CHANCE)
+
+
 def _slow(rows: Rows) -> list[Target]:
     """On a device that keeps what it has sent."""
     found, every = [], []
@@ -154,10 +160,7 @@ def _slow(rows: Rows) -> list[Target]:
         timed = [cell for cell in _cells(rows, setups) if cell.enough]
         every += timed
         what = f"our device, {name.replace('-', ' ring, ')} service"
-        found += in_every(timed, f"{what}, TCP: kicks and interrupts no more"
-                          " than in the worse of the kernel's functions, except"
-                          f" for chance ({CHANCE})", _notified_by_either,
-                          CHANCE)
+        found += _no_more_than_either(timed, f"{what}, TCP")
         found += _timed(timed, what)
     return found + together(every, "our device, service times", CHANCE)
 
@@ -171,10 +174,8 @@ def _counted(rows: Rows) -> list[Target]:
                           " interrupts no more (medians of the runs)",
                           _notified)
     timed = [cell for cell in _cells(rows, COALESCED) if cell.enough]
-    return found + in_every(
-        timed, f"our device, coalesced, {DEPTH} at once: kicks and interrupts"
-        " no more than in the worse of the kernel's functions (medians of the"
-        f" runs), except for chance ({CHANCE})", _notified_by_either, CHANCE)
+    return found + _no_more_than_either(
+        timed, f"our device, coalesced, {DEPTH} at once (medians of the runs)")
 
 
 def _cells(rows: Rows, *comparisons: Sequence[Setup]) -> list[Cell]:

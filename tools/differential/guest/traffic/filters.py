@@ -57,11 +57,11 @@ def come(key: str) -> None:
     of the driver tells the device: ask until the answer stays the same."""
     with packet_socket(DUT, ETH_P_TEST) as sink, packet_socket(PEER) as one:
         sink.setblocking(False)
-        seen, before = _seen(one, sink), [""]
+        seen = _seen(one, sink)
         for _ in range(ASKED):
+            before, seen = seen, _seen(one, sink)
             if seen == before:
                 break
-            before, seen = seen, _seen(one, sink)
         outcome(f"come.{key}", seen)
 
 
