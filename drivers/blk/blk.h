@@ -14,7 +14,7 @@
 
 #include <vfe/compat/blk.h>
 #include <vfe/device.h>
-#include <vfe/io_queue.h>
+#include <vfe/io_setup.h>
 
 /* Upper bounds for limits of the device */
 #define VFE_BLK_MAX_SEGS	1022	/* pieces of data in one request */
@@ -123,9 +123,8 @@ struct vfe_blk_queue {
  * @format: format of indirect tables
  * @piece: most bytes of data in one descriptor
  * @pieces: most descriptors for one segment of the block layer
- * @queues: @num_queues of them
- * @num_queues: number of hardware queues
- * @num_polled: number of queues without an interrupt; these come last
+ * @queues: the hardware queues
+ * @share: number of @queues
  * @limits: limits of the device, for the block layer
  * @geometry: as read from the device, zeroes if it has none
  * @capacity: in sectors of 512 bytes; requests beyond it fail
@@ -150,8 +149,7 @@ struct vfe_blk {
 	u32 piece;
 	u32 pieces;
 	struct vfe_blk_queue *queues;
-	unsigned int num_queues;
-	unsigned int num_polled;
+	struct vfe_io_share share;
 	struct vfe_disk_limits limits;
 	struct virtio_blk_geometry geometry;
 	u64 capacity;
@@ -197,9 +195,7 @@ void vfe_blk_commit_rqs(struct blk_mq_hw_ctx *hctx);
 
 /* --- queue_setup.c: virtqueues --- */
 
-int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
-			unsigned int polled, u16 size,
-			enum vfe_interrupts irqs);
+int vfe_blk_queues_init(struct vfe_blk *vb, const struct vfe_io_params *params);
 void vfe_blk_queues_exit(struct vfe_blk *vb);
 
 /* --- tags.c: the tag set of the block layer --- */
@@ -312,13 +308,6 @@ static inline struct vfe_io_queue *vfe_blk_ioq(const struct request *rq)
 static inline struct vfe_blk *vfe_blk_of(const struct request *rq)
 {
 	return rq->q->queuedata;
-}
-
-static inline void vfe_blk_desc(struct vfe_desc *d, u64 addr, u32 len, u32 ctrl)
-{
-	d->addr = cpu_to_le64(addr);
-	d->len = cpu_to_le32(len);
-	d->ctrl = cpu_to_le32(ctrl);
 }
 
 #endif /* VFE_BLK_H */

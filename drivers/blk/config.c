@@ -272,7 +272,7 @@ int vfe_blk_limit_segments(struct vfe_blk *vb)
 	unsigned int i, room, segs = vb->limits.max_segments;
 	const struct vfe_queue *vq;
 
-	for (i = 0; i < vb->num_queues; i++) {
+	for (i = 0; i < vb->share.queues; i++) {
 		vq = vb->queues[i].io.vq;
 		room = indirect ? vfe_queue_size(vq) : vfe_queue_capacity(vq);
 		segs = min(segs, room - VFE_BLK_EXTRA_SEGS);

@@ -54,7 +54,7 @@ blk_status_t vfe_blk_dma_map(struct vfe_blk *vb, struct request *rq,
 				return BLK_STS_IOERR;
 			if (!vfe_blk_dma_map_piece(vb, rq, &bv, at, len, &addr))
 				return BLK_STS_RESOURCE;
-			vfe_blk_desc(&req->io.descs[++n], addr, len, ctrl);
+			vfe_io_desc(&req->io.descs[++n], addr, len, ctrl);
 			ctrl += vb->format.step;
 		}
 	}

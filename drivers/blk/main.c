@@ -4,11 +4,7 @@
  * module, its parameters, and the operations of the PCI driver. The data path
  * is in submit.c.
  */
-#undef pr_fmt
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/idr.h>
-#include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -18,45 +14,38 @@
 
 #include "blk.h"
 
-#define VFE_BLK_MIN_SIZE	4	/* of a queue: a read needs 3 entries */
-#define VFE_BLK_MAX_SIZE	32768	/* 2.7: the largest split ring */
+static struct vfe_io_params vfe_blk_params = { .interrupts = "msix" };
 
-static char *interrupts = "msix";
-module_param(interrupts, charp, 0444);
+module_param_named(interrupts, vfe_blk_params.interrupts, charp, 0444);
 MODULE_PARM_DESC(interrupts,
 		 "MSI-X vectors: msix: one per queue (default), shared: one for all queues, single: one for queues and configuration changes, intx: INTx instead");
 
-static unsigned int queues;
-module_param(queues, uint, 0444);
+module_param_named(queues, vfe_blk_params.queues, uint, 0444);
 MODULE_PARM_DESC(queues, "Largest number of request queues of a disk (default 0: one per CPU)");
 
-static unsigned int queue_depth;
-module_param(queue_depth, uint, 0444);
+module_param_named(queue_depth, vfe_blk_params.queue_depth, uint, 0444);
 MODULE_PARM_DESC(queue_depth,
 		 "Entries of each queue, a power of two from 4 to 32768 (default 0: the device's size, at most 1024 requests)");
 
-static unsigned int poll_queues;
-module_param(poll_queues, uint, 0644);
+module_param_named(poll_queues, vfe_blk_params.poll_queues, uint, 0644);
 MODULE_PARM_DESC(poll_queues,
 		 "Additional queues without interrupts, for polled I/O (io_uring's IOPOLL); read at each probe (default 0)");
 
-static unsigned int coalesce_usecs;
-module_param(coalesce_usecs, uint, 0444);
+module_param_named(coalesce_usecs, vfe_blk_params.tunables.coalesce_usecs, uint,
+		   0444);
 MODULE_PARM_DESC(coalesce_usecs,
 		 "Period in microseconds of a timer that reaps completions and writes kicks of a busy queue, in place of an interrupt and a kick for each request (default 0: off)");
 
-static unsigned int adaptive_poll;
-module_param(adaptive_poll, uint, 0444);
+module_param_named(adaptive_poll, vfe_blk_params.tunables.adaptive_poll, uint,
+		   0444);
 MODULE_PARM_DESC(adaptive_poll,
 		 "Longest time in microseconds that a submitting task busy-waits for its completion (default 0: off)");
 
-static unsigned int reset_after;
-module_param(reset_after, uint, 0444);
+module_param_named(reset_after, vfe_blk_params.tunables.reset_after, uint,
+		   0444);
 MODULE_PARM_DESC(reset_after,
 		 "Reset the device if it does not complete a request within this many seconds (default 0: no limit)");
 
-static enum vfe_interrupts vfe_blk_interrupts;
-static struct vfe_io_tunables vfe_blk_tunables;
 static DEFINE_IDA(vfe_blk_indices);
 
 static void vfe_blk_free(struct vfe_blk *vb)
@@ -121,12 +110,11 @@ static int vfe_blk_set_up(struct vfe_blk *vb)
 	if (!err)
 		err = vfe_blk_read_limits(vb);
 	if (!err)
-		err = vfe_blk_queues_init(vb, queues, poll_queues, queue_depth,
-					  vfe_blk_interrupts);
+		err = vfe_blk_queues_init(vb, &vfe_blk_params);
 	if (err)
 		return err;
 	vb->stats = vfe_stats_of(vb->vd);
-	vfe_io_tune(&vb->io, &vfe_blk_tunables);
+	vfe_io_tune(&vb->io, &vfe_blk_params.tunables);
 	err = vfe_blk_disable_cache(vb);
 	if (err)
 		vfe_blk_queues_exit(vb);
@@ -168,7 +156,7 @@ static int vfe_blk_add_disk(struct vfe_blk *vb)
 	}
 	dev_info(dev, "%s: %llu sectors, queues %u, polled %u, depth %u, %s%s\n",
 		 vb->disk->disk_name, (u64)get_capacity(vb->disk),
-		 vb->num_queues - vb->num_polled, vb->num_polled,
+		 vb->share.queues - vb->share.polled, vb->share.polled,
 		 vb->tag_set.queue_depth,
 		 vb->write_cache ? "write back" : "write through",
 		 vb->read_only ? ", read-only" : "");
@@ -265,51 +253,11 @@ static struct pci_driver vfe_blk_driver = {
 	.driver.pm = pm_sleep_ptr(&vfe_recovery_pm_ops),
 };
 
-static int __init vfe_blk_check_other_params(void)
-{
-	vfe_blk_tunables.coalesce_usecs = coalesce_usecs;
-	vfe_blk_tunables.adaptive_poll = adaptive_poll;
-	vfe_blk_tunables.reset_after = reset_after;
-	if (vfe_io_check_tunables(&vfe_blk_tunables)) {
-		pr_err("coalesce_usecs=%u adaptive_poll=%u: must be 0 to %u\n",
-		       coalesce_usecs, adaptive_poll, VFE_IO_MAX_USECS);
-		return -EINVAL;
-	}
-	if (poll_queues > num_possible_cpus()) {
-		pr_err("poll_queues=%u: must be 0 to %u, the number of CPUs\n",
-		       poll_queues, num_possible_cpus());
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int __init vfe_blk_check_params(void)
-{
-	int err = vfe_parse_interrupts(KBUILD_MODNAME, interrupts,
-				       &vfe_blk_interrupts);
-
-	if (err)
-		return err;
-	if (queues > num_possible_cpus()) {
-		pr_err("queues=%u: must be 0 to %u, the number of CPUs\n",
-		       queues, num_possible_cpus());
-		return -EINVAL;
-	}
-	if (queue_depth && (!is_power_of_2(queue_depth) ||
-			    queue_depth < VFE_BLK_MIN_SIZE ||
-			    queue_depth > VFE_BLK_MAX_SIZE)) {
-		pr_err("queue_depth=%u: must be 0 or a power of two from %u to %u\n",
-		       queue_depth, VFE_BLK_MIN_SIZE, VFE_BLK_MAX_SIZE);
-		return -EINVAL;
-	}
-	return vfe_blk_check_other_params();
-}
-
 static int __init vfe_blk_init(void)
 {
 	int err;
 
-	err = vfe_blk_check_params();
+	err = vfe_io_check_params(KBUILD_MODNAME, &vfe_blk_params);
 	if (err)
 		return err;
 	return pci_register_driver(&vfe_blk_driver);

@@ -10,27 +10,18 @@ static void vfe_blk_fill_specs(struct vfe_blk *vb, struct vfe_queue_spec *specs,
 {
 	unsigned int i;
 
-	for (i = 0; i < vb->num_queues; i++) {
+	for (i = 0; i < vb->share.queues; i++) {
 		struct vfe_blk_queue *bq = &vb->queues[i];
 
 		snprintf(bq->io.name, sizeof(bq->io.name), "req.%u", i);
 		vfe_io_queue_init(&bq->io, &vb->io,
-				  i >= vb->num_queues - vb->num_polled,
+				  i >= vb->share.queues - vb->share.polled,
 				  &specs[i]);
 		specs[i].done = vfe_blk_irq;
 		specs[i].max_segs = VFE_BLK_MAX_SEGS + VFE_BLK_EXTRA_SEGS;
 		specs[i].size = size;
 		specs[i].index = i;
 	}
-}
-
-/* Divides the device's queues: at least one is not polled. */
-static void vfe_blk_share_out(struct vfe_blk *vb, unsigned int has,
-			      unsigned int queues, unsigned int polled)
-{
-	vb->num_polled = min3(polled, has - 1, num_possible_cpus());
-	vb->num_queues = min(has - vb->num_polled,
-			     queues ?: num_possible_cpus()) + vb->num_polled;
 }
 
 /* 2.7.5.3.1: no chain is longer than its queue, so a read must fit into it. */
@@ -48,17 +39,14 @@ static int vfe_blk_check_size(struct vfe_blk *vb, const struct vfe_queue *vq)
 /**
  * vfe_blk_queues_init() - set up the virtqueues
  * @vb: the disk, its limits read
- * @queues: most queues that are not polled, 0 for one per CPU
- * @polled: most polled queues
- * @size: entries of each queue, 0 for the device's size
- * @irqs: the preferred kind of interrupts
+ * @params: the module's parameters
  *
  * Return: 0, -ENOMEM, -EINVAL when the queues are too short for a request, or
  * the error of vfe_queues_create().
  */
-int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
-			unsigned int polled, u16 size, enum vfe_interrupts irqs)
+int vfe_blk_queues_init(struct vfe_blk *vb, const struct vfe_io_params *params)
 {
+	u16 size = params->queue_depth;
 	struct vfe_queue_spec *specs;
 	unsigned int i, has;
 	int err;
@@ -66,11 +54,11 @@ int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
 	err = vfe_blk_read_num_queues(vb, &has);
 	if (err)
 		return err;
-	vfe_blk_share_out(vb, has, queues, polled);
-	vb->queues = kcalloc(vb->num_queues, sizeof(*vb->queues), GFP_KERNEL);
+	vb->share = vfe_io_share_out(has, params);
+	vb->queues = kcalloc(vb->share.queues, sizeof(*vb->queues), GFP_KERNEL);
 	if (!vb->queues)
 		return -ENOMEM;
-	specs = kcalloc(vb->num_queues, sizeof(*specs), GFP_KERNEL);
+	specs = kcalloc(vb->share.queues, sizeof(*specs), GFP_KERNEL);
 	if (!specs) {
 		/*
 		 * vfe_blk_queues_exit() would cancel timers, which are not
@@ -87,11 +75,11 @@ int vfe_blk_queues_init(struct vfe_blk *vb, unsigned int queues,
 	if (!size && vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC))
 		size = VFE_BLK_MAX_DEPTH;
 	vfe_blk_fill_specs(vb, specs, size);
-	err = vfe_queues_create(vb->vd, specs, vb->num_queues, irqs);
+	err = vfe_queues_create(vb->vd, specs, vb->share.queues, params->irqs);
 	kfree(specs);
 	if (err)
 		goto err_queues;
-	for (i = 0; i < vb->num_queues; i++) {
+	for (i = 0; i < vb->share.queues; i++) {
 		vb->queues[i].io.vq = vfe_get_queue(vb->vd, i);
 		err = vfe_blk_check_size(vb, vb->queues[i].io.vq);
 		if (err)
@@ -113,7 +101,7 @@ void vfe_blk_queues_exit(struct vfe_blk *vb)
 {
 	unsigned int i;
 
-	for (i = 0; vb->queues && i < vb->num_queues; i++)
+	for (i = 0; vb->queues && i < vb->share.queues; i++)
 		vfe_io_queue_exit(&vb->queues[i].io);
 	kfree(vb->queues);
 	vb->queues = NULL;

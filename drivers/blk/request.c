@@ -40,12 +40,12 @@ static void vfe_blk_finish_descs(const struct vfe_blk *vb,
 	dma_addr_t wire = req->io.wire_dma;
 
 	/* 2.7.4.2: device-writable descriptors come after readable ones */
-	vfe_blk_desc(&req->io.descs[0],
-		     wire + offsetof(struct vfe_blk_wire, header),
-		     sizeof(vfe_blk_wire(req)->header), f->link + f->step);
-	vfe_blk_desc(&req->io.descs[data + 1],
-		     wire + offsetof(struct vfe_blk_wire, status),
-		     sizeof(vfe_blk_wire(req)->status), f->write);
+	vfe_io_desc(&req->io.descs[0],
+		    wire + offsetof(struct vfe_blk_wire, header),
+		    sizeof(vfe_blk_wire(req)->header), f->link + f->step);
+	vfe_io_desc(&req->io.descs[data + 1],
+		    wire + offsetof(struct vfe_blk_wire, status),
+		    sizeof(vfe_blk_wire(req)->status), f->write);
 	req->io.num = data + VFE_BLK_EXTRA_SEGS;
 	req->io.out = out + 1;
 	req->io.in_len = in_len + sizeof(vfe_blk_wire(req)->status);
@@ -79,7 +79,7 @@ static __always_inline bool vfe_blk_fill_piece(struct vfe_blk_fill *fill,
 		if (unlikely(fill->d == fill->end))
 			return false;
 		len = min(left, fill->piece);
-		vfe_blk_desc(fill->d++, addr, len, fill->ctrl);
+		vfe_io_desc(fill->d++, addr, len, fill->ctrl);
 		fill->ctrl += fill->step;
 		addr += len;
 		left -= len;
@@ -206,8 +206,8 @@ static void vfe_blk_one_desc(struct vfe_blk *vb, struct vfe_blk_request *req,
 {
 	const struct vfe_table_format *f = &vb->format;
 
-	vfe_blk_desc(&req->io.descs[1], addr, len,
-		     f->link + 2 * f->step + write);
+	vfe_io_desc(&req->io.descs[1], addr, len,
+		    f->link + 2 * f->step + write);
 	vfe_blk_finish_descs(vb, req, 1, write ? 0 : 1, write ? len : 0);
 }
 
@@ -236,7 +236,7 @@ static blk_status_t vfe_blk_prepare_append(struct vfe_blk *vb,
 	status = vfe_blk_prepare_data(vb, rq, VFE_BLK_T_ZONE_APPEND, 0);
 	if (status)
 		return status;
-	vfe_blk_desc(&req->io.descs[req->io.num - 1], req->io.wire_dma +
+	vfe_io_desc(&req->io.descs[req->io.num - 1], req->io.wire_dma +
 		     offsetof(struct vfe_blk_wire, append_sector),
 		     more + sizeof(vfe_blk_wire(req)->status),
 		     vb->format.write);

@@ -35,21 +35,11 @@ static void vfe_blk_exit_request(struct blk_mq_tag_set *set, struct request *rq,
 	vfe_io_request_exit(&vb->io, &req->io);
 }
 
-/* There are no read queues. */
 static void vfe_blk_map_queues(struct blk_mq_tag_set *set)
 {
-	struct blk_mq_queue_map *map = set->map;
 	struct vfe_blk *vb = set->driver_data;
 
-	map[HCTX_TYPE_DEFAULT].nr_queues = vb->num_queues - vb->num_polled;
-	if (!vfe_map_queues(vb->vd, 0, map->nr_queues, map->mq_map))
-		blk_mq_map_queues(map);
-	if (!vb->num_polled)
-		return;
-	map[HCTX_TYPE_READ].nr_queues = 0;
-	map[HCTX_TYPE_POLL].nr_queues = vb->num_polled;
-	map[HCTX_TYPE_POLL].queue_offset = map[HCTX_TYPE_DEFAULT].nr_queues;
-	blk_mq_map_queues(&map[HCTX_TYPE_POLL]);
+	vfe_io_map_queues(vb->vd, 0, &vb->share, set->map);
 }
 
 static const struct blk_mq_ops vfe_blk_mq_ops = {
@@ -73,7 +63,7 @@ static unsigned int vfe_blk_depth(const struct vfe_blk *vb)
 {
 	unsigned int i, depth = VFE_BLK_MAX_DEPTH;
 
-	for (i = 0; i < vb->num_queues; i++)
+	for (i = 0; i < vb->share.queues; i++)
 		depth = min(depth, vfe_queue_capacity(vb->queues[i].io.vq));
 	if (!vfe_has_feature(vb->vd, VIRTIO_RING_F_INDIRECT_DESC))
 		depth /= 2;
@@ -113,8 +103,8 @@ int vfe_blk_tags_init(struct vfe_blk *vb)
 	if (err)
 		return err;
 	set->ops = &vfe_blk_mq_ops;
-	set->nr_hw_queues = vb->num_queues;
-	set->nr_maps = vb->num_polled ? HCTX_MAX_TYPES : 1;
+	set->nr_hw_queues = vb->share.queues;
+	set->nr_maps = vfe_io_num_maps(&vb->share);
 	set->queue_depth = vfe_blk_depth(vb);
 	set->numa_node = dev_to_node(vfe_dev(vb->vd));
 	set->flags = VFE_MQ_F_MERGE;

@@ -114,12 +114,18 @@ void vfe_io_commit(struct vfe_io_queue *ioq)
 }
 EXPORT_SYMBOL_NS_GPL(vfe_io_commit, VFE_NS);
 
+/*
+ * Under rcu_read_lock(), so that vfe_io_close() also waits for requests that
+ * are no longer in the ring, but not yet complete: this may be preempted there.
+ */
 bool vfe_io_complete_used(struct vfe_io_queue *ioq)
 {
 	struct vfe_io_done done;
 
+	rcu_read_lock();
 	vfe_io_reap_used(ioq, &done);
 	ioq->io->ops->complete(ioq, &done);
+	rcu_read_unlock();
 	return done.list.n;
 }
 EXPORT_SYMBOL_NS_GPL(vfe_io_complete_used, VFE_NS);
@@ -164,8 +170,8 @@ static void vfe_io_close_one(struct vfe_io_queue *ioq)
 
 /*
  * 2.6.1: no notification once this returns. Submitters are under
- * rcu_read_lock(), and vfe_io_kick_again() takes it itself: synchronize_rcu()
- * waits for both.
+ * rcu_read_lock(), and vfe_io_kick_again() and vfe_io_complete_used() take it
+ * themselves: synchronize_rcu() waits for all of them.
  */
 void vfe_io_close(struct vfe_device *vd, unsigned int first, unsigned int n)
 {

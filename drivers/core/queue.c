@@ -49,7 +49,7 @@ EXPORT_SYMBOL_NS_GPL(vfe_queue_stuck, VFE_NS);
  * @most: number of device-writable bytes of the buffer
  *
  * Some devices write such lengths and otherwise work, so this logs it only once
- * per device.
+ * per device, and not at all for a queue whose lengths nobody needs.
  *
  * Context: any.
  * Return: @most; or 0 if nothing else has the length of what the device wrote,
@@ -59,7 +59,7 @@ u32 vfe_queue_wrong_len(struct vfe_queue *q, u32 len, u32 most)
 {
 	u32 used = q->spec.used_len ? 0 : most;
 
-	if (!xchg(&q->vd->logged_len, true))
+	if (!q->no_used_len && !xchg(&q->vd->logged_len, true))
 		dev_warn(vfe_dev(q->vd),
 			 "queue %u (%s): used length %u for a buffer of %u bytes: counts as %u, as later ones do without a message; fix the device\n",
 			 q->index, q->spec.name, len, most, used);

@@ -240,8 +240,9 @@ int vfe_queues_alloc(struct vfe_device *vd, const struct vfe_queue_spec *specs,
 		return -ENOMEM;
 	while (vd->num_queues < n) {
 		q = &vd->queues[vd->num_queues];
-		q->no_used_len = vd->transport->no_used_len &&
-				 !specs[vd->num_queues].used_len;
+		q->no_used_len = specs[vd->num_queues].no_used_len ||
+				 (vd->transport->no_used_len &&
+				  !specs[vd->num_queues].used_len);
 		ret = vfe_queue_init(q, vd, &specs[vd->num_queues]);
 		if (ret) {
 			vfe_queues_free(vd);

@@ -517,6 +517,12 @@ void vfe_recovery_leave(struct vfe_recovery *r)
 }
 EXPORT_SYMBOL_NS_GPL(vfe_recovery_leave, VFE_NS);
 
+void vfe_recovery_abandon(struct vfe_recovery *r)
+{
+	vfe_recovery_removed(r);
+}
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_abandon, VFE_NS);
+
 void vfe_recovery_exit(struct vfe_recovery *r)
 {
 	mutex_lock(&r->lock);
@@ -571,9 +577,10 @@ static struct attribute *vfe_recovery_attrs[] = {
 	NULL,
 };
 
-static const struct attribute_group vfe_recovery_group = {
+const struct attribute_group vfe_recovery_group = {
 	.attrs = vfe_recovery_attrs,
 };
+EXPORT_SYMBOL_NS_GPL(vfe_recovery_group, VFE_NS);
 
 const struct attribute_group *vfe_recovery_groups[] = {
 	&vfe_recovery_group,

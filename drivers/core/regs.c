@@ -317,7 +317,8 @@ static void vfe_read_ports(struct vfe_regs *regs, enum vfe_reg reg,
 static bool vfe_reg_is_port(enum vfe_reg reg)
 {
 	return vfe_reg_table[reg].win == VFE_WIN_PORT ||
-	       vfe_reg_table[reg].win == VFE_WIN_NET_PORT;
+	       vfe_reg_table[reg].win == VFE_WIN_NET_PORT ||
+	       vfe_reg_table[reg].win == VFE_WIN_SCSI_PORT;
 }
 
 /* Is @reg a range, which a string instruction can walk through? */

@@ -613,11 +613,17 @@ static const struct vfe_ring_ops split_ops[SPLIT_VARIANTS] = {
 		    split_add_given_in_order, split_get_in_order),
 	SPLIT_OPS_4(SPLIT_INDIRECT | SPLIT_IN_ORDER, split_add_tables_in_order,
 		    split_add_given_in_order, split_get_in_order),
-	/* legacy devices; they have no IN_ORDER */
+	/* legacy devices, and class drivers to which used lengths mean nothing */
 	SPLIT_OPS_4(SPLIT_NO_USED_LEN, split_add_chains, split_add_given_any,
 		    split_get_no_len),
 	SPLIT_OPS_4(SPLIT_INDIRECT | SPLIT_NO_USED_LEN, split_add_tables,
 		    split_add_given_any, split_get_no_len),
+	SPLIT_OPS_4(SPLIT_IN_ORDER | SPLIT_NO_USED_LEN,
+		    split_add_chains_in_order, split_add_given_in_order,
+		    split_get_in_order),
+	SPLIT_OPS_4(SPLIT_INDIRECT | SPLIT_IN_ORDER | SPLIT_NO_USED_LEN,
+		    split_add_tables_in_order, split_add_given_in_order,
+		    split_get_in_order),
 };
 
 /**

@@ -9,6 +9,7 @@
 #ifndef VFE_TRAP_H
 #define VFE_TRAP_H
 
+#include <linux/completion.h>
 #include <linux/interrupt.h>
 #include <linux/pci.h>
 #include <linux/pm.h>
@@ -174,6 +175,53 @@ int vfe_trap_check_back(struct vfe_trap *trap);
 void vfe_trap_stop_waits(struct vfe_trap *trap, bool stop);
 int vfe_trap_read(struct vfe_trap *trap, void *buf, unsigned int bytes);
 void vfe_trap_write(struct vfe_trap *trap, const void *buf, unsigned int bytes);
+
+/* --- command.c: for classes whose window answers commands --- */
+
+/**
+ * enum vfe_trap_phase - the state of the one command
+ * @VFE_TRAP_IDLE: no command in flight, or the driver reads its data words
+ * @VFE_TRAP_WAITING: a command was written, and is not answered yet
+ * @VFE_TRAP_ANSWERED: the interrupt came, and its status was saved
+ */
+enum vfe_trap_phase {
+	VFE_TRAP_IDLE,
+	VFE_TRAP_WAITING,
+	VFE_TRAP_ANSWERED,
+};
+
+/**
+ * struct vfe_trap_command - the command in the window
+ * @trap: its controller
+ * @command_reg: the command register, of the window in ports
+ * @status_reg: the status register, likewise
+ * @phase: its state
+ * @status: status register, as the interrupt read it
+ * @code: the command
+ * @answered: completed by the interrupt, or to stop the wait for it
+ *
+ * vfe_trap.lock protects @phase and @status.
+ */
+struct vfe_trap_command {
+	struct vfe_trap *trap;
+	enum vfe_reg command_reg;
+	enum vfe_reg status_reg;
+	enum vfe_trap_phase phase;
+	u32 status;
+	u32 code;
+	struct completion answered;
+};
+
+void vfe_trap_command_init(struct vfe_trap_command *cmd, struct vfe_trap *trap,
+			   enum vfe_reg command, enum vfe_reg status);
+irqreturn_t vfe_trap_command_irq(struct vfe_trap_command *cmd);
+void vfe_trap_command_end_wait(struct vfe_trap_command *cmd);
+bool vfe_trap_command_waits(struct vfe_trap_command *cmd);
+int vfe_trap_command_claim(struct vfe_trap_command *cmd);
+void vfe_trap_command_issue(struct vfe_trap_command *cmd, u32 code);
+int vfe_trap_command_wait(struct vfe_trap_command *cmd, unsigned long timeout,
+			  bool patient);
+bool vfe_trap_command_answered(struct vfe_trap_command *cmd);
 
 /* --- recovery.c --- */
 int vfe_trap_recovery_init(struct vfe_trap *trap);

@@ -407,6 +407,14 @@ void vfe_io_tune(struct vfe_io *io, const struct vfe_io_tunables *tunables);
 
 /* --- the path of a request: out of the ring --- */
 
+/* Writes a descriptor, as the device reads it. */
+static inline void vfe_io_desc(struct vfe_desc *d, u64 addr, u32 len, u32 ctrl)
+{
+	d->addr = cpu_to_le64(addr);
+	d->len = cpu_to_le32(len);
+	d->ctrl = cpu_to_le32(ctrl);
+}
+
 /* The request that a token is part of */
 static inline struct vfe_io_request *vfe_io_request_of(struct vfe_token *token)
 {

@@ -102,6 +102,9 @@ enum vfe_vector {
  * @spread: the vector has managed affinity: the kernel spreads the vectors of
  *	    all such queues over the CPUs, and users cannot change that; see
  *	    vfe_queue_affinity()
+ * @no_used_len: devices in use report wrong used lengths, and the class driver
+ *		 needs none: each is at most the length of the buffer's
+ *		 device-writable part, and the log has no line about it
  * @used_len: nothing else has the length of what the device wrote, a packet for
  *	      example: believe used lengths of a legacy device, too; one that
  *	      exceeds the buffer becomes 0
@@ -116,6 +119,7 @@ struct vfe_queue_spec {
 	enum vfe_vector vector;
 	bool spread;
 	bool own_tables;
+	bool no_used_len;
 	bool used_len;
 };
 

@@ -180,6 +180,16 @@ void vfe_recovery_enable(struct vfe_recovery *r, bool on);
 void vfe_recovery_leave(struct vfe_recovery *r);
 
 /**
+ * vfe_recovery_abandon() - fail all requests, also all later ones
+ * @r: the recovery
+ *
+ * For a driver that is being unbound, if the device does not complete requests.
+ *
+ * Context: process context, may sleep.
+ */
+void vfe_recovery_abandon(struct vfe_recovery *r);
+
+/**
  * vfe_recovery_exit() - stop for good; no recovery runs after this
  * @r: the recovery; detach the buffers that are still in flight afterwards
  *
@@ -200,6 +210,7 @@ void vfe_recovery_shutdown(struct pci_dev *pdev);
  * device whose parent the function is
  */
 extern struct device_attribute vfe_recovery_attr;
+extern const struct attribute_group vfe_recovery_group;
 extern const struct attribute_group *vfe_recovery_groups[];
 
 /* May be stale, unless the caller holds the lock. */

@@ -71,6 +71,9 @@ enum vfe_window_id {
 	/* the register window of a network interface */
 	VFE_WIN_NET_PORT,
 	VFE_WIN_NET_MEMORY,
+	/* and that of a SCSI host */
+	VFE_WIN_SCSI_PORT,
+	VFE_WIN_SCSI_MEMORY,
 	VFE_NUM_WINDOWS
 };
 
@@ -84,6 +87,8 @@ enum vfe_window_id {
 	[VFE_WIN_LEGACY] = "legacy", \
 	[VFE_WIN_NET_PORT] = "port", \
 	[VFE_WIN_NET_MEMORY] = "memory", \
+	[VFE_WIN_SCSI_PORT] = "port", \
+	[VFE_WIN_SCSI_MEMORY] = "memory", \
 }
 
 /*
@@ -132,6 +137,10 @@ enum vfe_window_id {
 	VFE_NET_WINDOW_REGISTERS(X, NET_PORT, "port_") \
 	VFE_NET_WINDOW_REGISTERS(X, NET_MEMORY, "memory_") \
 	X(NET_MEMORY_APERTURE, "memory_aperture", NET_MEMORY, \
+	  VFE_MEMORY_APERTURE, VFE_MEMORY_APERTURE_SIZE) \
+	VFE_SCSI_WINDOW_REGISTERS(X, SCSI_PORT, "port_") \
+	VFE_SCSI_WINDOW_REGISTERS(X, SCSI_MEMORY, "memory_") \
+	X(SCSI_MEMORY_APERTURE, "memory_aperture", SCSI_MEMORY, \
 	  VFE_MEMORY_APERTURE, VFE_MEMORY_APERTURE_SIZE)
 
 /*
@@ -186,6 +195,17 @@ enum vfe_window_id {
 	X(WIN##_RECEIVE_STOP, prefix "receive_stop", WIN, 0x34, 4) \
 	X(WIN##_STATION_LO, prefix "station_lo", WIN, 0x38, 4) \
 	X(WIN##_STATION_HI, prefix "station_hi", WIN, 0x3c, 4)
+
+/* A SCSI host's, see wire_window_scsi.h */
+#define VFE_SCSI_WINDOW_REGISTERS(X, WIN, prefix) \
+	X(WIN##_ADDRESS, prefix "address", WIN, 0x00, 4) \
+	X(WIN##_COUNT, prefix "count", WIN, 0x04, 4) \
+	X(WIN##_CDB, prefix "cdb", WIN, 0x08, 4) \
+	X(WIN##_COMMAND, prefix "command", WIN, 0x0c, 4) \
+	X(WIN##_STATUS, prefix "status", WIN, 0x10, 4) \
+	X(WIN##_SENSE, prefix "sense", WIN, 0x14, 4) \
+	X(WIN##_DATA, prefix "data", WIN, 0x18, 4) \
+	X(WIN##_CONTROL, prefix "control", WIN, 0x1c, 4)
 
 #define VFE_REG_ENUM(id, name, win, off, size) VFE_REG_##id,
 enum vfe_reg {

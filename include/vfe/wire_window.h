@@ -13,8 +13,9 @@
  * data:    the next word of the request under way
  * control: VFE_CONTROL_*
  *
- * wire.h has their names and offsets. A network interface has other registers,
- * see wire_window_net.h; data and control are the same in all classes.
+ * wire.h has their names and offsets. A network interface and a SCSI host have
+ * other registers, see wire_window_net.h and wire_window_scsi.h; data and control
+ * are the same in all classes.
  */
 #ifndef VFE_WIRE_WINDOW_H
 #define VFE_WIRE_WINDOW_H

@@ -22,6 +22,7 @@
  * @reqs: requests of one descriptor, one more than fit
  * @descs: their descriptors
  * @completed: how many requests the core completed
+ * @in_rcu: it did so under rcu_read_lock()
  * @full: how often the core called it
  * @room: how often the core called it
  * @wanted: how often the device was to interrupt
@@ -33,6 +34,7 @@ struct ioq {
 	struct vfe_io_request reqs[SIZE + 1];
 	struct vfe_desc descs[SIZE + 1];
 	unsigned int completed;
+	bool in_rcu;
 	unsigned int full;
 	unsigned int room;
 	unsigned int wanted;
@@ -40,7 +42,10 @@ struct ioq {
 
 static void ioq_complete(struct vfe_io_queue *queue, struct vfe_io_done *done)
 {
-	container_of(queue, struct ioq, queue)->completed += done->list.n;
+	struct ioq *q = container_of(queue, struct ioq, queue);
+
+	q->completed += done->list.n;
+	q->in_rcu = rcu_read_lock_held();
 }
 
 static void ioq_full(struct vfe_io_queue *queue)
@@ -157,6 +162,18 @@ static void commit_kicks(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, tdrv_use(q->td, 0));
 	KUNIT_EXPECT_TRUE(test, vfe_io_complete_used(&q->queue));
 	KUNIT_EXPECT_EQ(test, q->completed, 1U);
+}
+
+/* A close waits for a completion that is out of the ring. */
+static void completes_under_rcu(struct kunit *test)
+{
+	struct ioq *q = ioq_live(test, false);
+
+	KUNIT_EXPECT_EQ(test, ioq_submit(q, 1, true), 0U);
+	KUNIT_ASSERT_TRUE(test, tdrv_use(q->td, 0));
+	KUNIT_EXPECT_TRUE(test, vfe_io_complete_used(&q->queue));
+	KUNIT_EXPECT_EQ(test, q->completed, 1U);
+	KUNIT_EXPECT_TRUE(test, q->in_rcu);
 }
 
 /* Kicks for those that fit, and tells the class driver once there is room. */
@@ -326,6 +343,7 @@ static void request_after_exit(struct kunit *test)
 
 static struct kunit_case ioq_cases[] = {
 	KUNIT_CASE(commit_kicks),
+	KUNIT_CASE(completes_under_rcu),
 	KUNIT_CASE(full_then_room),
 	KUNIT_CASE(closed_while_full),
 	KUNIT_CASE(refused_for_good),

@@ -439,16 +439,18 @@ static void regs_names(struct kunit *test)
 /* Exit without init is allowed. */
 static void regs_exit_twice(struct kunit *test)
 {
-	struct vfe_regs regs = {};
 	struct vfe_stats stats = {};
+	struct vfe_regs *regs;
 
-	vfe_regs_exit(&regs);
+	regs = kunit_kzalloc(test, sizeof(*regs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, regs);
+	vfe_regs_exit(regs);
 	vfe_stats_exit(&stats);
-	KUNIT_ASSERT_EQ(test, vfe_regs_init(&regs), 0);
+	KUNIT_ASSERT_EQ(test, vfe_regs_init(regs), 0);
 	KUNIT_ASSERT_EQ(test, vfe_stats_init(&stats, NULL), 0);
-	KUNIT_EXPECT_EQ(test, vfe_regs_exits(&regs), 0ULL);
-	vfe_regs_exit(&regs);
-	vfe_regs_exit(&regs);
+	KUNIT_EXPECT_EQ(test, vfe_regs_exits(regs), 0ULL);
+	vfe_regs_exit(regs);
+	vfe_regs_exit(regs);
 	vfe_stats_exit(&stats);
 	vfe_stats_exit(&stats);
 }

@@ -19,8 +19,12 @@ static enum vfe_window_id vfe_mock_window_of(const struct vfe_mock_bar *bar,
 
 	if (bar->index == VFE_LEGACY_BAR)
 		return VFE_WIN_LEGACY;
+	if (bar->index == VFE_BAR_MEMORY && bar->impl->station)
+		return VFE_WIN_NET_MEMORY;
+	if (bar->index == VFE_BAR_MEMORY && bar->impl->adapter)
+		return VFE_WIN_SCSI_MEMORY;
 	if (bar->index == VFE_BAR_MEMORY)
-		return bar->impl->station ? VFE_WIN_NET_MEMORY : VFE_WIN_MEMORY;
+		return VFE_WIN_MEMORY;
 	if (bar->index == VFE_MOCK_BAR_NOTIFY)
 		return VFE_WIN_NOTIFY;
 	return pages[offset / VFE_STRUCT_SIZE % ARRAY_SIZE(pages)];
@@ -85,6 +89,8 @@ static u32 vfe_mock_window_get(struct vfe_mock_impl *impl,
 		return vfe_mock_window_read(impl, a);
 	if (win == VFE_WIN_NET_MEMORY)
 		return vfe_mock_station_read(impl, a);
+	if (win == VFE_WIN_SCSI_MEMORY)
+		return vfe_mock_adapter_read(impl, a);
 	if (win == VFE_WIN_LEGACY)
 		return vfe_mock_legacy_read(impl, a);
 	return vfe_mock_register_read(impl, win, a);
@@ -100,6 +106,8 @@ static void vfe_mock_window_set(struct vfe_mock_impl *impl,
 		vfe_mock_window_write(impl, a);
 	else if (win == VFE_WIN_NET_MEMORY)
 		vfe_mock_station_write(impl, a);
+	else if (win == VFE_WIN_SCSI_MEMORY)
+		vfe_mock_adapter_write(impl, a);
 	else if (win == VFE_WIN_LEGACY)
 		vfe_mock_legacy_write(impl, a);
 	else

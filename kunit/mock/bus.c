@@ -119,7 +119,7 @@ static int vfe_mock_init_memory(struct vfe_mock_impl *impl,
 		if (!impl->exposed[i])
 			return -ENOMEM;
 	}
-	if (spec->window && !spec->station) {
+	if (spec->window && !spec->station && !spec->adapter) {
 		impl->window.data = kzalloc(VFE_MOCK_WINDOW_BYTES, GFP_KERNEL);
 		if (!impl->window.data)
 			return -ENOMEM;
@@ -147,6 +147,7 @@ static struct vfe_mock_impl *vfe_mock_make(const struct vfe_mock_spec *spec)
 	}
 	impl->legacy = spec->legacy;
 	impl->station = spec->station;
+	impl->adapter = spec->adapter;
 	impl->m.offered = spec->features ?: VFE_MOCK_FEATURES;
 	impl->m.offered_high = spec->features_high;
 	if (spec->legacy)

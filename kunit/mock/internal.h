@@ -103,6 +103,7 @@ struct vfe_mock_window {
  * @exposed: one bit per queue and head: the driver made it available
  * @window: the register window
  * @station: the network interface behind the register window, or NULL
+ * @adapter: the SCSI host behind the register window, or NULL
  * @disk: the engine's disk, or NULL
  * @chain: the engine's
  * @serving: the engine is serving a chain
@@ -151,6 +152,7 @@ struct vfe_mock_impl {
 
 	struct vfe_mock_window window;
 	struct vfe_mock_station *station;
+	struct vfe_mock_adapter *adapter;
 
 	struct vfe_mock_disk *disk;
 	struct vfe_mock_chain *chain;
@@ -346,6 +348,14 @@ bool vfe_mock_station_line(const struct vfe_mock_impl *impl);
 u32 vfe_mock_station_read(struct vfe_mock_impl *impl,
 			  const struct vfe_mock_access *a);
 void vfe_mock_station_write(struct vfe_mock_impl *impl,
+			    const struct vfe_mock_access *a);
+
+/* --- adapter.c: all locked; likewise --- */
+void vfe_mock_adapter_reset(struct vfe_mock_impl *impl);
+bool vfe_mock_adapter_line(const struct vfe_mock_impl *impl);
+u32 vfe_mock_adapter_read(struct vfe_mock_impl *impl,
+			  const struct vfe_mock_access *a);
+void vfe_mock_adapter_write(struct vfe_mock_impl *impl,
 			    const struct vfe_mock_access *a);
 
 /* --- disk.c --- */

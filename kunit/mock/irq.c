@@ -170,7 +170,7 @@ static bool vfe_mock_line_begin(struct vfe_mock_impl *impl, bool forced)
 	raw_spin_lock_irqsave(&impl->lock, flags);
 	go = vfe_mock_has_pin(impl) && !READ_ONCE(impl->irq_masked) &&
 	     (forced || impl->m.isr || vfe_mock_window_line(impl) ||
-	      vfe_mock_station_line(impl));
+	      vfe_mock_station_line(impl) || vfe_mock_adapter_line(impl));
 	if (impl->delivering && go)
 		impl->again = true;
 	go = go && !impl->delivering;

@@ -21,6 +21,7 @@
 #include <vfe/wire_blk.h>
 #include <vfe/wire_net.h>
 #include <vfe/wire_window_net.h>
+#include <vfe/wire_window_scsi.h>
 
 #define VFE_MOCK_QUEUES		8	/* most queues of a function */
 #define VFE_MOCK_VECTORS	16	/* most entries of its MSI-X table */
@@ -41,6 +42,7 @@
 struct vfe_mock;
 struct vfe_mock_disk;
 struct vfe_mock_station;
+struct vfe_mock_adapter;
 
 /**
  * struct vfe_mock_spec - the function to create; 0 stands for the default
@@ -63,6 +65,7 @@ struct vfe_mock_station;
  *	    that a hook can implement it
  * @station: the register window in memory is that of this network interface
  *	     (for vfe_trap_net)
+ * @adapter: it is that of this SCSI host (for vfe_trap_scsi)
  * @config: device-specific configuration, or NULL
  * @config_len: its length in bytes
  * @unbound: no driver binds automatically, see vfe_mock_bind()
@@ -86,6 +89,7 @@ struct vfe_mock_spec {
 	bool transitional;
 	bool window;
 	struct vfe_mock_station *station;
+	struct vfe_mock_adapter *adapter;
 	const void *config;
 	unsigned int config_len;
 	bool unbound;
@@ -500,6 +504,81 @@ bool vfe_mock_station_receive(struct vfe_mock *m, const void *frame,
 void vfe_mock_station_sent(struct vfe_mock *m);
 /* Raise interrupts, VFE_NET_INT_*. */
 void vfe_mock_station_interrupt(struct vfe_mock *m, u32 which);
+
+/* --- the SCSI host behind a register window --- */
+
+#define VFE_MOCK_ADAPTER_COUNT	(128 << 10)	/* bytes of data of a command */
+#define VFE_MOCK_ADAPTER_UNITS	8		/* most units */
+#define VFE_MOCK_ADAPTER_BLOCKS	1024		/* of 512 bytes, of each disk */
+
+/**
+ * struct vfe_mock_adapter - a SCSI host, with faults; stays the test's
+ * @units: addresses of its units, vfe_scsi_window_address(); all share one
+ *	   disk's data
+ * @num_units: how many
+ * @max_count: bytes of data that it says a command may have
+ * @error: refuses reads and writes at once, VFE_SCSI_ERR_*
+ * @status: SCSI status of reads and writes, in place of GOOD
+ * @sense_len: bytes of sense data with @status
+ * @less: bytes by which reads and writes move less
+ * @commands: CDBs executed
+ * @luns: of them REPORT LUNS
+ * @last: the last CDB, with zeroes behind it
+ * @last_words: its words
+ * @unit_resets: units that were reset, one by one
+ * @bus_resets: resets of all
+ * @reset_address: the unit of the last reset
+ * @resets: of the window, and of the function
+ * @irq_enabled: in the control register
+ * @irq_pending: an interrupt is pending
+ * @phase: 0 idle, otherwise the command whose data are moved
+ * @address: as the driver wrote it
+ * @count: the same
+ * @cdb: the command FIFO
+ * @cdb_words: words in it
+ * @command: the last command
+ * @state: what status has beside the phase and the interrupt
+ * @moved: bytes that the last command moved
+ * @words: of data of the command under way
+ * @next: of them, the next one
+ * @sense: the sense FIFO
+ * @sense_next: the next byte of it
+ * @fifo: the data FIFO
+ * @data: of the disk
+ */
+struct vfe_mock_adapter {
+	u32 units[VFE_MOCK_ADAPTER_UNITS];
+	unsigned int num_units;
+	u32 max_count;
+	u8 error;
+	u8 status;
+	u8 sense_len;
+	u32 less;
+	unsigned int commands;
+	unsigned int luns;
+	u8 last[4 * VFE_SCSI_WINDOW_CDB];
+	unsigned int last_words;
+	unsigned int unit_resets;
+	unsigned int bus_resets;
+	u32 reset_address;
+	unsigned int resets;
+	bool irq_enabled;
+	bool irq_pending;
+	u32 phase;
+	u32 address;
+	u32 count;
+	__le32 cdb[VFE_SCSI_WINDOW_CDB];
+	unsigned int cdb_words;
+	u32 command;
+	u32 state;
+	u32 moved;
+	u32 words;
+	u32 next;
+	u8 sense[VFE_SCSI_WINDOW_SENSE + 4];
+	u32 sense_next;
+	u8 fifo[VFE_MOCK_ADAPTER_COUNT];
+	u8 data[VFE_MOCK_ADAPTER_BLOCKS * 512];
+};
 
 /* Fails the test if a rule was broken or an access was lost. */
 #define VFE_MOCK_EXPECT_CLEAN(test, m) do { \

@@ -183,7 +183,7 @@ void vfe_mock_space_init(struct vfe_mock_impl *impl,
 	u8 end = VFE_MOCK_FIRST_CAP;
 
 	vfe_mock_add_header(impl, spec);
-	if (spec->window || spec->station)
+	if (spec->window || spec->station || spec->adapter)
 		vfe_mock_add_bar(impl, VFE_BAR_MEMORY, VFE_BAR_MEMORY_SIZE, 0);
 	if (impl->vectors)
 		vfe_mock_add_bar(impl, VFE_BAR_MSIX, VFE_BAR_MSIX_SIZE, 0);
@@ -254,6 +254,7 @@ static void vfe_mock_function_reset(struct vfe_mock_impl *impl)
 	vfe_mock_reset(impl);
 	vfe_mock_window_reset(impl);
 	vfe_mock_station_reset(impl);
+	vfe_mock_adapter_reset(impl);
 	impl->m.flrs++;
 }
 

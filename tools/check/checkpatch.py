@@ -14,6 +14,10 @@ from pathlib import Path
 
 EXCEPTIONS = Path(__file__).resolve().parent / "checkpatch-exceptions"
 FINDING = re.compile(r"^(\S+?):\d+: \w+:(\w+): ")
+# At the first word in CamelCase it looks for others in a tree of git, and keeps
+# them in a file: the rootfs has no git, and the checkout is read-only there.
+NOISE = re.compile(r"^sh: \d+: git: not found$"
+                   r"|: Can't write '\.checkpatch-camelcase\.")
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Judge:
     def findings(self, code: int, output: str) -> str:
         """The part of checkpatch's output for one file without exceptions."""
         left = [line for line in output.splitlines()
-                if line.strip() and not self._excused(line)]
+                if line.strip() and not NOISE.search(line)
+                and not self._excused(line)]
         if not left and code not in (0, 1):
             left = [f"exit code {code}"]
         return "\n".join(left)

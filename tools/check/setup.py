@@ -49,6 +49,7 @@ def _modules() -> None:
 # In order: the part that most stages wait for comes first.
 ALL = (
     SetUp("guests", machine.prepare, outside=True),
+    SetUp("scsi", partial(extras.ensure, "scsi"), outside=True),
     SetUp("um", runs.kernel),
     SetUp("modules", _modules),
     SetUp("clang", clang.headers),

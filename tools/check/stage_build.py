@@ -29,7 +29,8 @@ REMARK = re.compile(r"the compiler differs from the one used to build"
                     r"|^\s+(The kernel was built by|You are using): "
                     r"|pahole version differs"
                     r"|Skipping BTF generation")
-TROUBLE = re.compile(r"\b(warning|error)\b", re.IGNORECASE)
+# not the name of a file, which kbuild prints as it compiles: error.o
+TROUBLE = re.compile(r"\b(warning|error)\b(?!\.[a-z])", re.IGNORECASE)
 
 
 def _inputs(what: str, headers: Path) -> list[str | Path]:

@@ -33,7 +33,7 @@ COMPARED = ("net-pair-", "net-fast-", "net-constant-", "net-varying-",
 # a tap, on one QEMU
 QEMU = ("plain: modern", "plain: legacy", "plain: packed", "plain: intx",
         "plain: in_order", "plain: size-16", "net: modern", "net: legacy",
-        "net: packed", "net: stream")
+        "net: packed", "net: stream", "scsi: modern", "scsi: legacy")
 
 
 def _run(context: Context, tool: str, words: Sequence[str], written: Path,

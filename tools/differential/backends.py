@@ -14,7 +14,7 @@ from lab import pci, storage
 from .configs import DISK_MB, Config
 
 # The service time of a slow backend, for all requests in parallel.
-SLOW_NS = 3_000_000
+LATENCY_NS = {"null-slow": 3_000_000, "null-late": 2_500_000_000}
 LIMITS = {"x-iops-total": 400, "x-bps-total": 40 << 20}
 # Sectors of 512 bytes at which the backend fails a request, by its type.
 BAD_READ, BAD_WRITE, BAD_DISCARD = 8192, 16384, 24576
@@ -51,26 +51,32 @@ class Backends:
     def function(self, config: Config, node: str,
                  slot: pci.Slot) -> list[str]:
         """QEMU's arguments for a function with its own backend."""
-        self.files[node] = path = self.folder / f"{node}.img"
-        with open(path, "wb") as handle:
-            handle.truncate(DISK_MB << 20)
+        path = self.new_file(node)
         properties = {"multifunction": "on", "id": f"disk-{node}",
                       **config.properties}
         if config.backend == "vhost-user":
             return self._vhost_user(node, path, slot, properties)
-        return [*self._node(config.backend, node, path),
+        return [*self.node(config.backend, node, path),
                 *pci.device("virtio-blk-pci", slot, {
                     "disable-legacy": "on", **properties, "drive": node,
                     "rerror": "report", "werror": "report"})]
 
-    def _node(self, kind: str, node: str, path: Path) -> list[str]:
+    def new_file(self, node: str) -> Path:
+        """A sparse file for a disk."""
+        self.files[node] = path = self.folder / f"{node}.img"
+        with open(path, "wb") as handle:
+            handle.truncate(DISK_MB << 20)
+        return path
+
+    def node(self, kind: str, node: str, path: Path) -> list[str]:
+        """QEMU's arguments for a block node of this kind."""
         before: list[str] = []
         if kind.startswith("null"):
             options: dict[str, object] = {
                 "driver": "null-co", "node-name": node,
                 "size": DISK_MB << 20, "read-zeroes": True}
-            if kind == "null-slow":
-                options["latency-ns"] = SLOW_NS
+            if kind in LATENCY_NS:
+                options["latency-ns"] = LATENCY_NS[kind]
         elif kind == "nbd":
             socket = self.folder / f"{node}.nbd"
             self._serve(path, storage.nbd(socket, node), socket)

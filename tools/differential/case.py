@@ -17,7 +17,7 @@ from .workload import Workload
 
 # In a workload's output: a fault of its own, with whatever driver
 FAULT = re.compile(r"^(?:ModuleNotFound|Import|Name|Attribute|Type|Key|Index"
-                   r"|Value|Assertion)Error: .*", re.MULTILINE)
+                   r"|Value|Assertion|Host)Error: .*", re.MULTILINE)
 TRIES = 5       # of a turn that something else than our driver ended
 
 
@@ -61,7 +61,9 @@ def fits(config: Config, workload: Workload) -> bool:
         return config.backend == workload.needs
     if config.backend == "errors":
         return False    # its errors would fail other workloads
-    return (config.cpus >= workload.cpus and config.width >= workload.width
+    return (config.cpus >= workload.cpus
+            and config.width * config.units >= workload.width
+            and config.units >= workload.units
             and (config.keeps_data or not workload.data))
 
 

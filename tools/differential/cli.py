@@ -8,16 +8,18 @@ import datetime
 import random
 from collections.abc import Sequence
 
-from lab import machine, paths, progress
+from lab import extras, machine, paths, progress
 
 from . import episodes, plan, report
 from .case import Case
 from .kind import Kind
 from .net import plan as net_plan
 from .net import selftests
+from .scsi import image as scsi_image
+from .scsi import plan as scsi_plan
 
 SAME, DIFFERED, UNUSABLE = 0, 1, 2
-KINDS = {kind.name: kind for kind in (plan.BLK, net_plan.NET)}
+KINDS = {kind.name: kind for kind in (plan.BLK, net_plan.NET, scsi_plan.SCSI)}
 TIMEOUT_S, SELFTESTS_S = 3600, 4 * 3600
 GRACE_S = 900
 
@@ -43,8 +45,8 @@ def _parser() -> argparse.ArgumentParser:
         " in one guest, and compares the results.")
     parser.add_argument("--class", dest="kind", choices=list(KINDS),
                         default="blk", help="class of devices: vfe_blk beside"
-                        " virtio_blk (the default), or vfe_net beside"
-                        " virtio_net")
+                        " virtio_blk (the default), vfe_net beside virtio_net,"
+                        " or vfe_scsi beside virtio_scsi")
     parser.add_argument("--list", action="store_true",
                         help="list the cases, configurations, modes and"
                              " workloads, and exit")
@@ -157,4 +159,6 @@ def main(argv: Sequence[str]) -> int:
         timeout = options.minutes * 60 + GRACE_S
     if options.command == "selftests":
         timeout = SELFTESTS_S
+    if options.kind == "scsi":
+        extras.ensure(scsi_image.EXTRAS)
     return machine.run_tool("differential", words, timeout)

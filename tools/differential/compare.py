@@ -110,7 +110,8 @@ def _log(ours: Turn, theirs: Turn,
     for line in ours.log:
         key = NOISE.sub("N", line)
         if key not in known and key not in seen and not any(
-                item.covers(LOG, line, "") for item in allowed):
+                item.covers(LOG, line, "", ours.outcomes, theirs.outcomes)
+                for item in allowed):
             seen.add(key)
             fresh.append(line)
     found = [f"the kernel says: {line}" for line in fresh[:12]]

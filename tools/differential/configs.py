@@ -27,6 +27,8 @@ class Config:
     backend: str = "file"
     cpus: int = 2
     width: int = 1      # functions per driver: md needs two
+    units: int = 1      # disks of a function, where it may have several
+    iommu: str = ""     # the guest has one, in this mode
 
     @property
     def keeps_data(self) -> bool:

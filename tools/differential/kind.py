@@ -89,12 +89,14 @@ class Kind:
         return chosen
 
     def groups(self, cases: Sequence[Case]) -> list[list[Case]]:
-        """Group cases by guest: same number of processors, not too many
-        functions."""
+        """Group cases by guest: same number of processors, same IOMMU, not
+        too many functions."""
         found: list[list[Case]] = []
-        for cpus in sorted({case.config.cpus for case in cases}):
+        for machine in sorted({(case.config.cpus, case.config.iommu)
+                               for case in cases}):
             kinds: list[list[Case]] = [[]]
-            here = [case for case in cases if case.config.cpus == cpus]
+            here = [case for case in cases if machine == (
+                case.config.cpus, case.config.iommu)]
             # Group the cases of a mode: each mode loads the module again.
             for case in sorted(here,
                                key=lambda one: one.mode.name != "default"):

@@ -23,6 +23,11 @@ MEMORY_MB = 1024
 BIND_S = 60
 # Rounds of watch.sh (seconds) without a completion that count as a hang.
 BOUND = 20
+# QEMU's device and the kernel's words for an IOMMU in each mode
+IOMMU = ("-device", "intel-iommu,intremap=on,device-iotlb=on")
+IOMMU_APPEND = {
+    "strict": "intel_iommu=on iommu.passthrough=0 iommu.strict=1",
+    "pt": "intel_iommu=on iommu=pt"}
 TIMED_OUT = (124, 137)      # statuses of timeout(1)
 FIRST_SLOT, LAST_SLOT, FUNCTIONS = 0x03, 0x1e, 8
 LIB = "/usr/lib/differential"
@@ -58,6 +63,7 @@ class GuestSession(abc.ABC):
 
     watch = ""      # of watch.sh: the kind of what it watches
     append = ""
+    modules: Sequence[str] = ()     # to load, beside the drivers
 
     def __init__(self, configs: Sequence[Config], name: str) -> None:
         self.configs = tuple(configs)
@@ -125,6 +131,11 @@ class GuestSession(abc.ABC):
         del workload
         return False
 
+    def seen(self, side: Side, workload: Workload) -> dict[str, str]:
+        """What the devices have seen while the workload ran: outcomes."""
+        del side, workload
+        return {}
+
     def host(self, side: Side, workload: Workload,
              ) -> contextlib.AbstractContextManager[None]:
         """What the host does while the workload runs."""
@@ -142,7 +153,8 @@ class GuestSession(abc.ABC):
             raise
 
     def _boot(self) -> None:
-        argv: list[str] = []
+        iommu = self.configs[0].iommu
+        argv: list[str] = [*IOMMU] if iommu else []
         for config in self.configs:
             sides = []
             for side in "ab":
@@ -156,13 +168,15 @@ class GuestSession(abc.ABC):
         self._guest = Guest(
             accel="tcg", cpus=max(config.cpus for config in self.configs),
             memory=MEMORY_MB, qemu_args=argv, more=self.more(),
-            append=self.append, name=self.name,
+            append=f"{self.append} {IOMMU_APPEND.get(iommu, '')}".strip(),
+            machine=",kernel-irqchip=split" if iommu else "", name=self.name,
             logs=paths.logs() / self.name, descriptors=self.descriptors())
         self._guest.boot()
         self._guest.run(pci.script(BEGIN.format(
             bdfs=" ".join(bdf for pair in self.sides.values()
                           for side in pair for bdf in side.bdfs),
-            modules=f"{self.subject.theirs} {self.subject.ours}")))
+            modules=" ".join((self.subject.theirs, self.subject.ours,
+                              *self.modules)))))
 
     @property
     def guest(self) -> Guest:
@@ -249,6 +263,7 @@ class GuestSession(abc.ABC):
                      f" /run/differential/script {' '.join(names)}")
             with self.host(side, workload):
                 turn = self._watch(driver, watch, workload.limit + 90)
+        turn.outcomes.update(self.seen(side, workload))
         turn.log = complaints(self.run("dmesg -r"), names, side.bdfs)
         if turn.usable:
             dropped = self.run(pci.script(

@@ -23,8 +23,10 @@ class Workload:
     data: bool = False      # it needs a medium that keeps data
     needs: str = ""         # a backend, where only that one makes sense
     host: str = ""          # of session.py: what the host does meanwhile
+    counted: bool = False   # fixed commands: the device's counts are the same
     cpus: int = 1
-    width: int = 1
+    width: int = 1          # disks, of one function or of several
+    units: int = 1          # disks of one function
     limit: int = LIMIT_S
 
 

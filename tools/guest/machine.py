@@ -65,6 +65,7 @@ class Machine:
     entropy: Sequence[tuple[str, Sequence[str]]] = ()   # devices of this class
     # and of this one; "FOLDER" in an option is that of the guest's disks
     nets: Sequence[tuple[str, Sequence[str]]] = ()
+    hosts: Sequence[tuple[str, Sequence[str]]] = ()     # SCSI, without units
     pluggable: bool = False           # a disk of QEMU's that can be pulled
     cpus: int = 2
     append: str = ""
@@ -130,6 +131,8 @@ def _start(machine: Machine) -> Running:
                                         for word in options],
                          device_class="net")
               for name, options in machine.nets]
+    specs += [DeviceSpec(name, options=options, device_class="scsi")
+              for name, options in machine.hosts]
     disks = {}
     if machine.pluggable:
         disks["plug"] = QemuDisk("plug", PLUG_SLOT, make_disk(folder, "plug"),
@@ -180,8 +183,9 @@ class GuestCase(unittest.TestCase):
         """No test leaves a report of a checker, a mount or a bound function."""
         bdfs = " ".join(self.bdf(name)
                         for name in (*self.guest.devices, *self.disks))
-        modules = " ".join((*MODULES, "vfe_trap_net", "vfe_trap", "vfe_rng",
-                            "vfe_net", "vfe"))
+        modules = " ".join((*MODULES, "vfe_trap_net", "vfe_trap_scsi",
+                            "vfe_trap", "vfe_scsi", "vfe_rng", "vfe_net",
+                            "vfe"))
         log = self.guest.run(
             pci.script(TIDY.format(bdfs=bdfs, modules=modules)), 60,
             check=False).out

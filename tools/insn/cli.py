@@ -9,7 +9,7 @@ from pathlib import Path
 
 from lab import LabError, files, machine, paths, progress
 
-from . import measure, memory, net_measure, probe, report
+from . import functions, measure, memory, net_measure, probe, report
 from .loads import LOADS, Load
 
 EVERY: tuple[Load | net_measure.Load, ...] = (*LOADS, *net_measure.LOADS)
@@ -27,7 +27,8 @@ INTERFACE = "net"       # an idle network interface, in --disks
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tools/insn", description="Counts the instructions per operation"
-        " and the memory per disk, with vfe_blk and with virtio_blk.")
+        " and the memory per disk, with our drivers and with the"
+        " kernel's.")
     parser.add_argument("--loads", default=ALL, metavar="NAMES",
                         help="workloads, separated by commas:"
                              f" {', '.join(load.name for load in EVERY)};"
@@ -91,9 +92,12 @@ def sizes(text: str) -> list[tuple[int, int] | None]:
 def _measure(loads: Sequence[Load | net_measure.Load], runs: int,
              parameters: str) -> Iterator[measure.Measured]:
     """A guest for each class of devices."""
-    disks = [load for load in loads if isinstance(load, Load)]
-    if disks:
-        yield measure.measure(disks, runs, parameters)
+    for kind in functions.KINDS.values():
+        disks = [load for load in loads if isinstance(load, Load)
+                 and load.kind == kind.name]
+        if disks:
+            yield measure.measure(kind, disks, runs, parameters
+                                  if kind == functions.BLK else "")
     networks = [load for load in loads if isinstance(load, net_measure.Load)]
     if networks:
         yield net_measure.measure(networks, runs, "")

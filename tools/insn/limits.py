@@ -9,6 +9,7 @@ from count.target import Target
 WHOLE_KERNEL = 0.95
 OWN_PART = 0.75
 NET_OWN_PART = 0.85
+SCSI_OWN_PART = 0.85
 # Relative to virtio_blk's, in bytes
 MEMORY = 2.0
 NET_MEMORY = 1.0

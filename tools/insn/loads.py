@@ -14,7 +14,7 @@ real one.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lab import fio
 
@@ -56,7 +56,9 @@ class Load:
     batch: bool = False
     memory: str = SCATTERED
     segments: int = 1       # of a request, as the buffers' pages lie
+    kernels: int = 0        # with the kernel's driver, where they are others
     slow: bool = False      # on the device that takes LATENCY_NS
+    kind: str = "blk"       # of functions.py
 
     def command(self, disk: str, ops: int) -> str:
         """Shell command: fio with this many operations."""
@@ -69,7 +71,7 @@ class Load:
                 batch=self.depth if self.batch else 0)])
 
 
-LOADS = (
+_DISKS = (
     Load("d1", "4 KiB random reads, depth 1", "randread", 4096, 1, 3136,
          slow=True),
     Load("d1-write", "4 KiB random writes, depth 1", "randwrite", 4096, 1,
@@ -83,6 +85,11 @@ LOADS = (
     Load("seq-1", "128 KiB sequential reads, depth 8, one segment", "read",
          131072, 8, 1088, memory=CONTIGUOUS),
 )
+# virtio_scsi has the SCSI core's largest segment, 64 KiB.
+LOADS = (*_DISKS, *(replace(load, name=f"scsi-{load.name}", kind="scsi",
+                            text=f"{load.text}, SCSI",
+                            kernels=2 * (load.memory == CONTIGUOUS))
+                    for load in _DISKS))
 
 
 def operations(text: str) -> int:

@@ -12,9 +12,9 @@ from count import driver as guest_side, hist
 from lab import build, progress
 from lab.errors import LabError
 
-from . import counted, functions, limits, loads
+from . import counted, functions, loads
 from .counted import CountedGuest
-from .functions import DRIVERS, FUNCTIONS, Disk, Function
+from .functions import KINDS, Disk, Function, Kind
 from .loads import BASE_OPS, Load
 from .sample import Cost, Sample
 from .symbols import Symbols
@@ -74,6 +74,10 @@ class Workload(Protocol):
     def segments(self) -> int:
         """Of a request; 0 where nobody counts them."""
 
+    @property
+    def kernels(self) -> int:
+        """With the kernel's driver; 0 where they are the same."""
+
 
 def _fio(guest: CountedGuest, load: Load, disk: Disk, ops: int) -> int:
     """Run fio; its number of operations."""
@@ -81,8 +85,7 @@ def _fio(guest: CountedGuest, load: Load, disk: Disk, ops: int) -> int:
 
 
 def _function(driver: str, load: Load) -> Function:
-    return next(one for one in FUNCTIONS
-                if one.driver == driver and one.slow == load.slow)
+    return KINDS[load.kind].function(driver, load.slow)
 
 
 def _shape(guest: CountedGuest, load: Load, function: Function, disk: Disk,
@@ -107,17 +110,18 @@ def _shape(guest: CountedGuest, load: Load, function: Function, disk: Disk,
 def _runs(guest: CountedGuest, load: Load, runs: int,
           disks: Mapping[Function, Disk], symbols: Symbols) -> dict[str, Cost]:
     """Run both drivers by turns under a workload."""
-    samples: dict[str, list[Sample]] = {name: [] for name in DRIVERS}
+    drivers = KINDS[load.kind].drivers
+    samples: dict[str, list[Sample]] = {name: [] for name in drivers}
     with progress.step(f"{load.text}: {runs} runs of each driver"):
         for _ in range(runs):
-            for driver in DRIVERS:
+            for driver in drivers:
                 disk = disks[_function(driver, load)]
                 samples[driver].append(guest.once(
                     symbols, partial(_fio, guest, load, disk), BASE_OPS,
                     load.ops))
     return {driver: Cost(samples[driver],
                          scheduler=disks[_function(driver, load)].scheduler)
-            for driver in DRIVERS}
+            for driver in drivers}
 
 
 def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
@@ -137,7 +141,7 @@ def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
         guest.tell(_PROBE)
         # A request of one page has one segment in any case.
         for load in (one for one in chosen if one.block > loads.PAGE):
-            for driver in DRIVERS:
+            for driver in KINDS[load.kind].drivers:
                 function = _function(driver, load)
                 segments, interrupts = _shape(guest, load, function,
                                               disks[function])
@@ -147,11 +151,14 @@ def _measure(guest: CountedGuest, chosen: Sequence[Load], runs: int,
     return found
 
 
-def measure(chosen: Sequence[Load], runs: int, parameters: str) -> Measured:
-    """Measure both drivers under the workloads."""
-    argv = [word for function in FUNCTIONS for word in function.arguments()]
-    with counted.booted(argv, "insn") as guest:
+def measure(kind: Kind, chosen: Sequence[Load], runs: int,
+            parameters: str) -> Measured:
+    """Measure both drivers of a class under the workloads."""
+    argv = [word for function in kind.functions
+            for word in function.arguments()]
+    with counted.booted(argv, f"insn-{kind.name}") as guest:
         guest.tell(loads.PREPARE)
-        disks = functions.bind(guest.tell, parameters)
-        return Measured(DRIVERS, chosen, _measure(guest, chosen, runs, disks),
-                        build.release(), parameters, limits.OWN_PART, True)
+        disks = functions.bind(guest.tell, kind, parameters)
+        return Measured(kind.drivers, chosen,
+                        _measure(guest, chosen, runs, disks),
+                        build.release(), parameters, kind.own_part, True)

@@ -69,6 +69,7 @@ class Load:
     size: int = SMALL
     at_once: int = 1
     segments: int = 0   # nobody counts them
+    kernels: int = 0
 
 
 LOADS = (

@@ -17,10 +17,11 @@ DRIVER, PASS, REST = "driver and ring", "trampolines", "rest"
 # A driver of ours consists of its module and vfe; one of the kernel's of
 # itself, the ring and the bus, which may be modules or built in.
 MODULES = frozenset((
-    "vfe", "vfe_blk", "virtio_blk", "vfe_net", "virtio_net", "virtio",
-    "virtio_ring", "virtio_pci", "virtio_pci_modern_dev",
-    "virtio_pci_legacy_dev"))
-RING = re.compile(r"(?:virtqueue_|vring_|vp_|virtio_|virtblk_|detach_buf"
+    "vfe", "vfe_blk", "virtio_blk", "vfe_net", "virtio_net", "vfe_scsi",
+    "virtio_scsi", "virtio", "virtio_ring", "virtio_pci",
+    "virtio_pci_modern_dev", "virtio_pci_legacy_dev"))
+RING = re.compile(r"(?:virtqueue_|vring_|vp_|virtio_|virtblk_|virtscsi_"
+                  r"|detach_buf"
                   r"|more_used)")
 
 # Helpers in the kernel, by name and kind. The first match counts.

@@ -115,7 +115,7 @@ class Kind:
     use: str = "true"           # makes the driver allocate the rest
 
 
-DISK = Kind("a disk", functions.DRIVERS, "block", "mq", "*",
+DISK = Kind("a disk", functions.BLK.drivers, "block", "mq", "*",
             "read -r n <$d/queue/nr_requests")
 # IFF_UP, IFF_BROADCAST, IFF_MULTICAST
 INTERFACE = Kind("an interface", net_measure.DRIVERS, "net", "queues", "rx-*",

@@ -39,11 +39,14 @@ def targets_of(measured: Measured) -> list[Target]:
                            measured.own_part, of=measured.drivers[1])]
         if ours.segments is None or kernels.segments is None:
             continue
-        off = max(abs(cost.segments / load.segments - 1)
-                  for cost in (ours, kernels) if cost.segments is not None)
+        theirs = load.kernels or load.segments
+        off = max(abs(ours.segments / load.segments - 1),
+                  abs(kernels.segments / theirs - 1))
         found.append(Target(
-            f"{load.name}: {load.segments} segments a request with both"
-            " drivers", f"{ours.segments:.2f} and {kernels.segments:.2f}",
+            f"{load.name}: {load.segments} segments a request"
+            + (f", {theirs} with {measured.drivers[1]}" if load.kernels
+               else " with both drivers"),
+            f"{ours.segments:.2f} and {kernels.segments:.2f}",
             off <= limits.SEGMENTS))
     return found
 

@@ -15,7 +15,7 @@ from .ktap import Case
 FILE = Path("kunit/duties")
 # The ids that the file must have.
 RANGES = {"B": 28, "S": 18, "P": 11, "T": 22, "L": 10, "K": 6,
-          "N": 12}
+          "N": 12, "C": 3}
 _LINE = re.compile(r"^([A-Z]\d\d) ([\d.]+) (M|S|M/S|S/M|-)(?: -- (\S.*))?$")
 UNTESTED = "not bound"
 

@@ -12,18 +12,23 @@ from .suites import DRIVERS, MOCK, Suite
 
 # UML has no I/O ports.
 PARAMETERS = {"vfe_trap_blk": ("window=memory",),
-              "vfe_trap_net": ("window=memory",)}
+              "vfe_trap_net": ("window=memory",),
+              "vfe_trap_scsi": ("window=memory",)}
 # Parameters that a module must refuse.
 REJECTED = {"vfe_blk": ("interrupts=none", "queues=4096", "queue_depth=24",
                         "queue_depth=1", "queue_depth=65536",
                         "poll_queues=4096", "coalesce_usecs=10001",
                         "adaptive_poll=10001"),
             "vfe_net": ("interrupts=none",),
+            "vfe_scsi": ("interrupts=none", "queues=4096", "queue_depth=24",
+                         "poll_queues=4096", "coalesce_usecs=10001",
+                         "adaptive_poll=10001"),
             "vfe_trap_blk": ("window=none",),
-            "vfe_trap_net": ("window=none",)}
+            "vfe_trap_net": ("window=none",),
+            "vfe_trap_scsi": ("window=none",)}
 # The mock stays loaded: its region of logic_iomem cannot be removed.
-UNLOADED = ("vfe_trap_net", "vfe_trap_blk", "vfe_trap", "vfe_rng", "vfe_net",
-            "vfe_blk")
+UNLOADED = ("vfe_trap_scsi", "vfe_trap_net", "vfe_trap_blk", "vfe_trap",
+            "vfe_scsi", "vfe_rng", "vfe_net", "vfe_blk")
 # Suites that call functions of a driver, which they would keep loaded
 HOLDERS = ("vfe_net_",)
 

@@ -92,8 +92,8 @@ SEEDS = (
         Change(_DEVICE, "\tvfe_irqs_free(vd);\n",
                "\tpanic(\"seeded\");\n"),)),
     Seed("a module that does not load", ("mocktest/device",), "load", (
-        Change("drivers/blk/main.c", "err = vfe_blk_check_params();",
-               "err = vfe_blk_check_params() ?: -ENODEV;"),)),
+        Change("drivers/blk/main.c", "KBUILD_MODNAME, &vfe_blk_params);",
+               "KBUILD_MODNAME, &vfe_blk_params) ?: -ENODEV;"),)),
     Seed("a kernel that never boots", ("mocktest/device",), "boot",
          arguments=("rdinit=/nothing",)),
     Seed("a test that waits for ever", ("mocktest/device",), "hung", (

@@ -23,12 +23,12 @@ PLACE = Path("drivers/virtio/vfe")
 HOOKS = ((Path("drivers/virtio/Makefile"), "obj-$(CONFIG_VFE) += vfe/\n"),
          (Path("drivers/virtio/Kconfig"),
           'source "drivers/virtio/vfe/drivers/Kconfig"\n'))
-BUILT_IN = ("VFE", "VFE_BLK", "VFE_RNG", "VFE_TRAP", "VFE_TRAP_BLK",
-            "VFE_TRAP_NET", "VFE_KUNIT_TEST")
+BUILT_IN = ("VFE", "VFE_BLK", "VFE_RNG", "VFE_SCSI", "VFE_TRAP",
+            "VFE_TRAP_BLK", "VFE_TRAP_NET", "VFE_TRAP_SCSI", "VFE_KUNIT_TEST")
 TIMEOUT = 1200.0
 # UML has no I/O ports; sleeping takes no time.
 ARGUMENTS = ("time-travel", "vfe_trap_blk.window=memory",
-             "vfe_trap_net.window=memory")
+             "vfe_trap_net.window=memory", "vfe_trap_scsi.window=memory")
 
 
 def _wanted(path: Path) -> bool:

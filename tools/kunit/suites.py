@@ -14,8 +14,8 @@ from lab import LabError
 FOLDER = "kunit"
 ENDING = "_test.c"
 # Modules that every suite needs, in their order.
-DRIVERS = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_trap", "vfe_trap_blk",
-           "vfe_trap_net")
+DRIVERS = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_scsi", "vfe_trap",
+           "vfe_trap_blk", "vfe_trap_net", "vfe_trap_scsi")
 MOCK = "vfe_mock"
 # Which suites test a source: those that match a pattern beside the first
 # expression that matches its path.
@@ -26,15 +26,17 @@ COVERS = (
     (r"kunit/lib/ring_fixture", "ring/* core/counters core/sysfs"),
     (r"kunit/lib/blk_fixture", "blk/* trap/* core/features core/legacy"),
     (r"kunit/lib/trap_net_fixture", "trap/net_*"),
+    (r"kunit/lib/trap_scsi_fixture", "trap/scsi_*"),
     (r"kunit/lib/net_", "net/*"),
     (r"kunit/lib/tunnel_packets", "net/tunnel*"),
+    (r"kunit/lib/scsi_", "scsi/*"),
     (r"kunit/lib/(\w+)_fixture\.h", r"\1/*"),
     (r"drivers/core/(ring|split|packed|indirect|queue\.)", "ring/*"),
     (r"drivers/core/(counts|stats|sums|regs)", "core/counters* core/regs"),
     (r"drivers/core/queue_setup",
      "core/queue_setup core/queue_registers core/irq*"),
     (r"drivers/core/(device|status)", "core/lifecycle core/reset"),
-    (r"drivers/core/recovery", "blk/recovery rng/*"),
+    (r"drivers/core/recovery", "blk/recovery rng/* scsi/recovery"),
     (r"drivers/core/io_poll", "blk/*poll*"),
     (r"drivers/core/io_(coalesce|tunables)", "blk/tunables blk/adaptive_poll"),
     (r"(drivers/core|include/vfe)/io", "core/io_queue blk/data blk/ring_full"
@@ -48,7 +50,8 @@ COVERS = (
      "blk/data blk/mapping blk/discard blk/ring_full blk/*poll*"),
     (r"drivers/blk/(config|erase|zoned)", "blk/probe blk/discard"),
     (r"drivers/trap/net/", "trap/net_*"),
-    (r"drivers/(core|blk|net|rng|trap)/", r"\1/*"),
+    (r"drivers/trap/scsi/", "trap/scsi_*"),
+    (r"drivers/(core|blk|net|rng|scsi|trap)/", r"\1/*"),
 )
 # The measured seconds of a suite, where it takes more than one.
 SECONDS = {"blk/alloc_failure": 12, "blk/device_fault": 9, "trap/lifecycle": 7,

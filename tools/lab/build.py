@@ -16,8 +16,8 @@ from pathlib import Path
 from . import files, paths, progress, recipe
 from .errors import LabError
 
-MODULES = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_trap",
-           "vfe_trap_blk", "vfe_trap_net")
+MODULES = ("vfe", "vfe_blk", "vfe_net", "vfe_rng", "vfe_scsi", "vfe_trap",
+           "vfe_trap_blk", "vfe_trap_net", "vfe_trap_scsi")
 STAMP = "built"
 BUILT_FOR = "kernel"
 UNDER_WAY = "under-way"

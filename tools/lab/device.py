@@ -25,7 +25,7 @@ class DeviceSpec:
     """One function: options of the device process and of QEMU."""
 
     name: str
-    backing: Path = Path()      # of a block device
+    backing: Path = Path()      # of a block device, or of a host's unit 0:0
     options: Sequence[str] = ()
     device_class: str = "blk"
     root_port: bool = False
@@ -56,6 +56,8 @@ class Device:
                 "--control", str(self._control_path), *spec.options]
         if spec.device_class == "blk":
             argv += ["--backing", str(spec.backing)]
+        if spec.device_class == "scsi" and spec.backing != Path():
+            argv += ["--unit", f"0:0,file={spec.backing}"]
         with open(self.log, "wb") as sink:
             # pylint: disable-next=consider-using-with
             return subprocess.Popen(progress.owned(argv),

@@ -26,9 +26,12 @@ PACKAGES = {
             "bitratestats", "bpf", "cmdline", "crypto-scheduler", "gro", "gso",
             "latencystats", "net-bnxt", "net-bond", "net-dpaa", "net-i40e",
             "net-iavf", "net-ice", "net-ixgbe", "net-mlx5-", "pdump"))),
+    # commands for SCSI units in guests: sg_inq and its like, and the tests of
+    # a target that came with libiscsi
+    "scsi": ("sg3-utils", "libiscsi-bin"),
 }
 # Packages that are unpacked without what they depend on
-ALONE = {
+ALONE: Mapping[str, tuple[str, ...]] = {
     # testpmd; it depends on all of DPDK, and on the headers of that
     "dpdk": ("dpdk-dev",),
 }
@@ -45,7 +48,7 @@ export APT_CONFIG="$PWD/apt/conf"
 mkdir -p apt/lists/partial apt/cache/archives/partial
 apt-get update
 apt-get install -y --no-install-recommends --download-only "$@"
-(cd apt/cache/archives && apt-get download $alone)
+[ -z "$alone" ] || (cd apt/cache/archives && apt-get download $alone)
 for archive in apt/cache/archives/*.deb; do
     dpkg-deb -x "$archive" .
 done
@@ -54,7 +57,7 @@ done
 
 def _folder(name: str) -> Path:
     text = " ".join((str(VERSION), recipe.key(), *PACKAGES[name],
-                     *ALONE[name]))
+                     *ALONE.get(name, ())))
     key = hashlib.sha256(text.encode()).hexdigest()[:8]
     return paths.state() / "extras" / f"{name}-{key}"
 
@@ -89,7 +92,7 @@ def _make(name: str, folder: Path) -> None:
     with progress.step(f"fetching Debian's packages of {name} from"
                        f" {tree.mirror()}", log):
         code = chroot.run(["sh", "-c", _FETCH, "sh", inside,
-                           " ".join(ALONE[name]), *PACKAGES[name]],
+                           " ".join(ALONE.get(name, ())), *PACKAGES[name]],
                           timeout=LIMIT_S, log=log)
     if code:
         raise LabError(f"no packages of {name} from {tree.mirror()}:"

@@ -42,6 +42,7 @@ GUEST_MODULES = (
     "virtio_pci", "virtio_console", "virtio_blk", "ext4", "crc32c_generic",
     "crc32c_intel", "loop", "null_blk", "nls_ascii", "scsi_debug",
     "virtio_net", "virtio_rng", "libcrc32c", "brd", "button", "zonefs",
+    "virtio_scsi", "sd_mod", "sg",
 )
 
 
@@ -69,7 +70,11 @@ def _find(name: str) -> Path:
     raise FileNotFoundError(f"the rootfs has no program {name}")
 
 
-def _libraries(program: Path, search: Path | None = None) -> set[str]:
+def libraries_of(program: Path, search: Path | None = None) -> set[str]:
+    """What it is linked with, by ldd.
+
+    @search: where to look first
+    """
     env = {"LD_LIBRARY_PATH": str(search)} if search else {}
     text = subprocess.run(["ldd", str(program)], stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, text=True, check=False,
@@ -85,7 +90,7 @@ def _make_stubs(folder: Path, names: Sequence[str]) -> None:
         if name not in names:
             continue
         program = _find(name)
-        loaded = {Path(library) for library in _libraries(program)}
+        loaded = {Path(library) for library in libraries_of(program)}
         for library in loaded:
             if library.name in unused:
                 users.setdefault(library, set()).update(
@@ -132,7 +137,7 @@ def _add_programs(root: Path, names: Sequence[str],
         target = root / "usr/bin" / name
         target.unlink(missing_ok=True)
         shutil.copy2(program, target)
-        libraries |= _libraries(program, stand_ins)
+        libraries |= libraries_of(program, stand_ins)
     for library in sorted(libraries):
         place = "usr/lib/" + Path(library).name \
             if library.startswith(str(stand_ins)) else library.lstrip("/")
@@ -149,7 +154,7 @@ def _add_folders(root: Path, folders: Sequence[Path]) -> None:
         shutil.copytree(source, root / str(folder).lstrip("/"),
                         symlinks=True, dirs_exist_ok=True)
         libraries |= {one for module in source.rglob("*.so")
-                      for one in _libraries(module)}
+                      for one in libraries_of(module)}
     for library in sorted(libraries):
         target = root / library.lstrip("/")
         if not target.exists():

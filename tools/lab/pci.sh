@@ -37,12 +37,15 @@ pci_bind()
 }
 
 # pci_disk BDF [TENTHS]: wait for the function's disk and print its name. It
-# waits at most TENTHS of a second, 100 by default.
+# waits at most TENTHS of a second, 100 by default. A SCSI host's disks are below
+# the host, a target, and a unit.
 pci_disk()
 {
 	local disk left=${2:-100}
 	while [ -e "$PCI/devices/$1/driver" ]; do
-		for disk in "$PCI/devices/$1"/{,virtio*/}block/*; do
+		for disk in "$PCI/devices/$1"/{,virtio*/}block/* \
+			"$PCI/devices/$1"/{,virtio*/}host*/target*/*/block/* \
+			"$PCI/devices/$1"/host*/*/*/target*/*/block/*; do
 			if [ -b "/dev/${disk##*/}" ]; then
 				echo "${disk##*/}"
 				return 0

@@ -74,6 +74,10 @@ SOURCE_WITHOUT = tuple(
     for name in ("*.[chS]", "*.dts*", "*.rst", "*.yaml", "*.json", "*.txt")
 )
 
+# Files of those parts that a kernel needs nevertheless. A rootfs that was made
+# without them gets them, so they are not part of its name.
+SOURCE_ALSO = ("drivers/scsi/*.[ch]",)
+
 SIZE_MB = 6000
 
 
@@ -83,6 +87,13 @@ def key() -> str:
                        QEMU_PACKAGES, UNPACKED, EXCLUDED_PATHS,
                        SOURCE_WITHOUT])
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def also_stamp() -> str:
+    """The file, beside the sources of the kernel, that says that they have
+    SOURCE_ALSO."""
+    text = hashlib.sha256(json.dumps(SOURCE_ALSO).encode()).hexdigest()[:12]
+    return f"usr/src/linux-source-{BOOT_KERNEL}/.also-{text}"
 
 
 def preferences() -> str:

@@ -45,10 +45,27 @@ vfe_trap_net, on the same function:
     echo vfe_trap_net > driver_override
     echo 0000:00:10.0 > /sys/bus/pci/drivers_probe
 """
+HOST = """
+The host is function 0000:00:10.0, 1af4:10f8 (1af4:1048 with --id stock). Its
+disk is a file of the guest's host, if there is one:
+
+    python3 tools/lab shell --class scsi --unit 0:0,file=PATH
+
+    modprobe sd_mod; modprobe vfe_scsi  # the disk appears: /dev/sda
+    cd /sys/bus/pci/devices/0000:00:10.0
+    cat vfe/operations vfe/exits
+
+vfe_trap_scsi, on the same function:
+
+    echo 0000:00:10.0 > driver/unbind
+    modprobe vfe_trap_scsi
+    echo vfe_trap_scsi > driver_override
+    echo 0000:00:10.0 > /sys/bus/pci/drivers_probe
+"""
 OTHER = """
 The device is function 0000:00:10.0.
 """
-WELCOMES = {"blk": DISK, "net": NETWORK}
+WELCOMES = {"blk": DISK, "net": NETWORK, "scsi": HOST}
 LEAVE = """
 Leave with exit or Ctrl-D; by force with Ctrl-A X.
 """

@@ -175,10 +175,27 @@ def _make(target: Path) -> None:
         _remove(temporary)
 
 
+def _is_complete(target: Path) -> bool:
+    return (target / recipe.also_stamp()).exists()
+
+
+def _complete(target: Path) -> None:
+    """Add what a rootfs of an earlier checkout lacks."""
+    log = paths.logs() / "tree-complete.log"
+    hook = Path(__file__).with_name("tree_hook.py")
+    with progress.step("adding sources of the kernel to the rootfs", log):
+        progress.run_logged(
+            [*APART, sys.executable, str(hook), "complete", str(target),
+             *(option.removeprefix("--aptopt=") for option in proxy())], log,
+            what="adding sources to the rootfs",
+            hint=f"check the network and run this again, or remove {target},"
+                 " which the next run makes anew")
+
+
 def ensure() -> Path:
     """The rootfs; makes it if necessary."""
     target = path()
-    if target.is_dir():
+    if target.is_dir() and _is_complete(target):
         return target
     need_root("making the lab's rootfs")
     folder = paths.cache()
@@ -187,6 +204,8 @@ def ensure() -> Path:
         if not target.is_dir():
             _make(target)
             _mention_others(target)
+        elif not _is_complete(target):
+            _complete(target)
     return target
 
 

@@ -3,6 +3,7 @@
 
     tree_hook.py setup ROOT       before reading packages: preferences
     tree_hook.py customize ROOT   after installing packages: kernels, scripts
+    tree_hook.py complete ROOT    later: sources that it lacks
 
 Everything runs in a chroot at ROOT. Do not use the host's apt with a
 configuration for the rootfs, as mmdebstrap does: with one option missing, dpkg
@@ -22,6 +23,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # pylint: disable=wrong-import-position
 from lab import recipe  # noqa: E402
+
+
+# As mmdebstrap has them, see tree.py
+APT = ('APT::Sandbox::User "root"', 'Acquire::Check-Valid-Until "false"',
+       'Acquire::Check-Date "false"', 'Acquire::Languages "none"')
 
 
 def _in(root: Path, *argv: str, cwd: str = "/") -> None:
@@ -142,6 +148,35 @@ def _kernel_source(root: Path) -> None:
         version = Path(package).name.split("_")[1]
         (root / "usr/src" / source / ".version-of-package").write_text(
             version + "\n")
+        _also(root, source, package)
+
+
+def _also(root: Path, source: str, package: str) -> None:
+    """Unpack the files that recipe.SOURCE_WITHOUT left out."""
+    names = " ".join(f"'{source}/{pattern}'" for pattern in recipe.SOURCE_ALSO)
+    script = (f'dpkg-deb --fsys-tarfile "$1" |'
+              f" tar -xO ./usr/src/{source}.tar.xz | xz -dcq -T0 |"
+              " tar -C /usr/src -x --wildcards --no-wildcards-match-slash"
+              f" {names}")
+    _in(root, "bash", "-o", "pipefail", "-c", script, "bash", package)
+    (root / recipe.also_stamp()).touch()
+
+
+def complete(root: Path, *options: str) -> None:
+    """Add sources to a rootfs that was made before they were needed; of the
+    same version as the others."""
+    source = f"linux-source-{recipe.BOOT_KERNEL}"
+    version = (root / "usr/src" / source / ".version-of-package").read_text()
+    # mmdebstrap removed the lists, and its options for a proxy
+    conf = root / "etc/apt/apt.conf.d/99vfe"
+    conf.write_text("".join(f"{option};\n" for option in (*APT, *options)))
+    _in(root, "apt-get", "update")
+    with tempfile.TemporaryDirectory(dir=root / "tmp") as folder:
+        package = _download(root, folder, [f"{source}={version.strip()}"])[0]
+        print("unpacking", Path(package).name, flush=True)
+        _also(root, source, package)
+    conf.unlink()
+    _in(root, "apt-get", "clean")
 
 
 def customize(root: Path) -> None:
@@ -155,5 +190,13 @@ def customize(root: Path) -> None:
         (root / folder).mkdir(exist_ok=True)
 
 
+def main(command: str, root: Path, *options: str) -> None:
+    """Run one hook."""
+    if command == "complete":
+        complete(root, *options)
+    else:
+        {"setup": setup, "customize": customize}[command](root)
+
+
 if __name__ == "__main__":
-    {"setup": setup, "customize": customize}[sys.argv[1]](Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

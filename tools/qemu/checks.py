@@ -14,6 +14,7 @@ from . import net_functions
 from .configs import FEATURES, VERSION_1, Config
 from .functions import BLOCKS
 from .net_configs import NetConfig
+from .scsi_configs import FIRST_QUEUES, ScsiConfig
 
 KICKS = ("notify", "legacy_queue_notify")
 
@@ -195,6 +196,56 @@ def check_net(machine: str, config: Config, counts: Mapping[str, str],
     """
     return _judge(machine, config, counts, names, after, before, problems,
                   _of_net)
+
+
+def _units_queues(config: ScsiConfig, counts: Mapping[str, str],
+                  least: int) -> list[str]:
+    """The queues of a SCSI host; @least completions of each request queue."""
+    found = []
+    sizes = [int(value) for path, value in counts.items()
+             if path.startswith("queues/") and path.endswith("/size")]
+    if len(sizes) != config.virtqueues:
+        found.append(f"{len(sizes)} queues, not {config.virtqueues}")
+    if max(sizes, default=0) != config.size:
+        found.append(f"the largest queue has {max(sizes, default=0)} entries,"
+                     f" not {config.size}")
+    for index in range(FIRST_QUEUES, config.virtqueues):
+        done = int(counts.get(f"queues/{index}/completions", "0"))
+        if done < least:
+            found.append(f"queue {index}: {done} completions of {least} or"
+                         " more")
+    if int(counts["vectors"]) != config.used_vectors:
+        found.append(f"{counts['vectors']} vectors, not"
+                     f" {config.used_vectors}")
+    return found
+
+
+def _of_scsi(config: Config, counts: Mapping[str, str],
+             state: driver.DriverState) -> list[str]:
+    """What only a SCSI host has; its operations are also commands that the
+    block layer does not count."""
+    assert isinstance(config, ScsiConfig)
+    least = BLOCKS * (1 + config.writable)
+    found = _units_queues(config, counts, least)
+    asked = blk.parse(counts["block/stat"]).requests \
+        if "block/stat" in counts else 0
+    if asked < least * config.queues:
+        found.append(f"{asked} requests of {least * config.queues} or more")
+    if state.operations < asked:
+        found.append(f"operations: driver {state.operations}, block layer"
+                     f" {asked}")
+    return found
+
+
+def check_scsi(machine: str, config: Config, counts: Mapping[str, str],
+               names: AddressMap, after: kvm.Counts, before: kvm.Counts,
+               problems: list[str]) -> ConfigResult:
+    """All checks of a bound SCSI host.
+
+    @problems: those of fio
+    """
+    return _judge(machine, config, counts, names, after, before, problems,
+                  _of_scsi)
 
 
 def _judge(machine: str, config: Config, counts: Mapping[str, str],

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 from lab import LabError, extras, files, machine, paths, qemus, text
 
-from . import net_backends, report, run
+from . import net_backends, report, run, scsi_backends
 from .configs import GROUPS as DISKS, TREES, Group
 from .net_configs import GROUPS as NETS, TESTPMD
+from .scsi_configs import GROUPS as HOSTS
 
-GROUPS = DISKS + NETS
+GROUPS = DISKS + NETS + HOSTS
 TIMEOUT_S = 1400
 # Under nested emulation, guests are reset now and then.
 NESTED_TRIES = 2
@@ -23,9 +24,9 @@ AGREED, DIFFERED, UNUSABLE = 0, 1, 2
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="tools/qemu", description="Runs vfe_blk and vfe_net on"
-        " QEMU's own virtio-blk-pci and virtio-net-pci in every"
-        " configuration, and compares the drivers' counters with KVM's.")
+        prog="tools/qemu", description="Runs vfe_blk, vfe_net and vfe_scsi"
+        " on QEMU's own virtio-blk-pci, virtio-net-pci and virtio-scsi-pci in"
+        " every configuration, and compares the drivers' counters with KVM's.")
     parser.add_argument(
         "--configs", action="append", default=[], metavar="PATTERN",
         help="only configurations whose name (MACHINE: CONFIGURATION) matches"
@@ -64,7 +65,7 @@ def missing(groups: Sequence[Group],
     """What the groups need and this machine does not have, and why."""
     needs = sorted({group.machine.needs for group in groups} - {""})
     found = {name: without.get(name) or net_backends.missing(name)
-             for name in needs}
+             or scsi_backends.missing(name) for name in needs}
     return {name: why for name, why in found.items() if why}
 
 

@@ -158,10 +158,11 @@ def parse_counts(text: str) -> dict[str, dict[str, str]]:
     """Parse COUNTS' output: file and value by address."""
     counts: dict[str, dict[str, str]] = {}
     for line in text.splitlines():
-        found = re.match(r"([0-9a-f:.]{12})/(?:vfe/)?([^:]+):(.*)$", line)
+        found = re.match(r"([0-9a-f:.]{12})/(?:vfe/)?"
+                         r"((?:host\S*/)?[^:]+):(.*)$", line)
         if found:
-            path = re.sub(r"^(block|net)/[^/]+/(statistics/)?", r"\1/",
-                          found.group(2))
+            path = re.sub(r"^(?:host\d+/.*/)?(block|net)/[^/]+/(statistics/)?",
+                          r"\1/", found.group(2))
             counts.setdefault(found.group(1), {})[path] = found.group(3)
     return counts
 

@@ -62,6 +62,10 @@ class Backends:
                  trace: TracebackType | None) -> None:
         self._stack.close()
 
+    def enter(self, context: contextlib.AbstractContextManager[str]) -> str:
+        """Use something until the end of the guest."""
+        return self._stack.enter_context(context)
+
     def netdev(self, config: NetConfig, there: peers.Network) -> list[str]:
         """QEMU's arguments for a -netdev with the name of the tap. With
         testpmd there is another one, for the function at the other end."""

@@ -14,15 +14,16 @@ from typing import Protocol
 
 from count import kvm
 from count.addresses import AddressMap
-from lab import (LabError, kernel_log, net as lab_net, paths, pci, peers,
-                 progress, qemus)
+from lab import (LabError, image, kernel_log, net as lab_net, paths, pci,
+                 peers, progress, qemus)
 from lab.errors import one_line
 from lab.guest import Guest
 from lab.initramfs import More
 
 from . import functions as parts
-from . import net_configs, net_functions as net
-from .checks import ConfigResult, check, check_net
+from . import net_configs, net_functions as net, scsi_configs
+from . import scsi_functions as scsi
+from .checks import ConfigResult, check, check_net, check_scsi
 from .configs import TREES, Config, Group, GuestKind
 from .functions import Bound
 from .net_backends import Backends
@@ -56,6 +57,8 @@ class GroupRun:
 
     take, bind, counts, release = (parts.TAKE, parts.BIND, parts.COUNTS,
                                    parts.RELEASE)
+    bind_kernels = ""       # with the kernel's driver
+    kernels = ""            # its name
     what = "disk"
 
     def __init__(self, group: Group, folder: Path,
@@ -127,6 +130,27 @@ class GroupRun:
                 raise
 
     def _measure(self, histograms: kvm.Histograms) -> list[ConfigResult]:
+        results = self._ours(histograms)
+        if not self._machine.by_turns:
+            return results
+        with progress.step(f"{self._machine.name}: {self.kernels}"):
+            wrong = self._kernels_turn()
+        return [replace(result, problems=(
+            *result.problems, *wrong.get(result.config.name, [])))
+            for result in results]
+
+    def _kernels_turn(self) -> dict[str, list[str]]:
+        """The same traffic by the kernel's driver; its problems, by
+        configuration."""
+        bound = parts.parse_bound(self._tell(self.bind_kernels))
+        wrong = self._traffic(bound)
+        self._tell(self.release)
+        return {one.config.name: [
+            f"{self.kernels}: {problem}" for problem in wrong.get(
+                bound[one.bdf].name if one.bdf in bound else "",
+                [f"no {self.what}"])] for one in self._functions}
+
+    def _ours(self, histograms: kvm.Histograms) -> list[ConfigResult]:
         name = self._machine.name
         with progress.step(f"{name}: {len(self._functions)} functions"):
             self._tell(self.take)
@@ -204,6 +228,7 @@ class NetRun(GroupRun):
 
     take, bind, counts, release = (net.TAKE, net.BIND, net.COUNTS,
                                    net.RELEASE)
+    bind_kernels, kernels = net.BIND_KERNELS, "virtio_net"
     what = "network interface"
     check = staticmethod(check_net)
 
@@ -221,26 +246,6 @@ class NetRun(GroupRun):
         assert isinstance(function, net.NetFunction)
         return function.arguments(self._backends)
 
-    def _measure(self, histograms: kvm.Histograms) -> list[ConfigResult]:
-        results = super()._measure(histograms)
-        if not self._machine.by_turns:
-            return results
-        with progress.step(f"{self._machine.name}: virtio_net"):
-            wrong = self._kernels_turn()
-        return [replace(result, problems=(
-            *result.problems, *wrong.get(result.config.name, [])))
-            for result in results]
-
-    def _kernels_turn(self) -> dict[str, list[str]]:
-        """The same traffic by virtio_net; its problems, by configuration."""
-        bound = parts.parse_bound(self._tell(net.BIND_KERNELS))
-        wrong = self._traffic(bound)
-        self._tell(net.RELEASE)
-        return {one.config.name: [
-            f"virtio_net: {problem}" for problem in wrong.get(
-                bound[one.bdf].name if one.bdf in bound else "",
-                ["no interface"])] for one in self._functions}
-
     def _traffic(self, bound: Mapping[str, Bound]) -> dict[str, list[str]]:
         names = {bdf: one.name for bdf, one in bound.items() if one.name}
         mine = [one for one in self._functions
@@ -249,6 +254,58 @@ class NetRun(GroupRun):
             mine, names, self._machine.cpus), TRAFFIC_S, check=False).out
         return {names[bdf]: wrong
                 for bdf, wrong in net.problems(said, mine).items()}
+
+
+class ScsiRun(GroupRun):
+    """A guest with SCSI hosts."""
+
+    take, bind, counts, release = (scsi.TAKE, scsi.BIND, scsi.COUNTS,
+                                   scsi.RELEASE)
+    bind_kernels, kernels = scsi.BIND_KERNELS, "virtio_scsi"
+    what = "unit"
+    check = staticmethod(check_scsi)
+
+    def _more(self) -> More | None:
+        return scsi.more()
+
+    def _placed(self, group: Group) -> Sequence[AnyFunction]:
+        others = [one.configs for one in scsi_configs.GROUPS
+                  if one.machine.name < group.machine.name]
+        return scsi.placed([one for one in group.configs
+                            if isinstance(one, scsi_configs.ScsiConfig)],
+                           1 + sum(map(len, others)))
+
+    def _arguments(self, function: AnyFunction) -> list[str]:
+        assert isinstance(function, scsi.ScsiFunction)
+        disk = self._folder / f"{self._machine.name}-{function.bdf}.img"
+        with open(disk, "wb") as handle:
+            if not function.config.writable:
+                with open(image.raw_base(), "rb") as source:
+                    handle.write(source.read(parts.DISK_MB << 20))
+            handle.truncate(parts.DISK_MB << 20)
+        return function.arguments(disk, self._backends)
+
+    def _traffic(self, bound: Mapping[str, Bound]) -> dict[str, list[str]]:
+        units = {bound[one.bdf].name: one.config for one in self._functions
+                 if isinstance(one, scsi.ScsiFunction)
+                 and one.bdf in bound and bound[one.bdf].name}
+        if not units:
+            return {}
+        said = self._guest.run(scsi.fio_command(units, self._machine.cpus),
+                               COMMAND_S, check=False).out
+        try:
+            return scsi.parse_fio(said, units)
+        except LabError as error:
+            return {name: [_problem(error)] for name in units}
+
+
+def _kind(group: Group) -> type[GroupRun]:
+    """By the class of its devices."""
+    for what, kind in ((net_configs.NetConfig, NetRun),
+                       (scsi_configs.ScsiConfig, ScsiRun)):
+        if isinstance(group.configs[0], what):
+            return kind
+    return GroupRun
 
 
 def _say(name: str, results: Sequence[ConfigResult]) -> None:
@@ -263,8 +320,7 @@ def _run_group(group: Group, folder: Path, tries: int) -> list[ConfigResult]:
     """Its results. @tries: more than one where the emulation of the machine
     with KVM may reset a guest. Back ends of a network are made once only."""
     name = group.machine.name
-    kind = NetRun if isinstance(group.configs[0], net_configs.NetConfig) \
-        else GroupRun
+    kind = _kind(group)
     if kind is NetRun:
         tries = 1
     one: GroupRun | None = None

@@ -7,7 +7,6 @@
 #define VFE_TRAP_BLK_H
 
 #include <linux/blk-mq.h>
-#include <linux/completion.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
 
@@ -16,41 +15,11 @@
 #include "../trap.h"
 
 /**
- * enum vfe_trap_phase - the state of the one command
- * @VFE_TRAP_IDLE: no command in flight, or the driver reads its data words
- * @VFE_TRAP_WAITING: a command was written, and is not answered yet
- * @VFE_TRAP_ANSWERED: the interrupt came, and its status was saved
- */
-enum vfe_trap_phase {
-	VFE_TRAP_IDLE,
-	VFE_TRAP_WAITING,
-	VFE_TRAP_ANSWERED,
-};
-
-/**
- * struct vfe_trap_command - the command in the window
- * @phase: its state
- * @status: status register, as the interrupt read it
- * @code: the command
- * @expected: status bit that a successful answer to it has
- * @error: error register of the last command that failed
- * @answered: completed by the interrupt, or to stop the wait for it
- *
- * vfe_trap.lock protects @phase and @status.
- */
-struct vfe_trap_command {
-	enum vfe_trap_phase phase;
-	u32 status;
-	u32 code;
-	u32 expected;
-	u32 error;
-	struct completion answered;
-};
-
-/**
  * struct vfe_trap_blk - the disk behind a register window
  * @trap: the controller; one request at a time uses it
  * @command: the command of that request
+ * @expected: status bit that a successful answer to it has
+ * @error: error register of the last command that failed
  * @queue: ordered workqueue that runs the requests
  * @stop_work: stops a command in flight that delays a suspend
  * @tags: tags of blk-mq
@@ -64,6 +33,8 @@ struct vfe_trap_command {
 struct vfe_trap_blk {
 	struct vfe_trap trap;
 	struct vfe_trap_command command;
+	u32 expected;
+	u32 error;
 	struct workqueue_struct *queue;
 	struct delayed_work stop_work;
 	struct blk_mq_tag_set tags;
@@ -89,14 +60,9 @@ struct vfe_trap_blk_request {
 };
 
 /* --- command.c --- */
-irqreturn_t vfe_trap_blk_irq(struct vfe_trap *trap);
-void vfe_trap_blk_end_wait(struct vfe_trap *trap);
-bool vfe_trap_blk_waits(struct vfe_trap_blk *tb);
-int vfe_trap_blk_claim(struct vfe_trap_blk *tb);
 void vfe_trap_blk_issue(struct vfe_trap_blk *tb, u32 code, u32 expected);
 int vfe_trap_blk_wait(struct vfe_trap_blk *tb, unsigned long timeout,
 		      bool patient);
-bool vfe_trap_blk_answered(struct vfe_trap_blk *tb);
 
 /* --- request.c --- */
 extern const struct blk_mq_ops vfe_trap_blk_mq_ops;

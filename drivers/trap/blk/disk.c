@@ -56,7 +56,7 @@ static int vfe_trap_blk_read_identity(struct vfe_trap_blk *tb,
 	if (err) {
 		dev_err_ratelimited(&tb->trap.pdev->dev,
 				    "IDENTIFY failed: error %d, the device reports %u\n",
-				    err, tb->command.error);
+				    err, tb->error);
 		return err;
 	}
 	return vfe_trap_blk_identity_check(tb, id);

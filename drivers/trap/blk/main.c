@@ -30,12 +30,22 @@ static const struct vfe_trap_layout vfe_trap_blk_layouts[] =
 
 static const struct vfe_trap_layout *vfe_trap_blk_layout;
 
+static irqreturn_t vfe_trap_blk_irq(struct vfe_trap *trap)
+{
+	return vfe_trap_command_irq(&to_trap_blk(trap)->command);
+}
+
+static void vfe_trap_blk_gone(struct vfe_trap *trap)
+{
+	vfe_trap_command_end_wait(&to_trap_blk(trap)->command);
+}
+
 /* The command in flight took too long: stops the wait for it. */
 static void vfe_trap_blk_stop_work(struct work_struct *work)
 {
 	struct vfe_trap_blk *tb = container_of(to_delayed_work(work),
 					       struct vfe_trap_blk, stop_work);
-	bool waits = vfe_trap_blk_waits(tb);
+	bool waits = vfe_trap_command_waits(&tb->command);
 
 	vfe_trap_stop_waits(&tb->trap, true);
 	if (waits)
@@ -70,7 +80,7 @@ static const struct vfe_trap_class vfe_trap_blk_class = {
 	.name = "blk",
 	.type = VFE_TYPE_BLOCK,
 	.irq = vfe_trap_blk_irq,
-	.gone = vfe_trap_blk_end_wait,
+	.gone = vfe_trap_blk_gone,
 	.quiesce = vfe_trap_blk_quiesce,
 	.recheck = vfe_trap_blk_recheck,
 	.resume = vfe_trap_blk_resume,
@@ -116,7 +126,8 @@ static int vfe_trap_blk_probe(struct pci_dev *pdev,
 	tb->trap.class = &vfe_trap_blk_class;
 	tb->trap.layout = vfe_trap_blk_layout;
 	tb->trap.string = string;
-	init_completion(&tb->command.answered);
+	vfe_trap_command_init(&tb->command, &tb->trap, VFE_REG_PORT_COMMAND,
+			      VFE_REG_PORT_STATUS);
 	INIT_DELAYED_WORK(&tb->stop_work, vfe_trap_blk_stop_work);
 	err = vfe_trap_blk_bring_up(tb);
 	if (err)

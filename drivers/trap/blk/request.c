@@ -25,7 +25,7 @@ static int vfe_trap_blk_begin(struct vfe_trap_blk *tb, struct request *rq,
 	u64 sector = blk_rq_pos(rq);
 	int err;
 
-	err = vfe_trap_blk_claim(tb);
+	err = vfe_trap_command_claim(&tb->command);
 	if (err)
 		return err;
 	vfe_trap_set(trap, VFE_REG_PORT_SECTOR_LO, lower_32_bits(sector));
@@ -73,7 +73,7 @@ static int vfe_trap_blk_write(struct vfe_trap_blk *tb, struct request *rq)
 		void *buf;
 
 		/* An early answer: the device refused, and ignores the rest. */
-		early = vfe_trap_blk_answered(tb);
+		early = vfe_trap_command_answered(&tb->command);
 		if (early)
 			break;
 		buf = bvec_kmap_local(&bv);
@@ -90,7 +90,7 @@ static int vfe_trap_blk_flush(struct vfe_trap_blk *tb, unsigned long timeout)
 {
 	int err;
 
-	err = vfe_trap_blk_claim(tb);
+	err = vfe_trap_command_claim(&tb->command);
 	if (err)
 		return err;
 	vfe_trap_blk_issue(tb, VFE_CMD_FLUSH, VFE_STATUS_READY);
@@ -103,14 +103,14 @@ static int vfe_trap_blk_flush(struct vfe_trap_blk *tb, unsigned long timeout)
  * @id: where to put the answer
  *
  * Context: process context, may sleep; no request is under way.
- * Return: 0 or the error of vfe_trap_blk_claim() or vfe_trap_blk_wait().
+ * Return: 0 or the error of vfe_trap_command_claim() or vfe_trap_blk_wait().
  */
 int vfe_trap_blk_send_identify(struct vfe_trap_blk *tb,
 			       struct vfe_identify *id)
 {
 	int err;
 
-	err = vfe_trap_blk_claim(tb);
+	err = vfe_trap_command_claim(&tb->command);
 	if (err)
 		return err;
 	vfe_trap_blk_issue(tb, VFE_CMD_IDENTIFY, VFE_STATUS_DRQ);
@@ -179,8 +179,8 @@ static blk_status_t vfe_trap_blk_status(struct vfe_trap_blk *tb,
 				    "command %d, %u sectors at %llu: the device reports error %u (%s)\n",
 				    tb->command.code, blk_rq_sectors(rq),
 				    (unsigned long long)blk_rq_pos(rq),
-				    tb->command.error,
-				    vfe_trap_blk_error_name(tb->command.error));
+				    tb->error,
+				    vfe_trap_blk_error_name(tb->error));
 		return BLK_STS_IOERR;
 	default:
 		return BLK_STS_IOERR;

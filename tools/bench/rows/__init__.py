@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..row import Function, Row, Rung
-from . import blk, net
+from . import blk, net, scsi
 
-CLASSES = (blk, net)
+CLASSES = (blk, net, scsi)
 
 
 def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:

@@ -201,8 +201,8 @@ def rows_of(setup: Setup, ops: int, trap_ops: int) -> list[Row]:
             for depth in setup.depths for rw in setup.workloads]
 
 
-def _cell_rows(setups: Sequence[Setup], group: str, depth: int, submit: str,
-               ops: int) -> list[Row]:
+def cell_rows(setups: Sequence[Setup], group: str, depth: int, submit: str,
+              ops: int) -> list[Row]:
     """The rows of a group, compared at one depth."""
     wanted = int(ops * PAIR_SHARE[submit])
     each = max(wanted, 2 * depth) // depth * depth
@@ -216,9 +216,9 @@ def pair_rows(ops: int) -> list[Row]:
     rows = []
     for depth in PAIR_DEPTHS:
         for submit in (SINGLE, BATCH) if depth > 1 else (SINGLE,):
-            rows += _cell_rows(PAIR, "pair", depth, submit, ops)
-    return rows + _cell_rows(COALESCED, "timer", COALESCED_DEPTH, SINGLE,
-                             ops)
+            rows += cell_rows(PAIR, "pair", depth, submit, ops)
+    return rows + cell_rows(COALESCED, "timer", COALESCED_DEPTH, SINGLE,
+                            ops)
 
 
 def all_rows(ops: int, trap_ops: int | None = None) -> list[Row]:

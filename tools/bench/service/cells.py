@@ -31,6 +31,8 @@ LOAD_TEXT = {
 }
 
 VFE, NBD = DEVICES = ("vfe", "nbd")
+# Classes of devices, each in a guest of its own
+BLK, SCSI = KINDS = ("blk", "scsi")
 
 
 def spec(model: str, unit_us: int) -> str:
@@ -57,11 +59,13 @@ class Cell:
     model: str
     load: str
     depth: int
+    kind: str = BLK
 
     @property
     def name(self) -> str:
         """The name, for the table and for patterns."""
-        return f"{self.device}-{self.model}-{self.depth}-{self.load}"
+        kind = "" if self.kind == BLK else f"{self.kind}-"
+        return f"{kind}{self.device}-{self.model}-{self.depth}-{self.load}"
 
     @property
     def unit_us(self) -> int:
@@ -106,9 +110,10 @@ def _loads(depth: int) -> Sequence[str]:
 def every(quick: bool = False) -> list[Cell]:
     """All cells of the table, or of the short one."""
     if quick:
-        return [Cell(VFE, model, load, depth) for model in QUICK_MODELS
+        return [Cell(VFE, model, load, depth, kind) for kind in KINDS
+                for model in QUICK_MODELS
                 for depth in QUICK_DEPTHS for load in _loads(depth)]
-    return [Cell(device, model, load, depth)
+    return [Cell(device, model, load, depth, kind) for kind in KINDS
             for device, models in ((VFE, MODELS), (NBD, NBD_MODELS))
             for model in models for depth in DEPTHS
             for load in _loads(depth)]

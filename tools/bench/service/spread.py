@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Distinguishes losses from noise.
 
-Each round of a cell is three runs: virtio_blk, vfe_blk on a second function,
-virtio_blk on a third. That makes two ratios: vfe_blk to virtio_blk, and
-virtio_blk to itself, which should be 1. The deviation of such identical pairs
-from 1 is the spread.
+Each round of a cell is three runs: the kernel's driver, ours on a second
+function, the kernel's on a third. That makes two ratios: ours to the kernel's,
+and the kernel's to itself, which should be 1. The deviation of such identical
+pairs from 1 is the spread.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Figures:
 
 @dataclass(frozen=True)
 class Round:
-    """Three adjacent runs."""
+    """Three adjacent runs: the kernel's driver, ours, the kernel's again."""
 
     kernel: Figures
     ours: Figures
@@ -49,12 +49,12 @@ class Lane:
     rounds: list[Round] = field(default_factory=list)
 
     def pairs(self, metric: str) -> list[float]:
-        """vfe_blk to virtio_blk, one ratio per round."""
+        """Ours to the kernel's, one ratio per round."""
         return [getattr(one.ours, metric) / getattr(one.kernel, metric)
                 for one in self.rounds]
 
     def identical(self, metric: str) -> list[float]:
-        """virtio_blk to itself, one ratio per round."""
+        """The kernel's to itself, one ratio per round."""
         return [getattr(one.again, metric) / getattr(one.kernel, metric)
                 for one in self.rounds]
 
@@ -90,7 +90,7 @@ def _keys(lane: Lane) -> tuple[tuple[object, ...], tuple[object, ...]]:
     """Lanes that differ in the model only, and those that differ in the
     depth, too."""
     cell = lane.cell
-    near = (cell.device, cell.load, lane.name, cell.depth)
+    near = (cell.kind, cell.device, cell.load, lane.name, cell.depth)
     return near, near[:-1]
 
 

@@ -41,16 +41,17 @@ def render(lanes: Sequence[Lane], ratios: Sequence[Ratios],
            errors: Mapping[Cell, str], notes: Sequence[str]) -> str:
     """The table and its summary."""
     lines = []
-    kinds = list(dict.fromkeys(lane.cell.device for lane in lanes))
-    for kind in kinds:
-        lines += [f"vfe_blk / virtio_blk on three identical functions,"
-                  f" {kind}", HEAD]
+    parts = list(dict.fromkeys((lane.cell.kind, lane.cell.device)
+                               for lane in lanes))
+    for part in parts:
+        lines += [f"vfe_{part[0]} / virtio_{part[0]} on three identical"
+                  f" functions, {part[1]}", HEAD]
         lines += [_line(lane, found) for lane, found in
                   zip(lanes, ratios, strict=True)
-                  if lane.cell.device == kind] + [""]
-    lines += ["op/s: virtio_blk's. Ratios: median of pairs that ran by turns;"
-              " in brackets the largest difference of",
-              "virtio_blk from itself. -: worse by more, +: better by more."]
+                  if (lane.cell.kind, lane.cell.device) == part] + [""]
+    lines += ["op/s: the kernel's driver's. Ratios: median of pairs that ran"
+              " by turns; in brackets the largest difference of",
+              "the kernel's from itself. -: worse by more, +: better by more."]
     lines += [f"{load}: {LOAD_TEXT[load]}" for load in LOADS]
     lines += [f"{cell.name} failed: {text}" for cell, text in errors.items()]
     lines += list(notes)
@@ -58,7 +59,7 @@ def render(lanes: Sequence[Lane], ratios: Sequence[Ratios],
             zip(lanes, ratios, strict=True)
             for metric in spread.losses(found)]
     lines.append(f"{len(lanes)} lanes, {len(lost)} figures worse than"
-                 " virtio_blk's by more than the spread"
+                 " the kernel's by more than the spread"
                  + (":" if lost else ""))
     lines += [f"  {lane.cell.name} {lane.name}: {metric}"
               for lane, metric in lost]

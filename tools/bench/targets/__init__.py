@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from count.target import Target
 
 from ..result import Result
-from . import blk, net
+from . import blk, net, scsi
 
-CLASSES = (blk, net)
+CLASSES = (blk, net, scsi)
 
 
 def check(results: Sequence[Result]) -> list[Target]:

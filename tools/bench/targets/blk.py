@@ -21,25 +21,29 @@ from .pairs import (ENOUGH_OPS, Cell, Rows, Test, cells, failed, fast_enough,
 ALL_EXITS = 0.25
 
 
-def _at_least_1000(result: Result) -> bool:
+def at_least_1000(result: Result) -> bool:
+    """A thousand exits an operation."""
     return result.exits is not None and result.exits >= 1000
 
 
-def _only_kicks(result: Result) -> bool:
+def only_kicks(result: Result) -> bool:
     """One exit per operation: the kick."""
     return _per_op(result) == {("notify", "write"): 1.0}
 
 
-def _kick_and_isr(result: Result) -> bool:
+def kick_and_isr(result: Result) -> bool:
+    """Two: the kick, and a read of the ISR status."""
     return _per_op(result) == {("notify", "write"): 1.0,
                                ("isr_status", "read"): 1.0}
 
 
-def _none(result: Result) -> bool:
+def none(result: Result) -> bool:
+    """No exit."""
     return result.exits == 0
 
 
-def _next_to_nothing(result: Result) -> bool:
+def next_to_nothing(result: Result) -> bool:
+    """No exit, and few of any kind."""
     every = result.ratio("all_exits")
     few = result.row.ops < ENOUGH_OPS
     return result.exits == 0 and every is not None and (few
@@ -55,25 +59,26 @@ def _per_op(result: Result) -> dict[tuple[str, str], float]:
 
 SINGLE: Sequence[tuple[str, str, Test]] = (
     ("trap-port-d1-randread", "at least 1000 exits per read, by port",
-     _at_least_1000),
+     at_least_1000),
     ("trap-memory-d1-randread", "at least 1000 exits per read, by memory",
-     _at_least_1000),
+     at_least_1000),
     ("virtio-msix-d1-randread", "1 exit per read, the kick (MSI-X)",
-     _only_kicks),
+     only_kicks),
     ("virtio-intx-d1-randread", "1 kick and 1 access to ISR per read (INTx)",
-     _kick_and_isr),
-    ("virtio-poll-d1-randread", "no exit, polling device", _none),
-    ("virtio-poll-d32-randread", "no exit, polling device, depth 32", _none),
-    ("virtio-map-d1-randread", "no exit, mapped doorbell", _none),
-    ("virtio-map-d32-randread", "no exit, mapped doorbell, depth 32", _none),
+     kick_and_isr),
+    ("virtio-poll-d1-randread", "no exit, polling device", none),
+    ("virtio-poll-d32-randread", "no exit, polling device, depth 32", none),
+    ("virtio-map-d1-randread", "no exit, mapped doorbell", none),
+    ("virtio-map-d32-randread", "no exit, mapped doorbell, depth 32", none),
     ("virtio-poll-polled-d1-randread", "no exit and under 0.25 of all exits,"
-     " polled completions, polling device", _next_to_nothing),
+     " polled completions, polling device", next_to_nothing),
     ("virtio-poll-polled-d32-randread", "the same, depth 32",
-     _next_to_nothing),
+     next_to_nothing),
 )
 
 
-def _shown(result: Result) -> str:
+def shown(result: Result) -> str:
+    """What a row measured."""
     if result.exits is None:
         return "not counted"
     every = result.ratio("all_exits")
@@ -103,9 +108,9 @@ def _fewer_exits(rows: Rows) -> list[Target]:
     broken = failed(ours, kernel)
     if broken:
         return [target(text, (), True, broken)]
-    shown = [f"{one.exits:.4f} exits/op" if one.exits is not None
-             else "not counted" for one in (ours, kernel)]
-    return [Target(text, f"{shown[0]}, the kernel's {shown[1]}", reached)]
+    figures = [f"{one.exits:.4f} exits/op" if one.exits is not None
+               else "not counted" for one in (ours, kernel)]
+    return [Target(text, f"{figures[0]}, the kernel's {figures[1]}", reached)]
 
 
 def _paired(rows: Rows) -> list[Target]:
@@ -189,5 +194,5 @@ def _probe(rows: Rows) -> list[Target]:
 
 def targets(results: Rows) -> list[Target]:
     """The rows that have run, by name."""
-    return [*in_rows(results, SINGLE, _shown), *_fewer_exits(results),
+    return [*in_rows(results, SINGLE, shown), *_fewer_exits(results),
             *_paired(results), *_adaptive(results), *_probe(results)]

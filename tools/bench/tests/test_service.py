@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import unittest
 
-from bench.service import cells, spread
+from bench.service import cells, rig, spread, table
 from bench.service.cells import Cell
 from bench.service.spread import IOPS, P50, P99, Figures, Lane, Round
 
@@ -56,3 +57,37 @@ class Spread(unittest.TestCase):
         loud = lane([(1.0, 1.2)] * 3, depth=32)
         self.assertFalse(self.ratio(few, loud).lost(IOPS))
         self.assertTrue(self.ratio(many, loud).lost(IOPS))
+
+    def test_pairs_of_another_class_do_not_count(self) -> None:
+        quiet, loud = lane([(.9, 1.0)] * 3), lane([(1.0, 1.2)] * 3)
+        loud.cell = dataclasses.replace(loud.cell, kind=cells.SCSI)
+        self.assertTrue(self.ratio(quiet, loud).lost(IOPS))
+
+
+class Classes(unittest.TestCase):
+    """Disks and SCSI hosts."""
+
+    def test_the_same_cells(self) -> None:
+        for quick in (False, True):
+            every = cells.every(quick)
+            disks, units = ([one for one in every if one.kind == kind]
+                            for kind in cells.KINDS)
+            self.assertEqual([f"scsi-{one.name}" for one in disks],
+                             [one.name for one in units])
+
+    def test_functions(self) -> None:
+        for kind in cells.KINDS:
+            found = rig.KINDS[kind]
+            argv = " ".join(found.function("node", rig.SLOTS[rig.OURS]))
+            self.assertIn("drive=node", argv)
+            self.assertEqual([found.driver(role) for role in rig.ROLES],
+                             [f"virtio_{kind}", f"vfe_{kind}",
+                              f"virtio_{kind}"])
+
+    def test_both_in_the_table(self) -> None:
+        other = lane([(.9, 1.0)] * 3)
+        other.cell = dataclasses.replace(other.cell, kind=cells.SCSI)
+        lanes = [lane([(.9, 1.0)] * 3), other]
+        text = table.render(lanes, spread.ratios(lanes), {}, [])
+        for kind in cells.KINDS:
+            self.assertIn(f"vfe_{kind} / virtio_{kind} on", text)

@@ -48,6 +48,13 @@ class Pairs(unittest.TestCase):
         self.assertEqual(self.pair("d1-randread", interrupts=1001),
                          [True, False, True])
 
+    def test_scsi(self) -> None:
+        """Likewise, on hosts."""
+        for kicks, reached in ((1000, True), (1001, False)):
+            ours = result("scsi-pair-vfe-d1-randread", kicks=kicks)
+            kernel = result("scsi-pair-kernel-d1-randread")
+            self.assertEqual(judged(ours, kernel), [reached, True, True])
+
     def test_coalescing_takes_half(self) -> None:
         cell = "d32-randwrite-single"
         kernel = result(f"timer-kernel-{cell}")

@@ -12,8 +12,10 @@ from ..row import Function, Row
 from .blk import Blk
 from .interface import DeviceClass
 from .net import Net
+from .scsi import Scsi
 
-_CLASSES: dict[str, DeviceClass] = {"blk": Blk(), "net": Net()}
+_CLASSES: dict[str, DeviceClass] = {"blk": Blk(), "net": Net(),
+                                    "scsi": Scsi()}
 
 
 def of(function: Function) -> DeviceClass:

@@ -12,7 +12,8 @@ from typing import Any
 from count import blk
 from count.device import Control
 from count.driver import Run
-from lab import LabError, image, paths, pci
+from count.witness import Cost
+from lab import LabError, image, initramfs, paths, pci
 from lab.fio import FioError
 from lab.guest import Guest
 
@@ -44,17 +45,18 @@ class Disk:
     """The disk of a driver on a function."""
 
     def __init__(self, tell: Run, setup: Setup, bdf: str,
-                 regions: Regions) -> None:
+                 regions: Regions, find: str = FIND) -> None:
         self._tell = tell
         self._setup = setup
         self._bdf = bdf
         self._regions = regions     # bytes written so far, by function
+        self._find = find           # the script that prints its name
         self._name = ""
 
     def find(self) -> None:
         """Wait for the disk, and disable merging and scheduling."""
         self._name = self._tell(pci.script(
-            FIND.format(bdf=self._bdf))).split()[-1]
+            self._find.format(bdf=self._bdf))).split()[-1]
 
     def above(self) -> str:
         """A command that prints the block layer's count."""
@@ -100,8 +102,9 @@ class Blk:
     layer = "block layer"
     plain = True
 
-    def contents(self) -> None:
+    def contents(self) -> initramfs.More | None:
         """The guest has fio anyway."""
+        return None
 
     def around(self, functions: Sequence[Function],
                ) -> contextlib.AbstractContextManager[None]:
@@ -159,15 +162,17 @@ class Blk:
         done = blk.parse(after) - (blk.parse(before) if before
                                    else blk.BlockState())
         notes = (f"{done.merges} requests were merged",) if done.merges else ()
-        cost = None
-        if setup.style == "trap":
-            cost = blk_window.predict(
-                done, blk_window.read_constants(paths.checkout()),
-                window=str(setup.options["window"]),
-                string_io=bool(setup.options["string_io"]))
+        cost = self.cost(setup, done) if setup.style == "trap" else None
         return Requests(
             done.requests, f"{done.reads} reads, {done.writes} writes,"
             f" {done.flushes} flushes", notes, cost)
+
+    def cost(self, setup: Setup, done: blk.BlockState) -> Cost:
+        """What the formula says that these requests cost."""
+        return blk_window.predict(
+            done, blk_window.read_constants(paths.checkout()),
+            window=str(setup.options["window"]),
+            string_io=bool(setup.options["string_io"]))
 
     def operations(self, asked: Requests, outcome: Outcome) -> int:
         """The block layer's count."""

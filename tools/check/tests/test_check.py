@@ -163,8 +163,12 @@ class Outputs(unittest.TestCase):
         said = ("  CC [M]  a.o\na.c:1:2: warning: unused\n"
                 "WARNING: modpost: missing MODULE_LICENSE\n"
                 "a.c:3:1: error: no\n"
+                "  CC [M]  drivers/scsi/error.o\n"
+                "  CHECK   drivers/scsi/error.c\n"
+                "drivers/scsi/error.c:7:9: warning: unused\n"
+                "make[3]: *** [Makefile:9: drivers/scsi/error.o] Error 1\n"
                 "warning: the compiler differs from the one used to build\n")
-        self.assertEqual(len(stage_build.complaints(said)), 3)
+        self.assertEqual(len(stage_build.complaints(said)), 5)
 
     def test_checkpatch_exceptions(self) -> None:
         judge = checkpatch.Judge([checkpatch.Waiver("a/*", "KIND", "why")])
@@ -172,5 +176,10 @@ class Outputs(unittest.TestCase):
         self.assertTrue(judge.findings(1, "c/b.c:1: CHECK:KIND: text\n"))
         self.assertTrue(judge.findings(1, "a/b.c:1: CHECK:OTHER: text\n"))
         self.assertTrue(judge.findings(2, ""))
+        self.assertEqual(judge.findings(1, (
+            "sh: 1: git: not found\n"
+            "/x/checkpatch.pl: Can't write '.checkpatch-camelcase.git.' Read-"
+            "only file system\n"
+            "a/b.c:1: CHECK:KIND: text\n")), "")
         self.assertTrue(judge.stale(["c/b.c"]))
         self.assertFalse(judge.stale(["a/b.c"]))

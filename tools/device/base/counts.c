@@ -24,6 +24,8 @@ const struct window_info window_table[VFE_NUM_WINDOWS] = {
 	[VFE_WIN_MEMORY] = { "memory", VFE_BAR_MEMORY, 0 },
 	[VFE_WIN_NET_PORT] = { "port", VFE_BAR_PORT, 0 },
 	[VFE_WIN_NET_MEMORY] = { "memory", VFE_BAR_MEMORY, 0 },
+	[VFE_WIN_SCSI_PORT] = { "port", VFE_BAR_PORT, 0 },
+	[VFE_WIN_SCSI_MEMORY] = { "memory", VFE_BAR_MEMORY, 0 },
 };
 
 void counts_access(struct counts *c, enum vfe_window_id win, uint32_t offset,

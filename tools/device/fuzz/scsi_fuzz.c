@@ -3,9 +3,9 @@
  * Fuzz target: a SCSI host with units of all kinds. The input is the features
  * that the driver accepts, then steps: commands of the table with any bytes,
  * buffers of any kind, control requests, buffers for events, commands of the
- * control socket, stalls, quirks, resets of queues. Whatever they are, the
- * device writes to guest memory alone, counts its tasks, and a good read works
- * after a reset.
+ * control socket, stalls, quirks, resets of queues, accesses to the register
+ * window and commands through it. Whatever they are, the device writes to guest
+ * memory alone, counts its tasks, and good reads work after a reset.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +15,8 @@
 #include "base/clock.h"
 #include "scsi/command.h"
 #include "world.h"
+
+#include <vfe/wire_window_scsi.h>
 
 #define NUM_QUEUES	4
 #define PIECES		3
@@ -298,9 +300,70 @@ static void stall(struct run *r)
 	service_stall(r->f->vdev, take8(&r->in) & 1 ? 60 : 0);
 }
 
+/* A register of the window, by a value that is small or any */
+static void window_access(struct run *r)
+{
+	uint8_t how = take8(&r->in);
+	unsigned int bar = how & 1 ? VFE_BAR_PORT : VFE_BAR_MEMORY;
+	uint32_t offset = how & 0x3c;
+	uint64_t value;
+
+	if (how & 2) {
+		value = how & 0x80 ? take32(&r->in) : take8(&r->in);
+		bar_write(r->f, bar, offset, 4, value);
+	} else {
+		bar_read(r->f, bar, offset, 4, &value);
+	}
+}
+
+static void put_window_cdb(struct window *w, const uint8_t *cdb,
+			   unsigned int words)
+{
+	for (unsigned int i = 0; i < words; i++) {
+		uint32_t word;
+
+		memcpy(&word, cdb + 4 * i, sizeof(word));
+		window_write(w, 0x08, 4, word);
+	}
+}
+
+/* A command of the table through the window, with words of the input */
+static void window_command(struct run *r)
+{
+	const struct unit_spec *spec =
+		&options.units[take8(&r->in) % NUM_UNITS];
+	uint32_t what = take8(&r->in) % 7, count = take16(&r->in);
+	struct window *w = r->f->window;
+	uint8_t cdb[36] = {};
+
+	put_cdb(r, cdb);
+	window_write(w, 0x00, 4,
+		     vfe_scsi_window_address(spec->target, spec->lun));
+	window_write(w, 0x04, 4, count);
+	put_window_cdb(w, cdb, 8);
+	window_write(w, 0x0c, 4, what);
+	if (what == VFE_SCSI_CMD_OUT) {
+		/* The input may end before the command has all its data. */
+		for (uint32_t i = 0; i < count && r->in.left; i += 4)
+			window_write(w, VFE_MEMORY_APERTURE, 4,
+				     take32(&r->in));
+		return;
+	}
+	for (uint32_t i = 0; i < count; i += 4)
+		window_read(w, 0x18, 4);
+	window_read(w, 0x10, 4);
+	window_read(w, 0x14, 4);
+}
+
 static void step(struct run *r)
 {
-	switch (take8(&r->in) % 13) {
+	switch (take8(&r->in) % 15) {
+	case 13:
+		window_access(r);
+		break;
+	case 14:
+		window_command(r);
+		break;
 	case 0:
 		any_buffer(r);
 		break;
@@ -389,6 +452,27 @@ static void check_serves(struct run *r)
 	}
 }
 
+/* The same block through the window */
+static void check_window_serves(struct run *r)
+{
+	static const uint8_t cdb[12] = { 0x28, [5] = 3, [8] = 1 };
+	struct window *w = r->f->window;
+
+	window_write(w, 0x00, 4, 0);
+	window_write(w, 0x04, 4, 512);
+	put_window_cdb(w, cdb, sizeof(cdb) / 4);
+	window_write(w, 0x0c, 4, VFE_SCSI_CMD_IN);
+	if (window_read(w, 0x10, 4) !=
+	    (VFE_STATUS_BUSY | VFE_STATUS_DRQ | VFE_STATUS_IRQ))
+		fail("a good command through the window fails");
+	for (unsigned int i = 0; i < 512; i += 4) {
+		uint32_t word = window_read(w, 0x18, 4);
+
+		if ((uint8_t)word != (uint8_t)(3 + (3 * 512 + i) * 7))
+			fail("the window has the wrong data");
+	}
+}
+
 int fuzz_one(const uint8_t *data, size_t size)
 {
 	struct run r = { .in = { data, size } };
@@ -412,6 +496,7 @@ int fuzz_one(const uint8_t *data, size_t size)
 	function_reset(r.f);
 	check_tasks(&r);
 	check_serves(&r);
+	check_window_serves(&r);
 	function_reset(r.f);
 	return 0;
 }

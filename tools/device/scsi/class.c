@@ -165,10 +165,6 @@ static const struct vdev_counter counters[] = {
 	[SCSI_NUM_COUNTS] = { }
 };
 
-/*
- * There is no register window yet. What executes commands, command.h, does not
- * depend on queues.
- */
 const struct vdev_class scsi_class = {
 	.name = "scsi",
 	.type = VFE_TYPE_SCSI,
@@ -197,6 +193,7 @@ const struct vdev_class scsi_class = {
 	.available = available,
 	.due = due,
 	.expired = expired,
+	.window = &scsi_window_class,
 	.counters = counters,
 	.commands = scsi_commands,
 };

@@ -15,6 +15,7 @@
  *   event.c     the event queue
  *   request.c   the request queues
  *   control.c   the control queue
+ *   window.c    the register window
  *   options.c   the options
  *   socket.c    commands of the control socket
  *   class.c     the class: the operations for the rest of the device
@@ -202,6 +203,10 @@ void scsi_hold_tasks(struct scsi *s, struct task_filter *f, uint64_t until);
 
 /* control.c */
 int scsi_control_request(struct queue *q, struct chain *c, uint32_t *len);
+
+/* window.c */
+struct window_class;
+extern const struct window_class scsi_window_class;
 
 /* options.c */
 extern const struct argp scsi_argp;

@@ -17,7 +17,8 @@ int main(void)
 {
 	static const struct test *const suites[] = {
 		message_tests, command_tests, gmem_tests, irq_tests,
-		pci_tests, window_tests, net_window_tests, fault_tests, NULL
+		pci_tests, window_tests, net_window_tests, scsi_window_tests,
+		fault_tests, NULL
 	};
 
 	return tap_run(suites);

@@ -77,6 +77,7 @@ extern const struct test irq_tests[];
 extern const struct test pci_tests[];
 extern const struct test window_tests[];
 extern const struct test net_window_tests[];
+extern const struct test scsi_window_tests[];
 extern const struct test fault_tests[];
 
 #endif /* CLIENT_H */

@@ -37,9 +37,15 @@ say()
 	local key=$1 status=0
 	shift
 	"$@" >"$W/said" 2>&1 </dev/null || status=$?
-	outcome "$key" "$status: $(busybox sed "s|$D2|DISK|g; s|$D|DISK|g" "$W/said" |
+	outcome "$key" "$status: $(busybox sed "s|$D2|DISK|g; s|$D|DISK|g; s|${G:-$D}|DISK|g" "$W/said" |
 		busybox tr '\n' ' ')"
 	return "$status"
+}
+
+# wrong TEXT: the device is at fault, or the workload, with whatever driver.
+wrong()
+{
+	echo "AssertionError: $*"
 }
 
 # run_fio KEY ARGUMENT...: report status, errors and number of operations.

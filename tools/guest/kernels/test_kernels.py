@@ -7,15 +7,21 @@ thoroughly, on one kernel.
 
 from __future__ import annotations
 
+import os
+import shutil
 from typing import ClassVar
 
 from guest.disks import virtio_rng
-from guest.machine import BLK, KERNEL, TRAP, Machine, end, fio
+from guest.machine import (BLK, KERNEL, TRAP, Machine, end, fio,
+                           new_folder)
 from guest.nets import NET
 from guest.rng import RNG
+from guest.scsi import MIB, SCSI
 from lab import net, recipe, shell
 
 from .nets import NETS, TRAP_NET, NetLives
+
+TRAP_SCSI = "vfe_trap_scsi"
 
 # The parameters that the lab's shell adds to the kernel's command line, except
 # the one for the shell itself: modprobe reads these, too.
@@ -27,9 +33,10 @@ COMPLAINTS = ("unknown parameter", "Unknown symbol",
 
 def machine(series: str) -> Machine:
     """The machine for a kernel series: a disk of QEMU and one of ours, an
-    rng, network functions."""
+    rng, network functions, a SCSI host."""
     one = Machine("kernel", (("ours", ()),), nets=NETS, pluggable=True,
-                  append=WORDS, qemu=virtio_rng(), more=net.load)
+                  hosts=(("host", ("--id", "stock")),), append=WORDS,
+                  qemu=virtio_rng(), more=net.load)
     return one.on_kernel(f"kernel-{series}", series)
 
 
@@ -76,8 +83,9 @@ class Lives(NetLives):
         version."""
         self.assertTrue(self.sh("uname -r").startswith(f"{self.series}."))
         version = self.sh("modinfo -F version vfe vfe_blk vfe_rng vfe_net"
-                          " vfe_trap vfe_trap_blk vfe_trap_net")
-        self.assertEqual(len(version.split()), 7, version)
+                          " vfe_scsi vfe_trap vfe_trap_blk vfe_trap_net"
+                          " vfe_trap_scsi")
+        self.assertEqual(len(version.split()), 9, version)
         self.assertEqual(len(set(version.split())), 1, version)
 
     def check_on_qemus_device(self) -> None:
@@ -107,6 +115,26 @@ class Lives(NetLives):
         """vfe_trap_net on the device's echo."""
         self.live_trap_net()
         self.gone("echo", TRAP_NET)
+
+    def check_scsi(self) -> None:
+        """vfe_scsi, vfe_trap_scsi and the kernel's driver, by turns on a host
+        of ours."""
+        folder = new_folder()
+        path = folder / "unit"
+        path.touch()
+        os.truncate(path, 16 * MIB)
+        self.device("host").control(f"plug 0:0,file={path}")
+        for driver, size in ((SCSI, "1M"), (TRAP_SCSI, "64k"),
+                             (KERNEL, "1M")):
+            module = "virtio_scsi" if driver == KERNEL else driver
+            self.sh(f"modprobe sd_mod; modprobe {module}")
+            disk = self.life("host", driver, size)
+            self.sh(f"blockdev --flushbufs {disk}")
+            if driver != KERNEL:
+                self.gone("host", driver)
+        self.unbind("host")
+        self.device("host").control("unplug 0:0")
+        shutil.rmtree(folder)
 
     def check_twin(self) -> None:
         """vfe_trap_blk: few blocks, since each takes a thousand accesses."""

@@ -12,6 +12,8 @@ from insn.plugin import Counts
 from insn.sample import Cost, sample
 from insn.symbols import Symbols
 
+from lab import LabError
+
 from . import test_memory
 from .test_attribution import KALLSYMS, KFREE, OURS, START
 
@@ -25,7 +27,7 @@ def _cost(own: int, helped: int, rest: int, segments: float) -> Cost:
 def _measured(ours: Cost, kernels: Cost) -> measure.Measured:
     load = next(one for one in loads.LOADS if one.name == "seq-32")
     return measure.Measured(
-        functions.DRIVERS, [load], {(load.name, "vfe_blk"): ours,
+        functions.BLK.drivers, [load], {(load.name, "vfe_blk"): ours,
                                     (load.name, "virtio_blk"): kernels},
         "6.12", "", limits.OWN_PART)
 
@@ -52,6 +54,35 @@ class NetworkTest(unittest.TestCase):
         self.assertIn("0.85 of virtio_blk's", texts[1])
         for name in net_measure.DRIVERS:
             self.assertIn(name, owners.MODULES)
+
+
+class ScsiTest(unittest.TestCase):
+    """Workloads of SCSI hosts."""
+
+    def test_same_workloads_as_disks(self) -> None:
+        disks, units = ([one for one in loads.LOADS if one.kind == kind]
+                        for kind in functions.KINDS)
+        self.assertEqual([f"scsi-{one.name}" for one in disks],
+                         [one.name for one in units])
+
+    def test_each_function_has_a_unit(self) -> None:
+        for kind in functions.KINDS.values():
+            self.assertEqual(len({one.slot for one in kind.functions}), 4)
+            for name in kind.drivers:
+                self.assertIn(name, owners.MODULES)
+        for one in functions.SCSI.functions:
+            bus = f"bus=hba-{one.slot.number}.0"
+            self.assertIn(bus, one.arguments()[-1])
+
+    def test_bound(self) -> None:
+        lines = [f"{one.bdf} sd{index} [none] bfq"
+                 for index, one in enumerate(functions.SCSI.functions)]
+        found = functions.parse_bound("\n".join(lines), functions.SCSI)
+        self.assertEqual(
+            found[functions.SCSI.function("virtio_scsi", False)],
+            functions.Disk("sd1", "none"))
+        with self.assertRaisesRegex(LabError, "no disk on"):
+            functions.parse_bound("\n".join(lines[1:]), functions.SCSI)
 
 
 class VerdictTest(unittest.TestCase):

@@ -47,6 +47,15 @@ class Extras(unittest.TestCase):
             self.assertEqual([path.name for path in folder.iterdir()],
                              ["usr"])
 
+    def test_every_purpose(self) -> None:
+        """Few have packages without what these depend on."""
+        for name, packages in extras.PACKAGES.items():
+            with fetching(0) as (_, runs):
+                extras.ensure(name)
+                argv = runs.call_args.args[0]
+                self.assertEqual(argv[5], " ".join(extras.ALONE.get(name, ())))
+                self.assertEqual(tuple(argv[6:]), packages)
+
     def test_failure_leaves_nothing(self) -> None:
         with fetching(100):
             with self.assertRaisesRegex(LabError, "dpdk .*no such host"):
