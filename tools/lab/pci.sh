@@ -45,7 +45,7 @@ pci_disk()
 	while [ -e "$PCI/devices/$1/driver" ]; do
 		for disk in "$PCI/devices/$1"/{,virtio*/}block/* \
 			"$PCI/devices/$1"/{,virtio*/}host*/target*/*/block/* \
-			"$PCI/devices/$1"/host*/*/*/target*/*/block/*; do
+			"$PCI/devices/$1"/host*/port*/end_device*/target*/*/block/*; do
 			if [ -b "/dev/${disk##*/}" ]; then
 				echo "${disk##*/}"
 				return 0
