@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from count.target import Target
 
 from ..result import Result
-from ..row import BATCH
+from ..row import BATCH, Setup
 from ..rows.blk import COALESCED, PAIR
 from .pairs import (ENOUGH_OPS, Cell, Rows, Test, cells, failed, fast_enough,
                     in_every, in_rows, ratio, target)
@@ -136,18 +136,23 @@ def _paired(rows: Rows) -> list[Target]:
         *in_every(singles, "on QEMU's device, one by one: the same, except"
                   f" for chance ({CHANCE})", together, CHANCE),
         *fast_enough(timed, 1 / CHANCE),
-        *_coalesced(rows),
+        *coalesced(rows, COALESCED, COALESCED_SPEED),
     ]
 
 
-def _coalesced(rows: Rows) -> list[Target]:
-    """The gain from coalescing."""
-    found = [cell for cell in
-             cells(rows, *(setup.name for setup in COALESCED)) if cell.enough]
-    return [*in_every(found, "coalesced, depth 32 one by one: kicks and"
-                      " interrupts together at most half",
+def coalesced(rows: Rows, setups: Sequence[Setup], speed: float,
+              prefix: str = "") -> list[Target]:
+    """The gain from coalescing.
+
+    @setups: our driver, with the setting, and the kernel's
+    @speed: least ratio of the operations per second
+    """
+    found = [cell for cell in cells(rows, *(one.name for one in setups))
+             if cell.enough]
+    return [*in_every(found, f"{prefix}coalesced, depth 32 one by one: kicks"
+                      " and interrupts together at most half",
                       lambda cell: cell.both("kicks", "interrupts"), 0.5),
-            *fast_enough(found, COALESCED_SPEED, "coalesced: ")]
+            *fast_enough(found, speed, f"{prefix}coalesced: ")]
 
 
 def _adaptive(rows: Rows) -> list[Target]:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from count.target import Target
 
-from ..rows.scsi import PAIR
-from .blk import (CHANCE, at_least_1000, kick_and_isr, next_to_nothing, none,
-                  only_kicks, shown)
+from ..rows.scsi import COALESCED, PAIR
+from .blk import (CHANCE, at_least_1000, coalesced, kick_and_isr,
+                  next_to_nothing, none, only_kicks, shown)
 from .pairs import (Cell, Rows, Test, cells, fast_enough, in_every, in_rows)
 
 SINGLE: Sequence[tuple[str, str, Test]] = (
@@ -27,6 +27,7 @@ SINGLE: Sequence[tuple[str, str, Test]] = (
      " exits, polled completions, polling device", next_to_nothing),
 )
 OURS, KERNELS = (setup.name for setup in PAIR)
+COALESCED_SPEED = 1.0
 
 
 def _together(cell: Cell) -> tuple[float, float]:
@@ -51,4 +52,5 @@ def targets(results: Rows) -> list[Target]:
                   f" interrupts together, except for chance ({CHANCE})",
                   _together, CHANCE),
         *fast_enough(timed, 1 / CHANCE, "SCSI: "),
+        *coalesced(results, COALESCED, COALESCED_SPEED, "SCSI, "),
     ]
