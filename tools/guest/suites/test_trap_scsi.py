@@ -16,6 +16,8 @@ FIRST = Unit(0, 0)
 # The last target, a unit that needs flat space addressing
 HIGH = Unit(255, 300)
 WINDOWS = ("port", "memory")
+# Little: a block takes a thousand accesses, which the emulation makes slow.
+LOAD = "--rw=randrw --bs=4k --size=16k --iodepth=4"
 # Finds a unit that was plugged after the probe.
 _SCAN = """\
 for host in /sys/bus/pci/devices/{bdf}/host*/scsi_host/host*; do
@@ -40,7 +42,7 @@ class TrapScsi(OurScsiCase):
 
     def verify(self, disk: str) -> None:
         """Write and verify a little."""
-        self.sh(fio(disk, "--rw=randrw --bs=4k --size=64k --iodepth=4"), 120)
+        self.sh(fio(disk, LOAD), 120)
 
     def exits(self, disk: str) -> tuple[blk.BlockState, int, int]:
         """The block layer's counts of a disk, the driver's accesses and exits.
@@ -69,8 +71,7 @@ class TrapScsi(OurScsiCase):
                     self.down()
                     self.bind_scsi(SCSI)
                     for disk in self.expect(FIRST, HIGH).values():
-                        self.sh(fio(disk, "--rw=randrw --bs=4k --size=64k"
-                                    " --iodepth=4 --verify_only"))
+                        self.sh(fio(disk, f"{LOAD} --verify_only"))
 
     def test_formula(self) -> None:
         """What commands cost is what the formula says."""
