@@ -233,14 +233,11 @@ static bool vfe_io_overdue(struct vfe_io_queue *ioq,
 /* May the device stand still, with the process that emulates it? */
 static bool vfe_io_may_stand_still(struct vfe_io *io, unsigned int seconds)
 {
-	struct vfe_queue_counts counts;
 	struct vfe_io_queue *ioq;
 	u64 sum = 0;
 
-	list_for_each_entry(ioq, &io->queues, node) {
-		vfe_queue_get_counts(ioq->vq, &counts);
-		sum += counts.completions;
-	}
+	list_for_each_entry(ioq, &io->queues, node)
+		sum += vfe_queue_completions(ioq->vq);
 	if (!io->still_since || io->completions != sum) {
 		io->completions = sum;
 		io->still_since = jiffies ?: 1;

@@ -169,10 +169,11 @@ unsigned int vfe_queue_room(const struct vfe_queue *q)
 }
 EXPORT_SYMBOL_NS_GPL(vfe_queue_room, VFE_NS);
 
-static u64 vfe_queue_completions(const struct vfe_queue *q)
+u64 vfe_queue_completions(const struct vfe_queue *q)
 {
 	return q->ring ? q->ops->completions(q) : 0;
 }
+EXPORT_SYMBOL_NS_GPL(vfe_queue_completions, VFE_NS);
 
 void vfe_queue_get_counts(const struct vfe_queue *q,
 			  struct vfe_queue_counts *sum)

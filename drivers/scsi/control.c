@@ -3,7 +3,9 @@
  * The control queue (virtio 1.4, 5.6.6.2): task management functions. A sender
  * waits for a bounded time. The memory of a function stays the device's until
  * it answers or is reset, even if the sender no longer waits. While the device
- * owes an answer for longer than that time, functions fail at once.
+ * owes an answer for longer than that time, functions to the same target fail at
+ * once; a unit whose storage is stopped may not answer a reset. If it is the
+ * driver's own question that it owes an answer to, all fail.
  *
  * By such a function the driver also asks whether the device is alive, when a
  * command times out: that does not wait, see vfe_scsi_alive().
@@ -78,15 +80,28 @@ void vfe_scsi_control_irq(struct vfe_queue *vq)
 
 /* --- sending --- */
 
-/* The function whose answer is overdue, or NULL. @lock is held. */
-static struct vfe_scsi_tmf *vfe_scsi_overdue(struct vfe_scsi_control *c)
+/* @lock is held. */
+static bool vfe_scsi_is_overdue(const struct vfe_scsi_tmf *tmf)
+{
+	return (tmf->state == VFE_SCSI_TMF_SENT ||
+		tmf->state == VFE_SCSI_TMF_LEFT) &&
+	       time_after_eq(jiffies, tmf->sent + VFE_SCSI_TMF_TIMEOUT);
+}
+
+/*
+ * A function whose answer is overdue: the driver's question, or one to @target,
+ * or to any target if that is less than 0. @lock is held. Return: the function,
+ * or NULL
+ */
+static struct vfe_scsi_tmf *vfe_scsi_overdue(struct vfe_scsi_control *c,
+					     int target)
 {
 	struct vfe_scsi_tmf *tmf;
 
 	for (tmf = c->tmfs; tmf < c->tmfs + VFE_SCSI_TMFS; tmf++)
-		if ((tmf->state == VFE_SCSI_TMF_SENT ||
-		     tmf->state == VFE_SCSI_TMF_LEFT) &&
-		    time_after_eq(jiffies, tmf->sent + VFE_SCSI_TMF_TIMEOUT))
+		if (vfe_scsi_is_overdue(tmf) &&
+		    (tmf == c->ask || target < 0 ||
+		     tmf->target == (unsigned int)target))
 			return tmf;
 	return NULL;
 }
@@ -94,33 +109,34 @@ static struct vfe_scsi_tmf *vfe_scsi_overdue(struct vfe_scsi_control *c)
 /* How much the device has completed, in any queue */
 static u64 vfe_scsi_completions(const struct vfe_scsi *vs)
 {
-	struct vfe_queue_counts counts;
 	unsigned int i;
 	u64 sum = 0;
 
-	for (i = 0; i < vfe_num_queues(vs->vd); i++) {
-		vfe_queue_get_counts(vfe_get_queue(vs->vd, i), &counts);
-		sum += counts.completions;
-	}
+	for (i = 0; i < vfe_num_queues(vs->vd); i++)
+		sum += vfe_queue_completions(vfe_get_queue(vs->vd, i));
 	return sum;
 }
 
 /*
- * May the device stand still, so that it cannot answer a function? Not if it
- * has completed other things for VFE_SCSI_TMF_TIMEOUT, and still not answered:
- * when it goes on, it has to complete much at a time. @lock is held.
+ * May the device stand still, so that it cannot answer a function? Not if it has
+ * completed other things since the function was sent, still does so
+ * VFE_SCSI_TMF_TIMEOUT later, and has not answered. A device that goes on has to
+ * complete much at a time, so one look is not enough. @lock is held.
  */
 static bool vfe_scsi_may_stand_still(struct vfe_scsi *vs,
 				     struct vfe_scsi_tmf *tmf,
 				     unsigned int seconds)
 {
-	if (!tmf->runs && vfe_scsi_completions(vs) != tmf->completions) {
-		tmf->runs = true;
-		tmf->runs_since = jiffies;
-	}
-	if (tmf->runs)
+	u64 completions = vfe_scsi_completions(vs);
+
+	if (tmf->runs && completions != tmf->completions)
 		return time_before(jiffies, tmf->runs_since +
 					    VFE_SCSI_TMF_TIMEOUT);
+	if (completions != tmf->completions) {
+		tmf->runs = true;
+		tmf->runs_since = jiffies;
+		tmf->completions = completions;
+	}
 	return time_before(jiffies, tmf->sent +
 				    VFE_SCSI_STILL * seconds * HZ);
 }
@@ -176,6 +192,7 @@ static struct vfe_scsi_tmf *vfe_scsi_tmf_send(struct vfe_scsi *vs, u32 function,
 	tmf->sent = jiffies;
 	tmf->completions = vfe_scsi_completions(vs);
 	tmf->runs = false;
+	tmf->target = target;
 	tmf->id = id;
 	vfe_scsi_count(vs, tmfs);
 	if (vfe_queue_kick_prepare(c->vq))
@@ -251,7 +268,7 @@ bool vfe_scsi_tmf(struct vfe_scsi *vs, u32 function, unsigned int target,
 	spin_lock_irq(&c->lock);
 	if (c->open)
 		vfe_scsi_control_reap(c);
-	if (!vfe_scsi_overdue(c))
+	if (!vfe_scsi_overdue(c, target))
 		tmf = vfe_scsi_tmf_send(vs, function, target, lun, id);
 	spin_unlock_irq(&c->lock);
 	if (!tmf)
@@ -301,11 +318,15 @@ static void vfe_scsi_note_missing(struct vfe_scsi *vs)
 		scsi_host_busy_iter(vs->shost, vfe_scsi_note_at, &id);
 }
 
-/*
- * Twice no means that the device has lost the command: once may be a completion
- * that is under way.
+/**
+ * vfe_scsi_is_lost() - has the device lost a command?
+ * @cmd: the command, which timed out
+ *
+ * Twice no means that it has: once may be a completion that is under way.
+ *
+ * Context: any.
  */
-static bool vfe_scsi_is_lost(const struct vfe_scsi_cmd *cmd)
+bool vfe_scsi_is_lost(const struct vfe_scsi_cmd *cmd)
 {
 	return READ_ONCE(cmd->was_missing) &&
 	       READ_ONCE(cmd->missing) == cmd->id;
@@ -316,20 +337,22 @@ static bool vfe_scsi_ask(struct vfe_scsi *vs, struct scsi_cmnd *sc, u64 id,
 			 unsigned int seconds)
 {
 	struct vfe_scsi_control *c = &vs->control;
-	struct vfe_scsi_tmf *overdue;
+	struct vfe_scsi_tmf *tmf;
 
-	/* closed during a reset, which answers the question in another way */
-	if (!c->open)
+	/*
+	 * closed during a reset, which answers the question in another way. One
+	 * question at a time, and its answer is noted before the next.
+	 */
+	if (!c->open || c->missing)
 		return true;
-	overdue = vfe_scsi_overdue(c);
-	if (overdue)
-		return vfe_scsi_may_stand_still(vs, overdue, seconds);
-	/* one question at a time, and its answer is noted before the next */
-	if (!c->ask && !c->missing)
+	if (!c->ask)
 		c->ask = vfe_scsi_tmf_send(vs, VIRTIO_SCSI_T_TMF_QUERY_TASK,
 					   sc->device->id, sc->device->lun,
 					   id);
-	return true;
+	/* without room for a question, a function that fills it must do */
+	tmf = c->ask ?: vfe_scsi_overdue(c, -1);
+	return !tmf || !vfe_scsi_is_overdue(tmf) ||
+	       vfe_scsi_may_stand_still(vs, tmf, seconds);
 }
 
 /**

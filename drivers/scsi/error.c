@@ -158,22 +158,6 @@ static int vfe_scsi_step(struct scsi_cmnd *sc,
 	return done ? SUCCESS : FAILED;
 }
 
-int vfe_scsi_eh_abort(struct scsi_cmnd *sc)
-{
-	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
-	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
-	bool aborted;
-
-	vfe_io_complete_used(&vfe_scsi_pick(vs, sc)->io);
-	aborted = vfe_scsi_cmd_in_flight(cmd) && vfe_scsi_live(vs) &&
-		  vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_ABORT_TASK, sc->device->id,
-			       sc->device->lun, cmd->id);
-	/* a reset may have given it back in place of an answer */
-	if (!aborted && vfe_scsi_cmd_in_flight(cmd))
-		return FAILED;
-	return vfe_scsi_cmd_returned(vs, sc) ? SUCCESS : FAILED;
-}
-
 static bool vfe_scsi_reset_unit(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 {
 	return vfe_scsi_live(vs) &&
@@ -236,4 +220,46 @@ static bool vfe_scsi_reset_host(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 int vfe_scsi_eh_host_reset(struct scsi_cmnd *sc)
 {
 	return vfe_scsi_step(sc, vfe_scsi_reset_host);
+}
+
+/* --- the first step --- */
+
+/*
+ * The device has lost the command, and so cannot abort it. The SCSI core would
+ * take the same steps, but before that it would stop all units and wait for
+ * their commands, of which a slow unit may keep one for any time.
+ */
+static bool vfe_scsi_recover_lost(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+{
+	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+	struct scsi_device *sdev = sc->device;
+
+	if (vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_LOGICAL_UNIT_RESET, sdev->id,
+			 sdev->lun, 0) && vfe_scsi_cmd_returned(vs, sc))
+		return true;
+	if (vfe_scsi_cmd_in_flight(cmd) &&
+	    vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_I_T_NEXUS_RESET, sdev->id, 0,
+			 0) && vfe_scsi_cmd_returned(vs, sc))
+		return true;
+	if (vfe_scsi_cmd_in_flight(cmd))
+		vfe_scsi_reset_host(vs, sc);
+	return vfe_scsi_cmd_returned(vs, sc);
+}
+
+int vfe_scsi_eh_abort(struct scsi_cmnd *sc)
+{
+	struct vfe_scsi *vs = vfe_scsi_of(sc->device->host);
+	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+	bool aborted;
+
+	vfe_io_complete_used(&vfe_scsi_pick(vs, sc)->io);
+	aborted = vfe_scsi_cmd_in_flight(cmd) && vfe_scsi_live(vs) &&
+		  vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_ABORT_TASK, sc->device->id,
+			       sc->device->lun, cmd->id);
+	/* a reset may have given it back in place of an answer */
+	if ((aborted || !vfe_scsi_cmd_in_flight(cmd)) &&
+	    vfe_scsi_cmd_returned(vs, sc))
+		return SUCCESS;
+	return vfe_scsi_is_lost(cmd) && vfe_scsi_recover_lost(vs, sc) ?
+	       SUCCESS : FAILED;
 }

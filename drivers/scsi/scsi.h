@@ -47,7 +47,7 @@
 /* After a function has answered: for the commands it ended to come back */
 #define VFE_SCSI_RETURN_TIMEOUT	(5 * HZ)
 
-/* Longest wait for a reset of the device in the error handler */
+/* Longest wait for a device that a user has reset */
 #define VFE_SCSI_RESET_TIMEOUT	(60 * HZ)
 
 /*
@@ -154,7 +154,9 @@ struct vfe_scsi_tmf_wire {
  * @sent: when it was sent, in jiffies
  * @completions: how much the device had completed by then
  * @runs: it is overdue, and the device has completed something else meanwhile
- * @runs_since: when a timeout first found that, in jiffies
+ * @runs_since: when a timeout first found that, in jiffies; @completions is of
+ *		that time then
+ * @target: to which it is
  * @id: the command that it concerns
  * @wire: its memory
  * @dma: the device's address of @wire
@@ -166,6 +168,7 @@ struct vfe_scsi_tmf {
 	u64 completions;
 	bool runs;
 	unsigned long runs_since;
+	unsigned int target;
 	u64 id;
 	struct vfe_scsi_tmf_wire *wire;
 	dma_addr_t dma;
@@ -451,6 +454,7 @@ void vfe_scsi_control_close(struct vfe_scsi *vs);
 void vfe_scsi_control_take_back(struct vfe_scsi *vs);
 bool vfe_scsi_tmf(struct vfe_scsi *vs, u32 function, unsigned int target,
 		  u64 lun, u64 id);
+bool vfe_scsi_is_lost(const struct vfe_scsi_cmd *cmd);
 bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc,
 		    unsigned int seconds);
 

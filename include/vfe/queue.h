@@ -464,6 +464,16 @@ void vfe_queue_set_size(struct vfe_queue *q, u16 size);
 void vfe_queue_stuck(struct vfe_queue *q);
 
 /**
+ * vfe_queue_completions() - how much the device has completed in a ring
+ * @q: the queue
+ *
+ * A user does not reset this count, only a new set-up of the ring does.
+ *
+ * Context: any.
+ */
+u64 vfe_queue_completions(const struct vfe_queue *q);
+
+/**
  * vfe_queue_get_counts() - a queue's counts since the last reset
  * @q: the queue
  * @sum: where to put them

@@ -310,4 +310,15 @@ static inline u64 tscsi_count(struct tscsi *ts, const char *name)
 	return val;
 }
 
+/* Sets all counts to 0, as a user does. */
+static inline void tscsi_reset_counts(struct tscsi *ts)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "bus/pci/devices/%s/vfe/reset",
+		 pci_name(ts->m->pdev));
+	KUNIT_EXPECT_EQ(ts->test, 1L,
+			vfe_files_write_path(ts->sysfs, path, "1"));
+}
+
 #endif /* VFE_KUNIT_SCSI_FIXTURE_H */

@@ -173,6 +173,18 @@ static void error_device_given_up(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+/* Return: whether it has kept the SCSI core's question to the unit */
+static bool error_keeps_test(struct tscsi *ts)
+{
+	unsigned int i;
+
+	for (i = 0; i < ts->num_kept; i++)
+		if (ts->kept_queue[i]->index >= VFE_SCSI_REQUESTQ &&
+		    tscsi_cdb(ts, &ts->kept[i])[0] == TEST_UNIT_READY)
+			return true;
+	return false;
+}
+
 /* It works again, but is away once more when the SCSI core tests its units. */
 static void error_device_away_again(struct kunit *test)
 {
@@ -180,11 +192,11 @@ static void error_device_away_again(struct kunit *test)
 	struct tscsi *ts = error_host(test, &io);
 	struct scsi_device *sdev = tscsi_sdev(ts, 0, 0);
 
-	ts->tmf_response = VFE_SCSI_S_FUNCTION_COMPLETE;
-	ts->abort_returns = false;
+	ts->mute_tmf = true;
 	ts->keep_tests = true;
 	/* the error handler has reset the device, and asks the unit */
-	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(ts->num_kept > 1, 200));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(error_keeps_test(ts), 200));
+	ts->mute_tmf = false;
 	ts->m->knobs.refuse_features = true;
 	vfe_mock_needs_reset(ts->m);
 	error_pass(100);
@@ -272,15 +284,50 @@ static void error_device_stopped(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/*
+ * Its process is stopped after it has completed one more command. A user sets
+ * the counts to 0 meanwhile, which is no completion.
+ */
+static void error_stopped_after_one(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct tscsi_io *io;
+	unsigned int reads = 0;
+
+	tscsi_timeout(ts, 20);
+	io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x31);
+	ts->mute_tmf = true;
+	ts->keep = false;
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_LONG(ts->tmf[QUERY], 40));
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, tscsi_start(ts, REQ_OP_WRITE,
+							    60, 1)));
+	ts->m->knobs.priv = &reads;
+	ts->m->knobs.access = error_note_read;
+	error_pass(50);
+	tscsi_reset_counts(ts);
+	error_pass(50);
+	ts->m->knobs.access = NULL;
+	KUNIT_EXPECT_EQ(test, 0U, reads);
+	KUNIT_EXPECT_EQ(test, 0U, ts->tmf[ABORT] + ts->tmf[UNIT]);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	ts->mute_tmf = false;
+	tscsi_return(ts, 0, 0);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+}
+
 /**
  * struct error_user - a command of a user
  * @ts: the host
+ * @unit: to which it is
  * @work: sends it
+ * @seconds: its timeout
  * @result: of scsi_execute_cmd()
  */
 struct error_user {
 	struct tscsi *ts;
+	unsigned int unit;
 	struct work_struct work;
+	unsigned int seconds;
 	int result;
 };
 
@@ -289,8 +336,18 @@ static void error_user_work(struct work_struct *work)
 	struct error_user *u = container_of(work, struct error_user, work);
 	const u8 cdb[6] = { START_STOP };
 
-	u->result = scsi_execute_cmd(tscsi_sdev(u->ts, 0, 0), cdb,
-				     REQ_OP_DRV_IN, NULL, 0, HZ, 0, NULL);
+	u->result = scsi_execute_cmd(tscsi_sdev(u->ts, 0, u->unit), cdb,
+				     REQ_OP_DRV_IN, NULL, 0, u->seconds * HZ,
+				     0, NULL);
+}
+
+static void error_start_user(struct error_user *u, struct tscsi *ts,
+			     unsigned int seconds)
+{
+	u->ts = ts;
+	u->seconds = seconds;
+	INIT_WORK(&u->work, error_user_work);
+	queue_work(system_unbound_wq, &u->work);
 }
 
 /*
@@ -309,9 +366,7 @@ static void error_stopped_for_a_user(struct kunit *test)
 	ts->keep_op = START_STOP;
 	ts->m->knobs.priv = &reads;
 	ts->m->knobs.access = error_note_read;
-	u->ts = ts;
-	INIT_WORK(&u->work, error_user_work);
-	queue_work(system_unbound_wq, &u->work);
+	error_start_user(u, ts, 1);
 	error_pass(20);
 	KUNIT_EXPECT_EQ(test, 0U, ts->tmf[QUERY]);
 	error_pass(80);
@@ -325,6 +380,33 @@ static void error_stopped_for_a_user(struct kunit *test)
 	flush_work(&u->work);
 	KUNIT_EXPECT_EQ(test, 0, u->result);
 	tscsi_expect_works(ts);
+}
+
+/*
+ * The device does not answer a user's reset of a unit whose storage is stopped,
+ * but all else: that is no reason to reset it when another command is slow.
+ */
+static void error_unanswered_reset(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct tscsi_io *io;
+
+	ts->mute_tmf = true;
+	KUNIT_EXPECT_EQ(test, FAILED, tscsi_reset_unit(ts));
+	ts->mute_tmf = false;
+	ts->tmf_response = VIRTIO_SCSI_S_FUNCTION_SUCCEEDED;
+	tscsi_timeout(ts, 4);
+	io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x31);
+	error_pass(100);
+	KUNIT_EXPECT_GE(test, ts->tmf[QUERY], 10U);
+	KUNIT_EXPECT_EQ(test, 0U, ts->tmf[ABORT]);
+	/* it was sent once: no reset has given it back */
+	KUNIT_EXPECT_EQ(test, 2U, ts->num_kept);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	ts->keep = false;
+	tscsi_return(ts, 1, 0);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, 0x31, ts->data[40 * 512]);
 }
 
 /* The device says that it does not have the command: it is aborted, retried. */
@@ -342,6 +424,43 @@ static void error_lost_command(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, ts->tmf[UNIT]);
 	KUNIT_EXPECT_EQ(test, 0x31, ts->data[40 * 512]);
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
+/*
+ * It does not give the command back either, so that the device is reset. That
+ * does not wait for a command of another unit, whose storage is slow.
+ */
+static void error_lost_beside_slow(struct kunit *test)
+{
+	struct error_user *u = kunit_kzalloc(test, sizeof(*u), GFP_KERNEL);
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+	struct Scsi_Host *shost;
+	struct tscsi_io *io;
+
+	KUNIT_ASSERT_NOT_NULL(test, u);
+	tscsi_add_unit(ts, 0, 1);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0)));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 1)));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	async_synchronize_full();
+	ts->keep_op = START_STOP;
+	u->unit = 1;
+	error_start_user(u, ts, 1000);
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept == 1));
+	ts->tmf_response = VFE_SCSI_S_FUNCTION_COMPLETE;
+	ts->abort_returns = false;
+	tscsi_timeout(ts, 4);
+	io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x31);
+	ts->keep = false;
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, 0x31, ts->data[40 * 512]);
+	shost = tscsi_driver(ts)->shost;
+	KUNIT_EXPECT_FALSE(test, scsi_host_in_recovery(shost));
+	ts->keep_op = 0;
+	flush_work(&u->work);
+	tscsi_recycle(ts);
+	tscsi_expect_works(ts);
 }
 
 /* Two commands are lost, and time out by turns: either answer is kept. */
@@ -600,7 +719,10 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE(error_silent_functions),
 	KUNIT_CASE(error_device_stopped),
 	KUNIT_CASE(error_stopped_for_a_user),
+	KUNIT_CASE(error_stopped_after_one),
+	KUNIT_CASE(error_unanswered_reset),
 	KUNIT_CASE(error_lost_command),
+	KUNIT_CASE(error_lost_beside_slow),
 	KUNIT_CASE(error_two_lost_commands),
 	KUNIT_CASE(error_reset_during_abort),
 	KUNIT_CASE(error_reset_during_unit_reset),
