@@ -89,7 +89,8 @@ int vfe_scsi_read_num_queues(struct vfe_scsi *vs, unsigned int *num)
 }
 
 /**
- * vfe_scsi_limit_segments() - limit commands to what the queues can hold
+ * vfe_scsi_limit_segments() - limit commands to what the queues and the kernel
+ * can hold
  * @vs: the host, its queues set up
  *
  * 2.7.5.3.1: no chain, indirect or not, is longer than its queue. The SCSI core
@@ -112,6 +113,13 @@ void vfe_scsi_limit_segments(struct vfe_scsi *vs)
 	/* virtio_scsi's value for a device that has no limit */
 	if (!limits->max_sectors)
 		limits->max_sectors = U16_MAX;
+	/* 5.6.4: a hint; the block layer accepts no less than a page */
+	if (limits->max_sectors >= PAGE_SECTORS)
+		return;
+	dev_warn(vfe_dev(vs->vd),
+		 "max_sectors is %u, less than a page: using %d\n",
+		 limits->max_sectors, PAGE_SECTORS);
+	limits->max_sectors = PAGE_SECTORS;
 }
 
 /* Writes a size if the device has another, and reads it back. */

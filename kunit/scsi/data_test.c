@@ -214,6 +214,21 @@ static void data_odd_limits(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+/* The block layer would not accept it. */
+static void data_less_than_a_page(struct kunit *test)
+{
+	struct vfe_scsi_config config = tscsi_config();
+	struct kmsg_dump_iter mark = log_mark();
+	struct tscsi *ts;
+
+	config.max_sectors = cpu_to_le32(1);
+	ts = tscsi_plug(test, NULL, &config);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0)));
+	KUNIT_EXPECT_EQ(test, 1U, log_lines(mark, "max_sectors is 1,"));
+	tscsi_expect_works(ts);
+}
+
 static bool data_ignore_config(struct vfe_mock *m, struct vfe_mock_access *a)
 {
 	/* writes to the configuration have no effect */
@@ -415,6 +430,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_full_ring),
 	KUNIT_CASE(data_limits),
 	KUNIT_CASE(data_odd_limits),
+	KUNIT_CASE(data_less_than_a_page),
 	KUNIT_CASE(data_fixed_sizes),
 	KUNIT_CASE(data_short_config),
 	KUNIT_CASE(data_responses),
