@@ -387,6 +387,53 @@ static void tadapter_function_reset(struct kunit *test)
 	struct tadapter *ta = tadapter_start_host(test);
 
 	KUNIT_EXPECT_EQ(test, 0, pci_reset_function(ta->m->pdev));
+	/* the units will say that they were reset: no other medium */
+	KUNIT_EXPECT_EQ(test, 1, (int)tadapter_sdev(ta, 0, 0)->expecting_cc_ua);
+	tadapter_expect_works(ta);
+	VFE_MOCK_EXPECT_CLEAN(test, ta->m);
+}
+
+/**
+ * struct tadapter_user - a command of a user
+ * @ta: the host
+ * @work: sends it
+ * @result: of scsi_execute_cmd()
+ */
+struct tadapter_user {
+	struct tadapter *ta;
+	struct work_struct work;
+	int result;
+};
+
+static void tadapter_user_work(struct work_struct *work)
+{
+	struct tadapter_user *u = container_of(work, struct tadapter_user,
+					       work);
+	const u8 cdb[6] = { START_STOP };
+
+	u->result = scsi_execute_cmd(tadapter_sdev(u->ta, 0, 0), cdb,
+				     REQ_OP_DRV_IN, NULL, 0, 100 * HZ, 0, NULL);
+}
+
+/* What a user sent, and the device may have executed, is not sent again. */
+static void tadapter_user_command_is_stopped(struct kunit *test)
+{
+	struct tadapter_user *u = kunit_kzalloc(test, sizeof(*u), GFP_KERNEL);
+	struct tadapter *ta = tadapter_start_host(test);
+	struct device *dev = &ta->m->pdev->dev;
+
+	KUNIT_ASSERT_NOT_NULL(test, u);
+	u->ta = ta;
+	INIT_WORK(&u->work, tadapter_user_work);
+	ta->m->knobs.mute = true;
+	vfe_mock_log_clear(ta->m);
+	queue_work(system_unbound_wq, &u->work);
+	KUNIT_ASSERT_TRUE(test, TADAPTER_WAIT_FOR(tadapter_issued(ta)));
+	KUNIT_EXPECT_EQ(test, 0, tadapter_pm(ta)->suspend(dev));
+	ta->m->knobs.mute = false;
+	KUNIT_EXPECT_EQ(test, 0, tadapter_pm(ta)->resume(dev));
+	flush_work(&u->work);
+	KUNIT_EXPECT_EQ(test, DID_ERROR << 16, u->result);
 	tadapter_expect_works(ta);
 	VFE_MOCK_EXPECT_CLEAN(test, ta->m);
 }
@@ -471,6 +518,7 @@ static struct kunit_case tadapter_life_cases[] = {
 	KUNIT_CASE(tadapter_reset_while_asleep),
 	KUNIT_CASE(tadapter_sleep),
 	KUNIT_CASE(tadapter_function_reset),
+	KUNIT_CASE(tadapter_user_command_is_stopped),
 	KUNIT_CASE(tadapter_resume_finds_another_host),
 	KUNIT_CASE(tadapter_unplug_asleep_with_a_request),
 	KUNIT_CASE(tadapter_probe_without_memory),

@@ -11,6 +11,7 @@
 #include <linux/scatterlist.h>
 #include <linux/string.h>
 #include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_eh.h>
 
 #include <vfe/compat/scsi.h>
 
@@ -215,6 +216,15 @@ static u32 vfe_trap_scsi_code(struct scsi_cmnd *sc)
 }
 
 /*
+ * A command of a user, for a tape maybe, must not be executed twice, and the
+ * device may have executed it.
+ */
+static bool vfe_trap_scsi_only_once(struct scsi_cmnd *sc)
+{
+	return blk_rq_is_passthrough(scsi_cmd_to_rq(sc));
+}
+
+/*
  * Runs a command once. @moved: bytes of its data. Return: 0 the device executed
  * it, -EIO the window refused it, or the error of vfe_trap_command_wait()
  */
@@ -232,6 +242,8 @@ static int vfe_trap_scsi_try(struct vfe_trap_scsi *ts, struct scsi_cmnd *sc,
 		whole = vfe_trap_scsi_write(ts, sc);
 	err = vfe_trap_command_wait(&ts->command, scsi_cmd_to_rq(sc)->timeout,
 				    true);
+	if (err == -EINTR && vfe_trap_scsi_only_once(sc))
+		return -ECANCELED;
 	if (!err)
 		err = vfe_trap_scsi_check(ts, len, moved);
 	/* The device cannot have executed it without its data. */
@@ -259,6 +271,8 @@ static int vfe_trap_scsi_run(struct vfe_trap_scsi *ts, struct scsi_cmnd *sc,
 		reset = vfe_trap_reset(&ts->trap, 0);
 		if (reset)
 			return reset;
+		if (vfe_trap_scsi_only_once(sc))
+			break;
 	}
 	return err;
 }
@@ -318,6 +332,8 @@ void vfe_trap_scsi_work(struct work_struct *work)
 	else
 		vfe_trap_scsi_result(ts, sc, moved);
 	vfe_count(&ts->trap.stats, operations);
+	/* or it would be too old to be sent again, if the unit wants that */
+	sc->jiffies_at_alloc = jiffies;
 	scsi_done(sc);
 }
 
@@ -427,6 +443,20 @@ int vfe_trap_scsi_identify(struct vfe_trap_scsi *ts)
 	return 0;
 }
 
+/*
+ * The units say that they were reset: the SCSI core expects it, and repeats the
+ * command. It would take that of a unit with a removable medium for another
+ * medium, and fail the command.
+ */
+static void vfe_trap_scsi_report_reset(struct vfe_trap_scsi *ts)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(ts->shost->host_lock, flags);
+	scsi_report_bus_reset(ts->shost, 0);
+	spin_unlock_irqrestore(ts->shost->host_lock, flags);
+}
+
 /**
  * vfe_trap_scsi_recheck() - check that it takes the same commands after a reset
  * @trap: its controller, with the window reset
@@ -443,8 +473,11 @@ int vfe_trap_scsi_recheck(struct vfe_trap *trap)
 	int err;
 
 	err = vfe_trap_scsi_identify(ts);
-	if (err || ts->max_count >= max_count)
+	if (err)
 		return err;
+	vfe_trap_scsi_report_reset(ts);
+	if (ts->max_count >= max_count)
+		return 0;
 	dev_err_ratelimited(&trap->pdev->dev,
 			    "%u bytes of data in a command, previously %u: unbind the driver and bind it again\n",
 			    ts->max_count, max_count);
