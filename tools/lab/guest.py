@@ -60,6 +60,16 @@ def _end_of(command: str) -> str:
     return text if len(text) <= SHOWN else f"... {text[-SHOWN:]}"
 
 
+def _answer(line: bytes) -> tuple[str, int, int]:
+    """The agent's answer: of which command, its status, bytes that follow. It
+    says something else first if the guest was reset meanwhile."""
+    words = line.decode(errors="replace").split()
+    if len(words) != 3:
+        raise LabError(f"the guest's agent said {line!r} in place of an"
+                       " answer: was the guest reset? See its console log")
+    return words[0], int(words[1]), int(words[2])
+
+
 class Guest:  # pylint: disable=too-many-instance-attributes
     """A virtual machine that is under test, or a disk in one."""
 
@@ -288,10 +298,10 @@ class Guest:  # pylint: disable=too-many-instance-attributes
         try:
             self._agent.send(header.encode() + script + stdin)
             while True:
-                answer = self._agent.line(deadline).decode().split()
-                data = self._agent.exactly(int(answer[2]), deadline)
-                if answer[0] == ident:
-                    return int(answer[1]), data
+                answered, status, size = _answer(self._agent.line(deadline))
+                data = self._agent.exactly(size, deadline)
+                if answered == ident:
+                    return status, data
         except LabError as error:
             raise type(error)(f"{error} (while it ran"
                               f" '{_end_of(command)}')"

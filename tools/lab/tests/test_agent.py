@@ -10,8 +10,21 @@ import subprocess
 import unittest
 from pathlib import Path
 
+from lab.errors import LabError
+from lab.guest import _answer
+
 AGENT = Path(__file__).resolve().parent.parent / "guest_agent.sh"
 START = 'exec 3<>"$port"'
+
+
+class AnswerTest(unittest.TestCase):
+    """What the machine makes of the agent's lines."""
+
+    def test_reset_guest(self) -> None:
+        """Its agent starts again: the command has no answer."""
+        self.assertEqual(_answer(b"a1 3 12\n"), ("a1", 3, 12))
+        with self.assertRaisesRegex(LabError, "was the guest reset"):
+            _answer(b"ready\n")
 
 
 @unittest.skipUnless(shutil.which("busybox"), "busybox is only in the rootfs")
