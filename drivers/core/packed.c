@@ -499,6 +499,14 @@ static void packed_indices(const struct vfe_queue *q, u16 *avail, u16 *used)
 	*used = READ_ONCE(q->packed->reaped) - q->packed->reaped_at_reset;
 }
 
+static u16 packed_in_flight(const struct vfe_queue *q)
+{
+	u16 avail, used;
+
+	packed_indices(q, &avail, &used);
+	return avail - used;
+}
+
 /* --- variants of the functions, by the negotiated features --- */
 
 #define PACKED_ADD(name, features) \
@@ -569,6 +577,7 @@ PACKED_EVENT_FNS(event_fence, PACKED_EVENT | PACKED_FENCE)
 	.detach = packed_detach, \
 	.next = packed_next, \
 	.completions = packed_completions, \
+	.in_flight = packed_in_flight, \
 	.indices = packed_indices, \
 }
 

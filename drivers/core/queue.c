@@ -148,15 +148,6 @@ void *vfe_queue_detach(struct vfe_queue *q)
 }
 EXPORT_SYMBOL_NS_GPL(vfe_queue_detach, VFE_NS);
 
-unsigned int vfe_queue_in_flight(const struct vfe_queue *q)
-{
-	u16 avail, used;
-
-	q->ops->indices(q, &avail, &used);
-	return (u16)(avail - used);
-}
-EXPORT_SYMBOL_NS_GPL(vfe_queue_in_flight, VFE_NS);
-
 unsigned int vfe_queue_capacity_of(const struct vfe_queue *q, u16 size)
 {
 	return q->ops->capacity ? q->ops->capacity(q, size) : size;

@@ -500,6 +500,14 @@ static void split_indices(const struct vfe_queue *q, u16 *avail, u16 *used)
 	*used = READ_ONCE(q->split->last_used);
 }
 
+static u16 split_in_flight(const struct vfe_queue *q)
+{
+	u16 avail, used;
+
+	split_indices(q, &avail, &used);
+	return avail - used;
+}
+
 /* --- variants of the functions, by the negotiated features --- */
 
 #define SPLIT_ADD(name, features) \
@@ -593,6 +601,7 @@ SPLIT_EVENT_FNS(event_fence, SPLIT_EVENT | SPLIT_FENCE)
 	.detach = split_detach, \
 	.next = split_next, \
 	.completions = split_completions, \
+	.in_flight = split_in_flight, \
 	.indices = split_indices, \
 }
 

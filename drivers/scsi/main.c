@@ -2,7 +2,7 @@
 /*
  * vfe_scsi: a virtio SCSI host (virtio 1.4, 5.6). This file has the module, its
  * parameters, and the operations of the PCI driver. The data path is in
- * submit.c.
+ * request.c and complete.c.
  */
 #include <linux/module.h>
 #include <linux/slab.h>

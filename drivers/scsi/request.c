@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Builds the virtqueue chain of a command, and completes the command when the
- * device has used the chain. Nothing here sleeps. submit.c adds chains to the
- * ring and reaps used ones.
- *
- * The device may write a response at any time, so each field is read once.
+ * Commands on their way to the device: builds the virtqueue chain of a command,
+ * and adds it to the ring. Nothing here sleeps. One file, so that the compiler
+ * makes one function of it. complete.c has the way back.
  */
 #include <linux/dma-mapping.h>
 #include <linux/rcupdate.h>
@@ -20,38 +18,46 @@ static void vfe_scsi_next_id(struct vfe_scsi_cmd *cmd, u32 tag)
 	cmd->id = (u64)(upper_32_bits(cmd->id) + 1) << 32 | tag;
 }
 
-/* 5.6.6.1.2: task_attr, prio and crn are 0. Return: length of the header */
-static u32 vfe_scsi_header(struct vfe_scsi *vs, struct vfe_scsi_cmd *cmd,
-			   unsigned int target, unsigned int unit,
-			   const u8 *cdb, unsigned int cdb_len)
+/*
+ * 5.6.6.1.2: task_attr, prio and crn are 0. @cdb: the CDB, and 0 after it.
+ * Return: length of the header
+ */
+static __always_inline u32
+vfe_scsi_header(struct vfe_scsi *vs, struct vfe_scsi_cmd *cmd,
+		unsigned int target, unsigned int unit,
+		const u8 cdb[VFE_SCSI_CDB_SIZE])
 {
 	struct vfe_scsi_wire *wire = vfe_scsi_wire(cmd);
-	u8 *to = vs->pi ? wire->request.cdb : wire->plain.cdb;
 
 	vfe_scsi_put_lun(wire->request.lun, target, unit);
 	wire->request.id = cpu_to_le64(cmd->id);
 	wire->request.task_attr = VIRTIO_SCSI_S_SIMPLE;
 	wire->request.prio = 0;
 	wire->request.crn = 0;
-	memcpy(to, cdb, cdb_len);
-	memset(to + cdb_len, 0, VFE_SCSI_CDB_SIZE - cdb_len);
 	wire->response.response = VFE_SCSI_S_NONE;
 	wire->response.sense_len = 0;
-	return vs->pi ? sizeof(wire->request) : sizeof(wire->plain);
+	if (likely(!vs->pi)) {
+		memcpy(wire->plain.cdb, cdb, VFE_SCSI_CDB_SIZE);
+		return sizeof(wire->plain);
+	}
+	wire->request.pi_bytesout = 0;
+	wire->request.pi_bytesin = 0;
+	memcpy(wire->request.cdb, cdb, VFE_SCSI_CDB_SIZE);
+	return sizeof(wire->request);
 }
 
 /* --- descriptors --- */
 
 /**
  * struct vfe_scsi_fill - the chain that is being built
- * @req: its descriptors
- * @n: number of descriptors written
- * @ctrl: &vfe_desc.ctrl of the next one
+ * @d: the next descriptor
+ * @ctrl: &vfe_desc.ctrl of it
  * @step: difference in ctrl from one descriptor to the next
+ *
+ * Functions get and return it by value, so that it stays in registers.
  */
 struct vfe_scsi_fill {
-	struct vfe_io_request *req;
-	unsigned int n;
+	struct vfe_desc *d;
 	u32 ctrl;
 	u32 step;
 };
@@ -59,65 +65,68 @@ struct vfe_scsi_fill {
 static __always_inline void vfe_scsi_fill(struct vfe_scsi_fill *fill, u64 addr,
 					  u32 len, u32 write)
 {
-	vfe_io_desc(&fill->req->descs[fill->n++], addr, len,
-		    fill->ctrl + write);
+	vfe_io_desc(fill->d++, addr, len, fill->ctrl + write);
 	fill->ctrl += fill->step;
 }
 
-/* Adds @n pieces of a scatterlist. Return: bytes */
-static __always_inline u32 vfe_scsi_fill_sg(const struct vfe_scsi *vs,
-					    struct vfe_scsi_fill *fill,
-					    struct scatterlist *sgl,
-					    unsigned int n, u32 write)
+/* sg_next() without the call, and without its check for the end */
+static __always_inline struct scatterlist *
+vfe_scsi_next_piece(struct scatterlist *sg)
 {
-	bool dma_api = vs->io.memory.dma_api;
-	struct scatterlist *sg;
-	unsigned int i;
-	u32 bytes = 0;
+	sg++;
+	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+}
 
-	for_each_sg(sgl, sg, n, i) {
-		u64 addr = unlikely(dma_api) ? sg_dma_address(sg) :
-			   sg_phys(sg);
-		u32 len = unlikely(dma_api) ? sg_dma_len(sg) : sg->length;
-
-		vfe_scsi_fill(fill, addr, len, write);
-		bytes += len;
+/* Adds @n pieces of a scatterlist, at least one. */
+static __always_inline struct vfe_scsi_fill
+vfe_scsi_fill_sg(struct vfe_scsi_fill fill, struct scatterlist *sg,
+		 unsigned int n, u32 write, bool dma_api)
+{
+	for (;; sg = vfe_scsi_next_piece(sg)) {
+		if (dma_api)
+			vfe_scsi_fill(&fill, sg_dma_address(sg),
+				      sg_dma_len(sg), write);
+		else
+			vfe_scsi_fill(&fill, sg_phys(sg), sg->length, write);
+		if (!--n)
+			return fill;
 	}
-	return bytes;
 }
 
-/* The last descriptor has no next one. */
-static void vfe_scsi_fill_end(const struct vfe_scsi *vs,
-			      struct vfe_scsi_fill *fill, unsigned int out,
-			      u32 in_len)
+/* The last descriptor has no next one; the device writes it. */
+static __always_inline void
+vfe_scsi_fill_end(const struct vfe_scsi *vs, struct vfe_scsi_fill fill,
+		  struct vfe_io_request *req, unsigned int out)
 {
-	struct vfe_io_request *req = fill->req;
-
-	req->descs[fill->n - 1].ctrl = cpu_to_le32(out < fill->n ?
-						   vs->format.write : 0);
-	req->num = fill->n;
+	fill.d[-1].ctrl = cpu_to_le32(vs->format.write);
+	req->num = fill.d - req->descs;
 	req->out = out;
-	req->in_len = in_len;
 }
 
-static void vfe_scsi_fill_begin(const struct vfe_scsi *vs,
-				struct vfe_scsi_fill *fill,
-				struct vfe_scsi_cmd *cmd, u32 header)
+static __always_inline struct vfe_scsi_fill
+vfe_scsi_fill_begin(const struct vfe_scsi *vs, struct vfe_scsi_cmd *cmd,
+		    u32 header)
 {
-	fill->req = &cmd->io;
-	fill->n = 0;
-	fill->step = vs->format.step;
-	fill->ctrl = vs->format.link + fill->step;
-	vfe_scsi_fill(fill, cmd->io.wire_dma, header, 0);
+	struct vfe_scsi_fill fill = {
+		.d = cmd->io.descs,
+		.ctrl = vs->format.link + vs->format.step,
+		.step = vs->format.step,
+	};
+
+	vfe_scsi_fill(&fill, cmd->io.wire_dma, header, 0);
+	return fill;
 }
 
-static void vfe_scsi_fill_response(const struct vfe_scsi *vs,
-				   struct vfe_scsi_fill *fill,
-				   struct vfe_scsi_cmd *cmd)
+/* @more: bytes of data that the device may write */
+static __always_inline struct vfe_scsi_fill
+vfe_scsi_fill_response(const struct vfe_scsi *vs, struct vfe_scsi_fill fill,
+		       struct vfe_scsi_cmd *cmd, u32 more)
 {
-	vfe_scsi_fill(fill, cmd->io.wire_dma +
+	cmd->io.in_len = sizeof(struct vfe_scsi_response) + more;
+	vfe_scsi_fill(&fill, cmd->io.wire_dma +
 		      offsetof(struct vfe_scsi_wire, response),
 		      sizeof(struct vfe_scsi_response), vs->format.write);
+	return fill;
 }
 
 /* --- data of the SCSI core --- */
@@ -155,74 +164,99 @@ static void vfe_scsi_dma_unmap(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 	cmd->pi_mapped = 0;
 }
 
-/**
- * vfe_scsi_release() - release allocations and mappings of a command
- * @vs: the host
- * @sq: its queue
- * @sc: the command, which the device no longer has
- *
- * Context: any.
- */
-void vfe_scsi_release(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
-		      struct scsi_cmnd *sc)
+/* For vfe_scsi_release(): a command that holds something */
+void vfe_scsi_release_held(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
+			   struct scsi_cmnd *sc)
 {
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
 
-	if (likely(!cmd->io.held))
-		return;
 	vfe_scsi_dma_unmap(vs, sc);
 	vfe_io_shrink(&sq->io, &cmd->io);
 	cmd->io.held = false;
 }
 
-/*
- * Adds protection information, then data. @write: the format's @write if the
- * device writes both. Return: bytes
- */
-static __always_inline u32 vfe_scsi_fill_data(struct vfe_scsi *vs,
-					      struct vfe_scsi_fill *fill,
-					      struct scsi_cmnd *sc,
-					      unsigned int n, u32 write)
+static struct vfe_scsi_fill vfe_scsi_fill_any_sg(const struct vfe_scsi *vs,
+						 struct vfe_scsi_fill fill,
+						 struct scatterlist *sg,
+						 unsigned int n, u32 write)
+{
+	if (vs->io.memory.dma_api)
+		return vfe_scsi_fill_sg(fill, sg, n, write, true);
+	return vfe_scsi_fill_sg(fill, sg, n, write, false);
+}
+
+/* Tells the device how much protection information there is. */
+static void vfe_scsi_set_pi_bytes(struct scsi_cmnd *sc, bool in)
 {
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
-	struct vfe_scsi_request_pi *header;
-	u32 pi;
+	struct vfe_scsi_request_pi *header = &vfe_scsi_wire(cmd)->request;
+	struct scatterlist *sg;
+	unsigned int i;
+	u32 bytes = 0;
 
-	if (likely(!scsi_prot_sg_count(sc)))
-		return vfe_scsi_fill_sg(vs, fill, scsi_sglist(sc), n, write);
-	header = &vfe_scsi_wire(cmd)->request;
-	pi = vfe_scsi_fill_sg(vs, fill, scsi_prot_sglist(sc),
-			      cmd->pi_mapped ?: scsi_prot_sg_count(sc), write);
-	if (write)
-		header->pi_bytesin = cpu_to_le32(pi);
-	else
-		header->pi_bytesout = cpu_to_le32(pi);
-	return pi + vfe_scsi_fill_sg(vs, fill, scsi_sglist(sc), n, write);
+	for_each_sg(scsi_prot_sglist(sc), sg, scsi_prot_sg_count(sc), i)
+		bytes += sg->length;
+	if (in) {
+		header->pi_bytesin = cpu_to_le32(bytes);
+		cmd->io.in_len += bytes;
+	} else {
+		header->pi_bytesout = cpu_to_le32(bytes);
+	}
+}
+
+/* Adds protection information, if there is any, then data. */
+static noinline struct vfe_scsi_fill
+vfe_scsi_fill_any_data(const struct vfe_scsi *vs, struct vfe_scsi_fill fill,
+		       struct scsi_cmnd *sc, unsigned int n, u32 write)
+{
+	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+
+	if (scsi_prot_sg_count(sc)) {
+		vfe_scsi_set_pi_bytes(sc, write);
+		fill = vfe_scsi_fill_any_sg(vs, fill, scsi_prot_sglist(sc),
+					    cmd->pi_mapped ?:
+					    scsi_prot_sg_count(sc), write);
+	}
+	return vfe_scsi_fill_any_sg(vs, fill, scsi_sglist(sc), n, write);
+}
+
+/* @write: the format's @write if the device writes the data */
+static __always_inline struct vfe_scsi_fill
+vfe_scsi_fill_data(const struct vfe_scsi *vs, struct vfe_scsi_fill fill,
+		   struct scsi_cmnd *sc, unsigned int n, u32 write)
+{
+	if (unlikely(vs->io.memory.dma_api || scsi_prot_sg_count(sc)))
+		return vfe_scsi_fill_any_data(vs, fill, sc, n, write);
+	return vfe_scsi_fill_sg(fill, scsi_sglist(sc), n, write, false);
 }
 
 /* 2.7.4.2: device-writable descriptors come after readable ones */
-static void vfe_scsi_build(struct vfe_scsi *vs, struct scsi_cmnd *sc,
-			   u32 header, unsigned int n)
+static __always_inline void vfe_scsi_build(const struct vfe_scsi *vs,
+					   struct scsi_cmnd *sc, u32 header,
+					   unsigned int n)
 {
+	bool read = n && sc->sc_data_direction == DMA_FROM_DEVICE;
+	bool write = n && sc->sc_data_direction == DMA_TO_DEVICE;
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
-	u32 in_len = sizeof(struct vfe_scsi_response);
 	struct vfe_scsi_fill fill;
-	unsigned int out;
+	unsigned int out = 1;
 
-	vfe_scsi_fill_begin(vs, &fill, cmd, header);
-	if (n && sc->sc_data_direction == DMA_TO_DEVICE)
-		vfe_scsi_fill_data(vs, &fill, sc, n, 0);
-	out = fill.n;
-	vfe_scsi_fill_response(vs, &fill, cmd);
-	if (n && sc->sc_data_direction == DMA_FROM_DEVICE)
-		in_len += vfe_scsi_fill_data(vs, &fill, sc, n,
-					     vs->format.write);
-	vfe_scsi_fill_end(vs, &fill, out, in_len);
+	fill = vfe_scsi_fill_begin(vs, cmd, header);
+	if (write) {
+		fill = vfe_scsi_fill_data(vs, fill, sc, n, 0);
+		out = fill.d - cmd->io.descs;
+	}
+	fill = vfe_scsi_fill_response(vs, fill, cmd,
+				      read ? scsi_bufflen(sc) : 0);
+	if (read)
+		fill = vfe_scsi_fill_data(vs, fill, sc, n, vs->format.write);
+	vfe_scsi_fill_end(vs, fill, &cmd->io, out);
 }
 
 /* Gets descriptors, and maps the data. Return: pieces of data or an error */
-static int vfe_scsi_get_data(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
-			     struct scsi_cmnd *sc)
+static __always_inline int vfe_scsi_get_data(struct vfe_scsi *vs,
+					     struct vfe_scsi_queue *sq,
+					     struct scsi_cmnd *sc)
 {
 	unsigned int n = scsi_sg_count(sc), all = n + scsi_prot_sg_count(sc);
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
@@ -236,35 +270,24 @@ static int vfe_scsi_get_data(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
 	return n;
 }
 
-/**
- * vfe_scsi_prepare() - build the chain of a command
- * @vs: the host
- * @sq: its queue
- * @sc: the command
- *
- * Context: any.
- * Return: 0, or SCSI_MLQUEUE_HOST_BUSY without memory; vfe_scsi_release() is
- * not necessary then.
- */
-vfe_qc_t vfe_scsi_prepare(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
-			  struct scsi_cmnd *sc)
+/* Builds the chain of a command. Return: 0 or -ENOMEM, nothing held then */
+static __always_inline int vfe_scsi_prepare(struct vfe_scsi *vs,
+					    struct vfe_scsi_queue *sq,
+					    struct scsi_cmnd *sc, u32 tag)
 {
 	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
 	u32 header;
 	int n;
 
-	vfe_scsi_next_id(cmd, blk_mq_unique_tag(scsi_cmd_to_rq(sc)) + 1);
+	vfe_scsi_next_id(cmd, tag + 1);
+	/* the SCSI core clears all of cmnd before each command */
+	BUILD_BUG_ON(sizeof(sc->cmnd) != VFE_SCSI_CDB_SIZE);
 	header = vfe_scsi_header(vs, cmd, sc->device->id,
-				 vfe_scsi_unit(sc->device->lun), sc->cmnd,
-				 min_t(u32, sc->cmd_len, VFE_SCSI_CDB_SIZE));
-	if (vs->pi) {
-		vfe_scsi_wire(cmd)->request.pi_bytesout = 0;
-		vfe_scsi_wire(cmd)->request.pi_bytesin = 0;
-	}
+				 vfe_scsi_unit(sc->device->lun), sc->cmnd);
 	n = vfe_scsi_get_data(vs, sq, sc);
 	if (unlikely(n < 0)) {
 		vfe_scsi_release(vs, sq, sc);
-		return SCSI_MLQUEUE_HOST_BUSY;
+		return n;
 	}
 	vfe_scsi_build(vs, sc, header, n);
 	return 0;
@@ -284,162 +307,87 @@ void vfe_scsi_prepare_query(struct vfe_scsi *vs, struct vfe_scsi_query *query,
 			    const u8 *cdb, unsigned int cdb_len)
 {
 	struct vfe_scsi_cmd *cmd = &query->cmd;
+	u8 padded[VFE_SCSI_CDB_SIZE] = {};
 	struct vfe_scsi_fill fill;
 	u32 header;
 
+	memcpy(padded, cdb, cdb_len);
 	/* those of the SCSI core begin with 1 */
 	vfe_scsi_next_id(cmd, 0);
-	header = vfe_scsi_header(vs, cmd, target, unit, cdb, cdb_len);
-	if (vs->pi) {
-		vfe_scsi_wire(cmd)->request.pi_bytesout = 0;
-		vfe_scsi_wire(cmd)->request.pi_bytesin = 0;
-	}
-	vfe_scsi_fill_begin(vs, &fill, cmd, header);
-	vfe_scsi_fill_response(vs, &fill, cmd);
+	header = vfe_scsi_header(vs, cmd, target, unit, padded);
+	fill = vfe_scsi_fill_begin(vs, cmd, header);
+	fill = vfe_scsi_fill_response(vs, fill, cmd, query->size);
 	vfe_scsi_fill(&fill, query->dma, query->size, vs->format.write);
-	vfe_scsi_fill_end(vs, &fill, 1, sizeof(struct vfe_scsi_response) +
-			  query->size);
+	vfe_scsi_fill_end(vs, fill, &cmd->io, 1);
 }
 
-/* --- completion --- */
+/* --- submission --- */
 
-/**
- * vfe_scsi_odd() - count a value that cannot be right, log the first
- * @vs: the host
- * @bit: the kind, VFE_SCSI_ODD_*
- * @what: its name
- * @value: the value
- */
-void vfe_scsi_odd(struct vfe_scsi *vs, unsigned int bit, const char *what,
-		  u32 value)
+static vfe_qc_t vfe_scsi_refuse(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
+				struct scsi_cmnd *sc)
 {
-	vfe_scsi_count(vs, odd_answers);
-	if (!test_and_set_bit(bit, &vs->odd))
-		dev_warn(vfe_dev(vs->vd),
-			 "%s: %s is %u, which cannot be right: later ones are only counted, in vfe/odd_answers\n",
-			 vs->io.recovery.name, what, value);
-}
+	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+	bool good = vfe_scsi_is_test(sc) && !vfe_scsi_live(vs);
 
-/* The SCSI core's code for a response; 5.6.6.1.2 on TARGET_FAILURE */
-static int vfe_scsi_host_byte(struct vfe_scsi *vs, u8 response)
-{
-	static const u8 codes[] = {
-		[VIRTIO_SCSI_S_OK] = DID_OK,
-		[VIRTIO_SCSI_S_OVERRUN] = DID_ERROR,
-		[VIRTIO_SCSI_S_ABORTED] = DID_ABORT,
-		[VIRTIO_SCSI_S_BAD_TARGET] = DID_BAD_TARGET,
-		[VIRTIO_SCSI_S_RESET] = DID_RESET,
-		[VIRTIO_SCSI_S_BUSY] = DID_BUS_BUSY,
-		[VIRTIO_SCSI_S_TRANSPORT_FAILURE] = DID_TRANSPORT_DISRUPTED,
-		[VIRTIO_SCSI_S_TARGET_FAILURE] = DID_BAD_TARGET,
-		[VIRTIO_SCSI_S_NEXUS_FAILURE] = DID_OK,
-		[VIRTIO_SCSI_S_FAILURE] = DID_ERROR,
-	};
-
-	if (response < ARRAY_SIZE(codes))
-		return codes[response];
-	vfe_scsi_odd(vs, VFE_SCSI_ODD_RESPONSE, "a response", response);
-	return DID_ERROR;
-}
-
-/*
- * The SCSI core sends a read or write that transferred nothing, without an
- * error, again for ever: if the status is good, less than @underflow is one.
- */
-static void vfe_scsi_take_residual(struct vfe_scsi *vs, struct scsi_cmnd *sc,
-				   u32 residual)
-{
-	if (likely(!residual))
-		return;
-	if (residual > scsi_bufflen(sc)) {
-		vfe_scsi_odd(vs, VFE_SCSI_ODD_RESIDUAL, "a residual", residual);
-		residual = scsi_bufflen(sc);
-	}
-	scsi_set_resid(sc, residual);
-	if (!sc->result && scsi_bufflen(sc) - residual < sc->underflow)
-		set_host_byte(sc, DID_ERROR);
-}
-
-static void vfe_scsi_take_sense(struct vfe_scsi *vs, struct scsi_cmnd *sc,
-				const struct vfe_scsi_response *response)
-{
-	u32 len = le32_to_cpu(READ_ONCE(response->sense_len));
-
-	if (likely(!len))
-		return;
-	if (len > sizeof(response->sense)) {
-		vfe_scsi_odd(vs, VFE_SCSI_ODD_SENSE, "a length of sense data",
-			     len);
-		len = sizeof(response->sense);
-	}
-	memcpy(sc->sense_buffer, response->sense,
-	       min_t(u32, len, SCSI_SENSE_BUFFERSIZE));
-}
-
-/* Sets the result of a command from the device's response. */
-static void vfe_scsi_result(struct vfe_scsi *vs, struct scsi_cmnd *sc,
-			    const struct vfe_scsi_response *response)
-{
-	u8 code = READ_ONCE(response->response);
-	u8 status = READ_ONCE(response->status);
-
-	if (unlikely(code == VFE_SCSI_S_NONE)) {
-		vfe_scsi_odd(vs, VFE_SCSI_ODD_RESPONSE, "an unwritten response",
-			     code);
-		sc->result = DID_ERROR << 16;
-		return;
-	}
-	sc->result = status;
-	vfe_scsi_take_residual(vs, sc,
-			       le32_to_cpu(READ_ONCE(response->residual)));
-	vfe_scsi_take_sense(vs, sc, response);
-	if (unlikely(code))
-		set_host_byte(sc, vfe_scsi_host_byte(vs, code));
-	if (unlikely(code == VIRTIO_SCSI_S_NEXUS_FAILURE))
-		set_status_byte(sc, SAM_STAT_RESERVATION_CONFLICT);
-}
-
-/*
- * Once @in_flight is false, the error handler may end the command, but not
- * before it has waited for RCU: the caller is under rcu_read_lock().
- */
-static void vfe_scsi_complete_one(struct vfe_scsi *vs,
-				  struct vfe_scsi_queue *sq,
-				  struct vfe_scsi_cmd *cmd)
-{
-	struct scsi_cmnd *sc = vfe_scsi_cmnd(cmd);
-
-	if (unlikely(cmd->query)) {
-		vfe_scsi_query_done(vfe_scsi_query_of(cmd), 0);
-		return;
-	}
-	vfe_scsi_result(vs, sc, &vfe_scsi_wire(cmd)->response);
 	vfe_scsi_release(vs, sq, sc);
-	/* the next command with this tag must not inherit it */
-	cmd->io.timeouts = 0;
-	vfe_count(vs->stats, operations);
-	vfe_scsi_cmd_ended(cmd);
+	if (!good && cmd->io.error == -EAGAIN)
+		return SCSI_MLQUEUE_HOST_BUSY;
+	sc->result = good ? 0 : DID_NO_CONNECT << 16;
 	scsi_done(sc);
+	return 0;
 }
 
-/**
- * vfe_scsi_complete_list() - complete commands that the device used
- * @vs: the host
- * @sq: their queue
- * @done: the commands; do not use it afterwards
- *
- * Context: any, without the queue's lock.
- */
-void vfe_scsi_complete_list(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
-			    struct vfe_io_done *done)
+/* @last: no more commands of the batch come. Under rcu_read_lock() */
+static __always_inline vfe_qc_t vfe_scsi_send(struct Scsi_Host *shost,
+					      struct scsi_cmnd *sc, bool last)
 {
-	struct vfe_token *token = done->list.first, *next;
+	struct vfe_scsi *vs = vfe_scsi_of(shost);
+	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+	u32 tag = blk_mq_unique_tag(scsi_cmd_to_rq(sc));
+	struct vfe_scsi_queue *sq = vfe_scsi_queue_at(vs, tag);
+	struct vfe_token *token = &cmd->io.token;
 
-	if (!token)
-		return;
-	vfe_recovery_completes(&vs->io.recovery);
-	for (; token; token = next) {
-		next = token->next;
-		vfe_scsi_complete_one(vs, sq, vfe_scsi_token(token));
-	}
+	if (unlikely(vfe_scsi_prepare(vs, sq, sc, tag)))
+		return SCSI_MLQUEUE_HOST_BUSY;
+	token->next = NULL;
+	WRITE_ONCE(cmd->in_flight, true);
+	vfe_io_submit(&sq->io, &token, last);
+	/* do not touch an added command: it may have ended by now */
+	if (likely(!token))
+		return 0;
+	WRITE_ONCE(cmd->in_flight, false);
+	return vfe_scsi_refuse(vs, sq, sc);
+}
+
+/*
+ * The error handler sends its commands one by one, in some kernels without
+ * SCMD_LAST (before 6.1.70, 6.6.9 and 6.7), and without rcu_read_lock().
+ */
+static noinline vfe_qc_t vfe_scsi_send_one(struct Scsi_Host *shost,
+					   struct scsi_cmnd *sc)
+{
+	vfe_qc_t ret;
+
+	rcu_read_lock();
+	ret = vfe_scsi_send(shost, sc, true);
+	rcu_read_unlock();
+	return ret;
+}
+
+/*
+ * Kicks the device only for the last command of a batch, or when a command
+ * cannot be added, for the commands added before it. The block layer calls this
+ * under rcu_read_lock(), which vfe_io_submit() needs.
+ */
+vfe_qc_t vfe_scsi_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *sc)
+{
+	if (unlikely(sc->submitter != SUBMITTED_BY_BLOCK_LAYER))
+		return vfe_scsi_send_one(shost, sc);
+	return vfe_scsi_send(shost, sc, sc->flags & SCMD_LAST);
+}
+
+/* The rest of a batch will not come: publish the added commands. */
+void vfe_scsi_commit_rqs(struct Scsi_Host *shost, u16 hwq)
+{
+	vfe_io_commit(&vfe_scsi_of(shost)->queues[hwq].io);
 }

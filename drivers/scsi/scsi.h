@@ -420,29 +420,39 @@ int vfe_scsi_queues_init(struct vfe_scsi *vs,
 void vfe_scsi_queues_exit(struct vfe_scsi *vs);
 int vfe_scsi_memory_init(struct vfe_scsi *vs);
 
-/* --- request.c: build the chain of a command, complete the command --- */
-
-vfe_qc_t vfe_scsi_prepare(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
-			  struct scsi_cmnd *sc);
-void vfe_scsi_prepare_query(struct vfe_scsi *vs, struct vfe_scsi_query *query,
-			    unsigned int target, unsigned int unit,
-			    const u8 *cdb, unsigned int cdb_len);
-void vfe_scsi_release(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
-		      struct scsi_cmnd *sc);
-void vfe_scsi_complete_list(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
-			    struct vfe_io_done *done);
-void vfe_scsi_odd(struct vfe_scsi *vs, unsigned int bit, const char *what,
-		  u32 value);
-
-/* --- submit.c: between the SCSI core and the queues --- */
-
-extern const struct vfe_io_ops vfe_scsi_io_ops;
+/* --- request.c: build the chain of a command, add it to the ring --- */
 
 vfe_qc_t vfe_scsi_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *sc);
 void vfe_scsi_commit_rqs(struct Scsi_Host *shost, u16 hwq);
+void vfe_scsi_prepare_query(struct vfe_scsi *vs, struct vfe_scsi_query *query,
+			    unsigned int target, unsigned int unit,
+			    const u8 *cdb, unsigned int cdb_len);
+void vfe_scsi_release_held(struct vfe_scsi *vs, struct vfe_scsi_queue *sq,
+			   struct scsi_cmnd *sc);
+
+/*
+ * Releases allocations and mappings of a command that the device no longer has.
+ * Any context
+ */
+static inline void vfe_scsi_release(struct vfe_scsi *vs,
+				    struct vfe_scsi_queue *sq,
+				    struct scsi_cmnd *sc)
+{
+	const struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
+
+	if (unlikely(cmd->io.held))
+		vfe_scsi_release_held(vs, sq, sc);
+}
+
+/* --- complete.c: reap commands that the device used, complete them --- */
+
+extern const struct vfe_io_ops vfe_scsi_io_ops;
+
 int vfe_scsi_poll(struct Scsi_Host *shost, unsigned int queue);
 void vfe_scsi_irq(struct vfe_queue *vq);
 void vfe_scsi_reap_all(struct vfe_scsi *vs);
+void vfe_scsi_odd(struct vfe_scsi *vs, unsigned int bit, const char *what,
+		  u32 value);
 
 /* --- control.c: task management functions --- */
 
@@ -607,13 +617,18 @@ static inline bool vfe_scsi_is_test(const struct scsi_cmnd *sc)
 	       sc->cmnd[0] == TEST_UNIT_READY;
 }
 
+/* The queue in a tag of blk_mq_unique_tag() */
+static inline struct vfe_scsi_queue *vfe_scsi_queue_at(struct vfe_scsi *vs,
+						       u32 tag)
+{
+	return &vs->queues[blk_mq_unique_tag_to_hwq(tag)];
+}
+
 /* The queue of a command */
 static inline struct vfe_scsi_queue *vfe_scsi_pick(struct vfe_scsi *vs,
 						   struct scsi_cmnd *sc)
 {
-	u32 tag = blk_mq_unique_tag(scsi_cmd_to_rq(sc));
-
-	return &vs->queues[blk_mq_unique_tag_to_hwq(tag)];
+	return vfe_scsi_queue_at(vs, blk_mq_unique_tag(scsi_cmd_to_rq(sc)));
 }
 
 /*

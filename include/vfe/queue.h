@@ -174,6 +174,7 @@ struct vfe_queue_events {
  *	  in bit 15. May race with all other operations
  * @completions: number of buffers reaped since creation. May race with all
  *		 other operations
+ * @in_flight: see vfe_queue_in_flight()
  * @indices: number of published buffers and of reaped buffers, modulo 65536
  */
 struct vfe_ring_ops {
@@ -199,6 +200,7 @@ struct vfe_ring_ops {
 	void *(*detach)(struct vfe_queue *q);
 	u16 (*next)(const struct vfe_queue *q);
 	u64 (*completions)(const struct vfe_queue *q);
+	u16 (*in_flight)(const struct vfe_queue *q);
 	void (*indices)(const struct vfe_queue *q, u16 *avail, u16 *used);
 };
 
@@ -490,7 +492,10 @@ bool vfe_queue_kick_traps(const struct vfe_queue *q);
 unsigned int vfe_queue_max_size(const struct vfe_queue *q);
 
 /* Number of buffers visible to the device and not reaped */
-unsigned int vfe_queue_in_flight(const struct vfe_queue *q);
+static inline unsigned int vfe_queue_in_flight(const struct vfe_queue *q)
+{
+	return q->ops->in_flight(q);
+}
 
 /*
  * Most descriptors in use at a time in a ring of @size entries: fewer if some
