@@ -58,12 +58,12 @@ list_units()
 	done | busybox sort -t : -k 2n -k 3n | busybox tr '\n' ' '
 }
 
-# Wait until they have been the same for 3 s.
-units_settle()
+# settle COMMAND...: wait until what it prints has been the same for 3 s.
+settle()
 {
 	local last='' now same=0 left=60
 	while [ "$same" -lt 6 ] && [ "$left" -gt 0 ]; do
-		now=$(list_units)
+		now=$("$@")
 		if [ "$now" = "$last" ]; then
 			same=$((same + 1))
 		else
@@ -74,14 +74,34 @@ units_settle()
 	done
 }
 
-# What each unit leaves in the kernel: a removed one must leave nothing.
+# What each unit leaves in the kernel: a removed one must leave nothing. The
+# kernel takes it away a moment later, also that of the turn before this one.
 traces()
 {
 	local folder
 	for folder in /sys/class/{scsi_disk,scsi_device,scsi_generic,bsg} \
 		/sys/block /sys/kernel/debug/block; do
-		echo "${folder##*/} $(busybox ls "$folder" | busybox wc -l)"
+		set -- "$folder"/*
+		[ -e "$1" ] || shift
+		echo "${folder#/sys/} $#"
 	done | busybox tr '\n' ' '
+}
+
+# compare_traces BEFORE: are they the same again, within 10 s?
+compare_traces()
+{
+	local now left=20
+	now=$(traces)
+	while [ "$now" != "$1" ] && [ "$left" -gt 0 ]; do
+		left=$((left - 1))
+		busybox sleep 0.5
+		now=$(traces)
+	done
+	if [ "$now" = "$1" ]; then
+		outcome traces none
+	else
+		outcome traces "$1 to $now"
+	fi
 }
 
 # The unit with which the host says that it has done all.

@@ -15,6 +15,10 @@ DOCUMENTED = (
     Documented("queue/max_segment_size", "virtio has no limit, virtio_scsi"
                " has the SCSI core's", ours=r"\$'4294967295\\n'",
                theirs=r"\$'65536\\n'"),
+    Documented("host.sg_prot_tablesize|queue/max_integrity_segments",
+               "no chain is longer than its queue (virtio 1.4, 2.7.5.3.1), so"
+               " as many pieces as of data; virtio_scsi has no limit",
+               theirs=r"\$'65535\\n'|65535\."),
     Documented(r"reset\.(target|host)", "virtio_scsi resets units only",
                ours="0", theirs="1"),
     # reset.sh says when it is to come
@@ -32,7 +36,8 @@ DOCUMENTED = (
                     r"\bdev sd[a-z]+, .*"
                     r"|sd \d+:\d+:\d+:\d+: \[sd[a-z]+\] .*"
                     # QEMU's answer for a unit that is gone
-                    r"|sd \d+:\d+:\d+:\d+: scsi_get_vpd_size: long VPD page.*"
+                    r"|s(d|csi) \d+:\d+:\d+:\d+: scsi_get_vpd_size: long VPD"
+                    r" page.*"
                     r"|Dev sd[a-z]+: unable to read .*"
                     r"| ?sd[a-z]+: unable to read partition table"),
 )

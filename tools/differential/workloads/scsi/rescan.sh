@@ -2,6 +2,7 @@
 # shellcheck shell=bash source=tools/differential/guest/lib.sh
 # shellcheck disable=SC2154
 # Units are rescanned, deleted and found again while another one is busy.
+settle traces
 before=$(traces)
 busy
 for round in {1..12}; do
@@ -25,4 +26,4 @@ try self.scan sh -c "echo '- - -' >$HOST/scan"
 try self.back wait_unit "$A"
 check self.again "$(disk_of "$A")" 1
 outcome units "$(list_units)"
-[ "$before" = "$(traces)" ] || outcome traces "$before to $(traces)"
+compare_traces "$before"

@@ -37,6 +37,6 @@ if [ "$MEANWHILE" ]; then
 	outcome ended $?
 fi
 not_busy
-units_settle
+settle list_units
 outcome units "$(list_units)"
 check after "$D"
