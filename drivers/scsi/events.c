@@ -274,18 +274,23 @@ static void vfe_scsi_act_later(struct vfe_scsi *vs,
 	spin_unlock_irq(&e->lock);
 }
 
+/*
+ * Acts on as many records as there can be when it begins. Work is queued again
+ * for later ones, so that a device with ever more events delays no check.
+ */
 static void vfe_scsi_act_work(struct work_struct *work)
 {
 	struct vfe_scsi *vs = container_of(work, struct vfe_scsi, events.act);
 	DECLARE_BITMAP(targets, VFE_SCSI_MAX_TARGETS);
 	struct vfe_scsi_events *e = &vs->events;
 	struct vfe_scsi_record r;
+	unsigned int n = VFE_SCSI_RECORDS;
 	bool missed, failed;
 
 	/* the scan of the new host comes first */
 	if (!READ_ONCE(vs->scanning))
 		return;
-	while (vfe_scsi_take_record(e, &r))
+	while (n-- && !READ_ONCE(vs->leaving) && vfe_scsi_take_record(e, &r))
 		vfe_scsi_act_on(vs, &r);
 	missed = vfe_scsi_take_targets(vs, targets);
 	failed = !vfe_scsi_reconcile(vs, targets);
@@ -320,7 +325,7 @@ void vfe_scsi_events_begin(struct vfe_scsi *vs)
 
 	spin_lock_irqsave(&e->lock, flags);
 	WRITE_ONCE(vs->scanning, true);
-	if (e->num || e->missed)
+	if (e->num || e->missed || !bitmap_empty(e->now, VFE_SCSI_MAX_TARGETS))
 		vfe_scsi_events_act(e);
 	spin_unlock_irqrestore(&e->lock, flags);
 }

@@ -97,7 +97,7 @@ static int vfe_scsi_query_send(struct vfe_scsi *vs)
  *
  * The answer is in @vs->query.
  *
- * Context: the work item of &vfe_scsi_events.wq.
+ * Context: the scan of the new host, then the work item of &vfe_scsi_events.wq.
  * Return: 0 if the device answered; -ETIMEDOUT, -EBUSY while it still owes the
  * answer to an earlier one, or -EAGAIN while it is not live, was reset, or is
  * unbound.

@@ -325,7 +325,8 @@ struct vfe_scsi_limits {
  * @present: units of a target that the device reports
  * @flat: of them, those with flat space addressing
  * @known: units of a target that the SCSI core has
- * @scanning: the host was added, so that its units can be
+ * @scanning: units may be added and removed by events: the scan of the new host
+ *	      has ended, if there is one
  * @manual: the SCSI core did not scan the new host, because the user wants to
  * @leaving: the driver is being unbound: check no more units
  * @abandon: fails all commands, because one did not end while it is

@@ -265,7 +265,8 @@ static bool vfe_scsi_reconcile_target(struct vfe_scsi *vs, unsigned int target)
  * @vs: the host
  * @targets: the targets, a bitmap
  *
- * Context: the work item of &vfe_scsi_events.wq, which is ordered.
+ * Context: the scan of the new host, then the work item of &vfe_scsi_events.wq,
+ * which is ordered.
  * Return: false if the device did not answer for some of them.
  */
 bool vfe_scsi_reconcile(struct vfe_scsi *vs, const unsigned long *targets)

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The units of a host, compared with those that the device reports: the scan of
+ * a new host, what a reset of the device hides, and answers that are wrong or
+ * say too little.
+ */
+#include <linux/pm.h>
+
+#include "lib/log.h"
+#include "lib/scsi_fixture.h"
+#include "lib/scsi_scan.h"
+#include "lib/suite.h"
+
+/* --- the scan of a new host --- */
+
+/**
+ * struct units_frozen - keeps the driver's work queue busy, as if it was frozen
+ * @ts: the host
+ * @work: sleeps
+ * @queued: it is on the queue
+ */
+static struct units_frozen {
+	struct tscsi *ts;
+	struct work_struct work;
+	bool queued;
+} units_frozen;
+
+static void units_frozen_work(struct work_struct *work)
+{
+	msleep(60 * 1000);
+}
+
+/* Before the driver adds the host */
+static bool units_freeze(struct vfe_mock *m, struct vfe_mock_access *a)
+{
+	struct units_frozen *f = &units_frozen;
+
+	if (a->reg != VFE_REG_DEVICE_STATUS || a->dir != VFE_WRITE ||
+	    !(a->val & VIRTIO_CONFIG_S_DRIVER_OK) || f->queued)
+		return false;
+	f->queued = true;
+	queue_work(tscsi_driver(f->ts)->events.wq, &f->work);
+	return false;
+}
+
+/* A suspend waits for the scan, while work queues are frozen. */
+static void units_scan_while_frozen(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+	unsigned long start = jiffies;
+
+	units_frozen = (struct units_frozen) { .ts = ts };
+	INIT_WORK(&units_frozen.work, units_frozen_work);
+	ts->m->knobs.access = units_freeze;
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_EXPECT_LT(test, jiffies - start, 20UL * HZ);
+	KUNIT_EXPECT_TRUE(test, units_frozen.queued);
+	KUNIT_EXPECT_NOT_NULL(test, tscsi_sdev(ts, 0, 0));
+	ts->m->knobs.access = NULL;
+	flush_work(&units_frozen.work);
+}
+
+/* However many events there are, the scan ends. */
+static void units_scan_during_storm(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+
+	ts->luns_events = 1000;
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_EXPECT_GT(test, ts->luns_events, 900U);
+	ts->luns_events = 0;
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0)));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	tscsi_expect_works(ts);
+}
+
+/* Another thread scans, and the device does not answer for now. */
+static struct tscsi *units_scanning(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+
+	tscsi_set_scan(ts, "async");
+	ts->luns_response = VFE_SCSI_S_NONE;
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept));
+	return ts;
+}
+
+static void units_unbind_during_scan(struct kunit *test)
+{
+	struct tscsi *ts = units_scanning(test);
+	unsigned long start = jiffies;
+
+	vfe_mock_unbind(ts->m);
+	KUNIT_EXPECT_LT(test, jiffies - start, 5UL * HZ);
+	KUNIT_EXPECT_EQ(test, 0, ts->m->status);
+	async_synchronize_full();
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
+static void units_reset_during_scan(struct kunit *test)
+{
+	struct tscsi *ts = units_scanning(test);
+
+	ts->luns_response = 0;
+	tscsi_add_unit(ts, 0, 7);
+	vfe_mock_needs_reset(ts->m);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0) &&
+					       tscsi_sdev(ts, 0, 7)));
+	tscsi_expect_works(ts);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
+/* The device answers too late: the driver repeats the command. */
+static void units_no_answer_to_scan(struct kunit *test)
+{
+	struct tscsi *ts = units_scanning(test);
+
+	msleep(40 * 1000);
+	ts->luns_response = 0;
+	tscsi_return(ts, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_disk(ts, 0, 0), 30));
+	KUNIT_EXPECT_FALSE(test, tscsi_driver(ts)->manual);
+}
+
+static struct kunit_case units_cases[] = {
+	KUNIT_CASE(units_scan_while_frozen),
+	KUNIT_CASE(units_scan_during_storm),
+	KUNIT_CASE(units_unbind_during_scan),
+	KUNIT_CASE(units_reset_during_scan),
+	KUNIT_CASE(units_no_answer_to_scan),
+	{ }
+};
+
+VFE_SUITE(units_cases);
