@@ -76,11 +76,8 @@ static void vfe_scsi_events_kick(struct vfe_scsi_events *e)
 		vfe_queue_notify(e->vq);
 }
 
-/*
- * Takes used buffers and adds them again, each once. @lock is held. Return:
- * whether there may be more
- */
-static bool vfe_scsi_events_reap(struct vfe_scsi *vs)
+/* Takes used buffers, each once, and maybe adds them again. @lock is held. */
+static void vfe_scsi_events_take(struct vfe_scsi *vs, bool add)
 {
 	struct vfe_scsi_events *e = &vs->events;
 	struct vfe_scsi_event event;
@@ -88,8 +85,6 @@ static bool vfe_scsi_events_reap(struct vfe_scsi *vs)
 	void *buffer;
 	u32 len;
 
-	if (!e->open)
-		return false;
 	for (n = 0; n < e->num_buffers; n++) {
 		buffer = vfe_queue_get(e->vq, &len);
 		if (!buffer)
@@ -98,8 +93,19 @@ static bool vfe_scsi_events_reap(struct vfe_scsi *vs)
 		/* the device may write it again as soon as it is added */
 		barrier();
 		vfe_scsi_record(vs, &event);
-		vfe_scsi_event_add(e, buffer);
+		if (add)
+			vfe_scsi_event_add(e, buffer);
 	}
+}
+
+/* @lock is held. Return: whether there may be more used buffers */
+static bool vfe_scsi_events_reap(struct vfe_scsi *vs)
+{
+	struct vfe_scsi_events *e = &vs->events;
+
+	if (!e->open)
+		return false;
+	vfe_scsi_events_take(vs, true);
 	vfe_scsi_events_kick(e);
 	return !vfe_queue_enable_cb(e->vq);
 }
@@ -325,13 +331,13 @@ void vfe_scsi_events_begin(struct vfe_scsi *vs)
 
 	spin_lock_irqsave(&e->lock, flags);
 	WRITE_ONCE(vs->scanning, true);
-	if (e->num || e->missed || !bitmap_empty(e->now, VFE_SCSI_MAX_TARGETS))
+	if (e->num || e->missed)
 		vfe_scsi_events_act(e);
 	spin_unlock_irqrestore(&e->lock, flags);
 }
 
 /**
- * vfe_scsi_check_all() - check which units all targets have
+ * vfe_scsi_check_all() - check all units, as if events were lost
  * @vs: the host
  *
  * Context: any.
@@ -342,7 +348,7 @@ void vfe_scsi_check_all(struct vfe_scsi *vs)
 	unsigned long flags;
 
 	spin_lock_irqsave(&e->lock, flags);
-	bitmap_set(e->now, 0, vs->limits.targets);
+	e->missed = true;
 	vfe_scsi_events_act(e);
 	spin_unlock_irqrestore(&e->lock, flags);
 }
@@ -362,11 +368,16 @@ void vfe_scsi_events_open(struct vfe_scsi *vs)
 	spin_unlock_irq(&e->lock);
 }
 
+/* A reset does not lose the events that the device has sent before. */
 void vfe_scsi_events_close(struct vfe_scsi *vs)
 {
 	struct vfe_scsi_events *e = &vs->events;
 
 	spin_lock_irq(&e->lock);
+	if (e->open)
+		vfe_scsi_events_take(vs, false);
+	if (e->num || e->missed)
+		vfe_scsi_events_act(e);
 	e->open = false;
 	spin_unlock_irq(&e->lock);
 }

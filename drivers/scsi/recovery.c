@@ -196,8 +196,9 @@ static int vfe_scsi_restore(struct vfe_device *vd)
 
 /*
  * vfe_scsi_unquiesce() has the SCSI core send what it holds. The device may
- * have lost events: units are checked after each reset; after one during the
- * scan of the new host, once that has ended.
+ * have lost events: units are checked after each reset, and their drivers read
+ * their properties again; after a reset during the scan of the new host, once
+ * that has ended.
  */
 static void vfe_scsi_resend(struct vfe_device *vd)
 {

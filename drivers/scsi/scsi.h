@@ -222,7 +222,7 @@ struct vfe_scsi_record {
  * @records: events not yet acted on, a ring of VFE_SCSI_RECORDS
  * @first: index of the oldest
  * @num: number of them
- * @missed: an event was lost: check all units
+ * @missed: events may have been lost: check all units, and their properties
  * @now: targets to check at once
  * @later: targets to check soon
  * @buffers: memory of the buffers

@@ -11,6 +11,22 @@
 #include "lib/scsi_scan.h"
 #include "lib/suite.h"
 
+#define RESET	VIRTIO_SCSI_T_TRANSPORT_RESET
+#define REMOVED	VIRTIO_SCSI_EVT_RESET_REMOVED
+
+/* A unit more, that the driver has found */
+static struct scsi_device *units_add(struct tscsi *ts, unsigned int target,
+				     unsigned int unit)
+{
+	tscsi_add_unit(ts, target, unit);
+	tscsi_event_rescan(ts, target, unit);
+	KUNIT_ASSERT_TRUE(ts->test, TSCSI_WAIT_FOR(tscsi_sdev(ts, target,
+							      unit)));
+	KUNIT_ASSERT_TRUE(ts->test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	async_synchronize_full();
+	return tscsi_sdev(ts, target, unit);
+}
+
 /* --- the scan of a new host --- */
 
 /**
@@ -123,12 +139,55 @@ static void units_no_answer_to_scan(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, tscsi_driver(ts)->manual);
 }
 
+/* --- what a reset of the device hides --- */
+
+static void units_capacity_over_reset(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct device *dev = &ts->m->pdev->dev;
+
+	ts->units[0].blocks = 1024;
+	vfe_mock_needs_reset(ts->m);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(get_capacity(tscsi_disk(ts, 0, 0)) ==
+					       1024));
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
+	ts->units[0].blocks = 1000;
+	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(get_capacity(tscsi_disk(ts, 0, 0)) ==
+					       1000));
+	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "events_missed"));
+	tscsi_expect_works(ts);
+}
+
+/* An event that the driver has not reaped when the device is reset */
+static void units_event_before_reset(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct scsi_device *old = units_add(ts, 3, 1);
+	u64 events = tscsi_count(ts, "events");
+
+	KUNIT_ASSERT_EQ(test, 0, scsi_device_get(old));
+	/* another unit takes its place */
+	KUNIT_EXPECT_TRUE(test, tscsi_push_event(ts, RESET, REMOVED, 3, 1));
+	ts->num_events = 0;
+	vfe_mock_needs_reset(ts->m);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 3, 1) &&
+					       tscsi_sdev(ts, 3, 1) != old));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	KUNIT_EXPECT_EQ(test, events + 1, tscsi_count(ts, "events"));
+	KUNIT_EXPECT_EQ(test, (unsigned int)VFE_SCSI_EVENTS, ts->num_events);
+	scsi_device_put(old);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
 static struct kunit_case units_cases[] = {
 	KUNIT_CASE(units_scan_while_frozen),
 	KUNIT_CASE(units_scan_during_storm),
 	KUNIT_CASE(units_unbind_during_scan),
 	KUNIT_CASE(units_reset_during_scan),
 	KUNIT_CASE(units_no_answer_to_scan),
+	KUNIT_CASE(units_capacity_over_reset),
+	KUNIT_CASE(units_event_before_reset),
 	{ }
 };
 
