@@ -150,6 +150,31 @@ static enum vfe_scsi_answer vfe_scsi_ask_target(struct vfe_scsi *vs,
 	return VFE_SCSI_ANSWER_LIST;
 }
 
+/* --- asking a unit --- */
+
+/* SPC-6, 6.7.2: as the SCSI core, which adds all other units */
+#define VFE_SCSI_QUALIFIER_NONE	3	/* no unit can be at this number */
+#define VFE_SCSI_NO_TYPE	0x3f	/* qualifier 1: there is none now */
+
+static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
+				       struct scsi_device *sdev)
+{
+	const u8 cdb[6] = { INQUIRY, 0, 0, 0, VFE_SCSI_INQUIRY_LEN };
+	const u8 *data = vs->query->data;
+
+	switch (vfe_scsi_ask_unit(vs, sdev->id, vfe_scsi_unit(sdev->lun), cdb,
+				  sizeof(cdb))) {
+	case VFE_SCSI_ANSWER_NONE:
+		return true;
+	case VFE_SCSI_ANSWER_LIST:
+		return vs->query->len &&
+		       (data[0] >> 5 == VFE_SCSI_QUALIFIER_NONE ||
+			data[0] == VFE_SCSI_NO_TYPE);
+	default:
+		return false;
+	}
+}
+
 /* --- units of the SCSI core --- */
 
 /* As the device reports it, and as a scan of the SCSI core would have it */
@@ -169,7 +194,16 @@ static void vfe_scsi_remove_sdev(struct vfe_scsi *vs, struct scsi_device *sdev)
 	scsi_remove_device(sdev);
 }
 
-/* Removes units of a target that are not in @present, notes the others. */
+/* QEMU's device always lists unit 0; INQUIRY says whether there is one. */
+static bool vfe_scsi_is_present(struct vfe_scsi *vs, struct scsi_device *sdev)
+{
+	unsigned int unit = vfe_scsi_unit(sdev->lun);
+
+	return test_bit(unit, vs->present) &&
+	       (unit || !vfe_scsi_inquiry_says_gone(vs, sdev));
+}
+
+/* Removes units of a target that are not present, notes the others. */
 static void vfe_scsi_remove_absent(struct vfe_scsi *vs, unsigned int target)
 {
 	struct scsi_device *sdev;
@@ -178,7 +212,7 @@ static void vfe_scsi_remove_absent(struct vfe_scsi *vs, unsigned int target)
 	shost_for_each_device(sdev, vs->shost) {
 		if (!vfe_scsi_is_at(sdev, target))
 			continue;
-		if (test_bit(vfe_scsi_unit(sdev->lun), vs->present))
+		if (vfe_scsi_is_present(vs, sdev))
 			__set_bit(vfe_scsi_unit(sdev->lun), vs->known);
 		else
 			vfe_scsi_remove_sdev(vs, sdev);
@@ -204,29 +238,6 @@ static void vfe_scsi_add_present(struct vfe_scsi *vs, unsigned int target)
 }
 
 /* --- targets that do not know REPORT LUNS --- */
-
-/* SPC-6, 6.7.2: as the SCSI core, which adds all other units */
-#define VFE_SCSI_QUALIFIER_NONE	3	/* no unit can be at this number */
-#define VFE_SCSI_NO_TYPE	0x3f	/* qualifier 1: there is none now */
-
-static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
-				       struct scsi_device *sdev)
-{
-	const u8 cdb[6] = { INQUIRY, 0, 0, 0, VFE_SCSI_INQUIRY_LEN };
-	const u8 *data = vs->query->data;
-
-	switch (vfe_scsi_ask_unit(vs, sdev->id, vfe_scsi_unit(sdev->lun), cdb,
-				  sizeof(cdb))) {
-	case VFE_SCSI_ANSWER_NONE:
-		return true;
-	case VFE_SCSI_ANSWER_LIST:
-		return vs->query->len &&
-		       (data[0] >> 5 == VFE_SCSI_QUALIFIER_NONE ||
-			data[0] == VFE_SCSI_NO_TYPE);
-	default:
-		return false;
-	}
-}
 
 /* Removes the units that say they are not there, scans as the core does. */
 static void vfe_scsi_scan_target(struct vfe_scsi *vs, unsigned int target)

@@ -11,6 +11,7 @@
 #include "lib/scsi_scan.h"
 #include "lib/suite.h"
 
+#define MISSED	VIRTIO_SCSI_T_EVENTS_MISSED
 #define RESET	VIRTIO_SCSI_T_TRANSPORT_RESET
 #define REMOVED	VIRTIO_SCSI_EVT_RESET_REMOVED
 
@@ -25,6 +26,13 @@ static struct scsi_device *units_add(struct tscsi *ts, unsigned int target,
 	KUNIT_ASSERT_TRUE(ts->test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
 	async_synchronize_full();
 	return tscsi_sdev(ts, target, unit);
+}
+
+/* All targets are checked; a doubtful answer is followed by a second check. */
+static void units_check(struct tscsi *ts)
+{
+	tscsi_event(ts, MISSED, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(ts->test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
 }
 
 /* --- the scan of a new host --- */
@@ -180,6 +188,28 @@ static void units_event_before_reset(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
 }
 
+/* --- answers that are wrong, or say too little --- */
+
+/* The list always has unit 0: INQUIRY says whether it is there. */
+static void units_list_with_missing_0(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct scsi_device *other = units_add(ts, 0, 5);
+
+	ts->lists_0 = true;
+	tscsi_del_unit(ts, 0, 0);
+	units_check(ts);
+	KUNIT_EXPECT_NULL(test, tscsi_sdev(ts, 0, 0));
+	KUNIT_EXPECT_PTR_EQ(test, other, tscsi_sdev(ts, 0, 5));
+	tscsi_add_unit(ts, 0, 0);
+	units_check(ts);
+	KUNIT_EXPECT_NOT_NULL(test, tscsi_sdev(ts, 0, 0));
+	/* nor does a check remove one that is there */
+	other = tscsi_sdev(ts, 0, 0);
+	units_check(ts);
+	KUNIT_EXPECT_PTR_EQ(test, other, tscsi_sdev(ts, 0, 0));
+}
+
 static struct kunit_case units_cases[] = {
 	KUNIT_CASE(units_scan_while_frozen),
 	KUNIT_CASE(units_scan_during_storm),
@@ -188,6 +218,7 @@ static struct kunit_case units_cases[] = {
 	KUNIT_CASE(units_no_answer_to_scan),
 	KUNIT_CASE(units_capacity_over_reset),
 	KUNIT_CASE(units_event_before_reset),
+	KUNIT_CASE(units_list_with_missing_0),
 	{ }
 };
 
