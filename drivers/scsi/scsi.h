@@ -271,7 +271,7 @@ struct vfe_scsi_events {
  * @err: 0, or why the device did not execute it
  * @response: VIRTIO_SCSI_S_*
  * @status: of SAM
- * @len: bytes of data
+ * @residual: bytes that the device did not write, as it says
  * @behind: memory of @cmd
  */
 struct vfe_scsi_query {
@@ -283,7 +283,7 @@ struct vfe_scsi_query {
 	int err;
 	u8 response;
 	u8 status;
-	u32 len;
+	u32 residual;
 	u8 behind[VFE_SCSI_BEHIND];
 };
 

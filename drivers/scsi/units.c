@@ -7,6 +7,8 @@
  * It never removes a unit because of an error: only if the device answers, and
  * does not report the unit.
  */
+#include <linux/limits.h>
+#include <linux/math.h>
 #include <linux/slab.h>
 #include <scsi/scsi_proto.h>
 
@@ -78,16 +80,26 @@ static enum vfe_scsi_answer vfe_scsi_report_luns(struct vfe_scsi *vs,
 	return vfe_scsi_ask_unit(vs, target, 0, cdb, sizeof(cdb));
 }
 
-/* Bytes of the list that the device has; 0 if the answer is too short */
+/*
+ * Bytes of the list that the device has; 0 if it wrote none. As in the SCSI core,
+ * the residual does not matter: what is not written is ones.
+ */
 static u32 vfe_scsi_list_len(const struct vfe_scsi_query *q)
 {
-	u32 len;
+	u32 len = get_unaligned_be32(q->data);
 
-	if (q->len < VFE_SCSI_LIST_HEADER)
+	if (len == U32_MAX)
 		return 0;
-	len = get_unaligned_be32(q->data);
 	return min_t(u32, len, VFE_SCSI_LIST_MOST - VFE_SCSI_LIST_HEADER) +
 	       VFE_SCSI_LIST_HEADER;
+}
+
+/* Did the device write all of the list? No address ends with ones. */
+static bool vfe_scsi_list_is_whole(const struct vfe_scsi_query *q, u32 len)
+{
+	len = round_down(len, VFE_SCSI_LUN_LEN);
+	return len && (len == VFE_SCSI_LIST_HEADER ||
+		       get_unaligned_be16(q->data + len - 2) != U16_MAX);
 }
 
 /*
@@ -141,9 +153,9 @@ static enum vfe_scsi_answer vfe_scsi_ask_target(struct vfe_scsi *vs,
 		len = min_t(u32, vfe_scsi_list_len(vs->query),
 			    vs->query->size);
 	}
-	if (!len || len > vs->query->len) {
+	if (!vfe_scsi_list_is_whole(vs->query, len)) {
 		vfe_scsi_odd(vs, VFE_SCSI_ODD_UNITS,
-			     "the length of a list of units", vs->query->len);
+			     "the length of a list of units", len);
 		return VFE_SCSI_ANSWER_ERROR;
 	}
 	vfe_scsi_read_list(vs, len);
@@ -167,9 +179,8 @@ static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
 	case VFE_SCSI_ANSWER_NONE:
 		return true;
 	case VFE_SCSI_ANSWER_LIST:
-		return vs->query->len &&
-		       (data[0] >> 5 == VFE_SCSI_QUALIFIER_NONE ||
-			data[0] == VFE_SCSI_NO_TYPE);
+		return data[0] >> 5 == VFE_SCSI_QUALIFIER_NONE ||
+		       data[0] == VFE_SCSI_NO_TYPE;
 	default:
 		return false;
 	}

@@ -210,6 +210,39 @@ static void units_list_with_missing_0(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, other, tscsi_sdev(ts, 0, 0));
 }
 
+/* A list that the device did not write is not that of another target. */
+static void units_unwritten_list(struct kunit *test)
+{
+	struct kmsg_dump_iter mark = log_mark();
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct scsi_device *sdev = units_add(ts, 1, 5);
+
+	ts->luns_unwritten = 1;
+	tscsi_event(ts, MISSED, 0, 0, 0);
+	msleep(1000);
+	KUNIT_EXPECT_PTR_EQ(test, sdev, tscsi_sdev(ts, 1, 5));
+	KUNIT_EXPECT_EQ(test, 2U, tscsi_num_sdevs(ts));
+	KUNIT_EXPECT_GE(test, tscsi_count(ts, "odd_answers"), 1ULL);
+	KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "length of a list of units"));
+	ts->luns_unwritten = 0;
+	tscsi_del_unit(ts, 1, 5);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(!tscsi_sdev(ts, 1, 5), 30));
+}
+
+/* As the SCSI core, which does not look at the residual of a list */
+static void units_wrong_residual(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+
+	ts->luns_residual = 4096;
+	tscsi_add_unit(ts, 2, 9);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 0, 0) &&
+					       tscsi_sdev(ts, 2, 9)));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "odd_answers"));
+}
+
 static struct kunit_case units_cases[] = {
 	KUNIT_CASE(units_scan_while_frozen),
 	KUNIT_CASE(units_scan_during_storm),
@@ -219,6 +252,8 @@ static struct kunit_case units_cases[] = {
 	KUNIT_CASE(units_capacity_over_reset),
 	KUNIT_CASE(units_event_before_reset),
 	KUNIT_CASE(units_list_with_missing_0),
+	KUNIT_CASE(units_unwritten_list),
+	KUNIT_CASE(units_wrong_residual),
 	{ }
 };
 
