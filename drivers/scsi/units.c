@@ -36,6 +36,23 @@ enum vfe_scsi_answer {
 
 /* --- asking --- */
 
+/* Counts, and logs, what cannot be right in an answer. */
+static void vfe_scsi_look_at(struct vfe_scsi *vs)
+{
+	const struct vfe_scsi_query *q = vs->query;
+
+	if (q->response == VFE_SCSI_S_NONE)
+		vfe_scsi_odd(vs, VFE_SCSI_ODD_RESPONSE, "an unwritten response",
+			     q->response);
+	else if (q->response > VIRTIO_SCSI_S_FAILURE &&
+		 q->response != VIRTIO_SCSI_S_INCORRECT_LUN)
+		vfe_scsi_odd(vs, VFE_SCSI_ODD_RESPONSE, "a response",
+			     q->response);
+	else if (q->residual > q->size)
+		vfe_scsi_odd(vs, VFE_SCSI_ODD_RESIDUAL, "a residual",
+			     q->residual);
+}
+
 static enum vfe_scsi_answer vfe_scsi_answer(const struct vfe_scsi_query *q)
 {
 	switch (q->response) {
@@ -64,6 +81,7 @@ static enum vfe_scsi_answer vfe_scsi_ask_unit(struct vfe_scsi *vs,
 	while (tries--) {
 		if (vfe_scsi_query(vs, target, unit, cdb, len))
 			return VFE_SCSI_ANSWER_ERROR;
+		vfe_scsi_look_at(vs);
 		answer = vfe_scsi_answer(vs->query);
 		if (answer != VFE_SCSI_ANSWER_REFUSED)
 			break;

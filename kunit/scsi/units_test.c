@@ -243,6 +243,28 @@ static void units_wrong_residual(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "odd_answers"));
 }
 
+/* In answers to the driver's own commands */
+static void units_odd_answers(struct kunit *test)
+{
+	struct kmsg_dump_iter mark = log_mark();
+	struct tscsi *ts = tscsi_host(test, NULL);
+
+	ts->luns_response = 77;
+	tscsi_event_rescan(ts, 0, 0);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, 1ULL, tscsi_count(ts, "odd_answers"));
+	KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "a response is 77"));
+	KUNIT_EXPECT_EQ(test, 1U, tscsi_num_sdevs(ts));
+	ts->luns_response = 0;
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_settled(ts), 30));
+	KUNIT_EXPECT_EQ(test, 1ULL, tscsi_count(ts, "odd_answers"));
+	ts->luns_residual = 4097;
+	units_check(ts);
+	KUNIT_EXPECT_EQ(test, 1U, tscsi_num_sdevs(ts));
+	KUNIT_EXPECT_EQ(test, 2ULL, tscsi_count(ts, "odd_answers"));
+	KUNIT_EXPECT_EQ(test, 1U, log_warnings(mark, "a residual is 4097"));
+}
+
 static struct kunit_case units_cases[] = {
 	KUNIT_CASE(units_scan_while_frozen),
 	KUNIT_CASE(units_scan_during_storm),
@@ -254,6 +276,7 @@ static struct kunit_case units_cases[] = {
 	KUNIT_CASE(units_list_with_missing_0),
 	KUNIT_CASE(units_unwritten_list),
 	KUNIT_CASE(units_wrong_residual),
+	KUNIT_CASE(units_odd_answers),
 	{ }
 };
 
