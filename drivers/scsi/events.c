@@ -241,9 +241,13 @@ static bool vfe_scsi_take_record(struct vfe_scsi_events *e,
 	return any;
 }
 
-/* Takes the targets to check now. Return: whether events were lost */
+/*
+ * Takes the targets to check now, without those whose second check comes later.
+ * Return: whether events were lost
+ */
 static bool vfe_scsi_take_targets(struct vfe_scsi *vs, unsigned long *targets)
 {
+	DECLARE_BITMAP(waits, VFE_SCSI_MAX_TARGETS);
 	struct vfe_scsi_events *e = &vs->events;
 	bool missed;
 
@@ -252,7 +256,8 @@ static bool vfe_scsi_take_targets(struct vfe_scsi *vs, unsigned long *targets)
 	e->missed = false;
 	if (missed)
 		bitmap_set(e->now, 0, vs->limits.targets);
-	bitmap_copy(targets, e->now, VFE_SCSI_MAX_TARGETS);
+	bitmap_and(waits, e->later, vs->doubted, VFE_SCSI_MAX_TARGETS);
+	bitmap_andnot(targets, e->now, waits, VFE_SCSI_MAX_TARGETS);
 	bitmap_zero(e->now, VFE_SCSI_MAX_TARGETS);
 	bitmap_andnot(e->later, e->later, targets, VFE_SCSI_MAX_TARGETS);
 	spin_unlock_irq(&e->lock);
@@ -331,7 +336,7 @@ void vfe_scsi_events_begin(struct vfe_scsi *vs)
 
 	spin_lock_irqsave(&e->lock, flags);
 	WRITE_ONCE(vs->scanning, true);
-	if (e->num || e->missed)
+	if (e->num || e->missed || !bitmap_empty(e->now, VFE_SCSI_MAX_TARGETS))
 		vfe_scsi_events_act(e);
 	spin_unlock_irqrestore(&e->lock, flags);
 }
@@ -351,6 +356,24 @@ void vfe_scsi_check_all(struct vfe_scsi *vs)
 	e->missed = true;
 	vfe_scsi_events_act(e);
 	spin_unlock_irqrestore(&e->lock, flags);
+}
+
+/**
+ * vfe_scsi_check_later() - check in a moment which units a target has
+ * @vs: the host
+ * @target: the target
+ *
+ * Context: process context.
+ */
+void vfe_scsi_check_later(struct vfe_scsi *vs, unsigned int target)
+{
+	struct vfe_scsi_events *e = &vs->events;
+
+	spin_lock_irq(&e->lock);
+	__set_bit(target, e->later);
+	if (!e->ended)
+		queue_delayed_work(e->wq, &e->act_later, VFE_SCSI_SETTLE);
+	spin_unlock_irq(&e->lock);
 }
 
 /* --- recovery --- */

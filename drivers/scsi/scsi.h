@@ -325,6 +325,8 @@ struct vfe_scsi_limits {
  * @present: units of a target that the device reports
  * @flat: of them, those with flat space addressing
  * @known: units of a target that the SCSI core has
+ * @doubted: targets of which the device said once that known units are missing,
+ *	     without saying which units there are
  * @scanning: units may be added and removed by events: the scan of the new host
  *	      has ended, if there is one
  * @manual: the SCSI core did not scan the new host, because the user wants to
@@ -351,6 +353,7 @@ struct vfe_scsi {
 	unsigned long *present;
 	unsigned long *flat;
 	unsigned long *known;
+	DECLARE_BITMAP(doubted, VFE_SCSI_MAX_TARGETS);
 	bool scanning;
 	bool manual;
 	bool leaving;
@@ -475,6 +478,7 @@ void vfe_scsi_events_close(struct vfe_scsi *vs);
 void vfe_scsi_events_take_back(struct vfe_scsi *vs);
 void vfe_scsi_events_begin(struct vfe_scsi *vs);
 void vfe_scsi_check_all(struct vfe_scsi *vs);
+void vfe_scsi_check_later(struct vfe_scsi *vs, unsigned int target);
 
 /* --- units.c: add and remove units as the device reports them --- */
 

@@ -5,7 +5,8 @@
  * that events were lost, after a resume and after a reset of the device.
  *
  * It never removes a unit because of an error: only if the device answers, and
- * does not report the unit.
+ * does not report the unit. If it reports no unit at all, only if it says so
+ * twice: vhost-scsi answers BAD_TARGET for any error of its own.
  */
 #include <linux/limits.h>
 #include <linux/math.h>
@@ -186,8 +187,16 @@ static enum vfe_scsi_answer vfe_scsi_ask_target(struct vfe_scsi *vs,
 #define VFE_SCSI_QUALIFIER_NONE	3	/* no unit can be at this number */
 #define VFE_SCSI_NO_TYPE	0x3f	/* qualifier 1: there is none now */
 
+/* Has the target checked a second time. */
+static void vfe_scsi_doubt(struct vfe_scsi *vs, unsigned int target)
+{
+	__set_bit(target, vs->doubted);
+	vfe_scsi_check_later(vs, target);
+}
+
+/* @sure: the device has said so before, maybe of the whole target */
 static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
-				       struct scsi_device *sdev)
+				       struct scsi_device *sdev, bool sure)
 {
 	const u8 cdb[6] = { INQUIRY, 0, 0, 0, VFE_SCSI_INQUIRY_LEN };
 	const u8 *data = vs->query->data;
@@ -195,7 +204,9 @@ static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
 	switch (vfe_scsi_ask_unit(vs, sdev->id, vfe_scsi_unit(sdev->lun), cdb,
 				  sizeof(cdb))) {
 	case VFE_SCSI_ANSWER_NONE:
-		return true;
+		if (!sure)
+			vfe_scsi_doubt(vs, sdev->id);
+		return sure;
 	case VFE_SCSI_ANSWER_LIST:
 		return data[0] >> 5 == VFE_SCSI_QUALIFIER_NONE ||
 		       data[0] == VFE_SCSI_NO_TYPE;
@@ -217,6 +228,20 @@ static bool vfe_scsi_is_at(const struct scsi_device *sdev, unsigned int target)
 	return sdev->channel == 0 && sdev->id == target;
 }
 
+/* Does the SCSI core have units of a target? */
+static bool vfe_scsi_knows(struct vfe_scsi *vs, unsigned int target)
+{
+	struct scsi_device *sdev;
+
+	shost_for_each_device(sdev, vs->shost) {
+		if (!vfe_scsi_is_at(sdev, target))
+			continue;
+		scsi_device_put(sdev);
+		return true;
+	}
+	return false;
+}
+
 static void vfe_scsi_remove_sdev(struct vfe_scsi *vs, struct scsi_device *sdev)
 {
 	sdev_printk(KERN_INFO, sdev, "removed from the device\n");
@@ -224,16 +249,18 @@ static void vfe_scsi_remove_sdev(struct vfe_scsi *vs, struct scsi_device *sdev)
 }
 
 /* QEMU's device always lists unit 0; INQUIRY says whether there is one. */
-static bool vfe_scsi_is_present(struct vfe_scsi *vs, struct scsi_device *sdev)
+static bool vfe_scsi_is_present(struct vfe_scsi *vs, struct scsi_device *sdev,
+				bool sure)
 {
 	unsigned int unit = vfe_scsi_unit(sdev->lun);
 
 	return test_bit(unit, vs->present) &&
-	       (unit || !vfe_scsi_inquiry_says_gone(vs, sdev));
+	       (unit || !vfe_scsi_inquiry_says_gone(vs, sdev, sure));
 }
 
 /* Removes units of a target that are not present, notes the others. */
-static void vfe_scsi_remove_absent(struct vfe_scsi *vs, unsigned int target)
+static void vfe_scsi_remove_absent(struct vfe_scsi *vs, unsigned int target,
+				   bool sure)
 {
 	struct scsi_device *sdev;
 
@@ -241,7 +268,7 @@ static void vfe_scsi_remove_absent(struct vfe_scsi *vs, unsigned int target)
 	shost_for_each_device(sdev, vs->shost) {
 		if (!vfe_scsi_is_at(sdev, target))
 			continue;
-		if (vfe_scsi_is_present(vs, sdev))
+		if (vfe_scsi_is_present(vs, sdev, sure))
 			__set_bit(vfe_scsi_unit(sdev->lun), vs->known);
 		else
 			vfe_scsi_remove_sdev(vs, sdev);
@@ -269,13 +296,14 @@ static void vfe_scsi_add_present(struct vfe_scsi *vs, unsigned int target)
 /* --- targets that do not know REPORT LUNS --- */
 
 /* Removes the units that say they are not there, scans as the core does. */
-static void vfe_scsi_scan_target(struct vfe_scsi *vs, unsigned int target)
+static void vfe_scsi_scan_target(struct vfe_scsi *vs, unsigned int target,
+				 bool sure)
 {
 	struct scsi_device *sdev;
 
 	shost_for_each_device(sdev, vs->shost)
 		if (vfe_scsi_is_at(sdev, target) &&
-		    vfe_scsi_inquiry_says_gone(vs, sdev))
+		    vfe_scsi_inquiry_says_gone(vs, sdev, sure))
 			vfe_scsi_remove_sdev(vs, sdev);
 	scsi_scan_target(&vs->shost->shost_gendev, 0, target, SCAN_WILD_CARD,
 			 SCSI_SCAN_INITIAL);
@@ -286,14 +314,21 @@ static void vfe_scsi_scan_target(struct vfe_scsi *vs, unsigned int target)
 /* Return: false if the device did not say */
 static bool vfe_scsi_reconcile_target(struct vfe_scsi *vs, unsigned int target)
 {
+	bool sure = __test_and_clear_bit(target, vs->doubted);
+
 	switch (vfe_scsi_ask_target(vs, target)) {
 	case VFE_SCSI_ANSWER_LIST:
 	case VFE_SCSI_ANSWER_NONE:
-		vfe_scsi_remove_absent(vs, target);
+		if (!sure && bitmap_empty(vs->present, VFE_SCSI_MAX_UNITS) &&
+		    vfe_scsi_knows(vs, target)) {
+			vfe_scsi_doubt(vs, target);
+			return true;
+		}
+		vfe_scsi_remove_absent(vs, target, sure);
 		vfe_scsi_add_present(vs, target);
 		return true;
 	case VFE_SCSI_ANSWER_REFUSED:
-		vfe_scsi_scan_target(vs, target);
+		vfe_scsi_scan_target(vs, target, sure);
 		return true;
 	default:
 		return false;

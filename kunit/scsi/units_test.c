@@ -210,6 +210,92 @@ static void units_list_with_missing_0(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, other, tscsi_sdev(ts, 0, 0));
 }
 
+/*
+ * Says once, for all targets, what @say sets, and expects that all units stay.
+ * Then says so each time, and expects that they go.
+ */
+static void units_doubt(struct kunit *test,
+			void (*say)(struct tscsi *ts, bool on))
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct scsi_device *sdev = units_add(ts, 3, 1);
+	unsigned int luns = ts->luns;
+
+	say(ts, true);
+	tscsi_event(ts, MISSED, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->luns >= luns + 8));
+	say(ts, false);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	KUNIT_EXPECT_PTR_EQ(test, sdev, tscsi_sdev(ts, 3, 1));
+	KUNIT_EXPECT_NOT_NULL(test, tscsi_sdev(ts, 0, 0));
+	/* several checks at once are not several answers */
+	say(ts, true);
+	tscsi_event(ts, MISSED, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->luns >= luns + 18));
+	tscsi_event_rescan(ts, 3, 1);
+	msleep(60);
+	say(ts, false);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	KUNIT_EXPECT_PTR_EQ(test, sdev, tscsi_sdev(ts, 3, 1));
+	say(ts, true);
+	units_check(ts);
+	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
+}
+
+static void units_say_bad_target(struct tscsi *ts, bool on)
+{
+	ts->luns_response = on ? VIRTIO_SCSI_S_BAD_TARGET : 0;
+}
+
+/* vhost-scsi says so for any error of its own. */
+static void units_bad_target(struct kunit *test)
+{
+	units_doubt(test, units_say_bad_target);
+}
+
+static void units_say_nothing(struct tscsi *ts, bool on)
+{
+	ts->luns_empty = on;
+}
+
+static void units_empty_list(struct kunit *test)
+{
+	units_doubt(test, units_say_nothing);
+}
+
+/* The event names the unit: there is no doubt. */
+static void units_removed_at_once(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	unsigned int luns;
+
+	units_add(ts, 3, 1);
+	luns = ts->luns;
+	tscsi_del_unit(ts, 3, 1);
+	tscsi_event(ts, RESET, REMOVED, 3, 1);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 3, 1)));
+	KUNIT_EXPECT_EQ(test, luns, ts->luns);
+}
+
+/* Without REPORT LUNS a unit's INQUIRY may fail in the same way. */
+static void units_bad_target_to_inquiry(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct scsi_device *sdev = tscsi_sdev(ts, 0, 0);
+
+	ts->luns_status = SAM_STAT_CHECK_CONDITION;
+	ts->inquiry_response = VIRTIO_SCSI_S_BAD_TARGET;
+	ts->inquiries = 0;
+	tscsi_event_rescan(ts, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->inquiries));
+	ts->inquiry_response = 0;
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_settled(ts), 60));
+	KUNIT_EXPECT_PTR_EQ(test, sdev, tscsi_sdev(ts, 0, 0));
+	ts->inquiry_response = VIRTIO_SCSI_S_BAD_TARGET;
+	tscsi_event_rescan(ts, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(!tscsi_sdev(ts, 0, 0), 60));
+}
+
 /* A list that the device did not write is not that of another target. */
 static void units_unwritten_list(struct kunit *test)
 {
@@ -274,6 +360,10 @@ static struct kunit_case units_cases[] = {
 	KUNIT_CASE(units_capacity_over_reset),
 	KUNIT_CASE(units_event_before_reset),
 	KUNIT_CASE(units_list_with_missing_0),
+	KUNIT_CASE(units_bad_target),
+	KUNIT_CASE(units_empty_list),
+	KUNIT_CASE(units_removed_at_once),
+	KUNIT_CASE(units_bad_target_to_inquiry),
 	KUNIT_CASE(units_unwritten_list),
 	KUNIT_CASE(units_wrong_residual),
 	KUNIT_CASE(units_odd_answers),
