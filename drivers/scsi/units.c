@@ -26,13 +26,15 @@
  * @VFE_SCSI_ANSWER_LIST: the answer has data
  * @VFE_SCSI_ANSWER_NONE: there is no unit at this address
  * @VFE_SCSI_ANSWER_REFUSED: the device does not know the command
- * @VFE_SCSI_ANSWER_ERROR: unknown: ask again later
+ * @VFE_SCSI_ANSWER_ERROR: the device answers with an error: ask again later
+ * @VFE_SCSI_ANSWER_ABSENT: the device does not answer: ask again later
  */
 enum vfe_scsi_answer {
 	VFE_SCSI_ANSWER_LIST,
 	VFE_SCSI_ANSWER_NONE,
 	VFE_SCSI_ANSWER_REFUSED,
 	VFE_SCSI_ANSWER_ERROR,
+	VFE_SCSI_ANSWER_ABSENT,
 };
 
 /* --- asking --- */
@@ -81,7 +83,7 @@ static enum vfe_scsi_answer vfe_scsi_ask_unit(struct vfe_scsi *vs,
 
 	while (tries--) {
 		if (vfe_scsi_query(vs, target, unit, cdb, len))
-			return VFE_SCSI_ANSWER_ERROR;
+			return VFE_SCSI_ANSWER_ABSENT;
 		vfe_scsi_look_at(vs);
 		answer = vfe_scsi_answer(vs->query);
 		if (answer != VFE_SCSI_ANSWER_REFUSED)
@@ -293,7 +295,14 @@ static void vfe_scsi_add_present(struct vfe_scsi *vs, unsigned int target)
 	}
 }
 
-/* --- targets that do not know REPORT LUNS --- */
+/* --- targets without a list --- */
+
+/* Adds units as for any other host, and removes none. */
+static void vfe_scsi_scan_as_core(struct vfe_scsi *vs, unsigned int target)
+{
+	scsi_scan_target(&vs->shost->shost_gendev, 0, target, SCAN_WILD_CARD,
+			 SCSI_SCAN_INITIAL);
+}
 
 /* Removes the units that say they are not there, scans as the core does. */
 static void vfe_scsi_scan_target(struct vfe_scsi *vs, unsigned int target,
@@ -305,8 +314,7 @@ static void vfe_scsi_scan_target(struct vfe_scsi *vs, unsigned int target,
 		if (vfe_scsi_is_at(sdev, target) &&
 		    vfe_scsi_inquiry_says_gone(vs, sdev, sure))
 			vfe_scsi_remove_sdev(vs, sdev);
-	scsi_scan_target(&vs->shost->shost_gendev, 0, target, SCAN_WILD_CARD,
-			 SCSI_SCAN_INITIAL);
+	vfe_scsi_scan_as_core(vs, target);
 }
 
 /* --- all of it --- */
@@ -330,6 +338,11 @@ static bool vfe_scsi_reconcile_target(struct vfe_scsi *vs, unsigned int target)
 	case VFE_SCSI_ANSWER_REFUSED:
 		vfe_scsi_scan_target(vs, target, sure);
 		return true;
+	case VFE_SCSI_ANSWER_ERROR:
+		/* virtio_scsi has units of such a target, too */
+		if (!vfe_scsi_knows(vs, target))
+			vfe_scsi_scan_as_core(vs, target);
+		return false;
 	default:
 		return false;
 	}

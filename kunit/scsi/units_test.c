@@ -329,6 +329,29 @@ static void units_wrong_residual(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "odd_answers"));
 }
 
+/* As with virtio_scsi: the SCSI core scans, but nothing is removed. */
+static void units_error_to_list(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+
+	ts->luns_response = VIRTIO_SCSI_S_FAILURE;
+	tscsi_add_unit(ts, 0, 1);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0) &&
+					       tscsi_disk(ts, 0, 1)));
+	async_synchronize_full();
+	tscsi_expect_works(ts);
+	tscsi_del_unit(ts, 0, 1);
+	msleep(30 * 1000);
+	KUNIT_EXPECT_NOT_NULL(test, tscsi_sdev(ts, 0, 1));
+	/* the driver repeats REPORT LUNS */
+	ts->luns_response = 0;
+	tscsi_add_unit(ts, 0, 9);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_sdev(ts, 0, 9) &&
+						!tscsi_sdev(ts, 0, 1), 30));
+	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "odd_answers"));
+}
+
 /* In answers to the driver's own commands */
 static void units_odd_answers(struct kunit *test)
 {
@@ -366,6 +389,7 @@ static struct kunit_case units_cases[] = {
 	KUNIT_CASE(units_bad_target_to_inquiry),
 	KUNIT_CASE(units_unwritten_list),
 	KUNIT_CASE(units_wrong_residual),
+	KUNIT_CASE(units_error_to_list),
 	KUNIT_CASE(units_odd_answers),
 	{ }
 };
