@@ -76,11 +76,8 @@ static void vfe_scsi_events_kick(struct vfe_scsi_events *e)
 		vfe_queue_notify(e->vq);
 }
 
-/*
- * Takes used buffers and adds them again, each once. @lock is held. Return:
- * whether there may be more
- */
-static bool vfe_scsi_events_reap(struct vfe_scsi *vs)
+/* Takes used buffers, each once, and maybe adds them again. @lock is held. */
+static void vfe_scsi_events_take(struct vfe_scsi *vs, bool add)
 {
 	struct vfe_scsi_events *e = &vs->events;
 	struct vfe_scsi_event event;
@@ -88,8 +85,6 @@ static bool vfe_scsi_events_reap(struct vfe_scsi *vs)
 	void *buffer;
 	u32 len;
 
-	if (!e->open)
-		return false;
 	for (n = 0; n < e->num_buffers; n++) {
 		buffer = vfe_queue_get(e->vq, &len);
 		if (!buffer)
@@ -98,8 +93,19 @@ static bool vfe_scsi_events_reap(struct vfe_scsi *vs)
 		/* the device may write it again as soon as it is added */
 		barrier();
 		vfe_scsi_record(vs, &event);
-		vfe_scsi_event_add(e, buffer);
+		if (add)
+			vfe_scsi_event_add(e, buffer);
 	}
+}
+
+/* @lock is held. Return: whether there may be more used buffers */
+static bool vfe_scsi_events_reap(struct vfe_scsi *vs)
+{
+	struct vfe_scsi_events *e = &vs->events;
+
+	if (!e->open)
+		return false;
+	vfe_scsi_events_take(vs, true);
 	vfe_scsi_events_kick(e);
 	return !vfe_queue_enable_cb(e->vq);
 }
@@ -235,9 +241,13 @@ static bool vfe_scsi_take_record(struct vfe_scsi_events *e,
 	return any;
 }
 
-/* Takes the targets to check now. Return: whether events were lost */
+/*
+ * Takes the targets to check now, without those whose second check comes later.
+ * Return: whether events were lost
+ */
 static bool vfe_scsi_take_targets(struct vfe_scsi *vs, unsigned long *targets)
 {
+	DECLARE_BITMAP(waits, VFE_SCSI_MAX_TARGETS);
 	struct vfe_scsi_events *e = &vs->events;
 	bool missed;
 
@@ -246,7 +256,8 @@ static bool vfe_scsi_take_targets(struct vfe_scsi *vs, unsigned long *targets)
 	e->missed = false;
 	if (missed)
 		bitmap_set(e->now, 0, vs->limits.targets);
-	bitmap_copy(targets, e->now, VFE_SCSI_MAX_TARGETS);
+	bitmap_and(waits, e->later, vs->doubted, VFE_SCSI_MAX_TARGETS);
+	bitmap_andnot(targets, e->now, waits, VFE_SCSI_MAX_TARGETS);
 	bitmap_zero(e->now, VFE_SCSI_MAX_TARGETS);
 	bitmap_andnot(e->later, e->later, targets, VFE_SCSI_MAX_TARGETS);
 	spin_unlock_irq(&e->lock);
@@ -274,18 +285,23 @@ static void vfe_scsi_act_later(struct vfe_scsi *vs,
 	spin_unlock_irq(&e->lock);
 }
 
+/*
+ * Acts on as many records as there can be when it begins. Work is queued again
+ * for later ones, so that a device with ever more events delays no check.
+ */
 static void vfe_scsi_act_work(struct work_struct *work)
 {
 	struct vfe_scsi *vs = container_of(work, struct vfe_scsi, events.act);
 	DECLARE_BITMAP(targets, VFE_SCSI_MAX_TARGETS);
 	struct vfe_scsi_events *e = &vs->events;
 	struct vfe_scsi_record r;
+	unsigned int n = VFE_SCSI_RECORDS;
 	bool missed, failed;
 
 	/* the scan of the new host comes first */
 	if (!READ_ONCE(vs->scanning))
 		return;
-	while (vfe_scsi_take_record(e, &r))
+	while (n-- && !READ_ONCE(vs->leaving) && vfe_scsi_take_record(e, &r))
 		vfe_scsi_act_on(vs, &r);
 	missed = vfe_scsi_take_targets(vs, targets);
 	failed = !vfe_scsi_reconcile(vs, targets);
@@ -320,13 +336,13 @@ void vfe_scsi_events_begin(struct vfe_scsi *vs)
 
 	spin_lock_irqsave(&e->lock, flags);
 	WRITE_ONCE(vs->scanning, true);
-	if (e->num || e->missed)
+	if (e->num || e->missed || !bitmap_empty(e->now, VFE_SCSI_MAX_TARGETS))
 		vfe_scsi_events_act(e);
 	spin_unlock_irqrestore(&e->lock, flags);
 }
 
 /**
- * vfe_scsi_check_all() - check which units all targets have
+ * vfe_scsi_check_all() - check all units, as if events were lost
  * @vs: the host
  *
  * Context: any.
@@ -337,9 +353,27 @@ void vfe_scsi_check_all(struct vfe_scsi *vs)
 	unsigned long flags;
 
 	spin_lock_irqsave(&e->lock, flags);
-	bitmap_set(e->now, 0, vs->limits.targets);
+	e->missed = true;
 	vfe_scsi_events_act(e);
 	spin_unlock_irqrestore(&e->lock, flags);
+}
+
+/**
+ * vfe_scsi_check_later() - check in a moment which units a target has
+ * @vs: the host
+ * @target: the target
+ *
+ * Context: process context.
+ */
+void vfe_scsi_check_later(struct vfe_scsi *vs, unsigned int target)
+{
+	struct vfe_scsi_events *e = &vs->events;
+
+	spin_lock_irq(&e->lock);
+	__set_bit(target, e->later);
+	if (!e->ended)
+		queue_delayed_work(e->wq, &e->act_later, VFE_SCSI_SETTLE);
+	spin_unlock_irq(&e->lock);
 }
 
 /* --- recovery --- */
@@ -357,11 +391,16 @@ void vfe_scsi_events_open(struct vfe_scsi *vs)
 	spin_unlock_irq(&e->lock);
 }
 
+/* A reset does not lose the events that the device has sent before. */
 void vfe_scsi_events_close(struct vfe_scsi *vs)
 {
 	struct vfe_scsi_events *e = &vs->events;
 
 	spin_lock_irq(&e->lock);
+	if (e->open)
+		vfe_scsi_events_take(vs, false);
+	if (e->num || e->missed)
+		vfe_scsi_events_act(e);
 	e->open = false;
 	spin_unlock_irq(&e->lock);
 }

@@ -95,28 +95,41 @@ void vfe_scsi_host_close(struct vfe_scsi *vs)
 	up_write(&link->users);
 }
 
-/* The SCSI core scans, maybe asynchronously: check all units. */
+/* Return: false if the device did not answer for some targets */
+static bool vfe_scsi_scan_all(struct vfe_scsi *vs)
+{
+	DECLARE_BITMAP(targets, VFE_SCSI_MAX_TARGETS);
+
+	bitmap_zero(targets, VFE_SCSI_MAX_TARGETS);
+	bitmap_set(targets, 0, vs->limits.targets);
+	return vfe_scsi_reconcile(vs, targets);
+}
+
+/*
+ * The SCSI core scans, maybe in another thread: check all units in this one. The
+ * work item, which the device could keep busy for ever by events, begins only
+ * afterwards, and tries again if the device did not answer. Nor does its queue
+ * run during a suspend, which waits for the scan. An unbind ends the scan by
+ * @leaving, and vfe_scsi_host_close() waits for it.
+ */
 static void vfe_scsi_scan_start(struct Scsi_Host *shost)
 {
 	struct vfe_scsi *vs = vfe_scsi_of(shost);
+	bool done;
 
 	if (!vfe_scsi_host_enter(shost))
 		return;
+	WRITE_ONCE(vs->manual, false);
+	done = vfe_scsi_scan_all(vs);
 	vfe_scsi_events_begin(vs);
-	vfe_scsi_check_all(vs);
+	if (!done)
+		vfe_scsi_check_all(vs);
 	vfe_scsi_host_leave(shost);
 }
 
 static int vfe_scsi_scan_finished(struct Scsi_Host *shost, unsigned long time)
 {
-	struct vfe_scsi *vs = vfe_scsi_of(shost);
-	bool finished;
-
-	if (!vfe_scsi_host_enter(shost))
-		return true;
-	finished = READ_ONCE(vs->leaving) || !work_busy(&vs->events.act);
-	vfe_scsi_host_leave(shost);
-	return finished;
+	return true;
 }
 
 static struct scsi_host_template vfe_scsi_template = {
@@ -240,11 +253,11 @@ static bool vfe_scsi_scans_later(struct Scsi_Host *shost)
  */
 static void vfe_scsi_scan(struct vfe_scsi *vs)
 {
-	scsi_scan_host(vs->shost);
-	if (READ_ONCE(vs->scanning) || vfe_scsi_scans_later(vs->shost) ||
-	    READ_ONCE(vs->scanning))
-		return;
 	vs->manual = true;
+	scsi_scan_host(vs->shost);
+	if (!READ_ONCE(vs->manual) || vfe_scsi_scans_later(vs->shost) ||
+	    !READ_ONCE(vs->manual))
+		return;
 	vfe_scsi_events_begin(vs);
 }
 

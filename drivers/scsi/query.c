@@ -9,6 +9,7 @@
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 
 #include "scsi.h"
 
@@ -29,12 +30,11 @@ void vfe_scsi_query_done(struct vfe_scsi_query *query, int err)
 {
 	const struct vfe_scsi_response *r =
 		&vfe_scsi_wire(&query->cmd)->response;
-	u32 residual = le32_to_cpu(READ_ONCE(r->residual));
 
 	query->err = err;
 	query->response = READ_ONCE(r->response);
 	query->status = READ_ONCE(r->status);
-	query->len = query->size - min_t(u32, residual, query->size);
+	query->residual = le32_to_cpu(READ_ONCE(r->residual));
 	vfe_scsi_cmd_ended(&query->cmd);
 	complete(&query->done);
 }
@@ -95,9 +95,9 @@ static int vfe_scsi_query_send(struct vfe_scsi *vs)
  * @cdb: the SCSI command
  * @cdb_len: its length
  *
- * The answer is in @vs->query.
+ * The answer is in @vs->query. What the device did not write of the data is ones.
  *
- * Context: the work item of &vfe_scsi_events.wq.
+ * Context: the scan of the new host, then the work item of &vfe_scsi_events.wq.
  * Return: 0 if the device answered; -ETIMEDOUT, -EBUSY while it still owes the
  * answer to an earlier one, or -EAGAIN while it is not live, was reset, or is
  * unbound.
@@ -112,6 +112,7 @@ int vfe_scsi_query(struct vfe_scsi *vs, unsigned int target, unsigned int unit,
 	vfe_io_complete_used(&vs->queues[0].io);
 	if (vfe_scsi_cmd_in_flight(&q->cmd))
 		return -EBUSY;
+	memset(q->data, 0xff, q->size);
 	vfe_scsi_prepare_query(vs, q, target, unit, cdb, cdb_len);
 	err = vfe_scsi_query_send(vs);
 	if (err)

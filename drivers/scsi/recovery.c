@@ -196,14 +196,15 @@ static int vfe_scsi_restore(struct vfe_device *vd)
 
 /*
  * vfe_scsi_unquiesce() has the SCSI core send what it holds. The device may
- * have lost events: units are checked after each reset.
+ * have lost events: units are checked after each reset, and their drivers read
+ * their properties again; after a reset during the scan of the new host, once
+ * that has ended.
  */
 static void vfe_scsi_resend(struct vfe_device *vd)
 {
 	struct vfe_scsi *vs = vfe_priv(vd);
 
-	if (READ_ONCE(vs->scanning) &&
-	    vfe_scsi_live(vs))
+	if (vfe_scsi_live(vs))
 		vfe_scsi_check_all(vs);
 }
 

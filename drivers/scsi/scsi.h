@@ -225,7 +225,7 @@ struct vfe_scsi_record {
  * @records: events not yet acted on, a ring of VFE_SCSI_RECORDS
  * @first: index of the oldest
  * @num: number of them
- * @missed: an event was lost: check all units
+ * @missed: events may have been lost: check all units, and their properties
  * @now: targets to check at once
  * @later: targets to check soon
  * @buffers: memory of the buffers
@@ -274,7 +274,7 @@ struct vfe_scsi_events {
  * @err: 0, or why the device did not execute it
  * @response: VIRTIO_SCSI_S_*
  * @status: of SAM
- * @len: bytes of data
+ * @residual: bytes that the device did not write, as it says
  * @behind: memory of @cmd
  */
 struct vfe_scsi_query {
@@ -286,7 +286,7 @@ struct vfe_scsi_query {
 	int err;
 	u8 response;
 	u8 status;
-	u32 len;
+	u32 residual;
 	u8 behind[VFE_SCSI_BEHIND];
 };
 
@@ -328,7 +328,10 @@ struct vfe_scsi_limits {
  * @present: units of a target that the device reports
  * @flat: of them, those with flat space addressing
  * @known: units of a target that the SCSI core has
- * @scanning: the host was added, so that its units can be
+ * @doubted: targets of which the device said once that known units are missing,
+ *	     without saying which units there are
+ * @scanning: units may be added and removed by events: the scan of the new host
+ *	      has ended, if there is one
  * @manual: the SCSI core did not scan the new host, because the user wants to
  * @leaving: the driver is being unbound: check no more units
  * @abandon: fails all commands, because one did not end while it is
@@ -353,6 +356,7 @@ struct vfe_scsi {
 	unsigned long *present;
 	unsigned long *flat;
 	unsigned long *known;
+	DECLARE_BITMAP(doubted, VFE_SCSI_MAX_TARGETS);
 	bool scanning;
 	bool manual;
 	bool leaving;
@@ -488,6 +492,7 @@ void vfe_scsi_events_close(struct vfe_scsi *vs);
 void vfe_scsi_events_take_back(struct vfe_scsi *vs);
 void vfe_scsi_events_begin(struct vfe_scsi *vs);
 void vfe_scsi_check_all(struct vfe_scsi *vs);
+void vfe_scsi_check_later(struct vfe_scsi *vs, unsigned int target);
 
 /* --- units.c: add and remove units as the device reports them --- */
 

@@ -5,8 +5,11 @@
  * that events were lost, after a resume and after a reset of the device.
  *
  * It never removes a unit because of an error: only if the device answers, and
- * does not report the unit.
+ * does not report the unit. If it reports no unit at all, only if it says so
+ * twice: vhost-scsi answers BAD_TARGET for any error of its own.
  */
+#include <linux/limits.h>
+#include <linux/math.h>
 #include <linux/slab.h>
 #include <scsi/scsi_proto.h>
 
@@ -23,16 +26,35 @@
  * @VFE_SCSI_ANSWER_LIST: the answer has data
  * @VFE_SCSI_ANSWER_NONE: there is no unit at this address
  * @VFE_SCSI_ANSWER_REFUSED: the device does not know the command
- * @VFE_SCSI_ANSWER_ERROR: unknown: ask again later
+ * @VFE_SCSI_ANSWER_ERROR: the device answers with an error: ask again later
+ * @VFE_SCSI_ANSWER_ABSENT: the device does not answer: ask again later
  */
 enum vfe_scsi_answer {
 	VFE_SCSI_ANSWER_LIST,
 	VFE_SCSI_ANSWER_NONE,
 	VFE_SCSI_ANSWER_REFUSED,
 	VFE_SCSI_ANSWER_ERROR,
+	VFE_SCSI_ANSWER_ABSENT,
 };
 
 /* --- asking --- */
+
+/* Counts, and logs, what cannot be right in an answer. */
+static void vfe_scsi_look_at(struct vfe_scsi *vs)
+{
+	const struct vfe_scsi_query *q = vs->query;
+
+	if (q->response == VFE_SCSI_S_NONE)
+		vfe_scsi_odd(vs, VFE_SCSI_ODD_RESPONSE, "an unwritten response",
+			     q->response);
+	else if (q->response > VIRTIO_SCSI_S_FAILURE &&
+		 q->response != VIRTIO_SCSI_S_INCORRECT_LUN)
+		vfe_scsi_odd(vs, VFE_SCSI_ODD_RESPONSE, "a response",
+			     q->response);
+	else if (q->residual > q->size)
+		vfe_scsi_odd(vs, VFE_SCSI_ODD_RESIDUAL, "a residual",
+			     q->residual);
+}
 
 static enum vfe_scsi_answer vfe_scsi_answer(const struct vfe_scsi_query *q)
 {
@@ -61,7 +83,8 @@ static enum vfe_scsi_answer vfe_scsi_ask_unit(struct vfe_scsi *vs,
 
 	while (tries--) {
 		if (vfe_scsi_query(vs, target, unit, cdb, len))
-			return VFE_SCSI_ANSWER_ERROR;
+			return VFE_SCSI_ANSWER_ABSENT;
+		vfe_scsi_look_at(vs);
 		answer = vfe_scsi_answer(vs->query);
 		if (answer != VFE_SCSI_ANSWER_REFUSED)
 			break;
@@ -78,16 +101,26 @@ static enum vfe_scsi_answer vfe_scsi_report_luns(struct vfe_scsi *vs,
 	return vfe_scsi_ask_unit(vs, target, 0, cdb, sizeof(cdb));
 }
 
-/* Bytes of the list that the device has; 0 if the answer is too short */
+/*
+ * Bytes of the list that the device has; 0 if it wrote none. As in the SCSI core,
+ * the residual does not matter: what is not written is ones.
+ */
 static u32 vfe_scsi_list_len(const struct vfe_scsi_query *q)
 {
-	u32 len;
+	u32 len = get_unaligned_be32(q->data);
 
-	if (q->len < VFE_SCSI_LIST_HEADER)
+	if (len == U32_MAX)
 		return 0;
-	len = get_unaligned_be32(q->data);
 	return min_t(u32, len, VFE_SCSI_LIST_MOST - VFE_SCSI_LIST_HEADER) +
 	       VFE_SCSI_LIST_HEADER;
+}
+
+/* Did the device write all of the list? No address ends with ones. */
+static bool vfe_scsi_list_is_whole(const struct vfe_scsi_query *q, u32 len)
+{
+	len = round_down(len, VFE_SCSI_LUN_LEN);
+	return len && (len == VFE_SCSI_LIST_HEADER ||
+		       get_unaligned_be16(q->data + len - 2) != U16_MAX);
 }
 
 /*
@@ -141,13 +174,47 @@ static enum vfe_scsi_answer vfe_scsi_ask_target(struct vfe_scsi *vs,
 		len = min_t(u32, vfe_scsi_list_len(vs->query),
 			    vs->query->size);
 	}
-	if (!len || len > vs->query->len) {
+	if (!vfe_scsi_list_is_whole(vs->query, len)) {
 		vfe_scsi_odd(vs, VFE_SCSI_ODD_UNITS,
-			     "the length of a list of units", vs->query->len);
+			     "the length of a list of units", len);
 		return VFE_SCSI_ANSWER_ERROR;
 	}
 	vfe_scsi_read_list(vs, len);
 	return VFE_SCSI_ANSWER_LIST;
+}
+
+/* --- asking a unit --- */
+
+/* SPC-6, 6.7.2: as the SCSI core, which adds all other units */
+#define VFE_SCSI_QUALIFIER_NONE	3	/* no unit can be at this number */
+#define VFE_SCSI_NO_TYPE	0x3f	/* qualifier 1: there is none now */
+
+/* Has the target checked a second time. */
+static void vfe_scsi_doubt(struct vfe_scsi *vs, unsigned int target)
+{
+	__set_bit(target, vs->doubted);
+	vfe_scsi_check_later(vs, target);
+}
+
+/* @sure: the device has said so before, maybe of the whole target */
+static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
+				       struct scsi_device *sdev, bool sure)
+{
+	const u8 cdb[6] = { INQUIRY, 0, 0, 0, VFE_SCSI_INQUIRY_LEN };
+	const u8 *data = vs->query->data;
+
+	switch (vfe_scsi_ask_unit(vs, sdev->id, vfe_scsi_unit(sdev->lun), cdb,
+				  sizeof(cdb))) {
+	case VFE_SCSI_ANSWER_NONE:
+		if (!sure)
+			vfe_scsi_doubt(vs, sdev->id);
+		return sure;
+	case VFE_SCSI_ANSWER_LIST:
+		return data[0] >> 5 == VFE_SCSI_QUALIFIER_NONE ||
+		       data[0] == VFE_SCSI_NO_TYPE;
+	default:
+		return false;
+	}
 }
 
 /* --- units of the SCSI core --- */
@@ -163,14 +230,39 @@ static bool vfe_scsi_is_at(const struct scsi_device *sdev, unsigned int target)
 	return sdev->channel == 0 && sdev->id == target;
 }
 
+/* Does the SCSI core have units of a target? */
+static bool vfe_scsi_knows(struct vfe_scsi *vs, unsigned int target)
+{
+	struct scsi_device *sdev;
+
+	shost_for_each_device(sdev, vs->shost) {
+		if (!vfe_scsi_is_at(sdev, target))
+			continue;
+		scsi_device_put(sdev);
+		return true;
+	}
+	return false;
+}
+
 static void vfe_scsi_remove_sdev(struct vfe_scsi *vs, struct scsi_device *sdev)
 {
 	sdev_printk(KERN_INFO, sdev, "removed from the device\n");
 	scsi_remove_device(sdev);
 }
 
-/* Removes units of a target that are not in @present, notes the others. */
-static void vfe_scsi_remove_absent(struct vfe_scsi *vs, unsigned int target)
+/* QEMU's device always lists unit 0; INQUIRY says whether there is one. */
+static bool vfe_scsi_is_present(struct vfe_scsi *vs, struct scsi_device *sdev,
+				bool sure)
+{
+	unsigned int unit = vfe_scsi_unit(sdev->lun);
+
+	return test_bit(unit, vs->present) &&
+	       (unit || !vfe_scsi_inquiry_says_gone(vs, sdev, sure));
+}
+
+/* Removes units of a target that are not present, notes the others. */
+static void vfe_scsi_remove_absent(struct vfe_scsi *vs, unsigned int target,
+				   bool sure)
 {
 	struct scsi_device *sdev;
 
@@ -178,7 +270,7 @@ static void vfe_scsi_remove_absent(struct vfe_scsi *vs, unsigned int target)
 	shost_for_each_device(sdev, vs->shost) {
 		if (!vfe_scsi_is_at(sdev, target))
 			continue;
-		if (test_bit(vfe_scsi_unit(sdev->lun), vs->present))
+		if (vfe_scsi_is_present(vs, sdev, sure))
 			__set_bit(vfe_scsi_unit(sdev->lun), vs->known);
 		else
 			vfe_scsi_remove_sdev(vs, sdev);
@@ -203,42 +295,26 @@ static void vfe_scsi_add_present(struct vfe_scsi *vs, unsigned int target)
 	}
 }
 
-/* --- targets that do not know REPORT LUNS --- */
+/* --- targets without a list --- */
 
-/* SPC-6, 6.7.2: as the SCSI core, which adds all other units */
-#define VFE_SCSI_QUALIFIER_NONE	3	/* no unit can be at this number */
-#define VFE_SCSI_NO_TYPE	0x3f	/* qualifier 1: there is none now */
-
-static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
-				       struct scsi_device *sdev)
+/* Adds units as for any other host, and removes none. */
+static void vfe_scsi_scan_as_core(struct vfe_scsi *vs, unsigned int target)
 {
-	const u8 cdb[6] = { INQUIRY, 0, 0, 0, VFE_SCSI_INQUIRY_LEN };
-	const u8 *data = vs->query->data;
-
-	switch (vfe_scsi_ask_unit(vs, sdev->id, vfe_scsi_unit(sdev->lun), cdb,
-				  sizeof(cdb))) {
-	case VFE_SCSI_ANSWER_NONE:
-		return true;
-	case VFE_SCSI_ANSWER_LIST:
-		return vs->query->len &&
-		       (data[0] >> 5 == VFE_SCSI_QUALIFIER_NONE ||
-			data[0] == VFE_SCSI_NO_TYPE);
-	default:
-		return false;
-	}
+	scsi_scan_target(&vs->shost->shost_gendev, 0, target, SCAN_WILD_CARD,
+			 SCSI_SCAN_INITIAL);
 }
 
 /* Removes the units that say they are not there, scans as the core does. */
-static void vfe_scsi_scan_target(struct vfe_scsi *vs, unsigned int target)
+static void vfe_scsi_scan_target(struct vfe_scsi *vs, unsigned int target,
+				 bool sure)
 {
 	struct scsi_device *sdev;
 
 	shost_for_each_device(sdev, vs->shost)
 		if (vfe_scsi_is_at(sdev, target) &&
-		    vfe_scsi_inquiry_says_gone(vs, sdev))
+		    vfe_scsi_inquiry_says_gone(vs, sdev, sure))
 			vfe_scsi_remove_sdev(vs, sdev);
-	scsi_scan_target(&vs->shost->shost_gendev, 0, target, SCAN_WILD_CARD,
-			 SCSI_SCAN_INITIAL);
+	vfe_scsi_scan_as_core(vs, target);
 }
 
 /* --- all of it --- */
@@ -246,15 +322,27 @@ static void vfe_scsi_scan_target(struct vfe_scsi *vs, unsigned int target)
 /* Return: false if the device did not say */
 static bool vfe_scsi_reconcile_target(struct vfe_scsi *vs, unsigned int target)
 {
+	bool sure = __test_and_clear_bit(target, vs->doubted);
+
 	switch (vfe_scsi_ask_target(vs, target)) {
 	case VFE_SCSI_ANSWER_LIST:
 	case VFE_SCSI_ANSWER_NONE:
-		vfe_scsi_remove_absent(vs, target);
+		if (!sure && bitmap_empty(vs->present, VFE_SCSI_MAX_UNITS) &&
+		    vfe_scsi_knows(vs, target)) {
+			vfe_scsi_doubt(vs, target);
+			return true;
+		}
+		vfe_scsi_remove_absent(vs, target, sure);
 		vfe_scsi_add_present(vs, target);
 		return true;
 	case VFE_SCSI_ANSWER_REFUSED:
-		vfe_scsi_scan_target(vs, target);
+		vfe_scsi_scan_target(vs, target, sure);
 		return true;
+	case VFE_SCSI_ANSWER_ERROR:
+		/* virtio_scsi has units of such a target, too */
+		if (!vfe_scsi_knows(vs, target))
+			vfe_scsi_scan_as_core(vs, target);
+		return false;
 	default:
 		return false;
 	}
@@ -265,7 +353,8 @@ static bool vfe_scsi_reconcile_target(struct vfe_scsi *vs, unsigned int target)
  * @vs: the host
  * @targets: the targets, a bitmap
  *
- * Context: the work item of &vfe_scsi_events.wq, which is ordered.
+ * Context: the scan of the new host, then the work item of &vfe_scsi_events.wq,
+ * which is ordered.
  * Return: false if the device did not answer for some of them.
  */
 bool vfe_scsi_reconcile(struct vfe_scsi *vs, const unsigned long *targets)

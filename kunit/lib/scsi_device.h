@@ -94,6 +94,13 @@ struct tscsi_io {
  *	      are no units
  * @more_luns: addresses in the answer that are no units
  * @luns_cut: length of the answer in place of the right one
+ * @luns_empty: the answer lists no unit
+ * @luns_unwritten: the target whose answer is not written, if it is not 0
+ * @luns_residual: of the answer, in place of the right one
+ * @luns_events: how many REPORT LUNS still cause an event, one each
+ * @lists_0: REPORT LUNS lists unit 0 even if it is missing, and INQUIRY says of a
+ *	     missing unit that it has no type: as QEMU's device
+ * @inquiry_response: of INQUIRY
  * @type: first byte of INQUIRY's answer for a unit
  * @vpd_max: the longest transfer, in blocks, of a VPD page Block Limits; 0: the
  *	     units have no VPD pages
@@ -143,6 +150,12 @@ struct tscsi {
 	u8 luns_status;
 	unsigned int more_luns;
 	u32 luns_cut;
+	bool luns_empty;
+	unsigned int luns_unwritten;
+	u32 luns_residual;
+	unsigned int luns_events;
+	bool lists_0;
+	u8 inquiry_response;
 	u8 type;
 	u32 vpd_max;
 	unsigned int odd_headers;
@@ -226,6 +239,46 @@ static inline void tscsi_answer(const struct vfe_mock_chain *chain,
 		tscsi_response(chain)->residual = cpu_to_le32(room - len);
 }
 
+/* --- the device: events --- */
+
+/* Sends an event, without an interrupt. Return: whether there was a buffer */
+static inline bool tscsi_push_event(struct tscsi *ts, u32 type, u32 reason,
+				    unsigned int target, unsigned int unit)
+{
+	struct vfe_scsi_event event = {
+		.event = cpu_to_le32(type), .reason = cpu_to_le32(reason),
+	};
+	struct vfe_mock_chain *chain;
+
+	if (!ts->num_events)
+		return false;
+	chain = &ts->events[0];
+	vfe_scsi_put_lun(event.lun, target, unit);
+	tscsi_copy(chain, true, 0, &event, sizeof(event));
+	vfe_mock_push(&ts->m->queues[VFE_SCSI_EVENTQ], chain->id,
+		      sizeof(event), chain->descs);
+	memmove(ts->events, ts->events + 1,
+		--ts->num_events * sizeof(*chain));
+	return true;
+}
+
+static inline bool tscsi_event(struct tscsi *ts, u32 type, u32 reason,
+			       unsigned int target, unsigned int unit)
+{
+	bool sent = tscsi_push_event(ts, type, reason, target, unit);
+
+	vfe_mock_interrupt(&ts->m->queues[VFE_SCSI_EVENTQ]);
+	return sent;
+}
+
+/* Return: whether there was a buffer */
+static inline bool tscsi_event_rescan(struct tscsi *ts, unsigned int target,
+				      unsigned int unit)
+{
+	return tscsi_event(ts, VIRTIO_SCSI_T_TRANSPORT_RESET,
+			   VIRTIO_SCSI_EVT_RESET_RESCAN, target, unit);
+}
+
 /* --- the device: commands --- */
 
 static inline struct tscsi_unit *tscsi_find(struct tscsi *ts,
@@ -280,10 +333,12 @@ static inline void tscsi_do_luns(struct tscsi *ts, unsigned int target,
 	u8 *list, *at;
 	bool high;
 
-	list = kzalloc(8 + 8 * (TSCSI_UNITS + 2 + ts->more_luns), GFP_ATOMIC);
+	list = kzalloc(8 + 8 * (TSCSI_UNITS + 3 + ts->more_luns), GFP_ATOMIC);
 	if (!list)
 		return;
-	for (i = 0; i < ts->num_units; i++) {
+	if (ts->lists_0 && !tscsi_find(ts, target, 0))
+		n++;
+	for (i = 0; i < ts->num_units && !ts->luns_empty; i++) {
 		if (ts->units[i].target != target)
 			continue;
 		high = ts->units[i].unit >= 256;
@@ -297,7 +352,11 @@ static inline void tscsi_do_luns(struct tscsi *ts, unsigned int target,
 		n = tscsi_no_units(list, n);
 	n = tscsi_more_luns(ts, list, n);
 	put_unaligned_be32(8 * n, list);
-	tscsi_answer(chain, list, ts->luns_cut ?: 8 + 8 * n);
+	if (!ts->luns_unwritten || target != ts->luns_unwritten)
+		tscsi_answer(chain, list, ts->luns_cut ?: 8 + 8 * n);
+	if (ts->luns_residual)
+		tscsi_response(chain)->residual =
+			cpu_to_le32(ts->luns_residual);
 	kfree(list);
 }
 
@@ -330,9 +389,14 @@ static inline void tscsi_do_vpd(struct tscsi *ts, u8 page,
 static inline void tscsi_do_inquiry(struct tscsi *ts, bool there,
 				    const struct vfe_mock_chain *chain)
 {
-	u8 data[36] = { there ? ts->type : 0x7f, 0, 5, 2, 31, ts->protect };
+	u8 data[36] = { 0x7f, 0, 5, 2, 31, ts->protect };
 
 	ts->inquiries++;
+	if (there || ts->lists_0)
+		data[0] = there ? ts->type : 0x3f;
+	tscsi_response(chain)->response = ts->inquiry_response;
+	if (ts->inquiry_response)
+		return;
 	if (tscsi_cdb(ts, chain)[1] & 1) {
 		tscsi_do_vpd(ts, tscsi_cdb(ts, chain)[2], chain);
 		return;
@@ -472,7 +536,11 @@ static inline void tscsi_execute(struct tscsi *ts,
 	if (ts->no_response && tscsi_cdb(ts, chain)[0] == READ_10)
 		return;
 	memset(r, 0, sizeof(*r));
-	ts->luns += tscsi_cdb(ts, chain)[0] == REPORT_LUNS;
+	if (tscsi_cdb(ts, chain)[0] == REPORT_LUNS) {
+		ts->luns++;
+		if (ts->luns_events && tscsi_event_rescan(ts, 1, 0))
+			ts->luns_events--;
+	}
 	if (!vfe_scsi_get_lun(tscsi_request(chain)->lun, &target, &unit)) {
 		r->response = VIRTIO_SCSI_S_FAILURE;
 		return;
@@ -575,36 +643,6 @@ static inline bool tscsi_chain(struct vfe_mock_disk *engine,
 			      chain->descs);
 	}
 	return true;
-}
-
-/* Sends an event, without an interrupt. Return: whether there was a buffer */
-static inline bool tscsi_push_event(struct tscsi *ts, u32 type, u32 reason,
-				    unsigned int target, unsigned int unit)
-{
-	struct vfe_scsi_event event = {
-		.event = cpu_to_le32(type), .reason = cpu_to_le32(reason),
-	};
-	struct vfe_mock_chain *chain;
-
-	if (!ts->num_events)
-		return false;
-	chain = &ts->events[0];
-	vfe_scsi_put_lun(event.lun, target, unit);
-	tscsi_copy(chain, true, 0, &event, sizeof(event));
-	vfe_mock_push(&ts->m->queues[VFE_SCSI_EVENTQ], chain->id,
-		      sizeof(event), chain->descs);
-	memmove(ts->events, ts->events + 1,
-		--ts->num_events * sizeof(*chain));
-	return true;
-}
-
-static inline bool tscsi_event(struct tscsi *ts, u32 type, u32 reason,
-			       unsigned int target, unsigned int unit)
-{
-	bool sent = tscsi_push_event(ts, type, reason, target, unit);
-
-	vfe_mock_interrupt(&ts->m->queues[VFE_SCSI_EVENTQ]);
-	return sent;
 }
 
 static inline void tscsi_add_unit(struct tscsi *ts, unsigned int target,

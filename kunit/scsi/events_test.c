@@ -6,6 +6,7 @@
  */
 #include "lib/log.h"
 #include "lib/scsi_fixture.h"
+#include "lib/scsi_scan.h"
 #include "lib/suite.h"
 
 #define RESET	VIRTIO_SCSI_T_TRANSPORT_RESET
@@ -451,50 +452,9 @@ static void events_not_connected(struct kunit *test)
 
 /* --- scsi_mod.scan: what the SCSI core may add by itself --- */
 
-#define EVENTS_SCAN	"module/scsi_mod/parameters/scan"
-
-/**
- * struct events_scan - the parameter of the SCSI core, until the test ends
- * @sysfs: where its file is
- * @was: its value before
- */
-struct events_scan {
-	struct vfsmount *sysfs;
-	char was[16];
-};
-
-static void events_scan_restore(void *data)
-{
-	struct events_scan *scan = data;
-
-	vfe_files_write_path(scan->sysfs, EVENTS_SCAN, strim(scan->was));
-}
-
-/* Binds while the SCSI core scans as @type says. */
-static struct tscsi *events_bind_with_scan(struct kunit *test, const char *type)
-{
-	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
-	struct events_scan *scan = kunit_kzalloc(test, sizeof(*scan),
-						 GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, scan);
-	scan->sysfs = ts->sysfs;
-	KUNIT_ASSERT_GT(test, vfe_files_read_path(ts->sysfs, EVENTS_SCAN,
-						  scan->was,
-						  sizeof(scan->was)), 0L);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test,
-							   events_scan_restore,
-							   scan));
-	KUNIT_ASSERT_GT(test, vfe_files_write_path(ts->sysfs, EVENTS_SCAN,
-						   type), 0L);
-	tscsi_add_unit(ts, 3, 0);
-	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
-	return ts;
-}
-
 static struct tscsi *events_without_scan(struct kunit *test, const char *type)
 {
-	struct tscsi *ts = events_bind_with_scan(test, type);
+	struct tscsi *ts = tscsi_bind_with_scan(test, type);
 
 	msleep(1000);
 	/* as with virtio_scsi, the device is not even asked */
@@ -557,10 +517,10 @@ static void events_scan_none(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0U, tscsi_num_sdevs(ts));
 	KUNIT_EXPECT_GT(test, ts->luns, 0U);
 	/* a unit from before the user wrote the parameter is removed */
-	KUNIT_EXPECT_GT(test, vfe_files_write_path(ts->sysfs, EVENTS_SCAN,
+	KUNIT_EXPECT_GT(test, vfe_files_write_path(ts->sysfs, TSCSI_SCAN,
 						   "sync"), 0L);
 	KUNIT_EXPECT_EQ(test, 0, scsi_add_device(shost, 0, 3, 0));
-	KUNIT_EXPECT_GT(test, vfe_files_write_path(ts->sysfs, EVENTS_SCAN,
+	KUNIT_EXPECT_GT(test, vfe_files_write_path(ts->sysfs, TSCSI_SCAN,
 						   "none"), 0L);
 	tscsi_del_unit(ts, 3, 0);
 	tscsi_event(ts, RESET, REMOVED, 3, 0);
@@ -572,7 +532,7 @@ static void events_scan_none(struct kunit *test)
 /* Another thread scans, after the probe: the driver knows that it will. */
 static void events_scan_async(struct kunit *test)
 {
-	struct tscsi *ts = events_bind_with_scan(test, "async");
+	struct tscsi *ts = tscsi_bind_with_scan(test, "async");
 
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 0, 0) &&
 					       tscsi_disk(ts, 3, 0)));
