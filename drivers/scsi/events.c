@@ -159,7 +159,8 @@ static void vfe_scsi_mark(struct vfe_scsi_events *e, unsigned long *targets,
 /*
  * Removes a unit that the device has removed, even if it reports a unit of this
  * number again soon: that is another one. The device announces that by an event
- * of its own, or it is found a moment later.
+ * of its own, or it is found a moment later. 5.6.6.3.1: unit 0 may stand for the
+ * whole target, so a target is checked after each event.
  */
 static void vfe_scsi_act_on_reset(struct vfe_scsi *vs,
 				  const struct vfe_scsi_record *r)
@@ -235,7 +236,10 @@ static bool vfe_scsi_take_record(struct vfe_scsi_events *e,
 	return any;
 }
 
-/* Takes the targets to check now. Return: whether events were lost */
+/*
+ * Takes the targets to check now. 5.6.6.3.1: all, if events were lost, which it
+ * returns
+ */
 static bool vfe_scsi_take_targets(struct vfe_scsi *vs, unsigned long *targets)
 {
 	struct vfe_scsi_events *e = &vs->events;
@@ -422,6 +426,7 @@ int vfe_scsi_events_init(struct vfe_scsi *vs)
 	INIT_WORK(&e->act, vfe_scsi_act_work);
 	INIT_DELAYED_WORK(&e->act_later, vfe_scsi_act_later_work);
 	INIT_LIST_HEAD(&e->rescanned);
+	/* 5.6.6.3.1: at least what the device writes, and an event */
 	e->size = ALIGN(vs->limits.event_size, 16);
 	e->num_buffers = min_t(unsigned int, VFE_SCSI_EVENTS,
 			       vfe_queue_capacity(e->vq));
