@@ -29,7 +29,7 @@ void vfe_scsi_odd(struct vfe_scsi *vs, unsigned int bit, const char *what,
 			 vs->io.recovery.name, what, value);
 }
 
-/* The SCSI core's code for a response; 5.6.6.1.2 on TARGET_FAILURE */
+/* The SCSI core's code for a response, except TARGET_FAILURE */
 static int vfe_scsi_host_byte(struct vfe_scsi *vs, u8 response)
 {
 	static const u8 codes[] = {
@@ -40,7 +40,6 @@ static int vfe_scsi_host_byte(struct vfe_scsi *vs, u8 response)
 		[VIRTIO_SCSI_S_RESET] = DID_RESET,
 		[VIRTIO_SCSI_S_BUSY] = DID_BUS_BUSY,
 		[VIRTIO_SCSI_S_TRANSPORT_FAILURE] = DID_TRANSPORT_DISRUPTED,
-		[VIRTIO_SCSI_S_TARGET_FAILURE] = DID_BAD_TARGET,
 		[VIRTIO_SCSI_S_NEXUS_FAILURE] = DID_OK,
 		[VIRTIO_SCSI_S_FAILURE] = DID_ERROR,
 	};
@@ -80,6 +79,16 @@ static void vfe_scsi_take_sense(struct vfe_scsi *vs, struct scsi_cmnd *sc,
 	       min_t(u32, len, SCSI_SENSE_BUFFERSIZE));
 }
 
+/*
+ * 5.6.6.1.2: do not retry on other paths. No code of the SCSI core keeps a
+ * multipath device from that, but this sense data does: INTERNAL TARGET FAILURE.
+ */
+static void vfe_scsi_target_failure(struct scsi_cmnd *sc)
+{
+	scsi_build_sense(sc, 0, HARDWARE_ERROR, 0x44, 0);
+	scsi_set_resid(sc, scsi_bufflen(sc));
+}
+
 /* Sets the result of a command from the device's response. */
 static __always_inline void
 vfe_scsi_result(struct vfe_scsi *vs, struct scsi_cmnd *sc,
@@ -94,6 +103,10 @@ vfe_scsi_result(struct vfe_scsi *vs, struct scsi_cmnd *sc,
 		vfe_scsi_odd(vs, VFE_SCSI_ODD_RESPONSE, "an unwritten response",
 			     code);
 		sc->result = DID_ERROR << 16;
+		return;
+	}
+	if (unlikely(code == VIRTIO_SCSI_S_TARGET_FAILURE)) {
+		vfe_scsi_target_failure(sc);
 		return;
 	}
 	sc->result = status;

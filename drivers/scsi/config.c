@@ -122,7 +122,10 @@ void vfe_scsi_limit_segments(struct vfe_scsi *vs)
 	limits->max_sectors = PAGE_SECTORS;
 }
 
-/* Writes a size if the device has another, and reads it back. */
+/*
+ * Writes a size if the device has another, and reads it back. 5.6.4.1: no other
+ * field is written.
+ */
 static int vfe_scsi_set_size(struct vfe_device *vd, const char *name,
 			     u32 offset, u32 size)
 {

@@ -200,9 +200,8 @@ static bool vfe_scsi_comes_back(struct vfe_scsi *vs)
 
 /*
  * Resets the device, unless a recovery has done so already: the driver has all
- * commands back then. That is what the error handler wants: if the device does
- * not come back at once, commands wait for it elsewhere, and units stay online
- * (see vfe_scsi_is_test()). A user wants to know whether it works.
+ * commands back then. If the device does not come back at once, commands wait
+ * for it elsewhere. A user wants to know whether it works.
  */
 static bool vfe_scsi_reset_host(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 {
@@ -217,9 +216,18 @@ static bool vfe_scsi_reset_host(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 	       vfe_scsi_comes_back(vs);
 }
 
+/*
+ * After SUCCESS the error handler would ask each unit whether it works, and take
+ * one whose storage is still stopped 10 s later offline until a user intervenes.
+ * With FAST_IO_FAIL it has the commands sent again: a unit that does not execute
+ * them is found as before.
+ */
 int vfe_scsi_eh_host_reset(struct scsi_cmnd *sc)
 {
-	return vfe_scsi_step(sc, vfe_scsi_reset_host);
+	int done = vfe_scsi_step(sc, vfe_scsi_reset_host);
+
+	return sc->submitter == SUBMITTED_BY_SCSI_RESET_IOCTL ? done :
+	       FAST_IO_FAIL;
 }
 
 /* --- the first step --- */

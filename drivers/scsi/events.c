@@ -165,7 +165,8 @@ static void vfe_scsi_mark(struct vfe_scsi_events *e, unsigned long *targets,
 /*
  * Removes a unit that the device has removed, even if it reports a unit of this
  * number again soon: that is another one. The device announces that by an event
- * of its own, or it is found a moment later.
+ * of its own, or it is found a moment later. 5.6.6.3.1: unit 0 may stand for the
+ * whole target, so a target is checked after each event.
  */
 static void vfe_scsi_act_on_reset(struct vfe_scsi *vs,
 				  const struct vfe_scsi_record *r)
@@ -243,7 +244,7 @@ static bool vfe_scsi_take_record(struct vfe_scsi_events *e,
 
 /*
  * Takes the targets to check now, without those whose second check comes later.
- * Return: whether events were lost
+ * 5.6.6.3.1: all, if events were lost. Return: whether they were
  */
 static bool vfe_scsi_take_targets(struct vfe_scsi *vs, unsigned long *targets)
 {
@@ -461,6 +462,7 @@ int vfe_scsi_events_init(struct vfe_scsi *vs)
 	INIT_WORK(&e->act, vfe_scsi_act_work);
 	INIT_DELAYED_WORK(&e->act_later, vfe_scsi_act_later_work);
 	INIT_LIST_HEAD(&e->rescanned);
+	/* 5.6.6.3.1: at least what the device writes, and an event */
 	e->size = ALIGN(vs->limits.event_size, 16);
 	e->num_buffers = min_t(unsigned int, VFE_SCSI_EVENTS,
 			       vfe_queue_capacity(e->vq));

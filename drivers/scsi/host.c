@@ -177,6 +177,7 @@ static void vfe_scsi_host_limits(struct vfe_scsi *vs, struct Scsi_Host *shost)
 {
 	const struct vfe_scsi_limits *limits = &vs->limits;
 
+	/* 5.6.4.1: not more than either to a unit */
 	shost->can_queue = vfe_scsi_depth(vs);
 	shost->cmd_per_lun = min_t(unsigned int, limits->cmd_per_lun,
 				   shost->can_queue);

@@ -3,7 +3,8 @@
  * Commands of the driver itself, one at a time, by which it asks the device
  * about its units. They do not go through the SCSI core: that needs a unit that
  * it knows, waits for a tag of that unit while its storage is slow, and sends
- * nothing while it handles errors.
+ * nothing while it handles errors. So a unit may have one more command than
+ * cmd_per_lun: 5.6.4.1 limits linked commands, and this one is linked with none.
  */
 #include <linux/delay.h>
 #include <linux/jiffies.h>

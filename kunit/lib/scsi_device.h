@@ -76,6 +76,7 @@ struct tscsi_io {
  * @num_kept: number of them
  * @mute_tmf: the device keeps task management functions, in the same way
  * @tmf_response: its answer to them
+ * @no_tmf_response: it uses their chains, but writes no answer
  * @tmf: number of functions received, by subtype
  * @last_tmf: the last one
  * @abort_returns: an answered ABORT TASK or reset also returns kept commands
@@ -100,13 +101,16 @@ struct tscsi_io {
  * @luns_events: how many REPORT LUNS still cause an event, one each
  * @lists_0: REPORT LUNS lists unit 0 even if it is missing, and INQUIRY says of a
  *	     missing unit that it has no type: as QEMU's device
- * @inquiry_response: of INQUIRY
+ * @luns_attentions: that many commands REPORT LUNS meet a unit attention
  * @type: first byte of INQUIRY's answer for a unit
+ * @own_response: of INQUIRY of the driver itself
  * @vpd_max: the longest transfer, in blocks, of a VPD page Block Limits; 0: the
  *	     units have no VPD pages
  * @odd_headers: commands with a task attribute, a priority or a CRN
+ * @transfers: reads and writes executed
  * @luns: commands REPORT LUNS received
- * @inquiries: commands INQUIRY received
+ * @own_inquiries: commands INQUIRY of the driver itself
+ * @stray_inquiries: those to units that the device does not have
  * @capacities: commands READ CAPACITY received
  * @events: chains of the event queue
  * @num_events: number of them
@@ -134,6 +138,7 @@ struct tscsi {
 	unsigned int num_kept;
 	bool mute_tmf;
 	u8 tmf_response;
+	bool no_tmf_response;
 	unsigned int tmf[8];
 	struct vfe_scsi_tmf_request last_tmf;
 	bool abort_returns;
@@ -155,12 +160,15 @@ struct tscsi {
 	u32 luns_residual;
 	unsigned int luns_events;
 	bool lists_0;
-	u8 inquiry_response;
+	unsigned int luns_attentions;
 	u8 type;
+	u8 own_response;
 	u32 vpd_max;
 	unsigned int odd_headers;
+	unsigned int transfers;
 	unsigned int luns;
-	unsigned int inquiries;
+	unsigned int own_inquiries;
+	unsigned int stray_inquiries;
 	unsigned int capacities;
 	struct vfe_mock_chain events[VFE_SCSI_EVENTS];
 	unsigned int num_events;
@@ -370,6 +378,13 @@ static inline void tscsi_sense(struct vfe_scsi_response *r, u8 key, u8 asc)
 	r->sense_len = cpu_to_le32(18);
 }
 
+static inline void tscsi_luns_attention(struct tscsi *ts,
+					const struct vfe_mock_chain *chain)
+{
+	ts->luns_attentions--;
+	tscsi_sense(tscsi_response(chain), UNIT_ATTENTION, 0x29);
+}
+
 /* Supported VPD pages, and Block Limits */
 static inline void tscsi_do_vpd(struct tscsi *ts, u8 page,
 				const struct vfe_mock_chain *chain)
@@ -390,13 +405,16 @@ static inline void tscsi_do_inquiry(struct tscsi *ts, bool there,
 				    const struct vfe_mock_chain *chain)
 {
 	u8 data[36] = { 0x7f, 0, 5, 2, 31, ts->protect };
+	bool own = !(u32)le64_to_cpu(tscsi_request(chain)->id);
 
-	ts->inquiries++;
+	ts->own_inquiries += own;
+	ts->stray_inquiries += !there;
 	if (there || ts->lists_0)
 		data[0] = there ? ts->type : 0x3f;
-	tscsi_response(chain)->response = ts->inquiry_response;
-	if (ts->inquiry_response)
+	if (own && ts->own_response) {
+		tscsi_response(chain)->response = ts->own_response;
 		return;
+	}
 	if (tscsi_cdb(ts, chain)[1] & 1) {
 		tscsi_do_vpd(ts, tscsi_cdb(ts, chain)[2], chain);
 		return;
@@ -461,6 +479,7 @@ static inline void tscsi_do_rw(struct tscsi *ts, bool write,
 	struct vfe_scsi_response *r = tscsi_response(chain);
 
 	ts->segs = chain->out + chain->in - 2;
+	ts->transfers++;
 	if (at + len > TSCSI_BLOCKS * 512) {
 		tscsi_sense(r, ILLEGAL_REQUEST, 0x21);
 		return;
@@ -494,7 +513,9 @@ static inline void tscsi_do(struct tscsi *ts, const struct tscsi_unit *unit,
 	case REPORT_LUNS:
 		tscsi_response(chain)->response = ts->luns_response;
 		tscsi_response(chain)->status = ts->luns_status;
-		if (!ts->luns_response && !ts->luns_status)
+		if (ts->luns_attentions)
+			tscsi_luns_attention(ts, chain);
+		else if (!ts->luns_response && !ts->luns_status)
 			tscsi_do_luns(ts, target, chain);
 		break;
 	case INQUIRY:
@@ -608,7 +629,8 @@ static inline void tscsi_control(struct tscsi *ts, struct vfe_mock_queue *mq,
 	if (ts->abort_returns && subtype != VIRTIO_SCSI_T_TMF_QUERY_TASK)
 		tscsi_return_all(ts, subtype == VIRTIO_SCSI_T_TMF_ABORT_TASK ?
 				 VIRTIO_SCSI_S_ABORTED : VIRTIO_SCSI_S_RESET);
-	tscsi_copy(chain, true, 0, &ts->tmf_response, 1);
+	if (!ts->no_tmf_response)
+		tscsi_copy(chain, true, 0, &ts->tmf_response, 1);
 	vfe_mock_push(mq, chain->id, 1 + ts->more_used, chain->descs);
 }
 

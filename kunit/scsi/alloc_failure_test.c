@@ -9,7 +9,7 @@
 #include "lib/suite.h"
 
 /* the driver's own allocations, and those of what it calls first */
-#define ALLOC_EACH	200U
+#define ALLOC_EACH	320U
 
 /* A small ring, since each command is an allocation; no units to scan */
 static struct tscsi *alloc_host(struct kunit *test, u64 features)

@@ -67,6 +67,28 @@ static void data_dma_api(struct kunit *test)
 	data_on_ring(test, F(F_ACCESS_PLATFORM), true);
 }
 
+/* Data that the device's bus does not reach: the command is sent later. */
+static void data_no_mapping(struct kunit *test)
+{
+	const struct vfe_mock_spec spec = {
+		.features = VFE_MOCK_FEATURES | F(F_ACCESS_PLATFORM),
+		.translated = true,
+	};
+	struct tscsi *ts = tscsi_host(test, &spec);
+	struct tscsi_io *io;
+
+	vfe_mock_hide(ts->m, ts->memory);
+	io = tscsi_start(ts, REQ_OP_WRITE, 64, 0x20);
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, 0, ts->data[64 * 512]);
+	vfe_mock_hide(ts->m, NULL);
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, 0x20, ts->data[64 * 512]);
+	tscsi_expect_works(ts);
+	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+}
+
 /* With T10_PI, the header of each command has room for two lengths. */
 static void data_t10_pi(struct kunit *test)
 {
@@ -307,11 +329,57 @@ static void data_responses(struct kunit *test)
 
 	data_expect(ts, VIRTIO_SCSI_S_OVERRUN, 0, -EIO);
 	data_expect(ts, VIRTIO_SCSI_S_BAD_TARGET, 0, -EIO);
-	data_expect(ts, VIRTIO_SCSI_S_TARGET_FAILURE, 0, -EIO);
 	data_expect(ts, VIRTIO_SCSI_S_FAILURE, 0, -EIO);
+	data_expect(ts, VIRTIO_SCSI_S_ABORTED, 0, -EIO);
 	data_expect(ts, VIRTIO_SCSI_S_NEXUS_FAILURE, 0, -EBADE);
 	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "odd_answers"));
 	tscsi_expect_works(ts);
+}
+
+/* A multipath device asks blk_path_error() whether to try another path. */
+static void data_target_failure(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	unsigned int before = ts->transfers;
+	struct tscsi_io *io;
+
+	VFE_DUTY(test, "C02", "5.6.6.1.2", "a target failure is not retried on other paths");
+	ts->response = VIRTIO_SCSI_S_TARGET_FAILURE;
+	io = tscsi_start(ts, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_NE(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_FALSE(test, blk_path_error(io->status));
+	KUNIT_EXPECT_EQ(test, before + 1, ts->transfers);
+	ts->response = VIRTIO_SCSI_S_FAILURE;
+	io = tscsi_start(ts, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_NE(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_TRUE(test, blk_path_error(io->status));
+	ts->response = 0;
+	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "odd_answers"));
+	tscsi_expect_works(ts);
+}
+
+/* These say that the command may be sent again: the SCSI core does. */
+static void data_sent_again(struct kunit *test)
+{
+	static const u8 responses[] = {
+		VIRTIO_SCSI_S_RESET, VIRTIO_SCSI_S_BUSY,
+		VIRTIO_SCSI_S_TRANSPORT_FAILURE,
+	};
+	struct tscsi *ts = tscsi_host(test, NULL);
+	struct tscsi_io *io;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(responses); i++) {
+		tscsi_recycle(ts);
+		io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x31 + i);
+		ts->keep = false;
+		tscsi_return(ts, 0, responses[i]);
+		KUNIT_EXPECT_EQ_MSG(test, 0, tscsi_wait(ts, io), "response %u",
+				    responses[i]);
+		KUNIT_EXPECT_EQ_MSG(test, 0x31 + i, ts->data[40 * 512],
+				    "response %u", responses[i]);
+	}
+	KUNIT_EXPECT_EQ(test, 0ULL, tscsi_count(ts, "odd_answers"));
 }
 
 static void data_odd_responses(struct kunit *test)
@@ -425,6 +493,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_split),
 	KUNIT_CASE(data_packed),
 	KUNIT_CASE(data_dma_api),
+	KUNIT_CASE(data_no_mapping),
 	KUNIT_CASE(data_t10_pi),
 	KUNIT_CASE(data_protected),
 	KUNIT_CASE(data_full_ring),
@@ -434,6 +503,8 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_fixed_sizes),
 	KUNIT_CASE(data_short_config),
 	KUNIT_CASE(data_responses),
+	KUNIT_CASE(data_target_failure),
+	KUNIT_CASE(data_sent_again),
 	KUNIT_CASE(data_odd_responses),
 	KUNIT_CASE(data_residual_lies),
 	KUNIT_CASE(data_sense_lies),

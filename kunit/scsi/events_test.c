@@ -427,6 +427,12 @@ static void events_no_report_luns(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_sdev(ts, 0, 0), 60));
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_settled(ts), 60));
 	tscsi_del_unit(ts, 0, 0);
+	/* an error does not say it */
+	ts->own_response = VIRTIO_SCSI_S_FAILURE;
+	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
+	msleep(2000);
+	KUNIT_EXPECT_NOT_NULL(test, tscsi_sdev(ts, 0, 0));
+	ts->own_response = 0;
 	tscsi_event(ts, VIRTIO_SCSI_T_EVENTS_MISSED, 0, 0, 0);
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(!tscsi_sdev(ts, 0, 0), 60));
 }

@@ -232,14 +232,21 @@ static void interrupts_in_a_bind(struct kunit *test)
 	try_binds(test, interrupts, 5);
 }
 
+/*
+ * The driver waits for an answer about a target for half a minute: with more
+ * than one target, all this would take longer than a case may.
+ */
 static void a_function_that_vanishes_in_a_bind(struct kunit *test)
 {
+	struct vfe_scsi_config config = tscsi_config();
 	unsigned int at, bound = 0;
 	struct tscsi *ts;
 	bool more;
 
+	config.max_target = 0;
 	for (at = 1, more = true; more && at < MOST; at += VFE_STEP(3)) {
-		ts = tscsi_plug(test, NULL, NULL);
+		ts = tscsi_plug(test, NULL, &config);
+		reset_hung_task_detector();
 		more = bind_at(ts, vanishes, at, &bound);
 		vfe_mock_unplug(ts->m);
 		VFE_MOCK_EXPECT_CLEAN(test, ts->m);

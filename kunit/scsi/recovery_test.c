@@ -467,17 +467,21 @@ static void life_surprise_removal(struct kunit *test)
 static void life_suspend(struct kunit *test)
 {
 	struct tscsi *ts = tscsi_host(test, NULL);
+	struct Scsi_Host *shost = tscsi_driver(ts)->shost;
 	struct device *dev = &ts->m->pdev->dev;
 	unsigned int luns = ts->luns;
 
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->suspend(dev));
 	KUNIT_EXPECT_EQ(test, 0, ts->m->status);
+	/* the SCSI core keeps commands until the device is back */
+	KUNIT_EXPECT_TRUE(test, shost->host_self_blocked);
 	ts->num_events = 0;
 	/* what changed meanwhile is found */
 	tscsi_add_unit(ts, 2, 2);
 	KUNIT_EXPECT_EQ(test, 0, dev->driver->pm->resume(dev));
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_sdev(ts, 2, 2) &&
 					       tscsi_settled(ts)));
+	KUNIT_EXPECT_FALSE(test, shost->host_self_blocked);
 	KUNIT_EXPECT_GE(test, ts->luns, luns + 8);
 	KUNIT_EXPECT_EQ(test, (unsigned int)VFE_SCSI_EVENTS, ts->num_events);
 	tscsi_expect_works(ts);

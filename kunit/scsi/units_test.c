@@ -284,14 +284,14 @@ static void units_bad_target_to_inquiry(struct kunit *test)
 	struct scsi_device *sdev = tscsi_sdev(ts, 0, 0);
 
 	ts->luns_status = SAM_STAT_CHECK_CONDITION;
-	ts->inquiry_response = VIRTIO_SCSI_S_BAD_TARGET;
-	ts->inquiries = 0;
+	ts->own_response = VIRTIO_SCSI_S_BAD_TARGET;
+	ts->own_inquiries = 0;
 	tscsi_event_rescan(ts, 0, 0);
-	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->inquiries));
-	ts->inquiry_response = 0;
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->own_inquiries));
+	ts->own_response = 0;
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_settled(ts), 60));
 	KUNIT_EXPECT_PTR_EQ(test, sdev, tscsi_sdev(ts, 0, 0));
-	ts->inquiry_response = VIRTIO_SCSI_S_BAD_TARGET;
+	ts->own_response = VIRTIO_SCSI_S_BAD_TARGET;
 	tscsi_event_rescan(ts, 0, 0);
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(!tscsi_sdev(ts, 0, 0), 60));
 }

@@ -215,6 +215,27 @@ static void tadapter_short_data(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ta->m);
 }
 
+/* The last word of a write has what there is, and zeroes. */
+static void tadapter_short_write(struct kunit *test)
+{
+	struct tadapter *ta = tadapter_start_host(test);
+	u8 *data = kunit_kzalloc(test, 12, GFP_KERNEL);
+	const u8 cdb[6] = { 0x15, [4] = 11 };	/* MODE SELECT */
+
+	KUNIT_ASSERT_NOT_NULL(test, data);
+	memset(data, 0xee, 12);
+	tadapter_reset_counts(ta);
+	KUNIT_EXPECT_NE(test, 0, scsi_execute_cmd(tadapter_sdev(ta, 0, 0), cdb,
+						  REQ_OP_DRV_OUT, data, 11, HZ,
+						  0, NULL));
+	KUNIT_EXPECT_EQ(test, 3U,
+			vfe_mock_count(ta->m, VFE_REG_SCSI_MEMORY_DATA,
+				       VFE_WRITE));
+	KUNIT_EXPECT_PTR_EQ(test, memchr_inv(ta->back->fifo, 0xee, 11), NULL);
+	KUNIT_EXPECT_EQ(test, 0, (int)ta->back->fifo[11]);
+	VFE_MOCK_EXPECT_CLEAN(test, ta->m);
+}
+
 /* Sends a CDB without data. Return: its SCSI status */
 static int tadapter_plain(struct tadapter *ta, const u8 *cdb, u16 len)
 {
@@ -418,6 +439,7 @@ static struct kunit_case tadapter_cases[] = {
 	KUNIT_CASE(tadapter_pieces),
 	KUNIT_CASE(tadapter_data_of_ones),
 	KUNIT_CASE(tadapter_short_data),
+	KUNIT_CASE(tadapter_short_write),
 	KUNIT_CASE(tadapter_cdbs),
 	KUNIT_CASE(tadapter_sense_data),
 	KUNIT_CASE_PARAM(tadapter_cost_is_the_formula,

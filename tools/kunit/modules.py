@@ -27,6 +27,8 @@ class Way:
     arch: str = "um"
     flags: Sequence[str] = ()
     cflags: str = ""        # more of the compiler's, for UML
+    # headers of kunit/mock that come before all others, for UML
+    headers: Sequence[str] = ("dma.h",)
 
     @property
     def folder(self) -> Path:
@@ -38,8 +40,9 @@ class Way:
         """The compiler's flags."""
         if self.arch != "um":
             return "-Werror"
-        return f"-Werror -include {self.folder}/kunit/mock/dma.h" \
-            f" {self.cflags}".rstrip()
+        headers = "".join(f" -include {self.folder}/kunit/mock/{name}"
+                          for name in self.headers)
+        return f"-Werror{headers} {self.cflags}".rstrip()
 
 
 def mirror(way: Way) -> None:
