@@ -321,4 +321,15 @@ static inline void tscsi_reset_counts(struct tscsi *ts)
 			vfe_files_write_path(ts->sysfs, path, "1"));
 }
 
+/* As a user writes the function's file "recovery" */
+static inline void tscsi_enable_recovery(struct tscsi *ts, const char *text)
+{
+	char path[60];
+
+	snprintf(path, sizeof(path), "bus/pci/devices/%s/recovery",
+		 pci_name(ts->m->pdev));
+	KUNIT_EXPECT_EQ(ts->test, 1L,
+			vfe_files_write_path(ts->sysfs, path, text));
+}
+
 #endif /* VFE_KUNIT_SCSI_FIXTURE_H */

@@ -292,6 +292,7 @@ static void units_bad_target_to_inquiry(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(tscsi_settled(ts), 60));
 	KUNIT_EXPECT_PTR_EQ(test, sdev, tscsi_sdev(ts, 0, 0));
 	ts->own_response = VIRTIO_SCSI_S_BAD_TARGET;
+	tscsi_del_unit(ts, 0, 0);
 	tscsi_event_rescan(ts, 0, 0);
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(!tscsi_sdev(ts, 0, 0), 60));
 }
