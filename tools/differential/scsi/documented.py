@@ -35,9 +35,9 @@ DOCUMENTED = (
                ours=r"(Buffer I/O|I/O|device offline) error[, ].*"
                     r"\bdev sd[a-z]+, .*"
                     r"|sd \d+:\d+:\d+:\d+: \[sd[a-z]+\] .*"
-                    # QEMU's answer for a unit that is gone
-                    r"|s(d|csi) \d+:\d+:\d+:\d+: scsi_get_vpd_size: long VPD"
-                    r" page.*"
+                    # QEMU's answer for a unit that is gone, once in a boot
+                    r"|s(d|csi) \d+:\d+:\d+:\d+:"
+                    r" scsi_get_vpd_(size: long|buf:) VPD page.*"
                     r"|Dev sd[a-z]+: unable to read .*"
                     r"| ?sd[a-z]+: unable to read partition table"),
 )
