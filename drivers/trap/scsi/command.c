@@ -226,7 +226,9 @@ static bool vfe_trap_scsi_only_once(struct scsi_cmnd *sc)
 
 /*
  * Runs a command once. @moved: bytes of its data. Return: 0 the device executed
- * it, -EIO the window refused it, or the error of vfe_trap_command_wait()
+ * it, -EIO the window refused it, -EPROTO an answer that makes no sense,
+ * -ECANCELED stopped and not to be sent again, or the error of
+ * vfe_trap_command_wait()
  */
 static int vfe_trap_scsi_try(struct vfe_trap_scsi *ts, struct scsi_cmnd *sc,
 			     u32 *moved)
@@ -269,10 +271,10 @@ static int vfe_trap_scsi_run(struct vfe_trap_scsi *ts, struct scsi_cmnd *sc,
 			break;
 		vfe_trap_scsi_count(ts, window_resets);
 		reset = vfe_trap_reset(&ts->trap, 0);
+		if (vfe_trap_scsi_only_once(sc))
+			return reset == -ENODEV ? reset : -ECANCELED;
 		if (reset)
 			return reset;
-		if (vfe_trap_scsi_only_once(sc))
-			break;
 	}
 	return err;
 }
@@ -319,10 +321,13 @@ void vfe_trap_scsi_work(struct work_struct *work)
 		container_of(work, struct vfe_trap_scsi_cmd, work);
 	struct scsi_cmnd *sc = (struct scsi_cmnd *)cmd - 1;
 	struct vfe_trap_scsi *ts = shost_priv(sc->device->host);
+	unsigned long begun = jiffies;
 	u32 moved = 0;
 	int err;
 
 	err = vfe_trap_scsi_run(ts, sc, &moved);
+	/* or it would be too old to be sent again, if the unit wants that */
+	sc->jiffies_at_alloc += jiffies - begun;
 	if (err == -EINTR) {
 		vfe_trap_scsi_stopped(ts, cmd);
 		return;
@@ -332,8 +337,6 @@ void vfe_trap_scsi_work(struct work_struct *work)
 	else
 		vfe_trap_scsi_result(ts, sc, moved);
 	vfe_count(&ts->trap.stats, operations);
-	/* or it would be too old to be sent again, if the unit wants that */
-	sc->jiffies_at_alloc = jiffies;
 	scsi_done(sc);
 }
 
