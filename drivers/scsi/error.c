@@ -9,6 +9,7 @@
 #include <linux/delay.h>
 #include <linux/jiffies.h>
 #include <linux/rcupdate.h>
+#include <scsi/scsi_eh.h>
 
 #include "scsi.h"
 
@@ -219,8 +220,8 @@ static bool vfe_scsi_reset_host(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 /*
  * After SUCCESS the error handler would ask each unit whether it works, and take
  * one whose storage is still stopped 10 s later offline until a user intervenes.
- * With FAST_IO_FAIL it has the commands sent again: a unit that does not execute
- * them is found as before.
+ * With FAST_IO_FAIL it has the commands sent again: to a unit that does not execute
+ * them, they time out again.
  */
 int vfe_scsi_eh_host_reset(struct scsi_cmnd *sc)
 {
@@ -233,24 +234,44 @@ int vfe_scsi_eh_host_reset(struct scsi_cmnd *sc)
 /* --- the first step --- */
 
 /*
+ * Does a reset give the command back? The SCSI core expects that units say that
+ * they were reset, as after a reset of its own.
+ */
+static bool vfe_scsi_returned_by(struct vfe_scsi *vs, struct scsi_cmnd *sc,
+				 u32 function, u64 lun)
+{
+	unsigned int target = sc->device->id;
+	unsigned long flags;
+
+	if (!vfe_scsi_cmd_in_flight(scsi_cmd_priv(sc)))
+		return vfe_scsi_cmd_returned(vs, sc);
+	if (!vfe_scsi_tmf(vs, function, target, lun, 0))
+		return false;
+	spin_lock_irqsave(vs->shost->host_lock, flags);
+	scsi_report_device_reset(vs->shost, 0, target);
+	spin_unlock_irqrestore(vs->shost->host_lock, flags);
+	return vfe_scsi_cmd_returned(vs, sc);
+}
+
+/*
  * The device has lost the command, and so cannot abort it. The SCSI core would
  * take the same steps, but before that it would stop all units and wait for
  * their commands, of which a slow unit may keep one for any time.
  */
 static bool vfe_scsi_recover_lost(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 {
-	struct vfe_scsi_cmd *cmd = scsi_cmd_priv(sc);
-	struct scsi_device *sdev = sc->device;
+	struct vfe_recovery *r = &vs->io.recovery;
 
-	if (vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_LOGICAL_UNIT_RESET, sdev->id,
-			 sdev->lun, 0) && vfe_scsi_cmd_returned(vs, sc))
+	if (vfe_scsi_returned_by(vs, sc, VIRTIO_SCSI_T_TMF_LOGICAL_UNIT_RESET,
+				 sc->device->lun) ||
+	    vfe_scsi_returned_by(vs, sc, VIRTIO_SCSI_T_TMF_I_T_NEXUS_RESET, 0))
 		return true;
-	if (vfe_scsi_cmd_in_flight(cmd) &&
-	    vfe_scsi_tmf(vs, VIRTIO_SCSI_T_TMF_I_T_NEXUS_RESET, sdev->id, 0,
-			 0) && vfe_scsi_cmd_returned(vs, sc))
-		return true;
-	if (vfe_scsi_cmd_in_flight(cmd))
-		vfe_scsi_reset_host(vs, sc);
+	mutex_lock(&r->lock);
+	/* not if a recovery has reset the device meanwhile */
+	if (r->state == VFE_RUN_LIVE &&
+	    vfe_scsi_cmd_in_flight(scsi_cmd_priv(sc)))
+		vfe_recovery_bounce(r);
+	mutex_unlock(&r->lock);
 	return vfe_scsi_cmd_returned(vs, sc);
 }
 

@@ -176,6 +176,7 @@ static void vfe_scsi_act_on_reset(struct vfe_scsi *vs,
 		/* a unit attention will tell the driver of the unit */
 		break;
 	case VIRTIO_SCSI_EVT_RESET_RESCAN:
+		__clear_bit(r->target, vs->failed);
 		/* 0 may stand for the target, which only the user scans */
 		if (vs->manual && r->unit)
 			vfe_scsi_add_unit(vs, r->target, r->unit);
@@ -246,43 +247,69 @@ static bool vfe_scsi_take_record(struct vfe_scsi_events *e,
  * Takes the targets to check now, without those whose second check comes later.
  * 5.6.6.3.1: all, if events were lost. Return: whether they were
  */
-static bool vfe_scsi_take_targets(struct vfe_scsi *vs, unsigned long *targets)
+static bool vfe_scsi_take_targets(struct vfe_scsi *vs,
+				  struct vfe_scsi_check *check)
 {
-	DECLARE_BITMAP(waits, VFE_SCSI_MAX_TARGETS);
 	struct vfe_scsi_events *e = &vs->events;
 	bool missed;
 
 	spin_lock_irq(&e->lock);
 	missed = e->missed;
 	e->missed = false;
-	if (missed)
+	if (missed) {
 		bitmap_set(e->now, 0, vs->limits.targets);
-	bitmap_and(waits, e->later, vs->doubted, VFE_SCSI_MAX_TARGETS);
-	bitmap_andnot(targets, e->now, waits, VFE_SCSI_MAX_TARGETS);
+		bitmap_set(e->rescan, 0, vs->limits.targets);
+	}
+	bitmap_andnot(check->targets, e->now, e->doubted, VFE_SCSI_MAX_TARGETS);
 	bitmap_zero(e->now, VFE_SCSI_MAX_TARGETS);
-	bitmap_andnot(e->later, e->later, targets, VFE_SCSI_MAX_TARGETS);
+	bitmap_andnot(e->later, e->later, check->targets, VFE_SCSI_MAX_TARGETS);
+	bitmap_and(check->sure, e->sure, check->targets, VFE_SCSI_MAX_TARGETS);
+	bitmap_andnot(e->sure, e->sure, check->sure, VFE_SCSI_MAX_TARGETS);
 	spin_unlock_irq(&e->lock);
+	bitmap_zero(check->done, VFE_SCSI_MAX_TARGETS);
 	return missed;
 }
 
 /*
- * Checks targets later: those of events, and @targets after a failure. Not while
- * the device is away: as soon as it is back, all targets are checked; and after
- * a shutdown it never is.
+ * A unit of which the device does not say that it is there would fail the
+ * commands by which its driver reads its properties, and have none then.
+ */
+static void vfe_scsi_rescan_done(struct vfe_scsi *vs,
+				 const struct vfe_scsi_check *check)
+{
+	DECLARE_BITMAP(targets, VFE_SCSI_MAX_TARGETS);
+	struct vfe_scsi_events *e = &vs->events;
+	bool any;
+
+	spin_lock_irq(&e->lock);
+	any = bitmap_and(targets, e->rescan, check->done, VFE_SCSI_MAX_TARGETS);
+	bitmap_andnot(e->rescan, e->rescan, targets, VFE_SCSI_MAX_TARGETS);
+	spin_unlock_irq(&e->lock);
+	if (any)
+		vfe_scsi_rescan_targets(vs, targets);
+}
+
+/*
+ * Checks targets later: those of events, and those of which the device has not
+ * said which units there are. Not the latter while the device is away: as soon as
+ * it is back, all targets are checked; and after a shutdown it never is.
  */
 static void vfe_scsi_act_later(struct vfe_scsi *vs,
-			       const unsigned long *targets, bool failed)
+			       const struct vfe_scsi_check *check)
 {
+	DECLARE_BITMAP(left, VFE_SCSI_MAX_TARGETS);
 	struct vfe_scsi_events *e = &vs->events;
+	unsigned long wait = VFE_SCSI_SETTLE;
 
-	if (failed && !vfe_scsi_live(vs))
-		return;
 	spin_lock_irq(&e->lock);
-	if (failed)
-		bitmap_or(e->later, e->later, targets, VFE_SCSI_MAX_TARGETS);
+	bitmap_andnot(left, check->targets, check->done, VFE_SCSI_MAX_TARGETS);
+	if (vfe_scsi_live(vs) &&
+	    bitmap_andnot(left, left, e->doubted, VFE_SCSI_MAX_TARGETS)) {
+		bitmap_or(e->later, e->later, left, VFE_SCSI_MAX_TARGETS);
+		wait = VFE_SCSI_TRY_AGAIN;
+	}
 	if (!e->ended && !bitmap_empty(e->later, VFE_SCSI_MAX_TARGETS))
-		queue_delayed_work(e->wq, &e->act_later, failed ?
-				   VFE_SCSI_TRY_AGAIN : VFE_SCSI_SETTLE);
+		queue_delayed_work(e->wq, &e->act_later, wait);
 	spin_unlock_irq(&e->lock);
 }
 
@@ -293,22 +320,21 @@ static void vfe_scsi_act_later(struct vfe_scsi *vs,
 static void vfe_scsi_act_work(struct work_struct *work)
 {
 	struct vfe_scsi *vs = container_of(work, struct vfe_scsi, events.act);
-	DECLARE_BITMAP(targets, VFE_SCSI_MAX_TARGETS);
 	struct vfe_scsi_events *e = &vs->events;
-	struct vfe_scsi_record r;
 	unsigned int n = VFE_SCSI_RECORDS;
-	bool missed, failed;
+	struct vfe_scsi_check check;
+	struct vfe_scsi_record r;
 
 	/* the scan of the new host comes first */
 	if (!READ_ONCE(vs->scanning))
 		return;
 	while (n-- && !READ_ONCE(vs->leaving) && vfe_scsi_take_record(e, &r))
 		vfe_scsi_act_on(vs, &r);
-	missed = vfe_scsi_take_targets(vs, targets);
-	failed = !vfe_scsi_reconcile(vs, targets);
-	if (missed)
-		vfe_scsi_rescan_all(vs);
-	vfe_scsi_act_later(vs, targets, failed);
+	if (vfe_scsi_take_targets(vs, &check))
+		bitmap_zero(vs->failed, VFE_SCSI_MAX_TARGETS);
+	vfe_scsi_reconcile(vs, &check);
+	vfe_scsi_rescan_done(vs, &check);
+	vfe_scsi_act_later(vs, &check);
 }
 
 static void vfe_scsi_act_later_work(struct work_struct *work)
@@ -318,7 +344,10 @@ static void vfe_scsi_act_later_work(struct work_struct *work)
 						 act_later);
 
 	spin_lock_irq(&e->lock);
+	bitmap_or(e->sure, e->sure, e->doubted, VFE_SCSI_MAX_TARGETS);
+	bitmap_zero(e->doubted, VFE_SCSI_MAX_TARGETS);
 	bitmap_or(e->now, e->now, e->later, VFE_SCSI_MAX_TARGETS);
+	bitmap_or(e->now, e->now, e->sure, VFE_SCSI_MAX_TARGETS);
 	bitmap_zero(e->later, VFE_SCSI_MAX_TARGETS);
 	vfe_scsi_events_act(e);
 	spin_unlock_irq(&e->lock);
@@ -346,6 +375,8 @@ void vfe_scsi_events_begin(struct vfe_scsi *vs)
  * vfe_scsi_check_all() - check all units, as if events were lost
  * @vs: the host
  *
+ * What the device said of its units before counts no more.
+ *
  * Context: any.
  */
 void vfe_scsi_check_all(struct vfe_scsi *vs)
@@ -354,26 +385,29 @@ void vfe_scsi_check_all(struct vfe_scsi *vs)
 	unsigned long flags;
 
 	spin_lock_irqsave(&e->lock, flags);
+	bitmap_zero(e->doubted, VFE_SCSI_MAX_TARGETS);
+	bitmap_zero(e->sure, VFE_SCSI_MAX_TARGETS);
 	e->missed = true;
 	vfe_scsi_events_act(e);
 	spin_unlock_irqrestore(&e->lock, flags);
 }
 
 /**
- * vfe_scsi_check_later() - check in a moment which units a target has
+ * vfe_scsi_check_twice() - check in a moment again which units a target has
  * @vs: the host
- * @target: the target
+ * @target: the target, of which the device says that known units are missing
  *
  * Context: process context.
  */
-void vfe_scsi_check_later(struct vfe_scsi *vs, unsigned int target)
+void vfe_scsi_check_twice(struct vfe_scsi *vs, unsigned int target)
 {
 	struct vfe_scsi_events *e = &vs->events;
 
 	spin_lock_irq(&e->lock);
-	__set_bit(target, e->later);
+	__set_bit(target, e->doubted);
+	/* not only when a target that failed is due */
 	if (!e->ended)
-		queue_delayed_work(e->wq, &e->act_later, VFE_SCSI_SETTLE);
+		mod_delayed_work(e->wq, &e->act_later, VFE_SCSI_SETTLE);
 	spin_unlock_irq(&e->lock);
 }
 

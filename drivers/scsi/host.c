@@ -98,11 +98,10 @@ void vfe_scsi_host_close(struct vfe_scsi *vs)
 /* Return: false if the device did not answer for some targets */
 static bool vfe_scsi_scan_all(struct vfe_scsi *vs)
 {
-	DECLARE_BITMAP(targets, VFE_SCSI_MAX_TARGETS);
+	struct vfe_scsi_check check = {};
 
-	bitmap_zero(targets, VFE_SCSI_MAX_TARGETS);
-	bitmap_set(targets, 0, vs->limits.targets);
-	return vfe_scsi_reconcile(vs, targets);
+	bitmap_set(check.targets, 0, vs->limits.targets);
+	return vfe_scsi_reconcile(vs, &check);
 }
 
 /*

@@ -228,6 +228,12 @@ struct vfe_scsi_record {
  * @missed: events may have been lost: check all units, and their properties
  * @now: targets to check at once
  * @later: targets to check soon
+ * @doubted: targets of which the device said once that known units are missing,
+ *	     without saying which units there are: a second check comes soon, and
+ *	     no other one before
+ * @sure: of the targets in @now, those for which that is the second check
+ * @rescan: targets whose units' drivers read their properties again, once the
+ *	    device has said which units there are
  * @buffers: memory of the buffers
  * @dma: the device's address of it
  * @size: of a buffer
@@ -250,6 +256,9 @@ struct vfe_scsi_events {
 	bool missed;
 	DECLARE_BITMAP(now, VFE_SCSI_MAX_TARGETS);
 	DECLARE_BITMAP(later, VFE_SCSI_MAX_TARGETS);
+	DECLARE_BITMAP(doubted, VFE_SCSI_MAX_TARGETS);
+	DECLARE_BITMAP(sure, VFE_SCSI_MAX_TARGETS);
+	DECLARE_BITMAP(rescan, VFE_SCSI_MAX_TARGETS);
 	void *buffers;
 	dma_addr_t dma;
 	unsigned int size;
@@ -328,8 +337,8 @@ struct vfe_scsi_limits {
  * @present: units of a target that the device reports
  * @flat: of them, those with flat space addressing
  * @known: units of a target that the SCSI core has
- * @doubted: targets of which the device said once that known units are missing,
- *	     without saying which units there are
+ * @failed: targets that failed REPORT LUNS, and that the SCSI core has scanned
+ *	    because of that
  * @scanning: units may be added and removed by events: the scan of the new host
  *	      has ended, if there is one
  * @manual: the SCSI core did not scan the new host, because the user wants to
@@ -356,7 +365,7 @@ struct vfe_scsi {
 	unsigned long *present;
 	unsigned long *flat;
 	unsigned long *known;
-	DECLARE_BITMAP(doubted, VFE_SCSI_MAX_TARGETS);
+	DECLARE_BITMAP(failed, VFE_SCSI_MAX_TARGETS);
 	bool scanning;
 	bool manual;
 	bool leaving;
@@ -377,6 +386,18 @@ struct vfe_scsi_link {
 	struct vfe_scsi *vs;
 	struct rw_semaphore users;
 	bool closed;
+};
+
+/**
+ * struct vfe_scsi_check - a check of which units targets have
+ * @targets: the targets
+ * @sure: of them, those in &vfe_scsi_events.sure
+ * @done: of them, those of which the device has said it
+ */
+struct vfe_scsi_check {
+	DECLARE_BITMAP(targets, VFE_SCSI_MAX_TARGETS);
+	DECLARE_BITMAP(sure, VFE_SCSI_MAX_TARGETS);
+	DECLARE_BITMAP(done, VFE_SCSI_MAX_TARGETS);
 };
 
 /* Bits of &vfe_scsi.odd */
@@ -492,20 +513,20 @@ void vfe_scsi_events_close(struct vfe_scsi *vs);
 void vfe_scsi_events_take_back(struct vfe_scsi *vs);
 void vfe_scsi_events_begin(struct vfe_scsi *vs);
 void vfe_scsi_check_all(struct vfe_scsi *vs);
-void vfe_scsi_check_later(struct vfe_scsi *vs, unsigned int target);
+void vfe_scsi_check_twice(struct vfe_scsi *vs, unsigned int target);
 
 /* --- units.c: add and remove units as the device reports them --- */
 
 int vfe_scsi_units_init(struct vfe_scsi *vs);
 void vfe_scsi_units_exit(struct vfe_scsi *vs);
-bool vfe_scsi_reconcile(struct vfe_scsi *vs, const unsigned long *targets);
+bool vfe_scsi_reconcile(struct vfe_scsi *vs, struct vfe_scsi_check *check);
 void vfe_scsi_add_unit(struct vfe_scsi *vs, unsigned int target,
 		       unsigned int unit);
 void vfe_scsi_remove_unit(struct vfe_scsi *vs, unsigned int target,
 			  unsigned int unit);
 void vfe_scsi_rescan_unit(struct vfe_scsi *vs, unsigned int target,
 			  unsigned int unit);
-void vfe_scsi_rescan_all(struct vfe_scsi *vs);
+void vfe_scsi_rescan_targets(struct vfe_scsi *vs, const unsigned long *targets);
 
 /* --- query.c: commands of the driver itself --- */
 
@@ -611,10 +632,9 @@ static inline void vfe_scsi_cmd_ended(struct vfe_scsi_cmd *cmd)
 }
 
 /*
- * By this command the error handler asks whether a unit works, and takes it
- * offline for any answer but yes within 10 s, until a user intervenes. While the
- * device is away, for whatever time, the driver says yes: commands may be sent,
- * and wait until it is back.
+ * By this command the error handler asks whether a unit works, and waits 10 s for
+ * the answer before it resets more. While the device is away, the driver says yes
+ * at once: commands may be sent, and wait until it is back.
  */
 static inline bool vfe_scsi_is_test(const struct scsi_cmnd *sc)
 {

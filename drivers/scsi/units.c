@@ -103,7 +103,8 @@ static enum vfe_scsi_answer vfe_scsi_report_luns(struct vfe_scsi *vs,
 
 /*
  * Bytes of the list that the device has; 0 if it wrote none. As in the SCSI core,
- * the residual does not matter: what is not written is ones.
+ * the residual is ignored. vfe_scsi_query() has filled the buffer with ones, which
+ * shows what the device did not write.
  */
 static u32 vfe_scsi_list_len(const struct vfe_scsi_query *q)
 {
@@ -189,13 +190,6 @@ static enum vfe_scsi_answer vfe_scsi_ask_target(struct vfe_scsi *vs,
 #define VFE_SCSI_QUALIFIER_NONE	3	/* no unit can be at this number */
 #define VFE_SCSI_NO_TYPE	0x3f	/* qualifier 1: there is none now */
 
-/* Has the target checked a second time. */
-static void vfe_scsi_doubt(struct vfe_scsi *vs, unsigned int target)
-{
-	__set_bit(target, vs->doubted);
-	vfe_scsi_check_later(vs, target);
-}
-
 /* @sure: the device has said so before, maybe of the whole target */
 static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
 				       struct scsi_device *sdev, bool sure)
@@ -207,7 +201,7 @@ static bool vfe_scsi_inquiry_says_gone(struct vfe_scsi *vs,
 				  sizeof(cdb))) {
 	case VFE_SCSI_ANSWER_NONE:
 		if (!sure)
-			vfe_scsi_doubt(vs, sdev->id);
+			vfe_scsi_check_twice(vs, sdev->id);
 		return sure;
 	case VFE_SCSI_ANSWER_LIST:
 		return data[0] >> 5 == VFE_SCSI_QUALIFIER_NONE ||
@@ -319,17 +313,20 @@ static void vfe_scsi_scan_target(struct vfe_scsi *vs, unsigned int target,
 
 /* --- all of it --- */
 
-/* Return: false if the device did not say */
-static bool vfe_scsi_reconcile_target(struct vfe_scsi *vs, unsigned int target)
+/*
+ * @sure: the device says for the second time that known units are missing, if it
+ * does. Return: false if it did not say which units there are
+ */
+static bool vfe_scsi_reconcile_target(struct vfe_scsi *vs, unsigned int target,
+				      bool sure)
 {
-	bool sure = __test_and_clear_bit(target, vs->doubted);
-
 	switch (vfe_scsi_ask_target(vs, target)) {
 	case VFE_SCSI_ANSWER_LIST:
 	case VFE_SCSI_ANSWER_NONE:
+		__clear_bit(target, vs->failed);
 		if (!sure && bitmap_empty(vs->present, VFE_SCSI_MAX_UNITS) &&
 		    vfe_scsi_knows(vs, target)) {
-			vfe_scsi_doubt(vs, target);
+			vfe_scsi_check_twice(vs, target);
 			return true;
 		}
 		vfe_scsi_remove_absent(vs, target, sure);
@@ -340,7 +337,8 @@ static bool vfe_scsi_reconcile_target(struct vfe_scsi *vs, unsigned int target)
 		return true;
 	case VFE_SCSI_ANSWER_ERROR:
 		/* virtio_scsi has units of such a target, too */
-		if (!vfe_scsi_knows(vs, target))
+		if (!vfe_scsi_knows(vs, target) &&
+		    !__test_and_set_bit(target, vs->failed))
 			vfe_scsi_scan_as_core(vs, target);
 		return false;
 	default:
@@ -351,23 +349,27 @@ static bool vfe_scsi_reconcile_target(struct vfe_scsi *vs, unsigned int target)
 /**
  * vfe_scsi_reconcile() - add and remove units as the device reports them
  * @vs: the host
- * @targets: the targets, a bitmap
+ * @check: which targets; @done, empty before, is the result
  *
  * Context: the scan of the new host, then the work item of &vfe_scsi_events.wq,
  * which is ordered.
  * Return: false if the device did not answer for some of them.
  */
-bool vfe_scsi_reconcile(struct vfe_scsi *vs, const unsigned long *targets)
+bool vfe_scsi_reconcile(struct vfe_scsi *vs, struct vfe_scsi_check *check)
 {
 	unsigned int target;
-	bool done = true;
+	bool all = true;
 
-	for_each_set_bit(target, targets, vs->limits.targets) {
+	for_each_set_bit(target, check->targets, vs->limits.targets) {
 		if (READ_ONCE(vs->leaving) || !vfe_scsi_live(vs))
 			return false;
-		done &= vfe_scsi_reconcile_target(vs, target);
+		if (!vfe_scsi_reconcile_target(vs, target,
+					       test_bit(target, check->sure)))
+			all = false;
+		else if (!test_bit(target, vs->events.doubted))
+			__set_bit(target, check->done);
 	}
-	return done;
+	return all;
 }
 
 /* --- single units --- */
@@ -522,12 +524,14 @@ void vfe_scsi_rescan_unit(struct vfe_scsi *vs, unsigned int target,
 	scsi_device_put(sdev);
 }
 
-void vfe_scsi_rescan_all(struct vfe_scsi *vs)
+/* The same for all units of targets */
+void vfe_scsi_rescan_targets(struct vfe_scsi *vs, const unsigned long *targets)
 {
 	struct scsi_device *sdev;
 
 	shost_for_each_device(sdev, vs->shost)
-		vfe_scsi_rescan(vs, sdev);
+		if (test_bit(sdev->id, targets))
+			vfe_scsi_rescan(vs, sdev);
 }
 
 int vfe_scsi_units_init(struct vfe_scsi *vs)

@@ -436,6 +436,30 @@ static void error_lost_command(struct kunit *test)
 }
 
 /*
+ * It gives the command back only by a reset of the unit, which then says that it
+ * was reset: of a removable medium, too, that is no other one.
+ */
+static void error_lost_removable(struct kunit *test)
+{
+	struct tscsi_io *io;
+	struct tscsi *ts = error_host(test, &io);
+
+	tscsi_sdev(ts, 0, 0)->removable = 1;
+	ts->tmf_response = VFE_SCSI_S_FUNCTION_COMPLETE;
+	ts->abort_returns = false;
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_LONG(ts->tmf[ABORT], 60));
+	ts->abort_returns = true;
+	ts->attention = true;
+	ts->keep = false;
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, 1U, ts->tmf[UNIT]);
+	KUNIT_EXPECT_EQ(test, 0U, ts->tmf[TARGET]);
+	KUNIT_EXPECT_FALSE(test, ts->attention);
+	KUNIT_EXPECT_EQ(test, 0x31, ts->data[40 * 512]);
+	tscsi_sdev(ts, 0, 0)->removable = 0;
+}
+
+/*
  * It does not give the command back either, so that the device is reset. That
  * does not wait for a command of another unit, whose storage is slow.
  */
@@ -703,6 +727,7 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE(error_stopped_after_one),
 	KUNIT_CASE(error_unanswered_reset),
 	KUNIT_CASE(error_lost_command),
+	KUNIT_CASE(error_lost_removable),
 	KUNIT_CASE(error_lost_beside_slow),
 	KUNIT_CASE(error_two_lost_commands),
 	KUNIT_CASE(error_reset_during_abort),

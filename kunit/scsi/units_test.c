@@ -277,6 +277,27 @@ static void units_removed_at_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, luns, ts->luns);
 }
 
+/*
+ * While a target is in doubt, no disk of it reads its capacity: that would fail,
+ * too, and leave it without one. It does once the device has said what there is.
+ */
+static void units_no_rescan_in_doubt(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	unsigned int luns, capacities = ts->capacities;
+
+	luns = ts->luns;
+	ts->luns_response = VIRTIO_SCSI_S_BAD_TARGET;
+	tscsi_event(ts, MISSED, 0, 0, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->luns > luns));
+	msleep(100);
+	KUNIT_EXPECT_EQ(test, capacities, ts->capacities);
+	ts->luns_response = 0;
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->capacities > capacities));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	tscsi_expect_works(ts);
+}
+
 /* Without REPORT LUNS a unit's INQUIRY may fail in the same way. */
 static void units_bad_target_to_inquiry(struct kunit *test)
 {
@@ -387,6 +408,7 @@ static struct kunit_case units_cases[] = {
 	KUNIT_CASE(units_bad_target),
 	KUNIT_CASE(units_empty_list),
 	KUNIT_CASE(units_removed_at_once),
+	KUNIT_CASE(units_no_rescan_in_doubt),
 	KUNIT_CASE(units_bad_target_to_inquiry),
 	KUNIT_CASE(units_unwritten_list),
 	KUNIT_CASE(units_wrong_residual),
