@@ -306,6 +306,23 @@ static void data_short_config(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+/* --- counters --- */
+
+static void data_operations_are_counted(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_host(test, NULL);
+	u64 before = tscsi_count(ts, "operations");
+	struct tscsi_io *io;
+
+	tscsi_expect_works(ts);
+	KUNIT_EXPECT_EQ(test, before + 2, tscsi_count(ts, "operations"));
+	/* one that fails is one, too */
+	ts->response = VIRTIO_SCSI_S_BAD_TARGET;
+	io = tscsi_start(ts, REQ_OP_READ, 8, 0);
+	KUNIT_EXPECT_EQ(test, -EIO, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, before + 3, tscsi_count(ts, "operations"));
+}
+
 /* --- responses --- */
 
 static void data_expect(struct tscsi *ts, u8 response, u8 status, int err)
@@ -399,12 +416,38 @@ static void data_odd_responses(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
-/* Larger than the transfer: nothing was transferred */
+/* Reads a block, as a user does. Return: bytes that were not transferred */
+static int data_user_residual(struct tscsi *ts)
+{
+	u8 *block = kunit_kzalloc(ts->test, 512, GFP_KERNEL);
+	const u8 cdb[10] = { READ_10, [8] = 1 };
+	int residual = -1;
+	const struct scsi_exec_args args = { .resid = &residual };
+
+	KUNIT_ASSERT_NOT_NULL(ts->test, block);
+	KUNIT_EXPECT_EQ(ts->test, 0,
+			scsi_execute_cmd(tscsi_sdev(ts, 0, 0), cdb,
+					 REQ_OP_DRV_IN, block, 512, 60 * HZ, 0,
+					 &args));
+	return residual;
+}
+
+/*
+ * Larger than the transfer: nothing was transferred. The SCSI core would send a
+ * disk's read with such a residual again for ever, and let no time pass.
+ */
 static void data_residual_lies(struct kunit *test)
 {
 	struct kmsg_dump_iter mark = log_mark();
 	struct tscsi *ts = tscsi_host(test, NULL);
+	int residual;
 
+	ts->residual = 100;
+	KUNIT_EXPECT_EQ(test, 100, data_user_residual(ts));
+	ts->residual = U32_MAX;
+	residual = data_user_residual(ts);
+	ts->residual = 0;
+	KUNIT_ASSERT_EQ(test, 512, residual);
 	ts->residual = U32_MAX;
 	data_expect(ts, 0, 0, -EIO);
 	ts->residual = 513;
@@ -502,6 +545,7 @@ static struct kunit_case data_cases[] = {
 	KUNIT_CASE(data_less_than_a_page),
 	KUNIT_CASE(data_fixed_sizes),
 	KUNIT_CASE(data_short_config),
+	KUNIT_CASE(data_operations_are_counted),
 	KUNIT_CASE(data_responses),
 	KUNIT_CASE(data_target_failure),
 	KUNIT_CASE(data_sent_again),

@@ -37,6 +37,10 @@ _NET_TX = "drivers/net/tx.c"
 _NET_TX_MAP = "drivers/net/tx_map.c"
 _NET_XDP_RX = "drivers/net/xdp_rx.c"
 _NET_TUNNEL = "drivers/net/tunnel.c"
+_SCSI_COMPLETE = "drivers/scsi/complete.c"
+_SCSI_ERROR = "drivers/scsi/error.c"
+_SCSI_EVENTS = "drivers/scsi/events.c"
+_SCSI_UNITS = "drivers/scsi/units.c"
 _DEVICE = "drivers/core/device.c"
 _REGS = "drivers/core/regs.c"
 _MOCK_TEST = "kunit/mocktest/device_test.c"
@@ -172,6 +176,42 @@ SEEDS = (
     Seed("a descriptor that the user loses", ("net/xsk_fault",), "case", (
         Change("drivers/net/xsk_tx.c", "\t\t\t*slot |= VFE_NET_XSK_DONE;\n",
                ""),)),
+    Seed("a driver that believes a residual", ("scsi/data",), "case", (
+        Change(_SCSI_COMPLETE, "\tif (residual > scsi_bufflen(sc)) {",
+               "\tif (residual > scsi_bufflen(sc) && !vs) {"),)),
+    Seed("a driver that believes a length of sense data", ("scsi/data",),
+         "case", (Change(_SCSI_COMPLETE,
+                         "\tif (len > sizeof(response->sense)) {",
+                         "\tif (len > sizeof(response->sense) && !vs) {"),)),
+    Seed("commands that nobody counts", ("scsi/data",), "case", (
+        Change(_SCSI_COMPLETE, "\tvfe_count(vs->stats, operations);\n", ""),
+    )),
+    Seed("an id that a later command has, too", ("scsi/limits",), "case", (
+        Change("drivers/scsi/request.c", "(upper_32_bits(cmd->id) + 1)",
+               "upper_32_bits(cmd->id)"),)),
+    Seed("a reset that leaves commands with the device", ("scsi/resets",),
+         "case", (Change(_SCSI_ERROR, "\treturn !n;\n",
+                         "\treturn true;\n"),)),
+    Seed("a lost command that waits for slow ones", ("scsi/error",), "case", (
+        Change(_SCSI_ERROR, "return vfe_scsi_is_lost(cmd) &&",
+               "return vfe_scsi_is_lost(cmd) && !vs &&"),)),
+    Seed("a user's command that is executed twice", ("scsi/recovery",),
+         "case", (Change("drivers/scsi/recovery.c",
+                         "\tif (blk_rq_is_passthrough(scsi_cmd_to_rq(sc)))\n"
+                         "\t\treturn DID_ERROR;\n", ""),)),
+    Seed("event buffers that the device has once", ("scsi/answers",), "case",
+         (Change(_SCSI_EVENTS, "\t\tif (add)\n\t\t\tvfe_scsi_event_add(",
+                 "\t\tif (!add)\n\t\t\tvfe_scsi_event_add("),)),
+    Seed("lost events without a check", ("scsi/answers",), "case", (
+        Change(_SCSI_EVENTS, "\tif (missed)\n"
+               "\t\tbitmap_set(e->now, 0, vs->limits.targets);\n", ""),)),
+    Seed("a unit that one BAD_TARGET removes", ("scsi/units",), "case", (
+        Change(_SCSI_UNITS, "__test_and_clear_bit(target, vs->doubted);",
+               "__test_and_clear_bit(target, vs->doubted) || vs;"),)),
+    Seed("a unit 0 that the list always has", ("scsi/units",), "case", (
+        Change(_SCSI_UNITS, "return test_bit(unit, vs->present) &&\n"
+               "\t       (unit || !vfe_scsi_inquiry_says_gone(vs, sdev,"
+               " sure));", "return test_bit(unit, vs->present);"),)),
     Seed("a window that is not missed", ("trap/net_lifecycle",), "case", (
         Change("drivers/trap/net/netdev.c",
                "\tvfe_trap_set_gone(trap);\n\treturn IRQ_HANDLED;",
