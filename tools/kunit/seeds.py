@@ -203,11 +203,10 @@ SEEDS = (
          (Change(_SCSI_EVENTS, "\t\tif (add)\n\t\t\tvfe_scsi_event_add(",
                  "\t\tif (!add)\n\t\t\tvfe_scsi_event_add("),)),
     Seed("lost events without a check", ("scsi/answers",), "case", (
-        Change(_SCSI_EVENTS, "\tif (missed)\n"
-               "\t\tbitmap_set(e->now, 0, vs->limits.targets);\n", ""),)),
+        Change(_SCSI_EVENTS, "\t\tbitmap_set(e->now, 0, vs->limits.targets);\n",
+               ""),)),
     Seed("a unit that one BAD_TARGET removes", ("scsi/units",), "case", (
-        Change(_SCSI_UNITS, "__test_and_clear_bit(target, vs->doubted);",
-               "__test_and_clear_bit(target, vs->doubted) || vs;"),)),
+        Change(_SCSI_UNITS, "test_bit(target, check->sure)", "true"),)),
     Seed("a unit 0 that the list always has", ("scsi/units",), "case", (
         Change(_SCSI_UNITS, "return test_bit(unit, vs->present) &&\n"
                "\t       (unit || !vfe_scsi_inquiry_says_gone(vs, sdev,"
