@@ -139,7 +139,13 @@ class Blk:
     def run(self, guest: Guest, jobs: Sequence[Job]) -> list[Outcome]:
         """One fio for these jobs, one after the other."""
         result = guest.run(fio.command(jobs), _limit_s(jobs), check=False)
-        return fio.parse_all(result.out, jobs[0].rw)
+        outcomes = fio.parse_all(result.out, jobs[0].rw)
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            if outcome.ios != job.ops:
+                raise FioError(f"fio made {outcome.ios} of {job.ops} requests"
+                               f" of {job.name} in {_limit_s(jobs):.0f} s: is"
+                               " the machine busy?")
+        return outcomes
 
     def verify(self, guest: Guest, jobs: Sequence[Job]) -> None:
         """Read back and verify the writes; reads were verified at once."""
