@@ -37,16 +37,14 @@ pci_bind()
 }
 
 # pci_disk BDF [TENTHS]: wait for the function's disk and print its name. It
-# waits at most TENTHS of a second, 100 by default. A SCSI host's disks are below
-# the host, a target, and a unit.
+# waits at most TENTHS of a second, 100 by default. Whatever is between them, the
+# path of a disk has the address of its function.
 pci_disk()
 {
 	local disk left=${2:-100}
 	while [ -e "$PCI/devices/$1/driver" ]; do
-		for disk in "$PCI/devices/$1"/{,virtio*/}block/* \
-			"$PCI/devices/$1"/{,virtio*/}host*/target*/*/block/* \
-			"$PCI/devices/$1"/host*/port*/end_device*/target*/*/block/*; do
-			if [ -b "/dev/${disk##*/}" ]; then
+		for disk in $(busybox realpath /sys/block/* 2>/dev/null); do
+			if [[ $disk == */$1/* && -b /dev/${disk##*/} ]]; then
 				echo "${disk##*/}"
 				return 0
 			fi

@@ -33,7 +33,6 @@ FUNCTIONS = (
     Function("scsi-qemu-a", SCSI, qemu=_MODERN),
     Function("scsi-qemu-b", SCSI, qemu=_MODERN),
     Function("scsi-lsi53c895a", SCSI, qemu={"model": "lsi53c895a"}),
-    Function("scsi-mptsas1068", SCSI, qemu={"model": "mptsas1068"}),
     Function("scsi-am53c974", SCSI, qemu={"model": "am53c974"}),
 )
 
@@ -142,8 +141,7 @@ COALESCED = (
     _kernel("timer-kernel", "qemu-b"),
 )
 RECORDS = (
-    _record("lsi53c895a", "sym53c8xx"), _record("mptsas1068", "mptsas"),
-    _record("am53c974", "am53c974"),
+    _record("lsi53c895a", "sym53c8xx"), _record("am53c974", "am53c974"),
 )
 
 # A short run shows that the class is counted; it uses the core of disks.

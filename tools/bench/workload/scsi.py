@@ -21,7 +21,7 @@ from .interface import Regions
 # The driver of disks is no module that a host needs.
 FIND_SCSI = f"modprobe sd_mod || exit 1\n{FIND}"
 # The kernel's drivers for QEMU's old hosts
-MODULES = ("sym53c8xx", "mptsas", "am53c974")
+MODULES = ("sym53c8xx", "am53c974")
 # Kinds of commands in the device's counts. The others are outcomes.
 OUTCOMES = ("error", "unit_attention", "refused")
 
