@@ -634,6 +634,21 @@ static inline void tscsi_control(struct tscsi *ts, struct vfe_mock_queue *mq,
 	vfe_mock_push(mq, chain->id, 1 + ts->more_used, chain->descs);
 }
 
+/* Answers a function that it has kept, without an interrupt. */
+static inline void tscsi_answer_kept(struct tscsi *ts, unsigned int i)
+{
+	tscsi_copy(&ts->kept[i], true, 0, &ts->tmf_response, 1);
+	vfe_mock_push(ts->kept_queue[i], ts->kept[i].id, 1, ts->kept[i].descs);
+}
+
+/* Executes a command that it has kept, without an interrupt. */
+static inline void tscsi_execute_kept(struct tscsi *ts, unsigned int i)
+{
+	tscsi_execute(ts, &ts->kept[i]);
+	vfe_mock_push(ts->kept_queue[i], ts->kept[i].id, ts->kept[i].in_len,
+		      ts->kept[i].descs);
+}
+
 static inline bool tscsi_is_kept(struct tscsi *ts,
 				 const struct vfe_mock_chain *chain)
 {

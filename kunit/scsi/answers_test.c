@@ -82,17 +82,13 @@ static void answers_no_units(struct kunit *test)
 static void answers_lost_interrupt(struct kunit *test)
 {
 	struct tscsi *ts = answers_host(test);
-	const struct vfe_mock_chain *chain;
 
 	ts->luns_response = VFE_SCSI_S_NONE;
 	tscsi_event(ts, MISSED, 0, 0, 0);
 	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept == 1));
 	tscsi_del_unit(ts, 0, 5);
 	ts->luns_response = 0;
-	chain = &ts->kept[0];
-	tscsi_execute(ts, chain);
-	vfe_mock_push(ts->kept_queue[0], chain->id, chain->in_len,
-		      chain->descs);
+	tscsi_execute_kept(ts, 0);
 	ts->kept_queue[0] = NULL;
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 0, 5)));
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));

@@ -282,9 +282,7 @@ static void error_device_stopped(struct kunit *test)
 			tscsi_return(ts, i, 0);
 			continue;
 		}
-		tscsi_copy(&ts->kept[i], true, 0, &ts->tmf_response, 1);
-		vfe_mock_push(ts->kept_queue[i], ts->kept[i].id, 1,
-			      ts->kept[i].descs);
+		tscsi_answer_kept(ts, i);
 		vfe_mock_interrupt(ts->kept_queue[i]);
 	}
 	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
@@ -693,12 +691,9 @@ static void error_lost_interrupt(struct kunit *test)
 {
 	struct tscsi_io *io;
 	struct tscsi *ts = error_host(test, &io);
-	const struct vfe_mock_chain *chain = &ts->kept[0];
 
 	ts->keep = false;
-	tscsi_execute(ts, chain);
-	vfe_mock_push(ts->kept_queue[0], chain->id, chain->in_len,
-		      chain->descs);
+	tscsi_execute_kept(ts, 0);
 	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
 	KUNIT_EXPECT_EQ(test, 0U, ts->tmf[QUERY]);
 	tscsi_expect_works(ts);

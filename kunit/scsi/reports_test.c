@@ -201,8 +201,7 @@ static void reports_completed_during_abort(struct kunit *test)
 	/* the answer comes after its sender has given up */
 	msleep(20 * 1000);
 	ts->mute_tmf = false;
-	tscsi_copy(&ts->kept[1], true, 0, &ts->tmf_response, 1);
-	vfe_mock_push(ts->kept_queue[1], ts->kept[1].id, 1, ts->kept[1].descs);
+	tscsi_answer_kept(ts, 1);
 	vfe_mock_interrupt(ts->kept_queue[1]);
 	KUNIT_EXPECT_EQ(test, 0U,
 			ts->tmf[VIRTIO_SCSI_T_TMF_LOGICAL_UNIT_RESET]);

@@ -82,11 +82,8 @@ static void resets_all_functions(struct kunit *test)
 	}
 	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(all->failed == 3));
 	KUNIT_EXPECT_EQ(test, (unsigned int)VFE_SCSI_TMFS, ts->num_kept);
-	for (i = 0; i < ts->num_kept; i++) {
-		tscsi_copy(&ts->kept[i], true, 0, &ts->tmf_response, 1);
-		vfe_mock_push(ts->kept_queue[i], ts->kept[i].id, 1,
-			      ts->kept[i].descs);
-	}
+	for (i = 0; i < ts->num_kept; i++)
+		tscsi_answer_kept(ts, i);
 	vfe_mock_interrupt(&ts->m->queues[VFE_SCSI_CONTROLQ]);
 	for (i = 0; i < ARRAY_SIZE(all->works); i++)
 		flush_work(&all->works[i].work);
