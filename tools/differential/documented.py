@@ -42,7 +42,7 @@ class Documented:
     def applies(self, properties: Mapping[str, object]) -> bool:
         """Whether it applies to devices with these properties."""
         name, _, value = self.needs.partition("=")
-        return not name or properties.get(name) == (value or "on")
+        return not name or str(properties.get(name)) == (value or "on")
 
 
 _FREE = ("one entry of such a ring stays free: QEMU's device loses the"

@@ -12,6 +12,13 @@ DOCUMENTED = (
                theirs="virtio_scsi\\."),
     Documented(r"host.can_queue|mq/\d+/nr_tags|queue/nr_requests"
                r"|queue/iosched/async_depth", _TAGS),
+    # without INDIRECT_DESC fewer fit than the device's limit for a unit
+    Documented(r"host\.cmd_per_lun|unit\.queue_depth", _TAGS, ours=r"84\.",
+               theirs=r"128\.", needs="virtqueue_size=256"),
+    Documented(r"mq/\d/(cpu_list|nr_reserved_tags)", "polled queues are those"
+               " beyond one per processor; virtio_scsi has none beyond, and"
+               " takes one of these", theirs=r"\$'0, 1\\n'|\(nothing\)",
+               needs="num_queues=4"),
     Documented("queue/max_segment_size", "virtio has no limit, virtio_scsi"
                " has the SCSI core's", ours=r"\$'4294967295\\n'",
                theirs=r"\$'65536\\n'"),

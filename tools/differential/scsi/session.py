@@ -25,6 +25,8 @@ BIND = """\
 for f in {bdfs}; do
     pci_bind {driver} $f && scsi_disks $f {count} || echo "disk - -"
 done"""
+# What units left in the kernel before the host began
+TRACES = "/run/differential/traces"
 # What the device counts of commands; others are of the driver's own making
 COUNTED = ("read", "write", "flush", "unmap", "write_same")
 
@@ -85,6 +87,7 @@ class Session(GuestSession):
                 f"D=/dev/{names[0]}\nD2=/dev/{names[-1]}\n"
                 f"OURS={self._ours}\n"
                 f"A={self._addresses[0]}\nA2={self._addresses[-1]}\n"
+                f"TRACES={TRACES}\n"
                 f". {LIB}/scsi.sh\nscsi_begin\n")
 
     def seen(self, side: Side, workload: Workload) -> dict[str, str]:
@@ -109,6 +112,8 @@ class Session(GuestSession):
         if not workload.host:
             yield
             return
+        # under.sh compares with this: units come and go soon
+        self.run(f". {LIB}/scsi.sh; settle traces; traces >{TRACES}")
         node = side.nodes[0]
         host = Host(self._backends, self.guest, node, self._hosts[node])
         act = action(workload.host)
