@@ -159,22 +159,41 @@ static void data_protected(struct kunit *test)
 	data_protected_on(test, F(F_ACCESS_PLATFORM), true);
 }
 
-/* More requests at a time than a ring without indirect tables has room for */
-static void data_full_ring(struct kunit *test)
+static void data_full_ring_with(struct kunit *test, u64 features)
 {
 	const struct vfe_mock_spec spec = {
-		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 8,
+		.features = BIT_ULL(VIRTIO_F_VERSION_1) | features,
+		.queue_size = 16,
 	};
 	struct tscsi *ts = tscsi_host(test, &spec);
 	unsigned int i;
 
-	for (i = 0; i < 20; i++)
+	/* the SCSI core sends four at a time, of which two fit */
+	ts->keep = true;
+	for (i = 0; i < 4; i++)
+		tscsi_start_segs(ts, REQ_OP_WRITE, 8 * i, 5, 512, i + 1);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept == 2));
+	ts->keep = false;
+	tscsi_return_all(ts, 0);
+	for (; i < 20; i++)
 		tscsi_start_segs(ts, REQ_OP_WRITE, 8 * i, 1 + i % 5, 512, i + 1);
 	for (i = 0; i < 20; i++)
 		KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, &ts->ios[i]));
 	for (i = 0; i < 20; i++)
 		KUNIT_EXPECT_EQ(test, i + 1, ts->data[8 * i * 512]);
 	VFE_MOCK_EXPECT_CLEAN(test, ts->m);
+	vfe_mock_unplug(ts->m);
+}
+
+/*
+ * More requests at a time than a ring without indirect tables has room for. A
+ * refused one must not stay mapped: the kernel complains about that when the
+ * function goes.
+ */
+static void data_full_ring(struct kunit *test)
+{
+	data_full_ring_with(test, 0);
+	data_full_ring_with(test, F(F_ACCESS_PLATFORM));
 }
 
 /* --- limits --- */

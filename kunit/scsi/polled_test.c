@@ -103,10 +103,25 @@ static void polled_by_a_suspend(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+/* A reset of the unit waits for commands of all queues. */
+static void polled_by_a_reset(struct kunit *test)
+{
+	struct tscsi *ts = polled_host(test);
+	struct tscsi_io *io;
+
+	io = tscsi_start(ts, REQ_OP_WRITE | REQ_POLLED, 40, 0x34);
+	vfe_mock_settle(ts->m);
+	KUNIT_EXPECT_EQ(test, 0U, io->ends);
+	KUNIT_EXPECT_EQ(test, SUCCESS, tscsi_reset_unit(ts));
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	tscsi_expect_works(ts);
+}
+
 static struct kunit_case polled_cases[] = {
 	KUNIT_CASE(polled_without_interrupts),
 	KUNIT_CASE(polled_by_the_timeout),
 	KUNIT_CASE(polled_by_a_suspend),
+	KUNIT_CASE(polled_by_a_reset),
 	{ }
 };
 

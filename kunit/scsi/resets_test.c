@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Resets that users ask for: of a unit, of its target, of the device. Each ends
- * with an answer that is right.
+ * with an answer that is right. Also the one that they ask for by reset_after.
  */
 #include "lib/scsi_fixture.h"
 #include "lib/suite.h"
@@ -184,6 +184,51 @@ static void resets_unit_reset(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
+static void resets_set_after(struct tscsi *ts, const char *seconds)
+{
+	char path[60];
+
+	snprintf(path, sizeof(path), "bus/pci/devices/%s/reset_after",
+		 pci_name(ts->m->pdev));
+	KUNIT_EXPECT_EQ(ts->test, (long)strlen(seconds),
+			vfe_files_write_path(ts->sysfs, path, seconds));
+}
+
+/*
+ * The time is that of one command, not of all that had its tag: in this ring,
+ * there is one tag. After a reset of the device its units are looked for.
+ */
+static void resets_after_a_time(struct kunit *test)
+{
+	const struct vfe_mock_spec spec = {
+		.features = BIT_ULL(VIRTIO_F_VERSION_1), .queue_size = 4,
+	};
+	struct tscsi *ts = tscsi_host(test, &spec);
+	struct tscsi_io *io;
+	unsigned int i, luns = ts->luns;
+
+	ts->tmf_response = VIRTIO_SCSI_S_FUNCTION_SUCCEEDED;
+	tscsi_timeout(ts, 4);
+	resets_set_after(ts, "20");
+	for (i = 0; i < 3; i++) {
+		io = tscsi_start_kept(ts, REQ_OP_WRITE, 40 + i, 0x31 + i);
+		reset_hung_task_detector();
+		msleep(14 * MSEC_PER_SEC);
+		KUNIT_EXPECT_EQ(test, 0U, io->ends);
+		ts->keep = false;
+		tscsi_return(ts, i, 0);
+		KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	}
+	KUNIT_EXPECT_EQ(test, luns, ts->luns);
+	io = tscsi_start_kept(ts, REQ_OP_WRITE, 50, 0x34);
+	ts->keep = false;
+	ts->num_events = 0;
+	KUNIT_EXPECT_EQ(test, 0, tscsi_wait(ts, io));
+	KUNIT_EXPECT_EQ(test, 0x34, ts->data[50 * 512]);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->luns > luns));
+	tscsi_expect_works(ts);
+}
+
 static struct kunit_case resets_cases[] = {
 	KUNIT_CASE(resets_refused_function),
 	KUNIT_CASE(resets_unwritten_answer),
@@ -191,6 +236,7 @@ static struct kunit_case resets_cases[] = {
 	KUNIT_CASE(resets_whose_commands),
 	KUNIT_CASE(resets_host_reset),
 	KUNIT_CASE(resets_unit_reset),
+	KUNIT_CASE(resets_after_a_time),
 	{ }
 };
 
