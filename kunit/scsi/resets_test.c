@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Resets that users ask for: of a unit, of its target, of the device. Each ends
- * with an answer that is right. Also the one that they ask for by reset_after.
+ * with an answer that is right. Also the reset that reset_after asks for.
  */
 #include "lib/scsi_fixture.h"
 #include "lib/suite.h"

@@ -12,9 +12,9 @@ DOCUMENTED = (
                theirs="virtio_scsi\\."),
     Documented(r"host.can_queue|mq/\d+/nr_tags|queue/nr_requests"
                r"|queue/iosched/async_depth", _TAGS),
-    # without INDIRECT_DESC fewer fit than the device's limit for a unit
-    Documented(r"host\.cmd_per_lun|unit\.queue_depth", _TAGS, ours=r"84\.",
-               theirs=r"128\.", needs="virtqueue_size=256"),
+    # a unit gets no more than the host: of rings of 16, 64 and 256
+    Documented(r"host\.cmd_per_lun|unit\.queue_depth", _TAGS,
+               ours=r"(4|15|20|63|84)\.", theirs=r"(16|64|128)\."),
     Documented(r"mq/\d/(cpu_list|nr_reserved_tags)", "polled queues are those"
                " beyond one per processor; virtio_scsi has none beyond, and"
                " takes one of these", theirs=r"\$'0, 1\\n'|\(nothing\)",
