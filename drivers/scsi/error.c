@@ -254,11 +254,12 @@ static bool vfe_scsi_returned_by(struct vfe_scsi *vs, struct scsi_cmnd *sc,
 }
 
 /*
- * The device has lost the command, and so cannot abort it. The SCSI core would
- * take the same steps, but before that it would stop all units and wait for
- * their commands, of which a slow unit may keep one for any time.
+ * The device does not abort the command: it has lost it, or answers no function.
+ * The SCSI core would take the same steps, but before that it would stop all
+ * units and wait for their commands, of which a slow unit may keep one for any
+ * time.
  */
-static bool vfe_scsi_recover_lost(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+static bool vfe_scsi_recover_unaborted(struct vfe_scsi *vs, struct scsi_cmnd *sc)
 {
 	struct vfe_recovery *r = &vs->io.recovery;
 
@@ -289,6 +290,5 @@ int vfe_scsi_eh_abort(struct scsi_cmnd *sc)
 	if ((aborted || !vfe_scsi_cmd_in_flight(cmd)) &&
 	    vfe_scsi_cmd_returned(vs, sc))
 		return SUCCESS;
-	return vfe_scsi_is_lost(cmd) && vfe_scsi_recover_lost(vs, sc) ?
-	       SUCCESS : FAILED;
+	return vfe_scsi_recover_unaborted(vs, sc) ? SUCCESS : FAILED;
 }

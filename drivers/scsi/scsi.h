@@ -59,7 +59,6 @@
 #define VFE_SCSI_TMFS		8	/* task management functions at a time */
 #define VFE_SCSI_EVENTS		64	/* buffers of the event queue, at most */
 #define VFE_SCSI_RECORDS	64	/* events not yet acted on */
-#define VFE_SCSI_NUM_UNITS	(VFE_SCSI_MAX_UNITS)
 
 /**
  * struct vfe_scsi_wire - the part of a command, except data, that the device

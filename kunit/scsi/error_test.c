@@ -458,10 +458,10 @@ static void error_lost_removable(struct kunit *test)
 }
 
 /*
- * It does not give the command back either, so that the device is reset. That
- * does not wait for a command of another unit, whose storage is slow.
+ * The device does not give the command back, so that it is reset. That does not
+ * wait for a command of another unit, whose storage is slow.
  */
-static void error_lost_beside_slow(struct kunit *test)
+static void error_beside_slow(struct kunit *test, bool mute)
 {
 	struct error_user *u = kunit_kzalloc(test, sizeof(*u), GFP_KERNEL);
 	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
@@ -482,6 +482,7 @@ static void error_lost_beside_slow(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept == 1));
 	ts->tmf_response = VFE_SCSI_S_FUNCTION_COMPLETE;
 	ts->abort_returns = false;
+	ts->mute_tmf = mute;
 	tscsi_timeout(ts, 4);
 	io = tscsi_start_kept(ts, REQ_OP_WRITE, 40, 0x31);
 	ts->keep = false;
@@ -498,6 +499,17 @@ static void error_lost_beside_slow(struct kunit *test)
 	flush_work(&u->work);
 	tscsi_recycle(ts);
 	tscsi_expect_works(ts);
+}
+
+static void error_lost_beside_slow(struct kunit *test)
+{
+	error_beside_slow(test, false);
+}
+
+/* The device answers no function, so the command cannot be aborted. */
+static void error_unaborted_beside_slow(struct kunit *test)
+{
+	error_beside_slow(test, true);
 }
 
 /* Two commands are lost, and time out by turns: either answer is kept. */
@@ -730,6 +742,7 @@ static struct kunit_case error_cases[] = {
 	KUNIT_CASE(error_lost_command),
 	KUNIT_CASE(error_lost_removable),
 	KUNIT_CASE(error_lost_beside_slow),
+	KUNIT_CASE(error_unaborted_beside_slow),
 	KUNIT_CASE(error_two_lost_commands),
 	KUNIT_CASE(error_reset_during_abort),
 	KUNIT_CASE(error_reset_during_unit_reset),
