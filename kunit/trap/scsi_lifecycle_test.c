@@ -320,6 +320,44 @@ static void tadapter_resets_of_users(struct kunit *test)
 	VFE_MOCK_EXPECT_CLEAN(test, ta->m);
 }
 
+/*
+ * A command of the error handler, which the device does not answer: once the
+ * reset has ended, the error handler uses its memory for the command that failed.
+ */
+static void tadapter_reset_under_the_handler(struct kunit *test)
+{
+	struct tadapter *ta = tadapter_start_host(test);
+	struct scsi_device *sdev = tadapter_sdev(ta, 0, 0);
+	const struct scsi_host_template *t = sdev->host->hostt;
+	struct vfe_trap_scsi_cmd *cmd;
+	struct scsi_cmnd *sc;
+	struct request *rq;
+
+	rq = kunit_kzalloc(test, sizeof(*rq) + sizeof(*sc) + t->cmd_size,
+			   GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, rq);
+	sc = blk_mq_rq_to_pdu(rq);
+	cmd = scsi_cmd_priv(sc);
+	sc->device = sdev;
+	sc->submitter = SUBMITTED_BY_SCSI_ERROR_HANDLER;
+	sc->cmnd[0] = TEST_UNIT_READY;
+	sc->cmd_len = 6;
+	sc->sc_data_direction = DMA_NONE;
+	ta->m->knobs.mute = true;
+	KUNIT_EXPECT_EQ(test, 0, t->queuecommand(sdev->host, sc));
+	msleep(100);
+	KUNIT_EXPECT_NE(test, 0U, work_busy(&cmd->work));
+	KUNIT_EXPECT_EQ(test, FAILED,
+			tadapter_eh(ta, sdev, t->eh_device_reset_handler));
+	KUNIT_EXPECT_EQ(test, 0U, work_busy(&cmd->work));
+	ta->m->knobs.mute = false;
+	KUNIT_EXPECT_EQ(test, SUCCESS,
+			tadapter_eh(ta, sdev, t->eh_device_reset_handler));
+	flush_work(&cmd->work);
+	tadapter_expect_works(ta);
+	VFE_MOCK_EXPECT_CLEAN(test, ta->m);
+}
+
 /* The command in flight is stopped, and sent again after the reset. */
 static void tadapter_reset_under_a_command(struct kunit *test)
 {
@@ -515,6 +553,7 @@ static struct kunit_case tadapter_life_cases[] = {
 	KUNIT_CASE(tadapter_gone_at_each_access),
 	KUNIT_CASE(tadapter_resets_of_users),
 	KUNIT_CASE(tadapter_reset_under_a_command),
+	KUNIT_CASE(tadapter_reset_under_the_handler),
 	KUNIT_CASE(tadapter_reset_while_asleep),
 	KUNIT_CASE(tadapter_sleep),
 	KUNIT_CASE(tadapter_function_reset),

@@ -328,7 +328,9 @@ void vfe_trap_scsi_work(struct work_struct *work)
 	err = vfe_trap_scsi_run(ts, sc, &moved);
 	/* or it would be too old to be sent again, if the unit wants that */
 	sc->jiffies_at_alloc += jiffies - begun;
-	if (err == -EINTR) {
+	/* the error handler uses the memory of its own command for another then */
+	if (err == -EINTR &&
+	    sc->submitter != SUBMITTED_BY_SCSI_ERROR_HANDLER) {
 		vfe_trap_scsi_stopped(ts, cmd);
 		return;
 	}
