@@ -11,7 +11,9 @@
  */
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/string.h>
+#include <linux/workqueue.h>
 
 #include "scsi.h"
 
@@ -114,7 +116,7 @@ static bool vfe_scsi_events_reap(struct vfe_scsi *vs)
 static void vfe_scsi_events_act(struct vfe_scsi_events *e)
 {
 	if (!e->ended)
-		queue_work(e->wq, &e->act);
+		queue_work(system_freezable_wq, &e->act);
 }
 
 static void vfe_scsi_refill_work(struct work_struct *work)
@@ -309,7 +311,8 @@ static void vfe_scsi_act_later(struct vfe_scsi *vs,
 		wait = VFE_SCSI_TRY_AGAIN;
 	}
 	if (!e->ended && !bitmap_empty(e->later, VFE_SCSI_MAX_TARGETS))
-		queue_delayed_work(e->wq, &e->act_later, wait);
+		queue_delayed_work(system_freezable_wq, &e->act_later,
+				   wait);
 	spin_unlock_irq(&e->lock);
 }
 
@@ -328,6 +331,7 @@ static void vfe_scsi_act_work(struct work_struct *work)
 	/* the scan of the new host comes first */
 	if (!READ_ONCE(vs->scanning))
 		return;
+	mutex_lock(&e->acting);
 	while (n-- && !READ_ONCE(vs->leaving) && vfe_scsi_take_record(e, &r))
 		vfe_scsi_act_on(vs, &r);
 	if (vfe_scsi_take_targets(vs, &check))
@@ -335,6 +339,7 @@ static void vfe_scsi_act_work(struct work_struct *work)
 	vfe_scsi_reconcile(vs, &check);
 	vfe_scsi_rescan_done(vs, &check);
 	vfe_scsi_act_later(vs, &check);
+	mutex_unlock(&e->acting);
 }
 
 static void vfe_scsi_act_later_work(struct work_struct *work)
@@ -343,6 +348,7 @@ static void vfe_scsi_act_later_work(struct work_struct *work)
 						 struct vfe_scsi_events,
 						 act_later);
 
+	mutex_lock(&e->acting);
 	spin_lock_irq(&e->lock);
 	bitmap_or(e->sure, e->sure, e->doubted, VFE_SCSI_MAX_TARGETS);
 	bitmap_zero(e->doubted, VFE_SCSI_MAX_TARGETS);
@@ -351,6 +357,7 @@ static void vfe_scsi_act_later_work(struct work_struct *work)
 	bitmap_zero(e->later, VFE_SCSI_MAX_TARGETS);
 	vfe_scsi_events_act(e);
 	spin_unlock_irq(&e->lock);
+	mutex_unlock(&e->acting);
 }
 
 /**
@@ -407,7 +414,8 @@ void vfe_scsi_check_twice(struct vfe_scsi *vs, unsigned int target)
 	__set_bit(target, e->doubted);
 	/* not only when a target that failed is due */
 	if (!e->ended)
-		mod_delayed_work(e->wq, &e->act_later, VFE_SCSI_SETTLE);
+		mod_delayed_work(system_freezable_wq, &e->act_later,
+				 VFE_SCSI_SETTLE);
 	spin_unlock_irq(&e->lock);
 }
 
@@ -457,29 +465,6 @@ static size_t vfe_scsi_events_memory(const struct vfe_scsi_events *e)
 	return (size_t)e->size * e->num_buffers;
 }
 
-static void vfe_scsi_events_free_wq(struct vfe_scsi_events *e)
-{
-	if (e->rescans)
-		destroy_workqueue(e->rescans);
-	if (e->wq)
-		destroy_workqueue(e->wq);
-}
-
-/* Both are frozen during suspend, when commands of their work would wait. */
-static int vfe_scsi_events_alloc_wq(struct vfe_scsi *vs)
-{
-	struct vfe_scsi_events *e = &vs->events;
-	const char *name = pci_name(vs->vd->pdev);
-
-	e->wq = alloc_ordered_workqueue("vfe_scsi_%s", WQ_FREEZABLE, name);
-	e->rescans = alloc_workqueue("vfe_scsi_rescan_%s",
-				     WQ_FREEZABLE | WQ_UNBOUND, 0, name);
-	if (e->wq && e->rescans)
-		return 0;
-	vfe_scsi_events_free_wq(e);
-	return -ENOMEM;
-}
-
 /**
  * vfe_scsi_events_init() - allocate the buffers
  * @vs: the host, its queues set up
@@ -492,6 +477,7 @@ int vfe_scsi_events_init(struct vfe_scsi *vs)
 	void *buffers;
 
 	spin_lock_init(&e->lock);
+	mutex_init(&e->acting);
 	INIT_WORK(&e->refill, vfe_scsi_refill_work);
 	INIT_WORK(&e->act, vfe_scsi_act_work);
 	INIT_DELAYED_WORK(&e->act_later, vfe_scsi_act_later_work);
@@ -500,11 +486,21 @@ int vfe_scsi_events_init(struct vfe_scsi *vs)
 	e->size = ALIGN(vs->limits.event_size, 16);
 	e->num_buffers = min_t(unsigned int, VFE_SCSI_EVENTS,
 			       vfe_queue_capacity(e->vq));
-	if (vfe_scsi_events_alloc_wq(vs))
+	/*
+	 * Frozen during suspend, as is the kernel's queue that @act uses: commands
+	 * of their work would wait. Both are bound to CPUs: the work of an unbound
+	 * queue may never run (since 6.9), if it was queued while frozen, by a
+	 * resume, and still runs when the next suspend begins. The queue then
+	 * waits for a turn that never comes.
+	 */
+	e->rescans = alloc_workqueue("vfe_scsi_rescan_%s",
+				     WQ_FREEZABLE | VFE_WQ_PERCPU, 0,
+				     pci_name(vs->vd->pdev));
+	if (!e->rescans)
 		return -ENOMEM;
 	buffers = vfe_alloc_shared(vs->vd, vfe_scsi_events_memory(e), &e->dma);
 	if (!buffers) {
-		vfe_scsi_events_free_wq(e);
+		destroy_workqueue(e->rescans);
 		return -ENOMEM;
 	}
 	/* pairs with vfe_scsi_events_irq(), which from now on uses all of this */
@@ -538,7 +534,7 @@ void vfe_scsi_events_exit(struct vfe_scsi *vs)
 	struct vfe_scsi_events *e = &vs->events;
 
 	vfe_scsi_events_stop(vs);
-	vfe_scsi_events_free_wq(e);
+	destroy_workqueue(e->rescans);
 	vfe_free_shared(vs->vd, vfe_scsi_events_memory(e), e->buffers, e->dma);
 	e->buffers = NULL;
 }

@@ -98,7 +98,7 @@ static int vfe_scsi_query_send(struct vfe_scsi *vs)
  *
  * The answer is in @vs->query. What the device did not write of the data is ones.
  *
- * Context: the scan of the new host, then the work item of &vfe_scsi_events.wq.
+ * Context: the scan of the new host, then &vfe_scsi_events.act.
  * Return: 0 if the device answered; -ETIMEDOUT, -EBUSY while it still owes the
  * answer to an earlier one, or -EAGAIN while it is not live, was reset, or is
  * unbound.

@@ -240,7 +240,7 @@ struct vfe_scsi_record {
  * @refill: takes used buffers and adds them again; never waits
  * @act: acts on the events
  * @act_later: checks the targets in @later
- * @wq: where @act and @act_later run
+ * @acting: held by @act and @act_later: a second check is not made during another
  * @rescans: where drivers of units read their properties again
  * @rescanned: the units for which they do
  * @ended: @act and @act_later are not scheduled any more
@@ -265,7 +265,7 @@ struct vfe_scsi_events {
 	struct work_struct refill;
 	struct work_struct act;
 	struct delayed_work act_later;
-	struct workqueue_struct *wq;
+	struct mutex acting;	/* see above */
 	struct workqueue_struct *rescans;
 	struct list_head rescanned;
 	bool ended;

@@ -63,7 +63,7 @@ static bool units_freeze(struct vfe_mock *m, struct vfe_mock_access *a)
 	    !(a->val & VIRTIO_CONFIG_S_DRIVER_OK) || f->queued)
 		return false;
 	f->queued = true;
-	queue_work(tscsi_driver(f->ts)->events.wq, &f->work);
+	queue_work(tscsi_driver(f->ts)->events.rescans, &f->work);
 	return false;
 }
 

@@ -39,6 +39,13 @@
 #define VFE_SDEV_INIT_OP(fn)	.sdev_init = fn,
 #endif
 
+/* Since 6.18 a work queue should say that it is bound to CPUs. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define VFE_WQ_PERCPU		0
+#else
+#define VFE_WQ_PERCPU		WQ_PERCPU
+#endif
+
 /* Since 6.19 queuecommand() returns an enumeration. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 #define vfe_qc_t		int
