@@ -193,8 +193,8 @@ SEEDS = (
          "case", (Change(_SCSI_ERROR, "\treturn !n;\n",
                          "\treturn true;\n"),)),
     Seed("a lost command that waits for slow ones", ("scsi/error",), "case", (
-        Change(_SCSI_ERROR, "return vfe_scsi_is_lost(cmd) &&",
-               "return vfe_scsi_is_lost(cmd) && !vs &&"),)),
+        Change(_SCSI_ERROR, "return vfe_scsi_recover_unaborted(vs, sc) ?",
+               "return !vs && vfe_scsi_recover_unaborted(vs, sc) ?"),)),
     Seed("a user's command that is executed twice", ("scsi/recovery",),
          "case", (Change("drivers/scsi/recovery.c",
                          "\tif (blk_rq_is_passthrough(scsi_cmd_to_rq(sc)))\n"
