@@ -11,7 +11,6 @@
  */
 #include <linux/jiffies.h>
 #include <linux/minmax.h>
-#include <linux/mutex.h>
 #include <linux/string.h>
 #include <linux/workqueue.h>
 
@@ -245,6 +244,19 @@ static bool vfe_scsi_take_record(struct vfe_scsi_events *e,
 	return any;
 }
 
+/* The time of a later check, and of a second one, has come. @lock is held. */
+static void vfe_scsi_take_due(struct vfe_scsi_events *e)
+{
+	if (!e->due)
+		return;
+	e->due = false;
+	bitmap_or(e->sure, e->sure, e->doubted, VFE_SCSI_MAX_TARGETS);
+	bitmap_zero(e->doubted, VFE_SCSI_MAX_TARGETS);
+	bitmap_or(e->now, e->now, e->later, VFE_SCSI_MAX_TARGETS);
+	bitmap_or(e->now, e->now, e->sure, VFE_SCSI_MAX_TARGETS);
+	bitmap_zero(e->later, VFE_SCSI_MAX_TARGETS);
+}
+
 /*
  * Takes the targets to check now, without those whose second check comes later.
  * 5.6.6.3.1: all, if events were lost. Return: whether they were
@@ -256,6 +268,7 @@ static bool vfe_scsi_take_targets(struct vfe_scsi *vs,
 	bool missed;
 
 	spin_lock_irq(&e->lock);
+	vfe_scsi_take_due(e);
 	missed = e->missed;
 	e->missed = false;
 	if (missed) {
@@ -311,8 +324,7 @@ static void vfe_scsi_act_later(struct vfe_scsi *vs,
 		wait = VFE_SCSI_TRY_AGAIN;
 	}
 	if (!e->ended && !bitmap_empty(e->later, VFE_SCSI_MAX_TARGETS))
-		queue_delayed_work(system_freezable_wq, &e->act_later,
-				   wait);
+		queue_delayed_work(system_freezable_wq, &e->act_later, wait);
 	spin_unlock_irq(&e->lock);
 }
 
@@ -331,7 +343,6 @@ static void vfe_scsi_act_work(struct work_struct *work)
 	/* the scan of the new host comes first */
 	if (!READ_ONCE(vs->scanning))
 		return;
-	mutex_lock(&e->acting);
 	while (n-- && !READ_ONCE(vs->leaving) && vfe_scsi_take_record(e, &r))
 		vfe_scsi_act_on(vs, &r);
 	if (vfe_scsi_take_targets(vs, &check))
@@ -339,7 +350,6 @@ static void vfe_scsi_act_work(struct work_struct *work)
 	vfe_scsi_reconcile(vs, &check);
 	vfe_scsi_rescan_done(vs, &check);
 	vfe_scsi_act_later(vs, &check);
-	mutex_unlock(&e->acting);
 }
 
 static void vfe_scsi_act_later_work(struct work_struct *work)
@@ -348,16 +358,10 @@ static void vfe_scsi_act_later_work(struct work_struct *work)
 						 struct vfe_scsi_events,
 						 act_later);
 
-	mutex_lock(&e->acting);
 	spin_lock_irq(&e->lock);
-	bitmap_or(e->sure, e->sure, e->doubted, VFE_SCSI_MAX_TARGETS);
-	bitmap_zero(e->doubted, VFE_SCSI_MAX_TARGETS);
-	bitmap_or(e->now, e->now, e->later, VFE_SCSI_MAX_TARGETS);
-	bitmap_or(e->now, e->now, e->sure, VFE_SCSI_MAX_TARGETS);
-	bitmap_zero(e->later, VFE_SCSI_MAX_TARGETS);
+	e->due = true;
 	vfe_scsi_events_act(e);
 	spin_unlock_irq(&e->lock);
-	mutex_unlock(&e->acting);
 }
 
 /**
@@ -373,7 +377,8 @@ void vfe_scsi_events_begin(struct vfe_scsi *vs)
 
 	spin_lock_irqsave(&e->lock, flags);
 	WRITE_ONCE(vs->scanning, true);
-	if (e->num || e->missed || !bitmap_empty(e->now, VFE_SCSI_MAX_TARGETS))
+	if (e->num || e->missed || e->due ||
+	    !bitmap_empty(e->now, VFE_SCSI_MAX_TARGETS))
 		vfe_scsi_events_act(e);
 	spin_unlock_irqrestore(&e->lock, flags);
 }
@@ -412,7 +417,8 @@ void vfe_scsi_check_twice(struct vfe_scsi *vs, unsigned int target)
 
 	spin_lock_irq(&e->lock);
 	__set_bit(target, e->doubted);
-	/* not only when a target that failed is due */
+	/* not at once, nor only when a target that failed is due */
+	e->due = false;
 	if (!e->ended)
 		mod_delayed_work(system_freezable_wq, &e->act_later,
 				 VFE_SCSI_SETTLE);
@@ -477,7 +483,6 @@ int vfe_scsi_events_init(struct vfe_scsi *vs)
 	void *buffers;
 
 	spin_lock_init(&e->lock);
-	mutex_init(&e->acting);
 	INIT_WORK(&e->refill, vfe_scsi_refill_work);
 	INIT_WORK(&e->act, vfe_scsi_act_work);
 	INIT_DELAYED_WORK(&e->act_later, vfe_scsi_act_later_work);

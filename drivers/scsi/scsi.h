@@ -217,8 +217,8 @@ struct vfe_scsi_record {
 
 /**
  * struct vfe_scsi_events - the event queue, and the work that events cause
- * @lock: serialises all use of @vq, and protects the members up to @later, and
- *	  @rescanned
+ * @lock: serialises all use of @vq, and protects the members up to @due,
+ *	  @rescanned, and @ended
  * @vq: the virtqueue
  * @open: buffers may be added
  * @records: events not yet acted on, a ring of VFE_SCSI_RECORDS
@@ -233,14 +233,14 @@ struct vfe_scsi_record {
  * @sure: of the targets in @now, those for which that is the second check
  * @rescan: targets whose units' drivers read their properties again, once the
  *	    device has said which units there are
+ * @due: @act checks the targets in @later and @doubted, too
  * @buffers: memory of the buffers
  * @dma: the device's address of it
  * @size: of a buffer
  * @num_buffers: number of buffers
  * @refill: takes used buffers and adds them again; never waits
  * @act: acts on the events
- * @act_later: checks the targets in @later
- * @acting: held by @act and @act_later: a second check is not made during another
+ * @act_later: sets @due, and starts @act
  * @rescans: where drivers of units read their properties again
  * @rescanned: the units for which they do
  * @ended: @act and @act_later are not scheduled any more
@@ -258,6 +258,7 @@ struct vfe_scsi_events {
 	DECLARE_BITMAP(doubted, VFE_SCSI_MAX_TARGETS);
 	DECLARE_BITMAP(sure, VFE_SCSI_MAX_TARGETS);
 	DECLARE_BITMAP(rescan, VFE_SCSI_MAX_TARGETS);
+	bool due;
 	void *buffers;
 	dma_addr_t dma;
 	unsigned int size;
@@ -265,7 +266,6 @@ struct vfe_scsi_events {
 	struct work_struct refill;
 	struct work_struct act;
 	struct delayed_work act_later;
-	struct mutex acting;	/* see above */
 	struct workqueue_struct *rescans;
 	struct list_head rescanned;
 	bool ended;

@@ -351,8 +351,7 @@ static bool vfe_scsi_reconcile_target(struct vfe_scsi *vs, unsigned int target,
  * @vs: the host
  * @check: which targets; @done, empty before, is the result
  *
- * Context: the scan of the new host, then &vfe_scsi_events.act,
- * with &vfe_scsi_events.acting held.
+ * Context: the scan of the new host, then &vfe_scsi_events.act.
  * Return: false if the device did not answer for some of them.
  */
 bool vfe_scsi_reconcile(struct vfe_scsi *vs, struct vfe_scsi_check *check)

@@ -317,6 +317,42 @@ static void events_many_changes(struct kunit *test)
 	KUNIT_EXPECT_LE(test, ts->capacities - before, 2U);
 }
 
+/*
+ * A target has lost its units, which is to be checked again soon, and a new unit
+ * of another target stops in the middle of its scan: no other work waits for
+ * that, which the kernel would report as a hung task.
+ */
+static void events_stopped_scan(struct kunit *test)
+{
+	struct tscsi *ts = tscsi_plug(test, NULL, NULL);
+	struct vfe_scsi *vs;
+
+	tscsi_add_unit(ts, 1, 0);
+	KUNIT_ASSERT_TRUE(test, tscsi_bind(ts));
+	vs = tscsi_driver(ts);
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 1, 0)));
+	KUNIT_ASSERT_TRUE(test, TSCSI_WAIT_FOR(tscsi_settled(ts)));
+	async_synchronize_full();
+	ts->tmf_response = VIRTIO_SCSI_S_FUNCTION_SUCCEEDED;
+	ts->keep_op = INQUIRY;
+	tscsi_del_unit(ts, 1, 0);
+	tscsi_add_unit(ts, 2, 0);
+	/* both in one check */
+	tscsi_push_event(ts, RESET, RESCAN, 1, 0);
+	tscsi_event(ts, RESET, RESCAN, 2, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(ts->num_kept));
+	msleep(2000);
+	KUNIT_EXPECT_NE(test, 0U, work_busy(&vs->events.act));
+	KUNIT_EXPECT_EQ(test, 0U, work_busy(&vs->events.act_later.work));
+	KUNIT_EXPECT_NULL(test, tscsi_disk(ts, 2, 0));
+	ts->keep_op = 0;
+	tscsi_return_all(ts, 0);
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(tscsi_disk(ts, 2, 0)));
+	KUNIT_EXPECT_TRUE(test, TSCSI_WAIT_FOR(!tscsi_sdev(ts, 1, 0)));
+	events_settle(ts);
+	tscsi_expect_works(ts);
+}
+
 /* Events that do not concern any unit, or have no meaning */
 static void events_odd(struct kunit *test)
 {
@@ -584,6 +620,7 @@ static struct kunit_case events_cases[] = {
 	KUNIT_CASE(events_missed),
 	KUNIT_CASE(events_capacity),
 	KUNIT_CASE(events_many_changes),
+	KUNIT_CASE(events_stopped_scan),
 	KUNIT_CASE(events_odd),
 	KUNIT_CASE(events_no_answer),
 	KUNIT_CASE(events_no_answer_of_one),
