@@ -318,15 +318,8 @@ static void vfe_scsi_note_missing(struct vfe_scsi *vs)
 		scsi_host_busy_iter(vs->shost, vfe_scsi_note_at, &id);
 }
 
-/**
- * vfe_scsi_is_lost() - has the device lost a command?
- * @cmd: the command, which timed out
- *
- * Twice no means that it has: once may be a completion that is under way.
- *
- * Context: any.
- */
-bool vfe_scsi_is_lost(const struct vfe_scsi_cmd *cmd)
+/* The device denies it twice: once may be a completion that is under way. */
+static bool vfe_scsi_is_lost(const struct vfe_scsi_cmd *cmd)
 {
 	return READ_ONCE(cmd->was_missing) &&
 	       READ_ONCE(cmd->missing) == cmd->id;

@@ -259,7 +259,8 @@ static bool vfe_scsi_returned_by(struct vfe_scsi *vs, struct scsi_cmnd *sc,
  * units and wait for their commands, of which a slow unit may keep one for any
  * time.
  */
-static bool vfe_scsi_recover_unaborted(struct vfe_scsi *vs, struct scsi_cmnd *sc)
+static bool vfe_scsi_recover_unaborted(struct vfe_scsi *vs,
+				       struct scsi_cmnd *sc)
 {
 	struct vfe_recovery *r = &vs->io.recovery;
 

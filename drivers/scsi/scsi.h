@@ -488,7 +488,6 @@ void vfe_scsi_control_close(struct vfe_scsi *vs);
 void vfe_scsi_control_take_back(struct vfe_scsi *vs);
 bool vfe_scsi_tmf(struct vfe_scsi *vs, u32 function, unsigned int target,
 		  u64 lun, u64 id);
-bool vfe_scsi_is_lost(const struct vfe_scsi_cmd *cmd);
 bool vfe_scsi_alive(struct vfe_scsi *vs, struct scsi_cmnd *sc,
 		    unsigned int seconds);
 

@@ -310,26 +310,27 @@ static inline u64 tscsi_count(struct tscsi *ts, const char *name)
 	return val;
 }
 
-/* Sets all counts to 0, as a user does. */
-static inline void tscsi_reset_counts(struct tscsi *ts)
+/* As a user writes a file of the function */
+static inline void tscsi_set(struct tscsi *ts, const char *name,
+			     const char *text)
 {
 	char path[80];
 
-	snprintf(path, sizeof(path), "bus/pci/devices/%s/vfe/reset",
-		 pci_name(ts->m->pdev));
-	KUNIT_EXPECT_EQ(ts->test, 1L,
-			vfe_files_write_path(ts->sysfs, path, "1"));
+	snprintf(path, sizeof(path), "bus/pci/devices/%s/%s",
+		 pci_name(ts->m->pdev), name);
+	KUNIT_EXPECT_EQ(ts->test, (long)strlen(text),
+			vfe_files_write_path(ts->sysfs, path, text));
 }
 
-/* As a user writes the function's file "recovery" */
+/* Sets all counts to 0. */
+static inline void tscsi_reset_counts(struct tscsi *ts)
+{
+	tscsi_set(ts, "vfe/reset", "1");
+}
+
 static inline void tscsi_enable_recovery(struct tscsi *ts, const char *text)
 {
-	char path[60];
-
-	snprintf(path, sizeof(path), "bus/pci/devices/%s/recovery",
-		 pci_name(ts->m->pdev));
-	KUNIT_EXPECT_EQ(ts->test, 1L,
-			vfe_files_write_path(ts->sysfs, path, text));
+	tscsi_set(ts, "recovery", text);
 }
 
 #endif /* VFE_KUNIT_SCSI_FIXTURE_H */

@@ -318,7 +318,7 @@ static void events_many_changes(struct kunit *test)
 }
 
 /*
- * A target has lost its units, which is to be checked again soon, and a new unit
+ * A target has lost its units, which will be checked again soon, and a new unit
  * of another target stops in the middle of its scan: no other work waits for
  * that, which the kernel would report as a hung task.
  */

@@ -184,16 +184,6 @@ static void resets_unit_reset(struct kunit *test)
 	tscsi_expect_works(ts);
 }
 
-static void resets_set_after(struct tscsi *ts, const char *seconds)
-{
-	char path[60];
-
-	snprintf(path, sizeof(path), "bus/pci/devices/%s/reset_after",
-		 pci_name(ts->m->pdev));
-	KUNIT_EXPECT_EQ(ts->test, (long)strlen(seconds),
-			vfe_files_write_path(ts->sysfs, path, seconds));
-}
-
 /*
  * The time is that of one command, not of all that had its tag: in this ring,
  * there is one tag. After a reset of the device its units are looked for.
@@ -209,7 +199,7 @@ static void resets_after_a_time(struct kunit *test)
 
 	ts->tmf_response = VIRTIO_SCSI_S_FUNCTION_SUCCEEDED;
 	tscsi_timeout(ts, 4);
-	resets_set_after(ts, "20");
+	tscsi_set(ts, "reset_after", "20");
 	for (i = 0; i < 3; i++) {
 		io = tscsi_start_kept(ts, REQ_OP_WRITE, 40 + i, 0x31 + i);
 		reset_hung_task_detector();

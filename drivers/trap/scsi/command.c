@@ -328,7 +328,7 @@ void vfe_trap_scsi_work(struct work_struct *work)
 	err = vfe_trap_scsi_run(ts, sc, &moved);
 	/* or it would be too old to be sent again, if the unit wants that */
 	sc->jiffies_at_alloc += jiffies - begun;
-	/* the error handler uses the memory of its own command for another then */
+	/* one of the error handler's own, which reuses its memory, ends here */
 	if (err == -EINTR &&
 	    sc->submitter != SUBMITTED_BY_SCSI_ERROR_HANDLER) {
 		vfe_trap_scsi_stopped(ts, cmd);
