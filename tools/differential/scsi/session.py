@@ -112,7 +112,7 @@ class Session(GuestSession):
         if not workload.host:
             yield
             return
-        # units come and go soon
+        # a script that names TRACES compares with what there was before
         if "TRACES" in workload.script:
             self.run(f". {LIB}/scsi.sh; settle traces; traces >{TRACES}")
         node = side.nodes[0]
